@@ -1,0 +1,32 @@
+// Builds everything that `npm run build` promises: the tfjs gradients, the library and CLI, the built-in plug-ins.
+import {execFileSync} from 'node:child_process';
+import {existsSync, readdirSync} from 'node:fs';
+import {createRequire} from 'node:module';
+import path from 'node:path';
+import {fileURLToPath} from 'node:url';
+import {build} from 'esbuild';
+
+const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+const require = createRequire(import.meta.url);
+const node = (script, ...args) => execFileSync(process.execPath, [script, ...args], {cwd: root, stdio: 'inherit'});
+
+// tfjs-core registers its gradients in ES modules that Node cannot import (no file extensions, no "type"); one bundle
+// of them works, because tfjs keeps its registries on globalThis (src/backends/tf.ts).
+await build({
+  absWorkingDir: root,
+  stdin: {contents: "import '@tensorflow/tfjs-core/dist/register_all_gradients';", resolveDir: root},
+  bundle: true,
+  format: 'esm',
+  platform: 'node',
+  mainFields: ['module', 'main'],
+  outfile: 'dist/vendor/tf-gradients.js',
+  legalComments: 'inline',
+  logLevel: 'warning',
+});
+
+node(path.join(path.dirname(require.resolve('typescript/package.json')), 'bin/tsc'), '-p', 'tsconfig.json');
+
+for (const name of readdirSync(path.join(root, 'plugins'))) {
+  const script = path.join(root, 'plugins', name, 'build.mjs');
+  if (existsSync(script)) node(script);
+}

@@ -1,0 +1,38 @@
+/** What a backend brings and what a device is. Types only: nothing here loads tfjs. */
+
+/** Facts for people (adapter, threads, versions), shown by `gan backends` and kept in the run folder. */
+export type DeviceInfo = Record<string, string | number | boolean>;
+
+/** Whether a backend can run here. A refusal says why, and what the user can do about it. */
+export type Probe = {ok: true; info?: DeviceInfo} | {ok: false; why: string; fix: string};
+
+/** Memory held by tensors, in bytes, and how many tensors there are. */
+export interface DeviceMemory {
+  bytes: number;
+  tensors: number;
+}
+
+/** What a backend returns from `open`. Only `tfBackend` is required: the rest has defaults made of plain tfjs calls. */
+export interface OpenedDevice {
+  /** Name under which the backend registered itself with tfjs. */
+  tfBackend: string;
+  info?: DeviceInfo;
+  /** Resolves when all work handed to the device is done. */
+  sync?(): Promise<void>;
+  memory?(): DeviceMemory;
+  /** Gives everything back, so that the process can exit by itself. */
+  close?(): void | Promise<void>;
+}
+
+/** What a backend part creates from its options. */
+export interface Backend {
+  /** Cheap, never throws, loads nothing heavy. */
+  probe(): Promise<Probe>;
+  open(): Promise<OpenedDevice>;
+}
+
+/** An open device, with every default filled in. */
+export interface Device extends Required<OpenedDevice> {
+  /** Name of the backend part, as given to `--backend`. */
+  name: string;
+}

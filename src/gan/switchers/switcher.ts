@@ -1,0 +1,25 @@
+/** Who trains next. A switcher is asked after every training step. */
+
+export type Mode = 'critic' | 'generator';
+
+/** What a switcher is told. */
+export interface SwitcherFacts {
+  /** The network that was trained in the step just done. */
+  last: Mode;
+  /** How many steps in a row `last` has had, this one included. */
+  run: number;
+  /** Steps of the other network since the switcher was reset. */
+  otherSteps: number;
+  /** The loss of the step just done: as computed on its batch, not smoothed. */
+  loss: number;
+}
+
+/** Names the network to train in the next step. State to resume, if any, goes through `save` and `load`. */
+export interface Switcher {
+  (facts: SwitcherFacts): Mode;
+  save?(): unknown;
+  load?(state: unknown): void;
+}
+
+/** The other network. */
+export const other = (mode: Mode): Mode => (mode === 'critic' ? 'generator' : 'critic');

@@ -1,0 +1,94 @@
+/**
+ * The plug-in API. A part is a module whose default export receives a `Gan` object and returns a definition:
+ *
+ *     import type {Gan} from 'gan/plugin';
+ *     export default ({switcher, opt}: Gan) => switcher({name: 'fixed', ...});
+ *
+ * Only types are imported, so no second copy of this package or of tfjs can enter by a plug-in. The package says in its
+ * package.json what it brings: `"gan": {"api": 1, "switchers": {"fixed": "./dist/fixed.js"}}`.
+ */
+import type {Backend} from '../backends/device.js';
+import type {Tensor, Tf} from '../backends/tf.js';
+import type {Source} from '../gan/data/types.js';
+import type {Module} from '../gan/module.js';
+import type {Nn} from '../gan/nn.js';
+import type {OptimizerFactory} from '../gan/optim/optimizer.js';
+import type {Switcher} from '../gan/switchers/switcher.js';
+import type {GanError} from '../errors.js';
+import type {Opt, OptionSpecs, OptionValues} from './options.js';
+
+export type {Backend, Device, DeviceInfo, DeviceMemory, OpenedDevice, Probe} from '../backends/device.js';
+export type {Source} from '../gan/data/types.js';
+export type {Module} from '../gan/module.js';
+export type {Opt, OptionSpec, OptionSpecs, OptionValues} from './options.js';
+
+/** Raised by one when a plug-in written for the old API can no longer work. */
+export const apiVersion = 1;
+
+/** A part: what it is called, what it can be told, and how it is made. `create` runs only when the part is used. */
+export interface Definition<Created, S extends OptionSpecs = OptionSpecs> {
+  name: string;
+  /** One line for `--help` and listings. */
+  summary: string;
+  options?: S;
+  create(options: OptionValues<S>): Created;
+}
+
+/** Side lengths and depth of the images: [height, width, channels]. */
+export interface ImageShape {
+  size: number;
+  channels: number;
+}
+
+/** Sizes in, modules out; knows no device, no data and no loss. */
+export interface Architecture {
+  generator(wanted: ImageShape & {latentSize: number}): Module;
+  critic(wanted: ImageShape): Module;
+}
+
+/**
+ * Both halves of a loss. Scores are what the critic returns, [batch, ...]; results are scalars to be minimised.
+ * `output` are the generator's images and `target` the real ones of the batch, NHWC.
+ */
+export interface GanLossPair {
+  critic(scores: {real: Tensor; fake: Tensor}): Tensor;
+  generator(scores: {fake: Tensor; output: Tensor; target: Tensor}): Tensor;
+}
+
+/** A data source is told the image size that the run wants. */
+export type SourceFactory = (wanted: ImageShape) => Source | Promise<Source>;
+
+/** A named set of configuration values, with the origin of the numbers. */
+export interface Recipe {
+  values: Record<string, unknown>;
+  source: string;
+}
+
+export interface PartKinds {
+  backend: Backend;
+  architecture: Architecture;
+  loss: GanLossPair;
+  optimizer: OptimizerFactory;
+  switcher: Switcher;
+  source: SourceFactory;
+  recipe: Recipe;
+}
+export type PartKind = keyof PartKinds;
+
+type Define<Created> = <const S extends OptionSpecs = Record<never, never>>(definition: Definition<Created, S>) => Definition<Created, S>;
+
+/** What a part receives. */
+export interface Gan {
+  apiVersion: typeof apiVersion;
+  tf: Tf;
+  nn: Nn;
+  opt: Opt;
+  GanError: typeof GanError;
+  backend: Define<PartKinds['backend']>;
+  architecture: Define<PartKinds['architecture']>;
+  loss: Define<PartKinds['loss']>;
+  optimizer: Define<PartKinds['optimizer']>;
+  switcher: Define<PartKinds['switcher']>;
+  source: Define<PartKinds['source']>;
+  recipe: Define<PartKinds['recipe']>;
+}
