@@ -1,0 +1,132 @@
+/**
+ * Convolutions with PyTorch's arguments in one to three dimensions, composed of tfjs's 2-D ones, so that a backend with
+ * good kernels for conv2d has good ones for all of them, gradients of every order included.
+ */
+import {tf, type Tensor, type Tensor4D} from '../tf.js';
+
+export interface ConvArgs {
+  /** One number for each spatial dimension. */
+  stride: readonly number[];
+  padding: readonly number[];
+  dilation: readonly number[];
+  groups: number;
+}
+
+export interface ConvTransposeArgs extends ConvArgs {
+  /** Added to one side of the result. */
+  outputPadding: readonly number[];
+}
+
+/** Rows of a 2-D view, below: what PyTorch calls height and width. */
+type Pair = readonly [number, number];
+
+/**
+ * Convolution with zero padding (torch.nn.functional.conv1d, conv2d, conv3d).
+ * @param x [batch, ...spatial, in]
+ * @param filter [...kernel, in / groups, out]
+ * @returns [batch, ...spatial', out], spatial' = floor((spatial + 2 padding - dilation (kernel - 1) - 1) / stride) + 1
+ */
+export function conv(x: Tensor, filter: Tensor, args: ConvArgs): Tensor {
+  if (args.groups > 1) return grouped(x, filter, args.groups, (part, weights) => conv(part, weights, {...args, groups: 1}));
+  if (x.rank === 3) return onRow(x, filter, (wide, weights) => conv(wide, weights, widen(args)));
+  const weights = dilate(filter, args.dilation);
+  if (x.rank === 5) return conv3d(x, weights, args);
+  return tf.conv2d(x as Tensor4D, weights as Tensor4D, pair(args.stride), explicit(args.padding));
+}
+
+/**
+ * Transposed convolution (torch.nn.functional.conv_transpose1d, 2d, 3d): the gradient of `conv` with respect to its input.
+ * @param x [batch, ...spatial, in]
+ * @param filter [...kernel, out / groups, in]
+ * @returns [batch, ...spatial', out], spatial' = (spatial - 1) stride - 2 padding + dilation (kernel - 1) + outputPadding + 1
+ */
+export function convTranspose(x: Tensor, filter: Tensor, args: ConvTransposeArgs): Tensor {
+  if (args.groups > 1) return groupedTranspose(x, filter, args);
+  if (x.rank === 3) return onRow(x, filter, (wide, weights) => convTranspose(wide, weights, {...widen(args), outputPadding: [0, ...args.outputPadding]}));
+  const weights = dilate(filter, args.dilation);
+  if (x.rank === 5) return convTranspose3d(x, weights, args);
+  const spatial = [0, 1].map((i) => transposedSize(x.shape[i + 1]!, weights.shape[i]!, i, args));
+  const shape: [number, number, number, number] = [x.shape[0]!, spatial[0]!, spatial[1]!, weights.shape[2]!];
+  return tf.conv2dTranspose(x as Tensor4D, weights as Tensor4D, shape, pair(args.stride), explicit(args.padding));
+}
+
+/** Side of a transposed convolution's result; `kernel` is the dilated one. */
+function transposedSize(size: number, kernel: number, i: number, args: ConvTransposeArgs): number {
+  return (size - 1) * args.stride[i]! - 2 * args.padding[i]! + kernel + args.outputPadding[i]!;
+}
+
+/** One dimension is two with a height of 1. */
+function onRow(x: Tensor, filter: Tensor, run: (x: Tensor, filter: Tensor) => Tensor): Tensor {
+  return tf.squeeze(run(tf.expandDims(x, 1), tf.expandDims(filter, 0)), [1]);
+}
+
+function widen(args: ConvArgs): ConvArgs {
+  return {stride: [1, ...args.stride], padding: [0, ...args.padding], dilation: [1, ...args.dilation], groups: 1};
+}
+
+function grouped(x: Tensor, filter: Tensor, groups: number, run: (x: Tensor, filter: Tensor) => Tensor): Tensor {
+  const inputs = tf.split(x, groups, -1);
+  const filters = tf.split(filter, groups, -1);
+  return tf.concat(inputs.map((input, i) => run(input, filters[i]!)), -1);
+}
+
+/** In a transposed filter the groups lie along the last axis too: it holds the inputs. */
+function groupedTranspose(x: Tensor, filter: Tensor, args: ConvTransposeArgs): Tensor {
+  return grouped(x, filter, args.groups, (part, weights) => convTranspose(part, weights, {...args, groups: 1}));
+}
+
+/** The filter with its taps `dilation` apart and zeros between: tfjs has no gradient for dilated convolutions. */
+function dilate(filter: Tensor, dilation: readonly number[]): Tensor {
+  return dilation.reduce((weights, rate, axis) => spread(weights, axis, rate), filter);
+}
+
+/** Puts `rate - 1` zeros between neighbours along an axis: a length of n becomes (n - 1) rate + 1. */
+function spread(x: Tensor, axis: number, rate: number): Tensor {
+  const length = x.shape[axis]!;
+  if (rate === 1 || length === 1) return x;
+  const split = tf.expandDims(x, axis + 1);
+  const padded = tf.pad(split, split.shape.map((_, i) => (i === axis + 1 ? [0, rate - 1] : [0, 0])) as [number, number][]);
+  const merged = tf.reshape(padded, x.shape.map((n, i) => (i === axis ? n * rate : n)));
+  return tf.slice(merged, x.shape.map(() => 0), x.shape.map((n, i) => (i === axis ? (n - 1) * rate + 1 : n)));
+}
+
+/** A 3-D convolution is a sum of 2-D ones, one for each slice of the filter along the depth. */
+function conv3d(x: Tensor, filter: Tensor, args: ConvArgs): Tensor {
+  const [strideDepth = 1, ...stride] = args.stride;
+  const [padDepth = 0, ...padding] = args.padding;
+  const padded = tf.pad(x, [[0, 0], [padDepth, padDepth], [0, 0], [0, 0], [0, 0]]);
+  const depth = Math.floor((padded.shape[1]! - filter.shape[0]!) / strideDepth) + 1;
+  const layers = tf.unstack(padded, 1);
+  const taps = tf.unstack(filter, 0);
+  const sums = Array.from({length: depth}, (_, d) =>
+    tf.addN(taps.map((tap, k) => conv(layers[d * strideDepth + k]!, tap, {stride, padding, dilation: [1, 1], groups: 1}))),
+  );
+  return tf.stack(sums, 1);
+}
+
+function convTranspose3d(x: Tensor, filter: Tensor, args: ConvTransposeArgs): Tensor {
+  const [strideDepth = 1, ...stride] = args.stride;
+  const [padDepth = 0, ...padding] = args.padding;
+  const outputPadding = args.outputPadding.slice(1);
+  const depth = transposedSize(x.shape[1]!, filter.shape[0]!, 0, args);
+  const layers = tf.unstack(x, 1);
+  const taps = tf.unstack(filter, 0);
+  const contributions = Array.from({length: depth}, (): Tensor[] => []);
+  layers.forEach((layer, d) => {
+    taps.forEach((tap, k) => {
+      const at = contributions[d * strideDepth + k - padDepth];
+      at?.push(convTranspose(layer, tap, {stride, padding, dilation: [1, 1], groups: 1, outputPadding}));
+    });
+  });
+  const example = contributions.find((parts) => parts.length > 0)![0]!;
+  return tf.stack(contributions.map((parts) => (parts.length > 0 ? tf.addN(parts) : tf.zerosLike(example))), 1);
+}
+
+function pair(values: readonly number[]): [number, number] {
+  return [values[0]!, values[1]!] satisfies Pair as [number, number];
+}
+
+function explicit(padding: readonly number[]): [[number, number], [number, number], [number, number], [number, number]] {
+  const [rows, columns] = pair(padding);
+  return [[0, 0], [rows, rows], [columns, columns], [0, 0]];
+}

@@ -1,0 +1,78 @@
+/**
+ * The safetensors format (https://github.com/huggingface/safetensors): 8 bytes of header length, a JSON header, the
+ * tensors' bytes, all little-endian. F32 and I64 are what the networks here need.
+ */
+import {readFile} from 'node:fs/promises';
+import {GanError} from '../../errors.js';
+import type {StateDict, StateTensor} from '../module.js';
+import {writeFileAtomic} from './atomic-write.js';
+
+interface HeaderEntry {
+  dtype: string;
+  shape: number[];
+  data_offsets: [number, number];
+}
+
+const elementBytes = {F32: 4, I64: 8} as const;
+
+/** The bytes of a safetensors file that holds `tensors` and, as its metadata, `metadata`. */
+export function encodeSafetensors(tensors: StateDict, metadata: Record<string, string> = {}): Buffer {
+  const header: Record<string, HeaderEntry | Record<string, string>> = {};
+  if (Object.keys(metadata).length > 0) header['__metadata__'] = metadata;
+  let offset = 0;
+  for (const [name, {dtype, shape, data}] of tensors) {
+    header[name] = {dtype, shape, data_offsets: [offset, offset + data.byteLength]};
+    offset += data.byteLength;
+  }
+  const text = Buffer.from(JSON.stringify(header));
+  const json = Buffer.concat([text, Buffer.alloc(-text.byteLength & 7, ' ')]); // tensors start at a multiple of 8 bytes
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(json.byteLength));
+  const parts = [...tensors.values()].map(({data}) => Buffer.from(data.buffer, data.byteOffset, data.byteLength));
+  return Buffer.concat([length, json, ...parts]);
+}
+
+/**
+ * The tensors and metadata of a safetensors file's bytes.
+ * @param origin what to call the file in an error
+ * @throws GanError GAN_FILE_BROKEN
+ */
+export function decodeSafetensors(bytes: Buffer, origin: string): {tensors: StateDict; metadata: Record<string, string>} {
+  const broken = (why: string): GanError => new GanError('data', 'GAN_FILE_BROKEN', `${origin} is no intact safetensors file: ${why}`);
+  if (bytes.byteLength < 8) throw broken(`it has ${bytes.byteLength} bytes`);
+  const length = Number(bytes.readBigUInt64LE());
+  if (8 + length > bytes.byteLength) throw broken(`its header of ${length} bytes goes past its end`);
+  let header: Record<string, HeaderEntry>;
+  try {
+    header = JSON.parse(bytes.toString('utf8', 8, 8 + length)) as Record<string, HeaderEntry>;
+  } catch (error) {
+    throw broken(`its header is no JSON (${(error as Error).message})`);
+  }
+  const {__metadata__, ...entries} = header;
+  const tensors: StateDict = new Map();
+  for (const [name, entry] of Object.entries(entries)) tensors.set(name, readTensor(bytes.subarray(8 + length), name, entry, broken));
+  return {tensors, metadata: (__metadata__ as unknown as Record<string, string> | undefined) ?? {}};
+}
+
+function readTensor(body: Buffer, name: string, {dtype, shape, data_offsets: [begin, end]}: HeaderEntry, broken: (why: string) => GanError): StateTensor {
+  if (dtype !== 'F32' && dtype !== 'I64') throw broken(`tensor '${name}' is of type ${dtype}; F32 and I64 can be read`);
+  const wanted = shape.reduce((a, b) => a * b, 1) * elementBytes[dtype];
+  if (begin < 0 || end > body.byteLength || end - begin !== wanted) throw broken(`tensor '${name}' of shape [${shape.join(', ')}] lies at ${begin} to ${end}`);
+  const copy = Uint8Array.from(body.subarray(begin, end)).buffer; // aligned
+  return {dtype, shape, data: dtype === 'F32' ? new Float32Array(copy) : new BigInt64Array(copy)};
+}
+
+export async function readSafetensors(path: string): Promise<{tensors: StateDict; metadata: Record<string, string>}> {
+  let bytes: Buffer;
+  try {
+    bytes = await readFile(path);
+  } catch (error) {
+    throw new GanError('data', 'GAN_FILE_UNREADABLE', `cannot read ${path}: ${(error as Error).message}`, {cause: error});
+  }
+  return decodeSafetensors(bytes, path);
+}
+
+/** Writes a file that is either whole or not there. */
+export async function writeSafetensors(path: string, tensors: StateDict, metadata: Record<string, string> = {}): Promise<void> {
+  await writeFileAtomic(path, encodeSafetensors(tensors, metadata));
+}

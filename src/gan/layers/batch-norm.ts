@@ -1,0 +1,69 @@
+import {noGrad} from '../../backends/fused/no-grad.js';
+import {tf, type Tensor} from '../../backends/tf.js';
+import {Buffer, Counter, Module, Parameter} from '../module.js';
+import {ShapeError} from '../shape-error.js';
+
+export interface NormOptions {
+  /** Added to the variance. */
+  eps?: number;
+  /** Share of the batch in the running statistics: new = (1 - momentum) old + momentum batch. */
+  momentum?: number;
+  /** Start of the scale. fastai's BatchNorm fills 1, and 0 for NormType BatchZero. */
+  weight?: number;
+  /** Start of the shift. fastai's BatchNorm fills 0.001. */
+  bias?: number;
+}
+
+/**
+ * Batch normalisation over all axes but the last (arXiv 1502.03167), as torch.nn.BatchNorm1d/2d/3d: normalises with the
+ * biased batch variance and keeps the unbiased one; in eval mode uses the running statistics. [batch, ..., c] -> same.
+ */
+export class BatchNorm extends Module {
+  readonly channels: number;
+  readonly eps: number;
+  readonly momentum: number;
+  readonly weight: Parameter;
+  readonly bias: Parameter;
+  readonly runningMean: Buffer;
+  readonly runningVar: Buffer;
+  readonly batchesTracked: Counter;
+
+  constructor(channels: number, {eps = 1e-5, momentum = 0.1, weight = 1, bias = 0.001}: NormOptions = {}) {
+    super();
+    this.channels = channels;
+    this.eps = eps;
+    this.momentum = momentum;
+    this.weight = this.register('weight', new Parameter(new Float32Array(channels).fill(weight), [channels]));
+    this.bias = this.register('bias', new Parameter(new Float32Array(channels).fill(bias), [channels]));
+    this.runningMean = this.register('running_mean', new Buffer(new Float32Array(channels), [channels]));
+    this.runningVar = this.register('running_var', new Buffer(new Float32Array(channels).fill(1), [channels]));
+    this.batchesTracked = this.register('num_batches_tracked', new Counter());
+  }
+
+  override forward(x: Tensor): Tensor {
+    if (x.shape.at(-1) !== this.channels || x.rank < 2) throw new ShapeError(`batch norm of ${this.channels}`, x.shape, `[batch, ..., ${this.channels}]`);
+    const {mean, variance} = this.training ? this.#batchStatistics(x) : {mean: this.runningMean.variable, variance: this.runningVar.variable};
+    return normalize(x, mean, variance, this.weight.variable, this.bias.variable, this.eps);
+  }
+
+  #batchStatistics(x: Tensor): {mean: Tensor; variance: Tensor} {
+    const axes = x.shape.slice(0, -1).map((_, axis) => axis);
+    const mean = tf.mean(x, axes);
+    const variance = tf.mean(tf.square(tf.sub(x, mean)), axes);
+    const count = x.size / this.channels;
+    this.runningMean.assign(this.#blend(this.runningMean.variable, mean, 1));
+    this.runningVar.assign(this.#blend(this.runningVar.variable, variance, count / (count - 1)));
+    this.batchesTracked.value++;
+    return {mean, variance};
+  }
+
+  #blend(old: Tensor, batch: Tensor, correction: number): Tensor {
+    return noGrad(() => tf.add(tf.mul(old, 1 - this.momentum), tf.mul(batch, this.momentum * correction)));
+  }
+}
+
+/** (x - mean) / sqrt(variance + eps) * weight + bias, broadcast over the leading axes. */
+export function normalize(x: Tensor, mean: Tensor, variance: Tensor, weight: Tensor, bias: Tensor, eps: number): Tensor {
+  const scale = tf.mul(weight, tf.rsqrt(tf.add(variance, eps)));
+  return tf.add(tf.mul(tf.sub(x, mean), scale), bias);
+}

@@ -1,0 +1,54 @@
+import {tf, type Tensor} from '../../backends/tf.js';
+import {Module} from '../module.js';
+
+/** One layer after the other; children are named 0, 1, 2, ... */
+export class Sequential extends Module {
+  constructor(layers: readonly Module[]) {
+    super();
+    layers.forEach((layer, i) => this.add(String(i), layer));
+  }
+
+  override forward(x: Tensor): Tensor {
+    return this.children().reduce((value, [name, layer]) => this.run(name, layer, value), x);
+  }
+}
+
+/** A layer of a `SequentialEx` that also sees what went into the block. */
+export abstract class BlockLayer extends Module {
+  abstract merge(x: Tensor, blockInput: Tensor): Tensor;
+
+  override forward(x: Tensor): Tensor {
+    return this.merge(x, x);
+  }
+}
+
+/** Concatenates the current value and the block's input, in that order, along the channels; or adds them (fastai's MergeLayer). */
+export class MergeLayer extends BlockLayer {
+  readonly dense: boolean;
+
+  constructor(dense = false) {
+    super();
+    this.dense = dense;
+  }
+
+  override merge(x: Tensor, blockInput: Tensor): Tensor {
+    return this.dense ? tf.concat([x, blockInput], -1) : tf.add(x, blockInput);
+  }
+}
+
+/** A sequence whose `BlockLayer`s see the block's input; children are named layers.0, layers.1, ... (fastai's SequentialEx). */
+export class SequentialEx extends Module {
+  readonly #layers: Sequential;
+
+  constructor(...layers: Module[]) {
+    super();
+    this.#layers = this.add('layers', new Sequential(layers));
+  }
+
+  override forward(x: Tensor): Tensor {
+    return this.#layers.children().reduce(
+      (value, [name, layer]) => (layer instanceof BlockLayer ? layer.merge(value, x) : this.run(`layers.${name}`, layer, value)),
+      x,
+    );
+  }
+}
