@@ -1,0 +1,37 @@
+import {loadSharp} from './sharp.js';
+import {padTo, type PadMode, type ResizeMethod} from './resize.js';
+
+export interface DecodeOptions {
+  /** Pixels, [height, width]. */
+  size: readonly [number, number];
+  /** Grey, RGB, or RGB with transparency. Default 3. */
+  channels?: 1 | 3 | 4;
+  /** Default `crop`: the middle is kept, as fastai does in validation; nothing is random here. */
+  resize?: ResizeMethod;
+  /** For `pad`. Default `reflect`. */
+  padMode?: PadMode;
+  /** What transparent images lie on, for 1 and 3 channels: any CSS colour. Default white. */
+  background?: string;
+}
+
+/**
+ * Decodes a file (or the bytes of one) to 8-bit sRGB or grey pixels of the wanted size, on a thread of libuv's pool.
+ *
+ * Palettes, CMYK, 16 bits and EXIF orientation are dealt with; of an animation the first frame is taken. Scaling is
+ * bilinear with antialiasing, as in fastai (Pillow's BILINEAR).
+ * @returns bytes, flat [height, width, channels]
+ * @throws what sharp throws for missing, broken and truncated files
+ */
+export async function decodeImage(file: string | Uint8Array, options: DecodeOptions): Promise<Uint8Array> {
+  const {size, channels = 3, resize = 'crop', padMode = 'reflect', background = 'white'} = options;
+  const [height, width] = size;
+  const sharp = await loadSharp();
+  const fit = ({crop: 'cover', pad: 'inside', squish: 'fill'} as const)[resize];
+  // 'error': pixel data that is broken or missing; the default, 'warning', also refuses harmless metadata faults
+  let image = sharp(file, {failOn: 'error'}).autoOrient().resize(width, height, {fit, kernel: 'linear'});
+  image = channels === 4 ? image.ensureAlpha() : image.flatten({background});
+  const raw = image.toColourspace(channels === 1 ? 'b-w' : 'srgb').raw({depth: 'uchar'});
+  const {data, info} = await raw.toBuffer({resolveWithObject: true});
+  if (info.channels !== channels) throw new Error(`decoded to ${info.channels} channels, not ${channels}`);
+  return resize === 'pad' ? padTo({data, width: info.width, height: info.height, channels}, size, padMode) : data;
+}

@@ -1,0 +1,67 @@
+import {rename, rm, writeFile} from 'node:fs/promises';
+import {GanError} from '../../errors.js';
+import {elements} from './shape.js';
+import {loadSharp} from './sharp.js';
+import type {Pixels} from './resize.js';
+import type {HostTensor} from './types.js';
+
+/**
+ * Images side by side, row by row, with a white gap between and around them.
+ * @param images bytes [n, height, width, channels], n >= 1
+ * @param columns default: as square as possible
+ * @param padding width of the gap, pixels
+ */
+export function imageGrid(images: HostTensor, columns?: number, padding = 2): Pixels {
+  const [n, height, width, channels] = imageShape(images);
+  const across = Math.min(n, columns ?? Math.ceil(Math.sqrt(n)));
+  const down = Math.ceil(n / across);
+  const grid = {width: across * (width + padding) + padding, height: down * (height + padding) + padding, channels};
+  const data = new Uint8Array(grid.width * grid.height * channels).fill(255);
+  const rowBytes = width * channels;
+  for (let i = 0; i < n; i++) {
+    const left = padding + (i % across) * (width + padding);
+    const top = padding + Math.floor(i / across) * (height + padding);
+    for (let y = 0; y < height; y++) {
+      const from = (i * height + y) * rowBytes;
+      data.set(images.data.subarray(from, from + rowBytes), ((top + y) * grid.width + left) * channels);
+    }
+  }
+  return {data, ...grid};
+}
+
+/** Writes a PNG file: under another name first, then renamed, so that nobody sees half of it. */
+export async function writePng(path: string, picture: Pixels): Promise<void> {
+  const sharp = await loadSharp();
+  const {data, width, height, channels} = picture;
+  const png = await sharp(data, {raw: {width, height, channels: channels as 1 | 3 | 4}}).png().toBuffer();
+  const temporary = `${path}.${process.pid}.tmp`;
+  try {
+    await writeFile(temporary, png, {flush: true});
+    await rename(temporary, path);
+  } catch (cause) {
+    await rm(temporary, {force: true});
+    throw new GanError('data', 'GAN_IMAGE_WRITE', `cannot write ${path}: ${(cause as Error).message}`, {
+      suggestions: ['Check that its folder exists, can be written to by this user, and has space left.'],
+      cause,
+    });
+  }
+}
+
+/** Writes one image of a batch of bytes [n, height, width, channels] as a PNG file. */
+export async function writeImage(path: string, images: HostTensor, index = 0): Promise<void> {
+  const [n, height, width, channels] = imageShape(images);
+  if (index < 0 || index >= n) throw new RangeError(`image ${index} of ${n}`);
+  const length = height * width * channels;
+  const data = (images.data as Uint8Array).subarray(index * length, (index + 1) * length);
+  await writePng(path, {data, width, height, channels});
+}
+
+function imageShape({data, shape}: HostTensor): [number, number, number, number] {
+  const [n = 0, height = 0, width = 0, channels = 0] = shape;
+  if (shape.length === 4 && n > 0 && [1, 3, 4].includes(channels) && data instanceof Uint8Array && data.length === elements(shape)) {
+    return [n, height, width, channels];
+  }
+  throw new GanError('data', 'GAN_IMAGE_SHAPE', `cannot draw ${data.constructor.name}(${data.length}) of shape [${shape.join(', ')}]; bytes [n, height, width, 1, 3 or 4] are needed`, {
+    suggestions: ['Undo the normalisation first (`normalization.undo`).'],
+  });
+}

@@ -1,0 +1,96 @@
+import type {Dirent} from 'node:fs';
+import {opendir, realpath, stat} from 'node:fs/promises';
+import {extname, join, relative, sep} from 'node:path';
+import {GanError} from '../../errors.js';
+
+export const imageExtensions: readonly string[] = ['jpeg', 'jpg', 'png', 'webp', 'gif', 'tiff', 'tif', 'avif'];
+
+export interface ImageFilesOptions {
+  /** Look into subfolders as well. Default true. */
+  recurse?: boolean;
+  /** Without dot, in any case. Default `imageExtensions`. */
+  extensions?: readonly string[];
+}
+
+/**
+ * The paths of the image files in a folder, sorted by their path below it, the same on every system.
+ *
+ * Names that begin with a dot are skipped. Links are followed, but each real folder is listed once only, under its own
+ * name if it is in the tree: so loops end, and no image counts twice. A link to a missing image is listed, to be reported
+ * when it is read.
+ * @throws GanError GAN_DATA_NOT_FOUND, GAN_DATA_EMPTY (no such file), GAN_DATA_UNREADABLE (no permission)
+ */
+export async function getImageFiles(dir: string, {recurse = true, extensions = imageExtensions}: ImageFilesOptions = {}): Promise<string[]> {
+  const wanted = new Set(extensions.map((extension) => `.${extension.toLowerCase().replace(/^\./, '')}`));
+  const isImage = (name: string) => wanted.has(extname(name).toLowerCase());
+  const folders = [{path: dir, real: await existingFolder(dir)}];
+  const listed = new Set<string>();
+  const links: string[] = [];
+  const files: string[] = [];
+
+  const visit = async (path: string, real: string, entry: Dirent) => {
+    const child = join(path, entry.name);
+    if (entry.isDirectory()) {
+      if (recurse) folders.push({path: child, real: join(real, entry.name)});
+    } else if (entry.isSymbolicLink()) {
+      const target = await stat(child).catch(() => undefined);
+      if (target?.isDirectory()) links.push(child);
+      else if ((!target || target.isFile()) && isImage(entry.name)) files.push(child);
+    } else if (entry.isFile() && isImage(entry.name)) files.push(child);
+  };
+
+  for (;;) {
+    const folder = folders.pop() ?? (recurse ? await nextLink(links) : undefined);
+    if (!folder) break;
+    if (listed.has(folder.real)) continue;
+    listed.add(folder.real);
+    await forEachEntry(folder.path, (entry) => visit(folder.path, folder.real, entry));
+  }
+  if (files.length === 0) throw empty(dir, recurse, extensions);
+  return sortBelow(dir, files);
+}
+
+/** The first link in alphabetical order, taken when all real folders have been listed. */
+async function nextLink(links: string[]): Promise<{path: string; real: string} | undefined> {
+  links.sort((a, b) => (a < b ? 1 : -1));
+  const path = links.pop();
+  return path === undefined ? undefined : {path, real: await realpath(path)};
+}
+
+/** Streams the folder, so that a large one is never held twice. */
+async function forEachEntry(path: string, visit: (entry: Dirent) => Promise<void>): Promise<void> {
+  try {
+    for await (const entry of await opendir(path, {bufferSize: 512})) {
+      if (!entry.name.startsWith('.')) await visit(entry);
+    }
+  } catch (cause) {
+    throw new GanError('data', 'GAN_DATA_UNREADABLE', `the folder ${path} cannot be listed: ${(cause as Error).message}`, {
+      suggestions: ['Give this user permission to read the folder, or move it elsewhere.'],
+      cause,
+    });
+  }
+}
+
+async function existingFolder(dir: string): Promise<string> {
+  const found = await stat(dir).catch(() => undefined);
+  if (found?.isDirectory()) return realpath(dir);
+  throw new GanError('data', 'GAN_DATA_NOT_FOUND', found ? `${dir} is a file; a folder of images is needed` : `there is no folder ${dir}`, {
+    suggestions: [found ? 'Name the folder that the file is in.' : `Check the spelling; the path is taken from ${process.cwd()}.`, 'Try the built-in images: builtin:shapes'],
+  });
+}
+
+function empty(dir: string, recurse: boolean, extensions: readonly string[]): GanError {
+  const where = recurse ? 'and its subfolders hold' : 'holds';
+  return new GanError('data', 'GAN_DATA_EMPTY', `${dir} ${where} no image file (looked for ${extensions.join(', ')})`, {
+    suggestions: [recurse ? 'Name a folder with images in it.' : 'Look into subfolders too (recurse).', 'Try the built-in images: builtin:shapes'],
+  });
+}
+
+/** Sorts by the path below `dir`, written with `/`, by UTF-16 code units: no locale, no separator of the system. */
+function sortBelow(dir: string, files: string[]): string[] {
+  const key = (path: string) => relative(dir, path).split(sep).join('/');
+  return files
+    .map((path) => ({path, key: key(path)}))
+    .sort((a, b) => (a.key < b.key ? -1 : 1))
+    .map(({path}) => path);
+}

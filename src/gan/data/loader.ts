@@ -1,0 +1,154 @@
+import {availableParallelism} from 'node:os';
+import {GanError} from '../../errors.js';
+import type {Rng} from '../rng.js';
+import {ItemReader} from './item-reader.js';
+import {checkLength, ItemStack} from './item-stack.js';
+import {Limiter} from './limiter.js';
+import {noiseBatch} from './noise.js';
+import {readAhead} from './read-ahead.js';
+import type {Batch, DataLoader, DataReport, EndlessSource, FiniteSource, HostData, HostTensor, Source} from './types.js';
+
+export interface LoaderOptions {
+  /** Items in a batch, >= 1. */
+  batchSize: number;
+  /** Seeds order, noise and replacements; only forked, never drawn from. */
+  rng: Rng;
+  /** Another random order in every epoch. Default true. */
+  shuffle?: boolean;
+  /** Leave out a last batch that is not full. Default true. */
+  dropLast?: boolean;
+  /** Length of the noise vectors that are the input. Default 100; has no meaning beside `input`. */
+  latentSize?: number;
+  /** What the generator gets in place of noise: item i belongs to item i of the source. */
+  input?: FiniteSource;
+  /** Use these items only. Default all. */
+  indices?: ArrayLike<number>;
+  /** What an endless source counts as an epoch. Default 8192 items. */
+  epochItems?: number;
+  /** Batches made ahead while the consumer is busy, >= 1. Default 2. */
+  ahead?: number;
+  /** Items read at a time, >= 1. Default one per processor, at least the 4 threads that Node has for such work. */
+  concurrency?: number;
+  /** Told about each unreadable item, once. */
+  warn?: (message: string) => void;
+}
+
+/** A loader that also tells what it met. */
+export interface ReportingLoader extends DataLoader {
+  report(): DataReport;
+}
+
+/** Makes the items of one epoch's batches. */
+type MakeBatch = (batch: number, count: number, cancelled: () => boolean) => Promise<Batch>;
+
+/**
+ * Batches from a source: ordered, stacked, read ahead, with noise or the items of a second source as input.
+ * @throws GanError GAN_DATA_TOO_SMALL when not even one batch can be filled; GAN_DATA_PAIRS when the two sources do not fit
+ *   together; GAN_LOADER_OPTIONS for counts that are not whole numbers >= 1
+ */
+export function createLoader(source: Source, options: LoaderOptions): ReportingLoader {
+  const {batchSize, dropLast = true, ahead = 2} = options;
+  checkCounts(options);
+  const {size, skipped, plan} = source.size === undefined ? endless(source, options) : finite(source, options);
+  if (dropLast && size < batchSize) throw tooSmall(size, batchSize);
+  const length = dropLast ? Math.floor(size / batchSize) : Math.ceil(size / batchSize);
+  return {
+    batchSize,
+    size,
+    length,
+    async *epoch(epoch, start = 0) {
+      if (start >= length) return;
+      const makeBatch = plan(epoch);
+      const range = {from: start, to: length, ahead};
+      yield* readAhead(range, (batch, cancelled) => makeBatch(batch, Math.min(batchSize, size - batch * batchSize), cancelled));
+    },
+    report: () => ({items: size, skipped: skipped()}),
+  };
+}
+
+function finite(source: FiniteSource, options: LoaderOptions) {
+  const {batchSize, rng, input, shuffle = true, latentSize, warn = () => {}} = options;
+  if (input && input.size !== source.size) throw unpaired(input.size, source.size);
+  const indices = options.indices ?? Uint32Array.from({length: source.size}, (_, i) => i);
+  const size = indices.length;
+  const describe = (index: number) => source.describe?.(index) ?? `item ${index}`;
+  const limiter = new Limiter(options.concurrency ?? Math.max(4, availableParallelism()));
+  const reader = new ItemReader({
+    indices,
+    describe,
+    warn,
+    read: async (index): Promise<Pair> => {
+      const target = await source.read(index);
+      return input ? {index, target, input: await input.read(index)} : {index, target};
+    },
+  });
+
+  const plan = (epoch: number): MakeBatch => {
+    const order = shuffle ? rng.fork('order', epoch).permutation(size) : undefined;
+    return async (batch, count, cancelled) => {
+      const targets = new ItemStack(source.shape, count);
+      const inputs = input && new ItemStack(input.shape, count);
+      await allOf(count, cancelled, (position, stopped) =>
+        limiter.run(async () => {
+          if (stopped()) return;
+          const slot = batch * batchSize + position;
+          const pair = await reader.read(indices[order?.[slot] ?? slot]!, () => rng.fork('replacement', epoch, slot), stopped);
+          if (!pair) return;
+          targets.put(position, pair.target, () => describe(pair.index));
+          if (pair.input) inputs?.put(position, pair.input, () => `the input of ${describe(pair.index)}`);
+        }),
+      );
+      return {input: inputs?.tensor() ?? noiseFor(rng, epoch, batch, count, latentSize), target: targets.tensor(), size: count};
+    };
+  };
+  return {size, plan, skipped: () => reader.skipped()};
+}
+
+interface Pair {
+  index: number;
+  target: HostData;
+  input?: HostData;
+}
+
+function endless(source: EndlessSource, {rng, input, latentSize, epochItems = 8192}: LoaderOptions) {
+  if (input) throw unpaired(input.size, 'endless');
+  const plan =
+    (epoch: number): MakeBatch =>
+    async (batch, count) => {
+      const shape = [count, ...source.shape];
+      const data = await source.batch(count, rng.fork('items', epoch, batch));
+      checkLength(data, shape, () => `a batch of ${count} items`);
+      return {input: noiseFor(rng, epoch, batch, count, latentSize), target: {data, shape}, size: count};
+    };
+  return {size: epochItems, plan, skipped: () => []};
+}
+
+const noiseFor = (rng: Rng, epoch: number, batch: number, count: number, latentSize?: number): HostTensor =>
+  noiseBatch(rng.fork('noise', epoch, batch), count, latentSize);
+
+/** Runs `task` for 0..count-1 and waits for all, even when one fails: then the others are told to stop. */
+async function allOf(count: number, cancelled: () => boolean, task: (position: number, stopped: () => boolean) => Promise<void>): Promise<void> {
+  const failures: unknown[] = [];
+  const stopped = () => failures.length > 0 || cancelled();
+  await Promise.all(Array.from({length: count}, (_, position) => task(position, stopped).catch((error: unknown) => failures.push(error))));
+  if (failures.length > 0) throw failures[0];
+}
+
+function checkCounts({batchSize, latentSize = 1, epochItems = 1, ahead = 1, concurrency = 1}: LoaderOptions): void {
+  for (const [name, value] of Object.entries({batchSize, latentSize, epochItems, ahead, concurrency})) {
+    if (Number.isInteger(value) && value >= 1) continue;
+    throw new GanError('config', 'GAN_LOADER_OPTIONS', `${name} is ${value}; a whole number of at least 1 is needed`);
+  }
+}
+
+function tooSmall(items: number, batchSize: number): GanError {
+  return new GanError('data', 'GAN_DATA_TOO_SMALL', `the data has ${items} items, fewer than one batch of ${batchSize}`, {
+    suggestions: items > 0 ? [`Use a batch size of ${items} or less.`, 'Add images.'] : ['Add images.'],
+  });
+}
+
+function unpaired(inputs: number, targets: number | 'endless'): GanError {
+  return new GanError('data', 'GAN_DATA_PAIRS', `${inputs} inputs cannot be paired with ${targets} targets`, {
+    suggestions: ['Give an input source with exactly one item for each item of the target source.'],
+  });
+}

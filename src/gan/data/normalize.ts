@@ -1,0 +1,92 @@
+import {GanError} from '../../errors.js';
+import type {HostData, HostTensor} from './types.js';
+
+/** Mean and standard deviation per channel, of pixels in [0, 1]. */
+export interface ChannelStats {
+  mean: readonly number[];
+  std: readonly number[];
+}
+
+/** Of ImageNet's RGB training images: the values that torchvision and fastai document. */
+export const imagenetStats: ChannelStats = {mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225]};
+
+/**
+ * Turns pixel bytes into (pixel / 255 - mean) / std per channel, and back.
+ * Rounds to float32 after every operation, as fastai does, so that the results are the same bit for bit.
+ */
+export class Normalization {
+  readonly mean: readonly number[];
+  readonly std: readonly number[];
+  /** The value of byte v in channel c, at [v * channels + c]. */
+  readonly #table: Float32Array;
+
+  /** @throws GanError GAN_NORMALIZATION when the lengths differ, or a std is not positive */
+  constructor({mean, std}: ChannelStats) {
+    if (mean.length === 0 || mean.length !== std.length || ![...mean, ...std].every(Number.isFinite) || std.some((s) => s <= 0)) {
+      throw new GanError('config', 'GAN_NORMALIZATION', `normalisation with mean [${mean.join(', ')}] and std [${std.join(', ')}] is impossible`, {
+        suggestions: ['Give one mean and one std above 0 per channel, for pixels in [0, 1].'],
+      });
+    }
+    this.mean = [...mean];
+    this.std = [...std];
+    const channels = mean.length;
+    const mean32 = Float32Array.from(mean);
+    const std32 = Float32Array.from(std);
+    this.#table = Float32Array.from({length: 256 * channels}, (_, i) => {
+      const c = i % channels;
+      const pixel = Math.fround(Math.floor(i / channels) / 255);
+      return Math.fround(pixel - mean32[c]!) / std32[c]!;
+    });
+  }
+
+  /** Mean and std 0.5 in every channel: bytes 0..255 become [-1, 1]. */
+  static symmetric(channels: number): Normalization {
+    const halves = new Array<number>(channels).fill(0.5);
+    return new Normalization({mean: halves, std: halves});
+  }
+
+  get channels(): number {
+    return this.mean.length;
+  }
+
+  /**
+   * Bytes, normalised; floats are returned as they are (the same array).
+   * @param tensor any shape that ends in the channels
+   * @returns [same shape], float32
+   * @throws GanError GAN_NORMALIZATION when bytes have another number of channels
+   */
+  apply(tensor: HostTensor): Float32Array {
+    const {data} = tensor;
+    if (data instanceof Float32Array) return data;
+    this.#check(tensor.shape);
+    const table = this.#table;
+    const channels = this.channels;
+    const out = new Float32Array(data.length);
+    for (let i = 0; i < data.length; ) {
+      for (let c = 0; c < channels; c++, i++) out[i] = table[data[i]! * channels + c]!;
+    }
+    return out;
+  }
+
+  /**
+   * Pixel bytes of normalised values: rounded to the nearest byte, ties to the even one, and clamped; NaN becomes 0.
+   * @param values flat, any shape that ends in the channels
+   */
+  undo(values: HostData, shape: readonly number[]): HostTensor {
+    this.#check(shape);
+    if (values instanceof Uint8Array) return {data: values, shape: [...shape]};
+    const {mean, std, channels} = this;
+    const out = new Uint8ClampedArray(values.length); // rounds and clamps what is assigned to it
+    for (let i = 0; i < values.length; ) {
+      for (let c = 0; c < channels; c++, i++) out[i] = (values[i]! * std[c]! + mean[c]!) * 255;
+    }
+    return {data: new Uint8Array(out.buffer), shape: [...shape]};
+  }
+
+  #check(shape: readonly number[]): void {
+    if (shape.at(-1) === this.channels) return;
+    throw new GanError('config', 'GAN_NORMALIZATION', `normalisation has ${this.channels} channels, the images [${shape.join(', ')}] have ${shape.at(-1) ?? 'none'}`, {
+      suggestions: ['Give as many means and stds as the images have channels.'],
+    });
+  }
+}

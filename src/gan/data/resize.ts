@@ -1,0 +1,53 @@
+/** How an image gets the wanted size. */
+
+/** `crop`: fill the size, cut what is over. `pad`: fit into the size, fill the rest. `squish`: change the proportions. */
+export type ResizeMethod = 'crop' | 'pad' | 'squish';
+/** What fills the rest: the image mirrored at its edge pixels, black (transparent with 4 channels), or the edge pixels. */
+export type PadMode = 'reflect' | 'zeros' | 'border';
+
+/** Raw pixels, [height, width, channels], 0..255. */
+export interface Pixels {
+  data: Uint8Array;
+  width: number;
+  height: number;
+  channels: number;
+}
+
+/** The image in the middle of [height, width, channels] bytes; an odd pixel goes below and to the right. */
+export function padTo(image: Pixels, [height, width]: readonly [number, number], mode: PadMode): Uint8Array {
+  const {data, channels} = image;
+  const out = new Uint8Array(height * width * channels);
+  const rows = sourcePositions(image.height, height, mode);
+  const columns = sourcePositions(image.width, width, mode);
+  for (let y = 0; y < height; y++) {
+    const row = rows[y]!;
+    if (row < 0) continue;
+    for (let x = 0; x < width; x++) {
+      const column = columns[x]!;
+      if (column < 0) continue;
+      const from = (row * image.width + column) * channels;
+      const to = (y * width + x) * channels;
+      for (let c = 0; c < channels; c++) out[to + c] = data[from + c]!;
+    }
+  }
+  return out;
+}
+
+/** For each of `padded` positions along a side, the position in the image of `length` to copy; -1: none. */
+function sourcePositions(length: number, padded: number, mode: PadMode): Int32Array {
+  const before = Math.floor((padded - length) / 2);
+  return Int32Array.from({length: padded}, (_, i) => {
+    const at = i - before;
+    if (at >= 0 && at < length) return at;
+    if (mode === 'zeros') return -1;
+    return mode === 'border' ? Math.min(Math.max(at, 0), length - 1) : mirrored(at, length);
+  });
+}
+
+/** Reflection without repeating the edge pixel: ... 2 1 | 0 1 2 3 | 2 1 0 1 ... */
+function mirrored(at: number, length: number): number {
+  if (length === 1) return 0;
+  const period = 2 * (length - 1);
+  const phase = ((at % period) + period) % period;
+  return phase < length ? phase : period - phase;
+}

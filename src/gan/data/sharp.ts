@@ -1,0 +1,26 @@
+import {GanError} from '../../errors.js';
+
+export type Sharp = typeof import('sharp').default;
+
+let loaded: Promise<Sharp> | undefined;
+
+/**
+ * The image library, loaded when the first image is read or written, as it is native code that may be missing.
+ * Its cache is turned off: each file is read once an epoch, so that the cache would only grow.
+ * @throws GanError GAN_SHARP when it cannot be loaded on this machine
+ */
+export function loadSharp(): Promise<Sharp> {
+  loaded ??= import('sharp').then(
+    ({default: sharp}) => {
+      sharp.cache(false);
+      return sharp;
+    },
+    (cause: unknown) => {
+      throw new GanError('data', 'GAN_SHARP', `the image library 'sharp' cannot be loaded on ${process.platform}-${process.arch}`, {
+        suggestions: ['npm install sharp --include=optional', 'Use a data source that needs no image files, for example builtin:shapes.'],
+        cause,
+      });
+    },
+  );
+  return loaded;
+}

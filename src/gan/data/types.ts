@@ -1,0 +1,86 @@
+/** What the data part of the library hands around: host arrays only, no tensors of a device. */
+import type {Rng} from '../rng.js';
+import type {Normalization} from './normalize.js';
+
+/** One item or many, flat: `Uint8Array` holds pixel bytes 0..255, `Float32Array` values that are used as they are. */
+export type HostData = Float32Array | Uint8Array;
+
+/** A tensor on the host, NHWC. Bytes are normalised later, by `Normalization`; floats are used as they are. */
+export interface HostTensor {
+  data: HostData;
+  shape: number[];
+}
+
+export interface Batch {
+  /** What the generator gets: noise [size, latentSize], or images [size, height, width, channels]. */
+  input: HostTensor;
+  /** What the critic takes for real: [size, ...shape of the source]. */
+  target: HostTensor;
+  /** Items in this batch: `batchSize`, or fewer in a last batch that is kept. */
+  size: number;
+}
+
+/** An item that could not be read. */
+export interface SkippedItem {
+  /** The file, or what the source calls the item. */
+  path: string;
+  reason: string;
+}
+
+/** What was found out about the data so far. */
+export interface DataReport {
+  /** Items in all, the unreadable ones included. */
+  items: number;
+  /** Those found unreadable, each once; other items took their places. */
+  skipped: SkippedItem[];
+}
+
+export interface DataLoader {
+  readonly batchSize: number;
+  /** Items; an endless source says how many it counts as an epoch. */
+  readonly size: number;
+  /** Batches in an epoch; 0 when there are no items. */
+  readonly length: number;
+  /**
+   * The batches of one epoch, from batch `start` on. A batch depends on the seed, the epoch and its index only, so that
+   * resuming in mid-epoch gives the same batches. Batches are read ahead; leaving the loop early stops that.
+   * @param epoch counted from 0
+   * @throws GanError GAN_DATA_BROKEN when (nearly) nothing can be read, GAN_DATA_SHAPE when a source breaks its promise
+   */
+  epoch(epoch: number, start?: number): AsyncIterable<Batch>;
+}
+
+export interface DataLoaders {
+  train: DataLoader;
+  /** Absent when nothing is held out. */
+  valid?: DataLoader;
+  /** How bytes become what the networks see, and the way back for generated images. */
+  normalization: Normalization;
+  report(): DataReport;
+}
+
+/** A source with a fixed number of items, each of the same shape. */
+export interface FiniteSource {
+  /** Shape of one item: [height, width, channels] for images. */
+  shape: number[];
+  /** Number of items. */
+  size: number;
+  /**
+   * Item `index`, 0 <= index < size, always the same. Several calls may be under way at once.
+   * Rejecting marks the item as unreadable and another takes its place; rejecting with a GanError ends the run.
+   */
+  read(index: number): HostData | Promise<HostData>;
+  /** What to call the item in messages, and what a splitter sees: its path, where it has one. */
+  describe?(index: number): string;
+}
+
+/** A source that makes items up. */
+export interface EndlessSource {
+  shape: number[];
+  size?: undefined;
+  /** `n` items, flat [n, ...shape]; all randomness from `rng`, so that a run can be repeated. */
+  batch(n: number, rng: Rng): Float32Array | Promise<Float32Array>;
+}
+
+/** What a plug-in's data source makes. */
+export type Source = FiniteSource | EndlessSource;
