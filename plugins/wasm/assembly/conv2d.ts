@@ -1,0 +1,138 @@
+import {gemm} from './gemm';
+import {FilterTaps} from './filter-taps';
+import {Matrix} from './matrix';
+import {Patches} from './patches';
+import {PatchesByPosition} from './patches-by-position';
+import {PatchesByTap} from './patches-by-tap';
+import {Rows} from './rows';
+import {Workspace} from './workspace';
+
+/** Sizes of a convolution, NHWC; written by the host, field by field in this order. */
+@unmanaged
+export class Conv2D {
+  batch: i32;
+  inHeight: i32;
+  inWidth: i32;
+  inChannels: i32;
+  outHeight: i32;
+  outWidth: i32;
+  outChannels: i32;
+  filterHeight: i32;
+  filterWidth: i32;
+  strideY: i32;
+  strideX: i32;
+  dilationY: i32;
+  dilationX: i32;
+  padTop: i32;
+  padLeft: i32;
+
+  get positions(): i32 {
+    return this.batch * this.outHeight * this.outWidth;
+  }
+
+  get patchSize(): i32 {
+    return this.filterHeight * this.filterWidth * this.inChannels;
+  }
+
+  /** The patches under the filter, one per output position. */
+  patches(to: usize, x: usize): Patches {
+    const patches = changetype<Patches>(to);
+    patches.data = x;
+    patches.imageHeight = this.inHeight;
+    patches.imageWidth = this.inWidth;
+    patches.channels = this.inChannels;
+    patches.height = this.outHeight;
+    patches.width = this.outWidth;
+    patches.strideY = this.strideY;
+    patches.strideX = this.strideX;
+    patches.originY = -this.padTop;
+    patches.originX = -this.padLeft;
+    patches.tapsX = this.filterWidth;
+    patches.stepY = this.dilationY;
+    patches.stepX = this.dilationX;
+    return patches;
+  }
+}
+
+/** y[position, outChannel] = patches(x)[position, tap] * filter[tap, outChannel]. */
+export function conv2d(conv: Conv2D, x: usize, filter: usize, y: usize, workspace: Workspace): void {
+  gemm(
+    changetype<PatchesByPosition>(conv.patches(workspace.struct(0), x)),
+    changetype<Matrix>(workspace.struct(1)).set(filter, 1, conv.outChannels),
+    changetype<Rows>(workspace.struct(2)).setMatrix(y, conv.outChannels << 2),
+    conv.positions, conv.outChannels, conv.patchSize, workspace,
+  );
+}
+
+/** dFilter[tap, outChannel] = patches(x)^T [tap, position] * dy[position, outChannel]. */
+export function conv2dBackpropFilter(conv: Conv2D, x: usize, dy: usize, dFilter: usize, workspace: Workspace): void {
+  gemm(
+    changetype<PatchesByTap>(conv.patches(workspace.struct(0), x)),
+    changetype<Matrix>(workspace.struct(1)).set(dy, 1, conv.outChannels),
+    changetype<Rows>(workspace.struct(2)).setMatrix(dFilter, conv.outChannels << 2),
+    conv.patchSize, conv.outChannels, conv.positions, workspace,
+  );
+}
+
+/**
+ * Gradient of the input, which is also the forward pass of a transposed convolution. Pixels whose distance is a multiple
+ * of the stride meet the same taps, so each of the strideY * strideX phases is a product without gaps:
+ * dx[pixel of the phase, inChannel] = patches(dy)[pixel, (tap, outChannel)] * filter[(tap, outChannel), inChannel].
+ * Dilation 1 only, as in tfjs.
+ */
+export function conv2dBackpropInput(conv: Conv2D, dy: usize, filter: usize, dx: usize, workspace: Workspace): void {
+  for (let y = 0; y < min(conv.strideY, conv.inHeight); y++) {
+    for (let x = 0; x < min(conv.strideX, conv.inWidth); x++) phase(conv, y, x, dy, filter, dx, workspace);
+  }
+}
+
+/** The pixels (y + i * strideY, x + j * strideX). */
+function phase(conv: Conv2D, y: i32, x: i32, dy: usize, filter: usize, dx: usize, workspace: Workspace): void {
+  // Pixel y meets tap t at the output row (y + padTop - t) / strideY, hence the taps tapY, tapY + strideY, ...
+  const tapY = (y + conv.padTop) % conv.strideY;
+  const tapX = (x + conv.padLeft) % conv.strideX;
+  const tapsY = countFrom(tapY, conv.filterHeight, conv.strideY);
+  const tapsX = countFrom(tapX, conv.filterWidth, conv.strideX);
+  const height = countFrom(y, conv.inHeight, conv.strideY);
+  const width = countFrom(x, conv.inWidth, conv.strideX);
+
+  const patches = changetype<PatchesByPosition>(workspace.struct(0));
+  patches.data = dy;
+  patches.imageHeight = conv.outHeight;
+  patches.imageWidth = conv.outWidth;
+  patches.channels = conv.outChannels;
+  patches.height = height;
+  patches.width = width;
+  patches.strideY = 1;
+  patches.strideX = 1;
+  patches.originY = (y + conv.padTop) / conv.strideY;
+  patches.originX = (x + conv.padLeft) / conv.strideX;
+  patches.tapsX = tapsX;
+  patches.stepY = -1;
+  patches.stepX = -1;
+
+  const taps = changetype<FilterTaps>(workspace.struct(1));
+  taps.data = filter;
+  taps.width = conv.filterWidth;
+  taps.inChannels = conv.inChannels;
+  taps.outChannels = conv.outChannels;
+  taps.originY = tapY;
+  taps.originX = tapX;
+  taps.strideY = conv.strideY;
+  taps.strideX = conv.strideX;
+  taps.tapsX = tapsX;
+
+  const pixelBytes = conv.inChannels << 2;
+  const rowBytes = conv.inWidth * pixelBytes;
+  const rows = changetype<Rows>(workspace.struct(2)).setGrid(
+    dx + y * rowBytes + x * pixelBytes, height, width,
+    conv.inHeight * rowBytes, conv.strideY * rowBytes, conv.strideX * pixelBytes,
+  );
+  gemm(patches, taps, rows, conv.batch * height * width, conv.inChannels, tapsY * tapsX * conv.outChannels, workspace);
+}
+
+/** How many of first, first + stride, ... are below `end`. */
+@inline
+function countFrom(first: i32, end: i32, stride: i32): i32 {
+  return first < end ? (end - first + stride - 1) / stride : 0;
+}

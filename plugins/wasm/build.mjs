@@ -1,0 +1,22 @@
+// Compiles the kernels (AssemblyScript) and the plug-in (TypeScript) into dist; each only when its sources are newer.
+import {execFileSync} from 'node:child_process';
+import {existsSync, readdirSync, statSync} from 'node:fs';
+import {createRequire} from 'node:module';
+import path from 'node:path';
+import {fileURLToPath} from 'node:url';
+
+const here = path.dirname(fileURLToPath(import.meta.url));
+const require = createRequire(import.meta.url);
+const run = (script, ...args) => execFileSync(process.execPath, [script, ...args], {cwd: here, stdio: 'inherit'});
+const changed = (file) => statSync(path.join(here, file)).mtimeMs;
+
+const sources = ['build.mjs', ...readdirSync(path.join(here, 'assembly')).map((name) => path.join('assembly', name))];
+const binary = 'dist/kernels.wasm';
+if (!existsSync(path.join(here, binary)) || sources.some((file) => changed(file) > changed(binary))) {
+  // The memory is that of tfjs: imported, without a data segment and without an allocator of its own.
+  run(
+    path.join(path.dirname(require.resolve('assemblyscript/package.json')), 'bin/asc.js'), 'assembly/index.ts',
+    '--outFile', binary, '--runtime', 'stub', '--importMemory', '--enable', 'simd', '--noAssert', '-O3',
+  );
+}
+run(path.join(path.dirname(require.resolve('typescript/package.json')), 'bin/tsc'), '-p', 'tsconfig.json');

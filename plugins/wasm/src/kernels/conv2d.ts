@@ -1,0 +1,60 @@
+import type {
+  backend_util, Conv2DAttrs, Conv2DBackpropFilterAttrs, Conv2DBackpropFilterInputs, Conv2DBackpropInputAttrs,
+  Conv2DBackpropInputInputs, Conv2DInputs,
+} from '@tensorflow/tfjs-core';
+import {kernel, type Tf} from '../registry.js';
+
+type Shape4D = [number, number, number, number];
+type Attrs = Pick<Conv2DAttrs, 'strides' | 'pad' | 'dataFormat' | 'dimRoundingMode'> & {dilations?: Conv2DAttrs['dilations']};
+
+/** Sizes of a convolution; its gradients have dilation 1 only, in every tfjs backend. */
+function sizes(tf: Tf, name: string, inShape: number[], filterShape: number[], attrs: Attrs): backend_util.Conv2DInfo {
+  if (attrs.dataFormat === 'NCHW') {
+    throw new Error(`${name} on wasm: dataFormat 'NCHW' is not supported; transpose the images to NHWC`);
+  }
+  return tf.backend_util.computeConv2DInfo(
+    inShape as Shape4D, filterShape as Shape4D, attrs.strides, attrs.dilations ?? 1, attrs.pad, attrs.dimRoundingMode,
+  );
+}
+
+/** In the order of the fields of assembly/conv2d.ts. */
+function fields(conv: backend_util.Conv2DInfo): number[] {
+  return [
+    conv.batchSize, conv.inHeight, conv.inWidth, conv.inChannels, conv.outHeight, conv.outWidth, conv.outChannels,
+    conv.filterHeight, conv.filterWidth, conv.strideHeight, conv.strideWidth, conv.dilationHeight, conv.dilationWidth,
+    conv.padInfo.top, conv.padInfo.left,
+  ];
+}
+
+const conv2D = kernel<Conv2DInputs, Conv2DAttrs>('Conv2D', ({x, filter}, attrs, {tf, heap}) => {
+  const conv = sizes(tf, 'Conv2D', x.shape, filter.shape, attrs);
+  const y = heap.output(conv.outShape);
+  heap.native.conv2d(heap.struct(fields(conv)), heap.address(x), heap.address(filter), heap.address(y), heap.workspace);
+  return y;
+});
+
+const conv2DBackpropFilter = kernel<Conv2DBackpropFilterInputs, Conv2DBackpropFilterAttrs>(
+  'Conv2DBackpropFilter',
+  ({x, dy}, attrs, {tf, heap}) => {
+    const conv = sizes(tf, 'Conv2DBackpropFilter', x.shape, attrs.filterShape, attrs);
+    const dFilter = heap.output(conv.filterShape);
+    heap.native.conv2dBackpropFilter(
+      heap.struct(fields(conv)), heap.address(x), heap.address(dy), heap.address(dFilter), heap.workspace,
+    );
+    return dFilter;
+  },
+);
+
+const conv2DBackpropInput = kernel<Conv2DBackpropInputInputs, Conv2DBackpropInputAttrs>(
+  'Conv2DBackpropInput',
+  ({dy, filter}, attrs, {tf, heap}) => {
+    const conv = sizes(tf, 'Conv2DBackpropInput', attrs.inputShape, filter.shape, attrs);
+    const dx = heap.output(conv.inShape);
+    heap.native.conv2dBackpropInput(
+      heap.struct(fields(conv)), heap.address(dy), heap.address(filter), heap.address(dx), heap.workspace,
+    );
+    return dx;
+  },
+);
+
+export const conv2DKernels = [conv2D, conv2DBackpropFilter, conv2DBackpropInput];

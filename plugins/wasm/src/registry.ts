@@ -1,0 +1,50 @@
+import type {Gan} from 'gan/plugin';
+import type {NamedAttrMap, NamedTensorInfoMap, TensorInfo} from '@tensorflow/tfjs-core';
+import type {Heap} from './heap.js';
+
+export type Tf = Gan['tf'];
+
+/** What a kernel computes with. */
+export interface Context {
+  tf: Tf;
+  heap: Heap;
+}
+
+/** An operation of tfjs, computed by this package. */
+export interface Kernel {
+  name: string;
+  compute(inputs: NamedTensorInfoMap, attrs: NamedAttrMap, context: Context): TensorInfo | TensorInfo[];
+}
+
+/** A kernel whose inputs and attributes have the types that tfjs-core gives to the operation. */
+export function kernel<Inputs, Attrs>(
+  name: string,
+  compute: (inputs: Record<keyof Inputs, TensorInfo>, attrs: Attrs, context: Context) => TensorInfo | TensorInfo[],
+): Kernel {
+  return {
+    name,
+    compute: (inputs, attrs, context) =>
+      compute(inputs as Record<keyof Inputs, TensorInfo>, attrs as unknown as Attrs, context),
+  };
+}
+
+/** Puts kernels in the place of those that tfjs-backend-wasm brought. Returns a function that undoes it. */
+export function replaceKernels(tf: Tf, heap: Heap, kernels: readonly Kernel[]): () => void {
+  const replaced = kernels.map(({name, compute}) => {
+    const stock = tf.getKernel(name, 'wasm');
+    // Registering over a kernel prints a warning.
+    if (stock) tf.unregisterKernel(name, 'wasm');
+    tf.registerKernel({
+      kernelName: name,
+      backendName: 'wasm',
+      kernelFunc: ({inputs, attrs}) => compute(inputs, attrs ?? {}, {tf, heap}),
+    });
+    return {name, stock};
+  });
+  return () => {
+    for (const {name, stock} of replaced) {
+      tf.unregisterKernel(name, 'wasm');
+      if (stock) tf.registerKernel(stock);
+    }
+  };
+}

@@ -1,0 +1,66 @@
+import {createRequire} from 'node:module';
+import path from 'node:path';
+import type {Gan} from 'gan/plugin';
+import type {DataType, TensorInfo} from '@tensorflow/tfjs-core';
+
+type Tf = Gan['tf'];
+
+/** What is used of the backend that tfjs-backend-wasm registers; partly internal to it, in version 4.22. */
+export interface TfjsWasm {
+  wasm: {
+    asm: {memory: WebAssembly.Memory};
+    _malloc(bytes: number): number;
+    _free(address: number): void;
+  };
+  dataIdMap: {get(dataId: object): {memoryOffset: number}};
+  makeOutput(shape: number[], dtype: DataType): TensorInfo;
+  disposeData(dataId: object, force?: boolean): boolean;
+  readSync(dataId: object): unknown;
+}
+
+/** Loads tfjs-backend-wasm, makes it the current backend of tfjs and returns it. */
+export async function startTfjs(tf: Tf): Promise<TfjsWasm> {
+  const started = await keepingListeners(async () => {
+    const {setThreadsCount, setWasmPaths} = await import('@tensorflow/tfjs-backend-wasm');
+    // The library lies in the folder of its .wasm files, wherever it was installed.
+    const library = createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm');
+    setWasmPaths(path.dirname(library) + path.sep);
+    setThreadsCount(1);
+    return tf.setBackend('wasm');
+  });
+  if (!started) {
+    throw new Error('tfjs-backend-wasm did not start (its reason is printed above); reinstall @tensorflow/tfjs-backend-wasm');
+  }
+  return tf.backend() as unknown as TfjsWasm;
+}
+
+/**
+ * Ends the backend. Its factory stays registered, so that it can be started again. Tensors that outlive it may still be
+ * disposed of, but no longer read.
+ */
+export function stopTfjs(tf: Tf, backend: TfjsWasm): void {
+  const factory = tf.findBackendFactory('wasm');
+  void keepingListeners(() => tf.removeBackend('wasm'));
+  tf.registerBackend('wasm', factory);
+  backend.disposeData = () => true;
+  backend.readSync = () => {
+    throw new Error('the wasm device is closed: read tensors before it is closed');
+  };
+}
+
+/**
+ * Runs `action` and undoes what it does to the listeners of errors that nobody caught. Emscripten adds some when it
+ * starts, which rethrow and so hide where an error came from, and when it ends it removes those of other people as well.
+ */
+function keepingListeners<T>(action: () => T): T {
+  const events = ['uncaughtException', 'unhandledRejection'] as const;
+  const before = events.map((event) => process.rawListeners(event) as NodeJS.UncaughtExceptionListener[]);
+  const restore = () => events.forEach((event, i) => {
+    process.removeAllListeners(event);
+    for (const listener of before[i] ?? []) process.on(event, listener);
+  });
+  const result = action();
+  if (result instanceof Promise) return result.finally(restore) as T;
+  restore();
+  return result;
+}
