@@ -1,0 +1,71 @@
+/** What the tests of the wasm plug-in share: an open device, random tensors, comparison with tfjs-backend-cpu. */
+import '@tensorflow/tfjs-backend-cpu';
+import {expect} from 'chai';
+import fc from 'fast-check';
+import type {Gan, OpenedDevice} from '../../../src/plugin/index.js';
+import {tf, type Tensor} from '../../../src/backends/tf.js';
+import {Rng} from '../../../src/gan/rng.js';
+import plugin from '../../../plugins/wasm/src/index.js';
+
+/** The part of the plug-in API that a backend uses. */
+const gan = {tf, backend: (definition: unknown) => definition} as unknown as Gan;
+
+export const backend = plugin(gan).create({});
+
+/** Opens the device before the tests of a suite and closes it after them. */
+export function withDevice(): void {
+  let device: OpenedDevice;
+  before(async () => {
+    device = await backend.open();
+  });
+  after(() => device.close?.());
+}
+
+/** Values in [-1, 1), the same for the same shape and seed on every backend. */
+export function random(shape: number[], seed: number): Tensor {
+  return tf.tensor(new Rng(seed).uniform(tf.util.sizeFromShape(shape), -1, 1), shape, 'float32');
+}
+
+/** Runs `compute` on a backend and reads its results. */
+export async function on(name: 'cpu' | 'wasm', compute: () => Tensor | Tensor[]): Promise<{shape: number[]; values: number[]}[]> {
+  const current = tf.getBackend();
+  await tf.setBackend(name);
+  try {
+    const results = tf.tidy(compute);
+    return [results].flat().map((result) => {
+      const values = Array.from(result.dataSync());
+      result.dispose();
+      return {shape: result.shape, values};
+    });
+  } finally {
+    await tf.setBackend(current);
+  }
+}
+
+/**
+ * Float32 sums of a few thousand products in another order differ by about 1e-6 of the largest result; 1e-5 of it and 1e-4
+ * of each value leave room for that and for nothing else.
+ */
+export function expectClose(got: number[], wanted: number[], what = ''): void {
+  expect(got.length, `${what}: length`).to.equal(wanted.length);
+  const largest = wanted.reduce((max, value) => Math.max(max, Math.abs(value)), 0);
+  for (const [i, value] of wanted.entries()) {
+    const error = Math.abs((got[i] ?? NaN) - value);
+    if (!(error <= 1e-4 * Math.abs(value) + 1e-5 * largest)) {
+      expect.fail(`${what}: element ${i} is ${got[i]}, wanted ${value} (largest ${largest})`);
+    }
+  }
+}
+
+/** Both backends compute the same. */
+export async function expectSame(compute: () => Tensor | Tensor[]): Promise<void> {
+  const wanted = await on('cpu', compute);
+  const got = await on('wasm', compute);
+  expect(got.map(({shape}) => shape)).to.deep.equal(wanted.map(({shape}) => shape));
+  for (const [i, {values}] of wanted.entries()) expectClose(got[i]?.values ?? [], values, `result ${i}`);
+}
+
+/** Checks a property on `numRuns` random cases; the seed is fixed so that a run can be repeated. */
+export async function forAll<T>(cases: fc.Arbitrary<T>, property: (value: T) => Promise<void>, numRuns = 200): Promise<void> {
+  await fc.assert(fc.asyncProperty(cases, property), {numRuns, seed: 20240229});
+}
