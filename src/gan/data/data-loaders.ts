@@ -1,6 +1,8 @@
 import {GanError} from '../../errors.js';
 import {Rng} from '../rng.js';
+import {cachedSource} from './cached-source.js';
 import type {DecodeOptions} from './decode.js';
+import {describeItem} from './describe.js';
 import {getImageFiles, type ImageFilesOptions} from './image-files.js';
 import {imageSource} from './image-source.js';
 import {createLoader, type LoaderOptions, type ReportingLoader} from './loader.js';
@@ -20,6 +22,8 @@ export interface SourceOptions extends Omit<LoaderOptions, 'rng' | 'indices'> {
 export interface FolderOptions extends SourceOptions, Omit<DecodeOptions, 'size'>, ImageFilesOptions {
   /** Pixels: the side of a square, or [height, width]. */
   size: number | readonly [number, number];
+  /** Decoded images kept in memory, at most so many bytes. Default 256 MiB: 21 845 RGB images of 64x64. */
+  cacheBytes?: number;
 }
 
 /**
@@ -29,7 +33,8 @@ export interface FolderOptions extends SourceOptions, Omit<DecodeOptions, 'size'
 export async function fromFolder(dir: string, options: FolderOptions): Promise<DataLoaders> {
   const paths = await getImageFiles(dir, options);
   const size = typeof options.size === 'number' ? ([options.size, options.size] as const) : options.size;
-  return fromSource(imageSource(paths, {...options, size}), options);
+  const images = imageSource(paths, {...options, size});
+  return fromSource(cachedSource(images, options.cacheBytes ?? 256 * 2 ** 20), options);
 }
 
 /**
@@ -78,4 +83,4 @@ function gather(normalization: Normalization, train: ReportingLoader, valid?: Re
   return {...loaders, normalization, report};
 }
 
-const itemNames = (source: FiniteSource): string[] => Array.from({length: source.size}, (_, i) => source.describe?.(i) ?? `item ${i}`);
+const itemNames = (source: FiniteSource): string[] => Array.from({length: source.size}, (_, i) => describeItem(source, i));

@@ -1,17 +1,18 @@
-import {loadSharp} from './sharp.js';
+import {toChannels, type Channels, type Rgb} from './channels.js';
 import {padTo, type PadMode, type ResizeMethod} from './resize.js';
+import {loadSharp} from './sharp.js';
 
 export interface DecodeOptions {
   /** Pixels, [height, width]. */
   size: readonly [number, number];
   /** Grey, RGB, or RGB with transparency. Default 3. */
-  channels?: 1 | 3 | 4;
+  channels?: Channels;
   /** Default `crop`: the middle is kept, as fastai does in validation; nothing is random here. */
   resize?: ResizeMethod;
   /** For `pad`. Default `reflect`. */
   padMode?: PadMode;
-  /** What transparent images lie on, for 1 and 3 channels: any CSS colour. Default white. */
-  background?: string;
+  /** What transparent images lie on, for 1 and 3 channels. Default white. */
+  background?: Rgb;
 }
 
 /**
@@ -23,15 +24,15 @@ export interface DecodeOptions {
  * @throws what sharp throws for missing, broken and truncated files
  */
 export async function decodeImage(file: string | Uint8Array, options: DecodeOptions): Promise<Uint8Array> {
-  const {size, channels = 3, resize = 'crop', padMode = 'reflect', background = 'white'} = options;
+  const {size, channels = 3, resize = 'crop', padMode = 'reflect', background = [255, 255, 255]} = options;
   const [height, width] = size;
   const sharp = await loadSharp();
   const fit = ({crop: 'cover', pad: 'inside', squish: 'fill'} as const)[resize];
   // 'error': pixel data that is broken or missing; the default, 'warning', also refuses harmless metadata faults
-  let image = sharp(file, {failOn: 'error'}).autoOrient().resize(width, height, {fit, kernel: 'linear'});
-  image = channels === 4 ? image.ensureAlpha() : image.flatten({background});
-  const raw = image.toColourspace(channels === 1 ? 'b-w' : 'srgb').raw({depth: 'uchar'});
-  const {data, info} = await raw.toBuffer({resolveWithObject: true});
-  if (info.channels !== channels) throw new Error(`decoded to ${info.channels} channels, not ${channels}`);
-  return resize === 'pad' ? padTo({data, width: info.width, height: info.height, channels}, size, padMode) : data;
+  const image = sharp(file, {failOn: 'error'}).autoOrient().resize(width, height, {fit, kernel: 'linear'});
+  const {data, info} = await image.toColourspace('srgb').raw({depth: 'uchar'}).toBuffer({resolveWithObject: true});
+  if (info.channels !== 3 && info.channels !== 4) throw new Error(`decoded to ${info.channels} channels`);
+  const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength); // not a Buffer, which differs in slice()
+  const pixels = toChannels(bytes, info.channels, channels, background); // cheaper here than sharp's flatten
+  return resize === 'pad' ? padTo({data: pixels, width: info.width, height: info.height, channels}, size, padMode) : pixels;
 }

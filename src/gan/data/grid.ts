@@ -1,6 +1,7 @@
 import {rename, rm, writeFile} from 'node:fs/promises';
 import {GanError} from '../../errors.js';
-import {elements} from './shape.js';
+import type {Channels} from './channels.js';
+import {elements} from './elements.js';
 import {loadSharp} from './sharp.js';
 import type {Pixels} from './resize.js';
 import type {HostTensor} from './types.js';
@@ -33,7 +34,7 @@ export function imageGrid(images: HostTensor, columns?: number, padding = 2): Pi
 export async function writePng(path: string, picture: Pixels): Promise<void> {
   const sharp = await loadSharp();
   const {data, width, height, channels} = picture;
-  const png = await sharp(data, {raw: {width, height, channels: channels as 1 | 3 | 4}}).png().toBuffer();
+  const png = await sharp(data, {raw: {width, height, channels: channels}}).png().toBuffer();
   const temporary = `${path}.${process.pid}.tmp`;
   try {
     await writeFile(temporary, png, {flush: true});
@@ -56,12 +57,14 @@ export async function writeImage(path: string, images: HostTensor, index = 0): P
   await writePng(path, {data, width, height, channels});
 }
 
-function imageShape({data, shape}: HostTensor): [number, number, number, number] {
+function imageShape({data, shape}: HostTensor): [number, number, number, Channels] {
   const [n = 0, height = 0, width = 0, channels = 0] = shape;
-  if (shape.length === 4 && n > 0 && [1, 3, 4].includes(channels) && data instanceof Uint8Array && data.length === elements(shape)) {
+  if (shape.length === 4 && n > 0 && isChannels(channels) && data instanceof Uint8Array && data.length === elements(shape)) {
     return [n, height, width, channels];
   }
   throw new GanError('data', 'GAN_IMAGE_SHAPE', `cannot draw ${data.constructor.name}(${data.length}) of shape [${shape.join(', ')}]; bytes [n, height, width, 1, 3 or 4] are needed`, {
     suggestions: ['Undo the normalisation first (`normalization.undo`).'],
   });
 }
+
+const isChannels = (count: number): count is Channels => [1, 3, 4].includes(count);

@@ -1,5 +1,5 @@
 import {GanError} from '../../errors.js';
-import {elements} from './shape.js';
+import {elements} from './elements.js';
 import type {HostData, HostTensor} from './types.js';
 
 /** Puts items into one batch [count, ...shape] as they arrive; the first one decides between bytes and floats. */

@@ -1,6 +1,7 @@
 import {availableParallelism} from 'node:os';
 import {GanError} from '../../errors.js';
 import type {Rng} from '../rng.js';
+import {describeItem} from './describe.js';
 import {ItemReader} from './item-reader.js';
 import {checkLength, ItemStack} from './item-stack.js';
 import {Limiter} from './limiter.js';
@@ -71,7 +72,7 @@ function finite(source: FiniteSource, options: LoaderOptions) {
   if (input && input.size !== source.size) throw unpaired(input.size, source.size);
   const indices = options.indices ?? Uint32Array.from({length: source.size}, (_, i) => i);
   const size = indices.length;
-  const describe = (index: number) => source.describe?.(index) ?? `item ${index}`;
+  const describe = (index: number) => describeItem(source, index);
   const limiter = new Limiter(options.concurrency ?? Math.max(4, availableParallelism()));
   const reader = new ItemReader({
     indices,

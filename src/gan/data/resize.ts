@@ -1,4 +1,5 @@
 /** How an image gets the wanted size. */
+import type {Channels} from './channels.js';
 
 /** `crop`: fill the size, cut what is over. `pad`: fit into the size, fill the rest. `squish`: change the proportions. */
 export type ResizeMethod = 'crop' | 'pad' | 'squish';
@@ -10,7 +11,7 @@ export interface Pixels {
   data: Uint8Array;
   width: number;
   height: number;
-  channels: number;
+  channels: Channels;
 }
 
 /** The image in the middle of [height, width, channels] bytes; an odd pixel goes below and to the right. */

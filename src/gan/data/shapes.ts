@@ -5,6 +5,7 @@
  */
 import {GanError} from '../../errors.js';
 import {Rng} from '../rng.js';
+import type {Channels, Rgb} from './channels.js';
 import {outlines, shapeNames, type ShapeName} from './shape-outlines.js';
 import type {FiniteSource} from './types.js';
 
@@ -12,14 +13,12 @@ export interface ShapesOptions {
   /** Pixels: the side of a square, or [height, width]; each >= 4. Default 64. */
   size?: number | readonly [number, number];
   /** Grey, RGB (default), or RGB with an opaque fourth channel. */
-  channels?: 1 | 3 | 4;
+  channels?: Channels;
   /** How many images there are. Default 8192. */
   items?: number;
   /** Another seed, another set. Default 0. */
   seed?: number | string;
 }
-
-type Colour = readonly [red: number, green: number, blue: number];
 
 /** What is in one image. Lengths are in units of the shorter side, places from the centre, y downwards. */
 export interface Scene {
@@ -30,9 +29,9 @@ export interface Scene {
   /** Radians. */
   angle: number;
   /** 0..255, as all colours here. */
-  colour: Colour;
+  colour: Rgb;
   /** The background goes from one colour to the other. */
-  background: readonly [Colour, Colour];
+  background: readonly [Rgb, Rgb];
   /** Direction of that change, radians. */
   slope: number;
 }
@@ -66,7 +65,7 @@ export function shapesScene(index: number, seed: number | string = 0): Scene {
   const dark = rng.float() < 0.5; // a light shape on a dark background, or the reverse
   const hue = rng.float();
   const backHue = hue + between(0.25, 0.75);
-  const backdrop = (): Colour => (dark ? hsl(backHue + between(-0.08, 0.08), between(0.25, 0.5), between(0.1, 0.26)) : hsl(backHue + between(-0.08, 0.08), between(0.3, 0.6), between(0.78, 0.93)));
+  const backdrop = () => hsl(backHue + between(-0.08, 0.08), between(0.25, 0.55), dark ? between(0.1, 0.26) : between(0.78, 0.93));
   return {
     kind,
     radius,
@@ -80,7 +79,7 @@ export function shapesScene(index: number, seed: number | string = 0): Scene {
 }
 
 /** Bytes [height, width, channels]; edges are antialiased by the distance to the outline. */
-export function drawScene(scene: Scene, height: number, width: number, channels: 1 | 3 | 4): Uint8Array {
+export function drawScene(scene: Scene, height: number, width: number, channels: Channels): Uint8Array {
   const unit = Math.min(height, width);
   const outline = outlines[scene.kind];
   const radius = scene.radius * unit; // pixels
@@ -120,7 +119,7 @@ export function drawScene(scene: Scene, height: number, width: number, channels:
 }
 
 /** Hue (any number, 1 = once around), saturation and lightness 0..1 to RGB 0..255 (CSS Color 4, hslToRgb). */
-function hsl(hue: number, saturation: number, lightness: number): Colour {
+function hsl(hue: number, saturation: number, lightness: number): Rgb {
   const reach = saturation * Math.min(lightness, 1 - lightness);
   const channel = (n: number) => {
     const k = (((n + hue * 12) % 12) + 12) % 12;
