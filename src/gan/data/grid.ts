@@ -34,7 +34,8 @@ export function imageGrid(images: HostTensor, columns?: number, padding = 2): Pi
 export async function writePng(path: string, picture: Pixels): Promise<void> {
   const sharp = await loadSharp();
   const {data, width, height, channels} = picture;
-  const png = await sharp(data, {raw: {width, height, channels: channels}}).png().toBuffer();
+  const image = sharp(data, {raw: {width, height, channels}});
+  const png = await (channels === 1 ? image.toColourspace('b-w') : image).png().toBuffer(); // else grey is written as RGB
   const temporary = `${path}.${process.pid}.tmp`;
   try {
     await writeFile(temporary, png, {flush: true});
