@@ -1,0 +1,33 @@
+import {GanError} from '../errors.js';
+import type {Backend, Device} from './device.js';
+
+/**
+ * Opens a backend, makes it tfjs's current one, and fills in what it leaves out:
+ * - `sync` reads one number back, which waits for the work before it in the queue;
+ * - `memory` is what tfjs counts;
+ * - `close` does nothing: kernels stay registered, so that the backend can be opened again in this process.
+ * @throws GanError GAN_BACKEND_FAILED
+ */
+export async function openDevice(name: string, backend: Backend): Promise<Device> {
+  const failed = (why: string, cause?: unknown) =>
+    new GanError('backend', 'GAN_BACKEND_FAILED', `The backend ${name} did not start: ${why}.`, cause === undefined ? {} : {cause});
+  const opened = await backend.open().catch((error: unknown) => {
+    throw failed(error instanceof Error ? error.message : String(error), error);
+  });
+  const {tf} = await import('./tf.js');
+  if (!(await tf.setBackend(opened.tfBackend))) throw failed(`tfjs could not initialise '${opened.tfBackend}'`);
+  await tf.ready();
+  const readBack = async () => {
+    const probe = tf.scalar(0);
+    await probe.data();
+    probe.dispose();
+  };
+  return {
+    name,
+    tfBackend: opened.tfBackend,
+    info: opened.info ?? {},
+    sync: async () => (opened.sync ? opened.sync() : readBack()),
+    memory: () => opened.memory?.() ?? {bytes: tf.memory().numBytes, tensors: tf.memory().numTensors},
+    close: async () => opened.close?.(),
+  };
+}

@@ -1,0 +1,78 @@
+import {Help, type Command} from '@oclif/core';
+import type {OptionSpec} from '../plugin/options.js';
+import type {PartKind} from '../plugin/index.js';
+import type {Registry} from '../plugin/registry.js';
+import type {DeclaredPart} from '../plugin/manifest.js';
+import {partKinds} from '../plugin/kinds.js';
+import {configKey} from './config-flags.js';
+
+/** Names of the flags that choose parts, and what kind; `data` is the argument that names a source. */
+const partFlags: readonly (readonly [flag: string, kind: PartKind])[] = [
+  ['recipe', 'recipe'], ['arch', 'architecture'], ['loss', 'loss'], ['opt', 'optimizer'], ['switcher', 'switcher'], ['backend', 'backend'], ['data', 'source'],
+];
+
+/**
+ * oclif's help, with two things added to commands that configure a run: the parts that can be chosen, with their options,
+ * from the registry; and the default of each flag, the default recipe's values included. Loads no tfjs: see LazyTensors.
+ */
+export default class GanHelp extends Help {
+  override async showCommandHelp(command: Command.Loadable): Promise<void> {
+    const flags = Object.keys(command.flags);
+    if (!flags.includes('recipe')) return super.showCommandHelp(command);
+    const {openRegistry} = await import('../plugin/discover.js');
+    const registry = openRegistry(this.config.plugins.values());
+    const defaults = await defaultTexts(registry);
+    for (const [name, flag] of Object.entries(command.flags)) {
+      const text = defaults.get(configKey(name) ?? '');
+      if (text !== undefined) flag.description = `${flag.description ?? ''} ${text}`.trim();
+    }
+    await super.showCommandHelp(command);
+    for (const [flag, kind] of partFlags) this.log(await this.#partSection(registry, flag, kind));
+  }
+
+  async #partSection(registry: Registry, flag: string, kind: PartKind): Promise<string> {
+    const rows = await Promise.all(registry.list(kind).map((part) => describe(registry, part)));
+    const title = kind === 'source' ? 'DATA: builtin:NAME' : `${partKinds[kind].manifestKey.toUpperCase()}: --${flag} NAME`;
+    const options = kind === 'source' ? 'source' : flag;
+    return this.section(`${title}, options by --set ${options}.KEY=VALUE`, this.renderList(rows, {indentation: 2, spacer: '\n', stripAnsi: this.opts.stripAnsi ?? false})) + '\n';
+  }
+}
+
+/** A part's line. Modules of other packages are not loaded for help. */
+async function describe(registry: Registry, part: DeclaredPart): Promise<[string, string]> {
+  if (part.package !== 'gan') return [part.name, `from ${part.package}`];
+  const {summary, options = {}} = await registry.load(part.kind, part.name);
+  const values = part.kind === 'recipe' ? [await recipeLine(registry, part.name)] : [];
+  return [part.name, [summary, ...values, ...Object.entries(options).map(([key, spec]) => optionLine(key, spec))].join('\n')];
+}
+
+/** What a recipe sets, as `--set` would: `lr=0.0002 arch=basic arch.nExtraLayers=1`. */
+async function recipeLine(registry: Registry, name: string): Promise<string> {
+  const [{flatten}, {values, source}] = await Promise.all([import('../config/assignments.js'), registry.create('recipe', name)]);
+  const settings = [...flatten(values, `recipe ${name}`)].map(([key, {value}]) => `${key}=${String(value)}`);
+  return `${settings.join(' ')}\nFrom ${source}.`;
+}
+
+function optionLine(key: string, {default: preset, help, ...spec}: OptionSpec): string {
+  const choices = spec.type === 'oneOf' ? ` (${spec.values.join(', ')})` : '';
+  return `  ${key}=${preset ?? 'none'}${help === undefined ? '' : `: ${help}`}${choices}`;
+}
+
+/** `[default: 0.0002, by recipe wgan]` for each key of the configuration. */
+async function defaultTexts(registry: Registry): Promise<Map<string, string>> {
+  const {resolveConfig} = await import('../config/resolve.js');
+  const {config, origins, backend, recipe} = await resolveConfig({registry, ignoreFiles: true});
+  const texts = new Map<string, string>();
+  const set = (key: string, value: unknown): unknown => {
+    const by = origins[key]?.startsWith('recipe') ? `, by ${origins[key]}` : '';
+    return value === undefined || typeof value === 'object' ? undefined : texts.set(key, `[default: ${String(value)}${by}]`);
+  };
+  for (const [key, value] of Object.entries(config)) set(key, value);
+  for (const key of ['arch', 'loss', 'opt', 'switcher'] as const) {
+    set(key, config[key].name);
+    for (const [option, value] of Object.entries(config[key].options)) set(`${key}.${option}`, value);
+  }
+  set('backend', backend.name);
+  set('recipe', recipe);
+  return texts;
+}

@@ -1,0 +1,16 @@
+/** Where text goes; `process.stdout` and `process.stderr` are such, and so are the fakes of tests. */
+export interface Output {
+  write(text: string): unknown;
+  isTTY?: boolean;
+  columns?: number;
+}
+
+const codes = {bold: [1, 22], dim: [2, 22], red: [31, 39], green: [32, 39], yellow: [33, 39], cyan: [36, 39]} as const;
+
+export type Colour = keyof typeof codes;
+
+/** Colours text for a terminal; leaves it alone elsewhere, and when NO_COLOR is set (https://no-color.org). */
+export function painter(out: Output, env: NodeJS.ProcessEnv = process.env): (colour: Colour, text: string) => string {
+  const plain = !out.isTTY || (env['NO_COLOR'] ?? '') !== '' || env['TERM'] === 'dumb';
+  return (colour, text) => (plain ? text : `\u001B[${codes[colour][0]}m${text}\u001B[${codes[colour][1]}m`);
+}

@@ -1,0 +1,22 @@
+import {mkdir} from 'node:fs/promises';
+import path from 'node:path';
+import {imageGrid, writeImage, writePng} from '../gan/data/grid.js';
+import type {HostTensor} from '../gan/data/types.js';
+
+/**
+ * Writes images as one grid, or each to a file of its own.
+ * @param images bytes [n, height, width, channels]
+ * @returns the files
+ */
+export async function writeImages(images: HostTensor, to: {grid: string} | {dir: string}): Promise<string[]> {
+  if ('grid' in to) {
+    await mkdir(path.dirname(path.resolve(to.grid)), {recursive: true});
+    await writePng(to.grid, imageGrid(images));
+    return [to.grid];
+  }
+  await mkdir(to.dir, {recursive: true});
+  const n = images.shape[0] ?? 0;
+  const files = Array.from({length: n}, (_, i) => path.join(to.dir, `${String(i + 1).padStart(String(n).length, '0')}.png`));
+  for (const [i, file] of files.entries()) await writeImage(file, images, i);
+  return files;
+}

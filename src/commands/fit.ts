@@ -1,0 +1,63 @@
+import {Args, Flags} from '@oclif/core';
+import {BaseCommand} from '../cli/base-command.js';
+import {assignmentsOf, configFlags} from '../cli/config-flags.js';
+import {FitReport} from '../cli/fit-report.js';
+import {planRun} from '../cli/plan-run.js';
+import {writeOrigins} from '../cli/run-folder.js';
+import {listenForStop} from '../cli/signals.js';
+import type {TrainEvent} from '../gan/runs/train.js';
+
+export default class Fit extends BaseCommand {
+  static override summary = 'Train a generator and a critic on a folder of images.';
+  static override description = 'Values come from the flags, then --set, then the configuration file, then the recipe, then the defaults. The run folder gets the resolved configuration, metrics.jsonl, sample grids and checkpoints. Ctrl-C finishes the step and writes a checkpoint; a second Ctrl-C ends at once.';
+  static override examples = [
+    {description: 'Train on built-in images, which need no download', command: '<%= config.bin %> fit builtin:shapes --size 32 --steps 300'},
+    {description: "Train on your own images with fastai's WGAN recipe", command: '<%= config.bin %> fit photos --recipe wgan --epochs 20'},
+    {description: 'Go on after an interruption, for more epochs', command: '<%= config.bin %> fit --resume runs/wgan-photos-1 --epochs 40'},
+    {description: 'Repeat a run exactly', command: '<%= config.bin %> fit --config runs/wgan-photos-1/config.json'},
+    {description: "Set an option of a part that has no flag of its own", command: '<%= config.bin %> fit photos --arch gan-critic --set arch.p=0.1'},
+  ];
+  static override args = {
+    data: Args.string({description: 'folder of images, searched deeply, or builtin:NAME (default: builtin:shapes)'}),
+  };
+  static override flags = {
+    out: Flags.string({description: 'run folder (default: runs/RECIPE-DATA-N)', helpValue: 'DIR'}),
+    resume: Flags.string({description: 'go on from the last checkpoint of this run folder', helpValue: 'DIR'}),
+    config: Flags.string({description: 'configuration file (default: gan.config.*, .ganrc* or package.json of the project)', helpValue: 'FILE'}),
+    set: Flags.string({description: 'any configuration value, options of parts included; may be repeated', helpValue: 'KEY=VALUE', multiple: true, multipleNonGreedy: true}),
+    ...configFlags(),
+  };
+
+  async run(): Promise<void> {
+    const {args, flags} = await this.parse(Fit);
+    const {resume, out, config: file, set} = flags;
+    const registry = await this.openRegistry();
+    const request = {registry, flags: assignmentsOf(flags), set: set ?? [], ...(file !== undefined && {file})};
+    const plan = await planRun({...request, data: args.data, out, resume});
+    const report = new FitReport({stdout: process.stdout, stderr: process.stderr, json: this.asksFor('--json'), quiet: this.asksFor('--quiet')});
+    const stop = listenForStop((name) => report.say(`${name}: finishing the step and writing a checkpoint; once more ends at once.`));
+    try {
+      const [{selectBackend}, {createParts, givenOptions}, {train}] = await Promise.all([
+        import('../backends/select.js'), import('../config/parts.js'), import('../gan/runs/train.js'),
+      ]);
+      const {device, refused} = await selectBackend(registry, plan.backend.name, givenOptions(plan.backend.options));
+      try {
+        const passedOver = refused.map(({name, why}) => `; not ${name}: ${why}`).join('');
+        this.talk(`Training in ${plan.dir} on ${device.name}${passedOver}`);
+        const parts = await createParts(registry, plan.config);
+        const {dir, config, origins} = plan;
+        const notify = (event: TrainEvent): void => {
+          if (event.type === 'start' && resume === undefined) writeOrigins(dir, origins); // not before: the folder may never be made
+          report.notify(event);
+        };
+        const result = await train({dir, config, parts, device, resume: resume !== undefined, signal: stop.signal, notify});
+        report.end(dir, result);
+        if (result.interrupted) process.exitCode = stop.exitCode;
+      } finally {
+        await device.close();
+      }
+    } finally {
+      stop.dispose();
+    }
+  }
+}

@@ -1,0 +1,40 @@
+import {Args, Flags} from '@oclif/core';
+import {BaseCommand} from '../cli/base-command.js';
+import {assignmentsOf, configFlags} from '../cli/config-flags.js';
+
+const shared = configFlags();
+const pick = (...names: string[]) => Object.fromEntries(names.map((name) => [name, shared[name]!]));
+
+export default class ShowBatch extends BaseCommand {
+  static override summary = 'Draw a batch of the training images, as the networks will see them.';
+  static override description = 'Shows what cropping and resizing do to the images, before a long training.';
+  static override examples = [
+    {description: 'Your own images', command: '<%= config.bin %> show-batch photos --size 64 --out batch.png'},
+    {description: 'The built-in images', command: '<%= config.bin %> show-batch builtin:shapes --out batch.png'},
+  ];
+  static override args = {
+    data: Args.string({description: 'folder of images, or builtin:NAME', required: true}),
+  };
+  static override flags = {
+    out: Flags.string({description: 'PNG file to write', required: true, helpValue: 'FILE.png'}),
+    n: Flags.integer({description: 'how many images', default: 16, min: 1}),
+    ...pick('size', 'channels', 'resize', 'seed'),
+  };
+
+  async run(): Promise<void> {
+    const {args, flags} = await this.parse(ShowBatch);
+    const registry = await this.openRegistry();
+    const {resolveConfig} = await import('../config/resolve.js');
+    const chosen = assignmentsOf(flags).set('data', {value: args.data, origin: 'DATA', blame: 'usage'});
+    const {config} = await resolveConfig({registry, flags: chosen});
+    const [{createSource}, {firstBatch}, {writeImages}] = await Promise.all([
+      import('../config/parts.js'), import('../cli/first-batch.js'), import('../cli/write-images.js'),
+    ]);
+    const source = await createSource(registry, config.data, config.source);
+    const {images, skipped} = await firstBatch(config, source, flags.n);
+    for (const {path, reason} of skipped) this.warning(`skipped ${path}: ${reason}`);
+    await writeImages(images, {grid: flags.out});
+    this.json({file: flags.out, images: images.shape[0], skipped});
+    this.result(flags.out);
+  }
+}

@@ -1,0 +1,87 @@
+import {GanError} from '../errors.js';
+import {unknownKey, type Given} from '../plugin/options-check.js';
+import {partKeyNames, topLevelKeys} from './schema.js';
+
+/** One layer of configuration, flattened: `lr`, `arch`, `arch.nFeatures`, `source.count`, ... to unchecked values. */
+export type Assignments = Map<string, Given>;
+
+const holders: readonly string[] = ['source', ...partKeyNames];
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/**
+ * Flattens an object from a file or a recipe. A part is its name, or `{name, ...options}`, or `{name, options: {...}}`
+ * as in the config.json of a run folder; without a name the options go to the part chosen elsewhere.
+ */
+export function flatten(values: unknown, origin: string): Assignments {
+  if (!isRecord(values)) {
+    throw new GanError('config', 'GAN_CONFIG_INVALID', `${origin} must hold an object of options; it holds ${JSON.stringify(values) ?? 'nothing'}.`);
+  }
+  const out: Assignments = new Map();
+  for (const [key, value] of Object.entries(values)) {
+    checkTopLevel(key, origin, 'config');
+    if (!holders.includes(key)) out.set(key, {value, origin});
+    else if (isRecord(value)) flattenPart(key, value, origin, out);
+    else if (typeof value === 'string' && key !== 'source') out.set(key, {value, origin});
+    else throw badPart(key, value, origin);
+  }
+  return out;
+}
+
+function flattenPart(key: string, value: Record<string, unknown>, origin: string, out: Assignments): void {
+  const {name, options, ...inline} = key === 'source' ? {...value, name: undefined, options: undefined} : value;
+  if (name !== undefined) {
+    if (typeof name !== 'string') throw badPart(key, value, origin);
+    out.set(key, {value: name, origin});
+  }
+  if (options !== undefined && !isRecord(options)) throw badPart(key, value, origin);
+  for (const [option, given] of Object.entries({...options, ...inline})) out.set(`${key}.${option}`, {value: given, origin});
+}
+
+/** Reads `key=value` texts of `--set`; later ones win. */
+export function parseSet(texts: readonly string[]): Assignments {
+  const out: Assignments = new Map();
+  for (const text of texts) {
+    const at = text.indexOf('=');
+    if (at < 1) {
+      throw new GanError('usage', 'GAN_USAGE', `--set wants key=value; it got '${text}'.`, {suggestions: ['For example: --set arch.nFeatures=32']});
+    }
+    const key = text.slice(0, at);
+    const [top, option] = splitKey(key);
+    checkTopLevel(top, '--set', 'config');
+    if (option !== undefined && !holders.includes(top)) {
+      throw new GanError('config', 'GAN_CONFIG_UNKNOWN_KEY', `'${top}' is a plain value and has no option '${option}' (from --set).`);
+    }
+    if (option === undefined && top === 'source') throw badPart(top, text.slice(at + 1), '--set');
+    out.set(key, {value: text.slice(at + 1), origin: `--set ${key}`});
+  }
+  return out;
+}
+
+/** `arch.nFeatures` to its two halves; without a dot the second is undefined. */
+export function splitKey(key: string): [string, string | undefined] {
+  const at = key.indexOf('.');
+  return at === -1 ? [key, undefined] : [key.slice(0, at), key.slice(at + 1)];
+}
+
+/** The options that a layer gives to one part, without the part's prefix. */
+export function optionsOf(layer: ReadonlyMap<string, Given>, part: string): Assignments {
+  const out: Assignments = new Map();
+  for (const [key, given] of layer) {
+    const [top, option] = splitKey(key);
+    if (top === part && option !== undefined) out.set(option, given);
+  }
+  return out;
+}
+
+function checkTopLevel(key: string, origin: string, blame: 'config' | 'usage'): void {
+  if (!topLevelKeys.includes(key)) throw unknownKey(key, topLevelKeys, {owner: '', origin, blame, label: (k) => k});
+}
+
+function badPart(key: string, value: unknown, origin: string): GanError {
+  const wanted = key === 'source' ? 'an object of options' : 'a name, or an object with a name and options';
+  return new GanError('config', 'GAN_CONFIG_VALUE', `'${key}' must be ${wanted}; ${origin} gives ${JSON.stringify(value) ?? 'nothing'}.`, {
+    suggestions: key === 'source' ? ['For example: {"data": "builtin:shapes", "source": {"count": 1000}}'] : [`For example: {"${key}": {"name": "..."}}`],
+  });
+}

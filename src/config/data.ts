@@ -1,0 +1,42 @@
+import {statSync} from 'node:fs';
+import path from 'node:path';
+import {GanError} from '../errors.js';
+import type {Given} from '../plugin/options-check.js';
+
+/** Where images come from: a data source part, or a folder (absolute path). */
+export type DataChoice = {source: string} | {folder: string};
+
+const prefix = 'builtin:';
+
+/**
+ * Reads `builtin:NAME` or a folder.
+ * @throws GanError GAN_DATA_NOT_FOUND when the folder is missing or no folder
+ */
+export function parseData({value, origin}: Given, cwd: string, mustExist = true): DataChoice {
+  if (typeof value !== 'string' || value === '') {
+    throw new GanError('config', 'GAN_CONFIG_VALUE', `data must be a folder or ${prefix}NAME; ${origin} gives ${JSON.stringify(value) ?? 'nothing'}.`);
+  }
+  const source = dataSource(value);
+  if (source !== undefined) return {source};
+  const folder = path.resolve(cwd, value);
+  if (!mustExist) return {folder};
+  const stats = statSync(folder, {throwIfNoEntry: false});
+  if (!stats?.isDirectory()) {
+    throw new GanError('data', 'GAN_DATA_NOT_FOUND', `${stats ? 'This is no folder' : 'There is no folder'}: ${folder} (from ${origin}).`, {
+      suggestions: [`Give a folder of images, or ${prefix}shapes, which needs none.`],
+    });
+  }
+  return {folder};
+}
+
+/** As RunConfig.data holds it. */
+export const dataText = (choice: DataChoice): string => ('source' in choice ? prefix + choice.source : choice.folder);
+
+/** The NAME of `builtin:NAME`; undefined for a folder. */
+export const dataSource = (data: string): string | undefined => (data.startsWith(prefix) ? data.slice(prefix.length) : undefined);
+
+/** A short name for run folders: `shapes`, `my-photos`. */
+export function dataName(data: string): string {
+  const name = dataSource(data) ?? path.basename(data);
+  return name.toLowerCase().replaceAll(/[^a-z0-9._]+/g, '-').replaceAll(/^[-.]+|-+$/g, '') || 'data';
+}

@@ -1,0 +1,168 @@
+import type {PartChoice, RunConfig} from '../gan/runs/run-config.js';
+import type {PartKind} from '../plugin/index.js';
+import {GanError} from '../errors.js';
+import {checkOptions, type Given, type GivenMap, type OptionValue} from '../plugin/options-check.js';
+import type {OptionSpecs} from '../plugin/options.js';
+import type {Registry} from '../plugin/registry.js';
+import {kindLabel} from '../plugin/kinds.js';
+import {flatten, optionsOf, parseSet, type Assignments} from './assignments.js';
+import {dataText, parseData} from './data.js';
+import {findConfigFile, readConfigFile, type ConfigFile} from './files.js';
+import {defaultData, partDefaults, partKeys, scalarKeys, scalarSpecs, type PartKey} from './schema.js';
+
+export interface ConfigRequest {
+  registry: Registry;
+  /** From flags: keys as in files (`lr`, `arch`, `switcher.nCrit`), values as typed. */
+  flags?: Assignments;
+  /** `key=value` texts of `--set`. */
+  set?: readonly string[];
+  /** The file of `--config`; without it the project's file is looked for from `cwd`. */
+  file?: string;
+  /** Do not look for the project's file. */
+  ignoreFiles?: boolean;
+  /** The images are not needed: their folder may be gone. */
+  withoutData?: boolean;
+  cwd?: string;
+}
+
+export interface ResolvedConfig {
+  config: RunConfig;
+  /** `auto`, or a backend with its checked options. Not part of the configuration: a run may go on elsewhere. */
+  backend: PartChoice;
+  /** The recipe that was applied, if any. */
+  recipe?: string;
+  /** Where each value came from: `lr` to `--lr`, `clip` to `recipe wgan`, `latent` to `default`. */
+  origins: Record<string, string>;
+}
+
+/** Layers of assignments, from weakest to strongest. */
+type Layers = readonly GivenMap[];
+
+/**
+ * One configuration from all its sources: flags, then `--set`, then the file, then the recipe, then the defaults of the
+ * parts and of the keys.
+ * @throws GanError of kind config, usage (a flag, an unknown part) or data (a missing folder)
+ */
+export async function resolveConfig(request: ConfigRequest): Promise<ResolvedConfig> {
+  const {registry, cwd = process.cwd()} = request;
+  const file = await chooseFile(request, cwd);
+  // `--set` and flags are one layer, so that `--set arch.p=.1 --arch gan-critic` means that architecture's p.
+  const command = new Map([...parseSet(request.set ?? []), ...(request.flags ?? [])]);
+  const recipe = await chooseRecipe(registry, [file?.assignments ?? new Map(), command], file);
+  const layers = [recipe?.assignments ?? new Map(), file?.assignments ?? new Map(), command];
+
+  const data = parseData(pick(layers, 'data') ?? {value: defaultData, origin: 'default'}, cwd, !request.withoutData);
+  const sourceOptions = merge(layers.map((layer) => optionsOf(layer, 'source')));
+  const source = 'source' in data
+    ? await checkPart(registry, 'source', data.source, sourceOptions, {label: 'source', origin: pick(layers, 'data')?.origin})
+    : noSource(sourceOptions);
+  const part = (key: PartKey) => choosePart(registry, key, layers);
+  const [arch, loss, opt, switcher, backend] = [await part('arch'), await part('loss'), await part('opt'), await part('switcher'), await part('backend')];
+
+  const scalars = checkOptions('', scalarSpecs, scalarLayer(layers));
+  const origins: Record<string, string> = {
+    data: pick(layers, 'data')?.origin ?? 'default',
+    ...prefixed('source', source.origins),
+    ...Object.assign({}, ...[arch, loss, opt, switcher].map((chosen) => chosen.origins)),
+    ...Object.fromEntries(scalarKeys.map((key) => [key, scalars.origins[key] ?? 'default'])),
+  };
+  const config = {
+    data: dataText(data),
+    source: source.values,
+    arch: arch.choice,
+    loss: loss.choice,
+    opt: opt.choice,
+    switcher: switcher.choice,
+    ...withoutUndefined(scalars.values),
+    channels: Number(scalars.values['channels']),
+  } as RunConfig; // `scalarSpecs` checked each key to the type that RunConfig gives it
+  return {config, backend: backend.choice, origins, ...(recipe && {recipe: recipe.name})};
+}
+
+async function chooseFile({file, ignoreFiles}: ConfigRequest, cwd: string): Promise<ConfigFile | undefined> {
+  if (file !== undefined) return readConfigFile(file, cwd);
+  return ignoreFiles ? undefined : findConfigFile(cwd);
+}
+
+/** The recipe in force; none for `none`, and none for a complete file unless one was asked for. */
+async function chooseRecipe(registry: Registry, layers: Layers, file: ConfigFile | undefined): Promise<{name: string; assignments: Assignments} | undefined> {
+  const {value: name, origin} = pick(layers, 'recipe') ?? {value: file?.complete ? 'none' : partDefaults.recipe, origin: 'default'};
+  if (name === 'none') return undefined;
+  const known = String(name);
+  await registry.load('recipe', known, origin);
+  const {values} = await registry.create('recipe', known, merge(layers.map((layer) => optionsOf(layer, 'recipe'))));
+  return {name: known, assignments: flatten(values, `recipe ${known}`)};
+}
+
+interface ChosenPart {
+  choice: PartChoice;
+  origins: Record<string, string>;
+}
+
+/**
+ * The part that a key names, with its options. Options belong to the part that is in force where they were written: a
+ * stronger layer that names another part leaves weaker layers' options behind.
+ */
+async function choosePart(registry: Registry, key: PartKey, layers: Layers): Promise<ChosenPart> {
+  let chosen: Given = {value: partDefaults[key], origin: 'default'};
+  let options: Assignments = new Map();
+  for (const layer of layers) {
+    const named = layer.get(key);
+    if (named && named.value !== chosen.value) options = new Map();
+    chosen = named ?? chosen;
+    options = merge([options, optionsOf(layer, key)]);
+  }
+  const name = String(chosen.value);
+  if (key === 'backend' && name === 'auto') return {choice: {name, options: noAutoOptions(options)}, origins: {}};
+  const checked = await checkPart(registry, partKeys[key], name, options, {label: key, origin: chosen.origin});
+  return {choice: {name, options: checked.values}, origins: {[key]: chosen.origin, ...prefixed(key, checked.origins)}};
+}
+
+interface PartFacts {
+  /** What the part's options are addressed by: `arch` in `arch.nFeatures`. */
+  label: string;
+  origin: string | undefined;
+}
+
+async function checkPart(registry: Registry, kind: PartKind, name: string, options: GivenMap, {label, origin}: PartFacts) {
+  const {options: specs = {}} = await registry.load(kind, name, origin);
+  const {values, origins} = checkOptions(`${kindLabel(kind)} ${name}`, specs as OptionSpecs, options, (key) => `${label}.${key}`);
+  const filled = Object.fromEntries(Object.keys(specs).map((key) => [key, origins[key] ?? `default of ${kindLabel(kind)} ${name}`]));
+  return {values: withoutUndefined(values), origins: filled};
+}
+
+function noSource(options: GivenMap): {values: Record<string, OptionValue>; origins: Record<string, string>} {
+  for (const [key, {origin}] of options) {
+    throw new GanError('config', 'GAN_CONFIG_UNKNOWN_KEY', `'source.${key}' (from ${origin}) is for built-in data; this run reads a folder.`);
+  }
+  return {values: {}, origins: {}};
+}
+
+function noAutoOptions(options: GivenMap): Record<string, never> {
+  for (const [key, {origin}] of options) {
+    throw new GanError('config', 'GAN_CONFIG_UNKNOWN_KEY', `'backend.${key}' (from ${origin}) needs a backend by name; it is 'auto' here.`, {
+      suggestions: ['For example: --backend wasm'],
+    });
+  }
+  return {};
+}
+
+/** Plain values of all layers. Of `epochs` and `steps` the stronger layer's counts. */
+function scalarLayer(layers: Layers): Assignments {
+  const out: Assignments = new Map();
+  for (const layer of layers) {
+    if (layer.has('epochs') && !layer.has('steps')) out.delete('steps');
+    for (const key of scalarKeys) {
+      const given = layer.get(key);
+      if (given) out.set(key, given);
+    }
+  }
+  return out;
+}
+
+const pick = (layers: Layers, key: string): Given | undefined => layers.findLast((layer) => layer.has(key))?.get(key);
+const merge = (layers: Layers): Assignments => new Map(layers.flatMap((layer) => [...layer]));
+const prefixed = (prefix: string, origins: Record<string, string>): Record<string, string> =>
+  Object.fromEntries(Object.entries(origins).map(([key, origin]) => [`${prefix}.${key}`, origin]));
+const withoutUndefined = (values: Record<string, OptionValue>): Record<string, OptionValue> =>
+  Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));

@@ -1,0 +1,15 @@
+import type {Gan} from '../../plugin/index.js';
+
+/**
+ * Wasserstein loss (arXiv 1701.07875) with the sign that fastai gives it: critic mean(real) - mean(fake), generator
+ * mean(fake), both minimised. So the critic scores real images LOW and fakes HIGH, the reverse of the paper and of this
+ * project's other losses, and its loss is minus the estimate of the Wasserstein distance.
+ */
+export default ({loss, nn}: Gan) => loss({
+  name: 'wgan',
+  summary: 'Wasserstein loss; real images score low, as in fastai. Wants a clipped critic.',
+  create: () => ({
+    critic: ({real, fake}) => nn.wganLosses.critLossFunc(real, fake),
+    generator: ({fake, output, target}) => nn.wganLosses.genLossFunc(fake, output, target),
+  }),
+});

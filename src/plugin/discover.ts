@@ -1,0 +1,62 @@
+import {existsSync, readFileSync, realpathSync} from 'node:fs';
+import path from 'node:path';
+import {fileURLToPath} from 'node:url';
+import type {PackageInfo} from './manifest.js';
+import {Registry} from './registry.js';
+
+/** The folder of this package; the same from src and from dist. */
+const ownRoot = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..', '..');
+
+/** What oclif knows of an installed plug-in; the part of its `Config.plugins` that is needed here. */
+export interface KnownPlugin {
+  name: string;
+  root: string;
+  pjson: object;
+}
+
+/**
+ * The parts of this package, of the plug-ins that it depends on, and of those that the command line knows.
+ * The library calls it without arguments.
+ */
+export function openRegistry(known: Iterable<KnownPlugin> = []): Registry {
+  const importTensors = async () => {
+    const [{tf}, {nn}] = await Promise.all([import('../backends/tf.js'), import('../gan/nn.js')]);
+    return {tf, nn};
+  };
+  return new Registry(findPackages(ownRoot, known), importTensors);
+}
+
+/** The packages with a `gan` block: the root's own, then its dependencies called gan-plugin-..., then the known ones. */
+export function findPackages(root: string, known: Iterable<KnownPlugin> = []): PackageInfo[] {
+  const own = readPackage(root);
+  const dependencies = ['dependencies', 'optionalDependencies'].flatMap((key) => Object.keys((own.pjson[key] ?? {}) as object));
+  const candidates = [
+    own,
+    ...dependencies.filter(isPluginName).map((name) => findPackage(name, root)),
+    ...[...known].map(({name, root: at, pjson}) => ({name, root: at, pjson: {...pjson}})),
+  ];
+  const byRoot = new Map<string, PackageInfo>();
+  for (const info of candidates) {
+    if (info === undefined || !Object.hasOwn(info.pjson, 'gan')) continue;
+    const key = realpathSync(info.root);
+    if (!byRoot.has(key)) byRoot.set(key, info);
+  }
+  return [...byRoot.values()];
+}
+
+/** `gan-plugin-x` and `@scope/gan-plugin-x`. */
+const isPluginName = (name: string): boolean => /^(@[^/]+\/)?gan-plugin-/.test(name);
+
+/** A package as Node would find it from a folder; undefined where it is not installed (an optional dependency). */
+function findPackage(name: string, from: string): PackageInfo | undefined {
+  for (let folder = from; ; folder = path.dirname(folder)) {
+    const root = path.join(folder, 'node_modules', name);
+    if (existsSync(path.join(root, 'package.json'))) return readPackage(root);
+    if (folder === path.dirname(folder)) return undefined;
+  }
+}
+
+function readPackage(root: string): PackageInfo {
+  const pjson = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as Record<string, unknown>;
+  return {name: String(pjson['name']), root, pjson};
+}

@@ -1,0 +1,24 @@
+import type {PartKind} from './index.js';
+
+/** How a kind of part is spelled: in package.json, in messages, on the command line. */
+interface KindWords {
+  /** Key of the `gan` block in package.json. */
+  manifestKey: string;
+  /** With its article, for sentences. */
+  noun: string;
+}
+
+export const partKinds: Readonly<Record<PartKind, KindWords>> = {
+  backend: {manifestKey: 'backends', noun: 'a backend'},
+  architecture: {manifestKey: 'architectures', noun: 'an architecture'},
+  loss: {manifestKey: 'losses', noun: 'a loss'},
+  optimizer: {manifestKey: 'optimizers', noun: 'an optimizer'},
+  switcher: {manifestKey: 'switchers', noun: 'a switcher'},
+  source: {manifestKey: 'sources', noun: 'a data source'},
+  recipe: {manifestKey: 'recipes', noun: 'a recipe'},
+};
+
+export const kindNames = Object.keys(partKinds) as PartKind[];
+
+/** The kind's name without its article: `data source`. */
+export const kindLabel = (kind: PartKind): string => partKinds[kind].noun.replace(/^an? /, '');

@@ -1,0 +1,83 @@
+import path from 'node:path';
+import {apiVersion, type PartKind} from './index.js';
+import {kindNames, partKinds} from './kinds.js';
+import {didYouMean} from './nearest.js';
+
+/** A package that may bring parts, as found on disk. */
+export interface PackageInfo {
+  name: string;
+  /** Absolute folder of its package.json. */
+  root: string;
+  /** The content of its package.json. */
+  pjson: Readonly<Record<string, unknown>>;
+}
+
+/** A part that a package says it brings; nothing of it is loaded. */
+export interface DeclaredPart {
+  kind: PartKind;
+  name: string;
+  package: string;
+  /** Absolute path of the module. */
+  file: string;
+}
+
+/** A package, or one part of it, that cannot be used. */
+export interface PluginProblem {
+  package: string;
+  reason: string;
+}
+
+export interface Manifest {
+  parts: DeclaredPart[];
+  problems: PluginProblem[];
+}
+
+/** Part names are typed on command lines and used in folder names. */
+const partName = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/**
+ * What the `gan` block of a package.json declares. Faults are returned, not thrown: one bad plug-in must not keep the
+ * others from working.
+ */
+export function readManifest({name, root, pjson}: PackageInfo): Manifest {
+  const manifest: Manifest = {parts: [], problems: []};
+  const report = (reason: string) => manifest.problems.push({package: name, reason});
+  const block = pjson['gan'];
+  if (!isRecord(block)) {
+    report(`the "gan" block of its package.json must be an object like {"api": ${apiVersion}, "losses": {"name": "./file.js"}}`);
+    return manifest;
+  }
+  if (block['api'] !== apiVersion) {
+    report(`it is made for plug-in API ${JSON.stringify(block['api']) ?? '(none given)'}, this version of gan has ${apiVersion}`);
+    return manifest;
+  }
+  const kindOf = new Map(kindNames.map((kind) => [partKinds[kind].manifestKey, kind]));
+  for (const [key, entries] of Object.entries(block)) {
+    if (key === 'api') continue;
+    const kind = kindOf.get(key);
+    if (kind === undefined) {
+      const meant = didYouMean(key, [...kindOf.keys()]);
+      report(`"gan" has no key "${key}"${meant === undefined ? '' : `; did you mean "${meant}"?`} Keys: ${[...kindOf.keys()].join(', ')}`);
+    } else if (isRecord(entries)) {
+      for (const [part, file] of Object.entries(entries)) {
+        const fault = entryFault(part, file, root);
+        if (fault === undefined) manifest.parts.push({kind, name: part, package: name, file: path.resolve(root, String(file))});
+        else report(`"gan"."${key}"."${part}": ${fault}`);
+      }
+    } else {
+      report(`"gan"."${key}" must map names to files, like {"name": "./file.js"}`);
+    }
+  }
+  return manifest;
+}
+
+/** What is wrong with one entry, if anything. */
+function entryFault(part: string, file: unknown, root: string): string | undefined {
+  if (!partName.test(part)) return 'names are lower-case words joined by hyphens';
+  if (typeof file !== 'string' || !file.startsWith('./')) return 'the file must be a path that starts with "./"';
+  if (path.relative(root, path.resolve(root, file)).startsWith('..')) return 'the file is outside the package';
+  return undefined;
+}
