@@ -236,7 +236,7 @@ export function fromTorch(data: Float32Array, shape: readonly number[], {permuta
 }
 
 /** A transposed copy: axis i of the result is axis `permutation[i]` of the source. */
-function permute(data: Float32Array, shape: readonly number[], permutation: readonly number[]): Float32Array {
+export function permute(data: Float32Array, shape: readonly number[], permutation: readonly number[]): Float32Array {
   const strides = shape.map((_, axis) => shape.slice(axis + 1).reduce((a, b) => a * b, 1));
   const outShape = permutation.map((axis) => shape[axis]!);
   const outStrides = permutation.map((axis) => strides[axis]!);

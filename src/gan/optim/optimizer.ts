@@ -1,4 +1,174 @@
-import type {Parameter} from '../module.js';
-/** placeholder types, being written */
-export interface Optimizer { params: Parameter[] }
+/**
+ * Optimisers by fastai's equations: parameters in groups with hyperparameters of their own, decoupled weight decay first,
+ * then the update rule. State starts at zero and belongs to the checkpoint.
+ */
+import {GanError} from '../../errors.js';
+import {tf, type Tensor} from '../../backends/tf.js';
+import {fromTorch, toTorch, torchShape, type Parameter, type StateDict} from '../module.js';
+
+/** Hyperparameters of a group: lr, wd and what the rule needs. */
+export type Hypers = Record<string, number> & {lr: number; wd: number};
+
+/** What is kept for a parameter between steps: averages, shaped like it, and the number of its updates. */
+export interface ParameterState {
+  averages: Record<string, Tensor>;
+  step: number;
+}
+
+/** An update rule: new averages, and what is to be subtracted from the parameter. Runs inside a tidy. */
+export interface UpdateRule {
+  name: string;
+  /** Names of the averages. `mom` 0 may leave some out. */
+  averages(hypers: Hypers): string[];
+  update(gradient: Tensor, averages: Record<string, Tensor>, step: number, hypers: Hypers): {delta: Tensor; averages: Record<string, Tensor>};
+}
+
+/** A value for each group, or one for all. */
+export type PerGroup = number | readonly number[];
+
+/** A range over the groups, from the first to the last in equal factors (fastai's slice of learning rates). */
+export interface LrSlice {
+  start?: number;
+  stop: number;
+}
+
 export type OptimizerFactory = (groups: Parameter[][], lr: number) => Optimizer;
+
+/** Two numbers fix what a parameter does in a step: fastai marks biases and norms `noDecay`, and norms `forceTrain`. */
+export interface ParameterMarks {
+  noDecay: Set<Parameter>;
+  forceTrain: Set<Parameter>;
+}
+
+export class Optimizer {
+  readonly groups: readonly (readonly Parameter[])[];
+  readonly hypers: Hypers[];
+  readonly rule: UpdateRule;
+  readonly decoupleWd: boolean;
+  readonly marks: ParameterMarks = {noDecay: new Set(), forceTrain: new Set()};
+  /** Groups below this index are frozen. */
+  frozenIdx = 0;
+  readonly #state = new Map<Parameter, ParameterState>();
+
+  constructor(groups: readonly (readonly Parameter[])[], rule: UpdateRule, hypers: Hypers, {decoupleWd = true}: {decoupleWd?: boolean} = {}) {
+    this.groups = groups;
+    this.rule = rule;
+    this.hypers = groups.map(() => ({...hypers}));
+    this.decoupleWd = decoupleWd;
+  }
+
+  parameters(): Parameter[] {
+    return this.groups.flat();
+  }
+
+  /** Sets a hyperparameter of every group; a list gives each group its own. */
+  setHyper(name: string, value: PerGroup | LrSlice): void {
+    const values = this.#spread(name, value);
+    this.hypers.forEach((hypers, i) => (hypers[name] = values[i]!));
+  }
+
+  #spread(name: string, value: PerGroup | LrSlice): number[] {
+    const count = this.groups.length;
+    if (typeof value === 'number') return new Array<number>(count).fill(value);
+    if ('stop' in value) return spreadSlice(value, count);
+    if (value.length === count) return [...value];
+    throw new GanError('usage', 'GAN_ARGUMENT', `${name}: got ${value.length} values for ${count} parameter groups`, {suggestions: [`give one value, or ${count}`]});
+  }
+
+  /**
+   * One update of every parameter that `gradients` has; the others stay as they are, with all of their state.
+   * @param gradients shaped like the parameters; not disposed here
+   */
+  step(gradients: ReadonlyMap<Parameter, Tensor>): void {
+    this.groups.forEach((group, i) => {
+      for (const parameter of group) {
+        const gradient = gradients.get(parameter);
+        if (gradient) this.#update(parameter, gradient, this.hypers[i]!);
+      }
+    });
+  }
+
+  #update(parameter: Parameter, gradient: Tensor, hypers: Hypers): void {
+    const state = this.#stateOf(parameter, hypers);
+    state.step++;
+    const kept = tf.tidy(() => {
+      const decays = hypers.wd !== 0 && !this.marks.noDecay.has(parameter);
+      const value: Tensor = decays && this.decoupleWd ? tf.mul(parameter.variable, 1 - hypers.lr * hypers.wd) : parameter.variable;
+      const slope = decays && !this.decoupleWd ? tf.add(gradient, tf.mul(parameter.variable, hypers.wd)) : gradient;
+      const {delta, averages} = this.rule.update(slope, state.averages, state.step, hypers);
+      parameter.variable.assign(tf.sub(value, delta));
+      return averages;
+    });
+    for (const [name, old] of Object.entries(state.averages)) if (kept[name] !== old) old.dispose();
+    state.averages = kept;
+    for (const average of Object.values(kept)) tf.keep(average);
+  }
+
+  #stateOf(parameter: Parameter, hypers: Hypers): ParameterState {
+    const state = this.#state.get(parameter) ?? {averages: {}, step: 0};
+    this.#state.set(parameter, state);
+    for (const name of this.rule.averages(hypers)) state.averages[name] ??= tf.keep(tf.zeros(parameter.shape));
+    return state;
+  }
+
+  /** Number of updates that a parameter has had. */
+  stepsOf(parameter: Parameter): number {
+    return this.#state.get(parameter)?.step ?? 0;
+  }
+
+  /** Averages and update counts of every parameter that has been updated, as `<parameter>.<average>`, in PyTorch's layout. */
+  async stateDict(names: ReadonlyMap<Parameter, string>): Promise<StateDict> {
+    const state: StateDict = new Map();
+    for (const [parameter, {averages, step}] of this.#state) {
+      const name = names.get(parameter)!;
+      state.set(`${name}.step`, {dtype: 'I64', shape: [], data: BigInt64Array.of(BigInt(step))});
+      const {shape, layout} = parameter;
+      for (const [key, average] of Object.entries(averages)) {
+        state.set(`${name}.${key}`, {dtype: 'F32', shape: torchShape(shape, layout), data: toTorch((await average.data()) as Float32Array, shape, layout)});
+      }
+    }
+    return state;
+  }
+
+  /** Takes over what `stateDict` gave, replacing all state. */
+  loadStateDict(saved: StateDict, names: ReadonlyMap<Parameter, string>): void {
+    this.#clear();
+    for (const parameter of this.parameters()) {
+      const prefix = `${names.get(parameter)!}.`;
+      const mine = [...saved].filter(([name]) => name.startsWith(prefix) && !name.slice(prefix.length).includes('.'));
+      if (mine.length === 0) continue;
+      const state: ParameterState = {averages: {}, step: 0};
+      for (const [name, {data}] of mine) {
+        const key = name.slice(prefix.length);
+        if (key === 'step') state.step = Number(data[0]);
+        else state.averages[key] = tf.keep(tf.tensor(fromTorch(data as Float32Array, parameter.shape, parameter.layout), parameter.shape));
+      }
+      this.#state.set(parameter, state);
+    }
+  }
+
+  #clear(): void {
+    for (const {averages} of this.#state.values()) for (const average of Object.values(averages)) average.dispose();
+    this.#state.clear();
+  }
+
+  /** Frees the averages. */
+  dispose(): void {
+    this.#clear();
+  }
+
+  /** Makes the groups from `index` on trainable and freezes those before it, norms apart when they are force-trained (fastai's freeze_to). */
+  freezeTo(index: number): void {
+    this.frozenIdx = index < 0 ? this.groups.length + index : index;
+    this.groups.forEach((group, i) => {
+      for (const parameter of group) parameter.requiresGrad = i >= this.frozenIdx || this.marks.forceTrain.has(parameter);
+    });
+  }
+}
+
+/** fastai's rule: with a start, equal factors from start to stop; without one, a tenth of stop for all groups but the last. */
+function spreadSlice({start, stop}: LrSlice, count: number): number[] {
+  if (count === 1) return [stop];
+  if (start === undefined) return Array.from({length: count}, (_, i) => (i < count - 1 ? stop / 10 : stop));
+  return Array.from({length: count}, (_, i) => start * (stop / start) ** (i / (count - 1)));
+}

@@ -28,6 +28,16 @@ export function compareArrays(what: string, got: ArrayLike<number>, recorded: Ar
   return {what, value: distance / Math.max(largest, floor), bound};
 }
 
+/** Compares numbers that each count by themselves: the distance is relative to each recorded value, but never finer than `floor`. NaN equals NaN. */
+export function compareSeries(what: string, got: readonly number[], recorded: readonly number[], bound: number, floor: number): Deviation {
+  if (got.length !== recorded.length) return {what: `${what} (${got.length} values instead of ${recorded.length})`, value: Infinity, bound};
+  const distances = recorded.map((value, i) => {
+    if (Number.isNaN(value) || Number.isNaN(got[i])) return Number.isNaN(value) && Number.isNaN(got[i]) ? 0 : Infinity;
+    return Math.abs(got[i]! - value) / Math.max(Math.abs(value), floor);
+  });
+  return {what, value: Math.max(0, ...distances), bound};
+}
+
 /** How much of its bound a deviation uses; above 1 it fails. */
 export const strain = ({value, bound}: Deviation): number => value / bound;
 

@@ -1,0 +1,41 @@
+import type {Learner} from './learner.js';
+
+/**
+ * The events of a fit, in fastai's order:
+ *
+ *     beforeFit
+ *       beforeEpoch
+ *         beforeTrain    { beforeBatch afterPred afterLoss beforeBackward afterBackward beforeStep afterStep afterBatch } ... afterTrain
+ *         beforeValidate { beforeBatch afterPred afterLoss afterBatch } ... afterValidate
+ *       afterEpoch
+ *     afterFit
+ *
+ * A handler gets the learner: its facts (step, epoch, lossValue, ...) and its verbs (stop, cancel). Those of
+ * `InStepEvent` run while the gradient is recorded and must not be async; the others may be.
+ */
+export type InStepEvent = 'afterPred' | 'afterLoss' | 'beforeBackward' | 'afterBackward' | 'beforeStep' | 'afterStep';
+export type Phase = 'Fit' | 'Epoch' | 'Train' | 'Validate' | 'Batch' | 'Step';
+export type AsyncEvent = 'beforeFit' | 'beforeEpoch' | 'beforeTrain' | 'beforeBatch' | 'afterBatch' | 'afterTrain' | 'beforeValidate' | 'afterValidate' | 'afterEpoch' | 'afterFit' | `afterCancel${Exclude<Phase, 'Step'>}`;
+
+type Handlers = {[E in AsyncEvent]?: (learn: Learner) => void | Promise<void>} & {[E in InStepEvent]?: (learn: Learner) => void};
+
+export interface Callback extends Handlers {
+  /** Names its state in a checkpoint. */
+  readonly name: string;
+  /** Lower ones come first; equal ones in the order in which they were given. 0 when absent. */
+  readonly order?: number;
+  /** What must be known to carry on from here; JSON. */
+  save?(): unknown;
+  load?(state: unknown): void;
+}
+
+/** Ends a phase early: what is left of it is skipped, its after-events still run (fastai's CancelFitException and siblings). */
+export class Cancel extends Error {
+  readonly phase: Phase;
+
+  constructor(phase: Phase) {
+    super(`cancelled: ${phase}`);
+    this.name = 'Cancel';
+    this.phase = phase;
+  }
+}

@@ -1,0 +1,183 @@
+import {GanError} from '../../errors.js';
+import {tf, type Tensor} from '../../backends/tf.js';
+import type {Callback} from '../callback.js';
+import {GANModule} from '../gan-module.js';
+import {isNorm} from '../groups.js';
+import type {Learner} from '../learner.js';
+import type {GANLoss} from '../losses/gan-loss.js';
+import {Parameter, type Module} from '../module.js';
+import {SmoothLoss} from '../smoothing.js';
+import {other, type Mode} from '../switchers/switcher.js';
+
+export interface GANTrainerOptions {
+  /** Put the network that is not being trained into eval mode. */
+  switchEval?: boolean;
+  /** Bound of the critic's weights: they are kept in [-clip, clip]. */
+  clip?: number;
+  /** Smoothing of the two losses. */
+  beta?: number;
+  /** Begin with the generator. */
+  genFirst?: boolean;
+}
+
+interface GANTrainerState {
+  mode: Mode;
+  training: {generator: boolean; critic: boolean};
+  genSmooth: [number, number];
+  critSmooth: [number, number];
+  genLoss: number | null;
+  critLoss: number | null;
+}
+
+/**
+ * Trains one of the two networks at a time: holds whose turn it is, freezes the other, swaps input and target for the
+ * critic, clips its weights, keeps the smoothed losses of each (fastai's GANTrainer).
+ */
+export class GANTrainer implements Callback {
+  readonly name = 'gan-trainer';
+  readonly switchEval: boolean;
+  readonly clip: number | undefined;
+  readonly genFirst: boolean;
+  /** Smoothed losses after each step of that network. */
+  genLosses: number[] = [];
+  critLosses: number[] = [];
+  /** Whose turn it is. */
+  mode: Mode;
+  /** Whose batch was the one just done. */
+  lastMode: Mode | undefined;
+  readonly genSmooth: SmoothLoss;
+  readonly critSmooth: SmoothLoss;
+  /** The generator's images of its last training step; kept until the next. */
+  lastGen: Tensor | undefined;
+  readonly #loss: GANLoss;
+  readonly #own = new Map<Module, Set<Parameter>>();
+  #model: GANModule | undefined;
+
+  constructor(loss: GANLoss, {switchEval = false, clip, beta = 0.98, genFirst = false}: GANTrainerOptions = {}) {
+    if (clip !== undefined && !(clip > 0)) throw new GanError('usage', 'GAN_ARGUMENT', `GANTrainer: clip is ${clip}, wanted a number above 0`);
+    this.#loss = loss;
+    this.switchEval = switchEval;
+    this.clip = clip;
+    this.genFirst = genFirst;
+    this.mode = genFirst ? 'generator' : 'critic';
+    this.genSmooth = new SmoothLoss(beta);
+    this.critSmooth = new SmoothLoss(beta);
+  }
+
+  beforeFit({model, policies}: Learner): void {
+    if (!(model instanceof GANModule)) throw new GanError('usage', 'GAN_ARGUMENT', 'GANTrainer needs a learner whose model is a GANModule');
+    this.#model = model;
+    for (const net of this.#networks()) {
+      const parameters = net.parameters();
+      this.#own.set(net, new Set(policies.freezing === 'left' ? parameters : parameters.filter(({requiresGrad}) => requiresGrad)));
+    }
+    this.genLosses = [];
+    this.critLosses = [];
+    this.genSmooth.reset();
+    this.critSmooth.reset();
+    this.#loss.genLoss = this.#loss.critLoss = undefined;
+    this.switch(this.genFirst ? 'generator' : 'critic');
+  }
+
+  beforeEpoch(): void {
+    this.switch(this.mode);
+  }
+
+  beforeTrain({policies}: Learner): void {
+    if (policies.epochStart === 'kept') this.switch(this.mode); // the whole model has just been put into train mode
+  }
+
+  beforeBatch(learn: Learner): void {
+    if (!learn.training) return;
+    if (this.clip !== undefined && learn.policies.clipping === 'before-batch') clamp(this.#net('critic').parameters(), this.clip);
+    if (this.mode === 'critic') [learn.input, learn.target] = [learn.target, learn.input];
+  }
+
+  afterStep({policies}: Learner): void {
+    if (this.clip !== undefined && policies.clipping === 'after-step' && this.mode === 'critic') clamp(this.#clipped(), this.clip);
+  }
+
+  afterBatch({training, lossValue, pred}: Learner): void {
+    const generating = !training || this.mode === 'generator';
+    this.lastMode = generating ? 'generator' : 'critic';
+    if (generating) this.#loss.genLoss = lossValue;
+    else this.#loss.critLoss = lossValue;
+    if (!training) return;
+    const [smooth, history] = generating ? [this.genSmooth, this.genLosses] : [this.critSmooth, this.critLosses];
+    smooth.add(lossValue);
+    history.push(smooth.value!);
+    if (!generating) return;
+    this.lastGen?.dispose();
+    this.lastGen = tf.keep(tf.clone(pred!));
+  }
+
+  beforeValidate(learn: Learner): void {
+    const turn = this.mode;
+    this.switch('generator');
+    if (learn.policies.validation === 'eval') learn.model.eval();
+    if (learn.policies.epochStart === 'kept') this.mode = turn;
+  }
+
+  afterFit({policies}: Learner): void {
+    this.lastGen?.dispose();
+    this.lastGen = undefined;
+    if (policies.freezing === 'left') return;
+    for (const own of this.#own.values()) for (const parameter of own) parameter.requiresGrad = true;
+  }
+
+  /** Gives the turn to `mode`, or to the other network: freezing, train/eval modes, what model and loss compute. */
+  switch(mode: Mode = other(this.mode)): void {
+    this.mode = mode;
+    const [turn, rest] = [this.#net(mode), this.#net(other(mode))];
+    for (const parameter of this.#own.get(turn)!) parameter.requiresGrad = true;
+    for (const parameter of rest.parameters()) parameter.requiresGrad = false;
+    if (this.switchEval) {
+      turn.train();
+      rest.eval();
+    }
+    this.#model!.switch(mode === 'generator');
+    this.#loss.switch(mode === 'generator');
+  }
+
+  save(): GANTrainerState {
+    return {
+      mode: this.mode,
+      training: {generator: this.#net('generator').training, critic: this.#net('critic').training},
+      genSmooth: this.genSmooth.save(),
+      critSmooth: this.critSmooth.save(),
+      genLoss: this.#loss.genLoss ?? null,
+      critLoss: this.#loss.critLoss ?? null,
+    };
+  }
+
+  load(state: unknown): void {
+    const {mode, training, genSmooth, critSmooth, genLoss, critLoss} = state as GANTrainerState;
+    this.switch(mode);
+    this.#net('generator').train(training.generator);
+    this.#net('critic').train(training.critic);
+    this.genSmooth.load(genSmooth);
+    this.critSmooth.load(critSmooth);
+    this.#loss.genLoss = genLoss ?? undefined;
+    this.#loss.critLoss = critLoss ?? undefined;
+  }
+
+  #networks(): Module[] {
+    return [this.#net('generator'), this.#net('critic')];
+  }
+
+  #net(mode: Mode): Module {
+    return this.#model!.need(mode);
+  }
+
+  /** The critic's parameters apart from its norm layers': a clipped scale would undo the normalisation. */
+  #clipped(): Parameter[] {
+    const own = this.#net('critic').modules().filter((module) => !isNorm(module)).flatMap((module) => module.own());
+    return own.map(([, entry]) => entry).filter((entry) => entry instanceof Parameter);
+  }
+}
+
+function clamp(parameters: Parameter[], bound: number): void {
+  tf.tidy(() => {
+    for (const {variable} of parameters) variable.assign(tf.clipByValue(variable, -bound, bound));
+  });
+}

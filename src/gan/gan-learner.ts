@@ -1,0 +1,106 @@
+import {join} from 'node:path';
+import {GanError} from '../errors.js';
+import {tf, type Tensor} from '../backends/tf.js';
+import {GANTrainer} from './callbacks/gan-trainer.js';
+import {showImages} from './callbacks/show-images.js';
+import type {DataLoader, DataLoaders, HostTensor} from './data/types.js';
+import {GANModule} from './gan-module.js';
+import {trainableParameters} from './groups.js';
+import {Learner, type LearnerOptions} from './learner.js';
+import {GANLoss, ganLossFromFunc, wganLosses, type CritLossFunction, type GenLossFunction} from './losses/gan-loss.js';
+import {ganLossMetrics} from './metrics/gan-losses.js';
+import {AverageMetric} from './metrics/metric.js';
+import type {Module} from './module.js';
+import {FixedGANSwitcher, Switching} from './switchers/gan-switchers.js';
+import type {Switcher} from './switchers/switcher.js';
+
+export interface GANLearnerOptions extends LearnerOptions {
+  /** Who trains next. Default: one step each. */
+  switcher?: Switcher;
+  /** Begin with the generator. */
+  genFirst?: boolean;
+  /** Put the network that is not being trained into eval mode; true. */
+  switchEval?: boolean;
+  /** Write the generator's images to `<path>/images` after each epoch; false. */
+  showImg?: boolean;
+  /** Bound of the critic's weights. */
+  clip?: number;
+  /** Smoothing of the two losses; 0.98. */
+  beta?: number;
+}
+
+/**
+ * A Learner for a generator and a critic (fastai's GANLearner). Each step trains one of the two on a batch of (input,
+ * real image); a switcher decides which. Unless a splitter is given there are two parameter groups: the generator's, the critic's.
+ */
+export class GANLearner extends Learner {
+  readonly ganModel: GANModule;
+  readonly ganLoss: GANLoss;
+  readonly ganTrainer: GANTrainer;
+
+  constructor(dls: DataLoaders, generator: Module, critic: Module, genLossFunc: GenLossFunction, critLossFunc: CritLossFunction, options: GANLearnerOptions = {}) {
+    const {switcher = FixedGANSwitcher(1, 1), genFirst = false, switchEval = true, showImg = false, clip, beta, metrics, ...rest} = options;
+    const model = new GANModule(generator, critic);
+    const loss = new GANLoss(genLossFunc, critLossFunc, model);
+    const trainer = new GANTrainer(loss, {switchEval, genFirst, ...(clip !== undefined && {clip}), ...(beta !== undefined && {beta})});
+    const own = typeof metrics === 'function' ? metrics : () => Object.entries(metrics ?? {}).map(([name, measure]) => AverageMetric.of(name, measure));
+    super(dls, model, loss.forward, {
+      ...(rest.compat !== 'fastai' && {splitter: () => [generator, critic].map(trainableParameters)}),
+      ...rest,
+      metrics: () => [...own(), ...ganLossMetrics(loss, () => trainer)],
+    });
+    this.ganModel = model;
+    this.ganLoss = loss;
+    this.ganTrainer = trainer;
+    this.addCbs(trainer, new Switching(switcher, trainer));
+    if (showImg) this.addCbs(showImages(trainer, join(this.path, 'images')));
+  }
+
+  /**
+   * A Wasserstein GAN (arXiv 1701.07875; fastai's GANLearner.wgan): its losses, five critic steps to one generator step,
+   * weights clipped to 0.01. Real images score low (see `wganLosses`). The paper, and fastai's documentation, train it with RMSProp.
+   */
+  static wgan(dls: DataLoaders, generator: Module, critic: Module, options: GANLearnerOptions = {}): GANLearner {
+    return new GANLearner(dls, generator, critic, wganLosses.genLossFunc, wganLosses.critLossFunc, {switcher: FixedGANSwitcher(5, 1), clip: 0.01, switchEval: false, ...options});
+  }
+
+  /**
+   * A GAN from two networks that were trained apart (fastai's GANLearner.from_learners): losses, data and generator of
+   * `genLearn`, critic of `critLearn`. The networks are shared, not copied; nothing else of the two learners is taken over.
+   */
+  static fromLearners(genLearn: Learner, critLearn: Learner, {weightsGen, ...options}: GANLearnerOptions & {weightsGen?: readonly [number, number]} = {}): GANLearner {
+    const {genLossFunc, critLossFunc} = ganLossFromFunc(genLearn.lossFunc, critLearn.lossFunc, weightsGen);
+    return new GANLearner(genLearn.dls, genLearn.model, critLearn.model, genLossFunc, critLossFunc, options);
+  }
+
+  /** Images from latents (or from input images), in eval mode: [n, ...] -> bytes [n, height, width, channels]. */
+  async generate(input: HostTensor): Promise<HostTensor> {
+    const generator = this.ganModel.need('generator');
+    return generateImages(generator, input, this.dls);
+  }
+
+  /** One batch of inputs and what the generator makes of it: the first `maxN` images, as bytes (fastai's show_results). */
+  async showResults({maxN = 9, loader = this.dls.valid ?? this.dls.train}: {maxN?: number; loader?: DataLoader} = {}): Promise<HostTensor> {
+    for await (const {input} of loader.epoch(0)) {
+      const count = Math.min(maxN, input.shape[0]!);
+      const rowSize = input.data.length / input.shape[0]!;
+      return this.generate({data: input.data.slice(0, count * rowSize), shape: [count, ...input.shape.slice(1)]});
+    }
+    throw new GanError('data', 'GAN_DATA_EMPTY', 'showResults: the data loader has no batch', {suggestions: ['give it another one: showResults({loader: learn.dls.train})']});
+  }
+}
+
+/** Runs a generator in eval mode, leaving its mode as it was. */
+export async function generateImages(generator: Module, input: HostTensor, {normalization}: Pick<DataLoaders, 'normalization'>): Promise<HostTensor> {
+  const modes = generator.modules().map((module): [Module, boolean] => [module, module.training]);
+  generator.eval();
+  let images: Tensor;
+  try {
+    images = tf.tidy(() => generator.forward(tf.tensor(normalization.apply(input), input.shape, 'float32')));
+  } finally {
+    for (const [module, training] of modes) module.training = training;
+  }
+  const values = (await images.data()) as Float32Array;
+  images.dispose();
+  return normalization.undo(values, images.shape);
+}

@@ -1,0 +1,98 @@
+import {noGrad} from '../../backends/fused/no-grad.js';
+import {tf, type Tensor} from '../../backends/tf.js';
+import type {GANModule} from '../gan-module.js';
+import type {LossFunction} from './loss.js';
+
+/** What the generator minimises, from the critic's scores of its images, the images and the batch's real ones. */
+export type GenLossFunction = (fakePred: Tensor, output: Tensor, target: Tensor) => Tensor;
+/** What the critic minimises, from its scores of real and of generated images. */
+export type CritLossFunction = (realPred: Tensor, fakePred: Tensor) => Tensor;
+
+/** The losses of both networks, switched together with a GANModule (fastai's GANLoss). */
+export class GANLoss {
+  readonly genLossFunc: GenLossFunction;
+  readonly critLossFunc: CritLossFunction;
+  readonly ganModel: GANModule;
+  genMode = false;
+  /** The latest values, once the learner has read them. */
+  genLoss: number | undefined;
+  critLoss: number | undefined;
+
+  constructor(genLossFunc: GenLossFunction, critLossFunc: CritLossFunction, ganModel: GANModule) {
+    this.genLossFunc = genLossFunc;
+    this.critLossFunc = critLossFunc;
+    this.ganModel = ganModel;
+  }
+
+  /** In generator mode `generator`, in critic mode `critic`. */
+  readonly forward: LossFunction = (output, target) => (this.genMode ? this.generator(output, target) : this.critic(output, target));
+
+  /** Loss of generated images `output`, given the critic's scores of them; `target` are the real ones. */
+  generator(output: Tensor, target: Tensor): Tensor {
+    return this.genLossFunc(this.ganModel.need('critic').forward(output), output, target);
+  }
+
+  /** Loss of the scores `realPred`, given those of images freshly generated from `input`. No gradient flows to the generator. */
+  critic(realPred: Tensor, input: Tensor): Tensor {
+    const fake = noGrad(() => this.ganModel.need('generator').forward(input));
+    return this.critLossFunc(realPred, this.ganModel.need('critic').forward(fake));
+  }
+
+  switch(genMode = !this.genMode): void {
+    this.genMode = genMode;
+  }
+}
+
+/** Gives a loss a target of its prediction's shape: the target [n] is repeated over the scores [n, m] (fastai's AdaptiveLoss). */
+export class AdaptiveLoss {
+  readonly crit: LossFunction;
+
+  constructor(crit: LossFunction) {
+    this.crit = crit;
+  }
+
+  readonly forward: LossFunction = (output, target) => this.crit(output, expand(target, output));
+}
+
+/** Share of scores on the right side of `thresh`, where the target [n] holds for all scores [n, m] of an image (fastai's accuracy_thresh_expand). */
+export function accuracyThreshExpand(pred: Tensor, target: Tensor, thresh = 0.5, sigmoid = true): Tensor {
+  const above = tf.cast(tf.greater(sigmoid ? tf.sigmoid(pred) : pred, thresh), 'float32');
+  return tf.mean(tf.cast(tf.equal(above, expand(target, pred)), 'float32'));
+}
+
+/** [n] -> [n, 1, ...] repeated to the shape of `like`. */
+function expand(target: Tensor, like: Tensor): Tensor {
+  const column = tf.reshape(tf.cast(target, 'float32'), [target.shape[0]!, ...new Array<number>(like.rank - 1).fill(1)]);
+  return tf.broadcastTo(column, like.shape);
+}
+
+export interface GanLosses {
+  genLossFunc: GenLossFunction;
+  critLossFunc: CritLossFunction;
+}
+
+/**
+ * The losses of a GAN from the losses that its two networks were trained with apart (fastai's gan_loss_from_func).
+ * Generator: w0 lossCrit(scores of fakes, 1) + w1 lossGen(output, target). Critic: mean of lossCrit on reals as 1 and on
+ * fakes as 0. The labels have shape [n]: `lossCrit` must repeat them over the scores, as AdaptiveLoss does.
+ */
+export function ganLossFromFunc(lossGen: LossFunction, lossCrit: LossFunction, weightsGen: readonly [number, number] = [1, 1]): GanLosses {
+  const [critWeight, genWeight] = weightsGen;
+  const labels = (scores: Tensor, value: number): Tensor => tf.fill([scores.shape[0]!], value);
+  return {
+    genLossFunc(fakePred, output, target) {
+      const adversarial = tf.mul(lossCrit(fakePred, labels(fakePred, 1)), critWeight);
+      return genWeight === 0 ? adversarial : tf.add(adversarial, tf.mul(lossGen(output, target), genWeight));
+    },
+    critLossFunc: (realPred, fakePred) => tf.div(tf.add(lossCrit(realPred, labels(realPred, 1)), lossCrit(fakePred, labels(fakePred, 0))), 2),
+  };
+}
+
+/**
+ * The losses of a Wasserstein GAN as fastai has them: the critic minimises mean(real) - mean(fake), the generator
+ * mean(fake). Real images therefore score LOW: the opposite sign of the paper (arXiv 1701.07875), equivalent to it.
+ */
+export const wganLosses: GanLosses = {
+  genLossFunc: (fakePred) => tf.mean(fakePred),
+  critLossFunc: (realPred, fakePred) => tf.sub(tf.mean(realPred), tf.mean(fakePred)),
+};

@@ -1,0 +1,68 @@
+import {tf, type Tensor} from '../../backends/tf.js';
+import type {Learner} from '../learner.js';
+
+/** A number for a column of the epoch's row. */
+export interface Metric {
+  readonly name: string;
+  reset(): void;
+  /** Called after each batch, with the learner's `pred`, `target` and `lossValue` of it. */
+  accumulate(learn: Learner): void | Promise<void>;
+  /** Undefined when there was nothing to average. */
+  readonly value: number | undefined;
+  save?(): unknown;
+  load?(state: unknown): void;
+}
+
+/** A metric on a batch's predictions and targets: a scalar tensor or a number. Runs inside a tidy. */
+export type MetricFunction = (pred: Tensor, target: Tensor) => Tensor | number;
+
+/** The mean over batches, weighted by their sizes, of what `measure` gives (fastai's AvgMetric). */
+export class AverageMetric implements Metric {
+  readonly name: string;
+  readonly #measure: (learn: Learner) => number | undefined | Promise<number | undefined>;
+  #total = 0;
+  #count = 0;
+
+  constructor(name: string, measure: (learn: Learner) => number | undefined | Promise<number | undefined>) {
+    this.name = name;
+    this.#measure = measure;
+  }
+
+  /** A metric of a plain function; its name is the column's. */
+  static of(name: string, measure: MetricFunction): AverageMetric {
+    return new AverageMetric(name, async ({pred, target}) => {
+      if (!pred || !target) return undefined;
+      const result = tf.tidy(() => {
+        const value = measure(pred, target);
+        return typeof value === 'number' ? tf.scalar(value) : value;
+      });
+      const [value] = await result.data();
+      result.dispose();
+      return value;
+    });
+  }
+
+  reset(): void {
+    this.#total = 0;
+    this.#count = 0;
+  }
+
+  async accumulate(learn: Learner): Promise<void> {
+    const value = await this.#measure(learn);
+    if (value === undefined) return;
+    this.#total += value * learn.batchSize;
+    this.#count += learn.batchSize;
+  }
+
+  get value(): number | undefined {
+    return this.#count === 0 ? undefined : this.#total / this.#count;
+  }
+
+  save(): [number, number] {
+    return [this.#total, this.#count];
+  }
+
+  load(state: unknown): void {
+    [this.#total, this.#count] = state as [number, number];
+  }
+}

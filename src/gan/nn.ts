@@ -1,0 +1,57 @@
+/** Layers, networks and losses by short names: what architectures and losses in plug-ins are made of. */
+import {LeakyReLU, ReLU, ReLU6, Sigmoid, SigmoidRange, Tanh} from './layers/activations.js';
+import {BatchNorm, type NormOptions} from './layers/batch-norm.js';
+import {Conv, type ConvOptions} from './layers/conv.js';
+import {ConvLayer, type ConvLayerOptions} from './layers/conv-layer.js';
+import {Dense} from './layers/dense.js';
+import {Dropout2d} from './layers/dropout.js';
+import {InstanceNorm} from './layers/instance-norm.js';
+import {SelfAttention} from './layers/self-attention.js';
+import {MergeLayer, Sequential, SequentialEx} from './layers/sequential.js';
+import {AddChannels, Flatten} from './layers/shape-layers.js';
+import {bceWithLogits, l1, mse} from './losses/functions.js';
+import {AdaptiveLoss, ganLossFromFunc, wganLosses} from './losses/gan-loss.js';
+import type {Module} from './module.js';
+import {basicCritic} from './nets/basic-critic.js';
+import {basicGenerator} from './nets/basic-generator.js';
+import {DenseResBlock, ganCritic} from './nets/gan-critic.js';
+import {adam, rmsProp, sgd} from './optim/rules.js';
+import {AdaptiveGANSwitcher, FixedGANSwitcher} from './switchers/gan-switchers.js';
+
+export const nn = {
+  sequential: (layers: readonly Module[]): Sequential => new Sequential(layers),
+  sequentialEx: (...layers: Module[]): SequentialEx => new SequentialEx(...layers),
+  mergeLayer: (dense = false): MergeLayer => new MergeLayer(dense),
+  dense: (inFeatures: number, outFeatures: number, options?: {bias?: boolean}): Dense => new Dense(inFeatures, outFeatures, options),
+  conv: (inChannels: number, outChannels: number, options: ConvOptions): Conv => new Conv(inChannels, outChannels, options),
+  convLayer: (ni: number, nf: number, options?: ConvLayerOptions): ConvLayer => new ConvLayer(ni, nf, options),
+  batchNorm: (channels: number, options?: NormOptions): BatchNorm => new BatchNorm(channels, options),
+  instanceNorm: (channels: number, options?: NormOptions): InstanceNorm => new InstanceNorm(channels, options),
+  relu: (): ReLU => new ReLU(),
+  relu6: (): ReLU6 => new ReLU6(),
+  leakyRelu: (slope?: number): LeakyReLU => new LeakyReLU(slope),
+  tanh: (): Tanh => new Tanh(),
+  sigmoid: (): Sigmoid => new Sigmoid(),
+  sigmoidRange: (low: number, high: number): SigmoidRange => new SigmoidRange(low, high),
+  dropout2d: (p?: number): Dropout2d => new Dropout2d(p),
+  selfAttention: (channels: number): SelfAttention => new SelfAttention(channels),
+  flatten: (full?: boolean): Flatten => new Flatten(full),
+  addChannels: (nDim: number): AddChannels => new AddChannels(nDim),
+  denseResBlock: (nf: number, options?: ConvLayerOptions): DenseResBlock => new DenseResBlock(nf, options),
+  basicCritic,
+  basicGenerator,
+  ganCritic,
+  mse,
+  l1,
+  bceWithLogits,
+  adaptiveLoss: (crit: ConstructorParameters<typeof AdaptiveLoss>[0]): AdaptiveLoss => new AdaptiveLoss(crit),
+  ganLossFromFunc,
+  wganLosses,
+  fixedSwitcher: FixedGANSwitcher,
+  adaptiveSwitcher: AdaptiveGANSwitcher,
+  adam,
+  rmsProp,
+  sgd,
+};
+
+export type Nn = typeof nn;

@@ -1,0 +1,76 @@
+import {tf} from '../../backends/tf.js';
+import {Optimizer, type OptimizerFactory, type UpdateRule} from './optimizer.js';
+
+interface Common {
+  /** Weight decay. */
+  wd?: number;
+  /** Decay apart from the gradient (arXiv 1711.05101), the default; or added to it. */
+  decoupleWd?: boolean;
+}
+export interface SgdOptions extends Common {
+  /** Momentum, without damping. */
+  mom?: number;
+}
+export interface RmsPropOptions extends Common {
+  mom?: number;
+  /** Share of the old average of squares. */
+  sqrMom?: number;
+  /** Added to the root of the average. */
+  eps?: number;
+}
+export interface AdamOptions extends Common {
+  mom?: number;
+  sqrMom?: number;
+  eps?: number;
+}
+
+const sgdRule: UpdateRule = {
+  name: 'sgd',
+  averages: ({mom}) => (mom ? ['grad_avg'] : []),
+  update(gradient, {grad_avg}, _step, {lr, mom}) {
+    if (!mom) return {delta: tf.mul(gradient, lr), averages: {}};
+    const average = tf.add(tf.mul(grad_avg!, mom), gradient);
+    return {delta: tf.mul(average, lr), averages: {grad_avg: average}};
+  },
+};
+
+const rmsPropRule: UpdateRule = {
+  name: 'rmsprop',
+  averages: ({mom}) => (mom ? ['grad_avg', 'sqr_avg'] : ['sqr_avg']),
+  update(gradient, {grad_avg, sqr_avg}, _step, {lr, mom, sqrMom, eps}) {
+    const squares = tf.add(tf.mul(sqr_avg!, sqrMom!), tf.mul(tf.square(gradient), 1 - sqrMom!));
+    const scale = tf.add(tf.sqrt(squares), eps!);
+    if (!mom) return {delta: tf.mul(tf.div(gradient, scale), lr), averages: {sqr_avg: squares}};
+    const average = tf.add(tf.mul(grad_avg!, mom), gradient);
+    return {delta: tf.mul(tf.div(average, scale), lr), averages: {grad_avg: average, sqr_avg: squares}};
+  },
+};
+
+const adamRule: UpdateRule = {
+  name: 'adam',
+  averages: () => ['grad_avg', 'sqr_avg'],
+  update(gradient, {grad_avg, sqr_avg}, step, {lr, mom, sqrMom, eps}) {
+    const average = tf.add(tf.mul(grad_avg!, mom!), tf.mul(gradient, 1 - mom!));
+    const squares = tf.add(tf.mul(sqr_avg!, sqrMom!), tf.mul(tf.square(gradient), 1 - sqrMom!));
+    const scale = tf.add(tf.sqrt(tf.mul(squares, 1 / (1 - sqrMom! ** step))), eps!);
+    return {delta: tf.mul(tf.div(average, scale), lr / (1 - mom! ** step)), averages: {grad_avg: average, sqr_avg: squares}};
+  },
+};
+
+/** Stochastic gradient descent: a <- mom a + g; p <- p - lr a (fastai's SGD). */
+export function sgd({mom = 0, wd = 0, decoupleWd = true}: SgdOptions = {}): OptimizerFactory {
+  return (groups, lr) => new Optimizer(groups, sgdRule, {lr, mom, wd}, {decoupleWd});
+}
+
+/**
+ * RMSProp without bias correction: s <- sqrMom s + (1 - sqrMom) g^2; p <- p - lr g / (sqrt(s) + eps) (fastai's RMSProp, which
+ * ignores the eps it is given; here it counts). The very first update is 10 lr in size.
+ */
+export function rmsProp({mom = 0, sqrMom = 0.99, eps = 1e-8, wd = 0, decoupleWd = true}: RmsPropOptions = {}): OptimizerFactory {
+  return (groups, lr) => new Optimizer(groups, rmsPropRule, {lr, mom, sqrMom, eps, wd}, {decoupleWd});
+}
+
+/** Adam (arXiv 1412.6980) with fastai's defaults; its weight decay of 0.01 applies to GANs too unless it is set. */
+export function adam({mom = 0.9, sqrMom = 0.99, eps = 1e-5, wd = 0.01, decoupleWd = true}: AdamOptions = {}): OptimizerFactory {
+  return (groups, lr) => new Optimizer(groups, adamRule, {lr, mom, sqrMom, eps, wd}, {decoupleWd});
+}

@@ -1,0 +1,54 @@
+/**
+ * Where fastai has faults, the default here is the right behaviour; `compat: 'fastai'` brings the original back. Each
+ * difference is one policy, consulted in one place. docs/differences.md gives the reasons.
+ */
+export type Compat = 'none' | 'fastai';
+
+export interface Policies {
+  /**
+   * What a step does to parameters that got no gradient because their network is frozen.
+   * `untouched`: nothing. `zero-gradient`: once they have had a gradient, they take part with a zero one, so that momentum
+   * moves them, averages decay, weight decay shrinks them.
+   */
+  frozenInStep: 'untouched' | 'zero-gradient';
+  /** After a fit, networks are trainable as they were before it (`restored`), or as the last step left them (`left`). */
+  freezing: 'restored' | 'left';
+  /**
+   * Which network an epoch starts with. `kept`: the one whose turn it is, counters and train/eval modes included.
+   * `restarted`: after a validation (an empty one too) the generator, with counters at 0 and both in train mode.
+   */
+  epochStart: 'kept' | 'restarted';
+  /** `eval`: validation and prediction use the generator in eval mode. `switched`: in the mode that switching gives it. */
+  validation: 'eval' | 'switched';
+  /** `after-step`: clip the critic's weights, norm layers apart, after each of its steps. `before-batch`: all of it, before every step. */
+  clipping: 'after-step' | 'before-batch';
+  /** `own-steps`: mean over the steps of that kind. `latest`: at every step the latest value of each kind counts again. */
+  lossColumns: 'own-steps' | 'latest';
+  /** `critic-steps`: exactly the critic's steps use lr * mult. `around-batch`: set before a batch, undone after it if the mode is still critic. */
+  discriminativeLr: 'critic-steps' | 'around-batch';
+  /** What a switcher's counters count when nCrit or nGen is a function. `total`: all steps of the other network. `since-switch`: those since the last switch. */
+  switcherCount: 'total' | 'since-switch';
+}
+
+export const policies: Record<Compat, Policies> = {
+  none: {
+    frozenInStep: 'untouched',
+    freezing: 'restored',
+    epochStart: 'kept',
+    validation: 'eval',
+    clipping: 'after-step',
+    lossColumns: 'own-steps',
+    discriminativeLr: 'critic-steps',
+    switcherCount: 'total',
+  },
+  fastai: {
+    frozenInStep: 'zero-gradient',
+    freezing: 'left',
+    epochStart: 'restarted',
+    validation: 'switched',
+    clipping: 'before-batch',
+    lossColumns: 'latest',
+    discriminativeLr: 'around-batch',
+    switcherCount: 'since-switch',
+  },
+};

@@ -1,0 +1,86 @@
+import {GanError} from '../../errors.js';
+import type {Callback} from '../callback.js';
+import type {GANTrainer} from '../callbacks/gan-trainer.js';
+import type {Learner} from '../learner.js';
+import {other, type Switcher} from './switcher.js';
+
+/** A number of steps, or a function that gives it from the number of steps of the other network. */
+export type StepCount = number | ((otherSteps: number) => number);
+
+/** nCrit steps of the critic, then nGen of the generator, and so on (fastai's FixedGANSwitcher). */
+export function FixedGANSwitcher(nCrit: StepCount = 1, nGen: StepCount = 1): Switcher {
+  for (const [name, count] of [['nCrit', nCrit], ['nGen', nGen]] as const) {
+    if (typeof count === 'number' && !(Number.isInteger(count) && count >= 1)) {
+      throw new GanError('usage', 'GAN_ARGUMENT', `FixedGANSwitcher: ${name} is ${count}, wanted a whole number >= 1, or a function that gives one`);
+    }
+  }
+  return ({last, run, otherSteps}) => {
+    const wanted = last === 'critic' ? nCrit : nGen;
+    const steps = typeof wanted === 'function' ? wanted(otherSteps) : wanted;
+    return run >= steps ? other(last) : last;
+  };
+}
+
+/**
+ * Stays with a network until the loss of its latest batch falls below its threshold; without a threshold it switches after
+ * every step (fastai's AdaptiveGANSwitcher).
+ */
+export function AdaptiveGANSwitcher({genThresh, criticThresh}: {genThresh?: number; criticThresh?: number} = {}): Switcher {
+  return ({last, loss}) => {
+    const threshold = last === 'critic' ? criticThresh : genThresh;
+    return threshold === undefined || loss < threshold ? other(last) : last;
+  };
+}
+
+interface SwitchingState {
+  run: number;
+  total: {critic: number; generator: number};
+  inner: unknown;
+}
+
+/** Asks a switcher after every training step, and gives the turn to the network that it names. */
+export class Switching implements Callback {
+  readonly name = 'switcher';
+  readonly #switcher: Switcher;
+  readonly #trainer: GANTrainer;
+  /** Steps in a row of the network whose turn it is. */
+  #run = 0;
+  #total = {critic: 0, generator: 0};
+
+  constructor(switcher: Switcher, trainer: GANTrainer) {
+    this.#switcher = switcher;
+    this.#trainer = trainer;
+  }
+
+  beforeFit(): void {
+    this.#run = 0;
+    this.#total = {critic: 0, generator: 0};
+  }
+
+  beforeTrain({policies}: Learner): void {
+    if (policies.epochStart === 'restarted') this.#run = 0;
+  }
+
+  afterBatch({training, lossValue, policies}: Learner): void {
+    if (!training) return;
+    const last = this.#trainer.mode;
+    this.#run++;
+    this.#total[last]++;
+    const otherSteps = policies.switcherCount === 'total' ? this.#total[other(last)] : 0; // since the last switch: always none
+    const next = this.#switcher({last, run: this.#run, otherSteps, loss: lossValue});
+    if (next === last) return;
+    this.#run = 0;
+    this.#trainer.switch(next);
+  }
+
+  save(): SwitchingState {
+    return {run: this.#run, total: {...this.#total}, inner: this.#switcher.save?.() ?? null};
+  }
+
+  load(state: unknown): void {
+    const {run, total, inner} = state as SwitchingState;
+    this.#run = run;
+    this.#total = total;
+    this.#switcher.load?.(inner);
+  }
+}
