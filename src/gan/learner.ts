@@ -1,10 +1,13 @@
 /** The training loop, in the manner of fastai's Learner: data, model, loss and optimiser, with everything else in callbacks. */
+import {mkdir} from 'node:fs/promises';
+import {dirname, join} from 'node:path';
 import {GanError} from '../errors.js';
 import {tf, type Tensor} from '../backends/tf.js';
 import {Cancel, type AsyncEvent, type Callback, type InStepEvent, type Phase} from './callback.js';
 import {ParamScheduler, combinedCosine} from './callbacks/param-scheduler.js';
 import {Recorder} from './callbacks/recorder.js';
 import {trainEval} from './callbacks/train-eval.js';
+import {readCheckpoint, restoreNetworks, saveCheckpoint} from './checkpoint.js';
 import type {Batch, DataLoader, DataLoaders, HostTensor} from './data/types.js';
 import {normParameters, trainableParameters, type Splitter} from './groups.js';
 import type {LossFunction} from './losses/loss.js';
@@ -155,9 +158,9 @@ export class Learner {
   }
 
   /** Ends the fit after this batch; its after-events still run. */
-  stop(reason: string): void {
+  readonly stop = (reason: string): void => {
     this.#stopReason = reason;
-  }
+  };
 
   /** Why the last fit ended early, if it did. */
   get stopReason(): string | undefined {
@@ -165,9 +168,9 @@ export class Learner {
   }
 
   /** Ends a phase at once (from inside an event). */
-  cancel(phase: Phase): never {
+  readonly cancel = (phase: Phase): never => {
     throw new Cancel(phase);
-  }
+  };
 
   /** Makes a new optimiser over the parameter groups. */
   createOpt(): Optimizer {
@@ -239,13 +242,33 @@ export class Learner {
     return values;
   }
 
-  /** Everything that later steps depend on, apart from the tensors: see checkpoint.ts. */
+  /** Writes networks and optimiser to `<path>/<modelDir>/<name>/` and returns that folder (fastai's save). */
+  async save(name: string): Promise<string> {
+    const folder = join(this.path, this.modelDir, name);
+    await mkdir(dirname(folder), {recursive: true});
+    await saveCheckpoint(this, folder, {epoch: this.epoch, batch: this.iter, step: this.step});
+    return folder;
+  }
+
+  /** Puts networks and optimiser into the state that `save` wrote. */
+  async load(name: string): Promise<this> {
+    restoreNetworks(this, await readCheckpoint(join(this.path, this.modelDir, name)));
+    return this;
+  }
+
+  /** What callbacks need to carry on, by their names. */
   callbackStates(): Record<string, unknown> {
     return Object.fromEntries(this.callbacks.filter(({save}) => save).map((callback) => [callback.name, callback.save!()]));
   }
 
   loadCallbackStates(states: Record<string, unknown>): void {
     for (const callback of this.callbacks) if (callback.load && callback.name in states) callback.load(states[callback.name]);
+  }
+
+  /** Frees the model's tensors and the optimiser's. */
+  dispose(): void {
+    this.opt?.dispose();
+    this.model.dispose();
   }
 
   /** Names of the parameters of the model. */

@@ -1,17 +1,14 @@
 import {Rng, type RngState} from './rng.js';
 
-/** The independent streams that one seed gives. */
+/** The streams that are drawn from in sequence. Data order and latents are forked by epoch and batch instead, and need no state. */
 export interface Streams {
   readonly seed: number;
   /** Initial weights. */
   readonly weights: Rng;
   /** Dropout masks. */
   readonly dropout: Rng;
-  /** Order of the data and the latents of each batch; used by forks only, so it has no state. */
-  readonly data: Rng;
 }
 
-/** The state of the streams that are drawn from in sequence. */
 export interface StreamsState {
   weights: RngState;
   dropout: RngState;
@@ -19,7 +16,7 @@ export interface StreamsState {
 
 export function makeStreams(seed: number): Streams {
   const root = new Rng(seed);
-  return {seed, weights: root.fork('weights'), dropout: root.fork('dropout'), data: root.fork('data')};
+  return {seed, weights: root.fork('weights'), dropout: root.fork('dropout')};
 }
 
 export function saveStreams(streams: Streams): StreamsState {

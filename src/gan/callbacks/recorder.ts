@@ -104,6 +104,8 @@ export class Recorder implements Callback {
   afterEpoch(learn: Learner): void {
     if (!learn.fitting) return;
     this.rows.push({epoch: learn.epoch, values: [...this.#trained, ...this.#validated], seconds: (performance.now() - this.#start) / 1000});
+    for (const metric of this.#train) metric.reset();
+    this.#start = performance.now();
   }
 
   /** Loss and metrics of the last validation. */

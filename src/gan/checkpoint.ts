@@ -1,0 +1,155 @@
+/**
+ * Checkpoints: a folder of tensors.safetensors (PyTorch's names and layout) and state.json (all else that training depends
+ * on). It is written under a temporary name, synced and renamed, so that a folder of the right name is always whole.
+ */
+import {createHash} from 'node:crypto';
+import {mkdir, readFile, rename, rm} from 'node:fs/promises';
+import {join} from 'node:path';
+import {GanError} from '../errors.js';
+import {writeFileAtomic} from './io/atomic-write.js';
+import {decodeSafetensors, encodeSafetensors} from './io/safetensors.js';
+import type {Learner} from './learner.js';
+import type {StateDict} from './module.js';
+import type {Hypers} from './optim/optimizer.js';
+import {loadStreams, saveStreams, type StreamsState} from './streams.js';
+
+const formatVersion = 1;
+const tensorsFile = 'tensors.safetensors';
+const stateFile = 'state.json';
+
+/** Where training goes on: before batch `batch` of epoch `epoch`, after `step` optimiser steps. */
+export interface Position {
+  epoch: number;
+  batch: number;
+  step: number;
+}
+
+interface SavedState {
+  format: number;
+  position: Position;
+  seed: number;
+  streams: StreamsState;
+  optimizer?: {rule: string; hypers: Hypers[]; everTrained: string[]; frozenIdx: number};
+  frozen: string[];
+  callbacks: Record<string, unknown>;
+  sha256: string;
+}
+
+export interface Checkpoint extends Omit<SavedState, 'format' | 'sha256'> {
+  model: StateDict;
+  averages: StateDict;
+  /** Its folder, for messages. */
+  path: string;
+}
+
+/**
+ * Writes a checkpoint of the learner to the folder `path`, replacing one that is there.
+ * @throws GanError GAN_DIVERGED (and writes nothing) when a tensor holds a value that is not finite
+ */
+export async function saveCheckpoint(learn: Learner, path: string, position: Position): Promise<void> {
+  const names = learn.parameterNames();
+  const tensors: StateDict = new Map([
+    ...prefixed('model.', await learn.model.stateDict()),
+    ...prefixed('optimizer.', (await learn.opt?.stateDict(names)) ?? new Map()),
+  ]);
+  assertFinite(tensors, position);
+  const bytes = encodeSafetensors(tensors, {format: 'pt'});
+  const state: SavedState = {
+    format: formatVersion,
+    position,
+    seed: learn.streams.seed,
+    streams: saveStreams(learn.streams),
+    ...(learn.opt && {
+      optimizer: {rule: learn.opt.rule.name, hypers: learn.opt.hypers, everTrained: [...learn.everTrained].map((parameter) => names.get(parameter)!), frozenIdx: learn.opt.frozenIdx},
+    }),
+    frozen: [...names].filter(([{requiresGrad}]) => !requiresGrad).map(([, name]) => name),
+    callbacks: learn.callbackStates(),
+    sha256: createHash('sha256').update(bytes).digest('hex'),
+  };
+  const temporary = `${path}.${process.pid}.tmp`;
+  await rm(temporary, {recursive: true, force: true});
+  await mkdir(temporary, {recursive: true});
+  await writeFileAtomic(join(temporary, tensorsFile), bytes);
+  await writeFileAtomic(join(temporary, stateFile), `${JSON.stringify(state, null, 2)}\n`);
+  await rm(path, {recursive: true, force: true});
+  await rename(temporary, path);
+}
+
+function assertFinite(tensors: StateDict, {step}: Position): void {
+  for (const [name, {data}] of tensors) {
+    if (data instanceof Float32Array && data.some((value) => !Number.isFinite(value))) {
+      throw new GanError('diverged', 'GAN_DIVERGED', `after step ${step}, ${name} holds values that are not finite`, {suggestions: ['lower the learning rate']});
+    }
+  }
+}
+
+/**
+ * Reads and checks a checkpoint.
+ * @throws GanError GAN_CHECKPOINT when it is missing, damaged, or of a newer format
+ */
+export async function readCheckpoint(path: string): Promise<Checkpoint> {
+  const fault = (why: string, cause?: unknown): GanError =>
+    new GanError('data', 'GAN_CHECKPOINT', `${path} cannot be used as a checkpoint: ${why}`, {...(cause !== undefined && {cause}), suggestions: ['use an older checkpoint of the run']});
+  const read = async (file: string): Promise<Buffer> =>
+    readFile(join(path, file)).catch((error: unknown) => {
+      throw fault(`${file} cannot be read`, error);
+    });
+  const [bytes, text] = [await read(tensorsFile), await read(stateFile)];
+  let saved: SavedState;
+  try {
+    saved = JSON.parse(text.toString()) as SavedState;
+  } catch (error) {
+    throw fault(`${stateFile} is no JSON`, error);
+  }
+  const {format, sha256, ...state} = saved;
+  if (format !== formatVersion) throw fault(`it has format ${format}, this version of gan reads ${formatVersion}`);
+  if (createHash('sha256').update(bytes).digest('hex') !== sha256) throw fault(`${tensorsFile} is damaged: its checksum is wrong`);
+  const {tensors} = decodeSafetensors(bytes, join(path, tensorsFile));
+  return {...state, path, model: withoutPrefix('model.', tensors), averages: withoutPrefix('optimizer.', tensors)};
+}
+
+/** Puts the networks and the optimiser into the state of a checkpoint. The optimiser is made when there is none. */
+export function restoreNetworks(learn: Learner, {model, averages, optimizer, frozen}: Checkpoint): void {
+  learn.model.loadStateDict(model);
+  const names = learn.parameterNames();
+  if (optimizer) {
+    const opt = learn.opt ?? learn.createOpt();
+    if (opt.rule.name !== optimizer.rule || opt.groups.length !== optimizer.hypers.length) {
+      throw new GanError('config', 'GAN_CHECKPOINT', `the checkpoint is of ${optimizer.rule} with ${optimizer.hypers.length} parameter groups, the learner has ${opt.rule.name} with ${opt.groups.length}`);
+    }
+    opt.loadStateDict(averages, names);
+    opt.hypers.forEach((hypers, i) => Object.assign(hypers, optimizer.hypers[i]));
+    opt.frozenIdx = optimizer.frozenIdx;
+    learn.everTrained.clear();
+    for (const [parameter, name] of names) if (optimizer.everTrained.includes(name)) learn.everTrained.add(parameter);
+  }
+  const frozenNames = new Set(frozen);
+  for (const [parameter, name] of names) parameter.requiresGrad = !frozenNames.has(name);
+}
+
+/**
+ * For `fit({startEpoch, restore})`: goes on exactly where the checkpoint was written. Callbacks are restored last, since
+ * what they hold overrides what the events of a starting fit have just reset.
+ */
+export function resumeFrom(learn: Learner, checkpoint: Checkpoint): {startEpoch: number; restore: () => void} {
+  const {position, seed, streams, callbacks} = checkpoint;
+  if (seed !== learn.streams.seed) throw new GanError('config', 'GAN_CHECKPOINT', `the checkpoint was made with seed ${seed}, the learner has ${learn.streams.seed}`);
+  return {
+    startEpoch: position.epoch,
+    restore() {
+      loadStreams(learn.streams, streams);
+      learn.iter = position.batch;
+      learn.step = position.step;
+      learn.loadCallbackStates(callbacks);
+      restoreNetworks(learn, checkpoint);
+    },
+  };
+}
+
+function prefixed(prefix: string, state: StateDict): StateDict {
+  return new Map([...state].map(([name, tensor]) => [prefix + name, tensor]));
+}
+
+export function withoutPrefix(prefix: string, state: StateDict): StateDict {
+  return new Map([...state].filter(([name]) => name.startsWith(prefix)).map(([name, tensor]) => [name.slice(prefix.length), tensor]));
+}
