@@ -5,27 +5,12 @@ import {Patches} from './patches';
 import {PatchesByPosition} from './patches-by-position';
 import {PatchesByTap} from './patches-by-tap';
 import {Rows} from './rows';
+import {Window} from './window';
 import {Workspace} from './workspace';
 
-/** Sizes of a convolution, NHWC; written by the host, field by field in this order. */
+/** A window whose taps are multiplied by a filter [height, width, inChannels, outChannels] and added up. */
 @unmanaged
-export class Conv2D {
-  batch: i32;
-  inHeight: i32;
-  inWidth: i32;
-  inChannels: i32;
-  outHeight: i32;
-  outWidth: i32;
-  outChannels: i32;
-  filterHeight: i32;
-  filterWidth: i32;
-  strideY: i32;
-  strideX: i32;
-  dilationY: i32;
-  dilationX: i32;
-  padTop: i32;
-  padLeft: i32;
-
+export class Conv2D extends Window {
   get positions(): i32 {
     return this.batch * this.outHeight * this.outWidth;
   }

@@ -1,3 +1,12 @@
-export {workspaceBytes} from './workspace';
+export {greater, select} from './compare';
 export {conv2d, conv2dBackpropFilter, conv2dBackpropInput} from './conv2d';
+export {depthwiseBackpropFilter, depthwiseBackpropInput} from './depthwise';
+export {extremum} from './extremum';
 export {matmul} from './matmul';
+export {maxPoolGrad} from './max-pool';
+export {segmentSum} from './segment-sum';
+export {sum} from './sum';
+export {tanh} from './tanh';
+export {tile} from './tile';
+export {leakyRelu, rsqrt, sqrt} from './unary';
+export {workspaceBytes} from './workspace';

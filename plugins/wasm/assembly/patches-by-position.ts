@@ -19,19 +19,28 @@ export class PatchesByPosition extends Patches {
     return pixel == zeros ? zeros : pixel + (<usize>channel << 2);
   }
 
+  /** Whether the taps across at four positions (fewer at the end) lie inside the image, side by side in memory. */
+  @inline private inside(position: i32): bool {
+    const x = position % this.width;
+    return this.stepX == 1 && x + 3 < this.width && this.originX + x * this.strideX >= 0
+      && this.originX + (x + 3) * this.strideX + this.tapsX <= this.imageWidth;
+  }
+
   pack(to: usize, lane: i32, lanes: i32, depth: i32, depths: i32, width: i32, zeros: usize): void {
     const step = <usize>width << 2;
     const padded = (lanes + width - 1) / width * width;
+    const tapRow = this.tapsX * this.channels;
     for (let l = 0; l < padded; l += 4) {
       let panel = lanesAt(to, l, depths, width);
       const left = lanes - l;
       const position = lane + l;
+      const inside = this.inside(position);
       let tap = depth / this.channels;
       let channel = depth - tap * this.channels;
-      for (let d = 0; d < depths; tap++, channel = 0) {
-        const count = min(this.channels - channel, depths - d);
+      for (let d = 0; d < depths; ) {
         const tapY = tap / this.tapsX;
         const tapX = tap - tapY * this.tapsX;
+        const count = min(inside ? tapRow - tapX * this.channels - channel : this.channels - channel, depths - d);
         weave(
           panel, step,
           this.run(position, left > 0, tapY, tapX, channel, zeros), this.run(position + 1, left > 1, tapY, tapX, channel, zeros),
@@ -40,6 +49,8 @@ export class PatchesByPosition extends Patches {
         );
         panel += step * count;
         d += count;
+        tap = inside ? (tapY + 1) * this.tapsX : tap + 1;
+        channel = 0;
       }
     }
   }

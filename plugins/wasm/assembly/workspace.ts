@@ -10,7 +10,7 @@ export const KC: i32 = 256;
 /** Columns of the output computed at a time: the packed block of B is 512 kB. */
 export const NC: i32 = 512;
 
-const TILE: usize = 0; // 4 x 8 floats: a tile that sticks out of the output
+const TILE: usize = 0; // 32 floats: a tile that sticks out of the output
 const ZEROS: usize = 128; // 4 floats: what a patch reads outside its image
 const STRUCTS: usize = 192; // operand descriptions
 const ROWS: usize = 1024; // MC addresses

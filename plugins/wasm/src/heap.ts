@@ -1,4 +1,5 @@
 import {readFile} from 'node:fs/promises';
+import {fileURLToPath} from 'node:url';
 import type {DataType, TensorInfo} from '@tensorflow/tfjs-core';
 import type {Native} from './native.js';
 import type {TfjsWasm} from './tfjs.js';
@@ -26,7 +27,10 @@ export class Heap {
 
   /** Loads the kernels onto the memory of the backend. */
   static async share(backend: TfjsWasm): Promise<Heap> {
-    const binary = await readFile(new URL('../dist/kernels.wasm', import.meta.url));
+    const file = new URL('../dist/kernels.wasm', import.meta.url);
+    const binary = await readFile(file).catch((cause: unknown) => {
+      throw new Error(`${fileURLToPath(file)} cannot be read: reinstall gan-plugin-wasm, or in its sources run npm run build`, {cause});
+    });
     const {instance} = await WebAssembly.instantiate(binary, {env: {memory: backend.wasm.asm.memory}});
     return new Heap(backend, instance.exports as unknown as Native);
   }
@@ -39,6 +43,12 @@ export class Heap {
   /** A new tensor, its elements undefined. */
   output(shape: number[], dtype: DataType = 'float32'): TensorInfo {
     return this.#backend.makeOutput(shape, dtype);
+  }
+
+  /** The same data under a second tensor; freed when both are disposed of. */
+  alias({dataId, shape, dtype}: TensorInfo): TensorInfo {
+    this.#backend.incRef(dataId);
+    return {dataId, shape, dtype};
   }
 
   /** Writes 32-bit integers where a kernel finds them; valid until the next call. */

@@ -8,4 +8,21 @@ export interface Native {
     a: number, transposeA: boolean, b: number, transposeB: boolean, out: number,
     m: number, n: number, k: number, workspace: number,
   ): void;
+  maxPoolGrad(window: number, x: number, dy: number, dx: number): void;
+  depthwiseBackpropFilter(window: number, x: number, dy: number, dFilter: number): void;
+  depthwiseBackpropInput(window: number, dy: number, filter: number, dx: number): void;
+  segmentSum(x: number, ids: number, out: number, outer: number, middle: number, inner: number, segments: number): void;
+  sum(x: number, out: number, outer: number, reduced: number, inner: number, scale: number): void;
+  tile(x: number, out: number, axes: number, rank: number): number;
+  leakyRelu(x: number, out: number, count: number, alpha: number): void;
+  sqrt(x: number, out: number, count: number): void;
+  rsqrt(x: number, out: number, count: number): void;
+  tanh(x: number, out: number, count: number): void;
+  greater(
+    a: number, strideA: number, b: number, strideB: number, out: number, count: number, orEqual: boolean,
+  ): void;
+  extremum(
+    a: number, strideA: number, b: number, strideB: number, out: number, count: number, larger: boolean,
+  ): void;
+  select(condition: number, a: number, b: number, out: number, count: number): void;
 }

@@ -1,21 +1,28 @@
-import type {Gan, OpenedDevice} from 'gan/plugin';
+import type {OpenedDevice} from 'gan/plugin';
 import {Heap} from './heap.js';
 import {kernels} from './kernels/index.js';
-import {replaceKernels} from './registry.js';
+import {hasKernels, replaceKernels, type Tf} from './registry.js';
 import {startTfjs, stopTfjs} from './tfjs.js';
 
-type Tf = Gan['tf'];
-
-/** Starts tfjs-backend-wasm and puts the kernels of this package over its own until `close`. */
+/**
+ * Starts tfjs-backend-wasm and puts the kernels of this package over its own until `close`.
+ * @throws Error if it is open already, or if a file of the installation is missing
+ */
 export async function open(tf: Tf): Promise<OpenedDevice> {
+  if (hasKernels(tf, kernels)) throw new Error('the wasm device is open already: tfjs has one such backend; close it first');
   const backend = await startTfjs(tf);
-  const heap = await Heap.share(backend);
+  const heap = await Heap.share(backend).catch((error: unknown) => {
+    stopTfjs(tf, backend);
+    throw error;
+  });
   const restoreKernels = replaceKernels(tf, heap, kernels);
+  let isOpen = true;
   return {
     tfBackend: 'wasm',
     info: {simd: true, threads: 1, tfjs: tf.version_core},
-    memory: () => ({bytes: tf.memory().numBytes, tensors: tf.memory().numTensors}),
     close() {
+      if (!isOpen) return;
+      isOpen = false;
       restoreKernels();
       heap.release();
       stopTfjs(tf, backend);

@@ -8,6 +8,8 @@ export type Tf = Gan['tf'];
 export interface Context {
   tf: Tf;
   heap: Heap;
+  /** What tfjs-backend-wasm computes for the same call, for the cases that a kernel leaves to it. */
+  stock(): TensorInfo | TensorInfo[];
 }
 
 /** An operation of tfjs, computed by this package. */
@@ -28,6 +30,11 @@ export function kernel<Inputs, Attrs>(
   };
 }
 
+/** Whether kernels that tfjs-backend-wasm does not bring are registered, as they are between `replaceKernels` and its undoing. */
+export function hasKernels(tf: Tf, kernels: readonly Kernel[]): boolean {
+  return kernels.every(({name}) => tf.getKernel(name, 'wasm'));
+}
+
 /** Puts kernels in the place of those that tfjs-backend-wasm brought. Returns a function that undoes it. */
 export function replaceKernels(tf: Tf, heap: Heap, kernels: readonly Kernel[]): () => void {
   const replaced = kernels.map(({name, compute}) => {
@@ -37,7 +44,14 @@ export function replaceKernels(tf: Tf, heap: Heap, kernels: readonly Kernel[]): 
     tf.registerKernel({
       kernelName: name,
       backendName: 'wasm',
-      kernelFunc: ({inputs, attrs}) => compute(inputs, attrs ?? {}, {tf, heap}),
+      kernelFunc: (call) => compute(call.inputs, call.attrs ?? {}, {
+        tf,
+        heap,
+        stock() {
+          if (!stock) throw new Error(`${name} on wasm: these types or shapes are not supported`);
+          return stock.kernelFunc(call);
+        },
+      }),
     });
     return {name, stock};
   });

@@ -1,9 +1,7 @@
 import {createRequire} from 'node:module';
 import path from 'node:path';
-import type {Gan} from 'gan/plugin';
 import type {DataType, TensorInfo} from '@tensorflow/tfjs-core';
-
-type Tf = Gan['tf'];
+import type {Tf} from './registry.js';
 
 /** What is used of the backend that tfjs-backend-wasm registers; partly internal to it, in version 4.22. */
 export interface TfjsWasm {
@@ -14,6 +12,7 @@ export interface TfjsWasm {
   };
   dataIdMap: {get(dataId: object): {memoryOffset: number}};
   makeOutput(shape: number[], dtype: DataType): TensorInfo;
+  incRef(dataId: object): void;
   disposeData(dataId: object, force?: boolean): boolean;
   readSync(dataId: object): unknown;
 }

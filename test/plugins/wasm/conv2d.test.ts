@@ -1,8 +1,8 @@
 import type {BackendWasm} from '@tensorflow/tfjs-backend-wasm';
 import {expect} from 'chai';
 import fc from 'fast-check';
-import {tf, type Tensor, type Tensor4D} from '../../../src/backends/tf.js';
-import {expectSame, forAll, random, withDevice} from './support.js';
+import {tf, type Tensor4D} from '../../../src/backends/tf.js';
+import {expectSame, forAll, random, run, withDevice} from './support.js';
 
 type Pad = number | 'same' | 'valid' | [[0, 0], [number, number], [number, number], [0, 0]];
 
@@ -37,31 +37,39 @@ function prepare(c: Convolution, dilations: [number, number] = [1, 1]) {
   return {inShape, filterShape, outShape: info.outShape, attrs};
 }
 
+type Prepared = NonNullable<ReturnType<typeof prepare>>;
+const expectForward = ({inShape, filterShape, attrs}: Prepared, seed: number, dilations: [number, number] = [1, 1]) =>
+  expectSame(() => run('Conv2D', {x: random(inShape, seed), filter: random(filterShape, seed + 1)}, {...attrs, dilations}));
+const expectFilterGradient = ({inShape, filterShape, outShape, attrs}: Prepared, seed: number) =>
+  expectSame(() => run('Conv2DBackpropFilter', {x: random(inShape, seed), dy: random(outShape, seed + 1)}, {...attrs, filterShape}));
+const expectInputGradient = ({inShape, filterShape, outShape, attrs}: Prepared, seed: number) =>
+  expectSame(() => run('Conv2DBackpropInput', {dy: random(outShape, seed), filter: random(filterShape, seed + 1)}, {...attrs, inputShape: inShape}));
+
 describe('wasm: convolution', function () {
   this.timeout(30_000);
   withDevice();
 
   it('has the forward pass of the cpu backend', () => forAll(convolutions, async (c) => {
     const conv = prepare(c);
-    if (conv) await expectSame(() => run('Conv2D', {x: random(conv.inShape, c.seed), filter: random(conv.filterShape, c.seed + 1)}, {...conv.attrs, dilations: 1}));
+    if (conv) await expectForward(conv, c.seed);
   }));
 
   it('has the forward pass of the cpu backend with dilations', () => {
     const dilation = fc.integer({min: 1, max: 3});
     return forAll(fc.tuple(convolutions, fc.tuple(dilation, dilation)), async ([c, dilations]) => {
       const conv = prepare({...c, strides: [1, 1]}, dilations);
-      if (conv) await expectSame(() => run('Conv2D', {x: random(conv.inShape, c.seed), filter: random(conv.filterShape, c.seed + 1)}, {...conv.attrs, dilations}));
+      if (conv) await expectForward(conv, c.seed, dilations);
     });
   });
 
   it('has the filter gradient of the cpu backend', () => forAll(convolutions, async (c) => {
     const conv = prepare(c);
-    if (conv) await expectSame(() => run('Conv2DBackpropFilter', {x: random(conv.inShape, c.seed), dy: random(conv.outShape, c.seed + 1)}, {...conv.attrs, filterShape: conv.filterShape}));
+    if (conv) await expectFilterGradient(conv, c.seed);
   }));
 
   it('has the input gradient of the cpu backend', () => forAll(convolutions, async (c) => {
     const conv = prepare(c);
-    if (conv) await expectSame(() => run('Conv2DBackpropInput', {dy: random(conv.outShape, c.seed), filter: random(conv.filterShape, c.seed + 1)}, {...conv.attrs, inputShape: conv.inShape}));
+    if (conv) await expectInputGradient(conv, c.seed);
   }));
 
   // Blocks are 128 rows, 512 columns and 256 deep: each of these has a whole one and a remainder somewhere.
@@ -71,12 +79,9 @@ describe('wasm: convolution', function () {
         batch: 1, height, width, inChannels, outChannels, filterHeight: 1, filterWidth: 1, strides: [1, 1], pad: 0, seed: 0,
       });
       if (!conv) throw new Error('the filter fits');
-      const {inShape, filterShape, outShape, attrs} = conv;
-      await expectSame(() => [
-        run('Conv2D', {x: random(inShape, 1), filter: random(filterShape, 2)}, {...attrs, dilations: 1}),
-        run('Conv2DBackpropFilter', {x: random(inShape, 1), dy: random(outShape, 3)}, {...attrs, filterShape}),
-        run('Conv2DBackpropInput', {dy: random(outShape, 3), filter: random(filterShape, 2)}, {...attrs, inputShape: inShape}),
-      ]);
+      await expectForward(conv, 1);
+      await expectFilterGradient(conv, 1);
+      await expectInputGradient(conv, 1);
     });
   }
 
@@ -105,7 +110,3 @@ describe('wasm: convolution', function () {
       .to.throw(/Conv2D on wasm: dataFormat 'NCHW' is not supported/);
   });
 });
-
-function run(name: string, inputs: Record<string, Tensor>, attrs: object): Tensor {
-  return tf.engine().runKernel(name, inputs as never, attrs as never) as Tensor;
-}

@@ -42,6 +42,17 @@ describe('wasm: gradients against finite differences', () => {
     [random([2, 4, 4, 6], 1), random([4, 4, 5, 6], 2)],
   ));
 
+  it('depthwiseConv2d', () => expectGradients(
+    (x, filter) => tf.depthwiseConv2d(x as Tensor4D, filter as Tensor4D, 2, 'same'),
+    [random([2, 8, 9, 3], 1), random([3, 2, 3, 2], 2)],
+  ));
+
+  it('maxPool, away from ties', () => expectGradients(
+    // Whole numbers in another order, far apart for the step of the difference.
+    (x) => tf.maxPool(tf.mul(x, 0.05) as Tensor4D, 3, 2, 'same'),
+    [tf.reshape(tf.tensor1d(Array.from({length: 49}, (_, i) => ((i * 19) % 49) - 60)), [1, 7, 7, 1])],
+  ));
+
   for (const [transposeA, transposeB] of [[false, false], [true, false], [false, true], [true, true]] as const) {
     it(`matMul with transposeA=${transposeA}, transposeB=${transposeB}`, () => expectGradients(
       (a, b) => tf.matMul(a, b, transposeA, transposeB),

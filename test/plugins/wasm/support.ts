@@ -1,5 +1,6 @@
 /** What the tests of the wasm plug-in share: an open device, random tensors, comparison with tfjs-backend-cpu. */
 import '@tensorflow/tfjs-backend-cpu';
+import type {NamedAttrMap, NamedTensorMap} from '@tensorflow/tfjs-core';
 import {expect} from 'chai';
 import fc from 'fast-check';
 import type {Gan, OpenedDevice} from '../../../src/plugin/index.js';
@@ -24,6 +25,11 @@ export function withDevice(): void {
 /** Values in [-1, 1), the same for the same shape and seed on every backend. */
 export function random(shape: number[], seed: number): Tensor {
   return tf.tensor(new Rng(seed).uniform(tf.util.sizeFromShape(shape), -1, 1), shape, 'float32');
+}
+
+/** Runs one kernel of the current backend. */
+export function run(name: string, inputs: Record<string, Tensor>, attrs: object = {}): Tensor {
+  return tf.engine().runKernel(name, inputs as NamedTensorMap, attrs as NamedAttrMap) as Tensor;
 }
 
 /** Runs `compute` on a backend and reads its results. */

@@ -3,8 +3,8 @@ import type {
   Conv2DBackpropInputInputs, Conv2DInputs,
 } from '@tensorflow/tfjs-core';
 import {kernel, type Tf} from '../registry.js';
+import {windowFields, type Shape4D} from './window.js';
 
-type Shape4D = [number, number, number, number];
 type Attrs = Pick<Conv2DAttrs, 'strides' | 'pad' | 'dataFormat' | 'dimRoundingMode'> & {dilations?: Conv2DAttrs['dilations']};
 
 /** Sizes of a convolution; its gradients have dilation 1 only, in every tfjs backend. */
@@ -17,19 +17,10 @@ function sizes(tf: Tf, name: string, inShape: number[], filterShape: number[], a
   );
 }
 
-/** In the order of the fields of assembly/conv2d.ts. */
-function fields(conv: backend_util.Conv2DInfo): number[] {
-  return [
-    conv.batchSize, conv.inHeight, conv.inWidth, conv.inChannels, conv.outHeight, conv.outWidth, conv.outChannels,
-    conv.filterHeight, conv.filterWidth, conv.strideHeight, conv.strideWidth, conv.dilationHeight, conv.dilationWidth,
-    conv.padInfo.top, conv.padInfo.left,
-  ];
-}
-
 const conv2D = kernel<Conv2DInputs, Conv2DAttrs>('Conv2D', ({x, filter}, attrs, {tf, heap}) => {
   const conv = sizes(tf, 'Conv2D', x.shape, filter.shape, attrs);
   const y = heap.output(conv.outShape);
-  heap.native.conv2d(heap.struct(fields(conv)), heap.address(x), heap.address(filter), heap.address(y), heap.workspace);
+  heap.native.conv2d(heap.struct(windowFields(conv)), heap.address(x), heap.address(filter), heap.address(y), heap.workspace);
   return y;
 });
 
@@ -39,7 +30,7 @@ const conv2DBackpropFilter = kernel<Conv2DBackpropFilterInputs, Conv2DBackpropFi
     const conv = sizes(tf, 'Conv2DBackpropFilter', x.shape, attrs.filterShape, attrs);
     const dFilter = heap.output(conv.filterShape);
     heap.native.conv2dBackpropFilter(
-      heap.struct(fields(conv)), heap.address(x), heap.address(dy), heap.address(dFilter), heap.workspace,
+      heap.struct(windowFields(conv)), heap.address(x), heap.address(dy), heap.address(dFilter), heap.workspace,
     );
     return dFilter;
   },
@@ -50,11 +41,25 @@ const conv2DBackpropInput = kernel<Conv2DBackpropInputInputs, Conv2DBackpropInpu
   ({dy, filter}, attrs, {tf, heap}) => {
     const conv = sizes(tf, 'Conv2DBackpropInput', attrs.inputShape, filter.shape, attrs);
     const dx = heap.output(conv.inShape);
-    heap.native.conv2dBackpropInput(
-      heap.struct(fields(conv)), heap.address(dy), heap.address(filter), heap.address(dx), heap.workspace,
-    );
+    if (coversImage(conv)) {
+      const patch = conv.filterHeight * conv.filterWidth * conv.inChannels;
+      heap.native.matmul(
+        heap.address(dy), false, heap.address(filter), true, heap.address(dx), conv.batchSize, patch, conv.outChannels,
+        heap.workspace,
+      );
+    } else {
+      heap.native.conv2dBackpropInput(
+        heap.struct(windowFields(conv)), heap.address(dy), heap.address(filter), heap.address(dx), heap.workspace,
+      );
+    }
     return dx;
   },
 );
+
+/** Whether the filter meets the image in one position only, as where a generator turns a latent vector into an image. */
+function coversImage({outHeight, outWidth, filterHeight, filterWidth, inHeight, inWidth, padInfo}: backend_util.Conv2DInfo): boolean {
+  return outHeight === 1 && outWidth === 1 && filterHeight === inHeight && filterWidth === inWidth
+    && padInfo.top === 0 && padInfo.left === 0;
+}
 
 export const conv2DKernels = [conv2D, conv2DBackpropFilter, conv2DBackpropInput];

@@ -1,6 +1,17 @@
 import type {Kernel} from '../registry.js';
-import {conv2DKernels} from './conv2d.js';
 import {batchMatMul} from './batch-mat-mul.js';
+import {conv2DKernels} from './conv2d.js';
+import {depthwiseKernels} from './depthwise.js';
+import {einsum} from './einsum.js';
+import {elementwiseKernels} from './elementwise.js';
+import {identity} from './identity.js';
+import {maxPoolGrad} from './max-pool-grad.js';
+import {reductionKernels} from './reductions.js';
+import {tile} from './tile.js';
+import {unsortedSegmentSum} from './unsorted-segment-sum.js';
 
 /** Every operation that this package computes itself. */
-export const kernels: readonly Kernel[] = [...conv2DKernels, batchMatMul];
+export const kernels: readonly Kernel[] = [
+  ...conv2DKernels, ...depthwiseKernels, ...elementwiseKernels, ...reductionKernels,
+  batchMatMul, einsum, identity, maxPoolGrad, tile, unsortedSegmentSum,
+];

@@ -1,0 +1,112 @@
+import {spawnSync} from 'node:child_process';
+import path from 'node:path';
+import type {BackendWasm} from '@tensorflow/tfjs-backend-wasm';
+import {expect} from 'chai';
+import {tf, type Tensor4D} from '../../../src/backends/tf.js';
+import {backend, random} from './support.js';
+
+const support = path.join(import.meta.dirname, 'support.ts');
+
+/** Runs a module in a fresh process with `backend` and `tf` at hand. */
+function child(body: string) {
+  const source = `import {backend} from ${JSON.stringify(support)}; import * as tf from '@tensorflow/tfjs-core';\n${body}`;
+  return spawnSync(process.execPath, ['--import', 'tsx', '--input-type=module', '--eval', source], {encoding: 'utf8', timeout: 30_000});
+}
+
+/** Size of the heap of tfjs. */
+function heapBytes(): number {
+  return (tf.backend() as unknown as {wasm: {HEAPU8: Uint8Array}}).wasm.HEAPU8.byteLength;
+}
+
+describe('wasm: the device', function () {
+  this.timeout(60_000);
+
+  it('can run here, and says so without loading tfjs', async () => {
+    expect(await backend.probe()).to.deep.equal({ok: true, info: {simd: true, threads: 1}});
+  });
+
+  it('neither adds nor removes listeners for errors that nobody caught', async () => {
+    const events = ['uncaughtException', 'unhandledRejection'] as const;
+    const own = () => {};
+    for (const event of events) process.on(event, own);
+    const listeners = () => events.map((event) => process.rawListeners(event));
+    const before = listeners();
+    const device = await backend.open();
+    expect(listeners()).to.deep.equal(before);
+    await device.close?.();
+    expect(listeners()).to.deep.equal(before);
+    for (const event of events) process.off(event, own);
+  });
+
+  it('leaves an uncaught error its message and its place', () => {
+    const {status, stderr} = child("await backend.open(); setTimeout(() => { throw new Error('mine'); });");
+    expect(status).to.equal(1);
+    expect(stderr).to.match(/Error: mine\n\s+at .*eval/);
+  });
+
+  it('computes, closes and lets the process end by itself', () => {
+    const {status, stdout, stderr} = child(`
+      const device = await backend.open();
+      const x = tf.ones([1, 4, 4, 2]), filter = tf.ones([3, 3, 2, 2]);
+      const y = tf.conv2d(x, filter, 1, 'valid');
+      console.log(y.dataSync().join(' '));
+      await device.close();
+      x.dispose();
+    `);
+    expect({status, stderr}).to.deep.equal({status: 0, stderr: ''});
+    expect(stdout).to.contain('18 18 18 18 18 18 18 18');
+  });
+
+  it('opens again after it was closed', async () => {
+    for (let i = 0; i < 3; i++) {
+      const device = await backend.open();
+      const sum = tf.tidy(() => tf.sum(tf.matMul(tf.ones([2, 3]), tf.ones([3, 2]))).dataSync()[0]);
+      expect(sum).to.equal(12);
+      await device.close?.();
+    }
+  });
+
+  it('refuses to open twice at a time, and may be closed twice', async () => {
+    const device = await backend.open();
+    const again = await backend.open().catch(String);
+    expect(again).to.match(/the wasm device is open already/);
+    await device.close?.();
+    await device.close?.();
+  });
+
+  it('puts the stock kernels back when it closes', async () => {
+    const conv2D = () => tf.getKernel('Conv2D', 'wasm')?.kernelFunc;
+    const device = await backend.open();
+    const own = conv2D();
+    await device.close?.();
+    expect(conv2D()).to.not.equal(own);
+    expect(tf.getKernel('Conv2DBackpropFilter', 'wasm')).to.equal(undefined);
+  });
+
+  it('refuses to read a tensor that outlived it', async () => {
+    const device = await backend.open();
+    const x = tf.ones([2]);
+    await device.close?.();
+    expect(() => x.dataSync()).to.throw(/the wasm device is closed/);
+    x.dispose();
+  });
+
+  it('keeps neither tensors nor memory after many steps', async () => {
+    const device = await backend.open();
+    const x = random([4, 16, 16, 8], 1) as Tensor4D;
+    const filter = random([4, 4, 8, 16], 2) as Tensor4D;
+    const step = () => tf.tidy(() => {
+      tf.grads((image, weights) => tf.leakyRelu(tf.conv2d(image as Tensor4D, weights as Tensor4D, 2, 'same'), 0.2))([x, filter]);
+    });
+    for (let i = 0; i < 5; i++) step();
+    const {numTensors, numBytes} = tf.memory();
+    const ids = (tf.backend() as BackendWasm).numDataIds();
+    const heap = heapBytes();
+    for (let i = 0; i < 200; i++) step();
+    expect(tf.memory()).to.include({numTensors, numBytes});
+    expect((tf.backend() as BackendWasm).numDataIds()).to.equal(ids);
+    expect(heapBytes()).to.equal(heap);
+    tf.dispose([x, filter]);
+    await device.close?.();
+  });
+});

@@ -1,0 +1,65 @@
+import {expect} from 'chai';
+import fc from 'fast-check';
+import {tf, type Tensor} from '../../../src/backends/tf.js';
+import {expectClose, expectSame, forAll, on, random, withDevice} from './support.js';
+
+/** Lengths around the 4 and 16 numbers that are computed together. */
+const shapes = fc.constantFrom([], [1], [3], [4], [15], [16], [17], [33], [2, 5], [3, 1, 7], [4, 4, 4]);
+/** The shape of the other operand: the same, or one that is broadcast. */
+const pairs = fc.tuple(shapes, fc.constantFrom('same', 'number', 'one', 'last')).map(([shape, kind]) => ({
+  shape, other: {same: shape, number: [], one: shape.length > 0 ? [1] : [], last: shape.slice(-1)}[kind] ?? [],
+}));
+type Binary = (a: Tensor, b: Tensor) => Tensor;
+const binary: Record<string, Binary> = {
+  maximum: tf.maximum, minimum: tf.minimum, greater: tf.greater, greaterEqual: tf.greaterEqual, less: tf.less, lessEqual: tf.lessEqual,
+};
+/** Ties, so that > and >= differ. */
+const rounded = (shape: number[], seed: number) => tf.div(tf.round(tf.mul(random(shape, seed), 4)), 4);
+
+describe('wasm: functions of single numbers', function () {
+  this.timeout(30_000);
+  withDevice();
+
+  for (const [name, compute] of Object.entries(binary)) {
+    it(`${name} agrees with the cpu backend, operands in either order`, () =>
+      forAll(fc.record({pair: pairs, seed: fc.nat(1000)}), ({pair: {shape, other}, seed}) => expectSame(() => [
+        compute(rounded(shape, seed), rounded(other, seed + 1)), compute(rounded(other, seed), rounded(shape, seed + 1)),
+      ]), 60));
+  }
+
+  it('where, leakyRelu, sqrt and rsqrt agree with the cpu backend', () =>
+    forAll(fc.record({shape: shapes, seed: fc.nat(1000)}), ({shape, seed}) => expectSame(() => [
+      tf.where(tf.greater(random(shape, seed), 0), random(shape, seed + 1), random(shape, seed + 2)),
+      tf.leakyRelu(random(shape, seed), 0.2),
+      tf.sqrt(tf.abs(random(shape, seed))),
+      tf.rsqrt(tf.add(tf.abs(random(shape, seed)), 0.1)),
+    ]), 60));
+
+  it('passes NaN on, and keeps infinities', async () => {
+    const special = [NaN, Infinity, -Infinity, 0, -1];
+    const [leaky, tanh, largest, root] = await on('wasm', () => {
+      const x = tf.tensor1d(special);
+      return [tf.leakyRelu(x, 0.5), tf.tanh(x), tf.maximum(x, 0), tf.sqrt(x)];
+    });
+    expect(leaky?.values).to.deep.equal([NaN, Infinity, -Infinity, 0, -0.5]);
+    expect(tanh?.values.slice(0, 4)).to.deep.equal([NaN, 1, -1, 0]);
+    expect(largest?.values).to.deep.equal([NaN, Infinity, 0, 0, 0]);
+    expect(root?.values).to.deep.equal([NaN, Infinity, NaN, 0, NaN]);
+  });
+
+  it('tanh is right to 1e-6 of its value, from tiny to large', async () => {
+    const xs = Float32Array.from({length: 4003}, (_, i) => (i % 2 ? -1 : 1) * 10 ** (-6 + i / 500));
+    const [got] = await on('wasm', () => tf.tanh(tf.tensor1d(xs)));
+    for (const [i, x] of xs.entries()) {
+      expect(got?.values[i], `tanh(${x})`).to.be.closeTo(Math.tanh(x), 1e-6 * Math.abs(Math.tanh(x)));
+    }
+  });
+
+  it('a clone shares its data and outlives the original', () => {
+    const original = tf.tensor1d([1, 2, 3]);
+    const clone = tf.clone(original);
+    original.dispose();
+    expectClose(Array.from(clone.dataSync()), [1, 2, 3]);
+    clone.dispose();
+  });
+});
