@@ -30,7 +30,8 @@ export async function decodeImage(file: string | Uint8Array, options: DecodeOpti
   const fit = ({crop: 'cover', pad: 'inside', squish: 'fill'} as const)[resize];
   // 'error': pixel data that is broken or missing; the default, 'warning', also refuses harmless metadata faults
   const image = sharp(file, {failOn: 'error'}).autoOrient().resize(width, height, {fit, kernel: 'linear'});
-  const {data, info} = await image.toColourspace('srgb').raw({depth: 'uchar'}).toBuffer({resolveWithObject: true});
+  // raw output is sRGB, grey images included, as no other colour space is asked for
+  const {data, info} = await image.raw({depth: 'uchar'}).toBuffer({resolveWithObject: true});
   if (info.channels !== 3 && info.channels !== 4) throw new Error(`decoded to ${info.channels} channels`);
   const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength); // not a Buffer, which differs in slice()
   const pixels = toChannels(bytes, info.channels, channels, background); // cheaper here than sharp's flatten

@@ -63,7 +63,8 @@ function imageShape({data, shape}: HostTensor): [number, number, number, Channel
   if (shape.length === 4 && n > 0 && isChannels(channels) && data instanceof Uint8Array && data.length === elements(shape)) {
     return [n, height, width, channels];
   }
-  throw new GanError('data', 'GAN_IMAGE_SHAPE', `cannot draw ${data.constructor.name}(${data.length}) of shape [${shape.join(', ')}]; bytes [n, height, width, 1, 3 or 4] are needed`, {
+  const got = `${data.constructor.name}(${data.length}) of shape [${shape.join(', ')}]`;
+  throw new GanError('data', 'GAN_IMAGE_SHAPE', `cannot draw ${got}; bytes [n, height, width, 1, 3 or 4] are needed`, {
     suggestions: ['Undo the normalisation first (`normalization.undo`).'],
   });
 }

@@ -75,7 +75,10 @@ async function existingFolder(dir: string): Promise<string> {
   const found = await stat(dir).catch(() => undefined);
   if (found?.isDirectory()) return realpath(dir);
   throw new GanError('data', 'GAN_DATA_NOT_FOUND', found ? `${dir} is a file; a folder of images is needed` : `there is no folder ${dir}`, {
-    suggestions: [found ? 'Name the folder that the file is in.' : `Check the spelling; the path is taken from ${process.cwd()}.`, 'Try the built-in images: builtin:shapes'],
+    suggestions: [
+      found ? 'Name the folder that the file is in.' : `Check the spelling; the path is taken from ${process.cwd()}.`,
+      'Try the built-in images: builtin:shapes',
+    ],
   });
 }
 

@@ -58,7 +58,6 @@ export function createLoader(source: Source, options: LoaderOptions): ReportingL
     size,
     length,
     async *epoch(epoch, start = 0) {
-      if (start >= length) return;
       const makeBatch = plan(epoch);
       const range = {from: start, to: length, ahead};
       yield* readAhead(range, (batch, cancelled) => makeBatch(batch, Math.min(batchSize, size - batch * batchSize), cancelled));

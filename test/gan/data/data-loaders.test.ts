@@ -116,6 +116,11 @@ describe('fromSource', () => {
     expect(new Set(validFirst.flatMap(itemsOf)).size).to.equal(50);
   });
 
+  it('gives training and validation different noise', async () => {
+    const {train, valid} = fromSource(numbers(8), {batchSize: 4, splitter: indexSplitter([0, 1, 2, 3])});
+    expect((await collect(train))[0]!.input.data).not.to.deep.equal((await collect(valid!))[0]!.input.data);
+  });
+
   it('has no validation part when nothing is held out, and passes names to the splitter', () => {
     expect(fromSource(numbers(5), {batchSize: 1, splitter: indexSplitter([])})).not.to.have.property('valid');
     const names: string[] = [];

@@ -1,5 +1,5 @@
 import {expect} from 'chai';
-import {readdir, readFile, writeFile} from 'node:fs/promises';
+import {mkdir, readdir, readFile, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import sharp from 'sharp';
 import {imageGrid, writeImage, writePng} from '../../../src/gan/data/grid.js';
@@ -64,6 +64,9 @@ describe('writePng', () => {
       await writeFile(join(dir, 'a.png'), 'old');
       await writePng(join(dir, 'a.png'), picture);
       expect((await sharp(join(dir, 'a.png')).metadata()).width).to.equal(1);
+      await mkdir(join(dir, 'folder', 'inside'), {recursive: true});
+      expect(await ganError(() => writePng(join(dir, 'folder'), picture))).to.include({code: 'GAN_IMAGE_WRITE'});
+      expect((await readdir(dir)).sort()).to.deep.equal(['a.png', 'folder']);
       const error = await ganError(() => writePng(join(dir, 'no', 'a.png'), picture));
       expect(error).to.include({code: 'GAN_IMAGE_WRITE', kind: 'data'});
       expect(error.message).to.contain(join(dir, 'no', 'a.png'));

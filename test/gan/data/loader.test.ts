@@ -12,6 +12,21 @@ const seeded = (batchSize: number) => ({batchSize, rng: new Rng(7)});
 const sorted = (list: number[]) => [...list].sort((a, b) => a - b);
 const upTo = (n: number) => Array.from({length: n}, (_, i) => i);
 
+/** What is rejected with nobody listening while `action` runs. */
+async function unhandledRejections(action: () => Promise<void>): Promise<unknown[]> {
+  const unseen: unknown[] = [];
+  const others = process.listeners('unhandledRejection');
+  const listen = (reason: unknown) => unseen.push(reason);
+  process.removeAllListeners('unhandledRejection').on('unhandledRejection', listen);
+  try {
+    await action();
+  } finally {
+    process.off('unhandledRejection', listen);
+    for (const other of others) process.on('unhandledRejection', other);
+  }
+  return unseen;
+}
+
 describe('createLoader', () => {
   describe('order', () => {
     it('gives every item once an epoch, in batches of the size asked for', () =>
@@ -153,7 +168,7 @@ describe('createLoader', () => {
     it('are warned about once each, read once each, and reported', async () => {
       const warnings: string[] = [];
       const source = numbers(20, bad);
-      const loader = createLoader(source, {...seeded(4), warn: (message) => warnings.push(message)});
+      const loader = createLoader(source, {...seeded(4), concurrency: 1, warn: (message) => warnings.push(message)});
       expect(loader.report()).to.deep.equal({items: 20, skipped: []});
       for (const epoch of [0, 1, 2]) await collect(loader, epoch);
       expect(warnings).to.have.length(4);
@@ -162,6 +177,7 @@ describe('createLoader', () => {
         expect(loader.report().skipped).to.deep.include({path: `number ${index}`, reason: `number ${index} is broken`});
       }
       expect(loader.report().skipped).to.have.length(4);
+      for (const index of bad) expect(source.reads.filter((read) => read === index)).to.have.length(1);
     });
 
     it('are replaced from the same part of a split', async () => {
@@ -220,11 +236,8 @@ describe('createLoader', () => {
     });
 
     it('stops when the consumer leaves early: nothing is under way afterwards, nothing is rejected unseen', async () => {
-      const unseen: unknown[] = [];
-      const listen = (reason: unknown) => unseen.push(reason);
-      process.on('unhandledRejection', listen);
-      try {
-        const source = numbers(1000, upTo(1000).slice(40));
+      const source = numbers(1000, upTo(1000).slice(40));
+      const unseen = await unhandledRejections(async () => {
         for await (const batch of createLoader(source, {...seeded(10), shuffle: false, ahead: 4, concurrency: 2}).epoch(0)) {
           if (batch.target.data.includes(39)) break;
         }
@@ -233,19 +246,23 @@ describe('createLoader', () => {
         for (let i = 0; i < 20; i++) await tick();
         expect(source.reads).to.have.length(length);
         expect(length).to.be.below(200);
-        expect(unseen).to.deep.equal([]);
-      } finally {
-        process.off('unhandledRejection', listen);
-      }
+      });
+      expect(unseen).to.deep.equal([]);
     });
 
     it('passes an error on when its batch is due, after the good ones', async () => {
       const source = {shape: [1], size: 8, read: (index: number) => (index < 6 ? Float32Array.of(index) : Promise.reject(new GanError('data', 'GAN_X', 'gone')))};
       const seen: number[] = [];
-      const error = await ganError(async () => {
-        for await (const batch of createLoader(source, {...seeded(2), shuffle: false, ahead: 3}).epoch(0)) seen.push(...batch.target.data);
+      const unseen = await unhandledRejections(async () => {
+        const error = await ganError(async () => {
+          for await (const batch of createLoader(source, {...seeded(2), shuffle: false, ahead: 3}).epoch(0)) {
+            seen.push(...batch.target.data);
+            for (let i = 0; i < 5; i++) await tick(); // busy while the bad batch fails
+          }
+        });
+        expect(error.code).to.equal('GAN_X');
       });
-      expect(error.code).to.equal('GAN_X');
+      expect(unseen).to.deep.equal([]);
       expect(seen).to.deep.equal([0, 1, 2, 3, 4, 5]);
     });
   });
