@@ -1,4 +1,5 @@
 import {spawnSync} from 'node:child_process';
+import {readFile} from 'node:fs/promises';
 import path from 'node:path';
 import type {BackendWasm} from '@tensorflow/tfjs-backend-wasm';
 import {expect} from 'chai';
@@ -81,6 +82,16 @@ describe('wasm: the device', function () {
     await device.close?.();
     expect(conv2D()).to.not.equal(own);
     expect(tf.getKernel('Conv2DBackpropFilter', 'wasm')).to.equal(undefined);
+  });
+
+  it('lists in its README what the cpu backend has and it has not', async () => {
+    const device = await backend.open();
+    const names = (name: string) => tf.getKernelsForBackend(name).map(({kernelName}) => kernelName);
+    const missing = names('cpu').filter((name) => !names('wasm').includes(name)).sort();
+    await device.close?.();
+    const readme = await readFile(new URL('../../../plugins/wasm/README.md', import.meta.url), 'utf8');
+    const rows = (readme.split('## Missing')[1] ?? '').match(/^\| \w+ \|$/gm) ?? [];
+    expect(rows.map((row) => row.slice(2, -2)).filter((name) => name !== 'Kernel')).to.deep.equal(missing);
   });
 
   it('refuses to read a tensor that outlived it', async () => {
