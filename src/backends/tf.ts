@@ -1,10 +1,11 @@
 /**
  * The one door to tfjs-core. Under Node, tfjs-core resolves to a CommonJS bundle that registers no gradients; the import
- * of `#tf-gradients` (bundled by scripts/build.mjs) registers them. Patches of tfjs belong here, each with a test that
+ * of `#tf-gradients` (bundled by scripts/build.mjs) registers them. tfjs-core must come first: the copy that is loaded first
+ * makes the engine, and the bundle's has no chained operations, which some of tfjs-core's own use. Patches of tfjs belong here, each with a test that
  * fails on the day upstream is mended.
  */
-import '#tf-gradients';
 import * as tf from '@tensorflow/tfjs-core';
+import '#tf-gradients';
 
 export {tf};
 export type {Rank, Scalar, Tensor, Tensor1D, Tensor2D, Tensor3D, Tensor4D, TensorLike, Variable} from '@tensorflow/tfjs-core';
