@@ -11,11 +11,13 @@ import type {Backend, Device} from './device.js';
 export async function openDevice(name: string, backend: Backend): Promise<Device> {
   const failed = (why: string, cause?: unknown) =>
     new GanError('backend', 'GAN_BACKEND_FAILED', `The backend ${name} did not start: ${why}.`, cause === undefined ? {} : {cause});
-  const opened = await backend.open().catch((error: unknown) => {
-    throw failed(error instanceof Error ? error.message : String(error), error);
+  const [{tf}, opened] = await Promise.all([import('./tf.js'), backend.open()]).catch((error: unknown) => {
+    throw failed(messageOf(error), error);
   });
-  const {tf} = await import('./tf.js');
-  if (!(await tf.setBackend(opened.tfBackend))) throw failed(`tfjs could not initialise '${opened.tfBackend}'`);
+  const initialised = await tf.setBackend(opened.tfBackend).catch((error: unknown) => {
+    throw failed(messageOf(error), error);
+  });
+  if (!initialised) throw failed(`tfjs could not initialise '${opened.tfBackend}'`);
   await tf.ready();
   const readBack = async () => {
     const probe = tf.scalar(0);
@@ -31,3 +33,5 @@ export async function openDevice(name: string, backend: Backend): Promise<Device
     close: async () => opened.close?.(),
   };
 }
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -1,12 +1,12 @@
-import type {Hook} from '@oclif/core';
+import {Errors, type Hook} from '@oclif/core';
 import {exitCodes} from '../errors.js';
 import {didYouMean} from '../plugin/nearest.js';
 
 /** oclif's hook for a command that does not exist: exit code 2 and the command that was probably meant. */
-const hook: Hook.CommandNotFound = async function ({id, config}) {
+const hook: Hook.CommandNotFound = async ({id, config}) => {
   const names = config.commandIDs.map((name) => name.replaceAll(':', ' '));
   const meant = didYouMean(id, names);
-  this.error(`There is no command '${id}'.`, {
+  Errors.error(`There is no command '${id}'.`, {
     exit: exitCodes.usage,
     suggestions: [...(meant === undefined ? [] : [`gan ${meant}`]), 'gan --help'],
   });

@@ -14,7 +14,9 @@ export interface Interruption {
 }
 
 /**
- * Listens for signals: the first one aborts `signal`, the second one ends the process at once.
+ * Listens for signals: the first one aborts `signal`, the second one ends the process at once. For that the handlers are
+ * taken away, which leaves the second to the system: it ends the process even in the middle of a step, when no
+ * JavaScript handler could run. (A shell reports 130 for SIGINT, 143 for SIGTERM then, too.)
  * @param onFirst called at the first signal, to tell the user what happens now
  */
 export function listenForStop(onFirst: (name: StopSignal) => void): Interruption {
@@ -22,10 +24,14 @@ export function listenForStop(onFirst: (name: StopSignal) => void): Interruption
   let exitCode: number | undefined;
   const handler = (name: NodeJS.Signals): void => {
     const code = codes[name as StopSignal];
-    if (exitCode !== undefined) process.exit(code);
+    if (exitCode !== undefined) process.exit(code); // both came during one step
     exitCode = code;
     controller.abort();
     onFirst(name as StopSignal);
+    setImmediate(dispose);
+  };
+  const dispose = (): void => {
+    for (const name of Object.keys(codes)) process.off(name, handler);
   };
   for (const name of Object.keys(codes)) process.on(name, handler);
   return {
@@ -33,8 +39,6 @@ export function listenForStop(onFirst: (name: StopSignal) => void): Interruption
     get exitCode() {
       return exitCode;
     },
-    dispose() {
-      for (const name of Object.keys(codes)) process.off(name, handler);
-    },
+    dispose,
   };
 }

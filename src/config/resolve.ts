@@ -1,3 +1,4 @@
+import path from 'node:path';
 import type {PartChoice, RunConfig} from '../gan/runs/run-config.js';
 import type {PartKind} from '../plugin/index.js';
 import {GanError} from '../errors.js';
@@ -60,6 +61,7 @@ export async function resolveConfig(request: ConfigRequest): Promise<ResolvedCon
   const [arch, loss, opt, switcher, backend] = [await part('arch'), await part('loss'), await part('opt'), await part('switcher'), await part('backend')];
 
   const scalars = checkOptions('', scalarSpecs, scalarLayer(layers));
+  const init = scalars.values['init'];
   const origins: Record<string, string> = {
     data: pick(layers, 'data')?.origin ?? 'default',
     ...prefixed('source', source.origins),
@@ -75,6 +77,7 @@ export async function resolveConfig(request: ConfigRequest): Promise<ResolvedCon
     switcher: switcher.choice,
     ...withoutUndefined(scalars.values),
     channels: Number(scalars.values['channels']),
+    ...(typeof init === 'string' && {init: path.resolve(cwd, init)}),
   } as RunConfig; // `scalarSpecs` checked each key to the type that RunConfig gives it
   return {config, backend: backend.choice, origins, ...(recipe && {recipe: recipe.name})};
 }

@@ -3,20 +3,16 @@ import {fileURLToPath, pathToFileURL} from 'node:url';
 import {GanError} from '../errors.js';
 
 /**
- * The default export of a TypeScript module. Node strips types by itself from 22.18 on; before that one of the packages
- * `tsx` or `typescript` does it, looked for beside the file first, then beside this package. None is a dependency: most
- * users have no such file, and both are large.
+ * The default export of a TypeScript module. Node strips types by itself from 22.18 on; before that `tsx` does it, or
+ * `typescript` (then the file cannot import others), each looked for beside the file first, then beside this package.
+ * None is a dependency: most users have no such file, and both are large.
  */
 export async function loadTypescript(file: string, content: string): Promise<unknown> {
   if ('typescript' in process.features && process.features.typescript) return (await import(pathToFileURL(file).href)).default;
-  const tsx = resolve('tsx/esm/api', file);
-  if (tsx !== undefined) {
-    const {tsImport} = (await import(tsx)) as {tsImport(specifier: string, parent: string): Promise<{default?: unknown}>};
-    return (await tsImport(pathToFileURL(file).href, import.meta.url)).default;
-  }
-  const typescript = resolve('typescript', file);
-  if (typescript !== undefined) {
-    const ts = ((await import(typescript)) as {default: TypescriptPackage}).default;
+  const tsx = requireFrom('tsx/cjs/api', file) as {require(id: string, from: string): {default?: unknown}} | undefined;
+  if (tsx) return tsx.require(file, fileURLToPath(import.meta.url)).default;
+  const ts = requireFrom('typescript', file) as Transpiler | undefined;
+  if (ts) {
     const {outputText} = ts.transpileModule(content, {compilerOptions: {module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2022}});
     return (await import(`data:text/javascript,${encodeURIComponent(outputText)}`)).default;
   }
@@ -25,21 +21,23 @@ export async function loadTypescript(file: string, content: string): Promise<unk
   });
 }
 
-/** The little of the compiler that is used. */
-interface TypescriptPackage {
+/** The little of the TypeScript compiler that is used. */
+interface Transpiler {
   transpileModule(source: string, options: object): {outputText: string};
   ModuleKind: {ESNext: number};
   ScriptTarget: {ES2022: number};
 }
 
-/** URL of a package's module as seen from the file or from here; undefined when neither has it. */
-function resolve(specifier: string, from: string): string | undefined {
-  for (const base of [from, fileURLToPath(import.meta.url)]) {
+/** A package as seen from the file or from here; undefined when neither has it. */
+function requireFrom(specifier: string, file: string): unknown {
+  for (const base of [file, fileURLToPath(import.meta.url)]) {
+    const require = createRequire(base);
     try {
-      return pathToFileURL(createRequire(base).resolve(specifier)).href;
+      require.resolve(specifier);
     } catch {
       continue; // not installed there
     }
+    return require(specifier);
   }
   return undefined;
 }

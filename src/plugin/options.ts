@@ -50,7 +50,7 @@ function bool(value: boolean, extra: Extra = {}): BoolSpec {
   return {type: 'bool', default: value, ...extra};
 }
 
-function oneOf<const V extends string>(values: readonly V[], value: V, extra: Extra = {}): OneOfSpec<V> {
+function oneOf<const V extends string>(values: readonly V[], value: NoInfer<V>, extra: Extra = {}): OneOfSpec<V> {
   return {type: 'oneOf', values, default: value, ...extra};
 }
 
