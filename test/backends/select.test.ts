@@ -1,0 +1,143 @@
+import '@tensorflow/tfjs-backend-cpu';
+import {expect} from 'chai';
+import {openDevice} from '../../dist/backends/open.js';
+import {probeBackends, selectBackend} from '../../dist/backends/select.js';
+import {tf} from '../../dist/backends/tf.js';
+import {nn} from '../../dist/gan/nn.js';
+import {Registry} from '../../dist/plugin/registry.js';
+import {backendModule, ganError, noTensors, pack, removeFolders} from '../plugin/helpers.js';
+
+const yes = '{ok: true, info: {cores: 2}}';
+const no = (why: string) => `{ok: false, why: '${why}', fix: 'do ${why}'}`;
+
+/** A registry with fake backends, in the order given. Each probe is JavaScript. */
+function backends(probes: Record<string, string>, open?: string): Registry {
+  const names = Object.keys(probes);
+  const block = {api: 1, backends: Object.fromEntries(names.map((name) => [name, `./${name}.js`]))};
+  const files = Object.fromEntries(names.map((name) => [`${name}.js`, backendModule(name, probes[name]!, open)]));
+  return new Registry([pack('fakes', block, files)], async () => ({tf, nn}));
+}
+
+describe('selectBackend', () => {
+  after(removeFolders);
+
+  describe('auto', () => {
+    it('takes the first that can run: cuda, webgpu, wasm, then others as they are declared', async () => {
+      const order = ['other', 'wasm', 'webgpu', 'cuda'];
+      for (const [refusing, wanted] of [[[], 'cuda'], [['cuda'], 'webgpu'], [['cuda', 'webgpu'], 'wasm'], [['cuda', 'webgpu', 'wasm'], 'other']] as const) {
+        const registry = backends(Object.fromEntries(order.map((name) => [name, (refusing as readonly string[]).includes(name) ? no(name) : yes])));
+        const {device, refused} = await selectBackend(registry, 'auto');
+        expect(device.name).to.equal(wanted);
+        expect(refused).to.deep.equal(refusing.map((name) => ({name, why: name, fix: `do ${name}`})));
+      }
+    });
+
+    it('passes over a backend whose plug-in is broken or does not start, and says so', async () => {
+      const broken = new Registry([
+        pack('bad', {api: 1, backends: {cuda: './missing.js'}}),
+        pack('late', {api: 1, backends: {webgpu: './w.js'}}, {'w.js': backendModule('webgpu', yes, "{ throw new Error('no adapter'); }")}),
+        pack('throws', {api: 1, backends: {wasm: './w.js'}}, {'w.js': backendModule('wasm', "(() => { throw new Error('probe failed'); })()")}),
+        pack('good', {api: 1, backends: {slow: './s.js'}}, {'s.js': backendModule('slow', yes)}),
+      ], async () => ({tf, nn}));
+      const {device, refused} = await selectBackend(broken, 'auto');
+      expect(device.name).to.equal('slow');
+      expect(refused.map(({name}) => name)).to.deep.equal(['cuda', 'webgpu', 'wasm']);
+      expect(refused.map(({why}) => why).join('; ')).to.match(/does not exist.*no adapter.*probe failed/);
+    });
+
+    it('fails with every reason and remedy when none can run', async () => {
+      const error = await ganError(() => selectBackend(backends({wasm: no('old processor'), cuda: no('no driver')}), 'auto'));
+      expect(error).to.include({code: 'GAN_BACKEND_UNAVAILABLE', kind: 'backend', exitCode: 4});
+      expect(error.message).to.contain('cuda: no driver').and.contain('wasm: old processor');
+      expect(error.suggestions).to.include.members(['cuda: do no driver', 'wasm: do old processor']);
+    });
+
+    it('fails when no backend is installed', async () => {
+      expect((await ganError(() => selectBackend(new Registry([], noTensors), 'auto'))).code).to.equal('GAN_BACKEND_UNAVAILABLE');
+    });
+  });
+
+  describe('by name', () => {
+    it('never takes another one', async () => {
+      const error = await ganError(() => selectBackend(backends({cuda: no('no driver'), wasm: yes}), 'cuda'));
+      expect(error).to.include({code: 'GAN_BACKEND_UNAVAILABLE', exitCode: 4});
+      expect(error.message).to.contain('no driver');
+      expect(error.suggestions.join(' ')).to.contain('do no driver').and.contain('--backend wasm');
+    });
+
+    it('does not ask the others', async () => {
+      const registry = new Registry([pack('a', {api: 1, backends: {cuda: './missing.js', wasm: './w.js'}}, {'w.js': backendModule('wasm', yes)})], async () => ({tf, nn}));
+      expect((await selectBackend(registry, 'wasm')).refused).to.deep.equal([]);
+    });
+
+    it('reports an unknown name with those there are', async () => {
+      const error = await ganError(() => selectBackend(backends({wasm: yes}), 'wsam'));
+      expect(error).to.include({code: 'GAN_UNKNOWN_PART', exitCode: 2});
+      expect(error.suggestions.join(' ')).to.contain("Did you mean 'wasm'?");
+    });
+
+    it('reports a start that fails with the reason', async () => {
+      const error = await ganError(() => selectBackend(backends({wasm: yes}, "{ throw new Error('out of memory'); }"), 'wasm'));
+      expect(error).to.include({code: 'GAN_BACKEND_FAILED', exitCode: 4});
+      expect(error.message).to.contain('out of memory');
+    });
+
+    it('checks the options of the backend', async () => {
+      const given = (value: unknown) => new Map([['threads', {value, origin: '--set'}]]);
+      expect((await selectBackend(backends({wasm: yes}), 'wasm', given(2))).device.name).to.equal('wasm');
+      expect((await ganError(() => selectBackend(backends({wasm: yes}), 'wasm', given(99)))).code).to.equal('GAN_CONFIG_VALUE');
+    });
+  });
+});
+
+describe('probeBackends', () => {
+  after(removeFolders);
+
+  it('tells of each backend whether it can run, in the order of auto, without loading tfjs', async () => {
+    const registry = new Registry([pack('fakes', {api: 1, backends: {wasm: './wasm.js', cuda: './cuda.js', other: './missing.js'}}, {
+      'wasm.js': backendModule('wasm', yes), 'cuda.js': backendModule('cuda', no('no driver')),
+    })], noTensors);
+    const [cuda, wasm, other] = await probeBackends(registry);
+    expect(cuda).to.deep.equal({name: 'cuda', package: 'fakes', summary: 'A test.', probe: {ok: false, why: 'no driver', fix: 'do no driver'}});
+    expect(wasm).to.deep.equal({name: 'wasm', package: 'fakes', summary: 'A test.', probe: {ok: true, info: {cores: 2}}});
+    expect(other).to.not.have.property('summary');
+    expect(other?.probe.ok).to.equal(false);
+  });
+});
+
+describe('openDevice', () => {
+  it("makes the backend tfjs's own and fills in what it leaves out", async () => {
+    const device = await openDevice('test', {probe: async () => ({ok: true}), open: async () => ({tfBackend: 'cpu'})});
+    expect(device).to.include({name: 'test', tfBackend: 'cpu'});
+    expect(device.info).to.deep.equal({});
+    expect(tf.getBackend()).to.equal('cpu');
+    const before = device.memory();
+    const tensor = tf.zeros([4]);
+    expect(device.memory()).to.deep.equal({bytes: before.bytes + 16, tensors: before.tensors + 1});
+    tensor.dispose();
+    await device.sync();
+    expect(device.memory()).to.deep.equal(before);
+    await device.close();
+  });
+
+  it('uses what the backend brings', async () => {
+    const calls: string[] = [];
+    const device = await openDevice('test', {
+      probe: async () => ({ok: true}),
+      open: async () => ({
+        tfBackend: 'cpu', info: {adapter: 'A'}, memory: () => ({bytes: 1, tensors: 2}),
+        sync: async () => void calls.push('sync'), close: () => void calls.push('close'),
+      }),
+    });
+    await device.sync();
+    await device.close();
+    expect(calls).to.deep.equal(['sync', 'close']);
+    expect(device.memory()).to.deep.equal({bytes: 1, tensors: 2});
+    expect(device.info).to.deep.equal({adapter: 'A'});
+  });
+
+  it('fails for a tfjs backend that was not registered', async () => {
+    const error = await ganError(() => openDevice('test', {probe: async () => ({ok: true}), open: async () => ({tfBackend: 'nope'})}));
+    expect(error.code).to.equal('GAN_BACKEND_FAILED');
+  });
+});

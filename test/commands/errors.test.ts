@@ -1,0 +1,63 @@
+import {expect} from 'chai';
+import {folder, removeFolders, write} from '../plugin/helpers.js';
+import {gan} from './helpers.js';
+
+const ESC = '\u001B';
+
+describe('errors of the command line', () => {
+  after(removeFolders);
+
+  const cases: [what: string, args: string[], code: number, says: RegExp][] = [
+    ['an unknown command', ['fti'], 2, /no command 'fti'[\s\S]*gan fit/],
+    ['an unknown flag', ['fit', '--siez', '3'], 2, /--siez[\s\S]*Did you mean --size/],
+    ['a flag without its value', ['fit', '--out'], 2, /--out/],
+    ['an argument too many', ['fit', 'a', 'b'], 2, /Unexpected argument: b/],
+    ['a flag out of range', ['fit', '--size', '0'], 2, /size must be a whole number from 4 to 4096; --size gives '0'/],
+    ['a flag of the wrong type', ['fit', '--lr', 'fast'], 2, /lr must be a number.*'fast'/],
+    ['a flag for an option that the part does not have', ['fit', '--switcher', 'adaptive', '--n-crit', '3'], 2, /switcher adaptive has no option 'switcher.nCrit' \(from --n-crit\)/],
+    ['an unknown backend', ['fit', '--backend', 'wsam'], 2, /no backend 'wsam'[\s\S]*Did you mean 'wasm'/],
+    ['an unknown architecture', ['fit', '--arch', 'basci'], 2, /Did you mean 'basic'/],
+    ['unknown built-in data', ['fit', 'builtin:shape'], 2, /Did you mean 'shapes'/],
+    ['a wrong --set', ['fit', '--set', 'switcher.ncrit=3'], 3, /Did you mean 'switcher.nCrit'/],
+    ['a missing configuration file', ['fit', '--config', 'no.json'], 3, /no configuration file/],
+    ['a bad configuration file', ['fit', '--config', 'bad.json'], 3, /bad\.json/],
+    ['a missing folder of images', ['fit', 'nowhere'], 5, /no folder: .*nowhere/],
+    ['a folder without images', ['fit', 'empty', '--size', '8'], 5, /empty/],
+    ['a run folder that is none', ['generate', 'empty', '--out', 'x.png'], 5, /no run folder/],
+    ['--resume of a folder that is no run', ['fit', '--resume', 'nowhere'], 5, /no run folder/],
+    ['--out of a folder in use', ['fit', '--out', 'used'], 2, /used is not empty[\s\S]*--resume used/],
+    ['generate without a place for the images', ['generate', 'used'], 2, /--out FILE\.png/],
+    ['export in an unknown format', ['export', 'used', '--format', 'onnx', '--out', 'x'], 2, /onnx/],
+  ];
+
+  const files = {'bad.json': '{', 'empty/readme.txt': 'no image', 'used/config.json': '{}'};
+
+  for (const [what, args, code, says] of cases) {
+    it(`${what}: exit ${code}, said on stderr alone`, async () => {
+      const cwd = folder();
+      write(cwd, files);
+      const ran = await gan(args, {cwd});
+      expect(ran.stderr).to.match(says);
+      expect({code: ran.code, stdout: ran.stdout}).to.deep.equal({code, stdout: ''});
+      expect(ran.stderr).to.not.match(/^ +at /m, 'no stack for what the user can mend');
+      expect(ran.stderr).to.not.contain(ESC);
+    });
+  }
+
+  it('--json gives one JSON object on stdout, also for errors of parsing', async () => {
+    for (const [args, code] of [[['fit', 'nowhere'], 5], [['fit', '--nope'], 2], [['generate', 'nowhere', '--out', 'x.png'], 5]] as const) {
+      const ran = await gan([...args, '--json'], {cwd: folder()});
+      expect(ran.code).to.equal(code);
+      const {error} = JSON.parse(ran.stdout) as {error: Record<string, unknown>};
+      expect(error).to.include.keys('code', 'message', 'suggestions').and.to.include({exitCode: code});
+    }
+  });
+
+  it('a fault of the program exits 1 with its stack and how to report it', async () => {
+    const cwd = folder();
+    write(cwd, {'boom.mjs': "import fs from 'node:fs'; import {syncBuiltinESMExports} from 'node:module'; const {statSync} = fs; fs.statSync = (path, options) => { if (path.endsWith('somewhere')) throw new TypeError('boom'); return statSync(path, options); }; syncBuiltinESMExports();"});
+    const ran = await gan(['fit', 'somewhere'], {cwd, env: {NODE_OPTIONS: `--import ${cwd}/boom.mjs`}});
+    expect(ran.code).to.equal(1);
+    expect(ran.stderr).to.contain('GAN_BUG').and.contain('boom').and.contain('report').and.match(/^ +at /m);
+  });
+}).timeout(60_000);

@@ -1,0 +1,59 @@
+import {expect} from 'chai';
+import {existsSync} from 'node:fs';
+import path from 'node:path';
+import {folder, removeFolders} from '../plugin/helpers.js';
+import {gan} from './helpers.js';
+
+const commands = ['backends', 'export', 'fit', 'generate', 'show-batch'];
+
+describe('what does no training', () => {
+  after(removeFolders);
+  const run = (...args: string[]) => gan(args, {cwd: folder(), withoutTfjs: true});
+
+  it('the watch that these tests rely on works', async () => {
+    const {code, stderr} = await run('fit', 'builtin:shapes');
+    expect(code).to.not.equal(0);
+    expect(stderr).to.contain('FORBIDDEN');
+  });
+
+  it('gan --help lists the commands, each with one line, without tfjs', async () => {
+    const {code, stdout, stderr} = await run('--help');
+    expect({code, stderr}).to.deep.equal({code: 0, stderr: ''});
+    for (const command of commands) expect(stdout).to.match(new RegExp(`^  ${command} +[A-Z].*`, 'm'));
+  });
+
+  it('gan alone helps, too', async () => expect((await run()).stdout).to.contain('COMMANDS'));
+
+  for (const command of commands) {
+    it(`gan ${command} --help has examples and loads no tfjs`, async () => {
+      const {code, stdout, stderr} = await run(command, '--help');
+      expect({code, stderr}).to.deep.equal({code: 0, stderr: ''});
+      expect(stdout).to.contain('EXAMPLES').and.contain(`$ gan ${command}`);
+    });
+  }
+
+  it('gan fit --help shows parts, their options, and the defaults with the recipe applied', async () => {
+    const {stdout} = await run('fit', '--help');
+    expect(stdout).to.match(/--lr=X +learning rate \[default: 0\.0002, by recipe wgan\]/);
+    expect(stdout).to.match(/RECIPES: --recipe NAME[\s\S]*wgan[\s\S]*gan/);
+    expect(stdout).to.match(/ARCHITECTURES: --arch NAME[\s\S]*gan-critic[\s\S]*p=0\.15/);
+    expect(stdout).to.match(/BACKENDS: --backend NAME[\s\S]*wasm/);
+  });
+
+  it('gan --version', async () => expect((await run('--version')).stdout).to.match(/^gan\/\d+\.\d+\.\d+ /));
+
+  it('gan backends says what can run, without tfjs', async () => {
+    const text = await run('backends');
+    expect(text.code).to.equal(0);
+    expect(text.stdout).to.match(/^yes +wasm/m);
+    const json = await run('backends', '--json');
+    expect(JSON.parse(json.stdout)).to.be.an('array').that.has.lengthOf.at.least(1);
+  });
+
+  it('gan show-batch draws a grid, without tfjs', async () => {
+    const cwd = folder();
+    const {code, stdout, stderr} = await gan(['show-batch', 'builtin:shapes', '--size', '16', '--n', '6', '--out', 'deep/er/b.png'], {cwd, withoutTfjs: true});
+    expect({code, stdout, stderr}).to.deep.equal({code: 0, stdout: 'deep/er/b.png\n', stderr: ''});
+    expect(existsSync(path.join(cwd, 'deep/er/b.png'))).to.equal(true);
+  });
+}).timeout(30_000);

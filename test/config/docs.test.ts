@@ -1,0 +1,31 @@
+import {expect} from 'chai';
+import {readFileSync} from 'node:fs';
+import path from 'node:path';
+import {scalarKeys, scalarSpecs} from '../../dist/config/schema.js';
+import {exitCodes} from '../../dist/errors.js';
+import {describeSpec} from '../../dist/plugin/options-check.js';
+import type {OptionSpec} from '../../dist/plugin/options.js';
+import {root} from '../commands/helpers.js';
+
+const read = (name: string): string => readFileSync(path.join(root, 'docs', name), 'utf8');
+
+/** The table of keys, as docs/configuration.md must have it. */
+function keyTable(): string {
+  const rows = scalarKeys.map((key) => {
+    const spec: OptionSpec = scalarSpecs[key];
+    return `| \`${key}\` | ${describeSpec(spec)} | ${spec.default ?? 'none'} | ${spec.help} |`;
+  });
+  return ['| key | value | default without a recipe | meaning |', '|---|---|---|---|', ...rows].join('\n');
+}
+
+describe('the documentation', () => {
+  it('of configuration has the table of keys that the schema gives', () => {
+    const [, table] = /<!-- keys: begin -->\n([\s\S]*?)\n?<!-- keys: end -->/.exec(read('configuration.md'))!;
+    expect(table).to.equal(keyTable());
+  });
+
+  it('of exit codes has all of them', () => {
+    const codes = [...read('exit-codes.md').matchAll(/^\| (\d+) \|/gm)].map(([, code]) => Number(code));
+    expect(codes).to.deep.equal(Object.values(exitCodes));
+  });
+});

@@ -1,0 +1,94 @@
+import {expect} from 'chai';
+import path from 'node:path';
+import {findConfigFile, readConfigFile} from '../../dist/config/files.js';
+import {folder, ganError, removeFolders, write} from '../plugin/helpers.js';
+
+const json = '{"lr": 0.5, "arch": {"name": "basic", "nFeatures": 32}, "genFirst": true}';
+const yaml = 'lr: 0.5\narch:\n  name: basic\n  nFeatures: 32\ngenFirst: true\n';
+const esm = `export default ${json};`;
+const typescript = `interface C { lr: number }\nconst c: C & Record<string, unknown> = ${json};\nexport default c;`;
+
+const formats: [string, string][] = [
+  ['gan.config.json', json],
+  ['gan.config.yaml', yaml],
+  ['gan.config.yml', yaml],
+  ['gan.config.mjs', esm],
+  ['gan.config.cjs', `module.exports = ${json};`],
+  ['gan.config.ts', typescript],
+  ['.ganrc', json],
+  ['.ganrc', yaml],
+  ['.ganrc.json', json],
+  ['.ganrc.yaml', yaml],
+  ['.ganrc.mjs', esm],
+  ['.ganrc.ts', typescript],
+  ['package.json', `{"name": "x", "gan": ${json}}`],
+];
+
+const flat = [['lr', 0.5], ['arch', 'basic'], ['arch.nFeatures', 32], ['genFirst', true]];
+
+describe('configuration files', () => {
+  afterEach(removeFolders);
+
+  for (const [name, content] of formats) {
+    it(`${name} (${content.slice(0, 12).replaceAll('\n', ' ')}...) gives the same as all others, found or named`, async () => {
+      const dir = folder();
+      write(dir, {[name]: content});
+      const file = path.join(dir, name);
+      for (const found of [await findConfigFile(dir), await readConfigFile(name, dir)]) {
+        expect(found?.path).to.equal(file);
+        expect([...found!.assignments].map(([key, {value}]) => [key, value])).to.deep.equal(flat);
+        expect([...found!.assignments.values()].every(({origin}) => origin === file)).to.equal(true);
+        expect(found?.complete).to.equal(false);
+      }
+    });
+  }
+
+  for (const type of ['module', 'commonjs']) {
+    it(`gan.config.js and .ts follow "type": "${type}"`, async () => {
+      for (const [name, content] of [['gan.config.js', type === 'module' ? esm : `module.exports = ${json};`], ['gan.config.ts', typescript]] as const) {
+        const dir = folder();
+        write(dir, {'package.json': JSON.stringify({name: 'x', type}), [name]: content});
+        expect([...(await findConfigFile(dir))!.assignments.keys()], name).to.deep.equal(flat.map(([key]) => key));
+      }
+    });
+  }
+
+  it('are looked for up to the package.json of the project, not above it', async () => {
+    const top = folder();
+    write(top, {'gan.config.json': json, 'app/package.json': '{}', 'app/deep/er/x': '', 'app/.ganrc': 'lr: 0.25'});
+    expect((await findConfigFile(path.join(top, 'app/deep/er')))?.path).to.equal(path.join(top, 'app/.ganrc'));
+    write(top, {'other/package.json': '{}'});
+    expect(await findConfigFile(path.join(top, 'other'))).to.equal(undefined);
+  });
+
+  it('the gan block of a plug-in, which declares parts, is no configuration', async () => {
+    const dir = folder();
+    write(dir, {'package.json': '{"gan": {"api": 1, "losses": {"x": "./x.js"}}}'});
+    expect(await findConfigFile(dir)).to.equal(undefined);
+    write(dir, {'.ganrc.yml': yaml});
+    expect((await findConfigFile(dir))?.path).to.equal(path.join(dir, '.ganrc.yml'));
+  });
+
+  it('an empty file sets nothing', async () => {
+    const dir = folder();
+    write(dir, {'empty.yaml': ''});
+    expect((await readConfigFile('empty.yaml', dir)).assignments.size).to.equal(0);
+  });
+
+  const broken: [string, string][] = [
+    ['bad.json', '{'], ['bad.yaml', 'a: [1'], ['bad.mjs', "throw new Error('boom');"], ['bad.ts', 'export default {'], ['list.json', '[1]'], ['text.yaml', 'just text'], ['bad.toml', 'a = 1'],
+  ];
+  for (const [name, content] of broken) {
+    it(`${name} is a configuration error that names the file`, async () => {
+      const dir = folder();
+      write(dir, {[name]: content});
+      const error = await ganError(() => readConfigFile(name, dir));
+      expect(error.exitCode).to.equal(3);
+      expect(error.message).to.contain(path.join(dir, name));
+    });
+  }
+
+  it('a file that is not there is a configuration error', async () => {
+    expect(await ganError(() => readConfigFile('no.json', folder()))).to.include({code: 'GAN_CONFIG_NOT_FOUND', exitCode: 3});
+  });
+});

@@ -1,0 +1,202 @@
+import {expect} from 'chai';
+import fc from 'fast-check';
+import {writeFileSync} from 'node:fs';
+import path from 'node:path';
+import type {Assignments} from '../../dist/config/assignments.js';
+import {resolveConfig, type ConfigRequest} from '../../dist/config/resolve.js';
+import {scalarSpecs} from '../../dist/config/schema.js';
+import {openRegistry} from '../../dist/plugin/discover.js';
+import {folder, ganError, removeFolders, write} from '../plugin/helpers.js';
+
+const registry = openRegistry();
+const flags = (values: Record<string, string>): Assignments =>
+  new Map(Object.entries(values).map(([key, value]) => [key, {value, origin: `--${key}`, blame: 'usage' as const}]));
+
+/** Resolves in a folder of its own, with the given project file. */
+async function resolve(request: Omit<ConfigRequest, 'registry'> = {}, file?: object) {
+  const cwd = folder();
+  if (file) write(cwd, {'gan.config.json': JSON.stringify(file)});
+  return resolveConfig({registry, cwd, ...request});
+}
+
+describe('resolveConfig', () => {
+  afterEach(removeFolders);
+
+  it("gives the recipe of fastai's documentation by default, each value with its origin", async () => {
+    const {config, origins, recipe, backend} = await resolve();
+    expect(recipe).to.equal('wgan');
+    expect(backend).to.deep.equal({name: 'auto', options: {}});
+    expect(config).to.deep.equal({
+      data: 'builtin:shapes',
+      source: {count: 8192, seed: 0},
+      arch: {name: 'basic', options: {nFeatures: 64, nExtraLayers: 1, criticActivation: 'leaky'}},
+      loss: {name: 'wgan', options: {}},
+      opt: {name: 'rmsprop', options: {mom: 0, sqrMom: 0.99}},
+      switcher: {name: 'fixed', options: {nCrit: 5, nGen: 1}},
+      size: 64, channels: 3, resize: 'crop', batchSize: 64, epochs: 1, lr: 2e-4, wd: 0, clip: 0.01, latent: 100,
+      genFirst: false, switchEval: false, validPct: 0, seed: 0, sampleEvery: 100, checkpointEvery: 500, compat: 'none',
+    });
+    expect(origins).to.include({lr: 'recipe wgan', epochs: 'default', 'arch.nExtraLayers': 'recipe wgan', 'arch.nFeatures': 'default of architecture basic'});
+    expect(Object.keys(origins)).to.include.members(Object.keys(scalarSpecs));
+  });
+
+  it('lets the strongest layer win: flag, --set, file, recipe, default', () =>
+    fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom('lr', 'switcher.nCrit', 'batchSize', 'seed', 'arch.nFeatures'),
+        fc.record({flag: fc.boolean(), set: fc.boolean(), file: fc.boolean(), recipe: fc.boolean()}),
+        async (key, layers) => {
+          const [part, option] = key.split('.') as [string, string?];
+          const nested = (value: number) => (option === undefined ? {[part]: value} : {[part]: {[option]: value}});
+          const {config, origins} = await resolve({
+            flags: flags({...(layers.flag && {[key]: '14'}), ...(!layers.recipe && {recipe: 'none'})}),
+            set: layers.set ? [`${key}=13`] : [],
+          }, layers.file ? nested(12) : {});
+          const bare = {lr: 1e-3, 'switcher.nCrit': 1, batchSize: 64, seed: 0, 'arch.nFeatures': 64}[key];
+          const byRecipe = {lr: 2e-4, 'switcher.nCrit': 5, batchSize: 64, seed: 0, 'arch.nFeatures': 64}[key];
+          const wanted = layers.flag ? 14 : layers.set ? 13 : layers.file ? 12 : layers.recipe ? byRecipe : bare;
+          const from = layers.flag ? `--${key}` : layers.set ? `--set ${key}` : layers.file ? /gan\.config\.json$/ : /recipe|default/;
+          const got = option === undefined ? config[part as 'lr'] : config[part as 'arch'].options[option];
+          expect(got).to.equal(wanted);
+          if (typeof from === 'string') expect(origins[key]).to.equal(from);
+          else expect(origins[key]).to.match(from);
+        },
+      ),
+      {numRuns: 60},
+    )).timeout(20_000);
+
+  describe('options of parts', () => {
+    it('go to the part that is chosen, whether given nested, inline or by --set', async () => {
+      for (const arch of [{name: 'gan-critic', nf: 32}, {name: 'gan-critic', options: {nf: 32}}]) {
+        expect((await resolve({}, {arch})).config.arch).to.deep.equal({name: 'gan-critic', options: {nFeatures: 64, nExtraLayers: 0, nf: 32, nBlocks: 3, p: 0.15}});
+      }
+      const {config} = await resolve({flags: flags({arch: 'gan-critic'}), set: ['arch.p=0.5']});
+      expect(config.arch.options).to.include({p: 0.5});
+    });
+
+    it('of a weaker layer stay behind when a stronger one names another part', async () => {
+      const {config} = await resolve({flags: flags({arch: 'gan-critic'})}, {arch: {name: 'basic', criticActivation: 'relu', nFeatures: 8}});
+      expect(config.arch.options).to.deep.equal({nFeatures: 64, nExtraLayers: 0, nf: 128, nBlocks: 3, p: 0.15});
+    });
+
+    it('stay when a stronger layer names the same part again', async () => {
+      const {config} = await resolve({flags: flags({arch: 'basic'})}, {arch: {nFeatures: 8}});
+      expect(config.arch.options).to.deep.equal({nFeatures: 8, nExtraLayers: 1, criticActivation: 'leaky'});
+    });
+
+    it('that the part does not have are errors naming the flag', async () => {
+      const error = await ganError(() => resolve({flags: flags({switcher: 'adaptive', 'switcher.nCrit': '3'})}));
+      expect(error).to.include({code: 'GAN_CONFIG_UNKNOWN_KEY', exitCode: 2});
+      expect(error.message).to.contain('switcher adaptive').and.contain('switcher.nCrit');
+    });
+
+    it('of built-in data are refused for a folder', async () => {
+      const error = await ganError(() => resolve({flags: flags({data: folder()}), set: ['source.count=5']}));
+      expect(error).to.include({code: 'GAN_CONFIG_UNKNOWN_KEY', exitCode: 3});
+    });
+
+    it('of backends need a backend by name', async () => {
+      expect((await resolve({set: ['backend=auto']})).backend).to.deep.equal({name: 'auto', options: {}});
+      expect((await ganError(() => resolve({set: ['backend.threads=2']}))).message).to.contain("'backend.threads'").and.contain('auto');
+    });
+  });
+
+  describe('epochs and steps', () => {
+    it('the stronger layer counts', async () => {
+      const {config} = await resolve({flags: flags({epochs: '3'})}, {steps: 100});
+      expect(config).to.include({epochs: 3}).and.not.have.property('steps');
+      expect((await resolve({flags: flags({steps: '50'})}, {epochs: 2})).config).to.include({steps: 50});
+    });
+
+    it('in one layer both are kept, and the run takes the steps', async () => {
+      expect((await resolve({}, {steps: 100, epochs: 3})).config).to.include({steps: 100, epochs: 3});
+    });
+  });
+
+  describe('values that are left out', () => {
+    it('by none on the command line and null in a file override the recipe', async () => {
+      expect((await resolve({flags: flags({clip: 'none'})})).config).to.not.have.property('clip');
+      expect((await resolve({}, {clip: null, wd: null})).config).to.not.have.any.keys('clip', 'wd');
+    });
+  });
+
+  describe('paths', () => {
+    it('in a file are relative to it, on the command line to the working folder', async () => {
+      const project = folder();
+      write(project, {'sub/x': '', 'images/y': '', 'package.json': '{}', 'gan.config.json': JSON.stringify({data: './images', init: 'w.safetensors'})});
+      const {config} = await resolveConfig({registry, cwd: path.join(project, 'sub')});
+      expect(config).to.include({data: path.join(project, 'images'), init: path.join(project, 'w.safetensors')});
+      const named = await resolveConfig({registry, cwd: project, flags: flags({data: 'sub', init: 'v.safetensors'})});
+      expect(named.config).to.include({data: path.join(project, 'sub'), init: path.join(project, 'v.safetensors')});
+    });
+
+    it('a missing folder is a data error', async () => {
+      expect(await ganError(() => resolve({flags: flags({data: 'nowhere'})}))).to.include({code: 'GAN_DATA_NOT_FOUND', exitCode: 5});
+      expect((await resolve({flags: flags({data: 'nowhere'}), withoutData: true})).config.data).to.match(/nowhere$/);
+    });
+  });
+
+  describe('the config.json of a run', () => {
+    const repeats = async (request: Omit<ConfigRequest, 'registry'>, file?: object) => {
+      const {config} = await resolve(request, file);
+      const saved = path.join(folder(), 'config.json');
+      writeFileSync(saved, JSON.stringify(config));
+      const again = await resolveConfig({registry, cwd: folder(), file: saved});
+      expect(again.config).to.deep.equal(config);
+      expect(again.recipe).to.equal(undefined);
+      return saved;
+    };
+
+    it('repeats it exactly', async () => {
+      await repeats({});
+      await repeats({flags: flags({clip: 'none', wd: 'none', recipe: 'gan', steps: '7'})});
+      await repeats({flags: flags({recipe: 'none', switcher: 'adaptive', data: folder()})}, {switcher: {genThresh: 1}});
+    });
+
+    it('repeats it with any scalar values', () =>
+      fc.assert(fc.asyncProperty(fc.double({min: 0, max: 1, noNaN: true}), fc.nat(), fc.boolean(), fc.constantFrom('1', '3', '4'), async (lr, seed, genFirst, channels) => {
+        await repeats({}, {lr, seed, genFirst, channels: Number(channels)});
+        removeFolders();
+      }), {numRuns: 25})).timeout(20_000);
+
+    it('takes flags on top, and a recipe only when asked', async () => {
+      const saved = await repeats({flags: flags({clip: 'none'})});
+      const {config} = await resolveConfig({registry, cwd: folder(), file: saved, flags: flags({epochs: '9'})});
+      expect(config).to.include({epochs: 9}).and.not.have.property('clip');
+      const asked = await resolveConfig({registry, cwd: folder(), file: saved, flags: flags({recipe: 'wgan'})});
+      expect(asked.config).to.include({clip: 0.01});
+    });
+  });
+
+  describe('mistakes', () => {
+    const cases: [string, object, string, RegExp][] = [
+      ['an unknown key', {batchsize: 3}, 'GAN_CONFIG_UNKNOWN_KEY', /Did you mean 'batchSize'/],
+      ['an unknown key of a part', {switcher: {ncrit: 3}}, 'GAN_CONFIG_UNKNOWN_KEY', /Did you mean 'switcher.nCrit'/],
+      ['a part that is no name', {arch: 5}, 'GAN_CONFIG_VALUE', /name/],
+      ['a part whose name is no text', {arch: {name: 5}}, 'GAN_CONFIG_VALUE', /name/],
+      ['a value of the wrong type', {lr: [1]}, 'GAN_CONFIG_VALUE', /lr/],
+      ['a value out of range', {size: 2}, 'GAN_CONFIG_VALUE', /size/],
+      ['data that is no text', {data: 5}, 'GAN_CONFIG_VALUE', /.*/],
+    ];
+    for (const [what, file, code, hint] of cases) {
+      it(`${what} in a file is named with the file`, async () => {
+        const error = await ganError(() => resolve({}, file));
+        expect(error).to.include({code, exitCode: 3});
+        expect(error.message).to.contain('gan.config.json');
+        expect(error.suggestions.join(' ')).to.match(hint);
+      });
+    }
+
+    for (const [text, exitCode] of [['nonsense', 2], ['=3', 2], ['lr', 2], ['nonsense=1', 3], ['lr.x=1', 3], ['source=shapes', 3], ['arch.nope=1', 3], ['size=2', 3]] as const) {
+      it(`--set ${text} exits ${exitCode}`, async () => {
+        expect((await ganError(() => resolve({set: [text]}))).exitCode).to.equal(exitCode);
+      });
+    }
+
+    it('an unknown part is named with where it came from', async () => {
+      const error = await ganError(() => resolve({}, {loss: 'hinge'}));
+      expect(error.code).to.equal('GAN_UNKNOWN_PART');
+      expect(error.message).to.contain('gan.config.json');
+    });
+  });
+});
