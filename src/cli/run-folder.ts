@@ -1,4 +1,4 @@
-import {existsSync, readdirSync, statSync, writeFileSync} from 'node:fs';
+import {existsSync, readFileSync, readdirSync, statSync, writeFileSync} from 'node:fs';
 import path from 'node:path';
 import {dataName} from '../config/data.js';
 import type {ResolvedConfig} from '../config/resolve.js';
@@ -32,7 +32,12 @@ export function runConfigFile(dir: string): string {
   });
 }
 
-/** Keeps where each value of the configuration came from. */
-export function writeOrigins(dir: string, origins: Readonly<Record<string, string>>): void {
-  writeFileSync(path.join(dir, 'config.origins.json'), `${JSON.stringify(origins, null, 2)}\n`);
+type Origins = Readonly<Record<string, string>>;
+
+/** Keeps where each value of a run's configuration came from. Going on with a run changes only what flags changed. */
+export function writeOrigins(dir: string, origins: Origins, resumed: boolean): void {
+  const file = path.join(dir, 'config.origins.json');
+  const earlier = resumed && existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Origins) : {};
+  const changed = Object.fromEntries(Object.entries(origins).filter(([, origin]) => origin.startsWith('--')));
+  writeFileSync(file, `${JSON.stringify({...origins, ...earlier, ...changed}, null, 2)}\n`);
 }

@@ -47,7 +47,7 @@ export default class Fit extends BaseCommand {
         const parts = await createParts(registry, plan.config);
         const {dir, config, origins} = plan;
         const notify = (event: TrainEvent): void => {
-          if (event.type === 'start' && resume === undefined) writeOrigins(dir, origins); // not before: the folder may never be made
+          if (event.type === 'start') writeOrigins(dir, origins, resume !== undefined); // not before: there may be no folder
           report.notify(event);
         };
         const result = await train({dir, config, parts, device, resume: resume !== undefined, signal: stop.signal, notify});

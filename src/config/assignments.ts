@@ -20,7 +20,7 @@ export function flatten(values: unknown, origin: string): Assignments {
   }
   const out: Assignments = new Map();
   for (const [key, value] of Object.entries(values)) {
-    checkTopLevel(key, origin, 'config');
+    checkTopLevel(key, origin);
     if (!holders.includes(key)) out.set(key, {value, origin});
     else if (isRecord(value)) flattenPart(key, value, origin, out);
     else if (typeof value === 'string' && key !== 'source') out.set(key, {value, origin});
@@ -49,7 +49,7 @@ export function parseSet(texts: readonly string[]): Assignments {
     }
     const key = text.slice(0, at);
     const [top, option] = splitKey(key);
-    checkTopLevel(top, '--set', 'config');
+    checkTopLevel(top, '--set');
     if (option !== undefined && !holders.includes(top)) {
       throw new GanError('config', 'GAN_CONFIG_UNKNOWN_KEY', `'${top}' is a plain value and has no option '${option}' (from --set).`);
     }
@@ -75,8 +75,8 @@ export function optionsOf(layer: ReadonlyMap<string, Given>, part: string): Assi
   return out;
 }
 
-function checkTopLevel(key: string, origin: string, blame: 'config' | 'usage'): void {
-  if (!topLevelKeys.includes(key)) throw unknownKey(key, topLevelKeys, {owner: '', origin, blame, label: (k) => k});
+function checkTopLevel(key: string, origin: string): void {
+  if (!topLevelKeys.includes(key)) throw unknownKey(key, topLevelKeys, {owner: '', origin, blame: 'config', label: (k) => k});
 }
 
 function badPart(key: string, value: unknown, origin: string): GanError {

@@ -82,6 +82,8 @@ describe('gan fit', () => {
       const rest = await gan(['fit', '--resume', 'half', '--steps', '8', '--json'], {cwd});
       expect(jsonLines(rest.stdout)[0]).to.include({type: 'start', step: 5});
       expect(losses(rest.stdout)).to.deep.equal(losses(whole.stdout).slice(5));
+      expect(json(path.join(cwd, 'half/config.json'))).to.deep.equal(json(path.join(cwd, 'whole/config.json')));
+      expect(json(path.join(cwd, 'half/config.origins.json'))).to.deep.equal(json(path.join(cwd, 'whole/config.origins.json')));
     });
 
     for (const [flag, value] of [['--lr', '1'], ['--size', '16'], ['--out', 'x'], ['--set', 'arch.nFeatures=8'], ['--recipe', 'gan'], ['--config', 'x.json']] as const) {
