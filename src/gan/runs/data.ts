@@ -1,0 +1,32 @@
+import {GanError} from '../../errors.js';
+import {fromFolder, fromSource} from '../data/data-loaders.js';
+import {Normalization} from '../data/normalize.js';
+import {randomSplitter} from '../data/splitters.js';
+import type {DataLoaders} from '../data/types.js';
+import type {SourceFactory} from '../../plugin/index.js';
+import type {RunConfig} from './run-config.js';
+
+type DataConfig = Pick<RunConfig, 'data' | 'size' | 'channels' | 'resize' | 'batchSize' | 'latent' | 'validPct' | 'seed'>;
+
+/** The loaders of a run: of its data source when it has one, else of a folder of images. */
+export async function makeDataLoaders(config: DataConfig, source: SourceFactory | undefined, warn: (message: string) => void): Promise<DataLoaders> {
+  const {data, size, channels, resize, batchSize, latent, validPct, seed} = config;
+  const shared = {
+    batchSize,
+    latentSize: latent,
+    seed,
+    warn,
+    normalization: Normalization.symmetric(channels),
+    ...(validPct > 0 && {splitter: randomSplitter(validPct, seed)}),
+  };
+  if (!source) return fromFolder(data, {...shared, size, channels, resize});
+  const made = await source({size, channels});
+  const wanted = [size, size, channels];
+  if (made.shape.join() !== wanted.join()) {
+    throw new GanError('data', 'GAN_DATA_SHAPE', `${data} gives items of shape [${made.shape.join(', ')}], the networks want [${wanted.join(', ')}]`, {
+      suggestions: ['set size and channels to what the data has, or use an architecture for such data'],
+    });
+  }
+  return fromSource(made, shared);
+}
+

@@ -1,0 +1,34 @@
+import {GanError} from '../../errors.js';
+import type {Architecture} from '../../plugin/index.js';
+import {readSafetensors} from '../io/safetensors.js';
+import type {Module} from '../module.js';
+import {withoutPrefix} from '../checkpoint.js';
+import type {RunConfig} from './run-config.js';
+
+export interface Networks {
+  generator: Module;
+  critic: Module;
+}
+
+/** Both networks of a run, freshly initialised from the current streams, or from the file that `init` names. */
+export async function makeNetworks(config: RunConfig, architecture: Architecture): Promise<Networks> {
+  const {size, channels, latent, init} = config;
+  const networks = {
+    generator: architecture.generator({size, channels, latentSize: latent}),
+    critic: architecture.critic({size, channels}),
+  };
+  if (init !== undefined) await loadWeights(networks, init);
+  return networks;
+}
+
+/** Loads `generator.*` and `critic.*`, or one of the two, from a safetensors file in PyTorch's names and layout. */
+async function loadWeights({generator, critic}: Networks, path: string): Promise<void> {
+  const {tensors} = await readSafetensors(path);
+  const found = Object.entries({generator, critic}).map(([name, network]) => ({network, state: withoutPrefix(`${name}.`, tensors)})).filter(({state}) => state.size > 0);
+  if (found.length === 0) {
+    throw new GanError('data', 'GAN_STATE_MISMATCH', `${path} holds no tensor whose name begins with generator. or critic.`, {
+      suggestions: ['save the state_dict of the whole GANModule: learn.model.state_dict() in fastai'],
+    });
+  }
+  for (const {network, state} of found) network.loadStateDict(state);
+}

@@ -1,0 +1,161 @@
+/** What a run does beside training: each of these is one concern. Their orders make them follow the recorder (50). */
+import {appendFile} from 'node:fs/promises';
+import {GanError} from '../../errors.js';
+import type {Callback} from '../callback.js';
+import {saveCheckpoint} from '../checkpoint.js';
+import {imageGrid, writePng} from '../data/grid.js';
+import type {HostTensor} from '../data/types.js';
+import {generateImages, type GANLearner} from '../gan-learner.js';
+import type {RunConfig} from './run-config.js';
+import type {RunFolder} from './run-folder.js';
+import type {TrainEvent} from './train.js';
+
+type Notify = (event: TrainEvent) => void;
+
+/** How many checkpoints are kept: the newest, and the one before it in case that turns out to be bad. */
+const keptCheckpoints = 2;
+
+/** Ends the run with an error as soon as a loss is not finite; what was written before stays. */
+export function stopWhenDiverged(folder: RunFolder): Callback {
+  return {
+    name: 'stop-when-diverged',
+    order: 40,
+    async afterBatch({lossValue, step}) {
+      if (Number.isFinite(lossValue)) return;
+      const last = (await folder.checkpoints()).at(-1);
+      throw new GanError('diverged', 'GAN_DIVERGED', `the loss is ${lossValue} at step ${step}; ${last === undefined ? 'no checkpoint had been written yet' : `the last good checkpoint is ${last}`}`, {
+        suggestions: ['lower the learning rate (--lr)', 'use another loss or clip the weights (--clip)'],
+      });
+    },
+  };
+}
+
+/** Ends the fit when the wanted number of steps is reached or the user asks to stop. */
+export function stopAt(steps: number, signal: AbortSignal): Callback {
+  return {
+    name: 'stop-at',
+    order: 65,
+    afterBatch({training, step, epoch, nEpoch, iter, nIter, stop}) {
+      if (!training) return;
+      const endsAnyway = epoch === nEpoch - 1 && iter === nIter - 1;
+      if (signal.aborted) stop('interrupted');
+      else if (step >= steps && !endsAnyway) stop(`${steps} steps are done`);
+    },
+  };
+}
+
+/** Appends a line a step, and one an epoch, to metrics.jsonl; in batches, since a write a step would cost time. */
+export function logMetrics(learn: GANLearner, folder: RunFolder): Callback & {flush(): Promise<void>} {
+  let lines: string[] = [];
+  let written = performance.now();
+  const flush = async (): Promise<void> => {
+    const text = lines.join('');
+    lines = [];
+    written = performance.now();
+    if (text !== '') await appendFile(folder.metricsPath, text);
+  };
+  return {
+    name: 'log-metrics',
+    order: 55,
+    flush,
+    async afterBatch({training, step, epoch, lossValue, opt}) {
+      if (!training) return;
+      const {lastMode: mode, genSmooth, critSmooth} = learn.ganTrainer;
+      lines.push(`${JSON.stringify({step, epoch, mode, loss: lossValue, genLoss: genSmooth.value, critLoss: critSmooth.value, lr: opt!.hypers[0]!.lr})}\n`);
+      if (performance.now() - written > 1000) await flush();
+    },
+    afterEpoch({step, stopReason, recorder}) {
+      const row = recorder!.rows.at(-1)!;
+      const columns = Object.fromEntries(recorder!.columns.slice(1).map((name, i) => [name, row.values[i]]));
+      if (stopReason === undefined) lines.push(`${JSON.stringify({step, epoch: row.epoch, seconds: row.seconds, row: columns})}\n`);
+    },
+    afterFit: flush,
+  };
+}
+
+/** Draws images from the same latents every `sampleEvery` steps and at the end. */
+export function drawSamples(learn: GANLearner, folder: RunFolder, {sampleEvery}: Pick<RunConfig, 'sampleEvery'>, latents: HostTensor, notify: Notify): Callback & {latest?: string} {
+  let drawnAt = -1;
+  const draw = async (step: number): Promise<void> => {
+    if (drawnAt === step) return;
+    drawnAt = step;
+    const images = await generateImages(learn.ganModel.need('generator'), latents, learn.dls);
+    const path = folder.samplePath(step);
+    await writePng(path, imageGrid(images));
+    self.latest = path;
+    notify({type: 'sample', step, path});
+  };
+  const self: Callback & {latest?: string} = {
+    name: 'draw-samples',
+    order: 60,
+    async afterBatch({training, step}) {
+      if (training && sampleEvery > 0 && step % sampleEvery === 0) await draw(step);
+    },
+    afterFit: async ({step}) => draw(step),
+  };
+  return self;
+}
+
+/** Writes a checkpoint every `checkpointEvery` steps, when the fit is being ended, and at the end. */
+export function writeCheckpoints(folder: RunFolder, {checkpointEvery}: Pick<RunConfig, 'checkpointEvery'>, flush: () => Promise<void>, notify: Notify): Callback & {latest?: string} {
+  let writtenAt = -1;
+  const write = async (learn: Parameters<typeof saveCheckpoint>[0], epoch: number, batch: number): Promise<void> => {
+    const {step} = learn;
+    if (writtenAt === step) return;
+    writtenAt = step;
+    await flush(); // the log must not lag behind the checkpoint
+    const path = folder.checkpointPath(step);
+    await saveCheckpoint(learn, path, {epoch, batch, step});
+    await folder.prune(keptCheckpoints);
+    self.latest = path;
+    notify({type: 'checkpoint', step, path});
+  };
+  const self: Callback & {latest?: string} = {
+    name: 'write-checkpoints',
+    order: 70,
+    async afterBatch(learn) {
+      if (!learn.training) return;
+      const due = checkpointEvery > 0 && learn.step % checkpointEvery === 0;
+      if (due || learn.stopReason !== undefined) await write(learn, learn.epoch, learn.iter + 1);
+    },
+    async afterFit(learn) {
+      if (learn.stopReason === undefined) {
+        writtenAt = -1; // one from the last batch would have the epoch's end before it
+        await write(learn, learn.nEpoch, 0);
+      }
+    },
+  };
+  return self;
+}
+
+/** Tells about steps, epochs and speed. */
+export function reportProgress(learn: GANLearner, steps: number, signal: AbortSignal, notify: Notify): Callback & {imagesPerSecond(): number} {
+  let images = 0;
+  let start = 0;
+  let done = 0;
+  const imagesPerSecond = (): number => images / Math.max((performance.now() - start) / 1000, 1e-9);
+  return {
+    name: 'report-progress',
+    order: 80,
+    imagesPerSecond,
+    beforeBatch() {
+      if (start === 0) start = performance.now();
+    },
+    afterBatch({training, step, epoch, lossValue: loss, batchSize}) {
+      if (!training) return;
+      images += batchSize;
+      done++;
+      const {lastMode, genSmooth, critSmooth} = learn.ganTrainer;
+      const [genLoss, critLoss] = [genSmooth.value, critSmooth.value];
+      const secondsLeft = ((performance.now() - start) / 1000 / done) * (steps - step);
+      notify({
+        type: 'step', step, steps, epoch, mode: lastMode!, loss, images, imagesPerSecond: imagesPerSecond(), secondsLeft,
+        ...(genLoss !== undefined && {genLoss}), ...(critLoss !== undefined && {critLoss}),
+      });
+    },
+    afterEpoch({recorder}) {
+      const {epoch, values, seconds} = recorder!.rows.at(-1)!;
+      if (!signal.aborted) notify({type: 'epoch', columns: recorder!.columns, row: [epoch, ...values], seconds});
+    },
+  };
+}

@@ -1,0 +1,47 @@
+/** Everything that decides a training run, fully resolved: the run folder keeps it, `--config` repeats it. */
+
+/** A part chosen by name, with the values of its options. */
+export interface PartChoice {
+  name: string;
+  options: Record<string, unknown>;
+}
+
+export interface RunConfig {
+  /** A folder of images, or `builtin:NAME` for a data source part. */
+  data: string;
+  /** Options of the data source part; empty for a folder. */
+  source: Record<string, unknown>;
+  arch: PartChoice;
+  loss: PartChoice;
+  opt: PartChoice;
+  switcher: PartChoice;
+  /** Side length of the square images, in pixels. */
+  size: number;
+  channels: 1 | 3 | 4;
+  /** How an image becomes square. */
+  resize: 'crop' | 'pad' | 'squish';
+  batchSize: number;
+  /** Passes over the data; when `steps` is given it wins. */
+  epochs: number;
+  /** Optimiser steps, of the critic and the generator together. */
+  steps?: number;
+  lr: number;
+  /** Weight decay; absent: what the optimiser has by default. */
+  wd?: number;
+  /** Bound of the critic's weights (WGAN); absent: no clipping. */
+  clip?: number;
+  latent: number;
+  genFirst: boolean;
+  switchEval: boolean;
+  /** Part of the images held out for validation, in percent. */
+  validPct: number;
+  seed: number;
+  /** Steps between sample grids; 0: only at the end. */
+  sampleEvery: number;
+  /** Steps between checkpoints; 0: only at the end. */
+  checkpointEvery: number;
+  /** `fastai` reproduces the original's behaviour, faults included (docs/differences.md). */
+  compat: 'none' | 'fastai';
+  /** Weights to start from: safetensors in PyTorch's names and layout. */
+  init?: string;
+}

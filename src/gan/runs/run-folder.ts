@@ -1,0 +1,85 @@
+/**
+ * The run folder: config.json, metrics.jsonl, samples/step-00000100.png, checkpoints/step-00000100/.
+ */
+import {mkdir, readdir, readFile, rm} from 'node:fs/promises';
+import {join} from 'node:path';
+import {GanError} from '../../errors.js';
+import {writeFileAtomic} from '../io/atomic-write.js';
+import type {RunConfig} from './run-config.js';
+
+const stepName = (step: number): string => `step-${String(step).padStart(8, '0')}`;
+
+export class RunFolder {
+  readonly dir: string;
+
+  constructor(dir: string) {
+    this.dir = dir;
+  }
+
+  get configPath(): string {
+    return join(this.dir, 'config.json');
+  }
+
+  get metricsPath(): string {
+    return join(this.dir, 'metrics.jsonl');
+  }
+
+  samplePath(step: number): string {
+    return join(this.dir, 'samples', `${stepName(step)}.png`);
+  }
+
+  checkpointPath(step: number): string {
+    return join(this.dir, 'checkpoints', stepName(step));
+  }
+
+  async create(): Promise<void> {
+    for (const folder of ['samples', 'checkpoints']) await mkdir(join(this.dir, folder), {recursive: true});
+  }
+
+  async writeConfig(config: RunConfig): Promise<void> {
+    await writeFileAtomic(this.configPath, `${JSON.stringify(config, null, 2)}\n`);
+  }
+
+  /** @throws GanError GAN_RUN_NOT_FOUND (exit 5) when this is no run folder */
+  async readConfig(): Promise<RunConfig> {
+    try {
+      return JSON.parse(await readFile(this.configPath, 'utf8')) as RunConfig;
+    } catch (error) {
+      throw new GanError('data', 'GAN_RUN_NOT_FOUND', `${this.dir} is no run folder: its config.json cannot be read`, {cause: error, suggestions: ['run folders are made by gan fit']});
+    }
+  }
+
+  /** Folders of the checkpoints, oldest first. */
+  async checkpoints(): Promise<string[]> {
+    const names = await readdir(join(this.dir, 'checkpoints')).catch((): string[] => []);
+    return names.filter((name) => /^step-\d+$/.test(name)).sort().map((name) => join(this.dir, 'checkpoints', name));
+  }
+
+  /** @throws GanError GAN_NO_CHECKPOINT (exit 5) */
+  async latestCheckpoint(): Promise<string> {
+    const latest = (await this.checkpoints()).at(-1);
+    if (latest === undefined) throw new GanError('data', 'GAN_NO_CHECKPOINT', `the run ${this.dir} has no checkpoint yet`, {suggestions: ['let gan fit run to its end, or stop it with Ctrl-C: both write one']});
+    return latest;
+  }
+
+  /** Deletes all but the newest `keep` checkpoints. */
+  async prune(keep: number): Promise<void> {
+    for (const old of (await this.checkpoints()).slice(0, -keep)) await rm(old, {recursive: true, force: true});
+  }
+
+  /** Drops the lines of metrics.jsonl that come after `step`: they belong to steps that will be done again. */
+  async rewindMetrics(step: number): Promise<void> {
+    const text = await readFile(this.metricsPath, 'utf8').catch(() => '');
+    const lines = text.split('\n').filter((line) => line !== '' && stepOf(line) <= step);
+    await writeFileAtomic(this.metricsPath, lines.map((line) => `${line}\n`).join(''));
+  }
+}
+
+/** A line cut short by a crash counts as later than everything. */
+function stepOf(line: string): number {
+  try {
+    return (JSON.parse(line) as {step: number}).step;
+  } catch {
+    return Infinity;
+  }
+}

@@ -1,0 +1,130 @@
+import {GanError} from '../../errors.js';
+import type {Device} from '../../backends/device.js';
+import type {Architecture, GanLossPair, SourceFactory} from '../../plugin/index.js';
+import {readCheckpoint, resumeFrom} from '../checkpoint.js';
+import type {DataLoaders} from '../data/types.js';
+import {GANLearner} from '../gan-learner.js';
+import type {Module} from '../module.js';
+import type {OptimizerFactory} from '../optim/optimizer.js';
+import {Rng} from '../rng.js';
+import {setSeed} from '../streams.js';
+import type {Switcher} from '../switchers/switcher.js';
+import {makeDataLoaders} from './data.js';
+import {makeNetworks} from './networks.js';
+import {drawSamples, logMetrics, reportProgress, stopAt, stopWhenDiverged, writeCheckpoints} from './run-callbacks.js';
+import type {RunConfig} from './run-config.js';
+import {RunFolder} from './run-folder.js';
+
+/** The parts that a configuration names, made from their options. */
+export interface RunParts {
+  architecture: Architecture;
+  loss: GanLossPair;
+  optimizer: OptimizerFactory;
+  switcher: Switcher;
+  /** Absent when `data` is a folder. */
+  source?: SourceFactory;
+}
+
+/** What a run tells while it trains, for progress bars and `--json`. */
+export type TrainEvent =
+  | {type: 'start'; run: string; step: number; steps: number; epochs: number; items: number; generatorParameters: number; criticParameters: number}
+  | {type: 'step'; step: number; steps: number; epoch: number; mode: 'critic' | 'generator'; loss: number; genLoss?: number; critLoss?: number; images: number; imagesPerSecond: number; secondsLeft: number}
+  | {type: 'epoch'; columns: string[]; row: (number | null)[]; seconds: number}
+  | {type: 'sample'; step: number; path: string}
+  | {type: 'checkpoint'; step: number; path: string}
+  | {type: 'warning'; message: string};
+
+export interface TrainRequest {
+  /** The run folder; made when missing. */
+  dir: string;
+  config: RunConfig;
+  parts: RunParts;
+  device: Device;
+  /** Continue from the folder's last checkpoint. */
+  resume: boolean;
+  /** Aborted: finish the step, write a checkpoint, return. */
+  signal: AbortSignal;
+  notify(event: TrainEvent): void;
+}
+
+export interface TrainResult {
+  /** Steps done in all, earlier parts of a resumed run included. */
+  step: number;
+  epoch: number;
+  interrupted: boolean;
+  checkpoint: string;
+  /** The last sample grid. */
+  sample?: string;
+  skipped: {path: string; reason: string}[];
+  /** Real images read per second, over the whole call. */
+  imagesPerSecond: number;
+}
+
+/** Number of images in a sample grid. */
+const sampleCount = 64;
+
+/**
+ * Trains as the configuration says, in the run folder, new or from its last checkpoint.
+ * @throws GanError of every part: data (exit 5), configuration (3), diverged (6)
+ */
+export async function train(request: TrainRequest): Promise<TrainResult> {
+  const {config, parts, signal, notify, resume} = request;
+  const folder = new RunFolder(request.dir);
+  const checkpoint = resume ? await readCheckpoint(await folder.latestCheckpoint()) : undefined;
+  const dls = await makeDataLoaders(config, parts.source, (message) => notify({type: 'warning', message}));
+  setSeed(config.seed);
+  const {generator, critic} = await makeNetworks(config, parts.architecture);
+  const learn = makeLearner(config, parts, dls, generator, critic);
+  await folder.create();
+  await folder.writeConfig(config);
+
+  const length = dls.train.length;
+  const steps = config.steps ?? config.epochs * length;
+  const epochs = Math.ceil(steps / length);
+  const startStep = checkpoint?.position.step ?? 0;
+  if (checkpoint && startStep >= steps) {
+    throw new GanError('usage', 'GAN_NOTHING_TO_DO', `the run ${request.dir} has done ${startStep} steps already, and ${steps} are wanted`, {suggestions: ['give more: --epochs or --steps']});
+  }
+  await folder.rewindMetrics(startStep);
+  const log = logMetrics(learn, folder);
+  const latents = {data: new Rng(config.seed).fork('samples').normal(sampleCount * config.latent), shape: [sampleCount, config.latent]};
+  const samples = drawSamples(learn, folder, config, latents, notify);
+  const checkpoints = writeCheckpoints(folder, config, log.flush, notify);
+  const progress = reportProgress(learn, steps, signal, notify);
+  notify({
+    type: 'start', run: request.dir, step: startStep, steps, epochs, items: dls.train.size,
+    generatorParameters: generator.parameterCount(), criticParameters: critic.parameterCount(),
+  });
+  try {
+    const cbs = [stopWhenDiverged(folder), log, samples, stopAt(steps, signal), checkpoints, progress];
+    await learn.fit(epochs, config.lr, {cbs, ...(config.wd !== undefined && {wd: config.wd}), ...(checkpoint && resumeFrom(learn, checkpoint))});
+  } finally {
+    await log.flush();
+    learn.dispose();
+  }
+  return {
+    step: learn.step,
+    epoch: learn.epoch,
+    interrupted: signal.aborted && learn.stopReason !== undefined,
+    checkpoint: checkpoints.latest!,
+    ...(samples.latest !== undefined && {sample: samples.latest}),
+    skipped: dls.report().skipped,
+    imagesPerSecond: progress.imagesPerSecond(),
+  };
+}
+
+function makeLearner(config: RunConfig, parts: RunParts, dls: DataLoaders, generator: Module, critic: Module): GANLearner {
+  const {loss} = parts;
+  const learn = new GANLearner(
+    dls, generator, critic,
+    (fake, output, target) => loss.generator({fake, output, target}),
+    (real, fake) => loss.critic({real, fake}),
+    {
+      switcher: parts.switcher, optFunc: parts.optimizer, lr: config.lr, genFirst: config.genFirst, switchEval: config.switchEval,
+      compat: config.compat, ...(config.clip !== undefined && {clip: config.clip}),
+    },
+  );
+  learn.recorder!.trainMetrics = true;
+  learn.recorder!.validMetrics = dls.valid !== undefined;
+  return learn;
+}
