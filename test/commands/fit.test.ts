@@ -35,7 +35,7 @@ describe('gan fit', () => {
     expect(first).to.match(/^0 +-?\d+\.\d{6} +-?\d+\.\d{6} +-?\d+\.\d{6} +\d\d:\d\d$/);
     expect(second).to.match(/^1 /);
     expect(rest.join('\n')).to.match(/sample grid +runs\/wgan-shapes-1\/samples\/.*\.png\ncheckpoint +runs.*\nrun folder +runs\/wgan-shapes-1\n/);
-    expect(stderr).to.contain('gan generate runs/wgan-shapes-1 --out').and.match(/step \d+\/8 .*images\/s +\d\d:\d\d left/);
+    expect(stderr).to.contain('gan generate runs/wgan-shapes-1 --out').and.match(/step \d+\/8 .*img\/s +\d\d:\d\d left/);
     expect(stderr).to.not.contain('\r').and.not.contain('\u001B');
     const run = path.join(cwd, 'runs/wgan-shapes-1');
     expect(json(path.join(run, 'config.json'))).to.include({size: 8, clip: 0.01, epochs: 2});
