@@ -25,6 +25,8 @@ export interface GANLearnerOptions extends LearnerOptions {
   showImg?: boolean;
   /** Bound of the critic's weights. */
   clip?: number;
+  /** Whether the bound also holds for the critic's norm layers; false, and true for `wgan`. */
+  clipNorms?: boolean;
   /** Smoothing of the two losses; 0.98. */
   beta?: number;
 }
@@ -39,10 +41,10 @@ export class GANLearner extends Learner {
   readonly ganTrainer: GANTrainer;
 
   constructor(dls: DataLoaders, generator: Module, critic: Module, genLossFunc: GenLossFunction, critLossFunc: CritLossFunction, options: GANLearnerOptions = {}) {
-    const {switcher = FixedGANSwitcher(1, 1), genFirst = false, switchEval = true, showImg = false, clip, beta, metrics, ...rest} = options;
+    const {switcher = FixedGANSwitcher(1, 1), genFirst = false, switchEval = true, showImg = false, clip, clipNorms = false, beta, metrics, ...rest} = options;
     const model = new GANModule(generator, critic);
     const loss = new GANLoss(genLossFunc, critLossFunc, model);
-    const trainer = new GANTrainer(loss, {switchEval, genFirst, ...(clip !== undefined && {clip}), ...(beta !== undefined && {beta})});
+    const trainer = new GANTrainer(loss, {switchEval, genFirst, clipNorms, ...(clip !== undefined && {clip}), ...(beta !== undefined && {beta})});
     const own = typeof metrics === 'function' ? metrics : () => Object.entries(metrics ?? {}).map(([name, measure]) => AverageMetric.of(name, measure));
     super(dls, model, loss.forward, {
       ...(rest.compat !== 'fastai' && {splitter: () => [generator, critic].map(trainableParameters)}),
@@ -58,10 +60,11 @@ export class GANLearner extends Learner {
 
   /**
    * A Wasserstein GAN (arXiv 1701.07875; fastai's GANLearner.wgan): its losses, five critic steps to one generator step,
-   * weights clipped to 0.01. Real images score low (see `wganLosses`). The paper, and fastai's documentation, train it with RMSProp.
+   * weights clipped to 0.01, those of norm layers too (docs/differences.md has the figures). Real images score low (see
+   * `wganLosses`). The paper, and fastai's documentation, train it with RMSProp.
    */
   static wgan(dls: DataLoaders, generator: Module, critic: Module, options: GANLearnerOptions = {}): GANLearner {
-    return new GANLearner(dls, generator, critic, wganLosses.genLossFunc, wganLosses.critLossFunc, {switcher: FixedGANSwitcher(5, 1), clip: 0.01, switchEval: false, ...options});
+    return new GANLearner(dls, generator, critic, wganLosses.genLossFunc, wganLosses.critLossFunc, {switcher: FixedGANSwitcher(5, 1), clip: 0.01, clipNorms: true, switchEval: false, ...options});
   }
 
   /**

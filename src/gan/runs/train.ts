@@ -120,7 +120,7 @@ function makeLearner(config: RunConfig, parts: RunParts, dls: DataLoaders, gener
     (fake, output, target) => loss.generator({fake, output, target}),
     (real, fake) => loss.critic({real, fake}),
     {
-      switcher: parts.switcher, optFunc: parts.optimizer, lr: config.lr, genFirst: config.genFirst, switchEval: config.switchEval,
+      switcher: parts.switcher, optFunc: parts.optimizer, lr: config.lr, genFirst: config.genFirst, clipNorms: config.clipNorms, switchEval: config.switchEval,
       compat: config.compat, ...(config.clip !== undefined && {clip: config.clip}),
     },
   );
