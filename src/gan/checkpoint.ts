@@ -128,14 +128,15 @@ export function restoreNetworks(learn: Learner, {model, averages, optimizer, fro
 }
 
 /**
- * For `fit({startEpoch, restore})`: goes on exactly where the checkpoint was written. Callbacks are restored last, since
+ * For `fit({startEpoch, startIter, restore})`: goes on exactly where the checkpoint was written. Callbacks are restored last, since
  * what they hold overrides what the events of a starting fit have just reset.
  */
-export function resumeFrom(learn: Learner, checkpoint: Checkpoint): {startEpoch: number; restore: () => void} {
+export function resumeFrom(learn: Learner, checkpoint: Checkpoint): {startEpoch: number; startIter: number; restore: () => void} {
   const {position, seed, streams, callbacks} = checkpoint;
   if (seed !== learn.streams.seed) throw new GanError('config', 'GAN_CHECKPOINT', `the checkpoint was made with seed ${seed}, the learner has ${learn.streams.seed}`);
   return {
     startEpoch: position.epoch,
+    startIter: position.batch,
     restore() {
       loadStreams(learn.streams, streams);
       learn.iter = position.batch;
