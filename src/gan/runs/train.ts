@@ -85,7 +85,7 @@ export async function train(request: TrainRequest): Promise<TrainResult> {
   if (checkpoint && startStep >= steps) {
     throw new GanError('usage', 'GAN_NOTHING_TO_DO', `the run ${request.dir} has done ${startStep} steps already, and ${steps} are wanted`, {suggestions: ['give more: --epochs or --steps']});
   }
-  await folder.rewindMetrics(startStep);
+  await folder.rewindMetrics(checkpoint?.position ?? {step: 0, epoch: 0});
   const log = logMetrics(learn, folder);
   const latents = {data: new Rng(config.seed).fork('samples').normal(sampleCount * config.latent), shape: [sampleCount, config.latent]};
   const samples = drawSamples(learn, folder, config, latents, notify);

@@ -1,8 +1,9 @@
 import {expect} from 'chai';
+import {appendFileSync, rmSync} from 'node:fs';
 import path from 'node:path';
 import type {Device} from '../../../dist/backends/device.js';
 import {folder, removeFolders} from '../../plugin/helpers.js';
-import {expectSame, fit, metrics, openCpu, results} from './helpers.js';
+import {expectSame, fit, metrics, newest, openCpu, results} from './helpers.js';
 
 /** What runs are made of: each must go on exactly. */
 const cases: Record<string, string[]> = {
@@ -54,6 +55,21 @@ describe('a run that stops and goes on', () => {
     const parts = path.join(folder(), 'run');
     for (let step = 1; step <= 14; step++) await fit({device, dir: parts, set: [...set, `steps=${step}`], resume: step > 1});
     expectSame(await results(parts), wanted);
+  });
+
+  it('after a crash: from the last checkpoint, whose steps and epochs are not logged twice', async () => {
+    const set = ['recipe=gan', 'validPct=10']; // 5 batches an epoch
+    const whole = path.join(folder(), 'run');
+    await fit({device, dir: whole, set: [...set, 'steps=18']});
+    const wanted = await results(whole);
+    for (const last of [10, 12]) { // the end of an epoch, and the middle of one
+      const dir = path.join(folder(), 'run');
+      await fit({device, dir, set: [...set, 'steps=17', `checkpointEvery=${last}`]});
+      rmSync(newest(dir, 'checkpoints'), {recursive: true});
+      appendFileSync(path.join(dir, 'metrics.jsonl'), '{"step":18,"epo');
+      await fit({device, dir, set: [...set, 'steps=18'], resume: true});
+      expectSame(await results(dir), wanted);
+    }
   });
 
   it('whatever else a run writes on its way', async () => {
