@@ -23,7 +23,7 @@ export function withDevice(): void {
   });
 }
 
-/** A deviation may reach `rel` of the wanted number plus `abs` of the largest one in its tensor. */
+/** A deviation may reach `rel` of the wanted number plus `abs` of the largest one in its tensor (of 0.01 where all are smaller: tests work with numbers around 1). */
 export interface Tolerance {
   rel: number;
   abs: number;
@@ -52,7 +52,7 @@ export function expectClose(got: Tensor | ArrayLike<number> | number, wanted: Ar
   const [actual, target] = [numbersOf(got), numbersOf(wanted)];
   expect(actual.length, `${what}: how many`).to.equal(target.length);
   const {rel, abs} = toleranceOf(operation);
-  const largest = target.reduce((max, value) => Math.max(max, Math.abs(value)), 0);
+  const largest = target.reduce((max, value) => Math.max(max, Math.abs(value)), 0.01);
   target.forEach((value, i) => {
     const distance = Math.abs(actual[i]! - value);
     if (!(distance <= rel * Math.abs(value) + abs * largest)) expect.fail(`${what}: element ${i} is ${actual[i]}, wanted ${value} (the largest is ${largest})`);
