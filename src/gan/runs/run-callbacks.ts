@@ -1,6 +1,6 @@
 /** What a run does beside training: each of these is one concern. Their orders make them follow the recorder (50). */
 import {appendFile} from 'node:fs/promises';
-import {GanError} from '../../errors.js';
+import {GanError, isGanError} from '../../errors.js';
 import type {Callback} from '../callback.js';
 import {saveCheckpoint} from '../checkpoint.js';
 import {imageGrid, writePng} from '../data/grid.js';
@@ -21,13 +21,16 @@ export function stopWhenDiverged(folder: RunFolder): Callback {
     name: 'stop-when-diverged',
     order: 40,
     async afterBatch({lossValue, step}) {
-      if (Number.isFinite(lossValue)) return;
-      const last = (await folder.checkpoints()).at(-1);
-      throw new GanError('diverged', 'GAN_DIVERGED', `the loss is ${lossValue} at step ${step}; ${last === undefined ? 'no checkpoint had been written yet' : `the last good checkpoint is ${last}`}`, {
-        suggestions: ['lower the learning rate (--lr)', 'use another loss or clip the weights (--clip)'],
-      });
+      if (!Number.isFinite(lossValue)) throw await diverged(folder, `the loss is ${lossValue} at step ${step}`);
     },
   };
+}
+
+async function diverged(folder: RunFolder, what: string): Promise<GanError> {
+  const last = (await folder.checkpoints()).at(-1);
+  return new GanError('diverged', 'GAN_DIVERGED', `${what}; ${last === undefined ? 'no checkpoint had been written yet' : `the last good checkpoint is ${last}`}`, {
+    suggestions: ['lower the learning rate (--lr)', 'use another loss or clip the weights (--clip)'],
+  });
 }
 
 /** Ends the fit when the wanted number of steps is reached or the user asks to stop. */
@@ -105,7 +108,9 @@ export function writeCheckpoints(folder: RunFolder, {checkpointEvery}: Pick<RunC
     writtenAt = step;
     await flush(); // the log must not lag behind the checkpoint
     const path = folder.checkpointPath(step);
-    await saveCheckpoint(learn, path, {epoch, batch, step});
+    await saveCheckpoint(learn, path, {epoch, batch, step}).catch(async (error: unknown) => {
+      throw isGanError(error) && error.kind === 'diverged' ? await diverged(folder, error.message) : error;
+    });
     await folder.prune(keptCheckpoints);
     self.latest = path;
     notify({type: 'checkpoint', step, path});

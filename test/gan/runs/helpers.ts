@@ -8,7 +8,7 @@ import {resolveConfig} from '../../../dist/config/resolve.js';
 import {readCheckpoint} from '../../../dist/gan/checkpoint.js';
 import type {StateDict} from '../../../dist/gan/module.js';
 import type {RunConfig} from '../../../dist/gan/runs/run-config.js';
-import {train, type TrainEvent, type TrainResult} from '../../../dist/gan/runs/train.js';
+import {train, type RunParts, type TrainEvent, type TrainResult} from '../../../dist/gan/runs/train.js';
 import {openRegistry} from '../../../dist/plugin/discover.js';
 import type {Registry} from '../../../dist/plugin/registry.js';
 
@@ -22,6 +22,8 @@ export interface RunOptions {
   resume?: boolean;
   registry?: Registry;
   device: Device;
+  /** In place of the parts that the configuration names. */
+  parts?: Partial<RunParts>;
   signal?: AbortSignal;
   notify?(event: TrainEvent): void;
 }
@@ -34,9 +36,9 @@ export async function tinyConfig(set: readonly string[] = [], registry: Registry
 }
 
 /** What `gan fit` does, without the command: a run from a configuration, in a folder. */
-export async function fit({dir, set = [], resume = false, registry = openRegistry(), device, signal = new AbortController().signal, notify = () => {}}: RunOptions): Promise<TrainResult> {
+export async function fit({dir, set = [], resume = false, registry = openRegistry(), device, parts = {}, signal = new AbortController().signal, notify = () => {}}: RunOptions): Promise<TrainResult> {
   const config = await tinyConfig(set, registry);
-  return train({dir, config, parts: await createParts(registry, config), device, resume, signal, notify});
+  return train({dir, config, parts: {...(await createParts(registry, config)), ...parts}, device, resume, signal, notify});
 }
 
 /** A file of the run folder that holds one JSON value a line. */
