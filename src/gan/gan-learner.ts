@@ -76,6 +76,11 @@ export class GANLearner extends Learner {
     return new GANLearner(genLearn.dls, genLearn.model, critLearn.model, genLossFunc, critLossFunc, options);
   }
 
+  override dispose(): void {
+    this.ganTrainer.dispose();
+    super.dispose();
+  }
+
   /** Images from latents (or from input images), in eval mode: [n, ...] -> bytes [n, height, width, channels]. */
   async generate(input: HostTensor): Promise<HostTensor> {
     const generator = this.ganModel.need('generator');

@@ -122,9 +122,14 @@ export class GANTrainer implements Callback {
     if (learn.policies.epochStart === 'kept') this.mode = turn;
   }
 
-  afterFit({policies}: Learner): void {
+  /** Gives `lastGen` back; after a fit that failed, nobody else does. */
+  dispose(): void {
     this.lastGen?.dispose();
     this.lastGen = undefined;
+  }
+
+  afterFit({policies}: Learner): void {
+    this.dispose();
     if (policies.freezing === 'left') return;
     for (const own of this.#own.values()) for (const parameter of own) parameter.requiresGrad = true;
   }
