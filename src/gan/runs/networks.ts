@@ -10,14 +10,19 @@ export interface Networks {
   critic: Module;
 }
 
-/** Both networks of a run, freshly initialised from the current streams, or from the file that `init` names. */
-export async function makeNetworks(config: RunConfig, architecture: Architecture): Promise<Networks> {
-  const {size, channels, latent, init} = config;
-  const networks = {
+/** Both networks of a run, freshly initialised from the current streams, or from the file `init`. */
+export async function makeNetworks({size, channels, latent}: RunConfig, architecture: Architecture, init?: string): Promise<Networks> {
+  const networks: Networks = {
     generator: architecture.generator({size, channels, latentSize: latent}),
     critic: architecture.critic({size, channels}),
   };
-  if (init !== undefined) await loadWeights(networks, init);
+  try {
+    if (init !== undefined) await loadWeights(networks, init);
+  } catch (error) {
+    networks.generator.dispose();
+    networks.critic.dispose();
+    throw error;
+  }
   return networks;
 }
 

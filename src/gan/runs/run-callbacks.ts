@@ -39,10 +39,10 @@ export function stopAt(steps: number, signal: AbortSignal): Callback {
     name: 'stop-at',
     order: 65,
     afterBatch({training, step, epoch, nEpoch, iter, nIter, stop}) {
-      if (!training) return;
-      const endsAnyway = epoch === nEpoch - 1 && iter === nIter - 1;
-      if (signal.aborted) stop('interrupted');
-      else if (step >= steps && !endsAnyway) stop(`${steps} steps are done`);
+      const endsAnyway = epoch === nEpoch - 1 && iter === nIter - 1; // after its validation
+      if (!training || endsAnyway) return;
+      if (step >= steps) stop(`${steps} steps are done`);
+      else if (signal.aborted) stop('interrupted');
     },
   };
 }
@@ -134,7 +134,7 @@ export function writeCheckpoints(folder: RunFolder, {checkpointEvery}: Pick<RunC
 }
 
 /** Tells about steps, epochs and speed. */
-export function reportProgress(learn: GANLearner, steps: number, signal: AbortSignal, notify: Notify): Callback & {imagesPerSecond(): number} {
+export function reportProgress(learn: GANLearner, steps: number, notify: Notify): Callback & {imagesPerSecond(): number} {
   let images = 0;
   let start = 0;
   let done = 0;
@@ -158,9 +158,10 @@ export function reportProgress(learn: GANLearner, steps: number, signal: AbortSi
         ...(genLoss !== undefined && {genLoss}), ...(critLoss !== undefined && {critLoss}),
       });
     },
-    afterEpoch({recorder}) {
+    afterEpoch({recorder, step, stopReason}) {
       const {epoch, values, seconds} = recorder!.rows.at(-1)!;
-      if (!signal.aborted) notify({type: 'epoch', columns: recorder!.columns, row: [epoch, ...values], seconds});
+      const interrupted = stopReason !== undefined && step < steps;
+      if (!interrupted) notify({type: 'epoch', columns: recorder!.columns, row: [epoch, ...values], seconds});
     },
   };
 }

@@ -33,8 +33,11 @@ export class RunFolder {
     return join(this.dir, 'checkpoints', stepName(step));
   }
 
+  /** Makes the folders, and takes away checkpoints that a crash left half written. */
   async create(): Promise<void> {
     for (const folder of ['samples', 'checkpoints']) await mkdir(join(this.dir, folder), {recursive: true});
+    const names = await readdir(join(this.dir, 'checkpoints'));
+    for (const name of names.filter((each) => each.endsWith('.tmp'))) await rm(join(this.dir, 'checkpoints', name), {recursive: true});
   }
 
   async writeConfig(config: RunConfig): Promise<void> {
