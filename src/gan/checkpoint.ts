@@ -9,7 +9,7 @@ import {GanError} from '../errors.js';
 import {writeFileAtomic} from './io/atomic-write.js';
 import {decodeSafetensors, encodeSafetensors} from './io/safetensors.js';
 import type {Learner} from './learner.js';
-import type {StateDict} from './module.js';
+import type {StateDict, StateTensor} from './module.js';
 import type {Hypers} from './optim/optimizer.js';
 import {loadStreams, saveStreams, type StreamsState} from './streams.js';
 
@@ -50,7 +50,7 @@ export async function saveCheckpoint(learn: Learner, path: string, position: Pos
   const names = learn.parameterNames();
   const tensors: StateDict = new Map([
     ...prefixed('model.', await learn.model.stateDict()),
-    ...prefixed('optimizer.', (await learn.opt?.stateDict(names)) ?? new Map()),
+    ...prefixed('optimizer.', (await learn.opt?.stateDict(names)) ?? new Map<string, StateTensor>()),
   ]);
   assertFinite(tensors, position);
   const bytes = encodeSafetensors(tensors, {format: 'pt'});

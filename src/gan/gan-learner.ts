@@ -25,7 +25,7 @@ export interface GANLearnerOptions extends LearnerOptions {
   showImg?: boolean;
   /** Bound of the critic's weights. */
   clip?: number;
-  /** Whether the bound also holds for the critic's norm layers; false, and true for `wgan`. */
+  /** Whether the bound also holds for the critic's norm layers; false. */
   clipNorms?: boolean;
   /** Smoothing of the two losses; 0.98. */
   beta?: number;
@@ -60,11 +60,10 @@ export class GANLearner extends Learner {
 
   /**
    * A Wasserstein GAN (arXiv 1701.07875; fastai's GANLearner.wgan): its losses, five critic steps to one generator step,
-   * weights clipped to 0.01, those of norm layers too (docs/differences.md has the figures). Real images score low (see
-   * `wganLosses`). The paper, and fastai's documentation, train it with RMSProp.
+   * weights clipped to 0.01. Real images score low (see `wganLosses`). The paper, and fastai's documentation, train it with RMSProp.
    */
   static wgan(dls: DataLoaders, generator: Module, critic: Module, options: GANLearnerOptions = {}): GANLearner {
-    return new GANLearner(dls, generator, critic, wganLosses.genLossFunc, wganLosses.critLossFunc, {switcher: FixedGANSwitcher(5, 1), clip: 0.01, clipNorms: true, switchEval: false, ...options});
+    return new GANLearner(dls, generator, critic, wganLosses.genLossFunc, wganLosses.critLossFunc, {switcher: FixedGANSwitcher(5, 1), clip: 0.01, switchEval: false, ...options});
   }
 
   /**

@@ -6,5 +6,5 @@ import {tf, type Tensor} from '../tf.js';
  */
 export function noGrad<T extends Tensor>(f: () => T): T {
   const op = tf.customGrad(() => ({value: f(), gradFunc: () => []}));
-  return op() as T;
+  return op();
 }

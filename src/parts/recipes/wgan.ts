@@ -16,7 +16,6 @@ export default ({recipe}: Gan) => recipe({
       lr: 2e-4,
       wd: 0,
       clip: 0.01,
-      clipNorms: true,
       switchEval: false,
     },
   }),

@@ -3,7 +3,7 @@ import {readFile} from 'node:fs/promises';
 import path from 'node:path';
 import type {BackendWasm} from '@tensorflow/tfjs-backend-wasm';
 import {expect} from 'chai';
-import {tf, type Tensor4D} from '../../../src/backends/tf.js';
+import {tf, type Tensor4D} from '../../../dist/backends/tf.js';
 import {backend, random} from './support.js';
 
 const support = path.join(import.meta.dirname, 'support.ts');
