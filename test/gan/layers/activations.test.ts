@@ -1,5 +1,5 @@
 import {expect} from 'chai';
-import {Dense, LeakyReLU, nn, ReLU, ReLU6, Rng, Sigmoid, SigmoidRange, Tanh, tf, type Module} from 'gan';
+import {Dense, LeakyReLU, nn, ReLU, ReLU6, Rng, Sigmoid, SigmoidRange, Tanh, tf, type Module, type Tensor} from 'gan';
 import {expectClose, withDevice} from '../../device.js';
 import {dense, ganError, valuesOf} from '../helpers.js';
 
@@ -21,7 +21,7 @@ describe('activations', () => {
   for (const [title, module, value, slope] of cases) {
     it(`${title}: value and slope, far from 0 too`, () => {
       const x = tf.variable(tf.tensor(points));
-      let y;
+      let y: Tensor | undefined;
       const {grads} = tf.variableGrads(() => tf.sum((y = tf.keep(module.forward(x)))), [x]);
       expectClose(y!, points.map(value));
       expectClose(grads[x.name]!, points.map(slope), 'gradient');

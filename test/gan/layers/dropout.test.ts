@@ -1,5 +1,5 @@
 import {expect} from 'chai';
-import {Dropout2d, Rng, setSeed, tf} from 'gan';
+import {Dropout2d, Rng, setSeed, tf, type Tensor} from 'gan';
 import {expectClose, withDevice} from '../../device.js';
 import {ganError, random, valuesOf} from '../helpers.js';
 
@@ -42,7 +42,7 @@ describe('Dropout2d', () => {
   it('sends the gradient through the channels it kept', () => {
     const layer = new Dropout2d(0.5, new Rng(1));
     const x = tf.variable(random([2, 3, 3, 8], 1));
-    let y;
+    let y: Tensor | undefined;
     const {grads} = tf.variableGrads(() => tf.sum((y = tf.keep(layer.forward(x)))), [x]);
     const scale = valuesOf(y!).map((value, i) => value / x.dataSync()[i]!);
     expectClose(grads[x.name]!, scale);

@@ -1,5 +1,5 @@
 import {expect} from 'chai';
-import {Rng, SelfAttention, tf} from 'gan';
+import {Rng, SelfAttention, tf, type Tensor} from 'gan';
 import {expectClose, withDevice} from '../../device.js';
 import {ganError, random} from '../helpers.js';
 import {channelsFirst, channelsLast} from './layout.js';
@@ -49,7 +49,7 @@ describe('SelfAttention', () => {
     const x = tf.variable(random([2, 2, 3, 17], 5));
     const c = plain([2, 17, 2, 3], new Rng(4).normal(204));
     const input = channelsFirst(x);
-    let y;
+    let y: Tensor | undefined;
     const {grads} = tf.variableGrads(() => tf.sum(tf.mul((y = tf.keep(layer.forward(x))), channelsLast(c))), [x, layer.gamma.variable]);
     expectClose(channelsFirst(y!).data, attend(input, used, 0.7).data);
     const loss = (gamma = 0.7) => attend(input, used, gamma).data.reduce((sum, value, i) => sum + value * c.data[i]!, 0);
