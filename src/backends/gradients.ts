@@ -61,7 +61,7 @@ const configs: GradConfig[] = [
       },
     }),
   },
-  masked('LeakyRelu', (x, {alpha}) => step(x, alpha!)),
+  masked('LeakyRelu', (x, {alpha}) => step(x, alpha)),
   masked('Relu6', (x) => mul(step(x), one(lessEqual(x, 6)))),
   masked('ClipByValue', (x, {clipValueMin, clipValueMax}) => one(logicalAnd(greaterEqual(x, clipValueMin!), lessEqual(x, clipValueMax!)))),
 ];
