@@ -292,6 +292,7 @@ export class Learner {
     try {
       await body();
     } finally {
+      for (const callback of this.callbacks) callback.release?.(this);
       this.removeCbs(...extra);
     }
   }
