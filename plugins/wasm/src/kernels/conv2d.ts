@@ -20,7 +20,7 @@ function sizes(tf: Tf, name: string, inShape: number[], filterShape: number[], a
 const conv2D = kernel<Conv2DInputs, Conv2DAttrs>('Conv2D', ({x, filter}, attrs, {tf, heap}) => {
   const conv = sizes(tf, 'Conv2D', x.shape, filter.shape, attrs);
   const y = heap.output(conv.outShape);
-  heap.native.conv2d(heap.struct(windowFields(conv)), heap.address(x), heap.address(filter), heap.address(y), heap.workspace);
+  heap.native.conv2d(heap.struct(windowFields(conv)), heap.address(x), heap.address(filter), heap.address(y), heap.pool);
   return y;
 });
 
@@ -30,7 +30,7 @@ const conv2DBackpropFilter = kernel<Conv2DBackpropFilterInputs, Conv2DBackpropFi
     const conv = sizes(tf, 'Conv2DBackpropFilter', x.shape, attrs.filterShape, attrs);
     const dFilter = heap.output(conv.filterShape);
     heap.native.conv2dBackpropFilter(
-      heap.struct(windowFields(conv)), heap.address(x), heap.address(dy), heap.address(dFilter), heap.workspace,
+      heap.struct(windowFields(conv)), heap.address(x), heap.address(dy), heap.address(dFilter), heap.pool,
     );
     return dFilter;
   },
@@ -45,11 +45,11 @@ const conv2DBackpropInput = kernel<Conv2DBackpropInputInputs, Conv2DBackpropInpu
       const patch = conv.filterHeight * conv.filterWidth * conv.inChannels;
       heap.native.matmul(
         heap.address(dy), false, heap.address(filter), true, heap.address(dx), conv.batchSize, patch, conv.outChannels,
-        heap.workspace,
+        heap.pool,
       );
     } else {
       heap.native.conv2dBackpropInput(
-        heap.struct(windowFields(conv)), heap.address(dy), heap.address(filter), heap.address(dx), heap.workspace,
+        heap.struct(windowFields(conv)), heap.address(dy), heap.address(filter), heap.address(dx), heap.pool,
       );
     }
     return dx;
