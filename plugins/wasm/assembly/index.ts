@@ -4,6 +4,7 @@ export {depthwiseBackpropFilter, depthwiseBackpropInput} from './depthwise';
 export {extremum} from './extremum';
 export {matmul} from './matmul';
 export {maxPoolGrad} from './max-pool';
+export {minimalBackpropFilter, minimalBackpropInput, minimalBytes, minimalForward} from './minimal-conv2d';
 export {poolBytes, startPool, work} from './pool';
 export {segmentSum} from './segment-sum';
 export {sum} from './sum';

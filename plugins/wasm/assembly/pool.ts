@@ -68,7 +68,10 @@ export function poolBytes(threads: i32): usize {
 export function startPool(pool: Pool, threads: i32): void {
   memory.fill(pool.at(0), 0, PACKED);
   store<i32>(pool.at(WORKERS), threads - 1);
-  for (let i = 0; i < threads; i++) v128.store(pool.scratch(i).zeros, i32x4.splat(0));
+  for (let i = 0; i < threads; i++) {
+    v128.store(pool.scratch(i).zeros, i32x4.splat(0));
+    pool.scratch(i).thread = i;
+  }
 }
 
 /**

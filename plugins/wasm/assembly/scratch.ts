@@ -10,8 +10,10 @@ export const KC: i32 = 256;
 
 const TILE: usize = 0; // 32 floats: a tile that sticks out of the output
 const ZEROS: usize = 128; // 4 floats: what a patch reads outside its image
-const ROWS: usize = 1024; // MC addresses
-const PACKED_A: usize = ROWS + (<usize>MC) * 4;
+const THREAD: usize = 192; // whose scratch this is
+const ROWS: usize = 256; // MC addresses
+const TMP: usize = 1024; // 128 vectors between two transforms
+const PACKED_A: usize = TMP + 128 * 16;
 const END: usize = PACKED_A + (<usize>MC * KC) * 4;
 /** Bytes of one thread; whole cache lines. */
 export const SCRATCH_BYTES: usize = (END + 63) & ~63;
@@ -24,6 +26,16 @@ export class Scratch {
   /** Four zeros; an address that stands for "outside the image". */
   @inline get zeros(): usize {
     return changetype<usize>(this) + ZEROS;
+  }
+  /** Number of the thread, from 0. */
+  @inline get thread(): i32 {
+    return load<i32>(changetype<usize>(this), THREAD);
+  }
+  @inline set thread(value: i32) {
+    store<i32>(changetype<usize>(this), value, THREAD);
+  }
+  @inline get tmp(): usize {
+    return changetype<usize>(this) + TMP;
   }
   @inline get rows(): usize {
     return changetype<usize>(this) + ROWS;

@@ -40,6 +40,132 @@ export function multiply4x8(depths: i32, a: usize, b: usize, c0: usize, c1: usiz
   v128.store(c3, s31, 16);
 }
 
+/**
+ * The tile with A as it lies in memory: four rows, `rowBytes` apart, with the depth along them. B is a panel [depths][8].
+ * @param depths a multiple of 4
+ */
+export function multiplyRows4x8(depths: i32, a: usize, rowBytes: usize, b: usize, c: usize, cBytes: usize, add: bool): void {
+  let s00 = f32x4.splat(0), s01 = s00, s10 = s00, s11 = s00, s20 = s00, s21 = s00, s30 = s00, s31 = s00;
+  const c1 = c + cBytes, c2 = c1 + cBytes, c3 = c2 + cBytes;
+  if (add) {
+    s00 = v128.load(c);
+    s01 = v128.load(c, 16);
+    s10 = v128.load(c1);
+    s11 = v128.load(c1, 16);
+    s20 = v128.load(c2);
+    s21 = v128.load(c2, 16);
+    s30 = v128.load(c3);
+    s31 = v128.load(c3, 16);
+  }
+  let a1 = a + rowBytes, a2 = a1 + rowBytes, a3 = a2 + rowBytes;
+  for (; depths > 0; depths -= 4, a += 16, a1 += 16, a2 += 16, a3 += 16, b += 128) {
+    let b0 = v128.load(b), b1 = v128.load(b, 16);
+    let x = v128.load_splat<f32>(a);
+    s00 = madd(x, b0, s00);
+    s01 = madd(x, b1, s01);
+    x = v128.load_splat<f32>(a1);
+    s10 = madd(x, b0, s10);
+    s11 = madd(x, b1, s11);
+    x = v128.load_splat<f32>(a2);
+    s20 = madd(x, b0, s20);
+    s21 = madd(x, b1, s21);
+    x = v128.load_splat<f32>(a3);
+    s30 = madd(x, b0, s30);
+    s31 = madd(x, b1, s31);
+
+    b0 = v128.load(b, 32), b1 = v128.load(b, 48);
+    x = v128.load_splat<f32>(a, 4);
+    s00 = madd(x, b0, s00);
+    s01 = madd(x, b1, s01);
+    x = v128.load_splat<f32>(a1, 4);
+    s10 = madd(x, b0, s10);
+    s11 = madd(x, b1, s11);
+    x = v128.load_splat<f32>(a2, 4);
+    s20 = madd(x, b0, s20);
+    s21 = madd(x, b1, s21);
+    x = v128.load_splat<f32>(a3, 4);
+    s30 = madd(x, b0, s30);
+    s31 = madd(x, b1, s31);
+
+    b0 = v128.load(b, 64), b1 = v128.load(b, 80);
+    x = v128.load_splat<f32>(a, 8);
+    s00 = madd(x, b0, s00);
+    s01 = madd(x, b1, s01);
+    x = v128.load_splat<f32>(a1, 8);
+    s10 = madd(x, b0, s10);
+    s11 = madd(x, b1, s11);
+    x = v128.load_splat<f32>(a2, 8);
+    s20 = madd(x, b0, s20);
+    s21 = madd(x, b1, s21);
+    x = v128.load_splat<f32>(a3, 8);
+    s30 = madd(x, b0, s30);
+    s31 = madd(x, b1, s31);
+
+    b0 = v128.load(b, 96), b1 = v128.load(b, 112);
+    x = v128.load_splat<f32>(a, 12);
+    s00 = madd(x, b0, s00);
+    s01 = madd(x, b1, s01);
+    x = v128.load_splat<f32>(a1, 12);
+    s10 = madd(x, b0, s10);
+    s11 = madd(x, b1, s11);
+    x = v128.load_splat<f32>(a2, 12);
+    s20 = madd(x, b0, s20);
+    s21 = madd(x, b1, s21);
+    x = v128.load_splat<f32>(a3, 12);
+    s30 = madd(x, b0, s30);
+    s31 = madd(x, b1, s31);
+  }
+  v128.store(c, s00);
+  v128.store(c, s01, 16);
+  v128.store(c1, s10);
+  v128.store(c1, s11, 16);
+  v128.store(c2, s20);
+  v128.store(c2, s21, 16);
+  v128.store(c3, s30);
+  v128.store(c3, s31, 16);
+}
+
+/** The tile with both operands as they lie in memory, their depths `aBytes` and `bBytes` apart: a^T b. */
+export function multiplyColumns4x8(
+  depths: i32, a: usize, aBytes: usize, b: usize, bBytes: usize, c: usize, cBytes: usize, add: bool,
+): void {
+  let s00 = f32x4.splat(0), s01 = s00, s10 = s00, s11 = s00, s20 = s00, s21 = s00, s30 = s00, s31 = s00;
+  const c1 = c + cBytes, c2 = c1 + cBytes, c3 = c2 + cBytes;
+  if (add) {
+    s00 = v128.load(c);
+    s01 = v128.load(c, 16);
+    s10 = v128.load(c1);
+    s11 = v128.load(c1, 16);
+    s20 = v128.load(c2);
+    s21 = v128.load(c2, 16);
+    s30 = v128.load(c3);
+    s31 = v128.load(c3, 16);
+  }
+  for (; depths > 0; depths--, a += aBytes, b += bBytes) {
+    const b0 = v128.load(b), b1 = v128.load(b, 16);
+    let x = v128.load_splat<f32>(a);
+    s00 = madd(x, b0, s00);
+    s01 = madd(x, b1, s01);
+    x = v128.load_splat<f32>(a, 4);
+    s10 = madd(x, b0, s10);
+    s11 = madd(x, b1, s11);
+    x = v128.load_splat<f32>(a, 8);
+    s20 = madd(x, b0, s20);
+    s21 = madd(x, b1, s21);
+    x = v128.load_splat<f32>(a, 12);
+    s30 = madd(x, b0, s30);
+    s31 = madd(x, b1, s31);
+  }
+  v128.store(c, s00);
+  v128.store(c, s01, 16);
+  v128.store(c1, s10);
+  v128.store(c1, s11, 16);
+  v128.store(c2, s20);
+  v128.store(c2, s21, 16);
+  v128.store(c3, s30);
+  v128.store(c3, s31, 16);
+}
+
 /** Eight rows of four sums, written one after another; the operands are panels [depths][8] and [depths][4]. */
 export function multiply8x4(depths: i32, a: usize, b: usize, to: usize): void {
   let s0 = f32x4.splat(0), s1 = s0, s2 = s0, s3 = s0, s4 = s0, s5 = s0, s6 = s0, s7 = s0;

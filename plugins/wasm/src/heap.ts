@@ -16,15 +16,18 @@ export class Heap {
   readonly #native: Native;
   readonly #threads: Threads;
   readonly #struct: number;
+  readonly threadCount: number;
+  #buffer = {address: 0, bytes: 0};
   /** Where threads meet and have their scratch memory. */
   readonly pool: number;
 
-  private constructor(backend: TfjsWasm, native: Native, pool: number, threads: Threads) {
+  private constructor(backend: TfjsWasm, native: Native, pool: number, threads: Threads, threadCount: number) {
     this.#backend = backend;
     this.#native = native;
     this.#threads = threads;
     this.#struct = allocate(backend, structBytes);
     this.pool = pool;
+    this.threadCount = threadCount;
   }
 
   /** Loads the kernels onto the memory of the backend, in that many threads. */
@@ -35,7 +38,7 @@ export class Heap {
     const native = instance.exports as unknown as Native;
     const pool = allocate(backend, native.poolBytes(threads));
     native.startPool(pool, threads);
-    return new Heap(backend, native, pool, new Threads(threads, {module, memory, pool}));
+    return new Heap(backend, native, pool, new Threads(threads, {module, memory, pool}), threads);
   }
 
   /** The kernels. @throws Error if a thread is gone */
@@ -64,6 +67,17 @@ export class Heap {
   struct(values: readonly number[]): number {
     new Int32Array(this.#backend.wasm.asm.memory.buffer, this.#struct, structBytes / 4).set(values);
     return this.#struct;
+  }
+
+  /** Memory for one kernel; valid until the next call. It grows to what the largest kernel needs and is kept. */
+  buffer(bytes: number): number {
+    if (bytes > this.#buffer.bytes) {
+      const old = this.#buffer;
+      this.#buffer = {address: 0, bytes: 0};
+      if (old.bytes > 0) this.#backend.wasm._free(old.address);
+      this.#buffer = {address: allocate(this.#backend, bytes), bytes};
+    }
+    return this.#buffer.address;
   }
 
   /** Ends the threads. What they worked in goes with the memory of the backend. */

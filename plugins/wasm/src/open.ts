@@ -1,5 +1,6 @@
 import type {OpenedDevice} from 'gan/plugin';
 import {Heap} from './heap.js';
+import {logKernels, wantsKernelLog} from './kernel-log.js';
 import {kernels} from './kernels/index.js';
 import {hasKernels, replaceKernels, type Tf} from './registry.js';
 import type {Settings} from './settings.js';
@@ -17,6 +18,9 @@ export async function open(tf: Tf, {threads, relaxedSimd}: Settings): Promise<Op
     throw error;
   });
   const restoreKernels = replaceKernels(tf, heap, kernels);
+  const endLog = wantsKernelLog()
+    ? logKernels(tf, new Set(kernels.map(({name}) => name)), (text) => process.stderr.write(text))
+    : () => {};
   let isOpen = true;
   return {
     tfBackend: 'wasm',
@@ -24,6 +28,7 @@ export async function open(tf: Tf, {threads, relaxedSimd}: Settings): Promise<Op
     async close() {
       if (!isOpen) return;
       isOpen = false;
+      endLog();
       restoreKernels();
       const threadsEnded = heap.release();
       stopTfjs(tf, backend);
