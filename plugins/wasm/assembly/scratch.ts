@@ -12,8 +12,8 @@ const TILE: usize = 0; // 32 floats: a tile that sticks out of the output
 const ZEROS: usize = 128; // 4 floats: what a patch reads outside its image
 const THREAD: usize = 192; // whose scratch this is
 const ROWS: usize = 256; // MC addresses
-const TMP: usize = 1024; // 128 vectors between two transforms
-const PACKED_A: usize = TMP + 128 * 16;
+const TMP: usize = 1024; // 192 vectors between two transforms
+const PACKED_A: usize = TMP + 192 * 16;
 const END: usize = PACKED_A + (<usize>MC * KC) * 4;
 /** Bytes of one thread; whole cache lines. */
 export const SCRATCH_BYTES: usize = (END + 63) & ~63;

@@ -42,7 +42,6 @@ export function multiply4x8(depths: i32, a: usize, b: usize, c0: usize, c1: usiz
 
 /**
  * The tile with A as it lies in memory: four rows, `rowBytes` apart, with the depth along them. B is a panel [depths][8].
- * @param depths a multiple of 4
  */
 export function multiplyRows4x8(depths: i32, a: usize, rowBytes: usize, b: usize, c: usize, cBytes: usize, add: bool): void {
   let s00 = f32x4.splat(0), s01 = s00, s10 = s00, s11 = s00, s20 = s00, s21 = s00, s30 = s00, s31 = s00;
@@ -57,9 +56,10 @@ export function multiplyRows4x8(depths: i32, a: usize, rowBytes: usize, b: usize
     s30 = v128.load(c3);
     s31 = v128.load(c3, 16);
   }
-  let a1 = a + rowBytes, a2 = a1 + rowBytes, a3 = a2 + rowBytes;
-  for (; depths > 0; depths -= 4, a += 16, a1 += 16, a2 += 16, a3 += 16, b += 128) {
-    let b0 = v128.load(b), b1 = v128.load(b, 16);
+  // Four times unrolled, this loop spills registers.
+  const end = b + (<usize>depths << 5);
+  for (let a1 = a + rowBytes, a2 = a1 + rowBytes, a3 = a2 + rowBytes; b < end; a += 4, a1 += 4, a2 += 4, a3 += 4, b += 32) {
+    const b0 = v128.load(b), b1 = v128.load(b, 16);
     let x = v128.load_splat<f32>(a);
     s00 = madd(x, b0, s00);
     s01 = madd(x, b1, s01);
@@ -70,48 +70,6 @@ export function multiplyRows4x8(depths: i32, a: usize, rowBytes: usize, b: usize
     s20 = madd(x, b0, s20);
     s21 = madd(x, b1, s21);
     x = v128.load_splat<f32>(a3);
-    s30 = madd(x, b0, s30);
-    s31 = madd(x, b1, s31);
-
-    b0 = v128.load(b, 32), b1 = v128.load(b, 48);
-    x = v128.load_splat<f32>(a, 4);
-    s00 = madd(x, b0, s00);
-    s01 = madd(x, b1, s01);
-    x = v128.load_splat<f32>(a1, 4);
-    s10 = madd(x, b0, s10);
-    s11 = madd(x, b1, s11);
-    x = v128.load_splat<f32>(a2, 4);
-    s20 = madd(x, b0, s20);
-    s21 = madd(x, b1, s21);
-    x = v128.load_splat<f32>(a3, 4);
-    s30 = madd(x, b0, s30);
-    s31 = madd(x, b1, s31);
-
-    b0 = v128.load(b, 64), b1 = v128.load(b, 80);
-    x = v128.load_splat<f32>(a, 8);
-    s00 = madd(x, b0, s00);
-    s01 = madd(x, b1, s01);
-    x = v128.load_splat<f32>(a1, 8);
-    s10 = madd(x, b0, s10);
-    s11 = madd(x, b1, s11);
-    x = v128.load_splat<f32>(a2, 8);
-    s20 = madd(x, b0, s20);
-    s21 = madd(x, b1, s21);
-    x = v128.load_splat<f32>(a3, 8);
-    s30 = madd(x, b0, s30);
-    s31 = madd(x, b1, s31);
-
-    b0 = v128.load(b, 96), b1 = v128.load(b, 112);
-    x = v128.load_splat<f32>(a, 12);
-    s00 = madd(x, b0, s00);
-    s01 = madd(x, b1, s01);
-    x = v128.load_splat<f32>(a1, 12);
-    s10 = madd(x, b0, s10);
-    s11 = madd(x, b1, s11);
-    x = v128.load_splat<f32>(a2, 12);
-    s20 = madd(x, b0, s20);
-    s21 = madd(x, b1, s21);
-    x = v128.load_splat<f32>(a3, 12);
     s30 = madd(x, b0, s30);
     s31 = madd(x, b1, s31);
   }
