@@ -11,12 +11,15 @@ const run = (script, ...args) => execFileSync(process.execPath, [script, ...args
 const changed = (file) => statSync(path.join(here, file)).mtimeMs;
 
 const sources = ['build.mjs', ...readdirSync(path.join(here, 'assembly')).map((name) => path.join('assembly', name))];
-const binary = 'dist/kernels.wasm';
-if (!existsSync(path.join(here, binary)) || sources.some((file) => changed(file) > changed(binary))) {
-  // The memory is that of tfjs: imported, without a data segment and without an allocator of its own.
+/** One module for every engine, one for those with relaxed SIMD (fused multiply-add). */
+const binaries = {'dist/kernels.wasm': [], 'dist/kernels-relaxed.wasm': ['--enable', 'relaxed-simd']};
+for (const [binary, features] of Object.entries(binaries)) {
+  if (existsSync(path.join(here, binary)) && !sources.some((file) => changed(file) > changed(binary))) continue;
+  // The memory is that of tfjs: imported, shared by threads, without a data segment and without an allocator of its own.
   run(
     path.join(path.dirname(require.resolve('assemblyscript/package.json')), 'bin/asc.js'), 'assembly/index.ts',
-    '--outFile', binary, '--runtime', 'stub', '--importMemory', '--enable', 'simd', '--noAssert', '-O3',
+    '--outFile', binary, '--runtime', 'stub', '--importMemory', '--sharedMemory', '--maximumMemory', '65536',
+    '--enable', 'simd', '--enable', 'threads', ...features, '--noAssert', '-O3',
   );
 }
 run(path.join(path.dirname(require.resolve('typescript/package.json')), 'bin/tsc'), '-p', 'tsconfig.json');

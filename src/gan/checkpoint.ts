@@ -101,6 +101,7 @@ export async function readCheckpoint(path: string): Promise<Checkpoint> {
   } catch (error) {
     throw fault(`${stateFile} is no JSON`, error);
   }
+  if (saved === null || typeof saved !== 'object') throw fault(`${stateFile} is no object`);
   const {format, sha256, ...state} = saved;
   if (format !== formatVersion) throw fault(`it has format ${format}, this version of gan reads ${formatVersion}`);
   if (createHash('sha256').update(bytes).digest('hex') !== sha256) throw fault(`${tensorsFile} is damaged: its checksum is wrong`);

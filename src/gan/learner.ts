@@ -2,6 +2,7 @@
 import {mkdir} from 'node:fs/promises';
 import {dirname, join} from 'node:path';
 import {GanError} from '../errors.js';
+import {variableGrads} from '../backends/fused/variable-grads.js';
 import {tf, type Tensor} from '../backends/tf.js';
 import {Cancel, type AsyncEvent, type Callback, type InStepEvent, type Phase} from './callback.js';
 import {ParamScheduler, combinedCosine} from './callbacks/param-scheduler.js';
@@ -291,6 +292,7 @@ export class Learner {
     try {
       await body();
     } finally {
+      for (const callback of this.callbacks) callback.release?.(this);
       this.removeCbs(...extra);
     }
   }
@@ -389,7 +391,7 @@ export class Learner {
   async #trainBatch(): Promise<void> {
     const wanted = this.opt!.parameters().filter(({requiresGrad}) => requiresGrad);
     if (wanted.length === 0) throw new GanError('usage', 'GAN_FROZEN', 'every parameter of the optimiser is frozen: there is nothing to train', {suggestions: ['setFreezeModel(model, true) makes them trainable']});
-    const {value, grads} = tf.variableGrads(() => {
+    const {value, grads} = variableGrads(() => {
       const loss = this.#forward();
       this.#eventNow('beforeBackward');
       return loss as ReturnType<typeof tf.scalar>;

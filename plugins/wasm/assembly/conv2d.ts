@@ -1,12 +1,11 @@
-import {gemm} from './gemm';
 import {FilterTaps} from './filter-taps';
+import {gemm, operandA, operandB, result} from './gemm';
+import {Job} from './jobs';
 import {Matrix} from './matrix';
 import {Patches} from './patches';
 import {PatchesByPosition} from './patches-by-position';
-import {PatchesByTap} from './patches-by-tap';
-import {Rows} from './rows';
+import {Pool} from './pool';
 import {Window} from './window';
-import {Workspace} from './workspace';
 
 /** A window whose taps are multiplied by a filter [height, width, inChannels, outChannels] and added up. */
 @unmanaged
@@ -19,9 +18,8 @@ export class Conv2D extends Window {
     return this.filterHeight * this.filterWidth * this.inChannels;
   }
 
-  /** The patches under the filter, one per output position. */
-  patches(to: usize, x: usize): Patches {
-    const patches = changetype<Patches>(to);
+  /** Describes the patches under the filter, one per output position. */
+  patches(patches: Patches, x: usize): void {
     patches.data = x;
     patches.imageHeight = this.inHeight;
     patches.imageWidth = this.inWidth;
@@ -35,28 +33,23 @@ export class Conv2D extends Window {
     patches.tapsX = this.filterWidth;
     patches.stepY = this.dilationY;
     patches.stepX = this.dilationX;
-    return patches;
   }
 }
 
 /** y[position, outChannel] = patches(x)[position, tap] * filter[tap, outChannel]. */
-export function conv2d(conv: Conv2D, x: usize, filter: usize, y: usize, workspace: Workspace): void {
-  gemm(
-    changetype<PatchesByPosition>(conv.patches(workspace.struct(0), x)),
-    changetype<Matrix>(workspace.struct(1)).set(filter, 1, conv.outChannels),
-    changetype<Rows>(workspace.struct(2)).setMatrix(y, conv.outChannels << 2),
-    conv.positions, conv.outChannels, conv.patchSize, workspace,
-  );
+export function conv2d(conv: Conv2D, x: usize, filter: usize, y: usize, pool: Pool): void {
+  conv.patches(operandA<Patches>(pool), x);
+  operandB<Matrix>(pool).set(filter, 1, conv.outChannels);
+  result(pool).setMatrix(y, conv.outChannels << 2);
+  gemm(pool, Job.MultiplyPositions, Job.PackMatrix, conv.positions, conv.outChannels, conv.patchSize);
 }
 
 /** dFilter[tap, outChannel] = patches(x)^T [tap, position] * dy[position, outChannel]. */
-export function conv2dBackpropFilter(conv: Conv2D, x: usize, dy: usize, dFilter: usize, workspace: Workspace): void {
-  gemm(
-    changetype<PatchesByTap>(conv.patches(workspace.struct(0), x)),
-    changetype<Matrix>(workspace.struct(1)).set(dy, 1, conv.outChannels),
-    changetype<Rows>(workspace.struct(2)).setMatrix(dFilter, conv.outChannels << 2),
-    conv.patchSize, conv.outChannels, conv.positions, workspace,
-  );
+export function conv2dBackpropFilter(conv: Conv2D, x: usize, dy: usize, dFilter: usize, pool: Pool): void {
+  conv.patches(operandA<Patches>(pool), x);
+  operandB<Matrix>(pool).set(dy, 1, conv.outChannels);
+  result(pool).setMatrix(dFilter, conv.outChannels << 2);
+  gemm(pool, Job.MultiplyTaps, Job.PackMatrix, conv.patchSize, conv.outChannels, conv.positions);
 }
 
 /**
@@ -65,14 +58,14 @@ export function conv2dBackpropFilter(conv: Conv2D, x: usize, dy: usize, dFilter:
  * dx[pixel of the phase, inChannel] = patches(dy)[pixel, (tap, outChannel)] * filter[(tap, outChannel), inChannel].
  * Dilation 1 only, as in tfjs.
  */
-export function conv2dBackpropInput(conv: Conv2D, dy: usize, filter: usize, dx: usize, workspace: Workspace): void {
+export function conv2dBackpropInput(conv: Conv2D, dy: usize, filter: usize, dx: usize, pool: Pool): void {
   for (let y = 0; y < min(conv.strideY, conv.inHeight); y++) {
-    for (let x = 0; x < min(conv.strideX, conv.inWidth); x++) phase(conv, y, x, dy, filter, dx, workspace);
+    for (let x = 0; x < min(conv.strideX, conv.inWidth); x++) phase(conv, y, x, dy, filter, dx, pool);
   }
 }
 
 /** The pixels (y + i * strideY, x + j * strideX). */
-function phase(conv: Conv2D, y: i32, x: i32, dy: usize, filter: usize, dx: usize, workspace: Workspace): void {
+function phase(conv: Conv2D, y: i32, x: i32, dy: usize, filter: usize, dx: usize, pool: Pool): void {
   // Pixel y meets tap t at the output row (y + padTop - t) / strideY, hence the taps tapY, tapY + strideY, ...
   const tapY = (y + conv.padTop) % conv.strideY;
   const tapX = (x + conv.padLeft) % conv.strideX;
@@ -81,7 +74,7 @@ function phase(conv: Conv2D, y: i32, x: i32, dy: usize, filter: usize, dx: usize
   const height = countFrom(y, conv.inHeight, conv.strideY);
   const width = countFrom(x, conv.inWidth, conv.strideX);
 
-  const patches = changetype<PatchesByPosition>(workspace.struct(0));
+  const patches = operandA<PatchesByPosition>(pool);
   patches.data = dy;
   patches.imageHeight = conv.outHeight;
   patches.imageWidth = conv.outWidth;
@@ -96,7 +89,7 @@ function phase(conv: Conv2D, y: i32, x: i32, dy: usize, filter: usize, dx: usize
   patches.stepY = -1;
   patches.stepX = -1;
 
-  const taps = changetype<FilterTaps>(workspace.struct(1));
+  const taps = operandB<FilterTaps>(pool);
   taps.data = filter;
   taps.width = conv.filterWidth;
   taps.inChannels = conv.inChannels;
@@ -109,11 +102,14 @@ function phase(conv: Conv2D, y: i32, x: i32, dy: usize, filter: usize, dx: usize
 
   const pixelBytes = conv.inChannels << 2;
   const rowBytes = conv.inWidth * pixelBytes;
-  const rows = changetype<Rows>(workspace.struct(2)).setGrid(
+  result(pool).setGrid(
     dx + y * rowBytes + x * pixelBytes, height, width,
     conv.inHeight * rowBytes, conv.strideY * rowBytes, conv.strideX * pixelBytes,
   );
-  gemm(patches, taps, rows, conv.batch * height * width, conv.inChannels, tapsY * tapsX * conv.outChannels, workspace);
+  gemm(
+    pool, Job.MultiplyPositions, Job.PackTaps,
+    conv.batch * height * width, conv.inChannels, tapsY * tapsX * conv.outChannels,
+  );
 }
 
 /** How many of first, first + stride, ... are below `end`. */

@@ -24,11 +24,11 @@ export class FilterTaps {
     return this.data + (<usize>((tap * this.inChannels + lane) * this.outChannels + channel) << 2);
   }
 
-  pack(to: usize, lane: i32, lanes: i32, depth: i32, depths: i32, width: i32, zeros: usize): void {
+  pack(to: usize, panelDepths: i32, lane: i32, lanes: i32, depth: i32, depths: i32, width: i32, zeros: usize): void {
     const step = <usize>width << 2;
     const padded = (lanes + width - 1) / width * width;
     for (let l = 0; l < padded; l += 4) {
-      let panel = lanesAt(to, l, depths, width);
+      let panel = lanesAt(to, l, panelDepths, width);
       const left = lanes - l;
       const input = lane + l;
       let tap = depth / this.outChannels;

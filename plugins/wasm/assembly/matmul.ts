@@ -1,16 +1,14 @@
-import {gemm} from './gemm';
+import {gemm, operandA, operandB, result} from './gemm';
+import {Job} from './jobs';
 import {Matrix} from './matrix';
-import {Rows} from './rows';
-import {Workspace} from './workspace';
+import {Pool} from './pool';
 
 /** out[m, n] = a * b, with a stored as [m, k] or [k, m] and b as [k, n] or [n, k]. */
 export function matmul(
-  a: usize, transposeA: bool, b: usize, transposeB: bool, out: usize, m: i32, n: i32, k: i32, workspace: Workspace,
+  a: usize, transposeA: bool, b: usize, transposeB: bool, out: usize, m: i32, n: i32, k: i32, pool: Pool,
 ): void {
-  gemm(
-    changetype<Matrix>(workspace.struct(0)).set(a, transposeA ? 1 : k, transposeA ? m : 1),
-    changetype<Matrix>(workspace.struct(1)).set(b, transposeB ? k : 1, transposeB ? 1 : n),
-    changetype<Rows>(workspace.struct(2)).setMatrix(out, n << 2),
-    m, n, k, workspace,
-  );
+  operandA<Matrix>(pool).set(a, transposeA ? 1 : k, transposeA ? m : 1);
+  operandB<Matrix>(pool).set(b, transposeB ? k : 1, transposeB ? 1 : n);
+  result(pool).setMatrix(out, n << 2);
+  gemm(pool, Job.MultiplyMatrix, Job.PackMatrix, m, n, k);
 }

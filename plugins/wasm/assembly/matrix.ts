@@ -8,22 +8,21 @@ export class Matrix {
   laneStride: i32;
   depthStride: i32;
 
-  set(data: usize, laneStride: i32, depthStride: i32): Matrix {
+  set(data: usize, laneStride: i32, depthStride: i32): void {
     this.data = data;
     this.laneStride = laneStride;
     this.depthStride = depthStride;
-    return this;
   }
 
   @inline private at(lane: i32, depth: i32): usize {
     return this.data + (<usize>(lane * this.laneStride + depth * this.depthStride) << 2);
   }
 
-  pack(to: usize, lane: i32, lanes: i32, depth: i32, depths: i32, width: i32, zeros: usize): void {
+  pack(to: usize, panelDepths: i32, lane: i32, lanes: i32, depth: i32, depths: i32, width: i32, zeros: usize): void {
     const step = <usize>width << 2;
     const padded = (lanes + width - 1) / width * width;
     for (let l = 0; l < padded; l += 4) {
-      const panel = lanesAt(to, l, depths, width);
+      const panel = lanesAt(to, l, panelDepths, width);
       const left = lanes - l;
       if (this.laneStride == 1) {
         this.copy(panel, step, this.at(lane + l, depth), depths, left);

@@ -1,6 +1,6 @@
 /** What all packers share: four lanes at a time are woven into a panel. */
 
-/** Address of the four lanes from `lane` on (a multiple of four) in panels of `width` lanes and `depths` depths. */
+/** Address of the four lanes from `lane` on (a multiple of four) in panels of `width` lanes and `depths` depths each. */
 @inline
 export function lanesAt(to: usize, lane: i32, depths: i32, width: i32): usize {
   const within = lane % width;

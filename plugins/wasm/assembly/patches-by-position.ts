@@ -26,12 +26,12 @@ export class PatchesByPosition extends Patches {
       && this.originX + (x + 3) * this.strideX + this.tapsX <= this.imageWidth;
   }
 
-  pack(to: usize, lane: i32, lanes: i32, depth: i32, depths: i32, width: i32, zeros: usize): void {
+  pack(to: usize, panelDepths: i32, lane: i32, lanes: i32, depth: i32, depths: i32, width: i32, zeros: usize): void {
     const step = <usize>width << 2;
     const padded = (lanes + width - 1) / width * width;
     const tapRow = this.tapsX * this.channels;
     for (let l = 0; l < padded; l += 4) {
-      let panel = lanesAt(to, l, depths, width);
+      let panel = lanesAt(to, l, panelDepths, width);
       const left = lanes - l;
       const position = lane + l;
       const inside = this.inside(position);

@@ -4,11 +4,11 @@ import {Patches} from './patches';
 /** Patches as an operand whose lanes are (tap down, tap across, channel) and whose depths are positions. */
 @unmanaged
 export class PatchesByTap extends Patches {
-  pack(to: usize, lane: i32, lanes: i32, depth: i32, depths: i32, width: i32, zeros: usize): void {
+  pack(to: usize, panelDepths: i32, lane: i32, lanes: i32, depth: i32, depths: i32, width: i32, zeros: usize): void {
     const step = <usize>width << 2;
     const padded = (lanes + width - 1) / width * width;
     for (let l = 0; l < padded; l += 4) {
-      const panel = lanesAt(to, l, depths, width);
+      const panel = lanesAt(to, l, panelDepths, width);
       const channel = (lane + l) % this.channels;
       if (channel + 4 <= this.channels && l + 4 <= lanes) {
         this.gather<v128>(panel, step, lane + l, depth, depths);

@@ -11,18 +11,17 @@ export class Rows {
   columnBytes: i32;
 
   /** Rows of a dense matrix, `bytes` long each. */
-  setMatrix(data: usize, bytes: i32): Rows {
-    return this.setGrid(data, 1, 1, bytes, 0, 0);
+  setMatrix(data: usize, bytes: i32): void {
+    this.setGrid(data, 1, 1, bytes, 0, 0);
   }
 
-  setGrid(data: usize, height: i32, width: i32, imageBytes: i32, rowBytes: i32, columnBytes: i32): Rows {
+  setGrid(data: usize, height: i32, width: i32, imageBytes: i32, rowBytes: i32, columnBytes: i32): void {
     this.data = data;
     this.height = height;
     this.width = width;
     this.imageBytes = imageBytes;
     this.rowBytes = rowBytes;
     this.columnBytes = columnBytes;
-    return this;
   }
 
   /** Writes the addresses of rows `first` to `first + count`, four bytes each. */

@@ -1,8 +1,8 @@
-import {readFile} from 'node:fs/promises';
-import {fileURLToPath} from 'node:url';
 import type {DataType, TensorInfo} from '@tensorflow/tfjs-core';
+import {compileKernels} from './module.js';
 import type {Native} from './native.js';
 import type {TfjsWasm} from './tfjs.js';
+import {lost, Threads} from './threads.js';
 
 /** Room for the sizes that are handed to a kernel as a structure. */
 const structBytes = 256;
@@ -13,26 +13,38 @@ const structBytes = 256;
  */
 export class Heap {
   readonly #backend: TfjsWasm;
+  readonly #native: Native;
+  readonly #threads: Threads;
   readonly #struct: number;
-  readonly native: Native;
-  /** Scratch memory of the kernels. */
-  readonly workspace: number;
+  readonly threadCount: number;
+  #buffer = {address: 0, bytes: 0};
+  /** Where threads meet and have their scratch memory. */
+  readonly pool: number;
 
-  private constructor(backend: TfjsWasm, native: Native) {
+  private constructor(backend: TfjsWasm, native: Native, pool: number, threads: Threads, threadCount: number) {
     this.#backend = backend;
-    this.native = native;
-    this.#struct = allocate(backend, structBytes + native.workspaceBytes());
-    this.workspace = this.#struct + structBytes;
+    this.#native = native;
+    this.#threads = threads;
+    this.#struct = allocate(backend, structBytes);
+    this.pool = pool;
+    this.threadCount = threadCount;
   }
 
-  /** Loads the kernels onto the memory of the backend. */
-  static async share(backend: TfjsWasm): Promise<Heap> {
-    const file = new URL('../dist/kernels.wasm', import.meta.url);
-    const binary = await readFile(file).catch((cause: unknown) => {
-      throw new Error(`${fileURLToPath(file)} cannot be read: reinstall gan-plugin-wasm, or in its sources run npm run build`, {cause});
-    });
-    const {instance} = await WebAssembly.instantiate(binary, {env: {memory: backend.wasm.asm.memory}});
-    return new Heap(backend, instance.exports as unknown as Native);
+  /** Loads the kernels onto the memory of the backend, in that many threads. */
+  static async share(backend: TfjsWasm, {threads, relaxedSimd}: {threads: number; relaxedSimd: boolean}): Promise<Heap> {
+    const module = await compileKernels(relaxedSimd);
+    const {memory} = backend.wasm.asm;
+    const instance = await WebAssembly.instantiate(module, {env: {memory, lost}});
+    const native = instance.exports as unknown as Native;
+    const pool = allocate(backend, native.poolBytes(threads));
+    native.startPool(pool, threads);
+    return new Heap(backend, native, pool, new Threads(threads, {module, memory, pool}), threads);
+  }
+
+  /** The kernels. @throws Error if a thread is gone */
+  get native(): Native {
+    this.#threads.check();
+    return this.#native;
   }
 
   /** Address of a tensor's first element. */
@@ -57,9 +69,20 @@ export class Heap {
     return this.#struct;
   }
 
-  /** Gives the scratch memory back. */
-  release(): void {
-    this.#backend.wasm._free(this.#struct);
+  /** Memory for one kernel; valid until the next call. It grows to what the largest kernel needs and is kept. */
+  buffer(bytes: number): number {
+    if (bytes > this.#buffer.bytes) {
+      const old = this.#buffer;
+      this.#buffer = {address: 0, bytes: 0};
+      if (old.bytes > 0) this.#backend.wasm._free(old.address);
+      this.#buffer = {address: allocate(this.#backend, bytes), bytes};
+    }
+    return this.#buffer.address;
+  }
+
+  /** Ends the threads. What they worked in goes with the memory of the backend. */
+  release(): Promise<void> {
+    return this.#threads.close();
   }
 }
 

@@ -1,10 +1,15 @@
 import type {Gan} from 'gan/plugin';
+import {settings} from './settings.js';
 import {open} from './open.js';
 import {probe} from './probe.js';
 
 /** The CPU backend: tfjs-backend-wasm, completed and made faster by kernels of its own. */
-export default ({backend, tf}: Gan) => backend({
+export default ({backend, opt, tf}: Gan) => backend({
   name: 'wasm',
   summary: 'The processor, by WebAssembly SIMD; runs everywhere.',
-  create: () => ({probe, open: () => open(tf)}),
+  options: {
+    threads: opt.int(undefined, {min: 1, max: 256, help: 'threads to compute with; default: as many as the machine runs at once'}),
+    relaxedSimd: opt.bool(true, {help: 'use fused multiply-add where Node has it, which changes last digits'}),
+  },
+  create: (options) => ({probe: () => probe(settings(options)), open: () => open(tf, settings(options))}),
 });

@@ -1,12 +1,23 @@
 /** What assembly/index.ts exports. Addresses are in bytes; all tensors are float32 unless said otherwise. */
 export interface Native {
-  workspaceBytes(): number;
-  conv2d(conv: number, x: number, filter: number, y: number, workspace: number): void;
-  conv2dBackpropFilter(conv: number, x: number, dy: number, dFilter: number, workspace: number): void;
-  conv2dBackpropInput(conv: number, dy: number, filter: number, dx: number, workspace: number): void;
+  poolBytes(threads: number): number;
+  startPool(pool: number, threads: number): void;
+  /** What a worker does until its thread is ended. */
+  work(pool: number, thread: number): void;
+  conv2d(conv: number, x: number, filter: number, y: number, pool: number): void;
+  conv2dBackpropFilter(conv: number, x: number, dy: number, dFilter: number, pool: number): void;
+  conv2dBackpropInput(conv: number, dy: number, filter: number, dx: number, pool: number): void;
+  /**
+   * Bytes of the buffer that the convolution needs for minimal filtering; 0 where the direct way is better.
+   * @param kind 0 forward, 1 gradient of the filter, 2 gradient of the input
+   */
+  minimalBytes(conv: number, kind: 0 | 1 | 2, threads: number, pool: number): number;
+  minimalForward(conv: number, x: number, filter: number, y: number, buffer: number, pool: number): void;
+  minimalBackpropFilter(conv: number, x: number, dy: number, dFilter: number, buffer: number, pool: number): void;
+  minimalBackpropInput(conv: number, dy: number, filter: number, dx: number, buffer: number, pool: number): void;
   matmul(
     a: number, transposeA: boolean, b: number, transposeB: boolean, out: number,
-    m: number, n: number, k: number, workspace: number,
+    m: number, n: number, k: number, pool: number,
   ): void;
   maxPoolGrad(window: number, x: number, dy: number, dx: number): void;
   depthwiseBackpropFilter(window: number, x: number, dy: number, dFilter: number): void;

@@ -1,31 +1,38 @@
 import type {OpenedDevice} from 'gan/plugin';
 import {Heap} from './heap.js';
+import {logKernels, wantsKernelLog} from './kernel-log.js';
 import {kernels} from './kernels/index.js';
 import {hasKernels, replaceKernels, type Tf} from './registry.js';
+import type {Settings} from './settings.js';
 import {startTfjs, stopTfjs} from './tfjs.js';
 
 /**
  * Starts tfjs-backend-wasm and puts the kernels of this package over its own until `close`.
  * @throws Error if it is open already, or if a file of the installation is missing
  */
-export async function open(tf: Tf): Promise<OpenedDevice> {
+export async function open(tf: Tf, {threads, relaxedSimd}: Settings): Promise<OpenedDevice> {
   if (hasKernels(tf, kernels)) throw new Error('the wasm device is open already: tfjs has one such backend; close it first');
   const backend = await startTfjs(tf);
-  const heap = await Heap.share(backend).catch((error: unknown) => {
+  const heap = await Heap.share(backend, {threads, relaxedSimd}).catch((error: unknown) => {
     stopTfjs(tf, backend);
     throw error;
   });
   const restoreKernels = replaceKernels(tf, heap, kernels);
+  const endLog = wantsKernelLog()
+    ? logKernels(tf, new Set(kernels.map(({name}) => name)), (text) => process.stderr.write(text))
+    : () => {};
   let isOpen = true;
   return {
     tfBackend: 'wasm',
-    info: {simd: true, threads: 1, tfjs: tf.version_core},
-    close() {
+    info: {simd: true, relaxedSimd, threads, tfjs: tf.version_core},
+    async close() {
       if (!isOpen) return;
       isOpen = false;
+      endLog();
       restoreKernels();
-      heap.release();
+      const threadsEnded = heap.release();
       stopTfjs(tf, backend);
+      await threadsEnded;
     },
   };
 }

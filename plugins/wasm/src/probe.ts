@@ -1,4 +1,5 @@
 import type {Probe} from 'gan/plugin';
+import type {Settings} from './settings.js';
 
 /** The smallest module with a vector instruction: (func (drop (v128.const i32x4 0 0 0 0))). */
 const simdModule = Uint8Array.from([
@@ -11,7 +12,7 @@ const simdModule = Uint8Array.from([
 ]);
 
 /** Whether this Node can run the kernels; loads nothing. */
-export async function probe(): Promise<Probe> {
+export async function probe({threads, relaxedSimd}: Settings): Promise<Probe> {
   if (!WebAssembly.validate(simdModule)) {
     return {
       ok: false,
@@ -19,5 +20,5 @@ export async function probe(): Promise<Probe> {
       fix: 'run Node 20.19 or later on a processor with SIMD (x64 with SSE4.1, or arm64)',
     };
   }
-  return {ok: true, info: {simd: true, threads: 1}};
+  return {ok: true, info: {simd: true, relaxedSimd, threads}};
 }

@@ -1,7 +1,9 @@
+import {readFile} from 'node:fs/promises';
 import {createRequire} from 'node:module';
 import path from 'node:path';
 import type {DataType, TensorInfo} from '@tensorflow/tfjs-core';
 import type {Tf} from './registry.js';
+import {withSharedMemory} from './shared-memory.js';
 
 /** What is used of the backend that tfjs-backend-wasm registers; partly internal to it, in version 4.22. */
 export interface TfjsWasm {
@@ -17,20 +19,40 @@ export interface TfjsWasm {
   readSync(dataId: object): unknown;
 }
 
-/** Loads tfjs-backend-wasm, makes it the current backend of tfjs and returns it. */
+/**
+ * Loads tfjs-backend-wasm onto a memory that threads can share, makes it the current backend of tfjs and returns it.
+ * Its own threads stay off: they need a Web Worker, and they would keep the process from ending.
+ */
 export async function startTfjs(tf: Tf): Promise<TfjsWasm> {
-  const started = await keepingListeners(async () => {
+  // The library lies in the folder of its .wasm files, wherever it was installed.
+  const library = createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm');
+  const binary = withSharedMemory(await readFile(path.join(path.dirname(library), 'tfjs-backend-wasm-simd.wasm')));
+  const started = await keepingListeners(() => servingModule(tf, binary, async (url) => {
     const {setThreadsCount, setWasmPaths} = await import('@tensorflow/tfjs-backend-wasm');
-    // The library lies in the folder of its .wasm files, wherever it was installed.
-    const library = createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm');
-    setWasmPaths(path.dirname(library) + path.sep);
+    const files = ['tfjs-backend-wasm.wasm', 'tfjs-backend-wasm-simd.wasm', 'tfjs-backend-wasm-threaded-simd.wasm'];
+    setWasmPaths(Object.fromEntries(files.map((file) => [file, url])), true);
     setThreadsCount(1);
     return tf.setBackend('wasm');
-  });
+  }));
   if (!started) {
     throw new Error('tfjs-backend-wasm did not start (its reason is printed above); reinstall @tensorflow/tfjs-backend-wasm');
   }
   return tf.backend() as unknown as TfjsWasm;
+}
+
+/** Lets tfjs fetch `binary` under the address that `start` is given, for as long as that runs. */
+async function servingModule<T>(tf: Tf, binary: Uint8Array<ArrayBuffer>, start: (url: string) => Promise<T>): Promise<T> {
+  const url = 'tfjs-backend-wasm-with-shared-memory';
+  const {platform} = tf.env();
+  const own = Object.getOwnPropertyDescriptor(platform, 'fetch');
+  const fetch = platform.fetch.bind(platform);
+  platform.fetch = (path, init) => (path === url ? Promise.resolve(new Response(binary)) : fetch(path, init));
+  try {
+    return await start(url);
+  } finally {
+    if (own) Object.defineProperty(platform, 'fetch', own);
+    else Reflect.deleteProperty(platform, 'fetch');
+  }
 }
 
 /**

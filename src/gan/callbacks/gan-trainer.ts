@@ -68,13 +68,8 @@ export class GANTrainer implements Callback {
     this.critSmooth = new SmoothLoss(beta);
   }
 
-  beforeFit({model, policies}: Learner): void {
-    if (!(model instanceof GANModule)) throw new GanError('usage', 'GAN_ARGUMENT', 'GANTrainer needs a learner whose model is a GANModule');
-    this.#model = model;
-    for (const net of this.#networks()) {
-      const parameters = net.parameters();
-      this.#own.set(net, new Set(policies.freezing === 'left' ? parameters : parameters.filter(({requiresGrad}) => requiresGrad)));
-    }
+  beforeFit(learn: Learner): void {
+    this.#adopt(learn);
     this.genLosses = [];
     this.critLosses = [];
     this.genSmooth.reset();
@@ -83,7 +78,18 @@ export class GANTrainer implements Callback {
     this.switch(this.genFirst ? 'generator' : 'critic');
   }
 
-  beforeEpoch(): void {
+  /** Takes the learner's networks, and notes what of them is trainable. */
+  #adopt({model, policies}: Learner): void {
+    if (!(model instanceof GANModule)) throw new GanError('usage', 'GAN_ARGUMENT', 'GANTrainer needs a learner whose model is a GANModule');
+    this.#model = model;
+    for (const net of this.#networks()) {
+      const parameters = net.parameters();
+      this.#own.set(net, new Set(policies.freezing === 'left' ? parameters : parameters.filter(({requiresGrad}) => requiresGrad)));
+    }
+  }
+
+  beforeEpoch(learn: Learner): void {
+    if (!learn.fitting) this.#adopt(learn); // a validation by itself
     this.switch(this.mode);
   }
 
@@ -122,13 +128,17 @@ export class GANTrainer implements Callback {
     if (learn.policies.epochStart === 'kept') this.mode = turn;
   }
 
-  /** Gives `lastGen` back; after a fit that failed, nobody else does. */
+  /** Gives `lastGen` back. */
   dispose(): void {
     this.lastGen?.dispose();
     this.lastGen = undefined;
   }
 
-  afterFit({policies}: Learner): void {
+  afterFit(learn: Learner): void {
+    this.release(learn);
+  }
+
+  release({policies}: Learner): void {
     this.dispose();
     if (policies.freezing === 'left') return;
     for (const own of this.#own.values()) for (const parameter of own) parameter.requiresGrad = true;

@@ -1,7 +1,7 @@
 import {expect} from 'chai';
 import {existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync} from 'node:fs';
 import path from 'node:path';
-import {tf} from '../../../dist/backends/tf.js';
+import {tf, type Tensor} from '../../../dist/backends/tf.js';
 import type {Device} from '../../../dist/backends/device.js';
 import {exportWeights} from '../../../dist/gan/runs/export.js';
 import {loadRun} from '../../../dist/gan/runs/generate.js';
@@ -162,6 +162,11 @@ describe('train', () => {
       },
       'an interrupted run': (dir) => interrupted(dir, 3, ['steps=8']),
       'a run that diverges': (dir) => ganError(() => run({dir, set: ['steps=8', 'opt=sgd', 'lr=1e38', 'clip=none', 'switcher.nCrit=1', 'genFirst=true']})),
+      'a loss that throws': async (dir) => {
+        const loss = {critic: (): never => fail(), generator: ({fake}: {fake: Tensor}) => tf.mean(fake)};
+        const error = await run({dir, parts: {loss}, set: ['genFirst=true', 'steps=8']}).catch((reason: unknown) => reason);
+        expect(error).to.have.property('message', 'on purpose');
+      },
       'a run with nothing to do': async (dir) => {
         await run({dir, set: ['steps=3']});
         await ganError(() => run({dir, set: ['steps=3'], resume: true}));
@@ -178,3 +183,7 @@ describe('train', () => {
     }
   });
 });
+
+const fail = (): never => {
+  throw new Error('on purpose');
+};

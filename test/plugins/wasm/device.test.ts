@@ -1,10 +1,11 @@
 import {spawnSync} from 'node:child_process';
 import {readFile} from 'node:fs/promises';
+import {availableParallelism} from 'node:os';
 import path from 'node:path';
 import type {BackendWasm} from '@tensorflow/tfjs-backend-wasm';
 import {expect} from 'chai';
 import {tf, type Tensor4D} from '../../../dist/backends/tf.js';
-import {backend, random} from './support.js';
+import {backend, defaults, random} from './support.js';
 
 const support = path.join(import.meta.dirname, 'support.ts');
 
@@ -23,7 +24,8 @@ describe('wasm: the device', function () {
   this.timeout(60_000);
 
   it('can run here, and says so without loading tfjs', async () => {
-    expect(await backend.probe()).to.deep.equal({ok: true, info: {simd: true, threads: 1}});
+    const {threads, relaxedSimd} = defaults;
+    expect(await backend.probe()).to.deep.equal({ok: true, info: {simd: true, relaxedSimd, threads: threads ?? availableParallelism()}});
   });
 
   it('neither adds nor removes listeners for errors that nobody caught', async () => {

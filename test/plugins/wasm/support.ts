@@ -4,14 +4,22 @@ import type {NamedAttrMap} from '@tensorflow/tfjs-core';
 import {expect} from 'chai';
 import fc from 'fast-check';
 import type {Gan, OpenedDevice} from '../../../dist/plugin/index.js';
+import {opt} from '../../../dist/plugin/options.js';
 import {tf, type Tensor} from '../../../dist/backends/tf.js';
 import {Rng} from '../../../dist/gan/rng.js';
 import plugin from '../../../plugins/wasm/src/index.js';
 
 /** The part of the plug-in API that a backend uses. */
-const gan = {tf, backend: (definition: unknown) => definition} as unknown as Gan;
+const gan = {tf, opt, backend: (definition: unknown) => definition} as unknown as Gan;
 
-export const backend = plugin(gan).create({});
+export const makeBackend = (options: {threads: number | undefined; relaxedSimd: boolean}) => plugin(gan).create(options);
+
+/** The device as a user gets it, unless the environment says otherwise: GAN_TEST_THREADS=1, GAN_TEST_RELAXED_SIMD=0. */
+export const defaults = {
+  threads: process.env['GAN_TEST_THREADS'] ? Number(process.env['GAN_TEST_THREADS']) : undefined,
+  relaxedSimd: process.env['GAN_TEST_RELAXED_SIMD'] !== '0',
+};
+export const backend = makeBackend(defaults);
 
 /** Opens the device before the tests of a suite and closes it after them. */
 export function withDevice(): void {
@@ -44,7 +52,7 @@ export async function on(name: 'cpu' | 'wasm', compute: () => Tensor | Tensor[])
       return {shape: result.shape, values};
     });
   } finally {
-    await tf.setBackend(current);
+    if (current) await tf.setBackend(current);
   }
 }
 

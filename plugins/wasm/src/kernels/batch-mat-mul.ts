@@ -30,7 +30,7 @@ export const batchMatMul = kernel<BatchMatMulInputs, BatchMatMulAttrs>(
     for (let i = 0; i < tf.util.sizeFromShape(batch); i++) {
       heap.native.matmul(
         startA + 4 * m * k * indexA(i), transposeA, startB + 4 * k * n * indexB(i), transposeB, startOut + 4 * m * n * i,
-        m, n, k, heap.workspace,
+        m, n, k, heap.pool,
       );
     }
     return out;

@@ -2,6 +2,7 @@ import type {
   backend_util, Conv2DAttrs, Conv2DBackpropFilterAttrs, Conv2DBackpropFilterInputs, Conv2DBackpropInputAttrs,
   Conv2DBackpropInputInputs, Conv2DInputs,
 } from '@tensorflow/tfjs-core';
+import type {Heap} from '../heap.js';
 import {kernel, type Tf} from '../registry.js';
 import {windowFields, type Shape4D} from './window.js';
 
@@ -17,10 +18,25 @@ function sizes(tf: Tf, name: string, inShape: number[], filterShape: number[], a
   );
 }
 
+/** Runs a convolution the faster way: minimal filtering in a buffer, or directly. */
+function convolve(
+  heap: Heap, conv: backend_util.Conv2DInfo, kind: 0 | 1 | 2,
+  ways: {minimal(window: number, buffer: number): void; direct(window: number): void},
+): void {
+  const window = heap.struct(windowFields(conv));
+  const bytes = heap.native.minimalBytes(window, kind, heap.threadCount, heap.pool);
+  if (bytes > 0) ways.minimal(window, heap.buffer(bytes));
+  else ways.direct(window);
+}
+
 const conv2D = kernel<Conv2DInputs, Conv2DAttrs>('Conv2D', ({x, filter}, attrs, {tf, heap}) => {
   const conv = sizes(tf, 'Conv2D', x.shape, filter.shape, attrs);
   const y = heap.output(conv.outShape);
-  heap.native.conv2d(heap.struct(windowFields(conv)), heap.address(x), heap.address(filter), heap.address(y), heap.workspace);
+  const addresses = [heap.address(x), heap.address(filter), heap.address(y)] as const;
+  convolve(heap, conv, 0, {
+    minimal: (window, buffer) => heap.native.minimalForward(window, ...addresses, buffer, heap.pool),
+    direct: (window) => heap.native.conv2d(window, ...addresses, heap.pool),
+  });
   return y;
 });
 
@@ -29,9 +45,11 @@ const conv2DBackpropFilter = kernel<Conv2DBackpropFilterInputs, Conv2DBackpropFi
   ({x, dy}, attrs, {tf, heap}) => {
     const conv = sizes(tf, 'Conv2DBackpropFilter', x.shape, attrs.filterShape, attrs);
     const dFilter = heap.output(conv.filterShape);
-    heap.native.conv2dBackpropFilter(
-      heap.struct(windowFields(conv)), heap.address(x), heap.address(dy), heap.address(dFilter), heap.workspace,
-    );
+    const addresses = [heap.address(x), heap.address(dy), heap.address(dFilter)] as const;
+    convolve(heap, conv, 1, {
+      minimal: (window, buffer) => heap.native.minimalBackpropFilter(window, ...addresses, buffer, heap.pool),
+      direct: (window) => heap.native.conv2dBackpropFilter(window, ...addresses, heap.pool),
+    });
     return dFilter;
   },
 );
@@ -45,12 +63,14 @@ const conv2DBackpropInput = kernel<Conv2DBackpropInputInputs, Conv2DBackpropInpu
       const patch = conv.filterHeight * conv.filterWidth * conv.inChannels;
       heap.native.matmul(
         heap.address(dy), false, heap.address(filter), true, heap.address(dx), conv.batchSize, patch, conv.outChannels,
-        heap.workspace,
+        heap.pool,
       );
     } else {
-      heap.native.conv2dBackpropInput(
-        heap.struct(windowFields(conv)), heap.address(dy), heap.address(filter), heap.address(dx), heap.workspace,
-      );
+      const addresses = [heap.address(dy), heap.address(filter), heap.address(dx)] as const;
+      convolve(heap, conv, 2, {
+        minimal: (window, buffer) => heap.native.minimalBackpropInput(window, ...addresses, buffer, heap.pool),
+        direct: (window) => heap.native.conv2dBackpropInput(window, ...addresses, heap.pool),
+      });
     }
     return dx;
   },

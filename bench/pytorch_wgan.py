@@ -1,0 +1,95 @@
+"""The WGAN of fastai's documentation in plain PyTorch: the peer of bench/pytorch.mjs.
+
+Reads one JSON command a line ({"net": "wgan", "mode": "critic", "steps": 2} and the like), answers with one JSON line.
+The networks are those of src/gan/nets, layer by layer; data lie in memory.
+"""
+import json
+import resource
+import sys
+import time
+
+import torch
+from torch import nn
+
+
+def conv_layer(ni, nf, ks, stride, padding, activation, norm=True, transpose=False):
+    kind = nn.ConvTranspose2d if transpose else nn.Conv2d
+    layers = [kind(ni, nf, ks, stride=stride, padding=padding, bias=not norm)]
+    if norm:
+        layers.append(nn.BatchNorm2d(nf))
+    return nn.Sequential(*layers, activation())
+
+
+def critic(size, features=64):
+    leaky = lambda: nn.LeakyReLU(0.2, inplace=True)
+    layers = [conv_layer(3, features, 4, 2, 1, leaky, norm=False), conv_layer(features, features, 3, 1, 1, leaky)]
+    side = size // 2
+    while side > 4:
+        layers.append(conv_layer(features, features * 2, 4, 2, 1, leaky))
+        features, side = features * 2, side // 2
+    return nn.Sequential(*layers, nn.Conv2d(features, 1, 4), nn.Flatten())
+
+
+def generator(size, latent=100):
+    relu = lambda: nn.ReLU(inplace=True)
+    features = 32 * (size // 4)
+    layers = [nn.Unflatten(1, (latent, 1, 1)), conv_layer(latent, features, 4, 1, 0, relu, transpose=True)]
+    side = 4
+    while side < size // 2:
+        layers.append(conv_layer(features, features // 2, 4, 2, 1, relu, transpose=True))
+        features, side = features // 2, side * 2
+    layers.append(conv_layer(features, features, 3, 1, 1, relu, transpose=True))
+    return nn.Sequential(*layers, nn.ConvTranspose2d(features, 3, 4, stride=2, padding=1, bias=False), nn.Tanh())
+
+
+class Wgan:
+    """Critic and generator steps of the training in which fastai's GANLearner.wgan ends."""
+
+    def __init__(self, size, batch):
+        torch.manual_seed(42)
+        self.critic, self.generator = critic(size), generator(size)
+        make = lambda net: torch.optim.RMSprop(net.parameters(), lr=2e-4, alpha=0.99, eps=1e-8)
+        self.critic_opt, self.generator_opt = make(self.critic), make(self.generator)
+        self.real = torch.rand(batch, 3, size, size) * 2 - 1
+        self.batch = batch
+
+    def critic_step(self):
+        for parameter in self.critic.parameters():
+            parameter.requires_grad_(True)
+            parameter.data.clamp_(-0.01, 0.01)
+        with torch.no_grad():
+            fake = self.generator(torch.randn(self.batch, 100))
+        loss = self.critic(self.real).mean() - self.critic(fake).mean()
+        self.critic_opt.zero_grad()
+        loss.backward()
+        self.critic_opt.step()
+        return loss.item()
+
+    def generator_step(self):
+        for parameter in self.critic.parameters():
+            parameter.requires_grad_(False)
+        loss = self.critic(self.generator(torch.randn(self.batch, 100))).mean()
+        self.generator_opt.zero_grad()
+        loss.backward()
+        self.generator_opt.step()
+        return loss.item()
+
+
+def main():
+    threads, size, batch = map(int, sys.argv[1:4])
+    torch.set_num_threads(threads)
+    work = Wgan(size, batch)
+    steps = {'critic': work.critic_step, 'generator': work.generator_step}
+    config = torch.__config__.show()
+    print(json.dumps({'torch': torch.__version__, 'threads': torch.get_num_threads(), 'config': config,
+                      'blas': 'mkl' in config.lower() or 'blas_info' in config.lower()}), flush=True)
+    for line in sys.stdin:
+        mode = line.strip()
+        start = time.perf_counter()
+        loss = steps[mode]()
+        print(json.dumps({'ms': (time.perf_counter() - start) * 1e3, 'loss': loss,
+                          'peakBytes': resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024}), flush=True)
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,36 @@
+import {multiplyMatrix, multiplyPositions, multiplyTaps, packMatrix, packTaps} from './gemm';
+import {transformFilterChunk} from './minimal-filter';
+import {accumulateTapsChunk, transformGradientChunk, transformTapsChunk} from './minimal-gradient';
+import {multiplyTilesChunk} from './minimal-product';
+import {Pool} from './pool';
+import {Scratch} from './scratch';
+
+/** What a chunk may be of. */
+export const enum Job {
+  PackMatrix,
+  PackTaps,
+  MultiplyMatrix,
+  MultiplyPositions,
+  MultiplyTaps,
+  TransformFilter,
+  MultiplyTiles,
+  TransformGradient,
+  AccumulateTaps,
+  TransformTaps,
+}
+
+/** Performs one chunk on the calling thread. A table of functions would need static data. */
+export function perform(job: i32, chunk: i32, pool: Pool, scratch: Scratch): void {
+  switch (job) {
+    case Job.PackMatrix: return packMatrix(chunk, pool, scratch);
+    case Job.PackTaps: return packTaps(chunk, pool, scratch);
+    case Job.MultiplyMatrix: return multiplyMatrix(chunk, pool, scratch);
+    case Job.MultiplyPositions: return multiplyPositions(chunk, pool, scratch);
+    case Job.MultiplyTaps: return multiplyTaps(chunk, pool, scratch);
+    case Job.TransformFilter: return transformFilterChunk(chunk, pool, scratch);
+    case Job.MultiplyTiles: return multiplyTilesChunk(chunk, pool, scratch);
+    case Job.TransformGradient: return transformGradientChunk(chunk, pool, scratch);
+    case Job.AccumulateTaps: return accumulateTapsChunk(chunk, pool, scratch);
+    case Job.TransformTaps: return transformTapsChunk(chunk, pool, scratch);
+  }
+}

@@ -1,0 +1,52 @@
+import {Minimal} from './minimal';
+import {transformData} from './transforms';
+
+/**
+ * Transforms `channels` channels from `channel` on, of the phase, for the tiles from `tile` on. The i-th tile's numbers for
+ * point p go to `to + p * planeBytes + i * rowBytes`, one channel after the other.
+ * @param tmp room for 2 * 36 vectors
+ */
+export function transformTiles(
+  c: Minimal, phase: i32, channel: i32, channels: i32, tile: i32, tiles: i32,
+  to: usize, rowBytes: usize, planeBytes: usize, tmp: usize,
+): void {
+  const n = c.n;
+  const step = c.stride;
+  const phaseY = phase / step;
+  const pixelBytes = <usize>c.channels << 2;
+  const columnBytes = <usize>step * pixelBytes;
+  const rowOfPixels = <usize>c.imageWidth * pixelBytes;
+  const downBytes = <usize>step * rowOfPixels;
+  const line = <usize>n << 4;
+  const gathered = tmp + 36 * 16;
+  for (let i = 0; i < tiles; i++, to += rowBytes) {
+    const perImage = c.tilesDown * c.tilesAcross;
+    const image = (tile + i) / perImage;
+    const within = (tile + i) - image * perImage;
+    const down = within / c.tilesAcross;
+    const y = c.originY + phaseY + down * c.m * step;
+    const x = c.originX + phase - phaseY * step + (within - down * c.tilesAcross) * c.m * step;
+    const inside = y >= 0 && x >= 0 && y + (n - 1) * step < c.imageHeight && x + (n - 1) * step < c.imageWidth;
+    const corner = c.image + <usize>((image * c.imageHeight + y) * c.imageWidth + x) * pixelBytes + (<usize>channel << 2);
+    for (let k: usize = 0; k < <usize>channels << 2; k += 16) {
+      if (inside) {
+        transformData(n, n, corner + k, downBytes, columnBytes, tmp, line, 16);
+      } else {
+        gather(c, y, x, corner + k, downBytes, columnBytes, gathered);
+        transformData(n, n, gathered, line, 16, tmp, line, 16);
+      }
+      transformData(n, n, tmp, 16, line, to + k, planeBytes, <usize>n * planeBytes);
+    }
+  }
+}
+
+/** Copies n x n pixels whose first is (y, x), with zeros outside the image. */
+function gather(c: Minimal, y: i32, x: i32, corner: usize, downBytes: usize, columnBytes: usize, to: usize): void {
+  for (let i = 0; i < c.n; i++) {
+    const rowInside = <u32>(y + i * c.stride) < <u32>c.imageHeight;
+    for (let j = 0; j < c.n; j++, to += 16) {
+      const inside = rowInside && <u32>(x + j * c.stride) < <u32>c.imageWidth;
+      v128.store(to, inside ? v128.load(corner + <usize>i * downBytes + <usize>j * columnBytes) : f32x4.splat(0));
+    }
+  }
+}
