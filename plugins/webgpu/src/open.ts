@@ -2,8 +2,9 @@ import type {Gan, OpenedDevice} from 'gan/plugin';
 import type {WebGPUBackend} from '@tensorflow/tfjs-backend-webgpu';
 import {findAdapter} from './dawn.js';
 import {explain} from './explain.js';
+import {Faults} from './faults.js';
 import {factsOf, type WebgpuOptions} from './findings.js';
-import {guard} from './guard.js';
+import {guard, sync} from './guard.js';
 import {kernels} from './kernels/index.js';
 import {hideGpu, showGpu} from './navigator.js';
 import {replaceKernels} from './registry.js';
@@ -26,25 +27,27 @@ export async function open(options: WebgpuOptions, api: Api): Promise<OpenedDevi
   if (!answer.ok) throw new GanError('backend', 'GAN_BACKEND_UNAVAILABLE', `webgpu: ${answer.why}.`, {suggestions: [answer.fix]});
   const {gpu, adapter} = found as Extract<typeof found, {gpu: GPU}>;
   const device = await adapter.requestDevice(descriptor(adapter));
-  showGpu(gpu); // before tfjs-backend-webgpu is loaded: it looks for it then, and when the backend is made
-  const {WebGPUBackend} = await import('@tensorflow/tfjs-backend-webgpu');
-  const backend = new WebGPUBackend(device, adapter.info);
-  const guarded = guard(backend, api);
+  const backend = await startTfjs(gpu, device, adapter.info).catch((error: unknown) => {
+    stopDawn(device);
+    throw error;
+  });
+  const faults = new Faults(device, GanError);
+  guard(backend, faults);
   register(backend, api);
   const restoreKernels = replaceKernels(tf, backend, kernels);
   let isOpen = true;
   return {
     tfBackend,
     info: {...answer.info, tfjs: tf.version_core},
-    sync: () => guarded.sync(),
+    sync: () => sync(backend, faults),
     close() {
       if (!isOpen) return;
       isOpen = false;
       restoreKernels();
-      guarded.close();
+      faults.close();
+      backend.disposeData = () => true; // of tensors that outlive it: their memory is gone with the device
       tf.removeBackend(tfBackend);
-      device.destroy();
-      hideGpu(); // Dawn keeps the process from ending for as long as it can be reached
+      stopDawn(device);
     },
   };
 }
@@ -56,6 +59,17 @@ function descriptor({limits}: GPUAdapter): GPUDeviceDescriptor {
     'maxComputeInvocationsPerWorkgroup', 'maxComputeWorkgroupSizeX', 'maxComputeWorkgroupsPerDimension',
   ] as const;
   return {requiredLimits: Object.fromEntries(wanted.map((name) => [name, limits[name]]))};
+}
+
+async function startTfjs(gpu: GPU, device: GPUDevice, info: GPUAdapterInfo): Promise<WebGPUBackend> {
+  showGpu(gpu); // tfjs-backend-webgpu looks for it when it is loaded, and when the backend is made
+  const {WebGPUBackend} = await import('@tensorflow/tfjs-backend-webgpu');
+  return new WebGPUBackend(device, info);
+}
+
+function stopDawn(device: GPUDevice): void {
+  device.destroy();
+  hideGpu(); // Dawn keeps the process from ending for as long as it can be reached
 }
 
 /** Makes the backend the one of its name, in place of the factory that tfjs-backend-webgpu registers when it is loaded. */

@@ -1,0 +1,80 @@
+import type {Gan} from 'gan/plugin';
+
+type GanError = Gan['GanError'];
+type Fault = InstanceType<GanError>;
+
+const goOn = 'The last checkpoint of the run is complete; go on from it: gan fit --resume RUN';
+const useLess = 'Use a smaller --batch-size or --size, or fewer features.';
+
+/** A failure that is told shortly after the call that it makes fail is told within this time. */
+const settleMs = 20;
+
+/**
+ * What went wrong with a device. WebGPU reports failures later and elsewhere than where they happen, and tfjs does not
+ * look: a lost device would compute zeros, or never answer. The first fault is kept, and is thrown by all that
+ * comes after it.
+ */
+export class Faults {
+  readonly #GanError: GanError;
+  /** Resolves only when the device is lost. */
+  readonly #lost: Promise<void>;
+  #first: Fault | undefined;
+  #closed = false;
+
+  constructor(device: GPUDevice, GanError: GanError) {
+    this.#GanError = GanError;
+    this.#lost = device.lost.then(({reason, message}) => {
+      const why = reason === 'unknown' ? '' : ` (${reason})`;
+      this.#keep('GAN_DEVICE_LOST', `The webgpu device was lost${why}: ${firstLine(message)}.`, goOn, 'If it happens again, look into the log of the graphics driver, or use --backend wasm.');
+    });
+    device.addEventListener('uncapturederror', (event) => {
+      event.preventDefault(); // or Dawn prints it
+      const message = firstLine(event.error.message);
+      if (event.error instanceof GPUOutOfMemoryError) this.#keep('GAN_BACKEND_MEMORY', `The webgpu device is out of memory: ${message}.`, useLess, goOn);
+      else this.#keep('GAN_BACKEND_FAILED', `The webgpu device refused a command: ${message}.`, 'Please report this, with the output of gan backends.', goOn);
+    });
+  }
+
+  /** Throws the fault, if there was one, or that the device is closed. */
+  check(): void {
+    if (this.#closed) throw new Error('the webgpu device is closed: read tensors before it is closed');
+    if (this.#first) throw this.#first;
+  }
+
+  /** From here on nothing is a fault any more: losing the device is what closing does. */
+  close(): void {
+    this.#closed = true;
+  }
+
+  /** What the device answers. A fault in the meantime ends the wait. */
+  async answer<T>(ask: () => Promise<T>): Promise<T> {
+    this.check();
+    const asked = ask().catch(async (error: unknown) => {
+      await new Promise((resolve) => setTimeout(resolve, settleMs));
+      throw this.#first ?? error;
+    });
+    const answer = await Promise.race([asked, this.#lost]);
+    this.check();
+    return answer as T; // were the device lost, `check` would have thrown
+  }
+
+  /** For a tensor that cannot be made; the device stays as it was. */
+  noMemory(why: string): Fault {
+    return this.#first ?? this.#make('GAN_BACKEND_MEMORY', `The webgpu device is out of memory: ${why}.`, [useLess, goOn]);
+  }
+
+  /** For a read that has to wait for the device. */
+  syncRead(): Fault {
+    return this.#make('GAN_READ_SYNC', 'webgpu cannot be read from synchronously in Node.', ['In place of dataSync() use await data(), in place of arraySync() await array().']);
+  }
+
+  #keep(code: `GAN_${string}`, message: string, ...suggestions: string[]): void {
+    this.#first ??= this.#make(code, message, suggestions);
+  }
+
+  #make(code: `GAN_${string}`, message: string, suggestions: string[]): Fault {
+    return new this.#GanError('backend', code, message, {suggestions});
+  }
+}
+
+export const firstLine = (text: string): string => (text.split('\n')[0] ?? '').replace(/\.$/, '');
