@@ -1,3 +1,4 @@
+export {batchNorm, batchNormBytes, batchNormGrad} from './batch-norm';
 export {greater, select} from './compare';
 export {conv2d, conv2dBackpropFilter, conv2dBackpropInput} from './conv2d';
 export {depthwiseBackpropFilter, depthwiseBackpropInput} from './depthwise';
@@ -11,3 +12,4 @@ export {sum} from './sum';
 export {tanh} from './tanh';
 export {tile} from './tile';
 export {leakyRelu, rsqrt, sqrt} from './unary';
+export {updateParameter} from './update';

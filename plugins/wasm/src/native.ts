@@ -19,6 +19,17 @@ export interface Native {
     a: number, transposeA: boolean, b: number, transposeB: boolean, out: number,
     m: number, n: number, k: number, pool: number,
   ): void;
+  batchNormBytes(rows: number, channels: number): number;
+  batchNorm(
+    x: number, weight: number, bias: number, y: number, mean: number, variance: number,
+    rows: number, channels: number, eps: number, slope: number, buffer: number, pool: number,
+  ): void;
+  batchNormGrad(
+    x: number, weight: number, bias: number, dy: number, mean: number, variance: number,
+    dx: number, dWeight: number, dBias: number,
+    rows: number, channels: number, eps: number, slope: number, buffer: number, pool: number,
+  ): void;
+  updateParameter(update: number, pool: number): void;
   maxPoolGrad(window: number, x: number, dy: number, dx: number): void;
   depthwiseBackpropFilter(window: number, x: number, dy: number, dFilter: number): void;
   depthwiseBackpropInput(window: number, dy: number, filter: number, dx: number): void;
