@@ -1,11 +1,12 @@
 /**
  * The one door to tfjs-core. Under Node, tfjs-core resolves to a CommonJS bundle that registers no gradients; the import
- * of `#tf-gradients` (bundled by scripts/build.mjs) registers them. tfjs-core must come first: the copy that is loaded first
- * makes the engine, and the bundle's has no chained operations, which some of tfjs-core's own use. Patches of tfjs belong here, each with a test that
- * fails on the day upstream is mended.
+ * of `#tf-gradients` (bundled by scripts/build.mjs) registers them, and `gradients.ts` mends some. tfjs-core must come
+ * first: the copy that is loaded first makes the engine, and the bundle's has no chained operations, which some of
+ * tfjs-core's own use. Patches of tfjs belong here, each with a test that fails on the day upstream is mended.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import '#tf-gradients';
+import './gradients.js';
 
 export {tf};
 export type {Rank, Scalar, Tensor, Tensor1D, Tensor2D, Tensor3D, Tensor4D, TensorLike, Variable} from '@tensorflow/tfjs-core';

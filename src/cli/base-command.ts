@@ -42,14 +42,15 @@ export abstract class BaseCommand extends Command {
     return registry;
   }
 
-  protected override async catch(error: Error): Promise<void> {
+  protected override catch(error: Error): Promise<void> {
     const flags = {...this.ctor.baseFlags, ...this.ctor.flags};
     const report = reportOf(error, Object.keys(flags));
-    if (!report) throw error;
+    if (!report) return Promise.reject(error);
     this.#failed = true;
     process.exitCode = report.exitCode;
     if (this.asksFor('--json')) this.json({error: report});
     else process.stderr.write(`${formatReport(report, painter(process.stderr))}\n`);
+    return Promise.resolve();
   }
 
   protected override async finally(error: Error | undefined): Promise<void> {

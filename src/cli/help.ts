@@ -63,9 +63,10 @@ async function defaultTexts(registry: Registry): Promise<Map<string, string>> {
   const {resolveConfig} = await import('../config/resolve.js');
   const {config, origins, backend, recipe} = await resolveConfig({registry, ignoreFiles: true});
   const texts = new Map<string, string>();
-  const set = (key: string, value: unknown): unknown => {
+  const set = (key: string, value: unknown): void => {
+    if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean') return;
     const by = origins[key]?.startsWith('recipe') ? `, by ${origins[key]}` : '';
-    return value === undefined || typeof value === 'object' ? undefined : texts.set(key, `[default: ${String(value)}${by}]`);
+    texts.set(key, `[default: ${value}${by}]`);
   };
   for (const [key, value] of Object.entries(config)) set(key, value);
   for (const key of ['arch', 'loss', 'opt', 'switcher'] as const) {

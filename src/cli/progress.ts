@@ -28,8 +28,9 @@ export class Progress {
     if (now - this.#last < wait && event.step < event.steps) return;
     this.#last = now;
     if (this.#out.isTTY) {
-      const width = (this.#out.columns ?? 80) - 1; // the last column would wrap the cursor
-      this.#out.write(`\r\u001B[K${this.#bar(event)}${describe(event).slice(0, Math.max(0, width - barWidth - 1))}`);
+      const room = (this.#out.columns ?? 80) - 1; // in the last column the cursor would wrap
+      const text = describe(event).slice(0, room);
+      this.#out.write(`\r\u001B[K${this.#bar(event, room - text.length - 1)}${text}`);
       this.#shown = true;
     } else {
       this.#out.write(`${describe(event)}\n`);
@@ -43,22 +44,24 @@ export class Progress {
     if (this.#out.isTTY) this.#last = -Infinity;
   }
 
-  #bar({step, steps}: StepEvent): string {
-    const full = Math.floor((barWidth * step) / Math.max(1, steps));
-    return `${painter(this.#out)('green', '━'.repeat(full))}${painter(this.#out)('dim', '─'.repeat(barWidth - full))} `;
+  /** As long as there is room for, up to 20; nothing when that is too short to tell anything. */
+  #bar({step, steps}: StepEvent, room: number): string {
+    const width = Math.min(room, 20);
+    if (width < 4) return '';
+    const full = Math.floor((width * step) / Math.max(1, steps));
+    const paint = painter(this.#out);
+    return `${paint('green', '━'.repeat(full))}${paint('dim', '─'.repeat(width - full))} `;
   }
 }
 
-const barWidth = 20;
-
 function describe(event: StepEvent): string {
   const {step, steps, epoch, critLoss, genLoss, imagesPerSecond, secondsLeft} = event;
-  const losses = [['critic', critLoss], ['generator', genLoss]] as const;
+  const losses = [['crit', critLoss], ['gen', genLoss]] as const;
   return [
     `step ${step}/${steps}`,
     `epoch ${epoch}`,
     ...losses.flatMap(([name, loss]) => (loss === undefined ? [] : [`${name} ${loss.toFixed(4)}`])),
-    `${imagesPerSecond.toFixed(imagesPerSecond < 10 ? 1 : 0)} images/s`,
+    `${imagesPerSecond.toFixed(imagesPerSecond < 10 ? 1 : 0)} img/s`,
     `${clock(secondsLeft)} left`,
   ].join('  ');
 }

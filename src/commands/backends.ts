@@ -15,7 +15,7 @@ export default class Backends extends BaseCommand {
     const registry = await this.openRegistry();
     const {probeBackends} = await import('../backends/select.js');
     const backends = await probeBackends(registry);
-    this.json(backends);
+    for (const backend of backends) this.json(backend);
     const width = Math.max(...backends.map(({name}) => name.length));
     for (const backend of backends) this.result(describe(backend, width));
     if (backends.length === 0) this.result('No backend is installed.');

@@ -3,7 +3,6 @@ import type {PartChoice, RunConfig} from '../gan/runs/run-config.js';
 import type {PartKind} from '../plugin/index.js';
 import {GanError} from '../errors.js';
 import {checkOptions, type Given, type GivenMap, type OptionValue} from '../plugin/options-check.js';
-import type {OptionSpecs} from '../plugin/options.js';
 import type {Registry} from '../plugin/registry.js';
 import {kindLabel} from '../plugin/kinds.js';
 import {flatten, optionsOf, parseSet, type Assignments} from './assignments.js';
@@ -65,7 +64,10 @@ export async function resolveConfig(request: ConfigRequest): Promise<ResolvedCon
   const origins: Record<string, string> = {
     data: pick(layers, 'data')?.origin ?? 'default',
     ...prefixed('source', source.origins),
-    ...Object.assign({}, ...[arch, loss, opt, switcher].map((chosen) => chosen.origins)),
+    ...arch.origins,
+    ...loss.origins,
+    ...opt.origins,
+    ...switcher.origins,
     ...Object.fromEntries(scalarKeys.map((key) => [key, scalars.origins[key] ?? 'default'])),
   };
   const config = {
@@ -129,7 +131,7 @@ interface PartFacts {
 
 async function checkPart(registry: Registry, kind: PartKind, name: string, options: GivenMap, {label, origin}: PartFacts) {
   const {options: specs = {}} = await registry.load(kind, name, origin);
-  const {values, origins} = checkOptions(`${kindLabel(kind)} ${name}`, specs as OptionSpecs, options, (key) => `${label}.${key}`);
+  const {values, origins} = checkOptions(`${kindLabel(kind)} ${name}`, specs, options, (key) => `${label}.${key}`);
   const filled = Object.fromEntries(Object.keys(specs).map((key) => [key, origins[key] ?? `default of ${kindLabel(kind)} ${name}`]));
   return {values: withoutUndefined(values), origins: filled};
 }

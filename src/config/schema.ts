@@ -16,6 +16,7 @@ export const scalarSpecs = {
   lr: opt.num(1e-3, {min: 0, help: 'learning rate'}),
   wd: opt.num(undefined, {min: 0, help: "weight decay; none: the optimizer's own default"}),
   clip: opt.num(undefined, {min: 0, help: "bound of the critic's weights (WGAN); none: no clipping"}),
+  clipNorms: opt.bool(false, {help: "clip the critic's norm layers too, as the authors of WGAN do"}),
   latent: opt.int(100, {min: 1, help: "length of the generator's input noise"}),
   genFirst: opt.bool(false, {help: 'begin with the generator'}),
   switchEval: opt.bool(true, {help: 'put the network that is not trained in eval mode'}),

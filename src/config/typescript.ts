@@ -8,18 +8,20 @@ import {GanError} from '../errors.js';
  * None is a dependency: most users have no such file, and both are large.
  */
 export async function loadTypescript(file: string, content: string): Promise<unknown> {
-  if ('typescript' in process.features && process.features.typescript) return (await import(pathToFileURL(file).href)).default;
-  const tsx = requireFrom('tsx/cjs/api', file) as {require(id: string, from: string): {default?: unknown}} | undefined;
-  if (tsx) return tsx.require(file, fileURLToPath(import.meta.url)).default;
+  if ('typescript' in process.features && process.features.typescript) return defaultOf(await import(pathToFileURL(file).href));
+  const tsx = requireFrom('tsx/cjs/api', file) as {require(id: string, from: string): unknown} | undefined;
+  if (tsx) return defaultOf(tsx.require(file, fileURLToPath(import.meta.url)));
   const ts = requireFrom('typescript', file) as Transpiler | undefined;
   if (ts) {
     const {outputText} = ts.transpileModule(content, {compilerOptions: {module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2022}});
-    return (await import(`data:text/javascript,${encodeURIComponent(outputText)}`)).default;
+    return defaultOf(await import(`data:text/javascript,${encodeURIComponent(outputText)}`));
   }
   throw new GanError('config', 'GAN_CONFIG_TYPESCRIPT', `${file} is TypeScript, which Node ${process.version} cannot load by itself.`, {
     suggestions: ['npm install --save-dev tsx', 'Or use Node 22.18 or newer.', 'Or rename the file to .mjs and remove its types.'],
   });
 }
+
+const defaultOf = (module: unknown): unknown => (module as {default?: unknown}).default;
 
 /** The little of the TypeScript compiler that is used. */
 interface Transpiler {

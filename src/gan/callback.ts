@@ -24,6 +24,8 @@ export interface Callback extends Handlers {
   readonly name: string;
   /** Lower ones come first; equal ones in the order in which they were given. 0 when absent. */
   readonly order?: number;
+  /** Called when a fit, or a validation by itself, is over, even when it ended with an error. */
+  release?(learn: Learner): void;
   /** What must be known to carry on from here; JSON. */
   save?(): unknown;
   load?(state: unknown): void;

@@ -9,7 +9,7 @@ import {GanError} from '../errors.js';
 import {writeFileAtomic} from './io/atomic-write.js';
 import {decodeSafetensors, encodeSafetensors} from './io/safetensors.js';
 import type {Learner} from './learner.js';
-import type {StateDict} from './module.js';
+import type {StateDict, StateTensor} from './module.js';
 import type {Hypers} from './optim/optimizer.js';
 import {loadStreams, saveStreams, type StreamsState} from './streams.js';
 
@@ -50,7 +50,7 @@ export async function saveCheckpoint(learn: Learner, path: string, position: Pos
   const names = learn.parameterNames();
   const tensors: StateDict = new Map([
     ...prefixed('model.', await learn.model.stateDict()),
-    ...prefixed('optimizer.', (await learn.opt?.stateDict(names)) ?? new Map()),
+    ...prefixed('optimizer.', (await learn.opt?.stateDict(names)) ?? new Map<string, StateTensor>()),
   ]);
   assertFinite(tensors, position);
   const bytes = encodeSafetensors(tensors, {format: 'pt'});
@@ -101,6 +101,7 @@ export async function readCheckpoint(path: string): Promise<Checkpoint> {
   } catch (error) {
     throw fault(`${stateFile} is no JSON`, error);
   }
+  if (saved === null || typeof saved !== 'object') throw fault(`${stateFile} is no object`);
   const {format, sha256, ...state} = saved;
   if (format !== formatVersion) throw fault(`it has format ${format}, this version of gan reads ${formatVersion}`);
   if (createHash('sha256').update(bytes).digest('hex') !== sha256) throw fault(`${tensorsFile} is damaged: its checksum is wrong`);
@@ -128,14 +129,15 @@ export function restoreNetworks(learn: Learner, {model, averages, optimizer, fro
 }
 
 /**
- * For `fit({startEpoch, restore})`: goes on exactly where the checkpoint was written. Callbacks are restored last, since
+ * For `fit({startEpoch, startIter, restore})`: goes on exactly where the checkpoint was written. Callbacks are restored last, since
  * what they hold overrides what the events of a starting fit have just reset.
  */
-export function resumeFrom(learn: Learner, checkpoint: Checkpoint): {startEpoch: number; restore: () => void} {
+export function resumeFrom(learn: Learner, checkpoint: Checkpoint): {startEpoch: number; startIter: number; restore: () => void} {
   const {position, seed, streams, callbacks} = checkpoint;
   if (seed !== learn.streams.seed) throw new GanError('config', 'GAN_CHECKPOINT', `the checkpoint was made with seed ${seed}, the learner has ${learn.streams.seed}`);
   return {
     startEpoch: position.epoch,
+    startIter: position.batch,
     restore() {
       loadStreams(learn.streams, streams);
       learn.iter = position.batch;

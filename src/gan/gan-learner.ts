@@ -25,6 +25,8 @@ export interface GANLearnerOptions extends LearnerOptions {
   showImg?: boolean;
   /** Bound of the critic's weights. */
   clip?: number;
+  /** Whether the bound also holds for the critic's norm layers; false. */
+  clipNorms?: boolean;
   /** Smoothing of the two losses; 0.98. */
   beta?: number;
 }
@@ -39,10 +41,10 @@ export class GANLearner extends Learner {
   readonly ganTrainer: GANTrainer;
 
   constructor(dls: DataLoaders, generator: Module, critic: Module, genLossFunc: GenLossFunction, critLossFunc: CritLossFunction, options: GANLearnerOptions = {}) {
-    const {switcher = FixedGANSwitcher(1, 1), genFirst = false, switchEval = true, showImg = false, clip, beta, metrics, ...rest} = options;
+    const {switcher = FixedGANSwitcher(1, 1), genFirst = false, switchEval = true, showImg = false, clip, clipNorms = false, beta, metrics, ...rest} = options;
     const model = new GANModule(generator, critic);
     const loss = new GANLoss(genLossFunc, critLossFunc, model);
-    const trainer = new GANTrainer(loss, {switchEval, genFirst, ...(clip !== undefined && {clip}), ...(beta !== undefined && {beta})});
+    const trainer = new GANTrainer(loss, {switchEval, genFirst, clipNorms, ...(clip !== undefined && {clip}), ...(beta !== undefined && {beta})});
     const own = typeof metrics === 'function' ? metrics : () => Object.entries(metrics ?? {}).map(([name, measure]) => AverageMetric.of(name, measure));
     super(dls, model, loss.forward, {
       ...(rest.compat !== 'fastai' && {splitter: () => [generator, critic].map(trainableParameters)}),
@@ -71,6 +73,11 @@ export class GANLearner extends Learner {
   static fromLearners(genLearn: Learner, critLearn: Learner, {weightsGen, ...options}: GANLearnerOptions & {weightsGen?: readonly [number, number]} = {}): GANLearner {
     const {genLossFunc, critLossFunc} = ganLossFromFunc(genLearn.lossFunc, critLearn.lossFunc, weightsGen);
     return new GANLearner(genLearn.dls, genLearn.model, critLearn.model, genLossFunc, critLossFunc, options);
+  }
+
+  override dispose(): void {
+    this.ganTrainer.dispose();
+    super.dispose();
   }
 
   /** Images from latents (or from input images), in eval mode: [n, ...] -> bytes [n, height, width, channels]. */

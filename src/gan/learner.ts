@@ -2,6 +2,7 @@
 import {mkdir} from 'node:fs/promises';
 import {dirname, join} from 'node:path';
 import {GanError} from '../errors.js';
+import {variableGrads} from '../backends/fused/variable-grads.js';
 import {tf, type Tensor} from '../backends/tf.js';
 import {Cancel, type AsyncEvent, type Callback, type InStepEvent, type Phase} from './callback.js';
 import {ParamScheduler, combinedCosine} from './callbacks/param-scheduler.js';
@@ -54,11 +55,16 @@ export interface FitOptions {
   resetOpt?: boolean;
   /** Count epochs from here; those before are skipped. */
   startEpoch?: number;
-  /** Called when the first epoch's training is about to begin; may put everything into a saved state (exact resume). */
+  /** Puts everything into a saved state (exact resume), before the first batch. */
   restore?: () => void | Promise<void>;
+  /**
+   * Batches of the first epoch that were done when the state was saved. With none, `restore` comes before the events that
+   * begin an epoch, since they were still to come; otherwise after them, since they had been.
+   */
+  startIter?: number;
 }
 
-export interface OneCycleOptions extends Omit<FitOptions, 'restore'> {
+export interface OneCycleOptions extends Omit<FitOptions, 'restore' | 'startIter'> {
   /** lrMax / div is where it starts; 25. */
   div?: number;
   /** lrMax / divFinal is where it ends; 1e5. */
@@ -286,6 +292,7 @@ export class Learner {
     try {
       await body();
     } finally {
+      for (const callback of this.callbacks) callback.release?.(this);
       this.removeCbs(...extra);
     }
   }
@@ -310,13 +317,12 @@ export class Learner {
     await this.#event(`after${phase}`);
   }
 
-  async #epochs({startEpoch = 0, restore}: FitOptions): Promise<void> {
-    let pending = restore;
+  async #epochs({startEpoch = 0, startIter = 0, restore}: FitOptions): Promise<void> {
+    if (startIter === 0) await restore?.();
     for (let epoch = startEpoch; epoch < this.nEpoch && this.#stopReason === undefined; epoch++) {
       this.epoch = epoch;
       await this.#phase('Epoch', async () => {
-        await this.#train(pending);
-        pending = undefined;
+        await this.#train(startIter > 0 && epoch === startEpoch ? restore : undefined);
         if (this.#stopReason === undefined) await this.#phase('Validate', () => this.#validateBatches(this.dls.valid));
       });
     }
@@ -385,7 +391,7 @@ export class Learner {
   async #trainBatch(): Promise<void> {
     const wanted = this.opt!.parameters().filter(({requiresGrad}) => requiresGrad);
     if (wanted.length === 0) throw new GanError('usage', 'GAN_FROZEN', 'every parameter of the optimiser is frozen: there is nothing to train', {suggestions: ['setFreezeModel(model, true) makes them trainable']});
-    const {value, grads} = tf.variableGrads(() => {
+    const {value, grads} = variableGrads(() => {
       const loss = this.#forward();
       this.#eventNow('beforeBackward');
       return loss as ReturnType<typeof tf.scalar>;

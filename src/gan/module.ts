@@ -198,6 +198,8 @@ function stateMismatch(faults: string[]): GanError {
 function entryFault(name: string, entry: Entry, given: StateTensor | undefined): string[] {
   if (!given) return entry instanceof Counter ? [] : [`${name}: missing`];
   const wanted = entry instanceof Counter ? [] : torchShape(entry.variable.shape, entry.layout);
+  const type = entry instanceof Counter ? 'I64' : 'F32';
+  if (given.dtype !== type) return [`${name}: got ${given.dtype}, wanted ${type}`];
   if (given.shape.join() === wanted.join()) return [];
   return [`${name}: got [${given.shape.join(', ')}], wanted [${wanted.join(', ')}]`];
 }

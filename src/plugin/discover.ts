@@ -29,7 +29,7 @@ export function openRegistry(known: Iterable<KnownPlugin> = []): Registry {
 /** The packages with a `gan` block: the root's own, then its dependencies called gan-plugin-..., then the known ones. */
 export function findPackages(root: string, known: Iterable<KnownPlugin> = []): PackageInfo[] {
   const own = readPackage(root);
-  const dependencies = ['dependencies', 'optionalDependencies'].flatMap((key) => Object.keys((own.pjson[key] ?? {}) as object));
+  const dependencies = ['dependencies', 'optionalDependencies'].flatMap((key) => Object.keys(own.pjson[key] ?? {}));
   const candidates = [
     own,
     ...dependencies.filter(isPluginName).map((name) => findPackage(name, root)),

@@ -46,7 +46,7 @@ interface UnknownKeyFacts {
   owner: string;
   origin: string;
   blame: 'usage' | 'config';
-  label(key: string): string;
+  label: (key: string) => string;
 }
 
 /** The error for a key that nobody knows, with the nearest that somebody does. */
@@ -117,5 +117,5 @@ export function describeSpec(spec: OptionSpec): string {
 
 function show(value: unknown): string {
   if (typeof value === 'string') return `'${value}'`;
-  return value === undefined ? 'nothing' : (JSON.stringify(value) ?? String(value));
+  return JSON.stringify(value) ?? 'nothing'; // undefined, a function or a symbol
 }

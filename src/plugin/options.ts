@@ -2,13 +2,13 @@
  * The options of a part. One specification gives the TypeScript type, the command-line check, the configuration check
  * and the help row; it is written in the part and nowhere else.
  */
-interface Spec<Kind extends string, T> {
+export interface Spec<Kind extends string, T> {
   type: Kind;
   /** `undefined` makes an option that may be left out. */
   default: T;
   help?: string;
 }
-interface Range {
+export interface Range {
   min?: number;
   max?: number;
 }

@@ -93,7 +93,7 @@ export class Registry {
         {suggestions: [`It is declared in the package.json of ${part.package} as ${part.file}.`], ...(cause === undefined ? {} : {cause})});
     if (!existsSync(part.file)) throw broken('its file does not exist (is the package built?)');
     try {
-      const module: {default?: unknown} = await import(pathToFileURL(part.file).href);
+      const module = (await import(pathToFileURL(part.file).href)) as {default?: unknown};
       if (typeof module.default !== 'function') throw broken('its module has no default export that is a function');
       const made = new Map<unknown, PartKind>();
       const gan = this.#gan(made);

@@ -2,7 +2,7 @@ import {expect} from 'chai';
 import {existsSync, readFileSync} from 'node:fs';
 import path from 'node:path';
 import {folder, removeFolders, write} from '../plugin/helpers.js';
-import {gan, jsonLines} from './helpers.js';
+import {gan, jsonLines, once} from './helpers.js';
 
 /** The smallest run that does everything: 16 images of 8x8, 4 steps an epoch. */
 const tiny = ['--size', '8', '--n-features', '4', '--n-extra-layers', '0', '--latent', '4', '--batch-size', '4', '--set', 'source.count=16'];
@@ -10,18 +10,6 @@ const json = (file: string): unknown => JSON.parse(readFileSync(file, 'utf8'));
 
 /** What training computed: the losses of all steps, without the times. */
 const losses = (stdout: string): unknown[] => jsonLines(stdout).filter(({type}) => type === 'step').map(({step, mode, loss}) => [step, mode, loss]);
-
-type Kill = (signal: NodeJS.Signals) => void;
-
-/** Acts the first time that a text is seen. */
-function once(wanted: string, act: (kill: Kill) => void): (text: string, kill: Kill) => void {
-  let done = false;
-  return (text, kill) => {
-    if (done || !text.includes(wanted)) return;
-    done = true;
-    act(kill);
-  };
-}
 
 describe('gan fit', () => {
   afterEach(removeFolders);
@@ -35,7 +23,7 @@ describe('gan fit', () => {
     expect(first).to.match(/^0 +-?\d+\.\d{6} +-?\d+\.\d{6} +-?\d+\.\d{6} +\d\d:\d\d$/);
     expect(second).to.match(/^1 /);
     expect(rest.join('\n')).to.match(/sample grid +runs\/wgan-shapes-1\/samples\/.*\.png\ncheckpoint +runs.*\nrun folder +runs\/wgan-shapes-1\n/);
-    expect(stderr).to.contain('gan generate runs/wgan-shapes-1 --out').and.match(/step \d+\/8 .*images\/s +\d\d:\d\d left/);
+    expect(stderr).to.contain('gan generate runs/wgan-shapes-1 --out').and.match(/step \d+\/8 .*img\/s +\d\d:\d\d left/);
     expect(stderr).to.not.contain('\r').and.not.contain('\u001B');
     const run = path.join(cwd, 'runs/wgan-shapes-1');
     expect(json(path.join(run, 'config.json'))).to.include({size: 8, clip: 0.01, epochs: 2});

@@ -9,34 +9,53 @@ export const root = path.resolve(here, '..', '..');
 export interface Ran {
   /** As a shell reports it: 128 and the signal's number when a signal ended the process. */
   code: number;
+  /** The signal that ended the process, if one did. */
+  signal: NodeJS.Signals | null;
   stdout: string;
   stderr: string;
 }
+
+export type Kill = (signal: NodeJS.Signals) => void;
 
 interface RunOptions {
   cwd: string;
   env?: Record<string, string>;
   /** Fail as soon as a module of tfjs or of the training library is loaded. */
   withoutTfjs?: boolean;
-  /** Called with stderr so far whenever more of it comes. */
-  onStderr?(text: string, kill: (signal: NodeJS.Signals) => void): void;
+  /** Called with stderr so far, or stdout, whenever more of it comes. */
+  onStderr?(text: string, kill: Kill): void;
+  onStdout?(text: string, kill: Kill): void;
 }
 
 /** Runs `gan` as a child process, as it ships. */
-export function gan(args: readonly string[], {cwd, env = {}, withoutTfjs = false, onStderr}: RunOptions): Promise<Ran> {
+export function gan(args: readonly string[], {cwd, env = {}, withoutTfjs = false, onStderr, onStdout}: RunOptions): Promise<Ran> {
   const hooks = withoutTfjs ? ['--import', pathToFileURL(path.join(here, 'forbid-tfjs.mjs')).href] : [];
   const {NODE_OPTIONS: _, FORCE_COLOR: __, ...inherited} = process.env;
   const child = spawn(process.execPath, [...hooks, path.join(root, 'bin', 'run.js'), ...args], {cwd, env: {...inherited, ...env}});
   let [stdout, stderr] = ['', ''];
-  child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
+  const kill: Kill = (signal) => child.kill(signal);
+  child.stdout.on('data', (chunk: Buffer) => {
+    stdout += chunk.toString();
+    onStdout?.(stdout, kill);
+  });
   child.stderr.on('data', (chunk: Buffer) => {
     stderr += chunk.toString();
-    onStderr?.(stderr, (signal) => child.kill(signal));
+    onStderr?.(stderr, kill);
   });
   return new Promise((resolve, reject) => {
     child.on('error', reject);
-    child.on('close', (code, signal) => resolve({code: code ?? 128 + constants.signals[signal!], stdout, stderr}));
+    child.on('close', (code, signal) => resolve({code: code ?? 128 + constants.signals[signal!], signal, stdout, stderr}));
   });
+}
+
+/** Acts the first time that a text is seen. */
+export function once(wanted: string | RegExp, act: (kill: Kill) => void): (text: string, kill: Kill) => void {
+  let done = false;
+  return (text, kill) => {
+    if (done || text.search(wanted) === -1) return;
+    done = true;
+    act(kill);
+  };
 }
 
 /** The JSON values of an output of one per line. */

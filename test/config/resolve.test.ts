@@ -29,11 +29,11 @@ describe('resolveConfig', () => {
     expect(config).to.deep.equal({
       data: 'builtin:shapes',
       source: {count: 8192, seed: 0},
-      arch: {name: 'basic', options: {nFeatures: 64, nExtraLayers: 1, criticActivation: 'leaky'}},
+      arch: {name: 'basic', options: {nFeatures: 64, nExtraLayers: 1, criticActivation: 'leaky', criticNorm: 'batch'}},
       loss: {name: 'wgan', options: {}},
       opt: {name: 'rmsprop', options: {mom: 0, sqrMom: 0.99}},
       switcher: {name: 'fixed', options: {nCrit: 5, nGen: 1}},
-      size: 64, channels: 3, resize: 'crop', batchSize: 64, epochs: 1, lr: 2e-4, wd: 0, clip: 0.01, latent: 100,
+      size: 64, channels: 3, resize: 'crop', batchSize: 64, epochs: 1, lr: 2e-4, wd: 0, clip: 0.01, clipNorms: false, latent: 100,
       genFirst: false, switchEval: false, validPct: 0, seed: 0, sampleEvery: 100, checkpointEvery: 500, compat: 'none',
     });
     expect(origins).to.include({lr: 'recipe wgan', epochs: 'default', 'arch.nExtraLayers': 'recipe wgan', 'arch.nFeatures': 'default of architecture basic'});
@@ -81,7 +81,7 @@ describe('resolveConfig', () => {
 
     it('stay when a stronger layer names the same part again', async () => {
       const {config} = await resolve({flags: flags({arch: 'basic'})}, {arch: {nFeatures: 8}});
-      expect(config.arch.options).to.deep.equal({nFeatures: 8, nExtraLayers: 1, criticActivation: 'leaky'});
+      expect(config.arch.options).to.deep.equal({nFeatures: 8, nExtraLayers: 1, criticActivation: 'leaky', criticNorm: 'batch'});
     });
 
     it('that the part does not have are errors naming the flag', async () => {
@@ -194,7 +194,7 @@ describe('resolveConfig', () => {
     }
 
     it('an unknown part is named with where it came from', async () => {
-      const error = await ganError(() => resolve({}, {loss: 'hinge'}));
+      const error = await ganError(() => resolve({}, {loss: 'hinges'}));
       expect(error.code).to.equal('GAN_UNKNOWN_PART');
       expect(error.message).to.contain('gan.config.json');
     });

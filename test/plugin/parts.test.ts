@@ -90,11 +90,12 @@ describe('the built-in parts', () => {
     expect(await source.read(6)).to.have.length(144);
   });
 
-  it("recipe gan: DCGAN's numbers", async () => {
+  it('recipe gan: a spectrally normalised critic, one step each', async () => {
     const flags = new Map([['recipe', {value: 'gan', origin: '--recipe'}]]);
     const {config} = await resolveConfig({registry, flags, ignoreFiles: true});
-    expect(config).to.deep.include({lr: 2e-4, wd: 0, switchEval: false, opt: {name: 'adam', options: {mom: 0.5, sqrMom: 0.99, eps: 1e-5}}, switcher: {name: 'fixed', options: {nCrit: 1, nGen: 1}}});
+    expect(config).to.deep.include({lr: 2e-3, wd: 0, switchEval: false, opt: {name: 'adam', options: {mom: 0.5, sqrMom: 0.99, eps: 1e-5}}, switcher: {name: 'fixed', options: {nCrit: 1, nGen: 1}}});
     expect(config).to.have.nested.property('loss.name', 'bce');
+    expect(config).to.have.nested.property('arch.options.criticNorm', 'spectral');
     expect(config).to.not.have.property('clip');
   });
 

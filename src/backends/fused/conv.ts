@@ -46,7 +46,7 @@ export function convTranspose(x: Tensor, filter: Tensor, args: ConvTransposeArgs
   const weights = dilate(filter, args.dilation);
   if (x.rank === 5) return convTranspose3d(x, weights, args);
   const spatial = [0, 1].map((i) => transposedSize(x.shape[i + 1]!, weights.shape[i]!, i, args));
-  const shape: [number, number, number, number] = [x.shape[0]!, spatial[0]!, spatial[1]!, weights.shape[2]!];
+  const shape: [number, number, number, number] = [x.shape[0], spatial[0]!, spatial[1]!, weights.shape[2]!];
   return tf.conv2dTranspose(x as Tensor4D, weights as Tensor4D, shape, pair(args.stride), explicit(args.padding));
 }
 
@@ -85,7 +85,8 @@ function spread(x: Tensor, axis: number, rate: number): Tensor {
   const length = x.shape[axis]!;
   if (rate === 1 || length === 1) return x;
   const split = tf.expandDims(x, axis + 1);
-  const padded = tf.pad(split, split.shape.map((_, i) => (i === axis + 1 ? [0, rate - 1] : [0, 0])) as [number, number][]);
+  const paddings = split.shape.map((_, i): [number, number] => (i === axis + 1 ? [0, rate - 1] : [0, 0]));
+  const padded = tf.pad(split, paddings);
   const merged = tf.reshape(padded, x.shape.map((n, i) => (i === axis ? n * rate : n)));
   return tf.slice(merged, x.shape.map(() => 0), x.shape.map((n, i) => (i === axis ? (n - 1) * rate + 1 : n)));
 }
@@ -95,9 +96,9 @@ function conv3d(x: Tensor, filter: Tensor, args: ConvArgs): Tensor {
   const [strideDepth = 1, ...stride] = args.stride;
   const [padDepth = 0, ...padding] = args.padding;
   const padded = tf.pad(x, [[0, 0], [padDepth, padDepth], [0, 0], [0, 0], [0, 0]]);
-  const depth = Math.floor((padded.shape[1]! - filter.shape[0]!) / strideDepth) + 1;
-  const layers = tf.unstack(padded, 1);
-  const taps = tf.unstack(filter, 0);
+  const depth = Math.floor((padded.shape[1]! - filter.shape[0]) / strideDepth) + 1;
+  const layers = unstack(padded, 1);
+  const taps = unstack(filter, 0);
   const sums = Array.from({length: depth}, (_, d) =>
     tf.addN(taps.map((tap, k) => conv(layers[d * strideDepth + k]!, tap, {stride, padding, dilation: [1, 1], groups: 1}))),
   );
@@ -108,9 +109,9 @@ function convTranspose3d(x: Tensor, filter: Tensor, args: ConvTransposeArgs): Te
   const [strideDepth = 1, ...stride] = args.stride;
   const [padDepth = 0, ...padding] = args.padding;
   const outputPadding = args.outputPadding.slice(1);
-  const depth = transposedSize(x.shape[1]!, filter.shape[0]!, 0, args);
-  const layers = tf.unstack(x, 1);
-  const taps = tf.unstack(filter, 0);
+  const depth = transposedSize(x.shape[1]!, filter.shape[0], 0, args);
+  const layers = unstack(x, 1);
+  const taps = unstack(filter, 0);
   const contributions = Array.from({length: depth}, (): Tensor[] => []);
   layers.forEach((layer, d) => {
     taps.forEach((tap, k) => {
@@ -122,8 +123,13 @@ function convTranspose3d(x: Tensor, filter: Tensor, args: ConvTransposeArgs): Te
   return tf.stack(contributions.map((parts) => (parts.length > 0 ? tf.addN(parts) : tf.zerosLike(example))), 1);
 }
 
+/** Like tf.unstack, whose gradient fails along an axis of length 1. */
+function unstack(x: Tensor, axis: number): Tensor[] {
+  return x.shape[axis] === 1 ? [tf.squeeze(x, [axis])] : tf.unstack(x, axis);
+}
+
 function pair(values: readonly number[]): [number, number] {
-  return [values[0]!, values[1]!] satisfies Pair as [number, number];
+  return [values[0]!, values[1]!] satisfies Pair;
 }
 
 function explicit(padding: readonly number[]): [[number, number], [number, number], [number, number], [number, number]] {

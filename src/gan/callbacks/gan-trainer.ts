@@ -14,6 +14,8 @@ export interface GANTrainerOptions {
   switchEval?: boolean;
   /** Bound of the critic's weights: they are kept in [-clip, clip]. */
   clip?: number;
+  /** Whether the bound also holds for the scale and shift of the critic's norm layers, as in the WGAN authors' program; false. */
+  clipNorms?: boolean;
   /** Smoothing of the two losses. */
   beta?: number;
   /** Begin with the generator. */
@@ -37,6 +39,7 @@ export class GANTrainer implements Callback {
   readonly name = 'gan-trainer';
   readonly switchEval: boolean;
   readonly clip: number | undefined;
+  readonly clipNorms: boolean;
   readonly genFirst: boolean;
   /** Smoothed losses after each step of that network. */
   genLosses: number[] = [];
@@ -53,24 +56,20 @@ export class GANTrainer implements Callback {
   readonly #own = new Map<Module, Set<Parameter>>();
   #model: GANModule | undefined;
 
-  constructor(loss: GANLoss, {switchEval = false, clip, beta = 0.98, genFirst = false}: GANTrainerOptions = {}) {
+  constructor(loss: GANLoss, {switchEval = false, clip, clipNorms = false, beta = 0.98, genFirst = false}: GANTrainerOptions = {}) {
     if (clip !== undefined && !(clip > 0)) throw new GanError('usage', 'GAN_ARGUMENT', `GANTrainer: clip is ${clip}, wanted a number above 0`);
     this.#loss = loss;
     this.switchEval = switchEval;
     this.clip = clip;
+    this.clipNorms = clipNorms;
     this.genFirst = genFirst;
     this.mode = genFirst ? 'generator' : 'critic';
     this.genSmooth = new SmoothLoss(beta);
     this.critSmooth = new SmoothLoss(beta);
   }
 
-  beforeFit({model, policies}: Learner): void {
-    if (!(model instanceof GANModule)) throw new GanError('usage', 'GAN_ARGUMENT', 'GANTrainer needs a learner whose model is a GANModule');
-    this.#model = model;
-    for (const net of this.#networks()) {
-      const parameters = net.parameters();
-      this.#own.set(net, new Set(policies.freezing === 'left' ? parameters : parameters.filter(({requiresGrad}) => requiresGrad)));
-    }
+  beforeFit(learn: Learner): void {
+    this.#adopt(learn);
     this.genLosses = [];
     this.critLosses = [];
     this.genSmooth.reset();
@@ -79,7 +78,18 @@ export class GANTrainer implements Callback {
     this.switch(this.genFirst ? 'generator' : 'critic');
   }
 
-  beforeEpoch(): void {
+  /** Takes the learner's networks, and notes what of them is trainable. */
+  #adopt({model, policies}: Learner): void {
+    if (!(model instanceof GANModule)) throw new GanError('usage', 'GAN_ARGUMENT', 'GANTrainer needs a learner whose model is a GANModule');
+    this.#model = model;
+    for (const net of this.#networks()) {
+      const parameters = net.parameters();
+      this.#own.set(net, new Set(policies.freezing === 'left' ? parameters : parameters.filter(({requiresGrad}) => requiresGrad)));
+    }
+  }
+
+  beforeEpoch(learn: Learner): void {
+    if (!learn.fitting) this.#adopt(learn); // a validation by itself
     this.switch(this.mode);
   }
 
@@ -118,9 +128,18 @@ export class GANTrainer implements Callback {
     if (learn.policies.epochStart === 'kept') this.mode = turn;
   }
 
-  afterFit({policies}: Learner): void {
+  /** Gives `lastGen` back. */
+  dispose(): void {
     this.lastGen?.dispose();
     this.lastGen = undefined;
+  }
+
+  afterFit(learn: Learner): void {
+    this.release(learn);
+  }
+
+  release({policies}: Learner): void {
+    this.dispose();
     if (policies.freezing === 'left') return;
     for (const own of this.#own.values()) for (const parameter of own) parameter.requiresGrad = true;
   }
@@ -169,9 +188,8 @@ export class GANTrainer implements Callback {
     return this.#model!.need(mode);
   }
 
-  /** The critic's parameters apart from its norm layers': a clipped scale would undo the normalisation. */
   #clipped(): Parameter[] {
-    const own = this.#net('critic').modules().filter((module) => !isNorm(module)).flatMap((module) => module.own());
+    const own = this.#net('critic').modules().filter((module) => this.clipNorms || !isNorm(module)).flatMap((module) => module.own());
     return own.map(([, entry]) => entry).filter((entry) => entry instanceof Parameter);
   }
 }

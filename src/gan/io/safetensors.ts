@@ -42,24 +42,33 @@ export function decodeSafetensors(bytes: Buffer, origin: string): {tensors: Stat
   if (bytes.byteLength < 8) throw broken(`it has ${bytes.byteLength} bytes`);
   const length = Number(bytes.readBigUInt64LE());
   if (8 + length > bytes.byteLength) throw broken(`its header of ${length} bytes goes past its end`);
-  let header: Record<string, HeaderEntry>;
+  let header: Record<string, unknown>;
   try {
-    header = JSON.parse(bytes.toString('utf8', 8, 8 + length)) as Record<string, HeaderEntry>;
+    header = JSON.parse(bytes.toString('utf8', 8, 8 + length)) as Record<string, unknown>;
   } catch (error) {
     throw broken(`its header is no JSON (${(error as Error).message})`);
   }
+  if (header === null || typeof header !== 'object' || Array.isArray(header)) throw broken('its header is no object');
   const {__metadata__, ...entries} = header;
   const tensors: StateDict = new Map();
   for (const [name, entry] of Object.entries(entries)) tensors.set(name, readTensor(bytes.subarray(8 + length), name, entry, broken));
-  return {tensors, metadata: (__metadata__ as unknown as Record<string, string> | undefined) ?? {}};
+  return {tensors, metadata: (__metadata__ as Record<string, string> | undefined) ?? {}};
 }
 
-function readTensor(body: Buffer, name: string, {dtype, shape, data_offsets: [begin, end]}: HeaderEntry, broken: (why: string) => GanError): StateTensor {
+function readTensor(body: Buffer, name: string, entry: unknown, broken: (why: string) => GanError): StateTensor {
+  if (!isEntry(entry)) throw broken(`tensor '${name}' has no type, shape and place that can be read`);
+  const {dtype, shape, data_offsets: [begin, end]} = entry;
   if (dtype !== 'F32' && dtype !== 'I64') throw broken(`tensor '${name}' is of type ${dtype}; F32 and I64 can be read`);
   const wanted = shape.reduce((a, b) => a * b, 1) * elementBytes[dtype];
-  if (begin < 0 || end > body.byteLength || end - begin !== wanted) throw broken(`tensor '${name}' of shape [${shape.join(', ')}] lies at ${begin} to ${end}`);
+  if (end > body.byteLength || end - begin !== wanted) throw broken(`tensor '${name}' of shape [${shape.join(', ')}] lies at ${begin} to ${end}`);
   const copy = Uint8Array.from(body.subarray(begin, end)).buffer; // aligned
   return {dtype, shape, data: dtype === 'F32' ? new Float32Array(copy) : new BigInt64Array(copy)};
+}
+
+function isEntry(entry: unknown): entry is HeaderEntry {
+  const {dtype, shape, data_offsets} = (entry ?? {}) as Partial<HeaderEntry>;
+  const areCounts = (values: unknown): boolean => Array.isArray(values) && values.every((value) => Number.isSafeInteger(value) && value >= 0);
+  return typeof dtype === 'string' && areCounts(shape) && areCounts(data_offsets) && data_offsets?.length === 2;
 }
 
 export async function readSafetensors(path: string): Promise<{tensors: StateDict; metadata: Record<string, string>}> {

@@ -1,4 +1,4 @@
-import {tf, type Tensor, type Tensor2D} from '../../backends/tf.js';
+import {tf, type Tensor} from '../../backends/tf.js';
 import {Module, Parameter} from '../module.js';
 import type {Rng} from '../rng.js';
 import {ShapeError} from '../shape-error.js';
@@ -23,7 +23,7 @@ export class Dense extends Module {
 
   override forward(x: Tensor): Tensor {
     if (x.rank !== 2 || x.shape[1] !== this.inFeatures) throw new ShapeError(`Dense(${this.inFeatures}, ${this.outFeatures})`, x.shape, `[batch, ${this.inFeatures}]`);
-    const y = tf.matMul(x as Tensor2D, this.weight.variable as unknown as Tensor2D);
+    const y = tf.matMul(x, this.weight.variable);
     return this.bias ? tf.add(y, this.bias.variable) : y;
   }
 }

@@ -22,8 +22,8 @@ export class Dropout2d extends Module {
   override forward(x: Tensor): Tensor {
     if (!this.training || this.p === 0) return x;
     const channels = x.shape.at(-1)!;
-    const kept = Float32Array.from({length: x.shape[0]! * channels}, () => (this.#rng.float() < this.p ? 0 : 1 / (1 - this.p)));
-    const mask = tf.tensor(kept, [x.shape[0]!, ...x.shape.slice(1, -1).map(() => 1), channels]);
+    const kept = Float32Array.from({length: x.shape[0] * channels}, () => (this.#rng.float() < this.p ? 0 : 1 / (1 - this.p)));
+    const mask = tf.tensor(kept, [x.shape[0], ...x.shape.slice(1, -1).map(() => 1), channels]);
     return tf.mul(x, mask);
   }
 }

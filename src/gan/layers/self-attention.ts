@@ -31,7 +31,7 @@ export class SelfAttention extends Module {
 
   override forward(x: Tensor): Tensor {
     if (x.rank < 3 || x.shape.at(-1) !== this.channels) throw new ShapeError(`SelfAttention(${this.channels})`, x.shape, `[batch, ...spatial, ${this.channels}]`);
-    const flat = tf.reshape(x, [x.shape[0]!, -1, this.channels]); // [n, L, c]
+    const flat = tf.reshape(x, [x.shape[0], -1, this.channels]); // [n, L, c]
     const query = this.#query.forward(flat);
     const key = this.#key.forward(flat);
     const value = this.#value.forward(flat);

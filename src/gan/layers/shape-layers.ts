@@ -15,7 +15,7 @@ export class Flatten extends Module {
 
   override forward(x: Tensor): Tensor {
     const channelsFirst = x.rank > 2 && x.shape.at(-1) !== 1 ? tf.transpose(x, [0, x.rank - 1, ...x.shape.slice(1, -1).map((_, i) => i + 1)]) : x;
-    return tf.reshape(channelsFirst, this.full ? [-1] : [x.shape[0]!, -1]);
+    return tf.reshape(channelsFirst, this.full ? [-1] : [x.shape[0], -1]);
   }
 }
 
@@ -33,6 +33,6 @@ export class AddChannels extends Module {
   }
 
   override forward(x: Tensor): Tensor {
-    return tf.reshape(x, [x.shape[0]!, ...new Array<number>(this.nDim).fill(1), ...x.shape.slice(1)]);
+    return tf.reshape(x, [x.shape[0], ...new Array<number>(this.nDim).fill(1), ...x.shape.slice(1)]);
   }
 }

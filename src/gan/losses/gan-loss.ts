@@ -62,7 +62,7 @@ export function accuracyThreshExpand(pred: Tensor, target: Tensor, thresh = 0.5,
 
 /** [n] -> [n, 1, ...] repeated to the shape of `like`. */
 function expand(target: Tensor, like: Tensor): Tensor {
-  const column = tf.reshape(tf.cast(target, 'float32'), [target.shape[0]!, ...new Array<number>(like.rank - 1).fill(1)]);
+  const column = tf.reshape(tf.cast(target, 'float32'), [target.shape[0], ...new Array<number>(like.rank - 1).fill(1)]);
   return tf.broadcastTo(column, like.shape);
 }
 
@@ -78,7 +78,7 @@ export interface GanLosses {
  */
 export function ganLossFromFunc(lossGen: LossFunction, lossCrit: LossFunction, weightsGen: readonly [number, number] = [1, 1]): GanLosses {
   const [critWeight, genWeight] = weightsGen;
-  const labels = (scores: Tensor, value: number): Tensor => tf.fill([scores.shape[0]!], value);
+  const labels = (scores: Tensor, value: number): Tensor => tf.fill([scores.shape[0]], value);
   return {
     genLossFunc(fakePred, output, target) {
       const adversarial = tf.mul(lossCrit(fakePred, labels(fakePred, 1)), critWeight);

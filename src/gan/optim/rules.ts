@@ -28,31 +28,32 @@ export interface AdamOptions extends Common {
 /** No averages, no weight decay: p <- p - g. */
 const plain: Omit<UpdateCoefficients, 'keep' | 'decay'> = {momentum: 0, dampening: 1, squareMomentum: 0, squareShare: 0, correction: 1, eps: 0, rate: 1};
 
-const sgdRule: UpdateRule = {
+/** `momentum` is decided when the optimiser is made: a schedule of momentum has no effect on one made without (as in fastai). */
+const sgdRule = (momentum: boolean): UpdateRule => ({
   name: 'sgd',
-  averages: ({mom}) => (mom ? ['grad_avg'] : []),
+  averages: () => (momentum ? ['grad_avg'] : []),
   update(gradient, {grad_avg}, _step, {lr, mom}) {
-    if (!mom) return {delta: tf.mul(gradient, lr), averages: {}};
-    const average = tf.add(tf.mul(grad_avg!, mom), gradient);
+    if (!momentum) return {delta: tf.mul(gradient, lr), averages: {}};
+    const average = tf.add(tf.mul(grad_avg!, mom!), gradient);
     return {delta: tf.mul(average, lr), averages: {grad_avg: average}};
   },
   coefficients: (_step, {lr, mom}) => ({...plain, momentum: mom ?? 0, rate: lr}),
-};
+});
 
-const rmsPropRule: UpdateRule = {
+const rmsPropRule = (momentum: boolean): UpdateRule => ({
   name: 'rmsprop',
-  averages: ({mom}) => (mom ? ['grad_avg', 'sqr_avg'] : ['sqr_avg']),
+  averages: () => (momentum ? ['grad_avg', 'sqr_avg'] : ['sqr_avg']),
   update(gradient, {grad_avg, sqr_avg}, _step, {lr, mom, sqrMom, eps}) {
     const squares = tf.add(tf.mul(sqr_avg!, sqrMom!), tf.mul(tf.square(gradient), 1 - sqrMom!));
     const scale = tf.add(tf.sqrt(squares), eps!);
-    if (!mom) return {delta: tf.mul(tf.div(gradient, scale), lr), averages: {sqr_avg: squares}};
-    const average = tf.add(tf.mul(grad_avg!, mom), gradient);
+    if (!momentum) return {delta: tf.mul(tf.div(gradient, scale), lr), averages: {sqr_avg: squares}};
+    const average = tf.add(tf.mul(grad_avg!, mom!), gradient);
     return {delta: tf.mul(tf.div(average, scale), lr), averages: {grad_avg: average, sqr_avg: squares}};
   },
   coefficients: (_step, {lr, mom, sqrMom, eps}) => ({
     ...plain, momentum: mom ?? 0, squareMomentum: sqrMom!, squareShare: 1 - sqrMom!, eps: eps!, rate: lr,
   }),
-};
+});
 
 const adamRule: UpdateRule = {
   name: 'adam',
@@ -71,7 +72,7 @@ const adamRule: UpdateRule = {
 
 /** Stochastic gradient descent: a <- mom a + g; p <- p - lr a (fastai's SGD). */
 export function sgd({mom = 0, wd = 0, decoupleWd = true}: SgdOptions = {}): OptimizerFactory {
-  return (groups, lr) => new Optimizer(groups, sgdRule, {lr, mom, wd}, {decoupleWd});
+  return (groups, lr) => new Optimizer(groups, sgdRule(mom !== 0), {lr, mom, wd}, {decoupleWd});
 }
 
 /**
@@ -79,7 +80,7 @@ export function sgd({mom = 0, wd = 0, decoupleWd = true}: SgdOptions = {}): Opti
  * ignores the eps it is given; here it counts). The very first update is 10 lr in size.
  */
 export function rmsProp({mom = 0, sqrMom = 0.99, eps = 1e-8, wd = 0, decoupleWd = true}: RmsPropOptions = {}): OptimizerFactory {
-  return (groups, lr) => new Optimizer(groups, rmsPropRule, {lr, mom, sqrMom, eps, wd}, {decoupleWd});
+  return (groups, lr) => new Optimizer(groups, rmsPropRule(mom !== 0), {lr, mom, sqrMom, eps, wd}, {decoupleWd});
 }
 
 /** Adam (arXiv 1412.6980) with fastai's defaults; its weight decay of 0.01 applies to GANs too unless it is set. */

@@ -1,6 +1,6 @@
 /** What a run does beside training: each of these is one concern. Their orders make them follow the recorder (50). */
 import {appendFile} from 'node:fs/promises';
-import {GanError} from '../../errors.js';
+import {GanError, isGanError} from '../../errors.js';
 import type {Callback} from '../callback.js';
 import {saveCheckpoint} from '../checkpoint.js';
 import {imageGrid, writePng} from '../data/grid.js';
@@ -21,13 +21,16 @@ export function stopWhenDiverged(folder: RunFolder): Callback {
     name: 'stop-when-diverged',
     order: 40,
     async afterBatch({lossValue, step}) {
-      if (Number.isFinite(lossValue)) return;
-      const last = (await folder.checkpoints()).at(-1);
-      throw new GanError('diverged', 'GAN_DIVERGED', `the loss is ${lossValue} at step ${step}; ${last === undefined ? 'no checkpoint had been written yet' : `the last good checkpoint is ${last}`}`, {
-        suggestions: ['lower the learning rate (--lr)', 'use another loss or clip the weights (--clip)'],
-      });
+      if (!Number.isFinite(lossValue)) throw await diverged(folder, `the loss is ${lossValue} at step ${step}`);
     },
   };
+}
+
+async function diverged(folder: RunFolder, what: string): Promise<GanError> {
+  const last = (await folder.checkpoints()).at(-1);
+  return new GanError('diverged', 'GAN_DIVERGED', `${what}; ${last === undefined ? 'no checkpoint had been written yet' : `the last good checkpoint is ${last}`}`, {
+    suggestions: ['lower the learning rate (--lr)', 'use another loss or clip the weights (--clip)'],
+  });
 }
 
 /** Ends the fit when the wanted number of steps is reached or the user asks to stop. */
@@ -36,10 +39,10 @@ export function stopAt(steps: number, signal: AbortSignal): Callback {
     name: 'stop-at',
     order: 65,
     afterBatch({training, step, epoch, nEpoch, iter, nIter, stop}) {
-      if (!training) return;
-      const endsAnyway = epoch === nEpoch - 1 && iter === nIter - 1;
-      if (signal.aborted) stop('interrupted');
-      else if (step >= steps && !endsAnyway) stop(`${steps} steps are done`);
+      const endsAnyway = epoch === nEpoch - 1 && iter === nIter - 1; // after its validation
+      if (!training || endsAnyway) return;
+      if (step >= steps) stop(`${steps} steps are done`);
+      else if (signal.aborted) stop('interrupted');
     },
   };
 }
@@ -105,7 +108,9 @@ export function writeCheckpoints(folder: RunFolder, {checkpointEvery}: Pick<RunC
     writtenAt = step;
     await flush(); // the log must not lag behind the checkpoint
     const path = folder.checkpointPath(step);
-    await saveCheckpoint(learn, path, {epoch, batch, step});
+    await saveCheckpoint(learn, path, {epoch, batch, step}).catch(async (error: unknown) => {
+      throw isGanError(error) && error.kind === 'diverged' ? await diverged(folder, error.message) : error;
+    });
     await folder.prune(keptCheckpoints);
     self.latest = path;
     notify({type: 'checkpoint', step, path});
@@ -129,7 +134,7 @@ export function writeCheckpoints(folder: RunFolder, {checkpointEvery}: Pick<RunC
 }
 
 /** Tells about steps, epochs and speed. */
-export function reportProgress(learn: GANLearner, steps: number, signal: AbortSignal, notify: Notify): Callback & {imagesPerSecond(): number} {
+export function reportProgress(learn: GANLearner, steps: number, notify: Notify): Callback & {imagesPerSecond(): number} {
   let images = 0;
   let start = 0;
   let done = 0;
@@ -153,9 +158,10 @@ export function reportProgress(learn: GANLearner, steps: number, signal: AbortSi
         ...(genLoss !== undefined && {genLoss}), ...(critLoss !== undefined && {critLoss}),
       });
     },
-    afterEpoch({recorder}) {
+    afterEpoch({recorder, step, stopReason}) {
       const {epoch, values, seconds} = recorder!.rows.at(-1)!;
-      if (!signal.aborted) notify({type: 'epoch', columns: recorder!.columns, row: [epoch, ...values], seconds});
+      const interrupted = stopReason !== undefined && step < steps;
+      if (!interrupted) notify({type: 'epoch', columns: recorder!.columns, row: [epoch, ...values], seconds});
     },
   };
 }

@@ -30,6 +30,8 @@ export interface RunConfig {
   wd?: number;
   /** Bound of the critic's weights (WGAN); absent: no clipping. */
   clip?: number;
+  /** Whether the bound also holds for the critic's norm layers. */
+  clipNorms: boolean;
   latent: number;
   genFirst: boolean;
   switchEval: boolean;

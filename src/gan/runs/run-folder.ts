@@ -4,6 +4,7 @@
 import {mkdir, readdir, readFile, rm} from 'node:fs/promises';
 import {join} from 'node:path';
 import {GanError} from '../../errors.js';
+import type {Position} from '../checkpoint.js';
 import {writeFileAtomic} from '../io/atomic-write.js';
 import type {RunConfig} from './run-config.js';
 
@@ -32,8 +33,11 @@ export class RunFolder {
     return join(this.dir, 'checkpoints', stepName(step));
   }
 
+  /** Makes the folders, and takes away checkpoints that a crash left half written. */
   async create(): Promise<void> {
     for (const folder of ['samples', 'checkpoints']) await mkdir(join(this.dir, folder), {recursive: true});
+    const names = await readdir(join(this.dir, 'checkpoints'));
+    for (const name of names.filter((each) => each.endsWith('.tmp'))) await rm(join(this.dir, 'checkpoints', name), {recursive: true});
   }
 
   async writeConfig(config: RunConfig): Promise<void> {
@@ -67,19 +71,27 @@ export class RunFolder {
     for (const old of (await this.checkpoints()).slice(0, -keep)) await rm(old, {recursive: true, force: true});
   }
 
-  /** Drops the lines of metrics.jsonl that come after `step`: they belong to steps that will be done again. */
-  async rewindMetrics(step: number): Promise<void> {
+  /** Drops the lines of metrics.jsonl about steps after `step`, and about the end of `epoch` and later ones: all that will come again. */
+  async rewindMetrics({step, epoch}: Pick<Position, 'step' | 'epoch'>): Promise<void> {
     const text = await readFile(this.metricsPath, 'utf8').catch(() => '');
-    const lines = text.split('\n').filter((line) => line !== '' && stepOf(line) <= step);
+    const isPast = (line: MetricsLine): boolean => line.step <= step && (line.row === undefined || line.epoch < epoch);
+    const lines = text.split('\n').filter((line) => isPast(parseLine(line)));
     await writeFileAtomic(this.metricsPath, lines.map((line) => `${line}\n`).join(''));
   }
 }
 
+interface MetricsLine {
+  step: number;
+  epoch: number;
+  /** In the lines that end an epoch. */
+  row?: unknown;
+}
+
 /** A line cut short by a crash counts as later than everything. */
-function stepOf(line: string): number {
+function parseLine(line: string): MetricsLine {
   try {
-    return (JSON.parse(line) as {step: number}).step;
+    return JSON.parse(line) as MetricsLine;
   } catch {
-    return Infinity;
+    return {step: Infinity, epoch: Infinity};
   }
 }

@@ -72,32 +72,32 @@ export async function train(request: TrainRequest): Promise<TrainResult> {
   const folder = new RunFolder(request.dir);
   const checkpoint = resume ? await readCheckpoint(await folder.latestCheckpoint()) : undefined;
   const dls = await makeDataLoaders(config, parts.source, (message) => notify({type: 'warning', message}));
-  setSeed(config.seed);
-  const {generator, critic} = await makeNetworks(config, parts.architecture);
-  const learn = makeLearner(config, parts, dls, generator, critic);
-  await folder.create();
-  await folder.writeConfig(config);
-
   const length = dls.train.length;
   const steps = config.steps ?? config.epochs * length;
   const epochs = Math.ceil(steps / length);
-  const startStep = checkpoint?.position.step ?? 0;
-  if (checkpoint && startStep >= steps) {
-    throw new GanError('usage', 'GAN_NOTHING_TO_DO', `the run ${request.dir} has done ${startStep} steps already, and ${steps} are wanted`, {suggestions: ['give more: --epochs or --steps']});
+  const position = checkpoint?.position ?? {epoch: 0, batch: 0, step: 0};
+  if (checkpoint && position.step >= steps) {
+    throw new GanError('usage', 'GAN_NOTHING_TO_DO', `the run ${request.dir} has done ${position.step} steps already, and ${steps} are wanted`, {suggestions: ['give more: --epochs or --steps']});
   }
-  await folder.rewindMetrics(startStep);
+  setSeed(config.seed);
+  const {generator, critic} = await makeNetworks(config, parts.architecture, checkpoint ? undefined : config.init);
+  const learn = makeLearner(config, parts, dls, generator, critic);
   const log = logMetrics(learn, folder);
   const latents = {data: new Rng(config.seed).fork('samples').normal(sampleCount * config.latent), shape: [sampleCount, config.latent]};
   const samples = drawSamples(learn, folder, config, latents, notify);
   const checkpoints = writeCheckpoints(folder, config, log.flush, notify);
-  const progress = reportProgress(learn, steps, signal, notify);
-  notify({
-    type: 'start', run: request.dir, step: startStep, steps, epochs, items: dls.train.size,
-    generatorParameters: generator.parameterCount(), criticParameters: critic.parameterCount(),
-  });
+  const progress = reportProgress(learn, steps, notify);
   try {
+    const goOn = checkpoint && resumeFrom(learn, checkpoint);
+    await folder.create();
+    await folder.writeConfig(config);
+    await folder.rewindMetrics(position);
+    notify({
+      type: 'start', run: request.dir, step: position.step, steps, epochs, items: dls.train.size,
+      generatorParameters: generator.parameterCount(), criticParameters: critic.parameterCount(),
+    });
     const cbs = [stopWhenDiverged(folder), log, samples, stopAt(steps, signal), checkpoints, progress];
-    await learn.fit(epochs, config.lr, {cbs, ...(config.wd !== undefined && {wd: config.wd}), ...(checkpoint && resumeFrom(learn, checkpoint))});
+    await learn.fit(epochs, config.lr, {cbs, ...(config.wd !== undefined && {wd: config.wd}), ...goOn});
   } finally {
     await log.flush();
     learn.dispose();
@@ -105,7 +105,7 @@ export async function train(request: TrainRequest): Promise<TrainResult> {
   return {
     step: learn.step,
     epoch: learn.epoch,
-    interrupted: signal.aborted && learn.stopReason !== undefined,
+    interrupted: learn.step < steps,
     checkpoint: checkpoints.latest!,
     ...(samples.latest !== undefined && {sample: samples.latest}),
     skipped: dls.report().skipped,
@@ -120,7 +120,7 @@ function makeLearner(config: RunConfig, parts: RunParts, dls: DataLoaders, gener
     (fake, output, target) => loss.generator({fake, output, target}),
     (real, fake) => loss.critic({real, fake}),
     {
-      switcher: parts.switcher, optFunc: parts.optimizer, lr: config.lr, genFirst: config.genFirst, switchEval: config.switchEval,
+      switcher: parts.switcher, optFunc: parts.optimizer, lr: config.lr, genFirst: config.genFirst, clipNorms: config.clipNorms, switchEval: config.switchEval,
       compat: config.compat, ...(config.clip !== undefined && {clip: config.clip}),
     },
   );

@@ -26,5 +26,5 @@ export function withPrefix(tensors: StateDict, prefix: string): StateDict {
 export function sliceOf({data, shape, dtype}: StateTensor, index: number): StateTensor {
   const [, ...rest] = shape;
   const length = rest.reduce((a, b) => a * b, 1);
-  return {dtype, shape: rest, data: data.slice(index * length, (index + 1) * length) as Float32Array};
+  return {dtype, shape: rest, data: data.slice(index * length, (index + 1) * length)};
 }

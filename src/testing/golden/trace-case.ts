@@ -111,7 +111,7 @@ async function parameterNorm(module: Module): Promise<number> {
 }
 
 function stepDeviations(recording: TraceRecording, observer: Observer): Deviation[] {
-  const series = (name: keyof TrainStep & string): Deviation => {
+  const series = (name: keyof TrainStep): Deviation => {
     const noise = (recording.f64_deviation[name] as {max_abs: number} | undefined)?.max_abs ?? 0;
     const values = (steps: TrainStep[]): number[] => steps.flatMap((step) => (step[name] as number | number[] | null) ?? NaN);
     return compareSeries(name, values(observer.steps), values(recording.steps), bound, Math.max(floorFor(noise), 1e-12));

@@ -101,7 +101,6 @@ function loader(prefix: 'train' | 'valid', length: number, tensors: StateDict): 
     batchSize: size,
     size: size * length,
     length,
-    // eslint-disable-next-line @typescript-eslint/require-await -- the interface is asynchronous
     async *epoch(epoch, start = 0) {
       for (let i = start; i < length; i++) {
         const index = prefix === 'train' ? epoch * length + i : i;

@@ -1,6 +1,6 @@
 import {expect} from 'chai';
 import fc from 'fast-check';
-import {tf} from '../../../src/backends/tf.js';
+import {tf} from '../../../dist/backends/tf.js';
 import {expectClose, expectSame, forAll, on, random, withDevice} from './support.js';
 
 const size = fc.oneof(fc.integer({min: 1, max: 20}), fc.constantFrom(129, 257));

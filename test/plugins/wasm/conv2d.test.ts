@@ -1,7 +1,7 @@
 import type {BackendWasm} from '@tensorflow/tfjs-backend-wasm';
 import {expect} from 'chai';
 import fc from 'fast-check';
-import {tf, type Tensor4D} from '../../../src/backends/tf.js';
+import {tf, type Tensor4D} from '../../../dist/backends/tf.js';
 import {expectSame, forAll, random, run, withDevice} from './support.js';
 
 type Pad = number | 'same' | 'valid' | [[0, 0], [number, number], [number, number], [0, 0]];

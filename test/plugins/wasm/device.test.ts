@@ -4,7 +4,7 @@ import {availableParallelism} from 'node:os';
 import path from 'node:path';
 import type {BackendWasm} from '@tensorflow/tfjs-backend-wasm';
 import {expect} from 'chai';
-import {tf, type Tensor4D} from '../../../src/backends/tf.js';
+import {tf, type Tensor4D} from '../../../dist/backends/tf.js';
 import {backend, defaults, random} from './support.js';
 
 const support = path.join(import.meta.dirname, 'support.ts');

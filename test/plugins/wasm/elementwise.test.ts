@@ -1,10 +1,10 @@
 import {expect} from 'chai';
 import fc from 'fast-check';
-import {tf, type Tensor} from '../../../src/backends/tf.js';
+import {tf, type Tensor} from '../../../dist/backends/tf.js';
 import {expectClose, expectSame, forAll, on, random, withDevice} from './support.js';
 
 /** Lengths around the 4 and 16 numbers that are computed together. */
-const shapes = fc.constantFrom([], [1], [3], [4], [15], [16], [17], [33], [2, 5], [3, 1, 7], [4, 4, 4]);
+const shapes = fc.constantFrom<number[][]>([], [1], [3], [4], [15], [16], [17], [33], [2, 5], [3, 1, 7], [4, 4, 4]);
 /** The shape of the other operand: the same, or one that is broadcast. */
 const pairs = fc.tuple(shapes, fc.constantFrom('same', 'number', 'one', 'last')).map(([shape, kind]) => ({
   shape, other: {same: shape, number: [], one: shape.length > 0 ? [1] : [], last: shape.slice(-1)}[kind] ?? [],

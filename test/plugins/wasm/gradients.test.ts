@@ -1,5 +1,5 @@
 import {expect} from 'chai';
-import {tf, type Scalar, type Tensor, type Tensor4D} from '../../../src/backends/tf.js';
+import {tf, type Scalar, type Tensor, type Tensor4D} from '../../../dist/backends/tf.js';
 import {random, withDevice} from './support.js';
 
 /**

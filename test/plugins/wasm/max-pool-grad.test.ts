@@ -1,6 +1,6 @@
 import {expect} from 'chai';
 import fc from 'fast-check';
-import {tf, type Tensor4D} from '../../../src/backends/tf.js';
+import {tf, type Tensor4D} from '../../../dist/backends/tf.js';
 import {expectSame, forAll, random, run, withDevice} from './support.js';
 
 const pools = fc.record({

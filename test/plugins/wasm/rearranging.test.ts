@@ -1,6 +1,6 @@
 import {expect} from 'chai';
 import fc from 'fast-check';
-import {tf, type Tensor} from '../../../src/backends/tf.js';
+import {tf, type Tensor} from '../../../dist/backends/tf.js';
 import {expectSame, forAll, on, random, withDevice} from './support.js';
 
 const tilings = fc.array(fc.tuple(fc.integer({min: 1, max: 5}), fc.integer({min: 0, max: 4})), {minLength: 1, maxLength: 4});

@@ -1,6 +1,6 @@
 import {expect} from 'chai';
 import fc from 'fast-check';
-import {tf} from '../../../src/backends/tf.js';
+import {tf} from '../../../dist/backends/tf.js';
 import {expectSame, forAll, random, withDevice} from './support.js';
 
 /** Shapes around the 4 and 16 columns that are added up together, and the 128 rows of a partial sum. */

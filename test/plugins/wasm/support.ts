@@ -1,12 +1,12 @@
 /** What the tests of the wasm plug-in share: an open device, random tensors, comparison with tfjs-backend-cpu. */
 import '@tensorflow/tfjs-backend-cpu';
-import type {NamedAttrMap, NamedTensorMap} from '@tensorflow/tfjs-core';
+import type {NamedAttrMap} from '@tensorflow/tfjs-core';
 import {expect} from 'chai';
 import fc from 'fast-check';
-import type {Gan, OpenedDevice} from '../../../src/plugin/index.js';
-import {opt} from '../../../src/plugin/options.js';
-import {tf, type Tensor} from '../../../src/backends/tf.js';
-import {Rng} from '../../../src/gan/rng.js';
+import type {Gan, OpenedDevice} from '../../../dist/plugin/index.js';
+import {opt} from '../../../dist/plugin/options.js';
+import {tf, type Tensor} from '../../../dist/backends/tf.js';
+import {Rng} from '../../../dist/gan/rng.js';
 import plugin from '../../../plugins/wasm/src/index.js';
 
 /** The part of the plug-in API that a backend uses. */
@@ -37,7 +37,7 @@ export function random(shape: number[], seed: number): Tensor {
 
 /** Runs one kernel of the current backend. */
 export function run(name: string, inputs: Record<string, Tensor>, attrs: object = {}): Tensor {
-  return tf.engine().runKernel(name, inputs as NamedTensorMap, attrs as NamedAttrMap) as Tensor;
+  return tf.engine().runKernel(name, inputs, attrs as NamedAttrMap) as Tensor;
 }
 
 /** Runs `compute` on a backend and reads its results. */

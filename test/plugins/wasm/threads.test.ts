@@ -1,7 +1,7 @@
 import {spawnSync} from 'node:child_process';
 import path from 'node:path';
 import {expect} from 'chai';
-import {tf, type Tensor, type Tensor4D} from '../../../src/backends/tf.js';
+import {tf, type Tensor, type Tensor4D} from '../../../dist/backends/tf.js';
 import {Threads} from '../../../plugins/wasm/src/threads.js';
 import {withSharedMemory} from '../../../plugins/wasm/src/shared-memory.js';
 import {expectClose, makeBackend, on, random, run} from './support.js';

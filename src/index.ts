@@ -1,0 +1,57 @@
+/** The library: everything of fastai's vision.gan, and what it stands on. Importing it opens no device. */
+export {exitCodes, GanError, isGanError} from './errors.js';
+export type {Device, DeviceInfo, DeviceMemory} from './backends/device.js';
+export {tf, type Tensor} from './backends/tf.js';
+export {openBackend} from './backends/open-backend.js';
+
+export {Module, Parameter, Buffer, Counter, type Layout, type StateDict, type StateTensor} from './gan/module.js';
+export {ShapeError} from './gan/shape-error.js';
+export {nn, type Nn} from './gan/nn.js';
+export {LeakyReLU, ReLU, ReLU6, Sigmoid, SigmoidRange, Tanh} from './gan/layers/activations.js';
+export {BatchNorm} from './gan/layers/batch-norm.js';
+export {InstanceNorm} from './gan/layers/instance-norm.js';
+export {Conv, type ConvOptions} from './gan/layers/conv.js';
+export {ConvLayer, type ActivationFactory, type ConvLayerOptions, type NormType} from './gan/layers/conv-layer.js';
+export {Dense} from './gan/layers/dense.js';
+export {Dropout2d} from './gan/layers/dropout.js';
+export {kaimingNormal, kaimingUniform, normal, torchDefault, xavierUniform, zeros, type Init} from './gan/layers/init.js';
+export {SelfAttention} from './gan/layers/self-attention.js';
+export {MergeLayer, Sequential, SequentialEx} from './gan/layers/sequential.js';
+export {AddChannels, Flatten} from './gan/layers/shape-layers.js';
+export {basicCritic, type BasicOptions} from './gan/nets/basic-critic.js';
+export {basicGenerator} from './gan/nets/basic-generator.js';
+export {DenseResBlock, ganCritic, type GanCriticOptions} from './gan/nets/gan-critic.js';
+
+export {GANModule, setFreezeModel} from './gan/gan-module.js';
+export {accuracyThreshExpand, AdaptiveLoss, GANLoss, ganLossFromFunc, wganLosses, type CritLossFunction, type GenLossFunction} from './gan/losses/gan-loss.js';
+export {bceWithLogits, l1, mse} from './gan/losses/functions.js';
+export type {LossFunction} from './gan/losses/loss.js';
+
+export {Learner, type FitOptions, type LearnerOptions, type OneCycleOptions} from './gan/learner.js';
+export {GANLearner, type GANLearnerOptions} from './gan/gan-learner.js';
+export {Cancel, type Callback} from './gan/callback.js';
+export {GANTrainer, type GANTrainerOptions} from './gan/callbacks/gan-trainer.js';
+export {GANDiscriminativeLR} from './gan/callbacks/discriminative-lr.js';
+export {combinedCosine, cosine, ParamScheduler} from './gan/callbacks/param-scheduler.js';
+export {Recorder, type EpochRow} from './gan/callbacks/recorder.js';
+export {AverageMetric, type Metric, type MetricFunction} from './gan/metrics/metric.js';
+export {AdaptiveGANSwitcher, FixedGANSwitcher, type StepCount} from './gan/switchers/gan-switchers.js';
+export type {Mode, Switcher, SwitcherFacts} from './gan/switchers/switcher.js';
+export {adam, rmsProp, sgd} from './gan/optim/rules.js';
+export {Optimizer, type LrSlice, type OptimizerFactory, type UpdateRule} from './gan/optim/optimizer.js';
+export {normParameters, trainableParameters, type Splitter} from './gan/groups.js';
+export {policies, type Compat, type Policies} from './gan/policies.js';
+export {Rng} from './gan/rng.js';
+export {setSeed, streams, type Streams} from './gan/streams.js';
+
+export {fromBatches, fromFolder, fromSource, type FolderOptions, type SourceOptions} from './gan/data/data-loaders.js';
+export {getImageFiles} from './gan/data/image-files.js';
+export {imageGrid, writeImage, writePng} from './gan/data/grid.js';
+export {generateNoise, InvisibleTensor} from './gan/data/noise.js';
+export {imagenetStats, Normalization} from './gan/data/normalize.js';
+export {shapesSource} from './gan/data/shapes.js';
+export {funcSplitter, grandparentSplitter, indexSplitter, parentSplitter, randomSplitter} from './gan/data/splitters.js';
+export type {Batch, DataLoader, DataLoaders, HostTensor, Source} from './gan/data/types.js';
+
+export {readCheckpoint, restoreNetworks, resumeFrom, saveCheckpoint, type Checkpoint, type Position} from './gan/checkpoint.js';
+export {readSafetensors, writeSafetensors} from './gan/io/safetensors.js';

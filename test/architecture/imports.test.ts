@@ -1,0 +1,174 @@
+import {expect} from 'chai';
+import {readFileSync, readdirSync} from 'node:fs';
+import path from 'node:path';
+import ts from 'typescript';
+import {root} from '../commands/helpers.js';
+import {findCycle, importsOf, parse, sourceFiles, type Import} from './import-graph.js';
+
+/**
+ * Which files of src each part of src may import, apart from its own. Imports point one way: commands -> cli -> config,
+ * gan -> backends. `type` is for what is gone after compilation, `lazy` for what `import(...)` loads when it is needed.
+ */
+const everywhere = /^errors\.ts$/;
+const rules: Record<string, Partial<Record<Import['kind'], RegExp>>> = {
+  errors: {},
+  gan: {value: /^backends\/(tf\.ts|fused\/)/, type: /^(plugin\/|backends\/(tf|device)\.ts)/},
+  backends: {type: /^plugin\//},
+  plugin: {type: /^(gan|backends)\//, lazy: /^(backends\/tf|gan\/nn)\.ts$/},
+  parts: {type: /^plugin\/index\.ts$/, value: /^gan\//},
+  config: {value: /^plugin\//, type: /^gan\/runs\//},
+  testing: {value: /^(gan\/|backends\/tf\.ts)/},
+  cli: {value: /^(config|plugin|gan)\//, type: /^backends\//},
+  commands: {value: /^cli\//, type: /^(gan|backends)\//, lazy: /^(cli|config|gan|backends)\//},
+  index: {value: /^(gan|backends)\//},
+};
+
+/** What the library offers to open a backend by name has to know the registry. */
+const exceptions: readonly string[] = ['backends/open-backend.ts plugin/discover.ts'];
+
+/** Who may use a package, be it for its types only. */
+const packages: Record<string, RegExp> = {
+  '@tensorflow/tfjs-core': /^backends\//,
+  '#tf-gradients': /^backends\/tf\.ts$/,
+  '@oclif/core': /^(cli|commands)\//,
+  cosmiconfig: /^config\/files\.ts$/,
+  sharp: /^gan\/data\/sharp\.ts$/,
+};
+
+const inSrc = (file: string): string => file.replace(/^src\//, '');
+const partOf = (file: string): string => inSrc(file).replace(/(\/.*|\.ts)$/, '');
+const packageName = (specifier: string): string => (specifier.startsWith('@') ? specifier.split('/').slice(0, 2) : specifier.split('/').slice(0, 1)).join('/');
+const where = ({from, line, specifier}: Import): string => `${from}:${line} imports ${specifier}`;
+
+/** What is wrong with an import of a file of src; undefined when nothing is. */
+function fault(each: Import): string | undefined {
+  const {from, to, kind} = each;
+  if (to.startsWith('node:')) return undefined;
+  if (!to.startsWith('src/')) {
+    const users = packages[packageName(to)];
+    if (!users) return `${where(each)}: there is no rule for this package`;
+    return users.test(inSrc(from)) ? undefined : `${where(each)}: this package is for ${users.source} only`;
+  }
+  const part = partOf(from);
+  if (partOf(to) === part || everywhere.test(inSrc(to)) || exceptions.includes(`${inSrc(from)} ${inSrc(to)}`)) return undefined;
+  const allowed = rules[part];
+  if (!allowed) return `${where(each)}: there is no rule for src/${part}`;
+  // what may be imported as a value may be imported as a type or later, too
+  const kinds: Import['kind'][] = kind === 'value' ? ['value'] : ['value', kind];
+  if (kinds.some((name) => allowed[name]?.test(inSrc(to)))) return undefined;
+  return `${where(each)} (${kind}): src/${part} must not depend on src/${partOf(to)} so`;
+}
+
+const faults = (imports: readonly Import[]): string[] => imports.flatMap((each) => fault(each) ?? []);
+
+describe('the import graph of src', () => {
+  const all = importsOf(root, 'src');
+
+  it('is read completely', () => {
+    expect(all.length).to.be.greaterThan(300);
+    const files = new Set(sourceFiles(root, 'src'));
+    const missing = all.filter(({to}) => to.startsWith('src/') && !files.has(to));
+    expect(missing.map(where)).to.deep.equal([]);
+    for (const kind of ['value', 'type', 'lazy'] as const) expect(all.filter((each) => each.kind === kind).length, kind).to.be.greaterThan(10);
+  });
+
+  it('points one way: commands, cli, config and gan, backends', () => expect(faults(all)).to.deep.equal([]));
+
+  it('has no circle of values', () => expect(findCycle(all)?.join(' -> ')).to.equal(undefined));
+
+  it('uses packages that package.json names', () => {
+    const {dependencies, imports} = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as Record<string, Record<string, string>>;
+    const known = new Set([...Object.keys(dependencies!), ...Object.keys(imports!)]);
+    const unknown = all.filter(({to}) => !to.startsWith('src/') && !to.startsWith('node:') && !known.has(packageName(to)));
+    expect(unknown.map(where)).to.deep.equal([]);
+  });
+
+  it('commands and the command line load the training library and tfjs only when a command runs', () => {
+    const onDemand = /(write-images|first-batch)\.ts$/; // imported by run()
+    const reached = reach(['src/commands', 'src/cli'].flatMap((folder) => sourceFiles(root, folder)).filter((file) => !onDemand.test(file)), all);
+    expect([...reached].filter((file) => /^src\/(gan|backends)\//.test(file))).to.deep.equal([]);
+  });
+
+  describe('these tests refuse', () => {
+    const sample = (from: string, to: string, kind: Import['kind'] = 'value'): Import => ({from, to, kind, line: 1, specifier: to});
+    const bad: Import[] = [
+      sample('src/gan/learner.ts', 'src/cli/style.ts'),
+      sample('src/gan/learner.ts', 'src/backends/select.ts'),
+      sample('src/gan/learner.ts', 'src/backends/device.ts'),
+      sample('src/gan/learner.ts', 'src/plugin/registry.ts'),
+      sample('src/gan/learner.ts', 'src/parts/losses/bce.ts', 'lazy'),
+      sample('src/gan/learner.ts', '@tensorflow/tfjs-core', 'type'),
+      sample('src/gan/learner.ts', 'lodash'),
+      sample('src/backends/select.ts', 'src/gan/rng.ts'),
+      sample('src/plugin/registry.ts', 'src/gan/nn.ts'),
+      sample('src/errors.ts', 'src/gan/rng.ts', 'type'),
+      sample('src/config/resolve.ts', 'src/cli/style.ts'),
+      sample('src/cli/style.ts', 'src/commands/fit.ts'),
+      sample('src/commands/fit.ts', 'src/gan/runs/train.ts'),
+      sample('src/index.ts', 'src/commands/fit.ts'),
+      sample('src/new/thing.ts', 'src/gan/rng.ts'),
+    ];
+    for (const each of bad) it(`${each.from} ${each.kind} ${each.to}`, () => expect(fault(each)).to.contain(`${each.from}:1`));
+    it('a circle', () => expect(findCycle([sample('a', 'b'), sample('b', 'c'), sample('c', 'a')])).to.deep.equal(['a', 'b', 'c', 'a']));
+    it('but no circle of types', () => expect(findCycle([sample('a', 'b'), sample('b', 'a', 'type')])).to.equal(undefined));
+  });
+});
+
+/** Files that are loaded with these, by imports of values. */
+function reach(files: readonly string[], imports: readonly Import[]): Set<string> {
+  const reached = new Set(files);
+  for (const file of reached) for (const {from, to, kind} of imports) if (from === file && kind === 'value') reached.add(to);
+  return reached;
+}
+
+describe('src/gan', () => {
+  /** `console.log`, `process.argv` and the like, by the syntax tree: a comment may name them. */
+  const forbidden = (file: string): string[] => {
+    const source = parse(root, file);
+    const found: string[] = [];
+    const visit = (node: ts.Node): void => {
+      if (ts.isPropertyAccessExpression(node) && ts.isIdentifier(node.expression)) {
+        const text = `${node.expression.text}.${node.name.text}`;
+        if (/^(console\.|process\.(argv|stdout|stderr|stdin|exit|exitCode|env)$)/.test(text)) found.push(`${file}:${source.getLineAndCharacterOfPosition(node.getStart()).line + 1} uses ${text}`);
+      }
+      ts.forEachChild(node, visit);
+    };
+    visit(source);
+    return found;
+  };
+
+  it('reads no flags and no environment, prints nothing, ends no process', () => {
+    expect(sourceFiles(root, 'src/gan').flatMap(forbidden)).to.deep.equal([]);
+  });
+
+  it('(the search finds such things where they are)', () => {
+    expect(sourceFiles(root, 'src/cli').flatMap(forbidden).join()).to.contain('process.stderr');
+  });
+});
+
+describe('src/index.ts', () => {
+  it('only re-exports', () => {
+    const {statements} = parse(root, 'src/index.ts');
+    const others = statements.filter((statement) => !(ts.isExportDeclaration(statement) && statement.moduleSpecifier));
+    expect(others.map((statement) => statement.getText())).to.deep.equal([]);
+    expect(statements.length).to.be.greaterThan(20);
+  });
+});
+
+describe('plugins', () => {
+  const names = readdirSync(path.join(root, 'plugins'));
+  it('are there', () => expect(names).to.include('wasm'));
+
+  for (const name of names) {
+    const folder = `plugins/${name}`;
+    it(`${name} imports its own files and dependencies, and of gan the public types only`, () => {
+      const {dependencies = {}} = JSON.parse(readFileSync(path.join(root, folder, 'package.json'), 'utf8')) as {dependencies?: Record<string, string>};
+      const isAllowed = ({to, kind}: Import): boolean =>
+        to.startsWith(`${folder}/`) || to.startsWith('node:') || packageName(to) in dependencies || (kind === 'type' && /^gan\/(plugin|testing)$/.test(to));
+      const imports = importsOf(root, folder).filter(({from}) => !/\/(node_modules|dist|assembly)\//.test(from));
+      expect(imports.length).to.be.greaterThan(0);
+      expect(imports.filter((each) => !isAllowed(each)).map(where)).to.deep.equal([]);
+      expect(findCycle(imports)).to.equal(undefined);
+    });
+  }
+});

@@ -1,0 +1,56 @@
+import {expect} from 'chai';
+import {tf} from 'gan';
+import {noGrad} from '../../../dist/backends/fused/no-grad.js';
+import {variableGrads} from '../../../dist/backends/fused/variable-grads.js';
+import {withDevice} from '../../device.js';
+import {valuesOf} from '../../gan/helpers.js';
+
+describe('noGrad', () => {
+  withDevice();
+
+  it('gives the value, and counts as a constant', () => {
+    const x = tf.variable(tf.tensor([3]));
+    const {grads} = tf.variableGrads(() => tf.sum(tf.mul(x, noGrad(() => tf.square(x)))), [x]);
+    expect(valuesOf(grads[x.name]!)).to.deep.equal([9]); // not 27
+    expect(valuesOf(noGrad(() => tf.square(x)))).to.deep.equal([9]);
+  });
+
+  it('frees what its function leaves, and keeps the result only', () => {
+    const x = tf.variable(tf.tensor([3]));
+    const before = tf.memory().numTensors;
+    const y = noGrad(() => tf.add(tf.square(x), tf.mul(x, 2)));
+    expect(tf.memory().numTensors).to.equal(before + 1);
+    expect(valuesOf(y)).to.deep.equal([15]);
+  });
+});
+
+describe('variableGrads', () => {
+  withDevice();
+
+  it('is tfjs\'s', () => {
+    const x = tf.variable(tf.tensor([3]));
+    const {value, grads} = variableGrads(() => tf.sum(tf.square(x)), [x]);
+    expect([valuesOf(value), valuesOf(grads[x.name]!)]).to.deep.equal([[9], [6]]);
+  });
+
+  it('leaves no tensor behind when the function throws, and works afterwards', () => {
+    const x = tf.variable(tf.tensor([3]));
+    const before = tf.memory().numTensors;
+    expect(() => variableGrads(() => {
+      tf.sum(tf.square(x));
+      throw new Error('mine');
+    }, [x])).to.throw('mine');
+    expect(tf.memory().numTensors).to.equal(before);
+    expect(valuesOf(variableGrads(() => tf.sum(tf.square(x)), [x]).grads[x.name]!)).to.deep.equal([6]);
+  });
+
+  it('is still needed: tfjs\'s own keeps what it had saved when the function throws', () => {
+    const x = tf.variable(tf.tensor([3]));
+    const before = tf.memory().numTensors;
+    expect(() => tf.variableGrads(() => {
+      tf.sum(tf.square(x));
+      throw new Error('mine');
+    }, [x])).to.throw('mine');
+    expect(tf.memory().numTensors).to.be.above(before);
+  });
+});
