@@ -1,5 +1,5 @@
 import {expect} from 'chai';
-import type {adam, Conv, Optimizer, Parameter, rmsProp, Rng, sgd, tf, type OptimizerFactory, type Tensor} from 'gan';
+import {adam, Conv, type Optimizer, Parameter, rmsProp, Rng, sgd, tf, type OptimizerFactory, type Tensor} from 'gan';
 import {decodeSafetensors, encodeSafetensors} from '../../../dist/gan/io/safetensors.js';
 import {expectClose, withDevice} from '../../device.js';
 import {ganError, valuesOf} from '../helpers.js';
