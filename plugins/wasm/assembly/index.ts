@@ -7,6 +7,7 @@ export {matmul} from './matmul';
 export {maxPoolGrad} from './max-pool';
 export {minimalBackpropFilter, minimalBackpropInput, minimalBytes, minimalForward} from './minimal-conv2d';
 export {poolBytes, startPool, work} from './pool';
+export {scatterBackpropInput, scatterBytes} from './scatter';
 export {segmentSum} from './segment-sum';
 export {sum} from './sum';
 export {tanh} from './tanh';

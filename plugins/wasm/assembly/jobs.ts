@@ -4,6 +4,7 @@ import {transformFilterChunk} from './minimal-filter';
 import {accumulateTapsChunk, transformGradientChunk, transformTapsChunk} from './minimal-gradient';
 import {multiplyTilesChunk} from './minimal-product';
 import {Pool} from './pool';
+import {scatterChunk} from './scatter';
 import {Scratch} from './scratch';
 import {updateChunk} from './update';
 
@@ -24,6 +25,7 @@ export const enum Job {
   BatchGradSums,
   BatchGrad,
   Update,
+  Scatter,
 }
 
 /** Performs one chunk on the calling thread. A table of functions would need static data. */
@@ -44,5 +46,6 @@ export function perform(job: i32, chunk: i32, pool: Pool, scratch: Scratch): voi
     case Job.BatchGradSums: return batchGradSumsChunk(chunk, pool);
     case Job.BatchGrad: return batchGradChunk(chunk, pool);
     case Job.Update: return updateChunk(chunk, pool);
+    case Job.Scatter: return scatterChunk(chunk, pool, scratch);
   }
 }

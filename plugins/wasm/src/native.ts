@@ -15,6 +15,9 @@ export interface Native {
   minimalForward(conv: number, x: number, filter: number, y: number, buffer: number, pool: number): void;
   minimalBackpropFilter(conv: number, x: number, dy: number, dFilter: number, buffer: number, pool: number): void;
   minimalBackpropInput(conv: number, dy: number, filter: number, dx: number, buffer: number, pool: number): void;
+  /** Bytes of the buffer for the gradient of few input channels; 0 where another way is better. */
+  scatterBytes(conv: number, threads: number): number;
+  scatterBackpropInput(conv: number, dy: number, filter: number, dx: number, buffer: number, pool: number): void;
   matmul(
     a: number, transposeA: boolean, b: number, transposeB: boolean, out: number,
     m: number, n: number, k: number, pool: number,
