@@ -1,4 +1,4 @@
-import {GanError} from '../errors.js';
+import {GanError, isGanError} from '../errors.js';
 import type {Backend, Device} from './device.js';
 
 /**
@@ -6,13 +6,13 @@ import type {Backend, Device} from './device.js';
  * - `sync` reads one number back, which waits for the work before it in the queue;
  * - `memory` is what tfjs counts;
  * - `close` does nothing: kernels stay registered, so that the backend can be opened again in this process.
- * @throws GanError GAN_BACKEND_FAILED
+ * @throws GanError GAN_BACKEND_FAILED, or what the backend's own `open` throws as a GanError
  */
 export async function openDevice(name: string, backend: Backend): Promise<Device> {
   const failed = (why: string, cause?: unknown) =>
     new GanError('backend', 'GAN_BACKEND_FAILED', `The backend ${name} did not start: ${why}.`, cause === undefined ? {} : {cause});
   const [{tf}, opened] = await Promise.all([import('./tf.js'), backend.open()]).catch((error: unknown) => {
-    throw failed(messageOf(error), error);
+    throw isGanError(error) ? error : failed(messageOf(error), error);
   });
   const initialised = await tf.setBackend(opened.tfBackend).catch((error: unknown) => {
     throw failed(messageOf(error), error);

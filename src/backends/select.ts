@@ -1,11 +1,11 @@
 import {GanError, isGanError} from '../errors.js';
 import type {GivenMap} from '../plugin/options-check.js';
-import type {DeclaredPart} from '../plugin/manifest.js';
+import {installable} from '../plugin/installable.js';
 import type {Registry} from '../plugin/registry.js';
 import type {Backend, Device, Probe} from './device.js';
 import {openDevice} from './open.js';
 
-/** Fastest first; backends that are not named here come after, in the order of their packages. */
+/** Fastest first. Backends that are not named here come after, by the priority that each declares. */
 const preference: readonly string[] = ['cuda', 'webgpu', 'wasm'];
 
 export interface ProbedBackend {
@@ -29,22 +29,28 @@ export interface Selection {
   refused: Refusal[];
 }
 
-/** All backends, in the order in which `auto` tries them. */
-function inOrder(registry: Registry): DeclaredPart[] {
-  const rank = ({name}: DeclaredPart): number => (preference.includes(name) ? preference.indexOf(name) : preference.length);
-  return registry.list('backend').sort((a, b) => rank(a) - rank(b));
+/** The names of all backends, in the order in which `auto` tries them. Others are loaded only when the preferred ones are through. */
+async function* inOrder(registry: Registry): AsyncGenerator<string> {
+  const names = registry.names('backend');
+  yield* preference.filter((name) => names.includes(name));
+  const others = names.filter((name) => !preference.includes(name));
+  const priorities = new Map<string, number>();
+  for (const name of others) priorities.set(name, await registry.load('backend', name).then(({priority = 0}) => priority, () => 0));
+  yield* others.sort((a, b) => priorities.get(b)! - priorities.get(a)!); // a stable sort: equals stay as they are declared
 }
 
-/** Whether each backend can run here. Does not load tfjs, unless a backend's module does. */
+/** Whether each backend can run here, and then those that could be installed. Does not load tfjs, unless a backend's module does. */
 export async function probeBackends(registry: Registry): Promise<ProbedBackend[]> {
   const probed: ProbedBackend[] = [];
-  for (const {name, package: from} of inOrder(registry)) {
+  const packages = new Map(registry.list('backend').map(({name, package: from}) => [name, from]));
+  for await (const name of inOrder(registry)) {
     const tried = await tryProbe(registry, name);
     const probe: Probe = tried.ok ? {ok: true, info: tried.info ?? {}} : tried;
     const summary = await registry.load('backend', name).then((part) => part.summary, () => undefined);
-    probed.push({name, package: from, probe, ...(summary !== undefined && {summary})});
+    probed.push({name, package: packages.get(name)!, probe, ...(summary !== undefined && {summary})});
   }
-  return probed;
+  const missing = installable.filter(({kind, name}) => kind === 'backend' && !packages.has(name));
+  return [...probed, ...missing.map(({name, package: from, fix}) => ({name, package: from, probe: {ok: false as const, why: 'not installed', fix}}))];
 }
 
 /**
@@ -53,9 +59,8 @@ export async function probeBackends(registry: Registry): Promise<ProbedBackend[]
  */
 export async function selectBackend(registry: Registry, wanted: string, options: GivenMap = new Map()): Promise<Selection> {
   if (wanted !== 'auto') await registry.load('backend', wanted); // an unknown name is an error of its own
-  const names = wanted === 'auto' ? inOrder(registry).map(({name}) => name) : [wanted];
   const refused: Refusal[] = [];
-  for (const name of names) {
+  for await (const name of wanted === 'auto' ? inOrder(registry) : [wanted]) {
     const tried = await tryProbe(registry, name, wanted === 'auto' ? new Map() : options);
     if (!tried.ok) {
       refused.push({name, why: tried.why, fix: tried.fix});

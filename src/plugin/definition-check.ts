@@ -15,10 +15,11 @@ export function definitionFault(definition: unknown, declared: DeclaredPart, mad
   const wanted = partKinds[declared.kind].noun;
   if (typeof definition !== 'object' || definition === null) return `its default export must return ${wanted}, not ${String(definition)}`;
   if (made !== undefined && made !== declared.kind) return `package.json declares ${wanted}, the module returns ${partKinds[made].noun}`;
-  const {name, summary, create, options} = definition as Record<string, unknown>;
+  const {name, summary, create, options, priority} = definition as Record<string, unknown>;
   if (name !== declared.name) return `package.json calls it '${declared.name}', its module '${String(name)}'`;
   if (typeof summary !== 'string' || summary === '') return 'it has no summary (one line for listings)';
   if (typeof create !== 'function') return 'it has no function `create`';
+  if (priority !== undefined && !Number.isFinite(priority)) return '`priority` must be a number';
   if (options === undefined) return undefined;
   if (typeof options !== 'object' || options === null) return '`options` must be an object of specifications (opt.int, opt.num, ...)';
   for (const [key, spec] of Object.entries(options)) {

@@ -26,10 +26,16 @@ export function openRegistry(known: Iterable<KnownPlugin> = []): Registry {
   return new Registry(findPackages(ownRoot, known), importTensors);
 }
 
-/** The packages with a `gan` block: the root's own, then its dependencies called gan-plugin-..., then the known ones. */
+/** A plug-in package by its folder, for `openRegistry`. */
+export const pluginIn = (folder: string): KnownPlugin => readPackage(path.resolve(folder));
+
+/**
+ * The packages with a `gan` block: the root's own, then its dependencies called gan-plugin-... (those that are installed:
+ * optional peers are packages that only some want), then the known ones.
+ */
 export function findPackages(root: string, known: Iterable<KnownPlugin> = []): PackageInfo[] {
   const own = readPackage(root);
-  const dependencies = ['dependencies', 'optionalDependencies'].flatMap((key) => Object.keys(own.pjson[key] ?? {}));
+  const dependencies = ['dependencies', 'optionalDependencies', 'peerDependencies'].flatMap((key) => Object.keys(own.pjson[key] ?? {}));
   const candidates = [
     own,
     ...dependencies.filter(isPluginName).map((name) => findPackage(name, root)),

@@ -34,6 +34,12 @@ export interface Definition<Created, S extends OptionSpecs = OptionSpecs> {
   create(options: OptionValues<S>): Created;
 }
 
+/** What a backend says of itself beside its `Backend`. */
+export interface BackendDefinition<S extends OptionSpecs = OptionSpecs> extends Definition<Backend, S> {
+  /** `--backend auto` tries cuda, webgpu and wasm, then all others, the highest number first. Default 0. */
+  priority?: number;
+}
+
 /** Side lengths and depth of the images: [height, width, channels]. */
 export interface ImageShape {
   size: number;
@@ -84,7 +90,7 @@ export interface Gan {
   nn: Nn;
   opt: Opt;
   GanError: typeof GanError;
-  backend: Define<PartKinds['backend']>;
+  backend: <const S extends OptionSpecs = Record<never, never>>(definition: BackendDefinition<S>) => BackendDefinition<S>;
   architecture: Define<PartKinds['architecture']>;
   loss: Define<PartKinds['loss']>;
   optimizer: Define<PartKinds['optimizer']>;

@@ -1,8 +1,9 @@
 import {existsSync} from 'node:fs';
 import {pathToFileURL} from 'node:url';
 import {GanError, isGanError} from '../errors.js';
-import {apiVersion, type Definition, type Gan, type PartKind, type PartKinds} from './index.js';
+import {apiVersion, type BackendDefinition, type Definition, type Gan, type PartKind, type PartKinds} from './index.js';
 import {definitionFault} from './definition-check.js';
+import {installable} from './installable.js';
 import {kindLabel, kindNames} from './kinds.js';
 import {readManifest, type DeclaredPart, type PackageInfo, type PluginProblem} from './manifest.js';
 import {didYouMean, nearestFirst} from './nearest.js';
@@ -10,7 +11,7 @@ import {checkOptions, type GivenMap} from './options-check.js';
 import {opt} from './options.js';
 import {LazyTensors, type TensorApi} from './tensors.js';
 
-export type LoadedPart<K extends PartKind> = Definition<PartKinds[K]>;
+export type LoadedPart<K extends PartKind> = K extends 'backend' ? BackendDefinition : Definition<PartKinds[K]>;
 
 /**
  * Everything that can be chosen by name. Names come from package.json files; a part's module is imported when the part
@@ -70,10 +71,16 @@ export class Registry {
   async create<K extends PartKind>(kind: K, name: string, given: GivenMap = new Map()): Promise<PartKinds[K]> {
     const definition = await this.load(kind, name);
     const {values} = checkOptions(`${kindLabel(kind)} ${name}`, definition.options ?? {}, given);
-    return this.tensors.retry(() => definition.create(values));
+    return this.tensors.retry(() => definition.create(values) as PartKinds[K]);
   }
 
   #unknown(kind: PartKind, name: string, origin: string | undefined): GanError {
+    const missing = installable.find((part) => part.kind === kind && part.name === name);
+    if (missing) {
+      return new GanError(kind === 'backend' ? 'backend' : 'config', 'GAN_NOT_INSTALLED', `The ${kindLabel(kind)} '${name}' is not installed.`, {
+        suggestions: [missing.fix, `There are: ${this.names(kind).join(', ')}.`],
+      });
+    }
     const names = this.names(kind);
     const meant = didYouMean(name, names);
     const from = origin === undefined ? '' : ` (from ${origin})`;

@@ -32,6 +32,23 @@ describe('selectBackend', () => {
       }
     });
 
+    it('takes others by the priority that they declare; those without have 0, a broken one too', async () => {
+      const module = (name: string, more = ''): string => backendModule(name, yes, undefined, more);
+      const block = {api: 1, backends: {plain: './plain.js', broken: './missing.js', high: './high.js', low: './low.js', wasm: './wasm.js'}};
+      const registry = new Registry([pack('fakes', block, {
+        'plain.js': module('plain'), 'high.js': module('high', 'priority: 2.5,'), 'low.js': module('low', 'priority: -1,'), 'wasm.js': backendModule('wasm', no('old')),
+      })], async () => ({tf, nn}));
+      expect((await selectBackend(registry, 'auto')).device.name).to.equal('high');
+      expect((await probeBackends(registry)).map(({name}) => name)).to.deep.equal(['wasm', 'high', 'plain', 'broken', 'low', 'webgpu']);
+    });
+
+    it('does not load others as long as a preferred one can run', async () => {
+      const registry = new Registry([pack('fakes', {api: 1, backends: {other: './o.js', wasm: './w.js'}}, {
+        'o.js': "throw new Error('loaded')", 'w.js': backendModule('wasm', yes),
+      })], async () => ({tf, nn}));
+      expect(await selectBackend(registry, 'auto')).to.deep.include({refused: []});
+    });
+
     it('passes over a backend whose plug-in is broken or does not start, and says so', async () => {
       const broken = new Registry([
         pack('bad', {api: 1, backends: {cuda: './missing.js'}}),
@@ -70,6 +87,12 @@ describe('selectBackend', () => {
       expect((await selectBackend(registry, 'wasm')).refused).to.deep.equal([]);
     });
 
+    it('says of one that comes in a package of its own how to install it', async () => {
+      const error = await ganError(() => selectBackend(backends({wasm: yes}), 'webgpu'));
+      expect(error).to.include({code: 'GAN_NOT_INSTALLED', exitCode: 4});
+      expect(error.suggestions.join(' ')).to.contain('npm install gan-plugin-webgpu').and.contain('wasm');
+    });
+
     it('reports an unknown name with those there are', async () => {
       const error = await ganError(() => selectBackend(backends({wasm: yes}), 'wsam'));
       expect(error).to.include({code: 'GAN_UNKNOWN_PART', exitCode: 2});
@@ -97,11 +120,13 @@ describe('probeBackends', () => {
     const registry = new Registry([pack('fakes', {api: 1, backends: {wasm: './wasm.js', cuda: './cuda.js', other: './missing.js'}}, {
       'wasm.js': backendModule('wasm', yes), 'cuda.js': backendModule('cuda', no('no driver')),
     })], noTensors);
-    const [cuda, wasm, other] = await probeBackends(registry);
+    const [cuda, wasm, other, webgpu] = await probeBackends(registry);
     expect(cuda).to.deep.equal({name: 'cuda', package: 'fakes', summary: 'A test.', probe: {ok: false, why: 'no driver', fix: 'do no driver'}});
     expect(wasm).to.deep.equal({name: 'wasm', package: 'fakes', summary: 'A test.', probe: {ok: true, info: {cores: 2}}});
     expect(other).to.not.have.property('summary');
     expect(other?.probe.ok).to.equal(false);
+    expect(webgpu).to.deep.include({name: 'webgpu', package: 'gan-plugin-webgpu'});
+    expect(webgpu?.probe).to.include({ok: false, why: 'not installed'});
   });
 });
 

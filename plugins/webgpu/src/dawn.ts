@@ -1,0 +1,40 @@
+import {chooseAdapter, listedAdapters, type ListedAdapter} from './adapters.js';
+
+/** Which adapter is wanted. */
+export interface Wanted {
+  /** Part of its name, or its number in the list. */
+  adapter: string | undefined;
+  powerPreference: GPUPowerPreference;
+}
+
+/** An adapter, with Dawn behind it. */
+export interface Found {
+  gpu: GPU;
+  adapter: GPUAdapter;
+  /** Its name for people. */
+  name: string;
+  /** All there are. */
+  adapters: ListedAdapter[];
+}
+
+/**
+ * Loads Dawn and asks it for an adapter. Sets the globals of WebGPU, which tfjs-backend-webgpu needs.
+ * @returns the adapters that there are where none fits
+ * @throws Error when the package `webgpu` is missing or does not load here
+ */
+export async function findAdapter({adapter: wanted, powerPreference}: Wanted): Promise<Found | {gpu?: never; adapters: ListedAdapter[]}> {
+  const {create, globals} = await import('webgpu');
+  Object.assign(globalThis, globals);
+  const adapters = await listedAdapters(create);
+  const chosen = wanted === undefined ? undefined : chooseAdapter(wanted, adapters);
+  if (wanted !== undefined && chosen === undefined) return {adapters};
+  const gpu = create(chosen === undefined ? [] : [`adapter=${chosen.name}`]);
+  const adapter = await gpu.requestAdapter({powerPreference});
+  if (!adapter) return {adapters};
+  const {device} = adapter.info;
+  const name = chosen?.name ?? adapters.find((one) => plain(one.name) === plain(device))?.name ?? device;
+  return {gpu, adapter, name, adapters};
+}
+
+/** Dawn writes names in `info` in lower case and with hyphens. */
+const plain = (name: string): string => name.toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-|-$/g, '');

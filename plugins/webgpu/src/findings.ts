@@ -1,0 +1,34 @@
+import type {Wanted} from './dawn.js';
+import type {ListedAdapter} from './adapters.js';
+
+/** An adapter as it is told to another process and to people. */
+export interface AdapterFacts {
+  name: string;
+  vendor: string;
+  architecture: string;
+  driver: string;
+  /** It computes on the processor (SwiftShader, llvmpipe). */
+  software: boolean;
+  maxBufferBytes: number;
+}
+
+/** What a search for an adapter found: one, or why there is none. */
+export type Findings =
+  | {found: true; adapter: AdapterFacts; adapters: ListedAdapter[]}
+  | {found: false; adapters: ListedAdapter[]; error?: string};
+
+/** The facts of an adapter. */
+export function factsOf(name: string, {info, limits}: GPUAdapter): AdapterFacts {
+  const {vendor, architecture, description, isFallbackAdapter} = info;
+  return {
+    name, vendor, architecture, driver: description,
+    software: isFallbackAdapter || /swiftshader|llvmpipe|lavapipe/i.test(name),
+    maxBufferBytes: Math.min(limits.maxBufferSize, limits.maxStorageBufferBindingSize),
+  };
+}
+
+/** The options of the backend. */
+export interface WebgpuOptions extends Wanted {
+  /** Accept an adapter that computes on the processor. */
+  software: boolean;
+}

@@ -1,0 +1,32 @@
+/**
+ * What is used of the two large dependencies; partly internal to tfjs-backend-webgpu, in version 4.22. Written out here so
+ * that this package compiles without them.
+ */
+declare module 'webgpu' {
+  /** @param flags of Dawn and of dawn.node: `adapter=NAME`, `backend=vulkan` */
+  export function create(flags: readonly string[]): GPU;
+  /** The classes and constants of WebGPU that a browser has as globals. */
+  export const globals: Record<string, unknown>;
+}
+
+declare module '@tensorflow/tfjs-backend-webgpu' {
+  import {type DataType, KernelBackend, type TensorInfo} from '@tensorflow/tfjs-core';
+
+  export interface BufferManager {
+    acquireBuffer(size: number, usage: number, mappedAtCreation?: boolean, reuse?: boolean): GPUBuffer;
+  }
+
+  export class WebGPUBackend extends KernelBackend {
+    constructor(device: GPUDevice, adapterInfo: GPUAdapterInfo);
+    readonly device: GPUDevice;
+    readonly bufferManager: BufferManager;
+    readonly commandEncoder: GPUCommandEncoder | null;
+    readonly tensorMap: {get(dataId: object): {values?: ArrayLike<number> | null}; has(dataId: object): boolean};
+    endComputePassEncoder(): void;
+    submitQueue(): void;
+    runWebGPUProgram(program: object, inputs: TensorInfo[], dtype: DataType, uniforms?: object[], output?: TensorInfo): TensorInfo;
+    read(dataId: object): Promise<Float32Array | Int32Array | Uint8Array>;
+    readSync(dataId: object): Float32Array | Int32Array | Uint8Array;
+    disposeData(dataId: object, force?: boolean): boolean;
+  }
+}

@@ -1,0 +1,65 @@
+import type {Gan, OpenedDevice} from 'gan/plugin';
+import type {WebGPUBackend} from '@tensorflow/tfjs-backend-webgpu';
+import {findAdapter} from './dawn.js';
+import {explain} from './explain.js';
+import {factsOf, type WebgpuOptions} from './findings.js';
+import {guard} from './guard.js';
+import {kernels} from './kernels/index.js';
+import {hideGpu, showGpu} from './navigator.js';
+import {replaceKernels} from './registry.js';
+
+/** What is used of the plug-in API. */
+export type Api = Pick<Gan, 'tf' | 'GanError'>;
+
+/** Name under which tfjs knows the backend. */
+const tfBackend = 'webgpu';
+
+/**
+ * Starts tfjs-backend-webgpu on an adapter that `probe` accepts.
+ * @throws GanError GAN_BACKEND_UNAVAILABLE when there is none, GAN_BACKEND_FAILED when the backend is open already
+ */
+export async function open(options: WebgpuOptions, api: Api): Promise<OpenedDevice> {
+  const {tf, GanError} = api;
+  if (tf.findBackend(tfBackend)) throw new GanError('backend', 'GAN_BACKEND_FAILED', 'The webgpu device is open already: tfjs has one such backend; close it first.');
+  const found = await findAdapter(options);
+  const answer = explain(found.gpu ? {found: true, adapter: factsOf(found.name, found.adapter), adapters: found.adapters} : {found: false, adapters: found.adapters}, options);
+  if (!answer.ok) throw new GanError('backend', 'GAN_BACKEND_UNAVAILABLE', `webgpu: ${answer.why}.`, {suggestions: [answer.fix]});
+  const {gpu, adapter} = found as Extract<typeof found, {gpu: GPU}>;
+  const device = await adapter.requestDevice(descriptor(adapter));
+  showGpu(gpu); // before tfjs-backend-webgpu is loaded: it looks for it then, and when the backend is made
+  const {WebGPUBackend} = await import('@tensorflow/tfjs-backend-webgpu');
+  const backend = new WebGPUBackend(device, adapter.info);
+  const guarded = guard(backend, api);
+  register(backend, api);
+  const restoreKernels = replaceKernels(tf, backend, kernels);
+  let isOpen = true;
+  return {
+    tfBackend,
+    info: {...answer.info, tfjs: tf.version_core},
+    sync: () => guarded.sync(),
+    close() {
+      if (!isOpen) return;
+      isOpen = false;
+      restoreKernels();
+      guarded.close();
+      tf.removeBackend(tfBackend);
+      device.destroy();
+      hideGpu(); // Dawn keeps the process from ending for as long as it can be reached
+    },
+  };
+}
+
+/** The adapter's own limits: the guaranteed ones are too small for images (buffers of 256 MiB, bound by 128). */
+function descriptor({limits}: GPUAdapter): GPUDeviceDescriptor {
+  const wanted = [
+    'maxBufferSize', 'maxStorageBufferBindingSize', 'maxStorageBuffersPerShaderStage', 'maxComputeWorkgroupStorageSize',
+    'maxComputeInvocationsPerWorkgroup', 'maxComputeWorkgroupSizeX', 'maxComputeWorkgroupsPerDimension',
+  ] as const;
+  return {requiredLimits: Object.fromEntries(wanted.map((name) => [name, limits[name]]))};
+}
+
+/** Makes the backend the one of its name, in place of the factory that tfjs-backend-webgpu registers when it is loaded. */
+function register(backend: WebGPUBackend, {tf}: Api): void {
+  if (tf.findBackendFactory(tfBackend)) tf.removeBackend(tfBackend);
+  tf.registerBackend(tfBackend, () => backend);
+}
