@@ -1,6 +1,5 @@
 import {GanError, isGanError} from '../errors.js';
 import type {GivenMap} from '../plugin/options-check.js';
-import {installable} from '../plugin/installable.js';
 import type {Registry} from '../plugin/registry.js';
 import type {Backend, Device, Probe} from './device.js';
 import {openDevice} from './open.js';
@@ -49,8 +48,8 @@ export async function probeBackends(registry: Registry): Promise<ProbedBackend[]
     const summary = await registry.load('backend', name).then((part) => part.summary, () => undefined);
     probed.push({name, package: packages.get(name)!, probe, ...(summary !== undefined && {summary})});
   }
-  const missing = installable.filter(({kind, name}) => kind === 'backend' && !packages.has(name));
-  return [...probed, ...missing.map(({name, package: from, fix}) => ({name, package: from, probe: {ok: false as const, why: 'not installed', fix}}))];
+  const missing = registry.installable('backend').map(({name, package: from, fix}) => ({name, package: from, probe: {ok: false as const, why: 'not installed', fix}}));
+  return [...probed, ...missing];
 }
 
 /**

@@ -3,7 +3,7 @@ import {pathToFileURL} from 'node:url';
 import {GanError, isGanError} from '../errors.js';
 import {apiVersion, type BackendDefinition, type Definition, type Gan, type PartKind, type PartKinds} from './index.js';
 import {definitionFault} from './definition-check.js';
-import {installable} from './installable.js';
+import {installable, type InstallablePart} from './installable.js';
 import {kindLabel, kindNames} from './kinds.js';
 import {readManifest, type DeclaredPart, type PackageInfo, type PluginProblem} from './manifest.js';
 import {didYouMean, nearestFirst} from './nearest.js';
@@ -53,6 +53,11 @@ export class Registry {
     return this.list(kind).map(({name}) => name);
   }
 
+  /** Parts of this project that are not there, because their package is not installed. */
+  installable(kind: PartKind): InstallablePart[] {
+    return installable.filter((part) => part.kind === kind && !this.#declared.has(`${kind}/${part.name}`));
+  }
+
   /**
    * The definition of a part: its summary, its options, how to create it.
    * @param origin where the name came from, for the message
@@ -75,7 +80,7 @@ export class Registry {
   }
 
   #unknown(kind: PartKind, name: string, origin: string | undefined): GanError {
-    const missing = installable.find((part) => part.kind === kind && part.name === name);
+    const missing = this.installable(kind).find((part) => part.name === name);
     if (missing) {
       return new GanError(kind === 'backend' ? 'backend' : 'config', 'GAN_NOT_INSTALLED', `The ${kindLabel(kind)} '${name}' is not installed.`, {
         suggestions: [missing.fix, `There are: ${this.names(kind).join(', ')}.`],
