@@ -1,5 +1,6 @@
 import {existsSync} from 'node:fs';
 import path from 'node:path';
+import {stripVTControlCharacters} from 'node:util';
 import type {Loader, PublicExplorer} from 'cosmiconfig';
 import {GanError, isGanError} from '../errors.js';
 import {flatten, type Assignments} from './assignments.js';
@@ -70,8 +71,9 @@ async function reading<T>(file: string | undefined, read: () => Promise<T>): Pro
     return await read();
   } catch (error) {
     if (isGanError(error)) throw error;
+    // parsers colour their messages wherever the variable CI is set, terminal or not
     const {message, filepath} = error as Error & {filepath?: string};
-    throw new GanError('config', 'GAN_CONFIG_UNREADABLE', `${file ?? filepath ?? 'The configuration file'} cannot be read: ${message}`, {cause: error});
+    throw new GanError('config', 'GAN_CONFIG_UNREADABLE', `${file ?? filepath ?? 'The configuration file'} cannot be read: ${stripVTControlCharacters(message)}`, {cause: error});
   }
 }
 

@@ -94,7 +94,7 @@ export abstract class Module {
   }
 
   /** Runs a child and, when it refuses its input, says where in the tree it lies. */
-  protected run(name: string, child: Module, x: Tensor): Tensor {
+  protected run(name: string, child: Pick<Module, 'forward'>, x: Tensor): Tensor {
     try {
       return child.forward(x);
     } catch (error) {

@@ -17,9 +17,9 @@ const rules: Record<string, Partial<Record<Import['kind'], RegExp>>> = {
   plugin: {type: /^(gan|backends)\//, lazy: /^(backends\/tf|gan\/nn)\.ts$/},
   parts: {type: /^plugin\/index\.ts$/, value: /^gan\//},
   config: {value: /^plugin\//, type: /^gan\/runs\//},
-  testing: {value: /^(gan\/|backends\/tf\.ts)/},
-  cli: {value: /^(config|plugin|gan)\//, type: /^backends\//},
-  commands: {value: /^cli\//, type: /^(gan|backends)\//, lazy: /^(cli|config|gan|backends)\//},
+  testing: {value: /^(gan\/|backends\/(tf\.ts|fused\/))/, type: /^backends\/device\.ts$/, lazy: /^(backends\/select|plugin\/discover)\.ts$/},
+  cli: {value: /^(config|plugin|gan)\//, type: /^(backends|testing|bench|doctor)\//},
+  commands: {value: /^cli\//, type: /^(gan|backends)\//, lazy: /^(cli|config|gan|backends|testing|bench|doctor)\//},
   index: {value: /^(gan|backends)\//},
 };
 

@@ -1,3 +1,4 @@
+export {batchNorm, batchNormBytes, batchNormGrad} from './batch-norm';
 export {greater, select} from './compare';
 export {conv2d, conv2dBackpropFilter, conv2dBackpropInput} from './conv2d';
 export {depthwiseBackpropFilter, depthwiseBackpropInput} from './depthwise';
@@ -6,8 +7,10 @@ export {matmul} from './matmul';
 export {maxPoolGrad} from './max-pool';
 export {minimalBackpropFilter, minimalBackpropInput, minimalBytes, minimalForward} from './minimal-conv2d';
 export {poolBytes, startPool, work} from './pool';
+export {scatterBackpropInput, scatterBytes} from './scatter';
 export {segmentSum} from './segment-sum';
 export {sum} from './sum';
 export {tanh} from './tanh';
 export {tile} from './tile';
 export {leakyRelu, rsqrt, sqrt} from './unary';
+export {updateParameter} from './update';

@@ -1,9 +1,12 @@
+import {batchGradChunk, batchGradSumsChunk, batchMomentsChunk, batchNormalizeChunk} from './batch-norm';
 import {multiplyMatrix, multiplyPositions, multiplyTaps, packMatrix, packTaps} from './gemm';
 import {transformFilterChunk} from './minimal-filter';
 import {accumulateTapsChunk, transformGradientChunk, transformTapsChunk} from './minimal-gradient';
 import {multiplyTilesChunk} from './minimal-product';
 import {Pool} from './pool';
+import {scatterChunk} from './scatter';
 import {Scratch} from './scratch';
+import {updateChunk} from './update';
 
 /** What a chunk may be of. */
 export const enum Job {
@@ -17,6 +20,12 @@ export const enum Job {
   TransformGradient,
   AccumulateTaps,
   TransformTaps,
+  BatchMoments,
+  BatchNormalize,
+  BatchGradSums,
+  BatchGrad,
+  Update,
+  Scatter,
 }
 
 /** Performs one chunk on the calling thread. A table of functions would need static data. */
@@ -32,5 +41,11 @@ export function perform(job: i32, chunk: i32, pool: Pool, scratch: Scratch): voi
     case Job.TransformGradient: return transformGradientChunk(chunk, pool, scratch);
     case Job.AccumulateTaps: return accumulateTapsChunk(chunk, pool, scratch);
     case Job.TransformTaps: return transformTapsChunk(chunk, pool, scratch);
+    case Job.BatchMoments: return batchMomentsChunk(chunk, pool);
+    case Job.BatchNormalize: return batchNormalizeChunk(chunk, pool);
+    case Job.BatchGradSums: return batchGradSumsChunk(chunk, pool);
+    case Job.BatchGrad: return batchGradChunk(chunk, pool);
+    case Job.Update: return updateChunk(chunk, pool);
+    case Job.Scatter: return scatterChunk(chunk, pool, scratch);
   }
 }

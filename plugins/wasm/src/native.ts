@@ -15,10 +15,24 @@ export interface Native {
   minimalForward(conv: number, x: number, filter: number, y: number, buffer: number, pool: number): void;
   minimalBackpropFilter(conv: number, x: number, dy: number, dFilter: number, buffer: number, pool: number): void;
   minimalBackpropInput(conv: number, dy: number, filter: number, dx: number, buffer: number, pool: number): void;
+  /** Bytes of the buffer for the gradient of few input channels; 0 where another way is better. */
+  scatterBytes(conv: number, threads: number): number;
+  scatterBackpropInput(conv: number, dy: number, filter: number, dx: number, buffer: number, pool: number): void;
   matmul(
     a: number, transposeA: boolean, b: number, transposeB: boolean, out: number,
     m: number, n: number, k: number, pool: number,
   ): void;
+  batchNormBytes(rows: number, channels: number): number;
+  batchNorm(
+    x: number, weight: number, bias: number, y: number, mean: number, variance: number,
+    rows: number, channels: number, eps: number, slope: number, buffer: number, pool: number,
+  ): void;
+  batchNormGrad(
+    x: number, weight: number, bias: number, dy: number, mean: number, variance: number,
+    dx: number, dWeight: number, dBias: number,
+    rows: number, channels: number, eps: number, slope: number, buffer: number, pool: number,
+  ): void;
+  updateParameter(update: number, pool: number): void;
   maxPoolGrad(window: number, x: number, dy: number, dx: number): void;
   depthwiseBackpropFilter(window: number, x: number, dy: number, dFilter: number): void;
   depthwiseBackpropInput(window: number, dy: number, filter: number, dx: number): void;

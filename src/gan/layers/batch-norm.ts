@@ -1,3 +1,4 @@
+import {activate, batchNorm} from '../../backends/fused/batch-norm.js';
 import {noGrad} from '../../backends/fused/no-grad.js';
 import {tf, type Tensor} from '../../backends/tf.js';
 import {Buffer, Counter, Module, Parameter} from '../module.js';
@@ -41,20 +42,20 @@ export class BatchNorm extends Module {
   }
 
   override forward(x: Tensor): Tensor {
-    if (x.shape.at(-1) !== this.channels || x.rank < 2) throw new ShapeError(`batch norm of ${this.channels}`, x.shape, `[batch, ..., ${this.channels}]`);
-    const {mean, variance} = this.training ? this.#batchStatistics(x) : {mean: this.runningMean.variable, variance: this.runningVar.variable};
-    return normalize(x, mean, variance, this.weight.variable, this.bias.variable, this.eps);
+    return this.forwardActivated(x, 1);
   }
 
-  #batchStatistics(x: Tensor): {mean: Tensor; variance: Tensor} {
-    const axes = x.shape.slice(0, -1).map((_, axis) => axis);
-    const mean = tf.mean(x, axes);
-    const variance = tf.mean(tf.square(tf.sub(x, mean)), axes);
+  /** The layer and, in the same operation, what follows it: negative results times `slope` (0 is ReLU, 1 nothing). */
+  forwardActivated(x: Tensor, slope: number): Tensor {
+    if (x.shape.at(-1) !== this.channels || x.rank < 2) throw new ShapeError(`batch norm of ${this.channels}`, x.shape, `[batch, ..., ${this.channels}]`);
+    const [weight, bias] = [this.weight.variable, this.bias.variable];
+    if (!this.training) return activate(normalize(x, this.runningMean.variable, this.runningVar.variable, weight, bias, this.eps), slope);
+    const {y, mean, variance} = batchNorm(x, weight, bias, {eps: this.eps, slope});
     const count = x.size / this.channels;
     this.runningMean.assign(this.#blend(this.runningMean.variable, mean, 1));
     this.runningVar.assign(this.#blend(this.runningVar.variable, variance, count / (count - 1)));
     this.batchesTracked.value++;
-    return {mean, variance};
+    return y;
   }
 
   #blend(old: Tensor, batch: Tensor, correction: number): Tensor {

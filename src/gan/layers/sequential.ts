@@ -1,5 +1,7 @@
 import {tf, type Tensor} from '../../backends/tf.js';
 import {Module} from '../module.js';
+import {LeakyReLU, ReLU} from './activations.js';
+import {BatchNorm} from './batch-norm.js';
 
 /** One layer after the other; children are named 0, 1, 2, ... */
 export class Sequential extends Module {
@@ -9,8 +11,23 @@ export class Sequential extends Module {
   }
 
   override forward(x: Tensor): Tensor {
-    return this.children().reduce((value, [name, layer]) => this.run(name, layer, value), x);
+    const layers = this.children();
+    let value = x;
+    for (let i = 0; i < layers.length; i++) {
+      const [name, layer] = layers[i]!;
+      const slope = layer instanceof BatchNorm ? slopeOf(layers[i + 1]?.[1]) : undefined;
+      // A batch norm and the activation after it are one operation where the backend has it.
+      value = this.run(name, slope === undefined ? layer : {forward: (input) => (layer as BatchNorm).forwardActivated(input, slope)}, value);
+      if (slope !== undefined) i++;
+    }
+    return value;
   }
+}
+
+/** What the activation multiplies negative numbers by; undefined for other modules. */
+function slopeOf(module: Module | undefined): number | undefined {
+  if (module instanceof LeakyReLU) return module.slope;
+  return module instanceof ReLU ? 0 : undefined;
 }
 
 /** A layer of a `SequentialEx` that also sees what went into the block. */

@@ -3,6 +3,7 @@
  * then the update rule. State starts at zero and belongs to the checkpoint.
  */
 import {GanError} from '../../errors.js';
+import {fusedUpdate, hasFusedUpdate, type UpdateCoefficients} from '../../backends/fused/update.js';
 import {tf, type Tensor} from '../../backends/tf.js';
 import {fromTorch, toTorch, torchShape, type Parameter, type StateDict} from '../module.js';
 
@@ -21,6 +22,8 @@ export interface UpdateRule {
   /** Names of the averages. `mom` 0 may leave some out. */
   averages(hypers: Hypers): string[];
   update(gradient: Tensor, averages: Record<string, Tensor>, step: number, hypers: Hypers): {delta: Tensor; averages: Record<string, Tensor>};
+  /** The same rule in numbers, for backends that do all of it at once; a rule may do without. */
+  coefficients?(step: number, hypers: Hypers): Omit<UpdateCoefficients, 'keep' | 'decay'>;
 }
 
 /** A value for each group, or one for all. */
@@ -93,15 +96,31 @@ export class Optimizer {
     state.step++;
     const kept = tf.tidy(() => {
       const decays = hypers.wd !== 0 && !this.marks.noDecay.has(parameter);
-      const value: Tensor = decays && this.decoupleWd ? tf.mul(parameter.variable, 1 - hypers.lr * hypers.wd) : parameter.variable;
-      const slope = decays && !this.decoupleWd ? tf.add(gradient, tf.mul(parameter.variable, hypers.wd)) : gradient;
-      const {delta, averages} = this.rule.update(slope, state.averages, state.step, hypers);
-      parameter.variable.assign(tf.sub(value, delta));
+      const {value, averages} = this.rule.coefficients && hasFusedUpdate()
+        ? fusedUpdate(parameter.variable, gradient, this.#used(state, hypers), {
+          ...this.rule.coefficients(state.step, hypers),
+          keep: decays && this.decoupleWd ? 1 - hypers.lr * hypers.wd : 1,
+          decay: decays && !this.decoupleWd ? hypers.wd : 0,
+        })
+        : this.#composed(parameter, gradient, state, hypers, decays);
+      parameter.variable.assign(value);
       return averages;
     });
     for (const [name, old] of Object.entries(state.averages)) if (kept[name] !== old) old.dispose();
     state.averages = kept;
     for (const average of Object.values(kept)) tf.keep(average);
+  }
+
+  #composed({variable}: Parameter, gradient: Tensor, state: ParameterState, hypers: Hypers, decays: boolean): {value: Tensor; averages: Record<string, Tensor>} {
+    const value: Tensor = decays && this.decoupleWd ? tf.mul(variable, 1 - hypers.lr * hypers.wd) : variable;
+    const slope = decays && !this.decoupleWd ? tf.add(gradient, tf.mul(variable, hypers.wd)) : gradient;
+    const {delta, averages} = this.rule.update(slope, state.averages, state.step, hypers);
+    return {value: tf.sub(value, delta), averages};
+  }
+
+  /** The averages that the rule takes part in now. */
+  #used({averages}: ParameterState, hypers: Hypers): Record<string, Tensor> {
+    return Object.fromEntries(this.rule.averages(hypers).map((name) => [name, averages[name]!]));
   }
 
   #stateOf(parameter: Parameter, hypers: Hypers): ParameterState {

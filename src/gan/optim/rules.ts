@@ -1,3 +1,4 @@
+import type {UpdateCoefficients} from '../../backends/fused/update.js';
 import {tf} from '../../backends/tf.js';
 import {Optimizer, type OptimizerFactory, type UpdateRule} from './optimizer.js';
 
@@ -24,6 +25,9 @@ export interface AdamOptions extends Common {
   eps?: number;
 }
 
+/** No averages, no weight decay: p <- p - g. */
+const plain: Omit<UpdateCoefficients, 'keep' | 'decay'> = {momentum: 0, dampening: 1, squareMomentum: 0, squareShare: 0, correction: 1, eps: 0, rate: 1};
+
 /** `momentum` is decided when the optimiser is made: a schedule of momentum has no effect on one made without (as in fastai). */
 const sgdRule = (momentum: boolean): UpdateRule => ({
   name: 'sgd',
@@ -33,6 +37,7 @@ const sgdRule = (momentum: boolean): UpdateRule => ({
     const average = tf.add(tf.mul(grad_avg!, mom!), gradient);
     return {delta: tf.mul(average, lr), averages: {grad_avg: average}};
   },
+  coefficients: (_step, {lr, mom}) => ({...plain, momentum: mom ?? 0, rate: lr}),
 });
 
 const rmsPropRule = (momentum: boolean): UpdateRule => ({
@@ -45,6 +50,9 @@ const rmsPropRule = (momentum: boolean): UpdateRule => ({
     const average = tf.add(tf.mul(grad_avg!, mom!), gradient);
     return {delta: tf.mul(tf.div(average, scale), lr), averages: {grad_avg: average, sqr_avg: squares}};
   },
+  coefficients: (_step, {lr, mom, sqrMom, eps}) => ({
+    ...plain, momentum: mom ?? 0, squareMomentum: sqrMom!, squareShare: 1 - sqrMom!, eps: eps!, rate: lr,
+  }),
 });
 
 const adamRule: UpdateRule = {
@@ -56,6 +64,10 @@ const adamRule: UpdateRule = {
     const scale = tf.add(tf.sqrt(tf.mul(squares, 1 / (1 - sqrMom! ** step))), eps!);
     return {delta: tf.mul(tf.div(average, scale), lr / (1 - mom! ** step)), averages: {grad_avg: average, sqr_avg: squares}};
   },
+  coefficients: (step, {lr, mom, sqrMom, eps}) => ({
+    momentum: mom!, dampening: 1 - mom!, squareMomentum: sqrMom!, squareShare: 1 - sqrMom!,
+    correction: 1 / (1 - sqrMom! ** step), eps: eps!, rate: lr / (1 - mom! ** step),
+  }),
 };
 
 /** Stochastic gradient descent: a <- mom a + g; p <- p - lr a (fastai's SGD). */

@@ -21,7 +21,23 @@ function everything(): Tensor[] {
     run('Conv2DBackpropInput', {dy: y, filter}, {...attrs, inputShape: x.shape}),
     tf.matMul(square, random([300, 1030], 4)),
     tf.matMul(square, random([200, 3], 5), true),
+    ...strided([3, 18, 22, 16], [4, 4, 16, 24], 2),
+    ...strided([4, 17, 19, 24], [3, 3, 24, 16], 1),
+    ...strided([4, 16, 32, 3], [4, 4, 3, 24], 2),
     tf.conv2d(random([2, 16, 16, 16], 6) as Tensor4D, random([3, 3, 16, 3], 7) as Tensor4D, 1, 'same'),
+  ];
+}
+
+/** A convolution and its gradients, of the kinds that minimal filtering and scattering take. */
+function strided(inShape: number[], filterShape: number[], strides: number): Tensor[] {
+  const x = random(inShape, 8);
+  const filter = random(filterShape, 9);
+  const attrs = {strides, pad: 1, dataFormat: 'NHWC', dimRoundingMode: 'floor'};
+  const dy = run('Conv2D', {x, filter}, {...attrs, dilations: 1});
+  return [
+    dy,
+    run('Conv2DBackpropFilter', {x, dy}, {...attrs, filterShape}),
+    run('Conv2DBackpropInput', {dy, filter}, {...attrs, inputShape: inShape}),
   ];
 }
 

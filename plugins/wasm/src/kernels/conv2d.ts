@@ -67,7 +67,10 @@ const conv2DBackpropInput = kernel<Conv2DBackpropInputInputs, Conv2DBackpropInpu
       );
     } else {
       const addresses = [heap.address(dy), heap.address(filter), heap.address(dx)] as const;
-      convolve(heap, conv, 2, {
+      const window = heap.struct(windowFields(conv));
+      const bytes = heap.native.scatterBytes(window, heap.threadCount);
+      if (bytes > 0) heap.native.scatterBackpropInput(window, ...addresses, heap.buffer(bytes), heap.pool);
+      else convolve(heap, conv, 2, {
         minimal: (window, buffer) => heap.native.minimalBackpropInput(window, ...addresses, buffer, heap.pool),
         direct: (window) => heap.native.conv2dBackpropInput(window, ...addresses, heap.pool),
       });

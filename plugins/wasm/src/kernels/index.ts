@@ -1,5 +1,6 @@
 import type {Kernel} from '../registry.js';
 import {batchMatMul} from './batch-mat-mul.js';
+import {batchNormKernels} from './batch-norm.js';
 import {conv2DKernels} from './conv2d.js';
 import {depthwiseKernels} from './depthwise.js';
 import {einsum} from './einsum.js';
@@ -9,9 +10,10 @@ import {maxPoolGrad} from './max-pool-grad.js';
 import {reductionKernels} from './reductions.js';
 import {tile} from './tile.js';
 import {unsortedSegmentSum} from './unsorted-segment-sum.js';
+import {update} from './update.js';
 
 /** Every operation that this package computes itself. */
 export const kernels: readonly Kernel[] = [
-  ...conv2DKernels, ...depthwiseKernels, ...elementwiseKernels, ...reductionKernels,
-  batchMatMul, einsum, identity, maxPoolGrad, tile, unsortedSegmentSum,
+  ...batchNormKernels, ...conv2DKernels, ...depthwiseKernels, ...elementwiseKernels, ...reductionKernels,
+  batchMatMul, einsum, identity, maxPoolGrad, tile, unsortedSegmentSum, update,
 ];

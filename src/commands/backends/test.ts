@@ -1,0 +1,52 @@
+import {Args, Flags} from '@oclif/core';
+import {BaseCommand} from '../../cli/base-command.js';
+import {conformanceTable, notPassed, summarise} from '../../cli/conformance-report.js';
+import {GanError, exitCodes} from '../../errors.js';
+
+export default class BackendsTest extends BaseCommand {
+  static override summary = 'Run the conformance kit on a backend.';
+  static override description = 'Values and gradients of every operation that the library uses, gradients of gradients, errors, memory, a whole training, recorded traces of fastai, opening and closing. Nothing is compared with another backend. Exit code 4 when a check fails.';
+  static override examples = [
+    {description: 'Does this backend compute what it should?', command: '<%= config.bin %> backends test wasm'},
+    {description: 'One group of checks, or those whose titles contain a text', command: '<%= config.bin %> backends test wasm --only gradients'},
+  ];
+  static override args = {
+    name: Args.string({description: 'backend by name', required: true}),
+  };
+  static override flags = {
+    only: Flags.string({description: 'a group, or a part of titles', helpValue: 'TEXT'}),
+    recordings: Flags.string({description: "folder of fastai's recordings (default: those of this package)", helpValue: 'DIR'}),
+    set: Flags.string({description: 'an option of the backend; may be repeated', helpValue: 'KEY=VALUE', multiple: true, multipleNonGreedy: true}),
+  };
+
+  async run(): Promise<void> {
+    const {args, flags} = await this.parse(BackendsTest);
+    const registry = await this.openRegistry();
+    await registry.load('backend', args.name); // an unknown name, before tfjs is loaded
+    const {installedBackend, runConformance} = await import('../../testing/conformance/index.js');
+    const packages = [...this.config.plugins.values()].map(({root}) => root);
+    const subject = installedBackend({name: args.name, packages, options: parseOptions(flags.set ?? [])});
+    const results = await runConformance(subject, {
+      only: flags.only,
+      recordings: flags.recordings,
+      report: ({state, group, title}) => {
+        if (state === 'failed') this.talk(`failed  ${group}: ${title}`);
+      },
+    });
+    const groups = summarise(results);
+    const failed = results.filter(({state}) => state === 'failed').length;
+    this.json({backend: args.name, passed: failed === 0, groups, checks: results});
+    for (const line of [...conformanceTable(groups), ...notPassed(results)]) this.result(line);
+    this.result(`${args.name}: ${results.length} checks, ${failed === 0 ? 'none failed' : `${failed} failed`}`);
+    if (failed > 0) process.exitCode = exitCodes.backend;
+  }
+}
+
+/** `key=value` texts; `backend.key=value`, as `gan fit` has them, is the same. */
+function parseOptions(texts: readonly string[]): Record<string, string> {
+  return Object.fromEntries(texts.map((text) => {
+    const [, key, value] = /^(?:backend\.)?([^=]+)=(.*)$/s.exec(text) ?? [];
+    if (key === undefined || value === undefined) throw new GanError('usage', 'GAN_USAGE', `--set ${text} is not KEY=VALUE.`);
+    return [key, value];
+  }));
+}

@@ -1,0 +1,31 @@
+/** Backends that the registry knows, as subjects of the kit. */
+import {readFileSync} from 'node:fs';
+import path from 'node:path';
+import type {Device} from '../../backends/device.js';
+import type {Subject} from './check.js';
+
+export interface Installed {
+  /** As given to `--backend`. */
+  name: string;
+  /** Folders of plug-in packages that are not among the dependencies of gan: a plug-in's own, or linked ones. */
+  packages?: readonly string[];
+  /** Options of the backend, as text. */
+  options?: Readonly<Record<string, string>>;
+}
+
+/** A backend by name, opened as `gan` opens it. */
+export function installedBackend(installed: Installed): Subject {
+  return {name: installed.name, open: () => openInstalled(installed), process: {module: import.meta.url, argument: installed}};
+}
+
+/** @throws GanError GAN_UNKNOWN_PART, GAN_BACKEND_UNAVAILABLE, GAN_BACKEND_FAILED */
+export default async function openInstalled({name, packages = [], options = {}}: Installed): Promise<Device> {
+  const [{openRegistry}, {selectBackend}] = await Promise.all([import('../../plugin/discover.js'), import('../../backends/select.js')]);
+  const known = packages.map((root) => {
+    const pjson = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as {name: string};
+    return {name: pjson.name, root, pjson};
+  });
+  const given = new Map(Object.entries(options).map(([key, value]) => [key, {value, origin: '--set'}]));
+  const {device} = await selectBackend(openRegistry(known), name, given);
+  return device;
+}

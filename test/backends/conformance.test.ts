@@ -1,0 +1,4 @@
+import {testBackend} from 'gan/testing';
+import {backendName} from '../device.js';
+
+testBackend(backendName);
