@@ -41,6 +41,16 @@ export class Faults {
     if (this.#first) throw this.#first;
   }
 
+  /** Does what the device may refuse at once, and throws that: nothing was handed over yet, and the device goes on. */
+  attempt<T>(work: () => T): T {
+    const before = this.#first;
+    const result = work();
+    const refused = this.#first;
+    if (refused === before || !refused) return result;
+    this.#first = before;
+    throw refused;
+  }
+
   /** From here on nothing is a fault any more: losing the device is what closing does. */
   close(): void {
     this.#closed = true;

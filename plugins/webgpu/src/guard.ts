@@ -19,7 +19,11 @@ function guardReads(backend: WebGPUBackend, faults: Faults): void {
 }
 
 function guardWork(backend: WebGPUBackend, faults: Faults): void {
-  const {runWebGPUProgram} = backend;
+  const {runWebGPUProgram, device} = backend;
+  const {createShaderModule, createComputePipeline} = device;
+  // A shader that the device refuses fails the operation that wants it, and not all that are handed over with it.
+  device.createShaderModule = (descriptor) => faults.attempt(() => createShaderModule.call(device, descriptor));
+  device.createComputePipeline = (descriptor) => faults.attempt(() => createComputePipeline.call(device, descriptor));
   backend.runWebGPUProgram = (...call) => {
     faults.check();
     return runWebGPUProgram.apply(backend, call);

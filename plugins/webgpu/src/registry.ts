@@ -1,6 +1,6 @@
 import type {Gan} from 'gan/plugin';
 import type {WebGPUBackend} from '@tensorflow/tfjs-backend-webgpu';
-import type {NamedTensorInfoMap, TensorInfo} from '@tensorflow/tfjs-core';
+import type {NamedAttrMap, NamedTensorInfoMap, TensorInfo} from '@tensorflow/tfjs-core';
 
 /** By name, or a list for operations that take any number. */
 export type Inputs = NamedTensorInfoMap | readonly TensorInfo[];
@@ -8,8 +8,9 @@ export type Inputs = NamedTensorInfoMap | readonly TensorInfo[];
 /** What a kernel computes with. */
 export interface Context {
   backend: WebGPUBackend;
-  /** What tfjs-backend-webgpu computes for these inputs, with the attributes of the call. */
-  stock(inputs: Inputs): TensorInfo;
+  attrs: NamedAttrMap;
+  /** What tfjs-backend-webgpu computes for these inputs, with the attributes of the call or others. */
+  stock(inputs: Inputs, attrs?: object): TensorInfo;
 }
 
 /** An operation of tfjs, computed by this package. */
@@ -28,9 +29,10 @@ export function replaceKernels(tf: Gan['tf'], backend: WebGPUBackend, kernels: r
     tf.registerKernel({
       kernelName: name,
       backendName,
-      kernelFunc: ({inputs, attrs}) => compute(inputs, {
+      kernelFunc: ({inputs, attrs = {}}) => compute(inputs, {
         backend,
-        stock: (others) => config.kernelFunc({inputs: others as NamedTensorInfoMap, backend, ...(attrs && {attrs})}) as TensorInfo,
+        attrs,
+        stock: (others, otherAttrs = attrs) => config.kernelFunc({inputs: others as NamedTensorInfoMap, attrs: otherAttrs as NamedAttrMap, backend}) as TensorInfo,
       }),
     });
     return config;

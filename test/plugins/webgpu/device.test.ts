@@ -126,6 +126,13 @@ describe('webgpu: the device', function () {
     });
   });
 
+  it('reports a shader that the device refuses where it is wanted, and goes on', async () => {
+    const {device: gpu} = inside() as unknown as {device: GPUDevice};
+    const error = await ganError(() => gpu.createShaderModule({code: 'no shader'}));
+    expect(error).to.include({code: 'GAN_BACKEND_FAILED', exitCode: 4});
+    expect(await work()).to.satisfy(Number.isFinite);
+  });
+
   it('reports a command that the device refuses, once and for all: what follows would be computed from nothing', async () => {
     inside().device.createBuffer({size: 4, usage: 0xffff});
     await device.sync().catch(() => undefined);
