@@ -22,10 +22,10 @@ describe('the example backend, outside this repository and with its own copy of 
     expect(await readFile(path.join(home, 'dist/index.d.ts'), 'utf8')).to.contain('gan/plugin').and.not.contain('any');
   });
 
-  it('passes its own tests', () => {
+  it('passes its own tests: the whole conformance kit', () => {
     const {status, stdout, stderr} = runTool(home, 'mocha/bin/mocha.js');
     expect(status, stdout + stderr).to.equal(0);
-    expect(stdout).to.match(/[3-9] passing/);
+    expect(stdout).to.match(/[3-9]\d\d passing/);
   });
 
   it('is listed by the command line once it is linked', async () => {
