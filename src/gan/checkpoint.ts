@@ -127,6 +127,7 @@ export async function readCheckpoint(path: string): Promise<Checkpoint> {
  * @throws GanError GAN_CHECKPOINT, GAN_STATE_MISMATCH: then nothing of the networks is changed
  */
 export function restoreNetworks(learn: Learner, {model, averages, optimizer, frozen}: Checkpoint): void {
+  learn.model.assertFits(model);
   const opt = optimizer && (learn.opt ?? learn.createOpt());
   if (opt && (opt.rule.name !== optimizer.rule || opt.groups.length !== optimizer.hypers.length)) {
     throw new GanError('config', 'GAN_CHECKPOINT', `the checkpoint is of ${optimizer.rule} with ${optimizer.hypers.length} parameter groups, the learner has ${opt.rule.name} with ${opt.groups.length}`);
