@@ -4,9 +4,9 @@
  */
 import {createHash} from 'node:crypto';
 import {mkdir, readFile, rename, rm} from 'node:fs/promises';
-import {join} from 'node:path';
+import {dirname, join} from 'node:path';
 import {GanError} from '../errors.js';
-import {writeFileAtomic} from './io/atomic-write.js';
+import {syncFolder, writeFileAtomic} from './io/atomic-write.js';
 import {decodeSafetensors, encodeSafetensors} from './io/safetensors.js';
 import type {Learner} from './learner.js';
 import type {StateDict, StateTensor} from './module.js';
@@ -71,8 +71,21 @@ export async function saveCheckpoint(learn: Learner, path: string, position: Pos
   await mkdir(temporary, {recursive: true});
   await writeFileAtomic(join(temporary, tensorsFile), bytes);
   await writeFileAtomic(join(temporary, stateFile), `${JSON.stringify(state, null, 2)}\n`);
-  await rm(path, {recursive: true, force: true});
-  await rename(temporary, path);
+  await replaceFolder(path, temporary);
+}
+
+/** Puts `fresh` in the place of `path`; what was there is set aside until the new one stands, and the renames are made durable. */
+async function replaceFolder(path: string, fresh: string): Promise<void> {
+  const old = `${path}.${process.pid}.old`;
+  await rm(old, {recursive: true, force: true});
+  await rename(path, old).catch(ignoreMissing);
+  await rename(fresh, path);
+  await syncFolder(dirname(path));
+  await rm(old, {recursive: true, force: true});
+}
+
+function ignoreMissing(error: unknown): void {
+  if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
 }
 
 function assertFinite(tensors: StateDict, {step}: Position): void {
@@ -109,15 +122,19 @@ export async function readCheckpoint(path: string): Promise<Checkpoint> {
   return {...state, path, model: withoutPrefix('model.', tensors), averages: withoutPrefix('optimizer.', tensors)};
 }
 
-/** Puts the networks and the optimiser into the state of a checkpoint. The optimiser is made when there is none. */
+/**
+ * Puts the networks and the optimiser into the state of a checkpoint. The optimiser is made when there is none.
+ * @throws GanError GAN_CHECKPOINT, GAN_STATE_MISMATCH: then nothing of the networks is changed
+ */
 export function restoreNetworks(learn: Learner, {model, averages, optimizer, frozen}: Checkpoint): void {
+  learn.model.assertFits(model);
+  const opt = optimizer && (learn.opt ?? learn.createOpt());
+  if (opt && (opt.rule.name !== optimizer.rule || opt.groups.length !== optimizer.hypers.length)) {
+    throw new GanError('config', 'GAN_CHECKPOINT', `the checkpoint is of ${optimizer.rule} with ${optimizer.hypers.length} parameter groups, the learner has ${opt.rule.name} with ${opt.groups.length}`);
+  }
   learn.model.loadStateDict(model);
   const names = learn.parameterNames();
-  if (optimizer) {
-    const opt = learn.opt ?? learn.createOpt();
-    if (opt.rule.name !== optimizer.rule || opt.groups.length !== optimizer.hypers.length) {
-      throw new GanError('config', 'GAN_CHECKPOINT', `the checkpoint is of ${optimizer.rule} with ${optimizer.hypers.length} parameter groups, the learner has ${opt.rule.name} with ${opt.groups.length}`);
-    }
+  if (opt) {
     opt.loadStateDict(averages, names);
     opt.hypers.forEach((hypers, i) => Object.assign(hypers, optimizer.hypers[i]));
     opt.frozenIdx = optimizer.frozenIdx;

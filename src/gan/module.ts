@@ -163,17 +163,25 @@ export abstract class Module {
   }
 
   /**
-   * Takes over a state dictionary in PyTorch's names and layout. Nothing is changed unless all of it fits.
+   * Changes nothing.
    * @throws GanError GAN_STATE_MISMATCH that lists missing, surplus and wrongly shaped tensors
    */
-  loadStateDict(state: StateDict): void {
+  assertFits(state: StateDict): void {
     const entries = new Map(this.#named());
     const faults = [
       ...[...entries].flatMap(([name, entry]) => entryFault(name, entry, state.get(name))),
       ...[...state.keys()].filter((name) => !entries.has(name)).map((name) => `${name}: not in this network`),
     ];
     if (faults.length > 0) throw stateMismatch(faults);
-    for (const [name, entry] of entries) writeEntry(entry, state.get(name));
+  }
+
+  /**
+   * Takes over a state dictionary in PyTorch's names and layout. Nothing is changed unless all of it fits.
+   * @throws GanError of `assertFits`
+   */
+  loadStateDict(state: StateDict): void {
+    this.assertFits(state);
+    for (const [name, entry] of this.#named()) writeEntry(entry, state.get(name));
   }
 
   /** Frees every tensor of this module and those below it. */

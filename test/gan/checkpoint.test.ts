@@ -192,10 +192,12 @@ describe('checkpoints', () => {
     await saved(async (path, learn) => {
       learn.opt!.setHyper('lr', 0.7);
       (learn.model as Scale).weight.requiresGrad = false;
+      learn.opt!.frozenIdx = 1;
       await saveCheckpoint(learn, path, {epoch: 1, batch: 0, step: 2});
       const other = new Learner(learn.dls, new Scale(5), mse, {optFunc: adam()});
       restoreNetworks(other, await readCheckpoint(path));
       expect((other.model as Scale).weight.requiresGrad).to.equal(false);
+      expect(other.opt!.frozenIdx).to.equal(1);
       expect(other.opt!.hypers[0]).to.deep.equal(learn.opt!.hypers[0]);
     });
   });

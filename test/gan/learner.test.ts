@@ -382,6 +382,13 @@ describe('Learner: recorder', () => {
     expect(learn.recorder!.columns).to.deep.equal(['epoch', 'train_loss']);
   });
 
+  it('averages training metrics over one epoch', async () => {
+    const {learn} = scaleLearner({lr: 0, metrics: {epoch: () => learn.epoch}});
+    Object.assign(learn.recorder!, {trainMetrics: true, validMetrics: false});
+    await learn.fit(3);
+    expect(learn.recorder!.rows.map(({values}) => values[1])).to.deep.equal([0, 1, 2]);
+  });
+
   it('takes metrics made by a function', async () => {
     let made = 0;
     const {learn} = scaleLearner({
@@ -409,6 +416,11 @@ describe('Learner: recorder', () => {
     await learn.fit(2);
     await learn.fit(1);
     expect([learn.recorder!.rows.length, learn.recorder!.losses.length, learn.recorder!.lrs.length]).to.deep.equal([1, 2, 2]);
+    const {model, learn: fresh} = scaleLearner();
+    await fresh.fit(2);
+    const reached = model.value;
+    await fresh.fit(1);
+    expectClose(fresh.recorder!.losses[0]!, reached ** 2); // of x = 1, t = 0: nothing of the first fit in it
   });
 });
 
@@ -463,6 +475,14 @@ describe('Learner: fitOneCycle', () => {
     const {lr, mom} = await cycle({div: 10, divFinal: 100, pctStart: 0.5, moms: [0.9, 0.8, 0.7]}, {}, 1);
     expectClose([lr[0]!, lr[2]!, lr[4]!, lr[6]!].flat(), [0.1, 0.55, 1, 0.505]);
     expectClose([mom[0]!, mom[2]!, mom[4]!, mom[6]!], [0.9, 0.85, 0.8, 0.75]);
+  });
+
+  it('stands still during a validation', async () => {
+    const seen: [boolean, number][] = [];
+    const {learn} = scaleLearner({cbs: [{name: 'note', afterBatch: ({training, opt}) => void seen.push([training, opt!.hypers[0]!.lr])}]});
+    await learn.fitOneCycle(1, 1);
+    const [, last, validation] = seen as [[boolean, number], [boolean, number], [boolean, number]];
+    expect(validation).to.deep.equal([false, last[1]]);
   });
 
   it('gives each group its own cycle', async () => {

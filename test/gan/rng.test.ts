@@ -69,6 +69,12 @@ describe('Rng', () => {
     for (let i = 0; i < 100; i++) expect(rng.int(2 ** 32)).to.be.within(0, 2 ** 32 - 1);
   });
 
+  it('draws whole numbers without modulo bias: below 3 * 2^30 a remainder would favour the first third', () => {
+    const rng = new Rng(5);
+    const draws = Array.from({length: 20_000}, () => rng.int(3 * 2 ** 30));
+    expect(draws.filter((draw) => draw < 2 ** 30).length / 20_000).to.be.closeTo(1 / 3, 5 * Math.sqrt(2 / 9 / 20_000));
+  });
+
   it('permutes: every order equally often', () => {
     const rng = new Rng(6);
     const counts = new Map<string, number>();

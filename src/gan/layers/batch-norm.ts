@@ -50,8 +50,9 @@ export class BatchNorm extends Module {
     if (x.shape.at(-1) !== this.channels || x.rank < 2) throw new ShapeError(`batch norm of ${this.channels}`, x.shape, `[batch, ..., ${this.channels}]`);
     const [weight, bias] = [this.weight.variable, this.bias.variable];
     if (!this.training) return activate(normalize(x, this.runningMean.variable, this.runningVar.variable, weight, bias, this.eps), slope);
-    const {y, mean, variance} = batchNorm(x, weight, bias, {eps: this.eps, slope});
     const count = x.size / this.channels;
+    if (count < 2) throw new ShapeError(`batch norm of ${this.channels} in training`, x.shape, 'more than one value a channel: a variance needs two');
+    const {y, mean, variance} = batchNorm(x, weight, bias, {eps: this.eps, slope});
     this.runningMean.assign(this.#blend(this.runningMean.variable, mean, 1));
     this.runningVar.assign(this.#blend(this.runningVar.variable, variance, count / (count - 1)));
     this.batchesTracked.value++;

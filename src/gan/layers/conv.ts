@@ -115,6 +115,8 @@ export class Conv extends Module {
     x.shape.slice(1, -1).forEach((size, i) => {
       const reach = this.args.dilation[i]! * (this.kernelSize - 1) + 1;
       if (size + 2 * this.args.padding[i]! < reach) throw new ShapeError(this.#label, x.shape, `${wanted} with ${axes[i]} >= ${reach - 2 * this.args.padding[i]!}`);
+      const widest = {zeros: Infinity, replicate: Infinity, reflect: size - 1, circular: size}[this.paddingMode];
+      if (this.args.padding[i]! > widest) throw new ShapeError(this.#label, x.shape, `${wanted} with ${axes[i]} large enough for ${this.paddingMode} padding of ${this.args.padding[i]}`);
     });
   }
 }

@@ -37,7 +37,7 @@ export class RunFolder {
   async create(): Promise<void> {
     for (const folder of ['samples', 'checkpoints']) await mkdir(join(this.dir, folder), {recursive: true});
     const names = await readdir(join(this.dir, 'checkpoints'));
-    for (const name of names.filter((each) => each.endsWith('.tmp'))) await rm(join(this.dir, 'checkpoints', name), {recursive: true});
+    for (const name of names.filter((each) => /\.(tmp|old)$/.test(each))) await rm(join(this.dir, 'checkpoints', name), {recursive: true});
   }
 
   async writeConfig(config: RunConfig): Promise<void> {

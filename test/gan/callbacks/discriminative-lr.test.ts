@@ -1,5 +1,5 @@
 import {expect} from 'chai';
-import {FixedGANSwitcher, fromBatches, GANDiscriminativeLR, GANLearner, Learner, mse, sgd, wganLosses, type Callback, type Compat} from 'gan';
+import {FixedGANSwitcher, fromBatches, GANDiscriminativeLR, GANLearner, Learner, mse, sgd, wganLosses, type Callback, type Compat, type Module, type Parameter, type Splitter} from 'gan';
 import {expectClose, withDevice} from '../../device.js';
 import {numberBatches, numberLoaders, Scale} from '../helpers.js';
 
@@ -12,11 +12,11 @@ interface Seen {
   after: number[];
 }
 
-async function rates(compat: Compat, where: Where, {oneCycle = false, lr = 0.1 as number | number[], cancel = false} = {}): Promise<Seen> {
+async function rates(compat: Compat, where: Where, {oneCycle = false, lr = 0.1 as number | number[], cancel = false, splitter = undefined as Splitter | undefined} = {}): Promise<Seen> {
   const dlr = new GANDiscriminativeLR(5);
   const dls = fromBatches(numberBatches(Array.from({length: 6}, () => [0.1, 0.1] as const)));
   const learn = new GANLearner(dls, new Scale(0.1), new Scale(0.1), wganLosses.genLossFunc, wganLosses.critLossFunc, {
-    compat, optFunc: sgd(), lr, switcher: FixedGANSwitcher(2, 1), ...(where === 'constructor' && {cbs: [dlr]}),
+    compat, optFunc: sgd(), lr, switcher: FixedGANSwitcher(2, 1), ...(where === 'constructor' && {cbs: [dlr]}), ...(splitter && {splitter}),
   });
   if (where === 'addCbs') learn.addCbs(dlr);
   const steps: [string, number][] = [];
@@ -77,6 +77,13 @@ describe('GANDiscriminativeLR', () => {
     const seen = await rates('fastai', 'constructor');
     expectRates(seen, [0.5, 0.5, 0.1, 0.5, 0.5, 0.1]);
     expectClose(seen.recorded, new Array(6).fill(0.1));
+  });
+
+  it('in fastai\'s way gives every group the rate of the first', async () => {
+    const splitter = (model: Module): Parameter[][] => model.parameters().map((parameter) => [parameter]);
+    const seen = await rates('fastai', 'constructor', {lr: [0.1, 0.2], splitter});
+    expectRates(seen, [0.5, 0.5, 0.1, 0.5, 0.5, 0.1]);
+    expectClose(seen.after, [0.1, 0.1]);
   });
 
   for (const where of ['addCbs', 'fit'] as const) {

@@ -263,6 +263,13 @@ describe('ConvLayer', () => {
       expect(await message(() => new ConvLayer(1, 1, {ks: 3, dilation: 3, padding: 1}).forward(tf.zeros([1, 4, 9, 1])))).to.include('height >= 5');
     });
 
+    it('an image smaller than its reflected or circular border', async () => {
+      const padded = (paddingMode: 'reflect' | 'circular', size: number) => new ConvLayer(1, 1, {padding: 3, paddingMode}).forward(tf.zeros([1, 5, size, 1]));
+      expect(await message(() => padded('reflect', 3))).to.include('with width large enough for reflect padding of 3');
+      expect(await message(() => padded('circular', 2))).to.include('with width large enough for circular padding of 3');
+      expect(padded('circular', 3).shape).to.deep.equal([1, 9, 7, 1]);
+    });
+
     const arguments_: [string, ConvLayerOptions, RegExp][] = [
       ['groups that do not divide the channels', {groups: 2}, /Conv2d\(3, 8, 3\): groups is 2, wanted a divisor of both channel counts/],
       ['a stride of 0', {stride: 0}, /stride is 0, wanted a whole number >= 1/],

@@ -62,6 +62,8 @@ describe('BatchNorm', () => {
   it('refuses another number of channels, and a tensor without a batch', async () => {
     expect((await ganError(() => new BatchNorm(2).forward(tf.zeros([2, 3])))).message).to.equal('batch norm of 2: got a tensor of shape [2, 3], wanted [batch, ..., 2]');
     expect(await ganError(() => new BatchNorm(2).forward(tf.zeros([2])))).to.include({code: 'GAN_SHAPE'});
+    expect((await ganError(() => new BatchNorm(2).forward(tf.zeros([1, 2])))).message).to.include('more than one value a channel');
+    expect(new BatchNorm(2).eval().forward(tf.zeros([1, 2])).shape).to.deep.equal([1, 2]);
   });
 });
 
