@@ -24,11 +24,19 @@ export interface OpenedDevice {
   close?(): void | Promise<void>;
 }
 
+/**
+ * Something that `gan doctor` found out. A `problem` keeps the default job (`gan fit` without arguments) from running, a
+ * `warning` does not; both say what is wrong and what to do.
+ */
+export type Finding = {name: string; state: 'ok'; what: string} | {name: string; state: 'warning' | 'problem'; what: string; fix: string};
+
 /** What a backend part creates from its options. */
 export interface Backend {
   /** Cheap, never throws, loads nothing heavy. */
   probe(): Promise<Probe>;
   open(): Promise<OpenedDevice>;
+  /** More for `gan doctor` than the probe says: drivers, libraries, limits. As cheap as the probe; nothing here stops a job. */
+  diagnose?(): Promise<Finding[]>;
 }
 
 /** An open device, with every default filled in. */

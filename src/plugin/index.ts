@@ -17,7 +17,7 @@ import type {Switcher} from '../gan/switchers/switcher.js';
 import type {GanError} from '../errors.js';
 import type {Opt, OptionSpecs, OptionValues} from './options.js';
 
-export type {Backend, Device, DeviceInfo, DeviceMemory, OpenedDevice, Probe} from '../backends/device.js';
+export type {Backend, Device, DeviceInfo, DeviceMemory, Finding, OpenedDevice, Probe} from '../backends/device.js';
 export type {Source} from '../gan/data/types.js';
 export type {Module} from '../gan/module.js';
 export type {Opt, OptionSpec, OptionSpecs, OptionValues} from './options.js';

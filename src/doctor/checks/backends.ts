@@ -1,0 +1,29 @@
+import {probeBackends, type ProbedBackend} from '../../backends/select.js';
+import {ok, problem, warning, type DoctorContext, type Finding} from '../context.js';
+
+/** Every backend's probe, and what it says of itself beyond that. One that can run is enough. */
+export async function checkBackends({registry}: DoctorContext): Promise<Finding[]> {
+  const probed = await probeBackends(registry);
+  const findings = await Promise.all(probed.map(async (one) => [probeFinding(one), ...(await diagnosis(one.name, registry))]));
+  if (probed.some(({probe}) => probe.ok)) return findings.flat();
+  return [...findings.flat(), problem('backends', 'no backend can run here', probed.length === 0 ? 'npm install gan-plugin-wasm' : 'do what is said for one of the backends')];
+}
+
+function probeFinding({name, probe}: ProbedBackend): Finding {
+  const title = `backend ${name}`;
+  if (!probe.ok) return warning(title, probe.why, probe.fix);
+  const facts = Object.entries(probe.info ?? {}).map(([key, value]) => `${key} ${value}`);
+  return ok(title, ['can run', ...facts].join(', '));
+}
+
+/** A broken backend has been reported by its probe. */
+async function diagnosis(name: string, registry: DoctorContext['registry']): Promise<Finding[]> {
+  const backend = await registry.create('backend', name).catch(() => undefined);
+  if (!backend?.diagnose) return [];
+  try {
+    const findings = await backend.diagnose();
+    return findings.map((finding) => ({...finding, name: `backend ${name}: ${finding.name}`, state: finding.state === 'problem' ? 'warning' : finding.state}) as Finding);
+  } catch (error) {
+    return [warning(`backend ${name}`, `its own check failed: ${error instanceof Error ? error.message : String(error)}`, 'report this to the author of the plug-in')];
+  }
+}

@@ -1,0 +1,12 @@
+import {ok, problem, type Finding} from '../context.js';
+
+/** As in package.json's `engines`. */
+const oldest = [20, 19] as const;
+
+/** Whether this Node is new enough. */
+export function checkNode(version = process.versions.node): Finding[] {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  const isOld = major < oldest[0] || (major === oldest[0] && minor < oldest[1]);
+  const what = `Node ${version} on ${process.platform}-${process.arch}`;
+  return [isOld ? problem('node', `${what}; ${oldest.join('.')} or newer is needed`, 'install a current Node: https://nodejs.org') : ok('node', what)];
+}

@@ -1,0 +1,103 @@
+import {expect} from 'chai';
+import {checkBackends} from '../../dist/doctor/checks/backends.js';
+import {checkDisk} from '../../dist/doctor/checks/disk.js';
+import {checkImages} from '../../dist/doctor/checks/images.js';
+import {checkMemory} from '../../dist/doctor/checks/memory.js';
+import {checkNode} from '../../dist/doctor/checks/node.js';
+import {checkPlugins} from '../../dist/doctor/checks/plugins.js';
+import {checkWasm, hasFeature, wasmFeatures} from '../../dist/doctor/checks/wasm.js';
+import type {Finding} from '../../dist/doctor/context.js';
+import {examineAll, verdict} from '../../dist/doctor/examine.js';
+import type {PackageInfo} from '../../dist/plugin/manifest.js';
+import {Registry} from '../../dist/plugin/registry.js';
+import {backendModule, folder, noTensors, pack, removeFolders} from '../plugin/helpers.js';
+
+const context = (...packages: PackageInfo[]) => ({registry: new Registry(packages, noTensors), cwd: folder()});
+const backends = (name: string, modules: Record<string, string>) =>
+  pack(name, {api: 1, backends: Object.fromEntries(Object.keys(modules).map((key) => [key, `./${key}.js`]))}, Object.fromEntries(Object.entries(modules).map(([key, text]) => [`${key}.js`, text])));
+const yes = (name: string) => backendModule(name, '{ok: true, info: {cores: 2}}');
+const no = (name: string) => backendModule(name, "{ok: false, why: 'no driver', fix: 'install one'}");
+const states = (findings: Finding[]) => findings.map(({name, state}) => `${name}: ${state}`);
+
+describe('gan doctor checks', () => {
+  after(removeFolders);
+
+  it('Node: 20.19 is the oldest that will do', () => {
+    for (const version of ['20.19.0', '20.20.2', '22.0.0', '100.1.0']) expect(checkNode(version)[0]).to.include({state: 'ok'});
+    for (const version of ['20.18.9', '18.20.0']) expect(checkNode(version)[0]).to.include({state: 'problem'}).and.to.have.property('fix').that.contains('nodejs.org');
+  });
+
+  it('memory: little of it is a warning with a smaller job', () => {
+    const facts = {total: 8e9, available: 4e9, cores: 1, processor: 'Z80'};
+    expect(checkMemory(facts)).to.deep.equal([{name: 'processor', state: 'ok', what: 'Z80, 1 core'}, {name: 'memory', state: 'ok', what: '4.0 GB of 8.0 GB free'}]);
+    expect(checkMemory({...facts, available: 8e8})[1]).to.include({state: 'warning', what: '800 MB of 8.0 GB free; the default training takes about 1.5 GB'});
+    expect(states(checkMemory())).to.deep.equal(['processor: ok', checkMemory()[1]!.state === 'ok' ? 'memory: ok' : 'memory: warning']);
+  });
+
+  it('WebAssembly: what is there and what is not', () => {
+    expect(hasFeature('SIMD')).to.equal(true);
+    expect(hasFeature('threads')).to.equal(true);
+    expect(checkWasm((feature) => feature !== 'threads')[0]!.what).to.match(/^SIMD, relaxed SIMD; .*not threads/);
+    expect(checkWasm(() => true)[0]!.what).to.equal(wasmFeatures.join(', '));
+    expect(checkWasm(() => false)[0]).to.include({state: 'warning', what: 'no SIMD'});
+  });
+
+  describe('backends', () => {
+    it('one that can run is enough; the others say why not and what to do', async () => {
+      const findings = await checkBackends(context(backends('fakes', {cuda: no('cuda'), wasm: yes('wasm'), webgpu: no('webgpu')})));
+      expect(findings).to.deep.include({name: 'backend cuda', state: 'warning', what: 'no driver', fix: 'install one'});
+      expect(findings).to.deep.include({name: 'backend wasm', state: 'ok', what: 'can run, cores 2'});
+      expect(verdict(findings)).to.equal(0);
+    });
+
+    it('none is a problem, with exit code 4', async () => {
+      const findings = await checkBackends(context(backends('fakes', {cuda: no('cuda'), wasm: no('wasm')})));
+      expect(findings.at(-1)).to.include({name: 'backends', state: 'problem'});
+      expect(verdict(findings)).to.equal(4);
+    });
+
+    it('add findings of their own, which stop no job; a fault in there is a finding', async () => {
+      const withDiagnosis = (name: string, diagnose: string) => yes(name).replace('open: async', `diagnose: async () => ${diagnose}, open: async`);
+      const findings = await checkBackends(context(backends('fakes', {
+        one: withDiagnosis('one', "[{name: 'driver', state: 'problem', what: 'old', fix: 'update'}, {name: 'library', state: 'ok', what: 'there'}]"),
+        two: withDiagnosis('two', "{ throw new Error('boom'); }"),
+      })));
+      expect(findings).to.deep.include({name: 'backend one: driver', state: 'warning', what: 'old', fix: 'update'});
+      expect(findings).to.deep.include({name: 'backend one: library', state: 'ok', what: 'there'});
+      expect(findings.find(({what}) => what.includes('boom'))).to.include({name: 'backend two', state: 'warning'});
+      expect(verdict(findings)).to.equal(0);
+    });
+  });
+
+  it('plug-ins: API version, conflicts, parts that do not load', async () => {
+    const findings = await checkPlugins(context(
+      backends('good', {one: yes('one')}),
+      backends('rival', {one: yes('one')}),
+      backends('broken', {two: 'export default 3;'}),
+      pack('old', {api: 0}),
+    ));
+    expect(states(findings)).to.have.members(['plug-in good: ok', 'plug-in broken: warning', 'plug-in rival: warning', 'plug-in old: warning']);
+    const texts = findings.map(({what}) => what).join('\n');
+    expect(texts).to.contain('made for plug-in API 0').and.contain('good brings one of that name').and.contain('no default export that is a function');
+    for (const finding of findings) if (finding.state !== 'ok') expect(finding.fix).to.match(/install|update/);
+  });
+
+  it('images: sharp is there', async () => expect((await checkImages())[0]).to.include({name: 'images', state: 'ok'}));
+
+  it('disk: room in the folder of the runs', async () => {
+    const cwd = folder();
+    const state = async (bytes: number) => (await checkDisk({cwd}, async () => bytes))[0]!.state;
+    expect([await state(1e6), await state(1e9), await state(1e12)]).to.deep.equal(['problem', 'warning', 'ok']);
+    expect((await checkDisk({cwd}))[0]!.what).to.contain(cwd);
+    expect((await checkDisk({cwd: '/nowhere'}))[0]).to.include({state: 'problem', what: '/nowhere cannot be written to'});
+  });
+
+  it('a check that fails itself is a warning, and the others go on', async () => {
+    const findings = await examineAll({bad: () => Promise.reject(new Error('boom')), good: () => [{name: 'good', state: 'ok', what: 'x'}]}, context());
+    expect(states(findings)).to.deep.equal(['bad: warning', 'good: ok']);
+  });
+
+  it('a problem that is not the backends\' has exit code 1', () => {
+    expect(verdict(checkNode('18.0.0'))).to.equal(1);
+  });
+});
