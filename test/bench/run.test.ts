@@ -49,7 +49,7 @@ describe('runBench', () => {
       for (const name of ['imagesPerSecond', 'criticMs', 'criticP95Ms', 'generatorMs', 'generatorP95Ms', 'samplesPerSecond', 'firstStepMs', 'peakMb', 'tensorMb', 'convGflops'] as const) {
         expect(metrics[name]?.median, name).to.be.greaterThan(0);
       }
-      expect(shapes.length).to.equal(4);
+      expect(shapes.length).to.be.within(6, 8); // two of each kernel; matrix products where there are some
       expect(shapes.reduce((sum, {share}) => sum + share, 0)).to.be.within(0, 1);
     }
     expect(good.info).to.include({adapter: 'fake'});

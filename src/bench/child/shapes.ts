@@ -21,8 +21,8 @@ export interface Shape {
   measure(device: Device): Promise<number>;
 }
 
-/** Shapes that are measured. */
-const measuredShapes = 4;
+/** Shapes of each kernel that are measured: forward, and backward to inputs and to filters, have kernels of their own. */
+const shapesPerKernel = 2;
 /** A single measurement takes at least so long, so that waiting for the device does not count. */
 const leastMs = 30;
 const mostRepetitions = 200;
@@ -49,11 +49,12 @@ export function recordKernels(): () => Call[] {
   };
 }
 
-/** The shapes with the most work, in that order. */
+/** The shapes of each kernel with the most work, in that order. */
 export function dominatingShapes(calls: readonly Call[]): Shape[] {
   const total = calls.reduce((sum, call) => sum + call.count * operations(call), 0);
   const sorted = [...calls].sort((a, b) => b.count * operations(b) - a.count * operations(a));
-  return sorted.slice(0, measuredShapes).map((call) => ({
+  const chosen = sorted.filter(({name}, i) => sorted.slice(0, i).filter((call) => call.name === name).length < shapesPerKernel);
+  return chosen.map((call) => ({
     title: `${call.name} ${Object.values(call.shapes).map((shape) => shape.join('x')).join(' . ')}`,
     kind: kinds[call.name]!,
     share: (call.count * operations(call)) / total,

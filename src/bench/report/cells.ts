@@ -19,4 +19,4 @@ export const infoText = ({info}: MeasuredRow): string => Object.entries(info).ma
 
 /** A line about the shapes that dominate. */
 export const shapeLines = ({shapes}: MeasuredRow): string[] =>
-  shapes.map(({shape, share, gflops}) => `${gflops.median.toFixed(1)} GFLOP/s  ${(share * 100).toFixed(0)} % of the work  ${shape}`);
+  shapes.map(({shape, share, gflops}) => `${gflops.median.toPrecision(3)} GFLOP/s  ${(share * 100).toFixed(0)} % of the work  ${shape}`);
