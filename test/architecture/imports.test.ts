@@ -18,9 +18,10 @@ const rules: Record<string, Partial<Record<Import['kind'], RegExp>>> = {
   parts: {type: /^plugin\/index\.ts$/, value: /^gan\//},
   config: {value: /^plugin\//, type: /^gan\/runs\//},
   testing: {value: /^(gan\/|backends\/(tf\.ts|fused\/))/, type: /^backends\/device\.ts$/, lazy: /^(backends\/select|plugin\/discover)\.ts$/},
+  bench: {value: /^(config|plugin|gan|backends)\//},
   doctor: {value: /^(plugin\/|backends\/select\.ts)/, type: /^backends\/device\.ts$/, lazy: /^gan\/data\/sharp\.ts$/},
   cli: {value: /^(config|plugin|gan)\//, type: /^(backends|testing|bench|doctor)\//},
-  commands: {value: /^cli\//, type: /^(gan|backends)\//, lazy: /^(cli|config|gan|backends|testing|bench|doctor)\//},
+  commands: {value: /^cli\//, type: /^(gan|backends|bench)\//, lazy: /^(cli|config|gan|backends|testing|bench|doctor)\//},
   index: {value: /^(gan|backends)\//},
 };
 

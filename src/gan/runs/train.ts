@@ -113,7 +113,8 @@ export async function train(request: TrainRequest): Promise<TrainResult> {
   };
 }
 
-function makeLearner(config: RunConfig, parts: RunParts, dls: DataLoaders, generator: Module, critic: Module): GANLearner {
+/** The learner of a run, for its networks and data. */
+export function makeLearner(config: RunConfig, parts: RunParts, dls: DataLoaders, generator: Module, critic: Module): GANLearner {
   const {loss} = parts;
   const learn = new GANLearner(
     dls, generator, critic,

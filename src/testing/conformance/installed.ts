@@ -1,6 +1,4 @@
 /** Backends that the registry knows, as subjects of the kit. */
-import {readFileSync} from 'node:fs';
-import path from 'node:path';
 import type {Device} from '../../backends/device.js';
 import type {Subject} from './check.js';
 
@@ -20,12 +18,8 @@ export function installedBackend(installed: Installed): Subject {
 
 /** @throws GanError GAN_UNKNOWN_PART, GAN_BACKEND_UNAVAILABLE, GAN_BACKEND_FAILED */
 export default async function openInstalled({name, packages = [], options = {}}: Installed): Promise<Device> {
-  const [{openRegistry}, {selectBackend}] = await Promise.all([import('../../plugin/discover.js'), import('../../backends/select.js')]);
-  const known = packages.map((root) => {
-    const pjson = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as {name: string};
-    return {name: pjson.name, root, pjson};
-  });
+  const [{openRegistry, pluginIn}, {selectBackend}] = await Promise.all([import('../../plugin/discover.js'), import('../../backends/select.js')]);
   const given = new Map(Object.entries(options).map(([key, value]) => [key, {value, origin: '--set'}]));
-  const {device} = await selectBackend(openRegistry(known), name, given);
+  const {device} = await selectBackend(openRegistry(packages.map(pluginIn)), name, given);
   return device;
 }

@@ -1,0 +1,29 @@
+/** The process that measures one backend: takes orders from `Worker` and answers each. */
+import {isGanError} from '../../errors.js';
+import type {Order, Reply} from '../types.js';
+import {Measurement} from './measurement.js';
+
+let measurement: Measurement | undefined;
+
+async function obey(order: Order): Promise<Reply> {
+  if (order.type === 'start') {
+    measurement = await Measurement.open(order);
+    return measurement.begin();
+  }
+  if (!measurement) throw new Error('no order to start came first');
+  return order.type === 'round' ? measurement.round() : measurement.end();
+}
+
+function failure(error: unknown): Reply {
+  if (!(error instanceof Error)) return {type: 'failed', why: String(error)};
+  const [fix] = isGanError(error) ? error.suggestions : [];
+  return {type: 'failed', why: error.message.replaceAll(/\s*\n\s*/g, ' '), ...(fix !== undefined && {fix})};
+}
+
+process.on('message', (order: Order) => {
+  void obey(order).catch(failure).then((reply) => {
+    process.send!(reply, () => {
+      if (reply.type === 'ended' || reply.type === 'failed') process.disconnect();
+    });
+  });
+});

@@ -1,0 +1,113 @@
+import type {Device} from '../../backends/device.js';
+import {selectBackend} from '../../backends/select.js';
+import {tf} from '../../backends/tf.js';
+import {createParts} from '../../config/parts.js';
+import type {Callback} from '../../gan/callback.js';
+import type {HostTensor} from '../../gan/data/types.js';
+import type {GANLearner} from '../../gan/gan-learner.js';
+import {Rng} from '../../gan/rng.js';
+import {makeDataLoaders} from '../../gan/runs/data.js';
+import {makeNetworks} from '../../gan/runs/networks.js';
+import {makeLearner} from '../../gan/runs/train.js';
+import {setSeed} from '../../gan/streams.js';
+import {openRegistry, pluginIn} from '../../plugin/discover.js';
+import type {BenchJob, Ended, Order, Round, Started} from '../types.js';
+import {dominatingShapes, recordKernels, type Shape} from './shapes.js';
+
+/** Values of the first images that are compared between backends. */
+const comparedValues = 4096;
+
+/** A training as `gan fit` would do it, without a run folder, and the time that its parts take. */
+export class Measurement {
+  readonly #device: Device;
+  readonly #learn: GANLearner;
+  readonly #job: BenchJob;
+  #shapes: Shape[] = [];
+  #tensorBytes = 0;
+
+  private constructor(device: Device, learn: GANLearner, job: BenchJob) {
+    this.#device = device;
+    this.#learn = learn;
+    this.#job = job;
+  }
+
+  /** @throws GanError when the backend cannot run */
+  static async open({backend, packages, options, job}: Extract<Order, {type: 'start'}>): Promise<Measurement> {
+    const {config} = job;
+    const registry = openRegistry(packages.map(pluginIn));
+    const given = new Map(Object.entries(options).map(([key, value]) => [key, {value, origin: '--set'}]));
+    const {device} = await selectBackend(registry, backend, given);
+    const parts = await createParts(registry, config);
+    const dls = await makeDataLoaders(config, parts.source, () => {});
+    setSeed(config.seed);
+    const {generator, critic} = await makeNetworks(config, parts.architecture);
+    return new Measurement(device, makeLearner(config, parts, dls, generator, critic), job);
+  }
+
+  /** The first images and the first steps: what compiles and packs, what is compared, and which shapes there are. */
+  async begin(): Promise<Started> {
+    const images = Array.from((await this.#sample()).data.slice(0, comparedValues));
+    const losses: number[] = [];
+    const times: number[] = [];
+    const stop = recordKernels();
+    await this.#train((_mode, milliseconds, loss) => {
+      times.push(milliseconds);
+      losses.push(loss);
+    });
+    this.#shapes = dominatingShapes(stop());
+    return {type: 'started', info: this.#device.info, tfjs: tf.version_core, firstStepMs: times[0]!, trace: {losses, images}};
+  }
+
+  /** One round: training as it is, training step by step, sampling, single operations. */
+  async round(): Promise<Round> {
+    const {steps, config: {batchSize}} = this.#job;
+    const trainingMs = await timed(async () => {
+      await this.#train();
+      await this.#device.sync();
+    });
+    const [criticMs, generatorMs]: [number[], number[]] = [[], []];
+    await this.#train((mode, milliseconds) => (mode === 'critic' ? criticMs : generatorMs).push(milliseconds));
+    const samplingMs = await timed(() => this.#sample());
+    const shapes: Round['shapes'] = [];
+    for (const {title: shape, kind, share, measure} of this.#shapes) shapes.push({shape, kind, share, gflops: await measure(this.#device)});
+    return {type: 'round', imagesPerSecond: (steps * batchSize * 1000) / trainingMs, samplesPerSecond: (batchSize * 1000) / samplingMs, criticMs, generatorMs, shapes};
+  }
+
+  async end(): Promise<Ended> {
+    this.#learn.dispose();
+    await this.#device.close();
+    return {type: 'ended', peakBytes: process.resourceUsage().maxRSS * 1024, tensorBytes: this.#tensorBytes};
+  }
+
+  /** Trains the steps of a round. With `each`, the device is waited for after every step. */
+  async #train(each?: (mode: 'critic' | 'generator', milliseconds: number, loss: number) => void): Promise<void> {
+    let start = 0;
+    const begin: Callback = {name: 'bench-begin', order: -1000, beforeBatch: () => void (start = performance.now())};
+    const end: Callback = {
+      name: 'bench-end',
+      order: 1000,
+      afterBatch: async ({step, stop, lossValue}) => {
+        if (each) {
+          await this.#device.sync();
+          each(this.#learn.ganTrainer.lastMode!, performance.now() - start, lossValue);
+          this.#tensorBytes = Math.max(this.#tensorBytes, this.#device.memory().bytes);
+        }
+        if (step >= this.#job.steps) stop('the round is done');
+      },
+    };
+    const {lr, wd} = this.#job.config;
+    const epochs = Math.ceil(this.#job.steps / this.#learn.dls.train.length);
+    await this.#learn.fit(epochs, lr, {cbs: [begin, end], ...(wd !== undefined && {wd})});
+  }
+
+  async #sample(): Promise<HostTensor> {
+    const {batchSize, latent, seed} = this.#job.config;
+    return this.#learn.generate({data: new Rng(seed).fork('bench').normal(batchSize * latent), shape: [batchSize, latent]});
+  }
+}
+
+async function timed(work: () => Promise<unknown>): Promise<number> {
+  const start = performance.now();
+  await work();
+  return performance.now() - start;
+}

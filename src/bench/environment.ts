@@ -1,0 +1,35 @@
+import {execFile} from 'node:child_process';
+import {readFileSync} from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import {fileURLToPath} from 'node:url';
+import {promisify} from 'node:util';
+
+const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..', '..');
+
+/** What makes two results comparable. What a device says of itself (adapter, driver, threads) is in its row. */
+export async function environment(): Promise<Record<string, string | number>> {
+  const {version} = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as {version: string};
+  const commit = await gitCommit();
+  return {
+    processor: os.cpus()[0]?.model.trim() ?? 'unknown',
+    cores: os.availableParallelism(),
+    memoryGb: Math.round(os.totalmem() / 1e9),
+    system: `${os.type()} ${os.release()} ${process.arch}`,
+    node: process.versions.node,
+    gan: version,
+    ...(commit !== undefined && {commit}),
+  };
+}
+
+/** Of a checkout of gan itself; undefined in an installed package. */
+async function gitCommit(): Promise<string | undefined> {
+  const git = async (...args: string[]): Promise<string> => (await promisify(execFile)('git', ['-C', root, ...args])).stdout.trim();
+  try {
+    if (path.resolve(await git('rev-parse', '--show-toplevel')) !== root) return undefined;
+    const changes = await git('status', '--porcelain', '--untracked-files=no');
+    return `${await git('rev-parse', '--short', 'HEAD')}${changes === '' ? '' : ' with changes'}`;
+  } catch {
+    return undefined; // no git, or no checkout
+  }
+}

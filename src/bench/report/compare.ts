@@ -1,0 +1,57 @@
+import {readFile} from 'node:fs/promises';
+import {GanError} from '../../errors.js';
+import {metricNames, metricText, type MetricName} from '../metrics.js';
+import type {BenchResult} from '../types.js';
+
+/** How a metric of a backend changed. */
+export interface Change {
+  backend: string;
+  metric: MetricName;
+  before: number;
+  after: number;
+  /** Whether the middle halves of the two measurements lie apart: then it is more than their scatter. */
+  clear: boolean;
+}
+
+/** @throws GanError GAN_BENCH_FILE when the file is not what `gan bench --json` printed */
+export async function readBench(file: string): Promise<BenchResult> {
+  const refuse = (why: string, cause?: unknown) =>
+    new GanError('data', 'GAN_BENCH_FILE', `${file} cannot be compared with: ${why}.`, {suggestions: ['gan bench --json > old.json'], ...(cause !== undefined && {cause})});
+  try {
+    const result = JSON.parse(await readFile(file, 'utf8')) as Partial<BenchResult>;
+    if (Array.isArray(result.rows) && result.job && result.environment) return result as BenchResult;
+  } catch (error) {
+    throw refuse(error instanceof Error ? error.message : String(error), error);
+  }
+  throw refuse('it is no result of gan bench');
+}
+
+export function changes(before: BenchResult, after: BenchResult): Change[] {
+  return after.rows.flatMap((row) => {
+    const old = before.rows.find(({backend}) => backend === row.backend);
+    if (!row.ok || !old?.ok) return [];
+    return metricNames.flatMap((metric): Change[] => {
+      const [was, is] = [old.metrics[metric], row.metrics[metric]];
+      if (!was || !is) return [];
+      return [{backend: row.backend, metric, before: was.median, after: is.median, clear: is.low > was.high || is.high < was.low}];
+    });
+  });
+}
+
+/** What makes the two incomparable: parts of the environment and of the job that differ. */
+export function differences(before: BenchResult, after: BenchResult): string[] {
+  const facts = ({environment, job}: BenchResult): Record<string, unknown> => {
+    const {commit: _, ...rest} = environment;
+    return {...rest, ...job.config, steps: job.steps};
+  };
+  const [old, now] = [facts(before), facts(after)];
+  return Object.keys({...old, ...now}).filter((key) => JSON.stringify(old[key]) !== JSON.stringify(now[key])).map((key) => `${key}: ${JSON.stringify(old[key])} before, ${JSON.stringify(now[key])} now`);
+}
+
+/** A table's rows: backend, metric, before, after, change. */
+export function changeRows(all: readonly Change[]): string[][] {
+  return all.map(({backend, metric, before, after, clear}) => {
+    const percent = before === 0 ? '' : `${after >= before ? '+' : ''}${((after / before - 1) * 100).toFixed(1)} %`;
+    return [backend, metric, metricText(metric, before), metricText(metric, after), percent, clear ? '' : 'within the scatter'];
+  });
+}

@@ -1,0 +1,31 @@
+import {resolveConfig} from '../config/resolve.js';
+import type {RunConfig} from '../gan/runs/run-config.js';
+import type {Registry} from '../plugin/registry.js';
+import {assignmentsOf} from './config-flags.js';
+
+/** A batch that a processor does in a second or two; `gan fit` has 64. */
+const batchSize = 16;
+
+/** Options of backends are given as `--set webgpu.device=...`, since there are several backends. */
+const backendOption = /^([a-z][a-z0-9-]*)\.([^=]+)=(.*)$/s;
+
+export interface BenchConfig {
+  config: RunConfig;
+  options: Record<string, Record<string, string>>;
+}
+
+/** The job of a benchmark: the default training on built-in images, changed by flags and `--set`. */
+export async function benchConfig(registry: Registry, flags: Readonly<Record<string, unknown>>): Promise<BenchConfig> {
+  const names = registry.names('backend');
+  const options: BenchConfig['options'] = {};
+  const set = ((flags['set'] ?? []) as string[]).filter((text) => {
+    const [, backend = '', key = '', value = ''] = backendOption.exec(text) ?? [];
+    if (!names.includes(backend)) return true;
+    options[backend] = {...options[backend], [key]: value};
+    return false;
+  });
+  const assignments = assignmentsOf(flags);
+  if (!assignments.has('batchSize') && !set.some((text) => text.startsWith('batchSize='))) assignments.set('batchSize', {value: String(batchSize), origin: 'gan bench', blame: 'usage'});
+  const {config} = await resolveConfig({registry, flags: assignments, set, ignoreFiles: true});
+  return {config, options};
+}

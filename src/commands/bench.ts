@@ -1,0 +1,74 @@
+import {writeFileSync} from 'node:fs';
+import {Flags} from '@oclif/core';
+import type {BenchResult} from '../bench/types.js';
+import {BaseCommand} from '../cli/base-command.js';
+import {benchConfig} from '../cli/bench-config.js';
+import {configFlags} from '../cli/config-flags.js';
+import {table} from '../cli/table.js';
+import {exitCodes} from '../errors.js';
+
+const shared = configFlags();
+const pick = (...names: string[]) => Object.fromEntries(names.map((name) => [name, shared[name]!]));
+
+export default class Bench extends BaseCommand {
+  static override summary = 'Measure how fast backends train, and how exactly.';
+  static override description = 'Each backend runs in a process of its own, in turns, after warming up; numbers are medians over the rounds with their scatter. A backend that cannot run is a row that says why. The deviation is the largest one from the wasm backend over the first steps, of losses and images. Exit codes: 1 below a --floor, 4 when no backend ran.';
+  static override examples = [
+    {description: 'How fast is this machine?', command: '<%= config.bin %> bench'},
+    {description: 'Compare backends, and keep the result', command: '<%= config.bin %> bench --backends wasm,webgpu --json > bench.json'},
+    {description: 'Did a change make it faster?', command: '<%= config.bin %> bench --compare bench.json'},
+    {description: 'In your own CI', command: '<%= config.bin %> bench --size 32 --floor wasm.imagesPerSecond=20'},
+  ];
+  static override flags = {
+    backends: Flags.string({description: 'backends by name, separated by commas (default: all that are installed)', helpValue: 'A,B'}),
+    rounds: Flags.integer({description: 'rounds of each backend', default: 5, min: 1}),
+    'steps-per-round': Flags.integer({description: 'training steps in a round, of critic and generator together', default: 6, min: 1}),
+    timeout: Flags.integer({description: 'seconds that a backend may take for one round', default: 600, min: 1}),
+    markdown: Flags.string({description: 'also write the table as Markdown', helpValue: 'FILE'}),
+    svg: Flags.string({description: 'also draw a bar for each backend', helpValue: 'FILE'}),
+    floor: Flags.string({description: 'least value of a metric, such as imagesPerSecond=20 or wasm.convGflops=10; may be repeated', helpValue: 'NAME=X', multiple: true, multipleNonGreedy: true}),
+    compare: Flags.string({description: 'show what changed since a result of --json', helpValue: 'OLD.json'}),
+    set: Flags.string({description: 'any configuration value; may be repeated', helpValue: 'KEY=VALUE', multiple: true, multipleNonGreedy: true}),
+    ...pick('arch', 'size', 'batch-size', 'channels', 'n-features', 'n-extra-layers', 'loss', 'opt', 'seed'),
+  };
+
+  async run(): Promise<void> {
+    const {flags} = await this.parse(Bench);
+    const registry = await this.openRegistry();
+    const [{runBench}, {parseFloor, belowFloors}, {readBench}] = await Promise.all([
+      import('../bench/run.js'), import('../bench/report/floors.js'), import('../bench/report/compare.js'),
+    ]);
+    const floors = (flags.floor ?? []).map(parseFloor);
+    const old = flags.compare === undefined ? undefined : await readBench(flags.compare);
+    const {config, options} = await benchConfig(registry, flags);
+    const backends = flags.backends?.split(',').map((name) => name.trim()).filter((name) => name !== '') ?? registry.names('backend');
+    const result = await runBench({
+      backends, options,
+      job: {config, rounds: flags.rounds, steps: flags['steps-per-round']},
+      packages: [...this.config.plugins.values()].map(({root}) => root),
+      timeoutMs: flags.timeout * 1000,
+      notify: (message) => this.talk(message),
+    });
+    this.json(result);
+    await this.#print(result);
+    if (old) await this.#printChanges(old, result);
+    if (flags.markdown !== undefined) writeFileSync(flags.markdown, (await import('../bench/report/markdown.js')).benchMarkdown(result));
+    if (flags.svg !== undefined) writeFileSync(flags.svg, (await import('../bench/report/svg.js')).benchSvg(result));
+    const below = belowFloors(result, floors);
+    for (const line of below) this.warning(line);
+    if (!result.rows.some(({ok}) => ok)) process.exitCode = exitCodes.backend;
+    else if (below.length > 0) process.exitCode = exitCodes.bug;
+  }
+
+  async #print(result: BenchResult): Promise<void> {
+    const {benchLines, detailLines} = await import('../bench/report/text.js');
+    for (const line of [...benchLines(result, table), '', ...detailLines(result)]) this.result(line);
+  }
+
+  async #printChanges(old: BenchResult, result: BenchResult): Promise<void> {
+    const {changeRows, changes, differences} = await import('../bench/report/compare.js');
+    this.result('');
+    for (const line of table(['backend', 'metric', 'before', 'now', 'change', ''], changeRows(changes(old, result)))) this.result(line);
+    for (const line of differences(old, result)) this.warning(`not the same measurement: ${line}`);
+  }
+}
