@@ -268,7 +268,8 @@ describe('Learner: parameter groups', () => {
   function grouped(options: LearnerOptions = {}): {learn: Learner; layers: [Dense, BatchNorm, Dense]; trainable: () => boolean[]} {
     const layers: [Dense, BatchNorm, Dense] = [dense([[1], [2]], [0, 0]), new BatchNorm(2), dense([[1, 1]], [0])];
     const model = new Sequential(layers);
-    const dls = numberLoaders(train);
+    const pairs = (...values: number[]) => ({data: Float32Array.of(...values), shape: [2, 1]}); // a norm trains on two values at least
+    const dls = fromBatches([{input: pairs(1, 2), target: pairs(2, 5), size: 2}, {input: pairs(3, -1), target: pairs(4, 0), size: 2}], {normalization: Normalization.symmetric(1)});
     const learn = new Learner(dls, model, mse, {splitter: () => layers.map((layer) => layer.parameters()), ...options});
     return {learn, layers, trainable: () => layers.map((layer) => layer.parameters().every(({requiresGrad}) => requiresGrad))};
   }
