@@ -11,6 +11,7 @@ const files = {
     name: 'gan-plugin-stranger',
     version: '1.2.3',
     type: 'module',
+    oclif: {},
     gan: {
       api: 1,
       switchers: {'every-nth': './every-nth.js'},
@@ -75,13 +76,12 @@ const files = {
 describe('a plug-in of a stranger, linked to the command line', () => {
   let cwd: string;
   let env: Record<string, string>;
-  before(() => {
+  before(async () => {
     cwd = folder();
-    const [plugin, data] = [path.join(cwd, 'plug-in'), path.join(cwd, 'data')];
-    write(plugin, files);
-    // what `oclif plugins link` writes down
-    write(data, {'gan/package.json': JSON.stringify({private: true, oclif: {schema: 1, plugins: [{name: 'gan-plugin-stranger', type: 'link', root: plugin}]}, dependencies: {}})});
-    env = {XDG_DATA_HOME: data};
+    write(path.join(cwd, 'plug-in'), files);
+    env = {XDG_DATA_HOME: path.join(cwd, 'data'), XDG_CACHE_HOME: path.join(cwd, 'cache'), XDG_CONFIG_HOME: path.join(cwd, 'config')};
+    const {code, stderr} = await gan(['plugins', 'link', 'plug-in', '--no-install'], {cwd, env});
+    expect(code, stderr).to.equal(0);
   });
   after(removeFolders);
 
@@ -134,5 +134,12 @@ describe('a plug-in of a stranger, linked to the command line', () => {
     const {code, stderr} = await gan(['fit', 'builtin:ramps', '--recipe', 'strange', '--set', 'switcher.m=5'], {cwd, env});
     expect(code).to.equal(3);
     expect(stderr).to.contain("'switcher.m'").and.contain("Did you mean 'switcher.n'");
+  });
+
+  it('is gone after plugins unlink', async () => {
+    await ok('plugins', 'unlink', 'gan-plugin-stranger');
+    const {code, stderr} = await gan(['fit', '--arch', 'linear'], {cwd, env});
+    expect(code).to.equal(2);
+    expect(stderr).to.contain("no architecture 'linear'");
   });
 }).timeout(120_000);
