@@ -1,7 +1,7 @@
 import {environment} from './environment.js';
-import {metrics, type MetricName} from './metrics.js';
+import {metricNames, type MetricName} from './metrics.js';
 import {largestDeviation, quantile, spread} from './statistics.js';
-import type {BenchJob, BenchResult, BenchRow, Ended, Failed, FailedRow, Round, ShapeResult, Spread, Started} from './types.js';
+import type {BenchJob, BenchResult, BenchRow, Ended, FailedRow, Reply, Round, ShapeResult, Spread, Started} from './types.js';
 import {Worker} from './worker.js';
 
 /** What the others' numbers are compared with: the backend that is always there. */
@@ -31,71 +31,66 @@ interface Running {
  * does besides hits all of them. A backend that cannot run or dies becomes a row that says why.
  */
 export async function runBench(request: BenchRequest): Promise<BenchResult> {
-  const {backends, job, notify} = request;
-  const failed = new Map<string, FailedRow>();
-  const running: Running[] = [];
-  const fail = (backend: string, {why, fix}: Failed): void => {
-    failed.set(backend, {backend, ok: false, why, ...(fix !== undefined && {fix})});
-    notify(`${backend}: ${why}`);
-  };
+  const backends = [...new Set(request.backends)];
   const workers: Worker[] = [];
+  const rows = new Map<string, BenchRow>();
+  /** Whether a reply is the wanted one; any other is the end of that backend. */
+  const accept = <T extends Reply['type']>(backend: string, reply: Reply, wanted: T): reply is Extract<Reply, {type: T}> => {
+    if (reply.type === wanted) return true;
+    rows.set(backend, failedRow(backend, reply));
+    request.notify(`${backend}: ${failedRow(backend, reply).why}`);
+    return false;
+  };
   try {
     const facts = await environment();
-    for (const backend of new Set(backends)) {
-      notify(`${backend}: starting and warming up`);
-      const worker = start(backend, request, workers);
-      const reply = await begin(worker, request);
-      if (reply.type === 'started') running.push({worker, started: reply, rounds: []});
-      else fail(backend, reply);
+    const running: Running[] = [];
+    for (const backend of backends) {
+      request.notify(`${backend}: starting and warming up`);
+      const {worker, reply} = await start(backend, request, workers);
+      if (accept(backend, reply, 'started')) running.push({worker, started: reply, rounds: []});
     }
     const reference = await referenceTrace(running, request, workers);
-    for (let round = 0; round < job.rounds; round++) {
-      for (const each of running.filter(({worker}) => !failed.has(worker.backend))) {
-        notify(`${each.worker.backend}: round ${round + 1} of ${job.rounds}`);
-        const reply = await each.worker.ask({type: 'round'});
-        if (reply.type === 'round') each.rounds.push(reply);
-        else fail(each.worker.backend, unexpected(reply));
+    const left = (): Running[] => running.filter(({worker}) => !rows.has(worker.backend));
+    for (let round = 1; round <= request.job.rounds; round++) {
+      for (const {worker, rounds} of left()) {
+        request.notify(`${worker.backend}: round ${round} of ${request.job.rounds}`);
+        const reply = await worker.ask({type: 'round'});
+        if (accept(worker.backend, reply, 'round')) rounds.push(reply);
       }
     }
-    const measured = new Map<string, BenchRow>();
-    for (const each of running.filter(({worker}) => !failed.has(worker.backend))) {
-      const {backend} = each.worker;
-      const reply = await each.worker.ask({type: 'end'});
-      if (reply.type === 'ended') measured.set(backend, row(each, reply, reference));
-      else fail(backend, unexpected(reply));
+    for (const one of left()) {
+      const reply = await one.worker.ask({type: 'end'});
+      if (accept(one.worker.backend, reply, 'ended')) rows.set(one.worker.backend, measuredRow(one, reply, reference));
     }
     const tfjs = running[0]?.started.tfjs;
-    return {environment: {...facts, ...(tfjs !== undefined && {tfjs})}, job, rows: [...new Set(backends)].map((backend) => measured.get(backend) ?? failed.get(backend)!)};
+    return {environment: {...facts, ...(tfjs !== undefined && {tfjs})}, job: request.job, rows: backends.map((backend) => rows.get(backend)!)};
   } finally {
     for (const worker of workers) worker.stop();
   }
 }
 
-function start(backend: string, {timeoutMs}: BenchRequest, workers: Worker[]): Worker {
+async function start(backend: string, {timeoutMs, packages, options = {}, job}: BenchRequest, workers: Worker[]): Promise<{worker: Worker; reply: Reply}> {
   const worker = new Worker(backend, timeoutMs);
   workers.push(worker);
-  return worker;
+  return {worker, reply: await worker.ask({type: 'start', backend, packages, options: options[backend] ?? {}, job})};
 }
 
-async function begin(worker: Worker, {packages, options = {}, job}: BenchRequest): Promise<Started | Failed> {
-  const reply = await worker.ask({type: 'start', backend: worker.backend, packages, options: options[worker.backend] ?? {}, job});
-  return reply.type === 'started' ? reply : unexpected(reply);
+function failedRow(backend: string, reply: Reply): FailedRow {
+  if (reply.type !== 'failed') return {backend, ok: false, why: `its process answered '${reply.type}' out of turn`};
+  return {backend, ok: false, why: reply.why, ...(reply.fix !== undefined && {fix: reply.fix})};
 }
-
-const unexpected = (reply: {type: string}): Failed => (reply.type === 'failed' ? (reply as Failed) : {type: 'failed', why: `its process answered '${reply.type}'`});
 
 /** The reference's trace, from a process for that alone when it is not among the backends. */
 async function referenceTrace(running: readonly Running[], request: BenchRequest, workers: Worker[]): Promise<Started['trace'] | undefined> {
   const there = running.find(({worker}) => worker.backend === referenceBackend);
   if (there || running.length === 0) return there?.started.trace;
   request.notify(`${referenceBackend}: its first steps, to compare with`);
-  const worker = start(referenceBackend, request, workers);
-  const reply = await begin(worker, request);
+  const {worker, reply} = await start(referenceBackend, request, workers);
   worker.stop();
   return reply.type === 'started' ? reply.trace : undefined;
 }
 
-function row({worker: {backend}, started, rounds}: Running, {peakBytes, tensorBytes}: Ended, reference: Started['trace'] | undefined): BenchRow {
+function measuredRow({worker: {backend}, started, rounds}: Running, {peakBytes, tensorBytes}: Ended, reference: Started['trace'] | undefined): BenchRow {
   const shapes = shapeResults(rounds);
   const critic = rounds.flatMap(({criticMs}) => criticMs);
   const generator = rounds.flatMap(({generatorMs}) => generatorMs);
@@ -113,8 +108,7 @@ function row({worker: {backend}, started, rounds}: Running, {peakBytes, tensorBy
     matmulGflops: together(shapes, 'matmul'),
     deviation: reference && single(Math.max(largestDeviation(started.trace.losses, reference.losses), largestDeviation(started.trace.images, reference.images))),
   };
-  const order = Object.keys(metrics) as MetricName[];
-  return {backend, ok: true, info: started.info, metrics: Object.fromEntries(order.flatMap((name) => (found[name] ? [[name, found[name]]] : []))), shapes};
+  return {backend, ok: true, info: started.info, metrics: Object.fromEntries(metricNames.flatMap((name) => (found[name] ? [[name, found[name]]] : []))), shapes};
 }
 
 const single = (value: number): Spread => ({median: value, low: value, high: value});

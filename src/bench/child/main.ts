@@ -27,3 +27,6 @@ process.on('message', (order: Order) => {
     });
   });
 });
+
+// the parent is gone, or all is said: nothing of the device may keep this process
+process.on('disconnect', () => process.exit());
