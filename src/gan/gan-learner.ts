@@ -9,7 +9,7 @@ import {trainableParameters} from './groups.js';
 import {Learner, type LearnerOptions} from './learner.js';
 import {GANLoss, ganLossFromFunc, wganLosses, type CritLossFunction, type GenLossFunction} from './losses/gan-loss.js';
 import {ganLossMetrics} from './metrics/gan-losses.js';
-import {AverageMetric} from './metrics/metric.js';
+import {metricMaker} from './metrics/metric.js';
 import type {Module} from './module.js';
 import {FixedGANSwitcher, Switching} from './switchers/gan-switchers.js';
 import type {Switcher} from './switchers/switcher.js';
@@ -45,7 +45,7 @@ export class GANLearner extends Learner {
     const model = new GANModule(generator, critic);
     const loss = new GANLoss(genLossFunc, critLossFunc, model);
     const trainer = new GANTrainer(loss, {switchEval, genFirst, clipNorms, ...(clip !== undefined && {clip}), ...(beta !== undefined && {beta})});
-    const own = typeof metrics === 'function' ? metrics : () => Object.entries(metrics ?? {}).map(([name, measure]) => AverageMetric.of(name, measure));
+    const own = metricMaker(metrics);
     super(dls, model, loss.forward, {
       ...(rest.compat !== 'fastai' && {splitter: () => [generator, critic].map(trainableParameters)}),
       ...rest,

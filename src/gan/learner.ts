@@ -12,7 +12,7 @@ import {readCheckpoint, restoreNetworks, saveCheckpoint} from './checkpoint.js';
 import type {Batch, DataLoader, DataLoaders, HostTensor} from './data/types.js';
 import {normParameters, trainableParameters, type Splitter} from './groups.js';
 import type {LossFunction} from './losses/loss.js';
-import {AverageMetric, type Metric, type MetricFunction} from './metrics/metric.js';
+import {metricMaker, type MetricsOption} from './metrics/metric.js';
 import type {Module, Parameter} from './module.js';
 import type {LrSlice, Optimizer, OptimizerFactory} from './optim/optimizer.js';
 import {adam} from './optim/rules.js';
@@ -27,7 +27,7 @@ export interface LearnerOptions {
   splitter?: Splitter;
   cbs?: Callback[];
   /** Functions of (prediction, target), by the names of their columns, or metrics. */
-  metrics?: Record<string, MetricFunction> | (() => Metric[]);
+  metrics?: MetricsOption;
   /** Folder for `save` and `load`; '.'. */
   path?: string;
   /** Folder in `path`; 'models'. */
@@ -425,9 +425,4 @@ export class Learner {
     for (const parameter of this.gradients.keys()) this.#everTrained.add(parameter);
     for (const parameter of this.#everTrained) if (!this.gradients.has(parameter)) this.gradients.set(parameter, tf.zeros(parameter.shape));
   }
-}
-
-function metricMaker(metrics: LearnerOptions['metrics']): () => Metric[] {
-  if (typeof metrics === 'function') return metrics;
-  return () => Object.entries(metrics ?? {}).map(([name, measure]) => AverageMetric.of(name, measure));
 }

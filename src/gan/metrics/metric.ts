@@ -16,6 +16,15 @@ export interface Metric {
 /** A metric on a batch's predictions and targets: a scalar tensor or a number. Runs inside a tidy. */
 export type MetricFunction = (pred: Tensor, target: Tensor) => Tensor | number;
 
+/** Functions by the names of their columns, or a maker of metrics. */
+export type MetricsOption = Record<string, MetricFunction> | (() => Metric[]);
+
+/** A maker of the metrics that an option names; each call makes new ones. */
+export function metricMaker(metrics: MetricsOption = {}): () => Metric[] {
+  if (typeof metrics === 'function') return metrics;
+  return () => Object.entries(metrics).map(([name, measure]) => AverageMetric.of(name, measure));
+}
+
 /** The mean over batches, weighted by their sizes, of what `measure` gives (fastai's AvgMetric). */
 export class AverageMetric implements Metric {
   readonly name: string;
