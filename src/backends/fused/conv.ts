@@ -108,7 +108,7 @@ function conv3d(x: Tensor, filter: Tensor, args: ConvArgs): Tensor {
 function convTranspose3d(x: Tensor, filter: Tensor, args: ConvTransposeArgs): Tensor {
   const [strideDepth = 1, ...stride] = args.stride;
   const [padDepth = 0, ...padding] = args.padding;
-  const outputPadding = args.outputPadding.slice(1);
+  const flat: ConvTransposeArgs = {stride, padding, dilation: [1, 1], groups: 1, outputPadding: args.outputPadding.slice(1)};
   const depth = transposedSize(x.shape[1]!, filter.shape[0], 0, args);
   const layers = unstack(x, 1);
   const taps = unstack(filter, 0);
@@ -116,11 +116,12 @@ function convTranspose3d(x: Tensor, filter: Tensor, args: ConvTransposeArgs): Te
   layers.forEach((layer, d) => {
     taps.forEach((tap, k) => {
       const at = contributions[d * strideDepth + k - padDepth];
-      at?.push(convTranspose(layer, tap, {stride, padding, dilation: [1, 1], groups: 1, outputPadding}));
+      at?.push(convTranspose(layer, tap, flat));
     });
   });
-  const example = contributions.find((parts) => parts.length > 0)![0]!;
-  return tf.stack(contributions.map((parts) => (parts.length > 0 ? tf.addN(parts) : tf.zerosLike(example))), 1);
+  // on the tape, so that a result that nothing reaches has gradients too: zeros
+  const nothing = (): Tensor => tf.mul(contributions.find((parts) => parts.length > 0)?.[0] ?? convTranspose(layers[0]!, taps[0]!, flat), 0);
+  return tf.stack(contributions.map((parts) => (parts.length > 0 ? tf.addN(parts) : nothing())), 1);
 }
 
 /** Like tf.unstack, whose gradient fails along an axis of length 1. */

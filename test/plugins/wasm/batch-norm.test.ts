@@ -6,7 +6,7 @@ import {expectClose, expectSame, forAll, makeBackend, on, random, withDevice} fr
 
 const cases = fc.record({
   // With a handful of rows the gradient is a difference of nearly equal numbers.
-  rows: fc.oneof(fc.integer({min: 10, max: 40}), fc.constantFrom(1000, 5000)),
+  rows: fc.oneof({weight: 20, arbitrary: fc.integer({min: 10, max: 40})}, {weight: 1, arbitrary: fc.constantFrom(1000, 5000)}),
   channels: fc.constantFrom(4, 8, 12, 20, 64),
   slope: fc.constantFrom(0, 0.2, 1),
   offset: fc.constantFrom(0, 0.5),
@@ -41,7 +41,7 @@ describe('wasm: batch norm with its activation', function () {
     it('agree with the composition on the cpu backend, gradients included', () => forAll(cases, async (c) => {
       // Beside a kink of the activation, rounding decides about the slope.
       const near = tf.tidy(() => tf.min(tf.abs(batchNorm(input(c), weight(c), bias(c), {eps, slope: 1}).y)).dataSync()[0]!);
-      if (near < 1e-5 && c.slope !== 1) return;
+      fc.pre(near >= 1e-5 || c.slope === 1);
       await expectSame(() => everything(c));
     }));
 

@@ -26,18 +26,18 @@ const convolutions = fc.record({
 });
 type Convolution = typeof convolutions extends fc.Arbitrary<infer T> ? T : never;
 
-/** The convolution, its sizes and tensors; undefined if the filter does not fit. */
+/** Sizes and attributes of a convolution; a filter that does not fit is no case. */
 function prepare(c: Convolution, dilations: [number, number] = [1, 1]) {
   const inShape: [number, number, number, number] = [c.batch, c.height, c.width, c.inChannels];
   const filterShape: [number, number, number, number] = [c.filterHeight, c.filterWidth, c.inChannels, c.outChannels];
   const dimRoundingMode = typeof c.pad === 'string' ? undefined : 'floor';
   const info = tf.backend_util.computeConv2DInfo(inShape, filterShape, c.strides, dilations, c.pad, dimRoundingMode);
-  if (info.outHeight < 1 || info.outWidth < 1) return undefined;
+  fc.pre(info.outHeight > 0 && info.outWidth > 0);
   const attrs = {strides: c.strides, pad: c.pad, dataFormat: 'NHWC', dimRoundingMode};
   return {inShape, filterShape, outShape: info.outShape, attrs};
 }
 
-type Prepared = NonNullable<ReturnType<typeof prepare>>;
+type Prepared = ReturnType<typeof prepare>;
 const expectForward = ({inShape, filterShape, attrs}: Prepared, seed: number, dilations: [number, number] = [1, 1]) =>
   expectSame(() => run('Conv2D', {x: random(inShape, seed), filter: random(filterShape, seed + 1)}, {...attrs, dilations}));
 const expectFilterGradient = ({inShape, filterShape, outShape, attrs}: Prepared, seed: number) =>
@@ -46,31 +46,20 @@ const expectInputGradient = ({inShape, filterShape, outShape, attrs}: Prepared, 
   expectSame(() => run('Conv2DBackpropInput', {dy: random(outShape, seed), filter: random(filterShape, seed + 1)}, {...attrs, inputShape: inShape}));
 
 describe('wasm: convolution', function () {
-  this.timeout(30_000);
+  this.timeout(120_000);
   withDevice();
 
-  it('has the forward pass of the cpu backend', () => forAll(convolutions, async (c) => {
-    const conv = prepare(c);
-    if (conv) await expectForward(conv, c.seed);
-  }));
+  it('has the forward pass of the cpu backend', () => forAll(convolutions, (c) => expectForward(prepare(c), c.seed)));
 
   it('has the forward pass of the cpu backend with dilations', () => {
     const dilation = fc.integer({min: 1, max: 3});
-    return forAll(fc.tuple(convolutions, fc.tuple(dilation, dilation)), async ([c, dilations]) => {
-      const conv = prepare({...c, strides: [1, 1]}, dilations);
-      if (conv) await expectForward(conv, c.seed, dilations);
-    });
+    return forAll(fc.tuple(convolutions, fc.tuple(dilation, dilation)), ([c, dilations]) =>
+      expectForward(prepare({...c, strides: [1, 1]}, dilations), c.seed, dilations));
   });
 
-  it('has the filter gradient of the cpu backend', () => forAll(convolutions, async (c) => {
-    const conv = prepare(c);
-    if (conv) await expectFilterGradient(conv, c.seed);
-  }));
+  it('has the filter gradient of the cpu backend', () => forAll(convolutions, (c) => expectFilterGradient(prepare(c), c.seed)));
 
-  it('has the input gradient of the cpu backend', () => forAll(convolutions, async (c) => {
-    const conv = prepare(c);
-    if (conv) await expectInputGradient(conv, c.seed);
-  }));
+  it('has the input gradient of the cpu backend', () => forAll(convolutions, (c) => expectInputGradient(prepare(c), c.seed)));
 
   // Blocks are 128 rows, 512 columns and 256 deep: each of these has a whole one and a remainder somewhere.
   for (const [height, width, inChannels, outChannels] of [[10, 13, 257, 517], [10, 13, 517, 257], [17, 17, 131, 20]] as const) {
@@ -78,7 +67,6 @@ describe('wasm: convolution', function () {
       const conv = prepare({
         batch: 1, height, width, inChannels, outChannels, filterHeight: 1, filterWidth: 1, strides: [1, 1], pad: 0, seed: 0,
       });
-      if (!conv) throw new Error('the filter fits');
       await expectForward(conv, 1);
       await expectFilterGradient(conv, 1);
       await expectInputGradient(conv, 1);

@@ -14,7 +14,7 @@ const convolutions = fc.record({
 });
 
 describe('wasm: gradients of depthwise convolution', function () {
-  this.timeout(30_000);
+  this.timeout(120_000);
   withDevice();
 
   it('agree with the cpu backend', () => forAll(convolutions, async (c) => {
@@ -24,7 +24,7 @@ describe('wasm: gradients of depthwise convolution', function () {
     // The cpu backend ignores dilations here.
     const attrs = {strides: [c.strides, c.strides], dilations: [1, 1], pad: c.pad, dimRoundingMode};
     const {outShape} = tf.backend_util.computeConv2DInfo(inputShape, filterShape, c.strides, 1, c.pad, dimRoundingMode, true);
-    if (outShape.some((length) => length < 1)) return;
+    fc.pre(outShape.every((length) => length > 0));
     await expectSame(() => [
       run('DepthwiseConv2dNativeBackpropFilter', {x: random(inputShape, c.seed), dy: random(outShape, c.seed + 1)}, {...attrs, filterShape}),
       run('DepthwiseConv2dNativeBackpropInput', {dy: random(outShape, c.seed + 1), filter: random(filterShape, c.seed + 2)}, {...attrs, inputShape}),

@@ -1,10 +1,12 @@
 import {expect} from 'chai';
-import {tf} from '../../../src/backends/tf.js';
+import fc from 'fast-check';
+import {fusedUpdate} from '../../../src/backends/fused/update.js';
+import {tf, type Tensor} from '../../../src/backends/tf.js';
 import {Parameter} from '../../../src/gan/module.js';
 import type {OptimizerFactory} from '../../../src/gan/optim/optimizer.js';
 import {adam, rmsProp, sgd} from '../../../src/gan/optim/rules.js';
 import {Rng} from '../../../src/gan/rng.js';
-import {random, withDevice} from './support.js';
+import {expectClose, forAll, random, withDevice} from './support.js';
 
 const rules: Record<string, OptimizerFactory> = {
   'sgd': sgd(),
@@ -32,8 +34,46 @@ async function train(factory: OptimizerFactory): Promise<Float32Array[]> {
   return [...values, ...[...state.values()].map(({data}) => Float32Array.from(data as Float32Array, Number))];
 }
 
-describe('wasm: updates of parameters', () => {
+/** A parameter, its gradient and averages, and the coefficients of a rule; the last value of a small average may be its floor. */
+const updates = fc.record({
+  shape: fc.array(fc.integer({min: 1, max: 40}), {minLength: 1, maxLength: 3}),
+  momentumAverage: fc.boolean(),
+  squareAverage: fc.boolean(),
+  keep: fc.constantFrom(1, 0.99), decay: fc.constantFrom(0, 0.05),
+  momentum: fc.constantFrom(0.5, 0.9), dampening: fc.constantFrom(1, 0.1),
+  squareMomentum: fc.constantFrom(0.99, 0.9), squareShare: fc.constantFrom(0.01, 1),
+  correction: fc.constantFrom(1, 0.3), eps: fc.constantFrom(1e-5, 1e-3), rate: fc.constantFrom(0.01, 1),
+  seed: fc.nat(1000),
+});
+type Update = typeof updates extends fc.Arbitrary<infer T> ? T : never;
+
+/** The formula of src/backends/fused/update.ts in double precision. */
+function exactUpdate(u: Update, value: Float32Array, gradient: Float32Array, a: Float32Array, s: Float32Array): number[][] {
+  const g = Array.from(gradient, (slope, i) => slope + u.decay * value[i]!);
+  const average = g.map((slope, i) => u.momentum * a[i]! + u.dampening * slope);
+  const square = g.map((slope, i) => u.squareMomentum * s[i]! + u.squareShare * slope ** 2);
+  const updated = g.map((slope, i) => {
+    const step = u.momentumAverage ? average[i]! : slope;
+    return u.keep * value[i]! - (u.rate * step) / (u.squareAverage ? Math.sqrt(u.correction * square[i]!) + u.eps : 1);
+  });
+  return [updated, ...(u.momentumAverage ? [average] : []), ...(u.squareAverage ? [square] : [])];
+}
+
+describe('wasm: updates of parameters', function () {
+  this.timeout(60_000);
   withDevice();
+
+  it('are what the formula says', () => forAll(updates, async (u) => {
+    const values = [0, 1, 2, 3].map((i) => random(u.shape, u.seed + i));
+    const [value, gradient, average, any] = values as [Tensor, Tensor, Tensor, Tensor];
+    const square = tf.abs(any);
+    const averages = {...(u.momentumAverage && {grad_avg: average}), ...(u.squareAverage && {sqr_avg: square})};
+    const got = fusedUpdate(value, gradient, averages, u);
+    const results = [got.value, ...Object.values(got.averages)];
+    const [v, g, a, s] = [value, gradient, average, square].map((tensor) => tensor.dataSync() as Float32Array);
+    exactUpdate(u, v!, g!, a!, s!).forEach((wanted, i) => expectClose(Array.from(results[i]!.dataSync()), wanted, `result ${i}`));
+    tf.dispose([...values, square, ...results]);
+  }));
 
   for (const [name, factory] of Object.entries(rules)) {
     it(`${name}: the same as the composition to the last bit, and no tensor more`, async () => {
