@@ -66,4 +66,7 @@ const configs: GradConfig[] = [
   masked('ClipByValue', (x, {clipValueMin, clipValueMax}) => one(logicalAnd(greaterEqual(x, clipValueMin!), lessEqual(x, clipValueMax!)))),
 ];
 
-for (const config of configs) registerGradient(config);
+/** Puts them in place; again after a backend was loaded that brings another copy of tfjs, whose own gradients go over them. */
+export function mendGradients(): void {
+  for (const config of configs) registerGradient(config);
+}

@@ -11,9 +11,10 @@ import type {Backend, Device} from './device.js';
 export async function openDevice(name: string, backend: Backend): Promise<Device> {
   const failed = (why: string, cause?: unknown) =>
     new GanError('backend', 'GAN_BACKEND_FAILED', `The backend ${name} did not start: ${why}.`, cause === undefined ? {} : {cause});
-  const [{tf}, opened] = await Promise.all([import('./tf.js'), backend.open()]).catch((error: unknown) => {
+  const [{tf, mendGradients}, opened] = await Promise.all([import('./tf.js'), backend.open()]).catch((error: unknown) => {
     throw isGanError(error) ? error : failed(messageOf(error), error);
   });
+  mendGradients();
   const initialised = await tf.setBackend(opened.tfBackend).catch((error: unknown) => {
     throw failed(messageOf(error), error);
   });

@@ -6,11 +6,13 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import '#tf-gradients';
-import './gradients.js';
+import {mendGradients} from './gradients.js';
+
+mendGradients();
 
 // It only keeps tfjs from printing: of a second copy that a plug-in brings, of a faster backend that one could install.
 tf.enableProdMode();
 
-export {tf};
+export {tf, mendGradients};
 export type {Rank, Scalar, Tensor, Tensor1D, Tensor2D, Tensor3D, Tensor4D, TensorLike, Variable} from '@tensorflow/tfjs-core';
 export type Tf = typeof tf;

@@ -1,0 +1,38 @@
+import type {Gan} from 'gan/plugin';
+import type {KernelBackend, NamedAttrMap, NamedTensorInfoMap, TensorInfo} from '@tensorflow/tfjs-core';
+
+/** An attribute of a TensorFlow operation; the types are numbers of the binding. */
+export interface OperationAttribute {
+  name: string;
+  type: number;
+  value: boolean | number | string | number[];
+}
+
+/** What is used of tfjs-node's backend. */
+export interface NodeBackend extends KernelBackend {
+  binding: Record<'TF_FLOAT' | 'TF_ATTR_TYPE' | 'TF_ATTR_INT' | 'TF_ATTR_STRING' | 'TF_ATTR_BOOL', number>;
+  executeSingleOutput(name: string, attributes: OperationAttribute[], inputs: TensorInfo[]): TensorInfo;
+  executeMultipleOutputs(name: string, attributes: OperationAttribute[], inputs: TensorInfo[], count: number): TensorInfo[];
+}
+
+/** An operation of tfjs, computed by this package. */
+export interface Kernel {
+  name: string;
+  compute(inputs: NamedTensorInfoMap, attrs: NamedAttrMap, backend: NodeBackend): TensorInfo;
+}
+
+/** Puts kernels in the place of those that tfjs-node registered. Returns a function that undoes it. */
+export function replaceKernels(tf: Gan['tf'], backend: NodeBackend, backendName: string, kernels: readonly Kernel[]): () => void {
+  const replaced = kernels.map(({name, compute}) => {
+    const stock = tf.getKernel(name, backendName);
+    tf.unregisterKernel(name, backendName);
+    tf.registerKernel({kernelName: name, backendName, kernelFunc: ({inputs, attrs}) => compute(inputs, attrs ?? {}, backend)});
+    return stock;
+  });
+  return () => {
+    for (const stock of replaced) {
+      tf.unregisterKernel(stock.kernelName, backendName);
+      tf.registerKernel(stock);
+    }
+  };
+}
