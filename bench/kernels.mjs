@@ -12,9 +12,10 @@ const [batch, repetitions] = [process.argv[2] ?? 16, process.argv[3] ?? 7].map(N
 const only = process.argv[4] ?? '';
 const threads = process.env.THREADS ? Number(process.env.THREADS) : undefined;
 const relaxedSimd = process.env.RELAXED_SIMD !== '0';
+const wideSimd = process.env.WIDE_SIMD !== '0';
 const names = ['Conv2D', 'Conv2DBackpropFilter', 'Conv2DBackpropInput', 'BatchMatMul'];
 const stock = new Map(names.map((name) => [name, tf.getKernel(name, 'wasm')]));
-const device = await plugin({tf, opt, backend: (definition) => definition}).create({threads, relaxedSimd}).open();
+const device = await plugin({tf, opt, backend: (definition) => definition}).create({threads, relaxedSimd, wideSimd}).open();
 const own = new Map(names.map((name) => [name, tf.getKernel(name, 'wasm')]));
 
 // [side of the input, channels in, channels out, side of the filter, stride, padding]; a generator's layers are the

@@ -34,8 +34,8 @@ function memoryLoader(size, batch, length) {
 }
 
 /** Opens the device; `train` runs that many rounds of five critic steps and a generator step and returns their times. */
-export async function startWgan({size = 64, batch = 32, threads, relaxedSimd = true} = {}) {
-  const device = await openDevice('wasm', plugin({tf, opt, backend: (definition) => definition}).create({threads, relaxedSimd}));
+export async function startWgan({size = 64, batch = 32, threads, relaxedSimd = true, wideSimd = true} = {}) {
+  const device = await openDevice('wasm', plugin({tf, opt, backend: (definition) => definition}).create({threads, relaxedSimd, wideSimd}));
   const critic = basicCritic(size, 3, {nExtraLayers: 1, actCls: () => new LeakyReLU(0.2)});
   const generator = basicGenerator(size, 3, {nExtraLayers: 1});
   let loader;

@@ -11,8 +11,11 @@ const run = (script, ...args) => execFileSync(process.execPath, [script, ...args
 const changed = (file) => statSync(path.join(here, file)).mtimeMs;
 
 const sources = ['build.mjs', ...readdirSync(path.join(here, 'assembly')).map((name) => path.join('assembly', name))];
-/** One module for every engine, one for those with relaxed SIMD (fused multiply-add). */
-const binaries = {'dist/kernels.wasm': [], 'dist/kernels-relaxed.wasm': ['--enable', 'relaxed-simd']};
+/** A module for every engine, one for those with relaxed SIMD (fused multiply-add), one for those that join vectors besides. */
+const relaxed = ['--enable', 'relaxed-simd'];
+const binaries = {
+  'dist/kernels.wasm': [], 'dist/kernels-relaxed.wasm': relaxed, 'dist/kernels-wide.wasm': [...relaxed, '--use', 'WIDE_SIMD=1'],
+};
 for (const [binary, features] of Object.entries(binaries)) {
   if (existsSync(path.join(here, binary)) && !sources.some((file) => changed(file) > changed(binary))) continue;
   // The memory is that of tfjs: imported, shared by threads, without a data segment and without an allocator of its own.

@@ -1,18 +1,19 @@
 /**
  * Single-precision matrix product in the manner of GotoBLAS (Goto and van de Geijn, "Anatomy of high-performance matrix
- * multiplication", ACM TOMS 34(3), 2008): both operands are packed into panels that fit the caches, and a 4 x 8 tile of
- * the output stays in registers. The operands need not be matrices in memory: whatever can pack a panel will do. B is
+ * multiplication", ACM TOMS 34(3), 2008): both operands are packed into panels that fit the caches, and a tile of the output
+ * stays in registers. The operands need not be matrices in memory: whatever can pack a panel will do. B is
  * packed once for all threads, then each takes blocks of the output and packs the rows of A that it needs.
  */
 import {FilterTaps} from './filter-taps';
 import {Job} from './jobs';
+import {PANEL} from './lanes';
 import {Matrix} from './matrix';
 import {PatchesByPosition} from './patches-by-position';
 import {PatchesByTap} from './patches-by-tap';
 import {PACKED_FLOATS, parallel, Pool} from './pool';
 import {Rows} from './rows';
 import {KC, MC, Scratch} from './scratch';
-import {merge, multiply4x8, multiply8x4} from './tiles';
+import {merge, multiply4x8, multiply8x4, multiplyTile} from './tiles';
 
 /** Columns of B packed at a time: the block of all threads is then at least KC deep. */
 const MAX_COLUMNS: i32 = PACKED_FLOATS / KC;
@@ -69,16 +70,16 @@ export function gemm(pool: Pool, multiply: Job, pack: Job, m: i32, n: i32, k: i3
   if (k == 0) return clear(pool, m, n);
   const p = product(pool);
   p.rows = m;
-  // A tile of 4 x 8, or of 8 x 4 where half of the former would be empty.
-  p.width = n <= 4 ? 4 : 8;
-  p.height = 32 / p.width;
+  // A tile of four rows, or of 8 x 4 where half of it would be empty.
+  p.width = n <= 4 ? 4 : n <= 8 ? 8 : PANEL;
+  p.height = n <= 4 ? 8 : 4;
   // Enough chunks for many threads, as long as each of them is worth packing A for.
   p.chunkRows = min(MC, max(32, (m / 16 + 7) & ~7));
   const down = (m + p.chunkRows - 1) / p.chunkRows;
   const small = <i64>m * n * k < SMALL;
   for (let column = 0; column < n; column += MAX_COLUMNS) {
     const columns = min(MAX_COLUMNS, n - column);
-    const deep = PACKED_FLOATS / ((columns + 7) & ~7) / KC * KC;
+    const deep = PACKED_FLOATS / ((columns + PANEL - 1) / PANEL * PANEL) / KC * KC;
     p.column = column;
     p.columns = columns;
     p.across = (columns + CHUNK_COLUMNS - 1) / CHUNK_COLUMNS;
@@ -127,7 +128,7 @@ function multiplyChunk<A>(chunk: i32, pool: Pool, scratch: Scratch): void {
     const b = pool.packed + (<usize>(column * p.depths + depth * p.width) << 2);
     const add = p.depth + depth > 0;
     if (p.width == 4) narrow(scratch, b, rows, p.column + column, columns, depths, add);
-    else wide(scratch, b, <usize>p.depths << 5, rows, p.column + column, columns, depths, add);
+    else tiles(scratch, b, p.width, p.depths, rows, p.column + column, columns, depths, add);
   }
 }
 
@@ -144,26 +145,28 @@ export function multiplyTaps(chunk: i32, pool: Pool, scratch: Scratch): void {
 }
 
 /**
- * One packed block of A times one of B in tiles of 4 x 8; `add` continues a sum begun at a smaller depth.
- * @param panelBytes from one panel of B to the next
+ * One packed block of A times one of B in tiles of four rows; `add` continues a sum begun at a smaller depth.
+ * @param width columns of a panel of B: 8 or PANEL
+ * @param panelDepths depths of a panel of B
  */
-function wide(scratch: Scratch, b: usize, panelBytes: usize, rows: i32, column: i32, columns: i32, depths: i32, add: bool): void {
-  const tile = scratch.tile;
-  for (let j = 0; j < columns; j += 8, b += panelBytes) {
+function tiles(
+  scratch: Scratch, b: usize, width: i32, panelDepths: i32, rows: i32, column: i32, columns: i32, depths: i32, add: bool,
+): void {
+  const bDepth = <usize>width << 2;
+  for (let j = 0; j < columns; j += width, b += <usize>panelDepths * bDepth) {
     const to = <usize>(column + j) << 2;
     let a = scratch.packedA;
     for (let i = 0; i < rows; i += 4, a += <usize>depths << 4) {
       const row = scratch.rows + (<usize>i << 2);
-      if (j + 8 <= columns && i + 4 <= rows) {
-        multiply4x8(
-          depths, a, b,
-          load<usize>(row) + to, load<usize>(row, 4) + to, load<usize>(row, 8) + to, load<usize>(row, 12) + to,
-          add,
-        );
-      } else {
-        multiply4x8(depths, a, b, tile, tile + 32, tile + 64, tile + 96, false);
-        merge(tile, 32, row, min(4, rows - i), to, min(8, columns - j), add);
-      }
+      const c = load<usize>(row);
+      const cRow = load<usize>(row, 4) - c;
+      const even = load<usize>(row, 8) == c + 2 * cRow && load<usize>(row, 12) == c + 3 * cRow;
+      const direct = even && j + width <= columns && i + 4 <= rows;
+      const out = direct ? c + to : scratch.tile;
+      const outRow = direct ? cRow : bDepth;
+      if (width == 8) multiply4x8(depths, a, 4, 16, b, bDepth, out, outRow, add && direct);
+      else multiplyTile(depths, a, 4, 16, b, bDepth, out, outRow, add && direct);
+      if (!direct) merge(scratch.tile, bDepth, row, min(4, rows - i), to, min(width, columns - j), add);
     }
   }
 }

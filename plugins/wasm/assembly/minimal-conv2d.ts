@@ -1,6 +1,7 @@
 /** Convolutions by minimal filtering: which of them, and with what scratch memory. */
 import {Conv2D} from './conv2d';
 import {Job} from './jobs';
+import {PANEL, SIDE} from './lanes';
 import {Minimal, minimal} from './minimal';
 import {FILTER_ROWS} from './minimal-filter';
 import {chunkChannels, gradientBytes, GRADIENT_TILES, TAPS_ROWS} from './minimal-gradient';
@@ -104,7 +105,7 @@ function describe(c: Minimal, conv: Conv2D, kind: Kind): bool {
   const backwards = kind == Kind.BackpropInput;
   c.channels = backwards ? conv.outChannels : conv.inChannels;
   c.columns = backwards ? conv.inChannels : conv.outChannels;
-  if (c.channels % 4 != 0 || c.columns % 8 != 0 || c.channels < FEW || c.columns < FEW) return false;
+  if (c.channels % <i32>(SIDE >> 2) != 0 || c.columns % PANEL != 0 || c.channels < FEW || c.columns < FEW) return false;
 
   c.filterWidth = conv.filterWidth;
   c.filterRows = conv.inChannels;

@@ -1,10 +1,11 @@
+import {SIDE} from './lanes';
 import {Minimal} from './minimal';
-import {transformData} from './transforms';
+import {clearSide, copySide, transformData} from './transforms';
 
 /**
  * Transforms `channels` channels from `channel` on, of the phase, for the tiles from `tile` on. The i-th tile's numbers for
  * point p go to `to + p * planeBytes + i * rowBytes`, one channel after the other.
- * @param tmp room for 2 * 36 vectors
+ * @param tmp room for 72 times SIDE bytes
  */
 export function transformTiles(
   c: Minimal, phase: i32, channel: i32, channels: i32, tile: i32, tiles: i32,
@@ -17,8 +18,8 @@ export function transformTiles(
   const columnBytes = <usize>step * pixelBytes;
   const rowOfPixels = <usize>c.imageWidth * pixelBytes;
   const downBytes = <usize>step * rowOfPixels;
-  const line = <usize>n << 4;
-  const gathered = tmp + 36 * 16;
+  const line = <usize>n * SIDE;
+  const gathered = tmp + 36 * SIDE;
   for (let i = 0; i < tiles; i++, to += rowBytes) {
     const perImage = c.tilesDown * c.tilesAcross;
     const image = (tile + i) / perImage;
@@ -28,14 +29,14 @@ export function transformTiles(
     const x = c.originX + phase - phaseY * step + (within - down * c.tilesAcross) * c.m * step;
     const inside = y >= 0 && x >= 0 && y + (n - 1) * step < c.imageHeight && x + (n - 1) * step < c.imageWidth;
     const corner = c.image + <usize>((image * c.imageHeight + y) * c.imageWidth + x) * pixelBytes + (<usize>channel << 2);
-    for (let k: usize = 0; k < <usize>channels << 2; k += 16) {
+    for (let k: usize = 0; k < <usize>channels << 2; k += SIDE) {
       if (inside) {
-        transformData(n, n, corner + k, downBytes, columnBytes, tmp, line, 16);
+        transformData(n, n, corner + k, downBytes, columnBytes, tmp, line, SIDE);
       } else {
         gather(c, y, x, corner + k, downBytes, columnBytes, gathered);
-        transformData(n, n, gathered, line, 16, tmp, line, 16);
+        transformData(n, n, gathered, line, SIDE, tmp, line, SIDE);
       }
-      transformData(n, n, tmp, 16, line, to + k, planeBytes, <usize>n * planeBytes);
+      transformData(n, n, tmp, SIDE, line, to + k, planeBytes, <usize>n * planeBytes);
     }
   }
 }
@@ -44,9 +45,10 @@ export function transformTiles(
 function gather(c: Minimal, y: i32, x: i32, corner: usize, downBytes: usize, columnBytes: usize, to: usize): void {
   for (let i = 0; i < c.n; i++) {
     const rowInside = <u32>(y + i * c.stride) < <u32>c.imageHeight;
-    for (let j = 0; j < c.n; j++, to += 16) {
+    for (let j = 0; j < c.n; j++, to += SIDE) {
       const inside = rowInside && <u32>(x + j * c.stride) < <u32>c.imageWidth;
-      v128.store(to, inside ? v128.load(corner + <usize>i * downBytes + <usize>j * columnBytes) : f32x4.splat(0));
+      if (inside) copySide(corner + <usize>i * downBytes + <usize>j * columnBytes, to);
+      else clearSide(to);
     }
   }
 }

@@ -1,9 +1,10 @@
+import {PANEL, SIDE} from './lanes';
 import {Minimal, minimal, plane, row} from './minimal';
 import {transformTiles} from './minimal-data';
 import {Pool} from './pool';
 import {Scratch} from './scratch';
-import {multiplyColumns4x8} from './tiles';
-import {transformGradient, transformTaps} from './transforms';
+import {multiplyPanel} from './tiles';
+import {clearSide, copySide, transformGradient, transformTaps} from './transforms';
 
 /** Tiles of transformed gradients in one chunk. */
 export const GRADIENT_TILES: i32 = 8;
@@ -33,9 +34,9 @@ function vPlane(c: Minimal): usize {
 export function transformGradientChunk(chunk: i32, pool: Pool, scratch: Scratch): void {
   const c = minimal(pool);
   const n = c.n, m = c.m;
-  const line = <usize>m << 4;
+  const line = <usize>m * SIDE;
   const tmp = scratch.tmp;
-  const gathered = tmp + 36 * 16;
+  const gathered = tmp + 36 * SIDE;
   const end = min((chunk + 1) * GRADIENT_TILES, c.groupTiles);
   for (let i = chunk * GRADIENT_TILES; i < end; i++) {
     const perImage = c.tilesDown * c.tilesAcross;
@@ -46,21 +47,22 @@ export function transformGradientChunk(chunk: i32, pool: Pool, scratch: Scratch)
     const inside = y + m <= c.gridHeight && x + m <= c.gridWidth;
     const corner = c.grid + <usize>image * c.gridImageBytes + <usize>y * c.gridRowBytes + <usize>x * c.gridColumnBytes;
     const to = c.w + <usize>i * c.wRow;
-    for (let k: usize = 0; k < <usize>c.columns << 2; k += 16) {
+    for (let k: usize = 0; k < <usize>c.columns << 2; k += SIDE) {
       if (inside) {
-        transformGradient(n, m, corner + k, c.gridRowBytes, c.gridColumnBytes, tmp, line, 16);
+        transformGradient(n, m, corner + k, c.gridRowBytes, c.gridColumnBytes, tmp, line, SIDE);
       } else {
         let at = gathered;
         for (let p = 0; p < m; p++) {
-          for (let q = 0; q < m; q++, at += 16) {
+          for (let q = 0; q < m; q++, at += SIDE) {
             const exists = y + p < c.gridHeight && x + q < c.gridWidth;
             const from = corner + k + <usize>p * c.gridRowBytes + <usize>q * c.gridColumnBytes;
-            v128.store(at, exists ? v128.load(from) : f32x4.splat(0));
+            if (exists) copySide(from, at);
+            else clearSide(at);
           }
         }
-        transformGradient(n, m, gathered, line, 16, tmp, line, 16);
+        transformGradient(n, m, gathered, line, SIDE, tmp, line, SIDE);
       }
-      transformGradient(n, n, tmp, 16, line, to + k, c.wPlane, <usize>n * c.wPlane);
+      transformGradient(n, n, tmp, SIDE, line, to + k, c.wPlane, <usize>n * c.wPlane);
     }
   }
 }
@@ -82,10 +84,8 @@ export function accumulateTapsChunk(chunk: i32, pool: Pool, scratch: Scratch): v
       const a = v + <usize>point * vPlane(c);
       const b = c.w + <usize>point * c.wPlane + <usize>tile * c.wRow;
       const out = c.u + <usize>point * c.uPlane + <usize>depth * outRow;
-      for (let j: usize = 0; j < outRow; j += 32) {
-        for (let i: usize = 0; i < <usize>channels; i += 4) {
-          multiplyColumns4x8(tiles, a + (i << 2), vRow, b + j, c.wRow, out + i * outRow + j, outRow, add);
-        }
+      for (let j: usize = 0; j < outRow; j += PANEL << 2) {
+        multiplyPanel(channels, tiles, a, 4, vRow, b + j, c.wRow, out + j, outRow, add);
       }
     }
   }
@@ -96,7 +96,7 @@ export function transformTapsChunk(chunk: i32, pool: Pool, scratch: Scratch): vo
   const c = minimal(pool);
   const n = c.n, r = c.r;
   const planeBytes = c.uPlane;
-  const line = <usize>n << 4;
+  const line = <usize>n * SIDE;
   const matrixBytes = <usize>(c.filterRows * c.rowLength) << 2;
   const tmp = scratch.tmp;
   for (let depth = chunk * TAPS_ROWS; depth < (chunk + 1) * TAPS_ROWS; depth++) {
@@ -105,10 +105,10 @@ export function transformTapsChunk(chunk: i32, pool: Pool, scratch: Scratch): vo
     const first = phaseY * c.filterWidth + phase - phaseY * c.stride;
     const to = c.filter + <usize>first * matrixBytes + (<usize>((depth - phase * c.channels) * c.rowLength) << 2);
     const from = c.u + (<usize>(depth * c.columns) << 2);
-    for (let j: usize = 0; j < <usize>c.columns << 2; j += 16) {
-      transformTaps(n, n, from + j, <usize>n * planeBytes, planeBytes, tmp, line, 16);
+    for (let j: usize = 0; j < <usize>c.columns << 2; j += SIDE) {
+      transformTaps(n, n, from + j, <usize>n * planeBytes, planeBytes, tmp, line, SIDE);
       transformTaps(
-        n, r, tmp, 16, line, to + j, <usize>c.stride * matrixBytes, <usize>(c.stride * c.filterWidth) * matrixBytes,
+        n, r, tmp, SIDE, line, to + j, <usize>c.stride * matrixBytes, <usize>(c.stride * c.filterWidth) * matrixBytes,
       );
     }
   }

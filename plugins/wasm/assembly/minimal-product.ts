@@ -1,11 +1,12 @@
+import {PANEL, SIDE} from './lanes';
 import {Minimal, minimal, plane, row} from './minimal';
 import {transformTiles} from './minimal-data';
 import {Pool} from './pool';
 import {KC, Scratch} from './scratch';
-import {multiplyRows4x8} from './tiles';
-import {transformOutput} from './transforms';
+import {multiplyPanel} from './tiles';
+import {copySide, transformOutput} from './transforms';
 
-/** Tiles in one chunk: enough for each transformed tap that is read to be used often; a multiple of 4. */
+/** Tiles in one chunk: enough for each transformed tap that is read to be used often; that `multiplyPanel` can do. */
 export const PRODUCT_TILES: i32 = 32;
 
 /** Scratch bytes of a thread: transformed tiles and their products. */
@@ -40,14 +41,12 @@ export function multiplyTilesChunk(chunk: i32, pool: Pool, scratch: Scratch): vo
     const out = products + <usize>point * mPlane(c);
     for (let depth = 0; depth < c.depth; depth += KC) {
       const depths = min(KC, c.depth - depth);
-      for (let j = 0; j < c.columns; j += 8) {
-        const panel = b + (<usize>(j * c.depth + depth * 8) << 2);
-        // Rows of the last four that are no tiles hold old numbers; what comes of them is not read.
-        for (let i = 0; i < tiles; i += 4) {
-          multiplyRows4x8(
-            depths, a + <usize>i * vRow + (<usize>depth << 2), vRow, panel, out + <usize>i * mRow + (<usize>j << 2), mRow, depth > 0,
-          );
-        }
+      for (let j = 0; j < c.columns; j += PANEL) {
+        // Rows at the end that are no tiles hold old numbers; what comes of them is not read.
+        multiplyPanel(
+          tiles, depths, a + (<usize>depth << 2), vRow, 4, b + (<usize>(j * c.depth + depth * PANEL) << 2), PANEL << 2,
+          out + (<usize>j << 2), mRow, depth > 0,
+        );
       }
     }
   }
@@ -64,17 +63,17 @@ function writeTile(c: Minimal, tile: i32, products: usize, planeBytes: usize, tm
   const x = within % c.tilesAcross * m;
   const height = min(m, c.gridHeight - y), width = min(m, c.gridWidth - x);
   const to = c.grid + <usize>image * c.gridImageBytes + <usize>y * c.gridRowBytes + <usize>x * c.gridColumnBytes;
-  const line = <usize>n << 4;
-  const outputs = tmp + 36 * 16;
-  for (let k: usize = 0; k < <usize>c.columns << 2; k += 16) {
-    transformOutput(n, n, products + k, <usize>n * planeBytes, planeBytes, tmp, line, 16);
+  const line = <usize>n * SIDE;
+  const outputs = tmp + 36 * SIDE;
+  for (let k: usize = 0; k < <usize>c.columns << 2; k += SIDE) {
+    transformOutput(n, n, products + k, <usize>n * planeBytes, planeBytes, tmp, line, SIDE);
     if (width == m) {
-      transformOutput(n, height, tmp, 16, line, to + k, c.gridColumnBytes, c.gridRowBytes);
+      transformOutput(n, height, tmp, SIDE, line, to + k, c.gridColumnBytes, c.gridRowBytes);
     } else {
-      transformOutput(n, height, tmp, 16, line, outputs, 16, <usize>m << 4);
+      transformOutput(n, height, tmp, SIDE, line, outputs, SIDE, <usize>m * SIDE);
       for (let i = 0; i < height; i++) {
         for (let j = 0; j < width; j++) {
-          v128.store(to + k + <usize>i * c.gridRowBytes + <usize>j * c.gridColumnBytes, v128.load(outputs + (<usize>(i * m + j) << 4)));
+          copySide(outputs + <usize>(i * m + j) * SIDE, to + k + <usize>i * c.gridRowBytes + <usize>j * c.gridColumnBytes);
         }
       }
     }

@@ -33,7 +33,7 @@ export class Minimal {
   gridImageBytes: i32;
   gridRowBytes: i32;
   gridColumnBytes: i32;
-  /** Channels of the outputs; a multiple of 8. */
+  /** Channels of the outputs; a multiple of PANEL. */
   columns: i32;
 
   /** Filter [.., filterWidth, rows, rowLength], its first tap and the distance of its taps, which may be negative. */
@@ -52,7 +52,7 @@ export class Minimal {
   tilesDown: i32;
   tilesAcross: i32;
 
-  /** Transformed filter: [n n][columns / 8][depth][8]; or its gradient: [n n][depth][columns]. */
+  /** Transformed filter: [n n][columns / PANEL][depth][PANEL]; or its gradient: [n n][depth][columns]. */
   u: usize;
   /** Transformed gradients of a group of tiles: [n n][tiles of the group][columns]. */
   w: usize;

@@ -5,10 +5,11 @@
  */
 import {Conv2D} from './conv2d';
 import {Job} from './jobs';
+import {PANEL} from './lanes';
 import {Matrix} from './matrix';
 import {parallel, PACKED_FLOATS, Pool} from './pool';
 import {Scratch} from './scratch';
-import {multiplyRows4x8} from './tiles';
+import {multiplyTile} from './tiles';
 
 /** Channels from which a product for each phase is as good. */
 const MANY: i32 = 8;
@@ -33,7 +34,7 @@ function convolution(pool: Pool): Conv2D {
 /** Floats that one position adds, in whole panels. */
 @inline
 function columnsOf(conv: Conv2D): i32 {
-  return (conv.filterHeight * conv.filterWidth * conv.inChannels + 7) & ~7;
+  return (conv.filterHeight * conv.filterWidth * conv.inChannels + PANEL - 1) / PANEL * PANEL;
 }
 
 @inline
@@ -58,7 +59,7 @@ export function scatterBackpropInput(conv: Conv2D, dy: usize, filter: usize, dx:
   const columns = conv.filterHeight * conv.filterWidth * conv.inChannels;
   const matrix = changetype<Matrix>(pool.struct(2));
   matrix.set(filter, conv.outChannels, 1);
-  matrix.pack(pool.packed, conv.outChannels, 0, columns, 0, conv.outChannels, 8, pool.scratch(0).zeros);
+  matrix.pack(pool.packed, conv.outChannels, 0, columns, 0, conv.outChannels, PANEL, pool.scratch(0).zeros);
   parallel(pool, Job.Scatter, conv.batch, false);
 }
 
@@ -73,9 +74,9 @@ export function scatterChunk(image: i32, pool: Pool, scratch: Scratch): void {
   const addedBytes = <usize>columns << 2;
   const dy = s.dy + <usize>(image * positions) * rowBytes;
   for (let i = 0; i < positions; i += 4) {
-    for (let j = 0; j < columns; j += 8) {
-      multiplyRows4x8(
-        conv.outChannels, dy + <usize>i * rowBytes, rowBytes, pool.packed + (<usize>(j * conv.outChannels) << 2),
+    for (let j = 0; j < columns; j += PANEL) {
+      multiplyTile(
+        conv.outChannels, dy + <usize>i * rowBytes, rowBytes, 4, pool.packed + (<usize>(j * conv.outChannels) << 2), PANEL << 2,
         added + <usize>i * addedBytes + (<usize>j << 2), addedBytes, false,
       );
     }

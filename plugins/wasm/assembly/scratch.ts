@@ -3,17 +3,22 @@
  * thread runs the same module on it.
  */
 
+import {SIDE} from './lanes';
+
 /** Rows of the output computed at a time: the packed block of A (128 kB) stays in the second-level cache. */
 export const MC: i32 = 128;
 /** Depth of a packed block: one panel of A (4 kB) and one of B (8 kB) stay in the first-level cache. */
 export const KC: i32 = 256;
 
-const TILE: usize = 0; // 32 floats: a tile that sticks out of the output
-const ZEROS: usize = 128; // 4 floats: what a patch reads outside its image
-const THREAD: usize = 192; // whose scratch this is
-const ROWS: usize = 256; // MC addresses
-const TMP: usize = 1024; // 192 vectors between two transforms
-const PACKED_A: usize = TMP + 192 * 16;
+/** Bytes of `tmp`: 16 sets of 9 taps, and a filter transformed halfway. */
+export const TMP_BYTES: usize = (16 * 9 + 6 * 3) * SIDE;
+
+const TILE: usize = 0; // 64 floats: a tile that sticks out of the output
+const ZEROS: usize = 256; // 4 floats: what a patch reads outside its image
+const THREAD: usize = 320; // whose scratch this is
+const ROWS: usize = 384; // MC addresses
+const TMP: usize = 1024; // what lies between two transforms
+const PACKED_A: usize = TMP + TMP_BYTES;
 const END: usize = PACKED_A + (<usize>MC * KC) * 4;
 /** Bytes of one thread; whole cache lines. */
 export const SCRATCH_BYTES: usize = (END + 63) & ~63;

@@ -9,22 +9,10 @@
  * of Toom and Cook: for a point p, Data holds the coefficients of the product of (x - q) over the other points q, Filter
  * has 1, p, p^2 divided by the value of that product at p, Output has 1, p, p^2, p^3.
  *
- * Each function does `count` transforms of four channels at a time: the i-th number is read at `from + i * step` and written
- * at `to + i * toStep`; the next transform begins at `from + next`, `to + toNext`.
+ * Each function does `count` transforms of four channels at a time, or of eight: the i-th number is read at `from + i * step`
+ * and written at `to + i * toStep`; the next transform begins at `from + next`, `to + toNext`.
  */
-
-@inline
-function add(a: v128, b: v128): v128 {
-  return f32x4.add(a, b);
-}
-@inline
-function sub(a: v128, b: v128): v128 {
-  return f32x4.sub(a, b);
-}
-@inline
-function times(factor: f32, a: v128): v128 {
-  return f32x4.mul(f32x4.splat(factor), a);
-}
+import {SIDE, WIDE} from './lanes';
 
 /** Outputs of variant n along one axis. */
 @inline
@@ -37,142 +25,203 @@ export function tapsOf(n: i32): i32 {
   return n == 6 ? 3 : 2;
 }
 
+/** Copies what is computed side by side. */
+@inline
+export function copySide(from: usize, to: usize): void {
+  const a = v128.load(from), b = v128.load(from, SIDE - 16);
+  v128.store(to, a);
+  if (WIDE) v128.store(to, b, 16);
+}
+@inline
+export function clearSide(to: usize): void {
+  v128.store(to, f32x4.splat(0));
+  if (WIDE) v128.store(to, f32x4.splat(0), 16);
+}
+
+/** The transforms; `Row` says which, for `apply`. */
+const enum Transform {
+  Data,
+  Filter,
+  Output,
+  Gradient,
+  Taps,
+}
+
 export function transformData(
   n: i32, count: i32, from: usize, step: usize, next: usize, to: usize, toStep: usize, toNext: usize,
 ): void {
-  for (; count > 0; count--, from += next, to += toNext) {
-    const a = v128.load(from), b = v128.load(from + step), c = v128.load(from + 2 * step);
-    if (n == 3) {
-      v128.store(to, sub(a, b));
-      v128.store(to + toStep, b);
-      v128.store(to + 2 * toStep, sub(c, b));
-      continue;
-    }
-    const d = v128.load(from + 3 * step), e = v128.load(from + 4 * step);
-    if (n == 5) {
-      const db = sub(d, b);
-      const ac = add(c, c);
-      v128.store(to, add(sub(add(a, a), ac), db));
-      v128.store(to + toStep, sub(sub(db, b), c));
-      v128.store(to + 2 * toStep, sub(add(add(b, b), d), times(3, c)));
-      v128.store(to + 3 * toStep, db);
-      v128.store(to + 4 * toStep, sub(sub(e, c), add(db, db)));
-      continue;
-    }
-    const f = v128.load(from + 5 * step);
-    const p = sub(e, times(4, c)), q = sub(d, times(4, b));
-    const s = sub(e, c), t = times(2, sub(d, b));
-    v128.store(to, add(sub(times(4, a), times(5, c)), e));
-    v128.store(to + toStep, add(p, q));
-    v128.store(to + 2 * toStep, sub(p, q));
-    v128.store(to + 3 * toStep, add(s, t));
-    v128.store(to + 4 * toStep, sub(s, t));
-    v128.store(to + 5 * toStep, add(sub(times(4, b), times(5, d)), f));
-  }
+  if (n == 3) apply(Transform.Data, 3, 3, 3, count, from, step, next, to, toStep, toNext);
+  else if (n == 5) apply(Transform.Data, 5, 5, 5, count, from, step, next, to, toStep, toNext);
+  else apply(Transform.Data, 6, 6, 6, count, from, step, next, to, toStep, toNext);
 }
 
 export function transformFilter(
   n: i32, count: i32, from: usize, step: usize, next: usize, to: usize, toStep: usize, toNext: usize,
 ): void {
-  for (; count > 0; count--, from += next, to += toNext) {
-    const a = v128.load(from), b = v128.load(from + step);
-    if (n == 3) {
-      v128.store(to, a);
-      v128.store(to + toStep, add(a, b));
-      v128.store(to + 2 * toStep, b);
-      continue;
-    }
-    if (n == 5) {
-      v128.store(to, times(0.5, a));
-      v128.store(to + toStep, times(-0.5, add(a, b)));
-      v128.store(to + 2 * toStep, times(1.0 / 6, sub(b, a)));
-      v128.store(to + 3 * toStep, times(1.0 / 6, add(a, add(b, b))));
-      v128.store(to + 4 * toStep, b);
-      continue;
-    }
-    const c = v128.load(from + 2 * step);
-    const ac = times(-1.0 / 6, add(a, c)), sixth = times(1.0 / 6, b);
-    const outer = add(times(1.0 / 24, a), times(1.0 / 6, c)), twelfth = times(1.0 / 12, b);
-    v128.store(to, times(0.25, a));
-    v128.store(to + toStep, sub(ac, sixth));
-    v128.store(to + 2 * toStep, add(ac, sixth));
-    v128.store(to + 3 * toStep, add(outer, twelfth));
-    v128.store(to + 4 * toStep, sub(outer, twelfth));
-    v128.store(to + 5 * toStep, c);
-  }
+  if (n == 3) apply(Transform.Filter, 3, 2, 3, count, from, step, next, to, toStep, toNext);
+  else if (n == 5) apply(Transform.Filter, 5, 2, 5, count, from, step, next, to, toStep, toNext);
+  else apply(Transform.Filter, 6, 3, 6, count, from, step, next, to, toStep, toNext);
 }
 
 export function transformOutput(
   n: i32, count: i32, from: usize, step: usize, next: usize, to: usize, toStep: usize, toNext: usize,
 ): void {
-  for (; count > 0; count--, from += next, to += toNext) {
-    const a = v128.load(from), b = v128.load(from + step), c = v128.load(from + 2 * step);
-    if (n == 3) {
-      v128.store(to, add(a, b));
-      v128.store(to + toStep, add(b, c));
-      continue;
-    }
-    const d = v128.load(from + 3 * step), e = v128.load(from + 4 * step);
-    const sum = add(b, c), difference = sub(b, c);
-    if (n == 5) {
-      v128.store(to, add(add(a, sum), d));
-      v128.store(to + toStep, add(difference, add(d, d)));
-      v128.store(to + 2 * toStep, add(sum, times(4, d)));
-      v128.store(to + 3 * toStep, add(add(difference, times(8, d)), e));
-      continue;
-    }
-    const f = v128.load(from + 5 * step);
-    const outerSum = add(d, e), outerDifference = sub(d, e);
-    v128.store(to, add(add(a, sum), outerSum));
-    v128.store(to + toStep, add(difference, times(2, outerDifference)));
-    v128.store(to + 2 * toStep, add(sum, times(4, outerSum)));
-    v128.store(to + 3 * toStep, add(add(difference, times(8, outerDifference)), f));
-  }
+  if (n == 3) apply(Transform.Output, 3, 3, 2, count, from, step, next, to, toStep, toNext);
+  else if (n == 5) apply(Transform.Output, 5, 5, 4, count, from, step, next, to, toStep, toNext);
+  else apply(Transform.Output, 6, 6, 4, count, from, step, next, to, toStep, toNext);
 }
 
 export function transformGradient(
   n: i32, count: i32, from: usize, step: usize, next: usize, to: usize, toStep: usize, toNext: usize,
 ): void {
-  for (; count > 0; count--, from += next, to += toNext) {
-    const a = v128.load(from), b = v128.load(from + step);
-    v128.store(to, a);
-    if (n == 3) {
-      v128.store(to + toStep, add(a, b));
-      v128.store(to + 2 * toStep, b);
-      continue;
-    }
-    const c = v128.load(from + 2 * step), d = v128.load(from + 3 * step);
-    const even = add(a, c), odd = add(b, d);
-    const even2 = add(a, times(4, c)), odd2 = add(add(b, b), times(8, d));
-    v128.store(to + toStep, add(even, odd));
-    v128.store(to + 2 * toStep, sub(even, odd));
-    v128.store(to + 3 * toStep, add(even2, odd2));
-    if (n == 6) v128.store(to + 4 * toStep, sub(even2, odd2));
-    v128.store(to + <usize>(n - 1) * toStep, d);
-  }
+  if (n == 3) apply(Transform.Gradient, 3, 2, 3, count, from, step, next, to, toStep, toNext);
+  else if (n == 5) apply(Transform.Gradient, 5, 4, 5, count, from, step, next, to, toStep, toNext);
+  else apply(Transform.Gradient, 6, 4, 6, count, from, step, next, to, toStep, toNext);
 }
 
 export function transformTaps(
   n: i32, count: i32, from: usize, step: usize, next: usize, to: usize, toStep: usize, toNext: usize,
 ): void {
+  if (n == 3) apply(Transform.Taps, 3, 3, 2, count, from, step, next, to, toStep, toNext);
+  else if (n == 5) apply(Transform.Taps, 5, 5, 2, count, from, step, next, to, toStep, toNext);
+  else apply(Transform.Taps, 6, 6, 3, count, from, step, next, to, toStep, toNext);
+}
+
+/** All numbers are read before the first is written, so that engines can join what lies side by side. */
+@inline
+function apply(
+  transform: Transform, n: i32, inputs: i32, outputs: i32,
+  count: i32, from: usize, step: usize, next: usize, to: usize, toStep: usize, toNext: usize,
+): void {
+  const side: usize = SIDE - 16;
   for (; count > 0; count--, from += next, to += toNext) {
-    const a = v128.load(from), b = v128.load(from + step), c = v128.load(from + 2 * step);
-    if (n == 3) {
-      v128.store(to, add(a, b));
-      v128.store(to + toStep, add(b, c));
-      continue;
-    }
-    const d = v128.load(from + 3 * step), e = v128.load(from + 4 * step);
-    if (n == 5) {
-      v128.store(to, add(times(0.5, sub(a, b)), times(1.0 / 6, sub(d, c))));
-      v128.store(to + toStep, add(add(times(-0.5, b), times(1.0 / 6, c)), add(times(1.0 / 3, d), e)));
-      continue;
-    }
-    const f = v128.load(from + 5 * step);
-    const sum = times(-1.0 / 6, add(b, c)), difference = times(1.0 / 6, sub(c, b));
-    const outerSum = add(d, e), outerDifference = sub(d, e);
-    v128.store(to, add(add(times(0.25, a), sum), times(1.0 / 24, outerSum)));
-    v128.store(to + toStep, add(difference, times(1.0 / 12, outerDifference)));
-    v128.store(to + 2 * toStep, add(add(sum, times(1.0 / 6, outerSum)), f));
+    const f2 = from + 2 * step, f3 = from + 3 * step, f4 = from + 4 * step, f5 = from + 5 * step;
+    const a = v128.load(from), a2 = v128.load(from, side);
+    const b = v128.load(from + step), b2 = v128.load(from + step, side);
+    const c = inputs > 2 ? v128.load(f2) : a, c2 = inputs > 2 ? v128.load(f2, side) : a2;
+    const d = inputs > 3 ? v128.load(f3) : a, d2 = inputs > 3 ? v128.load(f3, side) : a2;
+    const e = inputs > 4 ? v128.load(f4) : a, e2 = inputs > 4 ? v128.load(f4, side) : a2;
+    const f = inputs > 5 ? v128.load(f5) : a, h2 = inputs > 5 ? v128.load(f5, side) : a2;
+    put(transform, n, 0, to, a, b, c, d, e, f, a2, b2, c2, d2, e2, h2);
+    put(transform, n, 1, to + toStep, a, b, c, d, e, f, a2, b2, c2, d2, e2, h2);
+    if (outputs > 2) put(transform, n, 2, to + 2 * toStep, a, b, c, d, e, f, a2, b2, c2, d2, e2, h2);
+    if (outputs > 3) put(transform, n, 3, to + 3 * toStep, a, b, c, d, e, f, a2, b2, c2, d2, e2, h2);
+    if (outputs > 4) put(transform, n, 4, to + 4 * toStep, a, b, c, d, e, f, a2, b2, c2, d2, e2, h2);
+    if (outputs > 5) put(transform, n, 5, to + 5 * toStep, a, b, c, d, e, f, a2, b2, c2, d2, e2, h2);
   }
+}
+
+/** Writes the i-th number of a transform, and that of the channels beside it. */
+@inline
+function put(
+  transform: Transform, n: i32, i: i32, to: usize,
+  a: v128, b: v128, c: v128, d: v128, e: v128, f: v128, a2: v128, b2: v128, c2: v128, d2: v128, e2: v128, f2: v128,
+): void {
+  v128.store(to, number(transform, n, i, a, b, c, d, e, f));
+  if (WIDE) v128.store(to, number(transform, n, i, a2, b2, c2, d2, e2, f2), 16);
+}
+
+/** The i-th number of a transform. */
+@inline
+function number(transform: Transform, n: i32, i: i32, a: v128, b: v128, c: v128, d: v128, e: v128, f: v128): v128 {
+  if (transform == Transform.Data) return data(n, i, a, b, c, d, e, f);
+  if (transform == Transform.Filter) return filter(n, i, a, b, c);
+  if (transform == Transform.Output) return output(n, i, a, b, c, d, e, f);
+  if (transform == Transform.Gradient) return gradient(n, i, a, b, c, d);
+  return taps(n, i, a, b, c, d, e, f);
+}
+
+@inline
+function data(n: i32, i: i32, a: v128, b: v128, c: v128, d: v128, e: v128, f: v128): v128 {
+  if (n == 3) {
+    if (i == 0) return sub(a, b);
+    return i == 1 ? b : sub(c, b);
+  }
+  if (n == 5) {
+    const db = sub(d, b);
+    if (i == 0) return add(sub(add(a, a), add(c, c)), db);
+    if (i == 1) return sub(sub(db, b), c);
+    if (i == 2) return sub(add(add(b, b), d), times(3, c));
+    return i == 3 ? db : sub(sub(e, c), add(db, db));
+  }
+  const p = sub(e, times(4, c)), q = sub(d, times(4, b));
+  const s = sub(e, c), t = times(2, sub(d, b));
+  if (i == 0) return add(sub(times(4, a), times(5, c)), e);
+  if (i == 1) return add(p, q);
+  if (i == 2) return sub(p, q);
+  if (i == 3) return add(s, t);
+  return i == 4 ? sub(s, t) : add(sub(times(4, b), times(5, d)), f);
+}
+
+@inline
+function filter(n: i32, i: i32, a: v128, b: v128, c: v128): v128 {
+  if (n == 3) {
+    if (i == 0) return a;
+    return i == 1 ? add(a, b) : b;
+  }
+  if (n == 5) {
+    if (i == 0) return times(0.5, a);
+    if (i == 1) return times(-0.5, add(a, b));
+    if (i == 2) return times(1.0 / 6, sub(b, a));
+    return i == 3 ? times(1.0 / 6, add(a, add(b, b))) : b;
+  }
+  const ac = times(-1.0 / 6, add(a, c)), sixth = times(1.0 / 6, b);
+  const outer = add(times(1.0 / 24, a), times(1.0 / 6, c)), twelfth = times(1.0 / 12, b);
+  if (i == 0) return times(0.25, a);
+  if (i == 1) return sub(ac, sixth);
+  if (i == 2) return add(ac, sixth);
+  if (i == 3) return add(outer, twelfth);
+  return i == 4 ? sub(outer, twelfth) : c;
+}
+
+@inline
+function output(n: i32, i: i32, a: v128, b: v128, c: v128, d: v128, e: v128, f: v128): v128 {
+  if (n == 3) return i == 0 ? add(a, b) : add(b, c);
+  const sum = add(b, c), difference = sub(b, c);
+  if (n == 5) {
+    if (i == 0) return add(add(a, sum), d);
+    if (i == 1) return add(difference, add(d, d));
+    return i == 2 ? add(sum, times(4, d)) : add(add(difference, times(8, d)), e);
+  }
+  const outerSum = add(d, e), outerDifference = sub(d, e);
+  if (i == 0) return add(add(a, sum), outerSum);
+  if (i == 1) return add(difference, times(2, outerDifference));
+  return i == 2 ? add(sum, times(4, outerSum)) : add(add(difference, times(8, outerDifference)), f);
+}
+
+@inline
+function gradient(n: i32, i: i32, a: v128, b: v128, c: v128, d: v128): v128 {
+  if (i == 0) return a;
+  if (n == 3) return i == 1 ? add(a, b) : b;
+  if (i == n - 1) return d;
+  if (i == 1) return add(add(a, c), add(b, d));
+  if (i == 2) return sub(add(a, c), add(b, d));
+  const even = add(a, times(4, c)), odd = add(add(b, b), times(8, d));
+  return i == 3 ? add(even, odd) : sub(even, odd);
+}
+
+@inline
+function taps(n: i32, i: i32, a: v128, b: v128, c: v128, d: v128, e: v128, f: v128): v128 {
+  if (n == 3) return i == 0 ? add(a, b) : add(b, c);
+  if (n == 5) {
+    if (i == 0) return add(times(0.5, sub(a, b)), times(1.0 / 6, sub(d, c)));
+    return add(add(times(-0.5, b), times(1.0 / 6, c)), add(times(1.0 / 3, d), e));
+  }
+  const sum = times(-1.0 / 6, add(b, c)), difference = times(1.0 / 6, sub(c, b));
+  const outerSum = add(d, e), outerDifference = sub(d, e);
+  if (i == 0) return add(add(times(0.25, a), sum), times(1.0 / 24, outerSum));
+  return i == 1 ? add(difference, times(1.0 / 12, outerDifference)) : add(add(sum, times(1.0 / 6, outerSum)), f);
+}
+
+@inline
+function add(a: v128, b: v128): v128 {
+  return f32x4.add(a, b);
+}
+@inline
+function sub(a: v128, b: v128): v128 {
+  return f32x4.sub(a, b);
+}
+@inline
+function times(factor: f32, a: v128): v128 {
+  return f32x4.mul(f32x4.splat(factor), a);
 }

@@ -1,6 +1,7 @@
 import type {DataType, TensorInfo} from '@tensorflow/tfjs-core';
 import {compileKernels} from './module.js';
 import type {Native} from './native.js';
+import type {Settings} from './settings.js';
 import type {TfjsWasm} from './tfjs.js';
 import {lost, Threads} from './threads.js';
 
@@ -31,8 +32,9 @@ export class Heap {
   }
 
   /** Loads the kernels onto the memory of the backend, in that many threads. */
-  static async share(backend: TfjsWasm, {threads, relaxedSimd}: {threads: number; relaxedSimd: boolean}): Promise<Heap> {
-    const module = await compileKernels(relaxedSimd);
+  static async share(backend: TfjsWasm, settings: Settings): Promise<Heap> {
+    const {threads} = settings;
+    const module = await compileKernels(settings);
     const {memory} = backend.wasm.asm;
     const instance = await WebAssembly.instantiate(module, {env: {memory, lost}});
     const native = instance.exports as unknown as Native;

@@ -10,6 +10,7 @@ export default ({backend, opt, tf}: Gan) => backend({
   options: {
     threads: opt.int(undefined, {min: 1, max: 256, help: 'threads to compute with; default: as many as the machine runs at once'}),
     relaxedSimd: opt.bool(true, {help: 'use fused multiply-add where Node has it, which changes last digits'}),
+    wideSimd: opt.bool(true, {help: 'let Node compute with 256-bit vectors where it can; needs relaxedSimd'}),
   },
   create: (options) => ({probe: () => probe(settings(options)), open: () => open(tf, settings(options))}),
 });

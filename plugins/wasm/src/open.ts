@@ -10,10 +10,10 @@ import {startTfjs, stopTfjs} from './tfjs.js';
  * Starts tfjs-backend-wasm and puts the kernels of this package over its own until `close`.
  * @throws Error if it is open already, or if a file of the installation is missing
  */
-export async function open(tf: Tf, {threads, relaxedSimd}: Settings): Promise<OpenedDevice> {
+export async function open(tf: Tf, {threads, relaxedSimd, wideSimd}: Settings): Promise<OpenedDevice> {
   if (hasKernels(tf, kernels)) throw new Error('the wasm device is open already: tfjs has one such backend; close it first');
   const backend = await startTfjs(tf);
-  const heap = await Heap.share(backend, {threads, relaxedSimd}).catch((error: unknown) => {
+  const heap = await Heap.share(backend, {threads, relaxedSimd, wideSimd}).catch((error: unknown) => {
     stopTfjs(tf, backend);
     throw error;
   });
@@ -24,7 +24,7 @@ export async function open(tf: Tf, {threads, relaxedSimd}: Settings): Promise<Op
   let isOpen = true;
   return {
     tfBackend: 'wasm',
-    info: {simd: true, relaxedSimd, threads, tfjs: tf.version_core},
+    info: {simd: true, relaxedSimd, wideSimd, threads, tfjs: tf.version_core},
     async close() {
       if (!isOpen) return;
       isOpen = false;

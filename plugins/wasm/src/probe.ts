@@ -12,7 +12,7 @@ const simdModule = Uint8Array.from([
 ]);
 
 /** Whether this Node can run the kernels; loads nothing. */
-export async function probe({threads, relaxedSimd}: Settings): Promise<Probe> {
+export async function probe({threads, relaxedSimd, wideSimd}: Settings): Promise<Probe> {
   if (!WebAssembly.validate(simdModule)) {
     return {
       ok: false,
@@ -20,5 +20,5 @@ export async function probe({threads, relaxedSimd}: Settings): Promise<Probe> {
       fix: 'run Node 20.19 or later on a processor with SIMD (x64 with SSE4.1, or arm64)',
     };
   }
-  return {ok: true, info: {simd: true, relaxedSimd, threads}};
+  return {ok: true, info: {simd: true, relaxedSimd, wideSimd, threads}};
 }

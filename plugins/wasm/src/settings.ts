@@ -1,13 +1,18 @@
 import {availableParallelism} from 'node:os';
-import {hasRelaxedSimd} from './module.js';
+import {hasRelaxedSimd, hasWideSimd} from './module.js';
 
 /** What the device will use. */
 export interface Settings {
   threads: number;
   relaxedSimd: boolean;
+  wideSimd: boolean;
 }
 
+/** The user's options, as they are given. */
+export type Options = Omit<Settings, 'threads'> & {threads: number | undefined};
+
 /** The user's options with what this machine and this Node have. */
-export function settings({threads, relaxedSimd}: {threads: number | undefined; relaxedSimd: boolean}): Settings {
-  return {threads: threads ?? availableParallelism(), relaxedSimd: relaxedSimd && hasRelaxedSimd()};
+export function settings({threads, relaxedSimd, wideSimd}: Options): Settings {
+  const relaxed = relaxedSimd && hasRelaxedSimd();
+  return {threads: threads ?? availableParallelism(), relaxedSimd: relaxed, wideSimd: wideSimd && relaxed && hasWideSimd()};
 }

@@ -5,6 +5,7 @@ import path from 'node:path';
 import type {BackendWasm} from '@tensorflow/tfjs-backend-wasm';
 import {expect} from 'chai';
 import {tf, type Tensor4D} from '../../../dist/backends/tf.js';
+import {hasWideSimd} from '../../../plugins/wasm/src/module.js';
 import {backend, defaults, random} from './support.js';
 
 const support = path.join(import.meta.dirname, 'support.ts');
@@ -25,7 +26,7 @@ describe('wasm: the device', function () {
 
   it('can run here, and says so without loading tfjs', async () => {
     const {threads, relaxedSimd} = defaults;
-    expect(await backend.probe()).to.deep.equal({ok: true, info: {simd: true, relaxedSimd, threads: threads ?? availableParallelism()}});
+    expect(await backend.probe()).to.deep.equal({ok: true, info: {simd: true, relaxedSimd, wideSimd: relaxedSimd && hasWideSimd(), threads: threads ?? availableParallelism()}});
   });
 
   it('neither adds nor removes listeners for errors that nobody caught', async () => {

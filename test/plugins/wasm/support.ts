@@ -12,7 +12,7 @@ import plugin from '../../../plugins/wasm/src/index.js';
 /** The part of the plug-in API that a backend uses. */
 const gan = {tf, opt, backend: (definition: unknown) => definition} as unknown as Gan;
 
-export const makeBackend = (options: {threads: number | undefined; relaxedSimd: boolean}) => plugin(gan).create(options);
+export const makeBackend = (options: {threads: number | undefined; relaxedSimd: boolean; wideSimd?: boolean}) => plugin(gan).create({wideSimd: options.relaxedSimd, ...options});
 
 /** The device as a user gets it, unless the environment says otherwise: GAN_TEST_THREADS=1, GAN_TEST_RELAXED_SIMD=0. */
 export const defaults = {
