@@ -6,7 +6,7 @@ import type {DeclaredPart} from '../plugin/manifest.js';
 import {partKinds} from '../plugin/kinds.js';
 import {configKey} from './config-flags.js';
 
-/** Names of the flags that choose parts, and what kind; `data` is the argument that names a source. */
+/** The flags of a run that choose parts, and what kind; `data` is the argument that names a source. */
 const partFlags: readonly (readonly [flag: string, kind: PartKind])[] = [
   ['recipe', 'recipe'], ['arch', 'architecture'], ['loss', 'loss'], ['opt', 'optimizer'], ['switcher', 'switcher'], ['backend', 'backend'], ['data', 'source'],
 ];
@@ -18,16 +18,17 @@ const partFlags: readonly (readonly [flag: string, kind: PartKind])[] = [
 export default class GanHelp extends Help {
   override async showCommandHelp(command: Command.Loadable): Promise<void> {
     const flags = Object.keys(command.flags);
-    if (!flags.includes('recipe')) return super.showCommandHelp(command);
+    const parts: typeof partFlags = flags.includes('recipe') ? partFlags : flags.includes('format') ? [['format', 'exporter']] : [];
+    if (parts.length === 0) return super.showCommandHelp(command);
     const {openRegistry} = await import('../plugin/discover.js');
     const registry = openRegistry(this.config.plugins.values());
-    const defaults = await defaultTexts(registry);
+    const defaults = flags.includes('recipe') ? await defaultTexts(registry) : new Map<string, string>();
     for (const [name, flag] of Object.entries(command.flags)) {
       const text = defaults.get(configKey(name) ?? '');
       if (text !== undefined) flag.description = `${flag.description ?? ''} ${text}`.trim();
     }
     await super.showCommandHelp(command);
-    for (const [flag, kind] of partFlags) this.log(await this.#partSection(registry, flag, kind));
+    for (const [flag, kind] of parts) this.log(await this.#partSection(registry, flag, kind));
   }
 
   async #partSection(registry: Registry, flag: string, kind: PartKind): Promise<string> {

@@ -1,6 +1,6 @@
 import type {RunConfig} from '../gan/runs/run-config.js';
 import type {RunParts} from '../gan/runs/train.js';
-import type {SourceFactory} from '../plugin/index.js';
+import type {Architecture, SourceFactory} from '../plugin/index.js';
 import type {GivenMap} from '../plugin/options-check.js';
 import type {Registry} from '../plugin/registry.js';
 import {dataSource} from './data.js';
@@ -8,15 +8,21 @@ import {dataSource} from './data.js';
 /** Makes the parts that a configuration names. Loads tfjs, which architectures and losses are written with. */
 export async function createParts(registry: Registry, config: RunConfig): Promise<RunParts> {
   await registry.tensors.load();
-  const {arch, loss, opt, switcher} = config;
+  const {loss, opt, switcher} = config;
   const source = await createSource(registry, config.data, config.source);
   return {
-    architecture: await registry.create('architecture', arch.name, givenOptions(arch.options)),
+    architecture: await createArchitecture(registry, config),
     loss: await registry.create('loss', loss.name, givenOptions(loss.options)),
     optimizer: await registry.create('optimizer', opt.name, givenOptions(opt.options)),
     switcher: await registry.create('switcher', switcher.name, givenOptions(switcher.options)),
     ...(source && {source}),
   };
+}
+
+/** The architecture of a configuration. Loads tfjs. */
+export async function createArchitecture(registry: Registry, {arch}: Pick<RunConfig, 'arch'>): Promise<Architecture> {
+  await registry.tensors.load();
+  return registry.create('architecture', arch.name, givenOptions(arch.options));
 }
 
 /** The built-in data source that `data` names; undefined for a folder. */

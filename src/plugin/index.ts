@@ -13,6 +13,7 @@ import type {Source} from '../gan/data/types.js';
 import type {Module} from '../gan/module.js';
 import type {Nn} from '../gan/nn.js';
 import type {OptimizerFactory} from '../gan/optim/optimizer.js';
+import type {TrainedRun} from '../gan/runs/trained-run.js';
 import type {Switcher} from '../gan/switchers/switcher.js';
 import type {GanError} from '../errors.js';
 import type {Opt, OptionSpecs, OptionValues} from './options.js';
@@ -20,6 +21,7 @@ import type {Opt, OptionSpecs, OptionValues} from './options.js';
 export type {Backend, Device, DeviceInfo, DeviceMemory, Finding, OpenedDevice, Probe} from '../backends/device.js';
 export type {Source} from '../gan/data/types.js';
 export type {Module} from '../gan/module.js';
+export type {TrainedRun} from '../gan/runs/trained-run.js';
 export type {Opt, OptionSpec, OptionSpecs, OptionValues} from './options.js';
 
 /** Raised by one when a plug-in written for the old API can no longer work. */
@@ -70,6 +72,15 @@ export interface Recipe {
   source: string;
 }
 
+/** A format of `gan export`; `--out` says where to. */
+export interface Exporter {
+  /**
+   * Writes the run and resolves to the paths of the files written.
+   * @param out what the user gave as --out: the file to write, or the folder, whichever the format is; it may be missing
+   */
+  write(run: TrainedRun, out: string): Promise<string[]>;
+}
+
 export interface PartKinds {
   backend: Backend;
   architecture: Architecture;
@@ -78,6 +89,7 @@ export interface PartKinds {
   switcher: Switcher;
   source: SourceFactory;
   recipe: Recipe;
+  exporter: Exporter;
 }
 export type PartKind = keyof PartKinds;
 
@@ -97,4 +109,5 @@ export interface Gan {
   switcher: Define<PartKinds['switcher']>;
   source: Define<PartKinds['source']>;
   recipe: Define<PartKinds['recipe']>;
+  exporter: Define<PartKinds['exporter']>;
 }

@@ -16,6 +16,7 @@ export const partKinds: Readonly<Record<PartKind, KindWords>> = {
   switcher: {manifestKey: 'switchers', noun: 'a switcher'},
   source: {manifestKey: 'sources', noun: 'a data source'},
   recipe: {manifestKey: 'recipes', noun: 'a recipe'},
+  exporter: {manifestKey: 'exporters', noun: 'an export format'},
 };
 
 export const kindNames = Object.keys(partKinds) as PartKind[];

@@ -72,9 +72,9 @@ export class Registry {
     return (await definition) as LoadedPart<K>; // `definitionFault` compared the kinds
   }
 
-  /** Makes a part from option values, which are checked first. */
-  async create<K extends PartKind>(kind: K, name: string, given: GivenMap = new Map()): Promise<PartKinds[K]> {
-    const definition = await this.load(kind, name);
+  /** Makes a part from option values, which are checked first. `origin` is where the name came from. */
+  async create<K extends PartKind>(kind: K, name: string, given: GivenMap = new Map(), origin?: string): Promise<PartKinds[K]> {
+    const definition = await this.load(kind, name, origin);
     const {values} = checkOptions(`${kindLabel(kind)} ${name}`, definition.options ?? {}, given);
     return this.tensors.retry(() => definition.create(values) as PartKinds[K]);
   }
