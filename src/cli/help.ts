@@ -8,7 +8,8 @@ import {configKey} from './config-flags.js';
 
 /** The flags of a run that choose parts, and what kind; `data` is the argument that names a source. */
 const partFlags: readonly (readonly [flag: string, kind: PartKind])[] = [
-  ['recipe', 'recipe'], ['arch', 'architecture'], ['loss', 'loss'], ['opt', 'optimizer'], ['switcher', 'switcher'], ['backend', 'backend'], ['data', 'source'],
+  ['recipe', 'recipe'], ['arch', 'architecture'], ['loss', 'loss'], ['opt', 'optimizer'], ['penalty', 'penalty'], ['switcher', 'switcher'], ['schedule', 'schedule'],
+  ['augment', 'augmentation'], ['metrics', 'metric'], ['callbacks', 'callback'], ['backend', 'backend'], ['data', 'source'],
 ];
 
 /**
@@ -34,17 +35,19 @@ export default class GanHelp extends Help {
   async #partSection(registry: Registry, flag: string, kind: PartKind): Promise<string> {
     const rows = await Promise.all(registry.list(kind).map((part) => describe(registry, part)));
     const title = kind === 'source' ? 'DATA: builtin:NAME' : `${partKinds[kind].manifestKey.toUpperCase()}: --${flag} NAME`;
-    const options = kind === 'source' ? 'source' : flag;
+    const options = kind === 'source' ? 'source' : ['augment', 'metrics', 'callbacks'].includes(flag) ? `${flag}.NAME` : flag;
     return this.section(`${title}, options by --set ${options}.KEY=VALUE`, this.renderList(rows, {indentation: 2, spacer: '\n', stripAnsi: this.opts.stripAnsi ?? false})) + '\n';
   }
 }
 
-/** A part's line. Modules of other packages are not loaded for help. */
+/** A part's lines; one that cannot be used says why. */
 async function describe(registry: Registry, part: DeclaredPart): Promise<[string, string]> {
-  if (part.package !== 'gan') return [part.name, `from ${part.package}`];
-  const {summary, options = {}} = await registry.load(part.kind, part.name);
+  const from = part.package === 'gan' ? '' : ` (from ${part.package})`;
+  const definition = await registry.load(part.kind, part.name).catch((error: Error) => error); // the registry throws GanErrors only
+  if (definition instanceof Error) return [part.name, definition.message];
+  const {summary, options = {}} = definition;
   const values = part.kind === 'recipe' ? [await recipeLine(registry, part.name)] : [];
-  return [part.name, [summary, ...values, ...Object.entries(options).map(([key, spec]) => optionLine(key, spec))].join('\n')];
+  return [part.name, [summary + from, ...values, ...Object.entries(options).map(([key, spec]) => optionLine(key, spec))].join('\n')];
 }
 
 /** What a recipe sets, as `--set` would: `lr=0.0002 arch=basic arch.nExtraLayers=1`. */

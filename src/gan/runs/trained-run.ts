@@ -27,7 +27,7 @@ export async function withTrainedRun<T>(dir: string, architecture: () => Promise
   let made: Promise<Networks> | undefined;
   const make = async (): Promise<Networks> => {
     const networks = await makeNetworks(config, await architecture());
-    for (const [name, network] of Object.entries(networks)) network.eval().loadStateDict(withoutPrefix(`${name}.`, weights));
+    for (const name of ['generator', 'critic'] as const) networks[name].eval().loadStateDict(withoutPrefix(`${name}.`, weights));
     return networks;
   };
   try {
