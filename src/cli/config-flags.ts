@@ -1,7 +1,7 @@
 import {Flags, type Interfaces} from '@oclif/core';
 import type {Assignments} from '../config/assignments.js';
-import {partKeyNames, partKeys, scalarKeys, scalarSpecs} from '../config/schema.js';
-import {kindLabel} from '../plugin/kinds.js';
+import {listKeyNames, listKeys, partKeyNames, partKeys, scalarKeys, scalarSpecs} from '../config/schema.js';
+import {kindLabel, partKinds} from '../plugin/kinds.js';
 import type {OptionSpec} from '../plugin/options.js';
 
 /** Flags for options of parts that are used often; every other option goes by `--set`. */
@@ -16,7 +16,7 @@ const kebab = (key: string): string => key.replaceAll(/[A-Z]/g, (letter) => `-${
 
 /** The configuration key of each flag: `batch-size` sets `batchSize`, `n-crit` sets `switcher.nCrit`. */
 const keyOfFlag: ReadonlyMap<string, string> = new Map([
-  ...[...partKeyNames, ...scalarKeys].map((key): [string, string] => [kebab(key), key]),
+  ...[...partKeyNames, ...listKeyNames, ...scalarKeys].map((key): [string, string] => [kebab(key), key]),
   ...Object.entries(shortcuts).map(([flag, {key}]): [string, string] => [flag, key]),
 ]);
 
@@ -25,6 +25,9 @@ export function configFlags(): Interfaces.FlagInput {
   const flags: Interfaces.FlagInput = {};
   for (const key of partKeyNames) {
     flags[kebab(key)] = Flags.string({description: `${kindLabel(partKeys[key])} by name (see below)`, helpValue: 'NAME', helpGroup: 'PART'});
+  }
+  for (const key of listKeyNames) {
+    flags[kebab(key)] = Flags.string({description: `${partKinds[listKeys[key]].manifestKey} by name, with commas between them (see below)`, helpValue: 'NAMES', helpGroup: 'PART'});
   }
   for (const [flag, {description}] of Object.entries(shortcuts)) {
     flags[flag] = Flags.string({description, helpValue: 'N', helpGroup: 'PART'});

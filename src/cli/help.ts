@@ -6,9 +6,10 @@ import type {DeclaredPart} from '../plugin/manifest.js';
 import {partKinds} from '../plugin/kinds.js';
 import {configKey} from './config-flags.js';
 
-/** Names of the flags that choose parts, and what kind; `data` is the argument that names a source. */
+/** The flags of a run that choose parts, and what kind; `data` is the argument that names a source. */
 const partFlags: readonly (readonly [flag: string, kind: PartKind])[] = [
-  ['recipe', 'recipe'], ['arch', 'architecture'], ['loss', 'loss'], ['opt', 'optimizer'], ['switcher', 'switcher'], ['backend', 'backend'], ['data', 'source'],
+  ['recipe', 'recipe'], ['arch', 'architecture'], ['loss', 'loss'], ['opt', 'optimizer'], ['penalty', 'penalty'], ['switcher', 'switcher'], ['schedule', 'schedule'],
+  ['augment', 'augmentation'], ['metrics', 'metric'], ['callbacks', 'callback'], ['backend', 'backend'], ['data', 'source'],
 ];
 
 /**
@@ -18,32 +19,35 @@ const partFlags: readonly (readonly [flag: string, kind: PartKind])[] = [
 export default class GanHelp extends Help {
   override async showCommandHelp(command: Command.Loadable): Promise<void> {
     const flags = Object.keys(command.flags);
-    if (!flags.includes('recipe')) return super.showCommandHelp(command);
+    const parts: typeof partFlags = flags.includes('recipe') ? partFlags : flags.includes('format') ? [['format', 'exporter']] : [];
+    if (parts.length === 0) return super.showCommandHelp(command);
     const {openRegistry} = await import('../plugin/discover.js');
     const registry = openRegistry(this.config.plugins.values());
-    const defaults = await defaultTexts(registry);
+    const defaults = flags.includes('recipe') ? await defaultTexts(registry) : new Map<string, string>();
     for (const [name, flag] of Object.entries(command.flags)) {
       const text = defaults.get(configKey(name) ?? '');
       if (text !== undefined) flag.description = `${flag.description ?? ''} ${text}`.trim();
     }
     await super.showCommandHelp(command);
-    for (const [flag, kind] of partFlags) this.log(await this.#partSection(registry, flag, kind));
+    for (const [flag, kind] of parts) this.log(await this.#partSection(registry, flag, kind));
   }
 
   async #partSection(registry: Registry, flag: string, kind: PartKind): Promise<string> {
     const rows = await Promise.all(registry.list(kind).map((part) => describe(registry, part)));
     const title = kind === 'source' ? 'DATA: builtin:NAME' : `${partKinds[kind].manifestKey.toUpperCase()}: --${flag} NAME`;
-    const options = kind === 'source' ? 'source' : flag;
+    const options = kind === 'source' ? 'source' : ['augment', 'metrics', 'callbacks'].includes(flag) ? `${flag}.NAME` : flag;
     return this.section(`${title}, options by --set ${options}.KEY=VALUE`, this.renderList(rows, {indentation: 2, spacer: '\n', stripAnsi: this.opts.stripAnsi ?? false})) + '\n';
   }
 }
 
-/** A part's line. Modules of other packages are not loaded for help. */
+/** A part's lines; one that cannot be used says why. */
 async function describe(registry: Registry, part: DeclaredPart): Promise<[string, string]> {
-  if (part.package !== 'gan') return [part.name, `from ${part.package}`];
-  const {summary, options = {}} = await registry.load(part.kind, part.name);
+  const from = part.package === 'gan' ? '' : ` (from ${part.package})`;
+  const definition = await registry.load(part.kind, part.name).catch((error: Error) => error); // the registry throws GanErrors only
+  if (definition instanceof Error) return [part.name, definition.message];
+  const {summary, options = {}} = definition;
   const values = part.kind === 'recipe' ? [await recipeLine(registry, part.name)] : [];
-  return [part.name, [summary, ...values, ...Object.entries(options).map(([key, spec]) => optionLine(key, spec))].join('\n')];
+  return [part.name, [summary + from, ...values, ...Object.entries(options).map(([key, spec]) => optionLine(key, spec))].join('\n')];
 }
 
 /** What a recipe sets, as `--set` would: `lr=0.0002 arch=basic arch.nExtraLayers=1`. */

@@ -1,10 +1,12 @@
 import {Args, Flags} from '@oclif/core';
+import type {Device} from '../backends/device.js';
 import {BaseCommand} from '../cli/base-command.js';
+import {partOptions} from '../cli/part-options.js';
 import {runConfigFile} from '../cli/run-folder.js';
 
 export default class Export extends BaseCommand {
-  static override summary = 'Write the weights of a run to a file that other programs read.';
-  static override description = 'safetensors: names and layouts are those of the same fastai model in PyTorch (its state_dict). `gan fit --init FILE` reads such files, too.';
+  static override summary = 'Write a trained run to files that other programs read.';
+  static override description = 'safetensors: names and layouts are those of the same fastai model in PyTorch (its state_dict). `gan fit --init FILE` reads such files, too. Plug-ins can bring formats: they are listed below.';
   static override examples = [
     {description: 'For PyTorch and fastai', command: '<%= config.bin %> export runs/wgan-shapes-1 --format safetensors --out gan.safetensors'},
   ];
@@ -12,16 +14,33 @@ export default class Export extends BaseCommand {
     run: Args.string({description: 'run folder', required: true}),
   };
   static override flags = {
-    format: Flags.string({description: 'file format', options: ['safetensors'], default: 'safetensors'}),
-    out: Flags.string({description: 'file to write', required: true, helpValue: 'FILE'}),
+    format: Flags.string({description: 'format by name (see below)', default: 'safetensors', helpValue: 'NAME'}),
+    out: Flags.string({description: 'file, or for formats of several files the folder, to write', required: true, helpValue: 'PATH'}),
+    set: Flags.string({description: 'an option of the format; may be repeated', helpValue: 'KEY=VALUE', multiple: true, multipleNonGreedy: true}),
+    backend: Flags.string({description: 'backend by name, for formats that run the networks', default: 'auto', helpValue: 'NAME'}),
   };
 
   async run(): Promise<void> {
     const {args, flags} = await this.parse(Export);
-    runConfigFile(args.run);
-    const {exportWeights} = await import('../gan/runs/export.js');
-    await exportWeights(args.run, flags.out);
-    this.json({file: flags.out, format: flags.format});
-    this.result(flags.out);
+    const file = runConfigFile(args.run);
+    const registry = await this.openRegistry();
+    const exporter = await registry.create('exporter', flags.format, partOptions(flags.set ?? [], 'format'), '--format');
+    const {withTrainedRun} = await import('../gan/runs/trained-run.js');
+    let device: Device | undefined;
+    const architecture = async () => {
+      const [{selectBackend}, {resolveConfig}, {createArchitecture}] = await Promise.all([
+        import('../backends/select.js'), import('../config/resolve.js'), import('../config/parts.js'),
+      ]);
+      const {config} = await resolveConfig({registry, file, withoutData: true});
+      device = (await selectBackend(registry, flags.backend)).device;
+      return createArchitecture(registry, config);
+    };
+    try {
+      const files = await withTrainedRun(args.run, architecture, (run) => exporter.write(run, flags.out));
+      this.json({format: flags.format, files});
+      for (const each of files) this.result(each);
+    } finally {
+      await device?.close();
+    }
   }
 }

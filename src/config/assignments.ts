@@ -1,11 +1,13 @@
 import {GanError} from '../errors.js';
 import {unknownKey, type Given} from '../plugin/options-check.js';
-import {partKeyNames, topLevelKeys} from './schema.js';
+import {listKeyNames, optionalParts, partKeyNames, topLevelKeys} from './schema.js';
 
 /** One layer of configuration, flattened: `lr`, `arch`, `arch.nFeatures`, `source.count`, ... to unchecked values. */
 export type Assignments = Map<string, Given>;
 
-const holders: readonly string[] = ['source', ...partKeyNames];
+const lists: readonly string[] = listKeyNames;
+const optional: readonly string[] = optionalParts;
+const holders: readonly string[] = ['source', ...partKeyNames, ...lists];
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -22,11 +24,29 @@ export function flatten(values: unknown, origin: string): Assignments {
   for (const [key, value] of Object.entries(values)) {
     checkTopLevel(key, origin);
     if (!holders.includes(key)) out.set(key, {value, origin});
+    else if (lists.includes(key)) flattenList(key, value, origin, out);
     else if (isRecord(value)) flattenPart(key, value, origin, out);
+    else if (value === null && optional.includes(key)) out.set(key, {value: 'none', origin});
     else if (typeof value === 'string' && key !== 'source') out.set(key, {value, origin});
     else throw badPart(key, value, origin);
   }
   return out;
+}
+
+/** A list of parts, each as in `flattenPart`, or names as on the command line. */
+function flattenList(key: string, value: unknown, origin: string, out: Assignments): void {
+  if (!Array.isArray(value)) {
+    out.set(key, {value, origin});
+    return;
+  }
+  const names = (value as unknown[]).map((part) => {
+    if (!isRecord(part)) return part;
+    const {name, options, ...inline} = part;
+    if (typeof name !== 'string' || (options !== undefined && !isRecord(options))) throw badPart(key, value, origin);
+    for (const [option, given] of Object.entries({...options, ...inline})) out.set(`${key}.${name}.${option}`, {value: given, origin});
+    return name;
+  });
+  out.set(key, {value: names, origin});
 }
 
 function flattenPart(key: string, value: Record<string, unknown>, origin: string, out: Assignments): void {

@@ -37,6 +37,6 @@ export const dataSource = (data: string): string | undefined => (data.startsWith
 
 /** A short name for run folders: `shapes`, `my-photos`. */
 export function dataName(data: string): string {
-  const name = dataSource(data) ?? path.basename(data);
+  const name = dataSource(data)?.replace(/^.*:/, '') ?? path.basename(data);
   return name.toLowerCase().replaceAll(/[^a-z0-9._]+/g, '-').replaceAll(/^[-.]+|-+$/g, '') || 'data';
 }

@@ -1,14 +1,15 @@
 import path from 'node:path';
 import type {PartChoice, RunConfig} from '../gan/runs/run-config.js';
-import type {PartKind} from '../plugin/index.js';
 import {GanError} from '../errors.js';
+import {kindLabel} from '../plugin/kinds.js';
 import {checkOptions, type Given, type GivenMap, type OptionValue} from '../plugin/options-check.js';
 import type {Registry} from '../plugin/registry.js';
-import {kindLabel} from '../plugin/kinds.js';
 import {flatten, optionsOf, parseSet, type Assignments} from './assignments.js';
+import {checkPart, withoutUndefined} from './check-part.js';
 import {dataText, parseData} from './data.js';
 import {findConfigFile, readConfigFile, type ConfigFile} from './files.js';
-import {defaultData, partDefaults, partKeys, scalarKeys, scalarSpecs, type PartKey} from './schema.js';
+import {chooseList} from './part-lists.js';
+import {defaultData, optionalParts, partDefaults, partKeys, scalarKeys, scalarSpecs, type ListKey, type PartKey} from './schema.js';
 
 export interface ConfigRequest {
   registry: Registry;
@@ -57,26 +58,31 @@ export async function resolveConfig(request: ConfigRequest): Promise<ResolvedCon
     ? await checkPart(registry, 'source', data.source, sourceOptions, {label: 'source', origin: pick(layers, 'data')?.origin})
     : noSource(sourceOptions);
   const part = (key: PartKey) => choosePart(registry, key, layers);
-  const [arch, loss, opt, switcher, backend] = [await part('arch'), await part('loss'), await part('opt'), await part('switcher'), await part('backend')];
+  const [arch, loss, opt, switcher] = [await required(part('arch')), await required(part('loss')), await required(part('opt')), await required(part('switcher'))];
+  const [backend, penalty, schedule] = [await required(part('backend')), await part('penalty'), await part('schedule')];
+  const list = (key: ListKey) => chooseList(registry, key, layers.map((layer) => ({list: layer.get(key), options: optionsOf(layer, key)})));
+  const [augment, metrics, callbacks] = [await list('augment'), await list('metrics'), await list('callbacks')];
 
   const scalars = checkOptions('', scalarSpecs, scalarLayer(layers));
   const init = scalars.values['init'];
   const origins: Record<string, string> = {
     data: pick(layers, 'data')?.origin ?? 'default',
     ...prefixed('source', source.origins),
-    ...arch.origins,
-    ...loss.origins,
-    ...opt.origins,
-    ...switcher.origins,
+    ...Object.fromEntries([arch, loss, penalty, opt, switcher, schedule, augment, metrics, callbacks].flatMap((one) => Object.entries(one.origins))),
     ...Object.fromEntries(scalarKeys.map((key) => [key, scalars.origins[key] ?? 'default'])),
   };
   const config = {
-    data: dataText(data),
+    data: dataText('source' in data ? {source: source.name} : data),
     source: source.values,
     arch: arch.choice,
     loss: loss.choice,
+    ...(penalty.choice && {penalty: penalty.choice}),
     opt: opt.choice,
     switcher: switcher.choice,
+    ...(schedule.choice && {schedule: schedule.choice}),
+    augment: augment.choices,
+    metrics: metrics.choices,
+    callbacks: callbacks.choices,
     ...withoutUndefined(scalars.values),
     channels: Number(scalars.values['channels']),
     ...(typeof init === 'string' && {init: path.resolve(cwd, init)}),
@@ -100,9 +106,13 @@ async function chooseRecipe(registry: Registry, layers: Layers, file: ConfigFile
 }
 
 interface ChosenPart {
-  choice: PartChoice;
+  /** Undefined for `none`. */
+  choice: PartChoice | undefined;
   origins: Record<string, string>;
 }
+
+/** A part that `optionalParts` does not name, so that there is always one. */
+const required = async (chosen: Promise<ChosenPart>): Promise<ChosenPart & {choice: PartChoice}> => chosen as Promise<ChosenPart & {choice: PartChoice}>;
 
 /**
  * The part that a key names, with its options. Options belong to the part that is in force where they were written: a
@@ -118,35 +128,26 @@ async function choosePart(registry: Registry, key: PartKey, layers: Layers): Pro
     options = merge([options, optionsOf(layer, key)]);
   }
   const name = String(chosen.value);
-  if (key === 'backend' && name === 'auto') return {choice: {name, options: noAutoOptions(options)}, origins: {}};
+  if (key === 'backend' && name === 'auto') return {choice: {name, options: noOptions(key, options, "it is 'auto' here")}, origins: {}};
+  if (optionalParts.includes(key) && name === 'none') {
+    noOptions(key, options, 'there is none here');
+    return {choice: undefined, origins: {[key]: chosen.origin}};
+  }
   const checked = await checkPart(registry, partKeys[key], name, options, {label: key, origin: chosen.origin});
-  return {choice: {name, options: checked.values}, origins: {[key]: chosen.origin, ...prefixed(key, checked.origins)}};
+  return {choice: {name: checked.name, options: checked.values}, origins: {[key]: chosen.origin, ...prefixed(key, checked.origins)}};
 }
 
-interface PartFacts {
-  /** What the part's options are addressed by: `arch` in `arch.nFeatures`. */
-  label: string;
-  origin: string | undefined;
-}
-
-async function checkPart(registry: Registry, kind: PartKind, name: string, options: GivenMap, {label, origin}: PartFacts) {
-  const {options: specs = {}} = await registry.load(kind, name, origin);
-  const {values, origins} = checkOptions(`${kindLabel(kind)} ${name}`, specs, options, (key) => `${label}.${key}`);
-  const filled = Object.fromEntries(Object.keys(specs).map((key) => [key, origins[key] ?? `default of ${kindLabel(kind)} ${name}`]));
-  return {values: withoutUndefined(values), origins: filled};
-}
-
-function noSource(options: GivenMap): {values: Record<string, OptionValue>; origins: Record<string, string>} {
+function noSource(options: GivenMap): {name: string; values: Record<string, OptionValue>; origins: Record<string, string>} {
   for (const [key, {origin}] of options) {
     throw new GanError('config', 'GAN_CONFIG_UNKNOWN_KEY', `'source.${key}' (from ${origin}) is for built-in data; this run reads a folder.`);
   }
-  return {values: {}, origins: {}};
+  return {name: '', values: {}, origins: {}};
 }
 
-function noAutoOptions(options: GivenMap): Record<string, never> {
-  for (const [key, {origin}] of options) {
-    throw new GanError('config', 'GAN_CONFIG_UNKNOWN_KEY', `'backend.${key}' (from ${origin}) needs a backend by name; it is 'auto' here.`, {
-      suggestions: ['For example: --backend wasm'],
+function noOptions(key: PartKey, options: GivenMap, why: string): Record<string, never> {
+  for (const [option, {origin}] of options) {
+    throw new GanError('config', 'GAN_CONFIG_UNKNOWN_KEY', `'${key}.${option}' (from ${origin}) needs a ${kindLabel(partKeys[key])} by name; ${why}.`, {
+      suggestions: [`For example: --${key} NAME`],
     });
   }
   return {};
@@ -169,5 +170,3 @@ const pick = (layers: Layers, key: string): Given | undefined => layers.findLast
 const merge = (layers: Layers): Assignments => new Map(layers.flatMap((layer) => [...layer]));
 const prefixed = (prefix: string, origins: Record<string, string>): Record<string, string> =>
   Object.fromEntries(Object.entries(origins).map(([key, origin]) => [`${prefix}.${key}`, origin]));
-const withoutUndefined = (values: Record<string, OptionValue>): Record<string, OptionValue> =>
-  Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));

@@ -22,6 +22,7 @@ export const scalarSpecs = {
   switchEval: opt.bool(true, {help: 'put the network that is not trained in eval mode'}),
   validPct: opt.num(0, {min: 0, max: 99, help: 'percent of the images held out for validation'}),
   seed: opt.int(0, {min: 0, help: 'seed of weights, noise and data order'}),
+  metricImages: opt.int(256, {min: 2, help: 'images that the metrics compare, real and generated ones each'}),
   sampleEvery: opt.int(100, {min: 0, help: 'steps between sample grids; 0: only at the end'}),
   checkpointEvery: opt.int(500, {min: 0, help: 'steps between checkpoints; 0: only at the end'}),
   compat: opt.oneOf(['none', 'fastai'], 'none', {help: "fastai: reproduce the original, faults included (docs/differences.md)"}),
@@ -36,7 +37,9 @@ export const partKeys = {
   arch: 'architecture',
   loss: 'loss',
   opt: 'optimizer',
+  penalty: 'penalty',
   switcher: 'switcher',
+  schedule: 'schedule',
   backend: 'backend',
   recipe: 'recipe',
 } as const satisfies Record<string, PartKind>;
@@ -44,12 +47,27 @@ export const partKeys = {
 export type PartKey = keyof typeof partKeys;
 export const partKeyNames = Object.keys(partKeys) as PartKey[];
 
+/** The part keys that may be `none`. */
+export const optionalParts: readonly PartKey[] = ['penalty', 'schedule', 'recipe'];
+
+/** The keys that choose any number of parts; `key.NAME.option` addresses the options of one. */
+export const listKeys = {
+  augment: 'augmentation',
+  metrics: 'metric',
+  callbacks: 'callback',
+} as const satisfies Record<string, PartKind>;
+
+export type ListKey = keyof typeof listKeys;
+export const listKeyNames = Object.keys(listKeys) as ListKey[];
+
 /** What is chosen when nobody says otherwise: fastai's `GANLearner` with its documentation's networks. */
 export const partDefaults: Readonly<Record<PartKey, string>> = {
   arch: 'basic',
   loss: 'wgan',
   opt: 'adam',
+  penalty: 'none',
   switcher: 'fixed',
+  schedule: 'none',
   backend: 'auto',
   recipe: 'wgan',
 };
@@ -58,4 +76,4 @@ export const partDefaults: Readonly<Record<PartKey, string>> = {
 export const defaultData = 'builtin:shapes';
 
 /** Every key that a file may have at its top level. `source` holds options of the built-in data source. */
-export const topLevelKeys: readonly string[] = ['data', 'source', ...partKeyNames, ...scalarKeys];
+export const topLevelKeys: readonly string[] = ['data', 'source', ...partKeyNames, ...listKeyNames, ...scalarKeys];

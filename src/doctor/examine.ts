@@ -2,6 +2,7 @@ import {exitCodes} from '../errors.js';
 import {openRegistry, type KnownPlugin} from '../plugin/discover.js';
 import {checkBackends} from './checks/backends.js';
 import {checkDisk} from './checks/disk.js';
+import {checkOfPlugins} from './checks/of-plugins.js';
 import {checkImages} from './checks/images.js';
 import {checkMemory} from './checks/memory.js';
 import {checkNode} from './checks/node.js';
@@ -16,6 +17,7 @@ const checks: Record<string, DoctorCheck> = {
   backends: checkBackends,
   images: checkImages,
   plugins: checkPlugins,
+  'checks of plug-ins': checkOfPlugins,
   disk: (context) => checkDisk(context),
 };
 

@@ -1,24 +1,32 @@
-/** Layers, networks and losses by short names: what architectures and losses in plug-ins are made of. */
+/** Layers, networks, losses and optimisers by short names, and the classes for new ones: what plug-ins are made of. */
 import {LeakyReLU, ReLU, ReLU6, Sigmoid, SigmoidRange, Tanh} from './layers/activations.js';
 import {BatchNorm, type NormOptions} from './layers/batch-norm.js';
 import {Conv, type ConvOptions} from './layers/conv.js';
 import {ConvLayer, type ConvLayerOptions} from './layers/conv-layer.js';
 import {Dense} from './layers/dense.js';
 import {Dropout2d} from './layers/dropout.js';
+import * as init from './layers/init.js';
 import {InstanceNorm} from './layers/instance-norm.js';
 import {SelfAttention} from './layers/self-attention.js';
 import {MergeLayer, Sequential, SequentialEx} from './layers/sequential.js';
 import {AddChannels, Flatten} from './layers/shape-layers.js';
 import {bceWithLogits, l1, mse} from './losses/functions.js';
 import {AdaptiveLoss, ganLossFromFunc, wganLosses} from './losses/gan-loss.js';
-import type {Module} from './module.js';
+import {Buffer, Counter, Module, Parameter} from './module.js';
 import {basicCritic} from './nets/basic-critic.js';
 import {basicGenerator} from './nets/basic-generator.js';
 import {DenseResBlock, ganCritic} from './nets/gan-critic.js';
+import {Optimizer, type OptimizerFactory, type UpdateRule} from './optim/optimizer.js';
 import {adam, rmsProp, sgd} from './optim/rules.js';
 import {AdaptiveGANSwitcher, FixedGANSwitcher} from './switchers/gan-switchers.js';
 
 export const nn = {
+  /** For layers of one's own: `class Mine extends nn.Module`. */
+  Module,
+  Parameter,
+  Buffer,
+  Counter,
+  init,
   sequential: (layers: readonly Module[]): Sequential => new Sequential(layers),
   sequentialEx: (...layers: Module[]): SequentialEx => new SequentialEx(...layers),
   mergeLayer: (dense = false): MergeLayer => new MergeLayer(dense),
@@ -52,6 +60,8 @@ export const nn = {
   adam,
   rmsProp,
   sgd,
+  /** An optimiser of a rule of one's own; `hypers` are its numbers beside the learning rate. */
+  optimizer: (rule: UpdateRule, hypers: Record<string, number> = {}): OptimizerFactory => (groups, lr) => new Optimizer(groups, rule, {wd: 0, ...hypers, lr}),
 };
 
 export type Nn = typeof nn;

@@ -2,6 +2,7 @@ import {existsSync, readFileSync, realpathSync} from 'node:fs';
 import path from 'node:path';
 import {fileURLToPath} from 'node:url';
 import type {PackageInfo} from './manifest.js';
+import {isPluginName} from './names.js';
 import {Registry} from './registry.js';
 
 /** The folder of this package; the same from src and from dist. */
@@ -36,9 +37,9 @@ export const pluginIn = (folder: string): KnownPlugin => readPackage(path.resolv
 export function findPackages(root: string, known: Iterable<KnownPlugin> = []): PackageInfo[] {
   const own = readPackage(root);
   const dependencies = ['dependencies', 'optionalDependencies', 'peerDependencies'].flatMap((key) => Object.keys(own.pjson[key] ?? {}));
-  const candidates = [
-    own,
-    ...dependencies.filter(isPluginName).map((name) => findPackage(name, root)),
+  const candidates: (PackageInfo | undefined)[] = [
+    {...own, builtIn: true},
+    ...dependencies.filter(isPluginName).map((name) => findPackage(name, root)).map((info) => info && {...info, builtIn: true}),
     ...[...known].map(({name, root: at, pjson}) => ({name, root: at, pjson: {...pjson}})),
   ];
   const byRoot = new Map<string, PackageInfo>();
@@ -49,9 +50,6 @@ export function findPackages(root: string, known: Iterable<KnownPlugin> = []): P
   }
   return [...byRoot.values()];
 }
-
-/** `gan-plugin-x` and `@scope/gan-plugin-x`. */
-const isPluginName = (name: string): boolean => /^(@[^/]+\/)?gan-plugin-/.test(name);
 
 /** A package as Node would find it from a folder; undefined where it is not installed (an optional dependency). */
 function findPackage(name: string, from: string): PackageInfo | undefined {

@@ -12,10 +12,17 @@ export const partKinds: Readonly<Record<PartKind, KindWords>> = {
   backend: {manifestKey: 'backends', noun: 'a backend'},
   architecture: {manifestKey: 'architectures', noun: 'an architecture'},
   loss: {manifestKey: 'losses', noun: 'a loss'},
+  penalty: {manifestKey: 'penalties', noun: 'a penalty'},
   optimizer: {manifestKey: 'optimizers', noun: 'an optimizer'},
   switcher: {manifestKey: 'switchers', noun: 'a switcher'},
+  schedule: {manifestKey: 'schedules', noun: 'a schedule'},
   source: {manifestKey: 'sources', noun: 'a data source'},
+  augmentation: {manifestKey: 'augmentations', noun: 'an augmentation'},
+  metric: {manifestKey: 'metrics', noun: 'a metric'},
+  callback: {manifestKey: 'callbacks', noun: 'a callback'},
   recipe: {manifestKey: 'recipes', noun: 'a recipe'},
+  exporter: {manifestKey: 'exporters', noun: 'an export format'},
+  check: {manifestKey: 'checks', noun: 'a check'},
 };
 
 export const kindNames = Object.keys(partKinds) as PartKind[];

@@ -10,6 +10,8 @@ export interface PackageInfo {
   root: string;
   /** The content of its package.json. */
   pjson: Readonly<Record<string, unknown>>;
+  /** It is this package, or one that this package depends on. */
+  builtIn?: boolean;
 }
 
 /** A part that a package says it brings; nothing of it is loaded. */
@@ -19,6 +21,8 @@ export interface DeclaredPart {
   package: string;
   /** Absolute path of the module. */
   file: string;
+  /** Of this package, or of one that it depends on. */
+  builtIn: boolean;
 }
 
 /** A package, or one part of it, that cannot be used. */
@@ -42,7 +46,7 @@ const isRecord = (value: unknown): value is Record<string, unknown> =>
  * What the `gan` block of a package.json declares. Faults are returned, not thrown: one bad plug-in must not keep the
  * others from working.
  */
-export function readManifest({name, root, pjson}: PackageInfo): Manifest {
+export function readManifest({name, root, pjson, builtIn = false}: PackageInfo): Manifest {
   const manifest: Manifest = {parts: [], problems: []};
   const report = (reason: string) => manifest.problems.push({package: name, reason});
   const block = pjson['gan'];
@@ -64,7 +68,7 @@ export function readManifest({name, root, pjson}: PackageInfo): Manifest {
     } else if (isRecord(entries)) {
       for (const [part, file] of Object.entries(entries)) {
         const fault = entryFault(part, file, root);
-        if (fault === undefined) manifest.parts.push({kind, name: part, package: name, file: path.resolve(root, String(file))});
+        if (fault === undefined) manifest.parts.push({kind, name: part, package: name, file: path.resolve(root, String(file)), builtIn});
         else report(`"gan"."${key}"."${part}": ${fault}`);
       }
     } else {

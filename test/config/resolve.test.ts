@@ -33,6 +33,7 @@ describe('resolveConfig', () => {
       loss: {name: 'wgan', options: {}},
       opt: {name: 'rmsprop', options: {mom: 0, sqrMom: 0.99}},
       switcher: {name: 'fixed', options: {nCrit: 5, nGen: 1}},
+      augment: [], metrics: [], callbacks: [], metricImages: 256,
       size: 64, channels: 3, resize: 'crop', batchSize: 64, epochs: 1, lr: 2e-4, wd: 0, clip: 0.01, clipNorms: false, latent: 100,
       genFirst: false, switchEval: false, validPct: 0, seed: 0, sampleEvery: 100, checkpointEvery: 500, compat: 'none',
     });

@@ -76,10 +76,10 @@ describe('gan doctor checks', () => {
       backends('broken', {two: 'export default 3;'}),
       pack('old', {api: 0}),
     ));
-    expect(states(findings)).to.have.members(['plug-in good: ok', 'plug-in broken: warning', 'plug-in rival: warning', 'plug-in old: warning']);
+    expect(states(findings)).to.have.members(['plug-in good: ok', 'plug-in rival: ok', 'plug-in broken: warning', 'backend one: warning', 'plug-in old: warning']);
     const texts = findings.map(({what}) => what).join('\n');
-    expect(texts).to.contain('made for plug-in API 0').and.contain('good brings one of that name').and.contain('no default export that is a function');
-    for (const finding of findings) if (finding.state !== 'ok') expect(finding.fix).to.match(/install|update/);
+    expect(texts).to.contain('made for plug-in API 0').and.contain('good and rival bring one each').and.contain('no default export that is a function');
+    for (const finding of findings) if (finding.state !== 'ok') expect(finding.fix).to.match(/install|update|rival:one/);
   });
 
   it('images: sharp is there', async () => expect((await checkImages())[0]).to.include({name: 'images', state: 'ok'}));

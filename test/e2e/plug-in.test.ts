@@ -92,9 +92,10 @@ describe('a plug-in of a stranger, linked to the command line', () => {
     return ran;
   };
 
-  it('shows up in the help, without being loaded', async () => {
+  it('shows up in the help', async () => {
     const {stdout} = await ok('fit', '--help');
-    for (const name of ['every-nth', 'soft-hinge', 'linear', 'ramps', 'strange']) expect(stdout).to.match(new RegExp(`${name}[\\s\\S]{0,80}from gan-plugin-stranger`));
+    for (const name of ['every-nth', 'soft-hinge', 'linear', 'ramps', 'strange']) expect(stdout).to.match(new RegExp(`^ +${name}\\s[\\s\\S]{0,120}gan-plugin-stranger\\)`, 'm'));
+    expect(stdout).to.contain('n=3: steps from one to the next');
   });
 
   it('is unknown where it is not linked', async () => {
@@ -111,7 +112,8 @@ describe('a plug-in of a stranger, linked to the command line', () => {
     expect(jsonLines(stdout)[0]).to.include({items: 8192, generatorParameters: 8 * 16 * 16 * 3, criticParameters: 16 * 16 * 3 * 16 + 16 + 16 + 1});
     const {arch, loss, switcher, data} = json(path.join(cwd, 'run/config.json'));
     expect({arch, loss, switcher, data}).to.deep.equal({
-      arch: {name: 'linear', options: {width: 16}}, loss: {name: 'soft-hinge', options: {margin: 1}}, switcher: {name: 'every-nth', options: {n: 4}}, data: 'builtin:ramps',
+      arch: {name: 'gan-plugin-stranger:linear', options: {width: 16}}, loss: {name: 'gan-plugin-stranger:soft-hinge', options: {margin: 1}},
+      switcher: {name: 'gan-plugin-stranger:every-nth', options: {n: 4}}, data: 'builtin:gan-plugin-stranger:ramps',
     });
   });
 

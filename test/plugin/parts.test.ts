@@ -101,7 +101,7 @@ describe('the built-in parts', () => {
 
   it('createParts makes all parts of a configuration', async () => {
     const {config} = await resolveConfig({registry, ignoreFiles: true});
-    expect(await createParts(registry, config)).to.have.all.keys('architecture', 'loss', 'optimizer', 'switcher', 'source');
+    expect(await createParts(registry, config)).to.have.all.keys('architecture', 'loss', 'optimizer', 'switcher', 'source', 'augmentations', 'metrics', 'callbacks');
     expect(await createParts(registry, {...config, data: '/some/folder', source: {}})).to.not.have.property('source');
   });
 });

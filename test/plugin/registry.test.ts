@@ -34,15 +34,63 @@ describe('Registry', () => {
     expect(error.suggestions.join(' ')).to.contain("Did you mean 'n'?");
   });
 
-  it('gives a name to the package that declares it first, and reports the second', async () => {
-    const first = pack('first', {api: 1, switchers: {one: './one.js'}}, {'one.js': switcher('one')});
-    const second = pack('second', {api: 1, switchers: {one: './missing.js'}});
-    const parts = registry(first, second);
-    expect(parts.list('switcher').map((part) => part.package)).to.deep.equal(['first']);
-    expect(parts.problems).to.have.length(1);
-    expect(parts.problems[0]).to.include({package: 'second'});
-    expect(parts.problems[0]?.reason).to.contain("'one'").and.contain('first');
-    expect(await parts.load('switcher', 'one')).to.have.property('summary', 'A test.');
+  describe('a name that two packages give', () => {
+    const one = (name: string) => pack(name, {api: 1, switchers: {one: './one.js'}}, {'one.js': switcher('one')});
+
+    it('is refused by itself, and taken with the plug-in before it, by its full or its short name', async () => {
+      const parts = registry(one('gan-plugin-a'), one('@me/gan-plugin-b'));
+      const error = await ganError(() => parts.load('switcher', 'one'));
+      expect(error).to.include({code: 'GAN_AMBIGUOUS_PART', exitCode: 2});
+      expect(error.suggestions.join()).to.contain('gan-plugin-a:one or @me/gan-plugin-b:one');
+      for (const name of ['gan-plugin-a:one', 'a:one', '@me/gan-plugin-b:one', '@me/b:one']) expect(await parts.load('switcher', name)).to.have.property('summary', 'A test.');
+      expect(parts.fullName('switcher', '@me/b:one')).to.equal('@me/gan-plugin-b:one');
+    });
+
+    it('is listed as it is to be typed, and reported', () => {
+      const parts = registry(one('gan-plugin-a'), one('gan-plugin-b'));
+      expect(parts.names('switcher')).to.deep.equal(['gan-plugin-a:one', 'gan-plugin-b:one']);
+      expect(parts.clashes).to.deep.equal([{kind: 'switcher', name: 'one', packages: ['gan-plugin-a', 'gan-plugin-b']}]);
+      expect(parts.problems).to.deep.equal([]);
+    });
+
+    it('means the built-in part when there is one', async () => {
+      const parts = registry({...one('gan'), builtIn: true}, one('gan-plugin-b'));
+      expect(parts.names('switcher')).to.deep.equal(['one', 'gan-plugin-b:one']);
+      expect([parts.fullName('switcher', 'one'), parts.fullName('switcher', 'b:one')]).to.deep.equal(['one', 'gan-plugin-b:one']);
+    });
+  });
+
+  it('says which plug-in a part is of that is not there', async () => {
+    const error = await ganError(() => registry().load('switcher', 'gan-plugin-gone:one'));
+    expect(error).to.include({code: 'GAN_PLUGIN_MISSING', exitCode: 3});
+    expect(error.message).to.contain("'one'").and.contain('gan-plugin-gone');
+    expect(error.suggestions[0]).to.equal('gan plugins install gan-plugin-gone');
+  });
+
+  describe('a part of a plug-in that throws while it is used', () => {
+    const parts = (body: string) => registry(pack('gan-plugin-bad', {api: 1, switchers: {bad: './bad.js'}}, {'bad.js': `export default ({switcher, GanError}) => switcher({name: 'bad', summary: 'A test.', create: () => ${body}});`}));
+    const facts = {last: 'critic', run: 1, otherSteps: 0, loss: 1} as const;
+
+    it('is named', async () => {
+      const made = await parts("() => { throw new TypeError('boom'); }").create('switcher', 'bad');
+      const error = await ganError(() => made(facts));
+      expect(error).to.include({code: 'GAN_PLUGIN_FAILED', exitCode: 3, message: "The switcher 'bad' of gan-plugin-bad failed: boom"});
+      expect(error.suggestions.join()).to.contain('bad.js:1');
+    });
+
+    it('is named with the method, also when that rejects', async () => {
+      const made = await parts("Object.assign(() => 'critic', {save: async () => { throw new Error('boom'); }})").create('switcher', 'bad');
+      expect((await ganError(() => made.save?.())).message).to.contain('failed in save: boom');
+    });
+
+    it('may find words of its own', async () => {
+      const made = await parts("() => { throw new GanError('data', 'GAN_MINE', 'mine'); }").create('switcher', 'bad');
+      expect(await ganError(() => made(facts))).to.include({code: 'GAN_MINE', exitCode: 5});
+    });
+
+    it('is refused when `create` makes nothing', async () => {
+      expect((await ganError(() => parts('undefined').create('switcher', 'bad'))).message).to.contain('its `create` returns undefined');
+    });
   });
 
   it('lets parts of different kinds have one name', () => {

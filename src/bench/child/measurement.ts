@@ -38,7 +38,7 @@ export class Measurement {
     const given = new Map(Object.entries(options).map(([key, value]) => [key, {value, origin: '--set'}]));
     const {device} = await selectBackend(registry, backend, given);
     const parts = await createParts(registry, config);
-    const dls = await makeDataLoaders(config, parts.source, () => {});
+    const dls = await makeDataLoaders(config, parts, () => {});
     setSeed(config.seed);
     const {generator, critic} = await makeNetworks(config, parts.architecture);
     return new Measurement(device, makeLearner(config, parts, dls, generator, critic), job);

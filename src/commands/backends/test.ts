@@ -1,7 +1,8 @@
 import {Args, Flags} from '@oclif/core';
 import {BaseCommand} from '../../cli/base-command.js';
 import {conformanceTable, notPassed, summarise} from '../../cli/conformance-report.js';
-import {GanError, exitCodes} from '../../errors.js';
+import {partOptions} from '../../cli/part-options.js';
+import {exitCodes} from '../../errors.js';
 
 export default class BackendsTest extends BaseCommand {
   static override summary = 'Run the conformance kit on a backend.';
@@ -25,7 +26,7 @@ export default class BackendsTest extends BaseCommand {
     await registry.load('backend', args.name); // an unknown name, before tfjs is loaded
     const {installedBackend, runConformance} = await import('../../testing/conformance/index.js');
     const packages = [...this.config.plugins.values()].map(({root}) => root);
-    const subject = installedBackend({name: args.name, packages, options: parseOptions(flags.set ?? [])});
+    const subject = installedBackend({name: args.name, packages, options: Object.fromEntries([...partOptions(flags.set ?? [], 'backend')].map(([key, {value}]) => [key, String(value)]))});
     const results = await runConformance(subject, {
       only: flags.only,
       recordings: flags.recordings,
@@ -40,13 +41,4 @@ export default class BackendsTest extends BaseCommand {
     this.result(`${args.name}: ${results.length} checks, ${failed === 0 ? 'none failed' : `${failed} failed`}`);
     if (failed > 0) process.exitCode = exitCodes.backend;
   }
-}
-
-/** `key=value` texts; `backend.key=value`, as `gan fit` has them, is the same. */
-function parseOptions(texts: readonly string[]): Record<string, string> {
-  return Object.fromEntries(texts.map((text) => {
-    const [, key, value] = /^(?:backend\.)?([^=]+)=(.*)$/s.exec(text) ?? [];
-    if (key === undefined || value === undefined) throw new GanError('usage', 'GAN_USAGE', `--set ${text} is not KEY=VALUE.`);
-    return [key, value];
-  }));
 }

@@ -1,4 +1,4 @@
-import {kindNames} from '../../plugin/kinds.js';
+import {kindLabel, kindNames} from '../../plugin/kinds.js';
 import {ok, warning, type DoctorContext, type Finding} from '../context.js';
 
 /** Every package that brings parts: what is left out and why, and parts that do not load. Own parts are loaded, too. */
@@ -13,6 +13,7 @@ export async function checkPlugins({registry}: DoctorContext): Promise<Finding[]
   return [
     ...packages.filter((name) => !broken.some((fault) => fault.package === name)).map((name) => ok(`plug-in ${name}`, partsText(parts.filter((part) => part.package === name).length))),
     ...broken.map(({package: name, why}) => warning(`plug-in ${name}`, why, `reinstall ${name}, or report this to its author`)),
+    ...registry.clashes.map(({kind, name, packages}) => warning(`${kindLabel(kind)} ${name}`, `${packages.join(' and ')} bring one each`, `name the plug-in, too: ${packages.at(-1)}:${name}`)),
     ...registry.problems.map(({package: name, reason}) => warning(`plug-in ${name}`, reason, `update ${name}, or remove it`)),
   ];
 }

@@ -52,7 +52,7 @@ export function fromSource(source: Source, options: SourceOptions): DataLoaders 
   const split = splitter(itemNames(source));
   const train = loader('train', {indices: split.train});
   if (split.valid.length === 0) return gather(normalization, train);
-  return gather(normalization, train, loader('valid', {indices: split.valid, shuffle: false, dropLast: false}));
+  return gather(normalization, train, loader('valid', {indices: split.valid, shuffle: false, dropLast: false, augment: []}));
 }
 
 /** Loaders that give ready batches, the same in every epoch: for tests and recorded traces. */

@@ -1,6 +1,7 @@
 import {availableParallelism} from 'node:os';
 import {GanError} from '../../errors.js';
 import type {Rng} from '../rng.js';
+import {augmentItem, type Augmentation} from './augment.js';
 import {describeItem} from './describe.js';
 import {ItemReader} from './item-reader.js';
 import {checkLength, ItemStack} from './item-stack.js';
@@ -24,6 +25,8 @@ export interface LoaderOptions {
   input?: FiniteSource;
   /** Use these items only. Default all. */
   indices?: ArrayLike<number>;
+  /** What is done to each image, in this order. Not for paired data. */
+  augment?: readonly Augmentation[];
   /** What an endless source counts as an epoch. Default 8192 items. */
   epochItems?: number;
   /** Batches made ahead while the consumer is busy, >= 1. Default 2. */
@@ -67,7 +70,7 @@ export function createLoader(source: Source, options: LoaderOptions): ReportingL
 }
 
 function finite(source: FiniteSource, options: LoaderOptions) {
-  const {batchSize, rng, input, shuffle = true, latentSize, warn = () => {}} = options;
+  const {batchSize, rng, input, shuffle = true, latentSize, augment = [], warn = () => {}} = options;
   if (input && input.size !== source.size) throw unpaired(input.size, source.size);
   const indices = options.indices ?? Uint32Array.from({length: source.size}, (_, i) => i);
   const size = indices.length;
@@ -94,7 +97,8 @@ function finite(source: FiniteSource, options: LoaderOptions) {
           const slot = batch * batchSize + position;
           const pair = await reader.read(indices[order?.[slot] ?? slot]!, () => rng.fork('replacement', epoch, slot), stopped);
           if (!pair) return;
-          targets.put(position, pair.target, () => describe(pair.index));
+          const target = augmentItem(augment, pair.target, source.shape, rng.fork('augment', epoch, slot));
+          targets.put(position, target, () => describe(pair.index));
           if (pair.input) inputs?.put(position, pair.input, () => `the input of ${describe(pair.index)}`);
         }),
       );
@@ -110,7 +114,7 @@ interface Pair {
   input?: HostData;
 }
 
-function endless(source: EndlessSource, {rng, input, latentSize, epochItems = 8192}: LoaderOptions) {
+function endless(source: EndlessSource, {rng, input, latentSize, augment = [], batchSize, epochItems = 8192}: LoaderOptions) {
   if (input) throw unpaired(input.size, 'endless');
   const plan =
     (epoch: number): MakeBatch =>
@@ -118,6 +122,14 @@ function endless(source: EndlessSource, {rng, input, latentSize, epochItems = 81
       const shape = [count, ...source.shape];
       const data = await source.batch(count, rng.fork('items', epoch, batch));
       checkLength(data, shape, () => `a batch of ${count} items`);
+      if (augment.length > 0) {
+        const targets = new ItemStack(source.shape, count);
+        const item = data.length / count;
+        for (let i = 0; i < count; i++) {
+          targets.put(i, augmentItem(augment, data.subarray(i * item, (i + 1) * item), source.shape, rng.fork('augment', epoch, batch * batchSize + i)), () => `augmented item ${i}`);
+        }
+        return {input: noiseFor(rng, epoch, batch, count, latentSize), target: targets.tensor(), size: count};
+      }
       return {input: noiseFor(rng, epoch, batch, count, latentSize), target: {data, shape}, size: count};
     };
   return {size: epochItems, plan, skipped: () => []};

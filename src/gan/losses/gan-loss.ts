@@ -17,6 +17,8 @@ export class GANLoss {
   /** The latest values, once the learner has read them. */
   genLoss: number | undefined;
   critLoss: number | undefined;
+  /** The generated images of the critic's latest step; they live as long as the step. */
+  fake: Tensor | undefined;
 
   constructor(genLossFunc: GenLossFunction, critLossFunc: CritLossFunction, ganModel: GANModule) {
     this.genLossFunc = genLossFunc;
@@ -34,8 +36,8 @@ export class GANLoss {
 
   /** Loss of the scores `realPred`, given those of images freshly generated from `input`. No gradient flows to the generator. */
   critic(realPred: Tensor, input: Tensor): Tensor {
-    const fake = noGrad(() => this.ganModel.need('generator').forward(input));
-    return this.critLossFunc(realPred, this.ganModel.need('critic').forward(fake));
+    this.fake = noGrad(() => this.ganModel.need('generator').forward(input));
+    return this.critLossFunc(realPred, this.ganModel.need('critic').forward(this.fake));
   }
 
   switch(genMode = !this.genMode): void {

@@ -1,5 +1,6 @@
 import {GanError} from '../../errors.js';
 import {fromFolder, fromSource} from '../data/data-loaders.js';
+import type {Augmentation} from '../data/augment.js';
 import {Normalization} from '../data/normalize.js';
 import {randomSplitter} from '../data/splitters.js';
 import type {DataLoaders} from '../data/types.js';
@@ -8,14 +9,21 @@ import type {RunConfig} from './run-config.js';
 
 type DataConfig = Pick<RunConfig, 'data' | 'size' | 'channels' | 'resize' | 'batchSize' | 'latent' | 'validPct' | 'seed'>;
 
+/** The parts of a run that its data are made with. */
+export interface DataParts {
+  source?: SourceFactory;
+  augmentations?: readonly Augmentation[];
+}
+
 /** The loaders of a run: of its data source when it has one, else of a folder of images. */
-export async function makeDataLoaders(config: DataConfig, source: SourceFactory | undefined, warn: (message: string) => void): Promise<DataLoaders> {
+export async function makeDataLoaders(config: DataConfig, {source, augmentations: augment = []}: DataParts, warn: (message: string) => void): Promise<DataLoaders> {
   const {data, size, channels, resize, batchSize, latent, validPct, seed} = config;
   const shared = {
     batchSize,
     latentSize: latent,
     seed,
     warn,
+    augment,
     normalization: Normalization.symmetric(channels),
     ...(validPct > 0 && {splitter: randomSplitter(validPct, seed)}),
   };

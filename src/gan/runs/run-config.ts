@@ -13,8 +13,16 @@ export interface RunConfig {
   source: Record<string, unknown>;
   arch: PartChoice;
   loss: PartChoice;
+  /** Absent: none. */
+  penalty?: PartChoice;
   opt: PartChoice;
   switcher: PartChoice;
+  /** Of the learning rate; absent: it stays. */
+  schedule?: PartChoice;
+  /** In the order in which they are applied; these three are absent in the folders of older runs. */
+  augment?: PartChoice[];
+  metrics?: PartChoice[];
+  callbacks?: PartChoice[];
   /** Side length of the square images, in pixels. */
   size: number;
   channels: 1 | 3 | 4;
@@ -38,6 +46,8 @@ export interface RunConfig {
   /** Part of the images held out for validation, in percent. */
   validPct: number;
   seed: number;
+  /** Images that the metrics compare. */
+  metricImages?: number;
   /** Steps between sample grids; 0: only at the end. */
   sampleEvery: number;
   /** Steps between checkpoints; 0: only at the end. */

@@ -1,28 +1,34 @@
 import {GanError} from '../../errors.js';
 import type {Device} from '../../backends/device.js';
-import type {Architecture, GanLossPair, SourceFactory} from '../../plugin/index.js';
+import type {Architecture, GanLossPair} from '../../plugin/index.js';
 import {readCheckpoint, resumeFrom} from '../checkpoint.js';
+import type {Callback} from '../callback.js';
+import {scheduleLearningRate, type LearningRateSchedule} from '../callbacks/schedule.js';
 import type {DataLoaders} from '../data/types.js';
 import {GANLearner} from '../gan-learner.js';
+import {measureImages, type NamedImageMetric} from '../metrics/image-metrics.js';
 import type {Module} from '../module.js';
 import type {OptimizerFactory} from '../optim/optimizer.js';
+import {penalise, type Penalty} from '../penalties/penalty.js';
 import {Rng} from '../rng.js';
 import {setSeed} from '../streams.js';
 import type {Switcher} from '../switchers/switcher.js';
-import {makeDataLoaders} from './data.js';
+import {makeDataLoaders, type DataParts} from './data.js';
 import {makeNetworks} from './networks.js';
 import {drawSamples, logMetrics, reportProgress, stopAt, stopWhenDiverged, writeCheckpoints} from './run-callbacks.js';
 import type {RunConfig} from './run-config.js';
 import {RunFolder} from './run-folder.js';
 
 /** The parts that a configuration names, made from their options. */
-export interface RunParts {
+export interface RunParts extends DataParts {
   architecture: Architecture;
   loss: GanLossPair;
   optimizer: OptimizerFactory;
   switcher: Switcher;
-  /** Absent when `data` is a folder. */
-  source?: SourceFactory;
+  penalty?: Penalty;
+  schedule?: LearningRateSchedule;
+  metrics?: readonly NamedImageMetric[];
+  callbacks?: readonly Callback[];
 }
 
 /** What a run tells while it trains, for progress bars and `--json`. */
@@ -71,7 +77,7 @@ export async function train(request: TrainRequest): Promise<TrainResult> {
   const {config, parts, signal, notify, resume} = request;
   const folder = new RunFolder(request.dir);
   const checkpoint = resume ? await readCheckpoint(await folder.latestCheckpoint()) : undefined;
-  const dls = await makeDataLoaders(config, parts.source, (message) => notify({type: 'warning', message}));
+  const dls = await makeDataLoaders(config, parts, (message) => notify({type: 'warning', message}));
   const length = dls.train.length;
   const steps = config.steps ?? config.epochs * length;
   const epochs = Math.ceil(steps / length);
@@ -96,7 +102,7 @@ export async function train(request: TrainRequest): Promise<TrainResult> {
       type: 'start', run: request.dir, step: position.step, steps, epochs, items: dls.train.size,
       generatorParameters: generator.parameterCount(), criticParameters: critic.parameterCount(),
     });
-    const cbs = [stopWhenDiverged(folder), log, samples, stopAt(steps, signal), checkpoints, progress];
+    const cbs = [...partCallbacks(config, parts, learn, steps), stopWhenDiverged(folder), log, samples, stopAt(steps, signal), checkpoints, progress];
     await learn.fit(epochs, config.lr, {cbs, ...(config.wd !== undefined && {wd: config.wd}), ...goOn});
   } finally {
     await log.flush();
@@ -111,6 +117,17 @@ export async function train(request: TrainRequest): Promise<TrainResult> {
     skipped: dls.report().skipped,
     imagesPerSecond: progress.imagesPerSecond(),
   };
+}
+
+/** What a run's own parts do in the events of its training. */
+function partCallbacks({lr, latent, seed, metricImages = 256}: RunConfig, parts: RunParts, learn: GANLearner, steps: number): Callback[] {
+  const {penalty, schedule, metrics = [], callbacks = []} = parts;
+  return [
+    ...(penalty ? [penalise(learn, penalty)] : []),
+    ...(schedule ? [scheduleLearningRate(schedule, lr, steps)] : []),
+    ...(metrics.length > 0 ? [measureImages(learn, metrics, {count: metricImages, latent, seed})] : []),
+    ...callbacks,
+  ];
 }
 
 /** The learner of a run, for its networks and data. */

@@ -16,6 +16,8 @@ const cases: Record<string, string[]> = {
   'a validation split': ['recipe=gan', 'validPct=15'],
   "compat 'fastai', Adam": ['recipe=wgan', 'opt=adam', 'compat=fastai', 'switchEval=true'],
   "compat 'fastai', RMSProp, gan-critic, a validation split": ['recipe=wgan', 'arch=gan-critic', 'arch.nf=8', 'arch.nBlocks=1', 'compat=fastai', 'validPct=15'],
+  'a penalty in each second step, augmentation, a metric': ['recipe=gan', 'penalty=r1', 'penalty.every=2', 'augment=flip', 'metrics=swd', 'metrics.swd.directions=4', 'metricImages=10'],
+  'a penalty at random points': ['recipe=wgan', 'clip=none', 'arch.criticNorm=instance', 'penalty=wgan-gp'],
   'grey images in a size of its own': ['recipe=gan', 'channels=1', 'size=32'],
 };
 
@@ -46,6 +48,20 @@ describe('a run that stops and goes on', () => {
       expect(metrics(whole).filter(({row}) => row !== undefined).length).to.be.greaterThan(4);
     });
   }
+
+  it('with a schedule, which goes by the steps that are wanted', async () => {
+    const set = ['recipe=gan', 'schedule=linear', 'schedule.warmup=0.2', 'steps=30'];
+    const [whole, parts] = [path.join(folder(), 'run'), path.join(folder(), 'run')];
+    await fit({device, dir: whole, set});
+    const stop = new AbortController();
+    await fit({device, dir: parts, set, signal: stop.signal, notify: (event) => event.type === 'step' && event.step === 20 && stop.abort()});
+    await fit({device, dir: parts, set, resume: true});
+    expectSame(await results(parts), await results(whole));
+    const rates = metrics(whole).filter(({lr}) => lr !== undefined).map(({lr}) => (lr as number) / 2e-3);
+    expect(rates.slice(0, 6).map((rate) => rate.toFixed(3))).to.deep.equal(['0.167', '0.333', '0.500', '0.667', '0.833', '1.000']);
+    expect(rates[15]).to.equal(1);
+    expect(rates[29]).to.be.closeTo(1 / 15, 1e-9);
+  });
 
   it('at every place: in the middle of an epoch, at its end, before and after a turn of the generator', async () => {
     const set = ['recipe=wgan', 'switcher.nCrit=2', 'validPct=10'];

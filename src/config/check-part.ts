@@ -1,0 +1,28 @@
+import {checkOptions, type GivenMap, type OptionValue} from '../plugin/options-check.js';
+import type {PartKind} from '../plugin/index.js';
+import {kindLabel} from '../plugin/kinds.js';
+import type {Registry} from '../plugin/registry.js';
+
+export interface PartFacts {
+  /** What the part's options are addressed by: `arch` in `arch.nFeatures`. */
+  label: string;
+  origin: string | undefined;
+}
+
+export interface CheckedPart {
+  /** The name that stays right when more plug-ins are installed: `gan-plugin-x:name` for parts of others. */
+  name: string;
+  values: Record<string, OptionValue>;
+  origins: Record<string, string>;
+}
+
+/** A part by its name, with the values of all of its options. */
+export async function checkPart(registry: Registry, kind: PartKind, name: string, options: GivenMap, {label, origin}: PartFacts): Promise<CheckedPart> {
+  const {options: specs = {}} = await registry.load(kind, name, origin);
+  const {values, origins} = checkOptions(`${kindLabel(kind)} ${name}`, specs, options, (key) => `${label}.${key}`);
+  const filled = Object.fromEntries(Object.keys(specs).map((key) => [key, origins[key] ?? `default of ${kindLabel(kind)} ${name}`]));
+  return {name: registry.fullName(kind, name), values: withoutUndefined(values), origins: filled};
+}
+
+export const withoutUndefined = (values: Record<string, OptionValue>): Record<string, OptionValue> =>
+  Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));

@@ -1,0 +1,52 @@
+import {GanError} from '../errors.js';
+import type {PartChoice} from '../gan/runs/run-config.js';
+import {unknownKey, type Given, type GivenMap} from '../plugin/options-check.js';
+import type {Registry} from '../plugin/registry.js';
+import type {Assignments} from './assignments.js';
+import {checkPart} from './check-part.js';
+import {listKeys, type ListKey} from './schema.js';
+
+export interface ChosenList {
+  choices: PartChoice[];
+  origins: Record<string, string>;
+}
+
+/**
+ * The parts that a list key names, in their order. The strongest layer's list counts; options, `KEY.NAME.OPTION`, of weaker layers
+ * stay with the parts that are still in it.
+ * @param layers options of this key by `NAME.OPTION`, and the list itself, from weakest to strongest
+ */
+export async function chooseList(registry: Registry, key: ListKey, layers: readonly {list: Given | undefined; options: Assignments}[]): Promise<ChosenList> {
+  let list: Given | undefined;
+  let options: Assignments = new Map();
+  for (const layer of layers) {
+    list = layer.list ?? list;
+    const names = list ? namesOf(key, list) : [];
+    const kept = layer.list ? [...options].filter(([option]) => names.includes(partOf(option))) : [...options];
+    options = new Map([...kept, ...layer.options]);
+  }
+  const names = list ? namesOf(key, list) : [];
+  for (const [option, {origin, blame = 'config'}] of options) {
+    if (!names.includes(partOf(option))) throw unknownKey(partOf(option), names, {owner: `list of ${key}`, origin, blame, label: (name) => `${key}.${name}`});
+  }
+  const chosen: ChosenList = {choices: [], origins: {[key]: list?.origin ?? 'default'}};
+  for (const name of names) {
+    const label = `${key}.${name}`;
+    const own: GivenMap = new Map([...options].filter(([option]) => partOf(option) === name).map(([option, given]) => [option.slice(name.length + 1), given]));
+    const {name: full, values, origins} = await checkPart(registry, listKeys[key], name, own, {label, origin: list?.origin});
+    chosen.choices.push({name: full, options: values});
+    for (const [option, origin] of Object.entries(origins)) chosen.origins[`${label}.${option}`] = origin;
+  }
+  return chosen;
+}
+
+/** `flip,shift` or a list of names; `none` and an empty list for no part. */
+function namesOf(key: ListKey, {value, origin, blame = 'config'}: Given): string[] {
+  const names: unknown[] = Array.isArray(value) ? value : typeof value === 'string' ? value.split(',').map((name) => name.trim()) : value === null ? [] : [undefined];
+  const fault = names.some((name) => typeof name !== 'string' || name === '') || new Set(names).size < names.length;
+  if (fault) throw new GanError(blame, 'GAN_CONFIG_VALUE', `${key} must be names, each once; ${origin} gives ${JSON.stringify(value) ?? 'nothing'}.`, {suggestions: [`For example: --${key} a,b; none: --${key} none`]});
+  return names.length === 1 && names[0] === 'none' ? [] : (names as string[]);
+}
+
+/** Of `NAME.OPTION`; a name may have dots in it. */
+const partOf = (option: string): string => option.slice(0, Math.max(0, option.lastIndexOf('.')));

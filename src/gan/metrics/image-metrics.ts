@@ -1,0 +1,102 @@
+import {tf, type Tensor} from '../../backends/tf.js';
+import type {Callback} from '../callback.js';
+import type {DataLoaders, HostTensor} from '../data/types.js';
+import type {GANLearner} from '../gan-learner.js';
+import type {Module} from '../module.js';
+import {Rng} from '../rng.js';
+
+/** What an image metric compares: as many generated images as real ones, [n, height, width, channels], normalised as the networks see them. */
+export interface ImageSets {
+  real: Tensor;
+  fake: Tensor;
+  /** The same numbers at every call, so that values of different epochs can be compared. */
+  rng: Rng;
+}
+
+/** A number that says how good the generator's images are. */
+export interface ImageMetric {
+  /** Which values are good. */
+  better: 'lower' | 'higher';
+  compute(images: ImageSets): number | Promise<number>;
+}
+
+/** An image metric with the name of its column. */
+export interface NamedImageMetric extends ImageMetric {
+  name: string;
+}
+
+/** Images made at a time. */
+const batchSize = 64;
+
+/**
+ * Computes metrics at the end of each epoch, as further columns of its row, on `count` images: the first of the validation data, or
+ * of the training data where nothing is held out, and what the generator makes in eval mode of latents that stay the same.
+ */
+export function measureImages(learn: GANLearner, metrics: readonly NamedImageMetric[], {count, latent, seed}: {count: number; latent: number; seed: number}): Callback {
+  const rng = new Rng(seed).fork('metrics');
+  const latents = rng.fork('latents').normal(count * latent);
+  let real: HostTensor | undefined;
+  const measure = async (): Promise<number[]> => {
+    real ??= await firstImages(learn.dls, count);
+    const shown = real.shape[0]!;
+    const images = {
+      real: tf.tensor(learn.dls.normalization.apply(real), real.shape, 'float32'),
+      fake: generate(learn.ganModel.need('generator'), latents.subarray(0, shown * latent), [shown, latent]),
+    };
+    try {
+      const values: number[] = [];
+      for (const metric of metrics) values.push(await metric.compute({...images, rng: rng.fork(metric.name)}));
+      return values;
+    } finally {
+      tf.dispose([images.real, images.fake]);
+    }
+  };
+  return {
+    name: 'image-metrics',
+    order: 52, // the recorder has written its row, nobody has read it
+    beforeFit({recorder}) {
+      recorder!.columns.push(...metrics.map(({name}) => name));
+    },
+    async afterEpoch({fitting, stopReason, recorder}) {
+      if (fitting) recorder!.rows.at(-1)!.values.push(...(stopReason === 'interrupted' ? metrics.map(() => null) : await measure()));
+    },
+  };
+}
+
+async function firstImages({train, valid}: DataLoaders, count: number): Promise<HostTensor> {
+  const parts: HostTensor[] = [];
+  let found = 0;
+  for await (const {target, size} of (valid ?? train).epoch(0)) {
+    parts.push(target);
+    found += size;
+    if (found >= count) break;
+  }
+  const [{data, shape}] = parts as [HostTensor];
+  const n = Math.min(found, count);
+  const item = data.length / shape[0]!;
+  const all = data instanceof Uint8Array ? new Uint8Array(n * item) : new Float32Array(n * item);
+  let at = 0;
+  for (const part of parts) {
+    all.set(part.data.subarray(0, all.length - at), at);
+    at = Math.min(all.length, at + part.data.length);
+  }
+  return {data: all, shape: [n, ...shape.slice(1)]};
+}
+
+/** The generator's images in eval mode; its modes are left as they were. */
+function generate(generator: Module, latents: Float32Array, [n, size]: [number, number]): Tensor {
+  const modes = generator.modules().map((module): [Module, boolean] => [module, module.training]);
+  generator.eval();
+  try {
+    return tf.tidy(() => {
+      const parts: Tensor[] = [];
+      for (let from = 0; from < n; from += batchSize) {
+        const to = Math.min(n, from + batchSize);
+        parts.push(generator.forward(tf.tensor(latents.slice(from * size, to * size), [to - from, size])));
+      }
+      return tf.concat(parts, 0);
+    });
+  } finally {
+    for (const [module, training] of modes) module.training = training;
+  }
+}

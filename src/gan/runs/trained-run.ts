@@ -1,0 +1,40 @@
+import type {Architecture} from '../../plugin/index.js';
+import {readCheckpoint, withoutPrefix} from '../checkpoint.js';
+import type {StateDict} from '../module.js';
+import {loadRun} from './generate.js';
+import {makeNetworks, type Networks} from './networks.js';
+import type {RunConfig} from './run-config.js';
+
+/** A run as an export format sees it. */
+export interface TrainedRun {
+  config: RunConfig;
+  /** The folder of the checkpoint that everything is from: the newest. */
+  checkpoint: string;
+  /** Both networks by the names and in the layout of PyTorch: `generator.1.0.weight`, `critic.0.0.weight`, ... */
+  weights: StateDict;
+  /** Both networks in eval mode with these weights, made at the first call on a backend; freed after the export. */
+  networks(): Promise<Networks>;
+}
+
+/**
+ * Calls `use` with a run's newest checkpoint.
+ * @param architecture called when `use` asks for the networks; a device must be open afterwards
+ * @throws GanError GAN_RUN_NOT_FOUND, GAN_NO_CHECKPOINT, GAN_CHECKPOINT (exit 5)
+ */
+export async function withTrainedRun<T>(dir: string, architecture: () => Promise<Architecture>, use: (run: TrainedRun) => Promise<T>): Promise<T> {
+  const {config, checkpoint} = await loadRun(dir);
+  const {model: weights} = await readCheckpoint(checkpoint);
+  let made: Promise<Networks> | undefined;
+  const make = async (): Promise<Networks> => {
+    const networks = await makeNetworks(config, await architecture());
+    for (const name of ['generator', 'critic'] as const) networks[name].eval().loadStateDict(withoutPrefix(`${name}.`, weights));
+    return networks;
+  };
+  try {
+    return await use({config, checkpoint, weights, networks: () => (made ??= make())});
+  } finally {
+    const networks = await made?.catch(() => undefined);
+    networks?.generator.dispose();
+    networks?.critic.dispose();
+  }
+}
