@@ -52,9 +52,10 @@ export async function startWgan({size = 64, batch = 32, threads, relaxedSimd = t
     name: 'clock',
     order: -100,
     beforeBatch: () => void (start ??= performance.now()),
-    afterBatch(learn) {
+    async afterBatch(learn) {
+      await learn.readLosses();
       const now = performance.now();
-      times.push({network: learn.ganTrainer.lastMode, ms: now - start, loss: learn.lossValue});
+      times.push({network: learn.ganTrainer.lastMode, ms: now - start, loss: learn.latest.value});
       start = now; // the next step begins with making its batch
     },
   };

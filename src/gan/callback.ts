@@ -5,17 +5,21 @@ import type {Learner} from './learner.js';
  *
  *     beforeFit
  *       beforeEpoch
- *         beforeTrain    { beforeBatch afterPred afterLoss beforeBackward afterBackward beforeStep afterStep afterBatch } ... afterTrain
- *         beforeValidate { beforeBatch afterPred afterLoss afterBatch } ... afterValidate
+ *         beforeTrain    { beforeBatch afterPred afterLoss beforeBackward afterBackward beforeStep afterStep afterBatch } ... afterLossRead afterTrain
+ *         beforeValidate { beforeBatch afterPred afterLoss afterBatch } ... afterLossRead afterValidate
  *       afterEpoch
  *     afterFit
  *
- * A handler gets the learner: its facts (step, epoch, lossValue, ...) and its verbs (stop, cancel). Those of
+ * The value of a loss comes later than its batch: a device computes on while it is read. `afterLossRead` comes once for each
+ * batch, in their order, at the latest after the work of the next one has been handed over; `learn.read` says what was read.
+ * Who cannot wait asks for it: `await learn.readLosses()`.
+ *
+ * A handler gets the learner: its facts (step, epoch, iter, ...) and its verbs (stop, cancel). Those of
  * `InStepEvent` run while the gradient is recorded and must not be async; the others may be.
  */
 export type InStepEvent = 'afterPred' | 'afterLoss' | 'beforeBackward' | 'afterBackward' | 'beforeStep' | 'afterStep';
 export type Phase = 'Fit' | 'Epoch' | 'Train' | 'Validate' | 'Batch' | 'Step';
-export type AsyncEvent = 'beforeFit' | 'beforeEpoch' | 'beforeTrain' | 'beforeBatch' | 'afterBatch' | 'afterTrain' | 'beforeValidate' | 'afterValidate' | 'afterEpoch' | 'afterFit' | `afterCancel${Exclude<Phase, 'Step'>}`;
+export type AsyncEvent = 'beforeFit' | 'beforeEpoch' | 'beforeTrain' | 'beforeBatch' | 'afterBatch' | 'afterLossRead' | 'afterTrain' | 'beforeValidate' | 'afterValidate' | 'afterEpoch' | 'afterFit' | `afterCancel${Exclude<Phase, 'Step'>}`;
 
 type Handlers = {[E in AsyncEvent]?: (learn: Learner) => void | Promise<void>} & {[E in InStepEvent]?: (learn: Learner) => void};
 

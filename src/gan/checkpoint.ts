@@ -47,6 +47,7 @@ export interface Checkpoint extends Omit<SavedState, 'format' | 'sha256'> {
  * @throws GanError GAN_DIVERGED (and writes nothing) when a tensor holds a value that is not finite
  */
 export async function saveCheckpoint(learn: Learner, path: string, position: Position): Promise<void> {
+  await learn.readLosses(); // callbacks keep what they make of them
   const names = learn.parameterNames();
   const tensors: StateDict = new Map([
     ...prefixed('model.', await learn.model.stateDict()),

@@ -46,6 +46,21 @@ export interface LearnerOptions {
   streams?: Streams;
 }
 
+/** The loss of a batch, and what the batch was. */
+export interface LossRead {
+  value: number;
+  epoch: number;
+  /** Index of the batch in its epoch. */
+  iter: number;
+  /** The optimiser's steps, that of this batch included. */
+  step: number;
+  training: boolean;
+  /** Items in the batch. */
+  batchSize: number;
+  /** Learning rate of each parameter group in its step; empty in validation. */
+  lrs: readonly number[];
+}
+
 export interface FitOptions {
   /** Absent: the learner's, and without one the optimiser's own. */
   wd?: number;
@@ -107,8 +122,10 @@ export class Learner {
   /** What the model gave, and the loss: in `afterPred` and `afterLoss` they are on the gradient tape and may be replaced. */
   pred: Tensor | undefined;
   loss: Tensor | undefined;
-  /** The value of the loss of the batch just done. */
-  lossValue = NaN;
+  /** The loss of the batch just done, whose value is NaN until it has been read; undefined when the batch was cancelled before it. */
+  latest: LossRead | undefined;
+  /** The loss that was read last; in `afterLossRead` the one that the event is about. */
+  read: LossRead | undefined;
   /** Items in the current batch. */
   batchSize = 0;
   /** The gradients of this step. */
@@ -119,6 +136,8 @@ export class Learner {
   readonly #wdBnBias: boolean;
   readonly #trainBn: boolean;
   readonly #everTrained = new Set<Parameter>();
+  /** Losses on the device whose reading has begun, the oldest first. */
+  readonly #unread: {read: LossRead; loss: Tensor; value: Promise<number>}[] = [];
   #callbacks: readonly Callback[] = [];
   #stopReason: string | undefined;
 
@@ -277,6 +296,33 @@ export class Learner {
     this.model.dispose();
   }
 
+  /**
+   * Waits for the losses that are being read and tells the callbacks of each (`afterLossRead`), the oldest first.
+   * @param leave how many of the newest may go on being read
+   */
+  async readLosses(leave = 0): Promise<void> {
+    while (this.#unread.length > leave) {
+      const {read, loss, value} = this.#unread.shift()!;
+      try {
+        read.value = await value;
+      } finally {
+        loss.dispose();
+      }
+      this.read = read;
+      await this.#event('afterLossRead');
+    }
+  }
+
+  /** Begins to read the loss of this batch, and goes on without waiting for it. */
+  #beginRead(): void {
+    const {epoch, iter, step, training, batchSize} = this;
+    const loss = tf.clone(this.loss!);
+    const value = loss.data().then(([number]) => number!);
+    value.catch(() => {}); // thrown by `readLosses`, which may come later
+    this.latest = {value: NaN, epoch, iter, step, training, batchSize, lrs: training ? this.opt!.hypers.map(({lr}) => lr) : []};
+    this.#unread.push({read: this.latest, loss, value});
+  }
+
   /** Names of the parameters of the model. */
   parameterNames(): Map<Parameter, string> {
     return new Map(this.model.namedParameters().map(([name, parameter]) => [parameter, name]));
@@ -292,6 +338,7 @@ export class Learner {
     try {
       await body();
     } finally {
+      tf.dispose(this.#unread.splice(0).map(({loss}) => loss)); // of a fit that failed
       for (const callback of this.callbacks) callback.release?.(this);
       this.removeCbs(...extra);
     }
@@ -314,6 +361,7 @@ export class Learner {
       if (!(error instanceof Cancel && error.phase === phase)) throw error;
       await this.#event(`afterCancel${phase}`);
     }
+    if (phase !== 'Batch') await this.readLosses();
     await this.#event(`after${phase}`);
   }
 
@@ -356,6 +404,7 @@ export class Learner {
     this.input = this.#upload(batch.input);
     this.target = this.#upload(batch.target);
     this.batchSize = batch.size;
+    this.latest = undefined;
     try {
       await this.#phase('Batch', run);
     } finally {
@@ -380,12 +429,8 @@ export class Learner {
 
   async #validateBatch(): Promise<void> {
     this.loss = tf.tidy(() => this.#forward());
-    await this.#readLoss();
-  }
-
-  async #readLoss(): Promise<void> {
-    const [value] = await this.loss!.data();
-    this.lossValue = value!;
+    this.#beginRead();
+    await this.readLosses(1);
   }
 
   async #trainBatch(): Promise<void> {
@@ -406,7 +451,8 @@ export class Learner {
       this.gradients = new Map();
     }
     this.step++;
-    await this.#readLoss();
+    this.#beginRead();
+    await this.readLosses(1);
   }
 
   #optimize(): void {

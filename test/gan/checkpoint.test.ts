@@ -41,9 +41,10 @@ async function trained(make: () => GANLearner, {from, to, at}: {from?: string; t
   const note: Callback = {
     name: 'note',
     order: 99,
-    async afterBatch({training, lossValue, opt, epoch, iter, step}) {
+    async afterBatch({training, latest, opt, epoch, iter, step}) {
       if (!training) return;
-      steps.push(`${learn.ganTrainer.lastMode} ${lossValue} ${opt!.hypers[0]!.lr}`);
+      await learn.readLosses();
+      steps.push(`${learn.ganTrainer.lastMode} ${latest!.value} ${opt!.hypers[0]!.lr}`);
       if (to === undefined || step !== at) return;
       await saveCheckpoint(learn, to, {epoch, batch: iter + 1, step});
       learn.stop('saved');

@@ -42,7 +42,11 @@ function byHand(order: string, {g = 0.5, c = 0.2, lr = 0.1} = {}): Step[] {
 
 function noteSteps({generator, critic}: {generator: Scale; critic: Scale}, learn: GANLearner): Callback & {steps: Step[]} {
   const steps: Step[] = [];
-  return {name: 'steps', order: 99, steps, afterBatch: ({training, lossValue}) => void (training && steps.push({mode: learn.ganTrainer.lastMode === 'critic' ? 'c' : 'g', loss: lossValue, g: generator.value, c: critic.value}))};
+  return {name: 'steps', order: 99, steps, async afterBatch({training, latest}) {
+    if (!training) return;
+    await learn.readLosses();
+    steps.push({mode: learn.ganTrainer.lastMode === 'critic' ? 'c' : 'g', loss: latest!.value, g: generator.value, c: critic.value});
+  }};
 }
 
 describe('GANLearner', () => {

@@ -51,6 +51,44 @@ describe('Learner: events', () => {
     expect(cb.seen.slice(-5)).to.deep.equal(['afterTrain', 'beforeValidate', 'afterValidate', 'afterEpoch', 'afterFit']);
   });
 
+  it('bring each loss one batch later, in order, and all of them before a training or a validation ends', async () => {
+    const losses: string[] = [];
+    const seen: string[] = [];
+    const cb: Callback = {
+      name: 'note', order: 99,
+      afterStep: () => void seen.push('step'),
+      afterBatch: ({latest}) => void seen.push(Number.isNaN(latest!.value) ? 'batch' : 'batch with its loss'),
+      afterLossRead({read}) {
+        seen.push('loss');
+        losses.push(`${read!.training ? `step ${read!.step}` : 'held out'} of epoch ${read!.epoch}, batch ${read!.iter} of ${read!.batchSize} at ${read!.lrs.join()}: ${read!.value.toFixed(4)}`);
+      },
+      afterTrain: () => void seen.push('train'),
+      afterValidate: () => void seen.push('validate'),
+    };
+    const {learn} = scaleLearner({cbs: [cb]});
+    await learn.fit(1);
+    expect(seen).to.deep.equal(['step', 'batch', 'step', 'loss', 'batch', 'loss', 'train', 'batch', 'loss', 'validate']);
+    // w is 1, then 1 - 0.1 * 2 = 0.8, then 0.8 - 0.1 * 4 * 0.6 = 0.56
+    expect(losses).to.deep.equal([
+      'step 1 of epoch 0, batch 0 of 1 at 0.1: 1.0000', 'step 2 of epoch 0, batch 1 of 1 at 0.1: 0.3600', 'held out of epoch 0, batch 0 of 1 at : 0.1024',
+    ]);
+  });
+
+  it('let who cannot wait read the loss at once', async () => {
+    const seen: string[] = [];
+    const cb: Callback = {
+      name: 'note', order: 99,
+      async afterBatch(learn) {
+        await learn.readLosses();
+        seen.push(`batch ${learn.latest!.value === learn.read!.value}`);
+      },
+      afterLossRead: ({read}) => void seen.push(`loss ${read!.value > 0}`),
+    };
+    const {learn} = scaleLearner({cbs: [cb]});
+    await learn.fit(1);
+    expect(seen).to.deep.equal(['loss true', 'batch true', 'loss true', 'batch true', 'loss true', 'batch true']);
+  });
+
   const cancelled: [string, Parameters<typeof observer>[0], (seen: EventName[]) => void][] = [
     ['a batch before it begins', {beforeBatch: ({cancel}, n) => void (n === 1 && cancel('Batch'))}, (seen) =>
       expect(seen.slice(3, 9)).to.deep.equal(['beforeBatch', 'afterCancelBatch', 'afterBatch', 'beforeBatch', 'afterPred', 'afterLoss'])],
@@ -138,7 +176,7 @@ describe('Learner: fit', () => {
 
   it('takes steps along the gradient, and knows the loss of each batch', async () => {
     const losses: number[] = [];
-    const {learn, model} = scaleLearner({cbs: [{name: 'note', afterBatch: ({training, lossValue}) => void (training && losses.push(lossValue))}]});
+    const {learn, model} = scaleLearner({cbs: [{name: 'note', afterLossRead: ({read}) => void (read!.training && losses.push(read!.value))}]});
     await learn.fit(1);
     // w = 1: loss 1, gradient 2 -> w = .8: loss (1.6 - 1)^2, gradient 4 * .6 -> w = .56
     expectClose(losses, [1, 0.36]);

@@ -86,10 +86,12 @@ export class Measurement {
     const end: Callback = {
       name: 'bench-end',
       order: 1000,
-      afterBatch: async ({step, stop, lossValue}) => {
+      afterBatch: async ({step, stop, latest}) => {
         if (each) {
           await this.#device.sync();
-          each(this.#learn.ganTrainer.lastMode!, performance.now() - start, lossValue);
+          const milliseconds = performance.now() - start;
+          await this.#learn.readLosses();
+          each(this.#learn.ganTrainer.lastMode!, milliseconds, latest!.value);
           this.#tensorBytes = Math.max(this.#tensorBytes, this.#device.memory().bytes);
         }
         if (step >= this.#job.steps) stop('the round is done');

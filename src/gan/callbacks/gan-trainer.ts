@@ -3,7 +3,7 @@ import {tf, type Tensor} from '../../backends/tf.js';
 import type {Callback} from '../callback.js';
 import {GANModule} from '../gan-module.js';
 import {isNorm} from '../groups.js';
-import type {Learner} from '../learner.js';
+import type {Learner, LossRead} from '../learner.js';
 import type {GANLoss} from '../losses/gan-loss.js';
 import {Parameter, type Module} from '../module.js';
 import {SmoothLoss} from '../smoothing.js';
@@ -48,11 +48,14 @@ export class GANTrainer implements Callback {
   mode: Mode;
   /** Whose batch was the one just done. */
   lastMode: Mode | undefined;
+  /** Whose batch the loss was of that was read last. */
+  readMode: Mode | undefined;
   readonly genSmooth: SmoothLoss;
   readonly critSmooth: SmoothLoss;
   /** The generator's images of its last training step; kept until the next. */
   lastGen: Tensor | undefined;
   readonly #loss: GANLoss;
+  readonly #modes = new WeakMap<LossRead, Mode>();
   readonly #own = new Map<Module, Set<Parameter>>();
   #model: GANModule | undefined;
 
@@ -107,18 +110,24 @@ export class GANTrainer implements Callback {
     if (this.clip !== undefined && policies.clipping === 'after-step' && this.mode === 'critic') clamp(this.#clipped(), this.clip);
   }
 
-  afterBatch({training, lossValue, pred}: Learner): void {
-    const generating = !training || this.mode === 'generator';
-    this.lastMode = generating ? 'generator' : 'critic';
-    if (generating) this.#loss.genLoss = lossValue;
-    else this.#loss.critLoss = lossValue;
-    if (!training) return;
-    const [smooth, history] = generating ? [this.genSmooth, this.genLosses] : [this.critSmooth, this.critLosses];
-    smooth.add(lossValue);
-    history.push(smooth.value!);
-    if (!generating) return;
+  afterBatch({training, latest, pred}: Learner): void {
+    this.lastMode = training ? this.mode : 'generator';
+    if (latest) this.#modes.set(latest, this.lastMode);
+    if (!training || this.lastMode !== 'generator') return;
     this.lastGen?.dispose();
     this.lastGen = tf.keep(tf.clone(pred!));
+  }
+
+  afterLossRead({read}: Learner): void {
+    const {value, training} = read!;
+    this.readMode = this.#modes.get(read!)!;
+    const generating = this.readMode === 'generator';
+    if (generating) this.#loss.genLoss = value;
+    else this.#loss.critLoss = value;
+    if (!training) return;
+    const [smooth, history] = generating ? [this.genSmooth, this.genLosses] : [this.critSmooth, this.critLosses];
+    smooth.add(value);
+    history.push(smooth.value!);
   }
 
   beforeValidate(learn: Learner): void {

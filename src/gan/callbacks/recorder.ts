@@ -1,6 +1,6 @@
 import type {Callback} from '../callback.js';
 import type {Learner} from '../learner.js';
-import {AverageMetric, type Metric} from '../metrics/metric.js';
+import {LossMetric, type Metric} from '../metrics/metric.js';
 import {SmoothLoss} from '../smoothing.js';
 
 /** One row: as many values as there are `columns`; null where there was nothing to average. */
@@ -35,7 +35,7 @@ export class Recorder implements Callback {
   rows: EpochRow[] = [];
   columns: string[] = [];
   readonly smoothLoss = new SmoothLoss();
-  readonly #validLoss = new AverageMetric('loss', (learn) => learn.lossValue);
+  readonly #validLoss = new LossMetric('loss', ({value}) => value);
   readonly #train: Metric[];
   readonly #valid: Metric[];
   #trained: (number | null)[] = [];
@@ -83,14 +83,22 @@ export class Recorder implements Callback {
   }
 
   async afterBatch(learn: Learner): Promise<void> {
-    if (!learn.training) {
-      for (const metric of this.#validating()) await metric.accumulate(learn);
-      return;
+    for (const metric of this.#metricsOf(learn.training)) if (!metric.ofLoss) await metric.accumulate(learn);
+    if (learn.training) this.lrs.push(learn.opt!.hypers.at(-1)!.lr);
+  }
+
+  async afterLossRead(learn: Learner): Promise<void> {
+    const {value, training} = learn.read!;
+    if (training) {
+      this.smoothLoss.add(value);
+      this.losses.push(this.smoothLoss.value!);
     }
-    this.smoothLoss.add(learn.lossValue);
-    if (this.trainMetrics) for (const metric of this.#train) await metric.accumulate(learn);
-    this.losses.push(this.smoothLoss.value!);
-    this.lrs.push(learn.opt!.hypers.at(-1)!.lr);
+    for (const metric of this.#metricsOf(training)) if (metric.ofLoss) await metric.accumulate(learn);
+  }
+
+  #metricsOf(training: boolean): Metric[] {
+    if (!training) return this.#validating();
+    return this.trainMetrics ? this.#train : [];
   }
 
   afterTrain(): void {

@@ -1,11 +1,13 @@
 import {tf, type Tensor} from '../../backends/tf.js';
-import type {Learner} from '../learner.js';
+import type {Learner, LossRead} from '../learner.js';
 
 /** A number for a column of the epoch's row. */
 export interface Metric {
   readonly name: string;
   reset(): void;
-  /** Called after each batch, with the learner's `pred`, `target` and `lossValue` of it. */
+  /** True: of the loss, and called for each batch when `learn.read` is that of the batch. */
+  readonly ofLoss?: boolean;
+  /** Called after each batch, with the learner's `pred` and `target` of it. */
   accumulate(learn: Learner): void | Promise<void>;
   /** Undefined when there was nothing to average. */
   readonly value: number | undefined;
@@ -25,14 +27,61 @@ export function metricMaker(metrics: MetricsOption = {}): () => Metric[] {
   return () => Object.entries(metrics).map(([name, measure]) => AverageMetric.of(name, measure));
 }
 
-/** The mean over batches, weighted by their sizes, of what `measure` gives (fastai's AvgMetric). */
-export class AverageMetric implements Metric {
-  readonly name: string;
-  readonly #measure: (learn: Learner) => number | undefined | Promise<number | undefined>;
+/** A mean over batches, weighted by their sizes. */
+class Average {
   #total = 0;
   #count = 0;
 
+  reset(): void {
+    this.#total = 0;
+    this.#count = 0;
+  }
+
+  /** Undefined where a batch has nothing to add. */
+  protected add(value: number | undefined, batchSize: number): void {
+    if (value === undefined) return;
+    this.#total += value * batchSize;
+    this.#count += batchSize;
+  }
+
+  get value(): number | undefined {
+    return this.#count === 0 ? undefined : this.#total / this.#count;
+  }
+
+  save(): [number, number] {
+    return [this.#total, this.#count];
+  }
+
+  load(state: unknown): void {
+    [this.#total, this.#count] = state as [number, number];
+  }
+}
+
+/** The mean of what `measure` gives for the loss of each batch. */
+export class LossMetric extends Average implements Metric {
+  readonly name: string;
+  readonly ofLoss = true;
+  readonly #measure: (read: LossRead, learn: Learner) => number | undefined;
+
+  constructor(name: string, measure: (read: LossRead, learn: Learner) => number | undefined) {
+    super();
+    this.name = name;
+    this.#measure = measure;
+  }
+
+  accumulate(learn: Learner): void {
+    const read = learn.read!;
+    this.add(this.#measure(read, learn), read.batchSize);
+  }
+}
+
+/** The mean of what `measure` gives for each batch (fastai's AvgMetric). */
+export class AverageMetric extends Average implements Metric {
+  readonly name: string;
+  readonly #measure: (learn: Learner) => number | undefined | Promise<number | undefined>;
+
   constructor(name: string, measure: (learn: Learner) => number | undefined | Promise<number | undefined>) {
+    super();
     this.name = name;
     this.#measure = measure;
   }
@@ -51,27 +100,7 @@ export class AverageMetric implements Metric {
     });
   }
 
-  reset(): void {
-    this.#total = 0;
-    this.#count = 0;
-  }
-
   async accumulate(learn: Learner): Promise<void> {
-    const value = await this.#measure(learn);
-    if (value === undefined) return;
-    this.#total += value * learn.batchSize;
-    this.#count += learn.batchSize;
-  }
-
-  get value(): number | undefined {
-    return this.#count === 0 ? undefined : this.#total / this.#count;
-  }
-
-  save(): [number, number] {
-    return [this.#total, this.#count];
-  }
-
-  load(state: unknown): void {
-    [this.#total, this.#count] = state as [number, number];
+    this.add(await this.#measure(learn), learn.batchSize);
   }
 }

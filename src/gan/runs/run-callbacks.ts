@@ -20,8 +20,9 @@ export function stopWhenDiverged(folder: RunFolder): Callback {
   return {
     name: 'stop-when-diverged',
     order: 40,
-    async afterBatch({lossValue, step}) {
-      if (!Number.isFinite(lossValue)) throw await diverged(folder, `the loss is ${lossValue} at step ${step}`);
+    async afterLossRead({read}) {
+      const {value, step} = read!;
+      if (!Number.isFinite(value)) throw await diverged(folder, `the loss is ${value} at step ${step}`);
     },
   };
 }
@@ -61,10 +62,11 @@ export function logMetrics(learn: GANLearner, folder: RunFolder): Callback & {fl
     name: 'log-metrics',
     order: 55,
     flush,
-    async afterBatch({training, step, epoch, lossValue, opt}) {
+    async afterLossRead({read}) {
+      const {training, step, epoch, value: loss, lrs} = read!;
       if (!training) return;
-      const {lastMode: mode, genSmooth, critSmooth} = learn.ganTrainer;
-      lines.push(`${JSON.stringify({step, epoch, mode, loss: lossValue, genLoss: genSmooth.value, critLoss: critSmooth.value, lr: opt!.hypers[0]!.lr})}\n`);
+      const {readMode: mode, genSmooth, critSmooth} = learn.ganTrainer;
+      lines.push(`${JSON.stringify({step, epoch, mode, loss, genLoss: genSmooth.value, critLoss: critSmooth.value, lr: lrs[0]})}\n`);
       if (performance.now() - written > 1000) await flush();
     },
     afterEpoch({step, stopReason, recorder}) {
@@ -106,6 +108,7 @@ export function writeCheckpoints(folder: RunFolder, {checkpointEvery}: Pick<RunC
     const {step} = learn;
     if (writtenAt === step) return;
     writtenAt = step;
+    await learn.readLosses();
     await flush(); // the log must not lag behind the checkpoint
     const path = folder.checkpointPath(step);
     await saveCheckpoint(learn, path, {epoch, batch, step}).catch(async (error: unknown) => {
@@ -146,15 +149,16 @@ export function reportProgress(learn: GANLearner, steps: number, notify: Notify)
     beforeBatch() {
       if (start === 0) start = performance.now();
     },
-    afterBatch({training, step, epoch, lossValue: loss, batchSize}) {
+    afterLossRead({read}) {
+      const {training, step, epoch, value: loss, batchSize} = read!;
       if (!training) return;
       images += batchSize;
       done++;
-      const {lastMode, genSmooth, critSmooth} = learn.ganTrainer;
+      const {readMode, genSmooth, critSmooth} = learn.ganTrainer;
       const [genLoss, critLoss] = [genSmooth.value, critSmooth.value];
       const secondsLeft = ((performance.now() - start) / 1000 / done) * (steps - step);
       notify({
-        type: 'step', step, steps, epoch, mode: lastMode!, loss, images, imagesPerSecond: imagesPerSecond(), secondsLeft,
+        type: 'step', step, steps, epoch, mode: readMode!, loss, images, imagesPerSecond: imagesPerSecond(), secondsLeft,
         ...(genLoss !== undefined && {genLoss}), ...(critLoss !== undefined && {critLoss}),
       });
     },

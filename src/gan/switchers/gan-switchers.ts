@@ -14,11 +14,12 @@ export function FixedGANSwitcher(nCrit: StepCount = 1, nGen: StepCount = 1): Swi
       throw new GanError('usage', 'GAN_ARGUMENT', `FixedGANSwitcher: ${name} is ${count}, wanted a whole number >= 1, or a function that gives one`);
     }
   }
-  return ({last, run, otherSteps}) => {
+  const decide: Switcher = ({last, run, otherSteps}) => {
     const wanted = last === 'critic' ? nCrit : nGen;
     const steps = typeof wanted === 'function' ? wanted(otherSteps) : wanted;
     return run >= steps ? other(last) : last;
   };
+  return Object.assign(decide, {readsLoss: false});
 }
 
 /**
@@ -61,13 +62,15 @@ export class Switching implements Callback {
     if (policies.epochStart === 'restarted') this.#run = 0;
   }
 
-  afterBatch({training, lossValue, policies}: Learner): void {
+  async afterBatch(learn: Learner): Promise<void> {
+    const {training, policies} = learn;
     if (!training) return;
+    if (this.#switcher.readsLoss ?? true) await learn.readLosses();
     const last = this.#trainer.mode;
     this.#run++;
     this.#total[last]++;
     const otherSteps = policies.switcherCount === 'total' ? this.#total[other(last)] : 0; // since the last switch: always none
-    const next = this.#switcher({last, run: this.#run, otherSteps, loss: lossValue});
+    const next = this.#switcher({last, run: this.#run, otherSteps, loss: learn.latest?.value ?? NaN});
     if (next === last) return;
     this.#run = 0;
     this.#trainer.switch(next);

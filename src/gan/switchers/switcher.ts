@@ -10,13 +10,15 @@ export interface SwitcherFacts {
   run: number;
   /** Steps of the other network since the switcher was reset. */
   otherSteps: number;
-  /** The loss of the step just done: as computed on its batch, not smoothed. */
+  /** The loss of the step just done: as computed on its batch, not smoothed. NaN for a switcher with `readsLoss: false`. */
   loss: number;
 }
 
 /** Names the network to train in the next step. State to resume, if any, goes through `save` and `load`. */
 export interface Switcher {
   (facts: SwitcherFacts): Mode;
+  /** False: it never looks at `loss`, so that training need not wait for it. */
+  readsLoss?: boolean;
   save?(): unknown;
   load?(state: unknown): void;
 }

@@ -41,10 +41,8 @@ export async function smallTraining({steps, afterStep}: SmallTraining): Promise<
   const observer: Callback = {
     name: 'observer',
     order: 100,
-    async afterBatch({lossValue}) {
-      losses.push(lossValue);
-      await afterStep?.();
-    },
+    afterLossRead: ({read}) => void losses.push(read!.value),
+    afterBatch: () => afterStep?.(),
   };
   const learn = new GANLearner(fromBatches(batches(steps)), generator, critic, genLossFunc, critLossFunc, {
     switcher: FixedGANSwitcher(1, 1), optFunc: adam({mom: 0.5, wd: 0}), lr: 1e-3, cbs: [observer],

@@ -78,7 +78,8 @@ class Observer implements Callback {
 
   async afterBatch(learn: Learner): Promise<void> {
     const {ganModel, ganTrainer, recorder} = this.#learn;
-    const step: TraceStep = {...this.#forward!, pred_mean: await mean(learn.pred!), loss: learn.lossValue, gen_param_norm: await parameterNorm(ganModel.need('generator'))};
+    await learn.readLosses();
+    const step: TraceStep = {...this.#forward!, pred_mean: await mean(learn.pred!), loss: learn.latest!.value, gen_param_norm: await parameterNorm(ganModel.need('generator'))};
     if (!learn.training) {
       this.validSteps.push(step);
       this.predictions.push(await channelsFirst(learn.pred!));
