@@ -17,7 +17,7 @@ const rules: Record<string, Partial<Record<Import['kind'], RegExp>>> = {
   plugin: {type: /^(gan|backends)\//, lazy: /^(backends\/tf|gan\/nn)\.ts$/},
   parts: {type: /^plugin\/index\.ts$/, value: /^gan\//},
   config: {value: /^plugin\//, type: /^gan\/runs\//},
-  testing: {value: /^(gan\/|backends\/(tf\.ts|fused\/))/, type: /^backends\/device\.ts$/, lazy: /^(backends\/select|plugin\/discover)\.ts$/},
+  testing: {value: /^(gan\/|backends\/(tf\.ts|fused\/)|plugin\/)/, type: /^backends\/device\.ts$/, lazy: /^(backends\/select|config\/(resolve|parts))\.ts$/},
   bench: {value: /^(config|plugin|gan|backends)\//},
   doctor: {value: /^(plugin\/|backends\/select\.ts)/, type: /^backends\/device\.ts$/, lazy: /^gan\/data\/sharp\.ts$/},
   cli: {value: /^(config|plugin|gan)\//, type: /^(backends|testing|bench|doctor)\//},
@@ -33,6 +33,7 @@ const packages: Record<string, RegExp> = {
   '@tensorflow/tfjs-core': /^backends\//,
   '#tf-gradients': /^backends\/tf\.ts$/,
   '@oclif/core': /^(cli|commands)\//,
+  '@oclif/plugin-plugins': /^commands\/plugins\//,
   cosmiconfig: /^config\/files\.ts$/,
   sharp: /^gan\/data\/sharp\.ts$/,
 };
