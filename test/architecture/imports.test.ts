@@ -19,9 +19,10 @@ const rules: Record<string, Partial<Record<Import['kind'], RegExp>>> = {
   config: {value: /^plugin\//, type: /^gan\/runs\//},
   testing: {value: /^(gan\/|backends\/(tf\.ts|fused\/)|plugin\/)/, type: /^backends\/device\.ts$/, lazy: /^(backends\/select|config\/(resolve|parts))\.ts$/},
   bench: {value: /^(config|plugin|gan|backends)\//},
+  scaffold: {value: /^plugin\//},
   doctor: {value: /^(plugin\/|backends\/select\.ts)/, type: /^backends\/device\.ts$/, lazy: /^gan\/data\/sharp\.ts$/},
   cli: {value: /^(config|plugin|gan)\//, type: /^(backends|testing|bench|doctor)\//},
-  commands: {value: /^cli\//, type: /^(gan|backends|bench)\//, lazy: /^(cli|config|gan|backends|testing|bench|doctor)\//},
+  commands: {value: /^cli\//, type: /^(gan|backends|bench|scaffold)\//, lazy: /^(cli|config|gan|backends|testing|bench|doctor|scaffold)\//},
   index: {value: /^(gan|backends)\//},
 };
 

@@ -5,7 +5,7 @@ import type {Device} from '../../backends/device.js';
 import {withTrainedRun} from '../../gan/runs/trained-run.js';
 import {openRegistry, pluginIn} from '../../plugin/discover.js';
 import type {PartKind} from '../../plugin/index.js';
-import {kindNames, partKinds} from '../../plugin/kinds.js';
+import {kindNames} from '../../plugin/kinds.js';
 import type {DeclaredPart} from '../../plugin/manifest.js';
 import type {Registry} from '../../plugin/registry.js';
 import {globalRunner, type TestRunner} from '../conformance/mocha.js';
