@@ -60,7 +60,7 @@ export async function resolveConfig(request: ConfigRequest): Promise<ResolvedCon
   const part = (key: PartKey) => choosePart(registry, key, layers);
   const [arch, loss, opt, switcher, backend] = [await part('arch'), await part('loss'), await part('opt'), await part('switcher'), await part('backend')];
   const [penalty, schedule] = [await optionalPart(registry, 'penalty', layers), await optionalPart(registry, 'schedule', layers)];
-  const list = (key: ListKey) => chooseList(registry, key, layers.map((layer) => ({list: layer.get(key), options: optionsOf(layer, key)})));
+  const list = (key: ListKey) => chooseList(registry, key, layers.map((layer: GivenMap) => ({list: layer.get(key), options: optionsOf(layer, key)})));
   const [augment, metrics, callbacks] = [await list('augment'), await list('metrics'), await list('callbacks')];
 
   const scalars = checkOptions('', scalarSpecs, scalarLayer(layers));

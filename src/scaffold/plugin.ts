@@ -63,7 +63,7 @@ export function pluginFiles(name: string, provides: readonly Provided[]): Record
 }
 
 const rename = (kind: Provided, code: string, part: string): string =>
-  kind === 'command' ? code.replace('class Hello', `class ${pascal(part)}`) : code.replace(/^ {2}name: '[^']+'/m, `  name: '${part}'`);
+  kind === 'command' ? code.replaceAll(/\bHello\b(?!,)/g, pascal(part)) : code.replace(/^ {2}name: '[^']+'/m, `  name: '${part}'`);
 
 const pascal = (name: string): string => name.split('-').map((word) => `${word.charAt(0).toUpperCase()}${word.slice(1)}`).join('');
 
