@@ -37,7 +37,7 @@ export abstract class BaseCommand extends Command {
   /** All parts that can be chosen by name: built-in ones and those of every plug-in that oclif knows. */
   protected async openRegistry(): Promise<Registry> {
     const {openRegistry} = await import('../plugin/discover.js');
-    const registry = openRegistry(this.config.plugins.values());
+    const registry = openRegistry(this.config.plugins.values(), this.config.dataDir);
     for (const {package: name, reason} of registry.problems) this.warning(`the plug-in ${name} is left out: ${reason}`);
     return registry;
   }

@@ -22,7 +22,7 @@ export default class GanHelp extends Help {
     const parts: typeof partFlags = flags.includes('recipe') ? partFlags : flags.includes('format') ? [['format', 'exporter']] : [];
     if (parts.length === 0) return super.showCommandHelp(command);
     const {openRegistry} = await import('../plugin/discover.js');
-    const registry = openRegistry(this.config.plugins.values());
+    const registry = openRegistry(this.config.plugins.values(), this.config.dataDir);
     const defaults = flags.includes('recipe') ? await defaultTexts(registry) : new Map<string, string>();
     for (const [name, flag] of Object.entries(command.flags)) {
       const text = defaults.get(configKey(name) ?? '');

@@ -13,7 +13,7 @@ export default class Doctor extends BaseCommand {
   async run(): Promise<void> {
     await this.parse(Doctor);
     const {examine, verdict} = await import('../doctor/examine.js');
-    const findings = await examine(this.config.plugins.values(), process.cwd());
+    const findings = await examine(this.config.plugins.values(), process.cwd(), this.config.dataDir);
     const exitCode = verdict(findings);
     for (const finding of findings) this.json(finding);
     for (const line of doctorLines(findings, painter(process.stdout))) this.result(line);

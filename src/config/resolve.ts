@@ -1,7 +1,7 @@
 import path from 'node:path';
 import type {PartChoice, RunConfig} from '../gan/runs/run-config.js';
 import {GanError} from '../errors.js';
-import {kindLabel} from '../plugin/kinds.js';
+import {partKinds} from '../plugin/kinds.js';
 import {checkOptions, type Given, type GivenMap, type OptionValue} from '../plugin/options-check.js';
 import type {Registry} from '../plugin/registry.js';
 import {flatten, optionsOf, parseSet, type Assignments} from './assignments.js';
@@ -9,7 +9,7 @@ import {checkPart, withoutUndefined} from './check-part.js';
 import {dataText, parseData} from './data.js';
 import {findConfigFile, readConfigFile, type ConfigFile} from './files.js';
 import {chooseList} from './part-lists.js';
-import {defaultData, optionalParts, partDefaults, partKeys, scalarKeys, scalarSpecs, type ListKey, type PartKey} from './schema.js';
+import {defaultData, partDefaults, partKeys, scalarKeys, scalarSpecs, type ListKey, type PartKey} from './schema.js';
 
 export interface ConfigRequest {
   registry: Registry;
@@ -58,9 +58,9 @@ export async function resolveConfig(request: ConfigRequest): Promise<ResolvedCon
     ? await checkPart(registry, 'source', data.source, sourceOptions, {label: 'source', origin: pick(layers, 'data')?.origin})
     : noSource(sourceOptions);
   const part = (key: PartKey) => choosePart(registry, key, layers);
-  const [arch, loss, opt, switcher] = [await required(part('arch')), await required(part('loss')), await required(part('opt')), await required(part('switcher'))];
-  const [backend, penalty, schedule] = [await required(part('backend')), await part('penalty'), await part('schedule')];
-  const list = (key: ListKey) => chooseList(registry, key, layers.map((layer) => ({list: layer.get(key), options: optionsOf(layer, key)})));
+  const [arch, loss, opt, switcher, backend] = [await part('arch'), await part('loss'), await part('opt'), await part('switcher'), await part('backend')];
+  const [penalty, schedule] = [await optionalPart(registry, 'penalty', layers), await optionalPart(registry, 'schedule', layers)];
+  const list = (key: ListKey) => chooseList(registry, key, layers.map((layer: GivenMap) => ({list: layer.get(key), options: optionsOf(layer, key)})));
   const [augment, metrics, callbacks] = [await list('augment'), await list('metrics'), await list('callbacks')];
 
   const scalars = checkOptions('', scalarSpecs, scalarLayer(layers));
@@ -102,23 +102,35 @@ async function chooseRecipe(registry: Registry, layers: Layers, file: ConfigFile
   const known = String(name);
   await registry.load('recipe', known, origin);
   const {values} = await registry.create('recipe', known, merge(layers.map((layer) => optionsOf(layer, 'recipe'))));
-  return {name: known, assignments: flatten(values, `recipe ${known}`)};
+  return {name: known.replace(/^.*:/, ''), assignments: flatten(values, `recipe ${known}`)};
 }
 
 interface ChosenPart {
-  /** Undefined for `none`. */
-  choice: PartChoice | undefined;
+  choice: PartChoice;
   origins: Record<string, string>;
 }
 
-/** A part that `optionalParts` does not name, so that there is always one. */
-const required = async (chosen: Promise<ChosenPart>): Promise<ChosenPart & {choice: PartChoice}> => chosen as Promise<ChosenPart & {choice: PartChoice}>;
+/** The part that a key names, with its options. */
+async function choosePart(registry: Registry, key: PartKey, layers: Layers): Promise<ChosenPart> {
+  const {name, origin, options} = strongest(key, layers);
+  if (key === 'backend' && name === 'auto') return {choice: {name, options: noOptions(key, options, "it is 'auto' here")}, origins: {}};
+  const checked = await checkPart(registry, partKeys[key], name, options, {label: key, origin});
+  return {choice: {name: checked.name, options: checked.values}, origins: {[key]: origin, ...prefixed(key, checked.origins)}};
+}
+
+/** The same of a key that may be `none`. */
+async function optionalPart(registry: Registry, key: PartKey, layers: Layers): Promise<Partial<ChosenPart> & Pick<ChosenPart, 'origins'>> {
+  const {name, origin, options} = strongest(key, layers);
+  if (name !== 'none') return choosePart(registry, key, layers);
+  noOptions(key, options, 'there is none here');
+  return {origins: {[key]: origin}};
+}
 
 /**
- * The part that a key names, with its options. Options belong to the part that is in force where they were written: a
- * stronger layer that names another part leaves weaker layers' options behind.
+ * Options belong to the part that is in force where they were written: a stronger layer that names another part leaves weaker
+ * layers' options behind.
  */
-async function choosePart(registry: Registry, key: PartKey, layers: Layers): Promise<ChosenPart> {
+function strongest(key: PartKey, layers: Layers): {name: string; origin: string; options: Assignments} {
   let chosen: Given = {value: partDefaults[key], origin: 'default'};
   let options: Assignments = new Map();
   for (const layer of layers) {
@@ -127,14 +139,7 @@ async function choosePart(registry: Registry, key: PartKey, layers: Layers): Pro
     chosen = named ?? chosen;
     options = merge([options, optionsOf(layer, key)]);
   }
-  const name = String(chosen.value);
-  if (key === 'backend' && name === 'auto') return {choice: {name, options: noOptions(key, options, "it is 'auto' here")}, origins: {}};
-  if (optionalParts.includes(key) && name === 'none') {
-    noOptions(key, options, 'there is none here');
-    return {choice: undefined, origins: {[key]: chosen.origin}};
-  }
-  const checked = await checkPart(registry, partKeys[key], name, options, {label: key, origin: chosen.origin});
-  return {choice: {name: checked.name, options: checked.values}, origins: {[key]: chosen.origin, ...prefixed(key, checked.origins)}};
+  return {name: String(chosen.value), origin: chosen.origin, options};
 }
 
 function noSource(options: GivenMap): {name: string; values: Record<string, OptionValue>; origins: Record<string, string>} {
@@ -146,8 +151,8 @@ function noSource(options: GivenMap): {name: string; values: Record<string, Opti
 
 function noOptions(key: PartKey, options: GivenMap, why: string): Record<string, never> {
   for (const [option, {origin}] of options) {
-    throw new GanError('config', 'GAN_CONFIG_UNKNOWN_KEY', `'${key}.${option}' (from ${origin}) needs a ${kindLabel(partKeys[key])} by name; ${why}.`, {
-      suggestions: [`For example: --${key} NAME`],
+    throw new GanError('config', 'GAN_CONFIG_UNKNOWN_KEY', `'${key}.${option}' (from ${origin}) needs ${partKinds[partKeys[key]].noun} by name; ${why}.`, {
+      suggestions: [key === 'backend' ? 'For example: --backend wasm' : `For example: --${key} NAME`],
     });
   }
   return {};

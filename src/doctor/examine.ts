@@ -22,8 +22,8 @@ const checks: Record<string, DoctorCheck> = {
 };
 
 /** Everything that `gan doctor` looks at, in its order. Loads no tfjs and never throws. */
-export async function examine(plugins: Iterable<KnownPlugin>, cwd: string): Promise<Finding[]> {
-  return examineAll(checks, {registry: openRegistry(plugins), cwd});
+export async function examine(plugins: Iterable<KnownPlugin>, cwd: string, dataDir?: string): Promise<Finding[]> {
+  return examineAll(checks, {registry: openRegistry(plugins, dataDir), cwd});
 }
 
 /** Runs checks side by side; one that fails itself is a warning. */

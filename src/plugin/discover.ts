@@ -1,7 +1,7 @@
 import {existsSync, readFileSync, realpathSync} from 'node:fs';
 import path from 'node:path';
 import {fileURLToPath} from 'node:url';
-import type {PackageInfo} from './manifest.js';
+import type {PackageInfo, PluginProblem} from './manifest.js';
 import {isPluginName} from './names.js';
 import {Registry} from './registry.js';
 
@@ -18,13 +18,31 @@ export interface KnownPlugin {
 /**
  * The parts of this package, of the plug-ins that it depends on, and of those that the command line knows.
  * The library calls it without arguments.
+ * @param dataDir the folder in which oclif notes what is installed and linked, to name what it did not find there
  */
-export function openRegistry(known: Iterable<KnownPlugin> = []): Registry {
+export function openRegistry(known: Iterable<KnownPlugin> = [], dataDir?: string): Registry {
   const importTensors = async () => {
     const [{tf}, {nn}] = await Promise.all([import('../backends/tf.js'), import('../gan/nn.js')]);
     return {tf, nn};
   };
-  return new Registry(findPackages(ownRoot, known), importTensors);
+  const plugins = [...known];
+  return new Registry(findPackages(ownRoot, plugins), importTensors, dataDir === undefined ? [] : lostPlugins(dataDir, plugins));
+}
+
+/** Plug-ins that are noted in `dataDir` but could not be read; oclif warns of them without their names. */
+function lostPlugins(dataDir: string, known: readonly KnownPlugin[]): PluginProblem[] {
+  let noted: {name?: string; root?: string}[];
+  try {
+    const {oclif} = JSON.parse(readFileSync(path.join(dataDir, 'package.json'), 'utf8')) as {oclif?: {plugins?: (string | {name: string; root?: string})[]}};
+    noted = (oclif?.plugins ?? []).map((plugin) => (typeof plugin === 'string' ? {name: plugin} : plugin));
+  } catch {
+    return []; // nothing was ever installed, or oclif has complained
+  }
+  return noted.flatMap(({name = 'a plug-in', root}) => {
+    if (known.some((plugin) => plugin.name === name)) return [];
+    const file = path.join(root ?? path.join(dataDir, 'node_modules', name), 'package.json');
+    return [{package: name, reason: `${file} ${existsSync(file) ? 'cannot be read' : 'is gone'}`}];
+  });
 }
 
 /** A plug-in package by its folder, for `openRegistry`. */
@@ -32,7 +50,7 @@ export const pluginIn = (folder: string): KnownPlugin => readPackage(path.resolv
 
 /**
  * The packages with a `gan` block: the root's own, then its dependencies called gan-plugin-... (those that are installed:
- * optional peers are packages that only some want), then the known ones.
+ * optional peers are packages that only some want), then the known ones by their names.
  */
 export function findPackages(root: string, known: Iterable<KnownPlugin> = []): PackageInfo[] {
   const own = readPackage(root);
@@ -40,7 +58,7 @@ export function findPackages(root: string, known: Iterable<KnownPlugin> = []): P
   const candidates: (PackageInfo | undefined)[] = [
     {...own, builtIn: true},
     ...dependencies.filter(isPluginName).map((name) => findPackage(name, root)).map((info) => info && {...info, builtIn: true}),
-    ...[...known].map(({name, root: at, pjson}) => ({name, root: at, pjson: {...pjson}})),
+    ...[...known].sort((a, b) => (a.name < b.name ? -1 : 1)).map(({name, root: at, pjson}) => ({name, root: at, pjson: {...pjson}})), // oclif loads them in any order
   ];
   const byRoot = new Map<string, PackageInfo>();
   for (const info of candidates) {

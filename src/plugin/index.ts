@@ -40,7 +40,7 @@ export type {Rng} from '../gan/rng.js';
 export type {RunConfig} from '../gan/runs/run-config.js';
 export type {TrainedRun} from '../gan/runs/trained-run.js';
 export type {Mode, Switcher, SwitcherFacts} from '../gan/switchers/switcher.js';
-export type {Opt, OptionSpec, OptionSpecs, OptionValues} from './options.js';
+export type {BoolSpec, IntSpec, NumSpec, OneOfSpec, Opt, OptionSpec, OptionSpecs, OptionValues, StrSpec} from './options.js';
 
 /** Raised by one when a plug-in written for the old API can no longer work. */
 export const apiVersion = 1;

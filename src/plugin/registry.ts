@@ -54,15 +54,16 @@ export class Registry {
   /**
    * @param packages built-in ones first; of several with one name among these the first has it
    * @param importTensors how `tf` and `nn` are obtained when a part first needs them
+   * @param lost plug-ins that are not even found
    */
-  constructor(packages: readonly PackageInfo[], importTensors: () => Promise<TensorApi>) {
+  constructor(packages: readonly PackageInfo[], importTensors: () => Promise<TensorApi>, lost: readonly PluginProblem[] = []) {
     const manifests = packages.map(readManifest);
     for (const part of manifests.flatMap(({parts}) => parts)) {
       const key = `${part.kind}/${part.name}`;
       this.#declared.set(key, [...(this.#declared.get(key) ?? []), part]);
     }
     this.#packages = packages;
-    this.problems = manifests.flatMap(({problems}) => problems);
+    this.problems = [...manifests.flatMap(({problems}) => problems), ...lost];
     this.clashes = [...this.#declared.values()].filter((parts) => parts.length > 1).map((parts) => ({kind: parts[0]!.kind, name: parts[0]!.name, packages: parts.map((part) => part.package)}));
     this.tensors = new LazyTensors(importTensors);
   }

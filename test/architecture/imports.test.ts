@@ -17,11 +17,12 @@ const rules: Record<string, Partial<Record<Import['kind'], RegExp>>> = {
   plugin: {type: /^(gan|backends)\//, lazy: /^(backends\/tf|gan\/nn)\.ts$/},
   parts: {type: /^plugin\/index\.ts$/, value: /^gan\//},
   config: {value: /^plugin\//, type: /^gan\/runs\//},
-  testing: {value: /^(gan\/|backends\/(tf\.ts|fused\/))/, type: /^backends\/device\.ts$/, lazy: /^(backends\/select|plugin\/discover)\.ts$/},
+  testing: {value: /^(gan\/|backends\/(tf\.ts|fused\/)|plugin\/)/, type: /^backends\/device\.ts$/, lazy: /^(backends\/select|config\/(resolve|parts))\.ts$/},
   bench: {value: /^(config|plugin|gan|backends)\//},
+  scaffold: {value: /^plugin\//},
   doctor: {value: /^(plugin\/|backends\/select\.ts)/, type: /^backends\/device\.ts$/, lazy: /^gan\/data\/sharp\.ts$/},
   cli: {value: /^(config|plugin|gan)\//, type: /^(backends|testing|bench|doctor)\//},
-  commands: {value: /^cli\//, type: /^(gan|backends|bench)\//, lazy: /^(cli|config|gan|backends|testing|bench|doctor)\//},
+  commands: {value: /^cli\//, type: /^(gan|backends|bench|scaffold)\//, lazy: /^(cli|config|gan|backends|testing|bench|doctor|scaffold)\//},
   index: {value: /^(gan|backends)\//},
 };
 
@@ -33,6 +34,7 @@ const packages: Record<string, RegExp> = {
   '@tensorflow/tfjs-core': /^backends\//,
   '#tf-gradients': /^backends\/tf\.ts$/,
   '@oclif/core': /^(cli|commands)\//,
+  '@oclif/plugin-plugins': /^commands\/plugins\//,
   cosmiconfig: /^config\/files\.ts$/,
   sharp: /^gan\/data\/sharp\.ts$/,
 };

@@ -4,7 +4,7 @@ import path from 'node:path';
 import {folder, removeFolders} from '../plugin/helpers.js';
 import {gan, jsonLines} from './helpers.js';
 
-const commands = ['backends', 'bench', 'doctor', 'export', 'fit', 'generate', 'show-batch'];
+const commands = ['backends', 'bench', 'doctor', 'export', 'fit', 'generate', 'parts', 'show-batch'];
 
 describe('what does no training', () => {
   after(removeFolders);
@@ -24,9 +24,9 @@ describe('what does no training', () => {
 
   it('gan alone helps, too', async () => expect((await run()).stdout).to.contain('COMMANDS'));
 
-  for (const command of commands) {
+  for (const command of [...commands, 'plugins install', 'plugins uninstall', 'plugins inspect', 'plugins create']) {
     it(`gan ${command} --help has examples and loads no tfjs`, async () => {
-      const {code, stdout, stderr} = await run(command, '--help');
+      const {code, stdout, stderr} = await run(...command.split(' '), '--help');
       expect({code, stderr}).to.deep.equal({code: 0, stderr: ''});
       expect(stdout).to.contain('EXAMPLES').and.contain(`$ gan ${command}`);
     });

@@ -1,0 +1,41 @@
+import {Args} from '@oclif/core';
+import {BaseCommand} from '../cli/base-command.js';
+import {describeParts, partLines} from '../cli/parts-report.js';
+import {painter} from '../cli/style.js';
+import {GanError} from '../errors.js';
+import {kindNames, partKinds} from '../plugin/kinds.js';
+import {didYouMean} from '../plugin/nearest.js';
+import type {PartKind} from '../plugin/index.js';
+
+export default class Parts extends BaseCommand {
+  static override summary = 'List everything that can be named on the command line, with its options.';
+  static override description = `Built-in parts and those of plug-ins: where each comes from, its options, their defaults. KIND is one of ${kindNames.join(', ')}. A part that cannot be used says why.`;
+  static override examples = [
+    {description: 'All parts', command: '<%= config.bin %> parts'},
+    {description: 'The switchers, for a program', command: '<%= config.bin %> parts switcher --json'},
+  ];
+  static override args = {
+    kind: Args.string({description: 'one kind only, in the singular or the plural'}),
+  };
+
+  async run(): Promise<void> {
+    const {args} = await this.parse(Parts);
+    const kinds = args.kind === undefined ? kindNames : [kindOf(args.kind)];
+    const registry = await this.openRegistry();
+    for (const kind of kinds) {
+      const parts = await describeParts(registry, kind);
+      for (const part of parts) this.json(part);
+      for (const line of partLines(kind, parts, painter(process.stdout))) this.result(line);
+    }
+  }
+}
+
+/** @throws GanError GAN_UNKNOWN_KIND (exit 2) */
+function kindOf(wanted: string): PartKind {
+  const found = kindNames.find((kind) => [kind, partKinds[kind].manifestKey].includes(wanted.toLowerCase()));
+  if (found !== undefined) return found;
+  const meant = didYouMean(wanted, [...kindNames, ...kindNames.map((kind) => partKinds[kind].manifestKey)]);
+  throw new GanError('usage', 'GAN_UNKNOWN_KIND', `There is no kind of part '${wanted}'.`, {
+    suggestions: [...(meant === undefined ? [] : [`Did you mean '${meant}'?`]), `Kinds: ${kindNames.join(', ')}.`],
+  });
+}

@@ -1,0 +1,118 @@
+/** The tests of a plug-in: what every part has to do, by its kind. */
+import {stat} from 'node:fs/promises';
+import path from 'node:path';
+import type {Device} from '../../backends/device.js';
+import {withTrainedRun} from '../../gan/runs/trained-run.js';
+import {openRegistry, pluginIn} from '../../plugin/discover.js';
+import type {PartKind} from '../../plugin/index.js';
+import {kindNames} from '../../plugin/kinds.js';
+import type {DeclaredPart} from '../../plugin/manifest.js';
+import type {Registry} from '../../plugin/registry.js';
+import {globalRunner, type TestRunner} from '../conformance/mocha.js';
+import {stopAndGo, withTraining} from './stop-and-go.js';
+
+export interface TestPluginOptions {
+  /** Settings of the small trainings, as for `--set`: for an architecture that wants another size, for instance. */
+  set?: readonly string[];
+  /** Without it, the global describe, it and after. */
+  runner?: TestRunner;
+}
+
+/** The settings that put a part into a training, by its kind; the other kinds have no place in one. */
+const settings: Partial<Record<PartKind, (name: string) => string>> = {
+  architecture: (name) => `arch=${name}`,
+  loss: (name) => `loss=${name}`,
+  penalty: (name) => `penalty=${name}`,
+  optimizer: (name) => `opt=${name}`,
+  switcher: (name) => `switcher=${name}`,
+  schedule: (name) => `schedule=${name}`,
+  source: (name) => `data=builtin:${name}`,
+  augmentation: (name) => `augment=${name}`,
+  metric: (name) => `metrics=${name}`,
+  callback: (name) => `callbacks=${name}`,
+};
+
+/**
+ * The parts of a plug-in as a mocha suite: the declarations in its package.json, summaries and help, and for each part what its
+ * kind promises. Those of a training train, and go on bit for bit after a stop. Backends have a kit of their own: `testBackend`.
+ *
+ *     testPlugin(import.meta.dirname + '/..');
+ *
+ * @param home the folder of the plug-in's package.json; it has to be built
+ */
+export function testPlugin(home: string, {set = [], runner = globalRunner('testPlugin')}: TestPluginOptions = {}): void {
+  const {describe, it, after} = runner;
+  const plugin = pluginIn(home);
+  const registry = openRegistry([plugin]);
+  const parts = kindNames.flatMap((kind) => registry.list(kind)).filter((part) => part.package === plugin.name);
+  let open: Promise<Device> | undefined;
+  const device = () => (open ??= openWasm(registry));
+  describe(plugin.name, () => {
+    after(async () => (await open)?.close());
+    it('has a package.json without faults', async () => {
+      const faults = registry.problems.filter((problem) => problem.package === plugin.name).map(({reason}) => reason);
+      if (!('oclif' in plugin.pjson)) faults.push('there is no "oclif": {}, without which `gan plugins install` refuses it');
+      if (faults.length > 0) throw new Error(faults.join('\n'));
+    });
+    for (const part of parts) {
+      it(`${part.kind} ${part.name} has a summary, and help for each option`, () => checkWords(registry, part));
+      it(`${part.kind} ${part.name} ${promise(part.kind)}`, async function () {
+        this.timeout(60_000);
+        await checkUse(registry, part, device, set);
+      });
+    }
+  });
+}
+
+async function checkWords(registry: Registry, {kind, name}: DeclaredPart): Promise<void> {
+  const {summary, options = {}} = await registry.load(kind, name);
+  if (!/^[A-Z].*\.$/.test(summary)) throw new Error(`its summary is no sentence: ${summary}`);
+  const without = Object.entries(options).filter(([, spec]) => spec.help === undefined).map(([key]) => key);
+  if (without.length > 0) throw new Error(`there is no help for ${without.join(', ')}`);
+}
+
+function promise(kind: PartKind): string {
+  if (settings[kind]) return 'trains, and goes on exactly after a stop';
+  return kind === 'exporter' ? 'writes files' : kind === 'check' ? 'finds something' : kind === 'recipe' ? 'gives a configuration' : 'is made';
+}
+
+async function checkUse(registry: Registry, {kind, name, package: from}: DeclaredPart, device: () => Promise<Device>, set: readonly string[]): Promise<void> {
+  const training = async (more: readonly string[] = []) => ({registry, device: await device(), set: [...(kind === 'source' ? [] : ['source.count=52']), ...more, ...set]});
+  const full = registry.fullName(kind, name);
+  const setting = settings[kind];
+  if (setting) {
+    const different = await stopAndGo(await training([setting(full)]));
+    if (different.length > 0) throw new Error(`stopped and resumed, a training ends otherwise than in one go. Different: ${different.slice(0, 5).join(', ')}. State that is not in save() and load(), or randomness that is not from rng?`);
+  } else if (kind === 'exporter') await checkExporter(registry, full, await training());
+  else if (kind === 'check') await checkCheck(registry, full, from);
+  else if (kind === 'recipe') {
+    const {resolveConfig} = await import('../../config/resolve.js');
+    await resolveConfig({registry, set: [`recipe=${full}`], ignoreFiles: true});
+  } else await registry.create(kind, full);
+}
+
+async function checkExporter(registry: Registry, name: string, training: Parameters<typeof withTraining>[0]): Promise<void> {
+  const exporter = await registry.create('exporter', name);
+  await withTraining(training, async (dir) => {
+    const {createArchitecture} = await import('../../config/parts.js');
+    const out = path.join(dir, 'exported');
+    const files = await withTrainedRun(dir, async () => createArchitecture(registry, {arch: {name: 'basic', options: {}}}), (run) => exporter.write(run, out));
+    if (files.length === 0) throw new Error('write() names no file');
+    for (const file of files) if ((await stat(file)).size === 0) throw new Error(`${file} is empty`);
+  });
+}
+
+async function checkCheck(registry: Registry, name: string, from: string): Promise<void> {
+  const check = await registry.create('check', name);
+  const findings = await check({cwd: process.cwd()});
+  if (findings.length === 0) throw new Error('it finds nothing: say at least that all is well');
+  for (const finding of findings) {
+    if (!['ok', 'warning', 'problem'].includes(finding.state) || typeof finding.what !== 'string') throw new Error(`${from}: ${JSON.stringify(finding)} is no finding {name, state, what}`);
+    if (finding.state !== 'ok' && typeof finding.fix !== 'string') throw new Error(`${from}: '${finding.what}' says not what to do: fix`);
+  }
+}
+
+async function openWasm(registry: Registry): Promise<Device> {
+  const {selectBackend} = await import('../../backends/select.js');
+  return (await selectBackend(registry, 'wasm')).device;
+}

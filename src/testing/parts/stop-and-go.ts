@@ -1,0 +1,78 @@
+/** A training that is stopped and goes on must end as one that is not. */
+import {mkdtemp, rm} from 'node:fs/promises';
+import {tmpdir} from 'node:os';
+import path from 'node:path';
+import {readCheckpoint, type Checkpoint} from '../../gan/checkpoint.js';
+import type {StateDict} from '../../gan/module.js';
+import {train} from '../../gan/runs/train.js';
+import type {Device} from '../../backends/device.js';
+import type {Registry} from '../../plugin/registry.js';
+
+/** Small enough for a second: 16x16 images in batches of 8, twelve steps in two epochs. */
+const tiny: readonly string[] = ['size=16', 'latent=8', 'batchSize=8', 'sampleEvery=0', 'checkpointEvery=0', 'metricImages=8', 'steps=12'];
+const stopAt = 5;
+
+/** A training of a few steps in a folder that is removed afterwards. */
+export interface SmallTraining {
+  registry: Registry;
+  device: Device;
+  /** Settings as for `--set`, over those of the small training. */
+  set: readonly string[];
+}
+
+/** Calls `use` with the folder of a finished small training. */
+export async function withTraining<T>(training: SmallTraining, use: (dir: string) => Promise<T>): Promise<T> {
+  const home = await mkdtemp(path.join(tmpdir(), 'gan-testing-'));
+  try {
+    const dir = path.join(home, 'run');
+    await run(training, dir);
+    return await use(dir);
+  } finally {
+    await rm(home, {recursive: true, force: true});
+  }
+}
+
+/** What differs at the end between a training in one go and one that was stopped and resumed; nothing, if all is well. */
+export async function stopAndGo(training: SmallTraining): Promise<string[]> {
+  const home = await mkdtemp(path.join(tmpdir(), 'gan-testing-'));
+  try {
+    const [whole, parts] = [path.join(home, 'whole'), path.join(home, 'parts')];
+    const wanted = await run(training, whole);
+    await run(training, parts, {stop: true});
+    const got = await run(training, parts, {resume: true});
+    return differences(got, wanted);
+  } finally {
+    await rm(home, {recursive: true, force: true});
+  }
+}
+
+async function run({registry, device, set}: SmallTraining, dir: string, {stop = false, resume = false} = {}): Promise<Checkpoint> {
+  const [{resolveConfig}, {createParts}] = await Promise.all([import('../../config/resolve.js'), import('../../config/parts.js')]);
+  const {config} = await resolveConfig({registry, set: [...tiny, ...set], ignoreFiles: true});
+  const signal = new AbortController();
+  const {checkpoint} = await train({
+    dir, config, device, resume, signal: signal.signal,
+    parts: await createParts(registry, config),
+    notify: (event) => {
+      if (stop && event.type === 'step' && event.step === stopAt) signal.abort();
+    },
+  });
+  return readCheckpoint(checkpoint);
+}
+
+function differences(got: Checkpoint, wanted: Checkpoint): string[] {
+  const {elapsedMs: _, ...recorder} = wanted.callbacks['recorder'] as Record<string, unknown>; // a time
+  const states = Object.entries({...wanted.callbacks, recorder}).filter(([name, state]) => {
+    const other = got.callbacks[name];
+    return Object.entries(state as object).some(([key, value]) => JSON.stringify(value) !== JSON.stringify((other as Record<string, unknown> | undefined)?.[key]));
+  });
+  return [...tensorDifferences('the networks', got.model, wanted.model), ...tensorDifferences('the optimiser', got.averages, wanted.averages), ...states.map(([name]) => `the state of ${name}`)];
+}
+
+function tensorDifferences(where: string, got: StateDict, wanted: StateDict): string[] {
+  const bytes = (state: StateDict, name: string): Buffer => {
+    const data = state.get(name)?.data ?? new Float32Array(0);
+    return Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+  };
+  return [...wanted.keys()].filter((name) => !bytes(got, name).equals(bytes(wanted, name))).map((name) => `${name} of ${where}`);
+}

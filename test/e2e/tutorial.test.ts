@@ -1,0 +1,112 @@
+/** docs/plugins.md, followed to the letter, with a registry on loopback in the place of npm's; and what it says of installing. */
+import {expect} from 'chai';
+import {execFile} from 'node:child_process';
+import {chmodSync, existsSync, readFileSync} from 'node:fs';
+import path from 'node:path';
+import {promisify} from 'node:util';
+import {gan, jsonLines, root} from '../commands/helpers.js';
+import {folder, removeFolders, write} from '../plugin/helpers.js';
+import {startRegistry, type RegistryServer} from '../registry/start.js';
+import {json, stepsOf} from './helpers.js';
+
+/** The shell blocks of the page, and files to be written, marked `<!-- FILE -->`, in their order, as one script. */
+function tutorial(): string[] {
+  const text = readFileSync(path.join(root, 'docs/plugins.md'), 'utf8');
+  const blocks = [...text.matchAll(/(?:<!-- (\S+) -->\n)?```(sh|ts)\n([^]*?)```/g)];
+  return blocks.map(([, file, language, body]) => (language === 'sh' ? body! : `cat > ${file} <<'END OF FILE'\n${body}END OF FILE\n`));
+}
+
+describe('a plug-in, from its first line to its removal', () => {
+  let registry: RegistryServer;
+  let cwd: string;
+  let env: Record<string, string>;
+  before(async function () {
+    try {
+      registry = await startRegistry();
+    } catch (error) {
+      if (process.env['CI'] !== undefined || !/ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ENOTCACHED/.test((error as {stderr?: string}).stderr ?? '')) throw error;
+      this.skip();
+    }
+    await registry.publish(root);
+    await registry.publish(path.join(root, 'plugins/wasm'));
+    cwd = folder();
+    write(cwd, {'bin/gan': `#!/bin/sh\nexec "${process.execPath}" "${path.join(root, 'bin/run.js')}" "$@"\n`});
+    chmodSync(path.join(cwd, 'bin/gan'), 0o755);
+    env = {...registry.env, GAN_DATA_DIR: path.join(cwd, 'data'), GAN_CACHE_DIR: path.join(cwd, 'cache'), PATH: `${path.join(cwd, 'bin')}${path.delimiter}${process.env['PATH']}`};
+  });
+  after(() => {
+    registry?.stop();
+    removeFolders();
+  });
+
+  const shell = async (script: string) => {
+    const {NODE_OPTIONS: _, FORCE_COLOR: __, ...own} = process.env;
+    return promisify(execFile)('bash', ['-euo', 'pipefail', '-c', script], {cwd, env: {...own, ...env}, maxBuffer: 2 ** 26}).catch((error: {stdout: string; stderr: string}) => {
+      throw new Error(`${error.stdout.slice(-3000)}\n${error.stderr.slice(-3000)}`);
+    });
+  };
+  const run = () => path.join(cwd, 'gan-plugin-turns/run');
+
+  it('works as the tutorial says', async () => {
+    const steps = tutorial();
+    expect(steps).to.have.length(6);
+    const {stdout} = await shell(steps.join('\n'));
+    expect(stdout.match(/5 passing/g)).to.have.length(2);
+    expect(stdout).to.match(/turns {2}Many critic steps at first, then a few\. \(gan-plugin-turns\)\n +first=10 {2}critic steps in a row at the beginning/);
+    expect(stdout).to.contain('gan-plugin-turns 0.1.0: architecture turns, switcher turns');
+    const lines = jsonLines(readFileSync(path.join(run(), 'metrics.jsonl'), 'utf8')).filter(({mode}) => mode !== undefined);
+    const rounds = lines.map(({mode}) => (mode as string)[0]).join('').split('g').map((critic) => critic.length);
+    expect(rounds.slice(0, 3)).to.deep.equal([5, 5, 5]); // --set switcher.first=5, three rounds
+    expect(new Set(rounds.slice(3, -1))).to.deep.equal(new Set([2])); // also after the stop at step 60
+    expect(lines).to.have.length(90);
+  });
+
+  it('is named in the run, which cannot go on without it', async () => {
+    expect(json(path.join(run(), 'config.json'))).to.have.nested.property('switcher.name', 'gan-plugin-turns:turns');
+    const {code, stderr} = await gan(['fit', '--resume', run(), '--steps', '120'], {cwd, env});
+    expect(code).to.equal(3);
+    expect(stderr).to.match(/GAN_PLUGIN_MISSING: The (architecture|switcher) 'turns' is of the plug-in gan-plugin-turns, which is not installed\.\n.*gan plugins install gan-plugin-turns/);
+  });
+
+  it('goes on once it is there again, from the file that npm pack made', async () => {
+    const ok = await gan(['plugins', 'install', 'gan-plugin-turns/gan-plugin-turns-0.1.0.tgz'], {cwd, env});
+    expect(ok.code, ok.stderr).to.equal(0);
+    const {stdout, code} = await gan(['fit', '--resume', run(), '--steps', '95', '--json'], {cwd, env});
+    expect(code).to.equal(0);
+    expect(stepsOf(stdout)).to.have.length(5);
+    expect(existsSync(path.join(cwd, 'data/node_modules/gan')), 'a second copy of gan').to.equal(false);
+  });
+
+  /** Publishes a plug-in of plain JavaScript. */
+  async function publish(name: string, api: number): Promise<void> {
+    const dir = folder();
+    write(dir, {
+      'package.json': JSON.stringify({name, version: '1.0.0', type: 'module', oclif: {}, gan: {api, switchers: {swap: './swap.js'}}, peerDependencies: {gan: '*'}}),
+      'swap.js': "export default ({switcher}) => switcher({name: 'swap', summary: 'One each.', create: () => ({last}) => (last === 'critic' ? 'generator' : 'critic')});",
+    });
+    await registry.publish(dir);
+  }
+
+  it('can be in a scope, and comes without the gan that it names as its peer', async () => {
+    await publish('@me/gan-plugin-swap', 1);
+    const {code, stdout, stderr} = await gan(['plugins', 'install', '@me/swap', '--json'], {cwd, env});
+    expect(code, stderr).to.equal(0);
+    expect(jsonLines(stdout)).to.deep.equal([{name: '@me/gan-plugin-swap', version: '1.0.0', parts: [{kind: 'switcher', name: 'swap'}]}]);
+    expect(existsSync(path.join(cwd, 'data/node_modules/gan')), 'a second copy of gan').to.equal(false);
+    expect((await gan(['plugins', 'uninstall', '@me/swap'], {cwd, env})).code).to.equal(0);
+  });
+
+  it('for another version of the API is taken away again, with the reason', async () => {
+    await publish('gan-plugin-old', 0);
+    const {code, stderr} = await gan(['plugins', 'install', 'old'], {cwd, env});
+    expect(code).to.equal(3);
+    expect(stderr).to.contain('GAN_PLUGIN_REFUSED: gan-plugin-old was not kept: it is made for plug-in API 0, this version of gan has 1');
+    expect((await gan(['plugins'], {cwd, env})).stdout).to.not.contain('old');
+  });
+
+  it('that nobody has published is an error of its own', async () => {
+    const {code, stderr} = await gan(['plugins', 'install', 'gan-nobody-has-this-one'], {cwd, env});
+    expect(code).to.equal(2);
+    expect(stderr).to.contain('GAN_PLUGIN_NOT_FOUND: The npm registry has no gan-plugin-gan-nobody-has-this-one and no gan-nobody-has-this-one.');
+  });
+}).timeout(240_000);
