@@ -54,11 +54,13 @@ export class Minimal {
 
   /** Transformed filter: [n n][columns / PANEL][depth][PANEL]; or its gradient: [n n][depth][columns]. */
   u: usize;
-  /** Transformed gradients of a group of tiles: [n n][tiles of the group][columns]. */
+  /** Transformed gradients of a group of tiles: [n n][columns / PANEL][tiles of the group][PANEL]. */
   w: usize;
   /** First tile of the group and how many there are. */
   groupFirst: i32;
   groupTiles: i32;
+  /** Channels of which a chunk sums up the gradients. */
+  chunkChannels: i32;
   /** Scratch memory of the first thread, and the bytes of each. */
   scratch: usize;
   scratchBytes: usize;
@@ -77,11 +79,8 @@ export class Minimal {
   @inline get uPlane(): usize {
     return plane(this.depth * this.columns);
   }
-  @inline get wRow(): usize {
-    return row(this.columns);
-  }
   @inline get wPlane(): usize {
-    return plane(this.groupTiles * <i32>(this.wRow >> 2));
+    return plane(this.groupTiles * this.columns);
   }
 
   /** Sets the variant, and the tiles that follow from it. */
