@@ -5,7 +5,7 @@ import {PANEL, SIDE} from './lanes';
 import {Minimal, minimal} from './minimal';
 import {FILTER_ROWS} from './minimal-filter';
 import {chunkChannels, gradientBytes, GRADIENT_TILES, TAPS_ROWS} from './minimal-gradient';
-import {productBytes, PRODUCT_TILES} from './minimal-product';
+import {productBytes, productChunks, tilesBytes} from './minimal-product';
 import {parallel, Pool} from './pool';
 
 /** What is computed, for `minimalBytes`. */
@@ -21,6 +21,9 @@ const FEW: i32 = 16;
 const TAP_COST: i32 = 48;
 /** Multiplications of the direct way below which it is taken. */
 const SMALL: i64 = 1 << 20;
+/** Floats of transformed tiles, 12 MB, that are kept for several blocks of columns, and of the filter for a block, 2 MB. */
+const TILES_FLOATS: i32 = 3 << 20;
+const BLOCK_FLOATS: i32 = 1 << 19;
 /** Floats of the transformed gradients of a group of tiles, 1 MB, unless their sums take more. */
 const GROUP_FLOATS: i32 = 1 << 18;
 
@@ -29,7 +32,7 @@ export function minimalBytes(conv: Conv2D, kind: Kind, pool: Pool): usize {
   const c = minimal(pool);
   if (!describe(c, conv, kind, pool.threads)) return 0;
   const planes = <usize>c.points * c.uPlane;
-  if (kind != Kind.BackpropFilter) return planes + <usize>pool.threads * productBytes(c) + 128;
+  if (kind != Kind.BackpropFilter) return planes + tilesBytes(c) + <usize>pool.threads * productBytes(c) + 128;
   return (c.groupTiles < c.tiles ? planes : 0) + <usize>c.points * c.wPlane + <usize>pool.threads * gradientBytes(c) + 128;
 }
 
@@ -92,8 +95,11 @@ export function minimalBackpropInput(conv: Conv2D, dy: usize, filter: usize, dx:
 
 function multiply(c: Minimal, pool: Pool): void {
   const perPhase = (c.channels + FILTER_ROWS - 1) / FILTER_ROWS;
-  parallel(pool, Job.TransformFilter, perPhase * c.stride * c.stride, false);
-  parallel(pool, Job.MultiplyTiles, (c.tiles + PRODUCT_TILES - 1) / PRODUCT_TILES, false);
+  if (c.blockColumns < c.columns) parallel(pool, Job.TransformTiles, productChunks(c), false);
+  for (c.firstColumn = 0; c.firstColumn < c.columns; c.firstColumn += c.blockColumns) {
+    parallel(pool, Job.TransformFilter, perPhase * c.stride * c.stride, false);
+    parallel(pool, Job.MultiplyTiles, productChunks(c), false);
+  }
 }
 
 /** Fills in everything but addresses, with the cheapest variant. False where the direct way is better or the only one. */
@@ -151,11 +157,20 @@ function describe(c: Minimal, conv: Conv2D, kind: Kind, threads: i32): bool {
   }
   if (n == 0) return false;
   c.variant(n, conv.batch);
+  c.blockColumns = kind == Kind.BackpropFilter ? c.columns : block(c);
   c.groupFirst = 0;
   c.chunkChannels = chunkChannels(c, threads);
   const sums = c.points * c.depth * c.columns;
   c.groupTiles = min(c.tiles, max(64, max(GROUP_FLOATS, sums) / (c.points * c.columns) & ~63));
   return true;
+}
+
+/** Columns that are multiplied at a time: all, unless their transformed filter does not fit the caches where the tiles would. */
+function block(c: Minimal): i32 {
+  let columns = c.columns;
+  if (c.tiles * c.points * c.depth > TILES_FLOATS) return columns;
+  while (c.points * c.depth * columns > BLOCK_FLOATS && columns % (2 * PANEL) == 0) columns >>= 1;
+  return columns;
 }
 
 /** Divides the host's buffer. */
@@ -167,6 +182,8 @@ function placeBuffers(c: Minimal, buffer: usize, kind: Kind): void {
     c.scratch += <usize>c.points * c.wPlane;
     c.scratchBytes = gradientBytes(c);
   } else {
+    c.v = c.w;
+    c.scratch += tilesBytes(c);
     c.scratchBytes = productBytes(c);
   }
 }

@@ -52,8 +52,13 @@ export class Minimal {
   tilesDown: i32;
   tilesAcross: i32;
 
-  /** Transformed filter: [n n][columns / PANEL][depth][PANEL]; or its gradient: [n n][depth][columns]. */
+  /** Columns whose filter is transformed at a time, all or a part that stays in the caches: the first, and how many. */
+  firstColumn: i32;
+  blockColumns: i32;
+  /** Transformed filter: [n n][blockColumns / PANEL][depth][PANEL]; or its gradient: [n n][depth][columns]. */
   u: usize;
+  /** Transformed tiles of all chunks, if there are several blocks of columns. */
+  v: usize;
   /** Transformed gradients of a group of tiles: [n n][columns / PANEL][tiles of the group][PANEL]. */
   w: usize;
   /** First tile of the group and how many there are. */
@@ -77,7 +82,7 @@ export class Minimal {
   }
   /** Bytes of one point of `u`; odd multiples of cache lines apart, so that the points do not share cache sets. */
   @inline get uPlane(): usize {
-    return plane(this.depth * this.columns);
+    return plane(this.depth * this.blockColumns);
   }
   @inline get wPlane(): usize {
     return plane(this.groupTiles * this.columns);
