@@ -2,7 +2,7 @@ import {batchGradChunk, batchGradSumsChunk, batchMomentsChunk, batchNormalizeChu
 import {multiplyMatrix, multiplyPositions, multiplyTaps, packMatrix, packTaps} from './gemm';
 import {transformFilterChunk} from './minimal-filter';
 import {accumulateTapsChunk, transformGradientChunk, transformTapsChunk} from './minimal-gradient';
-import {multiplyTilesChunk} from './minimal-product';
+import {multiplyTilesChunk, transformTilesChunk} from './minimal-product';
 import {Pool} from './pool';
 import {scatterChunk} from './scatter';
 import {Scratch} from './scratch';
@@ -16,6 +16,7 @@ export const enum Job {
   MultiplyPositions,
   MultiplyTaps,
   TransformFilter,
+  TransformTiles,
   MultiplyTiles,
   TransformGradient,
   AccumulateTaps,
@@ -37,6 +38,7 @@ export function perform(job: i32, chunk: i32, pool: Pool, scratch: Scratch): voi
     case Job.MultiplyPositions: return multiplyPositions(chunk, pool, scratch);
     case Job.MultiplyTaps: return multiplyTaps(chunk, pool, scratch);
     case Job.TransformFilter: return transformFilterChunk(chunk, pool, scratch);
+    case Job.TransformTiles: return transformTilesChunk(chunk, pool, scratch);
     case Job.MultiplyTiles: return multiplyTilesChunk(chunk, pool, scratch);
     case Job.TransformGradient: return transformGradientChunk(chunk, pool, scratch);
     case Job.AccumulateTaps: return accumulateTapsChunk(chunk, pool, scratch);

@@ -5,7 +5,7 @@ import {PANEL, SIDE} from './lanes';
 import {Minimal, minimal} from './minimal';
 import {FILTER_ROWS} from './minimal-filter';
 import {chunkChannels, gradientBytes, GRADIENT_TILES, TAPS_ROWS} from './minimal-gradient';
-import {productBytes, PRODUCT_TILES} from './minimal-product';
+import {productBytes, productChunks, tilesBytes} from './minimal-product';
 import {parallel, Pool} from './pool';
 
 /** What is computed, for `minimalBytes`. */
@@ -21,22 +21,25 @@ const FEW: i32 = 16;
 const TAP_COST: i32 = 48;
 /** Multiplications of the direct way below which it is taken. */
 const SMALL: i64 = 1 << 20;
-/** Floats of the transformed gradients of a group of tiles: 4 MB, for the caches. */
-const GROUP_FLOATS: i32 = 1 << 20;
+/** Floats of transformed tiles, 12 MB, that are kept for several blocks of columns, and of the filter for a block, 2 MB. */
+const TILES_FLOATS: i32 = 3 << 20;
+const BLOCK_FLOATS: i32 = 1 << 19;
+/** Floats of the transformed gradients of a group of tiles, 1 MB, unless their sums take more. */
+const GROUP_FLOATS: i32 = 1 << 18;
 
 /** Scratch bytes that the convolution takes with minimal filtering; 0 where the direct way is the better one. */
-export function minimalBytes(conv: Conv2D, kind: Kind, threads: i32, pool: Pool): usize {
+export function minimalBytes(conv: Conv2D, kind: Kind, pool: Pool): usize {
   const c = minimal(pool);
-  if (!describe(c, conv, kind)) return 0;
+  if (!describe(c, conv, kind, pool.threads)) return 0;
   const planes = <usize>c.points * c.uPlane;
-  if (kind != Kind.BackpropFilter) return planes + <usize>threads * productBytes(c) + 128;
-  return planes + <usize>c.points * c.wPlane + <usize>threads * gradientBytes(c) + 128;
+  if (kind != Kind.BackpropFilter) return planes + tilesBytes(c) + <usize>pool.threads * productBytes(c) + 128;
+  return (c.groupTiles < c.tiles ? planes : 0) + <usize>c.points * c.wPlane + <usize>pool.threads * gradientBytes(c) + 128;
 }
 
 /** y = x * filter; only if `minimalBytes` is not 0, with that many at `buffer`. */
 export function minimalForward(conv: Conv2D, x: usize, filter: usize, y: usize, buffer: usize, pool: Pool): void {
   const c = minimal(pool);
-  describe(c, conv, Kind.Forward);
+  describe(c, conv, Kind.Forward, pool.threads);
   c.image = x;
   c.filter = filter;
   c.grid = y;
@@ -47,7 +50,7 @@ export function minimalForward(conv: Conv2D, x: usize, filter: usize, y: usize, 
 /** Gradient of the filter; the same conditions. */
 export function minimalBackpropFilter(conv: Conv2D, x: usize, dy: usize, dFilter: usize, buffer: usize, pool: Pool): void {
   const c = minimal(pool);
-  describe(c, conv, Kind.BackpropFilter);
+  describe(c, conv, Kind.BackpropFilter, pool.threads);
   c.image = x;
   c.grid = dy;
   c.filter = dFilter;
@@ -57,9 +60,9 @@ export function minimalBackpropFilter(conv: Conv2D, x: usize, dy: usize, dFilter
     c.groupTiles = min(group, c.tiles - first);
     placeBuffers(c, buffer, Kind.BackpropFilter);
     parallel(pool, Job.TransformGradient, (c.groupTiles + GRADIENT_TILES - 1) / GRADIENT_TILES, false);
-    parallel(pool, Job.AccumulateTaps, c.depth / chunkChannels(c), false);
+    parallel(pool, Job.AccumulateTaps, c.depth / c.chunkChannels, false);
   }
-  parallel(pool, Job.TransformTaps, c.depth / TAPS_ROWS, false);
+  if (group < c.tiles) parallel(pool, Job.TransformTaps, c.depth / TAPS_ROWS, false);
 }
 
 /** Gradient of the input, one phase of the stride after the other; the same conditions. */
@@ -69,7 +72,7 @@ export function minimalBackpropInput(conv: Conv2D, dy: usize, filter: usize, dx:
   const rowBytes = conv.inWidth * pixelBytes;
   for (let y = 0; y < conv.strideY; y++) {
     for (let x = 0; x < conv.strideX; x++) {
-      describe(c, conv, Kind.BackpropInput);
+      describe(c, conv, Kind.BackpropInput, pool.threads);
       // Pixel y + i stride meets the taps tapY, tapY + stride, ... at the output rows (y + padTop - tap) / stride + i.
       const tapY = (y + conv.padTop) % conv.strideY;
       const tapX = (x + conv.padLeft) % conv.strideX;
@@ -92,12 +95,15 @@ export function minimalBackpropInput(conv: Conv2D, dy: usize, filter: usize, dx:
 
 function multiply(c: Minimal, pool: Pool): void {
   const perPhase = (c.channels + FILTER_ROWS - 1) / FILTER_ROWS;
-  parallel(pool, Job.TransformFilter, perPhase * c.stride * c.stride, false);
-  parallel(pool, Job.MultiplyTiles, (c.tiles + PRODUCT_TILES - 1) / PRODUCT_TILES, false);
+  if (c.blockColumns < c.columns) parallel(pool, Job.TransformTiles, productChunks(c), false);
+  for (c.firstColumn = 0; c.firstColumn < c.columns; c.firstColumn += c.blockColumns) {
+    parallel(pool, Job.TransformFilter, perPhase * c.stride * c.stride, false);
+    parallel(pool, Job.MultiplyTiles, productChunks(c), false);
+  }
 }
 
 /** Fills in everything but addresses, with the cheapest variant. False where the direct way is better or the only one. */
-function describe(c: Minimal, conv: Conv2D, kind: Kind): bool {
+function describe(c: Minimal, conv: Conv2D, kind: Kind, threads: i32): bool {
   const stride = conv.strideY;
   const r = conv.filterHeight / stride;
   if (conv.strideX != stride || conv.filterHeight != r * stride || conv.filterWidth != r * stride) return false;
@@ -151,20 +157,33 @@ function describe(c: Minimal, conv: Conv2D, kind: Kind): bool {
   }
   if (n == 0) return false;
   c.variant(n, conv.batch);
+  c.blockColumns = kind == Kind.BackpropFilter ? c.columns : block(c);
   c.groupFirst = 0;
-  c.groupTiles = min(c.tiles, max(64, GROUP_FLOATS / (c.points * c.columns) & ~63));
+  c.chunkChannels = chunkChannels(c, threads);
+  const sums = c.points * c.depth * c.columns;
+  c.groupTiles = min(c.tiles, max(64, max(GROUP_FLOATS, sums) / (c.points * c.columns) & ~63));
   return true;
+}
+
+/** Columns that are multiplied at a time: all, unless their transformed filter does not fit the caches where the tiles would. */
+function block(c: Minimal): i32 {
+  let columns = c.columns;
+  if (c.tiles * c.points * c.depth > TILES_FLOATS) return columns;
+  while (c.points * c.depth * columns > BLOCK_FLOATS && columns % (2 * PANEL) == 0) columns >>= 1;
+  return columns;
 }
 
 /** Divides the host's buffer. */
 function placeBuffers(c: Minimal, buffer: usize, kind: Kind): void {
   c.u = (buffer + 63) & ~63;
-  c.w = c.u + <usize>c.points * c.uPlane;
+  c.w = c.u + (kind == Kind.BackpropFilter && c.groupTiles == c.tiles ? 0 : <usize>c.points * c.uPlane);
   c.scratch = c.w;
   if (kind == Kind.BackpropFilter) {
     c.scratch += <usize>c.points * c.wPlane;
     c.scratchBytes = gradientBytes(c);
   } else {
+    c.v = c.w;
+    c.scratch += tilesBytes(c);
     c.scratchBytes = productBytes(c);
   }
 }

@@ -9,7 +9,7 @@ export const FILTER_ROWS: i32 = 16;
 /** Bytes of the taps of one depth and of the columns side by side, at most 3 x 3. */
 const ENTRY: usize = 9 * SIDE;
 
-/** Transforms the taps of some depths of one phase into `u`, packed for the product. */
+/** Transforms the taps of some depths of one phase, for the block of columns, into `u`, packed for the product. */
 export function transformFilterChunk(chunk: i32, pool: Pool, scratch: Scratch): void {
   const c = minimal(pool);
   const perPhase = (c.channels + FILTER_ROWS - 1) / FILTER_ROWS;
@@ -21,8 +21,9 @@ export function transformFilterChunk(chunk: i32, pool: Pool, scratch: Scratch): 
   const u = c.u + (<usize>(phase * c.channels * PANEL) << 2);
   const aside = <i32>(SIDE >> 2);
   const tmp = scratch.tmp;
+  const endColumn = c.firstColumn + c.blockColumns;
   if (c.transposed) {
-    for (let j = 0; j < c.columns; j += aside) {
+    for (let j = c.firstColumn; j < endColumn; j += aside) {
       for (let half: usize = 0; half < SIDE; half += 16) {
         loadTaps(c, tapY, tapX, j + <i32>(half >> 2), first, (end - first) >> 2, tmp + half, 1);
       }
@@ -30,8 +31,8 @@ export function transformFilterChunk(chunk: i32, pool: Pool, scratch: Scratch): 
     }
   } else {
     for (let k = first; k < end; k += 4) {
-      for (let j = 0; j < c.columns; j += 16) {
-        const columns = min(16, c.columns - j);
+      for (let j = c.firstColumn; j < endColumn; j += 16) {
+        const columns = min(16, endColumn - j);
         loadTaps(c, tapY, tapX, k, j, columns >> 2, tmp, <i32>(SIDE >> 4));
         for (let column = j, entry = tmp; column < j + columns; column += aside) {
           for (let i = 0; i < 4; i++, entry += ENTRY) transformEntry(c, u, k + i, column, entry, tmp);
@@ -43,6 +44,7 @@ export function transformFilterChunk(chunk: i32, pool: Pool, scratch: Scratch): 
 
 /** The taps of an entry: r x r to n x n. */
 function transformEntry(c: Minimal, u: usize, depth: i32, column: i32, entry: usize, tmp: usize): void {
+  column -= c.firstColumn;
   const half = tmp + 16 * ENTRY;
   const line = <usize>c.r * SIDE;
   const planeBytes = c.uPlane;

@@ -52,13 +52,20 @@ export class Minimal {
   tilesDown: i32;
   tilesAcross: i32;
 
-  /** Transformed filter: [n n][columns / PANEL][depth][PANEL]; or its gradient: [n n][depth][columns]. */
+  /** Columns whose filter is transformed at a time, all or a part that stays in the caches: the first, and how many. */
+  firstColumn: i32;
+  blockColumns: i32;
+  /** Transformed filter: [n n][blockColumns / PANEL][depth][PANEL]; or its gradient: [n n][depth][columns]. */
   u: usize;
-  /** Transformed gradients of a group of tiles: [n n][tiles of the group][columns]. */
+  /** Transformed tiles of all chunks, if there are several blocks of columns. */
+  v: usize;
+  /** Transformed gradients of a group of tiles: [n n][columns / PANEL][tiles of the group][PANEL]. */
   w: usize;
   /** First tile of the group and how many there are. */
   groupFirst: i32;
   groupTiles: i32;
+  /** Channels of which a chunk sums up the gradients. */
+  chunkChannels: i32;
   /** Scratch memory of the first thread, and the bytes of each. */
   scratch: usize;
   scratchBytes: usize;
@@ -75,13 +82,10 @@ export class Minimal {
   }
   /** Bytes of one point of `u`; odd multiples of cache lines apart, so that the points do not share cache sets. */
   @inline get uPlane(): usize {
-    return plane(this.depth * this.columns);
-  }
-  @inline get wRow(): usize {
-    return row(this.columns);
+    return plane(this.depth * this.blockColumns);
   }
   @inline get wPlane(): usize {
-    return plane(this.groupTiles * <i32>(this.wRow >> 2));
+    return plane(this.groupTiles * this.columns);
   }
 
   /** Sets the variant, and the tiles that follow from it. */

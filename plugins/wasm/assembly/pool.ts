@@ -45,6 +45,9 @@ export class Pool {
   @inline at(offset: usize): usize {
     return this.start + offset;
   }
+  @inline get threads(): i32 {
+    return load<i32>(this.at(WORKERS)) + 1;
+  }
   /** Room for the i-th description of the current job. */
   @inline struct(i: i32): usize {
     return this.start + STRUCTS + <usize>i * 128;

@@ -11,7 +11,7 @@ export interface Native {
    * Bytes of the buffer that the convolution needs for minimal filtering; 0 where the direct way is better.
    * @param kind 0 forward, 1 gradient of the filter, 2 gradient of the input
    */
-  minimalBytes(conv: number, kind: 0 | 1 | 2, threads: number, pool: number): number;
+  minimalBytes(conv: number, kind: 0 | 1 | 2, pool: number): number;
   minimalForward(conv: number, x: number, filter: number, y: number, buffer: number, pool: number): void;
   minimalBackpropFilter(conv: number, x: number, dy: number, dFilter: number, buffer: number, pool: number): void;
   minimalBackpropInput(conv: number, dy: number, filter: number, dx: number, buffer: number, pool: number): void;

@@ -24,7 +24,7 @@ function convolve(
   ways: {minimal(window: number, buffer: number): void; direct(window: number): void},
 ): void {
   const window = heap.struct(windowFields(conv));
-  const bytes = heap.native.minimalBytes(window, kind, heap.threadCount, heap.pool);
+  const bytes = heap.native.minimalBytes(window, kind, heap.pool);
   if (bytes > 0) ways.minimal(window, heap.buffer(bytes));
   else ways.direct(window);
 }
