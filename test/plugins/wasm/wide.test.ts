@@ -2,7 +2,7 @@ import {expect} from 'chai';
 import fc from 'fast-check';
 import type {Tensor} from '../../../src/backends/tf.js';
 import {hasWideSimd} from '../../../plugins/wasm/src/module.js';
-import {forAll, makeBackend, on, random, run} from './support.js';
+import {makeBackend, on, random, run} from './support.js';
 
 const channels = fc.constantFrom(16, 32, 48);
 const cases = fc.record({
