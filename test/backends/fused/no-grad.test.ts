@@ -1,7 +1,6 @@
 import {expect} from 'chai';
 import {tf} from 'gan';
 import {noGrad} from '../../../dist/backends/fused/no-grad.js';
-import {variableGrads} from '../../../dist/backends/fused/variable-grads.js';
 import {withDevice} from '../../device.js';
 import {valuesOf} from '../../gan/helpers.js';
 
@@ -21,36 +20,5 @@ describe('noGrad', () => {
     const y = noGrad(() => tf.add(tf.square(x), tf.mul(x, 2)));
     expect(tf.memory().numTensors).to.equal(before + 1);
     expect(valuesOf(y)).to.deep.equal([15]);
-  });
-});
-
-describe('variableGrads', () => {
-  withDevice();
-
-  it('is tfjs\'s', () => {
-    const x = tf.variable(tf.tensor([3]));
-    const {value, grads} = variableGrads(() => tf.sum(tf.square(x)), [x]);
-    expect([valuesOf(value), valuesOf(grads[x.name]!)]).to.deep.equal([[9], [6]]);
-  });
-
-  it('leaves no tensor behind when the function throws, and works afterwards', () => {
-    const x = tf.variable(tf.tensor([3]));
-    const before = tf.memory().numTensors;
-    expect(() => variableGrads(() => {
-      tf.sum(tf.square(x));
-      throw new Error('mine');
-    }, [x])).to.throw('mine');
-    expect(tf.memory().numTensors).to.equal(before);
-    expect(valuesOf(variableGrads(() => tf.sum(tf.square(x)), [x]).grads[x.name]!)).to.deep.equal([6]);
-  });
-
-  it('is still needed: tfjs\'s own keeps what it had saved when the function throws', () => {
-    const x = tf.variable(tf.tensor([3]));
-    const before = tf.memory().numTensors;
-    expect(() => tf.variableGrads(() => {
-      tf.sum(tf.square(x));
-      throw new Error('mine');
-    }, [x])).to.throw('mine');
-    expect(tf.memory().numTensors).to.be.above(before);
   });
 });
