@@ -1,5 +1,5 @@
 import {execFile} from 'node:child_process';
-import {existsSync, readFileSync} from 'node:fs';
+import {existsSync, readFileSync, writeFileSync} from 'node:fs';
 import {createRequire} from 'node:module';
 import path from 'node:path';
 import {promisify} from 'node:util';
@@ -24,6 +24,17 @@ export async function packageSpec(config: Config, wanted: string, cwd = process.
   throw new GanError('usage', 'GAN_PLUGIN_NOT_FOUND', `The npm registry has no ${candidates.join(' and no ')}.`, {
     suggestions: ['Plug-ins have the keyword gan-plugin: https://www.npmjs.com/search?q=keywords:gan-plugin', 'A registry of your own: GAN_NPM_REGISTRY=https://...'],
   });
+}
+
+/**
+ * Writes down what commands a plug-in has, where its author did not (`oclif manifest`), so that starting gan need not load them.
+ * @returns whether there was something to write
+ */
+export function writeManifest({root, manifest}: Pick<Interfaces.Plugin, 'root' | 'manifest'>): boolean {
+  const file = path.join(root, 'oclif.manifest.json');
+  if (Object.keys(manifest.commands).length === 0 || existsSync(file)) return false;
+  writeFileSync(file, JSON.stringify(manifest));
+  return true;
 }
 
 /** The name of an installed plug-in for its full or short name; what is not installed stays as it is. */

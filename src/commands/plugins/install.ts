@@ -1,7 +1,7 @@
 import {Args, Flags} from '@oclif/core';
 import {commands} from '@oclif/plugin-plugins';
 import {BaseCommand} from '../../cli/base-command.js';
-import {packageSpec} from '../../cli/plugin-packages.js';
+import {packageSpec, writeManifest} from '../../cli/plugin-packages.js';
 import {GanError} from '../../errors.js';
 
 /** oclif's `plugins install`, with the names that plug-ins of gan go by, files and folders, and a look at what was installed. */
@@ -34,6 +34,7 @@ export default class PluginsInstall extends BaseCommand {
       const installed = [...this.config.plugins.values()].find((plugin) => !before.has(plugin));
       if (installed === undefined) continue; // oclif said why
       const parts = await this.#check(installed);
+      writeManifest(installed);
       this.json({name: installed.name, version: installed.version, parts});
       this.result(`${installed.name} ${installed.version}: ${parts.map(({kind, name}) => `${kind} ${name}`).join(', ') || 'commands'}`);
     }
