@@ -30,7 +30,7 @@ export async function packageSpec(config: Config, wanted: string, cwd = process.
  * Writes down what commands a plug-in has, where its author did not (`oclif manifest`), so that starting gan need not load them.
  * @returns whether there was something to write
  */
-export function writeManifest({root, manifest}: Pick<Interfaces.Plugin, 'root' | 'manifest'>): boolean {
+export function writeManifest({root, manifest}: {root: string; manifest: Interfaces.Manifest}): boolean {
   const file = path.join(root, 'oclif.manifest.json');
   if (Object.keys(manifest.commands).length === 0 || existsSync(file)) return false;
   writeFileSync(file, JSON.stringify(manifest));

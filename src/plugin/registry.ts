@@ -110,7 +110,7 @@ export class Registry {
     const {create} = guard({create: (given: typeof values) => this.tensors.retry(() => definition.create(given))}, declared);
     const made: unknown = await create(values);
     if (made === null || (typeof made !== 'object' && typeof made !== 'function')) throw brokenPart(declared, `its \`create\` returns ${String(made)}`);
-    return guard(made, declared) as PartKinds[K];
+    return (kind === 'backend' ? made : guard(made, declared)) as PartKinds[K]; // who probes and opens a backend says its name
   }
 
   /** The part that a name means: `name`, `package:name`, or the package's friendly name before the colon. */

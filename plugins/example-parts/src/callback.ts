@@ -12,9 +12,9 @@ export default ({callback, opt}: Gan) => callback({
     let run = 0;
     return {
       order: 60, // after the recorder, before the checkpoints
-      afterBatch({training, lossValue, stop}) {
-        if (!training) return;
-        run = lossValue < loss ? run + 1 : 0;
+      afterLossRead({read, stop}) {
+        if (!read!.training) return;
+        run = read!.value < loss ? run + 1 : 0;
         if (run >= patience) stop(`the loss was below ${loss} for ${patience} steps`);
       },
       save: () => ({run}),

@@ -1,4 +1,4 @@
-import {Args, Flags} from '@oclif/core';
+import {Args, Flags, type Plugin} from '@oclif/core';
 import {commands} from '@oclif/plugin-plugins';
 import {BaseCommand} from '../../cli/base-command.js';
 import {packageSpec, writeManifest} from '../../cli/plugin-packages.js';
@@ -34,7 +34,7 @@ export default class PluginsInstall extends BaseCommand {
       const installed = [...this.config.plugins.values()].find((plugin) => !before.has(plugin));
       if (installed === undefined) continue; // oclif said why
       const parts = await this.#check(installed);
-      writeManifest(installed);
+      writeManifest(installed as Plugin);
       this.json({name: installed.name, version: installed.version, parts});
       this.result(`${installed.name} ${installed.version}: ${parts.map(({kind, name}) => `${kind} ${name}`).join(', ') || 'commands'}`);
     }
