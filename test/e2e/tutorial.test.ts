@@ -27,8 +27,8 @@ describe('a plug-in, from its first line to its removal', () => {
       if (process.env['CI'] !== undefined || !/ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ENOTCACHED/.test((error as {stderr?: string}).stderr ?? '')) throw error;
       this.skip();
     }
-    await registry.publish(root);
-    await registry.publish(path.join(root, 'plugins/wasm'));
+    const {workspaces} = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as {workspaces: string[]};
+    for (const part of ['.', ...workspaces]) await registry.publish(path.join(root, part));
     cwd = folder();
     write(cwd, {'bin/gan': `#!/bin/sh\nexec "${process.execPath}" "${path.join(root, 'bin/run.js')}" "$@"\n`});
     chmodSync(path.join(cwd, 'bin/gan'), 0o755);
