@@ -1,15 +1,22 @@
 // Speed of the wasm plug-in's matrix kernels against those of tfjs-backend-wasm, at the shapes of a DCGAN for 64 x 64
-// images. Alternates between the two and prints medians.
+// images, beside the most that WebAssembly computes on this machine (bench/peak.mjs). Alternates between the two, prints medians.
+// GFLOP/s count the multiplications and additions of the plain algorithm, of which minimal filtering does fewer.
 //
-//     npm run build && node bench/kernels.mjs [batch=16] [repetitions=7] [filter]
+//     npm run bench:kernels -- [--batch 32] [--repetitions 7] [--only TEXT] [--json FILE] [--svg FILE]
+//
+// THREADS=1, RELAXED_SIMD=0, WIDE_SIMD=0 leave things out.
+import {writeFileSync} from 'node:fs';
 import os from 'node:os';
+import {parseArgs} from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-wasm';
 import {opt} from '../dist/plugin/options.js';
 import plugin from '../plugins/wasm/dist/index.js';
+import {barChart} from './chart.mjs';
+import {peak} from './peak.mjs';
 
-const [batch, repetitions] = [process.argv[2] ?? 16, process.argv[3] ?? 7].map(Number);
-const only = process.argv[4] ?? '';
+const {values: flags} = parseArgs({options: {batch: {type: 'string', default: '32'}, repetitions: {type: 'string', default: '7'}, only: {type: 'string', default: ''}, json: {type: 'string'}, svg: {type: 'string'}}});
+const [batch, repetitions] = [flags.batch, flags.repetitions].map(Number);
 const threads = process.env.THREADS ? Number(process.env.THREADS) : undefined;
 const relaxedSimd = process.env.RELAXED_SIMD !== '0';
 const wideSimd = process.env.WIDE_SIMD !== '0';
@@ -60,11 +67,18 @@ function time(kernel, {inputs, attrs}) {
   if (fresh !== inputs) fresh.filter.dispose();
   return elapsed;
 }
-const median = (values) => values.sort((a, b) => a - b)[values.length >> 1];
+const spread = (values) => {
+  const sorted = [...values].sort((a, b) => a - b);
+  return {median: sorted[sorted.length >> 1], min: sorted[0], max: sorted.at(-1)};
+};
 
-console.log(`batch ${batch}, Node ${process.version}, ${os.cpus()[0]?.model}, tfjs ${tf.version_core}, median of ${repetitions}`);
-console.log(`${'kernel'.padEnd(21)}${'shape'.padEnd(24)}${'own ms'.padStart(9)}${'GFLOP/s'.padStart(9)}${'stock ms'.padStart(10)}${'GFLOP/s'.padStart(9)}`);
-for (const entry of cases.filter(({name, label}) => `${name} ${label}`.includes(only))) {
+const {threads: used, ...features} = device.info;
+const most = await peak(used);
+const machine = {cpu: os.cpus()[0]?.model, threads: used, node: process.version, tfjs: tf.version_core, ...features, peak: most};
+console.log(`batch ${batch}, median of ${repetitions}`, machine);
+console.log(`${'kernel'.padEnd(21)}${'shape'.padEnd(24)}${'own ms'.padStart(9)}${'GFLOP/s'.padStart(9)}${'of peak'.padStart(9)}${'stock ms'.padStart(10)}${'GFLOP/s'.padStart(9)}`);
+const results = [];
+for (const entry of cases.filter(({name, label}) => `${name} ${label}`.includes(flags.only))) {
   const times = [[], []];
   const kernels = [own.get(entry.name), stock.get(entry.name)];
   for (let i = 0; i <= repetitions; i++) {
@@ -73,9 +87,25 @@ for (const entry of cases.filter(({name, label}) => `${name} ${label}`.includes(
     });
     if (i === 0) times.forEach((list) => list.splice(0)); // warming up
   }
-  const columns = times.map((list, which) => (list.length === 0
-    ? `${'none'.padStart(9 + which)}${''.padStart(9)}`
-    : `${median(list).toFixed(2).padStart(9 + which)}${(entry.flops / median(list) / 1e6).toFixed(1).padStart(9)}`));
-  console.log(entry.name.padEnd(21) + entry.label.padEnd(24) + columns.join(''));
+  const [ours, stocks] = times.map((list) => (list.length === 0 ? undefined : {ms: spread(list), gflops: spread(list.map((ms) => entry.flops / ms / 1e6))}));
+  results.push({kernel: entry.name, shape: entry.label, own: ours, stock: stocks});
+  const share = `${((100 * ours.gflops.median) / (most.wide ?? most.narrow)).toFixed(0)} %`;
+  console.log(entry.name.padEnd(21) + entry.label.padEnd(24) + [ours.ms.median.toFixed(2), ours.gflops.median.toFixed(1), share].map((text) => text.padStart(9)).join('')
+    + (stocks ? stocks.ms.median.toFixed(2).padStart(10) + stocks.gflops.median.toFixed(1).padStart(9) : 'none'.padStart(10)));
 }
 await device.close();
+if (flags.json) writeFileSync(flags.json, `${JSON.stringify({machine, batch, repetitions, results}, null, 2)}\n`);
+if (flags.svg) {
+  const bar = ({gflops}) => ({...gflops, text: gflops.median.toFixed(0)});
+  const limit = (gflops) => ({median: gflops, min: gflops, max: gflops, text: gflops.toFixed(0)});
+  writeFileSync(flags.svg, barChart({
+    title: `Kernels at batch ${batch}, GFLOP/s of the plain algorithm`,
+    note: `${machine.cpu}, ${used} threads, Node ${machine.node}; median, least and most of ${repetitions}`,
+    names: ['this project', 'tfjs-backend-wasm'],
+    groups: [
+      {label: 'most of 128-bit vectors', bars: [limit(most.narrow)]},
+      ...(most.wide ? [{label: 'most of 256-bit vectors', bars: [limit(most.wide)]}] : []),
+      ...results.map(({kernel, shape, own: ours, stock: stocks}) => ({label: `${kernel.replace('Conv2DBackprop', 'd')} ${shape}`, bars: [bar(ours), stocks && bar(stocks)]})),
+    ],
+  }));
+}

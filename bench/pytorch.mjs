@@ -1,8 +1,10 @@
-// Training speed of this project and of PyTorch, alternating in one run, on the same work: the WGAN of fastai's documentation
-// (generator and critic with one extra layer, leaky ReLU 0.2 in the critic, RMSProp, five critic steps to one generator
-// step), data in memory, the same number of threads. Medians of the ratios of neighbouring measurements.
+// Training speed of this project and of PyTorch, alternating in one run, on the same work from data in memory, with the same
+// number of threads. Medians of the ratios of neighbouring measurements.
 //
-//     PYTHON=python3 npm run bench:pytorch [pairs=5] [batches=32,128] [size=64] [threads=2] [json file]
+//     PYTHON=python3 npm run bench:pytorch -- [--pairs 5] [--threads 2] [--json FILE] [--svg FILE] [WORK:SIZE:BATCH ...]
+//
+// WORK is `wgan`, the WGAN of fastai's documentation (one extra layer, leaky ReLU 0.2 in the critic, RMSProp, five critic steps
+// to one generator step), or `gan-critic`, fastai's gan_critic learning to tell real from generated images, two steps a round.
 //
 // The peer that counts is PyTorch 2.13's CPU build. Instruction sets wider than those most machines have can be kept from
 // PyTorch by its own variables, for example ATEN_CPU_CAPABILITY=avx2 DNNL_MAX_CPU_ISA=AVX2 MKL_ENABLE_INSTRUCTIONS=AVX2.
@@ -13,26 +15,31 @@ import os from 'node:os';
 import path from 'node:path';
 import readline from 'node:readline';
 import {fileURLToPath} from 'node:url';
+import {parseArgs} from 'node:util';
+import {barChart} from './chart.mjs';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 const python = process.env.PYTHON ?? 'python3';
-const args = process.argv.slice(2);
-const pairs = Number(args[0] ?? 5);
-const batches = (args[1] ?? '32,128').split(',').map(Number);
-const size = Number(args[2] ?? 64);
-const threads = Number(args[3] ?? 2);
-const output = args[4];
-/** Steps of one round, as the switcher of fastai's documentation gives them. */
-const round = {critic: 5, generator: 1};
+const {values: flags, positionals} = parseArgs({allowPositionals: true, options: {pairs: {type: 'string', default: '5'}, threads: {type: 'string', default: '2'}, json: {type: 'string'}, svg: {type: 'string'}}});
+const [pairs, threads] = [flags.pairs, flags.threads].map(Number);
+/** The steps of one round. */
+const rounds = {wgan: {critic: 5, generator: 1}, 'gan-critic': {critic: 2}};
 
 const fail = (text) => {
   console.error(text);
   process.exit(1);
 };
 
+const works = (positionals.length > 0 ? positionals : ['wgan:64:32', 'wgan:64:128', 'wgan:32:32', 'gan-critic:64:16']).map((text) => {
+  const [name, size, batch] = text.split(':');
+  if (!(name in rounds) || !(size > 0) || !(batch > 0)) fail(`${text}: wanted WORK:SIZE:BATCH, WORK being one of ${Object.keys(rounds).join(', ')}`);
+  return {name, size: Number(size), batch: Number(batch)};
+});
+if (!(pairs >= 1) || !(threads >= 1)) fail('--pairs and --threads: wanted numbers from 1 on');
+
 /** Refuses a PyTorch that is missing, or that would compute without a BLAS and so make this project look good. */
 function checkPytorch() {
-  const script = "import torch, subprocess, sys\nc = torch.__config__.show()\nprint('mkl' if 'BLAS_INFO=mkl' in c else 'external')";
+  const script = "import torch\nprint('mkl' if 'BLAS_INFO=mkl' in torch.__config__.show() else 'external')";
   let blas;
   try {
     blas = execFileSync(python, ['-c', script], {encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe']}).trim();
@@ -40,91 +47,93 @@ function checkPytorch() {
     fail(`${python} cannot import torch: ${String(error.stderr ?? error.message).trim().split('\n').at(-1)}\nInstall PyTorch (its CPU build will do) and name its Python: PYTHON=/path/to/python npm run bench:pytorch`);
   }
   if (blas === 'mkl') return;
-  const script2 = "import torch\ntorch.randn(8, 8) @ torch.randn(8, 8)\nprint('openblas' in open('/proc/self/maps').read())";
-  const loaded = execFileSync(python, ['-c', script2], {encoding: 'utf8'}).trim();
+  const loaded = execFileSync(python, ['-c', "import torch\ntorch.randn(8, 8) @ torch.randn(8, 8)\nprint('openblas' in open('/proc/self/maps').read())"], {encoding: 'utf8'}).trim();
   if (loaded !== 'True') fail('this PyTorch takes its matrix products from an external BLAS, and OpenBLAS is not there: it would be 25 times slower than it can be.\nInstall OpenBLAS (Debian: libopenblas0-pthread) and run again.');
 }
 
-/** One line in, one line out. */
-class Peer {
-  constructor(child) {
-    this.child = child;
-    this.lines = readline.createInterface({input: child.stdout})[Symbol.asyncIterator]();
-    child.on('exit', (code) => code && fail(`${child.spawnfile} ended with ${code}`));
-  }
-  async read() {
-    const {value, done} = await this.lines.next();
-    return done ? fail(`${this.child.spawnfile} ended early`) : JSON.parse(value);
-  }
-  async ask(line) {
-    this.child.stdin.write(`${line}\n`);
-    return this.read();
-  }
+/** PyTorch: `round()` gives {times: [{network, ms}], peakBytes}. */
+async function startPytorch({name, size, batch}) {
+  const child = spawn(python, [path.join(here, 'pytorch/peer.py'), name, size, batch, threads], {stdio: ['pipe', 'pipe', 'inherit']});
+  child.on('exit', (code) => code && fail(`${python} ended with ${code}`));
+  const lines = readline.createInterface({input: child.stdout})[Symbol.asyncIterator]();
+  const read = async () => {
+    const {value, done} = await lines.next();
+    return done ? fail(`${python} ended early`) : JSON.parse(value);
+  };
+  const {torch} = await read();
+  return {
+    version: torch,
+    async round() {
+      const times = [];
+      let peakBytes;
+      for (const [network, count] of Object.entries(rounds[name])) {
+        for (let i = 0; i < count; i++) {
+          child.stdin.write(`${network}\n`);
+          const answer = await read();
+          times.push({network, ms: answer.ms});
+          ({peakBytes} = answer);
+        }
+      }
+      return {times, peakBytes};
+    },
+    close: () => child.stdin.end(),
+  };
 }
 
-/** A round by PyTorch: median milliseconds of its critic and generator steps. */
-async function torchRound(peer) {
-  const ms = {critic: [], generator: []};
-  let peak = 0;
-  for (const [network, count] of Object.entries(round)) {
-    for (let i = 0; i < count; i++) {
-      const answer = await peer.ask(network);
-      ms[network].push(answer.ms);
-      peak = answer.peakBytes;
-    }
-  }
-  return {...summary(ms), peakBytes: peak};
+/** This project, with the same methods. */
+async function startOwn({name, size, batch}) {
+  const child = fork(path.join(here, 'pytorch/own.mjs'), [name, size, batch, threads].map(String));
+  child.on('exit', (code) => code && fail(`the training of this project ended with ${code}`));
+  const [info] = await once(child, 'message');
+  return {
+    info,
+    async round() {
+      child.send('train');
+      return (await once(child, 'message'))[0];
+    },
+    async close() {
+      child.send('close');
+      await once(child, 'exit');
+    },
+  };
 }
 
 const median = (values) => {
   const sorted = [...values].sort((a, b) => a - b);
   return (sorted[(sorted.length - 1) >> 1] + sorted[sorted.length >> 1]) / 2;
 };
-const sum = (values) => values.reduce((a, b) => a + b, 0);
-const summary = (ms) => ({critic: median(ms.critic), generator: median(ms.generator), total: sum(ms.critic) + sum(ms.generator)});
+const total = (times) => times.reduce((sum, {ms}) => sum + ms, 0);
 const spread = (values) => ({median: median(values), min: Math.min(...values), max: Math.max(...values)});
 const shown = ({median: m, min, max}, digits = 2) => `${m.toFixed(digits)} (${min.toFixed(digits)} to ${max.toFixed(digits)})`;
 
-async function compare(batch) {
-  const peer = new Peer(spawn(python, [path.join(here, 'pytorch_wgan.py'), threads, size, batch], {stdio: ['pipe', 'pipe', 'inherit']}));
-  const {torch} = await peer.read();
-  const own = fork(path.join(here, 'pytorch-own.mjs'), [size, batch, threads].map(String));
-  const train = async () => {
-    own.send('train');
-    const [answer] = await once(own, 'message');
-    return {...summary(answer.ms), peakBytes: answer.peakBytes};
-  };
-  await once(own, 'message'); // ready
-  await torchRound(peer);
-  await train();
-  const rows = [];
+async function compare(work) {
+  const both = {gan: await startOwn(work), pytorch: await startPytorch(work)};
+  for (const one of Object.values(both)) await one.round(); // warms up
+  const measured = [];
   for (let i = 0; i < pairs; i++) {
+    const row = {};
     // Who goes first changes: a machine that slows down favours neither.
-    const first = i % 2 === 0 ? await torchRound(peer) : await train();
-    const second = i % 2 === 0 ? await train() : await torchRound(peer);
-    const [pytorch, gan] = i % 2 === 0 ? [first, second] : [second, first];
-    rows.push({pytorch, gan});
+    for (const who of i % 2 === 0 ? ['pytorch', 'gan'] : ['gan', 'pytorch']) row[who] = await both[who].round();
+    measured.push(row);
   }
-  peer.child.stdin.end();
-  own.send('close');
-  await once(own, 'exit');
-  const images = batch * (round.critic + round.generator) * 1000;
-  const of = (who, key) => spread(rows.map((row) => row[who][key]));
-  const result = {
-    batch, torch,
-    ratio: spread(rows.map(({pytorch, gan}) => pytorch.total / gan.total)),
-    imagesPerSecond: {gan: spread(rows.map(({gan}) => images / gan.total)), pytorch: spread(rows.map(({pytorch}) => images / pytorch.total))},
-    criticMs: {gan: of('gan', 'critic'), pytorch: of('pytorch', 'critic')},
-    generatorMs: {gan: of('gan', 'generator'), pytorch: of('pytorch', 'generator')},
-    peakBytes: {gan: rows.at(-1).gan.peakBytes, pytorch: rows.at(-1).pytorch.peakBytes},
-    rows,
-  };
-  console.log(`\nbatch ${batch}, ${size} x ${size}, median (least to most) of ${pairs} pairs`);
+  for (const one of Object.values(both)) await one.close();
+  const networks = Object.keys(rounds[work.name]);
+  const images = work.batch * Object.values(rounds[work.name]).reduce((a, b) => a + b) * 1000;
+  const figures = (who) => ({
+    imagesPerSecond: spread(measured.map((row) => images / total(row[who].times))),
+    stepMs: Object.fromEntries(networks.map((network) => [network, spread(measured.map((row) => median(row[who].times.filter((one) => one.network === network).map(({ms}) => ms))))])),
+    peakBytes: measured.at(-1)[who].peakBytes,
+  });
+  const result = {...work, ratio: spread(measured.map(({gan, pytorch}) => total(pytorch.times) / total(gan.times))), gan: figures('gan'), pytorch: figures('pytorch'), measured};
+  console.log(`\n${work.name}, ${work.size} x ${work.size}, batch ${work.batch}: median (least to most) of ${pairs} pairs`);
   console.log(`  images/s, this project to PyTorch: ${shown(result.ratio)}`);
-  for (const who of ['gan', 'pytorch']) {
-    const name = who === 'gan' ? 'this project' : `PyTorch ${torch}`;
-    console.log(`  ${name.padEnd(20)} ${shown(result.imagesPerSecond[who], 1)} images/s, critic step ${shown(result.criticMs[who], 0)} ms, generator step ${shown(result.generatorMs[who], 0)} ms, peak ${(result.peakBytes[who] / 2 ** 20).toFixed(0)} MiB`);
+  for (const [who, name] of [['gan', 'this project'], ['pytorch', `PyTorch ${both.pytorch.version}`]]) {
+    const {imagesPerSecond, stepMs, peakBytes} = result[who];
+    const steps = networks.map((network) => `${network} step ${shown(stepMs[network], 0)} ms`).join(', ');
+    console.log(`  ${name.padEnd(20)} ${shown(imagesPerSecond, 1)} images/s, ${steps}, peak ${(peakBytes / 2 ** 20).toFixed(0)} MiB`);
   }
+  machine.torch ??= both.pytorch.version;
+  machine.device ??= both.gan.info;
   return result;
 }
 
@@ -132,5 +141,16 @@ checkPytorch();
 const machine = {cpu: os.cpus()[0]?.model, cores: os.availableParallelism(), node: process.version, threads, capability: process.env.ATEN_CPU_CAPABILITY ?? 'all that the processor has'};
 console.log(machine);
 const results = [];
-for (const batch of batches) results.push(await compare(batch));
-if (output) writeFileSync(output, `${JSON.stringify({machine, size, pairs, results}, null, 2)}\n`);
+for (const work of works) results.push(await compare(work));
+if (flags.json) writeFileSync(flags.json, `${JSON.stringify({machine, pairs, results}, null, 2)}\n`);
+if (flags.svg) {
+  writeFileSync(flags.svg, barChart({
+    title: 'Training, images/s',
+    note: `${machine.cpu}, ${threads} threads each, Node ${machine.node}, PyTorch ${machine.torch} (CPU); median, least and most of ${pairs} alternating pairs`,
+    names: ['this project (wasm)', 'PyTorch'],
+    groups: results.map(({name, size, batch, ratio, gan, pytorch}) => ({
+      label: `${name} ${size}x${size}, batch ${batch}`,
+      bars: [{...gan.imagesPerSecond, text: `${gan.imagesPerSecond.median.toFixed(1)} (${ratio.median.toFixed(2)}x)`}, {...pytorch.imagesPerSecond, text: pytorch.imagesPerSecond.median.toFixed(1)}],
+    })),
+  }));
+}

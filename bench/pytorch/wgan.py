@@ -1,13 +1,4 @@
-"""The WGAN of fastai's documentation in plain PyTorch: the peer of bench/pytorch.mjs.
-
-Reads one JSON command a line ({"net": "wgan", "mode": "critic", "steps": 2} and the like), answers with one JSON line.
-The networks are those of src/gan/nets, layer by layer; data lie in memory.
-"""
-import json
-import resource
-import sys
-import time
-
+"""The WGAN of fastai's documentation in plain PyTorch. The networks are those of src/gan/nets, layer by layer; data lie in memory."""
 import torch
 from torch import nn
 
@@ -73,23 +64,3 @@ class Wgan:
         loss.backward()
         self.generator_opt.step()
         return loss.item()
-
-
-def main():
-    threads, size, batch = map(int, sys.argv[1:4])
-    torch.set_num_threads(threads)
-    work = Wgan(size, batch)
-    steps = {'critic': work.critic_step, 'generator': work.generator_step}
-    config = torch.__config__.show()
-    print(json.dumps({'torch': torch.__version__, 'threads': torch.get_num_threads(), 'config': config,
-                      'blas': 'mkl' in config.lower() or 'blas_info' in config.lower()}), flush=True)
-    for line in sys.stdin:
-        mode = line.strip()
-        start = time.perf_counter()
-        loss = steps[mode]()
-        print(json.dumps({'ms': (time.perf_counter() - start) * 1e3, 'loss': loss,
-                          'peakBytes': resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024}), flush=True)
-
-
-if __name__ == '__main__':
-    main()

@@ -1,0 +1,76 @@
+// A training from data in memory that says how long each of its steps took.
+import {openDevice} from '../../dist/backends/open.js';
+import {tf} from '../../dist/backends/tf.js';
+import {Normalization} from '../../dist/gan/data/normalize.js';
+import {opt} from '../../dist/plugin/options.js';
+import plugin from '../../plugins/wasm/dist/index.js';
+
+/** The backend of this benchmark. */
+export const openWasm = (options) => openDevice('wasm', plugin({tf, opt, backend: (definition) => definition}).create({relaxedSimd: true, wideSimd: true, ...options}));
+
+/**
+ * @param makeLearner gets the data and the callbacks
+ * @param batches inputs and targets on the host, taken in turn
+ * @param networkOf the network that the step just done has trained
+ * @param stepsPerRound so many steps `train` does a round
+ * @returns `train(rounds)`, which gives the steps' times, and `close()`
+ */
+export function timedTraining(device, {makeLearner, batches, networkOf, stepsPerRound}) {
+  const size = batches[0].size;
+  const times = [];
+  let length;
+  let start;
+  const dls = {
+    get train() {
+      return {
+        batchSize: size, size: size * length, length,
+        async *epoch() {
+          for (let i = 0; i < length; i++) yield batches[i % batches.length];
+        },
+      };
+    },
+    normalization: Normalization.symmetric(3),
+    report: () => ({items: 0, skipped: []}),
+  };
+  const clock = {
+    name: 'clock',
+    order: 100,
+    beforeBatch: () => void (start ??= performance.now()),
+    async afterBatch(learn) {
+      await learn.readLosses();
+      const now = performance.now();
+      times.push({network: networkOf(learn), ms: now - start, loss: learn.latest.value});
+      start = now; // the next step begins with making its batch
+    },
+  };
+  const learn = makeLearner(dls, [clock]);
+  return {
+    device,
+    async train(rounds) {
+      times.length = 0;
+      start = undefined;
+      length = rounds * stepsPerRound;
+      await learn.fit(1);
+      return [...times];
+    },
+    async close() {
+      learn.dispose();
+      await device.close();
+    },
+  };
+}
+
+export const median = (values) => [...values].sort((a, b) => a - b)[values.length >> 1] ?? NaN;
+
+/** Prints the medians of a training that is run by itself. */
+export async function printTimes(training, rounds) {
+  console.log(training.device.info);
+  await training.train(1);
+  const times = await training.train(rounds);
+  for (const network of new Set(times.map((one) => one.network))) {
+    const ms = times.filter((one) => one.network === network).map((one) => one.ms);
+    console.log(`${network}: median ${median(ms).toFixed(1)} ms, fastest ${Math.min(...ms).toFixed(1)} ms`);
+  }
+  console.log(`losses ${times.slice(-3).map(({loss}) => loss)}; peak memory ${(process.resourceUsage().maxRSS / 1024).toFixed(0)} MiB`);
+  await training.close();
+}

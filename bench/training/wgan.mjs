@@ -1,0 +1,38 @@
+// The WGAN of fastai's documentation, trained by this project from data in memory. Used by bench/pytorch.mjs, and by itself:
+//
+//     npm run build && GAN_DEBUG=kernels node bench/training/wgan.mjs [size=64] [batch=32] [rounds=3] [threads]
+//
+// GAN_DEBUG=kernels lists what ran where, and for how long.
+import {pathToFileURL} from 'node:url';
+import {GANLearner} from '../../dist/gan/gan-learner.js';
+import {LeakyReLU} from '../../dist/gan/layers/activations.js';
+import {basicCritic} from '../../dist/gan/nets/basic-critic.js';
+import {basicGenerator} from '../../dist/gan/nets/basic-generator.js';
+import {rmsProp} from '../../dist/gan/optim/rules.js';
+import {Rng} from '../../dist/gan/rng.js';
+import {openWasm, printTimes, timedTraining} from './timed.mjs';
+
+/** Latents, and random bytes for images. */
+function memoryBatches(size, batch) {
+  const rng = new Rng(1);
+  const data = Uint8Array.from({length: batch * size * size * 3}, () => rng.int(256));
+  return Array.from({length: 8}, () => ({input: {data: rng.normal(batch * 100), shape: [batch, 100]}, target: {data, shape: [batch, size, size, 3]}, size: batch}));
+}
+
+/** A round is five critic steps and a generator step. */
+export async function startWgan({size = 64, batch = 32, ...options} = {}) {
+  const device = await openWasm(options);
+  const critic = basicCritic(size, 3, {nExtraLayers: 1, actCls: () => new LeakyReLU(0.2)});
+  const generator = basicGenerator(size, 3, {nExtraLayers: 1});
+  return timedTraining(device, {
+    makeLearner: (dls, cbs) => GANLearner.wgan(dls, generator, critic, {optFunc: rmsProp(), lr: 2e-4, cbs}),
+    batches: memoryBatches(size, batch),
+    networkOf: (learn) => learn.ganTrainer.lastMode,
+    stepsPerRound: 6,
+  });
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  const [size = 64, batch = 32, rounds = 3, threads] = process.argv.slice(2).map(Number);
+  await printTimes(await startWgan({size, batch, threads}), rounds);
+}
