@@ -1,4 +1,5 @@
 import {Command, Flags} from '@oclif/core';
+import type {Surroundings} from '../config/layers.js';
 import type {Registry} from '../plugin/registry.js';
 import {formatReport, reportOf} from './error-report.js';
 import {painter} from './style.js';
@@ -40,6 +41,11 @@ export abstract class BaseCommand extends Command {
     const registry = openRegistry(this.config.plugins.values(), this.config.dataDir);
     for (const {package: name, reason} of registry.problems) this.warning(`the plug-in ${name} is left out: ${reason}`);
     return registry;
+  }
+
+  /** What `resolveConfig` reads beside the command and the project's file: the user's file and the environment. */
+  protected get surroundings(): Surroundings {
+    return {userFolder: this.config.configDir, env: process.env};
   }
 
   protected override catch(error: Error): Promise<void> {
