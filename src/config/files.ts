@@ -1,4 +1,4 @@
-import {existsSync} from 'node:fs';
+import {existsSync, statSync} from 'node:fs';
 import path from 'node:path';
 import {stripVTControlCharacters} from 'node:util';
 import type {Loader, PublicExplorer} from 'cosmiconfig';
@@ -49,7 +49,7 @@ export async function findConfigFile(cwd: string): Promise<ConfigFile | undefine
 
 /** Reads the user's file; undefined when there is none. @param folder `~/.config/gan` or what the system has in its place */
 export async function findUserFile(folder: string): Promise<ConfigFile | undefined> {
-  const name = userPlaces.find((place) => existsSync(path.join(folder, place)));
+  const name = userPlaces.find((place) => statSync(path.join(folder, place), {throwIfNoEntry: false})?.isFile());
   return name === undefined ? undefined : readConfigFile(name, folder);
 }
 
