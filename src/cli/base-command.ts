@@ -50,7 +50,7 @@ export abstract class BaseCommand extends Command {
 
   protected override catch(error: Error): Promise<void> {
     const flags = {...this.ctor.baseFlags, ...this.ctor.flags};
-    const report = reportOf(error, Object.keys(flags));
+    const report = reportOf(error, ['help', ...Object.keys(flags)]);
     if (!report) return Promise.reject(error);
     this.#failed = true;
     process.exitCode = report.exitCode;

@@ -92,7 +92,7 @@ function toConfigFile(file: string, values: unknown): ConfigFile {
   // Paths in a file are relative to it.
   for (const key of ['data', 'init']) {
     const given = assignments.get(key);
-    if (typeof given?.value === 'string' && !given.value.startsWith('builtin:') && given.value !== 'none') {
+    if (typeof given?.value === 'string' && given.value !== '' && !given.value.startsWith('builtin:') && given.value !== 'none') {
       assignments.set(key, {...given, value: path.resolve(path.dirname(file), given.value)});
     }
   }
