@@ -37,6 +37,7 @@ const packages: Record<string, RegExp> = {
   '@oclif/plugin-plugins': /^commands\/plugins\//,
   cosmiconfig: /^config\/files\.ts$/,
   jiti: /^config\/script\.ts$/,
+  '@clack/prompts': /^cli\/(prompts|ask-config)\.ts$/,
   sharp: /^gan\/data\/sharp\.ts$/,
 };
 
