@@ -22,7 +22,7 @@ const rules: Record<string, Partial<Record<Import['kind'], RegExp>>> = {
   scaffold: {value: /^plugin\//},
   doctor: {value: /^(plugin\/|backends\/select\.ts)/, type: /^backends\/device\.ts$/, lazy: /^gan\/data\/sharp\.ts$/},
   cli: {value: /^(config|plugin|gan)\//, type: /^(backends|testing|bench|doctor)\//},
-  commands: {value: /^(cli\/|plugin\/(kinds|names|nearest)\.ts$)/, type: /^(plugin|gan|backends|bench|scaffold)\//, lazy: /^(cli|config|plugin|gan|backends|testing|bench|doctor|scaffold)\//},
+  commands: {value: /^(cli\/|plugin\/(kinds|names|nearest)\.ts$)/, type: /^(plugin|gan|backends|bench|scaffold|config)\//, lazy: /^(cli|config|plugin|gan|backends|testing|bench|doctor|scaffold)\//},
   index: {value: /^(gan|backends)\//},
 };
 
