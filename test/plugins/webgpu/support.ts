@@ -66,3 +66,20 @@ export const noDriver: Record<string, string> = {VK_ICD_FILENAMES: path.join(plu
 
 /** Whether the plug-in's own packages are there; tests of what it says without an adapter need them. */
 export const isInstalled = existsSync(path.join(plugin, 'node_modules/webgpu/package.json'));
+
+/** How many shaders a computation hands over. */
+export function dispatchesOf(compute: () => void): number {
+  const {prototype} = (globalThis as unknown as {GPUComputePassEncoder: {prototype: {dispatchWorkgroups(...size: number[]): void}}}).GPUComputePassEncoder;
+  const original = prototype.dispatchWorkgroups;
+  let count = 0;
+  prototype.dispatchWorkgroups = function (...size) {
+    count++;
+    original.apply(this, size);
+  };
+  try {
+    compute();
+  } finally {
+    prototype.dispatchWorkgroups = original;
+  }
+  return count;
+}
