@@ -1,6 +1,7 @@
 import {Args, Flags} from '@oclif/core';
 import type {Device} from '../backends/device.js';
 import {BaseCommand} from '../cli/base-command.js';
+import {deviceFlag, deviceOf} from '../cli/device-flag.js';
 import {partOptions} from '../cli/part-options.js';
 import {runConfigFile} from '../cli/run-folder.js';
 
@@ -18,6 +19,7 @@ export default class Export extends BaseCommand {
     out: Flags.string({description: 'file, or for formats of several files the folder, to write', required: true, helpValue: 'PATH'}),
     set: Flags.string({description: 'an option of the format; may be repeated', helpValue: 'KEY=VALUE', multiple: true, multipleNonGreedy: true}),
     backend: Flags.string({description: 'backend by name, for formats that run the networks', default: 'auto', helpValue: 'NAME'}),
+    device: deviceFlag,
   };
 
   async run(): Promise<void> {
@@ -32,7 +34,7 @@ export default class Export extends BaseCommand {
         import('../backends/select.js'), import('../config/resolve.js'), import('../config/parts.js'),
       ]);
       const {config} = await resolveConfig({registry, file, withoutData: true});
-      device = (await selectBackend(registry, flags.backend)).device;
+      device = (await selectBackend(registry, flags.backend, new Map(), deviceOf(flags))).device;
       return createArchitecture(registry, config);
     };
     try {

@@ -1,6 +1,7 @@
 import {Args, Flags} from '@oclif/core';
 import {BaseCommand} from '../cli/base-command.js';
 import {assignmentsOf, configFlags} from '../cli/config-flags.js';
+import {deviceFlag, deviceOf} from '../cli/device-flag.js';
 import {FitReport} from '../cli/fit-report.js';
 import {planRun} from '../cli/plan-run.js';
 import {writeOrigins} from '../cli/run-folder.js';
@@ -26,6 +27,7 @@ export default class Fit extends BaseCommand {
     config: Flags.string({description: 'configuration file (default: gan.config.*, .ganrc* or package.json of the project)', helpValue: 'FILE'}),
     set: Flags.string({description: 'any configuration value, options of parts included; may be repeated', helpValue: 'KEY=VALUE', multiple: true, multipleNonGreedy: true}),
     ...configFlags(),
+    device: deviceFlag,
   };
 
   async run(): Promise<void> {
@@ -40,7 +42,7 @@ export default class Fit extends BaseCommand {
       const [{selectBackend}, {createParts, givenOptions}, {train}] = await Promise.all([
         import('../backends/select.js'), import('../config/parts.js'), import('../gan/runs/train.js'),
       ]);
-      const {device, refused} = await selectBackend(registry, plan.backend.name, givenOptions(plan.backend.options));
+      const {device, refused} = await selectBackend(registry, plan.backend.name, givenOptions(plan.backend.options), deviceOf(flags));
       try {
         const passedOver = refused.map(({name, why}) => `; not ${name}: ${why}`).join('');
         this.talk(`Training in ${plan.dir} on ${device.name}${passedOver}`);

@@ -1,5 +1,6 @@
 import {Args, Flags} from '@oclif/core';
 import {BaseCommand} from '../cli/base-command.js';
+import {deviceFlag, deviceOf} from '../cli/device-flag.js';
 import {runConfigFile} from '../cli/run-folder.js';
 import {GanError} from '../errors.js';
 
@@ -19,6 +20,7 @@ export default class Generate extends BaseCommand {
     out: Flags.string({description: 'write one grid to this PNG file', helpValue: 'FILE.png', exclusive: ['out-dir']}),
     'out-dir': Flags.string({description: 'write single images to this folder', helpValue: 'DIR'}),
     backend: Flags.string({description: 'backend by name', default: 'auto', helpValue: 'NAME'}),
+    device: deviceFlag,
   };
 
   async run(): Promise<void> {
@@ -34,7 +36,7 @@ export default class Generate extends BaseCommand {
     const [{selectBackend}, {createParts}, {generateImages}, {writeImages}] = await Promise.all([
       import('../backends/select.js'), import('../config/parts.js'), import('../gan/runs/generate.js'), import('../cli/write-images.js'),
     ]);
-    const {device} = await selectBackend(registry, flags.backend);
+    const {device} = await selectBackend(registry, flags.backend, new Map(), deviceOf(flags));
     try {
       const {images} = await generateImages(args.run, {n, seed, device, parts: await createParts(registry, config)});
       const files = await writeImages(images, out === undefined ? {dir: outDir ?? '.'} : {grid: out});

@@ -53,6 +53,6 @@ describe('webgpu: batch norm with its activation', function () {
     const layer = dispatchesOf(() => tf.tidy(() => batchNorm(...inputs, {eps, slope: 0}).y).dispose());
     const both = dispatchesOf(() => tf.dispose(tf.grads((x, weight, bias) => batchNorm(x!, weight!, bias!, {eps, slope: 0}).y)([...inputs], dy)));
     expect({layer, both}).to.deep.equal({layer: 3, both: 6});
-    tf.dispose([inputs, dy]);
+    tf.dispose([...inputs, dy]);
   });
 });
