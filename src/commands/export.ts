@@ -1,6 +1,7 @@
 import {Args, Flags} from '@oclif/core';
 import type {Device} from '../backends/device.js';
 import {BaseCommand} from '../cli/base-command.js';
+import {assignmentsOf} from '../cli/config-flags.js';
 import {deviceFlag, deviceOf} from '../cli/device-flag.js';
 import {partOptions} from '../cli/part-options.js';
 import {runConfigFile} from '../cli/run-folder.js';
@@ -18,7 +19,7 @@ export default class Export extends BaseCommand {
     format: Flags.string({description: 'format by name (see below)', default: 'safetensors', helpValue: 'NAME'}),
     out: Flags.string({description: 'file, or for formats of several files the folder, to write', required: true, helpValue: 'PATH'}),
     set: Flags.string({description: 'an option of the format; may be repeated', helpValue: 'KEY=VALUE', multiple: true, multipleNonGreedy: true}),
-    backend: Flags.string({description: 'backend by name, for formats that run the networks', default: 'auto', helpValue: 'NAME'}),
+    backend: Flags.string({description: 'backend by name, for formats that run the networks (default: auto)', helpValue: 'NAME'}),
     device: deviceFlag,
   };
 
@@ -30,11 +31,11 @@ export default class Export extends BaseCommand {
     const {withTrainedRun} = await import('../gan/runs/trained-run.js');
     let device: Device | undefined;
     const architecture = async () => {
-      const [{selectBackend}, {resolveConfig}, {createArchitecture}] = await Promise.all([
+      const [{selectBackend}, {resolveConfig}, {createArchitecture, givenOptions}] = await Promise.all([
         import('../backends/select.js'), import('../config/resolve.js'), import('../config/parts.js'),
       ]);
-      const {config} = await resolveConfig({registry, file, withoutData: true});
-      device = (await selectBackend(registry, flags.backend, new Map(), deviceOf(flags))).device;
+      const {config, backend} = await resolveConfig({registry, ...this.surroundings, flags: assignmentsOf({backend: flags.backend}), file, ofRun: true, withoutData: true});
+      device = (await selectBackend(registry, backend.name, givenOptions(backend.options), deviceOf(flags))).device;
       return createArchitecture(registry, config);
     };
     try {

@@ -1,5 +1,6 @@
 import {Args, Flags} from '@oclif/core';
 import {BaseCommand} from '../cli/base-command.js';
+import {assignmentsOf} from '../cli/config-flags.js';
 import {deviceFlag, deviceOf} from '../cli/device-flag.js';
 import {runConfigFile} from '../cli/run-folder.js';
 import {GanError} from '../errors.js';
@@ -19,7 +20,7 @@ export default class Generate extends BaseCommand {
     seed: Flags.integer({description: 'seed of the latents', default: 0, min: 0}),
     out: Flags.string({description: 'write one grid to this PNG file', helpValue: 'FILE.png', exclusive: ['out-dir']}),
     'out-dir': Flags.string({description: 'write single images to this folder', helpValue: 'DIR'}),
-    backend: Flags.string({description: 'backend by name', default: 'auto', helpValue: 'NAME'}),
+    backend: Flags.string({description: 'backend by name (default: auto)', helpValue: 'NAME'}),
     device: deviceFlag,
   };
 
@@ -32,11 +33,11 @@ export default class Generate extends BaseCommand {
     const file = runConfigFile(args.run);
     const registry = await this.openRegistry();
     const {resolveConfig} = await import('../config/resolve.js');
-    const {config} = await resolveConfig({registry, file, withoutData: true});
-    const [{selectBackend}, {createParts}, {generateImages}, {writeImages}] = await Promise.all([
+    const {config, backend} = await resolveConfig({registry, ...this.surroundings, flags: assignmentsOf({backend: flags.backend}), file, ofRun: true, withoutData: true});
+    const [{selectBackend}, {createParts, givenOptions}, {generateImages}, {writeImages}] = await Promise.all([
       import('../backends/select.js'), import('../config/parts.js'), import('../gan/runs/generate.js'), import('../cli/write-images.js'),
     ]);
-    const {device} = await selectBackend(registry, flags.backend, new Map(), deviceOf(flags));
+    const {device} = await selectBackend(registry, backend.name, givenOptions(backend.options), deviceOf(flags));
     try {
       const {images} = await generateImages(args.run, {n, seed, device, parts: await createParts(registry, config)});
       const files = await writeImages(images, out === undefined ? {dir: outDir ?? '.'} : {grid: out});
