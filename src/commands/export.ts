@@ -1,10 +1,10 @@
 import {Args, Flags} from '@oclif/core';
 import type {Device} from '../backends/device.js';
 import {BaseCommand} from '../cli/base-command.js';
-import {assignmentsOf} from '../cli/config-flags.js';
-import {deviceFlag, deviceOf} from '../cli/device-flag.js';
+import {deviceFlag} from '../cli/device-flag.js';
 import {partOptions} from '../cli/part-options.js';
 import {runConfigFile} from '../cli/run-folder.js';
+import {openRun} from '../cli/use-run.js';
 
 export default class Export extends BaseCommand {
   static override summary = 'Write a trained run to files that other programs read.';
@@ -25,18 +25,15 @@ export default class Export extends BaseCommand {
 
   async run(): Promise<void> {
     const {args, flags} = await this.parse(Export);
-    const file = runConfigFile(args.run);
+    runConfigFile(args.run);
     const registry = await this.openRegistry();
     const exporter = await registry.create('exporter', flags.format, partOptions(flags.set ?? [], 'format'), '--format');
     const {withTrainedRun} = await import('../gan/runs/trained-run.js');
     let device: Device | undefined;
     const architecture = async () => {
-      const [{selectBackend}, {resolveConfig}, {createArchitecture, givenOptions}] = await Promise.all([
-        import('../backends/select.js'), import('../config/resolve.js'), import('../config/parts.js'),
-      ]);
-      const {config, backend} = await resolveConfig({registry, ...this.surroundings, flags: assignmentsOf({backend: flags.backend}), file, ofRun: true, withoutData: true});
-      device = (await selectBackend(registry, backend.name, givenOptions(backend.options), deviceOf(flags))).device;
-      return createArchitecture(registry, config);
+      const opened = await openRun({registry, surroundings: this.surroundings, run: args.run, flags});
+      ({device} = opened);
+      return opened.architecture;
     };
     try {
       const files = await withTrainedRun(args.run, architecture, (run) => exporter.write(run, flags.out));
