@@ -23,7 +23,7 @@ export const axis = (value: Attribute, rank: number): number => axes(value, rank
 
 export const sizes = (value: Attribute): Size[] =>
   (Array.isArray(value) ? value : [value]).map((each) => {
-    if (typeof each === 'number' || isBatchSize(each)) return each as Size;
+    if (typeof each === 'number' || isBatchSize(each)) return each;
     throw new Unsupported('a size is no number');
   });
 
@@ -41,9 +41,9 @@ export interface Padding {
  * @param kernel sides of the window, dilated
  */
 export function padding({attrs}: GraphNode, input: readonly [number, number], kernel: readonly [number, number]): Padding {
-  const {pad, dataFormat = 'NHWC', dimRoundingMode} = attrs;
-  if (dataFormat !== 'NHWC') throw new Unsupported(`images are in the order ${String(dataFormat)}`);
-  if (dimRoundingMode !== undefined && dimRoundingMode !== null && dimRoundingMode !== 'floor') throw new Unsupported(`dimRoundingMode is ${String(dimRoundingMode)}`);
+  const {pad, dataFormat = 'NHWC', dimRoundingMode = 'floor'} = attrs;
+  if (dataFormat !== 'NHWC') throw new Unsupported('images with the channels first');
+  if (dimRoundingMode !== 'floor') throw new Unsupported('sizes that are not rounded down');
   if (pad === 'valid') return {rows: [0, 0], columns: [0, 0]};
   if (pad === 'same') {
     const strides = pair(attrs['strides']);

@@ -45,7 +45,7 @@ export function record(network: Module, input: Tensor): Recording {
     if (inside) return run.call(engine, name, inputs, attrs) as never;
     inside = true; // a kernel may run others
     try {
-      const result = run.call(engine, name, inputs, attrs) as unknown as Tensor | Tensor[];
+      const result = run.call(engine, name, inputs, attrs);
       const outputs = Array.isArray(result) ? result : [result];
       const layer = layers.at(-1);
       const given = Object.entries(inputs as unknown as Record<string, Tensor | null | undefined>).filter((each): each is [string, Tensor] => Boolean(each[1]));

@@ -1,5 +1,5 @@
 /** Runs a graph. It needs an engine of tfjs only, so that the exported web page runs graphs with the same lines. */
-import type {Tensor} from '@tensorflow/tfjs-core';
+import type {Tensor} from '../../backends/tf.js';
 import {attributeFor, type GraphNode, type Id} from './graph.js';
 
 /** What of `tf` is used; `tf.engine()` of the page or of the library. */
@@ -14,7 +14,7 @@ export interface KernelRunner {
  */
 export function runGraph(engine: KernelRunner, graph: {input: Id; output: Id; nodes: readonly GraphNode[]}, constants: ReadonlyMap<Id, Tensor>, input: Tensor): Tensor {
   const values = new Map<Id, Tensor>([...constants, [graph.input, input]]);
-  const batch = input.shape[0]!;
+  const batch = input.shape[0];
   for (const {kernel, inputs, list, attrs, outputs} of graph.nodes) {
     const entries = Object.entries(inputs).map(([key, id]): [string, Tensor] => [key, values.get(id)!]);
     const given = list ? entries.map(([, tensor]) => tensor) : Object.fromEntries(entries);

@@ -90,8 +90,8 @@ function dependent({input, calls}: Recording): KernelCall[] {
 /** Undefined when the two differ. */
 async function constantOf(a: Tensor, b: Tensor): Promise<Constant | undefined> {
   if (a.shape.join() !== b.shape.join() || a.dtype !== b.dtype) return undefined;
-  const data = (await a.data()) as Constant['data'];
-  const other = a.id === b.id ? data : ((await b.data()) as Constant['data']);
+  const data: Constant['data'] = await a.data();
+  const other: Constant['data'] = a.id === b.id ? data : await b.data();
   return data.every((value, i) => Object.is(value, other[i])) ? {shape: a.shape, dtype: a.dtype, data: data.slice()} : undefined;
 }
 

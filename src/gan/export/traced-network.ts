@@ -86,7 +86,7 @@ async function distance(graph: Graph, network: Module, itemShape: readonly numbe
   const input = tf.tensor(new Rng(0).fork('check').normal(shape.reduce((a, b) => a * b, 1)), shape, 'float32');
   const results = [() => runGraph(tf.engine(), graph, constants, input), () => network.forward(input)].map((run) => tf.tidy(() => tf.clone(run())));
   try {
-    const [got, wanted] = await Promise.all(results.map((each) => each.data() as Promise<Float32Array>)) as [Float32Array, Float32Array];
+    const [got, wanted] = await Promise.all(results.map((each) => each.data<'float32'>())) as [Float32Array, Float32Array];
     if (results[0]!.shape.join() !== results[1]!.shape.join()) return Infinity;
     const largest = wanted.reduce((max, value) => Math.max(max, Math.abs(value)), 1e-3);
     return wanted.reduce((max, value, i) => Math.max(max, Math.abs(got[i]! - value) / largest), 0);
@@ -112,9 +112,9 @@ function factsOf({config, checkpoint}: TrainedRun, network: NetworkName): Networ
   };
 }
 
-/** What a run needs before it can be exported in a format of images. */
-export function assertGenerates(facts: NetworkFacts, {graph}: TracedNetwork): void {
-  const shape = graph.values.get(graph.output)!.shape.slice(1);
-  if (shape.join() === [facts.imageSize, facts.imageSize, facts.channels].join()) return;
-  throw new GanError('usage', 'GAN_EXPORT_UNSUPPORTED', `The generator makes tensors [batch, ${shape.join(', ')}], no images [batch, ${facts.imageSize}, ${facts.imageSize}, ${facts.channels}].`);
+/** @throws GanError GAN_EXPORT_UNSUPPORTED (exit 2) when a generator makes no images of the run's size */
+export function assertGenerates({graph, facts: {imageSize, channels}}: TracedNetwork): void {
+  const shape = graph.values.get(graph.output)!.shape.slice(1).map(Number);
+  if (shape.join() === [imageSize, imageSize, channels].join()) return;
+  throw new GanError('usage', 'GAN_EXPORT_UNSUPPORTED', `The generator makes tensors [batch, ${shape.join(', ')}], no images [batch, ${imageSize}, ${imageSize}, ${channels}].`);
 }

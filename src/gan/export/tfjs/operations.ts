@@ -118,6 +118,9 @@ export const operations: Operations = {
   Tile: one('Tile', (b, {attrs}) => ({input: [b.ints(numbers(attrs['reps']))]})),
   Reverse: one('ReverseV2', (b, node) => ({input: [b.ints(axes(node.attrs['dims'], rankOf(b, node)))]})),
   PadV2: one('PadV2', (b, {attrs}) => ({input: [b.intPairs(pairs(attrs['paddings'])), b.scalar(number(attrs['constantValue'] ?? 0))]})),
-  MirrorPad: one('MirrorPad', (b, {attrs}) => ({input: [b.intPairs(pairs(attrs['paddings']))], attr: {mode: text(String(attrs['mode']).toUpperCase())}})),
-  DepthToSpace: one('DepthToSpace', (_, {attrs}) => ({attr: {block_size: int(number(attrs['blockSize'])), data_format: text(String(attrs['dataFormat']))}})),
+  MirrorPad: one('MirrorPad', (b, {attrs}) => ({input: [b.intPairs(pairs(attrs['paddings']))], attr: {mode: text(attrs['mode'] === 'reflect' ? 'REFLECT' : 'SYMMETRIC')}})),
+  DepthToSpace: one('DepthToSpace', (_, {attrs}) => {
+    if (attrs['dataFormat'] !== 'NHWC') throw new Unsupported('images with the channels first');
+    return {attr: {block_size: int(number(attrs['blockSize'])), data_format: text('NHWC')}};
+  }),
 };

@@ -100,12 +100,12 @@ export const rearranging: Operators = {
   },
   PadV2: pad(({attrs}) => ({mode: 'constant', value: number(attrs['constantValue'] ?? 0)})),
   MirrorPad: pad(({attrs}) => {
-    if (attrs['mode'] !== 'reflect') throw new Unsupported(`its padding is ${String(attrs['mode'])}`);
+    if (attrs['mode'] !== 'reflect') throw new Unsupported('padding that repeats the border');
     return {mode: 'reflect'};
   }),
   DepthToSpace: (b, {inputs, attrs, outputs}) => {
     const x = inputs['x']!;
-    if (attrs['dataFormat'] !== 'NHWC') throw new Unsupported(`images are in the order ${String(attrs['dataFormat'])}`);
+    if (attrs['dataFormat'] !== 'NHWC') throw new Unsupported('images with the channels first');
     b.place(outputs[0]!, b.op('DepthToSpace', [b.in(x, channelsFirst(4))], {blocksize: number(attrs['blockSize']), mode: 'DCR'}), channelsFirst(4));
   },
 };
