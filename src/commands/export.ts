@@ -18,6 +18,7 @@ export default class Export extends BaseCommand {
   static override flags = {
     format: Flags.string({description: 'format by name (see below)', default: 'safetensors', helpValue: 'NAME'}),
     out: Flags.string({description: 'file, or for formats of several files the folder, to write', required: true, helpValue: 'PATH'}),
+    network: Flags.string({description: 'generator, critic or both, for formats of single networks; the same as --set network=NAME', helpValue: 'NAME'}),
     set: Flags.string({description: 'an option of the format; may be repeated', helpValue: 'KEY=VALUE', multiple: true, multipleNonGreedy: true}),
     backend: Flags.string({description: 'backend by name, for formats that run the networks (default: auto)', helpValue: 'NAME'}),
     device: deviceFlag,
@@ -27,7 +28,9 @@ export default class Export extends BaseCommand {
     const {args, flags} = await this.parse(Export);
     runConfigFile(args.run);
     const registry = await this.openRegistry();
-    const exporter = await registry.create('exporter', flags.format, partOptions(flags.set ?? [], 'format'), '--format');
+    const options = partOptions(flags.set ?? [], 'format');
+    if (flags.network !== undefined) options.set('network', {value: flags.network, origin: '--network', blame: 'usage'});
+    const exporter = await registry.create('exporter', flags.format, options, '--format');
     const {withTrainedRun} = await import('../gan/runs/trained-run.js');
     let device: Device | undefined;
     const architecture = async () => {
