@@ -32,7 +32,7 @@ export function curves(store: Store): HTMLElement {
   };
   store.on(['curves', 'selection'], soon);
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => panels.forEach((panel) => panel.redraw()));
-  return section('Losses', empty, grid);
+  return section('Curves', empty, grid);
 }
 
 /** The losses first. */

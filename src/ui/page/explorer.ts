@@ -27,8 +27,10 @@ export function explorer(store: Store): HTMLElement {
   const start = h('button', {type: 'button', class: 'primary', click: () => begin()}, 'Open the generator');
   const hint = h('p', {class: 'hint'});
   const bench = h('div', {class: 'bench', hidden: true},
-    h('figure', {}, picture.element, caption),
-    h('div', {class: 'side'}, h('div', {class: 'row'}, tabs, h('label', {}, 'Backend ', backend)), ...modes.map(({controls}) => controls.element), strip.element));
+    h('div', {class: 'row'}, tabs, h('label', {}, 'Backend ', backend)),
+    h('div', {class: 'drawing'},
+      h('figure', {}, picture.element, caption),
+      h('div', {class: 'side'}, ...modes.map(({controls}) => controls.element), strip.element)));
 
   const choose = (chosen: (typeof modes)[number]): void => {
     mode = chosen;

@@ -25,6 +25,7 @@ store.on(['connection'], () => {
   set(document.body, 'data-connected', store.connected ? 'yes' : 'no');
 });
 store.on(['selection'], () => {
+  set(document.body, 'data-comparing', store.compared.length > 0);
   document.title = store.current === undefined ? 'gan' : `${title(store.current, store.about.folder)} - gan`;
 });
 store.on(['runs', 'selection'], () => set(document.body, 'data-empty', store.runs.length === 0 && store.current === undefined));

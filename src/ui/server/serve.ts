@@ -16,6 +16,9 @@ const portsTried = 20;
 /** More than a browser with many pages opens; what comes beyond is closed at once. */
 const maxConnections = 200;
 
+/** A connection that sends no request for so long, or the rest of one, is closed to make room. */
+const limits = {headersTimeout: 5000, requestTimeout: 10_000, keepAliveTimeout: 5000, connectionsCheckingInterval: 1000, maxHeaderSize: 16_384};
+
 export interface ServeOptions {
   /** The folder of runs. */
   dir: string;
@@ -40,7 +43,7 @@ export async function serve({dir, host, port, version, packages, backends}: Serv
   const explorer = new Explorer({packages});
   const app = makeApp({root: new RunsRoot(dir), assets, explorer, about: {folder: dir, version}, backends});
   const answer = getRequestListener(app.fetch, {overrideGlobalObjects: false});
-  const server = createServer({headersTimeout: 10_000, requestTimeout: 20_000, connectionsCheckingInterval: 2000, keepAliveTimeout: 5000, maxHeaderSize: 16_384}, (request, response) => {
+  const server = createServer(limits, (request, response) => {
     const no = refusal(request, host);
     if (no) refuse(response, no);
     else void answer(request, response);
