@@ -4,6 +4,18 @@
  */
 #include "walk.cuh"
 
+/** Rounded down; of whole numbers, 0 where the divisor is. */
+__device__ inline float floorOf(float a, float b) { return floorf(a / b); }
+__device__ inline int floorOf(int a, int b) { return b == 0 ? 0 : a / b - ((a % b != 0) && ((a < 0) != (b < 0))); }
+/** With the sign of the divisor. */
+__device__ inline float remainderOf(float a, float b) {
+  const float rest = fmodf(a, b);
+  return rest != 0.f && (rest < 0.f) != (b < 0.f) ? rest + b : rest;
+}
+__device__ inline int remainderOf(int a, int b) { return b == 0 ? 0 : a - floorOf(a, b) * b; }
+__device__ inline float powerOf(float a, float b) { return powf(a, b); }
+__device__ inline int powerOf(int a, int b) { return (int)pow((double)a, (double)b); }
+
 __device__ inline OUT apply(IN a, IN b) { return (OUT)(OP); }
 
 template <class Index> __device__ void one(const Walk<2> &walk, const IN *a, const IN *b, OUT *y) {
