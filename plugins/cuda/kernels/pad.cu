@@ -1,6 +1,6 @@
 /**
  * Padding: with a number, or with what is inside, mirrored.
- * T: a type of the size of the tensors' numbers. INSIDE(at, size): where, along an axis, a place takes its number from; -1 for the fill value.
+ * NUMBER: a type of the size of the tensors' numbers. INSIDE(at, size): where, along an axis, a place takes its number from; -1 for the fill value.
  */
 #include "walk.cuh"
 
@@ -16,7 +16,7 @@ struct Padding {
 
 __device__ inline i64 source(i64 at, i64 size) { return INSIDE(at, size); }
 
-template <class Index> __device__ void padAll(const Padding &padding, const T *x, T *y, T value) {
+template <class Index> __device__ void padAll(const Padding &padding, const NUMBER *x, NUMBER *y, NUMBER value) {
   for (Index i = (Index)firstIndex(); i < (Index)padding.count; i += (Index)indexStep()) {
     Index rest = i;
     i64 offset = 0;
@@ -32,7 +32,7 @@ template <class Index> __device__ void padAll(const Padding &padding, const T *x
   }
 }
 
-KERNEL void pad(const T *x, T *y, T value, const Padding padding) {
+KERNEL void pad(const NUMBER *x, NUMBER *y, NUMBER value, const Padding padding) {
   if (padding.count < SMALL) padAll<u32>(padding, x, y, value);
   else padAll<i64>(padding, x, y, value);
 }

@@ -1,17 +1,17 @@
 /**
  * [batch, rows, columns] -> [batch, columns, rows], through tiles in shared memory, so that reads and writes go along rows.
- * T: a type of the size of the tensors' numbers. Blocks of 32 x 8 threads, a tile each; z is the batch.
+ * NUMBER: a type of the size of the tensors' numbers. Blocks of 32 x 8 threads, a tile each; z is the batch.
  */
 #include "common.cuh"
 
 #define TILE 32
 
-KERNEL void transpose(const T *x, T *y, i64 rows, i64 columns, i64 batch) {
-  __shared__ T tile[TILE][TILE + 1]; // one more, so that a column's numbers lie in different banks
+KERNEL void transpose(const NUMBER *x, NUMBER *y, i64 rows, i64 columns, i64 batch) {
+  __shared__ NUMBER tile[TILE][TILE + 1]; // one more, so that a column's numbers lie in different banks
   const i64 left = (i64)blockIdx.x * TILE, top = (i64)blockIdx.y * TILE;
   for (i64 n = blockIdx.z; n < batch; n += gridDim.z) {
-    const T *from = x + n * rows * columns;
-    T *to = y + n * rows * columns;
+    const NUMBER *from = x + n * rows * columns;
+    NUMBER *to = y + n * rows * columns;
     for (int k = threadIdx.y; k < TILE; k += blockDim.y)
       if (top + k < rows && left + threadIdx.x < columns) tile[k][threadIdx.x] = from[(top + k) * columns + left + threadIdx.x];
     __syncthreads();

@@ -7,7 +7,7 @@ import {movers} from './select.js';
 import {source} from './source.js';
 
 const variantOf = movers('gather');
-const sums = {float32: source('segment-sum', 'float32', {T: 'float'}), int32: source('segment-sum', 'int32', {T: 'int'})};
+const sums = {float32: source('segment-sum', 'float32', {NUMBER: 'float'}), int32: source('segment-sum', 'int32', {NUMBER: 'int'})};
 
 export const gatherKernels: readonly Kernel[] = [
   kernel<GatherV2Inputs, GatherV2Attrs>('GatherV2', ({x, indices}, {axis, batchDims}, context) => {

@@ -53,7 +53,7 @@ export const rearrangingKernels: readonly Kernel[] = [
   }),
   kernel<SliceInputs, SliceAttrs>('Slice', ({x}, {begin, size}, context) => {
     const {slice_util} = context.tf;
-    const [first, sizes] = slice_util.parseSliceParams(x as never, begin, size);
+    const [first, sizes] = slice_util.parseSliceParams(x as never, begin, size) as [number[], number[]];
     slice_util.assertParamsValid(x as never, first, sizes);
     return sliceOf(context, x, first, sizes);
   }),

@@ -57,7 +57,7 @@ function reduceAxes(context: Context, reducer: Reducer, x: View, axes: readonly 
   });
 }
 
-/** How values are put together, in C; `T` is the type of both. */
+/** How values are put together, in C. */
 interface Rule {
   init: string;
   combine: string;

@@ -6,7 +6,7 @@ import {kernel, result, sizeOf, view, type Kernel} from './kernel.js';
 import {source} from './source.js';
 
 function scan(name: string, init: string, combine: string): Kernel {
-  const [floats, ints] = ['float', 'int'].map((T) => source('scan', `${name}-${T}`, {T, INIT: init, 'COMBINE(a, b)': combine}));
+  const [floats, ints] = ['float', 'int'].map((NUMBER) => source('scan', `${name}-${NUMBER}`, {NUMBER, INIT: init, 'COMBINE(a, b)': combine}));
   return kernel<CumsumInputs, CumsumAttrs>(name, ({x}, {axis, exclusive, reverse}, context) => {
     const {tf, gpu} = context;
     const at = tf.util.parseAxisParam(axis, x.shape)[0]!;

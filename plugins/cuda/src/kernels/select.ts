@@ -9,7 +9,7 @@ import {broadcastStrides, joinAxes, walkArg} from './walk.js';
 
 /** Variants of a source that moves numbers of 4 bytes or of 1 without looking at them. */
 export function movers(file: string, macros: Readonly<Record<string, string>> = {}, name = ''): (x: View) => KernelSource {
-  const [words, bytes] = ['u32', 'u8'].map((T) => source(file, name + T, {...macros, T})) as [KernelSource, KernelSource];
+  const [words, bytes] = ['u32', 'u8'].map((NUMBER) => source(file, name + NUMBER, {...macros, NUMBER})) as [KernelSource, KernelSource];
   return ({dtype}) => (bytesOf(dtype) === 4 ? words : bytes);
 }
 
