@@ -46,6 +46,7 @@ export async function openEmulator(): Promise<EmulatedDevice> {
       if (!open) return;
       open = false;
       takeBack();
+      tf.removeBackend(emulatorName); // tensors that outlive it know it still
     },
   };
 }
