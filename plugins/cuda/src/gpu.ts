@@ -33,6 +33,12 @@ export interface Gpu {
   alias(tensor: TensorInfo, shape?: number[]): TensorInfo;
   /** Address of a tensor's first element; uploads it first where it is still on the host. A tensor without elements has address 0. */
   address(tensor: TensorInfo): bigint;
+  /** Like `address`, for a kernel that changes the values in place: what the device knew of them (its copy on the host, filters) is forgotten. */
+  overwrite(tensor: TensorInfo): bigint;
+  /** Bytes of the host on the device until the end of the operation: sent beside the computation where they are many. Not while a recording is made. */
+  send(bytes: Uint8Array): bigint;
+  /** An array of the host that never changes, on the device; sent once, kept for as long as the array is. */
+  constant(values: Float32Array | Int32Array | Uint8Array): bigint;
   /** Device memory until the end of the operation, aligned to 256 bytes, uninitialised. */
   scratch(bytes: number): bigint;
   /** Compiles the source if this device has not seen it yet, and hands the kernel to the stream. A grid with a zero launches nothing. */
