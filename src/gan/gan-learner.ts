@@ -75,6 +75,10 @@ export class GANLearner extends Learner {
     return new GANLearner(genLearn.dls, genLearn.model, critLearn.model, genLossFunc, critLossFunc, options);
   }
 
+  protected override stepMode(): string {
+    return `${this.ganModel.genMode ? 'generator' : 'critic'} ${this.ganLoss.genMode ? 'generator' : 'critic'}`;
+  }
+
   override dispose(): void {
     this.ganTrainer.dispose();
     super.dispose();
