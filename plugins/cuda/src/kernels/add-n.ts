@@ -1,4 +1,3 @@
-import type {TensorInfo} from '@tensorflow/tfjs-core';
 import {long, longs, pointer} from './args.js';
 import {toType} from './cast.js';
 import {forEach} from './geometry.js';
@@ -11,9 +10,9 @@ const variants = {float32: source('add-n', 'float32', {NUMBER: 'float'}), int32:
 const most = 8;
 
 /** Up to eight at a time; the sum so far is the first of the next eight. */
-export const addN = kernel<object>('AddN', (inputs, _attrs, context) => {
+export const addN = kernel<Record<string, unknown>>('AddN', (inputs, _attrs, context) => {
   const {gpu} = context;
-  const tensors = Object.values(inputs as Record<string, TensorInfo>);
+  const tensors = Object.values(inputs);
   const type = tensors[0]!.dtype === 'float32' ? 'float32' : 'int32';
   const y = result(gpu, tensors[0]!.shape, type);
   const count = sizeOf(y.shape);

@@ -53,8 +53,8 @@ export const rearrangingKernels: readonly Kernel[] = [
   }),
   kernel<SliceInputs, SliceAttrs>('Slice', ({x}, {begin, size}, context) => {
     const {slice_util} = context.tf;
-    const [first, sizes] = slice_util.parseSliceParams(x as never, begin, size) as [number[], number[]];
-    slice_util.assertParamsValid(x as never, first, sizes);
+    const [first, sizes] = slice_util.parseSliceParams(x, begin, size) as [number[], number[]];
+    slice_util.assertParamsValid(x, first, sizes);
     return sliceOf(context, x, first, sizes);
   }),
   kernel<StridedSliceInputs, StridedSliceAttrs>('StridedSlice', ({x}, attrs, {tf, gpu}) => {
@@ -97,7 +97,7 @@ export const rearrangingKernels: readonly Kernel[] = [
   }),
   kernel<SplitVInputs, SplitVAttrs>('SplitV', ({x}, {numOrSizeSplits, axis}, context) => {
     const at = context.tf.util.parseAxisParam(axis, x.shape)[0]!;
-    return partsOf(context, x, at, context.tf.backend_util.prepareSplitSize(x as never, numOrSizeSplits, at), (size) => size);
+    return partsOf(context, x, at, context.tf.backend_util.prepareSplitSize(x, numOrSizeSplits, at), (size) => size);
   }),
   kernel<object, PackAttrs>('Pack', (inputs, {axis}, context) => {
     const tensors = listOf(inputs);

@@ -20,17 +20,18 @@ interface Attrs {
 export const update = kernel<Record<string, unknown>, Attrs>('OptimizerUpdate', (inputs, {sets, inPlace = false}, {gpu}) => {
   const results: TensorInfo[] = [];
   const addressOf = (tensor: TensorInfo | undefined): bigint => (tensor ? gpu.address(tensor) : 0n);
-  const renew = (old: TensorInfo | undefined): TensorInfo | undefined => {
-    if (!old) return undefined;
-    const updated = inPlace ? gpu.alias(old) : gpu.output(old.shape, 'float32').info;
-    results.push(updated);
-    return updated;
+  /** Where the new values of a tensor go. */
+  const renewed = (old: TensorInfo | undefined): bigint => {
+    if (!old) return 0n;
+    const {info, address} = inPlace ? {info: gpu.alias(old), address: gpu.overwrite(old)} : gpu.output(old.shape, 'float32');
+    results.push(info);
+    return address;
   };
   const rows = addressOf(inputs['coefficients']);
   const items = sets.map((set, i) => {
     const old = ['value', 'grad_avg', 'sqr_avg'].map((name) => inputs[`${name}${i}`]);
     const [value, average, squares] = old.map(addressOf) as [bigint, bigint, bigint];
-    const updated = old.map(renew).map(addressOf);
+    const updated = old.map(renewed);
     return {
       fields: [value, addressOf(inputs[`gradient${i}`]), average, squares, ...updated, rows + BigInt(set * rowBytes)],
       count: sizeOf(old[0]!.shape),

@@ -65,11 +65,6 @@ export class EmulatedMemory {
   get size(): number {
     return this.#data.size;
   }
-
-  /** Bytes of all tensors. */
-  get bytes(): number {
-    return [...this.#data.values()].reduce((sum, {bytes}) => sum + bytes, 0);
-  }
 }
 
 /** The class that tfjs registers. */
@@ -110,6 +105,10 @@ export interface Emulation {
   seen?: (launch: LaunchSeen) => void;
 }
 
+const unused = (): never => {
+  throw new Error('emulator: kernels do not use this');
+};
+
 /** The device. Faults come at once, as nothing waits here. */
 export function emulate(library: EmulatorLibrary, memory: EmulatedMemory, multiprocessors = 3): Emulation {
   const scratch: bigint[] = [];
@@ -136,7 +135,6 @@ export function emulate(library: EmulatorLibrary, memory: EmulatedMemory, multip
       const dataId = {};
       const {address} = memory.make(dataId, shape.reduce((product, n) => product * n, 1), dtype);
       const info = {dataId, shape, dtype};
-      // tfjs learns of the data when it makes a tensor of it
       return {info, address};
     },
     alias(tensor, shape = tensor.shape) {
@@ -144,6 +142,9 @@ export function emulate(library: EmulatorLibrary, memory: EmulatedMemory, multip
       return {dataId: tensor.dataId, shape, dtype: tensor.dtype};
     },
     address: addressOf,
+    overwrite: addressOf,
+    send: unused,
+    constant: unused,
     scratch(bytes) {
       const address = library.allocate(Math.max(bytes, 1));
       scratch.push(address);
@@ -155,9 +156,7 @@ export function emulate(library: EmulatorLibrary, memory: EmulatedMemory, multip
       library.launch(source.name, entry, [...grid, ...block], args, emulation.order);
     },
     copy: library.copy,
-    fill: () => {
-      throw new Error('emulator: not used by kernels');
-    },
+    fill: unused,
     blas: {
       matmul({m, n, k, batch = 1, a, b, c}) {
         const at = ({address, batchStride}: typeof a, dense: number, i: number): bigint => address + BigInt((batchStride ?? dense) * i * 4);

@@ -41,7 +41,7 @@ export async function openEmulator(): Promise<EmulatedDevice> {
     emulation,
     lost: () => library.allocations() - before - memory.size,
     sync: async () => undefined,
-    memory: () => ({bytes: memory.bytes, tensors: tf.memory().numTensors}),
+    memory: () => ({bytes: tf.memory().numBytes, tensors: tf.memory().numTensors}),
     close: async () => {
       if (!open) return;
       open = false;

@@ -27,7 +27,7 @@ const kindOf = (arg: KernelArg): string => ({pointer: 'p', u64: 'i', i32: 'i', u
 
 function bytesOf(arg: KernelArg): Uint8Array {
   if (arg.type === 'struct') return arg.bytes;
-  if (arg.type === 'pointer' || arg.type === 'u64') return new Uint8Array(BigUint64Array.of(arg.value).buffer);
+  if (typeof arg.value === 'bigint') return new Uint8Array(BigUint64Array.of(arg.value).buffer);
   return new Uint8Array((arg.type === 'f32' ? Float32Array.of(arg.value) : Int32Array.of(arg.value)).buffer);
 }
 
