@@ -17,6 +17,7 @@ import type {Module, Parameter} from './module.js';
 import type {LrSlice, Optimizer, OptimizerFactory} from './optim/optimizer.js';
 import {adam} from './optim/rules.js';
 import {policies, type Compat, type Policies} from './policies.js';
+import {isRepeatable} from './repeatable.js';
 import {StepCapture, type CaptureMode} from './step-capture.js';
 import {streams, type Streams} from './streams.js';
 import {upload} from './upload.js';
@@ -449,6 +450,11 @@ export class Learner {
   /** Beside trainable parameters, train/eval modes and shapes: what decides which operations a training step has. */
   protected stepMode(): string {
     return '';
+  }
+
+  /** Whether the loss runs the same operations in every step of one mode (see `repeatable`). */
+  lossRepeats(): boolean {
+    return isRepeatable(this.lossFunc);
   }
 
   /** Prediction, loss, gradients, update: everything of a step that happens on the device. */
