@@ -40,7 +40,7 @@ export interface DeviceRecording {
  * - Addresses are fixed: every launch reads and writes the memory that the tensors had in `run`. Those that existed before `run` are the
  *   library's: they stay alive as long as the recording. Those that `run` makes and disposes of are the recording's: their memory may be used
  *   again within it, and by other recordings, but by nothing else. Those that `run` makes and leaves (its results) are read between one launch and the
- *   next of any recording, by `copy` only.
+ *   next of any recording, by `copy` only; the library disposes of them just before it disposes of the recording.
  * - Where attributes say `inPlace` (see fused/update.ts) a kernel may return its inputs, and no copy is needed.
  */
 export interface DeviceCapture {

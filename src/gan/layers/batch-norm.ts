@@ -1,3 +1,4 @@
+import {inEachStep} from '../../backends/capture/changing.js';
 import {activate, batchNorm} from '../../backends/fused/batch-norm.js';
 import {blend} from '../../backends/fused/blend.js';
 import {tf, type Tensor} from '../../backends/tf.js';
@@ -55,7 +56,7 @@ export class BatchNorm extends Module {
     const {y, mean, variance} = batchNorm(x, weight, bias, {eps: this.eps, slope});
     this.runningMean.assign(this.#blend(this.runningMean.variable, mean, 1));
     this.runningVar.assign(this.#blend(this.runningVar.variable, variance, count / (count - 1)));
-    this.batchesTracked.value++;
+    inEachStep(() => this.batchesTracked.value++);
     return y;
   }
 
