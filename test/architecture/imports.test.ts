@@ -22,7 +22,8 @@ const rules: Record<string, Partial<Record<Import['kind'], RegExp>>> = {
   scaffold: {value: /^plugin\//},
   doctor: {value: /^(plugin\/|backends\/select\.ts)/, type: /^backends\/device\.ts$/, lazy: /^gan\/data\/sharp\.ts$/},
   cli: {value: /^(config|plugin|gan)\//, type: /^(backends|testing|bench|doctor)\//},
-  commands: {value: /^(cli\/|plugin\/(kinds|names|nearest)\.ts$)/, type: /^(plugin|gan|backends|bench|scaffold)\//, lazy: /^(cli|config|plugin|gan|backends|testing|bench|doctor|scaffold)\//},
+  commands: {value: /^(cli\/|plugin\/(kinds|names|nearest)\.ts$)/, type: /^(plugin|gan|backends|bench|scaffold)\//, lazy: /^(cli|config|plugin|gan|backends|testing|bench|doctor|scaffold|ui)\//},
+  ui: {value: /^(gan|config|plugin|backends)\//},
   index: {value: /^(gan|backends)\//},
 };
 
@@ -36,6 +37,7 @@ const packages: Record<string, RegExp> = {
   '@oclif/core': /^(cli|commands)\//,
   '@oclif/plugin-plugins': /^commands\/plugins\//,
   cosmiconfig: /^config\/files\.ts$/,
+  jiti: /^config\/script\.ts$/,
   sharp: /^gan\/data\/sharp\.ts$/,
 };
 

@@ -1,0 +1,20 @@
+// The page of `gan ui`: one script and one style sheet, with all that they need.
+import {cpSync} from 'node:fs';
+import path from 'node:path';
+import {fileURLToPath} from 'node:url';
+import {build} from 'esbuild';
+
+const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+
+await build({
+  absWorkingDir: root,
+  entryPoints: {page: 'src/ui/page/main.ts'},
+  bundle: true,
+  minify: true,
+  format: 'esm',
+  target: 'es2022',
+  outdir: 'dist/ui/page',
+  legalComments: 'eof',
+  logLevel: 'warning',
+});
+for (const name of ['index.html', 'icon.svg']) cpSync(path.join(root, 'src/ui/page', name), path.join(root, 'dist/ui/page', name));
