@@ -59,7 +59,7 @@ describe(`the page of gan ui${noBrowser === undefined ? '' : ` (skipped: ${noBro
   };
   /** Waits until a value is as wanted. */
   async function until<T>(read: () => Promise<T>, wanted: (value: T) => boolean, what: string): Promise<T> {
-    for (const end = Date.now() + 20_000; ;) {
+    for (const end = Date.now() + 40_000; ;) {
       const value = await read();
       if (wanted(value)) return value;
       if (Date.now() > end) throw new Error(`${what}: still ${String(value)}`);
@@ -83,7 +83,7 @@ describe(`the page of gan ui${noBrowser === undefined ? '' : ` (skipped: ${noBro
     expect(await label()).to.match(/^Critic loss at step \d+: live -?[\d.e-]+\./);
     expect(await chart('Generator loss').isVisible()).to.equal(true);
     await chart('swd').waitFor(); // at the end of the first epoch
-    expect(await inkOf(page, chart('Critic loss')), 'coloured pixels of the curve').to.be.greaterThan(50);
+    expect(await inkOf(chart('Critic loss')), 'coloured pixels of the curve').to.be.greaterThan(50);
   });
 
   it('has its sample grids, the newest first shown, and a slider that goes back', async () => {
@@ -275,7 +275,7 @@ function pixelsOf(image: Locator): Promise<Pixels> {
 const nearly = (a: readonly number[], b: readonly number[]): boolean => a.length === b.length && a.every((value, i) => Math.abs(value - b[i]!) <= 1);
 
 /** Pixels of a chart that have a colour, which only curves have. */
-function inkOf(page: Page, chart: Locator): Promise<number> {
+function inkOf(chart: Locator): Promise<number> {
   return chart.locator('canvas').evaluate((element) => {
     const canvas = element as HTMLCanvasElement;
     const {data} = canvas.getContext('2d')!.getImageData(0, 0, canvas.width, canvas.height);
