@@ -7,6 +7,7 @@ import {operators} from '../../../dist/gan/export/onnx/operators/index.js';
 import {operations} from '../../../dist/gan/export/tfjs/operations.js';
 import {trace} from '../../../dist/gan/export/trace.js';
 import {webKernels} from '../../../dist/gan/export/web/kernels.js';
+import {root} from '../../commands/helpers.js';
 import {withDevice} from '../../device.js';
 import {random} from '../helpers.js';
 import {expectSame} from './helpers.js';
@@ -81,6 +82,8 @@ describe('exported kernels', () => {
     const tried = [...new Set(cases.map(([kernel]) => kernel))].sort();
     expect(Object.keys(operators).sort(), 'ONNX').to.deep.equal(tried);
     expect(Object.keys(operations).sort(), 'tfjs').to.deep.equal(tried);
+    const listed = /<!-- kernels -->([^<]*)/.exec(readFileSync(path.join(root, 'docs/exports.md'), 'utf8'))![1]!;
+    expect(listed.trim().split(/,\s+/), 'docs/exports.md').to.deep.equal(tried);
   });
 
   it('in the web page are kernels that tfjs registers for WASM and WebGPU', () => {
