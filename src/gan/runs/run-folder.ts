@@ -10,6 +10,9 @@ import type {RunConfig} from './run-config.js';
 
 const stepName = (step: number): string => `step-${String(step).padStart(8, '0')}`;
 
+/** What a run writes, at the top of its folder. */
+export const runEntries: readonly string[] = ['config.json', 'config.origins.json', 'metrics.jsonl', 'samples', 'checkpoints'];
+
 export class RunFolder {
   readonly dir: string;
 
