@@ -1,5 +1,6 @@
 import {Args, Flags} from '@oclif/core';
 import {BaseCommand} from '../cli/base-command.js';
+import {deviceFlag} from '../cli/device-flag.js';
 import {parseSeeds, parseTruncation} from '../cli/seeds.js';
 import {withArchitecture} from '../cli/use-run.js';
 import {GanError} from '../errors.js';
@@ -23,7 +24,8 @@ export default class Generate extends BaseCommand {
     truncation: Flags.string({description: 'draw latents again that are further from 0 than this', helpValue: 'X'}),
     out: Flags.string({description: 'write one grid to this PNG file', helpValue: 'FILE.png', exclusive: ['out-dir']}),
     'out-dir': Flags.string({description: 'write single images to this folder', helpValue: 'DIR'}),
-    backend: Flags.string({description: 'backend by name', default: 'auto', helpValue: 'NAME'}),
+    backend: Flags.string({description: 'backend by name (default: auto)', helpValue: 'NAME'}),
+    device: deviceFlag,
   };
 
   async run(): Promise<void> {
@@ -38,7 +40,7 @@ export default class Generate extends BaseCommand {
       ...(flags.truncation !== undefined && {truncation: parseTruncation(flags.truncation)}),
     };
     const [{generateImages}, {writeImages}] = await Promise.all([import('../gan/runs/generate.js'), import('../cli/write-images.js')]);
-    const {images} = await withArchitecture(await this.openRegistry(), args.run, flags.backend, (architecture) => generateImages(args.run, {...request, parts: {architecture}}));
+    const {images} = await withArchitecture({registry: await this.openRegistry(), surroundings: this.surroundings, run: args.run, flags}, (architecture) => generateImages(args.run, {...request, parts: {architecture}}));
     const files = await writeImages(images, out === undefined ? {dir: outDir ?? '.', ...(seeds && {names: seeds.map((each) => `seed-${each}`)})} : {grid: out});
     this.json({files});
     this.result(out ?? `${files.length} images in ${outDir}`);

@@ -1,6 +1,7 @@
 import {Args, Flags} from '@oclif/core';
 import path from 'node:path';
 import {BaseCommand} from '../cli/base-command.js';
+import {deviceFlag} from '../cli/device-flag.js';
 import {parseSeeds, parseTruncation} from '../cli/seeds.js';
 import {withArchitecture} from '../cli/use-run.js';
 import {GanError} from '../errors.js';
@@ -27,7 +28,8 @@ export default class Interpolate extends BaseCommand {
     scale: Flags.integer({description: 'pixels of the animation, each way, for one of an image', default: 1, min: 1, max: 32}),
     out: Flags.string({description: 'animation to write; may be repeated', helpValue: 'FILE.gif|FILE.mp4', multiple: true, multipleNonGreedy: true}),
     'out-dir': Flags.string({description: 'write the frames as PNG files to this folder', helpValue: 'DIR'}),
-    backend: Flags.string({description: 'backend by name', default: 'auto', helpValue: 'NAME'}),
+    backend: Flags.string({description: 'backend by name (default: auto)', helpValue: 'NAME'}),
+    device: deviceFlag,
   };
 
   async run(): Promise<void> {
@@ -39,7 +41,7 @@ export default class Interpolate extends BaseCommand {
     const [{withGenerator}, {drawLatent, latentPath}, {enlarge}, {writeAnimations}] = await Promise.all([
       import('../gan/runs/generate.js'), import('../gan/runs/latents.js'), import('../gan/data/gif.js'), import('../cli/write-animations.js'),
     ]);
-    const images = await withArchitecture(await this.openRegistry(), args.run, flags.backend, (architecture) =>
+    const images = await withArchitecture({registry: await this.openRegistry(), surroundings: this.surroundings, run: args.run, flags}, (architecture) =>
       withGenerator(args.run, {architecture}, async ({latentSize, draw}) => {
         const stops = seeds.map((seed) => drawLatent(latentSize, seed, 0, truncation));
         return enlarge(await draw(latentPath(stops, frames, loop)), scale);
