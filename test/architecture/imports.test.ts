@@ -12,12 +12,12 @@ import {findCycle, importsOf, parse, sourceFiles, type Import} from './import-gr
 const everywhere = /^errors\.ts$/;
 const rules: Record<string, Partial<Record<Import['kind'], RegExp>>> = {
   errors: {},
-  gan: {value: /^backends\/(tf\.ts|fused\/)/, type: /^(plugin\/|backends\/(tf|device)\.ts)/},
+  gan: {value: /^backends\/(tf\.ts|fused\/|capture\/)/, type: /^(plugin\/|backends\/(tf|device)\.ts)/},
   backends: {type: /^plugin\//},
   plugin: {type: /^(gan|backends)\//, lazy: /^(backends\/tf|gan\/nn)\.ts$/},
   parts: {type: /^plugin\/index\.ts$/, value: /^gan\//},
   config: {value: /^plugin\//, type: /^gan\/runs\//},
-  testing: {value: /^(gan\/|backends\/(tf\.ts|fused\/)|plugin\/)/, type: /^backends\/device\.ts$/, lazy: /^(backends\/select|config\/(resolve|parts))\.ts$/},
+  testing: {value: /^(gan\/|backends\/(tf\.ts|fused\/|capture\/)|plugin\/)/, type: /^backends\/device\.ts$/, lazy: /^(backends\/select|config\/(resolve|parts))\.ts$/},
   bench: {value: /^(config|plugin|gan|backends)\//},
   scaffold: {value: /^plugin\//},
   doctor: {value: /^(plugin\/|backends\/select\.ts)/, type: /^backends\/device\.ts$/, lazy: /^gan\/data\/sharp\.ts$/},

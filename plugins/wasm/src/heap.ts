@@ -71,6 +71,13 @@ export class Heap {
     return this.#struct;
   }
 
+  /** As many integers as there are, in the memory for one kernel. */
+  words(values: readonly number[]): number {
+    const address = this.buffer(values.length * 4);
+    new Int32Array(this.#backend.wasm.asm.memory.buffer, address, values.length).set(values);
+    return address;
+  }
+
   /** Memory for one kernel; valid until the next call. It grows to what the largest kernel needs and is kept. */
   buffer(bytes: number): number {
     if (bytes > this.#buffer.bytes) {
