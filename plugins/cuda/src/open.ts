@@ -70,7 +70,6 @@ export function opened(tf: Gan['tf'], device: CudaDevice, driver: Driver, info: 
     tfBackend,
     info,
     sync: () => reads.sync(),
-    memory: () => ({bytes: device.tensors.bytes, tensors: device.tensors.count}),
     capture: {
       record: (run) => device.record(run),
       copy: (from, to) => device.copyTensor(from, to),
