@@ -14,6 +14,7 @@ import type {Module} from './module.js';
 import {isRepeatable} from './repeatable.js';
 import {FixedGANSwitcher, Switching} from './switchers/gan-switchers.js';
 import type {Switcher} from './switchers/switcher.js';
+import {upload} from './upload.js';
 
 export interface GANLearnerOptions extends LearnerOptions {
   /** Who trains next. Default: one step each. */
@@ -112,7 +113,7 @@ export async function generateImages(generator: Module, input: HostTensor, {norm
   generator.eval();
   let images: Tensor;
   try {
-    images = tf.tidy(() => generator.forward(tf.tensor(normalization.apply(input), input.shape, 'float32')));
+    images = tf.tidy(() => generator.forward(upload(input, normalization)));
   } finally {
     for (const [module, training] of modes) module.training = training;
   }

@@ -9,7 +9,7 @@ import {ParamScheduler, combinedCosine} from './callbacks/param-scheduler.js';
 import {Recorder} from './callbacks/recorder.js';
 import {trainEval} from './callbacks/train-eval.js';
 import {readCheckpoint, restoreNetworks, saveCheckpoint} from './checkpoint.js';
-import type {Batch, DataLoader, DataLoaders, HostTensor} from './data/types.js';
+import type {Batch, DataLoader, DataLoaders} from './data/types.js';
 import {normParameters, trainableParameters, type Splitter} from './groups.js';
 import type {LossFunction} from './losses/loss.js';
 import {metricMaker, type MetricsOption} from './metrics/metric.js';
@@ -20,6 +20,7 @@ import {policies, type Compat, type Policies} from './policies.js';
 import {isRepeatable} from './repeatable.js';
 import {StepCapture, type CaptureMode} from './step-capture.js';
 import {streams, type Streams} from './streams.js';
+import {upload} from './upload.js';
 
 export interface LearnerOptions {
   /** Default: Adam with fastai's defaults. */
@@ -409,8 +410,8 @@ export class Learner {
   }
 
   async #batch(batch: Batch, run: () => Promise<void>): Promise<void> {
-    this.input = this.#upload(batch.input);
-    this.target = this.#upload(batch.target);
+    this.input = upload(batch.input, this.dls.normalization);
+    this.target = upload(batch.target, this.dls.normalization);
     this.batchSize = batch.size;
     this.latest = undefined;
     try {
@@ -419,10 +420,6 @@ export class Learner {
       tf.dispose([this.input, this.target, this.pred, this.loss]);
       this.input = this.target = this.pred = this.loss = undefined;
     }
-  }
-
-  #upload(host: HostTensor): Tensor {
-    return tf.tensor(this.dls.normalization.apply(host), host.shape, 'float32');
   }
 
   /** Model and loss; in training on the gradient tape. */

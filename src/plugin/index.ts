@@ -23,7 +23,7 @@ import type {Switcher} from '../gan/switchers/switcher.js';
 import type {GanError} from '../errors.js';
 import type {Opt, OptionSpecs, OptionValues} from './options.js';
 
-export type {Backend, Device, DeviceInfo, DeviceMemory, Finding, OpenedDevice, Probe} from '../backends/device.js';
+export type {Backend, Device, DeviceInfo, DeviceMemory, Finding, ListedDevice, OpenedDevice, Probe} from '../backends/device.js';
 export type {Tensor, Tf} from '../backends/tf.js';
 export type {GanError} from '../errors.js';
 export type {Callback} from '../gan/callback.js';
