@@ -118,7 +118,7 @@ async function expectLinearGradient(f: (x: Tensor) => Tensor, shape: number[], s
 }
 
 describe('cuda: operations on the emulator, as on the cpu backend', function () {
-  this.timeout(60_000);
+  this.timeout(300_000); // building it takes 10 s on two cores, longer on a busy machine
   const device = withEmulator();
   const launched = new Set<string>();
   const called = new Set<string>();
