@@ -1,6 +1,7 @@
-// Builds everything that `npm run build` promises: the tfjs gradients, the library and CLI, the built-in plug-ins.
+// Builds everything that `npm run build` promises: the tfjs gradients, the library and CLI, the page of web exports, the built-in
+// plug-ins, and what is written down of them.
 import {execFileSync} from 'node:child_process';
-import {existsSync, readdirSync} from 'node:fs';
+import {existsSync, readdirSync, writeFileSync} from 'node:fs';
 import {createRequire} from 'node:module';
 import path from 'node:path';
 import {fileURLToPath} from 'node:url';
@@ -25,8 +26,17 @@ await build({
 });
 
 node(path.join(path.dirname(require.resolve('typescript/package.json')), 'bin/tsc'), '-p', 'tsconfig.json');
+await import('./build-web.mjs');
 
 for (const name of readdirSync(path.join(root, 'plugins'))) {
   const script = path.join(root, 'plugins', name, 'build.mjs');
   if (existsSync(script)) node(script);
 }
+
+// What commands there are, so that starting `gan` need load none of them; and the schema of configurations, for editors.
+const {Plugin} = await import('@oclif/core');
+const plugin = new Plugin({root, type: 'core', ignoreManifest: true, errorOnManifestCreate: true});
+await plugin.load();
+writeFileSync(path.join(root, 'oclif.manifest.json'), JSON.stringify(plugin.manifest));
+const [{configSchema}, {openRegistry}] = await Promise.all([import('../dist/config/json-schema.js'), import('../dist/plugin/discover.js')]);
+writeFileSync(path.join(root, 'dist/gan.schema.json'), `${JSON.stringify(await configSchema(openRegistry()), null, 2)}\n`);

@@ -5,8 +5,18 @@ import type {DataType, TensorInfo} from '@tensorflow/tfjs-core';
 /** Facts for people (adapter, threads, versions), shown by `gan backends` and kept in the run folder. */
 export type DeviceInfo = Record<string, string | number | boolean>;
 
-/** Whether a backend can run here. A refusal says why, and what the user can do about it. */
-export type Probe = {ok: true; info?: DeviceInfo} | {ok: false; why: string; fix: string};
+/** A device that a backend can compute on. */
+export interface ListedDevice {
+  name: string;
+  /** Of its memory, in all; absent where nothing tells. */
+  memoryBytes?: number;
+}
+
+/**
+ * Whether a backend can run here: facts, and the devices in the order of their numbers, with the number of the one that it
+ * would take (absent: the first). A refusal says why, and what the user can do about it.
+ */
+export type Probe = {ok: true; info?: DeviceInfo; devices?: readonly ListedDevice[]; chosen?: number} | {ok: false; why: string; fix: string};
 
 /** Memory held by tensors, in bytes, and how many tensors there are. */
 export interface DeviceMemory {

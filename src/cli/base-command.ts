@@ -1,4 +1,5 @@
 import {Command, Flags} from '@oclif/core';
+import type {Surroundings} from '../config/layers.js';
 import type {Registry} from '../plugin/registry.js';
 import {formatReport, reportOf} from './error-report.js';
 import {painter} from './style.js';
@@ -42,9 +43,14 @@ export abstract class BaseCommand extends Command {
     return registry;
   }
 
+  /** What `resolveConfig` reads beside the command and the project's file: the user's file and the environment. */
+  protected get surroundings(): Surroundings {
+    return {userFolder: this.config.configDir, env: process.env};
+  }
+
   protected override catch(error: Error): Promise<void> {
     const flags = {...this.ctor.baseFlags, ...this.ctor.flags};
-    const report = reportOf(error, Object.keys(flags));
+    const report = reportOf(error, ['help', ...Object.keys(flags)]);
     if (!report) return Promise.reject(error);
     this.#failed = true;
     process.exitCode = report.exitCode;

@@ -23,7 +23,7 @@ export async function planRun({data, out, resume, ...request}: RunRequest): Prom
   if (resume !== undefined) {
     assertChangeable({data, out, ...request});
     const file = runConfigFile(resume);
-    return {...(await resolveConfig({...request, file})), dir: resume};
+    return {...(await resolveConfig({...request, file, ofRun: true})), dir: resume};
   }
   if (data !== undefined) flags.set('data', {value: data, origin: 'DATA', blame: 'usage'});
   const resolved = await resolveConfig({...request, flags});

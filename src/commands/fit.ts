@@ -1,15 +1,17 @@
 import {Args, Flags} from '@oclif/core';
 import {BaseCommand} from '../cli/base-command.js';
 import {assignmentsOf, configFlags} from '../cli/config-flags.js';
+import {deviceFlag, deviceOf} from '../cli/device-flag.js';
 import {FitReport} from '../cli/fit-report.js';
 import {planRun} from '../cli/plan-run.js';
+import {fromElsewhere} from '../cli/config-report.js';
 import {writeOrigins} from '../cli/run-folder.js';
 import {listenForStop} from '../cli/signals.js';
 import type {TrainEvent} from '../gan/runs/train.js';
 
 export default class Fit extends BaseCommand {
   static override summary = 'Train a generator and a critic on a folder of images.';
-  static override description = 'Values come from the flags, then --set, then the configuration file, then the recipe, then the defaults. The run folder gets the resolved configuration, metrics.jsonl, sample grids and checkpoints. Ctrl-C finishes the step and writes a checkpoint; a second Ctrl-C ends at once.';
+  static override description = "Values come from the flags, then --set, the environment (GAN_LR, ...), the project's configuration file, the user's, the recipe, the defaults; `gan config show --origin` tells. The run folder gets the resolved configuration, metrics.jsonl, sample grids and checkpoints. Ctrl-C finishes the step and writes a checkpoint; a second Ctrl-C ends at once.";
   static override examples = [
     {description: 'Train on built-in images, which need no download', command: '<%= config.bin %> fit builtin:shapes --size 32 --steps 300'},
     {description: "Train on your own images with fastai's WGAN recipe", command: '<%= config.bin %> fit photos --recipe wgan --epochs 20'},
@@ -26,13 +28,14 @@ export default class Fit extends BaseCommand {
     config: Flags.string({description: 'configuration file (default: gan.config.*, .ganrc* or package.json of the project)', helpValue: 'FILE'}),
     set: Flags.string({description: 'any configuration value, options of parts included; may be repeated', helpValue: 'KEY=VALUE', multiple: true, multipleNonGreedy: true}),
     ...configFlags(),
+    device: deviceFlag,
   };
 
   async run(): Promise<void> {
     const {args, flags} = await this.parse(Fit);
     const {resume, out, config: file, set} = flags;
     const registry = await this.openRegistry();
-    const request = {registry, flags: assignmentsOf(flags), set: set ?? [], ...(file !== undefined && {file})};
+    const request = {registry, ...this.surroundings, flags: assignmentsOf(flags), set: set ?? [], ...(file !== undefined && {file})};
     const plan = await planRun({...request, data: args.data, out, resume});
     const report = new FitReport({stdout: process.stdout, stderr: process.stderr, json: this.asksFor('--json'), quiet: this.asksFor('--quiet')});
     const stop = listenForStop((name) => report.say(`${name}: finishing the step and writing a checkpoint; once more ends at once.`));
@@ -40,10 +43,11 @@ export default class Fit extends BaseCommand {
       const [{selectBackend}, {createParts, givenOptions}, {train}] = await Promise.all([
         import('../backends/select.js'), import('../config/parts.js'), import('../gan/runs/train.js'),
       ]);
-      const {device, refused} = await selectBackend(registry, plan.backend.name, givenOptions(plan.backend.options));
+      const {device, refused} = await selectBackend(registry, plan.backend.name, givenOptions(plan.backend.options), deviceOf(flags));
       try {
         const passedOver = refused.map(({name, why}) => `; not ${name}: ${why}`).join('');
         this.talk(`Training in ${plan.dir} on ${device.name}${passedOver}`);
+        for (const line of fromElsewhere(plan)) this.talk(line);
         const parts = await createParts(registry, plan.config);
         const {dir, config, origins} = plan;
         const notify = (event: TrainEvent): void => {

@@ -26,7 +26,7 @@ export default class ShowBatch extends BaseCommand {
     const registry = await this.openRegistry();
     const {resolveConfig} = await import('../config/resolve.js');
     const chosen = assignmentsOf(flags).set('data', {value: args.data, origin: 'DATA', blame: 'usage'});
-    const {config} = await resolveConfig({registry, flags: chosen});
+    const {config} = await resolveConfig({registry, ...this.surroundings, flags: chosen});
     const [{createSource}, {firstBatch}, {writeImages}] = await Promise.all([
       import('../config/parts.js'), import('../cli/first-batch.js'), import('../cli/write-images.js'),
     ]);

@@ -22,6 +22,7 @@ export function flatten(values: unknown, origin: string): Assignments {
   }
   const out: Assignments = new Map();
   for (const [key, value] of Object.entries(values)) {
+    if (key === '$schema') continue; // for editors
     checkTopLevel(key, origin);
     if (!holders.includes(key)) out.set(key, {value, origin});
     else if (lists.includes(key)) flattenList(key, value, origin, out);

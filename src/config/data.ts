@@ -6,7 +6,7 @@ import type {Given} from '../plugin/options-check.js';
 /** Where images come from: a data source part, or a folder (absolute path). */
 export type DataChoice = {source: string} | {folder: string};
 
-const prefix = 'builtin:';
+export const dataPrefix = 'builtin:';
 
 /**
  * Reads `builtin:NAME` or a folder.
@@ -14,7 +14,7 @@ const prefix = 'builtin:';
  */
 export function parseData({value, origin}: Given, cwd: string, mustExist = true): DataChoice {
   if (typeof value !== 'string' || value === '') {
-    throw new GanError('config', 'GAN_CONFIG_VALUE', `data must be a folder or ${prefix}NAME; ${origin} gives ${JSON.stringify(value) ?? 'nothing'}.`);
+    throw new GanError('config', 'GAN_CONFIG_VALUE', `data must be a folder or ${dataPrefix}NAME; ${origin} gives ${JSON.stringify(value) ?? 'nothing'}.`);
   }
   const source = dataSource(value);
   if (source !== undefined) return {source};
@@ -23,17 +23,17 @@ export function parseData({value, origin}: Given, cwd: string, mustExist = true)
   const stats = statSync(folder, {throwIfNoEntry: false});
   if (!stats?.isDirectory()) {
     throw new GanError('data', 'GAN_DATA_NOT_FOUND', `${stats ? 'This is no folder' : 'There is no folder'}: ${folder} (from ${origin}).`, {
-      suggestions: [`Give a folder of images, or ${prefix}shapes, which needs none.`],
+      suggestions: [`Give a folder of images, or ${dataPrefix}shapes, which needs none.`],
     });
   }
   return {folder};
 }
 
 /** As RunConfig.data holds it. */
-export const dataText = (choice: DataChoice): string => ('source' in choice ? prefix + choice.source : choice.folder);
+export const dataText = (choice: DataChoice): string => ('source' in choice ? dataPrefix + choice.source : choice.folder);
 
 /** The NAME of `builtin:NAME`; undefined for a folder. */
-export const dataSource = (data: string): string | undefined => (data.startsWith(prefix) ? data.slice(prefix.length) : undefined);
+export const dataSource = (data: string): string | undefined => (data.startsWith(dataPrefix) ? data.slice(dataPrefix.length) : undefined);
 
 /** A short name for run folders: `shapes`, `my-photos`. */
 export function dataName(data: string): string {

@@ -1,17 +1,17 @@
-import {existsSync} from 'node:fs';
+import {existsSync, statSync} from 'node:fs';
 import path from 'node:path';
 import {stripVTControlCharacters} from 'node:util';
 import type {Loader, PublicExplorer} from 'cosmiconfig';
 import {GanError, isGanError} from '../errors.js';
 import {flatten, type Assignments} from './assignments.js';
 import {scalarSpecs} from './schema.js';
-import {loadTypescript} from './typescript.js';
+import {loadScript} from './script.js';
 
 /** A configuration file, read and flattened. */
 export interface ConfigFile {
   path: string;
   assignments: Assignments;
-  /** It gives every value that a run needs, as the config.json of a run folder does; then no recipe is applied to it. */
+  /** It gives every value that a run needs, as the config.json of a run folder does; then no recipe and no user's file is applied below it. */
   complete: boolean;
 }
 
@@ -21,14 +21,15 @@ const requiredKeys: readonly string[] = [
   ...Object.entries(scalarSpecs).filter(([, spec]) => spec.default !== undefined).map(([key]) => key),
 ];
 
-/** Files that are looked for, from the working folder up to the project's package.json. */
+/** cosmiconfig's places and a few more. Files are looked for from the working folder up to the project's package.json. */
 const extensions = ['json', 'yaml', 'yml', 'js', 'mjs', 'cjs', 'ts'];
-const searchPlaces = [
-  ...extensions.map((extension) => `gan.config.${extension}`),
-  '.ganrc',
-  ...extensions.map((extension) => `.ganrc.${extension}`),
-  'package.json',
+const withExtensions = (stem: string): string[] => extensions.map((extension) => `${stem}.${extension}`);
+export const searchPlaces: readonly string[] = [
+  ...withExtensions('gan.config'), '.ganrc', ...withExtensions('.ganrc'), '.config/ganrc', ...withExtensions('.config/ganrc'), 'package.json', 'package.yaml',
 ];
+
+/** The user's own file, in the folder of the command line's settings. */
+const userPlaces = ['config', ...withExtensions('config')];
 
 /** Reads the file that the user named. */
 export async function readConfigFile(file: string, cwd: string): Promise<ConfigFile> {
@@ -46,21 +47,30 @@ export async function findConfigFile(cwd: string): Promise<ConfigFile | undefine
   return found ? toConfigFile(found.filepath, found.config) : undefined;
 }
 
+/** Reads the user's file; undefined when there is none. @param folder `~/.config/gan` or what the system has in its place */
+export async function findUserFile(folder: string): Promise<ConfigFile | undefined> {
+  const name = userPlaces.find((place) => statSync(path.join(folder, place), {throwIfNoEntry: false})?.isFile());
+  return name === undefined ? undefined : readConfigFile(name, folder);
+}
+
 async function explorer(): Promise<PublicExplorer> {
   const {cosmiconfig, defaultLoaders} = await import('cosmiconfig');
-  const json: Loader = (file, content) => {
-    const values: unknown = defaultLoaders['.json'](file, content);
-    return path.basename(file) === 'package.json' ? withoutManifest(values) : values;
+  const project = (load: Loader): Loader => async (file, content) => {
+    const values: unknown = await load(file, content);
+    return isManifest(file) ? withoutParts(values) : values;
   };
+  const [json, yaml] = [project(defaultLoaders['.json']), project(defaultLoaders['.yaml'])];
   return cosmiconfig('gan', {
-    searchPlaces,
+    searchPlaces: [...searchPlaces],
     searchStrategy: 'project',
-    loaders: {'.json': json, '.ts': loadTypescript, '.cjs': defaultLoaders['.cjs'], '.mjs': defaultLoaders['.mjs']},
+    loaders: {'.json': json, '.yaml': yaml, '.yml': yaml, '.js': loadScript, '.mjs': loadScript, '.cjs': loadScript, '.ts': loadScript},
   });
 }
 
+const isManifest = (file: string): boolean => ['package.json', 'package.yaml'].includes(path.basename(file));
+
 /** In the package.json of a plug-in, `gan` declares parts (`{"api": 1, ...}`): that is no configuration. */
-function withoutManifest(pjson: unknown): unknown {
+function withoutParts(pjson: unknown): unknown {
   const {gan, ...rest} = pjson as {gan?: unknown};
   return typeof gan === 'object' && gan !== null && 'api' in gan ? rest : pjson;
 }
@@ -82,7 +92,7 @@ function toConfigFile(file: string, values: unknown): ConfigFile {
   // Paths in a file are relative to it.
   for (const key of ['data', 'init']) {
     const given = assignments.get(key);
-    if (typeof given?.value === 'string' && !given.value.startsWith('builtin:') && given.value !== 'none') {
+    if (typeof given?.value === 'string' && given.value !== '' && !given.value.startsWith('builtin:') && given.value !== 'none') {
       assignments.set(key, {...given, value: path.resolve(path.dirname(file), given.value)});
     }
   }

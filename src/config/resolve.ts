@@ -2,25 +2,22 @@ import path from 'node:path';
 import type {PartChoice, RunConfig} from '../gan/runs/run-config.js';
 import {GanError} from '../errors.js';
 import {partKinds} from '../plugin/kinds.js';
-import {checkOptions, type Given, type GivenMap, type OptionValue} from '../plugin/options-check.js';
+import {checkOptions, type GivenMap, type OptionValue} from '../plugin/options-check.js';
 import type {Registry} from '../plugin/registry.js';
 import {flatten, optionsOf, parseSet, type Assignments} from './assignments.js';
 import {checkPart, withoutUndefined} from './check-part.js';
 import {dataText, parseData} from './data.js';
-import {findConfigFile, readConfigFile, type ConfigFile} from './files.js';
+import type {ConfigFile} from './files.js';
+import {inForce, merge, pick, readSurroundings, scalarLayer, type Layers, type Surroundings} from './layers.js';
 import {chooseList} from './part-lists.js';
 import {defaultData, partDefaults, partKeys, scalarKeys, scalarSpecs, type ListKey, type PartKey} from './schema.js';
 
-export interface ConfigRequest {
+export interface ConfigRequest extends Surroundings {
   registry: Registry;
   /** From flags: keys as in files (`lr`, `arch`, `switcher.nCrit`), values as typed. */
   flags?: Assignments;
   /** `key=value` texts of `--set`. */
   set?: readonly string[];
-  /** The file of `--config`; without it the project's file is looked for from `cwd`. */
-  file?: string;
-  /** Do not look for the project's file. */
-  ignoreFiles?: boolean;
   /** The images are not needed: their folder may be gone. */
   withoutData?: boolean;
   cwd?: string;
@@ -34,29 +31,29 @@ export interface ResolvedConfig {
   recipe?: string;
   /** Where each value came from: `lr` to `--lr`, `clip` to `recipe wgan`, `latent` to `default`. */
   origins: Record<string, string>;
+  /** The files that were read, the stronger one first. */
+  files: string[];
 }
 
-/** Layers of assignments, from weakest to strongest. */
-type Layers = readonly GivenMap[];
-
 /**
- * One configuration from all its sources: flags, then `--set`, then the file, then the recipe, then the defaults of the
- * parts and of the keys.
+ * One configuration from all its sources: flags, then `--set`, the environment, the project's file, the user's file, the
+ * recipe, and the defaults of the parts and of the keys.
  * @throws GanError of kind config, usage (a flag, an unknown part) or data (a missing folder)
  */
 export async function resolveConfig(request: ConfigRequest): Promise<ResolvedConfig> {
   const {registry, cwd = process.cwd()} = request;
-  const file = await chooseFile(request, cwd);
+  const {project, user, environment} = await readSurroundings(request, cwd);
   // `--set` and flags are one layer, so that `--set arch.p=.1 --arch gan-critic` means that architecture's p.
   const command = new Map([...parseSet(request.set ?? []), ...(request.flags ?? [])]);
-  const recipe = await chooseRecipe(registry, [file?.assignments ?? new Map(), command], file);
-  const layers = [recipe?.assignments ?? new Map(), file?.assignments ?? new Map(), command];
+  const given = [...(user ? [user.assignments] : []), ...(project ? [project.assignments] : []), environment, command];
+  const recipe = await chooseRecipe(registry, given, project);
+  const layers = [recipe.assignments, ...given];
 
-  const data = parseData(pick(layers, 'data') ?? {value: defaultData, origin: 'default'}, cwd, !request.withoutData);
-  const sourceOptions = merge(layers.map((layer) => optionsOf(layer, 'source')));
+  const images = inForce(layers, 'data', defaultData, 'source');
+  const data = parseData(images.chosen, cwd, !request.withoutData);
   const source = 'source' in data
-    ? await checkPart(registry, 'source', data.source, sourceOptions, {label: 'source', origin: pick(layers, 'data')?.origin})
-    : noSource(sourceOptions);
+    ? await checkPart(registry, 'source', data.source, images.options, {label: 'source', origin: images.chosen.origin})
+    : noSource(images.options);
   const part = (key: PartKey) => choosePart(registry, key, layers);
   const [arch, loss, opt, switcher, backend] = [await part('arch'), await part('loss'), await part('opt'), await part('switcher'), await part('backend')];
   const [penalty, schedule] = [await optionalPart(registry, 'penalty', layers), await optionalPart(registry, 'schedule', layers)];
@@ -66,9 +63,10 @@ export async function resolveConfig(request: ConfigRequest): Promise<ResolvedCon
   const scalars = checkOptions('', scalarSpecs, scalarLayer(layers));
   const init = scalars.values['init'];
   const origins: Record<string, string> = {
-    data: pick(layers, 'data')?.origin ?? 'default',
+    recipe: recipe.origin,
+    data: images.chosen.origin,
     ...prefixed('source', source.origins),
-    ...Object.fromEntries([arch, loss, penalty, opt, switcher, schedule, augment, metrics, callbacks].flatMap((one) => Object.entries(one.origins))),
+    ...Object.fromEntries([backend, arch, loss, penalty, opt, switcher, schedule, augment, metrics, callbacks].flatMap((one) => Object.entries(one.origins))),
     ...Object.fromEntries(scalarKeys.map((key) => [key, scalars.origins[key] ?? 'default'])),
   };
   const config = {
@@ -87,22 +85,18 @@ export async function resolveConfig(request: ConfigRequest): Promise<ResolvedCon
     channels: Number(scalars.values['channels']),
     ...(typeof init === 'string' && {init: path.resolve(cwd, init)}),
   } as RunConfig; // `scalarSpecs` checked each key to the type that RunConfig gives it
-  return {config, backend: backend.choice, origins, ...(recipe && {recipe: recipe.name})};
-}
-
-async function chooseFile({file, ignoreFiles}: ConfigRequest, cwd: string): Promise<ConfigFile | undefined> {
-  if (file !== undefined) return readConfigFile(file, cwd);
-  return ignoreFiles ? undefined : findConfigFile(cwd);
+  const files = [project, user].flatMap((read) => (read ? [read.path] : []));
+  return {config, backend: backend.choice, origins, files, ...(recipe.name !== undefined && {recipe: recipe.name})};
 }
 
 /** The recipe in force; none for `none`, and none for a complete file unless one was asked for. */
-async function chooseRecipe(registry: Registry, layers: Layers, file: ConfigFile | undefined): Promise<{name: string; assignments: Assignments} | undefined> {
+async function chooseRecipe(registry: Registry, layers: Layers, file: ConfigFile | undefined): Promise<{name?: string; origin: string; assignments: Assignments}> {
   const {value: name, origin} = pick(layers, 'recipe') ?? {value: file?.complete ? 'none' : partDefaults.recipe, origin: 'default'};
-  if (name === 'none') return undefined;
+  if (name === 'none') return {origin, assignments: new Map()};
   const known = String(name);
   await registry.load('recipe', known, origin);
   const {values} = await registry.create('recipe', known, merge(layers.map((layer) => optionsOf(layer, 'recipe'))));
-  return {name: known.replace(/^.*:/, ''), assignments: flatten(values, `recipe ${known}`)};
+  return {name: known.replace(/^.*:/, ''), origin, assignments: flatten(values, `recipe ${known}`)};
 }
 
 interface ChosenPart {
@@ -112,34 +106,19 @@ interface ChosenPart {
 
 /** The part that a key names, with its options. */
 async function choosePart(registry: Registry, key: PartKey, layers: Layers): Promise<ChosenPart> {
-  const {name, origin, options} = strongest(key, layers);
-  if (key === 'backend' && name === 'auto') return {choice: {name, options: noOptions(key, options, "it is 'auto' here")}, origins: {}};
+  const {chosen: {value, origin}, options} = inForce(layers, key, partDefaults[key]);
+  const name = String(value);
+  if (key === 'backend' && name === 'auto') return {choice: {name, options: noOptions(key, options, "it is 'auto' here")}, origins: {[key]: origin}};
   const checked = await checkPart(registry, partKeys[key], name, options, {label: key, origin});
   return {choice: {name: checked.name, options: checked.values}, origins: {[key]: origin, ...prefixed(key, checked.origins)}};
 }
 
 /** The same of a key that may be `none`. */
 async function optionalPart(registry: Registry, key: PartKey, layers: Layers): Promise<Partial<ChosenPart> & Pick<ChosenPart, 'origins'>> {
-  const {name, origin, options} = strongest(key, layers);
-  if (name !== 'none') return choosePart(registry, key, layers);
+  const {chosen: {value, origin}, options} = inForce(layers, key, partDefaults[key]);
+  if (value !== 'none') return choosePart(registry, key, layers);
   noOptions(key, options, 'there is none here');
   return {origins: {[key]: origin}};
-}
-
-/**
- * Options belong to the part that is in force where they were written: a stronger layer that names another part leaves weaker
- * layers' options behind.
- */
-function strongest(key: PartKey, layers: Layers): {name: string; origin: string; options: Assignments} {
-  let chosen: Given = {value: partDefaults[key], origin: 'default'};
-  let options: Assignments = new Map();
-  for (const layer of layers) {
-    const named = layer.get(key);
-    if (named && named.value !== chosen.value) options = new Map();
-    chosen = named ?? chosen;
-    options = merge([options, optionsOf(layer, key)]);
-  }
-  return {name: String(chosen.value), origin: chosen.origin, options};
 }
 
 function noSource(options: GivenMap): {name: string; values: Record<string, OptionValue>; origins: Record<string, string>} {
@@ -158,20 +137,5 @@ function noOptions(key: PartKey, options: GivenMap, why: string): Record<string,
   return {};
 }
 
-/** Plain values of all layers. Of `epochs` and `steps` the stronger layer's counts. */
-function scalarLayer(layers: Layers): Assignments {
-  const out: Assignments = new Map();
-  for (const layer of layers) {
-    if (layer.has('epochs') && !layer.has('steps')) out.delete('steps');
-    for (const key of scalarKeys) {
-      const given = layer.get(key);
-      if (given) out.set(key, given);
-    }
-  }
-  return out;
-}
-
-const pick = (layers: Layers, key: string): Given | undefined => layers.findLast((layer) => layer.has(key))?.get(key);
-const merge = (layers: Layers): Assignments => new Map(layers.flatMap((layer) => [...layer]));
 const prefixed = (prefix: string, origins: Record<string, string>): Record<string, string> =>
   Object.fromEntries(Object.entries(origins).map(([key, origin]) => [`${prefix}.${key}`, origin]));

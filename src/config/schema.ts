@@ -8,7 +8,7 @@ import {opt, type OptionSpec} from '../plugin/options.js';
  */
 export const scalarSpecs = {
   size: opt.int(64, {min: 4, max: 4096, help: 'side of the square images, in pixels'}),
-  channels: opt.oneOf(['1', '3', '4'], '3', {help: 'colour channels: grey, RGB, RGB with alpha'}),
+  channels: opt.oneOf(['1', '2', '3', '4'], '3', {help: 'colour channels: grey, grey with alpha, RGB, RGB with alpha'}),
   resize: opt.oneOf(['crop', 'pad', 'squish'], 'crop', {help: 'how an image becomes square'}),
   batchSize: opt.int(64, {min: 1, help: 'images a step'}),
   epochs: opt.int(1, {min: 1, help: 'passes over the data'}),

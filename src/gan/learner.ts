@@ -9,7 +9,7 @@ import {ParamScheduler, combinedCosine} from './callbacks/param-scheduler.js';
 import {Recorder} from './callbacks/recorder.js';
 import {trainEval} from './callbacks/train-eval.js';
 import {readCheckpoint, restoreNetworks, saveCheckpoint} from './checkpoint.js';
-import type {Batch, DataLoader, DataLoaders, HostTensor} from './data/types.js';
+import type {Batch, DataLoader, DataLoaders} from './data/types.js';
 import {normParameters, trainableParameters, type Splitter} from './groups.js';
 import type {LossFunction} from './losses/loss.js';
 import {metricMaker, type MetricsOption} from './metrics/metric.js';
@@ -17,8 +17,10 @@ import type {Module, Parameter} from './module.js';
 import type {LrSlice, Optimizer, OptimizerFactory} from './optim/optimizer.js';
 import {adam} from './optim/rules.js';
 import {policies, type Compat, type Policies} from './policies.js';
+import {isRepeatable} from './repeatable.js';
 import {StepCapture, type CaptureMode} from './step-capture.js';
 import {streams, type Streams} from './streams.js';
+import {upload} from './upload.js';
 
 export interface LearnerOptions {
   /** Default: Adam with fastai's defaults. */
@@ -408,8 +410,8 @@ export class Learner {
   }
 
   async #batch(batch: Batch, run: () => Promise<void>): Promise<void> {
-    this.input = this.#upload(batch.input);
-    this.target = this.#upload(batch.target);
+    this.input = upload(batch.input, this.dls.normalization);
+    this.target = upload(batch.target, this.dls.normalization);
     this.batchSize = batch.size;
     this.latest = undefined;
     try {
@@ -418,10 +420,6 @@ export class Learner {
       tf.dispose([this.input, this.target, this.pred, this.loss]);
       this.input = this.target = this.pred = this.loss = undefined;
     }
-  }
-
-  #upload(host: HostTensor): Tensor {
-    return tf.tensor(this.dls.normalization.apply(host), host.shape, 'float32');
   }
 
   /** Model and loss; in training on the gradient tape. */
@@ -452,6 +450,11 @@ export class Learner {
   /** Beside trainable parameters, train/eval modes and shapes: what decides which operations a training step has. */
   protected stepMode(): string {
     return '';
+  }
+
+  /** Whether the loss runs the same operations in every step of one mode (see `repeatable`). */
+  lossRepeats(): boolean {
+    return isRepeatable(this.lossFunc);
   }
 
   /** Prediction, loss, gradients, update: everything of a step that happens on the device. */

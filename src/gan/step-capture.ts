@@ -4,6 +4,7 @@ import type {Tensor} from '../backends/tf.js';
 import type {Callback, InStepEvent} from './callback.js';
 import type {Learner} from './learner.js';
 import type {Parameter} from './module.js';
+import {firstUnrepeatable} from './repeatable-modules.js';
 
 /** `auto`: repeat steps where that gives the same to the last bit; `off`: compute each anew. */
 export type CaptureMode = 'auto' | 'off';
@@ -30,14 +31,17 @@ export class StepCapture {
   }
 
   /** Why no step can be repeated with these callbacks; undefined when that is not known before. */
-  obstacle({opt}: Learner, callbacks: readonly Callback[]): string | undefined {
+  obstacle(learn: Learner, callbacks: readonly Callback[]): string | undefined {
+    const {opt, model} = learn;
     if (this.mode === 'off') return 'it is switched off';
-    if (opt && !opt.rule.coefficients) return `the optimiser ${opt.rule.name} gives no coefficients`;
     for (const callback of callbacks) {
       const event = inStep.find((name) => callback[name]);
       if (event) return `the callback ${callback.name} has ${event}`;
     }
-    return undefined;
+    if (opt && !opt.rule.coefficients) return `the optimiser ${opt.rule.name} gives no coefficients`;
+    if (!learn.lossRepeats()) return 'the loss is not marked as repeatable';
+    const module = firstUnrepeatable(model.modules());
+    return module && `the module ${module.kind} is not marked as repeatable`;
   }
 
   /**

@@ -36,6 +36,7 @@ const packages: Record<string, RegExp> = {
   '@oclif/core': /^(cli|commands)\//,
   '@oclif/plugin-plugins': /^commands\/plugins\//,
   cosmiconfig: /^config\/files\.ts$/,
+  jiti: /^config\/script\.ts$/,
   sharp: /^gan\/data\/sharp\.ts$/,
 };
 

@@ -31,9 +31,10 @@ interface RunOptions {
 export function gan(args: readonly string[], {cwd, env = {}, withoutTfjs = false, onStderr, onStdout}: RunOptions): Promise<Ran> {
   const hooks = withoutTfjs ? ['--import', pathToFileURL(path.join(here, 'forbid-tfjs.mjs')).href] : [];
   const {NODE_OPTIONS: _, FORCE_COLOR: __, ...inherited} = process.env;
+  const settings = {GAN_CONFIG_DIR: path.join(here, 'no-settings')}; // no file of whoever runs the tests
   const child = spawn(process.execPath, [...hooks, path.join(root, 'bin', 'run.js'), ...args], {
     cwd,
-    env: {...inherited, ...env},
+    env: {...inherited, ...settings, ...env},
     timeout: 100_000, // so that one that hangs fails its test and does not stay
     killSignal: 'SIGKILL',
   });

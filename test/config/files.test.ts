@@ -1,6 +1,6 @@
 import {expect} from 'chai';
 import path from 'node:path';
-import {findConfigFile, readConfigFile} from '../../dist/config/files.js';
+import {findConfigFile, findUserFile, readConfigFile, searchPlaces} from '../../dist/config/files.js';
 import {folder, ganError, removeFolders, write} from '../plugin/helpers.js';
 
 const json = '{"lr": 0.5, "arch": {"name": "basic", "nFeatures": 32}, "genFirst": true}';
@@ -21,13 +21,22 @@ const formats: [string, string][] = [
   ['.ganrc.yaml', yaml],
   ['.ganrc.mjs', esm],
   ['.ganrc.ts', typescript],
+  ...['.config/ganrc', '.config/ganrc.json'].map((name): [string, string] => [name, json]),
+  ...['.ganrc.yml', '.config/ganrc', '.config/ganrc.yaml', '.config/ganrc.yml'].map((name): [string, string] => [name, yaml]),
+  ...['.ganrc.js', '.config/ganrc.js', '.config/ganrc.mjs'].map((name): [string, string] => [name, esm]),
+  ['.ganrc.cjs', `module.exports = ${json};`],
+  ['.config/ganrc.cjs', `module.exports = ${json};`],
+  ['.config/ganrc.ts', typescript],
   ['package.json', `{"name": "x", "gan": ${json}}`],
+  ['package.yaml', `name: x\ngan: ${json}\n`],
 ];
 
 const flat = [['lr', 0.5], ['arch', 'basic'], ['arch.nFeatures', 32], ['genFirst', true]];
 
 describe('configuration files', () => {
   afterEach(removeFolders);
+
+  it('are tried below in all places', () => expect(searchPlaces.filter((place) => place !== 'gan.config.js' && !formats.some(([name]) => name === place))).to.deep.equal([]));
 
   for (const [name, content] of formats) {
     it(`${name} (${content.slice(0, 12).replaceAll('\n', ' ')}...) gives the same as all others, found or named`, async () => {
@@ -42,6 +51,42 @@ describe('configuration files', () => {
       }
     });
   }
+
+  it('TypeScript and JavaScript import other files, and defineConfig from a gan that is not installed here', async () => {
+    for (const extension of ['ts', 'mjs', 'js']) {
+      const dir = folder();
+      write(dir, {
+        [`gan.config.${extension}`]: `import {defineConfig} from 'gan/config';\nimport {lr} from './lr.${extension}';\nexport default defineConfig({lr, arch: {name: 'basic', nFeatures: 32}, genFirst: true});`,
+        [`lr.${extension}`]: `export const lr${extension === 'ts' ? ': number' : ''} = await Promise.resolve(0.5);`,
+      });
+      expect([...(await findConfigFile(dir))!.assignments].map(([key, {value}]) => [key, value]), extension).to.deep.equal(flat);
+    }
+  });
+
+  it('are read as they are now, not as they were', async () => {
+    const dir = folder();
+    for (const lr of [1, 2]) {
+      write(dir, {'gan.config.ts': `export default {lr: ${lr} as number};`});
+      expect((await findConfigFile(dir))!.assignments.get('lr')?.value).to.equal(lr);
+    }
+  });
+
+  it("the user's file is config.* in the folder of settings", async () => {
+    const dir = folder();
+    expect(await findUserFile(dir)).to.equal(undefined);
+    for (const [name, content] of [['config.ts', typescript], ['config.yaml', yaml], ['config.json', json], ['config', yaml]] as const) {
+      write(dir, {[name]: content}); // each before those that are there
+      const found = await findUserFile(dir);
+      expect(found?.path).to.equal(path.join(dir, name));
+      expect([...found!.assignments].map(([key, {value}]) => [key, value])).to.deep.equal(flat);
+    }
+  });
+
+  it('may name their schema for editors', async () => {
+    const dir = folder();
+    write(dir, {'gan.config.json': `{"$schema": "./gan.schema.json", "lr": 1}`});
+    expect([...(await findConfigFile(dir))!.assignments.keys()]).to.deep.equal(['lr']);
+  });
 
   for (const type of ['module', 'commonjs']) {
     it(`gan.config.js and .ts follow "type": "${type}"`, async () => {

@@ -41,31 +41,6 @@ describe('resolveConfig', () => {
     expect(Object.keys(origins)).to.include.members(Object.keys(scalarSpecs));
   });
 
-  it('lets the strongest layer win: flag, --set, file, recipe, default', () =>
-    fc.assert(
-      fc.asyncProperty(
-        fc.constantFrom('lr', 'switcher.nCrit', 'batchSize', 'seed', 'arch.nFeatures'),
-        fc.record({flag: fc.boolean(), set: fc.boolean(), file: fc.boolean(), recipe: fc.boolean()}),
-        async (key, layers) => {
-          const [part, option] = key.split('.') as [string, string?];
-          const nested = (value: number) => (option === undefined ? {[part]: value} : {[part]: {[option]: value}});
-          const {config, origins} = await resolve({
-            flags: flags({...(layers.flag && {[key]: '14'}), ...(!layers.recipe && {recipe: 'none'})}),
-            set: layers.set ? [`${key}=13`] : [],
-          }, layers.file ? nested(12) : {});
-          const bare = {lr: 1e-3, 'switcher.nCrit': 1, batchSize: 64, seed: 0, 'arch.nFeatures': 64}[key];
-          const byRecipe = {lr: 2e-4, 'switcher.nCrit': 5, batchSize: 64, seed: 0, 'arch.nFeatures': 64}[key];
-          const wanted = layers.flag ? 14 : layers.set ? 13 : layers.file ? 12 : layers.recipe ? byRecipe : bare;
-          const from = layers.flag ? `--${key}` : layers.set ? `--set ${key}` : layers.file ? /gan\.config\.json$/ : /recipe|default/;
-          const got = option === undefined ? config[part as 'lr'] : config[part as 'arch'].options[option];
-          expect(got).to.equal(wanted);
-          if (typeof from === 'string') expect(origins[key]).to.equal(from);
-          else expect(origins[key]).to.match(from);
-        },
-      ),
-      {numRuns: 60},
-    )).timeout(20_000);
-
   describe('options of parts', () => {
     it('go to the part that is chosen, whether given nested, inline or by --set', async () => {
       for (const arch of [{name: 'gan-critic', nf: 32}, {name: 'gan-critic', options: {nf: 32}}]) {

@@ -89,6 +89,11 @@ export class Heap {
     return this.#buffer.address;
   }
 
+  /** Puts bytes of the host at an address. */
+  write(address: number, bytes: Uint8Array): void {
+    new Uint8Array(this.#backend.wasm.asm.memory.buffer, address, bytes.length).set(bytes);
+  }
+
   /** Ends the threads. What they worked in goes with the memory of the backend. */
   release(): Promise<void> {
     return this.#threads.close();

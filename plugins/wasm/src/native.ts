@@ -33,6 +33,7 @@ export interface Native {
     rows: number, channels: number, eps: number, slope: number, buffer: number, pool: number,
   ): void;
   updateParameters(updates: number, length: number, pool: number): void;
+  bytesToFloat(bytes: number, table: number, out: number, pixels: number, channels: number): void;
   maxPoolGrad(window: number, x: number, dy: number, dx: number): void;
   depthwiseBackpropFilter(window: number, x: number, dy: number, dFilter: number): void;
   depthwiseBackpropInput(window: number, dy: number, filter: number, dx: number): void;

@@ -44,8 +44,8 @@ export class Steps {
    * @param step does it; every tensor that it leaves, variables apart, is one of its results
    */
   run(key: string, given: readonly Tensor[], step: () => readonly Tensor[]): readonly Tensor[] {
+    this.#forgetStale(key);
     const kind = this.#kind(key);
-    if (kind?.repeater && !kind.repeater.usable) this.#forget(key, kind);
     if (!kind || kind.refusal !== undefined) return step();
     if (!kind.repeater) return this.#record(kind, given, step);
     this.repeated++;
@@ -64,9 +64,11 @@ export class Steps {
     return kind;
   }
 
-  #forget(key: string, kind: Kind): void {
+  #forgetStale(key: string): void {
+    const repeater = this.#kinds.get(key)?.repeater;
+    if (!repeater || repeater.usable) return;
     debug('something that a recording uses has gone; the step is recorded again');
-    kind.repeater!.dispose();
+    repeater.dispose();
     this.#kinds.delete(key);
   }
 

@@ -25,7 +25,7 @@ export interface RunConfig {
   callbacks?: PartChoice[];
   /** Side length of the square images, in pixels. */
   size: number;
-  channels: 1 | 3 | 4;
+  channels: 1 | 2 | 3 | 4;
   /** How an image becomes square. */
   resize: 'crop' | 'pad' | 'squish';
   batchSize: number;

@@ -7,9 +7,11 @@ import {scheduleLearningRate, type LearningRateSchedule} from '../callbacks/sche
 import type {DataLoaders} from '../data/types.js';
 import {GANLearner} from '../gan-learner.js';
 import {measureImages, type NamedImageMetric} from '../metrics/image-metrics.js';
+import type {CritLossFunction, GenLossFunction} from '../losses/gan-loss.js';
 import type {Module} from '../module.js';
 import type {OptimizerFactory} from '../optim/optimizer.js';
 import {penalise, type Penalty} from '../penalties/penalty.js';
+import {repeatable} from '../repeatable.js';
 import {Rng} from '../rng.js';
 import {setSeed} from '../streams.js';
 import type {Switcher} from '../switchers/switcher.js';
@@ -133,10 +135,11 @@ function partCallbacks({lr, latent, seed, metricImages = 256}: RunConfig, parts:
 /** The learner of a run, for its networks and data. */
 export function makeLearner(config: RunConfig, parts: RunParts, dls: DataLoaders, generator: Module, critic: Module): GANLearner {
   const {loss} = parts;
+  const genLossFunc: GenLossFunction = (fake, output, target) => loss.generator({fake, output, target});
+  const critLossFunc: CritLossFunction = (real, fake) => loss.critic({real, fake});
+  if (loss.repeatable) [genLossFunc, critLossFunc].forEach(repeatable);
   const learn = new GANLearner(
-    dls, generator, critic,
-    (fake, output, target) => loss.generator({fake, output, target}),
-    (real, fake) => loss.critic({real, fake}),
+    dls, generator, critic, genLossFunc, critLossFunc,
     {
       switcher: parts.switcher, optFunc: parts.optimizer, lr: config.lr, genFirst: config.genFirst, clipNorms: config.clipNorms, switchEval: config.switchEval,
       compat: config.compat, ...(config.clip !== undefined && {clip: config.clip}),

@@ -1,3 +1,4 @@
+import '../dnn/kernels.js'; // not of an operation, but among the sources
 import {addN} from './add-n.js';
 import {batchNormKernels} from './batch-norm.js';
 import {binaryKernels} from './binary.js';

@@ -175,3 +175,15 @@ extern "C" const char *emulator_launch(
   }
   return touched(name);
 }
+
+/** The kinds and sizes of a kernel's parameters, as `emulator_launch` wants the arguments; returns how many, or -1 where there is no such kernel. */
+extern "C" int emulator_parameters(const char *source, const char *name, char *kinds, unsigned *sizes) {
+  const KernelEntry *entry = find(source, name);
+  if (!entry) return -1;
+  int count = 0;
+  for (; entry->kinds[count]; count++) {
+    kinds[count] = entry->kinds[count];
+    sizes[count] = entry->sizes[count];
+  }
+  return count;
+}

@@ -16,6 +16,8 @@ export interface EmulatorLibrary {
   allocations(): number;
   /** @throws Error where arguments and parameters differ, no card takes the grid, or a kernel wrote outside of what is its */
   launch(source: string, entry: string, dims: readonly number[], args: readonly KernelArg[], order: Order): void;
+  /** What a kernel takes; undefined where there is none. */
+  parameters(source: string, entry: string): {kinds: string; sizes: number[]} | undefined;
   matmul(a: bigint, transposeA: boolean, b: bigint, transposeB: boolean, c: bigint, m: number, n: number, k: number): void;
   convolve(which: 'forward' | 'data' | 'filter', sizes: readonly number[], first: bigint, second: bigint, out: bigint): void;
 }
@@ -40,6 +42,7 @@ export function openLibrary(path: string): EmulatorLibrary {
     copy: call<void>('void emulator_copy(uint64_t, uint64_t, uint64_t)'),
     allocations: call<number>('uint64_t emulator_allocations()'),
     launch: call<string | null>('const char *emulator_launch(const char *, const char *, const uint32_t *, const char *, const uint8_t *, const uint32_t *, int)'),
+    parameters: call<number>('int emulator_parameters(const char *, const char *, uint8_t *, uint32_t *)'),
     matmul: call<void>('void emulator_matmul(uint64_t, int, uint64_t, int, uint64_t, int, int, int)'),
     forward: call<void>('void emulator_conv_forward(const int *, uint64_t, uint64_t, uint64_t)'),
     data: call<void>('void emulator_conv_data(const int *, uint64_t, uint64_t, uint64_t)'),
@@ -60,6 +63,11 @@ export function openLibrary(path: string): EmulatorLibrary {
       parts.forEach((part, i) => bytes.set(part, offsets[i]));
       const fault = functions.launch(source, entry, Uint32Array.from(dims), args.map(kindOf).join(''), bytes, Uint32Array.from(offsets), orders.indexOf(order));
       if (fault !== null) throw new Error(`emulator: ${fault}`);
+    },
+    parameters(source, entry) {
+      const [kinds, sizes] = [new Uint8Array(32), new Uint32Array(32)];
+      const count = functions.parameters(source, entry, kinds, sizes);
+      return count < 0 ? undefined : {kinds: Buffer.from(kinds.subarray(0, count)).toString(), sizes: [...sizes.subarray(0, count)]};
     },
     matmul: (a, transposeA, b, transposeB, c, m, n, k) => functions.matmul(a, Number(transposeA), b, Number(transposeB), c, m, n, k),
     convolve: (which, sizes, first, second, out) => functions[which](Int32Array.from(sizes), first, second, out),

@@ -1,0 +1,30 @@
+import {writeFileSync} from 'node:fs';
+import {Flags} from '@oclif/core';
+import {BaseCommand} from '../../cli/base-command.js';
+
+export default class ConfigSchema extends BaseCommand {
+  static override summary = 'Write the JSON Schema of configuration files, for editors.';
+  static override description = 'It has the parts of this installation, plug-ins included, with their options. The schema without plug-ins comes with gan: node_modules/gan/dist/gan.schema.json. In JSON: "$schema": "./gan.schema.json"; in YAML, as its first line: # yaml-language-server: $schema=./gan.schema.json';
+  static override examples = [
+    {description: 'Beside the configuration', command: '<%= config.bin %> config schema --out gan.schema.json'},
+    {description: 'To look at it', command: '<%= config.bin %> config schema'},
+  ];
+  static override flags = {
+    out: Flags.string({description: 'file to write (default: stdout)', helpValue: 'FILE'}),
+  };
+
+  async run(): Promise<void> {
+    const {flags} = await this.parse(ConfigSchema);
+    const registry = await this.openRegistry();
+    const {configSchema} = await import('../../config/json-schema.js');
+    const schema = await configSchema(registry);
+    if (flags.out === undefined) {
+      this.result(JSON.stringify(schema, null, 2));
+      this.json(schema);
+      return;
+    }
+    writeFileSync(flags.out, `${JSON.stringify(schema, null, 2)}\n`);
+    this.result(flags.out);
+    this.json({file: flags.out});
+  }
+}

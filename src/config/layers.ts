@@ -1,0 +1,70 @@
+import type {Given, GivenMap} from '../plugin/options-check.js';
+import {optionsOf, splitKey, type Assignments} from './assignments.js';
+import {environmentLayer} from './environment.js';
+import {findConfigFile, findUserFile, readConfigFile, type ConfigFile} from './files.js';
+import {scalarKeys} from './schema.js';
+
+/** Layers of assignments, from weakest to strongest. */
+export type Layers = readonly GivenMap[];
+
+/** Where values come from apart from the command itself. */
+export interface Surroundings {
+  /** The file of `--config`; without it the project's file is looked for from the working folder. */
+  file?: string;
+  /** The folder in which the user's own file may be. Without it, none is looked for. */
+  userFolder?: string;
+  /** Variables of which those called GAN_... count. Without them, none does. */
+  env?: NodeJS.ProcessEnv;
+  /** Neither the project's nor the user's file, nor the environment. */
+  ignoreFiles?: boolean;
+  /** `file` is that of a run which is there already: of the environment and of the user's file, the backend alone counts. */
+  ofRun?: boolean;
+}
+
+/** Reads the files and the environment. A complete project file stands for itself: no user's file is below it. */
+export async function readSurroundings({file, userFolder, env = {}, ignoreFiles = false, ofRun = false}: Surroundings, cwd: string): Promise<{project?: ConfigFile; user?: ConfigFile; environment: Assignments}> {
+  const ofBackend = (layer: Assignments): Assignments => (ofRun ? new Map([...layer].filter(([key]) => splitKey(key)[0] === 'backend')) : layer);
+  const project = file !== undefined ? await readConfigFile(file, cwd) : ignoreFiles ? undefined : await findConfigFile(cwd);
+  const stands = ignoreFiles || (project?.complete === true && !ofRun);
+  const user = userFolder === undefined || stands ? undefined : await findUserFile(userFolder);
+  return {
+    ...(project && {project}),
+    ...(user && {user: {...user, assignments: ofBackend(user.assignments)}}),
+    environment: ignoreFiles ? new Map<string, Given>() : ofBackend(environmentLayer(env)),
+  };
+}
+
+/**
+ * What a key names in the end, and its options. Options belong to what is in force where they were written: a stronger layer that
+ * names another part, or other data, leaves weaker layers' options behind.
+ * @param holder the key of the options
+ */
+export function inForce(layers: Layers, key: string, preset: string, holder = key): {chosen: Given; options: Assignments} {
+  let chosen: Given = {value: preset, origin: 'default'};
+  let options: Assignments = new Map();
+  for (const layer of layers) {
+    const named = layer.get(key);
+    if (named && named.value !== chosen.value) options = new Map();
+    chosen = named ?? chosen;
+    options = merge([options, optionsOf(layer, holder)]);
+  }
+  return {chosen, options};
+}
+
+/** Plain values of all layers. Of `epochs` and `steps` the stronger layer's counts. */
+export function scalarLayer(layers: Layers): Assignments {
+  const out: Assignments = new Map();
+  for (const layer of layers) {
+    if (layer.has('epochs') && !layer.has('steps')) out.delete('steps');
+    for (const key of scalarKeys) {
+      const given = layer.get(key);
+      if (given) out.set(key, given);
+    }
+  }
+  return out;
+}
+
+/** The strongest layer's value of a key. */
+export const pick = (layers: Layers, key: string): Given | undefined => layers.findLast((layer) => layer.has(key))?.get(key);
+
+export const merge = (layers: Layers): Assignments => new Map(layers.flatMap((layer) => [...layer]));
