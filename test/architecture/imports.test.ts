@@ -37,6 +37,7 @@ const packages: Record<string, RegExp> = {
   '@oclif/plugin-plugins': /^commands\/plugins\//,
   cosmiconfig: /^config\/files\.ts$/,
   jiti: /^config\/script\.ts$/,
+  sixel: /^cli\/pictures\//,
   sharp: /^gan\/data\/sharp\.ts$/,
 };
 
