@@ -19,7 +19,8 @@ const limitMs = 10_000;
 export async function probe(options: CudaOptions, machine: Machine = thisMachine(), timeLimitMs = limitMs): Promise<Probe> {
   const {result} = await search(options, machine, timeLimitMs);
   if (!result.ok) return result;
-  return {ok: true, info: facts(options, result.answer, result.chosen)};
+  const devices = result.answer.devices.map(({name, bytes}) => ({name, memoryBytes: bytes}));
+  return {ok: true, info: facts(options, result.answer, result.chosen), devices, chosen: options.device};
 }
 
 async function search(options: CudaOptions, machine: Machine, timeLimitMs: number) {
