@@ -9,7 +9,7 @@ import {companions} from '../../../plugins/cuda/src/libraries/load.js';
 import type {Machine} from '../../../plugins/cuda/src/libraries/machine.js';
 import {diagnose, probe} from '../../../plugins/cuda/src/probe.js';
 
-const options = {device: 0, precision: 'tf32', libs: undefined} as const;
+const options = {device: undefined, precision: 'tf32', libs: undefined} as const;
 const driverOf = (version: number, architecture = 90): DriverAnswer => ({
   ok: true, version, devices: [{ordinal: 0, name: 'NVIDIA H200', bytes: 150 * 2 ** 30, architecture, multiprocessors: 132, sharedBytesPerBlock: 49152}],
 });
@@ -80,7 +80,7 @@ describe('cuda: the search for libraries', () => {
   });
 
   describe('says in one line what is wrong, and what to do', () => {
-    const answer = (given?: DriverAnswer, device = 0) => {
+    const answer = (given?: DriverAnswer, device?: string) => {
       const result = explain(machine, findLibraries(machine), given, {...options, device});
       return result.ok ? {why: 'fine', fix: ''} : {why: result.why, fix: result.fix};
     };
@@ -106,9 +106,11 @@ describe('cuda: the search for libraries', () => {
       });
     }
 
-    it('a number that no card has', () => {
+    it('a number or a name that no card has', () => {
       put(driver, ...complete);
-      expect(answer(driverOf(13_000), 3)).to.deep.equal({why: 'there is no GPU 3', fix: 'take one of: 0 NVIDIA H200 (153600 MiB) (--set backend.device=NUMBER)'});
+      expect(answer(driverOf(13_000), '3')).to.deep.equal({why: 'there is no GPU 3', fix: 'take one of: 0 NVIDIA H200 (153600 MiB) (by number or by a part of the name: --device)'});
+      expect(answer(driverOf(13_000), 'b200').why).to.equal('there is no GPU b200');
+      expect(['0', 'h200', undefined].map((device) => answer(driverOf(13_000), device).why)).to.deep.equal(['fine', 'fine', 'fine']);
     });
   });
 
