@@ -3,19 +3,19 @@ import {createRequire} from 'node:module';
 import path from 'node:path';
 import {root} from '../../commands/helpers.js';
 
-interface OrtTensor {
+export interface OrtTensor {
   data: Float32Array;
   dims: readonly number[];
 }
 
-interface Session {
+export interface Session {
   inputNames: readonly string[];
   outputNames: readonly string[];
   run(feeds: Record<string, OrtTensor>): Promise<Record<string, OrtTensor>>;
   release(): Promise<void>;
 }
 
-interface Ort {
+export interface Ort {
   InferenceSession: {create(model: Uint8Array, options?: object): Promise<Session>};
   Tensor: new (type: 'float32', data: Float32Array, dims: readonly number[]) => OrtTensor;
 }
