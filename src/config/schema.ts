@@ -26,6 +26,7 @@ export const scalarSpecs = {
   sampleEvery: opt.int(100, {min: 0, help: 'steps between sample grids; 0: only at the end'}),
   checkpointEvery: opt.int(500, {min: 0, help: 'steps between checkpoints; 0: only at the end'}),
   compat: opt.oneOf(['none', 'fastai'], 'none', {help: "fastai: reproduce the original, faults included (docs/differences.md)"}),
+  capture: opt.oneOf(['auto', 'off'], 'auto', {help: 'repeat steps from recordings where they can be, with the same results (docs/performance.md)'}),
   init: opt.str(undefined, {help: 'safetensors file of weights to start from, with PyTorch names and layout'}),
 } as const satisfies Record<string, OptionSpec>;
 
