@@ -59,7 +59,7 @@ describe(`the page of gan ui${noBrowser === undefined ? '' : ` (skipped: ${noBro
   };
   /** Waits until a value is as wanted. */
   async function until<T>(read: () => Promise<T>, wanted: (value: T) => boolean, what: string): Promise<T> {
-    for (const end = Date.now() + 20_000; ;) {
+    for (const end = Date.now() + 40_000; ;) {
       const value = await read();
       if (wanted(value)) return value;
       if (Date.now() > end) throw new Error(`${what}: still ${String(value)}`);
