@@ -22,7 +22,7 @@ const rules: Record<string, Partial<Record<Import['kind'], RegExp>>> = {
   scaffold: {value: /^plugin\//},
   doctor: {value: /^(plugin\/|backends\/select\.ts)/, type: /^backends\/device\.ts$/, lazy: /^gan\/data\/sharp\.ts$/},
   cli: {value: /^(config|plugin|gan)\//, type: /^(backends|testing|bench|doctor)\//},
-  commands: {value: /^(cli\/|plugin\/(kinds|names|nearest)\.ts$)/, type: /^(plugin|gan|backends|bench|scaffold)\//, lazy: /^(cli|config|plugin|gan|backends|testing|bench|doctor|scaffold|ui)\//},
+  commands: {value: /^(cli\/|plugin\/(kinds|names|nearest)\.ts$)/, type: /^(plugin|gan|backends|bench|scaffold|config)\//, lazy: /^(cli|config|plugin|gan|backends|testing|bench|doctor|scaffold|ui)\//},
   ui: {value: /^(gan|config|plugin|backends)\//},
   index: {value: /^(gan|backends)\//},
 };
@@ -38,6 +38,7 @@ const packages: Record<string, RegExp> = {
   '@oclif/plugin-plugins': /^commands\/plugins\//,
   cosmiconfig: /^config\/files\.ts$/,
   jiti: /^config\/script\.ts$/,
+  '@clack/prompts': /^cli\/(prompts|ask-config)\.ts$/,
   hono: /^ui\/server\//,
   '@hono/node-server': /^ui\/server\//,
   open: /^commands\/ui\.ts$/,
