@@ -1,4 +1,3 @@
-import {choosable} from '../backends/choose-device.js';
 import {GanError} from '../errors.js';
 import {resolveConfig} from '../config/resolve.js';
 import type {RunConfig} from '../gan/runs/run-config.js';
@@ -19,10 +18,10 @@ export interface BenchConfig {
 }
 
 /**
- * The job of a benchmark: the default training on built-in images, changed by flags and `--set`. `--device` is for those of
- * the backends that have a choice.
+ * The job of a benchmark: the default training on built-in images, changed by flags and `--set`.
+ * @param choosable the backends with several devices, which `--device` is for
  */
-export async function benchConfig(registry: Registry, backends: readonly string[], flags: Readonly<Record<string, unknown>>): Promise<BenchConfig> {
+export async function benchConfig(registry: Registry, choosable: readonly string[], flags: Readonly<Record<string, unknown>>): Promise<BenchConfig> {
   const names = registry.names('backend');
   const options: BenchConfig['options'] = {};
   const set = ((flags['set'] ?? []) as string[]).filter((text) => {
@@ -33,9 +32,8 @@ export async function benchConfig(registry: Registry, backends: readonly string[
   });
   const device = deviceOf(flags);
   if (device) {
-    const several = await choosable(registry, backends);
-    if (several.length === 0) throw new GanError('usage', 'GAN_ONE_DEVICE', `--device ${String(device.value)} has nothing to choose from: ${backends.join(', ')} have one device each, or are not installed.`, {suggestions: ['gan backends']});
-    for (const backend of several) options[backend] = {device: String(device.value), ...options[backend]};
+    if (choosable.length === 0) throw new GanError('usage', 'GAN_ONE_DEVICE', `--device ${String(device.value)} has nothing to choose from: the backends have one device each, or are not installed.`, {suggestions: ['gan backends']});
+    for (const backend of choosable) options[backend] = {device: String(device.value), ...options[backend]};
   }
   const assignments = assignmentsOf(flags);
   if (!assignments.has('batchSize') && !set.some((text) => text.startsWith('batchSize='))) assignments.set('batchSize', {value: String(benchBatchSize), origin: 'gan bench', blame: 'usage'});

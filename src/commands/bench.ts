@@ -42,13 +42,13 @@ export default class Bench extends BaseCommand {
   async run(): Promise<void> {
     const {flags} = await this.parse(Bench);
     const registry = await this.openRegistry();
-    const [{runBench}, {parseFloor, belowFloors}, {readBench}] = await Promise.all([
-      import('../bench/run.js'), import('../bench/report/floors.js'), import('../bench/report/compare.js'),
+    const [{choosable}, {runBench}, {parseFloor, belowFloors}, {readBench}] = await Promise.all([
+      import('../backends/choose-device.js'), import('../bench/run.js'), import('../bench/report/floors.js'), import('../bench/report/compare.js'),
     ]);
     const floors = (flags.floor ?? []).map(parseFloor);
     const old = flags.compare === undefined ? undefined : await readBench(flags.compare);
         const backends = flags.backends?.split(',').map((name) => name.trim()).filter((name) => name !== '') ?? registry.names('backend');
-    const {config, options} = await benchConfig(registry, backends, flags);
+    const {config, options} = await benchConfig(registry, await choosable(registry, backends), flags);
     for (const file of [flags.markdown, flags.svg]) if (file !== undefined) makeWritable(file); // before the measurement, not after it
     const result = await runBench({
       backends, options,

@@ -6,6 +6,7 @@ import {FitReport} from '../cli/fit-report.js';
 import {planRun} from '../cli/plan-run.js';
 import {fromElsewhere} from '../cli/config-report.js';
 import {writeOrigins} from '../cli/run-folder.js';
+import {recordSession, sessionOf} from '../cli/sessions.js';
 import {listenForStop} from '../cli/signals.js';
 import type {TrainEvent} from '../gan/runs/train.js';
 
@@ -40,8 +41,8 @@ export default class Fit extends BaseCommand {
     const report = new FitReport({stdout: process.stdout, stderr: process.stderr, json: this.asksFor('--json'), quiet: this.asksFor('--quiet')});
     const stop = listenForStop((name) => report.say(`${name}: finishing the step and writing a checkpoint; once more ends at once.`));
     try {
-      const [{selectBackend}, {createParts, givenOptions}, {train}] = await Promise.all([
-        import('../backends/select.js'), import('../config/parts.js'), import('../gan/runs/train.js'),
+      const [{selectBackend}, {createParts, givenOptions}, {train}, environment] = await Promise.all([
+        import('../backends/select.js'), import('../config/parts.js'), import('../gan/runs/train.js'), import('../bench/environment.js').then((each) => each.environment()),
       ]);
       const {device, refused} = await selectBackend(registry, plan.backend.name, givenOptions(plan.backend.options), deviceOf(flags));
       try {
@@ -51,7 +52,10 @@ export default class Fit extends BaseCommand {
         const parts = await createParts(registry, plan.config);
         const {dir, config, origins} = plan;
         const notify = (event: TrainEvent): void => {
-          if (event.type === 'start') writeOrigins(dir, origins, resume !== undefined); // not before: there may be no folder
+          if (event.type === 'start') { // not before: there may be no folder
+            writeOrigins(dir, origins, resume !== undefined);
+            recordSession(dir, sessionOf(event, device, environment));
+          }
           report.notify(event);
         };
         const result = await train({dir, config, parts, device, resume: resume !== undefined, signal: stop.signal, notify});

@@ -11,6 +11,7 @@ import {GANLoss, ganLossFromFunc, wganLosses, type CritLossFunction, type GenLos
 import {ganLossMetrics} from './metrics/gan-losses.js';
 import {metricMaker} from './metrics/metric.js';
 import type {Module} from './module.js';
+import {isRepeatable} from './repeatable.js';
 import {FixedGANSwitcher, Switching} from './switchers/gan-switchers.js';
 import type {Switcher} from './switchers/switcher.js';
 import {upload} from './upload.js';
@@ -74,6 +75,14 @@ export class GANLearner extends Learner {
   static fromLearners(genLearn: Learner, critLearn: Learner, {weightsGen, ...options}: GANLearnerOptions & {weightsGen?: readonly [number, number]} = {}): GANLearner {
     const {genLossFunc, critLossFunc} = ganLossFromFunc(genLearn.lossFunc, critLearn.lossFunc, weightsGen);
     return new GANLearner(genLearn.dls, genLearn.model, critLearn.model, genLossFunc, critLossFunc, options);
+  }
+
+  protected override stepMode(): string {
+    return `${this.ganModel.genMode ? 'generator' : 'critic'} ${this.ganLoss.genMode ? 'generator' : 'critic'}`;
+  }
+
+  override lossRepeats(): boolean {
+    return [this.ganLoss.genLossFunc, this.ganLoss.critLossFunc].every(isRepeatable);
   }
 
   override dispose(): void {

@@ -17,6 +17,8 @@ import type {Module, Parameter} from './module.js';
 import type {LrSlice, Optimizer, OptimizerFactory} from './optim/optimizer.js';
 import {adam} from './optim/rules.js';
 import {policies, type Compat, type Policies} from './policies.js';
+import {isRepeatable} from './repeatable.js';
+import {StepCapture, type CaptureMode} from './step-capture.js';
 import {streams, type Streams} from './streams.js';
 import {upload} from './upload.js';
 
@@ -45,6 +47,8 @@ export interface LearnerOptions {
   defaultCbs?: boolean;
   compat?: Compat;
   streams?: Streams;
+  /** Whether steps are repeated from recordings where they can be; 'auto'. Results are the same to the last bit. */
+  capture?: CaptureMode;
 }
 
 /** The loss of a batch, and what the batch was. */
@@ -99,6 +103,7 @@ export class Learner {
   readonly path: string;
   readonly modelDir: string;
   readonly recorder: Recorder | undefined;
+  readonly capture: StepCapture;
   lr: number | LrSlice | number[];
   wd: number | undefined;
   moms: [number, number, number];
@@ -157,6 +162,7 @@ export class Learner {
     this.#optFunc = options.optFunc ?? adam();
     this.#wdBnBias = options.wdBnBias ?? false;
     this.#trainBn = options.trainBn ?? true;
+    this.capture = new StepCapture(options.capture ?? 'auto');
     const defaults = options.defaultCbs ?? true;
     this.recorder = defaults ? new Recorder(metricMaker(options.metrics)) : undefined;
     this.addCbs(...(this.recorder ? [trainEval, this.recorder] : []), ...(options.cbs ?? []));
@@ -208,6 +214,7 @@ export class Learner {
     if (!this.#wdBnBias) for (const parameter of normParameters(this.model, true)) opt.marks.noDecay.add(parameter);
     if (this.#trainBn) for (const parameter of normParameters(this.model, false)) opt.marks.forceTrain.add(parameter);
     this.#everTrained.clear();
+    this.capture.clear();
     this.opt = opt;
     return opt;
   }
@@ -293,6 +300,7 @@ export class Learner {
 
   /** Frees the model's tensors and the optimiser's. */
   dispose(): void {
+    this.capture.clear();
     this.opt?.dispose();
     this.model.dispose();
   }
@@ -433,6 +441,24 @@ export class Learner {
   async #trainBatch(): Promise<void> {
     const wanted = this.opt!.parameters().filter(({requiresGrad}) => requiresGrad);
     if (wanted.length === 0) throw new GanError('usage', 'GAN_FROZEN', 'every parameter of the optimiser is frozen: there is nothing to train', {suggestions: ['setFreezeModel(model, true) makes them trainable']});
+    this.capture.run(this, () => this.#trainStep(wanted), wanted, this.stepMode());
+    this.step++;
+    this.#beginRead();
+    await this.readLosses(1);
+  }
+
+  /** Beside trainable parameters, train/eval modes and shapes: what decides which operations a training step has. */
+  protected stepMode(): string {
+    return '';
+  }
+
+  /** Whether the loss runs the same operations in every step of one mode (see `repeatable`). */
+  lossRepeats(): boolean {
+    return isRepeatable(this.lossFunc);
+  }
+
+  /** Prediction, loss, gradients, update: everything of a step that happens on the device. */
+  #trainStep(wanted: readonly Parameter[]): void {
     const {value, grads} = variableGrads(() => {
       const loss = this.#forward();
       this.#eventNow('beforeBackward');
@@ -447,9 +473,6 @@ export class Learner {
       tf.dispose([...this.gradients.values()]);
       this.gradients = new Map();
     }
-    this.step++;
-    this.#beginRead();
-    await this.readLosses(1);
   }
 
   #optimize(): void {

@@ -79,6 +79,8 @@ export interface Architecture {
 export interface GanLossPair {
   critic(scores: {real: Tensor; fake: Tensor}): Tensor;
   generator(scores: {fake: Tensor; output: Tensor; target: Tensor}): Tensor;
+  /** Both run the same operations in every step, with the same numbers: then steps may be repeated from recordings. Absent: not known. */
+  repeatable?: boolean;
 }
 
 /** A data source is told the image size that the run wants. */

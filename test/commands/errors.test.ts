@@ -21,6 +21,8 @@ describe('errors of the command line', () => {
     ['a wrong --set', ['fit', '--set', 'switcher.ncrit=3'], 3, /Did you mean 'switcher.nCrit'/],
     ['a missing configuration file', ['fit', '--config', 'no.json'], 3, /no configuration file/],
     ['a bad configuration file', ['fit', '--config', 'bad.json'], 3, /bad\.json/],
+    ['networks that no process can hold', ['fit', '--set', 'arch.nFeatures=1000000', '--batch-size', '2', '--backend', 'wasm'], 4, /larger than a process can hold[\s\S]*fewer features/],
+    ['--device where there is one', ['fit', '--backend', 'wasm', '--device', '1'], 2, /wasm has one device only/],
     ['a missing folder of images', ['fit', 'nowhere'], 5, /no folder: .*nowhere/],
     ['a folder without images', ['fit', 'empty', '--size', '8'], 5, /empty/],
     ['a run folder that is none', ['generate', 'empty', '--out', 'x.png'], 5, /no run folder/],

@@ -4,7 +4,7 @@ import path from 'node:path';
 import {folder, removeFolders} from '../plugin/helpers.js';
 import {gan, jsonLines} from './helpers.js';
 
-const commands = ['backends', 'bench', 'doctor', 'export', 'fit', 'generate', 'parts', 'show-batch'];
+const commands = ['backends', 'bench', 'doctor', 'export', 'fit', 'generate', 'parts', 'show-batch', 'ui'];
 
 describe('what does no training', () => {
   after(removeFolders);

@@ -14,4 +14,4 @@ export {sum} from './sum';
 export {tanh} from './tanh';
 export {tile} from './tile';
 export {leakyRelu, rsqrt, sqrt} from './unary';
-export {updateParameter} from './update';
+export {updateParameters} from './update';

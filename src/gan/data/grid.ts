@@ -30,12 +30,16 @@ export function imageGrid(images: HostTensor, columns?: number, padding = 2): Pi
   return {data, ...grid};
 }
 
+/** A picture as the bytes of a PNG file. */
+export async function encodePng({data, width, height, channels}: Pixels): Promise<Buffer> {
+  const sharp = await loadSharp();
+  const image = sharp(data, {raw: {width, height, channels}});
+  return (channels <= 2 ? image.toColourspace('b-w') : image).png().toBuffer(); // else grey is written as RGB
+}
+
 /** Writes a PNG file: under another name first, then renamed, so that nobody sees half of it. */
 export async function writePng(path: string, picture: Pixels): Promise<void> {
-  const sharp = await loadSharp();
-  const {data, width, height, channels} = picture;
-  const image = sharp(data, {raw: {width, height, channels}});
-  const png = await (channels <= 2 ? image.toColourspace('b-w') : image).png().toBuffer(); // else grey is written as RGB
+  const png = await encodePng(picture);
   const temporary = `${path}.${process.pid}.tmp`;
   try {
     await writeFile(temporary, png, {flush: true});
