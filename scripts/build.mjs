@@ -1,5 +1,5 @@
-// Builds everything that `npm run build` promises: the tfjs gradients, the library and CLI, the built-in plug-ins, and what is
-// written down of them.
+// Builds everything that `npm run build` promises: the tfjs gradients, the library and CLI, the pages of web exports and of
+// `gan ui`, the built-in plug-ins, and what is written down of them.
 import {execFileSync} from 'node:child_process';
 import {existsSync, readdirSync, writeFileSync} from 'node:fs';
 import {createRequire} from 'node:module';
@@ -26,6 +26,8 @@ await build({
 });
 
 node(path.join(path.dirname(require.resolve('typescript/package.json')), 'bin/tsc'), '-p', 'tsconfig.json');
+await import('./build-web.mjs');
+await import('./build-ui.mjs');
 
 for (const name of readdirSync(path.join(root, 'plugins'))) {
   const script = path.join(root, 'plugins', name, 'build.mjs');

@@ -41,6 +41,9 @@ export {adam, rmsProp, sgd} from './gan/optim/rules.js';
 export {Optimizer, type LrSlice, type OptimizerFactory, type UpdateRule} from './gan/optim/optimizer.js';
 export {normParameters, trainableParameters, type Splitter} from './gan/groups.js';
 export {policies, type Compat, type Policies} from './gan/policies.js';
+export {repeatable} from './gan/repeatable.js';
+export type {CaptureMode, StepCapture} from './gan/step-capture.js';
+export {changing, inEachStep} from './backends/capture/changing.js';
 export {Rng} from './gan/rng.js';
 export {setSeed, streams, type Streams} from './gan/streams.js';
 

@@ -5,13 +5,14 @@ import type {Backend, Device} from './device.js';
  * Opens a backend, makes it tfjs's current one, and fills in what it leaves out:
  * - `sync` reads one number back, which waits for the work before it in the queue;
  * - `memory` is what tfjs counts;
- * - `close` does nothing: kernels stay registered, so that the backend can be opened again in this process.
+ * - `close` does nothing: kernels stay registered, so that the backend can be opened again in this process;
+ * - without `capture` steps are repeated kernel by kernel (capture/).
  * @throws GanError GAN_BACKEND_FAILED, or what the backend's own `open` throws as a GanError
  */
 export async function openDevice(name: string, backend: Backend): Promise<Device> {
   const failed = (why: string, cause?: unknown) =>
     new GanError('backend', 'GAN_BACKEND_FAILED', `The backend ${name} did not start: ${why}.`, cause === undefined ? {} : {cause});
-  const [{tf, mendGradients}, opened] = await Promise.all([import('./tf.js'), backend.open()]).catch((error: unknown) => {
+  const [{tf, mendGradients}, {setDeviceCapture}, opened] = await Promise.all([import('./tf.js'), import('./capture/devices.js'), backend.open()]).catch((error: unknown) => {
     throw isGanError(error) ? error : failed(messageOf(error), error);
   });
   mendGradients();
@@ -20,6 +21,7 @@ export async function openDevice(name: string, backend: Backend): Promise<Device
   });
   if (!initialised) throw failed(`tfjs could not initialise '${opened.tfBackend}'`);
   await tf.ready();
+  setDeviceCapture(opened.capture);
   const readBack = async () => {
     const probe = tf.scalar(0);
     await probe.data();
@@ -32,6 +34,7 @@ export async function openDevice(name: string, backend: Backend): Promise<Device
     sync: async () => (opened.sync ? opened.sync() : readBack()),
     memory: () => opened.memory?.() ?? {bytes: tf.memory().numBytes, tensors: tf.memory().numTensors},
     close: async () => opened.close?.(),
+    ...(opened.lose && {lose: () => opened.lose!()}),
   };
 }
 

@@ -1,17 +1,24 @@
 import {GanError, isGanError} from '../errors.js';
-import type {GivenMap} from '../plugin/options-check.js';
+import type {Given, GivenMap} from '../plugin/options-check.js';
 import type {Registry} from '../plugin/registry.js';
 import type {Backend, Device, Probe} from './device.js';
+import {takesDevice, withDevice} from './choose-device.js';
 import {openDevice} from './open.js';
 
 /** Fastest first. Backends that are not named here come after, by the priority that each declares. */
 const preference: readonly string[] = ['cuda', 'webgpu', 'wasm'];
 
+/** `gan backends --json` has a line for each (docs/backends.md). */
 export interface ProbedBackend {
   name: string;
+  state: 'ready' | 'unavailable' | 'not-installed';
   package: string;
+  /** Of the package; absent where it is not installed. */
+  version?: string;
   /** One line about it; absent when its module does not load. */
   summary?: string;
+  /** Whether `--device` chooses among its devices. */
+  choosable: boolean;
   probe: Probe;
 }
 
@@ -44,23 +51,34 @@ export async function probeBackends(registry: Registry): Promise<ProbedBackend[]
   const packages = new Map(registry.list('backend').map(({name, package: from}) => [name, from]));
   for await (const name of inOrder(registry)) {
     const tried = await tryProbe(registry, name);
-    const probe: Probe = tried.ok ? {ok: true, info: tried.info ?? {}} : tried;
-    const summary = await registry.load('backend', name).then((part) => part.summary, () => undefined);
-    probed.push({name, package: packages.get(name)!, probe, ...(summary !== undefined && {summary})});
+    const from = packages.get(name)!;
+    const part = await registry.load('backend', name).catch(() => undefined);
+    const version = registry.versionOf(from);
+    probed.push({name, state: tried.ok ? 'ready' : 'unavailable', package: from, ...(version !== undefined && {version}), ...(part && {summary: part.summary}), choosable: takesDevice(part), probe: answer(tried)});
   }
-  const missing = registry.installable('backend').map(({name, package: from, fix}) => ({name, package: from, probe: {ok: false as const, why: 'not installed', fix}}));
+  const missing = registry.installable('backend').map(({name, package: from, fix}) => ({name, state: 'not-installed' as const, package: from, choosable: false, probe: {ok: false as const, why: 'not installed', fix}}));
   return [...probed, ...missing];
+}
+
+/** Without the backend that was made for it. */
+function answer(tried: Tried): Probe {
+  if (!tried.ok) return tried;
+  const {backend: _, ...probe} = tried;
+  return {...probe, info: probe.info ?? {}};
 }
 
 /**
  * Opens the backend of that name, or with `auto` the first that can run here. Never another one than asked for.
- * @throws GanError GAN_UNKNOWN_PART, GAN_BACKEND_UNAVAILABLE with the reasons of all that were refused
+ * @param options of the backend; with `auto` there are none
+ * @param device of `--device`: with `auto`, only backends that have such a device are taken
+ * @throws GanError GAN_UNKNOWN_PART, GAN_ONE_DEVICE, GAN_BACKEND_UNAVAILABLE with the reasons of all that were refused
  */
-export async function selectBackend(registry: Registry, wanted: string, options: GivenMap = new Map()): Promise<Selection> {
-  if (wanted !== 'auto') await registry.load('backend', wanted); // an unknown name is an error of its own
+export async function selectBackend(registry: Registry, wanted: string, options: GivenMap = new Map(), device?: Given): Promise<Selection> {
+  const auto = wanted === 'auto';
+  const given = auto ? new Map() : await withDevice(registry, wanted, options, device);
   const refused: Refusal[] = [];
-  for await (const name of wanted === 'auto' ? inOrder(registry) : [wanted]) {
-    const tried = await tryProbe(registry, name, wanted === 'auto' ? new Map() : options);
+  for await (const name of auto ? inOrder(registry) : [wanted]) {
+    const tried = await (auto ? tryAnyway(registry, name, device) : tryProbe(registry, name, given));
     if (!tried.ok) {
       refused.push({name, why: tried.why, fix: tried.fix});
       continue;
@@ -69,7 +87,7 @@ export async function selectBackend(registry: Registry, wanted: string, options:
       await registry.tensors.load(); // a backend may use `gan.tf` from here on
       return {device: await openDevice(name, tried.backend), refused};
     } catch (error) {
-      if (wanted !== 'auto') throw error;
+      if (!auto) throw error;
       refused.push({name, why: messageOf(error), fix: `gan fit --backend ${name}`});
     }
   }
@@ -78,6 +96,15 @@ export async function selectBackend(registry: Registry, wanted: string, options:
 
 /** A probe's answer, and the backend where the answer is yes. */
 type Tried = (Extract<Probe, {ok: true}> & {backend: Backend}) | Extract<Probe, {ok: false}>;
+
+/** For `auto`: a device that this backend does not have is a reason to pass it over. */
+async function tryAnyway(registry: Registry, name: string, device: Given | undefined): Promise<Tried> {
+  try {
+    return await tryProbe(registry, name, device && await withDevice(registry, name, new Map(), device));
+  } catch (error) {
+    return {ok: false, why: messageOf(error), fix: 'leave out --device, or gan backends'};
+  }
+}
 
 /** Makes and probes one backend; a fault of the plug-in is a refusal like others. */
 async function tryProbe(registry: Registry, name: string, options?: GivenMap): Promise<Tried> {

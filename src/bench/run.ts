@@ -24,6 +24,8 @@ interface Running {
   worker: Worker;
   started: Started;
   rounds: Round[];
+  /** Time that its rounds took. */
+  seconds: number;
 }
 
 /**
@@ -47,14 +49,18 @@ export async function runBench(request: BenchRequest): Promise<BenchResult> {
     for (const backend of backends) {
       request.notify(`${backend}: starting and warming up`);
       const {worker, reply} = await start(backend, request, workers);
-      if (accept(backend, reply, 'started')) running.push({worker, started: reply, rounds: []});
+      if (accept(backend, reply, 'started')) running.push({worker, started: reply, rounds: [], seconds: 0});
     }
     const reference = await referenceTrace(running, request, workers);
     const left = (): Running[] => running.filter(({worker}) => !rows.has(worker.backend));
-    for (let round = 1; round <= request.job.rounds; round++) {
-      for (const {worker, rounds} of left()) {
-        request.notify(`${worker.backend}: round ${round} of ${request.job.rounds}`);
+    const unfinished = (): Running[] => left().filter((one) => !isDone(one, request.job));
+    for (let round = 1; unfinished().length > 0; round++) {
+      for (const one of unfinished()) {
+        const {worker, rounds} = one;
+        request.notify(`${worker.backend}: round ${round}${request.job.seconds === undefined ? ` of ${request.job.rounds}` : `, ${one.seconds.toFixed(0)} of ${request.job.seconds} s`}`);
+        const start = performance.now();
         const reply = await worker.ask({type: 'round'});
+        one.seconds += (performance.now() - start) / 1000;
         if (accept(worker.backend, reply, 'round')) rounds.push(reply);
       }
     }
@@ -68,6 +74,8 @@ export async function runBench(request: BenchRequest): Promise<BenchResult> {
     for (const worker of workers) worker.stop();
   }
 }
+
+const isDone = ({rounds, seconds}: Running, job: BenchJob): boolean => rounds.length >= job.rounds && seconds >= (job.seconds ?? 0);
 
 async function start(backend: string, {timeoutMs, packages, options = {}, job}: BenchRequest, workers: Worker[]): Promise<{worker: Worker; reply: Reply}> {
   const worker = new Worker(backend, timeoutMs);
@@ -108,7 +116,7 @@ function measuredRow({worker: {backend}, started, rounds}: Running, {peakBytes, 
     matmulGflops: together(shapes, 'matmul'),
     deviation: reference && single(Math.max(largestDeviation(started.trace.losses, reference.losses), largestDeviation(started.trace.images, reference.images))),
   };
-  return {backend, ok: true, info: started.info, metrics: Object.fromEntries(metricNames.flatMap((name) => (found[name] ? [[name, found[name]]] : []))), shapes};
+  return {backend, ok: true, info: started.info, rounds: rounds.length, metrics: Object.fromEntries(metricNames.flatMap((name) => (found[name] ? [[name, found[name]]] : []))), shapes};
 }
 
 const single = (value: number): Spread => ({median: value, low: value, high: value});

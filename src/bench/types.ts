@@ -24,6 +24,8 @@ export interface MeasuredRow {
   backend: string;
   ok: true;
   info: DeviceInfo;
+  /** How many there were. */
+  rounds: number;
   metrics: Partial<Record<MetricName, Spread>>;
   shapes: ShapeResult[];
 }
@@ -48,7 +50,10 @@ export interface BenchJob {
   config: RunConfig;
   /** Training steps in a round, critic's and generator's together, in the order of the switcher. */
   steps: number;
+  /** Of each backend; with `seconds`, the fewest. */
   rounds: number;
+  /** Further rounds until a backend has been measured for so long. */
+  seconds?: number;
 }
 
 /** To a process: begin, measure one round, say what is left to say and end. */

@@ -19,14 +19,15 @@ const partFlags: readonly (readonly [flag: string, kind: PartKind])[] = [
 export default class GanHelp extends Help {
   override async showCommandHelp(command: Command.Loadable): Promise<void> {
     const flags = Object.keys(command.flags);
-    const parts: typeof partFlags = flags.includes('recipe') ? partFlags : flags.includes('format') ? [['format', 'exporter']] : [];
+    const mine = partFlags.filter(([flag]) => flags.includes(flag) || (flag === 'data' && 'data' in command.args));
+    const parts: typeof partFlags = flags.includes('recipe') ? mine : flags.includes('format') ? [['format', 'exporter']] : [];
     if (parts.length === 0) return super.showCommandHelp(command);
     const {openRegistry} = await import('../plugin/discover.js');
     const registry = openRegistry(this.config.plugins.values(), this.config.dataDir);
     const defaults = flags.includes('recipe') ? await defaultTexts(registry) : new Map<string, string>();
     for (const [name, flag] of Object.entries(command.flags)) {
       const text = defaults.get(configKey(name) ?? '');
-      if (text !== undefined) flag.description = `${flag.description ?? ''} ${text}`.trim();
+      if (text !== undefined && !flag.description?.includes('[default: ')) flag.description = `${flag.description ?? ''} ${text}`.trim();
     }
     await super.showCommandHelp(command);
     for (const [flag, kind] of parts) this.log(await this.#partSection(registry, flag, kind));

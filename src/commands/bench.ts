@@ -1,13 +1,17 @@
-import {writeFileSync} from 'node:fs';
-import {Flags} from '@oclif/core';
+import {closeSync, mkdirSync, openSync, writeFileSync} from 'node:fs';
+import path from 'node:path';
+import {Flags, type Interfaces} from '@oclif/core';
+import type {Comparison} from '../bench/report/compare.js';
 import type {BenchResult} from '../bench/types.js';
 import {BaseCommand} from '../cli/base-command.js';
-import {benchConfig} from '../cli/bench-config.js';
+import {benchBatchSize, benchConfig} from '../cli/bench-config.js';
 import {configFlags} from '../cli/config-flags.js';
+import {deviceFlag} from '../cli/device-flag.js';
 import {table} from '../cli/table.js';
-import {exitCodes} from '../errors.js';
+import {exitCodes, GanError} from '../errors.js';
 
 const shared = configFlags();
+const batchSize: Interfaces.FlagInput = {'batch-size': {...shared['batch-size']!, description: `images a step [default: ${benchBatchSize}]`}};
 const pick = (...names: string[]) => Object.fromEntries(names.map((name) => [name, shared[name]!]));
 
 export default class Bench extends BaseCommand {
@@ -20,38 +24,43 @@ export default class Bench extends BaseCommand {
     {description: 'In your own CI', command: '<%= config.bin %> bench --size 32 --floor wasm.imagesPerSecond=20'},
   ];
   static override flags = {
-    backends: Flags.string({description: 'backends by name, separated by commas (default: all that are installed)', helpValue: 'A,B'}),
-    rounds: Flags.integer({description: 'rounds of each backend', default: 5, min: 1}),
-    'steps-per-round': Flags.integer({description: 'training steps in a round, of critic and generator together', default: 6, min: 1}),
-    timeout: Flags.integer({description: 'seconds that a backend may take for one round', default: 600, min: 1}),
+    backends: Flags.string({description: 'backends by name, separated by commas (default: all that are installed)', helpValue: 'A,B', aliases: ['backend']}),
+    device: deviceFlag,
+    rounds: Flags.integer({description: 'rounds of each backend (default: 5; with --seconds at least 2)', min: 1, helpValue: 'N'}),
+    seconds: Flags.integer({description: 'go on with rounds until each backend has been measured for so long', min: 1, helpValue: 'N'}),
+    'steps-per-round': Flags.integer({description: 'training steps in a round, of critic and generator together', default: 6, min: 1, helpValue: 'N'}),
+    timeout: Flags.integer({description: 'seconds that a backend may take for one round', default: 600, min: 1, helpValue: 'N'}),
     markdown: Flags.string({description: 'also write the table as Markdown', helpValue: 'FILE'}),
     svg: Flags.string({description: 'also draw a bar for each backend', helpValue: 'FILE'}),
     floor: Flags.string({description: 'least value of a metric, such as imagesPerSecond=20 or wasm.convGflops=10; may be repeated', helpValue: 'NAME=X', multiple: true, multipleNonGreedy: true}),
     compare: Flags.string({description: 'show what changed since a result of --json', helpValue: 'OLD.json'}),
     set: Flags.string({description: 'any configuration value; may be repeated', helpValue: 'KEY=VALUE', multiple: true, multipleNonGreedy: true}),
-    ...pick('arch', 'size', 'batch-size', 'channels', 'n-features', 'n-extra-layers', 'loss', 'opt', 'seed'),
+    ...pick('recipe', 'arch', 'size', 'batch-size', 'channels', 'n-features', 'n-extra-layers', 'loss', 'penalty', 'opt', 'seed'),
+    ...batchSize,
   };
 
   async run(): Promise<void> {
     const {flags} = await this.parse(Bench);
     const registry = await this.openRegistry();
-    const [{runBench}, {parseFloor, belowFloors}, {readBench}] = await Promise.all([
-      import('../bench/run.js'), import('../bench/report/floors.js'), import('../bench/report/compare.js'),
+    const [{choosable}, {runBench}, {parseFloor, belowFloors}, {readBench}] = await Promise.all([
+      import('../backends/choose-device.js'), import('../bench/run.js'), import('../bench/report/floors.js'), import('../bench/report/compare.js'),
     ]);
     const floors = (flags.floor ?? []).map(parseFloor);
     const old = flags.compare === undefined ? undefined : await readBench(flags.compare);
-    const {config, options} = await benchConfig(registry, flags);
-    const backends = flags.backends?.split(',').map((name) => name.trim()).filter((name) => name !== '') ?? registry.names('backend');
+        const backends = flags.backends?.split(',').map((name) => name.trim()).filter((name) => name !== '') ?? registry.names('backend');
+    const {config, options} = await benchConfig(registry, await choosable(registry, backends), flags);
+    for (const file of [flags.markdown, flags.svg]) if (file !== undefined) makeWritable(file); // before the measurement, not after it
     const result = await runBench({
       backends, options,
-      job: {config, rounds: flags.rounds, steps: flags['steps-per-round']},
+      job: {config, rounds: flags.rounds ?? (flags.seconds === undefined ? 5 : 2), steps: flags['steps-per-round'], ...(flags.seconds !== undefined && {seconds: flags.seconds})},
       packages: [...this.config.plugins.values()].map(({root}) => root),
       timeoutMs: flags.timeout * 1000,
       notify: (message) => this.talk(message),
     });
-    this.json(result);
+    const comparison = old && await this.#compare(old, result);
+    this.json(comparison ? {...result, comparison} : result);
     await this.#print(result);
-    if (old) await this.#printChanges(old, result);
+    if (comparison) await this.#printChanges(comparison);
     if (flags.markdown !== undefined) writeFileSync(flags.markdown, (await import('../bench/report/markdown.js')).benchMarkdown(result));
     if (flags.svg !== undefined) writeFileSync(flags.svg, (await import('../bench/report/svg.js')).benchSvg(result));
     const below = belowFloors(result, floors);
@@ -65,10 +74,25 @@ export default class Bench extends BaseCommand {
     for (const line of [...benchLines(result, table), '', ...detailLines(result)]) this.result(line);
   }
 
-  async #printChanges(old: BenchResult, result: BenchResult): Promise<void> {
-    const {changeRows, changes, differences} = await import('../bench/report/compare.js');
+  async #compare(old: BenchResult, result: BenchResult): Promise<Comparison> {
+    const {changes, differences} = await import('../bench/report/compare.js');
+    return {changes: changes(old, result), differences: differences(old, result)};
+  }
+
+  async #printChanges({changes, differences}: Comparison): Promise<void> {
+    const {changeRows} = await import('../bench/report/compare.js');
     this.result('');
-    for (const line of table(['backend', 'metric', 'before', 'now', 'change', ''], changeRows(changes(old, result)))) this.result(line);
-    for (const line of differences(old, result)) this.warning(`not the same measurement: ${line}`);
+    for (const line of table(['backend', 'metric', 'before', 'now', 'change', ''], changeRows(changes))) this.result(line);
+    for (const line of differences) this.warning(`not the same measurement: ${line}`);
+  }
+}
+
+/** @throws GanError GAN_USAGE when the file cannot be written */
+function makeWritable(file: string): void {
+  try {
+    mkdirSync(path.dirname(path.resolve(file)), {recursive: true});
+    closeSync(openSync(file, 'a'));
+  } catch (error) {
+    throw new GanError('usage', 'GAN_USAGE', `${file} cannot be written: ${error instanceof Error ? error.message : String(error)}.`, {cause: error});
   }
 }

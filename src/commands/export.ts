@@ -1,15 +1,19 @@
 import {Args, Flags} from '@oclif/core';
 import type {Device} from '../backends/device.js';
 import {BaseCommand} from '../cli/base-command.js';
-import {assignmentsOf} from '../cli/config-flags.js';
+import {deviceFlag} from '../cli/device-flag.js';
 import {partOptions} from '../cli/part-options.js';
 import {runConfigFile} from '../cli/run-folder.js';
+import {openRun} from '../cli/use-run.js';
 
 export default class Export extends BaseCommand {
   static override summary = 'Write a trained run to files that other programs read.';
-  static override description = 'safetensors: names and layouts are those of the same fastai model in PyTorch (its state_dict). `gan fit --init FILE` reads such files, too. Plug-ins can bring formats: they are listed below.';
+  static override description = 'Takes the newest checkpoint. What a format cannot have is named, and nothing is written then. Plug-ins can bring formats: they are listed below. docs/exports.md has what is in the files and which layers each format can hold.';
   static override examples = [
     {description: 'For PyTorch and fastai', command: '<%= config.bin %> export runs/wgan-shapes-1 --format safetensors --out gan.safetensors'},
+    {description: 'Both networks for onnxruntime', command: '<%= config.bin %> export runs/wgan-shapes-1 --format onnx --network both --out models'},
+    {description: 'For tf.loadGraphModel', command: '<%= config.bin %> export runs/wgan-shapes-1 --format tfjs --out model'},
+    {description: 'A web page that draws pictures', command: '<%= config.bin %> export runs/wgan-shapes-1 --format web --out page && npx serve page'},
   ];
   static override args = {
     run: Args.string({description: 'run folder', required: true}),
@@ -17,24 +21,25 @@ export default class Export extends BaseCommand {
   static override flags = {
     format: Flags.string({description: 'format by name (see below)', default: 'safetensors', helpValue: 'NAME'}),
     out: Flags.string({description: 'file, or for formats of several files the folder, to write', required: true, helpValue: 'PATH'}),
+    network: Flags.string({description: 'generator, critic or both, for formats of single networks; the same as --set network=NAME', helpValue: 'NAME'}),
     set: Flags.string({description: 'an option of the format; may be repeated', helpValue: 'KEY=VALUE', multiple: true, multipleNonGreedy: true}),
     backend: Flags.string({description: 'backend by name, for formats that run the networks (default: auto)', helpValue: 'NAME'}),
+    device: deviceFlag,
   };
 
   async run(): Promise<void> {
     const {args, flags} = await this.parse(Export);
-    const file = runConfigFile(args.run);
+    runConfigFile(args.run);
     const registry = await this.openRegistry();
-    const exporter = await registry.create('exporter', flags.format, partOptions(flags.set ?? [], 'format'), '--format');
+    const options = partOptions(flags.set ?? [], 'format');
+    if (flags.network !== undefined) options.set('network', {value: flags.network, origin: '--network', blame: 'usage'});
+    const exporter = await registry.create('exporter', flags.format, options, '--format');
     const {withTrainedRun} = await import('../gan/runs/trained-run.js');
     let device: Device | undefined;
     const architecture = async () => {
-      const [{selectBackend}, {resolveConfig}, {createArchitecture, givenOptions}] = await Promise.all([
-        import('../backends/select.js'), import('../config/resolve.js'), import('../config/parts.js'),
-      ]);
-      const {config, backend} = await resolveConfig({registry, ...this.surroundings, flags: assignmentsOf({backend: flags.backend}), file, ofRun: true, withoutData: true});
-      device = (await selectBackend(registry, backend.name, givenOptions(backend.options))).device;
-      return createArchitecture(registry, config);
+      const opened = await openRun({registry, surroundings: this.surroundings, run: args.run, flags});
+      ({device} = opened);
+      return opened.architecture;
     };
     try {
       const files = await withTrainedRun(args.run, architecture, (run) => exporter.write(run, flags.out));

@@ -11,8 +11,10 @@ import {GANLoss, ganLossFromFunc, wganLosses, type CritLossFunction, type GenLos
 import {ganLossMetrics} from './metrics/gan-losses.js';
 import {metricMaker} from './metrics/metric.js';
 import type {Module} from './module.js';
+import {isRepeatable} from './repeatable.js';
 import {FixedGANSwitcher, Switching} from './switchers/gan-switchers.js';
 import type {Switcher} from './switchers/switcher.js';
+import {upload} from './upload.js';
 
 export interface GANLearnerOptions extends LearnerOptions {
   /** Who trains next. Default: one step each. */
@@ -75,6 +77,14 @@ export class GANLearner extends Learner {
     return new GANLearner(genLearn.dls, genLearn.model, critLearn.model, genLossFunc, critLossFunc, options);
   }
 
+  protected override stepMode(): string {
+    return `${this.ganModel.genMode ? 'generator' : 'critic'} ${this.ganLoss.genMode ? 'generator' : 'critic'}`;
+  }
+
+  override lossRepeats(): boolean {
+    return [this.ganLoss.genLossFunc, this.ganLoss.critLossFunc].every(isRepeatable);
+  }
+
   override dispose(): void {
     this.ganTrainer.dispose();
     super.dispose();
@@ -103,7 +113,7 @@ export async function generateImages(generator: Module, input: HostTensor, {norm
   generator.eval();
   let images: Tensor;
   try {
-    images = tf.tidy(() => generator.forward(tf.tensor(normalization.apply(input), input.shape, 'float32')));
+    images = tf.tidy(() => generator.forward(upload(input, normalization)));
   } finally {
     for (const [module, training] of modes) module.training = training;
   }

@@ -9,7 +9,7 @@ import {ParamScheduler, combinedCosine} from './callbacks/param-scheduler.js';
 import {Recorder} from './callbacks/recorder.js';
 import {trainEval} from './callbacks/train-eval.js';
 import {readCheckpoint, restoreNetworks, saveCheckpoint} from './checkpoint.js';
-import type {Batch, DataLoader, DataLoaders, HostTensor} from './data/types.js';
+import type {Batch, DataLoader, DataLoaders} from './data/types.js';
 import {normParameters, trainableParameters, type Splitter} from './groups.js';
 import type {LossFunction} from './losses/loss.js';
 import {metricMaker, type MetricsOption} from './metrics/metric.js';
@@ -17,7 +17,10 @@ import type {Module, Parameter} from './module.js';
 import type {LrSlice, Optimizer, OptimizerFactory} from './optim/optimizer.js';
 import {adam} from './optim/rules.js';
 import {policies, type Compat, type Policies} from './policies.js';
+import {isRepeatable} from './repeatable.js';
+import {StepCapture, type CaptureMode} from './step-capture.js';
 import {streams, type Streams} from './streams.js';
+import {upload} from './upload.js';
 
 export interface LearnerOptions {
   /** Default: Adam with fastai's defaults. */
@@ -44,6 +47,8 @@ export interface LearnerOptions {
   defaultCbs?: boolean;
   compat?: Compat;
   streams?: Streams;
+  /** Whether steps are repeated from recordings where they can be; 'auto'. Results are the same to the last bit. */
+  capture?: CaptureMode;
 }
 
 /** The loss of a batch, and what the batch was. */
@@ -98,6 +103,7 @@ export class Learner {
   readonly path: string;
   readonly modelDir: string;
   readonly recorder: Recorder | undefined;
+  readonly capture: StepCapture;
   lr: number | LrSlice | number[];
   wd: number | undefined;
   moms: [number, number, number];
@@ -156,6 +162,7 @@ export class Learner {
     this.#optFunc = options.optFunc ?? adam();
     this.#wdBnBias = options.wdBnBias ?? false;
     this.#trainBn = options.trainBn ?? true;
+    this.capture = new StepCapture(options.capture ?? 'auto');
     const defaults = options.defaultCbs ?? true;
     this.recorder = defaults ? new Recorder(metricMaker(options.metrics)) : undefined;
     this.addCbs(...(this.recorder ? [trainEval, this.recorder] : []), ...(options.cbs ?? []));
@@ -207,6 +214,7 @@ export class Learner {
     if (!this.#wdBnBias) for (const parameter of normParameters(this.model, true)) opt.marks.noDecay.add(parameter);
     if (this.#trainBn) for (const parameter of normParameters(this.model, false)) opt.marks.forceTrain.add(parameter);
     this.#everTrained.clear();
+    this.capture.clear();
     this.opt = opt;
     return opt;
   }
@@ -292,6 +300,7 @@ export class Learner {
 
   /** Frees the model's tensors and the optimiser's. */
   dispose(): void {
+    this.capture.clear();
     this.opt?.dispose();
     this.model.dispose();
   }
@@ -401,8 +410,8 @@ export class Learner {
   }
 
   async #batch(batch: Batch, run: () => Promise<void>): Promise<void> {
-    this.input = this.#upload(batch.input);
-    this.target = this.#upload(batch.target);
+    this.input = upload(batch.input, this.dls.normalization);
+    this.target = upload(batch.target, this.dls.normalization);
     this.batchSize = batch.size;
     this.latest = undefined;
     try {
@@ -411,10 +420,6 @@ export class Learner {
       tf.dispose([this.input, this.target, this.pred, this.loss]);
       this.input = this.target = this.pred = this.loss = undefined;
     }
-  }
-
-  #upload(host: HostTensor): Tensor {
-    return tf.tensor(this.dls.normalization.apply(host), host.shape, 'float32');
   }
 
   /** Model and loss; in training on the gradient tape. */
@@ -436,6 +441,24 @@ export class Learner {
   async #trainBatch(): Promise<void> {
     const wanted = this.opt!.parameters().filter(({requiresGrad}) => requiresGrad);
     if (wanted.length === 0) throw new GanError('usage', 'GAN_FROZEN', 'every parameter of the optimiser is frozen: there is nothing to train', {suggestions: ['setFreezeModel(model, true) makes them trainable']});
+    this.capture.run(this, () => this.#trainStep(wanted), wanted, this.stepMode());
+    this.step++;
+    this.#beginRead();
+    await this.readLosses(1);
+  }
+
+  /** Beside trainable parameters, train/eval modes and shapes: what decides which operations a training step has. */
+  protected stepMode(): string {
+    return '';
+  }
+
+  /** Whether the loss runs the same operations in every step of one mode (see `repeatable`). */
+  lossRepeats(): boolean {
+    return isRepeatable(this.lossFunc);
+  }
+
+  /** Prediction, loss, gradients, update: everything of a step that happens on the device. */
+  #trainStep(wanted: readonly Parameter[]): void {
     const {value, grads} = variableGrads(() => {
       const loss = this.#forward();
       this.#eventNow('beforeBackward');
@@ -450,9 +473,6 @@ export class Learner {
       tf.dispose([...this.gradients.values()]);
       this.gradients = new Map();
     }
-    this.step++;
-    this.#beginRead();
-    await this.readLosses(1);
   }
 
   #optimize(): void {

@@ -65,7 +65,8 @@ export class Counter {
 
 type Entry = Parameter | Buffer | Counter;
 
-function makeVariable(data: Float32Array, shape: readonly number[], trainable: boolean): Variable {
+/** A variable of these values, stored layout. */
+export function makeVariable(data: Float32Array, shape: readonly number[], trainable: boolean): Variable {
   return tf.tidy(() => tf.variable(tf.tensor(data, [...shape], 'float32'), trainable));
 }
 

@@ -1,4 +1,5 @@
 /** Layers, networks, losses and optimisers by short names, and the classes for new ones: what plug-ins are made of. */
+import {changing} from '../backends/capture/changing.js';
 import {LeakyReLU, ReLU, ReLU6, Sigmoid, SigmoidRange, Tanh} from './layers/activations.js';
 import {BatchNorm, type NormOptions} from './layers/batch-norm.js';
 import {Conv, type ConvOptions} from './layers/conv.js';
@@ -18,6 +19,7 @@ import {basicGenerator} from './nets/basic-generator.js';
 import {DenseResBlock, ganCritic} from './nets/gan-critic.js';
 import {Optimizer, type OptimizerFactory, type UpdateRule} from './optim/optimizer.js';
 import {adam, rmsProp, sgd} from './optim/rules.js';
+import {repeatable} from './repeatable.js';
 import {AdaptiveGANSwitcher, FixedGANSwitcher} from './switchers/gan-switchers.js';
 
 export const nn = {
@@ -26,6 +28,10 @@ export const nn = {
   Parameter,
   Buffer,
   Counter,
+  /** What such layers and losses are when each step runs the same operations with the same numbers. */
+  repeatable,
+  /** A tensor whose numbers are computed anew in each step. */
+  changing,
   init,
   sequential: (layers: readonly Module[]): Sequential => new Sequential(layers),
   sequentialEx: (...layers: Module[]): SequentialEx => new SequentialEx(...layers),

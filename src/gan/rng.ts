@@ -7,6 +7,8 @@
  *
  * Generator: sfc32 (Doty-Humphrey, PractRand), seeded by hashing the seed and the path with a MurmurHash3-style mixer.
  */
+import {draws} from '../backends/capture/draws.js';
+
 export interface RngState {
   seed: string;
   words: [number, number, number, number];
@@ -33,6 +35,7 @@ export class Rng {
 
   /** A whole number in [0, 2^32). */
   uint32(): number {
+    if (draws.counting) draws.count++;
     const t = (this.#a + this.#b + this.#counter) | 0;
     this.#counter = (this.#counter + 1) | 0;
     this.#a = this.#b ^ (this.#b >>> 9);

@@ -23,7 +23,7 @@ import type {Switcher} from '../gan/switchers/switcher.js';
 import type {GanError} from '../errors.js';
 import type {Opt, OptionSpecs, OptionValues} from './options.js';
 
-export type {Backend, Device, DeviceInfo, DeviceMemory, Finding, OpenedDevice, Probe} from '../backends/device.js';
+export type {Backend, Device, DeviceInfo, DeviceMemory, Finding, ListedDevice, OpenedDevice, Probe} from '../backends/device.js';
 export type {Tensor, Tf} from '../backends/tf.js';
 export type {GanError} from '../errors.js';
 export type {Callback} from '../gan/callback.js';
@@ -79,6 +79,8 @@ export interface Architecture {
 export interface GanLossPair {
   critic(scores: {real: Tensor; fake: Tensor}): Tensor;
   generator(scores: {fake: Tensor; output: Tensor; target: Tensor}): Tensor;
+  /** Both run the same operations in every step, with the same numbers: then steps may be repeated from recordings. Absent: not known. */
+  repeatable?: boolean;
 }
 
 /** A data source is told the image size that the run wants. */

@@ -84,6 +84,12 @@ export class Registry {
     return part.builtIn ? part.name : qualified(part);
   }
 
+  /** The version in a package's package.json; undefined where it has none. */
+  versionOf(packageName: string): string | undefined {
+    const version = this.#packages.find(({name}) => name === packageName)?.pjson['version'];
+    return typeof version === 'string' ? version : undefined;
+  }
+
   /** Parts of this project that are not there, because their package is not installed. */
   installable(kind: PartKind): InstallablePart[] {
     return installable.filter((part) => part.kind === kind && !this.#declared.has(`${kind}/${part.name}`));

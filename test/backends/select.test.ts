@@ -113,6 +113,51 @@ describe('selectBackend', () => {
   });
 });
 
+/** Backends with the option `device`, whose probes refuse devices that they do not have. */
+function withDevices(devices: Record<string, readonly string[]>): Registry {
+  const files = Object.fromEntries(Object.entries(devices).map(([name, list]) => [`${name}.js`, `export default ({backend, opt}) => backend({
+    name: '${name}', summary: 'A test.', options: {device: opt.str('0')},
+    create: ({device}) => ({
+      probe: async () => (${JSON.stringify(list)}.includes(device) ? {ok: true} : {ok: false, why: 'there is no ' + device, fix: 'take another'}),
+      open: async () => ({tfBackend: 'cpu', info: {device}}),
+    }),
+  });`]));
+  const block = {api: 1, backends: Object.fromEntries([...Object.keys(devices), 'single'].map((name) => [name, `./${name}.js`]))};
+  return new Registry([pack('fakes', block, {...files, 'single.js': backendModule('single', yes)})], async () => ({tf, nn}));
+}
+const flag = (value: string) => ({value, origin: '--device', blame: 'usage' as const});
+
+describe('selectBackend with --device', () => {
+  after(removeFolders);
+
+  it('hands it to the option `device` of the backend', async () => {
+    const {device} = await selectBackend(withDevices({gpu: ['0', '1']}), 'gpu', new Map(), flag('1'));
+    expect(device.info).to.deep.equal({device: '1'});
+  });
+
+  it('fails as the probe does for one that is not there', async () => {
+    const error = await ganError(() => selectBackend(withDevices({gpu: ['0']}), 'gpu', new Map(), flag('7')));
+    expect(error).to.include({code: 'GAN_BACKEND_UNAVAILABLE', exitCode: 4});
+    expect(error.message).to.contain('there is no 7');
+  });
+
+  it('is refused for a backend with one device, with those that have several', async () => {
+    const error = await ganError(() => selectBackend(withDevices({gpu: ['0']}), 'single', new Map(), flag('1')));
+    expect(error).to.include({code: 'GAN_ONE_DEVICE', exitCode: 2});
+    expect(error.message).to.contain('single has one device').and.contain('--device 1');
+    expect(error.suggestions.join(' ')).to.contain('--backend gpu');
+  });
+
+  it('with auto, takes the first backend that has it, and says why not those before', async () => {
+    const {device, refused} = await selectBackend(withDevices({cuda: ['0'], webgpu: ['0', 'Radeon']}), 'auto', new Map(), flag('Radeon'));
+    expect(device.name).to.equal('webgpu');
+    expect(refused.map(({name, why}) => `${name}: ${why}`)).to.deep.equal(['cuda: there is no Radeon']);
+    const none = await ganError(() => selectBackend(withDevices({cuda: ['0']}), 'auto', new Map(), flag('5')));
+    expect(none).to.include({code: 'GAN_BACKEND_UNAVAILABLE', exitCode: 4});
+    expect(none.message).to.contain('cuda: there is no 5').and.contain('single has one device');
+  });
+});
+
 describe('probeBackends', () => {
   after(removeFolders);
 
@@ -121,11 +166,11 @@ describe('probeBackends', () => {
       'wasm.js': backendModule('wasm', yes), 'cuda.js': backendModule('cuda', no('no driver')),
     })], noTensors);
     const [cuda, wasm, other, webgpu] = await probeBackends(registry);
-    expect(cuda).to.deep.equal({name: 'cuda', package: 'fakes', summary: 'A test.', probe: {ok: false, why: 'no driver', fix: 'do no driver'}});
-    expect(wasm).to.deep.equal({name: 'wasm', package: 'fakes', summary: 'A test.', probe: {ok: true, info: {cores: 2}}});
+    expect(cuda).to.deep.equal({name: 'cuda', state: 'unavailable', package: 'fakes', version: '1.0.0', summary: 'A test.', choosable: false, probe: {ok: false, why: 'no driver', fix: 'do no driver'}});
+    expect(wasm).to.deep.equal({name: 'wasm', state: 'ready', package: 'fakes', version: '1.0.0', summary: 'A test.', choosable: false, probe: {ok: true, info: {cores: 2}}});
     expect(other).to.not.have.property('summary');
     expect(other?.probe.ok).to.equal(false);
-    expect(webgpu).to.deep.include({name: 'webgpu', package: 'gan-plugin-webgpu'});
+    expect(webgpu).to.deep.include({name: 'webgpu', state: 'not-installed', package: 'gan-plugin-webgpu'}).and.not.have.property('version');
     expect(webgpu?.probe).to.include({ok: false, why: 'not installed'});
   });
 });

@@ -14,6 +14,7 @@ import {folder, ganError, removeFolders, write} from '../plugin/helpers.js';
 const about = (median: number, half = 0): Spread => ({median, low: median - half, high: median + half});
 const row = (backend: string, imagesPerSecond: Spread): BenchRow => ({
   backend, ok: true, info: {adapter: 'A <b> & "c"'},
+  rounds: 5,
   metrics: {imagesPerSecond, criticMs: about(12.34), deviation: about(2.5e-6)},
   shapes: [{shape: 'Conv2D 4x8x8x3 . 4x4x3x8', kind: 'conv', share: 0.5, gflops: about(10)}],
 });

@@ -4,7 +4,7 @@ import {expect} from 'chai';
 import {runBench} from '../../dist/bench/run.js';
 import type {BenchRow} from '../../dist/bench/types.js';
 import {benchConfig} from '../../dist/cli/bench-config.js';
-import {openRegistry} from '../../dist/plugin/discover.js';
+import {openRegistry, pluginIn} from '../../dist/plugin/discover.js';
 import {ganError, pack, removeFolders} from '../plugin/helpers.js';
 
 const cpu = pathToFileURL(createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-cpu')).href;
@@ -26,11 +26,14 @@ const fakes = {
 describe('runBench', () => {
   after(removeFolders);
 
-  async function bench(backends: string[], {timeoutMs = 60_000, rounds = 2} = {}) {
-    const {root} = pack('gan-plugin-fakes', {api: 1, backends: Object.fromEntries(Object.keys(fakes).map((name) => [name, `./${name}.js`]))}, Object.fromEntries(Object.entries(fakes).map(([name, text]) => [`${name}.js`, text])));
-    const {config, options} = await benchConfig(openRegistry(), {size: '8', 'n-features': '4', 'n-extra-layers': '0', 'batch-size': '2', set: ['latent=4']});
+  async function bench(backends: string[], {timeoutMs = 60_000, rounds = 2, seconds, more = {}}: {timeoutMs?: number; rounds?: number; seconds?: number; more?: Record<string, string>} = {}) {
+    const {root} = pack('gan-plugin-fakes', {api: 1, backends: Object.fromEntries(Object.keys(fakes).map((name) => [name, `./${name}.js`])), penalties: {loud: './loud.js'}}, {
+      ...Object.fromEntries(Object.entries(fakes).map(([name, text]) => [`${name}.js`, text])),
+      'loud.js': "export default ({penalty}) => penalty({name: 'loud', summary: 'A test.', create: () => () => { throw new Error('the penalty ran'); }});",
+    });
+    const {config, options} = await benchConfig(openRegistry([pluginIn(root)]), [], {size: '8', 'n-features': '4', 'n-extra-layers': '0', 'batch-size': '2', set: ['latent=4'], ...more});
     const messages: string[] = [];
-    const result = await runBench({backends, options, job: {config, rounds, steps: 6}, packages: [root], timeoutMs, notify: (message) => messages.push(message)});
+    const result = await runBench({backends, options, job: {config, rounds, steps: 6, ...(seconds !== undefined && {seconds})}, packages: [root], timeoutMs, notify: (message) => messages.push(message)});
     return {result, messages};
   }
   const why = (row: BenchRow | undefined) => (row && !row.ok ? row.why : 'measured');
@@ -65,6 +68,18 @@ describe('runBench', () => {
     expect(good.ok && good.metrics.deviation!.median).to.be.greaterThan(0).and.lessThan(1e-4);
   });
 
+  it('goes on with rounds for the seconds wanted, each backend for itself', async () => {
+    const {result: {rows}} = await bench(['wasm'], {rounds: 1, seconds: 2});
+    const [row] = rows;
+    if (!row?.ok) throw new Error('not measured');
+    expect(row.rounds).to.be.above(2);
+  });
+
+  it('trains with the penalty of the job', async () => {
+    const {result: {rows}} = await bench(['wasm'], {rounds: 1, more: {penalty: 'loud'}});
+    expect(why(rows[0])).to.contain('the penalty ran');
+  });
+
   it('goes on when a device is lost in the middle', async () => {
     const {result: {rows}} = await bench(['lost', 'wasm']);
     expect(why(rows[0])).to.contain('the device was lost');
@@ -77,9 +92,9 @@ describe('runBench', () => {
   });
 
   it('takes options of backends apart from those of the job', async () => {
-    const {config, options} = await benchConfig(openRegistry(), {size: '8', set: ['wasm.threads=1', 'latent=5']});
+    const {config, options} = await benchConfig(openRegistry(), ['wasm'], {size: '8', set: ['wasm.threads=1', 'latent=5']});
     expect(options).to.deep.equal({wasm: {threads: '1'}});
     expect(config).to.include({size: 8, latent: 5, batchSize: 16});
-    expect((await ganError(() => benchConfig(openRegistry(), {size: 'large'}))).exitCode).to.equal(2);
+    expect((await ganError(() => benchConfig(openRegistry(), [], {size: 'large'}))).exitCode).to.equal(2);
   });
 }).timeout(120_000);

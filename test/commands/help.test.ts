@@ -4,7 +4,7 @@ import path from 'node:path';
 import {folder, removeFolders} from '../plugin/helpers.js';
 import {gan, jsonLines} from './helpers.js';
 
-const commands = ['backends', 'bench', 'doctor', 'export', 'fit', 'generate', 'parts', 'show-batch'];
+const commands = ['backends', 'bench', 'doctor', 'export', 'fit', 'generate', 'parts', 'show-batch', 'ui'];
 
 describe('what does no training', () => {
   after(removeFolders);
@@ -45,9 +45,9 @@ describe('what does no training', () => {
   it('gan backends says what can run, without tfjs', async () => {
     const text = await run('backends');
     expect(text.code).to.equal(0);
-    expect(text.stdout).to.match(/^yes +wasm/m);
+    expect(text.stdout).to.match(/^backend +state +version +memory +device\n[^]*^wasm +can run +\d+\.\d+\.\d+ +[\d.]+ GB +\S/m);
     const json = await run('backends', '--json');
-    expect(jsonLines(json.stdout)[0]).to.have.keys('name', 'package', 'summary', 'probe');
+    expect(jsonLines(json.stdout)[0]).to.have.keys('name', 'state', 'package', 'version', 'summary', 'choosable', 'probe');
   });
 
   it('gan show-batch draws a grid, without tfjs', async () => {

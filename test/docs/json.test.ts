@@ -56,6 +56,8 @@ describe('docs/json.md', () => {
     await run(1, `fit ${tinyFlags.join(' ')} --epochs 1 --augment flip --penalty r1 --metrics swd --set metricImages=8 --backend wasm --out runs/a`);
     await run(1, 'fit --config runs/a/config.json --steps 2 --out runs/b --backend wasm');
     await run(1, 'generate runs/a --n 2 --out g.png --backend wasm');
+    await run(1, 'interpolate runs/a --frames 2 --out i.gif --backend wasm');
+    await run(1, 'report runs/a');
     await run(1, 'export runs/a --out w.safetensors');
     await run(1, 'show-batch builtin:shapes --size 8 --n 2 --out b.png');
     for (const args of ['runs list', 'runs show runs/a', 'runs diff runs/a runs/b', 'runs rm runs/b --yes']) await run(2, args);

@@ -23,7 +23,7 @@ export async function probe(options: TensorflowOptions): Promise<Probe> {
   const found = await findUsable(options);
   if ('why' in found) return found;
   const {provider, answer} = found;
-  return {ok: true, info: {package: `${provider.name} ${provider.version}`, tensorflow: answer.tensorflow, device: answer.gpu ? 'GPU' : 'processor'}};
+  return {ok: true, info: {package: `${provider.name} ${provider.version}`, tensorflow: answer.tensorflow, device: answer.gpu ? 'GPU' : 'processor'}, devices: [{name: answer.gpu ? 'GPU' : 'processor'}]};
 }
 
 /** The first package of those wanted that can run, searched from the current folder and from this package. */

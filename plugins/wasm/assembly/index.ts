@@ -1,4 +1,5 @@
 export {batchNorm, batchNormBytes, batchNormGrad} from './batch-norm';
+export {bytesToFloat} from './bytes-to-float';
 export {greater, select} from './compare';
 export {conv2d, conv2dBackpropFilter, conv2dBackpropInput} from './conv2d';
 export {depthwiseBackpropFilter, depthwiseBackpropInput} from './depthwise';
@@ -13,4 +14,4 @@ export {sum} from './sum';
 export {tanh} from './tanh';
 export {tile} from './tile';
 export {leakyRelu, rsqrt, sqrt} from './unary';
-export {updateParameter} from './update';
+export {updateParameters} from './update';

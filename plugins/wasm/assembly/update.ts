@@ -1,9 +1,10 @@
-/** Optimiser updates of one parameter, in one pass; rounded operation by operation as the compositions of src/gan/optim are. */
+/** Optimiser updates of a list of parameters, in one pass; rounded operation by operation as the composition (src/backends/fused/update.ts of gan) is. */
 import {Job} from './jobs';
 import {parallel, Pool} from './pool';
 
 const CHUNK: i32 = 1 << 14;
 
+/** A parameter of the list. */
 @unmanaged
 export class Update {
   value: usize;
@@ -13,7 +14,15 @@ export class Update {
   newValue: usize;
   newAverage: usize;
   newSquares: usize;
+  coefficients: Coefficients;
   count: i32;
+  /** Chunks of the parameters before it. */
+  firstChunk: i32;
+}
+
+/** A row of the tensor of coefficients. */
+@unmanaged
+class Coefficients {
   /** The value times this is where the step begins. */
   keep: f32;
   /** Weight decay that is added to the gradient. */
@@ -28,50 +37,88 @@ export class Update {
   correction: f32;
   eps: f32;
   rate: f32;
+  /** New values lie in [-bound, bound]. */
+  bound: f32;
 }
 
-/** `update` describes the step field by field. */
-export function updateParameter(update: Update, pool: Pool): void {
-  memory.copy(pool.struct(0), changetype<usize>(update), offsetof<Update>());
-  parallel(pool, Job.Update, (update.count + CHUNK - 1) / CHUNK, update.count < CHUNK);
+@unmanaged
+class List {
+  updates: usize;
+  length: i32;
 }
 
-export function updateChunk(chunk: i32, pool: Pool): void {
-  const u = changetype<Update>(pool.struct(0));
+/** `updates` describes `length` parameters, field by field, one after the other; `firstChunk` is filled in here. */
+export function updateParameters(updates: usize, length: i32, pool: Pool): void {
+  let chunks = 0;
+  let count = 0;
+  for (let i = 0; i < length; i++) {
+    const update = at(updates, i);
+    update.firstChunk = chunks;
+    chunks += (update.count + CHUNK - 1) / CHUNK;
+    count += update.count;
+  }
+  const list = changetype<List>(pool.struct(0));
+  list.updates = updates;
+  list.length = length;
+  parallel(pool, Job.Update, chunks, count < CHUNK);
+}
+
+function at(updates: usize, i: i32): Update {
+  return changetype<Update>(updates + <usize>i * offsetof<Update>());
+}
+
+/** The parameter that a chunk belongs to: the last one that does not begin after it. */
+function find(list: List, chunk: i32): Update {
+  let low = 0;
+  let high = list.length;
+  while (high - low > 1) {
+    const middle = (low + high) >> 1;
+    if (at(list.updates, middle).firstChunk <= chunk) low = middle;
+    else high = middle;
+  }
+  return at(list.updates, low);
+}
+
+export function updateChunk(index: i32, pool: Pool): void {
+  const u = find(changetype<List>(pool.struct(0)), index);
+  const c = u.coefficients;
+  const chunk = index - u.firstChunk;
   const end = <usize>min((chunk + 1) * CHUNK, u.count) << 2;
   let at = <usize>(chunk * CHUNK) << 2;
   for (; at + 16 <= end; at += 16) {
     const value = v128.load(u.value + at);
     let slope = v128.load(u.gradient + at);
-    if (u.decay != 0) slope = f32x4.add(slope, f32x4.mul(value, f32x4.splat(u.decay)));
+    if (c.decay != 0) slope = f32x4.add(slope, f32x4.mul(value, f32x4.splat(c.decay)));
     let direction = slope;
     if (u.average) {
-      const old = f32x4.mul(v128.load(u.average + at), f32x4.splat(u.momentum));
-      direction = f32x4.add(old, u.dampening == 1 ? slope : f32x4.mul(slope, f32x4.splat(u.dampening)));
+      const old = f32x4.mul(v128.load(u.average + at), f32x4.splat(c.momentum));
+      direction = f32x4.add(old, c.dampening == 1 ? slope : f32x4.mul(slope, f32x4.splat(c.dampening)));
       v128.store(u.newAverage + at, direction);
     }
     if (u.squares) {
-      const old = f32x4.mul(v128.load(u.squares + at), f32x4.splat(u.squareMomentum));
-      const squares = f32x4.add(old, f32x4.mul(f32x4.mul(slope, slope), f32x4.splat(u.squareShare)));
+      const old = f32x4.mul(v128.load(u.squares + at), f32x4.splat(c.squareMomentum));
+      const squares = f32x4.add(old, f32x4.mul(f32x4.mul(slope, slope), f32x4.splat(c.squareShare)));
       v128.store(u.newSquares + at, squares);
-      direction = f32x4.div(direction, f32x4.add(f32x4.sqrt(f32x4.mul(squares, f32x4.splat(u.correction))), f32x4.splat(u.eps)));
+      direction = f32x4.div(direction, f32x4.add(f32x4.sqrt(f32x4.mul(squares, f32x4.splat(c.correction))), f32x4.splat(c.eps)));
     }
-    v128.store(u.newValue + at, f32x4.sub(f32x4.mul(value, f32x4.splat(u.keep)), f32x4.mul(direction, f32x4.splat(u.rate))));
+    const moved = f32x4.sub(f32x4.mul(value, f32x4.splat(c.keep)), f32x4.mul(direction, f32x4.splat(c.rate)));
+    v128.store(u.newValue + at, f32x4.min(f32x4.max(moved, f32x4.splat(-c.bound)), f32x4.splat(c.bound)));
   }
   for (; at < end; at += 4) {
     const value = load<f32>(u.value + at);
     let slope = load<f32>(u.gradient + at);
-    if (u.decay != 0) slope = slope + value * u.decay;
+    if (c.decay != 0) slope = slope + value * c.decay;
     let direction = slope;
     if (u.average) {
-      direction = load<f32>(u.average + at) * u.momentum + (u.dampening == 1 ? slope : slope * u.dampening);
+      direction = load<f32>(u.average + at) * c.momentum + (c.dampening == 1 ? slope : slope * c.dampening);
       store<f32>(u.newAverage + at, direction);
     }
     if (u.squares) {
-      const squares = load<f32>(u.squares + at) * u.squareMomentum + slope * slope * u.squareShare;
+      const squares = load<f32>(u.squares + at) * c.squareMomentum + slope * slope * c.squareShare;
       store<f32>(u.newSquares + at, squares);
-      direction = direction / (Mathf.sqrt(squares * u.correction) + u.eps);
+      direction = direction / (Mathf.sqrt(squares * c.correction) + c.eps);
     }
-    store<f32>(u.newValue + at, value * u.keep - direction * u.rate);
+    const moved = value * c.keep - direction * c.rate;
+    store<f32>(u.newValue + at, min<f32>(max<f32>(moved, -c.bound), c.bound));
   }
 }

@@ -71,6 +71,13 @@ export class Heap {
     return this.#struct;
   }
 
+  /** As many integers as there are, in the memory for one kernel. */
+  words(values: readonly number[]): number {
+    const address = this.buffer(values.length * 4);
+    new Int32Array(this.#backend.wasm.asm.memory.buffer, address, values.length).set(values);
+    return address;
+  }
+
   /** Memory for one kernel; valid until the next call. It grows to what the largest kernel needs and is kept. */
   buffer(bytes: number): number {
     if (bytes > this.#buffer.bytes) {
@@ -82,14 +89,16 @@ export class Heap {
     return this.#buffer.address;
   }
 
+  /** Puts bytes of the host at an address. */
+  write(address: number, bytes: Uint8Array): void {
+    new Uint8Array(this.#backend.wasm.asm.memory.buffer, address, bytes.length).set(bytes);
+  }
+
   /** Ends the threads. What they worked in goes with the memory of the backend. */
   release(): Promise<void> {
     return this.#threads.close();
   }
 }
 
-function allocate(backend: TfjsWasm, bytes: number): number {
-  const address = backend.wasm._malloc(bytes) >>> 0; // signed above 2 GB
-  if (address === 0) throw new Error(`no ${bytes} bytes left on the WebAssembly heap (4 GB at most): use smaller batches`);
-  return address;
-}
+/** @throws GanError GAN_BACKEND_MEMORY (memory-limit.ts) */
+const allocate = (backend: TfjsWasm, bytes: number): number => backend.wasm._malloc(bytes) >>> 0; // signed above 2 GB

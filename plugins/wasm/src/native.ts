@@ -32,7 +32,8 @@ export interface Native {
     dx: number, dWeight: number, dBias: number,
     rows: number, channels: number, eps: number, slope: number, buffer: number, pool: number,
   ): void;
-  updateParameter(update: number, pool: number): void;
+  bytesToFloat(bytes: number, table: number, out: number, pixels: number, channels: number): void;
+  updateParameters(updates: number, length: number, pool: number): void;
   maxPoolGrad(window: number, x: number, dy: number, dx: number): void;
   depthwiseBackpropFilter(window: number, x: number, dy: number, dFilter: number): void;
   depthwiseBackpropInput(window: number, dy: number, filter: number, dx: number): void;

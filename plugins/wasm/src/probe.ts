@@ -1,3 +1,4 @@
+import os from 'node:os';
 import type {Probe} from 'gan/plugin';
 import type {Settings} from './settings.js';
 
@@ -11,6 +12,15 @@ const simdModule = Uint8Array.from([
   0x1a, 0x0b, // drop, end
 ]);
 
+/** WebAssembly's addresses have 32 bits. */
+const addressable = 2 ** 32;
+
+/** Of the machine, or of the container that limits it. */
+function memoryBytes(): number {
+  const limit = process.constrainedMemory();
+  return limit > 0 ? Math.min(limit, os.totalmem()) : os.totalmem();
+}
+
 /** Whether this Node can run the kernels; loads nothing. */
 export async function probe({threads, relaxedSimd, wideSimd}: Settings): Promise<Probe> {
   if (!WebAssembly.validate(simdModule)) {
@@ -20,5 +30,5 @@ export async function probe({threads, relaxedSimd, wideSimd}: Settings): Promise
       fix: 'run Node 20.19 or later on a processor with SIMD (x64 with SSE4.1, or arm64)',
     };
   }
-  return {ok: true, info: {simd: true, relaxedSimd, wideSimd, threads}};
+  return {ok: true, info: {simd: true, relaxedSimd, wideSimd, threads}, devices: [{name: os.cpus()[0]?.model.trim() ?? process.arch, memoryBytes: Math.min(memoryBytes(), addressable)}]};
 }

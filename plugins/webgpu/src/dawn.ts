@@ -1,9 +1,9 @@
-import {chooseAdapter, listedAdapters, type ListedAdapter} from './adapters.js';
+import {chooseAdapter, isReachable, listedAdapters, type ListedAdapter} from './adapters.js';
 
 /** Which adapter is wanted. */
 export interface Wanted {
   /** Part of its name, or its number in the list. */
-  adapter: string | undefined;
+  device: string | undefined;
   powerPreference: GPUPowerPreference;
 }
 
@@ -17,22 +17,30 @@ export interface Found {
   adapters: ListedAdapter[];
 }
 
+export interface NotFound {
+  gpu?: never;
+  adapters: ListedAdapter[];
+  /** More than that no adapter is the one that is wanted. */
+  error?: string;
+}
+
 /**
  * Loads Dawn and asks it for an adapter. Sets the globals of WebGPU, which tfjs-backend-webgpu needs.
  * @returns the adapters that there are where none fits
  * @throws Error when the package `webgpu` is missing or does not load here
  */
-export async function findAdapter({adapter: wanted, powerPreference}: Wanted): Promise<Found | {gpu?: never; adapters: ListedAdapter[]}> {
+export async function findAdapter({device: wanted, powerPreference}: Wanted): Promise<Found | NotFound> {
   const {create, globals} = await import('webgpu');
   Object.assign(globalThis, globals);
   const adapters = await listedAdapters(create);
   const chosen = wanted === undefined ? undefined : chooseAdapter(wanted, adapters);
   if (wanted !== undefined && chosen === undefined) return {adapters};
-  const gpu = create(chosen === undefined ? [] : [`adapter=${chosen.name}`]);
+  if (chosen && !isReachable(chosen, adapters)) return {adapters, error: `Dawn cannot tell adapters of the same name apart, and takes the first '${chosen.name}'`};
+  const gpu = create(chosen === undefined ? [] : [`backend=${chosen.api}`, `adapter=${chosen.name}`]);
   const adapter = await gpu.requestAdapter({powerPreference});
   if (!adapter) return {adapters};
-  const {device} = adapter.info;
-  const name = chosen?.name ?? adapters.find((one) => plain(one.name) === plain(device))?.name ?? device;
+  const {device: plainName} = adapter.info;
+  const name = chosen?.name ?? adapters.find((one) => plain(one.name) === plain(plainName))?.name ?? plainName;
   return {gpu, adapter, name, adapters};
 }
 

@@ -1,11 +1,11 @@
 import {existsSync} from 'node:fs';
 import path from 'node:path';
 import type {Probe} from 'gan/plugin';
-import {adapterList} from './adapters.js';
+import {adapterList, chooseAdapter, type ListedAdapter} from './adapters.js';
 import type {Findings, WebgpuOptions} from './findings.js';
 
 /** The answer to `probe` from what a search found, with reason and remedy when it is no. */
-export function explain(findings: Findings, {adapter: wanted, software}: WebgpuOptions): Probe {
+export function explain(findings: Findings, {device: wanted, software}: WebgpuOptions): Probe {
   const {adapters} = findings;
   if (findings.found) {
     const {adapter} = findings;
@@ -16,7 +16,7 @@ export function explain(findings: Findings, {adapter: wanted, software}: WebgpuO
         fix: `install the driver of your GPU, or take it all the same: --backend webgpu --set backend.software=true (or GAN_WEBGPU_SOFTWARE=1)`,
       };
     }
-    return {ok: true, info: {...adapter, ...(adapters.length > 1 && {adapters: adapterList(adapters)})}};
+    return {ok: true, info: {...adapter}, devices: adapters.map(({name}) => ({name})), chosen: chosenOf(adapter.name, wanted, adapters)};
   }
   const {error} = findings;
   if (error !== undefined && /Cannot find (package|module) 'webgpu'/.test(error)) {
@@ -26,9 +26,15 @@ export function explain(findings: Findings, {adapter: wanted, software}: WebgpuO
     return {ok: false, why: `Dawn does not load on ${process.platform} ${process.arch}: ${firstLine(error)}`, fix: 'use Linux (x64, arm64), macOS or Windows with a system that is not older than Dawn wants'};
   }
   if (wanted !== undefined && adapters.length > 0) {
-    return {ok: false, why: `no adapter is called '${wanted}'`, fix: `take one of: ${adapterList(adapters)} (by number or by a part of the name)`};
+    return {ok: false, why: error ?? `there is no adapter '${wanted}'`, fix: `take one of: ${adapterList(adapters)} (by number or by a part of the name)`};
   }
   return {ok: false, why: noAdapter(error), fix: driverHelp()};
+}
+
+/** Its place in the list; 0 where Dawn calls it otherwise. */
+function chosenOf(name: string, wanted: string | undefined, adapters: readonly ListedAdapter[]): number {
+  const chosen = wanted === undefined ? undefined : chooseAdapter(wanted, adapters);
+  return Math.max(0, chosen ? adapters.indexOf(chosen) : adapters.findIndex((one) => one.name === name));
 }
 
 function noAdapter(error: string | undefined): string {

@@ -19,14 +19,15 @@ function guardReads(backend: WebGPUBackend, faults: Faults): void {
 }
 
 function guardWork(backend: WebGPUBackend, faults: Faults): void {
-  const {runWebGPUProgram, device} = backend;
+  const {uploadToGPU, device} = backend;
   const {createShaderModule, createComputePipeline} = device;
   // A shader that the device refuses fails the operation that wants it, and not all that are handed over with it.
   device.createShaderModule = (descriptor) => faults.attempt(() => createShaderModule.call(device, descriptor));
   device.createComputePipeline = (descriptor) => faults.attempt(() => createComputePipeline.call(device, descriptor));
-  backend.runWebGPUProgram = (...call) => {
+  // Whatever is computed needs a buffer for its result first.
+  backend.uploadToGPU = (dataId) => {
     faults.check();
-    return runWebGPUProgram.apply(backend, call);
+    uploadToGPU.call(backend, dataId);
   };
 }
 

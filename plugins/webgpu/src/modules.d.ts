@@ -21,10 +21,20 @@ declare module '@tensorflow/tfjs-backend-webgpu' {
     readonly device: GPUDevice;
     readonly bufferManager: BufferManager;
     readonly commandEncoder: GPUCommandEncoder | null;
+    computePassEncoder: GPUComputePassEncoder | null;
+    /** Counts up to a submission. */
+    dispatchCountInPass: number;
+    /** Tensors that the commands not yet submitted use; they are freed after that. */
+    readonly commandQueueOwnedIds: WeakSet<object>;
     readonly tensorMap: {get(dataId: object): {values?: ArrayLike<number> | null}; has(dataId: object): boolean};
+    ensureCommandEncoderReady(): void;
     endComputePassEncoder(): void;
     submitQueue(): void;
-    runWebGPUProgram(program: object, inputs: TensorInfo[], dtype: DataType, uniforms?: object[], output?: TensorInfo): TensorInfo;
+    makeTensorInfo(shape: number[], dtype: DataType): TensorInfo;
+    /** Gives a tensor a buffer, and its values if they are still here. */
+    uploadToGPU(dataId: object): void;
+    tensorToBinding(tensor: TensorInfo): GPUBindingResource;
+    makeUniforms(values: readonly {type: string; data: readonly number[]}[]): GPUBindingResource;
     read(dataId: object): Promise<Float32Array | Int32Array | Uint8Array>;
     readSync(dataId: object): Float32Array | Int32Array | Uint8Array;
     disposeData(dataId: object, force?: boolean): boolean;

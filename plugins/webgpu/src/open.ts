@@ -23,7 +23,7 @@ export async function open(options: WebgpuOptions, api: Api): Promise<OpenedDevi
   const {tf, GanError} = api;
   if (tf.findBackend(tfBackend)) throw new GanError('backend', 'GAN_BACKEND_FAILED', 'The webgpu device is open already: tfjs has one such backend; close it first.');
   const found = await findAdapter(options);
-  const answer = explain(found.gpu ? {found: true, adapter: factsOf(found.name, found.adapter), adapters: found.adapters} : {found: false, adapters: found.adapters}, options);
+  const answer = explain(found.gpu ? {found: true, adapter: factsOf(found.name, found.adapter), adapters: found.adapters} : {found: false, ...found}, options);
   if (!answer.ok) throw new GanError('backend', 'GAN_BACKEND_UNAVAILABLE', `webgpu: ${answer.why}.`, {suggestions: [answer.fix]});
   const {gpu, adapter} = found as Extract<typeof found, {gpu: GPU}>;
   const device = await adapter.requestDevice(descriptor(adapter));
@@ -40,6 +40,7 @@ export async function open(options: WebgpuOptions, api: Api): Promise<OpenedDevi
     tfBackend,
     info: {...answer.info, tfjs: tf.version_core},
     sync: () => sync(backend, faults),
+    lose: () => device.destroy(),
     close() {
       if (!isOpen) return;
       isOpen = false;

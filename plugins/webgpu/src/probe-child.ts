@@ -5,7 +5,7 @@ import {factsOf, type Findings} from './findings.js';
 async function search(wanted: Wanted): Promise<Findings> {
   try {
     const found = await findAdapter(wanted);
-    if (!found.gpu) return {found: false, adapters: found.adapters};
+    if (!found.gpu) return {found: false, ...found};
     return {found: true, adapter: factsOf(found.name, found.adapter), adapters: found.adapters};
   } catch (error) {
     return {found: false, adapters: [], error: error instanceof Error ? error.message : String(error)};

@@ -18,12 +18,12 @@ export async function probe(options: WebgpuOptions, timeLimitMs = limitMs): Prom
 }
 
 /** What the child found, or how it ended. */
-function askChild({adapter, powerPreference}: WebgpuOptions, timeLimitMs: number): Promise<Findings | string> {
+function askChild({device, powerPreference}: WebgpuOptions, timeLimitMs: number): Promise<Findings | string> {
   const child = fileURLToPath(new URL('../dist/probe-child.js', import.meta.url));
   // No flags of this process's: a debugger or a loader of modules is not for the child.
   const env = {...process.env, NODE_OPTIONS: ''};
   return new Promise((resolve) => {
-    execFile(process.execPath, [child, JSON.stringify({adapter, powerPreference})], {timeout: timeLimitMs, killSignal: 'SIGKILL', env}, (error, stdout, stderr) => {
+    execFile(process.execPath, [child, JSON.stringify({device, powerPreference})], {timeout: timeLimitMs, killSignal: 'SIGKILL', env}, (error, stdout, stderr) => {
       const last = stdout.trimEnd().split('\n').at(-1) ?? '';
       if (last.startsWith('{')) resolve(withWarnings(JSON.parse(last) as Findings, stderr));
       else if (error?.killed) resolve(`the graphics driver did not answer within ${timeLimitMs / 1000} s`);

@@ -5,6 +5,7 @@ import {createParts} from '../../config/parts.js';
 import type {Callback} from '../../gan/callback.js';
 import type {HostTensor} from '../../gan/data/types.js';
 import type {GANLearner} from '../../gan/gan-learner.js';
+import {penalise} from '../../gan/penalties/penalty.js';
 import {Rng} from '../../gan/rng.js';
 import {makeDataLoaders} from '../../gan/runs/data.js';
 import {makeNetworks} from '../../gan/runs/networks.js';
@@ -22,12 +23,15 @@ export class Measurement {
   readonly #device: Device;
   readonly #learn: GANLearner;
   readonly #job: BenchJob;
+  /** Of the configuration: the penalty. */
+  readonly #callbacks: readonly Callback[];
   #shapes: Shape[] = [];
   #tensorBytes = 0;
 
-  private constructor(device: Device, learn: GANLearner, job: BenchJob) {
+  private constructor(device: Device, learn: GANLearner, callbacks: readonly Callback[], job: BenchJob) {
     this.#device = device;
     this.#learn = learn;
+    this.#callbacks = callbacks;
     this.#job = job;
   }
 
@@ -41,7 +45,8 @@ export class Measurement {
     const dls = await makeDataLoaders(config, parts, () => {});
     setSeed(config.seed);
     const {generator, critic} = await makeNetworks(config, parts.architecture);
-    return new Measurement(device, makeLearner(config, parts, dls, generator, critic), job);
+    const learn = makeLearner(config, parts, dls, generator, critic);
+    return new Measurement(device, learn, parts.penalty ? [penalise(learn, parts.penalty)] : [], job);
   }
 
   /** The first images and the first steps: what compiles and packs, what is compared, and which shapes there are. */
@@ -99,7 +104,7 @@ export class Measurement {
     };
     const {lr, wd} = this.#job.config;
     const epochs = Math.ceil(this.#job.steps / this.#learn.dls.train.length);
-    await this.#learn.fit(epochs, lr, {cbs: [begin, end], ...(wd !== undefined && {wd})});
+    await this.#learn.fit(epochs, lr, {cbs: [begin, ...this.#callbacks, end], ...(wd !== undefined && {wd})});
   }
 
   async #sample(): Promise<HostTensor> {

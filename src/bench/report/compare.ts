@@ -13,6 +13,12 @@ export interface Change {
   clear: boolean;
 }
 
+export interface Comparison {
+  changes: Change[];
+  /** Why the two are not the same measurement. */
+  differences: string[];
+}
+
 /** @throws GanError GAN_BENCH_FILE when the file is not what `gan bench --json` printed */
 export async function readBench(file: string): Promise<BenchResult> {
   const refuse = (why: string, cause?: unknown) =>

@@ -21,9 +21,11 @@ export function benchLines({rows}: BenchResult, table: (header: readonly string[
 
 /** Environment, job, devices and shapes, line by line. */
 export function detailLines({environment, job, rows}: BenchResult): string[] {
-  const {config, steps, rounds} = job;
+  const {config, steps} = job;
+  const counts = rows.flatMap((row) => (row.ok ? [row.rounds] : []));
+  const rounds = [...new Set([Math.min(...counts), Math.max(...counts)])].join(' to ');
   return [
-    `${config.arch.name}, ${config.size}x${config.size}x${config.channels}, batch ${config.batchSize}, loss ${config.loss.name}, ${config.opt.name}; ${rounds} rounds of ${steps} steps`,
+    `${config.arch.name}, ${config.size}x${config.size}x${config.channels}, batch ${config.batchSize}, loss ${config.loss.name}, ${config.opt.name}; ${counts.length === 0 ? 'no' : rounds} rounds of ${steps} steps`,
     Object.entries(environment).map(([key, value]) => `${key} ${value}`).join(', '),
     ...rows.flatMap((row) => (row.ok ? [`${row.backend}: ${infoText(row)}`, ...shapeLines(row).map((line) => `  ${line}`)] : [])),
   ];

@@ -1,6 +1,7 @@
 import {Args, Flags} from '@oclif/core';
 import {BaseCommand} from '../../cli/base-command.js';
 import {conformanceTable, notPassed, summarise} from '../../cli/conformance-report.js';
+import {deviceFlag, deviceOf} from '../../cli/device-flag.js';
 import {partOptions} from '../../cli/part-options.js';
 import {exitCodes} from '../../errors.js';
 
@@ -18,15 +19,17 @@ export default class BackendsTest extends BaseCommand {
     only: Flags.string({description: 'a group, or a part of titles', helpValue: 'TEXT'}),
     recordings: Flags.string({description: "folder of fastai's recordings (default: those of this package)", helpValue: 'DIR'}),
     set: Flags.string({description: 'an option of the backend; may be repeated', helpValue: 'KEY=VALUE', multiple: true, multipleNonGreedy: true}),
+    device: deviceFlag,
   };
 
   async run(): Promise<void> {
     const {args, flags} = await this.parse(BackendsTest);
     const registry = await this.openRegistry();
-    await registry.load('backend', args.name); // an unknown name, before tfjs is loaded
+    const {withDevice} = await import('../../backends/choose-device.js');
+    const options = await withDevice(registry, args.name, partOptions(flags.set ?? [], 'backend'), deviceOf(flags)); // faults of these, before tfjs is loaded
     const {installedBackend, runConformance} = await import('../../testing/conformance/index.js');
     const packages = [...this.config.plugins.values()].map(({root}) => root);
-    const subject = installedBackend({name: args.name, packages, options: Object.fromEntries([...partOptions(flags.set ?? [], 'backend')].map(([key, {value}]) => [key, String(value)]))});
+    const subject = installedBackend({name: args.name, packages, options: Object.fromEntries([...options].map(([key, {value}]) => [key, String(value)]))});
     const results = await runConformance(subject, {
       only: flags.only,
       recordings: flags.recordings,

@@ -26,8 +26,8 @@ export default class RunsRm extends BaseCommand {
   async run(): Promise<void> {
     const {argv, flags} = await this.parse(RunsRm);
     const dirs = argv as string[];
-    const [{summariseRun}, {runEntries}] = await Promise.all([import('../../gan/runs/run-summary.js'), import('../../gan/runs/run-folder.js')]);
-    for (const dir of dirs) if (!flags.force) assertOnlyOurs(dir, runEntries);
+    const [{summariseRun}, {isRunEntry}] = await Promise.all([import('../../gan/runs/run-summary.js'), import('../../gan/runs/run-folder.js')]);
+    for (const dir of dirs) if (!flags.force) assertOnlyOurs(dir, isRunEntry);
     const runs = await Promise.all(dirs.map(summariseRun)); // all are looked at before the first goes
     const question = `Remove ${runs.map(({dir, step, bytes}) => `${dir} (${step} steps, ${size(bytes)})`).join(', ')}?`;
     if (!flags.yes && !(await confirm(question, '--yes'))) {
@@ -42,9 +42,9 @@ export default class RunsRm extends BaseCommand {
 }
 
 /** A run may have been written into a folder that was there for something else. */
-function assertOnlyOurs(dir: string, ours: readonly string[]): void {
+function assertOnlyOurs(dir: string, isOurs: (name: string) => boolean): void {
   runConfigFile(dir);
-  const others = readdirSync(dir).filter((name) => !ours.includes(name));
+  const others = readdirSync(dir).filter((name) => !isOurs(name));
   if (others.length > 0) {
     throw new GanError('usage', 'GAN_NOT_OURS', `${dir} holds what gan did not write: ${others.slice(0, 5).join(', ')}.`, {
       suggestions: [`gan runs rm ${dir} --force   removes it all the same`, `Or keep it, and remove ${path.join(dir, 'checkpoints')} by hand.`],

@@ -102,12 +102,16 @@ export class GANTrainer implements Callback {
 
   beforeBatch(learn: Learner): void {
     if (!learn.training) return;
-    if (this.clip !== undefined && learn.policies.clipping === 'before-batch') clamp(this.#net('critic').parameters(), this.clip);
+    this.#bound(learn);
     if (this.mode === 'critic') [learn.input, learn.target] = [learn.target, learn.input];
   }
 
-  afterStep({policies}: Learner): void {
-    if (this.clip !== undefined && policies.clipping === 'after-step' && this.mode === 'critic') clamp(this.#clipped(), this.clip);
+  /** Sees to it that the critic's weights are kept within `clip`: by each of its steps, or now. */
+  #bound({opt, policies}: Learner): void {
+    const {clip} = this;
+    if (clip === undefined) return;
+    if (policies.clipping === 'before-batch') clamp(this.#net('critic').parameters(), clip);
+    else opt!.bounds = new Map(this.mode === 'critic' ? this.#clipped().map((parameter) => [parameter, clip]) : []);
   }
 
   afterBatch({training, latest, pred}: Learner): void {

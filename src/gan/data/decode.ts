@@ -5,7 +5,7 @@ import {loadSharp} from './sharp.js';
 export interface DecodeOptions {
   /** Pixels, [height, width]. */
   size: readonly [number, number];
-  /** Grey, RGB, or RGB with transparency. Default 3. */
+  /** Grey, RGB, or one of them with transparency. Default 3. */
   channels?: Channels;
   /** Default `crop`: the middle is kept, as fastai does in validation; nothing is random here. */
   resize?: ResizeMethod;

@@ -30,12 +30,16 @@ export function imageGrid(images: HostTensor, columns?: number, padding = 2): Pi
   return {data, ...grid};
 }
 
+/** A picture as the bytes of a PNG file. */
+export async function encodePng({data, width, height, channels}: Pixels): Promise<Buffer> {
+  const sharp = await loadSharp();
+  const image = sharp(data, {raw: {width, height, channels}});
+  return (channels <= 2 ? image.toColourspace('b-w') : image).png().toBuffer(); // else grey is written as RGB
+}
+
 /** Writes a PNG file: under another name first, then renamed, so that nobody sees half of it. */
 export async function writePng(path: string, picture: Pixels): Promise<void> {
-  const sharp = await loadSharp();
-  const {data, width, height, channels} = picture;
-  const image = sharp(data, {raw: {width, height, channels}});
-  const png = await (channels === 1 ? image.toColourspace('b-w') : image).png().toBuffer(); // else grey is written as RGB
+  const png = await encodePng(picture);
   const temporary = `${path}.${process.pid}.tmp`;
   try {
     await writeFile(temporary, png, {flush: true});
@@ -64,9 +68,9 @@ function imageShape({data, shape}: HostTensor): [number, number, number, Channel
     return [n, height, width, channels];
   }
   const got = `${data.constructor.name}(${data.length}) of shape [${shape.join(', ')}]`;
-  throw new GanError('data', 'GAN_IMAGE_SHAPE', `cannot draw ${got}; bytes [n, height, width, 1, 3 or 4] are needed`, {
+  throw new GanError('data', 'GAN_IMAGE_SHAPE', `cannot draw ${got}; bytes [n, height, width, 1 to 4] are needed`, {
     suggestions: ['Undo the normalisation first (`normalization.undo`).'],
   });
 }
 
-const isChannels = (count: number): count is Channels => [1, 3, 4].includes(count);
+const isChannels = (count: number): count is Channels => [1, 2, 3, 4].includes(count);

@@ -17,7 +17,6 @@ export const imagenetStats: ChannelStats = {mean: [0.485, 0.456, 0.406], std: [0
 export class Normalization {
   readonly mean: readonly number[];
   readonly std: readonly number[];
-  /** The value of byte v in channel c, at [v * channels + c]. */
   readonly #table: Float32Array;
 
   /** @throws GanError GAN_NORMALIZATION when the lengths differ, or a std is not positive */
@@ -50,6 +49,16 @@ export class Normalization {
   }
 
   /**
+   * What each byte becomes, at [byte * channels + channel]; always the same array.
+   * @param shape of the bytes, ending in the channels
+   * @throws GanError GAN_NORMALIZATION when that is another number of channels
+   */
+  tableFor(shape: readonly number[]): Float32Array {
+    this.#check(shape);
+    return this.#table;
+  }
+
+  /**
    * Bytes, normalised; floats are returned as they are (the same array).
    * @param tensor any shape that ends in the channels
    * @returns [same shape], float32
@@ -58,8 +67,7 @@ export class Normalization {
   apply(tensor: HostTensor): Float32Array {
     const {data} = tensor;
     if (data instanceof Float32Array) return data;
-    this.#check(tensor.shape);
-    const table = this.#table;
+    const table = this.tableFor(tensor.shape);
     const channels = this.channels;
     const out = new Float32Array(data.length);
     for (let i = 0; i < data.length; ) {

@@ -3,7 +3,7 @@ import type {Channels} from './channels.js';
 
 /** `crop`: fill the size, cut what is over. `pad`: fit into the size, fill the rest. `squish`: change the proportions. */
 export type ResizeMethod = 'crop' | 'pad' | 'squish';
-/** What fills the rest: the image mirrored at its edge pixels, black (transparent with 4 channels), or the edge pixels. */
+/** What fills the rest: the image mirrored at its edge pixels, black (transparent with 2 and 4 channels), or the edge pixels. */
 export type PadMode = 'reflect' | 'zeros' | 'border';
 
 /** Raw pixels, [height, width, channels], 0..255. */

@@ -107,7 +107,7 @@ export function drawScene(scene: Scene, height: number, width: number, channels:
         g += (green - g) * cover;
         b += (blue - b) * cover;
       }
-      if (channels === 1) out[at] = 0.299 * r + 0.587 * g + 0.114 * b + 0.5; // luma of ITU-R BT.601
+      if (channels <= 2) out[at] = 0.299 * r + 0.587 * g + 0.114 * b + 0.5; // luma of ITU-R BT.601
       else {
         out[at] = r + 0.5;
         out[at + 1] = g + 0.5;

@@ -1,5 +1,6 @@
+import {inEachStep} from '../../backends/capture/changing.js';
 import {activate, batchNorm} from '../../backends/fused/batch-norm.js';
-import {noGrad} from '../../backends/fused/no-grad.js';
+import {blend} from '../../backends/fused/blend.js';
 import {tf, type Tensor} from '../../backends/tf.js';
 import {Buffer, Counter, Module, Parameter} from '../module.js';
 import {ShapeError} from '../shape-error.js';
@@ -55,12 +56,12 @@ export class BatchNorm extends Module {
     const {y, mean, variance} = batchNorm(x, weight, bias, {eps: this.eps, slope});
     this.runningMean.assign(this.#blend(this.runningMean.variable, mean, 1));
     this.runningVar.assign(this.#blend(this.runningVar.variable, variance, count / (count - 1)));
-    this.batchesTracked.value++;
+    inEachStep(() => this.batchesTracked.value++);
     return y;
   }
 
   #blend(old: Tensor, batch: Tensor, correction: number): Tensor {
-    return noGrad(() => tf.add(tf.mul(old, 1 - this.momentum), tf.mul(batch, this.momentum * correction)));
+    return blend(old, batch, {keep: 1 - this.momentum, share: this.momentum * correction});
   }
 }
 

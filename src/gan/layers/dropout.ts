@@ -1,4 +1,5 @@
 import {GanError} from '../../errors.js';
+import {changing} from '../../backends/capture/changing.js';
 import {tf, type Tensor} from '../../backends/tf.js';
 import {Module} from '../module.js';
 import type {Rng} from '../rng.js';
@@ -22,8 +23,8 @@ export class Dropout2d extends Module {
   override forward(x: Tensor): Tensor {
     if (!this.training || this.p === 0) return x;
     const channels = x.shape.at(-1)!;
-    const kept = Float32Array.from({length: x.shape[0] * channels}, () => (this.#rng.float() < this.p ? 0 : 1 / (1 - this.p)));
-    const mask = tf.tensor(kept, [x.shape[0], ...x.shape.slice(1, -1).map(() => 1), channels]);
-    return tf.mul(x, mask);
+    const count = x.shape[0] * channels;
+    const kept = () => Float32Array.from({length: count}, () => (this.#rng.float() < this.p ? 0 : 1 / (1 - this.p)));
+    return tf.mul(x, changing(kept, [x.shape[0], ...x.shape.slice(1, -1).map(() => 1), channels]));
   }
 }

@@ -1,6 +1,7 @@
 import {noGrad} from '../../backends/fused/no-grad.js';
 import {tf, type Tensor} from '../../backends/tf.js';
 import type {GANModule} from '../gan-module.js';
+import {isRepeatable, repeatable} from '../repeatable.js';
 import type {LossFunction} from './loss.js';
 
 /** What the generator minimises, from the critic's scores of its images, the images and the batch's real ones. */
@@ -51,6 +52,7 @@ export class AdaptiveLoss {
 
   constructor(crit: LossFunction) {
     this.crit = crit;
+    if (isRepeatable(crit)) repeatable(this.forward);
   }
 
   readonly forward: LossFunction = (output, target) => this.crit(output, expand(target, output));
@@ -81,13 +83,15 @@ export interface GanLosses {
 export function ganLossFromFunc(lossGen: LossFunction, lossCrit: LossFunction, weightsGen: readonly [number, number] = [1, 1]): GanLosses {
   const [critWeight, genWeight] = weightsGen;
   const labels = (scores: Tensor, value: number): Tensor => tf.fill([scores.shape[0]], value);
-  return {
+  const losses: GanLosses = {
     genLossFunc(fakePred, output, target) {
       const adversarial = tf.mul(lossCrit(fakePred, labels(fakePred, 1)), critWeight);
       return genWeight === 0 ? adversarial : tf.add(adversarial, tf.mul(lossGen(output, target), genWeight));
     },
     critLossFunc: (realPred, fakePred) => tf.div(tf.add(lossCrit(realPred, labels(realPred, 1)), lossCrit(fakePred, labels(fakePred, 0))), 2),
   };
+  if (isRepeatable(lossCrit) && (genWeight === 0 || isRepeatable(lossGen))) Object.values(losses).forEach(repeatable);
+  return losses;
 }
 
 /**
@@ -95,6 +99,6 @@ export function ganLossFromFunc(lossGen: LossFunction, lossCrit: LossFunction, w
  * mean(fake). Real images therefore score LOW: the opposite sign of the paper (arXiv 1701.07875), equivalent to it.
  */
 export const wganLosses: GanLosses = {
-  genLossFunc: (fakePred) => tf.mean(fakePred),
-  critLossFunc: (realPred, fakePred) => tf.sub(tf.mean(realPred), tf.mean(fakePred)),
+  genLossFunc: repeatable((fakePred) => tf.mean(fakePred)),
+  critLossFunc: repeatable((realPred, fakePred) => tf.sub(tf.mean(realPred), tf.mean(fakePred))),
 };

@@ -4,6 +4,7 @@ import type {DataLoaders, HostTensor} from '../data/types.js';
 import type {GANLearner} from '../gan-learner.js';
 import type {Module} from '../module.js';
 import {Rng} from '../rng.js';
+import {upload} from '../upload.js';
 
 /** What an image metric compares: as many generated images as real ones, [n, height, width, channels], normalised as the networks see them. */
 export interface ImageSets {
@@ -40,7 +41,7 @@ export function measureImages(learn: GANLearner, metrics: readonly NamedImageMet
     real ??= await firstImages(learn.dls, count);
     const shown = real.shape[0]!;
     const images = {
-      real: tf.tensor(learn.dls.normalization.apply(real), real.shape, 'float32'),
+      real: upload(real, learn.dls.normalization),
       fake: generate(learn.ganModel.need('generator'), latents.subarray(0, shown * latent), [shown, latent]),
     };
     try {

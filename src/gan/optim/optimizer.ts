@@ -3,27 +3,36 @@
  * then the update rule. State starts at zero and belongs to the checkpoint.
  */
 import {GanError} from '../../errors.js';
-import {fusedUpdate, hasFusedUpdate, type UpdateCoefficients} from '../../backends/fused/update.js';
-import {tf, type Tensor} from '../../backends/tf.js';
-import {fromTorch, toTorch, torchShape, type Parameter, type StateDict} from '../module.js';
+import {changing} from '../../backends/capture/changing.js';
+import {coefficientNames, updateAll, type UpdateCoefficients, type UpdateItem} from '../../backends/fused/update.js';
+import {tf, type Tensor, type Variable} from '../../backends/tf.js';
+import {fromTorch, makeVariable, toTorch, torchShape, type Parameter, type StateDict} from '../module.js';
+import {coefficientRows, distinctSets} from './coefficient-sets.js';
 
 /** Hyperparameters of a group: lr, wd and what the rule needs. */
 export type Hypers = Record<string, number> & {lr: number; wd: number};
 
 /** What is kept for a parameter between steps: averages, shaped like it, and the number of its updates. */
 export interface ParameterState {
-  averages: Record<string, Tensor>;
+  averages: Record<string, Variable>;
   step: number;
 }
 
-/** An update rule: new averages, and what is to be subtracted from the parameter. Runs inside a tidy. */
+/** What of a parameter's coefficients is the rule's; the optimiser adds weight decay and bound. */
+export type RuleCoefficients = Omit<UpdateCoefficients, 'keep' | 'decay' | 'bound'>;
+
+/** An update rule: by numbers for the one formula that covers all usual ones, or by tensors. */
 export interface UpdateRule {
   name: string;
   /** Names of the averages. `mom` 0 may leave some out. */
   averages(hypers: Hypers): string[];
-  update(gradient: Tensor, averages: Record<string, Tensor>, step: number, hypers: Hypers): {delta: Tensor; averages: Record<string, Tensor>};
-  /** The same rule in numbers, for backends that do all of it at once; a rule may do without. */
-  coefficients?(step: number, hypers: Hypers): Omit<UpdateCoefficients, 'keep' | 'decay'>;
+  /**
+   * Numbers for the formula of src/backends/fused/update.ts, whose averages are `grad_avg` and `sqr_avg`. All parameters are then updated at
+   * once, and the step can be repeated from a recording.
+   */
+  coefficients?(step: number, hypers: Hypers): RuleCoefficients;
+  /** For any other rule: new averages, and what is to be subtracted from the parameter. Runs inside a tidy. */
+  update?(gradient: Tensor, averages: Record<string, Tensor>, step: number, hypers: Hypers): {delta: Tensor; averages: Record<string, Tensor>};
 }
 
 /** A value for each group, or one for all. */
@@ -43,12 +52,26 @@ export interface ParameterMarks {
   forceTrain: Set<Parameter>;
 }
 
+/** What a step does to a parameter. */
+interface Update {
+  parameter: Parameter;
+  gradient: Tensor;
+  group: number;
+  hypers: Hypers;
+  /** Whether weight decay applies to it. */
+  decays: boolean;
+  bound: number;
+  state: ParameterState;
+}
+
 export class Optimizer {
   readonly groups: readonly (readonly Parameter[])[];
   readonly hypers: Hypers[];
   readonly rule: UpdateRule;
   readonly decoupleWd: boolean;
   readonly marks: ParameterMarks = {noDecay: new Set(), forceTrain: new Set()};
+  /** Values of these parameters are kept in [-bound, bound]; a step leaves them there. */
+  bounds: ReadonlyMap<Parameter, number> = new Map();
   /** Groups below this index are frozen. */
   frozenIdx = 0;
   readonly #state = new Map<Parameter, ParameterState>();
@@ -79,43 +102,63 @@ export class Optimizer {
   }
 
   /**
-   * One update of every parameter that `gradients` has; the others stay as they are, with all of their state.
+   * One update of every parameter that `gradients` has; the others stay as they are, with all of their state. Those of `bounds` are
+   * within their bounds afterwards.
    * @param gradients shaped like the parameters; not disposed here
    */
   step(gradients: ReadonlyMap<Parameter, Tensor>): void {
-    this.groups.forEach((group, i) => {
-      for (const parameter of group) {
-        const gradient = gradients.get(parameter);
-        if (gradient) this.#update(parameter, gradient, this.hypers[i]!);
+    const updates = this.groups.flatMap((group, i) => group.flatMap((parameter) => {
+      const gradient = gradients.get(parameter);
+      return gradient ? [this.#update(parameter, gradient, i)] : [];
+    }));
+    tf.tidy(() => {
+      if (this.rule.coefficients) this.#updateAll(updates);
+      else for (const update of updates) tf.tidy(() => this.#updateByRule(update));
+      for (const [{variable}, bound] of this.bounds) {
+        if (!this.rule.coefficients || !updates.some(({parameter}) => parameter.variable === variable)) variable.assign(tf.clipByValue(variable, -bound, bound));
       }
     });
   }
 
-  #update(parameter: Parameter, gradient: Tensor, hypers: Hypers): void {
-    const state = this.#stateOf(parameter, hypers);
-    state.step++;
-    const kept = tf.tidy(() => {
-      const decays = hypers.wd !== 0 && !this.marks.noDecay.has(parameter);
-      const {value, averages} = this.rule.coefficients && hasFusedUpdate()
-        ? fusedUpdate(parameter.variable, gradient, this.#used(state, hypers), {
-          ...this.rule.coefficients(state.step, hypers),
-          keep: decays && this.decoupleWd ? 1 - hypers.lr * hypers.wd : 1,
-          decay: decays && !this.decoupleWd ? hypers.wd : 0,
-        })
-        : this.#composed(parameter, gradient, state, hypers, decays);
-      parameter.variable.assign(value);
-      return averages;
-    });
-    for (const [name, old] of Object.entries(state.averages)) if (kept[name] !== old) old.dispose();
-    state.averages = kept;
-    for (const average of Object.values(kept)) tf.keep(average);
+  #update(parameter: Parameter, gradient: Tensor, group: number): Update {
+    const hypers = this.hypers[group]!;
+    const decays = hypers.wd !== 0 && !this.marks.noDecay.has(parameter);
+    return {parameter, gradient, group, hypers, decays, bound: this.bounds.get(parameter) ?? Infinity, state: this.#stateOf(parameter, hypers)};
   }
 
-  #composed({variable}: Parameter, gradient: Tensor, state: ParameterState, hypers: Hypers, decays: boolean): {value: Tensor; averages: Record<string, Tensor>} {
+  #updateAll(updates: readonly Update[]): void {
+    if (updates.length === 0) return;
+    const {sets, first} = distinctSets(updates.map(({state, ...update}) => ({...update, step: state.step})));
+    const coefficients = changing(() => {
+      for (const {state} of updates) state.step++;
+      return coefficientRows(first.map((i) => this.#coefficients(updates[i]!)));
+    }, [first.length, coefficientNames.length]);
+    const items = updates.map(({parameter, gradient, hypers, state, decays, bound}, i): UpdateItem => ({
+      value: parameter.variable, gradient, averages: this.#used(state, hypers), set: sets[i]!, decays: decays && !this.decoupleWd, bounded: bound !== Infinity,
+    }));
+    updateAll(items, coefficients, ({value, averages}, i) => {
+      const {parameter, state} = updates[i]!;
+      parameter.variable.assign(value);
+      for (const [name, average] of Object.entries(averages)) state.averages[name]!.assign(average);
+    });
+  }
+
+  #coefficients({parameter, hypers, decays, state}: Update): UpdateCoefficients {
+    return {
+      ...this.rule.coefficients!(state.step, hypers),
+      keep: decays && this.decoupleWd ? 1 - hypers.lr * hypers.wd : 1,
+      decay: decays && !this.decoupleWd ? hypers.wd : 0,
+      bound: this.bounds.get(parameter) ?? Infinity,
+    };
+  }
+
+  #updateByRule({parameter: {variable}, gradient, hypers, decays, state}: Update): void {
+    state.step++;
     const value: Tensor = decays && this.decoupleWd ? tf.mul(variable, 1 - hypers.lr * hypers.wd) : variable;
     const slope = decays && !this.decoupleWd ? tf.add(gradient, tf.mul(variable, hypers.wd)) : gradient;
-    const {delta, averages} = this.rule.update(slope, state.averages, state.step, hypers);
-    return {value: tf.sub(value, delta), averages};
+    const {delta, averages} = this.rule.update!(slope, state.averages, state.step, hypers);
+    variable.assign(tf.sub(value, delta));
+    for (const [name, average] of Object.entries(averages)) state.averages[name]!.assign(average);
   }
 
   /** The averages that the rule takes part in now. */
@@ -126,8 +169,20 @@ export class Optimizer {
   #stateOf(parameter: Parameter, hypers: Hypers): ParameterState {
     const state = this.#state.get(parameter) ?? {averages: {}, step: 0};
     this.#state.set(parameter, state);
-    for (const name of this.rule.averages(hypers)) state.averages[name] ??= tf.keep(tf.zeros(parameter.shape));
+    for (const name of this.rule.averages(hypers)) state.averages[name] ??= makeVariable(new Float32Array(parameter.size), parameter.shape, false);
     return state;
+  }
+
+  /**
+   * What an update of these parameters follows from, beside gradients and coefficients: with one text, the same parameters share rows of
+   * coefficients, and the same operations follow.
+   */
+  structure(parameters: readonly Parameter[]): string {
+    const groups = this.hypers.map((hypers) => [hypers.wd !== 0, ...this.rule.averages(hypers)].join());
+    const steps = parameters.map((parameter) => this.#state.get(parameter)?.step);
+    const first = steps.find((step) => step !== undefined) ?? 0;
+    const behind = steps.flatMap((step, i) => (step === undefined || step === first ? [] : [`${i}:${step - first}`]));
+    return [...groups, this.marks.noDecay.size, ...this.bounds.values(), ...behind].join(';');
   }
 
   /** Number of updates that a parameter has had. */
@@ -160,7 +215,7 @@ export class Optimizer {
       for (const [name, {data}] of mine) {
         const key = name.slice(prefix.length);
         if (key === 'step') state.step = Number(data[0]);
-        else state.averages[key] = tf.keep(tf.tensor(fromTorch(data as Float32Array, parameter.shape, parameter.layout), parameter.shape));
+        else state.averages[key] = makeVariable(fromTorch(data as Float32Array, parameter.shape, parameter.layout), parameter.shape, false);
       }
       this.#state.set(parameter, state);
     }

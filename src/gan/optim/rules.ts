@@ -1,6 +1,4 @@
-import type {UpdateCoefficients} from '../../backends/fused/update.js';
-import {tf} from '../../backends/tf.js';
-import {Optimizer, type OptimizerFactory, type UpdateRule} from './optimizer.js';
+import {Optimizer, type OptimizerFactory, type RuleCoefficients, type UpdateRule} from './optimizer.js';
 
 interface Common {
   /** Weight decay. */
@@ -25,31 +23,19 @@ export interface AdamOptions extends Common {
   eps?: number;
 }
 
-/** No averages, no weight decay: p <- p - g. */
-const plain: Omit<UpdateCoefficients, 'keep' | 'decay'> = {momentum: 0, dampening: 1, squareMomentum: 0, squareShare: 0, correction: 1, eps: 0, rate: 1};
+/** No averages: p <- p - g. Each rule is this formula (src/backends/fused/update.ts) with other numbers. */
+const plain: RuleCoefficients = {momentum: 0, dampening: 1, squareMomentum: 0, squareShare: 0, correction: 1, eps: 0, rate: 1};
 
 /** `momentum` is decided when the optimiser is made: a schedule of momentum has no effect on one made without (as in fastai). */
 const sgdRule = (momentum: boolean): UpdateRule => ({
   name: 'sgd',
   averages: () => (momentum ? ['grad_avg'] : []),
-  update(gradient, {grad_avg}, _step, {lr, mom}) {
-    if (!momentum) return {delta: tf.mul(gradient, lr), averages: {}};
-    const average = tf.add(tf.mul(grad_avg!, mom!), gradient);
-    return {delta: tf.mul(average, lr), averages: {grad_avg: average}};
-  },
   coefficients: (_step, {lr, mom}) => ({...plain, momentum: mom ?? 0, rate: lr}),
 });
 
 const rmsPropRule = (momentum: boolean): UpdateRule => ({
   name: 'rmsprop',
   averages: () => (momentum ? ['grad_avg', 'sqr_avg'] : ['sqr_avg']),
-  update(gradient, {grad_avg, sqr_avg}, _step, {lr, mom, sqrMom, eps}) {
-    const squares = tf.add(tf.mul(sqr_avg!, sqrMom!), tf.mul(tf.square(gradient), 1 - sqrMom!));
-    const scale = tf.add(tf.sqrt(squares), eps!);
-    if (!momentum) return {delta: tf.mul(tf.div(gradient, scale), lr), averages: {sqr_avg: squares}};
-    const average = tf.add(tf.mul(grad_avg!, mom!), gradient);
-    return {delta: tf.mul(tf.div(average, scale), lr), averages: {grad_avg: average, sqr_avg: squares}};
-  },
   coefficients: (_step, {lr, mom, sqrMom, eps}) => ({
     ...plain, momentum: mom ?? 0, squareMomentum: sqrMom!, squareShare: 1 - sqrMom!, eps: eps!, rate: lr,
   }),
@@ -58,12 +44,6 @@ const rmsPropRule = (momentum: boolean): UpdateRule => ({
 const adamRule: UpdateRule = {
   name: 'adam',
   averages: () => ['grad_avg', 'sqr_avg'],
-  update(gradient, {grad_avg, sqr_avg}, step, {lr, mom, sqrMom, eps}) {
-    const average = tf.add(tf.mul(grad_avg!, mom!), tf.mul(gradient, 1 - mom!));
-    const squares = tf.add(tf.mul(sqr_avg!, sqrMom!), tf.mul(tf.square(gradient), 1 - sqrMom!));
-    const scale = tf.add(tf.sqrt(tf.mul(squares, 1 / (1 - sqrMom! ** step))), eps!);
-    return {delta: tf.mul(tf.div(average, scale), lr / (1 - mom! ** step)), averages: {grad_avg: average, sqr_avg: squares}};
-  },
   coefficients: (step, {lr, mom, sqrMom, eps}) => ({
     momentum: mom!, dampening: 1 - mom!, squareMomentum: sqrMom!, squareShare: 1 - sqrMom!,
     correction: 1 / (1 - sqrMom! ** step), eps: eps!, rate: lr / (1 - mom! ** step),

@@ -1,14 +1,13 @@
-import type {Device} from '../../backends/device.js';
 import type {Architecture} from '../../plugin/index.js';
 import {readCheckpoint, withoutPrefix} from '../checkpoint.js';
 import {Normalization} from '../data/normalize.js';
 import type {HostTensor} from '../data/types.js';
 import {generateImages as generateBatch} from '../gan-learner.js';
-import {Rng} from '../rng.js';
+import {drawLatent, type LatentOptions} from './latents.js';
 import type {RunConfig} from './run-config.js';
 import {RunFolder} from './run-folder.js';
 
-/** Images made at a time: bounds the memory, whatever `n` is. */
+/** Images made at a time: bounds the memory, however many are wanted. */
 const batchSize = 64;
 
 export interface Run {
@@ -23,33 +22,69 @@ export async function loadRun(dir: string): Promise<Run> {
   return {config: await folder.readConfig(), checkpoint: await folder.latestCheckpoint()};
 }
 
-export interface GenerateRequest {
-  n: number;
-  /** Image i depends on the seed and i only, not on `n`. */
-  seed: number;
-  device: Device;
+export interface GenerateRequest extends LatentOptions {
+  /** `n` images of one seed; image i depends on the seed and i only, not on `n`. */
+  n?: number;
+  seed?: number;
+  /** In their place: the first image of each of these seeds. */
+  seeds?: readonly number[];
   parts: {architecture: Architecture};
 }
 
-/** `n` images from the newest checkpoint of a run, as bytes [n, size, size, channels]. Needs the run only, not its data. */
-export async function generateImages(dir: string, {n, seed, parts}: GenerateRequest): Promise<{images: HostTensor}> {
+/** Images from the newest checkpoint of a run, as bytes [n, size, size, channels]. Needs the run only, not its data; a device must be open. */
+export async function generateImages(dir: string, {n = 1, seed = 0, seeds, parts, ...options}: GenerateRequest): Promise<{images: HostTensor}> {
+  return withGenerator(dir, parts, async ({latentSize, draw}) => {
+    const latents = seeds
+      ? seeds.map((each) => drawLatent(latentSize, each, 0, options))
+      : Array.from({length: n}, (_, i) => drawLatent(latentSize, seed, i, options));
+    return {images: await draw(latents)};
+  });
+}
+
+/** The generator of a run, for as long as it is used. */
+export interface OpenGenerator {
+  config: RunConfig;
+  latentSize: number;
+  /** One image a latent: [latentSize] each -> bytes [n, size, size, channels]. */
+  draw(latents: readonly Float32Array[]): Promise<HostTensor>;
+  dispose(): void;
+}
+
+/**
+ * The generator of a run's newest checkpoint, on the device that is open.
+ * @throws GanError GAN_RUN_NOT_FOUND, GAN_NO_CHECKPOINT, GAN_CHECKPOINT (exit 5)
+ */
+export async function openGenerator(dir: string, parts: {architecture: Architecture}): Promise<OpenGenerator> {
   const {config, checkpoint} = await loadRun(dir);
-  const {size, channels, latent} = config;
+  const {size, channels, latent: latentSize} = config;
   const {model} = await readCheckpoint(checkpoint);
-  const generator = parts.architecture.generator({size, channels, latentSize: latent});
+  const generator = parts.architecture.generator({size, channels, latentSize});
   try {
     generator.loadStateDict(withoutPrefix('generator.', model));
-    const rng = new Rng(seed).fork('generate');
-    const normalization = Normalization.symmetric(channels);
-    const images = new Uint8Array(n * size * size * channels);
-    for (let start = 0; start < n; start += batchSize) {
-      const count = Math.min(batchSize, n - start);
-      const latents = new Float32Array(count * latent);
-      for (let i = 0; i < count; i++) latents.set(rng.fork(start + i).normal(latent), i * latent);
-      const made = await generateBatch(generator, {data: latents, shape: [count, latent]}, {normalization});
+  } catch (error) {
+    generator.dispose();
+    throw error;
+  }
+  const normalization = Normalization.symmetric(channels);
+  const draw = async (latents: readonly Float32Array[]): Promise<HostTensor> => {
+    const images = new Uint8Array(latents.length * size * size * channels);
+    for (let start = 0; start < latents.length; start += batchSize) {
+      const batch = latents.slice(start, start + batchSize);
+      const flat = new Float32Array(batch.length * latentSize);
+      batch.forEach((latent, i) => flat.set(latent, i * latentSize));
+      const made = await generateBatch(generator, {data: flat, shape: [batch.length, latentSize]}, {normalization});
       images.set(made.data, start * size * size * channels);
     }
-    return {images: {data: images, shape: [n, size, size, channels]}};
+    return {data: images, shape: [latents.length, size, size, channels]};
+  };
+  return {config, latentSize, draw, dispose: () => generator.dispose()};
+}
+
+/** Calls `use` with the generator of a run's newest checkpoint, and frees it afterwards. @throws as `openGenerator` */
+export async function withGenerator<T>(dir: string, parts: {architecture: Architecture}, use: (generator: OpenGenerator) => Promise<T>): Promise<T> {
+  const generator = await openGenerator(dir, parts);
+  try {
+    return await use(generator);
   } finally {
     generator.dispose();
   }

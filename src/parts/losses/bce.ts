@@ -10,6 +10,7 @@ export default ({loss, opt, nn}: Gan) => loss({
     return {
       critic: ({real, fake}) => critLossFunc(real, fake),
       generator: ({fake, output, target}) => genLossFunc(fake, output, target),
+      repeatable: true,
     };
   },
 });

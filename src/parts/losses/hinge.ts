@@ -6,5 +6,6 @@ export default ({loss, tf}: Gan) => loss({
   create: () => ({
     critic: ({real, fake}) => tf.add(tf.mean(tf.relu(tf.sub(1, real))), tf.mean(tf.relu(tf.add(1, fake)))),
     generator: ({fake}) => tf.neg(tf.mean(fake)),
+    repeatable: true,
   }),
 });

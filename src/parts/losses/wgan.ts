@@ -11,5 +11,6 @@ export default ({loss, nn}: Gan) => loss({
   create: () => ({
     critic: ({real, fake}) => nn.wganLosses.critLossFunc(real, fake),
     generator: ({fake, output, target}) => nn.wganLosses.genLossFunc(fake, output, target),
+    repeatable: true,
   }),
 });

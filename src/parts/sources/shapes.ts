@@ -8,5 +8,5 @@ export default ({source, opt}: Gan) => source({
     count: opt.int(8192, {min: 1, help: 'how many images'}),
     seed: opt.int(0, {min: 0, help: 'another seed, other images'}),
   },
-  create: ({count, seed}) => ({size, channels}) => shapesSource({size, channels: channels as 1 | 3 | 4, items: count, seed}),
+  create: ({count, seed}) => ({size, channels}) => shapesSource({size, channels: channels as 1 | 2 | 3 | 4, items: count, seed}),
 });

@@ -55,7 +55,8 @@ class Observer implements Callback {
     this.#learn = learn;
   }
 
-  afterPred(): void {
+  /** After all other callbacks: what holds now does so in the step. */
+  beforeBatch({training, opt}: Learner): void {
     const {ganModel} = this.#learn;
     const [generator, critic] = [ganModel.need('generator'), ganModel.need('critic')];
     this.#forward = {
@@ -65,9 +66,7 @@ class Observer implements Callback {
       gen_requires_grad: generator.parameters().every(({requiresGrad}) => requiresGrad),
       crit_requires_grad: critic.parameters().every(({requiresGrad}) => requiresGrad),
     };
-  }
-
-  beforeStep({opt}: Learner): void {
+    if (!training) return;
     this.#lr = opt!.hypers.map(({lr}) => lr);
     this.#mom = opt!.hypers.at(-1)!['mom']!;
   }

@@ -81,15 +81,18 @@ describe('decodeImage', () => {
       expect(await first(plain(orange).png())).to.deep.equal([200, 100, 50]);
       expect(await first(plain(orange).png(), {channels: 1})).to.deep.equal([124]); // 0.299 r + 0.587 g + 0.114 b = 124.2
       expect(await first(plain(orange).png(), {channels: 4})).to.deep.equal([200, 100, 50, 255]);
+      expect(await first(plain(orange).png(), {channels: 2})).to.deep.equal([124, 255]);
     });
 
-    it('lays transparent images on the background, and keeps the transparency with 4 channels', async () => {
+    it('lays transparent images on the background, and keeps the transparency with 2 and 4 channels', async () => {
       const half = plain({...orange, alpha: 0.5}).png(); // alpha byte 128
       const over = (top: number, below: number) => Math.round((top * 128 + below * 127) / 255);
       expect(await first(half)).to.deep.equal([over(200, 255), over(100, 255), over(50, 255)]);
       expect(await first(half, {background: [0, 0, 255]})).to.deep.equal([over(200, 0), over(100, 0), over(50, 255)]);
       const kept = await first(half, {channels: 4});
       [200, 100, 50, 128].forEach((value, c) => expect(kept[c]).to.be.closeTo(value, 1)); // scaled with the colours multiplied by alpha
+      const grey = await first(half, {channels: 2});
+      [124, 128].forEach((value, c) => expect(grey[c]).to.be.closeTo(value, 1));
       expect(await first(plain({...orange, alpha: 0}).png(), {channels: 1, background: [9, 9, 9]})).to.deep.equal([9]);
     });
 

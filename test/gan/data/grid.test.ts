@@ -7,8 +7,8 @@ import {Rng} from '../../../src/gan/rng.js';
 import {generateNoise} from '../../../src/gan/data/noise.js';
 import {ganError, inFolder} from './helpers.js';
 
-/** The bytes in a PNG; grey ones are read as RGB by sharp. */
-const pixels = async (png: Buffer, channels: 1 | 3 | 4) => (await sharp(png).raw().toBuffer()).filter((_, i) => channels !== 1 || i % 3 === 0);
+/** The bytes in a PNG; grey ones are read as RGB by sharp, and RGBA. */
+const pixels = async (png: Buffer, channels: 1 | 2 | 3 | 4) => (await sharp(png).raw().toBuffer()).filter((_, i) => channels > 2 || i % (channels + 2) === 0 || i % (channels + 2) === 3);
 
 describe('imageGrid', () => {
   it('puts images row by row, with gaps between and around', () => {
@@ -35,7 +35,7 @@ describe('imageGrid', () => {
     for (const images of [
       {data: new Float32Array(4), shape: [1, 2, 2, 1]},
       {data: new Uint8Array(4), shape: [2, 2, 1]},
-      {data: new Uint8Array(8), shape: [1, 2, 2, 2]},
+      {data: new Uint8Array(20), shape: [1, 2, 2, 5]},
       {data: new Uint8Array(5), shape: [1, 2, 2, 1]},
     ]) {
       const error = await ganError(() => imageGrid(images));
@@ -46,13 +46,13 @@ describe('imageGrid', () => {
 });
 
 describe('writePng', () => {
-  for (const channels of [1, 3, 4] as const) {
+  for (const channels of [1, 2, 3, 4] as const) {
     it(`writes ${channels} channels that read back the same, and leaves no other file`, () =>
       inFolder(async (dir) => {
         const data = Uint8Array.from({length: 3 * 2 * channels}, (_, i) => 10 * i + 5);
         await writePng(join(dir, 'a.png'), {data, width: 3, height: 2, channels});
         const png = await readFile(join(dir, 'a.png'));
-        expect(png[25], 'colour type in the header').to.equal({1: 0, 3: 2, 4: 6}[channels]);
+        expect(png[25], 'colour type in the header').to.equal({1: 0, 2: 4, 3: 2, 4: 6}[channels]);
         expect([...(await pixels(png, channels))]).to.deep.equal([...data]);
         expect(await readdir(dir)).to.deep.equal(['a.png']);
       }));

@@ -89,11 +89,12 @@ describe('builtin:shapes', () => {
     expect(data.some((value) => value > 50 && value < 200)).to.equal(true);
   });
 
-  it('draws any size and number of channels: grey is the luma, the fourth channel is opaque', () => {
-    const [rgb, grey, rgba] = ([3, 1, 4] as const).map((channels) => shapesSource({size: [20, 30], channels}).read(3) as Uint8Array);
+  it('draws any size and number of channels: grey is the luma, transparency is none', () => {
+    const [rgb, grey, rgba, greyAlpha] = ([3, 1, 4, 2] as const).map((channels) => shapesSource({size: [20, 30], channels}).read(3) as Uint8Array);
     expect([rgb!.length, grey!.length, rgba!.length]).to.deep.equal([1800, 600, 2400]);
     for (let i = 0; i < 600; i++) {
       expect([...rgba!.subarray(4 * i, 4 * i + 4)]).to.deep.equal([...rgb!.subarray(3 * i, 3 * i + 3), 255]);
+      expect([...greyAlpha!.subarray(2 * i, 2 * i + 2)]).to.deep.equal([grey![i], 255]);
       expect(grey![i]).to.be.closeTo(0.299 * rgb![3 * i]! + 0.587 * rgb![3 * i + 1]! + 0.114 * rgb![3 * i + 2]!, 1.01);
     }
   });

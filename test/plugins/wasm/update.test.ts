@@ -1,6 +1,6 @@
 import {expect} from 'chai';
 import fc from 'fast-check';
-import {fusedUpdate} from '../../../src/backends/fused/update.js';
+import {coefficientNames, updateAll, type UpdateItem, type Updated} from '../../../src/backends/fused/update.js';
 import {tf, type Tensor} from '../../../src/backends/tf.js';
 import {Parameter} from '../../../src/gan/module.js';
 import type {OptimizerFactory} from '../../../src/gan/optim/optimizer.js';
@@ -43,6 +43,7 @@ const updates = fc.record({
   momentum: fc.constantFrom(0.5, 0.9), dampening: fc.constantFrom(1, 0.1),
   squareMomentum: fc.constantFrom(0.99, 0.9), squareShare: fc.constantFrom(0.01, 1),
   correction: fc.constantFrom(1, 0.3), eps: fc.constantFrom(1e-5, 1e-3), rate: fc.constantFrom(0.01, 1),
+  bound: fc.constantFrom(Infinity, 0.5, 0.01),
   seed: fc.nat(1000),
 });
 type Update = typeof updates extends fc.Arbitrary<infer T> ? T : never;
@@ -54,7 +55,8 @@ function exactUpdate(u: Update, value: Float32Array, gradient: Float32Array, a: 
   const square = g.map((slope, i) => u.squareMomentum * s[i]! + u.squareShare * slope ** 2);
   const updated = g.map((slope, i) => {
     const step = u.momentumAverage ? average[i]! : slope;
-    return u.keep * value[i]! - (u.rate * step) / (u.squareAverage ? Math.sqrt(u.correction * square[i]!) + u.eps : 1);
+    const moved = u.keep * value[i]! - (u.rate * step) / (u.squareAverage ? Math.sqrt(u.correction * square[i]!) + u.eps : 1);
+    return Math.min(Math.max(moved, -u.bound), u.bound);
   });
   return [updated, ...(u.momentumAverage ? [average] : []), ...(u.squareAverage ? [square] : [])];
 }
@@ -63,16 +65,28 @@ describe('wasm: updates of parameters', function () {
   this.timeout(60_000);
   withDevice();
 
-  it('are what the formula says', () => forAll(updates, async (u) => {
-    const values = [0, 1, 2, 3].map((i) => random(u.shape, u.seed + i));
-    const [value, gradient, average, any] = values as [Tensor, Tensor, Tensor, Tensor];
-    const square = tf.abs(any);
-    const averages = {...(u.momentumAverage && {grad_avg: average}), ...(u.squareAverage && {sqr_avg: square})};
-    const got = fusedUpdate(value, gradient, averages, u);
-    const results = [got.value, ...Object.values(got.averages)];
-    const [v, g, a, s] = [value, gradient, average, square].map((tensor) => tensor.dataSync() as Float32Array);
-    exactUpdate(u, v!, g!, a!, s!).forEach((wanted, i) => expectClose(Array.from(results[i]!.dataSync()), wanted, `result ${i}`));
-    tf.dispose([...values, square, ...results]);
+  it('are what the formula says, for each of a list', () => forAll(fc.array(updates, {minLength: 1, maxLength: 5}), async (list) => {
+    const before = tf.memory().numTensors;
+    const tensors = list.map(({shape, seed}) => [0, 1, 2, 3].map((i) => (i === 3 ? tf.tidy(() => tf.abs(random(shape, seed + i))) : random(shape, seed + i))));
+    const items = list.map((u, i): UpdateItem => {
+      const [value, gradient, average, square] = tensors[i] as [Tensor, Tensor, Tensor, Tensor];
+      return {
+        value, gradient, averages: {...(u.momentumAverage && {grad_avg: average}), ...(u.squareAverage && {sqr_avg: square})},
+        set: list.length - 1 - i, decays: u.decay !== 0, bounded: u.bound !== Infinity,
+      };
+    });
+    const rows = [...list].reverse().flatMap((u) => coefficientNames.map((name) => u[name]));
+    tf.tidy(() => {
+      const updated: Updated[] = [];
+      updateAll(items, tf.tensor(rows, [list.length, coefficientNames.length]), (one) => updated.push(one));
+      list.forEach((u, i) => {
+        const [v, g, a, s] = tensors[i]!.map((tensor) => tensor.dataSync() as Float32Array);
+        const results = [updated[i]!.value, ...Object.values(updated[i]!.averages)];
+        exactUpdate(u, v!, g!, a!, s!).forEach((wanted, k) => expectClose(Array.from(results[k]!.dataSync()), wanted, `result ${k} of ${i}`));
+      });
+    });
+    tf.dispose(tensors);
+    expect(tf.memory().numTensors).to.equal(before);
   }));
 
   for (const [name, factory] of Object.entries(rules)) {

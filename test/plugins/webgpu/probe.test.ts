@@ -4,7 +4,7 @@ import {pathToFileURL} from 'node:url';
 import {expect} from 'chai';
 import {gan, jsonLines, type Ran} from '../../commands/helpers.js';
 import {folder, removeFolders} from '../../plugin/helpers.js';
-import {chooseAdapter, parseAdapters} from '../../../plugins/webgpu/src/adapters.js';
+import {chooseAdapter, isReachable, parseAdapters} from '../../../plugins/webgpu/src/adapters.js';
 import {explain} from '../../../plugins/webgpu/src/explain.js';
 import type {AdapterFacts} from '../../../plugins/webgpu/src/findings.js';
 import {probe} from '../../../plugins/webgpu/src/probe.js';
@@ -26,6 +26,11 @@ describe('webgpu: adapters', () => {
     expect(chooseAdapter('nvidia', adapters)).to.equal(adapters[0]);
     for (const none of ['2', 'amd']) expect(chooseAdapter(none, adapters)).to.equal(undefined);
   });
+
+  it('that have the name of one before them cannot be reached: Dawn goes by names', () => {
+    const twins = [...adapters, {name: 'NVIDIA H200', api: 'vulkan'}, {name: 'NVIDIA H200', api: 'd3d12'}];
+    expect(twins.map((one) => isReachable(one, twins))).to.deep.equal([true, true, false, true]);
+  });
 });
 
 describe('webgpu: what probe says', () => {
@@ -33,7 +38,7 @@ describe('webgpu: what probe says', () => {
   const wanted = {...software, software: false};
 
   it('of an adapter: its facts, and the others that there are', () => {
-    expect(explain({found: true, adapter: facts, adapters}, wanted)).to.deep.equal({ok: true, info: {...facts, adapters: '0 NVIDIA H200, 1 llvmpipe (LLVM 15)'}});
+    expect(explain({found: true, adapter: facts, adapters}, wanted)).to.deep.equal({ok: true, info: {...facts}, devices: [{name: 'NVIDIA H200'}, {name: 'llvmpipe (LLVM 15)'}], chosen: 0});
   });
 
   it('of a software adapter: no, unless it is asked for', () => {
@@ -47,7 +52,7 @@ describe('webgpu: what probe says', () => {
   const refusals: [what: string, findings: {error?: string; adapters?: typeof adapters}, wanted: typeof software, why: RegExp, fix: RegExp][] = [
     ['a missing package', {error: "Cannot find package 'webgpu' imported from x"}, wanted, /not installed/, /npm run webgpu/],
     ['a system that Dawn does not load on', {error: "Cannot find module '/x/dist/linux-riscv64/dawn.node'\nRequire stack"}, wanted, /Dawn does not load/, /Linux/],
-    ['a name that no adapter has', {adapters}, {...wanted, adapter: 'amd'}, /'amd'/, /0 NVIDIA H200, 1 llvmpipe/],
+    ['a name that no adapter has', {adapters}, {...wanted, device: 'amd'}, /'amd'/, /0 NVIDIA H200, 1 llvmpipe/],
     ['no adapter', {error: 'vkCreateInstance: Found no drivers!'}, wanted, /no adapter was found.*Found no drivers/, /driver/],
   ];
   for (const [what, {error, adapters: list = []}, options, why, fix] of refusals) {
@@ -134,10 +139,22 @@ describe('webgpu: the command line', function () {
       expect(ran.stderr).to.not.contain('Platform');
     });
 
+    it('is taken by its number, which gan backends lists', async () => {
+      const rows = jsonLines((await gan(['backends', '--json'], {cwd: folder(), env: {...link, GAN_WEBGPU_SOFTWARE: '1'}})).stdout) as unknown as {name: string; choosable: boolean; probe: {devices: {name: string}[]}}[];
+      const {choosable, probe: {devices}} = rows.find(({name}) => name === 'webgpu')!;
+      expect(choosable).to.equal(true);
+      const ran = await gan(['fit', '--backend', 'webgpu', ...tiny, '--device', String(devices.length - 1)], {cwd: folder(), env: link});
+      expect(ran.code, ran.stderr).to.equal(0);
+      const beyond = await gan(['fit', '--backend', 'webgpu', ...tiny, '--device', String(devices.length)], {cwd: folder(), env: link});
+      expect(beyond.code).to.equal(4);
+      expect(beyond.stderr).to.contain(`there is no adapter '${devices.length}'`).and.contain(devices[0]!.name);
+      noStack(beyond);
+    });
+
     it('is refused by a name that it does not have, with the names that there are', async () => {
-      const ran = await gan(['fit', '--backend', 'webgpu', ...tiny, '--set', 'backend.adapter=Voodoo'], {cwd: folder(), env: link});
+      const ran = await gan(['fit', '--backend', 'webgpu', ...tiny, '--device', 'Voodoo'], {cwd: folder(), env: link});
       expect(ran.code).to.equal(4);
-      expect(ran.stderr).to.contain("no adapter is called 'Voodoo'").and.match(/take one of: 0 \S+/);
+      expect(ran.stderr).to.contain("there is no adapter 'Voodoo'").and.match(/take one of: 0 \S+/);
       noStack(ran);
     });
 

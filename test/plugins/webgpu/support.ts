@@ -10,7 +10,7 @@ import {probe} from '../../../plugins/webgpu/src/probe.js';
 /** The folder of the plug-in. */
 export const plugin = fileURLToPath(new URL('../../../plugins/webgpu', import.meta.url));
 
-export const software: WebgpuOptions = {adapter: undefined, powerPreference: 'high-performance', software: true};
+export const software: WebgpuOptions = {device: undefined, powerPreference: 'high-performance', software: true};
 
 let answer: ReturnType<typeof probe> | undefined;
 
@@ -66,3 +66,20 @@ export const noDriver: Record<string, string> = {VK_ICD_FILENAMES: path.join(plu
 
 /** Whether the plug-in's own packages are there; tests of what it says without an adapter need them. */
 export const isInstalled = existsSync(path.join(plugin, 'node_modules/webgpu/package.json'));
+
+/** How many shaders a computation hands over. */
+export function dispatchesOf(compute: () => void): number {
+  const {prototype} = (globalThis as unknown as {GPUComputePassEncoder: {prototype: {dispatchWorkgroups(...size: number[]): void}}}).GPUComputePassEncoder;
+  const original = prototype.dispatchWorkgroups;
+  let count = 0;
+  prototype.dispatchWorkgroups = function (...size) {
+    count++;
+    original.apply(this, size);
+  };
+  try {
+    compute();
+  } finally {
+    prototype.dispatchWorkgroups = original;
+  }
+  return count;
+}

@@ -1,6 +1,7 @@
 import type {Kernel} from '../registry.js';
 import {batchMatMul} from './batch-mat-mul.js';
 import {batchNormKernels} from './batch-norm.js';
+import {bytesToFloat} from './bytes-to-float.js';
 import {conv2DKernels} from './conv2d.js';
 import {depthwiseKernels} from './depthwise.js';
 import {einsum} from './einsum.js';
@@ -15,5 +16,5 @@ import {update} from './update.js';
 /** Every operation that this package computes itself. */
 export const kernels: readonly Kernel[] = [
   ...batchNormKernels, ...conv2DKernels, ...depthwiseKernels, ...elementwiseKernels, ...reductionKernels,
-  batchMatMul, einsum, identity, maxPoolGrad, tile, unsortedSegmentSum, update,
+  batchMatMul, bytesToFloat, einsum, identity, maxPoolGrad, tile, unsortedSegmentSum, update,
 ];

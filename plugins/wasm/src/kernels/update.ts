@@ -1,27 +1,31 @@
 import type {TensorInfo} from '@tensorflow/tfjs-core';
 import {kernel} from '../registry.js';
 
-interface Inputs {
-  value: unknown;
-  gradient: unknown;
-  grad_avg: unknown;
-  sqr_avg: unknown;
-}
-type Coefficient = 'keep' | 'decay' | 'momentum' | 'dampening' | 'squareMomentum' | 'squareShare' | 'correction' | 'eps' | 'rate';
+/** Coefficients of a parameter. */
+const rowBytes = 10 * 4;
+/** Fields of `Update` in assembly/update.ts. */
+const fieldCount = 10;
 
-/** An optimiser's step for one parameter (see src/backends/fused/update.ts of gan). The averages may be absent. */
-export const update = kernel<Inputs, Record<Coefficient, number>>('OptimizerUpdate', (inputs, attrs, {tf, heap}) => {
-  const {value, gradient} = inputs;
-  const averages: (TensorInfo | undefined)[] = [inputs.grad_avg, inputs.sqr_avg];
-  const updated = heap.output(value.shape);
-  const newAverages = averages.map((average) => average && heap.output(value.shape));
-  const addresses = [value, gradient, ...averages, updated, ...newAverages].map((tensor) => (tensor ? heap.address(tensor) : 0));
-  // The fields of assembly/update.ts, in their order.
-  const factors = Float32Array.of(
-    attrs.keep, attrs.decay, attrs.momentum, attrs.dampening, attrs.squareMomentum, attrs.squareShare,
-    attrs.correction, attrs.eps, attrs.rate,
-  );
-  const fields = [...addresses, tf.util.sizeFromShape(value.shape), ...new Int32Array(factors.buffer)];
-  heap.native.updateParameter(heap.struct(fields), heap.pool);
-  return [updated, ...newAverages.filter((average) => average !== undefined)];
+/** An optimiser's step for a list of parameters (see src/backends/fused/update.ts of gan). */
+export const update = kernel<Record<string, unknown>, {sets: number[]}>('OptimizerUpdate', (inputs, {sets}, {tf, heap}) => {
+  const results: TensorInfo[] = [];
+  const output = (shape: number[]): TensorInfo => {
+    const result = heap.output(shape);
+    results.push(result);
+    return result;
+  };
+  const tensors = sets.map((_, i) => {
+    const value = inputs[`value${i}`]!;
+    const averages: (TensorInfo | undefined)[] = [inputs[`grad_avg${i}`], inputs[`sqr_avg${i}`]];
+    return {
+      old: [value, inputs[`gradient${i}`], ...averages],
+      updated: [output(value.shape), ...averages.map((average) => average && output(value.shape))],
+      count: tf.util.sizeFromShape(value.shape),
+    };
+  });
+  const address = (tensor: TensorInfo | undefined): number => (tensor ? heap.address(tensor) : 0);
+  const rows = address(inputs['coefficients']);
+  const table = tensors.flatMap(({old, updated, count}, i) => [...[...old, ...updated].map(address), rows + sets[i]! * rowBytes, count, 0]);
+  heap.native.updateParameters(heap.words(table), table.length / fieldCount, heap.pool);
+  return results;
 });

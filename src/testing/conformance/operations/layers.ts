@@ -6,10 +6,10 @@ import {meanOver, reshape, sumOver, zip, type Plain} from '../plain.js';
 import {tolerances} from '../tolerance.js';
 
 const {norm, sum, curve} = tolerances;
-const eps = 1e-5;
+export const eps = 1e-5;
 
 /** Normalises over some axes, then scales and shifts each channel. */
-function plainNorm(x: Plain, weight: Plain, bias: Plain, axes: readonly number[]): Plain {
+export function plainNorm(x: Plain, weight: Plain, bias: Plain, axes: readonly number[]): Plain {
   const mean = meanOver(x, axes);
   const variance = meanOver(zip((value, centre) => (value - centre) ** 2, x, mean), axes);
   return zip((value, centre, spread, scale, shift) => ((value - centre) / Math.sqrt(spread + eps)) * scale + shift, x, mean, variance, weight, bias);
@@ -21,7 +21,7 @@ function normOver(x: Tensor, weight: Tensor, bias: Tensor, axes: number[], keepD
   return normalize(x, mean, variance, weight, bias, eps);
 }
 
-const scaleAndShift = (channels: number) => [{shape: [channels], low: 0.5, high: 1.5}, {shape: [channels]}];
+export const scaleAndShift = (channels: number) => [{shape: [channels], low: 0.5, high: 1.5}, {shape: [channels]}];
 
 /** Both scores near 1 and -1 lie on a kink of the hinge loss. */
 const scores = {shape: [6, 1], low: -2, high: 2, avoid: [-1, 0, 1]};

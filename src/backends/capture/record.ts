@@ -1,0 +1,193 @@
+/**
+ * Records a step while it runs: every kernel that tfjs calls for it, with the data that goes in and comes out, every upload, and what
+ * is left at its end. Kernels are seen where tfjs looks them up, so nothing of tape, gradients and tidies is in the recording.
+ */
+import type {DataId, KernelConfig, NamedTensorInfoMap, TensorInfo, TypedArray} from '@tensorflow/tfjs-core';
+import {tf, type Tensor, type Variable} from '../tf.js';
+import {listening} from './changing.js';
+import {draws} from './draws.js';
+import type {KernelCall, Origin, Trace, View} from './trace.js';
+
+type Call = Parameters<KernelConfig['kernelFunc']>[0];
+type Backend = ReturnType<typeof tf.backend>;
+
+/** Runs a step. `trace` is its recording, or why there is none. */
+export function record(given: readonly Tensor[], step: () => readonly Tensor[]): {results: readonly Tensor[]; trace: Trace | string} {
+  const recorder = new Recorder(given);
+  const results = recorder.watch(step);
+  return {results, trace: recorder.fault ?? recorder.finish(results) ?? recorder.fault!};
+}
+
+class Recorder {
+  /** The first thing that cannot be recorded. */
+  fault: string | undefined;
+  readonly #backend: Backend = tf.backend();
+  readonly #trace: Trace = {origins: [], calls: [], host: [], assignments: [], results: []};
+  readonly #slots = new Map<DataId, number>();
+  /** References to data, by slot; of what was there before, how many more or fewer. */
+  readonly #references: number[] = [];
+  /** Number of calls before data was last shared or let go, outside of kernels. */
+  readonly #touched = new Map<DataId, number>();
+  /** What variables held before. */
+  readonly #before = new Map<Variable, DataId>(variables().map((variable) => [variable, variable.dataId]));
+  readonly #holders = new Map<DataId, Origin>();
+  /** Kernels under way: those that a kernel calls belong to it. */
+  #depth = 0;
+
+  constructor(given: readonly Tensor[]) {
+    for (const [variable, dataId] of this.#before) this.#holders.set(dataId, {kind: 'variable', variable});
+    given.forEach(({dataId, shape, dtype}, index) => this.#holders.set(dataId, {kind: 'given', index, shape, dtype}));
+  }
+
+  /** Runs the step with kernels and backend under observation. */
+  watch(step: () => readonly Tensor[]): readonly Tensor[] {
+    const drawn = draws.count;
+    const undo = [this.#watchKernels(), this.#watchBackend()];
+    try {
+      return listening({
+        changes: (tensor, compute) => this.#changes(tensor, compute),
+        does: (effect) => void this.#trace.host.push(effect),
+      }, step);
+    } finally {
+      for (const put of undo) put();
+      if (draws.count !== drawn) this.#refuse('it draws random numbers');
+    }
+  }
+
+  #refuse(why: string): void {
+    this.fault ??= why;
+  }
+
+  #watchKernels(): () => void {
+    const kernels = tf.getKernelsForBackend(tf.getBackend()).map((config) => ({config, kernelFunc: config.kernelFunc}));
+    for (const {config, kernelFunc} of kernels) {
+      config.kernelFunc = (call) => (this.#depth > 0 ? kernelFunc(call) : this.#kernel(config.kernelName, call, kernelFunc));
+    }
+    return () => {
+      for (const {config, kernelFunc} of kernels) config.kernelFunc = kernelFunc;
+    };
+  }
+
+  #kernel(name: string, call: Call, run: KernelConfig['kernelFunc']): TensorInfo | TensorInfo[] {
+    this.#depth++;
+    let result: TensorInfo | TensorInfo[];
+    try {
+      result = run(call);
+    } finally {
+      this.#depth--;
+    }
+    const {attrs} = call;
+    const inputs = this.#views(call.inputs);
+    const outputs = [result].flat().map((info) => {
+      if (info instanceof tf.Tensor) this.#refuse(`the kernel ${name} of this backend keeps books of its own`);
+      const shared = this.#slots.has(info.dataId);
+      const view = this.#view(info, {kind: 'kernel'});
+      this.#references[view.slot]!++;
+      return {...view, shared};
+    });
+    // A kernel that only looks at data in another way needs no call.
+    if (!outputs.every(({shared}) => shared)) this.#trace.calls.push({name, inputs, attrs: attrs && {...attrs}, outputs});
+    return result;
+  }
+
+  #views(inputs: NamedTensorInfoMap): KernelCall['inputs'] {
+    const view = (info: TensorInfo | undefined | null): View | undefined => info ? this.#view(info, {kind: 'outside', dataId: info.dataId}) : undefined;
+    if (Array.isArray(inputs)) return (inputs as TensorInfo[]).map(view);
+    return Object.fromEntries(Object.entries(inputs).map(([name, info]) => [name, view(info)]));
+  }
+
+  /** How the step sees a tensor. Data that it meets for the first time has that origin, unless a holder of it is known. */
+  #view({dataId, shape, dtype}: TensorInfo, origin: Origin): View {
+    if (dtype === 'string' || dtype === 'complex64') this.#refuse(`it computes with ${dtype}`);
+    let slot = this.#slots.get(dataId);
+    if (slot === undefined) {
+      slot = this.#trace.origins.push(this.#holders.get(dataId) ?? origin) - 1;
+      this.#references.push(0);
+      this.#slots.set(dataId, slot);
+    }
+    return {slot, shape: [...shape], dtype};
+  }
+
+  #watchBackend(): () => void {
+    const backend = this.#backend as unknown as Record<string, unknown>;
+    const watched: Partial<Backend> = {
+      write: this.#outside('write', (dataId, [values, shape, dtype]) => this.#upload(dataId, values as TypedArray, shape, dtype)),
+      incRef: this.#outside('incRef', (_, [dataId]) => this.#count(dataId, 1)),
+      disposeData: this.#outside('disposeData', (_, [dataId]) => this.#count(dataId, -1)),
+      read: this.#outside('read', () => this.#refuse('it reads values')),
+      readSync: this.#outside('readSync', () => this.#refuse('it reads values')),
+    };
+    const replaced = Object.keys(watched).map((name) => ({name, own: Object.getOwnPropertyDescriptor(backend, name)}));
+    Object.assign(backend, watched);
+    return () => {
+      for (const {name, own} of replaced) {
+        delete backend[name];
+        if (own) Object.defineProperty(backend, name, own);
+      }
+    };
+  }
+
+  /** A method of the backend that tells of the calls that are not a kernel's. */
+  #outside<M extends 'write' | 'incRef' | 'disposeData' | 'read' | 'readSync'>(
+    name: M, tell: (result: ReturnType<Backend[M]>, args: Parameters<Backend[M]>) => void,
+  ): Backend[M] {
+    const method = this.#backend[name].bind(this.#backend) as (...args: unknown[]) => unknown;
+    return ((...args: Parameters<Backend[M]>) => {
+      const inside = this.#depth > 0;
+      this.#depth++; // backends call their own methods
+      let result: unknown;
+      try {
+        result = method(...args);
+      } finally {
+        this.#depth--;
+      }
+      if (!inside) tell(result as ReturnType<Backend[M]>, args);
+      return result;
+    }) as unknown as Backend[M];
+  }
+
+  #upload(dataId: DataId, values: TypedArray, shape: number[], dtype: View['dtype']): void {
+    const {slot} = this.#view({dataId, shape, dtype}, {kind: 'constant', values: values.slice(), shape: [...shape], dtype});
+    this.#references[slot]!++;
+  }
+
+  #changes(tensor: Tensor, compute: () => Float32Array): void {
+    this.#trace.origins[this.#slots.get(tensor.dataId)!] = {kind: 'changing', host: this.#trace.host.push(compute) - 1, shape: tensor.shape};
+  }
+
+  #count(dataId: DataId, change: number): void {
+    const {slot} = this.#view({dataId, shape: [], dtype: 'float32'}, {kind: 'outside', dataId});
+    this.#references[slot]! += change;
+    this.#touched.set(dataId, this.#trace.calls.length);
+  }
+
+  /** The recording; undefined when it turns out that there can be none. */
+  finish(results: readonly Tensor[]): Trace | undefined {
+    const trace = this.#trace;
+    const made = (dataId: DataId): boolean => trace.origins[this.#slots.get(dataId) ?? -1]?.kind === 'kernel';
+    for (const variable of variables()) {
+      const old = this.#before.get(variable);
+      if (old === variable.dataId) continue;
+      if (old === undefined) this.#refuse('it makes variables');
+      else if (!made(variable.dataId)) this.#refuse('it gives a variable values that were there before');
+      else {
+        const after = Math.max(this.#touched.get(old) ?? 0, this.#touched.get(variable.dataId) ?? 0);
+        trace.assignments.push({variable, view: this.#view(variable, {kind: 'kernel'}), after});
+        this.#references[this.#slots.get(variable.dataId)!]!--;
+        const replaced = this.#slots.get(old);
+        if (replaced !== undefined) this.#references[replaced]!++;
+      }
+    }
+    for (const [variable] of this.#before) if (variable.isDisposed) this.#refuse('it disposes of variables');
+    for (const result of results) {
+      if (!made(result.dataId)) this.#refuse('its result is not computed in it');
+      trace.results.push(this.#view(result, {kind: 'kernel'}));
+      this.#references[this.#slots.get(result.dataId)!]!--;
+    }
+    if (this.#references.some((count) => count > 0)) this.#refuse('something keeps a tensor that was made in it');
+    if (this.#references.some((count) => count < 0)) this.#refuse('it disposes of a tensor that was there before');
+    return this.fault === undefined ? trace : undefined;
+  }
+}
+
+const variables = (): Variable[] => Object.values(tf.engine().state.registeredVariables);

@@ -1,0 +1,54 @@
+import {Unsupported} from '../attributes.js';
+import {ExportError, type Fault} from '../export-error.js';
+import type {Graph, Size} from '../graph.js';
+import {arrange, channelsFirst} from '../layouts.js';
+import {OnnxBuilder} from './builder.js';
+import {encodeModel, opset, type OnnxValue} from './model.js';
+import {operators} from './operators/index.js';
+
+export interface OnnxFacts {
+  /** What to call the graph, its input and its output. */
+  name: string;
+  input: string;
+  output: string;
+  doc: string;
+  version: string;
+  metadata: Readonly<Record<string, string>>;
+}
+
+/**
+ * A graph as an ONNX model (opset 17): images are [batch, channels, height, width], the batch is as large as what is given.
+ * @throws ExportError that names every layer that ONNX cannot have
+ */
+export function toOnnx(graph: Graph, {name, input, output, doc, version, metadata}: OnnxFacts): Uint8Array {
+  const b = new OnnxBuilder(graph);
+  b.place(graph.input, input, channelsFirst(b.rank(graph.input)));
+  const faults: Fault[] = [];
+  for (const node of graph.nodes) {
+    const write = operators[node.kernel];
+    b.enter(node);
+    try {
+      if (!write) throw new Unsupported(`ONNX export has no ${node.kernel}`);
+      if (faults.length === 0) write(b, node);
+    } catch (error) {
+      if (!(error instanceof Unsupported)) throw error;
+      faults.push({path: node.path, layer: node.layer, what: error.message});
+    }
+  }
+  if (faults.length > 0) throw new ExportError(faults, `The ${name}`);
+  const result = b.in(graph.output, channelsFirst(b.rank(graph.output)));
+  b.nodes.push({name: output, op: 'Identity', inputs: [result], outputs: [output], attrs: {}});
+  const value = (id: number, called: string): OnnxValue => ({name: called, shape: arrange(b.shape(id), channelsFirst(b.rank(id))).map(declared)});
+  return encodeModel({
+    name,
+    doc,
+    producer: {name: 'gan', version},
+    metadata: {...metadata, opset: String(opset)},
+    nodes: b.nodes,
+    tensors: [...b.tensors.values()],
+    inputs: [value(graph.input, input)],
+    outputs: [value(graph.output, output)],
+  });
+}
+
+const declared = (size: Size): number | string => (typeof size === 'number' ? size : size.batch === 1 ? 'batch' : `${size.batch} batch`);

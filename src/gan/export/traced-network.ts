@@ -1,0 +1,120 @@
+/** The networks of a run, ready to be written in a format. */
+import {readFileSync} from 'node:fs';
+import path from 'node:path';
+import {tf, type Tensor} from '../../backends/tf.js';
+import {GanError} from '../../errors.js';
+import type {Module} from '../module.js';
+import {Rng} from '../rng.js';
+import type {TrainedRun} from '../runs/trained-run.js';
+import {Normalization} from '../data/normalize.js';
+import {ExportError} from './export-error.js';
+import {folded} from './fold.js';
+import type {Graph, Id} from './graph.js';
+import {runGraph} from './run-graph.js';
+import {trace} from './trace.js';
+
+export type NetworkName = 'generator' | 'critic';
+
+/** What a reader of an exported network has to know. */
+export interface NetworkFacts {
+  network: NetworkName;
+  architecture: string;
+  /** Length of a latent. */
+  latentSize: number;
+  /** Side of the square images, in pixels. */
+  imageSize: number;
+  channels: number;
+  /** Pixels in [0, 1] are (value * std + mean), for each channel. */
+  mean: readonly number[];
+  std: readonly number[];
+  /** The run's folder and the checkpoint in it. */
+  run: string;
+  checkpoint: string;
+  /** Of this program and of tfjs, which it computes with. */
+  gan: string;
+  tfjs: string;
+}
+
+export interface TracedNetwork {
+  graph: Graph;
+  facts: NetworkFacts;
+  /** What the formats call its input and its output. */
+  input: string;
+  output: string;
+}
+
+/** How far an exported network may be from the library's, of the largest value. */
+const tolerance = 1e-4;
+
+export const version = (JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as {version: string}).version;
+
+export const networkNames = (which: NetworkName | 'both'): NetworkName[] => (which === 'both' ? ['generator', 'critic'] : [which]);
+
+/**
+ * Networks of a run as graphs, in the state of its newest checkpoint and in eval mode. Each graph was run once beside the
+ * network that it came from.
+ * @throws ExportError (exit 2) with the layers that cannot be in a graph
+ */
+export async function traceNetworks(run: TrainedRun, names: readonly NetworkName[]): Promise<TracedNetwork[]> {
+  const networks = await run.networks();
+  const traced: TracedNetwork[] = [];
+  for (const name of names) {
+    const {size, channels, latent} = run.config;
+    const itemShape = name === 'generator' ? [latent] : [size, size, channels];
+    const graph = await graphOf(networks[name], itemShape, `The ${name}`);
+    traced.push({graph, facts: factsOf(run, name), ...(name === 'generator' ? {input: 'latent', output: 'image'} : {input: 'image', output: 'score'})});
+  }
+  return traced;
+}
+
+/**
+ * A network in eval mode as a graph with folded weights.
+ * @param itemShape of one item of its input
+ * @param subject what to call the network in an error
+ */
+export async function graphOf(network: Module, itemShape: readonly number[], subject = 'this network'): Promise<Graph> {
+  const graph = folded(await trace(network, itemShape, subject));
+  const far = await distance(graph, network, itemShape);
+  if (!(far <= tolerance)) throw new ExportError([{path: '', layer: network.kind, what: `one image alone is computed otherwise than several: values differ by ${far.toExponential(1)}`}], subject);
+  return graph;
+}
+
+/** Largest difference between graph and network for one item, which no trace has seen, as a part of the largest value. */
+async function distance(graph: Graph, network: Module, itemShape: readonly number[]): Promise<number> {
+  const constants = new Map<Id, Tensor>([...graph.constants].map(([id, {data, shape, dtype}]) => [id, tf.tensor(data, shape, dtype as 'float32')]));
+  const shape = [1, ...itemShape];
+  const input = tf.tensor(new Rng(0).fork('check').normal(shape.reduce((a, b) => a * b, 1)), shape, 'float32');
+  const results = [() => runGraph(tf.engine(), graph, constants, input), () => network.forward(input)].map((run) => tf.tidy(() => tf.clone(run())));
+  try {
+    const [got, wanted] = await Promise.all(results.map((each) => each.data<'float32'>())) as [Float32Array, Float32Array];
+    if (results[0]!.shape.join() !== results[1]!.shape.join()) return Infinity;
+    const largest = wanted.reduce((max, value) => Math.max(max, Math.abs(value)), 1e-3);
+    return wanted.reduce((max, value, i) => Math.max(max, Math.abs(got[i]! - value) / largest), 0);
+  } finally {
+    tf.dispose([...results, input, ...constants.values()]);
+  }
+}
+
+function factsOf({config, checkpoint}: TrainedRun, network: NetworkName): NetworkFacts {
+  const {mean, std} = Normalization.symmetric(config.channels);
+  return {
+    network,
+    architecture: config.arch.name,
+    latentSize: config.latent,
+    imageSize: config.size,
+    channels: config.channels,
+    mean,
+    std,
+    run: path.basename(path.dirname(path.dirname(path.resolve(checkpoint)))),
+    checkpoint: path.basename(checkpoint),
+    gan: version,
+    tfjs: tf.version_core,
+  };
+}
+
+/** @throws GanError GAN_EXPORT_UNSUPPORTED (exit 2) when a generator makes no images of the run's size */
+export function assertGenerates({graph, facts: {imageSize, channels}}: TracedNetwork): void {
+  const shape = graph.values.get(graph.output)!.shape.slice(1).map(Number);
+  if (shape.join() === [imageSize, imageSize, channels].join()) return;
+  throw new GanError('usage', 'GAN_EXPORT_UNSUPPORTED', `The generator makes tensors [batch, ${shape.join(', ')}], no images [batch, ${imageSize}, ${imageSize}, ${channels}].`);
+}

@@ -1,0 +1,25 @@
+import {ExportError} from '../export-error.js';
+import type {TracedNetwork} from '../traced-network.js';
+import {webKernels} from './kernels.js';
+import type {WebConstant, WebModel} from './model.js';
+
+/**
+ * A generator as the page's model.json and weights.bin.
+ * @throws ExportError that names every layer that tfjs cannot run in a browser
+ */
+export function toWeb({graph, facts}: TracedNetwork): Map<string, Uint8Array> {
+  const faults = graph.nodes.filter(({kernel}) => !webKernels.has(kernel)).map(({path, layer, kernel}) => ({path, layer, what: `tfjs has no ${kernel} for browsers`}));
+  if (faults.length > 0) throw new ExportError(faults, `The ${facts.network}`);
+  let offset = 0;
+  const parts: Uint8Array[] = [];
+  const constants = [...graph.constants].map(([id, {shape, dtype, data}]): WebConstant => {
+    const constant = {id, shape, dtype: dtype as WebConstant['dtype'], offset, bytes: data.byteLength};
+    const padded = Buffer.alloc(Math.ceil(data.byteLength / 4) * 4); // so that the next one is aligned
+    padded.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+    parts.push(padded);
+    offset += padded.byteLength;
+    return constant;
+  });
+  const model: WebModel = {facts, graph: {input: graph.input, output: graph.output, values: [...graph.values], nodes: graph.nodes}, constants};
+  return new Map<string, Uint8Array>([['model.json', Buffer.from(JSON.stringify(model))], ['weights.bin', Buffer.concat(parts)]]);
+}

@@ -1,0 +1,33 @@
+import {mkdir, readdir, rename, rm, stat, writeFile} from 'node:fs/promises';
+import path from 'node:path';
+import {GanError} from '../../errors.js';
+
+/**
+ * Makes the folder `out` with these files, by their paths inside it: all of them, or none.
+ * @returns the paths of the files
+ * @throws GanError GAN_OUT_EXISTS (exit 2) when there is something already
+ */
+export async function writeNewFolder(out: string, files: ReadonlyMap<string, Uint8Array | string>): Promise<string[]> {
+  await assertNew(out);
+  const temporary = `${path.resolve(out)}.${process.pid}.tmp`;
+  try {
+    for (const [name, data] of files) {
+      const file = path.join(temporary, name);
+      await mkdir(path.dirname(file), {recursive: true});
+      await writeFile(file, data, {flush: true});
+    }
+    await rm(out, {recursive: true, force: true}); // an empty folder
+    await rename(temporary, out);
+  } catch (error) {
+    await rm(temporary, {recursive: true, force: true});
+    throw error;
+  }
+  return [...files.keys()].map((name) => path.join(out, name));
+}
+
+/** @throws GanError GAN_OUT_EXISTS */
+export async function assertNew(out: string): Promise<void> {
+  const stats = await stat(out).catch(() => undefined);
+  if (!stats || (stats.isDirectory() && (await readdir(out)).length === 0)) return;
+  throw new GanError('usage', 'GAN_OUT_EXISTS', stats.isDirectory() ? `The folder ${out} is not empty.` : `${out} is a file, not a folder.`, {suggestions: ['Give another --out.']});
+}

@@ -1,0 +1,81 @@
+/** Which training steps a Learner repeats from recordings (docs/adr/0030), and how it tells them apart. */
+import {Steps} from '../backends/capture/steps.js';
+import type {Tensor} from '../backends/tf.js';
+import type {Callback, InStepEvent} from './callback.js';
+import type {Learner} from './learner.js';
+import type {Parameter} from './module.js';
+import {firstUnrepeatable} from './repeatable-modules.js';
+
+/** `auto`: repeat steps where that gives the same to the last bit; `off`: compute each anew. */
+export type CaptureMode = 'auto' | 'off';
+
+/** Callbacks that see, or change, what happens inside a step. */
+const inStep: readonly InStepEvent[] = ['afterPred', 'afterLoss', 'beforeBackward', 'afterBackward', 'beforeStep', 'afterStep'];
+
+export class StepCapture {
+  readonly mode: CaptureMode;
+  readonly #steps = new Steps();
+
+  constructor(mode: CaptureMode) {
+    this.mode = mode;
+  }
+
+  /** Steps that were repeated from a recording. */
+  get repeated(): number {
+    return this.#steps.repeated;
+  }
+
+  /** Why some steps were not, each reason once. */
+  get refusals(): readonly string[] {
+    return this.#steps.refusals;
+  }
+
+  /** Why no step can be repeated with these callbacks; undefined when that is not known before. */
+  obstacle(learn: Learner, callbacks: readonly Callback[]): string | undefined {
+    const {opt, model} = learn;
+    if (this.mode === 'off') return 'it is switched off';
+    for (const callback of callbacks) {
+      const event = inStep.find((name) => callback[name]);
+      if (event) return `the callback ${callback.name} has ${event}`;
+    }
+    if (opt && !opt.rule.coefficients) return `the optimiser ${opt.rule.name} gives no coefficients`;
+    if (!learn.lossRepeats()) return 'the loss is not marked as repeatable';
+    const module = firstUnrepeatable(model.modules());
+    return module && `the module ${module.kind} is not marked as repeatable`;
+  }
+
+  /**
+   * Does a training step, or repeats it.
+   * @param step leaves prediction and loss in the learner
+   * @param wanted the parameters that are trained
+   * @param mode what else decides which operations a step has
+   */
+  run(learn: Learner, step: () => void, wanted: readonly Parameter[], mode: string): void {
+    const obstacle = this.obstacle(learn, learn.callbacks);
+    if (obstacle !== undefined) {
+      this.#steps.refuse(obstacle);
+      step();
+      return;
+    }
+    const given = [learn.input!, learn.target!];
+    [learn.pred, learn.loss] = this.#steps.run(keyOf(learn, wanted, given, mode), given, () => {
+      step();
+      return [learn.pred!, learn.loss!];
+    });
+  }
+
+  /** Forgets all recordings: a new optimiser, or the end. */
+  clear(): void {
+    this.#steps.clear();
+  }
+}
+
+/** Steps with one key have the same operations. */
+function keyOf({model, opt, policies, everTrained}: Learner, wanted: readonly Parameter[], given: readonly Tensor[], mode: string): string {
+  const trained = new Set(wanted);
+  const zeroed = policies.frozenInStep === 'zero-gradient' ? everTrained : [];
+  const training = model.modules().map((module) => (module.training ? 'T' : 'e'));
+  const parameters = opt!.parameters().map((parameter) => (trained.has(parameter) ? 'T' : 'f'));
+  const updated = [...new Set([...wanted, ...zeroed])];
+  return [...given.map(({shape, dtype}) => `${dtype}[${shape.join()}]`), mode, training.join(''), parameters.join(''), updated.length, opt!.structure(updated)].join(' ');
+}

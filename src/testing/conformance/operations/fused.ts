@@ -1,0 +1,38 @@
+/**
+ * Operations that a backend may have a kernel of its own for (src/backends/fused), as the library calls them: with that kernel
+ * or by the composition, which serves where there is none.
+ */
+import {batchNorm} from '../../../backends/fused/batch-norm.js';
+import type {Tensor} from '../../../backends/tf.js';
+import type {OperationCase} from '../operation.js';
+import {map, type Plain} from '../plain.js';
+import {tolerances} from '../tolerance.js';
+import {eps, plainNorm, scaleAndShift} from './layers.js';
+
+interface Norm {
+  title: string;
+  shape: readonly number[];
+  /** Of the activation: 1 is none, 0 ReLU. */
+  slope: number;
+}
+
+/** Kernels work with whole vectors of four channels, and put blocks of rows together. */
+const norms: Norm[] = [
+  {title: 'batch norm in training', shape: [2, 3, 8], slope: 1},
+  {title: 'batch norm in training, leaky ReLU', shape: [5, 4], slope: 0.2},
+  {title: 'batch norm in training, ReLU', shape: [6, 4], slope: 0},
+  {title: 'batch norm in training, an odd number of channels', shape: [7, 3], slope: 0.2},
+];
+
+/** More rows than a block has: too many to differentiate twice by differences. */
+const long: Norm = {title: 'batch norm in training, many rows', shape: [601, 4], slope: 1};
+
+const normCase = ({title, shape, slope}: Norm): OperationCase => ({
+  title,
+  inputs: [{shape}, ...scaleAndShift(shape.at(-1)!)],
+  tolerance: tolerances.norm,
+  compute: (x: Tensor, weight: Tensor, bias: Tensor) => batchNorm(x, weight, bias, {eps, slope}).y,
+  plain: (x: Plain, weight: Plain, bias: Plain) => map(plainNorm(x, weight, bias, shape.slice(0, -1).map((_, axis) => axis)), (z) => (z > 0 ? z : slope * z)),
+});
+
+export const fused: OperationCase[] = [...norms.map(normCase), {...normCase(long), orders: 1, directions: 2}];

@@ -1,0 +1,69 @@
+import type {RunDetail} from '../protocol.js';
+import {h, section} from './dom.js';
+import {title} from './format.js';
+import type {Store} from './store.js';
+
+/** The configuration of the run with where each value is from; of several runs, what differs. */
+export function configuration(store: Store): HTMLElement {
+  const all = h('input', {type: 'checkbox', change: () => update()});
+  const option = h('label', {class: 'row'}, all, 'Show what is the same, too');
+  const place = h('div', {class: 'scrolls', tabindex: 0, role: 'region', 'aria-label': 'Values'});
+  let shown = '';
+  const update = (): void => {
+    const details = store.selected.flatMap((run) => store.details.get(run) ?? []);
+    option.hidden = details.length < 2;
+    const key = JSON.stringify([details, all.checked, store.selected.map((run) => store.colour(run))]);
+    if (key === shown) return;
+    shown = key;
+    place.replaceChildren(details.length < 2 ? oneRun(details[0]) : severalRuns(store, details, all.checked));
+  };
+  store.on(['details', 'selection'], update);
+  return section('Configuration', option, place);
+}
+
+function oneRun(detail: RunDetail | undefined): HTMLElement {
+  if (!detail) return h('p', {class: 'hint'}, 'No run is selected.');
+  const rows = [...flatten(detail.config)].map(([key, value]) => h('tr', {}, h('th', {scope: 'row'}, key), h('td', {}, value), h('td', {class: 'origin'}, detail.origins[key] ?? '')));
+  return table(['key', 'value', 'from'], rows);
+}
+
+function severalRuns(store: Store, details: RunDetail[], all: boolean): HTMLElement {
+  const flat = details.map(({config}) => flatten(config));
+  const keys = [...new Set(flat.flatMap((values) => [...values.keys()]))];
+  const differing = keys.filter((key) => new Set(flat.map((values) => values.get(key))).size > 1);
+  const rows = (all ? keys : differing).map((key) =>
+    h('tr', {class: differing.includes(key) ? 'differs' : 'same'}, h('th', {scope: 'row'}, key), ...flat.map((values) => h('td', {}, values.get(key) ?? 'none'))));
+  if (rows.length === 0) return h('p', {class: 'hint'}, 'These runs have the same configuration.');
+  return table(['key', ...details.map(({name}) => title(name, store.about.folder))], rows, details.map(({name}) => store.colour(name)));
+}
+
+function table(heads: string[], rows: HTMLElement[], colours: (number | undefined)[] = []): HTMLElement {
+  return h('table', {},
+    h('thead', {}, h('tr', {}, ...heads.map((head, i) => h('th', {scope: 'col', 'data-colour': i === 0 ? undefined : colours[i - 1]}, head)))),
+    h('tbody', {}, ...rows));
+}
+
+/** Values by the keys that `gan fit --set` takes: a part is its name, its options are `PART.OPTION`. */
+export function flatten(config: Record<string, unknown>): Map<string, string> {
+  const flat = new Map<string, string>();
+  for (const [key, value] of Object.entries(config)) {
+    if (isPart(value)) {
+      flat.set(key, value.name);
+      for (const [option, given] of Object.entries(value.options)) flat.set(`${key}.${option}`, text(given));
+    } else if (Array.isArray(value)) {
+      const parts = value.filter(isPart);
+      flat.set(key, parts.length === 0 ? 'none' : parts.map(({name}) => name).join(', '));
+      for (const {name, options} of parts) for (const [option, given] of Object.entries(options)) flat.set(`${key}.${name}.${option}`, text(given));
+    } else if (typeof value === 'object' && value !== null) {
+      for (const [option, given] of Object.entries(value)) flat.set(`${key}.${option}`, text(given));
+    } else flat.set(key, text(value));
+  }
+  return flat;
+}
+
+const text = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
+
+const isPart = (value: unknown): value is {name: string; options: Record<string, unknown>} => {
+  const {name, options} = (value ?? {}) as Record<string, unknown>;
+  return typeof name === 'string' && typeof options === 'object' && options !== null;
+};

@@ -1,0 +1,20 @@
+/** What the server and the process that draws say to each other. */
+
+export interface PaintOrder {
+  /** The run's folder. */
+  dir: string;
+  /** Step of its newest checkpoint, as the server saw it: the generator is read again when this changes. */
+  step: number;
+  /** One image each, in one row. */
+  latents: number[][];
+}
+
+/** `broken`: the process is of no more use, as when the backend does not start or its device is lost. */
+export type PaintReply = {png: Uint8Array} | {error: string; broken: boolean};
+
+/** Given to the process as its argument, as JSON. */
+export interface PainterSetup {
+  backend: string;
+  /** Folders of the plug-ins that the command line knows. */
+  packages: string[];
+}

@@ -1,0 +1,84 @@
+/** What the server and the page of `gan ui` say to each other. Types only, for both sides. */
+
+/** A run in the list. Everything is as its files tell; nothing asks the process that trains. */
+export interface RunSummary {
+  /** Its folder, relative to the folder that is served, with `/`. */
+  name: string;
+  /** Its metrics have grown in the last seconds. */
+  live: boolean;
+  /** Last step in metrics.jsonl; 0 before the first. */
+  step: number;
+  /** Steps that are wanted, where the configuration says so. */
+  steps?: number;
+  /** Time of the last change, ms since 1970. */
+  updated: number;
+  /** Smoothed losses at the last step. */
+  critLoss?: number;
+  genLoss?: number;
+}
+
+/** More about a run that is looked at. */
+export interface RunDetail {
+  name: string;
+  /** config.json, checked to be an object and nothing more. */
+  config: Record<string, unknown>;
+  /** Where each value came from, by its key. */
+  origins: Record<string, string>;
+  /** Steps of the sample grids, ascending. */
+  samples: number[];
+  /** Step of the newest checkpoint. */
+  checkpoint?: number;
+  /** What is wrong with it, for people. */
+  problem?: string;
+}
+
+/** Points of one curve, by ascending steps. */
+export interface Points {
+  steps: number[];
+  values: number[];
+}
+
+/** New points of a run. The keys are `critLoss`, `genLoss`, and the columns that the run's epochs have. */
+export interface CurveNews {
+  name: string;
+  /** Curves that begin anew with these points; the others grow by theirs. */
+  reset: string[];
+  /** Curves that are no more, or all when the run has begun anew. */
+  gone?: string[];
+  curves: Record<string, Points>;
+}
+
+/** Events of `GET /api/events?run=NAME&run=...`, by their names. */
+export interface ServerEvents {
+  runs: RunSummary[];
+  run: RunDetail;
+  curves: CurveNews;
+}
+
+/** Body of `POST /api/draw`; the answer is a PNG of the images in a row, or 204 when a newer order took its place. */
+export interface DrawOrder {
+  run: string;
+  /** One image each; every row has the run's latent size. */
+  latents: number[][];
+  backend: string;
+}
+
+/** Every answer that is no success. */
+export interface Refusal {
+  error: string;
+}
+
+/** `GET /api/backends`. */
+export interface BackendChoice {
+  name: string;
+  ok: boolean;
+  /** Why it cannot run here. */
+  why?: string;
+}
+
+/** `GET /api/about`. */
+export interface About {
+  /** The folder that is served, as it was given. */
+  folder: string;
+  version: string;
+}

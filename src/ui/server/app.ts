@@ -1,0 +1,104 @@
+import {Hono, type Context} from 'hono';
+import {streamSSE} from 'hono/streaming';
+import type {About, BackendChoice, DrawOrder} from '../protocol.js';
+import type {Assets} from './assets.js';
+import {checkOrder} from './draw-order.js';
+import {watch} from './events.js';
+import type {Explorer} from './explorer.js';
+import {securityHeaders} from './guard.js';
+import {MetricsLog} from './metrics-log.js';
+import {Refused} from './refused.js';
+import {drawableFolder, readDetail, RunList, sampleFile} from './run-list.js';
+import type {RunsRoot} from './runs-root.js';
+
+/** Pages that watch at a time, and runs that each of them watches. */
+const maxStreams = 32;
+const maxWatched = 12;
+/** Logs that are kept, so that a page that looks elsewhere and comes back does not wait; each has some 100 kB a curve. */
+const keptLogs = 24;
+const maxPictureBytes = 1 << 26;
+
+export interface AppOptions {
+  root: RunsRoot;
+  assets: Assets;
+  explorer: Explorer;
+  about: About;
+  /** Asked once, when the first page wants to draw. */
+  backends(): Promise<BackendChoice[]>;
+}
+
+/** All that is answered, after the guard let a request through. */
+export function makeApp({root, assets, explorer, about, backends}: AppOptions): Hono {
+  const app = new Hono();
+  const list = new RunList(root);
+  const logOf = recentLogs(root);
+  let streams = 0;
+  let choices: Promise<BackendChoice[]> | undefined;
+
+  app.use(async (c, next) => {
+    await next();
+    for (const [name, value] of Object.entries(securityHeaders)) c.header(name, value);
+  });
+  app.onError((error, c) => (error instanceof Refused ? c.json({error: error.message}, error.status) : c.json({error: `internal: ${error.message}`}, 500)));
+  app.notFound((c) => c.json({error: 'there is nothing at this address'}, 404));
+
+  for (const [address, {bytes, type}] of assets) app.get(address, (c) => c.body(bytes, 200, {'content-type': type}));
+  app.get('/api/about', (c) => c.json(about));
+  app.get('/api/runs', async (c) => c.json(await list.read()));
+  app.get('/api/run', async (c) => {
+    const detail = await readDetail(root, asked(c, 'run'));
+    if (!detail) throw new Refused(404, 'there is no such run');
+    return c.json(detail);
+  });
+  app.get('/api/sample', async (c) => {
+    const step = asked(c, 'step');
+    const bytes = /^\d{1,15}$/.test(step) ? await root.read(maxPictureBytes, asked(c, 'run'), ...sampleFile(Number(step))) : undefined;
+    if (!bytes) throw new Refused(404, 'there is no such sample grid');
+    return c.body(new Uint8Array(bytes), 200, {'content-type': 'image/png'});
+  });
+  app.get('/api/events', (c) => {
+    const names = [...new Set(c.req.queries('run') ?? [])];
+    if (names.length > maxWatched) throw new Refused(400, `${maxWatched} runs can be watched at a time`);
+    if (streams >= maxStreams) throw new Refused(503, `${maxStreams} pages are watching already`);
+    streams++;
+    const gone = new AbortController();
+    return streamSSE(c, async (stream) => {
+      stream.onAbort(() => gone.abort());
+      try {
+        for await (const news of watch(names, {root, list, logOf}, gone.signal)) {
+          if (news) await stream.writeSSE({event: news.event, data: JSON.stringify(news.data)});
+          else await stream.write(': still here\n\n');
+        }
+      } finally {
+        streams--;
+      }
+    });
+  });
+  app.get('/api/backends', async (c) => c.json(await (choices ??= backends())));
+  app.post('/api/draw', async (c) => {
+    if (!/^application\/json\b/.test(c.req.header('content-type') ?? '')) throw new Refused(415, 'the order has to be JSON');
+    const order: DrawOrder = checkOrder(await c.req.text());
+    const folder = await drawableFolder(root, order.run);
+    if (!folder) throw new Refused(409, 'the run has no checkpoint yet');
+    const png = await explorer.draw({...folder, backend: order.backend, latents: order.latents});
+    return png ? c.body(new Uint8Array(png), 200, {'content-type': 'image/png'}) : c.body(null, 204);
+  });
+  return app;
+}
+
+function asked(c: Context, name: string): string {
+  const value = c.req.query(name);
+  if (value === undefined) throw new Refused(400, `${name}= is missing`);
+  return value;
+}
+
+function recentLogs(root: RunsRoot): (name: string) => MetricsLog {
+  const logs = new Map<string, MetricsLog>();
+  return (name) => {
+    const log = logs.get(name) ?? new MetricsLog(root, name);
+    logs.delete(name);
+    logs.set(name, log); // the last one used comes last
+    if (logs.size > keptLogs) logs.delete(logs.keys().next().value!);
+    return log;
+  };
+}

@@ -1,0 +1,123 @@
+import type {RunDetail, RunSummary} from '../protocol.js';
+import {RunFolder} from '../../gan/runs/run-folder.js';
+import {metricsFile, parseLine} from './metrics-log.js';
+import type {RunsRoot} from './runs-root.js';
+
+/** A run whose metrics have not grown for so long is not being trained; they are written every second, or after each step. */
+const liveMs = 15_000;
+const maxConfigBytes = 1 << 20;
+/** Lines have about 150 bytes. */
+const tailBytes = 4096;
+/** How old an answer may be that several pages share. */
+const freshMs = 900;
+
+/** The runs of a folder, with what their last lines say. */
+export class RunList {
+  readonly #root: RunsRoot;
+  #last: {at: number; runs: Promise<RunSummary[]>} | undefined;
+  /** By name: what a run's files had when it was read, to read again only what has changed. */
+  readonly #known = new Map<string, {key: string; summary: Omit<RunSummary, 'live'>}>();
+
+  constructor(root: RunsRoot) {
+    this.#root = root;
+  }
+
+  read(): Promise<RunSummary[]> {
+    const now = Date.now();
+    if (!this.#last || now - this.#last.at > freshMs) this.#last = {at: now, runs: this.#read()};
+    return this.#last.runs;
+  }
+
+  async #read(): Promise<RunSummary[]> {
+    const names = await this.#root.names();
+    for (const name of this.#known.keys()) if (!names.includes(name)) this.#known.delete(name);
+    const summaries: RunSummary[] = [];
+    for (const name of names) {
+      const summary = await this.#summary(name);
+      if (summary) summaries.push({...summary, live: summary.step > 0 && Date.now() - summary.updated < liveMs});
+    }
+    return summaries;
+  }
+
+  async #summary(name: string): Promise<Omit<RunSummary, 'live'> | undefined> {
+    const [config, metrics] = await Promise.all([this.#stat(name, 'config.json'), this.#tail(name)]);
+    if (!config) return undefined;
+    const key = `${config.ino} ${config.mtimeMs} ${metrics?.key}`;
+    const known = this.#known.get(name);
+    if (known?.key === key) return known.summary;
+    const {steps} = await readJson(this.#root, name, 'config.json');
+    const {step = 0, critLoss, genLoss} = metrics?.last ?? {};
+    const summary = {
+      name, step, updated: Math.round(Math.max(config.mtimeMs, metrics?.mtimeMs ?? 0)),
+      ...(typeof steps === 'number' && {steps}), ...(typeof critLoss === 'number' && {critLoss}), ...(typeof genLoss === 'number' && {genLoss}),
+    };
+    this.#known.set(name, {key, summary});
+    return summary;
+  }
+
+  async #stat(name: string, file: string): Promise<{ino: number; mtimeMs: number} | undefined> {
+    const handle = await this.#root.open(name, file);
+    if (!handle) return undefined;
+    try {
+      return await handle.stat();
+    } finally {
+      await handle.close();
+    }
+  }
+
+  /** The last line about a step, from the end of metrics.jsonl. */
+  async #tail(name: string): Promise<{key: string; mtimeMs: number; last: ReturnType<typeof parseLine>} | undefined> {
+    const file = await this.#root.open(name, metricsFile);
+    if (!file) return undefined;
+    try {
+      const {ino, size, mtimeMs} = await file.stat();
+      const {buffer, bytesRead} = await file.read(Buffer.alloc(Math.min(size, tailBytes)), 0, Math.min(size, tailBytes), Math.max(0, size - tailBytes));
+      const lines = buffer.subarray(0, bytesRead).toString().split('\n').map(parseLine);
+      return {key: `${ino} ${size} ${mtimeMs}`, mtimeMs, last: lines.findLast((line) => line !== undefined && !line.row)};
+    } finally {
+      await file.close();
+    }
+  }
+}
+
+/** What a page shows of a run beside its curves; undefined when there is no such run. */
+export async function readDetail(root: RunsRoot, name: string): Promise<RunDetail | undefined> {
+  if ((await root.resolve(name, 'config.json')) === undefined) return undefined;
+  const [config, origins, samples, checkpoint] = await Promise.all([
+    readJson(root, name, 'config.json'), readJson(root, name, 'config.origins.json'), sampleSteps(root, name), newestCheckpoint(root, name),
+  ]);
+  const texts = Object.entries(origins).filter((entry): entry is [string, string] => typeof entry[1] === 'string');
+  return {name, config, origins: Object.fromEntries(texts), samples, ...(checkpoint !== undefined && {checkpoint})};
+}
+
+/** A JSON object in a file of a run; empty when there is none. */
+async function readJson(root: RunsRoot, name: string, file: string): Promise<Record<string, unknown>> {
+  const bytes = await root.read(maxConfigBytes, name, file);
+  try {
+    const value: unknown = JSON.parse(bytes?.toString() ?? '');
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {};
+  } catch {
+    return {};
+  }
+}
+
+const stepsOf = (names: string[], pattern: RegExp): number[] => names.flatMap((name) => pattern.exec(name)?.[1] ?? []).map(Number).sort((a, b) => a - b);
+
+const sampleSteps = async (root: RunsRoot, name: string): Promise<number[]> => stepsOf(await root.list(name, 'samples'), /^step-(\d+)\.png$/);
+
+const newestCheckpoint = async (root: RunsRoot, name: string): Promise<number | undefined> => stepsOf(await root.list(name, 'checkpoints'), /^step-(\d+)$/).at(-1);
+
+/** Where the sample grid of a step is, below the run's folder. */
+export const sampleFile = (step: number): string[] => new RunFolder('').samplePath(step).split(/[/\\]/);
+
+/** The real folder of a run whose newest checkpoint lies in the served folder with all that is read of it; undefined when it does not. */
+export async function drawableFolder(root: RunsRoot, name: string): Promise<{dir: string; step: number} | undefined> {
+  const step = await newestCheckpoint(root, name);
+  const dir = await root.resolve(name);
+  if (step === undefined || dir === undefined) return undefined;
+  const [folder, checkpoint] = new RunFolder('').checkpointPath(step).split(/[/\\]/) as [string, string];
+  const entries = await root.list(name, folder, checkpoint);
+  const files = [['config.json'], ...entries.map((entry) => [folder, checkpoint, entry])];
+  const inside = await Promise.all(files.map((file) => root.resolve(name, ...file)));
+  return entries.length > 0 && inside.every((file) => file !== undefined) ? {dir, step} : undefined;
+}

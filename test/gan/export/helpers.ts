@@ -1,0 +1,55 @@
+import {expect} from 'chai';
+import {Rng, tf, type Module} from 'gan';
+import {graphOf} from '../../../dist/gan/export/traced-network.js';
+import {toOnnx} from '../../../dist/gan/export/onnx/write.js';
+import {toTfjs} from '../../../dist/gan/export/tfjs/write.js';
+import {permute} from '../../../dist/gan/module.js';
+import {runGraphModel} from './graph-model.js';
+import {onnxruntime, runOnnx, type Ort} from './onnxruntime.js';
+
+export const ort: Ort | undefined = onnxruntime();
+
+/** Moves all parameters and statistics off their starts, where batch norms do nothing and attention is off. */
+export function shake(network: Module, seed = 7): void {
+  const rng = new Rng(seed);
+  for (const [name, {variable}] of [...network.namedParameters(), ...network.namedBuffers()]) {
+    const moved = name.endsWith('running_var') ? tf.tensor(rng.uniform(variable.size, 0.5, 2), variable.shape) : tf.add(variable, tf.tensor(rng.normal(variable.size, 0, 0.1), variable.shape));
+    if (!/weight_[uv]$/.test(name)) variable.assign(moved); // singular vectors stay of length 1
+  }
+}
+
+/** A batch of 4 for a network, and what the library makes of it. */
+export function expected(network: Module, itemShape: readonly number[], seed = 11): {input: Float32Array; shape: number[]; output: Float32Array; outputShape: number[]} {
+  const shape = [4, ...itemShape];
+  const input = new Rng(seed).normal(shape.reduce((a, b) => a * b, 1));
+  return tf.tidy(() => {
+    const output = network.eval().forward(tf.tensor(input, shape));
+    return {input, shape, output: output.dataSync() as Float32Array, outputShape: output.shape};
+  });
+}
+
+const first = (rank: number): number[] => (rank < 3 ? [0, 1].slice(0, rank) : [0, rank - 1, ...Array.from({length: rank - 2}, (_, i) => i + 1)]);
+const toFirst = (data: Float32Array, shape: number[]): {data: Float32Array; shape: number[]} => ({data: permute(data, shape, first(shape.length)), shape: first(shape.length).map((axis) => shape[axis]!)});
+
+/** Within 1e-4 of the largest value, which is what the exports promise. */
+export function expectNear(got: Float32Array, wanted: Float32Array, what: string): void {
+  expect(got.length, what).to.equal(wanted.length);
+  const largest = wanted.reduce((max, value) => Math.max(max, Math.abs(value)), 0.01);
+  const far = wanted.reduce((max, value, i) => Math.max(max, Math.abs(value - got[i]!)), 0);
+  expect(far, `${what}: the largest difference, of values up to ${largest}`).to.be.at.most(1e-4 * largest);
+}
+
+/** Both formats compute what the library computes, for a batch of another size than any that the export has seen. */
+export async function expectSame(network: Module, itemShape: readonly number[]): Promise<void> {
+  const {input, shape, output, outputShape} = expected(network, itemShape);
+  const graph = await graphOf(network, itemShape);
+  const tfjs = await runGraphModel(toTfjs(graph, {name: 'network', input: 'x', output: 'y', version: '0', metadata: {}}), input, shape);
+  expect(tfjs.shape, 'tfjs').to.deep.equal(outputShape);
+  expectNear(tfjs.data, output, 'tfjs');
+  const model = toOnnx(graph, {name: 'network', input: 'x', output: 'y', doc: '', version: '0', metadata: {}});
+  if (!ort) return;
+  const [given, wanted] = [toFirst(input, shape), toFirst(output, outputShape)];
+  const onnx = await runOnnx(ort, model, given.data, given.shape);
+  expect(onnx.shape, 'ONNX').to.deep.equal(wanted.shape);
+  expectNear(onnx.data, wanted.data, 'ONNX');
+}

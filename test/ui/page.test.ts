@@ -1,0 +1,311 @@
+import {expect} from 'chai';
+import {spawn, type ChildProcess} from 'node:child_process';
+import {once} from 'node:events';
+import {cpSync, mkdirSync, readdirSync, writeFileSync} from 'node:fs';
+import path from 'node:path';
+import type {Browser, BrowserContextOptions, Locator, Page} from 'playwright-core';
+import sharp from 'sharp';
+import {gan, root} from '../commands/helpers.js';
+import {json, tinyFlags} from '../e2e/helpers.js';
+import {folder, removeFolders} from '../plugin/helpers.js';
+import {complaints, noBrowser, openBrowser} from './browser.js';
+import {startUi, type RunningUi} from './helpers.js';
+
+/** Where screenshots go, to be looked at by people; nowhere when it is not set. */
+const shots = process.env['GAN_TEST_SCREENSHOTS'];
+
+const tiny = [...tinyFlags, '--backend', 'wasm', '--metrics', 'swd', '--set', 'metricImages=16', '--sample-every', '20', '--checkpoint-every', '40'];
+
+describe(`the page of gan ui${noBrowser === undefined ? '' : ` (skipped: ${noBrowser})`}`, () => {
+  let cwd: string;
+  let ui: RunningUi;
+  let browser: Browser;
+  let page: Page;
+  let training: ChildProcess;
+  let said: string[];
+
+  before(async function () {
+    if (noBrowser !== undefined) return this.skip();
+    cwd = folder();
+    [ui, browser] = await Promise.all([startUi(cwd), openBrowser()]);
+    page = await open();
+    page.setDefaultTimeout(60_000);
+  });
+
+  after(async () => {
+    training?.kill('SIGKILL');
+    await browser?.close();
+    if (ui) expect(await ui.stop()).to.equal(130);
+    removeFolders();
+  });
+
+  afterEach(() => expect(said, 'the console').to.deep.equal([]));
+
+  async function open(hash = '', options: BrowserContextOptions = {}): Promise<Page> {
+    const fresh = await browser.newPage({viewport: {width: 1280, height: 860}, ...options});
+    said = complaints(fresh);
+    await fresh.addInitScript({content: 'globalThis.__name = (each) => each;'}); // which the tests' own compiler adds to functions
+    await fresh.goto(ui.url + hash);
+    return fresh;
+  }
+
+  const run = (name: string): Locator => page.getByRole('navigation').getByRole('button', {name});
+  const chart = (name: string): Locator => page.getByRole('application', {name});
+  const stepOf = async (text: Promise<string | null>): Promise<number> => Number(/step (\d+)/.exec((await text) ?? '')?.[1] ?? -1);
+  const shot = async (name: string): Promise<void> => {
+    if (shots === undefined) return;
+    mkdirSync(shots, {recursive: true});
+    await page.evaluate(() => scrollTo(0, 0));
+    await page.screenshot({path: path.join(shots, `${name}.png`), fullPage: true});
+  };
+  /** Waits until a value is as wanted. */
+  async function until<T>(read: () => Promise<T>, wanted: (value: T) => boolean, what: string): Promise<T> {
+    for (const end = Date.now() + 40_000; ;) {
+      const value = await read();
+      if (wanted(value)) return value;
+      if (Date.now() > end) throw new Error(`${what}: still ${String(value)}`);
+      await page.waitForTimeout(100);
+    }
+  }
+
+  it('with no runs says how to make one', async () => {
+    await page.getByText('No runs yet.').waitFor();
+    expect(await page.getByRole('heading', {name: 'Curves'}).isVisible()).to.equal(false);
+    await shot('empty');
+  });
+
+  it('shows a training in another process as soon as it begins, and its curves grow', async () => {
+    training = spawn(process.execPath, [path.join(root, 'bin/run.js'), 'fit', 'builtin:shapes', ...tiny, '--epochs', '10000', '--out', 'runs/live', '--quiet'], {cwd, stdio: 'ignore'});
+    await run('live').waitFor();
+    const label = (): Promise<string | null> => chart('Critic loss').getAttribute('aria-label');
+    const first = await until(() => stepOf(label()), (step) => step > 0, 'the first point');
+    await until(() => stepOf(label()), (step) => step > first, 'a later point');
+    expect(await run('live').textContent()).to.contain('training');
+    expect(await label()).to.match(/^Critic loss at step \d+: live -?[\d.e-]+\./);
+    expect(await chart('Generator loss').isVisible()).to.equal(true);
+    await chart('swd').waitFor(); // at the end of the first epoch
+    expect(await inkOf(chart('Critic loss')), 'coloured pixels of the curve').to.be.greaterThan(50);
+  });
+
+  it('has its sample grids, the newest first shown, and a slider that goes back', async () => {
+    const slider = page.getByRole('slider', {name: /^Step/});
+    const image = page.getByRole('img', {name: /^Grid of samples of live/});
+    await until(() => slider.getAttribute('max').then(Number), (max) => max >= 2, 'three grids');
+    const newest = await stepOf(image.getAttribute('alt'));
+    await until(() => stepOf(image.getAttribute('alt')), (step) => step > newest, 'the next grid');
+    await slider.focus();
+    await page.keyboard.press('Home');
+    expect(await image.getAttribute('alt')).to.equal('Grid of samples of live at step 20');
+    await page.keyboard.press('ArrowRight');
+    expect(await slider.getAttribute('aria-valuetext')).to.equal('step 40');
+    const natural = await until(() => image.evaluate((each) => [(each as HTMLImageElement).naturalWidth, (each as HTMLImageElement).naturalHeight]), ([width]) => width! > 0, 'the picture');
+    expect(natural).to.deep.equal([8 * 18 + 2, 8 * 18 + 2]); // 64 images of 16 pixels, and 2 between
+    const {width = 0} = (await image.boundingBox())!;
+    expect(width).to.be.greaterThan(150);
+    await page.waitForTimeout(1500); // grids that come meanwhile leave it where it is
+    expect(await slider.getAttribute('aria-valuetext')).to.equal('step 40');
+  });
+
+  it('draws from the newest checkpoint of the run that is being trained', async () => {
+    await until(() => page.getByRole('button', {name: 'Open the generator'}).isVisible(), (visible) => visible, 'a checkpoint');
+    await page.getByRole('button', {name: 'Open the generator'}).click();
+    const drawn = page.locator('img.drawn');
+    await drawn.waitFor({timeout: 60_000});
+    const caption = (): Promise<string | null> => page.locator('.bench figcaption').textContent();
+    const first = await stepOf(caption());
+    await until(() => stepOf(caption()), (step) => step > first, 'a newer checkpoint');
+  });
+
+  it('(the training ends)', async () => {
+    const ended = once(training, 'exit');
+    training.kill('SIGINT');
+    expect((await ended)[0]).to.equal(130);
+    const last = Number(/\d+/.exec(readdirSync(path.join(cwd, 'runs/live/checkpoints')).sort().at(-1)!)![0]);
+    await until(() => stepOf(page.locator('.bench figcaption').textContent()), (step) => step === last, 'the last checkpoint');
+  });
+
+  it('draws what gan generate draws from the same seed, pixel for pixel', async () => {
+    await page.getByRole('spinbutton', {name: 'Seed'}).fill('7');
+    await page.getByRole('img', {name: 'Image of seed 7', exact: true}).waitFor();
+    const shown = await pixelsOf(page.locator('img.drawn'));
+    const {code, stderr} = await gan(['generate', 'runs/live', '--n', '2', '--seed', '7', '--out-dir', 'images', '--backend', 'wasm'], {cwd});
+    expect({code, stderr}).to.deep.equal({code: 0, stderr: ''});
+    const {data, info} = await sharp(path.join(cwd, 'images/1.png')).removeAlpha().raw().toBuffer({resolveWithObject: true});
+    expect([shown.width, shown.height]).to.deep.equal([info.width, info.height]);
+    expect(Buffer.from(shown.rgb).equals(data)).to.equal(true);
+  });
+
+  it('a slider changes the image, Reset gives it back', async () => {
+    const before = await pixelsOf(page.locator('img.drawn'));
+    const slider = page.getByRole('slider', {name: 'Number 3'});
+    await slider.focus();
+    const value = Number(await slider.inputValue());
+    for (let i = 0; i < 10; i++) await page.keyboard.press('ArrowRight');
+    await page.getByRole('img', {name: 'Image of seed 7, moved'}).waitFor();
+    await until(() => page.locator('.bench').getAttribute('aria-busy'), (busy) => busy === null, 'drawing');
+    expect(Number(await slider.inputValue())).to.be.closeTo(value + 1, 0.051);
+    expect((await pixelsOf(page.locator('img.drawn'))).rgb).to.not.deep.equal(before.rgb);
+    await page.getByRole('button', {name: 'Reset'}).click();
+    await page.getByRole('img', {name: 'Image of seed 7', exact: true}).waitFor();
+    expect((await pixelsOf(page.locator('img.drawn'))).rgb).to.deep.equal(before.rgb);
+  });
+
+  it('the way between two seeds begins at one and ends at the other', async () => {
+    const seven = await pixelsOf(page.locator('img.drawn'));
+    await page.getByRole('radio', {name: 'Sliders'}).focus();
+    await page.keyboard.press('ArrowRight');
+    await page.getByRole('spinbutton', {name: 'From seed'}).fill('3');
+    await page.getByRole('spinbutton', {name: 'to seed'}).fill('7');
+    const way = page.getByRole('slider', {name: 'Position between the seeds'});
+    await way.focus();
+    await page.keyboard.press('Home');
+    await page.getByRole('img', {name: 'Image of 0.00 of the way from seed 3 to seed 7'}).waitFor();
+    const three = await pixelsOf(page.locator('img.drawn'));
+    await page.keyboard.press('End');
+    await page.getByRole('img', {name: 'Image of 1.00 of the way from seed 3 to seed 7'}).waitFor();
+    expect((await pixelsOf(page.locator('img.drawn'))).rgb).to.deep.equal(seven.rgb);
+    expect(three.rgb).to.not.deep.equal(seven.rgb);
+    const strip = page.getByRole('img', {name: '9 images from one seed to the other'});
+    await strip.waitFor();
+    const {width, rgb} = await until(() => pixelsOf(strip), ({width: across}) => across === 9 * 18 + 2, 'the strip');
+    const tile = (index: number): number[] => Array.from({length: 16 * 16 * 3}, (_, i) => {
+      const [y, x, c] = [Math.floor(i / 48), Math.floor((i % 48) / 3), i % 3];
+      return rgb[((y + 2) * width + 2 + index * 18 + x) * 3 + c]!;
+    });
+    await until(async () => nearly(tile(0), three.rgb) && nearly(tile(8), seven.rgb), (same) => same, 'the ends of the strip');
+  });
+
+  it('compares runs: a line each, both grids, what differs in the configuration', async () => {
+    const [live, other] = [path.join(cwd, 'runs/live'), path.join(cwd, 'runs/other')];
+    cpSync(live, other, {recursive: true});
+    writeFileSync(path.join(other, 'config.json'), JSON.stringify({...json(path.join(live, 'config.json')), lr: 0.00123, loss: {name: 'hinge', options: {}}}));
+    await run('other').waitFor();
+    await page.getByRole('checkbox', {name: 'Compare other'}).focus();
+    await page.keyboard.press('Space');
+    await until(() => chart('Critic loss').getAttribute('aria-label'), (label) => /live -?[\d.e-]+, other -?[\d.e-]+\./.test(label!), 'two lines');
+    expect(await page.getByRole('img', {name: /^Grid of samples/}).count()).to.equal(2);
+    const rows = await page.getByRole('table').getByRole('row').allTextContents();
+    expect(rows[0]).to.equal('keyliveother');
+    expect(rows.find((row) => row.startsWith('lr'))).to.match(/^lr0\.\d+0\.00123$/);
+    expect(rows.find((row) => row.startsWith('loss'))).to.equal('losswganhinge');
+    expect(rows.some((row) => row.startsWith('size'))).to.equal(false);
+    await page.getByRole('checkbox', {name: 'Show what is the same, too'}).check();
+    expect(await page.getByRole('row', {name: /^size/}).textContent()).to.equal('size1616');
+    expect(new URL(page.url()).hash).to.equal('#run=live&with=other');
+  });
+
+  it('by keyboard: the list, the charts, and nothing is a trap', async () => {
+    await page.locator('body').click({position: {x: 5, y: 5}});
+    const reached: string[] = [];
+    for (let i = 0; i < 40; i++) {
+      await page.keyboard.press('Tab');
+      reached.push(await page.evaluate(() => `${document.activeElement?.getAttribute('aria-label') ?? document.activeElement?.textContent ?? ''}`.slice(0, 30)));
+    }
+    for (const wanted of [/^live/, /^Compare other/, /^Critic loss/, /^Generator loss/, /^Position between/, /^Values/]) expect(reached.some((text) => wanted.test(text)), `${wanted.source} in ${reached.join(' | ')}`).to.equal(true);
+    const critic = chart('Critic loss');
+    await critic.focus();
+    await page.keyboard.press('Home');
+    expect(await stepOf(critic.getAttribute('aria-label'))).to.equal(1);
+    await page.keyboard.press('ArrowRight');
+    expect(await stepOf(critic.getAttribute('aria-label'))).to.be.greaterThan(1);
+    await run('other').focus();
+    await page.keyboard.press('Enter');
+    expect(await run('other').getAttribute('aria-current')).to.equal('true');
+    expect(await page.title()).to.equal('other - gan');
+  });
+
+  it('everything that can be used has a name', async () => {
+    const nameless = await page.evaluate(() => [...document.querySelectorAll<HTMLElement>('button, input, select, img, [tabindex], section, nav, main')]
+      .filter((element) => element.checkVisibility({visibilityProperty: true}))
+      .filter((element) => ![element.getAttribute('aria-label'), element.getAttribute('aria-labelledby') && document.getElementById(element.getAttribute('aria-labelledby')!)?.textContent,
+        element.getAttribute('alt'), element.tagName === 'BUTTON' ? element.textContent : '', (element as HTMLInputElement).labels?.[0]?.textContent].some((name) => name))
+      .map((element) => element.outerHTML.slice(0, 100)));
+    expect(nameless).to.deep.equal([]);
+  });
+
+  for (const colorScheme of ['light', 'dark'] as const) {
+    for (const width of [1280, 390]) {
+      it(`fits ${width} pixels, ${colorScheme}, and can be read`, async () => {
+        await page.close();
+        page = await open('#run=live&with=other', {viewport: {width, height: 844}, colorScheme});
+        await chart('Critic loss').waitFor();
+        await page.getByRole('button', {name: 'Open the generator'}).click();
+        await page.locator('img.drawn').waitFor({timeout: 60_000});
+        const over = await page.evaluate(() => [...document.querySelectorAll('body *')].filter((element) => !element.closest('.scrolls, .chart') && element.getBoundingClientRect().right > innerWidth + 1).map((element) => element.outerHTML.slice(0, 80)));
+        expect(over, 'wider than the screen').to.deep.equal([]);
+        expect(await page.evaluate(() => document.documentElement.scrollWidth)).to.equal(width);
+        expect(await faint(page), 'texts with a contrast below 4.5').to.deep.equal([]);
+        if (width === 390) {
+          const small = await page.evaluate(() => [...document.querySelectorAll('button')].filter((button) => button.checkVisibility() && button.getBoundingClientRect().height < 32).map((button) => button.textContent));
+          expect(small, 'too small for a finger').to.deep.equal([]);
+        }
+        await shot(`${colorScheme}-${width}`);
+      });
+    }
+  }
+
+  it('says when gan ui has ended, and goes on when it is back', async () => {
+    await ui.stop();
+    await page.getByText('Not connected').waitFor();
+    expect(said.every((text) => /ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED_ENCODING/.test(text)), said.join()).to.equal(true);
+    ui = await startUi(cwd, {args: ['--port', String(ui.port)]});
+    await until(() => page.getByText('Not connected').count(), (count) => count === 0, 'connected again');
+    said.length = 0; // the browser itself complains of a server that is gone
+  });
+}).timeout(100_000);
+
+interface Pixels {
+  width: number;
+  height: number;
+  rgb: number[];
+}
+
+/** What the browser has decoded, so neither this project nor its image library has a say. */
+function pixelsOf(image: Locator): Promise<Pixels> {
+  return image.evaluate(async (element) => {
+    const img = element as HTMLImageElement;
+    await img.decode();
+    const {naturalWidth: width, naturalHeight: height} = img;
+    const context = Object.assign(document.createElement('canvas'), {width, height}).getContext('2d')!;
+    context.drawImage(img, 0, 0);
+    return {width, height, rgb: [...context.getImageData(0, 0, width, height).data].filter((_, i) => i % 4 !== 3)};
+  });
+}
+
+/** One image and a batch can differ by a rounding. */
+const nearly = (a: readonly number[], b: readonly number[]): boolean => a.length === b.length && a.every((value, i) => Math.abs(value - b[i]!) <= 1);
+
+/** Pixels of a chart that have a colour, which only curves have. */
+function inkOf(chart: Locator): Promise<number> {
+  return chart.locator('canvas').evaluate((element) => {
+    const canvas = element as HTMLCanvasElement;
+    const {data} = canvas.getContext('2d')!.getImageData(0, 0, canvas.width, canvas.height);
+    let ink = 0;
+    for (let i = 0; i < data.length; i += 4) if (data[i + 3]! > 128 && Math.max(data[i]!, data[i + 1]!, data[i + 2]!) - Math.min(data[i]!, data[i + 1]!, data[i + 2]!) > 80) ink++;
+    return ink;
+  });
+}
+
+/** Texts whose contrast to what is behind them is below 4.5 (WCAG 2.2, 1.4.3). */
+function faint(page: Page): Promise<string[]> {
+  return page.evaluate(() => {
+    const parse = (text: string): number[] => (text.match(/[\d.]+/g) ?? []).map(Number);
+    const luminance = ([r = 0, g = 0, b = 0]: number[]): number => {
+      const [x = 0, y = 0, z = 0] = [r, g, b].map((value) => (value / 255 <= 0.04045 ? value / 255 / 12.92 : ((value / 255 + 0.055) / 1.055) ** 2.4));
+      return 0.2126 * x + 0.7152 * y + 0.0722 * z;
+    };
+    const behind = (element: Element | null): number[] => {
+      for (let at = element; at; at = at.parentElement) {
+        const colour = parse(getComputedStyle(at).backgroundColor);
+        if (colour.length === 3 || colour[3] === 1) return colour;
+      }
+      return [255, 255, 255];
+    };
+    const texts = [...document.querySelectorAll('body *')].filter((element) => element.checkVisibility() && [...element.childNodes].some((node) => node.nodeType === 3 && node.textContent!.trim() !== ''));
+    return texts.flatMap((element) => {
+      const [a, b] = [luminance(parse(getComputedStyle(element).color)), luminance(behind(element))];
+      const contrast = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+      return contrast < 4.5 ? [`${element.textContent?.slice(0, 30)} ${contrast.toFixed(2)}`] : [];
+    });
+  });
+}

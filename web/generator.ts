@@ -1,0 +1,55 @@
+/** The exported generator: model.json, weights.bin. */
+import * as tf from '@tensorflow/tfjs-core';
+import {pruned, type Constant, type Graph} from '../src/gan/export/graph.js';
+import {runGraph} from '../src/gan/export/run-graph.js';
+import type {WebConstant, WebModel} from '../src/gan/export/web/model.js';
+import {withoutTransposed} from '../src/gan/export/web/without-transposed.js';
+import type {DeviceName} from './device.js';
+
+export type Facts = WebModel['facts'];
+
+export interface Generator {
+  facts: Facts;
+  /**
+   * @param latents flat [n, latentSize]
+   * @returns flat [n, imageSize, imageSize, channels], as the network gives them
+   */
+  run(latents: Float32Array): Promise<Float32Array>;
+}
+
+async function get(file: string): Promise<Response> {
+  const response = await fetch(file);
+  if (!response.ok) throw new Error(`${file} could not be read: ${response.status} ${response.statusText}`);
+  return response;
+}
+
+/** The exported graph with its constants in memory. */
+async function loadGraph(): Promise<{facts: Facts; graph: Graph}> {
+  const [{facts, graph, constants}, weights] = await Promise.all([
+    get('model.json').then((response) => response.json() as Promise<WebModel>),
+    get('weights.bin').then((response) => response.arrayBuffer()),
+  ]);
+  const constantOf = ({shape, dtype, offset, bytes}: WebConstant): Constant => {
+    const array = arrays[dtype];
+    return {shape, dtype, data: new array(weights, offset, bytes / array.BYTES_PER_ELEMENT)};
+  };
+  return {facts, graph: {...graph, values: new Map(graph.values), constants: new Map(constants.map((constant) => [constant.id, constantOf(constant)]))}};
+}
+
+const arrays = {float32: Float32Array, int32: Int32Array, bool: Uint8Array};
+
+/** On the device that is open. tfjs's transposed convolutions are a naive loop on WASM, its convolutions are not. */
+export async function loadGenerator(device: DeviceName): Promise<Generator> {
+  const {facts, graph: exported} = await loadGraph();
+  const graph = device === 'wasm' ? pruned(withoutTransposed(exported)) : exported;
+  const tensors = new Map([...graph.constants].map(([id, {data, shape, dtype}]) => [id, tf.tensor(data, shape, dtype as 'float32')]));
+  return {
+    facts,
+    async run(latents) {
+      const images = tf.tidy(() => runGraph(tf.engine(), graph, tensors as never, tf.tensor(latents, [latents.length / facts.latentSize, facts.latentSize]) as never));
+      const values = (await images.data()) as Float32Array;
+      images.dispose();
+      return values;
+    },
+  };
+}

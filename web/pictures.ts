@@ -1,0 +1,43 @@
+import type {Facts} from './generator.js';
+
+/** Pixels of image `index` of what the generator gave, by the run's normalisation: grey or RGB, with transparency or without. */
+export function pixelsOf(values: Float32Array, index: number, {imageSize, channels, mean, std}: Facts): ImageData {
+  const count = imageSize * imageSize;
+  const pixels = new ImageData(imageSize, imageSize);
+  const at = index * count * channels;
+  for (let i = 0; i < count; i++) {
+    const byte = (c: number): number => (values[at + i * channels + c]! * std[c]! + mean[c]!) * 255;
+    for (let c = 0; c < 3; c++) pixels.data[4 * i + c] = byte(channels < 3 ? 0 : c);
+    pixels.data[4 * i + 3] = channels % 2 === 0 ? byte(channels - 1) : 255;
+  }
+  return pixels;
+}
+
+export function draw(canvas: HTMLCanvasElement, pixels: ImageData): void {
+  canvas.width = pixels.width;
+  canvas.height = pixels.height;
+  canvas.getContext('2d')!.putImageData(pixels, 0, 0);
+}
+
+/** Canvases of one size in rows of `columns`, as one picture. */
+export function sheet(canvases: readonly HTMLCanvasElement[], columns: number): HTMLCanvasElement {
+  const gap = 2;
+  const side = canvases[0]!.width;
+  const result = document.createElement('canvas');
+  result.width = columns * (side + gap) - gap;
+  result.height = Math.ceil(canvases.length / columns) * (side + gap) - gap;
+  const context = result.getContext('2d')!;
+  canvases.forEach((canvas, i) => context.drawImage(canvas, (i % columns) * (side + gap), Math.floor(i / columns) * (side + gap)));
+  return result;
+}
+
+export function download(canvas: HTMLCanvasElement, name: string): void {
+  canvas.toBlob((blob) => {
+    if (!blob) return;
+    const link = document.createElement('a');
+    link.href = URL.createObjectURL(blob);
+    link.download = name;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+  }, 'image/png');
+}
