@@ -18,7 +18,7 @@ struct MomentsPair {
   }
 };
 
-/** partial [pieces, channels]. Numbers are taken relative to a row's first one, so that a large mean costs no digits. */
+/** partial [pieces, channels]. Numbers, and the means up to the last launch, are relative to a channel's first one, so that a large mean costs no digits. */
 KERNEL void moments(const float *x, Moments *partial, const Shape3 shape, const Team team) {
   __shared__ Moments shared[THREADS];
   const Place place = placeOf(shape, team);
@@ -34,13 +34,13 @@ KERNEL void moments(const float *x, Moments *partial, const Shape3 shape, const 
   }
   const float mean = count > 0.f ? sum / count : 0.f;
   const float around = squares - sum * mean;
-  const Moments mine = {count, origin + mean, around < 0.f ? 0.f : around};
+  const Moments mine = {count, mean, around < 0.f ? 0.f : around};
   const Moments all = reduceRows<Moments, MomentsPair>(mine, team, place.row, shared);
   if (place.inside && place.row == 0) partial[place.piece * shape.inner + place.column] = all;
 }
 
 /** Totals of the pieces; the shape is [1, pieces, channels]. */
-KERNEL void statistics(const Moments *partial, float *mean, float *variance, const Shape3 shape, const Team team) {
+KERNEL void statistics(const Moments *partial, const float *x, float *mean, float *variance, const Shape3 shape, const Team team) {
   __shared__ Moments shared[THREADS];
   const Place place = placeOf(shape, team);
   Moments mine = {0, 0, 0};
@@ -48,7 +48,7 @@ KERNEL void statistics(const Moments *partial, float *mean, float *variance, con
     for (i64 row = place.row; row < shape.length; row += team.rows) mine = MomentsPair::of(mine, partial[row * shape.inner + place.column]);
   const Moments all = reduceRows<Moments, MomentsPair>(mine, team, place.row, shared);
   if (!place.inside || place.row != 0) return;
-  mean[place.column] = all.mean;
+  mean[place.column] = x[place.column] + all.mean;
   variance[place.column] = all.squares / all.count;
 }
 

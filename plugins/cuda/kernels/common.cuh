@@ -29,4 +29,6 @@ __device__ inline i64 firstIndex() { return (i64)blockIdx.x * blockDim.x + threa
 __device__ inline i64 indexStep() { return (i64)gridDim.x * blockDim.x; }
 
 /** Indices below this fit 32 bits, whose division is several times as fast; a step of the grid is added to them. */
+#ifndef SMALL
 #define SMALL (1LL << 31)
+#endif

@@ -36,7 +36,7 @@ __device__ inline i64 inputs(const Window &w) { return w.batch * w.in[0] * w.in[
 __device__ inline i64 outputs(const Window &w) { return w.batch * w.out[0] * w.out[1] * w.out[2] * w.channels; }
 __device__ inline i64 outputIndex(const Window &w, const Site &s) { return indexOf(s.image, s.at[0], s.at[1], s.at[2], s.channel, w.out, w.channels); }
 
-/** Where the greatest number of an output's window is: the first of equal ones, a NaN before all others. */
+/** Where the greatest number of an output's window is: the first of equal ones, a NaN before all others; -1 for a window beside the image. */
 __device__ inline i64 greatest(const Window &window, const Site &out, const float *x) {
   i64 best = -1;
   eachInside(window, out, [&](i64 i) {
@@ -46,7 +46,10 @@ __device__ inline i64 greatest(const Window &window, const Site &out, const floa
 }
 
 KERNEL void maxPool(const float *x, float *y, const Window window) {
-  for (i64 i = firstIndex(); i < outputs(window); i += indexStep()) y[i] = x[greatest(window, siteOf(i, window.out, window.channels), x)];
+  for (i64 i = firstIndex(); i < outputs(window); i += indexStep()) {
+    const i64 best = greatest(window, siteOf(i, window.out, window.channels), x);
+    y[i] = best < 0 ? __int_as_float(0xff800000) : x[best]; // -infinity
+  }
 }
 
 KERNEL void maxPoolGradient(const float *x, const float *dy, float *dx, const Window window) {

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import type {Probe} from 'gan/plugin';
 import {cuda} from './driver/codes.js';
+import type {DeviceFacts} from './driver/driver.js';
 import type {DriverAnswer} from './findings.js';
 import {mebibytes} from './faults.js';
 import {chooseLibraries, type Chosen, type Found} from './libraries/find.js';
@@ -11,7 +12,7 @@ import type {CudaOptions} from './options.js';
 type Refusal = Extract<Probe, {ok: false}>;
 
 /** Whether the backend can run from what a search found, with reason and remedy when it is no. */
-export function explain(machine: Machine, found: Found, answer: DriverAnswer | undefined, {device}: CudaOptions): Refusal | {ok: true; chosen: Chosen; answer: Extract<DriverAnswer, {ok: true}>} {
+export function explain(machine: Machine, found: Found, answer: DriverAnswer | undefined, {device}: CudaOptions): Refusal | {ok: true; chosen: Chosen; card: DeviceFacts; answer: Extract<DriverAnswer, {ok: true}>} {
   if (machine.platform !== 'linux' && machine.platform !== 'win32') {
     return {ok: false, why: `CUDA runs on Linux and Windows, not on ${machine.platform}`, fix: 'take --backend webgpu'};
   }
@@ -24,13 +25,13 @@ export function explain(machine: Machine, found: Found, answer: DriverAnswer | u
   if (!answer.ok) return {ok: false, why: `the NVIDIA driver (${found.driver}) does not work: ${answer.error}`, fix: driverHelp(answer)};
   const {devices, version} = answer;
   if (devices.length === 0) return {ok: false, why: 'the NVIDIA driver sees no GPU', fix: driverHelp({ok: false, error: '', code: cuda.CUDA_ERROR_NO_DEVICE})};
-  const card = devices[device];
-  if (!card) return {ok: false, why: `there is no GPU ${device}`, fix: `take one of: ${deviceList(answer)} (--set backend.device=NUMBER)`};
+  const card = chooseCard(device, devices);
+  if (!card) return {ok: false, why: `there is no GPU ${device}`, fix: `take one of: ${deviceList(answer)} (by number or by a part of the name: --device)`};
   if (version < 12_000) return {ok: false, why: `the NVIDIA driver runs CUDA ${cudaVersion(version)} at most, 12 is needed`, fix: 'update the NVIDIA driver (525 or newer)'};
   // CUDA 13 has no code for cards before Turing any more
   const allowed = majors.nvrtc.filter((major) => major * 1000 <= version && (major < 13 || card.architecture >= 75));
   const chosen = chooseLibraries(found, allowed);
-  return 'missing' in chosen ? missingLibraries(machine, found, chosen) : {ok: true, chosen, answer};
+  return 'missing' in chosen ? missingLibraries(machine, found, chosen) : {ok: true, chosen, card, answer};
 }
 
 function missingLibraries({platform}: Machine, {libraries}: Found, {cuda: major, missing}: {cuda: number; missing: readonly (typeof libraryNames)[number][]}): Refusal {
@@ -55,6 +56,12 @@ function driverHelp({code}: Extract<DriverAnswer, {ok: false}>): string {
     default:
       return 'nvidia-smi must list the GPU; reinstall the NVIDIA driver';
   }
+}
+
+/** The card that a user means by a number in the list or by a part of its name; case does not matter. */
+function chooseCard(wanted: string | undefined, cards: readonly DeviceFacts[]): DeviceFacts | undefined {
+  if (wanted === undefined || /^\d+$/.test(wanted)) return cards[Number(wanted ?? 0)];
+  return cards.find(({name}) => name.toLowerCase().includes(wanted.toLowerCase()));
 }
 
 /** 12080 as 12.8. */

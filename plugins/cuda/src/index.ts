@@ -6,7 +6,7 @@ export default ({backend, opt, tf, GanError}: Gan) => backend({
   name: 'cuda',
   summary: 'NVIDIA GPUs by CUDA; not yet run on hardware.',
   options: {
-    device: opt.int(0, {min: 0, help: 'which GPU, also as --device: its number in the list of gan backends'}),
+    device: opt.str(undefined, {help: 'which GPU: its number in the list of gan backends, or a part of its name'}),
     precision: opt.oneOf(['fp32', 'tf32', 'bf16'], 'tf32', {help: 'what matrix products and convolutions round their factors to'}),
     libs: opt.str(undefined, {help: 'folders with the CUDA libraries, looked into before all others, as GAN_CUDA_LIBS'}),
   },

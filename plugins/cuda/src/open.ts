@@ -42,9 +42,8 @@ export async function open(options: CudaOptions, {tf, GanError}: Api, machine: M
   });
   const result = explain(machine, found, answer, options);
   if (!result.ok) throw unavailable(result.why, result.fix);
-  const {chosen} = result;
+  const {chosen, card: facts} = result;
   const libraries = loadLibraries(chosen, native.loadLibrary);
-  const facts = result.answer.devices[options.device]!;
   const builtFor = Math.floor(Number(libraries.dnn.cudnnGetCudartVersion()) / 1000);
   if (builtFor !== chosen.cuda) {
     throw unavailable(`the cuDNN of ${chosen.cudnn} was built for CUDA ${builtFor}, and the other libraries are of CUDA ${chosen.cuda}`, `name a folder with a cuDNN for CUDA ${chosen.cuda}: GAN_CUDA_LIBS=FOLDER`);
@@ -70,7 +69,6 @@ export function opened(tf: Gan['tf'], device: CudaDevice, driver: Driver, info: 
     tfBackend,
     info,
     sync: () => reads.sync(),
-    memory: () => ({bytes: device.tensors.bytes, tensors: device.tensors.count}),
     capture: {
       record: (run) => device.record(run),
       copy: (from, to) => device.copyTensor(from, to),

@@ -1,10 +1,10 @@
 import {execFile} from 'node:child_process';
 import {fileURLToPath} from 'node:url';
-import type {DeviceInfo, Finding, Probe} from 'gan/plugin';
+import type {Finding, Probe} from 'gan/plugin';
 import {cacheFolder} from './cache/disk-cache.js';
 import {cudaVersion, deviceList, explain} from './explain.js';
 import type {DriverAnswer} from './findings.js';
-import {findLibraries, type Chosen} from './libraries/find.js';
+import {findLibraries} from './libraries/find.js';
 import {thisMachine, type Machine} from './libraries/machine.js';
 import {libraryNames, titles} from './libraries/names.js';
 import type {CudaOptions} from './options.js';
@@ -19,18 +19,19 @@ const limitMs = 10_000;
 export async function probe(options: CudaOptions, machine: Machine = thisMachine(), timeLimitMs = limitMs): Promise<Probe> {
   const {result} = await search(options, machine, timeLimitMs);
   if (!result.ok) return result;
-  const devices = result.answer.devices.map(({name, bytes}) => ({name, memoryBytes: bytes}));
-  return {ok: true, info: facts(options, result.answer, result.chosen), devices, chosen: options.device};
+  const {card, chosen, answer} = result;
+  return {
+    ok: true,
+    info: {gpu: card.name, cuda: chosen.cuda, driver: `CUDA ${cudaVersion(answer.version)}`, precision: options.precision},
+    devices: answer.devices.map(({name, bytes}) => ({name, memoryBytes: bytes})),
+    chosen: card.ordinal,
+  };
 }
 
 async function search(options: CudaOptions, machine: Machine, timeLimitMs: number) {
   const found = findLibraries(machine, [options.libs]);
   const answer = found.driver === undefined ? undefined : await askChild(found.driver, timeLimitMs);
   return {found, answer, result: explain(machine, found, answer, options)};
-}
-
-function facts({device, precision}: CudaOptions, {version, devices}: Extract<DriverAnswer, {ok: true}>, {cuda}: Chosen): DeviceInfo {
-  return {gpu: devices[device]!.name, cuda, driver: `CUDA ${cudaVersion(version)}`, precision, ...(devices.length > 1 && {gpus: devices.map(({ordinal, name}) => `${ordinal} ${name}`).join(', ')})};
 }
 
 /** What there is, piece by piece, for `gan doctor`. */

@@ -20,6 +20,7 @@ import {makeNetworks} from './networks.js';
 import {drawSamples, logMetrics, reportProgress, stopAt, stopWhenDiverged, writeCheckpoints} from './run-callbacks.js';
 import type {RunConfig} from './run-config.js';
 import {RunFolder} from './run-folder.js';
+import {logToTensorBoard, rewindTensorBoard, wantsTensorBoard} from './tensorboard.js';
 
 /** The parts that a configuration names, made from their options. */
 export interface RunParts extends DataParts {
@@ -35,8 +36,9 @@ export interface RunParts extends DataParts {
 
 /** What a run tells while it trains, for progress bars and `--json`. */
 export type TrainEvent =
-  | {type: 'start'; run: string; step: number; steps: number; epochs: number; items: number; generatorParameters: number; criticParameters: number}
-  | {type: 'step'; step: number; steps: number; epoch: number; mode: 'critic' | 'generator'; loss: number; genLoss?: number; critLoss?: number; images: number; imagesPerSecond: number; secondsLeft: number}
+  /** `notCaptured`: why no step will be repeated from a recording, as far as that is known before the first. */
+  | {type: 'start'; run: string; step: number; steps: number; epochs: number; items: number; generatorParameters: number; criticParameters: number; notCaptured?: string}
+  | {type: 'step'; step: number; steps: number; epoch: number; mode: 'critic' | 'generator'; loss: number; lr: number; genLoss?: number; critLoss?: number; images: number; imagesPerSecond: number; secondsLeft: number}
   | {type: 'epoch'; columns: string[]; row: (number | null)[]; seconds: number}
   | {type: 'sample'; step: number; path: string}
   | {type: 'checkpoint'; step: number; path: string}
@@ -92,22 +94,34 @@ export async function train(request: TrainRequest): Promise<TrainResult> {
   const learn = makeLearner(config, parts, dls, generator, critic);
   const log = logMetrics(learn, folder);
   const latents = {data: new Rng(config.seed).fork('samples').normal(sampleCount * config.latent), shape: [sampleCount, config.latent]};
-  const samples = drawSamples(learn, folder, config, latents, notify);
-  const checkpoints = writeCheckpoints(folder, config, log.flush, notify);
+  const board = wantsTensorBoard(config) ? logToTensorBoard(learn, folder, config, position) : undefined;
+  const flush = async (): Promise<void> => {
+    await log.flush();
+    await board?.flush();
+  };
+  const samples = drawSamples(learn, folder, config, latents, async (sample) => {
+    await board?.sample(sample);
+    notify(sample);
+  });
+  const checkpoints = writeCheckpoints(folder, config, flush, notify);
   const progress = reportProgress(learn, steps, notify);
   try {
     const goOn = checkpoint && resumeFrom(learn, checkpoint);
     await folder.create();
     await folder.writeConfig(config);
     await folder.rewindMetrics(position);
+    await rewindTensorBoard(folder, position);
+    const cbs = [...partCallbacks(config, parts, learn, steps), stopWhenDiverged(folder), log, ...(board ? [board] : []), samples, stopAt(steps, signal), checkpoints, progress];
+    if (!learn.opt) learn.createOpt();
+    const notCaptured = learn.capture.obstacle(learn, [...learn.callbacks, ...cbs]);
     notify({
       type: 'start', run: request.dir, step: position.step, steps, epochs, items: dls.train.size,
       generatorParameters: generator.parameterCount(), criticParameters: critic.parameterCount(),
+      ...(notCaptured !== undefined && {notCaptured}),
     });
-    const cbs = [...partCallbacks(config, parts, learn, steps), stopWhenDiverged(folder), log, samples, stopAt(steps, signal), checkpoints, progress];
     await learn.fit(epochs, config.lr, {cbs, ...(config.wd !== undefined && {wd: config.wd}), ...goOn});
   } finally {
-    await log.flush();
+    await flush();
     learn.dispose();
   }
   return {
@@ -142,7 +156,7 @@ export function makeLearner(config: RunConfig, parts: RunParts, dls: DataLoaders
     dls, generator, critic, genLossFunc, critLossFunc,
     {
       switcher: parts.switcher, optFunc: parts.optimizer, lr: config.lr, genFirst: config.genFirst, clipNorms: config.clipNorms, switchEval: config.switchEval,
-      compat: config.compat, ...(config.clip !== undefined && {clip: config.clip}),
+      compat: config.compat, capture: config.capture ?? 'auto', ...(config.clip !== undefined && {clip: config.clip}),
     },
   );
   learn.recorder!.trainMetrics = true;

@@ -13,6 +13,14 @@ export function cacheFolder(env: NodeJS.ProcessEnv = process.env, platform: Node
 const hashBytes = 32;
 const sha256 = (data: Uint8Array | string): Buffer => createHash('sha256').update(data).digest();
 
+function tryToRemove(file: string): void {
+  try {
+    rmSync(file, {force: true});
+  } catch {
+    // where it lies is no folder
+  }
+}
+
 /**
  * Bytes by key, in files. An entry begins with its hash: one that was cut short or damaged counts as missing, and is written again.
  * Processes may share a folder: entries appear whole, by renaming. Where the folder cannot be written, nothing is kept.
@@ -39,7 +47,7 @@ export class DiskCache {
       writeFileSync(temporary, Buffer.concat([sha256(data), data]));
       renameSync(temporary, file);
     } catch {
-      rmSync(temporary, {force: true}); // a full or read-only disk costs time only
+      tryToRemove(temporary); // a full or read-only disk costs time only
     }
   }
 

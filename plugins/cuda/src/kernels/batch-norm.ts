@@ -18,7 +18,7 @@ interface Attrs {
 /** Two launches over the rows of x: sums of pieces, `words` numbers each, and their totals for each channel. */
 function sumRows(
   {gpu}: Context, x: View, channels: number, words: number,
-  sum: {entry: string; args: (partial: View) => KernelArg[]}, total: {entry: string; outputs: View[]},
+  sum: {entry: string; args: (partial: View) => KernelArg[]}, total: {entry: string; arrays: View[]},
 ): void {
   const shape = {outer: 1, length: sizeOf(x.shape) / channels, inner: channels};
   const team = teamFor(shape, gpu.card, true);
@@ -27,7 +27,7 @@ function sumRows(
   gpu.launch({source: variant, entry: sum.entry, grid: team.grid, block, args: [...sum.args(partial), shapeArg(shape), teamArg(team)]});
   const pieces = {...shape, length: team.pieces};
   const rest = teamFor(pieces, gpu.card, false);
-  gpu.launch({source: variant, entry: total.entry, grid: rest.grid, block, args: [pointer(partial), ...total.outputs.map(pointer), shapeArg(pieces), teamArg(rest)]});
+  gpu.launch({source: variant, entry: total.entry, grid: rest.grid, block, args: [pointer(partial), ...total.arrays.map(pointer), shapeArg(pieces), teamArg(rest)]});
 }
 
 function normalize({gpu}: Context, arrays: {x: View; mean: View; variance: View; weight: View; bias: View; y: View}, eps: number, slope: number): void {
@@ -41,7 +41,7 @@ const batchNorm = kernel<Inputs, Attrs>('TrainBatchNorm', (inputs, {eps, slope},
   const [x, weight, bias] = [inputs.x, inputs.weight, inputs.bias].map((tensor) => view(gpu, tensor)) as [View, View, View];
   const channels = sizeOf(weight.shape);
   const [y, mean, variance] = [result(gpu, x.shape, 'float32'), result(gpu, [channels], 'float32'), result(gpu, [channels], 'float32')];
-  sumRows(context, x, channels, 3, {entry: 'moments', args: (partial) => [pointer(x), pointer(partial)]}, {entry: 'statistics', outputs: [mean, variance]});
+  sumRows(context, x, channels, 3, {entry: 'moments', args: (partial) => [pointer(x), pointer(partial)]}, {entry: 'statistics', arrays: [x, mean, variance]});
   normalize(context, {x, mean, variance, weight, bias, y}, eps, slope);
   return [y.info, mean.info, variance.info];
 });
@@ -55,7 +55,7 @@ const batchNormGrad = kernel<GradInputs, Attrs>('TrainBatchNormGrad', (inputs, {
   sumRows(context, x, channels, 2, {
     entry: 'slopes',
     args: (partial) => [...[x, dy, weight, bias, mean, variance, partial].map(pointer), float(eps), float(slope)],
-  }, {entry: 'totals', outputs: [dWeight, dBias]});
+  }, {entry: 'totals', arrays: [dWeight, dBias]});
   const count = sizeOf(x.shape);
   const arrays = [x, dy, mean, variance, weight, bias, dWeight, dBias, dx].map(pointer);
   forEach(gpu, variant, 'inputGradients', count, [...arrays, float(eps), float(slope), long(count), long(channels)], 4);

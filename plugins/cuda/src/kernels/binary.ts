@@ -56,7 +56,7 @@ export const binaryKernels: readonly Kernel[] = [
   binary('Sub', {op: 'a - b', types: both}),
   binary('Multiply', {op: 'a * b', types: both}),
   binary('RealDiv', {op: 'a / b', types: ['float32']}),
-  binary('FloorDiv', {op: floorDiv, types: both}),
+  binary('FloorDiv', {op: floorDiv, types: both, to: 'int32'}),
   binary('Mod', {op: remainder, types: both}),
   binary('Maximum', {op: 'a > b || a != a ? a : b', types: both}),
   binary('Minimum', {op: 'a < b || a != a ? a : b', types: both}),

@@ -59,7 +59,8 @@ export const rearrangingKernels: readonly Kernel[] = [
   }),
   kernel<StridedSliceInputs, StridedSliceAttrs>('StridedSlice', ({x}, attrs, {tf, gpu}) => {
     const {begin, end, strides, beginMask, endMask, ellipsisMask, newAxisMask, shrinkAxisMask} = attrs;
-    const {finalShapeSparse: sizes, finalShape, begin: first, strides: steps} = tf.slice_util.sliceInfo(x.shape, begin, end, strides, beginMask, endMask, ellipsisMask, newAxisMask, shrinkAxisMask);
+    const {finalShape, begin: first, end: last, strides: steps} = tf.slice_util.sliceInfo(x.shape, begin, end, strides, beginMask, endMask, ellipsisMask, newAxisMask, shrinkAxisMask);
+    const sizes = tf.slice_util.computeOutShape(first, last, steps); // of x's rank, before axes are added and taken away
     const from = view(gpu, x);
     const y = result(gpu, finalShape, from.dtype);
     const own = stridesOf(x.shape);
@@ -119,7 +120,6 @@ const sharing = (name: string, input: string, shapeOf: (tensor: TensorInfo, attr
 
 export const sharingKernels: readonly Kernel[] = [
   sharing('Identity', 'x', ({shape}) => shape),
-  sharing('StopGradient', 'x', ({shape}) => shape),
   sharing('Reshape', 'x', (x, {shape}, {tf}) => tf.util.inferFromImplicitShape(shape as number[], sizeOf(x.shape))),
   sharing('ExpandDims', 'input', ({shape: [...shape]}, {dim}) => {
     const at = dim as number;

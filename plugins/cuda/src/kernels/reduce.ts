@@ -1,4 +1,4 @@
-import type {ArgMaxAttrs, ArgMaxInputs, SumAttrs, SumInputs, TensorInfo} from '@tensorflow/tfjs-core';
+import type {ArgMaxAttrs, ArgMaxInputs, MaxAttrs, SumAttrs, SumInputs, TensorInfo} from '@tensorflow/tfjs-core';
 import type {GpuDtype, KernelSource} from '../gpu.js';
 import {float, pointer} from './args.js';
 import {toType} from './cast.js';
@@ -71,12 +71,15 @@ function reducer(name: string, type: GpuDtype, {init, combine}: Rule): Reducer {
   return {variant: source('reduce', `${name}-${type}`, macros), words: 1};
 }
 
+/** tfjs calls the axes of a maximum otherwise. */
+type Attrs = Partial<Pick<SumAttrs, 'axis'> & Pick<MaxAttrs, 'reductionIndices'>> & Pick<SumAttrs, 'keepDims'>;
+
 function reduction(name: string, types: readonly GpuDtype[], rule: (type: 'float' | 'int' | 'u8') => Rule, mean = false): Kernel {
   const reducers = new Map<GpuDtype, Reducer>(types.map((type) => [type, reducer(name, type, rule(cTypes[type]))]));
-  return kernel<SumInputs, SumAttrs>(name, ({x}, {axis, keepDims}, context) => {
+  return kernel<SumInputs, Attrs>(name, ({x}, {reductionIndices, axis = reductionIndices, keepDims}, context) => {
     const given = view(context.gpu, x);
     const type = reducers.has(given.dtype) ? given.dtype : types[0]!;
-    const {shape, axes} = reduced(context, x, axis, keepDims);
+    const {shape, axes} = reduced(context, x, axis!, keepDims);
     const y = result(context.gpu, shape, type);
     const scale = mean ? sizeOf(shape) / Math.max(sizeOf(x.shape), 1) : 1;
     reduceAxes(context, reducers.get(type)!, toType(context, given, type), axes, y, scale);

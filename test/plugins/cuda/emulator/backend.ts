@@ -101,6 +101,8 @@ export interface Emulation {
   gpu: Gpu;
   /** May be changed between launches. */
   order: Order;
+  /** Takes the variants with 64-bit indices of those kernels that have some. */
+  wideIndices: boolean;
   /** Called before each launch. */
   seen?: (launch: LaunchSeen) => void;
 }
@@ -110,9 +112,19 @@ const unused = (): never => {
 };
 
 /** The device. Faults come at once, as nothing waits here. */
-export function emulate(library: EmulatorLibrary, memory: EmulatedMemory, multiprocessors = 3): Emulation {
+export function emulate(library: EmulatorLibrary, memory: EmulatedMemory, wide: ReadonlyMap<string, string>): Emulation {
   const scratch: bigint[] = [];
-  const emulation: Emulation = {order: 'mixed', gpu: undefined as unknown as Gpu};
+  const emulation: Emulation = {order: 'mixed', wideIndices: false, gpu: undefined as unknown as Gpu};
+  const take = (bytes: number): bigint => {
+    const address = library.allocate(Math.max(bytes, 1));
+    scratch.push(address);
+    return address;
+  };
+  const sent = (values: ArrayBufferView): bigint => {
+    const address = take(values.byteLength);
+    library.write(address, new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
+    return address;
+  };
   const addressOf = (tensor: TensorInfo): bigint => memory.of(tensor.dataId).address;
   const convolve = (which: 'forward' | 'data' | 'filter'): Gpu['dnn']['forward'] => (conv, first, second, out) => {
     const {padInfo: {top, left}, ...c} = conv;
@@ -143,17 +155,14 @@ export function emulate(library: EmulatorLibrary, memory: EmulatedMemory, multip
     },
     address: addressOf,
     overwrite: addressOf,
-    send: unused,
-    constant: unused,
-    scratch(bytes) {
-      const address = library.allocate(Math.max(bytes, 1));
-      scratch.push(address);
-      return address;
-    },
+    send: sent,
+    constant: sent, // for the time of one operation will do
+    scratch: take,
     launch({source, entry, grid, block, args}) {
       emulation.seen?.({source, entry, grid, block, args});
       if (grid.some((n) => n === 0)) return;
-      library.launch(source.name, entry, [...grid, ...block], args, emulation.order);
+      const variant = emulation.wideIndices ? wide.get(source.name) ?? source.name : source.name;
+      library.launch(variant, entry, [...grid, ...block], args, emulation.order);
     },
     copy: library.copy,
     fill: unused,
@@ -166,7 +175,7 @@ export function emulate(library: EmulatorLibrary, memory: EmulatedMemory, multip
     dnn: {forward: convolve('forward'), dataGradient: convolve('data'), filterGradient: convolve('filter')},
     precision: 'fp32',
     // few, so that small arrays are gone through in steps and cut in pieces
-    card: {name: 'emulator', architecture: 90, multiprocessors, sharedBytesPerBlock: 48 << 10},
+    card: {name: 'emulator', architecture: 90, multiprocessors: 3, sharedBytesPerBlock: 48 << 10},
   };
   return emulation;
 }

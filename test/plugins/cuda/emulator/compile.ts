@@ -22,6 +22,20 @@ export function inNamespace({text}: KernelSource, name: string, kernel: string):
   return [`#define KERNEL ${kernel}`, `namespace ${name} {`, text, '}', ...[...macros].map((macro) => `#undef ${macro}`), ''].join('\n');
 }
 
+/** What tells the variant with 64-bit indices for arrays of all sizes from the one that takes them for large ones only. */
+export const wideSuffix = ' (64-bit indices)';
+
+/** So many variants of each file are enough: they differ in the operation and the type. */
+const widePerFile = 4;
+
+/** Variants with 64-bit indices of the files whose kernels choose between those and 32-bit ones. */
+export function wideVariants(sources: readonly KernelSource[]): KernelSource[] {
+  const fileOf = ({name}: KernelSource): string => name.split('/')[0]!;
+  const choosing = sources.filter(({text}) => /< SMALL\b/.test(text));
+  const some = choosing.filter((source) => choosing.filter((one) => fileOf(one) === fileOf(source)).indexOf(source) < widePerFile);
+  return some.map(({name, text}) => ({name: name + wideSuffix, text: `#define SMALL 0LL\n${text}`}));
+}
+
 function unit(sources: readonly KernelSource[], number: number): string {
   const names = sources.map((_, i) => `source${number}_${i}`);
   const bodies = sources.map((source, i) => inNamespace(source, names[i]!, 'static'));

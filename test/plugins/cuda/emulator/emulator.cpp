@@ -1,7 +1,6 @@
 // Runs kernels: every block of a grid, one after the other; the threads of a block as fibers where they wait for each other.
 #include "shim.h"
 #include <csetjmp>
-#include <cstdio>
 #include <cstdlib>
 #include <map>
 #include <string>
@@ -130,9 +129,8 @@ static const char *runBlock(size_t threads, int order) {
       if (fiber->done) ended++;
     }
     if (ended != 0 && ended != left) {
-      // the others cannot be ended where they wait; the process is of no more use
-      std::fprintf(stderr, "%s: %zu of %zu threads of a block ended while others wait\n", kernel->name, ended, left);
-      std::abort();
+      fibers.clear(); // those that wait do so for ever
+      return (fault = std::string(kernel->name) + ": " + std::to_string(ended) + " of " + std::to_string(left) + " threads of a block ended while the others wait").c_str();
     }
     left -= ended;
   }
@@ -173,7 +171,7 @@ extern "C" const char *emulator_launch(
   size_t blocks = size_t(gridDim.x) * gridDim.y * gridDim.z;
   for (size_t i = 0; i < blocks; i++) {
     blockIdx = indexIn(inOrder(i, blocks, order), gridDim);
-    runBlock(threads, order);
+    if (const char *what = runBlock(threads, order)) return what;
   }
   return touched(name);
 }

@@ -3,7 +3,7 @@ import {tf, type Device} from 'gan';
 import {sources} from '../../../../plugins/cuda/src/kernels/index.js';
 import {registerKernels} from '../../../../plugins/cuda/src/kernels/register.js';
 import {EmulatedMemory, emulate, emulatedBackend, type Emulation} from './backend.js';
-import {compileEmulator} from './compile.js';
+import {compileEmulator, wideSuffix, wideVariants} from './compile.js';
 import {openLibrary} from './library.js';
 
 export const emulatorName = 'cuda-emulator';
@@ -26,10 +26,11 @@ export interface EmulatedDevice extends Device {
 
 /** The CUDA backend without CUDA: its kernels on the emulator, as tfjs's current backend. */
 export async function openEmulator(): Promise<EmulatedDevice> {
-  const library = openLibrary(await compileEmulator(sources));
+  const wide = wideVariants(sources);
+  const library = openLibrary(await compileEmulator([...sources, ...wide]));
   const memory = new EmulatedMemory(library);
   const before = library.allocations();
-  const emulation = emulate(library, memory);
+  const emulation = emulate(library, memory, new Map(wide.map(({name}) => [name.slice(0, -wideSuffix.length), name])));
   const takeBack = registerKernels(tf as never, emulation.gpu, emulatorName);
   tf.registerBackend(emulatorName, () => emulatedBackend(memory));
   await tf.setBackend(emulatorName);

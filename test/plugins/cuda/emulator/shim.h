@@ -1,4 +1,4 @@
-// CUDA C as C++ for the CPU: what the kernels use of the language and of its built-in functions. See README.md.
+// CUDA C as C++ for the CPU: what the kernels use of the language and of its built-in functions.
 #pragma once
 #include <cmath>
 #include <cstdint>

@@ -9,6 +9,7 @@ export interface Bytes {
 interface Range {
   address: bigint;
   bytes: bigint;
+  source: Bytes;
 }
 
 /** A kind of memory: what is allocated, and that nothing else is touched. */
@@ -35,8 +36,9 @@ export class Ranges {
   /** Undefined where there is not enough. */
   allocate(bytes: bigint): bigint | undefined {
     if (this.#used + Number(bytes) > this.limit) return undefined;
-    const address = this.#source.allocate(Number(bytes));
-    this.#live.set(address, {address, bytes});
+    const source = bytes < hugeBytes ? this.#source : huge;
+    const address = source.allocate(Number(bytes));
+    this.#live.set(address, {address, bytes, source});
     this.#used += Number(bytes);
     this.peak = Math.max(this.peak, this.#used);
     return address;
@@ -47,7 +49,7 @@ export class Ranges {
     if (!range) return false;
     this.#live.delete(address);
     this.#used -= Number(range.bytes);
-    this.#source.free(address);
+    range.source.free(address);
     return true;
   }
 
@@ -65,7 +67,8 @@ export function hostMemory(): Bytes & {at(address: bigint): ArrayBuffer} {
   const kept = new Map<bigint, Uint8Array<ArrayBuffer>>();
   return {
     allocate(bytes) {
-      const memory = new Uint8Array(Math.max(bytes, 128)).fill(0xcd); // small ones would move
+      const memory = new Uint8Array(Math.max(bytes, 128)); // small ones would move
+      if (bytes < hugeBytes) memory.fill(0xcd);
       const address = koffi.address(memory);
       kept.set(address, memory);
       return address;
@@ -74,3 +77,7 @@ export function hostMemory(): Bytes & {at(address: bigint): ArrayBuffer} {
     at: (address) => kept.get(address)!.buffer,
   };
 }
+
+/** From this size on memory is not filled, so that what nobody touches costs nothing: workspaces of a measurement. */
+const hugeBytes = 2 ** 27;
+const huge = hostMemory();
