@@ -37,7 +37,7 @@ export class Homes {
     if (variable.dataId === home) return;
     const {shape, dtype} = variable;
     this.#capture.copy(variable, {dataId: home, shape, dtype});
-    variable.assign({dataId: home, shape, dtype} as TensorInfo as Variable);
+    variable.assign({dataId: home, shape, dtype} as Variable);
   }
 
   dispose(): void {
