@@ -3,9 +3,11 @@ import {BaseCommand} from '../cli/base-command.js';
 import {assignmentsOf, configFlags} from '../cli/config-flags.js';
 import {deviceFlag, deviceOf} from '../cli/device-flag.js';
 import {FitReport} from '../cli/fit-report.js';
+import {choosePictures, parsePictures} from '../cli/pictures/sample-pictures.js';
 import {planRun} from '../cli/plan-run.js';
 import {fromElsewhere} from '../cli/config-report.js';
 import {writeOrigins} from '../cli/run-folder.js';
+import {recordSession, sessionOf} from '../cli/sessions.js';
 import {listenForStop} from '../cli/signals.js';
 import type {TrainEvent} from '../gan/runs/train.js';
 
@@ -27,6 +29,8 @@ export default class Fit extends BaseCommand {
     resume: Flags.string({description: 'go on from the last checkpoint of this run folder', helpValue: 'DIR'}),
     config: Flags.string({description: 'configuration file (default: gan.config.*, .ganrc* or package.json of the project)', helpValue: 'FILE'}),
     set: Flags.string({description: 'any configuration value, options of parts included; may be repeated', helpValue: 'KEY=VALUE', multiple: true, multipleNonGreedy: true}),
+    pictures: Flags.string({description: 'how the terminal shows sample grids: auto (it is asked), none, kitty, iterm2 or sixel', default: 'auto', env: 'GAN_PICTURES', helpValue: 'HOW', exclusive: ['no-pictures']}),
+    'no-pictures': Flags.boolean({description: 'show no sample grids in the terminal'}),
     ...configFlags(),
     device: deviceFlag,
   };
@@ -37,11 +41,14 @@ export default class Fit extends BaseCommand {
     const registry = await this.openRegistry();
     const request = {registry, ...this.surroundings, flags: assignmentsOf(flags), set: set ?? [], ...(file !== undefined && {file})};
     const plan = await planRun({...request, data: args.data, out, resume});
-    const report = new FitReport({stdout: process.stdout, stderr: process.stderr, json: this.asksFor('--json'), quiet: this.asksFor('--quiet')});
+    const [json, quiet] = [this.asksFor('--json'), this.asksFor('--quiet')];
+    const pictures = parsePictures(flags['no-pictures'] ? 'none' : flags.pictures);
+    const shown = json || quiet ? undefined : await choosePictures(pictures, process.stderr);
+    const report = new FitReport({stdout: process.stdout, stderr: process.stderr, json, quiet, pictures: shown});
     const stop = listenForStop((name) => report.say(`${name}: finishing the step and writing a checkpoint; once more ends at once.`));
     try {
-      const [{selectBackend}, {createParts, givenOptions}, {train}] = await Promise.all([
-        import('../backends/select.js'), import('../config/parts.js'), import('../gan/runs/train.js'),
+      const [{selectBackend}, {createParts, givenOptions}, {train}, environment] = await Promise.all([
+        import('../backends/select.js'), import('../config/parts.js'), import('../gan/runs/train.js'), import('../bench/environment.js').then((each) => each.environment()),
       ]);
       const {device, refused} = await selectBackend(registry, plan.backend.name, givenOptions(plan.backend.options), deviceOf(flags));
       try {
@@ -51,10 +58,14 @@ export default class Fit extends BaseCommand {
         const parts = await createParts(registry, plan.config);
         const {dir, config, origins} = plan;
         const notify = (event: TrainEvent): void => {
-          if (event.type === 'start') writeOrigins(dir, origins, resume !== undefined); // not before: there may be no folder
+          if (event.type === 'start') { // not before: there may be no folder
+            writeOrigins(dir, origins, resume !== undefined);
+            recordSession(dir, sessionOf(event, device, environment));
+          }
           report.notify(event);
         };
         const result = await train({dir, config, parts, device, resume: resume !== undefined, signal: stop.signal, notify});
+        await report.settle();
         report.end(dir, result);
         if (result.interrupted) process.exitCode = stop.exitCode;
       } finally {

@@ -11,7 +11,7 @@ const sink = (isTTY: boolean, columns = 100) => {
   return out;
 };
 const step = (n: number, steps = 100) => ({
-  type: 'step', step: n, steps, epoch: 0, mode: 'critic', loss: -1, critLoss: -1.25, genLoss: 0.5, images: n * 64, imagesPerSecond: 45.6, secondsLeft: 75,
+  type: 'step', step: n, steps, epoch: 0, mode: 'critic', loss: -1, lr: 0.1, critLoss: -1.25, genLoss: 0.5, images: n * 64, imagesPerSecond: 45.6, secondsLeft: 75,
 }) as const;
 
 describe('painter', () => {

@@ -79,7 +79,7 @@ export function logMetrics(learn: GANLearner, folder: RunFolder): Callback & {fl
 }
 
 /** Draws images from the same latents every `sampleEvery` steps and at the end. */
-export function drawSamples(learn: GANLearner, folder: RunFolder, {sampleEvery}: Pick<RunConfig, 'sampleEvery'>, latents: HostTensor, notify: Notify): Callback & {latest?: string} {
+export function drawSamples(learn: GANLearner, folder: RunFolder, {sampleEvery}: Pick<RunConfig, 'sampleEvery'>, latents: HostTensor, drawn: (sample: Extract<TrainEvent, {type: 'sample'}>) => Promise<void>): Callback & {latest?: string} {
   let drawnAt = -1;
   const draw = async (step: number): Promise<void> => {
     if (drawnAt === step) return;
@@ -88,7 +88,7 @@ export function drawSamples(learn: GANLearner, folder: RunFolder, {sampleEvery}:
     const path = folder.samplePath(step);
     await writePng(path, imageGrid(images));
     self.latest = path;
-    notify({type: 'sample', step, path});
+    await drawn({type: 'sample', step, path});
   };
   const self: Callback & {latest?: string} = {
     name: 'draw-samples',
@@ -150,7 +150,7 @@ export function reportProgress(learn: GANLearner, steps: number, notify: Notify)
       if (start === 0) start = performance.now();
     },
     afterLossRead({read}) {
-      const {training, step, epoch, value: loss, batchSize} = read!;
+      const {training, step, epoch, value: loss, batchSize, lrs} = read!;
       if (!training) return;
       images += batchSize;
       done++;
@@ -158,7 +158,7 @@ export function reportProgress(learn: GANLearner, steps: number, notify: Notify)
       const [genLoss, critLoss] = [genSmooth.value, critSmooth.value];
       const secondsLeft = ((performance.now() - start) / 1000 / done) * (steps - step);
       notify({
-        type: 'step', step, steps, epoch, mode: readMode!, loss, images, imagesPerSecond: imagesPerSecond(), secondsLeft,
+        type: 'step', step, steps, epoch, mode: readMode!, loss, lr: lrs[0]!, images, imagesPerSecond: imagesPerSecond(), secondsLeft,
         ...(genLoss !== undefined && {genLoss}), ...(critLoss !== undefined && {critLoss}),
       });
     },

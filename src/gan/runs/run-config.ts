@@ -52,6 +52,10 @@ export interface RunConfig {
   sampleEvery: number;
   /** Steps between checkpoints; 0: only at the end. */
   checkpointEvery: number;
+  /** Write TensorBoard's event files; absent in the folders of older runs, as the next. */
+  tensorboard?: boolean;
+  /** Steps between histograms of the weights in them; 0: none. */
+  histogramEvery?: number;
   /** `fastai` reproduces the original's behaviour, faults included (docs/differences.md). */
   compat: 'none' | 'fastai';
   /** Whether steps are repeated from recordings; absent in the folders of older runs: `auto`. */

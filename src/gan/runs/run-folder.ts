@@ -1,5 +1,5 @@
 /**
- * The run folder: config.json, metrics.jsonl, samples/step-00000100.png, checkpoints/step-00000100/.
+ * The run folder: config.json, metrics.jsonl, samples/step-00000100.png, checkpoints/step-00000100/, and TensorBoard's event files.
  */
 import {mkdir, readdir, readFile, rm} from 'node:fs/promises';
 import {join} from 'node:path';
@@ -9,6 +9,15 @@ import {writeFileAtomic} from '../io/atomic-write.js';
 import type {RunConfig} from './run-config.js';
 
 const stepName = (step: number): string => `step-${String(step).padStart(8, '0')}`;
+
+
+/** Seconds since 1970, which have ten digits until the year 2286. */
+const eventFileName = /events\.out\.tfevents\.(\d+)\.gan$/;
+
+const entries: readonly string[] = ['config.json', 'config.origins.json', 'metrics.jsonl', 'samples', 'checkpoints', 'report.html'];
+
+/** Whether a run, or a report of it, writes what has this name at the top of its folder. */
+export const isRunEntry = (name: string): boolean => entries.includes(name) || eventFileName.test(name);
 
 export class RunFolder {
   readonly dir: string;
@@ -51,6 +60,18 @@ export class RunFolder {
     } catch (error) {
       throw new GanError('data', 'GAN_RUN_NOT_FOUND', `${this.dir} is no run folder: its config.json cannot be read`, {cause: error, suggestions: ['run folders are made by gan fit']});
     }
+  }
+
+  /** TensorBoard's event files, oldest first; it looks for `tfevents` in names and reads them by name. */
+  async eventFiles(): Promise<string[]> {
+    const names = await readdir(this.dir).catch((): string[] => []);
+    return names.filter((name) => eventFileName.test(name)).sort().map((name) => join(this.dir, name));
+  }
+
+  /** A name after those of all event files that are there. */
+  async newEventFile(): Promise<string> {
+    const last = eventFileName.exec((await this.eventFiles()).at(-1) ?? '')?.[1] ?? 0;
+    return join(this.dir, `events.out.tfevents.${Math.max(Math.floor(Date.now() / 1000), Number(last) + 1)}.gan`);
   }
 
   /** Folders of the checkpoints, oldest first. */

@@ -20,6 +20,7 @@ import {makeNetworks} from './networks.js';
 import {drawSamples, logMetrics, reportProgress, stopAt, stopWhenDiverged, writeCheckpoints} from './run-callbacks.js';
 import type {RunConfig} from './run-config.js';
 import {RunFolder} from './run-folder.js';
+import {logToTensorBoard, rewindTensorBoard, wantsTensorBoard} from './tensorboard.js';
 
 /** The parts that a configuration names, made from their options. */
 export interface RunParts extends DataParts {
@@ -37,7 +38,7 @@ export interface RunParts extends DataParts {
 export type TrainEvent =
   /** `notCaptured`: why no step will be repeated from a recording, as far as that is known before the first. */
   | {type: 'start'; run: string; step: number; steps: number; epochs: number; items: number; generatorParameters: number; criticParameters: number; notCaptured?: string}
-  | {type: 'step'; step: number; steps: number; epoch: number; mode: 'critic' | 'generator'; loss: number; genLoss?: number; critLoss?: number; images: number; imagesPerSecond: number; secondsLeft: number}
+  | {type: 'step'; step: number; steps: number; epoch: number; mode: 'critic' | 'generator'; loss: number; lr: number; genLoss?: number; critLoss?: number; images: number; imagesPerSecond: number; secondsLeft: number}
   | {type: 'epoch'; columns: string[]; row: (number | null)[]; seconds: number}
   | {type: 'sample'; step: number; path: string}
   | {type: 'checkpoint'; step: number; path: string}
@@ -93,15 +94,24 @@ export async function train(request: TrainRequest): Promise<TrainResult> {
   const learn = makeLearner(config, parts, dls, generator, critic);
   const log = logMetrics(learn, folder);
   const latents = {data: new Rng(config.seed).fork('samples').normal(sampleCount * config.latent), shape: [sampleCount, config.latent]};
-  const samples = drawSamples(learn, folder, config, latents, notify);
-  const checkpoints = writeCheckpoints(folder, config, log.flush, notify);
+  const board = wantsTensorBoard(config) ? logToTensorBoard(learn, folder, config, position) : undefined;
+  const flush = async (): Promise<void> => {
+    await log.flush();
+    await board?.flush();
+  };
+  const samples = drawSamples(learn, folder, config, latents, async (sample) => {
+    await board?.sample(sample);
+    notify(sample);
+  });
+  const checkpoints = writeCheckpoints(folder, config, flush, notify);
   const progress = reportProgress(learn, steps, notify);
   try {
     const goOn = checkpoint && resumeFrom(learn, checkpoint);
     await folder.create();
     await folder.writeConfig(config);
     await folder.rewindMetrics(position);
-    const cbs = [...partCallbacks(config, parts, learn, steps), stopWhenDiverged(folder), log, samples, stopAt(steps, signal), checkpoints, progress];
+    await rewindTensorBoard(folder, position);
+    const cbs = [...partCallbacks(config, parts, learn, steps), stopWhenDiverged(folder), log, ...(board ? [board] : []), samples, stopAt(steps, signal), checkpoints, progress];
     if (!learn.opt) learn.createOpt();
     const notCaptured = learn.capture.obstacle(learn, [...learn.callbacks, ...cbs]);
     notify({
@@ -111,7 +121,7 @@ export async function train(request: TrainRequest): Promise<TrainResult> {
     });
     await learn.fit(epochs, config.lr, {cbs, ...(config.wd !== undefined && {wd: config.wd}), ...goOn});
   } finally {
-    await log.flush();
+    await flush();
     learn.dispose();
   }
   return {

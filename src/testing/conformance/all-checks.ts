@@ -2,6 +2,7 @@ import {groups, type Check} from './check.js';
 import {errors} from './checks/errors.js';
 import {goldenChecks} from './checks/golden.js';
 import {lifecycle} from './checks/lifecycle.js';
+import {loss} from './checks/loss.js';
 import {memory} from './checks/memory.js';
 import {optimizers} from './checks/optimizers.js';
 import {penalties} from './checks/penalties.js';
@@ -19,6 +20,6 @@ import {reductions} from './operations/reductions.js';
 /** Every check of the kit, in the order in which they run. */
 export function allChecks(recordings: string): Check[] {
   const operations = [...elementwise, ...reductions, ...rearranging, ...products, ...layers, ...fused].flatMap(operationChecks);
-  const all = [...operations, ...penalties, ...state, ...errors, ...memory, ...optimizers, ...training, ...updates, ...goldenChecks(recordings), ...lifecycle];
+  const all = [...operations, ...penalties, ...state, ...errors, ...memory, ...optimizers, ...training, ...updates, ...goldenChecks(recordings), ...loss, ...lifecycle];
   return groups.flatMap((group) => all.filter((check) => check.group === group));
 }

@@ -1,0 +1,85 @@
+import {chart} from './chart.js';
+import {configurationSection} from './configuration.js';
+import {duration, number, table, text} from './html.js';
+import type {RunRecord} from './read-run.js';
+import {samplesSection} from './samples.js';
+import {script} from './script.js';
+import {style} from './style.js';
+
+/** Columns of the recorder that the chart of losses shows already. */
+const lossColumns: readonly string[] = ['train_loss', 'gen_loss', 'crit_loss'];
+
+/** The report as one HTML page. It loads nothing: its policy forbids it. */
+export async function reportPage(run: RunRecord): Promise<string> {
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'">
+<meta name="color-scheme" content="light dark">
+<title>${text(run.name)}: a run of gan</title>
+<style>${style}</style>
+</head>
+<body>
+<header><p>Report of a run</p><h1>${text(run.name)}</h1>${summary(run)}</header>
+<main>
+<section id="curves"><h2>Curves</h2>${charts(run)}</section>
+${await samplesSection(run.samples)}
+${epochsSection(run)}
+${configurationSection(run)}
+${sessionsSection(run)}
+</main>
+<script>${script}</script>
+</body>
+</html>
+`;
+}
+
+/** The numbers that are looked for first. */
+function summary({config, lr, critic, generator, epochs, sessions}: RunRecord): string {
+  const seconds = epochs.reduce((sum, epoch) => sum + epoch.seconds, 0);
+  const images = sessions.at(-1)?.images;
+  const last = (curve: {values: number[]}): string | undefined => (curve.values.length > 0 ? number(curve.values.at(-1)!) : undefined);
+  const facts: [string, string | undefined][] = [
+    ['steps', String(lr.steps.at(-1) ?? 0)],
+    ['epochs', String(epochs.length)],
+    ['critic loss', last(critic.smooth)],
+    ['generator loss', last(generator.smooth)],
+    ['time of whole epochs', seconds > 0 ? duration(seconds) : undefined],
+    ['training images', images === undefined ? undefined : String(images)],
+    ['image size', `${config.size}×${config.size}×${config.channels}`],
+  ];
+  return `<dl>${facts.flatMap(([name, value]) => (value === undefined ? [] : [`<div><dt>${name}</dt><dd>${text(value)}</dd></div>`])).join('')}</dl>`;
+}
+
+function charts({critic, generator, lr, epochs}: RunRecord): string {
+  const losses = chart('Loss of both networks', 'Lines: running means. Bands: the losses of single steps.', [
+    {label: 'critic', colour: 'critic', line: critic.smooth, band: critic.raw},
+    {label: 'generator', colour: 'generator', line: generator.smooth, band: generator.raw},
+  ]);
+  if (losses === '') return '<p class="note">There is no step yet.</p>';
+  const measured = [...new Set(epochs.flatMap(({row}) => Object.keys(row)))].filter((name) => !lossColumns.includes(name) && name !== 'time');
+  const ofEpochs = measured.map((name) => {
+    const values = epochs.flatMap(({step, row}) => (typeof row[name] === 'number' ? [{step, value: row[name]}] : []));
+    return chart(name, 'Measured at the end of each epoch.', [{label: name, colour: 'metric', line: {steps: values.map(({step}) => step), values: values.map(({value}) => value)}}], 180);
+  });
+  const changes = new Set(lr.values).size > 1;
+  const rate = changes ? chart('Learning rate', 'Of each step.', [{label: 'learning rate', colour: 'metric', line: lr}], 180) : '';
+  return `${losses}<div class="small">${[...ofEpochs, rate].join('')}</div>`;
+}
+
+function epochsSection({epochs}: RunRecord): string {
+  if (epochs.length === 0) return '';
+  const columns = [...new Set(epochs.flatMap(({row}) => Object.keys(row)))].filter((name) => name !== 'time');
+  const rows = epochs.map(({epoch, step, row, seconds}) => [String(epoch), String(step), ...columns.map((name) => (typeof row[name] === 'number' ? number(row[name]) : '–')), duration(seconds)]);
+  return `<section id="epochs"><h2>Epochs</h2>${table(['epoch', 'step', ...columns, 'time'], rows)}</section>`;
+}
+
+function sessionsSection({sessions}: RunRecord): string {
+  if (sessions.length === 0) return '';
+  const facts = (values: Readonly<Record<string, unknown>>): string => Object.entries(values).map(([name, value]) => `<div><dt>${text(name)}</dt><dd>${text(value)}</dd></div>`).join('');
+  const parts = sessions.map(({began, afterStep, backend, device, environment, generatorParameters, criticParameters}) => `<article><h3>${afterStep === 0 ? 'From the start' : `After step ${afterStep}`}</h3>
+<dl class="facts">${facts({began, backend, ...device, ...environment, 'generator parameters': generatorParameters, 'critic parameters': criticParameters})}</dl></article>`);
+  return `<section id="environment"><h2>Environment</h2>${parts.join('\n')}</section>`;
+}
