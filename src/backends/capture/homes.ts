@@ -1,4 +1,4 @@
-import type {DataId, TensorInfo} from '@tensorflow/tfjs-core';
+import type {DataId} from '@tensorflow/tfjs-core';
 import type {DeviceCapture} from '../device.js';
 import type {Variable} from '../tf.js';
 import type {Backend} from './kernels.js';
