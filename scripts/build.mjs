@@ -1,7 +1,7 @@
-// Builds everything that `npm run build` promises: the tfjs gradients, the library and CLI, the page of web exports, the built-in
-// plug-ins, and what is written down of them.
+// Builds everything that `npm run build` promises: the tfjs gradients, the library and CLI, the pages of web exports and of
+// `gan ui`, the built-in plug-ins, and what is written down of them.
 import {execFileSync} from 'node:child_process';
-import {cpSync, existsSync, readdirSync, writeFileSync} from 'node:fs';
+import {existsSync, readdirSync, writeFileSync} from 'node:fs';
 import {createRequire} from 'node:module';
 import path from 'node:path';
 import {fileURLToPath} from 'node:url';
@@ -27,20 +27,7 @@ await build({
 
 node(path.join(path.dirname(require.resolve('typescript/package.json')), 'bin/tsc'), '-p', 'tsconfig.json');
 await import('./build-web.mjs');
-
-// The page of `gan ui`: one script and one style sheet, with all that they need.
-await build({
-  absWorkingDir: root,
-  entryPoints: {page: 'src/ui/page/main.ts'},
-  bundle: true,
-  minify: true,
-  format: 'esm',
-  target: 'es2022',
-  outdir: 'dist/ui/page',
-  legalComments: 'eof',
-  logLevel: 'warning',
-});
-for (const name of ['index.html', 'icon.svg']) cpSync(path.join(root, 'src/ui/page', name), path.join(root, 'dist/ui/page', name));
+await import('./build-ui.mjs');
 
 for (const name of readdirSync(path.join(root, 'plugins'))) {
   const script = path.join(root, 'plugins', name, 'build.mjs');

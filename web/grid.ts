@@ -1,5 +1,5 @@
+import {drawLatent} from '../src/gan/runs/latents.js';
 import type {Generator} from './generator.js';
-import {latentOf} from './latents.js';
 import {draw, pixelsOf} from './pictures.js';
 
 /** Pictures made at a time, so that the page stays alive in between. */
@@ -48,7 +48,7 @@ export function fillGrid(parent: HTMLElement, generator: Generator, picked: (ind
         for (let start = 0; start < count; start += atOnce) {
           const n = Math.min(atOnce, count - start);
           const latents = new Float32Array(n * facts.latentSize);
-          for (let i = 0; i < n; i++) latents.set(latentOf(seed, start + i, facts.latentSize), i * facts.latentSize);
+          for (let i = 0; i < n; i++) latents.set(drawLatent(facts.latentSize, seed, start + i), i * facts.latentSize);
           const values = await generator.run(latents);
           if (mine !== call) return;
           for (let i = 0; i < n; i++) draw(targets[start + i]!, pixelsOf(values, i, facts));

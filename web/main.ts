@@ -1,8 +1,8 @@
 /** The page: what its controls do. */
+import {drawLatent, slerp} from '../src/gan/runs/latents.js';
 import {openDevice, type DeviceName} from './device.js';
 import {fillGrid} from './grid.js';
 import {loadGenerator, type Generator} from './generator.js';
-import {latentOf, slerp} from './latents.js';
 import {download, draw, pixelsOf, sheet} from './pictures.js';
 import {makeSliders} from './sliders.js';
 
@@ -22,7 +22,7 @@ function start(generator: Generator, device: DeviceName): void {
   const {facts} = generator;
   const picture = element<HTMLCanvasElement>('picture');
   let index = 0;
-  let latent = latentOf(0, 0, facts.latentSize);
+  let latent = drawLatent(facts.latentSize, 0);
   let drawing = false;
   let wanted = false;
 
@@ -54,7 +54,7 @@ function start(generator: Generator, device: DeviceName): void {
     sliders.set(latent);
     void redraw();
   };
-  const ofSeed = (): Float32Array => latentOf(seedIn(input('seed')), index, facts.latentSize);
+  const ofSeed = (): Float32Array => drawLatent(facts.latentSize, seedIn(input('seed')), index);
 
   const grid = fillGrid(element('grid'), generator, (picked) => {
     stop();
@@ -81,7 +81,7 @@ function start(generator: Generator, device: DeviceName): void {
   element('count').addEventListener('change', refill);
 
   const move = (): void => {
-    const ends = ['from', 'to'].map((id) => latentOf(seedIn(input(id)), 0, facts.latentSize));
+    const ends = ['from', 'to'].map((id) => drawLatent(facts.latentSize, seedIn(input(id))));
     show(slerp(ends[0]!, ends[1]!, Number(input('between').value)));
   };
   let playing = 0;
@@ -129,9 +129,9 @@ async function main(): Promise<void> {
   }
   const wanted = new URLSearchParams(location.search).get('device');
   const device = await openDevice(wanted === 'webgpu' || wanted === 'wasm' ? wanted : 'auto');
-  const generator = await loadGenerator();
+  const generator = await loadGenerator(device);
   // for programs that drive this page: the numbers behind the pictures
-  Object.assign(globalThis, {gan: {device, facts: generator.facts, generate: (latents: Float32Array) => generator.run(latents), latentOf}});
+  Object.assign(globalThis, {gan: {device, facts: generator.facts, generate: (latents: Float32Array) => generator.run(latents)}});
   start(generator, device);
 }
 

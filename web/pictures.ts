@@ -1,14 +1,14 @@
 import type {Facts} from './generator.js';
 
-/** Pixels of image `index` of what the generator gave, by the run's normalisation. */
+/** Pixels of image `index` of what the generator gave, by the run's normalisation: grey or RGB, with transparency or without. */
 export function pixelsOf(values: Float32Array, index: number, {imageSize, channels, mean, std}: Facts): ImageData {
   const count = imageSize * imageSize;
   const pixels = new ImageData(imageSize, imageSize);
   const at = index * count * channels;
   for (let i = 0; i < count; i++) {
     const byte = (c: number): number => (values[at + i * channels + c]! * std[c]! + mean[c]!) * 255;
-    for (let c = 0; c < 3; c++) pixels.data[4 * i + c] = byte(channels === 1 ? 0 : c);
-    pixels.data[4 * i + 3] = channels === 4 ? byte(3) : 255;
+    for (let c = 0; c < 3; c++) pixels.data[4 * i + c] = byte(channels < 3 ? 0 : c);
+    pixels.data[4 * i + 3] = channels % 2 === 0 ? byte(channels - 1) : 255;
   }
   return pixels;
 }

@@ -55,4 +55,4 @@ class GanCritic:
         self.opt.zero_grad()
         loss.backward()
         self.opt.step()
-        return loss.item()
+        return loss

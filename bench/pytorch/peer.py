@@ -23,7 +23,7 @@ def main():
     for line in sys.stdin:
         step = getattr(work, f'{line.strip()}_step')
         start = time.perf_counter()
-        step()
+        step().item()
         print(json.dumps({'ms': (time.perf_counter() - start) * 1e3, 'peakBytes': resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024}), flush=True)
 
 

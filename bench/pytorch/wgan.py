@@ -36,12 +36,13 @@ def generator(size, latent=100):
 class Wgan:
     """Critic and generator steps of the training in which fastai's GANLearner.wgan ends."""
 
-    def __init__(self, size, batch):
+    def __init__(self, size, batch, device='cpu', memory_format=torch.contiguous_format):
         torch.manual_seed(42)
-        self.critic, self.generator = critic(size), generator(size)
+        self.device = device
+        self.critic, self.generator = (net.to(device, memory_format=memory_format) for net in (critic(size), generator(size)))
         make = lambda net: torch.optim.RMSprop(net.parameters(), lr=2e-4, alpha=0.99, eps=1e-8)
         self.critic_opt, self.generator_opt = make(self.critic), make(self.generator)
-        self.real = torch.rand(batch, 3, size, size) * 2 - 1
+        self.real = (torch.rand(batch, 3, size, size) * 2 - 1).to(device, memory_format=memory_format)
         self.batch = batch
 
     def critic_step(self):
@@ -49,18 +50,18 @@ class Wgan:
             parameter.requires_grad_(True)
             parameter.data.clamp_(-0.01, 0.01)
         with torch.no_grad():
-            fake = self.generator(torch.randn(self.batch, 100))
+            fake = self.generator(torch.randn(self.batch, 100, device=self.device))
         loss = self.critic(self.real).mean() - self.critic(fake).mean()
         self.critic_opt.zero_grad()
         loss.backward()
         self.critic_opt.step()
-        return loss.item()
+        return loss
 
     def generator_step(self):
         for parameter in self.critic.parameters():
             parameter.requires_grad_(False)
-        loss = self.critic(self.generator(torch.randn(self.batch, 100))).mean()
+        loss = self.critic(self.generator(torch.randn(self.batch, 100, device=self.device))).mean()
         self.generator_opt.zero_grad()
         loss.backward()
         self.generator_opt.step()
-        return loss.item()
+        return loss

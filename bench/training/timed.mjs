@@ -2,11 +2,12 @@
 import {openDevice} from '../../dist/backends/open.js';
 import {tf} from '../../dist/backends/tf.js';
 import {Normalization} from '../../dist/gan/data/normalize.js';
+import {GanError} from '../../dist/errors.js';
 import {opt} from '../../dist/plugin/options.js';
 import plugin from '../../plugins/wasm/dist/index.js';
 
 /** The backend of this benchmark. */
-export const openWasm = (options) => openDevice('wasm', plugin({tf, opt, backend: (definition) => definition}).create({relaxedSimd: true, wideSimd: true, ...options}));
+export const openWasm = (options) => openDevice('wasm', plugin({tf, opt, GanError, backend: (definition) => definition}).create({relaxedSimd: true, wideSimd: true, ...options}));
 
 /**
  * @param makeLearner gets the data and the callbacks

@@ -13,7 +13,7 @@ import {Rng} from '../../dist/gan/rng.js';
 import {openWasm, printTimes, timedTraining} from './timed.mjs';
 
 /** Latents, and random bytes for images. */
-function memoryBatches(size, batch) {
+export function memoryBatches(size, batch) {
   const rng = new Rng(1);
   const data = Uint8Array.from({length: batch * size * size * 3}, () => rng.int(256));
   return Array.from({length: 8}, () => ({input: {data: rng.normal(batch * 100), shape: [batch, 100]}, target: {data, shape: [batch, size, size, 3]}, size: batch}));

@@ -61,6 +61,11 @@ export interface OpenedDevice {
   memory?(): DeviceMemory;
   /** Gives everything back, so that the process can exit by itself. */
   close?(): void | Promise<void>;
+  /**
+   * For tests: loses the device, as a driver that resets does. What is read, computed or waited for afterwards has to fail with
+   * GAN_DEVICE_LOST. Absent: nothing can make this device be lost.
+   */
+  lose?(): void | Promise<void>;
   /** Repeats steps; without it the library calls a step's kernels again, one by one. */
   capture?: DeviceCapture;
 }
@@ -81,7 +86,7 @@ export interface Backend {
 }
 
 /** An open device, with every default filled in. */
-export interface Device extends Required<Omit<OpenedDevice, 'capture'>> {
+export interface Device extends Required<Omit<OpenedDevice, 'capture' | 'lose'>>, Pick<OpenedDevice, 'lose'> {
   /** Name of the backend part, as given to `--backend`. */
   name: string;
 }

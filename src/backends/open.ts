@@ -34,6 +34,7 @@ export async function openDevice(name: string, backend: Backend): Promise<Device
     sync: async () => (opened.sync ? opened.sync() : readBack()),
     memory: () => opened.memory?.() ?? {bytes: tf.memory().numBytes, tensors: tf.memory().numTensors},
     close: async () => opened.close?.(),
+    ...(opened.lose && {lose: () => opened.lose!()}),
   };
 }
 

@@ -15,6 +15,9 @@ export interface ErrorReport {
 
 const reportBugs = 'This is a fault of gan, not yours. Please report it with the lines above and `gan --version`.';
 
+/** What Node says when it has no memory for an array. */
+const tooLarge = /^(Invalid typed array length|Array buffer allocation failed)/;
+
 /**
  * @param flags the command's flags, for "did you mean"
  * @returns undefined for `this.exit(...)`, which is no error
@@ -30,6 +33,9 @@ export function reportOf(error: unknown, flags: readonly string[] = []): ErrorRe
     return {code: error.code ?? 'GAN_USAGE', message: error.message.replace(/\s*See more help with --help$/, ''), suggestions, exitCode: error.oclif.exit ?? exitCodes.usage};
   }
   const {message, stack} = error instanceof Error ? error : new Error(String(error));
+  if (error instanceof RangeError && tooLarge.test(message)) {
+    return {code: 'GAN_HOST_MEMORY', message: `Something in this training is larger than a process can hold: ${message}.`, suggestions: ['Use a smaller --batch-size or --size, or fewer features.'], exitCode: exitCodes.backend};
+  }
   return {code: 'GAN_BUG', message, suggestions: [reportBugs], exitCode: exitCodes.bug, ...(stack !== undefined && {stack})};
 }
 

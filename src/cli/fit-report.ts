@@ -73,12 +73,13 @@ export class FitReport {
 }
 
 function startLine(event: Extract<TrainEvent, {type: 'start'}>): string {
-  const {step, steps, epochs, items, generatorParameters, criticParameters} = event;
+  const {step, steps, epochs, items, generatorParameters, criticParameters, notCaptured} = event;
   const millions = (n: number): string => `${(n / 1e6).toFixed(1)} M`;
   return [
     `${items} images, ${epochs} epoch${epochs === 1 ? '' : 's'}, ${steps} steps`,
     `generator ${millions(generatorParameters)} parameters, critic ${millions(criticParameters)}`,
     ...(step > 0 ? [`going on after step ${step}`] : []),
+    ...(notCaptured === undefined ? [] : [`every step is computed anew: ${notCaptured}`]),
   ].join('; ');
 }
 

@@ -26,6 +26,22 @@ export async function packageSpec(config: Config, wanted: string, cwd = process.
   });
 }
 
+/** Lets npm install without a second copy of gan beside a plug-in, and without links to folders whose packages are missing. */
+export function forNpm(): void {
+  Object.assign(process.env, {npm_config_legacy_peer_deps: 'true', npm_config_install_links: 'true'});
+}
+
+/** The package in a folder. @throws GanError GAN_PLUGIN_NOT_FOUND (exit 2) */
+export function packageIn(folder: string): {name: string; root: string} {
+  const root = path.resolve(folder);
+  try {
+    const {name} = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as {name: string};
+    return {name, root};
+  } catch (error) {
+    throw new GanError('usage', 'GAN_PLUGIN_NOT_FOUND', `There is no package in ${root}: ${(error as Error).message}`, {suggestions: ['Give the folder of a plug-in, with its package.json.']});
+  }
+}
+
 /**
  * Writes down what commands a plug-in has, where its author did not (`oclif manifest`), so that starting gan need not load them.
  * @returns whether there was something to write

@@ -34,10 +34,14 @@ export function runConfigFile(dir: string): string {
 
 type Origins = Readonly<Record<string, string>>;
 
+const originsFile = (dir: string): string => path.join(dir, 'config.origins.json');
+
+/** Where each value of a run's configuration came from; nothing for runs that were not made by `gan fit`. */
+export const readOrigins = (dir: string): Origins => (existsSync(originsFile(dir)) ? (JSON.parse(readFileSync(originsFile(dir), 'utf8')) as Origins) : {});
+
 /** Keeps where each value of a run's configuration came from. Going on with a run changes only what flags changed. */
 export function writeOrigins(dir: string, origins: Origins, resumed: boolean): void {
-  const file = path.join(dir, 'config.origins.json');
-  const earlier = resumed && existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Origins) : {};
+  const earlier = resumed ? readOrigins(dir) : {};
   const changed = Object.fromEntries(Object.entries(origins).filter(([, origin]) => origin.startsWith('--')));
-  writeFileSync(file, `${JSON.stringify({...origins, ...earlier, ...changed}, null, 2)}\n`);
+  writeFileSync(originsFile(dir), `${JSON.stringify({...origins, ...earlier, ...changed}, null, 2)}\n`);
 }

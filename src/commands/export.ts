@@ -8,9 +8,12 @@ import {openRun} from '../cli/use-run.js';
 
 export default class Export extends BaseCommand {
   static override summary = 'Write a trained run to files that other programs read.';
-  static override description = 'safetensors: names and layouts are those of the same fastai model in PyTorch (its state_dict). `gan fit --init FILE` reads such files, too. Plug-ins can bring formats: they are listed below.';
+  static override description = 'Takes the newest checkpoint. What a format cannot have is named, and nothing is written then. Plug-ins can bring formats: they are listed below. docs/exports.md has what is in the files and which layers each format can hold.';
   static override examples = [
     {description: 'For PyTorch and fastai', command: '<%= config.bin %> export runs/wgan-shapes-1 --format safetensors --out gan.safetensors'},
+    {description: 'Both networks for onnxruntime', command: '<%= config.bin %> export runs/wgan-shapes-1 --format onnx --network both --out models'},
+    {description: 'For tf.loadGraphModel', command: '<%= config.bin %> export runs/wgan-shapes-1 --format tfjs --out model'},
+    {description: 'A web page that draws pictures', command: '<%= config.bin %> export runs/wgan-shapes-1 --format web --out page && npx serve page'},
   ];
   static override args = {
     run: Args.string({description: 'run folder', required: true}),

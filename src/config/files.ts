@@ -47,6 +47,9 @@ export async function findConfigFile(cwd: string): Promise<ConfigFile | undefine
   return found ? toConfigFile(found.filepath, found.config) : undefined;
 }
 
+/** The configuration files that a folder has, the one that counts first; the package's own file is not looked into. */
+export const filesIn = (folder: string): string[] => searchPlaces.filter((place) => !isManifest(place) && existsSync(path.join(folder, place)));
+
 /** Reads the user's file; undefined when there is none. @param folder `~/.config/gan` or what the system has in its place */
 export async function findUserFile(folder: string): Promise<ConfigFile | undefined> {
   const name = userPlaces.find((place) => statSync(path.join(folder, place), {throwIfNoEntry: false})?.isFile());

@@ -28,6 +28,7 @@ export const scalarSpecs = {
   tensorboard: opt.bool(false, {help: "write TensorBoard's event files to the run folder"}),
   histogramEvery: opt.int(0, {min: 0, help: "steps between histograms of the weights in TensorBoard's files; 0: none"}),
   compat: opt.oneOf(['none', 'fastai'], 'none', {help: "fastai: reproduce the original, faults included (docs/differences.md)"}),
+  capture: opt.oneOf(['auto', 'off'], 'auto', {help: 'repeat steps from recordings where they can be, with the same results (docs/performance.md)'}),
   init: opt.str(undefined, {help: 'safetensors file of weights to start from, with PyTorch names and layout'}),
 } as const satisfies Record<string, OptionSpec>;
 

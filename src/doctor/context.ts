@@ -8,6 +8,8 @@ export interface DoctorContext {
   registry: Registry;
   /** The folder in which `gan fit` would make its runs. */
   cwd: string;
+  /** GPUs that the system lists; undefined: not known. */
+  gpus?: readonly string[] | undefined;
 }
 
 /** One check: cheap, in parallel with the others, loads no tfjs. */

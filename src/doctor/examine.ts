@@ -3,6 +3,7 @@ import {openRegistry, type KnownPlugin} from '../plugin/discover.js';
 import {checkBackends} from './checks/backends.js';
 import {checkDisk} from './checks/disk.js';
 import {checkOfPlugins} from './checks/of-plugins.js';
+import {checkGpu, findGpus} from './checks/gpu.js';
 import {checkImages} from './checks/images.js';
 import {checkMemory} from './checks/memory.js';
 import {checkNode} from './checks/node.js';
@@ -14,6 +15,7 @@ const checks: Record<string, DoctorCheck> = {
   node: () => checkNode(),
   memory: () => checkMemory(),
   webassembly: () => checkWasm(),
+  gpu: ({gpus}) => checkGpu({gpus}),
   backends: checkBackends,
   images: checkImages,
   plugins: checkPlugins,
@@ -23,7 +25,7 @@ const checks: Record<string, DoctorCheck> = {
 
 /** Everything that `gan doctor` looks at, in its order. Loads no tfjs and never throws. */
 export async function examine(plugins: Iterable<KnownPlugin>, cwd: string, dataDir?: string): Promise<Finding[]> {
-  return examineAll(checks, {registry: openRegistry(plugins, dataDir), cwd});
+  return examineAll(checks, {registry: openRegistry(plugins, dataDir), cwd, gpus: findGpus()});
 }
 
 /** Runs checks side by side; one that fails itself is a warning. */

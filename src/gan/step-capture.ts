@@ -73,8 +73,9 @@ export class StepCapture {
 /** Steps with one key have the same operations. */
 function keyOf({model, opt, policies, everTrained}: Learner, wanted: readonly Parameter[], given: readonly Tensor[], mode: string): string {
   const trained = new Set(wanted);
+  const zeroed = policies.frozenInStep === 'zero-gradient' ? everTrained : [];
   const training = model.modules().map((module) => (module.training ? 'T' : 'e'));
   const parameters = opt!.parameters().map((parameter) => (trained.has(parameter) ? 'T' : 'f'));
-  const zeroed = policies.frozenInStep === 'zero-gradient' ? everTrained.size : 0;
-  return [...given.map(({shape, dtype}) => `${dtype}[${shape.join()}]`), mode, training.join(''), parameters.join(''), zeroed, opt!.structure()].join(' ');
+  const updated = [...new Set([...wanted, ...zeroed])];
+  return [...given.map(({shape, dtype}) => `${dtype}[${shape.join()}]`), mode, training.join(''), parameters.join(''), updated.length, opt!.structure(updated)].join(' ');
 }

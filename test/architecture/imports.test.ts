@@ -21,8 +21,9 @@ const rules: Record<string, Partial<Record<Import['kind'], RegExp>>> = {
   bench: {value: /^(config|plugin|gan|backends)\//},
   scaffold: {value: /^plugin\//},
   doctor: {value: /^(plugin\/|backends\/select\.ts)/, type: /^backends\/device\.ts$/, lazy: /^gan\/data\/sharp\.ts$/},
-  cli: {value: /^(config|plugin|gan)\//, type: /^(backends|testing|bench|doctor)\//},
-  commands: {value: /^(cli\/|plugin\/(kinds|names|nearest)\.ts$)/, type: /^(plugin|gan|backends|bench|scaffold)\//, lazy: /^(cli|config|plugin|gan|backends|testing|bench|doctor|scaffold)\//},
+  cli: {value: /^(config|plugin|gan)\//, type: /^(backends|testing|bench|doctor)\//, lazy: /^backends\//},
+  commands: {value: /^(cli\/|plugin\/(kinds|names|nearest)\.ts$)/, type: /^(plugin|gan|backends|bench|scaffold|config)\//, lazy: /^(cli|config|plugin|gan|backends|testing|bench|doctor|scaffold|ui)\//},
+  ui: {value: /^(gan|config|plugin|backends)\//},
   index: {value: /^(gan|backends)\//},
 };
 
@@ -37,6 +38,11 @@ const packages: Record<string, RegExp> = {
   '@oclif/plugin-plugins': /^commands\/plugins\//,
   cosmiconfig: /^config\/files\.ts$/,
   jiti: /^config\/script\.ts$/,
+  '@clack/prompts': /^cli\/(prompts|ask-config)\.ts$/,
+  hono: /^ui\/server\//,
+  '@hono/node-server': /^ui\/server\//,
+  open: /^commands\/ui\.ts$/,
+  uplot: /^ui\/page\//,
   sixel: /^cli\/pictures\//,
   sharp: /^gan\/data\/sharp\.ts$/,
 };
@@ -83,14 +89,26 @@ describe('the import graph of src', () => {
   it('has no circle of values', () => expect(findCycle(all)?.join(' -> ')).to.equal(undefined));
 
   it('uses packages that package.json names', () => {
-    const {dependencies, imports} = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as Record<string, Record<string, string>>;
+    const {dependencies, devDependencies, imports} = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as Record<string, Record<string, string>>;
     const known = new Set([...Object.keys(dependencies!), ...Object.keys(imports!)]);
-    const unknown = all.filter(({to}) => !to.startsWith('src/') && !to.startsWith('node:') && !known.has(packageName(to)));
+    const isBundled = ({from}: Import): boolean => from.startsWith('src/ui/page/'); // what the page needs is in its script
+    const isKnown = (each: Import): boolean => known.has(packageName(each.to)) || (isBundled(each) && Object.hasOwn(devDependencies!, packageName(each.to)));
+    const unknown = all.filter((each) => !each.to.startsWith('src/') && !each.to.startsWith('node:') && !isKnown(each));
     expect(unknown.map(where)).to.deep.equal([]);
   });
 
+  it('the page of gan ui runs in a browser: of the rest it has random numbers and latents, and nothing of Node', () => {
+    const reached = [...reach(sourceFiles(root, 'src/ui/page'), all)];
+    expect(reached.filter((file) => !/^src\/ui\/page\/|^uplot$/.test(file)).sort()).to.deep.equal(['src/backends/capture/draws.ts', 'src/gan/rng.ts', 'src/gan/runs/latents.ts']);
+  });
+
+  it('the server of gan ui computes nothing: of the library it has the names of the files of a run', () => {
+    const reached = [...reach(sourceFiles(root, 'src/ui/server'), all)].filter((file) => file.startsWith('src/') && !file.startsWith('src/ui/server/'));
+    expect(reached.sort()).to.deep.equal(['src/errors.ts', 'src/gan/io/atomic-write.ts', 'src/gan/runs/run-folder.ts']);
+  });
+
   it('commands and the command line load the training library and tfjs only when a command runs', () => {
-    const onDemand = /(write-images|first-batch)\.ts$/; // imported by run()
+    const onDemand = /(write-images|write-animations|first-batch|report\/\w+)\.ts$/; // imported by run()
     const reached = reach(['src/commands', 'src/cli'].flatMap((folder) => sourceFiles(root, folder)).filter((file) => !onDemand.test(file)), all);
     expect([...reached].filter((file) => /^src\/(gan|backends)\//.test(file))).to.deep.equal([]);
   });

@@ -21,13 +21,15 @@ describe('errors of the command line', () => {
     ['a wrong --set', ['fit', '--set', 'switcher.ncrit=3'], 3, /Did you mean 'switcher.nCrit'/],
     ['a missing configuration file', ['fit', '--config', 'no.json'], 3, /no configuration file/],
     ['a bad configuration file', ['fit', '--config', 'bad.json'], 3, /bad\.json/],
+    ['networks that no process can hold', ['fit', '--set', 'arch.nFeatures=1000000', '--batch-size', '2', '--backend', 'wasm'], 4, /larger than a process can hold[\s\S]*fewer features/],
+    ['--device where there is one', ['fit', '--backend', 'wasm', '--device', '1'], 2, /wasm has one device only/],
     ['a missing folder of images', ['fit', 'nowhere'], 5, /no folder: .*nowhere/],
     ['a folder without images', ['fit', 'empty', '--size', '8'], 5, /empty/],
     ['a run folder that is none', ['generate', 'empty', '--out', 'x.png'], 5, /no run folder/],
     ['--resume of a folder that is no run', ['fit', '--resume', 'nowhere'], 5, /no run folder/],
     ['--out of a folder in use', ['fit', '--out', 'used'], 2, /used is not empty[\s\S]*--resume used/],
     ['generate without a place for the images', ['generate', 'used'], 2, /--out FILE\.png/],
-    ['export in an unknown format', ['export', 'used', '--format', 'onnx', '--out', 'x'], 2, /onnx/],
+    ['export in an unknown format', ['export', 'used', '--format', 'bmp', '--out', 'x'], 2, /bmp/],
   ];
 
   const files = {'bad.json': '{', 'empty/readme.txt': 'no image', 'used/config.json': '{}'};

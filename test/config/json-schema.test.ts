@@ -18,8 +18,11 @@ const module = (name: string): string =>
 describe('configSchema', () => {
   let valid: ValidateFunction;
   const plugin = () => pack('gan-plugin-turns', {api: 1, switchers: {turns: './t.js', broken: './b.js'}}, {'t.js': module('turns'), 'b.js': 'export default ('});
-  const registry = openRegistry([plugin()]);
-  before(async () => (valid = new Ajv({allErrors: true}).compile(await configSchema(registry))));
+  let registry: ReturnType<typeof openRegistry>;
+  before(async () => {
+    registry = openRegistry([plugin()]);
+    valid = new Ajv({allErrors: true}).compile(await configSchema(registry));
+  });
   after(removeFolders);
 
   /** Whether the schema and gan agree, and on what. */

@@ -1,6 +1,7 @@
 import {expect} from 'chai';
 import {checkBackends} from '../../dist/doctor/checks/backends.js';
 import {checkDisk} from '../../dist/doctor/checks/disk.js';
+import {checkGpu, findGpus} from '../../dist/doctor/checks/gpu.js';
 import {checkImages} from '../../dist/doctor/checks/images.js';
 import {checkMemory} from '../../dist/doctor/checks/memory.js';
 import {checkNode} from '../../dist/doctor/checks/node.js';
@@ -10,7 +11,7 @@ import type {Finding} from '../../dist/doctor/context.js';
 import {examineAll, verdict} from '../../dist/doctor/examine.js';
 import type {PackageInfo} from '../../dist/plugin/manifest.js';
 import {Registry} from '../../dist/plugin/registry.js';
-import {backendModule, folder, noTensors, pack, removeFolders} from '../plugin/helpers.js';
+import {backendModule, folder, noTensors, pack, removeFolders, write} from '../plugin/helpers.js';
 
 const context = (...packages: PackageInfo[]) => ({registry: new Registry(packages, noTensors), cwd: folder()});
 const backends = (name: string, modules: Record<string, string>) =>
@@ -50,6 +51,13 @@ describe('gan doctor checks', () => {
       expect(verdict(findings)).to.equal(0);
     });
 
+    it('that need a GPU are not spoken of where there is none', async () => {
+      const registry = context(backends('fakes', {cuda: no('cuda'), webgpu: no('webgpu'), wasm: yes('wasm')}));
+      expect(states(await checkBackends({...registry, gpus: []}))).to.deep.equal(['backend wasm: ok']);
+      expect(states(await checkBackends({...registry, gpus: ['NVIDIA 0x2330']}))).to.include('backend cuda: warning');
+      expect(states(await checkBackends(registry))).to.include('backend cuda: warning'); // not known
+    });
+
     it('none is a problem, with exit code 4', async () => {
       const findings = await checkBackends(context(backends('fakes', {cuda: no('cuda'), wasm: no('wasm')})));
       expect(findings.at(-1)).to.include({name: 'backends', state: 'problem'});
@@ -67,6 +75,21 @@ describe('gan doctor checks', () => {
       expect(findings.find(({what}) => what.includes('boom'))).to.include({name: 'backend two', state: 'warning'});
       expect(verdict(findings)).to.equal(0);
     });
+  });
+
+  it('GPU: what the kernel lists, one line', () => {
+    const root = folder();
+    const pci = (address: string, kind: string, vendor: string) => write(root, Object.fromEntries([['class', kind], ['vendor', vendor], ['device', '0x2330']].map(([name, text]) => [`sys/bus/pci/devices/${address}/${name}`, `${text}\n`])));
+    pci('0000:00:02.0', '0x030000', '0x1234'); // QEMU's display
+    pci('0000:00:03.0', '0x020000', '0x8086'); // a network card
+    expect(findGpus(root, 'linux')).to.deep.equal([]);
+    expect(checkGpu({gpus: []})).to.deep.equal([{name: 'gpu', state: 'ok', what: 'none in this machine: training runs on the processor'}]);
+    write(root, {'dev/dxg': ''});
+    expect(findGpus(root, 'linux')).to.deep.equal(['/dev/dxg']);
+    pci('0000:01:00.0', '0x030200', '0x10de');
+    expect(findGpus(root, 'linux')).to.deep.equal(['NVIDIA 0x2330 (PCI 0000:01:00.0)']);
+    expect(findGpus(root, 'darwin')).to.equal(undefined);
+    expect(checkGpu({gpus: undefined})).to.deep.equal([]);
   });
 
   it('plug-ins: API version, conflicts, parts that do not load', async () => {

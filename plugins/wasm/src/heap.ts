@@ -100,8 +100,5 @@ export class Heap {
   }
 }
 
-function allocate(backend: TfjsWasm, bytes: number): number {
-  const address = backend.wasm._malloc(bytes) >>> 0; // signed above 2 GB
-  if (address === 0) throw new Error(`no ${bytes} bytes left on the WebAssembly heap (4 GB at most): use smaller batches`);
-  return address;
-}
+/** @throws GanError GAN_BACKEND_MEMORY (memory-limit.ts) */
+const allocate = (backend: TfjsWasm, bytes: number): number => backend.wasm._malloc(bytes) >>> 0; // signed above 2 GB

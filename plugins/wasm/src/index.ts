@@ -4,7 +4,7 @@ import {open} from './open.js';
 import {probe} from './probe.js';
 
 /** The CPU backend: tfjs-backend-wasm, completed and made faster by kernels of its own. */
-export default ({backend, opt, tf}: Gan) => backend({
+export default ({backend, opt, tf, GanError}: Gan) => backend({
   name: 'wasm',
   summary: 'The processor, by WebAssembly SIMD; runs everywhere.',
   options: {
@@ -12,5 +12,5 @@ export default ({backend, opt, tf}: Gan) => backend({
     relaxedSimd: opt.bool(true, {help: 'use fused multiply-add where Node has it, which changes last digits'}),
     wideSimd: opt.bool(true, {help: 'let Node compute with 256-bit vectors where it can; needs relaxedSimd'}),
   },
-  create: (options) => ({probe: () => probe(settings(options)), open: () => open(tf, settings(options))}),
+  create: (options) => ({probe: () => probe(settings(options)), open: () => open({tf, GanError}, settings(options))}),
 });

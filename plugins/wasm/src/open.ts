@@ -1,8 +1,9 @@
-import type {OpenedDevice} from 'gan/plugin';
+import type {Gan, OpenedDevice} from 'gan/plugin';
 import {Heap} from './heap.js';
 import {logKernels, wantsKernelLog} from './kernel-log.js';
 import {kernels} from './kernels/index.js';
-import {hasKernels, replaceKernels, type Tf} from './registry.js';
+import {watchMemory} from './memory-limit.js';
+import {hasKernels, replaceKernels} from './registry.js';
 import type {Settings} from './settings.js';
 import {startTfjs, stopTfjs} from './tfjs.js';
 
@@ -10,9 +11,10 @@ import {startTfjs, stopTfjs} from './tfjs.js';
  * Starts tfjs-backend-wasm and puts the kernels of this package over its own until `close`.
  * @throws Error if it is open already, or if a file of the installation is missing
  */
-export async function open(tf: Tf, {threads, relaxedSimd, wideSimd}: Settings): Promise<OpenedDevice> {
+export async function open({tf, GanError}: Pick<Gan, 'tf' | 'GanError'>, {threads, relaxedSimd, wideSimd}: Settings): Promise<OpenedDevice> {
   if (hasKernels(tf, kernels)) throw new Error('the wasm device is open already: tfjs has one such backend; close it first');
   const backend = await startTfjs(tf);
+  watchMemory(backend, GanError);
   const heap = await Heap.share(backend, {threads, relaxedSimd, wideSimd}).catch((error: unknown) => {
     stopTfjs(tf, backend);
     throw error;

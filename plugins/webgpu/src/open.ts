@@ -40,6 +40,7 @@ export async function open(options: WebgpuOptions, api: Api): Promise<OpenedDevi
     tfBackend,
     info: {...answer.info, tfjs: tf.version_core},
     sync: () => sync(backend, faults),
+    lose: () => device.destroy(),
     close() {
       if (!isOpen) return;
       isOpen = false;

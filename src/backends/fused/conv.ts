@@ -45,9 +45,24 @@ export function convTranspose(x: Tensor, filter: Tensor, args: ConvTransposeArgs
   if (x.rank === 3) return onRow(x, filter, (wide, weights) => convTranspose(wide, weights, {...widen(args), outputPadding: [0, ...args.outputPadding]}));
   const weights = dilate(filter, args.dilation);
   if (x.rank === 5) return convTranspose3d(x, weights, args);
-  const spatial = [0, 1].map((i) => transposedSize(x.shape[i + 1]!, weights.shape[i]!, i, args));
-  const shape: [number, number, number, number] = [x.shape[0], spatial[0]!, spatial[1]!, weights.shape[2]!];
-  return tf.conv2dTranspose(x as Tensor4D, weights as Tensor4D, shape, pair(args.stride), explicit(args.padding));
+  const sides = [0, 1].map((i) => transposedSide(x.shape[i + 1]!, weights.shape[i]!, i, args));
+  const shape: [number, number, number, number] = [x.shape[0], sides[0]!.size, sides[1]!.size, weights.shape[2]!];
+  const ends = sides.map(({end}) => end);
+  const y = tf.conv2dTranspose(x as Tensor4D, weights as Tensor4D, shape, pair(args.stride), explicit(args.padding, ends));
+  return sides.some(({zeros}) => zeros > 0) ? tf.pad(y, [[0, 0], [0, sides[0]!.zeros], [0, sides[1]!.zeros], [0, 0]]) : y;
+}
+
+/**
+ * A side of what tfjs computes of a transposed convolution's result, how much is cut off at its end, and how many zeros follow.
+ * An output padding as large as the stride (a dilation allows it) is more than tfjs's kernels take: they would read past the
+ * input. There, as much less is cut off, and what the input does not reach is zero.
+ */
+function transposedSide(size: number, kernel: number, i: number, args: ConvTransposeArgs): {size: number; end: number; zeros: number} {
+  const whole = transposedSize(size, kernel, i, args);
+  const [padding, extra] = [args.padding[i]!, args.outputPadding[i]!];
+  if (extra < args.stride[i]!) return {size: whole, end: padding, zeros: 0};
+  const zeros = Math.max(extra - padding, 0);
+  return {size: whole - zeros, end: Math.max(padding - extra, 0), zeros};
 }
 
 /** Side of a transposed convolution's result; `kernel` is the dilated one. */
@@ -133,7 +148,9 @@ function pair(values: readonly number[]): [number, number] {
   return [values[0]!, values[1]!] satisfies Pair;
 }
 
-function explicit(padding: readonly number[]): [[number, number], [number, number], [number, number], [number, number]] {
+/** @param ends zeros after the rows and columns, where they are not as many as before them */
+function explicit(padding: readonly number[], ends = padding): [[number, number], [number, number], [number, number], [number, number]] {
   const [rows, columns] = pair(padding);
-  return [[0, 0], [rows, rows], [columns, columns], [0, 0]];
+  const [rowsEnd, columnsEnd] = pair(ends);
+  return [[0, 0], [rows, rowsEnd], [columns, columnsEnd], [0, 0]];
 }

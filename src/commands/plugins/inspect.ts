@@ -1,11 +1,14 @@
 import {Args} from '@oclif/core';
-import {commands} from '@oclif/plugin-plugins';
 import {BaseCommand} from '../../cli/base-command.js';
-import {installedName} from '../../cli/plugin-packages.js';
+import {installedPlugins, type InstalledPlugin} from '../../cli/installed-plugins.js';
+import {painter} from '../../cli/style.js';
+import {GanError} from '../../errors.js';
+import {friendlyName, isCalled} from '../../plugin/names.js';
+import {didYouMean} from '../../plugin/nearest.js';
 
-/** oclif's `plugins inspect`, which also knows short names: foo for gan-plugin-foo. */
 export default class PluginsInspect extends BaseCommand {
-  static override summary = 'Show the version, folder, commands and dependencies of installed plug-ins.';
+  static override summary = 'Show the version, folder, parts, commands and faults of installed plug-ins.';
+  static override description = 'Loads every part of them: one that does not load says why.';
   static override examples = [{description: 'gan-plugin-foo', command: '<%= config.bin %> plugins inspect foo'}];
   static override strict = false;
   static override args = {
@@ -14,7 +17,25 @@ export default class PluginsInspect extends BaseCommand {
 
   async run(): Promise<void> {
     const {argv} = await this.parse(PluginsInspect);
-    const names = (argv as string[]).map((name) => installedName(this.config, name));
-    await commands['plugins:inspect'].run([...names, ...(this.asksFor('--json') ? ['--json'] : [])], this.config);
+    const plugins = installedPlugins(this.config);
+    const wanted = (argv as string[]).map((name) => find(plugins, name));
+    const registry = await this.openRegistry();
+    const paint = painter(process.stdout);
+    for (const plugin of wanted) {
+      const parts = await Promise.all(plugin.parts.map(async ({kind, name}) => registry.load(kind, name).then(({summary}) => ({kind, name, summary}), (error: Error) => ({kind, name, error: error.message}))));
+      this.json({...plugin, parts});
+      this.result(`${paint('cyan', plugin.name)} ${plugin.version}\n  ${plugin.type === 'link' ? 'linked' : 'installed'}  ${plugin.root}`);
+      for (const part of parts) this.result(`  ${part.kind} ${part.name}  ${'error' in part ? paint('red', part.error) : part.summary}`);
+      for (const command of plugin.commands) this.result(`  command ${command}`);
+      for (const problem of plugin.problems) this.result(`  ${paint('red', problem)}`);
+    }
   }
+}
+
+/** @throws GanError GAN_PLUGIN_NOT_FOUND (exit 2) */
+function find(plugins: readonly InstalledPlugin[], wanted: string): InstalledPlugin {
+  const found = plugins.find(({name}) => isCalled(name, wanted));
+  if (found !== undefined) return found;
+  const meant = didYouMean(wanted, plugins.flatMap(({name}) => [friendlyName(name), name]));
+  throw new GanError('usage', 'GAN_PLUGIN_NOT_FOUND', `There is no plug-in ${wanted} here.`, {suggestions: [...(meant === undefined ? [] : [`Did you mean ${meant}?`]), 'gan plugins   lists what is installed', `gan plugins install ${wanted}`]});
 }

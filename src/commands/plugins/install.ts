@@ -1,7 +1,7 @@
 import {Args, Flags, type Plugin} from '@oclif/core';
 import {commands} from '@oclif/plugin-plugins';
 import {BaseCommand} from '../../cli/base-command.js';
-import {packageSpec, writeManifest} from '../../cli/plugin-packages.js';
+import {forNpm, packageSpec, writeManifest} from '../../cli/plugin-packages.js';
 import {GanError} from '../../errors.js';
 
 /** oclif's `plugins install`, with the names that plug-ins of gan go by, files and folders, and a look at what was installed. */
@@ -25,8 +25,7 @@ export default class PluginsInstall extends BaseCommand {
 
   async run(): Promise<void> {
     const {argv, flags} = await this.parse(PluginsInstall);
-    // npm would put a second copy of gan beside the plug-in, and a link to a folder whose packages are missing
-    Object.assign(process.env, {npm_config_legacy_peer_deps: 'true', npm_config_install_links: 'true'});
+    forNpm();
     for (const wanted of argv as string[]) {
       const spec = await packageSpec(this.config, wanted);
       const before = new Set(this.config.plugins.values());

@@ -1,10 +1,17 @@
 import {probeBackends, type ProbedBackend} from '../../backends/select.js';
 import {ok, problem, warning, type DoctorContext, type Finding} from '../context.js';
 
-/** Every backend's probe, and what it says of itself beyond that. One that can run is enough. */
-export async function checkBackends({registry}: DoctorContext): Promise<Finding[]> {
+/** Backends that compute on a GPU alone. */
+const gpuOnly: readonly string[] = ['cuda', 'webgpu'];
+
+/**
+ * Every backend's probe, and what it says of itself beyond that. One that can run is enough. Of those that need a GPU nothing is said where
+ * there is none: the check of the GPU has said it.
+ */
+export async function checkBackends({registry, gpus}: DoctorContext): Promise<Finding[]> {
   const probed = await probeBackends(registry);
-  const findings = await Promise.all(probed.map(async (one) => [probeFinding(one), ...(await diagnosis(one.name, registry))]));
+  const concerned = probed.filter(({name, probe}) => probe.ok || gpus?.length !== 0 || !gpuOnly.includes(name));
+  const findings = await Promise.all(concerned.map(async (one) => [probeFinding(one), ...(await diagnosis(one.name, registry))]));
   if (probed.some(({probe}) => probe.ok)) return findings.flat();
   return [...findings.flat(), problem('backends', 'no backend can run here', probed.length === 0 ? 'npm install gan-plugin-wasm' : 'do what is said for one of the backends')];
 }

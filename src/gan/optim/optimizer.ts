@@ -173,10 +173,16 @@ export class Optimizer {
     return state;
   }
 
-  /** What the operations of a step follow from, beside the parameters that have gradients: two steps with one text differ in coefficients only. */
-  structure(): string {
+  /**
+   * What an update of these parameters follows from, beside gradients and coefficients: with one text, the same parameters share rows of
+   * coefficients, and the same operations follow.
+   */
+  structure(parameters: readonly Parameter[]): string {
     const groups = this.hypers.map((hypers) => [hypers.wd !== 0, ...this.rule.averages(hypers)].join());
-    return [...groups, this.marks.noDecay.size, ...this.bounds.values()].join(';');
+    const steps = parameters.map((parameter) => this.#state.get(parameter)?.step);
+    const first = steps.find((step) => step !== undefined) ?? 0;
+    const behind = steps.flatMap((step, i) => (step === undefined || step === first ? [] : [`${i}:${step - first}`]));
+    return [...groups, this.marks.noDecay.size, ...this.bounds.values(), ...behind].join(';');
   }
 
   /** Number of updates that a parameter has had. */

@@ -47,32 +47,44 @@ export interface OpenGenerator {
   latentSize: number;
   /** One image a latent: [latentSize] each -> bytes [n, size, size, channels]. */
   draw(latents: readonly Float32Array[]): Promise<HostTensor>;
+  dispose(): void;
 }
 
 /**
- * Calls `use` with the generator of a run's newest checkpoint, and frees it afterwards. A device must be open.
+ * The generator of a run's newest checkpoint, on the device that is open.
  * @throws GanError GAN_RUN_NOT_FOUND, GAN_NO_CHECKPOINT, GAN_CHECKPOINT (exit 5)
  */
-export async function withGenerator<T>(dir: string, parts: {architecture: Architecture}, use: (generator: OpenGenerator) => Promise<T>): Promise<T> {
+export async function openGenerator(dir: string, parts: {architecture: Architecture}): Promise<OpenGenerator> {
   const {config, checkpoint} = await loadRun(dir);
   const {size, channels, latent: latentSize} = config;
   const {model} = await readCheckpoint(checkpoint);
   const generator = parts.architecture.generator({size, channels, latentSize});
   try {
     generator.loadStateDict(withoutPrefix('generator.', model));
-    const normalization = Normalization.symmetric(channels);
-    const draw = async (latents: readonly Float32Array[]): Promise<HostTensor> => {
-      const images = new Uint8Array(latents.length * size * size * channels);
-      for (let start = 0; start < latents.length; start += batchSize) {
-        const batch = latents.slice(start, start + batchSize);
-        const flat = new Float32Array(batch.length * latentSize);
-        batch.forEach((latent, i) => flat.set(latent, i * latentSize));
-        const made = await generateBatch(generator, {data: flat, shape: [batch.length, latentSize]}, {normalization});
-        images.set(made.data, start * size * size * channels);
-      }
-      return {data: images, shape: [latents.length, size, size, channels]};
-    };
-    return await use({config, latentSize, draw});
+  } catch (error) {
+    generator.dispose();
+    throw error;
+  }
+  const normalization = Normalization.symmetric(channels);
+  const draw = async (latents: readonly Float32Array[]): Promise<HostTensor> => {
+    const images = new Uint8Array(latents.length * size * size * channels);
+    for (let start = 0; start < latents.length; start += batchSize) {
+      const batch = latents.slice(start, start + batchSize);
+      const flat = new Float32Array(batch.length * latentSize);
+      batch.forEach((latent, i) => flat.set(latent, i * latentSize));
+      const made = await generateBatch(generator, {data: flat, shape: [batch.length, latentSize]}, {normalization});
+      images.set(made.data, start * size * size * channels);
+    }
+    return {data: images, shape: [latents.length, size, size, channels]};
+  };
+  return {config, latentSize, draw, dispose: () => generator.dispose()};
+}
+
+/** Calls `use` with the generator of a run's newest checkpoint, and frees it afterwards. @throws as `openGenerator` */
+export async function withGenerator<T>(dir: string, parts: {architecture: Architecture}, use: (generator: OpenGenerator) => Promise<T>): Promise<T> {
+  const generator = await openGenerator(dir, parts);
+  try {
+    return await use(generator);
   } finally {
     generator.dispose();
   }

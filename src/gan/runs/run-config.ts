@@ -58,6 +58,8 @@ export interface RunConfig {
   histogramEvery?: number;
   /** `fastai` reproduces the original's behaviour, faults included (docs/differences.md). */
   compat: 'none' | 'fastai';
+  /** Whether steps are repeated from recordings; absent in the folders of older runs: `auto`. */
+  capture?: 'auto' | 'off';
   /** Weights to start from: safetensors in PyTorch's names and layout. */
   init?: string;
 }

@@ -36,7 +36,8 @@ export interface RunParts extends DataParts {
 
 /** What a run tells while it trains, for progress bars and `--json`. */
 export type TrainEvent =
-  | {type: 'start'; run: string; step: number; steps: number; epochs: number; items: number; generatorParameters: number; criticParameters: number}
+  /** `notCaptured`: why no step will be repeated from a recording, as far as that is known before the first. */
+  | {type: 'start'; run: string; step: number; steps: number; epochs: number; items: number; generatorParameters: number; criticParameters: number; notCaptured?: string}
   | {type: 'step'; step: number; steps: number; epoch: number; mode: 'critic' | 'generator'; loss: number; lr: number; genLoss?: number; critLoss?: number; images: number; imagesPerSecond: number; secondsLeft: number}
   | {type: 'epoch'; columns: string[]; row: (number | null)[]; seconds: number}
   | {type: 'sample'; step: number; path: string}
@@ -110,11 +111,14 @@ export async function train(request: TrainRequest): Promise<TrainResult> {
     await folder.writeConfig(config);
     await folder.rewindMetrics(position);
     await rewindTensorBoard(folder, position);
+    const cbs = [...partCallbacks(config, parts, learn, steps), stopWhenDiverged(folder), log, ...(board ? [board] : []), samples, stopAt(steps, signal), checkpoints, progress];
+    if (!learn.opt) learn.createOpt();
+    const notCaptured = learn.capture.obstacle(learn, [...learn.callbacks, ...cbs]);
     notify({
       type: 'start', run: request.dir, step: position.step, steps, epochs, items: dls.train.size,
       generatorParameters: generator.parameterCount(), criticParameters: critic.parameterCount(),
+      ...(notCaptured !== undefined && {notCaptured}),
     });
-    const cbs = [...partCallbacks(config, parts, learn, steps), stopWhenDiverged(folder), log, ...(board ? [board] : []), samples, stopAt(steps, signal), checkpoints, progress];
     await learn.fit(epochs, config.lr, {cbs, ...(config.wd !== undefined && {wd: config.wd}), ...goOn});
   } finally {
     await flush();
@@ -152,7 +156,7 @@ export function makeLearner(config: RunConfig, parts: RunParts, dls: DataLoaders
     dls, generator, critic, genLossFunc, critLossFunc,
     {
       switcher: parts.switcher, optFunc: parts.optimizer, lr: config.lr, genFirst: config.genFirst, clipNorms: config.clipNorms, switchEval: config.switchEval,
-      compat: config.compat, ...(config.clip !== undefined && {clip: config.clip}),
+      compat: config.compat, capture: config.capture ?? 'auto', ...(config.clip !== undefined && {clip: config.clip}),
     },
   );
   learn.recorder!.trainMetrics = true;

@@ -57,11 +57,12 @@ export class CurvePanel {
     const axis: uPlot.Axis = {stroke: css('--muted'), grid: {stroke: css('--line'), width: 1}, ticks: {stroke: css('--line'), width: 1, size: 4}, font: '12px system-ui, sans-serif'};
     this.#plot = new uPlot({
       ...this.#size(),
+      padding: [10, 10, 0, 0],
       legend: {show: false},
       cursor: {points: {size: 7}, drag: {x: true, y: false}, y: false},
       scales: {x: {time: false}},
       axes: [{...axis, size: 28, values: (_, ticks) => ticks.map((tick) => (Number.isInteger(tick) ? String(tick) : ''))}, {...axis, size: 56, values: (_, ticks) => ticks.map(number)}],
-      series: [{}, ...this.#lines.map(({run}) => ({stroke: css(`--run-${this.#store.colour(run) ?? 0}`), width: 1.75, spanGaps: true, points: {show: false}}))],
+      series: [{}, ...this.#lines.toReversed().map(({run}) => ({stroke: css(`--run-${this.#store.colour(run) ?? 0}`), width: 1.75, spanGaps: true, points: {show: false}}))],
       hooks: {
         setCursor: [() => this.#tell()],
         setSelect: [({select, posToVal}) => {
@@ -151,8 +152,8 @@ export function nearest(steps: readonly number[], step: number): number {
   return low;
 }
 
-/** Lines over the union of their steps. */
+/** Lines over the union of their steps, the first one last: it is drawn over the others. */
 function join(lines: readonly Line[]): uPlot.AlignedData {
   if (lines.length === 0) return [[]];
-  return uPlot.join(lines.map(({points}): uPlot.AlignedData => [points.steps, points.values]));
+  return uPlot.join(lines.toReversed().map(({points}): uPlot.AlignedData => [points.steps, points.values]));
 }

@@ -43,7 +43,7 @@ export function explorer(store: Store): HTMLElement {
     started = true;
     void offerBackends(backend);
     update();
-    backend.focus();
+    tabs.querySelector<HTMLInputElement>('input:checked')?.focus();
   };
   const update = (): void => {
     const {detail} = store;

@@ -56,6 +56,7 @@ export function sliderControls(changed: () => void): LatentControls {
   const makeSliders = (): void => {
     const first = page * shownSliders;
     const count = Math.min(shownSliders, latent.length - first);
+    pager.hidden = pages() === 1;
     write(where, `numbers ${first + 1} to ${first + count} of ${latent.length}`);
     sliders.replaceChildren(...Array.from({length: count}, (_, i) => slider(first + i)));
   };

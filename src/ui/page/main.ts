@@ -1,5 +1,3 @@
-import 'uplot/dist/uPlot.min.css';
-import './page.css';
 import type {About} from '../protocol.js';
 import {keepInAddress, selectFromAddress} from './address.js';
 import {configuration} from './configuration.js';

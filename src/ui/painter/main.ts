@@ -12,8 +12,8 @@ async function obey(order: PaintOrder): Promise<PaintReply> {
 }
 
 function failure(error: unknown): PaintReply {
-  if (!(error instanceof Error)) return {error: String(error)};
-  return {error: [error.message, ...(isGanError(error) ? error.suggestions.slice(0, 1) : [])].join(' - ')};
+  if (!isGanError(error)) return {error: error instanceof Error ? error.message : String(error), broken: true};
+  return {error: [error.message, ...error.suggestions.slice(0, 1)].join(' - '), broken: error.kind === 'backend' || error.code === 'GAN_UNKNOWN_PART'};
 }
 
 process.on('message', (order: PaintOrder) => void obey(order).catch(failure).then((reply) => process.send!(reply)));

@@ -9,7 +9,8 @@ export interface PaintOrder {
   latents: number[][];
 }
 
-export type PaintReply = {png: Uint8Array} | {error: string};
+/** `broken`: the process is of no more use, as when the backend does not start or its device is lost. */
+export type PaintReply = {png: Uint8Array} | {error: string; broken: boolean};
 
 /** Given to the process as its argument, as JSON. */
 export interface PainterSetup {

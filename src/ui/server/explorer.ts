@@ -90,7 +90,7 @@ export class Explorer {
     }
     const reply = await this.#ask(this.#child.process, order);
     if ('png' in reply) return reply.png;
-    this.#end(); // whatever went wrong in it, the next order finds a fresh one
+    if (reply.broken) this.#end(); // the next order finds a fresh one
     throw new Refused(500, reply.error);
   }
 
@@ -111,9 +111,9 @@ export class Explorer {
         resolve(reply);
       };
       const onMessage = (reply: PaintReply): void => settle(reply);
-      const onExit = (code: number | null, signal: string | null): void => settle({error: `the process that draws ended with ${signal ?? `code ${code}`}`});
-      const onError = (error: Error): void => settle({error: error.message});
-      const timer = setTimeout(() => settle({error: `no picture within ${timeoutMs / 1000} s`}), timeoutMs);
+      const onExit = (code: number | null, signal: string | null): void => settle({error: `the process that draws ended with ${signal ?? `code ${code}`}`, broken: true});
+      const onError = (error: Error): void => settle({error: error.message, broken: true});
+      const timer = setTimeout(() => settle({error: `no picture within ${timeoutMs / 1000} s`, broken: true}), timeoutMs);
       child.on('message', onMessage).on('exit', onExit).on('error', onError);
       child.send(order, () => {}); // one that is gone is told of by 'exit'
     });

@@ -5,9 +5,9 @@ import {toOnnx} from '../../../dist/gan/export/onnx/write.js';
 import {toTfjs} from '../../../dist/gan/export/tfjs/write.js';
 import {permute} from '../../../dist/gan/module.js';
 import {runGraphModel} from './graph-model.js';
-import {onnxruntime, runOnnx} from './onnxruntime.js';
+import {onnxruntime, runOnnx, type Ort} from './onnxruntime.js';
 
-export const ort = onnxruntime();
+export const ort: Ort | undefined = onnxruntime();
 
 /** Moves all parameters and statistics off their starts, where batch norms do nothing and attention is off. */
 export function shake(network: Module, seed = 7): void {

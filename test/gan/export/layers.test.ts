@@ -29,6 +29,8 @@ const cases: Case[] = [
   conv('transposed with output padding', {transpose: true, stride: 2, padding: 1, outputPadding: 1}),
   conv('transposed with output padding beyond the padding', {transpose: true, stride: 3, outputPadding: 2}),
   conv('transposed with groups and dilation', {transpose: true, groups: 2, dilation: 2}),
+  conv('transposed with more output padding than stride', {transpose: true, stride: 1, padding: 1, dilation: 3, outputPadding: 2}),
+  conv('transposed with rows that nothing reaches', {transpose: true, ks: 1, dilation: 2, outputPadding: 1}),
   conv('transposed 1-D', {transpose: true, ndim: 1, stride: 3, outputPadding: 2}, [4, 2]),
   conv('transposed 3-D', {transpose: true, ndim: 3, ks: 2, stride: 2, padding: 1, outputPadding: 1}, [2, 3, 2, 2]),
   ['batch norm of a vector', () => new BatchNorm(5), [5]],

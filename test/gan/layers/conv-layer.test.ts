@@ -110,6 +110,8 @@ const cases: Case[] = [
   {title: 'transposed 4x4 with stride 2 and padding 1', options: {transpose: true, ks: 4, stride: 2, padding: 1}, size: [3, 2], out: [6, 4]},
   {title: 'transposed with output padding', options: {transpose: true, stride: 2, padding: 1, outputPadding: 1, normType: null, actCls: leaky}, size: [3, 3], out: [6, 6]},
   {title: 'transposed with groups and dilation', options: {transpose: true, groups: 2, dilation: 2, normType: null, actCls: leaky}, size: [3, 3], out: [7, 7], channels: [4, 2]},
+  {title: 'transposed with more output padding than stride', options: {transpose: true, dilation: 3, padding: 1, outputPadding: 2, normType: null, actCls: leaky}, size: [3, 2], out: [9, 8]},
+  {title: 'transposed with rows that nothing reaches', options: {transpose: true, ks: 1, dilation: 2, outputPadding: 1, normType: null, actCls: leaky}, size: [2, 3], out: [3, 4]},
   {title: 'transposed with spectral norm', options: {transpose: true, ks: 2, stride: 2, normType: 'Spectral', actCls: leaky}, size: [3, 3], out: [6, 6]},
   {title: 'transposed with weight norm', options: {transpose: true, ks: 2, normType: 'Weight', actCls: leaky}, size: [3, 3], out: [4, 4]},
   {title: 'transposed 1-D with output padding', options: {transpose: true, ndim: 1, stride: 3, outputPadding: 2, normType: null, actCls: leaky}, size: [4], out: [14]},

@@ -1,11 +1,12 @@
 import {spawnSync} from 'node:child_process';
 import {readFile} from 'node:fs/promises';
-import {availableParallelism} from 'node:os';
+import {availableParallelism, cpus, totalmem} from 'node:os';
 import path from 'node:path';
 import type {BackendWasm} from '@tensorflow/tfjs-backend-wasm';
 import {expect} from 'chai';
 import {tf, type Tensor4D} from '../../../dist/backends/tf.js';
 import {hasWideSimd} from '../../../plugins/wasm/src/module.js';
+import {ganError} from '../../plugin/helpers.js';
 import {backend, defaults, random} from './support.js';
 
 const support = path.join(import.meta.dirname, 'support.ts');
@@ -26,7 +27,7 @@ describe('wasm: the device', function () {
 
   it('can run here, and says so without loading tfjs', async () => {
     const {threads, relaxedSimd} = defaults;
-    expect(await backend.probe()).to.deep.equal({ok: true, info: {simd: true, relaxedSimd, wideSimd: relaxedSimd && hasWideSimd(), threads: threads ?? availableParallelism()}});
+    expect(await backend.probe()).to.deep.equal({ok: true, info: {simd: true, relaxedSimd, wideSimd: relaxedSimd && hasWideSimd(), threads: threads ?? availableParallelism()}, devices: [{name: cpus()[0]!.model.trim(), memoryBytes: Math.min(totalmem(), 2 ** 32)}]});
   });
 
   it('neither adds nor removes listeners for errors that nobody caught', async () => {
@@ -103,6 +104,17 @@ describe('wasm: the device', function () {
     await device.close?.();
     expect(() => x.dataSync()).to.throw(/the wasm device is closed/);
     x.dispose();
+  });
+
+  it('is out of memory with an error, also where the number of bytes is small in 32 bits, and goes on', async () => {
+    const device = await backend.open();
+    for (const shape of [[2 ** 20, 2 ** 20], [1_000_003, 1_000_003], [33_000, 33_000]]) {
+      const error = await ganError(() => tf.tidy(() => tf.square(tf.broadcastTo(tf.ones([1, shape[1]!]), shape as [number, number]))));
+      expect(error).to.include({code: 'GAN_BACKEND_MEMORY', kind: 'backend', exitCode: 4});
+      expect(error.message).to.match(/\d+ MiB more are wanted/);
+    }
+    expect(Array.from(tf.tidy(() => tf.square(tf.tensor1d([3, 4])).dataSync()))).to.deep.equal([9, 16]);
+    await device.close?.();
   });
 
   it('keeps neither tensors nor memory after many steps', async () => {

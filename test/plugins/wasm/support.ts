@@ -3,6 +3,7 @@ import '@tensorflow/tfjs-backend-cpu';
 import type {NamedAttrMap} from '@tensorflow/tfjs-core';
 import {expect} from 'chai';
 import fc from 'fast-check';
+import {GanError} from '../../../dist/errors.js';
 import type {Gan, OpenedDevice} from '../../../dist/plugin/index.js';
 import {opt} from '../../../dist/plugin/options.js';
 import {tf, type Tensor} from '../../../dist/backends/tf.js';
@@ -10,7 +11,7 @@ import {Rng} from '../../../dist/gan/rng.js';
 import plugin from '../../../plugins/wasm/src/index.js';
 
 /** The part of the plug-in API that a backend uses. */
-const gan = {tf, opt, backend: (definition: unknown) => definition} as unknown as Gan;
+const gan = {tf, opt, GanError, backend: (definition: unknown) => definition} as unknown as Gan;
 
 export const makeBackend = (options: {threads: number | undefined; relaxedSimd: boolean; wideSimd?: boolean}) => plugin(gan).create({wideSimd: options.relaxedSimd, ...options});
 

@@ -1,7 +1,7 @@
 /** How kernels of tfjs are written as operations of TensorFlow, which tfjs-converter turns into kernels again. */
 import {axes, axis, number, numbers, padding, pair, pairs, sizes, Unsupported, type Padding} from '../attributes.js';
 import type {GraphNode, Size} from '../graph.js';
-import {bool, float, int, list, text, type TfAttribute, type TfBuilder} from './builder.js';
+import {bool, float, int, list, text, type, type TfAttribute, type TfBuilder} from './builder.js';
 
 /** By the kernel's name. Each gives the names of its results. */
 type Operations = Record<string, (b: TfBuilder, node: GraphNode) => string[]>;
@@ -12,7 +12,7 @@ const plain: Record<string, string> = {
   ...Object.fromEntries([
     'Abs', 'Ceil', 'Cos', 'Elu', 'Erf', 'Exp', 'Expm1', 'Floor', 'Identity', 'Log', 'Log1p', 'Neg', 'Reciprocal', 'Relu', 'Relu6', 'Round', 'Rsqrt',
     'Selu', 'Sigmoid', 'Sign', 'Sin', 'Softplus', 'Sqrt', 'Square', 'Tanh', 'ZerosLike', 'AddN', 'Greater', 'GreaterEqual', 'Less', 'LessEqual',
-    'Maximum', 'Minimum', 'Pow', 'Prelu', 'RealDiv', 'SquaredDifference', 'Sub', 'Softmax', 'LogSoftmax',
+    'Maximum', 'Minimum', 'Pow', 'Prelu', 'RealDiv', 'SquaredDifference', 'Sub', 'Softmax',
   ].map((name) => [name, name])),
 };
 
@@ -87,6 +87,7 @@ function batchNorm(b: TfBuilder, {inputs, attrs}: GraphNode): string[] {
 
 export const operations: Operations = {
   ...Object.fromEntries(Object.entries(plain).map(([kernel, op]) => [kernel, one(op, (_, {list: isList, inputs}) => (isList ? {attr: {N: int(Object.keys(inputs).length)}} : {}))])),
+  Cast: one('Cast', (b, {outputs}) => ({attr: {DstT: type(b.dtype(outputs[0]!))}})),
   LeakyRelu: one('LeakyRelu', (_, {attrs}) => ({attr: {alpha: float(number(attrs['alpha']))}})),
   ClipByValue: one('ClipByValue', (b, {attrs}) => ({input: [b.scalar(number(attrs['clipValueMin'])), b.scalar(number(attrs['clipValueMax']))]})),
   BatchMatMul: one('BatchMatMulV2', (_, {attrs}) => ({attr: {adj_x: bool(attrs['transposeA'] === true), adj_y: bool(attrs['transposeB'] === true)}})),

@@ -54,6 +54,7 @@ export const elementwise: Operators = {
   Square: unary((b, x) => b.op('Mul', [x, x])),
   ZerosLike: unary((b, x) => b.op('Mul', [x, b.scalar(0)])),
   Identity: unary((_, x) => x),
+  Cast: unary((b, x, {outputs}) => b.op('Cast', [x], {to: {float32: 1, int32: 6}[b.dtype(outputs[0]!)] ?? 9})),
 
   Add: binary('Add'),
   Sub: binary('Sub'),

@@ -1,5 +1,5 @@
 import {axes, axis} from '../../attributes.js';
-import type {Attribute, GraphNode} from '../../graph.js';
+import type {GraphNode} from '../../graph.js';
 import {asStored, without} from '../../layouts.js';
 import type {OnnxBuilder} from '../builder.js';
 import type {Operators} from './index.js';
@@ -14,10 +14,10 @@ const reduction = (op: string) => (b: OnnxBuilder, {inputs, attrs, outputs}: Gra
   b.place(outputs[0]!, result, keepdims ? layout : without(layout, along));
 };
 
-const alongAxis = (op: string, attribute: (node: GraphNode) => Attribute) => (b: OnnxBuilder, node: GraphNode): void => {
-  const {name, layout} = b.any(node.inputs['logits']!);
-  b.place(node.outputs[0]!, b.op(op, [name], {axis: layout.indexOf(axis(attribute(node), layout.length))}), layout);
-};
+function softmax(b: OnnxBuilder, {inputs, attrs, outputs}: GraphNode): void {
+  const {name, layout} = b.any(inputs['logits']!);
+  b.place(outputs[0]!, b.op('Softmax', [name], {axis: layout.indexOf(axis(attrs['dim'], layout.length))}), layout);
+}
 
 /** `value` with its last two axes exchanged, where the product wants it so. */
 function matMul(b: OnnxBuilder, {inputs, attrs, outputs}: GraphNode): void {
@@ -36,7 +36,6 @@ export const reductions: Operators = {
   Max: reduction('ReduceMax'),
   Min: reduction('ReduceMin'),
   Prod: reduction('ReduceProd'),
-  Softmax: alongAxis('Softmax', ({attrs}) => attrs['dim']),
-  LogSoftmax: alongAxis('LogSoftmax', ({attrs}) => attrs['axis']),
+  Softmax: softmax,
   BatchMatMul: matMul,
 };

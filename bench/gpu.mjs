@@ -1,0 +1,62 @@
+// Training speed of this project and of PyTorch on one GPU: fastai's WGAN, from data in memory.
+//
+//     PYTHON=python3 npm run bench:gpu -- [--blocks 10] [--rounds 10] [--json FILE] [--backend cuda] [SIZE:BATCH ...]
+//
+// Each measurement is a process of its own. Without a PyTorch that sees the GPU only this project is measured.
+import {execFileSync} from 'node:child_process';
+import {writeFileSync} from 'node:fs';
+import path from 'node:path';
+import {fileURLToPath} from 'node:url';
+import {parseArgs} from 'node:util';
+
+const here = path.dirname(fileURLToPath(import.meta.url));
+const python = process.env.PYTHON ?? 'python3';
+const {values: flags, positionals} = parseArgs({
+  allowPositionals: true,
+  options: {blocks: {type: 'string', default: '10'}, rounds: {type: 'string', default: '10'}, json: {type: 'string'}, backend: {type: 'string', default: 'cuda'}, peer: {type: 'string', default: 'cuda'}},
+});
+const works = (positionals.length > 0 ? positionals : ['64:128', '64:512', '128:256']).map((text) => {
+  const [size, batch] = text.split(':').map(Number);
+  if (!(size > 0 && batch > 0)) throw new Error(`${text}: wanted SIZE:BATCH`);
+  return {size, batch};
+});
+
+const median = (values) => [...values].sort((a, b) => a - b)[values.length >> 1];
+const last = (text) => JSON.parse(text.trim().split('\n').at(-1));
+const run = (command, args) => last(execFileSync(command, args, {encoding: 'utf8', maxBuffer: 2 ** 26, stdio: ['ignore', 'pipe', 'inherit']}));
+const counts = [flags.blocks, flags.rounds];
+const own = ({size, batch}, capture, precision) => run(process.execPath, [path.join(here, 'gpu/own.mjs'), size, batch, capture, ...counts, flags.backend, ...(precision ? [precision] : [])].map(String));
+const peer = ({size, batch}, mode) => run(python, [path.join(here, 'gpu/peer.py'), size, batch, mode, ...counts, flags.peer].map(String));
+
+function hasPeer() {
+  try {
+    execFileSync(python, ['-c', flags.peer === 'cuda' ? 'import torch; assert torch.cuda.is_available()' : 'import torch'], {stdio: 'ignore'});
+    return true;
+  } catch {
+    console.error(`${python} has no PyTorch that sees the GPU: only this project is measured (PYTHON=/path/to/python)`);
+    return false;
+  }
+}
+
+const withPeer = hasPeer();
+const results = [];
+for (const work of works) {
+  const ways = {
+    'gan, recorded': () => own(work, 'auto'),
+    'gan, eager': () => own(work, 'off'),
+    ...(flags.backend === 'cuda' && {'gan, recorded, bf16': () => own(work, 'auto', 'bf16')}),
+    ...(withPeer && {'PyTorch, eager': () => peer(work, 'eager'), 'PyTorch, compiled, CUDA graphs': () => peer(work, 'compiled')}),
+  };
+  const images = work.batch * 6 * 1000;
+  for (const [name, measure] of Object.entries(ways)) {
+    try {
+      const {roundMs, ...rest} = measure();
+      results.push({...work, name, imagesPerSecond: images / median(roundMs), stepMs: median(roundMs) / 6, roundMs, ...rest});
+    } catch (error) {
+      results.push({...work, name, error: error.message.split('\n')[0]});
+    }
+    const row = results.at(-1);
+    console.log(`${work.size}x${work.size}, batch ${work.batch}  ${name.padEnd(32)}${row.error ?? `${row.imagesPerSecond.toFixed(0).padStart(8)} images/s ${row.stepMs.toFixed(2).padStart(8)} ms a step`}`);
+  }
+}
+if (flags.json) writeFileSync(flags.json, `${JSON.stringify({results}, null, 2)}\n`);

@@ -1,0 +1,50 @@
+// What cuDNN wants otherwise than tfjs has it. FROM and TO are the elements read and written: float, or bf16.
+#include "common.cuh"
+
+/** The upper half of a float. */
+struct bf16 {
+  unsigned short bits;
+};
+__device__ inline float load(const float *from) { return *from; }
+__device__ inline float load(const bf16 *from) { return __int_as_float((int)((u32)from->bits << 16)); }
+__device__ inline void store(float *to, float value) { *to = value; }
+/** To the nearest, of two the even one. */
+__device__ inline void store(bf16 *to, float value) {
+  const u32 bits = (u32)__float_as_int(value);
+  to->bits = value != value ? 0x7fff : (unsigned short)((bits + 0x7fff + ((bits >> 16) & 1)) >> 16);
+}
+
+/** out [columns, rows] = in [rows, columns]. Blocks of 32 x 8 threads move tiles of 32 x 32; along y the grid takes steps. */
+KERNEL void turn(const FROM *in, TO *out, u32 rows, u32 columns) {
+  __shared__ float tile[32][33];
+  const u32 column = blockIdx.x * 32 + threadIdx.x;
+  for (u32 top = blockIdx.y * 32; top < rows; top += gridDim.y * 32) {
+    for (u32 i = threadIdx.y; i < 32; i += 8)
+      if (top + i < rows && column < columns) tile[i][threadIdx.x] = load(in + (i64)(top + i) * columns + column);
+    __syncthreads();
+    const u32 row = top + threadIdx.x;
+    for (u32 i = threadIdx.y; i < 32; i += 8) {
+      const u32 c = blockIdx.x * 32 + i;
+      if (row < rows && c < columns) store(out + (i64)c * rows + row, tile[threadIdx.x][i]);
+    }
+    __syncthreads();
+  }
+}
+
+/** out [count] = in [count]. */
+KERNEL void convert(const FROM *in, TO *out, i64 count) {
+  for (i64 i = firstIndex(); i < count; i += indexStep()) store(out + i, load(in + i));
+}
+
+/** out [n, height, width, c] = in [n, inHeight, inWidth, c] moved down by `top` and right by `left`, zeros where nothing comes to lie. */
+KERNEL void shift(const FROM *in, TO *out, u32 n, u32 inHeight, u32 inWidth, u32 height, u32 width, u32 c, int top, int left) {
+  const i64 count = (i64)n * height * width * c;
+  for (i64 i = firstIndex(); i < count; i += indexStep()) {
+    const i64 pixel = i / c;
+    const int x = (int)(pixel % width) - left;
+    const int y = (int)(pixel / width % height) - top;
+    const i64 image = pixel / width / height;
+    const bool inside = x >= 0 && x < (int)inWidth && y >= 0 && y < (int)inHeight;
+    store(out + i, inside ? load(in + ((image * inHeight + y) * inWidth + x) * c + i % c) : 0.0f);
+  }
+}

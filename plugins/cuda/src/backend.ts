@@ -1,0 +1,112 @@
+import type {BackendTimingInfo, BackendValues, DataId, DataType, KernelBackend} from '@tensorflow/tfjs-core';
+import type {Gan} from 'gan/plugin';
+import type {CudaDevice} from './device.js';
+import type {Entry} from './tensors.js';
+import type {Reads} from './read.js';
+import type {GpuDtype} from './gpu.js';
+import {fromBytes} from './values.js';
+
+/** What tfjs asks of a backend, on a device. */
+export function kernelBackend(tf: Gan['tf'], device: CudaDevice, reads: Reads): KernelBackend {
+  return new (backendClass(tf))(device, reads);
+}
+
+/** A class below the KernelBackend of that tfjs, which is handed over and never imported. */
+const backendClass = (tf: Gan['tf']) => class CudaBackend extends tf.KernelBackend {
+  readonly #device: CudaDevice;
+  readonly #reads: Reads;
+
+  constructor(device: CudaDevice, reads: Reads) {
+    super();
+    this.#device = device;
+    this.#reads = reads;
+  }
+
+  override write(values: BackendValues, shape: number[], dtype: DataType): DataId {
+    const dataId = {};
+    this.move(dataId, values, shape, dtype, 1);
+    return dataId;
+  }
+
+  override move(dataId: DataId, values: BackendValues, shape: number[], dtype: DataType, refCount: number): void {
+    this.#device.guard('Uploading a tensor', [{shape, dtype}], () => this.#device.tensors.add(dataId, values, dtype, refCount));
+  }
+
+  override async read(dataId: DataId): Promise<BackendValues> {
+    const known = this.#known(dataId);
+    if (known) return known;
+    const {dtype, bytes} = this.#entry(dataId); // now: it may be disposed of while it is read
+    return values(await this.#reads.read(this.#block(dataId), bytes), dtype);
+  }
+
+  override readSync(dataId: DataId): BackendValues {
+    const {dtype, bytes} = this.#entry(dataId);
+    return this.#known(dataId) ?? values(this.#reads.readSync(this.#block(dataId), bytes), dtype);
+  }
+
+  override numDataIds(): number {
+    return this.#device.tensors.count;
+  }
+
+  override refCount(dataId: DataId): number {
+    return this.#device.tensors.has(dataId) ? this.#entry(dataId).refs : 0;
+  }
+
+  override incRef(dataId: DataId): void {
+    this.#entry(dataId).refs++;
+  }
+
+  override disposeData(dataId: DataId, force = false): boolean {
+    return this.#device.disposeData(dataId, force);
+  }
+
+  override memory() {
+    return {unreliable: false, numBytesInGPU: this.#device.tensors.bytes};
+  }
+
+  override timerAvailable(): boolean {
+    return true;
+  }
+
+  /** Wall time of `f` and all that it hands to the device. */
+  override async time(f: () => void): Promise<BackendTimingInfo> {
+    await this.#reads.sync();
+    const start = performance.now();
+    f();
+    await this.#reads.sync();
+    return {kernelMs: performance.now() - start};
+  }
+
+  override floatPrecision(): 32 {
+    return 32;
+  }
+
+  override epsilon(): number {
+    return 1e-7; // of tfjs, for float32
+  }
+
+  override dispose(): void {
+    // the device is closed by whoever opened it
+  }
+
+  #entry(dataId: DataId): Entry {
+    return this.#device.tensors.get(dataId);
+  }
+
+  /** A copy of what the host has: tfjs hands it to the user. */
+  #known(dataId: DataId): BackendValues | undefined {
+    this.#device.guard('Reading a tensor', [], () => {});
+    return this.#entry(dataId).values?.slice();
+  }
+
+  #block(dataId: DataId) {
+    const device = this.#device;
+    return device.guard('Reading a tensor', [], () => {
+      device.address({dataId, shape: [], dtype: 'float32'}); // what is still on its way is waited for
+      return device.tensors.blockOf(dataId)!;
+    });
+  }
+};
+
+/** What was read, as tfjs wants it. Only such types are on the device. */
+const values = (bytes: Uint8Array, dtype: DataType): BackendValues => fromBytes(bytes, dtype as GpuDtype);

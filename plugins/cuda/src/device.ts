@@ -1,0 +1,295 @@
+import type {DataId, TensorInfo} from '@tensorflow/tfjs-core';
+import {CublasLt} from './blas/matmul.js';
+import type {BlasFunctions} from './blas/signatures.js';
+import type {DiskCache} from './cache/disk-cache.js';
+import {KernelArguments} from './compile/arguments.js';
+import {KernelFunctions} from './compile/functions.js';
+import type {Nvrtc, Target} from './compile/nvrtc.js';
+import {Cudnn, type DnnHost} from './dnn/cudnn.js';
+import type {DnnFunctions} from './dnn/signatures.js';
+import type {DeviceFacts, Driver} from './driver/driver.js';
+import type {Faults, Operation} from './faults.js';
+import type {Card, GpuDtype, Launch, Output, Precision} from './gpu.js';
+import {Allocator} from './memory/allocator.js';
+import {PinnedPool} from './memory/pinned.js';
+import type {Block} from './memory/pool.js';
+import {Uploads} from './memory/uploads.js';
+import {Recording} from './recording.js';
+import {Tensors} from './tensors.js';
+
+/** What a device is made of: libraries, and what they were asked for. */
+export interface Parts {
+  driver: Driver;
+  nvrtc: Nvrtc;
+  target: Target;
+  blas: BlasFunctions;
+  dnn: DnnFunctions;
+  facts: DeviceFacts;
+  precision: Precision;
+  cache: DiskCache;
+  faults: Faults;
+  addressOf(memory: ArrayBufferView): bigint;
+  /** Waits for each operation, so that a fault names the one that made it (GAN_DEBUG=sync). */
+  waitForEach: boolean;
+}
+
+/** What an operation has taken: scratch memory, and tensors that go if it fails. */
+interface Frame {
+  operation: Operation;
+  scratch: Block[];
+  sent: Block[];
+  outputs: DataId[];
+}
+
+const sharedBytesOfAll = 48 * 2 ** 10;
+
+/** A card with one stream of computation and one of uploads. */
+export class CudaDevice implements DnnHost {
+  readonly card: Card;
+  readonly precision: Precision;
+  readonly blas: CublasLt;
+  readonly dnn: Cudnn;
+  readonly tensors: Tensors;
+  readonly pinned: PinnedPool;
+  readonly allocator: Allocator;
+  readonly stream: bigint;
+  readonly #uploadStream: bigint;
+  readonly #parts: Parts;
+  readonly #uploads: Uploads;
+  readonly #functions: KernelFunctions;
+  readonly #arguments: KernelArguments;
+  readonly #frames: Frame[] = [];
+  /** Functions and how much shared memory they may have where it is more than all may. */
+  readonly #sharedBytes = new Map<bigint, number>();
+  readonly #constants = new WeakMap<object, Block>();
+  readonly #constantBlocks = new FinalizationRegistry<Block>((block) => this.#give(block));
+  #recording: Recording | undefined;
+  /** Changes when values may have changed in place. */
+  #epoch = 0;
+
+  constructor(parts: Parts) {
+    const {driver, facts, precision} = parts;
+    this.#parts = parts;
+    this.precision = precision;
+    this.card = {...facts};
+    driver.retainContext(facts.ordinal);
+    this.stream = driver.createStream();
+    this.#uploadStream = driver.createStream();
+    this.allocator = new Allocator(driver, () => this.settle());
+    this.pinned = new PinnedPool(driver);
+    this.#uploads = new Uploads(driver, this.allocator, this.pinned, this.stream, this.#uploadStream);
+    this.tensors = new Tensors({
+      upload: (bytes, count) => this.#upload(bytes, count),
+      take: (bytes) => this.allocator.take(bytes),
+      give: (block) => this.#give(block),
+    });
+    this.#functions = new KernelFunctions(driver, parts.nvrtc, parts.cache, parts.target);
+    this.#arguments = new KernelArguments(parts.addressOf);
+    this.blas = new CublasLt(parts.blas, this, this.stream, precision, facts.architecture);
+    this.dnn = new Cudnn(parts.dnn, this, this.stream, parts.cache);
+  }
+
+  get recording(): boolean {
+    return this.#recording !== undefined;
+  }
+
+  operation<T>(name: string, inputs: readonly TensorInfo[], run: () => T): T {
+    const frame: Frame = {operation: {name, inputs}, scratch: [], sent: [], outputs: []};
+    this.#frames.push(frame);
+    try {
+      return this.#parts.faults.guard(frame.operation, () => {
+        const result = run();
+        if (this.#parts.waitForEach && !this.recording) this.#parts.driver.synchronize(this.stream);
+        return result;
+      });
+    } catch (error) {
+      for (const dataId of frame.outputs) this.tensors.release(dataId, true);
+      throw error;
+    } finally {
+      this.#frames.pop();
+      for (const block of frame.scratch) this.allocator.give(block);
+      for (const block of frame.sent) this.#give(block);
+    }
+  }
+
+  output(shape: number[], dtype: GpuDtype): Output {
+    const dataId = {};
+    const {block} = this.tensors.addOutput(dataId, shape.reduce((size, n) => size * n, 1), dtype);
+    this.#frames.at(-1)?.outputs.push(dataId);
+    return {info: {dataId, shape, dtype}, address: block?.address ?? 0n};
+  }
+
+  alias({dataId, shape, dtype}: TensorInfo, other = shape): TensorInfo {
+    this.tensors.get(dataId).refs++;
+    return {dataId, shape: other, dtype};
+  }
+
+  address({dataId}: TensorInfo): bigint {
+    const block = this.tensors.blockOf(dataId);
+    if (!block) return 0n;
+    const entry = this.tensors.get(dataId);
+    this.#recording?.uses(block);
+    if (entry.ready !== undefined) {
+      if (!this.recording) this.#parts.driver.waitEvent(this.stream, entry.ready); // before a recording all was settled
+      delete entry.ready;
+    }
+    return block.address;
+  }
+
+  scratch(bytes: number): bigint {
+    const frame = this.#frame();
+    const block = this.allocator.take(bytes);
+    frame.scratch.push(block);
+    return block.address;
+  }
+
+  overwrite(tensor: TensorInfo): bigint {
+    const address = this.address(tensor);
+    this.tensors.changed(tensor.dataId);
+    return address;
+  }
+
+  send(bytes: Uint8Array): bigint {
+    const frame = this.#frame();
+    if (this.recording) throw new Error('nothing can be sent to the device while a step is recorded');
+    if (bytes.length === 0) return 0n;
+    const {block, ready} = this.#uploads.send(bytes);
+    frame.sent.push(block);
+    if (ready !== undefined) this.#parts.driver.waitEvent(this.stream, ready);
+    return block.address;
+  }
+
+  constant(values: Float32Array | Int32Array | Uint8Array): bigint {
+    const known = this.#constants.get(values);
+    if (known) {
+      this.#recording?.uses(known);
+      return known.address;
+    }
+    const block = this.#uploads.sendNow(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
+    this.#constants.set(values, block);
+    this.#constantBlocks.register(values, block);
+    this.#recording?.uses(block);
+    return block.address;
+  }
+
+  derived({dataId}: TensorInfo, name: string, bytes: number, fill: (address: bigint) => void): bigint {
+    return this.tensors.derived(dataId, name, bytes, this.#epoch, ({address}) => fill(address)).address;
+  }
+
+  launch({source, entry, grid, block, sharedBytes = 0, args}: Launch): void {
+    if (grid.includes(0)) return;
+    const {driver} = this.#parts;
+    const handle = this.#functions.get(source, entry);
+    if (sharedBytes > (this.#sharedBytes.get(handle) ?? sharedBytesOfAll)) {
+      driver.allowSharedBytes(handle, sharedBytes);
+      this.#sharedBytes.set(handle, sharedBytes);
+    }
+    driver.launch(handle, grid, block, sharedBytes, this.stream, this.#arguments.write(args));
+  }
+
+  copy(from: bigint, to: bigint, bytes: number): void {
+    if (bytes > 0) this.#parts.driver.copyOnDevice(to, from, bytes, this.stream);
+  }
+
+  fill(address: bigint, pattern: number, count: number): void {
+    if (count > 0) this.#parts.driver.fill(address, pattern, count, this.stream);
+  }
+
+  withSpareMemory<T>(maxBytes: number, measure: (address: bigint, bytes: number) => T): T {
+    const {driver} = this.#parts;
+    if (driver.memoryInfo().free / 4 < maxBytes) this.allocator.trim();
+    const bytes = Math.max(256, Math.min(maxBytes, Math.floor(driver.memoryInfo().free / 4)));
+    const address = driver.allocate(bytes);
+    try {
+      return measure(address, bytes);
+    } finally {
+      driver.synchronize(this.stream);
+      driver.free(address);
+    }
+  }
+
+  /** Copies the values of a tensor over those of another, in place. */
+  copyTensor(from: TensorInfo, to: TensorInfo): void {
+    this.operation('Copy', [from, to], () => {
+      const {bytes} = this.tensors.get(from.dataId);
+      if (bytes !== this.tensors.get(to.dataId).bytes) throw new Error(`a tensor of [${from.shape}] ${from.dtype} cannot be copied into one of [${to.shape}] ${to.dtype}`);
+      this.copy(this.address(from), this.address(to), bytes);
+      this.tensors.changed(to.dataId);
+    });
+  }
+
+  /** Records what `run` hands to the stream, without running it. */
+  record(run: () => void): Recording {
+    if (this.#recording) throw new Error('a step is being recorded already');
+    const {driver, faults} = this.#parts;
+    return this.operation('Recording', [], () => {
+      const recording = new Recording({driver, allocator: this.allocator, faults, stream: this.stream, onLaunch: () => this.#epoch++});
+      this.#recording = recording;
+      this.#epoch++;
+      try {
+        recording.record(run);
+      } finally {
+        this.#epoch++;
+        this.#recording = undefined;
+      }
+      return recording;
+    });
+  }
+
+  /** Of a tensor less; nothing fails for that a device is lost or closed. */
+  disposeData(dataId: DataId, force: boolean): boolean {
+    const {faults} = this.#parts;
+    if (faults.lost || faults.closed) return true;
+    return faults.guard({name: 'Disposing of a tensor', inputs: []}, () => this.tensors.release(dataId, force));
+  }
+
+  /** Runs something that is no kernel; its failures become errors that name it. */
+  guard<T>(name: string, inputs: Operation['inputs'], work: () => T): T {
+    return this.#parts.faults.guard({name, inputs}, work);
+  }
+
+  /** Waits until everything that was handed over is done. */
+  settle(): void {
+    this.#parts.driver.synchronize(this.#uploadStream);
+    this.#parts.driver.synchronize(this.stream);
+  }
+
+  /** Gives everything back. A lost device is asked for nothing. */
+  close(): void {
+    const {driver, faults, facts} = this.#parts;
+    const {lost} = faults;
+    faults.close();
+    this.tensors.clear();
+    if (lost) return;
+    this.settle();
+    this.dnn.close();
+    this.blas.close();
+    this.#functions.close();
+    this.#uploads.close();
+    this.pinned.close();
+    this.allocator.close();
+    driver.destroyStream(this.#uploadStream);
+    driver.destroyStream(this.stream);
+    driver.releaseContext(facts.ordinal);
+  }
+
+  /** Takes memory back, unless there is no device left to take it for. */
+  #give(block: Block): void {
+    const {faults} = this.#parts;
+    if (!faults.lost && !faults.closed) this.#uploads.give(block, this.recording);
+  }
+
+  #frame(): Frame {
+    const frame = this.#frames.at(-1);
+    if (!frame) throw new Error('memory for an operation is taken outside of one');
+    return frame;
+  }
+
+  #upload(bytes: Uint8Array, count: number): {block: Block; ready?: bigint} {
+    if (this.recording) return {block: this.#uploads.sendNow(bytes)};
+    if (count > 1 || bytes.length !== 4) return this.#uploads.send(bytes);
+    const block = this.allocator.take(4);
+    this.fill(block.address, new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true), 1);
+    return {block};
+  }
+}

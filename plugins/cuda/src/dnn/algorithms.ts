@@ -1,0 +1,112 @@
+import type {DiskCache} from '../cache/disk-cache.js';
+import type {Precision} from '../gpu.js';
+import {checkDnn, type Descriptors} from './descriptors.js';
+import {dnn, functionsOf, perfBytes, type Direction, type DnnFunctions} from './signatures.js';
+
+/** How one kind of a convolution is computed. */
+export interface Algorithm {
+  /** Of the enumeration of its kind. */
+  algorithm: number;
+  workspaceBytes: number;
+  mathType: number;
+}
+
+/** Where a measurement computes: addresses of the operands, which it reads, and of the result, which it writes. */
+export interface Site {
+  first: bigint;
+  second: bigint;
+  result: bigint;
+  workspace: bigint;
+  workspaceBytes: number;
+}
+
+/** What cuDNN may compute with: without it float32 is rounded to TF32. */
+export const mathTypes: Record<Precision, number> = {fp32: dnn.CUDNN_FMA_MATH, tf32: dnn.CUDNN_DEFAULT_MATH, bf16: dnn.CUDNN_TENSOR_OP_MATH};
+
+const maxResults = 10;
+
+/** A choice that was made with less workspace, on a crowded card, is not kept. */
+const enoughBytes = 2 ** 28;
+
+/** Chooses algorithms by measuring them, once for each shape, card and version; the choice is kept on disk. */
+export class Algorithms {
+  /** @param machine card, versions: what else a choice depends on */
+  constructor(
+    private readonly api: DnnFunctions, private readonly handle: bigint, private readonly cache: DiskCache, private readonly machine: string,
+    private readonly precision: Precision,
+  ) {}
+
+  /** What was measured before, here or in another process. */
+  known(shape: string): Algorithm | undefined {
+    const kept = this.cache.get(this.#key(shape));
+    return kept && (JSON.parse(Buffer.from(kept).toString()) as Algorithm);
+  }
+
+  /** Runs all algorithms; waits for the device. */
+  measure(direction: Direction, shape: string, descriptors: Descriptors, site: Site): Algorithm {
+    const call = functionsOf[direction].search;
+    const found = this.#results(call, (count, results) => this.api[call](
+      this.handle, descriptors.first, site.first, descriptors.second, site.second, descriptors.convolution, descriptors.result, site.result,
+      maxResults, count, results, site.workspace, BigInt(site.workspaceBytes),
+    ));
+    const chosen = choose(found, this.precision, site.workspaceBytes) ?? this.guess(direction, descriptors, site.workspaceBytes);
+    if (site.workspaceBytes >= enoughBytes) this.cache.put(this.#key(shape), Buffer.from(JSON.stringify(chosen)));
+    return chosen;
+  }
+
+  /** What cuDNN thinks best; runs nothing. For a shape that is seen first while a recording is made. */
+  guess(direction: Direction, descriptors: Descriptors, workspaceBytes: number): Algorithm {
+    const call = functionsOf[direction].heuristics;
+    const found = this.#results(call, (count, results) => this.api[call](
+      this.handle, descriptors.first, descriptors.second, descriptors.convolution, descriptors.result, maxResults, count, results,
+    ));
+    const chosen = choose(found, this.precision, workspaceBytes);
+    if (!chosen) throw new Error(`cuDNN knows no way to compute the ${direction} of this convolution with ${workspaceBytes} bytes of workspace`);
+    return chosen;
+  }
+
+  #results(call: string, run: (count: Int32Array, results: Uint8Array) => number): Result[] {
+    const count = new Int32Array(1);
+    const results = new Uint8Array(maxResults * perfBytes);
+    checkDnn(this.api, call, run(count, results));
+    return parse(results, count[0]!);
+  }
+
+  #key(shape: string): string {
+    return `convolution 1 ${this.machine} ${this.precision} ${shape}`;
+  }
+}
+
+interface Result extends Algorithm {
+  ok: boolean;
+  deterministic: boolean;
+}
+
+/** Reads an array of cudnnConvolution*AlgoPerf_t, the fastest first. */
+export function parse(results: Uint8Array, count: number): Result[] {
+  const view = new DataView(results.buffer, results.byteOffset);
+  return Array.from({length: count}, (_, i) => {
+    const at = i * perfBytes;
+    return {
+      algorithm: view.getInt32(at, true),
+      ok: view.getInt32(at + 4, true) === dnn.CUDNN_STATUS_SUCCESS,
+      workspaceBytes: Number(view.getBigUint64(at + 16, true)),
+      deterministic: view.getInt32(at + 24, true) === dnn.CUDNN_DETERMINISTIC,
+      mathType: view.getInt32(at + 28, true),
+    };
+  });
+}
+
+/**
+ * The first that fits, computes the same each time, and rounds as it is asked to: cuDNN also offers algorithms for math types that
+ * it was not asked for. Undefined where there is none.
+ */
+function choose(results: readonly Result[], precision: Precision, workspaceBytes: number): Algorithm | undefined {
+  const allowed: Record<Precision, readonly number[]> = {
+    fp32: [dnn.CUDNN_FMA_MATH],
+    tf32: [dnn.CUDNN_DEFAULT_MATH, dnn.CUDNN_TENSOR_OP_MATH, dnn.CUDNN_FMA_MATH],
+    bf16: [dnn.CUDNN_DEFAULT_MATH, dnn.CUDNN_TENSOR_OP_MATH, dnn.CUDNN_FMA_MATH],
+  };
+  const found = results.find(({ok, deterministic, mathType, workspaceBytes: wanted}) => ok && deterministic && allowed[precision].includes(mathType) && wanted <= workspaceBytes);
+  return found && {algorithm: found.algorithm, workspaceBytes: found.workspaceBytes, mathType: found.mathType};
+}

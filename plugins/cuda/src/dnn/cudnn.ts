@@ -1,0 +1,190 @@
+import type {TensorInfo} from '@tensorflow/tfjs-core';
+import type {DiskCache} from '../cache/disk-cache.js';
+import type {Gpu} from '../gpu.js';
+import {Algorithms, mathTypes, type Algorithm} from './algorithms.js';
+import {checkDnn, describeConvolution, paddingIsEven, type Descriptors} from './descriptors.js';
+import {convert, shift, transpose, type Data, type Element, type Images} from './kernels.js';
+import {productOf} from './products.js';
+import {functionsOf, type Direction, type DnnFunctions} from './signatures.js';
+import type {Convolution, Dnn} from './types.js';
+
+const one = Float32Array.of(1);
+const zero = Float32Array.of(0);
+
+/** What convolutions need of the device beyond what kernels see. */
+export interface DnnHost extends Gpu {
+  readonly recording: boolean;
+  /**
+   * What was computed from a tensor under that name, computed now if it was not: it lives as long as the tensor and its values.
+   * @param fill writes it to the address
+   */
+  derived(tensor: TensorInfo, name: string, bytes: number, fill: (address: bigint) => void): bigint;
+  /** Runs `measure` with workspace, as much as can be spared but not more than that. May wait. */
+  withSpareMemory<T>(maxBytes: number, measure: (address: bigint, bytes: number) => T): T;
+}
+
+/** Workspace that an algorithm may have. */
+const maxWorkspaceBytes = 2 ** 30;
+
+interface Plan {
+  descriptors: Descriptors;
+  algorithm: Algorithm | undefined;
+}
+
+/**
+ * Convolutions by cuDNN. It wants even padding, filters as [out, height, width, in], and for bf16 operands in bfloat16: what is
+ * otherwise is copied before and after. Convolutions that are one matrix product go to cuBLASLt, without any copy.
+ */
+export class Cudnn implements Dnn {
+  readonly #api: DnnFunctions;
+  readonly #host: DnnHost;
+  readonly #handle: bigint;
+  readonly #algorithms: Algorithms;
+  readonly #plans = new Map<string, Plan>();
+  readonly #element: Element;
+
+  /** @throws CudaError when the library does not start */
+  constructor(api: DnnFunctions, host: DnnHost, stream: bigint, cache: DiskCache) {
+    this.#api = api;
+    this.#host = host;
+    const handle = new BigUint64Array(1);
+    checkDnn(api, 'cudnnCreate', api.cudnnCreate(handle));
+    this.#handle = handle[0]!;
+    checkDnn(api, 'cudnnSetStream', api.cudnnSetStream(this.#handle, stream));
+    this.#algorithms = new Algorithms(api, this.#handle, cache, `${host.card.name} cuDNN ${Number(api.cudnnGetVersion())}`, host.precision);
+    this.#element = host.precision === 'bf16' ? 'bf16' : 'float';
+  }
+
+  forward(conv: Convolution, x: TensorInfo, filter: TensorInfo, y: bigint): void {
+    const product = productOf(conv);
+    if (product) return this.#host.blas.matmul({...product, n: conv.outChannels, k: product.inner, a: {address: this.#host.address(x)}, b: {address: this.#host.address(filter)}, c: y});
+    const even = evened(conv);
+    this.#run('forward', even, this.#images(x, conv, even), this.#filter(conv, filter), this.#result(y, outImages(conv)));
+  }
+
+  dataGradient(conv: Convolution, dy: TensorInfo, filter: TensorInfo, dx: bigint): void {
+    const product = productOf(conv);
+    if (product) {
+      return this.#host.blas.matmul({m: product.m, n: product.inner, k: conv.outChannels, a: {address: this.#host.address(dy)}, b: {address: this.#host.address(filter), transposed: true}, c: dx});
+    }
+    const even = evened(conv);
+    this.#run('dataGradient', even, this.#filter(conv, filter), this.#operand(dy, sizeOf(outImages(conv))), this.#result(dx, inImages(even), inImages(conv), conv, even));
+  }
+
+  filterGradient(conv: Convolution, x: TensorInfo, dy: TensorInfo, dFilter: bigint): void {
+    const product = productOf(conv);
+    if (product) {
+      return this.#host.blas.matmul({m: product.inner, n: conv.outChannels, k: product.m, a: {address: this.#host.address(x), transposed: true}, b: {address: this.#host.address(dy)}, c: dFilter});
+    }
+    const even = evened(conv);
+    const result = this.#scratch(filterRows(conv) * conv.outChannels);
+    this.#run('filterGradient', even, this.#images(x, conv, even), this.#operand(dy, sizeOf(outImages(conv))), {
+      to: result,
+      finish: () => transpose(this.#host, result, {address: dFilter, type: 'float'}, conv.outChannels, filterRows(conv)),
+    });
+  }
+
+  close(): void {
+    for (const {descriptors} of this.#plans.values()) descriptors.destroy();
+    this.#plans.clear();
+    this.#api.cudnnDestroy(this.#handle);
+  }
+
+  #run(direction: Direction, conv: Convolution, first: bigint, second: bigint, {to, finish}: {to: Data; finish: () => void}): void {
+    const {descriptors, algorithm} = this.#plan(direction, conv, first, second, to.address);
+    const workspace = algorithm.workspaceBytes === 0 ? 0n : this.#host.scratch(algorithm.workspaceBytes);
+    const call = functionsOf[direction].run;
+    checkDnn(this.#api, call, this.#api[call](
+      this.#handle, one, descriptors.first, first, descriptors.second, second, descriptors.convolution, algorithm.algorithm,
+      workspace, BigInt(algorithm.workspaceBytes), zero, descriptors.result, to.address,
+    ));
+    finish();
+  }
+
+  /** Descriptors and algorithm of a shape. */
+  #plan(direction: Direction, conv: Convolution, first: bigint, second: bigint, result: bigint): {descriptors: Descriptors; algorithm: Algorithm} {
+    const shape = `${direction} ${keyOf(conv)}`;
+    let plan = this.#plans.get(shape);
+    if (!plan) {
+      const descriptors = describeConvolution(this.#api, conv, direction, this.#host.precision);
+      this.#setMathType(descriptors, mathTypes[this.#host.precision]);
+      plan = {descriptors, algorithm: this.#algorithms.known(shape)};
+      this.#plans.set(shape, plan);
+      if (plan.algorithm) this.#setMathType(descriptors, plan.algorithm.mathType);
+    }
+    const {descriptors} = plan;
+    if (plan.algorithm) return {descriptors, algorithm: plan.algorithm};
+    const algorithm = this.#host.recording
+      ? this.#algorithms.guess(direction, descriptors, maxWorkspaceBytes)
+      : this.#host.withSpareMemory(maxWorkspaceBytes, (workspace, workspaceBytes) =>
+          this.#algorithms.measure(direction, shape, descriptors, {first, second, result, workspace, workspaceBytes}));
+    plan.algorithm = algorithm;
+    this.#setMathType(descriptors, algorithm.mathType);
+    return {descriptors, algorithm};
+  }
+
+  #setMathType({convolution}: Descriptors, mathType: number): void {
+    checkDnn(this.#api, 'cudnnSetConvolutionMathType', this.#api.cudnnSetConvolutionMathType(convolution, mathType));
+  }
+
+  /** Address of the filter as cuDNN wants it. */
+  #filter(conv: Convolution, filter: TensorInfo): bigint {
+    const [rows, columns] = [filterRows(conv), conv.outChannels];
+    return this.#host.derived(filter, `filter ${this.#element}`, rows * columns * this.#elementBytes, (address) =>
+      transpose(this.#host, {address: this.#host.address(filter), type: 'float'}, {address, type: this.#element}, rows, columns));
+  }
+
+  /** Address of x, with the zeros around it that even padding leaves out. */
+  #images(x: TensorInfo, conv: Convolution, even: Convolution): bigint {
+    if (even === conv) return this.#operand(x, sizeOf(inImages(conv)));
+    const padded = this.#scratch(sizeOf(inImages(even)));
+    shift(this.#host, {address: this.#host.address(x), type: 'float'}, inImages(conv), padded, inImages(even), conv.padInfo.top, conv.padInfo.left);
+    return padded.address;
+  }
+
+  /** Address of a tensor's elements in the type of the operands. */
+  #operand(tensor: TensorInfo, count: number): bigint {
+    const address = this.#host.address(tensor);
+    if (this.#element === 'float') return address;
+    const converted = this.#scratch(count);
+    convert(this.#host, {address, type: 'float'}, converted, count);
+    return converted.address;
+  }
+
+  /** Where cuDNN writes images, and what brings them to `address`: cutting off what even padding added, widening to float32. */
+  #result(address: bigint, size: Images, wanted = size, conv?: Convolution, even?: Convolution): {to: Data; finish: () => void} {
+    const final: Data = {address, type: 'float'};
+    const cut = conv !== undefined && conv !== even;
+    if (!cut && this.#element === 'float') return {to: final, finish: () => {}};
+    const to = this.#scratch(sizeOf(size));
+    const finish = cut
+      ? () => shift(this.#host, to, size, final, wanted, -conv.padInfo.top, -conv.padInfo.left)
+      : () => convert(this.#host, to, final, sizeOf(size));
+    return {to, finish};
+  }
+
+  #scratch(count: number): Data {
+    return {address: this.#host.scratch(count * this.#elementBytes), type: this.#element};
+  }
+
+  get #elementBytes(): number {
+    return this.#element === 'bf16' ? 2 : 4;
+  }
+}
+
+/** The convolution itself, or where its padding is uneven that of an image with the zeros in it. */
+function evened(conv: Convolution): Convolution {
+  if (paddingIsEven(conv)) return conv;
+  const {top, bottom, left, right} = conv.padInfo;
+  return {...conv, inHeight: conv.inHeight + top + bottom, inWidth: conv.inWidth + left + right, padInfo: {top: 0, bottom: 0, left: 0, right: 0}};
+}
+
+const filterRows = ({filterHeight, filterWidth, inChannels}: Convolution): number => filterHeight * filterWidth * inChannels;
+const inImages = ({batchSize: n, inHeight: height, inWidth: width, inChannels: c}: Convolution): Images => ({n, height, width, c});
+const outImages = ({batchSize: n, outHeight: height, outWidth: width, outChannels: c}: Convolution): Images => ({n, height, width, c});
+const sizeOf = ({n, height, width, c}: Images): number => n * height * width * c;
+
+const keyOf = (conv: Convolution): string => [
+  conv.batchSize, conv.inHeight, conv.inWidth, conv.inChannels, conv.outHeight, conv.outWidth, conv.outChannels, conv.filterHeight, conv.filterWidth,
+  conv.strideHeight, conv.strideWidth, conv.dilationHeight, conv.dilationWidth, conv.padInfo.top, conv.padInfo.left,
+].join();

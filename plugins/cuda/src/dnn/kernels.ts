@@ -1,0 +1,52 @@
+import type {Gpu, KernelSource} from '../gpu.js';
+import {forEach} from '../kernels/geometry.js';
+import {source} from '../kernels/source.js';
+
+/** A float32 tensor, or one in bfloat16, which is the upper half of float32. */
+export type Element = 'float' | 'bf16';
+
+const variant = (from: Element, to: Element): KernelSource => source('dnn', `${from} to ${to}`, {FROM: from, TO: to});
+
+/** By source and destination. */
+const variants = {
+  float: {float: variant('float', 'float'), bf16: variant('float', 'bf16')},
+  bf16: {float: variant('bf16', 'float'), bf16: variant('bf16', 'bf16')},
+} as const;
+
+/** A piece of memory and what is in it. */
+export interface Data {
+  address: bigint;
+  type: Element;
+}
+
+/** to [columns, rows] = from [rows, columns]. */
+export function transpose(gpu: Gpu, from: Data, to: Data, rows: number, columns: number): void {
+  gpu.launch({
+    source: variants[from.type][to.type], entry: 'turn', block: [32, 8, 1],
+    grid: [Math.ceil(columns / 32), Math.min(Math.ceil(rows / 32), 65535), 1],
+    args: [{type: 'pointer', value: from.address}, {type: 'pointer', value: to.address}, {type: 'u32', value: rows}, {type: 'u32', value: columns}],
+  });
+}
+
+/** to = from, element by element. */
+export function convert(gpu: Gpu, from: Data, to: Data, count: number): void {
+  forEach(gpu, variants[from.type][to.type], 'convert', count, [{type: 'pointer', value: from.address}, {type: 'pointer', value: to.address}, {type: 'u64', value: BigInt(count)}]);
+}
+
+/** Images [n, height, width, c]. */
+export interface Images {
+  n: number;
+  height: number;
+  width: number;
+  c: number;
+}
+
+/** Pads images (positive offsets) or cuts their middle out (negative ones). */
+export function shift(gpu: Gpu, from: Data, fromSize: Images, to: Data, toSize: Images, top: number, left: number): void {
+  const {n, height, width, c} = toSize;
+  forEach(gpu, variants[from.type][to.type], 'shift', n * height * width * c, [
+    {type: 'pointer', value: from.address}, {type: 'pointer', value: to.address},
+    ...[n, fromSize.height, fromSize.width, height, width, c].map((value) => ({type: 'u32' as const, value})),
+    {type: 'i32', value: top}, {type: 'i32', value: left},
+  ]);
+}

@@ -1,0 +1,91 @@
+import type {Gan} from 'gan/plugin';
+import type {TensorInfo} from '@tensorflow/tfjs-core';
+import {CudaError} from './driver/cuda-error.js';
+import {OutOfDeviceMemory} from './memory/allocator.js';
+
+type GanError = Gan['GanError'];
+type Fault = InstanceType<GanError>;
+
+const goOn = 'The last checkpoint of the run is complete; go on from it: gan fit --resume RUN';
+const useLess = 'Use a smaller --batch-size or --size, or fewer features; nvidia-smi shows who else uses the card.';
+const findIt = 'Kernels run later than they are asked for: with GAN_DEBUG=sync each operation is waited for, and the message names the right one. compute-sanitizer tells more.';
+
+/** An operation that is under way. */
+export interface Operation {
+  name: string;
+  inputs: readonly Pick<TensorInfo, 'shape' | 'dtype'>[];
+}
+
+/** `Conv2D on [8,64,64,3] float32, [4,4,3,64] float32`. */
+export const describe = ({name, inputs}: Operation): string =>
+  inputs.length === 0 ? name : `${name} on ${inputs.map(({shape, dtype}) => `[${shape}] ${dtype}`).join(', ')}`;
+
+/**
+ * Makes errors for people of what CUDA's libraries refuse. After a fault that loses the device nothing is asked of it any more:
+ * that fault is thrown again.
+ */
+export class Faults {
+  readonly #GanError: GanError;
+  #lost: Fault | undefined;
+  #closed = false;
+
+  constructor(GanError: GanError) {
+    this.#GanError = GanError;
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  get lost(): boolean {
+    return this.#lost !== undefined;
+  }
+
+  /** Throws if the device is lost or closed. */
+  check(): void {
+    if (this.#closed) throw new Error('the cuda device is closed: read tensors before it is closed');
+    if (this.#lost) throw this.#lost;
+  }
+
+  close(): void {
+    this.#closed = true;
+  }
+
+  /** Runs `work`; its failures become errors that name the operation. Other errors pass. */
+  guard<T>(operation: Operation, work: () => T): T {
+    this.check();
+    try {
+      return work();
+    } catch (error) {
+      throw this.explain(error, operation);
+    }
+  }
+
+  /** The error for people. */
+  explain(error: unknown, operation: Operation): unknown {
+    if (this.#lost && error instanceof CudaError) return this.#lost;
+    if (error instanceof OutOfDeviceMemory) return this.#outOfMemory(error, operation);
+    if (!(error instanceof CudaError)) return error;
+    if (error.sticky) {
+      this.#lost = this.#make('GAN_DEVICE_LOST', `The cuda device was lost in or before ${describe(operation)}: ${error.message}.`, [goOn, findIt]);
+      return this.#lost;
+    }
+    if (error.outOfMemory) return this.#make('GAN_BACKEND_MEMORY', `cuda: ${describe(operation)}: no memory left (${error.message}).`, [useLess, goOn]);
+    return this.#make('GAN_BACKEND_FAILED', `cuda: ${describe(operation)} failed: ${error.message}.`, ['Please report this, with the output of gan doctor.', goOn], error);
+  }
+
+  #outOfMemory({wanted, used, free, total}: OutOfDeviceMemory, operation: Operation): Fault {
+    return this.#make(
+      'GAN_BACKEND_MEMORY',
+      `cuda: ${describe(operation)} is out of memory: ${mebibytes(wanted)} are wanted in one piece, tensors hold ${mebibytes(used)}, and ${mebibytes(free)} of the card's ${mebibytes(total)} are free.`,
+      [useLess, goOn],
+    );
+  }
+
+  #make(code: `GAN_${string}`, message: string, suggestions: string[], cause?: unknown): Fault {
+    return new this.#GanError('backend', code, message, {suggestions, ...(cause !== undefined && {cause})});
+  }
+}
+
+/** Whole MiB, or KiB below one. */
+export const mebibytes = (bytes: number): string => (bytes < 2 ** 20 ? `${Math.ceil(bytes / 2 ** 10)} KiB` : `${Math.round(bytes / 2 ** 20)} MiB`);

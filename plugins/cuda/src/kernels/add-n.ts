@@ -1,0 +1,27 @@
+import {long, longs, pointer} from './args.js';
+import {toType} from './cast.js';
+import {forEach} from './geometry.js';
+import {kernel, result, sizeOf, view, type View} from './kernel.js';
+import {source} from './source.js';
+
+const variants = {float32: source('add-n', 'float32', {NUMBER: 'float'}), int32: source('add-n', 'int32', {NUMBER: 'int'})};
+
+/** MAX_TERMS of kernels/add-n.cu. */
+const most = 8;
+
+/** Up to eight at a time; the sum so far is the first of the next eight. */
+export const addN = kernel<Record<string, unknown>>('AddN', (inputs, _attrs, context) => {
+  const {gpu} = context;
+  const tensors = Object.values(inputs);
+  const type = tensors[0]!.dtype === 'float32' ? 'float32' : 'int32';
+  const y = result(gpu, tensors[0]!.shape, type);
+  const count = sizeOf(y.shape);
+  let terms: View[] = tensors.map((tensor) => toType(context, view(gpu, tensor), type));
+  do {
+    const now = terms.slice(0, most);
+    const addresses = Array.from({length: most}, (_, i) => now[i]?.address ?? 0n);
+    forEach(gpu, variants[type], 'addN', count, [longs(now.length, ...addresses), pointer(y), long(count)]);
+    terms = [y, ...terms.slice(most)];
+  } while (terms.length > 1);
+  return y.info;
+});

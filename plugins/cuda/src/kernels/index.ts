@@ -1,0 +1,31 @@
+import '../dnn/kernels.js'; // not of an operation, but among the sources
+import {addN} from './add-n.js';
+import {batchNormKernels} from './batch-norm.js';
+import {binaryKernels} from './binary.js';
+import {blend} from './blend.js';
+import {bytesToFloat} from './bytes.js';
+import {cast} from './cast.js';
+import {conv2DKernels} from './conv2d.js';
+import {depthwiseKernels} from './depthwise.js';
+import {fillKernels} from './fill.js';
+import {gatherKernels} from './gather.js';
+import type {Kernel} from './kernel.js';
+import {batchMatMul} from './mat-mul.js';
+import {padKernels} from './pad.js';
+import {poolKernels} from './pool.js';
+import {rearrangingKernels, sharingKernels} from './rearrange.js';
+import {reductionKernels} from './reduce.js';
+import {resizeKernels} from './resize.js';
+import {scanKernels} from './scan.js';
+import {select} from './select.js';
+import {softmax} from './softmax.js';
+import {unaryKernels} from './unary.js';
+import {update} from './update.js';
+
+/** Every operation of tfjs that this backend computes. */
+export const kernels: readonly Kernel[] = [
+  ...batchNormKernels, ...binaryKernels, ...conv2DKernels, ...depthwiseKernels, ...fillKernels, ...gatherKernels, ...padKernels, ...poolKernels,
+  ...rearrangingKernels, ...reductionKernels, ...resizeKernels, ...scanKernels, ...sharingKernels, ...unaryKernels,
+  addN, batchMatMul, blend, bytesToFloat, cast, select, softmax, update,
+];
+export {sources} from './source.js';

@@ -1,0 +1,55 @@
+import type {Gan} from 'gan/plugin';
+import type {NamedAttrMap, NamedTensorInfoMap, TensorInfo} from '@tensorflow/tfjs-core';
+import type {Gpu, GpuDtype} from '../gpu.js';
+
+export type Tf = Gan['tf'];
+
+/** What a kernel computes with. */
+export interface Context {
+  tf: Tf;
+  gpu: Gpu;
+}
+
+/** An operation of tfjs, computed on the GPU. */
+export interface Kernel {
+  name: string;
+  compute(inputs: NamedTensorInfoMap, attrs: NamedAttrMap, context: Context): TensorInfo | TensorInfo[];
+}
+
+/** A kernel whose inputs and attributes have the types that tfjs-core gives to the operation. */
+export function kernel<Inputs, Attrs = object>(
+  name: string, compute: (inputs: Record<keyof Inputs, TensorInfo>, attrs: Attrs, context: Context) => TensorInfo | TensorInfo[],
+): Kernel {
+  return {name, compute: (inputs, attrs, context) => compute(inputs as Record<keyof Inputs, TensorInfo>, attrs as unknown as Attrs, context)};
+}
+
+/** Numbers on the device: a tensor, or scratch memory for a step in between. */
+export interface View {
+  address: bigint;
+  shape: readonly number[];
+  dtype: GpuDtype;
+}
+
+export const bytesOf = (dtype: GpuDtype): number => (dtype === 'bool' ? 1 : 4);
+export const sizeOf = (shape: readonly number[]): number => shape.reduce((product, n) => product * n, 1);
+
+/** A tensor as a view. Strings and complex numbers are for the host. */
+export function view(gpu: Gpu, tensor: TensorInfo): View {
+  if (tensor.dtype !== 'float32' && tensor.dtype !== 'int32' && tensor.dtype !== 'bool') throw new Error(`cuda: tensors of the type ${tensor.dtype} are not computed with, float32, int32 and bool are`);
+  return {address: gpu.address(tensor), shape: tensor.shape, dtype: tensor.dtype};
+}
+
+/** Memory for a result, and the result. */
+export interface Result extends View {
+  info: TensorInfo;
+}
+
+export function result(gpu: Gpu, shape: readonly number[], dtype: GpuDtype): Result {
+  const {info, address} = gpu.output([...shape], dtype);
+  return {info, address, shape, dtype};
+}
+
+/** Memory for a step in between, until the end of the operation. */
+export function scratch(gpu: Gpu, shape: readonly number[], dtype: GpuDtype): View {
+  return {address: gpu.scratch(sizeOf(shape) * bytesOf(dtype)), shape, dtype};
+}

@@ -1,0 +1,65 @@
+import {execFile} from 'node:child_process';
+import {fileURLToPath} from 'node:url';
+import type {Finding, Probe} from 'gan/plugin';
+import {cacheFolder} from './cache/disk-cache.js';
+import {cudaVersion, deviceList, explain} from './explain.js';
+import type {DriverAnswer} from './findings.js';
+import {findLibraries} from './libraries/find.js';
+import {thisMachine, type Machine} from './libraries/machine.js';
+import {libraryNames, titles} from './libraries/names.js';
+import type {CudaOptions} from './options.js';
+
+/** A driver that answers at all does so within a second or two. */
+const limitMs = 10_000;
+
+/**
+ * Whether there is a card with a driver and the libraries. Where there is no driver, nothing is started. A driver may hang or crash when it is first
+ * asked, so it is asked in a process of its own, which is ended when it takes too long; libraries are only looked for.
+ */
+export async function probe(options: CudaOptions, machine: Machine = thisMachine(), timeLimitMs = limitMs): Promise<Probe> {
+  const {result} = await search(options, machine, timeLimitMs);
+  if (!result.ok) return result;
+  const {card, chosen, answer} = result;
+  return {
+    ok: true,
+    info: {gpu: card.name, cuda: chosen.cuda, driver: `CUDA ${cudaVersion(answer.version)}`, precision: options.precision},
+    devices: answer.devices.map(({name, bytes}) => ({name, memoryBytes: bytes})),
+    chosen: card.ordinal,
+  };
+}
+
+async function search(options: CudaOptions, machine: Machine, timeLimitMs: number) {
+  const found = findLibraries(machine, [options.libs]);
+  const answer = found.driver === undefined ? undefined : await askChild(found.driver, timeLimitMs);
+  return {found, answer, result: explain(machine, found, answer, options)};
+}
+
+/** What there is, piece by piece, for `gan doctor`. */
+export async function diagnose(options: CudaOptions, machine: Machine = thisMachine(), timeLimitMs = limitMs): Promise<Finding[]> {
+  const {found, answer, result} = await search(options, machine, timeLimitMs);
+  if (answer?.ok !== true) return []; // the probe says it all
+  const findings: Finding[] = [
+    {name: 'cuda driver', state: 'ok', what: `${found.driver} runs CUDA up to ${cudaVersion(answer.version)}`},
+    {name: 'cuda gpus', state: 'ok', what: deviceList(answer)},
+  ];
+  if (result.ok) {
+    findings.push(...libraryNames.map((name): Finding => ({name: `cuda ${titles[name]}`, state: 'ok', what: result.chosen[name]})));
+    findings.push({name: 'cuda kernels', state: 'ok', what: `compiled ones are kept in ${cacheFolder(machine.env, machine.platform, machine.home)}`});
+  }
+  return findings;
+}
+
+/** What the driver says, or how the process that asked it ended. */
+function askChild(driver: string, timeLimitMs: number): Promise<DriverAnswer> {
+  const child = fileURLToPath(new URL('../dist/probe-child.js', import.meta.url));
+  // No flags of this process's: a debugger or a loader of modules is not for the child.
+  const env = {...process.env, NODE_OPTIONS: ''};
+  return new Promise((resolve) => {
+    execFile(process.execPath, [child, driver], {timeout: timeLimitMs, killSignal: 'SIGKILL', env}, (error, stdout) => {
+      const last = stdout.trimEnd().split('\n').at(-1) ?? '';
+      if (last.startsWith('{')) resolve(JSON.parse(last) as DriverAnswer);
+      else if (error?.killed) resolve({ok: false, error: `it did not answer within ${timeLimitMs / 1000} s`});
+      else resolve({ok: false, error: `it ended the process that asked it (${error?.signal ?? `exit ${error?.code ?? 0}`})`});
+    });
+  });
+}

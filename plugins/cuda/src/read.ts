@@ -1,0 +1,63 @@
+import type {CudaDevice} from './device.js';
+import type {Driver} from './driver/driver.js';
+import type {Staging} from './memory/pinned.js';
+import type {Block} from './memory/pool.js';
+
+/** For so long the loop of events is gone through again and again, after that with pauses: what is read is mostly done already. */
+const eagerMs = 2;
+
+/** Device to host. */
+export class Reads {
+  constructor(private readonly device: CudaDevice, private readonly driver: Driver) {}
+
+  /** The bytes of a block as they are at this point of the stream. Waits for them without blocking. */
+  async read(block: Block, bytes: number): Promise<Uint8Array> {
+    const staging = this.#start(block, bytes);
+    await this.#passed(staging.event);
+    return this.#finish(staging, bytes);
+  }
+
+  /** The same, blocking. */
+  readSync(block: Block, bytes: number): Uint8Array {
+    const staging = this.#start(block, bytes);
+    this.#guard(() => this.driver.awaitEvent(staging.event));
+    return this.#finish(staging, bytes);
+  }
+
+  /** Resolves when all that was handed over is done. */
+  async sync(): Promise<void> {
+    const event = this.#guard(() => this.driver.createEvent());
+    this.#guard(() => this.driver.recordEvent(event, this.device.stream));
+    await this.#passed(event);
+    this.#guard(() => this.driver.destroyEvent(event));
+  }
+
+  #start(block: Block, bytes: number): Staging {
+    if (this.device.recording) throw new Error('nothing can be read from the device while a step is recorded');
+    return this.#guard(() => {
+      const staging = this.device.pinned.take(bytes);
+      this.driver.copyToHost(staging.address, block.address, bytes, this.device.stream);
+      this.driver.recordEvent(staging.event, this.device.stream);
+      return staging;
+    });
+  }
+
+  async #passed(event: bigint): Promise<void> {
+    const started = performance.now();
+    while (!this.#guard(() => this.driver.eventPassed(event))) {
+      const eager = performance.now() - started < eagerMs;
+      await new Promise<void>((resolve) => (eager ? setImmediate(resolve) : setTimeout(resolve, 1)));
+    }
+  }
+
+  /** A copy: the pinned memory goes back. */
+  #finish(staging: Staging, bytes: number): Uint8Array {
+    const copy = staging.bytes.slice(0, bytes);
+    this.device.pinned.give(staging);
+    return copy;
+  }
+
+  #guard<T>(work: () => T): T {
+    return this.device.guard('Reading a tensor', [], work);
+  }
+}

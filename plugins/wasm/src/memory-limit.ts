@@ -1,0 +1,22 @@
+import type {Gan} from 'gan/plugin';
+import type {TfjsWasm} from './tfjs.js';
+
+/** What addresses of 32 bits reach. */
+const reachable = 2 ** 32;
+
+/**
+ * Makes every allocation on the heap fail with an error where no memory is left. tfjs does not look at what `malloc` returns: it
+ * would write to address 0, or to where a size of more than 32 bits wraps around to, and everything after that would be computed from ruins.
+ */
+export function watchMemory({wasm}: TfjsWasm, GanError: Gan['GanError']): void {
+  wasm._free(wasm._malloc(4)); // Emscripten's own replaces itself when it is first called
+  const malloc = wasm._malloc.bind(wasm);
+  wasm._malloc = (bytes) => {
+    const address = bytes < reachable ? malloc(bytes) : 0;
+    if (address !== 0 || bytes === 0) return address;
+    const [wanted, used] = [bytes, wasm.asm.memory.buffer.byteLength].map((count) => `${Math.round(count / 2 ** 20)} MiB`);
+    throw new GanError('backend', 'GAN_BACKEND_MEMORY', `The wasm device is out of memory: ${wanted} more are wanted, its heap has ${used}, and WebAssembly ends at 4096 MiB.`, {
+      suggestions: ['Use a smaller --batch-size or --size, or fewer features.', 'The last checkpoint of the run is complete; go on from it: gan fit --resume RUN'],
+    });
+  };
+}

@@ -1,0 +1,65 @@
+// Trains fastai's WGAN at 32 x 32 for some steps, prints {losses, weights (a hash), repeated, tensors, bytes} as a line of JSON.
+//
+//     node steps.mjs STEPS auto|off BACKEND [PRECISION]
+//
+// `tensors` and `bytes` are what tfjs counts, `gpuMiB` what nvidia-smi says of the process, after a tenth of the steps and near the end.
+import {execFileSync} from 'node:child_process';
+import {createHash} from 'node:crypto';
+import {GANLearner, LeakyReLU, basicCritic, basicGenerator, openBackend, rmsProp, setSeed, tf} from '../../dist/index.js';
+import {Normalization} from '../../dist/gan/data/normalize.js';
+import {memoryBatches} from '../../bench/training/wgan.mjs';
+
+const [steps, capture, backend, precision] = [Number(process.argv[2]), ...process.argv.slice(3)];
+const device = await openBackend(backend, precision === undefined ? {} : {options: {precision}});
+setSeed(42);
+const batches = memoryBatches(32, 16);
+const dls = {
+  train: {
+    batchSize: 16, size: 16 * steps, length: steps,
+    async *epoch() {
+      for (let i = 0; i < steps; i++) yield batches[i % batches.length];
+    },
+  },
+  normalization: Normalization.symmetric(3),
+  report: () => ({items: 0, skipped: []}),
+};
+
+/** What the driver says that this process holds on the GPU; undefined where it does not say. */
+function gpuMiB() {
+  try {
+    const table = execFileSync('nvidia-smi', ['--query-compute-apps=pid,used_memory', '--format=csv,noheader,nounits'], {encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore']});
+    return table.split('\n').map((line) => line.split(',').map(Number)).find(([pid]) => pid === process.pid)?.[1];
+  } catch {
+    return undefined;
+  }
+}
+const held = () => ({tensors: tf.memory().numTensors, bytes: tf.memory().numBytes, gpuMiB: gpuMiB(), rssMiB: Math.round(process.memoryUsage().rss / 2 ** 20)});
+
+const losses = [];
+let step = 0;
+let early;
+let late;
+const phase = (at) => Math.floor(at / 6) * 6;
+const watch = {
+  name: 'watch',
+  order: 100,
+  async afterBatch(learn) {
+    step++;
+    if (step % 10 === 0 || step <= 20) {
+      await learn.readLosses();
+      losses.push(learn.latest.value);
+    }
+    // both in the same turn of the two networks, of which one is frozen
+    if (step === phase(steps / 10)) early = held();
+    if (step === phase(steps)) late = held();
+  },
+};
+const learn = GANLearner.wgan(dls, basicGenerator(32, 3), basicCritic(32, 3, {actCls: () => new LeakyReLU(0.2)}), {optFunc: rmsProp(), lr: 2e-4, cbs: [watch], capture});
+await learn.fit(1);
+await device.sync();
+const hash = createHash('sha256');
+for (const [name, {variable}] of learn.model.namedParameters()) hash.update(name).update(new Uint8Array((await variable.data()).buffer));
+const {repeated} = learn.capture;
+learn.dispose();
+await device.close();
+console.log(JSON.stringify({losses, weights: hash.digest('hex'), repeated, early, late}));

@@ -1,0 +1,81 @@
+import {existsSync, writeFileSync} from 'node:fs';
+import {Args, Flags} from '@oclif/core';
+import {BaseCommand} from '../cli/base-command.js';
+import {assignmentsOf, configFlags} from '../cli/config-flags.js';
+import {assertTerminal} from '../cli/prompts.js';
+import {exitCodes, GanError} from '../errors.js';
+import type {Assignments} from '../config/assignments.js';
+import type {CommentedFormat} from '../config/commented.js';
+import type {Registry} from '../plugin/registry.js';
+
+const formats: CommentedFormat[] = ['yaml', 'ts', 'mjs'];
+
+export default class Init extends BaseCommand {
+  static override summary = 'Write a configuration for this project, with every key explained.';
+  static override description = 'Asks for the images, the recipe and a few numbers; what is given as a flag is not asked for. Keys that are not set are there as comments, with the value that they have. With --yes nothing is asked.';
+  static override examples = [
+    {description: 'By answering questions', command: '<%= config.bin %> init'},
+    {description: 'Without questions', command: '<%= config.bin %> init photos --recipe dcgan --size 32 --yes'},
+    {description: 'In TypeScript, which checks it', command: '<%= config.bin %> init --format ts'},
+  ];
+  static override args = {
+    data: Args.string({description: 'folder of images, or builtin:NAME'}),
+  };
+  static override flags = {
+    yes: Flags.boolean({char: 'y', description: 'ask nothing; take the defaults for what is not given'}),
+    format: Flags.option({options: formats, description: 'yaml, TypeScript or JavaScript', helpValue: formats.join('|')})(),
+    force: Flags.boolean({description: 'write over the file that is there'}),
+    ...configFlags(),
+  };
+
+  async run(): Promise<void> {
+    const {args, flags} = await this.parse(Init);
+    const given = assignmentsOf(flags);
+    if (args.data !== undefined) given.set('data', {value: args.data, origin: 'DATA', blame: 'usage'});
+    if (!flags.force) await assertFree();
+    const registry = await this.openRegistry();
+    await this.#resolve(registry, given); // faults of flags, before the first question
+    const answers = await this.#answers(registry, given, flags);
+    if (answers === undefined) {
+      this.talk('Nothing was written.');
+      process.exitCode = exitCodes.sigint;
+      return;
+    }
+    const {chosen, format} = answers;
+    const [file, resolved] = [`gan.config.${format}`, await this.#resolve(registry, chosen)];
+    await assertFree(file);
+    const {commentedConfig} = await import('../config/commented.js');
+    const schema = 'node_modules/gan/dist/gan.schema.json';
+    writeFileSync(file, commentedConfig({format, chosen, resolved, names: (kind) => registry.names(kind), ...(existsSync(schema) && {schema: `./${schema}`})}));
+    this.json({file, config: resolved.config});
+    this.result(file);
+    this.talk('\nTo train with it:\n  gan fit');
+  }
+
+  async #answers(registry: Registry, given: Assignments, {yes, format}: {yes: boolean; format: CommentedFormat | undefined}): Promise<{chosen: Assignments; format: CommentedFormat} | undefined> {
+    if (yes) {
+      const {config, recipe = 'none'} = await this.#resolve(registry, given);
+      const origin = 'gan init';
+      return {chosen: new Map([['data', {value: config.data, origin}], ['recipe', {value: recipe, origin}], ...given]), format: format ?? 'yaml'};
+    }
+    assertTerminal('--yes');
+    const {askConfig} = await import('../cli/ask-config.js');
+    const presets = async (recipe: string) => ({...(await this.#resolve(registry, new Map([...given, ['recipe', {value: recipe, origin: 'the answer'}]]))).config});
+    return askConfig(registry, {chosen: given, format}, presets, {input: process.stdin, output: process.stderr});
+  }
+
+  async #resolve(registry: Registry, chosen: Assignments) {
+    const {resolveConfig} = await import('../config/resolve.js');
+    return resolveConfig({registry, ignoreFiles: true, flags: chosen});
+  }
+}
+
+/** A project has one configuration, which may be written over if asked for. @throws GanError GAN_OUT_EXISTS (exit 2) */
+async function assertFree(but?: string): Promise<void> {
+  const {filesIn} = await import('../config/files.js');
+  const [found] = filesIn('.').filter((name) => name !== but);
+  if (found === undefined) return;
+  throw new GanError('usage', 'GAN_OUT_EXISTS', `There is a configuration already: ${found}.`, {
+    suggestions: ['gan config show --origin   tells what is in it', but === undefined ? 'gan init --force   writes over it' : 'Remove it first: it would count, not the new one.'],
+  });
+}

@@ -1,0 +1,26 @@
+import {BaseCommand} from '../../cli/base-command.js';
+import {brings, installedPlugins} from '../../cli/installed-plugins.js';
+import {painter} from '../../cli/style.js';
+
+export default class Plugins extends BaseCommand {
+  static override summary = 'List the plug-ins that are installed or linked, and what each brings.';
+  static override description = 'One that is left out says why.';
+  static override examples = [
+    {description: 'What is installed?', command: '<%= config.bin %> plugins'},
+    {description: 'The same for a program', command: '<%= config.bin %> plugins list --json'},
+  ];
+  static override aliases = ['plugins:list'];
+
+  async run(): Promise<void> {
+    await this.parse(Plugins);
+    const paint = painter(process.stdout);
+    const plugins = installedPlugins(this.config);
+    for (const plugin of plugins) {
+      const {name, version, type, root, problems} = plugin;
+      this.json(plugin);
+      this.result(`${paint('cyan', name)} ${version}${type === 'link' ? ` ${paint('dim', `-> ${root}`)}` : ''}: ${brings(plugin)}`);
+      for (const problem of problems) this.result(`  ${paint('red', problem)}`);
+    }
+    if (plugins.length === 0) this.talk('No plug-in is installed. To install one: gan plugins install NAME; to write one: gan plugins create NAME --provides KINDS');
+  }
+}

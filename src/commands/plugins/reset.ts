@@ -1,0 +1,23 @@
+import {Flags} from '@oclif/core';
+import {commands} from '@oclif/plugin-plugins';
+import {BaseCommand} from '../../cli/base-command.js';
+import {installedPlugins} from '../../cli/installed-plugins.js';
+import {confirm} from '../../cli/prompts.js';
+
+export default class PluginsReset extends BaseCommand {
+  static override summary = 'Remove all plug-ins that were installed or linked.';
+  static override description = 'Asks first, unless --yes is given. Folders that were linked stay.';
+  static override examples = [{description: 'In a script', command: '<%= config.bin %> plugins reset --yes'}];
+  static override flags = {
+    yes: Flags.boolean({char: 'y', description: 'do not ask'}),
+  };
+
+  async run(): Promise<void> {
+    const {flags} = await this.parse(PluginsReset);
+    const names = installedPlugins(this.config).map(({name}) => name);
+    const wanted = names.length > 0 && (flags.yes || (await confirm(`Remove ${names.join(', ')}?`, '--yes')));
+    if (wanted) await commands['plugins:uninstall'].run(names, this.config);
+    this.json({uninstalled: wanted ? names : []});
+    this.talk(wanted ? `Removed ${names.join(', ')}.` : 'Nothing was removed.');
+  }
+}

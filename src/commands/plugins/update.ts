@@ -1,0 +1,28 @@
+import {Config, type Plugin} from '@oclif/core';
+import {commands} from '@oclif/plugin-plugins';
+import {BaseCommand} from '../../cli/base-command.js';
+import {brings, installedPlugins} from '../../cli/installed-plugins.js';
+import {forNpm, writeManifest} from '../../cli/plugin-packages.js';
+
+/** oclif's `plugins update`, which leaves no second copy of gan behind and says what has changed. */
+export default class PluginsUpdate extends BaseCommand {
+  static override summary = 'Update the plug-ins that were installed from a registry or a repository.';
+  static override description = 'One whose new version does not fit this version of gan is named, and left out until another one fits. Linked plug-ins stay as they are.';
+  static override examples = [{description: 'All of them', command: '<%= config.bin %> plugins update'}];
+
+  async run(): Promise<void> {
+    await this.parse(PluginsUpdate);
+    const before = new Map(installedPlugins(this.config).map(({name, version}) => [name, version]));
+    forNpm();
+    await commands['plugins:update'].run([], this.config);
+    const fresh = await Config.load({root: this.config.root});
+    for (const plugin of installedPlugins(fresh).filter(({type}) => type === 'user')) {
+      const {name, version, problems} = plugin;
+      const loaded = fresh.plugins.get(name);
+      if (loaded) writeManifest(loaded as Plugin);
+      this.json({...plugin, before: before.get(name) ?? ''});
+      this.result(`${name} ${before.get(name) === version ? version : `${before.get(name) ?? ''} -> ${version}`}: ${brings(plugin)}`);
+      for (const problem of problems) this.warning(`${name} is left out: ${problem}`);
+    }
+  }
+}

@@ -1,0 +1,30 @@
+import {existsSync} from 'node:fs';
+import {Args} from '@oclif/core';
+import {BaseCommand} from '../../cli/base-command.js';
+import {runsTable} from '../../cli/runs-report.js';
+import {GanError} from '../../errors.js';
+
+export default class RunsList extends BaseCommand {
+  static override summary = 'List runs: their data, how far they are, their losses.';
+  static override description = 'The run that was begun last comes first. Losses are smoothed, of the last step.';
+  static override examples = [
+    {description: 'The runs in runs/', command: '<%= config.bin %> runs list'},
+    {description: 'Those in another folder, for a program', command: '<%= config.bin %> runs list experiments --json'},
+  ];
+  static override args = {
+    dir: Args.string({description: 'folder of run folders (default: runs)'}),
+  };
+
+  async run(): Promise<void> {
+    const {args} = await this.parse(RunsList);
+    const dir = args.dir ?? 'runs';
+    if (args.dir !== undefined && !existsSync(dir)) throw new GanError('data', 'GAN_RUN_NOT_FOUND', `There is no folder ${dir}.`, {suggestions: ['Runs are made by `gan fit`, by default under runs/.']});
+    const {findRuns, summariseRun} = await import('../../gan/runs/run-summary.js');
+    const tried = await Promise.allSettled((await findRuns(dir)).map((run) => summariseRun(run)));
+    for (const each of tried) if (each.status === 'rejected') this.warning((each.reason as Error).message);
+    const runs = tried.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
+    for (const run of runs) this.json(run);
+    if (runs.length > 0) for (const line of runsTable(runs)) this.result(line);
+    else this.talk(`There are no runs in ${dir}. To make one: gan fit`);
+  }
+}

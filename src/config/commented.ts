@@ -1,0 +1,118 @@
+import {partKinds} from '../plugin/kinds.js';
+import {describeSpec, type OptionValue} from '../plugin/options-check.js';
+import type {OptionSpec} from '../plugin/options.js';
+import type {PartKind} from '../plugin/index.js';
+import type {PartChoice} from '../gan/runs/run-config.js';
+import type {Assignments} from './assignments.js';
+import {optionsOf} from './assignments.js';
+import type {ResolvedConfig} from './resolve.js';
+import {listKeyNames, listKeys, partKeyNames, partKeys, scalarKeys, scalarSpecs, type ListKey, type PartKey} from './schema.js';
+
+/** How a commented configuration can be written. JSON has no comments. */
+export const commentedFormats = ['yaml', 'ts', 'mjs'] as const;
+export type CommentedFormat = (typeof commentedFormats)[number];
+
+type Value = OptionValue | null | Value[] | {[key: string]: Value};
+
+interface Syntax {
+  comment: string;
+  indent: string;
+  head: string[];
+  tail: string[];
+  line(key: string, value: string): string;
+  text(value: string): string;
+}
+
+const script: Syntax = {
+  comment: '//', indent: '  ', head: ["import {defineConfig} from 'gan/config';", '', 'export default defineConfig({'], tail: ['});'],
+  line: (key, value) => `${key}: ${value},`,
+  text: (value) => (/['\\\n]/.test(value) ? JSON.stringify(value) : `'${value}'`),
+};
+
+const syntaxes: Record<CommentedFormat, Syntax> = {
+  yaml: {
+    comment: '#', indent: '', head: [], tail: [],
+    line: (key, value) => `${key}: ${value}`,
+    text: (value) => (/^[a-z][\w./-]*$/i.test(value) && !/^(true|false|null|yes|no|on|off|y|n)$/i.test(value) ? value : JSON.stringify(value)), // JSON's texts are YAML's, too
+  },
+  ts: script,
+  mjs: script,
+};
+
+export interface CommentedRequest {
+  format: CommentedFormat;
+  /** What is set; every other key is there as a comment, with the value that it has then. */
+  chosen: Assignments;
+  /** What that comes to. */
+  resolved: ResolvedConfig;
+  names(kind: PartKind): string[];
+  /** Where the schema is, for editors; a path from the file. YAML only: TypeScript has types. */
+  schema?: string;
+}
+
+/** A configuration file that explains itself: each key with what it means and may be. Prose has a space after its comment sign, keys have none. */
+export function commentedConfig({format, chosen, resolved, names, schema}: CommentedRequest): string {
+  const syntax = syntaxes[format];
+  const {comment, indent, head, tail} = syntax;
+  const lines = entries(resolved, names).flatMap(({key, help, value}) => {
+    const set = chosenValue(key, chosen, resolved);
+    const line = syntax.line(key, render(set ?? value, syntax));
+    return ['', `${comment} ${help}`, set === undefined ? comment + line : line];
+  });
+  const intro = [
+    ...(format === 'yaml' && schema !== undefined ? [`# yaml-language-server: $schema=${schema}`] : []),
+    `${comment} Configuration of gan. Keys after ${comment} have the value that is shown; take the ${comment} away to set them.`,
+    `${comment} What is in force, and why: gan config show --origin`,
+  ];
+  return [...intro, ...(head.length > 0 ? ['', ...head] : []), ...lines.map((line) => (line === '' ? '' : indent + line)).slice(head.length > 0 ? 1 : 0), ...tail, ''].join('\n');
+}
+
+interface Entry {
+  key: string;
+  help: string;
+  value: Value;
+}
+
+/** All keys, with the values that they have. */
+function entries({config, backend, recipe}: ResolvedConfig, names: CommentedRequest['names']): Entry[] {
+  const part = (key: PartKey): Value => {
+    if (key === 'recipe') return recipe ?? 'none';
+    const choice: PartChoice | undefined = key === 'backend' ? backend : config[key];
+    return choice === undefined ? 'none' : withOptions(choice);
+  };
+  const list = (key: ListKey): Value => (config[key] ?? []).map(withOptions);
+  const ofParts = (kind: PartKind, what: string): string => `${what}: ${names(kind).join(', ') || 'none is installed'}`;
+  return [
+    {key: 'data', help: `a folder of images, relative to this file, or ${names('source').map((name) => `builtin:${name}`).join(', ')}`, value: config.data},
+    {key: 'recipe', help: `${ofParts('recipe', 'values to start from')}; what one sets: gan config show --recipe NAME`, value: part('recipe')},
+    ...partKeyNames.filter((key) => key !== 'recipe').map((key) => ({key, help: ofParts(partKeys[key], partKinds[partKeys[key]].noun), value: part(key)})),
+    ...listKeyNames.map((key) => ({key, help: ofParts(listKeys[key], `any number of ${partKinds[listKeys[key]].manifestKey}`), value: list(key)})),
+    ...scalarKeys.map((key) => {
+      const spec: OptionSpec = scalarSpecs[key];
+      return {key, help: `${spec.help ?? key} (${describeSpec(spec)})`, value: config[key] ?? null};
+    }),
+  ];
+}
+
+const isList = (key: string): key is ListKey => (listKeyNames as string[]).includes(key);
+
+const withOptions = ({name, options}: PartChoice): Value => (Object.keys(options).length === 0 ? name : {name, ...(options as Record<string, OptionValue>)});
+
+/** What was set of a key, in its type; undefined when nothing was. */
+function chosenValue(key: string, chosen: Assignments, {config, backend}: ResolvedConfig): Value {
+  const given = chosen.get(key)?.value as Value;
+  const options = [...optionsOf(chosen, key).keys()];
+  if (isList(key)) return given === undefined && options.length === 0 ? undefined : (config[key] ?? []).map((choice) => (options.length > 0 ? withOptions(choice) : choice.name));
+  if (options.length > 0) {
+    const all = (key === 'backend' ? backend : config[key as 'arch']).options as Record<string, OptionValue>;
+    return {...(given !== undefined && {name: given}), ...Object.fromEntries(options.map((option) => [option, all[option]]))};
+  }
+  if (given === undefined) return undefined;
+  return (scalarKeys as string[]).includes(key) ? (config[key as 'lr'] ?? null) : given;
+}
+
+function render(value: Value, syntax: Syntax): string {
+  if (Array.isArray(value)) return `[${value.map((each) => render(each, syntax)).join(', ')}]`;
+  if (typeof value === 'object' && value !== null) return `{${Object.entries(value).map(([key, each]) => `${/^[a-z]\w*$/i.test(key) ? key : JSON.stringify(key)}: ${render(each, syntax)}`).join(', ')}}`;
+  return typeof value === 'string' ? syntax.text(value) : String(value ?? null);
+}

@@ -1,0 +1,53 @@
+import {execFileSync} from 'node:child_process';
+import {tf, type Device} from 'gan';
+import {sources} from '../../../../plugins/cuda/src/kernels/index.js';
+import {registerKernels} from '../../../../plugins/cuda/src/kernels/register.js';
+import {EmulatedMemory, emulate, emulatedBackend, type Emulation} from './backend.js';
+import {compileEmulator, wideSuffix, wideVariants} from './compile.js';
+import {openLibrary} from './library.js';
+
+export const emulatorName = 'cuda-emulator';
+
+/** Why the emulator cannot be built here; undefined if it can. */
+export function noCompiler(): string | undefined {
+  try {
+    execFileSync('g++', ['--version'], {stdio: 'ignore'});
+    return undefined;
+  } catch {
+    return 'there is no g++';
+  }
+}
+
+export interface EmulatedDevice extends Device {
+  emulation: Emulation;
+  /** Allocations that neither a tensor nor an operation holds. */
+  lost(): number;
+}
+
+/** The CUDA backend without CUDA: its kernels on the emulator, as tfjs's current backend. */
+export async function openEmulator(): Promise<EmulatedDevice> {
+  const wide = wideVariants(sources);
+  const library = openLibrary(await compileEmulator([...sources, ...wide]));
+  const memory = new EmulatedMemory(library);
+  const before = library.allocations();
+  const emulation = emulate(library, memory, new Map(wide.map(({name}) => [name.slice(0, -wideSuffix.length), name])));
+  const takeBack = registerKernels(tf as never, emulation.gpu, emulatorName);
+  tf.registerBackend(emulatorName, () => emulatedBackend(memory));
+  await tf.setBackend(emulatorName);
+  let open = true;
+  return {
+    name: emulatorName,
+    tfBackend: emulatorName,
+    info: {},
+    emulation,
+    lost: () => library.allocations() - before - memory.size,
+    sync: async () => undefined,
+    memory: () => ({bytes: tf.memory().numBytes, tensors: tf.memory().numTensors}),
+    close: async () => {
+      if (!open) return;
+      open = false;
+      takeBack();
+      tf.removeBackend(emulatorName); // tensors that outlive it know it still
+    },
+  };
+}

@@ -1,0 +1,73 @@
+import {mkdtempSync, rmSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import path from 'node:path';
+import {GanError, tf, type Device} from 'gan';
+import type {OpenedDevice} from 'gan/plugin';
+import {DiskCache} from '../../../../plugins/cuda/src/cache/disk-cache.js';
+import {Nvrtc} from '../../../../plugins/cuda/src/compile/nvrtc.js';
+import {CudaDevice} from '../../../../plugins/cuda/src/device.js';
+import {Driver} from '../../../../plugins/cuda/src/driver/driver.js';
+import {Faults} from '../../../../plugins/cuda/src/faults.js';
+import type {Precision} from '../../../../plugins/cuda/src/gpu.js';
+import {sources} from '../../../../plugins/cuda/src/kernels/index.js';
+import {opened} from '../../../../plugins/cuda/src/open.js';
+import {compileEmulator} from '../emulator/compile.js';
+import {openLibrary} from '../emulator/library.js';
+import {addressOf, FakeCuda, type FakeOptions} from './cuda.js';
+import {fakeBlas, fakeDnn, fakeNvrtc, sourceNames} from './libraries.js';
+
+/** The backend as it is, on a card that is not there. */
+export interface FakeDevice {
+  fake: FakeCuda;
+  device: CudaDevice;
+  driver: Driver;
+  nvrtc: ReturnType<typeof fakeNvrtc>;
+  blas: ReturnType<typeof fakeBlas>;
+  dnn: ReturnType<typeof fakeDnn>;
+  /** As the core of the library sees it. */
+  opened: OpenedDevice;
+}
+
+export interface OpenOptions extends FakeOptions {
+  precision?: Precision;
+  /** Folder of the cache; default: one of its own, which goes with the device. */
+  cache?: string;
+}
+
+let library: ReturnType<typeof openLibrary> | undefined;
+
+/** Opens it, and makes it tfjs's current backend. */
+export async function openFake({precision = 'fp32', cache, ...options}: OpenOptions = {}): Promise<FakeDevice> {
+  library ??= openLibrary(await compileEmulator(sources));
+  for (const source of sources) sourceNames.set(source.text, source.name);
+  const folder = cache ?? mkdtempSync(path.join(tmpdir(), 'gan-cuda-'));
+  const fake = new FakeCuda(library, options);
+  const [nvrtc, blas, dnn] = [fakeNvrtc(fake), fakeBlas(fake), fakeDnn(fake)];
+  const driver = new Driver(fake.driver, fake.memory);
+  driver.init();
+  const facts = driver.devices()[0]!;
+  const compiler = new Nvrtc(nvrtc.functions, addressOf);
+  const device = new CudaDevice({
+    driver, nvrtc: compiler, target: compiler.targetFor(facts.architecture)!, blas: blas.functions, dnn: dnn.functions, facts, precision,
+    cache: new DiskCache(folder), faults: new Faults(GanError), addressOf, waitForEach: false,
+  });
+  const own = opened(tf as never, device, driver, {});
+  await tf.setBackend(own.tfBackend);
+  return {
+    fake, device, driver, nvrtc, blas, dnn,
+    opened: {
+      ...own,
+      close() {
+        void own.close!();
+        if (cache === undefined) rmSync(folder, {recursive: true, force: true});
+      },
+    },
+  };
+}
+
+/** For the conformance kit: the backend as the core opens it. */
+export async function openFakeDevice(options: OpenOptions = {}): Promise<Device & {behind: FakeDevice}> {
+  const behind = await openFake(options);
+  const {tfBackend, sync, memory, close} = behind.opened;
+  return {name: tfBackend, tfBackend, info: {}, sync: sync!, memory: memory!, close: async () => close!(), behind} as Device & {behind: FakeDevice};
+}

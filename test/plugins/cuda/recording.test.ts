@@ -1,0 +1,130 @@
+import {expect} from 'chai';
+import type {Scalar, Tensor4D} from '@tensorflow/tfjs-core';
+import {tf, type Tensor} from 'gan';
+import {noCompiler} from './emulator/index.js';
+import {openFake, type FakeDevice} from './fake/open.js';
+import type {Pace} from './fake/streams.js';
+
+describe('cuda: recorded steps', () => {
+  let open: FakeDevice;
+  before(function () {
+    if (noCompiler() !== undefined) this.skip();
+  });
+  afterEach(() => void open?.opened.close!());
+
+  /** w <- w - rate dw of a small network, in place; what a step of a training is to a recording. */
+  async function training(paces: Pace[], recorded: boolean, steps: number): Promise<number[]> {
+    open = await openFake({paces});
+    const {capture} = open.opened;
+    const inputs = Array.from({length: steps}, (_, i) => tf.randomUniform([2, 4, 4, 8], -1, 1, 'float32', i + 1));
+    const x = capture!.allocate([2, 4, 4, 8], 'float32');
+    const w = tf.randomUniform([3, 3, 8, 8], -0.3, 0.3, 'float32', 99);
+    const input = tf.engine().makeTensorFromTensorInfo(x);
+    const step = (): Tensor => tf.tidy((): Tensor => {
+      const loss = (filter: Tensor): Scalar => tf.mean(tf.square(tf.tanh(tf.conv2d(input as Tensor4D, filter as Tensor4D, 1, 'same'))));
+      const {value, grad} = tf.valueAndGrad(loss as (x: Tensor) => Tensor)(w);
+      capture!.copy(tf.sub(w, tf.mul(grad, 0.1)), w);
+      return value;
+    });
+    const losses: number[] = [];
+    let recording: ReturnType<NonNullable<typeof capture>['record']> | undefined;
+    let result: Tensor | undefined;
+    for (const [i, values] of inputs.entries()) {
+      capture!.copy(values, x);
+      if (!recorded || i < 2) {
+        const value = step();
+        losses.push((await value.data())[0]!);
+        value.dispose();
+        continue;
+      }
+      recording ??= capture!.record(() => (result = step()));
+      recording.launch();
+      const now = capture!.allocate([], 'float32');
+      capture!.copy(result!, now);
+      losses.push((await tf.backend().read(now.dataId) as Float32Array)[0]!);
+      tf.backend().disposeData(now.dataId);
+    }
+    losses.push(...await w.data());
+    result?.dispose();
+    recording?.dispose();
+    return losses;
+  }
+
+  for (const paces of [['late', 'late'], ['eager', 'late'], ['late', 'eager']] as Pace[][]) {
+    it(`give the bits of eager ones: streams ${paces.join(' and ')}`, async () => {
+      const eager = await training(paces, false, 6);
+      void open.opened.close!();
+      const recorded = await training(paces, true, 6);
+      expect(recorded).to.deep.equal(eager);
+      expect(open.fake.count('cuGraphLaunch')).to.equal(4);
+      expect(open.fake.count('cuStreamBeginCapture_v2')).to.equal(1);
+      expect(open.dnn.counts().guessed).to.equal(0); // all was known from the steps before
+    });
+  }
+
+  it('do nothing when they are recorded', async () => {
+    open = await openFake();
+    const {capture} = open.opened;
+    const [x, y] = [tf.tensor1d([1, 2, 3]), tf.tensor1d([0, 0, 0])];
+    await tf.add(x, y).data();
+    const recording = capture!.record(() => tf.tidy(() => capture!.copy(tf.add(x, y), y)));
+    expect([...await y.data()]).to.deep.equal([0, 0, 0]);
+    recording.launch();
+    recording.launch();
+    expect([...await y.data()]).to.deep.equal([2, 4, 6]);
+    recording.dispose();
+    recording.dispose();
+    expect(() => recording.launch()).to.throw('disposed of');
+  });
+
+  it('keep the addresses of what they read and make, until they are disposed of', async () => {
+    open = await openFake();
+    const {capture} = open.opened;
+    const {device, fake} = open;
+    const [x, out] = [tf.tensor1d(new Float32Array(1000).fill(2)), capture!.allocate([1000], 'float32')];
+    await tf.square(x).data();
+    const before = fake.device.count;
+    const recording = capture!.record(() => tf.tidy(() => capture!.copy(tf.mul(tf.square(x), tf.square(x)), out)));
+    x.dispose(); // the recording reads it all the same
+    const others = Array.from({length: 8}, () => tf.zeros([1000]));
+    const sums = others.map((other) => tf.add(other, 1));
+    recording.launch();
+    expect((await tf.backend().read(out.dataId) as Float32Array).every((value) => value === 16)).to.equal(true);
+    for (const sum of sums) expect((await sum.data()).every((value) => value === 1)).to.equal(true);
+    expect(fake.device.count).to.be.above(before);
+    recording.dispose();
+    tf.dispose([others, sums]);
+    device.allocator.trim();
+    expect(fake.device.count).to.be.at.most(before);
+  });
+
+  it('see constants that reach the device only while they are made', async () => {
+    open = await openFake({paces: ['late', 'late']});
+    const {capture} = open.opened;
+    const [x, out] = [tf.tensor1d([1, 2]), capture!.allocate([2], 'float32')];
+    const fresh = tf.tensor1d([10, 20]);
+    const recording = capture!.record(() => tf.tidy(() => capture!.copy(tf.add(tf.mul(x, fresh), 0.5), out)));
+    expect([...await tf.add(fresh, 1).data()]).to.deep.equal([11, 21]); // before it has run
+    recording.launch();
+    expect([...await tf.backend().read(out.dataId) as Float32Array]).to.deep.equal([10.5, 40.5]);
+    recording.dispose();
+  });
+
+  it('that fail leave a stream that works, and no memory', async () => {
+    open = await openFake();
+    const {capture} = open.opened;
+    const {device, fake} = open;
+    const x = tf.tensor1d([1, 2]);
+    await tf.neg(x).data();
+    const before = [fake.device.count, fake.streams.alive];
+    expect(() => capture!.record(() => {
+      tf.dispose(tf.neg(x));
+      throw new Error('of the step');
+    })).to.throw('of the step');
+    expect(() => capture!.record(() => void tf.tidy(() => tf.neg(x).dataSync()))).to.throw('nothing can be read');
+    expect(() => capture!.record(() => device.operation('K', [], () => device.send(new Uint8Array(8))))).to.throw('nothing can be sent');
+    expect(() => capture!.record(() => void capture!.record(() => {}))).to.throw('already');
+    expect([...await tf.neg(x).data()]).to.deep.equal([-1, -2]);
+    expect([fake.device.count, fake.streams.alive]).to.deep.equal(before);
+  });
+});
