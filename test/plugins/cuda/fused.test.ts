@@ -2,9 +2,9 @@ import {expect} from 'chai';
 import fc from 'fast-check';
 import {tf, type Tensor} from 'gan';
 import {activate, batchNormGradient} from '../../../dist/backends/fused/batch-norm.js';
+import {blend} from '../../../dist/backends/fused/blend.js';
+import {bytesToFloat} from '../../../dist/backends/fused/bytes.js';
 import {coefficientNames, updateAll, type UpdateItem, type Updated} from '../../../dist/backends/fused/update.js';
-import {bytesToFloat} from '../../../plugins/cuda/src/kernels/cast.js';
-import {result} from '../../../plugins/cuda/src/kernels/kernel.js';
 import {expectClose, on, random, withEmulator} from './emulator/support.js';
 import {emulatorName} from './emulator/index.js';
 
@@ -60,7 +60,7 @@ describe('cuda: fused operations on the emulator', function () {
       squareMomentum: fc.constantFrom(0.99, 0.9), squareShare: fc.constantFrom(0.01, 1), correction: fc.constantFrom(1, 0.3),
       eps: fc.constantFrom(1e-5, 1e-3), rate: fc.constantFrom(0.01, 1), bound: fc.constantFrom(Infinity, 0.5, 0.01), seed: fc.nat(1000),
     });
-    type Update = typeof updates extends fc.Arbitrary<infer T> ? T : never;
+    type Update = Record<'count' | 'seed' | (typeof coefficientNames)[number], number> & Record<'momentumAverage' | 'squareAverage', boolean>;
 
     const itemsOf = (list: readonly Update[]): UpdateItem[] => list.map((u, i) => ({
       value: random([u.count], u.seed), gradient: random([u.count], u.seed + 1),
@@ -93,7 +93,7 @@ describe('cuda: fused operations on the emulator', function () {
       const {emulation} = device();
       const seen: string[] = [];
       emulation.seen = ({entry}) => seen.push(entry);
-      const [one] = fc.sample(updates, {numRuns: 1, seed: 1}) as [Update];
+      const [one] = fc.sample<Update>(updates, {numRuns: 1, seed: 1}) as [Update];
       await on(emulatorName, updated(new Array<Update>(48).fill(one)));
       expect(seen.filter((entry) => entry === 'updateAll')).to.have.length(1);
       delete emulation.seen;
@@ -111,16 +111,18 @@ describe('cuda: fused operations on the emulator', function () {
     });
   });
 
-  it('makes numbers of bytes', async () => {
-    const {gpu} = device().emulation;
-    const bytes = tf.tensor1d([0, 1, 0, 1, 1, 0, 1], 'bool'); // one byte each
-    const {info} = gpu.operation('BytesToFloat', [bytes], () => {
-      const y = result(gpu, [7], 'float32');
-      bytesToFloat({gpu, tf: tf as never}, {address: gpu.address(bytes), shape: [7], dtype: 'bool'}, y, 2, -1);
-      return y;
+  for (const shape of [[2, 3, 5, 3], [4, 2], [3, 1]]) {
+    it(`bytes of [${shape}] become the numbers of their channels' tables`, async () => {
+      const [channels, count] = [shape.at(-1)!, tf.util.sizeFromShape(shape)];
+      const table = Float32Array.from({length: 256 * channels}, (_, i) => Math.floor(i / channels) / 7 - (i % channels));
+      const bytes = Uint8Array.from({length: count}, (_, i) => (i * 89) % 256);
+      const [got] = await on(emulatorName, () => bytesToFloat({bytes, shape, table}));
+      expect(got).to.deep.equal({shape, dtype: 'float32', values: Array.from(bytes, (byte, i) => table[byte * channels + (i % channels)]!)});
     });
-    const tensor = tf.engine().makeTensorFromTensorInfo(info);
-    expect(Array.from(await tensor.data())).to.deep.equal([-1, 1, -1, 1, 1, -1, 1]);
-    tf.dispose([bytes, tensor]);
+  }
+
+  it('a running average has the bits of the composition on the cpu backend', async () => {
+    const next = (): Tensor => blend(random([700], 1), random([700], 2), {keep: 0.9, share: 0.1});
+    expect(await on(emulatorName, next)).to.deep.equal(await on('cpu', next));
   });
 });

@@ -5,17 +5,12 @@ import {tmpdir} from 'node:os';
 import path from 'node:path';
 import {promisify} from 'node:util';
 import {expect} from 'chai';
-import {sources as convolutionSources} from '../../../plugins/cuda/src/dnn/kernels.js';
+import '../../../plugins/cuda/src/dnn/kernels.js'; // has sources, too
 import type {KernelSource} from '../../../plugins/cuda/src/gpu.js';
-import {sources as operationSources} from '../../../plugins/cuda/src/kernels/index.js';
+import {sources} from '../../../plugins/cuda/src/kernels/index.js';
 import {inNamespace} from './emulator/compile.js';
 
 const run = promisify(execFile);
-
-/** Macros that go to the compiler as options, as lines of the text. */
-const withDefines = ({name, text, defines = {}}: KernelSource): KernelSource => ({name, text: [...Object.entries(defines).map(([macro, value]) => `#define ${macro} ${value}`), text].join('\n')});
-
-const sources = [...operationSources, ...Object.values(convolutionSources).flatMap((from) => Object.values(from))].map(withDefines);
 
 /** One variant of each file: on what differs from card to card, macros have no influence. */
 const files = [...new Map(sources.map((source) => [source.name.split('/')[0]!, source])).values()];
@@ -31,7 +26,7 @@ async function compile(list: readonly KernelSource[], capability: number, form: 
   const halves = [0, 1].map((half) => list.filter((_, i) => i % 2 === half));
   await Promise.all(halves.map(async (half, n) => {
     const file = path.join(folder, `${capability}-${n}.cu`);
-    const text = half.map((source, i) => inNamespace(source, `source${i}`, '__global__').replaceAll('extern "C" __global__', '__global__'));
+    const text = half.map((source, i) => inNamespace(source, `source${i}`, '__global__'));
     writeFileSync(file, text.join('\n'));
     await run('nvcc', ['-std=c++17', `-${form}`, `-arch=${form === 'ptx' ? 'compute' : 'sm'}_${capability}`, file, '-o', `${file}.${form}`]);
   }));

@@ -36,11 +36,3 @@ export const cast = kernel<CastInputs, CastAttrs>('Cast', ({x}, {dtype}, context
   convert(context, given, y);
   return y.info;
 });
-
-const scaled = source('unary', 'bytes-to-float', {IN: 'u8', OUT: 'float', OP: 'x * p + q'});
-
-/** y = bytes * scale + shift: images as they were decoded become float32 on the device. */
-export function bytesToFloat({gpu}: Context, bytes: View, y: View, scale: number, shift: number): void {
-  const count = sizeOf(y.shape);
-  forEach(gpu, scaled, 'unary', count, [pointer(bytes), pointer(y), long(count), float(scale), float(shift)], 4);
-}

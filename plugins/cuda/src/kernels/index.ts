@@ -2,6 +2,8 @@ import '../dnn/kernels.js'; // not of an operation, but among the sources
 import {addN} from './add-n.js';
 import {batchNormKernels} from './batch-norm.js';
 import {binaryKernels} from './binary.js';
+import {blend} from './blend.js';
+import {bytesToFloat} from './bytes.js';
 import {cast} from './cast.js';
 import {conv2DKernels} from './conv2d.js';
 import {depthwiseKernels} from './depthwise.js';
@@ -24,6 +26,6 @@ import {update} from './update.js';
 export const kernels: readonly Kernel[] = [
   ...batchNormKernels, ...binaryKernels, ...conv2DKernels, ...depthwiseKernels, ...fillKernels, ...gatherKernels, ...padKernels, ...poolKernels,
   ...rearrangingKernels, ...reductionKernels, ...resizeKernels, ...scanKernels, ...sharingKernels, ...unaryKernels,
-  addN, batchMatMul, cast, select, softmax, update,
+  addN, batchMatMul, blend, bytesToFloat, cast, select, softmax, update,
 ];
 export {sources} from './source.js';

@@ -115,6 +115,16 @@ const unused = (): never => {
 export function emulate(library: EmulatorLibrary, memory: EmulatedMemory, wide: ReadonlyMap<string, string>): Emulation {
   const scratch: bigint[] = [];
   const emulation: Emulation = {order: 'mixed', wideIndices: false, gpu: undefined as unknown as Gpu};
+  const take = (bytes: number): bigint => {
+    const address = library.allocate(Math.max(bytes, 1));
+    scratch.push(address);
+    return address;
+  };
+  const sent = (values: ArrayBufferView): bigint => {
+    const address = take(values.byteLength);
+    library.write(address, new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
+    return address;
+  };
   const addressOf = (tensor: TensorInfo): bigint => memory.of(tensor.dataId).address;
   const convolve = (which: 'forward' | 'data' | 'filter'): Gpu['dnn']['forward'] => (conv, first, second, out) => {
     const {padInfo: {top, left}, ...c} = conv;
@@ -145,13 +155,9 @@ export function emulate(library: EmulatorLibrary, memory: EmulatedMemory, wide: 
     },
     address: addressOf,
     overwrite: addressOf,
-    send: unused,
-    constant: unused,
-    scratch(bytes) {
-      const address = library.allocate(Math.max(bytes, 1));
-      scratch.push(address);
-      return address;
-    },
+    send: sent,
+    constant: sent, // for the time of one operation will do
+    scratch: take,
     launch({source, entry, grid, block, args}) {
       emulation.seen?.({source, entry, grid, block, args});
       if (grid.some((n) => n === 0)) return;
