@@ -2,7 +2,7 @@
 //
 //     node steps.mjs STEPS auto|off BACKEND [PRECISION]
 //
-// `tensors` and `bytes` are what tfjs counts, `gpuMiB` what nvidia-smi says of the process, after a tenth of the steps and at the end.
+// `tensors` and `bytes` are what tfjs counts, `gpuMiB` what nvidia-smi says of the process, after a tenth of the steps and near the end.
 import {execFileSync} from 'node:child_process';
 import {createHash} from 'node:crypto';
 import {GANLearner, LeakyReLU, basicCritic, basicGenerator, openBackend, rmsProp, setSeed, tf} from '../../dist/index.js';
@@ -36,7 +36,10 @@ function gpuMiB() {
 const held = () => ({tensors: tf.memory().numTensors, bytes: tf.memory().numBytes, gpuMiB: gpuMiB(), rssMiB: Math.round(process.memoryUsage().rss / 2 ** 20)});
 
 const losses = [];
-let [step, early] = [0, undefined];
+let step = 0;
+let early;
+let late;
+const phase = (at) => Math.floor(at / 6) * 6;
 const watch = {
   name: 'watch',
   order: 100,
@@ -46,13 +49,14 @@ const watch = {
       await learn.readLosses();
       losses.push(learn.latest.value);
     }
-    if (step === Math.ceil(steps / 10)) early = held();
+    // both in the same turn of the two networks, of which one is frozen
+    if (step === phase(steps / 10)) early = held();
+    if (step === phase(steps)) late = held();
   },
 };
 const learn = GANLearner.wgan(dls, basicGenerator(32, 3), basicCritic(32, 3, {actCls: () => new LeakyReLU(0.2)}), {optFunc: rmsProp(), lr: 2e-4, cbs: [watch], capture});
 await learn.fit(1);
 await device.sync();
-const late = held();
 const hash = createHash('sha256');
 for (const [name, {variable}] of learn.model.namedParameters()) hash.update(name).update(new Uint8Array((await variable.data()).buffer));
 const {repeated} = learn.capture;

@@ -67,7 +67,7 @@ export class Tensors {
   add(dataId: DataId, values: BackendValues, dtype: DataType, refs: number): void {
     if (!isGpuDtype(dtype)) {
       if (dtype === 'complex64') throw new Error('the cuda backend has no complex64');
-      this.#entries.set(dataId, {dtype, bytes: 0, refs, values: values as Uint8Array[]});
+      this.#entries.set(dataId, {dtype, bytes: 0, refs, values: values});
       return;
     }
     const array = typed(values, dtype);

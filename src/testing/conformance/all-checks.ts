@@ -8,6 +8,7 @@ import {optimizers} from './checks/optimizers.js';
 import {penalties} from './checks/penalties.js';
 import {state} from './checks/state.js';
 import {training} from './checks/training.js';
+import {updates} from './checks/updates.js';
 import {operationChecks} from './operation.js';
 import {elementwise} from './operations/elementwise.js';
 import {fused} from './operations/fused.js';
@@ -19,6 +20,6 @@ import {reductions} from './operations/reductions.js';
 /** Every check of the kit, in the order in which they run. */
 export function allChecks(recordings: string): Check[] {
   const operations = [...elementwise, ...reductions, ...rearranging, ...products, ...layers, ...fused].flatMap(operationChecks);
-  const all = [...operations, ...penalties, ...state, ...errors, ...memory, ...optimizers, ...training, ...goldenChecks(recordings), ...loss, ...lifecycle];
+  const all = [...operations, ...penalties, ...state, ...errors, ...memory, ...optimizers, ...training, ...updates, ...goldenChecks(recordings), ...loss, ...lifecycle];
   return groups.flatMap((group) => all.filter((check) => check.group === group));
 }

@@ -9,11 +9,14 @@ import {basicCritic} from '../../gan/nets/basic-critic.js';
 import {basicGenerator} from '../../gan/nets/basic-generator.js';
 import {adam} from '../../gan/optim/rules.js';
 import {Rng} from '../../gan/rng.js';
+import type {CaptureMode} from '../../gan/step-capture.js';
 import {setSeed} from '../../gan/streams.js';
 import {FixedGANSwitcher} from '../../gan/switchers/gan-switchers.js';
 
 export interface SmallTraining {
   steps: number;
+  /** Whether steps may be repeated from recordings; 'auto'. */
+  capture?: CaptureMode;
   afterStep?(): Promise<void>;
 }
 
@@ -22,6 +25,9 @@ export interface SmallTrainingResult {
   losses: number[];
   /** Euclidean norms of all of a network's parameters, at the end. */
   norms: {generator: number; critic: number};
+  /** Steps that were repeated, and why others were not. */
+  repeated: number;
+  refusals: readonly string[];
   /** Frees the networks and the optimiser. */
   dispose(): void;
 }
@@ -32,7 +38,7 @@ const [size, channels, latent, batchSize] = [16, 2, 6, 4];
  * A whole training, small: transposed and strided convolutions, batch norm, leaky ReLU, tanh, binary cross-entropy, Adam.
  * Weights, latents and images come from the host's random numbers, so that every device computes the same.
  */
-export async function smallTraining({steps, afterStep}: SmallTraining): Promise<SmallTrainingResult> {
+export async function smallTraining({steps, capture = 'auto', afterStep}: SmallTraining): Promise<SmallTrainingResult> {
   setSeed(7);
   const generator = basicGenerator(size, channels, {inSize: latent, nFeatures: 8, nExtraLayers: 1});
   const critic = basicCritic(size, channels, {nFeatures: 8, nExtraLayers: 1, actCls: () => new LeakyReLU(0.2)});
@@ -45,11 +51,12 @@ export async function smallTraining({steps, afterStep}: SmallTraining): Promise<
     afterBatch: () => afterStep?.(),
   };
   const learn = new GANLearner(fromBatches(batches(steps)), generator, critic, genLossFunc, critLossFunc, {
-    switcher: FixedGANSwitcher(1, 1), optFunc: adam({mom: 0.5, wd: 0}), lr: 1e-3, cbs: [observer],
+    switcher: FixedGANSwitcher(1, 1), optFunc: adam({mom: 0.5, wd: 0}), lr: 1e-3, capture, cbs: [observer],
   });
   await learn.fit(1);
   const norms = {generator: await norm(generator.parameters()), critic: await norm(critic.parameters())};
-  return {losses, norms, dispose: () => learn.dispose()};
+  const {repeated, refusals} = learn.capture;
+  return {losses, norms, repeated, refusals, dispose: () => learn.dispose()};
 }
 
 function batches(count: number): Batch[] {

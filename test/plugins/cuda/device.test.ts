@@ -1,4 +1,5 @@
 import {expect} from 'chai';
+import type {Tensor, Tensor4D} from '@tensorflow/tfjs-core';
 import {tf} from 'gan';
 import type {Convolution} from '../../../plugins/cuda/src/dnn/types.js';
 import {noCompiler} from './emulator/index.js';
@@ -24,7 +25,7 @@ describe('cuda: the device, on a fake of CUDA that checks each call', () => {
 
   it('gives everything back when it is closed, tensors that live included', async () => {
     const {opened, fake, nvrtc, blas, dnn} = await start();
-    const x = tf.randomNormal([2, 8, 8, 3]) as ReturnType<typeof tf.ones4d>;
+    const x: Tensor4D = tf.randomNormal([2, 8, 8, 3]);
     await tf.conv2d(x, tf.ones([3, 3, 3, 4]), 1, 'same').data();
     await tf.matMul(tf.ones([2, 2]), tf.ones([2, 2])).data();
     await opened.close!();
@@ -37,7 +38,7 @@ describe('cuda: the device, on a fake of CUDA that checks each call', () => {
   for (const paces of allPaces) {
     it(`uploads overtake nothing and are overtaken by nothing: streams ${paces.join(' and ')}`, async () => {
       const {fake} = await start({paces});
-      const sums = [];
+      const sums: Tensor[] = [];
       for (let i = 1; i <= 6; i++) {
         // large: on the stream of uploads, in blocks that are used again while the computation still reads what was there
         const x = tf.tensor1d(new Float32Array(20_000).fill(i));

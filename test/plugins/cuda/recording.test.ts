@@ -1,4 +1,5 @@
 import {expect} from 'chai';
+import type {Scalar, Tensor4D} from '@tensorflow/tfjs-core';
 import {tf, type Tensor} from 'gan';
 import {noCompiler} from './emulator/index.js';
 import {openFake, type FakeDevice} from './fake/open.js';
@@ -19,9 +20,9 @@ describe('cuda: recorded steps', () => {
     const x = capture!.allocate([2, 4, 4, 8], 'float32');
     const w = tf.randomUniform([3, 3, 8, 8], -0.3, 0.3, 'float32', 99);
     const input = tf.engine().makeTensorFromTensorInfo(x);
-    const step = () => tf.tidy(() => {
-      const loss = (filter: Tensor) => tf.mean(tf.square(tf.tanh(tf.conv2d(input as never, filter as never, 1, 'same')))) as never;
-      const {value, grad} = tf.valueAndGrad(loss)(w);
+    const step = (): Tensor => tf.tidy((): Tensor => {
+      const loss = (filter: Tensor): Scalar => tf.mean(tf.square(tf.tanh(tf.conv2d(input as Tensor4D, filter as Tensor4D, 1, 'same'))));
+      const {value, grad} = tf.valueAndGrad(loss as (x: Tensor) => Tensor)(w);
       capture!.copy(tf.sub(w, tf.mul(grad, 0.1)), w);
       return value;
     });
