@@ -21,21 +21,22 @@ const batches = Array.from({length: 12}, () => ({
   target: {data: new Float32Array(batch * size * size * 3), shape: [batch, size, size, 3]}, size: batch,
 }));
 
-/** Dispatches since the last step, by the outermost operation of tfjs that made them. */
+/** Dispatches since the last step, by the operation of tfjs that made them; steps that are repeated from recordings call kernels only. */
 let counts = new Map();
 let submissions = 0;
 let operation;
-const engine = tf.engine();
-const runKernel = engine.runKernel;
-engine.runKernel = (name, ...rest) => {
-  const outer = operation;
-  operation ??= name;
-  try {
-    return runKernel.call(engine, name, ...rest);
-  } finally {
-    operation = outer;
-  }
-};
+for (const config of tf.getKernelsForBackend('webgpu')) {
+  const {kernelName, kernelFunc} = config;
+  config.kernelFunc = (call) => {
+    const outer = operation;
+    operation ??= kernelName;
+    try {
+      return kernelFunc(call);
+    } finally {
+      operation = outer;
+    }
+  };
+}
 const pass = globalThis.GPUComputePassEncoder.prototype;
 const {dispatchWorkgroups} = pass;
 pass.dispatchWorkgroups = function (...size) {

@@ -1,7 +1,10 @@
 /** The exported generator: model.json, weights.bin. */
 import * as tf from '@tensorflow/tfjs-core';
+import {pruned, type Constant, type Graph} from '../src/gan/export/graph.js';
 import {runGraph} from '../src/gan/export/run-graph.js';
 import type {WebConstant, WebModel} from '../src/gan/export/web/model.js';
+import {withoutTransposed} from '../src/gan/export/web/without-transposed.js';
+import type {DeviceName} from './device.js';
 
 export type Facts = WebModel['facts'];
 
@@ -20,19 +23,26 @@ async function get(file: string): Promise<Response> {
   return response;
 }
 
-const arrays = {float32: Float32Array, int32: Int32Array, bool: Uint8Array};
-
-/** On the device that is open. */
-export async function loadGenerator(): Promise<Generator> {
+/** The exported graph with its constants in memory. */
+async function loadGraph(): Promise<{facts: Facts; graph: Graph}> {
   const [{facts, graph, constants}, weights] = await Promise.all([
     get('model.json').then((response) => response.json() as Promise<WebModel>),
     get('weights.bin').then((response) => response.arrayBuffer()),
   ]);
-  const tensorOf = ({shape, dtype, offset, bytes}: WebConstant): tf.Tensor => {
+  const constantOf = ({shape, dtype, offset, bytes}: WebConstant): Constant => {
     const array = arrays[dtype];
-    return tf.tensor(new array(weights, offset, bytes / array.BYTES_PER_ELEMENT), shape, dtype);
+    return {shape, dtype, data: new array(weights, offset, bytes / array.BYTES_PER_ELEMENT)};
   };
-  const tensors = new Map(constants.map((constant) => [constant.id, tensorOf(constant)]));
+  return {facts, graph: {...graph, values: new Map(graph.values), constants: new Map(constants.map((constant) => [constant.id, constantOf(constant)]))}};
+}
+
+const arrays = {float32: Float32Array, int32: Int32Array, bool: Uint8Array};
+
+/** On the device that is open. tfjs's transposed convolutions are a naive loop on WASM, its convolutions are not. */
+export async function loadGenerator(device: DeviceName): Promise<Generator> {
+  const {facts, graph: exported} = await loadGraph();
+  const graph = device === 'wasm' ? pruned(withoutTransposed(exported)) : exported;
+  const tensors = new Map([...graph.constants].map(([id, {data, shape, dtype}]) => [id, tf.tensor(data, shape, dtype as 'float32')]));
   return {
     facts,
     async run(latents) {

@@ -129,7 +129,7 @@ async function main(): Promise<void> {
   }
   const wanted = new URLSearchParams(location.search).get('device');
   const device = await openDevice(wanted === 'webgpu' || wanted === 'wasm' ? wanted : 'auto');
-  const generator = await loadGenerator();
+  const generator = await loadGenerator(device);
   // for programs that drive this page: the numbers behind the pictures
   Object.assign(globalThis, {gan: {device, facts: generator.facts, generate: (latents: Float32Array) => generator.run(latents)}});
   start(generator, device);

@@ -1,5 +1,7 @@
 import type {TrainEvent, TrainResult} from '../gan/runs/train.js';
 import {tableHeader, tableRow} from './epoch-table.js';
+import type {Protocol} from './pictures/protocol.js';
+import {SamplePictures} from './pictures/sample-pictures.js';
 import {Progress} from './progress.js';
 import {painter, type Output} from './style.js';
 
@@ -8,17 +10,21 @@ export interface FitOutputs {
   stderr: Output;
   json: boolean;
   quiet: boolean;
+  /** How the terminal of `stderr` shows sample grids; absent: it does not. */
+  pictures?: Protocol | undefined;
 }
 
 /** Turns the events of a training run into what a person sees, or into JSON lines. */
 export class FitReport {
   readonly #to: FitOutputs;
   readonly #progress: Progress;
+  readonly #pictures: SamplePictures | undefined;
   #hasHeader = false;
 
   constructor(to: FitOutputs) {
     this.#to = to;
     this.#progress = new Progress(to.stderr);
+    this.#pictures = to.pictures && new SamplePictures(to.pictures, (text) => this.say(text));
   }
 
   readonly notify = (event: TrainEvent): void => {
@@ -32,6 +38,7 @@ export class FitReport {
     if (event.type === 'warning') this.#to.stderr.write(`${painter(this.#to.stderr)('yellow', 'Warning')}: ${event.message}\n`);
     if (json) return;
     if (event.type === 'epoch') this.#row(event);
+    if (event.type === 'sample') this.#pictures?.show(event);
     if (event.type === 'start' && !quiet) this.#to.stderr.write(`${startLine(event)}\n`);
   };
 
@@ -39,6 +46,11 @@ export class FitReport {
   say(text: string): void {
     this.#progress.clear();
     this.#to.stderr.write(`${text}\n`);
+  }
+
+  /** Resolves when pictures that are being made have been shown. */
+  async settle(): Promise<void> {
+    await this.#pictures?.done();
   }
 
   /** Where everything is, and what to type next. */

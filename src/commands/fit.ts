@@ -3,6 +3,7 @@ import {BaseCommand} from '../cli/base-command.js';
 import {assignmentsOf, configFlags} from '../cli/config-flags.js';
 import {deviceFlag, deviceOf} from '../cli/device-flag.js';
 import {FitReport} from '../cli/fit-report.js';
+import {choosePictures, parsePictures} from '../cli/pictures/sample-pictures.js';
 import {planRun} from '../cli/plan-run.js';
 import {fromElsewhere} from '../cli/config-report.js';
 import {writeOrigins} from '../cli/run-folder.js';
@@ -28,6 +29,8 @@ export default class Fit extends BaseCommand {
     resume: Flags.string({description: 'go on from the last checkpoint of this run folder', helpValue: 'DIR'}),
     config: Flags.string({description: 'configuration file (default: gan.config.*, .ganrc* or package.json of the project)', helpValue: 'FILE'}),
     set: Flags.string({description: 'any configuration value, options of parts included; may be repeated', helpValue: 'KEY=VALUE', multiple: true, multipleNonGreedy: true}),
+    pictures: Flags.string({description: 'how the terminal shows sample grids: auto (it is asked), none, kitty, iterm2 or sixel', default: 'auto', env: 'GAN_PICTURES', helpValue: 'HOW', exclusive: ['no-pictures']}),
+    'no-pictures': Flags.boolean({description: 'show no sample grids in the terminal'}),
     ...configFlags(),
     device: deviceFlag,
   };
@@ -38,7 +41,10 @@ export default class Fit extends BaseCommand {
     const registry = await this.openRegistry();
     const request = {registry, ...this.surroundings, flags: assignmentsOf(flags), set: set ?? [], ...(file !== undefined && {file})};
     const plan = await planRun({...request, data: args.data, out, resume});
-    const report = new FitReport({stdout: process.stdout, stderr: process.stderr, json: this.asksFor('--json'), quiet: this.asksFor('--quiet')});
+    const [json, quiet] = [this.asksFor('--json'), this.asksFor('--quiet')];
+    const pictures = parsePictures(flags['no-pictures'] ? 'none' : flags.pictures);
+    const shown = json || quiet ? undefined : await choosePictures(pictures, process.stderr);
+    const report = new FitReport({stdout: process.stdout, stderr: process.stderr, json, quiet, pictures: shown});
     const stop = listenForStop((name) => report.say(`${name}: finishing the step and writing a checkpoint; once more ends at once.`));
     try {
       const [{selectBackend}, {createParts, givenOptions}, {train}, environment] = await Promise.all([
@@ -59,6 +65,7 @@ export default class Fit extends BaseCommand {
           report.notify(event);
         };
         const result = await train({dir, config, parts, device, resume: resume !== undefined, signal: stop.signal, notify});
+        await report.settle();
         report.end(dir, result);
         if (result.interrupted) process.exitCode = stop.exitCode;
       } finally {

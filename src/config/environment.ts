@@ -13,7 +13,7 @@ const prefix = 'GAN_';
 
 /** Variables of the command line itself (docs/configuration.md), of oclif, and of the tests; never a misspelt key. */
 const notKeys = new Set([
-  'CACHE_DIR', 'CONFIG_DIR', 'DATA_DIR', 'NPM_REGISTRY', 'NPM_LOG_LEVEL', 'DEBUG', 'BINPATH', 'DISABLE_THEME', 'THEME_FILE', 'CONTENT_TYPE', 'WEBGPU_SOFTWARE',
+  'CACHE_DIR', 'CONFIG_DIR', 'DATA_DIR', 'PICTURES', 'NPM_REGISTRY', 'NPM_LOG_LEVEL', 'DEBUG', 'BINPATH', 'DISABLE_THEME', 'THEME_FILE', 'CONTENT_TYPE', 'WEBGPU_SOFTWARE',
 ]);
 
 const lists: readonly string[] = listKeyNames;

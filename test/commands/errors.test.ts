@@ -29,7 +29,7 @@ describe('errors of the command line', () => {
     ['--resume of a folder that is no run', ['fit', '--resume', 'nowhere'], 5, /no run folder/],
     ['--out of a folder in use', ['fit', '--out', 'used'], 2, /used is not empty[\s\S]*--resume used/],
     ['generate without a place for the images', ['generate', 'used'], 2, /--out FILE\.png/],
-    ['export in an unknown format', ['export', 'used', '--format', 'onnx', '--out', 'x'], 2, /onnx/],
+    ['export in an unknown format', ['export', 'used', '--format', 'bmp', '--out', 'x'], 2, /bmp/],
   ];
 
   const files = {'bad.json': '{', 'empty/readme.txt': 'no image', 'used/config.json': '{}'};

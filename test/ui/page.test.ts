@@ -29,6 +29,7 @@ describe(`the page of gan ui${noBrowser === undefined ? '' : ` (skipped: ${noBro
     cwd = folder();
     [ui, browser] = await Promise.all([startUi(cwd), openBrowser()]);
     page = await open();
+    page.setDefaultTimeout(60_000);
   });
 
   after(async () => {
@@ -109,7 +110,7 @@ describe(`the page of gan ui${noBrowser === undefined ? '' : ` (skipped: ${noBro
     await until(() => page.getByRole('button', {name: 'Open the generator'}).isVisible(), (visible) => visible, 'a checkpoint');
     await page.getByRole('button', {name: 'Open the generator'}).click();
     const drawn = page.locator('img.drawn');
-    await drawn.waitFor({timeout: 30_000});
+    await drawn.waitFor({timeout: 60_000});
     const caption = (): Promise<string | null> => page.locator('.bench figcaption').textContent();
     const first = await stepOf(caption());
     await until(() => stepOf(caption()), (step) => step > first, 'a newer checkpoint');
@@ -229,7 +230,7 @@ describe(`the page of gan ui${noBrowser === undefined ? '' : ` (skipped: ${noBro
         page = await open('#run=live&with=other', {viewport: {width, height: 844}, colorScheme});
         await chart('Critic loss').waitFor();
         await page.getByRole('button', {name: 'Open the generator'}).click();
-        await page.locator('img.drawn').waitFor({timeout: 30_000});
+        await page.locator('img.drawn').waitFor({timeout: 60_000});
         const over = await page.evaluate(() => [...document.querySelectorAll('body *')].filter((element) => !element.closest('.scrolls, .chart') && element.getBoundingClientRect().right > innerWidth + 1).map((element) => element.outerHTML.slice(0, 80)));
         expect(over, 'wider than the screen').to.deep.equal([]);
         expect(await page.evaluate(() => document.documentElement.scrollWidth)).to.equal(width);
@@ -251,7 +252,7 @@ describe(`the page of gan ui${noBrowser === undefined ? '' : ` (skipped: ${noBro
     await until(() => page.getByText('Not connected').count(), (count) => count === 0, 'connected again');
     said.length = 0; // the browser itself complains of a server that is gone
   });
-}).timeout(60_000);
+}).timeout(100_000);
 
 interface Pixels {
   width: number;

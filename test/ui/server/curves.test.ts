@@ -69,11 +69,14 @@ describe('the curves of a run', () => {
     writeFileSync(file, [1, 2, 3, 4].map((step) => metricsLine(step, step)).join(''));
     const log = new MetricsLog(root, 'run');
     await log.update();
-    writeFileSync(`${file}.tmp`, metricsLine(1, 10) + metricsLine(2, 20));
-    renameSync(`${file}.tmp`, file);
-    await log.update();
-    expect(points(log, 'critLoss')).to.deep.equal({steps: [1, 2], values: [10, 20]});
-    expect(log.beginning).to.equal(1);
+    for (const [times, count] of [[1, 2], [2, 9]] as const) { // shorter than before, and longer
+      const steps = Array.from({length: count}, (_, i) => i + 1);
+      writeFileSync(`${file}.tmp`, steps.map((step) => metricsLine(step, 10 * step)).join(''));
+      renameSync(`${file}.tmp`, file);
+      await log.update();
+      expect(points(log, 'critLoss')).to.deep.equal({steps, values: steps.map((step) => 10 * step)});
+      expect(log.beginning).to.equal(times);
+    }
   });
 
   it('have what the epochs measure, and no value that is no number', async () => {

@@ -1,5 +1,5 @@
 /** What the exported web page reads; types only, so that the page's bundle takes nothing of the library with it. */
-import type {GraphNode, Id} from '../graph.js';
+import type {GraphNode, Id, Value} from '../graph.js';
 import type {NetworkFacts} from '../traced-network.js';
 
 export interface WebConstant {
@@ -14,6 +14,6 @@ export interface WebConstant {
 /** model.json */
 export interface WebModel {
   facts: NetworkFacts;
-  graph: {input: Id; output: Id; nodes: GraphNode[]};
+  graph: {input: Id; output: Id; values: [Id, Value][]; nodes: GraphNode[]};
   constants: WebConstant[];
 }

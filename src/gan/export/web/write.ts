@@ -20,6 +20,6 @@ export function toWeb({graph, facts}: TracedNetwork): Map<string, Uint8Array> {
     offset += padded.byteLength;
     return constant;
   });
-  const model: WebModel = {facts, graph: {input: graph.input, output: graph.output, nodes: graph.nodes}, constants};
+  const model: WebModel = {facts, graph: {input: graph.input, output: graph.output, values: [...graph.values], nodes: graph.nodes}, constants};
   return new Map<string, Uint8Array>([['model.json', Buffer.from(JSON.stringify(model))], ['weights.bin', Buffer.concat(parts)]]);
 }
