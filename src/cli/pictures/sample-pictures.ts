@@ -60,7 +60,6 @@ export class SamplePictures {
 async function readPicture(path: string): Promise<TerminalPicture> {
   const {loadSharp} = await import('../../gan/data/sharp.js');
   const sharp = await loadSharp();
-  const image = sharp(path).resize(mostPixels, mostPixels, {fit: 'inside', withoutEnlargement: true});
-  const [png, {data: rgba, info}] = await Promise.all([image.clone().png().toBuffer(), image.clone().ensureAlpha().raw().toBuffer({resolveWithObject: true})]);
-  return {png, rgba, width: info.width, height: info.height};
+  const {data: png, info} = await sharp(path).resize(mostPixels, mostPixels, {fit: 'inside', withoutEnlargement: true}).png().toBuffer({resolveWithObject: true});
+  return {png, width: info.width, height: info.height};
 }

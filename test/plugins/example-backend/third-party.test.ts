@@ -1,18 +1,22 @@
+import {readdirSync, rmSync} from 'node:fs';
 import {readFile} from 'node:fs/promises';
 import path from 'node:path';
 import {expect} from 'chai';
 import {gan, jsonLines} from '../../commands/helpers.js';
-import {folder, removeFolders} from '../../plugin/helpers.js';
-import {linkedIn, runTool, thirdParty} from '../third-party.js';
+import {folder, removeFolders, write} from '../../plugin/helpers.js';
+import {runTool, thirdParty} from '../third-party.js';
+import {docsBlocks} from './docs-blocks.js';
 
-describe('the example backend, outside this repository and with its own copy of tfjs', function () {
+describe('a backend that is written from docs/backends.md alone, outside this repository and with its own copy of tfjs', function () {
   this.timeout(120_000);
   const own = ['@tensorflow/tfjs-core', '@tensorflow/tfjs-backend-cpu'];
   let home: string;
   let env: Record<string, string>;
   before(() => {
     home = thirdParty('example-backend', own);
-    env = {GAN_DATA_DIR: linkedIn(home, 'gan-plugin-example-backend')};
+    for (const name of readdirSync(home)) if (name !== 'node_modules') rmSync(path.join(home, name), {recursive: true});
+    write(home, Object.fromEntries(docsBlocks.map(({file, text}) => [path.relative('plugins/example-backend', file), text])));
+    env = {GAN_DATA_DIR: folder()};
   });
   after(removeFolders);
 
@@ -28,11 +32,19 @@ describe('the example backend, outside this repository and with its own copy of 
     expect(stdout).to.match(/[3-9]\d\d passing/);
   });
 
-  it('is listed by the command line once it is linked', async () => {
+  it('is listed by the command line after one `gan plugins link`', async () => {
+    const linked = await gan(['plugins', 'link', home, '--no-install'], {cwd: folder(), env});
+    expect(linked.code, linked.stderr).to.equal(0);
     const {code, stdout} = await gan(['backends', '--json'], {cwd: home, env, withoutTfjs: true});
     expect(code).to.equal(0);
     const rows = jsonLines(stdout).flat() as {name: string; package: string; probe: object}[];
-    expect(rows.find(({name}) => name === 'cpu')).to.deep.include({package: 'gan-plugin-example-backend', probe: {ok: true, info: {threads: 1}}});
+    expect(rows.find(({name}) => name === 'cpu')).to.deep.include({package: 'gan-plugin-example-backend', state: 'ready', probe: {ok: true, info: {threads: 1}}});
+  });
+
+  it('is tested by the command line', async () => {
+    const {code, stdout, stderr} = await gan(['backends', 'test', 'cpu', '--only', 'penalties'], {cwd: folder(), env});
+    expect(code, stderr).to.equal(0);
+    expect(stdout).to.match(/cpu: 4 checks, none failed/);
   });
 
   it('trains by the command line', async () => {
