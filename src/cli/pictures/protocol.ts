@@ -1,4 +1,3 @@
-import {loadSharp} from '../../gan/data/sharp.js';
 
 /** How terminals show pictures. */
 export const protocols = ['kitty', 'iterm2', 'sixel'] as const;
@@ -18,7 +17,7 @@ export async function pictureText(protocol: Protocol, picture: TerminalPicture):
 
 /** 256 colours are chosen by sharp, since the package's own choice spoils pictures of few colours. */
 async function sixel({png, width, height}: TerminalPicture): Promise<string> {
-  const [{FINALIZER, introducer, sixelEncode}, sharp] = await Promise.all([import('sixel'), loadSharp()]);
+  const [{FINALIZER, introducer, sixelEncode}, sharp] = await Promise.all([import('sixel'), import('../../gan/data/sharp.js').then(({loadSharp}) => loadSharp())]);
   const few = await sharp(png).flatten({background: 'white'}).toColourspace('srgb').png({palette: true, colours: 256}).toBuffer();
   const rgba = new Uint8Array(await sharp(few).toColourspace('srgb').ensureAlpha().raw().toBuffer());
   const colours = new Map<number, [number, number, number]>();
