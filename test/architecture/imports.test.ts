@@ -97,7 +97,7 @@ describe('the import graph of src', () => {
     expect(unknown.map(where)).to.deep.equal([]);
   });
 
-  it('the page of gan ui runs in a browser: of the rest it has random numbers and latents, and nothing of Node', () => {
+  it('the page of gan ui runs in a browser: of the rest it has random numbers and latents, and nothing of Node or tfjs', () => {
     const reached = [...reach(sourceFiles(root, 'src/ui/page'), all)];
     expect(reached.filter((file) => !/^src\/ui\/page\/|^uplot$/.test(file)).sort()).to.deep.equal(['src/backends/capture/draws.ts', 'src/gan/rng.ts', 'src/gan/runs/latents.ts']);
   });

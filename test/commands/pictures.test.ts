@@ -1,5 +1,4 @@
 import {expect} from 'chai';
-import {decode} from 'sixel';
 import sharp from 'sharp';
 import {writeFileSync} from 'node:fs';
 import path from 'node:path';
@@ -19,6 +18,28 @@ const answers = {
   xterm: `${ESC}P>|XTerm(390)${ESC}\\${ESC}[?64;1;2c`,
   classFour: `${ESC}[?4c`,
 } as const;
+
+/** Sixel as in DEC's VT330/VT340 manual, chapter 14: colours in percent, columns of six pixels, lowest bit above. */
+function readSixel(text: string): {width: number; height: number; rgb: number[]} {
+  const [, body] = /^\u001BP[\d;]*q(.*)\u001B\\$/s.exec(text)!;
+  const [, width = 0, height = 0] = /^"1;1;(\d+);(\d+)/.exec(body!)!.map(Number);
+  const rgb = new Array<number>(width * height * 3).fill(-1);
+  const colours: number[][] = [];
+  let [colour, x, top] = [0, 0, 0];
+  for (const [token, name, definition, repeat, pattern] of body!.replace(/^"[\d;]*/, '').matchAll(/#(\d+)(?:;2;([\d;]+))?|(?:!(\d+))?([?-~])|[$-]/g)) {
+    if (token === '$') x = 0;
+    else if (token === '-') [x, top] = [0, top + 6];
+    else if (definition !== undefined) colours[Number(name)] = definition.split(';').map((percent) => Math.round(Number(percent) * 2.55));
+    else if (name !== undefined) colour = Number(name);
+    else {
+      const bits = pattern!.charCodeAt(0) - 63;
+      for (const end = x + Number(repeat ?? 1); x < end; x++) {
+        for (let y = 0; y < 6; y++) if (bits & (1 << y)) colours[colour]!.forEach((value, c) => (rgb[((top + y) * width + x) * 3 + c] = value));
+      }
+    }
+  }
+  return {width, height, rgb};
+}
 
 describe('pictures in a terminal', () => {
   afterEach(removeFolders);
@@ -65,7 +86,7 @@ describe('pictures in a terminal', () => {
     });
 
     it('kitty: PNG in base64, in chunks of at most 4096 of which all but the last say that more comes', async () => {
-      const text = await pictureText('kitty', {png: Buffer.concat([png, Buffer.alloc(9000)]), rgba, width, height});
+      const text = await pictureText('kitty', {png: Buffer.concat([png, Buffer.alloc(9000)]), width, height});
       const parts = [...text.matchAll(/\u001B_G([^;]*);([^\u001B]*)\u001B\\/g)].map(([, keys, data]) => ({keys, data: data!}));
       expect(parts.map(({data}) => data).join('')).to.equal(Buffer.concat([png, Buffer.alloc(9000)]).toString('base64'));
       expect(parts.map(({keys}) => keys)).to.deep.equal(['a=T,f=100,q=2,m=1', ...new Array<string>(parts.length - 2).fill('m=1'), 'm=0']);
@@ -73,16 +94,13 @@ describe('pictures in a terminal', () => {
     });
 
     it('iTerm2: PNG in base64, with its length', async () => {
-      const [, keys, data] = /^\u001B\]1337;File=([^:]*):([^\u0007]*)\u0007$/.exec(await pictureText('iterm2', {png, rgba, width, height}))!;
+      const [, keys, data] = /^\u001B\]1337;File=([^:]*):([^\u0007]*)\u0007$/.exec(await pictureText('iterm2', {png, width, height}))!;
       expect(Buffer.from(data!, 'base64').equals(png)).to.equal(true);
       expect(keys!.split(';')).to.include.members(['inline=1', `size=${png.length}`, 'width=40px']);
     });
 
     it('sixel: the same pixels, decoded', async () => {
-      const {data32, width: gotWidth, height: gotHeight} = decode(Buffer.from(await pictureText('sixel', {png, rgba, width, height})));
-      expect([gotWidth, gotHeight]).to.deep.equal([width, height]);
-      const got = new Uint8Array(data32.buffer, data32.byteOffset, width * height * 4);
-      expect(Buffer.from(got).equals(Buffer.from(rgba))).to.equal(true);
+      expect(readSixel(await pictureText('sixel', {png, width, height}))).to.deep.equal({width, height, rgb: [...rgba].filter((_, at) => at % 4 !== 3)});
     });
   });
 

@@ -3,7 +3,7 @@ import {existsSync, readFileSync, readdirSync, statSync} from 'node:fs';
 import path from 'node:path';
 import {findRuns, summariseRun} from '../../dist/gan/runs/run-summary.js';
 import {differences} from '../../dist/cli/runs-report.js';
-import {runEntries} from '../../dist/gan/runs/run-folder.js';
+import {isRunEntry} from '../../dist/gan/runs/run-folder.js';
 import {json, tinyFlags} from '../e2e/helpers.js';
 import {folder, ganError, removeFolders, write} from '../plugin/helpers.js';
 import {gan, jsonLines, type Ran} from './helpers.js';
@@ -60,7 +60,7 @@ describe('gan runs', () => {
     ]);
   });
 
-  it('a run writes nothing but what runs rm takes for its own', () => expect(readdirSync(at('runs/a')).filter((name) => !runEntries.includes(name))).to.deep.equal([]));
+  it('a run writes nothing but what runs rm takes for its own', () => expect(readdirSync(at('runs/a')).filter((name) => !isRunEntry(name))).to.deep.equal([]));
 
   it('rm asks, takes --yes, and leaves alone what is no run, or holds files of others', async () => {
     const asked = await run('runs', 'rm', 'runs/a');

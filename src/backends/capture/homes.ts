@@ -1,4 +1,4 @@
-import type {DataId, TensorInfo} from '@tensorflow/tfjs-core';
+import type {DataId} from '@tensorflow/tfjs-core';
 import type {DeviceCapture} from '../device.js';
 import type {Variable} from '../tf.js';
 import type {Backend} from './kernels.js';
@@ -37,7 +37,7 @@ export class Homes {
     if (variable.dataId === home) return;
     const {shape, dtype} = variable;
     this.#capture.copy(variable, {dataId: home, shape, dtype});
-    variable.assign({dataId: home, shape, dtype} as TensorInfo as Variable);
+    variable.assign({dataId: home, shape, dtype} as Variable);
   }
 
   dispose(): void {

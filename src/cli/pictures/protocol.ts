@@ -1,12 +1,11 @@
+import {loadSharp} from '../../gan/data/sharp.js';
+
 /** How terminals show pictures. */
 export const protocols = ['kitty', 'iterm2', 'sixel'] as const;
 export type Protocol = (typeof protocols)[number];
 
-/** A picture as PNG, and as pixels for terminals that want these. */
 export interface TerminalPicture {
   png: Uint8Array;
-  /** RGBA, flat [height, width, 4]. */
-  rgba: Uint8Array;
   width: number;
   height: number;
 }
@@ -14,9 +13,20 @@ export interface TerminalPicture {
 /** The text that makes a terminal show a picture where the cursor is; a new line then begins below it. */
 export async function pictureText(protocol: Protocol, picture: TerminalPicture): Promise<string> {
   if (protocol === 'kitty') return kitty(picture.png);
-  if (protocol === 'iterm2') return iterm2(picture);
-  const {image2sixel} = await import('sixel');
-  return image2sixel(picture.rgba, picture.width, picture.height, 256);
+  return protocol === 'iterm2' ? iterm2(picture) : sixel(picture);
+}
+
+/** 256 colours are chosen by sharp, since the package's own choice spoils pictures of few colours. */
+async function sixel({png, width, height}: TerminalPicture): Promise<string> {
+  const [{FINALIZER, introducer, sixelEncode}, sharp] = await Promise.all([import('sixel'), loadSharp()]);
+  const few = await sharp(png).flatten({background: 'white'}).toColourspace('srgb').png({palette: true, colours: 256}).toBuffer();
+  const rgba = new Uint8Array(await sharp(few).toColourspace('srgb').ensureAlpha().raw().toBuffer());
+  const colours = new Map<number, [number, number, number]>();
+  for (let i = 0; i < rgba.length; i += 4) {
+    const [red, green, blue] = [rgba[i]!, rgba[i + 1]!, rgba[i + 2]!];
+    colours.set(red * 65536 + green * 256 + blue, [red, green, blue]);
+  }
+  return introducer(1) + sixelEncode(rgba, width, height, [...colours.values()]) + FINALIZER;
 }
 
 const kittyChunk = 4096;

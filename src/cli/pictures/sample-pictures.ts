@@ -1,5 +1,4 @@
 import {GanError} from '../../errors.js';
-import {loadSharp} from '../../gan/data/sharp.js';
 import type {Output} from '../style.js';
 import {askTerminal} from './ask-terminal.js';
 import {detectProtocol} from './detect.js';
@@ -59,8 +58,8 @@ export class SamplePictures {
 }
 
 async function readPicture(path: string): Promise<TerminalPicture> {
+  const {loadSharp} = await import('../../gan/data/sharp.js');
   const sharp = await loadSharp();
-  const image = sharp(path).resize(mostPixels, mostPixels, {fit: 'inside', withoutEnlargement: true});
-  const [png, {data: rgba, info}] = await Promise.all([image.clone().png().toBuffer(), image.clone().ensureAlpha().raw().toBuffer({resolveWithObject: true})]);
-  return {png, rgba, width: info.width, height: info.height};
+  const {data: png, info} = await sharp(path).resize(mostPixels, mostPixels, {fit: 'inside', withoutEnlargement: true}).png().toBuffer({resolveWithObject: true});
+  return {png, width: info.width, height: info.height};
 }

@@ -10,11 +10,10 @@ import type {RunConfig} from './run-config.js';
 
 const stepName = (step: number): string => `step-${String(step).padStart(8, '0')}`;
 
-
 /** Seconds since 1970, which have ten digits until the year 2286. */
 const eventFileName = /events\.out\.tfevents\.(\d+)\.gan$/;
 
-const entries: readonly string[] = ['config.json', 'config.origins.json', 'metrics.jsonl', 'samples', 'checkpoints', 'report.html'];
+const entries: readonly string[] = ['config.json', 'config.origins.json', 'sessions.json', 'metrics.jsonl', 'samples', 'checkpoints', 'report.html'];
 
 /** Whether a run, or a report of it, writes what has this name at the top of its folder. */
 export const isRunEntry = (name: string): boolean => entries.includes(name) || eventFileName.test(name);

@@ -12,7 +12,7 @@ type Arrays = ReturnType<typeof tf.backend> & {data: {get(id: DataId): {values: 
 
 const backend = (): Arrays => tf.backend() as Arrays;
 const values = ({dataId}: {dataId: DataId}): TypedArray => backend().data.get(dataId).values;
-const infosOf = (inputs: NamedTensorInfoMap): TensorInfo[] => Object.values(inputs).filter(Boolean);
+const infosOf = (inputs: NamedTensorInfoMap): TensorInfo[] => Object.values(inputs).filter((info) => info !== undefined);
 
 export class FixedAddresses implements DeviceCapture {
   /** How often recordings were made and launched. */
@@ -84,7 +84,7 @@ export class FixedAddresses implements DeviceCapture {
 }
 
 const copyInfos = (inputs: NamedTensorInfoMap): NamedTensorInfoMap => {
-  const copied = Object.entries(inputs).map(([name, info]): [string, TensorInfo] => [name, info && {dataId: info.dataId, shape: info.shape, dtype: info.dtype}]);
+  const copied = Object.entries(inputs).map(([name, info]): [string, TensorInfo] => [name, (info && {dataId: info.dataId, shape: info.shape, dtype: info.dtype})!]);
   return Array.isArray(inputs) ? (copied.map(([, info]) => info) as unknown as NamedTensorInfoMap) : Object.fromEntries(copied);
 };
 

@@ -243,3 +243,64 @@ describe('Optimizer', () => {
     expect(trainable()).to.deep.equal([true, true, true]);
   });
 });
+
+describe('updates, bit by bit', () => {
+  withDevice();
+
+  /** The rules as they are written in fastai, tensor operation by tensor operation. */
+  const rules: Record<string, {factory: OptimizerFactory; averages: string[]; delta(g: Tensor, a: Record<string, Tensor>, step: number): [Tensor, Record<string, Tensor>]}> = {
+    'sgd with momentum': {
+      factory: sgd({mom: 0.9, wd: 0.1}), averages: ['grad_avg'],
+      delta(g, {grad_avg}) {
+        const average = tf.add(tf.mul(grad_avg!, 0.9), g);
+        return [tf.mul(average, lr), {grad_avg: average}];
+      },
+    },
+    'rmsProp': {
+      factory: rmsProp({wd: 0.1}), averages: ['sqr_avg'],
+      delta(g, {sqr_avg}) {
+        const squares = tf.add(tf.mul(sqr_avg!, 0.99), tf.mul(tf.square(g), 1 - 0.99));
+        return [tf.mul(tf.div(g, tf.add(tf.sqrt(squares), 1e-8)), lr), {sqr_avg: squares}];
+      },
+    },
+    'adam': {
+      factory: adam({wd: 0.1}), averages: ['grad_avg', 'sqr_avg'],
+      delta(g, {grad_avg, sqr_avg}, step) {
+        const average = tf.add(tf.mul(grad_avg!, 0.9), tf.mul(g, 1 - 0.9));
+        const squares = tf.add(tf.mul(sqr_avg!, 0.99), tf.mul(tf.square(g), 1 - 0.99));
+        const scale = tf.add(tf.sqrt(tf.mul(squares, 1 / (1 - 0.99 ** step))), 1e-5);
+        return [tf.mul(tf.div(average, scale), lr / (1 - 0.9 ** step)), {grad_avg: average, sqr_avg: squares}];
+      },
+    },
+  };
+
+  for (const [name, {factory, averages, delta}] of Object.entries(rules)) {
+    for (const bound of [undefined, 0.4]) {
+      it(`${name}${bound === undefined ? '' : ', clipped'}`, () => {
+        const start = new Rng(1).normal(1001);
+        const parameter = new Parameter(start, [1001]);
+        const optimizer = factory([[parameter]], lr);
+        if (bound !== undefined) optimizer.bounds = new Map([[parameter, bound]]);
+        let value: Tensor = tf.tensor(start);
+        let state: Record<string, Tensor> = Object.fromEntries(averages.map((key) => [key, tf.zeros([1001])]));
+        for (let step = 1; step <= 6; step++) {
+          const gradient = tf.tensor(new Rng(step + 1).normal(1001));
+          optimizer.step(new Map([[parameter, gradient]]));
+          const [change, next] = delta(gradient, state, step);
+          const moved = tf.sub(tf.mul(value, 1 - lr * 0.1), change);
+          value = bound === undefined ? moved : tf.clipByValue(moved, -bound, bound);
+          state = next;
+        }
+        expect(Array.from(parameter.variable.dataSync())).to.deep.equal(Array.from(value.dataSync()));
+      });
+    }
+  }
+
+  it('keeps within its bound what is frozen, too', () => {
+    const [trained, frozen] = [new Parameter(Float32Array.of(3), [1]), new Parameter(Float32Array.of(-3), [1])];
+    const optimizer = sgd()([[trained, frozen]], lr);
+    optimizer.bounds = new Map([[trained, 1], [frozen, 2]]);
+    optimizer.step(new Map([[trained, tf.tensor([0])]]));
+    expect([trained, frozen].map(({variable}) => variable.dataSync()[0])).to.deep.equal([1, -2]);
+  });
+});

@@ -69,7 +69,7 @@ export const updates: Check[] = [
         for (const [i, one] of cases.entries()) {
           const results = [kept[i]!.value, ...Object.values(kept[i]!.averages)];
           for (const [k, wanted] of exactly(one, inputs[i]!).entries()) {
-            deviations.push(compareArrays(`parameter ${i}, result ${k}`, (await results[k]!.data()) as Float32Array, wanted, tolerances.rounded.values));
+            deviations.push(compareArrays(`parameter ${i}, result ${k}`, (await results[k]!.data()), wanted, tolerances.rounded.values));
           }
           const before = (await items[i]!.value.data()) as Float32Array;
           demand(before.every((value, k) => value === inputs[i]![0]![k]), `parameter ${i} was written in place`);

@@ -49,7 +49,11 @@ export function openLibrary(path: string): EmulatorLibrary {
     filter: call<void>('void emulator_conv_filter(const int *, uint64_t, uint64_t, uint64_t)'),
   };
   return {
-    allocate: (bytes) => BigInt(functions.allocate(bytes)),
+    allocate(bytes) {
+      const address = BigInt(functions.allocate(bytes));
+      if (address === 0n) throw new Error(`emulator: out of memory, ${bytes} bytes are wanted`);
+      return address;
+    },
     free: functions.free,
     write: (to, from) => functions.write(to, from, from.byteLength),
     read: (from, to) => functions.read(from, to, to.byteLength),

@@ -68,6 +68,7 @@ export async function openFake({precision = 'fp32', cache, ...options}: OpenOpti
 /** For the conformance kit: the backend as the core opens it. */
 export async function openFakeDevice(options: OpenOptions = {}): Promise<Device & {behind: FakeDevice}> {
   const behind = await openFake(options);
-  const {tfBackend, sync, memory, close} = behind.opened;
-  return {name: tfBackend, tfBackend, info: {}, sync: sync!, memory: memory!, close: async () => close!(), behind} as Device & {behind: FakeDevice};
+  const {tfBackend, sync, close, capture} = behind.opened;
+  const memory = () => ({bytes: tf.memory().numBytes, tensors: tf.memory().numTensors}); // the core's default
+  return {name: tfBackend, tfBackend, info: {}, sync: sync!, memory, capture: capture!, close: async () => close!(), behind} as Device & {behind: FakeDevice};
 }

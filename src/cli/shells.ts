@@ -1,0 +1,57 @@
+/** Scripts that make a shell complete `gan` by asking `gan complete`. The word to be completed comes last, after an equals sign, since it may be empty. */
+
+export const shells = ['bash', 'zsh', 'powershell'] as const;
+export type Shell = (typeof shells)[number];
+
+interface Completion {
+  /** How to use the script from now on. */
+  install: string[];
+  script: string;
+}
+
+const bash = `# completion of gan for bash
+_gan() {
+  local line words cur skip
+  line=\${COMP_LINE:0:COMP_POINT}
+  read -ra words <<< "$line"
+  cur=
+  [[ $line == *' ' ]] || { cur=\${words[\${#words[@]}-1]}; unset 'words[\${#words[@]}-1]'; }
+  skip=\${cur%"\${cur##*[:=]}"} # bash takes these signs for the end of a word
+  local IFS=$'\\n'
+  COMPREPLY=($(gan complete -- "\${words[@]:1}" "=$cur" 2>/dev/null))
+  COMPREPLY=("\${COMPREPLY[@]#"$skip"}")
+  [[ \${#COMPREPLY[@]} -eq 1 && \${COMPREPLY[0]} == *= ]] && compopt -o nospace 2>/dev/null
+  return 0
+}
+complete -o default -F _gan gan
+`;
+
+const zsh = `#compdef gan
+# completion of gan for zsh
+_gan() {
+  local -a found
+  found=("\${(@f)$(gan complete -- "\${(@)words[2,CURRENT-1]}" "=\${words[CURRENT]}" 2>/dev/null)}")
+  found=("\${(@)found:#}")
+  if (( \${#found} )); then
+    compadd -Q -S '' -- "\${(@M)found:#*=}"
+    compadd -Q -- "\${(@)found:#*=}"
+  else
+    _files
+  fi
+}
+compdef _gan gan
+`;
+
+const powershell = `# completion of gan for PowerShell
+Register-ArgumentCompleter -Native -CommandName gan -ScriptBlock {
+  param($wordToComplete, $commandAst, $cursorPosition)
+  $words = @($commandAst.CommandElements | Select-Object -Skip 1 | Where-Object { $_.Extent.EndOffset -lt $cursorPosition } | ForEach-Object { $_.ToString() })
+  gan complete -- @words "=$wordToComplete" 2>$null | ForEach-Object { [System.Management.Automation.CompletionResult]::new($_, $_, 'ParameterValue', $_) }
+}
+`;
+
+export const completions: Readonly<Record<Shell, Completion>> = {
+  bash: {script: bash, install: ['echo \'eval "$(gan autocomplete bash)"\' >> ~/.bashrc']},
+  zsh: {script: zsh, install: ['echo \'autoload -Uz compinit && compinit; eval "$(gan autocomplete zsh)"\' >> ~/.zshrc']},
+  powershell: {script: powershell, install: ['Add-Content $PROFILE \'gan autocomplete powershell | Out-String | Invoke-Expression\'']},
+};

@@ -1,0 +1,23 @@
+import {Args} from '@oclif/core';
+import {BaseCommand} from '../cli/base-command.js';
+import {completions, shells, type Shell} from '../cli/shells.js';
+
+export default class Autocomplete extends BaseCommand {
+  static override summary = 'Print the script that lets a shell complete commands, flags, and names of parts.';
+  static override description = 'Names are those of this installation at the time of typing: parts of plug-ins, run folders, keys of --set.';
+  static override examples = [
+    {description: 'For bash, now and from now on', command: 'eval "$(<%= config.bin %> autocomplete bash)"; echo \'eval "$(<%= config.bin %> autocomplete bash)"\' >> ~/.bashrc'},
+    {description: 'The script for zsh', command: '<%= config.bin %> autocomplete zsh'},
+  ];
+  static override args = {
+    shell: Args.string({description: shells.join(', '), options: [...shells], required: true}),
+  };
+
+  async run(): Promise<void> {
+    const {args} = await this.parse(Autocomplete);
+    const {script, install} = completions[args.shell as Shell];
+    this.json({shell: args.shell, script, install});
+    this.result(script.trimEnd());
+    if (process.stdout.isTTY) this.talk(`\nTo have it in every new shell:\n  ${install.join('\n  ')}`);
+  }
+}

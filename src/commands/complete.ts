@@ -1,0 +1,23 @@
+import {BaseCommand} from '../cli/base-command.js';
+import {complete} from '../cli/completions.js';
+import {friendlyName} from '../plugin/names.js';
+
+/** What shells ask: the words after `gan`, the last one behind an equals sign; a candidate a line. */
+export default class Complete extends BaseCommand {
+  static override summary = 'Complete a command line, for the scripts of `gan autocomplete`.';
+  static override hidden = true;
+  static override strict = false;
+
+  async run(): Promise<void> {
+    const {argv} = await this.parse(Complete);
+    const words = argv as string[];
+    const found = await complete([...words.slice(0, -1), (words.at(-1) ?? '=').slice(1)], {
+      commands: this.config.commands,
+      registry: () => this.openRegistry(),
+      runs: async () => (await import('../gan/runs/run-summary.js')).findRuns('runs'),
+      plugins: () => [...this.config.plugins.values()].filter(({type}) => type === 'user' || type === 'link').map(({name}) => friendlyName(name)),
+    });
+    this.json(found);
+    for (const each of found) this.result(each);
+  }
+}
