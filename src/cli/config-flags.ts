@@ -10,6 +10,7 @@ const shortcuts: Readonly<Record<string, {key: string; description: string}>> = 
   'n-gen': {key: 'switcher.nGen', description: 'generator steps in a row'},
   'n-features': {key: 'arch.nFeatures', description: 'width of the networks: features of the first layer'},
   'n-extra-layers': {key: 'arch.nExtraLayers', description: 'additional layers in each network'},
+  'threads': {key: 'backend.threads', description: 'processor threads of the backend, which is then given by name (--backend wasm); default: all that the machine has'},
 };
 
 const kebab = (key: string): string => key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
