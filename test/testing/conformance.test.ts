@@ -110,7 +110,7 @@ describe('the conformance kit', () => {
       'a process that closed it ends by itself: nothing says how another process can open it',
     ]);
     expect(new Set(results.map(({group}) => group))).to.deep.equal(new Set(groups));
-  }).timeout(120_000);
+  }).timeout(300_000);
 
   it('has a title for each check that no other has', () => {
     const titles = selectChecks({}).map(({title}) => title);

@@ -112,7 +112,7 @@ describe('tensorflow: what is said where it cannot run', function () {
   it('there is one: its facts', async function () {
     if (!hasCompiler) this.skip();
     compileAddon(addon, {gpu: true});
-    expect(await listed(project)).to.deep.equal({ok: true, info: {package: `${gpuPackage} 4.22.0`, tensorflow: '2.9.1', device: 'GPU'}});
+    expect(await listed(project)).to.deep.include({ok: true, info: {package: `${gpuPackage} 4.22.0`, tensorflow: '2.9.1', device: 'GPU'}});
   });
 
   describe('gan-tensorflow-addon', () => {

@@ -83,7 +83,7 @@ describe('wasm: threads', function () {
 
   it('report their number', async () => {
     const backend = makeBackend({threads: 3, relaxedSimd: false});
-    expect(await backend.probe()).to.deep.equal({ok: true, info: {simd: true, relaxedSimd: false, wideSimd: false, threads: 3}});
+    expect(await backend.probe()).to.deep.include({ok: true, info: {simd: true, relaxedSimd: false, wideSimd: false, threads: 3}});
     const device = await backend.open();
     expect(device.info).to.include({threads: 3, relaxedSimd: false});
     await device.close?.();
