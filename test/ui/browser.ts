@@ -18,7 +18,9 @@ export function complaints(page: Page): string[] {
   });
   page.on('pageerror', (error) => said.push(error.message));
   page.on('requestfailed', (request) => {
-    if (!request.url().includes('/api/events')) said.push(`${request.url()} ${request.failure()?.errorText}`); // streams end when others begin
+    const why = request.failure()?.errorText;
+    // streams end when others begin, and a picture is given up when the slider moves on
+    if (!request.url().includes('/api/events') && why !== 'net::ERR_ABORTED') said.push(`${request.url()} ${why}`);
   });
   return said;
 }

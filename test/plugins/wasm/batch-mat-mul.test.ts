@@ -12,7 +12,7 @@ const products = fc.record({
 });
 
 describe('wasm: BatchMatMul', function () {
-  this.timeout(30_000);
+  this.timeout(300_000);
   withDevice();
 
   it('agrees with the cpu backend, operands transposed or not', () => forAll(products, async (p) => {

@@ -29,7 +29,7 @@ function everything(c: Case): Tensor[] {
 }
 
 describe('wasm: batch norm with its activation', function () {
-  this.timeout(60_000);
+  this.timeout(300_000);
 
   describe('kernels', () => {
     withDevice();

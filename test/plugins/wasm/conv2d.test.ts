@@ -46,7 +46,7 @@ const expectInputGradient = ({inShape, filterShape, outShape, attrs}: Prepared, 
   expectSame(() => run('Conv2DBackpropInput', {dy: random(outShape, seed), filter: random(filterShape, seed + 1)}, {...attrs, inputShape: inShape}));
 
 describe('wasm: convolution', function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
   withDevice();
 
   it('has the forward pass of the cpu backend', () => forAll(convolutions, (c) => expectForward(prepare(c), c.seed)));

@@ -14,7 +14,7 @@ const convolutions = fc.record({
 });
 
 describe('wasm: gradients of depthwise convolution', function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
   withDevice();
 
   it('agree with the cpu backend', () => forAll(convolutions, async (c) => {

@@ -23,7 +23,7 @@ function heapBytes(): number {
 }
 
 describe('wasm: the device', function () {
-  this.timeout(60_000);
+  this.timeout(300_000);
 
   it('can run here, and says so without loading tfjs', async () => {
     const {threads, relaxedSimd} = defaults;

@@ -20,7 +20,7 @@ const binary: Record<string, Binary> = {
 const rounded = (shape: number[], seed: number) => tf.div(tf.round(tf.mul(random(shape, seed), 4)), 4);
 
 describe('wasm: functions of single numbers', function () {
-  this.timeout(60_000);
+  this.timeout(300_000);
   withDevice();
 
   for (const [name, compute] of Object.entries(binary)) {

@@ -40,7 +40,7 @@ const apply = (c: Convolution & ConvTransposeArgs, x: Tensor, weights: Tensor): 
   c.transposed ? convTranspose(x, weights, c) : conv(x, weights, c);
 
 describe('wasm: convolutions of layers, with groups, dilations, in one to three dimensions', function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
   withDevice();
 
   it('have the values of the cpu backend, and its gradients', () => forAll(convolutions, async (c) => {

@@ -49,7 +49,7 @@ function expectNear(got: number[], wanted: number[], what: string): void {
 }
 
 describe('wasm: minimal filtering', function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
 
   /** The cases are the same for each device. */
   const wanted = new Map<string, Awaited<ReturnType<typeof on>>>();

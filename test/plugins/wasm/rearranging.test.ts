@@ -43,7 +43,7 @@ function sumOfProducts(equation: string, operands: Float32Array[]): number[] {
 }
 
 describe('wasm: Tile, UnsortedSegmentSum, Einsum', function () {
-  this.timeout(60_000);
+  this.timeout(300_000);
   withDevice();
 
   it('tile agrees with the cpu backend', () => forAll(tilings, async (pairs) => {

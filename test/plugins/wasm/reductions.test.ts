@@ -13,7 +13,7 @@ const reductions = shapes.chain((shape) => fc.record({
 }));
 
 describe('wasm: Sum and Mean', function () {
-  this.timeout(30_000);
+  this.timeout(300_000);
   withDevice();
 
   it('agree with the cpu backend over any axes', () => forAll(reductions, ({shape, axes, keepDims, seed}) =>

@@ -18,7 +18,7 @@ const runs: Record<string, string[]> = {
 };
 
 describe('wasm: whatever it is set to', function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
   afterEach(removeFolders);
 
   for (const relaxedSimd of [true, false]) {

@@ -57,7 +57,7 @@ function child(body: string) {
 const multiply = "tf.tidy(() => tf.matMul(tf.ones([256, 256]), tf.ones([256, 256])).dataSync()[0])";
 
 describe('wasm: threads', function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
 
   for (const relaxedSimd of [true, false]) {
     it(`give the same results to the last bit, however many there are${relaxedSimd ? '' : ', without relaxed SIMD'}`, async () => {

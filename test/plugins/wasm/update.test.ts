@@ -62,7 +62,7 @@ function exactUpdate(u: Update, value: Float32Array, gradient: Float32Array, a: 
 }
 
 describe('wasm: updates of parameters', function () {
-  this.timeout(60_000);
+  this.timeout(300_000);
   withDevice();
 
   it('are what the formula says, for each of a list', () => forAll(fc.array(updates, {minLength: 1, maxLength: 5}), async (list) => {

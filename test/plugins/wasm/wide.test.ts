@@ -41,7 +41,7 @@ function everything({batch, height, width, inChannels, outChannels, kind, pad, i
 }
 
 describe('wasm: wide vectors', function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
 
   it('give the results of narrow ones to the last bit', async function () {
     if (!hasWideSimd()) this.skip(); // Node 24 or later on x64 has them
