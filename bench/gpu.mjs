@@ -8,6 +8,7 @@ import {writeFileSync} from 'node:fs';
 import path from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {parseArgs} from 'node:util';
+import {median} from './median.mjs';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 const python = process.env.PYTHON ?? 'python3';
@@ -21,7 +22,6 @@ const works = (positionals.length > 0 ? positionals : ['64:128', '64:512', '128:
   return {size, batch};
 });
 
-const median = (values) => [...values].sort((a, b) => a - b)[values.length >> 1];
 const last = (text) => JSON.parse(text.trim().split('\n').at(-1));
 const run = (command, args) => last(execFileSync(command, args, {encoding: 'utf8', maxBuffer: 2 ** 26, stdio: ['ignore', 'pipe', 'inherit']}));
 const counts = [flags.blocks, flags.rounds];

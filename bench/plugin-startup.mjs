@@ -8,6 +8,7 @@ import path from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {Plugin} from '@oclif/core';
 import {writeManifest} from '../dist/cli/plugin-packages.js';
+import {median} from './median.mjs';
 
 const [count, rounds] = [Number(process.argv[2] ?? 50), Number(process.argv[3] ?? 25)];
 const run = fileURLToPath(new URL('../bin/run.js', import.meta.url));
@@ -33,7 +34,6 @@ const plugins = [];
 for (let i = 0; i < count; i++) plugins.push(await install(dirs.many, `gan-plugin-bench-${i}`, i));
 writeFileSync(path.join(dirs.many, 'package.json'), JSON.stringify({private: true, oclif: {schema: 1, plugins}}));
 
-const median = (values) => values.sort((a, b) => a - b)[Math.floor(values.length / 2)];
 function milliseconds(args, dir) {
   const start = performance.now();
   const {status, stderr} = spawnSync(process.execPath, [run, ...args], {env: {...process.env, GAN_DATA_DIR: dir, GAN_CACHE_DIR: path.join(home, 'cache')}, encoding: 'utf8'});

@@ -17,6 +17,7 @@ import readline from 'node:readline';
 import {fileURLToPath} from 'node:url';
 import {parseArgs} from 'node:util';
 import {barChart} from './chart.mjs';
+import {median} from './median.mjs';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 const python = process.env.PYTHON ?? 'python3';
@@ -98,10 +99,6 @@ async function startOwn({name, size, batch}) {
   };
 }
 
-const median = (values) => {
-  const sorted = [...values].sort((a, b) => a - b);
-  return (sorted[(sorted.length - 1) >> 1] + sorted[sorted.length >> 1]) / 2;
-};
 const total = (times) => times.reduce((sum, {ms}) => sum + ms, 0);
 const spread = (values) => ({median: median(values), min: Math.min(...values), max: Math.max(...values)});
 const shown = ({median: m, min, max}, digits = 2) => `${m.toFixed(digits)} (${min.toFixed(digits)} to ${max.toFixed(digits)})`;

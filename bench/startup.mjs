@@ -6,6 +6,7 @@ import {createRequire} from 'node:module';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
 import {fileURLToPath} from 'node:url';
+import {median} from './median.mjs';
 
 const rounds = Number(process.argv[2] ?? 20);
 const require = createRequire(import.meta.url);
@@ -22,8 +23,6 @@ writeFileSync(path.join(home, 'commands/hello.js'), "import {Command} from '@ocl
 
 const programs = {empty: path.join(home, 'run.js'), gan: fileURLToPath(new URL('../bin/run.js', import.meta.url))};
 const env = {...process.env, GAN_DATA_DIR: path.join(home, 'data'), GAN_CACHE_DIR: path.join(home, 'cache'), XDG_DATA_HOME: path.join(home, 'data')};
-const median = (values) => values.sort((a, b) => a - b)[Math.floor(values.length / 2)];
-
 function measure(program, args) {
   const start = performance.now();
   const {status, stderr} = spawnSync(process.execPath, ['--import', usage, program, ...args], {env, encoding: 'utf8'});

@@ -9,6 +9,7 @@ import {createParts} from '../dist/config/parts.js';
 import {resolveConfig} from '../dist/config/resolve.js';
 import {train} from '../dist/gan/runs/train.js';
 import {openRegistry} from '../dist/plugin/discover.js';
+import {median} from './median.mjs';
 
 const [rounds = '6', ...set] = process.argv.slice(2);
 const registry = openRegistry();
@@ -30,7 +31,6 @@ async function seconds(watched, name) {
   return (performance.now() - start) / 1000;
 }
 
-const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 const times = {plain: [], watched: []};
 await seconds(true, 'warm');
 for (let round = 0; round < Number(rounds); round++) {

@@ -5,6 +5,7 @@ import {Normalization} from '../../dist/gan/data/normalize.js';
 import {GanError} from '../../dist/errors.js';
 import {opt} from '../../dist/plugin/options.js';
 import plugin from '../../plugins/wasm/dist/index.js';
+import {median} from '../median.mjs';
 
 /** The backend of this benchmark. */
 export const openWasm = (options) => openDevice('wasm', plugin({tf, opt, GanError, backend: (definition) => definition}).create({relaxedSimd: true, wideSimd: true, ...options}));
@@ -60,8 +61,6 @@ export function timedTraining(device, {makeLearner, batches, networkOf, stepsPer
     },
   };
 }
-
-export const median = (values) => [...values].sort((a, b) => a - b)[values.length >> 1] ?? NaN;
 
 /** Prints the medians of a training that is run by itself. */
 export async function printTimes(training, rounds) {
