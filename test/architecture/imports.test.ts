@@ -43,7 +43,6 @@ const packages: Record<string, RegExp> = {
   '@hono/node-server': /^ui\/server\//,
   open: /^commands\/ui\.ts$/,
   uplot: /^ui\/page\//,
-  sixel: /^cli\/pictures\//,
   sharp: /^gan\/data\/sharp\.ts$/,
 };
 

@@ -102,21 +102,41 @@ describe('pictures in a terminal', () => {
     it('sixel: the same pixels, decoded', async () => {
       expect(readSixel(await pictureText('sixel', {png, width, height}))).to.deep.equal({width, height, rgb: [...rgba].filter((_, at) => at % 4 !== 3)});
     });
+
+    it('sixel: a picture of more than 256 colours is near the original: within 3 dB of the palette that libimagequant chooses', async () => {
+      const [across, down] = [150, 100]; // the last band is not whole
+      const smooth = Uint8Array.from({length: across * down * 3}, (_, i) => {
+        const [x, y] = [Math.floor(i / 3) % across, Math.floor(i / 3 / across)];
+        return [(x * 255) / across, (y * 255) / down, 128 + 100 * Math.sin(x / 9) * Math.cos(y / 7)][i % 3]!;
+      });
+      const raw = {width: across, height: down, channels: 3} as const;
+      const [full, few] = await Promise.all([sharp(smooth, {raw}).png().toBuffer(), sharp(smooth, {raw}).png({palette: true, colours: 256, dither: 0}).toBuffer()]);
+      const error = (other: ArrayLike<number>): number => smooth.reduce((sum, value, i) => sum + (value - other[i]!) ** 2, 0) / smooth.length;
+      const shown = readSixel(await pictureText('sixel', {png: full, width: across, height: down}));
+      expect([shown.width, shown.height, shown.rgb.includes(-1)]).to.deep.equal([across, down, false]);
+      const best = error(await sharp(few).removeAlpha().raw().toBuffer());
+      expect(best).to.be.greaterThan(10);
+      expect(error(shown.rgb)).to.be.below(2 * best);
+    });
   });
 
   it('come at most every 20 seconds, and one that cannot be read is left out', async () => {
     const dir = folder();
     const file = path.join(dir, 'a.png');
     writeFileSync(file, await sharp({create: {width: 8, height: 8, channels: 3, background: 'red'}}).png().toBuffer());
+    const large = path.join(dir, 'large.png');
+    writeFileSync(large, await sharp({create: {width: 1280, height: 800, channels: 3, background: 'red'}}).png().toBuffer());
     const said: string[] = [];
     let now = 0;
     const pictures = new SamplePictures('kitty', (text) => said.push(text), () => now);
-    for (const [at, step] of [[0, 1], [5000, 2], [19_999, 3], [20_001, 4], [50_000, 5]] as const) {
+    for (const [at, step] of [[0, 1], [5000, 2], [19_999, 3], [20_001, 4], [50_000, 5], [80_000, 6]] as const) {
       now = at;
-      pictures.show({step, path: step === 5 ? `${file}.missing` : file});
+      pictures.show({step, path: step === 5 ? `${file}.missing` : step === 6 ? large : file});
     }
     await pictures.done();
-    expect(said.map((text) => text.split('\n')[0])).to.deep.equal(['samples after step 1', 'samples after step 4']);
+    expect(said.map((text) => text.split('\n')[0])).to.deep.equal(['samples after step 1', 'samples after step 4', 'samples after step 6']);
+    const sizes = await Promise.all(said.map((text) => sharp(Buffer.from([...text.matchAll(/m=[01];([^\u001B]*)/g)].map(([, data]) => data).join(''), 'base64')).metadata()));
+    expect(sizes.map(({width, height}) => [width, height])).to.deep.equal([[8, 8], [8, 8], [640, 400]]);
   });
 
   it('gan fit shows none in a file, shows what it is told to, and never in --json', async () => {

@@ -15,17 +15,10 @@ export async function pictureText(protocol: Protocol, picture: TerminalPicture):
   return protocol === 'iterm2' ? iterm2(picture) : sixel(picture);
 }
 
-/** 256 colours are chosen by sharp, since the package's own choice spoils pictures of few colours. */
 async function sixel({png, width, height}: TerminalPicture): Promise<string> {
-  const [{FINALIZER, introducer, sixelEncode}, sharp] = await Promise.all([import('sixel'), import('../../gan/data/sharp.js').then(({loadSharp}) => loadSharp())]);
-  const few = await sharp(png).flatten({background: 'white'}).toColourspace('srgb').png({palette: true, colours: 256}).toBuffer();
-  const rgba = new Uint8Array(await sharp(few).toColourspace('srgb').ensureAlpha().raw().toBuffer());
-  const colours = new Map<number, [number, number, number]>();
-  for (let i = 0; i < rgba.length; i += 4) {
-    const [red, green, blue] = [rgba[i]!, rgba[i + 1]!, rgba[i + 2]!];
-    colours.set(red * 65536 + green * 256 + blue, [red, green, blue]);
-  }
-  return introducer(1) + sixelEncode(rgba, width, height, [...colours.values()]) + FINALIZER;
+  const [{encodeSixel}, {loadSharp}] = await Promise.all([import('./sixel.js'), import('../../gan/data/sharp.js')]);
+  const sharp = await loadSharp();
+  return encodeSixel(await sharp(png).flatten({background: 'white'}).toColourspace('srgb').raw().toBuffer(), width, height);
 }
 
 const kittyChunk = 4096;

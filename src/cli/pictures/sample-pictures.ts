@@ -1,3 +1,4 @@
+import {readFile} from 'node:fs/promises';
 import {GanError} from '../../errors.js';
 import type {Output} from '../style.js';
 import {askTerminal} from './ask-terminal.js';
@@ -57,9 +58,12 @@ export class SamplePictures {
   }
 }
 
+/** The file as it is where it is not too large. */
 async function readPicture(path: string): Promise<TerminalPicture> {
-  const {loadSharp} = await import('../../gan/data/sharp.js');
+  const [file, {loadSharp}] = await Promise.all([readFile(path), import('../../gan/data/sharp.js')]);
   const sharp = await loadSharp();
-  const {data: png, info} = await sharp(path).resize(mostPixels, mostPixels, {fit: 'inside', withoutEnlargement: true}).png().toBuffer({resolveWithObject: true});
+  const {width, height} = await sharp(file).metadata();
+  if (Math.max(width, height) <= mostPixels) return {png: file, width, height};
+  const {data: png, info} = await sharp(file).resize(mostPixels, mostPixels, {fit: 'inside'}).png().toBuffer({resolveWithObject: true});
   return {png, width: info.width, height: info.height};
 }
