@@ -1,6 +1,6 @@
 import {expect} from 'chai';
 import fc from 'fast-check';
-import {appendFileSync, renameSync, writeFileSync} from 'node:fs';
+import {appendFileSync, renameSync, utimesSync, writeFileSync} from 'node:fs';
 import path from 'node:path';
 import {watch, type ServerEvent} from '../../../dist/ui/server/events.js';
 import {MetricsLog} from '../../../dist/ui/server/metrics-log.js';
@@ -162,6 +162,25 @@ describe('RunList', () => {
     expect(run10).to.deep.equal({name: 'run-10', live: true, step: 2, steps: 10, critLoss: 0.25, genLoss: 0.75});
     expect(Date.now() - updated).to.be.lessThan(10_000);
     expect(runs[0]).to.include({step: 0, live: false}).and.not.have.property('steps');
+  });
+
+  it('looks at runs that have been quiet for a minute every five seconds only, at the others each second', async () => {
+    const dir = folder();
+    const [old, young] = ['old', 'young'].map((name) => fakeRun(path.join(dir, name), {metrics: metricsLine(1, 1)})) as [string, string];
+    let now = Date.now();
+    const longAgo = new Date(now - 100_000);
+    for (const file of ['config.json', 'metrics.jsonl']) utimesSync(path.join(old, file), longAgo, longAgo);
+    const list = new RunList(new RunsRoot(dir), () => now);
+    const steps = async (): Promise<number[]> => (await list.read()).map(({step}) => step);
+    expect(await steps()).to.deep.equal([1, 1]);
+    for (const run of [old, young]) appendFileSync(path.join(run, 'metrics.jsonl'), metricsLine(2, 1));
+    now += 1000;
+    expect(await steps()).to.deep.equal([1, 2]);
+    now += 4000;
+    expect(await steps()).to.deep.equal([2, 2]);
+    appendFileSync(path.join(old, 'metrics.jsonl'), metricsLine(3, 1));
+    now += 1000;
+    expect(await steps()).to.deep.equal([3, 2]); // it is quiet no more
   });
 
   it('of a run folder has that run, and of a missing folder none until it is made', async () => {
