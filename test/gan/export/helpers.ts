@@ -8,6 +8,7 @@ import {runGraphModel} from './graph-model.js';
 import {onnxruntime, runOnnx, type Ort} from './onnxruntime.js';
 
 export const ort: Ort | undefined = onnxruntime();
+export const noOrt = 'onnxruntime is not installed: npm ci --ignore-scripts --prefix test/onnxruntime';
 
 /** Moves all parameters and statistics off their starts, where batch norms do nothing and attention is off. */
 export function shake(network: Module, seed = 7): void {
@@ -39,17 +40,49 @@ export function expectNear(got: Float32Array, wanted: Float32Array, what: string
   expect(far, `${what}: the largest difference, of values up to ${largest}`).to.be.at.most(1e-4 * largest);
 }
 
-/** Both formats compute what the library computes, for a batch of another size than any that the export has seen. */
-export async function expectSame(network: Module, itemShape: readonly number[]): Promise<void> {
-  const {input, shape, output, outputShape} = expected(network, itemShape);
-  const graph = await graphOf(network, itemShape);
-  const tfjs = await runGraphModel(toTfjs(graph, {name: 'network', input: 'x', output: 'y', version: '0', metadata: {}}), input, shape);
-  expect(tfjs.shape, 'tfjs').to.deep.equal(outputShape);
-  expectNear(tfjs.data, output, 'tfjs');
-  const model = toOnnx(graph, {name: 'network', input: 'x', output: 'y', doc: '', version: '0', metadata: {}});
-  if (!ort) return;
-  const [given, wanted] = [toFirst(input, shape), toFirst(output, outputShape)];
-  const onnx = await runOnnx(ort, model, given.data, given.shape);
-  expect(onnx.shape, 'ONNX').to.deep.equal(wanted.shape);
-  expectNear(onnx.data, wanted.data, 'ONNX');
+export interface Format {
+  name: string;
+  /** Why what is exported cannot be run here. */
+  missing?: string;
+  /** The exported network computes what the library computes, for a batch of another size than any that the export has seen. */
+  expectSame(network: Module, itemShape: readonly number[]): Promise<void>;
+}
+
+export const formats: readonly Format[] = [
+  {
+    name: 'tfjs',
+    async expectSame(network, itemShape) {
+      const {input, shape, output, outputShape} = expected(network, itemShape);
+      const model = toTfjs(await graphOf(network, itemShape), {name: 'network', input: 'x', output: 'y', version: '0', metadata: {}});
+      const got = await runGraphModel(model, input, shape);
+      expect(got.shape).to.deep.equal(outputShape);
+      expectNear(got.data, output, 'tfjs');
+    },
+  },
+  {
+    name: 'ONNX',
+    ...(!ort && {missing: noOrt}),
+    async expectSame(network, itemShape) {
+      const {input, shape, output, outputShape} = expected(network, itemShape);
+      const model = toOnnx(await graphOf(network, itemShape), {name: 'network', input: 'x', output: 'y', doc: '', version: '0', metadata: {}});
+      const [given, wanted] = [toFirst(input, shape), toFirst(output, outputShape)];
+      const got = await runOnnx(ort!, model, given.data, given.shape);
+      expect(got.shape).to.deep.equal(wanted.shape);
+      expectNear(got.data, wanted.data, 'ONNX');
+    },
+  },
+];
+
+/** The same tests for each format; those of one that cannot be run here are skipped, and it is said why. */
+export function inEachFormat(tests: (expectSame: Format['expectSame']) => void): void {
+  for (const {name, missing, expectSame} of formats) {
+    describe(`in ${name}`, () => {
+      before(function () {
+        if (missing === undefined) return;
+        console.log(`      skipped: ${missing}`);
+        this.skip();
+      });
+      tests(expectSame);
+    });
+  }
 }
