@@ -26,8 +26,8 @@ export interface RunDetail {
   origins: Record<string, string>;
   /** Steps of the sample grids, ascending. */
   samples: number[];
-  /** Step of the newest checkpoint. */
-  checkpoint?: number;
+  /** Steps of the checkpoints, ascending. */
+  checkpoints: number[];
   /** What is wrong with it, for people. */
   problem?: string;
 }
@@ -58,6 +58,8 @@ export interface ServerEvents {
 /** Body of `POST /api/draw`; the answer is a PNG of the images in a row, or 204 when a newer order took its place. */
 export interface DrawOrder {
   run: string;
+  /** Step of the checkpoint; absent: the newest. */
+  step?: number;
   /** One image each; every row has the run's latent size. */
   latents: number[][];
   backend: string;

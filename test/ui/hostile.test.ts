@@ -158,9 +158,11 @@ describe('gan ui and hostile requests', () => {
 
     it('nothing is drawn from a checkpoint that lies elsewhere', async () => {
       for (const run of ['linked-checkpoints', 'linked-deep', 'linked-config.json', 'link', '../secret']) {
-        const {status, body} = await draw(JSON.stringify({run, backend: 'wasm', latents: [[1, 2, 3, 4]]}));
-        expect({run, status}).to.deep.equal({run, status: 409});
-        expect(body.toString()).to.not.contain(marker);
+        for (const step of [undefined, 1]) {
+          const {status, body} = await draw(JSON.stringify({run, step, backend: 'wasm', latents: [[1, 2, 3, 4]]}));
+          expect({run, status}).to.deep.equal({run, status: 409});
+          expect(body.toString()).to.not.contain(marker);
+        }
       }
     });
   });
@@ -168,7 +170,7 @@ describe('gan ui and hostile requests', () => {
   describe('orders that are none', () => {
     const latents = [[1, 2, 3, 4]];
     const bodies: unknown[] = [
-      null, [], 1, 'text', {}, {run: 'good', backend: 'wasm'}, {run: 5, backend: 'wasm', latents}, {run: 'good', backend: {}, latents}, {run: 'good', backend: 'wasm', latents: []}, {run: 'good', backend: 'wasm', latents: [[]]},
+      null, [], 1, 'text', {}, {run: 'good', backend: 'wasm'}, {run: 5, backend: 'wasm', latents}, {run: 'good', backend: {}, latents}, {run: 'good', step: '1', backend: 'wasm', latents}, {run: 'good', step: 1.5, backend: 'wasm', latents}, {run: 'good', backend: 'wasm', latents: []}, {run: 'good', backend: 'wasm', latents: [[]]},
       {run: 'good', backend: 'wasm', latents: [[1], [1, 2]]}, {run: 'good', backend: 'wasm', latents: [['1']]}, {run: 'good', backend: 'wasm', latents: Array.from({length: 17}, () => [1])}, {run: 'good', backend: 'wasm', latents: [[1e300]]},
     ];
     for (const body of bodies) it(JSON.stringify(body).slice(0, 60), async () => expect((await draw(JSON.stringify(body))).status).to.equal(400));

@@ -1,7 +1,7 @@
 import {expect} from 'chai';
 import {spawn, type ChildProcess} from 'node:child_process';
 import {once} from 'node:events';
-import {cpSync, mkdirSync, readdirSync, writeFileSync} from 'node:fs';
+import {cpSync, mkdirSync, readdirSync, rmSync, writeFileSync} from 'node:fs';
 import path from 'node:path';
 import type {Browser, BrowserContextOptions, Locator, Page} from 'playwright-core';
 import sharp from 'sharp';
@@ -135,6 +135,35 @@ describe(`the page of gan ui${noBrowser === undefined ? '' : ` (skipped: ${noBro
     expect(Buffer.from(shown.rgb).equals(data)).to.equal(true);
   });
 
+  it('draws from an older checkpoint that is chosen, by keyboard, what gan generate draws from a run that ends with it', async () => {
+    const folderOf = (name: string): string => path.join(cwd, 'runs/live/checkpoints', name);
+    const [older, newest] = readdirSync(folderOf('')).sort() as [string, string];
+    const stepIn = (name: string): number => Number(/\d+/.exec(name)![0]);
+    const chooser = page.getByRole('combobox', {name: /^Checkpoint/});
+    expect(await chooser.locator('option').allTextContents()).to.deep.equal(['newest', `step ${stepIn(newest)}`, `step ${stepIn(older)}`]);
+    const caption = page.locator('.bench figcaption');
+    const latest = await pixelsOf(page.locator('img.drawn'));
+    await chooser.focus();
+    for (let i = 0; i < 2; i++) await page.keyboard.press('ArrowDown');
+    await until(() => stepOf(caption.textContent()), (step) => step === stepIn(older), 'the older checkpoint');
+    const shown = await pixelsOf(page.locator('img.drawn'));
+    cpSync(path.join(cwd, 'runs/live'), path.join(cwd, 'earlier'), {recursive: true, filter: (source) => !source.endsWith(newest)});
+    const {code, stderr} = await gan(['generate', 'earlier', '--n', '2', '--seed', '7', '--out-dir', 'earlier-images', '--backend', 'wasm'], {cwd});
+    expect({code, stderr}).to.deep.equal({code: 0, stderr: ''});
+    expect(Buffer.from(shown.rgb).equals(await sharp(path.join(cwd, 'earlier-images/1.png')).removeAlpha().raw().toBuffer())).to.equal(true);
+    expect(shown.rgb).to.not.deep.equal(latest.rgb);
+
+    cpSync(folderOf(older), folderOf('step-00000001'), {recursive: true});
+    await until(() => chooser.locator('option').count(), (count) => count === 4, 'another checkpoint');
+    expect(await stepOf(chooser.inputValue().then((value) => `step ${value}`)), 'what was chosen stays').to.equal(stepIn(older));
+    await chooser.selectOption({label: 'step 1'});
+    await until(() => stepOf(caption.textContent()), (step) => step === 1, 'the checkpoint of step 1');
+    rmSync(folderOf('step-00000001'), {recursive: true});
+    await until(() => stepOf(caption.textContent()), (step) => step === stepIn(newest), 'the newest again, as the chosen one is gone');
+    expect(await chooser.inputValue()).to.equal('');
+    await until(async () => (await pixelsOf(page.locator('img.drawn'))).rgb, (rgb) => rgb.join() === latest.rgb.join(), 'its image');
+  });
+
   it('a slider changes the image, Reset gives it back', async () => {
     const before = await pixelsOf(page.locator('img.drawn'));
     const slider = page.getByRole('slider', {name: 'Number 3'});
@@ -231,6 +260,7 @@ describe(`the page of gan ui${noBrowser === undefined ? '' : ` (skipped: ${noBro
         await chart('Critic loss').waitFor();
         await page.getByRole('button', {name: 'Open the generator'}).click();
         await page.locator('img.drawn').waitFor({timeout: 60_000});
+        expect(await page.getByRole('combobox', {name: /^Checkpoint/}).isVisible()).to.equal(true);
         const over = await page.evaluate(() => [...document.querySelectorAll('body *')].filter((element) => !element.closest('.scrolls, .chart') && element.getBoundingClientRect().right > innerWidth + 1).map((element) => element.outerHTML.slice(0, 80)));
         expect(over, 'wider than the screen').to.deep.equal([]);
         expect(await page.evaluate(() => document.documentElement.scrollWidth)).to.equal(width);

@@ -12,14 +12,17 @@ const batchSize = 64;
 
 export interface Run {
   config: RunConfig;
-  /** The newest checkpoint. */
+  /** Its folder. */
   checkpoint: string;
 }
 
-/** @throws GanError GAN_RUN_NOT_FOUND, GAN_NO_CHECKPOINT (exit 5) */
-export async function loadRun(dir: string): Promise<Run> {
+/**
+ * @param step of the checkpoint; absent: the newest
+ * @throws GanError GAN_RUN_NOT_FOUND, GAN_NO_CHECKPOINT (exit 5)
+ */
+export async function loadRun(dir: string, step?: number): Promise<Run> {
   const folder = new RunFolder(dir);
-  return {config: await folder.readConfig(), checkpoint: await folder.latestCheckpoint()};
+  return {config: await folder.readConfig(), checkpoint: step === undefined ? await folder.latestCheckpoint() : folder.checkpointPath(step)};
 }
 
 export interface GenerateRequest extends LatentOptions {
@@ -51,11 +54,12 @@ export interface OpenGenerator {
 }
 
 /**
- * The generator of a run's newest checkpoint, on the device that is open.
+ * The generator of a run, on the device that is open.
+ * @param step of the checkpoint; absent: the newest
  * @throws GanError GAN_RUN_NOT_FOUND, GAN_NO_CHECKPOINT, GAN_CHECKPOINT (exit 5)
  */
-export async function openGenerator(dir: string, parts: {architecture: Architecture}): Promise<OpenGenerator> {
-  const {config, checkpoint} = await loadRun(dir);
+export async function openGenerator(dir: string, parts: {architecture: Architecture}, step?: number): Promise<OpenGenerator> {
+  const {config, checkpoint} = await loadRun(dir, step);
   const {size, channels, latent: latentSize} = config;
   const {model} = await readCheckpoint(checkpoint);
   const generator = parts.architecture.generator({size, channels, latentSize});

@@ -1,12 +1,12 @@
 import type {BackendChoice} from '../protocol.js';
-import {h, section, set, write} from './dom.js';
+import {h, keyed, section, set, write} from './dom.js';
 import {DrawingQueue} from './drawing.js';
 import {title} from './format.js';
 import {betweenControls, sliderControls} from './latent-controls.js';
 import {Picture} from './picture.js';
 import type {Store} from './store.js';
 
-/** Draws what the generator of the current run makes of a latent that is moved, from the newest checkpoint. */
+/** Draws what the generator of the current run makes of a latent that is moved, from its newest checkpoint or the one that is chosen. */
 export function explorer(store: Store): HTMLElement {
   const queue = new DrawingQueue();
   const [picture, strip] = [new Picture('drawn'), new Picture('strip')];
@@ -20,6 +20,8 @@ export function explorer(store: Store): HTMLElement {
   let started = false;
   let stripShown = '';
   const backend = h('select', {change: () => draw()}, h('option', {value: 'auto'}, 'auto'));
+  const checkpoints = h('select', {change: () => draw()});
+  const chooser = h('label', {}, 'Checkpoint ', checkpoints);
   const tabs = h('div', {class: 'tabs', role: 'radiogroup', 'aria-label': 'What moves'}, ...modes.map((each) => {
     const radio = h('input', {type: 'radio', name: 'mode', checked: each === mode, change: () => choose(each)});
     return h('label', {}, radio, h('span', {}, each.name));
@@ -27,13 +29,15 @@ export function explorer(store: Store): HTMLElement {
   const start = h('button', {type: 'button', class: 'primary', click: () => begin()}, 'Open the generator');
   const hint = h('p', {class: 'hint'});
   const bench = h('div', {class: 'bench', hidden: true},
-    h('div', {class: 'row'}, tabs, h('label', {}, 'Backend ', backend)),
+    h('div', {class: 'row'}, tabs, h('div', {class: 'row'}, chooser, h('label', {}, 'Backend ', backend))),
     h('div', {class: 'drawing'},
       h('figure', {}, picture.element, caption),
       h('div', {class: 'side'}, ...modes.map(({controls}) => controls.element), strip.element)));
 
-  const choose = (chosen: (typeof modes)[number]): void => {
-    mode = chosen;
+  /** Step of the checkpoint that was chosen; undefined: the newest. */
+  const chosen = (): number | undefined => (checkpoints.value === '' ? undefined : Number(checkpoints.value));
+  const choose = (next: (typeof modes)[number]): void => {
+    mode = next;
     for (const {controls} of modes) controls.element.hidden = controls !== mode.controls;
     strip.clear();
     stripShown = '';
@@ -48,8 +52,8 @@ export function explorer(store: Store): HTMLElement {
   const update = (): void => {
     const {detail} = store;
     const size = detail?.config['latent'];
-    const ready = detail?.checkpoint !== undefined && typeof size === 'number' && size >= 1 && size <= 100_000;
-    write(hint, ready ? 'Draws from the newest checkpoint with the latents that you choose. The backend is opened when you begin.' : 'There is no checkpoint to draw from yet.');
+    const ready = detail !== undefined && detail.checkpoints.length > 0 && typeof size === 'number' && size >= 1 && size <= 100_000;
+    write(hint, ready ? 'Draws from a checkpoint with the latents that you choose. The backend is opened when you begin.' : 'There is no checkpoint to draw from yet.');
     hint.hidden = ready && started;
     start.hidden = !ready || started;
     bench.hidden = !ready || !started;
@@ -59,8 +63,10 @@ export function explorer(store: Store): HTMLElement {
   };
   const draw = (): void => {
     const {detail} = store;
-    if (!started || detail?.checkpoint === undefined) return;
-    const {name: run, checkpoint} = detail;
+    const step = chosen() ?? detail?.checkpoints.at(-1);
+    if (!started || !detail || step === undefined) return;
+    const run = detail.name;
+    const from = {run, backend: backend.value, ...(chosen() !== undefined && {step})};
     const {latent, name} = mode.controls.point();
     if (latent.length === 0) return;
     const show = (error: string | undefined): void => {
@@ -69,36 +75,48 @@ export function explorer(store: Store): HTMLElement {
     };
     set(bench, 'aria-busy', 'true');
     queue.ask('picture', {
-      order: {run, backend: backend.value, latents: [[...latent]]},
+      order: {...from, latents: [[...latent]]},
       done: (result) => {
         set(bench, 'aria-busy', undefined);
         if ('error' in result) return show(result.error);
         show(undefined);
         picture.show(result.url, `Image of ${name}`);
-        write(caption, `${title(run, store.about.folder)}, step ${checkpoint}: ${name}`);
+        write(caption, `${title(run, store.about.folder)}, step ${step}: ${name}`);
         set(caption, 'title', `${Math.round(result.ms)} ms`);
       },
     });
     const row = mode.controls.strip?.();
-    const key = row && `${run} ${checkpoint} ${backend.value} ${row.at(0)?.join()} ${row.at(-1)?.join()}`;
+    const key = row && `${run} ${step} ${backend.value} ${row.at(0)?.join()} ${row.at(-1)?.join()}`;
     if (!row || key === stripShown) return;
     stripShown = key!;
     queue.ask('strip', {
-      order: {run, backend: backend.value, latents: row.map((each) => [...each])},
+      order: {...from, latents: row.map((each) => [...each])},
       done: (result) => 'url' in result && mode.controls.strip && strip.show(result.url, `${row.length} images from one seed to the other`),
     });
   };
 
   for (const {controls} of modes) controls.element.hidden = controls !== mode.controls;
-  let drawnFor = '';
+  let [offeredFor, drawnFor] = ['', ''];
   store.on(['details', 'selection'], () => {
-    const key = `${store.current} ${store.detail?.checkpoint} ${String(store.detail?.config['latent'])}`;
+    if (store.current !== offeredFor) checkpoints.value = '';
+    offeredFor = store.current ?? '';
+    offerCheckpoints(checkpoints, store.detail?.checkpoints ?? []);
+    chooser.hidden = checkpoints.options.length < 3;
+    const key = `${store.current} ${chosen() ?? store.detail?.checkpoints.at(-1)} ${String(store.detail?.config['latent'])}`;
     if (key === drawnFor) return;
     drawnFor = key;
     update();
   });
   update();
   return section('Explorer', hint, start, problem, bench);
+}
+
+/** The newest, and each by its step; one that was chosen and is gone gives way to the newest. */
+function offerCheckpoints(select: HTMLSelectElement, steps: readonly number[]): void {
+  const {value} = select;
+  const keys = ['', ...steps.map(String).reverse()];
+  keyed(select, keys, (key) => h('option', {value: key}, key === '' ? 'newest' : `step ${key}`));
+  select.value = keys.includes(value) ? value : '';
 }
 
 /** Asked when the first picture is wanted: looking for what can run here takes a moment. */

@@ -3,8 +3,10 @@
 export interface PaintOrder {
   /** The run's folder. */
   dir: string;
-  /** Step of its newest checkpoint, as the server saw it: the generator is read again when this changes. */
+  /** Step of the checkpoint: the generator is read again when this changes. */
   step: number;
+  /** It was the newest when the server looked: what is newer by now will do. */
+  newest: boolean;
   /** One image each, in one row. */
   latents: number[][];
 }

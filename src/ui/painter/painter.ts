@@ -26,24 +26,25 @@ export class Painter {
   }
 
   /** The images of these latents in a row, as PNG. @throws GanError GAN_LATENT_SIZE, and as `openGenerator` */
-  async paint({dir, step, latents}: PaintOrder): Promise<Buffer> {
-    const {latentSize, draw} = await this.#load(dir, step);
+  async paint({latents, ...checkpoint}: PaintOrder): Promise<Buffer> {
+    const {latentSize, draw} = await this.#load(checkpoint);
     const width = latents[0]!.length;
     if (width !== latentSize) throw new GanError('usage', 'GAN_LATENT_SIZE', `the latents have ${width} numbers, the run's generator takes ${latentSize}`);
     const images = await draw(latents.map((latent) => Float32Array.from(latent)));
     return encodePng(imageGrid(images, latents.length, latents.length === 1 ? 0 : undefined));
   }
 
-  async #load(dir: string, step: number): Promise<OpenGenerator> {
+  async #load({dir, step, newest}: Omit<PaintOrder, 'latents'>): Promise<OpenGenerator> {
     const key = `${step} ${dir}`;
     if (this.#loaded?.key === key) return this.#loaded.generator;
     this.#loaded?.generator.dispose();
     this.#loaded = undefined;
     const {config} = await resolveConfig({registry: this.#registry, file: new RunFolder(dir).configPath, ofRun: true, withoutData: true});
     const parts = {architecture: await createArchitecture(this.#registry, config)};
+    const open = (): Promise<OpenGenerator> => openGenerator(dir, parts, newest ? undefined : step);
     // a training may take a checkpoint away while it is read, after it has written a newer one
-    const generator = await openGenerator(dir, parts).catch((error: unknown) => {
-      if (isGanError(error) && error.code === 'GAN_CHECKPOINT') return openGenerator(dir, parts);
+    const generator = await open().catch((error: unknown) => {
+      if (newest && isGanError(error) && error.code === 'GAN_CHECKPOINT') return open();
       throw error;
     });
     this.#loaded = {key, generator};

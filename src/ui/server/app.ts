@@ -78,8 +78,8 @@ export function makeApp({root, assets, explorer, about, backends}: AppOptions): 
   app.post('/api/draw', async (c) => {
     if (!/^application\/json\b/.test(c.req.header('content-type') ?? '')) throw new Refused(415, 'the order has to be JSON');
     const order: DrawOrder = checkOrder(await c.req.text());
-    const folder = await drawableFolder(root, order.run);
-    if (!folder) throw new Refused(409, 'the run has no checkpoint yet');
+    const folder = await drawableFolder(root, order.run, order.step);
+    if (!folder) throw new Refused(409, order.step === undefined ? 'the run has no checkpoint yet' : `the run has no checkpoint of step ${order.step}`);
     const png = await explorer.draw({...folder, backend: order.backend, latents: order.latents});
     return png ? c.body(new Uint8Array(png), 200, {'content-type': 'image/png'}) : c.body(null, 204);
   });

@@ -94,11 +94,11 @@ export class RunList {
 /** What a page shows of a run beside its curves; undefined when there is no such run. */
 export async function readDetail(root: RunsRoot, name: string): Promise<RunDetail | undefined> {
   if ((await root.resolve(name, 'config.json')) === undefined) return undefined;
-  const [config, origins, samples, checkpoint] = await Promise.all([
-    readJson(root, name, 'config.json'), readJson(root, name, 'config.origins.json'), sampleSteps(root, name), newestCheckpoint(root, name),
+  const [config, origins, samples, checkpoints] = await Promise.all([
+    readJson(root, name, 'config.json'), readJson(root, name, 'config.origins.json'), sampleSteps(root, name), checkpointSteps(root, name),
   ]);
   const texts = Object.entries(origins).filter((entry): entry is [string, string] => typeof entry[1] === 'string');
-  return {name, config, origins: Object.fromEntries(texts), samples, ...(checkpoint !== undefined && {checkpoint})};
+  return {name, config, origins: Object.fromEntries(texts), samples, checkpoints};
 }
 
 /** A JSON object in a file of a run; empty when there is none. */
@@ -116,19 +116,23 @@ const stepsOf = (names: string[], pattern: RegExp): number[] => names.flatMap((n
 
 const sampleSteps = async (root: RunsRoot, name: string): Promise<number[]> => stepsOf(await root.list(name, 'samples'), /^step-(\d+)\.png$/);
 
-const newestCheckpoint = async (root: RunsRoot, name: string): Promise<number | undefined> => stepsOf(await root.list(name, 'checkpoints'), /^step-(\d+)$/).at(-1);
+const checkpointSteps = async (root: RunsRoot, name: string): Promise<number[]> => stepsOf(await root.list(name, 'checkpoints'), /^step-(\d+)$/);
 
 /** Where the sample grid of a step is, below the run's folder. */
 export const sampleFile = (step: number): string[] => new RunFolder('').samplePath(step).split(/[/\\]/);
 
-/** The real folder of a run whose newest checkpoint lies in the served folder with all that is read of it; undefined when it does not. */
-export async function drawableFolder(root: RunsRoot, name: string): Promise<{dir: string; step: number} | undefined> {
-  const step = await newestCheckpoint(root, name);
+/**
+ * The real folder of a run whose checkpoint lies in the served folder with all that is read of it; undefined when it does not.
+ * @param wanted step of the checkpoint; absent: the newest
+ */
+export async function drawableFolder(root: RunsRoot, name: string, wanted?: number): Promise<{dir: string; step: number; newest: boolean} | undefined> {
+  const steps = await checkpointSteps(root, name);
+  const step = wanted === undefined ? steps.at(-1) : steps.find((each) => each === wanted);
   const dir = await root.resolve(name);
   if (step === undefined || dir === undefined) return undefined;
   const [folder, checkpoint] = new RunFolder('').checkpointPath(step).split(/[/\\]/) as [string, string];
   const entries = await root.list(name, folder, checkpoint);
   const files = [['config.json'], ...entries.map((entry) => [folder, checkpoint, entry])];
   const inside = await Promise.all(files.map((file) => root.resolve(name, ...file)));
-  return entries.length > 0 && inside.every((file) => file !== undefined) ? {dir, step} : undefined;
+  return entries.length > 0 && inside.every((file) => file !== undefined) ? {dir, step, newest: wanted === undefined} : undefined;
 }

@@ -23,7 +23,7 @@ describe('Explorer', () => {
   let dir: string;
   /** Starting the process takes a second or more, so one serves all tests. */
   const explorer = new Explorer({packages: [], idleMs: 1500});
-  const order = (value: number, more: object = {}) => ({dir, step: 2, backend: 'wasm', latents: [Array<number>(8).fill(value)], ...more});
+  const order = (value: number, more: object = {}) => ({dir, step: 2, newest: true, backend: 'wasm', latents: [Array<number>(8).fill(value)], ...more});
 
   before(async () => {
     const cwd = folder();
@@ -77,6 +77,7 @@ describe('Explorer', () => {
     const fault = (more: object): Promise<string> => explorer.draw(order(0, more)).then(() => 'drawn', (error: Error) => error.message);
     for (const backend of ['wsm', 'constructor']) expect(await fault({backend})).to.contain(`'${backend}'`).and.contain('wasm');
     expect(await fault({latents: [[1, 2, 3]]})).to.equal("the latents have 3 numbers, the run's generator takes 8");
+    expect(await fault({step: 1, newest: false})).to.contain('step-00000001');
     rmSync(path.join(dir, 'checkpoints'), {recursive: true});
     expect(await fault({step: 3})).to.contain('has no checkpoint');
   });
