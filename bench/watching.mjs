@@ -1,44 +1,86 @@
-// What watching costs a training: the default training with and without TensorBoard's files, a line of progress on a terminal and pictures of
-// the samples, alternating in one process. `node bench/watching.mjs [rounds] [key=value ...]`
-import {mkdtempSync, rmSync} from 'node:fs';
-import {tmpdir} from 'node:os';
+// What watching costs a training, in time and in processor time: the same training alone, watched in the terminal (a line of progress, sample
+// grids as sixel pictures, TensorBoard's files), and with `gan ui` and a page open beside it, in turns. Then where the time of the training's
+// thread goes. `node bench/watching.mjs [rounds] [key=value ...]`; the keys are those of `gan fit --set`, by default recipe=quick and 200 steps.
+import {mkdirSync, mkdtempSync, rmSync} from 'node:fs';
+import {cpus, loadavg, tmpdir} from 'node:os';
 import path from 'node:path';
+import {median, medianInterval} from '../dist/bench/statistics.js';
 import {FitReport} from '../dist/cli/fit-report.js';
 import {openBackend} from '../dist/backends/open-backend.js';
 import {createParts} from '../dist/config/parts.js';
 import {resolveConfig} from '../dist/config/resolve.js';
 import {train} from '../dist/gan/runs/train.js';
 import {openRegistry} from '../dist/plugin/discover.js';
-import {median} from './median.mjs';
+import {profile} from './watching/profile.mjs';
+import {openUi} from './watching/ui.mjs';
 
-const [rounds = '6', ...set] = process.argv.slice(2);
+const ways = ['alone', 'terminal', 'page'];
+const [rounds = '10', ...given] = process.argv.slice(2);
 const registry = openRegistry();
+const {config} = await resolveConfig({registry, ignoreFiles: true, set: ['recipe=quick', 'steps=200', 'checkpointEvery=0', ...given]});
 const device = await openBackend('auto');
 const dir = mkdtempSync(path.join(tmpdir(), 'gan-watching-'));
 
-/** Seconds of a training from its second step on; the first compiles kernels. */
-async function seconds(watched, name) {
-  const {config} = await resolveConfig({registry, ignoreFiles: true, set: ['size=32', 'batchSize=16', 'steps=60', 'sampleEvery=20', 'checkpointEvery=0', ...set, `tensorboard=${watched}`]});
+const cpuSeconds = () => {
+  const {user, system} = process.cpuUsage();
+  return (user + system) / 1e6;
+};
+
+/** A training in one of the ways: seconds from its first step, which compiles kernels, to its last, and seconds of processors: this process's, those of `gan ui`, those of the page. */
+async function measure(way, name) {
+  const folder = path.join(dir, name);
+  mkdirSync(folder);
+  const ui = way === 'page' ? await openUi(folder) : undefined;
   const terminal = {isTTY: true, columns: 100, write: () => true};
-  const report = new FitReport({stdout: terminal, stderr: terminal, json: false, quiet: !watched, pictures: watched ? 'sixel' : undefined});
-  let start;
+  const report = new FitReport({stdout: terminal, stderr: terminal, json: false, quiet: way !== 'terminal', pictures: way === 'terminal' ? 'sixel' : undefined});
+  const now = () => [performance.now() / 1000, cpuSeconds(), ...(ui?.cpu() ?? [0, 0])];
+  let [begin, end] = [];
   const notify = (event) => {
-    if (event.type === 'step' && event.step === 1) start = performance.now();
     report.notify(event);
+    if (event.type === 'step' && event.step === 1) begin = now();
+    if (event.type === 'step' && event.step === event.steps) end = now();
   };
-  await train({dir: path.join(dir, name), config, parts: await createParts(registry, config), device, resume: false, signal: new AbortController().signal, notify});
+  await train({
+    dir: path.join(folder, 'run'), config: {...config, tensorboard: way === 'terminal'}, parts: await createParts(registry, config), device, resume: false,
+    signal: new AbortController().signal, notify,
+  });
   await report.settle();
-  return (performance.now() - start) / 1000;
+  const seen = await ui?.close();
+  if (seen && (seen.points === 0 || (seen.grids === 0 && config.sampleEvery > 0 && config.sampleEvery < config.steps))) throw new Error(`the page got ${seen.points} points and ${seen.grids} sample grids`);
+  rmSync(folder, {recursive: true});
+  const [seconds, cpu, server, page] = end.map((value, i) => value - begin[i]);
+  return {seconds, cpu, server, page};
 }
 
-const times = {plain: [], watched: []};
-await seconds(true, 'warm');
-for (let round = 0; round < Number(rounds); round++) {
-  const order = round % 2 === 0 ? ['plain', 'watched'] : ['watched', 'plain'];
-  for (const kind of order) times[kind].push(await seconds(kind === 'watched', `${kind}-${round}`));
-}
-const ratios = times.plain.map((plain, i) => times.watched[i] / plain);
 const percent = (ratio) => `${((ratio - 1) * 100).toFixed(1)} %`;
-console.log(`${device.name}: ${median(times.plain).toFixed(3)} s without, ${median(times.watched).toFixed(3)} s with; watching costs ${percent(median(ratios))} (median of ${rounds} pairs, from ${percent(Math.min(...ratios))} to ${percent(Math.max(...ratios))})`);
+/** How much more than alone, in the median of the rounds, with an interval. */
+function cost(way, amount) {
+  const ratios = results.map((round) => amount(round[way]) / amount(round.alone));
+  const {low, high, confidence} = medianInterval(ratios);
+  return `${percent(median(ratios))} (${percent(low)} to ${percent(high)} with ${(confidence * 100).toFixed(0)} % confidence)`;
+}
+const middle = (way, amount, digits = 1) => median(results.map((round) => amount(round[way]))).toFixed(digits);
+
+const {size, batchSize, steps, sampleEvery, arch} = config;
+console.log(`${device.name}, Node ${process.version}, ${cpus().length} x ${cpus()[0].model.trim()}; ${given.join(' ')} ${arch.name} ${size}x${size}, batch ${batchSize}, ${steps} steps, a sample grid every ${sampleEvery}`);
+await measure('terminal', 'warm');
+const results = [];
+const loads = [];
+for (let round = 0; round < Number(rounds); round++) {
+  loads.push(loadavg()[0]);
+  const turned = [...ways.slice(round % 3), ...ways.slice(0, round % 3)];
+  const result = {};
+  for (const way of round % 2 === 0 ? turned : turned.reverse()) result[way] = await measure(way, `${way}-${round}`);
+  results.push(result);
+}
+console.log(`${rounds} rounds, load ${Math.min(...loads).toFixed(1)} to ${Math.max(...loads).toFixed(1)}; alone ${middle('alone', ({seconds}) => seconds)} s, ${middle('alone', ({cpu}) => cpu)} s of processors`);
+for (const way of ways.slice(1)) {
+  console.log(`${way.padEnd(9)} ${cost(way, ({seconds}) => seconds)}\n          of processors ${cost(way, ({cpu, server}) => cpu + server)}`);
+}
+console.log(`of these gan ui ${middle('page', ({server}) => server, 2)} s; not in them the page's stand-in ${middle('page', ({page}) => page, 2)} s`);
+
+const {spent, busy} = await profile(() => measure('terminal', 'profile'));
+console.log(`the thread that trains, busy for ${(busy / 1000).toFixed(1)} s:`);
+for (const [concern, milliseconds] of spent) console.log(`  ${concern.padEnd(30)} ${milliseconds.toFixed(0).padStart(6)} ms  ${((100 * milliseconds) / busy).toFixed(2)} %`);
 await device.close();
 rmSync(dir, {recursive: true});

@@ -8,8 +8,30 @@ export function quantile(values: readonly number[], share: number): number {
   return below + (sorted[Math.ceil(place)]! - below) * (place - Math.floor(place));
 }
 
+export const median = (values: readonly number[]): number => quantile(values, 0.5);
+
+/**
+ * Two of the numbers between which the median of what they were drawn from lies with this confidence or more, whatever its distribution; the
+ * least and the greatest, and a lower confidence, where there are too few. The number of values below the median is binomial (n, 1/2).
+ * @param values at least one
+ * @param wanted 0 to 1
+ */
+export function medianInterval(values: readonly number[], wanted = 0.95): {low: number; high: number; confidence: number} {
+  const sorted = [...values].sort((a, b) => a - b);
+  const n = sorted.length;
+  let inner = 0; // left out at each end
+  let outside = 0.5 ** n; // chance that no more than `inner` are below the median
+  let next = outside;
+  for (; inner + 1 < n / 2; inner++) {
+    next *= (n - inner) / (inner + 1);
+    if (1 - 2 * (outside + next) < wanted) break;
+    outside += next;
+  }
+  return {low: sorted[inner]!, high: sorted[n - 1 - inner]!, confidence: 1 - 2 * outside};
+}
+
 /** Median, and the middle half of the numbers. */
-export const spread = (values: readonly number[]): Spread => ({median: quantile(values, 0.5), low: quantile(values, 0.25), high: quantile(values, 0.75)});
+export const spread = (values: readonly number[]): Spread => ({median: median(values), low: quantile(values, 0.25), high: quantile(values, 0.75)});
 
 /** The largest distance of two lists, in units of the largest number of the second; infinite when they do not fit. */
 export function largestDeviation(got: readonly number[], wanted: readonly number[]): number {
