@@ -10,7 +10,7 @@ export default tseslint.config(
   {ignores: ['**/dist/', 'coverage/', 'runs/', 'plugins/*/assembly/', '**/*.mjs', 'bin/', 'eslint.config.js', 'test/types/']},
   ...tseslint.configs.recommendedTypeChecked,
   {
-    languageOptions: {parserOptions: {project: ['./tsconfig.json', './test/tsconfig.json', './web/tsconfig.json', './src/ui/page/tsconfig.json', './plugins/*/tsconfig.json'], tsconfigRootDir: import.meta.dirname}},
+    languageOptions: {parserOptions: {project: ['./tsconfig.json', './test/tsconfig.json', './src/pages/tsconfig.json', './plugins/*/tsconfig.json'], tsconfigRootDir: import.meta.dirname}},
     rules: {
       '@typescript-eslint/consistent-type-imports': ['error', {disallowTypeAnnotations: false}],
       '@typescript-eslint/no-explicit-any': 'error',

@@ -24,6 +24,7 @@ const rules: Record<string, Partial<Record<Import['kind'], RegExp>>> = {
   cli: {value: /^(config|plugin|gan)\//, type: /^(backends|testing|bench|doctor)\//, lazy: /^backends\//},
   commands: {value: /^(cli\/|plugin\/(kinds|names|nearest)\.ts$)/, type: /^(plugin|gan|backends|bench|scaffold|config)\//, lazy: /^(cli|config|plugin|gan|backends|testing|bench|doctor|scaffold|ui)\//},
   ui: {value: /^(gan|config|plugin|backends)\//},
+  pages: {value: /^gan\/(export|runs)\//, type: /^ui\/protocol\.ts$/},
   index: {value: /^(gan|backends)\//},
 };
 
@@ -32,7 +33,9 @@ const exceptions: readonly string[] = ['backends/open-backend.ts plugin/discover
 
 /** Who may use a package, be it for its types only. */
 const packages: Record<string, RegExp> = {
-  '@tensorflow/tfjs-core': /^backends\//,
+  '@tensorflow/tfjs-core': /^(backends|pages\/web)\//,
+  '@tensorflow/tfjs-backend-wasm': /^pages\/web\//,
+  '@tensorflow/tfjs-backend-webgpu': /^pages\/web\//,
   '#tf-gradients': /^backends\/tf\.ts$/,
   '@oclif/core': /^(cli|commands)\//,
   '@oclif/plugin-plugins': /^commands\/plugins\//,
@@ -42,7 +45,7 @@ const packages: Record<string, RegExp> = {
   hono: /^ui\/server\//,
   '@hono/node-server': /^ui\/server\//,
   open: /^commands\/ui\.ts$/,
-  uplot: /^ui\/page\//,
+  uplot: /^pages\/ui\//,
   sharp: /^gan\/data\/sharp\.ts$/,
 };
 
@@ -90,15 +93,20 @@ describe('the import graph of src', () => {
   it('uses packages that package.json names', () => {
     const {dependencies, devDependencies, imports} = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as Record<string, Record<string, string>>;
     const known = new Set([...Object.keys(dependencies!), ...Object.keys(imports!)]);
-    const isBundled = ({from}: Import): boolean => from.startsWith('src/ui/page/'); // what the page needs is in its script
+    const isBundled = ({from}: Import): boolean => from.startsWith('src/pages/'); // what a page needs is in its script
     const isKnown = (each: Import): boolean => known.has(packageName(each.to)) || (isBundled(each) && Object.hasOwn(devDependencies!, packageName(each.to)));
     const unknown = all.filter((each) => !each.to.startsWith('src/') && !each.to.startsWith('node:') && !isKnown(each));
     expect(unknown.map(where)).to.deep.equal([]);
   });
 
   it('the page of gan ui runs in a browser: of the rest it has random numbers and latents, and nothing of Node or tfjs', () => {
-    const reached = [...reach(sourceFiles(root, 'src/ui/page'), all)];
-    expect(reached.filter((file) => !/^src\/ui\/page\/|^uplot$/.test(file)).sort()).to.deep.equal(['src/backends/capture/draws.ts', 'src/gan/rng.ts', 'src/gan/runs/latents.ts']);
+    const reached = [...reach(sourceFiles(root, 'src/pages/ui'), all)];
+    expect(reached.filter((file) => !/^src\/pages\/(ui\/|dom)|^uplot$/.test(file)).sort()).to.deep.equal(['src/backends/capture/draws.ts', 'src/gan/rng.ts', 'src/gan/runs/latents.ts']);
+  });
+
+  it('the page of web exports runs in a browser: of the rest it has the exported graph, random numbers and latents, and nothing of Node', () => {
+    const reached = [...reach(sourceFiles(root, 'src/pages/web'), all)].filter((file) => !/^src\/(pages|gan\/export)\/|^@tensorflow\//.test(file));
+    expect(reached.sort()).to.deep.equal(['src/backends/capture/draws.ts', 'src/gan/rng.ts', 'src/gan/runs/latents.ts']);
   });
 
   it('the server of gan ui computes nothing: of the library it has the names of the files of a run', () => {

@@ -135,7 +135,7 @@ describe('gan ui and hostile requests', () => {
       it(`step=${step.slice(0, 20)}`, async () => expect((await ask(`/api/sample?run=good&step=${step}`)).status).to.equal(404));
     }
 
-    for (const address of ['/../../etc/passwd', '/%2e%2e/%2e%2e/etc/passwd', '/..%2f..%2fetc/passwd', '//etc/passwd', '/page.js/../../package.json', '/page.js%00', '/page.js.map', '/dist/ui/page/page.js', '/runs/good/config.json', '/api/../../package.json', '/__proto__', '/constructor']) {
+    for (const address of ['/../../etc/passwd', '/%2e%2e/%2e%2e/etc/passwd', '/..%2f..%2fetc/passwd', '//etc/passwd', '/page.js/../../package.json', '/page.js%00', '/page.js.map', '/dist/pages/ui/page.js', '/runs/good/config.json', '/api/../../package.json', '/__proto__', '/constructor']) {
       it(address, async () => {
         const {status, body} = await ask(address);
         expect(status).to.be.oneOf([400, 404]);

@@ -6,8 +6,8 @@ import {toWeb} from '../../gan/export/web/write.js';
 import {assertNew, writeNewFolder} from '../../gan/io/atomic-folder.js';
 import type {Gan} from '../../plugin/index.js';
 
-/** The page, as scripts/build.mjs makes it of web/. */
-const page = fileURLToPath(new URL('../../web/', import.meta.url));
+/** The page, as scripts/build-web.mjs makes it of src/pages/web. */
+const page = fileURLToPath(new URL('../../pages/web/', import.meta.url));
 
 /** A static folder for any web server. */
 export default ({exporter}: Gan) => exporter({

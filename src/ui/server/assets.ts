@@ -2,7 +2,7 @@ import {readFile} from 'node:fs/promises';
 import {GanError} from '../../errors.js';
 
 /** The built page, also for a command that runs from its sources. */
-const folder = new URL('../../../dist/ui/page/', import.meta.url);
+const folder = new URL('../../../dist/pages/ui/', import.meta.url);
 
 /** By address: the file and its type. Nothing else of the folder can be asked for. */
 const files = {

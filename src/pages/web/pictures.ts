@@ -1,3 +1,4 @@
+import {h} from '../dom.js';
 import type {Facts} from './generator.js';
 
 /** Pixels of image `index` of what the generator gave, by the run's normalisation: grey or RGB, with transparency or without. */
@@ -23,9 +24,7 @@ export function draw(canvas: HTMLCanvasElement, pixels: ImageData): void {
 export function sheet(canvases: readonly HTMLCanvasElement[], columns: number): HTMLCanvasElement {
   const gap = 2;
   const side = canvases[0]!.width;
-  const result = document.createElement('canvas');
-  result.width = columns * (side + gap) - gap;
-  result.height = Math.ceil(canvases.length / columns) * (side + gap) - gap;
+  const result = h('canvas', {width: columns * (side + gap) - gap, height: Math.ceil(canvases.length / columns) * (side + gap) - gap});
   const context = result.getContext('2d')!;
   canvases.forEach((canvas, i) => context.drawImage(canvas, (i % columns) * (side + gap), Math.floor(i / columns) * (side + gap)));
   return result;
@@ -34,9 +33,7 @@ export function sheet(canvases: readonly HTMLCanvasElement[], columns: number): 
 export function download(canvas: HTMLCanvasElement, name: string): void {
   canvas.toBlob((blob) => {
     if (!blob) return;
-    const link = document.createElement('a');
-    link.href = URL.createObjectURL(blob);
-    link.download = name;
+    const link = h('a', {href: URL.createObjectURL(blob), download: name});
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 1000);
   }, 'image/png');

@@ -1,9 +1,9 @@
 /** The exported generator: model.json, weights.bin. */
 import * as tf from '@tensorflow/tfjs-core';
-import {pruned, type Constant, type Graph} from '../src/gan/export/graph.js';
-import {runGraph} from '../src/gan/export/run-graph.js';
-import type {WebConstant, WebModel} from '../src/gan/export/web/model.js';
-import {withoutTransposed} from '../src/gan/export/web/without-transposed.js';
+import {pruned, type Constant, type Graph} from '../../gan/export/graph.js';
+import {runGraph} from '../../gan/export/run-graph.js';
+import type {WebConstant, WebModel} from '../../gan/export/web/model.js';
+import {withoutTransposed} from '../../gan/export/web/without-transposed.js';
 import type {DeviceName} from './device.js';
 
 export type Facts = WebModel['facts'];

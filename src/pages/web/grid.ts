@@ -1,4 +1,5 @@
-import {drawLatent} from '../src/gan/runs/latents.js';
+import {drawLatent} from '../../gan/runs/latents.js';
+import {h} from '../dom.js';
 import type {Generator} from './generator.js';
 import {draw, pixelsOf} from './pictures.js';
 
@@ -23,17 +24,11 @@ export function fillGrid(parent: HTMLElement, generator: Generator, picked: (ind
     while (parent.children.length > count) parent.lastElementChild!.remove();
     while (parent.children.length < count) {
       const index = parent.children.length;
-      const button = document.createElement('button');
-      button.type = 'button';
-      button.setAttribute('aria-label', `Picture ${index + 1}`);
-      button.addEventListener('click', () => {
+      const click = (): void => {
         choose(index);
         picked(index);
-      });
-      const canvas = document.createElement('canvas');
-      canvas.width = canvas.height = facts.imageSize;
-      button.append(canvas);
-      parent.append(button);
+      };
+      parent.append(h('button', {type: 'button', 'aria-label': `Picture ${index + 1}`, click}, h('canvas', {width: facts.imageSize, height: facts.imageSize})));
     }
   };
 
