@@ -5,7 +5,8 @@
  */
 import {permute} from '../../module.js';
 import {Unsupported} from '../attributes.js';
-import type {Constant, Graph, GraphNode, Id, Size} from '../graph.js';
+import type {Constant, Id, Size} from '../graph.js';
+import {GraphBuilder, targetSizes} from '../graph-builder.js';
 import {arrange, asStored, between, isSame, type Layout} from '../layouts.js';
 import type {OnnxAttribute, OnnxNode, OnnxTensor} from './model.js';
 
@@ -14,30 +15,10 @@ interface Placed {
   layout: Layout;
 }
 
-export class OnnxBuilder {
+export class OnnxBuilder extends GraphBuilder {
   readonly nodes: OnnxNode[] = [];
   readonly tensors = new Map<string, OnnxTensor>();
-  readonly #graph: Graph;
   readonly #placed = new Map<Id, Placed[]>();
-  readonly #names = new Set<string>();
-  #path = '';
-
-  constructor(graph: Graph) {
-    this.#graph = graph;
-  }
-
-  /** The layer that the next operators belong to, which their names show. */
-  enter({path}: GraphNode): void {
-    this.#path = path.replaceAll('.', '/');
-  }
-
-  shape(id: Id): Size[] {
-    return this.#graph.values.get(id)!.shape;
-  }
-
-  dtype(id: Id): string {
-    return this.#graph.values.get(id)!.dtype;
-  }
 
   rank(id: Id): number {
     return this.shape(id).length;
@@ -54,7 +35,7 @@ export class OnnxBuilder {
   }
 
   isConstant(id: Id): boolean {
-    return this.#graph.constants.has(id);
+    return this.graph.constants.has(id);
   }
 
   /** The name of a value in the layout that is wanted. */
@@ -62,7 +43,7 @@ export class OnnxBuilder {
     const placed = this.#placed.get(id) ?? [];
     const found = placed.find((each) => isSame(each.layout, layout));
     if (found) return found.name;
-    const constant = this.#graph.constants.get(id);
+    const constant = this.graph.constants.get(id);
     const name = constant ? this.#tensor(constant, layout) : this.#turned(id, placed[0]!, layout);
     this.place(id, name, layout);
     return name;
@@ -72,7 +53,7 @@ export class OnnxBuilder {
   broadcast(id: Id, layout: Layout): string {
     const missing = layout.length - this.rank(id);
     if (missing === 0) return this.in(id, layout);
-    const constant = this.#graph.constants.get(id);
+    const constant = this.graph.constants.get(id);
     if (constant?.data.length === 1) return this.in(id, asStored(this.rank(id)));
     const ones = new Array<number>(missing).fill(1);
     if (constant) return this.#tensor({...constant, shape: [...ones, ...constant.shape]}, layout);
@@ -86,7 +67,7 @@ export class OnnxBuilder {
   }
 
   ops(op: string, inputs: string[], attrs: Record<string, OnnxAttribute>, count: number): string[] {
-    const name = this.#unique(`${this.#path}/${op}`.replace(/^\//, ''));
+    const name = this.unique(op);
     const outputs = Array.from({length: count}, (_, i) => `${name}:${i}`);
     this.nodes.push({name, op, inputs, outputs, attrs});
     return outputs;
@@ -108,9 +89,7 @@ export class OnnxBuilder {
 
   /** Sizes for `Reshape`, in which one may be that of the batch. */
   target(shape: readonly Size[]): string {
-    const open = shape.filter((size) => typeof size !== 'number');
-    if (open.length > 1) throw new Unsupported('more than one of its sizes depends on the batch');
-    return this.int64(shape.map((size) => (typeof size === 'number' ? size : -1)));
+    return this.int64(targetSizes(shape));
   }
 
   /** Whether the values lie in the same order in both layouts, since only sizes of 1 change places. */
@@ -126,7 +105,7 @@ export class OnnxBuilder {
 
   #tensor({shape, dtype, data}: Constant, layout: Layout): string {
     if (!isSame(layout, asStored(layout.length)) && !(data instanceof Float32Array)) throw new Unsupported(`its constants are of type ${dtype}`);
-    const name = this.#unique(`${this.#path === '' ? '' : `${this.#path}/`}constant`);
+    const name = this.unique('constant');
     this.tensors.set(name, {name, shape: arrange(shape, layout), data: data instanceof Float32Array ? permute(data, shape, layout) : data});
     return name;
   }
@@ -134,14 +113,5 @@ export class OnnxBuilder {
   #shared(name: string, tensor: Omit<OnnxTensor, 'name'>): string {
     if (!this.tensors.has(name)) this.tensors.set(name, {name, ...tensor});
     return name;
-  }
-
-  #unique(stem: string): string {
-    for (let n = 0; ; n++) {
-      const name = n === 0 ? stem : `${stem}_${n}`;
-      if (this.#names.has(name)) continue;
-      this.#names.add(name);
-      return name;
-    }
   }
 }

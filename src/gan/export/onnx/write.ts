@@ -1,6 +1,5 @@
-import {Unsupported} from '../attributes.js';
-import {ExportError, type Fault} from '../export-error.js';
 import type {Graph, Size} from '../graph.js';
+import {writeNodes} from '../graph-builder.js';
 import {arrange, channelsFirst} from '../layouts.js';
 import {OnnxBuilder} from './builder.js';
 import {encodeModel, opset, type OnnxValue} from './model.js';
@@ -23,19 +22,7 @@ export interface OnnxFacts {
 export function toOnnx(graph: Graph, {name, input, output, doc, version, metadata}: OnnxFacts): Uint8Array {
   const b = new OnnxBuilder(graph);
   b.place(graph.input, input, channelsFirst(b.rank(graph.input)));
-  const faults: Fault[] = [];
-  for (const node of graph.nodes) {
-    const write = operators[node.kernel];
-    b.enter(node);
-    try {
-      if (!write) throw new Unsupported(`ONNX export has no ${node.kernel}`);
-      if (faults.length === 0) write(b, node);
-    } catch (error) {
-      if (!(error instanceof Unsupported)) throw error;
-      faults.push({path: node.path, layer: node.layer, what: error.message});
-    }
-  }
-  if (faults.length > 0) throw new ExportError(faults, `The ${name}`);
+  writeNodes(b, graph, operators, {format: 'ONNX', network: name});
   const result = b.in(graph.output, channelsFirst(b.rank(graph.output)));
   b.nodes.push({name: output, op: 'Identity', inputs: [result], outputs: [output], attrs: {}});
   const value = (id: number, called: string): OnnxValue => ({name: called, shape: arrange(b.shape(id), channelsFirst(b.rank(id))).map(declared)});

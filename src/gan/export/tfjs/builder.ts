@@ -1,6 +1,6 @@
 /** A graph on its way to a TensorFlow GraphDef, in the JSON spelling that tfjs-converter reads. */
-import {Unsupported} from '../attributes.js';
-import type {Constant, Graph, GraphNode, Id, Size} from '../graph.js';
+import type {Constant, Id, Size} from '../graph.js';
+import {GraphBuilder, targetSizes} from '../graph-builder.js';
 
 /** An attribute: a number of the kind that TensorFlow wants, a text, a truth, a type, or whole numbers. */
 export type TfAttribute = {i: string} | {f: number} | {s: string} | {b: boolean} | {type: string} | {shape: {dim: {size: string}[]}} | {list: {i: string[]}};
@@ -27,31 +27,11 @@ export const list = (values: readonly number[]): TfAttribute => ({list: {i: valu
 export const type = (dtype: string): TfAttribute => ({type: dtype === 'int32' ? 'DT_INT32' : dtype === 'bool' ? 'DT_BOOL' : 'DT_FLOAT'});
 export const shape = (sizes: readonly Size[]): TfAttribute => ({shape: {dim: sizes.map((size) => ({size: String(typeof size === 'number' ? size : -1)}))}});
 
-export class TfBuilder {
+export class TfBuilder extends GraphBuilder {
   readonly nodes: NodeDef[] = [];
   readonly weights: Weight[] = [];
-  readonly #graph: Graph;
   readonly #names = new Map<Id, string>();
-  readonly #used = new Set<string>();
   readonly #shared = new Map<string, string>();
-  #path = '';
-
-  constructor(graph: Graph) {
-    this.#graph = graph;
-  }
-
-  /** The layer that the next nodes belong to, which their names show. */
-  enter({path}: GraphNode): void {
-    this.#path = path.replaceAll('.', '/');
-  }
-
-  shape(id: Id): Size[] {
-    return this.#graph.values.get(id)!.shape;
-  }
-
-  dtype(id: Id): string {
-    return this.#graph.values.get(id)!.dtype;
-  }
 
   place(id: Id, name: string): void {
     this.#names.set(id, name);
@@ -61,13 +41,13 @@ export class TfBuilder {
   name(id: Id): string {
     const known = this.#names.get(id);
     if (known !== undefined) return known;
-    const name = this.constant(this.#graph.constants.get(id)!);
+    const name = this.constant(this.graph.constants.get(id)!);
     this.place(id, name);
     return name;
   }
 
   constant({shape: sizes, dtype, data}: Constant): string {
-    const name = this.#unique(this.#path === '' ? 'constant' : `${this.#path}/constant`);
+    const name = this.unique('constant');
     this.nodes.push({name, op: 'Const', input: [], attr: {dtype: type(dtype)}});
     this.weights.push({name, shape: sizes, dtype, data});
     return name;
@@ -89,15 +69,14 @@ export class TfBuilder {
 
   /** Adds a node and gives its name. */
   node(op: string, input: string[], attr: Record<string, TfAttribute> = {}): string {
-    const name = this.#unique(this.#path === '' ? op : `${this.#path}/${op}`);
+    const name = this.unique(op);
     this.nodes.push({name, op, input, attr});
     return name;
   }
 
   /** Sizes for `Reshape`, in which one may be that of the batch. */
   target(sizes: readonly Size[]): string {
-    if (sizes.filter((size) => typeof size !== 'number').length > 1) throw new Unsupported('more than one of its sizes depends on the batch');
-    return this.ints(sizes.map((size) => (typeof size === 'number' ? size : -1)));
+    return this.ints(targetSizes(sizes));
   }
 
   /** [items of `like`, ...rest], made when the model runs. */
@@ -109,20 +88,11 @@ export class TfBuilder {
   #once(key: string, make: () => Constant): string {
     const known = this.#shared.get(key);
     if (known !== undefined) return known;
-    const path = this.#path;
-    this.#path = '';
+    const path = this.path;
+    this.path = '';
     const name = this.constant(make());
-    this.#path = path;
+    this.path = path;
     this.#shared.set(key, name);
     return name;
-  }
-
-  #unique(stem: string): string {
-    for (let n = 0; ; n++) {
-      const name = n === 0 ? stem : `${stem}_${n}`;
-      if (this.#used.has(name)) continue;
-      this.#used.add(name);
-      return name;
-    }
   }
 }

@@ -1,6 +1,5 @@
-import {Unsupported} from '../attributes.js';
-import {ExportError, type Fault} from '../export-error.js';
 import type {Graph, Id} from '../graph.js';
+import {writeNodes} from '../graph-builder.js';
 import {shape, TfBuilder, type, type NodeDef, type TfAttribute, type Weight} from './builder.js';
 import {operations} from './operations.js';
 
@@ -24,19 +23,7 @@ export function toTfjs(graph: Graph, {name, input, output, version, metadata}: T
   const b = new TfBuilder(graph);
   b.place(graph.input, input);
   b.nodes.push({name: input, op: 'Placeholder', input: [], attr: {dtype: type('float32'), shape: shape(b.shape(graph.input))}});
-  const faults: Fault[] = [];
-  for (const node of graph.nodes) {
-    const write = operations[node.kernel];
-    b.enter(node);
-    try {
-      if (!write) throw new Unsupported(`tfjs export has no ${node.kernel}`);
-      if (faults.length === 0) write(b, node).forEach((result, i) => b.place(node.outputs[i]!, result));
-    } catch (error) {
-      if (!(error instanceof Unsupported)) throw error;
-      faults.push({path: node.path, layer: node.layer, what: error.message});
-    }
-  }
-  if (faults.length > 0) throw new ExportError(faults, `The ${name}`);
+  writeNodes(b, graph, operations, {format: 'tfjs', network: name}, (node, results) => results.forEach((result, i) => b.place(node.outputs[i]!, result)));
   b.nodes.push({name: output, op: 'Identity', input: [b.name(graph.output)], attr: {}});
 
   const {files, manifest} = shards(b.weights);
