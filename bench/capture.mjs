@@ -14,7 +14,7 @@ import {basicGenerator} from '../dist/gan/nets/basic-generator.js';
 import {rmsProp} from '../dist/gan/optim/rules.js';
 import {Rng} from '../dist/gan/rng.js';
 import {setSeed} from '../dist/gan/streams.js';
-import {median} from './median.mjs';
+import {median} from '../dist/bench/statistics.js';
 import {openWasm, timedTraining} from './training/timed.mjs';
 
 const sizes = [[8, 2, 4], [16, 4, 8], [32, 8, 16], [32, 32, 64], [64, 16, 64]];

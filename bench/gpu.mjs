@@ -8,7 +8,7 @@ import {writeFileSync} from 'node:fs';
 import path from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {parseArgs} from 'node:util';
-import {median} from './median.mjs';
+import {median} from '../dist/bench/statistics.js';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 const python = process.env.PYTHON ?? 'python3';

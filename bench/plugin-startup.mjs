@@ -8,7 +8,7 @@ import path from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {Plugin} from '@oclif/core';
 import {writeManifest} from '../dist/cli/plugin-packages.js';
-import {median} from './median.mjs';
+import {median} from '../dist/bench/statistics.js';
 
 const [count, rounds] = [Number(process.argv[2] ?? 50), Number(process.argv[3] ?? 25)];
 const run = fileURLToPath(new URL('../bin/run.js', import.meta.url));

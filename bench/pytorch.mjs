@@ -17,7 +17,7 @@ import readline from 'node:readline';
 import {fileURLToPath} from 'node:url';
 import {parseArgs} from 'node:util';
 import {barChart} from './chart.mjs';
-import {median} from './median.mjs';
+import {median} from '../dist/bench/statistics.js';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 const python = process.env.PYTHON ?? 'python3';

@@ -6,7 +6,7 @@ import {createRequire} from 'node:module';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
 import {fileURLToPath} from 'node:url';
-import {median} from './median.mjs';
+import {median} from '../dist/bench/statistics.js';
 
 const rounds = Number(process.argv[2] ?? 20);
 const require = createRequire(import.meta.url);

@@ -27,7 +27,7 @@ if (!existsSync(path.join(root, 'dist/index.js'))) throw new Error('npm run buil
 rmSync(target, {recursive: true, force: true});
 mkdirSync(target, {recursive: true});
 
-for (const entry of ['package.json', 'dist', 'bin/run.js', 'scripts/gpu-check.mjs', 'scripts/gpu', 'bench/gpu.mjs', 'bench/median.mjs', 'bench/gpu', 'bench/training', 'bench/pytorch', 'test/golden/recordings', 'plugins/cuda', 'plugins/wasm', 'plugins/tensorflow']) {
+for (const entry of ['package.json', 'dist', 'bin/run.js', 'scripts/gpu-check.mjs', 'scripts/gpu', 'bench/gpu.mjs', 'bench/gpu', 'bench/training', 'bench/pytorch', 'test/golden/recordings', 'plugins/cuda', 'plugins/wasm', 'plugins/tensorflow']) {
   cpSync(path.join(root, entry), path.join(target, entry), {recursive: true, filter: (file) => !/\/(src|assembly|node_modules|docs|api)$|\.(map|tsbuildinfo)$|__pycache__/.test(file.slice(root.length))});
 }
 // What a run needs, sources of maps and types left out.

@@ -5,7 +5,7 @@ import {Normalization} from '../../dist/gan/data/normalize.js';
 import {GanError} from '../../dist/errors.js';
 import {opt} from '../../dist/plugin/options.js';
 import plugin from '../../plugins/wasm/dist/index.js';
-import {median} from '../median.mjs';
+import {median} from '../../dist/bench/statistics.js';
 
 /** The backend of this benchmark. */
 export const openWasm = (options) => openDevice('wasm', plugin({tf, opt, GanError, backend: (definition) => definition}).create({relaxedSimd: true, wideSimd: true, ...options}));
