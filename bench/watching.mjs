@@ -20,6 +20,7 @@ const registry = openRegistry();
 const {config} = await resolveConfig({registry, ignoreFiles: true, set: ['recipe=quick', 'steps=200', 'checkpointEvery=0', ...given]});
 const device = await openBackend('auto');
 const dir = mkdtempSync(path.join(tmpdir(), 'gan-watching-'));
+process.on('exit', () => rmSync(dir, {recursive: true}));
 
 const cpuSeconds = () => {
   const {user, system} = process.cpuUsage();
@@ -83,4 +84,3 @@ const {spent, busy} = await profile(() => measure('terminal', 'profile'));
 console.log(`the thread that trains, busy for ${(busy / 1000).toFixed(1)} s:`);
 for (const [concern, milliseconds] of spent) console.log(`  ${concern.padEnd(30)} ${milliseconds.toFixed(0).padStart(6)} ms  ${((100 * milliseconds) / busy).toFixed(2)} %`);
 await device.close();
-rmSync(dir, {recursive: true});

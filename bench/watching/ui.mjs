@@ -27,10 +27,11 @@ export async function openUi(dir) {
     async close() {
       page.send('what have you seen');
       const [seen] = await once(page, 'message');
-      const ended = [once(page, 'exit'), once(server, 'exit')];
-      page.disconnect();
-      server.kill('SIGINT');
-      await Promise.all(ended);
+      for (const [child, end] of [[page, () => page.disconnect()], [server, () => server.kill('SIGINT')]]) {
+        const ended = once(child, 'exit');
+        end();
+        await ended;
+      }
       return seen;
     },
   };
