@@ -1,4 +1,4 @@
-import {Config} from '@oclif/core';
+import {Config, type Plugin} from '@oclif/core';
 import {expect} from 'chai';
 import path from 'node:path';
 import {loadConfig} from '../../dist/cli/load-config.js';
@@ -46,7 +46,7 @@ describe('loadConfig', () => {
     });
     process.env['GAN_DATA_DIR'] = data;
     const {plugins} = await Config.load({root});
-    writeManifest(plugins.get('gan-plugin-commands')!);
+    writeManifest(plugins.get('gan-plugin-commands') as Plugin);
   });
   after(() => {
     removeFolders();
