@@ -25,7 +25,7 @@ class ConfigOfGan extends Config {
 
 async function installed(dataDir: string): Promise<Plugin[]> {
   const noted = readJson<Pjson>(path.join(dataDir, 'package.json'))?.oclif?.plugins ?? [];
-  const loaded = await Promise.all((noted as (string | Noted)[]).map((plugin) => (typeof plugin === 'string' ? undefined : load(plugin, dataDir))));
+  const loaded = await Promise.all((noted as (string | Noted)[]).filter((plugin) => typeof plugin !== 'string').map((plugin) => load(plugin, dataDir)));
   return loaded.filter((plugin) => plugin !== undefined);
 }
 

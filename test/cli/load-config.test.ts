@@ -1,4 +1,4 @@
-import {Config, type Plugin} from '@oclif/core';
+import {Config, type Interfaces, type Plugin} from '@oclif/core';
 import {expect} from 'chai';
 import path from 'node:path';
 import {loadConfig} from '../../dist/cli/load-config.js';
@@ -12,8 +12,8 @@ const commands = {oclif: {commands: './commands'}};
 
 /** What oclif and commands look at, in an order of its own. */
 function seen(config: Config): unknown {
-  const plugins = [...config.plugins.values()].map(({name, alias, root, type, tag, version, valid, moduleType, hooks, topics, commandIDs, pjson: {gan}, commands: own}: any) => ({
-    name, alias, root, type, tag, version, valid, moduleType, hooks, topics, commandIDs, gan, commands: own.map(({load: _, ...command}: any) => command),
+  const plugins = [...config.plugins.values()].map(({name, alias, root, type, tag, version, valid, moduleType, hooks, topics, commandIDs, pjson, commands: own}: Interfaces.Plugin) => ({
+    name, alias, root, type, tag, version, valid, moduleType, hooks, topics, commandIDs, pjson, commands: own.map(({load: _, ...command}) => command),
   }));
   return {plugins: plugins.sort((a, b) => (a.name < b.name ? -1 : 1)), commands: config.commandIDs.sort(), topics: config.topics.map(({name}) => name).sort()};
 }
