@@ -1,6 +1,7 @@
 // What watching costs a training, in time and in processor time: the same training alone, watched in the terminal (a line of progress, sample
 // grids as sixel pictures, TensorBoard's files), and with `gan ui` and a page open beside it, in turns. Then where the time of the training's
 // thread goes. `node bench/watching.mjs [rounds] [key=value ...]`; the keys are those of `gan fit --set`, by default recipe=quick and 200 steps.
+// On a machine that is busy with other things only the last part tells much, which 0 rounds show alone.
 import {mkdirSync, mkdtempSync, rmSync} from 'node:fs';
 import {cpus, loadavg, tmpdir} from 'node:os';
 import path from 'node:path';
@@ -74,13 +75,19 @@ for (let round = 0; round < Number(rounds); round++) {
   for (const way of round % 2 === 0 ? turned : turned.reverse()) result[way] = await measure(way, `${way}-${round}`);
   results.push(result);
 }
-console.log(`${rounds} rounds, load ${Math.min(...loads).toFixed(1)} to ${Math.max(...loads).toFixed(1)}; alone ${middle('alone', ({seconds}) => seconds)} s, ${middle('alone', ({cpu}) => cpu)} s of processors`);
-for (const way of ways.slice(1)) {
-  console.log(`${way.padEnd(9)} ${cost(way, ({seconds}) => seconds)}\n          of processors ${cost(way, ({cpu, server}) => cpu + server)}`);
+if (results.length > 0) {
+  console.log(`${rounds} rounds, load ${Math.min(...loads).toFixed(1)} to ${Math.max(...loads).toFixed(1)}; alone ${middle('alone', ({seconds}) => seconds)} s, ${middle('alone', ({cpu}) => cpu)} s of processors`);
+  for (const way of ways.slice(1)) {
+    console.log(`${way.padEnd(9)} ${cost(way, ({seconds}) => seconds)}\n          of processors ${cost(way, ({cpu, server}) => cpu + server)}`);
+  }
+  // what else the machine does makes a training slower, never faster, so the least of each is the nearest to what it takes by itself
+  const least = (way, amount) => Math.min(...results.map((round) => amount(round[way])));
+  const beside = (way, amount) => `${least(way, amount).toFixed(2)} s, ${percent(least(way, amount) / least('alone', amount))}`;
+  for (const way of ways) console.log(`${way.padEnd(9)} at least ${beside(way, ({seconds}) => seconds)}; of processors ${beside(way, ({cpu, server}) => cpu + server)}`);
+  console.log(`of these gan ui ${middle('page', ({server}) => server, 2)} s; not in them the page's stand-in ${middle('page', ({page}) => page, 2)} s`);
 }
-console.log(`of these gan ui ${middle('page', ({server}) => server, 2)} s; not in them the page's stand-in ${middle('page', ({page}) => page, 2)} s`);
 
 const {spent, busy} = await profile(() => measure('terminal', 'profile'));
-console.log(`the thread that trains, busy for ${(busy / 1000).toFixed(1)} s:`);
+console.log(`the thread that trains, busy for ${(busy / 1000).toFixed(1)} s, load ${loadavg()[0].toFixed(1)}:`);
 for (const [concern, milliseconds] of spent) console.log(`  ${concern.padEnd(30)} ${milliseconds.toFixed(0).padStart(6)} ms  ${((100 * milliseconds) / busy).toFixed(2)} %`);
 await device.close();
