@@ -128,18 +128,14 @@ let bench;
 if (!flags['skip-bench'] && flags.only === undefined) {
   const file = path.join(scratch, 'bench.json');
   const {status} = spawnSync(process.execPath, [path.join(root, 'bench/gpu.mjs'), '--backend', backend, '--json', file], {stdio: ['ignore', 'inherit', 'inherit'], timeout: 60 * 60_000});
-  if (status === 0) bench = JSON.parse(readFileSync(file, 'utf8')).results;
+  if (status === 0) bench = JSON.parse(readFileSync(file, 'utf8'));
 }
 
 const gpu = gpuName();
 const slug = gpu.toLowerCase().replace(/[^a-z0-9]+/g, '-');
 mkdirSync(flags.out, {recursive: true});
 const out = path.join(flags.out, `${slug}-${new Date().toISOString().slice(0, 10)}.json`);
-writeFileSync(out, `${JSON.stringify({gpu, backend, node: process.version, checks: results, ...(bench && {bench})}, null, 2)}\n`);
-if (bench) {
-  console.log('\n| work | batch | by | images/s | ms a step |\n|---|---|---|---|---|');
-  for (const {size, batch, name, imagesPerSecond, stepMs, error} of bench) console.log(`| WGAN ${size}x${size} | ${batch} | ${name} | ${error ?? `${imagesPerSecond.toFixed(0)} | ${stepMs.toFixed(2)}`} |`);
-}
+writeFileSync(out, `${JSON.stringify({gpu, backend, node: process.version, checks: results, ...(bench && {peakTflops: bench.peakTflops, bench: bench.results})}, null, 2)}\n`);
 rmSync(scratch, {recursive: true, force: true});
 const count = (state) => results.filter((one) => one.state === state).length;
 console.log(`\n${out}\n${count('passed')} passed, ${count('failed')} failed, ${count('skipped')} skipped`);

@@ -9,7 +9,7 @@ import {companions} from '../../../plugins/cuda/src/libraries/load.js';
 import type {Machine} from '../../../plugins/cuda/src/libraries/machine.js';
 import {diagnose, probe} from '../../../plugins/cuda/src/probe.js';
 
-const options = {device: undefined, precision: 'tf32', libs: undefined} as const;
+const options = {device: undefined, precision: 'tf32', libs: undefined, timeout: 600} as const;
 const driverOf = (version: number, architecture = 90): DriverAnswer => ({
   ok: true, version, devices: [{ordinal: 0, name: 'NVIDIA H200', bytes: 150 * 2 ** 30, architecture, multiprocessors: 132, sharedBytesPerBlock: 49152}],
 });
