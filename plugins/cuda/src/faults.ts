@@ -3,6 +3,7 @@ import type {TensorInfo} from '@tensorflow/tfjs-core';
 import {CudaError} from './driver/cuda-error.js';
 import {OutOfDeviceMemory} from './memory/allocator.js';
 import {Stuck} from './patience.js';
+import {mebibytes} from './units.js';
 
 type GanError = Gan['GanError'];
 type Fault = InstanceType<GanError>;
@@ -103,6 +104,3 @@ export class Faults {
     return new this.#GanError('backend', code, message, {suggestions, ...(cause !== undefined && {cause})});
   }
 }
-
-/** Whole MiB, or KiB below one. */
-export const mebibytes = (bytes: number): string => (bytes < 2 ** 20 ? `${Math.ceil(bytes / 2 ** 10)} KiB` : `${Math.round(bytes / 2 ** 20)} MiB`);

@@ -4,6 +4,7 @@ import path from 'node:path';
 import {expect} from 'chai';
 import {explain} from '../../../plugins/cuda/src/explain.js';
 import type {DriverAnswer} from '../../../plugins/cuda/src/findings.js';
+import type {Precision} from '../../../plugins/cuda/src/gpu.js';
 import {chooseLibraries, findLibraries} from '../../../plugins/cuda/src/libraries/find.js';
 import {companions} from '../../../plugins/cuda/src/libraries/load.js';
 import type {Machine} from '../../../plugins/cuda/src/libraries/machine.js';
@@ -80,8 +81,8 @@ describe('cuda: the search for libraries', () => {
   });
 
   describe('says in one line what is wrong, and what to do', () => {
-    const answer = (given?: DriverAnswer, device?: string) => {
-      const result = explain(machine, findLibraries(machine), given, {...options, device});
+    const answer = (given?: DriverAnswer, device?: string, precision: Precision = 'tf32') => {
+      const result = explain(machine, findLibraries(machine), given, {...options, device, precision});
       return result.ok ? {why: 'fine', fix: ''} : {why: result.why, fix: result.fix};
     };
     const complete = ['usr/lib64/libnvrtc.so.12', 'usr/lib64/libcublasLt.so.12', 'usr/lib64/libcudnn.so.9'];
@@ -105,6 +106,12 @@ describe('cuda: the search for libraries', () => {
         expect(answer(given).fix).to.match(fix);
       });
     }
+
+    it('bf16 on a card before Ampere', () => {
+      put(driver, ...complete);
+      expect(answer(driverOf(13_000, 75), undefined, 'bf16').why).to.match(/^NVIDIA H200 \(compute capability 7\.5\) does not compute with bfloat16/);
+      expect(answer(driverOf(13_000, 80), undefined, 'bf16').why).to.equal('fine');
+    });
 
     it('a number or a name that no card has', () => {
       put(driver, ...complete);

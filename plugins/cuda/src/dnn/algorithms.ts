@@ -23,7 +23,8 @@ export interface Site {
 /** What cuDNN may compute with: without it float32 is rounded to TF32. */
 export const mathTypes: Record<Precision, number> = {fp32: dnn.CUDNN_FMA_MATH, tf32: dnn.CUDNN_DEFAULT_MATH, bf16: dnn.CUDNN_TENSOR_OP_MATH};
 
-const maxResults = 10;
+/** Each algorithm may come once for every math type. */
+const maxResults = 16;
 
 /** A choice that was made with less workspace, on a crowded card, is not kept. */
 const enoughBytes = 2 ** 28;

@@ -15,7 +15,7 @@ export interface Loaded {
 }
 
 /** What libraries load themselves at some later time, by name, and may not find where they are not in a folder of the loader; in an order that suits. */
-const partsOfCudnn = ['graph', 'ops', 'ops_infer', 'ops_train', 'engines_precompiled', 'engines_runtime_compiled', 'heuristic', 'cnn', 'cnn_infer', 'cnn_train'];
+const partsOfCudnn = ['graph', 'ops', 'ops_infer', 'ops_train', 'ext', 'engines_precompiled', 'engines_runtime_compiled', 'engines_tensor_ir', 'heuristic', 'cnn', 'cnn_infer', 'cnn_train'];
 
 /** Files to be loaded before a library so that it finds them, those that there are. */
 export function companions({nvrtc, cublasLt, cudnn}: Chosen): Record<'nvrtc' | 'cublasLt' | 'cudnn', string[]> {
