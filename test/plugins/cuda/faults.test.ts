@@ -104,6 +104,13 @@ describe('cuda: faults', () => {
     expect(error.message).to.contain('Conv2D').and.contain('fake error 700');
   });
 
+  it("a library that has no memory says so as the device's own memory does", async () => {
+    open = await openFake();
+    Object.assign(open.blas.functions, {cublasLtMatmul: () => 3}); // CUBLAS_STATUS_ALLOC_FAILED
+    const error = thrown(() => tf.matMul(tf.ones([2, 2]), tf.ones([2, 2])));
+    expect([error.code, error.suggestions.join().includes('--batch-size')]).to.deep.equal(['GAN_BACKEND_MEMORY', true]);
+  });
+
   it('a launch that is refused names operation and shapes; the next one works', async () => {
     open = await openFake();
     const x = tf.tensor2d([[1, 2]]);

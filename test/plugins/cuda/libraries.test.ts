@@ -1,4 +1,5 @@
-import {mkdirSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs';
+import {execFileSync} from 'node:child_process';
+import {mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
 import {expect} from 'chai';
@@ -9,6 +10,7 @@ import {chooseLibraries, findLibraries} from '../../../plugins/cuda/src/librarie
 import {companions} from '../../../plugins/cuda/src/libraries/load.js';
 import type {Machine} from '../../../plugins/cuda/src/libraries/machine.js';
 import {diagnose, probe} from '../../../plugins/cuda/src/probe.js';
+import {noCompiler} from './emulator/index.js';
 
 const options = {device: undefined, precision: 'tf32', libs: undefined, timeout: 600} as const;
 const driverOf = (version: number, architecture = 90): DriverAnswer => ({
@@ -126,6 +128,19 @@ describe('cuda: the search for libraries', () => {
     expect(await probe(options, machine)).to.include({ok: false});
     expect(performance.now() - start).to.be.below(300);
     expect(await diagnose(options, machine)).to.deep.equal([]);
+  });
+
+  it('asks a driver once, in a process of its own', async function () {
+    this.timeout(20_000);
+    if (noCompiler() !== undefined || process.platform !== 'linux') this.skip();
+    put(driver);
+    writeFileSync(at('driver.c'), `#include <stdio.h>\n__attribute__((constructor)) static void loaded(void) { FILE *f = fopen("${at('loads')}", "a"); fputs("x", f); fclose(f); }`);
+    execFileSync('gcc', ['-shared', '-fPIC', at('driver.c'), '-o', at(driver)]);
+    const result = await probe(options, machine);
+    expect(result.ok ? '' : result.why).to.contain('cuInit');
+    await diagnose(options, machine);
+    expect(readFileSync(at('loads'), 'utf8')).to.equal('x');
+    expect(readFileSync('/proc/self/maps', 'utf8')).to.not.contain(at(driver));
   });
 
   it('a driver that is no library, or ends its process, is a reason', async function () {

@@ -4,6 +4,7 @@ import '../../../plugins/cuda/src/dnn/kernels.js'; // has sources, too
 import {Nvrtc} from '../../../plugins/cuda/src/compile/nvrtc.js';
 import {sources} from '../../../plugins/cuda/src/kernels/index.js';
 import {chooseLibraries, findLibraries} from '../../../plugins/cuda/src/libraries/find.js';
+import {checkDnn} from '../../../plugins/cuda/src/dnn/descriptors.js';
 import {loadLibraries} from '../../../plugins/cuda/src/libraries/load.js';
 import {thisMachine} from '../../../plugins/cuda/src/libraries/machine.js';
 import {addressOf, loadLibrary} from '../../../plugins/cuda/src/native/koffi.js';
@@ -24,6 +25,14 @@ describe("cuda: NVIDIA's libraries themselves", function () {
     expect([Number(blas.cublasLtGetVersion()) / 1e4, Number(dnn.cudnnGetCudartVersion()) / 1e3, Number(compiler.version)].map(Math.floor)).to.deep.equal([chosen.cuda, chosen.cuda, chosen.cuda]);
     expect(blas.cublasLtGetStatusString(0)).to.be.a('string').and.not.equal('');
     expect(dnn.cudnnGetErrorString(0)).to.equal('CUDNN_STATUS_SUCCESS');
+  });
+
+  it('cuDNN says what a failure is about', () => {
+    const {dnn} = load();
+    const at = new BigUint64Array(1);
+    checkDnn(dnn, 'cudnnCreateTensorDescriptor', dnn.cudnnCreateTensorDescriptor(at));
+    expect(() => checkDnn(dnn, 'cudnnSetTensor4dDescriptor', dnn.cudnnSetTensor4dDescriptor(at[0]!, 1, 0, -1, 1, 1, 1))).to.throw(/CUDNN_STATUS_BAD_PARAM: .+ \(\d+\)$/);
+    checkDnn(dnn, 'cudnnDestroyTensorDescriptor', dnn.cudnnDestroyTensorDescriptor(at[0]!));
   });
 
   it('NVRTC compiles the kernels for an H100, without any header, and says what does not compile', () => {

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import {blasSignatures, type BlasFunctions} from '../blas/signatures.js';
 import {nvrtcSignatures, type NvrtcFunctions} from '../compile/signatures.js';
-import {dnnSignatures, type DnnFunctions} from '../dnn/signatures.js';
+import {dnnDetails, dnnSignatures, type DnnFunctions} from '../dnn/signatures.js';
 import type {Library} from '../native/koffi.js';
 import type {Chosen} from './find.js';
 import {entries} from './folders.js';
@@ -33,6 +33,8 @@ export function companions({nvrtc, cublasLt, cudnn}: Chosen): Record<'nvrtc' | '
   };
 }
 
+const isNinth = ({cudnn}: Chosen): boolean => !/(so\.|64_)8(\.dll)?$/.test(cudnn);
+
 /**
  * Loads the libraries, each after what it will look for.
  * @throws Error that names the library, its file and the loader's reason
@@ -53,9 +55,6 @@ export function loadLibraries(chosen: Chosen, load: (file: string) => Library): 
       throw new Error(`${titles[name]} does not load from ${chosen[name]}: ${error instanceof Error ? error.message : String(error)}`, {cause: error});
     }
   };
-  return {
-    nvrtc: open('nvrtc').bind(nvrtcSignatures),
-    blas: open('cublasLt').bind(blasSignatures),
-    dnn: open('cudnn').bind(dnnSignatures),
-  };
+  const [nvrtc, blas, dnn] = [open('nvrtc'), open('cublasLt'), open('cudnn')];
+  return {nvrtc: nvrtc.bind(nvrtcSignatures), blas: blas.bind(blasSignatures), dnn: {...dnn.bind(dnnSignatures), ...(isNinth(chosen) && dnn.bind(dnnDetails))}};
 }
