@@ -1,6 +1,10 @@
 import {expect} from 'chai';
-// @ts-expect-error a script without types
-import {summary, table} from '../../bench/gpu/summary.mjs';
+
+interface Summary {
+  summary(batch: number, measured: object, peak?: number): Record<string, unknown>;
+  table(results: readonly object[]): string;
+}
+const {summary, table} = await import(new URL('../../bench/gpu/summary.mjs', import.meta.url).href) as Summary;
 
 const part = (ms: number, flops = 0) => ({ms, calls: 1, flops});
 
