@@ -1,4 +1,11 @@
 #!/usr/bin/env node
-import {execute} from '@oclif/core';
+import {fileURLToPath} from 'node:url';
+import {flush, handle, run} from '@oclif/core';
+import {loadConfig} from '../dist/cli/load-config.js';
 
-await execute({dir: import.meta.url});
+try {
+  await run(process.argv.slice(2), await loadConfig(fileURLToPath(new URL('..', import.meta.url))));
+  await flush();
+} catch (error) {
+  await handle(error);
+}

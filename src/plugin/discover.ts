@@ -63,7 +63,7 @@ export function findPackages(root: string, known: Iterable<KnownPlugin> = []): P
   const byRoot = new Map<string, PackageInfo>();
   for (const info of candidates) {
     if (info === undefined || !Object.hasOwn(info.pjson, 'gan')) continue;
-    const key = realpathSync(info.root);
+    const key = realpathSync.native(info.root);
     if (!byRoot.has(key)) byRoot.set(key, info);
   }
   return [...byRoot.values()];

@@ -77,12 +77,13 @@ describe('a plug-in, from its first line to its removal', () => {
     expect(existsSync(path.join(cwd, 'data/node_modules/gan')), 'a second copy of gan').to.equal(false);
   });
 
-  /** Publishes a plug-in of plain JavaScript. */
-  async function publish(name: string, api: number): Promise<void> {
+  /** Publishes a plug-in of plain JavaScript: a switcher, and a command of the name given. */
+  async function publish(name: string, api: number, {version = '1.0.0', command}: {version?: string; command?: string} = {}): Promise<void> {
     const dir = folder();
     write(dir, {
-      'package.json': JSON.stringify({name, version: '1.0.0', type: 'module', oclif: {}, gan: {api, switchers: {swap: './swap.js'}}, peerDependencies: {gan: '*'}}),
+      'package.json': JSON.stringify({name, version, type: 'module', oclif: command === undefined ? {} : {commands: './commands'}, gan: {api, switchers: {swap: './swap.js'}}, peerDependencies: {gan: '*'}}),
       'swap.js': "export default ({switcher}) => switcher({name: 'swap', summary: 'One each.', create: () => ({last}) => (last === 'critic' ? 'generator' : 'critic')});",
+      ...(command !== undefined && {[`commands/${command}.js`]: `export default class {static summary = 'A test.'; static flags = {}; static args = {}; static async run() {console.log('${command} of ${version}');}}`}),
     });
     await registry.publish(dir);
   }
@@ -94,6 +95,28 @@ describe('a plug-in, from its first line to its removal', () => {
     expect(jsonLines(stdout)).to.deep.equal([{name: '@me/gan-plugin-swap', version: '1.0.0', parts: [{kind: 'switcher', name: 'swap'}]}]);
     expect(existsSync(path.join(cwd, 'data/node_modules/gan')), 'a second copy of gan').to.equal(false);
     expect((await gan(['plugins', 'uninstall', '@me/swap'], {cwd, env})).code).to.equal(0);
+  });
+
+  it('is updated to its newest version, which may bring other commands', async () => {
+    await publish('gan-plugin-swap', 1, {command: 'before'});
+    expect((await gan(['plugins', 'install', 'swap'], {cwd, env})).code).to.equal(0);
+    expect((await gan(['before'], {cwd, env})).stdout).to.equal('before of 1.0.0\n');
+    await publish('gan-plugin-swap', 1, {version: '1.1.0', command: 'after'});
+    const {code, stdout, stderr} = await gan(['plugins', 'update', '--json'], {cwd, env});
+    expect(code, stderr).to.equal(0);
+    expect(jsonLines(stdout).find(({name}) => name === 'gan-plugin-swap')).to.deep.include({before: '1.0.0', version: '1.1.0', commands: ['after'], problems: []});
+    expect((await gan(['after'], {cwd, env})).stdout).to.equal('after of 1.1.0\n');
+    expect((await gan(['before'], {cwd, env})).code).to.equal(2);
+    expect(existsSync(path.join(cwd, 'data/node_modules/gan')), 'a second copy of gan').to.equal(false);
+  });
+
+  it('is named and left out where its newest version does not fit', async () => {
+    await publish('gan-plugin-swap', 99, {version: '2.0.0', command: 'after'});
+    const {code, stdout, stderr} = await gan(['plugins', 'update'], {cwd, env});
+    expect(code, stderr).to.equal(0);
+    expect(stdout).to.contain('gan-plugin-swap 1.1.0 -> 2.0.0');
+    expect(stderr).to.contain('gan-plugin-swap is left out: it is made for plug-in API 99, this version of gan has 1');
+    expect((await gan(['plugins', 'uninstall', 'swap'], {cwd, env})).code).to.equal(0);
   });
 
   it('for another version of the API is taken away again, with the reason', async () => {
