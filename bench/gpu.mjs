@@ -1,20 +1,21 @@
 // Training speed of this project and of PyTorch on one GPU: fastai's WGAN, from data in memory.
 //
-//     PYTHON=python3 npm run bench:gpu -- [--blocks 10] [--rounds 10] [--json FILE] [--backend cuda] [SIZE:BATCH ...]
+//     PYTHON=python3 npm run bench:gpu -- [--blocks 10] [--rounds 10] [--json FILE] [--backend cuda] [--peak 8192] [SIZE:BATCH ...]
 //
-// Each measurement is a process of its own. Without a PyTorch that sees the GPU only this project is measured.
+// Each measurement is a process of its own. The share of the peak is that of what cuBLASLt gets out of the card in a large product (gpu/peak.mjs), in
+// the precision of the training; the share of cuDNN and cuBLAS is of the time on the card in rounds that are not recorded. Without a PyTorch that sees the GPU only this project is measured.
 import {execFileSync} from 'node:child_process';
 import {writeFileSync} from 'node:fs';
 import path from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {parseArgs} from 'node:util';
-import {median} from '../dist/bench/statistics.js';
+import {summary, table} from './gpu/summary.mjs';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 const python = process.env.PYTHON ?? 'python3';
 const {values: flags, positionals} = parseArgs({
   allowPositionals: true,
-  options: {blocks: {type: 'string', default: '10'}, rounds: {type: 'string', default: '10'}, json: {type: 'string'}, backend: {type: 'string', default: 'cuda'}, peer: {type: 'string', default: 'cuda'}},
+  options: {blocks: {type: 'string', default: '10'}, rounds: {type: 'string', default: '10'}, json: {type: 'string'}, backend: {type: 'string', default: 'cuda'}, peer: {type: 'string', default: 'cuda'}, peak: {type: 'string', default: '8192'}},
 });
 const works = (positionals.length > 0 ? positionals : ['64:128', '64:512', '128:256']).map((text) => {
   const [size, batch] = text.split(':').map(Number);
@@ -25,8 +26,15 @@ const works = (positionals.length > 0 ? positionals : ['64:128', '64:512', '128:
 const last = (text) => JSON.parse(text.trim().split('\n').at(-1));
 const run = (command, args) => last(execFileSync(command, args, {encoding: 'utf8', maxBuffer: 2 ** 26, stdio: ['ignore', 'pipe', 'inherit']}));
 const counts = [flags.blocks, flags.rounds];
-const own = ({size, batch}, capture, precision) => run(process.execPath, [path.join(here, 'gpu/own.mjs'), size, batch, capture, ...counts, flags.backend, ...(precision ? [precision] : [])].map(String));
-const peer = ({size, batch}, mode) => run(python, [path.join(here, 'gpu/peer.py'), size, batch, mode, ...counts, flags.peer].map(String));
+const isCuda = flags.backend === 'cuda';
+/** Of the rows that do not name one; other backends have no such option. */
+const defaultPrecision = isCuda ? 'tf32' : undefined;
+const ofPrecision = (precision) => (precision === undefined ? [] : [precision]);
+const own = ({size, batch}, capture, precision) => {
+  const measured = run(process.execPath, [path.join(here, 'gpu/own.mjs'), size, batch, capture, ...counts, flags.backend, ...ofPrecision(precision)].map(String));
+  return summary(batch, measured, measured.parts && peakOf(precision));
+};
+const peer = ({size, batch}, mode) => summary(batch, run(python, [path.join(here, 'gpu/peer.py'), size, batch, mode, ...counts, flags.peer].map(String)));
 
 function hasPeer() {
   try {
@@ -38,20 +46,32 @@ function hasPeer() {
   }
 }
 
+/** TFLOP/s of the card by precision, each measured once; where that fails the share of it is left out. */
+const peaks = {};
+function peakOf(precision) {
+  if (!(precision in peaks)) {
+    try {
+      peaks[precision] = run(process.execPath, [path.join(here, 'gpu/peak.mjs'), flags.peak, flags.backend, ...ofPrecision(precision)]).tflops;
+    } catch (error) {
+      console.error(`the peak was not measured: ${error.message.split('\n')[0]}`);
+      peaks[precision] = undefined;
+    }
+  }
+  return peaks[precision];
+}
+
 const withPeer = hasPeer();
 const results = [];
 for (const work of works) {
   const ways = {
-    'gan, recorded': () => own(work, 'auto'),
-    'gan, eager': () => own(work, 'off'),
-    ...(flags.backend === 'cuda' && {'gan, recorded, bf16': () => own(work, 'auto', 'bf16')}),
+    'gan, recorded': () => own(work, 'auto', defaultPrecision),
+    'gan, eager': () => own(work, 'off', defaultPrecision),
+    ...(isCuda && {'gan, recorded, bf16': () => own(work, 'auto', 'bf16')}),
     ...(withPeer && {'PyTorch, eager': () => peer(work, 'eager'), 'PyTorch, compiled, CUDA graphs': () => peer(work, 'compiled')}),
   };
-  const images = work.batch * 6 * 1000;
   for (const [name, measure] of Object.entries(ways)) {
     try {
-      const {roundMs, ...rest} = measure();
-      results.push({...work, name, imagesPerSecond: images / median(roundMs), stepMs: median(roundMs) / 6, roundMs, ...rest});
+      results.push({...work, name, ...measure()});
     } catch (error) {
       results.push({...work, name, error: error.message.split('\n')[0]});
     }
@@ -59,4 +79,5 @@ for (const work of works) {
     console.log(`${work.size}x${work.size}, batch ${work.batch}  ${name.padEnd(32)}${row.error ?? `${row.imagesPerSecond.toFixed(0).padStart(8)} images/s ${row.stepMs.toFixed(2).padStart(8)} ms a step`}`);
   }
 }
-if (flags.json) writeFileSync(flags.json, `${JSON.stringify({results}, null, 2)}\n`);
+console.log(`\n${table(results)}`);
+if (flags.json) writeFileSync(flags.json, `${JSON.stringify({peakTflops: peaks, results}, null, 2)}\n`);

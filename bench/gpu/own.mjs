@@ -3,8 +3,9 @@
 //     node own.mjs SIZE BATCH auto|off BLOCKS ROUNDS [BACKEND] [PRECISION]
 //
 // auto and off: whether steps are recorded and repeated. A round is five critic steps and a generator step; the device is waited for around each
-// block of rounds only, as in peer.py.
-import {GANLearner, LeakyReLU, basicCritic, basicGenerator, openBackend, rmsProp, setSeed} from '../../dist/index.js';
+// block of rounds only, as in peer.py. After that `parts`: where the time on the card goes in two rounds without recordings (`parts` of tf.time, of a
+// backend that has them: plugins/cuda/src/profile.ts), for a round.
+import {GANLearner, LeakyReLU, basicCritic, basicGenerator, openBackend, rmsProp, setSeed, tf} from '../../dist/index.js';
 import {Normalization} from '../../dist/gan/data/normalize.js';
 import {memoryBatches} from '../training/wgan.mjs';
 
@@ -14,12 +15,12 @@ const [blocks, rounds] = process.argv.slice(5, 7).map(Number);
 const [backend = 'cuda', precision] = process.argv.slice(7);
 const stepsPerRound = 6;
 const warmUp = 4;
+const profiledRounds = 2;
 
 const device = await openBackend(backend, precision === undefined ? {} : {options: {precision}});
 setSeed(42);
 const batches = memoryBatches(size, batch);
-const length = (warmUp + blocks * rounds) * stepsPerRound;
-const dls = {
+const data = (length) => ({
   train: {
     batchSize: batch, size: batch * length, length,
     async *epoch() {
@@ -28,7 +29,11 @@ const dls = {
   },
   normalization: Normalization.symmetric(3),
   report: () => ({items: 0, skipped: []}),
-};
+});
+const learner = (rounds, options) => GANLearner.wgan(
+  data(rounds * stepsPerRound),
+  basicGenerator(size, 3, {nExtraLayers: 1}), basicCritic(size, 3, {nExtraLayers: 1, actCls: () => new LeakyReLU(0.2)}), {optFunc: rmsProp(), lr: 2e-4, ...options},
+);
 const roundMs = [];
 let steps = 0;
 let start;
@@ -45,12 +50,24 @@ const clock = {
     start = now;
   },
 };
-const generator = basicGenerator(size, 3, {nExtraLayers: 1});
-const critic = basicCritic(size, 3, {nExtraLayers: 1, actCls: () => new LeakyReLU(0.2)});
-const learn = GANLearner.wgan(dls, generator, critic, {optFunc: rmsProp(), lr: 2e-4, cbs: [clock], capture});
+const learn = learner(warmUp + blocks * rounds, {cbs: [clock], capture});
 await learn.fit(1);
 const repeated = learn.capture.repeated;
 learn.dispose();
+const peakBytes = tf.memory().peakBytesInGPUAllocated;
+
+/** Parts of the time on the card, for a round; undefined where the backend does not tell. */
+async function parts() {
+  if (!('peakBytesInGPUAllocated' in tf.memory())) return undefined;
+  const warm = learner(1, {capture: 'off'});
+  await warm.fit(1);
+  warm.dispose();
+  const measured = learner(profiledRounds, {capture: 'off'});
+  const times = await tf.time(() => measured.fit(1));
+  measured.dispose();
+  return Object.fromEntries(Object.entries(times.parts).map(([part, sums]) => [part, Object.fromEntries(Object.entries(sums).map(([name, sum]) => [name, sum / profiledRounds]))]));
+}
+const onDevice = await parts();
 const info = device.info;
 await device.close();
-console.log(JSON.stringify({info, roundMs, repeated, node: process.version}));
+console.log(JSON.stringify({info, roundMs, repeated, peakBytes, parts: onDevice, node: process.version}));

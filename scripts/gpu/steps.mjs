@@ -1,8 +1,9 @@
-// Trains fastai's WGAN at 32 x 32 for some steps, prints {losses, weights (a hash), repeated, tensors, bytes} as a line of JSON.
+// Trains fastai's WGAN at 32 x 32 for some steps, prints {losses, weights (a hash), repeated, early, late} as a line of JSON.
 //
 //     node steps.mjs STEPS auto|off BACKEND [PRECISION]
 //
-// `tensors` and `bytes` are what tfjs counts, `gpuMiB` what nvidia-smi says of the process, after a tenth of the steps and near the end.
+// `early` and `late`, after a tenth of the steps and at the end: `tensors` and `bytes` are what tfjs counts, `allocatedMiB` what the backend has of the card, where it
+// tells, `gpuMiB` what nvidia-smi says of the process.
 import {execFileSync} from 'node:child_process';
 import {createHash} from 'node:crypto';
 import {GANLearner, LeakyReLU, basicCritic, basicGenerator, openBackend, rmsProp, setSeed, tf} from '../../dist/index.js';
@@ -33,7 +34,8 @@ function gpuMiB() {
     return undefined;
   }
 }
-const held = () => ({tensors: tf.memory().numTensors, bytes: tf.memory().numBytes, gpuMiB: gpuMiB(), rssMiB: Math.round(process.memoryUsage().rss / 2 ** 20)});
+const mebibytes = (bytes) => bytes === undefined ? undefined : Math.round(bytes / 2 ** 20);
+const held = () => ({tensors: tf.memory().numTensors, bytes: tf.memory().numBytes, allocatedMiB: mebibytes(tf.memory().numBytesInGPUAllocated), gpuMiB: gpuMiB(), rssMiB: mebibytes(process.memoryUsage().rss)});
 
 const losses = [];
 let step = 0;

@@ -1,7 +1,8 @@
-import type {BackendTimingInfo, BackendValues, DataId, DataType, KernelBackend} from '@tensorflow/tfjs-core';
+import type {BackendValues, DataId, DataType, KernelBackend} from '@tensorflow/tfjs-core';
 import type {Gan} from 'gan/plugin';
 import type {CudaDevice} from './device.js';
 import type {Entry} from './tensors.js';
+import type {DeviceTimes} from './profile.js';
 import type {Reads} from './read.js';
 import type {GpuDtype} from './gpu.js';
 import {fromBytes} from './values.js';
@@ -61,20 +62,29 @@ const backendClass = (tf: Gan['tf']) => class CudaBackend extends tf.KernelBacke
   }
 
   override memory() {
-    return {unreliable: false, numBytesInGPU: this.#device.tensors.bytes};
+    const {reserved, peakReserved} = this.#device.allocator.statistics;
+    return {unreliable: false, numBytesInGPU: this.#device.tensors.bytes, numBytesInGPUAllocated: reserved, peakBytesInGPUAllocated: peakReserved};
   }
 
   override timerAvailable(): boolean {
     return true;
   }
 
-  /** Wall time of `f` and all that it hands to the device. */
-  override async time(f: () => void): Promise<BackendTimingInfo> {
-    await this.#reads.sync();
-    const start = performance.now();
-    f();
-    await this.#reads.sync();
-    return {kernelMs: performance.now() - start};
+  /** Time on the device of what `f` hands to it, until it returns or its promise resolves; `f` is called at once, which tf.profile counts on. */
+  override async time(f: () => unknown): Promise<DeviceTimes> {
+    const profile = this.#device.beginProfile();
+    try {
+      try {
+        const result = f();
+        if (result instanceof Promise) await result;
+      } finally {
+        this.#device.endProfile(profile);
+      }
+      await this.#reads.sync();
+      return this.#device.guard('Measuring', [], () => profile.times());
+    } finally {
+      this.#device.guard('Measuring', [], () => profile.close());
+    }
   }
 
   override floatPrecision(): 32 {

@@ -7,6 +7,7 @@ import {KernelFunctions} from './compile/functions.js';
 import type {Nvrtc, Target} from './compile/nvrtc.js';
 import {Cudnn, type DnnHost} from './dnn/cudnn.js';
 import type {DnnFunctions} from './dnn/signatures.js';
+import {CudaError} from './driver/cuda-error.js';
 import type {DeviceFacts, Driver} from './driver/driver.js';
 import type {Faults, Operation} from './faults.js';
 import type {Card, GpuDtype, Launch, Output, Precision} from './gpu.js';
@@ -14,6 +15,8 @@ import {Allocator} from './memory/allocator.js';
 import {PinnedPool} from './memory/pinned.js';
 import type {Block} from './memory/pool.js';
 import {Uploads} from './memory/uploads.js';
+import {Stuck} from './patience.js';
+import {Profile, type Part, type Timed} from './profile.js';
 import {Recording} from './recording.js';
 import {Tensors} from './tensors.js';
 
@@ -44,7 +47,7 @@ interface Frame {
 const sharedBytesOfAll = 48 * 2 ** 10;
 
 /** A card with one stream of computation and one of uploads. */
-export class CudaDevice implements DnnHost {
+export class CudaDevice implements DnnHost, Timed {
   readonly card: Card;
   readonly precision: Precision;
   readonly blas: CublasLt;
@@ -64,6 +67,7 @@ export class CudaDevice implements DnnHost {
   readonly #constants = new WeakMap<object, Block>();
   readonly #constantBlocks = new FinalizationRegistry<Block>((block) => this.#give(block));
   #recording: Recording | undefined;
+  #profiles: readonly Profile[] = [];
   /** Changes when values may have changed in place. */
   #epoch = 0;
 
@@ -96,9 +100,10 @@ export class CudaDevice implements DnnHost {
   operation<T>(name: string, inputs: readonly TensorInfo[], run: () => T): T {
     const frame: Frame = {operation: {name, inputs}, scratch: [], sent: [], outputs: []};
     this.#frames.push(frame);
+    this.#parts.faults.handing(frame.operation);
     try {
       return this.#parts.faults.guard(frame.operation, () => {
-        const result = run();
+        const result = this.#blaming(run);
         if (this.#parts.waitForEach && !this.recording) this.#parts.driver.synchronize(this.stream);
         return result;
       });
@@ -153,7 +158,7 @@ export class CudaDevice implements DnnHost {
     const frame = this.#frame();
     if (this.recording) throw new Error('nothing can be sent to the device while a step is recorded');
     if (bytes.length === 0) return 0n;
-    const {block, ready} = this.#uploads.send(bytes);
+    const {block, ready} = this.timed('copies', 0, () => this.#uploads.send(bytes));
     frame.sent.push(block);
     if (ready !== undefined) this.#parts.driver.waitEvent(this.stream, ready);
     return block.address;
@@ -184,15 +189,15 @@ export class CudaDevice implements DnnHost {
       driver.allowSharedBytes(handle, sharedBytes);
       this.#sharedBytes.set(handle, sharedBytes);
     }
-    driver.launch(handle, grid, block, sharedBytes, this.stream, this.#arguments.write(args));
+    this.timed('kernels', 0, () => driver.launch(handle, grid, block, sharedBytes, this.stream, this.#arguments.write(args)));
   }
 
   copy(from: bigint, to: bigint, bytes: number): void {
-    if (bytes > 0) this.#parts.driver.copyOnDevice(to, from, bytes, this.stream);
+    if (bytes > 0) this.timed('copies', 0, () => this.#parts.driver.copyOnDevice(to, from, bytes, this.stream));
   }
 
   fill(address: bigint, pattern: number, count: number): void {
-    if (count > 0) this.#parts.driver.fill(address, pattern, count, this.stream);
+    if (count > 0) this.timed('copies', 0, () => this.#parts.driver.fill(address, pattern, count, this.stream));
   }
 
   withSpareMemory<T>(maxBytes: number, measure: (address: bigint, bytes: number) => T): T {
@@ -218,12 +223,28 @@ export class CudaDevice implements DnnHost {
     });
   }
 
+  timed<T>(part: Part, flops: number, run: () => T): T {
+    const profile = this.#profiles.at(-1);
+    return profile && !this.recording ? profile.span(part, flops, run) : run();
+  }
+
+  /** Begins to time what is handed to the device; of several profiles at once the last one that began has it. */
+  beginProfile(): Profile {
+    const profile = new Profile(this.#parts.driver, this.stream);
+    this.#profiles = [...this.#profiles, profile];
+    return profile;
+  }
+
+  endProfile(profile: Profile): void {
+    this.#profiles = this.#profiles.filter((one) => one !== profile);
+  }
+
   /** Records what `run` hands to the stream, without running it. */
   record(run: () => void): Recording {
     if (this.#recording) throw new Error('a step is being recorded already');
     const {driver, faults} = this.#parts;
     return this.operation('Recording', [], () => {
-      const recording = new Recording({driver, allocator: this.allocator, faults, stream: this.stream, onLaunch: () => this.#epoch++});
+      const recording = new Recording({driver, allocator: this.allocator, faults, stream: this.stream, timed: (run) => this.timed('recorded', 0, run), onLaunch: () => this.#epoch++});
       this.#recording = recording;
       this.#epoch++;
       try {
@@ -260,8 +281,7 @@ export class CudaDevice implements DnnHost {
     const {lost} = faults;
     faults.close();
     this.tensors.clear();
-    if (lost) return;
-    this.settle();
+    if (lost || this.#isLost()) return;
     this.dnn.close();
     this.blas.close();
     this.#functions.close();
@@ -271,6 +291,27 @@ export class CudaDevice implements DnnHost {
     driver.destroyStream(this.#uploadStream);
     driver.destroyStream(this.stream);
     driver.releaseContext(facts.ordinal);
+  }
+
+  /** Waits for the last work; whether the device turns out to be lost. */
+  #isLost(): boolean {
+    try {
+      this.settle();
+      return false;
+    } catch (error) {
+      if (error instanceof Stuck || (error instanceof CudaError && error.sticky)) return true;
+      throw error;
+    }
+  }
+
+  /** A library that fails on a device that is lost says so in words of its own: the driver's reason goes before it. */
+  #blaming<T>(run: () => T): T {
+    try {
+      return run();
+    } catch (error) {
+      if (error instanceof CudaError && error.library !== 'driver' && !this.recording) this.#parts.driver.streamDone(this.stream);
+      throw error;
+    }
   }
 
   /** Takes memory back, unless there is no device left to take it for. */
@@ -287,7 +328,7 @@ export class CudaDevice implements DnnHost {
 
   #upload(bytes: Uint8Array, count: number): {block: Block; ready?: bigint} {
     if (this.recording) return {block: this.#uploads.sendNow(bytes)};
-    if (count > 1 || bytes.length !== 4) return this.#uploads.send(bytes);
+    if (count > 1 || bytes.length !== 4) return this.timed('copies', 0, () => this.#uploads.send(bytes));
     const block = this.allocator.take(4);
     this.fill(block.address, new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true), 1);
     return {block};

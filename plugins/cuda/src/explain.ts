@@ -3,16 +3,16 @@ import type {Probe} from 'gan/plugin';
 import {cuda} from './driver/codes.js';
 import type {DeviceFacts} from './driver/driver.js';
 import type {DriverAnswer} from './findings.js';
-import {mebibytes} from './faults.js';
 import {chooseLibraries, type Chosen, type Found} from './libraries/find.js';
 import type {Machine} from './libraries/machine.js';
 import {driverFile, libraryFile, libraryNames, majors, pipPackage, titles} from './libraries/names.js';
 import type {CudaOptions} from './options.js';
+import {mebibytes} from './units.js';
 
 type Refusal = Extract<Probe, {ok: false}>;
 
 /** Whether the backend can run from what a search found, with reason and remedy when it is no. */
-export function explain(machine: Machine, found: Found, answer: DriverAnswer | undefined, {device}: CudaOptions): Refusal | {ok: true; chosen: Chosen; card: DeviceFacts; answer: Extract<DriverAnswer, {ok: true}>} {
+export function explain(machine: Machine, found: Found, answer: DriverAnswer | undefined, {device, precision}: CudaOptions): Refusal | {ok: true; chosen: Chosen; card: DeviceFacts; answer: Extract<DriverAnswer, {ok: true}>} {
   if (machine.platform !== 'linux' && machine.platform !== 'win32') {
     return {ok: false, why: `CUDA runs on Linux and Windows, not on ${machine.platform}`, fix: 'take --backend webgpu'};
   }
@@ -28,6 +28,7 @@ export function explain(machine: Machine, found: Found, answer: DriverAnswer | u
   const card = chooseCard(device, devices);
   if (!card) return {ok: false, why: `there is no GPU ${device}`, fix: `take one of: ${deviceList(answer)} (by number or by a part of the name: --device)`};
   if (version < 12_000) return {ok: false, why: `the NVIDIA driver runs CUDA ${cudaVersion(version)} at most, 12 is needed`, fix: 'update the NVIDIA driver (525 or newer)'};
+  if (precision === 'bf16' && card.architecture < 80) return {ok: false, why: `${card.name} (compute capability ${card.architecture / 10}) does not compute with bfloat16, cards from 8.0 on do`, fix: '--set backend.precision=fp32'};
   // CUDA 13 has no code for cards before Turing any more
   const allowed = majors.nvrtc.filter((major) => major * 1000 <= version && (major < 13 || card.architecture >= 75));
   const chosen = chooseLibraries(found, allowed);

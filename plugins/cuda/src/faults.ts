@@ -2,6 +2,8 @@ import type {Gan} from 'gan/plugin';
 import type {TensorInfo} from '@tensorflow/tfjs-core';
 import {CudaError} from './driver/cuda-error.js';
 import {OutOfDeviceMemory} from './memory/allocator.js';
+import {Stuck} from './patience.js';
+import {mebibytes} from './units.js';
 
 type GanError = Gan['GanError'];
 type Fault = InstanceType<GanError>;
@@ -9,6 +11,11 @@ type Fault = InstanceType<GanError>;
 const goOn = 'The last checkpoint of the run is complete; go on from it: gan fit --resume RUN';
 const useLess = 'Use a smaller --batch-size or --size, or fewer features; nvidia-smi shows who else uses the card.';
 const findIt = 'Kernels run later than they are asked for: with GAN_DEBUG=sync each operation is waited for, and the message names the right one. compute-sanitizer tells more.';
+
+const waitLonger = 'Where the work really takes so long: --set backend.timeout=SECONDS.';
+
+/** So many operations are named where the device is stuck: what they launched is still in the stream, or was last. */
+const remembered = 4;
 
 /** An operation that is under way. */
 export interface Operation {
@@ -26,6 +33,8 @@ export const describe = ({name, inputs}: Operation): string =>
  */
 export class Faults {
   readonly #GanError: GanError;
+  /** What was handed to the device last, the newest last. */
+  readonly #handed: Operation[] = [];
   #lost: Fault | undefined;
   #closed = false;
 
@@ -51,6 +60,11 @@ export class Faults {
     this.#closed = true;
   }
 
+  /** Remembers an operation whose work goes to the device, for the message where that never ends. */
+  handing(operation: Operation): void {
+    if (this.#handed.push(operation) > remembered) this.#handed.shift();
+  }
+
   /** Runs `work`; its failures become errors that name the operation. Other errors pass. */
   guard<T>(operation: Operation, work: () => T): T {
     this.check();
@@ -63,7 +77,11 @@ export class Faults {
 
   /** The error for people. */
   explain(error: unknown, operation: Operation): unknown {
-    if (this.#lost && error instanceof CudaError) return this.#lost;
+    if (this.#lost && (error instanceof CudaError || error instanceof Stuck)) return this.#lost;
+    if (error instanceof Stuck) {
+      this.#lost = this.#make('GAN_DEVICE_LOST', `The cuda device is stuck: it was not done after ${error.seconds} s. The last operations that it was handed: ${this.#handed.map(describe).join('; ')}.`, [goOn, findIt, waitLonger]);
+      return this.#lost;
+    }
     if (error instanceof OutOfDeviceMemory) return this.#outOfMemory(error, operation);
     if (!(error instanceof CudaError)) return error;
     if (error.sticky) {
@@ -86,6 +104,3 @@ export class Faults {
     return new this.#GanError('backend', code, message, {suggestions, ...(cause !== undefined && {cause})});
   }
 }
-
-/** Whole MiB, or KiB below one. */
-export const mebibytes = (bytes: number): string => (bytes < 2 ** 20 ? `${Math.ceil(bytes / 2 ** 10)} KiB` : `${Math.round(bytes / 2 ** 20)} MiB`);

@@ -9,6 +9,7 @@ export default ({backend, opt, tf, GanError}: Gan) => backend({
     device: opt.str(undefined, {help: 'which GPU: its number in the list of gan backends, or a part of its name'}),
     precision: opt.oneOf(['fp32', 'tf32', 'bf16'], 'tf32', {help: 'what matrix products and convolutions round their factors to'}),
     libs: opt.str(undefined, {help: 'folders with the CUDA libraries, looked into before all others, as GAN_CUDA_LIBS'}),
+    timeout: opt.num(600, {min: 1, help: 'seconds that the GPU may take for what it was handed before it counts as stuck'}),
   },
   create: (options) => ({
     probe: () => probe(options),

@@ -15,6 +15,7 @@ import {findLibraries, type Chosen} from './libraries/find.js';
 import {loadLibraries} from './libraries/load.js';
 import {thisMachine, type Machine} from './libraries/machine.js';
 import type {CudaOptions} from './options.js';
+import {Patience} from './patience.js';
 import {Reads} from './read.js';
 import {isGpuDtype} from './values.js';
 
@@ -33,7 +34,7 @@ export async function open(options: CudaOptions, {tf, GanError}: Api, machine: M
   const unavailable = (why: string, ...suggestions: string[]) => new GanError('backend', 'GAN_BACKEND_UNAVAILABLE', `cuda: ${why}.`, {suggestions});
   const native = await import('./native/koffi.js');
   const found = findLibraries(machine, [options.libs]);
-  const driver = found.driver === undefined ? undefined : new Driver(native.loadLibrary(found.driver).bind(driverSignatures), {view: native.viewMemory, text: native.textAt});
+  const driver = found.driver === undefined ? undefined : new Driver(native.loadLibrary(found.driver).bind(driverSignatures), {view: native.viewMemory, text: native.textAt}, new Patience(options.timeout * 1000));
   const faults = new Faults(GanError);
   const starting = {name: 'Starting', inputs: []};
   const answer = driver && faults.guard(starting, (): DriverAnswer => {

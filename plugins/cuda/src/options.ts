@@ -7,4 +7,6 @@ export interface CudaOptions {
   precision: Precision;
   /** Folders with libraries. */
   libs: string | undefined;
+  /** Seconds that the card may take for what it was handed before it counts as stuck. */
+  timeout: number;
 }

@@ -30,7 +30,7 @@ export async function probe(options: CudaOptions, machine: Machine = thisMachine
 
 async function search(options: CudaOptions, machine: Machine, timeLimitMs: number) {
   const found = findLibraries(machine, [options.libs]);
-  const answer = found.driver === undefined ? undefined : await askChild(found.driver, timeLimitMs);
+  const answer = found.driver === undefined ? undefined : await askOnce(found.driver, timeLimitMs);
   return {found, answer, result: explain(machine, found, answer, options)};
 }
 
@@ -63,3 +63,11 @@ function askChild(driver: string, timeLimitMs: number): Promise<DriverAnswer> {
     });
   });
 }
+
+/** The same, asked once: `gan doctor` wants it twice. */
+function askOnce(driver: string, timeLimitMs: number): Promise<DriverAnswer> {
+  const answer = answers.get(driver) ?? askChild(driver, timeLimitMs);
+  answers.set(driver, answer);
+  return answer;
+}
+const answers = new Map<string, Promise<DriverAnswer>>();

@@ -3,9 +3,6 @@ import type {Driver} from './driver/driver.js';
 import type {Staging} from './memory/pinned.js';
 import type {Block} from './memory/pool.js';
 
-/** For so long the loop of events is gone through again and again, after that with pauses: what is read is mostly done already. */
-const eagerMs = 2;
-
 /** Device to host. */
 export class Reads {
   constructor(private readonly device: CudaDevice, private readonly driver: Driver) {}
@@ -36,17 +33,19 @@ export class Reads {
     if (this.device.recording) throw new Error('nothing can be read from the device while a step is recorded');
     return this.#guard(() => {
       const staging = this.device.pinned.take(bytes);
-      this.driver.copyToHost(staging.address, block.address, bytes, this.device.stream);
+      this.device.timed('copies', 0, () => this.driver.copyToHost(staging.address, block.address, bytes, this.device.stream));
       this.driver.recordEvent(staging.event, this.device.stream);
       return staging;
     });
   }
 
   async #passed(event: bigint): Promise<void> {
-    const started = performance.now();
-    while (!this.#guard(() => this.driver.eventPassed(event))) {
-      const eager = performance.now() - started < eagerMs;
-      await new Promise<void>((resolve) => (eager ? setImmediate(resolve) : setTimeout(resolve, 1)));
+    try {
+      await this.driver.patience.wait(() => this.#guard(() => this.driver.eventPassed(event)));
+    } catch (error) {
+      this.#guard(() => {
+        throw error;
+      });
     }
   }
 

@@ -9,6 +9,8 @@ export interface RecordingHost {
   allocator: Allocator;
   faults: Faults;
   stream: bigint;
+  /** Measures what `run` hands to the stream, where that is wanted. */
+  timed(run: () => void): void;
   /** Values change in place. */
   onLaunch(): void;
 }
@@ -58,7 +60,9 @@ export class Recording {
   launch(): void {
     const executable = this.#executable;
     if (executable === undefined) throw new Error('a recorded step was disposed of');
-    this.#host.faults.guard({name: 'A recorded step', inputs: []}, () => this.#host.driver.launchGraph(executable, this.#host.stream));
+    const operation = {name: 'A recorded step', inputs: []};
+    this.#host.faults.handing(operation);
+    this.#host.faults.guard(operation, () => this.#host.timed(() => this.#host.driver.launchGraph(executable, this.#host.stream)));
     this.#host.onLaunch();
   }
 

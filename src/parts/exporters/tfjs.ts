@@ -1,5 +1,3 @@
-import {toTfjs} from '../../gan/export/tfjs/write.js';
-import {networkNames, traceNetworks, version} from '../../gan/export/traced-network.js';
 import {assertNew, writeNewFolder} from '../../gan/io/atomic-folder.js';
 import type {Gan} from '../../plugin/index.js';
 
@@ -11,6 +9,7 @@ export default ({exporter, opt}: Gan) => exporter({
   create: ({network}) => ({
     async write(run, out) {
       await assertNew(out);
+      const [{toTfjs}, {networkNames, traceNetworks, version}] = await Promise.all([import('../../gan/export/tfjs/write.js'), import('../../gan/export/traced-network.js')]);
       const files = new Map<string, Uint8Array>();
       for (const {graph, facts, input, output} of await traceNetworks(run, networkNames(network))) {
         const model = toTfjs(graph, {name: facts.network, input, output, version, metadata: {...facts, layout: 'NHWC'}});

@@ -1,8 +1,6 @@
 import {readdir, readFile} from 'node:fs/promises';
 import {fileURLToPath} from 'node:url';
 import path from 'node:path';
-import {assertGenerates, traceNetworks} from '../../gan/export/traced-network.js';
-import {toWeb} from '../../gan/export/web/write.js';
 import {assertNew, writeNewFolder} from '../../gan/io/atomic-folder.js';
 import type {Gan} from '../../plugin/index.js';
 
@@ -16,6 +14,7 @@ export default ({exporter}: Gan) => exporter({
   create: () => ({
     async write(run, out) {
       await assertNew(out);
+      const [{toWeb}, {assertGenerates, traceNetworks}] = await Promise.all([import('../../gan/export/web/write.js'), import('../../gan/export/traced-network.js')]);
       const [generator] = await traceNetworks(run, ['generator']);
       assertGenerates(generator!);
       const files = new Map<string, Uint8Array>();

@@ -1,5 +1,6 @@
 import {expect} from 'chai';
-import {tf, type GanError} from 'gan';
+import type {Rank} from '@tensorflow/tfjs-core';
+import {tf, type GanError, type Tensor} from 'gan';
 import {noCompiler} from './emulator/index.js';
 import {openFake, type FakeDevice} from './fake/open.js';
 
@@ -60,6 +61,54 @@ describe('cuda: faults', () => {
     await opened.sync!().then(() => expect.fail('it answered'), (failure) => expect(failure).to.equal(error));
     await opened.close!();
     expect(fake.calls.length).to.equal(calls);
+  });
+
+  describe('a device that is stuck', () => {
+    for (const [how, read] of [['a read', (x: Tensor) => x.data()], ['a read that blocks', async (x: Tensor) => x.dataSync()], ['a wait for all', () => open.opened.sync!()]] as [string, (x: Tensor) => Promise<unknown>][]) {
+      it(`ends ${how} with the last operations that it was handed, is lost, and is asked for nothing more`, async () => {
+        open = await openFake({timeout: 0.05});
+        const {fake, opened} = open;
+        const x = tf.tensor2d([[1, 2]]);
+        await tf.neg(x).data();
+        fake.streams.stuck = true;
+        const y = tf.relu(tf.square(x));
+        const error = await read(y).then(() => undefined, (failure: unknown) => failure as GanError);
+        expect([error?.code, error?.exitCode]).to.deep.equal(['GAN_DEVICE_LOST', 4]);
+        expect(error?.message).to.contain('not done after 0.05 s').and.match(/Square on \[1,2\] float32; Relu on \[1,2\] float32\.$/);
+        expect(error?.suggestions.join(' ')).to.contain('--resume').and.contain('backend.timeout');
+        const calls = fake.calls.length;
+        expect(thrown(() => tf.neg(x))).to.equal(error);
+        y.dispose();
+        await opened.close!();
+        expect(fake.calls.length).to.equal(calls);
+      });
+    }
+
+    it('closes all the same when that is where it is noticed', async () => {
+      open = await openFake({timeout: 0.05});
+      tf.neg(tf.tensor1d([1]));
+      open.fake.streams.stuck = true;
+      await open.opened.close!();
+      expect(tf.findBackend(open.opened.tfBackend)).to.equal(null);
+    });
+  });
+
+  it("a library that fails because the device is lost is not blamed: the driver's reason is given", async () => {
+    open = await openFake();
+    const [x, filter] = [tf.ones<Rank.R4>([1, 4, 4, 2]), tf.ones<Rank.R4>([3, 3, 2, 2])];
+    Object.assign(open.dnn.functions, {cudnnConvolutionForward: () => 5000}); // CUDNN_STATUS_EXECUTION_FAILED
+    expect(thrown(() => tf.conv2d(x, filter, 1, 'same')).code).to.equal('GAN_BACKEND_FAILED');
+    open.fake.failures.set('cuStreamQuery', 700);
+    const error = thrown(() => tf.conv2d(x, filter, 1, 'same'));
+    expect(error.code).to.equal('GAN_DEVICE_LOST');
+    expect(error.message).to.contain('Conv2D').and.contain('fake error 700');
+  });
+
+  it("a library that has no memory says so as the device's own memory does", async () => {
+    open = await openFake();
+    Object.assign(open.blas.functions, {cublasLtMatmul: () => 3}); // CUBLAS_STATUS_ALLOC_FAILED
+    const error = thrown(() => tf.matMul(tf.ones([2, 2]), tf.ones([2, 2])));
+    expect([error.code, error.suggestions.join().includes('--batch-size')]).to.deep.equal(['GAN_BACKEND_MEMORY', true]);
   });
 
   it('a launch that is refused names operation and shapes; the next one works', async () => {

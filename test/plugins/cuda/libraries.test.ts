@@ -1,15 +1,18 @@
-import {mkdirSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs';
+import {execFileSync} from 'node:child_process';
+import {mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
 import {expect} from 'chai';
 import {explain} from '../../../plugins/cuda/src/explain.js';
 import type {DriverAnswer} from '../../../plugins/cuda/src/findings.js';
+import type {Precision} from '../../../plugins/cuda/src/gpu.js';
 import {chooseLibraries, findLibraries} from '../../../plugins/cuda/src/libraries/find.js';
 import {companions} from '../../../plugins/cuda/src/libraries/load.js';
 import type {Machine} from '../../../plugins/cuda/src/libraries/machine.js';
 import {diagnose, probe} from '../../../plugins/cuda/src/probe.js';
+import {noCompiler} from './emulator/index.js';
 
-const options = {device: undefined, precision: 'tf32', libs: undefined} as const;
+const options = {device: undefined, precision: 'tf32', libs: undefined, timeout: 600} as const;
 const driverOf = (version: number, architecture = 90): DriverAnswer => ({
   ok: true, version, devices: [{ordinal: 0, name: 'NVIDIA H200', bytes: 150 * 2 ** 30, architecture, multiprocessors: 132, sharedBytesPerBlock: 49152}],
 });
@@ -80,8 +83,8 @@ describe('cuda: the search for libraries', () => {
   });
 
   describe('says in one line what is wrong, and what to do', () => {
-    const answer = (given?: DriverAnswer, device?: string) => {
-      const result = explain(machine, findLibraries(machine), given, {...options, device});
+    const answer = (given?: DriverAnswer, device?: string, precision: Precision = 'tf32') => {
+      const result = explain(machine, findLibraries(machine), given, {...options, device, precision});
       return result.ok ? {why: 'fine', fix: ''} : {why: result.why, fix: result.fix};
     };
     const complete = ['usr/lib64/libnvrtc.so.12', 'usr/lib64/libcublasLt.so.12', 'usr/lib64/libcudnn.so.9'];
@@ -106,6 +109,12 @@ describe('cuda: the search for libraries', () => {
       });
     }
 
+    it('bf16 on a card before Ampere', () => {
+      put(driver, ...complete);
+      expect(answer(driverOf(13_000, 75), undefined, 'bf16').why).to.match(/^NVIDIA H200 \(compute capability 7\.5\) does not compute with bfloat16/);
+      expect(answer(driverOf(13_000, 80), undefined, 'bf16').why).to.equal('fine');
+    });
+
     it('a number or a name that no card has', () => {
       put(driver, ...complete);
       expect(answer(driverOf(13_000), '3')).to.deep.equal({why: 'there is no GPU 3', fix: 'take one of: 0 NVIDIA H200 (153600 MiB) (by number or by a part of the name: --device)'});
@@ -119,6 +128,19 @@ describe('cuda: the search for libraries', () => {
     expect(await probe(options, machine)).to.include({ok: false});
     expect(performance.now() - start).to.be.below(300);
     expect(await diagnose(options, machine)).to.deep.equal([]);
+  });
+
+  it('asks a driver once, in a process of its own', async function () {
+    this.timeout(20_000);
+    if (noCompiler() !== undefined || process.platform !== 'linux') this.skip();
+    put(driver);
+    writeFileSync(at('driver.c'), `#include <stdio.h>\n__attribute__((constructor)) static void loaded(void) { FILE *f = fopen("${at('loads')}", "a"); fputs("x", f); fclose(f); }`);
+    execFileSync('gcc', ['-shared', '-fPIC', at('driver.c'), '-o', at(driver)]);
+    const result = await probe(options, machine);
+    expect(result.ok ? '' : result.why).to.contain('cuInit');
+    await diagnose(options, machine);
+    expect(readFileSync(at('loads'), 'utf8')).to.equal('x');
+    expect(readFileSync('/proc/self/maps', 'utf8')).to.not.contain(at(driver));
   });
 
   it('a driver that is no library, or ends its process, is a reason', async function () {

@@ -1,5 +1,6 @@
 import {CudaError} from '../driver/cuda-error.js';
 import type {Gpu, Precision} from '../gpu.js';
+import type {Timed} from '../profile.js';
 import {ProductPlanner, type ProductPlan, type ProductShape} from './product-plan.js';
 import {blas, type BlasFunctions} from './signatures.js';
 import type {Blas, Product} from './types.js';
@@ -7,17 +8,20 @@ import type {Blas, Product} from './types.js';
 const one = Float32Array.of(1);
 const zero = Float32Array.of(0);
 
+/** What products need of the device. */
+type BlasHost = Pick<Gpu, 'scratch' | 'fill'> & Timed;
+
 /** Matrix products by cuBLASLt, with a plan for each shape that was seen. */
 export class CublasLt implements Blas {
   readonly #api: BlasFunctions;
-  readonly #gpu: Pick<Gpu, 'scratch' | 'fill'>;
+  readonly #gpu: BlasHost;
   readonly #stream: bigint;
   readonly #handle: bigint;
   readonly #planner: ProductPlanner;
   readonly #plans = new Map<string, ProductPlan>();
 
   /** @throws CudaError when the library does not start */
-  constructor(api: BlasFunctions, gpu: Pick<Gpu, 'scratch' | 'fill'>, stream: bigint, precision: Precision, architecture: number) {
+  constructor(api: BlasFunctions, gpu: BlasHost, stream: bigint, precision: Precision, architecture: number) {
     this.#api = api;
     this.#gpu = gpu;
     this.#stream = stream;
@@ -35,10 +39,10 @@ export class CublasLt implements Blas {
       strideA: a.batchStride ?? m * k, strideB: b.batchStride ?? k * n, alignment: alignmentOf(a.address | b.address | c),
     });
     const workspace = plan.workspaceBytes === 0 ? 0n : this.#gpu.scratch(plan.workspaceBytes);
-    this.#check('cublasLtMatmul', this.#api.cublasLtMatmul(
+    this.#check('cublasLtMatmul', this.#gpu.timed('cublaslt', 2 * m * n * k * batch, () => this.#api.cublasLtMatmul(
       this.#handle, plan.operation, one, b.address, plan.layoutB, a.address, plan.layoutA, zero, c, plan.layoutC, c, plan.layoutC,
       plan.algorithm, workspace, BigInt(plan.workspaceBytes), this.#stream,
-    ));
+    )));
   }
 
   close(): void {

@@ -24,6 +24,7 @@ export type BlasFunctions = Bound<typeof blasSignatures>;
 /** Values of cublasLt.h, cublas_api.h and library_types.h. */
 export const blas = {
   CUBLAS_STATUS_SUCCESS: 0,
+  CUBLAS_STATUS_ALLOC_FAILED: 3,
   CUBLAS_COMPUTE_32F: 68,
   CUBLAS_COMPUTE_32F_FAST_16BF: 75,
   CUBLAS_COMPUTE_32F_FAST_TF32: 77,

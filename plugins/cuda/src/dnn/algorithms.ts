@@ -23,7 +23,8 @@ export interface Site {
 /** What cuDNN may compute with: without it float32 is rounded to TF32. */
 export const mathTypes: Record<Precision, number> = {fp32: dnn.CUDNN_FMA_MATH, tf32: dnn.CUDNN_DEFAULT_MATH, bf16: dnn.CUDNN_TENSOR_OP_MATH};
 
-const maxResults = 10;
+/** Each algorithm may come once for every math type. */
+const maxResults = 16;
 
 /** A choice that was made with less workspace, on a crowded card, is not kept. */
 const enoughBytes = 2 ** 28;
@@ -97,16 +98,16 @@ export function parse(results: Uint8Array, count: number): Result[] {
   });
 }
 
-/**
- * The first that fits, computes the same each time, and rounds as it is asked to: cuDNN also offers algorithms for math types that
- * it was not asked for. Undefined where there is none.
- */
+/** Math types of results that will do, the preferred ones first: cuDNN also offers algorithms for types that it was not asked for. */
+const allowed: Record<Precision, readonly (readonly number[])[]> = {
+  fp32: [[dnn.CUDNN_FMA_MATH], [dnn.CUDNN_DEFAULT_MATH]], // before Ampere the two are one
+  tf32: [[dnn.CUDNN_DEFAULT_MATH, dnn.CUDNN_TENSOR_OP_MATH, dnn.CUDNN_FMA_MATH]],
+  bf16: [[dnn.CUDNN_DEFAULT_MATH, dnn.CUDNN_TENSOR_OP_MATH, dnn.CUDNN_FMA_MATH]],
+};
+
+/** The fastest that fits, computes the same each time, and rounds as it is asked to. Undefined where there is none. */
 function choose(results: readonly Result[], precision: Precision, workspaceBytes: number): Algorithm | undefined {
-  const allowed: Record<Precision, readonly number[]> = {
-    fp32: [dnn.CUDNN_FMA_MATH],
-    tf32: [dnn.CUDNN_DEFAULT_MATH, dnn.CUDNN_TENSOR_OP_MATH, dnn.CUDNN_FMA_MATH],
-    bf16: [dnn.CUDNN_DEFAULT_MATH, dnn.CUDNN_TENSOR_OP_MATH, dnn.CUDNN_FMA_MATH],
-  };
-  const found = results.find(({ok, deterministic, mathType, workspaceBytes: wanted}) => ok && deterministic && allowed[precision].includes(mathType) && wanted <= workspaceBytes);
-  return found && {algorithm: found.algorithm, workspaceBytes: found.workspaceBytes, mathType: found.mathType};
+  const usable = results.filter(({ok, deterministic, workspaceBytes: wanted}) => ok && deterministic && wanted <= workspaceBytes);
+  const found = allowed[precision].map((types) => usable.find(({mathType}) => types.includes(mathType))).find((one) => one !== undefined);
+  return found && {algorithm: found.algorithm, workspaceBytes: found.workspaceBytes, mathType: precision === 'fp32' ? dnn.CUDNN_FMA_MATH : found.mathType};
 }

@@ -1,6 +1,7 @@
 import type {TensorInfo} from '@tensorflow/tfjs-core';
 import type {DiskCache} from '../cache/disk-cache.js';
 import type {Gpu} from '../gpu.js';
+import type {Timed} from '../profile.js';
 import {Algorithms, mathTypes, type Algorithm} from './algorithms.js';
 import {checkDnn, describeConvolution, paddingIsEven, type Descriptors} from './descriptors.js';
 import {convert, shift, transpose, type Data, type Element, type Images} from './kernels.js';
@@ -12,7 +13,7 @@ const one = Float32Array.of(1);
 const zero = Float32Array.of(0);
 
 /** What convolutions need of the device beyond what kernels see. */
-export interface DnnHost extends Gpu {
+export interface DnnHost extends Gpu, Timed {
   readonly recording: boolean;
   /**
    * What was computed from a tensor under that name, computed now if it was not: it lives as long as the tensor and its values.
@@ -94,10 +95,10 @@ export class Cudnn implements Dnn {
     const {descriptors, algorithm} = this.#plan(direction, conv, first, second, to.address);
     const workspace = algorithm.workspaceBytes === 0 ? 0n : this.#host.scratch(algorithm.workspaceBytes);
     const call = functionsOf[direction].run;
-    checkDnn(this.#api, call, this.#api[call](
+    checkDnn(this.#api, call, this.#host.timed('cudnn', flopsOf(conv), () => this.#api[call](
       this.#handle, one, descriptors.first, first, descriptors.second, second, descriptors.convolution, algorithm.algorithm,
       workspace, BigInt(algorithm.workspaceBytes), zero, descriptors.result, to.address,
-    ));
+    )));
     finish();
   }
 
@@ -179,6 +180,8 @@ function evened(conv: Convolution): Convolution {
   return {...conv, inHeight: conv.inHeight + top + bottom, inWidth: conv.inWidth + left + right, padInfo: {top: 0, bottom: 0, left: 0, right: 0}};
 }
 
+/** Multiplications and additions by definition, those with padding included; the same for all three kinds. */
+const flopsOf = (conv: Convolution): number => 2 * sizeOf(outImages(conv)) * filterRows(conv);
 const filterRows = ({filterHeight, filterWidth, inChannels}: Convolution): number => filterHeight * filterWidth * inChannels;
 const inImages = ({batchSize: n, inHeight: height, inWidth: width, inChannels: c}: Convolution): Images => ({n, height, width, c});
 const outImages = ({batchSize: n, outHeight: height, outWidth: width, outChannels: c}: Convolution): Images => ({n, height, width, c});

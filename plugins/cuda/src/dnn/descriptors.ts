@@ -16,7 +16,14 @@ export interface Descriptors {
 export const paddingIsEven = ({padInfo: {top, bottom, left, right}}: Convolution): boolean => top === bottom && left === right;
 
 export function checkDnn(api: DnnFunctions, call: string, code: number): void {
-  if (code !== dnn.CUDNN_STATUS_SUCCESS) throw new CudaError(call, code, api.cudnnGetErrorString(code), 'cuDNN');
+  if (code !== dnn.CUDNN_STATUS_SUCCESS) throw new CudaError(call, code, [api.cudnnGetErrorString(code), details(api)].filter((text) => text !== '').join(': '), 'cuDNN');
+}
+
+/** What the last failure was about. */
+function details(api: DnnFunctions): string {
+  const text = Buffer.alloc(1024);
+  api.cudnnGetLastErrorString?.(text, BigInt(text.length));
+  return text.subarray(0, text.indexOf(0)).toString().trim().replaceAll(/\s+/g, ' ');
 }
 
 /** Describes a convolution with even padding, images as NHWC, filters as [out, height, width, in]. */

@@ -37,11 +37,15 @@ export const dnnSignatures = {
   cudnnConvolutionBackwardFilter: convolution,
 } as const;
 
-export type DnnFunctions = Bound<typeof dnnSignatures>;
+/** Of version 9 on: what a failure is about, in a sentence or two. */
+export const dnnDetails = {cudnnGetLastErrorString: ['void', 'pointer', 'u64']} as const;
 
-/** Values of cudnn.h, the same in versions 8 and 9. */
+export type DnnFunctions = Bound<typeof dnnSignatures> & Partial<Bound<typeof dnnDetails>>;
+
+/** Values of cudnn.h, the same in versions 8 and 9; of those that begin with CUDNN_STATUS_INTERNAL only 9 has any. */
 export const dnn = {
   CUDNN_STATUS_SUCCESS: 0,
+  CUDNN_STATUS_INTERNAL_ERROR_DEVICE_ALLOCATION_FAILED: 4004,
   CUDNN_DATA_FLOAT: 0,
   CUDNN_DATA_BFLOAT16: 9,
   CUDNN_TENSOR_NHWC: 1,

@@ -1,4 +1,11 @@
+import {blas} from '../blas/signatures.js';
+import {dnn} from '../dnn/signatures.js';
 import {cuda, stickyCodes} from './codes.js';
+
+/** Results that say so, by library. */
+const outOfMemoryCodes: Partial<Record<CudaError['library'], number>> = {
+  driver: cuda.CUDA_ERROR_OUT_OF_MEMORY, cuBLASLt: blas.CUBLAS_STATUS_ALLOC_FAILED, cuDNN: dnn.CUDNN_STATUS_INTERNAL_ERROR_DEVICE_ALLOCATION_FAILED,
+};
 
 /** A call that a library of CUDA refused. `Faults` turns it into an error for people. */
 export class CudaError extends Error {
@@ -18,6 +25,6 @@ export class CudaError extends Error {
   }
 
   get outOfMemory(): boolean {
-    return this.library === 'driver' && this.code === cuda.CUDA_ERROR_OUT_OF_MEMORY;
+    return outOfMemoryCodes[this.library] === this.code;
   }
 }

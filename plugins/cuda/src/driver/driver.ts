@@ -1,4 +1,5 @@
 import type {Extent} from '../gpu.js';
+import {Patience} from '../patience.js';
 import {cuda} from './codes.js';
 import {CudaError} from './cuda-error.js';
 import type {DriverFunctions} from './signatures.js';
@@ -33,13 +34,17 @@ export interface Memory {
 export class Driver {
   readonly #api: DriverFunctions;
   readonly #memory: Memory;
+  /** For everything that is waited for here. */
+  readonly patience: Patience;
   /** Where functions leave one result. */
   readonly #u64 = new BigUint64Array(2);
   readonly #int = new Int32Array(this.#u64.buffer, 0, 1);
+  readonly #float = new Float32Array(this.#u64.buffer, 0, 1);
 
-  constructor(api: DriverFunctions, memory: Memory) {
+  constructor(api: DriverFunctions, memory: Memory, patience = new Patience(Infinity)) {
     this.#api = api;
     this.#memory = memory;
+    this.patience = patience;
   }
 
   init(): void {
@@ -77,9 +82,14 @@ export class Driver {
     this.#check('cuStreamDestroy', this.#api.cuStreamDestroy_v2(stream));
   }
 
-  /** Blocks until all that was handed to the stream is done. */
+  /** Whether all that was handed to the stream is done; does not wait. */
+  streamDone(stream: bigint): boolean {
+    return this.#ready('cuStreamQuery', this.#api.cuStreamQuery(stream));
+  }
+
+  /** Blocks until all that was handed to the stream is done. @throws Stuck */
   synchronize(stream: bigint): void {
-    this.#check('cuStreamSynchronize', this.#api.cuStreamSynchronize(stream));
+    this.patience.block(() => this.streamDone(stream));
   }
 
   /** What is handed to the stream from here on begins after the event. */
@@ -89,6 +99,17 @@ export class Driver {
 
   createEvent(): bigint {
     return this.#handle('cuEventCreate', (at) => this.#api.cuEventCreate(at, cuda.CU_EVENT_DISABLE_TIMING));
+  }
+
+  /** An event that knows when it passed. */
+  createTimer(): bigint {
+    return this.#handle('cuEventCreate', (at) => this.#api.cuEventCreate(at, cuda.CU_EVENT_DEFAULT));
+  }
+
+  /** Milliseconds from one timer to another; both have passed. */
+  elapsed(from: bigint, to: bigint): number {
+    this.#check('cuEventElapsedTime', this.#api.cuEventElapsedTime(this.#float, from, to));
+    return this.#float[0]!;
   }
 
   destroyEvent(event: bigint): void {
@@ -101,15 +122,12 @@ export class Driver {
 
   /** Whether all before the event is done; does not wait. */
   eventPassed(event: bigint): boolean {
-    const code = this.#api.cuEventQuery(event);
-    if (code === cuda.CUDA_ERROR_NOT_READY) return false;
-    this.#check('cuEventQuery', code);
-    return true;
+    return this.#ready('cuEventQuery', this.#api.cuEventQuery(event));
   }
 
-  /** Blocks until all before the event is done. */
+  /** Blocks until all before the event is done. @throws Stuck */
   awaitEvent(event: bigint): void {
-    this.#check('cuEventSynchronize', this.#api.cuEventSynchronize(event));
+    this.patience.block(() => this.eventPassed(event));
   }
 
   /** Free and total bytes of the card. */
@@ -228,6 +246,13 @@ export class Driver {
   #handle(call: string, run: (at: BigUint64Array) => number): bigint {
     this.#check(call, run(this.#u64));
     return this.#u64[0]!;
+  }
+
+  /** Of a call that says whether something is done. */
+  #ready(call: string, code: number): boolean {
+    if (code === cuda.CUDA_ERROR_NOT_READY) return false;
+    this.#check(call, code);
+    return true;
   }
 
   #check(call: string, code: number): void {

@@ -42,7 +42,7 @@ export function loaderFolders({platform, env, root, arch}: Machine): string[] {
   const triple = arch === 'arm64' ? 'aarch64-linux-gnu' : 'x86_64-linux-gnu';
   const configured = entries(`${root}/etc/ld.so.conf.d`).filter((file) => file.endsWith('.conf')).flatMap((file) =>
     readFileSync(`${root}/etc/ld.so.conf.d/${file}`, 'utf8').split('\n').map((line) => line.trim()).filter((line) => line.startsWith('/')));
-  const own = [...configured, `/usr/lib/${triple}`, `/lib/${triple}`, '/usr/lib64', '/lib64', '/usr/lib', '/lib', '/usr/local/lib', '/usr/lib/wsl/lib', '/run/opengl-driver/lib'];
+  const own = [...configured, `/usr/lib/${triple}`, `/lib/${triple}`, '/usr/lib64', '/lib64', '/usr/lib', '/lib', '/usr/local/lib', '/usr/lib/wsl/lib', '/usr/local/nvidia/lib64', '/run/opengl-driver/lib'];
   return [...(env['LD_LIBRARY_PATH'] ?? '').split(':').filter((folder) => folder !== ''), ...own.map((folder) => root + folder)];
 }
 

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import {blasSignatures, type BlasFunctions} from '../blas/signatures.js';
 import {nvrtcSignatures, type NvrtcFunctions} from '../compile/signatures.js';
-import {dnnSignatures, type DnnFunctions} from '../dnn/signatures.js';
+import {dnnDetails, dnnSignatures, type DnnFunctions} from '../dnn/signatures.js';
 import type {Library} from '../native/koffi.js';
 import type {Chosen} from './find.js';
 import {entries} from './folders.js';
@@ -15,7 +15,7 @@ export interface Loaded {
 }
 
 /** What libraries load themselves at some later time, by name, and may not find where they are not in a folder of the loader; in an order that suits. */
-const partsOfCudnn = ['graph', 'ops', 'ops_infer', 'ops_train', 'engines_precompiled', 'engines_runtime_compiled', 'heuristic', 'cnn', 'cnn_infer', 'cnn_train'];
+const partsOfCudnn = ['graph', 'ops', 'ops_infer', 'ops_train', 'ext', 'engines_precompiled', 'engines_runtime_compiled', 'engines_tensor_ir', 'heuristic', 'cnn', 'cnn_infer', 'cnn_train'];
 
 /** Files to be loaded before a library so that it finds them, those that there are. */
 export function companions({nvrtc, cublasLt, cudnn}: Chosen): Record<'nvrtc' | 'cublasLt' | 'cudnn', string[]> {
@@ -32,6 +32,8 @@ export function companions({nvrtc, cublasLt, cudnn}: Chosen): Record<'nvrtc' | '
     cudnn: [...beside(cublasLt, [/^libcublas\.so\.1\d$/, /^cublas64_1\d\.dll$/]), ...beside(cudnn, partsOfCudnn.flatMap((part) => [new RegExp(`^libcudnn_${part}\\.so\\.${version}$`), new RegExp(`^cudnn_${part}64_\\d\\.dll$`)]))],
   };
 }
+
+const isNinth = ({cudnn}: Chosen): boolean => !/(so\.|64_)8(\.dll)?$/.test(cudnn);
 
 /**
  * Loads the libraries, each after what it will look for.
@@ -53,9 +55,6 @@ export function loadLibraries(chosen: Chosen, load: (file: string) => Library): 
       throw new Error(`${titles[name]} does not load from ${chosen[name]}: ${error instanceof Error ? error.message : String(error)}`, {cause: error});
     }
   };
-  return {
-    nvrtc: open('nvrtc').bind(nvrtcSignatures),
-    blas: open('cublasLt').bind(blasSignatures),
-    dnn: open('cudnn').bind(dnnSignatures),
-  };
+  const [nvrtc, blas, dnn] = [open('nvrtc'), open('cublasLt'), open('cudnn')];
+  return {nvrtc: nvrtc.bind(nvrtcSignatures), blas: blas.bind(blasSignatures), dnn: {...dnn.bind(dnnSignatures), ...(isNinth(chosen) && dnn.bind(dnnDetails))}};
 }

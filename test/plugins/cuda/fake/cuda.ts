@@ -39,6 +39,8 @@ export class FakeCuda {
   readonly #host = hostMemory();
   readonly #options: Required<FakeOptions>;
   readonly #texts = new Map<bigint, string>();
+  /** Events that have a time. */
+  readonly #timers = new Set<bigint>();
   #initialised = false;
   contexts = 0;
   /** What the named calls return from now on, in place of doing their work. */
@@ -104,39 +106,48 @@ export class FakeCuda {
     cuMemcpyHtoDAsync_v2: (to, from, bytes, stream) => {
       this.device.check(to, bytes, 'upload to');
       this.pinned.check(from, bytes, 'upload from');
-      return this.streams.hand(stream, () => this.library.copy(from, to, Number(bytes)));
+      return this.streams.hand(stream, 'cuMemcpyHtoDAsync_v2', () => this.library.copy(from, to, Number(bytes)));
     },
     cuMemcpyDtoHAsync_v2: (to, from, bytes, stream) => {
       this.pinned.check(to, bytes, 'read to');
       this.device.check(from, bytes, 'read from');
-      return this.streams.hand(stream, () => this.library.copy(from, to, Number(bytes)));
+      return this.streams.hand(stream, 'cuMemcpyDtoHAsync_v2', () => this.library.copy(from, to, Number(bytes)));
     },
     cuMemcpyDtoDAsync_v2: (to, from, bytes, stream) => {
       this.device.check(to, bytes, 'copy to');
       this.device.check(from, bytes, 'copy from');
-      return this.streams.hand(stream, () => this.library.copy(from, to, Number(bytes)));
+      return this.streams.hand(stream, 'cuMemcpyDtoDAsync_v2', () => this.library.copy(from, to, Number(bytes)));
     },
     cuMemsetD32Async: (address, pattern, count, stream) => {
       this.device.check(address, 4n * count, 'fill');
-      return this.streams.hand(stream, () => this.library.write(address, new Uint8Array(new Uint32Array(Number(count)).fill(pattern).buffer)));
+      return this.streams.hand(stream, 'cuMemsetD32Async', () => this.library.write(address, new Uint8Array(new Uint32Array(Number(count)).fill(pattern).buffer)));
     },
     cuStreamCreate: (at, flags) => {
       expect(flags === 1, 'a stream that does not wait for the default one');
       return put(at, this.streams.createStream());
     },
     cuStreamDestroy_v2: this.streams.destroyStream,
-    cuStreamSynchronize: (stream) => this.streams.synchronize(stream),
+    cuStreamQuery: (stream) => this.streams.queryStream(stream),
     cuStreamWaitEvent: (stream, event, flags) => expect(flags === 0, 'no flags') || this.streams.wait(stream, event),
     cuStreamBeginCapture_v2: (stream, mode) => expect(mode === 2, 'the relaxed mode') || this.streams.beginCapture(stream),
     cuStreamEndCapture: (stream, at) => {
       const graph = this.streams.endCapture(stream);
       return graph === undefined ? codes.captureInvalidated : put(at, graph);
     },
-    cuEventCreate: (at, flags) => expect(flags === 2, 'an event without a time') || put(at, this.streams.createEvent()),
+    cuEventCreate: (at, flags) => {
+      const event = this.streams.createEvent();
+      if (flags === 0) this.#timers.add(event);
+      return expect(flags === 0 || flags === 2, 'an event with or without a time') || put(at, event);
+    },
     cuEventDestroy_v2: this.streams.destroyEvent,
     cuEventRecord: (event, stream) => this.streams.record(event, stream),
     cuEventQuery: (event) => this.streams.query(event),
-    cuEventSynchronize: (event) => this.streams.awaitEvent(event),
+    cuEventElapsedTime: (at, from, to) => {
+      const ms = this.streams.elapsed(from, to);
+      if (ms === undefined || !this.#timers.has(from) || !this.#timers.has(to)) return codes.invalidHandle;
+      (at as Float32Array)[0] = ms;
+      return codes.success;
+    },
     cuModuleLoadData: (at, image) => {
       const text = Buffer.from(image as Uint8Array).toString();
       if (!text.startsWith('{')) return 200; // CUDA_ERROR_INVALID_IMAGE
@@ -157,7 +168,7 @@ export class FakeCuda {
       const {source, entry} = this.functions.get(func)!;
       expect(extra === null && shared <= 49152, 'no extra, and little shared memory');
       const args = this.#arguments(source, entry, table as bigint);
-      return this.streams.hand(stream, () => this.library.launch(source, entry, [gx, gy, gz, bx, by, bz], args, 'mixed'));
+      return this.streams.hand(stream, 'cuLaunchKernel', () => this.library.launch(source, entry, [gx, gy, gz, bx, by, bz], args, 'mixed'));
     },
     cuGraphInstantiateWithFlags: (at, graph, flags) => {
       expect(flags === 0n, 'no flags');

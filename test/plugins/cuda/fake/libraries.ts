@@ -157,7 +157,7 @@ export function fakeBlas(fake: FakeCuda) {
       ([[a, la], [b, lb], [d, ld]] as const).forEach(([address, layout]) => fake.device.check(address, size(layout), 'a matrix'));
       products.push({compute, m: n, n: m, k, batch: ld.batch, workspaceBytes: Number(bytes)});
       // By columns d = op(a) op(b) is by rows d' = op(b)' op(a)', and a matrix by columns is its transpose by rows.
-      return fake.streams.hand(stream, () => {
+      return fake.streams.hand(stream, 'cublasLtMatmul', () => {
         for (let i = 0; i < ld.batch; i++) {
           const at = (address: bigint, {stride}: Layout) => address + BigInt(4 * stride * i);
           fake.library.matmul(at(b, lb), turnB, at(a, la), turnA, at(d, ld), n, m, k);
@@ -238,7 +238,7 @@ export function fakeDnn(fake: FakeCuda, {version = 91_300, cudart = 13_000} = {}
     fake.device.check(workspace, bytes, 'workspace');
     runs.push({kind, algorithm, math: C.math, type: X.type});
     const sizes = [X.n, X.h, X.w, X.c, Y.h, Y.w, Y.c, F.h, F.w, ...C.stride!, ...C.dilation!, ...C.pad!];
-    return fake.streams.hand(handles.get(handle).stream, () => {
+    return fake.streams.hand(handles.get(handle).stream, 'cudnnConvolution', () => {
       const [x, filter, y] = roles(kind, firstAt, secondAt, resultAt);
       convolveAs(fake, kind, sizes, X.type, [x, X], [filter, F], [y, Y]);
     });

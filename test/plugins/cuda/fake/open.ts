@@ -11,6 +11,7 @@ import {Faults} from '../../../../plugins/cuda/src/faults.js';
 import type {Precision} from '../../../../plugins/cuda/src/gpu.js';
 import {sources} from '../../../../plugins/cuda/src/kernels/index.js';
 import {opened} from '../../../../plugins/cuda/src/open.js';
+import {Patience} from '../../../../plugins/cuda/src/patience.js';
 import {compileEmulator} from '../emulator/compile.js';
 import {openLibrary} from '../emulator/library.js';
 import {addressOf, FakeCuda, type FakeOptions} from './cuda.js';
@@ -32,18 +33,20 @@ export interface OpenOptions extends FakeOptions {
   precision?: Precision;
   /** Folder of the cache; default: one of its own, which goes with the device. */
   cache?: string;
+  /** Seconds until the device counts as stuck. */
+  timeout?: number;
 }
 
 let library: ReturnType<typeof openLibrary> | undefined;
 
 /** Opens it, and makes it tfjs's current backend. */
-export async function openFake({precision = 'fp32', cache, ...options}: OpenOptions = {}): Promise<FakeDevice> {
+export async function openFake({precision = 'fp32', cache, timeout = 60, ...options}: OpenOptions = {}): Promise<FakeDevice> {
   library ??= openLibrary(await compileEmulator(sources));
   for (const source of sources) sourceNames.set(source.text, source.name);
   const folder = cache ?? mkdtempSync(path.join(tmpdir(), 'gan-cuda-'));
   const fake = new FakeCuda(library, options);
   const [nvrtc, blas, dnn] = [fakeNvrtc(fake), fakeBlas(fake), fakeDnn(fake)];
-  const driver = new Driver(fake.driver, fake.memory);
+  const driver = new Driver(fake.driver, fake.memory, new Patience(timeout * 1000));
   driver.init();
   const facts = driver.devices()[0]!;
   const compiler = new Nvrtc(nvrtc.functions, addressOf);

@@ -11,11 +11,15 @@ interface Event {
   stream?: Stream;
   /** Queries until a late one passes. */
   patience: number;
+  /** Of the clock, when it was passed last. */
+  at?: number;
 }
 
 interface Stream {
   pace: Pace;
   queue: Work[];
+  /** Queries until a late one is done. */
+  patience: number;
   /** What is recorded instead of being done. */
   capture?: (() => void)[];
   broken?: boolean;
@@ -32,6 +36,11 @@ export class Streams {
   /** Pace of the n-th stream that is made. */
   readonly #paces: readonly Pace[];
   #made = 0;
+  /** Milliseconds of the device: each piece of work takes as long as is said here of the function that handed it over, by default no time. */
+  readonly durations = new Map<string, number>();
+  #clock = 0;
+  /** From now on nothing that was handed over gets done. */
+  stuck = false;
 
   constructor(paces: readonly Pace[]) {
     this.#paces = paces;
@@ -48,7 +57,7 @@ export class Streams {
 
   createStream(): bigint {
     const handle = this.#next++;
-    this.#streams.set(handle, {pace: this.#paces[this.#made++ % this.#paces.length]!, queue: []});
+    this.#streams.set(handle, {pace: this.#paces[this.#made++ % this.#paces.length]!, queue: [], patience: 1});
     return handle;
   }
 
@@ -62,10 +71,14 @@ export class Streams {
   destroyEvent = (handle: bigint): number => result(this.#events.delete(handle));
   destroyGraph = (handle: bigint): number => result(this.#graphs.delete(handle));
 
-  /** Hands work to a stream. */
-  hand(handle: bigint, run: () => void): number {
+  /** Hands work of a function to a stream. */
+  hand(handle: bigint, name: string, work: () => void): number {
     const stream = this.#streams.get(handle);
     if (!stream) return codes.invalidHandle;
+    const run = () => {
+      work();
+      this.#clock += this.durations.get(name) ?? 0;
+    };
     if (stream.capture) stream.capture.push(run);
     else this.#queue(stream, {run});
     return codes.success;
@@ -78,7 +91,7 @@ export class Streams {
     const version = ++event.recorded;
     event.stream = stream;
     event.patience = 2;
-    this.#queue(stream, {run: () => (event.done = Math.max(event.done, version))});
+    this.#queue(stream, {run: () => Object.assign(event, {done: Math.max(event.done, version), at: this.#clock})});
     return codes.success;
   }
 
@@ -94,22 +107,23 @@ export class Streams {
     const event = this.#events.get(handle);
     if (!event) return codes.invalidHandle;
     if (event.done >= event.recorded) return codes.success;
-    if (event.patience-- > 0) return codes.notReady;
+    if (this.stuck || event.patience-- > 0) return codes.notReady;
     this.#until(event, event.recorded);
     return codes.success;
   }
 
-  awaitEvent(handle: bigint): number {
-    const event = this.#events.get(handle);
-    if (!event) return codes.invalidHandle;
-    this.#until(event, event.recorded);
-    return codes.success;
+  /** Milliseconds between two events that have passed. */
+  elapsed(from: bigint, to: bigint): number | undefined {
+    const [begin, end] = [from, to].map((handle) => this.#events.get(handle)?.at);
+    return begin === undefined || end === undefined ? undefined : end - begin;
   }
 
-  synchronize(handle: bigint): number {
+  queryStream(handle: bigint): number {
     const stream = this.#streams.get(handle);
     if (!stream) return codes.invalidHandle;
     if (stream.capture) return this.#breakCapture(stream, codes.captureUnsupported);
+    if (stream.queue.length > 0 && (this.stuck || stream.patience-- > 0)) return codes.notReady;
+    stream.patience = 1;
     while (stream.queue.length > 0) this.#step(stream);
     return codes.success;
   }
@@ -138,7 +152,7 @@ export class Streams {
 
   launch(executable: bigint, stream: bigint): number {
     const work = this.#graphs.get(executable);
-    return work ? this.hand(stream, () => work.forEach((run) => run())) : codes.invalidHandle;
+    return work ? this.hand(stream, 'cuGraphLaunch', () => work.forEach((run) => run())) : codes.invalidHandle;
   }
 
   #graph(work: (() => void)[]): bigint {
@@ -154,7 +168,7 @@ export class Streams {
 
   #queue(stream: Stream, work: Work): void {
     stream.queue.push(work);
-    while (stream.pace === 'eager' && stream.queue.length > 0) this.#step(stream);
+    while (stream.pace === 'eager' && !this.stuck && stream.queue.length > 0) this.#step(stream);
   }
 
   #step(stream: Stream): void {
