@@ -3,7 +3,7 @@ import type {Bound, CType, Signatures} from './signatures.js';
 
 /** NVRTC and cuDNN recurse deeper than the 2 MiB that koffi gives a call; this is its maximum. */
 const stackBytes = 16 * 2 ** 20;
-koffi.config({sync_stack_size: stackBytes});
+if ((koffi.config() as {sync_stack_size: number}).sync_stack_size !== stackBytes) koffi.config({sync_stack_size: stackBytes}); // once in a process, though this may be loaded twice
 
 const names: Record<CType, string> = {int: 'int', uint: 'uint', u64: 'uint64', pointer: 'void *', text: 'str', void: 'void'};
 

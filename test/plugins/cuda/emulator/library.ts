@@ -1,4 +1,5 @@
 import koffi from 'koffi';
+import '../../../../plugins/cuda/src/native/koffi.js'; // sets koffi up, which must come before the first library
 import type {KernelArg} from '../../../../plugins/cuda/src/gpu.js';
 
 /** The order in which the blocks of a grid, and the threads of a block between two barriers, have their turns. */
