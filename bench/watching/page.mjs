@@ -28,6 +28,7 @@ async function get(address) {
 process.on('message', () => process.send(seen));
 process.on('disconnect', () => process.exit());
 for (const address of ['/', '/page.js', '/page.css', '/icon.svg', '/api/about']) await get(address);
+process.send('open');
 const run = await firstRun();
 let shown = -1;
 for await (const {event, data} of events(`?run=${run}`)) {

@@ -20,6 +20,7 @@ export async function openUi(dir) {
   const server = spawn(process.execPath, [file('../../bin/run.js'), 'ui', dir, '--port', '0', '--json', '--quiet'], {stdio: ['ignore', 'pipe', 'inherit']});
   const [line] = await once(server.stdout, 'data');
   const page = fork(file('page.mjs'), [JSON.parse(line).url]);
+  await once(page, 'message'); // open: what starting a browser takes is no watching
   return {
     /** Seconds of a processor: the server's, the page's. */
     cpu: () => [cpuOf(server.pid), cpuOf(page.pid)],
