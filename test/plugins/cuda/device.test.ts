@@ -2,7 +2,7 @@ import {expect} from 'chai';
 import type {Tensor, Tensor4D} from '@tensorflow/tfjs-core';
 import {tf} from 'gan';
 import type {Convolution} from '../../../plugins/cuda/src/dnn/types.js';
-import {noCompiler} from './emulator/index.js';
+import {needsCompiler} from './emulator/support.js';
 import {openFake, type FakeDevice, type OpenOptions} from './fake/open.js';
 import type {Pace} from './fake/streams.js';
 
@@ -11,12 +11,7 @@ const allPaces: Pace[][] = [['late', 'late'], ['late', 'eager'], ['eager', 'late
 
 describe('cuda: the device, on a fake of CUDA that checks each call', () => {
   let open: FakeDevice | undefined;
-  before(function () {
-    const why = noCompiler();
-    if (why === undefined) return;
-    console.log(`      skipped: ${why}`);
-    this.skip();
-  });
+  needsCompiler();
   const start = async (options?: OpenOptions) => (open = await openFake(options));
   afterEach(() => {
     void open?.opened.close!();

@@ -1,14 +1,12 @@
 import {expect} from 'chai';
 import type {Rank} from '@tensorflow/tfjs-core';
 import {tf, type GanError, type Tensor} from 'gan';
-import {noCompiler} from './emulator/index.js';
+import {needsCompiler} from './emulator/support.js';
 import {openFake, type FakeDevice} from './fake/open.js';
 
 describe('cuda: faults', () => {
   let open: FakeDevice;
-  before(function () {
-    if (noCompiler() !== undefined) this.skip();
-  });
+  needsCompiler();
   afterEach(() => void open?.opened.close!());
   const thrown = (work: () => unknown): GanError => {
     try {

@@ -132,7 +132,11 @@ describe('cuda: the search for libraries', () => {
 
   it('asks a driver once, in a process of its own', async function () {
     this.timeout(20_000);
-    if (noCompiler() !== undefined || process.platform !== 'linux') this.skip();
+    const why = noCompiler('linux');
+    if (why !== undefined) {
+      console.log(`      skipped: ${why}`);
+      this.skip();
+    }
     put(driver);
     writeFileSync(at('driver.c'), `#include <stdio.h>\n__attribute__((constructor)) static void loaded(void) { FILE *f = fopen("${at('loads')}", "a"); fputs("x", f); fclose(f); }`);
     execFileSync('gcc', ['-shared', '-fPIC', at('driver.c'), '-o', at(driver)]);

@@ -6,7 +6,7 @@ import {fileURLToPath} from 'node:url';
 import {promisify} from 'node:util';
 import {expect} from 'chai';
 import type {PartTime} from '../../../plugins/cuda/src/profile.js';
-import {noCompiler} from './emulator/index.js';
+import {needsCompiler} from './emulator/support.js';
 import {compileStubs} from './stubs.js';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
@@ -14,8 +14,8 @@ const root = fileURLToPath(new URL('../../../', import.meta.url));
 describe('cuda: as it is installed, on libraries that compute nothing', function () {
   this.timeout(120_000);
   let folder: string;
-  before(function () {
-    if (noCompiler() !== undefined || process.platform !== 'linux') this.skip();
+  needsCompiler('linux');
+  before(() => {
     folder = mkdtempSync(path.join(tmpdir(), 'gan-cuda-stubs-'));
     compileStubs(path.join(folder, 'libs'));
   });

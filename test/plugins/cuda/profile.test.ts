@@ -2,7 +2,7 @@ import {expect} from 'chai';
 import type {Tensor, Tensor2D, Tensor4D} from '@tensorflow/tfjs-core';
 import {GANLearner, Normalization, basicCritic, basicGenerator, tf} from 'gan';
 import type {DeviceTimes} from '../../../plugins/cuda/src/profile.js';
-import {noCompiler} from './emulator/index.js';
+import {needsCompiler} from './emulator/support.js';
 import {openFake, type FakeDevice} from './fake/open.js';
 
 /** Milliseconds that work takes on the fake; each a power of two, so that a sum says what is in it. */
@@ -10,9 +10,7 @@ const durations = {cudnnConvolution: 1024, cublasLtMatmul: 256, cuLaunchKernel: 
 
 describe('cuda: where the time on the device goes', () => {
   let open: FakeDevice;
-  before(function () {
-    if (noCompiler() !== undefined) this.skip();
-  });
+  needsCompiler();
   beforeEach(async () => {
     open = await openFake();
     for (const [name, ms] of Object.entries(durations)) open.fake.streams.durations.set(name, ms);

@@ -1,15 +1,13 @@
 import {expect} from 'chai';
 import type {Scalar, Tensor4D} from '@tensorflow/tfjs-core';
 import {tf, type Tensor} from 'gan';
-import {noCompiler} from './emulator/index.js';
+import {needsCompiler} from './emulator/support.js';
 import {openFake, type FakeDevice} from './fake/open.js';
 import type {Pace} from './fake/streams.js';
 
 describe('cuda: recorded steps', () => {
   let open: FakeDevice;
-  before(function () {
-    if (noCompiler() !== undefined) this.skip();
-  });
+  needsCompiler();
   afterEach(() => void open?.opened.close!());
 
   /** w <- w - rate dw of a small network, in place; what a step of a training is to a recording. */

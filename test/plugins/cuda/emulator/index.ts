@@ -8,8 +8,9 @@ import {openLibrary} from './library.js';
 
 export const emulatorName = 'cuda-emulator';
 
-/** Why the emulator cannot be built here; undefined if it can. */
-export function noCompiler(): string | undefined {
+/** Why nothing can be compiled here, or not for the system that is needed; undefined if it can. */
+export function noCompiler(platform: NodeJS.Platform = process.platform): string | undefined {
+  if (process.platform !== platform) return `this is not ${platform}`;
   try {
     execFileSync('g++', ['--version'], {stdio: 'ignore'});
     return undefined;

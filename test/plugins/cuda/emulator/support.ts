@@ -5,10 +5,10 @@ import {tf, type Tensor} from 'gan';
 import {Rng} from '../../../../dist/gan/rng.js';
 import {emulatorName, noCompiler, openEmulator, type EmulatedDevice} from './index.js';
 
-/** Skips a suite, with the reason, where the emulator cannot be built. */
-export function needsCompiler(): void {
+/** Skips a suite, with the reason, where nothing can be compiled, or not for the system that it needs. */
+export function needsCompiler(platform?: NodeJS.Platform): void {
   before(function () {
-    const why = noCompiler();
+    const why = noCompiler(platform);
     if (why === undefined) return;
     process.stdout.write(`    skipped: ${why}\n`);
     this.skip();
