@@ -68,6 +68,22 @@ describe(`the page of gan ui${noBrowser === undefined ? '' : ` (skipped: ${noBro
     }
   }
 
+  it('does not say that there are no runs before it has heard of them', async () => {
+    const fresh = await browser.newPage();
+    let answer!: () => void;
+    const held = new Promise<void>((resolve) => (answer = resolve));
+    await fresh.route('**/api/events*', async (route) => {
+      await held;
+      await route.continue();
+    });
+    await fresh.goto(ui.url);
+    await fresh.getByRole('heading', {name: 'Runs'}).waitFor();
+    expect(await fresh.getByText('No runs yet.').isVisible()).to.equal(false);
+    answer();
+    await fresh.getByText('No runs yet.').waitFor();
+    await fresh.close();
+  });
+
   it('with no runs says how to make one', async () => {
     await page.getByText('No runs yet.').waitFor();
     expect(await page.getByRole('heading', {name: 'Curves'}).isVisible()).to.equal(false);

@@ -11,10 +11,11 @@ export function runList(store: Store, nav: HTMLElement): void {
   nav.append(h('h2', {}, 'Runs'), filter, list, empty);
   const update = (): void => {
     const wanted = filter.value.trim().toLowerCase();
-    const shown = store.runs.filter(({name}) => name.toLowerCase().includes(wanted));
+    const {runs = []} = store;
+    const shown = runs.filter(({name}) => name.toLowerCase().includes(wanted));
     const byName = new Map(shown.map((run) => [run.name, run]));
-    filter.hidden = store.runs.length < 6;
-    empty.hidden = store.runs.length > 0;
+    filter.hidden = runs.length < 6;
+    empty.hidden = store.runs?.length !== 0;
     for (const item of keyed(list, [...byName.keys()], (name) => makeItem(store, name))) updateItem(store, item, byName.get(item.dataset['key']!)!);
   };
   store.on(['runs', 'selection'], update);

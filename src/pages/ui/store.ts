@@ -8,7 +8,8 @@ export type Change = 'runs' | 'selection' | 'details' | 'curves' | 'connection';
 /** What the page knows, and who wants to hear when it changes. */
 export class Store {
   readonly about: About;
-  runs: RunSummary[] = [];
+  /** Undefined until the server has said which there are. */
+  runs: RunSummary[] | undefined;
   /** The run that is looked at. */
   current: string | undefined;
   /** Those that it is compared with. */
