@@ -25,6 +25,12 @@ export interface NotFound {
 }
 
 /**
+ * Dawn's instances by their flags, never freed: an instance that is collected while its timer runs is used after that, which ends
+ * the process with SIGABRT or stops it for good.
+ */
+const instances = new Map<string, GPU>();
+
+/**
  * Loads Dawn and asks it for an adapter. Sets the globals of WebGPU, which tfjs-backend-webgpu needs.
  * @returns the adapters that there are where none fits
  * @throws Error when the package `webgpu` is missing or does not load here
@@ -32,11 +38,17 @@ export interface NotFound {
 export async function findAdapter({device: wanted, powerPreference}: Wanted): Promise<Found | NotFound> {
   const {create, globals} = await import('webgpu');
   Object.assign(globalThis, globals);
-  const adapters = await listedAdapters(create);
+  const instance = (flags: readonly string[]): GPU => {
+    const key = flags.join('\n');
+    const gpu = instances.get(key) ?? create(flags);
+    instances.set(key, gpu);
+    return gpu;
+  };
+  const adapters = await listedAdapters(instance);
   const chosen = wanted === undefined ? undefined : chooseAdapter(wanted, adapters);
   if (wanted !== undefined && chosen === undefined) return {adapters};
   if (chosen && !isReachable(chosen, adapters)) return {adapters, error: `Dawn cannot tell adapters of the same name apart, and takes the first '${chosen.name}'`};
-  const gpu = create(chosen === undefined ? [] : [`backend=${chosen.api}`, `adapter=${chosen.name}`]);
+  const gpu = instance(chosen === undefined ? [] : [`backend=${chosen.api}`, `adapter=${chosen.name}`]);
   const adapter = await gpu.requestAdapter({powerPreference});
   if (!adapter) return {adapters};
   const {device: plainName} = adapter.info;

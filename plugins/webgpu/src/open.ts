@@ -70,7 +70,7 @@ async function startTfjs(gpu: GPU, device: GPUDevice, info: GPUAdapterInfo): Pro
 
 function stopDawn(device: GPUDevice): void {
   device.destroy();
-  hideGpu(); // Dawn keeps the process from ending for as long as it can be reached
+  hideGpu();
 }
 
 /** Makes the backend the one of its name, in place of the factory that tfjs-backend-webgpu registers when it is loaded. */

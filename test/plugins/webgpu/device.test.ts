@@ -1,7 +1,9 @@
 import {expect} from 'chai';
+import {spawnSync} from 'node:child_process';
 import {tf, type Device} from 'gan';
+import {root} from '../../commands/helpers.js';
 import {ganError} from '../../plugin/helpers.js';
-import {needsAdapter, openWebgpu, random} from './support.js';
+import {needsAdapter, openWebgpu, plugin, random} from './support.js';
 
 /** What is behind the device: the part of tfjs-backend-webgpu that the tests break on purpose. */
 interface Inside {
@@ -40,6 +42,22 @@ describe('webgpu: the device', function () {
     await device.close(); // twice does no harm
     device = await openWebgpu();
     expect(await work()).to.equal(first);
+  });
+
+  it('can be closed while it is being read, whenever the garbage is collected', () => {
+    const script = `
+      import {openBackend, tf} from 'gan';
+      for (let i = 0; i < 5; i++) {
+        const device = await openBackend('webgpu', {plugins: [${JSON.stringify(plugin)}], options: {software: true}});
+        tf.tidy(() => tf.square(tf.ones([8]))).data().catch(() => {});
+        await device.close();
+        gc();
+        await new Promise(setImmediate);
+        gc();
+      }
+    `;
+    const {status, signal, stderr} = spawnSync(process.execPath, ['--expose-gc', '--input-type=module', '--eval', script], {cwd: root, encoding: 'utf8', timeout: 50_000});
+    expect({status, signal, stderr}).to.deep.equal({status: 0, signal: null, stderr: ''});
   });
 
   it('refuses to open twice at a time', async () => {
