@@ -16,7 +16,7 @@ try {
   const node = path.join(folder, 'node_modules', name, 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
   const {stdout} = spawnSync(node, ['--version'], {encoding: 'utf8'});
   console.log(`Node ${stdout.trim()}`);
-  const tests = spawnSync(node, [path.join('node_modules', 'mocha', 'bin', 'mocha.js'), ...files],
+  const tests = spawnSync(node, [path.join('node_modules', 'mocha', 'bin', 'mocha.js'), '--parallel', ...files],
     {stdio: 'inherit', env: {...process.env, GAN_TEST_CASES: process.env.GAN_TEST_CASES ?? '50', PATH: `${path.dirname(node)}${path.delimiter}${process.env.PATH}`}});
   process.exitCode = tests.status ?? 1;
 } finally {
