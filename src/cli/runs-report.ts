@@ -1,4 +1,5 @@
 import type {PartChoice, RunConfig} from '../gan/runs/run-config.js';
+import {stepOfCheckpoint} from '../gan/runs/run-folder.js';
 import type {RunSummary} from '../gan/runs/run-summary.js';
 import {table} from './table.js';
 import {clock} from './time.js';
@@ -40,6 +41,7 @@ export function runLines(run: RunSummary, origins: Readonly<Record<string, strin
     ['losses', `generator ${loss(run.genLoss)}, critic ${loss(run.critLoss)}`],
     ...Object.entries(run.row ?? {}).map(([name, value]) => [name, loss(value)]),
     ['checkpoint', run.checkpoints.at(-1) ?? 'none'],
+    ...(run.checkpoints.length > 1 ? [['older ones', `of the steps ${run.checkpoints.slice(0, -1).map(stepOfCheckpoint).join(', ')}`]] : []),
     ['sample grid', run.sample ?? 'none'],
     ['changed', `${minute(run.changed)} UTC`],
     ['size', size(run.bytes)],

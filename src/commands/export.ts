@@ -1,6 +1,7 @@
 import {Args, Flags} from '@oclif/core';
 import type {Device} from '../backends/device.js';
 import {BaseCommand} from '../cli/base-command.js';
+import {checkpointFlag} from '../cli/checkpoint-flag.js';
 import {deviceFlag} from '../cli/device-flag.js';
 import {partOptions} from '../cli/part-options.js';
 import {runConfigFile} from '../cli/run-folder.js';
@@ -8,7 +9,7 @@ import {openRun} from '../cli/use-run.js';
 
 export default class Export extends BaseCommand {
   static override summary = 'Write a trained run to files that other programs read.';
-  static override description = 'Takes the newest checkpoint. What a format cannot have is named, and nothing is written then. Plug-ins can bring formats: they are listed below. docs/exports.md has what is in the files and which layers each format can hold.';
+  static override description = 'Takes the newest checkpoint, or that of --checkpoint. What a format cannot have is named, and nothing is written then. Plug-ins can bring formats: they are listed below. docs/exports.md has what is in the files and which layers each format can hold.';
   static override examples = [
     {description: 'For PyTorch and fastai', command: '<%= config.bin %> export runs/wgan-shapes-1 --format safetensors --out gan.safetensors'},
     {description: 'Both networks for onnxruntime', command: '<%= config.bin %> export runs/wgan-shapes-1 --format onnx --network both --out models'},
@@ -23,6 +24,7 @@ export default class Export extends BaseCommand {
     out: Flags.string({description: 'file, or for formats of several files the folder, to write', required: true, helpValue: 'PATH'}),
     network: Flags.string({description: 'generator, critic or both, for formats of single networks; the same as --set network=NAME', helpValue: 'NAME'}),
     set: Flags.string({description: 'an option of the format; may be repeated', helpValue: 'KEY=VALUE', multiple: true, multipleNonGreedy: true}),
+    checkpoint: checkpointFlag,
     backend: Flags.string({description: 'backend by name, for formats that run the networks (default: auto)', helpValue: 'NAME'}),
     device: deviceFlag,
   };
@@ -42,7 +44,7 @@ export default class Export extends BaseCommand {
       return opened.architecture;
     };
     try {
-      const files = await withTrainedRun(args.run, architecture, (run) => exporter.write(run, flags.out));
+      const files = await withTrainedRun(args.run, architecture, (run) => exporter.write(run, flags.out), flags.checkpoint);
       this.json({format: flags.format, files});
       for (const each of files) this.result(each);
     } finally {

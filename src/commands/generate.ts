@@ -1,5 +1,6 @@
 import {Args, Flags} from '@oclif/core';
 import {BaseCommand} from '../cli/base-command.js';
+import {checkpointFlag} from '../cli/checkpoint-flag.js';
 import {deviceFlag} from '../cli/device-flag.js';
 import {parseSeeds, parseTruncation} from '../cli/seeds.js';
 import {withArchitecture} from '../cli/use-run.js';
@@ -7,7 +8,7 @@ import {GanError} from '../errors.js';
 
 export default class Generate extends BaseCommand {
   static override summary = 'Draw images from a trained run.';
-  static override description = 'Uses the generator of the last checkpoint of a run folder. The same seed gives the same images. Grey, grey with alpha, RGB and RGB with alpha stay what they are.';
+  static override description = 'Uses the generator of a checkpoint of a run folder, by default the newest. The same seed gives the same images. Grey, grey with alpha, RGB and RGB with alpha stay what they are.';
   static override examples = [
     {description: 'A grid of 16 images', command: '<%= config.bin %> generate runs/wgan-shapes-1 --out images.png'},
     {description: '100 single images', command: '<%= config.bin %> generate runs/wgan-shapes-1 --n 100 --seed 7 --out-dir images'},
@@ -24,6 +25,7 @@ export default class Generate extends BaseCommand {
     truncation: Flags.string({description: 'draw latents again that are further from 0 than this', helpValue: 'X'}),
     out: Flags.string({description: 'write one grid to this PNG file', helpValue: 'FILE.png', exclusive: ['out-dir']}),
     'out-dir': Flags.string({description: 'write single images to this folder', helpValue: 'DIR'}),
+    checkpoint: checkpointFlag,
     backend: Flags.string({description: 'backend by name (default: auto)', helpValue: 'NAME'}),
     device: deviceFlag,
   };
@@ -40,7 +42,7 @@ export default class Generate extends BaseCommand {
       ...(flags.truncation !== undefined && {truncation: parseTruncation(flags.truncation)}),
     };
     const [{generateImages}, {writeImages}] = await Promise.all([import('../gan/runs/generate.js'), import('../cli/write-images.js')]);
-    const {images} = await withArchitecture({registry: await this.openRegistry(), surroundings: this.surroundings, run: args.run, flags}, (architecture) => generateImages(args.run, {...request, parts: {architecture}}));
+    const {images} = await withArchitecture({registry: await this.openRegistry(), surroundings: this.surroundings, run: args.run, flags}, (architecture) => generateImages(args.run, {...request, step: flags.checkpoint, parts: {architecture}}));
     const files = await writeImages(images, out === undefined ? {dir: outDir ?? '.', ...(seeds && {names: seeds.map((each) => `seed-${each}`)})} : {grid: out});
     this.json({files});
     this.result(out ?? `${files.length} images in ${outDir}`);

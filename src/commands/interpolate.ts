@@ -1,6 +1,7 @@
 import {Args, Flags} from '@oclif/core';
 import path from 'node:path';
 import {BaseCommand} from '../cli/base-command.js';
+import {checkpointFlag} from '../cli/checkpoint-flag.js';
 import {deviceFlag} from '../cli/device-flag.js';
 import {parseSeeds, parseTruncation} from '../cli/seeds.js';
 import {withArchitecture} from '../cli/use-run.js';
@@ -10,7 +11,7 @@ const formats = ['.gif', '.mp4'];
 
 export default class Interpolate extends BaseCommand {
   static override summary = 'Animate the way between images of a trained run.';
-  static override description = 'Goes from the latent of one seed to that of the next along a great circle (slerp), and draws the images on the way with the generator of the last checkpoint. MP4 needs ffmpeg.';
+  static override description = 'Goes from the latent of one seed to that of the next along a great circle (slerp), and draws the images on the way with the generator of a checkpoint, by default the newest. MP4 needs ffmpeg.';
   static override examples = [
     {description: 'An animated GIF that goes round', command: '<%= config.bin %> interpolate runs/wgan-shapes-1 --seeds 1,5,9 --out walk.gif'},
     {description: 'A video, four times as large', command: '<%= config.bin %> interpolate runs/wgan-shapes-1 --frames 48 --scale 4 --out walk.mp4'},
@@ -28,6 +29,7 @@ export default class Interpolate extends BaseCommand {
     scale: Flags.integer({description: 'pixels of the animation, each way, for one of an image', default: 1, min: 1, max: 32}),
     out: Flags.string({description: 'animation to write; may be repeated', helpValue: 'FILE.gif|FILE.mp4', multiple: true, multipleNonGreedy: true}),
     'out-dir': Flags.string({description: 'write the frames as PNG files to this folder', helpValue: 'DIR'}),
+    checkpoint: checkpointFlag,
     backend: Flags.string({description: 'backend by name (default: auto)', helpValue: 'NAME'}),
     device: deviceFlag,
   };
@@ -45,7 +47,7 @@ export default class Interpolate extends BaseCommand {
       withGenerator(args.run, {architecture}, async ({latentSize, draw}) => {
         const stops = seeds.map((seed) => drawLatent(latentSize, seed, 0, truncation));
         return enlarge(await draw(latentPath(stops, frames, loop)), scale);
-      }));
+      }, flags.checkpoint));
     const files = await writeAnimations(images, {animations: out, frames: outDir, fps: flags.fps, loop});
     this.json({files, frames: images.shape[0]});
     for (const file of out) this.result(file);

@@ -25,6 +25,8 @@ export const scalarSpecs = {
   metricImages: opt.int(256, {min: 2, help: 'images that the metrics compare, real and generated ones each'}),
   sampleEvery: opt.int(100, {min: 0, help: 'steps between sample grids; 0: only at the end'}),
   checkpointEvery: opt.int(500, {min: 0, help: 'steps between checkpoints; 0: only at the end'}),
+  /** The newest, and the one before it in case that turns out to be bad. */
+  keepCheckpoints: opt.int(2, {min: 0, help: 'how many checkpoints are kept, the newest ones; 0: all'}),
   tensorboard: opt.bool(false, {help: "write TensorBoard's event files to the run folder"}),
   histogramEvery: opt.int(0, {min: 0, help: "steps between histograms of the weights in TensorBoard's files; 0: none"}),
   compat: opt.oneOf(['none', 'fastai'], 'none', {help: "fastai: reproduce the original, faults included (docs/differences.md)"}),

@@ -35,7 +35,7 @@ describe('resolveConfig', () => {
       switcher: {name: 'fixed', options: {nCrit: 5, nGen: 1}},
       augment: [], metrics: [], callbacks: [], metricImages: 256,
       size: 64, channels: 3, resize: 'crop', batchSize: 64, epochs: 1, lr: 2e-4, wd: 0, clip: 0.01, clipNorms: false, latent: 100,
-      genFirst: false, switchEval: false, validPct: 0, seed: 0, sampleEvery: 100, checkpointEvery: 500, tensorboard: false, histogramEvery: 0, compat: 'none', capture: 'auto',
+      genFirst: false, switchEval: false, validPct: 0, seed: 0, sampleEvery: 100, checkpointEvery: 500, keepCheckpoints: 2, tensorboard: false, histogramEvery: 0, compat: 'none', capture: 'auto',
     });
     expect(origins).to.include({lr: 'recipe wgan', epochs: 'default', 'arch.nExtraLayers': 'recipe wgan', 'arch.nFeatures': 'default of architecture basic'});
     expect(Object.keys(origins)).to.include.members(Object.keys(scalarSpecs));

@@ -35,7 +35,7 @@ const meanDifference = (a: ArrayLike<number>, b: ArrayLike<number>): number => A
 describe('what was trained is used', () => {
   let cwd: string;
   const train = async (out: string, ...args: string[]) => {
-    const {code, stderr} = await gan(['fit', ...tinyFlags, '--steps', '4', '--out', out, ...args], {cwd});
+    const {code, stderr} = await gan(['fit', ...tinyFlags, ...(args.includes('--steps') ? [] : ['--steps', '4']), '--out', out, ...args], {cwd});
     expect(code, stderr).to.equal(0);
   };
   const ok = async (...args: string[]) => {
@@ -50,6 +50,34 @@ describe('what was trained is used', () => {
     await train('run');
   });
   after(removeFolders);
+
+  describe('--checkpoint', () => {
+    before(async () => {
+      await train('kept', '--checkpoint-every', '1', '--keep-checkpoints', '0');
+      await train('short', '--steps', '2');
+    });
+
+    it('of a step gives what a run gives that ends there: images, animations, weights', async () => {
+      const use = async (run: string, out: string, ...args: string[]) => {
+        await ok('generate', run, '--n', '3', '--out', `${out}.png`, ...args);
+        await ok('interpolate', run, '--seeds', '1,2', '--frames', '3', '--out', `${out}.gif`, ...args);
+        await ok('export', run, '--out', `${out}.safetensors`, ...args);
+        return ['png', 'gif', 'safetensors'].map((type) => readFileSync(path.join(cwd, `${out}.${type}`)).toString('base64'));
+      };
+      const [chosen, ended, newest] = [await use('kept', 'chosen', '--checkpoint', '2'), await use('short', 'ended'), await use('kept', 'newest')];
+      expect(chosen).to.deep.equal(ended);
+      for (const [i, file] of newest.entries()) expect(file).to.not.equal(chosen[i]);
+    });
+
+    it('that is not there: exit 5, and those that are', async () => {
+      for (const command of [['generate', 'kept', '--out', 'x.png'], ['interpolate', 'kept', '--out', 'x.gif'], ['export', 'kept', '--out', 'x.safetensors']]) {
+        const {code, stderr} = await gan([...command, '--checkpoint', '7'], {cwd});
+        expect(code).to.equal(5);
+        expect(stderr).to.contain('the run kept has no checkpoint of step 7').and.contain('of the steps 1, 2, 3, 4');
+      }
+      expect(await ok('runs', 'show', 'kept')).to.match(/older ones +of the steps 1, 2, 3/);
+    });
+  });
 
   describe('gan generate', () => {
     it('--seeds: the first image of each seed, named after it', async () => {

@@ -22,7 +22,7 @@ export interface Run {
  */
 export async function loadRun(dir: string, step?: number): Promise<Run> {
   const folder = new RunFolder(dir);
-  return {config: await folder.readConfig(), checkpoint: step === undefined ? await folder.latestCheckpoint() : folder.checkpointPath(step)};
+  return {config: await folder.readConfig(), checkpoint: step === undefined ? await folder.latestCheckpoint() : await folder.checkpointOf(step)};
 }
 
 export interface GenerateRequest extends LatentOptions {
@@ -31,17 +31,19 @@ export interface GenerateRequest extends LatentOptions {
   seed?: number;
   /** In their place: the first image of each of these seeds. */
   seeds?: readonly number[];
+  /** Of the checkpoint; absent: the newest. */
+  step?: number | undefined;
   parts: {architecture: Architecture};
 }
 
-/** Images from the newest checkpoint of a run, as bytes [n, size, size, channels]. Needs the run only, not its data; a device must be open. */
-export async function generateImages(dir: string, {n = 1, seed = 0, seeds, parts, ...options}: GenerateRequest): Promise<{images: HostTensor}> {
+/** Images from a checkpoint of a run, as bytes [n, size, size, channels]. Needs the run only, not its data; a device must be open. */
+export async function generateImages(dir: string, {n = 1, seed = 0, seeds, step, parts, ...options}: GenerateRequest): Promise<{images: HostTensor}> {
   return withGenerator(dir, parts, async ({latentSize, draw}) => {
     const latents = seeds
       ? seeds.map((each) => drawLatent(latentSize, each, 0, options))
       : Array.from({length: n}, (_, i) => drawLatent(latentSize, seed, i, options));
     return {images: await draw(latents)};
-  });
+  }, step);
 }
 
 /** The generator of a run, for as long as it is used. */
@@ -84,9 +86,9 @@ export async function openGenerator(dir: string, parts: {architecture: Architect
   return {config, latentSize, draw, dispose: () => generator.dispose()};
 }
 
-/** Calls `use` with the generator of a run's newest checkpoint, and frees it afterwards. @throws as `openGenerator` */
-export async function withGenerator<T>(dir: string, parts: {architecture: Architecture}, use: (generator: OpenGenerator) => Promise<T>): Promise<T> {
-  const generator = await openGenerator(dir, parts);
+/** Calls `use` with the generator of a run's checkpoint, and frees it afterwards. @throws as `openGenerator` */
+export async function withGenerator<T>(dir: string, parts: {architecture: Architecture}, use: (generator: OpenGenerator) => Promise<T>, step?: number): Promise<T> {
+  const generator = await openGenerator(dir, parts, step);
   try {
     return await use(generator);
   } finally {

@@ -12,9 +12,6 @@ import type {TrainEvent} from './train.js';
 
 type Notify = (event: TrainEvent) => void;
 
-/** How many checkpoints are kept: the newest, and the one before it in case that turns out to be bad. */
-const keptCheckpoints = 2;
-
 /** Ends the run with an error as soon as a loss is not finite; what was written before stays. */
 export function stopWhenDiverged(folder: RunFolder): Callback {
   return {
@@ -102,7 +99,7 @@ export function drawSamples(learn: GANLearner, folder: RunFolder, {sampleEvery}:
 }
 
 /** Writes a checkpoint every `checkpointEvery` steps, when the fit is being ended, and at the end. */
-export function writeCheckpoints(folder: RunFolder, {checkpointEvery}: Pick<RunConfig, 'checkpointEvery'>, flush: () => Promise<void>, notify: Notify): Callback & {latest?: string} {
+export function writeCheckpoints(folder: RunFolder, {checkpointEvery, keepCheckpoints}: Pick<RunConfig, 'checkpointEvery' | 'keepCheckpoints'>, flush: () => Promise<void>, notify: Notify): Callback & {latest?: string} {
   let writtenAt = -1;
   const write = async (learn: Parameters<typeof saveCheckpoint>[0], epoch: number, batch: number): Promise<void> => {
     const {step} = learn;
@@ -114,7 +111,7 @@ export function writeCheckpoints(folder: RunFolder, {checkpointEvery}: Pick<RunC
     await saveCheckpoint(learn, path, {epoch, batch, step}).catch(async (error: unknown) => {
       throw isGanError(error) && error.kind === 'diverged' ? await diverged(folder, error.message) : error;
     });
-    await folder.prune(keptCheckpoints);
+    if (keepCheckpoints > 0) await folder.prune(keepCheckpoints);
     self.latest = path;
     notify({type: 'checkpoint', step, path});
   };

@@ -52,6 +52,8 @@ export interface RunConfig {
   sampleEvery: number;
   /** Steps between checkpoints; 0: only at the end. */
   checkpointEvery: number;
+  /** How many are kept, the newest; 0: all. */
+  keepCheckpoints: number;
   /** Write TensorBoard's event files; absent in the folders of older runs, as the next. */
   tensorboard?: boolean;
   /** Steps between histograms of the weights in them; 0: none. */

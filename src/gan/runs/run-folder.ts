@@ -10,6 +10,9 @@ import type {RunConfig} from './run-config.js';
 
 const stepName = (step: number): string => `step-${String(step).padStart(8, '0')}`;
 
+/** The step of a checkpoint's folder. */
+export const stepOfCheckpoint = (path: string): number => Number(/\d+$/.exec(path)?.[0]);
+
 /** Seconds since 1970, which have ten digits until the year 2286. */
 const eventFileName = /events\.out\.tfevents\.(\d+)\.gan$/;
 
@@ -84,6 +87,15 @@ export class RunFolder {
     const latest = (await this.checkpoints()).at(-1);
     if (latest === undefined) throw new GanError('data', 'GAN_NO_CHECKPOINT', `the run ${this.dir} has no checkpoint yet`, {suggestions: ['let gan fit run to its end, or stop it with Ctrl-C: both write one']});
     return latest;
+  }
+
+  /** @throws GanError GAN_NO_CHECKPOINT (exit 5), with the steps of those that there are */
+  async checkpointOf(step: number): Promise<string> {
+    const [path, all] = [this.checkpointPath(step), await this.checkpoints()];
+    if (all.includes(path)) return path;
+    throw new GanError('data', 'GAN_NO_CHECKPOINT', `the run ${this.dir} has no checkpoint of step ${step}`, {
+      suggestions: [all.length > 0 ? `it has those of the steps ${all.map(stepOfCheckpoint).join(', ')}` : 'it has none yet', 'gan fit --keep-checkpoints 0 keeps all'],
+    });
   }
 
   /** Deletes all but the newest `keep` checkpoints. */

@@ -8,7 +8,7 @@ import type {RunConfig} from './run-config.js';
 /** A run as an export format sees it. */
 export interface TrainedRun {
   config: RunConfig;
-  /** The folder of the checkpoint that everything is from: the newest. */
+  /** The folder of the checkpoint that everything is from. */
   checkpoint: string;
   /** Both networks by the names and in the layout of PyTorch: `generator.1.0.weight`, `critic.0.0.weight`, ... */
   weights: StateDict;
@@ -17,12 +17,13 @@ export interface TrainedRun {
 }
 
 /**
- * Calls `use` with a run's newest checkpoint.
+ * Calls `use` with a checkpoint of a run.
  * @param architecture called when `use` asks for the networks; a device must be open afterwards
+ * @param step of the checkpoint; absent: the newest
  * @throws GanError GAN_RUN_NOT_FOUND, GAN_NO_CHECKPOINT, GAN_CHECKPOINT (exit 5)
  */
-export async function withTrainedRun<T>(dir: string, architecture: () => Promise<Architecture>, use: (run: TrainedRun) => Promise<T>): Promise<T> {
-  const {config, checkpoint} = await loadRun(dir);
+export async function withTrainedRun<T>(dir: string, architecture: () => Promise<Architecture>, use: (run: TrainedRun) => Promise<T>, step?: number): Promise<T> {
+  const {config, checkpoint} = await loadRun(dir, step);
   const {model: weights} = await readCheckpoint(checkpoint);
   let made: Promise<Networks> | undefined;
   const make = async (): Promise<Networks> => {

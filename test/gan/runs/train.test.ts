@@ -51,6 +51,15 @@ describe('train', () => {
     expect(readdirSync(dir).sort()).to.deep.equal(['checkpoints', 'config.json', 'metrics.jsonl', 'samples']);
   });
 
+  it('keeps as many checkpoints as are wanted, or all; what is wanted can change when it goes on', async () => {
+    const dir = newRun();
+    const kept = () => readdirSync(path.join(dir, 'checkpoints')).map((name) => Number(name.slice('step-'.length)));
+    await run({dir, set: ['steps=9', 'checkpointEvery=2', 'keepCheckpoints=0']});
+    expect(kept()).to.deep.equal([2, 4, 6, 8, 9]);
+    await run({dir, set: ['steps=11', 'checkpointEvery=2', 'keepCheckpoints=3'], resume: true});
+    expect(kept()).to.deep.equal([9, 10, 11]);
+  });
+
   describe('asked to stop', () => {
     it('finishes the step, writes a checkpoint, and goes on from it exactly', async () => {
       const set = ['recipe=gan', 'validPct=10', 'steps=12'];

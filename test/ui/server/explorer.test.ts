@@ -77,7 +77,7 @@ describe('Explorer', () => {
     const fault = (more: object): Promise<string> => explorer.draw(order(0, more)).then(() => 'drawn', (error: Error) => error.message);
     for (const backend of ['wsm', 'constructor']) expect(await fault({backend})).to.contain(`'${backend}'`).and.contain('wasm');
     expect(await fault({latents: [[1, 2, 3]]})).to.equal("the latents have 3 numbers, the run's generator takes 8");
-    expect(await fault({step: 1, newest: false})).to.contain('step-00000001');
+    expect(await fault({step: 1, newest: false})).to.contain('no checkpoint of step 1');
     rmSync(path.join(dir, 'checkpoints'), {recursive: true});
     expect(await fault({step: 3})).to.contain('has no checkpoint');
   });
