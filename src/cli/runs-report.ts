@@ -1,5 +1,4 @@
 import type {PartChoice, RunConfig} from '../gan/runs/run-config.js';
-import {stepOfCheckpoint} from '../gan/runs/run-folder.js';
 import type {RunSummary} from '../gan/runs/run-summary.js';
 import {table} from './table.js';
 import {clock} from './time.js';
@@ -41,7 +40,7 @@ export function runLines(run: RunSummary, origins: Readonly<Record<string, strin
     ['losses', `generator ${loss(run.genLoss)}, critic ${loss(run.critLoss)}`],
     ...Object.entries(run.row ?? {}).map(([name, value]) => [name, loss(value)]),
     ['checkpoint', run.checkpoints.at(-1) ?? 'none'],
-    ...(run.checkpoints.length > 1 ? [['older ones', `of the steps ${run.checkpoints.slice(0, -1).map(stepOfCheckpoint).join(', ')}`]] : []),
+    ...(run.checkpoints.length > 1 ? [['older ones', `of the steps ${run.checkpoints.slice(0, -1).map((path) => Number(/\d+$/.exec(path))).join(', ')}`]] : []),
     ['sample grid', run.sample ?? 'none'],
     ['changed', `${minute(run.changed)} UTC`],
     ['size', size(run.bytes)],

@@ -1,6 +1,7 @@
 import {spawn, spawnSync} from 'node:child_process';
 import {rename, rm} from 'node:fs/promises';
 import {once} from 'node:events';
+import type {Timing} from '../gan/data/gif.js';
 import type {HostTensor} from '../gan/data/types.js';
 import {GanError} from '../errors.js';
 
@@ -20,15 +21,16 @@ export function assertFfmpeg(): void {
  * @param frames bytes [n, height, width, channels]
  * @throws GanError GAN_FFMPEG with what ffmpeg said
  */
-export async function writeMp4(path: string, {data, shape}: HostTensor, {fps}: {fps: number}): Promise<void> {
+export async function writeMp4(path: string, {data, shape}: HostTensor, {fps, hold = 0}: Pick<Timing, 'fps' | 'hold'>): Promise<void> {
   const [, height = 0, width = 0, channels = 0] = shape;
   const temporary = `${path}.${process.pid}.tmp`;
   const even = 'scale=w=trunc((iw+1)/2)*2:h=trunc((ih+1)/2)*2:flags=neighbor';
-  const onWhite = `color=white:size=${width}x${height}:rate=${fps}[white];[white][0:v]overlay=shortest=1,${even}`;
+  const last = `tpad=stop_mode=clone:stop_duration=${hold}`;
+  const onWhite = `color=white:size=${width}x${height}:rate=${fps}[white];[white][0:v]overlay=shortest=1,${last},${even}`;
   const ffmpeg = spawn('ffmpeg', [
     '-hide_banner', '-loglevel', 'error', '-y',
     '-f', 'rawvideo', '-pixel_format', pixelFormats[channels] ?? '', '-video_size', `${width}x${height}`, '-framerate', String(fps), '-i', 'pipe:0',
-    '-filter_complex', channels === 2 || channels === 4 ? onWhite : `[0:v]${even}`,
+    '-filter_complex', channels === 2 || channels === 4 ? onWhite : `[0:v]${last},${even}`,
     '-c:v', 'libx264', '-crf', '16', '-pix_fmt', 'yuv420p', '-movflags', '+faststart', '-f', 'mp4', temporary,
   ], {stdio: ['pipe', 'ignore', 'pipe']});
   let said = '';

@@ -1,13 +1,10 @@
 import {Args, Flags} from '@oclif/core';
-import path from 'node:path';
+import {animationFlags, assertAnimations} from '../cli/animation-flags.js';
 import {BaseCommand} from '../cli/base-command.js';
 import {checkpointFlag} from '../cli/checkpoint-flag.js';
 import {deviceFlag} from '../cli/device-flag.js';
 import {parseSeeds, parseTruncation} from '../cli/seeds.js';
 import {withArchitecture} from '../cli/use-run.js';
-import {GanError} from '../errors.js';
-
-const formats = ['.gif', '.mp4'];
 
 export default class Interpolate extends BaseCommand {
   static override summary = 'Animate the way between images of a trained run.';
@@ -27,8 +24,7 @@ export default class Interpolate extends BaseCommand {
     loop: Flags.boolean({description: 'go back to the first seed, and on for ever', default: true, allowNo: true}),
     truncation: Flags.string({description: 'draw latents of seeds again that are further from 0 than this', helpValue: 'X'}),
     scale: Flags.integer({description: 'pixels of the animation, each way, for one of an image', default: 1, min: 1, max: 32}),
-    out: Flags.string({description: 'animation to write; may be repeated', helpValue: 'FILE.gif|FILE.mp4', multiple: true, multipleNonGreedy: true}),
-    'out-dir': Flags.string({description: 'write the frames as PNG files to this folder', helpValue: 'DIR'}),
+    ...animationFlags,
     checkpoint: checkpointFlag,
     backend: Flags.string({description: 'backend by name (default: auto)', helpValue: 'NAME'}),
     device: deviceFlag,
@@ -39,7 +35,7 @@ export default class Interpolate extends BaseCommand {
     const {out = [], 'out-dir': outDir, frames, loop, scale} = flags;
     const seeds = parseSeeds(flags.seeds, 2);
     const truncation = flags.truncation === undefined ? {} : {truncation: parseTruncation(flags.truncation)};
-    await assertOutputs(out, outDir);
+    await assertAnimations(out, outDir);
     const [{withGenerator}, {drawLatent, latentPath}, {enlarge}, {writeAnimations}] = await Promise.all([
       import('../gan/runs/generate.js'), import('../gan/runs/latents.js'), import('../gan/data/gif.js'), import('../cli/write-animations.js'),
     ]);
@@ -53,13 +49,4 @@ export default class Interpolate extends BaseCommand {
     for (const file of out) this.result(file);
     if (outDir !== undefined) this.result(`${images.shape[0]} frames in ${outDir}`);
   }
-}
-
-/** Before the images are drawn. @throws GanError GAN_USAGE, GAN_FFMPEG */
-async function assertOutputs(out: readonly string[], outDir: string | undefined): Promise<void> {
-  const suggestions = ['--out FILE.gif   an animated GIF', '--out FILE.mp4   a video, with ffmpeg', '--out-dir DIR    the frames as PNG files'];
-  if (out.length === 0 && outDir === undefined) throw new GanError('usage', 'GAN_USAGE', 'Where should the animation go?', {suggestions});
-  const unknown = out.find((file) => !formats.includes(path.extname(file).toLowerCase()));
-  if (unknown !== undefined) throw new GanError('usage', 'GAN_USAGE', `--out ${unknown}: the name must end in ${formats.join(' or ')}.`, {suggestions});
-  if (out.some((file) => path.extname(file).toLowerCase() === '.mp4')) (await import('../cli/video.js')).assertFfmpeg();
 }

@@ -57,6 +57,7 @@ describe('docs/json.md', () => {
     await run(1, 'fit --config runs/a/config.json --steps 2 --out runs/b --backend wasm');
     await run(1, 'generate runs/a --n 2 --out g.png --backend wasm');
     await run(1, 'interpolate runs/a --frames 2 --out i.gif --backend wasm');
+    await run(1, 'timelapse runs/a --out t.gif');
     await run(1, 'report runs/a');
     await run(1, 'export runs/a --out w.safetensors');
     await run(1, 'show-batch builtin:shapes --size 8 --n 2 --out b.png');

@@ -10,9 +10,6 @@ import type {RunConfig} from './run-config.js';
 
 const stepName = (step: number): string => `step-${String(step).padStart(8, '0')}`;
 
-/** The step of a checkpoint's folder. */
-export const stepOfCheckpoint = (path: string): number => Number(/\d+$/.exec(path)?.[0]);
-
 /** Seconds since 1970, which have ten digits until the year 2286. */
 const eventFileName = /events\.out\.tfevents\.(\d+)\.gan$/;
 
@@ -94,7 +91,7 @@ export class RunFolder {
     const [path, all] = [this.checkpointPath(step), await this.checkpoints()];
     if (all.includes(path)) return path;
     throw new GanError('data', 'GAN_NO_CHECKPOINT', `the run ${this.dir} has no checkpoint of step ${step}`, {
-      suggestions: [all.length > 0 ? `it has those of the steps ${all.map(stepOfCheckpoint).join(', ')}` : 'it has none yet', 'gan fit --keep-checkpoints 0 keeps all'],
+      suggestions: [all.length > 0 ? `it has those of the steps ${all.map((each) => Number(/\d+$/.exec(each))).join(', ')}` : 'it has none yet', 'gan fit --keep-checkpoints 0 keeps all'],
     });
   }
 
