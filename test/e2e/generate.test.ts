@@ -147,7 +147,7 @@ describe('what was trained is used', () => {
           const [x, y, c] = [Math.floor(at / 4) % 48, Math.floor(at / 4 / 48), at % 4];
           return c === 3 ? 255 : data[(Math.floor(y / 3) * 16 + Math.floor(x / 3)) * 3 + c]!;
         });
-        expect(meanDifference(frame, exact), `frame ${i}`).to.be.lessThan(4); // of 255: 256 colours, dithered
+        expect(meanDifference(frame, exact), `frame ${i}`).to.be.lessThan(4); // of 255: 256 colours
       }
     });
 

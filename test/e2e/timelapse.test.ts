@@ -32,7 +32,7 @@ describe('gan timelapse', () => {
     const {frames, width, height, delays, loops} = gifFrames(at('all.gif'));
     expect({width, height, delays, loops}).to.deep.equal({width: 146, height: 146, delays: [...new Array<number>(6).fill(10), 210], loops: 0});
     for (const [i, file] of grids('run').entries()) {
-      expect(meanDifference(frames[i]!, await grid(file)), file).to.be.lessThan(4); // of 255: 256 colours, dithered
+      expect(meanDifference(frames[i]!, await grid(file)), file).to.be.lessThan(4); // of 255: 256 colours
       expect(await grid(at('all', `${i + 1}.png`))).to.deep.equal(await grid(file));
     }
   });

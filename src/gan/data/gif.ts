@@ -12,8 +12,11 @@ export interface Timing {
   hold?: number;
 }
 
+/** Palettes that are 0.5 dB from the best that sharp finds (its effort 7), in an eighth of the time; its dithering is 0.7 dB further off. */
+const palettes = {effort: 4, dither: 0};
+
 /**
- * Writes an animated GIF: at most 256 colours, dithered; of transparency all or nothing.
+ * Writes an animated GIF: at most 256 colours a frame; of transparency all or nothing.
  * @param frames bytes [n, height, width, channels]
  */
 export async function writeGif(path: string, {data, shape}: HostTensor, {fps, loop, hold = 0}: Timing): Promise<void> {
@@ -22,7 +25,7 @@ export async function writeGif(path: string, {data, shape}: HostTensor, {fps, lo
   const image = sharp(data, {raw: {width, height: n * height, channels: channels as Channels, pageHeight: height}, limitInputPixels: false});
   const delay = Math.max(2, Math.round(100 / fps)) * 10; // ms; viewers play less than 20 ms as 100 ms
   const delays = Array.from({length: n}, (_, i) => (i === n - 1 ? delay + 1000 * hold : delay));
-  await writeFileAtomic(path, await image.gif({delay: delays, loop: loop ? 0 : 1, keepDuplicateFrames: true}).toBuffer());
+  await writeFileAtomic(path, await image.gif({...palettes, delay: delays, loop: loop ? 0 : 1, keepDuplicateFrames: true}).toBuffer());
 }
 
 /** Images with each pixel as a square of `scale` by `scale`: [n, height, width, c] -> [n, scale * height, scale * width, c]. */
