@@ -106,7 +106,7 @@ describe(`the page of gan ui${noBrowser === undefined ? '' : ` (skipped: ${noBro
   it('has its sample grids, the newest first shown, and a slider that goes back', async () => {
     const slider = page.getByRole('slider', {name: /^Step/});
     const image = page.getByRole('img', {name: /^Grid of samples of live/});
-    await until(() => slider.getAttribute('max').then(Number), (max) => max >= 2, 'three grids');
+    await until(() => slider.getAttribute('max').then(Number), (max) => max >= 8, 'nine grids');
     const newest = await stepOf(image.getAttribute('alt'));
     await until(() => stepOf(image.getAttribute('alt')), (step) => step > newest, 'the next grid');
     await slider.focus();
@@ -138,6 +138,42 @@ describe(`the page of gan ui${noBrowser === undefined ? '' : ` (skipped: ${noBro
     expect((await ended)[0]).to.equal(130);
     const last = Number(/\d+/.exec(readdirSync(path.join(cwd, 'runs/live/checkpoints')).sort().at(-1)!)![0]);
     await until(() => stepOf(page.locator('.bench figcaption').textContent()), (step) => step === last, 'the last checkpoint');
+  });
+
+  it('plays its sample grids to the newest one, from the first if it is there, and stops when it is told to', async () => {
+    const slider = page.getByRole('slider', {name: /^Step/});
+    const play = page.getByRole('button', {name: 'Play the samples'});
+    const shown = (): Promise<number> => stepOf(slider.getAttribute('aria-valuetext'));
+    const steps = readdirSync(path.join(cwd, 'runs/live/samples')).sort().map((name) => Number(/\d+/.exec(name)![0]));
+    const newest = steps.at(-1)!;
+    await slider.focus();
+    await page.keyboard.press('End');
+    for (let i = 0; i < 3; i++) await page.keyboard.press('ArrowLeft');
+    const seen = slider.evaluate((element, last) => new Promise<string[]>((resolve) => {
+      const texts: string[] = [];
+      new MutationObserver(() => {
+        texts.push(element.getAttribute('aria-valuetext')!);
+        if (texts.at(-1) === last) resolve(texts);
+      }).observe(element, {attributeFilter: ['aria-valuetext']});
+    }), `step ${newest}`);
+    await play.click();
+    expect(await seen).to.deep.equal(steps.slice(-3).map((step) => `step ${step}`));
+    await play.waitFor();
+    await play.evaluate(async (button: HTMLButtonElement) => {
+      button.click();
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      button.click();
+    });
+    const stopped = await shown();
+    expect(stopped, 'one or two after the first').to.be.lessThan(steps.at(-3)!);
+    await page.waitForTimeout(600);
+    expect(await shown()).to.equal(stopped);
+    await play.focus();
+    await page.keyboard.press('Enter'); // by keyboard it goes on
+    await until(shown, (step) => step > stopped, 'the next grid');
+    await slider.press('End');
+    expect(await shown()).to.equal(newest);
+    await play.waitFor();
   });
 
   it('draws what gan generate draws from the same seed, pixel for pixel', async () => {

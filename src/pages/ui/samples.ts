@@ -3,15 +3,23 @@ import {title} from './format.js';
 import {nearest} from './curve-panel.js';
 import type {Store} from './store.js';
 
-/** The sample grids of the selected runs, side by side, with one slider over the steps. It stays at the newest until it is moved back. */
+/** A grid of the ones that are played is shown for at least as long. */
+const playMs = 150;
+
+/**
+ * The sample grids of the selected runs, side by side, with one slider over the steps. It stays at the newest until it is moved back; played,
+ * it goes on to the newest, from the first if it is there already.
+ */
 export function samples(store: Store): HTMLElement {
   const slider = h('input', {type: 'range', min: 0, step: 1, id: 'sample-step'});
   const shown = h('output', {for: 'sample-step'});
-  const label = h('label', {class: 'row'}, h('span', {}, 'Step'), slider, shown);
+  const play = h('button', {type: 'button', 'aria-label': 'Play the samples', click: () => (timer === undefined ? start() : stop())}, '▶');
+  const controls = h('div', {class: 'row player'}, play, h('label', {class: 'row'}, h('span', {}, 'Step'), slider, shown));
   const empty = h('p', {class: 'hint'}, 'No sample grid yet.');
   const figures = h('div', {class: 'figures'});
   let steps: number[] = [];
   let following = true;
+  let timer: ReturnType<typeof setInterval> | undefined;
 
   const update = (): void => {
     const runs = store.selected.filter((run) => (store.details.get(run)?.samples.length ?? 0) > 0);
@@ -19,7 +27,7 @@ export function samples(store: Store): HTMLElement {
     steps = [...new Set(runs.flatMap((run) => store.details.get(run)!.samples))].sort((a, b) => a - b);
     slider.max = String(Math.max(0, steps.length - 1));
     slider.valueAsNumber = following || before === undefined ? steps.length - 1 : nearest(steps, before);
-    label.hidden = steps.length < 2;
+    controls.hidden = steps.length < 2;
     empty.hidden = steps.length > 0;
     draw(runs);
   };
@@ -29,12 +37,34 @@ export function samples(store: Store): HTMLElement {
     set(slider, 'aria-valuetext', step === undefined ? undefined : `step ${step}`);
     for (const figure of keyed(figures, step === undefined ? [] : runs, makeFigure)) updateFigure(store, figure, step!);
   };
-  slider.addEventListener('input', () => {
-    following = slider.valueAsNumber === steps.length - 1;
+  const show = (index: number): void => {
+    slider.valueAsNumber = index;
+    following = index === steps.length - 1;
     update();
+  };
+  const start = (): void => {
+    timer = setInterval(next, playMs);
+    write(play, '❚❚');
+    set(play, 'aria-label', 'Stop playing');
+    show(following ? 0 : slider.valueAsNumber);
+  };
+  const stop = (): void => {
+    clearInterval(timer);
+    timer = undefined;
+    write(play, '▶');
+    set(play, 'aria-label', 'Play the samples');
+  };
+  const next = (): void => {
+    if ([...figures.querySelectorAll('img')].some(({complete}) => !complete)) return; // its time counts from when it is seen
+    if (!following) show(slider.valueAsNumber + 1);
+    if (following) stop();
+  };
+  slider.addEventListener('input', () => {
+    stop();
+    show(slider.valueAsNumber);
   });
   store.on(['details', 'selection'], update);
-  return section('Samples', label, empty, figures);
+  return section('Samples', controls, empty, figures);
 }
 
 function makeFigure(): HTMLElement {
