@@ -8,11 +8,11 @@
  *
  * The saved output still serves when the gradient is not itself recorded, so first derivatives cost what they did.
  */
-import {
-  cast, engine, exp, logicalAnd, greaterEqual, lessEqual, mul, registerGradient, sigmoid, softmax, step, sub, sum, tanh, add,
-  type GradConfig, type Tensor,
-} from '@tensorflow/tfjs-core';
+import type {GradConfig, Tensor} from '@tensorflow/tfjs-core';
 import {noGrad} from './fused/no-grad.js';
+import {tf} from './tfjs-core.js';
+
+const {cast, engine, exp, logicalAnd, greaterEqual, lessEqual, mul, registerGradient, sigmoid, softmax, step, sub, sum, tanh, add} = tf;
 
 /** True while the gradient that is being computed is on a tape, to be differentiated again. */
 const recorded = (): boolean => engine().state.gradientDepth > 0;

@@ -25,10 +25,11 @@ export interface TfjsWasm {
  */
 export async function startTfjs(tf: Tf): Promise<TfjsWasm> {
   // The library lies in the folder of its .wasm files, wherever it was installed.
-  const library = createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm');
+  const require = createRequire(import.meta.url);
+  const library = require.resolve('@tensorflow/tfjs-backend-wasm');
   const binary = withSharedMemory(await readFile(path.join(path.dirname(library), 'tfjs-backend-wasm-simd.wasm')));
   const started = await keepingListeners(() => servingModule(tf, binary, async (url) => {
-    const {setThreadsCount, setWasmPaths} = await import('@tensorflow/tfjs-backend-wasm');
+    const {setThreadsCount, setWasmPaths} = require(library) as typeof import('@tensorflow/tfjs-backend-wasm'); // to import CommonJS takes longer
     const files = ['tfjs-backend-wasm.wasm', 'tfjs-backend-wasm-simd.wasm', 'tfjs-backend-wasm-threaded-simd.wasm'];
     setWasmPaths(Object.fromEntries(files.map((file) => [file, url])), true);
     setThreadsCount(1);
@@ -46,7 +47,9 @@ async function servingModule<T>(tf: Tf, binary: Uint8Array<ArrayBuffer>, start: 
   const {platform} = tf.env();
   const own = Object.getOwnPropertyDescriptor(platform, 'fetch');
   const fetch = platform.fetch.bind(platform);
-  platform.fetch = (path, init) => (path === url ? Promise.resolve(new Response(binary)) : fetch(path, init));
+  // All that tfjs asks of a response. Of a real one Node would first load its HTTP client.
+  const response = {ok: true, arrayBuffer: () => Promise.resolve(binary.slice().buffer)} as Response;
+  platform.fetch = (path, init) => (path === url ? Promise.resolve(response) : fetch(path, init));
   try {
     return await start(url);
   } finally {
