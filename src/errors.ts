@@ -45,3 +45,6 @@ export class GanError extends Error {
 export function isGanError(error: unknown): error is GanError {
   return error instanceof Error && error.name === 'GanError' && 'code' in error && 'kind' in error;
 }
+
+/** What a caught value says. */
+export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -1,4 +1,4 @@
-import {GanError, isGanError} from '../errors.js';
+import {GanError, isGanError, messageOf} from '../errors.js';
 import type {Backend, Device} from './device.js';
 
 /**
@@ -37,5 +37,3 @@ export async function openDevice(name: string, backend: Backend): Promise<Device
     ...(opened.lose && {lose: () => opened.lose!()}),
   };
 }
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

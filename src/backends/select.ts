@@ -1,4 +1,4 @@
-import {GanError, isGanError} from '../errors.js';
+import {GanError, isGanError, messageOf} from '../errors.js';
 import type {Given, GivenMap} from '../plugin/options-check.js';
 import type {Registry} from '../plugin/registry.js';
 import type {Backend, Device, Probe} from './device.js';
@@ -131,5 +131,3 @@ function unavailable(wanted: string, refused: readonly Refusal[], names: readonl
       ],
     });
 }
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -8,7 +8,7 @@ import {benchBatchSize, benchConfig} from '../cli/bench-config.js';
 import {configFlags} from '../cli/config-flags.js';
 import {deviceFlag} from '../cli/device-flag.js';
 import {table} from '../cli/table.js';
-import {exitCodes, GanError} from '../errors.js';
+import {exitCodes, GanError, messageOf} from '../errors.js';
 
 const shared = configFlags();
 const batchSize: Interfaces.FlagInput = {'batch-size': {...shared['batch-size']!, description: `images a step [default: ${benchBatchSize}]`}};
@@ -93,6 +93,6 @@ function makeWritable(file: string): void {
     mkdirSync(path.dirname(path.resolve(file)), {recursive: true});
     closeSync(openSync(file, 'a'));
   } catch (error) {
-    throw new GanError('usage', 'GAN_USAGE', `${file} cannot be written: ${error instanceof Error ? error.message : String(error)}.`, {cause: error});
+    throw new GanError('usage', 'GAN_USAGE', `${file} cannot be written: ${messageOf(error)}.`, {cause: error});
   }
 }

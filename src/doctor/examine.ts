@@ -1,4 +1,4 @@
-import {exitCodes} from '../errors.js';
+import {exitCodes, messageOf} from '../errors.js';
 import {openRegistry, type KnownPlugin} from '../plugin/discover.js';
 import {checkBackends} from './checks/backends.js';
 import {checkDisk} from './checks/disk.js';
@@ -34,7 +34,7 @@ export async function examineAll(all: Record<string, DoctorCheck>, context: Doct
     try {
       return await check(context);
     } catch (error) {
-      return [warning(name, `this check failed itself: ${error instanceof Error ? error.message : String(error)}`, 'please report it')];
+      return [warning(name, `this check failed itself: ${messageOf(error)}`, 'please report it')];
     }
   }));
   return findings.flat();

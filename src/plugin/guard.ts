@@ -1,4 +1,4 @@
-import {GanError, isGanError} from '../errors.js';
+import {GanError, isGanError, messageOf} from '../errors.js';
 import {kindLabel} from './kinds.js';
 import type {DeclaredPart} from './manifest.js';
 
@@ -33,7 +33,7 @@ export function guard<T extends object>(part: T, declared: DeclaredPart): T {
 function blame(error: unknown, {kind, name, package: from}: DeclaredPart, what: string): never {
   if (isGanError(error) || isControl(error)) throw error;
   const where = what === '' ? '' : ` in ${what}`;
-  const why = error instanceof Error ? error.message : String(error);
+  const why = messageOf(error);
   const at = error instanceof Error ? error.stack?.split('\n').find((line) => line.includes('file:'))?.trim() : undefined;
   throw new GanError(kind === 'backend' ? 'backend' : 'config', 'GAN_PLUGIN_FAILED', `The ${kindLabel(kind)} '${name}' of ${from} failed${where}: ${why}`, {
     cause: error,

@@ -1,6 +1,6 @@
 import {existsSync} from 'node:fs';
 import {pathToFileURL} from 'node:url';
-import {GanError, isGanError} from '../errors.js';
+import {GanError, isGanError, messageOf} from '../errors.js';
 import {apiVersion, type BackendDefinition, type Definition, type Gan, type PartKind, type PartKinds} from './index.js';
 import {definitionFault} from './definition-check.js';
 import {installable, type InstallablePart} from './installable.js';
@@ -166,7 +166,7 @@ export class Registry {
       return definition as Definition<unknown>;
     } catch (error) {
       if (isGanError(error)) throw error;
-      throw broken(error instanceof Error ? error.message : String(error), error);
+      throw broken(messageOf(error), error);
     }
   }
 

@@ -2,6 +2,7 @@
  * Runs steps, and repeats from recordings those that it knows. A kind of step (`key`) runs as it is until two recordings in a row are
  * the same; from then on its recording is repeated. Every value is the same, to the last bit: the same kernels run on the same data in the same order.
  */
+import {messageOf} from '../../errors.js';
 import {tf, type Tensor} from '../tf.js';
 import {deviceCapture} from './devices.js';
 import {Homes} from './homes.js';
@@ -92,7 +93,7 @@ export class Steps {
       try {
         kind.repeater = new Launch(trace, capture, (this.#homes ??= new Homes(tf.backend(), capture)));
       } catch (error) {
-        this.refuse(`the device does not record it (${error instanceof Error ? error.message : String(error)}); its kernels are called one by one`);
+        this.refuse(`the device does not record it (${messageOf(error)}); its kernels are called one by one`);
       }
     }
     kind.repeater ??= new Replay(trace);

@@ -1,5 +1,5 @@
 import {readFile} from 'node:fs/promises';
-import {GanError} from '../../errors.js';
+import {GanError, messageOf} from '../../errors.js';
 import {metricNames, metricText, type MetricName} from '../metrics.js';
 import type {BenchResult} from '../types.js';
 
@@ -27,7 +27,7 @@ export async function readBench(file: string): Promise<BenchResult> {
     const result = JSON.parse(await readFile(file, 'utf8')) as Partial<BenchResult>;
     if (Array.isArray(result.rows) && result.job && result.environment) return result as BenchResult;
   } catch (error) {
-    throw refuse(error instanceof Error ? error.message : String(error), error);
+    throw refuse(messageOf(error), error);
   }
   throw refuse('it is no result of gan bench');
 }

@@ -1,4 +1,5 @@
 import {probeBackends, type ProbedBackend} from '../../backends/select.js';
+import {messageOf} from '../../errors.js';
 import {ok, problem, warning, type DoctorContext, type Finding} from '../context.js';
 
 /** Backends that compute on a GPU alone. */
@@ -31,6 +32,6 @@ async function diagnosis(name: string, registry: DoctorContext['registry']): Pro
     const findings = await backend.diagnose();
     return findings.map((finding) => ({...finding, name: `backend ${name}: ${finding.name}`, state: finding.state === 'problem' ? 'warning' : finding.state}) as Finding);
   } catch (error) {
-    return [warning(`backend ${name}`, `its own check failed: ${error instanceof Error ? error.message : String(error)}`, 'report this to the author of the plug-in')];
+    return [warning(`backend ${name}`, `its own check failed: ${messageOf(error)}`, 'report this to the author of the plug-in')];
   }
 }

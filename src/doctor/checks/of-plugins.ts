@@ -1,3 +1,4 @@
+import {messageOf} from '../../errors.js';
 import {warning, type DoctorContext, type Finding} from '../context.js';
 
 /** A check that takes longer has failed. */
@@ -11,7 +12,7 @@ export async function checkOfPlugins({registry, cwd}: DoctorContext, limit = lim
       const found = await within(limit, Promise.resolve(check({cwd})));
       return found.map((finding) => (finding.state === 'problem' ? {...finding, state: 'warning' as const} : finding));
     } catch (error) {
-      return [warning(`check ${name}`, error instanceof Error ? error.message : String(error), `report this to the author of ${from}`)];
+      return [warning(`check ${name}`, messageOf(error), `report this to the author of ${from}`)];
     }
   }));
   return findings.flat();

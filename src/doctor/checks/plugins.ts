@@ -1,3 +1,4 @@
+import {messageOf} from '../../errors.js';
 import {kindLabel, kindNames} from '../../plugin/kinds.js';
 import {ok, warning, type DoctorContext, type Finding} from '../context.js';
 
@@ -5,7 +6,7 @@ import {ok, warning, type DoctorContext, type Finding} from '../context.js';
 export async function checkPlugins({registry}: DoctorContext): Promise<Finding[]> {
   const parts = kindNames.flatMap((kind) => registry.list(kind));
   const faults = await Promise.all(parts.map(async ({kind, name, package: from}) => {
-    const why = await registry.load(kind, name).then(() => undefined, (error: unknown) => (error instanceof Error ? error.message : String(error)));
+    const why = await registry.load(kind, name).then(() => undefined, (error: unknown) => messageOf(error));
     return why === undefined ? [] : [{package: from, why}];
   }));
   const broken = faults.flat();

@@ -1,4 +1,4 @@
-import {GanError, isGanError} from '../../errors.js';
+import {GanError, isGanError, messageOf} from '../../errors.js';
 import type {Rng} from '../rng.js';
 import type {SkippedItem} from './types.js';
 
@@ -63,7 +63,7 @@ export class ItemReader<T> {
   }
 
   #remember(index: number, error: unknown): void {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = messageOf(error);
     const [reason = ''] = message.trim().split('\n');
     const path = this.#items.describe(index);
     this.#broken.set(index, {path, reason});

@@ -1,5 +1,5 @@
 import {fileURLToPath} from 'node:url';
-import {GanError} from '../../errors.js';
+import {GanError, messageOf} from '../../errors.js';
 import type {Device} from '../../backends/device.js';
 import {strain} from '../golden/compare.js';
 import {allChecks} from './all-checks.js';
@@ -70,7 +70,7 @@ async function attempt(check: Check, session: Session): Promise<Pick<CheckResult
     const why = wrong.map(({what, value, bound}) => `${what}: deviation ${value.toExponential(1)}, allowed ${bound.toExponential(1)}`).join('; ');
     return {state: 'failed', deviations, why};
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     return {state: error instanceof CannotRun ? 'skipped' : 'failed', deviations: [], why};
   }
 }

@@ -1,5 +1,5 @@
 /** The process that draws for `gan ui`: holds one backend and one generator, takes one order at a time. */
-import {isGanError} from '../../errors.js';
+import {isGanError, messageOf} from '../../errors.js';
 import type {PainterSetup, PaintOrder, PaintReply} from './orders.js';
 import {Painter} from './painter.js';
 
@@ -12,7 +12,7 @@ async function obey(order: PaintOrder): Promise<PaintReply> {
 }
 
 function failure(error: unknown): PaintReply {
-  if (!isGanError(error)) return {error: error instanceof Error ? error.message : String(error), broken: true};
+  if (!isGanError(error)) return {error: messageOf(error), broken: true};
   return {error: [error.message, ...error.suggestions.slice(0, 1)].join(' - '), broken: error.kind === 'backend' || error.code === 'GAN_UNKNOWN_PART'};
 }
 
