@@ -1,4 +1,5 @@
 import type {Gan} from 'gan/plugin';
+import {diagnose} from './diagnose.js';
 import {settings} from './settings.js';
 import {probe} from './probe.js';
 
@@ -11,5 +12,9 @@ export default ({backend, opt, tf, GanError}: Gan) => backend({
     relaxedSimd: opt.bool(true, {help: 'use fused multiply-add where Node has it, which changes last digits'}),
     wideSimd: opt.bool(true, {help: 'let Node compute with 256-bit vectors where it can; needs relaxedSimd'}),
   },
-  create: (options) => ({probe: () => probe(settings(options)), open: async () => (await import('./open.js')).open({tf, GanError}, settings(options))}),
+  create: (options) => ({
+    probe: () => probe(settings(options)),
+    open: async () => (await import('./open.js')).open({tf, GanError}, settings(options)),
+    diagnose,
+  }),
 });

@@ -39,9 +39,13 @@ const wideVersions = [13, 14];
  * takes AVX2, which processors with fused multiply-add have.
  */
 export function hasWideSimd(): boolean {
-  const built = wideVersions.includes(Number.parseInt(process.versions.v8)) && process.arch === 'x64' && process.platform !== 'darwin';
-  return built && hasFusedMultiplyAdd();
+  return wideVersions.includes(Number.parseInt(process.versions.v8)) && isForWideSimd();
 }
+
+/** Whether a newer Node would join them on this machine, and this one, with the given version of V8, does not. Needs relaxed SIMD. */
+export const isTooOldForWideSimd = (v8: string): boolean => Number.parseInt(v8) < Math.min(...wideVersions) && isForWideSimd();
+
+const isForWideSimd = (): boolean => process.arch === 'x64' && process.platform !== 'darwin' && hasFusedMultiplyAdd();
 
 function hasFusedMultiplyAdd(): boolean {
   const {exports} = new WebAssembly.Instance(new WebAssembly.Module(relaxedModule));
