@@ -41,6 +41,7 @@ export function runLines(run: RunSummary, origins: Readonly<Record<string, strin
     ...Object.entries(run.row ?? {}).map(([name, value]) => [name, loss(value)]),
     ['checkpoint', run.checkpoints.at(-1) ?? 'none'],
     ...(run.checkpoints.length > 1 ? [['older ones', `of the steps ${run.checkpoints.slice(0, -1).map((path) => Number(/\d+$/.exec(path))).join(', ')}`]] : []),
+    ...(run.best ? [['best', `of step ${run.best.step}: ${run.best.metric} ${loss(run.best.value)}`]] : []),
     ['sample grid', run.sample ?? 'none'],
     ['changed', `${minute(run.changed)} UTC`],
     ['size', size(run.bytes)],

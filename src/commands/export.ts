@@ -1,7 +1,7 @@
 import {Args, Flags} from '@oclif/core';
 import type {Device} from '../backends/device.js';
 import {BaseCommand} from '../cli/base-command.js';
-import {checkpointFlag} from '../cli/checkpoint-flag.js';
+import {checkpointFlag, checkpointOf} from '../cli/checkpoint-flag.js';
 import {deviceFlag} from '../cli/device-flag.js';
 import {partOptions} from '../cli/part-options.js';
 import {runConfigFile} from '../cli/run-folder.js';
@@ -31,6 +31,7 @@ export default class Export extends BaseCommand {
 
   async run(): Promise<void> {
     const {args, flags} = await this.parse(Export);
+    const checkpoint = checkpointOf(flags);
     runConfigFile(args.run);
     const registry = await this.openRegistry();
     const options = partOptions(flags.set ?? [], 'format');
@@ -44,7 +45,7 @@ export default class Export extends BaseCommand {
       return opened.architecture;
     };
     try {
-      const files = await withTrainedRun(args.run, architecture, (run) => exporter.write(run, flags.out), flags.checkpoint);
+      const files = await withTrainedRun(args.run, architecture, (run) => exporter.write(run, flags.out), checkpoint);
       this.json({format: flags.format, files});
       for (const each of files) this.result(each);
     } finally {

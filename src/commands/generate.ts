@@ -1,6 +1,6 @@
 import {Args, Flags} from '@oclif/core';
 import {BaseCommand} from '../cli/base-command.js';
-import {checkpointFlag} from '../cli/checkpoint-flag.js';
+import {checkpointFlag, checkpointOf} from '../cli/checkpoint-flag.js';
 import {deviceFlag} from '../cli/device-flag.js';
 import {parseSeeds, parseTruncation} from '../cli/seeds.js';
 import {withArchitecture} from '../cli/use-run.js';
@@ -36,13 +36,14 @@ export default class Generate extends BaseCommand {
     if (out === undefined && outDir === undefined) {
       throw new GanError('usage', 'GAN_USAGE', 'Where should the images go?', {suggestions: ['--out FILE.png   one grid', '--out-dir DIR    single images']});
     }
+    const checkpoint = checkpointOf(flags);
     const seeds = flags.seeds === undefined ? undefined : parseSeeds(flags.seeds);
     const request = {
       ...(seeds ? {seeds} : {n, seed}),
       ...(flags.truncation !== undefined && {truncation: parseTruncation(flags.truncation)}),
     };
     const [{generateImages}, {writeImages}] = await Promise.all([import('../gan/runs/generate.js'), import('../cli/write-images.js')]);
-    const {images} = await withArchitecture({registry: await this.openRegistry(), surroundings: this.surroundings, run: args.run, flags}, (architecture) => generateImages(args.run, {...request, step: flags.checkpoint, parts: {architecture}}));
+    const {images} = await withArchitecture({registry: await this.openRegistry(), surroundings: this.surroundings, run: args.run, flags}, (architecture) => generateImages(args.run, {...request, checkpoint, parts: {architecture}}));
     const files = await writeImages(images, out === undefined ? {dir: outDir ?? '.', ...(seeds && {names: seeds.map((each) => `seed-${each}`)})} : {grid: out});
     this.json({files});
     this.result(out ?? `${files.length} images in ${outDir}`);

@@ -1,7 +1,7 @@
 import {Args, Flags} from '@oclif/core';
 import {animationFlags, assertAnimations} from '../cli/animation-flags.js';
 import {BaseCommand} from '../cli/base-command.js';
-import {checkpointFlag} from '../cli/checkpoint-flag.js';
+import {checkpointFlag, checkpointOf} from '../cli/checkpoint-flag.js';
 import {deviceFlag} from '../cli/device-flag.js';
 import {parseSeeds, parseTruncation} from '../cli/seeds.js';
 import {withArchitecture} from '../cli/use-run.js';
@@ -33,6 +33,7 @@ export default class Interpolate extends BaseCommand {
   async run(): Promise<void> {
     const {args, flags} = await this.parse(Interpolate);
     const {out = [], 'out-dir': outDir, frames, loop, scale} = flags;
+    const checkpoint = checkpointOf(flags);
     const seeds = parseSeeds(flags.seeds, 2);
     const truncation = flags.truncation === undefined ? {} : {truncation: parseTruncation(flags.truncation)};
     await assertAnimations(out, outDir);
@@ -43,7 +44,7 @@ export default class Interpolate extends BaseCommand {
       withGenerator(args.run, {architecture}, async ({latentSize, draw}) => {
         const stops = seeds.map((seed) => drawLatent(latentSize, seed, 0, truncation));
         return enlarge(await draw(latentPath(stops, frames, loop)), scale);
-      }, flags.checkpoint));
+      }, checkpoint));
     const files = await writeAnimations(images, {animations: out, frames: outDir, fps: flags.fps, loop});
     this.json({files, frames: images.shape[0]});
     for (const file of out) this.result(file);

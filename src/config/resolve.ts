@@ -62,6 +62,7 @@ export async function resolveConfig(request: ConfigRequest): Promise<ResolvedCon
 
   const scalars = checkOptions('', scalarSpecs, scalarLayer(layers));
   const init = scalars.values['init'];
+  assertMeasured(scalars.values['keepBest'], scalars.origins['keepBest'], metrics.choices);
   const origins: Record<string, string> = {
     recipe: recipe.origin,
     data: images.chosen.origin,
@@ -87,6 +88,14 @@ export async function resolveConfig(request: ConfigRequest): Promise<ResolvedCon
   } as RunConfig; // `scalarSpecs` checked each key to the type that RunConfig gives it
   const files = [project, user].flatMap((read) => (read ? [read.path] : []));
   return {config, backend: backend.choice, origins, files, ...(recipe.name !== undefined && {recipe: recipe.name})};
+}
+
+/** A run can only keep what is best by a metric that it has. */
+function assertMeasured(metric: OptionValue | undefined, origin: string | undefined, metrics: readonly PartChoice[]): void {
+  const names = metrics.map(({name}) => name);
+  if (typeof metric !== 'string' || names.includes(metric)) return;
+  const what = names.length === 0 ? 'this run has no metrics' : `the metrics of this run are ${names.join(', ')}`;
+  throw new GanError('config', 'GAN_CONFIG_VALUE', `keepBest (from ${origin}): '${metric}' is not measured; ${what}.`, {suggestions: [`--metrics ${[...names, metric].join(',')}`, 'gan parts metric lists all']});
 }
 
 /** The recipe in force; none for `none`, and none for a complete file unless one was asked for. */

@@ -53,6 +53,18 @@ describe('what was trained is used', () => {
       }
       expect(await ok('runs', 'show', 'kept')).to.match(/older ones +of the steps 1, 2, 3/);
     });
+
+    it('best is the one that gan fit --keep-best keeps, where it did', async () => {
+      await ok('fit', ...tinyFlags, '--epochs', '4', '--metrics', 'swd', '--set', 'metricImages=16', '--keep-best', 'swd', '--keep-checkpoints', '0', '--out', 'judged');
+      const [, step] = /best +of step (\d+): swd [\d.]+/.exec(await ok('runs', 'show', 'judged'))!;
+      await ok('generate', 'judged', '--n', '2', '--out', 'best.png', '--checkpoint', 'best');
+      await ok('generate', 'judged', '--n', '2', '--out', 'step.png', '--checkpoint', step!);
+      expect(readFileSync(path.join(cwd, 'best.png'))).to.deep.equal(readFileSync(path.join(cwd, 'step.png')));
+      for (const [which, code, what] of [['best', 5, '--keep-best'], ['nearest', 2, 'best, is wanted']] as const) {
+        const ran = await gan(['generate', 'run', '--out', 'x.png', '--checkpoint', which], {cwd});
+        expect({code: ran.code, named: ran.stderr.replaceAll(/\s+/g, ' ').includes(what)}, ran.stderr).to.deep.equal({code, named: true});
+      }
+    });
   });
 
   describe('gan generate', () => {

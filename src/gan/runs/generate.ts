@@ -5,7 +5,7 @@ import type {HostTensor} from '../data/types.js';
 import {generateImages as generateBatch} from '../gan-learner.js';
 import {drawLatent, type LatentOptions} from './latents.js';
 import type {RunConfig} from './run-config.js';
-import {RunFolder} from './run-folder.js';
+import {RunFolder, type Which} from './run-folder.js';
 
 /** Images made at a time: bounds the memory, however many are wanted. */
 const batchSize = 64;
@@ -17,12 +17,12 @@ export interface Run {
 }
 
 /**
- * @param step of the checkpoint; absent: the newest
+ * @param which of its checkpoints
  * @throws GanError GAN_RUN_NOT_FOUND, GAN_NO_CHECKPOINT (exit 5)
  */
-export async function loadRun(dir: string, step?: number): Promise<Run> {
+export async function loadRun(dir: string, which: Which = 'newest'): Promise<Run> {
   const folder = new RunFolder(dir);
-  return {config: await folder.readConfig(), checkpoint: step === undefined ? await folder.latestCheckpoint() : await folder.checkpointOf(step)};
+  return {config: await folder.readConfig(), checkpoint: await folder.checkpointOf(which)};
 }
 
 export interface GenerateRequest extends LatentOptions {
@@ -31,19 +31,19 @@ export interface GenerateRequest extends LatentOptions {
   seed?: number;
   /** In their place: the first image of each of these seeds. */
   seeds?: readonly number[];
-  /** Of the checkpoint; absent: the newest. */
-  step?: number | undefined;
+  /** Which of its checkpoints; absent: the newest. */
+  checkpoint?: Which | undefined;
   parts: {architecture: Architecture};
 }
 
 /** Images from a checkpoint of a run, as bytes [n, size, size, channels]. Needs the run only, not its data; a device must be open. */
-export async function generateImages(dir: string, {n = 1, seed = 0, seeds, step, parts, ...options}: GenerateRequest): Promise<{images: HostTensor}> {
+export async function generateImages(dir: string, {n = 1, seed = 0, seeds, checkpoint, parts, ...options}: GenerateRequest): Promise<{images: HostTensor}> {
   return withGenerator(dir, parts, async ({latentSize, draw}) => {
     const latents = seeds
       ? seeds.map((each) => drawLatent(latentSize, each, 0, options))
       : Array.from({length: n}, (_, i) => drawLatent(latentSize, seed, i, options));
     return {images: await draw(latents)};
-  }, step);
+  }, checkpoint);
 }
 
 /** The generator of a run, for as long as it is used. */
@@ -57,11 +57,11 @@ export interface OpenGenerator {
 
 /**
  * The generator of a run, on the device that is open.
- * @param step of the checkpoint; absent: the newest
+ * @param which of its checkpoints
  * @throws GanError GAN_RUN_NOT_FOUND, GAN_NO_CHECKPOINT, GAN_CHECKPOINT (exit 5)
  */
-export async function openGenerator(dir: string, parts: {architecture: Architecture}, step?: number): Promise<OpenGenerator> {
-  const {config, checkpoint} = await loadRun(dir, step);
+export async function openGenerator(dir: string, parts: {architecture: Architecture}, which?: Which): Promise<OpenGenerator> {
+  const {config, checkpoint} = await loadRun(dir, which);
   const {size, channels, latent: latentSize} = config;
   const {model} = await readCheckpoint(checkpoint);
   const generator = parts.architecture.generator({size, channels, latentSize});
@@ -87,8 +87,8 @@ export async function openGenerator(dir: string, parts: {architecture: Architect
 }
 
 /** Calls `use` with the generator of a run's checkpoint, and frees it afterwards. @throws as `openGenerator` */
-export async function withGenerator<T>(dir: string, parts: {architecture: Architecture}, use: (generator: OpenGenerator) => Promise<T>, step?: number): Promise<T> {
-  const generator = await openGenerator(dir, parts, step);
+export async function withGenerator<T>(dir: string, parts: {architecture: Architecture}, use: (generator: OpenGenerator) => Promise<T>, which?: Which): Promise<T> {
+  const generator = await openGenerator(dir, parts, which);
   try {
     return await use(generator);
   } finally {

@@ -6,6 +6,7 @@ import {saveCheckpoint} from '../checkpoint.js';
 import {imageGrid, writePng} from '../data/grid.js';
 import type {HostTensor} from '../data/types.js';
 import {generateImages, type GANLearner} from '../gan-learner.js';
+import type {Learner} from '../learner.js';
 import type {RunConfig} from './run-config.js';
 import type {RunFolder} from './run-folder.js';
 import type {TrainEvent} from './train.js';
@@ -98,10 +99,10 @@ export function drawSamples(learn: GANLearner, folder: RunFolder, {sampleEvery}:
   return self;
 }
 
-/** Writes a checkpoint every `checkpointEvery` steps, when the fit is being ended, and at the end. */
-export function writeCheckpoints(folder: RunFolder, {checkpointEvery, keepCheckpoints}: Pick<RunConfig, 'checkpointEvery' | 'keepCheckpoints'>, flush: () => Promise<void>, notify: Notify): Callback & {latest?: string} {
+/** Writes a checkpoint every `checkpointEvery` steps, when the fit is being ended, at the end, and when `write` is called. */
+export function writeCheckpoints(folder: RunFolder, {checkpointEvery, keepCheckpoints}: Pick<RunConfig, 'checkpointEvery' | 'keepCheckpoints'>, flush: () => Promise<void>, notify: Notify): Callback & {latest?: string; write(learn: Learner, epoch: number, batch: number): Promise<void>} {
   let writtenAt = -1;
-  const write = async (learn: Parameters<typeof saveCheckpoint>[0], epoch: number, batch: number): Promise<void> => {
+  const write = async (learn: Learner, epoch: number, batch: number): Promise<void> => {
     const {step} = learn;
     if (writtenAt === step) return;
     writtenAt = step;
@@ -115,9 +116,10 @@ export function writeCheckpoints(folder: RunFolder, {checkpointEvery, keepCheckp
     self.latest = path;
     notify({type: 'checkpoint', step, path});
   };
-  const self: Callback & {latest?: string} = {
+  const self: ReturnType<typeof writeCheckpoints> = {
     name: 'write-checkpoints',
     order: 70,
+    write,
     async afterBatch(learn) {
       if (!learn.training) return;
       const due = checkpointEvery > 0 && learn.step % checkpointEvery === 0;

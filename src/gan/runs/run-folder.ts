@@ -18,6 +18,16 @@ const entries: readonly string[] = ['config.json', 'config.origins.json', 'sessi
 /** Whether a run, or a report of it, writes what has this name at the top of its folder. */
 export const isRunEntry = (name: string): boolean => entries.includes(name) || eventFileName.test(name);
 
+/** A checkpoint of a run: by its step, or by what it is. */
+export type Which = number | 'newest' | 'best';
+
+/** The checkpoint of the epoch at whose end a metric was best. */
+export interface Best {
+  step: number;
+  metric: string;
+  value: number;
+}
+
 export class RunFolder {
   readonly dir: string;
 
@@ -86,8 +96,27 @@ export class RunFolder {
     return latest;
   }
 
+  /** What `keepBest` keeps; undefined when nothing was measured yet, or the checkpoint is gone. */
+  async best(): Promise<Best | undefined> {
+    const best = await readFile(this.#bestPath, 'utf8').then((text) => JSON.parse(text) as Best).catch(() => undefined);
+    return best && (await this.checkpoints()).includes(this.checkpointPath(best.step)) ? best : undefined;
+  }
+
+  async writeBest(best: Best): Promise<void> {
+    await writeFileAtomic(this.#bestPath, `${JSON.stringify(best)}\n`);
+  }
+
+  get #bestPath(): string {
+    return join(this.dir, 'checkpoints', 'best.json');
+  }
+
   /** @throws GanError GAN_NO_CHECKPOINT (exit 5), with the steps of those that there are */
-  async checkpointOf(step: number): Promise<string> {
+  async checkpointOf(which: Which): Promise<string> {
+    if (which === 'newest') return this.latestCheckpoint();
+    const step = which === 'best' ? (await this.best())?.step : which;
+    if (step === undefined) {
+      throw new GanError('data', 'GAN_NO_CHECKPOINT', `the run ${this.dir} has kept no best checkpoint`, {suggestions: ['gan fit --metrics NAME --keep-best NAME keeps it', '--checkpoint STEP takes any that there is']});
+    }
     const [path, all] = [this.checkpointPath(step), await this.checkpoints()];
     if (all.includes(path)) return path;
     throw new GanError('data', 'GAN_NO_CHECKPOINT', `the run ${this.dir} has no checkpoint of step ${step}`, {
@@ -95,9 +124,11 @@ export class RunFolder {
     });
   }
 
-  /** Deletes all but the newest `keep` checkpoints. */
+  /** Deletes all but the newest `keep` checkpoints and the best. */
   async prune(keep: number): Promise<void> {
-    for (const old of (await this.checkpoints()).slice(0, -keep)) await rm(old, {recursive: true, force: true});
+    const best = await this.best();
+    const isBest = (path: string): boolean => best !== undefined && path === this.checkpointPath(best.step);
+    for (const old of (await this.checkpoints()).slice(0, -keep)) if (!isBest(old)) await rm(old, {recursive: true, force: true});
   }
 
   /** Drops the lines of metrics.jsonl about steps after `step`, and about the end of `epoch` and later ones: all that will come again. */

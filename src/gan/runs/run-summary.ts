@@ -1,7 +1,7 @@
 import {readdir, readFile, stat} from 'node:fs/promises';
 import {join} from 'node:path';
 import type {RunConfig} from './run-config.js';
-import {RunFolder} from './run-folder.js';
+import {RunFolder, type Best} from './run-folder.js';
 
 /** What can be told of a run without its networks. */
 export interface RunSummary {
@@ -22,6 +22,8 @@ export interface RunSummary {
   seconds: number;
   /** Paths, oldest first. */
   checkpoints: string[];
+  /** The checkpoint that `keepBest` keeps. */
+  best?: Best;
   /** The last sample grid. */
   sample?: string;
   bytes: number;
@@ -49,7 +51,7 @@ export async function summariseRun(dir: string): Promise<RunSummary> {
   const first = ended[0];
   const steps = config.steps ?? (first && config.epochs * (first.step / (first.epoch + 1)));
   const samples = (await readdir(join(dir, 'samples')).catch((): string[] => [])).filter((name) => name.endsWith('.png')).sort();
-  const {bytes, changed} = await extent(dir);
+  const [{bytes, changed}, best] = await Promise.all([extent(dir), folder.best()]);
   return {
     dir, config, step,
     ...(steps !== undefined && {steps}),
@@ -59,6 +61,7 @@ export async function summariseRun(dir: string): Promise<RunSummary> {
     ...(last?.critLoss !== undefined && {critLoss: last.critLoss}),
     seconds: ended.reduce((sum, {seconds = 0}) => sum + seconds, 0),
     checkpoints: await folder.checkpoints(),
+    ...(best && {best}),
     ...(samples.length > 0 && {sample: join(dir, 'samples', samples.at(-1)!)}),
     bytes,
     changed: new Date(changed).toISOString(),

@@ -15,6 +15,7 @@ import {repeatable} from '../repeatable.js';
 import {Rng} from '../rng.js';
 import {setSeed} from '../streams.js';
 import type {Switcher} from '../switchers/switcher.js';
+import {keepBest} from './best-checkpoint.js';
 import {makeDataLoaders, type DataParts} from './data.js';
 import {makeNetworks} from './networks.js';
 import {drawSamples, logMetrics, reportProgress, stopAt, stopWhenDiverged, writeCheckpoints} from './run-callbacks.js';
@@ -104,6 +105,8 @@ export async function train(request: TrainRequest): Promise<TrainResult> {
     notify(sample);
   });
   const checkpoints = writeCheckpoints(folder, config, flush, notify);
+  const judge = parts.metrics?.find(({name}) => name === config.keepBest);
+  const best = judge ? [await keepBest(folder, judge, checkpoints.write)] : [];
   const progress = reportProgress(learn, steps, notify);
   try {
     const goOn = checkpoint && resumeFrom(learn, checkpoint);
@@ -111,7 +114,7 @@ export async function train(request: TrainRequest): Promise<TrainResult> {
     await folder.writeConfig(config);
     await folder.rewindMetrics(position);
     await rewindTensorBoard(folder, position);
-    const cbs = [...partCallbacks(config, parts, learn, steps), stopWhenDiverged(folder), log, ...(board ? [board] : []), samples, stopAt(steps, signal), checkpoints, progress];
+    const cbs = [...partCallbacks(config, parts, learn, steps), stopWhenDiverged(folder), log, ...(board ? [board] : []), samples, stopAt(steps, signal), checkpoints, ...best, progress];
     if (!learn.opt) learn.createOpt();
     const notCaptured = learn.capture.obstacle(learn, [...learn.callbacks, ...cbs]);
     notify({

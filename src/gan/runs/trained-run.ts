@@ -4,6 +4,7 @@ import type {StateDict} from '../module.js';
 import {loadRun} from './generate.js';
 import {makeNetworks, type Networks} from './networks.js';
 import type {RunConfig} from './run-config.js';
+import type {Which} from './run-folder.js';
 
 /** A run as an export format sees it. */
 export interface TrainedRun {
@@ -19,11 +20,11 @@ export interface TrainedRun {
 /**
  * Calls `use` with a checkpoint of a run.
  * @param architecture called when `use` asks for the networks; a device must be open afterwards
- * @param step of the checkpoint; absent: the newest
+ * @param which of its checkpoints; absent: the newest
  * @throws GanError GAN_RUN_NOT_FOUND, GAN_NO_CHECKPOINT, GAN_CHECKPOINT (exit 5)
  */
-export async function withTrainedRun<T>(dir: string, architecture: () => Promise<Architecture>, use: (run: TrainedRun) => Promise<T>, step?: number): Promise<T> {
-  const {config, checkpoint} = await loadRun(dir, step);
+export async function withTrainedRun<T>(dir: string, architecture: () => Promise<Architecture>, use: (run: TrainedRun) => Promise<T>, which?: Which): Promise<T> {
+  const {config, checkpoint} = await loadRun(dir, which);
   const {model: weights} = await readCheckpoint(checkpoint);
   let made: Promise<Networks> | undefined;
   const make = async (): Promise<Networks> => {
