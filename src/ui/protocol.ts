@@ -28,6 +28,8 @@ export interface RunDetail {
   samples: number[];
   /** Steps of the checkpoints, ascending. */
   checkpoints: number[];
+  /** Step of the one that `gan fit --keep-best` keeps. */
+  best?: number;
   /** What is wrong with it, for people. */
   problem?: string;
 }

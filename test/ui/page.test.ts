@@ -5,6 +5,7 @@ import {cpSync, mkdirSync, readdirSync, rmSync, writeFileSync} from 'node:fs';
 import path from 'node:path';
 import type {Browser, BrowserContextOptions, Locator, Page} from 'playwright-core';
 import sharp from 'sharp';
+import {RunFolder} from '../../dist/gan/runs/run-folder.js';
 import {gan, root} from '../commands/helpers.js';
 import {json, tinyFlags} from '../e2e/helpers.js';
 import {folder, removeFolders} from '../plugin/helpers.js';
@@ -193,6 +194,10 @@ describe(`the page of gan ui${noBrowser === undefined ? '' : ` (skipped: ${noBro
     const stepIn = (name: string): number => Number(/\d+/.exec(name)![0]);
     const chooser = page.getByRole('combobox', {name: /^Checkpoint/});
     expect(await chooser.locator('option').allTextContents()).to.deep.equal(['newest', `step ${stepIn(newest)}`, `step ${stepIn(older)}`]);
+    await new RunFolder(path.join(cwd, 'runs/live')).writeBest({step: stepIn(older), metric: 'swd', value: 0.1}); // as --keep-best does
+    await until(() => chooser.locator('option').allTextContents(), ([, , last]) => last === `step ${stepIn(older)}, best`, 'which one is the best');
+    rmSync(folderOf('best.json'));
+    await until(() => chooser.locator('option').allTextContents(), ([, , last]) => last === `step ${stepIn(older)}`, 'that none is the best');
     const caption = page.locator('.bench figcaption');
     const latest = await pixelsOf(page.locator('img.drawn'));
     await chooser.focus();

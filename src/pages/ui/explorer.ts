@@ -1,4 +1,4 @@
-import type {BackendChoice} from '../../ui/protocol.js';
+import type {BackendChoice, RunDetail} from '../../ui/protocol.js';
 import {h, keyed, section, set, write} from '../dom.js';
 import {DrawingQueue} from './drawing.js';
 import {title} from './format.js';
@@ -100,7 +100,7 @@ export function explorer(store: Store): HTMLElement {
   store.on(['details', 'selection'], () => {
     if (store.current !== offeredFor) checkpoints.value = '';
     offeredFor = store.current ?? '';
-    offerCheckpoints(checkpoints, store.detail?.checkpoints ?? []);
+    offerCheckpoints(checkpoints, store.detail);
     chooser.hidden = checkpoints.options.length < 3;
     const key = `${store.current} ${chosen() ?? store.detail?.checkpoints.at(-1)} ${String(store.detail?.config['latent'])}`;
     if (key === drawnFor) return;
@@ -112,10 +112,13 @@ export function explorer(store: Store): HTMLElement {
 }
 
 /** The newest, and each by its step; one that was chosen and is gone gives way to the newest. */
-function offerCheckpoints(select: HTMLSelectElement, steps: readonly number[]): void {
+function offerCheckpoints(select: HTMLSelectElement, {checkpoints = [], best}: Partial<RunDetail> = {}): void {
   const {value} = select;
-  const keys = ['', ...steps.map(String).reverse()];
-  keyed(select, keys, (key) => h('option', {value: key}, key === '' ? 'newest' : `step ${key}`));
+  const keys = ['', ...checkpoints.map(String).reverse()];
+  for (const option of keyed(select, keys, (key) => h('option', {value: key}))) {
+    const key = option.value;
+    write(option, key === '' ? 'newest' : key === String(best) ? `step ${key}, best` : `step ${key}`);
+  }
   select.value = keys.includes(value) ? value : '';
 }
 

@@ -94,16 +94,16 @@ export class RunList {
 /** What a page shows of a run beside its curves; undefined when there is no such run. */
 export async function readDetail(root: RunsRoot, name: string): Promise<RunDetail | undefined> {
   if ((await root.resolve(name, 'config.json')) === undefined) return undefined;
-  const [config, origins, samples, checkpoints] = await Promise.all([
-    readJson(root, name, 'config.json'), readJson(root, name, 'config.origins.json'), sampleSteps(root, name), checkpointSteps(root, name),
+  const [config, origins, samples, checkpoints, {step: best}] = await Promise.all([
+    readJson(root, name, 'config.json'), readJson(root, name, 'config.origins.json'), sampleSteps(root, name), checkpointSteps(root, name), readJson(root, name, 'checkpoints', 'best.json'),
   ]);
   const texts = Object.entries(origins).filter((entry): entry is [string, string] => typeof entry[1] === 'string');
-  return {name, config, origins: Object.fromEntries(texts), samples, checkpoints};
+  return {name, config, origins: Object.fromEntries(texts), samples, checkpoints, ...(typeof best === 'number' && {best})};
 }
 
 /** A JSON object in a file of a run; empty when there is none. */
-async function readJson(root: RunsRoot, name: string, file: string): Promise<Record<string, unknown>> {
-  const bytes = await root.read(maxConfigBytes, name, file);
+async function readJson(root: RunsRoot, name: string, ...file: string[]): Promise<Record<string, unknown>> {
+  const bytes = await root.read(maxConfigBytes, name, ...file);
   try {
     const value: unknown = JSON.parse(bytes?.toString() ?? '');
     return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {};
