@@ -97,11 +97,11 @@ describe(`the page of gan ui${noBrowser === undefined ? '' : ` (skipped: ${noBro
     const label = (): Promise<string | null> => chart('Critic loss').getAttribute('aria-label');
     const first = await until(() => stepOf(label()), (step) => step > 0, 'the first point');
     await until(() => stepOf(label()), (step) => step > first, 'a later point');
-    expect(await run('live').textContent()).to.contain('training');
+    await until(() => run('live').textContent(), (text) => text!.includes('training'), 'what the list says of it');
     expect(await label()).to.match(/^Critic loss at step \d+: live -?[\d.e-]+\./);
-    expect(await chart('Generator loss').isVisible()).to.equal(true);
+    await chart('Generator loss').waitFor(); // after five steps of the critic
     await chart('swd').waitFor(); // at the end of the first epoch
-    expect(await inkOf(chart('Critic loss')), 'coloured pixels of the curve').to.be.greaterThan(50);
+    await until(() => inkOf(chart('Critic loss')), (pixels) => pixels > 50, 'coloured pixels of the curve');
   });
 
   it('has its sample grids, the newest first shown, and a slider that goes back', async () => {
@@ -269,8 +269,8 @@ describe(`the page of gan ui${noBrowser === undefined ? '' : ` (skipped: ${noBro
     await page.getByRole('checkbox', {name: 'Compare other'}).focus();
     await page.keyboard.press('Space');
     await until(() => chart('Critic loss').getAttribute('aria-label'), (label) => /live -?[\d.e-]+, other -?[\d.e-]+\./.test(label!), 'two lines');
-    expect(await page.getByRole('img', {name: /^Grid of samples/}).count()).to.equal(2);
-    const rows = await page.getByRole('table').getByRole('row').allTextContents();
+    await until(() => page.getByRole('img', {name: /^Grid of samples/}).count(), (count) => count === 2, 'two grids');
+    const rows = await until(() => page.getByRole('table').getByRole('row').allTextContents(), (texts) => texts.some((text) => text.endsWith('0.00123')), 'what was written last');
     expect(rows[0]).to.equal('keyliveother');
     expect(rows.find((row) => row.startsWith('lr'))).to.match(/^lr0\.\d+0\.00123$/);
     expect(rows.find((row) => row.startsWith('loss'))).to.equal('losswganhinge');
