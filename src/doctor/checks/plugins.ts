@@ -6,7 +6,7 @@ import {ok, warning, type DoctorContext, type Finding} from '../context.js';
 export async function checkPlugins({registry}: DoctorContext): Promise<Finding[]> {
   const parts = kindNames.flatMap((kind) => registry.list(kind));
   const faults = await Promise.all(parts.map(async ({kind, name, package: from}) => {
-    const why = await registry.load(kind, name).then(() => undefined, (error: unknown) => messageOf(error));
+    const why = await registry.load(kind, name).then(() => undefined, messageOf);
     return why === undefined ? [] : [{package: from, why}];
   }));
   const broken = faults.flat();

@@ -127,8 +127,8 @@ export class RunFolder {
   /** Deletes all but the newest `keep` checkpoints and the best. */
   async prune(keep: number): Promise<void> {
     const best = await this.best();
-    const isBest = (path: string): boolean => best !== undefined && path === this.checkpointPath(best.step);
-    for (const old of (await this.checkpoints()).slice(0, -keep)) if (!isBest(old)) await rm(old, {recursive: true, force: true});
+    const spared = best && this.checkpointPath(best.step);
+    for (const old of (await this.checkpoints()).slice(0, -keep)) if (old !== spared) await rm(old, {recursive: true, force: true});
   }
 
   /** Drops the lines of metrics.jsonl about steps after `step`, and about the end of `epoch` and later ones: all that will come again. */
