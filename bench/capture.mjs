@@ -17,12 +17,22 @@ import {setSeed} from '../dist/gan/streams.js';
 import {median} from '../dist/bench/statistics.js';
 import {openWasm, timedTraining} from './training/timed.mjs';
 
-const sizes = [[8, 2, 4], [16, 4, 8], [32, 8, 16], [32, 32, 64], [64, 16, 64]];
+const sizes = [
+  [8, 2, 4],
+  [16, 4, 8],
+  [32, 8, 16],
+  [32, 32, 64],
+  [64, 16, 64],
+];
 
 function batches(size, batch) {
   const rng = new Rng(1);
   const data = Uint8Array.from({length: batch * size * size * 3}, () => rng.int(256));
-  return Array.from({length: 4}, () => ({input: {data: rng.normal(batch * 100), shape: [batch, 100]}, target: {data, shape: [batch, size, size, 3]}, size: batch}));
+  return Array.from({length: 4}, () => ({
+    input: {data: rng.normal(batch * 100), shape: [batch, 100]},
+    target: {data, shape: [batch, size, size, 3]},
+    size: batch,
+  }));
 }
 
 /** A training of six steps a round: five of the critic, one of the generator. */
@@ -32,12 +42,17 @@ function start(device, capture, [size, batch, nFeatures]) {
   const generator = basicGenerator(size, 3, {nFeatures, nExtraLayers: 1});
   let learn;
   const training = timedTraining(device, {
-    makeLearner: (dls, cbs) => (learn = GANLearner.wgan(dls, generator, critic, {optFunc: rmsProp(), lr: 2e-4, capture, cbs})),
+    makeLearner: (dls, cbs) =>
+      (learn = GANLearner.wgan(dls, generator, critic, {optFunc: rmsProp(), lr: 2e-4, capture, cbs})),
     batches: batches(size, batch),
     networkOf: (one) => one.ganTrainer.lastMode,
     stepsPerRound: 6,
   });
-  return {train: (rounds) => training.train(rounds), repeated: () => learn.capture.repeated, dispose: () => learn.dispose()};
+  return {
+    train: (rounds) => training.train(rounds),
+    repeated: () => learn.capture.repeated,
+    dispose: () => learn.dispose(),
+  };
 }
 
 /** Trains four rounds; processor milliseconds of a step, and the losses. */
@@ -65,8 +80,12 @@ async function compare(size, rounds) {
   if (repeated.repeated() === 0) throw new Error('nothing was repeated');
   const ratios = pairs.map(([a, b]) => a / b);
   const result = {
-    size: size.join(), eagerMs: median(pairs.map(([a]) => a)), repeatedMs: median(pairs.map(([, b]) => b)),
-    ratio: median(ratios), least: Math.min(...ratios), most: Math.max(...ratios),
+    size: size.join(),
+    eagerMs: median(pairs.map(([a]) => a)),
+    repeatedMs: median(pairs.map(([, b]) => b)),
+    ratio: median(ratios),
+    least: Math.min(...ratios),
+    most: Math.max(...ratios),
   };
   eager.dispose();
   repeated.dispose();
@@ -75,7 +94,13 @@ async function compare(size, rounds) {
 }
 
 /** Peak resident memory of one of the two, in MiB. */
-const peak = (capture, size) => Number(execFileSync(process.execPath, [fileURLToPath(import.meta.url), 'peak', capture, size.join()], {encoding: 'utf8', env: process.env}));
+const peak = (capture, size) =>
+  Number(
+    execFileSync(process.execPath, [fileURLToPath(import.meta.url), 'peak', capture, size.join()], {
+      encoding: 'utf8',
+      env: process.env,
+    }),
+  );
 
 const [first, ...rest] = process.argv.slice(2);
 if (first === 'peak') {
@@ -87,10 +112,14 @@ if (first === 'peak') {
   await device.close();
 } else {
   const chosen = rest.length > 0 ? rest.map((text) => text.split(',').map(Number)) : sizes;
-  console.log('size,batch,features | eager ms | repeated ms | eager / repeated (least, most) | peak MiB eager, repeated');
+  console.log(
+    'size,batch,features | eager ms | repeated ms | eager / repeated (least, most) | peak MiB eager, repeated',
+  );
   for (const size of chosen) {
     const {eagerMs, repeatedMs, ratio, least, most} = await compare(size, Number(first ?? 8));
     const ms = [eagerMs, repeatedMs].map((value) => value.toFixed(2));
-    console.log(`${size} | ${ms.join(' | ')} | ${ratio.toFixed(2)} (${least.toFixed(2)}, ${most.toFixed(2)}) | ${peak('off', size)}, ${peak('auto', size)}`);
+    console.log(
+      `${size} | ${ms.join(' | ')} | ${ratio.toFixed(2)} (${least.toFixed(2)}, ${most.toFixed(2)}) | ${peak('off', size)}, ${peak('auto', size)}`,
+    );
   }
 }

@@ -27,13 +27,17 @@ export function barChart({title, note, names, groups}) {
     });
     y += height + gap;
   }
-  const legend = names.map((name, i) => `<rect x="${left + i * 170}" y="42" width="12" height="12" fill="${colours[i]}"/><text x="${left + i * 170 + 18}" y="53" font-size="12">${escape(name)}</text>`);
+  const legend = names.map(
+    (name, i) =>
+      `<rect x="${left + i * 170}" y="42" width="12" height="12" fill="${colours[i]}"/><text x="${left + i * 170 + 18}" y="53" font-size="12">${escape(name)}</text>`,
+  );
   const height = y + 24;
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" font-family="sans-serif" font-size="13" fill="#1c2b3a">`,
     `<rect width="${width}" height="${height}" fill="#ffffff"/>`,
     `<text x="${left}" y="26" font-size="15">${escape(title)}</text>`,
-    ...legend, ...parts,
+    ...legend,
+    ...parts,
     `<text x="10" y="${height - 12}" font-size="11" fill="#667788">${escape(note)}</text>`,
     '</svg>',
     '',

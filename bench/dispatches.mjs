@@ -18,7 +18,8 @@ const device = await openBackend('webgpu', {plugins: [plugin]});
 
 const batches = Array.from({length: 12}, () => ({
   input: {data: new Float32Array(batch * 100), shape: [batch, 100]},
-  target: {data: new Float32Array(batch * size * size * 3), shape: [batch, size, size, 3]}, size: batch,
+  target: {data: new Float32Array(batch * size * size * 3), shape: [batch, size, size, 3]},
+  size: batch,
 }));
 
 /** Dispatches since the last step, by the operation of tfjs that made them; steps that are repeated from recordings call kernels only. */
@@ -53,7 +54,8 @@ const critic = basicCritic(size, 3, {nFeatures, nExtraLayers: 1, actCls: () => n
 const generator = basicGenerator(size, 3, {nFeatures, nExtraLayers: 1});
 const steps = [];
 const count = {
-  name: 'count', order: 1000,
+  name: 'count',
+  order: 1000,
   beforeBatch() {
     counts = new Map();
     submissions = 0;
@@ -66,7 +68,12 @@ for (const network of ['critic', 'generator']) {
   const last = steps.findLast((step) => step.network === network); // the first ones make the optimiser's averages
   const total = [...last.counts.values()].reduce((a, b) => a + b, 0);
   console.log(`${network} step: ${total} dispatches, ${last.submissions} submissions`);
-  console.log(`  ${[...last.counts].sort(([, a], [, b]) => b - a).map(([name, n]) => `${name} ${n}`).join(', ')}`);
+  console.log(
+    `  ${[...last.counts]
+      .sort(([, a], [, b]) => b - a)
+      .map(([name, n]) => `${name} ${n}`)
+      .join(', ')}`,
+  );
 }
 learn.dispose();
 await device.close();

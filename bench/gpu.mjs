@@ -15,7 +15,14 @@ const here = path.dirname(fileURLToPath(import.meta.url));
 const python = process.env.PYTHON ?? 'python3';
 const {values: flags, positionals} = parseArgs({
   allowPositionals: true,
-  options: {blocks: {type: 'string', default: '10'}, rounds: {type: 'string', default: '10'}, json: {type: 'string'}, backend: {type: 'string', default: 'cuda'}, peer: {type: 'string', default: 'cuda'}, peak: {type: 'string', default: '8192'}},
+  options: {
+    blocks: {type: 'string', default: '10'},
+    rounds: {type: 'string', default: '10'},
+    json: {type: 'string'},
+    backend: {type: 'string', default: 'cuda'},
+    peer: {type: 'string', default: 'cuda'},
+    peak: {type: 'string', default: '8192'},
+  },
 });
 const works = (positionals.length > 0 ? positionals : ['64:128', '64:512', '128:256']).map((text) => {
   const [size, batch] = text.split(':').map(Number);
@@ -24,21 +31,32 @@ const works = (positionals.length > 0 ? positionals : ['64:128', '64:512', '128:
 });
 
 const last = (text) => JSON.parse(text.trim().split('\n').at(-1));
-const run = (command, args) => last(execFileSync(command, args, {encoding: 'utf8', maxBuffer: 2 ** 26, stdio: ['ignore', 'pipe', 'inherit']}));
+const run = (command, args) =>
+  last(execFileSync(command, args, {encoding: 'utf8', maxBuffer: 2 ** 26, stdio: ['ignore', 'pipe', 'inherit']}));
 const counts = [flags.blocks, flags.rounds];
 const isCuda = flags.backend === 'cuda';
 /** Of the rows that do not name one; other backends have no such option. */
 const defaultPrecision = isCuda ? 'tf32' : undefined;
 const ofPrecision = (precision) => (precision === undefined ? [] : [precision]);
 const own = ({size, batch}, capture, precision) => {
-  const measured = run(process.execPath, [path.join(here, 'gpu/own.mjs'), size, batch, capture, ...counts, flags.backend, ...ofPrecision(precision)].map(String));
+  const measured = run(
+    process.execPath,
+    [path.join(here, 'gpu/own.mjs'), size, batch, capture, ...counts, flags.backend, ...ofPrecision(precision)].map(
+      String,
+    ),
+  );
   return summary(batch, measured, measured.parts && peakOf(precision));
 };
-const peer = ({size, batch}, mode) => summary(batch, run(python, [path.join(here, 'gpu/peer.py'), size, batch, mode, ...counts, flags.peer].map(String)));
+const peer = ({size, batch}, mode) =>
+  summary(batch, run(python, [path.join(here, 'gpu/peer.py'), size, batch, mode, ...counts, flags.peer].map(String)));
 
 function hasPeer() {
   try {
-    execFileSync(python, ['-c', flags.peer === 'cuda' ? 'import torch; assert torch.cuda.is_available()' : 'import torch'], {stdio: 'ignore'});
+    execFileSync(
+      python,
+      ['-c', flags.peer === 'cuda' ? 'import torch; assert torch.cuda.is_available()' : 'import torch'],
+      {stdio: 'ignore'},
+    );
     return true;
   } catch {
     console.error(`${python} has no PyTorch that sees the GPU: only this project is measured (PYTHON=/path/to/python)`);
@@ -51,7 +69,12 @@ const peaks = {};
 function peakOf(precision) {
   if (!(precision in peaks)) {
     try {
-      peaks[precision] = run(process.execPath, [path.join(here, 'gpu/peak.mjs'), flags.peak, flags.backend, ...ofPrecision(precision)]).tflops;
+      peaks[precision] = run(process.execPath, [
+        path.join(here, 'gpu/peak.mjs'),
+        flags.peak,
+        flags.backend,
+        ...ofPrecision(precision),
+      ]).tflops;
     } catch (error) {
       console.error(`the peak was not measured: ${error.message.split('\n')[0]}`);
       peaks[precision] = undefined;
@@ -67,7 +90,10 @@ for (const work of works) {
     'gan, recorded': () => own(work, 'auto', defaultPrecision),
     'gan, eager': () => own(work, 'off', defaultPrecision),
     ...(isCuda && {'gan, recorded, bf16': () => own(work, 'auto', 'bf16')}),
-    ...(withPeer && {'PyTorch, eager': () => peer(work, 'eager'), 'PyTorch, compiled, CUDA graphs': () => peer(work, 'compiled')}),
+    ...(withPeer && {
+      'PyTorch, eager': () => peer(work, 'eager'),
+      'PyTorch, compiled, CUDA graphs': () => peer(work, 'compiled'),
+    }),
   };
   for (const [name, measure] of Object.entries(ways)) {
     try {
@@ -76,7 +102,9 @@ for (const work of works) {
       results.push({...work, name, error: error.message.split('\n')[0]});
     }
     const row = results.at(-1);
-    console.log(`${work.size}x${work.size}, batch ${work.batch}  ${name.padEnd(32)}${row.error ?? `${row.imagesPerSecond.toFixed(0).padStart(8)} images/s ${row.stepMs.toFixed(2).padStart(8)} ms a step`}`);
+    console.log(
+      `${work.size}x${work.size}, batch ${work.batch}  ${name.padEnd(32)}${row.error ?? `${row.imagesPerSecond.toFixed(0).padStart(8)} images/s ${row.stepMs.toFixed(2).padStart(8)} ms a step`}`,
+    );
   }
 }
 console.log(`\n${table(results)}`);

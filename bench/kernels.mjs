@@ -15,21 +15,36 @@ import plugin from '../plugins/wasm/dist/index.js';
 import {barChart} from './chart.mjs';
 import {peak} from './peak.mjs';
 
-const {values: flags} = parseArgs({options: {batch: {type: 'string', default: '32'}, repetitions: {type: 'string', default: '7'}, only: {type: 'string', default: ''}, json: {type: 'string'}, svg: {type: 'string'}}});
+const {values: flags} = parseArgs({
+  options: {
+    batch: {type: 'string', default: '32'},
+    repetitions: {type: 'string', default: '7'},
+    only: {type: 'string', default: ''},
+    json: {type: 'string'},
+    svg: {type: 'string'},
+  },
+});
 const [batch, repetitions] = [flags.batch, flags.repetitions].map(Number);
 const threads = process.env.THREADS ? Number(process.env.THREADS) : undefined;
 const relaxedSimd = process.env.RELAXED_SIMD !== '0';
 const wideSimd = process.env.WIDE_SIMD !== '0';
 const names = ['Conv2D', 'Conv2DBackpropFilter', 'Conv2DBackpropInput', 'BatchMatMul'];
 const stock = new Map(names.map((name) => [name, tf.getKernel(name, 'wasm')]));
-const device = await plugin({tf, opt, backend: (definition) => definition}).create({threads, relaxedSimd, wideSimd}).open();
+const device = await plugin({tf, opt, backend: (definition) => definition})
+  .create({threads, relaxedSimd, wideSimd})
+  .open();
 const own = new Map(names.map((name) => [name, tf.getKernel(name, 'wasm')]));
 
 // [side of the input, channels in, channels out, side of the filter, stride, padding]; a generator's layers are the
 // same convolutions run backwards.
 const convolutions = [
-  [64, 3, 64, 4, 2, 1], [32, 64, 128, 4, 2, 1], [16, 128, 256, 4, 2, 1], [8, 256, 512, 4, 2, 1], [4, 512, 1, 4, 1, 0],
-  [4, 512, 100, 4, 1, 0], [32, 64, 64, 3, 1, 1],
+  [64, 3, 64, 4, 2, 1],
+  [32, 64, 128, 4, 2, 1],
+  [16, 128, 256, 4, 2, 1],
+  [8, 256, 512, 4, 2, 1],
+  [4, 512, 1, 4, 1, 0],
+  [4, 512, 100, 4, 1, 0],
+  [32, 64, 64, 3, 1, 1],
 ];
 const cases = [];
 for (const [side, inChannels, outChannels, filterSide, stride, pad] of convolutions) {
@@ -49,7 +64,10 @@ for (const [side, inChannels, outChannels, filterSide, stride, pad] of convoluti
   );
 }
 for (const [m, k, n, transposeA, transposeB] of [
-  [512, 512, 512, false, false], [512, 512, 512, true, false], [512, 512, 512, false, true], [batch, 512, 512, false, true],
+  [512, 512, 512, false, false],
+  [512, 512, 512, true, false],
+  [512, 512, 512, false, true],
+  [batch, 512, 512, false, true],
 ]) {
   const a = tf.randomNormal(transposeA ? [k, m] : [m, k]);
   const b = tf.randomNormal(transposeB ? [n, k] : [k, n]);
@@ -74,9 +92,18 @@ const spread = (values) => {
 
 const {threads: used, ...features} = device.info;
 const most = await peak(used);
-const machine = {cpu: os.cpus()[0]?.model, threads: used, node: process.version, tfjs: tf.version_core, ...features, peak: most};
+const machine = {
+  cpu: os.cpus()[0]?.model,
+  threads: used,
+  node: process.version,
+  tfjs: tf.version_core,
+  ...features,
+  peak: most,
+};
 console.log(`batch ${batch}, median of ${repetitions}`, machine);
-console.log(`${'kernel'.padEnd(21)}${'shape'.padEnd(24)}${'own ms'.padStart(9)}${'GFLOP/s'.padStart(9)}${'of peak'.padStart(9)}${'stock ms'.padStart(10)}${'GFLOP/s'.padStart(9)}`);
+console.log(
+  `${'kernel'.padEnd(21)}${'shape'.padEnd(24)}${'own ms'.padStart(9)}${'GFLOP/s'.padStart(9)}${'of peak'.padStart(9)}${'stock ms'.padStart(10)}${'GFLOP/s'.padStart(9)}`,
+);
 const results = [];
 for (const entry of cases.filter(({name, label}) => `${name} ${label}`.includes(flags.only))) {
   const times = [[], []];
@@ -87,25 +114,39 @@ for (const entry of cases.filter(({name, label}) => `${name} ${label}`.includes(
     });
     if (i === 0) times.forEach((list) => list.splice(0)); // warming up
   }
-  const [ours, stocks] = times.map((list) => (list.length === 0 ? undefined : {ms: spread(list), gflops: spread(list.map((ms) => entry.flops / ms / 1e6))}));
+  const [ours, stocks] = times.map((list) =>
+    list.length === 0 ? undefined : {ms: spread(list), gflops: spread(list.map((ms) => entry.flops / ms / 1e6))},
+  );
   results.push({kernel: entry.name, shape: entry.label, own: ours, stock: stocks});
   const share = `${((100 * ours.gflops.median) / (most.wide ?? most.narrow)).toFixed(0)} %`;
-  console.log(entry.name.padEnd(21) + entry.label.padEnd(24) + [ours.ms.median.toFixed(2), ours.gflops.median.toFixed(1), share].map((text) => text.padStart(9)).join('')
-    + (stocks ? stocks.ms.median.toFixed(2).padStart(10) + stocks.gflops.median.toFixed(1).padStart(9) : 'none'.padStart(10)));
+  console.log(
+    entry.name.padEnd(21) +
+      entry.label.padEnd(24) +
+      [ours.ms.median.toFixed(2), ours.gflops.median.toFixed(1), share].map((text) => text.padStart(9)).join('') +
+      (stocks
+        ? stocks.ms.median.toFixed(2).padStart(10) + stocks.gflops.median.toFixed(1).padStart(9)
+        : 'none'.padStart(10)),
+  );
 }
 await device.close();
 if (flags.json) writeFileSync(flags.json, `${JSON.stringify({machine, batch, repetitions, results}, null, 2)}\n`);
 if (flags.svg) {
   const bar = ({gflops}) => ({...gflops, text: gflops.median.toFixed(0)});
   const limit = (gflops) => ({median: gflops, min: gflops, max: gflops, text: gflops.toFixed(0)});
-  writeFileSync(flags.svg, barChart({
-    title: `Kernels at batch ${batch}, GFLOP/s of the plain algorithm`,
-    note: `${machine.cpu}, ${used} threads, Node ${machine.node}; median, least and most of ${repetitions}`,
-    names: ['this project', 'tfjs-backend-wasm'],
-    groups: [
-      {label: 'most of 128-bit vectors', bars: [limit(most.narrow)]},
-      ...(most.wide ? [{label: 'most of 256-bit vectors', bars: [limit(most.wide)]}] : []),
-      ...results.map(({kernel, shape, own: ours, stock: stocks}) => ({label: `${kernel.replace('Conv2DBackprop', 'd')} ${shape}`, bars: [bar(ours), stocks && bar(stocks)]})),
-    ],
-  }));
+  writeFileSync(
+    flags.svg,
+    barChart({
+      title: `Kernels at batch ${batch}, GFLOP/s of the plain algorithm`,
+      note: `${machine.cpu}, ${used} threads, Node ${machine.node}; median, least and most of ${repetitions}`,
+      names: ['this project', 'tfjs-backend-wasm'],
+      groups: [
+        {label: 'most of 128-bit vectors', bars: [limit(most.narrow)]},
+        ...(most.wide ? [{label: 'most of 256-bit vectors', bars: [limit(most.wide)]}] : []),
+        ...results.map(({kernel, shape, own: ours, stock: stocks}) => ({
+          label: `${kernel.replace('Conv2DBackprop', 'd')} ${shape}`,
+          bars: [bar(ours), stocks && bar(stocks)],
+        })),
+      ],
+    }),
+  );
 }

@@ -13,13 +13,18 @@ const home = mkdtempSync(path.join(tmpdir(), 'gan-bench-'));
 const env = {...process.env, GAN_DATA_DIR: path.join(home, 'data'), GAN_CACHE_DIR: path.join(home, 'cache')};
 const times = {backends: [], doctor: []};
 try {
-  for (let round = 0; round <= rounds; round++) for (const command of Object.keys(times)) {
-    const start = performance.now();
-    const {status, stderr} = spawnSync(process.execPath, [run, command], {env, encoding: 'utf8'});
-    if (![0, 1, 4].includes(status)) throw new Error(stderr);
-    if (round > 0) times[command].push(performance.now() - start); // the first warms the caches
-  }
-  console.log(`node ${process.version}, ${rounds} rounds: ${Object.entries(times).map(([command, all]) => `gan ${command} ${median(all).toFixed(0)} ms`).join(', ')}`);
+  for (let round = 0; round <= rounds; round++)
+    for (const command of Object.keys(times)) {
+      const start = performance.now();
+      const {status, stderr} = spawnSync(process.execPath, [run, command], {env, encoding: 'utf8'});
+      if (![0, 1, 4].includes(status)) throw new Error(stderr);
+      if (round > 0) times[command].push(performance.now() - start); // the first warms the caches
+    }
+  console.log(
+    `node ${process.version}, ${rounds} rounds: ${Object.entries(times)
+      .map(([command, all]) => `gan ${command} ${median(all).toFixed(0)} ms`)
+      .join(', ')}`,
+  );
 } finally {
   rmSync(home, {recursive: true});
 }

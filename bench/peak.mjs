@@ -9,7 +9,10 @@ import {setFlagsFromString} from 'node:v8';
 import {hasRelaxedSimd, hasWideSimd} from '../plugins/wasm/dist/module.js';
 
 /** As many chains as the registers hold: fewer wait for one another, more are spilled. */
-const widths = {narrow: {chains: 12, flags: []}, wide: {chains: 20, flags: ['experimental-wasm-revectorize', 'no-liftoff', 'no-wasm-lazy-compilation']}};
+const widths = {
+  narrow: {chains: 12, flags: []},
+  wide: {chains: 20, flags: ['experimental-wasm-revectorize', 'no-liftoff', 'no-wasm-lazy-compilation']},
+};
 const flopsPerChain = 2 * 4;
 
 /** AssemblyScript: sums in locals, loaded and stored side by side, which is where V8 looks for vectors that it can join. */
@@ -27,7 +30,13 @@ function source(chains) {
 
 async function compile(chains) {
   const {default: asc} = await import('assemblyscript/asc');
-  const {error, binary, stderr} = await asc.compileString(source(chains), {optimizeLevel: 3, runtime: 'stub', enable: ['simd', 'relaxed-simd'], noAssert: true, initialMemory: 1});
+  const {error, binary, stderr} = await asc.compileString(source(chains), {
+    optimizeLevel: 3,
+    runtime: 'stub',
+    enable: ['simd', 'relaxed-simd'],
+    noAssert: true,
+    initialMemory: 1,
+  });
   if (error) throw new Error(stderr.toString());
   return binary;
 }
@@ -37,7 +46,9 @@ function measure(width, binary) {
   const {chains, flags} = widths[width];
   hasRelaxedSimd(); // tells Node 20 to have it
   flags.forEach((flag) => setFlagsFromString(`--${flag}`));
-  const {exports} = new WebAssembly.Instance(new WebAssembly.Module(Buffer.from(binary, 'base64')), {env: {abort() {}}});
+  const {exports} = new WebAssembly.Instance(new WebAssembly.Module(Buffer.from(binary, 'base64')), {
+    env: {abort() {}},
+  });
   const n = 2e7;
   let best = 0;
   for (let i = 0; i < 7; i++) {
@@ -54,7 +65,12 @@ export async function peak(threads = os.availableParallelism()) {
   for (const width of hasWideSimd() ? ['narrow', 'wide'] : ['narrow']) {
     const binary = Buffer.from(await compile(widths[width].chains)).toString('base64');
     // processes of their own: the flags would reach every module of this one
-    const one = () => new Promise((resolve, reject) => fork(fileURLToPath(import.meta.url), [width, binary]).on('message', resolve).on('error', reject));
+    const one = () =>
+      new Promise((resolve, reject) =>
+        fork(fileURLToPath(import.meta.url), [width, binary])
+          .on('message', resolve)
+          .on('error', reject),
+      );
     const speeds = await Promise.all(Array.from({length: threads}, one));
     result[width] = speeds.reduce((a, b) => a + b, 0);
   }

@@ -20,9 +20,23 @@ async function install(dir, name, i) {
   mkdirSync(path.join(root, 'dist/commands'), {recursive: true});
   const withCommand = i % 2 === 0;
   const gan = {api: 1, switchers: {[`switcher-${i}`]: './dist/switcher.js'}, losses: {[`loss-${i}`]: './dist/loss.js'}};
-  writeFileSync(path.join(root, 'package.json'), JSON.stringify({name, version: '1.0.0', type: 'module', gan, oclif: withCommand ? {commands: './dist/commands'} : {}}));
-  if (withCommand) writeFileSync(path.join(root, 'dist/commands', `hello-${i}.js`), `export default class Hello {static summary = 'Hello.'; static flags = {}; static args = {}; static async run() {}}`);
-  for (const kind of ['switcher', 'loss']) writeFileSync(path.join(root, 'dist', `${kind}.js`), 'export default () => {};');
+  writeFileSync(
+    path.join(root, 'package.json'),
+    JSON.stringify({
+      name,
+      version: '1.0.0',
+      type: 'module',
+      gan,
+      oclif: withCommand ? {commands: './dist/commands'} : {},
+    }),
+  );
+  if (withCommand)
+    writeFileSync(
+      path.join(root, 'dist/commands', `hello-${i}.js`),
+      `export default class Hello {static summary = 'Hello.'; static flags = {}; static args = {}; static async run() {}}`,
+    );
+  for (const kind of ['switcher', 'loss'])
+    writeFileSync(path.join(root, 'dist', `${kind}.js`), 'export default () => {};');
   const plugin = new Plugin({root, type: 'user', name});
   await plugin.load();
   writeManifest(plugin);
@@ -36,7 +50,10 @@ writeFileSync(path.join(dirs.many, 'package.json'), JSON.stringify({private: tru
 
 function milliseconds(args, dir) {
   const start = performance.now();
-  const {status, stderr} = spawnSync(process.execPath, [run, ...args], {env: {...process.env, GAN_DATA_DIR: dir, GAN_CACHE_DIR: path.join(home, 'cache')}, encoding: 'utf8'});
+  const {status, stderr} = spawnSync(process.execPath, [run, ...args], {
+    env: {...process.env, GAN_DATA_DIR: dir, GAN_CACHE_DIR: path.join(home, 'cache')},
+    encoding: 'utf8',
+  });
   if (status !== 0) throw new Error(stderr);
   return performance.now() - start;
 }
@@ -44,12 +61,15 @@ function milliseconds(args, dir) {
 try {
   for (const args of [['--version'], ['parts', 'backend']]) {
     const times = {none: [], many: []};
-    for (let round = 0; round <= rounds; round++) for (const which of Object.keys(dirs)) {
-      const time = milliseconds(args, dirs[which]);
-      if (round > 0) times[which].push(time); // the first warms the caches
-    }
+    for (let round = 0; round <= rounds; round++)
+      for (const which of Object.keys(dirs)) {
+        const time = milliseconds(args, dirs[which]);
+        if (round > 0) times[which].push(time); // the first warms the caches
+      }
     const [none, many] = [median(times.none), median(times.many)];
-    console.log(`gan ${args.join(' ')}: ${none.toFixed(0)} ms without plug-ins, ${many.toFixed(0)} ms with ${count}: ${(many - none).toFixed(0)} ms more`);
+    console.log(
+      `gan ${args.join(' ')}: ${none.toFixed(0)} ms without plug-ins, ${many.toFixed(0)} ms with ${count}: ${(many - none).toFixed(0)} ms more`,
+    );
   }
 } finally {
   rmSync(home, {recursive: true});

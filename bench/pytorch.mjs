@@ -21,7 +21,15 @@ import {median} from '../dist/bench/statistics.js';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 const python = process.env.PYTHON ?? 'python3';
-const {values: flags, positionals} = parseArgs({allowPositionals: true, options: {pairs: {type: 'string', default: '5'}, threads: {type: 'string', default: '2'}, json: {type: 'string'}, svg: {type: 'string'}}});
+const {values: flags, positionals} = parseArgs({
+  allowPositionals: true,
+  options: {
+    pairs: {type: 'string', default: '5'},
+    threads: {type: 'string', default: '2'},
+    json: {type: 'string'},
+    svg: {type: 'string'},
+  },
+});
 const [pairs, threads] = [flags.pairs, flags.threads].map(Number);
 /** The steps of one round. */
 const rounds = {wgan: {critic: 5, generator: 1}, 'gan-critic': {critic: 2}};
@@ -31,9 +39,12 @@ const fail = (text) => {
   process.exit(1);
 };
 
-const works = (positionals.length > 0 ? positionals : ['wgan:64:32', 'wgan:64:128', 'wgan:32:32', 'gan-critic:64:16']).map((text) => {
+const works = (
+  positionals.length > 0 ? positionals : ['wgan:64:32', 'wgan:64:128', 'wgan:32:32', 'gan-critic:64:16']
+).map((text) => {
   const [name, size, batch] = text.split(':');
-  if (!(name in rounds) || !(size > 0) || !(batch > 0)) fail(`${text}: wanted WORK:SIZE:BATCH, WORK being one of ${Object.keys(rounds).join(', ')}`);
+  if (!(name in rounds) || !(size > 0) || !(batch > 0))
+    fail(`${text}: wanted WORK:SIZE:BATCH, WORK being one of ${Object.keys(rounds).join(', ')}`);
   return {name, size: Number(size), batch: Number(batch)};
 });
 if (!(pairs >= 1) || !(threads >= 1)) fail('--pairs and --threads: wanted numbers from 1 on');
@@ -45,16 +56,32 @@ function checkPytorch() {
   try {
     blas = execFileSync(python, ['-c', script], {encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe']}).trim();
   } catch (error) {
-    fail(`${python} cannot import torch: ${String(error.stderr ?? error.message).trim().split('\n').at(-1)}\nInstall PyTorch (its CPU build will do) and name its Python: PYTHON=/path/to/python npm run bench:pytorch`);
+    fail(
+      `${python} cannot import torch: ${String(error.stderr ?? error.message)
+        .trim()
+        .split('\n')
+        .at(
+          -1,
+        )}\nInstall PyTorch (its CPU build will do) and name its Python: PYTHON=/path/to/python npm run bench:pytorch`,
+    );
   }
   if (blas === 'mkl') return;
-  const loaded = execFileSync(python, ['-c', "import torch\ntorch.randn(8, 8) @ torch.randn(8, 8)\nprint('openblas' in open('/proc/self/maps').read())"], {encoding: 'utf8'}).trim();
-  if (loaded !== 'True') fail('this PyTorch takes its matrix products from an external BLAS, and OpenBLAS is not there: it would be 25 times slower than it can be.\nInstall OpenBLAS (Debian: libopenblas0-pthread) and run again.');
+  const loaded = execFileSync(
+    python,
+    ['-c', "import torch\ntorch.randn(8, 8) @ torch.randn(8, 8)\nprint('openblas' in open('/proc/self/maps').read())"],
+    {encoding: 'utf8'},
+  ).trim();
+  if (loaded !== 'True')
+    fail(
+      'this PyTorch takes its matrix products from an external BLAS, and OpenBLAS is not there: it would be 25 times slower than it can be.\nInstall OpenBLAS (Debian: libopenblas0-pthread) and run again.',
+    );
 }
 
 /** PyTorch: `round()` gives {times: [{network, ms}], peakBytes}. */
 async function startPytorch({name, size, batch}) {
-  const child = spawn(python, [path.join(here, 'pytorch/peer.py'), name, size, batch, threads], {stdio: ['pipe', 'pipe', 'inherit']});
+  const child = spawn(python, [path.join(here, 'pytorch/peer.py'), name, size, batch, threads], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
   child.on('exit', (code) => code && fail(`${python} ended with ${code}`));
   const lines = readline.createInterface({input: child.stdout})[Symbol.asyncIterator]();
   const read = async () => {
@@ -101,7 +128,8 @@ async function startOwn({name, size, batch}) {
 
 const total = (times) => times.reduce((sum, {ms}) => sum + ms, 0);
 const spread = (values) => ({median: median(values), min: Math.min(...values), max: Math.max(...values)});
-const shown = ({median: m, min, max}, digits = 2) => `${m.toFixed(digits)} (${min.toFixed(digits)} to ${max.toFixed(digits)})`;
+const shown = ({median: m, min, max}, digits = 2) =>
+  `${m.toFixed(digits)} (${min.toFixed(digits)} to ${max.toFixed(digits)})`;
 
 async function compare(work) {
   const both = {gan: await startOwn(work), pytorch: await startPytorch(work)};
@@ -118,16 +146,36 @@ async function compare(work) {
   const images = work.batch * Object.values(rounds[work.name]).reduce((a, b) => a + b) * 1000;
   const figures = (who) => ({
     imagesPerSecond: spread(measured.map((row) => images / total(row[who].times))),
-    stepMs: Object.fromEntries(networks.map((network) => [network, spread(measured.map((row) => median(row[who].times.filter((one) => one.network === network).map(({ms}) => ms))))])),
+    stepMs: Object.fromEntries(
+      networks.map((network) => [
+        network,
+        spread(
+          measured.map((row) => median(row[who].times.filter((one) => one.network === network).map(({ms}) => ms))),
+        ),
+      ]),
+    ),
     peakBytes: measured.at(-1)[who].peakBytes,
   });
-  const result = {...work, ratio: spread(measured.map(({gan, pytorch}) => total(pytorch.times) / total(gan.times))), gan: figures('gan'), pytorch: figures('pytorch'), measured};
-  console.log(`\n${work.name}, ${work.size} x ${work.size}, batch ${work.batch}: median (least to most) of ${pairs} pairs`);
+  const result = {
+    ...work,
+    ratio: spread(measured.map(({gan, pytorch}) => total(pytorch.times) / total(gan.times))),
+    gan: figures('gan'),
+    pytorch: figures('pytorch'),
+    measured,
+  };
+  console.log(
+    `\n${work.name}, ${work.size} x ${work.size}, batch ${work.batch}: median (least to most) of ${pairs} pairs`,
+  );
   console.log(`  images/s, this project to PyTorch: ${shown(result.ratio)}`);
-  for (const [who, name] of [['gan', 'this project'], ['pytorch', `PyTorch ${both.pytorch.version}`]]) {
+  for (const [who, name] of [
+    ['gan', 'this project'],
+    ['pytorch', `PyTorch ${both.pytorch.version}`],
+  ]) {
     const {imagesPerSecond, stepMs, peakBytes} = result[who];
     const steps = networks.map((network) => `${network} step ${shown(stepMs[network], 0)} ms`).join(', ');
-    console.log(`  ${name.padEnd(20)} ${shown(imagesPerSecond, 1)} images/s, ${steps}, peak ${(peakBytes / 2 ** 20).toFixed(0)} MiB`);
+    console.log(
+      `  ${name.padEnd(20)} ${shown(imagesPerSecond, 1)} images/s, ${steps}, peak ${(peakBytes / 2 ** 20).toFixed(0)} MiB`,
+    );
   }
   machine.torch ??= both.pytorch.version;
   machine.device ??= both.gan.info;
@@ -135,19 +183,31 @@ async function compare(work) {
 }
 
 checkPytorch();
-const machine = {cpu: os.cpus()[0]?.model, cores: os.availableParallelism(), node: process.version, threads, capability: process.env.ATEN_CPU_CAPABILITY ?? 'all that the processor has'};
+const machine = {
+  cpu: os.cpus()[0]?.model,
+  cores: os.availableParallelism(),
+  node: process.version,
+  threads,
+  capability: process.env.ATEN_CPU_CAPABILITY ?? 'all that the processor has',
+};
 console.log(machine);
 const results = [];
 for (const work of works) results.push(await compare(work));
 if (flags.json) writeFileSync(flags.json, `${JSON.stringify({machine, pairs, results}, null, 2)}\n`);
 if (flags.svg) {
-  writeFileSync(flags.svg, barChart({
-    title: 'Training, images/s',
-    note: `${machine.cpu}, ${threads} threads each, Node ${machine.node}, PyTorch ${machine.torch} (CPU); median, least and most of ${pairs} alternating pairs`,
-    names: ['this project (wasm)', 'PyTorch'],
-    groups: results.map(({name, size, batch, ratio, gan, pytorch}) => ({
-      label: `${name} ${size}x${size}, batch ${batch}`,
-      bars: [{...gan.imagesPerSecond, text: `${gan.imagesPerSecond.median.toFixed(1)} (${ratio.median.toFixed(2)}x)`}, {...pytorch.imagesPerSecond, text: pytorch.imagesPerSecond.median.toFixed(1)}],
-    })),
-  }));
+  writeFileSync(
+    flags.svg,
+    barChart({
+      title: 'Training, images/s',
+      note: `${machine.cpu}, ${threads} threads each, Node ${machine.node}, PyTorch ${machine.torch} (CPU); median, least and most of ${pairs} alternating pairs`,
+      names: ['this project (wasm)', 'PyTorch'],
+      groups: results.map(({name, size, batch, ratio, gan, pytorch}) => ({
+        label: `${name} ${size}x${size}, batch ${batch}`,
+        bars: [
+          {...gan.imagesPerSecond, text: `${gan.imagesPerSecond.median.toFixed(1)} (${ratio.median.toFixed(2)}x)`},
+          {...pytorch.imagesPerSecond, text: pytorch.imagesPerSecond.median.toFixed(1)},
+        ],
+      })),
+    }),
+  );
 }

@@ -16,13 +16,36 @@ const home = realpathSync(mkdtempSync(path.join(tmpdir(), 'gan-bench-')));
 /** What `oclif generate` leaves without its example commands, and with one. */
 mkdirSync(path.join(home, 'commands'));
 mkdirSync(path.join(home, 'node_modules/@oclif'), {recursive: true});
-symlinkSync(path.dirname(require.resolve('@oclif/core/package.json')), path.join(home, 'node_modules/@oclif/core'), 'junction');
-writeFileSync(path.join(home, 'package.json'), JSON.stringify({name: 'empty', version: '0.1.0', type: 'module', oclif: {bin: 'empty', dirname: 'empty', commands: './commands', topicSeparator: ' '}}));
-writeFileSync(path.join(home, 'run.js'), "import {execute} from '@oclif/core';\n\nawait execute({dir: import.meta.url});\n");
-writeFileSync(path.join(home, 'commands/hello.js'), "import {Command} from '@oclif/core';\n\nexport default class Hello extends Command {\n  static summary = 'Hello.';\n  async run() {\n    this.log('hello');\n  }\n}\n");
+symlinkSync(
+  path.dirname(require.resolve('@oclif/core/package.json')),
+  path.join(home, 'node_modules/@oclif/core'),
+  'junction',
+);
+writeFileSync(
+  path.join(home, 'package.json'),
+  JSON.stringify({
+    name: 'empty',
+    version: '0.1.0',
+    type: 'module',
+    oclif: {bin: 'empty', dirname: 'empty', commands: './commands', topicSeparator: ' '},
+  }),
+);
+writeFileSync(
+  path.join(home, 'run.js'),
+  "import {execute} from '@oclif/core';\n\nawait execute({dir: import.meta.url});\n",
+);
+writeFileSync(
+  path.join(home, 'commands/hello.js'),
+  "import {Command} from '@oclif/core';\n\nexport default class Hello extends Command {\n  static summary = 'Hello.';\n  async run() {\n    this.log('hello');\n  }\n}\n",
+);
 
 const programs = {empty: path.join(home, 'run.js'), gan: fileURLToPath(new URL('../bin/run.js', import.meta.url))};
-const env = {...process.env, GAN_DATA_DIR: path.join(home, 'data'), GAN_CACHE_DIR: path.join(home, 'cache'), XDG_DATA_HOME: path.join(home, 'data')};
+const env = {
+  ...process.env,
+  GAN_DATA_DIR: path.join(home, 'data'),
+  GAN_CACHE_DIR: path.join(home, 'cache'),
+  XDG_DATA_HOME: path.join(home, 'data'),
+};
 function measure(program, args) {
   const start = performance.now();
   const {status, stderr} = spawnSync(process.execPath, ['--import', usage, program, ...args], {env, encoding: 'utf8'});
@@ -32,19 +55,25 @@ function measure(program, args) {
 
 /** The processor time of a child, as it says itself when it ends. */
 const usage = path.join(home, 'usage.mjs');
-writeFileSync(usage, "process.on('exit', () => {\n  const {user, system} = process.cpuUsage();\n  process.stderr.write(`cpu ${user + system}\\n`);\n});\n");
+writeFileSync(
+  usage,
+  "process.on('exit', () => {\n  const {user, system} = process.cpuUsage();\n  process.stderr.write(`cpu ${user + system}\\n`);\n});\n",
+);
 
 try {
   console.log(`oclif ${version}, node ${process.version}, ${rounds} rounds`);
   for (const args of [['--version'], ['--help']]) {
     const times = {empty: [], gan: []};
-    for (let round = 0; round <= rounds; round++) for (const name of Object.keys(programs)) {
-      const time = measure(programs[name], args);
-      if (round > 0) times[name].push(time); // the first warms the caches
-    }
+    for (let round = 0; round <= rounds; round++)
+      for (const name of Object.keys(programs)) {
+        const time = measure(programs[name], args);
+        if (round > 0) times[name].push(time); // the first warms the caches
+      }
     for (const kind of ['wall', 'cpu']) {
       const [empty, gan] = ['empty', 'gan'].map((name) => median(times[name].map((time) => time[kind])));
-      console.log(`${args.join(' ').padEnd(10)} ${kind}: empty CLI ${empty.toFixed(0)} ms, gan ${gan.toFixed(0)} ms, ratio ${(gan / empty).toFixed(2)}`);
+      console.log(
+        `${args.join(' ').padEnd(10)} ${kind}: empty CLI ${empty.toFixed(0)} ms, gan ${gan.toFixed(0)} ms, ratio ${(gan / empty).toFixed(2)}`,
+      );
     }
   }
 } finally {

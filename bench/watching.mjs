@@ -18,7 +18,11 @@ import {openUi} from './watching/ui.mjs';
 const ways = ['alone', 'terminal', 'page'];
 const [rounds = '10', ...given] = process.argv.slice(2);
 const registry = openRegistry();
-const {config} = await resolveConfig({registry, ignoreFiles: true, set: ['recipe=quick', 'steps=200', 'checkpointEvery=0', ...given]});
+const {config} = await resolveConfig({
+  registry,
+  ignoreFiles: true,
+  set: ['recipe=quick', 'steps=200', 'checkpointEvery=0', ...given],
+});
 const device = await openBackend('auto');
 const dir = mkdtempSync(path.join(tmpdir(), 'gan-watching-'));
 process.on('exit', () => rmSync(dir, {recursive: true}));
@@ -34,7 +38,13 @@ async function measure(way, name) {
   mkdirSync(folder);
   const ui = way === 'page' ? await openUi(folder) : undefined;
   const terminal = {isTTY: true, columns: 100, write: () => true};
-  const report = new FitReport({stdout: terminal, stderr: terminal, json: false, quiet: way !== 'terminal', pictures: way === 'terminal' ? 'sixel' : undefined});
+  const report = new FitReport({
+    stdout: terminal,
+    stderr: terminal,
+    json: false,
+    quiet: way !== 'terminal',
+    pictures: way === 'terminal' ? 'sixel' : undefined,
+  });
   const now = () => [performance.now() / 1000, cpuSeconds(), ...(ui?.cpu() ?? [0, 0])];
   let [begin, end] = [];
   const notify = (event) => {
@@ -43,12 +53,18 @@ async function measure(way, name) {
     if (event.type === 'step' && event.step === event.steps) end = now();
   };
   await train({
-    dir: path.join(folder, 'run'), config: {...config, tensorboard: way === 'terminal'}, parts: await createParts(registry, config), device, resume: false,
-    signal: new AbortController().signal, notify,
+    dir: path.join(folder, 'run'),
+    config: {...config, tensorboard: way === 'terminal'},
+    parts: await createParts(registry, config),
+    device,
+    resume: false,
+    signal: new AbortController().signal,
+    notify,
   });
   await report.settle();
   const seen = await ui?.close();
-  if (seen && (seen.points === 0 || (seen.grids === 0 && config.sampleEvery > 0 && config.sampleEvery < config.steps))) throw new Error(`the page got ${seen.points} points and ${seen.grids} sample grids`);
+  if (seen && (seen.points === 0 || (seen.grids === 0 && config.sampleEvery > 0 && config.sampleEvery < config.steps)))
+    throw new Error(`the page got ${seen.points} points and ${seen.grids} sample grids`);
   rmSync(folder, {recursive: true});
   const [seconds, cpu, server, page] = end.map((value, i) => value - begin[i]);
   return {seconds, cpu, server, page};
@@ -64,7 +80,9 @@ function cost(way, amount) {
 const middle = (way, amount, digits = 1) => median(results.map((round) => amount(round[way]))).toFixed(digits);
 
 const {size, batchSize, steps, sampleEvery, arch} = config;
-console.log(`${device.name}, Node ${process.version}, ${cpus().length} x ${cpus()[0].model.trim()}; ${given.join(' ')} ${arch.name} ${size}x${size}, batch ${batchSize}, ${steps} steps, a sample grid every ${sampleEvery}`);
+console.log(
+  `${device.name}, Node ${process.version}, ${cpus().length} x ${cpus()[0].model.trim()}; ${given.join(' ')} ${arch.name} ${size}x${size}, batch ${batchSize}, ${steps} steps, a sample grid every ${sampleEvery}`,
+);
 await measure('terminal', 'warm');
 const results = [];
 const loads = [];
@@ -76,18 +94,31 @@ for (let round = 0; round < Number(rounds); round++) {
   results.push(result);
 }
 if (results.length > 0) {
-  console.log(`${rounds} rounds, load ${Math.min(...loads).toFixed(1)} to ${Math.max(...loads).toFixed(1)}; alone ${middle('alone', ({seconds}) => seconds)} s, ${middle('alone', ({cpu}) => cpu)} s of processors`);
+  console.log(
+    `${rounds} rounds, load ${Math.min(...loads).toFixed(1)} to ${Math.max(...loads).toFixed(1)}; alone ${middle('alone', ({seconds}) => seconds)} s, ${middle('alone', ({cpu}) => cpu)} s of processors`,
+  );
   for (const way of ways.slice(1)) {
-    console.log(`${way.padEnd(9)} ${cost(way, ({seconds}) => seconds)}\n          of processors ${cost(way, ({cpu, server}) => cpu + server)}`);
+    console.log(
+      `${way.padEnd(9)} ${cost(way, ({seconds}) => seconds)}\n          of processors ${cost(way, ({cpu, server}) => cpu + server)}`,
+    );
   }
   // what else the machine does makes a training slower, never faster, so the least of each is the nearest to what it takes by itself
   const least = (way, amount) => Math.min(...results.map((round) => amount(round[way])));
-  const beside = (way, amount) => `${least(way, amount).toFixed(2)} s, ${percent(least(way, amount) / least('alone', amount))}`;
-  for (const way of ways) console.log(`${way.padEnd(9)} at least ${beside(way, ({seconds}) => seconds)}; of processors ${beside(way, ({cpu, server}) => cpu + server)}`);
-  console.log(`of these gan ui ${middle('page', ({server}) => server, 2)} s; not in them the page's stand-in ${middle('page', ({page}) => page, 2)} s`);
+  const beside = (way, amount) =>
+    `${least(way, amount).toFixed(2)} s, ${percent(least(way, amount) / least('alone', amount))}`;
+  for (const way of ways)
+    console.log(
+      `${way.padEnd(9)} at least ${beside(way, ({seconds}) => seconds)}; of processors ${beside(way, ({cpu, server}) => cpu + server)}`,
+    );
+  console.log(
+    `of these gan ui ${middle('page', ({server}) => server, 2)} s; not in them the page's stand-in ${middle('page', ({page}) => page, 2)} s`,
+  );
 }
 
 const {spent, busy} = await profile(() => measure('terminal', 'profile'));
 console.log(`the thread that trains, busy for ${(busy / 1000).toFixed(1)} s, load ${loadavg()[0].toFixed(1)}:`);
-for (const [concern, milliseconds] of spent) console.log(`  ${concern.padEnd(30)} ${milliseconds.toFixed(0).padStart(6)} ms  ${((100 * milliseconds) / busy).toFixed(2)} %`);
+for (const [concern, milliseconds] of spent)
+  console.log(
+    `  ${concern.padEnd(30)} ${milliseconds.toFixed(0).padStart(6)} ms  ${((100 * milliseconds) / busy).toFixed(2)} %`,
+  );
 await device.close();

@@ -8,7 +8,10 @@ const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 
 await build({
   absWorkingDir: root,
-  entryPoints: [{in: 'src/pages/ui/main.ts', out: 'page'}, {in: 'src/pages/ui/page.css', out: 'page'}],
+  entryPoints: [
+    {in: 'src/pages/ui/main.ts', out: 'page'},
+    {in: 'src/pages/ui/page.css', out: 'page'},
+  ],
   bundle: true,
   minify: true,
   format: 'esm',
@@ -17,4 +20,5 @@ await build({
   footer: {js: `/*! The charts are uPlot.\n${readFileSync(path.join(root, 'node_modules/uplot/LICENSE'), 'utf8')}*/`}, // its own comment is not kept
   logLevel: 'warning',
 });
-for (const name of ['index.html', 'icon.svg']) cpSync(path.join(root, 'src/pages/ui', name), path.join(root, 'dist/pages/ui', name));
+for (const name of ['index.html', 'icon.svg'])
+  cpSync(path.join(root, 'src/pages/ui', name), path.join(root, 'dist/pages/ui', name));

@@ -39,5 +39,11 @@ const {Plugin} = await import('@oclif/core');
 const plugin = new Plugin({root, type: 'core', ignoreManifest: true, errorOnManifestCreate: true});
 await plugin.load();
 writeFileSync(path.join(root, 'oclif.manifest.json'), JSON.stringify(plugin.manifest));
-const [{configSchema}, {openRegistry}] = await Promise.all([import('../dist/config/json-schema.js'), import('../dist/plugin/discover.js')]);
-writeFileSync(path.join(root, 'dist/gan.schema.json'), `${JSON.stringify(await configSchema(openRegistry()), null, 2)}\n`);
+const [{configSchema}, {openRegistry}] = await Promise.all([
+  import('../dist/config/json-schema.js'),
+  import('../dist/plugin/discover.js'),
+]);
+writeFileSync(
+  path.join(root, 'dist/gan.schema.json'),
+  `${JSON.stringify(await configSchema(openRegistry()), null, 2)}\n`,
+);

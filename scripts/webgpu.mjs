@@ -5,7 +5,10 @@ import path from 'node:path';
 import {fileURLToPath} from 'node:url';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
-execFileSync('npm', ['ci', '--prefix', path.join(root, 'plugins/webgpu')], {stdio: 'inherit', shell: process.platform === 'win32'});
+execFileSync('npm', ['ci', '--prefix', path.join(root, 'plugins/webgpu')], {
+  stdio: 'inherit',
+  shell: process.platform === 'win32',
+});
 const link = path.join(root, 'node_modules/gan-plugin-webgpu');
 rmSync(link, {recursive: true, force: true});
 symlinkSync(path.join(root, 'plugins/webgpu'), link, 'junction');

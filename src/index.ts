@@ -14,7 +14,15 @@ export {Conv, type ConvOptions} from './gan/layers/conv.js';
 export {ConvLayer, type ActivationFactory, type ConvLayerOptions, type NormType} from './gan/layers/conv-layer.js';
 export {Dense} from './gan/layers/dense.js';
 export {Dropout2d} from './gan/layers/dropout.js';
-export {kaimingNormal, kaimingUniform, normal, torchDefault, xavierUniform, zeros, type Init} from './gan/layers/init.js';
+export {
+  kaimingNormal,
+  kaimingUniform,
+  normal,
+  torchDefault,
+  xavierUniform,
+  zeros,
+  type Init,
+} from './gan/layers/init.js';
 export {SelfAttention} from './gan/layers/self-attention.js';
 export {MergeLayer, Sequential, SequentialEx} from './gan/layers/sequential.js';
 export {AddChannels, Flatten} from './gan/layers/shape-layers.js';
@@ -23,7 +31,15 @@ export {basicGenerator} from './gan/nets/basic-generator.js';
 export {DenseResBlock, ganCritic, type GanCriticOptions} from './gan/nets/gan-critic.js';
 
 export {GANModule, setFreezeModel} from './gan/gan-module.js';
-export {accuracyThreshExpand, AdaptiveLoss, GANLoss, ganLossFromFunc, wganLosses, type CritLossFunction, type GenLossFunction} from './gan/losses/gan-loss.js';
+export {
+  accuracyThreshExpand,
+  AdaptiveLoss,
+  GANLoss,
+  ganLossFromFunc,
+  wganLosses,
+  type CritLossFunction,
+  type GenLossFunction,
+} from './gan/losses/gan-loss.js';
 export {bceWithLogits, l1, mse} from './gan/losses/functions.js';
 export type {LossFunction} from './gan/losses/loss.js';
 
@@ -53,8 +69,21 @@ export {imageGrid, writeImage, writePng} from './gan/data/grid.js';
 export {generateNoise, InvisibleTensor} from './gan/data/noise.js';
 export {imagenetStats, Normalization} from './gan/data/normalize.js';
 export {shapesSource} from './gan/data/shapes.js';
-export {funcSplitter, grandparentSplitter, indexSplitter, parentSplitter, randomSplitter} from './gan/data/splitters.js';
+export {
+  funcSplitter,
+  grandparentSplitter,
+  indexSplitter,
+  parentSplitter,
+  randomSplitter,
+} from './gan/data/splitters.js';
 export type {Batch, DataLoader, DataLoaders, HostTensor, Source} from './gan/data/types.js';
 
-export {readCheckpoint, restoreNetworks, resumeFrom, saveCheckpoint, type Checkpoint, type Position} from './gan/checkpoint.js';
+export {
+  readCheckpoint,
+  restoreNetworks,
+  resumeFrom,
+  saveCheckpoint,
+  type Checkpoint,
+  type Position,
+} from './gan/checkpoint.js';
 export {readSafetensors, writeSafetensors} from './gan/io/safetensors.js';

@@ -1,6 +1,6 @@
 /** The device that the tests of the library run on, and how close its numbers must be. */
 import {expect} from 'chai';
-import {openBackend, tf, type Device, type Tensor} from 'gan';
+import {openBackend, tf, type Device, type Tensor} from 'gankit';
 
 /** `GAN_TEST_BACKEND` names another backend to run the same tests on. */
 export const backendName = process.env['GAN_TEST_BACKEND'] ?? 'wasm';
@@ -19,7 +19,8 @@ export function withDevice(): void {
   });
   afterEach(() => {
     tf.engine().endScope();
-    for (const [name, variable] of Object.entries(tf.engine().state.registeredVariables)) if (!earlier.has(name)) variable.dispose();
+    for (const [name, variable] of Object.entries(tf.engine().state.registeredVariables))
+      if (!earlier.has(name)) variable.dispose();
   });
 }
 
@@ -48,14 +49,20 @@ const byBackend: Record<string, Record<Operation, Tolerance>> = {};
 export const toleranceOf = (operation: Operation): Tolerance => (byBackend[backendName] ?? onCpu)[operation];
 
 /** Compares numbers, or the values of a tensor, with what they should be. */
-export function expectClose(got: Tensor | ArrayLike<number> | number, wanted: ArrayLike<number> | number, operation: Operation = 'sum', what = 'value'): void {
+export function expectClose(
+  got: Tensor | ArrayLike<number> | number,
+  wanted: ArrayLike<number> | number,
+  operation: Operation = 'sum',
+  what = 'value',
+): void {
   const [actual, target] = [numbersOf(got), numbersOf(wanted)];
   expect(actual.length, `${what}: how many`).to.equal(target.length);
   const {rel, abs} = toleranceOf(operation);
   const largest = target.reduce((max, value) => Math.max(max, Math.abs(value)), 0.01);
   target.forEach((value, i) => {
     const distance = Math.abs(actual[i]! - value);
-    if (!(distance <= rel * Math.abs(value) + abs * largest)) expect.fail(`${what}: element ${i} is ${actual[i]}, wanted ${value} (the largest is ${largest})`);
+    if (!(distance <= rel * Math.abs(value) + abs * largest))
+      expect.fail(`${what}: element ${i} is ${actual[i]}, wanted ${value} (the largest is ${largest})`);
   });
 }
 

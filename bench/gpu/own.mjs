@@ -5,7 +5,16 @@
 // auto and off: whether steps are recorded and repeated. A round is five critic steps and a generator step; the device is waited for around each
 // block of rounds only, as in peer.py. After that `parts`: where the time on the card goes in two rounds without recordings (`parts` of tf.time, of a
 // backend that has them: plugins/cuda/src/profile.ts), for a round.
-import {GANLearner, LeakyReLU, basicCritic, basicGenerator, openBackend, rmsProp, setSeed, tf} from '../../dist/index.js';
+import {
+  GANLearner,
+  LeakyReLU,
+  basicCritic,
+  basicGenerator,
+  openBackend,
+  rmsProp,
+  setSeed,
+  tf,
+} from '../../dist/index.js';
 import {Normalization} from '../../dist/gan/data/normalize.js';
 import {memoryBatches} from '../training/wgan.mjs';
 
@@ -22,7 +31,9 @@ setSeed(42);
 const batches = memoryBatches(size, batch);
 const data = (length) => ({
   train: {
-    batchSize: batch, size: batch * length, length,
+    batchSize: batch,
+    size: batch * length,
+    length,
     async *epoch() {
       for (let i = 0; i < length; i++) yield batches[i % batches.length];
     },
@@ -30,10 +41,13 @@ const data = (length) => ({
   normalization: Normalization.symmetric(3),
   report: () => ({items: 0, skipped: []}),
 });
-const learner = (rounds, options) => GANLearner.wgan(
-  data(rounds * stepsPerRound),
-  basicGenerator(size, 3, {nExtraLayers: 1}), basicCritic(size, 3, {nExtraLayers: 1, actCls: () => new LeakyReLU(0.2)}), {optFunc: rmsProp(), lr: 2e-4, ...options},
-);
+const learner = (rounds, options) =>
+  GANLearner.wgan(
+    data(rounds * stepsPerRound),
+    basicGenerator(size, 3, {nExtraLayers: 1}),
+    basicCritic(size, 3, {nExtraLayers: 1, actCls: () => new LeakyReLU(0.2)}),
+    {optFunc: rmsProp(), lr: 2e-4, ...options},
+  );
 const roundMs = [];
 let steps = 0;
 let start;
@@ -65,7 +79,12 @@ async function parts() {
   const measured = learner(profiledRounds, {capture: 'off'});
   const times = await tf.time(() => measured.fit(1));
   measured.dispose();
-  return Object.fromEntries(Object.entries(times.parts).map(([part, sums]) => [part, Object.fromEntries(Object.entries(sums).map(([name, sum]) => [name, sum / profiledRounds]))]));
+  return Object.fromEntries(
+    Object.entries(times.parts).map(([part, sums]) => [
+      part,
+      Object.fromEntries(Object.entries(sums).map(([name, sum]) => [name, sum / profiledRounds])),
+    ]),
+  );
 }
 const onDevice = await parts();
 const info = device.info;

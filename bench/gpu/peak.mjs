@@ -11,7 +11,9 @@ const [backend = 'cuda', precision] = process.argv.slice(3);
 const device = await openBackend(backend, precision === undefined ? {} : {options: {precision}});
 // numbers such as a training has: a card that multiplies zeros draws less power, and is faster
 const tile = Math.min(size, 256);
-const [a, b] = [1, 2].map((seed) => tf.tidy(() => tf.tile(tf.randomNormal([tile, tile], 0, 1, 'float32', seed), [size / tile, size / tile])));
+const [a, b] = [1, 2].map((seed) =>
+  tf.tidy(() => tf.tile(tf.randomNormal([tile, tile], 0, 1, 'float32', seed), [size / tile, size / tile])),
+);
 async function milliseconds(products) {
   await device.sync();
   const start = performance.now();

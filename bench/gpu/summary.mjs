@@ -27,18 +27,26 @@ export function summary(batch, {roundMs, parts, ...rest}, peak) {
 }
 
 const columns = [
-  ['work', ({size}) => `WGAN ${size}x${size}`], ['batch', ({batch}) => batch], ['by', ({name}) => name],
-  ['images/s', ({imagesPerSecond: n}) => n?.toFixed(0)], ['ms a step', ({stepMs: ms}) => ms?.toFixed(2)], ['TFLOP/s', ({tflops}) => tflops?.toFixed(1)],
-  ['of the measured peak', ({peakShare: share}) => percent(share)], ['of the time in cuDNN and cuBLAS', ({libraryShare: share}) => percent(share)],
+  ['work', ({size}) => `WGAN ${size}x${size}`],
+  ['batch', ({batch}) => batch],
+  ['by', ({name}) => name],
+  ['images/s', ({imagesPerSecond: n}) => n?.toFixed(0)],
+  ['ms a step', ({stepMs: ms}) => ms?.toFixed(2)],
+  ['TFLOP/s', ({tflops}) => tflops?.toFixed(1)],
+  ['of the measured peak', ({peakShare: share}) => percent(share)],
+  ['of the time in cuDNN and cuBLAS', ({libraryShare: share}) => percent(share)],
   ['GPU memory, MiB', ({peakBytes: bytes}) => bytes && (bytes / 2 ** 20).toFixed(0)],
 ];
-const percent = (share) => share === undefined ? undefined : `${(share * 100).toFixed(0)} %`;
+const percent = (share) => (share === undefined ? undefined : `${(share * 100).toFixed(0)} %`);
 
 /** The results as a table in Markdown; what failed has the reason. */
 export function table(results) {
   const row = (cells) => `| ${cells.join(' | ')} |`;
   return [
-    row(columns.map(([title]) => title)), `|${'---|'.repeat(columns.length)}`,
-    ...results.map((result) => row(columns.map(([title, of]) => (title === 'images/s' && result.error) || (of(result) ?? '-')))),
+    row(columns.map(([title]) => title)),
+    `|${'---|'.repeat(columns.length)}`,
+    ...results.map((result) =>
+      row(columns.map(([title, of]) => (title === 'images/s' && result.error) || (of(result) ?? '-'))),
+    ),
   ].join('\n');
 }

@@ -19,7 +19,8 @@ export async function startGanCritic({size = 64, batch = 16, ...options} = {}) {
   const data = Uint8Array.from({length: batch * size * size * 3}, () => rng.int(256));
   const labels = Float32Array.from({length: batch}, (_, i) => (i < batch / 2 ? 1 : 0));
   return timedTraining(device, {
-    makeLearner: (dls, cbs) => new Learner(dls, critic, new AdaptiveLoss(bceWithLogits).forward, {optFunc: adam({wd: 0}), lr: 1e-4, cbs}),
+    makeLearner: (dls, cbs) =>
+      new Learner(dls, critic, new AdaptiveLoss(bceWithLogits).forward, {optFunc: adam({wd: 0}), lr: 1e-4, cbs}),
     batches: [{input: {data, shape: [batch, size, size, 3]}, target: {data: labels, shape: [batch]}, size: batch}],
     networkOf: () => 'critic',
     stepsPerRound: 2,

@@ -8,7 +8,15 @@ import plugin from '../../plugins/wasm/dist/index.js';
 import {median} from '../../dist/bench/statistics.js';
 
 /** The backend of this benchmark. */
-export const openWasm = (options) => openDevice('wasm', plugin({tf, opt, GanError, backend: (definition) => definition}).create({relaxedSimd: true, wideSimd: true, ...options}));
+export const openWasm = (options) =>
+  openDevice(
+    'wasm',
+    plugin({tf, opt, GanError, backend: (definition) => definition}).create({
+      relaxedSimd: true,
+      wideSimd: true,
+      ...options,
+    }),
+  );
 
 /**
  * @param makeLearner gets the data and the callbacks
@@ -25,7 +33,9 @@ export function timedTraining(device, {makeLearner, batches, networkOf, stepsPer
   const dls = {
     get train() {
       return {
-        batchSize: size, size: size * length, length,
+        batchSize: size,
+        size: size * length,
+        length,
         async *epoch() {
           for (let i = 0; i < length; i++) yield batches[i % batches.length];
         },
@@ -71,6 +81,8 @@ export async function printTimes(training, rounds) {
     const ms = times.filter((one) => one.network === network).map((one) => one.ms);
     console.log(`${network}: median ${median(ms).toFixed(1)} ms, fastest ${Math.min(...ms).toFixed(1)} ms`);
   }
-  console.log(`losses ${times.slice(-3).map(({loss}) => loss)}; peak memory ${(process.resourceUsage().maxRSS / 1024).toFixed(0)} MiB`);
+  console.log(
+    `losses ${times.slice(-3).map(({loss}) => loss)}; peak memory ${(process.resourceUsage().maxRSS / 1024).toFixed(0)} MiB`,
+  );
   await training.close();
 }

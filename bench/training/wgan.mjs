@@ -16,7 +16,11 @@ import {openWasm, printTimes, timedTraining} from './timed.mjs';
 export function memoryBatches(size, batch) {
   const rng = new Rng(1);
   const data = Uint8Array.from({length: batch * size * size * 3}, () => rng.int(256));
-  return Array.from({length: 8}, () => ({input: {data: rng.normal(batch * 100), shape: [batch, 100]}, target: {data, shape: [batch, size, size, 3]}, size: batch}));
+  return Array.from({length: 8}, () => ({
+    input: {data: rng.normal(batch * 100), shape: [batch, 100]},
+    target: {data, shape: [batch, size, size, 3]},
+    size: batch,
+  }));
 }
 
 /** A round is five critic steps and a generator step. */

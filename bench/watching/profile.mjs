@@ -18,7 +18,9 @@ export async function profile(work) {
   await session.post('Profiler.setSamplingInterval', {interval: 500});
   await session.post('Profiler.start');
   await work();
-  const {profile: {nodes, samples, timeDeltas}} = await session.post('Profiler.stop');
+  const {
+    profile: {nodes, samples, timeDeltas},
+  } = await session.post('Profiler.stop');
   session.disconnect();
   const byId = new Map(nodes.map((node) => [node.id, node]));
   const parents = new Map(nodes.flatMap(({id, children = []}) => children.map((child) => [child, id])));

@@ -6,7 +6,16 @@
 // tells, `gpuMiB` what nvidia-smi says of the process.
 import {execFileSync} from 'node:child_process';
 import {createHash} from 'node:crypto';
-import {GANLearner, LeakyReLU, basicCritic, basicGenerator, openBackend, rmsProp, setSeed, tf} from '../../dist/index.js';
+import {
+  GANLearner,
+  LeakyReLU,
+  basicCritic,
+  basicGenerator,
+  openBackend,
+  rmsProp,
+  setSeed,
+  tf,
+} from '../../dist/index.js';
 import {Normalization} from '../../dist/gan/data/normalize.js';
 import {memoryBatches} from '../../bench/training/wgan.mjs';
 
@@ -16,7 +25,9 @@ setSeed(42);
 const batches = memoryBatches(32, 16);
 const dls = {
   train: {
-    batchSize: 16, size: 16 * steps, length: steps,
+    batchSize: 16,
+    size: 16 * steps,
+    length: steps,
     async *epoch() {
       for (let i = 0; i < steps; i++) yield batches[i % batches.length];
     },
@@ -28,14 +39,27 @@ const dls = {
 /** What the driver says that this process holds on the GPU; undefined where it does not say. */
 function gpuMiB() {
   try {
-    const table = execFileSync('nvidia-smi', ['--query-compute-apps=pid,used_memory', '--format=csv,noheader,nounits'], {encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore']});
-    return table.split('\n').map((line) => line.split(',').map(Number)).find(([pid]) => pid === process.pid)?.[1];
+    const table = execFileSync(
+      'nvidia-smi',
+      ['--query-compute-apps=pid,used_memory', '--format=csv,noheader,nounits'],
+      {encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore']},
+    );
+    return table
+      .split('\n')
+      .map((line) => line.split(',').map(Number))
+      .find(([pid]) => pid === process.pid)?.[1];
   } catch {
     return undefined;
   }
 }
-const mebibytes = (bytes) => bytes === undefined ? undefined : Math.round(bytes / 2 ** 20);
-const held = () => ({tensors: tf.memory().numTensors, bytes: tf.memory().numBytes, allocatedMiB: mebibytes(tf.memory().numBytesInGPUAllocated), gpuMiB: gpuMiB(), rssMiB: mebibytes(process.memoryUsage().rss)});
+const mebibytes = (bytes) => (bytes === undefined ? undefined : Math.round(bytes / 2 ** 20));
+const held = () => ({
+  tensors: tf.memory().numTensors,
+  bytes: tf.memory().numBytes,
+  allocatedMiB: mebibytes(tf.memory().numBytesInGPUAllocated),
+  gpuMiB: gpuMiB(),
+  rssMiB: mebibytes(process.memoryUsage().rss),
+});
 
 const losses = [];
 let step = 0;
@@ -56,11 +80,17 @@ const watch = {
     if (step === phase(steps)) late = held();
   },
 };
-const learn = GANLearner.wgan(dls, basicGenerator(32, 3), basicCritic(32, 3, {actCls: () => new LeakyReLU(0.2)}), {optFunc: rmsProp(), lr: 2e-4, cbs: [watch], capture});
+const learn = GANLearner.wgan(dls, basicGenerator(32, 3), basicCritic(32, 3, {actCls: () => new LeakyReLU(0.2)}), {
+  optFunc: rmsProp(),
+  lr: 2e-4,
+  cbs: [watch],
+  capture,
+});
 await learn.fit(1);
 await device.sync();
 const hash = createHash('sha256');
-for (const [name, {variable}] of learn.model.namedParameters()) hash.update(name).update(new Uint8Array((await variable.data()).buffer));
+for (const [name, {variable}] of learn.model.namedParameters())
+  hash.update(name).update(new Uint8Array((await variable.data()).buffer));
 const {repeated} = learn.capture;
 learn.dispose();
 await device.close();

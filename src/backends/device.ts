@@ -16,7 +16,9 @@ export interface ListedDevice {
  * Whether a backend can run here: facts, and the devices in the order of their numbers, with the number of the one that it
  * would take (absent: the first). A refusal says why, and what the user can do about it.
  */
-export type Probe = {ok: true; info?: DeviceInfo; devices?: readonly ListedDevice[]; chosen?: number} | {ok: false; why: string; fix: string};
+export type Probe =
+  | {ok: true; info?: DeviceInfo; devices?: readonly ListedDevice[]; chosen?: number}
+  | {ok: false; why: string; fix: string};
 
 /** Memory held by tensors, in bytes, and how many tensors there are. */
 export interface DeviceMemory {
@@ -74,7 +76,8 @@ export interface OpenedDevice {
  * Something that `gan doctor` found out. A `problem` keeps the default job (`gan fit` without arguments) from running, a
  * `warning` does not; both say what is wrong and what to do.
  */
-export type Finding = {name: string; state: 'ok'; what: string} | {name: string; state: 'warning' | 'problem'; what: string; fix: string};
+export type Finding =
+  {name: string; state: 'ok'; what: string} | {name: string; state: 'warning' | 'problem'; what: string; fix: string};
 
 /** What a backend part creates from its options. */
 export interface Backend {

@@ -12,13 +12,34 @@ import type {GradConfig, Tensor} from '@tensorflow/tfjs-core';
 import {noGrad} from './fused/no-grad.js';
 import {tf} from './tfjs-core.js';
 
-const {cast, engine, exp, logicalAnd, greaterEqual, lessEqual, mul, registerGradient, sigmoid, softmax, step, sub, sum, tanh, add} = tf;
+const {
+  cast,
+  engine,
+  exp,
+  logicalAnd,
+  greaterEqual,
+  lessEqual,
+  mul,
+  registerGradient,
+  sigmoid,
+  softmax,
+  step,
+  sub,
+  sum,
+  tanh,
+  add,
+} = tf;
 
 /** True while the gradient that is being computed is on a tape, to be differentiated again. */
 const recorded = (): boolean => engine().state.gradientDepth > 0;
 
 /** The gradient of y = forward(x), where `slope` gives dx from dy and y. */
-function ofOutput(kernelName: string, input: string, forward: (x: Tensor) => Tensor, slope: (dy: Tensor, y: Tensor) => Tensor): GradConfig {
+function ofOutput(
+  kernelName: string,
+  input: string,
+  forward: (x: Tensor) => Tensor,
+  slope: (dy: Tensor, y: Tensor) => Tensor,
+): GradConfig {
   return {
     kernelName,
     inputsToSave: [input],
@@ -32,7 +53,13 @@ function masked(kernelName: string, mask: (x: Tensor, attrs: Attributes) => Tens
   return {
     kernelName,
     inputsToSave: ['x'],
-    gradFunc: (dy, [x], attrs) => ({x: () => mul(dy as Tensor, noGrad(() => mask(x!, attrs as Attributes)))}),
+    gradFunc: (dy, [x], attrs) => ({
+      x: () =>
+        mul(
+          dy as Tensor,
+          noGrad(() => mask(x!, attrs as Attributes)),
+        ),
+    }),
   };
 }
 
@@ -46,10 +73,15 @@ const configs: GradConfig[] = [
   ofOutput('Tanh', 'x', tanh, (dy, y) => mul(sub(1, mul(y, y)), dy)),
   ofOutput('Sigmoid', 'x', sigmoid, (dy, y) => mul(dy, mul(y, sub(1, y)))),
   ofOutput('Exp', 'x', exp, (dy, y) => mul(dy, y)),
-  ofOutput('Softmax', 'logits', (x) => softmax(x), (dy, y) => {
-    const weighted = mul(dy, y);
-    return sub(weighted, mul(sum(weighted, -1, true), y));
-  }),
+  ofOutput(
+    'Softmax',
+    'logits',
+    (x) => softmax(x),
+    (dy, y) => {
+      const weighted = mul(dy, y);
+      return sub(weighted, mul(sum(weighted, -1, true), y));
+    },
+  ),
   {
     kernelName: 'Elu',
     inputsToSave: ['x'],
@@ -63,7 +95,9 @@ const configs: GradConfig[] = [
   },
   masked('LeakyRelu', (x, {alpha}) => step(x, alpha)),
   masked('Relu6', (x) => mul(step(x), one(lessEqual(x, 6)))),
-  masked('ClipByValue', (x, {clipValueMin, clipValueMax}) => one(logicalAnd(greaterEqual(x, clipValueMin!), lessEqual(x, clipValueMax!)))),
+  masked('ClipByValue', (x, {clipValueMin, clipValueMax}) =>
+    one(logicalAnd(greaterEqual(x, clipValueMin!), lessEqual(x, clipValueMax!))),
+  ),
 ];
 
 /** Puts them in place; again after a backend was loaded that brings another copy of tfjs, whose own gradients go over them. */

@@ -14,7 +14,10 @@ export interface OpenBackendOptions {
  * made. `auto` takes the fastest that can run here. Close the device at the end.
  * @throws GanError GAN_BACKEND_UNAVAILABLE with the reasons, GAN_UNKNOWN_PART, GAN_CONFIG_VALUE of an option
  */
-export async function openBackend(name = 'auto', {plugins = [], options = {}}: OpenBackendOptions = {}): Promise<Device> {
+export async function openBackend(
+  name = 'auto',
+  {plugins = [], options = {}}: OpenBackendOptions = {},
+): Promise<Device> {
   const given = new Map(Object.entries(options).map(([key, value]) => [key, {value, origin: 'openBackend'}]));
   const {device} = await selectBackend(openRegistry(plugins.map(pluginIn)), name, given);
   return device;

@@ -11,8 +11,17 @@ import type {Backend, Device} from './device.js';
  */
 export async function openDevice(name: string, backend: Backend): Promise<Device> {
   const failed = (why: string, cause?: unknown) =>
-    new GanError('backend', 'GAN_BACKEND_FAILED', `The backend ${name} did not start: ${why}.`, cause === undefined ? {} : {cause});
-  const [{tf, mendGradients}, {setDeviceCapture}, opened] = await Promise.all([import('./tf.js'), import('./capture/devices.js'), backend.open()]).catch((error: unknown) => {
+    new GanError(
+      'backend',
+      'GAN_BACKEND_FAILED',
+      `The backend ${name} did not start: ${why}.`,
+      cause === undefined ? {} : {cause},
+    );
+  const [{tf, mendGradients}, {setDeviceCapture}, opened] = await Promise.all([
+    import('./tf.js'),
+    import('./capture/devices.js'),
+    backend.open(),
+  ]).catch((error: unknown) => {
     throw isGanError(error) ? error : failed(messageOf(error), error);
   });
   mendGradients();

@@ -41,7 +41,14 @@ async function* inOrder(registry: Registry): AsyncGenerator<string> {
   yield* preference.filter((name) => names.includes(name));
   const others = names.filter((name) => !preference.includes(name));
   const priorities = new Map<string, number>();
-  for (const name of others) priorities.set(name, await registry.load('backend', name).then(({priority = 0}) => priority, () => 0));
+  for (const name of others)
+    priorities.set(
+      name,
+      await registry.load('backend', name).then(
+        ({priority = 0}) => priority,
+        () => 0,
+      ),
+    );
   yield* others.sort((a, b) => priorities.get(b)! - priorities.get(a)!); // a stable sort: equals stay as they are declared
 }
 
@@ -54,9 +61,23 @@ export async function probeBackends(registry: Registry): Promise<ProbedBackend[]
     const from = packages.get(name)!;
     const part = await registry.load('backend', name).catch(() => undefined);
     const version = registry.versionOf(from);
-    probed.push({name, state: tried.ok ? 'ready' : 'unavailable', package: from, ...(version !== undefined && {version}), ...(part && {summary: part.summary}), choosable: takesDevice(part), probe: answer(tried)});
+    probed.push({
+      name,
+      state: tried.ok ? 'ready' : 'unavailable',
+      package: from,
+      ...(version !== undefined && {version}),
+      ...(part && {summary: part.summary}),
+      choosable: takesDevice(part),
+      probe: answer(tried),
+    });
   }
-  const missing = registry.installable('backend').map(({name, package: from, fix}) => ({name, state: 'not-installed' as const, package: from, choosable: false, probe: {ok: false as const, why: 'not installed', fix}}));
+  const missing = registry.installable('backend').map(({name, package: from, fix}) => ({
+    name,
+    state: 'not-installed' as const,
+    package: from,
+    choosable: false,
+    probe: {ok: false as const, why: 'not installed', fix},
+  }));
   return [...probed, ...missing];
 }
 
@@ -73,7 +94,12 @@ function answer(tried: Tried): Probe {
  * @param device of `--device`: with `auto`, only backends that have such a device are taken
  * @throws GanError GAN_UNKNOWN_PART, GAN_ONE_DEVICE, GAN_BACKEND_UNAVAILABLE with the reasons of all that were refused
  */
-export async function selectBackend(registry: Registry, wanted: string, options: GivenMap = new Map(), device?: Given): Promise<Selection> {
+export async function selectBackend(
+  registry: Registry,
+  wanted: string,
+  options: GivenMap = new Map(),
+  device?: Given,
+): Promise<Selection> {
   const auto = wanted === 'auto';
   const given = auto ? new Map() : await withDevice(registry, wanted, options, device);
   const refused: Refusal[] = [];
@@ -100,7 +126,7 @@ type Tried = (Extract<Probe, {ok: true}> & {backend: Backend}) | Extract<Probe, 
 /** For `auto`: a device that this backend does not have is a reason to pass it over. */
 async function tryAnyway(registry: Registry, name: string, device: Given | undefined): Promise<Tried> {
   try {
-    return await tryProbe(registry, name, device && await withDevice(registry, name, new Map(), device));
+    return await tryProbe(registry, name, device && (await withDevice(registry, name, new Map(), device)));
   } catch (error) {
     return {ok: false, why: messageOf(error), fix: 'leave out --device, or gan backends'};
   }
@@ -122,12 +148,18 @@ async function tryProbe(registry: Registry, name: string, options?: GivenMap): P
 function unavailable(wanted: string, refused: readonly Refusal[], names: readonly string[]): GanError {
   const lines = refused.map(({name, why}) => `\n  ${name}: ${why}`).join('');
   const others = names.filter((name) => !refused.some((one) => one.name === name));
-  return new GanError('backend', 'GAN_BACKEND_UNAVAILABLE',
-    wanted === 'auto' ? `No backend can run here.${lines || ' None is installed.'}` : `The backend '${wanted}' cannot run here.${lines}`, {
+  return new GanError(
+    'backend',
+    'GAN_BACKEND_UNAVAILABLE',
+    wanted === 'auto'
+      ? `No backend can run here.${lines || ' None is installed.'}`
+      : `The backend '${wanted}' cannot run here.${lines}`,
+    {
       suggestions: [
         ...refused.map(({name, fix}) => `${name}: ${fix}`),
         ...(others.length === 0 ? [] : [`Others: ${others.map((name) => `--backend ${name}`).join(', ')}`]),
         'gan backends',
       ],
-    });
+    },
+  );
 }

@@ -14,5 +14,15 @@ mendGradients();
 tf.enableProdMode();
 
 export {tf, mendGradients};
-export type {Rank, Scalar, Tensor, Tensor1D, Tensor2D, Tensor3D, Tensor4D, TensorLike, Variable} from '@tensorflow/tfjs-core';
+export type {
+  Rank,
+  Scalar,
+  Tensor,
+  Tensor1D,
+  Tensor2D,
+  Tensor3D,
+  Tensor4D,
+  TensorLike,
+  Variable,
+} from '@tensorflow/tfjs-core';
 export type Tf = typeof tf;

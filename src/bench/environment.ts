@@ -24,7 +24,8 @@ export async function environment(): Promise<Record<string, string | number>> {
 
 /** Of a checkout of gan itself; undefined in an installed package. */
 async function gitCommit(): Promise<string | undefined> {
-  const git = async (...args: string[]): Promise<string> => (await promisify(execFile)('git', ['-C', root, ...args])).stdout.trim();
+  const git = async (...args: string[]): Promise<string> =>
+    (await promisify(execFile)('git', ['-C', root, ...args])).stdout.trim();
   try {
     if (path.resolve(await git('rev-parse', '--show-toplevel')) !== root) return undefined;
     const changes = await git('status', '--porcelain', '--untracked-files=no');

@@ -1,7 +1,18 @@
 import {environment} from './environment.js';
 import {metricNames, type MetricName} from './metrics.js';
 import {largestDeviation, quantile, spread} from './statistics.js';
-import type {BenchJob, BenchResult, BenchRow, Ended, FailedRow, Reply, Round, ShapeResult, Spread, Started} from './types.js';
+import type {
+  BenchJob,
+  BenchResult,
+  BenchRow,
+  Ended,
+  FailedRow,
+  Reply,
+  Round,
+  ShapeResult,
+  Spread,
+  Started,
+} from './types.js';
 import {Worker} from './worker.js';
 
 /** What the others' numbers are compared with: the backend that is always there. */
@@ -37,7 +48,11 @@ export async function runBench(request: BenchRequest): Promise<BenchResult> {
   const workers: Worker[] = [];
   const rows = new Map<string, BenchRow>();
   /** Whether a reply is the wanted one; any other is the end of that backend. */
-  const accept = <T extends Reply['type']>(backend: string, reply: Reply, wanted: T): reply is Extract<Reply, {type: T}> => {
+  const accept = <T extends Reply['type']>(
+    backend: string,
+    reply: Reply,
+    wanted: T,
+  ): reply is Extract<Reply, {type: T}> => {
     if (reply.type === wanted) return true;
     rows.set(backend, failedRow(backend, reply));
     request.notify(`${backend}: ${failedRow(backend, reply).why}`);
@@ -57,7 +72,9 @@ export async function runBench(request: BenchRequest): Promise<BenchResult> {
     for (let round = 1; unfinished().length > 0; round++) {
       for (const one of unfinished()) {
         const {worker, rounds} = one;
-        request.notify(`${worker.backend}: round ${round}${request.job.seconds === undefined ? ` of ${request.job.rounds}` : `, ${one.seconds.toFixed(0)} of ${request.job.seconds} s`}`);
+        request.notify(
+          `${worker.backend}: round ${round}${request.job.seconds === undefined ? ` of ${request.job.rounds}` : `, ${one.seconds.toFixed(0)} of ${request.job.seconds} s`}`,
+        );
         const start = performance.now();
         const reply = await worker.ask({type: 'round'});
         one.seconds += (performance.now() - start) / 1000;
@@ -69,15 +86,24 @@ export async function runBench(request: BenchRequest): Promise<BenchResult> {
       if (accept(one.worker.backend, reply, 'ended')) rows.set(one.worker.backend, measuredRow(one, reply, reference));
     }
     const tfjs = running[0]?.started.tfjs;
-    return {environment: {...facts, ...(tfjs !== undefined && {tfjs})}, job: request.job, rows: backends.map((backend) => rows.get(backend)!)};
+    return {
+      environment: {...facts, ...(tfjs !== undefined && {tfjs})},
+      job: request.job,
+      rows: backends.map((backend) => rows.get(backend)!),
+    };
   } finally {
     for (const worker of workers) worker.stop();
   }
 }
 
-const isDone = ({rounds, seconds}: Running, job: BenchJob): boolean => rounds.length >= job.rounds && seconds >= (job.seconds ?? 0);
+const isDone = ({rounds, seconds}: Running, job: BenchJob): boolean =>
+  rounds.length >= job.rounds && seconds >= (job.seconds ?? 0);
 
-async function start(backend: string, {timeoutMs, packages, options = {}, job}: BenchRequest, workers: Worker[]): Promise<{worker: Worker; reply: Reply}> {
+async function start(
+  backend: string,
+  {timeoutMs, packages, options = {}, job}: BenchRequest,
+  workers: Worker[],
+): Promise<{worker: Worker; reply: Reply}> {
   const worker = new Worker(backend, timeoutMs);
   workers.push(worker);
   return {worker, reply: await worker.ask({type: 'start', backend, packages, options: options[backend] ?? {}, job})};
@@ -89,7 +115,11 @@ function failedRow(backend: string, reply: Reply): FailedRow {
 }
 
 /** The reference's trace, from a process for that alone when it is not among the backends. */
-async function referenceTrace(running: readonly Running[], request: BenchRequest, workers: Worker[]): Promise<Started['trace'] | undefined> {
+async function referenceTrace(
+  running: readonly Running[],
+  request: BenchRequest,
+  workers: Worker[],
+): Promise<Started['trace'] | undefined> {
   const there = running.find(({worker}) => worker.backend === referenceBackend);
   if (there || running.length === 0) return there?.started.trace;
   request.notify(`${referenceBackend}: its first steps, to compare with`);
@@ -98,7 +128,11 @@ async function referenceTrace(running: readonly Running[], request: BenchRequest
   return reply.type === 'started' ? reply.trace : undefined;
 }
 
-function measuredRow({worker: {backend}, started, rounds}: Running, {peakBytes, tensorBytes}: Ended, reference: Started['trace'] | undefined): BenchRow {
+function measuredRow(
+  {worker: {backend}, started, rounds}: Running,
+  {peakBytes, tensorBytes}: Ended,
+  reference: Started['trace'] | undefined,
+): BenchRow {
   const shapes = shapeResults(rounds);
   const critic = rounds.flatMap(({criticMs}) => criticMs);
   const generator = rounds.flatMap(({generatorMs}) => generatorMs);
@@ -114,18 +148,38 @@ function measuredRow({worker: {backend}, started, rounds}: Running, {peakBytes, 
     tensorMb: single(tensorBytes / 1e6),
     convGflops: together(shapes, 'conv'),
     matmulGflops: together(shapes, 'matmul'),
-    deviation: reference && single(Math.max(largestDeviation(started.trace.losses, reference.losses), largestDeviation(started.trace.images, reference.images))),
+    deviation:
+      reference &&
+      single(
+        Math.max(
+          largestDeviation(started.trace.losses, reference.losses),
+          largestDeviation(started.trace.images, reference.images),
+        ),
+      ),
   };
-  return {backend, ok: true, info: started.info, rounds: rounds.length, metrics: Object.fromEntries(metricNames.flatMap((name) => (found[name] ? [[name, found[name]]] : []))), shapes};
+  return {
+    backend,
+    ok: true,
+    info: started.info,
+    rounds: rounds.length,
+    metrics: Object.fromEntries(metricNames.flatMap((name) => (found[name] ? [[name, found[name]]] : []))),
+    shapes,
+  };
 }
 
 const single = (value: number): Spread => ({median: value, low: value, high: value});
 const spreadOf = (values: readonly number[]): Spread | undefined => (values.length === 0 ? undefined : spread(values));
-const tail = (values: readonly number[]): Spread | undefined => (values.length === 0 ? undefined : single(quantile(values, 0.95)));
+const tail = (values: readonly number[]): Spread | undefined =>
+  values.length === 0 ? undefined : single(quantile(values, 0.95));
 
 function shapeResults(rounds: readonly Round[]): ShapeResult[] {
   const [first] = rounds;
-  return (first?.shapes ?? []).map(({shape, kind, share}, i) => ({shape, kind, share, gflops: spread(rounds.map(({shapes}) => shapes[i]!.gflops))}));
+  return (first?.shapes ?? []).map(({shape, kind, share}, i) => ({
+    shape,
+    kind,
+    share,
+    gflops: spread(rounds.map(({shapes}) => shapes[i]!.gflops)),
+  }));
 }
 
 /** The speed of several shapes, each with its share of the work: harmonic, since times add up. */
@@ -133,6 +187,7 @@ function together(shapes: readonly ShapeResult[], kind: ShapeResult['kind']): Sp
   const mine = shapes.filter((one) => one.kind === kind);
   if (mine.length === 0) return undefined;
   const work = mine.reduce((sum, {share}) => sum + share, 0);
-  const speed = (pick: keyof Spread): number => work / mine.reduce((sum, {share, gflops}) => sum + share / gflops[pick], 0);
+  const speed = (pick: keyof Spread): number =>
+    work / mine.reduce((sum, {share, gflops}) => sum + share / gflops[pick], 0);
   return {median: speed('median'), low: speed('low'), high: speed('high')};
 }

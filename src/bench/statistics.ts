@@ -16,7 +16,10 @@ export const median = (values: readonly number[]): number => quantile(values, 0.
  * @param values at least one
  * @param wanted 0 to 1
  */
-export function medianInterval(values: readonly number[], wanted = 0.95): {low: number; high: number; confidence: number} {
+export function medianInterval(
+  values: readonly number[],
+  wanted = 0.95,
+): {low: number; high: number; confidence: number} {
   const sorted = [...values].sort((a, b) => a - b);
   const n = sorted.length;
   let inner = 0; // left out at each end
@@ -31,7 +34,11 @@ export function medianInterval(values: readonly number[], wanted = 0.95): {low: 
 }
 
 /** Median, and the middle half of the numbers. */
-export const spread = (values: readonly number[]): Spread => ({median: median(values), low: quantile(values, 0.25), high: quantile(values, 0.75)});
+export const spread = (values: readonly number[]): Spread => ({
+  median: median(values),
+  low: quantile(values, 0.25),
+  high: quantile(values, 0.75),
+});
 
 /** The largest distance of two lists, in units of the largest number of the second; infinite when they do not fit. */
 export function largestDeviation(got: readonly number[], wanted: readonly number[]): number {

@@ -58,7 +58,13 @@ export interface BenchJob {
 
 /** To a process: begin, measure one round, say what is left to say and end. */
 export type Order =
-  | {type: 'start'; backend: string; packages: readonly string[]; options: Readonly<Record<string, string>>; job: BenchJob}
+  | {
+      type: 'start';
+      backend: string;
+      packages: readonly string[];
+      options: Readonly<Record<string, string>>;
+      job: BenchJob;
+    }
   | {type: 'round'}
   | {type: 'end'};
 

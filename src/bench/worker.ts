@@ -24,7 +24,9 @@ export class Worker {
     this.#child.stderr?.on('data', (chunk: Buffer) => (this.#stderr = (this.#stderr + chunk.toString()).slice(-4000)));
     this.#child.on('message', (reply: Reply) => this.#reply(reply));
     this.#child.on('error', (error) => this.#end(error.message));
-    this.#child.on('close', (code, signal) => this.#end(`its process ended with ${signal ?? `code ${code}`}${this.#lastWords()}`));
+    this.#child.on('close', (code, signal) =>
+      this.#end(`its process ended with ${signal ?? `code ${code}`}${this.#lastWords()}`),
+    );
   }
 
   /** Gives an order and waits for what comes of it. Never rejects. */
@@ -60,7 +62,10 @@ export class Worker {
   }
 
   #lastWords(): string {
-    const lines = this.#stderr.trim().split('\n').filter((line) => line.trim() !== '');
+    const lines = this.#stderr
+      .trim()
+      .split('\n')
+      .filter((line) => line.trim() !== '');
     const error = lines.find((line) => /^\w*Error\b/.test(line));
     return lines.length === 0 ? '' : `: ${error ?? lines.slice(-keptLines).join(' | ')}`;
   }

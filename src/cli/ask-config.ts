@@ -25,7 +25,12 @@ const asked: readonly ScalarKey[] = ['size', 'batchSize', 'epochs'];
  * @param presets the value that each key has with a recipe
  * @returns undefined when the user breaks off
  */
-export async function askConfig(registry: Registry, {chosen, format}: {chosen: Assignments; format: CommentedFormat | undefined}, presets: (recipe: string) => Promise<Record<string, unknown>>, on: AskOn): Promise<Answers | undefined> {
+export async function askConfig(
+  registry: Registry,
+  {chosen, format}: {chosen: Assignments; format: CommentedFormat | undefined},
+  presets: (recipe: string) => Promise<Record<string, unknown>>,
+  on: AskOn,
+): Promise<Answers | undefined> {
   const {isCancel, select, text} = await import('@clack/prompts');
   const answers: Assignments = new Map(chosen);
   const set = (key: string, value: string): void => void answers.set(key, {value, origin: 'the answer'});
@@ -39,14 +44,24 @@ export async function askConfig(registry: Registry, {chosen, format}: {chosen: A
   };
   if (!chosen.has('data')) {
     const data = await text({
-      ...on, message: 'Which images? A folder, or builtin:shapes', initialValue: 'builtin:shapes',
+      ...on,
+      message: 'Which images? A folder, or builtin:shapes',
+      initialValue: 'builtin:shapes',
       validate: (value = '') => fault(() => parseData({value, origin: 'the answer'}, process.cwd())),
     });
     if (isCancel(data)) return undefined;
     set('data', data);
   }
   if (!chosen.has('recipe')) {
-    const options = await Promise.all(registry.names('recipe').map(async (value) => ({value, hint: await registry.load('recipe', value).then(({summary}) => summary, (error: Error) => error.message)})));
+    const options = await Promise.all(
+      registry.names('recipe').map(async (value) => ({
+        value,
+        hint: await registry.load('recipe', value).then(
+          ({summary}) => summary,
+          (error: Error) => error.message,
+        ),
+      })),
+    );
     const recipe = await select({...on, message: 'Which recipe?', options, initialValue: 'wgan'});
     if (isCancel(recipe)) return undefined;
     set('recipe', recipe);
@@ -56,7 +71,9 @@ export async function askConfig(registry: Registry, {chosen, format}: {chosen: A
     if (chosen.has(key)) continue;
     const initial = String(preset[key]);
     const value = await text({
-      ...on, message: `${key}: ${scalarSpecs[key].help}`, initialValue: initial,
+      ...on,
+      message: `${key}: ${scalarSpecs[key].help}`,
+      initialValue: initial,
       validate: (given = '') => fault(() => checkOption(key, scalarSpecs[key], {value: given, origin: 'the answer'})),
     });
     if (isCancel(value)) return undefined;
@@ -64,8 +81,14 @@ export async function askConfig(registry: Registry, {chosen, format}: {chosen: A
   }
   if (format !== undefined) return {chosen: answers, format};
   const wanted = await select<CommentedFormat>({
-    ...on, message: 'In which format?', initialValue: 'yaml',
-    options: [{value: 'yaml', label: 'YAML'}, {value: 'ts', label: 'TypeScript'}, {value: 'mjs', label: 'JavaScript'}],
+    ...on,
+    message: 'In which format?',
+    initialValue: 'yaml',
+    options: [
+      {value: 'yaml', label: 'YAML'},
+      {value: 'ts', label: 'TypeScript'},
+      {value: 'mjs', label: 'JavaScript'},
+    ],
   });
   return isCancel(wanted) ? undefined : {chosen: answers, format: wanted};
 }

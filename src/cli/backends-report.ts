@@ -14,10 +14,16 @@ const states: Record<ProbedBackend['state'], {text: string; colour: Colour}> = {
  */
 export function backendLines(backends: readonly ProbedBackend[], paint: ReturnType<typeof painter>): string[] {
   const [header, ...rows] = table(['backend', 'state', 'version', 'memory', 'device'], backends.map(cells));
-  return [header!, ...backends.flatMap((backend, i) => {
-    const {text, colour} = states[backend.state];
-    return [rows[i]!.replace(text, paint(colour, text)), ...details(backend).map((line) => `    ${paint('dim', line)}`)];
-  })];
+  return [
+    header!,
+    ...backends.flatMap((backend, i) => {
+      const {text, colour} = states[backend.state];
+      return [
+        rows[i]!.replace(text, paint(colour, text)),
+        ...details(backend).map((line) => `    ${paint('dim', line)}`),
+      ];
+    }),
+  ];
 }
 
 function cells({name, state, version, probe}: ProbedBackend): string[] {
@@ -28,8 +34,13 @@ function cells({name, state, version, probe}: ProbedBackend): string[] {
 function details({summary, choosable, state, package: from, probe}: ProbedBackend): string[] {
   const what = summary === undefined ? [] : [`${summary} (${from})`];
   if (!probe.ok) return [...what, ...(state === 'not-installed' ? [] : [probe.why]), `try: ${probe.fix}`];
-  const facts = Object.entries(probe.info ?? {}).map(([key, value]) => `${key} ${value}`).join(', ');
-  const devices = (probe.devices ?? []).map(({name, memoryBytes}, i) => `--device ${i}: ${name}${memoryBytes === undefined ? '' : `, ${gigabytes(memoryBytes)}`}`);
+  const facts = Object.entries(probe.info ?? {})
+    .map(([key, value]) => `${key} ${value}`)
+    .join(', ');
+  const devices = (probe.devices ?? []).map(
+    ({name, memoryBytes}, i) =>
+      `--device ${i}: ${name}${memoryBytes === undefined ? '' : `, ${gigabytes(memoryBytes)}`}`,
+  );
   return [...what, ...(facts === '' ? [] : [facts]), ...(choosable ? devices : [])];
 }
 

@@ -21,7 +21,11 @@ export interface BenchConfig {
  * The job of a benchmark: the default training on built-in images, changed by flags and `--set`.
  * @param choosable the backends with several devices, which `--device` is for
  */
-export async function benchConfig(registry: Registry, choosable: readonly string[], flags: Readonly<Record<string, unknown>>): Promise<BenchConfig> {
+export async function benchConfig(
+  registry: Registry,
+  choosable: readonly string[],
+  flags: Readonly<Record<string, unknown>>,
+): Promise<BenchConfig> {
   const names = registry.names('backend');
   const options: BenchConfig['options'] = {};
   const set = ((flags['set'] ?? []) as string[]).filter((text) => {
@@ -32,11 +36,18 @@ export async function benchConfig(registry: Registry, choosable: readonly string
   });
   const device = deviceOf(flags);
   if (device) {
-    if (choosable.length === 0) throw new GanError('usage', 'GAN_ONE_DEVICE', `--device ${String(device.value)} has nothing to choose from: the backends have one device each, or are not installed.`, {suggestions: ['gan backends']});
+    if (choosable.length === 0)
+      throw new GanError(
+        'usage',
+        'GAN_ONE_DEVICE',
+        `--device ${String(device.value)} has nothing to choose from: the backends have one device each, or are not installed.`,
+        {suggestions: ['gan backends']},
+      );
     for (const backend of choosable) options[backend] = {device: String(device.value), ...options[backend]};
   }
   const assignments = assignmentsOf(flags);
-  if (!assignments.has('batchSize') && !set.some((text) => text.startsWith('batchSize='))) assignments.set('batchSize', {value: String(benchBatchSize), origin: 'gan bench', blame: 'usage'});
+  if (!assignments.has('batchSize') && !set.some((text) => text.startsWith('batchSize=')))
+    assignments.set('batchSize', {value: String(benchBatchSize), origin: 'gan bench', blame: 'usage'});
   const {config} = await resolveConfig({registry, flags: assignments, set, ignoreFiles: true});
   return {config, options};
 }

@@ -9,7 +9,10 @@ const hook: Hook.CommandNotFound = ({id, argv = [], config}) => {
   const spaced = (name: string): string => name.replaceAll(':', ' ');
   const names = [...config.commandIDs, ...config.topics.map(({name}) => name)].map(spaced);
   const words = spaced(id).split(' '); // the command's arguments may be among them
-  const meant = words.map((_, i) => words.slice(0, words.length - i).join(' ')).map((start) => didYouMean(start, names)).find((name) => name !== undefined);
+  const meant = words
+    .map((_, i) => words.slice(0, words.length - i).join(' '))
+    .map((start) => didYouMean(start, names))
+    .find((name) => name !== undefined);
   const report: ErrorReport = {
     code: 'GAN_USAGE',
     message: `There is no command '${spaced(id)}'.`,

@@ -10,7 +10,11 @@ const shortcuts: Readonly<Record<string, {key: string; description: string}>> = 
   'n-gen': {key: 'switcher.nGen', description: 'generator steps in a row'},
   'n-features': {key: 'arch.nFeatures', description: 'width of the networks: features of the first layer'},
   'n-extra-layers': {key: 'arch.nExtraLayers', description: 'additional layers in each network'},
-  'threads': {key: 'backend.threads', description: 'processor threads of the backend, which is then given by name (--backend wasm); default: all that the machine has'},
+  threads: {
+    key: 'backend.threads',
+    description:
+      'processor threads of the backend, which is then given by name (--backend wasm); default: all that the machine has',
+  },
 };
 
 const kebab = (key: string): string => key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
@@ -25,10 +29,18 @@ const keyOfFlag: ReadonlyMap<string, string> = new Map([
 export function configFlags(): Interfaces.FlagInput {
   const flags: Interfaces.FlagInput = {};
   for (const key of partKeyNames) {
-    flags[kebab(key)] = Flags.string({description: `${kindLabel(partKeys[key])} by name (see below)`, helpValue: 'NAME', helpGroup: 'PART'});
+    flags[kebab(key)] = Flags.string({
+      description: `${kindLabel(partKeys[key])} by name (see below)`,
+      helpValue: 'NAME',
+      helpGroup: 'PART',
+    });
   }
   for (const key of listKeyNames) {
-    flags[kebab(key)] = Flags.string({description: `${partKinds[listKeys[key]].manifestKey} by name, with commas between them (see below)`, helpValue: 'NAMES', helpGroup: 'PART'});
+    flags[kebab(key)] = Flags.string({
+      description: `${partKinds[listKeys[key]].manifestKey} by name, with commas between them (see below)`,
+      helpValue: 'NAMES',
+      helpGroup: 'PART',
+    });
   }
   for (const [flag, {description}] of Object.entries(shortcuts)) {
     flags[flag] = Flags.string({description, helpValue: 'N', helpGroup: 'PART'});

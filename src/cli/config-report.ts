@@ -37,8 +37,15 @@ function ofList(choices: readonly PartChoice[], key: string): unknown {
 }
 
 /** For people who wonder about a value: the files and the variables that a new run's configuration is from, but for its own folder. */
-export function fromElsewhere({files, origins, dir}: Pick<ResolvedConfig, 'files' | 'origins'> & {dir: string}): string[] {
+export function fromElsewhere({
+  files,
+  origins,
+  dir,
+}: Pick<ResolvedConfig, 'files' | 'origins'> & {dir: string}): string[] {
   const others = files.filter((file) => path.dirname(file) !== path.resolve(dir));
   const variables = [...new Set(Object.values(origins).filter((origin) => origin.startsWith('GAN_')))];
-  return [...(others.length === 0 ? [] : [`Configuration from ${others.join(', ')}`]), ...(variables.length === 0 ? [] : [`From the environment: ${variables.join(', ')}`])];
+  return [
+    ...(others.length === 0 ? [] : [`Configuration from ${others.join(', ')}`]),
+    ...(variables.length === 0 ? [] : [`From the environment: ${variables.join(', ')}`]),
+  ];
 }

@@ -24,6 +24,10 @@ export function tableRow({columns, row, seconds}: EpochRow): string {
   return line(columns.includes('time') ? cells : [...cells, clock(seconds)], withTime(columns));
 }
 
-const withTime = (columns: readonly string[]): readonly string[] => (columns.includes('time') ? columns : [...columns, 'time']);
+const withTime = (columns: readonly string[]): readonly string[] =>
+  columns.includes('time') ? columns : [...columns, 'time'];
 const line = (cells: readonly string[], columns: readonly string[]): string =>
-  cells.map((cell, i) => cell.padEnd(padTo(columns[i]!))).join('').trimEnd();
+  cells
+    .map((cell, i) => cell.padEnd(padTo(columns[i]!)))
+    .join('')
+    .trimEnd();

@@ -30,13 +30,29 @@ export function reportOf(error: unknown, flags: readonly string[] = []): ErrorRe
   }
   if (error instanceof Errors.CLIError) {
     const suggestions = [...unknownFlagHints(error, flags), ...(error.suggestions ?? [])];
-    return {code: error.code ?? 'GAN_USAGE', message: error.message.replace(/\s*See more help with --help$/, ''), suggestions, exitCode: error.oclif.exit ?? exitCodes.usage};
+    return {
+      code: error.code ?? 'GAN_USAGE',
+      message: error.message.replace(/\s*See more help with --help$/, ''),
+      suggestions,
+      exitCode: error.oclif.exit ?? exitCodes.usage,
+    };
   }
   const {message, stack} = error instanceof Error ? error : new Error(String(error));
   if (error instanceof RangeError && tooLarge.test(message)) {
-    return {code: 'GAN_HOST_MEMORY', message: `Something in this training is larger than a process can hold: ${message}.`, suggestions: ['Use a smaller --batch-size or --size, or fewer features.'], exitCode: exitCodes.backend};
+    return {
+      code: 'GAN_HOST_MEMORY',
+      message: `Something in this training is larger than a process can hold: ${message}.`,
+      suggestions: ['Use a smaller --batch-size or --size, or fewer features.'],
+      exitCode: exitCodes.backend,
+    };
   }
-  return {code: 'GAN_BUG', message, suggestions: [reportBugs], exitCode: exitCodes.bug, ...(stack !== undefined && {stack})};
+  return {
+    code: 'GAN_BUG',
+    message,
+    suggestions: [reportBugs],
+    exitCode: exitCodes.bug,
+    ...(stack !== undefined && {stack}),
+  };
 }
 
 /** oclif's NonExistentFlagsError carries the flags that it did not know. */
@@ -49,7 +65,10 @@ function unknownFlagHints(error: Error & {flags?: unknown}, known: readonly stri
 }
 
 /** The report as text: what happened, its code, and what to do. */
-export function formatReport({code, message, suggestions, stack}: ErrorReport, paint: ReturnType<typeof painter>): string {
+export function formatReport(
+  {code, message, suggestions, stack}: ErrorReport,
+  paint: ReturnType<typeof painter>,
+): string {
   return [
     `${paint('red', 'Error')} ${paint('dim', code)}: ${message}`,
     ...(stack === undefined ? [] : [paint('dim', stack.split('\n').slice(1).join('\n'))]),

@@ -35,7 +35,8 @@ export class FitReport {
       return;
     }
     this.#progress.clear();
-    if (event.type === 'warning') this.#to.stderr.write(`${painter(this.#to.stderr)('yellow', 'Warning')}: ${event.message}\n`);
+    if (event.type === 'warning')
+      this.#to.stderr.write(`${painter(this.#to.stderr)('yellow', 'Warning')}: ${event.message}\n`);
     if (json) return;
     if (event.type === 'epoch') this.#row(event);
     if (event.type === 'sample') this.#pictures?.show(event);
@@ -89,7 +90,9 @@ function summary(dir: string, {step, sample, checkpoint, skipped, imagesPerSecon
     `checkpoint   ${checkpoint}`,
     `run folder   ${dir}`,
     `steps        ${step} (${imagesPerSecond.toFixed(1)} images/s)`,
-    ...(skipped.length === 0 ? [] : [`skipped      ${skipped.length} unreadable file${skipped.length === 1 ? '' : 's'}`]),
+    ...(skipped.length === 0
+      ? []
+      : [`skipped      ${skipped.length} unreadable file${skipped.length === 1 ? '' : 's'}`]),
   ];
 }
 

@@ -19,18 +19,36 @@ export interface InstalledPlugin {
 }
 
 /** What is installed and linked, by name; those that cannot be read are among them, with the reason. */
-export function installedPlugins({plugins, dataDir}: Pick<Interfaces.Config, 'plugins' | 'dataDir'>): InstalledPlugin[] {
+export function installedPlugins({
+  plugins,
+  dataDir,
+}: Pick<Interfaces.Config, 'plugins' | 'dataDir'>): InstalledPlugin[] {
   const registry = openRegistry(plugins.values(), dataDir);
   const parts = kindNames.flatMap((kind) => registry.list(kind));
-  const reasons = (name: string): string[] => registry.problems.filter((problem) => problem.package === name).map(({reason}) => reason);
-  const known = [...plugins.values()].filter(({type}) => type === 'user' || type === 'link').map(({name, version, type, root, commands}): InstalledPlugin => ({
-    name, version, root,
-    type: type === 'link' ? 'link' : 'user',
-    parts: parts.filter((part) => part.package === name).map(({kind, name: part}) => ({kind, name: part})),
-    commands: commands.map(({id}) => id.replaceAll(':', ' ')),
-    problems: reasons(name),
-  }));
-  const lost = registry.problems.filter((problem) => !plugins.has(problem.package)).map(({package: name, reason}): InstalledPlugin => ({name, version: '', type: 'user', root: '', parts: [], commands: [], problems: [reason]}));
+  const reasons = (name: string): string[] =>
+    registry.problems.filter((problem) => problem.package === name).map(({reason}) => reason);
+  const known = [...plugins.values()]
+    .filter(({type}) => type === 'user' || type === 'link')
+    .map(({name, version, type, root, commands}): InstalledPlugin => ({
+      name,
+      version,
+      root,
+      type: type === 'link' ? 'link' : 'user',
+      parts: parts.filter((part) => part.package === name).map(({kind, name: part}) => ({kind, name: part})),
+      commands: commands.map(({id}) => id.replaceAll(':', ' ')),
+      problems: reasons(name),
+    }));
+  const lost = registry.problems
+    .filter((problem) => !plugins.has(problem.package))
+    .map(({package: name, reason}): InstalledPlugin => ({
+      name,
+      version: '',
+      type: 'user',
+      root: '',
+      parts: [],
+      commands: [],
+      problems: [reason],
+    }));
   return [...known, ...lost].sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 

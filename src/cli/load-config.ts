@@ -18,25 +18,41 @@ export async function loadConfig(root: string): Promise<Config> {
 class ConfigOfGan extends Config {
   override async loadPluginsAndCommands(opts?: {force: boolean}): Promise<void> {
     const {pluginLoader} = this as unknown as {pluginLoader?: {plugins?: Map<string, Interfaces.Plugin>}}; // private in oclif: without it all is only slower
-    if (pluginLoader?.plugins) for (const plugin of await installed(this.dataDir)) if (!pluginLoader.plugins.has(plugin.name)) pluginLoader.plugins.set(plugin.name, plugin);
+    if (pluginLoader?.plugins)
+      for (const plugin of await installed(this.dataDir))
+        if (!pluginLoader.plugins.has(plugin.name)) pluginLoader.plugins.set(plugin.name, plugin);
     await super.loadPluginsAndCommands(opts);
   }
 }
 
 async function installed(dataDir: string): Promise<Plugin[]> {
   const noted = readJson<Pjson>(path.join(dataDir, 'package.json'))?.oclif?.plugins ?? [];
-  const loaded = await Promise.all((noted as (string | Noted)[]).filter((plugin) => typeof plugin !== 'string').map((plugin) => load(plugin, dataDir)));
+  const loaded = await Promise.all(
+    (noted as (string | Noted)[]).filter((plugin) => typeof plugin !== 'string').map((plugin) => load(plugin, dataDir)),
+  );
   return loaded.filter((plugin) => plugin !== undefined);
 }
 
 /** A plug-in whose package.json and list of commands lie where they should; undefined for any other. */
 async function load({name, tag, type, root: at, url}: Noted, dataDir: string): Promise<Plugin | undefined> {
-  const root = type === 'link' ? at : type === 'user' && at === undefined ? path.join(dataDir, 'node_modules', name) : undefined;
+  const root =
+    type === 'link' ? at : type === 'user' && at === undefined ? path.join(dataDir, 'node_modules', name) : undefined;
   const pjson = root === undefined ? undefined : readJson<Pjson>(path.join(root, 'package.json'));
-  if (root === undefined || pjson?.name !== name || pjson.oclif === undefined || pjson.oclif.plugins !== undefined) return undefined;
-  const manifest = pjson.oclif.commands === undefined ? {commands: {}, version: pjson.version} : readJson<Interfaces.Manifest>(path.join(root, 'oclif.manifest.json'));
+  if (root === undefined || pjson?.name !== name || pjson.oclif === undefined || pjson.oclif.plugins !== undefined)
+    return undefined;
+  const manifest =
+    pjson.oclif.commands === undefined
+      ? {commands: {}, version: pjson.version}
+      : readJson<Interfaces.Manifest>(path.join(root, 'oclif.manifest.json'));
   if (manifest?.version !== pjson.version) return undefined;
-  const plugin = new Plugin({name, root, pjson, type: 'link', ...(tag !== undefined && {tag}), ...(url !== undefined && {url})}); // a link's root is not looked for
+  const plugin = new Plugin({
+    name,
+    root,
+    pjson,
+    type: 'link',
+    ...(tag !== undefined && {tag}),
+    ...(url !== undefined && {url}),
+  }); // a link's root is not looked for
   Object.defineProperty(plugin, '_manifest', {value: () => Promise.resolve(manifest)}); // private in oclif, too
   await plugin.load();
   plugin.type = type!;

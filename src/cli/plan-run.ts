@@ -15,7 +15,17 @@ export interface RunPlan extends ResolvedConfig {
 }
 
 /** What may differ when a run goes on: how long it lasts, what it writes when, and where it computes. */
-const changeable: readonly string[] = ['epochs', 'steps', 'sampleEvery', 'checkpointEvery', 'keepCheckpoints', 'keepBest', 'tensorboard', 'histogramEvery', 'backend'];
+const changeable: readonly string[] = [
+  'epochs',
+  'steps',
+  'sampleEvery',
+  'checkpointEvery',
+  'keepCheckpoints',
+  'keepBest',
+  'tensorboard',
+  'histogramEvery',
+  'backend',
+];
 
 /** The configuration and the folder of a new or a resumed run. */
 export async function planRun({data, out, resume, ...request}: RunRequest): Promise<RunPlan> {
@@ -35,9 +45,17 @@ export async function planRun({data, out, resume, ...request}: RunRequest): Prom
 /** @throws GanError GAN_RESUME_CHANGE that names the flag */
 function assertChangeable({data, out, file, flags, set}: Omit<RunRequest, 'resume'>): void {
   const refuse = (what: string): never => {
-    throw new GanError('usage', 'GAN_RESUME_CHANGE', `${what} cannot be changed when a run goes on: its folder has the configuration.`, {
-      suggestions: ['Leave it out, or start a new run without --resume.', 'Possible with --resume: --epochs, --steps, --sample-every, --checkpoint-every, --keep-checkpoints, --keep-best, --tensorboard, --histogram-every, --backend.'],
-    });
+    throw new GanError(
+      'usage',
+      'GAN_RESUME_CHANGE',
+      `${what} cannot be changed when a run goes on: its folder has the configuration.`,
+      {
+        suggestions: [
+          'Leave it out, or start a new run without --resume.',
+          'Possible with --resume: --epochs, --steps, --sample-every, --checkpoint-every, --keep-checkpoints, --keep-best, --tensorboard, --histogram-every, --backend.',
+        ],
+      },
+    );
   };
   if (data !== undefined) refuse(`DATA (${data})`);
   if (out !== undefined) refuse('--out');

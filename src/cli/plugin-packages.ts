@@ -12,17 +12,23 @@ type Config = Pick<Interfaces.Config, 'plugins' | 'npmRegistry'>;
 /** What oclif's `plugins install` understands, for what a user of gan writes. */
 export async function packageSpec(config: Config, wanted: string, cwd = process.cwd()): Promise<string> {
   const file = path.resolve(cwd, wanted);
-  if (existsSync(path.join(file, 'package.json')) || (wanted.endsWith('.tgz') && existsSync(file))) return `file:${file}`;
+  if (existsSync(path.join(file, 'package.json')) || (wanted.endsWith('.tgz') && existsSync(file)))
+    return `file:${file}`;
   const isName = /^(@[^/]+\/)?[^/:]+$/.test(wanted) && !/^\.|\.tgz$/.test(wanted);
   if (!isName) {
     if (!/^\.|^\/|\.tgz$|^[a-z]:\\/i.test(wanted) || wanted.includes('://')) return wanted;
-    throw new GanError('usage', 'GAN_PLUGIN_NOT_FOUND', `There is no package in ${file}.`, {suggestions: ['Give a folder with a package.json, or a file that npm pack has made.']});
+    throw new GanError('usage', 'GAN_PLUGIN_NOT_FOUND', `There is no package in ${file}.`, {
+      suggestions: ['Give a folder with a package.json, or a file that npm pack has made.'],
+    });
   }
   const [, name = wanted, tag = ''] = /^(@?[^@]+)(@.+)?$/.exec(wanted) ?? [];
   const candidates = [...new Set([fullPluginName(name), name])];
   for (const candidate of candidates) if (await isPublished(config, candidate)) return candidate + tag;
   throw new GanError('usage', 'GAN_PLUGIN_NOT_FOUND', `The npm registry has no ${candidates.join(' and no ')}.`, {
-    suggestions: ['Plug-ins have the keyword gan-plugin: https://www.npmjs.com/search?q=keywords:gan-plugin', 'A registry of your own: GAN_NPM_REGISTRY=https://...'],
+    suggestions: [
+      'Plug-ins have the keyword gan-plugin: https://www.npmjs.com/search?q=keywords:gan-plugin',
+      'A registry of your own: GAN_NPM_REGISTRY=https://...',
+    ],
   });
 }
 
@@ -38,7 +44,9 @@ export function packageIn(folder: string): {name: string; root: string} {
     const {name} = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as {name: string};
     return {name, root};
   } catch (error) {
-    throw new GanError('usage', 'GAN_PLUGIN_NOT_FOUND', `There is no package in ${root}: ${(error as Error).message}`, {suggestions: ['Give the folder of a plug-in, with its package.json.']});
+    throw new GanError('usage', 'GAN_PLUGIN_NOT_FOUND', `There is no package in ${root}: ${(error as Error).message}`, {
+      suggestions: ['Give the folder of a plug-in, with its package.json.'],
+    });
   }
 }
 
@@ -63,14 +71,27 @@ export function installedName({plugins}: Pick<Config, 'plugins'>, wanted: string
  * @throws GanError GAN_REGISTRY when it cannot be asked
  */
 async function isPublished({npmRegistry}: Config, name: string): Promise<boolean> {
-  const args = [npmProgram(), 'view', name, 'name', '--json', '--loglevel=error', ...(npmRegistry === undefined ? [] : [`--registry=${npmRegistry}`])];
+  const args = [
+    npmProgram(),
+    'view',
+    name,
+    'name',
+    '--json',
+    '--loglevel=error',
+    ...(npmRegistry === undefined ? [] : [`--registry=${npmRegistry}`]),
+  ];
   try {
     await promisify(execFile)(process.execPath, args);
     return true;
   } catch (error) {
     const {stdout = '', stderr = ''} = error as {stdout?: string; stderr?: string};
     if (/E404/.test(stdout + stderr)) return false;
-    throw new GanError('data', 'GAN_REGISTRY', `The npm registry cannot be asked for ${name}: ${stderr.trim().split('\n')[0] ?? ''}`, {cause: error, suggestions: ['Are you online? A folder or a .tgz file needs no registry.']});
+    throw new GanError(
+      'data',
+      'GAN_REGISTRY',
+      `The npm registry cannot be asked for ${name}: ${stderr.trim().split('\n')[0] ?? ''}`,
+      {cause: error, suggestions: ['Are you online? A folder or a .tgz file needs no registry.']},
+    );
   }
 }
 

@@ -56,7 +56,10 @@ export class Progress {
 
 function describe(event: StepEvent): string {
   const {step, steps, epoch, critLoss, genLoss, imagesPerSecond, secondsLeft} = event;
-  const losses = [['crit', critLoss], ['gen', genLoss]] as const;
+  const losses = [
+    ['crit', critLoss],
+    ['gen', genLoss],
+  ] as const;
   return [
     `step ${step}/${steps}`,
     `epoch ${epoch}`,

@@ -12,7 +12,9 @@ interface Terminal {
 /** @throws GanError GAN_NO_TERMINAL (exit 2) */
 export function assertTerminal(instead: string, {stdin, stderr}: Terminal = process): void {
   if (stdin.isTTY && stderr.isTTY) return;
-  throw new GanError('usage', 'GAN_NO_TERMINAL', 'This asks a question, and there is no terminal to ask on.', {suggestions: [`Give ${instead}.`]});
+  throw new GanError('usage', 'GAN_NO_TERMINAL', 'This asks a question, and there is no terminal to ask on.', {
+    suggestions: [`Give ${instead}.`],
+  });
 }
 
 /** Whether the answer is yes; Ctrl-C is no. */

@@ -5,7 +5,10 @@ import type {ResolvedConfig} from '../config/resolve.js';
 import {GanError} from '../errors.js';
 
 /** `runs/wgan-shapes-3`: the recipe, the data, and the next number that is free. */
-export function nextRunFolder({recipe = 'run', config}: Pick<ResolvedConfig, 'recipe' | 'config'>, cwd = process.cwd()): string {
+export function nextRunFolder(
+  {recipe = 'run', config}: Pick<ResolvedConfig, 'recipe' | 'config'>,
+  cwd = process.cwd(),
+): string {
   const stem = path.join('runs', `${recipe}-${dataName(config.data)}`);
   for (let n = 1; ; n++) {
     if (!existsSync(path.resolve(cwd, `${stem}-${n}`))) return `${stem}-${n}`;
@@ -16,7 +19,10 @@ export function nextRunFolder({recipe = 'run', config}: Pick<ResolvedConfig, 're
 export function assertUnused(dir: string): void {
   const stats = statSync(dir, {throwIfNoEntry: false});
   if (!stats) return;
-  if (!stats.isDirectory()) throw new GanError('usage', 'GAN_OUT_EXISTS', `${dir} is a file, not a folder.`, {suggestions: ['Give another --out.']});
+  if (!stats.isDirectory())
+    throw new GanError('usage', 'GAN_OUT_EXISTS', `${dir} is a file, not a folder.`, {
+      suggestions: ['Give another --out.'],
+    });
   if (readdirSync(dir).length === 0) return;
   throw new GanError('usage', 'GAN_OUT_EXISTS', `The folder ${dir} is not empty.`, {
     suggestions: [`gan fit --resume ${dir}   continues the run in it`, 'Or give another --out.'],
@@ -37,7 +43,8 @@ type Origins = Readonly<Record<string, string>>;
 const originsFile = (dir: string): string => path.join(dir, 'config.origins.json');
 
 /** Where each value of a run's configuration came from; nothing for runs that were not made by `gan fit`. */
-export const readOrigins = (dir: string): Origins => (existsSync(originsFile(dir)) ? (JSON.parse(readFileSync(originsFile(dir), 'utf8')) as Origins) : {});
+export const readOrigins = (dir: string): Origins =>
+  existsSync(originsFile(dir)) ? (JSON.parse(readFileSync(originsFile(dir), 'utf8')) as Origins) : {};
 
 /** Keeps where each value of a run's configuration came from. Going on with a run changes only what flags changed. */
 export function writeOrigins(dir: string, origins: Origins, resumed: boolean): void {

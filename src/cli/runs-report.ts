@@ -13,7 +13,8 @@ export interface Difference {
 }
 
 const progress = ({step, steps}: RunSummary): string => (steps === undefined ? `${step}` : `${step}/${steps}`);
-const loss = (value: number | null | undefined): string => (value === null || value === undefined ? '-' : value.toFixed(4));
+const loss = (value: number | null | undefined): string =>
+  value === null || value === undefined ? '-' : value.toFixed(4);
 
 /** `12.3 MB`, in powers of 1000. */
 export function size(bytes: number): string {
@@ -26,9 +27,20 @@ const minute = (iso: string): string => iso.slice(0, 16).replace('T', ' ');
 
 /** A line for each run. */
 export const runsTable = (runs: readonly RunSummary[]): string[] =>
-  table(['run', 'data', 'arch', 'loss', 'steps', 'gen_loss', 'crit_loss', 'changed (UTC)', 'size'], runs.map((run) => [
-    run.dir, run.config.data, run.config.arch.name, run.config.loss.name, progress(run), loss(run.genLoss), loss(run.critLoss), minute(run.changed), size(run.bytes),
-  ]));
+  table(
+    ['run', 'data', 'arch', 'loss', 'steps', 'gen_loss', 'crit_loss', 'changed (UTC)', 'size'],
+    runs.map((run) => [
+      run.dir,
+      run.config.data,
+      run.config.arch.name,
+      run.config.loss.name,
+      progress(run),
+      loss(run.genLoss),
+      loss(run.critLoss),
+      minute(run.changed),
+      size(run.bytes),
+    ]),
+  );
 
 /** What there is to say of one run. @param origins where each value of its configuration is from, if the run knows */
 export function runLines(run: RunSummary, origins: Readonly<Record<string, string>>): string[] {
@@ -40,7 +52,17 @@ export function runLines(run: RunSummary, origins: Readonly<Record<string, strin
     ['losses', `generator ${loss(run.genLoss)}, critic ${loss(run.critLoss)}`],
     ...Object.entries(run.row ?? {}).map(([name, value]) => [name, loss(value)]),
     ['checkpoint', run.checkpoints.at(-1) ?? 'none'],
-    ...(run.checkpoints.length > 1 ? [['older ones', `of the steps ${run.checkpoints.slice(0, -1).map((path) => Number(/\d+$/.exec(path))).join(', ')}`]] : []),
+    ...(run.checkpoints.length > 1
+      ? [
+          [
+            'older ones',
+            `of the steps ${run.checkpoints
+              .slice(0, -1)
+              .map((path) => Number(/\d+$/.exec(path)))
+              .join(', ')}`,
+          ],
+        ]
+      : []),
     ...(run.best ? [['best', `of step ${run.best.step}: ${run.best.metric} ${loss(run.best.value)}`]] : []),
     ['sample grid', run.sample ?? 'none'],
     ['changed', `${minute(run.changed)} UTC`],
@@ -60,14 +82,22 @@ export function differences(a: RunConfig, b: RunConfig): Difference[] {
 
 /** The same for people, with what came of it. */
 export function diffLines(a: RunSummary, b: RunSummary): string[] {
-  const rows = differences(a.config, b.config).map(({key, a: left, b: right}) => [key, String(left ?? 'none'), String(right ?? 'none')]);
+  const rows = differences(a.config, b.config).map(({key, a: left, b: right}) => [
+    key,
+    String(left ?? 'none'),
+    String(right ?? 'none'),
+  ]);
   const columns = [...new Set([...Object.keys(a.row ?? {}), ...Object.keys(b.row ?? {})])];
   const outcome = [
     ['steps', progress(a), progress(b)],
     ['time', clock(a.seconds), clock(b.seconds)],
     ...columns.map((name) => [name, loss(a.row?.[name]), loss(b.row?.[name])]),
   ];
-  return [...table(['setting', a.dir, b.dir], rows.length === 0 ? [['(none differs)', '', '']] : rows), '', ...table(['outcome', a.dir, b.dir], outcome)];
+  return [
+    ...table(['setting', a.dir, b.dir], rows.length === 0 ? [['(none differs)', '', '']] : rows),
+    '',
+    ...table(['outcome', a.dir, b.dir], outcome),
+  ];
 }
 
 /** `arch` to `basic`, `arch.nFeatures` to 64, `augment` to `flip`, `augment.flip.p` to 0.5. */

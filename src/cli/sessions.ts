@@ -19,13 +19,27 @@ export interface Session {
 }
 
 /** A session that begins now. */
-export function sessionOf({step, items, generatorParameters, criticParameters}: Extract<TrainEvent, {type: 'start'}>, {name, info}: Device, environment: Session['environment']): Session {
-  return {began: new Date().toISOString(), afterStep: step, backend: name, device: info, environment, images: items, generatorParameters, criticParameters};
+export function sessionOf(
+  {step, items, generatorParameters, criticParameters}: Extract<TrainEvent, {type: 'start'}>,
+  {name, info}: Device,
+  environment: Session['environment'],
+): Session {
+  return {
+    began: new Date().toISOString(),
+    afterStep: step,
+    backend: name,
+    device: info,
+    environment,
+    images: items,
+    generatorParameters,
+    criticParameters,
+  };
 }
 
 /** Adds a session to sessions.json of a run folder. */
 export function recordSession(dir: string, session: Session): void {
   const file = path.join(dir, 'sessions.json');
-  const earlier = session.afterStep > 0 && existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Session[]) : [];
+  const earlier =
+    session.afterStep > 0 && existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Session[]) : [];
   writeFileSync(file, `${JSON.stringify([...earlier, session], null, 2)}\n`);
 }

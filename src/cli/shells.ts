@@ -52,6 +52,12 @@ Register-ArgumentCompleter -Native -CommandName gan -ScriptBlock {
 
 export const completions: Readonly<Record<Shell, Completion>> = {
   bash: {script: bash, install: ['echo \'eval "$(gan autocomplete bash)"\' >> ~/.bashrc']},
-  zsh: {script: zsh, install: ['echo \'autoload -Uz compinit && compinit; eval "$(gan autocomplete zsh)"\' >> ~/.zshrc']},
-  powershell: {script: powershell, install: ['Add-Content $PROFILE \'gan autocomplete powershell | Out-String | Invoke-Expression\'']},
+  zsh: {
+    script: zsh,
+    install: ['echo \'autoload -Uz compinit && compinit; eval "$(gan autocomplete zsh)"\' >> ~/.zshrc'],
+  },
+  powershell: {
+    script: powershell,
+    install: ["Add-Content $PROFILE 'gan autocomplete powershell | Out-String | Invoke-Expression'"],
+  },
 };

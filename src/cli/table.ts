@@ -2,6 +2,15 @@
 export function table(header: readonly string[], rows: readonly (readonly string[])[]): string[] {
   const all = [header, ...rows];
   const widths = header.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));
-  const right = header.map((_, column) => rows.length > 0 && rows.every((row) => /^[-+]?[\d.]/.test(row[column] ?? '') || ['', '-'].includes(row[column] ?? '')));
-  return all.map((row) => row.map((cell, column) => (right[column] ? cell.padStart(widths[column]!) : cell.padEnd(widths[column]!))).join('  ').trimEnd());
+  const right = header.map(
+    (_, column) =>
+      rows.length > 0 &&
+      rows.every((row) => /^[-+]?[\d.]/.test(row[column] ?? '') || ['', '-'].includes(row[column] ?? '')),
+  );
+  return all.map((row) =>
+    row
+      .map((cell, column) => (right[column] ? cell.padStart(widths[column]!) : cell.padEnd(widths[column]!)))
+      .join('  ')
+      .trimEnd(),
+  );
 }

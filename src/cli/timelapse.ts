@@ -18,7 +18,10 @@ export interface TimelapseRequest {
  */
 export async function sampleFrames(dir: string, {frames, side}: TimelapseRequest): Promise<HostTensor> {
   const shown = spread((await readRun(dir)).samples, frames);
-  if (shown.length === 0) throw new GanError('data', 'GAN_NO_SAMPLES', `the run ${dir} has no sample grid yet`, {suggestions: ['gan fit draws one every --sample-every steps, and one at the end']});
+  if (shown.length === 0)
+    throw new GanError('data', 'GAN_NO_SAMPLES', `the run ${dir} has no sample grid yet`, {
+      suggestions: ['gan fit draws one every --sample-every steps, and one at the end'],
+    });
   const sharp = await loadSharp();
   const grids = [];
   for (const {path} of shown) {

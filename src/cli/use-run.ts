@@ -20,12 +20,26 @@ export interface RunUse {
  * may be missing.
  * @throws GanError GAN_RUN_NOT_FOUND (exit 5), and those of backends (4) and plug-ins (3)
  */
-export async function openRun({registry, surroundings, run, flags}: RunUse): Promise<{architecture: Architecture; device: Device}> {
+export async function openRun({
+  registry,
+  surroundings,
+  run,
+  flags,
+}: RunUse): Promise<{architecture: Architecture; device: Device}> {
   const file = runConfigFile(run);
   const [{selectBackend}, {resolveConfig}, {createArchitecture, givenOptions}] = await Promise.all([
-    import('../backends/select.js'), import('../config/resolve.js'), import('../config/parts.js'),
+    import('../backends/select.js'),
+    import('../config/resolve.js'),
+    import('../config/parts.js'),
   ]);
-  const {config, backend} = await resolveConfig({registry, ...surroundings, flags: assignmentsOf({backend: flags.backend}), file, ofRun: true, withoutData: true});
+  const {config, backend} = await resolveConfig({
+    registry,
+    ...surroundings,
+    flags: assignmentsOf({backend: flags.backend}),
+    file,
+    ofRun: true,
+    withoutData: true,
+  });
   const {device} = await selectBackend(registry, backend.name, givenOptions(backend.options), deviceOf(flags));
   try {
     return {architecture: await createArchitecture(registry, config), device};

@@ -17,7 +17,10 @@ export interface AnimationFiles extends Timing {
  * @param images bytes [n, height, width, channels]
  * @returns the files
  */
-export async function writeAnimations(images: HostTensor, {animations, frames, ...timing}: AnimationFiles): Promise<string[]> {
+export async function writeAnimations(
+  images: HostTensor,
+  {animations, frames, ...timing}: AnimationFiles,
+): Promise<string[]> {
   for (const file of animations) {
     await mkdir(path.dirname(path.resolve(file)), {recursive: true});
     const write = path.extname(file).toLowerCase() === '.gif' ? writeGif : writeMp4;

@@ -9,7 +9,10 @@ import type {HostTensor} from '../gan/data/types.js';
  * @param to names without `.png`; by default the images are numbered from 1
  * @returns the files
  */
-export async function writeImages(images: HostTensor, to: {grid: string} | {dir: string; names?: readonly string[]}): Promise<string[]> {
+export async function writeImages(
+  images: HostTensor,
+  to: {grid: string} | {dir: string; names?: readonly string[]},
+): Promise<string[]> {
   if ('grid' in to) {
     await mkdir(path.dirname(path.resolve(to.grid)), {recursive: true});
     await writePng(to.grid, imageGrid(images));

@@ -4,9 +4,14 @@ import {completions, shells, type Shell} from '../cli/shells.js';
 
 export default class Autocomplete extends BaseCommand {
   static override summary = 'Print the script that lets a shell complete commands, flags, and names of parts.';
-  static override description = 'Names are those of this installation at the time of typing: parts of plug-ins, run folders, keys of --set.';
+  static override description =
+    'Names are those of this installation at the time of typing: parts of plug-ins, run folders, keys of --set.';
   static override examples = [
-    {description: 'For bash, now and from now on', command: 'eval "$(<%= config.bin %> autocomplete bash)"; echo \'eval "$(<%= config.bin %> autocomplete bash)"\' >> ~/.bashrc'},
+    {
+      description: 'For bash, now and from now on',
+      command:
+        'eval "$(<%= config.bin %> autocomplete bash)"; echo \'eval "$(<%= config.bin %> autocomplete bash)"\' >> ~/.bashrc',
+    },
     {description: 'The script for zsh', command: '<%= config.bin %> autocomplete zsh'},
   ];
   static override args = {

@@ -11,31 +11,81 @@ import {table} from '../cli/table.js';
 import {exitCodes, GanError, messageOf} from '../errors.js';
 
 const shared = configFlags();
-const batchSize: Interfaces.FlagInput = {'batch-size': {...shared['batch-size']!, description: `images a step [default: ${benchBatchSize}]`}};
+const batchSize: Interfaces.FlagInput = {
+  'batch-size': {...shared['batch-size']!, description: `images a step [default: ${benchBatchSize}]`},
+};
 const pick = (...names: string[]) => Object.fromEntries(names.map((name) => [name, shared[name]!]));
 
 export default class Bench extends BaseCommand {
   static override summary = 'Measure how fast backends train, and how exactly.';
-  static override description = 'Each backend runs in a process of its own, in turns, after warming up; numbers are medians over the rounds with their scatter. A backend that cannot run is a row that says why. The deviation is the largest one from the wasm backend over the first steps, of losses and images. Exit codes: 1 below a --floor, 4 when no backend ran.';
+  static override description =
+    'Each backend runs in a process of its own, in turns, after warming up; numbers are medians over the rounds with their scatter. A backend that cannot run is a row that says why. The deviation is the largest one from the wasm backend over the first steps, of losses and images. Exit codes: 1 below a --floor, 4 when no backend ran.';
   static override examples = [
     {description: 'How fast is this machine?', command: '<%= config.bin %> bench'},
-    {description: 'Compare backends, and keep the result', command: '<%= config.bin %> bench --backends wasm,webgpu --json > bench.json'},
+    {
+      description: 'Compare backends, and keep the result',
+      command: '<%= config.bin %> bench --backends wasm,webgpu --json > bench.json',
+    },
     {description: 'Did a change make it faster?', command: '<%= config.bin %> bench --compare bench.json'},
     {description: 'In your own CI', command: '<%= config.bin %> bench --size 32 --floor wasm.imagesPerSecond=20'},
   ];
   static override flags = {
-    backends: Flags.string({description: 'backends by name, separated by commas (default: all that are installed)', helpValue: 'A,B', aliases: ['backend']}),
+    backends: Flags.string({
+      description: 'backends by name, separated by commas (default: all that are installed)',
+      helpValue: 'A,B',
+      aliases: ['backend'],
+    }),
     device: deviceFlag,
-    rounds: Flags.integer({description: 'rounds of each backend (default: 5; with --seconds at least 2)', min: 1, helpValue: 'N'}),
-    seconds: Flags.integer({description: 'go on with rounds until each backend has been measured for so long', min: 1, helpValue: 'N'}),
-    'steps-per-round': Flags.integer({description: 'training steps in a round, of critic and generator together', default: 6, min: 1, helpValue: 'N'}),
-    timeout: Flags.integer({description: 'seconds that a backend may take for one round', default: 600, min: 1, helpValue: 'N'}),
+    rounds: Flags.integer({
+      description: 'rounds of each backend (default: 5; with --seconds at least 2)',
+      min: 1,
+      helpValue: 'N',
+    }),
+    seconds: Flags.integer({
+      description: 'go on with rounds until each backend has been measured for so long',
+      min: 1,
+      helpValue: 'N',
+    }),
+    'steps-per-round': Flags.integer({
+      description: 'training steps in a round, of critic and generator together',
+      default: 6,
+      min: 1,
+      helpValue: 'N',
+    }),
+    timeout: Flags.integer({
+      description: 'seconds that a backend may take for one round',
+      default: 600,
+      min: 1,
+      helpValue: 'N',
+    }),
     markdown: Flags.string({description: 'also write the table as Markdown', helpValue: 'FILE'}),
     svg: Flags.string({description: 'also draw a bar for each backend', helpValue: 'FILE'}),
-    floor: Flags.string({description: 'least value of a metric, such as imagesPerSecond=20 or wasm.convGflops=10; may be repeated', helpValue: 'NAME=X', multiple: true, multipleNonGreedy: true}),
+    floor: Flags.string({
+      description: 'least value of a metric, such as imagesPerSecond=20 or wasm.convGflops=10; may be repeated',
+      helpValue: 'NAME=X',
+      multiple: true,
+      multipleNonGreedy: true,
+    }),
     compare: Flags.string({description: 'show what changed since a result of --json', helpValue: 'OLD.json'}),
-    set: Flags.string({description: 'any configuration value; may be repeated', helpValue: 'KEY=VALUE', multiple: true, multipleNonGreedy: true}),
-    ...pick('recipe', 'arch', 'size', 'batch-size', 'channels', 'n-features', 'n-extra-layers', 'loss', 'penalty', 'opt', 'seed'),
+    set: Flags.string({
+      description: 'any configuration value; may be repeated',
+      helpValue: 'KEY=VALUE',
+      multiple: true,
+      multipleNonGreedy: true,
+    }),
+    ...pick(
+      'recipe',
+      'arch',
+      'size',
+      'batch-size',
+      'channels',
+      'n-features',
+      'n-extra-layers',
+      'loss',
+      'penalty',
+      'opt',
+      'seed',
+    ),
     ...batchSize,
   };
 
@@ -43,25 +93,39 @@ export default class Bench extends BaseCommand {
     const {flags} = await this.parse(Bench);
     const registry = await this.openRegistry();
     const [{choosable}, {runBench}, {parseFloor, belowFloors}, {readBench}] = await Promise.all([
-      import('../backends/choose-device.js'), import('../bench/run.js'), import('../bench/report/floors.js'), import('../bench/report/compare.js'),
+      import('../backends/choose-device.js'),
+      import('../bench/run.js'),
+      import('../bench/report/floors.js'),
+      import('../bench/report/compare.js'),
     ]);
     const floors = (flags.floor ?? []).map(parseFloor);
     const old = flags.compare === undefined ? undefined : await readBench(flags.compare);
-        const backends = flags.backends?.split(',').map((name) => name.trim()).filter((name) => name !== '') ?? registry.names('backend');
+    const backends =
+      flags.backends
+        ?.split(',')
+        .map((name) => name.trim())
+        .filter((name) => name !== '') ?? registry.names('backend');
     const {config, options} = await benchConfig(registry, await choosable(registry, backends), flags);
     for (const file of [flags.markdown, flags.svg]) if (file !== undefined) makeWritable(file); // before the measurement, not after it
     const result = await runBench({
-      backends, options,
-      job: {config, rounds: flags.rounds ?? (flags.seconds === undefined ? 5 : 2), steps: flags['steps-per-round'], ...(flags.seconds !== undefined && {seconds: flags.seconds})},
+      backends,
+      options,
+      job: {
+        config,
+        rounds: flags.rounds ?? (flags.seconds === undefined ? 5 : 2),
+        steps: flags['steps-per-round'],
+        ...(flags.seconds !== undefined && {seconds: flags.seconds}),
+      },
       packages: [...this.config.plugins.values()].map(({root}) => root),
       timeoutMs: flags.timeout * 1000,
       notify: (message) => this.talk(message),
     });
-    const comparison = old && await this.#compare(old, result);
+    const comparison = old && (await this.#compare(old, result));
     this.json(comparison ? {...result, comparison} : result);
     await this.#print(result);
     if (comparison) await this.#printChanges(comparison);
-    if (flags.markdown !== undefined) writeFileSync(flags.markdown, (await import('../bench/report/markdown.js')).benchMarkdown(result));
+    if (flags.markdown !== undefined)
+      writeFileSync(flags.markdown, (await import('../bench/report/markdown.js')).benchMarkdown(result));
     if (flags.svg !== undefined) writeFileSync(flags.svg, (await import('../bench/report/svg.js')).benchSvg(result));
     const below = belowFloors(result, floors);
     for (const line of below) this.warning(line);
@@ -82,7 +146,8 @@ export default class Bench extends BaseCommand {
   async #printChanges({changes, differences}: Comparison): Promise<void> {
     const {changeRows} = await import('../bench/report/compare.js');
     this.result('');
-    for (const line of table(['backend', 'metric', 'before', 'now', 'change', ''], changeRows(changes))) this.result(line);
+    for (const line of table(['backend', 'metric', 'before', 'now', 'change', ''], changeRows(changes)))
+      this.result(line);
     for (const line of differences) this.warning(`not the same measurement: ${line}`);
   }
 }

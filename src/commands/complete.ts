@@ -15,7 +15,10 @@ export default class Complete extends BaseCommand {
       commands: this.config.commands,
       registry: () => this.openRegistry(),
       runs: async () => (await import('../gan/runs/run-summary.js')).findRuns('runs'),
-      plugins: () => [...this.config.plugins.values()].filter(({type}) => type === 'user' || type === 'link').map(({name}) => friendlyName(name)),
+      plugins: () =>
+        [...this.config.plugins.values()]
+          .filter(({type}) => type === 'user' || type === 'link')
+          .map(({name}) => friendlyName(name)),
     });
     this.json(found);
     for (const each of found) this.result(each);

@@ -13,13 +13,26 @@ import type {TrainEvent} from '../gan/runs/train.js';
 
 export default class Fit extends BaseCommand {
   static override summary = 'Train a generator and a critic on a folder of images.';
-  static override description = "Values come from the flags, then --set, the environment (GAN_LR, ...), the project's configuration file, the user's, the recipe, the defaults; `gan config show --origin` tells. The run folder gets the resolved configuration, metrics.jsonl, sample grids and checkpoints. Ctrl-C finishes the step and writes a checkpoint; a second Ctrl-C ends at once.";
+  static override description =
+    "Values come from the flags, then --set, the environment (GAN_LR, ...), the project's configuration file, the user's, the recipe, the defaults; `gan config show --origin` tells. The run folder gets the resolved configuration, metrics.jsonl, sample grids and checkpoints. Ctrl-C finishes the step and writes a checkpoint; a second Ctrl-C ends at once.";
   static override examples = [
-    {description: 'Train on built-in images, which need no download', command: '<%= config.bin %> fit builtin:shapes --size 32 --steps 300'},
-    {description: "Train on your own images with fastai's WGAN recipe", command: '<%= config.bin %> fit photos --recipe wgan --epochs 20'},
-    {description: 'Go on after an interruption, for more epochs', command: '<%= config.bin %> fit --resume runs/wgan-photos-1 --epochs 40'},
+    {
+      description: 'Train on built-in images, which need no download',
+      command: '<%= config.bin %> fit builtin:shapes --size 32 --steps 300',
+    },
+    {
+      description: "Train on your own images with fastai's WGAN recipe",
+      command: '<%= config.bin %> fit photos --recipe wgan --epochs 20',
+    },
+    {
+      description: 'Go on after an interruption, for more epochs',
+      command: '<%= config.bin %> fit --resume runs/wgan-photos-1 --epochs 40',
+    },
     {description: 'Repeat a run exactly', command: '<%= config.bin %> fit --config runs/wgan-photos-1/config.json'},
-    {description: "Set an option of a part that has no flag of its own", command: '<%= config.bin %> fit photos --arch gan-critic --set arch.p=0.1'},
+    {
+      description: 'Set an option of a part that has no flag of its own',
+      command: '<%= config.bin %> fit photos --arch gan-critic --set arch.p=0.1',
+    },
   ];
   static override args = {
     data: Args.string({description: 'folder of images, searched deeply, or builtin:NAME (default: builtin:shapes)'}),
@@ -27,9 +40,23 @@ export default class Fit extends BaseCommand {
   static override flags = {
     out: Flags.string({description: 'run folder (default: runs/RECIPE-DATA-N)', helpValue: 'DIR'}),
     resume: Flags.string({description: 'go on from the last checkpoint of this run folder', helpValue: 'DIR'}),
-    config: Flags.string({description: 'configuration file (default: gan.config.*, .ganrc* or package.json of the project)', helpValue: 'FILE'}),
-    set: Flags.string({description: 'any configuration value, options of parts included; may be repeated', helpValue: 'KEY=VALUE', multiple: true, multipleNonGreedy: true}),
-    pictures: Flags.string({description: 'how the terminal shows sample grids: auto (it is asked), none, kitty, iterm2 or sixel', default: 'auto', env: 'GAN_PICTURES', helpValue: 'HOW', exclusive: ['no-pictures']}),
+    config: Flags.string({
+      description: 'configuration file (default: gan.config.*, .ganrc* or package.json of the project)',
+      helpValue: 'FILE',
+    }),
+    set: Flags.string({
+      description: 'any configuration value, options of parts included; may be repeated',
+      helpValue: 'KEY=VALUE',
+      multiple: true,
+      multipleNonGreedy: true,
+    }),
+    pictures: Flags.string({
+      description: 'how the terminal shows sample grids: auto (it is asked), none, kitty, iterm2 or sixel',
+      default: 'auto',
+      env: 'GAN_PICTURES',
+      helpValue: 'HOW',
+      exclusive: ['no-pictures'],
+    }),
     'no-pictures': Flags.boolean({description: 'show no sample grids in the terminal'}),
     ...configFlags(),
     device: deviceFlag,
@@ -39,18 +66,34 @@ export default class Fit extends BaseCommand {
     const {args, flags} = await this.parse(Fit);
     const {resume, out, config: file, set} = flags;
     const registry = await this.openRegistry();
-    const request = {registry, ...this.surroundings, flags: assignmentsOf(flags), set: set ?? [], ...(file !== undefined && {file})};
+    const request = {
+      registry,
+      ...this.surroundings,
+      flags: assignmentsOf(flags),
+      set: set ?? [],
+      ...(file !== undefined && {file}),
+    };
     const plan = await planRun({...request, data: args.data, out, resume});
     const [json, quiet] = [this.asksFor('--json'), this.asksFor('--quiet')];
     const pictures = parsePictures(flags['no-pictures'] ? 'none' : flags.pictures);
     const shown = json || quiet ? undefined : await choosePictures(pictures, process.stderr);
     const report = new FitReport({stdout: process.stdout, stderr: process.stderr, json, quiet, pictures: shown});
-    const stop = listenForStop((name) => report.say(`${name}: finishing the step and writing a checkpoint; once more ends at once.`));
+    const stop = listenForStop((name) =>
+      report.say(`${name}: finishing the step and writing a checkpoint; once more ends at once.`),
+    );
     try {
       const [{selectBackend}, {createParts, givenOptions}, {train}, environment] = await Promise.all([
-        import('../backends/select.js'), import('../config/parts.js'), import('../gan/runs/train.js'), import('../bench/environment.js').then((each) => each.environment()),
+        import('../backends/select.js'),
+        import('../config/parts.js'),
+        import('../gan/runs/train.js'),
+        import('../bench/environment.js').then((each) => each.environment()),
       ]);
-      const {device, refused} = await selectBackend(registry, plan.backend.name, givenOptions(plan.backend.options), deviceOf(flags));
+      const {device, refused} = await selectBackend(
+        registry,
+        plan.backend.name,
+        givenOptions(plan.backend.options),
+        deviceOf(flags),
+      );
       try {
         const passedOver = refused.map(({name, why}) => `; not ${name}: ${why}`).join('');
         this.talk(`Training in ${plan.dir} on ${device.name}${passedOver}`);
@@ -58,13 +101,22 @@ export default class Fit extends BaseCommand {
         const parts = await createParts(registry, plan.config);
         const {dir, config, origins} = plan;
         const notify = (event: TrainEvent): void => {
-          if (event.type === 'start') { // not before: there may be no folder
+          if (event.type === 'start') {
+            // not before: there may be no folder
             writeOrigins(dir, origins, resume !== undefined);
             recordSession(dir, sessionOf(event, device, environment));
           }
           report.notify(event);
         };
-        const result = await train({dir, config, parts, device, resume: resume !== undefined, signal: stop.signal, notify});
+        const result = await train({
+          dir,
+          config,
+          parts,
+          device,
+          resume: resume !== undefined,
+          signal: stop.signal,
+          notify,
+        });
         await report.settle();
         report.end(dir, result);
         if (result.interrupted) process.exitCode = stop.exitCode;

@@ -8,12 +8,22 @@ import {GanError} from '../errors.js';
 
 export default class Generate extends BaseCommand {
   static override summary = 'Draw images from a trained run.';
-  static override description = 'Uses the generator of a checkpoint of a run folder, by default the newest. The same seed gives the same images. Grey, grey with alpha, RGB and RGB with alpha stay what they are.';
+  static override description =
+    'Uses the generator of a checkpoint of a run folder, by default the newest. The same seed gives the same images. Grey, grey with alpha, RGB and RGB with alpha stay what they are.';
   static override examples = [
     {description: 'A grid of 16 images', command: '<%= config.bin %> generate runs/wgan-shapes-1 --out images.png'},
-    {description: '100 single images', command: '<%= config.bin %> generate runs/wgan-shapes-1 --n 100 --seed 7 --out-dir images'},
-    {description: 'One image of each of three seeds', command: '<%= config.bin %> generate runs/wgan-shapes-1 --seeds 1,5,9 --out-dir images'},
-    {description: 'Likelier, less varied images', command: '<%= config.bin %> generate runs/wgan-shapes-1 --truncation 0.7 --out images.png'},
+    {
+      description: '100 single images',
+      command: '<%= config.bin %> generate runs/wgan-shapes-1 --n 100 --seed 7 --out-dir images',
+    },
+    {
+      description: 'One image of each of three seeds',
+      command: '<%= config.bin %> generate runs/wgan-shapes-1 --seeds 1,5,9 --out-dir images',
+    },
+    {
+      description: 'Likelier, less varied images',
+      command: '<%= config.bin %> generate runs/wgan-shapes-1 --truncation 0.7 --out images.png',
+    },
   ];
   static override args = {
     run: Args.string({description: 'run folder', required: true}),
@@ -21,7 +31,11 @@ export default class Generate extends BaseCommand {
   static override flags = {
     n: Flags.integer({description: 'how many images', default: 16, min: 1}),
     seed: Flags.integer({description: 'seed of the latents', default: 0, min: 0}),
-    seeds: Flags.string({description: 'in place of --n and --seed: the first image of each of these seeds', helpValue: '1,5,9', exclusive: ['n', 'seed']}),
+    seeds: Flags.string({
+      description: 'in place of --n and --seed: the first image of each of these seeds',
+      helpValue: '1,5,9',
+      exclusive: ['n', 'seed'],
+    }),
     truncation: Flags.string({description: 'draw latents again that are further from 0 than this', helpValue: 'X'}),
     out: Flags.string({description: 'write one grid to this PNG file', helpValue: 'FILE.png', exclusive: ['out-dir']}),
     'out-dir': Flags.string({description: 'write single images to this folder', helpValue: 'DIR'}),
@@ -34,7 +48,9 @@ export default class Generate extends BaseCommand {
     const {args, flags} = await this.parse(Generate);
     const {n, seed, out, 'out-dir': outDir} = flags;
     if (out === undefined && outDir === undefined) {
-      throw new GanError('usage', 'GAN_USAGE', 'Where should the images go?', {suggestions: ['--out FILE.png   one grid', '--out-dir DIR    single images']});
+      throw new GanError('usage', 'GAN_USAGE', 'Where should the images go?', {
+        suggestions: ['--out FILE.png   one grid', '--out-dir DIR    single images'],
+      });
     }
     const checkpoint = checkpointOf(flags);
     const seeds = flags.seeds === undefined ? undefined : parseSeeds(flags.seeds);
@@ -42,9 +58,20 @@ export default class Generate extends BaseCommand {
       ...(seeds ? {seeds} : {n, seed}),
       ...(flags.truncation !== undefined && {truncation: parseTruncation(flags.truncation)}),
     };
-    const [{generateImages}, {writeImages}] = await Promise.all([import('../gan/runs/generate.js'), import('../cli/write-images.js')]);
-    const {images} = await withArchitecture({registry: await this.openRegistry(), surroundings: this.surroundings, run: args.run, flags}, (architecture) => generateImages(args.run, {...request, checkpoint, parts: {architecture}}));
-    const files = await writeImages(images, out === undefined ? {dir: outDir ?? '.', ...(seeds && {names: seeds.map((each) => `seed-${each}`)})} : {grid: out});
+    const [{generateImages}, {writeImages}] = await Promise.all([
+      import('../gan/runs/generate.js'),
+      import('../cli/write-images.js'),
+    ]);
+    const {images} = await withArchitecture(
+      {registry: await this.openRegistry(), surroundings: this.surroundings, run: args.run, flags},
+      (architecture) => generateImages(args.run, {...request, checkpoint, parts: {architecture}}),
+    );
+    const files = await writeImages(
+      images,
+      out === undefined
+        ? {dir: outDir ?? '.', ...(seeds && {names: seeds.map((each) => `seed-${each}`)})}
+        : {grid: out},
+    );
     this.json({files});
     this.result(out ?? `${files.length} images in ${outDir}`);
   }

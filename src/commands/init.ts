@@ -12,7 +12,8 @@ const formats: CommentedFormat[] = ['yaml', 'ts', 'mjs'];
 
 export default class Init extends BaseCommand {
   static override summary = 'Write a configuration for this project, with every key explained.';
-  static override description = 'Asks for the images, the recipe and a few numbers; what is given as a flag is not asked for. Keys that are not set are there as comments, with the value that they have. With --yes nothing is asked.';
+  static override description =
+    'Asks for the images, the recipe and a few numbers; what is given as a flag is not asked for. Keys that are not set are there as comments, with the value that they have. With --yes nothing is asked.';
   static override examples = [
     {description: 'By answering questions', command: '<%= config.bin %> init'},
     {description: 'Without questions', command: '<%= config.bin %> init photos --recipe dcgan --size 32 --yes'},
@@ -23,7 +24,11 @@ export default class Init extends BaseCommand {
   };
   static override flags = {
     yes: Flags.boolean({char: 'y', description: 'ask nothing; take the defaults for what is not given'}),
-    format: Flags.option({options: formats, description: 'yaml, TypeScript or JavaScript', helpValue: formats.join('|')})(),
+    format: Flags.option({
+      options: formats,
+      description: 'yaml, TypeScript or JavaScript',
+      helpValue: formats.join('|'),
+    })(),
     force: Flags.boolean({description: 'write over the file that is there'}),
     ...configFlags(),
   };
@@ -45,22 +50,40 @@ export default class Init extends BaseCommand {
     const [file, resolved] = [`gan.config.${format}`, await this.#resolve(registry, chosen)];
     await assertFree(file);
     const {commentedConfig} = await import('../config/commented.js');
-    const schema = 'node_modules/gan/dist/gan.schema.json';
-    writeFileSync(file, commentedConfig({format, chosen, resolved, names: (kind) => registry.names(kind), ...(existsSync(schema) && {schema: `./${schema}`})}));
+    const schema = 'node_modules/gankit/dist/gan.schema.json';
+    writeFileSync(
+      file,
+      commentedConfig({
+        format,
+        chosen,
+        resolved,
+        names: (kind) => registry.names(kind),
+        ...(existsSync(schema) && {schema: `./${schema}`}),
+      }),
+    );
     this.json({file, config: resolved.config});
     this.result(file);
     this.talk('\nTo train with it:\n  gan fit');
   }
 
-  async #answers(registry: Registry, given: Assignments, {yes, format}: {yes: boolean; format: CommentedFormat | undefined}): Promise<{chosen: Assignments; format: CommentedFormat} | undefined> {
+  async #answers(
+    registry: Registry,
+    given: Assignments,
+    {yes, format}: {yes: boolean; format: CommentedFormat | undefined},
+  ): Promise<{chosen: Assignments; format: CommentedFormat} | undefined> {
     if (yes) {
       const {config, recipe = 'none'} = await this.#resolve(registry, given);
       const origin = 'gan init';
-      return {chosen: new Map([['data', {value: config.data, origin}], ['recipe', {value: recipe, origin}], ...given]), format: format ?? 'yaml'};
+      return {
+        chosen: new Map([['data', {value: config.data, origin}], ['recipe', {value: recipe, origin}], ...given]),
+        format: format ?? 'yaml',
+      };
     }
     assertTerminal('--yes');
     const {askConfig} = await import('../cli/ask-config.js');
-    const presets = async (recipe: string) => ({...(await this.#resolve(registry, new Map([...given, ['recipe', {value: recipe, origin: 'the answer'}]]))).config});
+    const presets = async (recipe: string) => ({
+      ...(await this.#resolve(registry, new Map([...given, ['recipe', {value: recipe, origin: 'the answer'}]]))).config,
+    });
     return askConfig(registry, {chosen: given, format}, presets, {input: process.stdin, output: process.stderr});
   }
 
@@ -76,6 +99,9 @@ async function assertFree(but?: string): Promise<void> {
   const [found] = filesIn('.').filter((name) => name !== but);
   if (found === undefined) return;
   throw new GanError('usage', 'GAN_OUT_EXISTS', `There is a configuration already: ${found}.`, {
-    suggestions: ['gan config show --origin   tells what is in it', but === undefined ? 'gan init --force   writes over it' : 'Remove it first: it would count, not the new one.'],
+    suggestions: [
+      'gan config show --origin   tells what is in it',
+      but === undefined ? 'gan init --force   writes over it' : 'Remove it first: it would count, not the new one.',
+    ],
   });
 }

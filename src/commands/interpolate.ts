@@ -8,22 +8,44 @@ import {withArchitecture} from '../cli/use-run.js';
 
 export default class Interpolate extends BaseCommand {
   static override summary = 'Animate the way between images of a trained run.';
-  static override description = 'Goes from the latent of one seed to that of the next along a great circle (slerp), and draws the images on the way with the generator of a checkpoint, by default the newest. MP4 needs ffmpeg.';
+  static override description =
+    'Goes from the latent of one seed to that of the next along a great circle (slerp), and draws the images on the way with the generator of a checkpoint, by default the newest. MP4 needs ffmpeg.';
   static override examples = [
-    {description: 'An animated GIF that goes round', command: '<%= config.bin %> interpolate runs/wgan-shapes-1 --seeds 1,5,9 --out walk.gif'},
-    {description: 'A video, four times as large', command: '<%= config.bin %> interpolate runs/wgan-shapes-1 --frames 48 --scale 4 --out walk.mp4'},
-    {description: 'Frames as PNG files, from one seed to another', command: '<%= config.bin %> interpolate runs/wgan-shapes-1 --seeds 1,2 --no-loop --out-dir frames'},
+    {
+      description: 'An animated GIF that goes round',
+      command: '<%= config.bin %> interpolate runs/wgan-shapes-1 --seeds 1,5,9 --out walk.gif',
+    },
+    {
+      description: 'A video, four times as large',
+      command: '<%= config.bin %> interpolate runs/wgan-shapes-1 --frames 48 --scale 4 --out walk.mp4',
+    },
+    {
+      description: 'Frames as PNG files, from one seed to another',
+      command: '<%= config.bin %> interpolate runs/wgan-shapes-1 --seeds 1,2 --no-loop --out-dir frames',
+    },
   ];
   static override args = {
     run: Args.string({description: 'run folder', required: true}),
   };
   static override flags = {
-    seeds: Flags.string({description: 'where the way leads through: two seeds or more', default: '0,1,2,3', helpValue: '1,5,9'}),
+    seeds: Flags.string({
+      description: 'where the way leads through: two seeds or more',
+      default: '0,1,2,3',
+      helpValue: '1,5,9',
+    }),
     frames: Flags.integer({description: 'frames from one seed to the next', default: 20, min: 1, max: 10_000}),
     fps: Flags.integer({description: 'frames a second', default: 20, min: 1, max: 50}),
     loop: Flags.boolean({description: 'go back to the first seed, and on for ever', default: true, allowNo: true}),
-    truncation: Flags.string({description: 'draw latents of seeds again that are further from 0 than this', helpValue: 'X'}),
-    scale: Flags.integer({description: 'pixels of the animation, each way, for one of an image', default: 1, min: 1, max: 32}),
+    truncation: Flags.string({
+      description: 'draw latents of seeds again that are further from 0 than this',
+      helpValue: 'X',
+    }),
+    scale: Flags.integer({
+      description: 'pixels of the animation, each way, for one of an image',
+      default: 1,
+      min: 1,
+      max: 32,
+    }),
     ...animationFlags,
     checkpoint: checkpointFlag,
     backend: Flags.string({description: 'backend by name (default: auto)', helpValue: 'NAME'}),
@@ -38,13 +60,24 @@ export default class Interpolate extends BaseCommand {
     const truncation = flags.truncation === undefined ? {} : {truncation: parseTruncation(flags.truncation)};
     await assertAnimations(out, outDir);
     const [{withGenerator}, {drawLatent, latentPath}, {enlarge}, {writeAnimations}] = await Promise.all([
-      import('../gan/runs/generate.js'), import('../gan/runs/latents.js'), import('../gan/data/gif.js'), import('../cli/write-animations.js'),
+      import('../gan/runs/generate.js'),
+      import('../gan/runs/latents.js'),
+      import('../gan/data/gif.js'),
+      import('../cli/write-animations.js'),
     ]);
-    const images = await withArchitecture({registry: await this.openRegistry(), surroundings: this.surroundings, run: args.run, flags}, (architecture) =>
-      withGenerator(args.run, {architecture}, async ({latentSize, draw}) => {
-        const stops = seeds.map((seed) => drawLatent(latentSize, seed, 0, truncation));
-        return enlarge(await draw(latentPath(stops, frames, loop)), scale);
-      }, checkpoint));
+    const images = await withArchitecture(
+      {registry: await this.openRegistry(), surroundings: this.surroundings, run: args.run, flags},
+      (architecture) =>
+        withGenerator(
+          args.run,
+          {architecture},
+          async ({latentSize, draw}) => {
+            const stops = seeds.map((seed) => drawLatent(latentSize, seed, 0, truncation));
+            return enlarge(await draw(latentPath(stops, frames, loop)), scale);
+          },
+          checkpoint,
+        ),
+    );
     const files = await writeAnimations(images, {animations: out, frames: outDir, fps: flags.fps, loop});
     this.json({files, frames: images.shape[0]});
     for (const file of out) this.result(file);

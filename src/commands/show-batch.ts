@@ -28,7 +28,9 @@ export default class ShowBatch extends BaseCommand {
     const chosen = assignmentsOf(flags).set('data', {value: args.data, origin: 'DATA', blame: 'usage'});
     const {config} = await resolveConfig({registry, ...this.surroundings, flags: chosen});
     const [{createSource}, {firstBatch}, {writeImages}] = await Promise.all([
-      import('../config/parts.js'), import('../cli/first-batch.js'), import('../cli/write-images.js'),
+      import('../config/parts.js'),
+      import('../cli/first-batch.js'),
+      import('../cli/write-images.js'),
     ]);
     const source = await createSource(registry, config.data, config.source);
     const {images, skipped} = await firstBatch(config, source, flags.n);

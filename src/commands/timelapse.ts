@@ -4,20 +4,34 @@ import {BaseCommand} from '../cli/base-command.js';
 
 export default class Timelapse extends BaseCommand {
   static override summary = 'Animate the sample grids of a run.';
-  static override description = 'Shows how the images from the same latents changed while the networks were trained. Also works while the run is under way. MP4 needs ffmpeg.';
+  static override description =
+    'Shows how the images from the same latents changed while the networks were trained. Also works while the run is under way. MP4 needs ffmpeg.';
   static override examples = [
     {description: 'An animated GIF', command: '<%= config.bin %> timelapse runs/wgan-shapes-1 --out training.gif'},
-    {description: 'A video of up to 600 grids', command: '<%= config.bin %> timelapse runs/wgan-shapes-1 --frames 600 --fps 30 --side 1080 --out training.mp4'},
+    {
+      description: 'A video of up to 600 grids',
+      command: '<%= config.bin %> timelapse runs/wgan-shapes-1 --frames 600 --fps 30 --side 1080 --out training.mp4',
+    },
   ];
   static override args = {
     run: Args.string({description: 'run folder', required: true}),
   };
   static override flags = {
-    frames: Flags.integer({description: 'most frames; of more grids these are evenly spread, the first and the last among them', default: 100, min: 2, max: 10_000}),
+    frames: Flags.integer({
+      description: 'most frames; of more grids these are evenly spread, the first and the last among them',
+      default: 100,
+      min: 2,
+      max: 10_000,
+    }),
     fps: Flags.integer({description: 'frames a second', default: 10, min: 1, max: 50}),
     hold: Flags.integer({description: 'seconds that the last frame stays', default: 2, min: 0, max: 600}),
     loop: Flags.boolean({description: 'begin again at the end, for ever', default: true, allowNo: true}),
-    side: Flags.integer({description: 'pixels of the longer side of a frame, at most', default: 640, min: 16, max: 8192}),
+    side: Flags.integer({
+      description: 'pixels of the longer side of a frame, at most',
+      default: 640,
+      min: 16,
+      max: 8192,
+    }),
     ...animationFlags,
   };
 
@@ -25,7 +39,10 @@ export default class Timelapse extends BaseCommand {
     const {args, flags} = await this.parse(Timelapse);
     const {out = [], 'out-dir': outDir, fps, hold, loop} = flags;
     await assertAnimations(out, outDir);
-    const [{sampleFrames}, {writeAnimations}] = await Promise.all([import('../cli/timelapse.js'), import('../cli/write-animations.js')]);
+    const [{sampleFrames}, {writeAnimations}] = await Promise.all([
+      import('../cli/timelapse.js'),
+      import('../cli/write-animations.js'),
+    ]);
     const images = await sampleFrames(args.run, flags);
     const files = await writeAnimations(images, {animations: out, frames: outDir, fps, hold, loop});
     this.json({files, frames: images.shape[0]});

@@ -7,17 +7,31 @@ import {GanError} from '../errors.js';
 
 export default class Ui extends BaseCommand {
   static override summary = 'Watch and compare runs, and draw from them, in a browser.';
-  static override description = 'Serves a local page: losses while a training in another process goes on, sample grids, configurations side by side, and images from latents that you move. The page is for this machine only unless --host says otherwise. Ctrl-C ends it.';
+  static override description =
+    'Serves a local page: losses while a training in another process goes on, sample grids, configurations side by side, and images from latents that you move. The page is for this machine only unless --host says otherwise. Ctrl-C ends it.';
   static override examples = [
     {description: 'The runs under runs/, in the browser', command: '<%= config.bin %> ui --open'},
-    {description: 'Runs in another folder, on a port of your choice', command: '<%= config.bin %> ui experiments --port 8080'},
+    {
+      description: 'Runs in another folder, on a port of your choice',
+      command: '<%= config.bin %> ui experiments --port 8080',
+    },
   ];
   static override args = {
     runs: Args.string({description: 'folder of run folders, or one run folder (default: runs)'}),
   };
   static override flags = {
-    port: Flags.integer({description: 'port; 0 takes any that is free (default: the first free one from 6160)', min: 0, max: 65_535, helpValue: 'N'}),
-    host: Flags.string({description: 'address to listen on; others than this machine can see the runs, and draw, with any but the default', default: '127.0.0.1', helpValue: 'ADDRESS'}),
+    port: Flags.integer({
+      description: 'port; 0 takes any that is free (default: the first free one from 6160)',
+      min: 0,
+      max: 65_535,
+      helpValue: 'N',
+    }),
+    host: Flags.string({
+      description:
+        'address to listen on; others than this machine can see the runs, and draw, with any but the default',
+      default: '127.0.0.1',
+      helpValue: 'ADDRESS',
+    }),
     open: Flags.boolean({description: 'open the page in the browser'}),
   };
 
@@ -30,16 +44,28 @@ export default class Ui extends BaseCommand {
     const {serve} = await import('../ui/server/serve.js');
     const backends = async () => {
       const {probeBackends} = await import('../backends/select.js');
-      return (await probeBackends(registry)).map(({name, probe}) => (probe.ok ? {name, ok: true} : {name, ok: false, why: probe.why}));
+      return (await probeBackends(registry)).map(({name, probe}) =>
+        probe.ok ? {name, ok: true} : {name, ok: false, why: probe.why},
+      );
     };
     const stop = listenForStop(() => {});
     try {
       const packages = [...this.config.plugins.values()].map(({root}) => root);
-      const server = await serve({dir, host, version: this.config.version, packages, backends, ...(port !== undefined && {port})});
+      const server = await serve({
+        dir,
+        host,
+        version: this.config.version,
+        packages,
+        backends,
+        ...(port !== undefined && {port}),
+      });
       this.json({url: server.url, runs: dir});
       this.result(server.url);
       this.talk(`Shows the runs in ${dir}; Ctrl-C ends it.`);
-      if (flags.open) await openInBrowser(server.url).catch((error: Error) => this.warning(`no browser could be opened: ${error.message}`));
+      if (flags.open)
+        await openInBrowser(server.url).catch((error: Error) =>
+          this.warning(`no browser could be opened: ${error.message}`),
+        );
       if (!stop.signal.aborted) await once(stop.signal, 'abort');
       await server.close();
       process.exitCode = stop.exitCode;
@@ -51,7 +77,9 @@ export default class Ui extends BaseCommand {
 
 function assertFolder(dir: string): void {
   if (existsSync(dir) && statSync(dir).isDirectory()) return;
-  throw new GanError('data', 'GAN_RUNS_NOT_FOUND', `${dir} is no folder.`, {suggestions: ['Runs are made by `gan fit`, by default under runs/.']});
+  throw new GanError('data', 'GAN_RUNS_NOT_FOUND', `${dir} is no folder.`, {
+    suggestions: ['Runs are made by `gan fit`, by default under runs/.'],
+  });
 }
 
 async function openInBrowser(url: string): Promise<void> {

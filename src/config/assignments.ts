@@ -18,7 +18,11 @@ const isRecord = (value: unknown): value is Record<string, unknown> =>
  */
 export function flatten(values: unknown, origin: string): Assignments {
   if (!isRecord(values)) {
-    throw new GanError('config', 'GAN_CONFIG_INVALID', `${origin} must hold an object of options; it holds ${JSON.stringify(values) ?? 'nothing'}.`);
+    throw new GanError(
+      'config',
+      'GAN_CONFIG_INVALID',
+      `${origin} must hold an object of options; it holds ${JSON.stringify(values) ?? 'nothing'}.`,
+    );
   }
   const out: Assignments = new Map();
   for (const [key, value] of Object.entries(values)) {
@@ -44,7 +48,8 @@ function flattenList(key: string, value: unknown, origin: string, out: Assignmen
     if (!isRecord(part)) return part;
     const {name, options, ...inline} = part;
     if (typeof name !== 'string' || (options !== undefined && !isRecord(options))) throw badPart(key, value, origin);
-    for (const [option, given] of Object.entries({...options, ...inline})) out.set(`${key}.${name}.${option}`, {value: given, origin});
+    for (const [option, given] of Object.entries({...options, ...inline}))
+      out.set(`${key}.${name}.${option}`, {value: given, origin});
     return name;
   });
   out.set(key, {value: names, origin});
@@ -57,7 +62,8 @@ function flattenPart(key: string, value: Record<string, unknown>, origin: string
     out.set(key, {value: name, origin});
   }
   if (options !== undefined && !isRecord(options)) throw badPart(key, value, origin);
-  for (const [option, given] of Object.entries({...options, ...inline})) out.set(`${key}.${option}`, {value: given, origin});
+  for (const [option, given] of Object.entries({...options, ...inline}))
+    out.set(`${key}.${option}`, {value: given, origin});
 }
 
 /** Reads `key=value` texts of `--set`; later ones win. */
@@ -66,13 +72,19 @@ export function parseSet(texts: readonly string[]): Assignments {
   for (const text of texts) {
     const at = text.indexOf('=');
     if (at < 1) {
-      throw new GanError('usage', 'GAN_USAGE', `--set wants key=value; it got '${text}'.`, {suggestions: ['For example: --set arch.nFeatures=32']});
+      throw new GanError('usage', 'GAN_USAGE', `--set wants key=value; it got '${text}'.`, {
+        suggestions: ['For example: --set arch.nFeatures=32'],
+      });
     }
     const key = text.slice(0, at);
     const [top, option] = splitKey(key);
     checkTopLevel(top, '--set');
     if (option !== undefined && !holders.includes(top)) {
-      throw new GanError('config', 'GAN_CONFIG_UNKNOWN_KEY', `'${top}' is a plain value and has no option '${option}' (from --set).`);
+      throw new GanError(
+        'config',
+        'GAN_CONFIG_UNKNOWN_KEY',
+        `'${top}' is a plain value and has no option '${option}' (from --set).`,
+      );
     }
     if (option === undefined && top === 'source') throw badPart(top, text.slice(at + 1), '--set');
     out.set(key, {value: text.slice(at + 1), origin: `--set ${key}`});
@@ -97,12 +109,21 @@ export function optionsOf(layer: ReadonlyMap<string, Given>, part: string): Assi
 }
 
 function checkTopLevel(key: string, origin: string): void {
-  if (!topLevelKeys.includes(key)) throw unknownKey(key, topLevelKeys, {owner: '', origin, blame: 'config', label: (k) => k});
+  if (!topLevelKeys.includes(key))
+    throw unknownKey(key, topLevelKeys, {owner: '', origin, blame: 'config', label: (k) => k});
 }
 
 function badPart(key: string, value: unknown, origin: string): GanError {
   const wanted = key === 'source' ? 'an object of options' : 'a name, or an object with a name and options';
-  return new GanError('config', 'GAN_CONFIG_VALUE', `'${key}' must be ${wanted}; ${origin} gives ${JSON.stringify(value) ?? 'nothing'}.`, {
-    suggestions: key === 'source' ? ['For example: {"data": "builtin:shapes", "source": {"count": 1000}}'] : [`For example: {"${key}": {"name": "..."}}`],
-  });
+  return new GanError(
+    'config',
+    'GAN_CONFIG_VALUE',
+    `'${key}' must be ${wanted}; ${origin} gives ${JSON.stringify(value) ?? 'nothing'}.`,
+    {
+      suggestions:
+        key === 'source'
+          ? ['For example: {"data": "builtin:shapes", "source": {"count": 1000}}']
+          : [`For example: {"${key}": {"name": "..."}}`],
+    },
+  );
 }

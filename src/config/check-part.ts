@@ -17,10 +17,18 @@ export interface CheckedPart {
 }
 
 /** A part by its name, with the values of all of its options. */
-export async function checkPart(registry: Registry, kind: PartKind, name: string, options: GivenMap, {label, origin}: PartFacts): Promise<CheckedPart> {
+export async function checkPart(
+  registry: Registry,
+  kind: PartKind,
+  name: string,
+  options: GivenMap,
+  {label, origin}: PartFacts,
+): Promise<CheckedPart> {
   const {options: specs = {}} = await registry.load(kind, name, origin);
   const {values, origins} = checkOptions(`${kindLabel(kind)} ${name}`, specs, options, (key) => `${label}.${key}`);
-  const filled = Object.fromEntries(Object.keys(specs).map((key) => [key, origins[key] ?? `default of ${kindLabel(kind)} ${name}`]));
+  const filled = Object.fromEntries(
+    Object.keys(specs).map((key) => [key, origins[key] ?? `default of ${kindLabel(kind)} ${name}`]),
+  );
   return {name: registry.fullName(kind, name), values: withoutUndefined(values), origins: filled};
 }
 

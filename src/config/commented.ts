@@ -6,7 +6,16 @@ import type {PartChoice} from '../gan/runs/run-config.js';
 import type {Assignments} from './assignments.js';
 import {optionsOf} from './assignments.js';
 import type {ResolvedConfig} from './resolve.js';
-import {listKeyNames, listKeys, partKeyNames, partKeys, scalarKeys, scalarSpecs, type ListKey, type PartKey} from './schema.js';
+import {
+  listKeyNames,
+  listKeys,
+  partKeyNames,
+  partKeys,
+  scalarKeys,
+  scalarSpecs,
+  type ListKey,
+  type PartKey,
+} from './schema.js';
 
 /** How a commented configuration can be written. JSON has no comments. */
 export const commentedFormats = ['yaml', 'ts', 'mjs'] as const;
@@ -24,16 +33,25 @@ interface Syntax {
 }
 
 const script: Syntax = {
-  comment: '//', indent: '  ', head: ["import {defineConfig} from 'gan/config';", '', 'export default defineConfig({'], tail: ['});'],
+  comment: '//',
+  indent: '  ',
+  head: ["import {defineConfig} from 'gankit/config';", '', 'export default defineConfig({'],
+  tail: ['});'],
   line: (key, value) => `${key}: ${value},`,
   text: (value) => (/['\\\n]/.test(value) ? JSON.stringify(value) : `'${value}'`),
 };
 
 const syntaxes: Record<CommentedFormat, Syntax> = {
   yaml: {
-    comment: '#', indent: '', head: [], tail: [],
+    comment: '#',
+    indent: '',
+    head: [],
+    tail: [],
     line: (key, value) => `${key}: ${value}`,
-    text: (value) => (/^[a-z][\w./-]*$/i.test(value) && !/^(true|false|null|yes|no|on|off|y|n)$/i.test(value) ? value : JSON.stringify(value)), // JSON's texts are YAML's, too
+    text: (value) =>
+      /^[a-z][\w./-]*$/i.test(value) && !/^(true|false|null|yes|no|on|off|y|n)$/i.test(value)
+        ? value
+        : JSON.stringify(value), // JSON's texts are YAML's, too
   },
   ts: script,
   mjs: script,
@@ -64,7 +82,13 @@ export function commentedConfig({format, chosen, resolved, names, schema}: Comme
     `${comment} Configuration of gan. Keys after ${comment} have the value that is shown; take the ${comment} away to set them.`,
     `${comment} What is in force, and why: gan config show --origin`,
   ];
-  return [...intro, ...(head.length > 0 ? ['', ...head] : []), ...lines.map((line) => (line === '' ? '' : indent + line)).slice(head.length > 0 ? 1 : 0), ...tail, ''].join('\n');
+  return [
+    ...intro,
+    ...(head.length > 0 ? ['', ...head] : []),
+    ...lines.map((line) => (line === '' ? '' : indent + line)).slice(head.length > 0 ? 1 : 0),
+    ...tail,
+    '',
+  ].join('\n');
 }
 
 interface Entry {
@@ -83,10 +107,26 @@ function entries({config, backend, recipe}: ResolvedConfig, names: CommentedRequ
   const list = (key: ListKey): Value => (config[key] ?? []).map(withOptions);
   const ofParts = (kind: PartKind, what: string): string => `${what}: ${names(kind).join(', ') || 'none is installed'}`;
   return [
-    {key: 'data', help: `a folder of images, relative to this file, or ${names('source').map((name) => `builtin:${name}`).join(', ')}`, value: config.data},
-    {key: 'recipe', help: `${ofParts('recipe', 'values to start from')}; what one sets: gan config show --recipe NAME`, value: part('recipe')},
-    ...partKeyNames.filter((key) => key !== 'recipe').map((key) => ({key, help: ofParts(partKeys[key], partKinds[partKeys[key]].noun), value: part(key)})),
-    ...listKeyNames.map((key) => ({key, help: ofParts(listKeys[key], `any number of ${partKinds[listKeys[key]].manifestKey}`), value: list(key)})),
+    {
+      key: 'data',
+      help: `a folder of images, relative to this file, or ${names('source')
+        .map((name) => `builtin:${name}`)
+        .join(', ')}`,
+      value: config.data,
+    },
+    {
+      key: 'recipe',
+      help: `${ofParts('recipe', 'values to start from')}; what one sets: gan config show --recipe NAME`,
+      value: part('recipe'),
+    },
+    ...partKeyNames
+      .filter((key) => key !== 'recipe')
+      .map((key) => ({key, help: ofParts(partKeys[key], partKinds[partKeys[key]].noun), value: part(key)})),
+    ...listKeyNames.map((key) => ({
+      key,
+      help: ofParts(listKeys[key], `any number of ${partKinds[listKeys[key]].manifestKey}`),
+      value: list(key),
+    })),
     ...scalarKeys.map((key) => {
       const spec: OptionSpec = scalarSpecs[key];
       return {key, help: `${spec.help ?? key} (${describeSpec(spec)})`, value: config[key] ?? null};
@@ -96,16 +136,23 @@ function entries({config, backend, recipe}: ResolvedConfig, names: CommentedRequ
 
 const isList = (key: string): key is ListKey => (listKeyNames as string[]).includes(key);
 
-const withOptions = ({name, options}: PartChoice): Value => (Object.keys(options).length === 0 ? name : {name, ...(options as Record<string, OptionValue>)});
+const withOptions = ({name, options}: PartChoice): Value =>
+  Object.keys(options).length === 0 ? name : {name, ...(options as Record<string, OptionValue>)};
 
 /** What was set of a key, in its type; undefined when nothing was. */
 function chosenValue(key: string, chosen: Assignments, {config, backend}: ResolvedConfig): Value {
   const given = chosen.get(key)?.value as Value;
   const options = [...optionsOf(chosen, key).keys()];
-  if (isList(key)) return given === undefined && options.length === 0 ? undefined : (config[key] ?? []).map((choice) => (options.length > 0 ? withOptions(choice) : choice.name));
+  if (isList(key))
+    return given === undefined && options.length === 0
+      ? undefined
+      : (config[key] ?? []).map((choice) => (options.length > 0 ? withOptions(choice) : choice.name));
   if (options.length > 0) {
     const all = (key === 'backend' ? backend : config[key as 'arch']).options as Record<string, OptionValue>;
-    return {...(given !== undefined && {name: given}), ...Object.fromEntries(options.map((option) => [option, all[option]]))};
+    return {
+      ...(given !== undefined && {name: given}),
+      ...Object.fromEntries(options.map((option) => [option, all[option]])),
+    };
   }
   if (given === undefined) return undefined;
   return (scalarKeys as string[]).includes(key) ? (config[key as 'lr'] ?? null) : given;
@@ -113,6 +160,9 @@ function chosenValue(key: string, chosen: Assignments, {config, backend}: Resolv
 
 function render(value: Value, syntax: Syntax): string {
   if (Array.isArray(value)) return `[${value.map((each) => render(each, syntax)).join(', ')}]`;
-  if (typeof value === 'object' && value !== null) return `{${Object.entries(value).map(([key, each]) => `${/^[a-z]\w*$/i.test(key) ? key : JSON.stringify(key)}: ${render(each, syntax)}`).join(', ')}}`;
+  if (typeof value === 'object' && value !== null)
+    return `{${Object.entries(value)
+      .map(([key, each]) => `${/^[a-z]\w*$/i.test(key) ? key : JSON.stringify(key)}: ${render(each, syntax)}`)
+      .join(', ')}}`;
   return typeof value === 'string' ? syntax.text(value) : String(value ?? null);
 }

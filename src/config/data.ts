@@ -14,7 +14,11 @@ export const dataPrefix = 'builtin:';
  */
 export function parseData({value, origin}: Given, cwd: string, mustExist = true): DataChoice {
   if (typeof value !== 'string' || value === '') {
-    throw new GanError('config', 'GAN_CONFIG_VALUE', `data must be a folder or ${dataPrefix}NAME; ${origin} gives ${JSON.stringify(value) ?? 'nothing'}.`);
+    throw new GanError(
+      'config',
+      'GAN_CONFIG_VALUE',
+      `data must be a folder or ${dataPrefix}NAME; ${origin} gives ${JSON.stringify(value) ?? 'nothing'}.`,
+    );
   }
   const source = dataSource(value);
   if (source !== undefined) return {source};
@@ -22,21 +26,33 @@ export function parseData({value, origin}: Given, cwd: string, mustExist = true)
   if (!mustExist) return {folder};
   const stats = statSync(folder, {throwIfNoEntry: false});
   if (!stats?.isDirectory()) {
-    throw new GanError('data', 'GAN_DATA_NOT_FOUND', `${stats ? 'This is no folder' : 'There is no folder'}: ${folder} (from ${origin}).`, {
-      suggestions: [`Give a folder of images, or ${dataPrefix}shapes, which needs none.`],
-    });
+    throw new GanError(
+      'data',
+      'GAN_DATA_NOT_FOUND',
+      `${stats ? 'This is no folder' : 'There is no folder'}: ${folder} (from ${origin}).`,
+      {
+        suggestions: [`Give a folder of images, or ${dataPrefix}shapes, which needs none.`],
+      },
+    );
   }
   return {folder};
 }
 
 /** As RunConfig.data holds it. */
-export const dataText = (choice: DataChoice): string => ('source' in choice ? dataPrefix + choice.source : choice.folder);
+export const dataText = (choice: DataChoice): string =>
+  'source' in choice ? dataPrefix + choice.source : choice.folder;
 
 /** The NAME of `builtin:NAME`; undefined for a folder. */
-export const dataSource = (data: string): string | undefined => (data.startsWith(dataPrefix) ? data.slice(dataPrefix.length) : undefined);
+export const dataSource = (data: string): string | undefined =>
+  data.startsWith(dataPrefix) ? data.slice(dataPrefix.length) : undefined;
 
 /** A short name for run folders: `shapes`, `my-photos`. */
 export function dataName(data: string): string {
   const name = dataSource(data)?.replace(/^.*:/, '') ?? path.basename(data);
-  return name.toLowerCase().replaceAll(/[^a-z0-9._]+/g, '-').replaceAll(/^[-.]+|-+$/g, '') || 'data';
+  return (
+    name
+      .toLowerCase()
+      .replaceAll(/[^a-z0-9._]+/g, '-')
+      .replaceAll(/^[-.]+|-+$/g, '') || 'data'
+  );
 }

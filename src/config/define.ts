@@ -1,5 +1,5 @@
 /**
- * The types of configuration files, for editors: `import {defineConfig} from 'gan/config'`. A file in JavaScript or
+ * The types of configuration files, for editors: `import {defineConfig} from 'gankit/config'`. A file in JavaScript or
  * TypeScript exports the outcome by default. JSON and YAML files have a schema for the same (`gan config schema`).
  */
 import type {OptionSpec} from '../plugin/options.js';
@@ -8,21 +8,32 @@ import type {ListKey, PartKey, scalarSpecs, ScalarKey} from './schema.js';
 type Plain = string | number | boolean | null;
 
 /** A part: its name, or its name and its options, side by side or under `options`. Without a name: options of the part that a recipe chose. */
-export type PartConfig = string | {name?: string; options?: Record<string, Plain>; [option: string]: Plain | Record<string, Plain> | undefined};
+export type PartConfig =
+  | string
+  | {name?: string; options?: Record<string, Plain>; [option: string]: Plain | Record<string, Plain> | undefined};
 
 /** One of several parts. */
-export type ListedPartConfig = string | {name: string; options?: Record<string, Plain>; [option: string]: Plain | Record<string, Plain> | undefined};
+export type ListedPartConfig =
+  string | {name: string; options?: Record<string, Plain>; [option: string]: Plain | Record<string, Plain> | undefined};
 
 /** The TypeScript type of a value by its specification; `null` leaves out one that may be left out. */
 type Value<S extends OptionSpec> =
-  | (S['type'] extends 'bool' ? boolean : S['type'] extends 'int' | 'num' ? number : S extends {values: readonly (infer V extends string)[]} ? V | NumberIn<V> : string)
+  | (S['type'] extends 'bool'
+      ? boolean
+      : S['type'] extends 'int' | 'num'
+        ? number
+        : S extends {values: readonly (infer V extends string)[]}
+          ? V | NumberIn<V>
+          : string)
   | (undefined extends S['default'] ? null : never);
 
 /** `'3'` also as 3. */
 type NumberIn<V extends string> = V extends `${infer N extends number}` ? N : never;
 
 /** What a configuration file may say; docs/configuration.md explains the keys. */
-export type GanConfig = {[K in ScalarKey]?: Value<(typeof scalarSpecs)[K]>} & {[K in PartKey]?: PartConfig | null} & {[K in ListKey]?: ListedPartConfig[]} & {
+export type GanConfig = {[K in ScalarKey]?: Value<(typeof scalarSpecs)[K]>} & {[K in PartKey]?: PartConfig | null} & {
+  [K in ListKey]?: ListedPartConfig[];
+} & {
   /** A folder of images, relative to the file, or `builtin:NAME`. */
   data?: string;
   /** Options of built-in data. */

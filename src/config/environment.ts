@@ -13,14 +13,30 @@ const prefix = 'GAN_';
 
 /** Variables of the command line itself (docs/configuration.md), of oclif, and of the tests; never a misspelt key. */
 const notKeys = new Set([
-  'CACHE_DIR', 'CONFIG_DIR', 'DATA_DIR', 'PICTURES', 'NPM_REGISTRY', 'NPM_LOG_LEVEL', 'DEBUG', 'BINPATH', 'DISABLE_THEME', 'THEME_FILE', 'CONTENT_TYPE', 'WEBGPU_SOFTWARE',
+  'CACHE_DIR',
+  'CONFIG_DIR',
+  'DATA_DIR',
+  'PICTURES',
+  'NPM_REGISTRY',
+  'NPM_LOG_LEVEL',
+  'DEBUG',
+  'BINPATH',
+  'DISABLE_THEME',
+  'THEME_FILE',
+  'CONTENT_TYPE',
+  'WEBGPU_SOFTWARE',
 ]);
 
 const lists: readonly string[] = listKeyNames;
 const holders: readonly string[] = ['source', ...partKeyNames, ...lists];
 
-const toVariable = (name: string): string => name.replaceAll(/[A-Z]/g, (letter) => `_${letter}`).replaceAll('-', '_').toUpperCase();
-const toCamel = (word: string): string => word.toLowerCase().replaceAll(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+const toVariable = (name: string): string =>
+  name
+    .replaceAll(/[A-Z]/g, (letter) => `_${letter}`)
+    .replaceAll('-', '_')
+    .toUpperCase();
+const toCamel = (word: string): string =>
+  word.toLowerCase().replaceAll(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
 const toKebab = (word: string): string => word.toLowerCase().replaceAll('_', '-');
 
 /** The variable of a key: `switcher.nCrit` to `GAN_SWITCHER__N_CRIT`. */
@@ -48,15 +64,27 @@ function keyOf(name: string, variable: string): string | undefined {
   const [top = '', ...option] = name.split('__');
   const key = keyOfVariable.get(top);
   if (key === undefined) {
-    const near = option.length > 0 ? nearest(top, 2) : notKeys.has(name) || name.startsWith('TEST_') ? undefined : nearest(name, 1);
+    const near =
+      option.length > 0
+        ? nearest(top, 2)
+        : notKeys.has(name) || name.startsWith('TEST_')
+          ? undefined
+          : nearest(name, 1);
     if (near === undefined) return undefined; // of a plug-in, or of something else called gan
     throw unknownVariable(variable, [near, ...option].join('__'));
   }
   if (option.length === 0) {
     if (key !== 'source') return key;
-    throw new GanError('config', 'GAN_CONFIG_VALUE', `${variable} must name an option of the data source.`, {suggestions: [`For example: ${variableOf('source.count')}=1000`]});
+    throw new GanError('config', 'GAN_CONFIG_VALUE', `${variable} must name an option of the data source.`, {
+      suggestions: [`For example: ${variableOf('source.count')}=1000`],
+    });
   }
-  if (!holders.includes(key)) throw new GanError('config', 'GAN_CONFIG_UNKNOWN_KEY', `'${key}' is a plain value and has no option '${option.map(toCamel).join('.')}' (from ${variable}).`);
+  if (!holders.includes(key))
+    throw new GanError(
+      'config',
+      'GAN_CONFIG_UNKNOWN_KEY',
+      `'${key}' is a plain value and has no option '${option.map(toCamel).join('.')}' (from ${variable}).`,
+    );
   const [last = '', ...names] = option.reverse();
   return [key, ...names.reverse().map(toKebab), toCamel(last)].join('.');
 }
@@ -64,8 +92,12 @@ function keyOf(name: string, variable: string): string | undefined {
 /** The variable that was probably meant; the name of another program's variable is not to be taken for one. */
 function nearest(name: string, edits: number): string | undefined {
   const folded = (text: string): string => text.replaceAll('_', '');
-  return [...keyOfVariable.keys()].find((known) => known.length > 3 && editDistance(folded(name), folded(known)) <= edits);
+  return [...keyOfVariable.keys()].find(
+    (known) => known.length > 3 && editDistance(folded(name), folded(known)) <= edits,
+  );
 }
 
 const unknownVariable = (variable: string, meant: string): GanError =>
-  new GanError('config', 'GAN_CONFIG_UNKNOWN_KEY', `There is no setting ${variable}.`, {suggestions: [`Did you mean ${prefix}${meant}?`, 'Unset it if it is meant for something else.']});
+  new GanError('config', 'GAN_CONFIG_UNKNOWN_KEY', `There is no setting ${variable}.`, {
+    suggestions: [`Did you mean ${prefix}${meant}?`, 'Unset it if it is meant for something else.'],
+  });

@@ -17,15 +17,27 @@ export interface ConfigFile {
 
 /** Keys that make a file complete: all that have no `undefined` among their values. */
 const requiredKeys: readonly string[] = [
-  'data', 'arch', 'loss', 'opt', 'switcher',
-  ...Object.entries(scalarSpecs).filter(([, spec]) => spec.default !== undefined).map(([key]) => key),
+  'data',
+  'arch',
+  'loss',
+  'opt',
+  'switcher',
+  ...Object.entries(scalarSpecs)
+    .filter(([, spec]) => spec.default !== undefined)
+    .map(([key]) => key),
 ];
 
 /** cosmiconfig's places and a few more. Files are looked for from the working folder up to the project's package.json. */
 const extensions = ['json', 'yaml', 'yml', 'js', 'mjs', 'cjs', 'ts'];
 const withExtensions = (stem: string): string[] => extensions.map((extension) => `${stem}.${extension}`);
 export const searchPlaces: readonly string[] = [
-  ...withExtensions('gan.config'), '.ganrc', ...withExtensions('.ganrc'), '.config/ganrc', ...withExtensions('.config/ganrc'), 'package.json', 'package.yaml',
+  ...withExtensions('gan.config'),
+  '.ganrc',
+  ...withExtensions('.ganrc'),
+  '.config/ganrc',
+  ...withExtensions('.config/ganrc'),
+  'package.json',
+  'package.yaml',
 ];
 
 /** The user's own file, in the folder of the command line's settings. */
@@ -48,7 +60,8 @@ export async function findConfigFile(cwd: string): Promise<ConfigFile | undefine
 }
 
 /** The configuration files that a folder has, the one that counts first; the package's own file is not looked into. */
-export const filesIn = (folder: string): string[] => searchPlaces.filter((place) => !isManifest(place) && existsSync(path.join(folder, place)));
+export const filesIn = (folder: string): string[] =>
+  searchPlaces.filter((place) => !isManifest(place) && existsSync(path.join(folder, place)));
 
 /** Reads the user's file; undefined when there is none. @param folder `~/.config/gan` or what the system has in its place */
 export async function findUserFile(folder: string): Promise<ConfigFile | undefined> {
@@ -58,15 +71,25 @@ export async function findUserFile(folder: string): Promise<ConfigFile | undefin
 
 async function explorer(): Promise<PublicExplorer> {
   const {cosmiconfig, defaultLoaders} = await import('cosmiconfig');
-  const project = (load: Loader): Loader => async (file, content) => {
-    const values: unknown = await load(file, content);
-    return isManifest(file) ? withoutParts(values) : values;
-  };
+  const project =
+    (load: Loader): Loader =>
+    async (file, content) => {
+      const values: unknown = await load(file, content);
+      return isManifest(file) ? withoutParts(values) : values;
+    };
   const [json, yaml] = [project(defaultLoaders['.json']), project(defaultLoaders['.yaml'])];
   return cosmiconfig('gan', {
     searchPlaces: [...searchPlaces],
     searchStrategy: 'project',
-    loaders: {'.json': json, '.yaml': yaml, '.yml': yaml, '.js': loadScript, '.mjs': loadScript, '.cjs': loadScript, '.ts': loadScript},
+    loaders: {
+      '.json': json,
+      '.yaml': yaml,
+      '.yml': yaml,
+      '.js': loadScript,
+      '.mjs': loadScript,
+      '.cjs': loadScript,
+      '.ts': loadScript,
+    },
   });
 }
 
@@ -86,7 +109,12 @@ async function reading<T>(file: string | undefined, read: () => Promise<T>): Pro
     if (isGanError(error)) throw error;
     // parsers colour their messages wherever the variable CI is set, terminal or not
     const {message, filepath} = error as Error & {filepath?: string};
-    throw new GanError('config', 'GAN_CONFIG_UNREADABLE', `${file ?? filepath ?? 'The configuration file'} cannot be read: ${stripVTControlCharacters(message)}`, {cause: error});
+    throw new GanError(
+      'config',
+      'GAN_CONFIG_UNREADABLE',
+      `${file ?? filepath ?? 'The configuration file'} cannot be read: ${stripVTControlCharacters(message)}`,
+      {cause: error},
+    );
   }
 }
 
@@ -95,7 +123,12 @@ function toConfigFile(file: string, values: unknown): ConfigFile {
   // Paths in a file are relative to it.
   for (const key of ['data', 'init']) {
     const given = assignments.get(key);
-    if (typeof given?.value === 'string' && given.value !== '' && !given.value.startsWith('builtin:') && given.value !== 'none') {
+    if (
+      typeof given?.value === 'string' &&
+      given.value !== '' &&
+      !given.value.startsWith('builtin:') &&
+      given.value !== 'none'
+    ) {
       assignments.set(key, {...given, value: path.resolve(path.dirname(file), given.value)});
     }
   }

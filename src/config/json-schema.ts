@@ -20,16 +20,37 @@ interface NamedPart {
 /** The schema of configuration files, for editors: the keys, and the parts of this installation with their options. Loads the parts' modules, not tfjs. */
 export async function configSchema(registry: Registry): Promise<JsonSchema> {
   const sources = await partsOf(registry, 'source');
-  const parts = await Promise.all(partKeyNames.map(async (key) => {
-    const found = await partsOf(registry, partKeys[key]);
-    const others = [...(key === 'backend' ? ['auto'] : []), ...(optionalParts.includes(key) ? ['none'] : [])];
-    return [key, {description: `${partKinds[partKeys[key]].noun}, and its options`, anyOf: [...partSchemas(found, others), unnamed(found), ...(optionalParts.includes(key) ? [{type: 'null'}] : [])]}] as const;
-  }));
-  const lists = await Promise.all(listKeyNames.map(async (key) => {
-    const {noun, manifestKey} = partKinds[listKeys[key]];
-    const found = await partsOf(registry, listKeys[key]);
-    return [key, {type: 'array', description: `${manifestKey}, in their order`, items: found.length > 0 && {description: noun, anyOf: partSchemas(found)}}] as const;
-  }));
+  const parts = await Promise.all(
+    partKeyNames.map(async (key) => {
+      const found = await partsOf(registry, partKeys[key]);
+      const others = [...(key === 'backend' ? ['auto'] : []), ...(optionalParts.includes(key) ? ['none'] : [])];
+      return [
+        key,
+        {
+          description: `${partKinds[partKeys[key]].noun}, and its options`,
+          anyOf: [
+            ...partSchemas(found, others),
+            unnamed(found),
+            ...(optionalParts.includes(key) ? [{type: 'null'}] : []),
+          ],
+        },
+      ] as const;
+    }),
+  );
+  const lists = await Promise.all(
+    listKeyNames.map(async (key) => {
+      const {noun, manifestKey} = partKinds[listKeys[key]];
+      const found = await partsOf(registry, listKeys[key]);
+      return [
+        key,
+        {
+          type: 'array',
+          description: `${manifestKey}, in their order`,
+          items: found.length > 0 && {description: noun, anyOf: partSchemas(found)},
+        },
+      ] as const;
+    }),
+  );
   return {
     $schema: 'http://json-schema.org/draft-07/schema#',
     title: 'gan',
@@ -38,8 +59,16 @@ export async function configSchema(registry: Registry): Promise<JsonSchema> {
     additionalProperties: false,
     properties: {
       $schema: {type: 'string'},
-      data: {type: 'string', description: `a folder of images, relative to this file, or ${sources.map(({names}) => dataPrefix + names[0]).join(', ')}`},
-      source: {type: 'object', description: 'options of built-in data', additionalProperties: false, properties: allOptions(sources)},
+      data: {
+        type: 'string',
+        description: `a folder of images, relative to this file, or ${sources.map(({names}) => dataPrefix + names[0]).join(', ')}`,
+      },
+      source: {
+        type: 'object',
+        description: 'options of built-in data',
+        additionalProperties: false,
+        properties: allOptions(sources),
+      },
       ...Object.fromEntries(parts),
       ...Object.fromEntries(lists),
       ...Object.fromEntries(scalarKeys.map((key) => [key, optionSchema(scalarSpecs[key])])),
@@ -48,11 +77,13 @@ export async function configSchema(registry: Registry): Promise<JsonSchema> {
 }
 
 async function partsOf(registry: Registry, kind: PartKind): Promise<NamedPart[]> {
-  const there = await Promise.all(registry.list(kind).map(async ({name}): Promise<NamedPart> => {
-    const names = [...new Set([name, registry.fullName(kind, name)])];
-    const definition = await registry.load(kind, name).catch(() => undefined); // `gan parts` and `gan doctor` say why
-    return {names, ...(definition && {summary: definition.summary, options: definition.options ?? {}})};
-  }));
+  const there = await Promise.all(
+    registry.list(kind).map(async ({name}): Promise<NamedPart> => {
+      const names = [...new Set([name, registry.fullName(kind, name)])];
+      const definition = await registry.load(kind, name).catch(() => undefined); // `gan parts` and `gan doctor` say why
+      return {names, ...(definition && {summary: definition.summary, options: definition.options ?? {}})};
+    }),
+  );
   return [...there, ...registry.installable(kind).map(({name}) => ({names: [name]}))];
 }
 
@@ -60,20 +91,34 @@ async function partsOf(registry: Registry, kind: PartKind): Promise<NamedPart[]>
 function partSchemas(parts: readonly NamedPart[], others: readonly string[] = []): JsonSchema[] {
   return [
     {type: 'string', enum: [...parts.flatMap(({names}) => names), ...others]},
-    ...parts.map(({names, summary, options}) => objectSchema({name: {enum: names}}, options, {required: ['name'], ...(summary !== undefined && {description: summary})})),
+    ...parts.map(({names, summary, options}) =>
+      objectSchema({name: {enum: names}}, options, {
+        required: ['name'],
+        ...(summary !== undefined && {description: summary}),
+      }),
+    ),
   ];
 }
 
 /** Options of whichever part a recipe or a flag chooses. */
 function unnamed(parts: readonly NamedPart[]): JsonSchema {
   const properties = allOptions(parts);
-  return {type: 'object', additionalProperties: false, properties: {...properties, options: {type: 'object', additionalProperties: false, properties}}};
+  return {
+    type: 'object',
+    additionalProperties: false,
+    properties: {...properties, options: {type: 'object', additionalProperties: false, properties}},
+  };
 }
 
 /** The options of all parts; what several have may be as any of them wants it. */
 function allOptions(parts: readonly NamedPart[]): JsonSchema {
   const all = parts.flatMap(({options = {}}) => Object.entries(options));
-  return Object.fromEntries([...new Set(all.map(([key]) => key))].map((key) => [key, either(all.filter(([other]) => other === key).map(([, spec]) => optionSchema(spec)))]));
+  return Object.fromEntries(
+    [...new Set(all.map(([key]) => key))].map((key) => [
+      key,
+      either(all.filter(([other]) => other === key).map(([, spec]) => optionSchema(spec))),
+    ]),
+  );
 }
 
 const either = (schemas: JsonSchema[]): JsonSchema => (schemas.length === 1 ? schemas[0]! : {anyOf: schemas});
@@ -82,7 +127,12 @@ const either = (schemas: JsonSchema[]): JsonSchema => (schemas.length === 1 ? sc
 function objectSchema(properties: JsonSchema, specs: OptionSpecs | undefined, extra: JsonSchema): JsonSchema {
   const options = Object.fromEntries(Object.entries(specs ?? {}).map(([key, spec]) => [key, optionSchema(spec)]));
   const additionalProperties = specs === undefined;
-  return {type: 'object', ...extra, additionalProperties, properties: {...options, options: {type: 'object', additionalProperties, properties: options}, ...properties}};
+  return {
+    type: 'object',
+    ...extra,
+    additionalProperties,
+    properties: {...options, options: {type: 'object', additionalProperties, properties: options}, ...properties},
+  };
 }
 
 /** The schema of one value; `null` and `none` leave out one that may be left out. */
@@ -96,7 +146,11 @@ function typeSchema(spec: OptionSpec): JsonSchema {
   switch (spec.type) {
     case 'int':
     case 'num':
-      return {type: spec.type === 'int' ? 'integer' : 'number', ...(spec.min !== undefined && {minimum: spec.min}), ...(spec.max !== undefined && {maximum: spec.max})};
+      return {
+        type: spec.type === 'int' ? 'integer' : 'number',
+        ...(spec.min !== undefined && {minimum: spec.min}),
+        ...(spec.max !== undefined && {maximum: spec.max}),
+      };
     case 'bool':
       return {type: 'boolean'};
     case 'str':

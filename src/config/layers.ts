@@ -22,9 +22,14 @@ export interface Surroundings {
 }
 
 /** Reads the files and the environment. A complete project file stands for itself: no user's file is below it. */
-export async function readSurroundings({file, userFolder, env = {}, ignoreFiles = false, ofRun = false}: Surroundings, cwd: string): Promise<{project?: ConfigFile; user?: ConfigFile; environment: Assignments}> {
-  const ofBackend = (layer: Assignments): Assignments => (ofRun ? new Map([...layer].filter(([key]) => splitKey(key)[0] === 'backend')) : layer);
-  const project = file !== undefined ? await readConfigFile(file, cwd) : ignoreFiles ? undefined : await findConfigFile(cwd);
+export async function readSurroundings(
+  {file, userFolder, env = {}, ignoreFiles = false, ofRun = false}: Surroundings,
+  cwd: string,
+): Promise<{project?: ConfigFile; user?: ConfigFile; environment: Assignments}> {
+  const ofBackend = (layer: Assignments): Assignments =>
+    ofRun ? new Map([...layer].filter(([key]) => splitKey(key)[0] === 'backend')) : layer;
+  const project =
+    file !== undefined ? await readConfigFile(file, cwd) : ignoreFiles ? undefined : await findConfigFile(cwd);
   const stands = ignoreFiles || (project?.complete === true && !ofRun);
   const user = userFolder === undefined || stands ? undefined : await findUserFile(userFolder);
   return {
@@ -39,7 +44,12 @@ export async function readSurroundings({file, userFolder, env = {}, ignoreFiles 
  * names another part, or other data, leaves weaker layers' options behind.
  * @param holder the key of the options
  */
-export function inForce(layers: Layers, key: string, preset: string, holder = key): {chosen: Given; options: Assignments} {
+export function inForce(
+  layers: Layers,
+  key: string,
+  preset: string,
+  holder = key,
+): {chosen: Given; options: Assignments} {
   let chosen: Given = {value: preset, origin: 'default'};
   let options: Assignments = new Map();
   for (const layer of layers) {
@@ -65,6 +75,7 @@ export function scalarLayer(layers: Layers): Assignments {
 }
 
 /** The strongest layer's value of a key. */
-export const pick = (layers: Layers, key: string): Given | undefined => layers.findLast((layer) => layer.has(key))?.get(key);
+export const pick = (layers: Layers, key: string): Given | undefined =>
+  layers.findLast((layer) => layer.has(key))?.get(key);
 
 export const merge = (layers: Layers): Assignments => new Map(layers.flatMap((layer) => [...layer]));

@@ -16,7 +16,11 @@ export interface ChosenList {
  * stay with the parts that are still in it.
  * @param layers options of this key by `NAME.OPTION`, and the list itself, from weakest to strongest
  */
-export async function chooseList(registry: Registry, key: ListKey, layers: readonly {list: Given | undefined; options: Assignments}[]): Promise<ChosenList> {
+export async function chooseList(
+  registry: Registry,
+  key: ListKey,
+  layers: readonly {list: Given | undefined; options: Assignments}[],
+): Promise<ChosenList> {
   let list: Given | undefined;
   let options: Assignments = new Map();
   for (const layer of layers) {
@@ -27,13 +31,27 @@ export async function chooseList(registry: Registry, key: ListKey, layers: reado
   }
   const names = list ? namesOf(key, list) : [];
   for (const [option, {origin, blame = 'config'}] of options) {
-    if (!names.includes(partOf(option))) throw unknownKey(partOf(option), names, {owner: `list of ${key}`, origin, blame, label: (name) => `${key}.${name}`});
+    if (!names.includes(partOf(option)))
+      throw unknownKey(partOf(option), names, {
+        owner: `list of ${key}`,
+        origin,
+        blame,
+        label: (name) => `${key}.${name}`,
+      });
   }
   const chosen: ChosenList = {choices: [], origins: {[key]: list?.origin ?? 'default'}};
   for (const name of names) {
     const label = `${key}.${name}`;
-    const own: GivenMap = new Map([...options].filter(([option]) => partOf(option) === name).map(([option, given]) => [option.slice(name.length + 1), given]));
-    const {name: full, values, origins} = await checkPart(registry, listKeys[key], name, own, {label, origin: list?.origin});
+    const own: GivenMap = new Map(
+      [...options]
+        .filter(([option]) => partOf(option) === name)
+        .map(([option, given]) => [option.slice(name.length + 1), given]),
+    );
+    const {
+      name: full,
+      values,
+      origins,
+    } = await checkPart(registry, listKeys[key], name, own, {label, origin: list?.origin});
     chosen.choices.push({name: full, options: values});
     for (const [option, origin] of Object.entries(origins)) chosen.origins[`${label}.${option}`] = origin;
   }
@@ -42,9 +60,21 @@ export async function chooseList(registry: Registry, key: ListKey, layers: reado
 
 /** `flip,shift` or a list of names; `none` and an empty list for no part. */
 function namesOf(key: ListKey, {value, origin, blame = 'config'}: Given): string[] {
-  const names: unknown[] = Array.isArray(value) ? value : typeof value === 'string' ? value.split(',').map((name) => name.trim()) : value === null ? [] : [undefined];
+  const names: unknown[] = Array.isArray(value)
+    ? value
+    : typeof value === 'string'
+      ? value.split(',').map((name) => name.trim())
+      : value === null
+        ? []
+        : [undefined];
   const fault = names.some((name) => typeof name !== 'string' || name === '') || new Set(names).size < names.length;
-  if (fault) throw new GanError(blame, 'GAN_CONFIG_VALUE', `${key} must be names, each once; ${origin} gives ${JSON.stringify(value) ?? 'nothing'}.`, {suggestions: [`For example: --${key} a,b; none: --${key} none`]});
+  if (fault)
+    throw new GanError(
+      blame,
+      'GAN_CONFIG_VALUE',
+      `${key} must be names, each once; ${origin} gives ${JSON.stringify(value) ?? 'nothing'}.`,
+      {suggestions: [`For example: --${key} a,b; none: --${key} none`]},
+    );
   return names.length === 1 && names[0] === 'none' ? [] : (names as string[]);
 }
 

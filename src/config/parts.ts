@@ -10,9 +10,12 @@ export async function createParts(registry: Registry, config: RunConfig): Promis
   await registry.tensors.load();
   const {loss, opt, switcher, penalty, schedule} = config;
   const source = await createSource(registry, config.data, config.source);
-  const make = <K extends PartKind>(kind: K, {name, options}: PartChoice) => registry.create(kind, name, givenOptions(options));
-  const all = <K extends PartKind>(kind: K, choices: readonly PartChoice[] = []) => Promise.all(choices.map((choice) => make(kind, choice)));
-  const named = <T extends object>(parts: readonly T[], choices: readonly PartChoice[] = []) => parts.map((part, i) => withName(part, shortName(choices[i]!.name)));
+  const make = <K extends PartKind>(kind: K, {name, options}: PartChoice) =>
+    registry.create(kind, name, givenOptions(options));
+  const all = <K extends PartKind>(kind: K, choices: readonly PartChoice[] = []) =>
+    Promise.all(choices.map((choice) => make(kind, choice)));
+  const named = <T extends object>(parts: readonly T[], choices: readonly PartChoice[] = []) =>
+    parts.map((part, i) => withName(part, shortName(choices[i]!.name)));
   return {
     architecture: await createArchitecture(registry, config),
     loss: await make('loss', loss),
@@ -22,7 +25,9 @@ export async function createParts(registry: Registry, config: RunConfig): Promis
     ...(schedule && {schedule: await make('schedule', schedule)}),
     augmentations: await all('augmentation', config.augment),
     metrics: named(await all('metric', config.metrics), config.metrics),
-    callbacks: (await all('callback', config.callbacks)).map((part, i) => withName(part, `callback ${shortName(config.callbacks![i]!.name)}`)),
+    callbacks: (await all('callback', config.callbacks)).map((part, i) =>
+      withName(part, `callback ${shortName(config.callbacks![i]!.name)}`),
+    ),
     ...(source && {source}),
   };
 }
@@ -48,7 +53,11 @@ export async function createArchitecture(registry: Registry, {arch}: Pick<RunCon
 }
 
 /** The built-in data source that `data` names; undefined for a folder. */
-export async function createSource(registry: Registry, data: string, options: Record<string, unknown>): Promise<SourceFactory | undefined> {
+export async function createSource(
+  registry: Registry,
+  data: string,
+  options: Record<string, unknown>,
+): Promise<SourceFactory | undefined> {
   const name = dataSource(data);
   return name === undefined ? undefined : registry.create('source', name, givenOptions(options));
 }

@@ -51,13 +51,31 @@ export async function resolveConfig(request: ConfigRequest): Promise<ResolvedCon
 
   const images = inForce(layers, 'data', defaultData, 'source');
   const data = parseData(images.chosen, cwd, !request.withoutData);
-  const source = 'source' in data
-    ? await checkPart(registry, 'source', data.source, images.options, {label: 'source', origin: images.chosen.origin})
-    : noSource(images.options);
+  const source =
+    'source' in data
+      ? await checkPart(registry, 'source', data.source, images.options, {
+          label: 'source',
+          origin: images.chosen.origin,
+        })
+      : noSource(images.options);
   const part = (key: PartKey) => choosePart(registry, key, layers);
-  const [arch, loss, opt, switcher, backend] = [await part('arch'), await part('loss'), await part('opt'), await part('switcher'), await part('backend')];
-  const [penalty, schedule] = [await optionalPart(registry, 'penalty', layers), await optionalPart(registry, 'schedule', layers)];
-  const list = (key: ListKey) => chooseList(registry, key, layers.map((layer: GivenMap) => ({list: layer.get(key), options: optionsOf(layer, key)})));
+  const [arch, loss, opt, switcher, backend] = [
+    await part('arch'),
+    await part('loss'),
+    await part('opt'),
+    await part('switcher'),
+    await part('backend'),
+  ];
+  const [penalty, schedule] = [
+    await optionalPart(registry, 'penalty', layers),
+    await optionalPart(registry, 'schedule', layers),
+  ];
+  const list = (key: ListKey) =>
+    chooseList(
+      registry,
+      key,
+      layers.map((layer: GivenMap) => ({list: layer.get(key), options: optionsOf(layer, key)})),
+    );
   const [augment, metrics, callbacks] = [await list('augment'), await list('metrics'), await list('callbacks')];
 
   const scalars = checkOptions('', scalarSpecs, scalarLayer(layers));
@@ -67,7 +85,11 @@ export async function resolveConfig(request: ConfigRequest): Promise<ResolvedCon
     recipe: recipe.origin,
     data: images.chosen.origin,
     ...prefixed('source', source.origins),
-    ...Object.fromEntries([backend, arch, loss, penalty, opt, switcher, schedule, augment, metrics, callbacks].flatMap((one) => Object.entries(one.origins))),
+    ...Object.fromEntries(
+      [backend, arch, loss, penalty, opt, switcher, schedule, augment, metrics, callbacks].flatMap((one) =>
+        Object.entries(one.origins),
+      ),
+    ),
     ...Object.fromEntries(scalarKeys.map((key) => [key, scalars.origins[key] ?? 'default'])),
   };
   const config = {
@@ -91,16 +113,29 @@ export async function resolveConfig(request: ConfigRequest): Promise<ResolvedCon
 }
 
 /** A run can only keep what is best by a metric that it has. */
-function assertMeasured(metric: OptionValue | undefined, origin: string | undefined, metrics: readonly PartChoice[]): void {
+function assertMeasured(
+  metric: OptionValue | undefined,
+  origin: string | undefined,
+  metrics: readonly PartChoice[],
+): void {
   const names = metrics.map(({name}) => name);
   if (typeof metric !== 'string' || names.includes(metric)) return;
   const what = names.length === 0 ? 'this run has no metrics' : `the metrics of this run are ${names.join(', ')}`;
-  throw new GanError('config', 'GAN_CONFIG_VALUE', `keepBest (from ${origin}): '${metric}' is not measured; ${what}.`, {suggestions: [`--metrics ${[...names, metric].join(',')}`, 'gan parts metric lists all']});
+  throw new GanError('config', 'GAN_CONFIG_VALUE', `keepBest (from ${origin}): '${metric}' is not measured; ${what}.`, {
+    suggestions: [`--metrics ${[...names, metric].join(',')}`, 'gan parts metric lists all'],
+  });
 }
 
 /** The recipe in force; none for `none`, and none for a complete file unless one was asked for. */
-async function chooseRecipe(registry: Registry, layers: Layers, file: ConfigFile | undefined): Promise<{name?: string; origin: string; assignments: Assignments}> {
-  const {value: name, origin} = pick(layers, 'recipe') ?? {value: file?.complete ? 'none' : partDefaults.recipe, origin: 'default'};
+async function chooseRecipe(
+  registry: Registry,
+  layers: Layers,
+  file: ConfigFile | undefined,
+): Promise<{name?: string; origin: string; assignments: Assignments}> {
+  const {value: name, origin} = pick(layers, 'recipe') ?? {
+    value: file?.complete ? 'none' : partDefaults.recipe,
+    origin: 'default',
+  };
   if (name === 'none') return {origin, assignments: new Map()};
   const known = String(name);
   await registry.load('recipe', known, origin);
@@ -115,33 +150,60 @@ interface ChosenPart {
 
 /** The part that a key names, with its options. */
 async function choosePart(registry: Registry, key: PartKey, layers: Layers): Promise<ChosenPart> {
-  const {chosen: {value, origin}, options} = inForce(layers, key, partDefaults[key]);
+  const {
+    chosen: {value, origin},
+    options,
+  } = inForce(layers, key, partDefaults[key]);
   const name = String(value);
-  if (key === 'backend' && name === 'auto') return {choice: {name, options: noOptions(key, options, "it is 'auto' here")}, origins: {[key]: origin}};
+  if (key === 'backend' && name === 'auto')
+    return {choice: {name, options: noOptions(key, options, "it is 'auto' here")}, origins: {[key]: origin}};
   const checked = await checkPart(registry, partKeys[key], name, options, {label: key, origin});
-  return {choice: {name: checked.name, options: checked.values}, origins: {[key]: origin, ...prefixed(key, checked.origins)}};
+  return {
+    choice: {name: checked.name, options: checked.values},
+    origins: {[key]: origin, ...prefixed(key, checked.origins)},
+  };
 }
 
 /** The same of a key that may be `none`. */
-async function optionalPart(registry: Registry, key: PartKey, layers: Layers): Promise<Partial<ChosenPart> & Pick<ChosenPart, 'origins'>> {
-  const {chosen: {value, origin}, options} = inForce(layers, key, partDefaults[key]);
+async function optionalPart(
+  registry: Registry,
+  key: PartKey,
+  layers: Layers,
+): Promise<Partial<ChosenPart> & Pick<ChosenPart, 'origins'>> {
+  const {
+    chosen: {value, origin},
+    options,
+  } = inForce(layers, key, partDefaults[key]);
   if (value !== 'none') return choosePart(registry, key, layers);
   noOptions(key, options, 'there is none here');
   return {origins: {[key]: origin}};
 }
 
-function noSource(options: GivenMap): {name: string; values: Record<string, OptionValue>; origins: Record<string, string>} {
+function noSource(options: GivenMap): {
+  name: string;
+  values: Record<string, OptionValue>;
+  origins: Record<string, string>;
+} {
   for (const [key, {origin}] of options) {
-    throw new GanError('config', 'GAN_CONFIG_UNKNOWN_KEY', `'source.${key}' (from ${origin}) is for built-in data; this run reads a folder.`);
+    throw new GanError(
+      'config',
+      'GAN_CONFIG_UNKNOWN_KEY',
+      `'source.${key}' (from ${origin}) is for built-in data; this run reads a folder.`,
+    );
   }
   return {name: '', values: {}, origins: {}};
 }
 
 function noOptions(key: PartKey, options: GivenMap, why: string): Record<string, never> {
   for (const [option, {origin}] of options) {
-    throw new GanError('config', 'GAN_CONFIG_UNKNOWN_KEY', `'${key}.${option}' (from ${origin}) needs ${partKinds[partKeys[key]].noun} by name; ${why}.`, {
-      suggestions: [key === 'backend' ? 'For example: --backend wasm' : `For example: --${key} NAME`],
-    });
+    throw new GanError(
+      'config',
+      'GAN_CONFIG_UNKNOWN_KEY',
+      `'${key}.${option}' (from ${origin}) needs ${partKinds[partKeys[key]].noun} by name; ${why}.`,
+      {
+        suggestions: [key === 'backend' ? 'For example: --backend wasm' : `For example: --${key} NAME`],
+      },
+    );
   }
   return {};
 }

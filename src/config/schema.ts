@@ -27,11 +27,17 @@ export const scalarSpecs = {
   checkpointEvery: opt.int(500, {min: 0, help: 'steps between checkpoints; 0: only at the end'}),
   /** The newest, and the one before it in case that turns out to be bad. */
   keepCheckpoints: opt.int(2, {min: 0, help: 'how many checkpoints are kept, the newest ones; 0: all'}),
-  keepBest: opt.str(undefined, {help: 'one of the metrics: the checkpoint of the epoch at whose end it was best is kept as well'}),
+  keepBest: opt.str(undefined, {
+    help: 'one of the metrics: the checkpoint of the epoch at whose end it was best is kept as well',
+  }),
   tensorboard: opt.bool(false, {help: "write TensorBoard's event files to the run folder"}),
   histogramEvery: opt.int(0, {min: 0, help: "steps between histograms of the weights in TensorBoard's files; 0: none"}),
-  compat: opt.oneOf(['none', 'fastai'], 'none', {help: "fastai: reproduce the original, faults included (docs/differences.md)"}),
-  capture: opt.oneOf(['auto', 'off'], 'auto', {help: 'repeat steps from recordings where they can be, with the same results (docs/performance.md)'}),
+  compat: opt.oneOf(['none', 'fastai'], 'none', {
+    help: 'fastai: reproduce the original, faults included (docs/differences.md)',
+  }),
+  capture: opt.oneOf(['auto', 'off'], 'auto', {
+    help: 'repeat steps from recordings where they can be, with the same results (docs/performance.md)',
+  }),
   init: opt.str(undefined, {help: 'safetensors file of weights to start from, with PyTorch names and layout'}),
 } as const satisfies Record<string, OptionSpec>;
 

@@ -30,13 +30,15 @@ export async function examine(plugins: Iterable<KnownPlugin>, cwd: string, dataD
 
 /** Runs checks side by side; one that fails itself is a warning. */
 export async function examineAll(all: Record<string, DoctorCheck>, context: DoctorContext): Promise<Finding[]> {
-  const findings = await Promise.all(Object.entries(all).map(async ([name, check]) => {
-    try {
-      return await check(context);
-    } catch (error) {
-      return [warning(name, `this check failed itself: ${messageOf(error)}`, 'please report it')];
-    }
-  }));
+  const findings = await Promise.all(
+    Object.entries(all).map(async ([name, check]) => {
+      try {
+        return await check(context);
+      } catch (error) {
+        return [warning(name, `this check failed itself: ${messageOf(error)}`, 'please report it')];
+      }
+    }),
+  );
   return findings.flat();
 }
 

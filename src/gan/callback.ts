@@ -19,9 +19,23 @@ import type {Learner} from './learner.js';
  */
 export type InStepEvent = 'afterPred' | 'afterLoss' | 'beforeBackward' | 'afterBackward' | 'beforeStep' | 'afterStep';
 export type Phase = 'Fit' | 'Epoch' | 'Train' | 'Validate' | 'Batch' | 'Step';
-export type AsyncEvent = 'beforeFit' | 'beforeEpoch' | 'beforeTrain' | 'beforeBatch' | 'afterBatch' | 'afterLossRead' | 'afterTrain' | 'beforeValidate' | 'afterValidate' | 'afterEpoch' | 'afterFit' | `afterCancel${Exclude<Phase, 'Step'>}`;
+export type AsyncEvent =
+  | 'beforeFit'
+  | 'beforeEpoch'
+  | 'beforeTrain'
+  | 'beforeBatch'
+  | 'afterBatch'
+  | 'afterLossRead'
+  | 'afterTrain'
+  | 'beforeValidate'
+  | 'afterValidate'
+  | 'afterEpoch'
+  | 'afterFit'
+  | `afterCancel${Exclude<Phase, 'Step'>}`;
 
-type Handlers = {[E in AsyncEvent]?: (learn: Learner) => void | Promise<void>} & {[E in InStepEvent]?: (learn: Learner) => void};
+type Handlers = {[E in AsyncEvent]?: (learn: Learner) => void | Promise<void>} & {
+  [E in InStepEvent]?: (learn: Learner) => void;
+};
 
 export interface Callback extends Handlers {
   /** Names its state in a checkpoint. */

@@ -61,7 +61,12 @@ export async function saveCheckpoint(learn: Learner, path: string, position: Pos
     seed: learn.streams.seed,
     streams: saveStreams(learn.streams),
     ...(learn.opt && {
-      optimizer: {rule: learn.opt.rule.name, hypers: learn.opt.hypers, everTrained: [...learn.everTrained].map((parameter) => names.get(parameter)!), frozenIdx: learn.opt.frozenIdx},
+      optimizer: {
+        rule: learn.opt.rule.name,
+        hypers: learn.opt.hypers,
+        everTrained: [...learn.everTrained].map((parameter) => names.get(parameter)!),
+        frozenIdx: learn.opt.frozenIdx,
+      },
     }),
     frozen: [...names].filter(([{requiresGrad}]) => !requiresGrad).map(([, name]) => name),
     callbacks: learn.callbackStates(),
@@ -92,7 +97,9 @@ function ignoreMissing(error: unknown): void {
 function assertFinite(tensors: StateDict, {step}: Position): void {
   for (const [name, {data}] of tensors) {
     if (data instanceof Float32Array && data.some((value) => !Number.isFinite(value))) {
-      throw new GanError('diverged', 'GAN_DIVERGED', `after step ${step}, ${name} holds values that are not finite`, {suggestions: ['lower the learning rate']});
+      throw new GanError('diverged', 'GAN_DIVERGED', `after step ${step}, ${name} holds values that are not finite`, {
+        suggestions: ['lower the learning rate'],
+      });
     }
   }
 }
@@ -103,7 +110,10 @@ function assertFinite(tensors: StateDict, {step}: Position): void {
  */
 export async function readCheckpoint(path: string): Promise<Checkpoint> {
   const fault = (why: string, cause?: unknown): GanError =>
-    new GanError('data', 'GAN_CHECKPOINT', `${path} cannot be used as a checkpoint: ${why}`, {...(cause !== undefined && {cause}), suggestions: ['use an older checkpoint of the run']});
+    new GanError('data', 'GAN_CHECKPOINT', `${path} cannot be used as a checkpoint: ${why}`, {
+      ...(cause !== undefined && {cause}),
+      suggestions: ['use an older checkpoint of the run'],
+    });
   const read = async (file: string): Promise<Buffer> =>
     readFile(join(path, file)).catch((error: unknown) => {
       throw fault(`${file} cannot be read`, error);
@@ -118,7 +128,8 @@ export async function readCheckpoint(path: string): Promise<Checkpoint> {
   if (saved === null || typeof saved !== 'object') throw fault(`${stateFile} is no object`);
   const {format, sha256, ...state} = saved;
   if (format !== formatVersion) throw fault(`it has format ${format}, this version of gan reads ${formatVersion}`);
-  if (createHash('sha256').update(bytes).digest('hex') !== sha256) throw fault(`${tensorsFile} is damaged: its checksum is wrong`);
+  if (createHash('sha256').update(bytes).digest('hex') !== sha256)
+    throw fault(`${tensorsFile} is damaged: its checksum is wrong`);
   const {tensors} = decodeSafetensors(bytes, join(path, tensorsFile));
   return {...state, path, model: withoutPrefix('model.', tensors), averages: withoutPrefix('optimizer.', tensors)};
 }
@@ -131,7 +142,11 @@ export function restoreNetworks(learn: Learner, {model, averages, optimizer, fro
   learn.model.assertFits(model);
   const opt = optimizer && (learn.opt ?? learn.createOpt());
   if (opt && (opt.rule.name !== optimizer.rule || opt.groups.length !== optimizer.hypers.length)) {
-    throw new GanError('config', 'GAN_CHECKPOINT', `the checkpoint is of ${optimizer.rule} with ${optimizer.hypers.length} parameter groups, the learner has ${opt.rule.name} with ${opt.groups.length}`);
+    throw new GanError(
+      'config',
+      'GAN_CHECKPOINT',
+      `the checkpoint is of ${optimizer.rule} with ${optimizer.hypers.length} parameter groups, the learner has ${opt.rule.name} with ${opt.groups.length}`,
+    );
   }
   learn.model.loadStateDict(model);
   const names = learn.parameterNames();
@@ -150,9 +165,17 @@ export function restoreNetworks(learn: Learner, {model, averages, optimizer, fro
  * For `fit({startEpoch, startIter, restore})`: goes on exactly where the checkpoint was written. Callbacks are restored last, since
  * what they hold overrides what the events of a starting fit have just reset.
  */
-export function resumeFrom(learn: Learner, checkpoint: Checkpoint): {startEpoch: number; startIter: number; restore: () => void} {
+export function resumeFrom(
+  learn: Learner,
+  checkpoint: Checkpoint,
+): {startEpoch: number; startIter: number; restore: () => void} {
   const {position, seed, streams, callbacks} = checkpoint;
-  if (seed !== learn.streams.seed) throw new GanError('config', 'GAN_CHECKPOINT', `the checkpoint was made with seed ${seed}, the learner has ${learn.streams.seed}`);
+  if (seed !== learn.streams.seed)
+    throw new GanError(
+      'config',
+      'GAN_CHECKPOINT',
+      `the checkpoint was made with seed ${seed}, the learner has ${learn.streams.seed}`,
+    );
   return {
     startEpoch: position.epoch,
     startIter: position.batch,
@@ -171,5 +194,7 @@ function prefixed(prefix: string, state: StateDict): StateDict {
 }
 
 export function withoutPrefix(prefix: string, state: StateDict): StateDict {
-  return new Map([...state].filter(([name]) => name.startsWith(prefix)).map(([name, tensor]) => [name.slice(prefix.length), tensor]));
+  return new Map(
+    [...state].filter(([name]) => name.startsWith(prefix)).map(([name, tensor]) => [name.slice(prefix.length), tensor]),
+  );
 }

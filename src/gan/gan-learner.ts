@@ -42,11 +42,34 @@ export class GANLearner extends Learner {
   readonly ganLoss: GANLoss;
   readonly ganTrainer: GANTrainer;
 
-  constructor(dls: DataLoaders, generator: Module, critic: Module, genLossFunc: GenLossFunction, critLossFunc: CritLossFunction, options: GANLearnerOptions = {}) {
-    const {switcher = FixedGANSwitcher(1, 1), genFirst = false, switchEval = true, showImg = false, clip, clipNorms = false, beta, metrics, ...rest} = options;
+  constructor(
+    dls: DataLoaders,
+    generator: Module,
+    critic: Module,
+    genLossFunc: GenLossFunction,
+    critLossFunc: CritLossFunction,
+    options: GANLearnerOptions = {},
+  ) {
+    const {
+      switcher = FixedGANSwitcher(1, 1),
+      genFirst = false,
+      switchEval = true,
+      showImg = false,
+      clip,
+      clipNorms = false,
+      beta,
+      metrics,
+      ...rest
+    } = options;
     const model = new GANModule(generator, critic);
     const loss = new GANLoss(genLossFunc, critLossFunc, model);
-    const trainer = new GANTrainer(loss, {switchEval, genFirst, clipNorms, ...(clip !== undefined && {clip}), ...(beta !== undefined && {beta})});
+    const trainer = new GANTrainer(loss, {
+      switchEval,
+      genFirst,
+      clipNorms,
+      ...(clip !== undefined && {clip}),
+      ...(beta !== undefined && {beta}),
+    });
     const own = metricMaker(metrics);
     super(dls, model, loss.forward, {
       ...(rest.compat !== 'fastai' && {splitter: () => [generator, critic].map(trainableParameters)}),
@@ -65,14 +88,23 @@ export class GANLearner extends Learner {
    * weights clipped to 0.01. Real images score low (see `wganLosses`). The paper, and fastai's documentation, train it with RMSProp.
    */
   static wgan(dls: DataLoaders, generator: Module, critic: Module, options: GANLearnerOptions = {}): GANLearner {
-    return new GANLearner(dls, generator, critic, wganLosses.genLossFunc, wganLosses.critLossFunc, {switcher: FixedGANSwitcher(5, 1), clip: 0.01, switchEval: false, ...options});
+    return new GANLearner(dls, generator, critic, wganLosses.genLossFunc, wganLosses.critLossFunc, {
+      switcher: FixedGANSwitcher(5, 1),
+      clip: 0.01,
+      switchEval: false,
+      ...options,
+    });
   }
 
   /**
    * A GAN from two networks that were trained apart (fastai's GANLearner.from_learners): losses, data and generator of
    * `genLearn`, critic of `critLearn`. The networks are shared, not copied; nothing else of the two learners is taken over.
    */
-  static fromLearners(genLearn: Learner, critLearn: Learner, {weightsGen, ...options}: GANLearnerOptions & {weightsGen?: readonly [number, number]} = {}): GANLearner {
+  static fromLearners(
+    genLearn: Learner,
+    critLearn: Learner,
+    {weightsGen, ...options}: GANLearnerOptions & {weightsGen?: readonly [number, number]} = {},
+  ): GANLearner {
     const {genLossFunc, critLossFunc} = ganLossFromFunc(genLearn.lossFunc, critLearn.lossFunc, weightsGen);
     return new GANLearner(genLearn.dls, genLearn.model, critLearn.model, genLossFunc, critLossFunc, options);
   }
@@ -97,18 +129,27 @@ export class GANLearner extends Learner {
   }
 
   /** One batch of inputs and what the generator makes of it: the first `maxN` images, as bytes (fastai's show_results). */
-  async showResults({maxN = 9, loader = this.dls.valid ?? this.dls.train}: {maxN?: number; loader?: DataLoader} = {}): Promise<HostTensor> {
+  async showResults({
+    maxN = 9,
+    loader = this.dls.valid ?? this.dls.train,
+  }: {maxN?: number; loader?: DataLoader} = {}): Promise<HostTensor> {
     for await (const {input} of loader.epoch(0)) {
       const count = Math.min(maxN, input.shape[0]!);
       const rowSize = input.data.length / input.shape[0]!;
       return this.generate({data: input.data.slice(0, count * rowSize), shape: [count, ...input.shape.slice(1)]});
     }
-    throw new GanError('data', 'GAN_DATA_EMPTY', 'showResults: the data loader has no batch', {suggestions: ['give it another one: showResults({loader: learn.dls.train})']});
+    throw new GanError('data', 'GAN_DATA_EMPTY', 'showResults: the data loader has no batch', {
+      suggestions: ['give it another one: showResults({loader: learn.dls.train})'],
+    });
   }
 }
 
 /** Runs a generator in eval mode, leaving its mode as it was. */
-export async function generateImages(generator: Module, input: HostTensor, {normalization}: Pick<DataLoaders, 'normalization'>): Promise<HostTensor> {
+export async function generateImages(
+  generator: Module,
+  input: HostTensor,
+  {normalization}: Pick<DataLoaders, 'normalization'>,
+): Promise<HostTensor> {
   const modes = generator.modules().map((module): [Module, boolean] => [module, module.training]);
   generator.eval();
   let images: Tensor;

@@ -28,7 +28,10 @@ export class GANModule extends Module {
   /** @throws GanError GAN_ARGUMENT when this module was made without that network */
   need(network: 'generator' | 'critic'): Module {
     const module = this[network];
-    if (!module) throw new GanError('usage', 'GAN_ARGUMENT', `this GANModule has no ${network}`, {suggestions: [`give a ${network} to its constructor, or switch to the other mode`]});
+    if (!module)
+      throw new GanError('usage', 'GAN_ARGUMENT', `this GANModule has no ${network}`, {
+        suggestions: [`give a ${network} to its constructor, or switch to the other mode`],
+      });
     return module;
   }
 }

@@ -235,7 +235,8 @@ export class Learner {
 
   /** Trains for `nEpoch` passes over the data at a constant learning rate (fastai's fit). */
   async fit(nEpoch: number, lr?: number | LrSlice | number[], options: FitOptions = {}): Promise<void> {
-    if (!Number.isInteger(nEpoch) || nEpoch < 1) throw new GanError('usage', 'GAN_ARGUMENT', `fit: nEpoch is ${nEpoch}, wanted a whole number >= 1`);
+    if (!Number.isInteger(nEpoch) || nEpoch < 1)
+      throw new GanError('usage', 'GAN_ARGUMENT', `fit: nEpoch is ${nEpoch}, wanted a whole number >= 1`);
     await this.#withCallbacks(options.cbs ?? [], async () => {
       if (!this.opt || options.resetOpt) this.createOpt();
       const wd = options.wd ?? this.wd;
@@ -258,15 +259,27 @@ export class Learner {
     const {div = 25, divFinal = 1e5, pctStart = 0.25, moms = this.moms, cbs = [], ...rest} = options;
     const opt = !this.opt || rest.resetOpt ? this.createOpt() : this.opt;
     opt.setHyper('lr', lrMax ?? this.lr);
-    const rates = opt.hypers.map((hypers) => combinedCosine(pctStart, hypers.lr / div, hypers.lr, hypers.lr / divFinal));
-    const scheduler = new ParamScheduler({lr: (position) => rates.map((rate) => rate(position)), mom: combinedCosine(pctStart, ...moms)});
+    const rates = opt.hypers.map((hypers) =>
+      combinedCosine(pctStart, hypers.lr / div, hypers.lr, hypers.lr / divFinal),
+    );
+    const scheduler = new ParamScheduler({
+      lr: (position) => rates.map((rate) => rate(position)),
+      mom: combinedCosine(pctStart, ...moms),
+    });
     await this.fit(nEpoch, lrMax, {...rest, resetOpt: false, cbs: [...cbs, scheduler]});
   }
 
   /** Runs the validation set, or other data, through the model and returns the loss and metrics of the validation columns. */
-  async validate(loader: DataLoader | undefined = this.dls.valid, cbs: Callback[] = []): Promise<readonly (number | null)[]> {
+  async validate(
+    loader: DataLoader | undefined = this.dls.valid,
+    cbs: Callback[] = [],
+  ): Promise<readonly (number | null)[]> {
     let values: readonly (number | null)[] = [];
-    const keep: Callback = {name: 'keep', order: 100, afterValidate: () => void (values = this.recorder?.validated ?? [])};
+    const keep: Callback = {
+      name: 'keep',
+      order: 100,
+      afterValidate: () => void (values = this.recorder?.validated ?? []),
+    };
     await this.#withCallbacks([...cbs, keep], async () => {
       await this.#event('beforeEpoch');
       await this.#phase('Validate', () => this.#validateBatches(loader));
@@ -291,11 +304,14 @@ export class Learner {
 
   /** What callbacks need to carry on, by their names. */
   callbackStates(): Record<string, unknown> {
-    return Object.fromEntries(this.callbacks.filter(({save}) => save).map((callback) => [callback.name, callback.save!()]));
+    return Object.fromEntries(
+      this.callbacks.filter(({save}) => save).map((callback) => [callback.name, callback.save!()]),
+    );
   }
 
   loadCallbackStates(states: Record<string, unknown>): void {
-    for (const callback of this.callbacks) if (callback.load && callback.name in states) callback.load(states[callback.name]);
+    for (const callback of this.callbacks)
+      if (callback.load && callback.name in states) callback.load(states[callback.name]);
   }
 
   /** Frees the model's tensors and the optimiser's. */
@@ -328,7 +344,15 @@ export class Learner {
     const loss = tf.clone(this.loss!);
     const value = loss.data().then(([number]) => number!);
     value.catch(() => {}); // thrown by `readLosses`, which may come later
-    this.latest = {value: NaN, epoch, iter, step, training, batchSize, lrs: training ? this.opt!.hypers.map(({lr}) => lr) : []};
+    this.latest = {
+      value: NaN,
+      epoch,
+      iter,
+      step,
+      training,
+      batchSize,
+      lrs: training ? this.opt!.hypers.map(({lr}) => lr) : [],
+    };
     this.#unread.push({read: this.latest, loss, value});
   }
 
@@ -440,7 +464,13 @@ export class Learner {
 
   async #trainBatch(): Promise<void> {
     const wanted = this.opt!.parameters().filter(({requiresGrad}) => requiresGrad);
-    if (wanted.length === 0) throw new GanError('usage', 'GAN_FROZEN', 'every parameter of the optimiser is frozen: there is nothing to train', {suggestions: ['setFreezeModel(model, true) makes them trainable']});
+    if (wanted.length === 0)
+      throw new GanError(
+        'usage',
+        'GAN_FROZEN',
+        'every parameter of the optimiser is frozen: there is nothing to train',
+        {suggestions: ['setFreezeModel(model, true) makes them trainable']},
+      );
     this.capture.run(this, () => this.#trainStep(wanted), wanted, this.stepMode());
     this.step++;
     this.#beginRead();
@@ -459,14 +489,21 @@ export class Learner {
 
   /** Prediction, loss, gradients, update: everything of a step that happens on the device. */
   #trainStep(wanted: readonly Parameter[]): void {
-    const {value, grads} = variableGrads(() => {
-      const loss = this.#forward();
-      this.#eventNow('beforeBackward');
-      return loss as ReturnType<typeof tf.scalar>;
-    }, wanted.map(({variable}) => variable));
+    const {value, grads} = variableGrads(
+      () => {
+        const loss = this.#forward();
+        this.#eventNow('beforeBackward');
+        return loss as ReturnType<typeof tf.scalar>;
+      },
+      wanted.map(({variable}) => variable),
+    );
     this.loss = value;
     try {
-      this.gradients = new Map(wanted.flatMap((parameter) => (grads[parameter.variable.name] ? [[parameter, grads[parameter.variable.name]!]] : [])));
+      this.gradients = new Map(
+        wanted.flatMap((parameter) =>
+          grads[parameter.variable.name] ? [[parameter, grads[parameter.variable.name]!]] : [],
+        ),
+      );
       this.#eventNow('afterBackward');
       this.#optimize();
     } finally {
@@ -489,6 +526,7 @@ export class Learner {
   /** fastai zeroes gradients instead of dropping them, so that whatever was trained once takes part in every later step. */
   #addZeroGradients(): void {
     for (const parameter of this.gradients.keys()) this.#everTrained.add(parameter);
-    for (const parameter of this.#everTrained) if (!this.gradients.has(parameter)) this.gradients.set(parameter, tf.zeros(parameter.shape));
+    for (const parameter of this.#everTrained)
+      if (!this.gradients.has(parameter)) this.gradients.set(parameter, tf.zeros(parameter.shape));
   }
 }

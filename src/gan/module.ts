@@ -123,11 +123,16 @@ export abstract class Module {
   /** This module's own parameters, buffers and counters, in the order of PyTorch: parameters first. */
   own(): [string, Entry][] {
     const entries = [...this.#entries];
-    return [...entries.filter(([, e]) => e instanceof Parameter), ...entries.filter(([, e]) => !(e instanceof Parameter))];
+    return [
+      ...entries.filter(([, e]) => e instanceof Parameter),
+      ...entries.filter(([, e]) => !(e instanceof Parameter)),
+    ];
   }
 
   #named(): [string, Entry][] {
-    return this.namedModules().flatMap(([path, module]) => module.own().map(([name, e]): [string, Entry] => [join(path, name), e]));
+    return this.namedModules().flatMap(([path, module]) =>
+      module.own().map(([name, e]): [string, Entry] => [join(path, name), e]),
+    );
   }
 
   namedParameters(): [string, Parameter][] {
@@ -198,9 +203,16 @@ function join(prefix: string, name: string): string {
 function stateMismatch(faults: string[]): GanError {
   const shown = faults.slice(0, 12);
   const more = faults.length > shown.length ? [`... and ${faults.length - shown.length} more`] : [];
-  return new GanError('data', 'GAN_STATE_MISMATCH', `the weights do not fit this network:\n  ${[...shown, ...more].join('\n  ')}`, {
-    suggestions: ['build the network with the options (size, channels, features, extra layers) that the weights were trained with'],
-  });
+  return new GanError(
+    'data',
+    'GAN_STATE_MISMATCH',
+    `the weights do not fit this network:\n  ${[...shown, ...more].join('\n  ')}`,
+    {
+      suggestions: [
+        'build the network with the options (size, channels, features, extra layers) that the weights were trained with',
+      ],
+    },
+  );
 }
 
 /** A Counter may be missing from a file: PyTorch did not always write them. */
@@ -216,7 +228,11 @@ function entryFault(name: string, entry: Entry, given: StateTensor | undefined):
 async function readEntry(entry: Entry): Promise<StateTensor> {
   if (entry instanceof Counter) return {dtype: 'I64', shape: [], data: BigInt64Array.of(BigInt(entry.value))};
   const data = (await entry.variable.data()) as Float32Array;
-  return {dtype: 'F32', shape: torchShape(entry.variable.shape, entry.layout), data: toTorch(data, entry.variable.shape, entry.layout)};
+  return {
+    dtype: 'F32',
+    shape: torchShape(entry.variable.shape, entry.layout),
+    data: toTorch(data, entry.variable.shape, entry.layout),
+  };
 }
 
 function writeEntry(entry: Entry, given: StateTensor | undefined): void {
@@ -243,7 +259,11 @@ export function toTorch(data: Float32Array, shape: readonly number[], {permutati
 export function fromTorch(data: Float32Array, shape: readonly number[], {permutation}: Layout): Float32Array {
   if (!permutation) return data.slice();
   const inverse = permutation.map((_, axis) => permutation.indexOf(axis));
-  return permute(data, permutation.map((axis) => shape[axis]!), inverse);
+  return permute(
+    data,
+    permutation.map((axis) => shape[axis]!),
+    inverse,
+  );
 }
 
 /** A transposed copy: axis i of the result is axis `permutation[i]` of the source. */

@@ -36,8 +36,10 @@ export const nn = {
   sequential: (layers: readonly Module[]): Sequential => new Sequential(layers),
   sequentialEx: (...layers: Module[]): SequentialEx => new SequentialEx(...layers),
   mergeLayer: (dense = false): MergeLayer => new MergeLayer(dense),
-  dense: (inFeatures: number, outFeatures: number, options?: {bias?: boolean}): Dense => new Dense(inFeatures, outFeatures, options),
-  conv: (inChannels: number, outChannels: number, options: ConvOptions): Conv => new Conv(inChannels, outChannels, options),
+  dense: (inFeatures: number, outFeatures: number, options?: {bias?: boolean}): Dense =>
+    new Dense(inFeatures, outFeatures, options),
+  conv: (inChannels: number, outChannels: number, options: ConvOptions): Conv =>
+    new Conv(inChannels, outChannels, options),
   convLayer: (ni: number, nf: number, options?: ConvLayerOptions): ConvLayer => new ConvLayer(ni, nf, options),
   batchNorm: (channels: number, options?: NormOptions): BatchNorm => new BatchNorm(channels, options),
   instanceNorm: (channels: number, options?: NormOptions): InstanceNorm => new InstanceNorm(channels, options),
@@ -67,7 +69,10 @@ export const nn = {
   rmsProp,
   sgd,
   /** An optimiser of a rule of one's own; `hypers` are its numbers beside the learning rate. */
-  optimizer: (rule: UpdateRule, hypers: Record<string, number> = {}): OptimizerFactory => (groups, lr) => new Optimizer(groups, rule, {wd: 0, ...hypers, lr}),
+  optimizer:
+    (rule: UpdateRule, hypers: Record<string, number> = {}): OptimizerFactory =>
+    (groups, lr) =>
+      new Optimizer(groups, rule, {wd: 0, ...hypers, lr}),
 };
 
 export type Nn = typeof nn;

@@ -15,9 +15,28 @@ import {DenseResBlock} from './nets/gan-critic.js';
 import {isRepeatable, repeatable} from './repeatable.js';
 
 [
-  AddChannels, BatchNorm, Conv, ConvLayer, Dense, DenseResBlock, Dropout2d, Flatten, GANModule, InstanceNorm, LeakyReLU, MergeLayer,
-  ReLU, ReLU6, SelfAttention, Sequential, SequentialEx, Sigmoid, SigmoidRange, Tanh,
+  AddChannels,
+  BatchNorm,
+  Conv,
+  ConvLayer,
+  Dense,
+  DenseResBlock,
+  Dropout2d,
+  Flatten,
+  GANModule,
+  InstanceNorm,
+  LeakyReLU,
+  MergeLayer,
+  ReLU,
+  ReLU6,
+  SelfAttention,
+  Sequential,
+  SequentialEx,
+  Sigmoid,
+  SigmoidRange,
+  Tanh,
 ].forEach(repeatable);
 
 /** The first one that is not known to be repeatable. */
-export const firstUnrepeatable = (modules: readonly Module[]): Module | undefined => modules.find((module) => !isRepeatable(module.constructor));
+export const firstUnrepeatable = (modules: readonly Module[]): Module | undefined =>
+  modules.find((module) => !isRepeatable(module.constructor));

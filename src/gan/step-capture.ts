@@ -10,7 +10,14 @@ import {firstUnrepeatable} from './repeatable-modules.js';
 export type CaptureMode = 'auto' | 'off';
 
 /** Callbacks that see, or change, what happens inside a step. */
-const inStep: readonly InStepEvent[] = ['afterPred', 'afterLoss', 'beforeBackward', 'afterBackward', 'beforeStep', 'afterStep'];
+const inStep: readonly InStepEvent[] = [
+  'afterPred',
+  'afterLoss',
+  'beforeBackward',
+  'afterBackward',
+  'beforeStep',
+  'afterStep',
+];
 
 export class StepCapture {
   readonly mode: CaptureMode;
@@ -71,11 +78,23 @@ export class StepCapture {
 }
 
 /** Steps with one key have the same operations. */
-function keyOf({model, opt, policies, everTrained}: Learner, wanted: readonly Parameter[], given: readonly Tensor[], mode: string): string {
+function keyOf(
+  {model, opt, policies, everTrained}: Learner,
+  wanted: readonly Parameter[],
+  given: readonly Tensor[],
+  mode: string,
+): string {
   const trained = new Set(wanted);
   const zeroed = policies.frozenInStep === 'zero-gradient' ? everTrained : [];
   const training = model.modules().map((module) => (module.training ? 'T' : 'e'));
   const parameters = opt!.parameters().map((parameter) => (trained.has(parameter) ? 'T' : 'f'));
   const updated = [...new Set([...wanted, ...zeroed])];
-  return [...given.map(({shape, dtype}) => `${dtype}[${shape.join()}]`), mode, training.join(''), parameters.join(''), updated.length, opt!.structure(updated)].join(' ');
+  return [
+    ...given.map(({shape, dtype}) => `${dtype}[${shape.join()}]`),
+    mode,
+    training.join(''),
+    parameters.join(''),
+    updated.length,
+    opt!.structure(updated),
+  ].join(' ');
 }

@@ -9,6 +9,7 @@ import type {HostTensor} from './data/types.js';
  */
 export function upload(host: HostTensor, normalization: Normalization): Tensor {
   const {data, shape} = host;
-  if (data instanceof Uint8Array && hasBytesToFloat()) return bytesToFloat({bytes: data, shape, table: normalization.tableFor(shape)});
+  if (data instanceof Uint8Array && hasBytesToFloat())
+    return bytesToFloat({bytes: data, shape, table: normalization.tableFor(shape)});
   return tf.tensor(normalization.apply(host), shape, 'float32');
 }

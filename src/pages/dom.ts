@@ -4,7 +4,11 @@ type Listener = (event: Event) => void;
 type Attributes = Record<string, string | number | boolean | undefined | Listener>;
 
 /** An element, its attributes and listeners, its children. Texts are texts: nothing of a run's files is ever read as HTML. */
-export function h<K extends keyof HTMLElementTagNameMap>(tag: K, attributes: Attributes = {}, ...children: Child[]): HTMLElementTagNameMap[K] {
+export function h<K extends keyof HTMLElementTagNameMap>(
+  tag: K,
+  attributes: Attributes = {},
+  ...children: Child[]
+): HTMLElementTagNameMap[K] {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
     if (typeof value === 'function') element.addEventListener(name, value);

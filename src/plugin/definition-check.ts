@@ -11,17 +11,24 @@ const specTypes: readonly OptionSpec['type'][] = ['int', 'num', 'str', 'bool', '
  * that the types promise is taken for granted.
  * @param made the kind whose function (`gan.loss(...)`) was used, if one was
  */
-export function definitionFault(definition: unknown, declared: DeclaredPart, made: PartKind | undefined): string | undefined {
+export function definitionFault(
+  definition: unknown,
+  declared: DeclaredPart,
+  made: PartKind | undefined,
+): string | undefined {
   const wanted = partKinds[declared.kind].noun;
-  if (typeof definition !== 'object' || definition === null) return `its default export must return ${wanted}, not ${String(definition)}`;
-  if (made !== undefined && made !== declared.kind) return `package.json declares ${wanted}, the module returns ${partKinds[made].noun}`;
+  if (typeof definition !== 'object' || definition === null)
+    return `its default export must return ${wanted}, not ${String(definition)}`;
+  if (made !== undefined && made !== declared.kind)
+    return `package.json declares ${wanted}, the module returns ${partKinds[made].noun}`;
   const {name, summary, create, options, priority} = definition as Record<string, unknown>;
   if (name !== declared.name) return `package.json calls it '${declared.name}', its module '${String(name)}'`;
   if (typeof summary !== 'string' || summary === '') return 'it has no summary (one line for listings)';
   if (typeof create !== 'function') return 'it has no function `create`';
   if (priority !== undefined && !Number.isFinite(priority)) return '`priority` must be a number';
   if (options === undefined) return undefined;
-  if (typeof options !== 'object' || options === null) return '`options` must be an object of specifications (opt.int, opt.num, ...)';
+  if (typeof options !== 'object' || options === null)
+    return '`options` must be an object of specifications (opt.int, opt.num, ...)';
   for (const [key, spec] of Object.entries(options)) {
     const fault = specFault(spec);
     if (fault !== undefined) return `option '${key}' of the ${kindLabel(declared.kind)} ${fault}`;
@@ -31,7 +38,8 @@ export function definitionFault(definition: unknown, declared: DeclaredPart, mad
 
 function specFault(spec: unknown): string | undefined {
   const {type, default: preset} = (spec ?? {}) as Partial<OptionSpec>;
-  if (type === undefined || !specTypes.includes(type)) return 'is not made by opt.int, opt.num, opt.str, opt.bool or opt.oneOf';
+  if (type === undefined || !specTypes.includes(type))
+    return 'is not made by opt.int, opt.num, opt.str, opt.bool or opt.oneOf';
   if (preset === undefined) return undefined;
   try {
     checkOption('its default', spec as OptionSpec, {value: preset, origin: 'the specification'});

@@ -26,14 +26,20 @@ export function openRegistry(known: Iterable<KnownPlugin> = [], dataDir?: string
     return {tf, nn};
   };
   const plugins = [...known];
-  return new Registry(findPackages(ownRoot, plugins), importTensors, dataDir === undefined ? [] : lostPlugins(dataDir, plugins));
+  return new Registry(
+    findPackages(ownRoot, plugins),
+    importTensors,
+    dataDir === undefined ? [] : lostPlugins(dataDir, plugins),
+  );
 }
 
 /** Plug-ins that are noted in `dataDir` but could not be read; oclif warns of them without their names. */
 function lostPlugins(dataDir: string, known: readonly KnownPlugin[]): PluginProblem[] {
   let noted: {name?: string; root?: string}[];
   try {
-    const {oclif} = JSON.parse(readFileSync(path.join(dataDir, 'package.json'), 'utf8')) as {oclif?: {plugins?: (string | {name: string; root?: string})[]}};
+    const {oclif} = JSON.parse(readFileSync(path.join(dataDir, 'package.json'), 'utf8')) as {
+      oclif?: {plugins?: (string | {name: string; root?: string})[]};
+    };
     noted = (oclif?.plugins ?? []).map((plugin) => (typeof plugin === 'string' ? {name: plugin} : plugin));
   } catch {
     return []; // nothing was ever installed, or oclif has complained
@@ -54,11 +60,18 @@ export const pluginIn = (folder: string): KnownPlugin => readPackage(path.resolv
  */
 export function findPackages(root: string, known: Iterable<KnownPlugin> = []): PackageInfo[] {
   const own = readPackage(root);
-  const dependencies = ['dependencies', 'optionalDependencies', 'peerDependencies'].flatMap((key) => Object.keys(own.pjson[key] ?? {}));
+  const dependencies = ['dependencies', 'optionalDependencies', 'peerDependencies'].flatMap((key) =>
+    Object.keys(own.pjson[key] ?? {}),
+  );
   const candidates: (PackageInfo | undefined)[] = [
     {...own, builtIn: true},
-    ...dependencies.filter(isPluginName).map((name) => findPackage(name, root)).map((info) => info && {...info, builtIn: true}),
-    ...[...known].sort((a, b) => (a.name < b.name ? -1 : 1)).map(({name, root: at, pjson}) => ({name, root: at, pjson: {...pjson}})), // oclif loads them in any order
+    ...dependencies
+      .filter(isPluginName)
+      .map((name) => findPackage(name, root))
+      .map((info) => info && {...info, builtIn: true}),
+    ...[...known]
+      .sort((a, b) => (a.name < b.name ? -1 : 1))
+      .map(({name, root: at, pjson}) => ({name, root: at, pjson: {...pjson}})), // oclif loads them in any order
   ];
   const byRoot = new Map<string, PackageInfo>();
   for (const info of candidates) {

@@ -11,14 +11,16 @@ const isControl = (error: unknown): boolean => error instanceof Error && error.n
  * an item that cannot be read is nothing unusual.
  */
 export function guard<T extends object>(part: T, declared: DeclaredPart): T {
-  const wrap = (f: (...args: unknown[]) => unknown, self: unknown, what: string) => (...args: unknown[]): unknown => {
-    try {
-      const result = Reflect.apply(f, self, args);
-      return result instanceof Promise ? result.catch((error: unknown) => blame(error, declared, what)) : result;
-    } catch (error) {
-      return blame(error, declared, what);
-    }
-  };
+  const wrap =
+    (f: (...args: unknown[]) => unknown, self: unknown, what: string) =>
+    (...args: unknown[]): unknown => {
+      try {
+        const result = Reflect.apply(f, self, args);
+        return result instanceof Promise ? result.catch((error: unknown) => blame(error, declared, what)) : result;
+      } catch (error) {
+        return blame(error, declared, what);
+      }
+    };
   const standIn = typeof part === 'function' ? () => {} : {}; // `part` itself may be frozen, and then no proxy may change what it gives
   return new Proxy(standIn, {
     apply: (_, self, args) => wrap(part as (...args: unknown[]) => unknown, self, '')(...(args as unknown[])),
@@ -34,9 +36,23 @@ function blame(error: unknown, {kind, name, package: from}: DeclaredPart, what: 
   if (isGanError(error) || isControl(error)) throw error;
   const where = what === '' ? '' : ` in ${what}`;
   const why = messageOf(error);
-  const at = error instanceof Error ? error.stack?.split('\n').find((line) => line.includes('file:'))?.trim() : undefined;
-  throw new GanError(kind === 'backend' ? 'backend' : 'config', 'GAN_PLUGIN_FAILED', `The ${kindLabel(kind)} '${name}' of ${from} failed${where}: ${why}`, {
-    cause: error,
-    suggestions: [...(at === undefined ? [] : [`It was thrown ${at}.`]), `Report this to the author of ${from}, or leave the ${kindLabel(kind)} out.`],
-  });
+  const at =
+    error instanceof Error
+      ? error.stack
+          ?.split('\n')
+          .find((line) => line.includes('file:'))
+          ?.trim()
+      : undefined;
+  throw new GanError(
+    kind === 'backend' ? 'backend' : 'config',
+    'GAN_PLUGIN_FAILED',
+    `The ${kindLabel(kind)} '${name}' of ${from} failed${where}: ${why}`,
+    {
+      cause: error,
+      suggestions: [
+        ...(at === undefined ? [] : [`It was thrown ${at}.`]),
+        `Report this to the author of ${from}, or leave the ${kindLabel(kind)} out.`,
+      ],
+    },
+  );
 }

@@ -1,7 +1,7 @@
 /**
  * The plug-in API. A part is a module whose default export receives a `Gan` object and returns a definition:
  *
- *     import type {Gan} from 'gan/plugin';
+ *     import type {Gan} from 'gankit/plugin';
  *     export default ({switcher, opt}: Gan) => switcher({name: 'fixed', ...});
  *
  * Only types are imported, so no second copy of this package or of tfjs can enter by a plug-in. The package says in its
@@ -23,7 +23,16 @@ import type {Switcher} from '../gan/switchers/switcher.js';
 import type {GanError} from '../errors.js';
 import type {Opt, OptionSpecs, OptionValues} from './options.js';
 
-export type {Backend, Device, DeviceInfo, DeviceMemory, Finding, ListedDevice, OpenedDevice, Probe} from '../backends/device.js';
+export type {
+  Backend,
+  Device,
+  DeviceInfo,
+  DeviceMemory,
+  Finding,
+  ListedDevice,
+  OpenedDevice,
+  Probe,
+} from '../backends/device.js';
 export type {Tensor, Tf} from '../backends/tf.js';
 export type {GanError} from '../errors.js';
 export type {Callback} from '../gan/callback.js';
@@ -40,7 +49,17 @@ export type {Rng} from '../gan/rng.js';
 export type {RunConfig} from '../gan/runs/run-config.js';
 export type {TrainedRun} from '../gan/runs/trained-run.js';
 export type {Mode, Switcher, SwitcherFacts} from '../gan/switchers/switcher.js';
-export type {BoolSpec, IntSpec, NumSpec, OneOfSpec, Opt, OptionSpec, OptionSpecs, OptionValues, StrSpec} from './options.js';
+export type {
+  BoolSpec,
+  IntSpec,
+  NumSpec,
+  OneOfSpec,
+  Opt,
+  OptionSpec,
+  OptionSpecs,
+  OptionValues,
+  StrSpec,
+} from './options.js';
 
 /** Raised by one when a plug-in written for the old API can no longer work. */
 export const apiVersion = 1;
@@ -129,7 +148,9 @@ export interface PartKinds {
 }
 export type PartKind = keyof PartKinds;
 
-type Define<Created> = <const S extends OptionSpecs = Record<never, never>>(definition: Definition<Created, S>) => Definition<Created, S>;
+type Define<Created> = <const S extends OptionSpecs = Record<never, never>>(
+  definition: Definition<Created, S>,
+) => Definition<Created, S>;
 
 /** What a part receives. */
 export interface Gan {
@@ -138,7 +159,9 @@ export interface Gan {
   nn: Nn;
   opt: Opt;
   GanError: typeof GanError;
-  backend: <const S extends OptionSpecs = Record<never, never>>(definition: BackendDefinition<S>) => BackendDefinition<S>;
+  backend: <const S extends OptionSpecs = Record<never, never>>(
+    definition: BackendDefinition<S>,
+  ) => BackendDefinition<S>;
   architecture: Define<PartKinds['architecture']>;
   loss: Define<PartKinds['loss']>;
   penalty: Define<PartKinds['penalty']>;

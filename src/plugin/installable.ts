@@ -10,5 +10,10 @@ export interface InstallablePart {
 }
 
 export const installable: readonly InstallablePart[] = [
-  {kind: 'backend', name: 'webgpu', package: 'gan-plugin-webgpu', fix: 'npm install gan-plugin-webgpu (in the sources of gan: npm run webgpu)'},
+  {
+    kind: 'backend',
+    name: 'webgpu',
+    package: 'gan-plugin-webgpu',
+    fix: 'npm install gan-plugin-webgpu (in the sources of gan: npm run webgpu)',
+  },
 ];

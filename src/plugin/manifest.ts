@@ -51,11 +51,15 @@ export function readManifest({name, root, pjson, builtIn = false}: PackageInfo):
   const report = (reason: string) => manifest.problems.push({package: name, reason});
   const block = pjson['gan'];
   if (!isRecord(block)) {
-    report(`the "gan" block of its package.json must be an object like {"api": ${apiVersion}, "losses": {"name": "./file.js"}}`);
+    report(
+      `the "gan" block of its package.json must be an object like {"api": ${apiVersion}, "losses": {"name": "./file.js"}}`,
+    );
     return manifest;
   }
   if (block['api'] !== apiVersion) {
-    report(`it is made for plug-in API ${JSON.stringify(block['api']) ?? '(none given)'}, this version of gan has ${apiVersion}`);
+    report(
+      `it is made for plug-in API ${JSON.stringify(block['api']) ?? '(none given)'}, this version of gan has ${apiVersion}`,
+    );
     return manifest;
   }
   const kindOf = new Map(kindNames.map((kind) => [partKinds[kind].manifestKey, kind]));
@@ -64,11 +68,14 @@ export function readManifest({name, root, pjson, builtIn = false}: PackageInfo):
     const kind = kindOf.get(key);
     if (kind === undefined) {
       const meant = didYouMean(key, [...kindOf.keys()]);
-      report(`"gan" has no key "${key}"${meant === undefined ? '' : `; did you mean "${meant}"?`} Keys: ${[...kindOf.keys()].join(', ')}`);
+      report(
+        `"gan" has no key "${key}"${meant === undefined ? '' : `; did you mean "${meant}"?`} Keys: ${[...kindOf.keys()].join(', ')}`,
+      );
     } else if (isRecord(entries)) {
       for (const [part, file] of Object.entries(entries)) {
         const fault = entryFault(part, file, root);
-        if (fault === undefined) manifest.parts.push({kind, name: part, package: name, file: path.resolve(root, String(file)), builtIn});
+        if (fault === undefined)
+          manifest.parts.push({kind, name: part, package: name, file: path.resolve(root, String(file)), builtIn});
         else report(`"gan"."${key}"."${part}": ${fault}`);
       }
     } else {

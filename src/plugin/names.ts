@@ -9,7 +9,9 @@ export const isPluginName = (name: string): boolean => /^(@[^/]+\/)?gan-plugin-/
 export const friendlyName = (name: string): string => name.replace(/^(@[^/]+\/)?gan-plugin-/, '$1');
 
 /** `foo` to `gan-plugin-foo`, `@scope/foo` to `@scope/gan-plugin-foo`; a full name to itself. */
-export const fullPluginName = (name: string): string => (isPluginName(name) ? name : name.replace(/^(@[^/]+\/)?/, `$1${prefix}`));
+export const fullPluginName = (name: string): string =>
+  isPluginName(name) ? name : name.replace(/^(@[^/]+\/)?/, `$1${prefix}`);
 
 /** Whether a package goes by a name, full or friendly. */
-export const isCalled = (packageName: string, name: string): boolean => packageName === name || friendlyName(packageName) === name;
+export const isCalled = (packageName: string, name: string): boolean =>
+  packageName === name || friendlyName(packageName) === name;

@@ -21,12 +21,18 @@ const folded = (name: string): string => name.toLowerCase().replaceAll(/[-_ ]/g,
 /** The names, the most similar first; equally similar ones keep their order. */
 export function nearestFirst(wanted: string, names: readonly string[]): string[] {
   const distance = (name: string): number => editDistance(folded(wanted), folded(name));
-  return names.map((name) => ({name, d: distance(name)})).sort((a, b) => a.d - b.d).map(({name}) => name);
+  return names
+    .map((name) => ({name, d: distance(name)}))
+    .sort((a, b) => a.d - b.d)
+    .map(({name}) => name);
 }
 
 /** The name that was probably meant, if one is close: at most a third of its letters differ; one at least, two of a word of four or more. */
 export function didYouMean(wanted: string, names: readonly string[]): string | undefined {
   const [best] = nearestFirst(wanted, names);
   if (best === undefined) return undefined;
-  return editDistance(folded(wanted), folded(best)) <= Math.max(1, Math.min(2, wanted.length - 2), Math.floor(best.length / 3)) ? best : undefined;
+  return editDistance(folded(wanted), folded(best)) <=
+    Math.max(1, Math.min(2, wanted.length - 2), Math.floor(best.length / 3))
+    ? best
+    : undefined;
 }

@@ -28,7 +28,12 @@ export interface Checked {
  * @param label how a key is written by the user: `(key) => 'switcher.' + key`
  * @throws GanError GAN_CONFIG_UNKNOWN_KEY, GAN_CONFIG_VALUE
  */
-export function checkOptions(owner: string, specs: OptionSpecs, given: GivenMap, label = (key: string) => key): Checked {
+export function checkOptions(
+  owner: string,
+  specs: OptionSpecs,
+  given: GivenMap,
+  label = (key: string) => key,
+): Checked {
   for (const [key, {origin, blame = 'config'}] of given) {
     if (!Object.hasOwn(specs, key)) throw unknownKey(key, Object.keys(specs), {owner, origin, blame, label});
   }
@@ -54,7 +59,8 @@ export function unknownKey(key: string, known: readonly string[], facts: Unknown
   const {owner, origin, blame, label} = facts;
   const meant = didYouMean(key, known);
   const whose = owner === '' ? 'There is no option' : `The ${owner} has no option`;
-  const list = known.length === 0 ? 'It has no options.' : `Options: ${nearestFirst(key, known).map(label).join(', ')}.`;
+  const list =
+    known.length === 0 ? 'It has no options.' : `Options: ${nearestFirst(key, known).map(label).join(', ')}.`;
   return new GanError(blame, 'GAN_CONFIG_UNKNOWN_KEY', `${whose} '${label(key)}' (from ${origin}).`, {
     suggestions: [...(meant === undefined ? [] : [`Did you mean '${label(meant)}'?`]), list],
   });
@@ -72,7 +78,10 @@ export function checkOption(name: string, spec: OptionSpec, {value, origin, blam
   const wanted = describeSpec(spec) + (optional ? ", or 'none'" : '');
   const meant = spec.type === 'oneOf' ? didYouMean(String(value), spec.values) : undefined;
   throw new GanError(blame, 'GAN_CONFIG_VALUE', `${name} must be ${wanted}; ${origin} gives ${show(value)}.`, {
-    suggestions: [...(meant === undefined ? [] : [`Did you mean '${meant}'?`]), ...(spec.help === undefined ? [] : [`${name}: ${spec.help}.`])],
+    suggestions: [
+      ...(meant === undefined ? [] : [`Did you mean '${meant}'?`]),
+      ...(spec.help === undefined ? [] : [`${name}: ${spec.help}.`]),
+    ],
   });
 }
 
@@ -92,7 +101,9 @@ function readValue(spec: OptionSpec, value: unknown): OptionValue {
     case 'str':
       return typeof value === 'string' && value !== '' ? value : undefined;
     case 'oneOf':
-      return typeof value === 'string' || typeof value === 'number' ? spec.values.find((v) => v === String(value)) : undefined;
+      return typeof value === 'string' || typeof value === 'number'
+        ? spec.values.find((v) => v === String(value))
+        : undefined;
   }
 }
 

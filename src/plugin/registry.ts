@@ -26,15 +26,26 @@ export interface Clash {
 const qualified = (part: DeclaredPart): string => `${part.package}:${part.name}`;
 
 function missingPlugin(kind: PartKind, name: string, owner: string): GanError {
-  return new GanError('config', 'GAN_PLUGIN_MISSING', `The ${kindLabel(kind)} '${name}' is of the plug-in ${owner}, which is not installed.`, {
-    suggestions: [`gan plugins install ${owner}`, 'gan parts   lists what there is'],
-  });
+  return new GanError(
+    'config',
+    'GAN_PLUGIN_MISSING',
+    `The ${kindLabel(kind)} '${name}' is of the plug-in ${owner}, which is not installed.`,
+    {
+      suggestions: [`gan plugins install ${owner}`, 'gan parts   lists what there is'],
+    },
+  );
 }
 
 function brokenPart(part: DeclaredPart, reason: string, cause?: unknown): GanError {
-  return new GanError(part.kind === 'backend' ? 'backend' : 'config', 'GAN_PLUGIN_BROKEN',
+  return new GanError(
+    part.kind === 'backend' ? 'backend' : 'config',
+    'GAN_PLUGIN_BROKEN',
     `The ${kindLabel(part.kind)} '${part.name}' of ${part.package} cannot be used: ${reason}.`,
-    {suggestions: [`It is declared in the package.json of ${part.package} as ${part.file}.`], ...(cause === undefined ? {} : {cause})});
+    {
+      suggestions: [`It is declared in the package.json of ${part.package} as ${part.file}.`],
+      ...(cause === undefined ? {} : {cause}),
+    },
+  );
 }
 
 /**
@@ -56,7 +67,11 @@ export class Registry {
    * @param importTensors how `tf` and `nn` are obtained when a part first needs them
    * @param lost plug-ins that are not even found
    */
-  constructor(packages: readonly PackageInfo[], importTensors: () => Promise<TensorApi>, lost: readonly PluginProblem[] = []) {
+  constructor(
+    packages: readonly PackageInfo[],
+    importTensors: () => Promise<TensorApi>,
+    lost: readonly PluginProblem[] = [],
+  ) {
     const manifests = packages.map(readManifest);
     for (const part of manifests.flatMap(({parts}) => parts)) {
       const key = `${part.kind}/${part.name}`;
@@ -64,13 +79,18 @@ export class Registry {
     }
     this.#packages = packages;
     this.problems = [...manifests.flatMap(({problems}) => problems), ...lost];
-    this.clashes = [...this.#declared.values()].filter((parts) => parts.length > 1).map((parts) => ({kind: parts[0]!.kind, name: parts[0]!.name, packages: parts.map((part) => part.package)}));
+    this.clashes = [...this.#declared.values()]
+      .filter((parts) => parts.length > 1)
+      .map((parts) => ({kind: parts[0]!.kind, name: parts[0]!.name, packages: parts.map((part) => part.package)}));
     this.tensors = new LazyTensors(importTensors);
   }
 
   /** The parts of a kind, from package.json alone, by the names that are to be typed: `gan-plugin-x:name` where `name` is not enough. */
   list(kind: PartKind): DeclaredPart[] {
-    const named = (parts: DeclaredPart[]) => parts.map((part, i) => (parts.length === 1 || (i === 0 && part.builtIn) ? part : {...part, name: qualified(part)}));
+    const named = (parts: DeclaredPart[]) =>
+      parts.map((part, i) =>
+        parts.length === 1 || (i === 0 && part.builtIn) ? part : {...part, name: qualified(part)},
+      );
     return [...this.#declared.values()].filter(([first]) => first!.kind === kind).flatMap(named);
   }
 
@@ -108,14 +128,23 @@ export class Registry {
   }
 
   /** Makes a part from option values, which are checked first. `origin` is where the name came from. */
-  async create<K extends PartKind>(kind: K, name: string, given: GivenMap = new Map(), origin?: string): Promise<PartKinds[K]> {
+  async create<K extends PartKind>(
+    kind: K,
+    name: string,
+    given: GivenMap = new Map(),
+    origin?: string,
+  ): Promise<PartKinds[K]> {
     const definition = await this.load(kind, name, origin);
     const {values} = checkOptions(`${kindLabel(kind)} ${name}`, definition.options ?? {}, given);
     const declared = this.#find(kind, name, origin);
     if (declared.builtIn) return this.tensors.retry(() => definition.create(values) as PartKinds[K]);
-    const {create} = guard({create: (given: typeof values) => this.tensors.retry(() => definition.create(given))}, declared);
+    const {create} = guard(
+      {create: (given: typeof values) => this.tensors.retry(() => definition.create(given))},
+      declared,
+    );
     const made: unknown = await create(values);
-    if (made === null || (typeof made !== 'object' && typeof made !== 'function')) throw brokenPart(declared, `its \`create\` returns ${String(made)}`);
+    if (made === null || (typeof made !== 'object' && typeof made !== 'function'))
+      throw brokenPart(declared, `its \`create\` returns ${String(made)}`);
     return (kind === 'backend' ? made : guard(made, declared)) as PartKinds[K]; // who probes and opens a backend says its name
   }
 
@@ -126,19 +155,32 @@ export class Registry {
     const parts = this.#declared.get(`${kind}/${plain}`) ?? [];
     const found = owner === undefined ? parts : parts.filter((part) => isCalled(part.package, owner));
     const [first] = found;
-    if (!first) throw owner === undefined || this.#packages.some((info) => isCalled(info.name, owner)) ? this.#unknown(kind, name, origin) : missingPlugin(kind, plain, owner);
+    if (!first)
+      throw owner === undefined || this.#packages.some((info) => isCalled(info.name, owner))
+        ? this.#unknown(kind, name, origin)
+        : missingPlugin(kind, plain, owner);
     if (found.length === 1 || first.builtIn) return first;
-    throw new GanError('usage', 'GAN_AMBIGUOUS_PART', `${found.map((part) => part.package).join(' and ')} bring ${partKinds[kind].noun} '${plain}' each.`, {
-      suggestions: [`Say which: ${found.map(qualified).join(' or ')}.`],
-    });
+    throw new GanError(
+      'usage',
+      'GAN_AMBIGUOUS_PART',
+      `${found.map((part) => part.package).join(' and ')} bring ${partKinds[kind].noun} '${plain}' each.`,
+      {
+        suggestions: [`Say which: ${found.map(qualified).join(' or ')}.`],
+      },
+    );
   }
 
   #unknown(kind: PartKind, name: string, origin: string | undefined): GanError {
     const missing = this.installable(kind).find((part) => part.name === name);
     if (missing) {
-      return new GanError(kind === 'backend' ? 'backend' : 'config', 'GAN_NOT_INSTALLED', `The ${kindLabel(kind)} '${name}' is not installed.`, {
-        suggestions: [missing.fix, `There are: ${this.names(kind).join(', ')}.`],
-      });
+      return new GanError(
+        kind === 'backend' ? 'backend' : 'config',
+        'GAN_NOT_INSTALLED',
+        `The ${kindLabel(kind)} '${name}' is not installed.`,
+        {
+          suggestions: [missing.fix, `There are: ${this.names(kind).join(', ')}.`],
+        },
+      );
     }
     const names = this.names(kind);
     const meant = didYouMean(name, names);
@@ -173,10 +215,15 @@ export class Registry {
   /** The API object for one part; what its kind functions return is noted in `made`. */
   #gan(made: Map<unknown, PartKind>): Gan {
     const {tensors} = this;
-    const define = Object.fromEntries(kindNames.map((kind) => [kind, <T>(definition: T): T => {
-      made.set(definition, kind);
-      return definition;
-    }])) as Pick<Gan, PartKind>;
+    const define = Object.fromEntries(
+      kindNames.map((kind) => [
+        kind,
+        <T>(definition: T): T => {
+          made.set(definition, kind);
+          return definition;
+        },
+      ]),
+    ) as Pick<Gan, PartKind>;
     return {
       ...define,
       apiVersion,

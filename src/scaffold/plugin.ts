@@ -21,7 +21,11 @@ const examples = 'plugins/example-parts';
 
 /** The example that a kind of part starts from. */
 const template = (kind: Provided): string =>
-  kind === 'backend' ? 'plugins/example-backend/src/index.ts' : kind === 'command' ? `${examples}/src/commands/hello.ts` : `${examples}/src/${kind}.ts`;
+  kind === 'backend'
+    ? 'plugins/example-backend/src/index.ts'
+    : kind === 'command'
+      ? `${examples}/src/commands/hello.ts`
+      : `${examples}/src/${kind}.ts`;
 
 /** How a part is used, for the README. */
 const uses: Record<Provided, (name: string) => string> = {
@@ -48,7 +52,10 @@ const uses: Record<Provided, (name: string) => string> = {
  */
 export function pluginFiles(name: string, provides: readonly Provided[]): Record<string, string> {
   const part = friendlyName(name).replace(/^@[^/]+\//, '');
-  const source = (kind: Provided): [string, string] => [kind === 'command' ? `src/commands/${part}.ts` : `src/${kind}.ts`, rename(kind, read(template(kind)), part)];
+  const source = (kind: Provided): [string, string] => [
+    kind === 'command' ? `src/commands/${part}.ts` : `src/${kind}.ts`,
+    rename(kind, read(template(kind)), part),
+  ];
   return {
     'package.json': `${JSON.stringify(manifest(name, part, provides), null, 2)}\n`,
     'README.md': readme(name, part, provides),
@@ -57,22 +64,39 @@ export function pluginFiles(name: string, provides: readonly Provided[]): Record
     'tsconfig.json': read(`${examples}/tsconfig.json`),
     '.github/workflows/test.yml': read(`${examples}/.github/workflows/test.yml`),
     'test/plugin.test.ts': read(`${examples}/test/plugin.test.ts`),
-    ...(provides.includes('backend') && {'test/backend.test.ts': read('plugins/example-backend/test/backend.test.ts').replace("testBackend('cpu'", `testBackend('${part}'`)}),
+    ...(provides.includes('backend') && {
+      'test/backend.test.ts': read('plugins/example-backend/test/backend.test.ts').replace(
+        "testBackend('cpu'",
+        `testBackend('${part}'`,
+      ),
+    }),
     ...Object.fromEntries(provides.map(source)),
   };
 }
 
 const rename = (kind: Provided, code: string, part: string): string =>
-  kind === 'command' ? code.replaceAll(/\bHello\b(?!,)/g, pascal(part)) : code.replace(/^ {2}name: '[^']+'/m, `  name: '${part}'`);
+  kind === 'command'
+    ? code.replaceAll(/\bHello\b(?!,)/g, pascal(part))
+    : code.replace(/^ {2}name: '[^']+'/m, `  name: '${part}'`);
 
-const pascal = (name: string): string => name.split('-').map((word) => `${word.charAt(0).toUpperCase()}${word.slice(1)}`).join('');
+const pascal = (name: string): string =>
+  name
+    .split('-')
+    .map((word) => `${word.charAt(0).toUpperCase()}${word.slice(1)}`)
+    .join('');
 
 function manifest(name: string, part: string, provides: readonly Provided[]): object {
   const own = JSON.parse(read('package.json')) as Manifest;
   const example = JSON.parse(read(`${examples}/package.json`)) as Record<string, object>;
   const parts = provides.filter((kind) => kind !== 'command');
-  const tfjs = {'@tensorflow/tfjs-backend-cpu': own.devDependencies['@tensorflow/tfjs-backend-cpu'], '@tensorflow/tfjs-core': own.dependencies['@tensorflow/tfjs-core']};
-  const dependencies = {...(provides.includes('command') && {'@oclif/core': own.dependencies['@oclif/core']}), ...(provides.includes('backend') && tfjs)};
+  const tfjs = {
+    '@tensorflow/tfjs-backend-cpu': own.devDependencies['@tensorflow/tfjs-backend-cpu'],
+    '@tensorflow/tfjs-core': own.dependencies['@tensorflow/tfjs-core'],
+  };
+  const dependencies = {
+    ...(provides.includes('command') && {'@oclif/core': own.dependencies['@oclif/core']}),
+    ...(provides.includes('backend') && tfjs),
+  };
   return {
     name,
     version: '0.1.0',
@@ -81,14 +105,17 @@ function manifest(name: string, part: string, provides: readonly Provided[]): ob
     type: 'module',
     engines: example['engines'],
     keywords: ['gan-plugin', 'gan', ...provides],
-    gan: {api: apiVersion, ...Object.fromEntries(parts.map((kind) => [partKinds[kind].manifestKey, {[part]: `./dist/${kind}.js`}]))},
+    gan: {
+      api: apiVersion,
+      ...Object.fromEntries(parts.map((kind) => [partKinds[kind].manifestKey, {[part]: `./dist/${kind}.js`}])),
+    },
     oclif: provides.includes('command') ? {commands: './dist/commands'} : {},
     files: ['dist'],
     scripts: example['scripts'],
     ...(Object.keys(dependencies).length > 0 && {dependencies}),
-    peerDependencies: {gan: `^${own.version}`},
+    peerDependencies: {gankit: `^${own.version}`},
     peerDependenciesMeta: example['peerDependenciesMeta'],
-    devDependencies: {gan: `^${own.version}`, ...example['devDependencies']},
+    devDependencies: {gankit: `^${own.version}`, ...example['devDependencies']},
     mocha: example['mocha'],
   };
 }
@@ -96,7 +123,10 @@ function manifest(name: string, part: string, provides: readonly Provided[]): ob
 const label = (kind: Provided): string => (kind === 'command' ? 'command' : kindLabel(kind));
 
 function readme(name: string, part: string, provides: readonly Provided[]): string {
-  const rows = provides.map((kind) => `    ${uses[kind](part).padEnd(44)}# the ${label(kind)}: src/${kind === 'command' ? `commands/${part}` : kind}.ts`);
+  const rows = provides.map(
+    (kind) =>
+      `    ${uses[kind](part).padEnd(44)}# the ${label(kind)}: src/${kind === 'command' ? `commands/${part}` : kind}.ts`,
+  );
   return `# ${name}
 
 A plug-in for gan.

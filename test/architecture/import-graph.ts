@@ -20,7 +20,9 @@ export function importsOf(root: string, folder: string): Import[] {
 }
 
 export function sourceFiles(root: string, folder: string): string[] {
-  const files = readdirSync(path.join(root, folder), {recursive: true, encoding: 'utf8'}).filter((file) => file.endsWith('.ts') && !file.endsWith('.d.ts'));
+  const files = readdirSync(path.join(root, folder), {recursive: true, encoding: 'utf8'}).filter(
+    (file) => file.endsWith('.ts') && !file.endsWith('.d.ts'),
+  );
   return files.map((file) => `${folder}/${file.split(path.sep).join('/')}`).sort();
 }
 
@@ -36,10 +38,12 @@ function importsOfFile(root: string, file: string): Import[] {
     found.push({from: file, line: line + 1, specifier: specifier.text, to: resolve(file, specifier.text), kind});
   };
   const visit = (node: ts.Node): void => {
-    if (ts.isImportDeclaration(node)) add(node, node.moduleSpecifier, isTypeImport(node.importClause) ? 'type' : 'value');
+    if (ts.isImportDeclaration(node))
+      add(node, node.moduleSpecifier, isTypeImport(node.importClause) ? 'type' : 'value');
     else if (ts.isExportDeclaration(node)) add(node, node.moduleSpecifier, isTypeExport(node) ? 'type' : 'value');
     else if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument)) add(node, node.argument.literal, 'type');
-    else if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword) add(node, node.arguments[0], 'lazy');
+    else if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword)
+      add(node, node.arguments[0], 'lazy');
     ts.forEachChild(node, visit);
   };
   visit(source);
@@ -50,11 +54,21 @@ function isTypeImport(clause: ts.ImportClause | undefined): boolean {
   if (!clause) return false; // for its side effect
   if (clause.phaseModifier === ts.SyntaxKind.TypeKeyword) return true;
   const {namedBindings, name} = clause;
-  return name === undefined && namedBindings !== undefined && ts.isNamedImports(namedBindings) && namedBindings.elements.every(({isTypeOnly}) => isTypeOnly);
+  return (
+    name === undefined &&
+    namedBindings !== undefined &&
+    ts.isNamedImports(namedBindings) &&
+    namedBindings.elements.every(({isTypeOnly}) => isTypeOnly)
+  );
 }
 
 function isTypeExport({isTypeOnly, exportClause}: ts.ExportDeclaration): boolean {
-  return isTypeOnly || (exportClause !== undefined && ts.isNamedExports(exportClause) && exportClause.elements.every((element) => element.isTypeOnly));
+  return (
+    isTypeOnly ||
+    (exportClause !== undefined &&
+      ts.isNamedExports(exportClause) &&
+      exportClause.elements.every((element) => element.isTypeOnly))
+  );
 }
 
 /** `./x.js` is the compiled `./x.ts`. */

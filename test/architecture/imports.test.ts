@@ -17,12 +17,20 @@ const rules: Record<string, Partial<Record<Import['kind'], RegExp>>> = {
   plugin: {type: /^(gan|backends)\//, lazy: /^(backends\/tf|gan\/nn)\.ts$/},
   parts: {type: /^plugin\/index\.ts$/, value: /^gan\//},
   config: {value: /^plugin\//, type: /^gan\/runs\//},
-  testing: {value: /^(gan\/|backends\/(tf\.ts|fused\/|capture\/)|plugin\/)/, type: /^backends\/device\.ts$/, lazy: /^(backends\/select|config\/(resolve|parts))\.ts$/},
+  testing: {
+    value: /^(gan\/|backends\/(tf\.ts|fused\/|capture\/)|plugin\/)/,
+    type: /^backends\/device\.ts$/,
+    lazy: /^(backends\/select|config\/(resolve|parts))\.ts$/,
+  },
   bench: {value: /^(config|plugin|gan|backends)\//},
   scaffold: {value: /^plugin\//},
   doctor: {value: /^(plugin\/|backends\/select\.ts)/, type: /^backends\/device\.ts$/, lazy: /^gan\/data\/sharp\.ts$/},
   cli: {value: /^(config|plugin|gan)\//, type: /^(backends|testing|bench|doctor)\//, lazy: /^backends\//},
-  commands: {value: /^(cli\/|plugin\/(kinds|names|nearest)\.ts$)/, type: /^(plugin|gan|backends|bench|scaffold|config)\//, lazy: /^(cli|config|plugin|gan|backends|testing|bench|doctor|scaffold|ui)\//},
+  commands: {
+    value: /^(cli\/|plugin\/(kinds|names|nearest)\.ts$)/,
+    type: /^(plugin|gan|backends|bench|scaffold|config)\//,
+    lazy: /^(cli|config|plugin|gan|backends|testing|bench|doctor|scaffold|ui)\//,
+  },
   ui: {value: /^(gan|config|plugin|backends)\//},
   pages: {value: /^gan\/(export|runs)\//, type: /^ui\/protocol\.ts$/},
   index: {value: /^(gan|backends)\//},
@@ -51,7 +59,8 @@ const packages: Record<string, RegExp> = {
 
 const inSrc = (file: string): string => file.replace(/^src\//, '');
 const partOf = (file: string): string => inSrc(file).replace(/(\/.*|\.ts)$/, '');
-const packageName = (specifier: string): string => (specifier.startsWith('@') ? specifier.split('/').slice(0, 2) : specifier.split('/').slice(0, 1)).join('/');
+const packageName = (specifier: string): string =>
+  (specifier.startsWith('@') ? specifier.split('/').slice(0, 2) : specifier.split('/').slice(0, 1)).join('/');
 const where = ({from, line, specifier}: Import): string => `${from}:${line} imports ${specifier}`;
 
 /** What is wrong with an import of a file of src; undefined when nothing is. */
@@ -64,7 +73,8 @@ function fault(each: Import): string | undefined {
     return users.test(inSrc(from)) ? undefined : `${where(each)}: this package is for ${users.source} only`;
   }
   const part = partOf(from);
-  if (partOf(to) === part || everywhere.test(inSrc(to)) || exceptions.includes(`${inSrc(from)} ${inSrc(to)}`)) return undefined;
+  if (partOf(to) === part || everywhere.test(inSrc(to)) || exceptions.includes(`${inSrc(from)} ${inSrc(to)}`))
+    return undefined;
   const allowed = rules[part];
   if (!allowed) return `${where(each)}: there is no rule for src/${part}`;
   // what may be imported as a value may be imported as a type or later, too
@@ -83,7 +93,8 @@ describe('the import graph of src', () => {
     const files = new Set(sourceFiles(root, 'src'));
     const missing = all.filter(({to}) => to.startsWith('src/') && !files.has(to));
     expect(missing.map(where)).to.deep.equal([]);
-    for (const kind of ['value', 'type', 'lazy'] as const) expect(all.filter((each) => each.kind === kind).length, kind).to.be.greaterThan(10);
+    for (const kind of ['value', 'type', 'lazy'] as const)
+      expect(all.filter((each) => each.kind === kind).length, kind).to.be.greaterThan(10);
   });
 
   it('points one way: commands, cli, config and gan, backends', () => expect(faults(all)).to.deep.equal([]));
@@ -91,37 +102,61 @@ describe('the import graph of src', () => {
   it('has no circle of values', () => expect(findCycle(all)?.join(' -> ')).to.equal(undefined));
 
   it('uses packages that package.json names', () => {
-    const {dependencies, devDependencies, imports} = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as Record<string, Record<string, string>>;
+    const {dependencies, devDependencies, imports} = JSON.parse(
+      readFileSync(path.join(root, 'package.json'), 'utf8'),
+    ) as Record<string, Record<string, string>>;
     const known = new Set([...Object.keys(dependencies!), ...Object.keys(imports!)]);
     const isBundled = ({from}: Import): boolean => from.startsWith('src/pages/'); // what a page needs is in its script
-    const isKnown = (each: Import): boolean => known.has(packageName(each.to)) || (isBundled(each) && Object.hasOwn(devDependencies!, packageName(each.to)));
+    const isKnown = (each: Import): boolean =>
+      known.has(packageName(each.to)) || (isBundled(each) && Object.hasOwn(devDependencies!, packageName(each.to)));
     const unknown = all.filter((each) => !each.to.startsWith('src/') && !each.to.startsWith('node:') && !isKnown(each));
     expect(unknown.map(where)).to.deep.equal([]);
   });
 
   it('the page of gan ui runs in a browser: of the rest it has random numbers and latents, and nothing of Node or tfjs', () => {
     const reached = [...reach(sourceFiles(root, 'src/pages/ui'), all)];
-    expect(reached.filter((file) => !/^src\/pages\/(ui\/|dom)|^uplot$/.test(file)).sort()).to.deep.equal(['src/backends/capture/draws.ts', 'src/gan/rng.ts', 'src/gan/runs/latents.ts']);
+    expect(reached.filter((file) => !/^src\/pages\/(ui\/|dom)|^uplot$/.test(file)).sort()).to.deep.equal([
+      'src/backends/capture/draws.ts',
+      'src/gan/rng.ts',
+      'src/gan/runs/latents.ts',
+    ]);
   });
 
   it('the page of web exports runs in a browser: of the rest it has the exported graph, random numbers and latents, and nothing of Node', () => {
-    const reached = [...reach(sourceFiles(root, 'src/pages/web'), all)].filter((file) => !/^src\/(pages|gan\/export)\/|^@tensorflow\//.test(file));
-    expect(reached.sort()).to.deep.equal(['src/backends/capture/draws.ts', 'src/gan/rng.ts', 'src/gan/runs/latents.ts']);
+    const reached = [...reach(sourceFiles(root, 'src/pages/web'), all)].filter(
+      (file) => !/^src\/(pages|gan\/export)\/|^@tensorflow\//.test(file),
+    );
+    expect(reached.sort()).to.deep.equal([
+      'src/backends/capture/draws.ts',
+      'src/gan/rng.ts',
+      'src/gan/runs/latents.ts',
+    ]);
   });
 
   it('the server of gan ui computes nothing: of the library it has the names of the files of a run', () => {
-    const reached = [...reach(sourceFiles(root, 'src/ui/server'), all)].filter((file) => file.startsWith('src/') && !file.startsWith('src/ui/server/'));
+    const reached = [...reach(sourceFiles(root, 'src/ui/server'), all)].filter(
+      (file) => file.startsWith('src/') && !file.startsWith('src/ui/server/'),
+    );
     expect(reached.sort()).to.deep.equal(['src/errors.ts', 'src/gan/io/atomic-write.ts', 'src/gan/runs/run-folder.ts']);
   });
 
   it('commands and the command line load the training library and tfjs only when a command runs', () => {
     const onDemand = /(write-images|write-animations|timelapse|first-batch|report\/\w+)\.ts$/; // imported by run()
-    const reached = reach(['src/commands', 'src/cli'].flatMap((folder) => sourceFiles(root, folder)).filter((file) => !onDemand.test(file)), all);
+    const reached = reach(
+      ['src/commands', 'src/cli'].flatMap((folder) => sourceFiles(root, folder)).filter((file) => !onDemand.test(file)),
+      all,
+    );
     expect([...reached].filter((file) => /^src\/(gan|backends)\//.test(file))).to.deep.equal([]);
   });
 
   describe('these tests refuse', () => {
-    const sample = (from: string, to: string, kind: Import['kind'] = 'value'): Import => ({from, to, kind, line: 1, specifier: to});
+    const sample = (from: string, to: string, kind: Import['kind'] = 'value'): Import => ({
+      from,
+      to,
+      kind,
+      line: 1,
+      specifier: to,
+    });
     const bad: Import[] = [
       sample('src/gan/learner.ts', 'src/cli/style.ts'),
       sample('src/gan/learner.ts', 'src/backends/select.ts'),
@@ -139,16 +174,20 @@ describe('the import graph of src', () => {
       sample('src/index.ts', 'src/commands/fit.ts'),
       sample('src/new/thing.ts', 'src/gan/rng.ts'),
     ];
-    for (const each of bad) it(`${each.from} ${each.kind} ${each.to}`, () => expect(fault(each)).to.contain(`${each.from}:1`));
-    it('a circle', () => expect(findCycle([sample('a', 'b'), sample('b', 'c'), sample('c', 'a')])).to.deep.equal(['a', 'b', 'c', 'a']));
-    it('but no circle of types', () => expect(findCycle([sample('a', 'b'), sample('b', 'a', 'type')])).to.equal(undefined));
+    for (const each of bad)
+      it(`${each.from} ${each.kind} ${each.to}`, () => expect(fault(each)).to.contain(`${each.from}:1`));
+    it('a circle', () =>
+      expect(findCycle([sample('a', 'b'), sample('b', 'c'), sample('c', 'a')])).to.deep.equal(['a', 'b', 'c', 'a']));
+    it('but no circle of types', () =>
+      expect(findCycle([sample('a', 'b'), sample('b', 'a', 'type')])).to.equal(undefined));
   });
 });
 
 /** Files that are loaded with these, by imports of values. */
 function reach(files: readonly string[], imports: readonly Import[]): Set<string> {
   const reached = new Set(files);
-  for (const file of reached) for (const {from, to, kind} of imports) if (from === file && kind === 'value') reached.add(to);
+  for (const file of reached)
+    for (const {from, to, kind} of imports) if (from === file && kind === 'value') reached.add(to);
   return reached;
 }
 
@@ -160,7 +199,8 @@ describe('src/gan', () => {
     const visit = (node: ts.Node): void => {
       if (ts.isPropertyAccessExpression(node) && ts.isIdentifier(node.expression)) {
         const text = `${node.expression.text}.${node.name.text}`;
-        if (/^(console\.|process\.(argv|stdout|stderr|stdin|exit|exitCode|env)$)/.test(text)) found.push(`${file}:${source.getLineAndCharacterOfPosition(node.getStart()).line + 1} uses ${text}`);
+        if (/^(console\.|process\.(argv|stdout|stderr|stdin|exit|exitCode|env)$)/.test(text))
+          found.push(`${file}:${source.getLineAndCharacterOfPosition(node.getStart()).line + 1} uses ${text}`);
       }
       ts.forEachChild(node, visit);
     };
@@ -193,9 +233,14 @@ describe('plugins', () => {
   for (const name of names) {
     const folder = `plugins/${name}`;
     it(`${name} imports its own files and dependencies, and of gan the public types only`, () => {
-      const {dependencies = {}} = JSON.parse(readFileSync(path.join(root, folder, 'package.json'), 'utf8')) as {dependencies?: Record<string, string>};
+      const {dependencies = {}} = JSON.parse(readFileSync(path.join(root, folder, 'package.json'), 'utf8')) as {
+        dependencies?: Record<string, string>;
+      };
       const isAllowed = ({to, kind}: Import): boolean =>
-        to.startsWith(`${folder}/`) || to.startsWith('node:') || packageName(to) in dependencies || (kind === 'type' && /^gan\/(plugin|testing)$/.test(to));
+        to.startsWith(`${folder}/`) ||
+        to.startsWith('node:') ||
+        packageName(to) in dependencies ||
+        (kind === 'type' && /^gankit\/(plugin|testing)$/.test(to));
       const imports = importsOf(root, `${folder}/src`);
       expect(imports.length).to.be.greaterThan(0);
       expect(imports.filter((each) => !isAllowed(each)).map(where)).to.deep.equal([]);

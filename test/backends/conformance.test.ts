@@ -1,4 +1,4 @@
-import {testBackend} from 'gan/testing';
+import {testBackend} from 'gankit/testing';
 import {backendName} from '../device.js';
 
 testBackend(backendName);

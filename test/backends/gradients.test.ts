@@ -1,6 +1,6 @@
 import {execFileSync} from 'node:child_process';
 import {expect} from 'chai';
-import {nn, setSeed, tf, type Tensor} from 'gan';
+import {nn, setSeed, tf, type Tensor} from 'gankit';
 import {withDevice} from '../device.js';
 
 type Unary = (x: Tensor) => Tensor;
@@ -25,7 +25,8 @@ const at = [-1.7, -0.6, 0.3, 1.4];
 const weights = [0.7, -1.3, 0.4, 1.1];
 
 /** The gradient of a weighted sum of cubes, so that its own derivative is not 0 for piecewise linear operations. */
-const firstGradient = (operation: Unary): Unary => tf.grad((x) => tf.sum(tf.mul(tf.pow(operation(x), 3), tf.tensor(weights))));
+const firstGradient = (operation: Unary): Unary =>
+  tf.grad((x) => tf.sum(tf.mul(tf.pow(operation(x), 3), tf.tensor(weights))));
 
 describe('second derivatives', () => {
   withDevice();
@@ -34,11 +35,16 @@ describe('second derivatives', () => {
     it(`of ${name} are those of finite differences`, () => {
       const gradient = firstGradient(operation);
       const [direction, step] = [[0.3, -0.8, 0.5, 0.9], 1e-2];
-      const along = (sign: number): number[] => Array.from(gradient(tf.tensor(at.map((x, i) => x + sign * step * direction[i]!))).dataSync());
+      const along = (sign: number): number[] =>
+        Array.from(gradient(tf.tensor(at.map((x, i) => x + sign * step * direction[i]!))).dataSync());
       const [before, after] = [along(-1), along(1)];
       const wanted = after.map((value, i) => (value - before[i]!) / (2 * step));
-      const product = tf.grad((x) => tf.sum(tf.mul(gradient(x), tf.tensor(direction))))(tf.tensor(at)).dataSync();
-      wanted.forEach((value, i) => expect(product[i], `at ${at[i]}`).to.be.closeTo(value, 2e-3 * Math.max(1, ...wanted.map(Math.abs))));
+      const product = tf
+        .grad((x) => tf.sum(tf.mul(gradient(x), tf.tensor(direction))))(tf.tensor(at))
+        .dataSync();
+      wanted.forEach((value, i) =>
+        expect(product[i], `at ${at[i]}`).to.be.closeTo(value, 2e-3 * Math.max(1, ...wanted.map(Math.abs))),
+      );
     });
   }
 
@@ -83,7 +89,10 @@ describe('second derivatives', () => {
         } catch { return false; }
       });
       console.log(JSON.stringify(mended.map(([name]) => name)));`;
-    const output = execFileSync(process.execPath, ['--input-type=module', '-e', program], {encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore']});
+    const output = execFileSync(process.execPath, ['--input-type=module', '-e', program], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
     expect(JSON.parse(output.trim().split('\n').at(-1)!), 'mended upstream: take these patches out').to.deep.equal([]);
   });
 });

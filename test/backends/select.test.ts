@@ -24,8 +24,17 @@ describe('selectBackend', () => {
   describe('auto', () => {
     it('takes the first that can run: cuda, webgpu, wasm, then others as they are declared', async () => {
       const order = ['other', 'wasm', 'webgpu', 'cuda'];
-      for (const [refusing, wanted] of [[[], 'cuda'], [['cuda'], 'webgpu'], [['cuda', 'webgpu'], 'wasm'], [['cuda', 'webgpu', 'wasm'], 'other']] as const) {
-        const registry = backends(Object.fromEntries(order.map((name) => [name, (refusing as readonly string[]).includes(name) ? no(name) : yes])));
+      for (const [refusing, wanted] of [
+        [[], 'cuda'],
+        [['cuda'], 'webgpu'],
+        [['cuda', 'webgpu'], 'wasm'],
+        [['cuda', 'webgpu', 'wasm'], 'other'],
+      ] as const) {
+        const registry = backends(
+          Object.fromEntries(
+            order.map((name) => [name, (refusing as readonly string[]).includes(name) ? no(name) : yes]),
+          ),
+        );
         const {device, refused} = await selectBackend(registry, 'auto');
         expect(device.name).to.equal(wanted);
         expect(refused).to.deep.equal(refusing.map((name) => ({name, why: name, fix: `do ${name}`})));
@@ -34,28 +43,67 @@ describe('selectBackend', () => {
 
     it('takes others by the priority that they declare; those without have 0, a broken one too', async () => {
       const module = (name: string, more = ''): string => backendModule(name, yes, undefined, more);
-      const block = {api: 1, backends: {plain: './plain.js', broken: './missing.js', high: './high.js', low: './low.js', wasm: './wasm.js'}};
-      const registry = new Registry([pack('fakes', block, {
-        'plain.js': module('plain'), 'high.js': module('high', 'priority: 2.5,'), 'low.js': module('low', 'priority: -1,'), 'wasm.js': backendModule('wasm', no('old')),
-      })], async () => ({tf, nn}));
+      const block = {
+        api: 1,
+        backends: {plain: './plain.js', broken: './missing.js', high: './high.js', low: './low.js', wasm: './wasm.js'},
+      };
+      const registry = new Registry(
+        [
+          pack('fakes', block, {
+            'plain.js': module('plain'),
+            'high.js': module('high', 'priority: 2.5,'),
+            'low.js': module('low', 'priority: -1,'),
+            'wasm.js': backendModule('wasm', no('old')),
+          }),
+        ],
+        async () => ({tf, nn}),
+      );
       expect((await selectBackend(registry, 'auto')).device.name).to.equal('high');
-      expect((await probeBackends(registry)).map(({name}) => name)).to.deep.equal(['wasm', 'high', 'plain', 'broken', 'low', 'webgpu']);
+      expect((await probeBackends(registry)).map(({name}) => name)).to.deep.equal([
+        'wasm',
+        'high',
+        'plain',
+        'broken',
+        'low',
+        'webgpu',
+      ]);
     });
 
     it('does not load others as long as a preferred one can run', async () => {
-      const registry = new Registry([pack('fakes', {api: 1, backends: {other: './o.js', wasm: './w.js'}}, {
-        'o.js': "throw new Error('loaded')", 'w.js': backendModule('wasm', yes),
-      })], async () => ({tf, nn}));
+      const registry = new Registry(
+        [
+          pack(
+            'fakes',
+            {api: 1, backends: {other: './o.js', wasm: './w.js'}},
+            {
+              'o.js': "throw new Error('loaded')",
+              'w.js': backendModule('wasm', yes),
+            },
+          ),
+        ],
+        async () => ({tf, nn}),
+      );
       expect(await selectBackend(registry, 'auto')).to.deep.include({refused: []});
     });
 
     it('passes over a backend whose plug-in is broken or does not start, and says so', async () => {
-      const broken = new Registry([
-        pack('bad', {api: 1, backends: {cuda: './missing.js'}}),
-        pack('late', {api: 1, backends: {webgpu: './w.js'}}, {'w.js': backendModule('webgpu', yes, "{ throw new Error('no adapter'); }")}),
-        pack('throws', {api: 1, backends: {wasm: './w.js'}}, {'w.js': backendModule('wasm', "(() => { throw new Error('probe failed'); })()")}),
-        pack('good', {api: 1, backends: {slow: './s.js'}}, {'s.js': backendModule('slow', yes)}),
-      ], async () => ({tf, nn}));
+      const broken = new Registry(
+        [
+          pack('bad', {api: 1, backends: {cuda: './missing.js'}}),
+          pack(
+            'late',
+            {api: 1, backends: {webgpu: './w.js'}},
+            {'w.js': backendModule('webgpu', yes, "{ throw new Error('no adapter'); }")},
+          ),
+          pack(
+            'throws',
+            {api: 1, backends: {wasm: './w.js'}},
+            {'w.js': backendModule('wasm', "(() => { throw new Error('probe failed'); })()")},
+          ),
+          pack('good', {api: 1, backends: {slow: './s.js'}}, {'s.js': backendModule('slow', yes)}),
+        ],
+        async () => ({tf, nn}),
+      );
       const {device, refused} = await selectBackend(broken, 'auto');
       expect(device.name).to.equal('slow');
       expect(refused.map(({name}) => name)).to.deep.equal(['cuda', 'webgpu', 'wasm']);
@@ -63,14 +111,18 @@ describe('selectBackend', () => {
     });
 
     it('fails with every reason and remedy when none can run', async () => {
-      const error = await ganError(() => selectBackend(backends({wasm: no('old processor'), cuda: no('no driver')}), 'auto'));
+      const error = await ganError(() =>
+        selectBackend(backends({wasm: no('old processor'), cuda: no('no driver')}), 'auto'),
+      );
       expect(error).to.include({code: 'GAN_BACKEND_UNAVAILABLE', kind: 'backend', exitCode: 4});
       expect(error.message).to.contain('cuda: no driver').and.contain('wasm: old processor');
       expect(error.suggestions).to.include.members(['cuda: do no driver', 'wasm: do old processor']);
     });
 
     it('fails when no backend is installed', async () => {
-      expect((await ganError(() => selectBackend(new Registry([], noTensors), 'auto'))).code).to.equal('GAN_BACKEND_UNAVAILABLE');
+      expect((await ganError(() => selectBackend(new Registry([], noTensors), 'auto'))).code).to.equal(
+        'GAN_BACKEND_UNAVAILABLE',
+      );
     });
   });
 
@@ -83,7 +135,10 @@ describe('selectBackend', () => {
     });
 
     it('does not ask the others', async () => {
-      const registry = new Registry([pack('a', {api: 1, backends: {cuda: './missing.js', wasm: './w.js'}}, {'w.js': backendModule('wasm', yes)})], async () => ({tf, nn}));
+      const registry = new Registry(
+        [pack('a', {api: 1, backends: {cuda: './missing.js', wasm: './w.js'}}, {'w.js': backendModule('wasm', yes)})],
+        async () => ({tf, nn}),
+      );
       expect((await selectBackend(registry, 'wasm')).refused).to.deep.equal([]);
     });
 
@@ -100,7 +155,9 @@ describe('selectBackend', () => {
     });
 
     it('reports a start that fails with the reason', async () => {
-      const error = await ganError(() => selectBackend(backends({wasm: yes}, "{ throw new Error('out of memory'); }"), 'wasm'));
+      const error = await ganError(() =>
+        selectBackend(backends({wasm: yes}, "{ throw new Error('out of memory'); }"), 'wasm'),
+      );
       expect(error).to.include({code: 'GAN_BACKEND_FAILED', exitCode: 4});
       expect(error.message).to.contain('out of memory');
     });
@@ -108,22 +165,35 @@ describe('selectBackend', () => {
     it('checks the options of the backend', async () => {
       const given = (value: unknown) => new Map([['threads', {value, origin: '--set'}]]);
       expect((await selectBackend(backends({wasm: yes}), 'wasm', given(2))).device.name).to.equal('wasm');
-      expect((await ganError(() => selectBackend(backends({wasm: yes}), 'wasm', given(99)))).code).to.equal('GAN_CONFIG_VALUE');
+      expect((await ganError(() => selectBackend(backends({wasm: yes}), 'wasm', given(99)))).code).to.equal(
+        'GAN_CONFIG_VALUE',
+      );
     });
   });
 });
 
 /** Backends with the option `device`, whose probes refuse devices that they do not have. */
 function withDevices(devices: Record<string, readonly string[]>): Registry {
-  const files = Object.fromEntries(Object.entries(devices).map(([name, list]) => [`${name}.js`, `export default ({backend, opt}) => backend({
+  const files = Object.fromEntries(
+    Object.entries(devices).map(([name, list]) => [
+      `${name}.js`,
+      `export default ({backend, opt}) => backend({
     name: '${name}', summary: 'A test.', options: {device: opt.str('0')},
     create: ({device}) => ({
       probe: async () => (${JSON.stringify(list)}.includes(device) ? {ok: true} : {ok: false, why: 'there is no ' + device, fix: 'take another'}),
       open: async () => ({tfBackend: 'cpu', info: {device}}),
     }),
-  });`]));
-  const block = {api: 1, backends: Object.fromEntries([...Object.keys(devices), 'single'].map((name) => [name, `./${name}.js`]))};
-  return new Registry([pack('fakes', block, {...files, 'single.js': backendModule('single', yes)})], async () => ({tf, nn}));
+  });`,
+    ]),
+  );
+  const block = {
+    api: 1,
+    backends: Object.fromEntries([...Object.keys(devices), 'single'].map((name) => [name, `./${name}.js`])),
+  };
+  return new Registry([pack('fakes', block, {...files, 'single.js': backendModule('single', yes)})], async () => ({
+    tf,
+    nn,
+  }));
 }
 const flag = (value: string) => ({value, origin: '--device', blame: 'usage' as const});
 
@@ -149,7 +219,12 @@ describe('selectBackend with --device', () => {
   });
 
   it('with auto, takes the first backend that has it, and says why not those before', async () => {
-    const {device, refused} = await selectBackend(withDevices({cuda: ['0'], webgpu: ['0', 'Radeon']}), 'auto', new Map(), flag('Radeon'));
+    const {device, refused} = await selectBackend(
+      withDevices({cuda: ['0'], webgpu: ['0', 'Radeon']}),
+      'auto',
+      new Map(),
+      flag('Radeon'),
+    );
     expect(device.name).to.equal('webgpu');
     expect(refused.map(({name, why}) => `${name}: ${why}`)).to.deep.equal(['cuda: there is no Radeon']);
     const none = await ganError(() => selectBackend(withDevices({cuda: ['0']}), 'auto', new Map(), flag('5')));
@@ -162,15 +237,43 @@ describe('probeBackends', () => {
   after(removeFolders);
 
   it('tells of each backend whether it can run, in the order of auto, without loading tfjs', async () => {
-    const registry = new Registry([pack('fakes', {api: 1, backends: {wasm: './wasm.js', cuda: './cuda.js', other: './missing.js'}}, {
-      'wasm.js': backendModule('wasm', yes), 'cuda.js': backendModule('cuda', no('no driver')),
-    })], noTensors);
+    const registry = new Registry(
+      [
+        pack(
+          'fakes',
+          {api: 1, backends: {wasm: './wasm.js', cuda: './cuda.js', other: './missing.js'}},
+          {
+            'wasm.js': backendModule('wasm', yes),
+            'cuda.js': backendModule('cuda', no('no driver')),
+          },
+        ),
+      ],
+      noTensors,
+    );
     const [cuda, wasm, other, webgpu] = await probeBackends(registry);
-    expect(cuda).to.deep.equal({name: 'cuda', state: 'unavailable', package: 'fakes', version: '1.0.0', summary: 'A test.', choosable: false, probe: {ok: false, why: 'no driver', fix: 'do no driver'}});
-    expect(wasm).to.deep.equal({name: 'wasm', state: 'ready', package: 'fakes', version: '1.0.0', summary: 'A test.', choosable: false, probe: {ok: true, info: {cores: 2}}});
+    expect(cuda).to.deep.equal({
+      name: 'cuda',
+      state: 'unavailable',
+      package: 'fakes',
+      version: '1.0.0',
+      summary: 'A test.',
+      choosable: false,
+      probe: {ok: false, why: 'no driver', fix: 'do no driver'},
+    });
+    expect(wasm).to.deep.equal({
+      name: 'wasm',
+      state: 'ready',
+      package: 'fakes',
+      version: '1.0.0',
+      summary: 'A test.',
+      choosable: false,
+      probe: {ok: true, info: {cores: 2}},
+    });
     expect(other).to.not.have.property('summary');
     expect(other?.probe.ok).to.equal(false);
-    expect(webgpu).to.deep.include({name: 'webgpu', state: 'not-installed', package: 'gan-plugin-webgpu'}).and.not.have.property('version');
+    expect(webgpu)
+      .to.deep.include({name: 'webgpu', state: 'not-installed', package: 'gan-plugin-webgpu'})
+      .and.not.have.property('version');
     expect(webgpu?.probe).to.include({ok: false, why: 'not installed'});
   });
 });
@@ -195,8 +298,11 @@ describe('openDevice', () => {
     const device = await openDevice('test', {
       probe: async () => ({ok: true}),
       open: async () => ({
-        tfBackend: 'cpu', info: {adapter: 'A'}, memory: () => ({bytes: 1, tensors: 2}),
-        sync: async () => void calls.push('sync'), close: () => void calls.push('close'),
+        tfBackend: 'cpu',
+        info: {adapter: 'A'},
+        memory: () => ({bytes: 1, tensors: 2}),
+        sync: async () => void calls.push('sync'),
+        close: () => void calls.push('close'),
       }),
     });
     await device.sync();
@@ -207,7 +313,9 @@ describe('openDevice', () => {
   });
 
   it('fails for a tfjs backend that was not registered', async () => {
-    const error = await ganError(() => openDevice('test', {probe: async () => ({ok: true}), open: async () => ({tfBackend: 'nope'})}));
+    const error = await ganError(() =>
+      openDevice('test', {probe: async () => ({ok: true}), open: async () => ({tfBackend: 'nope'})}),
+    );
     expect(error.code).to.equal('GAN_BACKEND_FAILED');
   });
 });

@@ -26,30 +26,87 @@ const fakes = {
 describe('runBench', () => {
   after(removeFolders);
 
-  async function bench(backends: string[], {timeoutMs = 60_000, rounds = 2, seconds, more = {}}: {timeoutMs?: number; rounds?: number; seconds?: number; more?: Record<string, string>} = {}) {
-    const {root} = pack('gan-plugin-fakes', {api: 1, backends: Object.fromEntries(Object.keys(fakes).map((name) => [name, `./${name}.js`])), penalties: {loud: './loud.js'}}, {
-      ...Object.fromEntries(Object.entries(fakes).map(([name, text]) => [`${name}.js`, text])),
-      'loud.js': "export default ({penalty}) => penalty({name: 'loud', summary: 'A test.', create: () => () => { throw new Error('the penalty ran'); }});",
+  async function bench(
+    backends: string[],
+    {
+      timeoutMs = 60_000,
+      rounds = 2,
+      seconds,
+      more = {},
+    }: {timeoutMs?: number; rounds?: number; seconds?: number; more?: Record<string, string>} = {},
+  ) {
+    const {root} = pack(
+      'gan-plugin-fakes',
+      {
+        api: 1,
+        backends: Object.fromEntries(Object.keys(fakes).map((name) => [name, `./${name}.js`])),
+        penalties: {loud: './loud.js'},
+      },
+      {
+        ...Object.fromEntries(Object.entries(fakes).map(([name, text]) => [`${name}.js`, text])),
+        'loud.js':
+          "export default ({penalty}) => penalty({name: 'loud', summary: 'A test.', create: () => () => { throw new Error('the penalty ran'); }});",
+      },
+    );
+    const {config, options} = await benchConfig(openRegistry([pluginIn(root)]), [], {
+      size: '8',
+      'n-features': '4',
+      'n-extra-layers': '0',
+      'batch-size': '2',
+      set: ['latent=4'],
+      ...more,
     });
-    const {config, options} = await benchConfig(openRegistry([pluginIn(root)]), [], {size: '8', 'n-features': '4', 'n-extra-layers': '0', 'batch-size': '2', set: ['latent=4'], ...more});
     const messages: string[] = [];
-    const result = await runBench({backends, options, job: {config, rounds, steps: 6, ...(seconds !== undefined && {seconds})}, packages: [root], timeoutMs, notify: (message) => messages.push(message)});
+    const result = await runBench({
+      backends,
+      options,
+      job: {config, rounds, steps: 6, ...(seconds !== undefined && {seconds})},
+      packages: [root],
+      timeoutMs,
+      notify: (message) => messages.push(message),
+    });
     return {result, messages};
   }
   const why = (row: BenchRow | undefined) => (row && !row.ok ? row.why : 'measured');
 
   it('measures in turns, compares with the reference, and puts what fails into rows', async () => {
-    const {result: {rows, environment}, messages} = await bench(['throws', 'good', 'dies', 'wasm', 'killed', 'nonsense']);
-    expect(rows.map(({backend, ok}) => `${backend} ${ok}`)).to.deep.equal(['throws false', 'good true', 'dies false', 'wasm true', 'killed false', 'nonsense false']);
+    const {
+      result: {rows, environment},
+      messages,
+    } = await bench(['throws', 'good', 'dies', 'wasm', 'killed', 'nonsense']);
+    expect(rows.map(({backend, ok}) => `${backend} ${ok}`)).to.deep.equal([
+      'throws false',
+      'good true',
+      'dies false',
+      'wasm true',
+      'killed false',
+      'nonsense false',
+    ]);
     expect(why(rows[0])).to.contain('no adapter');
     expect(why(rows[2])).to.equal('its process ended with code 7: Error: segmentation of something');
     expect(why(rows[4])).to.equal('its process ended with SIGKILL');
     expect(why(rows[5])).to.contain("no backend 'nonsense'");
-    expect(messages.filter((message) => message.includes('round'))).to.deep.equal(['good: round 1 of 2', 'wasm: round 1 of 2', 'good: round 2 of 2', 'wasm: round 2 of 2']);
+    expect(messages.filter((message) => message.includes('round'))).to.deep.equal([
+      'good: round 1 of 2',
+      'wasm: round 1 of 2',
+      'good: round 2 of 2',
+      'wasm: round 2 of 2',
+    ]);
     const [good, wasm] = [rows[1]!, rows[3]!];
     if (!good.ok || !wasm.ok) throw new Error('not measured');
     for (const {metrics, shapes} of [good, wasm]) {
-      for (const name of ['imagesPerSecond', 'criticMs', 'criticP95Ms', 'generatorMs', 'generatorP95Ms', 'samplesPerSecond', 'firstStepMs', 'peakMb', 'tensorMb', 'convGflops'] as const) {
+      for (const name of [
+        'imagesPerSecond',
+        'criticMs',
+        'criticP95Ms',
+        'generatorMs',
+        'generatorP95Ms',
+        'samplesPerSecond',
+        'firstStepMs',
+        'peakMb',
+        'tensorMb',
+        'convGflops',
+      ] as const) {
         expect(metrics[name]?.median, name).to.be.greaterThan(0);
       }
       expect(shapes.length).to.be.within(6, 8); // two of each kernel; matrix products where there are some
@@ -62,37 +119,55 @@ describe('runBench', () => {
   });
 
   it('asks the reference for its first steps when it is not among the backends', async () => {
-    const {result: {rows: [row]}, messages} = await bench(['good'], {rounds: 1});
+    const {
+      result: {
+        rows: [row],
+      },
+      messages,
+    } = await bench(['good'], {rounds: 1});
     const good = row!;
     expect(messages).to.include('wasm: its first steps, to compare with');
-    expect(good.ok && good.metrics.deviation!.median).to.be.greaterThan(0).and.lessThan(1e-4);
+    expect(good.ok && good.metrics.deviation!.median)
+      .to.be.greaterThan(0)
+      .and.lessThan(1e-4);
   });
 
   it('goes on with rounds for the seconds wanted, each backend for itself', async () => {
-    const {result: {rows}} = await bench(['wasm'], {rounds: 1, seconds: 2});
+    const {
+      result: {rows},
+    } = await bench(['wasm'], {rounds: 1, seconds: 2});
     const [row] = rows;
     if (!row?.ok) throw new Error('not measured');
     expect(row.rounds).to.be.above(2);
   });
 
   it('trains with the penalty of the job', async () => {
-    const {result: {rows}} = await bench(['wasm'], {rounds: 1, more: {penalty: 'loud'}});
+    const {
+      result: {rows},
+    } = await bench(['wasm'], {rounds: 1, more: {penalty: 'loud'}});
     expect(why(rows[0])).to.contain('the penalty ran');
   });
 
   it('goes on when a device is lost in the middle', async () => {
-    const {result: {rows}} = await bench(['lost', 'wasm']);
+    const {
+      result: {rows},
+    } = await bench(['lost', 'wasm']);
     expect(why(rows[0])).to.contain('the device was lost');
     expect(rows[1]!.ok).to.equal(true);
   });
 
   it('ends a process that does not answer', async () => {
-    const {result: {rows}} = await bench(['hangs'], {timeoutMs: 1500});
+    const {
+      result: {rows},
+    } = await bench(['hangs'], {timeoutMs: 1500});
     expect(why(rows[0])).to.equal('no answer within 1.5 s');
   });
 
   it('takes options of backends apart from those of the job', async () => {
-    const {config, options} = await benchConfig(openRegistry(), ['wasm'], {size: '8', set: ['wasm.threads=1', 'latent=5']});
+    const {config, options} = await benchConfig(openRegistry(), ['wasm'], {
+      size: '8',
+      set: ['wasm.threads=1', 'latent=5'],
+    });
     expect(options).to.deep.equal({wasm: {threads: '1'}});
     expect(config).to.include({size: 8, latent: 5, batchSize: 16});
     expect((await ganError(() => benchConfig(openRegistry(), [], {size: 'large'}))).exitCode).to.equal(2);

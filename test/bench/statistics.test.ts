@@ -5,8 +5,16 @@ describe('medianInterval', () => {
   const upTo = (n: number): number[] => Array.from({length: n}, (_, i) => i + 1).sort((a, b) => (a % 3) - (b % 3));
 
   // Ranks and confidence of the tables of the sign test: Conover, Practical Nonparametric Statistics, and `binom.test` of R.
-  for (const [n, low, high, confidence] of [[6, 1, 6, 0.96875], [8, 1, 8, 0.9921875], [9, 2, 8, 0.9609375], [10, 2, 9, 0.978515625], [12, 3, 10, 0.96142578125], [20, 6, 15, 0.9586105346679688]] as const) {
-    it(`of ${n} numbers takes those of ranks ${low} and ${high}`, () => expect(medianInterval(upTo(n))).to.deep.equal({low, high, confidence}));
+  for (const [n, low, high, confidence] of [
+    [6, 1, 6, 0.96875],
+    [8, 1, 8, 0.9921875],
+    [9, 2, 8, 0.9609375],
+    [10, 2, 9, 0.978515625],
+    [12, 3, 10, 0.96142578125],
+    [20, 6, 15, 0.9586105346679688],
+  ] as const) {
+    it(`of ${n} numbers takes those of ranks ${low} and ${high}`, () =>
+      expect(medianInterval(upTo(n))).to.deep.equal({low, high, confidence}));
   }
 
   it('of fewer than six says that it cannot be so sure', () => {
@@ -27,5 +35,6 @@ describe('medianInterval', () => {
 });
 
 describe('median', () => {
-  it('is the middle one, or the mean of the two in the middle', () => expect([median([3, 1, 2]), median([4, 1, 3, 2])]).to.deep.equal([2, 2.5]));
+  it('is the middle one, or the mean of the two in the middle', () =>
+    expect([median([3, 1, 2]), median([4, 1, 3, 2])]).to.deep.equal([2, 2.5]));
 });

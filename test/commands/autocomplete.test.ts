@@ -22,10 +22,24 @@ const has = (program: string): boolean => {
 describe('completion', () => {
   let context: CompletionContext;
   before(() => {
-    const {commands} = JSON.parse(readFileSync(path.join(root, 'oclif.manifest.json'), 'utf8')) as {commands: Record<string, CompletionContext['commands'][number]>};
-    const plugin = pack('gan-plugin-t', {api: 1, switchers: {turns: './t.js'}}, {'t.js': "export default ({switcher, opt}) => switcher({name: 'turns', summary: 'A test.', options: {often: opt.int(1)}, create: () => () => 'critic'});"});
+    const {commands} = JSON.parse(readFileSync(path.join(root, 'oclif.manifest.json'), 'utf8')) as {
+      commands: Record<string, CompletionContext['commands'][number]>;
+    };
+    const plugin = pack(
+      'gan-plugin-t',
+      {api: 1, switchers: {turns: './t.js'}},
+      {
+        't.js':
+          "export default ({switcher, opt}) => switcher({name: 'turns', summary: 'A test.', options: {often: opt.int(1)}, create: () => () => 'critic'});",
+      },
+    );
     const registry = openRegistry([plugin]);
-    context = {commands: Object.values(commands), registry: async () => registry, runs: async () => ['runs/a'], plugins: () => ['t']};
+    context = {
+      commands: Object.values(commands),
+      registry: async () => registry,
+      runs: async () => ['runs/a'],
+      plugins: () => ['t'],
+    };
   });
   after(removeFolders);
 
@@ -52,30 +66,59 @@ describe('completion', () => {
     ['autocomplete ', ['bash', 'powershell', 'zsh']],
     ['nonsense ', []],
   ];
-  for (const [line, wanted] of cases) it(`of 'gan ${line}'`, async () => expect(await complete(line.split(' '), context)).to.deep.equal(wanted));
+  for (const [line, wanted] of cases)
+    it(`of 'gan ${line}'`, async () => expect(await complete(line.split(' '), context)).to.deep.equal(wanted));
 
   it('there is a script for each shell', () => expect(Object.keys(completions)).to.deep.equal([...shells]));
 
   /** A shell in which `gan` is this one. */
   async function inShell(program: string, script: string): Promise<string> {
     const cwd = folder();
-    write(cwd, {'bin/gan': `#!/bin/sh\nexec "${process.execPath}" "${path.join(root, 'bin/run.js')}" "$@"\n`, 'script': script});
+    write(cwd, {
+      'bin/gan': `#!/bin/sh\nexec "${process.execPath}" "${path.join(root, 'bin/run.js')}" "$@"\n`,
+      script: script,
+    });
     chmodSync(path.join(cwd, 'bin/gan'), 0o755);
-    const env = {...process.env, PATH: `${path.join(cwd, 'bin')}${path.delimiter}${process.env['PATH']}`, GAN_DATA_DIR: path.join(cwd, 'data')};
-    return (await promisify(execFile)(program, program === 'zsh' ? ['-f', 'script'] : ['--norc', 'script'], {cwd, env})).stdout;
+    const env = {
+      ...process.env,
+      PATH: `${path.join(cwd, 'bin')}${path.delimiter}${process.env['PATH']}`,
+      GAN_DATA_DIR: path.join(cwd, 'data'),
+    };
+    return (await promisify(execFile)(program, program === 'zsh' ? ['-f', 'script'] : ['--norc', 'script'], {cwd, env}))
+      .stdout;
   }
 
   it('works in bash, with its word breaks at : and =', async function () {
     if (!has('bash')) this.skip();
-    const ask = (line: string): string => `COMP_LINE='gan ${line}'; COMP_POINT=\${#COMP_LINE}; COMPREPLY=(); _gan; echo "\${COMPREPLY[*]}"`;
-    const out = await inShell('bash', ['eval "$(gan autocomplete bash)"', 'complete -p gan', ask('fit --arch '), ask('fit builtin:s'), ask('runs s')].join('\n'));
+    const ask = (line: string): string =>
+      `COMP_LINE='gan ${line}'; COMP_POINT=\${#COMP_LINE}; COMPREPLY=(); _gan; echo "\${COMPREPLY[*]}"`;
+    const out = await inShell(
+      'bash',
+      [
+        'eval "$(gan autocomplete bash)"',
+        'complete -p gan',
+        ask('fit --arch '),
+        ask('fit builtin:s'),
+        ask('runs s'),
+      ].join('\n'),
+    );
     expect(out).to.equal('complete -o default -F _gan gan\nbasic gan-critic\nshapes\nshow\n');
   });
 
   it('works in zsh', async function () {
     if (!has('zsh')) this.skip();
     const ask = (words: string): string => `words=(gan ${words}); CURRENT=$#words; _gan`;
-    const out = await inShell('zsh', ['compdef() { echo "compdef $@"; }', 'compadd() { while [[ $1 != -- ]]; do shift; done; shift; (( $# )) && print -- "$@"; return 0; }', 'eval "$(gan autocomplete zsh)"', ask("fit --arch ''"), ask('fit --set arch.nF'), ask("fit --out ''").replace('_gan', '_files() { echo files; }; _gan')].join('\n'));
+    const out = await inShell(
+      'zsh',
+      [
+        'compdef() { echo "compdef $@"; }',
+        'compadd() { while [[ $1 != -- ]]; do shift; done; shift; (( $# )) && print -- "$@"; return 0; }',
+        'eval "$(gan autocomplete zsh)"',
+        ask("fit --arch ''"),
+        ask('fit --set arch.nF'),
+        ask("fit --out ''").replace('_gan', '_files() { echo files; }; _gan'),
+      ].join('\n'),
+    );
     expect(out).to.equal('compdef _gan gan\nbasic gan-critic\narch.nFeatures=\nfiles\n');
   });
 }).timeout(60_000);

@@ -9,7 +9,9 @@ describe('gan backends test', () => {
   it('prints a table of the groups and ends with 0', async () => {
     const {code, stdout, stderr} = await run('wasm', '--only', 'penalties');
     expect({code, stderr}).to.deep.equal({code: 0, stderr: ''});
-    expect(stdout).to.match(/^group +checks +passed +worst deviation +allowed +time +where\npenalties +4 +4 +\d\.\de-\d+ /);
+    expect(stdout).to.match(
+      /^group +checks +passed +worst deviation +allowed +time +where\npenalties +4 +4 +\d\.\de-\d+ /,
+    );
     expect(stdout).to.match(/wasm: 4 checks, none failed\n$/);
   });
 
@@ -21,7 +23,10 @@ describe('gan backends test', () => {
   });
 
   it('ends with 4 when a check fails, and names it', async () => {
-    const {code, stdout, stderr} = await gan(['backends', 'test', 'wasm', '--only', 'tanh: values'], {cwd: folder(), env: {NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent('Math.tanh = () => 0.5;')}`}});
+    const {code, stdout, stderr} = await gan(['backends', 'test', 'wasm', '--only', 'tanh: values'], {
+      cwd: folder(),
+      env: {NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent('Math.tanh = () => 0.5;')}`},
+    });
     expect(code).to.equal(4);
     expect(stdout).to.contain('failed  operations: tanh: values').and.contain('1 failed');
     expect(stderr).to.contain('failed  operations: tanh: values');

@@ -14,14 +14,24 @@ describe('errors of the command line', () => {
     ['an argument too many', ['fit', 'a', 'b'], 2, /Unexpected argument: b/],
     ['a flag out of range', ['fit', '--size', '0'], 2, /size must be a whole number from 4 to 4096; --size gives '0'/],
     ['a flag of the wrong type', ['fit', '--lr', 'fast'], 2, /lr must be a number.*'fast'/],
-    ['a flag for an option that the part does not have', ['fit', '--switcher', 'adaptive', '--n-crit', '3'], 2, /switcher adaptive has no option 'switcher.nCrit' \(from --n-crit\)/],
+    [
+      'a flag for an option that the part does not have',
+      ['fit', '--switcher', 'adaptive', '--n-crit', '3'],
+      2,
+      /switcher adaptive has no option 'switcher.nCrit' \(from --n-crit\)/,
+    ],
     ['an unknown backend', ['fit', '--backend', 'wsam'], 2, /no backend 'wsam'[\s\S]*Did you mean 'wasm'/],
     ['an unknown architecture', ['fit', '--arch', 'basci'], 2, /Did you mean 'basic'/],
     ['unknown built-in data', ['fit', 'builtin:shape'], 2, /Did you mean 'shapes'/],
     ['a wrong --set', ['fit', '--set', 'switcher.ncrit=3'], 3, /Did you mean 'switcher.nCrit'/],
     ['a missing configuration file', ['fit', '--config', 'no.json'], 3, /no configuration file/],
     ['a bad configuration file', ['fit', '--config', 'bad.json'], 3, /bad\.json/],
-    ['networks that no process can hold', ['fit', '--set', 'arch.nFeatures=1000000', '--batch-size', '2', '--backend', 'wasm'], 4, /larger than a process can hold[\s\S]*fewer features/],
+    [
+      'networks that no process can hold',
+      ['fit', '--set', 'arch.nFeatures=1000000', '--batch-size', '2', '--backend', 'wasm'],
+      4,
+      /larger than a process can hold[\s\S]*fewer features/,
+    ],
     ['--device where there is one', ['fit', '--backend', 'wasm', '--device', '1'], 2, /wasm has one device only/],
     ['a missing folder of images', ['fit', 'nowhere'], 5, /no folder: .*nowhere/],
     ['a folder without images', ['fit', 'empty', '--size', '8'], 5, /empty/],
@@ -47,7 +57,11 @@ describe('errors of the command line', () => {
   }
 
   it('--json gives one JSON object on stdout, also for errors of parsing', async () => {
-    for (const [args, code] of [[['fit', 'nowhere'], 5], [['fit', '--nope'], 2], [['generate', 'nowhere', '--out', 'x.png'], 5]] as const) {
+    for (const [args, code] of [
+      [['fit', 'nowhere'], 5],
+      [['fit', '--nope'], 2],
+      [['generate', 'nowhere', '--out', 'x.png'], 5],
+    ] as const) {
       const ran = await gan([...args, '--json'], {cwd: folder()});
       expect(ran.code).to.equal(code);
       const {error} = JSON.parse(ran.stdout) as {error: Record<string, unknown>};
@@ -57,9 +71,16 @@ describe('errors of the command line', () => {
 
   it('a fault of the program exits 1 with its stack and how to report it', async () => {
     const cwd = folder();
-    write(cwd, {'boom.mjs': "import fs from 'node:fs'; import {syncBuiltinESMExports} from 'node:module'; const {statSync} = fs; fs.statSync = (path, options) => { if (path.endsWith('somewhere')) throw new TypeError('boom'); return statSync(path, options); }; syncBuiltinESMExports();"});
+    write(cwd, {
+      'boom.mjs':
+        "import fs from 'node:fs'; import {syncBuiltinESMExports} from 'node:module'; const {statSync} = fs; fs.statSync = (path, options) => { if (path.endsWith('somewhere')) throw new TypeError('boom'); return statSync(path, options); }; syncBuiltinESMExports();",
+    });
     const ran = await gan(['fit', 'somewhere'], {cwd, env: {NODE_OPTIONS: `--import ${cwd}/boom.mjs`}});
     expect(ran.code).to.equal(1);
-    expect(ran.stderr).to.contain('GAN_BUG').and.contain('boom').and.contain('report').and.match(/^ +at /m);
+    expect(ran.stderr)
+      .to.contain('GAN_BUG')
+      .and.contain('boom')
+      .and.contain('report')
+      .and.match(/^ +at /m);
   });
 }).timeout(60_000);

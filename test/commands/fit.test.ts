@@ -5,11 +5,27 @@ import {folder, removeFolders, write} from '../plugin/helpers.js';
 import {gan, jsonLines, once} from './helpers.js';
 
 /** The smallest run that does everything: 16 images of 8x8, 4 steps an epoch. */
-const tiny = ['--size', '8', '--n-features', '4', '--n-extra-layers', '0', '--latent', '4', '--batch-size', '4', '--set', 'source.count=16'];
+const tiny = [
+  '--size',
+  '8',
+  '--n-features',
+  '4',
+  '--n-extra-layers',
+  '0',
+  '--latent',
+  '4',
+  '--batch-size',
+  '4',
+  '--set',
+  'source.count=16',
+];
 const json = (file: string): unknown => JSON.parse(readFileSync(file, 'utf8'));
 
 /** What training computed: the losses of all steps, without the times. */
-const losses = (stdout: string): unknown[] => jsonLines(stdout).filter(({type}) => type === 'step').map(({step, mode, loss}) => [step, mode, loss]);
+const losses = (stdout: string): unknown[] =>
+  jsonLines(stdout)
+    .filter(({type}) => type === 'step')
+    .map(({step, mode, loss}) => [step, mode, loss]);
 
 describe('gan fit', () => {
   afterEach(removeFolders);
@@ -22,19 +38,29 @@ describe('gan fit', () => {
     expect(header).to.match(/^epoch +train_loss +gen_loss +crit_loss +time$/);
     expect(first).to.match(/^0 +-?\d+\.\d{6} +-?\d+\.\d{6} +-?\d+\.\d{6} +\d\d:\d\d$/);
     expect(second).to.match(/^1 /);
-    expect(rest.join('\n')).to.match(/sample grid +runs\/wgan-shapes-1\/samples\/.*\.png\ncheckpoint +runs.*\nrun folder +runs\/wgan-shapes-1\n/);
-    expect(stderr).to.contain('gan generate runs/wgan-shapes-1 --out').and.match(/step \d+\/8 .*img\/s +\d\d:\d\d left/);
+    expect(rest.join('\n')).to.match(
+      /sample grid +runs\/wgan-shapes-1\/samples\/.*\.png\ncheckpoint +runs.*\nrun folder +runs\/wgan-shapes-1\n/,
+    );
+    expect(stderr)
+      .to.contain('gan generate runs/wgan-shapes-1 --out')
+      .and.match(/step \d+\/8 .*img\/s +\d\d:\d\d left/);
     expect(stderr).to.not.contain('\r').and.not.contain('\u001B');
     const run = path.join(cwd, 'runs/wgan-shapes-1');
     expect(json(path.join(run, 'config.json'))).to.include({size: 8, clip: 0.01, epochs: 2});
-    expect(json(path.join(run, 'config.origins.json'))).to.include({size: '--size', clip: 'recipe wgan', seed: 'default', 'arch.nFeatures': '--n-features'});
+    expect(json(path.join(run, 'config.origins.json'))).to.include({
+      size: '--size',
+      clip: 'recipe wgan',
+      seed: 'default',
+      'arch.nFeatures': '--n-features',
+    });
   });
 
   it('numbers runs, and takes a name by --out', async () => {
     const cwd = folder();
     for (let i = 0; i < 2; i++) await gan(['fit', ...tiny, '--steps', '1', '--recipe', 'gan'], {cwd});
     await gan(['fit', ...tiny, '--steps', '1', '--out', 'mine/run'], {cwd});
-    for (const run of ['runs/gan-shapes-1', 'runs/gan-shapes-2', 'mine/run']) expect(existsSync(path.join(cwd, run, 'config.json')), run).to.equal(true);
+    for (const run of ['runs/gan-shapes-1', 'runs/gan-shapes-2', 'mine/run'])
+      expect(existsSync(path.join(cwd, run, 'config.json')), run).to.equal(true);
   });
 
   it('--json: every line of stdout is an event; --quiet: silence on stderr', async () => {
@@ -48,7 +74,9 @@ describe('gan fit', () => {
 
   it('--config of a run folder repeats the run exactly, whatever the recipe was', async () => {
     const cwd = folder();
-    const first = await gan(['fit', ...tiny, '--steps', '7', '--seed', '3', '--clip', 'none', '--json', '--out', 'a'], {cwd});
+    const first = await gan(['fit', ...tiny, '--steps', '7', '--seed', '3', '--clip', 'none', '--json', '--out', 'a'], {
+      cwd,
+    });
     const second = await gan(['fit', '--config', 'a/config.json', '--json', '--out', 'b'], {cwd});
     expect(losses(second.stdout)).to.deep.equal(losses(first.stdout)).and.to.have.length(7);
     expect(json(path.join(cwd, 'b/config.json'))).to.deep.equal(json(path.join(cwd, 'a/config.json')));
@@ -56,7 +84,11 @@ describe('gan fit', () => {
 
   it("reads the project's configuration, in TypeScript, too; flags win", async () => {
     const cwd = folder();
-    write(cwd, {'package.json': '{"name": "x"}', 'gan.config.ts': "const size: number = 8;\nexport default {size, latent: 4, batchSize: 4, steps: 9, arch: {nFeatures: 4}, source: {count: 16}};"});
+    write(cwd, {
+      'package.json': '{"name": "x"}',
+      'gan.config.ts':
+        'const size: number = 8;\nexport default {size, latent: 4, batchSize: 4, steps: 9, arch: {nFeatures: 4}, source: {count: 16}};',
+    });
     const {code, stdout} = await gan(['fit', '--steps', '2', '--json'], {cwd});
     expect(code).to.equal(0);
     expect(jsonLines(stdout)[0]).to.include({steps: 2, items: 16});
@@ -71,10 +103,19 @@ describe('gan fit', () => {
       expect(jsonLines(rest.stdout)[0]).to.include({type: 'start', step: 5});
       expect(losses(rest.stdout)).to.deep.equal(losses(whole.stdout).slice(5));
       expect(json(path.join(cwd, 'half/config.json'))).to.deep.equal(json(path.join(cwd, 'whole/config.json')));
-      expect(json(path.join(cwd, 'half/config.origins.json'))).to.deep.equal(json(path.join(cwd, 'whole/config.origins.json')));
+      expect(json(path.join(cwd, 'half/config.origins.json'))).to.deep.equal(
+        json(path.join(cwd, 'whole/config.origins.json')),
+      );
     });
 
-    for (const [flag, value] of [['--lr', '1'], ['--size', '16'], ['--out', 'x'], ['--set', 'arch.nFeatures=8'], ['--recipe', 'gan'], ['--config', 'x.json']] as const) {
+    for (const [flag, value] of [
+      ['--lr', '1'],
+      ['--size', '16'],
+      ['--out', 'x'],
+      ['--set', 'arch.nFeatures=8'],
+      ['--recipe', 'gan'],
+      ['--config', 'x.json'],
+    ] as const) {
       it(`refuses ${flag}, which would change the run`, async () => {
         const cwd = folder();
         write(cwd, {'run/config.json': '{}'});
@@ -87,7 +128,10 @@ describe('gan fit', () => {
 
   describe('a signal', () => {
     const long = ['fit', ...tiny, '--epochs', '100000', '--sample-every', '0', '--out', 'run'];
-    for (const [signal, code] of [['SIGINT', 130], ['SIGTERM', 143]] as const) {
+    for (const [signal, code] of [
+      ['SIGINT', 130],
+      ['SIGTERM', 143],
+    ] as const) {
       it(`${signal}: finishes the step, writes a checkpoint, says how to go on, exits ${code}`, async () => {
         const cwd = folder();
         const ran = await gan(long, {cwd, onStderr: once('step 1/', (kill) => kill(signal))});
@@ -106,7 +150,10 @@ describe('gan fit', () => {
   });
 
   it('a diverged run exits 6', async () => {
-    const {code, stderr} = await gan(['fit', ...tiny, '--steps', '50', '--opt', 'sgd', '--lr', '1e38', '--clip', 'none'], {cwd: folder()});
+    const {code, stderr} = await gan(
+      ['fit', ...tiny, '--steps', '50', '--opt', 'sgd', '--lr', '1e38', '--clip', 'none'],
+      {cwd: folder()},
+    );
     expect(code).to.equal(6);
     expect(stderr).to.contain('GAN_DIVERGED');
   });

@@ -45,14 +45,27 @@ describe('what does no training', () => {
   it('gan backends says what can run, without tfjs', async () => {
     const text = await run('backends');
     expect(text.code).to.equal(0);
-    expect(text.stdout).to.match(/^backend +state +version +memory +device\n[^]*^wasm +can run +\d+\.\d+\.\d+ +[\d.]+ GB +\S/m);
+    expect(text.stdout).to.match(
+      /^backend +state +version +memory +device\n[^]*^wasm +can run +\d+\.\d+\.\d+ +[\d.]+ GB +\S/m,
+    );
     const json = await run('backends', '--json');
-    expect(jsonLines(json.stdout)[0]).to.have.keys('name', 'state', 'package', 'version', 'summary', 'choosable', 'probe');
+    expect(jsonLines(json.stdout)[0]).to.have.keys(
+      'name',
+      'state',
+      'package',
+      'version',
+      'summary',
+      'choosable',
+      'probe',
+    );
   });
 
   it('gan show-batch draws a grid, without tfjs', async () => {
     const cwd = folder();
-    const {code, stdout, stderr} = await gan(['show-batch', 'builtin:shapes', '--size', '16', '--n', '6', '--out', 'deep/er/b.png'], {cwd, withoutTfjs: true});
+    const {code, stdout, stderr} = await gan(
+      ['show-batch', 'builtin:shapes', '--size', '16', '--n', '6', '--out', 'deep/er/b.png'],
+      {cwd, withoutTfjs: true},
+    );
     expect({code, stdout, stderr}).to.deep.equal({code: 0, stdout: 'deep/er/b.png\n', stderr: ''});
     expect(existsSync(path.join(cwd, 'deep/er/b.png'))).to.equal(true);
   });

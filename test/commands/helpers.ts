@@ -28,7 +28,10 @@ interface RunOptions {
 }
 
 /** Runs `gan` as a child process, as it ships. */
-export function gan(args: readonly string[], {cwd, env = {}, withoutTfjs = false, onStderr, onStdout}: RunOptions): Promise<Ran> {
+export function gan(
+  args: readonly string[],
+  {cwd, env = {}, withoutTfjs = false, onStderr, onStdout}: RunOptions,
+): Promise<Ran> {
   const hooks = withoutTfjs ? ['--import', pathToFileURL(path.join(here, 'forbid-tfjs.mjs')).href] : [];
   const {NODE_OPTIONS: _, FORCE_COLOR: __, ...inherited} = process.env;
   const settings = {GAN_CONFIG_DIR: path.join(here, 'no-settings')}; // no file of whoever runs the tests
@@ -50,7 +53,9 @@ export function gan(args: readonly string[], {cwd, env = {}, withoutTfjs = false
   });
   return new Promise((resolve, reject) => {
     child.on('error', reject);
-    child.on('close', (code, signal) => resolve({code: code ?? 128 + constants.signals[signal!], signal, stdout, stderr}));
+    child.on('close', (code, signal) =>
+      resolve({code: code ?? 128 + constants.signals[signal!], signal, stdout, stderr}),
+    );
   });
 }
 
@@ -66,4 +71,7 @@ export function once(wanted: string | RegExp, act: (kill: Kill) => void): (text:
 
 /** The JSON values of an output of one per line. */
 export const jsonLines = (text: string): Record<string, unknown>[] =>
-  text.trim().split('\n').map((line) => JSON.parse(line) as Record<string, unknown>);
+  text
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>);

@@ -11,10 +11,25 @@ import {folder, removeFolders, write} from '../plugin/helpers.js';
 import {gan} from './helpers.js';
 
 const registry = openRegistry();
-const given = (values: Record<string, string>): Assignments => new Map(Object.entries(values).map(([key, value]) => [key, {value, origin: `--${key}`}]));
+const given = (values: Record<string, string>): Assignments =>
+  new Map(Object.entries(values).map(([key, value]) => [key, {value, origin: `--${key}`}]));
 const cases: Record<string, string>[] = [
   {data: 'builtin:shapes', recipe: 'wgan'},
-  {data: 'builtin:shapes', recipe: 'none', arch: 'gan-critic', 'arch.p': '0.5', 'switcher.nCrit': '3', augment: 'flip', 'augment.flip.p': '0.1', clip: 'none', steps: '30', genFirst: 'true', channels: '1', backend: 'wasm', penalty: 'r1'},
+  {
+    data: 'builtin:shapes',
+    recipe: 'none',
+    arch: 'gan-critic',
+    'arch.p': '0.5',
+    'switcher.nCrit': '3',
+    augment: 'flip',
+    'augment.flip.p': '0.1',
+    clip: 'none',
+    steps: '30',
+    genFirst: 'true',
+    channels: '1',
+    backend: 'wasm',
+    penalty: 'r1',
+  },
 ];
 
 describe('gan init', () => {
@@ -44,15 +59,22 @@ describe('gan init', () => {
     write(cwd, {'my photos/x': ''});
     const first = await gan(['init', 'my photos', '--recipe', 'dcgan', '--size', '32', '--yes'], {cwd});
     expect(first).to.include({code: 0, stdout: 'gan.config.yaml\n'});
-    const shown = JSON.parse((await gan(['config', 'show', '--json'], {cwd})).stdout) as {config: Record<string, unknown>; files: string[]};
+    const shown = JSON.parse((await gan(['config', 'show', '--json'], {cwd})).stdout) as {
+      config: Record<string, unknown>;
+      files: string[];
+    };
     expect(shown.config).to.include({data: path.join(cwd, 'my photos'), size: 32, batchSize: 128});
     expect(shown.files).to.deep.equal([path.join(cwd, 'gan.config.yaml')]);
     const second = await gan(['init', '--yes'], {cwd});
     expect(second.code).to.equal(2);
     expect(second.stderr).to.contain('gan.config.yaml').and.contain('--force');
-    expect((await gan(['init', '--yes', '--force', '--format', 'ts'], {cwd})).stderr).to.contain('There is a configuration already: gan.config.yaml');
+    expect((await gan(['init', '--yes', '--force', '--format', 'ts'], {cwd})).stderr).to.contain(
+      'There is a configuration already: gan.config.yaml',
+    );
     expect((await gan(['init', '--yes', '--force'], {cwd})).code).to.equal(0);
-    expect(readFileSync(path.join(cwd, 'gan.config.yaml'), 'utf8')).to.contain('recipe: wgan').and.not.contain('dcgan\n');
+    expect(readFileSync(path.join(cwd, 'gan.config.yaml'), 'utf8'))
+      .to.contain('recipe: wgan')
+      .and.not.contain('dcgan\n');
   });
 
   it('without a terminal says what to give instead of asking, and with a bad flag does not ask', async () => {
@@ -75,20 +97,44 @@ describe('gan init', () => {
         next++;
         setTimeout(() => input.write(typed), 20);
       });
-      const answers = await askConfig(registry, {chosen: given(chosen), format: undefined}, async () => ({size: 64, batchSize: 64, epochs: 1}), {input, output});
+      const answers = await askConfig(
+        registry,
+        {chosen: given(chosen), format: undefined},
+        async () => ({size: 64, batchSize: 64, epochs: 1}),
+        {input, output},
+      );
       return {answers, seen};
     }
     const enter = '\r';
     const clear = '\u007F'.repeat(20);
 
-    it('for images, recipe, numbers and format; the recipe\'s numbers stay the recipe\'s', async () => {
-      const {answers} = await ask([['Which images', enter], ['Which recipe', `\u001B[B${enter}`], ['size:', `${clear}32${enter}`], ['batchSize:', enter], ['epochs:', enter], ['In which format', `\u001B[B${enter}`]]);
+    it("for images, recipe, numbers and format; the recipe's numbers stay the recipe's", async () => {
+      const {answers} = await ask([
+        ['Which images', enter],
+        ['Which recipe', `\u001B[B${enter}`],
+        ['size:', `${clear}32${enter}`],
+        ['batchSize:', enter],
+        ['epochs:', enter],
+        ['In which format', `\u001B[B${enter}`],
+      ]);
       expect(answers?.format).to.equal('ts');
-      expect(Object.fromEntries([...answers!.chosen].map(([key, {value}]) => [key, value]))).to.deep.equal({data: 'builtin:shapes', recipe: 'gan', size: '32'});
+      expect(Object.fromEntries([...answers!.chosen].map(([key, {value}]) => [key, value]))).to.deep.equal({
+        data: 'builtin:shapes',
+        recipe: 'gan',
+        size: '32',
+      });
     });
 
     it('not for what is given, and again after an answer that cannot be', async () => {
-      const {answers, seen} = await ask([['batchSize:', `${clear}0${enter}`], ['batchSize must be', `${clear}8${enter}`], ['epochs:', enter], ['In which format', enter]], {data: 'builtin:shapes', recipe: 'wgan', size: '16'});
+      const {answers, seen} = await ask(
+        [
+          ['batchSize:', `${clear}0${enter}`],
+          ['batchSize must be', `${clear}8${enter}`],
+          ['epochs:', enter],
+          ['In which format', enter],
+        ],
+        {data: 'builtin:shapes', recipe: 'wgan', size: '16'},
+      );
       expect(seen).to.not.contain('Which recipe');
       expect(answers?.chosen.get('batchSize')?.value).to.equal('8');
       expect(answers?.format).to.equal('yaml');

@@ -26,15 +26,19 @@ function readSixel(text: string): {width: number; height: number; rgb: number[]}
   const rgb = new Array<number>(width * height * 3).fill(-1);
   const colours: number[][] = [];
   let [colour, x, top] = [0, 0, 0];
-  for (const [token, name, definition, repeat, pattern] of body!.replace(/^"[\d;]*/, '').matchAll(/#(\d+)(?:;2;([\d;]+))?|(?:!(\d+))?([?-~])|[$-]/g)) {
+  for (const [token, name, definition, repeat, pattern] of body!
+    .replace(/^"[\d;]*/, '')
+    .matchAll(/#(\d+)(?:;2;([\d;]+))?|(?:!(\d+))?([?-~])|[$-]/g)) {
     if (token === '$') x = 0;
     else if (token === '-') [x, top] = [0, top + 6];
-    else if (definition !== undefined) colours[Number(name)] = definition.split(';').map((percent) => Math.round(Number(percent) * 2.55));
+    else if (definition !== undefined)
+      colours[Number(name)] = definition.split(';').map((percent) => Math.round(Number(percent) * 2.55));
     else if (name !== undefined) colour = Number(name);
     else {
       const bits = pattern!.charCodeAt(0) - 63;
       for (const end = x + Number(repeat ?? 1); x < end; x++) {
-        for (let y = 0; y < 6; y++) if (bits & (1 << y)) colours[colour]!.forEach((value, c) => (rgb[((top + y) * width + x) * 3 + c] = value));
+        for (let y = 0; y < 6; y++)
+          if (bits & (1 << y)) colours[colour]!.forEach((value, c) => (rgb[((top + y) * width + x) * 3 + c] = value));
       }
     }
   }
@@ -47,7 +51,12 @@ describe('pictures in a terminal', () => {
   const cases: [what: string, env: NodeJS.ProcessEnv, answer: string, wanted: string | undefined][] = [
     ['kitty that answers', {TERM: 'xterm-kitty'}, answers.kitty, 'kitty'],
     ['kitty that refuses', {TERM: 'xterm-kitty'}, answers.kittyError, undefined],
-    ["another terminal that inherited kitty's variables", {TERM: 'xterm-256color', KITTY_WINDOW_ID: '1'}, answers.plain, undefined],
+    [
+      "another terminal that inherited kitty's variables",
+      {TERM: 'xterm-256color', KITTY_WINDOW_ID: '1'},
+      answers.plain,
+      undefined,
+    ],
     ['iTerm2', {TERM: 'xterm-256color', TERM_PROGRAM: 'iTerm.app'}, answers.iterm, 'iterm2'],
     ["xterm with iTerm2's variables", {TERM: 'xterm-256color', TERM_PROGRAM: 'iTerm.app'}, answers.xterm, undefined],
     ['a terminal with sixel', {TERM: 'xterm-256color'}, answers.sixel, 'sixel'],
@@ -57,7 +66,8 @@ describe('pictures in a terminal', () => {
     ['one that says nothing', {TERM: 'xterm-kitty'}, '', undefined],
   ];
   for (const [what, env, answer, wanted] of cases) {
-    it(`${what}: ${wanted ?? 'none'}`, async () => expect(await detectProtocol(env, async () => answer)).to.equal(wanted));
+    it(`${what}: ${wanted ?? 'none'}`, async () =>
+      expect(await detectProtocol(env, async () => answer)).to.equal(wanted));
   }
 
   for (const env of [{}, {TERM: 'dumb'}, {TERM: 'linux'}, {TERM: 'xterm-256color', TERM_PROGRAM: 'Apple_Terminal'}]) {
@@ -82,25 +92,42 @@ describe('pictures in a terminal', () => {
     });
     let png: Buffer;
     before(async () => {
-      png = await sharp(Buffer.concat([rgba]), {raw: {width, height, channels: 4}}).png({compressionLevel: 0}).toBuffer();
+      png = await sharp(Buffer.concat([rgba]), {raw: {width, height, channels: 4}})
+        .png({compressionLevel: 0})
+        .toBuffer();
     });
 
     it('kitty: PNG in base64, in chunks of at most 4096 of which all but the last say that more comes', async () => {
       const text = await pictureText('kitty', {png: Buffer.concat([png, Buffer.alloc(9000)]), width, height});
-      const parts = [...text.matchAll(/\u001B_G([^;]*);([^\u001B]*)\u001B\\/g)].map(([, keys, data]) => ({keys, data: data!}));
-      expect(parts.map(({data}) => data).join('')).to.equal(Buffer.concat([png, Buffer.alloc(9000)]).toString('base64'));
-      expect(parts.map(({keys}) => keys)).to.deep.equal(['a=T,f=100,q=2,m=1', ...new Array<string>(parts.length - 2).fill('m=1'), 'm=0']);
+      const parts = [...text.matchAll(/\u001B_G([^;]*);([^\u001B]*)\u001B\\/g)].map(([, keys, data]) => ({
+        keys,
+        data: data!,
+      }));
+      expect(parts.map(({data}) => data).join('')).to.equal(
+        Buffer.concat([png, Buffer.alloc(9000)]).toString('base64'),
+      );
+      expect(parts.map(({keys}) => keys)).to.deep.equal([
+        'a=T,f=100,q=2,m=1',
+        ...new Array<string>(parts.length - 2).fill('m=1'),
+        'm=0',
+      ]);
       for (const {data} of parts) expect(data.length).to.be.at.most(4096);
     });
 
     it('iTerm2: PNG in base64, with its length', async () => {
-      const [, keys, data] = /^\u001B\]1337;File=([^:]*):([^\u0007]*)\u0007$/.exec(await pictureText('iterm2', {png, width, height}))!;
+      const [, keys, data] = /^\u001B\]1337;File=([^:]*):([^\u0007]*)\u0007$/.exec(
+        await pictureText('iterm2', {png, width, height}),
+      )!;
       expect(Buffer.from(data!, 'base64').equals(png)).to.equal(true);
       expect(keys!.split(';')).to.include.members(['inline=1', `size=${png.length}`, 'width=40px']);
     });
 
     it('sixel: the same pixels, decoded', async () => {
-      expect(readSixel(await pictureText('sixel', {png, width, height}))).to.deep.equal({width, height, rgb: [...rgba].filter((_, at) => at % 4 !== 3)});
+      expect(readSixel(await pictureText('sixel', {png, width, height}))).to.deep.equal({
+        width,
+        height,
+        rgb: [...rgba].filter((_, at) => at % 4 !== 3),
+      });
     });
 
     it('sixel: a picture of more than 256 colours is near the original: within 3 dB of the palette that libimagequant chooses', async () => {
@@ -110,8 +137,12 @@ describe('pictures in a terminal', () => {
         return [(x * 255) / across, (y * 255) / down, 128 + 100 * Math.sin(x / 9) * Math.cos(y / 7)][i % 3]!;
       });
       const raw = {width: across, height: down, channels: 3} as const;
-      const [full, few] = await Promise.all([sharp(smooth, {raw}).png().toBuffer(), sharp(smooth, {raw}).png({palette: true, colours: 256, dither: 0}).toBuffer()]);
-      const error = (other: ArrayLike<number>): number => smooth.reduce((sum, value, i) => sum + (value - other[i]!) ** 2, 0) / smooth.length;
+      const [full, few] = await Promise.all([
+        sharp(smooth, {raw}).png().toBuffer(),
+        sharp(smooth, {raw}).png({palette: true, colours: 256, dither: 0}).toBuffer(),
+      ]);
+      const error = (other: ArrayLike<number>): number =>
+        smooth.reduce((sum, value, i) => sum + (value - other[i]!) ** 2, 0) / smooth.length;
       const shown = readSixel(await pictureText('sixel', {png: full, width: across, height: down}));
       expect([shown.width, shown.height, shown.rgb.includes(-1)]).to.deep.equal([across, down, false]);
       const best = error(await sharp(few).removeAlpha().raw().toBuffer());
@@ -123,25 +154,83 @@ describe('pictures in a terminal', () => {
   it('come at most every 20 seconds, and one that cannot be read is left out', async () => {
     const dir = folder();
     const file = path.join(dir, 'a.png');
-    writeFileSync(file, await sharp({create: {width: 8, height: 8, channels: 3, background: 'red'}}).png().toBuffer());
+    writeFileSync(
+      file,
+      await sharp({create: {width: 8, height: 8, channels: 3, background: 'red'}})
+        .png()
+        .toBuffer(),
+    );
     const large = path.join(dir, 'large.png');
-    writeFileSync(large, await sharp({create: {width: 1280, height: 800, channels: 3, background: 'red'}}).png().toBuffer());
+    writeFileSync(
+      large,
+      await sharp({create: {width: 1280, height: 800, channels: 3, background: 'red'}})
+        .png()
+        .toBuffer(),
+    );
     const said: string[] = [];
     let now = 0;
-    const pictures = new SamplePictures('kitty', (text) => said.push(text), () => now);
-    for (const [at, step] of [[0, 1], [5000, 2], [19_999, 3], [20_001, 4], [50_000, 5], [80_000, 6]] as const) {
+    const pictures = new SamplePictures(
+      'kitty',
+      (text) => said.push(text),
+      () => now,
+    );
+    for (const [at, step] of [
+      [0, 1],
+      [5000, 2],
+      [19_999, 3],
+      [20_001, 4],
+      [50_000, 5],
+      [80_000, 6],
+    ] as const) {
       now = at;
       pictures.show({step, path: step === 5 ? `${file}.missing` : step === 6 ? large : file});
     }
     await pictures.done();
-    expect(said.map((text) => text.split('\n')[0])).to.deep.equal(['samples after step 1', 'samples after step 4', 'samples after step 6']);
-    const sizes = await Promise.all(said.map((text) => sharp(Buffer.from([...text.matchAll(/m=[01];([^\u001B]*)/g)].map(([, data]) => data).join(''), 'base64')).metadata()));
-    expect(sizes.map(({width, height}) => [width, height])).to.deep.equal([[8, 8], [8, 8], [640, 400]]);
+    expect(said.map((text) => text.split('\n')[0])).to.deep.equal([
+      'samples after step 1',
+      'samples after step 4',
+      'samples after step 6',
+    ]);
+    const sizes = await Promise.all(
+      said.map((text) =>
+        sharp(
+          Buffer.from([...text.matchAll(/m=[01];([^\u001B]*)/g)].map(([, data]) => data).join(''), 'base64'),
+        ).metadata(),
+      ),
+    );
+    expect(sizes.map(({width, height}) => [width, height])).to.deep.equal([
+      [8, 8],
+      [8, 8],
+      [640, 400],
+    ]);
   });
 
   it('gan fit shows none in a file, shows what it is told to, and never in --json', async () => {
     const cwd = folder();
-    const fit = (out: string, ...args: string[]) => gan(['fit', '--size', '8', '--n-features', '4', '--n-extra-layers', '0', '--latent', '4', '--batch-size', '4', '--set', 'source.count=16', '--steps', '1', '--out', out, ...args], {cwd});
+    const fit = (out: string, ...args: string[]) =>
+      gan(
+        [
+          'fit',
+          '--size',
+          '8',
+          '--n-features',
+          '4',
+          '--n-extra-layers',
+          '0',
+          '--latent',
+          '4',
+          '--batch-size',
+          '4',
+          '--set',
+          'source.count=16',
+          '--steps',
+          '1',
+          '--out',
+          out,
+          ...args,
+        ],
+        {cwd},
+      );
     expect((await fit('a')).stderr).to.not.contain(ESC);
     const forced = await fit('b', '--pictures', 'kitty');
     expect(forced.stderr).to.contain(`samples after step 1\n${ESC}_Ga=T,f=100`);

@@ -37,7 +37,27 @@ describe('gan report', () => {
   before(async () => {
     cwd = folder();
     run = path.join(cwd, 'a<b>&run');
-    const trained = await gan(['fit', ...tinyFlags, '--recipe', 'gan', '--metrics', 'swd', '--metric-images', '8', '--steps', '25', '--sample-every', '5', '--schedule', 'linear', '--out', run], {cwd});
+    const trained = await gan(
+      [
+        'fit',
+        ...tinyFlags,
+        '--recipe',
+        'gan',
+        '--metrics',
+        'swd',
+        '--metric-images',
+        '8',
+        '--steps',
+        '25',
+        '--sample-every',
+        '5',
+        '--schedule',
+        'linear',
+        '--out',
+        run,
+      ],
+      {cwd},
+    );
     expect(trained.code, trained.stderr).to.equal(0);
     const {code, stdout, stderr} = await gan(['report', run, '--json'], {cwd, withoutTfjs: true});
     expect({code, stderr}).to.deep.equal({code: 0, stderr: ''});
@@ -50,26 +70,43 @@ describe('gan report', () => {
     const links = [...html.matchAll(/(?:src|href|srcset|url)\s*[=(]\s*["']?([^"')>\s]+)/g)].map(([, link]) => link!);
     expect(links.length).to.be.greaterThan(4);
     for (const link of links) expect(link).to.match(/^data:image\/webp;base64,/);
-    expect(html).to.contain("default-src 'none'").and.not.match(/https?:|<link|@import|<iframe/);
+    expect(html)
+      .to.contain("default-src 'none'")
+      .and.not.match(/https?:|<link|@import|<iframe/);
   });
 
   it('has every grid, near to what is in the run folder', async () => {
     const names = readdirSync(path.join(run, 'samples')).sort();
-    const inlined = [...read().matchAll(/data:image\/webp;base64,([^"]+)/g)].map(([, data]) => Buffer.from(data!, 'base64'));
+    const inlined = [...read().matchAll(/data:image\/webp;base64,([^"]+)/g)].map(([, data]) =>
+      Buffer.from(data!, 'base64'),
+    );
     expect(inlined).to.have.length(names.length).and.to.have.length(5);
     for (const [i, name] of names.entries()) {
-      const [got, wanted] = await Promise.all([inlined[i]!, path.join(run, 'samples', name)].map((image) => sharp(image).removeAlpha().raw().toBuffer({resolveWithObject: true})));
+      const [got, wanted] = await Promise.all(
+        [inlined[i]!, path.join(run, 'samples', name)].map((image) =>
+          sharp(image).removeAlpha().raw().toBuffer({resolveWithObject: true}),
+        ),
+      );
       expect([got!.info.width, got!.info.height]).to.deep.equal([wanted!.info.width, wanted!.info.height]);
-      const error = wanted!.data.reduce((sum, value, at) => sum + Math.abs(value - got!.data[at]!), 0) / wanted!.data.length;
+      const error =
+        wanted!.data.reduce((sum, value, at) => sum + Math.abs(value - got!.data[at]!), 0) / wanted!.data.length;
       expect(error, name).to.be.lessThan(20); // of 255: these images are noise, which such a format keeps badly
     }
   });
 
   it('has the curves of metrics.jsonl', () => {
-    const [losses, ...more] = [...read().matchAll(/data-points="([^"]*)"/g)].map(([, points]) => JSON.parse(points!.replaceAll('&quot;', '"')) as {label: string; steps: number[]; values: number[]}[]);
+    const [losses, ...more] = [...read().matchAll(/data-points="([^"]*)"/g)].map(
+      ([, points]) =>
+        JSON.parse(points!.replaceAll('&quot;', '"')) as {label: string; steps: number[]; values: number[]}[],
+    );
     expect(losses!.map(({label}) => label)).to.deep.equal(['critic', 'generator']);
     expect(more.map(([line]) => line!.label)).to.deep.equal(['swd', 'learning rate']);
-    for (const [i, [mode, name]] of ([['critic', 'critLoss'], ['generator', 'genLoss']] as const).entries()) {
+    for (const [i, [mode, name]] of (
+      [
+        ['critic', 'critLoss'],
+        ['generator', 'genLoss'],
+      ] as const
+    ).entries()) {
       const lines = metrics(run).filter((line) => line['mode'] === mode);
       expect(losses![i]!.steps).to.deep.equal(lines.map(({step}) => step));
       losses![i]!.values.forEach((value, at) => expect(value).to.be.closeTo(lines[at]![name] as number, 1e-3));
@@ -79,11 +116,24 @@ describe('gan report', () => {
   it('has each value of the configuration with its origin, and where it ran', () => {
     const html = read().replaceAll(/<\/?code>/g, '');
     const origins = json(path.join(run, 'config.origins.json'));
-    for (const [key, value] of [['lr', '0.002'], ['size', '16'], ['arch', 'basic'], ['arch.nFeatures', '4'], ['metrics', 'swd'], ['seed', '0']]) {
+    for (const [key, value] of [
+      ['lr', '0.002'],
+      ['size', '16'],
+      ['arch', 'basic'],
+      ['arch.nFeatures', '4'],
+      ['metrics', 'swd'],
+      ['seed', '0'],
+    ]) {
       expect(html).to.contain(`<tr><td>${key}</td><td>${value}</td><td>${String(origins[key!])}</td></tr>`);
     }
-    const [session] = json(path.join(run, 'sessions.json')) as unknown as {environment: {processor: string}; backend: string}[];
-    expect(html).to.contain(session!.environment.processor).and.contain(`<dd>${session!.backend}</dd>`).and.contain(process.versions.node);
+    const [session] = json(path.join(run, 'sessions.json')) as unknown as {
+      environment: {processor: string};
+      backend: string;
+    }[];
+    expect(html)
+      .to.contain(session!.environment.processor)
+      .and.contain(`<dd>${session!.backend}</dd>`)
+      .and.contain(process.versions.node);
   });
 
   it('shows names as text, whatever is in them', () => {
@@ -94,11 +144,15 @@ describe('gan report', () => {
     const live = path.join(cwd, 'live');
     write(live, {'config.json': readFileSync(path.join(run, 'config.json'), 'utf8'), 'samples/x': ''});
     const early = await gan(['report', live], {cwd});
-    expect({code: early.code, stdout: early.stdout}).to.deep.equal({code: 0, stdout: `${path.join(live, 'report.html')}\n`});
+    expect({code: early.code, stdout: early.stdout}).to.deep.equal({
+      code: 0,
+      stdout: `${path.join(live, 'report.html')}\n`,
+    });
     expect(readFileSync(path.join(live, 'report.html'), 'utf8')).to.contain('There is no step yet');
     write(live, {'metrics.jsonl': '{"step":1,"epoch":0,"mode":"critic","loss":1,"critLoss":1,"lr":0.1}\n'});
     appendFileSync(path.join(live, 'metrics.jsonl'), '{"step":2,"ep');
-    for (const step of [1, 5]) copyFileSync(path.join(run, 'samples/step-00000005.png'), path.join(live, `samples/step-0000000${step}.png`));
+    for (const step of [1, 5])
+      copyFileSync(path.join(run, 'samples/step-00000005.png'), path.join(live, `samples/step-0000000${step}.png`));
     expect((await gan(['report', live, '--out', 'deep/er/r.html'], {cwd})).code).to.equal(0);
     const html = readFileSync(path.join(cwd, 'deep/er/r.html'), 'utf8');
     expect(html).to.contain('after step 1<').and.contain('<dt>steps</dt><dd>1</dd>').and.not.contain('after step 5<');
@@ -140,22 +194,35 @@ describe('gan report', () => {
       expect(await page.locator('output').textContent()).to.equal('after step 25');
       await page.locator('input[type=range]').press('Home');
       expect(await page.locator('output').textContent()).to.equal('after step 5');
-      expect(await page.locator('.grids figure:visible img').evaluate((image: HTMLImageElement) => image.complete && image.naturalWidth)).to.equal(146);
+      expect(
+        await page
+          .locator('.grids figure:visible img')
+          .evaluate((image: HTMLImageElement) => image.complete && image.naturalWidth),
+      ).to.equal(146);
       const area = page.locator('.area').first();
       await area.press('Home');
       const [first] = metrics(run).filter(({mode}) => mode === 'critic');
       expect(await page.locator('[data-step]').first().textContent()).to.equal('1');
-      expect(Number(await page.locator('[data-value="0"]').first().textContent())).to.be.closeTo(first!['critLoss'] as number, 1e-3);
+      expect(Number(await page.locator('[data-value="0"]').first().textContent())).to.be.closeTo(
+        first!['critLoss'] as number,
+        1e-3,
+      );
       const box = (await area.boundingBox())!;
       await page.mouse.move(box.x + box.width - 1, box.y + 20);
       expect(Number(await page.locator('[data-step]').first().textContent())).to.be.greaterThan(22);
       expect(said).to.deep.equal([]);
     });
 
-    for (const [width, colorScheme] of [[1280, 'light'], [1280, 'dark'], [390, 'light'], [390, 'dark']] as const) {
+    for (const [width, colorScheme] of [
+      [1280, 'light'],
+      [1280, 'dark'],
+      [390, 'light'],
+      [390, 'dark'],
+    ] as const) {
       it(`fits ${width} pixels in ${colorScheme}, with text that can be read`, async () => {
         const {page, said} = await open({viewport: {width, height: 900}, colorScheme});
-        if (shots !== undefined) await page.screenshot({path: path.join(shots, `report-${width}-${colorScheme}.png`), fullPage: true});
+        if (shots !== undefined)
+          await page.screenshot({path: path.join(shots, `report-${width}-${colorScheme}.png`), fullPage: true});
         expect(await page.evaluate(() => document.documentElement.scrollWidth)).to.be.at.most(width);
         const contrasts = await page.evaluate<number[]>(contrastsOf);
         expect(contrasts.length).to.be.greaterThan(50);
@@ -169,7 +236,11 @@ describe('gan report', () => {
 describe('the plot of a report', () => {
   it('has a point a column with mean and range, and the last step of each', () => {
     const curve = {steps: [1, 2, 3, 4, 5, 6], values: [1, 3, 2, 2, 9, 0]};
-    expect(thin(curve, 3)).to.deep.equal([{step: 2, mean: 2, low: 1, high: 3}, {step: 4, mean: 2, low: 2, high: 2}, {step: 6, mean: 4.5, low: 0, high: 9}]);
+    expect(thin(curve, 3)).to.deep.equal([
+      {step: 2, mean: 2, low: 1, high: 3},
+      {step: 4, mean: 2, low: 2, high: 2},
+      {step: 6, mean: 4.5, low: 0, high: 9},
+    ]);
     expect(thin(curve, 100).map(({mean}) => mean)).to.deep.equal(curve.values);
     expect(thin({steps: [], values: []})).to.deep.equal([]);
   });
@@ -179,7 +250,12 @@ describe('the plot of a report', () => {
     expect(thin({steps, values: steps}, 600)).to.have.length(600);
   });
 
-  for (const [low, high, wanted] of [[0, 1, [0, 0.2, 0.4, 0.6, 0.8, 1]], [-1.2, 0.3, [-1, -0.5, 0]], [1, 260, [100, 200]], [-3e-5, 2e-5, [-3e-5, -2e-5, -1e-5, 0, 1e-5, 2e-5]]] as const) {
+  for (const [low, high, wanted] of [
+    [0, 1, [0, 0.2, 0.4, 0.6, 0.8, 1]],
+    [-1.2, 0.3, [-1, -0.5, 0]],
+    [1, 260, [100, 200]],
+    [-3e-5, 2e-5, [-3e-5, -2e-5, -1e-5, 0, 1e-5, 2e-5]],
+  ] as const) {
     it(`has round ticks from ${low} to ${high}`, () => expect(ticks(low, high, 5)).to.deep.equal([...wanted]));
   }
 
@@ -199,6 +275,11 @@ describe('the plot of a report', () => {
 
   it('spreads samples evenly, the first and the last among them', () => {
     expect(spread([1, 2, 3], 5)).to.deep.equal([1, 2, 3]);
-    expect(spread(Array.from({length: 101}, (_, i) => i), 5)).to.deep.equal([0, 25, 50, 75, 100]);
+    expect(
+      spread(
+        Array.from({length: 101}, (_, i) => i),
+        5,
+      ),
+    ).to.deep.equal([0, 25, 50, 75, 100]);
   });
 });

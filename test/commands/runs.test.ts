@@ -17,7 +17,20 @@ describe('gan runs', () => {
     const a = await run('fit', ...tinyFlags, '--epochs', '2', '--quiet', '--out', 'runs/a', '--backend', 'wasm');
     expect(a.code, a.stderr).to.equal(0);
     // repeats it, for fewer epochs with another switcher
-    const b = await run('fit', '--config', 'runs/a/config.json', '--epochs', '1', '--n-crit', '2', '--quiet', '--out', 'runs/b', '--backend', 'wasm');
+    const b = await run(
+      'fit',
+      '--config',
+      'runs/a/config.json',
+      '--epochs',
+      '1',
+      '--n-crit',
+      '2',
+      '--quiet',
+      '--out',
+      'runs/b',
+      '--backend',
+      'wasm',
+    );
     expect(b.code, b.stderr).to.equal(0);
   });
   after(removeFolders);
@@ -31,43 +44,74 @@ describe('gan runs', () => {
     expect(shown['config']).to.deep.equal(json(at('runs/a/config.json')));
     expect(shown['origins']).to.deep.equal(json(at('runs/a/config.origins.json')));
     const files = readdirSync(at('runs/a'), {recursive: true, withFileTypes: true}).filter((entry) => entry.isFile());
-    expect(shown['bytes']).to.equal(files.reduce((sum, entry) => sum + statSync(path.join(entry.parentPath, entry.name)).size, 0));
+    expect(shown['bytes']).to.equal(
+      files.reduce((sum, entry) => sum + statSync(path.join(entry.parentPath, entry.name)).size, 0),
+    );
     const text = (await run('runs', 'show', 'runs/a')).stdout;
-    expect(text).to.match(/^steps +12\/12$/m).and.match(/^epochs +2 +--epochs$/m).and.match(/^lr +0\.0002 +recipe wgan$/m);
+    expect(text)
+      .to.match(/^steps +12\/12$/m)
+      .and.match(/^epochs +2 +--epochs$/m)
+      .and.match(/^lr +0\.0002 +recipe wgan$/m);
   });
 
   it('list has the one that was begun last first, and warns of one that cannot be read', async () => {
     write(cwd, {'runs/broken/config.json': '{'});
     const {code, stdout, stderr} = await run('runs', 'list', '--json');
     expect(code).to.equal(0);
-    expect(jsonLines(stdout).map(({dir, step, steps}) => [dir, step, steps])).to.deep.equal([[path.join('runs', 'b'), 6, 6], [path.join('runs', 'a'), 12, 12]]);
+    expect(jsonLines(stdout).map(({dir, step, steps}) => [dir, step, steps])).to.deep.equal([
+      [path.join('runs', 'b'), 6, 6],
+      [path.join('runs', 'a'), 12, 12],
+    ]);
     expect(stderr).to.contain(path.join('runs', 'broken'));
     expect((await run('runs', 'list')).stdout).to.match(/^run +data[^]*^runs.b +builtin:shapes +basic +wgan +6\/6 /m);
     expect((await run('runs', 'list', 'nowhere')).code).to.equal(5);
   });
 
   it('diff has the settings that differ, and nothing else', async () => {
-    const {settings} = JSON.parse((await run('runs', 'diff', 'runs/a', 'runs/b', '--json')).stdout) as {settings: unknown};
-    expect(settings).to.deep.equal([{key: 'switcher.nCrit', a: 5, b: 2}, {key: 'epochs', a: 2, b: 1}]);
+    const {settings} = JSON.parse((await run('runs', 'diff', 'runs/a', 'runs/b', '--json')).stdout) as {
+      settings: unknown;
+    };
+    expect(settings).to.deep.equal([
+      {key: 'switcher.nCrit', a: 5, b: 2},
+      {key: 'epochs', a: 2, b: 1},
+    ]);
     expect((await run('runs', 'diff', 'runs/a', 'runs/a')).stdout).to.contain('(none differs)');
   });
 
   it('differences name options of parts, and what only one run has', () => {
-    const {config} = JSON.parse(`{"config": ${readFileSync(at('runs/a/config.json'), 'utf8')}}`) as {config: Parameters<typeof differences>[0]};
-    expect(differences(config, {...config, penalty: {name: 'r1', options: {gamma: 1}}, augment: [{name: 'flip', options: {p: 0.5}}], source: {}})).to.deep.equal([
-      {key: 'source.count', a: 52, b: null}, {key: 'source.seed', a: 0, b: null}, {key: 'augment', a: 'none', b: 'flip'},
-      {key: 'augment.flip.p', a: null, b: 0.5}, {key: 'penalty', a: null, b: 'r1'}, {key: 'penalty.gamma', a: null, b: 1},
+    const {config} = JSON.parse(`{"config": ${readFileSync(at('runs/a/config.json'), 'utf8')}}`) as {
+      config: Parameters<typeof differences>[0];
+    };
+    expect(
+      differences(config, {
+        ...config,
+        penalty: {name: 'r1', options: {gamma: 1}},
+        augment: [{name: 'flip', options: {p: 0.5}}],
+        source: {},
+      }),
+    ).to.deep.equal([
+      {key: 'source.count', a: 52, b: null},
+      {key: 'source.seed', a: 0, b: null},
+      {key: 'augment', a: 'none', b: 'flip'},
+      {key: 'augment.flip.p', a: null, b: 0.5},
+      {key: 'penalty', a: null, b: 'r1'},
+      {key: 'penalty.gamma', a: null, b: 1},
     ]);
   });
 
-  it('a run writes nothing but what runs rm takes for its own', () => expect(readdirSync(at('runs/a')).filter((name) => !isRunEntry(name))).to.deep.equal([]));
+  it('a run writes nothing but what runs rm takes for its own', () =>
+    expect(readdirSync(at('runs/a')).filter((name) => !isRunEntry(name))).to.deep.equal([]));
 
   it('rm asks, takes --yes, and leaves alone what is no run, or holds files of others', async () => {
     const asked = await run('runs', 'rm', 'runs/a');
     expect(asked).to.include({code: 2, stdout: ''});
     expect(asked.stderr).to.contain('--yes');
     write(cwd, {'runs/b/notes.txt': 'mine', 'plain/x': ''});
-    for (const [dir, code] of [['plain', 5], ['nowhere', 5], ['runs/b', 2]] as const) {
+    for (const [dir, code] of [
+      ['plain', 5],
+      ['nowhere', 5],
+      ['runs/b', 2],
+    ] as const) {
       expect((await run('runs', 'rm', 'runs/a', dir, '--yes')).code, dir).to.equal(code);
       expect(existsSync(at('runs/a')), 'all or none').to.equal(true);
     }
@@ -78,7 +122,10 @@ describe('gan runs', () => {
   });
 
   it('a run without an ended epoch has no row, and lines that are cut short are passed over', async () => {
-    write(cwd, {'early/config.json': '{"epochs": 3}', 'early/metrics.jsonl': '{"step":1,"epoch":0,"critLoss":2}\n{"step":2,"ep'});
+    write(cwd, {
+      'early/config.json': '{"epochs": 3}',
+      'early/metrics.jsonl': '{"step":1,"epoch":0,"critLoss":2}\n{"step":2,"ep',
+    });
     const early = await summariseRun(at('early'));
     expect(early).to.include({step: 1, epochs: 0, critLoss: 2}).and.not.have.any.keys('row', 'steps', 'genLoss');
     expect(await ganError(() => summariseRun(at('plain')))).to.include({code: 'GAN_RUN_NOT_FOUND', exitCode: 5});

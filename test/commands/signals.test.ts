@@ -17,7 +17,10 @@ setInterval(() => {}, 1000);
 console.log('ready');`;
 
 describe('listenForStop', () => {
-  for (const [name, code] of [['SIGINT', 130], ['SIGTERM', 143]] as const) {
+  for (const [name, code] of [
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const) {
     it(`${name}: the first aborts, the second ends the process even while it computes`, async () => {
       const child = spawn(process.execPath, ['--input-type=module', '-e', script], {env: {PATH: process.env['PATH']}});
       let output = '';

@@ -10,7 +10,10 @@ import {gan, jsonLines} from './helpers.js';
 describe('gan ui', () => {
   after(removeFolders);
 
-  for (const [signal, code] of [['SIGINT', 130], ['SIGTERM', 143]] as const) {
+  for (const [signal, code] of [
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const) {
     it(`shows runs without tfjs, and ends with ${code} on ${signal} while a page watches`, async () => {
       const cwd = folder();
       const ui = await startUi(cwd, {withoutTfjs: true});
@@ -51,7 +54,10 @@ describe('gan ui', () => {
 
   it('names a folder that is not there, and an address that is not of this machine', async () => {
     const cwd = folder();
-    for (const [args, code, name] of [[['nowhere'], 5, 'GAN_RUNS_NOT_FOUND'], [['--host', '192.0.2.1'], 2, 'GAN_CANNOT_LISTEN']] as const) {
+    for (const [args, code, name] of [
+      [['nowhere'], 5, 'GAN_RUNS_NOT_FOUND'],
+      [['--host', '192.0.2.1'], 2, 'GAN_CANNOT_LISTEN'],
+    ] as const) {
       const ran = await gan(['ui', ...args, '--json'], {cwd});
       expect(ran.code).to.equal(code);
       expect(jsonLines(ran.stdout)[0]).to.have.nested.property('error.code', name);
@@ -60,8 +66,11 @@ describe('gan ui', () => {
 
   it('--host: addresses are taken for names, other names are not', async () => {
     const ui = await startUi(folder(), {args: ['--port', '0', '--host', '0.0.0.0']});
-    const status = async (host: string): Promise<number> => (await request(ui.port, '/api/runs', {headers: {host}})).status;
-    expect([await status('192.0.2.7:80'), await status('localhost'), await status('evil.example')]).to.deep.equal([200, 200, 403]);
+    const status = async (host: string): Promise<number> =>
+      (await request(ui.port, '/api/runs', {headers: {host}})).status;
+    expect([await status('192.0.2.7:80'), await status('localhost'), await status('evil.example')]).to.deep.equal([
+      200, 200, 403,
+    ]);
     await ui.stop();
   });
 
@@ -71,7 +80,10 @@ describe('gan ui', () => {
     const [browser, told] = [path.join(cwd, 'browser'), path.join(cwd, 'told')];
     writeFileSync(browser, `#!/bin/sh\necho "$1" > '${told}'\n`);
     chmodSync(browser, 0o755);
-    const ui = await startUi(cwd, {args: ['--port', '0', '--open'], env: {BROWSER: browser, XDG_CURRENT_DESKTOP: '', DISPLAY: ''}});
+    const ui = await startUi(cwd, {
+      args: ['--port', '0', '--open'],
+      env: {BROWSER: browser, XDG_CURRENT_DESKTOP: '', DISPLAY: ''},
+    });
     for (let tries = 0; tries < 50 && !existsSync(told); tries++) await sleep(100);
     await ui.stop();
     expect(readFileSync(told, 'utf8').trim()).to.equal(ui.url);

@@ -22,7 +22,10 @@ const formats: [string, string][] = [
   ['.ganrc.mjs', esm],
   ['.ganrc.ts', typescript],
   ...['.config/ganrc', '.config/ganrc.json'].map((name): [string, string] => [name, json]),
-  ...['.ganrc.yml', '.config/ganrc', '.config/ganrc.yaml', '.config/ganrc.yml'].map((name): [string, string] => [name, yaml]),
+  ...['.ganrc.yml', '.config/ganrc', '.config/ganrc.yaml', '.config/ganrc.yml'].map((name): [string, string] => [
+    name,
+    yaml,
+  ]),
   ...['.ganrc.js', '.config/ganrc.js', '.config/ganrc.mjs'].map((name): [string, string] => [name, esm]),
   ['.ganrc.cjs', `module.exports = ${json};`],
   ['.config/ganrc.cjs', `module.exports = ${json};`],
@@ -31,12 +34,20 @@ const formats: [string, string][] = [
   ['package.yaml', `name: x\ngan: ${json}\n`],
 ];
 
-const flat = [['lr', 0.5], ['arch', 'basic'], ['arch.nFeatures', 32], ['genFirst', true]];
+const flat = [
+  ['lr', 0.5],
+  ['arch', 'basic'],
+  ['arch.nFeatures', 32],
+  ['genFirst', true],
+];
 
 describe('configuration files', () => {
   afterEach(removeFolders);
 
-  it('are tried below in all places', () => expect(searchPlaces.filter((place) => place !== 'gan.config.js' && !formats.some(([name]) => name === place))).to.deep.equal([]));
+  it('are tried below in all places', () =>
+    expect(
+      searchPlaces.filter((place) => place !== 'gan.config.js' && !formats.some(([name]) => name === place)),
+    ).to.deep.equal([]));
 
   for (const [name, content] of formats) {
     it(`${name} (${content.slice(0, 12).replaceAll('\n', ' ')}...) gives the same as all others, found or named`, async () => {
@@ -56,10 +67,13 @@ describe('configuration files', () => {
     for (const extension of ['ts', 'mjs', 'js']) {
       const dir = folder();
       write(dir, {
-        [`gan.config.${extension}`]: `import {defineConfig} from 'gan/config';\nimport {lr} from './lr.${extension}';\nexport default defineConfig({lr, arch: {name: 'basic', nFeatures: 32}, genFirst: true});`,
+        [`gan.config.${extension}`]: `import {defineConfig} from 'gankit/config';\nimport {lr} from './lr.${extension}';\nexport default defineConfig({lr, arch: {name: 'basic', nFeatures: 32}, genFirst: true});`,
         [`lr.${extension}`]: `export const lr${extension === 'ts' ? ': number' : ''} = await Promise.resolve(0.5);`,
       });
-      expect([...(await findConfigFile(dir))!.assignments].map(([key, {value}]) => [key, value]), extension).to.deep.equal(flat);
+      expect(
+        [...(await findConfigFile(dir))!.assignments].map(([key, {value}]) => [key, value]),
+        extension,
+      ).to.deep.equal(flat);
     }
   });
 
@@ -74,7 +88,12 @@ describe('configuration files', () => {
   it("the user's file is config.* in the folder of settings", async () => {
     const dir = folder();
     expect(await findUserFile(dir)).to.equal(undefined);
-    for (const [name, content] of [['config.ts', typescript], ['config.yaml', yaml], ['config.json', json], ['config', yaml]] as const) {
+    for (const [name, content] of [
+      ['config.ts', typescript],
+      ['config.yaml', yaml],
+      ['config.json', json],
+      ['config', yaml],
+    ] as const) {
       write(dir, {[name]: content}); // each before those that are there
       const found = await findUserFile(dir);
       expect(found?.path).to.equal(path.join(dir, name));
@@ -90,7 +109,10 @@ describe('configuration files', () => {
 
   for (const type of ['module', 'commonjs']) {
     it(`gan.config.js and .ts follow "type": "${type}"`, async () => {
-      for (const [name, content] of [['gan.config.js', type === 'module' ? esm : `module.exports = ${json};`], ['gan.config.ts', typescript]] as const) {
+      for (const [name, content] of [
+        ['gan.config.js', type === 'module' ? esm : `module.exports = ${json};`],
+        ['gan.config.ts', typescript],
+      ] as const) {
         const dir = folder();
         write(dir, {'package.json': JSON.stringify({name: 'x', type}), [name]: content});
         expect([...(await findConfigFile(dir))!.assignments.keys()], name).to.deep.equal(flat.map(([key]) => key));
@@ -121,7 +143,13 @@ describe('configuration files', () => {
   });
 
   const broken: [string, string][] = [
-    ['bad.json', '{'], ['bad.yaml', 'a: [1'], ['bad.mjs', "throw new Error('boom');"], ['bad.ts', 'export default {'], ['list.json', '[1]'], ['text.yaml', 'just text'], ['bad.toml', 'a = 1'],
+    ['bad.json', '{'],
+    ['bad.yaml', 'a: [1'],
+    ['bad.mjs', "throw new Error('boom');"],
+    ['bad.ts', 'export default {'],
+    ['list.json', '[1]'],
+    ['text.yaml', 'just text'],
+    ['bad.toml', 'a = 1'],
   ];
   for (const [name, content] of broken) {
     it(`${name} is a configuration error that names the file`, async () => {
@@ -134,6 +162,9 @@ describe('configuration files', () => {
   }
 
   it('a file that is not there is a configuration error', async () => {
-    expect(await ganError(() => readConfigFile('no.json', folder()))).to.include({code: 'GAN_CONFIG_NOT_FOUND', exitCode: 3});
+    expect(await ganError(() => readConfigFile('no.json', folder()))).to.include({
+      code: 'GAN_CONFIG_NOT_FOUND',
+      exitCode: 3,
+    });
   });
 });

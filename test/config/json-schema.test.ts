@@ -17,7 +17,12 @@ const module = (name: string): string =>
 
 describe('configSchema', () => {
   let valid: ValidateFunction;
-  const plugin = () => pack('gan-plugin-turns', {api: 1, switchers: {turns: './t.js', broken: './b.js'}}, {'t.js': module('turns'), 'b.js': 'export default ('});
+  const plugin = () =>
+    pack(
+      'gan-plugin-turns',
+      {api: 1, switchers: {turns: './t.js', broken: './b.js'}},
+      {'t.js': module('turns'), 'b.js': 'export default ('},
+    );
   let registry: ReturnType<typeof openRegistry>;
   before(async () => {
     registry = openRegistry([plugin()]);
@@ -29,35 +34,92 @@ describe('configSchema', () => {
   async function both(config: unknown): Promise<boolean> {
     const cwd = folder();
     write(cwd, {'gan.config.json': JSON.stringify(config)});
-    const taken = await resolveConfig({registry, cwd}).then(() => true, () => false);
+    const taken = await resolveConfig({registry, cwd}).then(
+      () => true,
+      () => false,
+    );
     expect(valid(config), JSON.stringify([config, valid.errors])).to.equal(taken);
     return taken;
   }
 
   const good: object[] = [
-    {}, {$schema: './x.json', recipe: 'none'}, {lr: 0.1, clip: null, wd: 'none', channels: 1}, {channels: '4'}, {data: 'builtin:shapes', source: {count: 3}},
-    {arch: 'basic'}, {arch: {nFeatures: 8}}, {arch: {name: 'gan-critic', p: 0.5}}, {arch: {name: 'gan-critic', options: {p: 0.5}}}, {arch: {options: {nFeatures: 8}}},
-    {penalty: null}, {penalty: 'none'}, {penalty: {name: 'r1', gamma: 1}}, {backend: 'auto'}, {augment: ['flip', {name: 'flip2', p: 1}].slice(0, 1)}, {augment: [{name: 'flip', p: 0.1}]}, {metrics: []},
-    {switcher: 'turns'}, {switcher: 'gan-plugin-turns:turns'}, {switcher: {name: 'gan-plugin-turns:turns', often: 5}},
+    {},
+    {$schema: './x.json', recipe: 'none'},
+    {lr: 0.1, clip: null, wd: 'none', channels: 1},
+    {channels: '4'},
+    {data: 'builtin:shapes', source: {count: 3}},
+    {arch: 'basic'},
+    {arch: {nFeatures: 8}},
+    {arch: {name: 'gan-critic', p: 0.5}},
+    {arch: {name: 'gan-critic', options: {p: 0.5}}},
+    {arch: {options: {nFeatures: 8}}},
+    {penalty: null},
+    {penalty: 'none'},
+    {penalty: {name: 'r1', gamma: 1}},
+    {backend: 'auto'},
+    {augment: ['flip', {name: 'flip2', p: 1}].slice(0, 1)},
+    {augment: [{name: 'flip', p: 0.1}]},
+    {metrics: []},
+    {switcher: 'turns'},
+    {switcher: 'gan-plugin-turns:turns'},
+    {switcher: {name: 'gan-plugin-turns:turns', often: 5}},
   ];
-  for (const config of good) it(`takes ${JSON.stringify(config)}, as gan does`, async () => expect(await both(config)).to.equal(true));
+  for (const config of good)
+    it(`takes ${JSON.stringify(config)}, as gan does`, async () => expect(await both(config)).to.equal(true));
 
   const bad: unknown[] = [
-    [], {batchsize: 3}, {lr: []}, {lr: -1}, {size: 2}, {size: 4.5}, {resize: 'stretch'}, {genFirst: 1}, {init: ''}, {data: 5}, {source: {nope: 1}}, {source: 'shapes'}, {source: {count: 0}},
-    {arch: 5}, {arch: 'nope'}, {arch: null}, {arch: {name: 'basic', p: 0.5}}, {arch: {name: 'basic', options: {p: 0.5}}}, {arch: {name: 'nope'}}, {arch: {nope: 1}},
-    {augment: ['nope']}, {augment: [{p: 1}]}, {switcher: {name: 'turns', often: 9}}, {switcher: 'gan-plugin-turn:turns'}, {recipe: 'nope'}, {seed: null},
+    [],
+    {batchsize: 3},
+    {lr: []},
+    {lr: -1},
+    {size: 2},
+    {size: 4.5},
+    {resize: 'stretch'},
+    {genFirst: 1},
+    {init: ''},
+    {data: 5},
+    {source: {nope: 1}},
+    {source: 'shapes'},
+    {source: {count: 0}},
+    {arch: 5},
+    {arch: 'nope'},
+    {arch: null},
+    {arch: {name: 'basic', p: 0.5}},
+    {arch: {name: 'basic', options: {p: 0.5}}},
+    {arch: {name: 'nope'}},
+    {arch: {nope: 1}},
+    {augment: ['nope']},
+    {augment: [{p: 1}]},
+    {switcher: {name: 'turns', often: 9}},
+    {switcher: 'gan-plugin-turn:turns'},
+    {recipe: 'nope'},
+    {seed: null},
   ];
-  for (const config of bad) it(`refuses ${JSON.stringify(config)}, as gan does`, async () => expect(await both(config)).to.equal(false));
+  for (const config of bad)
+    it(`refuses ${JSON.stringify(config)}, as gan does`, async () => expect(await both(config)).to.equal(false));
 
   it('takes what gan takes for any plain values', () =>
-    fc.assert(fc.asyncProperty(
-      fc.record(Object.fromEntries(Object.entries(scalarSpecs).filter(([key]) => key !== 'init').map(([key, spec]) => [key, anyValue(spec)])), {requiredKeys: []}),
-      async (config) => void (await both(config)),
-    ), {numRuns: 150}));
+    fc.assert(
+      fc.asyncProperty(
+        fc.record(
+          Object.fromEntries(
+            Object.entries(scalarSpecs)
+              .filter(([key]) => key !== 'init')
+              .map(([key, spec]) => [key, anyValue(spec)]),
+          ),
+          {requiredKeys: []},
+        ),
+        async (config) => void (await both(config)),
+      ),
+      {numRuns: 150},
+    ));
 
   it('takes the config.json of a run with every recipe', async () => {
     for (const recipe of registry.names('recipe')) {
-      const {config} = await resolveConfig({registry, set: [`recipe=${recipe}`, 'augment=flip', 'metrics=swd', 'schedule=cosine']});
+      const {config} = await resolveConfig({
+        registry,
+        set: [`recipe=${recipe}`, 'augment=flip', 'metrics=swd', 'schedule=cosine'],
+      });
       expect(valid(JSON.parse(JSON.stringify(config))), JSON.stringify(valid.errors)).to.equal(true);
     }
   });
@@ -71,6 +133,11 @@ describe('configSchema', () => {
 /** Values in and around the range, and of the wrong type. (Text that is a number is left out: gan takes it, editors mark it.) */
 function anyValue(spec: OptionSpec): fc.Arbitrary<unknown> {
   const odd = fc.constantFrom<unknown>(null, true, 'none', [], {}, 'nonsense');
-  const usual: fc.Arbitrary<unknown> = spec.type === 'oneOf' ? fc.constantFrom(...spec.values) : spec.type === 'bool' ? fc.boolean() : fc.oneof(fc.integer({min: -5, max: 5000}), fc.double({min: -2, max: 200, noNaN: true}));
+  const usual: fc.Arbitrary<unknown> =
+    spec.type === 'oneOf'
+      ? fc.constantFrom(...spec.values)
+      : spec.type === 'bool'
+        ? fc.boolean()
+        : fc.oneof(fc.integer({min: -5, max: 5000}), fc.double({min: -2, max: 200, noNaN: true}));
   return fc.oneof({weight: 9, arbitrary: usual}, {weight: 1, arbitrary: odd});
 }

@@ -33,31 +33,72 @@ describe('resolveConfig', () => {
       loss: {name: 'wgan', options: {}},
       opt: {name: 'rmsprop', options: {mom: 0, sqrMom: 0.99}},
       switcher: {name: 'fixed', options: {nCrit: 5, nGen: 1}},
-      augment: [], metrics: [], callbacks: [], metricImages: 256,
-      size: 64, channels: 3, resize: 'crop', batchSize: 64, epochs: 1, lr: 2e-4, wd: 0, clip: 0.01, clipNorms: false, latent: 100,
-      genFirst: false, switchEval: false, validPct: 0, seed: 0, sampleEvery: 100, checkpointEvery: 500, keepCheckpoints: 2, tensorboard: false, histogramEvery: 0, compat: 'none', capture: 'auto',
+      augment: [],
+      metrics: [],
+      callbacks: [],
+      metricImages: 256,
+      size: 64,
+      channels: 3,
+      resize: 'crop',
+      batchSize: 64,
+      epochs: 1,
+      lr: 2e-4,
+      wd: 0,
+      clip: 0.01,
+      clipNorms: false,
+      latent: 100,
+      genFirst: false,
+      switchEval: false,
+      validPct: 0,
+      seed: 0,
+      sampleEvery: 100,
+      checkpointEvery: 500,
+      keepCheckpoints: 2,
+      tensorboard: false,
+      histogramEvery: 0,
+      compat: 'none',
+      capture: 'auto',
     });
-    expect(origins).to.include({lr: 'recipe wgan', epochs: 'default', 'arch.nExtraLayers': 'recipe wgan', 'arch.nFeatures': 'default of architecture basic'});
+    expect(origins).to.include({
+      lr: 'recipe wgan',
+      epochs: 'default',
+      'arch.nExtraLayers': 'recipe wgan',
+      'arch.nFeatures': 'default of architecture basic',
+    });
     expect(Object.keys(origins)).to.include.members(Object.keys(scalarSpecs));
   });
 
   describe('options of parts', () => {
     it('go to the part that is chosen, whether given nested, inline or by --set', async () => {
-      for (const arch of [{name: 'gan-critic', nf: 32}, {name: 'gan-critic', options: {nf: 32}}]) {
-        expect((await resolve({}, {arch})).config.arch).to.deep.equal({name: 'gan-critic', options: {nFeatures: 64, nExtraLayers: 0, nf: 32, nBlocks: 3, p: 0.15}});
+      for (const arch of [
+        {name: 'gan-critic', nf: 32},
+        {name: 'gan-critic', options: {nf: 32}},
+      ]) {
+        expect((await resolve({}, {arch})).config.arch).to.deep.equal({
+          name: 'gan-critic',
+          options: {nFeatures: 64, nExtraLayers: 0, nf: 32, nBlocks: 3, p: 0.15},
+        });
       }
       const {config} = await resolve({flags: flags({arch: 'gan-critic'}), set: ['arch.p=0.5']});
       expect(config.arch.options).to.include({p: 0.5});
     });
 
     it('of a weaker layer stay behind when a stronger one names another part', async () => {
-      const {config} = await resolve({flags: flags({arch: 'gan-critic'})}, {arch: {name: 'basic', criticActivation: 'relu', nFeatures: 8}});
+      const {config} = await resolve(
+        {flags: flags({arch: 'gan-critic'})},
+        {arch: {name: 'basic', criticActivation: 'relu', nFeatures: 8}},
+      );
       expect(config.arch.options).to.deep.equal({nFeatures: 64, nExtraLayers: 0, nf: 128, nBlocks: 3, p: 0.15});
     });
 
     it('stay when a stronger layer names the same part again', async () => {
       const {config} = await resolve({flags: flags({arch: 'basic'})}, {arch: {nFeatures: 8}});
-      expect(config.arch.options).to.deep.equal({nFeatures: 8, nExtraLayers: 1, criticActivation: 'leaky', criticNorm: 'batch'});
+      expect(config.arch.options).to.deep.equal({
+        nFeatures: 8,
+        nExtraLayers: 1,
+        criticActivation: 'leaky',
+        criticNorm: 'batch',
+      });
     });
 
     it('that the part does not have are errors naming the flag', async () => {
@@ -73,7 +114,9 @@ describe('resolveConfig', () => {
 
     it('of backends need a backend by name', async () => {
       expect((await resolve({set: ['backend=auto']})).backend).to.deep.equal({name: 'auto', options: {}});
-      expect((await ganError(() => resolve({set: ['backend.threads=2']}))).message).to.contain("'backend.threads'").and.contain('auto');
+      expect((await ganError(() => resolve({set: ['backend.threads=2']}))).message)
+        .to.contain("'backend.threads'")
+        .and.contain('auto');
     });
   });
 
@@ -99,7 +142,12 @@ describe('resolveConfig', () => {
   describe('paths', () => {
     it('in a file are relative to it, on the command line to the working folder', async () => {
       const project = folder();
-      write(project, {'sub/x': '', 'images/y': '', 'package.json': '{}', 'gan.config.json': JSON.stringify({data: './images', init: 'w.safetensors'})});
+      write(project, {
+        'sub/x': '',
+        'images/y': '',
+        'package.json': '{}',
+        'gan.config.json': JSON.stringify({data: './images', init: 'w.safetensors'}),
+      });
       const {config} = await resolveConfig({registry, cwd: path.join(project, 'sub')});
       expect(config).to.include({data: path.join(project, 'images'), init: path.join(project, 'w.safetensors')});
       const named = await resolveConfig({registry, cwd: project, flags: flags({data: 'sub', init: 'v.safetensors'})});
@@ -107,7 +155,10 @@ describe('resolveConfig', () => {
     });
 
     it('a missing folder is a data error', async () => {
-      expect(await ganError(() => resolve({flags: flags({data: 'nowhere'})}))).to.include({code: 'GAN_DATA_NOT_FOUND', exitCode: 5});
+      expect(await ganError(() => resolve({flags: flags({data: 'nowhere'})}))).to.include({
+        code: 'GAN_DATA_NOT_FOUND',
+        exitCode: 5,
+      });
       expect((await resolve({flags: flags({data: 'nowhere'}), withoutData: true})).config.data).to.match(/nowhere$/);
     });
   });
@@ -130,10 +181,19 @@ describe('resolveConfig', () => {
     });
 
     it('repeats it with any scalar values', () =>
-      fc.assert(fc.asyncProperty(fc.double({min: 0, max: 1, noNaN: true}), fc.nat(), fc.boolean(), fc.constantFrom('1', '3', '4'), async (lr, seed, genFirst, channels) => {
-        await repeats({}, {lr, seed, genFirst, channels: Number(channels)});
-        removeFolders();
-      }), {numRuns: 25})).timeout(20_000);
+      fc.assert(
+        fc.asyncProperty(
+          fc.double({min: 0, max: 1, noNaN: true}),
+          fc.nat(),
+          fc.boolean(),
+          fc.constantFrom('1', '3', '4'),
+          async (lr, seed, genFirst, channels) => {
+            await repeats({}, {lr, seed, genFirst, channels: Number(channels)});
+            removeFolders();
+          },
+        ),
+        {numRuns: 25},
+      )).timeout(20_000);
 
     it('takes flags on top, and a recipe only when asked', async () => {
       const saved = await repeats({flags: flags({clip: 'none'})});
@@ -163,7 +223,16 @@ describe('resolveConfig', () => {
       });
     }
 
-    for (const [text, exitCode] of [['nonsense', 2], ['=3', 2], ['lr', 2], ['nonsense=1', 3], ['lr.x=1', 3], ['source=shapes', 3], ['arch.nope=1', 3], ['size=2', 3]] as const) {
+    for (const [text, exitCode] of [
+      ['nonsense', 2],
+      ['=3', 2],
+      ['lr', 2],
+      ['nonsense=1', 3],
+      ['lr.x=1', 3],
+      ['source=shapes', 3],
+      ['arch.nope=1', 3],
+      ['size=2', 3],
+    ] as const) {
       it(`--set ${text} exits ${exitCode}`, async () => {
         expect((await ganError(() => resolve({set: [text]}))).exitCode).to.equal(exitCode);
       });

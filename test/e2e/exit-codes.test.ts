@@ -15,8 +15,10 @@ const files = {
   'bad.json': '{"size": "large"}',
   'empty/readme.txt': 'no picture',
   'no-wasm.mjs': 'WebAssembly.validate = () => false;',
-  'bug.mjs': "import fs from 'node:fs'; import {syncBuiltinESMExports} from 'node:module'; fs.promises.appendFile = async () => { throw new TypeError('boom'); }; syncBuiltinESMExports();",
-  'terminal.mjs': 'for (const out of [process.stdout, process.stderr]) Object.assign(out, {isTTY: true, columns: 80, getWindowSize: () => [80, 24]});',
+  'bug.mjs':
+    "import fs from 'node:fs'; import {syncBuiltinESMExports} from 'node:module'; fs.promises.appendFile = async () => { throw new TypeError('boom'); }; syncBuiltinESMExports();",
+  'terminal.mjs':
+    'for (const out of [process.stdout, process.stderr]) Object.assign(out, {isTTY: true, columns: 80, getWindowSize: () => [80, 24]});',
 };
 
 interface Case {
@@ -31,13 +33,41 @@ interface Case {
 /** One for each code; 130 and 143 need a signal and have their tests in interruption.test.ts. */
 const cases: Case[] = [
   {what: 'a training to its end', args: tiny, code: exitCodes.ok},
-  {what: 'a fault of the program in the middle of a training', args: tiny, code: exitCodes.bug, name: 'GAN_BUG', preload: 'bug.mjs'},
+  {
+    what: 'a fault of the program in the middle of a training',
+    args: tiny,
+    code: exitCodes.bug,
+    name: 'GAN_BUG',
+    preload: 'bug.mjs',
+  },
   {what: 'a flag out of range', args: ['fit', '--size', '-1'], code: exitCodes.usage, name: 'GAN_CONFIG_VALUE'},
-  {what: 'a bad value in a file', args: ['fit', '--config', 'bad.json'], code: exitCodes.config, name: 'GAN_CONFIG_VALUE'},
-  {what: 'a backend that cannot run here', args: [...tiny, '--backend', 'wasm'], code: exitCodes.backend, name: 'GAN_BACKEND_UNAVAILABLE', preload: 'no-wasm.mjs'},
-  {what: 'no backend at all', args: tiny, code: exitCodes.backend, name: 'GAN_BACKEND_UNAVAILABLE', preload: 'no-wasm.mjs'},
+  {
+    what: 'a bad value in a file',
+    args: ['fit', '--config', 'bad.json'],
+    code: exitCodes.config,
+    name: 'GAN_CONFIG_VALUE',
+  },
+  {
+    what: 'a backend that cannot run here',
+    args: [...tiny, '--backend', 'wasm'],
+    code: exitCodes.backend,
+    name: 'GAN_BACKEND_UNAVAILABLE',
+    preload: 'no-wasm.mjs',
+  },
+  {
+    what: 'no backend at all',
+    args: tiny,
+    code: exitCodes.backend,
+    name: 'GAN_BACKEND_UNAVAILABLE',
+    preload: 'no-wasm.mjs',
+  },
   {what: 'a folder without images', args: ['fit', 'empty'], code: exitCodes.data, name: 'GAN_DATA_EMPTY'},
-  {what: 'a loss that is not finite', args: ['fit', ...tinyFlags, '--steps', '200', '--out', 'run', '--opt', 'sgd', '--lr', '1e38', '--clip', 'none'], code: exitCodes.diverged, name: 'GAN_DIVERGED'},
+  {
+    what: 'a loss that is not finite',
+    args: ['fit', ...tinyFlags, '--steps', '200', '--out', 'run', '--opt', 'sgd', '--lr', '1e38', '--clip', 'none'],
+    code: exitCodes.diverged,
+    name: 'GAN_DIVERGED',
+  },
 ];
 
 describe('exit codes', () => {
@@ -46,7 +76,8 @@ describe('exit codes', () => {
   const start = ({args, preload}: Case, more: string[] = []) => {
     const cwd = folder();
     write(cwd, files);
-    const env: Record<string, string> = preload === undefined ? {} : {NODE_OPTIONS: `--import ${pathToFileURL(path.join(cwd, preload)).href}`};
+    const env: Record<string, string> =
+      preload === undefined ? {} : {NODE_OPTIONS: `--import ${pathToFileURL(path.join(cwd, preload)).href}`};
     return gan([...args, ...more], {cwd, env});
   };
 
@@ -70,7 +101,8 @@ describe('exit codes', () => {
       for (const line of lines) expect(line).to.be.an('object');
       const {error, ...rest} = lines.at(-1)!;
       if (name === undefined) expect(rest).to.include({type: 'end', interrupted: false});
-      else expect(error).to.include({code: name, exitCode: code}).and.to.have.property('suggestions').that.is.an('array');
+      else
+        expect(error).to.include({code: name, exitCode: code}).and.to.have.property('suggestions').that.is.an('array');
       expect(lines.filter((line) => 'error' in line)).to.have.length(name === undefined ? 0 : 1);
     });
   }
@@ -104,7 +136,10 @@ describe('exit codes', () => {
     const ask = (env: Record<string, string>) => {
       const cwd = folder();
       write(cwd, files);
-      return gan(['fit', 'nowhere'], {cwd, env: {NODE_OPTIONS: `--import ${pathToFileURL(path.join(cwd, 'terminal.mjs')).href}`, TERM: 'xterm', ...env}});
+      return gan(['fit', 'nowhere'], {
+        cwd,
+        env: {NODE_OPTIONS: `--import ${pathToFileURL(path.join(cwd, 'terminal.mjs')).href}`, TERM: 'xterm', ...env},
+      });
     };
 
     it('errors have colours', async () => expect((await ask({})).stderr).to.contain(`${ESC}[31mError`));
@@ -118,7 +153,25 @@ describe('exit codes', () => {
   describe('a training that diverges', () => {
     it('keeps and names the last good checkpoint, from which images and weights can be had', async () => {
       const cwd = folder();
-      const {code, stderr} = await gan(['fit', ...tinyFlags, '--steps', '500', '--opt', 'sgd', '--lr', '3000', '--clip', 'none', '--checkpoint-every', '1', '--out', 'run'], {cwd});
+      const {code, stderr} = await gan(
+        [
+          'fit',
+          ...tinyFlags,
+          '--steps',
+          '500',
+          '--opt',
+          'sgd',
+          '--lr',
+          '3000',
+          '--clip',
+          'none',
+          '--checkpoint-every',
+          '1',
+          '--out',
+          'run',
+        ],
+        {cwd},
+      );
       expect(code).to.equal(exitCodes.diverged);
       const [, checkpoint] = /the last good checkpoint is (\S+)/.exec(stderr)!;
       expect(existsSync(path.join(cwd, checkpoint!, 'tensors.safetensors'))).to.equal(true);

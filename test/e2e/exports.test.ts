@@ -1,7 +1,7 @@
 import {expect} from 'chai';
 import {existsSync, readdirSync, readFileSync, writeFileSync} from 'node:fs';
 import path from 'node:path';
-import {openBackend, Rng, tf, type Device} from 'gan';
+import {openBackend, Rng, tf, type Device} from 'gankit';
 import sharp from 'sharp';
 import {createArchitecture} from '../../dist/config/parts.js';
 import {resolveConfig} from '../../dist/config/resolve.js';
@@ -39,19 +39,31 @@ async function wantedOf(run: TrainedRun): Promise<Wanted> {
   return tf.tidy(() => {
     const images = generator.forward(tf.tensor(latents, [count, latentSize]));
     const scores = critic.forward(tf.tensor(pictures, [count, size, size, 3]));
-    return {latents, images: images.dataSync() as Float32Array, pictures, scores: scores.dataSync() as Float32Array, scoreShape: scores.shape};
+    return {
+      latents,
+      images: images.dataSync() as Float32Array,
+      pictures,
+      scores: scores.dataSync() as Float32Array,
+      scoreShape: scores.shape,
+    };
   });
 }
 
 /** [n, height, width, channels] -> [n, channels, height, width], by the definition. */
 function channelsFirst(values: Float32Array): Float32Array {
   return values.map((_, i) => {
-    const [n, c, y, x] = [Math.floor(i / (3 * size * size)), Math.floor(i / (size * size)) % 3, Math.floor(i / size) % size, i % size];
+    const [n, c, y, x] = [
+      Math.floor(i / (3 * size * size)),
+      Math.floor(i / (size * size)) % 3,
+      Math.floor(i / size) % size,
+      i % size,
+    ];
     return values[((n * size + y) * size + x) * 3 + c]!;
   });
 }
 
-const filesIn = (dir: string): Map<string, Uint8Array> => new Map(readdirSync(dir).map((name) => [name, readFileSync(path.join(dir, name))]));
+const filesIn = (dir: string): Map<string, Uint8Array> =>
+  new Map(readdirSync(dir).map((name) => [name, readFileSync(path.join(dir, name))]));
 
 describe('exports of trained runs', function () {
   this.timeout(120_000);
@@ -83,7 +95,8 @@ describe('exports of trained runs', function () {
     return createArchitecture(registry, config);
   }
 
-  const reference = async (run: string): Promise<Wanted> => withTrainedRun(path.join(cwd, run), () => architectureOf(run), wantedOf);
+  const reference = async (run: string): Promise<Wanted> =>
+    withTrainedRun(path.join(cwd, run), () => architectureOf(run), wantedOf);
 
   /** A fresh generator with the weights of the exported file. */
   async function paintedBy(run: string, latents: Float32Array): Promise<Float32Array> {
@@ -97,8 +110,27 @@ describe('exports of trained runs', function () {
 
   const runs: [run: string, what: string, args: string[]][] = [
     ['basic', 'the basic networks', tinyFlags as string[]],
-    ['attention', 'the critic with attention', ['--arch', 'gan-critic', '--set', 'arch.nFeatures=4', '--set', 'arch.nf=8', '--set', 'arch.nBlocks=1', ...tinyFlags.slice(0, 2), ...tinyFlags.slice(4)]],
-    ['plug-in', 'the architecture of the example plug-in', ['--recipe', 'none', '--arch', 'mlp', '--lr', '0.001', ...tinyFlags.slice(0, 2), ...tinyFlags.slice(4)]],
+    [
+      'attention',
+      'the critic with attention',
+      [
+        '--arch',
+        'gan-critic',
+        '--set',
+        'arch.nFeatures=4',
+        '--set',
+        'arch.nf=8',
+        '--set',
+        'arch.nBlocks=1',
+        ...tinyFlags.slice(0, 2),
+        ...tinyFlags.slice(4),
+      ],
+    ],
+    [
+      'plug-in',
+      'the architecture of the example plug-in',
+      ['--recipe', 'none', '--arch', 'mlp', '--lr', '0.001', ...tinyFlags.slice(0, 2), ...tinyFlags.slice(4)],
+    ],
   ];
   for (const [run, what, args] of runs) {
     it(`compute what the library computes: ${what}`, async () => {
@@ -106,16 +138,23 @@ describe('exports of trained runs', function () {
       const wanted = await reference(run);
       const image = [count, size, size, 3];
 
-      const models = (await ok('export', run, '--format', 'tfjs', '--network', 'both', '--out', `${run}-tfjs`)).trim().split('\n');
+      const models = (await ok('export', run, '--format', 'tfjs', '--network', 'both', '--out', `${run}-tfjs`))
+        .trim()
+        .split('\n');
       expect(models).to.include.members([`${run}-tfjs/generator/model.json`, `${run}-tfjs/critic/model.json`]);
-      const made = await runGraphModel(filesIn(path.join(cwd, `${run}-tfjs/generator`)), wanted.latents, [count, latentSize]);
+      const made = await runGraphModel(filesIn(path.join(cwd, `${run}-tfjs/generator`)), wanted.latents, [
+        count,
+        latentSize,
+      ]);
       expect(made.shape).to.deep.equal(image);
       expectNear(made.data, wanted.images, 'tfjs, generator');
       const scored = await runGraphModel(filesIn(path.join(cwd, `${run}-tfjs/critic`)), wanted.pictures, image);
       expect(scored.shape).to.deep.equal(wanted.scoreShape);
       expectNear(scored.data, wanted.scores, 'tfjs, critic');
 
-      expect(await ok('export', run, '--format', 'onnx', '--network', 'both', '--out', `${run}-onnx`)).to.equal(`${run}-onnx/generator.onnx\n${run}-onnx/critic.onnx\n`);
+      expect(await ok('export', run, '--format', 'onnx', '--network', 'both', '--out', `${run}-onnx`)).to.equal(
+        `${run}-onnx/generator.onnx\n${run}-onnx/critic.onnx\n`,
+      );
 
       await ok('export', run, '--out', `${run}.safetensors`);
       expectNear(await paintedBy(run, wanted.latents), wanted.images, 'safetensors, generator');
@@ -123,7 +162,10 @@ describe('exports of trained runs', function () {
       // the same latents as pictures of `gan generate`
       await ok('generate', run, '--seed', '5', '--n', String(count), '--out-dir', `${run}-pictures`);
       for (let i = 0; i < count; i++) {
-        const bytes = await sharp(path.join(cwd, `${run}-pictures/${i + 1}.png`)).removeAlpha().raw().toBuffer();
+        const bytes = await sharp(path.join(cwd, `${run}-pictures/${i + 1}.png`))
+          .removeAlpha()
+          .raw()
+          .toBuffer();
         const values = made.data.slice(i * bytes.length, (i + 1) * bytes.length);
         const far = bytes.reduce((max, byte, at) => Math.max(max, Math.abs(byte - (values[at]! + 1) * 127.5)), 0);
         expect(far, 'half a level of rounding and 1e-4').to.be.at.most(0.52);
@@ -137,17 +179,37 @@ describe('exports of trained runs', function () {
       }
       const wanted = await reference(run);
       const first = [count, 3, size, size];
-      const drawn = await runOnnx(ort, readFileSync(path.join(cwd, `${run}-onnx/generator.onnx`)), wanted.latents, [count, latentSize]);
+      const drawn = await runOnnx(ort, readFileSync(path.join(cwd, `${run}-onnx/generator.onnx`)), wanted.latents, [
+        count,
+        latentSize,
+      ]);
       expect(drawn.shape).to.deep.equal(first);
       expectNear(drawn.data, channelsFirst(wanted.images), 'generator');
-      const judged = await runOnnx(ort, readFileSync(path.join(cwd, `${run}-onnx/critic.onnx`)), channelsFirst(wanted.pictures), first);
+      const judged = await runOnnx(
+        ort,
+        readFileSync(path.join(cwd, `${run}-onnx/critic.onnx`)),
+        channelsFirst(wanted.pictures),
+        first,
+      );
       expectNear(judged.data, wanted.scores, 'critic');
     });
   }
 
   it('say what a reader has to know in their metadata', () => {
-    const model = JSON.parse(readFileSync(path.join(cwd, 'basic-tfjs/generator/model.json'), 'utf8')) as Record<string, unknown>;
-    expect(model['userDefinedMetadata']).to.include({network: 'generator', architecture: 'basic', latentSize, imageSize: size, channels: 3, run: 'basic', checkpoint: 'step-00000012', layout: 'NHWC'});
+    const model = JSON.parse(readFileSync(path.join(cwd, 'basic-tfjs/generator/model.json'), 'utf8')) as Record<
+      string,
+      unknown
+    >;
+    expect(model['userDefinedMetadata']).to.include({
+      network: 'generator',
+      architecture: 'basic',
+      latentSize,
+      imageSize: size,
+      channels: 3,
+      run: 'basic',
+      checkpoint: 'step-00000012',
+      layout: 'NHWC',
+    });
     expect(model['userDefinedMetadata']).to.have.property('mean').that.deep.equals([0.5, 0.5, 0.5]);
     const text = readFileSync(path.join(cwd, 'basic-onnx/generator.onnx'), 'latin1');
     for (const word of ['latentSize', '[0.5,0.5,0.5]', 'step-00000012', 'NCHW', 'opset']) expect(text).to.contain(word);
@@ -155,28 +217,71 @@ describe('exports of trained runs', function () {
 
   it('of networks that a format cannot have: exit 2, the layer named, nothing written', async () => {
     const odd = folder();
-    writeFileSync(path.join(odd, 'package.json'), JSON.stringify({name: 'gan-plugin-odd', version: '1.0.0', type: 'module', oclif: {}, gan: {api: 1, architectures: {odd: './odd.js'}}}));
-    writeFileSync(path.join(odd, 'odd.js'), `export default ({architecture, nn, tf}) => architecture({name: 'odd', summary: 'Sums up.', create: () => {
+    writeFileSync(
+      path.join(odd, 'package.json'),
+      JSON.stringify({
+        name: 'gan-plugin-odd',
+        version: '1.0.0',
+        type: 'module',
+        oclif: {},
+        gan: {api: 1, architectures: {odd: './odd.js'}},
+      }),
+    );
+    writeFileSync(
+      path.join(odd, 'odd.js'),
+      `export default ({architecture, nn, tf}) => architecture({name: 'odd', summary: 'Sums up.', create: () => {
       class RunningSum extends nn.Module { forward(x) { return tf.cumsum(x, 1); } }
       const critic = ({size, channels}) => nn.sequential([nn.flatten(), nn.dense(size * size * channels, 1)]);
       return {critic, generator: ({size, channels, latentSize}) => nn.sequential([nn.addChannels(2), nn.conv(latentSize, channels, {kernelSize: size, transposed: true}), nn.sequential([new RunningSum()])])};
-    }});`);
+    }});`,
+    );
     const linked = {GAN_DATA_DIR: linkedIn(odd, 'gan-plugin-odd')};
-    const fit = await gan(['fit', '--recipe', 'none', '--arch', 'odd', '--lr', '0', ...tinyFlags.slice(0, 2), ...tinyFlags.slice(4), '--steps', '1', '--loss', 'hinge', '--opt', 'sgd', '--out', 'odd'], {cwd, env: linked});
+    const fit = await gan(
+      [
+        'fit',
+        '--recipe',
+        'none',
+        '--arch',
+        'odd',
+        '--lr',
+        '0',
+        ...tinyFlags.slice(0, 2),
+        ...tinyFlags.slice(4),
+        '--steps',
+        '1',
+        '--loss',
+        'hinge',
+        '--opt',
+        'sgd',
+        '--out',
+        'odd',
+      ],
+      {cwd, env: linked},
+    );
     if (fit.code !== 0) throw new Error(fit.stderr);
     for (const format of ['onnx', 'tfjs', 'web']) {
-      const {code, stderr, stdout} = await gan(['export', 'odd', '--format', format, '--out', 'odd-out/x'], {cwd, env: linked});
+      const {code, stderr, stdout} = await gan(['export', 'odd', '--format', format, '--out', 'odd-out/x'], {
+        cwd,
+        env: linked,
+      });
       expect({code, stdout}, stderr).to.deep.equal({code: 2, stdout: ''});
-      expect(stderr).to.match(/GAN_EXPORT_UNSUPPORTED/).and.match(/2\.0 \(RunningSum\): .*Cumsum/);
+      expect(stderr)
+        .to.match(/GAN_EXPORT_UNSUPPORTED/)
+        .and.match(/2\.0 \(RunningSum\): .*Cumsum/);
       expect(existsSync(path.join(cwd, 'odd-out')), format).to.equal(false);
     }
   });
 
   it('do not write over a folder, and know their options', async () => {
     const taken = await gan(['export', 'basic', '--format', 'tfjs', '--out', 'basic-onnx'], {cwd});
-    expect({code: taken.code, files: readdirSync(path.join(cwd, 'basic-onnx'))}).to.deep.equal({code: 2, files: ['critic.onnx', 'generator.onnx']});
+    expect({code: taken.code, files: readdirSync(path.join(cwd, 'basic-onnx'))}).to.deep.equal({
+      code: 2,
+      files: ['critic.onnx', 'generator.onnx'],
+    });
     expect(taken.stderr).to.contain('GAN_OUT_EXISTS');
-    const unknown = await gan(['export', 'basic', '--format', 'onnx', '--network', 'painter', '--out', 'x.onnx'], {cwd});
+    const unknown = await gan(['export', 'basic', '--format', 'onnx', '--network', 'painter', '--out', 'x.onnx'], {
+      cwd,
+    });
     expect(unknown.code).to.equal(2);
     expect(unknown.stderr).to.match(/generator.*critic.*both/s);
   });

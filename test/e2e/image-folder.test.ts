@@ -7,7 +7,10 @@ import {gan} from '../commands/helpers.js';
 import {folder, removeFolders} from '../plugin/helpers.js';
 import {json} from './helpers.js';
 
-const emoji = path.join(path.dirname(createRequire(import.meta.url).resolve('emoji-datasource-twitter/package.json')), 'img/twitter/64');
+const emoji = path.join(
+  path.dirname(createRequire(import.meta.url).resolve('emoji-datasource-twitter/package.json')),
+  'img/twitter/64',
+);
 const good = 1000;
 
 /** Real pictures with transparency, in folders within folders, and three files that are none. */
@@ -18,7 +21,11 @@ function makeImages(dir: string): Record<string, string> {
     mkdirSync(to, {recursive: true});
     copyFileSync(path.join(emoji, file), path.join(to, file));
   }
-  const broken = {cut: path.join(dir, 'cut.png'), text: path.join(dir, 'part 1', 'text.jpg'), empty: path.join(dir, 'part 2', 'even', 'empty.png')};
+  const broken = {
+    cut: path.join(dir, 'cut.png'),
+    text: path.join(dir, 'part 1', 'text.jpg'),
+    empty: path.join(dir, 'part 2', 'even', 'empty.png'),
+  };
   const whole = readFileSync(path.join(emoji, files[0]!));
   writeFileSync(broken.cut, whole.subarray(0, whole.length >> 1));
   writeFileSync(broken.text, 'This is no picture.\n');
@@ -36,7 +43,27 @@ describe('gan fit on a folder of 1000 real images, and 3 that are broken', () =>
   before(async () => {
     cwd = folder();
     broken = makeImages(path.join(cwd, 'emoji'));
-    fitted = await gan(['fit', 'emoji', '--epochs', '3', '--size', '16', '--n-features', '4', '--latent', '8', '--batch-size', '32', '--valid-pct', '5', '--out', 'run'], {cwd});
+    fitted = await gan(
+      [
+        'fit',
+        'emoji',
+        '--epochs',
+        '3',
+        '--size',
+        '16',
+        '--n-features',
+        '4',
+        '--latent',
+        '8',
+        '--batch-size',
+        '32',
+        '--valid-pct',
+        '5',
+        '--out',
+        'run',
+      ],
+      {cwd},
+    );
   });
   after(removeFolders);
 
@@ -51,7 +78,11 @@ describe('gan fit on a folder of 1000 real images, and 3 that are broken', () =>
   it('warns about each broken file once, by name, and counts them', () => {
     const warnings = fitted.stderr.split('\n').filter((line) => line.startsWith('Warning'));
     expect(warnings).to.have.length(3);
-    for (const file of Object.values(broken)) expect(warnings.filter((line) => line.includes(file)), file).to.have.length(1);
+    for (const file of Object.values(broken))
+      expect(
+        warnings.filter((line) => line.includes(file)),
+        file,
+      ).to.have.length(1);
     expect(fitted.stdout).to.match(/^skipped +3 unreadable files$/m);
   });
 
@@ -62,7 +93,12 @@ describe('gan fit on a folder of 1000 real images, and 3 that are broken', () =>
   });
 
   it('the run folder tells where the images are, absolutely', () => {
-    expect(json(path.join(cwd, 'run/config.json'))).to.include({data: path.join(cwd, 'emoji'), size: 16, epochs: 3, validPct: 5});
+    expect(json(path.join(cwd, 'run/config.json'))).to.include({
+      data: path.join(cwd, 'emoji'),
+      size: 16,
+      epochs: 3,
+      validPct: 5,
+    });
   });
 
   it('--json has the broken files with their reasons at the end', async () => {
@@ -89,7 +125,9 @@ describe('gan fit on a folder of 1000 real images, and 3 that are broken', () =>
     let singles: string[];
     before(async () => {
       await generate('--n', '70', '--out-dir', 'many');
-      singles = await Promise.all(Array.from({length: 70}, (_, i) => pixels(path.join(cwd, `many/${String(i + 1).padStart(2, '0')}.png`))));
+      singles = await Promise.all(
+        Array.from({length: 70}, (_, i) => pixels(path.join(cwd, `many/${String(i + 1).padStart(2, '0')}.png`))),
+      );
     });
 
     it('writes single images of the size of the run, all different', async () => {
@@ -113,7 +151,10 @@ describe('gan fit on a folder of 1000 real images, and 3 that are broken', () =>
 
     it('gives the same images by the same seed, however many are asked for, and others by another', async () => {
       await generate('--n', '66', '--out-dir', 'fewer');
-      for (const i of [1, 2, 65, 66]) expect(await pixels(path.join(cwd, `fewer/${String(i).padStart(2, '0')}.png`)), `image ${i}`).to.equal(singles[i - 1]);
+      for (const i of [1, 2, 65, 66])
+        expect(await pixels(path.join(cwd, `fewer/${String(i).padStart(2, '0')}.png`)), `image ${i}`).to.equal(
+          singles[i - 1],
+        );
       await generate('--n', '1', '--out-dir', 'one');
       expect(await pixels(path.join(cwd, 'one/1.png'))).to.equal(singles[0]);
       await generate('--n', '3', '--seed', '1', '--out-dir', 'others');

@@ -12,7 +12,9 @@ const endless = ['fit', ...tinyFlags, '--steps', '1000000', '--out', 'run', '--j
 
 /** What a run gives that nothing stops. */
 async function undisturbed(cwd: string, args: readonly string[], steps: number) {
-  expect((await gan(['fit', ...tinyFlags, ...args, '--steps', String(steps), '--out', 'whole'], {cwd})).code).to.equal(0);
+  expect((await gan(['fit', ...tinyFlags, ...args, '--steps', String(steps), '--out', 'whole'], {cwd})).code).to.equal(
+    0,
+  );
   return results(path.join(cwd, 'whole'));
 }
 
@@ -49,25 +51,38 @@ describe('a stopped gan fit', () => {
 
   it('names the command that goes on, and it is one', async () => {
     const cwd = folder();
-    const stopped = await gan(['fit', ...tinyFlags, '--steps', '1000000'], {cwd, onStderr: once('step 1/', (kill) => kill('SIGINT'))});
+    const stopped = await gan(['fit', ...tinyFlags, '--steps', '1000000'], {
+      cwd,
+      onStderr: once('step 1/', (kill) => kill('SIGINT')),
+    });
     expect(stopped.code).to.equal(130);
     const [, command] = /Stopped after step \d+. To go on:\n {2}gan (.*)\n/.exec(stopped.stderr)!;
-    const more = await gan([...command!.split(' '), '--json'], {cwd, onStdout: atStep(Number(/after step (\d+)/.exec(stopped.stderr)![1]) + 1, 'SIGINT')});
+    const more = await gan([...command!.split(' '), '--json'], {
+      cwd,
+      onStdout: atStep(Number(/after step (\d+)/.exec(stopped.stderr)![1]) + 1, 'SIGINT'),
+    });
     expect(more.code).to.equal(130);
   });
 
   it('a second SIGINT ends it at once, even when the first is being obeyed', async () => {
     const cwd = folder();
     // the checkpoint never gets its name
-    write(cwd, {'hang.mjs': `
+    write(cwd, {
+      'hang.mjs': `
       import fs from 'node:fs';
       import {syncBuiltinESMExports} from 'node:module';
       const {rename} = fs.promises;
       fs.promises.rename = (from, to) => (to.includes('checkpoints/step-') && !to.endsWith('.json') && !to.endsWith('.safetensors') ? new Promise(() => setInterval(() => {}, 1000)) : rename(from, to));
-      syncBuiltinESMExports();`});
+      syncBuiltinESMExports();`,
+    });
     const first = atStep(3, 'SIGINT');
     const second = once('once more ends at once', (kill) => setTimeout(() => kill('SIGINT'), 100));
-    const ran = await gan(endless, {cwd, env: {NODE_OPTIONS: `--import ${pathToFileURL(path.join(cwd, 'hang.mjs')).href}`}, onStdout: first, onStderr: second});
+    const ran = await gan(endless, {
+      cwd,
+      env: {NODE_OPTIONS: `--import ${pathToFileURL(path.join(cwd, 'hang.mjs')).href}`},
+      onStdout: first,
+      onStderr: second,
+    });
     expect({code: ran.code, signal: ran.signal}).to.deep.equal({code: 130, signal: 'SIGINT'});
     expect(jsonLines(ran.stdout).map(({type}) => type)).to.not.include('end');
   });
@@ -104,7 +119,10 @@ describe('a stopped gan fit', () => {
   it('killed between checkpoints: goes on from the last one and does the lost steps again', async () => {
     const cwd = folder();
     const args = ['--checkpoint-every', '10'];
-    const killed = await gan([...endless, ...args], {cwd, onStdout: once(/"type":"step","step":2[5-9],/, (kill) => kill('SIGKILL'))});
+    const killed = await gan([...endless, ...args], {
+      cwd,
+      onStdout: once(/"type":"step","step":2[5-9],/, (kill) => kill('SIGKILL')),
+    });
     expect(killed.signal).to.equal('SIGKILL');
     const [, kept] = /step-0*(\d+)$/.exec(newest(path.join(cwd, 'run'), 'checkpoints'))!;
     const steps = Number(kept) + 15;

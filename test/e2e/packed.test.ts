@@ -9,10 +9,13 @@ import {folder, removeFolders, write} from '../plugin/helpers.js';
 const run = promisify(execFile);
 
 /** As in a shell of its own: without what `npm test` tells its children, and without colours. */
-const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^npm_|^INIT_CWD$|^NODE_OPTIONS$|^FORCE_COLOR$/i.test(name)));
+const env = Object.fromEntries(
+  Object.entries(process.env).filter(([name]) => !/^npm_|^INIT_CWD$|^NODE_OPTIONS$|^FORCE_COLOR$/i.test(name)),
+);
 
 type Manifest = Record<string, unknown> & {name: string; version: string; gan?: Record<string, unknown>};
-const manifest = (dir: string): Manifest => JSON.parse(readFileSync(path.join(dir, 'package.json'), 'utf8')) as Manifest;
+const manifest = (dir: string): Manifest =>
+  JSON.parse(readFileSync(path.join(dir, 'package.json'), 'utf8')) as Manifest;
 
 interface Packed {
   tarball: string;
@@ -38,58 +41,105 @@ describe('what would be published', () => {
   before(async function () {
     const to = folder();
     packed = [];
-    for (const part of ['.', ...(manifest(root)['workspaces'] as string[])]) packed.push(await pack(path.join(root, part), to));
+    for (const part of ['.', ...(manifest(root)['workspaces'] as string[])])
+      packed.push(await pack(path.join(root, part), to));
     project = path.join(to, 'project');
     mkdirSync(project);
     write(project, {'package.json': '{"private": true, "type": "module"}'});
     try {
-      await run('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', ...packed.map(({tarball}) => tarball)], {cwd: project, env});
+      await run(
+        'npm',
+        ['install', '--prefer-offline', '--no-audit', '--no-fund', ...packed.map(({tarball}) => tarball)],
+        {cwd: project, env},
+      );
     } catch (error) {
       const {stderr} = error as {stderr: string};
       if (env['CI'] !== undefined || !/ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ENOTCACHED/.test(stderr)) throw error;
-      console.log(`    skipped: the registry of npm cannot be reached and its packages are not in the cache\n${stderr}`);
+      console.log(
+        `    skipped: the registry of npm cannot be reached and its packages are not in the cache\n${stderr}`,
+      );
       this.skip();
     }
   });
   after(removeFolders);
 
   it('is what is needed, and nothing else', () => {
-    for (const {files, manifest: {name}} of packed) {
-      const wanted = /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|bin\/run\.js|build-addon\.mjs|docs\/.*\.md|plugins\/example-(parts|backend)\/([\w-]+\.(json|md)|LICENSE|(src|test)\/.*\.ts|\.github\/workflows\/test\.yml)|kernels\/[\w-]+\.cuh?|test\/golden\/recordings\/\w+\.(json|safetensors)|oclif\.manifest\.json|dist\/gan\.schema\.json|docs\/images\/[\w-]+\.svg|dist\/pages\/ui\/(index\.html|page\.css|icon\.svg)|dist\/pages\/web\/(index\.html|page\.css|THIRD-PARTY\.txt)|dist\/.*\.(js|js\.map|d\.ts|wasm))$/;
-      expect(files.filter((file) => !wanted.test(file)), name).to.deep.equal([]);
-      expect(files, name).to.include.members(['package.json', 'README.md', 'LICENSE', 'dist/index.js', 'dist/index.d.ts']);
+    for (const {
+      files,
+      manifest: {name},
+    } of packed) {
+      const wanted =
+        /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|bin\/run\.js|build-addon\.mjs|docs\/.*\.md|plugins\/example-(parts|backend)\/([\w-]+\.(json|md)|LICENSE|(src|test)\/.*\.ts|\.github\/workflows\/test\.yml)|kernels\/[\w-]+\.cuh?|test\/golden\/recordings\/\w+\.(json|safetensors)|oclif\.manifest\.json|dist\/gan\.schema\.json|docs\/images\/[\w-]+\.svg|dist\/pages\/ui\/(index\.html|page\.css|icon\.svg)|dist\/pages\/web\/(index\.html|page\.css|THIRD-PARTY\.txt)|dist\/.*\.(js|js\.map|d\.ts|wasm))$/;
+      expect(
+        files.filter((file) => !wanted.test(file)),
+        name,
+      ).to.deep.equal([]);
+      expect(files, name).to.include.members([
+        'package.json',
+        'README.md',
+        'LICENSE',
+        'dist/index.js',
+        'dist/index.d.ts',
+      ]);
     }
   });
 
   it('has every file that its package.json names', () => {
-    for (const {files, manifest: {name, exports, imports, gan, bin, oclif}} of packed) {
+    for (const {
+      files,
+      manifest: {name, exports, imports, gan, bin, oclif},
+    } of packed) {
       const named = pathsIn({exports, imports, gan, bin, oclif});
       expect(named.length, name).to.be.greaterThan(0);
-      expect(named.filter((file) => !files.some((each) => each === file || each.startsWith(`${file}/`))), name).to.deep.equal([]);
+      expect(
+        named.filter((file) => !files.some((each) => each === file || each.startsWith(`${file}/`))),
+        name,
+      ).to.deep.equal([]);
     }
   });
 
   it('needs no package that it does not install', async () => {
     let count = 0;
-    for (const {files, manifest: {name}} of packed) {
+    for (const {
+      files,
+      manifest: {name},
+    } of packed) {
       const dir = path.join(project, 'node_modules', name);
       const scripts = files.filter((file) => /^dist\/.*\.js$/.test(file) && !file.includes('/vendor/'));
-      const specifiers = scripts.flatMap((file) => [...readFileSync(path.join(dir, file), 'utf8').matchAll(/(?:^(?:import|export)[^'"\n]*?from |^import |\bimport\()['"]([^.'"#][^'"]*)['"]/gm)].map(([, specifier]) => specifier!));
-      const packages = new Set(specifiers.filter((each) => !each.startsWith('node:')).map((each) => each.split('/').slice(0, each.startsWith('@') ? 2 : 1).join('/')));
+      const specifiers = scripts.flatMap((file) =>
+        [
+          ...readFileSync(path.join(dir, file), 'utf8').matchAll(
+            /(?:^(?:import|export)[^'"\n]*?from |^import |\bimport\()['"]([^.'"#][^'"]*)['"]/gm,
+          ),
+        ].map(([, specifier]) => specifier!),
+      );
+      const packages = new Set(
+        specifiers
+          .filter((each) => !each.startsWith('node:'))
+          .map((each) =>
+            each
+              .split('/')
+              .slice(0, each.startsWith('@') ? 2 : 1)
+              .join('/'),
+          ),
+      );
       count += packages.size;
-      for (const each of packages) expect(existsSync(path.join(project, 'node_modules', each)), `${name} imports ${each}`).to.equal(true);
+      for (const each of packages)
+        expect(existsSync(path.join(project, 'node_modules', each)), `${name} imports ${each}`).to.equal(true);
     }
     expect(count).to.be.greaterThan(0);
   });
 
   it('can be imported by each of its names', async () => {
-    write(project, {'imports.js': `
-      import * as gan from 'gan';
-      import * as plugin from 'gan/plugin';
-      import * as testing from 'gan/testing';
+    write(project, {
+      'imports.js': `
+      import * as gan from 'gankit';
+      import * as plugin from 'gankit/plugin';
+      import * as testing from 'gankit/testing';
       import {createRequire} from 'node:module';
       const {version} = createRequire(import.meta.url)('gan/package.json');
-      console.log(JSON.stringify({gan: Object.keys(gan), plugin: Object.keys(plugin), testing: Object.keys(testing), version}));`});
+      console.log(JSON.stringify({gan: Object.keys(gan), plugin: Object.keys(plugin), testing: Object.keys(testing), version}));`,
+    });
     const {stdout, stderr} = await run(process.execPath, ['imports.js'], {cwd: project, env});
     const names = JSON.parse(stdout) as Record<string, string[] | string>;
     expect(names['gan']).to.include.members(['GANLearner', 'basicGenerator', 'ganCritic', 'openBackend', 'GanError']);
@@ -100,32 +150,54 @@ describe('what would be published', () => {
   });
 
   it('works as a library', async () => {
-    write(project, {'library.js': `
-      import {basicCritic, openBackend, tf} from 'gan';
+    write(project, {
+      'library.js': `
+      import {basicCritic, openBackend, tf} from 'gankit';
       const device = await openBackend('wasm');
       const scores = basicCritic(64, 3, {nFeatures: 4}).forward(tf.randomNormal([2, 64, 64, 3]));
       console.log(scores.shape.join());
-      await device.close();`});
+      await device.close();`,
+    });
     expect((await run(process.execPath, ['library.js'], {cwd: project, env})).stdout).to.equal('2,1\n');
   });
 
   it('has types that a strict project accepts', async () => {
-    write(project, {'types.ts': `
-      import {GANLearner, type Device} from 'gan';
-      import type {Gan} from 'gan/plugin';
+    write(project, {
+      'types.ts': `
+      import {GANLearner, type Device} from 'gankit';
+      import type {Gan} from 'gankit/plugin';
       export const part = ({switcher, opt}: Gan) => switcher({name: 'x', summary: 'y', options: {n: opt.int(2)}, create: ({n}) => ({run}) => (run < n ? 'critic' : 'generator')});
       export const close = (device: Device): Promise<void> | void => device.close();
       // @ts-expect-error the data come first
-      GANLearner.wgan();`});
+      GANLearner.wgan();`,
+    });
     const options = ['--noEmit', '--strict', '--skipLibCheck', '--target', 'es2022', '--module', 'nodenext'];
-    const {stdout} = await run(process.execPath, [path.join(root, 'node_modules/typescript/bin/tsc'), ...options, 'types.ts'], {cwd: project, env}).catch((error: {stdout: string}) => error);
+    const {stdout} = await run(
+      process.execPath,
+      [path.join(root, 'node_modules/typescript/bin/tsc'), ...options, 'types.ts'],
+      {cwd: project, env},
+    ).catch((error: {stdout: string}) => error);
     expect(stdout).to.equal('');
   });
 
   it('works as a command', async () => {
     const npx = (...args: string[]) => run('npx', ['--no', '--', 'gan', ...args], {cwd: project, env});
     expect((await npx('--version')).stdout).to.match(new RegExp(`^gan/${packed[0]!.manifest.version} `));
-    const {stdout} = await npx('fit', '--size', '16', '--n-features', '4', '--latent', '8', '--batch-size', '8', '--steps', '2', '--out', 'run');
+    const {stdout} = await npx(
+      'fit',
+      '--size',
+      '16',
+      '--n-features',
+      '4',
+      '--latent',
+      '8',
+      '--batch-size',
+      '8',
+      '--steps',
+      '2',
+      '--out',
+      'run',
+    );
     expect(stdout).to.match(/^run folder +run$/m);
     await npx('generate', 'run', '--n', '4', '--out', 'images.png');
     expect(existsSync(path.join(project, 'images.png'))).to.equal(true);

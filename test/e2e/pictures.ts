@@ -11,19 +11,37 @@ export async function pixels(file: string): Promise<{data: number[]; width: numb
   const type = readFileSync(file)[25]!;
   const {data, info} = await sharp(file).raw().toBuffer({resolveWithObject: true});
   const isGrey = type === 0 || type === 4;
-  return {data: [...data].filter((_, i) => !isGrey || i % info.channels === 0 || i % info.channels === 3), width: info.width, height: info.height, type};
+  return {
+    data: [...data].filter((_, i) => !isGrey || i % info.channels === 0 || i % info.channels === 3),
+    width: info.width,
+    height: info.height,
+    type,
+  };
 }
 
 /** The frames of a GIF file as RGBA, by a decoder in plain JavaScript. */
-export function gifFrames(file: string): {frames: Uint8Array[]; width: number; height: number; delays: number[]; loops: number | null} {
+export function gifFrames(file: string): {
+  frames: Uint8Array[];
+  width: number;
+  height: number;
+  delays: number[];
+  loops: number | null;
+} {
   const gif = new GifReader(readFileSync(file));
   const picture = new Uint8Array(gif.width * gif.height * 4);
   const frames = Array.from({length: gif.numFrames()}, (_, i) => {
     gif.decodeAndBlitFrameRGBA(i, picture);
     return picture.slice();
   });
-  return {frames, width: gif.width, height: gif.height, delays: frames.map((_, i) => gif.frameInfo(i).delay), loops: gif.loopCount()};
+  return {
+    frames,
+    width: gif.width,
+    height: gif.height,
+    delays: frames.map((_, i) => gif.frameInfo(i).delay),
+    loops: gif.loopCount(),
+  };
 }
 
 /** Of two lists of numbers, one by one. */
-export const meanDifference = (a: ArrayLike<number>, b: ArrayLike<number>): number => Array.from(a, (value, i) => Math.abs(value - b[i]!)).reduce((x, y) => x + y) / a.length;
+export const meanDifference = (a: ArrayLike<number>, b: ArrayLike<number>): number =>
+  Array.from(a, (value, i) => Math.abs(value - b[i]!)).reduce((x, y) => x + y) / a.length;

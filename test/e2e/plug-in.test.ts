@@ -79,7 +79,11 @@ describe('a plug-in of a stranger, linked to the command line', () => {
   before(async () => {
     cwd = folder();
     write(path.join(cwd, 'plug-in'), files);
-    env = {XDG_DATA_HOME: path.join(cwd, 'data'), XDG_CACHE_HOME: path.join(cwd, 'cache'), XDG_CONFIG_HOME: path.join(cwd, 'config')};
+    env = {
+      XDG_DATA_HOME: path.join(cwd, 'data'),
+      XDG_CACHE_HOME: path.join(cwd, 'cache'),
+      XDG_CONFIG_HOME: path.join(cwd, 'config'),
+    };
     const {code, stderr} = await gan(['plugins', 'link', 'plug-in', '--no-install'], {cwd, env});
     expect(code, stderr).to.equal(0);
   });
@@ -94,12 +98,16 @@ describe('a plug-in of a stranger, linked to the command line', () => {
 
   it('shows up in the help', async () => {
     const {stdout} = await ok('fit', '--help');
-    for (const name of ['every-nth', 'soft-hinge', 'linear', 'ramps', 'strange']) expect(stdout).to.match(new RegExp(`^ +${name}\\s[\\s\\S]{0,120}gan-plugin-stranger\\)`, 'm'));
+    for (const name of ['every-nth', 'soft-hinge', 'linear', 'ramps', 'strange'])
+      expect(stdout).to.match(new RegExp(`^ +${name}\\s[\\s\\S]{0,120}gan-plugin-stranger\\)`, 'm'));
     expect(stdout).to.contain('n=3: steps from one to the next');
   });
 
   it('is unknown where it is not linked', async () => {
-    const {code, stderr} = await gan(['fit', '--arch', 'linear'], {cwd, env: {XDG_DATA_HOME: path.join(cwd, 'nothing')}});
+    const {code, stderr} = await gan(['fit', '--arch', 'linear'], {
+      cwd,
+      env: {XDG_DATA_HOME: path.join(cwd, 'nothing')},
+    });
     expect(code).to.equal(2);
     expect(stderr).to.contain("no architecture 'linear'");
   });
@@ -109,11 +117,17 @@ describe('a plug-in of a stranger, linked to the command line', () => {
     const modes = stepsOf(stdout).map((step) => (step as string[])[1]);
     const c = 'critic';
     expect(modes).to.deep.equal([c, c, c, 'generator', c, c, c, 'generator', c, c, c, 'generator']);
-    expect(jsonLines(stdout)[0]).to.include({items: 8192, generatorParameters: 8 * 16 * 16 * 3, criticParameters: 16 * 16 * 3 * 16 + 16 + 16 + 1});
+    expect(jsonLines(stdout)[0]).to.include({
+      items: 8192,
+      generatorParameters: 8 * 16 * 16 * 3,
+      criticParameters: 16 * 16 * 3 * 16 + 16 + 16 + 1,
+    });
     const {arch, loss, switcher, data} = json(path.join(cwd, 'run/config.json'));
     expect({arch, loss, switcher, data}).to.deep.equal({
-      arch: {name: 'gan-plugin-stranger:linear', options: {width: 16}}, loss: {name: 'gan-plugin-stranger:soft-hinge', options: {margin: 1}},
-      switcher: {name: 'gan-plugin-stranger:every-nth', options: {n: 4}}, data: 'builtin:gan-plugin-stranger:ramps',
+      arch: {name: 'gan-plugin-stranger:linear', options: {width: 16}},
+      loss: {name: 'gan-plugin-stranger:soft-hinge', options: {margin: 1}},
+      switcher: {name: 'gan-plugin-stranger:every-nth', options: {n: 4}},
+      data: 'builtin:gan-plugin-stranger:ramps',
     });
   });
 
@@ -133,7 +147,10 @@ describe('a plug-in of a stranger, linked to the command line', () => {
   });
 
   it('has its options checked like those of built-in parts', async () => {
-    const {code, stderr} = await gan(['fit', 'builtin:ramps', '--recipe', 'strange', '--set', 'switcher.m=5'], {cwd, env});
+    const {code, stderr} = await gan(['fit', 'builtin:ramps', '--recipe', 'strange', '--set', 'switcher.m=5'], {
+      cwd,
+      env,
+    });
     expect(code).to.equal(3);
     expect(stderr).to.contain("'switcher.m'").and.contain("Did you mean 'switcher.n'");
   });

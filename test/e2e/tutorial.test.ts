@@ -13,7 +13,9 @@ import {json, stepsOf} from './helpers.js';
 function tutorial(): string[] {
   const text = readFileSync(path.join(root, 'docs/plugins.md'), 'utf8');
   const blocks = [...text.matchAll(/(?:<!-- (\S+) -->\n)?```(sh|ts)\n([^]*?)```/g)];
-  return blocks.map(([, file, language, body]) => (language === 'sh' ? body! : `cat > ${file} <<'END OF FILE'\n${body}END OF FILE\n`));
+  return blocks.map(([, file, language, body]) =>
+    language === 'sh' ? body! : `cat > ${file} <<'END OF FILE'\n${body}END OF FILE\n`,
+  );
 }
 
 describe('a plug-in, from its first line to its removal', () => {
@@ -24,7 +26,11 @@ describe('a plug-in, from its first line to its removal', () => {
     try {
       registry = await startRegistry();
     } catch (error) {
-      if (process.env['CI'] !== undefined || !/ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ENOTCACHED/.test((error as {stderr?: string}).stderr ?? '')) throw error;
+      if (
+        process.env['CI'] !== undefined ||
+        !/ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ENOTCACHED/.test((error as {stderr?: string}).stderr ?? '')
+      )
+        throw error;
       this.skip();
     }
     const {workspaces} = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as {workspaces: string[]};
@@ -32,7 +38,12 @@ describe('a plug-in, from its first line to its removal', () => {
     cwd = folder();
     write(cwd, {'bin/gan': `#!/bin/sh\nexec "${process.execPath}" "${path.join(root, 'bin/run.js')}" "$@"\n`});
     chmodSync(path.join(cwd, 'bin/gan'), 0o755);
-    env = {...registry.env, GAN_DATA_DIR: path.join(cwd, 'data'), GAN_CACHE_DIR: path.join(cwd, 'cache'), PATH: `${path.join(cwd, 'bin')}${path.delimiter}${process.env['PATH']}`};
+    env = {
+      ...registry.env,
+      GAN_DATA_DIR: path.join(cwd, 'data'),
+      GAN_CACHE_DIR: path.join(cwd, 'cache'),
+      PATH: `${path.join(cwd, 'bin')}${path.delimiter}${process.env['PATH']}`,
+    };
   });
   after(() => {
     registry?.stop();
@@ -41,7 +52,11 @@ describe('a plug-in, from its first line to its removal', () => {
 
   const shell = async (script: string) => {
     const {NODE_OPTIONS: _, FORCE_COLOR: __, ...own} = process.env;
-    return promisify(execFile)('bash', ['-euo', 'pipefail', '-c', script], {cwd, env: {...own, ...env}, maxBuffer: 2 ** 26}).catch((error: {stdout: string; stderr: string}) => {
+    return promisify(execFile)('bash', ['-euo', 'pipefail', '-c', script], {
+      cwd,
+      env: {...own, ...env},
+      maxBuffer: 2 ** 26,
+    }).catch((error: {stdout: string; stderr: string}) => {
       throw new Error(`${error.stdout.slice(-3000)}\n${error.stderr.slice(-3000)}`);
     });
   };
@@ -52,10 +67,18 @@ describe('a plug-in, from its first line to its removal', () => {
     expect(steps).to.have.length(6);
     const {stdout} = await shell(steps.join('\n'));
     expect(stdout.match(/5 passing/g)).to.have.length(2);
-    expect(stdout).to.match(/turns {2}Many critic steps at first, then a few\. \(gan-plugin-turns\)\n +first=10 {2}critic steps in a row at the beginning/);
+    expect(stdout).to.match(
+      /turns {2}Many critic steps at first, then a few\. \(gan-plugin-turns\)\n +first=10 {2}critic steps in a row at the beginning/,
+    );
     expect(stdout).to.contain('gan-plugin-turns 0.1.0: architecture turns, switcher turns');
-    const lines = jsonLines(readFileSync(path.join(run(), 'metrics.jsonl'), 'utf8')).filter(({mode}) => mode !== undefined);
-    const rounds = lines.map(({mode}) => (mode as string)[0]).join('').split('g').map((critic) => critic.length);
+    const lines = jsonLines(readFileSync(path.join(run(), 'metrics.jsonl'), 'utf8')).filter(
+      ({mode}) => mode !== undefined,
+    );
+    const rounds = lines
+      .map(({mode}) => (mode as string)[0])
+      .join('')
+      .split('g')
+      .map((critic) => critic.length);
     expect(rounds.slice(0, 3)).to.deep.equal([5, 5, 5]); // --set switcher.first=5, three rounds
     expect(new Set(rounds.slice(3, -1))).to.deep.equal(new Set([2])); // also after the stop at step 60
     expect(lines).to.have.length(90);
@@ -65,7 +88,9 @@ describe('a plug-in, from its first line to its removal', () => {
     expect(json(path.join(run(), 'config.json'))).to.have.nested.property('switcher.name', 'gan-plugin-turns:turns');
     const {code, stderr} = await gan(['fit', '--resume', run(), '--steps', '120'], {cwd, env});
     expect(code).to.equal(3);
-    expect(stderr).to.match(/GAN_PLUGIN_MISSING: The (architecture|switcher) 'turns' is of the plug-in gan-plugin-turns, which is not installed\.\n.*gan plugins install gan-plugin-turns/);
+    expect(stderr).to.match(
+      /GAN_PLUGIN_MISSING: The (architecture|switcher) 'turns' is of the plug-in gan-plugin-turns, which is not installed\.\n.*gan plugins install gan-plugin-turns/,
+    );
   });
 
   it('goes on once it is there again, from the file that npm pack made', async () => {
@@ -74,16 +99,30 @@ describe('a plug-in, from its first line to its removal', () => {
     const {stdout, code} = await gan(['fit', '--resume', run(), '--steps', '95', '--json'], {cwd, env});
     expect(code).to.equal(0);
     expect(stepsOf(stdout)).to.have.length(5);
-    expect(existsSync(path.join(cwd, 'data/node_modules/gan')), 'a second copy of gan').to.equal(false);
+    expect(existsSync(path.join(cwd, 'data/node_modules/gankit')), 'a second copy of gan').to.equal(false);
   });
 
   /** Publishes a plug-in of plain JavaScript: a switcher, and a command of the name given. */
-  async function publish(name: string, api: number, {version = '1.0.0', command}: {version?: string; command?: string} = {}): Promise<void> {
+  async function publish(
+    name: string,
+    api: number,
+    {version = '1.0.0', command}: {version?: string; command?: string} = {},
+  ): Promise<void> {
     const dir = folder();
     write(dir, {
-      'package.json': JSON.stringify({name, version, type: 'module', oclif: command === undefined ? {} : {commands: './commands'}, gan: {api, switchers: {swap: './swap.js'}}, peerDependencies: {gan: '*'}}),
-      'swap.js': "export default ({switcher}) => switcher({name: 'swap', summary: 'One each.', create: () => ({last}) => (last === 'critic' ? 'generator' : 'critic')});",
-      ...(command !== undefined && {[`commands/${command}.js`]: `export default class {static summary = 'A test.'; static flags = {}; static args = {}; static async run() {console.log('${command} of ${version}');}}`}),
+      'package.json': JSON.stringify({
+        name,
+        version,
+        type: 'module',
+        oclif: command === undefined ? {} : {commands: './commands'},
+        gan: {api, switchers: {swap: './swap.js'}},
+        peerDependencies: {gan: '*'},
+      }),
+      'swap.js':
+        "export default ({switcher}) => switcher({name: 'swap', summary: 'One each.', create: () => ({last}) => (last === 'critic' ? 'generator' : 'critic')});",
+      ...(command !== undefined && {
+        [`commands/${command}.js`]: `export default class {static summary = 'A test.'; static flags = {}; static args = {}; static async run() {console.log('${command} of ${version}');}}`,
+      }),
     });
     await registry.publish(dir);
   }
@@ -92,8 +131,10 @@ describe('a plug-in, from its first line to its removal', () => {
     await publish('@me/gan-plugin-swap', 1);
     const {code, stdout, stderr} = await gan(['plugins', 'install', '@me/swap', '--json'], {cwd, env});
     expect(code, stderr).to.equal(0);
-    expect(jsonLines(stdout)).to.deep.equal([{name: '@me/gan-plugin-swap', version: '1.0.0', parts: [{kind: 'switcher', name: 'swap'}]}]);
-    expect(existsSync(path.join(cwd, 'data/node_modules/gan')), 'a second copy of gan').to.equal(false);
+    expect(jsonLines(stdout)).to.deep.equal([
+      {name: '@me/gan-plugin-swap', version: '1.0.0', parts: [{kind: 'switcher', name: 'swap'}]},
+    ]);
+    expect(existsSync(path.join(cwd, 'data/node_modules/gankit')), 'a second copy of gan').to.equal(false);
     expect((await gan(['plugins', 'uninstall', '@me/swap'], {cwd, env})).code).to.equal(0);
   });
 
@@ -104,10 +145,15 @@ describe('a plug-in, from its first line to its removal', () => {
     await publish('gan-plugin-swap', 1, {version: '1.1.0', command: 'after'});
     const {code, stdout, stderr} = await gan(['plugins', 'update', '--json'], {cwd, env});
     expect(code, stderr).to.equal(0);
-    expect(jsonLines(stdout).find(({name}) => name === 'gan-plugin-swap')).to.deep.include({before: '1.0.0', version: '1.1.0', commands: ['after'], problems: []});
+    expect(jsonLines(stdout).find(({name}) => name === 'gan-plugin-swap')).to.deep.include({
+      before: '1.0.0',
+      version: '1.1.0',
+      commands: ['after'],
+      problems: [],
+    });
     expect((await gan(['after'], {cwd, env})).stdout).to.equal('after of 1.1.0\n');
     expect((await gan(['before'], {cwd, env})).code).to.equal(2);
-    expect(existsSync(path.join(cwd, 'data/node_modules/gan')), 'a second copy of gan').to.equal(false);
+    expect(existsSync(path.join(cwd, 'data/node_modules/gankit')), 'a second copy of gan').to.equal(false);
   });
 
   it('is named and left out where its newest version does not fit', async () => {
@@ -123,13 +169,17 @@ describe('a plug-in, from its first line to its removal', () => {
     await publish('gan-plugin-old', 0);
     const {code, stderr} = await gan(['plugins', 'install', 'old'], {cwd, env});
     expect(code).to.equal(3);
-    expect(stderr).to.contain('GAN_PLUGIN_REFUSED: gan-plugin-old was not kept: it is made for plug-in API 0, this version of gan has 1');
+    expect(stderr).to.contain(
+      'GAN_PLUGIN_REFUSED: gan-plugin-old was not kept: it is made for plug-in API 0, this version of gan has 1',
+    );
     expect((await gan(['plugins'], {cwd, env})).stdout).to.not.contain('old');
   });
 
   it('that nobody has published is an error of its own', async () => {
     const {code, stderr} = await gan(['plugins', 'install', 'gan-nobody-has-this-one'], {cwd, env});
     expect(code).to.equal(2);
-    expect(stderr).to.contain('GAN_PLUGIN_NOT_FOUND: The npm registry has no gan-plugin-gan-nobody-has-this-one and no gan-nobody-has-this-one.');
+    expect(stderr).to.contain(
+      'GAN_PLUGIN_NOT_FOUND: The npm registry has no gan-plugin-gan-nobody-has-this-one and no gan-nobody-has-this-one.',
+    );
   });
 }).timeout(240_000);

@@ -9,19 +9,41 @@ import {json, stepsOf} from './helpers.js';
 
 /** The networks of a recording of fastai, with its names, shapes and weights. */
 const recording = path.join(root, 'test/golden/recordings/trace_wgan_rmsprop');
-const asRecorded = ['--recipe', 'wgan', '--size', '16', '--latent', '10', '--n-features', '8', '--n-extra-layers', '1', '--batch-size', '8', '--set', 'source.count=16'];
+const asRecorded = [
+  '--recipe',
+  'wgan',
+  '--size',
+  '16',
+  '--latent',
+  '10',
+  '--n-features',
+  '8',
+  '--n-extra-layers',
+  '1',
+  '--batch-size',
+  '8',
+  '--set',
+  'source.count=16',
+];
 /** Steps that change no parameter. */
 const still = ['--lr', '0', '--clip', 'none'];
 
 async function fastaiWeights(): Promise<StateDict> {
   const {tensors} = await readSafetensors(`${recording}.safetensors`);
-  return new Map([...tensors].filter(([name]) => name.startsWith('init.')).map(([name, tensor]) => [name.slice('init.'.length), tensor]));
+  return new Map(
+    [...tensors]
+      .filter(([name]) => name.startsWith('init.'))
+      .map(([name, tensor]) => [name.slice('init.'.length), tensor]),
+  );
 }
 
 const isParameter = (name: string): boolean => /\.(weight|bias)$/.test(name);
-const shapes = (state: StateDict): Record<string, string> => Object.fromEntries([...state].map(([name, {dtype, shape}]) => [name, `${dtype} ${shape.join('x')}`]));
+const shapes = (state: StateDict): Record<string, string> =>
+  Object.fromEntries([...state].map(([name, {dtype, shape}]) => [name, `${dtype} ${shape.join('x')}`]));
 const parameters = (state: StateDict): Record<string, number[]> =>
-  Object.fromEntries([...state].filter(([name]) => isParameter(name)).map(([name, {data}]) => [name, [...data].map(Number)]));
+  Object.fromEntries(
+    [...state].filter(([name]) => isParameter(name)).map(([name, {data}]) => [name, [...data].map(Number)]),
+  );
 
 describe('weights in and out', () => {
   afterEach(removeFolders);
@@ -45,7 +67,9 @@ describe('weights in and out', () => {
     await ok(cwd, 'fit', ...asRecorded, '--steps', '2', '--out', 'run');
     const {['generator.1.1.num_batches_tracked']: counter, ...got} = shapes(await exported(cwd, 'run'));
     expect(counter).to.equal('I64 ');
-    const withoutCounters = Object.fromEntries(Object.entries(got).filter(([name]) => !name.endsWith('num_batches_tracked')));
+    const withoutCounters = Object.fromEntries(
+      Object.entries(got).filter(([name]) => !name.endsWith('num_batches_tracked')),
+    );
     expect(withoutCounters).to.deep.equal(shapes(await fastaiWeights()));
   });
 
@@ -60,7 +84,8 @@ describe('weights in and out', () => {
 
   it('so that the first loss is the same as that of the run they come from', async () => {
     const cwd = folder();
-    const first = async (run: string, ...args: string[]) => stepsOf((await ok(cwd, 'fit', ...asRecorded, ...args, '--steps', '1', '--json', '--out', run)).stdout)[0];
+    const first = async (run: string, ...args: string[]) =>
+      stepsOf((await ok(cwd, 'fit', ...asRecorded, ...args, '--steps', '1', '--json', '--out', run)).stdout)[0];
     const origin = await first('origin', '--seed', '5', ...still);
     await exported(cwd, 'origin');
     const init = ['--init', 'out/origin.safetensors'];
@@ -82,24 +107,50 @@ describe('weights in and out', () => {
 
   const wrong: [what: string, make: (file: string) => Promise<void>, says: RegExp[]][] = [
     ['is missing', () => Promise.resolve(), [/GAN_FILE_UNREADABLE/, /w\.safetensors/]],
-    ['is no safetensors file', (file) => Promise.resolve(writeFileSync(file, 'PK, a torch.save file perhaps')), [/GAN_FILE_BROKEN/, /w\.safetensors is no intact safetensors file/]],
-    ['is cut', async (file) => {
-      await writeSafetensors(file, await fastaiWeights());
-      writeFileSync(file, readFileSync(file).subarray(0, -4));
-    }, [/GAN_FILE_BROKEN/, /w\.safetensors/]],
-    ['holds other networks', async (file) => {
-      const weights = await fastaiWeights();
-      weights.set('critic.3.weight', {dtype: 'F32', shape: [1, 2, 4, 4], data: new Float32Array(32)});
-      weights.set('critic.2.0.bias', {dtype: 'F32', shape: [1], data: new Float32Array(1)});
-      await writeSafetensors(file, weights);
-    }, [/GAN_STATE_MISMATCH/, /w\.safetensors/, /critic/, /3\.weight: got \[1, 2, 4, 4\], wanted \[1, 16, 4, 4\]/, /2\.0\.bias: not in this network/]],
-    ['has no generator and no critic', (file) => writeSafetensors(file, new Map([['layer.weight', {dtype: 'F32', shape: [1], data: new Float32Array(1)}]])), [/GAN_STATE_MISMATCH/, /begins with generator\. or critic\./]],
+    [
+      'is no safetensors file',
+      (file) => Promise.resolve(writeFileSync(file, 'PK, a torch.save file perhaps')),
+      [/GAN_FILE_BROKEN/, /w\.safetensors is no intact safetensors file/],
+    ],
+    [
+      'is cut',
+      async (file) => {
+        await writeSafetensors(file, await fastaiWeights());
+        writeFileSync(file, readFileSync(file).subarray(0, -4));
+      },
+      [/GAN_FILE_BROKEN/, /w\.safetensors/],
+    ],
+    [
+      'holds other networks',
+      async (file) => {
+        const weights = await fastaiWeights();
+        weights.set('critic.3.weight', {dtype: 'F32', shape: [1, 2, 4, 4], data: new Float32Array(32)});
+        weights.set('critic.2.0.bias', {dtype: 'F32', shape: [1], data: new Float32Array(1)});
+        await writeSafetensors(file, weights);
+      },
+      [
+        /GAN_STATE_MISMATCH/,
+        /w\.safetensors/,
+        /critic/,
+        /3\.weight: got \[1, 2, 4, 4\], wanted \[1, 16, 4, 4\]/,
+        /2\.0\.bias: not in this network/,
+      ],
+    ],
+    [
+      'has no generator and no critic',
+      (file) =>
+        writeSafetensors(file, new Map([['layer.weight', {dtype: 'F32', shape: [1], data: new Float32Array(1)}]])),
+      [/GAN_STATE_MISMATCH/, /begins with generator\. or critic\./],
+    ],
   ];
   for (const [what, make, says] of wrong) {
     it(`--init of a file that ${what}: exit 5`, async () => {
       const cwd = folder();
       await make(path.join(cwd, 'w.safetensors'));
-      const {code, stdout, stderr} = await gan(['fit', ...asRecorded, '--init', 'w.safetensors', '--steps', '1', '--out', 'run'], {cwd});
+      const {code, stdout, stderr} = await gan(
+        ['fit', ...asRecorded, '--init', 'w.safetensors', '--steps', '1', '--out', 'run'],
+        {cwd},
+      );
       expect({code, stdout}, stderr).to.deep.equal({code: 5, stdout: ''});
       for (const text of says) expect(stderr).to.match(text);
       expect(stderr).to.not.match(/^ +at /m);

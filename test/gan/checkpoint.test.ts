@@ -2,9 +2,30 @@ import {mkdir, readdir, readFile, rename, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {expect} from 'chai';
 import {
-  adam, AdaptiveLoss, basicGenerator, bceWithLogits, FixedGANSwitcher, fromBatches, GANDiscriminativeLR, GANLearner, ganCritic, ganLossFromFunc, Learner, mse, readCheckpoint, restoreNetworks, resumeFrom,
-  rmsProp, saveCheckpoint, setSeed, sgd, tf, type Callback, type Compat, type GANLearnerOptions,
-} from 'gan';
+  adam,
+  AdaptiveLoss,
+  basicGenerator,
+  bceWithLogits,
+  FixedGANSwitcher,
+  fromBatches,
+  GANDiscriminativeLR,
+  GANLearner,
+  ganCritic,
+  ganLossFromFunc,
+  Learner,
+  mse,
+  readCheckpoint,
+  restoreNetworks,
+  resumeFrom,
+  rmsProp,
+  saveCheckpoint,
+  setSeed,
+  sgd,
+  tf,
+  type Callback,
+  type Compat,
+  type GANLearnerOptions,
+} from 'gankit';
 import {withDevice} from '../device.js';
 import {allState, ganError, inFolder, latent, noiseBatches, numberLoaders, Scale} from './helpers.js';
 
@@ -19,7 +40,13 @@ function makeLearner(options: GANLearnerOptions = {}, seed = 11): GANLearner {
   const dls = fromBatches(noiseBatches(batches, data), {valid: noiseBatches(1, {...data, seed: 8})});
   const {genLossFunc, critLossFunc} = ganLossFromFunc(mse, new AdaptiveLoss(bceWithLogits).forward, [1, 0]);
   const learn = new GANLearner(dls, generator, critic, genLossFunc, critLossFunc, {
-    optFunc: adam(), lr: 2e-3, clip: 0.3, switcher: FixedGANSwitcher((g) => 2 + (g % 2), 1), cbs: [new GANDiscriminativeLR(2)], streams, ...options,
+    optFunc: adam(),
+    lr: 2e-3,
+    clip: 0.3,
+    switcher: FixedGANSwitcher((g) => 2 + (g % 2), 1),
+    cbs: [new GANDiscriminativeLR(2)],
+    streams,
+    ...options,
   });
   learn.recorder!.trainMetrics = true;
   return learn;
@@ -35,7 +62,10 @@ interface Trained {
 }
 
 /** Trains three epochs of four steps, from a checkpoint if one is given; may write one after a step and end there. */
-async function trained(make: () => GANLearner, {from, to, at}: {from?: string; to?: string; at?: number} = {}): Promise<Trained> {
+async function trained(
+  make: () => GANLearner,
+  {from, to, at}: {from?: string; to?: string; at?: number} = {},
+): Promise<Trained> {
   const learn = make();
   const steps: string[] = [];
   const note: Callback = {
@@ -50,10 +80,24 @@ async function trained(make: () => GANLearner, {from, to, at}: {from?: string; t
       learn.stop('saved');
     },
   };
-  await learn.fit(3, undefined, {cbs: [note], ...(from !== undefined && resumeFrom(learn, await readCheckpoint(from)))});
-  const optimizer = [...(await learn.opt!.stateDict(learn.parameterNames()))].map(([name, {data}]): [string, number[]] => [name, Array.from(data, Number)]).sort(([a], [b]) => (a < b ? -1 : 1));
-  const {recorder: {elapsedMs: _, ...recorder}, ...callbacks} = learn.callbackStates() as {recorder: {elapsedMs: number}};
-  const result = {model: await allState(learn.model), optimizer, steps, callbacks: {...callbacks, recorder}, rows: learn.recorder!.rows.map(({epoch, values}) => [epoch, values])};
+  await learn.fit(3, undefined, {
+    cbs: [note],
+    ...(from !== undefined && resumeFrom(learn, await readCheckpoint(from))),
+  });
+  const optimizer = [...(await learn.opt!.stateDict(learn.parameterNames()))]
+    .map(([name, {data}]): [string, number[]] => [name, Array.from(data, Number)])
+    .sort(([a], [b]) => (a < b ? -1 : 1));
+  const {
+    recorder: {elapsedMs: _, ...recorder},
+    ...callbacks
+  } = learn.callbackStates() as {recorder: {elapsedMs: number}};
+  const result = {
+    model: await allState(learn.model),
+    optimizer,
+    steps,
+    callbacks: {...callbacks, recorder},
+    rows: learn.recorder!.rows.map(({epoch, values}) => [epoch, values]),
+  };
   learn.dispose();
   return result;
 }
@@ -62,7 +106,10 @@ describe('resuming from a checkpoint', () => {
   withDevice();
 
   for (const compat of ['none', 'fastai'] as Compat[]) {
-    for (const [title, options] of [['Adam', {}], ['RMSProp with momentum', {optFunc: rmsProp({mom: 0.5})}]] as [string, GANLearnerOptions][]) {
+    for (const [title, options] of [
+      ['Adam', {}],
+      ['RMSProp with momentum', {optFunc: rmsProp({mom: 0.5})}],
+    ] as [string, GANLearnerOptions][]) {
       it(`goes on bit for bit from the middle of an epoch: ${title}, ${compat}`, async () => {
         await inFolder(async (dir) => {
           const make = (): GANLearner => makeLearner({compat, ...options});
@@ -123,7 +170,15 @@ describe('checkpoints', () => {
   /** A saved learner of one number. */
   async function saved(use: (path: string, learn: Learner) => Promise<void>): Promise<void> {
     await inFolder(async (dir) => {
-      const learn = new Learner(numberLoaders([[1, 0], [2, 1]]), new Scale(1), mse, {optFunc: adam(), lr: 0.1});
+      const learn = new Learner(
+        numberLoaders([
+          [1, 0],
+          [2, 1],
+        ]),
+        new Scale(1),
+        mse,
+        {optFunc: adam(), lr: 0.1},
+      );
       await learn.fit(1);
       const path = join(dir, 'checkpoint');
       await saveCheckpoint(learn, path, {epoch: 1, batch: 0, step: 2});
@@ -189,7 +244,7 @@ describe('checkpoints', () => {
     });
   });
 
-  it('bring back which parameters are frozen, and each group\'s hyperparameters', async () => {
+  it("bring back which parameters are frozen, and each group's hyperparameters", async () => {
     await saved(async (path, learn) => {
       learn.opt!.setHyper('lr', 0.7);
       (learn.model as Scale).weight.requiresGrad = false;
@@ -206,7 +261,9 @@ describe('checkpoints', () => {
   it('are refused by a learner with another optimiser or other groups', async () => {
     await saved(async (path, learn) => {
       for (const options of [{optFunc: sgd()}, {optFunc: adam(), splitter: () => [[], learn.model.parameters()]}]) {
-        const error = await ganError(async () => restoreNetworks(new Learner(learn.dls, learn.model, mse, options), await readCheckpoint(path)));
+        const error = await ganError(async () =>
+          restoreNetworks(new Learner(learn.dls, learn.model, mse, options), await readCheckpoint(path)),
+        );
         expect(error).to.include({code: 'GAN_CHECKPOINT', kind: 'config'});
         expect(error.message).to.include('adam with 1 parameter groups');
       }
@@ -222,26 +279,46 @@ describe('checkpoints', () => {
   });
 
   const damages: [string, (path: string) => Promise<void>, RegExp][] = [
-    ['a changed byte', async (path) => {
-      const file = join(path, 'tensors.safetensors');
-      const bytes = await readFile(file);
-      bytes[bytes.byteLength - 1]! ^= 1;
-      await writeFile(file, bytes);
-    }, /tensors\.safetensors is damaged: its checksum is wrong/],
-    ['a cut file', async (path) => {
-      const file = join(path, 'tensors.safetensors');
-      await writeFile(file, (await readFile(file)).subarray(0, 20));
-    }, /checksum is wrong/],
-    ['cut JSON', async (path) => {
-      const file = join(path, 'state.json');
-      await writeFile(file, (await readFile(file)).subarray(0, 20));
-    }, /state\.json is no JSON/],
+    [
+      'a changed byte',
+      async (path) => {
+        const file = join(path, 'tensors.safetensors');
+        const bytes = await readFile(file);
+        bytes[bytes.byteLength - 1]! ^= 1;
+        await writeFile(file, bytes);
+      },
+      /tensors\.safetensors is damaged: its checksum is wrong/,
+    ],
+    [
+      'a cut file',
+      async (path) => {
+        const file = join(path, 'tensors.safetensors');
+        await writeFile(file, (await readFile(file)).subarray(0, 20));
+      },
+      /checksum is wrong/,
+    ],
+    [
+      'cut JSON',
+      async (path) => {
+        const file = join(path, 'state.json');
+        await writeFile(file, (await readFile(file)).subarray(0, 20));
+      },
+      /state\.json is no JSON/,
+    ],
     ['JSON of another form', (path) => writeFile(join(path, 'state.json'), 'null'), /state\.json is no object/],
-    ['a missing file', (path) => rename(join(path, 'tensors.safetensors'), join(path, 'away')), /tensors\.safetensors cannot be read/],
-    ['a newer format', async (path) => {
-      const file = join(path, 'state.json');
-      await writeFile(file, JSON.stringify({...(JSON.parse(await readFile(file, 'utf8')) as object), format: 2}));
-    }, /it has format 2, this version of gan reads 1/],
+    [
+      'a missing file',
+      (path) => rename(join(path, 'tensors.safetensors'), join(path, 'away')),
+      /tensors\.safetensors cannot be read/,
+    ],
+    [
+      'a newer format',
+      async (path) => {
+        const file = join(path, 'state.json');
+        await writeFile(file, JSON.stringify({...(JSON.parse(await readFile(file, 'utf8')) as object), format: 2}));
+      },
+      /it has format 2, this version of gan reads 1/,
+    ],
   ];
   for (const [title, damage, text] of damages) {
     it(`with ${title} are refused, by name, with a way out`, async () => {

@@ -3,23 +3,81 @@ import {join} from 'node:path';
 import {expect} from 'chai';
 import sharp from 'sharp';
 import {
-  adam, AdaptiveLoss, BatchNorm, basicCritic, basicGenerator, bceWithLogits, FixedGANSwitcher, fromBatches, GANLearner, GANTrainer, ganCritic, Learner, mse, Sequential, setFreezeModel, setSeed, sgd, tf, wganLosses,
-  type Callback, type Compat, type DataLoaders, type GANLearnerOptions, type Module, type Tensor,
-} from 'gan';
+  adam,
+  AdaptiveLoss,
+  BatchNorm,
+  basicCritic,
+  basicGenerator,
+  bceWithLogits,
+  FixedGANSwitcher,
+  fromBatches,
+  GANLearner,
+  GANTrainer,
+  ganCritic,
+  Learner,
+  mse,
+  Sequential,
+  setFreezeModel,
+  setSeed,
+  sgd,
+  tf,
+  wganLosses,
+  type Callback,
+  type Compat,
+  type DataLoaders,
+  type GANLearnerOptions,
+  type Module,
+  type Tensor,
+} from 'gankit';
 import {expectClose, withDevice} from '../device.js';
-import {allState, ganError, inFolder, latent, noiseBatches, numberBatches, Scale, side, tinyNets, valuesOf} from './helpers.js';
+import {
+  allState,
+  ganError,
+  inFolder,
+  latent,
+  noiseBatches,
+  numberBatches,
+  Scale,
+  side,
+  tinyNets,
+  valuesOf,
+} from './helpers.js';
 
 const {genLossFunc, critLossFunc} = wganLosses;
 const modes: Compat[] = ['none', 'fastai'];
 
 /** z and x of each batch. */
-const pairs = [[0.5, 2], [-1, 1], [2, 3], [1, -1], [0.25, 0.5], [1, 1]] as const;
+const pairs = [
+  [0.5, 2],
+  [-1, 1],
+  [2, 3],
+  [1, -1],
+  [0.25, 0.5],
+  [1, 1],
+] as const;
 
 /** A GAN of two numbers: images are g z, scores c image. */
-function numberGan(options: GANLearnerOptions = {}, {g = 0.5, c = 0.2, data = pairs as readonly (readonly [number, number])[], valid = undefined as readonly (readonly [number, number])[] | undefined} = {}) {
+function numberGan(
+  options: GANLearnerOptions = {},
+  {
+    g = 0.5,
+    c = 0.2,
+    data = pairs as readonly (readonly [number, number])[],
+    valid = undefined as readonly (readonly [number, number])[] | undefined,
+  } = {},
+) {
   const [generator, critic] = [new Scale(g), new Scale(c)];
   const dls = fromBatches(numberBatches(data), valid ? {valid: numberBatches(valid)} : {});
-  return {generator, critic, learn: new GANLearner(dls, generator, critic, genLossFunc, critLossFunc, {optFunc: sgd(), lr: 0.1, switcher: FixedGANSwitcher(2, 1), ...options})};
+  return {
+    generator,
+    critic,
+    learn: new GANLearner(dls, generator, critic, genLossFunc, critLossFunc, {
+      optFunc: sgd(),
+      lr: 0.1,
+      switcher: FixedGANSwitcher(2, 1),
+      ...options,
+    }),
+  };
 }
 
 interface Step {
@@ -40,13 +98,26 @@ function byHand(order: string, {g = 0.5, c = 0.2, lr = 0.1} = {}): Step[] {
   });
 }
 
-function noteSteps({generator, critic}: {generator: Scale; critic: Scale}, learn: GANLearner): Callback & {steps: Step[]} {
+function noteSteps(
+  {generator, critic}: {generator: Scale; critic: Scale},
+  learn: GANLearner,
+): Callback & {steps: Step[]} {
   const steps: Step[] = [];
-  return {name: 'steps', order: 99, steps, async afterBatch({training, latest}) {
-    if (!training) return;
-    await learn.readLosses();
-    steps.push({mode: learn.ganTrainer.lastMode === 'critic' ? 'c' : 'g', loss: latest!.value, g: generator.value, c: critic.value});
-  }};
+  return {
+    name: 'steps',
+    order: 99,
+    steps,
+    async afterBatch({training, latest}) {
+      if (!training) return;
+      await learn.readLosses();
+      steps.push({
+        mode: learn.ganTrainer.lastMode === 'critic' ? 'c' : 'g',
+        loss: latest!.value,
+        g: generator.value,
+        c: critic.value,
+      });
+    },
+  };
 }
 
 describe('GANLearner', () => {
@@ -58,7 +129,13 @@ describe('GANLearner', () => {
     await learn.fit(1, undefined, {cbs: [note]});
     const wanted = byHand('ccgccg');
     expect(note.steps.map(({mode}) => mode).join('')).to.equal('ccgccg');
-    for (const key of ['loss', 'g', 'c'] as const) expectClose(note.steps.map((step) => step[key]), wanted.map((step) => step[key]), 'sum', key);
+    for (const key of ['loss', 'g', 'c'] as const)
+      expectClose(
+        note.steps.map((step) => step[key]),
+        wanted.map((step) => step[key]),
+        'sum',
+        key,
+      );
   });
 
   it('keeps smoothed losses of each network, with the beta given', async () => {
@@ -69,25 +146,30 @@ describe('GANLearner', () => {
     for (const beta of [0.98, 0.5]) {
       const {learn} = numberGan(beta === 0.98 ? {} : {beta});
       await learn.fit(1);
-      const losses = (mode: string): number[] => byHand('ccgccg').filter((step) => step.mode === mode).map(({loss}) => loss);
+      const losses = (mode: string): number[] =>
+        byHand('ccgccg')
+          .filter((step) => step.mode === mode)
+          .map(({loss}) => loss);
       expectClose(learn.ganTrainer.critLosses, smooth(losses('c'), beta));
       expectClose(learn.ganTrainer.genLosses, smooth(losses('g'), beta));
     }
   });
 
-  it('has the mean over each network\'s own steps in the columns gen_loss and crit_loss', async () => {
+  it("has the mean over each network's own steps in the columns gen_loss and crit_loss", async () => {
     const {learn} = numberGan();
     Object.assign(learn.recorder!, {trainMetrics: true, validMetrics: false});
     await learn.fit(1);
     expect(learn.recorder!.columns).to.deep.equal(['epoch', 'train_loss', 'gen_loss', 'crit_loss']);
     const mean = (mode: string): number => {
-      const losses = byHand('ccgccg').filter((step) => step.mode === mode).map(({loss}) => loss);
+      const losses = byHand('ccgccg')
+        .filter((step) => step.mode === mode)
+        .map(({loss}) => loss);
       return losses.reduce((a, b) => a + b) / losses.length;
     };
     expectClose(learn.recorder!.rows[0]!.values.slice(1) as number[], [mean('g'), mean('c')]);
   });
 
-  it('counts each network\'s latest loss at every step in fastai\'s way, 0 before the first', async () => {
+  it("counts each network's latest loss at every step in fastai's way, 0 before the first", async () => {
     const {learn} = numberGan({compat: 'fastai'});
     Object.assign(learn.recorder!, {trainMetrics: true, validMetrics: false});
     await learn.fit(1);
@@ -103,14 +185,29 @@ describe('GANLearner', () => {
   it('has the metrics of its caller before its own', async () => {
     const {learn} = numberGan({metrics: {seven: () => 7}});
     await learn.fit(1);
-    expect(learn.recorder!.columns).to.deep.equal(['epoch', 'train_loss', 'valid_loss', 'seven', 'gen_loss', 'crit_loss']);
+    expect(learn.recorder!.columns).to.deep.equal([
+      'epoch',
+      'train_loss',
+      'valid_loss',
+      'seven',
+      'gen_loss',
+      'crit_loss',
+    ]);
     const made = numberGan({metrics: () => []});
     await made.learn.fit(1);
     expect(made.learn.recorder!.columns.slice(3)).to.deep.equal(['gen_loss', 'crit_loss']);
   });
 
   it('validates with the generator: its loss, and none of the critic', async () => {
-    const {learn, generator, critic} = numberGan({}, {valid: [[1, 9], [3, 9]]});
+    const {learn, generator, critic} = numberGan(
+      {},
+      {
+        valid: [
+          [1, 9],
+          [3, 9],
+        ],
+      },
+    );
     await learn.fit(1);
     const wanted = (critic.value * generator.value * (1 + 3)) / 2;
     const [, validLoss, genLoss, critLoss] = learn.recorder!.rows[0]!.values;
@@ -120,7 +217,15 @@ describe('GANLearner', () => {
 
   for (const compat of modes) {
     it(`can validate before it has been fitted (${compat})`, async () => {
-      const {learn} = numberGan({compat}, {valid: [[1, 9], [3, 9]]});
+      const {learn} = numberGan(
+        {compat},
+        {
+          valid: [
+            [1, 9],
+            [3, 9],
+          ],
+        },
+      );
       expectClose(((await learn.validate()) as number[])[0]!, 0.5 * 0.2 * 2);
     });
   }
@@ -143,16 +248,28 @@ describe('GANLearner', () => {
     expect([plain.switchEval, plain.genFirst, plain.clip]).to.deep.equal([true, false, undefined]);
     const wgan = GANLearner.wgan(dls, generator, critic).ganTrainer;
     expect([wgan.switchEval, wgan.genFirst, wgan.clip]).to.deep.equal([false, false, 0.01]);
-    expect(GANLearner.wgan(dls, generator, critic, {clip: 0.5, switchEval: true}).ganTrainer).to.include({clip: 0.5, switchEval: true});
+    expect(GANLearner.wgan(dls, generator, critic, {clip: 0.5, switchEval: true}).ganTrainer).to.include({
+      clip: 0.5,
+      switchEval: true,
+    });
   });
 
-  it('runs TrainEval, the caller\'s callbacks, the trainer, the switcher, the recorder', () => {
+  it("runs TrainEval, the caller's callbacks, the trainer, the switcher, the recorder", () => {
     const {learn} = numberGan({cbs: [{name: 'mine'}]});
-    expect(learn.callbacks.map(({name}) => name)).to.deep.equal(['train-eval', 'mine', 'gan-trainer', 'switcher', 'recorder']);
+    expect(learn.callbacks.map(({name}) => name)).to.deep.equal([
+      'train-eval',
+      'mine',
+      'gan-trainer',
+      'switcher',
+      'recorder',
+    ]);
   });
 
-  it('has a parameter group for each network, one for both in fastai\'s way', () => {
-    const counts = (options: GANLearnerOptions): number[] => numberGan(options).learn.createOpt().groups.map((group) => group.length);
+  it("has a parameter group for each network, one for both in fastai's way", () => {
+    const counts = (options: GANLearnerOptions): number[] =>
+      numberGan(options)
+        .learn.createOpt()
+        .groups.map((group) => group.length);
     expect(counts({})).to.deep.equal([1, 1]);
     expect(counts({compat: 'fastai'})).to.deep.equal([2]);
     expect(counts({splitter: (model) => [model.parameters()]})).to.deep.equal([2]);
@@ -175,15 +292,19 @@ describe('GANLearner: freezing', () => {
     let before = [generator.value, critic.value];
     const seen: string[] = [];
     await learn.fit(1, undefined, {
-      cbs: [{
-        name: 'changes',
-        order: 99,
-        afterBatch() {
-          const now = [generator.value, critic.value];
-          seen.push(`${learn.ganTrainer.lastMode === 'critic' ? 'c' : 'g'}: ${now[0] === before[0] ? '' : 'g'}${now[1] === before[1] ? '' : 'c'}`);
-          before = now;
+      cbs: [
+        {
+          name: 'changes',
+          order: 99,
+          afterBatch() {
+            const now = [generator.value, critic.value];
+            seen.push(
+              `${learn.ganTrainer.lastMode === 'critic' ? 'c' : 'g'}: ${now[0] === before[0] ? '' : 'g'}${now[1] === before[1] ? '' : 'c'}`,
+            );
+            before = now;
+          },
         },
-      }],
+      ],
     });
     return seen;
   }
@@ -192,15 +313,26 @@ describe('GANLearner: freezing', () => {
     expect(await changes({wd: 0.1})).to.deep.equal(['c: c', 'c: c', 'g: g', 'c: c', 'c: c', 'g: g']);
   });
 
-  it('in fastai\'s way also moves the other, once it has been trained', async () => {
+  it("in fastai's way also moves the other, once it has been trained", async () => {
     expect(await changes({compat: 'fastai'})).to.deep.equal(['c: c', 'c: c', 'g: gc', 'c: gc', 'c: gc', 'g: gc']);
   });
 
   it('lets gradients of the network only whose turn it is be computed', async () => {
     const {learn, generator, critic} = numberGan();
     const seen: boolean[][] = [];
-    await learn.fit(1, undefined, {cbs: [{name: 'note', afterPred: () => void seen.push([generator.weight.requiresGrad, critic.weight.requiresGrad])}]});
-    expect(seen).to.deep.equal([[false, true], [false, true], [true, false], [false, true], [false, true], [true, false]]);
+    await learn.fit(1, undefined, {
+      cbs: [
+        {name: 'note', afterPred: () => void seen.push([generator.weight.requiresGrad, critic.weight.requiresGrad])},
+      ],
+    });
+    expect(seen).to.deep.equal([
+      [false, true],
+      [false, true],
+      [true, false],
+      [false, true],
+      [false, true],
+      [true, false],
+    ]);
   });
 
   it('leaves both networks trainable after a fit, so that another learner trains both', async () => {
@@ -216,18 +348,36 @@ describe('GANLearner: freezing', () => {
 
   it('leaves them so after a fit that failed', async () => {
     const {learn, generator, critic} = numberGan();
-    const failed = await learn.fit(1, undefined, {cbs: [{name: 'fail', afterLoss: () => {
-      throw new Error('mine');
-    }}]}).then(() => '', (error: Error) => error.message);
+    const failed = await learn
+      .fit(1, undefined, {
+        cbs: [
+          {
+            name: 'fail',
+            afterLoss: () => {
+              throw new Error('mine');
+            },
+          },
+        ],
+      })
+      .then(
+        () => '',
+        (error: Error) => error.message,
+      );
     expect(failed).to.equal('mine');
     expect([generator.weight.requiresGrad, critic.weight.requiresGrad]).to.deep.equal([true, true]);
   });
 
-  it('leaves the critic frozen in fastai\'s way, so that another learner never trains it', async () => {
+  it("leaves the critic frozen in fastai's way, so that another learner never trains it", async () => {
     const {learn, generator, critic} = numberGan({compat: 'fastai'});
     await learn.fit(1);
     expect([generator.weight.requiresGrad, critic.weight.requiresGrad]).to.deep.equal([true, false]);
-    const second = new GANLearner(learn.dls, generator, critic, genLossFunc, critLossFunc, {compat: 'fastai', optFunc: sgd(), lr: 0.1, genFirst: true, switcher: () => 'generator'});
+    const second = new GANLearner(learn.dls, generator, critic, genLossFunc, critLossFunc, {
+      compat: 'fastai',
+      optFunc: sgd(),
+      lr: 0.1,
+      genFirst: true,
+      switcher: () => 'generator',
+    });
     await second.fit(1);
     expect(second.opt!.parameters()).to.deep.equal([generator.weight]);
   });
@@ -237,7 +387,10 @@ describe('GANLearner: freezing', () => {
     const critic = new Sequential([new Scale(0.5), new Scale(0.5)]);
     const [first, last] = critic.parameters();
     setFreezeModel(critic.children()[0]![1], false);
-    const learn = new GANLearner(fromBatches(numberBatches(pairs)), new Scale(1), critic, genLossFunc, critLossFunc, {optFunc: sgd(), lr: 0.1});
+    const learn = new GANLearner(fromBatches(numberBatches(pairs)), new Scale(1), critic, genLossFunc, critLossFunc, {
+      optFunc: sgd(),
+      lr: 0.1,
+    });
     await learn.fit(2);
     expect(valuesOf(first!.variable)).to.deep.equal([0.5]);
     expect(valuesOf(last!.variable)).to.not.deep.equal([0.5]);
@@ -258,9 +411,22 @@ describe('GANLearner: train and eval mode', () => {
 
   /** [generator, critic] in train mode, at each forward pass. */
   async function seen(options: GANLearnerOptions): Promise<string[]> {
-    const {learn, generator, critic} = numberGan({switcher: FixedGANSwitcher(1, 1), ...options}, {data: pairs.slice(0, 3), valid: [[1, 1]]});
+    const {learn, generator, critic} = numberGan(
+      {switcher: FixedGANSwitcher(1, 1), ...options},
+      {data: pairs.slice(0, 3), valid: [[1, 1]]},
+    );
     const all: string[] = [];
-    await learn.fit(2, undefined, {cbs: [{name: 'note', afterPred: ({training}) => void all.push(`${training ? (learn.ganModel.genMode ? 'g' : 'c') : 'v'}: ${generator.training ? 'g' : ''}${critic.training ? 'c' : ''}`)}]});
+    await learn.fit(2, undefined, {
+      cbs: [
+        {
+          name: 'note',
+          afterPred: ({training}) =>
+            void all.push(
+              `${training ? (learn.ganModel.genMode ? 'g' : 'c') : 'v'}: ${generator.training ? 'g' : ''}${critic.training ? 'c' : ''}`,
+            ),
+        },
+      ],
+    });
     return all;
   }
 
@@ -269,18 +435,37 @@ describe('GANLearner: train and eval mode', () => {
   });
 
   it('both are in train mode with switchEval false', async () => {
-    expect(await seen({switchEval: false})).to.deep.equal(['c: gc', 'g: gc', 'c: gc', 'v: ', 'g: gc', 'c: gc', 'g: gc', 'v: ']);
+    expect(await seen({switchEval: false})).to.deep.equal([
+      'c: gc',
+      'g: gc',
+      'c: gc',
+      'v: ',
+      'g: gc',
+      'c: gc',
+      'g: gc',
+      'v: ',
+    ]);
   });
 
   it('both are until the first switch of an epoch in fastai, and the generator is in validation', async () => {
-    expect(await seen({compat: 'fastai'})).to.deep.equal(['c: gc', 'g: g', 'c: c', 'v: g', 'g: gc', 'c: c', 'g: g', 'v: g']);
+    expect(await seen({compat: 'fastai'})).to.deep.equal([
+      'c: gc',
+      'g: g',
+      'c: c',
+      'v: g',
+      'g: gc',
+      'c: c',
+      'g: g',
+      'v: g',
+    ]);
   });
 });
 
 describe('GANLearner: clipping', () => {
   withDevice();
 
-  const largest = (module: Module): number => Math.max(...module.parameters().map(({variable}) => tf.max(tf.abs(variable)).dataSync()[0]!));
+  const largest = (module: Module): number =>
+    Math.max(...module.parameters().map(({variable}) => tf.max(tf.abs(variable)).dataSync()[0]!));
 
   interface Seen {
     /** Largest critic value after each step, norm layers apart; that of its norm layers; that of the generator. */
@@ -292,30 +477,43 @@ describe('GANLearner: clipping', () => {
   async function seen(compat: Compat, options: GANLearnerOptions = {}): Promise<Seen> {
     const {generator, critic} = tinyNets();
     const norms = critic.modules().filter((module) => module instanceof BatchNorm);
-    const others = critic.modules().filter((module) => module.children().length === 0 && !(module instanceof BatchNorm) && module.parameters().length > 0);
-    const learn = GANLearner.wgan(fromBatches(noiseBatches(3)), generator, critic, {compat, optFunc: sgd(), lr: 0.5, clip: 0.02, switcher: FixedGANSwitcher(2, 1), ...options});
+    const others = critic
+      .modules()
+      .filter(
+        (module) => module.children().length === 0 && !(module instanceof BatchNorm) && module.parameters().length > 0,
+      );
+    const learn = GANLearner.wgan(fromBatches(noiseBatches(3)), generator, critic, {
+      compat,
+      optFunc: sgd(),
+      lr: 0.5,
+      clip: 0.02,
+      switcher: FixedGANSwitcher(2, 1),
+      ...options,
+    });
     const result: Seen = {rest: [], norm: [], generator: []};
     await learn.fit(1, undefined, {
-      cbs: [{
-        name: 'note',
-        order: 99,
-        afterBatch() {
-          result.rest.push(Math.max(...others.map(largest)));
-          result.norm.push(Math.max(...norms.map(largest)));
-          result.generator.push(largest(generator));
+      cbs: [
+        {
+          name: 'note',
+          order: 99,
+          afterBatch() {
+            result.rest.push(Math.max(...others.map(largest)));
+            result.norm.push(Math.max(...norms.map(largest)));
+            result.generator.push(largest(generator));
+          },
         },
-      }],
+      ],
     });
     return result;
   }
 
-  it('holds the critic\'s weights within the bound after each step, and leaves norm layers and the generator', async () => {
+  it("holds the critic's weights within the bound after each step, and leaves norm layers and the generator", async () => {
     const {rest, norm, generator} = await seen('none');
     expectClose(rest, [0.02, 0.02, 0.02], 'exact');
     for (const value of [...norm, ...generator]) expect(value).to.be.above(0.5);
   });
 
-  it('in fastai\'s way clips before a step, norm layers too, and so ends outside of the bound', async () => {
+  it("in fastai's way clips before a step, norm layers too, and so ends outside of the bound", async () => {
     const {rest, norm, generator} = await seen('fastai');
     expect(rest[1]).to.be.above(0.021);
     expectClose(rest[2]!, 0.02, 'exact'); // clipped before the generator's step
@@ -323,7 +521,7 @@ describe('GANLearner: clipping', () => {
     for (const value of generator) expect(value).to.be.above(0.5);
   });
 
-  it('clips in generator steps only in fastai\'s way', async () => {
+  it("clips in generator steps only in fastai's way", async () => {
     const first = (compat: Compat): Promise<Seen> => seen(compat, {genFirst: true, switcher: () => 'generator'});
     expectClose((await first('fastai')).rest[0]!, 0.02, 'exact');
     expect((await first('none')).rest[0]).to.be.above(0.1);
@@ -353,23 +551,45 @@ describe('GANTrainer', () => {
     const {learn, generator, critic} = numberGan();
     const trainer = learn.ganTrainer;
     const seen: string[] = [];
-    await learn.fit(1, undefined, {cbs: [{name: 'by-hand', order: -1, beforeBatch: ({iter}) => {
-      if (iter === 0) trainer.switch('generator');
-      if (iter === 1) trainer.switch();
-      seen.push(`${trainer.mode} ${learn.ganModel.genMode} ${learn.ganLoss.genMode} ${generator.weight.requiresGrad} ${critic.weight.requiresGrad}`);
-    }}]});
+    await learn.fit(1, undefined, {
+      cbs: [
+        {
+          name: 'by-hand',
+          order: -1,
+          beforeBatch: ({iter}) => {
+            if (iter === 0) trainer.switch('generator');
+            if (iter === 1) trainer.switch();
+            seen.push(
+              `${trainer.mode} ${learn.ganModel.genMode} ${learn.ganLoss.genMode} ${generator.weight.requiresGrad} ${critic.weight.requiresGrad}`,
+            );
+          },
+        },
+      ],
+    });
     // after the generator's first step the switcher gives the turn to the critic, and switch() takes it back
-    expect(seen.slice(0, 3)).to.deep.equal(['generator true true true false', 'generator true true true false', 'critic false false false true']);
+    expect(seen.slice(0, 3)).to.deep.equal([
+      'generator true true true false',
+      'generator true true true false',
+      'critic false false false true',
+    ]);
   });
 
-  it('keeps the generator\'s images of its latest step until the fit ends', async () => {
+  it("keeps the generator's images of its latest step until the fit ends", async () => {
     const {learn, generator} = numberGan();
     const seen: (number | undefined)[] = [];
     let before = generator.value;
-    await learn.fit(1, undefined, {cbs: [{name: 'note', order: 99, afterBatch: ({iter}) => {
-      seen.push(learn.ganTrainer.lastGen && valuesOf(learn.ganTrainer.lastGen)[0]! / (before * pairs[iter]![0]));
-      before = generator.value;
-    }}]});
+    await learn.fit(1, undefined, {
+      cbs: [
+        {
+          name: 'note',
+          order: 99,
+          afterBatch: ({iter}) => {
+            seen.push(learn.ganTrainer.lastGen && valuesOf(learn.ganTrainer.lastGen)[0]! / (before * pairs[iter]![0]));
+            before = generator.value;
+          },
+        },
+      ],
+    });
     expect(seen.slice(0, 2)).to.deep.equal([undefined, undefined]);
     expectClose([seen[2]!, seen[5]!], [1, 1]);
     expect(learn.ganTrainer.lastGen).to.equal(undefined);
@@ -388,7 +608,10 @@ describe('GANTrainer', () => {
 describe('GANLearner: pictures', () => {
   withDevice();
 
-  function imageGan(options: GANLearnerOptions = {}, dls: DataLoaders = fromBatches(noiseBatches(2, {size: 3}))): GANLearner {
+  function imageGan(
+    options: GANLearnerOptions = {},
+    dls: DataLoaders = fromBatches(noiseBatches(2, {size: 3})),
+  ): GANLearner {
     const {generator, critic} = tinyNets();
     return GANLearner.wgan(dls, generator, critic, {switcher: FixedGANSwitcher(1, 1), ...options});
   }
@@ -420,8 +643,12 @@ describe('GANLearner: pictures', () => {
     expect(data).to.be.an.instanceof(Uint8Array);
     const {input} = noiseBatches(2, {size: 3})[0]!;
     learn.model.eval();
-    const wanted = valuesOf(learn.ganModel.generator!.forward(tf.tensor(input.data, [3, latent]))).slice(0, 2 * side * side);
-    for (const [i, value] of wanted.entries()) expect(Math.abs(data[i]! - (value * 0.5 + 0.5) * 255)).to.be.at.most(0.51);
+    const wanted = valuesOf(learn.ganModel.generator!.forward(tf.tensor(input.data, [3, latent]))).slice(
+      0,
+      2 * side * side,
+    );
+    for (const [i, value] of wanted.entries())
+      expect(Math.abs(data[i]! - (value * 0.5 + 0.5) * 255)).to.be.at.most(0.51);
     expect(learn.ganTrainer.critLosses).to.deep.equal(history);
     expect(await allState(learn.model)).to.deep.equal(before);
   });
@@ -445,7 +672,9 @@ describe('GANLearner: pictures', () => {
     await learn.generate({data: new Float32Array(2 * latent), shape: [2, latent]});
     expect(await allState(generator)).to.deep.equal(state);
     expect(modesOf()).to.deep.equal(before);
-    expect(await ganError(() => learn.generate({data: new Float32Array(6), shape: [2, 3]}))).to.include({code: 'GAN_SHAPE'});
+    expect(await ganError(() => learn.generate({data: new Float32Array(6), shape: [2, 3]}))).to.include({
+      code: 'GAN_SHAPE',
+    });
     expect(modesOf()).to.deep.equal(before);
     expect(tf.memory().numTensors).to.equal(tensors);
   });
@@ -476,7 +705,14 @@ describe('GANLearner.fromLearners', () => {
     const {learn} = learners();
     const [fake, output, target] = [tf.tensor([[0]]), tf.tensor([[2]]), tf.tensor([[1]])];
     expectClose(learn.ganLoss.genLossFunc(fake, output, target), Math.log(2) + 50);
-    expectClose(GANLearner.fromLearners(...(({gen, crit}) => [gen, crit] as const)(learners())).ganLoss.genLossFunc(fake, output, target), Math.log(2) + 1);
+    expectClose(
+      GANLearner.fromLearners(...(({gen, crit}) => [gen, crit] as const)(learners())).ganLoss.genLossFunc(
+        fake,
+        output,
+        target,
+      ),
+      Math.log(2) + 1,
+    );
     expectClose(learn.ganLoss.critLossFunc(fake, fake), Math.log(2));
   });
 
@@ -500,7 +736,13 @@ describe('GANLearner: tensors', () => {
         const generator = basicGenerator(16, 1, {inSize: latent, nFeatures: 4});
         const critic = ganCritic({nChannels: 1, nf: 4, nBlocks: 1});
         const dls = fromBatches(noiseBatches(3, {shape: [16, 16, 1]}), {valid: noiseBatches(1, {shape: [16, 16, 1]})});
-        const learn = GANLearner.wgan(dls, generator, critic, {compat, path, showImg: true, switcher: FixedGANSwitcher(2, 1), metrics: {mean: (pred: Tensor) => tf.mean(pred)}});
+        const learn = GANLearner.wgan(dls, generator, critic, {
+          compat,
+          path,
+          showImg: true,
+          switcher: FixedGANSwitcher(2, 1),
+          metrics: {mean: (pred: Tensor) => tf.mean(pred)},
+        });
         await learn.fit(1);
         const once = tf.memory().numTensors;
         await learn.fit(3);

@@ -2,11 +2,36 @@
 import {mkdtemp, rm} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
-import {basicCritic, basicGenerator, Dense, fromBatches, isGanError, Module, Normalization, Parameter, Rng, setSeed, tf, type Batch, type DataLoaders, type GanError, type Sequential, type StateDict, type Tensor} from 'gan';
+import {
+  basicCritic,
+  basicGenerator,
+  Dense,
+  fromBatches,
+  isGanError,
+  Module,
+  Normalization,
+  Parameter,
+  Rng,
+  setSeed,
+  tf,
+  type Batch,
+  type DataLoaders,
+  type GanError,
+  type Sequential,
+  type StateDict,
+  type Tensor,
+} from 'gankit';
 
 /** Values of Normal(0, 1) from a seed. */
 export const random = (shape: readonly number[], seed: number, scale = 1): Tensor =>
-  tf.tensor(new Rng(seed).normal(shape.reduce((a, b) => a * b, 1), 0, scale), [...shape]);
+  tf.tensor(
+    new Rng(seed).normal(
+      shape.reduce((a, b) => a * b, 1),
+      0,
+      scale,
+    ),
+    [...shape],
+  );
 
 export const valuesOf = (x: Tensor): number[] => Array.from(x.dataSync());
 
@@ -44,13 +69,32 @@ export function tinyNets(seed = 1): {generator: Sequential; critic: Sequential} 
 }
 
 /** `count` batches of latents and of images that are random too. */
-export function noiseBatches(count: number, {size = 2, seed = 7, shape = [side, side, 1], inputShape = [latent]}: {size?: number; seed?: number; shape?: number[]; inputShape?: number[]} = {}): Batch[] {
+export function noiseBatches(
+  count: number,
+  {
+    size = 2,
+    seed = 7,
+    shape = [side, side, 1],
+    inputShape = [latent],
+  }: {size?: number; seed?: number; shape?: number[]; inputShape?: number[]} = {},
+): Batch[] {
   const rng = new Rng(seed);
   const tensor = (of: number[], name: string, i: number) => {
     const full = [size, ...of];
-    return {data: rng.fork(name, i).normal(full.reduce((a, b) => a * b, 1), 0, 0.5), shape: full};
+    return {
+      data: rng.fork(name, i).normal(
+        full.reduce((a, b) => a * b, 1),
+        0,
+        0.5,
+      ),
+      shape: full,
+    };
   };
-  return Array.from({length: count}, (_, i) => ({input: tensor(inputShape, 'input', i), target: tensor(shape, 'target', i), size}));
+  return Array.from({length: count}, (_, i) => ({
+    input: tensor(inputShape, 'input', i),
+    target: tensor(shape, 'target', i),
+    size,
+  }));
 }
 
 /** y = weight * x with a single number for weight: what training does to it can be computed by hand. */
@@ -73,16 +117,28 @@ export class Scale extends Module {
 
 /** Batches whose inputs and targets are single numbers. */
 export function numberBatches(pairs: readonly (readonly [number, number])[]): Batch[] {
-  return pairs.map(([input, target]) => ({input: {data: Float32Array.of(input), shape: [1, 1]}, target: {data: Float32Array.of(target), shape: [1, 1]}, size: 1}));
+  return pairs.map(([input, target]) => ({
+    input: {data: Float32Array.of(input), shape: [1, 1]},
+    target: {data: Float32Array.of(target), shape: [1, 1]},
+    size: 1,
+  }));
 }
 
-export const numberLoaders = (train: readonly (readonly [number, number])[], valid?: readonly (readonly [number, number])[]): DataLoaders =>
-  fromBatches(numberBatches(train), {normalization: Normalization.symmetric(1), ...(valid && {valid: numberBatches(valid)})});
+export const numberLoaders = (
+  train: readonly (readonly [number, number])[],
+  valid?: readonly (readonly [number, number])[],
+): DataLoaders =>
+  fromBatches(numberBatches(train), {
+    normalization: Normalization.symmetric(1),
+    ...(valid && {valid: numberBatches(valid)}),
+  });
 
 /** A linear map without bias, of known weight [out][in]. */
 export function dense(rows: number[][], bias?: number[]): Dense {
   const layer = new Dense(rows[0]!.length, rows.length, {bias: bias !== undefined});
-  const state: StateDict = new Map([['weight', {dtype: 'F32', shape: [rows.length, rows[0]!.length], data: Float32Array.from(rows.flat())}]]);
+  const state: StateDict = new Map([
+    ['weight', {dtype: 'F32', shape: [rows.length, rows[0]!.length], data: Float32Array.from(rows.flat())}],
+  ]);
   if (bias) state.set('bias', {dtype: 'F32', shape: [rows.length], data: Float32Array.from(bias)});
   layer.loadStateDict(state);
   return layer;

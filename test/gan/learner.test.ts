@@ -1,15 +1,38 @@
 import {expect} from 'chai';
-import {adam, BatchNorm, Cancel, fromBatches, Learner, mse, Normalization, Sequential, setFreezeModel, sgd, tf, type AverageMetric, type Callback, type Dense, type LearnerOptions, type Parameter, type Tensor} from 'gan';
+import {
+  adam,
+  BatchNorm,
+  Cancel,
+  fromBatches,
+  Learner,
+  mse,
+  Normalization,
+  Sequential,
+  setFreezeModel,
+  sgd,
+  tf,
+  type AverageMetric,
+  type Callback,
+  type Dense,
+  type LearnerOptions,
+  type Parameter,
+  type Tensor,
+} from 'gankit';
 import {expectClose, withDevice} from '../device.js';
 import {dense, ganError, inFolder, numberLoaders, Scale, valuesOf} from './helpers.js';
 
 const inStep = ['afterPred', 'afterLoss', 'beforeBackward', 'afterBackward', 'beforeStep', 'afterStep'] as const;
 const around = ['Fit', 'Epoch', 'Train', 'Validate', 'Batch'] as const;
-const events = [...around.flatMap((phase) => [`before${phase}`, `after${phase}`, `afterCancel${phase}`] as const), ...inStep];
+const events = [
+  ...around.flatMap((phase) => [`before${phase}`, `after${phase}`, `afterCancel${phase}`] as const),
+  ...inStep,
+];
 type EventName = (typeof events)[number];
 
 /** Notes every event; `at` may do something when one is reached for the n-th time. */
-function observer(at: Partial<Record<EventName, (learn: Learner, time: number) => void>> = {}): Callback & {seen: EventName[]} {
+function observer(
+  at: Partial<Record<EventName, (learn: Learner, time: number) => void>> = {},
+): Callback & {seen: EventName[]} {
   const seen: EventName[] = [];
   const handlers = events.map((event) => [
     event,
@@ -22,62 +45,111 @@ function observer(at: Partial<Record<EventName, (learn: Learner, time: number) =
 }
 
 /** Two training batches, one for validation; y = w x, squared distance, gradient 2 x (w x - t). */
-const train = [[1, 0], [2, 1]] as const;
+const train = [
+  [1, 0],
+  [2, 1],
+] as const;
 const valid = [[3, 2]] as const;
 
-function scaleLearner(options: LearnerOptions = {}, pairs: readonly (readonly [number, number])[] = train, held: readonly (readonly [number, number])[] | undefined = valid): {learn: Learner; model: Scale} {
+function scaleLearner(
+  options: LearnerOptions = {},
+  pairs: readonly (readonly [number, number])[] = train,
+  held: readonly (readonly [number, number])[] | undefined = valid,
+): {learn: Learner; model: Scale} {
   const model = new Scale(1);
   return {model, learn: new Learner(numberLoaders(pairs, held), model, mse, {optFunc: sgd(), lr: 0.1, ...options})};
 }
 
-const trainBatch = ['beforeBatch', 'afterPred', 'afterLoss', 'beforeBackward', 'afterBackward', 'beforeStep', 'afterStep', 'afterBatch'] as const;
+const trainBatch = [
+  'beforeBatch',
+  'afterPred',
+  'afterLoss',
+  'beforeBackward',
+  'afterBackward',
+  'beforeStep',
+  'afterStep',
+  'afterBatch',
+] as const;
 const validBatch = ['beforeBatch', 'afterPred', 'afterLoss', 'afterBatch'] as const;
 
 describe('Learner: events', () => {
   withDevice();
 
-  it('come in fastai\'s order', async () => {
+  it("come in fastai's order", async () => {
     const cb = observer();
     await scaleLearner({cbs: [cb]}).learn.fit(2);
-    const epoch = ['beforeEpoch', 'beforeTrain', ...trainBatch, ...trainBatch, 'afterTrain', 'beforeValidate', ...validBatch, 'afterValidate', 'afterEpoch'];
+    const epoch = [
+      'beforeEpoch',
+      'beforeTrain',
+      ...trainBatch,
+      ...trainBatch,
+      'afterTrain',
+      'beforeValidate',
+      ...validBatch,
+      'afterValidate',
+      'afterEpoch',
+    ];
     expect(cb.seen).to.deep.equal(['beforeFit', ...epoch, ...epoch, 'afterFit']);
   });
 
-  it('run the validation\'s before and after even without data', async () => {
+  it("run the validation's before and after even without data", async () => {
     const cb = observer();
     const {learn} = scaleLearner({cbs: [cb]}, train, undefined);
     delete (learn.dls as {valid?: unknown}).valid;
     await learn.fit(1);
-    expect(cb.seen.slice(-5)).to.deep.equal(['afterTrain', 'beforeValidate', 'afterValidate', 'afterEpoch', 'afterFit']);
+    expect(cb.seen.slice(-5)).to.deep.equal([
+      'afterTrain',
+      'beforeValidate',
+      'afterValidate',
+      'afterEpoch',
+      'afterFit',
+    ]);
   });
 
   it('bring each loss one batch later, in order, and all of them before a training or a validation ends', async () => {
     const losses: string[] = [];
     const seen: string[] = [];
     const cb: Callback = {
-      name: 'note', order: 99,
+      name: 'note',
+      order: 99,
       afterStep: () => void seen.push('step'),
       afterBatch: ({latest}) => void seen.push(Number.isNaN(latest!.value) ? 'batch' : 'batch with its loss'),
       afterLossRead({read}) {
         seen.push('loss');
-        losses.push(`${read!.training ? `step ${read!.step}` : 'held out'} of epoch ${read!.epoch}, batch ${read!.iter} of ${read!.batchSize} at ${read!.lrs.join()}: ${read!.value.toFixed(4)}`);
+        losses.push(
+          `${read!.training ? `step ${read!.step}` : 'held out'} of epoch ${read!.epoch}, batch ${read!.iter} of ${read!.batchSize} at ${read!.lrs.join()}: ${read!.value.toFixed(4)}`,
+        );
       },
       afterTrain: () => void seen.push('train'),
       afterValidate: () => void seen.push('validate'),
     };
     const {learn} = scaleLearner({cbs: [cb]});
     await learn.fit(1);
-    expect(seen).to.deep.equal(['step', 'batch', 'step', 'loss', 'batch', 'loss', 'train', 'batch', 'loss', 'validate']);
+    expect(seen).to.deep.equal([
+      'step',
+      'batch',
+      'step',
+      'loss',
+      'batch',
+      'loss',
+      'train',
+      'batch',
+      'loss',
+      'validate',
+    ]);
     // w is 1, then 1 - 0.1 * 2 = 0.8, then 0.8 - 0.1 * 4 * 0.6 = 0.56
     expect(losses).to.deep.equal([
-      'step 1 of epoch 0, batch 0 of 1 at 0.1: 1.0000', 'step 2 of epoch 0, batch 1 of 1 at 0.1: 0.3600', 'held out of epoch 0, batch 0 of 1 at : 0.1024',
+      'step 1 of epoch 0, batch 0 of 1 at 0.1: 1.0000',
+      'step 2 of epoch 0, batch 1 of 1 at 0.1: 0.3600',
+      'held out of epoch 0, batch 0 of 1 at : 0.1024',
     ]);
   });
 
   it('let who cannot wait read the loss at once', async () => {
     const seen: string[] = [];
     const cb: Callback = {
-      name: 'note', order: 99,
+      name: 'note',
+      order: 99,
       async afterBatch(learn) {
         await learn.readLosses();
         seen.push(`batch ${learn.latest!.value === learn.read!.value}`);
@@ -90,21 +162,101 @@ describe('Learner: events', () => {
   });
 
   const cancelled: [string, Parameters<typeof observer>[0], (seen: EventName[]) => void][] = [
-    ['a batch before it begins', {beforeBatch: ({cancel}, n) => void (n === 1 && cancel('Batch'))}, (seen) =>
-      expect(seen.slice(3, 9)).to.deep.equal(['beforeBatch', 'afterCancelBatch', 'afterBatch', 'beforeBatch', 'afterPred', 'afterLoss'])],
-    ['a batch in its forward pass', {afterPred: ({cancel}, n) => void (n === 1 && cancel('Batch'))}, (seen) =>
-      expect(seen.slice(3, 9)).to.deep.equal(['beforeBatch', 'afterPred', 'afterCancelBatch', 'afterBatch', 'beforeBatch', 'afterPred'])],
-    ['a batch with its gradients computed', {afterBackward: ({cancel}, n) => void (n === 1 && cancel('Batch'))}, (seen) =>
-      expect(seen.slice(6, 11)).to.deep.equal(['beforeBackward', 'afterBackward', 'afterCancelBatch', 'afterBatch', 'beforeBatch'])],
-    ['a step', {beforeStep: ({cancel}, n) => void (n === 1 && cancel('Step'))}, (seen) => expect(seen.slice(3, 11)).to.deep.equal(trainBatch)],
-    ['the training of an epoch', {afterBatch: ({cancel}, n) => void (n === 1 && cancel('Train'))}, (seen) =>
-      expect(seen.slice(10, 15)).to.deep.equal(['afterBatch', 'afterCancelTrain', 'afterTrain', 'beforeValidate', 'beforeBatch'])],
-    ['a validation', {beforeValidate: ({cancel}, n) => void (n === 1 && cancel('Validate'))}, (seen) =>
-      expect(seen.slice(-5)).to.deep.equal(['beforeValidate', 'afterCancelValidate', 'afterValidate', 'afterEpoch', 'afterFit'])],
-    ['an epoch', {beforeTrain: ({cancel}, n) => void (n === 1 && cancel('Epoch'))}, (seen) =>
-      expect(seen).to.deep.equal(['beforeFit', 'beforeEpoch', 'beforeTrain', 'afterCancelEpoch', 'afterEpoch', 'afterFit'])],
-    ['the fit', {afterLoss: ({cancel}, n) => void (n === 1 && cancel('Fit'))}, (seen) =>
-      expect(seen).to.deep.equal(['beforeFit', 'beforeEpoch', 'beforeTrain', 'beforeBatch', 'afterPred', 'afterLoss', 'afterCancelFit', 'afterFit'])],
+    [
+      'a batch before it begins',
+      {beforeBatch: ({cancel}, n) => void (n === 1 && cancel('Batch'))},
+      (seen) =>
+        expect(seen.slice(3, 9)).to.deep.equal([
+          'beforeBatch',
+          'afterCancelBatch',
+          'afterBatch',
+          'beforeBatch',
+          'afterPred',
+          'afterLoss',
+        ]),
+    ],
+    [
+      'a batch in its forward pass',
+      {afterPred: ({cancel}, n) => void (n === 1 && cancel('Batch'))},
+      (seen) =>
+        expect(seen.slice(3, 9)).to.deep.equal([
+          'beforeBatch',
+          'afterPred',
+          'afterCancelBatch',
+          'afterBatch',
+          'beforeBatch',
+          'afterPred',
+        ]),
+    ],
+    [
+      'a batch with its gradients computed',
+      {afterBackward: ({cancel}, n) => void (n === 1 && cancel('Batch'))},
+      (seen) =>
+        expect(seen.slice(6, 11)).to.deep.equal([
+          'beforeBackward',
+          'afterBackward',
+          'afterCancelBatch',
+          'afterBatch',
+          'beforeBatch',
+        ]),
+    ],
+    [
+      'a step',
+      {beforeStep: ({cancel}, n) => void (n === 1 && cancel('Step'))},
+      (seen) => expect(seen.slice(3, 11)).to.deep.equal(trainBatch),
+    ],
+    [
+      'the training of an epoch',
+      {afterBatch: ({cancel}, n) => void (n === 1 && cancel('Train'))},
+      (seen) =>
+        expect(seen.slice(10, 15)).to.deep.equal([
+          'afterBatch',
+          'afterCancelTrain',
+          'afterTrain',
+          'beforeValidate',
+          'beforeBatch',
+        ]),
+    ],
+    [
+      'a validation',
+      {beforeValidate: ({cancel}, n) => void (n === 1 && cancel('Validate'))},
+      (seen) =>
+        expect(seen.slice(-5)).to.deep.equal([
+          'beforeValidate',
+          'afterCancelValidate',
+          'afterValidate',
+          'afterEpoch',
+          'afterFit',
+        ]),
+    ],
+    [
+      'an epoch',
+      {beforeTrain: ({cancel}, n) => void (n === 1 && cancel('Epoch'))},
+      (seen) =>
+        expect(seen).to.deep.equal([
+          'beforeFit',
+          'beforeEpoch',
+          'beforeTrain',
+          'afterCancelEpoch',
+          'afterEpoch',
+          'afterFit',
+        ]),
+    ],
+    [
+      'the fit',
+      {afterLoss: ({cancel}, n) => void (n === 1 && cancel('Fit'))},
+      (seen) =>
+        expect(seen).to.deep.equal([
+          'beforeFit',
+          'beforeEpoch',
+          'beforeTrain',
+          'beforeBatch',
+          'afterPred',
+          'afterLoss',
+          'afterCancelFit',
+          'afterFit',
+        ]),
+    ],
   ];
   for (const [title, at, check] of cancelled) {
     it(`cancelling ${title} skips the rest of it, runs its after-events, and leaves no tensor`, async () => {
@@ -145,19 +297,41 @@ describe('Learner: events', () => {
     learn.addCbs(note('c'));
     await learn.fit(1, 0.1, {cbs: [note('of this fit')]});
     expect(seen).to.deep.equal(['early', 'a', 'b', 'c', 'of this fit', 'late']);
-    expect(learn.callbacks.map(({name}) => name)).to.deep.equal(['early', 'train-eval', 'a', 'b', 'c', 'recorder', 'late']);
+    expect(learn.callbacks.map(({name}) => name)).to.deep.equal([
+      'early',
+      'train-eval',
+      'a',
+      'b',
+      'c',
+      'recorder',
+      'late',
+    ]);
     learn.removeCbs(learn.callbacks[0]!);
     expect(learn.callbacks[0]!.name).to.equal('train-eval');
   });
 
-  for (const event of ['beforeFit', 'beforeBatch', 'afterPred', 'afterLoss', 'afterBackward', 'beforeStep', 'afterBatch', 'beforeValidate'] as const) {
+  for (const event of [
+    'beforeFit',
+    'beforeBatch',
+    'afterPred',
+    'afterLoss',
+    'afterBackward',
+    'beforeStep',
+    'afterBatch',
+    'beforeValidate',
+  ] as const) {
     it(`an error in ${event} comes out of fit, which leaves no tensor and none of its callbacks`, async () => {
       const {learn} = scaleLearner({optFunc: sgd({mom: 0.5})});
       const before = tf.memory().numTensors;
-      const fail = observer({[event]: () => {
-        throw new Error('mine');
-      }});
-      const error = await learn.fit(1, 0.1, {cbs: [fail]}).then(() => undefined, (caught: unknown) => caught);
+      const fail = observer({
+        [event]: () => {
+          throw new Error('mine');
+        },
+      });
+      const error = await learn.fit(1, 0.1, {cbs: [fail]}).then(
+        () => undefined,
+        (caught: unknown) => caught,
+      );
       expect(error).to.be.an('error').with.property('message', 'mine');
       learn.opt!.dispose();
       expect(tf.memory().numTensors).to.equal(before);
@@ -176,7 +350,9 @@ describe('Learner: fit', () => {
 
   it('takes steps along the gradient, and knows the loss of each batch', async () => {
     const losses: number[] = [];
-    const {learn, model} = scaleLearner({cbs: [{name: 'note', afterLossRead: ({read}) => void (read!.training && losses.push(read!.value))}]});
+    const {learn, model} = scaleLearner({
+      cbs: [{name: 'note', afterLossRead: ({read}) => void (read!.training && losses.push(read!.value))}],
+    });
     await learn.fit(1);
     // w = 1: loss 1, gradient 2 -> w = .8: loss (1.6 - 1)^2, gradient 4 * .6 -> w = .56
     expectClose(losses, [1, 0.36]);
@@ -190,40 +366,74 @@ describe('Learner: fit', () => {
       return model.value;
     };
     expectClose(await change({}), 0.8);
-    expectClose(await change({beforeBatch: (learn) => void ([learn.input, learn.target] = [learn.target, learn.input])}), 1); // x = 0
+    expectClose(
+      await change({beforeBatch: (learn) => void ([learn.input, learn.target] = [learn.target, learn.input])}),
+      1,
+    ); // x = 0
     expectClose(await change({afterPred: (learn) => void (learn.pred = tf.mul(learn.pred!, 3))}), 1 - 0.1 * 18); // (3w)^2
     expectClose(await change({afterLoss: (learn) => void (learn.loss = tf.mul(learn.loss!, 2))}), 0.6);
-    expectClose(await change({
-      afterBackward(learn) {
-        for (const [parameter, gradient] of learn.gradients) {
-          learn.gradients.set(parameter, tf.neg(gradient));
-          gradient.dispose();
-        }
-      },
-    }), 1.2);
+    expectClose(
+      await change({
+        afterBackward(learn) {
+          for (const [parameter, gradient] of learn.gradients) {
+            learn.gradients.set(parameter, tf.neg(gradient));
+            gradient.dispose();
+          }
+        },
+      }),
+      1.2,
+    );
   });
 
   it('normalises batches of bytes', async () => {
     const seen: number[][] = [];
-    const batch = {input: {data: Uint8Array.of(255), shape: [1, 1]}, target: {data: Uint8Array.of(0), shape: [1, 1]}, size: 1};
+    const batch = {
+      input: {data: Uint8Array.of(255), shape: [1, 1]},
+      target: {data: Uint8Array.of(0), shape: [1, 1]},
+      size: 1,
+    };
     const dls = fromBatches([batch], {normalization: Normalization.symmetric(1)});
-    await new Learner(dls, new Scale(1), mse, {cbs: [{name: 'note', beforeBatch: ({input, target}) => void seen.push(valuesOf(input!), valuesOf(target!))}]}).fit(1);
+    await new Learner(dls, new Scale(1), mse, {
+      cbs: [{name: 'note', beforeBatch: ({input, target}) => void seen.push(valuesOf(input!), valuesOf(target!))}],
+    }).fit(1);
     expect(seen).to.deep.equal([[1], [-1]]);
   });
 
   it('puts the model into train mode for training, and into eval mode for validation', async () => {
     const modes: [boolean, boolean][] = [];
-    const {learn} = scaleLearner({cbs: [{name: 'note', afterPred: ({training, model}) => void modes.push([training, model.training])}]});
+    const {learn} = scaleLearner({
+      cbs: [{name: 'note', afterPred: ({training, model}) => void modes.push([training, model.training])}],
+    });
     learn.model.eval();
     await learn.fit(2);
-    expect(modes).to.deep.equal([[true, true], [true, true], [false, false], [true, true], [true, true], [false, false]]);
+    expect(modes).to.deep.equal([
+      [true, true],
+      [true, true],
+      [false, false],
+      [true, true],
+      [true, true],
+      [false, false],
+    ]);
   });
 
   it('counts batches, epochs, steps and its share of the whole', async () => {
     const facts: number[][] = [];
-    const {learn} = scaleLearner({cbs: [{name: 'note', beforeBatch: ({training, epoch, iter, step, nIter, nEpoch, position}) => void (training && facts.push([epoch, iter, step, nIter, nEpoch, position]))}]});
+    const {learn} = scaleLearner({
+      cbs: [
+        {
+          name: 'note',
+          beforeBatch: ({training, epoch, iter, step, nIter, nEpoch, position}) =>
+            void (training && facts.push([epoch, iter, step, nIter, nEpoch, position])),
+        },
+      ],
+    });
     await learn.fit(2);
-    expect(facts).to.deep.equal([[0, 0, 0, 2, 2, 0], [0, 1, 1, 2, 2, 0.25], [1, 0, 2, 2, 2, 0.5], [1, 1, 3, 2, 2, 0.75]]);
+    expect(facts).to.deep.equal([
+      [0, 0, 0, 2, 2, 0],
+      [0, 1, 1, 2, 2, 0.25],
+      [1, 0, 2, 2, 2, 0.5],
+      [1, 1, 3, 2, 2, 0.75],
+    ]);
   });
 
   it('skips the epochs before startEpoch', async () => {
@@ -233,7 +443,8 @@ describe('Learner: fit', () => {
   });
 
   it('refuses a number of epochs that is none', async () => {
-    for (const nEpoch of [0, -1, 1.5, NaN]) expect(await ganError(() => scaleLearner().learn.fit(nEpoch))).to.include({code: 'GAN_ARGUMENT'});
+    for (const nEpoch of [0, -1, 1.5, NaN])
+      expect(await ganError(() => scaleLearner().learn.fit(nEpoch))).to.include({code: 'GAN_ARGUMENT'});
   });
 
   it('says so when everything is frozen', async () => {
@@ -247,9 +458,16 @@ describe('Learner: fit', () => {
 
   it('uses its own rate and decay, those of the call first', async () => {
     const used: [number, number][] = [];
-    const note: Callback = {name: 'note', beforeStep: ({opt}) => void used.push([opt!.hypers[0]!.lr, opt!.hypers[0]!.wd])};
+    const note: Callback = {
+      name: 'note',
+      beforeStep: ({opt}) => void used.push([opt!.hypers[0]!.lr, opt!.hypers[0]!.wd]),
+    };
     const run = async (options: LearnerOptions, lr?: number, wd?: number): Promise<[number, number]> => {
-      await scaleLearner({optFunc: adam(), cbs: [note], ...options}, [[1, 0]]).learn.fit(1, lr, wd === undefined ? {} : {wd});
+      await scaleLearner({optFunc: adam(), cbs: [note], ...options}, [[1, 0]]).learn.fit(
+        1,
+        lr,
+        wd === undefined ? {} : {wd},
+      );
       return used.at(-1)!;
     };
     expect(await run({})).to.deep.equal([0.1, 0.01]); // Adam's own decay
@@ -279,7 +497,15 @@ describe('Learner: fit', () => {
     const cb = observer({afterBatch: ({stop}, n) => void (n === 1 && stop('enough'))});
     const {learn} = scaleLearner({cbs: [cb]});
     await learn.fit(5);
-    expect(cb.seen).to.deep.equal(['beforeFit', 'beforeEpoch', 'beforeTrain', ...trainBatch, 'afterTrain', 'afterEpoch', 'afterFit']);
+    expect(cb.seen).to.deep.equal([
+      'beforeFit',
+      'beforeEpoch',
+      'beforeTrain',
+      ...trainBatch,
+      'afterTrain',
+      'afterEpoch',
+      'afterFit',
+    ]);
     expect([learn.step, learn.stopReason]).to.deep.equal([1, 'enough']);
     await learn.fit(1);
     expect(learn.stopReason).to.equal(undefined);
@@ -303,18 +529,35 @@ describe('Learner: parameter groups', () => {
   withDevice();
 
   /** Two dense layers and a norm in three groups. */
-  function grouped(options: LearnerOptions = {}): {learn: Learner; layers: [Dense, BatchNorm, Dense]; trainable: () => boolean[]} {
+  function grouped(options: LearnerOptions = {}): {
+    learn: Learner;
+    layers: [Dense, BatchNorm, Dense];
+    trainable: () => boolean[];
+  } {
     const layers: [Dense, BatchNorm, Dense] = [dense([[1], [2]], [0, 0]), new BatchNorm(2), dense([[1, 1]], [0])];
     const model = new Sequential(layers);
     const pairs = (...values: number[]) => ({data: Float32Array.of(...values), shape: [2, 1]}); // a norm trains on two values at least
-    const dls = fromBatches([{input: pairs(1, 2), target: pairs(2, 5), size: 2}, {input: pairs(3, -1), target: pairs(4, 0), size: 2}], {normalization: Normalization.symmetric(1)});
+    const dls = fromBatches(
+      [
+        {input: pairs(1, 2), target: pairs(2, 5), size: 2},
+        {input: pairs(3, -1), target: pairs(4, 0), size: 2},
+      ],
+      {normalization: Normalization.symmetric(1)},
+    );
     const learn = new Learner(dls, model, mse, {splitter: () => layers.map((layer) => layer.parameters()), ...options});
-    return {learn, layers, trainable: () => layers.map((layer) => layer.parameters().every(({requiresGrad}) => requiresGrad))};
+    return {
+      learn,
+      layers,
+      trainable: () => layers.map((layer) => layer.parameters().every(({requiresGrad}) => requiresGrad)),
+    };
   }
 
   it('get a slice of rates by equal factors', () => {
     const {learn} = grouped({lr: {start: 0.01, stop: 1}});
-    expectClose(learn.createOpt().hypers.map(({lr}) => lr), [0.01, 0.1, 1]);
+    expectClose(
+      learn.createOpt().hypers.map(({lr}) => lr),
+      [0.01, 0.1, 1],
+    );
   });
 
   it('get the rates of a list, in fit as well', async () => {
@@ -383,7 +626,9 @@ describe('Learner: recorder', () => {
   });
 
   it('has the row of an epoch: epoch, smoothed training loss, validation loss, metrics of the validation', async () => {
-    const {learn} = scaleLearner({metrics: {distance: (pred: Tensor, target: Tensor) => tf.mean(tf.sub(pred, target)), seven: () => 7}});
+    const {learn} = scaleLearner({
+      metrics: {distance: (pred: Tensor, target: Tensor) => tf.mean(tf.sub(pred, target)), seven: () => 7},
+    });
     await learn.fit(1);
     expect(learn.recorder!.columns).to.deep.equal(['epoch', 'train_loss', 'valid_loss', 'distance', 'seven']);
     const [row] = learn.recorder!.rows;
@@ -392,8 +637,15 @@ describe('Learner: recorder', () => {
   });
 
   it('weighs the batches of a validation by their sizes', async () => {
-    const batch = (size: number, value: number) => ({input: {data: new Float32Array(size).fill(1), shape: [size, 1]}, target: {data: new Float32Array(size).fill(value), shape: [size, 1]}, size});
-    const dls = fromBatches([batch(1, 1)], {normalization: Normalization.symmetric(1), valid: [batch(1, 3), batch(3, 2)]});
+    const batch = (size: number, value: number) => ({
+      input: {data: new Float32Array(size).fill(1), shape: [size, 1]},
+      target: {data: new Float32Array(size).fill(value), shape: [size, 1]},
+      size,
+    });
+    const dls = fromBatches([batch(1, 1)], {
+      normalization: Normalization.symmetric(1),
+      valid: [batch(1, 3), batch(3, 2)],
+    });
     const learn = new Learner(dls, new Scale(1), mse, {metrics: {target: (_, target) => tf.mean(target)}});
     expectClose((await learn.validate()) as number[], [(4 + 3 * 1) / 4, (3 + 3 * 2) / 4]);
   });
@@ -412,7 +664,12 @@ describe('Learner: recorder', () => {
       await learn.fit(1);
       return learn.recorder!.rows[0]!.values as number[];
     };
-    const [trainLoss, trainPred, validLoss, validPred] = [0.0268 / 0.0396, (1 + 1.6) / 2, (3 * 0.56 - 2) ** 2, 3 * 0.56];
+    const [trainLoss, trainPred, validLoss, validPred] = [
+      0.0268 / 0.0396,
+      (1 + 1.6) / 2,
+      (3 * 0.56 - 2) ** 2,
+      3 * 0.56,
+    ];
     expectClose(await row(true, true), [trainLoss, trainPred, validLoss, validPred]);
     expect(learn.recorder!.columns).to.deep.equal(['epoch', 'train_loss', 'train_pred', 'valid_loss', 'valid_pred']);
     expectClose(await row(true, false), [trainLoss, trainPred]);
@@ -433,7 +690,12 @@ describe('Learner: recorder', () => {
     const {learn} = scaleLearner({
       metrics: () => {
         made++;
-        return [{name: 'batches', value: 5, reset: () => undefined, accumulate: () => undefined} satisfies Pick<AverageMetric, 'name' | 'value' | 'reset'> & {accumulate: () => void}];
+        return [
+          {name: 'batches', value: 5, reset: () => undefined, accumulate: () => undefined} satisfies Pick<
+            AverageMetric,
+            'name' | 'value' | 'reset'
+          > & {accumulate: () => void},
+        ];
       },
     });
     await learn.fit(1);
@@ -454,7 +716,9 @@ describe('Learner: recorder', () => {
     const {learn} = scaleLearner();
     await learn.fit(2);
     await learn.fit(1);
-    expect([learn.recorder!.rows.length, learn.recorder!.losses.length, learn.recorder!.lrs.length]).to.deep.equal([1, 2, 2]);
+    expect([learn.recorder!.rows.length, learn.recorder!.losses.length, learn.recorder!.lrs.length]).to.deep.equal([
+      1, 2, 2,
+    ]);
     const {model, learn: fresh} = scaleLearner();
     await fresh.fit(2);
     const reached = model.value;
@@ -492,16 +756,24 @@ describe('Learner: validate', () => {
 describe('Learner: fitOneCycle', () => {
   withDevice();
 
-  async function cycle(options: Parameters<Learner['fitOneCycle']>[2] = {}, learnerOptions: LearnerOptions = {}, ...[lrMax]: number[]): Promise<{lr: number[][]; mom: number[]}> {
+  async function cycle(
+    options: Parameters<Learner['fitOneCycle']>[2] = {},
+    learnerOptions: LearnerOptions = {},
+    ...[lrMax]: number[]
+  ): Promise<{lr: number[][]; mom: number[]}> {
     const [lr, mom]: [number[][], number[]] = [[], []];
-    const note: Callback = {name: 'note', beforeStep: ({opt}) => void (lr.push(opt!.hypers.map((hypers) => hypers.lr)), mom.push(opt!.hypers[0]!['mom']!))};
+    const note: Callback = {
+      name: 'note',
+      beforeStep: ({opt}) => void (lr.push(opt!.hypers.map((hypers) => hypers.lr)), mom.push(opt!.hypers[0]!['mom']!)),
+    };
     const pairs = Array.from({length: 4}, () => [0, 0] as const);
     await scaleLearner({optFunc: adam(), cbs: [note], ...learnerOptions}, pairs).learn.fitOneCycle(2, lrMax, options);
     return {lr, mom};
   }
 
   // 8 steps at 0, 1/8, ..., 7/8: a quarter up, then down; half-way points by symmetry, the others by cos(k pi / 6)
-  const down = (start: number, end: number): number[] => [0, 1, 2, 3, 4, 5].map((k) => end + ((start - end) * (1 + Math.cos((k * Math.PI) / 6))) / 2);
+  const down = (start: number, end: number): number[] =>
+    [0, 1, 2, 3, 4, 5].map((k) => end + ((start - end) * (1 + Math.cos((k * Math.PI) / 6))) / 2);
 
   it('goes from lrMax / 25 to lrMax in a quarter of the steps, then towards lrMax / 1e5, by half cosines', async () => {
     const {lr, mom} = await cycle({}, {}, 1);
@@ -518,7 +790,9 @@ describe('Learner: fitOneCycle', () => {
 
   it('stands still during a validation', async () => {
     const seen: [boolean, number][] = [];
-    const {learn} = scaleLearner({cbs: [{name: 'note', afterBatch: ({training, opt}) => void seen.push([training, opt!.hypers[0]!.lr])}]});
+    const {learn} = scaleLearner({
+      cbs: [{name: 'note', afterBatch: ({training, opt}) => void seen.push([training, opt!.hypers[0]!.lr])}],
+    });
     await learn.fitOneCycle(1, 1);
     const [, last, validation] = seen as [[boolean, number], [boolean, number], [boolean, number]];
     expect(validation).to.deep.equal([false, last[1]]);
@@ -527,12 +801,26 @@ describe('Learner: fitOneCycle', () => {
   it('gives each group its own cycle', async () => {
     const model = new Sequential([dense([[1]]), dense([[1]])]);
     const lr: number[][] = [];
-    const learn = new Learner(numberLoaders([[0, 0], [0, 0], [0, 0], [0, 0]]), model, mse, {splitter: () => model.children().map(([, layer]) => layer.parameters())});
-    await learn.fitOneCycle(1, {start: 0.1, stop: 1}, {cbs: [{name: 'note', beforeStep: ({opt}) => void lr.push(opt!.hypers.map((hypers) => hypers.lr))}]});
+    const learn = new Learner(
+      numberLoaders([
+        [0, 0],
+        [0, 0],
+        [0, 0],
+        [0, 0],
+      ]),
+      model,
+      mse,
+      {splitter: () => model.children().map(([, layer]) => layer.parameters())},
+    );
+    await learn.fitOneCycle(
+      1,
+      {start: 0.1, stop: 1},
+      {cbs: [{name: 'note', beforeStep: ({opt}) => void lr.push(opt!.hypers.map((hypers) => hypers.lr))}]},
+    );
     expectClose(lr.slice(0, 2).flat(), [0.004, 0.04, 0.1, 1]);
   });
 
-  it('uses the learner\'s rate and momenta, and takes the schedule away afterwards', async () => {
+  it("uses the learner's rate and momenta, and takes the schedule away afterwards", async () => {
     const {lr, mom} = await cycle({}, {lr: 0.5, moms: [0.5, 0.4, 0.5]});
     expectClose([lr[0]![0]!, mom[0]!], [0.02, 0.5]);
     const {learn} = scaleLearner();

@@ -1,5 +1,5 @@
 import {expect} from 'chai';
-import {Rng, setSeed, streams} from 'gan';
+import {Rng, setSeed, streams} from 'gankit';
 import {loadStreams, makeStreams, saveStreams} from '../../dist/gan/streams.js';
 
 /**
@@ -7,7 +7,8 @@ import {loadStreams, makeStreams, saveStreams} from '../../dist/gan/streams.js';
  * is fixed, so that a right one never fails.
  */
 const mean = (values: ArrayLike<number>): number => Array.from(values).reduce((a, b) => a + b, 0) / values.length;
-const moment = (values: ArrayLike<number>, k: number, about = 0): number => mean(Array.from(values, (value) => (value - about) ** k));
+const moment = (values: ArrayLike<number>, k: number, about = 0): number =>
+  mean(Array.from(values, (value) => (value - about) ** k));
 
 describe('Rng', () => {
   const n = 100_000;
@@ -43,7 +44,10 @@ describe('Rng', () => {
     expect(moment(values, 2)).to.be.closeTo(1, 5 * Math.sqrt(2 / n));
     expect(moment(values, 3)).to.be.closeTo(0, 5 * Math.sqrt(15 / n));
     expect(moment(values, 4)).to.be.closeTo(3, 5 * Math.sqrt(96 / n));
-    expect(values.filter((value) => Math.abs(value) > 1.959964).length / n).to.be.closeTo(0.05, 5 * Math.sqrt((0.05 * 0.95) / n));
+    expect(values.filter((value) => Math.abs(value) > 1.959964).length / n).to.be.closeTo(
+      0.05,
+      5 * Math.sqrt((0.05 * 0.95) / n),
+    );
     const scaled = new Rng(2).normal(n, 10, 0.5);
     expect(mean(scaled)).to.be.closeTo(10, 2.5 / Math.sqrt(n));
     expect(moment(scaled, 2, 10)).to.be.closeTo(0.25, 1.25 * Math.sqrt(2 / n));
@@ -51,7 +55,8 @@ describe('Rng', () => {
 
   it('gives neighbours that have nothing to do with each other', () => {
     const values = new Rng(3).normal(n);
-    for (const lag of [1, 2, 3]) expect(mean(values.subarray(lag).map((value, i) => value * values[i]!))).to.be.closeTo(0, 5 / Math.sqrt(n));
+    for (const lag of [1, 2, 3])
+      expect(mean(values.subarray(lag).map((value, i) => value * values[i]!))).to.be.closeTo(0, 5 / Math.sqrt(n));
   });
 
   it('draws an odd number of normal numbers too', () => {
@@ -85,7 +90,9 @@ describe('Rng', () => {
     expect(counts.size).to.equal(24);
     const chi2 = [...counts.values()].reduce((sum, count) => sum + (count - 1000) ** 2 / 1000, 0);
     expect(chi2).to.be.below(23 + 5 * Math.sqrt(46));
-    expect([...new Rng(1).permutation(1000)].sort((a, b) => a - b)).to.deep.equal(Array.from({length: 1000}, (_, i) => i));
+    expect([...new Rng(1).permutation(1000)].sort((a, b) => a - b)).to.deep.equal(
+      Array.from({length: 1000}, (_, i) => i),
+    );
     expect([...new Rng(1).permutation(0)]).to.deep.equal([]);
   });
 
@@ -107,14 +114,26 @@ describe('Rng', () => {
 
   it('gives forks that have nothing to do with each other or with their root', () => {
     const root = new Rng(1);
-    const streamsOf = [new Rng(1), root.fork(0), root.fork(1), root.fork('x'), root.fork('x', 0), root.fork('x', 1)].map((rng) => rng.normal(20_000));
-    for (const [i, a] of streamsOf.entries()) for (const b of streamsOf.slice(i + 1)) expect(mean(a.map((value, k) => value * b[k]!))).to.be.closeTo(0, 5 / Math.sqrt(20_000));
+    const streamsOf = [
+      new Rng(1),
+      root.fork(0),
+      root.fork(1),
+      root.fork('x'),
+      root.fork('x', 0),
+      root.fork('x', 1),
+    ].map((rng) => rng.normal(20_000));
+    for (const [i, a] of streamsOf.entries())
+      for (const b of streamsOf.slice(i + 1))
+        expect(mean(a.map((value, k) => value * b[k]!))).to.be.closeTo(0, 5 / Math.sqrt(20_000));
   });
 
   it('gives first numbers that scatter over forks as over draws', () => {
     const firsts = Array.from({length: 20_000}, (_, i) => new Rng(1).fork('batch', i).float());
     expect(mean(firsts)).to.be.closeTo(0.5, 5 * Math.sqrt(1 / 12 / 20_000));
-    expect(mean(firsts.slice(1).map((value, i) => (value - 0.5) * (firsts[i]! - 0.5)))).to.be.closeTo(0, 5 / 12 / Math.sqrt(20_000));
+    expect(mean(firsts.slice(1).map((value, i) => (value - 0.5) * (firsts[i]! - 0.5)))).to.be.closeTo(
+      0,
+      5 / 12 / Math.sqrt(20_000),
+    );
   });
 
   it('goes on from a saved state, also after JSON', () => {
@@ -128,7 +147,7 @@ describe('Rng', () => {
   });
 
   it('refuses the state of another seed', () => {
-    expect(() => new Rng(9).load(new Rng(8).save())).to.throw('\'8\' loaded into \'9\'');
+    expect(() => new Rng(9).load(new Rng(8).save())).to.throw("'8' loaded into '9'");
   });
 });
 

@@ -1,9 +1,35 @@
 import {expect} from 'chai';
 import {
-  adam, AdaptiveLoss, basicCritic, basicGenerator, bceWithLogits, fromBatches, GANDiscriminativeLR, ganCritic, GANLearner, ganLossFromFunc, Learner, LeakyReLU,
-  mse, nn, repeatable, rmsProp, setFreezeModel, setSeed, sgd, streams, tf, wganLosses, FixedGANSwitcher,
-  type Callback, type CaptureMode, type GANLearnerOptions, type Module, type OptimizerFactory, type Tensor,
-} from 'gan';
+  adam,
+  AdaptiveLoss,
+  basicCritic,
+  basicGenerator,
+  bceWithLogits,
+  fromBatches,
+  GANDiscriminativeLR,
+  ganCritic,
+  GANLearner,
+  ganLossFromFunc,
+  Learner,
+  LeakyReLU,
+  mse,
+  nn,
+  repeatable,
+  rmsProp,
+  setFreezeModel,
+  setSeed,
+  sgd,
+  streams,
+  tf,
+  wganLosses,
+  FixedGANSwitcher,
+  type Callback,
+  type CaptureMode,
+  type GANLearnerOptions,
+  type Module,
+  type OptimizerFactory,
+  type Tensor,
+} from 'gankit';
 import {penalise} from '../../dist/gan/penalties/penalty.js';
 import {scheduleLearningRate} from '../../dist/gan/callbacks/schedule.js';
 import {withDevice} from '../device.js';
@@ -25,14 +51,17 @@ async function train(learn: GANLearner, steps = 50, cbs: Callback[] = []): Promi
   const losses: number[] = [];
   const images: number[][] = [];
   const note: Callback = {
-    name: 'note', order: 100,
+    name: 'note',
+    order: 100,
     afterLossRead: ({read}) => void losses.push(read!.value),
     async afterBatch({pred}) {
       images.push(Array.from(await pred!.data()).slice(0, 5));
     },
   };
   await learn.fit(1, undefined, {cbs: [...cbs, note]});
-  const averages = Object.fromEntries([...(await learn.opt!.stateDict(learn.parameterNames()))].map(([name, {data}]) => [name, Array.from(data, Number)]));
+  const averages = Object.fromEntries(
+    [...(await learn.opt!.stateDict(learn.parameterNames()))].map(([name, {data}]) => [name, Array.from(data, Number)]),
+  );
   const random = streams().dropout.save();
   const {repeated, refusals} = learn.capture;
   expect(losses.length).to.equal(steps);
@@ -47,13 +76,18 @@ const nets = (side: number, channels = 1): [Module, Module] => [
 ];
 const data = (steps = 50, side = 8) => fromBatches(noiseBatches(steps, {shape: [side, side, 1]}));
 
-const wgan = (optFunc: OptimizerFactory, more: GANLearnerOptions = {}): Make => (options) =>
-  GANLearner.wgan(data(), ...nets(8), {optFunc, lr: 1e-3, ...more, ...options});
+const wgan =
+  (optFunc: OptimizerFactory, more: GANLearnerOptions = {}): Make =>
+  (options) =>
+    GANLearner.wgan(data(), ...nets(8), {optFunc, lr: 1e-3, ...more, ...options});
 
 const trainings: Record<string, Make> = {
   'wgan with rmsProp': wgan(rmsProp()),
   'wgan with norms clipped': wgan(rmsProp({mom: 0.5}), {clipNorms: true}),
-  'adam, each in turn, with metrics of the prediction': wgan(adam(), {switcher: FixedGANSwitcher(1, 1), metrics: {mean: (pred) => tf.mean(pred)}}),
+  'adam, each in turn, with metrics of the prediction': wgan(adam(), {
+    switcher: FixedGANSwitcher(1, 1),
+    metrics: {mean: (pred) => tf.mean(pred)},
+  }),
   'sgd with momentum and decay in the gradient': wgan(sgd({mom: 0.9, wd: 0.1, decoupleWd: false})),
   'learning rates apart, decay on norms': wgan(adam({wd: 0.1}), {lr: [1e-3, 3e-3], wdBnBias: true}),
   'as fastai does it': wgan(adam(), {compat: 'fastai', switcher: FixedGANSwitcher(2, 1)}),
@@ -62,7 +96,11 @@ const trainings: Record<string, Make> = {
     const losses = ganLossFromFunc(mse, lossCrit, [1, 1]);
     const [generator] = nets(16);
     const critic = ganCritic({nChannels: 1, nf: 4, nBlocks: 1});
-    return new GANLearner(data(50, 16), generator, critic, losses.genLossFunc, losses.critLossFunc, {optFunc: adam({mom: 0, sqrMom: 0.99}), lr: 1e-3, ...options});
+    return new GANLearner(data(50, 16), generator, critic, losses.genLossFunc, losses.critLossFunc, {
+      optFunc: adam({mom: 0, sqrMom: 0.99}),
+      lr: 1e-3,
+      ...options,
+    });
   },
 };
 
@@ -111,10 +149,14 @@ describe('steps repeated from recordings', function () {
         if (learn.iter === 10) (learn as GANLearner).ganModel.critic!.eval();
         if (learn.iter === 30) learn.opt!.setHyper('wd', 0);
         if (learn.iter === 40) (learn as GANLearner).ganModel.critic!.parameters()[0]!.requiresGrad = false;
-        if (learn.iter === 45) tf.tidy(() => learn.model.parameters().forEach(({variable}) => variable.assign(tf.mul(variable, 0.5))));
+        if (learn.iter === 45)
+          tf.tidy(() => learn.model.parameters().forEach(({variable}) => variable.assign(tf.mul(variable, 0.5))));
       },
     };
-    const both = await twice((options) => GANLearner.wgan(fromBatches(batches), ...nets(8), {optFunc: adam(), switchEval: false, ...options}), () => [change]);
+    const both = await twice(
+      (options) => GANLearner.wgan(fromBatches(batches), ...nets(8), {optFunc: adam(), switchEval: false, ...options}),
+      () => [change],
+    );
     expectSame(both);
     expect(both.captured.refusals).to.deep.equal([]);
     expect(both.captured.repeated).to.be.greaterThan(10);
@@ -124,15 +166,18 @@ describe('steps repeated from recordings', function () {
     const {captured, eager} = await twice(wgan(adam()), () => {
       let saved: Awaited<ReturnType<Module['stateDict']>>;
       let averages: typeof saved;
-      return [{
-        name: 'reload',
-        async beforeBatch(learn) {
-          if (learn.iter === 20) [saved, averages] = [await learn.model.stateDict(), await learn.opt!.stateDict(learn.parameterNames())];
-          if (learn.iter !== 35) return;
-          learn.model.loadStateDict(saved);
-          learn.opt!.loadStateDict(averages, learn.parameterNames());
+      return [
+        {
+          name: 'reload',
+          async beforeBatch(learn) {
+            if (learn.iter === 20)
+              [saved, averages] = [await learn.model.stateDict(), await learn.opt!.stateDict(learn.parameterNames())];
+            if (learn.iter !== 35) return;
+            learn.model.loadStateDict(saved);
+            learn.opt!.loadStateDict(averages, learn.parameterNames());
+          },
         },
-      }];
+      ];
     });
     expectSame({captured, eager});
     expect(captured.repeated).to.be.greaterThan(30);
@@ -143,14 +188,18 @@ describe('steps repeated from recordings', function () {
     const before = {tensors: tf.memory().numTensors, ids: tf.backend().numDataIds()};
     const counts: number[] = [];
     const learn = wgan(adam())({capture: 'auto'});
-    await learn.fit(1, undefined, {cbs: [{name: 'count', order: 100, afterBatch: () => void counts.push(tf.backend().numDataIds())}]});
+    await learn.fit(1, undefined, {
+      cbs: [{name: 'count', order: 100, afterBatch: () => void counts.push(tf.backend().numDataIds())}],
+    });
     expect(counts[49]).to.equal(counts[19]);
     learn.dispose();
     expect({tensors: tf.memory().numTensors, ids: tf.backend().numDataIds()}).to.deep.equal(before);
   });
 
   describe('are computed anew, and say why,', () => {
-    const callback = (event: string): (() => Callback[]) => () => [{name: 'watcher', [event]: () => {}}];
+    const callback =
+      (event: string): (() => Callback[]) =>
+      () => [{name: 'watcher', [event]: () => {}}];
     const events = ['afterPred', 'afterLoss', 'beforeBackward', 'afterBackward', 'beforeStep', 'afterStep'];
     const refused = async (make: Make, cbs?: () => Callback[]): Promise<readonly string[]> => {
       const both = await twice(make, cbs);
@@ -158,35 +207,69 @@ describe('steps repeated from recordings', function () {
       expect(both.captured.repeated).to.equal(0);
       return both.captured.refusals;
     };
-    const withLoss = (crit: typeof critLossFunc): Make => (options) =>
-      new GANLearner(data(), ...nets(8), genLossFunc, crit, {optFunc: rmsProp(), switcher: ({last}) => last, ...options});
+    const withLoss =
+      (crit: typeof critLossFunc): Make =>
+      (options) =>
+        new GANLearner(data(), ...nets(8), genLossFunc, crit, {
+          optFunc: rmsProp(),
+          switcher: ({last}) => last,
+          ...options,
+        });
 
     for (const event of events) {
-      it(`with a callback that has ${event}`, async () => expect(await refused(wgan(rmsProp()), callback(event))).to.deep.equal([`the callback watcher has ${event}`]));
+      it(`with a callback that has ${event}`, async () =>
+        expect(await refused(wgan(rmsProp()), callback(event))).to.deep.equal([`the callback watcher has ${event}`]));
     }
     it('with a penalty', async () => {
       const cbs: Callback[] = [];
-      expect(await refused((options) => {
-        const learn = wgan(rmsProp())(options);
-        cbs.splice(0, 1, penalise(learn, ({real, critic}) => tf.mul(tf.mean(critic(real)), 0.1)));
-        return learn;
-      }, () => cbs)).to.deep.equal(['the callback penalty has afterLoss']);
+      expect(
+        await refused(
+          (options) => {
+            const learn = wgan(rmsProp())(options);
+            cbs.splice(
+              0,
+              1,
+              penalise(learn, ({real, critic}) => tf.mul(tf.mean(critic(real)), 0.1)),
+            );
+            return learn;
+          },
+          () => cbs,
+        ),
+      ).to.deep.equal(['the callback penalty has afterLoss']);
     });
-    it('with GANDiscriminativeLR', async () => expect(await refused(wgan(rmsProp()), () => [new GANDiscriminativeLR(3)])).to.match(/GANDiscriminativeLR|discriminative/));
+    it('with GANDiscriminativeLR', async () =>
+      expect(await refused(wgan(rmsProp()), () => [new GANDiscriminativeLR(3)])).to.match(
+        /GANDiscriminativeLR|discriminative/,
+      ));
     it('with an optimiser by tensors', async () => {
-      const optFunc = nn.optimizer({name: 'sign', averages: () => [], update: (gradient, _averages, _step, {lr}) => ({delta: tf.mul(tf.sign(gradient), lr), averages: {}})});
+      const optFunc = nn.optimizer({
+        name: 'sign',
+        averages: () => [],
+        update: (gradient, _averages, _step, {lr}) => ({delta: tf.mul(tf.sign(gradient), lr), averages: {}}),
+      });
       expect(await refused(wgan(optFunc))).to.deep.equal(['the optimiser sign gives no coefficients']);
     });
     it('with a loss that is not marked', async () => {
-      expect(await refused(withLoss((real, fake) => critLossFunc(real, fake)))).to.deep.equal(['the loss is not marked as repeatable']);
+      expect(await refused(withLoss((real, fake) => critLossFunc(real, fake)))).to.deep.equal([
+        'the loss is not marked as repeatable',
+      ]);
     });
     it('with a module that is not marked, though it is derived from one that is', async () => {
       class Odd extends LeakyReLU {}
-      const make: Make = (options) => GANLearner.wgan(data(), nets(8)[0], basicCritic(8, 1, {nFeatures: 4, actCls: () => new Odd(0.2)}), {optFunc: rmsProp(), ...options});
+      const make: Make = (options) =>
+        GANLearner.wgan(data(), nets(8)[0], basicCritic(8, 1, {nFeatures: 4, actCls: () => new Odd(0.2)}), {
+          optFunc: rmsProp(),
+          ...options,
+        });
       expect(await refused(make)).to.deep.equal(['the module Odd is not marked as repeatable']);
     });
     it('when a random stream is drawn from', async () => {
-      const make: Make = (options) => withLoss(repeatable((real: Tensor, fake: Tensor) => tf.add(critLossFunc(real, fake), streams().dropout.float() < 2 ? 0 : 1)))(options);
+      const make: Make = (options) =>
+        withLoss(
+          repeatable((real: Tensor, fake: Tensor) =>
+            tf.add(critLossFunc(real, fake), streams().dropout.float() < 2 ? 0 : 1),
+          ),
+        )(options);
       expect(await refused(make)).to.deep.equal(['it draws random numbers']);
     });
     it('when other values are uploaded each time', async () => {
@@ -199,30 +282,47 @@ describe('steps repeated from recordings', function () {
     it('when the operations change', async () => {
       const make: Make = (options) => {
         let n = 0;
-        return withLoss(repeatable((real: Tensor, fake: Tensor) => (++n % 2 === 0 ? tf.neg(tf.neg(critLossFunc(real, fake))) : critLossFunc(real, fake))))(options);
+        return withLoss(
+          repeatable((real: Tensor, fake: Tensor) =>
+            ++n % 2 === 0 ? tf.neg(tf.neg(critLossFunc(real, fake))) : critLossFunc(real, fake),
+          ),
+        )(options);
       };
       expect((await refused(make)).join()).to.match(/^it has \d+ kernels one time and \d+ the next$/);
     });
     it('when a tensor of the step is kept', async () => {
       const kept: Tensor[] = [];
-      const make: Make = (options) => withLoss(repeatable((real: Tensor, fake: Tensor) => {
-        kept.push(tf.keep(tf.clone(fake)));
-        return critLossFunc(real, fake);
-      }))(options);
+      const make: Make = (options) =>
+        withLoss(
+          repeatable((real: Tensor, fake: Tensor) => {
+            kept.push(tf.keep(tf.clone(fake)));
+            return critLossFunc(real, fake);
+          }),
+        )(options);
       expect(await refused(make)).to.deep.equal(['something keeps a tensor that was made in it']);
       tf.dispose(kept);
     });
     it('when they read values', async () => {
-      const make: Make = (options) => withLoss(repeatable((real: Tensor, fake: Tensor) => tf.add(critLossFunc(real, fake), real.dataSync().length > 0 ? 0 : 1)))(options);
+      const make: Make = (options) =>
+        withLoss(
+          repeatable((real: Tensor, fake: Tensor) =>
+            tf.add(critLossFunc(real, fake), real.dataSync().length > 0 ? 0 : 1),
+          ),
+        )(options);
       expect(await refused(make)).to.deep.equal(['it reads values']);
     });
-    it('when it is switched off', async () => expect((await twice(wgan(rmsProp()))).eager.refusals).to.deep.equal(['it is switched off']));
+    it('when it is switched off', async () =>
+      expect((await twice(wgan(rmsProp()))).eager.refusals).to.deep.equal(['it is switched off']));
   });
 
   it('are there for any learner: a number learnt by hand', async () => {
     repeatable(Scale);
     const model = new Scale(1);
-    const learn = new Learner(numberLoaders(Array.from({length: 10}, (): [number, number] => [1, 3])), model, mse, {optFunc: sgd(), lr: 0.25, capture: 'auto'});
+    const learn = new Learner(numberLoaders(Array.from({length: 10}, (): [number, number] => [1, 3])), model, mse, {
+      optFunc: sgd(),
+      lr: 0.25,
+      capture: 'auto',
+    });
     await learn.fit(1);
     expect(model.value).to.equal(3 - 2 * 0.5 ** 10); // each step halves the distance
     expect(learn.capture.repeated).to.equal(8);

@@ -11,17 +11,23 @@ const script = fileURLToPath(new URL('cli.ts', import.meta.url));
 
 function cli(...args: string[]): Promise<{code: number; stdout: string; stderr: string}> {
   return new Promise((resolve) => {
-    execFile(process.execPath, ['--import', 'tsx', script, ...args], (error, stdout, stderr) => resolve({code: Number(error?.code ?? 0), stdout, stderr}));
+    execFile(process.execPath, ['--import', 'tsx', script, ...args], (error, stdout, stderr) =>
+      resolve({code: Number(error?.code ?? 0), stdout, stderr}),
+    );
   });
 }
 
 describe('npm run test:golden', () => {
   it('prints a line for each recording of a folder and ends with 1 when one fails', async () => {
     await inFolder(async (dir) => {
-      for (const name of ['layers_critic_16', 'layers_generator_16']) for (const end of ['json', 'safetensors']) await cp(join(recordings, `${name}.${end}`), join(dir, `${name}.${end}`));
+      for (const name of ['layers_critic_16', 'layers_generator_16'])
+        for (const end of ['json', 'safetensors'])
+          await cp(join(recordings, `${name}.${end}`), join(dir, `${name}.${end}`));
       const right = await cli(dir, '--backend', backendName);
       expect(right).to.include({code: 0, stderr: ''});
-      expect(right.stdout).to.match(/^ok {3}layers_critic_16: \S+ \S+ of 1\.0e-4 \(\d+ %\)\nok {3}layers_generator_16: .+\n$/);
+      expect(right.stdout).to.match(
+        /^ok {3}layers_critic_16: \S+ \S+ of 1\.0e-4 \(\d+ %\)\nok {3}layers_generator_16: .+\n$/,
+      );
 
       const file = join(dir, 'layers_generator_16.json');
       await writeFile(file, (await readFile(file, 'utf8')).replace('"1.0.weight"', '"1.0.wait"'));

@@ -4,7 +4,18 @@ import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {promisify} from 'node:util';
 import {expect} from 'chai';
-import {basicCritic, basicGenerator, GANModule, readSafetensors, Rng, setSeed, tf, writeSafetensors, type NormType, type Tensor} from 'gan';
+import {
+  basicCritic,
+  basicGenerator,
+  GANModule,
+  readSafetensors,
+  Rng,
+  setSeed,
+  tf,
+  writeSafetensors,
+  type NormType,
+  type Tensor,
+} from 'gankit';
 import {withDevice} from '../device.js';
 import {inFolder} from '../gan/helpers.js';
 
@@ -15,7 +26,10 @@ const script = fileURLToPath(new URL('torch_nets.py', import.meta.url));
 async function pythonWithTorch(): Promise<string | undefined> {
   const given = process.env['PYTHON'];
   for (const python of given === undefined ? ['python3', '/usr/bin/python3'] : [given]) {
-    const works = await run(python, ['-c', 'import torch']).then(() => true, () => false);
+    const works = await run(python, ['-c', 'import torch']).then(
+      () => true,
+      () => false,
+    );
     if (works) return python;
   }
   return undefined;
@@ -26,7 +40,10 @@ const config = {size: 16, channels: 3, latent: 6, features: 8, extra: 1};
 function makeGan(norm: NormType): GANModule {
   setSeed(5);
   const options = {nFeatures: config.features, nExtraLayers: config.extra, normType: norm};
-  return new GANModule(basicGenerator(config.size, config.channels, {...options, inSize: config.latent}), basicCritic(config.size, config.channels, options));
+  return new GANModule(
+    basicGenerator(config.size, config.channels, {...options, inSize: config.latent}),
+    basicCritic(config.size, config.channels, options),
+  );
 }
 
 interface Files {
@@ -62,12 +79,22 @@ describe('PyTorch', () => {
     this.skip();
   });
 
-  async function inFiles(norm: NormType, use: (files: Files, torch: (mode: 'run' | 'make') => Promise<unknown>) => Promise<void>): Promise<void> {
+  async function inFiles(
+    norm: NormType,
+    use: (files: Files, torch: (mode: 'run' | 'make') => Promise<unknown>) => Promise<void>,
+  ): Promise<void> {
     await inFolder(async (dir) => {
       const file = (name: string): string => join(dir, name);
-      const files: Files = {config: file('config.json'), weights: file('weights.safetensors'), inputs: file('inputs.safetensors'), results: file('results.safetensors')};
+      const files: Files = {
+        config: file('config.json'),
+        weights: file('weights.safetensors'),
+        inputs: file('inputs.safetensors'),
+        results: file('results.safetensors'),
+      };
       await writeFile(files.config, JSON.stringify({...config, norm}));
-      await use(files, (mode) => run(python!, [script, mode, files.config, files.weights, files.inputs, files.results]));
+      await use(files, (mode) =>
+        run(python!, [script, mode, files.config, files.weights, files.inputs, files.results]),
+      );
     });
   }
 
@@ -77,10 +104,16 @@ describe('PyTorch', () => {
         const gan = makeGan(norm);
         const rng = new Rng(2);
         gan.switch(true);
-        for (let i = 0; i < 3; i++) tf.tidy(() => void gan.critic!.forward(gan.forward(tf.tensor(rng.normal(5 * config.latent), [5, config.latent]))));
+        for (let i = 0; i < 3; i++)
+          tf.tidy(
+            () => void gan.critic!.forward(gan.forward(tf.tensor(rng.normal(5 * config.latent), [5, config.latent]))),
+          );
         const latents = rng.normal(3 * config.latent);
         await writeSafetensors(weights, await gan.stateDict(), {format: 'pt'});
-        await writeSafetensors(inputs, new Map([['latents', {dtype: 'F32', shape: [3, config.latent], data: latents}]]));
+        await writeSafetensors(
+          inputs,
+          new Map([['latents', {dtype: 'F32', shape: [3, config.latent], data: latents}]]),
+        );
         await torch('run');
         await expectSame(gan, latents, results);
       });

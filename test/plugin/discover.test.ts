@@ -12,7 +12,11 @@ describe('findPackages', () => {
   it("finds the root's own parts, then its plug-in dependencies, then those that oclif knows", () => {
     const root = folder();
     write(root, {
-      'package.json': pjson('app', {gan: {api: 1}, dependencies: {'gan-plugin-a': '*', lodash: '*'}, optionalDependencies: {'@me/gan-plugin-b': '*', 'gan-plugin-absent': '*'}}),
+      'package.json': pjson('app', {
+        gan: {api: 1},
+        dependencies: {'gan-plugin-a': '*', lodash: '*'},
+        optionalDependencies: {'@me/gan-plugin-b': '*', 'gan-plugin-absent': '*'},
+      }),
       'node_modules/gan-plugin-a/package.json': pjson('gan-plugin-a', {gan: {api: 1}}),
       'node_modules/@me/gan-plugin-b/package.json': pjson('@me/gan-plugin-b', {gan: {api: 1}}),
       'node_modules/lodash/package.json': pjson('lodash', {gan: {api: 1}}),
@@ -22,7 +26,12 @@ describe('findPackages', () => {
       {name: 'stranger', root: path.join(root, 'elsewhere'), pjson: {gan: {api: 1}}},
       {name: 'no-parts', root: path.join(root, 'elsewhere'), pjson: {}},
     ];
-    expect(findPackages(root, known).map(({name}) => name)).to.deep.equal(['app', 'gan-plugin-a', '@me/gan-plugin-b', 'stranger']);
+    expect(findPackages(root, known).map(({name}) => name)).to.deep.equal([
+      'app',
+      'gan-plugin-a',
+      '@me/gan-plugin-b',
+      'stranger',
+    ]);
   });
 
   it('takes a package once, also when it is found in two ways', () => {
@@ -38,7 +47,7 @@ describe('findPackages', () => {
   it('finds a dependency that is hoisted to a folder above', () => {
     const top = folder();
     write(top, {
-      'node_modules/gan/package.json': pjson('gan', {dependencies: {'gan-plugin-a': '*'}}),
+      'node_modules/gankit/package.json': pjson('gan', {dependencies: {'gan-plugin-a': '*'}}),
       'node_modules/gan-plugin-a/package.json': pjson('gan-plugin-a', {gan: {api: 1}}),
     });
     expect(findPackages(path.join(top, 'node_modules', 'gan')).map(({name}) => name)).to.deep.equal(['gan-plugin-a']);

@@ -9,27 +9,49 @@ const check = (spec: OptionSpec, value: unknown) => checkOption('x', spec, given
 
 describe('checkOption', () => {
   it('takes a number as it is and as text', () =>
-    fc.assert(fc.property(fc.double({noNaN: true, noDefaultInfinity: true}), (x) => {
-      expect(check(opt.num(0), x)).to.equal(x);
-      expect(Object.is(check(opt.num(0), String(x)), x) || x === 0).to.equal(true);
-    })));
+    fc.assert(
+      fc.property(fc.double({noNaN: true, noDefaultInfinity: true}), (x) => {
+        expect(check(opt.num(0), x)).to.equal(x);
+        expect(Object.is(check(opt.num(0), String(x)), x) || x === 0).to.equal(true);
+      }),
+    ));
 
   it('takes whole numbers inside the range and no others', () =>
-    fc.assert(fc.property(fc.integer(), fc.integer(), fc.integer(), (value, a, b) => {
-      const [min, max] = [Math.min(a, b), Math.max(a, b)];
-      const call = () => check(opt.int(min, {min, max}), String(value));
-      if (value >= min && value <= max) expect(call()).to.equal(value);
-      else expect(call).to.throw(`from ${min} to ${max}`);
-    })));
+    fc.assert(
+      fc.property(fc.integer(), fc.integer(), fc.integer(), (value, a, b) => {
+        const [min, max] = [Math.min(a, b), Math.max(a, b)];
+        const call = () => check(opt.int(min, {min, max}), String(value));
+        if (value >= min && value <= max) expect(call()).to.equal(value);
+        else expect(call).to.throw(`from ${min} to ${max}`);
+      }),
+    ));
 
-  for (const value of ['', ' ', 'abc', '1.5', 1.5, 'Infinity', NaN, true, null, {}, [], '9007199254740993', undefined]) {
+  for (const value of [
+    '',
+    ' ',
+    'abc',
+    '1.5',
+    1.5,
+    'Infinity',
+    NaN,
+    true,
+    null,
+    {},
+    [],
+    '9007199254740993',
+    undefined,
+  ]) {
     it(`refuses ${JSON.stringify(value) ?? 'undefined'} (${typeof value}) as a whole number`, () => {
       expect(() => check(opt.int(1), value)).to.throw('x must be a whole number');
     });
   }
 
   it('reads booleans and choices from text', () => {
-    expect([check(opt.bool(false), 'true'), check(opt.bool(true), 'false'), check(opt.bool(false), true)]).to.deep.equal([true, false, true]);
+    expect([
+      check(opt.bool(false), 'true'),
+      check(opt.bool(true), 'false'),
+      check(opt.bool(false), true),
+    ]).to.deep.equal([true, false, true]);
     expect(check(opt.oneOf(['1', '3'], '1'), 3)).to.equal('3');
     expect(() => check(opt.bool(false), 'yes')).to.throw('true or false');
   });
@@ -42,7 +64,9 @@ describe('checkOption', () => {
   });
 
   it('names the option, the value, the range and where the value came from', async () => {
-    const error = await ganError(() => checkOption('lr', opt.num(1, {min: 0, help: 'learning rate'}), given('-1', 'gan.config.json')));
+    const error = await ganError(() =>
+      checkOption('lr', opt.num(1, {min: 0, help: 'learning rate'}), given('-1', 'gan.config.json')),
+    );
     expect(error).to.include({kind: 'config', code: 'GAN_CONFIG_VALUE'});
     expect(error.message).to.equal("lr must be a number of at least 0; gan.config.json gives '-1'.");
   });
@@ -69,7 +93,9 @@ describe('checkOptions', () => {
 
   it('refuses unknown keys with the nearest right one, in whatever spelling', async () => {
     for (const key of ['n-crit', 'ncrit', 'nCrti']) {
-      const error = await ganError(() => checkOptions('switcher fixed', specs, new Map([[key, given(1)]]), (k) => `switcher.${k}`));
+      const error = await ganError(() =>
+        checkOptions('switcher fixed', specs, new Map([[key, given(1)]]), (k) => `switcher.${k}`),
+      );
       expect(error).to.include({kind: 'config', code: 'GAN_CONFIG_UNKNOWN_KEY'});
       expect(error.suggestions[0], key).to.equal("Did you mean 'switcher.nCrit'?");
     }

@@ -9,7 +9,8 @@ import {openRegistry} from '../../dist/plugin/discover.js';
 import type {GivenMap} from '../../dist/plugin/options-check.js';
 
 const registry = openRegistry();
-const given = (values: Record<string, unknown>): GivenMap => new Map(Object.entries(values).map(([key, value]) => [key, {value, origin: 'a test'}]));
+const given = (values: Record<string, unknown>): GivenMap =>
+  new Map(Object.entries(values).map(([key, value]) => [key, {value, origin: 'a test'}]));
 const number = (scalar: Tensor): number => scalar.dataSync()[0]!;
 
 describe('the built-in parts', () => {
@@ -20,7 +21,11 @@ describe('the built-in parts', () => {
 
   describe('architectures', () => {
     const wanted = {size: 16, channels: 3, latentSize: 5};
-    for (const [name, options] of [['basic', {nFeatures: 4, nExtraLayers: 1}], ['basic', {nFeatures: 4, criticActivation: 'leaky'}], ['gan-critic', {nFeatures: 4, nf: 8, nBlocks: 1}]] as const) {
+    for (const [name, options] of [
+      ['basic', {nFeatures: 4, nExtraLayers: 1}],
+      ['basic', {nFeatures: 4, criticActivation: 'leaky'}],
+      ['gan-critic', {nFeatures: 4, nf: 8, nBlocks: 1}],
+    ] as const) {
       it(`${name} ${JSON.stringify(options)} makes images from latents and one score an image`, async () => {
         const {generator, critic} = await registry.create('architecture', name, given(options));
         const [g, c] = [generator(wanted), critic(wanted)];
@@ -32,7 +37,12 @@ describe('the built-in parts', () => {
   });
 
   describe('losses', () => {
-    const scores = {real: tf.tensor([[1], [3]]), fake: tf.tensor([[-1], [0]]), output: tf.zeros([2, 4]), target: tf.fill([2, 4], 0.5)};
+    const scores = {
+      real: tf.tensor([[1], [3]]),
+      fake: tf.tensor([[-1], [0]]),
+      output: tf.zeros([2, 4]),
+      target: tf.fill([2, 4], 0.5),
+    };
 
     it('wgan: mean(real) - mean(fake) for the critic, mean(fake) for the generator', async () => {
       const loss = await registry.create('loss', 'wgan');
@@ -56,13 +66,15 @@ describe('the built-in parts', () => {
     const turns = async (name: string, options: Record<string, unknown>, losses: number[]): Promise<string> => {
       const next = await registry.create('switcher', name, given(options));
       let [last, run] = ['critic' as Mode, 0];
-      return losses.map((loss) => {
-        run++;
-        const turn = last;
-        const then = next({last, run, otherSteps: 0, loss});
-        if (then !== last) [last, run] = [then, 0];
-        return turn[0];
-      }).join('');
+      return losses
+        .map((loss) => {
+          run++;
+          const turn = last;
+          const then = next({last, run, otherSteps: 0, loss});
+          if (then !== last) [last, run] = [then, 0];
+          return turn[0];
+        })
+        .join('');
     };
 
     it('fixed: nCrit critic steps, then nGen generator steps', async () => {
@@ -85,7 +97,9 @@ describe('the built-in parts', () => {
   });
 
   it('source shapes: as many images as asked for, of the size asked for', async () => {
-    const source = (await (await registry.create('source', 'shapes', given({count: 7})))({size: 12, channels: 1})) as FiniteSource;
+    const source = (await (
+      await registry.create('source', 'shapes', given({count: 7}))
+    )({size: 12, channels: 1})) as FiniteSource;
     expect(source).to.deep.include({size: 7, shape: [12, 12, 1]});
     expect(await source.read(6)).to.have.length(144);
   });
@@ -93,7 +107,13 @@ describe('the built-in parts', () => {
   it('recipe gan: a spectrally normalised critic, one step each', async () => {
     const flags = new Map([['recipe', {value: 'gan', origin: '--recipe'}]]);
     const {config} = await resolveConfig({registry, flags, ignoreFiles: true});
-    expect(config).to.deep.include({lr: 2e-3, wd: 0, switchEval: false, opt: {name: 'adam', options: {mom: 0.5, sqrMom: 0.99, eps: 1e-5}}, switcher: {name: 'fixed', options: {nCrit: 1, nGen: 1}}});
+    expect(config).to.deep.include({
+      lr: 2e-3,
+      wd: 0,
+      switchEval: false,
+      opt: {name: 'adam', options: {mom: 0.5, sqrMom: 0.99, eps: 1e-5}},
+      switcher: {name: 'fixed', options: {nCrit: 1, nGen: 1}},
+    });
     expect(config).to.have.nested.property('loss.name', 'bce');
     expect(config).to.have.nested.property('arch.options.criticNorm', 'spectral');
     expect(config).to.not.have.property('clip');
@@ -101,7 +121,16 @@ describe('the built-in parts', () => {
 
   it('createParts makes all parts of a configuration', async () => {
     const {config} = await resolveConfig({registry, ignoreFiles: true});
-    expect(await createParts(registry, config)).to.have.all.keys('architecture', 'loss', 'optimizer', 'switcher', 'source', 'augmentations', 'metrics', 'callbacks');
+    expect(await createParts(registry, config)).to.have.all.keys(
+      'architecture',
+      'loss',
+      'optimizer',
+      'switcher',
+      'source',
+      'augmentations',
+      'metrics',
+      'callbacks',
+    );
     expect(await createParts(registry, {...config, data: '/some/folder', source: {}})).to.not.have.property('source');
   });
 });

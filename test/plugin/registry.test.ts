@@ -42,21 +42,27 @@ describe('Registry', () => {
       const error = await ganError(() => parts.load('switcher', 'one'));
       expect(error).to.include({code: 'GAN_AMBIGUOUS_PART', exitCode: 2});
       expect(error.suggestions.join()).to.contain('gan-plugin-a:one or @me/gan-plugin-b:one');
-      for (const name of ['gan-plugin-a:one', 'a:one', '@me/gan-plugin-b:one', '@me/b:one']) expect(await parts.load('switcher', name)).to.have.property('summary', 'A test.');
+      for (const name of ['gan-plugin-a:one', 'a:one', '@me/gan-plugin-b:one', '@me/b:one'])
+        expect(await parts.load('switcher', name)).to.have.property('summary', 'A test.');
       expect(parts.fullName('switcher', '@me/b:one')).to.equal('@me/gan-plugin-b:one');
     });
 
     it('is listed as it is to be typed, and reported', () => {
       const parts = registry(one('gan-plugin-a'), one('gan-plugin-b'));
       expect(parts.names('switcher')).to.deep.equal(['gan-plugin-a:one', 'gan-plugin-b:one']);
-      expect(parts.clashes).to.deep.equal([{kind: 'switcher', name: 'one', packages: ['gan-plugin-a', 'gan-plugin-b']}]);
+      expect(parts.clashes).to.deep.equal([
+        {kind: 'switcher', name: 'one', packages: ['gan-plugin-a', 'gan-plugin-b']},
+      ]);
       expect(parts.problems).to.deep.equal([]);
     });
 
     it('means the built-in part when there is one', async () => {
       const parts = registry({...one('gan'), builtIn: true}, one('gan-plugin-b'));
       expect(parts.names('switcher')).to.deep.equal(['one', 'gan-plugin-b:one']);
-      expect([parts.fullName('switcher', 'one'), parts.fullName('switcher', 'b:one')]).to.deep.equal(['one', 'gan-plugin-b:one']);
+      expect([parts.fullName('switcher', 'one'), parts.fullName('switcher', 'b:one')]).to.deep.equal([
+        'one',
+        'gan-plugin-b:one',
+      ]);
     });
   });
 
@@ -68,18 +74,33 @@ describe('Registry', () => {
   });
 
   describe('a part of a plug-in that throws while it is used', () => {
-    const parts = (body: string) => registry(pack('gan-plugin-bad', {api: 1, switchers: {bad: './bad.js'}}, {'bad.js': `export default ({switcher, GanError}) => switcher({name: 'bad', summary: 'A test.', create: () => ${body}});`}));
+    const parts = (body: string) =>
+      registry(
+        pack(
+          'gan-plugin-bad',
+          {api: 1, switchers: {bad: './bad.js'}},
+          {
+            'bad.js': `export default ({switcher, GanError}) => switcher({name: 'bad', summary: 'A test.', create: () => ${body}});`,
+          },
+        ),
+      );
     const facts = {last: 'critic', run: 1, otherSteps: 0, loss: 1} as const;
 
     it('is named', async () => {
       const made = await parts("() => { throw new TypeError('boom'); }").create('switcher', 'bad');
       const error = await ganError(() => made(facts));
-      expect(error).to.include({code: 'GAN_PLUGIN_FAILED', exitCode: 3, message: "The switcher 'bad' of gan-plugin-bad failed: boom"});
+      expect(error).to.include({
+        code: 'GAN_PLUGIN_FAILED',
+        exitCode: 3,
+        message: "The switcher 'bad' of gan-plugin-bad failed: boom",
+      });
       expect(error.suggestions.join()).to.contain('bad.js:1');
     });
 
     it('is named with the method, also when that rejects', async () => {
-      const made = await parts("Object.assign(() => 'critic', {save: async () => { throw new Error('boom'); }})").create('switcher', 'bad');
+      const made = await parts(
+        "Object.assign(() => 'critic', {save: async () => { throw new Error('boom'); }})",
+      ).create('switcher', 'bad');
       expect((await ganError(() => made.save?.())).message).to.contain('failed in save: boom');
     });
 
@@ -89,7 +110,9 @@ describe('Registry', () => {
     });
 
     it('is refused when `create` makes nothing', async () => {
-      expect((await ganError(() => parts('undefined').create('switcher', 'bad'))).message).to.contain('its `create` returns undefined');
+      expect((await ganError(() => parts('undefined').create('switcher', 'bad'))).message).to.contain(
+        'its `create` returns undefined',
+      );
     });
   });
 
@@ -140,16 +163,33 @@ describe('Registry', () => {
       ['its function throws', {'x.js': "export default () => { throw new Error('bang'); };"}, /bang/],
       ['its function returns nothing', {'x.js': 'export default () => {};'}, /must return a switcher/],
       ['its function is async', {'x.js': 'export default async () => ({});'}, /calls it 'x', its module 'undefined'/],
-      ['it is of another kind', {'x.js': "export default ({loss}) => loss({name: 'x', summary: 's', create() {}});"}, /declares a switcher, the module returns a loss/],
+      [
+        'it is of another kind',
+        {'x.js': "export default ({loss}) => loss({name: 'x', summary: 's', create() {}});"},
+        /declares a switcher, the module returns a loss/,
+      ],
       ['it has another name', {'x.js': switcher('y')}, /calls it 'x', its module 'y'/],
       ['it has no summary', {'x.js': "export default () => ({name: 'x', create() {}});"}, /no summary/],
       ['it has no create', {'x.js': "export default () => ({name: 'x', summary: 's'});"}, /no function `create`/],
-      ['its options are no specifications', {'x.js': "export default () => ({name: 'x', summary: 's', options: {n: 5}, create() {}});"}, /option 'n'.*is not made by opt/],
-      ['a default breaks its range', {'x.js': "export default ({opt}) => ({name: 'x', summary: 's', options: {n: opt.int(0, {min: 1})}, create() {}});"}, /breaks its own rule/],
+      [
+        'its options are no specifications',
+        {'x.js': "export default () => ({name: 'x', summary: 's', options: {n: 5}, create() {}});"},
+        /option 'n'.*is not made by opt/,
+      ],
+      [
+        'a default breaks its range',
+        {
+          'x.js':
+            "export default ({opt}) => ({name: 'x', summary: 's', options: {n: opt.int(0, {min: 1})}, create() {}});",
+        },
+        /breaks its own rule/,
+      ],
     ];
     for (const [what, files, message] of cases) {
       it(what, async () => {
-        const parts = registry(pack('bad', {api: 1, switchers: {x: './x.js', good: './good.js'}}, {...files, 'good.js': switcher('good')}));
+        const parts = registry(
+          pack('bad', {api: 1, switchers: {x: './x.js', good: './good.js'}}, {...files, 'good.js': switcher('good')}),
+        );
         const error = await ganError(() => parts.load('switcher', 'x'));
         expect(error.code).to.equal('GAN_PLUGIN_BROKEN');
         expect(error.message).to.contain("switcher 'x' of bad").and.match(message);
@@ -193,7 +233,15 @@ describe('Registry', () => {
 
     it('are not loaded by a part that only takes them', async () => {
       const {counts, load} = tensors();
-      const parts = new Registry([pack('a', block, {'x.js': "export default ({loss, tf, nn}) => loss({name: 'x', summary: 's', create: () => ({critic: () => tf.answer, generator: () => nn.layer})});"})], load);
+      const parts = new Registry(
+        [
+          pack('a', block, {
+            'x.js':
+              "export default ({loss, tf, nn}) => loss({name: 'x', summary: 's', create: () => ({critic: () => tf.answer, generator: () => nn.layer})});",
+          }),
+        ],
+        load,
+      );
       expect((await parts.load('loss', 'x')).summary).to.equal('s');
       expect(counts.loads).to.equal(0);
       const made = await parts.create('loss', 'x');
@@ -205,7 +253,15 @@ describe('Registry', () => {
 
     it('are loaded when a part uses them in create', async () => {
       const {counts, load} = tensors();
-      const parts = new Registry([pack('a', block, {'x.js': "export default ({loss, nn}) => loss({name: 'x', summary: 's', create: () => ({layer: nn.layer})});"})], load);
+      const parts = new Registry(
+        [
+          pack('a', block, {
+            'x.js':
+              "export default ({loss, nn}) => loss({name: 'x', summary: 's', create: () => ({layer: nn.layer})});",
+          }),
+        ],
+        load,
+      );
       expect(await parts.create('loss', 'x')).to.have.property('layer', 'dense');
       expect(await parts.create('loss', 'x')).to.have.property('layer', 'dense');
       expect(counts.loads).to.equal(1);
@@ -213,7 +269,15 @@ describe('Registry', () => {
 
     it('are loaded when a part uses them at once', async () => {
       const {counts, load} = tensors();
-      const parts = new Registry([pack('a', block, {'x.js': "export default ({loss, tf}) => { const {answer} = tf; return loss({name: 'x', summary: `is ${answer}`, create() {}}); };"})], load);
+      const parts = new Registry(
+        [
+          pack('a', block, {
+            'x.js':
+              "export default ({loss, tf}) => { const {answer} = tf; return loss({name: 'x', summary: `is ${answer}`, create() {}}); };",
+          }),
+        ],
+        load,
+      );
       expect((await parts.load('loss', 'x')).summary).to.equal('is 42');
       expect(counts.loads).to.equal(1);
     });

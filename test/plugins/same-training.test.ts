@@ -1,6 +1,6 @@
 import path from 'node:path';
 import {expect} from 'chai';
-import {readSafetensors} from 'gan';
+import {readSafetensors} from 'gankit';
 import {gan, jsonLines} from '../commands/helpers.js';
 import {newest} from '../gan/runs/helpers.js';
 import {folder, removeFolders} from '../plugin/helpers.js';
@@ -10,7 +10,22 @@ import {needsAdapter, plugin} from './webgpu/support.js';
 /** Ten times closer than what is promised, and ten times further than what was measured (4e-6). */
 const tolerance = 1e-4;
 
-const settings = ['--size', '16', '--batch-size', '4', '--steps', '20', '--seed', '3', '--set', 'arch.nFeatures=4', '--set', 'latent=8', '--set', 'sampleEvery=0'];
+const settings = [
+  '--size',
+  '16',
+  '--batch-size',
+  '4',
+  '--steps',
+  '20',
+  '--seed',
+  '3',
+  '--set',
+  'arch.nFeatures=4',
+  '--set',
+  'latent=8',
+  '--set',
+  'sampleEvery=0',
+];
 
 interface Training {
   losses: number[];
@@ -21,12 +36,20 @@ interface Training {
 /** Twenty steps by the command line. */
 async function train(recipe: string, backend: string, env: Record<string, string>): Promise<Training> {
   const cwd = folder();
-  const {code, stdout, stderr} = await gan(['fit', '--recipe', recipe, '--backend', backend, ...settings, '--out', 'run', '--json'], {cwd, env});
+  const {code, stdout, stderr} = await gan(
+    ['fit', '--recipe', recipe, '--backend', backend, ...settings, '--out', 'run', '--json'],
+    {cwd, env},
+  );
   expect(code, stderr).to.equal(0);
   const steps = jsonLines(stdout).filter(({type}) => type === 'step');
-  const {tensors} = await readSafetensors(path.join(newest(path.join(cwd, 'run'), 'checkpoints'), 'tensors.safetensors'));
+  const {tensors} = await readSafetensors(
+    path.join(newest(path.join(cwd, 'run'), 'checkpoints'), 'tensors.safetensors'),
+  );
   const floats = [...tensors].filter(([, {data}]) => data instanceof Float32Array);
-  return {losses: steps.map(({loss}) => Number(loss)), tensors: new Map(floats.map(([name, {data}]) => [name, Array.from(data as Float32Array)]))};
+  return {
+    losses: steps.map(({loss}) => Number(loss)),
+    tensors: new Map(floats.map(([name, {data}]) => [name, Array.from(data as Float32Array)])),
+  };
 }
 
 /** The largest distance between two trainings: of each loss to itself, of each value of a tensor to the largest of that tensor. */
@@ -62,7 +85,9 @@ describe('the same seed and data: the same training on every backend', function 
 
   it('differs for another recipe, by far: the comparison can fail', () => {
     const [one, other] = recipes.map((recipe) => wanted.get(recipe)!);
-    expect(distance({losses: one!.losses, tensors: new Map()}, {losses: other!.losses, tensors: new Map()})).to.be.above(0.1);
+    expect(
+      distance({losses: one!.losses, tensors: new Map()}, {losses: other!.losses, tensors: new Map()}),
+    ).to.be.above(0.1);
   });
 
   describe('webgpu', () => {

@@ -15,13 +15,17 @@ export function thirdParty(name: string, copies: readonly string[]): string {
   cpSync(from, home, {recursive: true, filter: (file) => !['node_modules', 'dist'].includes(path.basename(file))});
   const modules = path.join(home, 'node_modules');
   mkdirSync(modules);
-  symlinkSync(root, path.join(modules, 'gan'), 'dir');
-  const scoped = (at: string): string[] => readdirSync(path.join(root, 'node_modules', at)).map((one) => `${at}/${one}`);
-  const names = readdirSync(path.join(root, 'node_modules')).filter((one) => !one.startsWith('.') && !one.startsWith('gan-plugin-'));
+  symlinkSync(root, path.join(modules, 'gankit'), 'dir');
+  const scoped = (at: string): string[] =>
+    readdirSync(path.join(root, 'node_modules', at)).map((one) => `${at}/${one}`);
+  const names = readdirSync(path.join(root, 'node_modules')).filter(
+    (one) => !one.startsWith('.') && !one.startsWith('gan-plugin-'),
+  );
   for (const one of names.flatMap((at) => (at.startsWith('@') ? scoped(at) : [at]))) {
     const [source, target] = [path.join(root, 'node_modules', one), path.join(modules, one)];
     mkdirSync(path.dirname(target), {recursive: true});
-    if (copies.includes(one)) cpSync(source, target, {recursive: true, filter: (file) => !/\.map$|src$|\.min\.js$/.test(file)});
+    if (copies.includes(one))
+      cpSync(source, target, {recursive: true, filter: (file) => !/\.map$|src$|\.min\.js$/.test(file)});
     else symlinkSync(source, target, 'dir');
   }
   return home;
@@ -35,6 +39,9 @@ export function runTool(home: string, file: string, ...args: string[]) {
 /** A data folder in which the command line finds the package linked, as `gan plugins link` leaves it; for GAN_DATA_DIR. */
 export function linkedIn(home: string, name: string): string {
   const data = folder();
-  writeFileSync(path.join(data, 'package.json'), JSON.stringify({private: true, oclif: {schema: 1, plugins: [{type: 'link', name, root: home}]}}));
+  writeFileSync(
+    path.join(data, 'package.json'),
+    JSON.stringify({private: true, oclif: {schema: 1, plugins: [{type: 'link', name, root: home}]}}),
+  );
   return data;
 }

@@ -20,12 +20,15 @@ export interface RegistryServer {
 }
 
 const withoutNpm = (): Record<string, string> =>
-  Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^npm_|^INIT_CWD$|^NODE_OPTIONS$|^FORCE_COLOR$/i.test(name))) as Record<string, string>;
+  Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !/^npm_|^INIT_CWD$|^NODE_OPTIONS$|^FORCE_COLOR$/i.test(name)),
+  ) as Record<string, string>;
 
 /** @throws Error when it does not start, or cannot be installed because npm's registry is out of reach */
 export async function startRegistry(): Promise<RegistryServer> {
   const verdaccio = path.join(home, 'node_modules/verdaccio/bin/verdaccio');
-  if (!existsSync(verdaccio)) await run('npm', ['ci', '--prefer-offline', '--no-audit', '--no-fund'], {cwd: home, env: withoutNpm()});
+  if (!existsSync(verdaccio))
+    await run('npm', ['ci', '--prefer-offline', '--no-audit', '--no-fund'], {cwd: home, env: withoutNpm()});
   const [dir, port] = [folder(), await freePort()];
   const url = `http://127.0.0.1:${port}/`;
   mkdirSync(path.join(dir, 'storage'));
@@ -33,11 +36,16 @@ export async function startRegistry(): Promise<RegistryServer> {
     'config.yaml': `storage: ./storage\nuplinks: {npmjs: {url: 'https://registry.npmjs.org/'}}\npackages: {'**': {access: $all, publish: $all, proxy: npmjs}}\nlog: {type: stdout, level: fatal}\nmax_body_size: 100mb\n`,
     npmrc: `registry=${url}\n//127.0.0.1:${port}/:_authToken=anybody\naudit=false\nfund=false\nupdate-notifier=false\n`,
   });
-  const child = spawn(process.execPath, [verdaccio, '--listen', `127.0.0.1:${port}`, '--config', path.join(dir, 'config.yaml')], {cwd: dir, env: withoutNpm(), stdio: 'ignore'});
+  const child = spawn(
+    process.execPath,
+    [verdaccio, '--listen', `127.0.0.1:${port}`, '--config', path.join(dir, 'config.yaml')],
+    {cwd: dir, env: withoutNpm(), stdio: 'ignore'},
+  );
   const env = {npm_config_userconfig: path.join(dir, 'npmrc'), npm_config_prefer_offline: 'true'};
   await answer(url, () => child.exitCode);
   return {
-    url, env,
+    url,
+    env,
     async publish(from) {
       await run('npm', ['publish', '--ignore-scripts'], {cwd: from, env: {...withoutNpm(), ...env}});
     },

@@ -1,16 +1,31 @@
 /** The kit finds what is wrong: each fault is made on purpose, on tfjs's plain JavaScript backend. */
 import '@tensorflow/tfjs-backend-cpu';
 import {expect} from 'chai';
-import {openBackend, tf, type Device, type Tensor} from 'gan';
-import {groups, installedBackend, runCheck, runConformance, selectChecks, testBackend, type Check, type CheckResult, type Session, type Subject, type TestContext} from 'gan/testing';
+import {openBackend, tf, type Device, type Tensor} from 'gankit';
+import {
+  groups,
+  installedBackend,
+  runCheck,
+  runConformance,
+  selectChecks,
+  testBackend,
+  type Check,
+  type CheckResult,
+  type Session,
+  type Subject,
+  type TestContext,
+} from 'gankit/testing';
 import {ganError} from '../plugin/helpers.js';
 
 /** tfjs-backend-cpu as a device; it cannot be opened twice, so that closing does nothing. */
 async function openCpu(): Promise<Device> {
   await tf.setBackend('cpu');
   return {
-    name: 'cpu', tfBackend: 'cpu', info: {threads: 1},
-    sync: async () => {}, close: async () => {},
+    name: 'cpu',
+    tfBackend: 'cpu',
+    info: {threads: 1},
+    sync: async () => {},
+    close: async () => {},
     memory: () => ({bytes: tf.memory().numBytes, tensors: tf.memory().numTensors}),
   };
 }
@@ -20,11 +35,14 @@ const cpu: Subject = {name: 'cpu', open: openCpu};
 async function withKernel(name: string, change: (values: Float32Array) => void, only: string): Promise<CheckResult[]> {
   const right = tf.getKernel(name, 'cpu');
   tf.unregisterKernel(name, 'cpu');
-  tf.registerKernel({...right, kernelFunc: (call) => {
-    const out = right.kernelFunc(call) as ReturnType<typeof tf.tensor>;
-    change((call.backend as {readSync(id: object): Float32Array}).readSync(out.dataId));
-    return out;
-  }});
+  tf.registerKernel({
+    ...right,
+    kernelFunc: (call) => {
+      const out = right.kernelFunc(call) as ReturnType<typeof tf.tensor>;
+      change((call.backend as {readSync(id: object): Float32Array}).readSync(out.dataId));
+      return out;
+    },
+  });
   try {
     return await runConformance(cpu, {only});
   } finally {
@@ -56,14 +74,26 @@ describe('the conformance kit', () => {
       expect(result).to.include({state: 'failed', why: 'values: deviation Infinity, allowed 1.0e-6'});
     });
 
-    it('a gradient that is upstream\'s own fault', async () => {
+    it("a gradient that is upstream's own fault", async () => {
       const right = tf.getGradient('Tanh');
       tf.unregisterGradient('Tanh');
       // what tfjs has: the saved output is a constant to the second derivative
-      tf.registerGradient({kernelName: 'Tanh', outputsToSave: [true], gradFunc: (dy, [y]) => ({x: () => tf.mul(tf.sub(1, tf.square(y!)), dy as Tensor)})} as Parameters<typeof tf.registerGradient>[0]);
+      tf.registerGradient({
+        kernelName: 'Tanh',
+        outputsToSave: [true],
+        gradFunc: (dy, [y]) => ({x: () => tf.mul(tf.sub(1, tf.square(y!)), dy as Tensor)}),
+      } as Parameters<typeof tf.registerGradient>[0]);
       try {
-        const results = [...(await runConformance(cpu, {only: 'tanh: '})), ...(await runConformance(cpu, {only: 'WGAN-GP: interpolated images, tanh critic'}))];
-        expect(results.map(({group, state}) => `${group} ${state}`)).to.deep.equal(['operations passed', 'gradients passed', 'second-order failed', 'penalties failed']);
+        const results = [
+          ...(await runConformance(cpu, {only: 'tanh: '})),
+          ...(await runConformance(cpu, {only: 'WGAN-GP: interpolated images, tanh critic'})),
+        ];
+        expect(results.map(({group, state}) => `${group} ${state}`)).to.deep.equal([
+          'operations passed',
+          'gradients passed',
+          'second-order failed',
+          'penalties failed',
+        ]);
       } finally {
         tf.unregisterGradient('Tanh');
         tf.registerGradient(right);
@@ -72,14 +102,21 @@ describe('the conformance kit', () => {
 
     it('tensors that are left', async () => {
       const kept: {dispose(): void}[] = [];
-      const leaking: Subject = {name: 'cpu', open: async () => ({...(await openCpu()), sync: async () => void kept.push(tf.keep(tf.scalar(1)))})};
+      const leaking: Subject = {
+        name: 'cpu',
+        open: async () => ({...(await openCpu()), sync: async () => void kept.push(tf.keep(tf.scalar(1)))}),
+      };
       const [result] = await runConformance(leaking, {only: 'twenty training steps'});
       kept.forEach((tensor) => tensor.dispose());
       expect(result).to.include({state: 'failed', why: '20 tensors more after 20 steps'});
     });
 
     it('another training', async () => {
-      const [result] = await withKernel('LeakyRelu', (values) => values.forEach((value, i) => (values[i] = value * 1.01)), 'steps as recorded');
+      const [result] = await withKernel(
+        'LeakyRelu',
+        (values) => values.forEach((value, i) => (values[i] = value * 1.01)),
+        'steps as recorded',
+      );
       expect(result!.state).to.equal('failed');
       expect(result!.why).to.contain('losses: deviation');
     });
@@ -94,10 +131,16 @@ describe('the conformance kit', () => {
     it('errors that leave something, or are none', async () => {
       const errors = selectChecks({only: 'errors'});
       expect(errors.map(({title}) => title)).to.include('matrices that do not fit are refused');
-      const leaking: Session = {...session, device: async () => ({...(await openCpu()), memory: (() => {
-        let tensors = 0;
-        return () => ({bytes: 0, tensors: tensors++});
-      })()})};
+      const leaking: Session = {
+        ...session,
+        device: async () => ({
+          ...(await openCpu()),
+          memory: (() => {
+            let tensors = 0;
+            return () => ({bytes: 0, tensors: tensors++});
+          })(),
+        }),
+      };
       expect((await runCheck(errors[0]!, leaking)).why).to.equal('1 tensors are left');
     });
   });
@@ -126,8 +169,13 @@ describe('the conformance kit', () => {
   });
 
   it('refuses names that fit nothing', async () => {
-    expect(await ganError(() => runConformance(cpu, {only: 'nothing of the kind'}))).to.include({code: 'GAN_USAGE', exitCode: 2});
-    expect((await ganError(() => runConformance(cpu, {exempt: {'tanh: valuse': 'x'}}))).message).to.contain('tanh: valuse');
+    expect(await ganError(() => runConformance(cpu, {only: 'nothing of the kind'}))).to.include({
+      code: 'GAN_USAGE',
+      exitCode: 2,
+    });
+    expect((await ganError(() => runConformance(cpu, {exempt: {'tanh: valuse': 'x'}}))).message).to.contain(
+      'tanh: valuse',
+    );
   });
 
   it('opens a backend that is installed, as gan does', async () => {
@@ -137,30 +185,40 @@ describe('the conformance kit', () => {
 
   describe('an exemption', () => {
     it('excuses a failure, with its reason', async () => {
-      expect(await runCheck(failing, session, {fails: 'the driver rounds'})).to.deep.include({state: 'exempt', why: 'the driver rounds (x: deviation 2.0e+0, allowed 1.0e+0)'});
+      expect(await runCheck(failing, session, {fails: 'the driver rounds'})).to.deep.include({
+        state: 'exempt',
+        why: 'the driver rounds (x: deviation 2.0e+0, allowed 1.0e+0)',
+      });
     });
     it('fails when the check passes', async () => {
       const result = await runCheck(passing, session, {passes: 'once it did not'});
       expect(result.state).to.equal('failed');
       expect(result.why).to.contain('remove the exemption');
     });
-    it('is for its title only', async () => expect((await runCheck(failing, session, {passes: 'x'})).state).to.equal('failed'));
+    it('is for its title only', async () =>
+      expect((await runCheck(failing, session, {passes: 'x'})).state).to.equal('failed'));
   });
 
   it('testBackend makes a suite of it: passes, fails, says what is skipped or exempt', async () => {
     const tests: {title: string; body: (this: TestContext) => Promise<void>}[] = [];
     const suites: string[] = [];
-    testBackend('cpu', {open: openCpu, only: 'ends by itself', runner: {
-      describe: (title, body) => (suites.push(title), body()),
-      it: (title, body) => tests.push({title, body}),
-      after: () => {},
-    }});
+    testBackend('cpu', {
+      open: openCpu,
+      only: 'ends by itself',
+      runner: {
+        describe: (title, body) => (suites.push(title), body()),
+        it: (title, body) => tests.push({title, body}),
+        after: () => {},
+      },
+    });
     expect(suites).to.deep.equal(['the backend cpu', 'lifecycle']);
     let skipped = false;
     const context = {test: {title: tests[0]!.title}, skip: () => void (skipped = true), timeout: () => {}};
     await tests[0]!.body.call(context);
     expect(skipped).to.equal(true);
-    expect(context.test.title).to.equal('a process that closed it ends by itself (skipped: nothing says how another process can open it)');
+    expect(context.test.title).to.equal(
+      'a process that closed it ends by itself (skipped: nothing says how another process can open it)',
+    );
   });
 
   it('leaves the device that others opened alone', async () => {

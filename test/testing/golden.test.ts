@@ -1,5 +1,5 @@
 import {expect} from 'chai';
-import {passed, strain, worst, type CaseResult} from 'gan/testing';
+import {passed, strain, worst, type CaseResult} from 'gankit/testing';
 import {compareArrays, compareSeries} from '../../dist/testing/golden/compare.js';
 import {buildNetwork} from '../../dist/testing/golden/python-call.js';
 import {withDevice} from '../device.js';
@@ -29,7 +29,14 @@ describe('deviations', () => {
   });
 
   it('fail a case above their bounds; so does a fact that differs', () => {
-    const result = (value: number, mismatches: string[] = []): CaseResult => ({name: 'case', deviations: [{what: 'a', value: 0.5, bound: 1}, {what: 'b', value, bound: 2}], mismatches});
+    const result = (value: number, mismatches: string[] = []): CaseResult => ({
+      name: 'case',
+      deviations: [
+        {what: 'a', value: 0.5, bound: 1},
+        {what: 'b', value, bound: 2},
+      ],
+      mismatches,
+    });
     expect(passed(result(2))).to.equal(true);
     expect(passed(result(2.1))).to.equal(false);
     expect(passed(result(NaN))).to.equal(false);
@@ -45,13 +52,22 @@ describe('networks by their Python calls', () => {
   withDevice();
 
   it('are built with the arguments of the call', () => {
-    const shapes = (text: string): string[] => buildNetwork(text).parameters().map(({shape}) => shape.join());
+    const shapes = (text: string): string[] =>
+      buildNetwork(text)
+        .parameters()
+        .map(({shape}) => shape.join());
     expect(shapes('basic_critic(8, 2, n_features=4)')[0]).to.equal('4,4,2,4');
     expect(shapes('basic_generator(8,1,in_sz=5,n_features=4,n_extra_layers=1)')[0]).to.equal('4,4,4,5');
     expect(shapes('gan_critic(n_channels=1, nf=4, n_blocks=1)')).to.include('4,4,1,4');
-    const kinds = buildNetwork('basic_critic(16,1,n_features=2,norm_type=NormType.Instance,act_cls=LeakyReLU(0.3))').modules().map(({kind}) => kind);
+    const kinds = buildNetwork('basic_critic(16,1,n_features=2,norm_type=NormType.Instance,act_cls=LeakyReLU(0.3))')
+      .modules()
+      .map(({kind}) => kind);
     expect(kinds).to.include('InstanceNorm').and.include('LeakyReLU').and.not.include('ReLU');
-    expect(buildNetwork('basic_critic(16,1,n_features=2,norm_type=None,act_cls=None)').modules().map(({kind}) => kind)).to.not.include.any.members(['BatchNorm', 'ReLU']);
+    expect(
+      buildNetwork('basic_critic(16,1,n_features=2,norm_type=None,act_cls=None)')
+        .modules()
+        .map(({kind}) => kind),
+    ).to.not.include.any.members(['BatchNorm', 'ReLU']);
   });
 
   for (const text of ['resnet34()', 'basic_critic', 'basic_critic(8,1,act_cls=Swish)']) {

@@ -8,8 +8,14 @@ import type {Registry} from '../../dist/plugin/registry.js';
 describe('the types of the plug-in API', () => {
   it('accept the right uses in this file and refuse the wrong ones', () => {
     const file = fileURLToPath(import.meta.url);
-    const {config} = ts.readConfigFile(fileURLToPath(new URL('../../tsconfig.base.json', import.meta.url)), ts.sys.readFile) as {config: {compilerOptions: object}};
-    const {options} = ts.convertCompilerOptionsFromJson({...config.compilerOptions, types: ['node', 'mocha'], noEmit: true, declaration: false}, fileURLToPath(new URL('../..', import.meta.url)));
+    const {config} = ts.readConfigFile(
+      fileURLToPath(new URL('../../tsconfig.base.json', import.meta.url)),
+      ts.sys.readFile,
+    ) as {config: {compilerOptions: object}};
+    const {options} = ts.convertCompilerOptionsFromJson(
+      {...config.compilerOptions, types: ['node', 'mocha'], noEmit: true, declaration: false},
+      fileURLToPath(new URL('../..', import.meta.url)),
+    );
     const program = ts.createProgram([file], options);
     const faults = ts.getPreEmitDiagnostics(program, program.getSourceFile(file));
     expect(faults.map(({messageText}) => ts.flattenDiagnosticMessageText(messageText, '\n'))).to.deep.equal([]);
@@ -23,7 +29,8 @@ const holds = <_ extends true>(): void => {};
 export const switchers = ({switcher, opt}: Gan) => [
   // Options reach `create` in the type of their specification.
   switcher({
-    name: 'typed', summary: 's',
+    name: 'typed',
+    summary: 's',
     options: {i: opt.int(1), n: opt.num(undefined), s: opt.str('x'), b: opt.bool(false), o: opt.oneOf(['a', 'b'], 'a')},
     create: ({i, n, s, b, o}) => {
       holds<Same<typeof i, number>>();
@@ -40,11 +47,26 @@ export const switchers = ({switcher, opt}: Gan) => [
   // @ts-expect-error `create` must make something that names a network
   switcher({name: 'x', summary: 's', create: () => () => 'discriminator'}),
   // @ts-expect-error an option that is not specified
-  switcher({name: 'x', summary: 's', options: {n: opt.int(1)}, create: ({m}) => () => (m ? 'critic' : 'generator')}),
+  switcher({
+    name: 'x',
+    summary: 's',
+    options: {n: opt.int(1)},
+    create:
+      ({m}) =>
+      () =>
+        m ? 'critic' : 'generator',
+  }),
   // @ts-expect-error an option specified by hand, without its type
   switcher({name: 'x', summary: 's', options: {n: {default: 1}}, create: () => () => 'critic'}),
   // @ts-expect-error a fact that is not told
-  switcher({name: 'x', summary: 's', create: () => ({epoch}) => (epoch ? 'critic' : 'generator')}),
+  switcher({
+    name: 'x',
+    summary: 's',
+    create:
+      () =>
+      ({epoch}) =>
+        epoch ? 'critic' : 'generator',
+  }),
 ];
 
 export const specifications = ({opt}: Gan) => [
@@ -57,17 +79,36 @@ export const specifications = ({opt}: Gan) => [
 ];
 
 export const losses = ({loss, tf}: Gan) => [
-  loss({name: 'x', summary: 's', create: (): GanLossPair => ({critic: ({real, fake}) => tf.sub(tf.mean(real), tf.mean(fake)), generator: ({fake}) => tf.mean(fake)})}),
+  loss({
+    name: 'x',
+    summary: 's',
+    create: (): GanLossPair => ({
+      critic: ({real, fake}) => tf.sub(tf.mean(real), tf.mean(fake)),
+      generator: ({fake}) => tf.mean(fake),
+    }),
+  }),
   // @ts-expect-error half a loss: the signs could drift apart
   loss({name: 'x', summary: 's', create: () => ({critic: ({real}) => tf.mean(real)})}),
   // @ts-expect-error the critic's half sees no target
-  loss({name: 'x', summary: 's', create: () => ({critic: ({target}) => tf.mean(target), generator: ({fake}) => tf.mean(fake)})}),
+  loss({
+    name: 'x',
+    summary: 's',
+    create: () => ({critic: ({target}) => tf.mean(target), generator: ({fake}) => tf.mean(fake)}),
+  }),
 ];
 
 export const backends = ({backend}: Gan) => [
-  backend({name: 'x', summary: 's', create: (): Backend => ({probe: async () => ({ok: true}), open: async () => ({tfBackend: 'cpu'})})}),
+  backend({
+    name: 'x',
+    summary: 's',
+    create: (): Backend => ({probe: async () => ({ok: true}), open: async () => ({tfBackend: 'cpu'})}),
+  }),
   // @ts-expect-error a refusal without a remedy
-  backend({name: 'x', summary: 's', create: () => ({probe: async () => ({ok: false, why: 'because'}), open: async () => ({tfBackend: 'cpu'})})}),
+  backend({
+    name: 'x',
+    summary: 's',
+    create: () => ({probe: async () => ({ok: false, why: 'because'}), open: async () => ({tfBackend: 'cpu'})}),
+  }),
   // @ts-expect-error which tfjs backend?
   backend({name: 'x', summary: 's', create: () => ({probe: async () => ({ok: true}), open: async () => ({info: {}})})}),
 ];

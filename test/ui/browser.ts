@@ -5,10 +5,22 @@ import {chromium, type Browser, type Page} from 'playwright-core';
 export const chromiumPath = process.env['GAN_TEST_CHROMIUM'] ?? '/usr/bin/chromium';
 
 /** Why the tests that need a browser are skipped; undefined where they run. */
-export const noBrowser = existsSync(chromiumPath) ? undefined : `there is no ${chromiumPath} (apt-get install chromium, or set GAN_TEST_CHROMIUM)`;
+export const noBrowser = existsSync(chromiumPath)
+  ? undefined
+  : `there is no ${chromiumPath} (apt-get install chromium, or set GAN_TEST_CHROMIUM)`;
 
 export const openBrowser = (): Promise<Browser> =>
-  chromium.launch({executablePath: chromiumPath, args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run']});
+  chromium.launch({
+    executablePath: chromiumPath,
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+      '--no-first-run',
+    ],
+  });
 
 /** Everything that the browser says is wrong with a page, from now on. */
 export function complaints(page: Page): string[] {

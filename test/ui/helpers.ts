@@ -24,10 +24,18 @@ interface UiOptions {
 }
 
 /** `gan ui` as it ships, in a process of its own, once it has printed its address. */
-export async function startUi(cwd: string, {args = ['--port', '0'], env = {}, withoutTfjs = false}: UiOptions = {}): Promise<RunningUi> {
+export async function startUi(
+  cwd: string,
+  {args = ['--port', '0'], env = {}, withoutTfjs = false}: UiOptions = {},
+): Promise<RunningUi> {
   const hooks = withoutTfjs ? ['--import', pathToFileURL(path.join(root, 'test/commands/forbid-tfjs.mjs')).href] : [];
   const {NODE_OPTIONS: _, ...inherited} = process.env;
-  const child = spawn(process.execPath, [...hooks, path.join(root, 'bin/run.js'), 'ui', '--json', ...args], {cwd, env: {...inherited, ...env}, timeout: 100_000, killSignal: 'SIGKILL'});
+  const child = spawn(process.execPath, [...hooks, path.join(root, 'bin/run.js'), 'ui', '--json', ...args], {
+    cwd,
+    env: {...inherited, ...env},
+    timeout: 100_000,
+    killSignal: 'SIGKILL',
+  });
   let [stdout, stderr] = ['', ''];
   child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
   const url = await new Promise<string>((resolve, reject) => {
@@ -39,7 +47,10 @@ export async function startUi(cwd: string, {args = ['--port', '0'], env = {}, wi
   });
   const ended = once(child, 'close') as Promise<[number | null]>;
   return {
-    url, port: Number(new URL(url).port), process: child, stderr: () => stderr,
+    url,
+    port: Number(new URL(url).port),
+    process: child,
+    stderr: () => stderr,
     async stop(signal = 'SIGINT') {
       child.kill(signal);
       return (await ended)[0];
@@ -54,21 +65,33 @@ export interface Answer {
 }
 
 /** A request with exactly this path and these headers: nothing is normalised as `fetch` would. */
-export function request(port: number, address: string, {method = 'GET', headers = {}, body}: {method?: string; headers?: Record<string, string>; body?: string} = {}): Promise<Answer> {
+export function request(
+  port: number,
+  address: string,
+  {method = 'GET', headers = {}, body}: {method?: string; headers?: Record<string, string>; body?: string} = {},
+): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const ask = http.request({host: '127.0.0.1', port, path: address, method, headers, agent: false, timeout: 30_000}, (response) => {
-      const chunks: Buffer[] = [];
-      response.on('data', (chunk: Buffer) => chunks.push(chunk));
-      response.on('end', () => resolve({status: response.statusCode!, headers: response.headers, body: Buffer.concat(chunks)}));
-      response.on('error', reject);
-    });
+    const ask = http.request(
+      {host: '127.0.0.1', port, path: address, method, headers, agent: false, timeout: 30_000},
+      (response) => {
+        const chunks: Buffer[] = [];
+        response.on('data', (chunk: Buffer) => chunks.push(chunk));
+        response.on('end', () =>
+          resolve({status: response.statusCode!, headers: response.headers, body: Buffer.concat(chunks)}),
+        );
+        response.on('error', reject);
+      },
+    );
     ask.on('error', reject).on('timeout', () => ask.destroy(new Error('no answer')));
     ask.end(body);
   });
 }
 
 /** A run folder as far as those who only look can tell. */
-export function fakeRun(dir: string, {config = {latent: 4, steps: 10}, metrics = ''}: {config?: object; metrics?: string} = {}): string {
+export function fakeRun(
+  dir: string,
+  {config = {latent: 4, steps: 10}, metrics = ''}: {config?: object; metrics?: string} = {},
+): string {
   for (const folder of ['samples', 'checkpoints']) mkdirSync(path.join(dir, folder), {recursive: true});
   writeFileSync(path.join(dir, 'config.json'), JSON.stringify(config));
   writeFileSync(path.join(dir, 'metrics.jsonl'), metrics);

@@ -18,7 +18,10 @@ describe('gan ui and hostile requests', () => {
 
   before(async () => {
     cwd = folder();
-    outside = fakeRun(path.join(folder(), 'secret'), {config: {seed: marker, latent: 4}, metrics: metricsLine(7, 424242)});
+    outside = fakeRun(path.join(folder(), 'secret'), {
+      config: {seed: marker, latent: 4},
+      metrics: metricsLine(7, 424242),
+    });
     writeFileSync(path.join(outside, 'samples/step-00000001.png'), marker);
     mkdirSync(path.join(outside, 'checkpoints/step-00000001'));
     writeFileSync(path.join(outside, 'checkpoints/step-00000001/state.json'), marker);
@@ -49,33 +52,64 @@ describe('gan ui and hostile requests', () => {
     expect(ui.stderr()).to.equal('Shows the runs in runs; Ctrl-C ends it.\n');
   });
 
-  const ask = (address: string, options?: Parameters<typeof request>[2]): Promise<Answer> => request(ui.port, address, options);
+  const ask = (address: string, options?: Parameters<typeof request>[2]): Promise<Answer> =>
+    request(ui.port, address, options);
   const own = (): Record<string, string> => ({host: `127.0.0.1:${ui.port}`});
   const alive = async (): Promise<void> => void expect((await ask('/api/runs')).status).to.equal(200);
   const draw = (body: string, headers: Record<string, string> = {}): Promise<Answer> =>
-    ask('/api/draw', {method: 'POST', headers: {'content-type': 'application/json', 'content-length': String(Buffer.byteLength(body)), ...headers}, body});
+    ask('/api/draw', {
+      method: 'POST',
+      headers: {'content-type': 'application/json', 'content-length': String(Buffer.byteLength(body)), ...headers},
+      body,
+    });
 
   describe('from elsewhere', () => {
-    const strange = ['evil.example', 'evil.example:80', '127.0.0.1.evil.example', 'localhost.evil.example', 'localhost@evil.example', 'evil.example@localhost', '192.168.0.7', '0.0.0.0', '[::2]', '[::1].evil.example', 'localhost:evil'];
+    const strange = [
+      'evil.example',
+      'evil.example:80',
+      '127.0.0.1.evil.example',
+      'localhost.evil.example',
+      'localhost@evil.example',
+      'evil.example@localhost',
+      '192.168.0.7',
+      '0.0.0.0',
+      '[::2]',
+      '[::1].evil.example',
+      'localhost:evil',
+    ];
     for (const host of strange) {
       it(`Host: ${host}`, async () => {
-        for (const address of ['/', '/api/runs', '/page.js']) expect((await ask(address, {headers: {host}})).status).to.be.oneOf([400, 403]);
+        for (const address of ['/', '/api/runs', '/page.js'])
+          expect((await ask(address, {headers: {host}})).status).to.be.oneOf([400, 403]);
       });
     }
 
-    it('no Host at all', async () => expect(await raw('GET /api/runs HTTP/1.1\r\n\r\n')).to.match(/^HTTP\/1\.1 400 /).and.not.contain('good'));
+    it('no Host at all', async () =>
+      expect(await raw('GET /api/runs HTTP/1.1\r\n\r\n'))
+        .to.match(/^HTTP\/1\.1 400 /)
+        .and.not.contain('good'));
 
     it('an empty Host, and two of them', async () => {
-      expect(await raw('GET /api/runs HTTP/1.1\r\nHost:\r\n\r\n')).to.match(/^HTTP\/1\.1 40[03] /).and.not.contain('good');
-      expect(await raw('GET /api/runs HTTP/1.1\r\nHost: evil.example\r\nHost: localhost\r\n\r\n')).to.match(/^HTTP\/1\.1 40[03] /).and.not.contain('good');
+      expect(await raw('GET /api/runs HTTP/1.1\r\nHost:\r\n\r\n'))
+        .to.match(/^HTTP\/1\.1 40[03] /)
+        .and.not.contain('good');
+      expect(await raw('GET /api/runs HTTP/1.1\r\nHost: evil.example\r\nHost: localhost\r\n\r\n'))
+        .to.match(/^HTTP\/1\.1 40[03] /)
+        .and.not.contain('good');
     });
 
     for (const host of ['localhost', 'LocalHost:9000', '127.0.0.1', '[::1]:6160']) {
-      it(`(but not Host: ${host}, a name of this machine at either end of a tunnel)`, async () => expect((await ask('/api/runs', {headers: {host}})).status).to.equal(200));
+      it(`(but not Host: ${host}, a name of this machine at either end of a tunnel)`, async () =>
+        expect((await ask('/api/runs', {headers: {host}})).status).to.equal(200));
     }
 
     const foreign: Record<string, string>[] = [
-      {origin: 'http://evil.example'}, {origin: 'null'}, {origin: 'http://localhost:1'}, {origin: 'https://127.0.0.1'}, {'sec-fetch-site': 'cross-site'}, {'sec-fetch-site': 'same-site'},
+      {origin: 'http://evil.example'},
+      {origin: 'null'},
+      {origin: 'http://localhost:1'},
+      {origin: 'https://127.0.0.1'},
+      {'sec-fetch-site': 'cross-site'},
+      {'sec-fetch-site': 'same-site'},
       {'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'no-cors', 'sec-fetch-dest': 'image'},
     ];
     for (const headers of foreign) {
@@ -90,17 +124,38 @@ describe('gan ui and hostile requests', () => {
     }
 
     it('(but not its own origin, nor a link to it)', async () => {
-      expect((await ask('/api/runs', {headers: {...own(), origin: `http://127.0.0.1:${ui.port}`, 'sec-fetch-site': 'same-origin'}})).status).to.equal(200);
-      expect((await ask('/', {headers: {...own(), 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document'}})).status).to.equal(200);
+      expect(
+        (
+          await ask('/api/runs', {
+            headers: {...own(), origin: `http://127.0.0.1:${ui.port}`, 'sec-fetch-site': 'same-origin'},
+          })
+        ).status,
+      ).to.equal(200);
+      expect(
+        (
+          await ask('/', {
+            headers: {
+              ...own(),
+              'sec-fetch-site': 'cross-site',
+              'sec-fetch-mode': 'navigate',
+              'sec-fetch-dest': 'document',
+            },
+          })
+        ).status,
+      ).to.equal(200);
     });
 
     it('a preflight gets no permission', async () => {
-      const {status, headers} = await ask('/api/draw', {method: 'OPTIONS', headers: {...own(), origin: 'http://evil.example', 'access-control-request-method': 'POST'}});
+      const {status, headers} = await ask('/api/draw', {
+        method: 'OPTIONS',
+        headers: {...own(), origin: 'http://evil.example', 'access-control-request-method': 'POST'},
+      });
       expect(status).to.equal(405);
       expect(Object.keys(headers).filter((name) => name.startsWith('access-control'))).to.deep.equal([]);
     });
 
-    it('a form of another page cannot draw: the order has to be JSON', async () => expect((await draw('{}', {'content-type': 'text/plain'})).status).to.equal(415));
+    it('a form of another page cannot draw: the order has to be JSON', async () =>
+      expect((await draw('{}', {'content-type': 'text/plain'})).status).to.equal(415));
 
     it('no other page may embed or read what is served', async () => {
       const {headers} = await ask('/');
@@ -113,15 +168,42 @@ describe('gan ui and hostile requests', () => {
   describe('out of the folder', () => {
     const steps = (run: string): string[] => [`/api/sample?step=1&run=${run}`, `/api/run?run=${run}`];
     const ways = [
-      '../../secret', '..%2f..%2fsecret', '%2e%2e%2f%2e%2e%2fsecret', '..%252f..%252fsecret', '..%5c..%5csecret', '..\\..\\secret', 'good/../../secret', 'good%2f..%2f..%2fsecret', '.%00./secret', '%c0%ae%c0%ae/secret',
-      '/etc', '%2fetc', '//etc', 'C:%5cWindows', '', '..', '.%2e', 'good%00', 'a/b/c/d/e',
-      'link', 'above/secret', 'linked-config.json', 'linked-config.origins.json', 'linked-samples', 'linked-checkpoints', 'linked-metrics.jsonl', 'linked-deep',
+      '../../secret',
+      '..%2f..%2fsecret',
+      '%2e%2e%2f%2e%2e%2fsecret',
+      '..%252f..%252fsecret',
+      '..%5c..%5csecret',
+      '..\\..\\secret',
+      'good/../../secret',
+      'good%2f..%2f..%2fsecret',
+      '.%00./secret',
+      '%c0%ae%c0%ae/secret',
+      '/etc',
+      '%2fetc',
+      '//etc',
+      'C:%5cWindows',
+      '',
+      '..',
+      '.%2e',
+      'good%00',
+      'a/b/c/d/e',
+      'link',
+      'above/secret',
+      'linked-config.json',
+      'linked-config.origins.json',
+      'linked-samples',
+      'linked-checkpoints',
+      'linked-metrics.jsonl',
+      'linked-deep',
     ];
     for (const way of ways) {
       it(`run=${way.replaceAll('\\', '\\\\') || '(empty)'}`, async () => {
         const absolute = way.replace('secret', path.basename(path.dirname(outside)) + '/secret');
         for (const address of [...steps(way), ...steps(absolute), `/api/events?run=${way}`]) {
-          if (address.startsWith('/api/events')) expect(await firstEvents(way)).to.not.contain(marker).and.not.contain('424242');
+          if (address.startsWith('/api/events'))
+            expect(await firstEvents(way))
+              .to.not.contain(marker)
+              .and.not.contain('424242');
           else {
             const {status, body} = await ask(address);
             expect(body.toString()).to.not.contain(marker);
@@ -132,10 +214,24 @@ describe('gan ui and hostile requests', () => {
     }
 
     for (const step of ['../../../secret', '1/../../x', '-1', '1e3', '%2e%2e', '999', '1%00', '0x1', '1'.repeat(400)]) {
-      it(`step=${step.slice(0, 20)}`, async () => expect((await ask(`/api/sample?run=good&step=${step}`)).status).to.equal(404));
+      it(`step=${step.slice(0, 20)}`, async () =>
+        expect((await ask(`/api/sample?run=good&step=${step}`)).status).to.equal(404));
     }
 
-    for (const address of ['/../../etc/passwd', '/%2e%2e/%2e%2e/etc/passwd', '/..%2f..%2fetc/passwd', '//etc/passwd', '/page.js/../../package.json', '/page.js%00', '/page.js.map', '/dist/pages/ui/page.js', '/runs/good/config.json', '/api/../../package.json', '/__proto__', '/constructor']) {
+    for (const address of [
+      '/../../etc/passwd',
+      '/%2e%2e/%2e%2e/etc/passwd',
+      '/..%2f..%2fetc/passwd',
+      '//etc/passwd',
+      '/page.js/../../package.json',
+      '/page.js%00',
+      '/page.js.map',
+      '/dist/pages/ui/page.js',
+      '/runs/good/config.json',
+      '/api/../../package.json',
+      '/__proto__',
+      '/constructor',
+    ]) {
       it(address, async () => {
         const {status, body} = await ask(address);
         expect(status).to.be.oneOf([400, 404]);
@@ -143,12 +239,23 @@ describe('gan ui and hostile requests', () => {
       });
     }
 
-    it('an absolute address', async () => expect(await raw(`GET http://evil.example/api/runs HTTP/1.1\r\nHost: localhost\r\n\r\n`)).to.match(/^HTTP\/1\.1 40\d /));
+    it('an absolute address', async () =>
+      expect(await raw(`GET http://evil.example/api/runs HTTP/1.1\r\nHost: localhost\r\n\r\n`)).to.match(
+        /^HTTP\/1\.1 40\d /,
+      ));
 
     it('(but what is in it is served, and only real runs are listed)', async () => {
       expect((await ask('/api/sample?run=good&step=1')).body.toString()).to.equal('a picture');
       const names = (JSON.parse((await ask('/api/runs')).body.toString()) as {name: string}[]).map(({name}) => name);
-      expect(names).to.deep.equal(['good', 'linked-checkpoints', 'linked-config.origins.json', 'linked-deep', 'linked-metrics.jsonl', 'linked-samples', 'pipes']);
+      expect(names).to.deep.equal([
+        'good',
+        'linked-checkpoints',
+        'linked-config.origins.json',
+        'linked-deep',
+        'linked-metrics.jsonl',
+        'linked-samples',
+        'pipes',
+      ]);
     });
 
     it('pipes are not waited for', async () => {
@@ -170,25 +277,52 @@ describe('gan ui and hostile requests', () => {
   describe('orders that are none', () => {
     const latents = [[1, 2, 3, 4]];
     const bodies: unknown[] = [
-      null, [], 1, 'text', {}, {run: 'good', backend: 'wasm'}, {run: 5, backend: 'wasm', latents}, {run: 'good', backend: {}, latents}, {run: 'good', step: '1', backend: 'wasm', latents}, {run: 'good', step: 1.5, backend: 'wasm', latents}, {run: 'good', backend: 'wasm', latents: []}, {run: 'good', backend: 'wasm', latents: [[]]},
-      {run: 'good', backend: 'wasm', latents: [[1], [1, 2]]}, {run: 'good', backend: 'wasm', latents: [['1']]}, {run: 'good', backend: 'wasm', latents: Array.from({length: 17}, () => [1])}, {run: 'good', backend: 'wasm', latents: [[1e300]]},
+      null,
+      [],
+      1,
+      'text',
+      {},
+      {run: 'good', backend: 'wasm'},
+      {run: 5, backend: 'wasm', latents},
+      {run: 'good', backend: {}, latents},
+      {run: 'good', step: '1', backend: 'wasm', latents},
+      {run: 'good', step: 1.5, backend: 'wasm', latents},
+      {run: 'good', backend: 'wasm', latents: []},
+      {run: 'good', backend: 'wasm', latents: [[]]},
+      {run: 'good', backend: 'wasm', latents: [[1], [1, 2]]},
+      {run: 'good', backend: 'wasm', latents: [['1']]},
+      {run: 'good', backend: 'wasm', latents: Array.from({length: 17}, () => [1])},
+      {run: 'good', backend: 'wasm', latents: [[1e300]]},
     ];
-    for (const body of bodies) it(JSON.stringify(body).slice(0, 60), async () => expect((await draw(JSON.stringify(body))).status).to.equal(400));
+    for (const body of bodies)
+      it(JSON.stringify(body).slice(0, 60), async () =>
+        expect((await draw(JSON.stringify(body))).status).to.equal(400),
+      );
     it('no JSON', async () => expect((await draw('{"run":')).status).to.equal(400));
     it('200,000 open brackets', async () => expect((await draw('['.repeat(200_000))).status).to.equal(400));
   });
 
   describe('too much', () => {
-    it('headers of 64 KiB', async () => expect(await raw(`GET / HTTP/1.1\r\nHost: localhost\r\nX: ${'x'.repeat(65_536)}\r\n\r\n`)).to.match(/^HTTP\/1\.1 431 /));
+    it('headers of 64 KiB', async () =>
+      expect(await raw(`GET / HTTP/1.1\r\nHost: localhost\r\nX: ${'x'.repeat(65_536)}\r\n\r\n`)).to.match(
+        /^HTTP\/1\.1 431 /,
+      ));
 
     for (const [name, head, piece] of [
       ['of a length that is told', `Content-Length: ${2 ** 30}\r\n\r\n`, Buffer.alloc(65_536, 97)],
-      ['in chunks', 'Transfer-Encoding: chunked\r\n\r\n', Buffer.concat([Buffer.from('10000\r\n'), Buffer.alloc(65_536, 97), Buffer.from('\r\n')])],
+      [
+        'in chunks',
+        'Transfer-Encoding: chunked\r\n\r\n',
+        Buffer.concat([Buffer.from('10000\r\n'), Buffer.alloc(65_536, 97), Buffer.from('\r\n')]),
+      ],
     ] as const) {
       it(`bodies of 1 GiB ${name} are refused before they are read, and take no memory`, async () => {
         const before = residentBytes(ui.process.pid!);
         for (const method of ['POST /api/draw', 'POST /', 'GET /api/runs']) {
-          const {sent, text} = await flood(`${method} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n${head}`, piece);
+          const {sent, text} = await flood(
+            `${method} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n${head}`,
+            piece,
+          );
           expect(sent, 'bytes that the system took').to.be.lessThan(16 * mib);
           if (text !== '') expect(text).to.match(/^HTTP\/1\.1 41[13] /); // where the reset did not overtake it
         }
@@ -210,7 +344,9 @@ describe('gan ui and hostile requests', () => {
     it('1,000 connections at once: most are closed, those that say nothing after seconds, and it goes on', async () => {
       const before = residentBytes(ui.process.pid!);
       const sockets = await Promise.all(Array.from({length: 1000}, () => connected(ui.port)));
-      const closed = sockets.map((socket) => new Promise<number>((resolve) => socket.on('close', () => resolve(performance.now()))));
+      const closed = sockets.map(
+        (socket) => new Promise<number>((resolve) => socket.on('close', () => resolve(performance.now()))),
+      );
       const start = performance.now();
       await sleep(500);
       const open = sockets.filter((socket) => !socket.destroyed);
@@ -222,7 +358,14 @@ describe('gan ui and hostile requests', () => {
     });
 
     it('1,000 requests at once: each is answered or its connection is closed', async () => {
-      const ends = await Promise.all(Array.from({length: 1000}, () => ask('/api/runs').then(({status}) => status, () => 0)));
+      const ends = await Promise.all(
+        Array.from({length: 1000}, () =>
+          ask('/api/runs').then(
+            ({status}) => status,
+            () => 0,
+          ),
+        ),
+      );
       expect(ends.every((end) => end === 200 || end === 0)).to.equal(true);
       expect(ends.filter((end) => end === 200).length).to.be.greaterThan(100);
       await alive();
@@ -234,10 +377,13 @@ describe('gan ui and hostile requests', () => {
     return new Promise((resolve) => {
       let answer = '';
       const socket = net.connect(ui.port, '127.0.0.1', () => socket.write(text));
-      socket.on('data', (chunk: Buffer) => {
-        answer += chunk.toString();
-        socket.destroy();
-      }).on('error', () => {}).on('close', () => resolve(answer));
+      socket
+        .on('data', (chunk: Buffer) => {
+          answer += chunk.toString();
+          socket.destroy();
+        })
+        .on('error', () => {})
+        .on('close', () => resolve(answer));
     });
   }
 
@@ -245,12 +391,17 @@ describe('gan ui and hostile requests', () => {
   function firstEvents(run: string): Promise<string> {
     return new Promise((resolve) => {
       let answer = '';
-      const socket = net.connect(ui.port, '127.0.0.1', () => socket.write(`GET /api/events?run=${run.replaceAll(' ', '%20')} HTTP/1.1\r\nHost: localhost\r\n\r\n`));
+      const socket = net.connect(ui.port, '127.0.0.1', () =>
+        socket.write(`GET /api/events?run=${run.replaceAll(' ', '%20')} HTTP/1.1\r\nHost: localhost\r\n\r\n`),
+      );
       const end = (): void => void socket.destroy();
-      socket.on('data', (chunk: Buffer) => {
-        answer += chunk.toString();
-        setTimeout(end, 60);
-      }).on('error', () => {}).on('close', () => resolve(answer));
+      socket
+        .on('data', (chunk: Buffer) => {
+          answer += chunk.toString();
+          setTimeout(end, 60);
+        })
+        .on('error', () => {})
+        .on('close', () => resolve(answer));
       setTimeout(end, 2000);
     });
   }
@@ -281,7 +432,8 @@ function connected(port: number): Promise<net.Socket> {
   });
 }
 
-const firstLine = (socket: net.Socket): Promise<string> => new Promise((resolve) => socket.once('data', (chunk: Buffer) => resolve(chunk.toString().split('\r\n')[0]!)));
+const firstLine = (socket: net.Socket): Promise<string> =>
+  new Promise((resolve) => socket.once('data', (chunk: Buffer) => resolve(chunk.toString().split('\r\n')[0]!)));
 
 async function eventually(check: () => Promise<unknown>): Promise<void> {
   for (let tries = 0; ; tries++) {

@@ -15,7 +15,19 @@ import {startUi, type RunningUi} from './helpers.js';
 /** Where screenshots go, to be looked at by people; nowhere when it is not set. */
 const shots = process.env['GAN_TEST_SCREENSHOTS'];
 
-const tiny = [...tinyFlags, '--backend', 'wasm', '--metrics', 'swd', '--set', 'metricImages=16', '--sample-every', '20', '--checkpoint-every', '40'];
+const tiny = [
+  ...tinyFlags,
+  '--backend',
+  'wasm',
+  '--metrics',
+  'swd',
+  '--set',
+  'metricImages=16',
+  '--sample-every',
+  '20',
+  '--checkpoint-every',
+  '40',
+];
 
 describe(`the page of gan ui${noBrowser === undefined ? '' : ` (skipped: ${noBrowser})`}`, () => {
   let cwd: string;
@@ -52,7 +64,8 @@ describe(`the page of gan ui${noBrowser === undefined ? '' : ` (skipped: ${noBro
 
   const run = (name: string): Locator => page.getByRole('navigation').getByRole('button', {name});
   const chart = (name: string): Locator => page.getByRole('application', {name});
-  const stepOf = async (text: Promise<string | null>): Promise<number> => Number(/step (\d+)/.exec((await text) ?? '')?.[1] ?? -1);
+  const stepOf = async (text: Promise<string | null>): Promise<number> =>
+    Number(/step (\d+)/.exec((await text) ?? '')?.[1] ?? -1);
   const shot = async (name: string): Promise<void> => {
     if (shots === undefined) return;
     mkdirSync(shots, {recursive: true});
@@ -92,30 +105,73 @@ describe(`the page of gan ui${noBrowser === undefined ? '' : ` (skipped: ${noBro
   });
 
   it('shows a training in another process as soon as it begins, and its curves grow', async () => {
-    training = spawn(process.execPath, [path.join(root, 'bin/run.js'), 'fit', 'builtin:shapes', ...tiny, '--epochs', '10000', '--out', 'runs/live', '--quiet'], {cwd, stdio: 'ignore'});
+    training = spawn(
+      process.execPath,
+      [
+        path.join(root, 'bin/run.js'),
+        'fit',
+        'builtin:shapes',
+        ...tiny,
+        '--epochs',
+        '10000',
+        '--out',
+        'runs/live',
+        '--quiet',
+      ],
+      {cwd, stdio: 'ignore'},
+    );
     await run('live').waitFor();
     const label = (): Promise<string | null> => chart('Critic loss').getAttribute('aria-label');
-    const first = await until(() => stepOf(label()), (step) => step > 0, 'the first point');
-    await until(() => stepOf(label()), (step) => step > first, 'a later point');
-    await until(() => run('live').textContent(), (text) => text!.includes('training'), 'what the list says of it');
+    const first = await until(
+      () => stepOf(label()),
+      (step) => step > 0,
+      'the first point',
+    );
+    await until(
+      () => stepOf(label()),
+      (step) => step > first,
+      'a later point',
+    );
+    await until(
+      () => run('live').textContent(),
+      (text) => text!.includes('training'),
+      'what the list says of it',
+    );
     expect(await label()).to.match(/^Critic loss at step \d+: live -?[\d.e-]+\./);
     await chart('Generator loss').waitFor(); // after five steps of the critic
     await chart('swd').waitFor(); // at the end of the first epoch
-    await until(() => inkOf(chart('Critic loss')), (pixels) => pixels > 50, 'coloured pixels of the curve');
+    await until(
+      () => inkOf(chart('Critic loss')),
+      (pixels) => pixels > 50,
+      'coloured pixels of the curve',
+    );
   });
 
   it('has its sample grids, the newest first shown, and a slider that goes back', async () => {
     const slider = page.getByRole('slider', {name: /^Step/});
     const image = page.getByRole('img', {name: /^Grid of samples of live/});
-    await until(() => slider.getAttribute('max').then(Number), (max) => max >= 8, 'nine grids');
+    await until(
+      () => slider.getAttribute('max').then(Number),
+      (max) => max >= 8,
+      'nine grids',
+    );
     const newest = await stepOf(image.getAttribute('alt'));
-    await until(() => stepOf(image.getAttribute('alt')), (step) => step > newest, 'the next grid');
+    await until(
+      () => stepOf(image.getAttribute('alt')),
+      (step) => step > newest,
+      'the next grid',
+    );
     await slider.focus();
     await page.keyboard.press('Home');
     expect(await image.getAttribute('alt')).to.equal('Grid of samples of live at step 20');
     await page.keyboard.press('ArrowRight');
     expect(await slider.getAttribute('aria-valuetext')).to.equal('step 40');
-    const natural = await until(() => image.evaluate((each) => [(each as HTMLImageElement).naturalWidth, (each as HTMLImageElement).naturalHeight]), ([width]) => width! > 0, 'the picture');
+    const natural = await until(
+      () =>
+        image.evaluate((each) => [(each as HTMLImageElement).naturalWidth, (each as HTMLImageElement).naturalHeight]),
+      ([width]) => width! > 0,
+      'the picture',
+    );
     expect(natural).to.deep.equal([8 * 18 + 2, 8 * 18 + 2]); // 64 images of 16 pixels, and 2 between
     const {width = 0} = (await image.boundingBox())!;
     expect(width).to.be.greaterThan(150);
@@ -124,13 +180,21 @@ describe(`the page of gan ui${noBrowser === undefined ? '' : ` (skipped: ${noBro
   });
 
   it('draws from the newest checkpoint of the run that is being trained', async () => {
-    await until(() => page.getByRole('button', {name: 'Open the generator'}).isVisible(), (visible) => visible, 'a checkpoint');
+    await until(
+      () => page.getByRole('button', {name: 'Open the generator'}).isVisible(),
+      (visible) => visible,
+      'a checkpoint',
+    );
     await page.getByRole('button', {name: 'Open the generator'}).click();
     const drawn = page.locator('img.drawn');
     await drawn.waitFor({timeout: 60_000});
     const caption = (): Promise<string | null> => page.locator('.bench figcaption').textContent();
     const first = await stepOf(caption());
-    await until(() => stepOf(caption()), (step) => step > first, 'a newer checkpoint');
+    await until(
+      () => stepOf(caption()),
+      (step) => step > first,
+      'a newer checkpoint',
+    );
   });
 
   it('(the training ends)', async () => {
@@ -138,25 +202,35 @@ describe(`the page of gan ui${noBrowser === undefined ? '' : ` (skipped: ${noBro
     training.kill('SIGINT');
     expect((await ended)[0]).to.equal(130);
     const last = Number(/\d+/.exec(readdirSync(path.join(cwd, 'runs/live/checkpoints')).sort().at(-1)!)![0]);
-    await until(() => stepOf(page.locator('.bench figcaption').textContent()), (step) => step === last, 'the last checkpoint');
+    await until(
+      () => stepOf(page.locator('.bench figcaption').textContent()),
+      (step) => step === last,
+      'the last checkpoint',
+    );
   });
 
   it('plays its sample grids to the newest one, from the first if it is there, and stops when it is told to', async () => {
     const slider = page.getByRole('slider', {name: /^Step/});
     const play = page.getByRole('button', {name: 'Play the samples'});
     const shown = (): Promise<number> => stepOf(slider.getAttribute('aria-valuetext'));
-    const steps = readdirSync(path.join(cwd, 'runs/live/samples')).sort().map((name) => Number(/\d+/.exec(name)![0]));
+    const steps = readdirSync(path.join(cwd, 'runs/live/samples'))
+      .sort()
+      .map((name) => Number(/\d+/.exec(name)![0]));
     const newest = steps.at(-1)!;
     await slider.focus();
     await page.keyboard.press('End');
     for (let i = 0; i < 3; i++) await page.keyboard.press('ArrowLeft');
-    const seen = slider.evaluate((element, last) => new Promise<string[]>((resolve) => {
-      const texts: string[] = [];
-      new MutationObserver(() => {
-        texts.push(element.getAttribute('aria-valuetext')!);
-        if (texts.at(-1) === last) resolve(texts);
-      }).observe(element, {attributeFilter: ['aria-valuetext']});
-    }), `step ${newest}`);
+    const seen = slider.evaluate(
+      (element, last) =>
+        new Promise<string[]>((resolve) => {
+          const texts: string[] = [];
+          new MutationObserver(() => {
+            texts.push(element.getAttribute('aria-valuetext')!);
+            if (texts.at(-1) === last) resolve(texts);
+          }).observe(element, {attributeFilter: ['aria-valuetext']});
+        }),
+      `step ${newest}`,
+    );
     await play.click();
     expect(await seen).to.deep.equal(steps.slice(-3).map((step) => `step ${step}`));
     await play.waitFor();
@@ -181,9 +255,15 @@ describe(`the page of gan ui${noBrowser === undefined ? '' : ` (skipped: ${noBro
     await page.getByRole('spinbutton', {name: 'Seed'}).fill('7');
     await page.getByRole('img', {name: 'Image of seed 7', exact: true}).waitFor();
     const shown = await pixelsOf(page.locator('img.drawn'));
-    const {code, stderr} = await gan(['generate', 'runs/live', '--n', '2', '--seed', '7', '--out-dir', 'images', '--backend', 'wasm'], {cwd});
+    const {code, stderr} = await gan(
+      ['generate', 'runs/live', '--n', '2', '--seed', '7', '--out-dir', 'images', '--backend', 'wasm'],
+      {cwd},
+    );
     expect({code, stderr}).to.deep.equal({code: 0, stderr: ''});
-    const {data, info} = await sharp(path.join(cwd, 'images/1.png')).removeAlpha().raw().toBuffer({resolveWithObject: true});
+    const {data, info} = await sharp(path.join(cwd, 'images/1.png'))
+      .removeAlpha()
+      .raw()
+      .toBuffer({resolveWithObject: true});
     expect([shown.width, shown.height]).to.deep.equal([info.width, info.height]);
     expect(Buffer.from(shown.rgb).equals(data)).to.equal(true);
   });
@@ -193,32 +273,74 @@ describe(`the page of gan ui${noBrowser === undefined ? '' : ` (skipped: ${noBro
     const [older, newest] = readdirSync(folderOf('')).sort() as [string, string];
     const stepIn = (name: string): number => Number(/\d+/.exec(name)![0]);
     const chooser = page.getByRole('combobox', {name: /^Checkpoint/});
-    expect(await chooser.locator('option').allTextContents()).to.deep.equal(['newest', `step ${stepIn(newest)}`, `step ${stepIn(older)}`]);
+    expect(await chooser.locator('option').allTextContents()).to.deep.equal([
+      'newest',
+      `step ${stepIn(newest)}`,
+      `step ${stepIn(older)}`,
+    ]);
     await new RunFolder(path.join(cwd, 'runs/live')).writeBest({step: stepIn(older), metric: 'swd', value: 0.1}); // as --keep-best does
-    await until(() => chooser.locator('option').allTextContents(), ([, , last]) => last === `step ${stepIn(older)}, best`, 'which one is the best');
+    await until(
+      () => chooser.locator('option').allTextContents(),
+      ([, , last]) => last === `step ${stepIn(older)}, best`,
+      'which one is the best',
+    );
     rmSync(folderOf('best.json'));
-    await until(() => chooser.locator('option').allTextContents(), ([, , last]) => last === `step ${stepIn(older)}`, 'that none is the best');
+    await until(
+      () => chooser.locator('option').allTextContents(),
+      ([, , last]) => last === `step ${stepIn(older)}`,
+      'that none is the best',
+    );
     const caption = page.locator('.bench figcaption');
     const latest = await pixelsOf(page.locator('img.drawn'));
     await chooser.focus();
     for (let i = 0; i < 2; i++) await page.keyboard.press('ArrowDown');
-    await until(() => stepOf(caption.textContent()), (step) => step === stepIn(older), 'the older checkpoint');
+    await until(
+      () => stepOf(caption.textContent()),
+      (step) => step === stepIn(older),
+      'the older checkpoint',
+    );
     const shown = await pixelsOf(page.locator('img.drawn'));
-    cpSync(path.join(cwd, 'runs/live'), path.join(cwd, 'earlier'), {recursive: true, filter: (source) => !source.endsWith(newest)});
-    const {code, stderr} = await gan(['generate', 'earlier', '--n', '2', '--seed', '7', '--out-dir', 'earlier-images', '--backend', 'wasm'], {cwd});
+    cpSync(path.join(cwd, 'runs/live'), path.join(cwd, 'earlier'), {
+      recursive: true,
+      filter: (source) => !source.endsWith(newest),
+    });
+    const {code, stderr} = await gan(
+      ['generate', 'earlier', '--n', '2', '--seed', '7', '--out-dir', 'earlier-images', '--backend', 'wasm'],
+      {cwd},
+    );
     expect({code, stderr}).to.deep.equal({code: 0, stderr: ''});
-    expect(Buffer.from(shown.rgb).equals(await sharp(path.join(cwd, 'earlier-images/1.png')).removeAlpha().raw().toBuffer())).to.equal(true);
+    expect(
+      Buffer.from(shown.rgb).equals(await sharp(path.join(cwd, 'earlier-images/1.png')).removeAlpha().raw().toBuffer()),
+    ).to.equal(true);
     expect(shown.rgb).to.not.deep.equal(latest.rgb);
 
     cpSync(folderOf(older), folderOf('step-00000001'), {recursive: true});
-    await until(() => chooser.locator('option').count(), (count) => count === 4, 'another checkpoint');
-    expect(await stepOf(chooser.inputValue().then((value) => `step ${value}`)), 'what was chosen stays').to.equal(stepIn(older));
+    await until(
+      () => chooser.locator('option').count(),
+      (count) => count === 4,
+      'another checkpoint',
+    );
+    expect(await stepOf(chooser.inputValue().then((value) => `step ${value}`)), 'what was chosen stays').to.equal(
+      stepIn(older),
+    );
     await chooser.selectOption({label: 'step 1'});
-    await until(() => stepOf(caption.textContent()), (step) => step === 1, 'the checkpoint of step 1');
+    await until(
+      () => stepOf(caption.textContent()),
+      (step) => step === 1,
+      'the checkpoint of step 1',
+    );
     rmSync(folderOf('step-00000001'), {recursive: true});
-    await until(() => stepOf(caption.textContent()), (step) => step === stepIn(newest), 'the newest again, as the chosen one is gone');
+    await until(
+      () => stepOf(caption.textContent()),
+      (step) => step === stepIn(newest),
+      'the newest again, as the chosen one is gone',
+    );
     expect(await chooser.inputValue()).to.equal('');
-    await until(async () => (await pixelsOf(page.locator('img.drawn'))).rgb, (rgb) => rgb.join() === latest.rgb.join(), 'its image');
+    await until(
+      async () => (await pixelsOf(page.locator('img.drawn'))).rgb,
+      (rgb) => rgb.join() === latest.rgb.join(),
+      'its image',
+    );
   });
 
   it('a slider changes the image, Reset gives it back', async () => {
@@ -228,7 +350,11 @@ describe(`the page of gan ui${noBrowser === undefined ? '' : ` (skipped: ${noBro
     const value = Number(await slider.inputValue());
     for (let i = 0; i < 10; i++) await page.keyboard.press('ArrowRight');
     await page.getByRole('img', {name: 'Image of seed 7, moved'}).waitFor();
-    await until(() => page.locator('.bench').getAttribute('aria-busy'), (busy) => busy === null, 'drawing');
+    await until(
+      () => page.locator('.bench').getAttribute('aria-busy'),
+      (busy) => busy === null,
+      'drawing',
+    );
     expect(Number(await slider.inputValue())).to.be.closeTo(value + 1, 0.051);
     expect((await pixelsOf(page.locator('img.drawn'))).rgb).to.not.deep.equal(before.rgb);
     await page.getByRole('button', {name: 'Reset'}).click();
@@ -253,24 +379,48 @@ describe(`the page of gan ui${noBrowser === undefined ? '' : ` (skipped: ${noBro
     expect(three.rgb).to.not.deep.equal(seven.rgb);
     const strip = page.getByRole('img', {name: '9 images from one seed to the other'});
     await strip.waitFor();
-    const {width, rgb} = await until(() => pixelsOf(strip), ({width: across}) => across === 9 * 18 + 2, 'the strip');
-    const tile = (index: number): number[] => Array.from({length: 16 * 16 * 3}, (_, i) => {
-      const [y, x, c] = [Math.floor(i / 48), Math.floor((i % 48) / 3), i % 3];
-      return rgb[((y + 2) * width + 2 + index * 18 + x) * 3 + c]!;
-    });
-    await until(async () => nearly(tile(0), three.rgb) && nearly(tile(8), seven.rgb), (same) => same, 'the ends of the strip');
+    const {width, rgb} = await until(
+      () => pixelsOf(strip),
+      ({width: across}) => across === 9 * 18 + 2,
+      'the strip',
+    );
+    const tile = (index: number): number[] =>
+      Array.from({length: 16 * 16 * 3}, (_, i) => {
+        const [y, x, c] = [Math.floor(i / 48), Math.floor((i % 48) / 3), i % 3];
+        return rgb[((y + 2) * width + 2 + index * 18 + x) * 3 + c]!;
+      });
+    await until(
+      async () => nearly(tile(0), three.rgb) && nearly(tile(8), seven.rgb),
+      (same) => same,
+      'the ends of the strip',
+    );
   });
 
   it('compares runs: a line each, both grids, what differs in the configuration', async () => {
     const [live, other] = [path.join(cwd, 'runs/live'), path.join(cwd, 'runs/other')];
     cpSync(live, other, {recursive: true});
-    writeFileSync(path.join(other, 'config.json'), JSON.stringify({...json(path.join(live, 'config.json')), lr: 0.00123, loss: {name: 'hinge', options: {}}}));
+    writeFileSync(
+      path.join(other, 'config.json'),
+      JSON.stringify({...json(path.join(live, 'config.json')), lr: 0.00123, loss: {name: 'hinge', options: {}}}),
+    );
     await run('other').waitFor();
     await page.getByRole('checkbox', {name: 'Compare other'}).focus();
     await page.keyboard.press('Space');
-    await until(() => chart('Critic loss').getAttribute('aria-label'), (label) => /live -?[\d.e-]+, other -?[\d.e-]+\./.test(label!), 'two lines');
-    await until(() => page.getByRole('img', {name: /^Grid of samples/}).count(), (count) => count === 2, 'two grids');
-    const rows = await until(() => page.getByRole('table').getByRole('row').allTextContents(), (texts) => texts.some((text) => text.endsWith('0.00123')), 'what was written last');
+    await until(
+      () => chart('Critic loss').getAttribute('aria-label'),
+      (label) => /live -?[\d.e-]+, other -?[\d.e-]+\./.test(label!),
+      'two lines',
+    );
+    await until(
+      () => page.getByRole('img', {name: /^Grid of samples/}).count(),
+      (count) => count === 2,
+      'two grids',
+    );
+    const rows = await until(
+      () => page.getByRole('table').getByRole('row').allTextContents(),
+      (texts) => texts.some((text) => text.endsWith('0.00123')),
+      'what was written last',
+    );
     expect(rows[0]).to.equal('keyliveother');
     expect(rows.find((row) => row.startsWith('lr'))).to.match(/^lr0\.\d+0\.00123$/);
     expect(rows.find((row) => row.startsWith('loss'))).to.equal('losswganhinge');
@@ -285,9 +435,20 @@ describe(`the page of gan ui${noBrowser === undefined ? '' : ` (skipped: ${noBro
     const reached: string[] = [];
     for (let i = 0; i < 40; i++) {
       await page.keyboard.press('Tab');
-      reached.push(await page.evaluate(() => `${document.activeElement?.getAttribute('aria-label') ?? document.activeElement?.textContent ?? ''}`.slice(0, 30)));
+      reached.push(
+        await page.evaluate(() =>
+          `${document.activeElement?.getAttribute('aria-label') ?? document.activeElement?.textContent ?? ''}`.slice(
+            0,
+            30,
+          ),
+        ),
+      );
     }
-    for (const wanted of [/^live/, /^Compare other/, /^Critic loss/, /^Generator loss/, /^Position between/, /^Values/]) expect(reached.some((text) => wanted.test(text)), `${wanted.source} in ${reached.join(' | ')}`).to.equal(true);
+    for (const wanted of [/^live/, /^Compare other/, /^Critic loss/, /^Generator loss/, /^Position between/, /^Values/])
+      expect(
+        reached.some((text) => wanted.test(text)),
+        `${wanted.source} in ${reached.join(' | ')}`,
+      ).to.equal(true);
     const critic = chart('Critic loss');
     await critic.focus();
     await page.keyboard.press('Home');
@@ -301,11 +462,22 @@ describe(`the page of gan ui${noBrowser === undefined ? '' : ` (skipped: ${noBro
   });
 
   it('everything that can be used has a name', async () => {
-    const nameless = await page.evaluate(() => [...document.querySelectorAll<HTMLElement>('button, input, select, img, [tabindex], section, nav, main')]
-      .filter((element) => element.checkVisibility({visibilityProperty: true}))
-      .filter((element) => ![element.getAttribute('aria-label'), element.getAttribute('aria-labelledby') && document.getElementById(element.getAttribute('aria-labelledby')!)?.textContent,
-        element.getAttribute('alt'), element.tagName === 'BUTTON' ? element.textContent : '', (element as HTMLInputElement).labels?.[0]?.textContent].some((name) => name))
-      .map((element) => element.outerHTML.slice(0, 100)));
+    const nameless = await page.evaluate(() =>
+      [...document.querySelectorAll<HTMLElement>('button, input, select, img, [tabindex], section, nav, main')]
+        .filter((element) => element.checkVisibility({visibilityProperty: true}))
+        .filter(
+          (element) =>
+            ![
+              element.getAttribute('aria-label'),
+              element.getAttribute('aria-labelledby') &&
+                document.getElementById(element.getAttribute('aria-labelledby')!)?.textContent,
+              element.getAttribute('alt'),
+              element.tagName === 'BUTTON' ? element.textContent : '',
+              (element as HTMLInputElement).labels?.[0]?.textContent,
+            ].some((name) => name),
+        )
+        .map((element) => element.outerHTML.slice(0, 100)),
+    );
     expect(nameless).to.deep.equal([]);
   });
 
@@ -318,12 +490,23 @@ describe(`the page of gan ui${noBrowser === undefined ? '' : ` (skipped: ${noBro
         await page.getByRole('button', {name: 'Open the generator'}).click();
         await page.locator('img.drawn').waitFor({timeout: 60_000});
         expect(await page.getByRole('combobox', {name: /^Checkpoint/}).isVisible()).to.equal(true);
-        const over = await page.evaluate(() => [...document.querySelectorAll('body *')].filter((element) => !element.closest('.scrolls, .chart') && element.getBoundingClientRect().right > innerWidth + 1).map((element) => element.outerHTML.slice(0, 80)));
+        const over = await page.evaluate(() =>
+          [...document.querySelectorAll('body *')]
+            .filter(
+              (element) =>
+                !element.closest('.scrolls, .chart') && element.getBoundingClientRect().right > innerWidth + 1,
+            )
+            .map((element) => element.outerHTML.slice(0, 80)),
+        );
         expect(over, 'wider than the screen').to.deep.equal([]);
         expect(await page.evaluate(() => document.documentElement.scrollWidth)).to.equal(width);
         expect(await faint(page), 'texts with a contrast below 4.5').to.deep.equal([]);
         if (width === 390) {
-          const small = await page.evaluate(() => [...document.querySelectorAll('button')].filter((button) => button.checkVisibility() && button.getBoundingClientRect().height < 32).map((button) => button.textContent));
+          const small = await page.evaluate(() =>
+            [...document.querySelectorAll('button')]
+              .filter((button) => button.checkVisibility() && button.getBoundingClientRect().height < 32)
+              .map((button) => button.textContent),
+          );
           expect(small, 'too small for a finger').to.deep.equal([]);
         }
         await shot(`${colorScheme}-${width}`);
@@ -334,9 +517,16 @@ describe(`the page of gan ui${noBrowser === undefined ? '' : ` (skipped: ${noBro
   it('says when gan ui has ended, and goes on when it is back', async () => {
     await ui.stop();
     await page.getByText('Not connected').waitFor();
-    expect(said.every((text) => /ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED_ENCODING/.test(text)), said.join()).to.equal(true);
+    expect(
+      said.every((text) => /ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED_ENCODING/.test(text)),
+      said.join(),
+    ).to.equal(true);
     ui = await startUi(cwd, {args: ['--port', String(ui.port)]});
-    await until(() => page.getByText('Not connected').count(), (count) => count === 0, 'connected again');
+    await until(
+      () => page.getByText('Not connected').count(),
+      (count) => count === 0,
+      'connected again',
+    );
     said.length = 0; // the browser itself complains of a server that is gone
   });
 }).timeout(100_000);
@@ -360,7 +550,8 @@ function pixelsOf(image: Locator): Promise<Pixels> {
 }
 
 /** One image and a batch can differ by a rounding. */
-const nearly = (a: readonly number[], b: readonly number[]): boolean => a.length === b.length && a.every((value, i) => Math.abs(value - b[i]!) <= 1);
+const nearly = (a: readonly number[], b: readonly number[]): boolean =>
+  a.length === b.length && a.every((value, i) => Math.abs(value - b[i]!) <= 1);
 
 /** Pixels of a chart that have a colour, which only curves have. */
 function inkOf(chart: Locator): Promise<number> {
@@ -368,7 +559,12 @@ function inkOf(chart: Locator): Promise<number> {
     const canvas = element as HTMLCanvasElement;
     const {data} = canvas.getContext('2d')!.getImageData(0, 0, canvas.width, canvas.height);
     let ink = 0;
-    for (let i = 0; i < data.length; i += 4) if (data[i + 3]! > 128 && Math.max(data[i]!, data[i + 1]!, data[i + 2]!) - Math.min(data[i]!, data[i + 1]!, data[i + 2]!) > 80) ink++;
+    for (let i = 0; i < data.length; i += 4)
+      if (
+        data[i + 3]! > 128 &&
+        Math.max(data[i]!, data[i + 1]!, data[i + 2]!) - Math.min(data[i]!, data[i + 1]!, data[i + 2]!) > 80
+      )
+        ink++;
     return ink;
   });
 }
@@ -378,7 +574,9 @@ function faint(page: Page): Promise<string[]> {
   return page.evaluate(() => {
     const parse = (text: string): number[] => (text.match(/[\d.]+/g) ?? []).map(Number);
     const luminance = ([r = 0, g = 0, b = 0]: number[]): number => {
-      const [x = 0, y = 0, z = 0] = [r, g, b].map((value) => (value / 255 <= 0.04045 ? value / 255 / 12.92 : ((value / 255 + 0.055) / 1.055) ** 2.4));
+      const [x = 0, y = 0, z = 0] = [r, g, b].map((value) =>
+        value / 255 <= 0.04045 ? value / 255 / 12.92 : ((value / 255 + 0.055) / 1.055) ** 2.4,
+      );
       return 0.2126 * x + 0.7152 * y + 0.0722 * z;
     };
     const behind = (element: Element | null): number[] => {
@@ -388,7 +586,11 @@ function faint(page: Page): Promise<string[]> {
       }
       return [255, 255, 255];
     };
-    const texts = [...document.querySelectorAll('body *')].filter((element) => element.checkVisibility() && [...element.childNodes].some((node) => node.nodeType === 3 && node.textContent!.trim() !== ''));
+    const texts = [...document.querySelectorAll('body *')].filter(
+      (element) =>
+        element.checkVisibility() &&
+        [...element.childNodes].some((node) => node.nodeType === 3 && node.textContent!.trim() !== ''),
+    );
     return texts.flatMap((element) => {
       const [a, b] = [luminance(parse(getComputedStyle(element).color)), luminance(behind(element))];
       const contrast = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);

@@ -4,7 +4,7 @@ import path from 'node:path';
 import {pathToFileURL} from 'node:url';
 import type {Browser, BrowserContextOptions, Page} from 'playwright-core';
 import sharp from 'sharp';
-import {openBackend, tf} from 'gan';
+import {openBackend, tf} from 'gankit';
 import {createArchitecture} from '../../dist/config/parts.js';
 import {resolveConfig} from '../../dist/config/resolve.js';
 import {drawLatent, slerp} from '../../dist/gan/runs/latents.js';
@@ -34,7 +34,11 @@ describe(`the exported web page${noBrowser ? `: ${noBrowser}` : ''}`, function (
   before(async function () {
     if (noBrowser) this.skip();
     cwd = folder();
-    for (const args of [['fit', ...tinyFlags, '--steps', '12', '--out', 'run'], ['export', 'run', '--format', 'web', '--out', 'web'], ['generate', 'run', '--seed', '7', '--n', '4', '--out-dir', 'pictures']]) {
+    for (const args of [
+      ['fit', ...tinyFlags, '--steps', '12', '--out', 'run'],
+      ['export', 'run', '--format', 'web', '--out', 'web'],
+      ['generate', 'run', '--seed', '7', '--n', '4', '--out-dir', 'pictures'],
+    ]) {
       const {code, stderr} = await gan(args, {cwd});
       expect(code, stderr).to.equal(0);
     }
@@ -47,7 +51,11 @@ describe(`the exported web page${noBrowser ? `: ${noBrowser}` : ''}`, function (
     removeFolders();
   });
 
-  async function open(use: (page: Page) => Promise<void>, options: BrowserContextOptions = {}, query = ''): Promise<void> {
+  async function open(
+    use: (page: Page) => Promise<void>,
+    options: BrowserContextOptions = {},
+    query = '',
+  ): Promise<void> {
     const context = await browser.newContext({viewport: {width: 1280, height: 900}, ...options});
     const page = await context.newPage();
     const said = complaints(page);
@@ -56,21 +64,31 @@ describe(`the exported web page${noBrowser ? `: ${noBrowser}` : ''}`, function (
       await page.waitForSelector('#grid[data-filled="0/16"]');
       await use(page);
       // of a machine without a GPU, which no page can keep Chromium from saying, and of the test's own looking at pixels
-      expect(said.filter((text) => !/No available adapters|willReadFrequently/.test(text)), 'the console').to.deep.equal([]);
+      expect(
+        said.filter((text) => !/No available adapters|willReadFrequently/.test(text)),
+        'the console',
+      ).to.deep.equal([]);
     } finally {
       await context.close();
     }
   }
 
   /** The pixels of the big picture, without transparency. */
-  const shown = (page: Page): Promise<number[]> => page.evaluate(() => {
-    const canvas = document.querySelector<HTMLCanvasElement>('#picture')!;
-    return [...canvas.getContext('2d')!.getImageData(0, 0, canvas.width, canvas.height).data].filter((_, i) => i % 4 < 3);
-  });
-  const pixelsOf = async (file: string | Buffer): Promise<number[]> => [...(await sharp(file).removeAlpha().raw().toBuffer())];
+  const shown = (page: Page): Promise<number[]> =>
+    page.evaluate(() => {
+      const canvas = document.querySelector<HTMLCanvasElement>('#picture')!;
+      return [...canvas.getContext('2d')!.getImageData(0, 0, canvas.width, canvas.height).data].filter(
+        (_, i) => i % 4 < 3,
+      );
+    });
+  const pixelsOf = async (file: string | Buffer): Promise<number[]> => [
+    ...(await sharp(file).removeAlpha().raw().toBuffer()),
+  ];
   const generated = (i: number): Promise<number[]> => pixelsOf(path.join(cwd, `pictures/${i}.png`));
-  const farthest = (a: number[], b: number[]): number => a.reduce((max, value, i) => Math.max(max, Math.abs(value - b[i]!)), a.length === b.length ? 0 : Infinity);
-  const settled = (page: Page): Promise<unknown> => page.waitForFunction(() => document.querySelector<HTMLElement>('#grid')!.dataset['filled'] === '7/16');
+  const farthest = (a: number[], b: number[]): number =>
+    a.reduce((max, value, i) => Math.max(max, Math.abs(value - b[i]!)), a.length === b.length ? 0 : Infinity);
+  const settled = (page: Page): Promise<unknown> =>
+    page.waitForFunction(() => document.querySelector<HTMLElement>('#grid')!.dataset['filled'] === '7/16');
 
   it('is below 5 MB besides the weights', () => {
     const files = readdirSync(path.join(cwd, 'web')).filter((name) => name !== 'weights.bin');
@@ -84,10 +102,14 @@ describe(`the exported web page${noBrowser ? `: ${noBrowser}` : ''}`, function (
     const {config} = await resolveConfig({registry, file: path.join(cwd, 'run/config.json'), withoutData: true});
     const latents = [0, 1, 2].flatMap((i) => [...drawLatent(latentSize, 3, i)]);
     const device = await openBackend('wasm');
-    const wanted = await withTrainedRun(path.join(cwd, 'run'), () => createArchitecture(registry, config), async (run) => {
-      const {generator} = await run.networks();
-      return tf.tidy(() => generator.forward(tf.tensor(latents, [3, latentSize])).dataSync() as Float32Array);
-    });
+    const wanted = await withTrainedRun(
+      path.join(cwd, 'run'),
+      () => createArchitecture(registry, config),
+      async (run) => {
+        const {generator} = await run.networks();
+        return tf.tidy(() => generator.forward(tf.tensor(latents, [3, latentSize])).dataSync() as Float32Array);
+      },
+    );
     await device.close();
     await open(async (page) => {
       const got = await page.evaluate(async (values) => {
@@ -96,7 +118,10 @@ describe(`the exported web page${noBrowser ? `: ${noBrowser}` : ''}`, function (
       }, latents);
       expectNear(Float32Array.from(got), wanted, 'the page');
     });
-    expect(server.asked.sort()).to.deep.equal(['/', '/model.json', '/page.css', '/page.js', '/tfjs-backend-wasm-simd.wasm', '/weights.bin'], 'its own files and no others');
+    expect(server.asked.sort()).to.deep.equal(
+      ['/', '/model.json', '/page.css', '/page.js', '/tfjs-backend-wasm-simd.wasm', '/weights.bin'],
+      'its own files and no others',
+    );
   });
 
   it('shows the pictures of gan generate: by seed, from the grid, by keyboard; and gives them as PNG', async () => {
@@ -107,16 +132,23 @@ describe(`the exported web page${noBrowser ? `: ${noBrowser}` : ''}`, function (
       expect(farthest(await shown(page), await generated(1))).to.be.at.most(1);
       await page.getByRole('button', {name: 'Picture 3', exact: true}).focus();
       await page.keyboard.press('Enter');
-      await page.waitForFunction((wanted) => {
-        const canvas = document.querySelector<HTMLCanvasElement>('#picture')!;
-        return Math.abs(canvas.getContext('2d')!.getImageData(0, 0, 1, 1).data[0]! - wanted) <= 1;
-      }, (await generated(3))[0]!);
+      await page.waitForFunction(
+        (wanted) => {
+          const canvas = document.querySelector<HTMLCanvasElement>('#picture')!;
+          return Math.abs(canvas.getContext('2d')!.getImageData(0, 0, 1, 1).data[0]! - wanted) <= 1;
+        },
+        (await generated(3))[0]!,
+      );
       expect(farthest(await shown(page), await generated(3))).to.be.at.most(1);
       const [download] = await Promise.all([page.waitForEvent('download'), page.locator('#save').click()]);
       expect(download.suggestedFilename()).to.equal('run-7.png');
       expect(await pixelsOf(await download.path())).to.deep.equal(await shown(page));
       const [grid] = await Promise.all([page.waitForEvent('download'), page.locator('#save-grid').click()]);
-      expect(await sharp(await grid.path()).metadata()).to.include({width: 4 * size + 6, height: 4 * size + 6, format: 'png'});
+      expect(await sharp(await grid.path()).metadata()).to.include({
+        width: 4 * size + 6,
+        height: 4 * size + 6,
+        format: 'png',
+      });
     });
   });
 
@@ -129,36 +161,56 @@ describe(`the exported web page${noBrowser ? `: ${noBrowser}` : ''}`, function (
       await page.keyboard.press('End');
       await page.waitForFunction((old) => {
         const canvas = document.querySelector<HTMLCanvasElement>('#picture')!;
-        const now = [...canvas.getContext('2d')!.getImageData(0, 0, canvas.width, canvas.height).data].filter((_, i) => i % 4 < 3);
+        const now = [...canvas.getContext('2d')!.getImageData(0, 0, canvas.width, canvas.height).data].filter(
+          (_, i) => i % 4 < 3,
+        );
         return now.some((value, i) => value !== old[i]);
       }, before);
       await page.getByRole('button', {name: 'Back to the seed'}).click();
-      await page.waitForFunction((wanted) => Math.abs(Number(document.querySelector<HTMLInputElement>('#sliders input')!.value) - wanted) < 0.006, drawLatent(latentSize, 0)[0]!);
+      await page.waitForFunction(
+        (wanted) =>
+          Math.abs(Number(document.querySelector<HTMLInputElement>('#sliders input')!.value) - wanted) < 0.006,
+        drawLatent(latentSize, 0)[0]!,
+      );
       await page.getByLabel('Position between the two seeds').fill('0.25');
       const middle = slerp(drawLatent(latentSize, 0), drawLatent(latentSize, 1), 0.25);
-      const values = await page.locator('#sliders input').evaluateAll((inputs) => inputs.map((input) => Number((input as HTMLInputElement).value)));
+      const values = await page
+        .locator('#sliders input')
+        .evaluateAll((inputs) => inputs.map((input) => Number((input as HTMLInputElement).value)));
       values.forEach((value, i) => expect(value).to.be.closeTo(middle[i]!, 0.0051));
       const play = page.getByRole('button', {name: 'Play'});
       await play.click();
-      await page.waitForFunction(() => Math.abs(Number(document.querySelector<HTMLInputElement>('#between')!.value) - 0.25) > 0.03);
+      await page.waitForFunction(
+        () => Math.abs(Number(document.querySelector<HTMLInputElement>('#between')!.value) - 0.25) > 0.03,
+      );
       await page.getByRole('button', {name: 'Stop'}).click();
     });
   });
 
-  for (const [width, scheme] of [[1280, 'light'], [390, 'dark']] as const) {
+  for (const [width, scheme] of [
+    [1280, 'light'],
+    [390, 'dark'],
+  ] as const) {
     it(`fits ${width} pixels, ${scheme}`, async () => {
-      await open(async (page) => {
-        const {wide, back, text} = await page.evaluate(() => {
-          const {backgroundColor, color} = getComputedStyle(document.body);
-          return {wide: document.documentElement.scrollWidth, back: backgroundColor, text: color};
-        });
-        expect(wide).to.be.at.most(width);
-        const [dark, light] = scheme === 'dark' ? [back, text] : [text, back];
-        const brightness = (color: string): number => Number(/\d+/.exec(color)![0]);
-        expect(brightness(light) - brightness(dark)).to.be.above(150);
-        const small = await page.locator('button, select, input[type=number]').evaluateAll((all) => all.filter((each) => each.getBoundingClientRect().height < 24).map((each) => each.id));
-        expect(small, 'too small to touch').to.deep.equal([]);
-      }, {viewport: {width, height: 844}, colorScheme: scheme});
+      await open(
+        async (page) => {
+          const {wide, back, text} = await page.evaluate(() => {
+            const {backgroundColor, color} = getComputedStyle(document.body);
+            return {wide: document.documentElement.scrollWidth, back: backgroundColor, text: color};
+          });
+          expect(wide).to.be.at.most(width);
+          const [dark, light] = scheme === 'dark' ? [back, text] : [text, back];
+          const brightness = (color: string): number => Number(/\d+/.exec(color)![0]);
+          expect(brightness(light) - brightness(dark)).to.be.above(150);
+          const small = await page
+            .locator('button, select, input[type=number]')
+            .evaluateAll((all) =>
+              all.filter((each) => each.getBoundingClientRect().height < 24).map((each) => each.id),
+            );
+          expect(small, 'too small to touch').to.deep.equal([]);
+        },
+        {viewport: {width, height: 844}, colorScheme: scheme},
+      );
     });
   }
 

@@ -119,7 +119,11 @@ export class CudaDevice implements DnnHost, Timed {
 
   output(shape: number[], dtype: GpuDtype): Output {
     const dataId = {};
-    const {block} = this.tensors.addOutput(dataId, shape.reduce((size, n) => size * n, 1), dtype);
+    const {block} = this.tensors.addOutput(
+      dataId,
+      shape.reduce((size, n) => size * n, 1),
+      dtype,
+    );
     this.#frames.at(-1)?.outputs.push(dataId);
     return {info: {dataId, shape, dtype}, address: block?.address ?? 0n};
   }
@@ -189,7 +193,9 @@ export class CudaDevice implements DnnHost, Timed {
       driver.allowSharedBytes(handle, sharedBytes);
       this.#sharedBytes.set(handle, sharedBytes);
     }
-    this.timed('kernels', 0, () => driver.launch(handle, grid, block, sharedBytes, this.stream, this.#arguments.write(args)));
+    this.timed('kernels', 0, () =>
+      driver.launch(handle, grid, block, sharedBytes, this.stream, this.#arguments.write(args)),
+    );
   }
 
   copy(from: bigint, to: bigint, bytes: number): void {
@@ -217,7 +223,10 @@ export class CudaDevice implements DnnHost, Timed {
   copyTensor(from: TensorInfo, to: TensorInfo): void {
     this.operation('Copy', [from, to], () => {
       const {bytes} = this.tensors.get(from.dataId);
-      if (bytes !== this.tensors.get(to.dataId).bytes) throw new Error(`a tensor of [${from.shape}] ${from.dtype} cannot be copied into one of [${to.shape}] ${to.dtype}`);
+      if (bytes !== this.tensors.get(to.dataId).bytes)
+        throw new Error(
+          `a tensor of [${from.shape}] ${from.dtype} cannot be copied into one of [${to.shape}] ${to.dtype}`,
+        );
       this.copy(this.address(from), this.address(to), bytes);
       this.tensors.changed(to.dataId);
     });
@@ -244,7 +253,14 @@ export class CudaDevice implements DnnHost, Timed {
     if (this.#recording) throw new Error('a step is being recorded already');
     const {driver, faults} = this.#parts;
     return this.operation('Recording', [], () => {
-      const recording = new Recording({driver, allocator: this.allocator, faults, stream: this.stream, timed: (run) => this.timed('recorded', 0, run), onLaunch: () => this.#epoch++});
+      const recording = new Recording({
+        driver,
+        allocator: this.allocator,
+        faults,
+        stream: this.stream,
+        timed: (run) => this.timed('recorded', 0, run),
+        onLaunch: () => this.#epoch++,
+      });
       this.#recording = recording;
       this.#epoch++;
       try {
@@ -309,7 +325,8 @@ export class CudaDevice implements DnnHost, Timed {
     try {
       return run();
     } catch (error) {
-      if (error instanceof CudaError && error.library !== 'driver' && !this.recording) this.#parts.driver.streamDone(this.stream);
+      if (error instanceof CudaError && error.library !== 'driver' && !this.recording)
+        this.#parts.driver.streamDone(this.stream);
       throw error;
     }
   }

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import type {Probe} from 'gan/plugin';
+import type {Probe} from 'gankit/plugin';
 import {cuda} from './driver/codes.js';
 import type {DeviceFacts} from './driver/driver.js';
 import type {DriverAnswer} from './findings.js';
@@ -12,34 +12,75 @@ import {mebibytes} from './units.js';
 type Refusal = Extract<Probe, {ok: false}>;
 
 /** Whether the backend can run from what a search found, with reason and remedy when it is no. */
-export function explain(machine: Machine, found: Found, answer: DriverAnswer | undefined, {device, precision}: CudaOptions): Refusal | {ok: true; chosen: Chosen; card: DeviceFacts; answer: Extract<DriverAnswer, {ok: true}>} {
+export function explain(
+  machine: Machine,
+  found: Found,
+  answer: DriverAnswer | undefined,
+  {device, precision}: CudaOptions,
+): Refusal | {ok: true; chosen: Chosen; card: DeviceFacts; answer: Extract<DriverAnswer, {ok: true}>} {
   if (machine.platform !== 'linux' && machine.platform !== 'win32') {
     return {ok: false, why: `CUDA runs on Linux and Windows, not on ${machine.platform}`, fix: 'take --backend webgpu'};
   }
   if (found.driver === undefined || answer === undefined) {
     return {
-      ok: false, why: `no NVIDIA driver was found (${driverFile(machine.platform)})`,
+      ok: false,
+      why: `no NVIDIA driver was found (${driverFile(machine.platform)})`,
       fix: 'install the NVIDIA driver, nvidia-smi must list the GPU; start a container with --gpus all',
     };
   }
-  if (!answer.ok) return {ok: false, why: `the NVIDIA driver (${found.driver}) does not work: ${answer.error}`, fix: driverHelp(answer)};
+  if (!answer.ok)
+    return {
+      ok: false,
+      why: `the NVIDIA driver (${found.driver}) does not work: ${answer.error}`,
+      fix: driverHelp(answer),
+    };
   const {devices, version} = answer;
-  if (devices.length === 0) return {ok: false, why: 'the NVIDIA driver sees no GPU', fix: driverHelp({ok: false, error: '', code: cuda.CUDA_ERROR_NO_DEVICE})};
+  if (devices.length === 0)
+    return {
+      ok: false,
+      why: 'the NVIDIA driver sees no GPU',
+      fix: driverHelp({ok: false, error: '', code: cuda.CUDA_ERROR_NO_DEVICE}),
+    };
   const card = chooseCard(device, devices);
-  if (!card) return {ok: false, why: `there is no GPU ${device}`, fix: `take one of: ${deviceList(answer)} (by number or by a part of the name: --device)`};
-  if (version < 12_000) return {ok: false, why: `the NVIDIA driver runs CUDA ${cudaVersion(version)} at most, 12 is needed`, fix: 'update the NVIDIA driver (525 or newer)'};
-  if (precision === 'bf16' && card.architecture < 80) return {ok: false, why: `${card.name} (compute capability ${card.architecture / 10}) does not compute with bfloat16, cards from 8.0 on do`, fix: '--set backend.precision=fp32'};
+  if (!card)
+    return {
+      ok: false,
+      why: `there is no GPU ${device}`,
+      fix: `take one of: ${deviceList(answer)} (by number or by a part of the name: --device)`,
+    };
+  if (version < 12_000)
+    return {
+      ok: false,
+      why: `the NVIDIA driver runs CUDA ${cudaVersion(version)} at most, 12 is needed`,
+      fix: 'update the NVIDIA driver (525 or newer)',
+    };
+  if (precision === 'bf16' && card.architecture < 80)
+    return {
+      ok: false,
+      why: `${card.name} (compute capability ${card.architecture / 10}) does not compute with bfloat16, cards from 8.0 on do`,
+      fix: '--set backend.precision=fp32',
+    };
   // CUDA 13 has no code for cards before Turing any more
   const allowed = majors.nvrtc.filter((major) => major * 1000 <= version && (major < 13 || card.architecture >= 75));
   const chosen = chooseLibraries(found, allowed);
   return 'missing' in chosen ? missingLibraries(machine, found, chosen) : {ok: true, chosen, card, answer};
 }
 
-function missingLibraries({platform}: Machine, {libraries}: Found, {cuda: major, missing}: {cuda: number; missing: readonly (typeof libraryNames)[number][]}): Refusal {
-  const file = (name: (typeof libraryNames)[number]) => libraryFile(name, name === 'cudnn' ? majors.cudnn[0]! : major, platform);
+function missingLibraries(
+  {platform}: Machine,
+  {libraries}: Found,
+  {cuda: major, missing}: {cuda: number; missing: readonly (typeof libraryNames)[number][]},
+): Refusal {
+  const file = (name: (typeof libraryNames)[number]) =>
+    libraryFile(name, name === 'cudnn' ? majors.cudnn[0]! : major, platform);
   const there = libraryNames.filter((name) => !missing.includes(name)).map((name) => titles[name]);
-  const others = libraryNames.flatMap((name) => (missing.includes(name) ? libraries[name].map(({file: at}) => at) : []));
-  const notes = [...(there.length > 0 ? [`${there.join(' and ')} ${there.length > 1 ? 'are' : 'is'} there`] : []), ...(others.length > 0 ? [`not of this version: ${others.join(', ')}`] : [])];
+  const others = libraryNames.flatMap((name) =>
+    missing.includes(name) ? libraries[name].map(({file: at}) => at) : [],
+  );
+  const notes = [
+    ...(there.length > 0 ? [`${there.join(' and ')} ${there.length > 1 ? 'are' : 'is'} there`] : []),
+    ...(others.length > 0 ? [`not of this version: ${others.join(', ')}`] : []),
+  ];
   return {
     ok: false,
     why: `${missing.map((name) => `${titles[name]} (${file(name)})`).join(', ')} for CUDA ${major} ${missing.length > 1 ? 'were' : 'was'} not found${notes.length > 0 ? `; ${notes.join('; ')}` : ''}`,
@@ -66,7 +107,9 @@ function chooseCard(wanted: string | undefined, cards: readonly DeviceFacts[]): 
 }
 
 /** 12080 as 12.8. */
-export const cudaVersion = (version: number): string => `${Math.floor(version / 1000)}.${Math.floor((version % 1000) / 10)}`;
+export const cudaVersion = (version: number): string =>
+  `${Math.floor(version / 1000)}.${Math.floor((version % 1000) / 10)}`;
 
 /** For messages: `0 NVIDIA H200 (143771 MiB), 1 ...`. */
-export const deviceList = ({devices}: Extract<DriverAnswer, {ok: true}>): string => devices.map(({ordinal, name, bytes}) => `${ordinal} ${name} (${mebibytes(bytes)})`).join(', ');
+export const deviceList = ({devices}: Extract<DriverAnswer, {ok: true}>): string =>
+  devices.map(({ordinal, name, bytes}) => `${ordinal} ${name} (${mebibytes(bytes)})`).join(', ');

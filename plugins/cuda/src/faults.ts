@@ -1,4 +1,4 @@
-import type {Gan} from 'gan/plugin';
+import type {Gan} from 'gankit/plugin';
 import type {TensorInfo} from '@tensorflow/tfjs-core';
 import {CudaError} from './driver/cuda-error.js';
 import {OutOfDeviceMemory} from './memory/allocator.js';
@@ -10,7 +10,8 @@ type Fault = InstanceType<GanError>;
 
 const goOn = 'The last checkpoint of the run is complete; go on from it: gan fit --resume RUN';
 const useLess = 'Use a smaller --batch-size or --size, or fewer features; nvidia-smi shows who else uses the card.';
-const findIt = 'Kernels run later than they are asked for: with GAN_DEBUG=sync each operation is waited for, and the message names the right one. compute-sanitizer tells more.';
+const findIt =
+  'Kernels run later than they are asked for: with GAN_DEBUG=sync each operation is waited for, and the message names the right one. compute-sanitizer tells more.';
 
 const waitLonger = 'Where the work really takes so long: --set backend.timeout=SECONDS.';
 
@@ -79,17 +80,34 @@ export class Faults {
   explain(error: unknown, operation: Operation): unknown {
     if (this.#lost && (error instanceof CudaError || error instanceof Stuck)) return this.#lost;
     if (error instanceof Stuck) {
-      this.#lost = this.#make('GAN_DEVICE_LOST', `The cuda device is stuck: it was not done after ${error.seconds} s. The last operations that it was handed: ${this.#handed.map(describe).join('; ')}.`, [goOn, findIt, waitLonger]);
+      this.#lost = this.#make(
+        'GAN_DEVICE_LOST',
+        `The cuda device is stuck: it was not done after ${error.seconds} s. The last operations that it was handed: ${this.#handed.map(describe).join('; ')}.`,
+        [goOn, findIt, waitLonger],
+      );
       return this.#lost;
     }
     if (error instanceof OutOfDeviceMemory) return this.#outOfMemory(error, operation);
     if (!(error instanceof CudaError)) return error;
     if (error.sticky) {
-      this.#lost = this.#make('GAN_DEVICE_LOST', `The cuda device was lost in or before ${describe(operation)}: ${error.message}.`, [goOn, findIt]);
+      this.#lost = this.#make(
+        'GAN_DEVICE_LOST',
+        `The cuda device was lost in or before ${describe(operation)}: ${error.message}.`,
+        [goOn, findIt],
+      );
       return this.#lost;
     }
-    if (error.outOfMemory) return this.#make('GAN_BACKEND_MEMORY', `cuda: ${describe(operation)}: no memory left (${error.message}).`, [useLess, goOn]);
-    return this.#make('GAN_BACKEND_FAILED', `cuda: ${describe(operation)} failed: ${error.message}.`, ['Please report this, with the output of gan doctor.', goOn], error);
+    if (error.outOfMemory)
+      return this.#make('GAN_BACKEND_MEMORY', `cuda: ${describe(operation)}: no memory left (${error.message}).`, [
+        useLess,
+        goOn,
+      ]);
+    return this.#make(
+      'GAN_BACKEND_FAILED',
+      `cuda: ${describe(operation)} failed: ${error.message}.`,
+      ['Please report this, with the output of gan doctor.', goOn],
+      error,
+    );
   }
 
   #outOfMemory({wanted, used, free, total}: OutOfDeviceMemory, operation: Operation): Fault {

@@ -1,4 +1,4 @@
-import type {Gan, OpenedDevice} from 'gan/plugin';
+import type {Gan, OpenedDevice} from 'gankit/plugin';
 import type {DataType} from '@tensorflow/tfjs-core';
 import {kernelBackend} from './backend.js';
 import {cacheFolder, DiskCache} from './cache/disk-cache.js';
@@ -29,39 +29,83 @@ const tfBackend = 'gan-cuda';
  * Loads the libraries and starts the backend on the card that is asked for.
  * @throws GanError GAN_BACKEND_UNAVAILABLE when something is missing, GAN_BACKEND_FAILED when a library does not start or the device is open already
  */
-export async function open(options: CudaOptions, {tf, GanError}: Api, machine: Machine = thisMachine()): Promise<OpenedDevice> {
-  if (tf.findBackend(tfBackend)) throw new GanError('backend', 'GAN_BACKEND_FAILED', 'The cuda device is open already: close it first.');
-  const unavailable = (why: string, ...suggestions: string[]) => new GanError('backend', 'GAN_BACKEND_UNAVAILABLE', `cuda: ${why}.`, {suggestions});
+export async function open(
+  options: CudaOptions,
+  {tf, GanError}: Api,
+  machine: Machine = thisMachine(),
+): Promise<OpenedDevice> {
+  if (tf.findBackend(tfBackend))
+    throw new GanError('backend', 'GAN_BACKEND_FAILED', 'The cuda device is open already: close it first.');
+  const unavailable = (why: string, ...suggestions: string[]) =>
+    new GanError('backend', 'GAN_BACKEND_UNAVAILABLE', `cuda: ${why}.`, {suggestions});
   const native = await import('./native/koffi.js');
   const found = findLibraries(machine, [options.libs]);
-  const driver = found.driver === undefined ? undefined : new Driver(native.loadLibrary(found.driver).bind(driverSignatures), {view: native.viewMemory, text: native.textAt}, new Patience(options.timeout * 1000));
+  const driver =
+    found.driver === undefined
+      ? undefined
+      : new Driver(
+          native.loadLibrary(found.driver).bind(driverSignatures),
+          {view: native.viewMemory, text: native.textAt},
+          new Patience(options.timeout * 1000),
+        );
   const faults = new Faults(GanError);
   const starting = {name: 'Starting', inputs: []};
-  const answer = driver && faults.guard(starting, (): DriverAnswer => {
-    driver.init();
-    return {ok: true, version: driver.version(), devices: driver.devices()};
-  });
+  const answer =
+    driver &&
+    faults.guard(starting, (): DriverAnswer => {
+      driver.init();
+      return {ok: true, version: driver.version(), devices: driver.devices()};
+    });
   const result = explain(machine, found, answer, options);
   if (!result.ok) throw unavailable(result.why, result.fix);
   const {chosen, card: facts} = result;
   const libraries = loadLibraries(chosen, native.loadLibrary);
   const builtFor = Math.floor(Number(libraries.dnn.cudnnGetCudartVersion()) / 1000);
   if (builtFor !== chosen.cuda) {
-    throw unavailable(`the cuDNN of ${chosen.cudnn} was built for CUDA ${builtFor}, and the other libraries are of CUDA ${chosen.cuda}`, `name a folder with a cuDNN for CUDA ${chosen.cuda}: GAN_CUDA_LIBS=FOLDER`);
+    throw unavailable(
+      `the cuDNN of ${chosen.cudnn} was built for CUDA ${builtFor}, and the other libraries are of CUDA ${chosen.cuda}`,
+      `name a folder with a cuDNN for CUDA ${chosen.cuda}: GAN_CUDA_LIBS=FOLDER`,
+    );
   }
   const nvrtc = faults.guard(starting, () => new Nvrtc(libraries.nvrtc, native.addressOf));
   const target = nvrtc.targetFor(facts.architecture);
-  if (!target) throw unavailable(`NVRTC ${nvrtc.version} makes no code for ${facts.name} (sm_${facts.architecture})`, `install CUDA ${chosen.cuda - 1}, and name its folder: GAN_CUDA_LIBS=FOLDER`);
-  const device = faults.guard(starting, () => new CudaDevice({
-    driver: driver!, nvrtc, target, blas: libraries.blas, dnn: libraries.dnn, facts, precision: options.precision,
-    cache: new DiskCache(cacheFolder(machine.env, machine.platform, machine.home)), faults, addressOf: native.addressOf,
-    waitForEach: (machine.env['GAN_DEBUG'] ?? '').split(',').includes('sync'),
-  }));
-  return opened(tf, device, driver!, {gpu: facts.name, precision: options.precision, ...versions(chosen, result.answer, Number(libraries.dnn.cudnnGetVersion())), tfjs: tf.version_core});
+  if (!target)
+    throw unavailable(
+      `NVRTC ${nvrtc.version} makes no code for ${facts.name} (sm_${facts.architecture})`,
+      `install CUDA ${chosen.cuda - 1}, and name its folder: GAN_CUDA_LIBS=FOLDER`,
+    );
+  const device = faults.guard(
+    starting,
+    () =>
+      new CudaDevice({
+        driver: driver!,
+        nvrtc,
+        target,
+        blas: libraries.blas,
+        dnn: libraries.dnn,
+        facts,
+        precision: options.precision,
+        cache: new DiskCache(cacheFolder(machine.env, machine.platform, machine.home)),
+        faults,
+        addressOf: native.addressOf,
+        waitForEach: (machine.env['GAN_DEBUG'] ?? '').split(',').includes('sync'),
+      }),
+  );
+  return opened(tf, device, driver!, {
+    gpu: facts.name,
+    precision: options.precision,
+    ...versions(chosen, result.answer, Number(libraries.dnn.cudnnGetVersion())),
+    tfjs: tf.version_core,
+  });
 }
 
 /** Registers backend and kernels of an open device with tfjs. */
-export function opened(tf: Gan['tf'], device: CudaDevice, driver: Driver, info: NonNullable<OpenedDevice['info']>): OpenedDevice {
+export function opened(
+  tf: Gan['tf'],
+  device: CudaDevice,
+  driver: Driver,
+  info: NonNullable<OpenedDevice['info']>,
+): OpenedDevice {
   const reads = new Reads(device, driver);
   tf.registerBackend(tfBackend, () => kernelBackend(tf, device, reads));
   const removeKernels = registerKernels(tf, device, tfBackend);
@@ -73,7 +117,8 @@ export function opened(tf: Gan['tf'], device: CudaDevice, driver: Driver, info: 
     capture: {
       record: (run) => device.record(run),
       copy: (from, to) => device.copyTensor(from, to),
-      allocate: (shape, dtype) => device.guard('A new tensor', [{shape, dtype}], () => device.output(shape, onDevice(dtype)).info),
+      allocate: (shape, dtype) =>
+        device.guard('A new tensor', [{shape, dtype}], () => device.output(shape, onDevice(dtype)).info),
     },
     close() {
       if (!isOpen) return;
@@ -96,5 +141,8 @@ const cudnnVersion = (version: number): string => {
   return [Math.floor(version / unit), Math.floor((version % unit) / 100), version % 100].join('.');
 };
 
-const versions = ({cuda}: Chosen, {version}: Extract<DriverAnswer, {ok: true}>, cudnn: number) =>
-  ({cuda, driver: `CUDA ${cudaVersion(version)}`, cudnn: cudnnVersion(cudnn)});
+const versions = ({cuda}: Chosen, {version}: Extract<DriverAnswer, {ok: true}>, cudnn: number) => ({
+  cuda,
+  driver: `CUDA ${cudaVersion(version)}`,
+  cudnn: cudnnVersion(cudnn),
+});

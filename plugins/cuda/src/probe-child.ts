@@ -12,7 +12,12 @@ async function ask(file: string): Promise<DriverAnswer> {
     driver.init();
     return {ok: true, version: driver.version(), devices: driver.devices()};
   } catch (error) {
-    if (error instanceof CudaError) return {ok: false, error: error.code === cuda.CUDA_ERROR_NO_DEVICE ? 'it sees no GPU' : error.message, code: error.code};
+    if (error instanceof CudaError)
+      return {
+        ok: false,
+        error: error.code === cuda.CUDA_ERROR_NO_DEVICE ? 'it sees no GPU' : error.message,
+        code: error.code,
+      };
     return {ok: false, error: error instanceof Error ? error.message : String(error)};
   }
 }

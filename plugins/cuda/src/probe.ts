@@ -1,6 +1,6 @@
 import {execFile} from 'node:child_process';
 import {fileURLToPath} from 'node:url';
-import type {Finding, Probe} from 'gan/plugin';
+import type {Finding, Probe} from 'gankit/plugin';
 import {cacheFolder} from './cache/disk-cache.js';
 import {cudaVersion, deviceList, explain} from './explain.js';
 import type {DriverAnswer} from './findings.js';
@@ -16,13 +16,22 @@ const limitMs = 10_000;
  * Whether there is a card with a driver and the libraries. Where there is no driver, nothing is started. A driver may hang or crash when it is first
  * asked, so it is asked in a process of its own, which is ended when it takes too long; libraries are only looked for.
  */
-export async function probe(options: CudaOptions, machine: Machine = thisMachine(), timeLimitMs = limitMs): Promise<Probe> {
+export async function probe(
+  options: CudaOptions,
+  machine: Machine = thisMachine(),
+  timeLimitMs = limitMs,
+): Promise<Probe> {
   const {result} = await search(options, machine, timeLimitMs);
   if (!result.ok) return result;
   const {card, chosen, answer} = result;
   return {
     ok: true,
-    info: {gpu: card.name, cuda: chosen.cuda, driver: `CUDA ${cudaVersion(answer.version)}`, precision: options.precision},
+    info: {
+      gpu: card.name,
+      cuda: chosen.cuda,
+      driver: `CUDA ${cudaVersion(answer.version)}`,
+      precision: options.precision,
+    },
     devices: answer.devices.map(({name, bytes}) => ({name, memoryBytes: bytes})),
     chosen: card.ordinal,
   };
@@ -35,7 +44,11 @@ async function search(options: CudaOptions, machine: Machine, timeLimitMs: numbe
 }
 
 /** What there is, piece by piece, for `gan doctor`. */
-export async function diagnose(options: CudaOptions, machine: Machine = thisMachine(), timeLimitMs = limitMs): Promise<Finding[]> {
+export async function diagnose(
+  options: CudaOptions,
+  machine: Machine = thisMachine(),
+  timeLimitMs = limitMs,
+): Promise<Finding[]> {
   const {found, answer, result} = await search(options, machine, timeLimitMs);
   if (answer?.ok !== true) return []; // the probe says it all
   const findings: Finding[] = [
@@ -43,8 +56,14 @@ export async function diagnose(options: CudaOptions, machine: Machine = thisMach
     {name: 'cuda gpus', state: 'ok', what: deviceList(answer)},
   ];
   if (result.ok) {
-    findings.push(...libraryNames.map((name): Finding => ({name: `cuda ${titles[name]}`, state: 'ok', what: result.chosen[name]})));
-    findings.push({name: 'cuda kernels', state: 'ok', what: `compiled ones are kept in ${cacheFolder(machine.env, machine.platform, machine.home)}`});
+    findings.push(
+      ...libraryNames.map((name): Finding => ({name: `cuda ${titles[name]}`, state: 'ok', what: result.chosen[name]})),
+    );
+    findings.push({
+      name: 'cuda kernels',
+      state: 'ok',
+      what: `compiled ones are kept in ${cacheFolder(machine.env, machine.platform, machine.home)}`,
+    });
   }
   return findings;
 }
@@ -59,7 +78,11 @@ function askChild(driver: string, timeLimitMs: number): Promise<DriverAnswer> {
       const last = stdout.trimEnd().split('\n').at(-1) ?? '';
       if (last.startsWith('{')) resolve(JSON.parse(last) as DriverAnswer);
       else if (error?.killed) resolve({ok: false, error: `it did not answer within ${timeLimitMs / 1000} s`});
-      else resolve({ok: false, error: `it ended the process that asked it (${error?.signal ?? `exit ${error?.code ?? 0}`})`});
+      else
+        resolve({
+          ok: false,
+          error: `it ended the process that asked it (${error?.signal ?? `exit ${error?.code ?? 0}`})`,
+        });
     });
   });
 }

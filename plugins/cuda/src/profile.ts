@@ -37,7 +37,10 @@ interface Span {
 export class Profile {
   readonly #spans: Span[] = [];
 
-  constructor(private readonly driver: Driver, private readonly stream: bigint) {}
+  constructor(
+    private readonly driver: Driver,
+    private readonly stream: bigint,
+  ) {}
 
   span<T>(part: Part, flops: number, run: () => T): T {
     const span = {part, flops, begin: this.driver.createTimer(), end: this.driver.createTimer()};
@@ -53,7 +56,13 @@ export class Profile {
   /** Sums; everything that was handed over must be done. */
   times(): DeviceTimes {
     const none = (): PartTime => ({ms: 0, calls: 0, flops: 0});
-    const parts: DeviceTimes['parts'] = {cudnn: none(), cublaslt: none(), kernels: none(), copies: none(), recorded: none()};
+    const parts: DeviceTimes['parts'] = {
+      cudnn: none(),
+      cublaslt: none(),
+      kernels: none(),
+      copies: none(),
+      recorded: none(),
+    };
     for (const {part, flops, begin, end} of this.#spans) {
       const sum = parts[part];
       sum.ms += this.driver.elapsed(begin, end);
@@ -61,7 +70,15 @@ export class Profile {
       sum.flops += flops;
     }
     const kernelMs = Object.values(parts).reduce((sum, {ms}) => sum + ms, 0);
-    return {kernelMs, parts, getExtraProfileInfo: () => Object.entries(parts).filter(([, {calls}]) => calls > 0).map(([part, {ms}]) => `${part}: ${ms.toFixed(3)} ms`).join(', ')};
+    return {
+      kernelMs,
+      parts,
+      getExtraProfileInfo: () =>
+        Object.entries(parts)
+          .filter(([, {calls}]) => calls > 0)
+          .map(([part, {ms}]) => `${part}: ${ms.toFixed(3)} ms`)
+          .join(', '),
+    };
   }
 
   /** Gives the events back. */

@@ -5,7 +5,10 @@ import type {Block} from './memory/pool.js';
 
 /** Device to host. */
 export class Reads {
-  constructor(private readonly device: CudaDevice, private readonly driver: Driver) {}
+  constructor(
+    private readonly device: CudaDevice,
+    private readonly driver: Driver,
+  ) {}
 
   /** The bytes of a block as they are at this point of the stream. Waits for them without blocking. */
   async read(block: Block, bytes: number): Promise<Uint8Array> {
@@ -33,7 +36,9 @@ export class Reads {
     if (this.device.recording) throw new Error('nothing can be read from the device while a step is recorded');
     return this.#guard(() => {
       const staging = this.device.pinned.take(bytes);
-      this.device.timed('copies', 0, () => this.driver.copyToHost(staging.address, block.address, bytes, this.device.stream));
+      this.device.timed('copies', 0, () =>
+        this.driver.copyToHost(staging.address, block.address, bytes, this.device.stream),
+      );
       this.driver.recordEvent(staging.event, this.device.stream);
       return staging;
     });

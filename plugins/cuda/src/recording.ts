@@ -62,7 +62,9 @@ export class Recording {
     if (executable === undefined) throw new Error('a recorded step was disposed of');
     const operation = {name: 'A recorded step', inputs: []};
     this.#host.faults.handing(operation);
-    this.#host.faults.guard(operation, () => this.#host.timed(() => this.#host.driver.launchGraph(executable, this.#host.stream)));
+    this.#host.faults.guard(operation, () =>
+      this.#host.timed(() => this.#host.driver.launchGraph(executable, this.#host.stream)),
+    );
     this.#host.onLaunch();
   }
 

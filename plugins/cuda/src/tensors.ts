@@ -90,7 +90,8 @@ export class Tensors {
   blockOf(dataId: DataId): Block | undefined {
     const entry = this.get(dataId);
     if (entry.block || entry.bytes === 0) return entry.block;
-    if (!isGpuDtype(entry.dtype)) throw new Error(`the cuda backend computes with float32, int32 and bool, not with ${entry.dtype}`);
+    if (!isGpuDtype(entry.dtype))
+      throw new Error(`the cuda backend computes with float32, int32 and bool, not with ${entry.dtype}`);
     const array = entry.values as TypedArray;
     Object.assign(entry, this.#places.upload(bytesOf(array), array.length));
     return entry.block;

@@ -17,10 +17,15 @@ export function typed(values: BackendValues, dtype: GpuDtype): TypedArray {
   }
 }
 
-export const bytesOf = ({buffer, byteOffset, byteLength}: TypedArray): Uint8Array => new Uint8Array(buffer, byteOffset, byteLength);
+export const bytesOf = ({buffer, byteOffset, byteLength}: TypedArray): Uint8Array =>
+  new Uint8Array(buffer, byteOffset, byteLength);
 
 /** A copy of bytes as values of that type. */
 export function fromBytes(bytes: Uint8Array, dtype: GpuDtype): Float32Array | Int32Array | Uint8Array {
   const {buffer} = bytes.slice();
-  return dtype === 'float32' ? new Float32Array(buffer) : dtype === 'int32' ? new Int32Array(buffer) : new Uint8Array(buffer);
+  return dtype === 'float32'
+    ? new Float32Array(buffer)
+    : dtype === 'int32'
+      ? new Int32Array(buffer)
+      : new Uint8Array(buffer);
 }

@@ -1,5 +1,5 @@
 import {fileURLToPath} from 'node:url';
-import {testBackend} from 'gan/testing';
+import {testBackend} from 'gankit/testing';
 
 /** The folder of package.json, in which `gan` finds the backend as it finds an installed one. */
 const home = fileURLToPath(new URL('..', import.meta.url));

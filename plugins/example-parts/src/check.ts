@@ -1,15 +1,22 @@
 import os from 'node:os';
-import type {Gan} from 'gan/plugin';
+import type {Gan} from 'gankit/plugin';
 
 /** Something for `gan doctor` to look at: quick, and without tfjs. */
-export default ({check, opt}: Gan) => check({
-  name: 'load',
-  summary: 'Whether other programs keep the processor busy.',
-  options: {limit: opt.num(0.5, {min: 0, help: 'busy processes a core that are still fine'})},
-  create: ({limit}) => () => {
-    const [load = 0] = os.loadavg(); // always 0 on Windows
-    const busy = load / os.availableParallelism();
-    const what = `${busy.toFixed(1)} busy processes a core in the last minute`;
-    return [busy > limit ? {name: 'load', state: 'warning', what, fix: 'wait, or end other programs: training will be slow' } : {name: 'load', state: 'ok', what}];
-  },
-});
+export default ({check, opt}: Gan) =>
+  check({
+    name: 'load',
+    summary: 'Whether other programs keep the processor busy.',
+    options: {limit: opt.num(0.5, {min: 0, help: 'busy processes a core that are still fine'})},
+    create:
+      ({limit}) =>
+      () => {
+        const [load = 0] = os.loadavg(); // always 0 on Windows
+        const busy = load / os.availableParallelism();
+        const what = `${busy.toFixed(1)} busy processes a core in the last minute`;
+        return [
+          busy > limit
+            ? {name: 'load', state: 'warning', what, fix: 'wait, or end other programs: training will be slow'}
+            : {name: 'load', state: 'ok', what},
+        ];
+      },
+  });

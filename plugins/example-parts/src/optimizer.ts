@@ -1,16 +1,21 @@
-import type {Gan} from 'gan/plugin';
+import type {Gan} from 'gankit/plugin';
 
 /** What is kept between steps is in `averages`; the optimiser saves it in checkpoints. */
-export default ({optimizer, nn, opt, tf}: Gan) => optimizer({
-  name: 'sign',
-  summary: 'Steps of one size, by the sign of the averaged gradient (arXiv 1802.04434).',
-  options: {mom: opt.num(0.9, {min: 0, max: 1, help: 'share of the old average of gradients'})},
-  create: ({mom}) => nn.optimizer({
+export default ({optimizer, nn, opt, tf}: Gan) =>
+  optimizer({
     name: 'sign',
-    averages: () => ['grad_avg'],
-    update(gradient, {grad_avg}, _step, hypers) {
-      const average = tf.add(tf.mul(grad_avg!, hypers['mom']!), tf.mul(gradient, 1 - hypers['mom']!));
-      return {delta: tf.mul(tf.sign(average), hypers.lr), averages: {grad_avg: average}};
-    },
-  }, {mom}),
-});
+    summary: 'Steps of one size, by the sign of the averaged gradient (arXiv 1802.04434).',
+    options: {mom: opt.num(0.9, {min: 0, max: 1, help: 'share of the old average of gradients'})},
+    create: ({mom}) =>
+      nn.optimizer(
+        {
+          name: 'sign',
+          averages: () => ['grad_avg'],
+          update(gradient, {grad_avg}, _step, hypers) {
+            const average = tf.add(tf.mul(grad_avg!, hypers['mom']!), tf.mul(gradient, 1 - hypers['mom']!));
+            return {delta: tf.mul(tf.sign(average), hypers.lr), averages: {grad_avg: average}};
+          },
+        },
+        {mom},
+      ),
+  });

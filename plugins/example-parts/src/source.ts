@@ -1,25 +1,28 @@
-import type {Gan} from 'gan/plugin';
+import type {Gan} from 'gankit/plugin';
 
 /** Data that are made up; all randomness is from `rng`, so that a run can be repeated. `{size, read(index)}` would be a finite source. */
-export default ({source, opt}: Gan) => source({
-  name: 'ramps',
-  summary: 'From dark to light, in any direction.',
-  options: {contrast: opt.num(0.5, {min: 0, max: 1, help: '1 reaches black and white'})},
-  create: ({contrast}) => ({size, channels}) => ({
-    shape: [size, size, channels],
-    batch(n, rng) {
-      const out = new Float32Array(n * size * size * channels);
-      for (let i = 0, at = 0; i < n; i++) {
-        const angle = 2 * Math.PI * rng.float();
-        const [dx, dy] = [Math.cos(angle), Math.sin(angle)];
-        for (let y = 0; y < size; y++) {
-          for (let x = 0; x < size; x++) {
-            const value = contrast * Math.SQRT1_2 * (dx * ((2 * x) / size - 1) + dy * ((2 * y) / size - 1));
-            for (let c = 0; c < channels; c++) out[at++] = value;
+export default ({source, opt}: Gan) =>
+  source({
+    name: 'ramps',
+    summary: 'From dark to light, in any direction.',
+    options: {contrast: opt.num(0.5, {min: 0, max: 1, help: '1 reaches black and white'})},
+    create:
+      ({contrast}) =>
+      ({size, channels}) => ({
+        shape: [size, size, channels],
+        batch(n, rng) {
+          const out = new Float32Array(n * size * size * channels);
+          for (let i = 0, at = 0; i < n; i++) {
+            const angle = 2 * Math.PI * rng.float();
+            const [dx, dy] = [Math.cos(angle), Math.sin(angle)];
+            for (let y = 0; y < size; y++) {
+              for (let x = 0; x < size; x++) {
+                const value = contrast * Math.SQRT1_2 * (dx * ((2 * x) / size - 1) + dy * ((2 * y) / size - 1));
+                for (let c = 0; c < channels; c++) out[at++] = value;
+              }
+            }
           }
-        }
-      }
-      return out;
-    },
-  }),
-});
+          return out;
+        },
+      }),
+  });

@@ -40,9 +40,15 @@ export async function run(args: string[]): Promise<number> {
 }
 
 async function build(given: string | undefined): Promise<string> {
-  if (process.platform !== 'linux') throw new BuildError(`This builds on Linux only. Here, npm rebuild ${providers[1]} --build-from-source does it for the TensorFlow that it downloads.`);
+  if (process.platform !== 'linux')
+    throw new BuildError(
+      `This builds on Linux only. Here, npm rebuild ${providers[1]} --build-from-source does it for the TensorFlow that it downloads.`,
+    );
   const provider = providers.map((name) => findProvider(name, [process.cwd()])).find((found) => found !== undefined);
-  if (!provider) throw new BuildError(`Neither ${providers.join(' nor ')} is installed here: npm install --ignore-scripts ${providers[0]}`);
+  if (!provider)
+    throw new BuildError(
+      `Neither ${providers.join(' nor ')} is installed here: npm install --ignore-scripts ${providers[0]}`,
+    );
   const tensorflow = locate(given ?? askPython());
   compile(provider, tensorflow);
   const answer = await tryAddon(provider.addon);
@@ -54,36 +60,69 @@ async function build(given: string | undefined): Promise<string> {
 function askPython(): string {
   const python = process.env['PYTHON'] ?? 'python3';
   try {
-    const found = execFileSync(python, ['-c', 'import importlib.util as u; print(u.find_spec("tensorflow").submodule_search_locations[0])'], {encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore']});
+    const found = execFileSync(
+      python,
+      ['-c', 'import importlib.util as u; print(u.find_spec("tensorflow").submodule_search_locations[0])'],
+      {encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore']},
+    );
     return found.trim();
   } catch {
-    throw new BuildError(`${python} has no TensorFlow: pip install 'tensorflow[and-cuda]' for GPUs, or tensorflow-cpu; $PYTHON names another Python, --tensorflow a folder`);
+    throw new BuildError(
+      `${python} has no TensorFlow: pip install 'tensorflow[and-cuda]' for GPUs, or tensorflow-cpu; $PYTHON names another Python, --tensorflow a folder`,
+    );
   }
 }
 
 function locate(root: string): TensorFlow {
   const include = path.join(root, 'include');
-  for (const [folder, library] of [[root, 'libtensorflow_cc.so.2'], [path.join(root, 'lib'), 'libtensorflow.so.2']] as const) {
+  for (const [folder, library] of [
+    [root, 'libtensorflow_cc.so.2'],
+    [path.join(root, 'lib'), 'libtensorflow.so.2'],
+  ] as const) {
     if (!existsSync(path.join(folder, library)) || !existsSync(path.join(include, 'tensorflow/c/c_api.h'))) continue;
     return {include, folder: path.resolve(folder), libraries: [library, 'libtensorflow_framework.so.2']};
   }
-  throw new BuildError(`${root} has no include/tensorflow/c/c_api.h with libtensorflow_cc.so.2 or lib/libtensorflow.so.2`);
+  throw new BuildError(
+    `${root} has no include/tensorflow/c/c_api.h with libtensorflow_cc.so.2 or lib/libtensorflow.so.2`,
+  );
 }
 
 function compile({root, addon}: Provider, {include, folder, libraries}: TensorFlow): void {
   const compiler = process.env['CXX'] ?? 'g++';
-  const headers = path.join(path.dirname(createRequire(import.meta.url).resolve('node-api-headers/package.json')), 'include');
+  const headers = path.join(
+    path.dirname(createRequire(import.meta.url).resolve('node-api-headers/package.json')),
+    'include',
+  );
   const half = `${addon}.tmp`;
   mkdirSync(path.dirname(addon), {recursive: true});
   try {
-    execFileSync(compiler, [
-      '-shared', '-fPIC', '-O2', '-std=c++17', `-I${root}`, `-I${include}`, `-I${headers}`,
-      'binding/tfjs_backend.cc', 'binding/tfjs_binding.cc',
-      `-L${folder}`, ...libraries.map((name) => `-l:${name}`), `-Wl,-rpath,${folder}`, '-o', half,
-    ], {cwd: root, stdio: ['ignore', 'inherit', 'inherit']});
+    execFileSync(
+      compiler,
+      [
+        '-shared',
+        '-fPIC',
+        '-O2',
+        '-std=c++17',
+        `-I${root}`,
+        `-I${include}`,
+        `-I${headers}`,
+        'binding/tfjs_backend.cc',
+        'binding/tfjs_binding.cc',
+        `-L${folder}`,
+        ...libraries.map((name) => `-l:${name}`),
+        `-Wl,-rpath,${folder}`,
+        '-o',
+        half,
+      ],
+      {cwd: root, stdio: ['ignore', 'inherit', 'inherit']},
+    );
   } catch (error) {
     const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
-    throw new BuildError(missing ? `There is no C++ compiler ${compiler}: apt-get install g++, or $CXX names another` : `${compiler} could not compile the addon; its messages are above`);
+    throw new BuildError(
+      missing
+        ? `There is no C++ compiler ${compiler}: apt-get install g++, or $CXX names another`
+        : `${compiler} could not compile the addon; its messages are above`,
+    );
   }
   renameSync(half, addon);
 }

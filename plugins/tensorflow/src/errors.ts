@@ -4,8 +4,10 @@ import type {NodeBackend} from './registry.js';
 /** Makes the errors of TensorFlow say which operation failed, on what shapes. */
 export function explainErrors(backend: NodeBackend): void {
   const {executeSingleOutput, executeMultipleOutputs} = backend;
-  backend.executeSingleOutput = (name, attributes, inputs) => explained(name, inputs, () => executeSingleOutput.call(backend, name, attributes, inputs));
-  backend.executeMultipleOutputs = (name, attributes, inputs, count) => explained(name, inputs, () => executeMultipleOutputs.call(backend, name, attributes, inputs, count));
+  backend.executeSingleOutput = (name, attributes, inputs) =>
+    explained(name, inputs, () => executeSingleOutput.call(backend, name, attributes, inputs));
+  backend.executeMultipleOutputs = (name, attributes, inputs, count) =>
+    explained(name, inputs, () => executeMultipleOutputs.call(backend, name, attributes, inputs, count));
 }
 
 function explained<T>(name: string, inputs: readonly TensorInfo[], run: () => T): T {
@@ -13,7 +15,12 @@ function explained<T>(name: string, inputs: readonly TensorInfo[], run: () => T)
     return run();
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error);
-    const reason = text.replace(/^Invalid TF_Status: \d+\s*(Message: )?/, '').replace(/^Incompatible shapes/, 'cannot be broadcast');
-    throw new Error(`${name} on tensorflow, of the shapes ${inputs.map(({shape}) => `[${shape}]`).join(', ')}: ${reason}`, {cause: error});
+    const reason = text
+      .replace(/^Invalid TF_Status: \d+\s*(Message: )?/, '')
+      .replace(/^Incompatible shapes/, 'cannot be broadcast');
+    throw new Error(
+      `${name} on tensorflow, of the shapes ${inputs.map(({shape}) => `[${shape}]`).join(', ')}: ${reason}`,
+      {cause: error},
+    );
   }
 }

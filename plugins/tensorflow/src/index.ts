@@ -1,13 +1,16 @@
-import type {Gan} from 'gan/plugin';
+import type {Gan} from 'gankit/plugin';
 import {open} from './open.js';
 import {probe} from './probe.js';
 
 /** TensorFlow by tfjs-node or tfjs-node-gpu, which the user installs. */
-export default ({backend, opt, tf, GanError}: Gan) => backend({
-  name: 'tensorflow',
-  summary: 'TensorFlow, by @tensorflow/tfjs-node-gpu or @tensorflow/tfjs-node where they are installed.',
-  options: {
-    package: opt.oneOf(['auto', 'tfjs-node-gpu', 'tfjs-node'], 'auto', {help: 'which of the two; auto: the one for GPUs if it can run'}),
-  },
-  create: (options) => ({probe: () => probe(options), open: () => open(options, {tf, GanError})}),
-});
+export default ({backend, opt, tf, GanError}: Gan) =>
+  backend({
+    name: 'tensorflow',
+    summary: 'TensorFlow, by @tensorflow/tfjs-node-gpu or @tensorflow/tfjs-node where they are installed.',
+    options: {
+      package: opt.oneOf(['auto', 'tfjs-node-gpu', 'tfjs-node'], 'auto', {
+        help: 'which of the two; auto: the one for GPUs if it can run',
+      }),
+    },
+    create: (options) => ({probe: () => probe(options), open: () => open(options, {tf, GanError})}),
+  });

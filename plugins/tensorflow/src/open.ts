@@ -1,6 +1,6 @@
 import {createRequire} from 'node:module';
 import path from 'node:path';
-import type {Gan, OpenedDevice} from 'gan/plugin';
+import type {Gan, OpenedDevice} from 'gankit/plugin';
 import {convolutionGradients} from './conv2d.js';
 import {explainErrors} from './errors.js';
 import {findUsable, type TensorflowOptions} from './probe.js';
@@ -18,9 +18,15 @@ const tfBackend = 'tensorflow';
  * @throws GanError GAN_BACKEND_UNAVAILABLE when there is none, GAN_BACKEND_FAILED when the backend is open already
  */
 export async function open(options: TensorflowOptions, {tf, GanError}: Api): Promise<OpenedDevice> {
-  if (tf.findBackend(tfBackend)) throw new GanError('backend', 'GAN_BACKEND_FAILED', 'The tensorflow device is open already: tfjs has one such backend; close it first.');
+  if (tf.findBackend(tfBackend))
+    throw new GanError(
+      'backend',
+      'GAN_BACKEND_FAILED',
+      'The tensorflow device is open already: tfjs has one such backend; close it first.',
+    );
   const found = await findUsable(options);
-  if ('why' in found) throw new GanError('backend', 'GAN_BACKEND_UNAVAILABLE', `tensorflow: ${found.why}.`, {suggestions: [found.fix]});
+  if ('why' in found)
+    throw new GanError('backend', 'GAN_BACKEND_UNAVAILABLE', `tensorflow: ${found.why}.`, {suggestions: [found.fix]});
   const {provider, answer} = found;
   const backend = load(provider);
   explainErrors(backend);
@@ -29,7 +35,12 @@ export async function open(options: TensorflowOptions, {tf, GanError}: Api): Pro
   let isOpen = true;
   return {
     tfBackend,
-    info: {package: `${provider.name} ${provider.version}`, tensorflow: answer.tensorflow, device: answer.gpu ? 'GPU' : 'processor', tfjs: tf.version_core},
+    info: {
+      package: `${provider.name} ${provider.version}`,
+      tensorflow: answer.tensorflow,
+      device: answer.gpu ? 'GPU' : 'processor',
+      tfjs: tf.version_core,
+    },
     close() {
       if (!isOpen) return;
       isOpen = false;

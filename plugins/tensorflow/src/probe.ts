@@ -1,6 +1,6 @@
 import {existsSync} from 'node:fs';
 import {fileURLToPath} from 'node:url';
-import type {Probe} from 'gan/plugin';
+import type {Probe} from 'gankit/plugin';
 import {tryAddon, type Answer} from './addon.js';
 import {findProvider, providers, type Provider} from './provider.js';
 
@@ -23,7 +23,15 @@ export async function probe(options: TensorflowOptions): Promise<Probe> {
   const found = await findUsable(options);
   if ('why' in found) return found;
   const {provider, answer} = found;
-  return {ok: true, info: {package: `${provider.name} ${provider.version}`, tensorflow: answer.tensorflow, device: answer.gpu ? 'GPU' : 'processor'}, devices: [{name: answer.gpu ? 'GPU' : 'processor'}]};
+  return {
+    ok: true,
+    info: {
+      package: `${provider.name} ${provider.version}`,
+      tensorflow: answer.tensorflow,
+      device: answer.gpu ? 'GPU' : 'processor',
+    },
+    devices: [{name: answer.gpu ? 'GPU' : 'processor'}],
+  };
 }
 
 /** The first package of those wanted that can run, searched from the current folder and from this package. */
@@ -58,7 +66,11 @@ async function examine(provider: Provider): Promise<Usable | Refusal> {
   }
   const answer = await tryAddon(addon);
   if (!answer.ok) {
-    return {ok: false, why: `the addon of ${name} ${version} does not load: ${answer.why}`, fix: `put the missing library where the loader finds it (LD_LIBRARY_PATH), or ${build}`};
+    return {
+      ok: false,
+      why: `the addon of ${name} ${version} does not load: ${answer.why}`,
+      fix: `put the missing library where the loader finds it (LD_LIBRARY_PATH), or ${build}`,
+    };
   }
   if (name === '@tensorflow/tfjs-node-gpu' && !answer.gpu) {
     return {

@@ -52,4 +52,6 @@ function resolvePackage(name: string, folder: string): string | undefined {
 
 /** Whether libtensorflow lies where the install script of the package puts it; a self-built addon may have it elsewhere. */
 export const hasOwnLibrary = ({root}: Provider): boolean =>
-  ['libtensorflow.so.2', 'libtensorflow.so', 'libtensorflow.2.dylib', 'libtensorflow.dylib', 'tensorflow.dll'].some((file) => existsSync(path.join(root, 'deps', 'lib', file)));
+  ['libtensorflow.so.2', 'libtensorflow.so', 'libtensorflow.2.dylib', 'libtensorflow.dylib', 'tensorflow.dll'].some(
+    (file) => existsSync(path.join(root, 'deps', 'lib', file)),
+  );

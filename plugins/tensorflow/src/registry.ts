@@ -1,4 +1,4 @@
-import type {Gan} from 'gan/plugin';
+import type {Gan} from 'gankit/plugin';
 import type {KernelBackend, NamedAttrMap, NamedTensorInfoMap, TensorInfo} from '@tensorflow/tfjs-core';
 
 /** An attribute of a TensorFlow operation; the types are numbers of the binding. */
@@ -12,7 +12,12 @@ export interface OperationAttribute {
 export interface NodeBackend extends KernelBackend {
   binding: Record<'TF_FLOAT' | 'TF_ATTR_TYPE' | 'TF_ATTR_INT' | 'TF_ATTR_STRING' | 'TF_ATTR_BOOL', number>;
   executeSingleOutput(name: string, attributes: OperationAttribute[], inputs: TensorInfo[]): TensorInfo;
-  executeMultipleOutputs(name: string, attributes: OperationAttribute[], inputs: TensorInfo[], count: number): TensorInfo[];
+  executeMultipleOutputs(
+    name: string,
+    attributes: OperationAttribute[],
+    inputs: TensorInfo[],
+    count: number,
+  ): TensorInfo[];
 }
 
 /** An operation of tfjs, computed by this package. */
@@ -22,11 +27,20 @@ export interface Kernel {
 }
 
 /** Puts kernels in the place of those that tfjs-node registered. Returns a function that undoes it. */
-export function replaceKernels(tf: Gan['tf'], backend: NodeBackend, backendName: string, kernels: readonly Kernel[]): () => void {
+export function replaceKernels(
+  tf: Gan['tf'],
+  backend: NodeBackend,
+  backendName: string,
+  kernels: readonly Kernel[],
+): () => void {
   const replaced = kernels.map(({name, compute}) => {
     const stock = tf.getKernel(name, backendName);
     tf.unregisterKernel(name, backendName);
-    tf.registerKernel({kernelName: name, backendName, kernelFunc: ({inputs, attrs}) => compute(inputs, attrs ?? {}, backend)});
+    tf.registerKernel({
+      kernelName: name,
+      backendName,
+      kernelFunc: ({inputs, attrs}) => compute(inputs, attrs ?? {}, backend),
+    });
     return stock;
   });
   return () => {

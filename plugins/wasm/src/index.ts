@@ -1,20 +1,25 @@
-import type {Gan} from 'gan/plugin';
+import type {Gan} from 'gankit/plugin';
 import {diagnose} from './diagnose.js';
 import {settings} from './settings.js';
 import {probe} from './probe.js';
 
 /** The CPU backend: tfjs-backend-wasm, completed and made faster by kernels of its own. */
-export default ({backend, opt, tf, GanError}: Gan) => backend({
-  name: 'wasm',
-  summary: 'The processor, by WebAssembly SIMD; runs everywhere.',
-  options: {
-    threads: opt.int(undefined, {min: 1, max: 256, help: 'threads to compute with; default: as many as the machine runs at once'}),
-    relaxedSimd: opt.bool(true, {help: 'use fused multiply-add where Node has it, which changes last digits'}),
-    wideSimd: opt.bool(true, {help: 'let Node compute with 256-bit vectors where it can; needs relaxedSimd'}),
-  },
-  create: (options) => ({
-    probe: () => probe(settings(options)),
-    open: async () => (await import('./open.js')).open({tf, GanError}, settings(options)),
-    diagnose,
-  }),
-});
+export default ({backend, opt, tf, GanError}: Gan) =>
+  backend({
+    name: 'wasm',
+    summary: 'The processor, by WebAssembly SIMD; runs everywhere.',
+    options: {
+      threads: opt.int(undefined, {
+        min: 1,
+        max: 256,
+        help: 'threads to compute with; default: as many as the machine runs at once',
+      }),
+      relaxedSimd: opt.bool(true, {help: 'use fused multiply-add where Node has it, which changes last digits'}),
+      wideSimd: opt.bool(true, {help: 'let Node compute with 256-bit vectors where it can; needs relaxedSimd'}),
+    },
+    create: (options) => ({
+      probe: () => probe(settings(options)),
+      open: async () => (await import('./open.js')).open({tf, GanError}, settings(options)),
+      diagnose,
+    }),
+  });

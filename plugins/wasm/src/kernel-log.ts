@@ -47,7 +47,10 @@ export function logKernels(tf: Tf, own: ReadonlySet<string>, write: (text: strin
 function table(entries: Map<string, Entry>, elapsedMs: number): string {
   const used = [...entries].filter(([, {calls}]) => calls > 0).sort(([, a], [, b]) => b.ms - a.ms);
   const inKernels = used.reduce((sum, [, {ms}]) => sum + ms, 0);
-  const rows = used.map(([name, {from, calls, ms}]) => `${name.padEnd(28)}${from.padEnd(6)}${String(calls).padStart(8)}${ms.toFixed(1).padStart(12)}`);
+  const rows = used.map(
+    ([name, {from, calls, ms}]) =>
+      `${name.padEnd(28)}${from.padEnd(6)}${String(calls).padStart(8)}${ms.toFixed(1).padStart(12)}`,
+  );
   return [
     `kernels on wasm, ${inKernels.toFixed(0)} of ${elapsedMs.toFixed(0)} ms:`,
     `${'operation'.padEnd(28)}${'by'.padEnd(6)}${'calls'.padStart(8)}${'ms'.padStart(12)}`,

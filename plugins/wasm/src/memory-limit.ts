@@ -1,4 +1,4 @@
-import type {Gan} from 'gan/plugin';
+import type {Gan} from 'gankit/plugin';
 import type {TfjsWasm} from './tfjs.js';
 
 /** What addresses of 32 bits reach. */
@@ -14,9 +14,19 @@ export function watchMemory({wasm}: TfjsWasm, GanError: Gan['GanError']): void {
   wasm._malloc = (bytes) => {
     const address = bytes < reachable ? malloc(bytes) : 0;
     if (address !== 0 || bytes === 0) return address;
-    const [wanted, used] = [bytes, wasm.asm.memory.buffer.byteLength].map((count) => `${Math.round(count / 2 ** 20)} MiB`);
-    throw new GanError('backend', 'GAN_BACKEND_MEMORY', `The wasm device is out of memory: ${wanted} more are wanted, its heap has ${used}, and WebAssembly ends at 4096 MiB.`, {
-      suggestions: ['Use a smaller --batch-size or --size, or fewer features.', 'The last checkpoint of the run is complete; go on from it: gan fit --resume RUN'],
-    });
+    const [wanted, used] = [bytes, wasm.asm.memory.buffer.byteLength].map(
+      (count) => `${Math.round(count / 2 ** 20)} MiB`,
+    );
+    throw new GanError(
+      'backend',
+      'GAN_BACKEND_MEMORY',
+      `The wasm device is out of memory: ${wanted} more are wanted, its heap has ${used}, and WebAssembly ends at 4096 MiB.`,
+      {
+        suggestions: [
+          'Use a smaller --batch-size or --size, or fewer features.',
+          'The last checkpoint of the run is complete; go on from it: gan fit --resume RUN',
+        ],
+      },
+    );
   };
 }

@@ -14,14 +14,47 @@ const [x, minusSquare] = [1 + 2 ** -12, -(1 + 2 ** -11)];
  * (func (export "f") (result f32) (f32x4.extract_lane 0 (f32x4.relaxed_madd (v128.const x) (v128.const x) (v128.const -rounded)))).
  */
 const relaxedModule = Uint8Array.from([
-  0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00, // magic, version 1
-  0x01, 0x05, 0x01, 0x60, 0x00, 0x01, 0x7d, // types: [] -> [f32]
-  0x03, 0x02, 0x01, 0x00, // functions: one of type 0
-  0x07, 0x05, 0x01, 0x01, 0x66, 0x00, 0x00, // exports: f
-  0x0a, 0x40, 0x01, 0x3e, 0x00, // code: one body of 62 bytes, no locals
-  ...vector(x), ...vector(x), ...vector(minusSquare),
-  0xfd, 0x85, 0x02, // f32x4.relaxed_madd
-  0xfd, 0x1f, 0x00, 0x0b, // f32x4.extract_lane 0, end
+  0x00,
+  0x61,
+  0x73,
+  0x6d,
+  0x01,
+  0x00,
+  0x00,
+  0x00, // magic, version 1
+  0x01,
+  0x05,
+  0x01,
+  0x60,
+  0x00,
+  0x01,
+  0x7d, // types: [] -> [f32]
+  0x03,
+  0x02,
+  0x01,
+  0x00, // functions: one of type 0
+  0x07,
+  0x05,
+  0x01,
+  0x01,
+  0x66,
+  0x00,
+  0x00, // exports: f
+  0x0a,
+  0x40,
+  0x01,
+  0x3e,
+  0x00, // code: one body of 62 bytes, no locals
+  ...vector(x),
+  ...vector(x),
+  ...vector(minusSquare),
+  0xfd,
+  0x85,
+  0x02, // f32x4.relaxed_madd
+  0xfd,
+  0x1f,
+  0x00,
+  0x0b, // f32x4.extract_lane 0, end
 ]);
 
 /** Whether this Node compiles relaxed SIMD: from 22 on by itself, Node 20 when told to. */
@@ -43,7 +76,8 @@ export function hasWideSimd(): boolean {
 }
 
 /** Whether a newer Node would join them on this machine, and this one, with the given version of V8, does not. Needs relaxed SIMD. */
-export const isTooOldForWideSimd = (v8: string): boolean => Number.parseInt(v8) < Math.min(...wideVersions) && isForWideSimd();
+export const isTooOldForWideSimd = (v8: string): boolean =>
+  Number.parseInt(v8) < Math.min(...wideVersions) && isForWideSimd();
 
 const isForWideSimd = (): boolean => process.arch === 'x64' && process.platform !== 'darwin' && hasFusedMultiplyAdd();
 
@@ -53,11 +87,17 @@ function hasFusedMultiplyAdd(): boolean {
 }
 
 /** The compiled kernels. */
-export async function compileKernels({relaxedSimd, wideSimd}: Pick<Settings, 'relaxedSimd' | 'wideSimd'>): Promise<WebAssembly.Module> {
+export async function compileKernels({
+  relaxedSimd,
+  wideSimd,
+}: Pick<Settings, 'relaxedSimd' | 'wideSimd'>): Promise<WebAssembly.Module> {
   const name = wideSimd ? 'kernels-wide' : relaxedSimd ? 'kernels-relaxed' : 'kernels';
   const file = new URL(`../dist/${name}.wasm`, import.meta.url);
   const binary = await readFile(file).catch((cause: unknown) => {
-    throw new Error(`${fileURLToPath(file)} cannot be read: reinstall gan-plugin-wasm, or in its sources run npm run build`, {cause});
+    throw new Error(
+      `${fileURLToPath(file)} cannot be read: reinstall gan-plugin-wasm, or in its sources run npm run build`,
+      {cause},
+    );
   });
   return wideSimd ? compileWide(binary) : WebAssembly.compile(binary);
 }

@@ -19,18 +19,47 @@ export interface Native {
   scatterBytes(conv: number, threads: number): number;
   scatterBackpropInput(conv: number, dy: number, filter: number, dx: number, buffer: number, pool: number): void;
   matmul(
-    a: number, transposeA: boolean, b: number, transposeB: boolean, out: number,
-    m: number, n: number, k: number, pool: number,
+    a: number,
+    transposeA: boolean,
+    b: number,
+    transposeB: boolean,
+    out: number,
+    m: number,
+    n: number,
+    k: number,
+    pool: number,
   ): void;
   batchNormBytes(rows: number, channels: number): number;
   batchNorm(
-    x: number, weight: number, bias: number, y: number, mean: number, variance: number,
-    rows: number, channels: number, eps: number, slope: number, buffer: number, pool: number,
+    x: number,
+    weight: number,
+    bias: number,
+    y: number,
+    mean: number,
+    variance: number,
+    rows: number,
+    channels: number,
+    eps: number,
+    slope: number,
+    buffer: number,
+    pool: number,
   ): void;
   batchNormGrad(
-    x: number, weight: number, bias: number, dy: number, mean: number, variance: number,
-    dx: number, dWeight: number, dBias: number,
-    rows: number, channels: number, eps: number, slope: number, buffer: number, pool: number,
+    x: number,
+    weight: number,
+    bias: number,
+    dy: number,
+    mean: number,
+    variance: number,
+    dx: number,
+    dWeight: number,
+    dBias: number,
+    rows: number,
+    channels: number,
+    eps: number,
+    slope: number,
+    buffer: number,
+    pool: number,
   ): void;
   bytesToFloat(bytes: number, table: number, out: number, pixels: number, channels: number): void;
   updateParameters(updates: number, length: number, pool: number): void;
@@ -44,11 +73,7 @@ export interface Native {
   sqrt(x: number, out: number, count: number): void;
   rsqrt(x: number, out: number, count: number): void;
   tanh(x: number, out: number, count: number): void;
-  greater(
-    a: number, strideA: number, b: number, strideB: number, out: number, count: number, orEqual: boolean,
-  ): void;
-  extremum(
-    a: number, strideA: number, b: number, strideB: number, out: number, count: number, larger: boolean,
-  ): void;
+  greater(a: number, strideA: number, b: number, strideB: number, out: number, count: number, orEqual: boolean): void;
+  extremum(a: number, strideA: number, b: number, strideB: number, out: number, count: number, larger: boolean): void;
   select(condition: number, a: number, b: number, out: number, count: number): void;
 }

@@ -1,4 +1,4 @@
-import type {Gan, OpenedDevice} from 'gan/plugin';
+import type {Gan, OpenedDevice} from 'gankit/plugin';
 import {Heap} from './heap.js';
 import {logKernels, wantsKernelLog} from './kernel-log.js';
 import {kernels} from './kernels/index.js';
@@ -11,8 +11,12 @@ import {startTfjs, stopTfjs} from './tfjs.js';
  * Starts tfjs-backend-wasm and puts the kernels of this package over its own until `close`.
  * @throws Error if it is open already, or if a file of the installation is missing
  */
-export async function open({tf, GanError}: Pick<Gan, 'tf' | 'GanError'>, {threads, relaxedSimd, wideSimd}: Settings): Promise<OpenedDevice> {
-  if (hasKernels(tf, kernels)) throw new Error('the wasm device is open already: tfjs has one such backend; close it first');
+export async function open(
+  {tf, GanError}: Pick<Gan, 'tf' | 'GanError'>,
+  {threads, relaxedSimd, wideSimd}: Settings,
+): Promise<OpenedDevice> {
+  if (hasKernels(tf, kernels))
+    throw new Error('the wasm device is open already: tfjs has one such backend; close it first');
   const backend = await startTfjs(tf);
   watchMemory(backend, GanError);
   const heap = await Heap.share(backend, {threads, relaxedSimd, wideSimd}).catch((error: unknown) => {

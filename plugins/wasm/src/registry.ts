@@ -1,4 +1,4 @@
-import type {Gan} from 'gan/plugin';
+import type {Gan} from 'gankit/plugin';
 import type {NamedAttrMap, NamedTensorInfoMap, TensorInfo} from '@tensorflow/tfjs-core';
 import type {Heap} from './heap.js';
 
@@ -44,14 +44,15 @@ export function replaceKernels(tf: Tf, heap: Heap, kernels: readonly Kernel[]): 
     tf.registerKernel({
       kernelName: name,
       backendName: 'wasm',
-      kernelFunc: (call) => compute(call.inputs, call.attrs ?? {}, {
-        tf,
-        heap,
-        stock() {
-          if (!stock) throw new Error(`${name} on wasm: these types or shapes are not supported`);
-          return stock.kernelFunc(call);
-        },
-      }),
+      kernelFunc: (call) =>
+        compute(call.inputs, call.attrs ?? {}, {
+          tf,
+          heap,
+          stock() {
+            if (!stock) throw new Error(`${name} on wasm: these types or shapes are not supported`);
+            return stock.kernelFunc(call);
+          },
+        }),
     });
     return {name, stock};
   });

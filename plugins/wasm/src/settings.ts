@@ -14,5 +14,9 @@ export type Options = Omit<Settings, 'threads'> & {threads: number | undefined};
 /** The user's options with what this machine and this Node have. */
 export function settings({threads, relaxedSimd, wideSimd}: Options): Settings {
   const relaxed = relaxedSimd && hasRelaxedSimd();
-  return {threads: threads ?? availableParallelism(), relaxedSimd: relaxed, wideSimd: wideSimd && relaxed && hasWideSimd()};
+  return {
+    threads: threads ?? availableParallelism(),
+    relaxedSimd: relaxed,
+    wideSimd: wideSimd && relaxed && hasWideSimd(),
+  };
 }

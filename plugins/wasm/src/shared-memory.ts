@@ -7,7 +7,7 @@
 export function withSharedMemory(binary: Uint8Array): Uint8Array<ArrayBuffer> {
   const memorySection = 5;
   const [bounded, sharedAndBounded] = [0x01, 0x03];
-  for (let at = 8; at < binary.length; ) {
+  for (let at = 8; at < binary.length;) {
     const id = binary[at];
     const size = unsigned(binary, at + 1);
     if (id === memorySection) {

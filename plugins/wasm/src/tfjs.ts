@@ -28,21 +28,29 @@ export async function startTfjs(tf: Tf): Promise<TfjsWasm> {
   const require = createRequire(import.meta.url);
   const library = require.resolve('@tensorflow/tfjs-backend-wasm');
   const binary = withSharedMemory(await readFile(path.join(path.dirname(library), 'tfjs-backend-wasm-simd.wasm')));
-  const started = await keepingListeners(() => servingModule(tf, binary, async (url) => {
-    const {setThreadsCount, setWasmPaths} = require(library) as typeof import('@tensorflow/tfjs-backend-wasm'); // to import CommonJS takes longer
-    const files = ['tfjs-backend-wasm.wasm', 'tfjs-backend-wasm-simd.wasm', 'tfjs-backend-wasm-threaded-simd.wasm'];
-    setWasmPaths(Object.fromEntries(files.map((file) => [file, url])), true);
-    setThreadsCount(1);
-    return tf.setBackend('wasm');
-  }));
+  const started = await keepingListeners(() =>
+    servingModule(tf, binary, async (url) => {
+      const {setThreadsCount, setWasmPaths} = require(library) as typeof import('@tensorflow/tfjs-backend-wasm'); // to import CommonJS takes longer
+      const files = ['tfjs-backend-wasm.wasm', 'tfjs-backend-wasm-simd.wasm', 'tfjs-backend-wasm-threaded-simd.wasm'];
+      setWasmPaths(Object.fromEntries(files.map((file) => [file, url])), true);
+      setThreadsCount(1);
+      return tf.setBackend('wasm');
+    }),
+  );
   if (!started) {
-    throw new Error('tfjs-backend-wasm did not start (its reason is printed above); reinstall @tensorflow/tfjs-backend-wasm');
+    throw new Error(
+      'tfjs-backend-wasm did not start (its reason is printed above); reinstall @tensorflow/tfjs-backend-wasm',
+    );
   }
   return tf.backend() as unknown as TfjsWasm;
 }
 
 /** Lets tfjs fetch `binary` under the address that `start` is given, for as long as that runs. */
-async function servingModule<T>(tf: Tf, binary: Uint8Array<ArrayBuffer>, start: (url: string) => Promise<T>): Promise<T> {
+async function servingModule<T>(
+  tf: Tf,
+  binary: Uint8Array<ArrayBuffer>,
+  start: (url: string) => Promise<T>,
+): Promise<T> {
   const url = 'tfjs-backend-wasm-with-shared-memory';
   const {platform} = tf.env();
   const own = Object.getOwnPropertyDescriptor(platform, 'fetch');
@@ -79,10 +87,11 @@ export function stopTfjs(tf: Tf, backend: TfjsWasm): void {
 function keepingListeners<T>(action: () => T): T {
   const events = ['uncaughtException', 'unhandledRejection'] as const;
   const before = events.map((event) => process.rawListeners(event) as NodeJS.UncaughtExceptionListener[]);
-  const restore = () => events.forEach((event, i) => {
-    process.removeAllListeners(event);
-    for (const listener of before[i] ?? []) process.on(event, listener);
-  });
+  const restore = () =>
+    events.forEach((event, i) => {
+      process.removeAllListeners(event);
+      for (const listener of before[i] ?? []) process.on(event, listener);
+    });
   const result = action();
   if (result instanceof Promise) return result.finally(restore) as T;
   restore();

@@ -39,11 +39,16 @@ export class Threads {
 
   #fail(cause?: unknown): void {
     if (this.#closed || this.#failure) return;
-    this.#failure = new Error('a thread of the wasm device ended unexpectedly: close the device and open it again, with --set backend.threads=1 if this happens again', {cause});
+    this.#failure = new Error(
+      'a thread of the wasm device ended unexpectedly: close the device and open it again, with --set backend.threads=1 if this happens again',
+      {cause},
+    );
   }
 }
 
 /** Called by a kernel that waited in vain for what a worker had begun. */
 export function lost(): never {
-  throw new Error('a thread of the wasm device does not answer: run again, with --set backend.threads=1 if this happens again');
+  throw new Error(
+    'a thread of the wasm device does not answer: run again, with --set backend.threads=1 if this happens again',
+  );
 }

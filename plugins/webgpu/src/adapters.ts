@@ -35,4 +35,5 @@ export const isReachable = (adapter: ListedAdapter, adapters: readonly ListedAda
   adapters.find(({name, api}) => name === adapter.name && api === adapter.api) === adapter;
 
 /** For messages: `0 NVIDIA H200, 1 llvmpipe`. */
-export const adapterList = (adapters: readonly ListedAdapter[]): string => adapters.map(({name}, i) => `${i} ${name}`).join(', ');
+export const adapterList = (adapters: readonly ListedAdapter[]): string =>
+  adapters.map(({name}, i) => `${i} ${name}`).join(', ');

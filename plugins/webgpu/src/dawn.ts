@@ -47,7 +47,8 @@ export async function findAdapter({device: wanted, powerPreference}: Wanted): Pr
   const adapters = await listedAdapters(instance);
   const chosen = wanted === undefined ? undefined : chooseAdapter(wanted, adapters);
   if (wanted !== undefined && chosen === undefined) return {adapters};
-  if (chosen && !isReachable(chosen, adapters)) return {adapters, error: `Dawn cannot tell adapters of the same name apart, and takes the first '${chosen.name}'`};
+  if (chosen && !isReachable(chosen, adapters))
+    return {adapters, error: `Dawn cannot tell adapters of the same name apart, and takes the first '${chosen.name}'`};
   const gpu = instance(chosen === undefined ? [] : [`backend=${chosen.api}`, `adapter=${chosen.name}`]);
   const adapter = await gpu.requestAdapter({powerPreference});
   if (!adapter) return {adapters};
@@ -57,4 +58,8 @@ export async function findAdapter({device: wanted, powerPreference}: Wanted): Pr
 }
 
 /** Dawn writes names in `info` in lower case and with hyphens. */
-const plain = (name: string): string => name.toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-|-$/g, '');
+const plain = (name: string): string =>
+  name
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-|-$/g, '');

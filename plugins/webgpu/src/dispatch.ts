@@ -29,7 +29,11 @@ function pipelineOf(backend: WebGPUBackend, shader: Shader): GPUComputePipeline 
   const kept = mine.get(shader.name);
   if (kept) return kept;
   const module = backend.device.createShaderModule({label: shader.name, code: source(shader)});
-  const pipeline = backend.device.createComputePipeline({label: shader.name, layout: 'auto', compute: {module, entryPoint: 'main'}});
+  const pipeline = backend.device.createComputePipeline({
+    label: shader.name,
+    layout: 'auto',
+    compute: {module, entryPoint: 'main'},
+  });
   mine.set(shader.name, pipeline);
   return pipeline;
 }
@@ -39,7 +43,9 @@ function source({element, reads, writes, uniforms, code}: Shader): string {
   const arrays = [...writes.map((name) => [name, 'read_write']), ...reads.map((name) => [name, 'read'])];
   return [
     `struct Uniforms {${uniforms.map(([name, type]) => `${name}: ${type}`).join(', ')}};`,
-    ...arrays.map(([name, access], i) => `@group(0) @binding(${i}) var<storage, ${access}> ${name}: array<${element}>;`),
+    ...arrays.map(
+      ([name, access], i) => `@group(0) @binding(${i}) var<storage, ${access}> ${name}: array<${element}>;`,
+    ),
     `@group(0) @binding(${arrays.length}) var<uniform> uniforms: Uniforms;`,
     code,
   ].join('\n');
@@ -51,12 +57,21 @@ function source({element, reads, writes, uniforms, code}: Shader): string {
  * @param writes tensors that were made for the results
  * @param workgroups how many, along x and y; each fits the device's limit
  */
-export function dispatch(backend: WebGPUBackend, shader: Shader, {reads, writes, uniforms, workgroups}: {
-  reads: readonly TensorInfo[];
-  writes: readonly TensorInfo[];
-  uniforms: Uniforms;
-  workgroups: readonly [x: number, y: number];
-}): void {
+export function dispatch(
+  backend: WebGPUBackend,
+  shader: Shader,
+  {
+    reads,
+    writes,
+    uniforms,
+    workgroups,
+  }: {
+    reads: readonly TensorInfo[];
+    writes: readonly TensorInfo[];
+    uniforms: Uniforms;
+    workgroups: readonly [x: number, y: number];
+  },
+): void {
   const tensors = [...writes, ...reads];
   for (const {dataId} of tensors) backend.uploadToGPU(dataId); // before the pass: uploading ends one
   const pipeline = pipelineOf(backend, shader);

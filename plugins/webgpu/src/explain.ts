@@ -1,6 +1,6 @@
 import {existsSync} from 'node:fs';
 import path from 'node:path';
-import type {Probe} from 'gan/plugin';
+import type {Probe} from 'gankit/plugin';
 import {adapterList, chooseAdapter, type ListedAdapter} from './adapters.js';
 import type {Findings, WebgpuOptions} from './findings.js';
 
@@ -16,17 +16,34 @@ export function explain(findings: Findings, {device: wanted, software}: WebgpuOp
         fix: `install the driver of your GPU, or take it all the same: --backend webgpu --set backend.software=true (or GAN_WEBGPU_SOFTWARE=1)`,
       };
     }
-    return {ok: true, info: {...adapter}, devices: adapters.map(({name}) => ({name})), chosen: chosenOf(adapter.name, wanted, adapters)};
+    return {
+      ok: true,
+      info: {...adapter},
+      devices: adapters.map(({name}) => ({name})),
+      chosen: chosenOf(adapter.name, wanted, adapters),
+    };
   }
   const {error} = findings;
   if (error !== undefined && /Cannot find (package|module) 'webgpu'/.test(error)) {
-    return {ok: false, why: 'the package webgpu (Dawn) is not installed', fix: 'reinstall gan-plugin-webgpu (in the sources of gan: npm run webgpu)'};
+    return {
+      ok: false,
+      why: 'the package webgpu (Dawn) is not installed',
+      fix: 'reinstall gan-plugin-webgpu (in the sources of gan: npm run webgpu)',
+    };
   }
   if (error !== undefined && /dawn\.node/.test(error)) {
-    return {ok: false, why: `Dawn does not load on ${process.platform} ${process.arch}: ${firstLine(error)}`, fix: 'use Linux (x64, arm64), macOS or Windows with a system that is not older than Dawn wants'};
+    return {
+      ok: false,
+      why: `Dawn does not load on ${process.platform} ${process.arch}: ${firstLine(error)}`,
+      fix: 'use Linux (x64, arm64), macOS or Windows with a system that is not older than Dawn wants',
+    };
   }
   if (wanted !== undefined && adapters.length > 0) {
-    return {ok: false, why: error ?? `there is no adapter '${wanted}'`, fix: `take one of: ${adapterList(adapters)} (by number or by a part of the name)`};
+    return {
+      ok: false,
+      why: error ?? `there is no adapter '${wanted}'`,
+      fix: `take one of: ${adapterList(adapters)} (by number or by a part of the name)`,
+    };
   }
   return {ok: false, why: noAdapter(error), fix: driverHelp()};
 }
@@ -40,7 +57,8 @@ function chosenOf(name: string, wanted: string | undefined, adapters: readonly L
 function noAdapter(error: string | undefined): string {
   const named = process.env['VK_ICD_FILENAMES'] ?? process.env['VK_DRIVER_FILES'];
   const missing = named?.split(path.delimiter).filter((file) => file !== '' && !existsSync(file)) ?? [];
-  if (missing.length > 0) return `no adapter was found: VK_ICD_FILENAMES names ${missing.join(', ')}, which does not exist`;
+  if (missing.length > 0)
+    return `no adapter was found: VK_ICD_FILENAMES names ${missing.join(', ')}, which does not exist`;
   return `no adapter was found${error === undefined ? '' : `: ${firstLine(error)}`}`;
 }
 

@@ -1,4 +1,4 @@
-import type {Gan} from 'gan/plugin';
+import type {Gan} from 'gankit/plugin';
 
 type GanError = Gan['GanError'];
 type Fault = InstanceType<GanError>;
@@ -25,13 +25,25 @@ export class Faults {
     this.#GanError = GanError;
     this.#lost = device.lost.then(({reason, message}) => {
       const why = reason === 'unknown' ? '' : ` (${reason})`;
-      this.#keep('GAN_DEVICE_LOST', `The webgpu device was lost${why}: ${firstLine(message)}.`, goOn, 'If it happens again, look into the log of the graphics driver, or use --backend wasm.');
+      this.#keep(
+        'GAN_DEVICE_LOST',
+        `The webgpu device was lost${why}: ${firstLine(message)}.`,
+        goOn,
+        'If it happens again, look into the log of the graphics driver, or use --backend wasm.',
+      );
     });
     device.addEventListener('uncapturederror', (event) => {
       event.preventDefault(); // or Dawn prints it
       const message = firstLine(event.error.message);
-      if (event.error instanceof GPUOutOfMemoryError) this.#keep('GAN_BACKEND_MEMORY', `The webgpu device is out of memory: ${message}.`, useLess, goOn);
-      else this.#keep('GAN_BACKEND_FAILED', `The webgpu device refused a command: ${message}.`, 'Please report this, with the output of gan backends.', goOn);
+      if (event.error instanceof GPUOutOfMemoryError)
+        this.#keep('GAN_BACKEND_MEMORY', `The webgpu device is out of memory: ${message}.`, useLess, goOn);
+      else
+        this.#keep(
+          'GAN_BACKEND_FAILED',
+          `The webgpu device refused a command: ${message}.`,
+          'Please report this, with the output of gan backends.',
+          goOn,
+        );
     });
   }
 
@@ -70,12 +82,16 @@ export class Faults {
 
   /** For a tensor that cannot be made; the device stays as it was. */
   noMemory(why: string): Fault {
-    return this.#first ?? this.#make('GAN_BACKEND_MEMORY', `The webgpu device is out of memory: ${why}.`, [useLess, goOn]);
+    return (
+      this.#first ?? this.#make('GAN_BACKEND_MEMORY', `The webgpu device is out of memory: ${why}.`, [useLess, goOn])
+    );
   }
 
   /** For a read that has to wait for the device. */
   syncRead(): Fault {
-    return this.#make('GAN_READ_SYNC', 'webgpu cannot be read from synchronously in Node.', ['In place of dataSync() use await data(), in place of arraySync() await array().']);
+    return this.#make('GAN_READ_SYNC', 'webgpu cannot be read from synchronously in Node.', [
+      'In place of dataSync() use await data(), in place of arraySync() await array().',
+    ]);
   }
 
   #keep(code: `GAN_${string}`, message: string, ...suggestions: string[]): void {

@@ -21,7 +21,10 @@ export type Findings =
 export function factsOf(name: string, {info, limits}: GPUAdapter): AdapterFacts {
   const {vendor, architecture, description, isFallbackAdapter} = info;
   return {
-    name, vendor, architecture, driver: description,
+    name,
+    vendor,
+    architecture,
+    driver: description,
     software: isFallbackAdapter || /swiftshader|llvmpipe|lavapipe/i.test(name),
     maxBufferBytes: Math.min(limits.maxBufferSize, limits.maxStorageBufferBindingSize),
   };

@@ -36,7 +36,10 @@ function guardMemory({bufferManager, device: {limits}}: WebGPUBackend, faults: F
   bufferManager.acquireBuffer = (size, usage, mapped, reuse) => {
     const isTensor = (usage & GPUBufferUsage.STORAGE) !== 0;
     const limit = isTensor ? Math.min(limits.maxBufferSize, limits.maxStorageBufferBindingSize) : limits.maxBufferSize;
-    if (size > limit) throw faults.noMemory(`a tensor of ${mebibytes(size)} is wanted, and its buffers hold at most ${mebibytes(limit)}`);
+    if (size > limit)
+      throw faults.noMemory(
+        `a tensor of ${mebibytes(size)} is wanted, and its buffers hold at most ${mebibytes(limit)}`,
+      );
     try {
       return acquireBuffer.call(bufferManager, size, usage, mapped, reuse);
     } catch (error) {

@@ -1,18 +1,28 @@
-import type {Gan} from 'gan/plugin';
+import type {Gan} from 'gankit/plugin';
 import {open} from './open.js';
 import {probe} from './probe.js';
 
 /** The GPU by WebGPU: tfjs-backend-webgpu on Dawn. */
-export default ({backend, opt, tf, GanError}: Gan) => backend({
-  name: 'webgpu',
-  summary: 'The GPU by WebGPU (Vulkan, Metal, Direct3D 12).',
-  options: {
-    device: opt.str(undefined, {help: 'which GPU, also as --device: its number in the list of gan backends, or a part of its name'}),
-    powerPreference: opt.oneOf(['high-performance', 'low-power'], 'high-performance', {help: 'which GPU where there are two and none is named'}),
-    software: opt.bool(false, {help: 'accept an adapter that computes on the processor, as GAN_WEBGPU_SOFTWARE=1 does'}),
-  },
-  create(options) {
-    const wanted = {...options, software: options.software || options.device !== undefined || process.env['GAN_WEBGPU_SOFTWARE'] === '1'};
-    return {probe: () => probe(wanted), open: () => open(wanted, {tf, GanError})};
-  },
-});
+export default ({backend, opt, tf, GanError}: Gan) =>
+  backend({
+    name: 'webgpu',
+    summary: 'The GPU by WebGPU (Vulkan, Metal, Direct3D 12).',
+    options: {
+      device: opt.str(undefined, {
+        help: 'which GPU, also as --device: its number in the list of gan backends, or a part of its name',
+      }),
+      powerPreference: opt.oneOf(['high-performance', 'low-power'], 'high-performance', {
+        help: 'which GPU where there are two and none is named',
+      }),
+      software: opt.bool(false, {
+        help: 'accept an adapter that computes on the processor, as GAN_WEBGPU_SOFTWARE=1 does',
+      }),
+    },
+    create(options) {
+      const wanted = {
+        ...options,
+        software: options.software || options.device !== undefined || process.env['GAN_WEBGPU_SOFTWARE'] === '1',
+      };
+      return {probe: () => probe(wanted), open: () => open(wanted, {tf, GanError})};
+    },
+  });

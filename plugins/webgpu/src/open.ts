@@ -1,4 +1,4 @@
-import type {Gan, OpenedDevice} from 'gan/plugin';
+import type {Gan, OpenedDevice} from 'gankit/plugin';
 import type {WebGPUBackend} from '@tensorflow/tfjs-backend-webgpu';
 import {findAdapter} from './dawn.js';
 import {explain} from './explain.js';
@@ -21,10 +21,21 @@ const tfBackend = 'webgpu';
  */
 export async function open(options: WebgpuOptions, api: Api): Promise<OpenedDevice> {
   const {tf, GanError} = api;
-  if (tf.findBackend(tfBackend)) throw new GanError('backend', 'GAN_BACKEND_FAILED', 'The webgpu device is open already: tfjs has one such backend; close it first.');
+  if (tf.findBackend(tfBackend))
+    throw new GanError(
+      'backend',
+      'GAN_BACKEND_FAILED',
+      'The webgpu device is open already: tfjs has one such backend; close it first.',
+    );
   const found = await findAdapter(options);
-  const answer = explain(found.gpu ? {found: true, adapter: factsOf(found.name, found.adapter), adapters: found.adapters} : {found: false, ...found}, options);
-  if (!answer.ok) throw new GanError('backend', 'GAN_BACKEND_UNAVAILABLE', `webgpu: ${answer.why}.`, {suggestions: [answer.fix]});
+  const answer = explain(
+    found.gpu
+      ? {found: true, adapter: factsOf(found.name, found.adapter), adapters: found.adapters}
+      : {found: false, ...found},
+    options,
+  );
+  if (!answer.ok)
+    throw new GanError('backend', 'GAN_BACKEND_UNAVAILABLE', `webgpu: ${answer.why}.`, {suggestions: [answer.fix]});
   const {gpu, adapter} = found as Extract<typeof found, {gpu: GPU}>;
   const device = await adapter.requestDevice(descriptor(adapter));
   const backend = await startTfjs(gpu, device, adapter.info).catch((error: unknown) => {
@@ -56,8 +67,13 @@ export async function open(options: WebgpuOptions, api: Api): Promise<OpenedDevi
 /** The adapter's own limits: the guaranteed ones are too small for images (buffers of 256 MiB, bound by 128). */
 function descriptor({limits}: GPUAdapter): GPUDeviceDescriptor {
   const wanted = [
-    'maxBufferSize', 'maxStorageBufferBindingSize', 'maxStorageBuffersPerShaderStage', 'maxComputeWorkgroupStorageSize',
-    'maxComputeInvocationsPerWorkgroup', 'maxComputeWorkgroupSizeX', 'maxComputeWorkgroupsPerDimension',
+    'maxBufferSize',
+    'maxStorageBufferBindingSize',
+    'maxStorageBuffersPerShaderStage',
+    'maxComputeWorkgroupStorageSize',
+    'maxComputeInvocationsPerWorkgroup',
+    'maxComputeWorkgroupSizeX',
+    'maxComputeWorkgroupsPerDimension',
   ] as const;
   return {requiredLimits: Object.fromEntries(wanted.map((name) => [name, limits[name]]))};
 }

@@ -1,6 +1,6 @@
 import {execFile} from 'node:child_process';
 import {fileURLToPath} from 'node:url';
-import type {Probe} from 'gan/plugin';
+import type {Probe} from 'gankit/plugin';
 import {explain} from './explain.js';
 import type {Findings, WebgpuOptions} from './findings.js';
 
@@ -23,12 +23,20 @@ function askChild({device, powerPreference}: WebgpuOptions, timeLimitMs: number)
   // No flags of this process's: a debugger or a loader of modules is not for the child.
   const env = {...process.env, NODE_OPTIONS: ''};
   return new Promise((resolve) => {
-    execFile(process.execPath, [child, JSON.stringify({device, powerPreference})], {timeout: timeLimitMs, killSignal: 'SIGKILL', env}, (error, stdout, stderr) => {
-      const last = stdout.trimEnd().split('\n').at(-1) ?? '';
-      if (last.startsWith('{')) resolve(withWarnings(JSON.parse(last) as Findings, stderr));
-      else if (error?.killed) resolve(`the graphics driver did not answer within ${timeLimitMs / 1000} s`);
-      else resolve(`the graphics driver ended the process that asked for an adapter (${error?.signal ?? `exit ${error?.code ?? 0}`})`);
-    });
+    execFile(
+      process.execPath,
+      [child, JSON.stringify({device, powerPreference})],
+      {timeout: timeLimitMs, killSignal: 'SIGKILL', env},
+      (error, stdout, stderr) => {
+        const last = stdout.trimEnd().split('\n').at(-1) ?? '';
+        if (last.startsWith('{')) resolve(withWarnings(JSON.parse(last) as Findings, stderr));
+        else if (error?.killed) resolve(`the graphics driver did not answer within ${timeLimitMs / 1000} s`);
+        else
+          resolve(
+            `the graphics driver ended the process that asked for an adapter (${error?.signal ?? `exit ${error?.code ?? 0}`})`,
+          );
+      },
+    );
   });
 }
 

@@ -1,4 +1,4 @@
-import type {Gan} from 'gan/plugin';
+import type {Gan} from 'gankit/plugin';
 import type {WebGPUBackend} from '@tensorflow/tfjs-backend-webgpu';
 import type {KernelConfig, NamedAttrMap, NamedTensorInfoMap, TensorInfo} from '@tensorflow/tfjs-core';
 
@@ -29,14 +29,19 @@ export function replaceKernels(tf: Gan['tf'], backend: WebGPUBackend, kernels: r
     tf.registerKernel({
       kernelName: name,
       backendName,
-      kernelFunc: ({inputs, attrs = {}}) => compute(inputs, {
-        backend,
-        attrs,
-        stock(others, otherAttrs = attrs) {
-          if (!config) throw new Error(`tfjs-backend-webgpu has no kernel ${name}`);
-          return config.kernelFunc({inputs: others as NamedTensorInfoMap, attrs: otherAttrs as NamedAttrMap, backend}) as TensorInfo;
-        },
-      }),
+      kernelFunc: ({inputs, attrs = {}}) =>
+        compute(inputs, {
+          backend,
+          attrs,
+          stock(others, otherAttrs = attrs) {
+            if (!config) throw new Error(`tfjs-backend-webgpu has no kernel ${name}`);
+            return config.kernelFunc({
+              inputs: others as NamedTensorInfoMap,
+              attrs: otherAttrs as NamedAttrMap,
+              backend,
+            }) as TensorInfo;
+          },
+        }),
     });
     return {name, config};
   });

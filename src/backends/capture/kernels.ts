@@ -24,7 +24,9 @@ export function readyCall(call: KernelCall, backend: Backend, attrs: NamedAttrMa
     infos.push({info: made, slot: view.slot});
     return made;
   };
-  const inputs = Array.isArray(call.inputs) ? call.inputs.map(info) : Object.fromEntries(Object.entries(call.inputs).map(([name, view]) => [name, info(view)]));
+  const inputs = Array.isArray(call.inputs)
+    ? call.inputs.map(info)
+    : Object.fromEntries(Object.entries(call.inputs).map(([name, view]) => [name, info(view)]));
   const given = {inputs: inputs as NamedTensorInfoMap, attrs, backend};
   const {outputs} = call;
   return {
@@ -36,7 +38,8 @@ export function readyCall(call: KernelCall, backend: Backend, attrs: NamedAttrMa
       for (let i = 0; i < outputs.length; i++) {
         const {slot, shared} = outputs[i]!;
         const {dataId} = results[i]!;
-        if (shared) backend.disposeData(dataId); // one reference for each piece of data is enough
+        if (shared)
+          backend.disposeData(dataId); // one reference for each piece of data is enough
         else places[slot] = dataId;
       }
     },

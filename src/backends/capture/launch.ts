@@ -43,10 +43,12 @@ export class Launch implements Repeater {
     this.#replay = new Replay(trace, this.#program);
     this.#capture = capture;
     this.#homes = homes;
-    this.#variables = [...new Set([
-      ...trace.origins.flatMap((origin) => (origin.kind === 'variable' ? [origin.variable] : [])),
-      ...trace.assignments.map(({variable}) => variable),
-    ])];
+    this.#variables = [
+      ...new Set([
+        ...trace.origins.flatMap((origin) => (origin.kind === 'variable' ? [origin.variable] : [])),
+        ...trace.assignments.map(({variable}) => variable),
+      ]),
+    ];
     this.#new = trace.origins.flatMap((origin, slot): New[] => {
       if (origin.kind === 'given') return [{slot, to: capture.allocate(origin.shape, origin.dtype), uploaded: false}];
       return origin.kind === 'changing' ? [{slot, to: capture.allocate(origin.shape, 'float32'), uploaded: true}] : [];
@@ -94,7 +96,10 @@ export class Launch implements Repeater {
     return inputsOf(calls[i]!).every(({slot}) => {
       const origin = origins[slot]!;
       if (origin.kind !== 'variable') return true;
-      return !later.has(slot) && assignments.some(({variable, view}) => variable === origin.variable && outputs.has(view.slot));
+      return (
+        !later.has(slot) &&
+        assignments.some(({variable, view}) => variable === origin.variable && outputs.has(view.slot))
+      );
     });
   }
 

@@ -5,7 +5,10 @@ import {inputsOf, type Trace} from './trace.js';
  * variable gets it; results at the end. Never later than the step itself frees it.
  * @returns by the number of a call, slots that nothing needs after it
  */
-export function freedAfter({origins, calls, assignments, results}: Trace, transient: (slot: number) => boolean): number[][] {
+export function freedAfter(
+  {origins, calls, assignments, results}: Trace,
+  transient: (slot: number) => boolean,
+): number[][] {
   const last = new Map<number, number>();
   const needed = (slot: number, call: number): void => {
     if (origins[slot]!.kind === 'kernel' || transient(slot)) last.set(slot, Math.max(last.get(slot) ?? 0, call));

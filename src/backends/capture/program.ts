@@ -18,14 +18,22 @@ export class Program {
   /** @param keepAll keep large constants, too */
   constructor(trace: Trace, keepAll = false) {
     this.trace = trace;
-    this.#constants = trace.origins.map((origin) => (origin.kind === 'constant' && (keepAll || isSmall(origin)) ? this.#write(origin) : undefined));
+    this.#constants = trace.origins.map((origin) =>
+      origin.kind === 'constant' && (keepAll || isSmall(origin)) ? this.#write(origin) : undefined,
+    );
   }
 
   /** Whether what it uses from outside is still there. */
   get usable(): boolean {
     const known = tf.engine().state.tensorInfo;
-    return tf.backend() === this.backend && this.trace.origins.every((origin) =>
-      origin.kind === 'variable' ? !origin.variable.isDisposed : origin.kind !== 'outside' || known.has(origin.dataId));
+    return (
+      tf.backend() === this.backend &&
+      this.trace.origins.every((origin) =>
+        origin.kind === 'variable'
+          ? !origin.variable.isDisposed
+          : origin.kind !== 'outside' || known.has(origin.dataId),
+      )
+    );
   }
 
   /** Slots that `places` fills anew for each step. */
@@ -40,10 +48,14 @@ export class Program {
     return this.fixed().map((place, slot) => {
       const origin = this.trace.origins[slot]!;
       switch (origin.kind) {
-        case 'given': return given[origin.index]!.dataId;
-        case 'changing': return this.backend.write(values[origin.host]!, origin.shape, 'float32');
-        case 'constant': return place ?? this.#write(origin);
-        default: return place;
+        case 'given':
+          return given[origin.index]!.dataId;
+        case 'changing':
+          return this.backend.write(values[origin.host]!, origin.shape, 'float32');
+        case 'constant':
+          return place ?? this.#write(origin);
+        default:
+          return place;
       }
     });
   }
@@ -52,10 +64,14 @@ export class Program {
   fixed(): Places {
     return this.trace.origins.map((origin, slot): DataId | undefined => {
       switch (origin.kind) {
-        case 'variable': return origin.variable.dataId;
-        case 'outside': return origin.dataId;
-        case 'constant': return this.#constants[slot];
-        default: return undefined;
+        case 'variable':
+          return origin.variable.dataId;
+        case 'outside':
+          return origin.dataId;
+        case 'constant':
+          return this.#constants[slot];
+        default:
+          return undefined;
       }
     });
   }

@@ -12,7 +12,10 @@ type Call = Parameters<KernelConfig['kernelFunc']>[0];
 type Backend = ReturnType<typeof tf.backend>;
 
 /** Runs a step. `trace` is its recording, or why there is none. */
-export function record(given: readonly Tensor[], step: () => readonly Tensor[]): {results: readonly Tensor[]; trace: Trace | string} {
+export function record(
+  given: readonly Tensor[],
+  step: () => readonly Tensor[],
+): {results: readonly Tensor[]; trace: Trace | string} {
   const recorder = new Recorder(given);
   const results = recorder.watch(step);
   return {results, trace: recorder.fault ?? recorder.finish(results) ?? recorder.fault!};
@@ -44,10 +47,13 @@ class Recorder {
     const drawn = draws.count;
     const undo = [this.#watchKernels(), this.#watchBackend()];
     try {
-      return listening({
-        changes: (tensor, compute) => this.#changes(tensor, compute),
-        does: (effect) => void this.#trace.host.push(effect),
-      }, step);
+      return listening(
+        {
+          changes: (tensor, compute) => this.#changes(tensor, compute),
+          does: (effect) => void this.#trace.host.push(effect),
+        },
+        step,
+      );
     } finally {
       for (const put of undo) put();
       if (draws.count !== drawn) this.#refuse('it draws random numbers');
@@ -61,7 +67,8 @@ class Recorder {
   #watchKernels(): () => void {
     const kernels = tf.getKernelsForBackend(tf.getBackend()).map((config) => ({config, kernelFunc: config.kernelFunc}));
     for (const {config, kernelFunc} of kernels) {
-      config.kernelFunc = (call) => (this.#depth > 0 ? kernelFunc(call) : this.#kernel(config.kernelName, call, kernelFunc));
+      config.kernelFunc = (call) =>
+        this.#depth > 0 ? kernelFunc(call) : this.#kernel(config.kernelName, call, kernelFunc);
     }
     return () => {
       for (const {config, kernelFunc} of kernels) config.kernelFunc = kernelFunc;
@@ -86,12 +93,14 @@ class Recorder {
       return {...view, shared};
     });
     // A kernel that only looks at data in another way needs no call.
-    if (!outputs.every(({shared}) => shared)) this.#trace.calls.push({name, inputs, attrs: attrs && {...attrs}, outputs});
+    if (!outputs.every(({shared}) => shared))
+      this.#trace.calls.push({name, inputs, attrs: attrs && {...attrs}, outputs});
     return result;
   }
 
   #views(inputs: NamedTensorInfoMap): KernelCall['inputs'] {
-    const view = (info: TensorInfo | undefined | null): View | undefined => info ? this.#view(info, {kind: 'outside', dataId: info.dataId}) : undefined;
+    const view = (info: TensorInfo | undefined | null): View | undefined =>
+      info ? this.#view(info, {kind: 'outside', dataId: info.dataId}) : undefined;
     if (Array.isArray(inputs)) return (inputs as TensorInfo[]).map(view);
     return Object.fromEntries(Object.entries(inputs).map(([name, info]) => [name, view(info)]));
   }
@@ -111,7 +120,9 @@ class Recorder {
   #watchBackend(): () => void {
     const backend = this.#backend as unknown as Record<string, unknown>;
     const watched: Partial<Backend> = {
-      write: this.#outside('write', (dataId, [values, shape, dtype]) => this.#upload(dataId, values as TypedArray, shape, dtype)),
+      write: this.#outside('write', (dataId, [values, shape, dtype]) =>
+        this.#upload(dataId, values as TypedArray, shape, dtype),
+      ),
       incRef: this.#outside('incRef', (_, [dataId]) => this.#count(dataId, 1)),
       disposeData: this.#outside('disposeData', (_, [dataId]) => this.#count(dataId, -1)),
       read: this.#outside('read', () => this.#refuse('it reads values')),
@@ -129,7 +140,8 @@ class Recorder {
 
   /** A method of the backend that tells of the calls that are not a kernel's. */
   #outside<M extends 'write' | 'incRef' | 'disposeData' | 'read' | 'readSync'>(
-    name: M, tell: (result: ReturnType<Backend[M]>, args: Parameters<Backend[M]>) => void,
+    name: M,
+    tell: (result: ReturnType<Backend[M]>, args: Parameters<Backend[M]>) => void,
   ): Backend[M] {
     const method = this.#backend[name].bind(this.#backend) as (...args: unknown[]) => unknown;
     return ((...args: Parameters<Backend[M]>) => {
@@ -147,12 +159,19 @@ class Recorder {
   }
 
   #upload(dataId: DataId, values: TypedArray, shape: number[], dtype: View['dtype']): void {
-    const {slot} = this.#view({dataId, shape, dtype}, {kind: 'constant', values: values.slice(), shape: [...shape], dtype});
+    const {slot} = this.#view(
+      {dataId, shape, dtype},
+      {kind: 'constant', values: values.slice(), shape: [...shape], dtype},
+    );
     this.#references[slot]!++;
   }
 
   #changes(tensor: Tensor, compute: () => Float32Array): void {
-    this.#trace.origins[this.#slots.get(tensor.dataId)!] = {kind: 'changing', host: this.#trace.host.push(compute) - 1, shape: tensor.shape};
+    this.#trace.origins[this.#slots.get(tensor.dataId)!] = {
+      kind: 'changing',
+      host: this.#trace.host.push(compute) - 1,
+      shape: tensor.shape,
+    };
   }
 
   #count(dataId: DataId, change: number): void {

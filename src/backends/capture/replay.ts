@@ -41,12 +41,17 @@ export class Replay implements Repeater {
       const calls = this.#calls;
       for (let i = 0; i < calls.length; i++) {
         calls[i]!.make(places);
-        for (const {variable, view: {slot, shape, dtype}} of this.#assignedAfter[i]!) variable.assign({dataId: places[slot], shape, dtype} as Tensor);
+        for (const {
+          variable,
+          view: {slot, shape, dtype},
+        } of this.#assignedAfter[i]!)
+          variable.assign({dataId: places[slot], shape, dtype} as Tensor);
         // The results are made while their data is there.
-        if (i === calls.length - 1) return trace.results.map(({slot, shape, dtype}) => {
-          backend.incRef(places[slot]!);
-          return tf.engine().makeTensorFromTensorInfo({dataId: places[slot]!, shape, dtype});
-        });
+        if (i === calls.length - 1)
+          return trace.results.map(({slot, shape, dtype}) => {
+            backend.incRef(places[slot]!);
+            return tf.engine().makeTensorFromTensorInfo({dataId: places[slot]!, shape, dtype});
+          });
         this.#free(i, places);
       }
       return [];

@@ -43,31 +43,46 @@ export interface Trace {
   results: View[];
 }
 
-export const inputsOf = ({inputs}: KernelCall): View[] => Object.values(inputs).filter((view): view is View => view !== undefined);
+export const inputsOf = ({inputs}: KernelCall): View[] =>
+  Object.values(inputs).filter((view): view is View => view !== undefined);
 
 /** Why two recordings are not of one and the same step; undefined when they are. */
 export function difference(a: Trace, b: Trace): string | undefined {
-  if (a.calls.length !== b.calls.length) return `it has ${a.calls.length} kernels one time and ${b.calls.length} the next`;
+  if (a.calls.length !== b.calls.length)
+    return `it has ${a.calls.length} kernels one time and ${b.calls.length} the next`;
   const call = a.calls.findIndex((one, i) => textOf(one) !== textOf(b.calls[i]!));
   if (call >= 0) return `its kernel ${call} (${a.calls[call]!.name}) is not the same each time`;
-  if (a.origins.length !== b.origins.length || a.host.length !== b.host.length) return 'its inputs are not the same each time';
+  if (a.origins.length !== b.origins.length || a.host.length !== b.host.length)
+    return 'its inputs are not the same each time';
   const slot = a.origins.findIndex((origin, i) => !sameOrigin(origin, b.origins[i]!));
-  if (slot >= 0) return a.origins[slot]!.kind === 'constant' ? 'it uploads other values each time' : 'its inputs are not the same each time';
-  const ends = ({assignments, results}: Trace): string => textOf([assignments.map(({variable, view, after}) => [variable.id, view, after]), results]);
+  if (slot >= 0)
+    return a.origins[slot]!.kind === 'constant'
+      ? 'it uploads other values each time'
+      : 'its inputs are not the same each time';
+  const ends = ({assignments, results}: Trace): string =>
+    textOf([assignments.map(({variable, view, after}) => [variable.id, view, after]), results]);
   return ends(a) === ends(b) ? undefined : 'what it leaves is not the same each time';
 }
 
 /** JSON, with numbers that JSON lacks. */
-const textOf = (value: unknown): string => JSON.stringify(value, (_, part: unknown) => (typeof part === 'number' && !Number.isFinite(part) ? String(part) : part));
+const textOf = (value: unknown): string =>
+  JSON.stringify(value, (_, part: unknown) =>
+    typeof part === 'number' && !Number.isFinite(part) ? String(part) : part,
+  );
 
 function sameOrigin(a: Origin, b: Origin): boolean {
   if (a.kind === 'variable') return b.kind === 'variable' && a.variable === b.variable;
   if (a.kind === 'outside') return b.kind === 'outside' && a.dataId === b.dataId;
-  if (a.kind === 'constant') return b.kind === 'constant' && a.dtype === b.dtype && a.shape.join() === b.shape.join() && sameBytes(a.values, b.values);
+  if (a.kind === 'constant')
+    return (
+      b.kind === 'constant' && a.dtype === b.dtype && a.shape.join() === b.shape.join() && sameBytes(a.values, b.values)
+    );
   return textOf(a) === textOf(b);
 }
 
 function sameBytes(a: TypedArray, b: TypedArray): boolean {
-  const [left, right] = [a, b].map(({buffer, byteOffset, byteLength}) => Buffer.from(buffer, byteOffset, byteLength)) as [Buffer, Buffer];
+  const [left, right] = [a, b].map(({buffer, byteOffset, byteLength}) =>
+    Buffer.from(buffer, byteOffset, byteLength),
+  ) as [Buffer, Buffer];
   return left.equals(right);
 }

@@ -58,7 +58,13 @@ const affine = (x: Tensor, weight: Tensor, bias: Tensor): Tensor => tf.add(tf.mu
 const leadingAxes = (x: Tensor): number[] => x.shape.slice(0, -1).map((_, axis) => axis);
 
 /** The gradients of x, weight and bias, as a composition. */
-export function batchNormGradient(x: Tensor, weight: Tensor, bias: Tensor, dy: Tensor, {eps, slope}: BatchNormAttrs): [Tensor, Tensor, Tensor] {
+export function batchNormGradient(
+  x: Tensor,
+  weight: Tensor,
+  bias: Tensor,
+  dy: Tensor,
+  {eps, slope}: BatchNormAttrs,
+): [Tensor, Tensor, Tensor] {
   const axes = leadingAxes(x);
   const count = x.size / x.shape.at(-1)!;
   const {mean, variance} = statistics(x);
@@ -92,14 +98,24 @@ tf.registerGradient({
   gradFunc(dys, saved, attrs) {
     const [dx, dWeight, dBias] = dys as [Tensor, Tensor, Tensor];
     const [x, weight, bias, dy] = saved as [Tensor, Tensor, Tensor, Tensor];
-    const results = nestedGrads((...inputs) => {
-      const [a, b, d] = inputs as [Tensor, Tensor, Tensor];
-      const [first, second, third] = batchNormGradient(a, b, bias, d, attrs as unknown as BatchNormAttrs);
-      return tf.addN([tf.sum(tf.mul(first, dx)), tf.sum(tf.mul(second, dWeight)), tf.sum(tf.mul(third, dBias))]);
-    }, [x, weight, dy]);
+    const results = nestedGrads(
+      (...inputs) => {
+        const [a, b, d] = inputs as [Tensor, Tensor, Tensor];
+        const [first, second, third] = batchNormGradient(a, b, bias, d, attrs as unknown as BatchNormAttrs);
+        return tf.addN([tf.sum(tf.mul(first, dx)), tf.sum(tf.mul(second, dWeight)), tf.sum(tf.mul(third, dBias))]);
+      },
+      [x, weight, dy],
+    );
     const result = (i: number) => () => results[i]!;
     const none = (like: Tensor) => () => tf.zerosLike(like);
     // The bias decides only where the activation bends.
-    return {x: result(0), weight: result(1), bias: none(bias), dy: result(2), mean: none(weight), variance: none(weight)};
+    return {
+      x: result(0),
+      weight: result(1),
+      bias: none(bias),
+      dy: result(2),
+      mean: none(weight),
+      variance: none(weight),
+    };
   },
 });

@@ -5,5 +5,9 @@ import {noGrad} from './no-grad.js';
 
 /** keep old + share next, of tensors of one shape; a constant to gradients. */
 export function blend(old: Tensor, next: Tensor, {keep, share}: {keep: number; share: number}): Tensor {
-  return noGrad(() => (hasFused('Blend') ? runFused('Blend', {old, next}, {keep, share})[0]! : tf.add(tf.mul(old, keep), tf.mul(next, share))));
+  return noGrad(() =>
+    hasFused('Blend')
+      ? runFused('Blend', {old, next}, {keep, share})[0]!
+      : tf.add(tf.mul(old, keep), tf.mul(next, share)),
+  );
 }

@@ -27,7 +27,8 @@ type Pair = readonly [number, number];
  * @returns [batch, ...spatial', out], spatial' = floor((spatial + 2 padding - dilation (kernel - 1) - 1) / stride) + 1
  */
 export function conv(x: Tensor, filter: Tensor, args: ConvArgs): Tensor {
-  if (args.groups > 1) return grouped(x, filter, args.groups, (part, weights) => conv(part, weights, {...args, groups: 1}));
+  if (args.groups > 1)
+    return grouped(x, filter, args.groups, (part, weights) => conv(part, weights, {...args, groups: 1}));
   if (x.rank === 3) return onRow(x, filter, (wide, weights) => conv(wide, weights, widen(args)));
   const weights = dilate(filter, args.dilation);
   if (x.rank === 5) return conv3d(x, weights, args);
@@ -42,14 +43,30 @@ export function conv(x: Tensor, filter: Tensor, args: ConvArgs): Tensor {
  */
 export function convTranspose(x: Tensor, filter: Tensor, args: ConvTransposeArgs): Tensor {
   if (args.groups > 1) return groupedTranspose(x, filter, args);
-  if (x.rank === 3) return onRow(x, filter, (wide, weights) => convTranspose(wide, weights, {...widen(args), outputPadding: [0, ...args.outputPadding]}));
+  if (x.rank === 3)
+    return onRow(x, filter, (wide, weights) =>
+      convTranspose(wide, weights, {...widen(args), outputPadding: [0, ...args.outputPadding]}),
+    );
   const weights = dilate(filter, args.dilation);
   if (x.rank === 5) return convTranspose3d(x, weights, args);
   const sides = [0, 1].map((i) => transposedSide(x.shape[i + 1]!, weights.shape[i]!, i, args));
   const shape: [number, number, number, number] = [x.shape[0], sides[0]!.size, sides[1]!.size, weights.shape[2]!];
   const ends = sides.map(({end}) => end);
-  const y = tf.conv2dTranspose(x as Tensor4D, weights as Tensor4D, shape, pair(args.stride), explicit(args.padding, ends));
-  return sides.some(({zeros}) => zeros > 0) ? tf.pad(y, [[0, 0], [0, sides[0]!.zeros], [0, sides[1]!.zeros], [0, 0]]) : y;
+  const y = tf.conv2dTranspose(
+    x as Tensor4D,
+    weights as Tensor4D,
+    shape,
+    pair(args.stride),
+    explicit(args.padding, ends),
+  );
+  return sides.some(({zeros}) => zeros > 0)
+    ? tf.pad(y, [
+        [0, 0],
+        [0, sides[0]!.zeros],
+        [0, sides[1]!.zeros],
+        [0, 0],
+      ])
+    : y;
 }
 
 /**
@@ -57,7 +74,12 @@ export function convTranspose(x: Tensor, filter: Tensor, args: ConvTransposeArgs
  * An output padding as large as the stride (a dilation allows it) is more than tfjs's kernels take: they would read past the
  * input. There, as much less is cut off, and what the input does not reach is zero.
  */
-function transposedSide(size: number, kernel: number, i: number, args: ConvTransposeArgs): {size: number; end: number; zeros: number} {
+function transposedSide(
+  size: number,
+  kernel: number,
+  i: number,
+  args: ConvTransposeArgs,
+): {size: number; end: number; zeros: number} {
   const whole = transposedSize(size, kernel, i, args);
   const [padding, extra] = [args.padding[i]!, args.outputPadding[i]!];
   if (extra < args.stride[i]!) return {size: whole, end: padding, zeros: 0};
@@ -82,7 +104,10 @@ function widen(args: ConvArgs): ConvArgs {
 function grouped(x: Tensor, filter: Tensor, groups: number, run: (x: Tensor, filter: Tensor) => Tensor): Tensor {
   const inputs = tf.split(x, groups, -1);
   const filters = tf.split(filter, groups, -1);
-  return tf.concat(inputs.map((input, i) => run(input, filters[i]!)), -1);
+  return tf.concat(
+    inputs.map((input, i) => run(input, filters[i]!)),
+    -1,
+  );
 }
 
 /** In a transposed filter the groups lie along the last axis too: it holds the inputs. */
@@ -102,20 +127,35 @@ function spread(x: Tensor, axis: number, rate: number): Tensor {
   const split = tf.expandDims(x, axis + 1);
   const paddings = split.shape.map((_, i): [number, number] => (i === axis + 1 ? [0, rate - 1] : [0, 0]));
   const padded = tf.pad(split, paddings);
-  const merged = tf.reshape(padded, x.shape.map((n, i) => (i === axis ? n * rate : n)));
-  return tf.slice(merged, x.shape.map(() => 0), x.shape.map((n, i) => (i === axis ? (n - 1) * rate + 1 : n)));
+  const merged = tf.reshape(
+    padded,
+    x.shape.map((n, i) => (i === axis ? n * rate : n)),
+  );
+  return tf.slice(
+    merged,
+    x.shape.map(() => 0),
+    x.shape.map((n, i) => (i === axis ? (n - 1) * rate + 1 : n)),
+  );
 }
 
 /** A 3-D convolution is a sum of 2-D ones, one for each slice of the filter along the depth. */
 function conv3d(x: Tensor, filter: Tensor, args: ConvArgs): Tensor {
   const [strideDepth = 1, ...stride] = args.stride;
   const [padDepth = 0, ...padding] = args.padding;
-  const padded = tf.pad(x, [[0, 0], [padDepth, padDepth], [0, 0], [0, 0], [0, 0]]);
+  const padded = tf.pad(x, [
+    [0, 0],
+    [padDepth, padDepth],
+    [0, 0],
+    [0, 0],
+    [0, 0],
+  ]);
   const depth = Math.floor((padded.shape[1]! - filter.shape[0]) / strideDepth) + 1;
   const layers = unstack(padded, 1);
   const taps = unstack(filter, 0);
   const sums = Array.from({length: depth}, (_, d) =>
-    tf.addN(taps.map((tap, k) => conv(layers[d * strideDepth + k]!, tap, {stride, padding, dilation: [1, 1], groups: 1}))),
+    tf.addN(
+      taps.map((tap, k) => conv(layers[d * strideDepth + k]!, tap, {stride, padding, dilation: [1, 1], groups: 1})),
+    ),
   );
   return tf.stack(sums, 1);
 }
@@ -123,7 +163,13 @@ function conv3d(x: Tensor, filter: Tensor, args: ConvArgs): Tensor {
 function convTranspose3d(x: Tensor, filter: Tensor, args: ConvTransposeArgs): Tensor {
   const [strideDepth = 1, ...stride] = args.stride;
   const [padDepth = 0, ...padding] = args.padding;
-  const flat: ConvTransposeArgs = {stride, padding, dilation: [1, 1], groups: 1, outputPadding: args.outputPadding.slice(1)};
+  const flat: ConvTransposeArgs = {
+    stride,
+    padding,
+    dilation: [1, 1],
+    groups: 1,
+    outputPadding: args.outputPadding.slice(1),
+  };
   const depth = transposedSize(x.shape[1]!, filter.shape[0], 0, args);
   const layers = unstack(x, 1);
   const taps = unstack(filter, 0);
@@ -135,8 +181,12 @@ function convTranspose3d(x: Tensor, filter: Tensor, args: ConvTransposeArgs): Te
     });
   });
   // on the tape, so that a result that nothing reaches has gradients too: zeros
-  const nothing = (): Tensor => tf.mul(contributions.find((parts) => parts.length > 0)?.[0] ?? convTranspose(layers[0]!, taps[0]!, flat), 0);
-  return tf.stack(contributions.map((parts) => (parts.length > 0 ? tf.addN(parts) : nothing())), 1);
+  const nothing = (): Tensor =>
+    tf.mul(contributions.find((parts) => parts.length > 0)?.[0] ?? convTranspose(layers[0]!, taps[0]!, flat), 0);
+  return tf.stack(
+    contributions.map((parts) => (parts.length > 0 ? tf.addN(parts) : nothing())),
+    1,
+  );
 }
 
 /** Like tf.unstack, whose gradient fails along an axis of length 1. */
@@ -149,8 +199,16 @@ function pair(values: readonly number[]): [number, number] {
 }
 
 /** @param ends zeros after the rows and columns, where they are not as many as before them */
-function explicit(padding: readonly number[], ends = padding): [[number, number], [number, number], [number, number], [number, number]] {
+function explicit(
+  padding: readonly number[],
+  ends = padding,
+): [[number, number], [number, number], [number, number], [number, number]] {
   const [rows, columns] = pair(padding);
   const [rowsEnd, columnsEnd] = pair(ends);
-  return [[0, 0], [rows, rowsEnd], [columns, columnsEnd], [0, 0]];
+  return [
+    [0, 0],
+    [rows, rowsEnd],
+    [columns, columnsEnd],
+    [0, 0],
+  ];
 }

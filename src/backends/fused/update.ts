@@ -19,7 +19,18 @@
 import {tf, type Tensor} from '../tf.js';
 import {hasFused, runFused} from './kernel.js';
 
-export const coefficientNames = ['keep', 'decay', 'momentum', 'dampening', 'squareMomentum', 'squareShare', 'correction', 'eps', 'rate', 'bound'] as const;
+export const coefficientNames = [
+  'keep',
+  'decay',
+  'momentum',
+  'dampening',
+  'squareMomentum',
+  'squareShare',
+  'correction',
+  'eps',
+  'rate',
+  'bound',
+] as const;
 export type UpdateCoefficients = Record<(typeof coefficientNames)[number], number>;
 
 export interface UpdateAttrs {
@@ -61,18 +72,25 @@ const averageNames = ['grad_avg', 'sqr_avg'] as const;
  * tidy. What `take` does not keep of a composition is freed before the next parameter's turn.
  * @param coefficients [sets, 10]
  */
-export function updateAll(items: readonly UpdateItem[], coefficients: Tensor, take: (updated: Updated, i: number) => void): void {
+export function updateAll(
+  items: readonly UpdateItem[],
+  coefficients: Tensor,
+  take: (updated: Updated, i: number) => void,
+): void {
   if (hasFused('OptimizerUpdate')) fused(items, coefficients).forEach(take);
   else composed(items, coefficients, take);
 }
 
 function fused(items: readonly UpdateItem[], coefficients: Tensor): Updated[] {
   const inputs = items.flatMap(({value, gradient, averages}, i): [string, Tensor][] => [
-    [`value${i}`, value], [`gradient${i}`, gradient],
+    [`value${i}`, value],
+    [`gradient${i}`, gradient],
     ...averageNames.filter((name) => averages[name]).map((name): [string, Tensor] => [`${name}${i}`, averages[name]!]),
   ]);
   const attrs: UpdateAttrs = {
-    sets: items.map(({set}) => set), decays: items.map(({decays}) => decays), bounded: items.map(({bounded}) => bounded),
+    sets: items.map(({set}) => set),
+    decays: items.map(({decays}) => decays),
+    bounded: items.map(({bounded}) => bounded),
   };
   const results = runFused('OptimizerUpdate', {coefficients, ...Object.fromEntries(inputs)}, attrs).values();
   const next = (): Tensor => results.next().value!;
@@ -82,20 +100,31 @@ function fused(items: readonly UpdateItem[], coefficients: Tensor): Updated[] {
   }));
 }
 
-function composed(items: readonly UpdateItem[], coefficients: Tensor, take: (updated: Updated, i: number) => void): void {
+function composed(
+  items: readonly UpdateItem[],
+  coefficients: Tensor,
+  take: (updated: Updated, i: number) => void,
+): void {
   const rows = tf.unstack(coefficients).map((row) => tf.unstack(row));
   items.forEach((item, i) => tf.tidy(() => take(composedUpdate(item, rows[item.set]!), i)));
 }
 
 /** The formula above; `row` holds the coefficients as scalars. */
 function composedUpdate({value, gradient, averages, decays, bounded}: UpdateItem, row: readonly Tensor[]): Updated {
-  const c = Object.fromEntries(coefficientNames.map((name, i) => [name, row[i]!])) as Record<keyof UpdateCoefficients, Tensor>;
+  const c = Object.fromEntries(coefficientNames.map((name, i) => [name, row[i]!])) as Record<
+    keyof UpdateCoefficients,
+    Tensor
+  >;
   const slope = decays ? tf.add(gradient, tf.mul(value, c.decay)) : gradient;
   const updated: Record<string, Tensor> = {};
   let direction = slope;
-  if (averages['grad_avg']) direction = updated['grad_avg'] = tf.add(tf.mul(averages['grad_avg'], c.momentum), tf.mul(slope, c.dampening));
+  if (averages['grad_avg'])
+    direction = updated['grad_avg'] = tf.add(tf.mul(averages['grad_avg'], c.momentum), tf.mul(slope, c.dampening));
   if (averages['sqr_avg']) {
-    const squares = updated['sqr_avg'] = tf.add(tf.mul(averages['sqr_avg'], c.squareMomentum), tf.mul(tf.square(slope), c.squareShare));
+    const squares = (updated['sqr_avg'] = tf.add(
+      tf.mul(averages['sqr_avg'], c.squareMomentum),
+      tf.mul(tf.square(slope), c.squareShare),
+    ));
     direction = tf.div(direction, tf.add(tf.sqrt(tf.mul(squares, c.correction)), c.eps));
   }
   const moved = tf.sub(tf.mul(value, c.keep), tf.mul(direction, c.rate));

@@ -52,11 +52,14 @@ function freeBehind(tape: readonly TapeNode[]): void {
       free();
       [saved, given] = [node.saved ?? [], dys.filter((dy) => dy !== null)];
       for (const dy of given) if (!holders.has(dy)) holders.set(dy, 1); // the first one, and sums made by tfjs
-      const functions = Object.entries(gradient(dys)).map(([input, compute]): [string, () => Tensor] => [input, () => {
-        const dx = compute();
-        holders.set(dx, (holders.get(dx) ?? 0) + 1);
-        return dx;
-      }]);
+      const functions = Object.entries(gradient(dys)).map(([input, compute]): [string, () => Tensor] => [
+        input,
+        () => {
+          const dx = compute();
+          holders.set(dx, (holders.get(dx) ?? 0) + 1);
+          return dx;
+        },
+      ]);
       return Object.fromEntries(functions);
     };
   }

@@ -21,11 +21,13 @@ function failure(error: unknown): Reply {
 }
 
 process.on('message', (order: Order) => {
-  void obey(order).catch(failure).then((reply) => {
-    process.send!(reply, () => {
-      if (reply.type === 'ended' || reply.type === 'failed') process.disconnect();
+  void obey(order)
+    .catch(failure)
+    .then((reply) => {
+      process.send!(reply, () => {
+        if (reply.type === 'ended' || reply.type === 'failed') process.disconnect();
+      });
     });
-  });
 });
 
 // the parent is gone, or all is said: nothing of the device may keep this process

@@ -60,12 +60,21 @@ export class Measurement {
       losses.push(loss);
     });
     this.#shapes = dominatingShapes(stop());
-    return {type: 'started', info: this.#device.info, tfjs: tf.version_core, firstStepMs: times[0]!, trace: {losses, images}};
+    return {
+      type: 'started',
+      info: this.#device.info,
+      tfjs: tf.version_core,
+      firstStepMs: times[0]!,
+      trace: {losses, images},
+    };
   }
 
   /** One round: training as it is, training step by step, sampling, single operations. */
   async round(): Promise<Round> {
-    const {steps, config: {batchSize}} = this.#job;
+    const {
+      steps,
+      config: {batchSize},
+    } = this.#job;
     const trainingMs = await timed(async () => {
       await this.#train();
       await this.#device.sync();
@@ -74,8 +83,16 @@ export class Measurement {
     await this.#train((mode, milliseconds) => (mode === 'critic' ? criticMs : generatorMs).push(milliseconds));
     const samplingMs = await timed(() => this.#sample());
     const shapes: Round['shapes'] = [];
-    for (const {title: shape, kind, share, measure} of this.#shapes) shapes.push({shape, kind, share, gflops: await measure(this.#device)});
-    return {type: 'round', imagesPerSecond: (steps * batchSize * 1000) / trainingMs, samplesPerSecond: (batchSize * 1000) / samplingMs, criticMs, generatorMs, shapes};
+    for (const {title: shape, kind, share, measure} of this.#shapes)
+      shapes.push({shape, kind, share, gflops: await measure(this.#device)});
+    return {
+      type: 'round',
+      imagesPerSecond: (steps * batchSize * 1000) / trainingMs,
+      samplesPerSecond: (batchSize * 1000) / samplingMs,
+      criticMs,
+      generatorMs,
+      shapes,
+    };
   }
 
   async end(): Promise<Ended> {
@@ -109,7 +126,10 @@ export class Measurement {
 
   async #sample(): Promise<HostTensor> {
     const {batchSize, latent, seed} = this.#job.config;
-    return this.#learn.generate({data: new Rng(seed).fork('bench').normal(batchSize * latent), shape: [batchSize, latent]});
+    return this.#learn.generate({
+      data: new Rng(seed).fork('bench').normal(batchSize * latent),
+      shape: [batchSize, latent],
+    });
   }
 }
 

@@ -27,14 +27,23 @@ const shapesPerKernel = 2;
 const leastMs = 30;
 const mostRepetitions = 200;
 
-const kinds: Record<string, Shape['kind']> = {Conv2D: 'conv', Conv2DBackpropInput: 'conv', Conv2DBackpropFilter: 'conv', BatchMatMul: 'matmul'};
+const kinds: Record<string, Shape['kind']> = {
+  Conv2D: 'conv',
+  Conv2DBackpropInput: 'conv',
+  Conv2DBackpropFilter: 'conv',
+  BatchMatMul: 'matmul',
+};
 
 /** Notes every call of these kernels until the function that is returned is called; it gives them. */
 export function recordKernels(): () => Call[] {
   const engine = tf.engine();
   const runKernel = engine.runKernel.bind(engine);
   const calls = new Map<string, Call>();
-  engine.runKernel = <T extends Tensor | Tensor[]>(name: string, inputs: Parameters<typeof runKernel>[1], attributes?: Attributes) => {
+  engine.runKernel = <T extends Tensor | Tensor[]>(
+    name: string,
+    inputs: Parameters<typeof runKernel>[1],
+    attributes?: Attributes,
+  ) => {
     if (name in kinds) {
       const shapes = Object.fromEntries(Object.entries(inputs).map(([key, input]) => [key, input.shape]));
       const key = JSON.stringify([name, shapes, attributes]);
@@ -53,9 +62,13 @@ export function recordKernels(): () => Call[] {
 export function dominatingShapes(calls: readonly Call[]): Shape[] {
   const total = calls.reduce((sum, call) => sum + call.count * operations(call), 0);
   const sorted = [...calls].sort((a, b) => b.count * operations(b) - a.count * operations(a));
-  const chosen = sorted.filter(({name}, i) => sorted.slice(0, i).filter((call) => call.name === name).length < shapesPerKernel);
+  const chosen = sorted.filter(
+    ({name}, i) => sorted.slice(0, i).filter((call) => call.name === name).length < shapesPerKernel,
+  );
   return chosen.map((call) => ({
-    title: `${call.name} ${Object.values(call.shapes).map((shape) => shape.join('x')).join(' . ')}`,
+    title: `${call.name} ${Object.values(call.shapes)
+      .map((shape) => shape.join('x'))
+      .join(' . ')}`,
     kind: kinds[call.name]!,
     share: (call.count * operations(call)) / total,
     measure: (device) => measure(call, device),
@@ -67,7 +80,9 @@ const size = (shape: readonly number[] = []): number => shape.reduce((product, n
 /** Multiplications and additions of one call. */
 function operations({name, shapes, attributes}: Call): number {
   const {x, dy, filter, a, b} = shapes;
-  const attribute = attributes as {filterShape?: number[]; inputShape?: number[]; strides?: number | [number, number]; transposeA?: boolean} | undefined;
+  const attribute = attributes as
+    | {filterShape?: number[]; inputShape?: number[]; strides?: number | [number, number]; transposeA?: boolean}
+    | undefined;
   switch (name) {
     case 'Conv2DBackpropInput':
       return (2 * size(dy) * size(filter)) / dy!.at(-1)!;
@@ -82,21 +97,27 @@ function operations({name, shapes, attributes}: Call): number {
   }
 }
 
-const strideArea = (strides: number | [number, number] = 1): number => (typeof strides === 'number' ? strides * strides : strides[0] * strides[1]);
+const strideArea = (strides: number | [number, number] = 1): number =>
+  typeof strides === 'number' ? strides * strides : strides[0] * strides[1];
 
 async function measure(call: Call, device: Device): Promise<number> {
   let repetitions = 1;
   for (;;) {
     const milliseconds = await time(call, device, repetitions);
-    if (milliseconds >= leastMs || repetitions >= mostRepetitions) return (repetitions * operations(call)) / milliseconds / 1e6;
+    if (milliseconds >= leastMs || repetitions >= mostRepetitions)
+      return (repetitions * operations(call)) / milliseconds / 1e6;
     repetitions = Math.min(mostRepetitions, Math.ceil((repetitions * leastMs * 1.2) / Math.max(milliseconds, 0.05)));
   }
 }
 
 /** Filters are new tensors each time, as in training: some backends keep a packed copy of one that they know. */
 async function time({name, shapes, attributes}: Call, device: Device, repetitions: number): Promise<number> {
-  const inputs: Record<string, Tensor> = Object.fromEntries(Object.entries(shapes).map(([key, shape]) => [key, tf.randomUniform(shape, -1, 1, 'float32', 1)]));
-  const fresh = Array.from({length: repetitions}, () => ('filter' in inputs ? {...inputs, filter: tf.add(inputs['filter'], 0)} : inputs));
+  const inputs: Record<string, Tensor> = Object.fromEntries(
+    Object.entries(shapes).map(([key, shape]) => [key, tf.randomUniform(shape, -1, 1, 'float32', 1)]),
+  );
+  const fresh = Array.from({length: repetitions}, () =>
+    'filter' in inputs ? {...inputs, filter: tf.add(inputs['filter'], 0)} : inputs,
+  );
   await device.sync();
   const start = performance.now();
   const results = fresh.map((each) => {

@@ -22,7 +22,10 @@ export interface Comparison {
 /** @throws GanError GAN_BENCH_FILE when the file is not what `gan bench --json` printed */
 export async function readBench(file: string): Promise<BenchResult> {
   const refuse = (why: string, cause?: unknown) =>
-    new GanError('data', 'GAN_BENCH_FILE', `${file} cannot be compared with: ${why}.`, {suggestions: ['gan bench --json > old.json'], ...(cause !== undefined && {cause})});
+    new GanError('data', 'GAN_BENCH_FILE', `${file} cannot be compared with: ${why}.`, {
+      suggestions: ['gan bench --json > old.json'],
+      ...(cause !== undefined && {cause}),
+    });
   try {
     const result = JSON.parse(await readFile(file, 'utf8')) as Partial<BenchResult>;
     if (Array.isArray(result.rows) && result.job && result.environment) return result as BenchResult;
@@ -39,7 +42,15 @@ export function changes(before: BenchResult, after: BenchResult): Change[] {
     return metricNames.flatMap((metric): Change[] => {
       const [was, is] = [old.metrics[metric], row.metrics[metric]];
       if (!was || !is) return [];
-      return [{backend: row.backend, metric, before: was.median, after: is.median, clear: is.low > was.high || is.high < was.low}];
+      return [
+        {
+          backend: row.backend,
+          metric,
+          before: was.median,
+          after: is.median,
+          clear: is.low > was.high || is.high < was.low,
+        },
+      ];
     });
   });
 }
@@ -51,13 +62,22 @@ export function differences(before: BenchResult, after: BenchResult): string[] {
     return {...rest, ...job.config, steps: job.steps};
   };
   const [old, now] = [facts(before), facts(after)];
-  return Object.keys({...old, ...now}).filter((key) => JSON.stringify(old[key]) !== JSON.stringify(now[key])).map((key) => `${key}: ${JSON.stringify(old[key])} before, ${JSON.stringify(now[key])} now`);
+  return Object.keys({...old, ...now})
+    .filter((key) => JSON.stringify(old[key]) !== JSON.stringify(now[key]))
+    .map((key) => `${key}: ${JSON.stringify(old[key])} before, ${JSON.stringify(now[key])} now`);
 }
 
 /** A table's rows: backend, metric, before, after, change. */
 export function changeRows(all: readonly Change[]): string[][] {
   return all.map(({backend, metric, before, after, clear}) => {
     const percent = before === 0 ? '' : `${after >= before ? '+' : ''}${((after / before - 1) * 100).toFixed(1)} %`;
-    return [backend, metric, metricText(metric, before), metricText(metric, after), percent, clear ? '' : 'within the scatter'];
+    return [
+      backend,
+      metric,
+      metricText(metric, before),
+      metricText(metric, after),
+      percent,
+      clear ? '' : 'within the scatter',
+    ];
   });
 }

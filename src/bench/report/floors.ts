@@ -30,12 +30,16 @@ export function parseFloor(text: string): Floor {
 /** What lies below: a line for each. A backend that was not measured is below every floor of its own. */
 export function belowFloors({rows}: BenchResult, floors: readonly Floor[]): string[] {
   return floors.flatMap(({backend, metric, value}) => {
-    const concerned = backend === undefined ? rows.filter((row) => row.ok) : rows.filter((row) => row.backend === backend);
-    if (concerned.length === 0) return [`${backend ?? 'every backend'}: ${metric} was not measured; the floor is ${value}`];
+    const concerned =
+      backend === undefined ? rows.filter((row) => row.ok) : rows.filter((row) => row.backend === backend);
+    if (concerned.length === 0)
+      return [`${backend ?? 'every backend'}: ${metric} was not measured; the floor is ${value}`];
     return concerned.flatMap((row) => {
       const got = row.ok ? row.metrics[metric]?.median : undefined;
       if (got === undefined) return [`${row.backend}: ${metric} was not measured; the floor is ${value}`];
-      return got < value ? [`${row.backend}: ${metric} is ${metricText(metric, got)}, below the floor of ${value}`] : [];
+      return got < value
+        ? [`${row.backend}: ${metric} is ${metricText(metric, got)}, below the floor of ${value}`]
+        : [];
     });
   });
 }

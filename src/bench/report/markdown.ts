@@ -7,15 +7,22 @@ export function benchMarkdown(result: BenchResult): string {
   const measured = result.rows.filter((row) => row.ok);
   const failed = result.rows.filter((row) => !row.ok);
   const line = (cells: string[]): string => `| ${cells.map((text) => text.replaceAll('|', '\\|')).join(' | ')} |`;
-  const table = measured.length === 0 ? [] : [
-    line(['', ...measured.map(({backend}) => backend)]),
-    line(['---', ...measured.map(() => '---:')]),
-    ...columnsOf(measured).map((name) => line([columnTitle(name), ...measured.map((row) => cell(name, row.metrics[name]))])),
-    '',
-  ];
+  const table =
+    measured.length === 0
+      ? []
+      : [
+          line(['', ...measured.map(({backend}) => backend)]),
+          line(['---', ...measured.map(() => '---:')]),
+          ...columnsOf(measured).map((name) =>
+            line([columnTitle(name), ...measured.map((row) => cell(name, row.metrics[name]))]),
+          ),
+          '',
+        ];
   return [
     ...table,
-    ...failed.map(({backend, why, fix}) => `- ${backend}: not measured: ${why}${fix === undefined ? '' : `; try: ${fix}`}`),
+    ...failed.map(
+      ({backend, why, fix}) => `- ${backend}: not measured: ${why}${fix === undefined ? '' : `; try: ${fix}`}`,
+    ),
     ...(failed.length === 0 ? [] : ['']),
     '```',
     ...detailLines(result),

@@ -6,7 +6,9 @@ const barRoom = width - left - right;
 
 /** A bar for each backend that ran: images a second of training, with the middle half of the rounds as a line. */
 export function benchSvg({rows, job, environment}: BenchResult): string {
-  const bars = rows.flatMap((row) => (row.ok && row.metrics.imagesPerSecond ? [{row, speed: row.metrics.imagesPerSecond}] : []));
+  const bars = rows.flatMap((row) =>
+    row.ok && row.metrics.imagesPerSecond ? [{row, speed: row.metrics.imagesPerSecond}] : [],
+  );
   const largest = Math.max(...bars.map(({speed}) => speed.high), Number.MIN_VALUE);
   const x = (value: number): number => Number((left + (value / largest) * barRoom).toFixed(1));
   const drawn = bars.map(({row, speed}, i) => {

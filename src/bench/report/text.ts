@@ -3,7 +3,10 @@ import type {BenchResult} from '../types.js';
 import {cell, columnsOf, infoText, shapeLines} from './cells.js';
 
 /** The table: a line for each backend, in their order; a backend that was not measured says why, and what to do. */
-export function benchLines({rows}: BenchResult, table: (header: readonly string[], rows: readonly (readonly string[])[]) => string[]): string[] {
+export function benchLines(
+  {rows}: BenchResult,
+  table: (header: readonly string[], rows: readonly (readonly string[])[]) => string[],
+): string[] {
   const columns = columnsOf(rows);
   const measured = rows.filter((row) => row.ok);
   const width = Math.max(0, ...rows.map(({backend}) => backend.length));
@@ -14,7 +17,10 @@ export function benchLines({rows}: BenchResult, table: (header: readonly string[
   const body = rows.flatMap((row): string[] => {
     if (row.ok) return [lines.shift()!];
     const indent = ' '.repeat(Math.max(width, 'backend'.length));
-    return [`${row.backend.padEnd(indent.length)}  not measured: ${row.why}`, ...(row.fix === undefined ? [] : [`${indent}  try: ${row.fix}`])];
+    return [
+      `${row.backend.padEnd(indent.length)}  not measured: ${row.why}`,
+      ...(row.fix === undefined ? [] : [`${indent}  try: ${row.fix}`]),
+    ];
   });
   return [...(measured.length === 0 ? [] : [header!]), ...body];
 }
@@ -26,7 +32,11 @@ export function detailLines({environment, job, rows}: BenchResult): string[] {
   const rounds = [...new Set([Math.min(...counts), Math.max(...counts)])].join(' to ');
   return [
     `${config.arch.name}, ${config.size}x${config.size}x${config.channels}, batch ${config.batchSize}, loss ${config.loss.name}, ${config.opt.name}; ${counts.length === 0 ? 'no' : rounds} rounds of ${steps} steps`,
-    Object.entries(environment).map(([key, value]) => `${key} ${value}`).join(', '),
-    ...rows.flatMap((row) => (row.ok ? [`${row.backend}: ${infoText(row)}`, ...shapeLines(row).map((line) => `  ${line}`)] : [])),
+    Object.entries(environment)
+      .map(([key, value]) => `${key} ${value}`)
+      .join(', '),
+    ...rows.flatMap((row) =>
+      row.ok ? [`${row.backend}: ${infoText(row)}`, ...shapeLines(row).map((line) => `  ${line}`)] : [],
+    ),
   ];
 }

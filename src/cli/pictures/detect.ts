@@ -19,10 +19,18 @@ const versionQuery = `${escape}[>0q`;
  */
 export async function detectProtocol(env: NodeJS.ProcessEnv, ask: Ask): Promise<Protocol | undefined> {
   const {TERM: term = '', TERM_PROGRAM: program = ''} = env;
-  if (term === '' || ['dumb', 'linux', 'cons25', 'emacs'].includes(term) || program === 'Apple_Terminal') return undefined; // show questions as text, or answer none
-  const mayBeKitty = /kitty|ghostty/.test(term) || ['KITTY_WINDOW_ID', 'KONSOLE_VERSION', 'GHOSTTY_RESOURCES_DIR'].some((name) => name in env) || ['ghostty', 'WezTerm'].includes(program);
-  const mayBeIterm = program === 'iTerm.app' || env['LC_TERMINAL'] === 'iTerm2' || program === 'WezTerm' || program === 'mintty';
-  const answer = await ask(`${mayBeKitty ? kittyQuery : ''}${mayBeIterm ? versionQuery : ''}${deviceAttributes}`, deviceAttributesAnswer);
+  if (term === '' || ['dumb', 'linux', 'cons25', 'emacs'].includes(term) || program === 'Apple_Terminal')
+    return undefined; // show questions as text, or answer none
+  const mayBeKitty =
+    /kitty|ghostty/.test(term) ||
+    ['KITTY_WINDOW_ID', 'KONSOLE_VERSION', 'GHOSTTY_RESOURCES_DIR'].some((name) => name in env) ||
+    ['ghostty', 'WezTerm'].includes(program);
+  const mayBeIterm =
+    program === 'iTerm.app' || env['LC_TERMINAL'] === 'iTerm2' || program === 'WezTerm' || program === 'mintty';
+  const answer = await ask(
+    `${mayBeKitty ? kittyQuery : ''}${mayBeIterm ? versionQuery : ''}${deviceAttributes}`,
+    deviceAttributesAnswer,
+  );
   const attributes = deviceAttributesAnswer.exec(answer)?.[1];
   if (attributes === undefined) return undefined;
   if (mayBeKitty && answer.includes(kittyAnswer)) return 'kitty';

@@ -1,4 +1,3 @@
-
 /** How terminals show pictures. */
 export const protocols = ['kitty', 'iterm2', 'sixel'] as const;
 export type Protocol = (typeof protocols)[number];
@@ -18,7 +17,11 @@ export async function pictureText(protocol: Protocol, picture: TerminalPicture):
 async function sixel({png, width, height}: TerminalPicture): Promise<string> {
   const [{encodeSixel}, {loadSharp}] = await Promise.all([import('./sixel.js'), import('../../gan/data/sharp.js')]);
   const sharp = await loadSharp();
-  return encodeSixel(await sharp(png).flatten({background: 'white'}).toColourspace('srgb').raw().toBuffer(), width, height);
+  return encodeSixel(
+    await sharp(png).flatten({background: 'white'}).toColourspace('srgb').raw().toBuffer(),
+    width,
+    height,
+  );
 }
 
 const kittyChunk = 4096;
@@ -27,7 +30,9 @@ const kittyChunk = 4096;
 function kitty(png: Uint8Array): string {
   const base64 = Buffer.from(png).toString('base64');
   const chunks = base64.match(new RegExp(`.{1,${kittyChunk}}`, 'g')) ?? [];
-  const text = chunks.map((chunk, i) => `\u001B_G${i === 0 ? 'a=T,f=100,q=2,' : ''}m=${i === chunks.length - 1 ? 0 : 1};${chunk}\u001B\\`);
+  const text = chunks.map(
+    (chunk, i) => `\u001B_G${i === 0 ? 'a=T,f=100,q=2,' : ''}m=${i === chunks.length - 1 ? 0 : 1};${chunk}\u001B\\`,
+  );
   return text.join('');
 }
 

@@ -34,7 +34,8 @@ function exact(rgb: Uint8Array, most: number): Quantized | undefined {
 /** Colours that differ in the lowest three bits of a channel only are told apart no more: 32,768 bins. */
 const bits = 5;
 const axes = [2 * bits, bits, 0]; // where red, green and blue stand in the number of a bin
-const binOf = (rgb: Uint8Array, at: number): number => ((rgb[at]! >> 3) << (2 * bits)) | ((rgb[at + 1]! >> 3) << bits) | (rgb[at + 2]! >> 3);
+const binOf = (rgb: Uint8Array, at: number): number =>
+  ((rgb[at]! >> 3) << (2 * bits)) | ((rgb[at + 1]! >> 3) << bits) | (rgb[at + 2]! >> 3);
 const level = (bin: number, axis: number): number => (bin >> axis) & 31;
 
 interface Box {
@@ -55,7 +56,12 @@ function medianCut(rgb: Uint8Array, most: number): Quantized {
     sums[3 * bin + 1]! += rgb[at + 1]!;
     sums[3 * bin + 2]! += rgb[at + 2]!;
   }
-  const boxes = [boxOf([...counts.keys()].filter((bin) => counts[bin]! > 0), counts)];
+  const boxes = [
+    boxOf(
+      [...counts.keys()].filter((bin) => counts[bin]! > 0),
+      counts,
+    ),
+  ];
   while (boxes.length < most) {
     const next = boxes.reduce((best, each) => (each.rank > best.rank ? each : best));
     if (next.rank === 0) break;
@@ -94,5 +100,14 @@ function cut({bins, pixels, longest}: Box, counts: Uint32Array): [Box, Box] {
   let at = along.findIndex((each) => each > 0);
   let below = along[at++]!;
   for (; at < last && below + along[at]! / 2 < pixels / 2; at++) below += along[at]!;
-  return [boxOf(bins.filter((bin) => level(bin, longest) < at), counts), boxOf(bins.filter((bin) => level(bin, longest) >= at), counts)];
+  return [
+    boxOf(
+      bins.filter((bin) => level(bin, longest) < at),
+      counts,
+    ),
+    boxOf(
+      bins.filter((bin) => level(bin, longest) >= at),
+      counts,
+    ),
+  ];
 }

@@ -22,7 +22,11 @@ export function parsePictures(given: string): PictureChoice {
 }
 
 /** How sample grids are shown on `out`; undefined where they are not: off a terminal, in CI, and where the terminal does not say that it can. */
-export async function choosePictures(choice: PictureChoice, out: Output, env: NodeJS.ProcessEnv = process.env): Promise<Protocol | undefined> {
+export async function choosePictures(
+  choice: PictureChoice,
+  out: Output,
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<Protocol | undefined> {
   if (choice !== 'auto') return choice === 'none' ? undefined : choice;
   if (!out.isTTY || !process.stdin.isTTY || (env['CI'] ?? '') !== '') return undefined;
   return detectProtocol(env, askTerminal(process.stdin, out));
@@ -48,7 +52,9 @@ export class SamplePictures {
     if (this.#now() - this.#last < everyMs) return;
     this.#last = this.#now();
     this.#pending = this.#pending
-      .then(async () => this.#say(`samples after step ${step}\n${await pictureText(this.#protocol, await readPicture(path))}`))
+      .then(async () =>
+        this.#say(`samples after step ${step}\n${await pictureText(this.#protocol, await readPicture(path))}`),
+      )
       .catch(() => {});
   }
 
@@ -64,6 +70,9 @@ async function readPicture(path: string): Promise<TerminalPicture> {
   const sharp = await loadSharp();
   const {width, height} = await sharp(file).metadata();
   if (Math.max(width, height) <= mostPixels) return {png: file, width, height};
-  const {data: png, info} = await sharp(file).resize(mostPixels, mostPixels, {fit: 'inside'}).png().toBuffer({resolveWithObject: true});
+  const {data: png, info} = await sharp(file)
+    .resize(mostPixels, mostPixels, {fit: 'inside'})
+    .png()
+    .toBuffer({resolveWithObject: true});
   return {png, width: info.width, height: info.height};
 }

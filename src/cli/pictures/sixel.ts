@@ -11,7 +11,9 @@ const bandRows = 6;
 export function encodeSixel(rgb: Uint8Array, width: number, height: number): string {
   const {palette, indices} = quantize(rgb);
   const colours = palette.map((colour, i) => `#${i};2;${colour.map((value) => Math.round(value / 2.55)).join(';')}`); // in percent
-  const bands = Array.from({length: Math.ceil(height / bandRows)}, (_, i) => band(indices.subarray(i * bandRows * width, (i + 1) * bandRows * width), width));
+  const bands = Array.from({length: Math.ceil(height / bandRows)}, (_, i) =>
+    band(indices.subarray(i * bandRows * width, (i + 1) * bandRows * width), width),
+  );
   return `\u001BP0;1q"1;1;${width};${height}${colours.join('')}${bands.join('-')}\u001B\\`;
 }
 
@@ -32,7 +34,7 @@ function band(indices: Uint8Array, width: number): string {
 function line(columns: readonly number[]): string {
   let text = '';
   let end = 0;
-  for (let i = 0; i < columns.length; ) {
+  for (let i = 0; i < columns.length;) {
     const [start, rows] = [columns[i]!, columns[i + 1]!];
     let length = 0;
     for (; columns[i] === start + length && columns[i + 1] === rows; i += 2) length++;

@@ -9,7 +9,14 @@ const bandColumns = 80;
  * The points are in the element for the script, which reads them out where the pointer or the arrow keys are.
  */
 export function chart(title: string, note: string, lines: readonly PlotLine[], height = 280): string {
-  const drawn = lines.map(({label, colour, line, band}) => ({label, colour, line: thin(line), band: band ? thin(band, bandColumns) : []})).filter(({line}) => line.length > 0);
+  const drawn = lines
+    .map(({label, colour, line, band}) => ({
+      label,
+      colour,
+      line: thin(line),
+      band: band ? thin(band, bandColumns) : [],
+    }))
+    .filter(({line}) => line.length > 0);
   if (drawn.length === 0) return '';
   const steps = drawn.flatMap(({line}) => [line[0]!.step, line.at(-1)!.step]);
   const [first, last] = [Math.min(...steps), Math.max(...steps)];
@@ -18,8 +25,17 @@ export function chart(title: string, note: string, lines: readonly PlotLine[], h
   const y = (value: number): number => 100 - (100 * (Math.min(high, Math.max(low, value)) - low)) / (high - low);
   const rows = ticks(low, high, 5);
   const columns = last > first ? ticks(first, last, 5) : [first];
-  const points = drawn.map(({label, line}) => ({label, steps: line.map(({step}) => step), values: line.map(({mean}) => Number(mean.toPrecision(5)))}));
-  const told = points.map(({label, values, steps}) => `${label}: from ${number(values[0]!)} at step ${steps[0]} to ${number(values.at(-1)!)} at step ${steps.at(-1)}`).join('; ');
+  const points = drawn.map(({label, line}) => ({
+    label,
+    steps: line.map(({step}) => step),
+    values: line.map(({mean}) => Number(mean.toPrecision(5))),
+  }));
+  const told = points
+    .map(
+      ({label, values, steps}) =>
+        `${label}: from ${number(values[0]!)} at step ${steps[0]} to ${number(values.at(-1)!)} at step ${steps.at(-1)}`,
+    )
+    .join('; ');
   return `<figure class="chart">
 <figcaption><h3>${text(title)}</h3><p>${text(note)}</p></figcaption>
 <ul class="legend">${drawn.map(({label, colour}, i) => `<li><i style="background:var(--${colour})"></i>${text(label)} <b data-value="${i}">${number(points[i]!.values.at(-1)!)}</b></li>`).join('')}<li class="at">step <b data-step>${last}</b></li></ul>

@@ -6,7 +6,8 @@ import type {RunRecord} from './read-run.js';
 export function configurationSection({config, origins}: RunRecord): string {
   const rows = Object.entries(flatten(config)).map(([key, value]) => ({key, value, origin: origins[key] ?? ''}));
   const isDefault = ({origin}: {origin: string}): boolean => origin.startsWith('default');
-  const cells = (chosen: typeof rows): string[][] => chosen.map(({key, value, origin}) => [`<code>${text(key)}</code>`, text(value), text(origin)]);
+  const cells = (chosen: typeof rows): string[][] =>
+    chosen.map(({key, value, origin}) => [`<code>${text(key)}</code>`, text(value), text(origin)]);
   const headings = ['key', 'value', 'from'];
   const defaults = rows.filter(isDefault);
   return `<section id="configuration"><h2>Configuration</h2>
@@ -17,7 +18,8 @@ ${defaults.length === 0 ? '' : `<details><summary>${defaults.length} defaults</s
 /** `arch: {name: basic, options: {nFeatures: 4}}` as `arch: basic` and `arch.nFeatures: 4`, as on the command line. */
 export function flatten(config: RunConfig): Record<string, string> {
   const out: Record<string, string> = {};
-  const isPart = (value: unknown): value is {name: string; options: Record<string, unknown>} => typeof value === 'object' && value !== null && 'name' in value && 'options' in value;
+  const isPart = (value: unknown): value is {name: string; options: Record<string, unknown>} =>
+    typeof value === 'object' && value !== null && 'name' in value && 'options' in value;
   const options = (prefix: string, values: Record<string, unknown>): void => {
     for (const [key, value] of Object.entries(values)) out[`${prefix}.${key}`] = String(value);
   };

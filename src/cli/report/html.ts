@@ -1,7 +1,14 @@
-const entities: Readonly<Record<string, string>> = {'&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;'};
+const entities: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
 
 /** Text for HTML, for attributes, too. */
-export const text = (value: unknown): string => String(value).replaceAll(/[&<>"']/g, (character) => entities[character]!);
+export const text = (value: unknown): string =>
+  String(value).replaceAll(/[&<>"']/g, (character) => entities[character]!);
 
 /** A number with four digits that count: `0.0001235`, `-1.234`, `12350`. */
 export function number(value: number): string {
@@ -14,7 +21,9 @@ export function number(value: number): string {
 export function duration(seconds: number): string {
   if (seconds < 60) return `${seconds.toFixed(seconds < 10 ? 1 : 0)} s`;
   const minutes = Math.round(seconds / 60);
-  return seconds < 3600 ? `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s` : `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, '0')} min`;
+  return seconds < 3600
+    ? `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`
+    : `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, '0')} min`;
 }
 
 /** A table with a row of headings. Cells are HTML. */

@@ -40,7 +40,8 @@ ${sessionsSection(run)}
 function summary({config, lr, critic, generator, epochs, sessions}: RunRecord): string {
   const seconds = epochs.reduce((sum, epoch) => sum + epoch.seconds, 0);
   const images = sessions.at(-1)?.images;
-  const last = (curve: {values: number[]}): string | undefined => (curve.values.length > 0 ? number(curve.values.at(-1)!) : undefined);
+  const last = (curve: {values: number[]}): string | undefined =>
+    curve.values.length > 0 ? number(curve.values.at(-1)!) : undefined;
   const facts: [string, string | undefined][] = [
     ['steps', String(lr.steps.at(-1) ?? 0)],
     ['epochs', String(epochs.length)],
@@ -59,27 +60,60 @@ function charts({critic, generator, lr, epochs}: RunRecord): string {
     {label: 'generator', colour: 'generator', line: generator.smooth, band: generator.raw},
   ]);
   if (losses === '') return '<p class="note">There is no step yet.</p>';
-  const measured = [...new Set(epochs.flatMap(({row}) => Object.keys(row)))].filter((name) => !lossColumns.includes(name) && name !== 'time');
+  const measured = [...new Set(epochs.flatMap(({row}) => Object.keys(row)))].filter(
+    (name) => !lossColumns.includes(name) && name !== 'time',
+  );
   const ofEpochs = measured.map((name) => {
     const values = epochs.flatMap(({step, row}) => (typeof row[name] === 'number' ? [{step, value: row[name]}] : []));
-    return chart(name, 'Measured at the end of each epoch.', [{label: name, colour: 'metric', line: {steps: values.map(({step}) => step), values: values.map(({value}) => value)}}], 180);
+    return chart(
+      name,
+      'Measured at the end of each epoch.',
+      [
+        {
+          label: name,
+          colour: 'metric',
+          line: {steps: values.map(({step}) => step), values: values.map(({value}) => value)},
+        },
+      ],
+      180,
+    );
   });
   const changes = new Set(lr.values).size > 1;
-  const rate = changes ? chart('Learning rate', 'Of each step.', [{label: 'learning rate', colour: 'metric', line: lr}], 180) : '';
+  const rate = changes
+    ? chart('Learning rate', 'Of each step.', [{label: 'learning rate', colour: 'metric', line: lr}], 180)
+    : '';
   return `${losses}<div class="small">${[...ofEpochs, rate].join('')}</div>`;
 }
 
 function epochsSection({epochs}: RunRecord): string {
   if (epochs.length === 0) return '';
   const columns = [...new Set(epochs.flatMap(({row}) => Object.keys(row)))].filter((name) => name !== 'time');
-  const rows = epochs.map(({epoch, step, row, seconds}) => [String(epoch), String(step), ...columns.map((name) => (typeof row[name] === 'number' ? number(row[name]) : '–')), duration(seconds)]);
+  const rows = epochs.map(({epoch, step, row, seconds}) => [
+    String(epoch),
+    String(step),
+    ...columns.map((name) => (typeof row[name] === 'number' ? number(row[name]) : '–')),
+    duration(seconds),
+  ]);
   return `<section id="epochs"><h2>Epochs</h2>${table(['epoch', 'step', ...columns, 'time'], rows)}</section>`;
 }
 
 function sessionsSection({sessions}: RunRecord): string {
   if (sessions.length === 0) return '';
-  const facts = (values: Readonly<Record<string, unknown>>): string => Object.entries(values).map(([name, value]) => `<div><dt>${text(name)}</dt><dd>${text(value)}</dd></div>`).join('');
-  const parts = sessions.map(({began, afterStep, backend, device, environment, generatorParameters, criticParameters}) => `<article><h3>${afterStep === 0 ? 'From the start' : `After step ${afterStep}`}</h3>
-<dl class="facts">${facts({began, backend, ...device, ...environment, 'generator parameters': generatorParameters, 'critic parameters': criticParameters})}</dl></article>`);
+  const facts = (values: Readonly<Record<string, unknown>>): string =>
+    Object.entries(values)
+      .map(([name, value]) => `<div><dt>${text(name)}</dt><dd>${text(value)}</dd></div>`)
+      .join('');
+  const parts = sessions.map(
+    ({
+      began,
+      afterStep,
+      backend,
+      device,
+      environment,
+      generatorParameters,
+      criticParameters,
+    }) => `<article><h3>${afterStep === 0 ? 'From the start' : `After step ${afterStep}`}</h3>
+<dl class="facts">${facts({began, backend, ...device, ...environment, 'generator parameters': generatorParameters, 'critic parameters': criticParameters})}</dl></article>`,
+  );
   return `<section id="environment"><h2>Environment</h2>${parts.join('\n')}</section>`;
 }

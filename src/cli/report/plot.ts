@@ -44,7 +44,9 @@ export function ticks(low: number, high: number, count: number): number[] {
   const power = 10 ** Math.floor(Math.log10(rough));
   const distance = [1, 2, 5, 10].map((factor) => factor * power).find((each) => each >= rough * (1 - 1e-9))!;
   const from = Math.ceil(low / distance - 1e-9);
-  return Array.from({length: Math.max(0, Math.floor(high / distance + 1e-9) - from + 1)}, (_, i) => Number(((from + i) * distance).toPrecision(12)));
+  return Array.from({length: Math.max(0, Math.floor(high / distance + 1e-9) - from + 1)}, (_, i) =>
+    Number(((from + i) * distance).toPrecision(12)),
+  );
 }
 
 /** What is drawn of the values: all of the lines, and of the bands what is no outlier, with room above and below. */

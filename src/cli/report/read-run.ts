@@ -52,7 +52,8 @@ interface MetricsLine {
  * @throws GanError GAN_RUN_NOT_FOUND (exit 5)
  */
 export async function readRun(dir: string): Promise<RunRecord> {
-  const json = (name: string): unknown => (existsSync(path.join(dir, name)) ? JSON.parse(readFileSync(path.join(dir, name), 'utf8')) : undefined);
+  const json = (name: string): unknown =>
+    existsSync(path.join(dir, name)) ? JSON.parse(readFileSync(path.join(dir, name), 'utf8')) : undefined;
   const record: RunRecord = {
     name: path.basename(path.resolve(dir)),
     config: JSON.parse(readFileSync(runConfigFile(dir), 'utf8')) as RunConfig,
@@ -67,8 +68,14 @@ export async function readRun(dir: string): Promise<RunRecord> {
   for await (const line of metricsLines(path.join(dir, 'metrics.jsonl'))) take(record, line);
   const last = Math.max(record.lr.steps.at(-1) ?? 0, record.epochs.at(-1)?.step ?? 0);
   const samples = path.join(dir, 'samples');
-  const names = existsSync(samples) ? readdirSync(samples).filter((name) => /^step-\d+\.png$/.test(name)).sort() : [];
-  record.samples = names.map((name) => ({step: Number(/\d+/.exec(name)![0]), path: path.join(samples, name)})).filter(({step}) => step <= last); // later ones are left over from before a crash
+  const names = existsSync(samples)
+    ? readdirSync(samples)
+        .filter((name) => /^step-\d+\.png$/.test(name))
+        .sort()
+    : [];
+  record.samples = names
+    .map((name) => ({step: Number(/\d+/.exec(name)![0]), path: path.join(samples, name)}))
+    .filter(({step}) => step <= last); // later ones are left over from before a crash
   return record;
 }
 
@@ -84,7 +91,10 @@ async function* metricsLines(file: string): AsyncGenerator<MetricsLine> {
   }
 }
 
-function take(record: RunRecord, {step, epoch, mode, loss, genLoss, critLoss, lr, seconds = 0, row}: MetricsLine): void {
+function take(
+  record: RunRecord,
+  {step, epoch, mode, loss, genLoss, critLoss, lr, seconds = 0, row}: MetricsLine,
+): void {
   if (row) record.epochs.push({epoch, step, seconds, row});
   if (mode === undefined) return;
   const [curve, smooth] = mode === 'critic' ? [record.critic, critLoss] : [record.generator, genLoss];

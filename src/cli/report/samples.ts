@@ -14,7 +14,9 @@ export async function samplesSection(samples: RunRecord['samples']): Promise<str
   const figures: string[] = [];
   for (const {step, path} of shown) {
     const {url, width, height} = await inline(path);
-    figures.push(`<figure><img src="${url}" width="${width}" height="${height}" alt="Grid of images that the generator drew after step ${step}"><figcaption>after step ${step}</figcaption></figure>`);
+    figures.push(
+      `<figure><img src="${url}" width="${width}" height="${height}" alt="Grid of images that the generator drew after step ${step}"><figcaption>after step ${step}</figcaption></figure>`,
+    );
   }
   const left = samples.length - shown.length;
   return `<section id="samples"><h2>Samples</h2>

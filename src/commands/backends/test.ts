@@ -7,18 +7,30 @@ import {exitCodes} from '../../errors.js';
 
 export default class BackendsTest extends BaseCommand {
   static override summary = 'Run the conformance kit on a backend.';
-  static override description = 'Values and gradients of every operation that the library uses, gradients of gradients, errors, memory, a whole training, recorded traces of fastai, opening and closing. Nothing is compared with another backend. Exit code 4 when a check fails.';
+  static override description =
+    'Values and gradients of every operation that the library uses, gradients of gradients, errors, memory, a whole training, recorded traces of fastai, opening and closing. Nothing is compared with another backend. Exit code 4 when a check fails.';
   static override examples = [
     {description: 'Does this backend compute what it should?', command: '<%= config.bin %> backends test wasm'},
-    {description: 'One group of checks, or those whose titles contain a text', command: '<%= config.bin %> backends test wasm --only gradients'},
+    {
+      description: 'One group of checks, or those whose titles contain a text',
+      command: '<%= config.bin %> backends test wasm --only gradients',
+    },
   ];
   static override args = {
     name: Args.string({description: 'backend by name', required: true}),
   };
   static override flags = {
     only: Flags.string({description: 'a group, or a part of titles', helpValue: 'TEXT'}),
-    recordings: Flags.string({description: "folder of fastai's recordings (default: those of this package)", helpValue: 'DIR'}),
-    set: Flags.string({description: 'an option of the backend; may be repeated', helpValue: 'KEY=VALUE', multiple: true, multipleNonGreedy: true}),
+    recordings: Flags.string({
+      description: "folder of fastai's recordings (default: those of this package)",
+      helpValue: 'DIR',
+    }),
+    set: Flags.string({
+      description: 'an option of the backend; may be repeated',
+      helpValue: 'KEY=VALUE',
+      multiple: true,
+      multipleNonGreedy: true,
+    }),
     device: deviceFlag,
   };
 
@@ -29,7 +41,11 @@ export default class BackendsTest extends BaseCommand {
     const options = await withDevice(registry, args.name, partOptions(flags.set ?? [], 'backend'), deviceOf(flags)); // faults of these, before tfjs is loaded
     const {installedBackend, runConformance} = await import('../../testing/conformance/index.js');
     const packages = [...this.config.plugins.values()].map(({root}) => root);
-    const subject = installedBackend({name: args.name, packages, options: Object.fromEntries([...options].map(([key, {value}]) => [key, String(value)]))});
+    const subject = installedBackend({
+      name: args.name,
+      packages,
+      options: Object.fromEntries([...options].map(([key, {value}]) => [key, String(value)])),
+    });
     const results = await runConformance(subject, {
       only: flags.only,
       recordings: flags.recordings,

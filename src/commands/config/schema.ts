@@ -4,7 +4,8 @@ import {BaseCommand} from '../../cli/base-command.js';
 
 export default class ConfigSchema extends BaseCommand {
   static override summary = 'Write the JSON Schema of configuration files, for editors.';
-  static override description = 'It has the parts of this installation, plug-ins included, with their options. The schema without plug-ins comes with gan: node_modules/gan/dist/gan.schema.json. In JSON: "$schema": "./gan.schema.json"; in YAML, as its first line: # yaml-language-server: $schema=./gan.schema.json';
+  static override description =
+    'It has the parts of this installation, plug-ins included, with their options. The schema without plug-ins comes with gan: node_modules/gankit/dist/gan.schema.json. In JSON: "$schema": "./gan.schema.json"; in YAML, as its first line: # yaml-language-server: $schema=./gan.schema.json';
   static override examples = [
     {description: 'Beside the configuration', command: '<%= config.bin %> config schema --out gan.schema.json'},
     {description: 'To look at it', command: '<%= config.bin %> config schema'},

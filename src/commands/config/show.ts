@@ -7,7 +7,8 @@ import {table} from '../../cli/table.js';
 
 export default class ConfigShow extends BaseCommand {
   static override summary = 'Show the configuration that `gan fit` would have here.';
-  static override description = 'Takes the flags of `gan fit`. Every value is shown, those of parts included, as --set would name it; with --origin also where it is from: a flag, a variable, a file, a recipe, a default.';
+  static override description =
+    'Takes the flags of `gan fit`. Every value is shown, those of parts included, as --set would name it; with --origin also where it is from: a flag, a variable, a file, a recipe, a default.';
   static override examples = [
     {description: 'What would a run have here, and why?', command: '<%= config.bin %> config show --origin'},
     {description: 'What does a recipe set?', command: '<%= config.bin %> config show --recipe dcgan --origin'},
@@ -19,7 +20,12 @@ export default class ConfigShow extends BaseCommand {
   static override flags = {
     origin: Flags.boolean({description: 'show where each value is from'}),
     config: Flags.string({description: 'configuration file', helpValue: 'FILE'}),
-    set: Flags.string({description: 'any configuration value; may be repeated', helpValue: 'KEY=VALUE', multiple: true, multipleNonGreedy: true}),
+    set: Flags.string({
+      description: 'any configuration value; may be repeated',
+      helpValue: 'KEY=VALUE',
+      multiple: true,
+      multipleNonGreedy: true,
+    }),
     ...configFlags(),
   };
 
@@ -29,12 +35,22 @@ export default class ConfigShow extends BaseCommand {
     const {resolveConfig} = await import('../../config/resolve.js');
     const chosen = assignmentsOf(flags);
     if (args.data !== undefined) chosen.set('data', {value: args.data, origin: 'DATA', blame: 'usage'});
-    const resolved = await resolveConfig({registry, ...this.surroundings, flags: chosen, set: flags.set ?? [], withoutData: true, ...(flags.config !== undefined && {file: flags.config})});
+    const resolved = await resolveConfig({
+      registry,
+      ...this.surroundings,
+      flags: chosen,
+      set: flags.set ?? [],
+      withoutData: true,
+      ...(flags.config !== undefined && {file: flags.config}),
+    });
     const rows = configRows(resolved);
     const {config, backend, files} = resolved;
     this.json({config, backend, files, values: rows});
     const paint = painter(process.stdout);
-    const [, ...lines] = table(['', '', ''], rows.map(({key, value, origin}) => [key, String(value), ...(flags.origin ? [origin] : [])]));
+    const [, ...lines] = table(
+      ['', '', ''],
+      rows.map(({key, value, origin}) => [key, String(value), ...(flags.origin ? [origin] : [])]),
+    );
     for (const line of lines) this.result(line);
     if (!flags.origin) this.talk(paint('dim', '\nWhere each value is from: gan config show --origin'));
   }

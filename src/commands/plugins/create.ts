@@ -17,27 +17,41 @@ export default class PluginsCreate extends BaseCommand {
   static override summary = 'Write a new plug-in, complete with test, README and CI.';
   static override description = `Its code is TypeScript, one small file a part, and works as it is: npm install, npm test. docs/plugins.md goes on from there. Kinds: ${provided.join(', ')}.`;
   static override examples = [
-    {description: 'gan-plugin-turns with a switcher', command: '<%= config.bin %> plugins create turns --provides switcher'},
-    {description: 'Two parts, in a scope of your own', command: '<%= config.bin %> plugins create @me/deep --provides architecture,penalty'},
+    {
+      description: 'gan-plugin-turns with a switcher',
+      command: '<%= config.bin %> plugins create turns --provides switcher',
+    },
+    {
+      description: 'Two parts, in a scope of your own',
+      command: '<%= config.bin %> plugins create @me/deep --provides architecture,penalty',
+    },
   ];
   static override args = {
     name: Args.string({description: 'foo or @scope/foo, for the package gan-plugin-foo', required: true}),
   };
   static override flags = {
-    provides: Flags.string({description: 'kinds of parts, with commas between them', required: true, helpValue: 'KINDS'}),
+    provides: Flags.string({
+      description: 'kinds of parts, with commas between them',
+      required: true,
+      helpValue: 'KINDS',
+    }),
     out: Flags.string({description: 'folder (default: gan-plugin-NAME)', helpValue: 'DIR'}),
   };
 
   async run(): Promise<void> {
     const {args, flags} = await this.parse(PluginsCreate);
     if (!validName.test(args.name)) {
-      throw new GanError('usage', 'GAN_PLUGIN_NAME', `'${args.name}' cannot be the name of a plug-in.`, {suggestions: ['Use small letters, digits and hyphens: foo-bar, or @scope/foo-bar.']});
+      throw new GanError('usage', 'GAN_PLUGIN_NAME', `'${args.name}' cannot be the name of a plug-in.`, {
+        suggestions: ['Use small letters, digits and hyphens: foo-bar, or @scope/foo-bar.'],
+      });
     }
     const kinds = [...new Set(flags.provides.split(',').map((kind) => kindOf(kind.trim())))];
     const name = fullPluginName(args.name);
     const dir = flags.out ?? name.replace(/^@[^/]+\//, '');
     if (statSync(dir, {throwIfNoEntry: false}) && (!statSync(dir).isDirectory() || readdirSync(dir).length > 0)) {
-      throw new GanError('usage', 'GAN_OUT_EXISTS', `${dir} is there already.`, {suggestions: ['Give another folder: --out DIR']});
+      throw new GanError('usage', 'GAN_OUT_EXISTS', `${dir} is there already.`, {
+        suggestions: ['Give another folder: --out DIR'],
+      });
     }
     const {pluginFiles} = await import('../../scaffold/plugin.js');
     const files = pluginFiles(name, kinds);
@@ -53,7 +67,9 @@ export default class PluginsCreate extends BaseCommand {
 
 /** A kind in the singular or the plural. @throws GanError GAN_UNKNOWN_KIND (exit 2) */
 function kindOf(wanted: string): Provided {
-  const found = provided.find((kind) => kind === wanted || (kind !== 'command' && partKinds[kind].manifestKey === wanted));
+  const found = provided.find(
+    (kind) => kind === wanted || (kind !== 'command' && partKinds[kind].manifestKey === wanted),
+  );
   if (found !== undefined) return found;
   const meant = didYouMean(wanted, provided);
   throw new GanError('usage', 'GAN_UNKNOWN_KIND', `There is no kind of part '${wanted}'.`, {

@@ -18,9 +18,14 @@ export default class Plugins extends BaseCommand {
     for (const plugin of plugins) {
       const {name, version, type, root, problems} = plugin;
       this.json(plugin);
-      this.result(`${paint('cyan', name)} ${version}${type === 'link' ? ` ${paint('dim', `-> ${root}`)}` : ''}: ${brings(plugin)}`);
+      this.result(
+        `${paint('cyan', name)} ${version}${type === 'link' ? ` ${paint('dim', `-> ${root}`)}` : ''}: ${brings(plugin)}`,
+      );
       for (const problem of problems) this.result(`  ${paint('red', problem)}`);
     }
-    if (plugins.length === 0) this.talk('No plug-in is installed. To install one: gan plugins install NAME; to write one: gan plugins create NAME --provides KINDS');
+    if (plugins.length === 0)
+      this.talk(
+        'No plug-in is installed. To install one: gan plugins install NAME; to write one: gan plugins create NAME --provides KINDS',
+      );
   }
 }

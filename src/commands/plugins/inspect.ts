@@ -22,10 +22,20 @@ export default class PluginsInspect extends BaseCommand {
     const registry = await this.openRegistry();
     const paint = painter(process.stdout);
     for (const plugin of wanted) {
-      const parts = await Promise.all(plugin.parts.map(async ({kind, name}) => registry.load(kind, name).then(({summary}) => ({kind, name, summary}), (error: Error) => ({kind, name, error: error.message}))));
+      const parts = await Promise.all(
+        plugin.parts.map(async ({kind, name}) =>
+          registry.load(kind, name).then(
+            ({summary}) => ({kind, name, summary}),
+            (error: Error) => ({kind, name, error: error.message}),
+          ),
+        ),
+      );
       this.json({...plugin, parts});
-      this.result(`${paint('cyan', plugin.name)} ${plugin.version}\n  ${plugin.type === 'link' ? 'linked' : 'installed'}  ${plugin.root}`);
-      for (const part of parts) this.result(`  ${part.kind} ${part.name}  ${'error' in part ? paint('red', part.error) : part.summary}`);
+      this.result(
+        `${paint('cyan', plugin.name)} ${plugin.version}\n  ${plugin.type === 'link' ? 'linked' : 'installed'}  ${plugin.root}`,
+      );
+      for (const part of parts)
+        this.result(`  ${part.kind} ${part.name}  ${'error' in part ? paint('red', part.error) : part.summary}`);
       for (const command of plugin.commands) this.result(`  command ${command}`);
       for (const problem of plugin.problems) this.result(`  ${paint('red', problem)}`);
     }
@@ -36,6 +46,15 @@ export default class PluginsInspect extends BaseCommand {
 function find(plugins: readonly InstalledPlugin[], wanted: string): InstalledPlugin {
   const found = plugins.find(({name}) => isCalled(name, wanted));
   if (found !== undefined) return found;
-  const meant = didYouMean(wanted, plugins.flatMap(({name}) => [friendlyName(name), name]));
-  throw new GanError('usage', 'GAN_PLUGIN_NOT_FOUND', `There is no plug-in ${wanted} here.`, {suggestions: [...(meant === undefined ? [] : [`Did you mean ${meant}?`]), 'gan plugins   lists what is installed', `gan plugins install ${wanted}`]});
+  const meant = didYouMean(
+    wanted,
+    plugins.flatMap(({name}) => [friendlyName(name), name]),
+  );
+  throw new GanError('usage', 'GAN_PLUGIN_NOT_FOUND', `There is no plug-in ${wanted} here.`, {
+    suggestions: [
+      ...(meant === undefined ? [] : [`Did you mean ${meant}?`]),
+      'gan plugins   lists what is installed',
+      `gan plugins install ${wanted}`,
+    ],
+  });
 }

@@ -7,16 +7,27 @@ import {GanError} from '../../errors.js';
 /** oclif's `plugins install`, with the names that plug-ins of gan go by, files and folders, and a look at what was installed. */
 export default class PluginsInstall extends BaseCommand {
   static override summary = 'Install plug-ins.';
-  static override description = 'NAME is that of a package (gan-plugin-foo, @me/gan-plugin-foo) or its short form (foo, @me/foo), with a version if wanted (foo@1.2.0); a folder or a .tgz file; or the address of a git repository. What does not fit this version of gan is taken away again. Variables: GAN_NPM_REGISTRY, GAN_NPM_LOG_LEVEL.';
+  static override description =
+    'NAME is that of a package (gan-plugin-foo, @me/gan-plugin-foo) or its short form (foo, @me/foo), with a version if wanted (foo@1.2.0); a folder or a .tgz file; or the address of a git repository. What does not fit this version of gan is taken away again. Variables: GAN_NPM_REGISTRY, GAN_NPM_LOG_LEVEL.';
   static override examples = [
     {description: 'gan-plugin-foo from the npm registry', command: '<%= config.bin %> plugins install foo'},
-    {description: 'A packed plug-in, and a folder', command: '<%= config.bin %> plugins install ./gan-plugin-foo-1.0.0.tgz ../gan-plugin-bar'},
-    {description: 'From GitHub', command: '<%= config.bin %> plugins install https://github.com/someone/gan-plugin-foo'},
+    {
+      description: 'A packed plug-in, and a folder',
+      command: '<%= config.bin %> plugins install ./gan-plugin-foo-1.0.0.tgz ../gan-plugin-bar',
+    },
+    {
+      description: 'From GitHub',
+      command: '<%= config.bin %> plugins install https://github.com/someone/gan-plugin-foo',
+    },
   ];
   static override aliases = ['plugins:add'];
   static override strict = false;
   static override args = {
-    plugin: Args.string({name: 'NAME', description: 'package, folder, .tgz file or git address; any number', required: true}),
+    plugin: Args.string({
+      name: 'NAME',
+      description: 'package, folder, .tgz file or git address; any number',
+      required: true,
+    }),
   };
   static override flags = {
     force: Flags.boolean({char: 'f', description: 'fetch again what is there already'}),
@@ -35,7 +46,9 @@ export default class PluginsInstall extends BaseCommand {
       const parts = await this.#check(installed);
       writeManifest(installed as Plugin);
       this.json({name: installed.name, version: installed.version, parts});
-      this.result(`${installed.name} ${installed.version}: ${parts.map(({kind, name}) => `${kind} ${name}`).join(', ') || 'commands'}`);
+      this.result(
+        `${installed.name} ${installed.version}: ${parts.map(({kind, name}) => `${kind} ${name}`).join(', ') || 'commands'}`,
+      );
     }
   }
 
@@ -44,26 +57,48 @@ export default class PluginsInstall extends BaseCommand {
       await new commands['plugins:install']([spec, ...flags], this.config).run(); // the static run would load another Config
     } catch (error) {
       const {message} = error as Error;
-      throw new GanError('config', 'GAN_PLUGIN_INSTALL', `${spec} cannot be installed: ${message === 'plugin is invalid' ? 'its package.json has no "oclif": {}' : message}`, {
-        cause: error,
-        suggestions: message === 'plugin is invalid' ? ['Tell its author: that line lets the command line take the package.'] : ['gan plugins install --verbose   shows what npm says'],
-      });
+      throw new GanError(
+        'config',
+        'GAN_PLUGIN_INSTALL',
+        `${spec} cannot be installed: ${message === 'plugin is invalid' ? 'its package.json has no "oclif": {}' : message}`,
+        {
+          cause: error,
+          suggestions:
+            message === 'plugin is invalid'
+              ? ['Tell its author: that line lets the command line take the package.']
+              : ['gan plugins install --verbose   shows what npm says'],
+        },
+      );
     }
   }
 
   /** The parts of a package that has just been installed; it is taken away when it does not fit. */
-  async #check({name, root, pjson, commands: own}: {name: string; root: string; pjson: object; commands: readonly object[]}) {
+  async #check({
+    name,
+    root,
+    pjson,
+    commands: own,
+  }: {
+    name: string;
+    root: string;
+    pjson: object;
+    commands: readonly object[];
+  }) {
     const {openRegistry} = await import('../../plugin/discover.js');
     const {kindNames} = await import('../../plugin/kinds.js');
     const registry = openRegistry([{name, root, pjson}]);
     const parts = kindNames.flatMap((kind) => registry.list(kind)).filter((part) => part.package === name);
     const faults = registry.problems.filter((problem) => problem.package === name).map(({reason}) => reason);
-    if (faults.length === 0 && parts.length + own.length === 0) faults.push('it brings no parts and no commands, so it is no plug-in of gan');
+    if (faults.length === 0 && parts.length + own.length === 0)
+      faults.push('it brings no parts and no commands, so it is no plug-in of gan');
     if (faults.length > 0) {
       await new commands['plugins:uninstall']([name], this.config).run();
-      throw new GanError('config', 'GAN_PLUGIN_REFUSED', `${name} was not kept: ${faults.join('; ')}.`, {suggestions: [`Look for a version of ${name} that fits: npm view ${name} versions`]});
+      throw new GanError('config', 'GAN_PLUGIN_REFUSED', `${name} was not kept: ${faults.join('; ')}.`, {
+        suggestions: [`Look for a version of ${name} that fits: npm view ${name} versions`],
+      });
     }
-    for (const {kind, name: part, packages} of registry.clashes) this.warning(`${packages.join(' and ')} bring the ${kind} '${part}' each; write ${name}:${part} for this one`);
+    for (const {kind, name: part, packages} of registry.clashes)
+      this.warning(`${packages.join(' and ')} bring the ${kind} '${part}' each; write ${name}:${part} for this one`);
     return parts.map(({kind, name: part}) => ({kind, name: part}));
   }
 }

@@ -7,10 +7,14 @@ import {forNpm, packageIn} from '../../cli/plugin-packages.js';
 /** oclif's `plugins link`, which says what was linked and what is wrong with it. */
 export default class PluginsLink extends BaseCommand {
   static override summary = 'Use the folder of a plug-in as it is, to work on it.';
-  static override description = 'It takes the place of an installed plug-in of that name. Build it again after a change of its sources. To end it: gan plugins unlink NAME';
+  static override description =
+    'It takes the place of an installed plug-in of that name. Build it again after a change of its sources. To end it: gan plugins unlink NAME';
   static override examples = [
     {description: 'The plug-in in this folder', command: '<%= config.bin %> plugins link'},
-    {description: 'Another one, whose packages are installed', command: '<%= config.bin %> plugins link ../gan-plugin-foo --no-install'},
+    {
+      description: 'Another one, whose packages are installed',
+      command: '<%= config.bin %> plugins link ../gan-plugin-foo --no-install',
+    },
   ];
   static override args = {
     path: Args.string({default: '.', description: 'folder of the plug-in'}),
@@ -24,7 +28,10 @@ export default class PluginsLink extends BaseCommand {
     const {args, flags} = await this.parse(PluginsLink);
     const {name, root} = packageIn(args.path);
     forNpm();
-    await new commands['plugins:link']([root, flags.install ? '--install' : '--no-install', ...(flags.verbose ? ['--verbose'] : [])], this.config).run();
+    await new commands['plugins:link'](
+      [root, flags.install ? '--install' : '--no-install', ...(flags.verbose ? ['--verbose'] : [])],
+      this.config,
+    ).run();
     const linked = installedPlugins(await Config.load({root: this.config.root})).find((plugin) => plugin.name === name);
     if (linked === undefined) return; // oclif said why
     this.json(linked);

@@ -7,7 +7,8 @@ import {forNpm, writeManifest} from '../../cli/plugin-packages.js';
 /** oclif's `plugins update`, which leaves no second copy of gan behind and says what has changed. */
 export default class PluginsUpdate extends BaseCommand {
   static override summary = 'Update the plug-ins that were installed from a registry or a repository.';
-  static override description = 'One whose new version does not fit this version of gan is named, and left out until another one fits. Linked plug-ins stay as they are.';
+  static override description =
+    'One whose new version does not fit this version of gan is named, and left out until another one fits. Linked plug-ins stay as they are.';
   static override examples = [{description: 'All of them', command: '<%= config.bin %> plugins update'}];
 
   async run(): Promise<void> {
@@ -21,7 +22,9 @@ export default class PluginsUpdate extends BaseCommand {
       const loaded = fresh.plugins.get(name);
       if (loaded) writeManifest(loaded as Plugin);
       this.json({...plugin, before: before.get(name) ?? ''});
-      this.result(`${name} ${before.get(name) === version ? version : `${before.get(name) ?? ''} -> ${version}`}: ${brings(plugin)}`);
+      this.result(
+        `${name} ${before.get(name) === version ? version : `${before.get(name) ?? ''} -> ${version}`}: ${brings(plugin)}`,
+      );
       for (const problem of problems) this.warning(`${name} is left out: ${problem}`);
     }
   }

@@ -12,9 +12,18 @@ const gpuOnly: readonly string[] = ['cuda', 'webgpu'];
 export async function checkBackends({registry, gpus}: DoctorContext): Promise<Finding[]> {
   const probed = await probeBackends(registry);
   const concerned = probed.filter(({name, probe}) => probe.ok || gpus?.length !== 0 || !gpuOnly.includes(name));
-  const findings = await Promise.all(concerned.map(async (one) => [probeFinding(one), ...(await diagnosis(one.name, registry))]));
+  const findings = await Promise.all(
+    concerned.map(async (one) => [probeFinding(one), ...(await diagnosis(one.name, registry))]),
+  );
   if (probed.some(({probe}) => probe.ok)) return findings.flat();
-  return [...findings.flat(), problem('backends', 'no backend can run here', probed.length === 0 ? 'npm install gan-plugin-wasm' : 'do what is said for one of the backends')];
+  return [
+    ...findings.flat(),
+    problem(
+      'backends',
+      'no backend can run here',
+      probed.length === 0 ? 'npm install gan-plugin-wasm' : 'do what is said for one of the backends',
+    ),
+  ];
 }
 
 function probeFinding({name, probe}: ProbedBackend): Finding {
@@ -30,8 +39,21 @@ async function diagnosis(name: string, registry: DoctorContext['registry']): Pro
   if (!backend?.diagnose) return [];
   try {
     const findings = await backend.diagnose();
-    return findings.map((finding) => ({...finding, name: `backend ${name}: ${finding.name}`, state: finding.state === 'problem' ? 'warning' : finding.state}) as Finding);
+    return findings.map(
+      (finding) =>
+        ({
+          ...finding,
+          name: `backend ${name}: ${finding.name}`,
+          state: finding.state === 'problem' ? 'warning' : finding.state,
+        }) as Finding,
+    );
   } catch (error) {
-    return [warning(`backend ${name}`, `its own check failed: ${messageOf(error)}`, 'report this to the author of the plug-in')];
+    return [
+      warning(
+        `backend ${name}`,
+        `its own check failed: ${messageOf(error)}`,
+        'report this to the author of the plug-in',
+      ),
+    ];
   }
 }

@@ -19,8 +19,10 @@ export async function checkDisk({cwd}: Pick<DoctorContext, 'cwd'>, free = freeBy
   }
   const bytes = await free(folder);
   const what = `${bytesText(bytes)} free in ${folder}`;
-  if (bytes < neededBytes) return [problem('disk', `${what}; a run needs ${bytesText(neededBytes)}`, `make room, or ${elsewhere}`)];
-  if (bytes < comfortableBytes) return [warning('disk', `${what}; long runs with many checkpoints may need more`, 'make room, or remove old runs')];
+  if (bytes < neededBytes)
+    return [problem('disk', `${what}; a run needs ${bytesText(neededBytes)}`, `make room, or ${elsewhere}`)];
+  if (bytes < comfortableBytes)
+    return [warning('disk', `${what}; long runs with many checkpoints may need more`, 'make room, or remove old runs')];
   return [ok('disk', what)];
 }
 

@@ -15,13 +15,20 @@ const nodes = ['nvidia0', 'nvidiactl', 'dxg', 'kfd', 'nvhost-gpu', 'dri/renderD1
 export function findGpus(root = '/', platform: NodeJS.Platform = process.platform): string[] | undefined {
   const bus = path.join(root, 'sys/bus/pci/devices');
   if (platform !== 'linux') return undefined;
-  const onBus = existsSync(bus) ? readdirSync(bus).flatMap((address) => {
-    const [kind, vendor, device] = ['class', 'vendor', 'device'].map((name) => readText(path.join(bus, address, name)));
-    const maker = makers[vendor ?? ''];
-    return kind?.startsWith('0x03') && maker !== undefined ? [`${maker} ${device} (PCI ${address})`] : [];
-  }) : [];
+  const onBus = existsSync(bus)
+    ? readdirSync(bus).flatMap((address) => {
+        const [kind, vendor, device] = ['class', 'vendor', 'device'].map((name) =>
+          readText(path.join(bus, address, name)),
+        );
+        const maker = makers[vendor ?? ''];
+        return kind?.startsWith('0x03') && maker !== undefined ? [`${maker} ${device} (PCI ${address})`] : [];
+      })
+    : [];
   if (onBus.length > 0) return onBus;
-  return nodes.filter((name) => existsSync(path.join(root, 'dev', name))).slice(0, 1).map((name) => `/dev/${name}`);
+  return nodes
+    .filter((name) => existsSync(path.join(root, 'dev', name)))
+    .slice(0, 1)
+    .map((name) => `/dev/${name}`);
 }
 
 function readText(file: string): string | undefined {

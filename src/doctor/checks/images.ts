@@ -8,7 +8,10 @@ export async function checkImages(): Promise<Finding[]> {
     const sharp = await loadSharp();
     return [ok('images', `sharp ${sharp.versions.sharp ?? ''}, libvips ${sharp.versions.vips}`)];
   } catch (error) {
-    const why = isGanError(error) && error.cause instanceof Error ? `${error.message}: ${error.cause.message.split('\n')[0]}` : String(error);
+    const why =
+      isGanError(error) && error.cause instanceof Error
+        ? `${error.message}: ${error.cause.message.split('\n')[0]}`
+        : String(error);
     return [problem('images', why, 'npm install sharp --include=optional')];
   }
 }

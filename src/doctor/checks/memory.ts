@@ -17,7 +17,13 @@ export function checkMemory({total, available, cores, processor} = memoryFacts()
   const isShort = available < neededBytes;
   return [
     ok('processor', `${processor}, ${cores} ${cores === 1 ? 'core' : 'cores'}`),
-    isShort ? warning('memory', `${what}; the default training takes about ${bytesText(neededBytes)}`, 'close other programs, or train smaller: gan fit --batch-size 16 --size 32') : ok('memory', what),
+    isShort
+      ? warning(
+          'memory',
+          `${what}; the default training takes about ${bytesText(neededBytes)}`,
+          'close other programs, or train smaller: gan fit --batch-size 16 --size 32',
+        )
+      : ok('memory', what),
   ];
 }
 
@@ -26,5 +32,10 @@ function memoryFacts(): MemoryFacts {
   const limit = process.constrainedMemory();
   const total = limit > 0 ? Math.min(limit, os.totalmem()) : os.totalmem();
   const cpus = os.cpus();
-  return {total, available: Math.min(process.availableMemory(), total), cores: os.availableParallelism(), processor: cpus[0]?.model.trim() ?? 'unknown processor'};
+  return {
+    total,
+    available: Math.min(process.availableMemory(), total),
+    cores: os.availableParallelism(),
+    processor: cpus[0]?.model.trim() ?? 'unknown processor',
+  };
 }

@@ -6,15 +6,19 @@ const limitMs = 10_000;
 
 /** The checks that plug-ins bring. What they find never keeps the default training from running, so a problem is a warning. */
 export async function checkOfPlugins({registry, cwd}: DoctorContext, limit = limitMs): Promise<Finding[]> {
-  const findings = await Promise.all(registry.list('check').map(async ({name, package: from}) => {
-    try {
-      const check = await registry.create('check', name);
-      const found = await within(limit, Promise.resolve(check({cwd})));
-      return found.map((finding) => (finding.state === 'problem' ? {...finding, state: 'warning' as const} : finding));
-    } catch (error) {
-      return [warning(`check ${name}`, messageOf(error), `report this to the author of ${from}`)];
-    }
-  }));
+  const findings = await Promise.all(
+    registry.list('check').map(async ({name, package: from}) => {
+      try {
+        const check = await registry.create('check', name);
+        const found = await within(limit, Promise.resolve(check({cwd})));
+        return found.map((finding) =>
+          finding.state === 'problem' ? {...finding, state: 'warning' as const} : finding,
+        );
+      } catch (error) {
+        return [warning(`check ${name}`, messageOf(error), `report this to the author of ${from}`)];
+      }
+    }),
+  );
   return findings.flat();
 }
 

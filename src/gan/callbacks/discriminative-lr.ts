@@ -18,7 +18,10 @@ export class GANDiscriminativeLR implements Callback {
   beforeStep(learn: Learner): void {
     if (learn.policies.discriminativeLr !== 'critic-steps' || !trainsCritic(learn)) return;
     this.#undo = rates(learn);
-    learn.opt!.setHyper('lr', this.#undo.map((lr) => lr * this.multLr));
+    learn.opt!.setHyper(
+      'lr',
+      this.#undo.map((lr) => lr * this.multLr),
+    );
   }
 
   afterStep(learn: Learner): void {
@@ -28,12 +31,14 @@ export class GANDiscriminativeLR implements Callback {
 
   /** fastai's way: the first group's rate for all, set before the batch ... */
   beforeBatch(learn: Learner): void {
-    if (learn.policies.discriminativeLr === 'around-batch' && trainsCritic(learn)) learn.opt!.setHyper('lr', rates(learn)[0]! * this.multLr);
+    if (learn.policies.discriminativeLr === 'around-batch' && trainsCritic(learn))
+      learn.opt!.setHyper('lr', rates(learn)[0]! * this.multLr);
   }
 
   /** ... and undone after it, unless a switcher that ran before has given the turn to the generator. */
   afterBatch(learn: Learner): void {
-    if (learn.policies.discriminativeLr === 'around-batch' && trainsCritic(learn)) learn.opt!.setHyper('lr', rates(learn)[0]! / this.multLr);
+    if (learn.policies.discriminativeLr === 'around-batch' && trainsCritic(learn))
+      learn.opt!.setHyper('lr', rates(learn)[0]! / this.multLr);
   }
 }
 

@@ -59,8 +59,12 @@ export class GANTrainer implements Callback {
   readonly #own = new Map<Module, Set<Parameter>>();
   #model: GANModule | undefined;
 
-  constructor(loss: GANLoss, {switchEval = false, clip, clipNorms = false, beta = 0.98, genFirst = false}: GANTrainerOptions = {}) {
-    if (clip !== undefined && !(clip > 0)) throw new GanError('usage', 'GAN_ARGUMENT', `GANTrainer: clip is ${clip}, wanted a number above 0`);
+  constructor(
+    loss: GANLoss,
+    {switchEval = false, clip, clipNorms = false, beta = 0.98, genFirst = false}: GANTrainerOptions = {},
+  ) {
+    if (clip !== undefined && !(clip > 0))
+      throw new GanError('usage', 'GAN_ARGUMENT', `GANTrainer: clip is ${clip}, wanted a number above 0`);
     this.#loss = loss;
     this.switchEval = switchEval;
     this.clip = clip;
@@ -83,11 +87,15 @@ export class GANTrainer implements Callback {
 
   /** Takes the learner's networks, and notes what of them is trainable. */
   #adopt({model, policies}: Learner): void {
-    if (!(model instanceof GANModule)) throw new GanError('usage', 'GAN_ARGUMENT', 'GANTrainer needs a learner whose model is a GANModule');
+    if (!(model instanceof GANModule))
+      throw new GanError('usage', 'GAN_ARGUMENT', 'GANTrainer needs a learner whose model is a GANModule');
     this.#model = model;
     for (const net of this.#networks()) {
       const parameters = net.parameters();
-      this.#own.set(net, new Set(policies.freezing === 'left' ? parameters : parameters.filter(({requiresGrad}) => requiresGrad)));
+      this.#own.set(
+        net,
+        new Set(policies.freezing === 'left' ? parameters : parameters.filter(({requiresGrad}) => requiresGrad)),
+      );
     }
   }
 
@@ -202,7 +210,10 @@ export class GANTrainer implements Callback {
   }
 
   #clipped(): Parameter[] {
-    const own = this.#net('critic').modules().filter((module) => this.clipNorms || !isNorm(module)).flatMap((module) => module.own());
+    const own = this.#net('critic')
+      .modules()
+      .filter((module) => this.clipNorms || !isNorm(module))
+      .flatMap((module) => module.own());
     return own.map(([, entry]) => entry).filter((entry) => entry instanceof Parameter);
   }
 }

@@ -5,11 +5,18 @@ import type {Learner} from '../learner.js';
 export type Schedule = (position: number) => number | number[];
 
 /** Half a cosine from `start` to `end`. */
-export const cosine = (start: number, end: number): ((position: number) => number) =>
-  (position) => start + ((1 + Math.cos(Math.PI * (1 - position))) * (end - start)) / 2;
+export const cosine =
+  (start: number, end: number): ((position: number) => number) =>
+  (position) =>
+    start + ((1 + Math.cos(Math.PI * (1 - position))) * (end - start)) / 2;
 
 /** `start` -> `middle` over the first `share`, then -> `end`, both by half a cosine (fastai's combined_cos). */
-export function combinedCosine(share: number, start: number, middle: number, end: number): (position: number) => number {
+export function combinedCosine(
+  share: number,
+  start: number,
+  middle: number,
+  end: number,
+): (position: number) => number {
   const [up, down] = [cosine(start, middle), cosine(middle, end)];
   return (position) => (position < share ? up(position / share) : down((position - share) / (1 - share)));
 }

@@ -43,7 +43,10 @@ export class Recorder implements Callback {
   #start = 0;
 
   /** @param makeMetrics called twice: training and validation have averages of their own */
-  constructor(makeMetrics: () => Metric[], {trainMetrics = false, validMetrics = true}: {trainMetrics?: boolean; validMetrics?: boolean} = {}) {
+  constructor(
+    makeMetrics: () => Metric[],
+    {trainMetrics = false, validMetrics = true}: {trainMetrics?: boolean; validMetrics?: boolean} = {},
+  ) {
     this.trainMetrics = trainMetrics;
     this.validMetrics = validMetrics;
     this.#train = makeMetrics();
@@ -60,8 +63,11 @@ export class Recorder implements Callback {
 
   #valueColumns(): string[] {
     const names = this.#train.map(({name}) => name);
-    if (this.trainMetrics && this.validMetrics) return ['train', 'valid'].flatMap((kind) => ['loss', ...names].map((name) => `${kind}_${name}`));
-    return this.validMetrics ? ['train_loss', 'valid_loss', ...names] : ['train_loss', ...(this.trainMetrics ? names : [])];
+    if (this.trainMetrics && this.validMetrics)
+      return ['train', 'valid'].flatMap((kind) => ['loss', ...names].map((name) => `${kind}_${name}`));
+    return this.validMetrics
+      ? ['train_loss', 'valid_loss', ...names]
+      : ['train_loss', ...(this.trainMetrics ? names : [])];
   }
 
   beforeEpoch(): void {
@@ -111,7 +117,11 @@ export class Recorder implements Callback {
 
   afterEpoch(learn: Learner): void {
     if (!learn.fitting) return;
-    this.rows.push({epoch: learn.epoch, values: [...this.#trained, ...this.#validated], seconds: (performance.now() - this.#start) / 1000});
+    this.rows.push({
+      epoch: learn.epoch,
+      values: [...this.#trained, ...this.#validated],
+      seconds: (performance.now() - this.#start) / 1000,
+    });
     for (const metric of this.#train) metric.reset();
     this.#start = performance.now();
   }
@@ -122,7 +132,11 @@ export class Recorder implements Callback {
   }
 
   save(): RecorderState {
-    return {smooth: this.smoothLoss.save(), train: this.#train.map((metric) => metric.save?.() ?? null), elapsedMs: performance.now() - this.#start};
+    return {
+      smooth: this.smoothLoss.save(),
+      train: this.#train.map((metric) => metric.save?.() ?? null),
+      elapsedMs: performance.now() - this.#start,
+    };
   }
 
   load(state: unknown): void {

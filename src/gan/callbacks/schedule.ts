@@ -25,7 +25,12 @@ export function scheduleLearningRate(schedule: LearningRateSchedule, lr: number,
     beforeBatch({training, step, opt}) {
       if (!training) return;
       const factor = schedule({step, steps, position: step / steps});
-      if (!(Number.isFinite(factor) && factor >= 0)) throw new GanError('config', 'GAN_SCHEDULE', `the schedule gives ${factor} at step ${step} of ${steps}; a number of at least 0 is needed`);
+      if (!(Number.isFinite(factor) && factor >= 0))
+        throw new GanError(
+          'config',
+          'GAN_SCHEDULE',
+          `the schedule gives ${factor} at step ${step} of ${steps}; a number of at least 0 is needed`,
+        );
       opt!.setHyper('lr', lr * factor);
     },
   };

@@ -11,6 +11,11 @@ import type {HostData} from './types.js';
 export type Augmentation = (data: HostData, shape: readonly number[], rng: Rng) => HostData;
 
 /** One after the other, each with a stream of its own. */
-export function augmentItem(augmentations: readonly Augmentation[], data: HostData, shape: readonly number[], rng: Rng): HostData {
+export function augmentItem(
+  augmentations: readonly Augmentation[],
+  data: HostData,
+  shape: readonly number[],
+  rng: Rng,
+): HostData {
   return augmentations.reduce((item, augment, i) => augment(item, shape, rng.fork(i)), data);
 }

@@ -26,7 +26,8 @@ export function toChannels(data: Uint8Array, from: 3 | 4, to: Channels, backgrou
       green = over(green, backGreen, alpha);
       blue = over(blue, backBlue, alpha);
     }
-    if (to <= 2) out[at] = (19595 * red + 38470 * green + 7471 * blue + 0x8000) >> 16; // 0.299, 0.587, 0.114 in 1/65536
+    if (to <= 2)
+      out[at] = (19595 * red + 38470 * green + 7471 * blue + 0x8000) >> 16; // 0.299, 0.587, 0.114 in 1/65536
     else {
       out[at] = red;
       out[at + 1] = green;
@@ -37,4 +38,5 @@ export function toChannels(data: Uint8Array, from: 3 | 4, to: Channels, backgrou
   return out;
 }
 
-const over = (top: number, below: number, alpha: number): number => Math.round((top * alpha + below * (255 - alpha)) / 255);
+const over = (top: number, below: number, alpha: number): number =>
+  Math.round((top * alpha + below * (255 - alpha)) / 255);

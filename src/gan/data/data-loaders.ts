@@ -44,19 +44,29 @@ export async function fromFolder(dir: string, options: FolderOptions): Promise<D
 export function fromSource(source: Source, options: SourceOptions): DataLoaders {
   const {seed = 0, splitter, normalization = Normalization.symmetric(source.shape.at(-1) ?? 1), ...rest} = options;
   const rng = new Rng(seed).fork('data');
-  const loader = (name: string, more: Partial<LoaderOptions> = {}) => createLoader(source, {...rest, rng: rng.fork(name), ...more});
+  const loader = (name: string, more: Partial<LoaderOptions> = {}) =>
+    createLoader(source, {...rest, rng: rng.fork(name), ...more});
   if (!splitter) return gather(normalization, loader('train'));
   if (source.size === undefined) {
-    throw new GanError('config', 'GAN_DATA_SPLIT', 'an endless data source cannot be split', {suggestions: ['Leave out the splitter.']});
+    throw new GanError('config', 'GAN_DATA_SPLIT', 'an endless data source cannot be split', {
+      suggestions: ['Leave out the splitter.'],
+    });
   }
   const split = splitter(itemNames(source));
   const train = loader('train', {indices: split.train});
   if (split.valid.length === 0) return gather(normalization, train);
-  return gather(normalization, train, loader('valid', {indices: split.valid, shuffle: false, dropLast: false, augment: []}));
+  return gather(
+    normalization,
+    train,
+    loader('valid', {indices: split.valid, shuffle: false, dropLast: false, augment: []}),
+  );
 }
 
 /** Loaders that give ready batches, the same in every epoch: for tests and recorded traces. */
-export function fromBatches(batches: readonly Batch[], options: {normalization?: Normalization; valid?: readonly Batch[]} = {}): DataLoaders {
+export function fromBatches(
+  batches: readonly Batch[],
+  options: {normalization?: Normalization; valid?: readonly Batch[]} = {},
+): DataLoaders {
   const {normalization = Normalization.symmetric(batches[0]?.target.shape.at(-1) ?? 1), valid} = options;
   return gather(normalization, replay(batches), valid && replay(valid));
 }
@@ -83,4 +93,5 @@ function gather(normalization: Normalization, train: ReportingLoader, valid?: Re
   return {...loaders, normalization, report};
 }
 
-const itemNames = (source: FiniteSource): string[] => Array.from({length: source.size}, (_, i) => describeItem(source, i));
+const itemNames = (source: FiniteSource): string[] =>
+  Array.from({length: source.size}, (_, i) => describeItem(source, i));

@@ -35,5 +35,7 @@ export async function decodeImage(file: string | Uint8Array, options: DecodeOpti
   if (info.channels !== 3 && info.channels !== 4) throw new Error(`decoded to ${info.channels} channels`);
   const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength); // not a Buffer, which differs in slice()
   const pixels = toChannels(bytes, info.channels, channels, background); // cheaper here than sharp's flatten
-  return resize === 'pad' ? padTo({data: pixels, width: info.width, height: info.height, channels}, size, padMode) : pixels;
+  return resize === 'pad'
+    ? padTo({data: pixels, width: info.width, height: info.height, channels}, size, padMode)
+    : pixels;
 }

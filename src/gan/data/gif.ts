@@ -22,10 +22,16 @@ const palettes = {effort: 4, dither: 0};
 export async function writeGif(path: string, {data, shape}: HostTensor, {fps, loop, hold = 0}: Timing): Promise<void> {
   const [n = 0, height = 0, width = 0, channels = 0] = shape;
   const sharp = await loadSharp();
-  const image = sharp(data, {raw: {width, height: n * height, channels: channels as Channels, pageHeight: height}, limitInputPixels: false});
+  const image = sharp(data, {
+    raw: {width, height: n * height, channels: channels as Channels, pageHeight: height},
+    limitInputPixels: false,
+  });
   const delay = Math.max(2, Math.round(100 / fps)) * 10; // ms; viewers play less than 20 ms as 100 ms
   const delays = Array.from({length: n}, (_, i) => (i === n - 1 ? delay + 1000 * hold : delay));
-  await writeFileAtomic(path, await image.gif({...palettes, delay: delays, loop: loop ? 0 : 1, keepDuplicateFrames: true}).toBuffer());
+  await writeFileAtomic(
+    path,
+    await image.gif({...palettes, delay: delays, loop: loop ? 0 : 1, keepDuplicateFrames: true}).toBuffer(),
+  );
 }
 
 /** Images with each pixel as a square of `scale` by `scale`: [n, height, width, c] -> [n, scale * height, scale * width, c]. */

@@ -64,7 +64,13 @@ export async function writeImage(path: string, images: HostTensor, index = 0): P
 
 function imageShape({data, shape}: HostTensor): [number, number, number, Channels] {
   const [n = 0, height = 0, width = 0, channels = 0] = shape;
-  if (shape.length === 4 && n > 0 && isChannels(channels) && data instanceof Uint8Array && data.length === elements(shape)) {
+  if (
+    shape.length === 4 &&
+    n > 0 &&
+    isChannels(channels) &&
+    data instanceof Uint8Array &&
+    data.length === elements(shape)
+  ) {
     return [n, height, width, channels];
   }
   const got = `${data.constructor.name}(${data.length}) of shape [${shape.join(', ')}]`;

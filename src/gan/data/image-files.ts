@@ -20,7 +20,10 @@ export interface ImageFilesOptions {
  * when it is read.
  * @throws GanError GAN_DATA_NOT_FOUND, GAN_DATA_EMPTY (no such file), GAN_DATA_UNREADABLE (no permission)
  */
-export async function getImageFiles(dir: string, {recurse = true, extensions = imageExtensions}: ImageFilesOptions = {}): Promise<string[]> {
+export async function getImageFiles(
+  dir: string,
+  {recurse = true, extensions = imageExtensions}: ImageFilesOptions = {},
+): Promise<string[]> {
   const wanted = new Set(extensions.map((extension) => `.${extension.toLowerCase().replace(/^\./, '')}`));
   const isImage = (name: string) => wanted.has(extname(name).toLowerCase());
   const folders = [{path: dir, real: await existingFolder(dir)}];
@@ -64,28 +67,41 @@ async function forEachEntry(path: string, visit: (entry: Dirent) => Promise<void
       if (!entry.name.startsWith('.')) await visit(entry);
     }
   } catch (cause) {
-    throw new GanError('data', 'GAN_DATA_UNREADABLE', `the folder ${path} cannot be listed: ${(cause as Error).message}`, {
-      suggestions: ['Give this user permission to read the folder, or move it elsewhere.'],
-      cause,
-    });
+    throw new GanError(
+      'data',
+      'GAN_DATA_UNREADABLE',
+      `the folder ${path} cannot be listed: ${(cause as Error).message}`,
+      {
+        suggestions: ['Give this user permission to read the folder, or move it elsewhere.'],
+        cause,
+      },
+    );
   }
 }
 
 async function existingFolder(dir: string): Promise<string> {
   const found = await stat(dir).catch(() => undefined);
   if (found?.isDirectory()) return realpath(dir);
-  throw new GanError('data', 'GAN_DATA_NOT_FOUND', found ? `${dir} is a file; a folder of images is needed` : `there is no folder ${dir}`, {
-    suggestions: [
-      found ? 'Name the folder that the file is in.' : `Check the spelling; the path is taken from ${process.cwd()}.`,
-      'Try the built-in images: builtin:shapes',
-    ],
-  });
+  throw new GanError(
+    'data',
+    'GAN_DATA_NOT_FOUND',
+    found ? `${dir} is a file; a folder of images is needed` : `there is no folder ${dir}`,
+    {
+      suggestions: [
+        found ? 'Name the folder that the file is in.' : `Check the spelling; the path is taken from ${process.cwd()}.`,
+        'Try the built-in images: builtin:shapes',
+      ],
+    },
+  );
 }
 
 function empty(dir: string, recurse: boolean, extensions: readonly string[]): GanError {
   const where = recurse ? 'and its subfolders hold' : 'holds';
   return new GanError('data', 'GAN_DATA_EMPTY', `${dir} ${where} no image file (looked for ${extensions.join(', ')})`, {
-    suggestions: [recurse ? 'Name a folder with images in it.' : 'Look into subfolders too (recurse).', 'Try the built-in images: builtin:shapes'],
+    suggestions: [
+      recurse ? 'Name a folder with images in it.' : 'Look into subfolders too (recurse).',
+      'Try the built-in images: builtin:shapes',
+    ],
   });
 }
 

@@ -74,7 +74,9 @@ export class ItemReader<T> {
     const [example] = this.#broken.values();
     const found = `${this.#broken.size} of ${this.#items.indices.length} items cannot be read, and no good one was found in their place`;
     return new GanError('data', 'GAN_DATA_BROKEN', `${found}; for example ${example?.path}: ${example?.reason}`, {
-      suggestions: ['Check that the files are complete images, readable by this user, and that their disk is still there.'],
+      suggestions: [
+        'Check that the files are complete images, readable by this user, and that their disk is still there.',
+      ],
     });
   }
 }

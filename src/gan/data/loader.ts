@@ -8,7 +8,16 @@ import {checkLength, ItemStack} from './item-stack.js';
 import {Limiter} from './limiter.js';
 import {noiseBatch} from './noise.js';
 import {readAhead} from './read-ahead.js';
-import type {Batch, DataLoader, DataReport, EndlessSource, FiniteSource, HostData, HostTensor, Source} from './types.js';
+import type {
+  Batch,
+  DataLoader,
+  DataReport,
+  EndlessSource,
+  FiniteSource,
+  HostData,
+  HostTensor,
+  Source,
+} from './types.js';
 
 export interface LoaderOptions {
   /** Items in a batch, >= 1. */
@@ -63,7 +72,9 @@ export function createLoader(source: Source, options: LoaderOptions): ReportingL
     async *epoch(epoch, start = 0) {
       const makeBatch = plan(epoch);
       const range = {from: start, to: length, ahead};
-      yield* readAhead(range, (batch, cancelled) => makeBatch(batch, Math.min(batchSize, size - batch * batchSize), cancelled));
+      yield* readAhead(range, (batch, cancelled) =>
+        makeBatch(batch, Math.min(batchSize, size - batch * batchSize), cancelled),
+      );
     },
     report: () => ({items: size, skipped: skipped()}),
   };
@@ -95,14 +106,22 @@ function finite(source: FiniteSource, options: LoaderOptions) {
         limiter.run(async () => {
           if (stopped()) return;
           const slot = batch * batchSize + position;
-          const pair = await reader.read(indices[order?.[slot] ?? slot]!, () => rng.fork('replacement', epoch, slot), stopped);
+          const pair = await reader.read(
+            indices[order?.[slot] ?? slot]!,
+            () => rng.fork('replacement', epoch, slot),
+            stopped,
+          );
           if (!pair) return;
           const target = augmentItem(augment, pair.target, source.shape, rng.fork('augment', epoch, slot));
           targets.put(position, target, () => describe(pair.index));
           if (pair.input) inputs?.put(position, pair.input, () => `the input of ${describe(pair.index)}`);
         }),
       );
-      return {input: inputs?.tensor() ?? noiseFor(rng, epoch, batch, count, latentSize), target: targets.tensor(), size: count};
+      return {
+        input: inputs?.tensor() ?? noiseFor(rng, epoch, batch, count, latentSize),
+        target: targets.tensor(),
+        size: count,
+      };
     };
   };
   return {size, plan, skipped: () => reader.skipped()};
@@ -114,7 +133,10 @@ interface Pair {
   input?: HostData;
 }
 
-function endless(source: EndlessSource, {rng, input, latentSize, augment = [], batchSize, epochItems = 8192}: LoaderOptions) {
+function endless(
+  source: EndlessSource,
+  {rng, input, latentSize, augment = [], batchSize, epochItems = 8192}: LoaderOptions,
+) {
   if (input) throw unpaired(input.size, 'endless');
   const plan =
     (epoch: number): MakeBatch =>
@@ -126,7 +148,16 @@ function endless(source: EndlessSource, {rng, input, latentSize, augment = [], b
         const targets = new ItemStack(source.shape, count);
         const item = data.length / count;
         for (let i = 0; i < count; i++) {
-          targets.put(i, augmentItem(augment, data.subarray(i * item, (i + 1) * item), source.shape, rng.fork('augment', epoch, batch * batchSize + i)), () => `augmented item ${i}`);
+          targets.put(
+            i,
+            augmentItem(
+              augment,
+              data.subarray(i * item, (i + 1) * item),
+              source.shape,
+              rng.fork('augment', epoch, batch * batchSize + i),
+            ),
+            () => `augmented item ${i}`,
+          );
         }
         return {input: noiseFor(rng, epoch, batch, count, latentSize), target: targets.tensor(), size: count};
       }
@@ -139,10 +170,18 @@ const noiseFor = (rng: Rng, epoch: number, batch: number, count: number, latentS
   noiseBatch(rng.fork('noise', epoch, batch), count, latentSize);
 
 /** Runs `task` for 0..count-1 and waits for all, even when one fails: then the others are told to stop. */
-async function allOf(count: number, cancelled: () => boolean, task: (position: number, stopped: () => boolean) => Promise<void>): Promise<void> {
+async function allOf(
+  count: number,
+  cancelled: () => boolean,
+  task: (position: number, stopped: () => boolean) => Promise<void>,
+): Promise<void> {
   const failures: unknown[] = [];
   const stopped = () => failures.length > 0 || cancelled();
-  await Promise.all(Array.from({length: count}, (_, position) => task(position, stopped).catch((error: unknown) => failures.push(error))));
+  await Promise.all(
+    Array.from({length: count}, (_, position) =>
+      task(position, stopped).catch((error: unknown) => failures.push(error)),
+    ),
+  );
   if (failures.length > 0) throw failures[0];
 }
 
@@ -154,9 +193,14 @@ function checkCounts({batchSize, latentSize = 1, epochItems = 1, ahead = 1, conc
 }
 
 function tooSmall(items: number, batchSize: number): GanError {
-  return new GanError('data', 'GAN_DATA_TOO_SMALL', `the data has ${items} items, fewer than one batch of ${batchSize}`, {
-    suggestions: items > 0 ? [`Use a batch size of ${items} or less.`, 'Add images.'] : ['Add images.'],
-  });
+  return new GanError(
+    'data',
+    'GAN_DATA_TOO_SMALL',
+    `the data has ${items} items, fewer than one batch of ${batchSize}`,
+    {
+      suggestions: items > 0 ? [`Use a batch size of ${items} or less.`, 'Add images.'] : ['Add images.'],
+    },
+  );
 }
 
 function unpaired(inputs: number, targets: number | 'endless'): GanError {

@@ -21,10 +21,20 @@ export class Normalization {
 
   /** @throws GanError GAN_NORMALIZATION when the lengths differ, or a std is not positive */
   constructor({mean, std}: ChannelStats) {
-    if (mean.length === 0 || mean.length !== std.length || ![...mean, ...std].every(Number.isFinite) || std.some((s) => s <= 0)) {
-      throw new GanError('config', 'GAN_NORMALIZATION', `normalisation with mean [${mean.join(', ')}] and std [${std.join(', ')}] is impossible`, {
-        suggestions: ['Give one mean and one std above 0 per channel, for pixels in [0, 1].'],
-      });
+    if (
+      mean.length === 0 ||
+      mean.length !== std.length ||
+      ![...mean, ...std].every(Number.isFinite) ||
+      std.some((s) => s <= 0)
+    ) {
+      throw new GanError(
+        'config',
+        'GAN_NORMALIZATION',
+        `normalisation with mean [${mean.join(', ')}] and std [${std.join(', ')}] is impossible`,
+        {
+          suggestions: ['Give one mean and one std above 0 per channel, for pixels in [0, 1].'],
+        },
+      );
     }
     this.mean = [...mean];
     this.std = [...std];
@@ -70,7 +80,7 @@ export class Normalization {
     const table = this.tableFor(tensor.shape);
     const channels = this.channels;
     const out = new Float32Array(data.length);
-    for (let i = 0; i < data.length; ) {
+    for (let i = 0; i < data.length;) {
       for (let c = 0; c < channels; c++, i++) out[i] = table[data[i]! * channels + c]!;
     }
     return out;
@@ -85,7 +95,7 @@ export class Normalization {
     if (values instanceof Uint8Array) return {data: values, shape: [...shape]};
     const {mean, std, channels} = this;
     const out = new Uint8ClampedArray(values.length); // rounds and clamps what is assigned to it
-    for (let i = 0; i < values.length; ) {
+    for (let i = 0; i < values.length;) {
       for (let c = 0; c < channels; c++, i++) out[i] = (values[i]! * std[c]! + mean[c]!) * 255;
     }
     return {data: new Uint8Array(out.buffer), shape: [...shape]};
@@ -93,8 +103,13 @@ export class Normalization {
 
   #check(shape: readonly number[]): void {
     if (shape.at(-1) === this.channels) return;
-    throw new GanError('config', 'GAN_NORMALIZATION', `normalisation has ${this.channels} channels, the images [${shape.join(', ')}] have ${shape.at(-1) ?? 'none'}`, {
-      suggestions: ['Give as many means and stds as the images have channels.'],
-    });
+    throw new GanError(
+      'config',
+      'GAN_NORMALIZATION',
+      `normalisation has ${this.channels} channels, the images [${shape.join(', ')}] have ${shape.at(-1) ?? 'none'}`,
+      {
+        suggestions: ['Give as many means and stds as the images have channels.'],
+      },
+    );
   }
 }

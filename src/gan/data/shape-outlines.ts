@@ -18,7 +18,11 @@ const bar: Outline = (x, y) => Math.max(Math.abs(x) - 0.92, Math.abs(y) - 0.28);
 const cross: Outline = (x, y) => Math.min(bar(x, y), bar(y, x));
 
 /** Unit vectors at evenly spaced angles: the normals of a regular polygon's edges. */
-const normals = (edges: number) => Array.from({length: edges}, (_, k) => ({x: Math.sin((2 * Math.PI * k) / edges), y: Math.cos((2 * Math.PI * k) / edges)}));
+const normals = (edges: number) =>
+  Array.from({length: edges}, (_, k) => ({
+    x: Math.sin((2 * Math.PI * k) / edges),
+    y: Math.cos((2 * Math.PI * k) / edges),
+  }));
 
 /** The inside of all edges, so the farthest edge counts. */
 function polygon(edges: number, apothem: number): Outline {
@@ -46,7 +50,16 @@ function star(): Outline {
   };
 }
 
-export const outlines = {circle, square, triangle: polygon(3, 0.49), star: star(), ring, cross, hexagon: polygon(6, 0.8), crescent} satisfies Record<string, Outline>;
+export const outlines = {
+  circle,
+  square,
+  triangle: polygon(3, 0.49),
+  star: star(),
+  ring,
+  cross,
+  hexagon: polygon(6, 0.8),
+  crescent,
+} satisfies Record<string, Outline>;
 
 export type ShapeName = keyof typeof outlines;
 export const shapeNames = Object.keys(outlines) as ShapeName[];

@@ -42,9 +42,17 @@ export interface Scene {
  */
 export function shapesSource({size = 64, channels = 3, items = 8192, seed = 0}: ShapesOptions = {}): FiniteSource {
   const [height, width] = typeof size === 'number' ? [size, size] : size;
-  for (const [name, value, least] of [['height', height, 4], ['width', width, 4], ['items', items, 1]] as const) {
+  for (const [name, value, least] of [
+    ['height', height, 4],
+    ['width', width, 4],
+    ['items', items, 1],
+  ] as const) {
     if (!Number.isInteger(value) || value < least) {
-      throw new GanError('config', 'GAN_SHAPES_OPTIONS', `builtin:shapes with ${name} ${value}; a whole number of at least ${least} is needed`);
+      throw new GanError(
+        'config',
+        'GAN_SHAPES_OPTIONS',
+        `builtin:shapes with ${name} ${value}; a whole number of at least ${least} is needed`,
+      );
     }
   }
   return {
@@ -65,7 +73,8 @@ export function shapesScene(index: number, seed: number | string = 0): Scene {
   const dark = rng.float() < 0.5; // a light shape on a dark background, or the reverse
   const hue = rng.float();
   const backHue = hue + between(0.25, 0.75);
-  const backdrop = () => hsl(backHue + between(-0.08, 0.08), between(0.25, 0.55), dark ? between(0.1, 0.26) : between(0.78, 0.93));
+  const backdrop = () =>
+    hsl(backHue + between(-0.08, 0.08), between(0.25, 0.55), dark ? between(0.1, 0.26) : between(0.78, 0.93));
   return {
     kind,
     radius,
@@ -107,7 +116,8 @@ export function drawScene(scene: Scene, height: number, width: number, channels:
         g += (green - g) * cover;
         b += (blue - b) * cover;
       }
-      if (channels <= 2) out[at] = 0.299 * r + 0.587 * g + 0.114 * b + 0.5; // luma of ITU-R BT.601
+      if (channels <= 2)
+        out[at] = 0.299 * r + 0.587 * g + 0.114 * b + 0.5; // luma of ITU-R BT.601
       else {
         out[at] = r + 0.5;
         out[at + 1] = g + 0.5;

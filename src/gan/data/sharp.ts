@@ -16,10 +16,18 @@ export function loadSharp(): Promise<Sharp> {
       return sharp;
     },
     (cause: unknown) => {
-      throw new GanError('data', 'GAN_SHARP', `the image library 'sharp' cannot be loaded on ${process.platform}-${process.arch}`, {
-        suggestions: ['npm install sharp --include=optional', 'Use a data source that needs no image files, for example builtin:shapes.'],
-        cause,
-      });
+      throw new GanError(
+        'data',
+        'GAN_SHARP',
+        `the image library 'sharp' cannot be loaded on ${process.platform}-${process.arch}`,
+        {
+          suggestions: [
+            'npm install sharp --include=optional',
+            'Use a data source that needs no image files, for example builtin:shapes.',
+          ],
+          cause,
+        },
+      );
     },
   );
   return loaded;

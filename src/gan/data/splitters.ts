@@ -31,7 +31,12 @@ export function indexSplitter(indices: Iterable<number>): Splitter {
   const valid = new Set(indices);
   return (items) => {
     const outside = [...valid].find((i) => !Number.isInteger(i) || i < 0 || i >= items.length);
-    if (outside !== undefined) throw new GanError('config', 'GAN_DATA_SPLIT', `item ${outside} is to be held out, but the items are 0 to ${items.length - 1}`);
+    if (outside !== undefined)
+      throw new GanError(
+        'config',
+        'GAN_DATA_SPLIT',
+        `item ${outside} is to be held out, but the items are 0 to ${items.length - 1}`,
+      );
     return partition(items, (_, i) => valid.has(i));
   };
 }

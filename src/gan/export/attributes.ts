@@ -17,7 +17,9 @@ export function pair(value: Attribute = 1): [number, number] {
 
 /** Axes from 0; all when there is no list. */
 export const axes = (value: Attribute, rank: number): number[] =>
-  (value === undefined || value === null ? Array.from({length: rank}, (_, axis) => axis) : numbers(value)).map((axis) => (axis + rank) % rank);
+  (value === undefined || value === null ? Array.from({length: rank}, (_, axis) => axis) : numbers(value)).map(
+    (axis) => (axis + rank) % rank,
+  );
 
 export const axis = (value: Attribute, rank: number): number => axes(value, rank)[0]!;
 
@@ -40,7 +42,11 @@ export interface Padding {
  * @param input sides of the input of the convolution (of the result, when it is transposed)
  * @param kernel sides of the window, dilated
  */
-export function padding({attrs}: GraphNode, input: readonly [number, number], kernel: readonly [number, number]): Padding {
+export function padding(
+  {attrs}: GraphNode,
+  input: readonly [number, number],
+  kernel: readonly [number, number],
+): Padding {
   const {pad, dataFormat = 'NHWC', dimRoundingMode = 'floor'} = attrs;
   if (dataFormat !== 'NHWC') throw new Unsupported('images with the channels first');
   if (dimRoundingMode !== 'floor') throw new Unsupported('sizes that are not rounded down');

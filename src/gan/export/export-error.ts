@@ -12,9 +12,14 @@ export interface Fault {
 /** Lists every layer that a format cannot have. */
 export class ExportError extends GanError {
   constructor(faults: readonly Fault[], subject = 'this network') {
-    const lines = [...new Set(faults.map(({path, layer, what}) => `${path === '' ? '' : `${path} `}(${layer}): ${what}`))];
+    const lines = [
+      ...new Set(faults.map(({path, layer, what}) => `${path === '' ? '' : `${path} `}(${layer}): ${what}`)),
+    ];
     super('usage', 'GAN_EXPORT_UNSUPPORTED', `${subject} cannot be exported:\n  ${lines.join('\n  ')}`, {
-      suggestions: ['docs/exports.md has what each format can hold', 'gan export --format safetensors writes the weights of any network'],
+      suggestions: [
+        'docs/exports.md has what each format can hold',
+        'gan export --format safetensors writes the weights of any network',
+      ],
     });
   }
 }

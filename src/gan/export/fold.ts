@@ -41,13 +41,28 @@ export function folded(graph: Graph): Graph {
     replaced.set(node, [{...node, inputs: {...node.inputs, [rule.weight]: filter}}]);
     for (const each of chain) replaced.set(each, []);
     const last = chain.at(-1)!;
-    replaced.set(last, [{...last, kernel: 'Add', inputs: {a: node.outputs[0]!, b: bias}, list: false, attrs: {}, path: node.path, layer: node.layer}]);
+    replaced.set(last, [
+      {
+        ...last,
+        kernel: 'Add',
+        inputs: {a: node.outputs[0]!, b: bias},
+        list: false,
+        attrs: {},
+        path: node.path,
+        layer: node.layer,
+      },
+    ]);
   }
   return pruned({...graph, values, constants, nodes: graph.nodes.flatMap((node) => replaced.get(node) ?? [node])});
 }
 
 /** The nodes after `node` that are one number for each channel, and what they do together. */
-function following(graph: Graph, uses: Map<Id, GraphNode[]>, node: GraphNode, channels: number): {chain: GraphNode[]; affine: Affine} {
+function following(
+  graph: Graph,
+  uses: Map<Id, GraphNode[]>,
+  node: GraphNode,
+  channels: number,
+): {chain: GraphNode[]; affine: Affine} {
   const affine: Affine = {scale: new Float64Array(channels).fill(1), shift: new Float64Array(channels)};
   const chain: GraphNode[] = [];
   let value = node.outputs[0]!;
@@ -66,7 +81,12 @@ function apply(graph: Graph, {kernel, inputs}: GraphNode, value: Id, {scale, shi
   if (a !== value && (kernel === 'Sub' || kernel === 'RealDiv')) return false;
   const constant = graph.constants.get(a === value ? b! : a!);
   const channels = scale.length;
-  if (constant?.dtype !== 'float32' || a === b || !isPerChannel(constant, channels, graph.values.get(value)!.shape.length)) return false;
+  if (
+    constant?.dtype !== 'float32' ||
+    a === b ||
+    !isPerChannel(constant, channels, graph.values.get(value)!.shape.length)
+  )
+    return false;
   for (let c = 0; c < channels; c++) {
     const number = constant.data[constant.data.length === 1 ? 0 : c]!;
     if (kernel === 'Add') shift[c]! += number;
@@ -86,5 +106,9 @@ function isPerChannel({shape, data}: Constant, channels: number, rank: number): 
 
 function scaled({shape, dtype, data}: Constant, scale: Float64Array, axis: number): Constant {
   const inner = shape.slice(axis + 1).reduce((x, y) => x * y, 1);
-  return {shape, dtype, data: Float32Array.from(data, (value, i) => value * scale[Math.floor(i / inner) % shape[axis]!]!)};
+  return {
+    shape,
+    dtype,
+    data: Float32Array.from(data, (value, i) => value * scale[Math.floor(i / inner) % shape[axis]!]!),
+  };
 }

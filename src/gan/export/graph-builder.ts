@@ -38,7 +38,8 @@ export class GraphBuilder {
 
 /** Sizes for a reshape, -1 for the one that depends on the batch. @throws Unsupported when there are more of these */
 export function targetSizes(sizes: readonly Size[]): number[] {
-  if (sizes.filter((size) => typeof size !== 'number').length > 1) throw new Unsupported('more than one of its sizes depends on the batch');
+  if (sizes.filter((size) => typeof size !== 'number').length > 1)
+    throw new Unsupported('more than one of its sizes depends on the batch');
   return sizes.map((size) => (typeof size === 'number' ? size : -1));
 }
 
@@ -49,7 +50,10 @@ export function targetSizes(sizes: readonly Size[]): number[] {
  * @throws ExportError that names every layer that the format cannot have
  */
 export function writeNodes<B extends GraphBuilder, R>(
-  b: B, {nodes}: Graph, writers: Readonly<Record<string, (b: B, node: GraphNode) => R>>, {format, network}: {format: string; network: string},
+  b: B,
+  {nodes}: Graph,
+  writers: Readonly<Record<string, (b: B, node: GraphNode) => R>>,
+  {format, network}: {format: string; network: string},
   written: (node: GraphNode, result: R) => void = () => {},
 ): void {
   const faults: Fault[] = [];

@@ -59,24 +59,34 @@ export function attributeFor(value: Attribute, batch: number): unknown {
 
 /** Whether a value depends on the batch. */
 export function isBatchSize(value: Attribute): value is {batch: number} {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && Object.keys(value).length === 1 && typeof value['batch'] === 'number';
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    !Array.isArray(value) &&
+    Object.keys(value).length === 1 &&
+    typeof value['batch'] === 'number'
+  );
 }
 
 /** The numbers of nodes that read each value; the graph's own output counts as one. */
 export function usesOf(graph: Graph): Map<Id, GraphNode[]> {
   const uses = new Map<Id, GraphNode[]>();
-  for (const node of graph.nodes) for (const id of Object.values(node.inputs)) uses.set(id, [...(uses.get(id) ?? []), node]);
+  for (const node of graph.nodes)
+    for (const id of Object.values(node.inputs)) uses.set(id, [...(uses.get(id) ?? []), node]);
   return uses;
 }
 
 /** The graph without what its output does not need. */
 export function pruned(graph: Graph): Graph {
   const needed = new Set<Id>([graph.output]);
-  const nodes = graph.nodes.toReversed().filter((node) => {
-    if (!node.outputs.some((id) => needed.has(id))) return false;
-    for (const id of Object.values(node.inputs)) needed.add(id);
-    return true;
-  }).reverse();
+  const nodes = graph.nodes
+    .toReversed()
+    .filter((node) => {
+      if (!node.outputs.some((id) => needed.has(id))) return false;
+      for (const id of Object.values(node.inputs)) needed.add(id);
+      return true;
+    })
+    .reverse();
   for (const node of nodes) for (const id of node.outputs) needed.add(id);
   needed.add(graph.input);
   const kept = <T>(map: Map<Id, T>): Map<Id, T> => new Map([...map].filter(([id]) => needed.has(id)));

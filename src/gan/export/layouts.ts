@@ -5,7 +5,8 @@ export type Layout = readonly number[];
 export const asStored = (rank: number): Layout => Array.from({length: rank}, (_, axis) => axis);
 
 /** [batch, channels, ...spatial]. */
-export const channelsFirst = (rank: number): Layout => (rank < 3 ? asStored(rank) : [0, rank - 1, ...Array.from({length: rank - 2}, (_, i) => i + 1)]);
+export const channelsFirst = (rank: number): Layout =>
+  rank < 3 ? asStored(rank) : [0, rank - 1, ...Array.from({length: rank - 2}, (_, i) => i + 1)];
 
 export const isSame = (a: Layout, b: Layout): boolean => a.join() === b.join();
 
@@ -20,4 +21,7 @@ export const without = (layout: Layout, gone: readonly number[]): number[] =>
   layout.filter((axis) => !gone.includes(axis)).map((axis) => axis - gone.filter((each) => each < axis).length);
 
 /** The layout after a new axis of the library has come, which is the first one here. */
-export const withFirst = (layout: Layout, axis: number): number[] => [axis, ...layout.map((each) => (each >= axis ? each + 1 : each))];
+export const withFirst = (layout: Layout, axis: number): number[] => [
+  axis,
+  ...layout.map((each) => (each >= axis ? each + 1 : each)),
+];

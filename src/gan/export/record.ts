@@ -48,7 +48,9 @@ export function record(network: Module, input: Tensor): Recording {
       const result = run.call(engine, name, inputs, attrs);
       const outputs = Array.isArray(result) ? [...result] : [result]; // the network may turn the list round
       const layer = layers.at(-1);
-      const given = Object.entries(inputs as unknown as Record<string, Tensor | null | undefined>).filter((each): each is [string, Tensor] => Boolean(each[1]));
+      const given = Object.entries(inputs as unknown as Record<string, Tensor | null | undefined>).filter(
+        (each): each is [string, Tensor] => Boolean(each[1]),
+      );
       for (const tensor of [...outputs, ...given.map(([, each]) => each)]) keep(tensor);
       calls.push({
         kernel: name,

@@ -12,14 +12,21 @@ export interface KernelRunner {
  * @param constants tensors of the graph's constants
  * @param input [batch, ...]
  */
-export function runGraph(engine: KernelRunner, graph: {input: Id; output: Id; nodes: readonly GraphNode[]}, constants: ReadonlyMap<Id, Tensor>, input: Tensor): Tensor {
+export function runGraph(
+  engine: KernelRunner,
+  graph: {input: Id; output: Id; nodes: readonly GraphNode[]},
+  constants: ReadonlyMap<Id, Tensor>,
+  input: Tensor,
+): Tensor {
   const values = new Map<Id, Tensor>([...constants, [graph.input, input]]);
   const batch = input.shape[0];
   for (const {kernel, inputs, list, attrs, outputs} of graph.nodes) {
     const entries = Object.entries(inputs).map(([key, id]): [string, Tensor] => [key, values.get(id)!]);
     const given = list ? entries.map(([, tensor]) => tensor) : Object.fromEntries(entries);
     const result = engine.runKernel(kernel, given as never, attributeFor(attrs, batch) as never);
-    (Array.isArray(result) ? (result as Tensor[]) : [result as Tensor]).forEach((tensor, i) => values.set(outputs[i]!, tensor));
+    (Array.isArray(result) ? (result as Tensor[]) : [result as Tensor]).forEach((tensor, i) =>
+      values.set(outputs[i]!, tensor),
+    );
   }
   return values.get(graph.output)!;
 }

@@ -6,7 +6,16 @@ import {tf, type Tensor} from '../../backends/tf.js';
 import type {Module} from '../module.js';
 import {Rng} from '../rng.js';
 import {ExportError, type Fault} from './export-error.js';
-import {pruned, type Attribute, type Constant, type Graph, type GraphNode, type Id, type Size, type Value} from './graph.js';
+import {
+  pruned,
+  type Attribute,
+  type Constant,
+  type Graph,
+  type GraphNode,
+  type Id,
+  type Size,
+  type Value,
+} from './graph.js';
 import {record, type KernelCall, type Recording} from './record.js';
 
 const [few, more] = [2, 3];
@@ -39,7 +48,11 @@ export async function trace(network: Module, itemShape: readonly number[], subje
 async function merge(a: Recording, b: Recording, network: Module, subject: string | undefined): Promise<Graph> {
   const [callsA, callsB] = [dependent(a), dependent(b)];
   const outline = (calls: KernelCall[]): string => calls.map(({kernel, path}) => `${path} ${kernel}`).join('\n');
-  if (outline(callsA) !== outline(callsB)) throw new ExportError([{path: '', layer: network.kind, what: 'does not run the same operations for every batch'}], subject);
+  if (outline(callsA) !== outline(callsB))
+    throw new ExportError(
+      [{path: '', layer: network.kind, what: 'does not run the same operations for every batch'}],
+      subject,
+    );
 
   const ids = new Map<number, Id>([[a.input.id, 0]]);
   const values = new Map<Id, Value>([[0, {shape: shapeOf(a.input, b.input), dtype: a.input.dtype}]]);
@@ -68,13 +81,34 @@ async function merge(a: Recording, b: Recording, network: Module, subject: strin
       else faults.push({...call, what: 'uses values that are drawn anew or made for each batch'});
     }
     const attrs = attribute(call.attrs, twin.attrs) as GraphNode['attrs'] | undefined;
-    if (!attrs) faults.push({...call, what: `the attributes of ${call.kernel} depend on more than the size of the batch`});
-    nodes.push({...call, inputs, attrs: attrs ?? {}, outputs: call.outputs.map((each, at) => name(each, twin.outputs[at]!))});
+    if (!attrs)
+      faults.push({...call, what: `the attributes of ${call.kernel} depend on more than the size of the batch`});
+    nodes.push({
+      ...call,
+      inputs,
+      attrs: attrs ?? {},
+      outputs: call.outputs.map((each, at) => name(each, twin.outputs[at]!)),
+    });
   }
   const output = ids.get(a.output.id);
-  if (output === undefined) faults.push({path: '', layer: network.kind, what: 'its result does not depend on its input'});
+  if (output === undefined)
+    faults.push({path: '', layer: network.kind, what: 'its result does not depend on its input'});
   if (faults.length > 0) throw new ExportError(faults, subject);
-  return {input: 0, output: output!, values, constants, nodes: nodes.map(({kernel, inputs, list, attrs, outputs, path, layer}) => ({kernel, inputs, list, attrs, outputs, path, layer}))};
+  return {
+    input: 0,
+    output: output!,
+    values,
+    constants,
+    nodes: nodes.map(({kernel, inputs, list, attrs, outputs, path, layer}) => ({
+      kernel,
+      inputs,
+      list,
+      attrs,
+      outputs,
+      path,
+      layer,
+    })),
+  };
 }
 
 /** The calls whose results depend on the input. */
@@ -92,7 +126,9 @@ async function constantOf(a: Tensor, b: Tensor): Promise<Constant | undefined> {
   if (a.shape.join() !== b.shape.join() || a.dtype !== b.dtype) return undefined;
   const data: Constant['data'] = await a.data();
   const other: Constant['data'] = a.id === b.id ? data : await b.data();
-  return data.every((value, i) => Object.is(value, other[i])) ? {shape: a.shape, dtype: a.dtype, data: data.slice()} : undefined;
+  return data.every((value, i) => Object.is(value, other[i]))
+    ? {shape: a.shape, dtype: a.dtype, data: data.slice()}
+    : undefined;
 }
 
 const shapeOf = (a: Tensor, b: Tensor): Size[] => a.shape.map((size, i) => sizeOf(size, b.shape[i]!) ?? size);
@@ -105,14 +141,19 @@ function sizeOf(a: number, b: number): Size | undefined {
 /** Undefined when the two differ in more than sizes of the batch. */
 function attribute(a: unknown, b: unknown): Attribute {
   if (typeof a === 'number' && typeof b === 'number') return sizeOf(a, b);
-  if (Array.isArray(a) && Array.isArray(b) && a.length === b.length) return each(a.map((value: unknown, i) => [value, b[i]]));
+  if (Array.isArray(a) && Array.isArray(b) && a.length === b.length)
+    return each(a.map((value: unknown, i) => [value, b[i]]));
   if (typeof a === 'object' && a !== null && typeof b === 'object' && b !== null) {
     const [left, right] = [a as Record<string, unknown>, b as Record<string, unknown>];
     const keys = Object.keys(left).filter((key) => left[key] !== undefined);
     const all = each(keys.map((key) => [left[key], right[key]]));
     return all && Object.fromEntries(keys.map((key, i) => [key, all[i]!]));
   }
-  return a === b && ['string', 'boolean'].includes(typeof a) ? (a as string | boolean) : a === null && b === null ? null : undefined;
+  return a === b && ['string', 'boolean'].includes(typeof a)
+    ? (a as string | boolean)
+    : a === null && b === null
+      ? null
+      : undefined;
 }
 
 function each(pairs: [unknown, unknown][]): Attribute[] | undefined {

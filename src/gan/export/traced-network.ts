@@ -46,9 +46,12 @@ export interface TracedNetwork {
 /** How far an exported network may be from the library's, of the largest value. */
 const tolerance = 1e-4;
 
-export const version = (JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as {version: string}).version;
+export const version = (
+  JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as {version: string}
+).version;
 
-export const networkNames = (which: NetworkName | 'both'): NetworkName[] => (which === 'both' ? ['generator', 'critic'] : [which]);
+export const networkNames = (which: NetworkName | 'both'): NetworkName[] =>
+  which === 'both' ? ['generator', 'critic'] : [which];
 
 /**
  * Networks of a run as graphs, in the state of its newest checkpoint and in eval mode. Each graph was run once beside the
@@ -62,7 +65,11 @@ export async function traceNetworks(run: TrainedRun, names: readonly NetworkName
     const {size, channels, latent} = run.config;
     const itemShape = name === 'generator' ? [latent] : [size, size, channels];
     const graph = await graphOf(networks[name], itemShape, `The ${name}`);
-    traced.push({graph, facts: factsOf(run, name), ...(name === 'generator' ? {input: 'latent', output: 'image'} : {input: 'image', output: 'score'})});
+    traced.push({
+      graph,
+      facts: factsOf(run, name),
+      ...(name === 'generator' ? {input: 'latent', output: 'image'} : {input: 'image', output: 'score'}),
+    });
   }
   return traced;
 }
@@ -75,18 +82,35 @@ export async function traceNetworks(run: TrainedRun, names: readonly NetworkName
 export async function graphOf(network: Module, itemShape: readonly number[], subject = 'this network'): Promise<Graph> {
   const graph = folded(await trace(network, itemShape, subject));
   const far = await distance(graph, network, itemShape);
-  if (!(far <= tolerance)) throw new ExportError([{path: '', layer: network.kind, what: `one image alone is computed otherwise than several: values differ by ${far.toExponential(1)}`}], subject);
+  if (!(far <= tolerance))
+    throw new ExportError(
+      [
+        {
+          path: '',
+          layer: network.kind,
+          what: `one image alone is computed otherwise than several: values differ by ${far.toExponential(1)}`,
+        },
+      ],
+      subject,
+    );
   return graph;
 }
 
 /** Largest difference between graph and network for one item, which no trace has seen, as a part of the largest value. */
 async function distance(graph: Graph, network: Module, itemShape: readonly number[]): Promise<number> {
-  const constants = new Map<Id, Tensor>([...graph.constants].map(([id, {data, shape, dtype}]) => [id, tf.tensor(data, shape, dtype as 'float32')]));
+  const constants = new Map<Id, Tensor>(
+    [...graph.constants].map(([id, {data, shape, dtype}]) => [id, tf.tensor(data, shape, dtype as 'float32')]),
+  );
   const shape = [1, ...itemShape];
   const input = tf.tensor(new Rng(0).fork('check').normal(shape.reduce((a, b) => a * b, 1)), shape, 'float32');
-  const results = [() => runGraph(tf.engine(), graph, constants, input), () => network.forward(input)].map((run) => tf.tidy(() => tf.clone(run())));
+  const results = [() => runGraph(tf.engine(), graph, constants, input), () => network.forward(input)].map((run) =>
+    tf.tidy(() => tf.clone(run())),
+  );
   try {
-    const [got, wanted] = await Promise.all(results.map((each) => each.data<'float32'>())) as [Float32Array, Float32Array];
+    const [got, wanted] = (await Promise.all(results.map((each) => each.data<'float32'>()))) as [
+      Float32Array,
+      Float32Array,
+    ];
     if (results[0]!.shape.join() !== results[1]!.shape.join()) return Infinity;
     const largest = wanted.reduce((max, value) => Math.max(max, Math.abs(value)), 1e-3);
     return wanted.reduce((max, value, i) => Math.max(max, Math.abs(got[i]! - value) / largest), 0);
@@ -116,5 +140,9 @@ function factsOf({config, checkpoint}: TrainedRun, network: NetworkName): Networ
 export function assertGenerates({graph, facts: {imageSize, channels}}: TracedNetwork): void {
   const shape = graph.values.get(graph.output)!.shape.slice(1).map(Number);
   if (shape.join() === [imageSize, imageSize, channels].join()) return;
-  throw new GanError('usage', 'GAN_EXPORT_UNSUPPORTED', `The generator makes tensors [batch, ${shape.join(', ')}], no images [batch, ${imageSize}, ${imageSize}, ${channels}].`);
+  throw new GanError(
+    'usage',
+    'GAN_EXPORT_UNSUPPORTED',
+    `The generator makes tensors [batch, ${shape.join(', ')}], no images [batch, ${imageSize}, ${imageSize}, ${channels}].`,
+  );
 }

@@ -29,5 +29,10 @@ export async function writeNewFolder(out: string, files: ReadonlyMap<string, Uin
 export async function assertNew(out: string): Promise<void> {
   const stats = await stat(out).catch(() => undefined);
   if (!stats || (stats.isDirectory() && (await readdir(out)).length === 0)) return;
-  throw new GanError('usage', 'GAN_OUT_EXISTS', stats.isDirectory() ? `The folder ${out} is not empty.` : `${out} is a file, not a folder.`, {suggestions: ['Give another --out.']});
+  throw new GanError(
+    'usage',
+    'GAN_OUT_EXISTS',
+    stats.isDirectory() ? `The folder ${out} is not empty.` : `${out} is a file, not a folder.`,
+    {suggestions: ['Give another --out.']},
+  );
 }

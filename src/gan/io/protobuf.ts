@@ -9,15 +9,18 @@ export const message = (...fields: readonly Uint8Array[]): Uint8Array => concat(
 
 /** int32, int64, bool and enum fields. @param value whole, 0 to 2^53 - 1 */
 export const varintField = (field: number, value: number): Uint8Array => concat([key(field, 'varint'), varint(value)]);
-export const doubleField = (field: number, value: number): Uint8Array => concat([key(field, 'fixed64'), new Uint8Array(Float64Array.of(value).buffer)]);
-export const floatField = (field: number, value: number): Uint8Array => concat([key(field, 'fixed32'), new Uint8Array(Float32Array.of(value).buffer)]);
+export const doubleField = (field: number, value: number): Uint8Array =>
+  concat([key(field, 'fixed64'), new Uint8Array(Float64Array.of(value).buffer)]);
+export const floatField = (field: number, value: number): Uint8Array =>
+  concat([key(field, 'fixed32'), new Uint8Array(Float32Array.of(value).buffer)]);
 /** bytes, string and message fields. */
 export const bytesField = (field: number, value: Uint8Array | string): Uint8Array => {
   const bytes = typeof value === 'string' ? Buffer.from(value) : value;
   return concat([key(field, 'bytes'), varint(bytes.length), bytes]);
 };
 /** A repeated double, packed. */
-export const doublesField = (field: number, values: readonly number[]): Uint8Array => bytesField(field, new Uint8Array(Float64Array.from(values).buffer));
+export const doublesField = (field: number, values: readonly number[]): Uint8Array =>
+  bytesField(field, new Uint8Array(Float64Array.from(values).buffer));
 
 const key = (field: number, type: keyof typeof wireTypes): Uint8Array => varint(field * 8 + wireTypes[type]);
 
@@ -33,7 +36,7 @@ function varint(value: number): Uint8Array {
  */
 export function readFields(bytes: Uint8Array): [field: number, value: number | Uint8Array][] {
   const fields: [number, number | Uint8Array][] = [];
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     const take = (length: number): Uint8Array => {
       if (at + length > bytes.length) throw new RangeError('a message is cut short');
       return bytes.subarray(at, (at += length));
@@ -48,7 +51,12 @@ export function readFields(bytes: Uint8Array): [field: number, value: number | U
     };
     const start = number();
     const type = start % 8;
-    const read = {[wireTypes.varint]: number, [wireTypes.fixed64]: () => take(8), [wireTypes.bytes]: () => take(number()), [wireTypes.fixed32]: () => take(4)}[type];
+    const read = {
+      [wireTypes.varint]: number,
+      [wireTypes.fixed64]: () => take(8),
+      [wireTypes.bytes]: () => take(number()),
+      [wireTypes.fixed32]: () => take(4),
+    }[type];
     if (!read) throw new RangeError(`no wire type of a message: ${type}`);
     fields.push([Math.floor(start / 8), read()]);
   }

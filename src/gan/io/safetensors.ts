@@ -37,8 +37,12 @@ export function encodeSafetensors(tensors: StateDict, metadata: Record<string, s
  * @param origin what to call the file in an error
  * @throws GanError GAN_FILE_BROKEN
  */
-export function decodeSafetensors(bytes: Buffer, origin: string): {tensors: StateDict; metadata: Record<string, string>} {
-  const broken = (why: string): GanError => new GanError('data', 'GAN_FILE_BROKEN', `${origin} is no intact safetensors file: ${why}`);
+export function decodeSafetensors(
+  bytes: Buffer,
+  origin: string,
+): {tensors: StateDict; metadata: Record<string, string>} {
+  const broken = (why: string): GanError =>
+    new GanError('data', 'GAN_FILE_BROKEN', `${origin} is no intact safetensors file: ${why}`);
   if (bytes.byteLength < 8) throw broken(`it has ${bytes.byteLength} bytes`);
   const length = Number(bytes.readBigUInt64LE());
   if (8 + length > bytes.byteLength) throw broken(`its header of ${length} bytes goes past its end`);
@@ -51,23 +55,30 @@ export function decodeSafetensors(bytes: Buffer, origin: string): {tensors: Stat
   if (header === null || typeof header !== 'object' || Array.isArray(header)) throw broken('its header is no object');
   const {__metadata__, ...entries} = header;
   const tensors: StateDict = new Map();
-  for (const [name, entry] of Object.entries(entries)) tensors.set(name, readTensor(bytes.subarray(8 + length), name, entry, broken));
+  for (const [name, entry] of Object.entries(entries))
+    tensors.set(name, readTensor(bytes.subarray(8 + length), name, entry, broken));
   return {tensors, metadata: (__metadata__ as Record<string, string> | undefined) ?? {}};
 }
 
 function readTensor(body: Buffer, name: string, entry: unknown, broken: (why: string) => GanError): StateTensor {
   if (!isEntry(entry)) throw broken(`tensor '${name}' has no type, shape and place that can be read`);
-  const {dtype, shape, data_offsets: [begin, end]} = entry;
+  const {
+    dtype,
+    shape,
+    data_offsets: [begin, end],
+  } = entry;
   if (dtype !== 'F32' && dtype !== 'I64') throw broken(`tensor '${name}' is of type ${dtype}; F32 and I64 can be read`);
   const wanted = shape.reduce((a, b) => a * b, 1) * elementBytes[dtype];
-  if (end > body.byteLength || end - begin !== wanted) throw broken(`tensor '${name}' of shape [${shape.join(', ')}] lies at ${begin} to ${end}`);
+  if (end > body.byteLength || end - begin !== wanted)
+    throw broken(`tensor '${name}' of shape [${shape.join(', ')}] lies at ${begin} to ${end}`);
   const copy = Uint8Array.from(body.subarray(begin, end)).buffer; // aligned
   return {dtype, shape, data: dtype === 'F32' ? new Float32Array(copy) : new BigInt64Array(copy)};
 }
 
 function isEntry(entry: unknown): entry is HeaderEntry {
   const {dtype, shape, data_offsets} = (entry ?? {}) as Partial<HeaderEntry>;
-  const areCounts = (values: unknown): boolean => Array.isArray(values) && values.every((value) => Number.isSafeInteger(value) && value >= 0);
+  const areCounts = (values: unknown): boolean =>
+    Array.isArray(values) && values.every((value) => Number.isSafeInteger(value) && value >= 0);
   return typeof dtype === 'string' && areCounts(shape) && areCounts(data_offsets) && data_offsets?.length === 2;
 }
 
@@ -76,12 +87,18 @@ export async function readSafetensors(path: string): Promise<{tensors: StateDict
   try {
     bytes = await readFile(path);
   } catch (error) {
-    throw new GanError('data', 'GAN_FILE_UNREADABLE', `cannot read ${path}: ${(error as Error).message}`, {cause: error});
+    throw new GanError('data', 'GAN_FILE_UNREADABLE', `cannot read ${path}: ${(error as Error).message}`, {
+      cause: error,
+    });
   }
   return decodeSafetensors(bytes, path);
 }
 
 /** Writes a file that is either whole or not there. */
-export async function writeSafetensors(path: string, tensors: StateDict, metadata: Record<string, string> = {}): Promise<void> {
+export async function writeSafetensors(
+  path: string,
+  tensors: StateDict,
+  metadata: Record<string, string> = {},
+): Promise<void> {
   await writeFileAtomic(path, encodeSafetensors(tensors, metadata));
 }

@@ -48,11 +48,18 @@ export class BatchNorm extends Module {
 
   /** The layer and, in the same operation, what follows it: negative results times `slope` (0 is ReLU, 1 nothing). */
   forwardActivated(x: Tensor, slope: number): Tensor {
-    if (x.shape.at(-1) !== this.channels || x.rank < 2) throw new ShapeError(`batch norm of ${this.channels}`, x.shape, `[batch, ..., ${this.channels}]`);
+    if (x.shape.at(-1) !== this.channels || x.rank < 2)
+      throw new ShapeError(`batch norm of ${this.channels}`, x.shape, `[batch, ..., ${this.channels}]`);
     const [weight, bias] = [this.weight.variable, this.bias.variable];
-    if (!this.training) return activate(normalize(x, this.runningMean.variable, this.runningVar.variable, weight, bias, this.eps), slope);
+    if (!this.training)
+      return activate(normalize(x, this.runningMean.variable, this.runningVar.variable, weight, bias, this.eps), slope);
     const count = x.size / this.channels;
-    if (count < 2) throw new ShapeError(`batch norm of ${this.channels} in training`, x.shape, 'more than one value a channel: a variance needs two');
+    if (count < 2)
+      throw new ShapeError(
+        `batch norm of ${this.channels} in training`,
+        x.shape,
+        'more than one value a channel: a variance needs two',
+      );
     const {y, mean, variance} = batchNorm(x, weight, bias, {eps: this.eps, slope});
     this.runningMean.assign(this.#blend(this.runningMean.variable, mean, 1));
     this.runningVar.assign(this.#blend(this.runningVar.variable, variance, count / (count - 1)));
@@ -66,7 +73,14 @@ export class BatchNorm extends Module {
 }
 
 /** (x - mean) / sqrt(variance + eps) * weight + bias, broadcast over the leading axes. */
-export function normalize(x: Tensor, mean: Tensor, variance: Tensor, weight: Tensor, bias: Tensor, eps: number): Tensor {
+export function normalize(
+  x: Tensor,
+  mean: Tensor,
+  variance: Tensor,
+  weight: Tensor,
+  bias: Tensor,
+  eps: number,
+): Tensor {
   const scale = tf.mul(weight, tf.rsqrt(tf.add(variance, eps)));
   return tf.add(tf.mul(tf.sub(x, mean), scale), bias);
 }

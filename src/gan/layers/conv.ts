@@ -46,7 +46,13 @@ export class Conv extends Module {
   constructor(inChannels: number, outChannels: number, options: ConvOptions) {
     super();
     const {kernelSize, dims = 2, transposed = false, stride = 1, padding = 0, dilation = 1, groups = 1} = options;
-    const {paddingMode = 'zeros', outputPadding = 0, weightInit = torchDefault, biasInit = torchDefault, rng = streams().weights} = options;
+    const {
+      paddingMode = 'zeros',
+      outputPadding = 0,
+      weightInit = torchDefault,
+      biasInit = torchDefault,
+      rng = streams().weights,
+    } = options;
     this.inChannels = inChannels;
     this.outChannels = outChannels;
     this.dims = dims;
@@ -54,7 +60,13 @@ export class Conv extends Module {
     this.kernelSize = kernelSize;
     this.paddingMode = paddingMode;
     const each = (value: number): number[] => new Array<number>(dims).fill(value);
-    this.args = {stride: each(stride), padding: each(padding), dilation: each(dilation), outputPadding: each(outputPadding), groups};
+    this.args = {
+      stride: each(stride),
+      padding: each(padding),
+      dilation: each(dilation),
+      outputPadding: each(outputPadding),
+      groups,
+    };
     this.#check(options);
 
     const [a, b] = transposed ? [outChannels / groups, inChannels] : [inChannels / groups, outChannels];
@@ -62,11 +74,14 @@ export class Conv extends Module {
     const taps = kernelSize ** dims;
     const fan: Fan = {size: taps * a * b, fanIn: taps * a, fanOut: taps * b};
     const values = weightInit(rng, fan);
-    const bias = (options.bias ?? true) ? new Parameter(biasInit(rng, {...fan, size: outChannels}), [outChannels]) : undefined;
+    const bias =
+      (options.bias ?? true) ? new Parameter(biasInit(rng, {...fan, size: outChannels}), [outChannels]) : undefined;
     this.#weight = makeWeight(options.reparametrization, values, {shape, transposed}, rng);
     this.bias = bias;
     const entries: [string, Parameter][] = bias ? [['bias', bias]] : [];
-    const ordered = options.reparametrization ? [...entries, ...this.#weight.entries] : [...this.#weight.entries, ...entries]; // PyTorch's order
+    const ordered = options.reparametrization
+      ? [...entries, ...this.#weight.entries]
+      : [...this.#weight.entries, ...entries]; // PyTorch's order
     for (const [name, entry] of ordered) this.register(name, entry);
   }
 
@@ -83,45 +98,78 @@ export class Conv extends Module {
 
   #convolve(x: Tensor, weight: Tensor): Tensor {
     if (this.paddingMode === 'zeros') return conv(x, weight, this.args);
-    return conv(padSpatial(x, this.args.padding, this.paddingMode), weight, {...this.args, padding: this.args.padding.map(() => 0)});
+    return conv(padSpatial(x, this.args.padding, this.paddingMode), weight, {
+      ...this.args,
+      padding: this.args.padding.map(() => 0),
+    });
   }
 
   get #label(): string {
     return `${this.kind}(${this.inChannels}, ${this.outChannels}, ${this.kernelSize})`;
   }
 
-  #check({groups = 1, paddingMode = 'zeros', padding = 0, outputPadding = 0, stride = 1, dilation = 1}: ConvOptions): void {
+  #check({
+    groups = 1,
+    paddingMode = 'zeros',
+    padding = 0,
+    outputPadding = 0,
+    stride = 1,
+    dilation = 1,
+  }: ConvOptions): void {
     const refuse = (problem: string): never => {
       throw new GanError('usage', 'GAN_ARGUMENT', `${this.#label}: ${problem}`);
     };
     const counts: [string, number, number][] = [
-      ['in channels', this.inChannels, 1], ['out channels', this.outChannels, 1], ['kernelSize', this.kernelSize, 1], ['groups', groups, 1],
-      ['stride', stride, 1], ['dilation', dilation, 1], ['padding', padding, 0], ['outputPadding', outputPadding, 0],
+      ['in channels', this.inChannels, 1],
+      ['out channels', this.outChannels, 1],
+      ['kernelSize', this.kernelSize, 1],
+      ['groups', groups, 1],
+      ['stride', stride, 1],
+      ['dilation', dilation, 1],
+      ['padding', padding, 0],
+      ['outputPadding', outputPadding, 0],
     ];
-    for (const [name, value, least] of counts) if (!Number.isInteger(value) || value < least) refuse(`${name} is ${value}, wanted a whole number >= ${least}`);
+    for (const [name, value, least] of counts)
+      if (!Number.isInteger(value) || value < least) refuse(`${name} is ${value}, wanted a whole number >= ${least}`);
     if (![1, 2, 3].includes(this.dims)) refuse(`dims is ${this.dims}, wanted 1, 2 or 3`);
-    if (this.inChannels % groups !== 0 || this.outChannels % groups !== 0) refuse(`groups is ${groups}, wanted a divisor of both channel counts`);
-    if (this.transposed && paddingMode !== 'zeros') refuse(`paddingMode is '${paddingMode}', but a transposed convolution pads with zeros only`);
+    if (this.inChannels % groups !== 0 || this.outChannels % groups !== 0)
+      refuse(`groups is ${groups}, wanted a divisor of both channel counts`);
+    if (this.transposed && paddingMode !== 'zeros')
+      refuse(`paddingMode is '${paddingMode}', but a transposed convolution pads with zeros only`);
     if (outputPadding > 0 && !(this.transposed && outputPadding < Math.max(stride, dilation))) {
-      refuse(`outputPadding is ${outputPadding}, wanted 0, or less than stride or dilation in a transposed convolution`);
+      refuse(
+        `outputPadding is ${outputPadding}, wanted 0, or less than stride or dilation in a transposed convolution`,
+      );
     }
   }
 
   #checkInput(x: Tensor): void {
     const axes = ['depth', 'height', 'width'].slice(3 - this.dims);
     const wanted = `[batch, ${axes.join(', ')}, ${this.inChannels}]`;
-    if (x.rank !== this.dims + 2 || x.shape.at(-1) !== this.inChannels) throw new ShapeError(this.#label, x.shape, wanted);
+    if (x.rank !== this.dims + 2 || x.shape.at(-1) !== this.inChannels)
+      throw new ShapeError(this.#label, x.shape, wanted);
     if (this.transposed) return;
     x.shape.slice(1, -1).forEach((size, i) => {
       const reach = this.args.dilation[i]! * (this.kernelSize - 1) + 1;
-      if (size + 2 * this.args.padding[i]! < reach) throw new ShapeError(this.#label, x.shape, `${wanted} with ${axes[i]} >= ${reach - 2 * this.args.padding[i]!}`);
+      if (size + 2 * this.args.padding[i]! < reach)
+        throw new ShapeError(this.#label, x.shape, `${wanted} with ${axes[i]} >= ${reach - 2 * this.args.padding[i]!}`);
       const widest = {zeros: Infinity, replicate: Infinity, reflect: size - 1, circular: size}[this.paddingMode];
-      if (this.args.padding[i]! > widest) throw new ShapeError(this.#label, x.shape, `${wanted} with ${axes[i]} large enough for ${this.paddingMode} padding of ${this.args.padding[i]}`);
+      if (this.args.padding[i]! > widest)
+        throw new ShapeError(
+          this.#label,
+          x.shape,
+          `${wanted} with ${axes[i]} large enough for ${this.paddingMode} padding of ${this.args.padding[i]}`,
+        );
     });
   }
 }
 
-function makeWeight(kind: ConvOptions['reparametrization'], values: Float32Array, shape: {shape: number[]; transposed: boolean}, rng: Rng): Weight {
+function makeWeight(
+  kind: ConvOptions['reparametrization'],
+  values: Float32Array,
+  shape: {shape: number[]; transposed: boolean},
+  rng: Rng,
+): Weight {
   if (kind === 'spectral') return spectralWeight(values, shape, rng);
   return kind === 'weight' ? normWeight(values, shape) : plainWeight(values, shape);
 }

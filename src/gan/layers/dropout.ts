@@ -15,7 +15,8 @@ export class Dropout2d extends Module {
 
   constructor(p = 0.5, rng: Rng = streams().dropout) {
     super();
-    if (!(p >= 0 && p < 1)) throw new GanError('usage', 'GAN_ARGUMENT', `Dropout2d: p is ${p}, wanted a probability in [0, 1)`);
+    if (!(p >= 0 && p < 1))
+      throw new GanError('usage', 'GAN_ARGUMENT', `Dropout2d: p is ${p}, wanted a probability in [0, 1)`);
     this.p = p;
     this.#rng = rng;
   }

@@ -11,19 +11,26 @@ export interface Fan {
 export type Init = (rng: Rng, fan: Fan) => Float32Array;
 
 /** U(-b, b), b = sqrt(6 / ((1 + a^2) fan_in)): He et al., arXiv 1502.01852; torch's kaiming_uniform_ for leaky ReLU of slope `a`. */
-export const kaimingUniform = (a = 0): Init => (rng, {size, fanIn}) => symmetric(rng, size, Math.sqrt(6 / ((1 + a * a) * fanIn)));
+export const kaimingUniform =
+  (a = 0): Init =>
+  (rng, {size, fanIn}) =>
+    symmetric(rng, size, Math.sqrt(6 / ((1 + a * a) * fanIn)));
 
 /** Normal(0, sqrt(2 / fan_in)): torch's kaiming_normal_. */
 export const kaimingNormal: Init = (rng, {size, fanIn}) => rng.normal(size, 0, Math.sqrt(2 / fanIn));
 
 /** U(-b, b), b = sqrt(6 / (fan_in + fan_out)): Glorot and Bengio 2010; torch's xavier_uniform_. */
-export const xavierUniform: Init = (rng, {size, fanIn, fanOut}) => symmetric(rng, size, Math.sqrt(6 / (fanIn + fanOut)));
+export const xavierUniform: Init = (rng, {size, fanIn, fanOut}) =>
+  symmetric(rng, size, Math.sqrt(6 / (fanIn + fanOut)));
 
 /** What torch gives a convolution's or dense layer's weight and bias when nobody says otherwise: U(-b, b), b = 1 / sqrt(fan_in). */
 export const torchDefault: Init = (rng, {size, fanIn}) => symmetric(rng, size, 1 / Math.sqrt(fanIn));
 
 /** Normal(0, std). */
-export const normal = (std: number): Init => (rng, {size}) => rng.normal(size, 0, std);
+export const normal =
+  (std: number): Init =>
+  (rng, {size}) =>
+    rng.normal(size, 0, std);
 
 export const zeros: Init = (_, {size}) => new Float32Array(size);
 

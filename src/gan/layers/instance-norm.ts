@@ -22,7 +22,8 @@ export class InstanceNorm extends Module {
   }
 
   override forward(x: Tensor): Tensor {
-    if (x.shape.at(-1) !== this.channels || x.rank < 3) throw new ShapeError(`instance norm of ${this.channels}`, x.shape, `[batch, ...spatial, ${this.channels}]`);
+    if (x.shape.at(-1) !== this.channels || x.rank < 3)
+      throw new ShapeError(`instance norm of ${this.channels}`, x.shape, `[batch, ...spatial, ${this.channels}]`);
     const axes = x.shape.slice(1, -1).map((_, i) => i + 1);
     const mean = tf.mean(x, axes, true);
     const variance = tf.mean(tf.square(tf.sub(x, mean)), axes, true);

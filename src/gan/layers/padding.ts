@@ -11,7 +11,11 @@ export function padSpatial(x: Tensor, padding: readonly number[], mode: Exclude<
 function padAxis(x: Tensor, axis: number, width: number, mode: Exclude<PaddingMode, 'zeros'>): Tensor {
   const length = x.shape[axis]!;
   const part = (begin: number, size: number): Tensor =>
-    tf.slice(x, x.shape.map((_, i) => (i === axis ? begin : 0)), x.shape.map((n, i) => (i === axis ? size : n)));
+    tf.slice(
+      x,
+      x.shape.map((_, i) => (i === axis ? begin : 0)),
+      x.shape.map((n, i) => (i === axis ? size : n)),
+    );
   const repeat = (edge: Tensor): Tensor[] => new Array<Tensor>(width).fill(edge);
   const sides: Record<typeof mode, () => [Tensor[], Tensor[]]> = {
     circular: () => [[part(length - width, width)], [part(0, width)]],

@@ -19,18 +19,31 @@ export class SelfAttention extends Module {
 
   constructor(channels: number, {rng}: {rng?: Rng} = {}) {
     super();
-    if (channels < 8) throw new GanError('usage', 'GAN_ARGUMENT', `SelfAttention(${channels}): wanted at least 8 channels, since queries and keys have an eighth of them`);
+    if (channels < 8)
+      throw new GanError(
+        'usage',
+        'GAN_ARGUMENT',
+        `SelfAttention(${channels}): wanted at least 8 channels, since queries and keys have an eighth of them`,
+      );
     this.channels = channels;
     this.gamma = this.register('gamma', new Parameter(new Float32Array(1), [1]));
     const projection = (features: number): ConvLayer =>
-      new ConvLayer(channels, features, {ks: 1, ndim: 1, normType: 'Spectral', actCls: null, bias: false, ...(rng && {rng})});
+      new ConvLayer(channels, features, {
+        ks: 1,
+        ndim: 1,
+        normType: 'Spectral',
+        actCls: null,
+        bias: false,
+        ...(rng && {rng}),
+      });
     this.#query = this.add('query', projection(Math.floor(channels / 8)));
     this.#key = this.add('key', projection(Math.floor(channels / 8)));
     this.#value = this.add('value', projection(channels));
   }
 
   override forward(x: Tensor): Tensor {
-    if (x.rank < 3 || x.shape.at(-1) !== this.channels) throw new ShapeError(`SelfAttention(${this.channels})`, x.shape, `[batch, ...spatial, ${this.channels}]`);
+    if (x.rank < 3 || x.shape.at(-1) !== this.channels)
+      throw new ShapeError(`SelfAttention(${this.channels})`, x.shape, `[batch, ...spatial, ${this.channels}]`);
     const flat = tf.reshape(x, [x.shape[0], -1, this.channels]); // [n, L, c]
     const query = this.#query.forward(flat);
     const key = this.#key.forward(flat);

@@ -17,7 +17,11 @@ export class Sequential extends Module {
       const [name, layer] = layers[i]!;
       const slope = layer instanceof BatchNorm ? slopeOf(layers[i + 1]?.[1]) : undefined;
       // A batch norm and the activation after it are one operation where the backend has it.
-      value = this.run(name, slope === undefined ? layer : {forward: (input) => (layer as BatchNorm).forwardActivated(input, slope)}, value);
+      value = this.run(
+        name,
+        slope === undefined ? layer : {forward: (input) => (layer as BatchNorm).forwardActivated(input, slope)},
+        value,
+      );
       if (slope !== undefined) i++;
     }
     return value;
@@ -63,9 +67,12 @@ export class SequentialEx extends Module {
   }
 
   override forward(x: Tensor): Tensor {
-    return this.#layers.children().reduce(
-      (value, [name, layer]) => (layer instanceof BlockLayer ? layer.merge(value, x) : this.run(`layers.${name}`, layer, value)),
-      x,
-    );
+    return this.#layers
+      .children()
+      .reduce(
+        (value, [name, layer]) =>
+          layer instanceof BlockLayer ? layer.merge(value, x) : this.run(`layers.${name}`, layer, value),
+        x,
+      );
   }
 }

@@ -14,7 +14,10 @@ export class Flatten extends Module {
   }
 
   override forward(x: Tensor): Tensor {
-    const channelsFirst = x.rank > 2 && x.shape.at(-1) !== 1 ? tf.transpose(x, [0, x.rank - 1, ...x.shape.slice(1, -1).map((_, i) => i + 1)]) : x;
+    const channelsFirst =
+      x.rank > 2 && x.shape.at(-1) !== 1
+        ? tf.transpose(x, [0, x.rank - 1, ...x.shape.slice(1, -1).map((_, i) => i + 1)])
+        : x;
     return tf.reshape(channelsFirst, this.full ? [-1] : [x.shape[0], -1]);
   }
 }
@@ -28,7 +31,8 @@ export class AddChannels extends Module {
 
   constructor(nDim: number) {
     super();
-    if (!Number.isInteger(nDim) || nDim < 0) throw new GanError('usage', 'GAN_ARGUMENT', `AddChannels: nDim is ${nDim}, wanted a whole number >= 0`);
+    if (!Number.isInteger(nDim) || nDim < 0)
+      throw new GanError('usage', 'GAN_ARGUMENT', `AddChannels: nDim is ${nDim}, wanted a whole number >= 0`);
     this.nDim = nDim;
   }
 

@@ -41,17 +41,30 @@ export function spectralWeight(data: Float32Array, {shape, transposed}: WeightSh
   const original = new Parameter(data, shape, filterLayout(rank));
   const left = new Buffer(unit(rng.normal(outputs)), [outputs]);
   // stored in the order of [...kernel, in]; PyTorch's is [in, ...kernel]
-  const right = new Buffer(unit(rng.normal(columns)), [...kernel, inputs], {permutation: [rank - 2, ...kernel.map((_, axis) => axis)], shape: [columns]});
+  const right = new Buffer(unit(rng.normal(columns)), [...kernel, inputs], {
+    permutation: [rank - 2, ...kernel.map((_, axis) => axis)],
+    shape: [columns],
+  });
 
   return {
-    entries: [['weight_orig', original], ['weight_u', left], ['weight_v', right]],
+    entries: [
+      ['weight_orig', original],
+      ['weight_u', left],
+      ['weight_v', right],
+    ],
     value(training) {
       const weight = original.variable;
       const inOut = transposed ? tf.transpose(weight, [...kernel.map((_, axis) => axis), rank - 1, rank - 2]) : weight;
       const matrix = tf.reshape(inOut, [columns, outputs]);
       if (training) {
-        right.assign(noGrad(() => tf.reshape(normalized(tf.matMul(matrix, tf.reshape(left.variable, [outputs, 1]))), [...kernel, inputs])));
-        left.assign(noGrad(() => tf.reshape(normalized(tf.matMul(tf.reshape(right.variable, [1, columns]), matrix)), [outputs])));
+        right.assign(
+          noGrad(() =>
+            tf.reshape(normalized(tf.matMul(matrix, tf.reshape(left.variable, [outputs, 1]))), [...kernel, inputs]),
+          ),
+        );
+        left.assign(
+          noGrad(() => tf.reshape(normalized(tf.matMul(tf.reshape(right.variable, [1, columns]), matrix)), [outputs])),
+        );
       }
       const sigma = tf.sum(tf.mul(tf.matMul(tf.reshape(right.variable, [1, columns]), matrix), left.variable));
       return tf.div(weight, sigma);
@@ -68,11 +81,19 @@ export function normWeight(data: Float32Array, {shape}: WeightShape): Weight {
   const lengths = new Float32Array(last);
   data.forEach((value, i) => (lengths[i % last]! += value * value));
   const direction = new Parameter(data, shape, filterLayout(shape.length));
-  const length = new Parameter(lengths.map(Math.sqrt), [...shape.slice(0, -1).map(() => 1), last], filterLayout(shape.length));
+  const length = new Parameter(
+    lengths.map(Math.sqrt),
+    [...shape.slice(0, -1).map(() => 1), last],
+    filterLayout(shape.length),
+  );
   const axes = shape.slice(0, -1).map((_, axis) => axis);
   return {
-    entries: [['weight_g', length], ['weight_v', direction]],
-    value: () => tf.mul(direction.variable, tf.div(length.variable, tf.sqrt(tf.sum(tf.square(direction.variable), axes, true)))),
+    entries: [
+      ['weight_g', length],
+      ['weight_v', direction],
+    ],
+    value: () =>
+      tf.mul(direction.variable, tf.div(length.variable, tf.sqrt(tf.sum(tf.square(direction.variable), axes, true)))),
   };
 }
 

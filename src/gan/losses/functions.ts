@@ -10,4 +10,5 @@ export const l1: LossFunction = repeatable((output, target) => tf.mean(tf.abs(tf
 
 /** Mean binary cross-entropy of logits, max(x, 0) - x y + log(1 + exp(-|x|)), which does not overflow (torch's BCEWithLogitsLoss). */
 export const bceWithLogits: LossFunction = repeatable((logits, target) =>
-  tf.mean(tf.add(tf.sub(tf.relu(logits), tf.mul(logits, target)), tf.softplus(tf.neg(tf.abs(logits))))));
+  tf.mean(tf.add(tf.sub(tf.relu(logits), tf.mul(logits, target)), tf.softplus(tf.neg(tf.abs(logits))))),
+);

@@ -28,7 +28,8 @@ export class GANLoss {
   }
 
   /** In generator mode `generator`, in critic mode `critic`. */
-  readonly forward: LossFunction = (output, target) => (this.genMode ? this.generator(output, target) : this.critic(output, target));
+  readonly forward: LossFunction = (output, target) =>
+    this.genMode ? this.generator(output, target) : this.critic(output, target);
 
   /** Loss of generated images `output`, given the critic's scores of them; `target` are the real ones. */
   generator(output: Tensor, target: Tensor): Tensor {
@@ -80,7 +81,11 @@ export interface GanLosses {
  * Generator: w0 lossCrit(scores of fakes, 1) + w1 lossGen(output, target). Critic: mean of lossCrit on reals as 1 and on
  * fakes as 0. The labels have shape [n]: `lossCrit` must repeat them over the scores, as AdaptiveLoss does.
  */
-export function ganLossFromFunc(lossGen: LossFunction, lossCrit: LossFunction, weightsGen: readonly [number, number] = [1, 1]): GanLosses {
+export function ganLossFromFunc(
+  lossGen: LossFunction,
+  lossCrit: LossFunction,
+  weightsGen: readonly [number, number] = [1, 1],
+): GanLosses {
   const [critWeight, genWeight] = weightsGen;
   const labels = (scores: Tensor, value: number): Tensor => tf.fill([scores.shape[0]], value);
   const losses: GanLosses = {
@@ -88,7 +93,8 @@ export function ganLossFromFunc(lossGen: LossFunction, lossCrit: LossFunction, w
       const adversarial = tf.mul(lossCrit(fakePred, labels(fakePred, 1)), critWeight);
       return genWeight === 0 ? adversarial : tf.add(adversarial, tf.mul(lossGen(output, target), genWeight));
     },
-    critLossFunc: (realPred, fakePred) => tf.div(tf.add(lossCrit(realPred, labels(realPred, 1)), lossCrit(fakePred, labels(fakePred, 0))), 2),
+    critLossFunc: (realPred, fakePred) =>
+      tf.div(tf.add(lossCrit(realPred, labels(realPred, 1)), lossCrit(fakePred, labels(fakePred, 0))), 2),
   };
   if (isRepeatable(lossCrit) && (genWeight === 0 || isRepeatable(lossGen))) Object.values(losses).forEach(repeatable);
   return losses;

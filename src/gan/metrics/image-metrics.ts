@@ -33,7 +33,11 @@ const batchSize = 64;
  * Computes metrics at the end of each epoch, as further columns of its row, on `count` images: the first of the validation data, or
  * of the training data where nothing is held out, and what the generator makes in eval mode of latents that stay the same.
  */
-export function measureImages(learn: GANLearner, metrics: readonly NamedImageMetric[], {count, latent, seed}: {count: number; latent: number; seed: number}): Callback {
+export function measureImages(
+  learn: GANLearner,
+  metrics: readonly NamedImageMetric[],
+  {count, latent, seed}: {count: number; latent: number; seed: number},
+): Callback {
   const rng = new Rng(seed).fork('metrics');
   const latents = rng.fork('latents').normal(count * latent);
   let real: HostTensor | undefined;
@@ -59,7 +63,10 @@ export function measureImages(learn: GANLearner, metrics: readonly NamedImageMet
       recorder!.columns.push(...metrics.map(({name}) => name));
     },
     async afterEpoch({fitting, stopReason, recorder}) {
-      if (fitting) recorder!.rows.at(-1)!.values.push(...(stopReason === 'interrupted' ? metrics.map(() => null) : await measure()));
+      if (fitting)
+        recorder!.rows
+          .at(-1)!
+          .values.push(...(stopReason === 'interrupted' ? metrics.map(() => null) : await measure()));
     },
   };
 }

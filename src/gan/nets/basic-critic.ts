@@ -23,8 +23,11 @@ export interface BasicOptions extends Omit<ConvLayerOptions, 'ks' | 'stride' | '
 export function basicCritic(inSize: number, nChannels: number, options: BasicOptions = {}): Sequential {
   const {nFeatures = 64, nExtraLayers = 0, normType = 'Batch', ...rest} = options;
   checkImageSize('basicCritic', inSize);
-  const layers: Module[] = [new ConvLayer(nChannels, nFeatures, {...rest, ks: 4, stride: 2, padding: 1, normType: null})];
-  for (let i = 0; i < nExtraLayers; i++) layers.push(new ConvLayer(nFeatures, nFeatures, {...rest, ks: 3, stride: 1, padding: 1, normType}));
+  const layers: Module[] = [
+    new ConvLayer(nChannels, nFeatures, {...rest, ks: 4, stride: 2, padding: 1, normType: null}),
+  ];
+  for (let i = 0; i < nExtraLayers; i++)
+    layers.push(new ConvLayer(nFeatures, nFeatures, {...rest, ks: 3, stride: 1, padding: 1, normType}));
   let features = nFeatures;
   for (let side = inSize / 2; side > 4; side /= 2) {
     layers.push(new ConvLayer(features, features * 2, {...rest, ks: 4, stride: 2, padding: 1, normType}));
@@ -32,7 +35,12 @@ export function basicCritic(inSize: number, nChannels: number, options: BasicOpt
   }
   const {init = 'auto', rng} = rest;
   layers.push(
-    new Conv(features, 1, {kernelSize: 4, weightInit: typeof init === 'function' ? init : kaimingNormal, biasInit: zeros, ...(rng && {rng})}),
+    new Conv(features, 1, {
+      kernelSize: 4,
+      weightInit: typeof init === 'function' ? init : kaimingNormal,
+      biasInit: zeros,
+      ...(rng && {rng}),
+    }),
     new Flatten(),
   );
   return new Sequential(layers);
@@ -42,7 +50,12 @@ export function basicCritic(inSize: number, nChannels: number, options: BasicOpt
 export function checkImageSize(network: string, size: number): void {
   if (Number.isInteger(Math.log2(size)) && size >= 8) return;
   const power = 2 ** Math.max(3, Math.round(Math.log2(Math.max(size, 8) || 8)));
-  throw new GanError('usage', 'GAN_SIZE', `${network}: an image side of ${size} cannot be halved down to 4; wanted 8, 16, 32, 64, 128, ... (4 times a power of two)`, {
-    suggestions: [`use ${power}`],
-  });
+  throw new GanError(
+    'usage',
+    'GAN_SIZE',
+    `${network}: an image side of ${size} cannot be halved down to 4; wanted 8, 16, 32, 64, 128, ... (4 times a power of two)`,
+    {
+      suggestions: [`use ${power}`],
+    },
+  );
 }

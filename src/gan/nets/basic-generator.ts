@@ -14,19 +14,35 @@ import {checkImageSize, type BasicOptions} from './basic-critic.js';
  * @param options `inSize` is the length of a latent, 100
  * @throws GanError GAN_SIZE for another side, where fastai would silently return images of another size
  */
-export function basicGenerator(outSize: number, nChannels: number, options: BasicOptions & {inSize?: number} = {}): Sequential {
+export function basicGenerator(
+  outSize: number,
+  nChannels: number,
+  options: BasicOptions & {inSize?: number} = {},
+): Sequential {
   const {inSize = 100, nFeatures = 64, nExtraLayers = 0, ...rest} = options;
   checkImageSize('basicGenerator', outSize);
-  if (nFeatures < 2) throw new GanError('usage', 'GAN_ARGUMENT', `basicGenerator: nFeatures is ${nFeatures}, wanted at least 2`);
+  if (nFeatures < 2)
+    throw new GanError('usage', 'GAN_ARGUMENT', `basicGenerator: nFeatures is ${nFeatures}, wanted at least 2`);
   let features = Math.floor(nFeatures / 2) * (outSize / 4);
-  const layers: Module[] = [new AddChannels(2), new ConvLayer(inSize, features, {...rest, ks: 4, stride: 1, padding: 0, transpose: true})];
+  const layers: Module[] = [
+    new AddChannels(2),
+    new ConvLayer(inSize, features, {...rest, ks: 4, stride: 1, padding: 0, transpose: true}),
+  ];
   for (let side = 4; side < outSize / 2; side *= 2) {
     layers.push(new ConvLayer(features, features / 2, {...rest, ks: 4, stride: 2, padding: 1, transpose: true}));
     features /= 2;
   }
-  for (let i = 0; i < nExtraLayers; i++) layers.push(new ConvLayer(features, features, {...rest, ks: 3, stride: 1, padding: 1, transpose: true}));
+  for (let i = 0; i < nExtraLayers; i++)
+    layers.push(new ConvLayer(features, features, {...rest, ks: 3, stride: 1, padding: 1, transpose: true}));
   layers.push(
-    new Conv(features, nChannels, {kernelSize: 4, stride: 2, padding: 1, transposed: true, bias: false, ...(rest.rng && {rng: rest.rng})}),
+    new Conv(features, nChannels, {
+      kernelSize: 4,
+      stride: 2,
+      padding: 1,
+      transposed: true,
+      bias: false,
+      ...(rest.rng && {rng: rest.rng}),
+    }),
     new Tanh(),
   );
   return new Sequential(layers);

@@ -30,7 +30,12 @@ export interface GanCriticOptions {
  * at side 2^(nBlocks + 3), which is 64 by default.
  */
 export function ganCritic({nChannels = 3, nf = 128, nBlocks = 3, p = 0.15, rng}: GanCriticOptions = {}): Sequential {
-  const shared: ConvLayerOptions = {normType: 'Spectral', actCls: () => new LeakyReLU(0.2), bias: true, ...(rng && {rng})};
+  const shared: ConvLayerOptions = {
+    normType: 'Spectral',
+    actCls: () => new LeakyReLU(0.2),
+    bias: true,
+    ...(rng && {rng}),
+  };
   const dropout = (probability: number): Dropout2d => new Dropout2d(probability);
   const layers: Module[] = [
     new ConvLayer(nChannels, nf, {...shared, ks: 4, stride: 2, padding: 1}),
@@ -40,7 +45,10 @@ export function ganCritic({nChannels = 3, nf = 128, nBlocks = 3, p = 0.15, rng}:
   let features = nf * 2;
   for (let block = 0; block < nBlocks; block++) {
     const attention = block === 0 ? {xtra: new SelfAttention(features * 2, rng ? {rng} : {})} : {};
-    layers.push(dropout(p), new ConvLayer(features, features * 2, {...shared, ...attention, ks: 4, stride: 2, padding: 1}));
+    layers.push(
+      dropout(p),
+      new ConvLayer(features, features * 2, {...shared, ...attention, ks: 4, stride: 2, padding: 1}),
+    );
     features *= 2;
   }
   layers.push(new ConvLayer(features, 1, {...shared, ks: 4, padding: 0, bias: false, actCls: null}), new Flatten());

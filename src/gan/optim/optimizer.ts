@@ -32,7 +32,12 @@ export interface UpdateRule {
    */
   coefficients?(step: number, hypers: Hypers): RuleCoefficients;
   /** For any other rule: new averages, and what is to be subtracted from the parameter. Runs inside a tidy. */
-  update?(gradient: Tensor, averages: Record<string, Tensor>, step: number, hypers: Hypers): {delta: Tensor; averages: Record<string, Tensor>};
+  update?(
+    gradient: Tensor,
+    averages: Record<string, Tensor>,
+    step: number,
+    hypers: Hypers,
+  ): {delta: Tensor; averages: Record<string, Tensor>};
 }
 
 /** A value for each group, or one for all. */
@@ -76,7 +81,12 @@ export class Optimizer {
   frozenIdx = 0;
   readonly #state = new Map<Parameter, ParameterState>();
 
-  constructor(groups: readonly (readonly Parameter[])[], rule: UpdateRule, hypers: Hypers, {decoupleWd = true}: {decoupleWd?: boolean} = {}) {
+  constructor(
+    groups: readonly (readonly Parameter[])[],
+    rule: UpdateRule,
+    hypers: Hypers,
+    {decoupleWd = true}: {decoupleWd?: boolean} = {},
+  ) {
     this.groups = groups;
     this.rule = rule;
     this.hypers = groups.map(() => ({...hypers}));
@@ -98,7 +108,9 @@ export class Optimizer {
     if (typeof value === 'number') return new Array<number>(count).fill(value);
     if ('stop' in value) return spreadSlice(value, count);
     if (value.length === count) return [...value];
-    throw new GanError('usage', 'GAN_ARGUMENT', `${name}: got ${value.length} values for ${count} parameter groups`, {suggestions: [`give one value, or ${count}`]});
+    throw new GanError('usage', 'GAN_ARGUMENT', `${name}: got ${value.length} values for ${count} parameter groups`, {
+      suggestions: [`give one value, or ${count}`],
+    });
   }
 
   /**
@@ -107,15 +119,18 @@ export class Optimizer {
    * @param gradients shaped like the parameters; not disposed here
    */
   step(gradients: ReadonlyMap<Parameter, Tensor>): void {
-    const updates = this.groups.flatMap((group, i) => group.flatMap((parameter) => {
-      const gradient = gradients.get(parameter);
-      return gradient ? [this.#update(parameter, gradient, i)] : [];
-    }));
+    const updates = this.groups.flatMap((group, i) =>
+      group.flatMap((parameter) => {
+        const gradient = gradients.get(parameter);
+        return gradient ? [this.#update(parameter, gradient, i)] : [];
+      }),
+    );
     tf.tidy(() => {
       if (this.rule.coefficients) this.#updateAll(updates);
       else for (const update of updates) tf.tidy(() => this.#updateByRule(update));
       for (const [{variable}, bound] of this.bounds) {
-        if (!this.rule.coefficients || !updates.some(({parameter}) => parameter.variable === variable)) variable.assign(tf.clipByValue(variable, -bound, bound));
+        if (!this.rule.coefficients || !updates.some(({parameter}) => parameter.variable === variable))
+          variable.assign(tf.clipByValue(variable, -bound, bound));
       }
     });
   }
@@ -123,7 +138,15 @@ export class Optimizer {
   #update(parameter: Parameter, gradient: Tensor, group: number): Update {
     const hypers = this.hypers[group]!;
     const decays = hypers.wd !== 0 && !this.marks.noDecay.has(parameter);
-    return {parameter, gradient, group, hypers, decays, bound: this.bounds.get(parameter) ?? Infinity, state: this.#stateOf(parameter, hypers)};
+    return {
+      parameter,
+      gradient,
+      group,
+      hypers,
+      decays,
+      bound: this.bounds.get(parameter) ?? Infinity,
+      state: this.#stateOf(parameter, hypers),
+    };
   }
 
   #updateAll(updates: readonly Update[]): void {
@@ -134,7 +157,12 @@ export class Optimizer {
       return coefficientRows(first.map((i) => this.#coefficients(updates[i]!)));
     }, [first.length, coefficientNames.length]);
     const items = updates.map(({parameter, gradient, hypers, state, decays, bound}, i): UpdateItem => ({
-      value: parameter.variable, gradient, averages: this.#used(state, hypers), set: sets[i]!, decays: decays && !this.decoupleWd, bounded: bound !== Infinity,
+      value: parameter.variable,
+      gradient,
+      averages: this.#used(state, hypers),
+      set: sets[i]!,
+      decays: decays && !this.decoupleWd,
+      bounded: bound !== Infinity,
     }));
     updateAll(items, coefficients, ({value, averages}, i) => {
       const {parameter, state} = updates[i]!;
@@ -169,7 +197,8 @@ export class Optimizer {
   #stateOf(parameter: Parameter, hypers: Hypers): ParameterState {
     const state = this.#state.get(parameter) ?? {averages: {}, step: 0};
     this.#state.set(parameter, state);
-    for (const name of this.rule.averages(hypers)) state.averages[name] ??= makeVariable(new Float32Array(parameter.size), parameter.shape, false);
+    for (const name of this.rule.averages(hypers))
+      state.averages[name] ??= makeVariable(new Float32Array(parameter.size), parameter.shape, false);
     return state;
   }
 
@@ -198,7 +227,11 @@ export class Optimizer {
       state.set(`${name}.step`, {dtype: 'I64', shape: [], data: BigInt64Array.of(BigInt(step))});
       const {shape, layout} = parameter;
       for (const [key, average] of Object.entries(averages)) {
-        state.set(`${name}.${key}`, {dtype: 'F32', shape: torchShape(shape, layout), data: toTorch((await average.data()) as Float32Array, shape, layout)});
+        state.set(`${name}.${key}`, {
+          dtype: 'F32',
+          shape: torchShape(shape, layout),
+          data: toTorch((await average.data()) as Float32Array, shape, layout),
+        });
       }
     }
     return state;
@@ -215,7 +248,12 @@ export class Optimizer {
       for (const [name, {data}] of mine) {
         const key = name.slice(prefix.length);
         if (key === 'step') state.step = Number(data[0]);
-        else state.averages[key] = makeVariable(fromTorch(data as Float32Array, parameter.shape, parameter.layout), parameter.shape, false);
+        else
+          state.averages[key] = makeVariable(
+            fromTorch(data as Float32Array, parameter.shape, parameter.layout),
+            parameter.shape,
+            false,
+          );
       }
       this.#state.set(parameter, state);
     }
@@ -235,7 +273,8 @@ export class Optimizer {
   freezeTo(index: number): void {
     this.frozenIdx = index < 0 ? this.groups.length + index : index;
     this.groups.forEach((group, i) => {
-      for (const parameter of group) parameter.requiresGrad = i >= this.frozenIdx || this.marks.forceTrain.has(parameter);
+      for (const parameter of group)
+        parameter.requiresGrad = i >= this.frozenIdx || this.marks.forceTrain.has(parameter);
     });
   }
 }

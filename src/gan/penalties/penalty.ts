@@ -32,7 +32,13 @@ export function penalise({ganTrainer, ganLoss, ganModel}: GANLearner, penalty: P
     afterLoss(learn) {
       if (!learn.training || ganTrainer.mode !== 'critic') return;
       const rng = new Rng(learn.streams.seed).fork('penalty', step);
-      const value = penalty({critic: (images) => critic.forward(images), real: learn.input!, fake: ganLoss.fake!, rng, step});
+      const value = penalty({
+        critic: (images) => critic.forward(images),
+        real: learn.input!,
+        fake: ganLoss.fake!,
+        rng,
+        step,
+      });
       step++;
       if (value !== undefined) learn.loss = tf.add(learn.loss!, value);
     },

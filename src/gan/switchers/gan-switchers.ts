@@ -9,9 +9,16 @@ export type StepCount = number | ((otherSteps: number) => number);
 
 /** nCrit steps of the critic, then nGen of the generator, and so on (fastai's FixedGANSwitcher). */
 export function FixedGANSwitcher(nCrit: StepCount = 1, nGen: StepCount = 1): Switcher {
-  for (const [name, count] of [['nCrit', nCrit], ['nGen', nGen]] as const) {
+  for (const [name, count] of [
+    ['nCrit', nCrit],
+    ['nGen', nGen],
+  ] as const) {
     if (typeof count === 'number' && !(Number.isInteger(count) && count >= 1)) {
-      throw new GanError('usage', 'GAN_ARGUMENT', `FixedGANSwitcher: ${name} is ${count}, wanted a whole number >= 1, or a function that gives one`);
+      throw new GanError(
+        'usage',
+        'GAN_ARGUMENT',
+        `FixedGANSwitcher: ${name} is ${count}, wanted a whole number >= 1, or a function that gives one`,
+      );
     }
   }
   const decide: Switcher = ({last, run, otherSteps}) => {
@@ -26,7 +33,10 @@ export function FixedGANSwitcher(nCrit: StepCount = 1, nGen: StepCount = 1): Swi
  * Stays with a network until the loss of its latest batch falls below its threshold; without a threshold it switches after
  * every step (fastai's AdaptiveGANSwitcher).
  */
-export function AdaptiveGANSwitcher({genThresh, criticThresh}: {genThresh?: number; criticThresh?: number} = {}): Switcher {
+export function AdaptiveGANSwitcher({
+  genThresh,
+  criticThresh,
+}: {genThresh?: number; criticThresh?: number} = {}): Switcher {
   return ({last, loss}) => {
     const threshold = last === 'critic' ? criticThresh : genThresh;
     return threshold === undefined || loss < threshold ? other(last) : last;

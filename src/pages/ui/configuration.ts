@@ -23,7 +23,15 @@ export function configuration(store: Store): HTMLElement {
 
 function oneRun(detail: RunDetail | undefined): HTMLElement {
   if (!detail) return h('p', {class: 'hint'}, 'No run is selected.');
-  const rows = [...flatten(detail.config)].map(([key, value]) => h('tr', {}, h('th', {scope: 'row'}, key), h('td', {}, value), h('td', {class: 'origin'}, detail.origins[key] ?? '')));
+  const rows = [...flatten(detail.config)].map(([key, value]) =>
+    h(
+      'tr',
+      {},
+      h('th', {scope: 'row'}, key),
+      h('td', {}, value),
+      h('td', {class: 'origin'}, detail.origins[key] ?? ''),
+    ),
+  );
   return table(['key', 'value', 'from'], rows);
 }
 
@@ -32,15 +40,36 @@ function severalRuns(store: Store, details: RunDetail[], all: boolean): HTMLElem
   const keys = [...new Set(flat.flatMap((values) => [...values.keys()]))];
   const differing = keys.filter((key) => new Set(flat.map((values) => values.get(key))).size > 1);
   const rows = (all ? keys : differing).map((key) =>
-    h('tr', {class: differing.includes(key) ? 'differs' : 'same'}, h('th', {scope: 'row'}, key), ...flat.map((values) => h('td', {}, values.get(key) ?? 'none'))));
+    h(
+      'tr',
+      {class: differing.includes(key) ? 'differs' : 'same'},
+      h('th', {scope: 'row'}, key),
+      ...flat.map((values) => h('td', {}, values.get(key) ?? 'none')),
+    ),
+  );
   if (rows.length === 0) return h('p', {class: 'hint'}, 'These runs have the same configuration.');
-  return table(['key', ...details.map(({name}) => title(name, store.about.folder))], rows, details.map(({name}) => store.colour(name)));
+  return table(
+    ['key', ...details.map(({name}) => title(name, store.about.folder))],
+    rows,
+    details.map(({name}) => store.colour(name)),
+  );
 }
 
 function table(heads: string[], rows: HTMLElement[], colours: (number | undefined)[] = []): HTMLElement {
-  return h('table', {},
-    h('thead', {}, h('tr', {}, ...heads.map((head, i) => h('th', {scope: 'col', 'data-colour': i === 0 ? undefined : colours[i - 1]}, head)))),
-    h('tbody', {}, ...rows));
+  return h(
+    'table',
+    {},
+    h(
+      'thead',
+      {},
+      h(
+        'tr',
+        {},
+        ...heads.map((head, i) => h('th', {scope: 'col', 'data-colour': i === 0 ? undefined : colours[i - 1]}, head)),
+      ),
+    ),
+    h('tbody', {}, ...rows),
+  );
 }
 
 /** Values by the keys that `gan fit --set` takes: a part is its name, its options are `PART.OPTION`. */
@@ -53,7 +82,8 @@ export function flatten(config: Record<string, unknown>): Map<string, string> {
     } else if (Array.isArray(value)) {
       const parts = value.filter(isPart);
       flat.set(key, parts.length === 0 ? 'none' : parts.map(({name}) => name).join(', '));
-      for (const {name, options} of parts) for (const [option, given] of Object.entries(options)) flat.set(`${key}.${name}.${option}`, text(given));
+      for (const {name, options} of parts)
+        for (const [option, given] of Object.entries(options)) flat.set(`${key}.${name}.${option}`, text(given));
     } else if (typeof value === 'object' && value !== null) {
       for (const [option, given] of Object.entries(value)) flat.set(`${key}.${option}`, text(given));
     } else flat.set(key, text(value));

@@ -13,7 +13,9 @@ export function connect(store: Store): void {
     const stream = new EventSource(`/api/events?${query}`);
     source = stream;
     const on = <K extends keyof ServerEvents>(name: K, take: (data: ServerEvents[K]) => void): void =>
-      stream.addEventListener(name, (event) => take(JSON.parse((event as MessageEvent<string>).data) as ServerEvents[K]));
+      stream.addEventListener(name, (event) =>
+        take(JSON.parse((event as MessageEvent<string>).data) as ServerEvents[K]),
+      );
     on('runs', (runs) => {
       store.runs = runs;
       store.changed('runs');

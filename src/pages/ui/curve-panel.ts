@@ -54,26 +54,52 @@ export class CurvePanel {
 
   #make(data: uPlot.AlignedData): void {
     this.#plot?.destroy();
-    const axis: uPlot.Axis = {stroke: css('--muted'), grid: {stroke: css('--line'), width: 1}, ticks: {stroke: css('--line'), width: 1, size: 4}, font: '12px system-ui, sans-serif'};
-    this.#plot = new uPlot({
-      ...this.#size(),
-      padding: [10, 10, 0, 0],
-      legend: {show: false},
-      cursor: {points: {size: 7}, drag: {x: true, y: false}, y: false},
-      scales: {x: {time: false}},
-      axes: [{...axis, size: 28, values: (_, ticks) => ticks.map((tick) => (Number.isInteger(tick) ? String(tick) : ''))}, {...axis, size: 56, values: (_, ticks) => ticks.map(number)}],
-      series: [{}, ...this.#lines.toReversed().map(({run}) => ({stroke: css(`--run-${this.#store.colour(run) ?? 0}`), width: 1.75, spanGaps: true, points: {show: false}}))],
-      hooks: {
-        setCursor: [() => this.#tell()],
-        setSelect: [({select, posToVal}) => {
-          if (select.width > 0) this.#zoom = [posToVal(select.left, 'x'), posToVal(select.left + select.width, 'x')];
-        }],
-        ready: [({over}) => over.addEventListener('dblclick', () => {
-          this.#zoom = undefined;
-          this.#fit();
-        })],
+    const axis: uPlot.Axis = {
+      stroke: css('--muted'),
+      grid: {stroke: css('--line'), width: 1},
+      ticks: {stroke: css('--line'), width: 1, size: 4},
+      font: '12px system-ui, sans-serif',
+    };
+    this.#plot = new uPlot(
+      {
+        ...this.#size(),
+        padding: [10, 10, 0, 0],
+        legend: {show: false},
+        cursor: {points: {size: 7}, drag: {x: true, y: false}, y: false},
+        scales: {x: {time: false}},
+        axes: [
+          {...axis, size: 28, values: (_, ticks) => ticks.map((tick) => (Number.isInteger(tick) ? String(tick) : ''))},
+          {...axis, size: 56, values: (_, ticks) => ticks.map(number)},
+        ],
+        series: [
+          {},
+          ...this.#lines.toReversed().map(({run}) => ({
+            stroke: css(`--run-${this.#store.colour(run) ?? 0}`),
+            width: 1.75,
+            spanGaps: true,
+            points: {show: false},
+          })),
+        ],
+        hooks: {
+          setCursor: [() => this.#tell()],
+          setSelect: [
+            ({select, posToVal}) => {
+              if (select.width > 0)
+                this.#zoom = [posToVal(select.left, 'x'), posToVal(select.left + select.width, 'x')];
+            },
+          ],
+          ready: [
+            ({over}) =>
+              over.addEventListener('dblclick', () => {
+                this.#zoom = undefined;
+                this.#fit();
+              }),
+          ],
+        },
       },
-    }, data, this.#chart);
+      data,
+      this.#chart,
+    );
   }
 
   #size(): {width: number; height: number} {
@@ -130,14 +156,22 @@ export class CurvePanel {
       const value = step === undefined ? points.values.at(-1) : points.values[nearest(points.steps, step)];
       return {run, text: value === undefined ? '' : number(value)};
     });
-    const items = keyed(this.#legend, texts.map(({run}) => run), (run) => h('li', {}, h('span', {class: 'name'}, title(run, this.#store.about.folder)), ' ', h('b')));
+    const items = keyed(
+      this.#legend,
+      texts.map(({run}) => run),
+      (run) => h('li', {}, h('span', {class: 'name'}, title(run, this.#store.about.folder)), ' ', h('b')),
+    );
     items.forEach((item, i) => {
       set(item, 'data-colour', this.#store.colour(texts[i]!.run));
       write(item.querySelector('b')!, texts[i]!.text);
     });
     const lastStep = Math.max(0, ...this.#lines.map(({points}) => points.steps.at(-1) ?? 0));
     const values = texts.map(({run, text}) => `${title(run, this.#store.about.folder)} ${text}`).join(', ');
-    set(this.#chart, 'aria-label', `${this.#title} at step ${step ?? lastStep}: ${values}. Arrow keys move, plus and minus zoom, 0 shows all.`);
+    set(
+      this.#chart,
+      'aria-label',
+      `${this.#title} at step ${step ?? lastStep}: ${values}. Arrow keys move, plus and minus zoom, 0 shows all.`,
+    );
   }
 }
 

@@ -13,7 +13,9 @@ export function curves(store: Store): HTMLElement {
   const update = (): void => {
     scheduled = false;
     const runs = store.selected;
-    const keys = [...new Set(runs.flatMap((run) => [...(store.curves.get(run)?.keys() ?? [])]))].sort((a, b) => rank(a) - rank(b) || a.localeCompare(b));
+    const keys = [...new Set(runs.flatMap((run) => [...(store.curves.get(run)?.keys() ?? [])]))].sort(
+      (a, b) => rank(a) - rank(b) || a.localeCompare(b),
+    );
     empty.hidden = keys.length > 0;
     for (const key of panels.keys()) if (!keys.includes(key)) panels.delete(key);
     keyed(grid, keys, (key) => {
@@ -21,17 +23,22 @@ export function curves(store: Store): HTMLElement {
       panels.set(key, panel);
       return panel.element;
     });
-    for (const [key, panel] of panels) panel.show(runs.flatMap((run) => {
-      const points = store.curves.get(run)?.get(key);
-      return points && points.steps.length > 0 ? [{run, points}] : [];
-    }));
+    for (const [key, panel] of panels)
+      panel.show(
+        runs.flatMap((run) => {
+          const points = store.curves.get(run)?.get(key);
+          return points && points.steps.length > 0 ? [{run, points}] : [];
+        }),
+      );
   };
   const soon = (): void => {
     if (!scheduled) requestAnimationFrame(update);
     scheduled = true;
   };
   store.on(['curves', 'selection'], soon);
-  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => panels.forEach((panel) => panel.redraw()));
+  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () =>
+    panels.forEach((panel) => panel.redraw()),
+  );
   return section('Curves', empty, grid);
 }
 

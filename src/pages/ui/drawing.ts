@@ -33,7 +33,11 @@ export class DrawingQueue {
 async function send({order, done}: Drawing): Promise<void> {
   const start = performance.now();
   try {
-    const response = await fetch('/api/draw', {method: 'POST', headers: {'content-type': 'application/json'}, body: JSON.stringify(order)});
+    const response = await fetch('/api/draw', {
+      method: 'POST',
+      headers: {'content-type': 'application/json'},
+      body: JSON.stringify(order),
+    });
     if (response.status === 204) return; // another page has taken the turn
     if (!response.ok) return done({error: ((await response.json()) as Refusal).error});
     done({url: URL.createObjectURL(await response.blob()), ms: performance.now() - start});

@@ -22,17 +22,27 @@ export function explorer(store: Store): HTMLElement {
   const backend = h('select', {change: () => draw()}, h('option', {value: 'auto'}, 'auto'));
   const checkpoints = h('select', {change: () => draw()});
   const chooser = h('label', {}, 'Checkpoint ', checkpoints);
-  const tabs = h('div', {class: 'tabs', role: 'radiogroup', 'aria-label': 'What moves'}, ...modes.map((each) => {
-    const radio = h('input', {type: 'radio', name: 'mode', checked: each === mode, change: () => choose(each)});
-    return h('label', {}, radio, h('span', {}, each.name));
-  }));
+  const tabs = h(
+    'div',
+    {class: 'tabs', role: 'radiogroup', 'aria-label': 'What moves'},
+    ...modes.map((each) => {
+      const radio = h('input', {type: 'radio', name: 'mode', checked: each === mode, change: () => choose(each)});
+      return h('label', {}, radio, h('span', {}, each.name));
+    }),
+  );
   const start = h('button', {type: 'button', class: 'primary', click: () => begin()}, 'Open the generator');
   const hint = h('p', {class: 'hint'});
-  const bench = h('div', {class: 'bench', hidden: true},
+  const bench = h(
+    'div',
+    {class: 'bench', hidden: true},
     h('div', {class: 'row'}, tabs, h('div', {class: 'row'}, chooser, h('label', {}, 'Backend ', backend))),
-    h('div', {class: 'drawing'},
+    h(
+      'div',
+      {class: 'drawing'},
       h('figure', {}, picture.element, caption),
-      h('div', {class: 'side'}, ...modes.map(({controls}) => controls.element), strip.element)));
+      h('div', {class: 'side'}, ...modes.map(({controls}) => controls.element), strip.element),
+    ),
+  );
 
   /** Step of the checkpoint that was chosen; undefined: the newest. */
   const chosen = (): number | undefined => (checkpoints.value === '' ? undefined : Number(checkpoints.value));
@@ -52,8 +62,14 @@ export function explorer(store: Store): HTMLElement {
   const update = (): void => {
     const {detail} = store;
     const size = detail?.config['latent'];
-    const ready = detail !== undefined && detail.checkpoints.length > 0 && typeof size === 'number' && size >= 1 && size <= 100_000;
-    write(hint, ready ? 'Draws from a checkpoint with the latents that you choose. The backend is opened when you begin.' : 'There is no checkpoint to draw from yet.');
+    const ready =
+      detail !== undefined && detail.checkpoints.length > 0 && typeof size === 'number' && size >= 1 && size <= 100_000;
+    write(
+      hint,
+      ready
+        ? 'Draws from a checkpoint with the latents that you choose. The backend is opened when you begin.'
+        : 'There is no checkpoint to draw from yet.',
+    );
     hint.hidden = ready && started;
     start.hidden = !ready || started;
     bench.hidden = !ready || !started;
@@ -91,7 +107,10 @@ export function explorer(store: Store): HTMLElement {
     stripShown = key!;
     queue.ask('strip', {
       order: {...from, latents: row.map((each) => [...each])},
-      done: (result) => 'url' in result && mode.controls.strip && strip.show(result.url, `${row.length} images from one seed to the other`),
+      done: (result) =>
+        'url' in result &&
+        mode.controls.strip &&
+        strip.show(result.url, `${row.length} images from one seed to the other`),
     });
   };
 
@@ -128,5 +147,9 @@ async function offerBackends(select: HTMLSelectElement): Promise<void> {
   const response = await fetch('/api/backends');
   if (!response.ok) return;
   const choices = (await response.json()) as BackendChoice[];
-  select.append(...choices.map(({name, ok, why}) => h('option', {value: name, disabled: !ok, title: why}, ok ? name : `${name} (not here)`)));
+  select.append(
+    ...choices.map(({name, ok, why}) =>
+      h('option', {value: name, disabled: !ok, title: why}, ok ? name : `${name} (not here)`),
+    ),
+  );
 }

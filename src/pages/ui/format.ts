@@ -6,7 +6,11 @@ export function number(value: number): string {
 
 /** How long ago, in the largest unit that fits. */
 export function ago(ms: number): string {
-  const units: [string, number][] = [['day', 86_400_000], ['hour', 3_600_000], ['minute', 60_000]];
+  const units: [string, number][] = [
+    ['day', 86_400_000],
+    ['hour', 3_600_000],
+    ['minute', 60_000],
+  ];
   const [unit, length] = units.find(([, each]) => ms >= each) ?? ['', 0];
   if (unit === '') return 'just now';
   const count = Math.floor(ms / length);
@@ -14,4 +18,5 @@ export function ago(ms: number): string {
 }
 
 /** A run's name for people: the folder that is served is itself a run where its name is a dot. */
-export const title = (run: string, folder: string): string => (run === '.' ? (folder.split(/[/\\]/).filter(Boolean).at(-1) ?? folder) : run);
+export const title = (run: string, folder: string): string =>
+  run === '.' ? (folder.split(/[/\\]/).filter(Boolean).at(-1) ?? folder) : run;

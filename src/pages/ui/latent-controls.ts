@@ -20,7 +20,11 @@ export interface LatentControls {
 const shownSliders = 8;
 const largestSeed = 2 ** 31 - 1;
 
-function seedInput(label: string, value: number, changed: () => void): {element: HTMLElement; seed(): number; set(seed: number): void} {
+function seedInput(
+  label: string,
+  value: number,
+  changed: () => void,
+): {element: HTMLElement; seed(): number; set(seed: number): void} {
   const input = h('input', {type: 'number', min: 0, max: largestSeed, step: 1, value, input: changed});
   return {
     element: h('label', {}, label, ' ', input),
@@ -41,9 +45,13 @@ export function sliderControls(changed: () => void): LatentControls {
     makeSliders();
   };
   const pages = (): number => Math.max(1, Math.ceil(latent.length / shownSliders));
-  const pager = h('div', {class: 'row pager'},
-    h('button', {type: 'button', 'aria-label': 'Numbers before these', click: () => turn(-1)}, '‹'), where,
-    h('button', {type: 'button', 'aria-label': 'Numbers after these', click: () => turn(1)}, '›'));
+  const pager = h(
+    'div',
+    {class: 'row pager'},
+    h('button', {type: 'button', 'aria-label': 'Numbers before these', click: () => turn(-1)}, '‹'),
+    where,
+    h('button', {type: 'button', 'aria-label': 'Numbers after these', click: () => turn(1)}, '›'),
+  );
   const begin = (): void => {
     latent = drawLatent(latent.length, seed.seed()) as Float32Array<ArrayBuffer>;
     makeSliders();
@@ -67,12 +75,37 @@ export function sliderControls(changed: () => void): LatentControls {
       write(value, latent[index].toFixed(2));
       changed();
     };
-    return h('label', {}, h('span', {}, `z${index + 1}`), h('input', {type: 'range', min: -3.5, max: 3.5, step: 'any', value: latent[index]!, 'aria-label': `Number ${index + 1}`, input: move, keydown: byTenths(move)}), value);
+    return h(
+      'label',
+      {},
+      h('span', {}, `z${index + 1}`),
+      h('input', {
+        type: 'range',
+        min: -3.5,
+        max: 3.5,
+        step: 'any',
+        value: latent[index]!,
+        'aria-label': `Number ${index + 1}`,
+        input: move,
+        keydown: byTenths(move),
+      }),
+      value,
+    );
   };
   return {
-    element: h('div', {class: 'controls'},
-      h('div', {class: 'row'}, seed.element, h('button', {type: 'button', click: anySeed}, 'Any seed'), h('button', {type: 'button', click: begin}, 'Reset')),
-      sliders, pager),
+    element: h(
+      'div',
+      {class: 'controls'},
+      h(
+        'div',
+        {class: 'row'},
+        seed.element,
+        h('button', {type: 'button', click: anySeed}, 'Any seed'),
+        h('button', {type: 'button', click: begin}, 'Reset'),
+      ),
+      sliders,
+      pager,
+    ),
     point: () => {
       const moved = drawLatent(latent.length, seed.seed()).some((value, i) => value !== latent[i]);
       return {latent, name: `seed ${seed.seed()}${moved ? ', moved' : ''}`};
@@ -111,7 +144,15 @@ export function betweenControls(changed: () => void): LatentControls {
     write(shown, way.valueAsNumber.toFixed(2));
     changed();
   };
-  const way = h('input', {type: 'range', min: 0, max: 1, step: 0.01, value: 0.5, 'aria-label': 'Position between the seeds', input: move});
+  const way = h('input', {
+    type: 'range',
+    min: 0,
+    max: 1,
+    step: 0.01,
+    value: 0.5,
+    'aria-label': 'Position between the seeds',
+    input: move,
+  });
   const at = (t: number): Float32Array => slerp(drawLatent(size, from.seed()), drawLatent(size, to.seed()), t);
   const swap = (): void => {
     const [a, b] = [from.seed(), to.seed()];
@@ -120,10 +161,16 @@ export function betweenControls(changed: () => void): LatentControls {
     changed();
   };
   return {
-    element: h('div', {class: 'controls'},
+    element: h(
+      'div',
+      {class: 'controls'},
       h('div', {class: 'row'}, from.element, to.element, h('button', {type: 'button', click: swap}, 'Swap')),
-      h('label', {class: 'row'}, h('span', {}, 'Way'), way, shown)),
-    point: () => ({latent: at(way.valueAsNumber), name: `${shown.textContent} of the way from seed ${from.seed()} to seed ${to.seed()}`}),
+      h('label', {class: 'row'}, h('span', {}, 'Way'), way, shown),
+    ),
+    point: () => ({
+      latent: at(way.valueAsNumber),
+      name: `${shown.textContent} of the way from seed ${from.seed()} to seed ${to.seed()}`,
+    }),
     setSize: (wanted) => (size = wanted),
     strip: () => Array.from({length: stripLength}, (_, i) => at(i / (stripLength - 1))),
   };

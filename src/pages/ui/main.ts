@@ -26,7 +26,9 @@ store.on(['selection'], () => {
   set(document.body, 'data-comparing', store.compared.length > 0);
   document.title = store.current === undefined ? 'gan' : `${title(store.current, store.about.folder)} - gan`;
 });
-store.on(['runs', 'selection'], () => set(document.body, 'data-empty', store.runs?.length === 0 && store.current === undefined));
+store.on(['runs', 'selection'], () =>
+  set(document.body, 'data-empty', store.runs?.length === 0 && store.current === undefined),
+);
 store.on(['runs'], () => {
   if (store.current !== undefined) return;
   const newest = store.runs?.toSorted((a, b) => b.updated - a.updated)[0];

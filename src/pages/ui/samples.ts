@@ -13,8 +13,17 @@ const playMs = 150;
 export function samples(store: Store): HTMLElement {
   const slider = h('input', {type: 'range', min: 0, step: 1, id: 'sample-step'});
   const shown = h('output', {for: 'sample-step'});
-  const play = h('button', {type: 'button', 'aria-label': 'Play the samples', click: () => (timer === undefined ? start() : stop())}, '▶');
-  const controls = h('div', {class: 'row player'}, play, h('label', {class: 'row'}, h('span', {}, 'Step'), slider, shown));
+  const play = h(
+    'button',
+    {type: 'button', 'aria-label': 'Play the samples', click: () => (timer === undefined ? start() : stop())},
+    '▶',
+  );
+  const controls = h(
+    'div',
+    {class: 'row player'},
+    play,
+    h('label', {class: 'row'}, h('span', {}, 'Step'), slider, shown),
+  );
   const empty = h('p', {class: 'hint'}, 'No sample grid yet.');
   const figures = h('div', {class: 'figures'});
   let steps: number[] = [];

@@ -33,7 +33,14 @@ async function loadGraph(): Promise<{facts: Facts; graph: Graph}> {
     const array = arrays[dtype];
     return {shape, dtype, data: new array(weights, offset, bytes / array.BYTES_PER_ELEMENT)};
   };
-  return {facts, graph: {...graph, values: new Map(graph.values), constants: new Map(constants.map((constant) => [constant.id, constantOf(constant)]))}};
+  return {
+    facts,
+    graph: {
+      ...graph,
+      values: new Map(graph.values),
+      constants: new Map(constants.map((constant) => [constant.id, constantOf(constant)])),
+    },
+  };
 }
 
 const arrays = {float32: Float32Array, int32: Int32Array, bool: Uint8Array};
@@ -42,11 +49,20 @@ const arrays = {float32: Float32Array, int32: Int32Array, bool: Uint8Array};
 export async function loadGenerator(device: DeviceName): Promise<Generator> {
   const {facts, graph: exported} = await loadGraph();
   const graph = device === 'wasm' ? pruned(withoutTransposed(exported)) : exported;
-  const tensors = new Map([...graph.constants].map(([id, {data, shape, dtype}]) => [id, tf.tensor(data, shape, dtype as 'float32')]));
+  const tensors = new Map(
+    [...graph.constants].map(([id, {data, shape, dtype}]) => [id, tf.tensor(data, shape, dtype as 'float32')]),
+  );
   return {
     facts,
     async run(latents) {
-      const images = tf.tidy(() => runGraph(tf.engine(), graph, tensors as never, tf.tensor(latents, [latents.length / facts.latentSize, facts.latentSize]) as never));
+      const images = tf.tidy(() =>
+        runGraph(
+          tf.engine(),
+          graph,
+          tensors as never,
+          tf.tensor(latents, [latents.length / facts.latentSize, facts.latentSize]) as never,
+        ),
+      );
       const values = (await images.data()) as Float32Array;
       images.dispose();
       return values;

@@ -13,11 +13,17 @@ export interface Grid {
 }
 
 /** A button for each picture of a seed. */
-export function fillGrid(parent: HTMLElement, generator: Generator, picked: (index: number) => void, failed: (error: Error) => void): Grid {
+export function fillGrid(
+  parent: HTMLElement,
+  generator: Generator,
+  picked: (index: number) => void,
+  failed: (error: Error) => void,
+): Grid {
   const {facts} = generator;
   let call = 0;
   const canvases = (): HTMLCanvasElement[] => [...parent.querySelectorAll('canvas')];
-  const choose = (chosen: number): void => [...parent.children].forEach((button, i) => button.setAttribute('aria-pressed', String(i === chosen)));
+  const choose = (chosen: number): void =>
+    [...parent.children].forEach((button, i) => button.setAttribute('aria-pressed', String(i === chosen)));
 
   const resize = (count: number): void => {
     parent.style.setProperty('--columns', String(Math.sqrt(count)));
@@ -28,7 +34,13 @@ export function fillGrid(parent: HTMLElement, generator: Generator, picked: (ind
         choose(index);
         picked(index);
       };
-      parent.append(h('button', {type: 'button', 'aria-label': `Picture ${index + 1}`, click}, h('canvas', {width: facts.imageSize, height: facts.imageSize})));
+      parent.append(
+        h(
+          'button',
+          {type: 'button', 'aria-label': `Picture ${index + 1}`, click},
+          h('canvas', {width: facts.imageSize, height: facts.imageSize}),
+        ),
+      );
     }
   };
 

@@ -36,7 +36,9 @@ function start(generator: Generator, device: DeviceName): void {
         wanted = false;
         const began = performance.now();
         draw(picture, pixelsOf(await generator.run(latent), 0, facts));
-        say(`Runs on ${device === 'webgpu' ? 'WebGPU' : 'WASM'}: ${Math.round(performance.now() - began)} ms for a picture.`);
+        say(
+          `Runs on ${device === 'webgpu' ? 'WebGPU' : 'WASM'}: ${Math.round(performance.now() - began)} ms for a picture.`,
+        );
       }
     } catch (error) {
       say((error as Error).message, true);
@@ -56,12 +58,18 @@ function start(generator: Generator, device: DeviceName): void {
   };
   const ofSeed = (): Float32Array => drawLatent(facts.latentSize, seedIn(input('seed')), index);
 
-  const grid = fillGrid(element('grid'), generator, (picked) => {
-    stop();
-    index = picked;
-    show(ofSeed());
-  }, (error) => say(error.message, true));
-  const refill = (): void => void grid.fill(seedIn(input('seed')), Number(element<HTMLSelectElement>('count').value), index);
+  const grid = fillGrid(
+    element('grid'),
+    generator,
+    (picked) => {
+      stop();
+      index = picked;
+      show(ofSeed());
+    },
+    (error) => say(error.message, true),
+  );
+  const refill = (): void =>
+    void grid.fill(seedIn(input('seed')), Number(element<HTMLSelectElement>('count').value), index);
 
   const seedChanged = (): void => {
     stop();
@@ -105,10 +113,11 @@ function start(generator: Generator, device: DeviceName): void {
     element('play').setAttribute('aria-pressed', 'true');
     play(performance.now() - 1000 * Math.acos(1 - 2 * position));
   });
-  for (const id of ['from', 'to', 'between']) input(id).addEventListener('input', () => {
-    stop();
-    move();
-  });
+  for (const id of ['from', 'to', 'between'])
+    input(id).addEventListener('input', () => {
+      stop();
+      move();
+    });
   element('save').addEventListener('click', () => download(picture, `${facts.run}-${seedIn(input('seed'))}.png`));
   element('save-grid').addEventListener('click', () => {
     const canvases = grid.canvases();
@@ -117,7 +126,8 @@ function start(generator: Generator, device: DeviceName): void {
 
   element('title').textContent = facts.run;
   document.title = facts.run;
-  element('facts').textContent = `Generator of ${facts.imageSize} × ${facts.imageSize} pictures from ${facts.latentSize} numbers, ${facts.architecture}, ${facts.checkpoint}`;
+  element('facts').textContent =
+    `Generator of ${facts.imageSize} × ${facts.imageSize} pictures from ${facts.latentSize} numbers, ${facts.architecture}, ${facts.checkpoint}`;
   element('main').hidden = false;
   show(latent);
   refill();
@@ -125,13 +135,18 @@ function start(generator: Generator, device: DeviceName): void {
 
 async function main(): Promise<void> {
   if (location.protocol === 'file:') {
-    return say('A browser lets this page read its files from a web server only. In its folder, run "npx serve" or "python3 -m http.server" and open the address that it shows.', true);
+    return say(
+      'A browser lets this page read its files from a web server only. In its folder, run "npx serve" or "python3 -m http.server" and open the address that it shows.',
+      true,
+    );
   }
   const wanted = new URLSearchParams(location.search).get('device');
   const device = await openDevice(wanted === 'webgpu' || wanted === 'wasm' ? wanted : 'auto');
   const generator = await loadGenerator(device);
   // for programs that drive this page: the numbers behind the pictures
-  Object.assign(globalThis, {gan: {device, facts: generator.facts, generate: (latents: Float32Array) => generator.run(latents)}});
+  Object.assign(globalThis, {
+    gan: {device, facts: generator.facts, generate: (latents: Float32Array) => generator.run(latents)},
+  });
   start(generator, device);
 }
 

@@ -24,9 +24,14 @@ export function draw(canvas: HTMLCanvasElement, pixels: ImageData): void {
 export function sheet(canvases: readonly HTMLCanvasElement[], columns: number): HTMLCanvasElement {
   const gap = 2;
   const side = canvases[0]!.width;
-  const result = h('canvas', {width: columns * (side + gap) - gap, height: Math.ceil(canvases.length / columns) * (side + gap) - gap});
+  const result = h('canvas', {
+    width: columns * (side + gap) - gap,
+    height: Math.ceil(canvases.length / columns) * (side + gap) - gap,
+  });
   const context = result.getContext('2d')!;
-  canvases.forEach((canvas, i) => context.drawImage(canvas, (i % columns) * (side + gap), Math.floor(i / columns) * (side + gap)));
+  canvases.forEach((canvas, i) =>
+    context.drawImage(canvas, (i % columns) * (side + gap), Math.floor(i / columns) * (side + gap)),
+  );
   return result;
 }
 

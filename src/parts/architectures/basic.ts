@@ -3,22 +3,27 @@ import type {Gan} from '../../plugin/index.js';
 const criticNorms = {batch: 'Batch', instance: 'Instance', spectral: 'Spectral', none: null} as const;
 
 /** fastai's `basic_generator` and `basic_critic`, after DCGAN (arXiv 1511.06434). */
-export default ({architecture, opt, nn}: Gan) => architecture({
-  name: 'basic',
-  summary: 'Convolutional generator and critic in the manner of DCGAN.',
-  options: {
-    nFeatures: opt.int(64, {min: 2, help: 'channels of the layer next to the image'}),
-    nExtraLayers: opt.int(0, {min: 0, help: '3x3 layers more, at half the size of the image'}),
-    criticActivation: opt.oneOf(['relu', 'leaky'], 'relu', {help: 'leaky: LeakyReLU(0.2), as in DCGAN and in the documentation of fastai'}),
-    criticNorm: opt.oneOf(['batch', 'instance', 'spectral', 'none'], 'batch', {help: 'normalisation in the critic'}),
-  },
-  create: ({nFeatures, nExtraLayers, criticActivation, criticNorm}) => ({
-    generator: ({size, channels, latentSize}) => nn.basicGenerator(size, channels, {inSize: latentSize, nFeatures, nExtraLayers}),
-    critic: ({size, channels}) => nn.basicCritic(size, channels, {
-      nFeatures,
-      nExtraLayers,
-      normType: criticNorms[criticNorm],
-      ...(criticActivation === 'leaky' && {actCls: () => nn.leakyRelu(0.2)}),
+export default ({architecture, opt, nn}: Gan) =>
+  architecture({
+    name: 'basic',
+    summary: 'Convolutional generator and critic in the manner of DCGAN.',
+    options: {
+      nFeatures: opt.int(64, {min: 2, help: 'channels of the layer next to the image'}),
+      nExtraLayers: opt.int(0, {min: 0, help: '3x3 layers more, at half the size of the image'}),
+      criticActivation: opt.oneOf(['relu', 'leaky'], 'relu', {
+        help: 'leaky: LeakyReLU(0.2), as in DCGAN and in the documentation of fastai',
+      }),
+      criticNorm: opt.oneOf(['batch', 'instance', 'spectral', 'none'], 'batch', {help: 'normalisation in the critic'}),
+    },
+    create: ({nFeatures, nExtraLayers, criticActivation, criticNorm}) => ({
+      generator: ({size, channels, latentSize}) =>
+        nn.basicGenerator(size, channels, {inSize: latentSize, nFeatures, nExtraLayers}),
+      critic: ({size, channels}) =>
+        nn.basicCritic(size, channels, {
+          nFeatures,
+          nExtraLayers,
+          normType: criticNorms[criticNorm],
+          ...(criticActivation === 'leaky' && {actCls: () => nn.leakyRelu(0.2)}),
+        }),
     }),
-  }),
-});
+  });

@@ -1,18 +1,23 @@
 import type {Gan} from '../../plugin/index.js';
 
 /** fastai's `gan_critic` (self-attention, arXiv 1805.08318; spectral norm, arXiv 1802.05957) beside its basic generator. */
-export default ({architecture, opt, nn}: Gan) => architecture({
-  name: 'gan-critic',
-  summary: 'Basic generator; critic with spectral norm, self-attention and dropout.',
-  options: {
-    nFeatures: opt.int(64, {min: 2, help: "channels of the generator's layer next to the image"}),
-    nExtraLayers: opt.int(0, {min: 0, help: '3x3 layers more in the generator'}),
-    nf: opt.int(128, {min: 8, help: "channels of the critic's first layer"}),
-    nBlocks: opt.int(3, {min: 1, help: 'halvings in the critic after the first; 2^(nBlocks+3) is the size with one score an image'}),
-    p: opt.num(0.15, {min: 0, max: 1, help: 'probability of dropping a channel'}),
-  },
-  create: ({nFeatures, nExtraLayers, nf, nBlocks, p}) => ({
-    generator: ({size, channels, latentSize}) => nn.basicGenerator(size, channels, {inSize: latentSize, nFeatures, nExtraLayers}),
-    critic: ({channels}) => nn.ganCritic({nChannels: channels, nf, nBlocks, p}),
-  }),
-});
+export default ({architecture, opt, nn}: Gan) =>
+  architecture({
+    name: 'gan-critic',
+    summary: 'Basic generator; critic with spectral norm, self-attention and dropout.',
+    options: {
+      nFeatures: opt.int(64, {min: 2, help: "channels of the generator's layer next to the image"}),
+      nExtraLayers: opt.int(0, {min: 0, help: '3x3 layers more in the generator'}),
+      nf: opt.int(128, {min: 8, help: "channels of the critic's first layer"}),
+      nBlocks: opt.int(3, {
+        min: 1,
+        help: 'halvings in the critic after the first; 2^(nBlocks+3) is the size with one score an image',
+      }),
+      p: opt.num(0.15, {min: 0, max: 1, help: 'probability of dropping a channel'}),
+    },
+    create: ({nFeatures, nExtraLayers, nf, nBlocks, p}) => ({
+      generator: ({size, channels, latentSize}) =>
+        nn.basicGenerator(size, channels, {inSize: latentSize, nFeatures, nExtraLayers}),
+      critic: ({channels}) => nn.ganCritic({nChannels: channels, nf, nBlocks, p}),
+    }),
+  });

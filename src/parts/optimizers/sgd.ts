@@ -1,8 +1,9 @@
 import type {Gan} from '../../plugin/index.js';
 
-export default ({optimizer, opt, nn}: Gan) => optimizer({
-  name: 'sgd',
-  summary: 'Stochastic gradient descent, with momentum if wanted.',
-  options: {mom: opt.num(0, {min: 0, max: 1, help: 'momentum, without damping'})},
-  create: (options) => nn.sgd(options),
-});
+export default ({optimizer, opt, nn}: Gan) =>
+  optimizer({
+    name: 'sgd',
+    summary: 'Stochastic gradient descent, with momentum if wanted.',
+    options: {mom: opt.num(0, {min: 0, max: 1, help: 'momentum, without damping'})},
+    create: (options) => nn.sgd(options),
+  });

@@ -4,16 +4,19 @@ import type {Gan} from '../../plugin/index.js';
  * gamma / 2 times the mean over the batch of |d score / d image|^2 at real images (arXiv 1801.04406, equation 9). With `every` n it
  * comes in each nth of the critic's steps, n times as heavy (arXiv 1912.04958, appendix B: 16).
  */
-export default ({penalty, opt, tf}: Gan) => penalty({
-  name: 'r1',
-  summary: 'Flat scores around real images (arXiv 1801.04406).',
-  options: {
-    gamma: opt.num(10, {min: 0, help: 'weight; the half is applied to it'}),
-    every: opt.int(1, {min: 1, help: 'critic steps from one penalty to the next, which is as many times as heavy'}),
-  },
-  create: ({gamma, every}) => ({critic, real, step}) => {
-    if (step % every !== 0) return undefined;
-    const slope = tf.grad((images) => tf.sum(critic(images)))(real);
-    return tf.mul(tf.sum(tf.square(slope)), (gamma / 2 / real.shape[0]) * every);
-  },
-});
+export default ({penalty, opt, tf}: Gan) =>
+  penalty({
+    name: 'r1',
+    summary: 'Flat scores around real images (arXiv 1801.04406).',
+    options: {
+      gamma: opt.num(10, {min: 0, help: 'weight; the half is applied to it'}),
+      every: opt.int(1, {min: 1, help: 'critic steps from one penalty to the next, which is as many times as heavy'}),
+    },
+    create:
+      ({gamma, every}) =>
+      ({critic, real, step}) => {
+        if (step % every !== 0) return undefined;
+        const slope = tf.grad((images) => tf.sum(critic(images)))(real);
+        return tf.mul(tf.sum(tf.square(slope)), (gamma / 2 / real.shape[0]) * every);
+      },
+  });

@@ -19,7 +19,21 @@ import {reductions} from './operations/reductions.js';
 
 /** Every check of the kit, in the order in which they run. */
 export function allChecks(recordings: string): Check[] {
-  const operations = [...elementwise, ...reductions, ...rearranging, ...products, ...layers, ...fused].flatMap(operationChecks);
-  const all = [...operations, ...penalties, ...state, ...errors, ...memory, ...optimizers, ...training, ...updates, ...goldenChecks(recordings), ...loss, ...lifecycle];
+  const operations = [...elementwise, ...reductions, ...rearranging, ...products, ...layers, ...fused].flatMap(
+    operationChecks,
+  );
+  const all = [
+    ...operations,
+    ...penalties,
+    ...state,
+    ...errors,
+    ...memory,
+    ...optimizers,
+    ...training,
+    ...updates,
+    ...goldenChecks(recordings),
+    ...loss,
+    ...lifecycle,
+  ];
   return groups.flatMap((group) => all.filter((check) => check.group === group));
 }

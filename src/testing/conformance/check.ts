@@ -3,7 +3,18 @@ import type {Device} from '../../backends/device.js';
 import type {Deviation} from '../golden/compare.js';
 
 /** In the order in which they run; those that close the device come last. */
-export const groups = ['operations', 'gradients', 'second-order', 'penalties', 'state', 'errors', 'memory', 'training', 'golden', 'lifecycle'] as const;
+export const groups = [
+  'operations',
+  'gradients',
+  'second-order',
+  'penalties',
+  'state',
+  'errors',
+  'memory',
+  'training',
+  'golden',
+  'lifecycle',
+] as const;
 export type Group = (typeof groups)[number];
 
 /** A backend to be tested. */

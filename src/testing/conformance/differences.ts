@@ -12,15 +12,20 @@ const outerStep = 1e-3;
 /** The gradient with respect to each input. */
 export function gradients(f: Objective, inputs: readonly Plain[]): Plain[] {
   const copies = inputs.map(({shape, data}) => plain(shape, data));
-  return copies.map((input) => plain(input.shape, input.data.map((value, i) => {
-    const sample = (distance: number): number => {
-      input.data[i] = value + distance;
-      return f(...copies);
-    };
-    const slope = (sample(step) - sample(-step)) / (2 * step);
-    input.data[i] = value;
-    return slope;
-  })));
+  return copies.map((input) =>
+    plain(
+      input.shape,
+      input.data.map((value, i) => {
+        const sample = (distance: number): number => {
+          input.data[i] = value + distance;
+          return f(...copies);
+        };
+        const slope = (sample(step) - sample(-step)) / (2 * step);
+        input.data[i] = value;
+        return slope;
+      }),
+    ),
+  );
 }
 
 /** The derivative along a direction. */
@@ -37,9 +42,19 @@ export function gradientsOfPenalty(f: Objective, inputs: readonly Plain[], penal
   const largest = Math.max(...gradient.flatMap(({data}) => [...data].map(Math.abs)), 1e-12);
   const direction = gradient.map((g) => map(g, (value) => value / largest));
   const [ahead, behind] = [outerStep, -outerStep].map((distance) => gradients(f, moved(inputs, direction, distance)));
-  return ahead!.map((g, i) => plain(g.shape, g.data.map((value, k) => ((value - behind![i]!.data[k]!) / (2 * outerStep)) * largest)));
+  return ahead!.map((g, i) =>
+    plain(
+      g.shape,
+      g.data.map((value, k) => ((value - behind![i]!.data[k]!) / (2 * outerStep)) * largest),
+    ),
+  );
 }
 
 function moved(inputs: readonly Plain[], direction: readonly Plain[], distance: number): Plain[] {
-  return inputs.map(({shape, data}, i) => plain(shape, data.map((value, k) => value + distance * direction[i]!.data[k]!)));
+  return inputs.map(({shape, data}, i) =>
+    plain(
+      shape,
+      data.map((value, k) => value + distance * direction[i]!.data[k]!),
+    ),
+  );
 }

@@ -13,12 +13,19 @@ export interface Installed {
 
 /** A backend by name, opened as `gan` opens it. */
 export function installedBackend(installed: Installed): Subject {
-  return {name: installed.name, open: () => openInstalled(installed), process: {module: import.meta.url, argument: installed}};
+  return {
+    name: installed.name,
+    open: () => openInstalled(installed),
+    process: {module: import.meta.url, argument: installed},
+  };
 }
 
 /** @throws GanError GAN_UNKNOWN_PART, GAN_BACKEND_UNAVAILABLE, GAN_BACKEND_FAILED */
 export default async function openInstalled({name, packages = [], options = {}}: Installed): Promise<Device> {
-  const [{openRegistry, pluginIn}, {selectBackend}] = await Promise.all([import('../../plugin/discover.js'), import('../../backends/select.js')]);
+  const [{openRegistry, pluginIn}, {selectBackend}] = await Promise.all([
+    import('../../plugin/discover.js'),
+    import('../../backends/select.js'),
+  ]);
   const given = new Map(Object.entries(options).map(([key, value]) => [key, {value, origin: '--set'}]));
   const {device} = await selectBackend(openRegistry(packages.map(pluginIn)), name, given);
   return device;

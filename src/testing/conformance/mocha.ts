@@ -35,7 +35,10 @@ const timeoutMs = 300_000;
  *
  *     testBackend('mine', {packages: [import.meta.dirname + '/..']});
  */
-export function testBackend(name: string, {open, process, packages, options, runner = globalRunner('testBackend'), ...rest}: TestBackendOptions = {}): void {
+export function testBackend(
+  name: string,
+  {open, process, packages, options, runner = globalRunner('testBackend'), ...rest}: TestBackendOptions = {},
+): void {
   const {describe, it, after} = runner;
   const installed = installedBackend({name, ...(packages && {packages}), ...(options && {options})});
   const subject: Subject = open ? {name, open, ...(process && {process})} : installed;
@@ -62,6 +65,9 @@ export function testBackend(name: string, {open, process, packages, options, run
 
 export function globalRunner(caller: string): TestRunner {
   const {describe, it, after} = globalThis as unknown as Partial<TestRunner>;
-  if (!describe || !it || !after) throw new Error(`${caller} is to be called where describe, it and after are: in a mocha test file, or with {runner}`);
+  if (!describe || !it || !after)
+    throw new Error(
+      `${caller} is to be called where describe, it and after are: in a mocha test file, or with {runner}`,
+    );
   return {describe, it, after};
 }

@@ -39,9 +39,17 @@ const margin = 0.05;
 
 export function operationChecks(one: OperationCase): Check[] {
   const {title, orders = 2} = one;
-  const checks: Check[] = [{group: 'operations', title: `${title}: values`, run: open((tensors) => values(one, tensors))}];
-  if (orders >= 1) checks.push({group: 'gradients', title: `${title}: gradient`, run: open((tensors) => firstOrder(one, tensors))});
-  if (orders >= 2) checks.push({group: 'second-order', title: `${title}: second-order gradient`, run: open((tensors) => secondOrder(one, tensors))});
+  const checks: Check[] = [
+    {group: 'operations', title: `${title}: values`, run: open((tensors) => values(one, tensors))},
+  ];
+  if (orders >= 1)
+    checks.push({group: 'gradients', title: `${title}: gradient`, run: open((tensors) => firstOrder(one, tensors))});
+  if (orders >= 2)
+    checks.push({
+      group: 'second-order',
+      title: `${title}: second-order gradient`,
+      run: open((tensors) => secondOrder(one, tensors)),
+    });
   return checks;
 
   function open(compare: (tensors: Tensor[]) => Promise<Deviation[]>): Check['run'] {
@@ -60,7 +68,10 @@ export function operationChecks(one: OperationCase): Check[] {
 async function values({compute, plain: reference, ...one}: OperationCase, tensors: Tensor[]): Promise<Deviation[]> {
   const wanted = reference(...drawn(one));
   const result = tf.tidy(() => tf.cast(compute(...tensors), 'float32'));
-  demand(result.shape.join() === wanted.shape.join(), `its shape is [${result.shape.join()}], wanted [${wanted.shape.join()}]`);
+  demand(
+    result.shape.join() === wanted.shape.join(),
+    `its shape is [${result.shape.join()}], wanted [${wanted.shape.join()}]`,
+  );
   return [compareArrays('values', await read(result), wanted.data, one.tolerance.values, floor)];
 }
 
@@ -78,7 +89,11 @@ async function firstOrder(one: OperationCase, tensors: Tensor[]): Promise<Deviat
     const products = direction.flatMap(({data}, i) => [...data].map((value, j) => value * got[i]![j]!));
     const slope = slopeAlong(plainObjective(one), inputs, direction);
     const scale = Math.max(Math.sqrt(products.reduce((sum, value) => sum + value * value, 0)), Math.abs(slope)); // a sum of random signs
-    return {what: `gradient along direction ${k}`, value: Math.abs(products.reduce((a, b) => a + b, 0) - slope) / scale, bound};
+    return {
+      what: `gradient along direction ${k}`,
+      value: Math.abs(products.reduce((a, b) => a + b, 0) - slope) / scale,
+      bound,
+    };
   });
 }
 
@@ -86,12 +101,16 @@ async function secondOrder(one: OperationCase, tensors: Tensor[]): Promise<Devia
   const penalised = one.penalised ?? tensors.map((_, i) => i);
   const penalty = (...xs: Tensor[]): Scalar => {
     // gradients are computed for the penalised inputs only: a critic's images, but not its filters
-    const slopes = tf.grads((...chosen: Tensor[]) => objective(one)(...xs.map((x, i) => chosen[penalised.indexOf(i)] ?? x)))(penalised.map((i) => xs[i]!));
+    const slopes = tf.grads((...chosen: Tensor[]) =>
+      objective(one)(...xs.map((x, i) => chosen[penalised.indexOf(i)] ?? x)),
+    )(penalised.map((i) => xs[i]!));
     return tf.mul(tf.addN(slopes.map((gradient) => tf.sum(tf.square(gradient)))), 0.5);
   };
   const got = await Promise.all(tf.tidy(() => tf.grads(penalty)(tensors)).map(read));
   const wanted = gradientsOfPenalty(plainObjective(one), drawn(one), penalised);
-  return wanted.map(({data}, i) => compareArrays(`second-order gradient of input ${i}`, got[i]!, data, one.tolerance.secondOrder, floor));
+  return wanted.map(({data}, i) =>
+    compareArrays(`second-order gradient of input ${i}`, got[i]!, data, one.tolerance.secondOrder, floor),
+  );
 }
 
 /** sum(w y + y^2 / 2) of the operation's result y: the square gives linear operations a second derivative, too. */
@@ -114,7 +133,8 @@ function plainObjective(one: OperationCase): Objective {
   };
 }
 
-const weights = ({title}: OperationCase, size: number): Float32Array => new Rng(title).fork('weights').uniform(size, -1, 1);
+const weights = ({title}: OperationCase, size: number): Float32Array =>
+  new Rng(title).fork('weights').uniform(size, -1, 1);
 
 /** The inputs of a case; the same each time, and numbers that float32 has. */
 function drawn({title, inputs}: Pick<OperationCase, 'title' | 'inputs'>): Plain[] {

@@ -26,7 +26,9 @@ export function convPlan(x: readonly number[], filter: readonly number[], geomet
   const {stride, padding, dilation, groups} = geometry;
   const kernel = filter.slice(0, -2);
   const [ins, outs] = [filter.at(-2)!, filter.at(-1)!];
-  const size = kernel.map((taps, i) => Math.floor((x[i + 1]! + 2 * padding[i]! - dilation[i]! * (taps - 1) - 1) / stride[i]!) + 1);
+  const size = kernel.map(
+    (taps, i) => Math.floor((x[i + 1]! + 2 * padding[i]! - dilation[i]! * (taps - 1) - 1) / stride[i]!) + 1,
+  );
   const shape = [x[0]!, ...size, outs];
   return plan(shape, filter, shape, (place, taps, i) => {
     const [n, ...spatial] = place.slice(0, -1);
@@ -47,7 +49,9 @@ export function convTransposePlan(x: readonly number[], filter: readonly number[
   const {stride, padding, dilation, groups, outputPadding = []} = geometry;
   const kernel = filter.slice(0, -2);
   const [outs, ins] = [filter.at(-2)!, filter.at(-1)!];
-  const size = kernel.map((taps, i) => (x[i + 1]! - 1) * stride[i]! - 2 * padding[i]! + dilation[i]! * (taps - 1) + outputPadding[i]! + 1);
+  const size = kernel.map(
+    (taps, i) => (x[i + 1]! - 1) * stride[i]! - 2 * padding[i]! + dilation[i]! * (taps - 1) + outputPadding[i]! + 1,
+  );
   const shape = [x[0]!, ...size, outs * groups];
   return plan(shape, filter, x, (place, taps, o) => {
     const [n, ...spatial] = place.slice(0, -1);
@@ -59,7 +63,11 @@ export function convTransposePlan(x: readonly number[], filter: readonly number[
   });
 }
 
-type Link = (place: readonly number[], taps: readonly number[], channel: number) => {to: number; from: number} | undefined;
+type Link = (
+  place: readonly number[],
+  taps: readonly number[],
+  channel: number,
+) => {to: number; from: number} | undefined;
 
 /**
  * Goes through all places of an array and all taps of the filter, and keeps the pairs that belong together. The channel of

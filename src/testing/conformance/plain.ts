@@ -7,7 +7,10 @@ export interface Plain {
 
 export const sizeOf = (shape: readonly number[]): number => shape.reduce((product, n) => product * n, 1);
 
-export const plain = (shape: readonly number[], data: ArrayLike<number>): Plain => ({shape, data: Float64Array.from(data)});
+export const plain = (shape: readonly number[], data: ArrayLike<number>): Plain => ({
+  shape,
+  data: Float64Array.from(data),
+});
 
 /** An array of a shape, each element a function of its index. */
 export function build(shape: readonly number[], at: (index: readonly number[]) => number): Plain {
@@ -41,7 +44,9 @@ export const map = ({shape, data}: Plain, f: (value: number) => number): Plain =
 /** A function of several arrays, element by element, with broadcasting. */
 export function zip(f: (...values: number[]) => number, ...arrays: Plain[]): Plain {
   const rank = Math.max(...arrays.map(({shape}) => shape.length));
-  const shape = Array.from({length: rank}, (_, axis) => Math.max(...arrays.map((array) => array.shape[axis - rank + array.shape.length] ?? 1)));
+  const shape = Array.from({length: rank}, (_, axis) =>
+    Math.max(...arrays.map((array) => array.shape[axis - rank + array.shape.length] ?? 1)),
+  );
   return build(shape, (index) => f(...arrays.map((array) => at(array, index))));
 }
 

@@ -29,9 +29,15 @@ export function selectChecks({only, exempt = {}, recordings = ownRecordings}: Co
   const all = allChecks(recordings);
   const titles = new Set(all.map(({title}) => title));
   const unknown = Object.keys(exempt).find((title) => !titles.has(title));
-  if (unknown !== undefined) throw new GanError('usage', 'GAN_USAGE', `there is an exemption for '${unknown}', but no such check`, {suggestions: ['Take the title exactly as it is reported.']});
+  if (unknown !== undefined)
+    throw new GanError('usage', 'GAN_USAGE', `there is an exemption for '${unknown}', but no such check`, {
+      suggestions: ['Take the title exactly as it is reported.'],
+    });
   const wanted = all.filter(({group, title}) => only === undefined || group === only || title.includes(only));
-  if (wanted.length === 0) throw new GanError('usage', 'GAN_USAGE', `no check is called '${only}'`, {suggestions: [`Groups: ${groups.join(', ')}. Or a part of a title.`]});
+  if (wanted.length === 0)
+    throw new GanError('usage', 'GAN_USAGE', `no check is called '${only}'`, {
+      suggestions: [`Groups: ${groups.join(', ')}. Or a part of a title.`],
+    });
   return wanted;
 }
 
@@ -58,7 +64,15 @@ export async function runCheck(check: Check, session: Session, exempt: Exemption
   const reason = exempt[title];
   const milliseconds = performance.now() - start;
   if (reason === undefined || result.state === 'skipped') return {group, title, ...result, milliseconds};
-  if (result.state === 'passed') return {group, title, ...result, state: 'failed', why: `it is exempt (${reason}), but passes: remove the exemption`, milliseconds};
+  if (result.state === 'passed')
+    return {
+      group,
+      title,
+      ...result,
+      state: 'failed',
+      why: `it is exempt (${reason}), but passes: remove the exemption`,
+      milliseconds,
+    };
   return {group, title, ...result, state: 'exempt', why: `${reason} (${result.why})`, milliseconds};
 }
 
@@ -67,7 +81,9 @@ async function attempt(check: Check, session: Session): Promise<Pick<CheckResult
     const deviations = await check.run(session);
     const wrong = deviations.filter((deviation) => !(strain(deviation) <= 1));
     if (wrong.length === 0) return {state: 'passed', deviations};
-    const why = wrong.map(({what, value, bound}) => `${what}: deviation ${value.toExponential(1)}, allowed ${bound.toExponential(1)}`).join('; ');
+    const why = wrong
+      .map(({what, value, bound}) => `${what}: deviation ${value.toExponential(1)}, allowed ${bound.toExponential(1)}`)
+      .join('; ');
     return {state: 'failed', deviations, why};
   } catch (error) {
     const why = messageOf(error);

@@ -51,7 +51,11 @@ export async function smallTraining({steps, capture = 'auto', afterStep}: SmallT
     afterBatch: () => afterStep?.(),
   };
   const learn = new GANLearner(fromBatches(batches(steps)), generator, critic, genLossFunc, critLossFunc, {
-    switcher: FixedGANSwitcher(1, 1), optFunc: adam({mom: 0.5, wd: 0}), lr: 1e-3, capture, cbs: [observer],
+    switcher: FixedGANSwitcher(1, 1),
+    optFunc: adam({mom: 0.5, wd: 0}),
+    lr: 1e-3,
+    capture,
+    cbs: [observer],
   });
   await learn.fit(1);
   const norms = {generator: await norm(generator.parameters()), critic: await norm(critic.parameters())};
@@ -63,7 +67,10 @@ function batches(count: number): Batch[] {
   const rng = new Rng('small training');
   return Array.from({length: count}, (_, i) => ({
     input: {data: rng.fork('latents', i).normal(batchSize * latent), shape: [batchSize, latent]},
-    target: {data: rng.fork('images', i).uniform(batchSize * size * size * channels, -1, 1), shape: [batchSize, size, size, channels]},
+    target: {
+      data: rng.fork('images', i).uniform(batchSize * size * size * channels, -1, 1),
+      shape: [batchSize, size, size, channels],
+    },
     size: batchSize,
   }));
 }

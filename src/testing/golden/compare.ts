@@ -16,8 +16,15 @@ export interface CaseResult {
 }
 
 /** Compares two arrays: the distance is relative to the largest recorded value, but never finer than `floor`. */
-export function compareArrays(what: string, got: ArrayLike<number>, recorded: ArrayLike<number>, bound: number, floor = 1e-30): Deviation {
-  if (got.length !== recorded.length) return {what: `${what} (${got.length} values instead of ${recorded.length})`, value: Infinity, bound};
+export function compareArrays(
+  what: string,
+  got: ArrayLike<number>,
+  recorded: ArrayLike<number>,
+  bound: number,
+  floor = 1e-30,
+): Deviation {
+  if (got.length !== recorded.length)
+    return {what: `${what} (${got.length} values instead of ${recorded.length})`, value: Infinity, bound};
   let largest = 0;
   let distance = 0;
   for (let i = 0; i < recorded.length; i++) {
@@ -29,8 +36,15 @@ export function compareArrays(what: string, got: ArrayLike<number>, recorded: Ar
 }
 
 /** Compares numbers that each count by themselves: the distance is relative to each recorded value, but never finer than `floor`. NaN equals NaN. */
-export function compareSeries(what: string, got: readonly number[], recorded: readonly number[], bound: number, floor: number): Deviation {
-  if (got.length !== recorded.length) return {what: `${what} (${got.length} values instead of ${recorded.length})`, value: Infinity, bound};
+export function compareSeries(
+  what: string,
+  got: readonly number[],
+  recorded: readonly number[],
+  bound: number,
+  floor: number,
+): Deviation {
+  if (got.length !== recorded.length)
+    return {what: `${what} (${got.length} values instead of ${recorded.length})`, value: Infinity, bound};
   const distances = recorded.map((value, i) => {
     if (Number.isNaN(value) || Number.isNaN(got[i])) return Number.isNaN(value) && Number.isNaN(got[i]) ? 0 : Infinity;
     return Math.abs(got[i]! - value) / Math.max(Math.abs(value), floor);
@@ -41,7 +55,8 @@ export function compareSeries(what: string, got: readonly number[], recorded: re
 /** How much of its bound a deviation uses; above 1 it fails. */
 export const strain = ({value, bound}: Deviation): number => value / bound;
 
-export const passed = (result: CaseResult): boolean => result.mismatches.length === 0 && result.deviations.every((d) => strain(d) <= 1);
+export const passed = (result: CaseResult): boolean =>
+  result.mismatches.length === 0 && result.deviations.every((d) => strain(d) <= 1);
 
 /** The deviation that is nearest to its bound, or furthest beyond it. */
 export function worst(result: CaseResult): Deviation | undefined {

@@ -15,8 +15,11 @@ export async function goldenCases(dir: string): Promise<string[]> {
   const files = await readdir(dir).catch((error: unknown) => {
     throw new GanError('data', 'GAN_GOLDEN', `cannot read the recordings in ${dir}`, {cause: error});
   });
-  const names = files.filter((file) => file.endsWith('.safetensors')).map((file) => file.slice(0, -'.safetensors'.length));
-  if (names.length === 0) throw new GanError('data', 'GAN_GOLDEN', `${dir} holds no recordings (NAME.safetensors with NAME.json)`);
+  const names = files
+    .filter((file) => file.endsWith('.safetensors'))
+    .map((file) => file.slice(0, -'.safetensors'.length));
+  if (names.length === 0)
+    throw new GanError('data', 'GAN_GOLDEN', `${dir} holds no recordings (NAME.safetensors with NAME.json)`);
   return names.sort();
 }
 

@@ -26,7 +26,9 @@ export async function runLayerCase(recording: LayerRecording, tensors: StateDict
   const check = async (what: string, got: Promise<Float32Array>): Promise<void> => {
     deviations.push(compareArrays(what, await got, tensors.get(what)!.data as Float32Array, bound, floor));
   };
-  const names = net.namedParameters().map(([name, {variable, layout}]) => `${name} ${torchShapeText(variable.shape, layout)}`);
+  const names = net
+    .namedParameters()
+    .map(([name, {variable, layout}]) => `${name} ${torchShapeText(variable.shape, layout)}`);
   const wanted = recording.parameters.map(([name, shape]) => `${name} [${shape.join()}]`);
   if (names.join('\n') !== wanted.join('\n')) mismatches.push('names, shapes or order of the parameters');
 
@@ -41,29 +43,33 @@ export async function runLayerCase(recording: LayerRecording, tensors: StateDict
   await evaluate('out.eval_before');
   await checkTraining(net, input, check);
   const after = await net.stateDict();
-  for (const [name, {data}] of withPrefix(tensors, 'after.')) deviations.push(compareArrays(`after.${name}`, after.get(name)!.data as Float32Array, data as Float32Array, bound));
-  for (const [name, count] of Object.entries(recording.counters_after)) if (Number(after.get(name)?.data[0]) !== count) mismatches.push(`counter ${name}`);
+  for (const [name, {data}] of withPrefix(tensors, 'after.'))
+    deviations.push(compareArrays(`after.${name}`, after.get(name)!.data as Float32Array, data as Float32Array, bound));
+  for (const [name, count] of Object.entries(recording.counters_after))
+    if (Number(after.get(name)?.data[0]) !== count) mismatches.push(`counter ${name}`);
   await evaluate('out.eval_after');
   input.dispose();
   net.dispose();
   return {name: recording.case, deviations, mismatches};
 }
 
-async function checkTraining(net: Module, input: Tensor, check: (what: string, got: Promise<Float32Array>) => Promise<void>): Promise<void> {
+async function checkTraining(
+  net: Module,
+  input: Tensor,
+  check: (what: string, got: Promise<Float32Array>) => Promise<void>,
+): Promise<void> {
   net.train();
   const parameters = net.namedParameters();
   const x = tf.variable(input);
   let out: Tensor | undefined;
-  const {grads, value} = tf.variableGrads(
-    () => {
-      out = tf.keep(net.forward(x));
-      return tf.sum(tf.square(out));
-    },
-    [x, ...parameters.map(([, {variable}]) => variable)],
-  );
+  const {grads, value} = tf.variableGrads(() => {
+    out = tf.keep(net.forward(x));
+    return tf.sum(tf.square(out));
+  }, [x, ...parameters.map(([, {variable}]) => variable)]);
   await check('out.train', channelsFirst(out!));
   await check('grad.input', channelsFirst(grads[x.name]!));
-  for (const [name, parameter] of parameters) await check(`grad.${name}`, torchGradient(parameter, grads[parameter.variable.name]!));
+  for (const [name, parameter] of parameters)
+    await check(`grad.${name}`, torchGradient(parameter, grads[parameter.variable.name]!));
   tf.dispose([value, out!, x, grads]);
 }
 

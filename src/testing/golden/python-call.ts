@@ -57,7 +57,12 @@ function parseActivation(text: string): ActivationFactory {
 
 function basicOptions({named}: PythonCall): BasicOptions {
   const number = (key: string): number | undefined => (named.has(key) ? Number(named.get(key)) : undefined);
-  const [features, extra, act, norm] = [number('n_features'), number('n_extra_layers'), named.get('act_cls'), named.get('norm_type')];
+  const [features, extra, act, norm] = [
+    number('n_features'),
+    number('n_extra_layers'),
+    named.get('act_cls'),
+    named.get('norm_type'),
+  ];
   return {
     ...(features !== undefined && {nFeatures: features}),
     ...(extra !== undefined && {nExtraLayers: extra}),
@@ -70,14 +75,23 @@ function basicOptions({named}: PythonCall): BasicOptions {
 export function buildNetwork(text: string): Module {
   const call = parseCall(text);
   const {positional, named} = call;
-  const at = (index: number, key: string, fallback: number): number => Number(positional[index] ?? named.get(key) ?? fallback);
+  const at = (index: number, key: string, fallback: number): number =>
+    Number(positional[index] ?? named.get(key) ?? fallback);
   switch (call.name) {
     case 'basic_critic':
       return basicCritic(at(0, 'in_size', NaN), at(1, 'n_channels', NaN), basicOptions(call));
     case 'basic_generator':
-      return basicGenerator(at(0, 'out_size', NaN), at(1, 'n_channels', NaN), {...basicOptions(call), inSize: at(2, 'in_sz', 100)});
+      return basicGenerator(at(0, 'out_size', NaN), at(1, 'n_channels', NaN), {
+        ...basicOptions(call),
+        inSize: at(2, 'in_sz', 100),
+      });
     case 'gan_critic':
-      return ganCritic({nChannels: at(0, 'n_channels', 3), nf: at(1, 'nf', 128), nBlocks: at(2, 'n_blocks', 3), p: at(3, 'p', 0.15)});
+      return ganCritic({
+        nChannels: at(0, 'n_channels', 3),
+        nf: at(1, 'nf', 128),
+        nBlocks: at(2, 'n_blocks', 3),
+        p: at(3, 'p', 0.15),
+      });
     default:
       throw new GanError('data', 'GAN_GOLDEN', `'${call.name}' is no network that this reader knows`);
   }

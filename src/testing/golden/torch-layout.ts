@@ -11,7 +11,8 @@ export function channelsLast({data, shape}: StateTensor): Tensor {
 
 /** The values of [n, ...spatial, c] in the order of [n, c, ...spatial]. */
 export async function channelsFirst(x: Tensor): Promise<Float32Array> {
-  const turned = x.rank <= 2 ? tf.clone(x) : tf.transpose(x, [0, x.rank - 1, ...x.shape.slice(1, -1).map((_, i) => i + 1)]);
+  const turned =
+    x.rank <= 2 ? tf.clone(x) : tf.transpose(x, [0, x.rank - 1, ...x.shape.slice(1, -1).map((_, i) => i + 1)]);
   const values = (await turned.data()) as Float32Array;
   turned.dispose();
   return values;
@@ -19,7 +20,11 @@ export async function channelsFirst(x: Tensor): Promise<Float32Array> {
 
 /** The tensors whose names begin with `prefix`, without it. */
 export function withPrefix(tensors: StateDict, prefix: string): StateDict {
-  return new Map([...tensors].filter(([name]) => name.startsWith(prefix)).map(([name, tensor]) => [name.slice(prefix.length), tensor]));
+  return new Map(
+    [...tensors]
+      .filter(([name]) => name.startsWith(prefix))
+      .map(([name, tensor]) => [name.slice(prefix.length), tensor]),
+  );
 }
 
 /** One step of a recording of many: the `index`-th slice along the first axis. */

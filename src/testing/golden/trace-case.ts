@@ -18,11 +18,16 @@ const floorFor = (deviation: number): number => (roundings * deviation) / bound;
 /** Trains as the recording did, and compares every step, the rows, and all that is left at the end. */
 export async function runTraceCase(recording: TraceRecording, tensors: StateDict): Promise<CaseResult> {
   const learn = traceLearner(recording.config, tensors);
-  for (const net of ['generator', 'critic'] as const) learn.ganModel.need(net).loadStateDict(withPrefix(tensors, `init.${net}.`));
+  for (const net of ['generator', 'critic'] as const)
+    learn.ganModel.need(net).loadStateDict(withPrefix(tensors, `init.${net}.`));
   const observer = new Observer(learn);
   await train(learn, recording, observer);
 
-  const deviations = [...stepDeviations(recording, observer), ...(await stateDeviations(learn, recording, tensors)), ...predictionDeviations(tensors, observer)];
+  const deviations = [
+    ...stepDeviations(recording, observer),
+    ...(await stateDeviations(learn, recording, tensors)),
+    ...predictionDeviations(tensors, observer),
+  ];
   const mismatches = await allMismatches(learn, recording, observer);
   learn.opt!.dispose();
   learn.model.dispose();
@@ -47,7 +52,8 @@ class Observer implements Callback {
   /** Epoch and values, without the time. */
   rows: (number | null)[][] = [];
   readonly #learn: GANLearner;
-  #forward: Pick<TraceStep, 'mode' | 'gen_training' | 'crit_training' | 'gen_requires_grad' | 'crit_requires_grad'> | undefined;
+  #forward:
+    Pick<TraceStep, 'mode' | 'gen_training' | 'crit_training' | 'gen_requires_grad' | 'crit_requires_grad'> | undefined;
   #lr: number[] = [];
   #mom = 0;
 
@@ -78,7 +84,12 @@ class Observer implements Callback {
   async afterBatch(learn: Learner): Promise<void> {
     const {ganModel, ganTrainer, recorder} = this.#learn;
     await learn.readLosses();
-    const step: TraceStep = {...this.#forward!, pred_mean: await mean(learn.pred!), loss: learn.latest!.value, gen_param_norm: await parameterNorm(ganModel.need('generator'))};
+    const step: TraceStep = {
+      ...this.#forward!,
+      pred_mean: await mean(learn.pred!),
+      loss: learn.latest!.value,
+      gen_param_norm: await parameterNorm(ganModel.need('generator')),
+    };
     if (!learn.training) {
       this.validSteps.push(step);
       this.predictions.push(await channelsFirst(learn.pred!));
@@ -113,27 +124,61 @@ async function parameterNorm(module: Module): Promise<number> {
 function stepDeviations(recording: TraceRecording, observer: Observer): Deviation[] {
   const series = (name: keyof TrainStep): Deviation => {
     const noise = (recording.f64_deviation[name] as {max_abs: number} | undefined)?.max_abs ?? 0;
-    const values = (steps: TrainStep[]): number[] => steps.flatMap((step) => (step[name] as number | number[] | null) ?? NaN);
-    return compareSeries(name, values(observer.steps), values(recording.steps), bound, Math.max(floorFor(noise), 1e-12));
+    const values = (steps: TrainStep[]): number[] =>
+      steps.flatMap((step) => (step[name] as number | number[] | null) ?? NaN);
+    return compareSeries(
+      name,
+      values(observer.steps),
+      values(recording.steps),
+      bound,
+      Math.max(floorFor(noise), 1e-12),
+    );
   };
-  const names = ['loss', 'recorder_smooth_loss', 'gen_loss_smooth', 'crit_loss_smooth', 'lr_step', 'mom_step', 'lr_recorded', 'lr_after', 'gen_param_norm', 'crit_param_norm'] as const;
+  const names = [
+    'loss',
+    'recorder_smooth_loss',
+    'gen_loss_smooth',
+    'crit_loss_smooth',
+    'lr_step',
+    'mom_step',
+    'lr_recorded',
+    'lr_after',
+    'gen_param_norm',
+    'crit_param_norm',
+  ] as const;
   const noise = recording.f64_deviation.loss.max_abs;
   const valid = (steps: TraceStep[]): number[] => steps.map(({loss}) => loss);
   const flat = (rows: (number | null)[][]): number[] => rows.flat().map((value) => value ?? NaN);
   return [
     ...names.map(series),
-    compareSeries('pred_mean', observer.steps.map((s) => s.pred_mean), recording.steps.map((s) => s.pred_mean), bound, Math.max(floorFor(noise), 1e-2)),
+    compareSeries(
+      'pred_mean',
+      observer.steps.map((s) => s.pred_mean),
+      recording.steps.map((s) => s.pred_mean),
+      bound,
+      Math.max(floorFor(noise), 1e-2),
+    ),
     compareSeries('valid loss', valid(observer.validSteps), valid(recording.valid_steps), bound, floorFor(noise)),
     compareSeries('epoch rows', flat(observer.rows), flat(recording.epoch_rows), bound, floorFor(noise)),
   ];
 }
 
-async function stateDeviations(learn: GANLearner, {f64_deviation: {final_state_max_abs: noise}}: TraceRecording, tensors: StateDict): Promise<Deviation[]> {
+async function stateDeviations(
+  learn: GANLearner,
+  {f64_deviation: {final_state_max_abs: noise}}: TraceRecording,
+  tensors: StateDict,
+): Promise<Deviation[]> {
   const state = await learn.model.stateDict();
   const averages = await learn.opt!.stateDict(learn.parameterNames());
   const compare = (prefix: string, got: StateDict) =>
     [...withPrefix(tensors, prefix)].map(([name, {data}]) =>
-      compareArrays(`${prefix}${name}`, (got.get(name)?.data ?? []) as Float32Array, data as Float32Array, bound, Math.max(floorFor(noise[name] ?? 0), 1e-12)),
+      compareArrays(
+        `${prefix}${name}`,
+        (got.get(name)?.data ?? []) as Float32Array,
+        data as Float32Array,
+        bound,
+        Math.max(floorFor(noise[name] ?? 0), 1e-12),
+      ),
     );
   return [...compare('final.', state), ...compare('opt.', averages)];
 }
@@ -149,20 +194,46 @@ async function allMismatches(learn: GANLearner, recording: TraceRecording, obser
   const facts = ['mode', 'gen_training', 'crit_training', 'gen_requires_grad', 'crit_requires_grad'] as const;
   const wrong: string[] = [];
   const differ = (what: string, got: unknown, recorded: unknown): void => {
-    if (JSON.stringify(got) !== JSON.stringify(recorded)) wrong.push(`${what}: ${JSON.stringify(got)} instead of ${JSON.stringify(recorded)}`);
+    if (JSON.stringify(got) !== JSON.stringify(recorded))
+      wrong.push(`${what}: ${JSON.stringify(got)} instead of ${JSON.stringify(recorded)}`);
   };
   for (const fact of facts) {
-    differ(fact, observer.steps.map((step) => step[fact]), recording.steps.map((step) => step[fact]));
-    differ(`valid ${fact}`, observer.validSteps.map((step) => step[fact]), recording.valid_steps.map((step) => step[fact]));
+    differ(
+      fact,
+      observer.steps.map((step) => step[fact]),
+      recording.steps.map((step) => step[fact]),
+    );
+    differ(
+      `valid ${fact}`,
+      observer.validSteps.map((step) => step[fact]),
+      recording.valid_steps.map((step) => step[fact]),
+    );
   }
-  differ('mode_after', observer.steps.map((step) => step.mode_after), recording.steps.map((step) => step.mode_after));
+  differ(
+    'mode_after',
+    observer.steps.map((step) => step.mode_after),
+    recording.steps.map((step) => step.mode_after),
+  );
   differ('columns', learn.recorder!.columns, recording.columns);
   const names = learn.parameterNames();
-  differ('optimiser parameters', learn.opt!.parameters().map((parameter) => names.get(parameter)), recording.opt_param_order);
-  differ('no weight decay', learn.opt!.parameters().filter((parameter) => learn.opt!.marks.noDecay.has(parameter)).map((parameter) => names.get(parameter)), recording.no_weight_decay);
+  differ(
+    'optimiser parameters',
+    learn.opt!.parameters().map((parameter) => names.get(parameter)),
+    recording.opt_param_order,
+  );
+  differ(
+    'no weight decay',
+    learn
+      .opt!.parameters()
+      .filter((parameter) => learn.opt!.marks.noDecay.has(parameter))
+      .map((parameter) => names.get(parameter)),
+    recording.no_weight_decay,
+  );
   const steps = new Map([...names].map(([parameter, name]) => [name, learn.opt!.stepsOf(parameter)]));
-  for (const [name, count] of Object.entries(recording.opt_steps_final)) differ(`updates of ${name}`, steps.get(name), count);
+  for (const [name, count] of Object.entries(recording.opt_steps_final))
+    differ(`updates of ${name}`, steps.get(name), count);
   const state = await learn.model.stateDict();
-  for (const [name, count] of Object.entries(recording.counters_final)) differ(name, Number(state.get(name)?.data[0]), count);
+  for (const [name, count] of Object.entries(recording.counters_final))
+    differ(name, Number(state.get(name)?.data[0]), count);
   return wrong;
 }

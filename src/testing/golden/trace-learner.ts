@@ -38,7 +38,13 @@ export function traceLearner(config: TraceConfig, tensors: StateDict): GANLearne
   return learn;
 }
 
-function makeLearner(config: TraceConfig, dls: DataLoaders, generator: Module, critic: Module, options: GANLearnerOptions): GANLearner {
+function makeLearner(
+  config: TraceConfig,
+  dls: DataLoaders,
+  generator: Module,
+  critic: Module,
+  options: GANLearnerOptions,
+): GANLearner {
   const critLoss = new AdaptiveLoss(bceWithLogits).forward;
   switch (config.learner) {
     case 'wgan':
@@ -48,7 +54,10 @@ function makeLearner(config: TraceConfig, dls: DataLoaders, generator: Module, c
       return new GANLearner(dls, generator, critic, genLossFunc, critLossFunc, options);
     }
     case 'from_learners':
-      return GANLearner.fromLearners(new Learner(dls, generator, mse), new Learner(dls, critic, critLoss), {...options, ...(config.weights_gen && {weightsGen: config.weights_gen})});
+      return GANLearner.fromLearners(new Learner(dls, generator, mse), new Learner(dls, critic, critLoss), {
+        ...options,
+        ...(config.weights_gen && {weightsGen: config.weights_gen}),
+      });
   }
 }
 
@@ -56,8 +65,14 @@ function networks(config: TraceConfig): [Module, Module] {
   const {size, channels, noise, nf_gen, nf_crit, extra, nets, crit_act, blocks = 3} = config;
   const slope = /^leaky([\d.]+)$/.exec(crit_act)?.[1];
   const actCls = slope ? (): Module => new LeakyReLU(Number(slope)) : (): Module => new ReLU();
-  const generator = nets === 'image' ? imageGenerator(config) : basicGenerator(size, channels, {inSize: noise, nFeatures: nf_gen, nExtraLayers: extra});
-  const critic = nets === 'basic' ? basicCritic(size, channels, {nFeatures: nf_crit, nExtraLayers: extra, actCls}) : ganCritic({nChannels: channels, nf: nf_crit, nBlocks: blocks, p: 0});
+  const generator =
+    nets === 'image'
+      ? imageGenerator(config)
+      : basicGenerator(size, channels, {inSize: noise, nFeatures: nf_gen, nExtraLayers: extra});
+  const critic =
+    nets === 'basic'
+      ? basicCritic(size, channels, {nFeatures: nf_crit, nExtraLayers: extra, actCls})
+      : ganCritic({nChannels: channels, nf: nf_crit, nBlocks: blocks, p: 0});
   return [generator, critic];
 }
 
@@ -72,14 +87,21 @@ function imageGenerator({channels, nf_gen, y_range = [-1, 1]}: TraceConfig): Mod
 }
 
 function optimizer({name, mom, sqr_mom, wd}: NonNullable<TraceConfig['opt']>): OptimizerFactory {
-  const options = {...(mom !== undefined && {mom}), ...(sqr_mom !== undefined && {sqrMom: sqr_mom}), ...(wd !== undefined && {wd})};
+  const options = {
+    ...(mom !== undefined && {mom}),
+    ...(sqr_mom !== undefined && {sqrMom: sqr_mom}),
+    ...(wd !== undefined && {wd}),
+  };
   const makers: Record<string, (given: typeof options) => OptimizerFactory> = {Adam: adam, RMSProp: rmsProp, SGD: sgd};
   return makers[name]!(options);
 }
 
 function switcher({kind, n_crit, n_gen, gen_thresh, critic_thresh}: NonNullable<TraceConfig['switcher']>): Switcher {
   if (kind === 'fixed') return FixedGANSwitcher(n_crit, n_gen);
-  return AdaptiveGANSwitcher({...(typeof gen_thresh === 'number' && {genThresh: gen_thresh}), ...(typeof critic_thresh === 'number' && {criticThresh: critic_thresh})});
+  return AdaptiveGANSwitcher({
+    ...(typeof gen_thresh === 'number' && {genThresh: gen_thresh}),
+    ...(typeof critic_thresh === 'number' && {criticThresh: critic_thresh}),
+  });
 }
 
 function loaders({batches, valid_batches = 0, channels}: TraceConfig, tensors: StateDict): DataLoaders {
@@ -104,7 +126,11 @@ function loader(prefix: 'train' | 'valid', length: number, tensors: StateDict): 
     async *epoch(epoch, start = 0) {
       for (let i = start; i < length; i++) {
         const index = prefix === 'train' ? epoch * length + i : i;
-        const batch: Batch = {input: hostTensor(sliceOf(input, index)), target: hostTensor(sliceOf(target, index)), size};
+        const batch: Batch = {
+          input: hostTensor(sliceOf(input, index)),
+          target: hostTensor(sliceOf(target, index)),
+          size,
+        };
         yield batch;
       }
     },

@@ -40,7 +40,10 @@ const settings: Partial<Record<PartKind, (name: string) => string>> = {
  *
  * @param home the folder of the plug-in's package.json; it has to be built
  */
-export function testPlugin(home: string, {set = [], runner = globalRunner('testPlugin')}: TestPluginOptions = {}): void {
+export function testPlugin(
+  home: string,
+  {set = [], runner = globalRunner('testPlugin')}: TestPluginOptions = {},
+): void {
   const {describe, it, after} = runner;
   const plugin = pluginIn(home);
   const registry = openRegistry([plugin]);
@@ -51,7 +54,8 @@ export function testPlugin(home: string, {set = [], runner = globalRunner('testP
     after(async () => (await open)?.close());
     it('has a package.json without faults', async () => {
       const faults = registry.problems.filter((problem) => problem.package === plugin.name).map(({reason}) => reason);
-      if (!('oclif' in plugin.pjson)) faults.push('there is no "oclif": {}, without which `gan plugins install` refuses it');
+      if (!('oclif' in plugin.pjson))
+        faults.push('there is no "oclif": {}, without which `gan plugins install` refuses it');
       if (faults.length > 0) throw new Error(faults.join('\n'));
     });
     for (const part of parts) {
@@ -67,22 +71,42 @@ export function testPlugin(home: string, {set = [], runner = globalRunner('testP
 async function checkWords(registry: Registry, {kind, name}: DeclaredPart): Promise<void> {
   const {summary, options = {}} = await registry.load(kind, name);
   if (!/^[A-Z].*\.$/.test(summary)) throw new Error(`its summary is no sentence: ${summary}`);
-  const without = Object.entries(options).filter(([, spec]) => spec.help === undefined).map(([key]) => key);
+  const without = Object.entries(options)
+    .filter(([, spec]) => spec.help === undefined)
+    .map(([key]) => key);
   if (without.length > 0) throw new Error(`there is no help for ${without.join(', ')}`);
 }
 
 function promise(kind: PartKind): string {
   if (settings[kind]) return 'trains, and goes on exactly after a stop';
-  return kind === 'exporter' ? 'writes files' : kind === 'check' ? 'finds something' : kind === 'recipe' ? 'gives a configuration' : 'is made';
+  return kind === 'exporter'
+    ? 'writes files'
+    : kind === 'check'
+      ? 'finds something'
+      : kind === 'recipe'
+        ? 'gives a configuration'
+        : 'is made';
 }
 
-async function checkUse(registry: Registry, {kind, name, package: from}: DeclaredPart, device: () => Promise<Device>, set: readonly string[]): Promise<void> {
-  const training = async (more: readonly string[] = []) => ({registry, device: await device(), set: [...(kind === 'source' ? [] : ['source.count=52']), ...more, ...set]});
+async function checkUse(
+  registry: Registry,
+  {kind, name, package: from}: DeclaredPart,
+  device: () => Promise<Device>,
+  set: readonly string[],
+): Promise<void> {
+  const training = async (more: readonly string[] = []) => ({
+    registry,
+    device: await device(),
+    set: [...(kind === 'source' ? [] : ['source.count=52']), ...more, ...set],
+  });
   const full = registry.fullName(kind, name);
   const setting = settings[kind];
   if (setting) {
     const different = await stopAndGo(await training([setting(full)]));
-    if (different.length > 0) throw new Error(`stopped and resumed, a training ends otherwise than in one go. Different: ${different.slice(0, 5).join(', ')}. State that is not in save() and load(), or randomness that is not from rng?`);
+    if (different.length > 0)
+      throw new Error(
+        `stopped and resumed, a training ends otherwise than in one go. Different: ${different.slice(0, 5).join(', ')}. State that is not in save() and load(), or randomness that is not from rng?`,
+      );
   } else if (kind === 'exporter') await checkExporter(registry, full, await training());
   else if (kind === 'check') await checkCheck(registry, full, from);
   else if (kind === 'recipe') {
@@ -91,12 +115,20 @@ async function checkUse(registry: Registry, {kind, name, package: from}: Declare
   } else await registry.create(kind, full);
 }
 
-async function checkExporter(registry: Registry, name: string, training: Parameters<typeof withTraining>[0]): Promise<void> {
+async function checkExporter(
+  registry: Registry,
+  name: string,
+  training: Parameters<typeof withTraining>[0],
+): Promise<void> {
   const exporter = await registry.create('exporter', name);
   await withTraining(training, async (dir) => {
     const {createArchitecture} = await import('../../config/parts.js');
     const out = path.join(dir, 'exported');
-    const files = await withTrainedRun(dir, async () => createArchitecture(registry, {arch: {name: 'basic', options: {}}}), (run) => exporter.write(run, out));
+    const files = await withTrainedRun(
+      dir,
+      async () => createArchitecture(registry, {arch: {name: 'basic', options: {}}}),
+      (run) => exporter.write(run, out),
+    );
     if (files.length === 0) throw new Error('write() names no file');
     for (const file of files) if ((await stat(file)).size === 0) throw new Error(`${file} is empty`);
   });
@@ -107,8 +139,10 @@ async function checkCheck(registry: Registry, name: string, from: string): Promi
   const findings = await check({cwd: process.cwd()});
   if (findings.length === 0) throw new Error('it finds nothing: say at least that all is well');
   for (const finding of findings) {
-    if (!['ok', 'warning', 'problem'].includes(finding.state) || typeof finding.what !== 'string') throw new Error(`${from}: ${JSON.stringify(finding)} is no finding {name, state, what}`);
-    if (finding.state !== 'ok' && typeof finding.fix !== 'string') throw new Error(`${from}: '${finding.what}' says not what to do: fix`);
+    if (!['ok', 'warning', 'problem'].includes(finding.state) || typeof finding.what !== 'string')
+      throw new Error(`${from}: ${JSON.stringify(finding)} is no finding {name, state, what}`);
+    if (finding.state !== 'ok' && typeof finding.fix !== 'string')
+      throw new Error(`${from}: '${finding.what}' says not what to do: fix`);
   }
 }
 

@@ -9,7 +9,15 @@ import type {Device} from '../../backends/device.js';
 import type {Registry} from '../../plugin/registry.js';
 
 /** Small enough for a second: 16x16 images in batches of 8, twelve steps in two epochs. */
-const tiny: readonly string[] = ['size=16', 'latent=8', 'batchSize=8', 'sampleEvery=0', 'checkpointEvery=0', 'metricImages=8', 'steps=12'];
+const tiny: readonly string[] = [
+  'size=16',
+  'latent=8',
+  'batchSize=8',
+  'sampleEvery=0',
+  'checkpointEvery=0',
+  'metricImages=8',
+  'steps=12',
+];
 const stopAt = 5;
 
 /** A training of a few steps in a folder that is removed afterwards. */
@@ -46,12 +54,23 @@ export async function stopAndGo(training: SmallTraining): Promise<string[]> {
   }
 }
 
-async function run({registry, device, set}: SmallTraining, dir: string, {stop = false, resume = false} = {}): Promise<Checkpoint> {
-  const [{resolveConfig}, {createParts}] = await Promise.all([import('../../config/resolve.js'), import('../../config/parts.js')]);
+async function run(
+  {registry, device, set}: SmallTraining,
+  dir: string,
+  {stop = false, resume = false} = {},
+): Promise<Checkpoint> {
+  const [{resolveConfig}, {createParts}] = await Promise.all([
+    import('../../config/resolve.js'),
+    import('../../config/parts.js'),
+  ]);
   const {config} = await resolveConfig({registry, set: [...tiny, ...set], ignoreFiles: true});
   const signal = new AbortController();
   const {checkpoint} = await train({
-    dir, config, device, resume, signal: signal.signal,
+    dir,
+    config,
+    device,
+    resume,
+    signal: signal.signal,
     parts: await createParts(registry, config),
     notify: (event) => {
       if (stop && event.type === 'step' && event.step === stopAt) signal.abort();
@@ -64,9 +83,15 @@ function differences(got: Checkpoint, wanted: Checkpoint): string[] {
   const {elapsedMs: _, ...recorder} = wanted.callbacks['recorder'] as Record<string, unknown>; // a time
   const states = Object.entries({...wanted.callbacks, recorder}).filter(([name, state]) => {
     const other = got.callbacks[name];
-    return Object.entries(state as object).some(([key, value]) => JSON.stringify(value) !== JSON.stringify((other as Record<string, unknown> | undefined)?.[key]));
+    return Object.entries(state as object).some(
+      ([key, value]) => JSON.stringify(value) !== JSON.stringify((other as Record<string, unknown> | undefined)?.[key]),
+    );
   });
-  return [...tensorDifferences('the networks', got.model, wanted.model), ...tensorDifferences('the optimiser', got.averages, wanted.averages), ...states.map(([name]) => `the state of ${name}`)];
+  return [
+    ...tensorDifferences('the networks', got.model, wanted.model),
+    ...tensorDifferences('the optimiser', got.averages, wanted.averages),
+    ...states.map(([name]) => `the state of ${name}`),
+  ];
 }
 
 function tensorDifferences(where: string, got: StateDict, wanted: StateDict): string[] {
@@ -74,5 +99,7 @@ function tensorDifferences(where: string, got: StateDict, wanted: StateDict): st
     const data = state.get(name)?.data ?? new Float32Array(0);
     return Buffer.from(data.buffer, data.byteOffset, data.byteLength);
   };
-  return [...wanted.keys()].filter((name) => !bytes(got, name).equals(bytes(wanted, name))).map((name) => `${name} of ${where}`);
+  return [...wanted.keys()]
+    .filter((name) => !bytes(got, name).equals(bytes(wanted, name)))
+    .map((name) => `${name} of ${where}`);
 }

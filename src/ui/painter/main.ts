@@ -13,10 +13,19 @@ async function obey(order: PaintOrder): Promise<PaintReply> {
 
 function failure(error: unknown): PaintReply {
   if (!isGanError(error)) return {error: messageOf(error), broken: true};
-  return {error: [error.message, ...error.suggestions.slice(0, 1)].join(' - '), broken: error.kind === 'backend' || error.code === 'GAN_UNKNOWN_PART'};
+  return {
+    error: [error.message, ...error.suggestions.slice(0, 1)].join(' - '),
+    broken: error.kind === 'backend' || error.code === 'GAN_UNKNOWN_PART',
+  };
 }
 
-process.on('message', (order: PaintOrder) => void obey(order).catch(failure).then((reply) => process.send!(reply)));
+process.on(
+  'message',
+  (order: PaintOrder) =>
+    void obey(order)
+      .catch(failure)
+      .then((reply) => process.send!(reply)),
+);
 
 // the server is gone, or needs this no more; the system takes back what the device had
 process.on('disconnect', () => process.exit());

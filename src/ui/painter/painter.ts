@@ -29,7 +29,12 @@ export class Painter {
   async paint({latents, ...checkpoint}: PaintOrder): Promise<Buffer> {
     const {latentSize, draw} = await this.#load(checkpoint);
     const width = latents[0]!.length;
-    if (width !== latentSize) throw new GanError('usage', 'GAN_LATENT_SIZE', `the latents have ${width} numbers, the run's generator takes ${latentSize}`);
+    if (width !== latentSize)
+      throw new GanError(
+        'usage',
+        'GAN_LATENT_SIZE',
+        `the latents have ${width} numbers, the run's generator takes ${latentSize}`,
+      );
     const images = await draw(latents.map((latent) => Float32Array.from(latent)));
     return encodePng(imageGrid(images, latents.length, latents.length === 1 ? 0 : undefined));
   }
@@ -39,7 +44,12 @@ export class Painter {
     if (this.#loaded?.key === key) return this.#loaded.generator;
     this.#loaded?.generator.dispose();
     this.#loaded = undefined;
-    const {config} = await resolveConfig({registry: this.#registry, file: new RunFolder(dir).configPath, ofRun: true, withoutData: true});
+    const {config} = await resolveConfig({
+      registry: this.#registry,
+      file: new RunFolder(dir).configPath,
+      ofRun: true,
+      withoutData: true,
+    });
     const parts = {architecture: await createArchitecture(this.#registry, config)};
     const open = (): Promise<OpenGenerator> => openGenerator(dir, parts, newest ? undefined : step);
     // a training may take a checkpoint away while it is read, after it has written a newer one

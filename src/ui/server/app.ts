@@ -39,7 +39,11 @@ export function makeApp({root, assets, explorer, about, backends}: AppOptions): 
     await next();
     for (const [name, value] of Object.entries(securityHeaders)) c.header(name, value);
   });
-  app.onError((error, c) => (error instanceof Refused ? c.json({error: error.message}, error.status) : c.json({error: `internal: ${error.message}`}, 500)));
+  app.onError((error, c) =>
+    error instanceof Refused
+      ? c.json({error: error.message}, error.status)
+      : c.json({error: `internal: ${error.message}`}, 500),
+  );
   app.notFound((c) => c.json({error: 'there is nothing at this address'}, 404));
 
   for (const [address, {bytes, type}] of assets) app.get(address, (c) => c.body(bytes, 200, {'content-type': type}));
@@ -52,7 +56,9 @@ export function makeApp({root, assets, explorer, about, backends}: AppOptions): 
   });
   app.get('/api/sample', async (c) => {
     const step = asked(c, 'step');
-    const bytes = /^\d{1,15}$/.test(step) ? await root.read(maxPictureBytes, asked(c, 'run'), ...sampleFile(Number(step))) : undefined;
+    const bytes = /^\d{1,15}$/.test(step)
+      ? await root.read(maxPictureBytes, asked(c, 'run'), ...sampleFile(Number(step)))
+      : undefined;
     if (!bytes) throw new Refused(404, 'there is no such sample grid');
     return c.body(new Uint8Array(bytes), 200, {'content-type': 'image/png'});
   });
@@ -76,10 +82,15 @@ export function makeApp({root, assets, explorer, about, backends}: AppOptions): 
   });
   app.get('/api/backends', async (c) => c.json(await (choices ??= backends())));
   app.post('/api/draw', async (c) => {
-    if (!/^application\/json\b/.test(c.req.header('content-type') ?? '')) throw new Refused(415, 'the order has to be JSON');
+    if (!/^application\/json\b/.test(c.req.header('content-type') ?? ''))
+      throw new Refused(415, 'the order has to be JSON');
     const order: DrawOrder = checkOrder(await c.req.text());
     const folder = await drawableFolder(root, order.run, order.step);
-    if (!folder) throw new Refused(409, order.step === undefined ? 'the run has no checkpoint yet' : `the run has no checkpoint of step ${order.step}`);
+    if (!folder)
+      throw new Refused(
+        409,
+        order.step === undefined ? 'the run has no checkpoint yet' : `the run has no checkpoint of step ${order.step}`,
+      );
     const png = await explorer.draw({...folder, backend: order.backend, latents: order.latents});
     return png ? c.body(new Uint8Array(png), 200, {'content-type': 'image/png'}) : c.body(null, 204);
   });

@@ -17,8 +17,18 @@ export type Assets = ReadonlyMap<string, {bytes: Uint8Array<ArrayBuffer>; type: 
 /** The files of the page, read once. @throws GanError GAN_UI_NOT_BUILT */
 export async function loadAssets(): Promise<Assets> {
   try {
-    return new Map(await Promise.all(Object.entries(files).map(async ([address, [name, type]]) => [address, {bytes: new Uint8Array(await readFile(new URL(name, folder))), type}] as const)));
+    return new Map(
+      await Promise.all(
+        Object.entries(files).map(
+          async ([address, [name, type]]) =>
+            [address, {bytes: new Uint8Array(await readFile(new URL(name, folder))), type}] as const,
+        ),
+      ),
+    );
   } catch (cause) {
-    throw new GanError('config', 'GAN_UI_NOT_BUILT', `the page cannot be read: ${(cause as Error).message}`, {suggestions: ['npm run build'], cause});
+    throw new GanError('config', 'GAN_UI_NOT_BUILT', `the page cannot be read: ${(cause as Error).message}`, {
+      suggestions: ['npm run build'],
+      cause,
+    });
   }
 }

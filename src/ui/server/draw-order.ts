@@ -15,12 +15,15 @@ export function checkOrder(text: string): DrawOrder {
   const {run, step, latents, backend} = (value ?? {}) as Record<string, unknown>;
   if (typeof run !== 'string') throw new Refused(400, 'run has to be the name of a run');
   if (step !== undefined && !Number.isSafeInteger(step)) throw new Refused(400, 'step has to be that of a checkpoint');
-  if (typeof backend !== 'string' || backend.length > 200) throw new Refused(400, 'backend has to be the name of a backend');
+  if (typeof backend !== 'string' || backend.length > 200)
+    throw new Refused(400, 'backend has to be the name of a backend');
   if (!Array.isArray(latents) || latents.length === 0 || latents.length > mostImages || !latents.every(isLatent)) {
     throw new Refused(400, `latents have to be 1 to ${mostImages} lists of numbers`);
   }
-  if (!latents.every((row) => row.length === latents[0]?.length)) throw new Refused(400, 'all latents have to have the same length');
+  if (!latents.every((row) => row.length === latents[0]?.length))
+    throw new Refused(400, 'all latents have to have the same length');
   return {run, latents, backend, ...(step !== undefined && {step: step as number})};
 }
 
-const isLatent = (row: unknown): row is number[] => Array.isArray(row) && row.length > 0 && row.every((value) => typeof value === 'number' && Math.abs(value) < 1e6);
+const isLatent = (row: unknown): row is number[] =>
+  Array.isArray(row) && row.length > 0 && row.every((value) => typeof value === 'number' && Math.abs(value) < 1e6);

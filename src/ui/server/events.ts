@@ -19,7 +19,11 @@ interface Sources {
 }
 
 /** What a page that watches these runs has to know, first all of it, then what is new; `undefined` where there was nothing for long. */
-export async function* watch(names: readonly string[], {root, list, logOf}: Sources, signal: AbortSignal): AsyncGenerator<ServerEvent | undefined> {
+export async function* watch(
+  names: readonly string[],
+  {root, list, logOf}: Sources,
+  signal: AbortSignal,
+): AsyncGenerator<ServerEvent | undefined> {
   const ifNew = onlyChanges();
   const curves = names.map((name) => new CurveCursor(name, logOf(name)));
   let quiet = 0;

@@ -96,7 +96,11 @@ export class Explorer {
 
   #start(backend: string): ChildProcess {
     const setup: PainterSetup = {backend, packages: this.#packages};
-    const child = fork(childFile, [JSON.stringify(setup)], {execArgv: [], serialization: 'advanced', stdio: ['ignore', 'ignore', 'ignore', 'ipc']});
+    const child = fork(childFile, [JSON.stringify(setup)], {
+      execArgv: [],
+      serialization: 'advanced',
+      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+    });
     child.on('exit', () => {
       if (this.#child?.process === child) this.#child = undefined;
     });
@@ -111,9 +115,13 @@ export class Explorer {
         resolve(reply);
       };
       const onMessage = (reply: PaintReply): void => settle(reply);
-      const onExit = (code: number | null, signal: string | null): void => settle({error: `the process that draws ended with ${signal ?? `code ${code}`}`, broken: true});
+      const onExit = (code: number | null, signal: string | null): void =>
+        settle({error: `the process that draws ended with ${signal ?? `code ${code}`}`, broken: true});
       const onError = (error: Error): void => settle({error: error.message, broken: true});
-      const timer = setTimeout(() => settle({error: `no picture within ${timeoutMs / 1000} s`, broken: true}), timeoutMs);
+      const timer = setTimeout(
+        () => settle({error: `no picture within ${timeoutMs / 1000} s`, broken: true}),
+        timeoutMs,
+      );
       child.on('message', onMessage).on('exit', onExit).on('error', onError);
       child.send(order, () => {}); // one that is gone is told of by 'exit'
     });

@@ -14,16 +14,28 @@ const loopbackNames = ['localhost', '127.0.0.1', '::1'];
  * Origin and Sec-Fetch-Site: a page of another site, or of another port, can send requests here but not hide where they come from.
  * @param host what the server listens on
  */
-export function refusal({method, url = '', headers}: Pick<IncomingMessage, 'method' | 'url' | 'headers'>, host: string): {status: number; error: string} | undefined {
-  if (method !== 'GET' && method !== 'HEAD' && method !== 'POST') return {status: 405, error: 'only GET and POST are answered'};
+export function refusal(
+  {method, url = '', headers}: Pick<IncomingMessage, 'method' | 'url' | 'headers'>,
+  host: string,
+): {status: number; error: string} | undefined {
+  if (method !== 'GET' && method !== 'HEAD' && method !== 'POST')
+    return {status: 405, error: 'only GET and POST are answered'};
   if (!url.startsWith('/')) return {status: 400, error: 'the address has to begin with /'};
-  if (!isOwnName(headers.host, host)) return {status: 403, error: 'the Host header names another machine; open the address that gan ui prints'};
+  if (!isOwnName(headers.host, host))
+    return {status: 403, error: 'the Host header names another machine; open the address that gan ui prints'};
   const {origin, 'sec-fetch-site': site = 'none'} = headers;
-  if (origin !== undefined && origin !== `http://${headers.host}`) return {status: 403, error: 'requests of pages of other sites are not answered'};
-  const followsLink = method === 'GET' && url === '/' && headers['sec-fetch-mode'] === 'navigate' && headers['sec-fetch-dest'] === 'document';
-  if (site !== 'none' && site !== 'same-origin' && !followsLink) return {status: 403, error: 'requests of pages of other sites are not answered'};
+  if (origin !== undefined && origin !== `http://${headers.host}`)
+    return {status: 403, error: 'requests of pages of other sites are not answered'};
+  const followsLink =
+    method === 'GET' &&
+    url === '/' &&
+    headers['sec-fetch-mode'] === 'navigate' &&
+    headers['sec-fetch-dest'] === 'document';
+  if (site !== 'none' && site !== 'same-origin' && !followsLink)
+    return {status: 403, error: 'requests of pages of other sites are not answered'};
   if (headers['transfer-encoding'] !== undefined) return {status: 411, error: 'a body has to say its length'};
-  if (Number(headers['content-length'] ?? 0) > maxBodyBytes) return {status: 413, error: `a body has ${maxBodyBytes} bytes at most`};
+  if (Number(headers['content-length'] ?? 0) > maxBodyBytes)
+    return {status: 413, error: `a body has ${maxBodyBytes} bytes at most`};
   return undefined;
 }
 
@@ -43,7 +55,8 @@ export function refuse(response: ServerResponse, {status, error}: {status: numbe
 
 /** Of every answer. The page loads scripts, styles and pictures from here only, and no other page may embed any of it. */
 export const securityHeaders = {
-  'content-security-policy': "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  'content-security-policy':
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
   'x-content-type-options': 'nosniff',
   'x-frame-options': 'DENY',
   'referrer-policy': 'no-referrer',

@@ -81,7 +81,9 @@ export class MetricsLog {
     if (line === undefined) return;
     const {step, row, critLoss, genLoss} = line;
     // an epoch's losses are the curves' last points already; its other columns are what the run measures
-    const values = row ? Object.entries(row).filter(([name]) => !lossColumns.includes(name)) : Object.entries({critLoss, genLoss});
+    const values = row
+      ? Object.entries(row).filter(([name]) => !lossColumns.includes(name))
+      : Object.entries({critLoss, genLoss});
     for (const [name, value] of values) if (typeof value === 'number') this.#curve(name)?.add(step, value);
   }
 

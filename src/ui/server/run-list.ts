@@ -59,8 +59,12 @@ export class RunList {
     const {steps} = await readJson(this.#root, name, 'config.json');
     const {step = 0, critLoss, genLoss} = metrics?.last ?? {};
     const summary = {
-      name, step, updated: Math.round(Math.max(config.mtimeMs, metrics?.mtimeMs ?? 0)),
-      ...(typeof steps === 'number' && {steps}), ...(typeof critLoss === 'number' && {critLoss}), ...(typeof genLoss === 'number' && {genLoss}),
+      name,
+      step,
+      updated: Math.round(Math.max(config.mtimeMs, metrics?.mtimeMs ?? 0)),
+      ...(typeof steps === 'number' && {steps}),
+      ...(typeof critLoss === 'number' && {critLoss}),
+      ...(typeof genLoss === 'number' && {genLoss}),
     };
     this.#known.set(name, {at: now, key, summary});
     return summary;
@@ -82,9 +86,18 @@ export class RunList {
     if (!file) return undefined;
     try {
       const {ino, size, mtimeMs} = await file.stat();
-      const {buffer, bytesRead} = await file.read(Buffer.alloc(Math.min(size, tailBytes)), 0, Math.min(size, tailBytes), Math.max(0, size - tailBytes));
+      const {buffer, bytesRead} = await file.read(
+        Buffer.alloc(Math.min(size, tailBytes)),
+        0,
+        Math.min(size, tailBytes),
+        Math.max(0, size - tailBytes),
+      );
       const lines = buffer.subarray(0, bytesRead).toString().split('\n').map(parseLine);
-      return {key: `${ino} ${size} ${mtimeMs}`, mtimeMs, last: lines.findLast((line) => line !== undefined && !line.row)};
+      return {
+        key: `${ino} ${size} ${mtimeMs}`,
+        mtimeMs,
+        last: lines.findLast((line) => line !== undefined && !line.row),
+      };
     } finally {
       await file.close();
     }
@@ -95,10 +108,21 @@ export class RunList {
 export async function readDetail(root: RunsRoot, name: string): Promise<RunDetail | undefined> {
   if ((await root.resolve(name, 'config.json')) === undefined) return undefined;
   const [config, origins, samples, checkpoints, {step: best}] = await Promise.all([
-    readJson(root, name, 'config.json'), readJson(root, name, 'config.origins.json'), sampleSteps(root, name), checkpointSteps(root, name), readJson(root, name, 'checkpoints', 'best.json'),
+    readJson(root, name, 'config.json'),
+    readJson(root, name, 'config.origins.json'),
+    sampleSteps(root, name),
+    checkpointSteps(root, name),
+    readJson(root, name, 'checkpoints', 'best.json'),
   ]);
   const texts = Object.entries(origins).filter((entry): entry is [string, string] => typeof entry[1] === 'string');
-  return {name, config, origins: Object.fromEntries(texts), samples, checkpoints, ...(typeof best === 'number' && {best})};
+  return {
+    name,
+    config,
+    origins: Object.fromEntries(texts),
+    samples,
+    checkpoints,
+    ...(typeof best === 'number' && {best}),
+  };
 }
 
 /** A JSON object in a file of a run; empty when there is none. */
@@ -106,17 +130,25 @@ async function readJson(root: RunsRoot, name: string, ...file: string[]): Promis
   const bytes = await root.read(maxConfigBytes, name, ...file);
   try {
     const value: unknown = JSON.parse(bytes?.toString() ?? '');
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {};
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? (value as Record<string, unknown>)
+      : {};
   } catch {
     return {};
   }
 }
 
-const stepsOf = (names: string[], pattern: RegExp): number[] => names.flatMap((name) => pattern.exec(name)?.[1] ?? []).map(Number).sort((a, b) => a - b);
+const stepsOf = (names: string[], pattern: RegExp): number[] =>
+  names
+    .flatMap((name) => pattern.exec(name)?.[1] ?? [])
+    .map(Number)
+    .sort((a, b) => a - b);
 
-const sampleSteps = async (root: RunsRoot, name: string): Promise<number[]> => stepsOf(await root.list(name, 'samples'), /^step-(\d+)\.png$/);
+const sampleSteps = async (root: RunsRoot, name: string): Promise<number[]> =>
+  stepsOf(await root.list(name, 'samples'), /^step-(\d+)\.png$/);
 
-const checkpointSteps = async (root: RunsRoot, name: string): Promise<number[]> => stepsOf(await root.list(name, 'checkpoints'), /^step-(\d+)$/);
+const checkpointSteps = async (root: RunsRoot, name: string): Promise<number[]> =>
+  stepsOf(await root.list(name, 'checkpoints'), /^step-(\d+)$/);
 
 /** Where the sample grid of a step is, below the run's folder. */
 export const sampleFile = (step: number): string[] => new RunFolder('').samplePath(step).split(/[/\\]/);
@@ -125,7 +157,11 @@ export const sampleFile = (step: number): string[] => new RunFolder('').samplePa
  * The real folder of a run whose checkpoint lies in the served folder with all that is read of it; undefined when it does not.
  * @param wanted step of the checkpoint; absent: the newest
  */
-export async function drawableFolder(root: RunsRoot, name: string, wanted?: number): Promise<{dir: string; step: number; newest: boolean} | undefined> {
+export async function drawableFolder(
+  root: RunsRoot,
+  name: string,
+  wanted?: number,
+): Promise<{dir: string; step: number; newest: boolean} | undefined> {
   const steps = await checkpointSteps(root, name);
   const step = wanted === undefined ? steps.at(-1) : steps.find((each) => each === wanted);
   const dir = await root.resolve(name);
@@ -134,5 +170,7 @@ export async function drawableFolder(root: RunsRoot, name: string, wanted?: numb
   const entries = await root.list(name, folder, checkpoint);
   const files = [['config.json'], ...entries.map((entry) => [folder, checkpoint, entry])];
   const inside = await Promise.all(files.map((file) => root.resolve(name, ...file)));
-  return entries.length > 0 && inside.every((file) => file !== undefined) ? {dir, step, newest: wanted === undefined} : undefined;
+  return entries.length > 0 && inside.every((file) => file !== undefined)
+    ? {dir, step, newest: wanted === undefined}
+    : undefined;
 }

@@ -28,7 +28,8 @@ export class RunsRoot {
         return;
       }
       if (depth === deepest) return;
-      for (const entry of entries) if (entry.isDirectory() && isPlain(entry.name)) await search([...below, entry.name], depth + 1);
+      for (const entry of entries)
+        if (entry.isDirectory() && isPlain(entry.name)) await search([...below, entry.name], depth + 1);
     };
     await search([], 0);
     return found.sort((a, b) => a.localeCompare(b, 'en', {numeric: true}));
@@ -44,7 +45,9 @@ export class RunsRoot {
     try {
       const root = await realpath(this.dir);
       const real = await realpath(path.join(root, ...below, ...segments));
-      return real.startsWith(root.endsWith(path.sep) ? root : root + path.sep) || (real === root && below.length === 0) ? real : undefined;
+      return real.startsWith(root.endsWith(path.sep) ? root : root + path.sep) || (real === root && below.length === 0)
+        ? real
+        : undefined;
     } catch {
       return undefined;
     }
@@ -55,7 +58,9 @@ export class RunsRoot {
     const real = await this.resolve(run, ...segments);
     if (real === undefined) return undefined;
     // no link may have taken its place since, and a pipe must not be waited for
-    const file = await open(real, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)).catch(() => undefined);
+    const file = await open(real, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)).catch(
+      () => undefined,
+    );
     if (file && !(await file.stat()).isFile()) {
       await file.close();
       return undefined;
@@ -91,4 +96,5 @@ export class RunsRoot {
 export const itself = '.';
 
 /** A name of one file or folder that leads nowhere else, on Windows either. Hidden ones are not shown. */
-const isPlain = (name: string): boolean => name !== '' && !name.startsWith('.') && name.length <= 255 && !/[/\\:\0]/.test(name);
+const isPlain = (name: string): boolean =>
+  name !== '' && !name.startsWith('.') && name.length <= 255 && !/[/\\:\0]/.test(name);

@@ -17,7 +17,13 @@ const portsTried = 20;
 const maxConnections = 200;
 
 /** A connection that sends no request for so long, or the rest of one, is closed to make room. */
-const limits = {headersTimeout: 5000, requestTimeout: 10_000, keepAliveTimeout: 5000, connectionsCheckingInterval: 1000, maxHeaderSize: 16_384};
+const limits = {
+  headersTimeout: 5000,
+  requestTimeout: 10_000,
+  keepAliveTimeout: 5000,
+  connectionsCheckingInterval: 1000,
+  maxHeaderSize: 16_384,
+};
 
 export interface ServeOptions {
   /** The folder of runs. */
@@ -52,11 +58,12 @@ export async function serve({dir, host, port, version, packages, backends}: Serv
   await listen(server, host, port);
   return {
     url: urlOf(server.address() as AddressInfo),
-    close: () => new Promise((resolve) => {
-      explorer.close();
-      server.close(() => resolve());
-      server.closeAllConnections();
-    }),
+    close: () =>
+      new Promise((resolve) => {
+        explorer.close();
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
   };
 }
 
@@ -72,12 +79,23 @@ async function listen(server: Server, host: string, wanted: number | undefined):
     });
     if (!error) return;
     if (error.code !== 'EADDRINUSE') {
-      throw new GanError('usage', 'GAN_CANNOT_LISTEN', `cannot listen on ${host}, port ${port}: ${error.message}`, {suggestions: ['Give another --port or --host.']});
+      throw new GanError('usage', 'GAN_CANNOT_LISTEN', `cannot listen on ${host}, port ${port}: ${error.message}`, {
+        suggestions: ['Give another --port or --host.'],
+      });
     }
   }
-  throw new GanError('usage', 'GAN_PORT_IN_USE', `${first === last ? `port ${first} is` : `ports ${first} to ${last} are`} in use on ${host}`, {
-    suggestions: ['--port 0 takes any that is free', 'Perhaps gan ui runs already: one is enough for all runs of a folder.'],
-  });
+  throw new GanError(
+    'usage',
+    'GAN_PORT_IN_USE',
+    `${first === last ? `port ${first} is` : `ports ${first} to ${last} are`} in use on ${host}`,
+    {
+      suggestions: [
+        '--port 0 takes any that is free',
+        'Perhaps gan ui runs already: one is enough for all runs of a folder.',
+      ],
+    },
+  );
 }
 
-const urlOf = ({address, port, family}: AddressInfo): string => `http://${family === 'IPv6' ? `[${address}]` : address}:${port}/`;
+const urlOf = ({address, port, family}: AddressInfo): string =>
+  `http://${family === 'IPv6' ? `[${address}]` : address}:${port}/`;

@@ -27,11 +27,18 @@ describe('steps on a device that repeats them at fixed addresses', () => {
     const weight = tf.tidy(() => tf.variable(tf.scalar(1)));
     const steps = new Steps();
     let scale = 0;
-    const step = (x: Tensor): Tensor => tf.tidy(() => {
-      const y = tf.mul(tf.mul(changing(() => Float32Array.of(++scale), []), weight), x);
-      weight.assign(tf.add(weight, y));
-      return y;
-    });
+    const step = (x: Tensor): Tensor =>
+      tf.tidy(() => {
+        const y = tf.mul(
+          tf.mul(
+            changing(() => Float32Array.of(++scale), []),
+            weight,
+          ),
+          x,
+        );
+        weight.assign(tf.add(weight, y));
+        return y;
+      });
     /** Does a step and reads its result; frees it unless told not to. */
     const run = (x: number): Tensor => {
       const given = tf.scalar(x);
@@ -111,7 +118,10 @@ describe('steps on a device that repeats them at fixed addresses', () => {
     weight.dispose();
   });
 
-  for (const [how, kernel] of [['composed updates', undefined], ['an update kernel that writes in place', updateKernel]] as const) {
+  for (const [how, kernel] of [
+    ['composed updates', undefined],
+    ['an update kernel that writes in place', updateKernel],
+  ] as const) {
     it(`train a GAN to the same bits: ${how}`, async () => {
       if (kernel) tf.registerKernel(kernel);
       try {
@@ -130,9 +140,15 @@ describe('steps on a device that repeats them at fixed addresses', () => {
     setSeed(3);
     const ids = tf.backend().numDataIds();
     const losses: number[] = [];
-    const [generator, critic] = [basicGenerator(8, 1, {inSize: 4, nFeatures: 4, nExtraLayers: 1}), basicCritic(8, 1, {nFeatures: 4, nExtraLayers: 1})];
+    const [generator, critic] = [
+      basicGenerator(8, 1, {inSize: 4, nFeatures: 4, nExtraLayers: 1}),
+      basicCritic(8, 1, {nFeatures: 4, nExtraLayers: 1}),
+    ];
     const learn = GANLearner.wgan(fromBatches(noiseBatches(20)), generator, critic, {
-      optFunc: adam(), lr: 1e-3, capture, switcher: ({last}) => (last === 'critic' ? 'generator' : 'critic'),
+      optFunc: adam(),
+      lr: 1e-3,
+      capture,
+      switcher: ({last}) => (last === 'critic' ? 'generator' : 'critic'),
       cbs: [{name: 'note', afterLossRead: ({read}) => void losses.push(read!.value)}],
     });
     await learn.fit(1);

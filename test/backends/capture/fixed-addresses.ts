@@ -12,7 +12,8 @@ type Arrays = ReturnType<typeof tf.backend> & {data: {get(id: DataId): {values: 
 
 const backend = (): Arrays => tf.backend() as Arrays;
 const values = ({dataId}: {dataId: DataId}): TypedArray => backend().data.get(dataId).values;
-const infosOf = (inputs: NamedTensorInfoMap): TensorInfo[] => Object.values(inputs).filter((info) => info !== undefined);
+const infosOf = (inputs: NamedTensorInfoMap): TensorInfo[] =>
+  Object.values(inputs).filter((info) => info !== undefined);
 
 export class FixedAddresses implements DeviceCapture {
   /** How often recordings were made and launched. */
@@ -21,7 +22,7 @@ export class FixedAddresses implements DeviceCapture {
   #log: (() => void)[] | undefined;
 
   record(run: () => void): DeviceRecording {
-    const log: (() => void)[] = this.#log = [];
+    const log: (() => void)[] = (this.#log = []);
     const before = new Map<DataId, TypedArray>();
     const reserved: DataId[] = [];
     const kernels = tf.getKernelsForBackend(tf.getBackend()).map((config) => ({config, kernelFunc: config.kernelFunc}));
@@ -31,22 +32,26 @@ export class FixedAddresses implements DeviceCapture {
       backend().incRef(dataId);
       reserved.push(dataId);
     };
-    for (const {config, kernelFunc} of kernels) config.kernelFunc = (call) => {
-      if (depth > 0) return kernelFunc(call);
-      for (const info of infosOf(call.inputs)) if (!before.has(info.dataId)) before.set(info.dataId, values(info).slice());
-      depth++;
-      const result = kernelFunc(call);
-      depth--;
-      const given = copyInfos(call.inputs);
-      const outputs = [result].flat().map((info) => ({...info}));
-      for (const {dataId} of outputs) if (!before.has(dataId)) keep(dataId);
-      log.push(() => launchKernel(kernelFunc, {...call, inputs: given}, outputs));
-      return result;
-    };
-    const forbid = (what: string, method: (...args: never[]) => unknown) => (...args: unknown[]) => {
-      if (depth === 0) throw new Error(`${what} while a step is recorded`);
-      return (method as (...args: unknown[]) => unknown).apply(backend(), args);
-    };
+    for (const {config, kernelFunc} of kernels)
+      config.kernelFunc = (call) => {
+        if (depth > 0) return kernelFunc(call);
+        for (const info of infosOf(call.inputs))
+          if (!before.has(info.dataId)) before.set(info.dataId, values(info).slice());
+        depth++;
+        const result = kernelFunc(call);
+        depth--;
+        const given = copyInfos(call.inputs);
+        const outputs = [result].flat().map((info) => ({...info}));
+        for (const {dataId} of outputs) if (!before.has(dataId)) keep(dataId);
+        log.push(() => launchKernel(kernelFunc, {...call, inputs: given}, outputs));
+        return result;
+      };
+    const forbid =
+      (what: string, method: (...args: never[]) => unknown) =>
+      (...args: unknown[]) => {
+        if (depth === 0) throw new Error(`${what} while a step is recorded`);
+        return (method as (...args: unknown[]) => unknown).apply(backend(), args);
+      };
     Object.assign(backend(), {write: forbid('an upload', write), readSync: forbid('a read', read)});
     try {
       run();
@@ -69,7 +74,8 @@ export class FixedAddresses implements DeviceCapture {
   }
 
   copy(from: TensorInfo, to: TensorInfo): void {
-    if (from.dtype !== to.dtype || from.shape.join() !== to.shape.join()) throw new Error('a copy between tensors of different shapes');
+    if (from.dtype !== to.dtype || from.shape.join() !== to.shape.join())
+      throw new Error('a copy between tensors of different shapes');
     const [source, target] = [{...from}, {...to}];
     const now = (): void => void values(target).set(values(source));
     if (this.#log) this.#log.push(now);
@@ -84,11 +90,20 @@ export class FixedAddresses implements DeviceCapture {
 }
 
 const copyInfos = (inputs: NamedTensorInfoMap): NamedTensorInfoMap => {
-  const copied = Object.entries(inputs).map(([name, info]): [string, TensorInfo] => [name, (info && {dataId: info.dataId, shape: info.shape, dtype: info.dtype})!]);
-  return Array.isArray(inputs) ? (copied.map(([, info]) => info) as unknown as NamedTensorInfoMap) : Object.fromEntries(copied);
+  const copied = Object.entries(inputs).map(([name, info]): [string, TensorInfo] => [
+    name,
+    (info && {dataId: info.dataId, shape: info.shape, dtype: info.dtype})!,
+  ]);
+  return Array.isArray(inputs)
+    ? (copied.map(([, info]) => info) as unknown as NamedTensorInfoMap)
+    : Object.fromEntries(copied);
 };
 
-function launchKernel(kernelFunc: KernelConfig['kernelFunc'], call: Parameters<KernelConfig['kernelFunc']>[0], outputs: readonly TensorInfo[]): void {
+function launchKernel(
+  kernelFunc: KernelConfig['kernelFunc'],
+  call: Parameters<KernelConfig['kernelFunc']>[0],
+  outputs: readonly TensorInfo[],
+): void {
   [kernelFunc(call)].flat().forEach((info, i) => {
     if (info.dataId !== outputs[i]!.dataId) values(outputs[i]!).set(values(info));
     backend().disposeData(info.dataId);
@@ -104,23 +119,39 @@ export const updateKernel: KernelConfig = {
     const table = values(inputs['coefficients']!);
     const round = Math.fround;
     return sets.flatMap((set, i) => {
-      const row = Object.fromEntries(coefficientNames.map((name, k) => [name, table[set * coefficientNames.length + k]!])) as Record<(typeof coefficientNames)[number], number>;
-      const [value, gradient, average, squares] = ['value', 'gradient', 'grad_avg', 'sqr_avg'].map((name) => inputs[`${name}${i}`]);
+      const row = Object.fromEntries(
+        coefficientNames.map((name, k) => [name, table[set * coefficientNames.length + k]!]),
+      ) as Record<(typeof coefficientNames)[number], number>;
+      const [value, gradient, average, squares] = ['value', 'gradient', 'grad_avg', 'sqr_avg'].map(
+        (name) => inputs[`${name}${i}`],
+      );
       const [p, g, a, s] = [value, gradient, average, squares].map((info) => info && values(info));
-      const results = [value, average, squares].map((info) => info && (inPlace ? values(info) : new Float32Array(values(info).length)));
+      const results = [value, average, squares].map(
+        (info) => info && (inPlace ? values(info) : new Float32Array(values(info).length)),
+      );
       for (let k = 0; k < p!.length; k++) {
         const slope = round(g![k]! + round(p![k]! * row.decay));
         let direction = slope;
         if (a) direction = results[1]![k] = round(round(a[k]! * row.momentum) + round(slope * row.dampening));
         if (s) {
-          const square = results[2]![k] = round(round(s[k]! * row.squareMomentum) + round(round(slope * slope) * row.squareShare));
+          const square = (results[2]![k] = round(
+            round(s[k]! * row.squareMomentum) + round(round(slope * slope) * row.squareShare),
+          ));
           direction = round(direction / round(round(Math.sqrt(round(square * row.correction))) + row.eps));
         }
-        results[0]![k] = Math.min(Math.max(round(round(p![k]! * row.keep) - round(direction * row.rate)), -row.bound), row.bound);
+        results[0]![k] = Math.min(
+          Math.max(round(round(p![k]! * row.keep) - round(direction * row.rate)), -row.bound),
+          row.bound,
+        );
       }
       return [value, average, squares].flatMap((info, k) => {
         if (!info) return [];
-        if (!inPlace) return {dataId: backend().write(results[k]!, info.shape, 'float32'), shape: info.shape, dtype: 'float32' as const};
+        if (!inPlace)
+          return {
+            dataId: backend().write(results[k]!, info.shape, 'float32'),
+            shape: info.shape,
+            dtype: 'float32' as const,
+          };
         backend().incRef(info.dataId);
         return {dataId: info.dataId, shape: info.shape, dtype: info.dtype};
       });

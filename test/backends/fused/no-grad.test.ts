@@ -1,5 +1,5 @@
 import {expect} from 'chai';
-import {tf} from 'gan';
+import {tf} from 'gankit';
 import {noGrad} from '../../../dist/backends/fused/no-grad.js';
 import {withDevice} from '../../device.js';
 import {valuesOf} from '../../gan/helpers.js';
@@ -9,7 +9,16 @@ describe('noGrad', () => {
 
   it('gives the value, and counts as a constant', () => {
     const x = tf.variable(tf.tensor([3]));
-    const {grads} = tf.variableGrads(() => tf.sum(tf.mul(x, noGrad(() => tf.square(x)))), [x]);
+    const {grads} = tf.variableGrads(
+      () =>
+        tf.sum(
+          tf.mul(
+            x,
+            noGrad(() => tf.square(x)),
+          ),
+        ),
+      [x],
+    );
     expect(valuesOf(grads[x.name]!)).to.deep.equal([9]); // not 27
     expect(valuesOf(noGrad(() => tf.square(x)))).to.deep.equal([9]);
   });

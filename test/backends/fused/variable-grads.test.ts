@@ -41,12 +41,16 @@ describe('variableGrads', () => {
     // Both inputs of an addition get the very gradient of its result.
     const sum = tf.customGrad((a, b) => ({value: tf.add(a as Tensor, b as Tensor), gradFunc: (dy) => [dy, dy]}));
     const f = (): Scalar => {
-      const shared = sum(probe(tf.mul(x, 2), () => {}), tf.square(y));
+      const shared = sum(
+        probe(tf.mul(x, 2), () => {}),
+        tf.square(y),
+      );
       return tf.sum(tf.mul(shared, tf.add(shared, tf.square(shared)))) as Scalar;
     };
     const before = tf.memory().numTensors;
     const [own, wanted] = [variableGrads(f, [x, y]), tf.variableGrads(f, [x, y])];
-    for (const name of Object.keys(wanted.grads)) expect(valuesOf(own.grads[name]!)).to.deep.equal(valuesOf(wanted.grads[name]!));
+    for (const name of Object.keys(wanted.grads))
+      expect(valuesOf(own.grads[name]!)).to.deep.equal(valuesOf(wanted.grads[name]!));
     tf.dispose([own, wanted] as never);
     expect(tf.memory().numTensors).to.equal(before);
     tf.dispose([x, y]);
@@ -60,7 +64,7 @@ describe('variableGrads', () => {
     tf.dispose([value, grads, x]);
   });
 
-  it('is tfjs\'s', () => {
+  it("is tfjs's", () => {
     const x = tf.variable(tf.tensor([3]));
     const {value, grads} = variableGrads(() => tf.sum(tf.square(x)), [x]);
     expect([valuesOf(value), valuesOf(grads[x.name]!)]).to.deep.equal([[9], [6]]);
@@ -69,21 +73,25 @@ describe('variableGrads', () => {
   it('leaves no tensor behind when the function throws, and works afterwards', () => {
     const x = tf.variable(tf.tensor([3]));
     const before = tf.memory().numTensors;
-    expect(() => variableGrads(() => {
-      tf.sum(tf.square(x));
-      throw new Error('mine');
-    }, [x])).to.throw('mine');
+    expect(() =>
+      variableGrads(() => {
+        tf.sum(tf.square(x));
+        throw new Error('mine');
+      }, [x]),
+    ).to.throw('mine');
     expect(tf.memory().numTensors).to.equal(before);
     expect(valuesOf(variableGrads(() => tf.sum(tf.square(x)), [x]).grads[x.name]!)).to.deep.equal([6]);
   });
 
-  it('is still needed: tfjs\'s own keeps what it had saved when the function throws', () => {
+  it("is still needed: tfjs's own keeps what it had saved when the function throws", () => {
     const x = tf.variable(tf.tensor([3]));
     const before = tf.memory().numTensors;
-    expect(() => tf.variableGrads(() => {
-      tf.sum(tf.square(x));
-      throw new Error('mine');
-    }, [x])).to.throw('mine');
+    expect(() =>
+      tf.variableGrads(() => {
+        tf.sum(tf.square(x));
+        throw new Error('mine');
+      }, [x]),
+    ).to.throw('mine');
     expect(tf.memory().numTensors).to.be.above(before);
   });
 });

@@ -1,5 +1,19 @@
 import {expect} from 'chai';
-import {FixedGANSwitcher, fromBatches, GANDiscriminativeLR, GANLearner, Learner, mse, sgd, wganLosses, type Callback, type Compat, type Module, type Parameter, type Splitter} from 'gan';
+import {
+  FixedGANSwitcher,
+  fromBatches,
+  GANDiscriminativeLR,
+  GANLearner,
+  Learner,
+  mse,
+  sgd,
+  wganLosses,
+  type Callback,
+  type Compat,
+  type Module,
+  type Parameter,
+  type Splitter,
+} from 'gankit';
 import {expectClose, withDevice} from '../../device.js';
 import {numberBatches, numberLoaders, Scale} from '../helpers.js';
 
@@ -12,11 +26,20 @@ interface Seen {
   after: number[];
 }
 
-async function rates(compat: Compat, where: Where, {oneCycle = false, lr = 0.1 as number | number[], cancel = false, splitter = undefined as Splitter | undefined} = {}): Promise<Seen> {
+async function rates(
+  compat: Compat,
+  where: Where,
+  {oneCycle = false, lr = 0.1 as number | number[], cancel = false, splitter = undefined as Splitter | undefined} = {},
+): Promise<Seen> {
   const dlr = new GANDiscriminativeLR(5);
   const dls = fromBatches(numberBatches(Array.from({length: 6}, () => [0.1, 0.1] as const)));
   const learn = new GANLearner(dls, new Scale(0.1), new Scale(0.1), wganLosses.genLossFunc, wganLosses.critLossFunc, {
-    compat, optFunc: sgd(), lr, switcher: FixedGANSwitcher(2, 1), ...(where === 'constructor' && {cbs: [dlr]}), ...(splitter && {splitter}),
+    compat,
+    optFunc: sgd(),
+    lr,
+    switcher: FixedGANSwitcher(2, 1),
+    ...(where === 'constructor' && {cbs: [dlr]}),
+    ...(splitter && {splitter}),
   });
   if (where === 'addCbs') learn.addCbs(dlr);
   const steps: [string, number][] = [];
@@ -36,7 +59,10 @@ async function rates(compat: Compat, where: Where, {oneCycle = false, lr = 0.1 a
 
 const expectRates = ({steps}: Seen, wanted: number[]): void => {
   expect(steps.map(([mode]) => mode).join('')).to.equal('ccgccg');
-  expectClose(steps.map(([, rate]) => rate), wanted);
+  expectClose(
+    steps.map(([, rate]) => rate),
+    wanted,
+  );
 };
 
 describe('GANDiscriminativeLR', () => {
@@ -45,7 +71,9 @@ describe('GANDiscriminativeLR', () => {
   // one cycle over six steps: at 0 and 1/6 up from 1/25 (a quarter of the way up lasts 1.5 steps), then down
   const cycle = [0, 1, 2, 3, 4, 5].map((i) => {
     const at = i / 6;
-    return at < 0.25 ? 0.04 + (0.96 * (1 - Math.cos((Math.PI * at) / 0.25))) / 2 : 1e-5 + ((1 - 1e-5) * (1 + Math.cos((Math.PI * (at - 0.25)) / 0.75))) / 2;
+    return at < 0.25
+      ? 0.04 + (0.96 * (1 - Math.cos((Math.PI * at) / 0.25))) / 2
+      : 1e-5 + ((1 - 1e-5) * (1 + Math.cos((Math.PI * (at - 0.25)) / 0.75))) / 2;
   });
 
   for (const where of ['constructor', 'addCbs', 'fit'] as const) {
@@ -58,7 +86,10 @@ describe('GANDiscriminativeLR', () => {
 
     it(`multiplies a schedule's rate too, given to ${where}`, async () => {
       const seen = await rates('none', where, {oneCycle: true});
-      expectRates(seen, cycle.map((rate, i) => rate * ([2, 5].includes(i) ? 1 : 5)));
+      expectRates(
+        seen,
+        cycle.map((rate, i) => rate * ([2, 5].includes(i) ? 1 : 5)),
+      );
       expectClose(seen.recorded, cycle);
     });
   }
@@ -73,13 +104,13 @@ describe('GANDiscriminativeLR', () => {
     expectClose((await rates('none', 'fit', {cancel: true})).after, [0.1, 0.1]);
   });
 
-  it('in fastai\'s way works in the constructor', async () => {
+  it("in fastai's way works in the constructor", async () => {
     const seen = await rates('fastai', 'constructor');
     expectRates(seen, [0.5, 0.5, 0.1, 0.5, 0.5, 0.1]);
     expectClose(seen.recorded, new Array(6).fill(0.1));
   });
 
-  it('in fastai\'s way gives every group the rate of the first', async () => {
+  it("in fastai's way gives every group the rate of the first", async () => {
     const splitter = (model: Module): Parameter[][] => model.parameters().map((parameter) => [parameter]);
     const seen = await rates('fastai', 'constructor', {lr: [0.1, 0.2], splitter});
     expectRates(seen, [0.5, 0.5, 0.1, 0.5, 0.5, 0.1]);
@@ -92,13 +123,16 @@ describe('GANDiscriminativeLR', () => {
     });
   }
 
-  it('in fastai\'s way is overwritten by a schedule', async () => {
+  it("in fastai's way is overwritten by a schedule", async () => {
     expectRates(await rates('fastai', 'constructor', {oneCycle: true}), cycle);
   });
 
   it('does nothing in a learner without a GAN', async () => {
     const seen: number[] = [];
-    const learn = new Learner(numberLoaders([[1, 1]]), new Scale(1), mse, {lr: 0.1, cbs: [new GANDiscriminativeLR(), {name: 'note', beforeStep: ({opt}) => void seen.push(opt!.hypers[0]!.lr)}]});
+    const learn = new Learner(numberLoaders([[1, 1]]), new Scale(1), mse, {
+      lr: 0.1,
+      cbs: [new GANDiscriminativeLR(), {name: 'note', beforeStep: ({opt}) => void seen.push(opt!.hypers[0]!.lr)}],
+    });
     await learn.fit(1);
     expect(seen).to.deep.equal([0.1]);
   });

@@ -4,7 +4,8 @@ import type {EndlessSource, FiniteSource} from '../../../dist/gan/data/types.js'
 import {Rng} from '../../../dist/gan/rng.js';
 import {openRegistry} from '../../../dist/plugin/discover.js';
 
-const flip = (p: number) => openRegistry().create('augmentation', 'flip', new Map([['p', {value: p, origin: 'a test'}]]));
+const flip = (p: number) =>
+  openRegistry().create('augmentation', 'flip', new Map([['p', {value: p, origin: 'a test'}]]));
 
 /** 2x3 pixels of two channels. */
 const image = Uint8Array.of(0, 1, 2, 3, 4, 5, 10, 11, 12, 13, 14, 15);
@@ -15,7 +16,8 @@ describe('augmentation', () => {
   const batches = async (augment: Awaited<ReturnType<typeof flip>>[], epoch = 0, start = 0, concurrency = 4) => {
     const loader = createLoader(source, {batchSize: 10, rng: new Rng(5), augment, concurrency});
     const out: number[][] = [];
-    for await (const {target} of loader.epoch(epoch, start)) for (let i = 0; i < 10; i++) out.push([...target.data.subarray(i * 12, (i + 1) * 12)]);
+    for await (const {target} of loader.epoch(epoch, start))
+      for (let i = 0; i < 10; i++) out.push([...target.data.subarray(i * 12, (i + 1) * 12)]);
     return out;
   };
   const isFlipped = (item: number[]): boolean => item.join() === mirrored.join();
@@ -43,11 +45,16 @@ describe('augmentation', () => {
 
   it('gives each augmentation random numbers of its own', async () => {
     const half = await flip(0.5);
-    expect((await batches([half, half])).map(isFlipped)).to.include(true).and.include(false);
+    expect((await batches([half, half])).map(isFlipped))
+      .to.include(true)
+      .and.include(false);
   });
 
   it('is done to endless sources, too', async () => {
-    const endless: EndlessSource = {shape: [2, 3, 2], batch: (n) => Float32Array.from(Array.from({length: n}, () => [...image]).flat())};
+    const endless: EndlessSource = {
+      shape: [2, 3, 2],
+      batch: (n) => Float32Array.from(Array.from({length: n}, () => [...image]).flat()),
+    };
     const loader = createLoader(endless, {batchSize: 2, rng: new Rng(5), augment: [await flip(1)], epochItems: 2});
     for await (const {target} of loader.epoch(0)) expect([...target.data]).to.deep.equal([...mirrored, ...mirrored]);
   });

@@ -8,7 +8,10 @@ import {indexSplitter, parentSplitter, randomSplitter} from '../../../src/gan/da
 import type {Batch} from '../../../src/gan/data/types.js';
 import {collect, ganError, inFolder, itemsOf, numbers} from './helpers.js';
 
-const emoji = join(dirname(createRequire(import.meta.url).resolve('emoji-datasource-twitter/package.json')), 'img/twitter/64');
+const emoji = join(
+  dirname(createRequire(import.meta.url).resolve('emoji-datasource-twitter/package.json')),
+  'img/twitter/64',
+);
 
 /** A folder of 12 good JPEG files of one grey level each, 10 to 120. */
 async function greyFolder(dir: string): Promise<void> {
@@ -21,7 +24,9 @@ async function greyFolder(dir: string): Promise<void> {
 /** Adds a cut-off JPEG, a text that claims to be a PNG, and a file of 0 bytes. */
 async function addBroken(dir: string): Promise<void> {
   const noise = Uint8Array.from({length: 64 * 64 * 3}, (_, i) => (i * 7919) % 251);
-  const whole = await sharp(noise, {raw: {width: 64, height: 64, channels: 3}}).jpeg().toBuffer();
+  const whole = await sharp(noise, {raw: {width: 64, height: 64, channels: 3}})
+    .jpeg()
+    .toBuffer();
   await writeFile(join(dir, 'truncated.jpg'), whole.subarray(0, whole.length / 2));
   await writeFile(join(dir, 'text.png'), 'this is not an image\n');
   await writeFile(join(dir, 'zero.webp'), '');
@@ -35,7 +40,11 @@ describe('fromFolder', () => {
       const batches = await collect(train);
       expect(valid).to.equal(undefined);
       expect(normalization.channels).to.equal(3);
-      expect(batches.map(({target}) => target.shape)).to.deep.equal([[4, 4, 6, 3], [4, 4, 6, 3], [4, 4, 6, 3]]);
+      expect(batches.map(({target}) => target.shape)).to.deep.equal([
+        [4, 4, 6, 3],
+        [4, 4, 6, 3],
+        [4, 4, 6, 3],
+      ]);
       const levels = itemsOf(batches).filter((_, i) => i % 72 === 0);
       expect(levels.sort((a, b) => a - b)).to.deep.equal([10, 20, 30, 40, 50, 60, 70, 80, 90, 100, 110, 120]);
     }));
@@ -45,7 +54,12 @@ describe('fromFolder', () => {
       await greyFolder(dir);
       await addBroken(dir);
       const warnings: string[] = [];
-      const {train, report} = await fromFolder(dir, {size: 4, channels: 1, batchSize: 5, warn: (message) => warnings.push(message)});
+      const {train, report} = await fromFolder(dir, {
+        size: 4,
+        channels: 1,
+        batchSize: 5,
+        warn: (message) => warnings.push(message),
+      });
       for (const epoch of [0, 1, 2]) {
         const batches = await collect(train, epoch);
         expect(batches).to.have.length(3);
@@ -53,7 +67,11 @@ describe('fromFolder', () => {
       }
       expect(warnings).to.have.length(3);
       expect(report().items).to.equal(15);
-      expect(report().skipped.map(({path}) => path).sort()).to.deep.equal(['text.png', 'truncated.jpg', 'zero.webp'].map((name) => join(dir, name)));
+      expect(
+        report()
+          .skipped.map(({path}) => path)
+          .sort(),
+      ).to.deep.equal(['text.png', 'truncated.jpg', 'zero.webp'].map((name) => join(dir, name)));
       for (const {path, reason} of report().skipped) {
         expect(reason).to.match(/\w/).and.not.contain('\n');
         expect(warnings.filter((message) => message.includes(path))).to.have.length(1);
@@ -85,17 +103,27 @@ describe('fromFolder', () => {
       for (const name of ['train', 'valid']) await mkdir(join(dir, name));
       await greyFolder(join(dir, 'train'));
       await greyFolder(join(dir, 'valid'));
-      const {train, valid, report} = await fromFolder(dir, {size: 2, channels: 1, batchSize: 5, splitter: parentSplitter()});
+      const {train, valid, report} = await fromFolder(dir, {
+        size: 2,
+        channels: 1,
+        batchSize: 5,
+        splitter: parentSplitter(),
+      });
       expect([train.size, train.length, valid?.size, valid?.length]).to.deep.equal([12, 2, 12, 3]);
-      expect(itemsOf(await collect(valid!)).filter((_, i) => i % 4 === 0)).to.deep.equal([10, 20, 30, 40, 50, 60, 70, 80, 90, 100, 110, 120]);
+      expect(itemsOf(await collect(valid!)).filter((_, i) => i % 4 === 0)).to.deep.equal([
+        10, 20, 30, 40, 50, 60, 70, 80, 90, 100, 110, 120,
+      ]);
       expect(report().items).to.equal(24);
     }));
 
   it('reads emoji with transparency as RGB on white and as RGBA', () =>
     inFolder(async (dir) => {
-      for (const name of ['1f600.png', '1f431.png', '1f680.png', '2764-fe0f.png']) await copyFile(join(emoji, name), join(dir, name));
+      for (const name of ['1f600.png', '1f431.png', '1f680.png', '2764-fe0f.png'])
+        await copyFile(join(emoji, name), join(dir, name));
       const [rgb] = await collect((await fromFolder(dir, {size: 32, batchSize: 4, shuffle: false})).train);
-      const [rgba] = await collect((await fromFolder(dir, {size: 32, batchSize: 4, shuffle: false, channels: 4})).train);
+      const [rgba] = await collect(
+        (await fromFolder(dir, {size: 32, batchSize: 4, shuffle: false, channels: 4})).train,
+      );
       for (let item = 0; item < 4; item++) {
         const corner = item * 32 * 32;
         expect([...rgb!.target.data.subarray(corner * 3, corner * 3 + 3)]).to.deep.equal([255, 255, 255]);
@@ -130,13 +158,19 @@ describe('fromSource', () => {
 
   it('cannot split an endless source', async () => {
     const endless = {shape: [1], batch: (n: number) => new Float32Array(n)};
-    expect(await ganError(() => fromSource(endless, {batchSize: 1, splitter: randomSplitter(10)}))).to.include({code: 'GAN_DATA_SPLIT'});
+    expect(await ganError(() => fromSource(endless, {batchSize: 1, splitter: randomSplitter(10)}))).to.include({
+      code: 'GAN_DATA_SPLIT',
+    });
   });
 });
 
 describe('fromBatches', () => {
   it('repeats the batches each epoch, from any start', async () => {
-    const batch = (value: number, size: number): Batch => ({input: {data: Float32Array.of(value), shape: [1, 1]}, target: {data: Uint8Array.of(value), shape: [1, 1]}, size});
+    const batch = (value: number, size: number): Batch => ({
+      input: {data: Float32Array.of(value), shape: [1, 1]},
+      target: {data: Uint8Array.of(value), shape: [1, 1]},
+      size,
+    });
     const given = [batch(1, 2), batch(2, 2), batch(3, 1)];
     const {train, valid, report} = fromBatches(given, {valid: given.slice(1)});
     expect([train.batchSize, train.size, train.length, valid?.length]).to.deep.equal([2, 5, 3, 2]);

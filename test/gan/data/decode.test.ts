@@ -12,12 +12,17 @@ const blue = [0, 0, 255];
 function stripes(colours: number[][], stripe: number, height: number): Sharp {
   const width = colours.length * stripe;
   const channels = colours[0]!.length as 3 | 4;
-  const data = Uint8Array.from({length: width * height * channels}, (_, i) => colours[Math.floor((Math.floor(i / channels) % width) / stripe)]![i % channels]!);
+  const data = Uint8Array.from(
+    {length: width * height * channels},
+    (_, i) => colours[Math.floor((Math.floor(i / channels) % width) / stripe)]![i % channels]!,
+  );
   return sharp(data, {raw: {width, height, channels}});
 }
 
 /** Pixel [y, x] of decoded bytes. */
-const at = (data: Uint8Array, {size: [, width], channels = 3}: DecodeOptions, y: number, x: number) => [...data.subarray((y * width + x) * channels, (y * width + x + 1) * channels)];
+const at = (data: Uint8Array, {size: [, width], channels = 3}: DecodeOptions, y: number, x: number) => [
+  ...data.subarray((y * width + x) * channels, (y * width + x + 1) * channels),
+];
 
 const plain = (colour: {r: number; g: number; b: number; alpha?: number}) =>
   sharp({create: {width: 6, height: 6, channels: colour.alpha === undefined ? 3 : 4, background: colour}});
@@ -27,13 +32,20 @@ describe('decodeImage', () => {
     it('keeps the middle of a wide image: the outer stripes go', async () => {
       const options: DecodeOptions = {size: [8, 8]};
       const data = await decodeImage(await stripes([red, green, blue], 16, 16).png().toBuffer(), options);
-      for (let y = 0; y < 8; y++) for (let x = 0; x < 8; x++) expect(at(data, options, y, x)).to.deep.equal(x === 0 || x === 7 ? at(data, options, 0, x) : green);
+      for (let y = 0; y < 8; y++)
+        for (let x = 0; x < 8; x++)
+          expect(at(data, options, y, x)).to.deep.equal(x === 0 || x === 7 ? at(data, options, 0, x) : green);
       expect(at(data, options, 0, 0)[1]).to.be.above(200); // bilinear: the neighbour's colour reaches one pixel in at most
     });
 
     it('is a plain cut when the short side has the size already', async () => {
       const picture = Uint8Array.from({length: 4 * 10 * 3}, (_, i) => i);
-      const data = await decodeImage(await sharp(picture, {raw: {width: 10, height: 4, channels: 3}}).png().toBuffer(), {size: [4, 4]});
+      const data = await decodeImage(
+        await sharp(picture, {raw: {width: 10, height: 4, channels: 3}})
+          .png()
+          .toBuffer(),
+        {size: [4, 4]},
+      );
       const expected = [0, 1, 2, 3].flatMap((y) => [...picture.subarray((y * 10 + 3) * 3, (y * 10 + 7) * 3)]);
       expect([...data]).to.deep.equal(expected);
     });
@@ -42,17 +54,32 @@ describe('decodeImage', () => {
   it('squish keeps all stripes and changes their width', async () => {
     const options: DecodeOptions = {size: [6, 12], resize: 'squish'};
     const data = await decodeImage(await stripes([red, green, blue], 16, 16).png().toBuffer(), options);
-    for (const [x, colour] of [[1, red], [5, green], [10, blue]] as const) expect(at(data, options, 3, x)).to.deep.equal(colour);
+    for (const [x, colour] of [
+      [1, red],
+      [5, green],
+      [10, blue],
+    ] as const)
+      expect(at(data, options, 3, x)).to.deep.equal(colour);
   });
 
   it('halves a checkerboard of single pixels to its mean: scaling is antialiased', async () => {
-    const data = Uint8Array.from({length: 64 * 64}, (_, i) => ((i % 64) + Math.floor(i / 64)) % 2 * 255);
-    const small = await decodeImage(await sharp(data, {raw: {width: 64, height: 64, channels: 1}}).png().toBuffer(), {size: [16, 16], channels: 1});
-    for (const [i, value] of small.entries()) if (i % 16 > 0 && i % 16 < 15 && i > 16 && i < 240) expect(value).to.be.closeTo(127.5, 2);
+    const data = Uint8Array.from({length: 64 * 64}, (_, i) => (((i % 64) + Math.floor(i / 64)) % 2) * 255);
+    const small = await decodeImage(
+      await sharp(data, {raw: {width: 64, height: 64, channels: 1}})
+        .png()
+        .toBuffer(),
+      {size: [16, 16], channels: 1},
+    );
+    for (const [i, value] of small.entries())
+      if (i % 16 > 0 && i % 16 < 15 && i > 16 && i < 240) expect(value).to.be.closeTo(127.5, 2);
   });
 
   describe('pad', () => {
-    for (const [padMode, corner] of [['zeros', [0, 0, 0]], ['border', red], ['reflect', red]] as [PadMode, number[]][]) {
+    for (const [padMode, corner] of [
+      ['zeros', [0, 0, 0]],
+      ['border', red],
+      ['reflect', red],
+    ] as [PadMode, number[]][]) {
       it(`fills above and below a wide image: ${padMode}`, async () => {
         const options: DecodeOptions = {size: [8, 8], resize: 'pad', padMode};
         const data = await decodeImage(await stripes([red, blue], 8, 8).png().toBuffer(), options);
@@ -68,13 +95,16 @@ describe('decodeImage', () => {
       expect([...padTo(image, [1, 11], 'reflect')]).to.deep.equal([1, 2, 3, 2, 1, 2, 3, 2, 1, 2, 3]);
       expect([...padTo(image, [1, 6], 'border')]).to.deep.equal([1, 1, 2, 3, 3, 3]);
       expect([...padTo(image, [3, 3], 'zeros')]).to.deep.equal([0, 0, 0, 1, 2, 3, 0, 0, 0]);
-      expect([...padTo({data: Uint8Array.of(9), width: 1, height: 1, channels: 1}, [1, 3], 'reflect')]).to.deep.equal([9, 9, 9]);
+      expect([...padTo({data: Uint8Array.of(9), width: 1, height: 1, channels: 1}, [1, 3], 'reflect')]).to.deep.equal([
+        9, 9, 9,
+      ]);
     });
   });
 
   describe('colour', () => {
     const size = [2, 2] as const;
-    const first = async (picture: Sharp, options: Partial<DecodeOptions> = {}) => at(await decodeImage(await picture.toBuffer(), {size, ...options}), {size, ...options}, 0, 0);
+    const first = async (picture: Sharp, options: Partial<DecodeOptions> = {}) =>
+      at(await decodeImage(await picture.toBuffer(), {size, ...options}), {size, ...options}, 0, 0);
     const orange = {r: 200, g: 100, b: 50};
 
     it('gives grey, RGB or RGBA from RGB', async () => {
@@ -124,25 +154,37 @@ describe('decodeImage', () => {
     for (const format of ['jpeg', 'png', 'webp', 'gif', 'tiff', 'avif'] as const) {
       it(`refuses a truncated ${format}`, async () => {
         const data = Uint8Array.from({length: 64 * 64 * 3}, (_, i) => (i * 7919) % 251);
-        const whole = await sharp(data, {raw: {width: 64, height: 64, channels: 3}}).toFormat(format).toBuffer();
+        const whole = await sharp(data, {raw: {width: 64, height: 64, channels: 3}})
+          .toFormat(format)
+          .toBuffer();
         await decodeImage(whole, {size});
-        const outcome = await decodeImage(whole.subarray(0, whole.length * 0.9), {size}).then(() => 'read', (error: unknown) => error);
+        const outcome = await decodeImage(whole.subarray(0, whole.length * 0.9), {size}).then(
+          () => 'read',
+          (error: unknown) => error,
+        );
         expect(outcome).to.be.instanceOf(Error);
       });
     }
 
     it('puts an image upright as its EXIF orientation says', async () => {
       const options: DecodeOptions = {size: [16, 8], resize: 'squish'};
-      const turned = await stripes([red, blue], 16, 16).withMetadata({orientation: 6}).jpeg({quality: 100, chromaSubsampling: '4:4:4'}).toBuffer();
+      const turned = await stripes([red, blue], 16, 16)
+        .withMetadata({orientation: 6})
+        .jpeg({quality: 100, chromaSubsampling: '4:4:4'})
+        .toBuffer();
       const data = await decodeImage(turned, options);
       expect(at(data, options, 2, 4)[0]).to.be.above(240); // what was left is up
       expect(at(data, options, 13, 4)[2]).to.be.above(240);
     });
 
     it('takes the first frame of an animation', async () => {
-      const frames = Buffer.concat([red, blue].map((colour) => Buffer.from(Array.from({length: 16}, () => colour).flat())));
+      const frames = Buffer.concat(
+        [red, blue].map((colour) => Buffer.from(Array.from({length: 16}, () => colour).flat())),
+      );
       for (const format of ['gif', 'webp'] as const) {
-        const animation = await sharp(frames, {raw: {width: 4, height: 8, channels: 3, pageHeight: 4}}).toFormat(format, {lossless: true}).toBuffer();
+        const animation = await sharp(frames, {raw: {width: 4, height: 8, channels: 3, pageHeight: 4}})
+          .toFormat(format, {lossless: true})
+          .toBuffer();
         expect((await sharp(animation).metadata()).pages).to.equal(2);
         const [r = 0, , b = 255] = [...(await decodeImage(animation, {size}))];
         expect(r).to.be.above(250);
@@ -154,7 +196,9 @@ describe('decodeImage', () => {
 
 describe('toChannels', () => {
   it('makes grey as Pillow does: (19595 r + 38470 g + 7471 b + 32768) >> 16', () => {
-    expect([...toChannels(Uint8Array.of(255, 0, 0, 0, 255, 0, 0, 0, 255, 255, 255, 255), 3, 1, [0, 0, 0])]).to.deep.equal([76, 150, 29, 255]);
+    expect([
+      ...toChannels(Uint8Array.of(255, 0, 0, 0, 255, 0, 0, 0, 255, 255, 255, 255), 3, 1, [0, 0, 0]),
+    ]).to.deep.equal([76, 150, 29, 255]);
   });
 
   it('keeps every grey level', () => {

@@ -8,7 +8,10 @@ import {generateNoise} from '../../../src/gan/data/noise.js';
 import {ganError, inFolder} from './helpers.js';
 
 /** The bytes in a PNG; grey ones are read as RGB by sharp, and RGBA. */
-const pixels = async (png: Buffer, channels: 1 | 2 | 3 | 4) => (await sharp(png).raw().toBuffer()).filter((_, i) => channels > 2 || i % (channels + 2) === 0 || i % (channels + 2) === 3);
+const pixels = async (png: Buffer, channels: 1 | 2 | 3 | 4) =>
+  (await sharp(png).raw().toBuffer()).filter(
+    (_, i) => channels > 2 || i % (channels + 2) === 0 || i % (channels + 2) === 3,
+  );
 
 describe('imageGrid', () => {
   it('puts images row by row, with gaps between and around', () => {

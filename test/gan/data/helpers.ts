@@ -17,7 +17,10 @@ export async function ganError(call: () => unknown): Promise<GanError> {
 }
 
 /** Items [i]: item i is the number i, so that batches show which items they hold. `broken` ones cannot be read. */
-export function numbers(size: number, broken: Iterable<number> = []): FiniteSource & {reads: number[]; atOnce: number; most: number} {
+export function numbers(
+  size: number,
+  broken: Iterable<number> = [],
+): FiniteSource & {reads: number[]; atOnce: number; most: number} {
   const bad = new Set(broken);
   const source = {
     shape: [1],

@@ -11,13 +11,37 @@ async function touch(dir: string, names: string[]): Promise<void> {
   }
 }
 
-const list = async (dir: string, options?: ImageFilesOptions) => (await getImageFiles(dir, options)).map((path) => relative(dir, path).split(sep).join('/'));
+const list = async (dir: string, options?: ImageFilesOptions) =>
+  (await getImageFiles(dir, options)).map((path) => relative(dir, path).split(sep).join('/'));
 
 describe('getImageFiles', () => {
   it('finds images of all kinds in nested folders, sorted, in any case', () =>
     inFolder(async (dir) => {
-      await touch(dir, ['b/2.PNG', 'b/10.png', 'a.jpeg', 'Z.jpg', 'b/c/d.webp', 'e.gif', 'f.tif', 'g.TIFF', 'h.avif', 'notes.txt', 'png', 'i.svg']);
-      expect(await list(dir)).to.deep.equal(['Z.jpg', 'a.jpeg', 'b/10.png', 'b/2.PNG', 'b/c/d.webp', 'e.gif', 'f.tif', 'g.TIFF', 'h.avif']);
+      await touch(dir, [
+        'b/2.PNG',
+        'b/10.png',
+        'a.jpeg',
+        'Z.jpg',
+        'b/c/d.webp',
+        'e.gif',
+        'f.tif',
+        'g.TIFF',
+        'h.avif',
+        'notes.txt',
+        'png',
+        'i.svg',
+      ]);
+      expect(await list(dir)).to.deep.equal([
+        'Z.jpg',
+        'a.jpeg',
+        'b/10.png',
+        'b/2.PNG',
+        'b/c/d.webp',
+        'e.gif',
+        'f.tif',
+        'g.TIFF',
+        'h.avif',
+      ]);
     }));
 
   it('skips hidden files and folders', () =>

@@ -31,17 +31,25 @@ describe('createLoader', () => {
   describe('order', () => {
     it('gives every item once an epoch, in batches of the size asked for', () =>
       fc.assert(
-        fc.asyncProperty(fc.integer({min: 1, max: 40}), fc.integer({min: 1, max: 12}), fc.nat(5), fc.boolean(), async (size, batchSize, epoch, shuffle) => {
-          const loader = createLoader(numbers(size), {...seeded(batchSize), shuffle, dropLast: false});
-          const batches = await collect(loader, epoch);
-          expect(batches).to.have.length(loader.length).and.length(Math.ceil(size / batchSize));
-          expect(sorted(itemsOf(batches))).to.deep.equal(upTo(size));
-          for (const [i, {size: count, target, input}] of batches.entries()) {
-            expect(count).to.equal(Math.min(batchSize, size - i * batchSize));
-            expect(target.shape).to.deep.equal([count, 1]);
-            expect(input.shape).to.deep.equal([count, 100]);
-          }
-        }),
+        fc.asyncProperty(
+          fc.integer({min: 1, max: 40}),
+          fc.integer({min: 1, max: 12}),
+          fc.nat(5),
+          fc.boolean(),
+          async (size, batchSize, epoch, shuffle) => {
+            const loader = createLoader(numbers(size), {...seeded(batchSize), shuffle, dropLast: false});
+            const batches = await collect(loader, epoch);
+            expect(batches)
+              .to.have.length(loader.length)
+              .and.length(Math.ceil(size / batchSize));
+            expect(sorted(itemsOf(batches))).to.deep.equal(upTo(size));
+            for (const [i, {size: count, target, input}] of batches.entries()) {
+              expect(count).to.equal(Math.min(batchSize, size - i * batchSize));
+              expect(target.shape).to.deep.equal([count, 1]);
+              expect(input.shape).to.deep.equal([count, 100]);
+            }
+          },
+        ),
         {numRuns: 60},
       ));
 
@@ -63,7 +71,8 @@ describe('createLoader', () => {
     });
 
     it('differs between epochs and between seeds, and is the same for the same ones', async () => {
-      const order = async (seed: number, epoch: number) => itemsOf(await collect(createLoader(numbers(30), {batchSize: 5, rng: new Rng(seed)}), epoch)).join();
+      const order = async (seed: number, epoch: number) =>
+        itemsOf(await collect(createLoader(numbers(30), {batchSize: 5, rng: new Rng(seed)}), epoch)).join();
       expect(await order(1, 0)).to.equal(await order(1, 0));
       expect(await order(1, 0)).not.to.equal(await order(1, 1));
       expect(await order(1, 0)).not.to.equal(await order(2, 0));
@@ -120,7 +129,9 @@ describe('createLoader', () => {
       expect(other).to.include({code: 'GAN_DATA_PAIRS', kind: 'data'});
       expect(other.message).to.contain('4 inputs').and.contain('5 targets');
       const endless = {shape: [1], batch: () => new Float32Array(1)};
-      expect(await ganError(() => createLoader(endless, {...seeded(1), input: numbers(4)}))).to.include({code: 'GAN_DATA_PAIRS'});
+      expect(await ganError(() => createLoader(endless, {...seeded(1), input: numbers(4)}))).to.include({
+        code: 'GAN_DATA_PAIRS',
+      });
     });
   });
 
@@ -131,7 +142,13 @@ describe('createLoader', () => {
       const loader = createLoader(ring, {...seeded(4), epochItems: 18, dropLast: false, latentSize: 3});
       expect([loader.size, loader.length]).to.deep.equal([18, 5]);
       const whole = await collect(loader, 2);
-      expect(whole.map(({target}) => target.shape)).to.deep.equal([[4, 2], [4, 2], [4, 2], [4, 2], [2, 2]]);
+      expect(whole.map(({target}) => target.shape)).to.deep.equal([
+        [4, 2],
+        [4, 2],
+        [4, 2],
+        [4, 2],
+        [2, 2],
+      ]);
       expect(await collect(loader, 2, 3)).to.deep.equal(whole.slice(3));
       expect((await collect(loader, 3))[0]!.target.data).not.to.deep.equal(whole[0]!.target.data);
     });
@@ -188,15 +205,23 @@ describe('createLoader', () => {
     it('end the run when all are, saying how many, with an example', async () => {
       const warnings: string[] = [];
       const source = numbers(5, upTo(5));
-      const error = await ganError(() => collect(createLoader(source, {...seeded(2), warn: (message) => warnings.push(message)})));
+      const error = await ganError(() =>
+        collect(createLoader(source, {...seeded(2), warn: (message) => warnings.push(message)})),
+      );
       expect(error).to.include({code: 'GAN_DATA_BROKEN', kind: 'data', exitCode: 5});
-      expect(error.message).to.contain('5 of 5').and.match(/number \d is broken/);
+      expect(error.message)
+        .to.contain('5 of 5')
+        .and.match(/number \d is broken/);
       expect(warnings).to.have.length(5);
       expect(source.atOnce).to.equal(0);
     });
 
     it('end the run when nearly all are, long before all have been tried', async () => {
-      const source = numbers(100_000, {*[Symbol.iterator]() { for (let i = 1; i < 100_000; i++) yield i; }});
+      const source = numbers(100_000, {
+        *[Symbol.iterator]() {
+          for (let i = 1; i < 100_000; i++) yield i;
+        },
+      });
       const error = await ganError(() => collect(createLoader(source, {...seeded(64), concurrency: 4})));
       expect(error.code).to.equal('GAN_DATA_BROKEN');
       expect(source.reads.length).to.be.below(1000);
@@ -207,8 +232,14 @@ describe('createLoader', () => {
       expect(await ganError(() => collect(createLoader(fatal, seeded(2))))).to.include({code: 'GAN_X'});
       const wrong = {shape: [2], size: 4, read: () => new Float32Array(3)};
       expect((await ganError(() => collect(createLoader(wrong, seeded(2))))).message).to.match(/item \d has 3 values/);
-      const mixed = {shape: [1], size: 4, read: (index: number) => (index % 2 ? new Uint8Array(1) : new Float32Array(1))};
-      expect((await ganError(() => collect(createLoader(mixed, seeded(4))))).message).to.match(/some are bytes, some floats/);
+      const mixed = {
+        shape: [1],
+        size: 4,
+        read: (index: number) => (index % 2 ? new Uint8Array(1) : new Float32Array(1)),
+      };
+      expect((await ganError(() => collect(createLoader(mixed, seeded(4))))).message).to.match(
+        /some are bytes, some floats/,
+      );
     });
   });
 
@@ -221,7 +252,9 @@ describe('createLoader', () => {
 
     it('stays `ahead` batches in front of a consumer that is busy, and no further', async () => {
       const source = numbers(100);
-      const batches = createLoader(source, {...seeded(10), ahead: 2}).epoch(0)[Symbol.asyncIterator]();
+      const batches = createLoader(source, {...seeded(10), ahead: 2})
+        .epoch(0)
+        [Symbol.asyncIterator]();
       await batches.next();
       for (let i = 0; i < 200; i++) await tick();
       expect(source.reads).to.have.length(30); // the one handed over and two more
@@ -238,7 +271,9 @@ describe('createLoader', () => {
     it('stops when the consumer leaves early: nothing is under way afterwards, nothing is rejected unseen', async () => {
       const source = numbers(1000, upTo(1000).slice(40));
       const unseen = await unhandledRejections(async () => {
-        for await (const batch of createLoader(source, {...seeded(10), shuffle: false, ahead: 4, concurrency: 2}).epoch(0)) {
+        for await (const batch of createLoader(source, {...seeded(10), shuffle: false, ahead: 4, concurrency: 2}).epoch(
+          0,
+        )) {
           if (batch.target.data.includes(39)) break;
         }
         expect(source.atOnce).to.equal(0);
@@ -251,7 +286,12 @@ describe('createLoader', () => {
     });
 
     it('passes an error on when its batch is due, after the good ones', async () => {
-      const source = {shape: [1], size: 8, read: (index: number) => (index < 6 ? Float32Array.of(index) : Promise.reject(new GanError('data', 'GAN_X', 'gone')))};
+      const source = {
+        shape: [1],
+        size: 8,
+        read: (index: number) =>
+          index < 6 ? Float32Array.of(index) : Promise.reject(new GanError('data', 'GAN_X', 'gone')),
+      };
       const seen: number[] = [];
       const unseen = await unhandledRejections(async () => {
         const error = await ganError(async () => {

@@ -27,11 +27,15 @@ describe('Normalization', () => {
 
   it('is undone exactly for every byte, for any statistics', () =>
     fc.assert(
-      fc.property(fc.double({min: 0, max: 1, noNaN: true}), fc.double({min: 0.05, max: 2, noNaN: true}), (mean, std) => {
-        const normalization = new Normalization({mean: [mean], std: [std]});
-        const back = normalization.undo(normalization.apply({data: allBytes, shape: [256, 1]}), [256, 1]);
-        expect(back).to.deep.equal({data: allBytes, shape: [256, 1]});
-      }),
+      fc.property(
+        fc.double({min: 0, max: 1, noNaN: true}),
+        fc.double({min: 0.05, max: 2, noNaN: true}),
+        (mean, std) => {
+          const normalization = new Normalization({mean: [mean], std: [std]});
+          const back = normalization.undo(normalization.apply({data: allBytes, shape: [256, 1]}), [256, 1]);
+          expect(back).to.deep.equal({data: allBytes, shape: [256, 1]});
+        },
+      ),
     ));
 
   it('rounds and clamps when undone, and makes NaN black', () => {
@@ -48,7 +52,12 @@ describe('Normalization', () => {
   it('refuses bytes with another number of channels, and statistics that make no sense', async () => {
     const wrong = await ganError(() => Normalization.symmetric(3).apply({data: new Uint8Array(4), shape: [2, 2, 1]}));
     expect(wrong.message).to.contain('3 channels').and.contain('[2, 2, 1]');
-    for (const stats of [{mean: [0.5], std: [0]}, {mean: [0.5, 0.5], std: [1]}, {mean: [NaN], std: [1]}, {mean: [], std: []}]) {
+    for (const stats of [
+      {mean: [0.5], std: [0]},
+      {mean: [0.5, 0.5], std: [1]},
+      {mean: [NaN], std: [1]},
+      {mean: [], std: []},
+    ]) {
       expect(await ganError(() => new Normalization(stats))).to.include({code: 'GAN_NORMALIZATION', kind: 'config'});
     }
   });

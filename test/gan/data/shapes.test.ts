@@ -9,7 +9,19 @@ const spread = (values: number[]) => {
   const mean = values.reduce((sum, v) => sum + v, 0) / values.length;
   return {mean, std: Math.sqrt(values.reduce((sum, v) => sum + (v - mean) ** 2, 0) / values.length)};
 };
-const still: Scene = {kind: 'circle', x: 0, y: 0, radius: 0.4, angle: 0, slope: 0, colour: [255, 255, 255], background: [[0, 0, 0], [0, 0, 0]]};
+const still: Scene = {
+  kind: 'circle',
+  x: 0,
+  y: 0,
+  radius: 0.4,
+  angle: 0,
+  slope: 0,
+  colour: [255, 255, 255],
+  background: [
+    [0, 0, 0],
+    [0, 0, 0],
+  ],
+};
 
 /** Area of a shape of radius 100 pixels, from the brightness of its picture. */
 function area(kind: Scene['kind'], angle: number): number {
@@ -22,7 +34,12 @@ describe('builtin:shapes', () => {
     const source = shapesSource();
     expect([source.size, ...source.shape]).to.deep.equal([8192, 64, 64, 3]);
     const hashes = new Set<string>();
-    for (let i = 0; i < source.size; i++) hashes.add(createHash('sha1').update(source.read(i) as Uint8Array).digest('base64'));
+    for (let i = 0; i < source.size; i++)
+      hashes.add(
+        createHash('sha1')
+          .update(source.read(i) as Uint8Array)
+          .digest('base64'),
+      );
     expect(hashes.size).to.equal(8192);
   });
 
@@ -70,13 +87,15 @@ describe('builtin:shapes', () => {
       star: 1.12257 * 0.98 ** 2, // pentagram of circumradius 1: 10 tan(18 deg) / (3 - tan(18 deg)^2)
     };
     for (const [kind, value] of Object.entries(expected)) {
-      for (const angle of [0, 0.3, 1]) expect(area(kind as Scene['kind'], angle) / radius ** 2, kind).to.be.closeTo(value, 0.01 * value);
+      for (const angle of [0, 0.3, 1])
+        expect(area(kind as Scene['kind'], angle) / radius ** 2, kind).to.be.closeTo(value, 0.01 * value);
     }
   });
 
   it('fits all outlines into the unit circle', () => {
     for (const kind of shapeNames) {
-      for (let angle = 0; angle < 2 * Math.PI; angle += 0.01) expect(outlines[kind](Math.cos(angle), Math.sin(angle)), kind).to.be.above(0);
+      for (let angle = 0; angle < 2 * Math.PI; angle += 0.01)
+        expect(outlines[kind](Math.cos(angle), Math.sin(angle)), kind).to.be.above(0);
     }
   });
 
@@ -90,7 +109,9 @@ describe('builtin:shapes', () => {
   });
 
   it('draws any size and number of channels: grey is the luma, transparency is none', () => {
-    const [rgb, grey, rgba, greyAlpha] = ([3, 1, 4, 2] as const).map((channels) => shapesSource({size: [20, 30], channels}).read(3) as Uint8Array);
+    const [rgb, grey, rgba, greyAlpha] = ([3, 1, 4, 2] as const).map(
+      (channels) => shapesSource({size: [20, 30], channels}).read(3) as Uint8Array,
+    );
     expect([rgb!.length, grey!.length, rgba!.length]).to.deep.equal([1800, 600, 2400]);
     for (let i = 0; i < 600; i++) {
       expect([...rgba!.subarray(4 * i, 4 * i + 4)]).to.deep.equal([...rgb!.subarray(3 * i, 3 * i + 3), 255]);

@@ -1,6 +1,13 @@
 import {expect} from 'chai';
 import fc from 'fast-check';
-import {funcSplitter, grandparentSplitter, indexSplitter, parentSplitter, randomSplitter, type Split} from '../../../src/gan/data/splitters.js';
+import {
+  funcSplitter,
+  grandparentSplitter,
+  indexSplitter,
+  parentSplitter,
+  randomSplitter,
+  type Split,
+} from '../../../src/gan/data/splitters.js';
 import {ganError} from './helpers.js';
 
 const named = (n: number) => Array.from({length: n}, (_, i) => `${i}.png`);
@@ -22,7 +29,8 @@ describe('randomSplitter', () => {
   });
 
   it('refuses what is no percentage below 100', async () => {
-    for (const percent of [-1, 100, NaN]) expect(await ganError(() => randomSplitter(percent, 0))).to.include({code: 'GAN_DATA_SPLIT', kind: 'config'});
+    for (const percent of [-1, 100, NaN])
+      expect(await ganError(() => randomSplitter(percent, 0))).to.include({code: 'GAN_DATA_SPLIT', kind: 'config'});
   });
 });
 
@@ -33,7 +41,9 @@ describe('indexSplitter', () => {
   });
 
   it('refuses positions that do not exist', async () => {
-    expect((await ganError(() => indexSplitter([5])(named(5)))).message).to.contain('item 5').and.contain('0 to 4');
+    expect((await ganError(() => indexSplitter([5])(named(5)))).message)
+      .to.contain('item 5')
+      .and.contain('0 to 4');
   });
 });
 

@@ -1,5 +1,5 @@
 import {expect} from 'chai';
-import {Rng, tf, type Module} from 'gan';
+import {Rng, tf, type Module} from 'gankit';
 import {graphOf} from '../../../dist/gan/export/traced-network.js';
 import {toOnnx} from '../../../dist/gan/export/onnx/write.js';
 import {toTfjs} from '../../../dist/gan/export/tfjs/write.js';
@@ -14,13 +14,19 @@ export const noOrt = 'onnxruntime is not installed: npm ci --ignore-scripts --pr
 export function shake(network: Module, seed = 7): void {
   const rng = new Rng(seed);
   for (const [name, {variable}] of [...network.namedParameters(), ...network.namedBuffers()]) {
-    const moved = name.endsWith('running_var') ? tf.tensor(rng.uniform(variable.size, 0.5, 2), variable.shape) : tf.add(variable, tf.tensor(rng.normal(variable.size, 0, 0.1), variable.shape));
+    const moved = name.endsWith('running_var')
+      ? tf.tensor(rng.uniform(variable.size, 0.5, 2), variable.shape)
+      : tf.add(variable, tf.tensor(rng.normal(variable.size, 0, 0.1), variable.shape));
     if (!/weight_[uv]$/.test(name)) variable.assign(moved); // singular vectors stay of length 1
   }
 }
 
 /** A batch of 4 for a network, and what the library makes of it. */
-export function expected(network: Module, itemShape: readonly number[], seed = 11): {input: Float32Array; shape: number[]; output: Float32Array; outputShape: number[]} {
+export function expected(
+  network: Module,
+  itemShape: readonly number[],
+  seed = 11,
+): {input: Float32Array; shape: number[]; output: Float32Array; outputShape: number[]} {
   const shape = [4, ...itemShape];
   const input = new Rng(seed).normal(shape.reduce((a, b) => a * b, 1));
   return tf.tidy(() => {
@@ -29,8 +35,12 @@ export function expected(network: Module, itemShape: readonly number[], seed = 1
   });
 }
 
-const first = (rank: number): number[] => (rank < 3 ? [0, 1].slice(0, rank) : [0, rank - 1, ...Array.from({length: rank - 2}, (_, i) => i + 1)]);
-const toFirst = (data: Float32Array, shape: number[]): {data: Float32Array; shape: number[]} => ({data: permute(data, shape, first(shape.length)), shape: first(shape.length).map((axis) => shape[axis]!)});
+const first = (rank: number): number[] =>
+  rank < 3 ? [0, 1].slice(0, rank) : [0, rank - 1, ...Array.from({length: rank - 2}, (_, i) => i + 1)];
+const toFirst = (data: Float32Array, shape: number[]): {data: Float32Array; shape: number[]} => ({
+  data: permute(data, shape, first(shape.length)),
+  shape: first(shape.length).map((axis) => shape[axis]!),
+});
 
 /** Within 1e-4 of the largest value, which is what the exports promise. */
 export function expectNear(got: Float32Array, wanted: Float32Array, what: string): void {
@@ -53,7 +63,13 @@ export const formats: readonly Format[] = [
     name: 'tfjs',
     async expectSame(network, itemShape) {
       const {input, shape, output, outputShape} = expected(network, itemShape);
-      const model = toTfjs(await graphOf(network, itemShape), {name: 'network', input: 'x', output: 'y', version: '0', metadata: {}});
+      const model = toTfjs(await graphOf(network, itemShape), {
+        name: 'network',
+        input: 'x',
+        output: 'y',
+        version: '0',
+        metadata: {},
+      });
       const got = await runGraphModel(model, input, shape);
       expect(got.shape).to.deep.equal(outputShape);
       expectNear(got.data, output, 'tfjs');
@@ -64,7 +80,14 @@ export const formats: readonly Format[] = [
     ...(!ort && {missing: noOrt}),
     async expectSame(network, itemShape) {
       const {input, shape, output, outputShape} = expected(network, itemShape);
-      const model = toOnnx(await graphOf(network, itemShape), {name: 'network', input: 'x', output: 'y', doc: '', version: '0', metadata: {}});
+      const model = toOnnx(await graphOf(network, itemShape), {
+        name: 'network',
+        input: 'x',
+        output: 'y',
+        doc: '',
+        version: '0',
+        metadata: {},
+      });
       const [given, wanted] = [toFirst(input, shape), toFirst(output, outputShape)];
       const got = await runOnnx(ort!, model, given.data, given.shape);
       expect(got.shape).to.deep.equal(wanted.shape);

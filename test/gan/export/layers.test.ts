@@ -1,11 +1,38 @@
-import {AddChannels, basicCritic, basicGenerator, BatchNorm, ConvLayer, Dense, DenseResBlock, Dropout2d, Flatten, ganCritic, InstanceNorm, LeakyReLU, MergeLayer, ReLU6, SelfAttention, Sequential, SequentialEx, Sigmoid, SigmoidRange, Tanh, type ConvLayerOptions, type Module} from 'gan';
+import {
+  AddChannels,
+  basicCritic,
+  basicGenerator,
+  BatchNorm,
+  ConvLayer,
+  Dense,
+  DenseResBlock,
+  Dropout2d,
+  Flatten,
+  ganCritic,
+  InstanceNorm,
+  LeakyReLU,
+  MergeLayer,
+  ReLU6,
+  SelfAttention,
+  Sequential,
+  SequentialEx,
+  Sigmoid,
+  SigmoidRange,
+  Tanh,
+  type ConvLayerOptions,
+  type Module,
+} from 'gankit';
 import {withDevice} from '../../device.js';
 import {inEachFormat, shake} from './helpers.js';
 
 type Case = [title: string, network: () => Module, itemShape: number[]];
 
 const leaky = (): Module => new LeakyReLU(0.2);
-const conv = (title: string, options: ConvLayerOptions, itemShape = [6, 5, 4], out = 6): Case => [title, () => new ConvLayer(itemShape.at(-1)!, out, options), itemShape];
+const conv = (title: string, options: ConvLayerOptions, itemShape = [6, 5, 4], out = 6): Case => [
+  title,
+  () => new ConvLayer(itemShape.at(-1)!, out, options),
+  itemShape,
+];
 
 const cases: Case[] = [
   ['the basic generator', () => basicGenerator(16, 3, {inSize: 10, nFeatures: 4, nExtraLayers: 1}), [10]],
@@ -29,7 +56,13 @@ const cases: Case[] = [
   conv('transposed with output padding', {transpose: true, stride: 2, padding: 1, outputPadding: 1}),
   conv('transposed with output padding beyond the padding', {transpose: true, stride: 3, outputPadding: 2}),
   conv('transposed with groups and dilation', {transpose: true, groups: 2, dilation: 2}),
-  conv('transposed with more output padding than stride', {transpose: true, stride: 1, padding: 1, dilation: 3, outputPadding: 2}),
+  conv('transposed with more output padding than stride', {
+    transpose: true,
+    stride: 1,
+    padding: 1,
+    dilation: 3,
+    outputPadding: 2,
+  }),
   conv('transposed with rows that nothing reaches', {transpose: true, ks: 1, dilation: 2, outputPadding: 1}),
   conv('transposed 1-D', {transpose: true, ndim: 1, stride: 3, outputPadding: 2}, [4, 2]),
   conv('transposed 3-D', {transpose: true, ndim: 3, ks: 2, stride: 2, padding: 1, outputPadding: 1}, [2, 3, 2, 2]),
@@ -39,8 +72,23 @@ const cases: Case[] = [
   ['a sum with the input', () => new SequentialEx(new ConvLayer(4, 4), new MergeLayer()), [5, 5, 4]],
   ['a dense block', () => new DenseResBlock(4), [5, 5, 4]],
   ['attention over a volume', () => new SelfAttention(8), [2, 3, 2, 8]],
-  ['dense layers', () => new Sequential([new Dense(6, 8), new BatchNorm(8), new ReLU6(), new Dense(8, 3, {bias: false}), new SigmoidRange(-2, 3)]), [6]],
-  ['a vector in front of convolutions', () => new Sequential([new AddChannels(2), new ConvLayer(6, 4, {transpose: true})]), [6]],
+  [
+    'dense layers',
+    () =>
+      new Sequential([
+        new Dense(6, 8),
+        new BatchNorm(8),
+        new ReLU6(),
+        new Dense(8, 3, {bias: false}),
+        new SigmoidRange(-2, 3),
+      ]),
+    [6],
+  ],
+  [
+    'a vector in front of convolutions',
+    () => new Sequential([new AddChannels(2), new ConvLayer(6, 4, {transpose: true})]),
+    [6],
+  ],
   ['a flattened image', () => new Sequential([new ConvLayer(2, 3), new Flatten(), new Dense(60, 2)]), [4, 5, 2]],
   ['a flattened grey image', () => new Sequential([new ConvLayer(1, 1), new Flatten(), new Dense(20, 2)]), [4, 5, 1]],
   ['all values of a batch in one row', () => new Flatten(true), [2, 3]],

@@ -31,7 +31,12 @@ export function onnxruntime(): Ort | undefined {
 }
 
 /** The model's only output for its only input. */
-export async function runOnnx(ort: Ort, model: Uint8Array, data: Float32Array, shape: readonly number[]): Promise<{data: Float32Array; shape: number[]}> {
+export async function runOnnx(
+  ort: Ort,
+  model: Uint8Array,
+  data: Float32Array,
+  shape: readonly number[],
+): Promise<{data: Float32Array; shape: number[]}> {
   const session = await ort.InferenceSession.create(model, {intraOpNumThreads: 1, interOpNumThreads: 1});
   try {
     const results = await session.run({[session.inputNames[0]!]: new ort.Tensor('float32', data, shape)});

@@ -10,17 +10,20 @@ describe('exported networks of random layers', () => {
 
   inEachFormat((expectSame) => {
     it(`compute the same (${cases} networks)`, async () => {
-      await fc.assert(fc.asyncProperty(fc.nat(1e6), async (seed) => {
-        const {network, itemShape, words} = drawNetwork(seed);
-        try {
-          shake(network, seed);
-          await expectSame(network, itemShape);
-        } catch (error) {
-          throw new Error(`${words}\n${(error as Error).message}`, {cause: error});
-        } finally {
-          network.dispose();
-        }
-      }), {numRuns: cases, endOnFailure: true});
+      await fc.assert(
+        fc.asyncProperty(fc.nat(1e6), async (seed) => {
+          const {network, itemShape, words} = drawNetwork(seed);
+          try {
+            shake(network, seed);
+            await expectSame(network, itemShape);
+          } catch (error) {
+            throw new Error(`${words}\n${(error as Error).message}`, {cause: error});
+          } finally {
+            network.dispose();
+          }
+        }),
+        {numRuns: cases, endOnFailure: true},
+      );
     });
   });
 });

@@ -1,5 +1,5 @@
 import {expect} from 'chai';
-import {basicCritic, Conv, LeakyReLU, Module, Rng, Sequential, Tanh, tf, type Tensor} from 'gan';
+import {basicCritic, Conv, LeakyReLU, Module, Rng, Sequential, Tanh, tf, type Tensor} from 'gankit';
 import {toOnnx} from '../../../dist/gan/export/onnx/write.js';
 import {toTfjs} from '../../../dist/gan/export/tfjs/write.js';
 import {trace} from '../../../dist/gan/export/trace.js';
@@ -19,7 +19,8 @@ class Odd extends Module {
   }
 }
 
-const within = (f: (x: Tensor) => Tensor): Sequential => new Sequential([new Tanh(), new Sequential([new Odd(f)]), new Tanh()]).eval();
+const within = (f: (x: Tensor) => Tensor): Sequential =>
+  new Sequential([new Tanh(), new Sequential([new Odd(f)]), new Tanh()]).eval();
 const facts = {name: 'generator', input: 'x', output: 'y', doc: '', version: '0', metadata: {}};
 
 describe('what cannot be exported', () => {
@@ -32,17 +33,47 @@ describe('what cannot be exported', () => {
     for (const write of [() => toOnnx(graph, facts), () => toTfjs(graph, facts), () => toWeb(traced)]) {
       const error = await ganError(write);
       expect(error).to.include({code: 'GAN_EXPORT_UNSUPPORTED', exitCode: 2});
-      expect(error.message).to.match(/^The generator cannot be exported:\n {2}0 \(Odd\): .*Cumsum.*\n {2}2 \(Odd\): .*Atan.*$/);
+      expect(error.message).to.match(
+        /^The generator cannot be exported:\n {2}0 \(Odd\): .*Cumsum.*\n {2}2 \(Odd\): .*Atan.*$/,
+      );
     }
   });
 
   const refused: [what: string, f: (x: Tensor) => Tensor, says: RegExp][] = [
-    ['noise of its own', (x) => tf.add(x, tf.tensor(new Rng(Math.random()).normal(4), [4])), /^ {2}1\.0 \(Odd\): uses values that are drawn anew/m],
-    ['a tensor for each size of the batch', (x) => tf.mul(x, tf.ones([x.shape[0], 1])), /^ {2}1\.0 \(Odd\): uses values .* made for each batch/m],
-    ['operations for each item', (x) => tf.stack(tf.unstack(x, 0).map((item) => tf.relu(item)), 0), /\(Sequential\): does not run the same operations/],
-    ['an attribute that follows the values', (x) => tf.leakyRelu(x, Math.abs(x.dataSync()[0]!)), /^ {2}1\.0 \(Odd\): the attributes of LeakyRelu depend/m],
-    ['a result that is not of the input', () => tf.tensor2d([[1, 2]]), /\(Sequential\): its result does not depend on its input/],
-    ['a special case for one image', (x) => (x.shape[0] === 1 ? tf.mul(x, 2) : tf.mul(x, 3)), /\(Sequential\): one image alone is computed otherwise/],
+    [
+      'noise of its own',
+      (x) => tf.add(x, tf.tensor(new Rng(Math.random()).normal(4), [4])),
+      /^ {2}1\.0 \(Odd\): uses values that are drawn anew/m,
+    ],
+    [
+      'a tensor for each size of the batch',
+      (x) => tf.mul(x, tf.ones([x.shape[0], 1])),
+      /^ {2}1\.0 \(Odd\): uses values .* made for each batch/m,
+    ],
+    [
+      'operations for each item',
+      (x) =>
+        tf.stack(
+          tf.unstack(x, 0).map((item) => tf.relu(item)),
+          0,
+        ),
+      /\(Sequential\): does not run the same operations/,
+    ],
+    [
+      'an attribute that follows the values',
+      (x) => tf.leakyRelu(x, Math.abs(x.dataSync()[0]!)),
+      /^ {2}1\.0 \(Odd\): the attributes of LeakyRelu depend/m,
+    ],
+    [
+      'a result that is not of the input',
+      () => tf.tensor2d([[1, 2]]),
+      /\(Sequential\): its result does not depend on its input/,
+    ],
+    [
+      'a special case for one image',
+      (x) => (x.shape[0] === 1 ? tf.mul(x, 2) : tf.mul(x, 3)),
+      /\(Sequential\): one image alone is computed otherwise/,
+    ],
   ];
   for (const [what, f, says] of refused) {
     it(`a layer with ${what}`, async () => {
@@ -55,14 +86,19 @@ describe('what cannot be exported', () => {
   }
 
   it('leaves nothing behind: neither tensors nor a watched network, whether it ends well or not', async () => {
-    const networks = [within((x) => tf.mul(x, 2)), within((x) => tf.mul(x, tf.ones([x.shape[0], 1]))), within(() => {
-      throw new Error('broken');
-    })];
+    const networks = [
+      within((x) => tf.mul(x, 2)),
+      within((x) => tf.mul(x, tf.ones([x.shape[0], 1]))),
+      within(() => {
+        throw new Error('broken');
+      }),
+    ];
     const before = tf.memory().numTensors;
     for (const network of networks) await graphOf(network, [4]).catch(() => undefined);
     expect(tf.memory().numTensors).to.equal(before);
     expect(Object.hasOwn(tf.engine(), 'runKernel')).to.equal(false);
-    for (const network of networks) for (const module of network.modules()) expect(Object.hasOwn(module, 'forward')).to.equal(false);
+    for (const network of networks)
+      for (const module of network.modules()) expect(Object.hasOwn(module, 'forward')).to.equal(false);
   });
 });
 
@@ -73,7 +109,17 @@ describe('graphs', () => {
     const critic = basicCritic(16, 3, {nFeatures: 4, actCls: () => new LeakyReLU(0.2)}).eval();
     shake(critic);
     const kernels = (await graphOf(critic, [16, 16, 3])).nodes.map(({kernel}) => kernel);
-    expect(kernels).to.deep.equal(['Conv2D', 'Add', 'LeakyRelu', 'Conv2D', 'Add', 'LeakyRelu', 'Conv2D', 'Add', 'Reshape']);
+    expect(kernels).to.deep.equal([
+      'Conv2D',
+      'Add',
+      'LeakyRelu',
+      'Conv2D',
+      'Add',
+      'LeakyRelu',
+      'Conv2D',
+      'Add',
+      'Reshape',
+    ]);
     expect((await trace(critic, [16, 16, 3])).nodes.map(({kernel}) => kernel)).to.include.members(['Sub', 'Multiply']);
   });
 

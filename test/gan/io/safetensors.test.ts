@@ -1,16 +1,17 @@
 import {readdir, readFile, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {expect} from 'chai';
-import {readSafetensors, writeSafetensors, type StateDict} from 'gan';
+import {readSafetensors, writeSafetensors, type StateDict} from 'gankit';
 import {writeFileAtomic} from '../../../dist/gan/io/atomic-write.js';
 import {decodeSafetensors, encodeSafetensors} from '../../../dist/gan/io/safetensors.js';
 import {ganError, inFolder} from '../helpers.js';
 
-const tensors = (): StateDict => new Map([
-  ['a', {dtype: 'F32', shape: [2, 2], data: Float32Array.of(1, -2.5, 3e-8, 4)}],
-  ['näme.b', {dtype: 'I64', shape: [], data: BigInt64Array.of(2n ** 40n)}],
-  ['empty', {dtype: 'F32', shape: [0, 3], data: new Float32Array(0)}],
-]);
+const tensors = (): StateDict =>
+  new Map([
+    ['a', {dtype: 'F32', shape: [2, 2], data: Float32Array.of(1, -2.5, 3e-8, 4)}],
+    ['näme.b', {dtype: 'I64', shape: [], data: BigInt64Array.of(2n ** 40n)}],
+    ['empty', {dtype: 'F32', shape: [0, 3], data: new Float32Array(0)}],
+  ]);
 
 /** A file of any header and body. */
 function file(header: unknown, body = Buffer.alloc(8)): Buffer {
@@ -22,10 +23,15 @@ function file(header: unknown, body = Buffer.alloc(8)): Buffer {
 
 describe('safetensors', () => {
   it('is what its definition says: length of the header, JSON, bytes of the tensors, little-endian', () => {
-    const bytes = encodeSafetensors(new Map([['x', {dtype: 'F32', shape: [2], data: Float32Array.of(1, -2)}]]), {format: 'pt'});
+    const bytes = encodeSafetensors(new Map([['x', {dtype: 'F32', shape: [2], data: Float32Array.of(1, -2)}]]), {
+      format: 'pt',
+    });
     const length = Number(bytes.readBigUInt64LE(0));
     expect(length % 8).to.equal(0); // tensors are aligned
-    expect(JSON.parse(bytes.toString('utf8', 8, 8 + length))).to.deep.equal({__metadata__: {format: 'pt'}, x: {dtype: 'F32', shape: [2], data_offsets: [0, 8]}});
+    expect(JSON.parse(bytes.toString('utf8', 8, 8 + length))).to.deep.equal({
+      __metadata__: {format: 'pt'},
+      x: {dtype: 'F32', shape: [2], data_offsets: [0, 8]},
+    });
     expect(bytes.subarray(8 + length).toString('hex')).to.equal('0000803f000000c0');
   });
 
@@ -38,10 +44,18 @@ describe('safetensors', () => {
 
   it('reads a part of a larger array, and files whose tensors are not aligned', () => {
     const part = new Float32Array([9, 1, 2, 9]).subarray(1, 3);
-    expect([...decodeSafetensors(encodeSafetensors(new Map([['x', {dtype: 'F32', shape: [2], data: part}]])), 'here').tensors.get('x')!.data]).to.deep.equal([1, 2]);
+    expect([
+      ...decodeSafetensors(
+        encodeSafetensors(new Map([['x', {dtype: 'F32', shape: [2], data: part}]])),
+        'here',
+      ).tensors.get('x')!.data,
+    ]).to.deep.equal([1, 2]);
     const body = Buffer.alloc(5);
     body.writeFloatLE(1.5, 1);
-    expect([...decodeSafetensors(file({x: {dtype: 'F32', shape: [], data_offsets: [1, 5]}}, body), 'here').tensors.get('x')!.data]).to.deep.equal([1.5]);
+    expect([
+      ...decodeSafetensors(file({x: {dtype: 'F32', shape: [], data_offsets: [1, 5]}}, body), 'here').tensors.get('x')!
+        .data,
+    ]).to.deep.equal([1.5]);
   });
 
   const broken: [string, Buffer, RegExp][] = [
@@ -52,10 +66,22 @@ describe('safetensors', () => {
     ['a header that is no JSON', file('{"a": '), /its header is no JSON/],
     ['a header that is null', file('null'), /its header is no object/],
     ['a header that is a list', file('[1]'), /its header is no object/],
-    ['a tensor of another type', file({x: {dtype: 'F16', shape: [4], data_offsets: [0, 8]}}), /tensor 'x' is of type F16; F32 and I64 can be read/],
-    ['a tensor that ends after the file', file({x: {dtype: 'F32', shape: [3], data_offsets: [0, 12]}}), /tensor 'x' of shape \[3\] lies at 0 to 12/],
+    [
+      'a tensor of another type',
+      file({x: {dtype: 'F16', shape: [4], data_offsets: [0, 8]}}),
+      /tensor 'x' is of type F16; F32 and I64 can be read/,
+    ],
+    [
+      'a tensor that ends after the file',
+      file({x: {dtype: 'F32', shape: [3], data_offsets: [0, 12]}}),
+      /tensor 'x' of shape \[3\] lies at 0 to 12/,
+    ],
     ['a tensor that begins before it', file({x: {dtype: 'F32', shape: [2], data_offsets: [-8, 0]}}), /tensor 'x'/],
-    ['a tensor of another size than its shape', file({x: {dtype: 'F32', shape: [2], data_offsets: [0, 4]}}), /lies at 0 to 4/],
+    [
+      'a tensor of another size than its shape',
+      file({x: {dtype: 'F32', shape: [2], data_offsets: [0, 4]}}),
+      /lies at 0 to 4/,
+    ],
     ['an entry without offsets', file({x: {dtype: 'F32', shape: [2]}}), /tensor 'x'/],
     ['an entry that is a number', file({x: 5}), /tensor 'x'/],
     ['a shape that is none', file({x: {dtype: 'F32', shape: [1.5], data_offsets: [0, 6]}}), /tensor 'x'/],
@@ -65,7 +91,9 @@ describe('safetensors', () => {
     it(`refuses ${title}, naming the file`, async () => {
       const error = await ganError(() => decodeSafetensors(bytes, 'the/file'));
       expect(error).to.include({code: 'GAN_FILE_BROKEN', kind: 'data'});
-      expect(error.message).to.match(/^the\/file is no intact safetensors file: /).and.match(text);
+      expect(error.message)
+        .to.match(/^the\/file is no intact safetensors file: /)
+        .and.match(text);
     });
   }
 
@@ -97,7 +125,10 @@ describe('writeFileAtomic', () => {
     await inFolder(async (dir) => {
       const path = join(dir, 'x');
       await writeFile(path, 'old');
-      const failed = await writeFileAtomic(path, Symbol('not data') as unknown as string).then(() => false, () => true);
+      const failed = await writeFileAtomic(path, Symbol('not data') as unknown as string).then(
+        () => false,
+        () => true,
+      );
       expect(failed).to.equal(true);
       expect(await readFile(path, 'utf8')).to.equal('old');
       expect(await readdir(dir)).to.deep.equal(['x']);
@@ -106,7 +137,10 @@ describe('writeFileAtomic', () => {
 
   it('says when the folder is not there', async () => {
     await inFolder(async (dir) => {
-      const failed = await writeFileAtomic(join(dir, 'none', 'x'), 'data').then(() => '', (error: NodeJS.ErrnoException) => error.code);
+      const failed = await writeFileAtomic(join(dir, 'none', 'x'), 'data').then(
+        () => '',
+        (error: NodeJS.ErrnoException) => error.code,
+      );
       expect(failed).to.equal('ENOENT');
     });
   });

@@ -1,5 +1,5 @@
 import {expect} from 'chai';
-import {Dropout2d, Rng, setSeed, tf, type Tensor} from 'gan';
+import {Dropout2d, Rng, setSeed, tf, type Tensor} from 'gankit';
 import {expectClose, withDevice} from '../../device.js';
 import {ganError, random, valuesOf} from '../helpers.js';
 
@@ -8,7 +8,9 @@ describe('Dropout2d', () => {
 
   it('drops whole channels of single images with probability p and scales the others by 1 / (1 - p)', () => {
     const [n, channels, p] = [100, 50, 0.3];
-    const y = tf.reshape(new Dropout2d(p, new Rng(1)).forward(tf.ones([n, 2, 2, channels])), [n, 4, channels]).arraySync() as number[][][];
+    const y = tf
+      .reshape(new Dropout2d(p, new Rng(1)).forward(tf.ones([n, 2, 2, channels])), [n, 4, channels])
+      .arraySync() as number[][][];
     let dropped = 0;
     for (const image of y) {
       for (let c = 0; c < channels; c++) {

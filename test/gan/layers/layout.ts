@@ -1,5 +1,5 @@
 /** Between PyTorch's layout and the library's, written apart from the library's own conversion. */
-import {tf, type Tensor} from 'gan';
+import {tf, type Tensor} from 'gankit';
 import {plain, type Plain} from './reference.js';
 
 /** [n, ...spatial, c] -> [n, c, ...spatial]. */

@@ -1,5 +1,5 @@
 import {expect} from 'chai';
-import {BatchNorm, InstanceNorm, setSeed, tf, type Tensor} from 'gan';
+import {BatchNorm, InstanceNorm, setSeed, tf, type Tensor} from 'gankit';
 import {expectClose, withDevice} from '../../device.js';
 import {ganError, random} from '../helpers.js';
 
@@ -12,7 +12,9 @@ describe('BatchNorm', () => {
 
   it('normalises with the mean and the biased variance of the batch', () => {
     const layer = new BatchNorm(2, {weight: 2, bias: 0.5});
-    const wanted = [1, 0, 2, 0, 3, 4, 6, 4].map((value, i) => ((value - [3, 2][i % 2]!) / Math.sqrt(biased[i % 2]! + 1e-5)) * 2 + 0.5);
+    const wanted = [1, 0, 2, 0, 3, 4, 6, 4].map(
+      (value, i) => ((value - [3, 2][i % 2]!) / Math.sqrt(biased[i % 2]! + 1e-5)) * 2 + 0.5,
+    );
     expectClose(layer.forward(x()), wanted);
   });
 
@@ -39,15 +41,23 @@ describe('BatchNorm', () => {
     const layer = new BatchNorm(2);
     layer.forward(x());
     layer.eval();
-    const [means, variances] = [[0.3, 0.2], [0.9 + 1.4 / 3, 0.9 + 1.6 / 3]];
-    const wanted = [1, 0, 2, 0, 3, 4, 6, 4].map((value, i) => (value - means[i % 2]!) / Math.sqrt(variances[i % 2]! + 1e-5) + 0.001);
+    const [means, variances] = [
+      [0.3, 0.2],
+      [0.9 + 1.4 / 3, 0.9 + 1.6 / 3],
+    ];
+    const wanted = [1, 0, 2, 0, 3, 4, 6, 4].map(
+      (value, i) => (value - means[i % 2]!) / Math.sqrt(variances[i % 2]! + 1e-5) + 0.001,
+    );
     expectClose(layer.forward(x()), wanted);
     expectClose(layer.forward(x()), wanted);
     expect(layer.batchesTracked.value).to.equal(1);
   });
 
   it('normalises vectors too', () => {
-    expectClose(new BatchNorm(1, {bias: 0}).forward(tf.tensor([1, 3], [2, 1])), [-1 / Math.sqrt(1 + 1e-5), 1 / Math.sqrt(1 + 1e-5)]);
+    expectClose(new BatchNorm(1, {bias: 0}).forward(tf.tensor([1, 3], [2, 1])), [
+      -1 / Math.sqrt(1 + 1e-5),
+      1 / Math.sqrt(1 + 1e-5),
+    ]);
   });
 
   it('leaves no tensor behind when its statistics change', () => {
@@ -60,9 +70,13 @@ describe('BatchNorm', () => {
   });
 
   it('refuses another number of channels, and a tensor without a batch', async () => {
-    expect((await ganError(() => new BatchNorm(2).forward(tf.zeros([2, 3])))).message).to.equal('batch norm of 2: got a tensor of shape [2, 3], wanted [batch, ..., 2]');
+    expect((await ganError(() => new BatchNorm(2).forward(tf.zeros([2, 3])))).message).to.equal(
+      'batch norm of 2: got a tensor of shape [2, 3], wanted [batch, ..., 2]',
+    );
     expect(await ganError(() => new BatchNorm(2).forward(tf.zeros([2])))).to.include({code: 'GAN_SHAPE'});
-    expect((await ganError(() => new BatchNorm(2).forward(tf.zeros([1, 2])))).message).to.include('more than one value a channel');
+    expect((await ganError(() => new BatchNorm(2).forward(tf.zeros([1, 2])))).message).to.include(
+      'more than one value a channel',
+    );
     expect(new BatchNorm(2).eval().forward(tf.zeros([1, 2])).shape).to.deep.equal([1, 2]);
   });
 });
@@ -86,7 +100,9 @@ describe('InstanceNorm', () => {
   });
 
   it('refuses vectors and another number of channels', async () => {
-    expect((await ganError(() => new InstanceNorm(2).forward(tf.zeros([3, 2])))).message).to.equal('instance norm of 2: got a tensor of shape [3, 2], wanted [batch, ...spatial, 2]');
+    expect((await ganError(() => new InstanceNorm(2).forward(tf.zeros([3, 2])))).message).to.equal(
+      'instance norm of 2: got a tensor of shape [3, 2], wanted [batch, ...spatial, 2]',
+    );
     expect(await ganError(() => new InstanceNorm(2).forward(random([1, 4, 4, 3], 1)))).to.include({code: 'GAN_SHAPE'});
   });
 });

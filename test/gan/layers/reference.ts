@@ -23,14 +23,16 @@ function as3d({shape, data}: Plain): Plain {
 }
 
 /** A number for each of three dimensions: `value` for those that exist, `absent` for the others. */
-const three = (dims: number, value: number, absent: number): number[] => [0, 1, 2].map((axis) => (axis < 3 - dims ? absent : value));
+const three = (dims: number, value: number, absent: number): number[] =>
+  [0, 1, 2].map((axis) => (axis < 3 - dims ? absent : value));
 
 function offset(shape: number[], index: number[]): number {
   return index.reduce((sum, i, axis) => sum * shape[axis]! + i, 0);
 }
 
 function* grid(shape: number[]): Generator<number[]> {
-  for (let d = 0; d < shape[0]!; d++) for (let h = 0; h < shape[1]!; h++) for (let w = 0; w < shape[2]!; w++) yield [d, h, w];
+  for (let d = 0; d < shape[0]!; d++)
+    for (let h = 0; h < shape[1]!; h++) for (let w = 0; w < shape[2]!; w++) yield [d, h, w];
 }
 
 /** Where a position beyond the border takes its value from; -1 for nowhere. */
@@ -49,13 +51,20 @@ function source(i: number, length: number, mode: NonNullable<ConvDefinition['mod
 }
 
 /** torch.nn.functional.conv1d, conv2d, conv3d: a cross-correlation. Weight [out, in / groups, ...kernel]. */
-export function conv(input: Plain, weight: Plain, bias: Plain | undefined, {stride = 1, padding = 0, dilation = 1, groups = 1, mode = 'zeros'}: ConvDefinition): Plain {
+export function conv(
+  input: Plain,
+  weight: Plain,
+  bias: Plain | undefined,
+  {stride = 1, padding = 0, dilation = 1, groups = 1, mode = 'zeros'}: ConvDefinition,
+): Plain {
   const dims = input.shape.length - 2;
   const [x, w] = [as3d(input), as3d(weight)];
   const [s, p, d] = [three(dims, stride, 1), three(dims, padding, 0), three(dims, dilation, 1)];
   const [batch, , ...size] = x.shape as [number, number, ...number[]];
   const [outs, ins, ...kernel] = w.shape as [number, number, ...number[]];
-  const outSize = size.map((n, axis) => Math.floor((n + 2 * p[axis]! - d[axis]! * (kernel[axis]! - 1) - 1) / s[axis]!) + 1);
+  const outSize = size.map(
+    (n, axis) => Math.floor((n + 2 * p[axis]! - d[axis]! * (kernel[axis]! - 1) - 1) / s[axis]!) + 1,
+  );
   const y = zeros([batch, outs, ...outSize]);
   for (let n = 0; n < batch; n++) {
     for (let o = 0; o < outs; o++) {
@@ -64,7 +73,9 @@ export function conv(input: Plain, weight: Plain, bias: Plain | undefined, {stri
         let sum = bias ? bias.data[o]! : 0;
         for (let i = 0; i < ins; i++) {
           for (const tap of grid(kernel)) {
-            const from = at.map((place, axis) => source(place * s[axis]! + tap[axis]! * d[axis]! - p[axis]!, size[axis]!, mode));
+            const from = at.map((place, axis) =>
+              source(place * s[axis]! + tap[axis]! * d[axis]! - p[axis]!, size[axis]!, mode),
+            );
             if (from.includes(-1)) continue;
             sum += x.data[offset(x.shape, [n, firstIn + i, ...from])]! * w.data[offset(w.shape, [o, i, ...tap])]!;
           }
@@ -77,14 +88,26 @@ export function conv(input: Plain, weight: Plain, bias: Plain | undefined, {stri
 }
 
 /** torch.nn.functional.conv_transpose1d, 2d, 3d: every input value adds the filter to the output. Weight [in, out / groups, ...kernel]. */
-export function convTranspose(input: Plain, weight: Plain, bias: Plain | undefined, {stride = 1, padding = 0, dilation = 1, groups = 1, outputPadding = 0}: ConvDefinition): Plain {
+export function convTranspose(
+  input: Plain,
+  weight: Plain,
+  bias: Plain | undefined,
+  {stride = 1, padding = 0, dilation = 1, groups = 1, outputPadding = 0}: ConvDefinition,
+): Plain {
   const dims = input.shape.length - 2;
   const [x, w] = [as3d(input), as3d(weight)];
-  const [s, p, d, extra] = [three(dims, stride, 1), three(dims, padding, 0), three(dims, dilation, 1), three(dims, outputPadding, 0)];
+  const [s, p, d, extra] = [
+    three(dims, stride, 1),
+    three(dims, padding, 0),
+    three(dims, dilation, 1),
+    three(dims, outputPadding, 0),
+  ];
   const [batch, ins, ...size] = x.shape as [number, number, ...number[]];
   const [, outsOfGroup, ...kernel] = w.shape as [number, number, ...number[]];
   const outs = outsOfGroup * groups;
-  const outSize = size.map((n, axis) => (n - 1) * s[axis]! - 2 * p[axis]! + d[axis]! * (kernel[axis]! - 1) + extra[axis]! + 1);
+  const outSize = size.map(
+    (n, axis) => (n - 1) * s[axis]! - 2 * p[axis]! + d[axis]! * (kernel[axis]! - 1) + extra[axis]! + 1,
+  );
   const y = zeros([batch, outs, ...outSize]);
   for (let n = 0; n < batch; n++) {
     for (let i = 0; i < ins; i++) {
@@ -94,7 +117,8 @@ export function convTranspose(input: Plain, weight: Plain, bias: Plain | undefin
           for (const tap of grid(kernel)) {
             const to = at.map((place, axis) => place * s[axis]! - p[axis]! + tap[axis]! * d[axis]!);
             if (to.some((place, axis) => place < 0 || place >= outSize[axis]!)) continue;
-            y.data[offset(y.shape, [n, firstOut + o, ...to])]! += x.data[offset(x.shape, [n, i, ...at])]! * w.data[offset(w.shape, [i, o, ...tap])]!;
+            y.data[offset(y.shape, [n, firstOut + o, ...to])]! +=
+              x.data[offset(x.shape, [n, i, ...at])]! * w.data[offset(w.shape, [i, o, ...tap])]!;
           }
         }
       }
@@ -112,13 +136,16 @@ export function norm(x: Plain, weight: Plain, bias: Plain, per: 'batch' | 'insta
   const [batch, channels, ...spatial] = x.shape as [number, number, ...number[]];
   const positions = spatial.reduce((a, b) => a * b, 1);
   const y = plain(x.shape, x.data);
-  const group = (k: number): number => (per === 'batch' ? Math.floor(k / positions) % channels : Math.floor(k / positions));
+  const group = (k: number): number =>
+    per === 'batch' ? Math.floor(k / positions) % channels : Math.floor(k / positions);
   const count = per === 'batch' ? batch * positions : positions;
   for (let g = 0; g < (per === 'batch' ? channels : batch * channels); g++) {
     const members = [...x.data.keys()].filter((k) => group(k) === g);
     const mean = members.reduce((sum, k) => sum + x.data[k]!, 0) / count;
     const variance = members.reduce((sum, k) => sum + (x.data[k]! - mean) ** 2, 0) / count;
-    for (const k of members) y.data[k] = ((x.data[k]! - mean) / Math.sqrt(variance + eps)) * weight.data[g % channels]! + bias.data[g % channels]!;
+    for (const k of members)
+      y.data[k] =
+        ((x.data[k]! - mean) / Math.sqrt(variance + eps)) * weight.data[g % channels]! + bias.data[g % channels]!;
   }
   return y;
 }
@@ -138,16 +165,23 @@ export function matrixRows({shape, data}: Plain, axis: 0 | 1): Float64Array[] {
   );
 }
 
-const dot = (a: ArrayLike<number>, b: ArrayLike<number>): number => Array.from(a).reduce((sum, value, i) => sum + value * b[i]!, 0);
+const dot = (a: ArrayLike<number>, b: ArrayLike<number>): number =>
+  Array.from(a).reduce((sum, value, i) => sum + value * b[i]!, 0);
 const unit = (v: Float64Array): Float64Array => v.map((value) => value / Math.max(Math.sqrt(dot(v, v)), 1e-12));
 
 /** One power iteration: v <- W^T u, u <- W v, each of length 1. */
 export function powerIteration(rows: Float64Array[], u: Float64Array): {u: Float64Array; v: Float64Array} {
-  const v = unit(Float64Array.from(rows[0]!, (_, column) => rows.reduce((sum, row, i) => sum + row[column]! * u[i]!, 0)));
+  const v = unit(
+    Float64Array.from(rows[0]!, (_, column) => rows.reduce((sum, row, i) => sum + row[column]! * u[i]!, 0)),
+  );
   return {u: unit(Float64Array.from(rows, (row) => dot(row, v))), v};
 }
 
-export const sigma = (rows: Float64Array[], u: ArrayLike<number>, v: ArrayLike<number>): number => dot(rows.map((row) => dot(row, v)), u);
+export const sigma = (rows: Float64Array[], u: ArrayLike<number>, v: ArrayLike<number>): number =>
+  dot(
+    rows.map((row) => dot(row, v)),
+    u,
+  );
 
 /** d f / d x by central differences: f is smooth where it is looked at, in float64, and so this is good to about 1e-8. */
 export function differences(f: () => number, x: Plain, step = 1e-5): Float64Array {

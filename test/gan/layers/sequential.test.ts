@@ -1,5 +1,17 @@
 import {expect} from 'chai';
-import {AddChannels, ConvLayer, Dense, DenseResBlock, Flatten, MergeLayer, ReLU, Rng, Sequential, SequentialEx, tf} from 'gan';
+import {
+  AddChannels,
+  ConvLayer,
+  Dense,
+  DenseResBlock,
+  Flatten,
+  MergeLayer,
+  ReLU,
+  Rng,
+  Sequential,
+  SequentialEx,
+  tf,
+} from 'gankit';
 import {expectClose, withDevice} from '../../device.js';
 import {dense, ganError, random, valuesOf} from '../helpers.js';
 
@@ -37,7 +49,8 @@ describe('AddChannels', () => {
   });
 
   it('refuses a number of dimensions that is none', async () => {
-    for (const nDim of [-1, 0.5]) expect(await ganError(() => new AddChannels(nDim))).to.include({code: 'GAN_ARGUMENT'});
+    for (const nDim of [-1, 0.5])
+      expect(await ganError(() => new AddChannels(nDim))).to.include({code: 'GAN_ARGUMENT'});
   });
 });
 
@@ -45,12 +58,20 @@ describe('Sequential', () => {
   withDevice();
 
   it('runs its layers in order', () => {
-    expect(valuesOf(new Sequential([dense([[2], [-1]]), new ReLU(), dense([[1, 10]], [0.5])]).forward(tf.tensor([[3], [-4]])))).to.deep.equal([6.5, 40.5]);
+    expect(
+      valuesOf(
+        new Sequential([dense([[2], [-1]]), new ReLU(), dense([[1, 10]], [0.5])]).forward(tf.tensor([[3], [-4]])),
+      ),
+    ).to.deep.equal([6.5, 40.5]);
   });
 
   it('says which layer refused its input, however deep', async () => {
-    const net = new Sequential([new Sequential([new ReLU(), new SequentialEx(new ConvLayer(2, 2), new ConvLayer(3, 3))])]);
-    expect((await ganError(() => net.forward(tf.zeros([1, 4, 4, 2])))).message).to.include('Conv2d(3, 3, 3) (at 0.1.layers.1.0): got a tensor of shape [1, 4, 4, 2]');
+    const net = new Sequential([
+      new Sequential([new ReLU(), new SequentialEx(new ConvLayer(2, 2), new ConvLayer(3, 3))]),
+    ]);
+    expect((await ganError(() => net.forward(tf.zeros([1, 4, 4, 2])))).message).to.include(
+      'Conv2d(3, 3, 3) (at 0.1.layers.1.0): got a tensor of shape [1, 4, 4, 2]',
+    );
   });
 });
 
@@ -59,15 +80,39 @@ describe('SequentialEx and MergeLayer', () => {
   const x = () => tf.tensor([[1, -2]]);
 
   it('add what went into the block', () => {
-    expect(valuesOf(new SequentialEx(dense([[10, 0], [0, 10]]), new ReLU(), new MergeLayer()).forward(x()))).to.deep.equal([11, -2]);
+    expect(
+      valuesOf(
+        new SequentialEx(
+          dense([
+            [10, 0],
+            [0, 10],
+          ]),
+          new ReLU(),
+          new MergeLayer(),
+        ).forward(x()),
+      ),
+    ).to.deep.equal([11, -2]);
   });
 
   it('put it behind the result with dense', () => {
-    expect(valuesOf(new SequentialEx(dense([[10, 0], [0, 10]]), new MergeLayer(true), new ReLU()).forward(x()))).to.deep.equal([10, 0, 1, 0]);
+    expect(
+      valuesOf(
+        new SequentialEx(
+          dense([
+            [10, 0],
+            [0, 10],
+          ]),
+          new MergeLayer(true),
+          new ReLU(),
+        ).forward(x()),
+      ),
+    ).to.deep.equal([10, 0, 1, 0]);
   });
 
   it('name their children layers.0, layers.1, ...', () => {
-    const names = new SequentialEx(new Dense(1, 1), new MergeLayer(), new Dense(1, 1)).namedParameters().map(([name]) => name);
+    const names = new SequentialEx(new Dense(1, 1), new MergeLayer(), new Dense(1, 1))
+      .namedParameters()
+      .map(([name]) => name);
     expect(names).to.deep.equal(['layers.0.weight', 'layers.0.bias', 'layers.2.weight', 'layers.2.bias']);
   });
 
@@ -85,12 +130,20 @@ describe('DenseResBlock', () => {
     const y = block.forward(x);
     expect(y.shape).to.deep.equal([2, 4, 5, 6]);
     expectClose(tf.slice(y, [0, 0, 0, 3], [2, 4, 5, 3]), x.dataSync(), 'exact');
-    const [first, second] = (block.children()[0]![1]).children().map(([, layer]) => layer);
+    const [first, second] = block
+      .children()[0]![1]
+      .children()
+      .map(([, layer]) => layer);
     expectClose(tf.slice(y, [0, 0, 0, 0], [2, 4, 5, 3]), second!.forward(first!.forward(x)).dataSync());
   });
 
   it('passes its options to both layers', () => {
     const names = new DenseResBlock(2, {normType: 'Spectral', bias: true}).namedParameters().map(([name]) => name);
-    expect(names).to.deep.equal(['layers.0.0.bias', 'layers.0.0.weight_orig', 'layers.1.0.bias', 'layers.1.0.weight_orig']);
+    expect(names).to.deep.equal([
+      'layers.0.0.bias',
+      'layers.0.0.weight_orig',
+      'layers.1.0.bias',
+      'layers.1.0.weight_orig',
+    ]);
   });
 });

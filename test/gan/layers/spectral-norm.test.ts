@@ -1,5 +1,5 @@
 import {expect} from 'chai';
-import {basicCritic, Conv, GANLoss, GANModule, Rng, tf, wganLosses, type StateDict} from 'gan';
+import {basicCritic, Conv, GANLoss, GANModule, Rng, tf, wganLosses, type StateDict} from 'gankit';
 import {expectClose, withDevice} from '../../device.js';
 import {random} from '../helpers.js';
 import {matrixRows, plain, powerIteration, sigma, type Plain} from './reference.js';
@@ -14,15 +14,18 @@ function largestSingularValue(rows: Float64Array[]): number {
         if (Math.abs(a[p]![q]!) < 1e-15) continue;
         const angle = 0.5 * Math.atan2(2 * a[p]![q]!, a[q]![q]! - a[p]![p]!);
         const [c, s] = [Math.cos(angle), Math.sin(angle)];
-        for (let k = 0; k < n; k++) [a[k]![p], a[k]![q]] = [c * a[k]![p]! - s * a[k]![q]!, s * a[k]![p]! + c * a[k]![q]!];
-        for (let k = 0; k < n; k++) [a[p]![k], a[q]![k]] = [c * a[p]![k]! - s * a[q]![k]!, s * a[p]![k]! + c * a[q]![k]!];
+        for (let k = 0; k < n; k++)
+          [a[k]![p], a[k]![q]] = [c * a[k]![p]! - s * a[k]![q]!, s * a[k]![p]! + c * a[k]![q]!];
+        for (let k = 0; k < n; k++)
+          [a[p]![k], a[q]![k]] = [c * a[p]![k]! - s * a[q]![k]!, s * a[p]![k]! + c * a[q]![k]!];
       }
     }
   }
   return Math.sqrt(Math.max(...a.map((row, i) => row[i]!)));
 }
 
-const tensor = (state: StateDict, name: string): Plain => plain(state.get(name)!.shape, Array.from(state.get(name)!.data, Number));
+const tensor = (state: StateDict, name: string): Plain =>
+  plain(state.get(name)!.shape, Array.from(state.get(name)!.data, Number));
 
 describe('spectral norm', () => {
   withDevice();
@@ -69,7 +72,9 @@ describe('spectral norm', () => {
     const loss = new GANLoss(wganLosses.genLossFunc, wganLosses.critLossFunc, model);
     const before = await critic.stateDict();
     const images = random([2, 8, 8, 1], 5);
-    tf.tidy(() => void tf.variableGrads(() => loss.forward(model.forward(images), images) as ReturnType<typeof tf.scalar>));
+    tf.tidy(
+      () => void tf.variableGrads(() => loss.forward(model.forward(images), images) as ReturnType<typeof tf.scalar>),
+    );
     const rows = matrixRows(tensor(before, '1.0.weight_orig'), 0);
     const once = powerIteration(rows, tensor(before, '1.0.weight_u').data);
     expectClose(tensor(await critic.stateDict(), '1.0.weight_u').data, powerIteration(rows, once.u).u);
@@ -87,6 +92,9 @@ describe('weight norm', () => {
     expectClose(normed.forward(x), given.forward(x).dataSync());
     const state = await normed.stateDict();
     const direction = tensor(state, 'weight_v');
-    expectClose(tensor(state, 'weight_g').data, [0, 1, 2].map((i) => Math.hypot(...direction.data.slice(i * 8, (i + 1) * 8))));
+    expectClose(
+      tensor(state, 'weight_g').data,
+      [0, 1, 2].map((i) => Math.hypot(...direction.data.slice(i * 8, (i + 1) * 8))),
+    );
   });
 });

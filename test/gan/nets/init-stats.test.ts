@@ -1,6 +1,6 @@
 import {readFileSync} from 'node:fs';
 import {expect} from 'chai';
-import {Rng, setSeed, type Module} from 'gan';
+import {Rng, setSeed, type Module} from 'gankit';
 import {buildNetwork} from '../../../dist/testing/golden/python-call.js';
 import {withDevice} from '../../device.js';
 
@@ -18,7 +18,9 @@ interface Recorded {
   kurtosis: number | null;
 }
 
-const {nets} = JSON.parse(readFileSync(new URL('../../golden/recordings/init_stats.json', import.meta.url), 'utf8')) as {nets: Record<string, {total_parameters: number; tensors: Recorded[]}>};
+const {nets} = JSON.parse(
+  readFileSync(new URL('../../golden/recordings/init_stats.json', import.meta.url), 'utf8'),
+) as {nets: Record<string, {total_parameters: number; tensors: Recorded[]}>};
 
 interface Statistics {
   count: number;
@@ -44,7 +46,14 @@ function statistics(data: Float32Array): Statistics {
     second += square;
     fourth += square * square;
   }
-  return {count, mean, std: Math.sqrt(second / Math.max(count - 1, 1)), kurtosis: fourth / count / (second / count) ** 2, min, max};
+  return {
+    count,
+    mean,
+    std: Math.sqrt(second / Math.max(count - 1, 1)),
+    kurtosis: fourth / count / (second / count) ** 2,
+    min,
+    max,
+  };
 }
 
 /**
@@ -66,7 +75,10 @@ function compare(name: string, got: Statistics, recorded: Recorded): void {
   if (!isUniform) return;
   // uniform: never beyond the bound, which is sqrt(3) standard deviations and the extreme of 20 draws of torch; near it with many values
   const bound = Math.max(recorded.max, -recorded.min);
-  expect(Math.max(max, -min), `${name}: extreme`).to.be.within(bound * (1 - 15 / count), bound * (1 + 1 / count) + 1e-7);
+  expect(Math.max(max, -min), `${name}: extreme`).to.be.within(
+    bound * (1 - 15 / count),
+    bound * (1 + 1 / count) + 1e-7,
+  );
 }
 
 describe('initial values against 20 seeds of fastai', () => {
@@ -80,7 +92,9 @@ describe('initial values against 20 seeds of fastai', () => {
       const state = await net.stateDict();
       const names = [...net.namedParameters(), ...net.namedBuffers()].map(([name]) => name);
       const listed = tensors.filter(({name}) => !name.includes('num_batches')); // whole numbers have no statistics
-      expect(names.map((name) => `${name} [${state.get(name)!.shape.join()}]`)).to.deep.equal(listed.map(({name, shape}) => `${name} [${shape.join()}]`));
+      expect(names.map((name) => `${name} [${state.get(name)!.shape.join()}]`)).to.deep.equal(
+        listed.map(({name, shape}) => `${name} [${shape.join()}]`),
+      );
       for (const recorded of listed) {
         compare(recorded.name, statistics(state.get(recorded.name)!.data as Float32Array), recorded);
       }

@@ -9,9 +9,17 @@ import {openCpu} from '../runs/helpers.js';
 
 const registry = openRegistry();
 const make = (name: string, options: Record<string, number>): Promise<Penalty> =>
-  registry.create('penalty', name, new Map(Object.entries(options).map(([key, value]) => [key, {value, origin: 'a test'}])));
+  registry.create(
+    'penalty',
+    name,
+    new Map(Object.entries(options).map(([key, value]) => [key, {value, origin: 'a test'}])),
+  );
 
-const images = [[1, 2, -1, 0.5], [0.5, -0.5, 2, 1], [0, 1, 1, -2]];
+const images = [
+  [1, 2, -1, 0.5],
+  [0.5, -0.5, 2, 1],
+  [0, 1, 1, -2],
+];
 const norms = images.map((image) => Math.hypot(...image));
 const mean = (values: number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 
@@ -24,7 +32,12 @@ describe('penalties', () => {
   after(() => device.close());
 
   /** The value of a penalty, and its derivative by the critic's only number. Real and generated images are the same. */
-  async function measure(penalty: Penalty, critic: (x: Tensor, a: Tensor) => Tensor, a: number, step = 0): Promise<[number, number] | undefined> {
+  async function measure(
+    penalty: Penalty,
+    critic: (x: Tensor, a: Tensor) => Tensor,
+    a: number,
+    step = 0,
+  ): Promise<[number, number] | undefined> {
     const x = tf.tensor(images, [3, 2, 2, 1]);
     const variable = tf.scalar(a).variable();
     let skipped = false;
@@ -38,13 +51,17 @@ describe('penalties', () => {
 
   const linear = (x: Tensor, a: Tensor): Tensor => tf.sum(tf.mul(x, a), [1, 2, 3]); // slope a at each of 4 pixels: norm 2 a
   const quadratic = (x: Tensor, a: Tensor): Tensor => tf.mul(tf.sum(tf.square(x), [1, 2, 3]), tf.div(a, 2)); // slope a x
-  const closeTo = (got: readonly number[] | undefined, wanted: readonly number[]): void => wanted.forEach((value, i) => expect(got![i], String(i)).to.be.closeTo(value, 1e-4 * (1 + Math.abs(value))));
+  const closeTo = (got: readonly number[] | undefined, wanted: readonly number[]): void =>
+    wanted.forEach((value, i) => expect(got![i], String(i)).to.be.closeTo(value, 1e-4 * (1 + Math.abs(value))));
 
   it('wgan-gp: lambda (|slope| - 1)^2, and its derivative', async () => {
     const penalty = await make('wgan-gp', {lambda: 10});
     closeTo(await measure(penalty, linear, 0.8), [10 * 0.6 ** 2, 2 * 10 * 0.6 * 2]);
     const a = 0.7;
-    closeTo(await measure(penalty, quadratic, a), [10 * mean(norms.map((norm) => (a * norm - 1) ** 2)), 20 * mean(norms.map((norm) => (a * norm - 1) * norm))]);
+    closeTo(await measure(penalty, quadratic, a), [
+      10 * mean(norms.map((norm) => (a * norm - 1) ** 2)),
+      20 * mean(norms.map((norm) => (a * norm - 1) * norm)),
+    ]);
   });
 
   it('wgan-gp: takes its points at random between real and generated images', async () => {
@@ -60,7 +77,8 @@ describe('penalties', () => {
     expect(Math.max(...seen)).to.be.within(0.8, 1);
   });
 
-  it('wgan-gp: a slope of 0 has a finite derivative', async () => closeTo(await measure(await make('wgan-gp', {lambda: 10}), linear, 0), [10, 0]));
+  it('wgan-gp: a slope of 0 has a finite derivative', async () =>
+    closeTo(await measure(await make('wgan-gp', {lambda: 10}), linear, 0), [10, 0]));
 
   it('r1: gamma / 2 |slope|^2 at real images, and its derivative', async () => {
     const penalty = await make('r1', {gamma: 4});

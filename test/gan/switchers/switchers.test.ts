@@ -1,5 +1,16 @@
 import {expect} from 'chai';
-import {AdaptiveGANSwitcher, FixedGANSwitcher, fromBatches, GANLearner, sgd, wganLosses, type Compat, type Mode, type StepCount, type Switcher} from 'gan';
+import {
+  AdaptiveGANSwitcher,
+  FixedGANSwitcher,
+  fromBatches,
+  GANLearner,
+  sgd,
+  wganLosses,
+  type Compat,
+  type Mode,
+  type StepCount,
+  type Switcher,
+} from 'gankit';
 import {withDevice} from '../../device.js';
 import {ganError, numberBatches, Scale} from '../helpers.js';
 
@@ -36,7 +47,12 @@ describe('FixedGANSwitcher', () => {
     };
     expect(turns(FixedGANSwitcher(nCrit, 1), 12)).to.equal('cccgcccgcgcg');
     expect(asked).to.deep.equal([0, 0, 0, 1, 1, 1, 2, 3]);
-    expect(turns(FixedGANSwitcher(1, (criticSteps) => criticSteps), 9)).to.equal('cgcggcggg');
+    expect(
+      turns(
+        FixedGANSwitcher(1, (criticSteps) => criticSteps),
+        9,
+      ),
+    ).to.equal('cgcggcggg');
   });
 
   it('refuses what is no number of steps', async () => {
@@ -53,24 +69,43 @@ describe('AdaptiveGANSwitcher', () => {
     expect(turns(AdaptiveGANSwitcher({criticThresh: 0.5, genThresh: 2}), 8, (_, i) => losses[i]!)).to.equal('cccgggcg');
   });
 
-  it('does not switch at the threshold itself', () => expect(turns(AdaptiveGANSwitcher({criticThresh: 0.5}), 3, () => 0.5)).to.equal('ccc'));
-  it('switches after every step without thresholds', () => expect(turns(AdaptiveGANSwitcher(), 5, () => 9)).to.equal('cgcgc'));
+  it('does not switch at the threshold itself', () =>
+    expect(turns(AdaptiveGANSwitcher({criticThresh: 0.5}), 3, () => 0.5)).to.equal('ccc'));
+  it('switches after every step without thresholds', () =>
+    expect(turns(AdaptiveGANSwitcher(), 5, () => 9)).to.equal('cgcgc'));
   it('switches after every step of the network that has none', () => {
-    expect(turns(AdaptiveGANSwitcher({genThresh: 0.5}), 6, (mode, i) => (mode === 'generator' && i === 3 ? 0.1 : 9))).to.equal('cgggcg');
+    expect(
+      turns(AdaptiveGANSwitcher({genThresh: 0.5}), 6, (mode, i) => (mode === 'generator' && i === 3 ? 0.1 : 9)),
+    ).to.equal('cgggcg');
   });
-  it('stays when the loss is not a number', () => expect(turns(AdaptiveGANSwitcher({criticThresh: 1}), 2, () => NaN)).to.equal('cc'));
+  it('stays when the loss is not a number', () =>
+    expect(turns(AdaptiveGANSwitcher({criticThresh: 1}), 2, () => NaN)).to.equal('cc'));
 });
 
 describe('turns in a training', () => {
   withDevice();
 
-  async function order(compat: Compat, switcher: Switcher | undefined, {batches = 12, epochs = 2, genFirst = false, wgan = false} = {}): Promise<string> {
+  async function order(
+    compat: Compat,
+    switcher: Switcher | undefined,
+    {batches = 12, epochs = 2, genFirst = false, wgan = false} = {},
+  ): Promise<string> {
     const dls = fromBatches(numberBatches(Array.from({length: batches}, () => [1, 1] as const)));
     const options = {compat, optFunc: sgd(), lr: 0.01, genFirst, ...(switcher && {switcher})};
     const nets = [new Scale(1), new Scale(1)] as const;
-    const learn = wgan ? GANLearner.wgan(dls, ...nets, options) : new GANLearner(dls, ...nets, wganLosses.genLossFunc, wganLosses.critLossFunc, options);
+    const learn = wgan
+      ? GANLearner.wgan(dls, ...nets, options)
+      : new GANLearner(dls, ...nets, wganLosses.genLossFunc, wganLosses.critLossFunc, options);
     let text = '';
-    await learn.fit(epochs, undefined, {cbs: [{name: 'note', beforeEpoch: ({epoch}) => void (text += epoch > 0 ? '|' : ''), afterPred: ({training}) => void (training && (text += learn.ganModel.genMode ? 'g' : 'c'))}]});
+    await learn.fit(epochs, undefined, {
+      cbs: [
+        {
+          name: 'note',
+          beforeEpoch: ({epoch}) => void (text += epoch > 0 ? '|' : ''),
+          afterPred: ({training}) => void (training && (text += learn.ganModel.genMode ? 'g' : 'c')),
+        },
+      ],
+    });
     return text;
   }
 
@@ -93,7 +128,7 @@ describe('turns in a training', () => {
     expect(await order('none', FixedGANSwitcher(2, 1), {batches: 5, epochs: 1, genFirst: true})).to.equal('gccgc');
   });
 
-  it('give a function the steps of the other network in all, and none in fastai\'s way', async () => {
+  it("give a function the steps of the other network in all, and none in fastai's way", async () => {
     const growing = (criticSteps: number): number => Math.max(1, criticSteps);
     expect(await order('none', FixedGANSwitcher(1, growing), {batches: 9, epochs: 1})).to.equal('cgcggcggg');
     expect(await order('fastai', FixedGANSwitcher(1, growing), {batches: 9, epochs: 1})).to.equal('cgcgcgcgc');
@@ -102,6 +137,8 @@ describe('turns in a training', () => {
   it('follow a function of the caller', async () => {
     const script = 'ccgggc';
     let i = 0;
-    expect(await order('none', () => (script[++i % 6] === 'g' ? 'generator' : 'critic'), {batches: 6, epochs: 2})).to.equal('ccgggc|ccgggc');
+    expect(
+      await order('none', () => (script[++i % 6] === 'g' ? 'generator' : 'critic'), {batches: 6, epochs: 2}),
+    ).to.equal('ccgggc|ccgggc');
   });
 });

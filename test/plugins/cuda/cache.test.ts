@@ -25,11 +25,15 @@ describe('cuda: what is kept on disk', () => {
 
   it('counts as missing when it was cut short, changed or emptied', () => {
     const cache = new DiskCache(folder);
-    for (const harm of [(file: string) => truncateSync(file, 60), (file: string) => writeFileSync(file, ''), (file: string) => {
-      const bytes = readFileSync(file);
-      bytes[70]! ^= 1;
-      writeFileSync(file, bytes);
-    }]) {
+    for (const harm of [
+      (file: string) => truncateSync(file, 60),
+      (file: string) => writeFileSync(file, ''),
+      (file: string) => {
+        const bytes = readFileSync(file);
+        bytes[70]! ^= 1;
+        writeFileSync(file, bytes);
+      },
+    ]) {
       cache.put('a', data);
       harm(files()[0]!);
       expect(cache.get('a')).to.equal(undefined);
@@ -66,7 +70,10 @@ describe('cuda: what is kept on disk', () => {
         functionOf: (module: bigint, name: string) => module * 100n + BigInt(name.length),
         unloadModule: (module: bigint) => void loaded.push(-Number(module)),
       } as unknown as Driver;
-      const nvrtc = {version, compile: (source: KernelSource) => (compiled.push(source.name), Uint8Array.of(1, compiled.length))} as unknown as Nvrtc;
+      const nvrtc = {
+        version,
+        compile: (source: KernelSource) => (compiled.push(source.name), Uint8Array.of(1, compiled.length)),
+      } as unknown as Nvrtc;
       return {compiled, loaded, functions: new KernelFunctions(driver, nvrtc, new DiskCache(folder), option)};
     }
 

@@ -1,13 +1,21 @@
-import {testBackend} from 'gan/testing';
+import {testBackend} from 'gankit/testing';
 import {noCompiler} from './emulator/index.js';
 import {openFakeDevice} from './fake/open.js';
 import type {Pace} from './fake/streams.js';
 
 // The whole kit takes two minutes (GAN_TEST_CUDA=all): what of it concerns this side of the kernels, each part at another pace of
 // the streams. Nothing is done before somebody waits for it on a late one, so that what is not waited for shows.
-const parts: [only: string | undefined, paces: Pace[]][] = process.env['GAN_TEST_CUDA'] === 'all'
-  ? [[undefined, ['late', 'eager']]]
-  : [['training', ['late', 'late']], ['memory', ['late', 'eager']], ['state', ['eager', 'late']], ['4x4/2 of a critic', ['late', 'late']], ['4x4/2 of a generator', ['late', 'late']], ['trace_wgan_rmsprop', ['late', 'eager']]];
+const parts: [only: string | undefined, paces: Pace[]][] =
+  process.env['GAN_TEST_CUDA'] === 'all'
+    ? [[undefined, ['late', 'eager']]]
+    : [
+        ['training', ['late', 'late']],
+        ['memory', ['late', 'eager']],
+        ['state', ['eager', 'late']],
+        ['4x4/2 of a critic', ['late', 'late']],
+        ['4x4/2 of a generator', ['late', 'late']],
+        ['trace_wgan_rmsprop', ['late', 'eager']],
+      ];
 
 describe('cuda: the backend on a fake of CUDA', () => {
   if (noCompiler() !== undefined) return;

@@ -1,13 +1,18 @@
 import {expect} from 'chai';
 import type {Tensor, Tensor4D} from '@tensorflow/tfjs-core';
-import {tf} from 'gan';
+import {tf} from 'gankit';
 import type {Convolution} from '../../../plugins/cuda/src/dnn/types.js';
 import {needsCompiler} from './emulator/support.js';
 import {openFake, type FakeDevice, type OpenOptions} from './fake/open.js';
 import type {Pace} from './fake/streams.js';
 
 const nothing = {streams: 0, device: 0, pinned: 0, modules: 0, contexts: 0};
-const allPaces: Pace[][] = [['late', 'late'], ['late', 'eager'], ['eager', 'late'], ['eager', 'eager']];
+const allPaces: Pace[][] = [
+  ['late', 'late'],
+  ['late', 'eager'],
+  ['eager', 'late'],
+  ['eager', 'eager'],
+];
 
 describe('cuda: the device, on a fake of CUDA that checks each call', () => {
   let open: FakeDevice | undefined;
@@ -61,7 +66,7 @@ describe('cuda: the device, on a fake of CUDA that checks each call', () => {
     const {fake} = await start();
     const [one, many] = [tf.scalar(3), tf.tensor1d([1, 2, 3])];
     expect(fake.count('cuMemcpyHtoDAsync_v2') + fake.count('cuMemsetD32Async')).to.equal(0);
-    expect([...await tf.mul(many, one).data()]).to.deep.equal([3, 6, 9]);
+    expect([...(await tf.mul(many, one).data())]).to.deep.equal([3, 6, 9]);
     expect([fake.count('cuMemcpyHtoDAsync_v2'), fake.count('cuMemsetD32Async')]).to.deep.equal([1, 1]);
     const fill = fake.calls.find(({name}) => name === 'cuMemsetD32Async')!;
     expect(fill.args.slice(1, 3)).to.deep.equal([new Uint32Array(Float32Array.of(3).buffer)[0], 1n]);
@@ -83,33 +88,85 @@ describe('cuda: the device, on a fake of CUDA that checks each call', () => {
 
   describe('convolutions', () => {
     const conv = (sizes: Partial<Convolution> = {}): Convolution => ({
-      batchSize: 2, inHeight: 6, inWidth: 5, inChannels: 3, outHeight: 3, outWidth: 3, outChannels: 4, filterHeight: 4, filterWidth: 4,
-      strideHeight: 2, strideWidth: 2, dilationHeight: 1, dilationWidth: 1, padInfo: {top: 1, bottom: 1, left: 1, right: 2}, ...sizes,
+      batchSize: 2,
+      inHeight: 6,
+      inWidth: 5,
+      inChannels: 3,
+      outHeight: 3,
+      outWidth: 3,
+      outChannels: 4,
+      filterHeight: 4,
+      filterWidth: 4,
+      strideHeight: 2,
+      strideWidth: 2,
+      dilationHeight: 1,
+      dilationWidth: 1,
+      padInfo: {top: 1, bottom: 1, left: 1, right: 2},
+      ...sizes,
     });
     /** y and both gradients, of dy = y. */
     async function all({device}: FakeDevice, sizes: Convolution): Promise<number[][]> {
-      const x = tf.randomUniform([sizes.batchSize, sizes.inHeight, sizes.inWidth, sizes.inChannels], -1, 1, 'float32', 7);
-      const filter = tf.randomUniform([sizes.filterHeight, sizes.filterWidth, sizes.inChannels, sizes.outChannels], -1, 1, 'float32', 8);
+      const x = tf.randomUniform(
+        [sizes.batchSize, sizes.inHeight, sizes.inWidth, sizes.inChannels],
+        -1,
+        1,
+        'float32',
+        7,
+      );
+      const filter = tf.randomUniform(
+        [sizes.filterHeight, sizes.filterWidth, sizes.inChannels, sizes.outChannels],
+        -1,
+        1,
+        'float32',
+        8,
+      );
       const y = device.output([sizes.batchSize, sizes.outHeight, sizes.outWidth, sizes.outChannels], 'float32');
       const [dx, dFilter] = [device.output(x.shape, 'float32'), device.output(filter.shape, 'float32')];
       device.operation('Conv2D', [x, filter], () => device.dnn.forward(sizes, x, filter, y.address));
-      device.operation('Conv2DBackpropInput', [y.info, filter], () => device.dnn.dataGradient(sizes, y.info, filter, dx.address));
-      device.operation('Conv2DBackpropFilter', [x, y.info], () => device.dnn.filterGradient(sizes, x, y.info, dFilter.address));
+      device.operation('Conv2DBackpropInput', [y.info, filter], () =>
+        device.dnn.dataGradient(sizes, y.info, filter, dx.address),
+      );
+      device.operation('Conv2DBackpropFilter', [x, y.info], () =>
+        device.dnn.filterGradient(sizes, x, y.info, dFilter.address),
+      );
       const results = [y.info, dx.info, dFilter.info];
-      return Promise.all(results.map(async ({dataId}) => [...await tf.backend().read(dataId) as Float32Array]));
+      return Promise.all(results.map(async ({dataId}) => [...((await tf.backend().read(dataId)) as Float32Array)]));
     }
     /** The same by definition. */
     function byHand(sizes: Convolution, x: ArrayLike<number>, filter: ArrayLike<number>): number[][] {
-      const {batchSize: n, inHeight: h, inWidth: w, inChannels: ci, outHeight: oh, outWidth: ow, outChannels: co, filterHeight: fh, filterWidth: fw} = sizes;
+      const {
+        batchSize: n,
+        inHeight: h,
+        inWidth: w,
+        inChannels: ci,
+        outHeight: oh,
+        outWidth: ow,
+        outChannels: co,
+        filterHeight: fh,
+        filterWidth: fw,
+      } = sizes;
       const y = new Array<number>(n * oh * ow * co).fill(0);
       const dx = new Array<number>(n * h * w * ci).fill(0);
       const dFilter = new Array<number>(fh * fw * ci * co).fill(0);
       const each = (f: (xi: number, fi: number, yi: number) => void) => {
-        for (let b = 0; b < n; b++) for (let r = 0; r < oh; r++) for (let c = 0; c < ow; c++) for (let i = 0; i < fh; i++) for (let j = 0; j < fw; j++) {
-          const [row, column] = [r * sizes.strideHeight + i * sizes.dilationHeight - sizes.padInfo.top, c * sizes.strideWidth + j * sizes.dilationWidth - sizes.padInfo.left];
-          if (row < 0 || row >= h || column < 0 || column >= w) continue;
-          for (let p = 0; p < ci; p++) for (let q = 0; q < co; q++) f(((b * h + row) * w + column) * ci + p, ((i * fw + j) * ci + p) * co + q, ((b * oh + r) * ow + c) * co + q);
-        }
+        for (let b = 0; b < n; b++)
+          for (let r = 0; r < oh; r++)
+            for (let c = 0; c < ow; c++)
+              for (let i = 0; i < fh; i++)
+                for (let j = 0; j < fw; j++) {
+                  const [row, column] = [
+                    r * sizes.strideHeight + i * sizes.dilationHeight - sizes.padInfo.top,
+                    c * sizes.strideWidth + j * sizes.dilationWidth - sizes.padInfo.left,
+                  ];
+                  if (row < 0 || row >= h || column < 0 || column >= w) continue;
+                  for (let p = 0; p < ci; p++)
+                    for (let q = 0; q < co; q++)
+                      f(
+                        ((b * h + row) * w + column) * ci + p,
+                        ((i * fw + j) * ci + p) * co + q,
+                        ((b * oh + r) * ow + c) * co + q,
+                      );
+                }
       };
       each((xi, fi, yi) => (y[yi]! += x[xi]! * filter[fi]!));
       each((xi, fi, yi) => {
@@ -121,25 +178,57 @@ describe('cuda: the device, on a fake of CUDA that checks each call', () => {
     const shapes: Record<string, Convolution> = {
       'uneven padding': conv(),
       'even padding': conv({inWidth: 6, padInfo: {top: 1, bottom: 1, left: 1, right: 1}}),
-      'a filter as large as the image': conv({inHeight: 4, inWidth: 4, outHeight: 1, outWidth: 1, strideHeight: 1, strideWidth: 1, padInfo: {top: 0, bottom: 0, left: 0, right: 0}}),
-      'one tap': conv({filterHeight: 1, filterWidth: 1, strideHeight: 1, strideWidth: 1, outHeight: 6, outWidth: 5, padInfo: {top: 0, bottom: 0, left: 0, right: 0}}),
+      'a filter as large as the image': conv({
+        inHeight: 4,
+        inWidth: 4,
+        outHeight: 1,
+        outWidth: 1,
+        strideHeight: 1,
+        strideWidth: 1,
+        padInfo: {top: 0, bottom: 0, left: 0, right: 0},
+      }),
+      'one tap': conv({
+        filterHeight: 1,
+        filterWidth: 1,
+        strideHeight: 1,
+        strideWidth: 1,
+        outHeight: 6,
+        outWidth: 5,
+        padInfo: {top: 0, bottom: 0, left: 0, right: 0},
+      }),
     };
     for (const [title, sizes] of Object.entries(shapes)) {
       for (const precision of ['fp32', 'bf16'] as const) {
         it(`${title}, ${precision}`, async () => {
           const fakes = await start({precision});
           const results = await all(fakes, sizes);
-          const x = await tf.randomUniform([sizes.batchSize, sizes.inHeight, sizes.inWidth, sizes.inChannels], -1, 1, 'float32', 7).data();
-          const filter = await tf.randomUniform([sizes.filterHeight, sizes.filterWidth, sizes.inChannels, sizes.outChannels], -1, 1, 'float32', 8).data();
+          const x = await tf
+            .randomUniform([sizes.batchSize, sizes.inHeight, sizes.inWidth, sizes.inChannels], -1, 1, 'float32', 7)
+            .data();
+          const filter = await tf
+            .randomUniform(
+              [sizes.filterHeight, sizes.filterWidth, sizes.inChannels, sizes.outChannels],
+              -1,
+              1,
+              'float32',
+              8,
+            )
+            .data();
           // eight bits of precision in each factor and in the result
           const tolerance = precision === 'bf16' && fakes.dnn.runs.length > 0 ? 0.02 : 1e-5;
           byHand(sizes, x, filter).forEach((wanted, i) => {
             const scale = Math.max(...wanted.map(Math.abs));
-            results[i]!.forEach((value, j) => expect(value, `${['y', 'dx', 'dFilter'][i]}[${j}]`).to.be.closeTo(wanted[j]!, tolerance * scale));
+            results[i]!.forEach((value, j) =>
+              expect(value, `${['y', 'dx', 'dFilter'][i]}[${j}]`).to.be.closeTo(wanted[j]!, tolerance * scale),
+            );
           });
           const products = sizes.outHeight === 1 || sizes.filterHeight === 1;
           expect(fakes.dnn.runs.length).to.equal(products ? 0 : 3);
-          expect(fakes.dnn.runs.every(({type, math}) => (precision === 'bf16' ? type === 9 && math === 1 : type === 0 && math === 3))).to.equal(true);
+          expect(
+            fakes.dnn.runs.every(({type, math}) =>
+              precision === 'bf16' ? type === 9 && math === 1 : type === 0 && math === 3,
+            ),
+          ).to.equal(true);
         });
       }
     }
@@ -163,7 +252,10 @@ describe('cuda: the device, on a fake of CUDA that checks each call', () => {
       const fakes = await start();
       const {device, fake} = fakes;
       const sizes = shapes['even padding']!;
-      const turns = () => fake.calls.filter(({name, args}) => name === 'cuLaunchKernel' && fake.functions.get(args[0] as bigint)!.entry === 'turn').length;
+      const turns = () =>
+        fake.calls.filter(
+          ({name, args}) => name === 'cuLaunchKernel' && fake.functions.get(args[0] as bigint)!.entry === 'turn',
+        ).length;
       const x = tf.ones([2, 6, 6, 3]);
       const filter = tf.add(tf.zeros([4, 4, 3, 4]), 1);
       const forward = () => {
@@ -177,7 +269,7 @@ describe('cuda: the device, on a fake of CUDA that checks each call', () => {
       device.copyTensor(tf.fill([4, 4, 3, 4], 2), filter);
       const after = await forward();
       expect(turns()).to.equal(2);
-      expect([...after as Float32Array]).to.deep.equal([...before as Float32Array].map((value) => 2 * value));
+      expect([...(after as Float32Array)]).to.deep.equal([...(before as Float32Array)].map((value) => 2 * value));
     });
   });
 
@@ -185,13 +277,21 @@ describe('cuda: the device, on a fake of CUDA that checks each call', () => {
     const {blas} = await start({precision: 'tf32'});
     const a = tf.randomUniform([3, 4, 5], -1, 1, 'float32', 1);
     const b = tf.randomUniform([5, 6], -1, 1, 'float32', 2);
-    const product = await tf.matMul(a, tf.tile(tf.expandDims(b, 0), [3, 1, 1])).array() as number[][][];
-    const [left, right] = [await a.array() as number[][][], await b.array() as number[][]];
-    left.forEach((rows, i) => rows.forEach((row, r) => right[0]!.forEach((_, c) =>
-      expect(product[i]![r]![c]).to.be.closeTo(row.reduce((sum, value, k) => sum + value * right[k]![c]!, 0), 1e-5))));
-    const turned = await tf.matMul(b, tf.transpose(b), true, true).array() as number[][];
+    const product = (await tf.matMul(a, tf.tile(tf.expandDims(b, 0), [3, 1, 1])).array()) as number[][][];
+    const [left, right] = [(await a.array()) as number[][][], (await b.array()) as number[][]];
+    left.forEach((rows, i) =>
+      rows.forEach((row, r) =>
+        right[0]!.forEach((_, c) =>
+          expect(product[i]![r]![c]).to.be.closeTo(
+            row.reduce((sum, value, k) => sum + value * right[k]![c]!, 0),
+            1e-5,
+          ),
+        ),
+      ),
+    );
+    const turned = (await tf.matMul(b, tf.transpose(b), true, true).array()) as number[][];
     expect(turned.length).to.equal(6);
-    expect([...await tf.matMul(tf.zeros([2, 0]), tf.zeros([0, 2])).data()]).to.deep.equal([0, 0, 0, 0]);
+    expect([...(await tf.matMul(tf.zeros([2, 0]), tf.zeros([0, 2])).data())]).to.deep.equal([0, 0, 0, 0]);
     expect(blas.products.every(({compute}) => compute === 77)).to.equal(true); // CUBLAS_COMPUTE_32F_FAST_TF32
   });
 });

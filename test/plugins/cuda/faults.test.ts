@@ -1,6 +1,6 @@
 import {expect} from 'chai';
 import type {Rank} from '@tensorflow/tfjs-core';
-import {tf, type GanError, type Tensor} from 'gan';
+import {tf, type GanError, type Tensor} from 'gankit';
 import {needsCompiler} from './emulator/support.js';
 import {openFake, type FakeDevice} from './fake/open.js';
 
@@ -25,7 +25,11 @@ describe('cuda: faults', () => {
     const error = thrown(() => tf.tile(x, [1, 3]));
     expect(error.code).to.equal('GAN_BACKEND_MEMORY');
     expect(error.exitCode).to.equal(4);
-    expect(error.message).to.contain('Tile on [1024,1024] float32').and.contain('12 MiB are wanted').and.contain('tensors hold 8 MiB').and.contain("8 MiB of the card's 16 MiB are free");
+    expect(error.message)
+      .to.contain('Tile on [1024,1024] float32')
+      .and.contain('12 MiB are wanted')
+      .and.contain('tensors hold 8 MiB')
+      .and.contain("8 MiB of the card's 16 MiB are free");
     expect(error.suggestions.join(' ')).to.contain('--batch-size').and.contain('--resume');
     expect(tf.backend().numDataIds()).to.equal(before);
     expect((await tf.sum(y).data())[0]).to.equal(2 * 2 ** 20);
@@ -47,7 +51,10 @@ describe('cuda: faults', () => {
     await tf.neg(x).data();
     const pending = tf.neg(x);
     fake.failures.set('cuEventQuery', 700);
-    const error = await pending.data().then(() => undefined, (failure: unknown) => failure as GanError);
+    const error = await pending.data().then(
+      () => undefined,
+      (failure: unknown) => failure as GanError,
+    );
     expect(error?.code).to.equal('GAN_DEVICE_LOST');
     expect(error?.exitCode).to.equal(4);
     expect(error?.message).to.contain('fake error 700').and.contain('cuEventQuery');
@@ -56,13 +63,20 @@ describe('cuda: faults', () => {
     expect(thrown(() => tf.neg(x))).to.equal(error);
     pending.dispose();
     x.dispose();
-    await opened.sync!().then(() => expect.fail('it answered'), (failure) => expect(failure).to.equal(error));
+    await opened.sync!().then(
+      () => expect.fail('it answered'),
+      (failure) => expect(failure).to.equal(error),
+    );
     await opened.close!();
     expect(fake.calls.length).to.equal(calls);
   });
 
   describe('a device that is stuck', () => {
-    for (const [how, read] of [['a read', (x: Tensor) => x.data()], ['a read that blocks', async (x: Tensor) => x.dataSync()], ['a wait for all', () => open.opened.sync!()]] as [string, (x: Tensor) => Promise<unknown>][]) {
+    for (const [how, read] of [
+      ['a read', (x: Tensor) => x.data()],
+      ['a read that blocks', async (x: Tensor) => x.dataSync()],
+      ['a wait for all', () => open.opened.sync!()],
+    ] as [string, (x: Tensor) => Promise<unknown>][]) {
       it(`ends ${how} with the last operations that it was handed, is lost, and is asked for nothing more`, async () => {
         open = await openFake({timeout: 0.05});
         const {fake, opened} = open;
@@ -70,9 +84,14 @@ describe('cuda: faults', () => {
         await tf.neg(x).data();
         fake.streams.stuck = true;
         const y = tf.relu(tf.square(x));
-        const error = await read(y).then(() => undefined, (failure: unknown) => failure as GanError);
+        const error = await read(y).then(
+          () => undefined,
+          (failure: unknown) => failure as GanError,
+        );
         expect([error?.code, error?.exitCode]).to.deep.equal(['GAN_DEVICE_LOST', 4]);
-        expect(error?.message).to.contain('not done after 0.05 s').and.match(/Square on \[1,2\] float32; Relu on \[1,2\] float32\.$/);
+        expect(error?.message)
+          .to.contain('not done after 0.05 s')
+          .and.match(/Square on \[1,2\] float32; Relu on \[1,2\] float32\.$/);
         expect(error?.suggestions.join(' ')).to.contain('--resume').and.contain('backend.timeout');
         const calls = fake.calls.length;
         expect(thrown(() => tf.neg(x))).to.equal(error);
@@ -117,13 +136,23 @@ describe('cuda: faults', () => {
     expect([error.code, error.exitCode]).to.deep.equal(['GAN_BACKEND_FAILED', 4]);
     expect(error.message).to.contain('Relu on [1,2] float32 failed: cuLaunchKernel: fake error 701 (701)');
     open.fake.failures.clear();
-    expect([...await tf.relu(x).data()]).to.deep.equal([1, 2]);
+    expect([...(await tf.relu(x).data())]).to.deep.equal([1, 2]);
   });
 
   it('a source that does not compile fails with the log of the compiler', async () => {
     open = await openFake();
     const {device} = open;
-    const error = thrown(() => device.operation('Mine', [], () => device.launch({source: {name: 'mine/broken', text: '#error'}, entry: 'f', grid: [1, 1, 1], block: [1, 1, 1], args: []})));
+    const error = thrown(() =>
+      device.operation('Mine', [], () =>
+        device.launch({
+          source: {name: 'mine/broken', text: '#error'},
+          entry: 'f',
+          grid: [1, 1, 1],
+          block: [1, 1, 1],
+          args: [],
+        }),
+      ),
+    );
     expect(error.message).to.contain('mine/broken does not compile: line 1: #error');
     expect(open.nvrtc.alive()).to.equal(0);
   });

@@ -1,6 +1,6 @@
 import {expect} from 'chai';
 import fc from 'fast-check';
-import {tf, type Tensor} from 'gan';
+import {tf, type Tensor} from 'gankit';
 import {activate, batchNormGradient} from '../../../dist/backends/fused/batch-norm.js';
 import {blend} from '../../../dist/backends/fused/blend.js';
 import {bytesToFloat} from '../../../dist/backends/fused/bytes.js';
@@ -8,23 +8,42 @@ import {coefficientNames, updateAll, type UpdateItem, type Updated} from '../../
 import {expectClose, on, random, withEmulator} from './emulator/support.js';
 import {emulatorName} from './emulator/index.js';
 
-const run = (name: string, inputs: object, attrs: object): Tensor[] => tf.engine().runKernel(name, inputs as never, attrs as never) as unknown as Tensor[];
+const run = (name: string, inputs: object, attrs: object): Tensor[] =>
+  tf.engine().runKernel(name, inputs as never, attrs as never) as unknown as Tensor[];
 
 describe('cuda: fused operations on the emulator', function () {
   this.timeout(300_000); // building it takes 10 s on two cores, longer on a busy machine
   const device = withEmulator();
 
   describe('batch norm with activation', () => {
-    for (const [shape, slope] of [[[3, 5, 4, 8], 0], [[3, 5, 4, 8], 0.2], [[700, 36], 1], [[12, 3], 0.2], [[900, 3], 0], [[40, 1], 1]] as [number[], number][]) {
+    for (const [shape, slope] of [
+      [[3, 5, 4, 8], 0],
+      [[3, 5, 4, 8], 0.2],
+      [[700, 36], 1],
+      [[12, 3], 0.2],
+      [[900, 3], 0],
+      [[40, 1], 1],
+    ] as [number[], number][]) {
       const channels = shape.at(-1)!;
       const attrs = {eps: 1e-5, slope};
       // of a mean that is large beside the deviation, where sums of squares would lose all digits
-      const inputs = (offset: number): [Tensor, Tensor, Tensor, Tensor] => [tf.add(random(shape, 1), offset), random([channels], 2, 0.5, 2), random([channels], 3), random(shape, 4)];
+      const inputs = (offset: number): [Tensor, Tensor, Tensor, Tensor] => [
+        tf.add(random(shape, 1), offset),
+        random([channels], 2, 0.5, 2),
+        random([channels], 3),
+        random(shape, 4),
+      ];
 
       it(`of [${shape}] with a slope of ${slope}: result, statistics and gradients as composed by the cpu backend`, async () => {
         const composed = (x: Tensor, weight: Tensor, bias: Tensor, dy: Tensor): Tensor[] => {
-          const {mean, variance} = tf.moments(x, shape.slice(0, -1).map((_, axis) => axis));
-          const y = activate(tf.add(tf.mul(tf.div(tf.sub(x, mean), tf.sqrt(tf.add(variance, 1e-5))), weight), bias), slope);
+          const {mean, variance} = tf.moments(
+            x,
+            shape.slice(0, -1).map((_, axis) => axis),
+          );
+          const y = activate(
+            tf.add(tf.mul(tf.div(tf.sub(x, mean), tf.sqrt(tf.add(variance, 1e-5))), weight), bias),
+            slope,
+          );
           return [y, mean, variance, ...batchNormGradient(x, weight, bias, dy, attrs)];
         };
         const wanted = await on('cpu', () => composed(...inputs(0.3)));
@@ -33,7 +52,9 @@ describe('cuda: fused operations on the emulator', function () {
           const [y, mean, variance] = run('TrainBatchNorm', {x, weight, bias}, attrs) as [Tensor, Tensor, Tensor];
           return [y, mean, variance, ...run('TrainBatchNormGrad', {x, weight, bias, dy, mean, variance}, attrs)];
         });
-        wanted.forEach(({values}, i) => expectClose(got[i]!.values, values, ['y', 'mean', 'variance', 'dx', 'dWeight', 'dBias'][i]));
+        wanted.forEach(({values}, i) =>
+          expectClose(got[i]!.values, values, ['y', 'mean', 'variance', 'dx', 'dWeight', 'dBias'][i]),
+        );
       });
 
       it(`of [${shape}] far from zero: the variance is that of exact numbers`, async () => {
@@ -55,36 +76,71 @@ describe('cuda: fused operations on the emulator', function () {
   describe('the update of an optimiser', () => {
     const updates = fc.record({
       count: fc.constantFrom(1, 3, 300, 4096, 9000),
-      momentumAverage: fc.boolean(), squareAverage: fc.boolean(),
-      keep: fc.constantFrom(1, 0.99), decay: fc.constantFrom(0, 0.01), momentum: fc.constantFrom(0.5, 0.9), dampening: fc.constantFrom(1, 0.1),
-      squareMomentum: fc.constantFrom(0.99, 0.9), squareShare: fc.constantFrom(0.01, 1), correction: fc.constantFrom(1, 0.3),
-      eps: fc.constantFrom(1e-5, 1e-3), rate: fc.constantFrom(0.01, 1), bound: fc.constantFrom(Infinity, 0.5, 0.01), seed: fc.nat(1000),
+      momentumAverage: fc.boolean(),
+      squareAverage: fc.boolean(),
+      keep: fc.constantFrom(1, 0.99),
+      decay: fc.constantFrom(0, 0.01),
+      momentum: fc.constantFrom(0.5, 0.9),
+      dampening: fc.constantFrom(1, 0.1),
+      squareMomentum: fc.constantFrom(0.99, 0.9),
+      squareShare: fc.constantFrom(0.01, 1),
+      correction: fc.constantFrom(1, 0.3),
+      eps: fc.constantFrom(1e-5, 1e-3),
+      rate: fc.constantFrom(0.01, 1),
+      bound: fc.constantFrom(Infinity, 0.5, 0.01),
+      seed: fc.nat(1000),
     });
-    type Update = Record<'count' | 'seed' | (typeof coefficientNames)[number], number> & Record<'momentumAverage' | 'squareAverage', boolean>;
+    type Update = Record<'count' | 'seed' | (typeof coefficientNames)[number], number> &
+      Record<'momentumAverage' | 'squareAverage', boolean>;
 
-    const itemsOf = (list: readonly Update[]): UpdateItem[] => list.map((u, i) => ({
-      value: random([u.count], u.seed), gradient: random([u.count], u.seed + 1),
-      averages: {...(u.momentumAverage && {grad_avg: random([u.count], u.seed + 2)}), ...(u.squareAverage && {sqr_avg: random([u.count], u.seed + 3, 0, 1)})},
-      set: list.length - 1 - i, decays: u.decay !== 0, bounded: u.bound !== Infinity,
-    }));
-    const coefficientsOf = (list: readonly Update[]): Tensor => tf.tensor([...list].reverse().map((u) => coefficientNames.map((name) => u[name])));
+    const itemsOf = (list: readonly Update[]): UpdateItem[] =>
+      list.map((u, i) => ({
+        value: random([u.count], u.seed),
+        gradient: random([u.count], u.seed + 1),
+        averages: {
+          ...(u.momentumAverage && {grad_avg: random([u.count], u.seed + 2)}),
+          ...(u.squareAverage && {sqr_avg: random([u.count], u.seed + 3, 0, 1)}),
+        },
+        set: list.length - 1 - i,
+        decays: u.decay !== 0,
+        bounded: u.bound !== Infinity,
+      }));
+    const coefficientsOf = (list: readonly Update[]): Tensor =>
+      tf.tensor([...list].reverse().map((u) => coefficientNames.map((name) => u[name])));
     const updated = (list: readonly Update[]) => (): Tensor[] => {
       const results: Tensor[] = [];
       // what is not kept of a composition is freed after each parameter
-      updateAll(itemsOf(list), coefficientsOf(list), ({value, averages}: Updated) => results.push(...[value, ...Object.values(averages)].map((tensor) => tf.keep(tf.clone(tensor)))));
+      updateAll(itemsOf(list), coefficientsOf(list), ({value, averages}: Updated) =>
+        results.push(...[value, ...Object.values(averages)].map((tensor) => tf.keep(tf.clone(tensor)))),
+      );
       return results;
     };
 
-    it('has the bits of the composition on the cpu backend, for lists of up to sixty parameters', () => fc.assert(fc.asyncProperty(
-      fc.array(updates, {minLength: 1, maxLength: 60}), async (list) => {
-        const [wanted, got] = [await on('cpu', updated(list)), await on(emulatorName, updated(list))];
-        expect(got.map(({values}) => values)).to.deep.equal(wanted.map(({values}) => values));
-      }), {numRuns: 12, seed: 20240229}));
+    it('has the bits of the composition on the cpu backend, for lists of up to sixty parameters', () =>
+      fc.assert(
+        fc.asyncProperty(fc.array(updates, {minLength: 1, maxLength: 60}), async (list) => {
+          const [wanted, got] = [await on('cpu', updated(list)), await on(emulatorName, updated(list))];
+          expect(got.map(({values}) => values)).to.deep.equal(wanted.map(({values}) => values));
+        }),
+        {numRuns: 12, seed: 20240229},
+      ));
 
     it('keeps NaN within bounds', async () => {
       const one: Update = {
-        count: 1, momentumAverage: false, squareAverage: false, keep: NaN, decay: 0, momentum: 0, dampening: 1, squareMomentum: 0, squareShare: 0,
-        correction: 1, eps: 0, rate: 1, bound: 0.01, seed: 1,
+        count: 1,
+        momentumAverage: false,
+        squareAverage: false,
+        keep: NaN,
+        decay: 0,
+        momentum: 0,
+        dampening: 1,
+        squareMomentum: 0,
+        squareShare: 0,
+        correction: 1,
+        eps: 0,
+        rate: 1,
+        bound: 0.01,
+        seed: 1,
       };
       expect((await on(emulatorName, updated([one])))[0]!.values).to.deep.equal([NaN]);
     });
@@ -103,21 +159,44 @@ describe('cuda: fused operations on the emulator', function () {
       const [before, after, returned] = await on(emulatorName, () => {
         const value = tf.tensor1d([1, 2]);
         const before = tf.mul(value, 1);
-        const coefficients = tf.tensor2d([coefficientNames.map((name) => ({keep: 1, dampening: 1, rate: 0.5, bound: Infinity} as Record<string, number>)[name] ?? 0)]);
-        const [returned] = run('OptimizerUpdate', {coefficients, value0: value, gradient0: tf.tensor1d([4, 8])}, {sets: [0], decays: [false], bounded: [false], inPlace: true});
+        const coefficients = tf.tensor2d([
+          coefficientNames.map(
+            (name) => (({keep: 1, dampening: 1, rate: 0.5, bound: Infinity}) as Record<string, number>)[name] ?? 0,
+          ),
+        ]);
+        const [returned] = run(
+          'OptimizerUpdate',
+          {coefficients, value0: value, gradient0: tf.tensor1d([4, 8])},
+          {sets: [0], decays: [false], bounded: [false], inPlace: true},
+        );
         return [before, value, returned!];
       });
-      expect([before, after, returned].map((one) => one!.values)).to.deep.equal([[1, 2], [-1, -2], [-1, -2]]);
+      expect([before, after, returned].map((one) => one!.values)).to.deep.equal([
+        [1, 2],
+        [-1, -2],
+        [-1, -2],
+      ]);
     });
   });
 
-  for (const shape of [[2, 3, 5, 3], [4, 2], [3, 1]]) {
+  for (const shape of [
+    [2, 3, 5, 3],
+    [4, 2],
+    [3, 1],
+  ]) {
     it(`bytes of [${shape}] become the numbers of their channels' tables`, async () => {
       const [channels, count] = [shape.at(-1)!, tf.util.sizeFromShape(shape)];
-      const table = Float32Array.from({length: 256 * channels}, (_, i) => Math.floor(i / channels) / 7 - (i % channels));
+      const table = Float32Array.from(
+        {length: 256 * channels},
+        (_, i) => Math.floor(i / channels) / 7 - (i % channels),
+      );
       const bytes = Uint8Array.from({length: count}, (_, i) => (i * 89) % 256);
       const [got] = await on(emulatorName, () => bytesToFloat({bytes, shape, table}));
-      expect(got).to.deep.equal({shape, dtype: 'float32', values: Array.from(bytes, (byte, i) => table[byte * channels + (i % channels)]!)});
+      expect(got).to.deep.equal({
+        shape,
+        dtype: 'float32',
+        values: Array.from(bytes, (byte, i) => table[byte * channels + (i % channels)]!),
+      });
     });
   }
 

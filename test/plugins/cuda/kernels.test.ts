@@ -1,4 +1,4 @@
-import {testBackend} from 'gan/testing';
+import {testBackend} from 'gankit/testing';
 import {emulatorName, noCompiler, openEmulator} from './emulator/index.js';
 
 describe('cuda: the kernels, run on the CPU by the emulator', () => {

@@ -14,7 +14,18 @@ import {noCompiler} from './emulator/index.js';
 
 const options = {device: undefined, precision: 'tf32', libs: undefined, timeout: 600} as const;
 const driverOf = (version: number, architecture = 90): DriverAnswer => ({
-  ok: true, version, devices: [{ordinal: 0, name: 'NVIDIA H200', bytes: 150 * 2 ** 30, architecture, multiprocessors: 132, sharedBytesPerBlock: 49152}],
+  ok: true,
+  version,
+  devices: [
+    {
+      ordinal: 0,
+      name: 'NVIDIA H200',
+      bytes: 150 * 2 ** 30,
+      architecture,
+      multiprocessors: 132,
+      sharedBytesPerBlock: 49152,
+    },
+  ],
 });
 
 describe('cuda: the search for libraries', () => {
@@ -22,64 +33,139 @@ describe('cuda: the search for libraries', () => {
   let machine: Machine;
   beforeEach(() => {
     root = mkdtempSync(path.join(tmpdir(), 'gan-cuda-machine-'));
-    machine = {platform: 'linux', arch: 'x64', env: {}, home: path.join(root, 'home/me'), cwd: path.join(root, 'work'), root};
+    machine = {
+      platform: 'linux',
+      arch: 'x64',
+      env: {},
+      home: path.join(root, 'home/me'),
+      cwd: path.join(root, 'work'),
+      root,
+    };
   });
   afterEach(() => rmSync(root, {recursive: true}));
-  const put = (...files: string[]) => files.forEach((file) => {
-    mkdirSync(path.dirname(path.join(root, file)), {recursive: true});
-    writeFileSync(path.join(root, file), '');
-  });
+  const put = (...files: string[]) =>
+    files.forEach((file) => {
+      mkdirSync(path.dirname(path.join(root, file)), {recursive: true});
+      writeFileSync(path.join(root, file), '');
+    });
   const driver = 'usr/lib/x86_64-linux-gnu/libcuda.so.1';
   const at = (file: string) => path.join(root, file);
-  const wheels12 = (site: string) => ['cuda_nvrtc/lib/libnvrtc.so.12', 'cublas/lib/libcublasLt.so.12', 'cudnn/lib/libcudnn.so.9'].map((file) => `${site}/nvidia/${file}`);
-  const wheels13 = (site: string) => ['cu13/lib/libnvrtc.so.13', 'cu13/lib/libcublasLt.so.13', 'cudnn/lib/libcudnn.so.9'].map((file) => `${site}/nvidia/${file}`);
+  const wheels12 = (site: string) =>
+    ['cuda_nvrtc/lib/libnvrtc.so.12', 'cublas/lib/libcublasLt.so.12', 'cudnn/lib/libcudnn.so.9'].map(
+      (file) => `${site}/nvidia/${file}`,
+    );
+  const wheels13 = (site: string) =>
+    ['cu13/lib/libnvrtc.so.13', 'cu13/lib/libcublasLt.so.13', 'cudnn/lib/libcudnn.so.9'].map(
+      (file) => `${site}/nvidia/${file}`,
+    );
 
   it('finds a toolkit and cuDNN of the system', () => {
-    put(driver, 'usr/local/cuda-12.8/lib64/libnvrtc.so.12', 'usr/local/cuda-12.8/targets/x86_64-linux/lib/libcublasLt.so.12', 'usr/lib/x86_64-linux-gnu/libcudnn.so.8');
+    put(
+      driver,
+      'usr/local/cuda-12.8/lib64/libnvrtc.so.12',
+      'usr/local/cuda-12.8/targets/x86_64-linux/lib/libcublasLt.so.12',
+      'usr/lib/x86_64-linux-gnu/libcudnn.so.8',
+    );
     const found = findLibraries(machine);
     expect(found.driver).to.equal(at(driver));
     expect(chooseLibraries(found, [13, 12])).to.deep.equal({
-      cuda: 12, nvrtc: at('usr/local/cuda-12.8/lib64/libnvrtc.so.12'), cublasLt: at('usr/local/cuda-12.8/targets/x86_64-linux/lib/libcublasLt.so.12'), cudnn: at('usr/lib/x86_64-linux-gnu/libcudnn.so.8'),
+      cuda: 12,
+      nvrtc: at('usr/local/cuda-12.8/lib64/libnvrtc.so.12'),
+      cublasLt: at('usr/local/cuda-12.8/targets/x86_64-linux/lib/libcublasLt.so.12'),
+      cudnn: at('usr/lib/x86_64-linux-gnu/libcudnn.so.8'),
     });
   });
 
   it("finds the wheels of a Python environment, also in CUDA 13's layout, and takes what the driver runs", () => {
     put(...wheels12('env/lib/python3.12/site-packages'), ...wheels13('env/lib/python3.12/site-packages'));
     machine.env = {VIRTUAL_ENV: at('env')};
-    expect(chooseLibraries(findLibraries(machine), [13, 12])).to.include({cuda: 13, nvrtc: at('env/lib/python3.12/site-packages/nvidia/cu13/lib/libnvrtc.so.13')});
-    expect(chooseLibraries(findLibraries(machine), [12])).to.include({cuda: 12, cublasLt: at('env/lib/python3.12/site-packages/nvidia/cublas/lib/libcublasLt.so.12')});
+    expect(chooseLibraries(findLibraries(machine), [13, 12])).to.include({
+      cuda: 13,
+      nvrtc: at('env/lib/python3.12/site-packages/nvidia/cu13/lib/libnvrtc.so.13'),
+    });
+    expect(chooseLibraries(findLibraries(machine), [12])).to.include({
+      cuda: 12,
+      cublasLt: at('env/lib/python3.12/site-packages/nvidia/cublas/lib/libcublasLt.so.12'),
+    });
   });
 
   it("does not mix a wheel's cuDNN for one CUDA with another CUDA", () => {
-    put(...wheels13('env/lib/python3.12/site-packages'), 'env/lib/python3.12/site-packages/nvidia_cudnn_cu12-9.13.dist-info/METADATA');
+    put(
+      ...wheels13('env/lib/python3.12/site-packages'),
+      'env/lib/python3.12/site-packages/nvidia_cudnn_cu12-9.13.dist-info/METADATA',
+    );
     machine.env = {CONDA_PREFIX: at('env')};
     expect(chooseLibraries(findLibraries(machine), [13])).to.deep.equal({cuda: 13, missing: ['cudnn']});
     put('other/nvidia_cudnn_cu13-9.13.dist-info/METADATA', 'other/nvidia/cudnn/lib/libcudnn.so.9');
-    expect(chooseLibraries(findLibraries(machine, [at('other')]), [13])).to.include({cuda: 13, cudnn: at('other/nvidia/cudnn/lib/libcudnn.so.9')});
+    expect(chooseLibraries(findLibraries(machine, [at('other')]), [13])).to.include({
+      cuda: 13,
+      cudnn: at('other/nvidia/cudnn/lib/libcudnn.so.9'),
+    });
   });
 
   it('does not take cuDNN 8 for CUDA 13', () => {
-    put('usr/lib/x86_64-linux-gnu/libnvrtc.so.13', 'usr/lib/x86_64-linux-gnu/libcublasLt.so.13', 'usr/lib/x86_64-linux-gnu/libcudnn.so.8');
+    put(
+      'usr/lib/x86_64-linux-gnu/libnvrtc.so.13',
+      'usr/lib/x86_64-linux-gnu/libcublasLt.so.13',
+      'usr/lib/x86_64-linux-gnu/libcudnn.so.8',
+    );
     expect(chooseLibraries(findLibraries(machine), [13])).to.deep.equal({cuda: 13, missing: ['cudnn']});
   });
 
   it('looks into named folders first: the option, then GAN_CUDA_LIBS, then what is active, then the system', () => {
-    put('a/libnvrtc.so.12', 'b/lib64/libnvrtc.so.12', 'c/lib/python3.11/site-packages/nvidia/cuda_nvrtc/lib/libnvrtc.so.12', 'usr/local/cuda/lib64/libnvrtc.so.12', 'd/libnvrtc.so.12', 'etc/ld.so.conf.d/x.conf');
+    put(
+      'a/libnvrtc.so.12',
+      'b/lib64/libnvrtc.so.12',
+      'c/lib/python3.11/site-packages/nvidia/cuda_nvrtc/lib/libnvrtc.so.12',
+      'usr/local/cuda/lib64/libnvrtc.so.12',
+      'd/libnvrtc.so.12',
+      'etc/ld.so.conf.d/x.conf',
+    );
     writeFileSync(at('etc/ld.so.conf.d/x.conf'), '# comment\n/opt/lib\n');
-    put('opt/lib/libnvrtc.so.12', 'home/me/.local/lib/python3.11/site-packages/nvidia/cuda_nvrtc/lib/libnvrtc.so.12', 'work/.venv/lib/python3.11/site-packages/nvidia/cuda_nvrtc/lib/libnvrtc.so.12');
+    put(
+      'opt/lib/libnvrtc.so.12',
+      'home/me/.local/lib/python3.11/site-packages/nvidia/cuda_nvrtc/lib/libnvrtc.so.12',
+      'work/.venv/lib/python3.11/site-packages/nvidia/cuda_nvrtc/lib/libnvrtc.so.12',
+    );
     machine.env = {GAN_CUDA_LIBS: at('b'), VIRTUAL_ENV: at('c'), LD_LIBRARY_PATH: at('d')};
     expect(findLibraries(machine, [at('a')]).libraries.nvrtc.map(({file}) => path.relative(root, file))).to.deep.equal([
-      'a/libnvrtc.so.12', 'b/lib64/libnvrtc.so.12', 'c/lib/python3.11/site-packages/nvidia/cuda_nvrtc/lib/libnvrtc.so.12',
-      'work/.venv/lib/python3.11/site-packages/nvidia/cuda_nvrtc/lib/libnvrtc.so.12', 'd/libnvrtc.so.12', 'opt/lib/libnvrtc.so.12', 'usr/local/cuda/lib64/libnvrtc.so.12',
+      'a/libnvrtc.so.12',
+      'b/lib64/libnvrtc.so.12',
+      'c/lib/python3.11/site-packages/nvidia/cuda_nvrtc/lib/libnvrtc.so.12',
+      'work/.venv/lib/python3.11/site-packages/nvidia/cuda_nvrtc/lib/libnvrtc.so.12',
+      'd/libnvrtc.so.12',
+      'opt/lib/libnvrtc.so.12',
+      'usr/local/cuda/lib64/libnvrtc.so.12',
       'home/me/.local/lib/python3.11/site-packages/nvidia/cuda_nvrtc/lib/libnvrtc.so.12',
     ]);
   });
 
   it('loads first what a library looks for by name', () => {
-    put('l/libnvrtc.so.12', 'l/libnvrtc-builtins.so.12.8', 'l/libnvrtc-builtins.alt.so.12.8', 'l/libcublasLt.so.12', 'l/libcublas.so.12', 'l/libcudnn.so.9', 'l/libcudnn_graph.so.9', 'l/libcudnn_cnn.so.9', 'l/libcudnn_ops.so.9', 'l/libcudnn_cnn.so.8');
-    const before = companions({cuda: 12, nvrtc: at('l/libnvrtc.so.12'), cublasLt: at('l/libcublasLt.so.12'), cudnn: at('l/libcudnn.so.9')});
+    put(
+      'l/libnvrtc.so.12',
+      'l/libnvrtc-builtins.so.12.8',
+      'l/libnvrtc-builtins.alt.so.12.8',
+      'l/libcublasLt.so.12',
+      'l/libcublas.so.12',
+      'l/libcudnn.so.9',
+      'l/libcudnn_graph.so.9',
+      'l/libcudnn_cnn.so.9',
+      'l/libcudnn_ops.so.9',
+      'l/libcudnn_cnn.so.8',
+    );
+    const before = companions({
+      cuda: 12,
+      nvrtc: at('l/libnvrtc.so.12'),
+      cublasLt: at('l/libcublasLt.so.12'),
+      cudnn: at('l/libcudnn.so.9'),
+    });
     expect(before.nvrtc).to.deep.equal([at('l/libnvrtc-builtins.so.12.8')]);
-    expect(before.cudnn.map((file) => path.basename(file))).to.deep.equal(['libcublas.so.12', 'libcudnn_graph.so.9', 'libcudnn_ops.so.9', 'libcudnn_cnn.so.9']);
+    expect(before.cudnn.map((file) => path.basename(file))).to.deep.equal([
+      'libcublas.so.12',
+      'libcudnn_graph.so.9',
+      'libcudnn_ops.so.9',
+      'libcudnn_cnn.so.9',
+    ]);
   });
 
   describe('says in one line what is wrong, and what to do', () => {
@@ -90,13 +176,43 @@ describe('cuda: the search for libraries', () => {
     const complete = ['usr/lib64/libnvrtc.so.12', 'usr/lib64/libcublasLt.so.12', 'usr/lib64/libcudnn.so.9'];
     const cases: [string, string[], DriverAnswer | undefined, RegExp, RegExp][] = [
       ['no driver', complete, undefined, /^no NVIDIA driver was found \(libcuda\.so\.1\)$/, /--gpus all/],
-      ['no card', [driver], {ok: false, error: 'it sees no GPU', code: 100}, /does not work: it sees no GPU/, /CUDA_VISIBLE_DEVICES/],
+      [
+        'no card',
+        [driver],
+        {ok: false, error: 'it sees no GPU', code: 100},
+        /does not work: it sees no GPU/,
+        /CUDA_VISIBLE_DEVICES/,
+      ],
       ['a driver that was updated', [driver], {ok: false, error: 'mismatch', code: 803}, /mismatch/, /restart/],
-      ['a driver that hangs', [driver], {ok: false, error: 'it did not answer within 10 s'}, /did not answer within 10 s/, /nvidia-smi/],
+      [
+        'a driver that hangs',
+        [driver],
+        {ok: false, error: 'it did not answer within 10 s'},
+        /did not answer within 10 s/,
+        /nvidia-smi/,
+      ],
       ['an old driver', [driver, ...complete], driverOf(11_080), /runs CUDA 11\.8 at most/, /525/],
-      ['nothing but a driver', [driver], driverOf(13_000), /NVRTC \(libnvrtc\.so\.13\), cuBLASLt \(libcublasLt\.so\.13\), cuDNN \(libcudnn\.so\.9\) for CUDA 13 were not found/, /pip install nvidia-cuda-nvrtc nvidia-cublas nvidia-cudnn-cu13/],
-      ['no cuDNN', [driver, ...complete.slice(0, 2)], driverOf(12_040), /^cuDNN \(libcudnn\.so\.9\) for CUDA 12 was not found; NVRTC and cuBLASLt are there/, /nvidia-cudnn-cu12.*GAN_CUDA_LIBS/],
-      ['libraries that are too new for the driver', [driver, ...wheels13('usr/lib/python3.12/dist-packages')], driverOf(12_040), /for CUDA 12 .*not of this version: .*libnvrtc\.so\.13/, /nvidia-cublas-cu12/],
+      [
+        'nothing but a driver',
+        [driver],
+        driverOf(13_000),
+        /NVRTC \(libnvrtc\.so\.13\), cuBLASLt \(libcublasLt\.so\.13\), cuDNN \(libcudnn\.so\.9\) for CUDA 13 were not found/,
+        /pip install nvidia-cuda-nvrtc nvidia-cublas nvidia-cudnn-cu13/,
+      ],
+      [
+        'no cuDNN',
+        [driver, ...complete.slice(0, 2)],
+        driverOf(12_040),
+        /^cuDNN \(libcudnn\.so\.9\) for CUDA 12 was not found; NVRTC and cuBLASLt are there/,
+        /nvidia-cudnn-cu12.*GAN_CUDA_LIBS/,
+      ],
+      [
+        'libraries that are too new for the driver',
+        [driver, ...wheels13('usr/lib/python3.12/dist-packages')],
+        driverOf(12_040),
+        /for CUDA 12 .*not of this version: .*libnvrtc\.so\.13/,
+        /nvidia-cublas-cu12/,
+      ],
       ['a card that CUDA 13 does not know', [driver, ...complete], driverOf(13_000, 70), /fine/, /^$/],
       ['all that is needed', [driver, ...complete], driverOf(13_000), /fine/, /^$/],
     ];
@@ -111,15 +227,24 @@ describe('cuda: the search for libraries', () => {
 
     it('bf16 on a card before Ampere', () => {
       put(driver, ...complete);
-      expect(answer(driverOf(13_000, 75), undefined, 'bf16').why).to.match(/^NVIDIA H200 \(compute capability 7\.5\) does not compute with bfloat16/);
+      expect(answer(driverOf(13_000, 75), undefined, 'bf16').why).to.match(
+        /^NVIDIA H200 \(compute capability 7\.5\) does not compute with bfloat16/,
+      );
       expect(answer(driverOf(13_000, 80), undefined, 'bf16').why).to.equal('fine');
     });
 
     it('a number or a name that no card has', () => {
       put(driver, ...complete);
-      expect(answer(driverOf(13_000), '3')).to.deep.equal({why: 'there is no GPU 3', fix: 'take one of: 0 NVIDIA H200 (153600 MiB) (by number or by a part of the name: --device)'});
+      expect(answer(driverOf(13_000), '3')).to.deep.equal({
+        why: 'there is no GPU 3',
+        fix: 'take one of: 0 NVIDIA H200 (153600 MiB) (by number or by a part of the name: --device)',
+      });
       expect(answer(driverOf(13_000), 'b200').why).to.equal('there is no GPU b200');
-      expect(['0', 'h200', undefined].map((device) => answer(driverOf(13_000), device).why)).to.deep.equal(['fine', 'fine', 'fine']);
+      expect(['0', 'h200', undefined].map((device) => answer(driverOf(13_000), device).why)).to.deep.equal([
+        'fine',
+        'fine',
+        'fine',
+      ]);
     });
   });
 
@@ -138,7 +263,10 @@ describe('cuda: the search for libraries', () => {
       this.skip();
     }
     put(driver);
-    writeFileSync(at('driver.c'), `#include <stdio.h>\n__attribute__((constructor)) static void loaded(void) { FILE *f = fopen("${at('loads')}", "a"); fputs("x", f); fclose(f); }`);
+    writeFileSync(
+      at('driver.c'),
+      `#include <stdio.h>\n__attribute__((constructor)) static void loaded(void) { FILE *f = fopen("${at('loads')}", "a"); fputs("x", f); fclose(f); }`,
+    );
     execFileSync('gcc', ['-shared', '-fPIC', at('driver.c'), '-o', at(driver)]);
     const result = await probe(options, machine);
     expect(result.ok ? '' : result.why).to.contain('cuInit');

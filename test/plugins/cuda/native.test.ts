@@ -22,14 +22,25 @@ describe('cuda: as it is installed, on libraries that compute nothing', function
   after(() => folder && rmSync(folder, {recursive: true, force: true}));
   /** The last line of what a script prints, as JSON. */
   async function script(file: string, ...args: string[]): Promise<Record<string, unknown>> {
-    const env = {...process.env, GAN_CUDA_LIBS: path.join(folder, 'libs'), XDG_CACHE_HOME: path.join(folder, 'cache'), NODE_OPTIONS: ''};
-    const {stdout} = await promisify(execFile)(process.execPath, [file, ...args], {cwd: folder, env, maxBuffer: 2 ** 26});
+    const env = {
+      ...process.env,
+      GAN_CUDA_LIBS: path.join(folder, 'libs'),
+      XDG_CACHE_HOME: path.join(folder, 'cache'),
+      NODE_OPTIONS: '',
+    };
+    const {stdout} = await promisify(execFile)(process.execPath, [file, ...args], {
+      cwd: folder,
+      env,
+      maxBuffer: 2 ** 26,
+    });
     return JSON.parse(stdout.trim().split('\n').at(-1)!) as Record<string, unknown>;
   }
 
   it('opens, carries bytes there and back in all types, reads texts of the driver, and closes', async () => {
     const file = path.join(folder, 'open.mjs');
-    writeFileSync(file, `import {openBackend, tf} from '${root}dist/index.js';
+    writeFileSync(
+      file,
+      `import {openBackend, tf} from '${root}dist/index.js';
 import {deviceCapture} from '${root}dist/backends/capture/devices.js';
 const device = await openBackend('cuda', {options: {precision: 'fp32'}});
 const floats = Float32Array.from({length: 20_000}, (_, i) => i / 3);
@@ -44,15 +55,29 @@ for (const {dataId, shape, dtype} of there) {
 const {info} = device;
 await device.close();
 console.log(JSON.stringify({info, back}));
-`);
+`,
+    );
     const {info, back} = await script(file);
     expect(info).to.include({gpu: 'Stub H100', precision: 'fp32', cuda: 13, driver: 'CUDA 13.0', cudnn: '9.24.0'});
     expect(back).to.deep.equal([[Math.fround(19_998 / 3), Math.fround(19_999 / 3)], [-7, -7], [1, 1], [2.5]]);
   });
 
   it('bench/gpu/own.mjs trains, recorded and not, and says where the time goes', async () => {
-    for (const [capture, precision] of [['auto', 'bf16'], ['off', 'fp32']] as const) { // the stub's algorithms have the default math type, as before Ampere
-      const {roundMs, repeated, parts, peakBytes} = await script(path.join(root, 'bench/gpu/own.mjs'), '16', '2', capture, '1', '2', 'cuda', precision);
+    for (const [capture, precision] of [
+      ['auto', 'bf16'],
+      ['off', 'fp32'],
+    ] as const) {
+      // the stub's algorithms have the default math type, as before Ampere
+      const {roundMs, repeated, parts, peakBytes} = await script(
+        path.join(root, 'bench/gpu/own.mjs'),
+        '16',
+        '2',
+        capture,
+        '1',
+        '2',
+        'cuda',
+        precision,
+      );
       expect(roundMs).to.have.length(1);
       expect(Number(repeated) > 0).to.equal(capture === 'auto');
       expect(peakBytes).to.be.above(2 ** 20);
@@ -71,7 +96,12 @@ console.log(JSON.stringify({info, back}));
   });
 
   it('scripts/gpu/steps.mjs trains, and says what is held', async () => {
-    const {losses, repeated, early, late} = await script(path.join(root, 'scripts/gpu/steps.mjs'), '300', 'auto', 'cuda');
+    const {losses, repeated, early, late} = await script(
+      path.join(root, 'scripts/gpu/steps.mjs'),
+      '300',
+      'auto',
+      'cuda',
+    );
     expect(losses).to.have.length(48);
     expect(repeated).to.be.above(0);
     const {rssMiB: _, ...rest} = late as Record<string, number>;

@@ -22,14 +22,28 @@ async function capabilities(): Promise<number[] | undefined> {
 }
 
 /** Code of many sources at once, each in a namespace of its own. */
-async function compile(list: readonly KernelSource[], capability: number, form: 'ptx' | 'cubin', folder: string): Promise<void> {
+async function compile(
+  list: readonly KernelSource[],
+  capability: number,
+  form: 'ptx' | 'cubin',
+  folder: string,
+): Promise<void> {
   const halves = [0, 1].map((half) => list.filter((_, i) => i % 2 === half));
-  await Promise.all(halves.map(async (half, n) => {
-    const file = path.join(folder, `${capability}-${n}.cu`);
-    const text = half.map((source, i) => inNamespace(source, `source${i}`, '__global__'));
-    writeFileSync(file, text.join('\n'));
-    await run('nvcc', ['-std=c++17', `-${form}`, `-arch=${form === 'ptx' ? 'compute' : 'sm'}_${capability}`, file, '-o', `${file}.${form}`]);
-  }));
+  await Promise.all(
+    halves.map(async (half, n) => {
+      const file = path.join(folder, `${capability}-${n}.cu`);
+      const text = half.map((source, i) => inNamespace(source, `source${i}`, '__global__'));
+      writeFileSync(file, text.join('\n'));
+      await run('nvcc', [
+        '-std=c++17',
+        `-${form}`,
+        `-arch=${form === 'ptx' ? 'compute' : 'sm'}_${capability}`,
+        file,
+        '-o',
+        `${file}.${form}`,
+      ]);
+    }),
+  );
 }
 
 describe('cuda: the sources of the kernels', function () {
@@ -44,14 +58,17 @@ describe('cuda: the sources of the kernels', function () {
 
   it('have names of their own, and stand by themselves: NVRTC has no headers', () => {
     expect(new Set(sources.map(({name}) => name)).size).to.equal(sources.length);
-    for (const {name, text} of sources) expect(text, name).to.not.match(/#include|\b(INFINITY|NAN|FLT_\w+|INT_MAX|u?int\d+_t|printf|assert)\b/);
+    for (const {name, text} of sources)
+      expect(text, name).to.not.match(/#include|\b(INFINITY|NAN|FLT_\w+|INT_MAX|u?int\d+_t|printf|assert)\b/);
   });
 
   for (const wanted of [[70, 75], [80], [90]]) {
     it(`compile for sm_${wanted[0]}, or the oldest after it`, async function () {
       const capability = wanted.find((one) => known?.includes(one));
       if (capability === undefined) {
-        process.stdout.write(`    skipped: ${known ? `this nvcc does not know sm_${wanted.join(' or sm_')}` : 'there is no nvcc'}\n`);
+        process.stdout.write(
+          `    skipped: ${known ? `this nvcc does not know sm_${wanted.join(' or sm_')}` : 'there is no nvcc'}\n`,
+        );
         return this.skip();
       }
       if (wanted[0] === 70) await compile(sources, capability, 'ptx', folder);

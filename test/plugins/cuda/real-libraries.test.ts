@@ -22,7 +22,13 @@ describe("cuda: NVIDIA's libraries themselves", function () {
   it('load, have all the functions, and are for one CUDA', () => {
     const {blas, dnn, nvrtc} = load();
     const compiler = new Nvrtc(nvrtc, addressOf);
-    expect([Number(blas.cublasLtGetVersion()) / 1e4, Number(dnn.cudnnGetCudartVersion()) / 1e3, Number(compiler.version)].map(Math.floor)).to.deep.equal([chosen.cuda, chosen.cuda, chosen.cuda]);
+    expect(
+      [
+        Number(blas.cublasLtGetVersion()) / 1e4,
+        Number(dnn.cudnnGetCudartVersion()) / 1e3,
+        Number(compiler.version),
+      ].map(Math.floor),
+    ).to.deep.equal([chosen.cuda, chosen.cuda, chosen.cuda]);
     expect(blas.cublasLtGetStatusString(0)).to.be.a('string').and.not.equal('');
     expect(dnn.cudnnGetErrorString(0)).to.equal('CUDNN_STATUS_SUCCESS');
   });
@@ -31,7 +37,9 @@ describe("cuda: NVIDIA's libraries themselves", function () {
     const {dnn} = load();
     const at = new BigUint64Array(1);
     checkDnn(dnn, 'cudnnCreateTensorDescriptor', dnn.cudnnCreateTensorDescriptor(at));
-    expect(() => checkDnn(dnn, 'cudnnSetTensor4dDescriptor', dnn.cudnnSetTensor4dDescriptor(at[0]!, 1, 0, -1, 1, 1, 1))).to.throw(/CUDNN_STATUS_BAD_PARAM: .+ \(\d+\)$/);
+    expect(() =>
+      checkDnn(dnn, 'cudnnSetTensor4dDescriptor', dnn.cudnnSetTensor4dDescriptor(at[0]!, 1, 0, -1, 1, 1, 1)),
+    ).to.throw(/CUDNN_STATUS_BAD_PARAM: .+ \(\d+\)$/);
     checkDnn(dnn, 'cudnnDestroyTensorDescriptor', dnn.cudnnDestroyTensorDescriptor(at[0]!));
   });
 
@@ -40,8 +48,14 @@ describe("cuda: NVIDIA's libraries themselves", function () {
     const target = compiler.targetFor(90)!;
     expect(target).to.deep.equal({option: 'sm_90', form: 'cubin'});
     const files = [...new Map(sources.map((source) => [source.name.split('/')[0]!, source])).values()];
-    for (const source of files) expect(Buffer.from(compiler.compile(source, target).subarray(0, 4)).toString('latin1'), source.name).to.equal('\x7fELF');
-    expect(() => compiler.compile({name: 'broken', text: 'int f() { return x; }'}, target)).to.throw('broken does not compile').with.property('message').that.contains('"x" is undefined');
+    for (const source of files)
+      expect(Buffer.from(compiler.compile(source, target).subarray(0, 4)).toString('latin1'), source.name).to.equal(
+        '\x7fELF',
+      );
+    expect(() => compiler.compile({name: 'broken', text: 'int f() { return x; }'}, target))
+      .to.throw('broken does not compile')
+      .with.property('message')
+      .that.contains('"x" is undefined');
     const ptx = compiler.compile(files[0]!, {option: 'compute_90', form: 'ptx'});
     expect(ptx.at(-1)).to.equal(0);
     expect(Buffer.from(ptx).toString()).to.contain('.visible .entry');

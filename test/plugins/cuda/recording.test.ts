@@ -1,6 +1,6 @@
 import {expect} from 'chai';
 import type {Scalar, Tensor4D} from '@tensorflow/tfjs-core';
-import {tf, type Tensor} from 'gan';
+import {tf, type Tensor} from 'gankit';
 import {needsCompiler} from './emulator/support.js';
 import {openFake, type FakeDevice} from './fake/open.js';
 import type {Pace} from './fake/streams.js';
@@ -18,12 +18,14 @@ describe('cuda: recorded steps', () => {
     const x = capture!.allocate([2, 4, 4, 8], 'float32');
     const w = tf.randomUniform([3, 3, 8, 8], -0.3, 0.3, 'float32', 99);
     const input = tf.engine().makeTensorFromTensorInfo(x);
-    const step = (): Tensor => tf.tidy((): Tensor => {
-      const loss = (filter: Tensor): Scalar => tf.mean(tf.square(tf.tanh(tf.conv2d(input as Tensor4D, filter as Tensor4D, 1, 'same'))));
-      const {value, grad} = tf.valueAndGrad(loss as (x: Tensor) => Tensor)(w);
-      capture!.copy(tf.sub(w, tf.mul(grad, 0.1)), w);
-      return value;
-    });
+    const step = (): Tensor =>
+      tf.tidy((): Tensor => {
+        const loss = (filter: Tensor): Scalar =>
+          tf.mean(tf.square(tf.tanh(tf.conv2d(input as Tensor4D, filter as Tensor4D, 1, 'same'))));
+        const {value, grad} = tf.valueAndGrad(loss as (x: Tensor) => Tensor)(w);
+        capture!.copy(tf.sub(w, tf.mul(grad, 0.1)), w);
+        return value;
+      });
     const losses: number[] = [];
     let recording: ReturnType<NonNullable<typeof capture>['record']> | undefined;
     let result: Tensor | undefined;
@@ -39,16 +41,20 @@ describe('cuda: recorded steps', () => {
       recording.launch();
       const now = capture!.allocate([], 'float32');
       capture!.copy(result!, now);
-      losses.push((await tf.backend().read(now.dataId) as Float32Array)[0]!);
+      losses.push(((await tf.backend().read(now.dataId)) as Float32Array)[0]!);
       tf.backend().disposeData(now.dataId);
     }
-    losses.push(...await w.data());
+    losses.push(...(await w.data()));
     result?.dispose();
     recording?.dispose();
     return losses;
   }
 
-  for (const paces of [['late', 'late'], ['eager', 'late'], ['late', 'eager']] as Pace[][]) {
+  for (const paces of [
+    ['late', 'late'],
+    ['eager', 'late'],
+    ['late', 'eager'],
+  ] as Pace[][]) {
     it(`give the bits of eager ones: streams ${paces.join(' and ')}`, async () => {
       const eager = await training(paces, false, 6);
       void open.opened.close!();
@@ -66,10 +72,10 @@ describe('cuda: recorded steps', () => {
     const [x, y] = [tf.tensor1d([1, 2, 3]), tf.tensor1d([0, 0, 0])];
     await tf.add(x, y).data();
     const recording = capture!.record(() => tf.tidy(() => capture!.copy(tf.add(x, y), y)));
-    expect([...await y.data()]).to.deep.equal([0, 0, 0]);
+    expect([...(await y.data())]).to.deep.equal([0, 0, 0]);
     recording.launch();
     recording.launch();
-    expect([...await y.data()]).to.deep.equal([2, 4, 6]);
+    expect([...(await y.data())]).to.deep.equal([2, 4, 6]);
     recording.dispose();
     recording.dispose();
     expect(() => recording.launch()).to.throw('disposed of');
@@ -87,7 +93,7 @@ describe('cuda: recorded steps', () => {
     const others = Array.from({length: 8}, () => tf.zeros([1000]));
     const sums = others.map((other) => tf.add(other, 1));
     recording.launch();
-    expect((await tf.backend().read(out.dataId) as Float32Array).every((value) => value === 16)).to.equal(true);
+    expect(((await tf.backend().read(out.dataId)) as Float32Array).every((value) => value === 16)).to.equal(true);
     for (const sum of sums) expect((await sum.data()).every((value) => value === 1)).to.equal(true);
     expect(fake.device.count).to.be.above(before);
     recording.dispose();
@@ -102,9 +108,9 @@ describe('cuda: recorded steps', () => {
     const [x, out] = [tf.tensor1d([1, 2]), capture!.allocate([2], 'float32')];
     const fresh = tf.tensor1d([10, 20]);
     const recording = capture!.record(() => tf.tidy(() => capture!.copy(tf.add(tf.mul(x, fresh), 0.5), out)));
-    expect([...await tf.add(fresh, 1).data()]).to.deep.equal([11, 21]); // before it has run
+    expect([...(await tf.add(fresh, 1).data())]).to.deep.equal([11, 21]); // before it has run
     recording.launch();
-    expect([...await tf.backend().read(out.dataId) as Float32Array]).to.deep.equal([10.5, 40.5]);
+    expect([...((await tf.backend().read(out.dataId)) as Float32Array)]).to.deep.equal([10.5, 40.5]);
     recording.dispose();
   });
 
@@ -115,14 +121,18 @@ describe('cuda: recorded steps', () => {
     const x = tf.tensor1d([1, 2]);
     await tf.neg(x).data();
     const before = [fake.device.count, fake.streams.alive];
-    expect(() => capture!.record(() => {
-      tf.dispose(tf.neg(x));
-      throw new Error('of the step');
-    })).to.throw('of the step');
+    expect(() =>
+      capture!.record(() => {
+        tf.dispose(tf.neg(x));
+        throw new Error('of the step');
+      }),
+    ).to.throw('of the step');
     expect(() => capture!.record(() => void tf.tidy(() => tf.neg(x).dataSync()))).to.throw('nothing can be read');
-    expect(() => capture!.record(() => device.operation('K', [], () => device.send(new Uint8Array(8))))).to.throw('nothing can be sent');
+    expect(() => capture!.record(() => device.operation('K', [], () => device.send(new Uint8Array(8))))).to.throw(
+      'nothing can be sent',
+    );
     expect(() => capture!.record(() => void capture!.record(() => {}))).to.throw('already');
-    expect([...await tf.neg(x).data()]).to.deep.equal([-1, -2]);
+    expect([...(await tf.neg(x).data())]).to.deep.equal([-1, -2]);
     expect([fake.device.count, fake.streams.alive]).to.deep.equal(before);
   });
 });

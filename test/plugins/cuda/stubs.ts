@@ -12,7 +12,14 @@ import {dnnDetails, dnnSignatures} from '../../../plugins/cuda/src/dnn/signature
 import {driverSignatures} from '../../../plugins/cuda/src/driver/signatures.js';
 import type {CType, Signatures} from '../../../plugins/cuda/src/native/signatures.js';
 
-const cTypes: Record<CType, string> = {int: 'int', uint: 'unsigned', u64: 'unsigned long long', pointer: 'void *', text: 'const char *', void: 'void'};
+const cTypes: Record<CType, string> = {
+  int: 'int',
+  uint: 'unsigned',
+  u64: 'unsigned long long',
+  pointer: 'void *',
+  text: 'const char *',
+  void: 'void',
+};
 
 /** Bodies of what does something; parameters are a, b, c and so on. */
 const bodies: Record<string, string> = {
@@ -27,7 +34,9 @@ const bodies: Record<string, string> = {
   cuMemFree_v2: 'free((void *)a);',
   cuMemHostAlloc: '*(void **)a = calloc(1, b);',
   cuMemFreeHost: 'free((void *)a);',
-  ...Object.fromEntries(['HtoD', 'DtoH', 'DtoD'].map((way) => [`cuMemcpy${way}Async_v2`, 'memcpy((void *)a, (void *)b, c);'])),
+  ...Object.fromEntries(
+    ['HtoD', 'DtoH', 'DtoD'].map((way) => [`cuMemcpy${way}Async_v2`, 'memcpy((void *)a, (void *)b, c);']),
+  ),
   cuMemsetD32Async: 'for (unsigned long long i = 0; i < c; i++) ((unsigned *)a)[i] = b;',
   cuStreamEndCapture: '*(unsigned long long *)b = 1;',
   cuEventElapsedTime: '*(float *)a = 0.5f;',
@@ -45,26 +54,36 @@ const bodies: Record<string, string> = {
 };
 
 /** One algorithm: number 1, deterministic, no workspace. */
-const found = (count: string, results: string): string => `*(int *)${count} = 1; memset(${results}, 0, 48); ((int *)${results})[0] = 1; ((int *)${results})[6] = 1;`;
+const found = (count: string, results: string): string =>
+  `*(int *)${count} = 1; memset(${results}, 0, 48); ((int *)${results})[0] = 1; ((int *)${results})[6] = 1;`;
 
 function body(name: string, types: readonly CType[]): string {
   if (name in bodies) return bodies[name]!;
   if (name.startsWith('cudnnFind')) return found('j', 'k');
   if (name.startsWith('cudnnGetConvolution')) return found('g', 'h');
-  const makes = /Create$|Create(Program|TensorDescriptor|FilterDescriptor|ConvolutionDescriptor)$|Retain$|LoadData$|GetFunction$|Instantiate/.test(name);
+  const makes =
+    /Create$|Create(Program|TensorDescriptor|FilterDescriptor|ConvolutionDescriptor)$|Retain$|LoadData$|GetFunction$|Instantiate/.test(
+      name,
+    );
   return makes && types[0] === 'pointer' ? '*(unsigned long long *)a = 1;' : '';
 }
 
-const functions = (signatures: Signatures): string => Object.entries(signatures).map(([name, [result, ...types]]) => {
-  const parameters = types.map((type, i) => `${cTypes[type]} ${String.fromCharCode(97 + i)}`).join(', ');
-  return `${cTypes[result]} ${name}(${parameters}) { ${body(name, types)}${result === 'void' ? '' : ' return 0;'} }`;
-}).join('\n');
+const functions = (signatures: Signatures): string =>
+  Object.entries(signatures)
+    .map(([name, [result, ...types]]) => {
+      const parameters = types.map((type, i) => `${cTypes[type]} ${String.fromCharCode(97 + i)}`).join(', ');
+      return `${cTypes[result]} ${name}(${parameters}) { ${body(name, types)}${result === 'void' ? '' : ' return 0;'} }`;
+    })
+    .join('\n');
 
 /** Compiles them into a folder, for GAN_CUDA_LIBS. */
 export function compileStubs(folder: string): void {
   mkdirSync(folder, {recursive: true});
   const libraries: Record<string, Signatures> = {
-    'libcuda.so.1': driverSignatures, 'libnvrtc.so.13': nvrtcSignatures, 'libcublasLt.so.13': blasSignatures, 'libcudnn.so.9': {...dnnSignatures, ...dnnDetails},
+    'libcuda.so.1': driverSignatures,
+    'libnvrtc.so.13': nvrtcSignatures,
+    'libcublasLt.so.13': blasSignatures,
+    'libcudnn.so.9': {...dnnSignatures, ...dnnDetails},
   };
   for (const [file, signatures] of Object.entries(libraries)) {
     const source = path.join(folder, `${file}.c`);

@@ -14,5 +14,6 @@ export interface Block {
 /** `<!-- FILE -->` or `<!-- FILE: KEYS of its JSON -->` before a block of code says what the block is. */
 const block = /<!-- (\S+?)(?:: ([\w ]+))? -->\n```\w+\n([^]*?)```/g;
 
-export const docsBlocks: readonly Block[] = [...readFileSync(path.join(root, 'docs/backends.md'), 'utf8').matchAll(block)]
-  .map(([, file, keys, text]) => ({file: file!, keys: keys?.split(' '), text: text!}));
+export const docsBlocks: readonly Block[] = [
+  ...readFileSync(path.join(root, 'docs/backends.md'), 'utf8').matchAll(block),
+].map(([, file, keys, text]) => ({file: file!, keys: keys?.split(' '), text: text!}));

@@ -13,7 +13,12 @@ function wanted({file, keys}: Block): string {
 
 describe('docs/backends.md', () => {
   it('shows the files of the example backend', () => {
-    expect(docsBlocks.map(({file}) => path.basename(file))).to.deep.equal(['index.ts', 'package.json', 'tsconfig.json', 'backend.test.ts']);
+    expect(docsBlocks.map(({file}) => path.basename(file))).to.deep.equal([
+      'index.ts',
+      'package.json',
+      'tsconfig.json',
+      'backend.test.ts',
+    ]);
   });
 
   for (const one of docsBlocks) {

@@ -15,7 +15,10 @@ describe('a backend that is written from docs/backends.md alone, outside this re
   before(() => {
     home = thirdParty('example-backend', own);
     for (const name of readdirSync(home)) if (name !== 'node_modules') rmSync(path.join(home, name), {recursive: true});
-    write(home, Object.fromEntries(docsBlocks.map(({file, text}) => [path.relative('plugins/example-backend', file), text])));
+    write(
+      home,
+      Object.fromEntries(docsBlocks.map(({file, text}) => [path.relative('plugins/example-backend', file), text])),
+    );
     env = {GAN_DATA_DIR: folder()};
   });
   after(removeFolders);
@@ -23,7 +26,9 @@ describe('a backend that is written from docs/backends.md alone, outside this re
   it('compiles with full types, to a declaration that names the API', async () => {
     const {status, stdout} = runTool(home, 'typescript/bin/tsc');
     expect({status, stdout}).to.deep.equal({status: 0, stdout: ''});
-    expect(await readFile(path.join(home, 'dist/index.d.ts'), 'utf8')).to.contain('gan/plugin').and.not.contain('any');
+    expect(await readFile(path.join(home, 'dist/index.d.ts'), 'utf8'))
+      .to.contain('gankit/plugin')
+      .and.not.contain('any');
   });
 
   it('passes its own tests: the whole conformance kit', () => {
@@ -38,7 +43,11 @@ describe('a backend that is written from docs/backends.md alone, outside this re
     const {code, stdout} = await gan(['backends', '--json'], {cwd: home, env, withoutTfjs: true});
     expect(code).to.equal(0);
     const rows = jsonLines(stdout).flat() as {name: string; package: string; probe: object}[];
-    expect(rows.find(({name}) => name === 'cpu')).to.deep.include({package: 'gan-plugin-example-backend', state: 'ready', probe: {ok: true, info: {threads: 1}}});
+    expect(rows.find(({name}) => name === 'cpu')).to.deep.include({
+      package: 'gan-plugin-example-backend',
+      state: 'ready',
+      probe: {ok: true, info: {threads: 1}},
+    });
   });
 
   it('is tested by the command line', async () => {
@@ -49,7 +58,23 @@ describe('a backend that is written from docs/backends.md alone, outside this re
 
   it('trains by the command line', async () => {
     const cwd = folder();
-    const {code, stdout, stderr} = await gan(['fit', '--backend', 'cpu', '--size', '16', '--batch-size', '2', '--steps', '3', '--json', '--set', 'arch.nFeatures=4'], {cwd, env});
+    const {code, stdout, stderr} = await gan(
+      [
+        'fit',
+        '--backend',
+        'cpu',
+        '--size',
+        '16',
+        '--batch-size',
+        '2',
+        '--steps',
+        '3',
+        '--json',
+        '--set',
+        'arch.nFeatures=4',
+      ],
+      {cwd, env},
+    );
     expect(code, stderr).to.equal(0);
     expect(jsonLines(stdout).at(-1)).to.deep.include({type: 'end', step: 3});
   });

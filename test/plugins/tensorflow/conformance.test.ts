@@ -1,4 +1,4 @@
-import {testBackend} from 'gan/testing';
+import {testBackend} from 'gankit/testing';
 
 /** A folder with @tensorflow/tfjs-node and its addon (see plugins/tensorflow/README.md): TensorFlow is too large to be fetched for a test. */
 const project = process.env['GAN_TEST_TENSORFLOW'];

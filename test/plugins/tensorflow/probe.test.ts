@@ -27,9 +27,14 @@ async function refusal(cwd: string): Promise<{why: string; fix: string}> {
 
 /** A stand-in for the native addon, compiled from C: what it does when it is loaded, and what it says of GPUs. */
 function compileAddon(file: string, {onLoad = '', gpu = false}: {onLoad?: string; gpu?: boolean}): void {
-  const headers = path.join(path.dirname(createRequire(path.join(home, 'package.json')).resolve('node-api-headers/package.json')), 'include');
+  const headers = path.join(
+    path.dirname(createRequire(path.join(home, 'package.json')).resolve('node-api-headers/package.json')),
+    'include',
+  );
   const source = path.join(folder(), 'addon.c');
-  writeFileSync(source, `
+  writeFileSync(
+    source,
+    `
     #include <node_api.h>
     #include <stdio.h>
     #include <stdlib.h>
@@ -44,14 +49,19 @@ function compileAddon(file: string, {onLoad = '', gpu = false}: {onLoad?: string
       napi_create_string_utf8(env, "2.9.1", NAPI_AUTO_LENGTH, &v); napi_set_named_property(env, exports, "TF_Version", v);
       napi_create_function(env, "gpu", NAPI_AUTO_LENGTH, gpu, 0, &v); napi_set_named_property(env, exports, "isUsingGpuDevice", v);
       return exports;
-    }`);
+    }`,
+  );
   mkdirSync(path.dirname(file), {recursive: true});
   execFileSync('g++', ['-x', 'c', '-shared', '-fPIC', `-I${headers}`, source, '-o', file]);
 }
 
 const hasCompiler = spawnSync('g++', ['--version']).status === 0;
 const build = (cwd: string, args: string[], env: Record<string, string> = {}) =>
-  spawnSync(process.execPath, [path.join(home, 'build-addon.mjs'), ...args], {cwd, encoding: 'utf8', env: {...process.env, ...env}});
+  spawnSync(process.execPath, [path.join(home, 'build-addon.mjs'), ...args], {
+    cwd,
+    encoding: 'utf8',
+    env: {...process.env, ...env},
+  });
 
 describe('tensorflow: what is said where it cannot run', function () {
   this.timeout(120_000);
@@ -62,7 +72,11 @@ describe('tensorflow: what is said where it cannot run', function () {
     project = folder();
     writeFileSync(path.join(project, 'package.json'), '{"private": true}');
     // the package as it is, without its install script
-    const packed = spawnSync('npm', ['pack', '--silent', `${gpuPackage}@4.22.0`], {cwd: project, encoding: 'utf8', shell: process.platform === 'win32'});
+    const packed = spawnSync('npm', ['pack', '--silent', `${gpuPackage}@4.22.0`], {
+      cwd: project,
+      encoding: 'utf8',
+      shell: process.platform === 'win32',
+    });
     if (packed.status !== 0) {
       process.stdout.write(`    skipped: npm could not fetch ${gpuPackage}\n`);
       this.skip();
@@ -83,7 +97,10 @@ describe('tensorflow: what is said where it cannot run', function () {
   it('the JavaScript is there without the addon: exit 4 with the reason and both remedies, and other backends work', async () => {
     const ran = await gan(['fit', '--backend', 'tensorflow'], {cwd: project});
     expect(ran.code).to.equal(4);
-    expect(ran.stderr).to.include(`${gpuPackage} 4.22.0 has no native addon`).and.include('npm rebuild').and.include('gan-tensorflow-addon');
+    expect(ran.stderr)
+      .to.include(`${gpuPackage} 4.22.0 has no native addon`)
+      .and.include('npm rebuild')
+      .and.include('gan-tensorflow-addon');
     expect(ran.stderr).to.not.match(/^\s+at /m);
     const other = await gan(['fit', '--backend', 'tensorflow', '--set', 'backend.package=tfjs-node'], {cwd: project});
     expect(other.stderr).to.include('@tensorflow/tfjs-node is not installed');
@@ -92,7 +109,9 @@ describe('tensorflow: what is said where it cannot run', function () {
   it('the addon is no library', async () => {
     mkdirSync(path.dirname(addon), {recursive: true});
     writeFileSync(addon, 'no library');
-    expect((await refusal(project)).why).to.match(/does not load: .*(invalid ELF header|file too short|not a mach-o|not a valid Win32)/i);
+    expect((await refusal(project)).why).to.match(
+      /does not load: .*(invalid ELF header|file too short|not a mach-o|not a valid Win32)/i,
+    );
   });
 
   it('the addon ends the process that loads it, and not this one', async function () {
@@ -105,14 +124,19 @@ describe('tensorflow: what is said where it cannot run', function () {
     if (!hasCompiler) this.skip();
     compileAddon(addon, {gpu: false});
     const {why, fix} = await refusal(project);
-    expect(why).to.equal(`TensorFlow 2.9.1 of ${gpuPackage} finds no GPU that it can use: Could not load dynamic library 'libcudart.so.11.0'`);
+    expect(why).to.equal(
+      `TensorFlow 2.9.1 of ${gpuPackage} finds no GPU that it can use: Could not load dynamic library 'libcudart.so.11.0'`,
+    );
     expect(fix).to.include('CUDA 11.2').and.include('backend.package=tfjs-node');
   });
 
   it('there is one: its facts', async function () {
     if (!hasCompiler) this.skip();
     compileAddon(addon, {gpu: true});
-    expect(await listed(project)).to.deep.include({ok: true, info: {package: `${gpuPackage} 4.22.0`, tensorflow: '2.9.1', device: 'GPU'}});
+    expect(await listed(project)).to.deep.include({
+      ok: true,
+      info: {package: `${gpuPackage} 4.22.0`, tensorflow: '2.9.1', device: 'GPU'},
+    });
   });
 
   describe('gan-tensorflow-addon', () => {
@@ -123,11 +147,15 @@ describe('tensorflow: what is said where it cannot run', function () {
     it('wants a package to build for', () => {
       const {status, stderr} = build(folder(), []);
       expect({status}).to.deep.equal({status: 1});
-      expect(stderr).to.include('npm install --ignore-scripts').and.not.match(/^\s+at /m);
+      expect(stderr)
+        .to.include('npm install --ignore-scripts')
+        .and.not.match(/^\s+at /m);
     });
 
     it('wants a TensorFlow', () => {
-      expect(build(project, [], {PYTHON: 'no-such-python'}).stderr).to.include('no-such-python has no TensorFlow: pip install');
+      expect(build(project, [], {PYTHON: 'no-such-python'}).stderr).to.include(
+        'no-such-python has no TensorFlow: pip install',
+      );
       const empty = folder();
       expect(build(project, ['--tensorflow', empty]).stderr).to.include(`${empty} has no include/tensorflow/c/c_api.h`);
     });
@@ -149,7 +177,9 @@ describe('tensorflow: what is said where it cannot run', function () {
       expect(status).to.equal(1);
       expect(stderr).to.include('could not compile the addon');
       expect(await listed(project)).to.include({ok: true});
-      expect(build(project, ['--tensorflow', broken], {CXX: 'no-such-compiler'}).stderr).to.include('no C++ compiler no-such-compiler');
+      expect(build(project, ['--tensorflow', broken], {CXX: 'no-such-compiler'}).stderr).to.include(
+        'no C++ compiler no-such-compiler',
+      );
     });
   });
 });

@@ -5,23 +5,31 @@ import {expectClose, expectSame, forAll, on, random, withDevice} from './support
 
 const size = fc.oneof(fc.integer({min: 1, max: 20}), fc.constantFrom(129, 257));
 const products = fc.record({
-  m: size, k: size, n: size,
+  m: size,
+  k: size,
+  n: size,
   batchA: fc.constantFrom<number[]>([], [1], [3], [2, 3]),
   batchB: fc.constantFrom<number[]>([], [1], [3], [2, 3]),
-  transposeA: fc.boolean(), transposeB: fc.boolean(), seed: fc.nat(1000),
+  transposeA: fc.boolean(),
+  transposeB: fc.boolean(),
+  seed: fc.nat(1000),
 });
 
 describe('wasm: BatchMatMul', function () {
   this.timeout(300_000);
   withDevice();
 
-  it('agrees with the cpu backend, operands transposed or not', () => forAll(products, async (p) => {
-    await expectSame(() => tf.matMul(
-      random([...p.batchA, ...(p.transposeA ? [p.k, p.m] : [p.m, p.k])], p.seed),
-      random([...p.batchB, ...(p.transposeB ? [p.n, p.k] : [p.k, p.n])], p.seed + 1),
-      p.transposeA, p.transposeB,
-    ));
-  }));
+  it('agrees with the cpu backend, operands transposed or not', () =>
+    forAll(products, async (p) => {
+      await expectSame(() =>
+        tf.matMul(
+          random([...p.batchA, ...(p.transposeA ? [p.k, p.m] : [p.m, p.k])], p.seed),
+          random([...p.batchB, ...(p.transposeB ? [p.n, p.k] : [p.k, p.n])], p.seed + 1),
+          p.transposeA,
+          p.transposeB,
+        ),
+      );
+    }));
 
   it('broadcasts batch axes of both operands', async () => {
     // The cpu backend is no oracle here: it returns half of the result. So its operands are repeated by hand.

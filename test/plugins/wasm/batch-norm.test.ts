@@ -6,7 +6,10 @@ import {expectClose, expectSame, forAll, makeBackend, on, random, withDevice} fr
 
 const cases = fc.record({
   // With a handful of rows the gradient is a difference of nearly equal numbers.
-  rows: fc.oneof({weight: 20, arbitrary: fc.integer({min: 10, max: 40})}, {weight: 1, arbitrary: fc.constantFrom(1000, 5000)}),
+  rows: fc.oneof(
+    {weight: 20, arbitrary: fc.integer({min: 10, max: 40})},
+    {weight: 1, arbitrary: fc.constantFrom(1000, 5000)},
+  ),
   channels: fc.constantFrom(4, 8, 12, 20, 64),
   slope: fc.constantFrom(0, 0.2, 1),
   offset: fc.constantFrom(0, 0.5),
@@ -24,7 +27,9 @@ function everything(c: Case): Tensor[] {
   const factors = random([c.rows, c.channels], c.seed + 3);
   const inputs = [input(c), weight(c), bias(c)];
   const {y, mean, variance} = batchNorm(inputs[0]!, inputs[1]!, inputs[2]!, {eps, slope: c.slope});
-  const gradients = tf.grads((x, w, b) => tf.sum(tf.mul(batchNorm(x!, w!, b!, {eps, slope: c.slope}).y, factors)))(inputs);
+  const gradients = tf.grads((x, w, b) => tf.sum(tf.mul(batchNorm(x!, w!, b!, {eps, slope: c.slope}).y, factors)))(
+    inputs,
+  );
   return [y, mean, variance, ...gradients];
 }
 
@@ -38,25 +43,31 @@ describe('wasm: batch norm with its activation', function () {
       expect(tf.getKernel('TrainBatchNorm', 'wasm')).to.not.equal(undefined);
     });
 
-    it('agree with the composition on the cpu backend, gradients included', () => forAll(cases, async (c) => {
-      // Beside a kink of the activation, rounding decides about the slope.
-      const near = tf.tidy(() => tf.min(tf.abs(batchNorm(input(c), weight(c), bias(c), {eps, slope: 1}).y)).dataSync()[0]!);
-      fc.pre(near >= 1e-5 || c.slope === 1);
-      await expectSame(() => everything(c));
-    }));
+    it('agree with the composition on the cpu backend, gradients included', () =>
+      forAll(cases, async (c) => {
+        // Beside a kink of the activation, rounding decides about the slope.
+        const near = tf.tidy(
+          () => tf.min(tf.abs(batchNorm(input(c), weight(c), bias(c), {eps, slope: 1}).y)).dataSync()[0]!,
+        );
+        fc.pre(near >= 1e-5 || c.slope === 1);
+        await expectSame(() => everything(c));
+      }));
 
     it('have the gradient that the composition of the gradient gives', async () => {
       const c: Case = {rows: 50, channels: 8, slope: 0.2, offset: 1, seed: 5};
       const dy = () => random([50, 8], 9);
       const composed = await on('wasm', () => batchNormGradient(input(c), weight(c), bias(c), dy(), {eps, slope: 0.2}));
-      const fused = await on('wasm', () => tf.grads((x, w, b) => batchNorm(x!, w!, b!, {eps, slope: 0.2}).y)([input(c), weight(c), bias(c)], dy()));
+      const fused = await on('wasm', () =>
+        tf.grads((x, w, b) => batchNorm(x!, w!, b!, {eps, slope: 0.2}).y)([input(c), weight(c), bias(c)], dy()),
+      );
       fused.forEach(({values}, i) => expectClose(values, composed[i]!.values, `gradient ${i}`));
     });
 
     it('have second derivatives, those of the composition', async () => {
       const c: Case = {rows: 12, channels: 8, slope: 0, offset: 0, seed: 3};
       const penalty = (): Tensor => {
-        const slopes = (x: Tensor): Tensor => tf.grad((image) => tf.sum(tf.square(batchNorm(image, weight(c), bias(c), {eps, slope: c.slope}).y)))(x);
+        const slopes = (x: Tensor): Tensor =>
+          tf.grad((image) => tf.sum(tf.square(batchNorm(image, weight(c), bias(c), {eps, slope: c.slope}).y)))(x);
         return tf.grad((x) => tf.sum(tf.square(tf.add(slopes(x), 0.1))))(input(c));
       };
       await expectSame(penalty);
@@ -73,7 +84,8 @@ describe('wasm: batch norm with its activation', function () {
       expect(variance[0]).to.be.closeTo(column.reduce((sum, value) => sum + (value - mean) ** 2, 0) / c.rows, 1e-5);
     });
 
-    it('take other numbers of channels by the composition', () => expectSame(() => everything({rows: 20, channels: 7, slope: 0, offset: 0, seed: 1})));
+    it('take other numbers of channels by the composition', () =>
+      expectSame(() => everything({rows: 20, channels: 7, slope: 0, offset: 0, seed: 1})));
   });
 
   it('is the same to the last bit for any number of threads', async () => {

@@ -20,7 +20,12 @@ const convolutions = fc.record({
   strides: fc.tuple(fc.integer({min: 1, max: 3}), fc.integer({min: 1, max: 3})),
   pad: fc.oneof(
     fc.constantFrom<Pad>('same', 'valid', 0, 1, 2),
-    fc.tuple(edge, edge, edge, edge).map(([t, b, l, r]): Pad => [[0, 0], [t, b], [l, r], [0, 0]]),
+    fc.tuple(edge, edge, edge, edge).map(([t, b, l, r]): Pad => [
+      [0, 0],
+      [t, b],
+      [l, r],
+      [0, 0],
+    ]),
   ),
   seed: fc.nat(1000),
 });
@@ -39,11 +44,21 @@ function prepare(c: Convolution, dilations: [number, number] = [1, 1]) {
 
 type Prepared = ReturnType<typeof prepare>;
 const expectForward = ({inShape, filterShape, attrs}: Prepared, seed: number, dilations: [number, number] = [1, 1]) =>
-  expectSame(() => run('Conv2D', {x: random(inShape, seed), filter: random(filterShape, seed + 1)}, {...attrs, dilations}));
+  expectSame(() =>
+    run('Conv2D', {x: random(inShape, seed), filter: random(filterShape, seed + 1)}, {...attrs, dilations}),
+  );
 const expectFilterGradient = ({inShape, filterShape, outShape, attrs}: Prepared, seed: number) =>
-  expectSame(() => run('Conv2DBackpropFilter', {x: random(inShape, seed), dy: random(outShape, seed + 1)}, {...attrs, filterShape}));
+  expectSame(() =>
+    run('Conv2DBackpropFilter', {x: random(inShape, seed), dy: random(outShape, seed + 1)}, {...attrs, filterShape}),
+  );
 const expectInputGradient = ({inShape, filterShape, outShape, attrs}: Prepared, seed: number) =>
-  expectSame(() => run('Conv2DBackpropInput', {dy: random(outShape, seed), filter: random(filterShape, seed + 1)}, {...attrs, inputShape: inShape}));
+  expectSame(() =>
+    run(
+      'Conv2DBackpropInput',
+      {dy: random(outShape, seed), filter: random(filterShape, seed + 1)},
+      {...attrs, inputShape: inShape},
+    ),
+  );
 
 describe('wasm: convolution', function () {
   this.timeout(300_000);
@@ -54,18 +69,34 @@ describe('wasm: convolution', function () {
   it('has the forward pass of the cpu backend with dilations', () => {
     const dilation = fc.integer({min: 1, max: 3});
     return forAll(fc.tuple(convolutions, fc.tuple(dilation, dilation)), ([c, dilations]) =>
-      expectForward(prepare({...c, strides: [1, 1]}, dilations), c.seed, dilations));
+      expectForward(prepare({...c, strides: [1, 1]}, dilations), c.seed, dilations),
+    );
   });
 
-  it('has the filter gradient of the cpu backend', () => forAll(convolutions, (c) => expectFilterGradient(prepare(c), c.seed)));
+  it('has the filter gradient of the cpu backend', () =>
+    forAll(convolutions, (c) => expectFilterGradient(prepare(c), c.seed)));
 
-  it('has the input gradient of the cpu backend', () => forAll(convolutions, (c) => expectInputGradient(prepare(c), c.seed)));
+  it('has the input gradient of the cpu backend', () =>
+    forAll(convolutions, (c) => expectInputGradient(prepare(c), c.seed)));
 
   // Blocks are 128 rows, 512 columns and 256 deep: each of these has a whole one and a remainder somewhere.
-  for (const [height, width, inChannels, outChannels] of [[10, 13, 257, 517], [10, 13, 517, 257], [17, 17, 131, 20]] as const) {
+  for (const [height, width, inChannels, outChannels] of [
+    [10, 13, 257, 517],
+    [10, 13, 517, 257],
+    [17, 17, 131, 20],
+  ] as const) {
     it(`is right where blocks end: ${height} x ${width} pixels, ${inChannels} to ${outChannels} channels`, async () => {
       const conv = prepare({
-        batch: 1, height, width, inChannels, outChannels, filterHeight: 1, filterWidth: 1, strides: [1, 1], pad: 0, seed: 0,
+        batch: 1,
+        height,
+        width,
+        inChannels,
+        outChannels,
+        filterHeight: 1,
+        filterWidth: 1,
+        strides: [1, 1],
+        pad: 0,
+        seed: 0,
       });
       await expectForward(conv, 1);
       await expectFilterGradient(conv, 1);
@@ -74,11 +105,20 @@ describe('wasm: convolution', function () {
   }
 
   it('is the same to the last bit from run to run', () => {
-    const compute = () => tf.tidy(() => {
-      const x = random([4, 9, 9, 33], 1);
-      const y = run('Conv2D', {x, filter: random([4, 4, 33, 20], 2)}, {strides: 2, pad: 1, dataFormat: 'NHWC', dilations: 1, dimRoundingMode: 'floor'});
-      return run('Conv2DBackpropFilter', {x, dy: y}, {strides: 2, pad: 1, dataFormat: 'NHWC', dimRoundingMode: 'floor', filterShape: [4, 4, 33, 20]}).dataSync();
-    });
+    const compute = () =>
+      tf.tidy(() => {
+        const x = random([4, 9, 9, 33], 1);
+        const y = run(
+          'Conv2D',
+          {x, filter: random([4, 4, 33, 20], 2)},
+          {strides: 2, pad: 1, dataFormat: 'NHWC', dilations: 1, dimRoundingMode: 'floor'},
+        );
+        return run(
+          'Conv2DBackpropFilter',
+          {x, dy: y},
+          {strides: 2, pad: 1, dataFormat: 'NHWC', dimRoundingMode: 'floor', filterShape: [4, 4, 33, 20]},
+        ).dataSync();
+      });
     expect(compute()).to.deep.equal(compute());
   });
 
@@ -94,7 +134,10 @@ describe('wasm: convolution', function () {
   });
 
   it('refuses NCHW with a reason', () => {
-    expect(() => tf.tidy(() => tf.conv2d(random([1, 2, 4, 4], 1) as Tensor4D, random([1, 1, 2, 2], 2) as Tensor4D, 1, 'valid', 'NCHW')))
-      .to.throw(/Conv2D on wasm: dataFormat 'NCHW' is not supported/);
+    expect(() =>
+      tf.tidy(() =>
+        tf.conv2d(random([1, 2, 4, 4], 1) as Tensor4D, random([1, 1, 2, 2], 2) as Tensor4D, 1, 'valid', 'NCHW'),
+      ),
+    ).to.throw(/Conv2D on wasm: dataFormat 'NCHW' is not supported/);
   });
 });

@@ -14,7 +14,10 @@ const support = path.join(import.meta.dirname, 'support.ts');
 /** Runs a module in a fresh process with `backend` and `tf` at hand. */
 function child(body: string) {
   const source = `import {backend} from ${JSON.stringify(support)}; import * as tf from '@tensorflow/tfjs-core';\n${body}`;
-  return spawnSync(process.execPath, ['--import', 'tsx', '--input-type=module', '--eval', source], {encoding: 'utf8', timeout: 30_000});
+  return spawnSync(process.execPath, ['--import', 'tsx', '--input-type=module', '--eval', source], {
+    encoding: 'utf8',
+    timeout: 30_000,
+  });
 }
 
 /** Size of the heap of tfjs. */
@@ -27,7 +30,16 @@ describe('wasm: the device', function () {
 
   it('can run here, and says so without loading tfjs', async () => {
     const {threads, relaxedSimd} = defaults;
-    expect(await backend.probe()).to.deep.equal({ok: true, info: {simd: true, relaxedSimd, wideSimd: relaxedSimd && hasWideSimd(), threads: threads ?? availableParallelism()}, devices: [{name: cpus()[0]!.model.trim(), memoryBytes: Math.min(totalmem(), 2 ** 32)}]});
+    expect(await backend.probe()).to.deep.equal({
+      ok: true,
+      info: {
+        simd: true,
+        relaxedSimd,
+        wideSimd: relaxedSimd && hasWideSimd(),
+        threads: threads ?? availableParallelism(),
+      },
+      devices: [{name: cpus()[0]!.model.trim(), memoryBytes: Math.min(totalmem(), 2 ** 32)}],
+    });
   });
 
   it('neither adds nor removes listeners for errors that nobody caught', async () => {
@@ -91,7 +103,9 @@ describe('wasm: the device', function () {
   it('lists in its README what the cpu backend has and it has not', async () => {
     const device = await backend.open();
     const names = (name: string) => tf.getKernelsForBackend(name).map(({kernelName}) => kernelName);
-    const missing = names('cpu').filter((name) => !names('wasm').includes(name)).sort();
+    const missing = names('cpu')
+      .filter((name) => !names('wasm').includes(name))
+      .sort();
     await device.close?.();
     const readme = await readFile(new URL('../../../plugins/wasm/README.md', import.meta.url), 'utf8');
     const rows = (readme.split('## Missing')[1] ?? '').match(/^\| \w+ \|$/gm) ?? [];
@@ -108,8 +122,14 @@ describe('wasm: the device', function () {
 
   it('is out of memory with an error, also where the number of bytes is small in 32 bits, and goes on', async () => {
     const device = await backend.open();
-    for (const shape of [[2 ** 20, 2 ** 20], [1_000_003, 1_000_003], [33_000, 33_000]]) {
-      const error = await ganError(() => tf.tidy(() => tf.square(tf.broadcastTo(tf.ones([1, shape[1]!]), shape as [number, number]))));
+    for (const shape of [
+      [2 ** 20, 2 ** 20],
+      [1_000_003, 1_000_003],
+      [33_000, 33_000],
+    ]) {
+      const error = await ganError(() =>
+        tf.tidy(() => tf.square(tf.broadcastTo(tf.ones([1, shape[1]!]), shape as [number, number]))),
+      );
       expect(error).to.include({code: 'GAN_BACKEND_MEMORY', kind: 'backend', exitCode: 4});
       expect(error.message).to.match(/\d+ MiB more are wanted/);
     }
@@ -121,9 +141,13 @@ describe('wasm: the device', function () {
     const device = await backend.open();
     const x = random([4, 16, 16, 8], 1) as Tensor4D;
     const filter = random([4, 4, 8, 16], 2) as Tensor4D;
-    const step = () => tf.tidy(() => {
-      tf.grads((image, weights) => tf.leakyRelu(tf.conv2d(image as Tensor4D, weights as Tensor4D, 2, 'same'), 0.2))([x, filter]);
-    });
+    const step = () =>
+      tf.tidy(() => {
+        tf.grads((image, weights) => tf.leakyRelu(tf.conv2d(image as Tensor4D, weights as Tensor4D, 2, 'same'), 0.2))([
+          x,
+          filter,
+        ]);
+      });
     for (let i = 0; i < 5; i++) step();
     const {numTensors, numBytes} = tf.memory();
     const ids = (tf.backend() as BackendWasm).numDataIds();

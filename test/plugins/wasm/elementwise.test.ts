@@ -10,11 +10,17 @@ const shapes = fc.oneof(
 );
 /** The shape of the other operand: the same, or one that is broadcast. */
 const pairs = fc.tuple(shapes, fc.constantFrom('same', 'number', 'one', 'last')).map(([shape, kind]) => ({
-  shape, other: {same: shape, number: [], one: shape.length > 0 ? [1] : [], last: shape.slice(-1)}[kind] ?? [],
+  shape,
+  other: {same: shape, number: [], one: shape.length > 0 ? [1] : [], last: shape.slice(-1)}[kind] ?? [],
 }));
 type Binary = (a: Tensor, b: Tensor) => Tensor;
 const binary: Record<string, Binary> = {
-  maximum: tf.maximum, minimum: tf.minimum, greater: tf.greater, greaterEqual: tf.greaterEqual, less: tf.less, lessEqual: tf.lessEqual,
+  maximum: tf.maximum,
+  minimum: tf.minimum,
+  greater: tf.greater,
+  greaterEqual: tf.greaterEqual,
+  less: tf.less,
+  lessEqual: tf.lessEqual,
 };
 /** Ties, so that > and >= differ. */
 const rounded = (shape: number[], seed: number) => tf.div(tf.round(tf.mul(random(shape, seed), 4)), 4);
@@ -25,19 +31,24 @@ describe('wasm: functions of single numbers', function () {
 
   for (const [name, compute] of Object.entries(binary)) {
     it(`${name} agrees with the cpu backend, operands in either order`, () =>
-      forAll(fc.record({pair: pairs, seed: fc.nat(1000)}), ({pair: {shape, other}, seed}) => expectSame(() => [
-        compute(rounded(shape, seed), rounded(other, seed + 1)), compute(rounded(other, seed), rounded(shape, seed + 1)),
-      ])));
+      forAll(fc.record({pair: pairs, seed: fc.nat(1000)}), ({pair: {shape, other}, seed}) =>
+        expectSame(() => [
+          compute(rounded(shape, seed), rounded(other, seed + 1)),
+          compute(rounded(other, seed), rounded(shape, seed + 1)),
+        ]),
+      ));
   }
 
   it('where, leakyRelu, sqrt, rsqrt and tanh agree with the cpu backend', () =>
-    forAll(fc.record({shape: shapes, seed: fc.nat(1000)}), ({shape, seed}) => expectSame(() => [
-      tf.where(tf.greater(random(shape, seed), 0), random(shape, seed + 1), random(shape, seed + 2)),
-      tf.leakyRelu(random(shape, seed), 0.2),
-      tf.sqrt(tf.abs(random(shape, seed))),
-      tf.rsqrt(tf.add(tf.abs(random(shape, seed)), 0.1)),
-      tf.tanh(tf.mul(random(shape, seed), 3)),
-    ])));
+    forAll(fc.record({shape: shapes, seed: fc.nat(1000)}), ({shape, seed}) =>
+      expectSame(() => [
+        tf.where(tf.greater(random(shape, seed), 0), random(shape, seed + 1), random(shape, seed + 2)),
+        tf.leakyRelu(random(shape, seed), 0.2),
+        tf.sqrt(tf.abs(random(shape, seed))),
+        tf.rsqrt(tf.add(tf.abs(random(shape, seed)), 0.1)),
+        tf.tanh(tf.mul(random(shape, seed), 3)),
+      ]),
+    ));
 
   it('passes NaN on, and keeps infinities', async () => {
     const special = [NaN, Infinity, -Infinity, 0, -1];

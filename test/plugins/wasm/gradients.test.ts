@@ -29,34 +29,49 @@ describe('wasm: gradients against finite differences', () => {
   beforeEach(() => tf.engine().startScope());
   afterEach(() => tf.engine().endScope());
 
-  for (const [stride, pad] of [[1, 'same'], [2, 1], [2, 'valid'], [3, 'same']] as const) {
+  for (const [stride, pad] of [
+    [1, 'same'],
+    [2, 1],
+    [2, 'valid'],
+    [3, 'same'],
+  ] as const) {
     const rounding = pad === 1 ? 'floor' : undefined;
-    it(`conv2d with stride ${stride} and padding ${pad}`, () => expectGradients(
-      (x, filter) => tf.conv2d(x as Tensor4D, filter as Tensor4D, stride, pad, 'NHWC', 1, rounding),
-      [random([2, 8, 7, 3], 1), random([4, 3, 3, 5], 2)],
-    ));
+    it(`conv2d with stride ${stride} and padding ${pad}`, () =>
+      expectGradients(
+        (x, filter) => tf.conv2d(x as Tensor4D, filter as Tensor4D, stride, pad, 'NHWC', 1, rounding),
+        [random([2, 8, 7, 3], 1), random([4, 3, 3, 5], 2)],
+      ));
   }
 
-  it('conv2dTranspose', () => expectGradients(
-    (x, filter) => tf.conv2dTranspose(x as Tensor4D, filter as Tensor4D, [2, 8, 8, 5], 2, 1, 'floor'),
-    [random([2, 4, 4, 6], 1), random([4, 4, 5, 6], 2)],
-  ));
-
-  it('depthwiseConv2d', () => expectGradients(
-    (x, filter) => tf.depthwiseConv2d(x as Tensor4D, filter as Tensor4D, 2, 'same'),
-    [random([2, 8, 9, 3], 1), random([3, 2, 3, 2], 2)],
-  ));
-
-  it('maxPool, away from ties', () => expectGradients(
-    // Whole numbers in another order, far apart for the step of the difference.
-    (x) => tf.maxPool(tf.mul(x, 0.05) as Tensor4D, 3, 2, 'same'),
-    [tf.reshape(tf.tensor1d(Array.from({length: 49}, (_, i) => ((i * 19) % 49) - 60)), [1, 7, 7, 1])],
-  ));
-
-  for (const [transposeA, transposeB] of [[false, false], [true, false], [false, true], [true, true]] as const) {
-    it(`matMul with transposeA=${transposeA}, transposeB=${transposeB}`, () => expectGradients(
-      (a, b) => tf.matMul(a, b, transposeA, transposeB),
-      [random(transposeA ? [5, 3] : [3, 5], 1), random(transposeB ? [4, 5] : [5, 4], 2)],
+  it('conv2dTranspose', () =>
+    expectGradients(
+      (x, filter) => tf.conv2dTranspose(x as Tensor4D, filter as Tensor4D, [2, 8, 8, 5], 2, 1, 'floor'),
+      [random([2, 4, 4, 6], 1), random([4, 4, 5, 6], 2)],
     ));
+
+  it('depthwiseConv2d', () =>
+    expectGradients(
+      (x, filter) => tf.depthwiseConv2d(x as Tensor4D, filter as Tensor4D, 2, 'same'),
+      [random([2, 8, 9, 3], 1), random([3, 2, 3, 2], 2)],
+    ));
+
+  it('maxPool, away from ties', () =>
+    expectGradients(
+      // Whole numbers in another order, far apart for the step of the difference.
+      (x) => tf.maxPool(tf.mul(x, 0.05) as Tensor4D, 3, 2, 'same'),
+      [tf.reshape(tf.tensor1d(Array.from({length: 49}, (_, i) => ((i * 19) % 49) - 60)), [1, 7, 7, 1])],
+    ));
+
+  for (const [transposeA, transposeB] of [
+    [false, false],
+    [true, false],
+    [false, true],
+    [true, true],
+  ] as const) {
+    it(`matMul with transposeA=${transposeA}, transposeB=${transposeB}`, () =>
+      expectGradients(
+        (a, b) => tf.matMul(a, b, transposeA, transposeB),
+        [random(transposeA ? [5, 3] : [3, 5], 1), random(transposeB ? [4, 5] : [5, 4], 2)],
+      ));
   }
 });

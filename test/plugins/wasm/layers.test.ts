@@ -33,9 +33,13 @@ function fits({spatial, kernel, stride, padding, dilation, transposed}: Convolut
   });
 }
 
-const input = ({batch, spatial, groups, inChannels, seed}: Convolution): Tensor => random([batch, ...spatial, groups * inChannels], seed);
+const input = ({batch, spatial, groups, inChannels, seed}: Convolution): Tensor =>
+  random([batch, ...spatial, groups * inChannels], seed);
 const filter = ({kernel, groups, inChannels, outChannels, transposed, seed}: Convolution): Tensor =>
-  random([...kernel, ...(transposed ? [outChannels, groups * inChannels] : [inChannels, groups * outChannels])], seed + 1);
+  random(
+    [...kernel, ...(transposed ? [outChannels, groups * inChannels] : [inChannels, groups * outChannels])],
+    seed + 1,
+  );
 const apply = (c: Convolution & ConvTransposeArgs, x: Tensor, weights: Tensor): Tensor =>
   c.transposed ? convTranspose(x, weights, c) : conv(x, weights, c);
 
@@ -43,36 +47,41 @@ describe('wasm: convolutions of layers, with groups, dilations, in one to three 
   this.timeout(300_000);
   withDevice();
 
-  it('have the values of the cpu backend, and its gradients', () => forAll(convolutions, async (c) => {
-    fc.pre(fits(c));
-    await expectSame(() => {
-      const [x, weights] = [input(c), filter(c)];
-      const y = apply(c, x, weights);
-      return [y, ...tf.grads((a, b) => apply(c, a!, b!))([x, weights], random(y.shape, c.seed + 2))];
-    });
-  }));
-
-  it('have gradients that match finite differences', () => forAll(convolutions, async (c) => {
-    fc.pre(fits(c));
-    tf.tidy(() => {
-      const operands = [input(c), filter(c)];
-      const factors = random(apply(c, operands[0]!, operands[1]!).shape, c.seed + 2);
-      const gradients = tf.grads((x, weights) => apply(c, x!, weights!))(operands, factors);
-      operands.forEach((operand, which) => {
-        const direction = random(operand.shape, c.seed + 3);
-        // Linear in each operand: the difference has no error but rounding.
-        const moved = (step: number) => {
-          const at = operands.map((other, i) => (i === which ? tf.add(operand, tf.mul(direction, step)) : other));
-          return apply(c, at[0]!, at[1]!).dataSync();
-        };
-        const [ahead, behind, weights] = [moved(0.5), moved(-0.5), factors.dataSync()];
-        const terms = Array.from(weights, (factor, i) => (ahead[i]! - behind[i]!) * factor);
-        const derivative = dot(gradients[which]!.dataSync(), direction.dataSync());
-        const scale = terms.reduce((total, term) => total + Math.abs(term), 1e-3);
-        expect(derivative, which === 0 ? 'input' : 'filter').to.be.closeTo(terms.reduce((total, term) => total + term, 0), 1e-4 * scale);
+  it('have the values of the cpu backend, and its gradients', () =>
+    forAll(convolutions, async (c) => {
+      fc.pre(fits(c));
+      await expectSame(() => {
+        const [x, weights] = [input(c), filter(c)];
+        const y = apply(c, x, weights);
+        return [y, ...tf.grads((a, b) => apply(c, a!, b!))([x, weights], random(y.shape, c.seed + 2))];
       });
-    });
-  }));
+    }));
+
+  it('have gradients that match finite differences', () =>
+    forAll(convolutions, async (c) => {
+      fc.pre(fits(c));
+      tf.tidy(() => {
+        const operands = [input(c), filter(c)];
+        const factors = random(apply(c, operands[0]!, operands[1]!).shape, c.seed + 2);
+        const gradients = tf.grads((x, weights) => apply(c, x!, weights!))(operands, factors);
+        operands.forEach((operand, which) => {
+          const direction = random(operand.shape, c.seed + 3);
+          // Linear in each operand: the difference has no error but rounding.
+          const moved = (step: number) => {
+            const at = operands.map((other, i) => (i === which ? tf.add(operand, tf.mul(direction, step)) : other));
+            return apply(c, at[0]!, at[1]!).dataSync();
+          };
+          const [ahead, behind, weights] = [moved(0.5), moved(-0.5), factors.dataSync()];
+          const terms = Array.from(weights, (factor, i) => (ahead[i]! - behind[i]!) * factor);
+          const derivative = dot(gradients[which]!.dataSync(), direction.dataSync());
+          const scale = terms.reduce((total, term) => total + Math.abs(term), 1e-3);
+          expect(derivative, which === 0 ? 'input' : 'filter').to.be.closeTo(
+            terms.reduce((total, term) => total + term, 0),
+            1e-4 * scale,
+          );
+        });
+      });
+    }));
 });
 
 function dot(a: ArrayLike<number>, b: ArrayLike<number>): number {

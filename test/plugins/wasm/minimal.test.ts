@@ -4,17 +4,18 @@ import type {Tensor} from '../../../src/backends/tf.js';
 import {forAll, makeBackend, on, random, run} from './support.js';
 
 /** Convolutions that minimal filtering takes. */
-const sizes = (sides: {min: number; max: number}, channels: readonly number[]) => fc.record({
-  batch: fc.integer({min: 2, max: 3}),
-  height: fc.integer(sides),
-  width: fc.integer(sides),
-  inChannels: fc.constantFrom(...channels),
-  outChannels: fc.constantFrom(...channels),
-  // Side of the filter and stride: two or three taps for each phase of the stride.
-  kind: fc.constantFrom([2, 1], [3, 1], [4, 2], [6, 2], [6, 3]),
-  pad: fc.integer({min: 0, max: 2}),
-  seed: fc.nat(1000),
-});
+const sizes = (sides: {min: number; max: number}, channels: readonly number[]) =>
+  fc.record({
+    batch: fc.integer({min: 2, max: 3}),
+    height: fc.integer(sides),
+    width: fc.integer(sides),
+    inChannels: fc.constantFrom(...channels),
+    outChannels: fc.constantFrom(...channels),
+    // Side of the filter and stride: two or three taps for each phase of the stride.
+    kind: fc.constantFrom([2, 1], [3, 1], [4, 2], [6, 2], [6, 3]),
+    pad: fc.integer({min: 0, max: 2}),
+    seed: fc.nat(1000),
+  });
 const convolutions = fc.oneof(
   {weight: 49, arbitrary: sizes({min: 7, max: 9}, [16, 17])}, // plain JavaScript is slow
   {weight: 1, arbitrary: sizes({min: 7, max: 20}, [16, 24, 32])},
@@ -59,14 +60,19 @@ describe('wasm: minimal filtering', function () {
     return wanted.get(key)!;
   };
 
-  for (const options of [{threads: 1, relaxedSimd: false}, {threads: 2, relaxedSimd: true}]) {
+  for (const options of [
+    {threads: 1, relaxedSimd: false},
+    {threads: 2, relaxedSimd: true},
+  ]) {
     it(`gives what the cpu backend gives, with ${JSON.stringify(options)}`, async () => {
       const device = await makeBackend(options).open();
       try {
         await forAll(convolutions, async (convolution) => {
           const expected = await reference(convolution);
           const got = await on('wasm', () => everything(convolution));
-          got.forEach(({values}, i) => expectNear(values, expected[i]!.values, ['forward', 'filter gradient', 'input gradient'][i]!));
+          got.forEach(({values}, i) =>
+            expectNear(values, expected[i]!.values, ['forward', 'filter gradient', 'input gradient'][i]!),
+          );
         });
       } finally {
         await device.close?.();

@@ -10,7 +10,9 @@ import {expectSame, fit, results} from '../../gan/runs/helpers.js';
 import {folder, removeFolders} from '../../plugin/helpers.js';
 
 const recordings = fileURLToPath(new URL('../../golden/recordings', import.meta.url));
-const names = readdirSync(recordings).filter((file) => file.endsWith('.safetensors')).map((file) => path.parse(file).name);
+const names = readdirSync(recordings)
+  .filter((file) => file.endsWith('.safetensors'))
+  .map((file) => path.parse(file).name);
 const runs: Record<string, string[]> = {
   // 32x32 and 16 features: large enough for several chunks and for minimal filtering
   wgan: ['recipe=wgan', 'size=32', 'arch.nFeatures=16', 'arch.nExtraLayers=1', 'switcher.nCrit=2'],
@@ -50,7 +52,7 @@ describe('wasm: whatever it is set to', function () {
             await fit({device, dir: parts, set: [...set, 'steps=12'], resume: true});
             const wanted = await results(whole);
             expectSame(await results(parts), wanted);
-            expectSame(wanted, ofOneThread[name] ??= wanted);
+            expectSame(wanted, (ofOneThread[name] ??= wanted));
           });
         }
       });

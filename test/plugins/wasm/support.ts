@@ -13,7 +13,8 @@ import plugin from '../../../plugins/wasm/src/index.js';
 /** The part of the plug-in API that a backend uses. */
 const gan = {tf, opt, GanError, backend: (definition: unknown) => definition} as unknown as Gan;
 
-export const makeBackend = (options: {threads: number | undefined; relaxedSimd: boolean; wideSimd?: boolean}) => plugin(gan).create({wideSimd: options.relaxedSimd, ...options});
+export const makeBackend = (options: {threads: number | undefined; relaxedSimd: boolean; wideSimd?: boolean}) =>
+  plugin(gan).create({wideSimd: options.relaxedSimd, ...options});
 
 /** The device as a user gets it, unless the environment says otherwise: GAN_TEST_THREADS=1, GAN_TEST_RELAXED_SIMD=0. */
 export const defaults = {
@@ -42,7 +43,10 @@ export function run(name: string, inputs: Record<string, Tensor>, attrs: object 
 }
 
 /** Runs `compute` on a backend and reads its results. */
-export async function on(name: 'cpu' | 'wasm', compute: () => Tensor | Tensor[]): Promise<{shape: number[]; values: number[]}[]> {
+export async function on(
+  name: 'cpu' | 'wasm',
+  compute: () => Tensor | Tensor[],
+): Promise<{shape: number[]; values: number[]}[]> {
   const current = tf.getBackend();
   await tf.setBackend(name);
   try {
@@ -87,6 +91,10 @@ const cases = Number(process.env['GAN_TEST_CASES'] ?? 500);
  * Checks a property on `numRuns` random cases, those that it refuses with `fc.pre` not counted, and shrinks the one that
  * fails. The seed is fixed so that a run can be repeated.
  */
-export async function forAll<T>(drawn: fc.Arbitrary<T>, property: (value: T) => Promise<void>, numRuns = cases): Promise<void> {
+export async function forAll<T>(
+  drawn: fc.Arbitrary<T>,
+  property: (value: T) => Promise<void>,
+  numRuns = cases,
+): Promise<void> {
   await fc.assert(fc.asyncProperty(drawn, property), {numRuns: Math.min(numRuns, cases), seed: 20240229});
 }

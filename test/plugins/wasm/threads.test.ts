@@ -51,10 +51,13 @@ async function compute(threads: number, relaxedSimd: boolean): Promise<number[][
 /** Runs a module in a fresh process with the backend's maker and `tf` at hand. */
 function child(body: string) {
   const source = `import {makeBackend} from ${JSON.stringify(support)}; import * as tf from '@tensorflow/tfjs-core';\n${body}`;
-  return spawnSync(process.execPath, ['--import', 'tsx', '--input-type=module', '--eval', source], {encoding: 'utf8', timeout: 60_000});
+  return spawnSync(process.execPath, ['--import', 'tsx', '--input-type=module', '--eval', source], {
+    encoding: 'utf8',
+    timeout: 60_000,
+  });
 }
 
-const multiply = "tf.tidy(() => tf.matMul(tf.ones([256, 256]), tf.ones([256, 256])).dataSync()[0])";
+const multiply = 'tf.tidy(() => tf.matMul(tf.ones([256, 256]), tf.ones([256, 256])).dataSync()[0])';
 
 describe('wasm: threads', function () {
   this.timeout(300_000);
@@ -62,7 +65,8 @@ describe('wasm: threads', function () {
   for (const relaxedSimd of [true, false]) {
     it(`give the same results to the last bit, however many there are${relaxedSimd ? '' : ', without relaxed SIMD'}`, async () => {
       const alone = await compute(1, relaxedSimd);
-      for (const threads of [2, 3, 8]) expect(await compute(threads, relaxedSimd), `${threads} threads`).to.deep.equal(alone);
+      for (const threads of [2, 3, 8])
+        expect(await compute(threads, relaxedSimd), `${threads} threads`).to.deep.equal(alone);
     });
   }
 
@@ -83,14 +87,19 @@ describe('wasm: threads', function () {
 
   it('report their number', async () => {
     const backend = makeBackend({threads: 3, relaxedSimd: false});
-    expect(await backend.probe()).to.deep.include({ok: true, info: {simd: true, relaxedSimd: false, wideSimd: false, threads: 3}});
+    expect(await backend.probe()).to.deep.include({
+      ok: true,
+      info: {simd: true, relaxedSimd: false, wideSimd: false, threads: 3},
+    });
     const device = await backend.open();
     expect(device.info).to.include({threads: 3, relaxedSimd: false});
     await device.close?.();
   });
 
   it('do not keep a process that leaves the device open', () => {
-    const {status, stdout, stderr} = child(`await makeBackend({threads: 3, relaxedSimd: true}).open(); console.log(${multiply});`);
+    const {status, stdout, stderr} = child(
+      `await makeBackend({threads: 3, relaxedSimd: true}).open(); console.log(${multiply});`,
+    );
     expect({status, stderr, stdout}).to.deep.equal({status: 0, stderr: '', stdout: '256\n'});
   });
 
@@ -109,10 +118,17 @@ describe('wasm: threads', function () {
 
   it('that end by themselves stop the next kernel with a reason, and hang nothing', async () => {
     const module = await WebAssembly.compile(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0)); // without the function a worker calls
-    const threads = new Threads(2, {module, memory: new WebAssembly.Memory({initial: 1, maximum: 1, shared: true}), pool: 0});
+    const threads = new Threads(2, {
+      module,
+      memory: new WebAssembly.Memory({initial: 1, maximum: 1, shared: true}),
+      pool: 0,
+    });
     threads.check();
-    for (let i = 0; i < 200 && fails(threads) === undefined; i++) await new Promise((resolve) => setTimeout(resolve, 20));
-    expect(fails(threads)).to.match(/a thread of the wasm device ended unexpectedly: close the device and open it again/);
+    for (let i = 0; i < 200 && fails(threads) === undefined; i++)
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(fails(threads)).to.match(
+      /a thread of the wasm device ended unexpectedly: close the device and open it again/,
+    );
     await threads.close();
   });
 });
@@ -130,13 +146,17 @@ describe('wasm: shared memory', () => {
   const header = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
 
   it('is given to a module that defines a bounded memory', () => {
-    const patched = withSharedMemory(Uint8Array.of(...header, 5, 4, 1, 1, 1, 2, 7, 10, 1, 6, 109, 101, 109, 111, 114, 121, 2, 0));
+    const patched = withSharedMemory(
+      Uint8Array.of(...header, 5, 4, 1, 1, 1, 2, 7, 10, 1, 6, 109, 101, 109, 111, 114, 121, 2, 0),
+    );
     const {memory} = new WebAssembly.Instance(new WebAssembly.Module(patched)).exports;
     expect((memory as WebAssembly.Memory).buffer).to.be.instanceOf(SharedArrayBuffer);
   });
 
   it('is refused to a module without one', () => {
-    expect(() => withSharedMemory(Uint8Array.of(...header, 5, 3, 1, 0, 1))).to.throw(/defines no memory with an upper bound/);
+    expect(() => withSharedMemory(Uint8Array.of(...header, 5, 3, 1, 0, 1))).to.throw(
+      /defines no memory with an upper bound/,
+    );
     expect(() => withSharedMemory(Uint8Array.from(header))).to.throw(/defines no memory/);
   });
 });

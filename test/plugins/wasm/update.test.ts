@@ -9,18 +9,20 @@ import {Rng} from '../../../src/gan/rng.js';
 import {expectClose, forAll, random, withDevice} from './support.js';
 
 const rules: Record<string, OptimizerFactory> = {
-  'sgd': sgd(),
+  sgd: sgd(),
   'sgd with momentum': sgd({mom: 0.9, wd: 0.01}),
   'sgd with decay in the gradient': sgd({mom: 0.9, wd: 0.01, decoupleWd: false}),
-  'rmsprop': rmsProp(),
+  rmsprop: rmsProp(),
   'rmsprop with momentum and decay': rmsProp({mom: 0.5, wd: 0.1}),
-  'adam': adam(),
+  adam: adam(),
   'adam with decay in the gradient': adam({wd: 0.05, decoupleWd: false}),
 };
 
 /** Values and averages of two parameters after three steps. */
 async function train(factory: OptimizerFactory): Promise<Float32Array[]> {
-  const parameters = [[33, 7], [50_001]].map((shape, i) => new Parameter(new Rng(i).uniform(tf.util.sizeFromShape(shape), -1, 1), shape));
+  const parameters = [[33, 7], [50_001]].map(
+    (shape, i) => new Parameter(new Rng(i).uniform(tf.util.sizeFromShape(shape), -1, 1), shape),
+  );
   const optimizer = factory([parameters], 0.01);
   for (let step = 0; step < 3; step++) {
     const gradients = new Map(parameters.map((parameter, i) => [parameter, random(parameter.shape, 10 * step + i)]));
@@ -39,23 +41,35 @@ const updates = fc.record({
   shape: fc.array(fc.integer({min: 1, max: 40}), {minLength: 1, maxLength: 3}),
   momentumAverage: fc.boolean(),
   squareAverage: fc.boolean(),
-  keep: fc.constantFrom(1, 0.99), decay: fc.constantFrom(0, 0.05),
-  momentum: fc.constantFrom(0.5, 0.9), dampening: fc.constantFrom(1, 0.1),
-  squareMomentum: fc.constantFrom(0.99, 0.9), squareShare: fc.constantFrom(0.01, 1),
-  correction: fc.constantFrom(1, 0.3), eps: fc.constantFrom(1e-5, 1e-3), rate: fc.constantFrom(0.01, 1),
+  keep: fc.constantFrom(1, 0.99),
+  decay: fc.constantFrom(0, 0.05),
+  momentum: fc.constantFrom(0.5, 0.9),
+  dampening: fc.constantFrom(1, 0.1),
+  squareMomentum: fc.constantFrom(0.99, 0.9),
+  squareShare: fc.constantFrom(0.01, 1),
+  correction: fc.constantFrom(1, 0.3),
+  eps: fc.constantFrom(1e-5, 1e-3),
+  rate: fc.constantFrom(0.01, 1),
   bound: fc.constantFrom(Infinity, 0.5, 0.01),
   seed: fc.nat(1000),
 });
 type Update = typeof updates extends fc.Arbitrary<infer T> ? T : never;
 
 /** The formula of src/backends/fused/update.ts in double precision. */
-function exactUpdate(u: Update, value: Float32Array, gradient: Float32Array, a: Float32Array, s: Float32Array): number[][] {
+function exactUpdate(
+  u: Update,
+  value: Float32Array,
+  gradient: Float32Array,
+  a: Float32Array,
+  s: Float32Array,
+): number[][] {
   const g = Array.from(gradient, (slope, i) => slope + u.decay * value[i]!);
   const average = g.map((slope, i) => u.momentum * a[i]! + u.dampening * slope);
   const square = g.map((slope, i) => u.squareMomentum * s[i]! + u.squareShare * slope ** 2);
   const updated = g.map((slope, i) => {
     const step = u.momentumAverage ? average[i]! : slope;
-    const moved = u.keep * value[i]! - (u.rate * step) / (u.squareAverage ? Math.sqrt(u.correction * square[i]!) + u.eps : 1);
+    const moved =
+      u.keep * value[i]! - (u.rate * step) / (u.squareAverage ? Math.sqrt(u.correction * square[i]!) + u.eps : 1);
     return Math.min(Math.max(moved, -u.bound), u.bound);
   });
   return [updated, ...(u.momentumAverage ? [average] : []), ...(u.squareAverage ? [square] : [])];
@@ -65,29 +79,38 @@ describe('wasm: updates of parameters', function () {
   this.timeout(300_000);
   withDevice();
 
-  it('are what the formula says, for each of a list', () => forAll(fc.array(updates, {minLength: 1, maxLength: 5}), async (list) => {
-    const before = tf.memory().numTensors;
-    const tensors = list.map(({shape, seed}) => [0, 1, 2, 3].map((i) => (i === 3 ? tf.tidy(() => tf.abs(random(shape, seed + i))) : random(shape, seed + i))));
-    const items = list.map((u, i): UpdateItem => {
-      const [value, gradient, average, square] = tensors[i] as [Tensor, Tensor, Tensor, Tensor];
-      return {
-        value, gradient, averages: {...(u.momentumAverage && {grad_avg: average}), ...(u.squareAverage && {sqr_avg: square})},
-        set: list.length - 1 - i, decays: u.decay !== 0, bounded: u.bound !== Infinity,
-      };
-    });
-    const rows = [...list].reverse().flatMap((u) => coefficientNames.map((name) => u[name]));
-    tf.tidy(() => {
-      const updated: Updated[] = [];
-      updateAll(items, tf.tensor(rows, [list.length, coefficientNames.length]), (one) => updated.push(one));
-      list.forEach((u, i) => {
-        const [v, g, a, s] = tensors[i]!.map((tensor) => tensor.dataSync() as Float32Array);
-        const results = [updated[i]!.value, ...Object.values(updated[i]!.averages)];
-        exactUpdate(u, v!, g!, a!, s!).forEach((wanted, k) => expectClose(Array.from(results[k]!.dataSync()), wanted, `result ${k} of ${i}`));
+  it('are what the formula says, for each of a list', () =>
+    forAll(fc.array(updates, {minLength: 1, maxLength: 5}), async (list) => {
+      const before = tf.memory().numTensors;
+      const tensors = list.map(({shape, seed}) =>
+        [0, 1, 2, 3].map((i) => (i === 3 ? tf.tidy(() => tf.abs(random(shape, seed + i))) : random(shape, seed + i))),
+      );
+      const items = list.map((u, i): UpdateItem => {
+        const [value, gradient, average, square] = tensors[i] as [Tensor, Tensor, Tensor, Tensor];
+        return {
+          value,
+          gradient,
+          averages: {...(u.momentumAverage && {grad_avg: average}), ...(u.squareAverage && {sqr_avg: square})},
+          set: list.length - 1 - i,
+          decays: u.decay !== 0,
+          bounded: u.bound !== Infinity,
+        };
       });
-    });
-    tf.dispose(tensors);
-    expect(tf.memory().numTensors).to.equal(before);
-  }));
+      const rows = [...list].reverse().flatMap((u) => coefficientNames.map((name) => u[name]));
+      tf.tidy(() => {
+        const updated: Updated[] = [];
+        updateAll(items, tf.tensor(rows, [list.length, coefficientNames.length]), (one) => updated.push(one));
+        list.forEach((u, i) => {
+          const [v, g, a, s] = tensors[i]!.map((tensor) => tensor.dataSync() as Float32Array);
+          const results = [updated[i]!.value, ...Object.values(updated[i]!.averages)];
+          exactUpdate(u, v!, g!, a!, s!).forEach((wanted, k) =>
+            expectClose(Array.from(results[k]!.dataSync()), wanted, `result ${k} of ${i}`),
+          );
+        });
+      });
+      tf.dispose(tensors);
+      expect(tf.memory().numTensors).to.equal(before);
+    }));
 
   for (const [name, factory] of Object.entries(rules)) {
     it(`${name}: the same as the composition to the last bit, and no tensor more`, async () => {

@@ -29,14 +29,29 @@ function everything({batch, height, width, inChannels, outChannels, kind, pad, i
   const y = run('Conv2D', {x, filter}, {...attrs, dilations: 1});
   const dy = random(y.shape, seed + 2);
   const [weight, bias] = [random([outChannels], seed + 3), random([outChannels], seed + 4)];
-  const [normal, mean, variance] = run('TrainBatchNorm', {x: y, weight, bias}, {eps: 1e-5, slope}) as unknown as [Tensor, Tensor, Tensor];
+  const [normal, mean, variance] = run('TrainBatchNorm', {x: y, weight, bias}, {eps: 1e-5, slope}) as unknown as [
+    Tensor,
+    Tensor,
+    Tensor,
+  ];
   return [
-    y, normal, mean, variance,
-    ...run('TrainBatchNormGrad', {x: y, weight, bias, dy, mean, variance}, {eps: 1e-5, slope}) as unknown as Tensor[],
+    y,
+    normal,
+    mean,
+    variance,
+    ...(run('TrainBatchNormGrad', {x: y, weight, bias, dy, mean, variance}, {eps: 1e-5, slope}) as unknown as Tensor[]),
     run('Conv2DBackpropFilter', {x, dy}, {...attrs, filterShape}),
     run('Conv2DBackpropInput', {dy, filter}, {...attrs, inputShape: x.shape}),
-    run('Conv2DBackpropInput', {dy, filter: random([side, side, 3, outChannels], seed)}, {...attrs, inputShape: [batch, height, width, 3]}),
-    run('BatchMatMul', {a: random([batch, inner], seed), b: random([inner, outChannels + 5], seed)}, {transposeA: false, transposeB: false}),
+    run(
+      'Conv2DBackpropInput',
+      {dy, filter: random([side, side, 3, outChannels], seed)},
+      {...attrs, inputShape: [batch, height, width, 3]},
+    ),
+    run(
+      'BatchMatMul',
+      {a: random([batch, inner], seed), b: random([inner, outChannels + 5], seed)},
+      {transposeA: false, transposeB: false},
+    ),
   ];
 }
 
@@ -50,7 +65,8 @@ describe('wasm: wide vectors', function () {
       const device = await makeBackend({threads: 2, relaxedSimd: true, wideSimd}).open();
       expect(device.info).to.include({wideSimd});
       const results = [];
-      for (const sample of samples) results.push((await on('wasm', () => everything(sample))).map(({values}) => values));
+      for (const sample of samples)
+        results.push((await on('wasm', () => everything(sample))).map(({values}) => values));
       await device.close?.();
       return results;
     };

@@ -1,6 +1,6 @@
 import '@tensorflow/tfjs-backend-cpu';
 import {expect} from 'chai';
-import {tf, type Tensor} from 'gan';
+import {tf, type Tensor} from 'gankit';
 import {batchNorm} from '../../../dist/backends/fused/batch-norm.js';
 import {dispatchesOf, on, random, withWebgpu, type Result} from './support.js';
 
@@ -11,7 +11,12 @@ function everything(shape: number[], slope: number, offset = 0): Tensor[] {
   const channels = shape.at(-1)!;
   const inputs = [tf.add(random(shape, 1), offset), tf.add(random([channels], 2), 1.5), random([channels], 3)] as const;
   const {y, mean, variance} = batchNorm(...inputs, {eps, slope});
-  return [y, mean, variance, ...tf.grads((x, weight, bias) => batchNorm(x!, weight!, bias!, {eps, slope}).y)([...inputs], random(shape, 4))];
+  return [
+    y,
+    mean,
+    variance,
+    ...tf.grads((x, weight, bias) => batchNorm(x!, weight!, bias!, {eps, slope}).y)([...inputs], random(shape, 4)),
+  ];
 }
 
 /** Sums of many in another order: 1e-5 of the largest. */
@@ -29,7 +34,10 @@ describe('webgpu: batch norm with its activation', function () {
   this.timeout(60_000);
   withWebgpu();
 
-  for (const [what, shape] of [['more rows than the blocks hold at their smallest', [140_000, 4]], ['more channels than a workgroup has', [300, 36]]] as const) {
+  for (const [what, shape] of [
+    ['more rows than the blocks hold at their smallest', [140_000, 4]],
+    ['more channels than a workgroup has', [300, 36]],
+  ] as const) {
     it(`with ${what}, as on the cpu backend`, async () => {
       const compute = () => everything([...shape], 1);
       expectClose(await on('webgpu', compute), await on('cpu', compute));
@@ -42,7 +50,10 @@ describe('webgpu: batch norm with its activation', function () {
     const column = Array.from({length: 20_000}, (_, i) => values[4 * i]!);
     const mean = column.reduce((a, b) => a + b, 0) / column.length;
     const variance = tf.tidy(() => batchNorm(x, tf.ones([4]), tf.zeros([4]), {eps, slope: 1}).variance);
-    expect((await variance.data())[0]).to.be.closeTo(column.reduce((sum, value) => sum + (value - mean) ** 2, 0) / column.length, 1e-5);
+    expect((await variance.data())[0]).to.be.closeTo(
+      column.reduce((sum, value) => sum + (value - mean) ** 2, 0) / column.length,
+      1e-5,
+    );
     tf.dispose([x, variance]);
   });
 
@@ -51,7 +62,9 @@ describe('webgpu: batch norm with its activation', function () {
     const dy = random([6, 8], 2);
     await tf.add(dy, 0).data(); // whatever was waiting
     const layer = dispatchesOf(() => tf.tidy(() => batchNorm(...inputs, {eps, slope: 0}).y).dispose());
-    const both = dispatchesOf(() => tf.dispose(tf.grads((x, weight, bias) => batchNorm(x!, weight!, bias!, {eps, slope: 0}).y)([...inputs], dy)));
+    const both = dispatchesOf(() =>
+      tf.dispose(tf.grads((x, weight, bias) => batchNorm(x!, weight!, bias!, {eps, slope: 0}).y)([...inputs], dy)),
+    );
     expect({layer, both}).to.deep.equal({layer: 3, both: 6});
     tf.dispose([...inputs, dy]);
   });

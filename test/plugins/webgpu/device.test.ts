@@ -1,6 +1,6 @@
 import {expect} from 'chai';
 import {spawnSync} from 'node:child_process';
-import {tf, type Device} from 'gan';
+import {tf, type Device} from 'gankit';
 import {root} from '../../commands/helpers.js';
 import {ganError} from '../../plugin/helpers.js';
 import {needsAdapter, openWebgpu, plugin, random} from './support.js';
@@ -32,7 +32,15 @@ describe('webgpu: the device', function () {
 
   it('tells which adapter it is on and how large a tensor may be', () => {
     expect(device).to.include({name: 'webgpu', tfBackend: 'webgpu'});
-    expect(device.info).to.include.keys('name', 'vendor', 'architecture', 'driver', 'software', 'maxBufferBytes', 'tfjs');
+    expect(device.info).to.include.keys(
+      'name',
+      'vendor',
+      'architecture',
+      'driver',
+      'software',
+      'maxBufferBytes',
+      'tfjs',
+    );
     expect(device.info['maxBufferBytes']).to.be.above(2 ** 27); // more than what is guaranteed without asking
   });
 
@@ -46,7 +54,7 @@ describe('webgpu: the device', function () {
 
   it('can be closed while it is being read, whenever the garbage is collected', () => {
     const script = `
-      import {openBackend, tf} from 'gan';
+      import {openBackend, tf} from 'gankit';
       for (let i = 0; i < 5; i++) {
         const device = await openBackend('webgpu', {plugins: [${JSON.stringify(plugin)}], options: {software: true}});
         tf.tidy(() => tf.square(tf.ones([8]))).data().catch(() => {});
@@ -56,7 +64,11 @@ describe('webgpu: the device', function () {
         gc();
       }
     `;
-    const {status, signal, stderr} = spawnSync(process.execPath, ['--expose-gc', '--input-type=module', '--eval', script], {cwd: root, encoding: 'utf8', timeout: 50_000});
+    const {status, signal, stderr} = spawnSync(
+      process.execPath,
+      ['--expose-gc', '--input-type=module', '--eval', script],
+      {cwd: root, encoding: 'utf8', timeout: 50_000},
+    );
     expect({status, signal, stderr}).to.deep.equal({status: 0, signal: null, stderr: ''});
   });
 
@@ -138,7 +150,9 @@ describe('webgpu: the device', function () {
 
     it('passes on what the driver reports', async () => {
       const {device: gpu} = inside() as unknown as {device: EventTarget};
-      const event = Object.assign(new Event('uncapturederror', {cancelable: true}), {error: new GPUOutOfMemoryError('no memory for 12 bytes')});
+      const event = Object.assign(new Event('uncapturederror', {cancelable: true}), {
+        error: new GPUOutOfMemoryError('no memory for 12 bytes'),
+      });
       gpu.dispatchEvent(event);
       expect(await ganError(work)).to.include({code: 'GAN_BACKEND_MEMORY'});
     });

@@ -11,12 +11,23 @@ import {probe} from '../../../plugins/webgpu/src/probe.js';
 import {linkedIn} from '../third-party.js';
 import {isInstalled, needsAdapter, noDriver, plugin, software} from './support.js';
 
-const adapters = [{name: 'NVIDIA H200', api: 'vulkan'}, {name: 'llvmpipe (LLVM 15)', api: 'vulkan'}];
-const facts: AdapterFacts = {name: 'NVIDIA H200', vendor: 'nvidia', architecture: 'hopper', driver: '550', software: false, maxBufferBytes: 2 ** 31};
+const adapters = [
+  {name: 'NVIDIA H200', api: 'vulkan'},
+  {name: 'llvmpipe (LLVM 15)', api: 'vulkan'},
+];
+const facts: AdapterFacts = {
+  name: 'NVIDIA H200',
+  vendor: 'nvidia',
+  architecture: 'hopper',
+  driver: '550',
+  software: false,
+  maxBufferBytes: 2 ** 31,
+};
 
 describe('webgpu: adapters', () => {
   it('are read from what Dawn lists, without the one that computes nothing', () => {
-    const text = "no suitable backends found\nAvailable adapters:\n * backend: 'vulkan', name: 'NVIDIA H200'\n * backend: 'vulkan', name: 'llvmpipe (LLVM 15)'\n * backend: 'null', name: 'Null backend'\n";
+    const text =
+      "no suitable backends found\nAvailable adapters:\n * backend: 'vulkan', name: 'NVIDIA H200'\n * backend: 'vulkan', name: 'llvmpipe (LLVM 15)'\n * backend: 'null', name: 'Null backend'\n";
     expect(parseAdapters(text)).to.deep.equal(adapters);
     expect(parseAdapters('something else')).to.deep.equal([]);
   });
@@ -38,7 +49,12 @@ describe('webgpu: what probe says', () => {
   const wanted = {...software, software: false};
 
   it('of an adapter: its facts, and the others that there are', () => {
-    expect(explain({found: true, adapter: facts, adapters}, wanted)).to.deep.equal({ok: true, info: {...facts}, devices: [{name: 'NVIDIA H200'}, {name: 'llvmpipe (LLVM 15)'}], chosen: 0});
+    expect(explain({found: true, adapter: facts, adapters}, wanted)).to.deep.equal({
+      ok: true,
+      info: {...facts},
+      devices: [{name: 'NVIDIA H200'}, {name: 'llvmpipe (LLVM 15)'}],
+      chosen: 0,
+    });
   });
 
   it('of a software adapter: no, unless it is asked for', () => {
@@ -49,11 +65,35 @@ describe('webgpu: what probe says', () => {
     expect(explain(findings, software)).to.include({ok: true});
   });
 
-  const refusals: [what: string, findings: {error?: string; adapters?: typeof adapters}, wanted: typeof software, why: RegExp, fix: RegExp][] = [
-    ['a missing package', {error: "Cannot find package 'webgpu' imported from x"}, wanted, /not installed/, /npm run webgpu/],
-    ['a system that Dawn does not load on', {error: "Cannot find module '/x/dist/linux-riscv64/dawn.node'\nRequire stack"}, wanted, /Dawn does not load/, /Linux/],
+  const refusals: [
+    what: string,
+    findings: {error?: string; adapters?: typeof adapters},
+    wanted: typeof software,
+    why: RegExp,
+    fix: RegExp,
+  ][] = [
+    [
+      'a missing package',
+      {error: "Cannot find package 'webgpu' imported from x"},
+      wanted,
+      /not installed/,
+      /npm run webgpu/,
+    ],
+    [
+      'a system that Dawn does not load on',
+      {error: "Cannot find module '/x/dist/linux-riscv64/dawn.node'\nRequire stack"},
+      wanted,
+      /Dawn does not load/,
+      /Linux/,
+    ],
     ['a name that no adapter has', {adapters}, {...wanted, device: 'amd'}, /'amd'/, /0 NVIDIA H200, 1 llvmpipe/],
-    ['no adapter', {error: 'vkCreateInstance: Found no drivers!'}, wanted, /no adapter was found.*Found no drivers/, /driver/],
+    [
+      'no adapter',
+      {error: 'vkCreateInstance: Found no drivers!'},
+      wanted,
+      /no adapter was found.*Found no drivers/,
+      /driver/,
+    ],
   ];
   for (const [what, {error, adapters: list = []}, options, why, fix] of refusals) {
     it(`of ${what}: the reason in one line, and the remedy`, () => {
@@ -66,7 +106,8 @@ describe('webgpu: what probe says', () => {
 
   it('where the packages that it stands on are missing: that, and how to get them', async () => {
     const home = folder(); // outside this repository: there is no node_modules above it
-    for (const part of ['package.json', 'dist']) cpSync(path.join(plugin, part), path.join(home, part), {recursive: true});
+    for (const part of ['package.json', 'dist'])
+      cpSync(path.join(plugin, part), path.join(home, part), {recursive: true});
     const {probe: bare} = (await import(pathToFileURL(path.join(home, 'dist/probe.js')).href)) as {probe: typeof probe};
     const answer = await bare(wanted);
     expect(answer).to.include({ok: false, why: 'the package webgpu (Dawn) is not installed'});
@@ -103,7 +144,10 @@ describe('webgpu: the command line', function () {
     it('--backend webgpu exits 4 with the reason and the remedy', async () => {
       const ran = await gan(['fit', '--backend', 'webgpu', ...tiny], {cwd: folder(), env: {...link, ...noDriver}});
       expect(ran.code, ran.stderr).to.equal(4);
-      expect(ran.stderr).to.contain('GAN_BACKEND_UNAVAILABLE').and.contain(`names ${noDriver['VK_ICD_FILENAMES']}, which does not exist`).and.contain('apt-get install libvulkan1');
+      expect(ran.stderr)
+        .to.contain('GAN_BACKEND_UNAVAILABLE')
+        .and.contain(`names ${noDriver['VK_ICD_FILENAMES']}, which does not exist`)
+        .and.contain('apt-get install libvulkan1');
       noStack(ran);
     });
 
@@ -114,10 +158,17 @@ describe('webgpu: the command line', function () {
     });
 
     it('gan backends lists it with the reason, and loads no tfjs for that', async () => {
-      const {code, stdout} = await gan(['backends', '--json'], {cwd: folder(), env: {...link, ...noDriver}, withoutTfjs: true});
+      const {code, stdout} = await gan(['backends', '--json'], {
+        cwd: folder(),
+        env: {...link, ...noDriver},
+        withoutTfjs: true,
+      });
       expect(code).to.equal(0);
       const rows = jsonLines(stdout).flat() as {name: string; probe: {ok: boolean; why?: string}}[];
-      expect(rows.find(({name}) => name === 'webgpu')!.probe).to.deep.include({ok: false}).and.to.have.property('why').that.contains('no adapter');
+      expect(rows.find(({name}) => name === 'webgpu')!.probe)
+        .to.deep.include({ok: false})
+        .and.to.have.property('why')
+        .that.contains('no adapter');
     });
   });
 
@@ -133,19 +184,33 @@ describe('webgpu: the command line', function () {
     });
 
     it('trains when it is asked for, and the process ends by itself', async () => {
-      const ran = await gan(['fit', '--backend', 'webgpu', ...tiny, '--set', 'backend.software=true', '--json'], {cwd: folder(), env: link});
+      const ran = await gan(['fit', '--backend', 'webgpu', ...tiny, '--set', 'backend.software=true', '--json'], {
+        cwd: folder(),
+        env: link,
+      });
       expect(ran.code, ran.stderr).to.equal(0);
       expect(jsonLines(ran.stdout).at(-1)).to.include({type: 'end', step: 2});
       expect(ran.stderr).to.not.contain('Platform');
     });
 
     it('is taken by its number, which gan backends lists', async () => {
-      const rows = jsonLines((await gan(['backends', '--json'], {cwd: folder(), env: {...link, GAN_WEBGPU_SOFTWARE: '1'}})).stdout) as unknown as {name: string; choosable: boolean; probe: {devices: {name: string}[]}}[];
-      const {choosable, probe: {devices}} = rows.find(({name}) => name === 'webgpu')!;
+      const rows = jsonLines(
+        (await gan(['backends', '--json'], {cwd: folder(), env: {...link, GAN_WEBGPU_SOFTWARE: '1'}})).stdout,
+      ) as unknown as {name: string; choosable: boolean; probe: {devices: {name: string}[]}}[];
+      const {
+        choosable,
+        probe: {devices},
+      } = rows.find(({name}) => name === 'webgpu')!;
       expect(choosable).to.equal(true);
-      const ran = await gan(['fit', '--backend', 'webgpu', ...tiny, '--device', String(devices.length - 1)], {cwd: folder(), env: link});
+      const ran = await gan(['fit', '--backend', 'webgpu', ...tiny, '--device', String(devices.length - 1)], {
+        cwd: folder(),
+        env: link,
+      });
       expect(ran.code, ran.stderr).to.equal(0);
-      const beyond = await gan(['fit', '--backend', 'webgpu', ...tiny, '--device', String(devices.length)], {cwd: folder(), env: link});
+      const beyond = await gan(['fit', '--backend', 'webgpu', ...tiny, '--device', String(devices.length)], {
+        cwd: folder(),
+        env: link,
+      });
       expect(beyond.code).to.equal(4);
       expect(beyond.stderr).to.contain(`there is no adapter '${devices.length}'`).and.contain(devices[0]!.name);
       noStack(beyond);
@@ -154,7 +219,9 @@ describe('webgpu: the command line', function () {
     it('is refused by a name that it does not have, with the names that there are', async () => {
       const ran = await gan(['fit', '--backend', 'webgpu', ...tiny, '--device', 'Voodoo'], {cwd: folder(), env: link});
       expect(ran.code).to.equal(4);
-      expect(ran.stderr).to.contain("there is no adapter 'Voodoo'").and.match(/take one of: 0 \S+/);
+      expect(ran.stderr)
+        .to.contain("there is no adapter 'Voodoo'")
+        .and.match(/take one of: 0 \S+/);
       noStack(ran);
     });
 
@@ -162,7 +229,9 @@ describe('webgpu: the command line', function () {
       const cwd = folder();
       const preload = path.join(cwd, 'lose.mjs');
       // The 150th submission, some steps into the run, loses the device as a driver that resets does.
-      writeFileSync(preload, `
+      writeFileSync(
+        preload,
+        `
         let wanted = 0;
         const timer = setInterval(() => {
           const prototype = globalThis.GPUDevice?.prototype;
@@ -174,13 +243,33 @@ describe('webgpu: the command line', function () {
             return createCommandEncoder.apply(this, args);
           };
         }, 1);
-        timer.unref();`);
-      const set = ['--backend', 'webgpu', '--set', 'backend.software=true', '--size', '16', '--batch-size', '2', '--set', 'arch.nFeatures=4', '--set', 'checkpointEvery=1'];
-      const ran = await gan(['fit', ...set, '--steps', '60', '--out', 'run'], {cwd, env: {...link, NODE_OPTIONS: `--import=${preload}`}});
+        timer.unref();`,
+      );
+      const set = [
+        '--backend',
+        'webgpu',
+        '--set',
+        'backend.software=true',
+        '--size',
+        '16',
+        '--batch-size',
+        '2',
+        '--set',
+        'arch.nFeatures=4',
+        '--set',
+        'checkpointEvery=1',
+      ];
+      const ran = await gan(['fit', ...set, '--steps', '60', '--out', 'run'], {
+        cwd,
+        env: {...link, NODE_OPTIONS: `--import=${preload}`},
+      });
       expect(ran.code, ran.stderr).to.equal(4);
       expect(ran.stderr).to.contain('GAN_DEVICE_LOST').and.contain('gan fit --resume');
       noStack(ran);
-      const again = await gan(['fit', '--resume', 'run', '--steps', '61', '--backend', 'wasm', '--json'], {cwd, env: link});
+      const again = await gan(['fit', '--resume', 'run', '--steps', '61', '--backend', 'wasm', '--json'], {
+        cwd,
+        env: link,
+      });
       expect(again.code, again.stderr).to.equal(0);
       expect(jsonLines(again.stdout).at(-1)).to.include({type: 'end', step: 61});
     });

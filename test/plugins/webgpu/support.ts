@@ -2,7 +2,7 @@
 import {existsSync} from 'node:fs';
 import path from 'node:path';
 import {fileURLToPath} from 'node:url';
-import {openBackend, tf, type Device, type Tensor} from 'gan';
+import {openBackend, tf, type Device, type Tensor} from 'gankit';
 import {Rng} from '../../../dist/gan/rng.js';
 import type {WebgpuOptions} from '../../../plugins/webgpu/src/findings.js';
 import {probe} from '../../../plugins/webgpu/src/probe.js';
@@ -62,14 +62,19 @@ export async function on(name: string, compute: () => Tensor[]): Promise<Result[
 }
 
 /** The environment of a process that finds no Vulkan driver. */
-export const noDriver: Record<string, string> = {VK_ICD_FILENAMES: path.join(plugin, 'no-such-driver.json'), VK_DRIVER_FILES: ''};
+export const noDriver: Record<string, string> = {
+  VK_ICD_FILENAMES: path.join(plugin, 'no-such-driver.json'),
+  VK_DRIVER_FILES: '',
+};
 
 /** Whether the plug-in's own packages are there; tests of what it says without an adapter need them. */
 export const isInstalled = existsSync(path.join(plugin, 'node_modules/webgpu/package.json'));
 
 /** How many shaders a computation hands over. */
 export function dispatchesOf(compute: () => void): number {
-  const {prototype} = (globalThis as unknown as {GPUComputePassEncoder: {prototype: {dispatchWorkgroups(...size: number[]): void}}}).GPUComputePassEncoder;
+  const {prototype} = (
+    globalThis as unknown as {GPUComputePassEncoder: {prototype: {dispatchWorkgroups(...size: number[]): void}}}
+  ).GPUComputePassEncoder;
   const original = prototype.dispatchWorkgroups;
   let count = 0;
   prototype.dispatchWorkgroups = function (...size) {

@@ -1,10 +1,27 @@
 import {expect} from 'chai';
-import {tf, type Tensor} from 'gan';
+import {tf, type Tensor} from 'gankit';
 import {blend} from '../../../dist/backends/fused/blend.js';
-import {coefficientNames, updateAll, type UpdateCoefficients, type UpdateItem, type Updated} from '../../../dist/backends/fused/update.js';
+import {
+  coefficientNames,
+  updateAll,
+  type UpdateCoefficients,
+  type UpdateItem,
+  type Updated,
+} from '../../../dist/backends/fused/update.js';
 import {dispatchesOf, random, withWebgpu} from './support.js';
 
-const plain: UpdateCoefficients = {keep: 1, decay: 0, momentum: 0.9, dampening: 0.1, squareMomentum: 0.99, squareShare: 0.01, correction: 2, eps: 1e-5, rate: 0.1, bound: Infinity};
+const plain: UpdateCoefficients = {
+  keep: 1,
+  decay: 0,
+  momentum: 0.9,
+  dampening: 0.1,
+  squareMomentum: 0.99,
+  squareShare: 0.01,
+  correction: 2,
+  eps: 1e-5,
+  rate: 0.1,
+  bound: Infinity,
+};
 
 interface Case extends Partial<UpdateCoefficients> {
   what: string;
@@ -36,13 +53,22 @@ function exact(one: Case, v: number, gradient: number, a: number, s: number): nu
 }
 
 function itemOf(one: Case, set: number): {item: UpdateItem; tensors: Tensor[]} {
-  const [value, gradient, average, any] = [0, 1, 2, 3].map((seed) => random(one.shape, seed)) as [Tensor, Tensor, Tensor, Tensor];
+  const [value, gradient, average, any] = [0, 1, 2, 3].map((seed) => random(one.shape, seed)) as [
+    Tensor,
+    Tensor,
+    Tensor,
+    Tensor,
+  ];
   const square = tf.square(any);
   const averages = {...(one.average && {grad_avg: average}), ...(one.square && {sqr_avg: square})};
-  return {item: {value, gradient, averages, set, decays: (one.decay ?? 0) !== 0, bounded: one.bound !== undefined}, tensors: [value, gradient, average, square]};
+  return {
+    item: {value, gradient, averages, set, decays: (one.decay ?? 0) !== 0, bounded: one.bound !== undefined},
+    tensors: [value, gradient, average, square],
+  };
 }
 
-const rows = (list: readonly Case[]): Tensor => tf.tensor2d(list.map((one) => coefficientNames.map((name) => ({...plain, ...one})[name])));
+const rows = (list: readonly Case[]): Tensor =>
+  tf.tensor2d(list.map((one) => coefficientNames.map((name) => ({...plain, ...one})[name])));
 
 describe('webgpu: updates of parameters', function () {
   this.timeout(60_000);
@@ -53,13 +79,26 @@ describe('webgpu: updates of parameters', function () {
     const made = cases.map(itemOf);
     const coefficients = rows(cases);
     const updated: Updated[] = [];
-    const dispatches = dispatchesOf(() => updateAll(made.map(({item}) => item), coefficients, (result) => updated.push(result)));
+    const dispatches = dispatchesOf(() =>
+      updateAll(
+        made.map(({item}) => item),
+        coefficients,
+        (result) => updated.push(result),
+      ),
+    );
     expect(dispatches).to.equal(cases.length);
     for (const [i, one] of cases.entries()) {
       const [v, g, a, s] = await Promise.all(made[i]!.tensors.map((tensor) => tensor.data()));
-      const results = await Promise.all([updated[i]!.value, ...Object.values(updated[i]!.averages)].map((tensor) => tensor.data()));
+      const results = await Promise.all(
+        [updated[i]!.value, ...Object.values(updated[i]!.averages)].map((tensor) => tensor.data()),
+      );
       v!.forEach((value, k) => {
-        exact(one, value, g![k]!, a![k]!, s![k]!).forEach((wanted, result) => expect(results[result]![k], `${one.what}, result ${result}, element ${k}`).to.be.closeTo(wanted, 2e-6 * Math.max(1, Math.abs(wanted))));
+        exact(one, value, g![k]!, a![k]!, s![k]!).forEach((wanted, result) =>
+          expect(results[result]![k], `${one.what}, result ${result}, element ${k}`).to.be.closeTo(
+            wanted,
+            2e-6 * Math.max(1, Math.abs(wanted)),
+          ),
+        );
       });
     }
     tf.engine().endScope();
@@ -69,7 +108,11 @@ describe('webgpu: updates of parameters', function () {
     const clipped = tf.tidy(() => {
       const [value, gradient] = [tf.tensor1d([0.1, NaN, 5]), tf.tensor1d([NaN, 0, 0])];
       let result: Tensor | undefined;
-      updateAll([{value, gradient, averages: {}, set: 0, decays: false, bounded: true}], rows([{what: '', shape: [3], bound: 0.01}]), (one) => (result = one.value));
+      updateAll(
+        [{value, gradient, averages: {}, set: 0, decays: false, bounded: true}],
+        rows([{what: '', shape: [3], bound: 0.01}]),
+        (one) => (result = one.value),
+      );
       return result!;
     });
     const values = await clipped.data();

@@ -20,17 +20,20 @@ describe('Series', () => {
   });
 
   it('then keeps every second, fourth, ... point from the first on, never more than it may', () => {
-    fc.assert(fc.property(fc.integer({min: 1, max: 70_000}), (count) => {
-      const series = new Series();
-      for (let step = 0; step < count; step++) series.add(step, -step);
-      const {steps, values} = series.points;
-      const stride = steps[1] ?? 1;
-      expect(Math.log2(stride) % 1).to.equal(0);
-      expect(steps).to.deep.equal(Array.from({length: Math.ceil(count / stride)}, (_, i) => i * stride));
-      expect(values).to.deep.equal(steps.map((step) => -step));
-      expect(steps.length).to.be.at.most(mostPoints);
-      if (count > mostPoints) expect(steps.length).to.be.greaterThan(mostPoints / 2 - 1);
-    }), {numRuns: 20});
+    fc.assert(
+      fc.property(fc.integer({min: 1, max: 70_000}), (count) => {
+        const series = new Series();
+        for (let step = 0; step < count; step++) series.add(step, -step);
+        const {steps, values} = series.points;
+        const stride = steps[1] ?? 1;
+        expect(Math.log2(stride) % 1).to.equal(0);
+        expect(steps).to.deep.equal(Array.from({length: Math.ceil(count / stride)}, (_, i) => i * stride));
+        expect(values).to.deep.equal(steps.map((step) => -step));
+        expect(steps.length).to.be.at.most(mostPoints);
+        if (count > mostPoints) expect(steps.length).to.be.greaterThan(mostPoints / 2 - 1);
+      }),
+      {numRuns: 20},
+    );
   });
 });
 
@@ -48,28 +51,35 @@ describe('the curves of a run', () => {
   const points = (log: MetricsLog, name: string): Points | undefined => log.series.get(name)?.points;
 
   it('grow with the file, whatever pieces it is written in', async () => {
-    await fc.assert(fc.asyncProperty(fc.array(fc.integer({min: 1, max: 40}), {minLength: 1, maxLength: 12}), async (cuts) => {
-      writeFileSync(file, '');
-      const log = new MetricsLog(root, 'run');
-      const text = Array.from({length: 8}, (_, i) => metricsLine(i + 1, i / 8)).join('');
-      let at = 0;
-      for (const cut of [...cuts, text.length]) {
-        appendFileSync(file, text.slice(at, at + cut));
-        at += cut;
-        await log.update();
-        const whole = text.slice(0, at).split('\n').length - 1;
-        expect(points(log, 'critLoss')?.steps ?? []).to.deep.equal(Array.from({length: whole}, (_, i) => i + 1));
-      }
-      expect(points(log, 'critLoss')!.values).to.deep.equal([0, 1, 2, 3, 4, 5, 6, 7].map((i) => i / 8));
-      expect(log.beginning).to.equal(0);
-    }), {numRuns: 20});
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.integer({min: 1, max: 40}), {minLength: 1, maxLength: 12}), async (cuts) => {
+        writeFileSync(file, '');
+        const log = new MetricsLog(root, 'run');
+        const text = Array.from({length: 8}, (_, i) => metricsLine(i + 1, i / 8)).join('');
+        let at = 0;
+        for (const cut of [...cuts, text.length]) {
+          appendFileSync(file, text.slice(at, at + cut));
+          at += cut;
+          await log.update();
+          const whole = text.slice(0, at).split('\n').length - 1;
+          expect(points(log, 'critLoss')?.steps ?? []).to.deep.equal(Array.from({length: whole}, (_, i) => i + 1));
+        }
+        expect(points(log, 'critLoss')!.values).to.deep.equal([0, 1, 2, 3, 4, 5, 6, 7].map((i) => i / 8));
+        expect(log.beginning).to.equal(0);
+      }),
+      {numRuns: 20},
+    );
   });
 
   it('begin anew when the file is written again, as resuming does', async () => {
     writeFileSync(file, [1, 2, 3, 4].map((step) => metricsLine(step, step)).join(''));
     const log = new MetricsLog(root, 'run');
     await log.update();
-    for (const [times, count] of [[1, 2], [2, 9]] as const) { // shorter than before, and longer
+    for (const [times, count] of [
+      [1, 2],
+      [2, 9],
+    ] as const) {
+      // shorter than before, and longer
       const steps = Array.from({length: count}, (_, i) => i + 1);
       writeFileSync(`${file}.tmp`, steps.map((step) => metricsLine(step, 10 * step)).join(''));
       renameSync(`${file}.tmp`, file);
@@ -80,17 +90,32 @@ describe('the curves of a run', () => {
   });
 
   it('have what the epochs measure, and no value that is no number', async () => {
-    writeFileSync(file, [
-      '{"step":1,"mode":"critic","loss":null,"critLoss":null}', 'no json', '[]', 'null', '{"step":"2","critLoss":1}', '{"step":3,"critLoss":0.5}',
-      '{"step":3,"epoch":0,"seconds":1,"row":{"train_loss":1,"gen_loss":2,"crit_loss":3,"time":4,"swd":0.25,"other":null,"text":"x"}}', '',
-    ].join('\n'));
+    writeFileSync(
+      file,
+      [
+        '{"step":1,"mode":"critic","loss":null,"critLoss":null}',
+        'no json',
+        '[]',
+        'null',
+        '{"step":"2","critLoss":1}',
+        '{"step":3,"critLoss":0.5}',
+        '{"step":3,"epoch":0,"seconds":1,"row":{"train_loss":1,"gen_loss":2,"crit_loss":3,"time":4,"swd":0.25,"other":null,"text":"x"}}',
+        '',
+      ].join('\n'),
+    );
     const log = new MetricsLog(root, 'run');
     await log.update();
-    expect(Object.fromEntries([...log.series].map(([name, {points: all}]) => [name, all]))).to.deep.equal({critLoss: {steps: [3], values: [0.5]}, swd: {steps: [3], values: [0.25]}});
+    expect(Object.fromEntries([...log.series].map(([name, {points: all}]) => [name, all]))).to.deep.equal({
+      critLoss: {steps: [3], values: [0.5]},
+      swd: {steps: [3], values: [0.25]},
+    });
   });
 
   it('are bounded: long lines and thousands of names take no memory', async () => {
-    writeFileSync(file, `${'x'.repeat(3_000_000)}\n${JSON.stringify({step: 1, row: Object.fromEntries(Array.from({length: 5000}, (_, i) => [`metric ${i}`, i]))})}\n${metricsLine(2, 1)}`);
+    writeFileSync(
+      file,
+      `${'x'.repeat(3_000_000)}\n${JSON.stringify({step: 1, row: Object.fromEntries(Array.from({length: 5000}, (_, i) => [`metric ${i}`, i]))})}\n${metricsLine(2, 1)}`,
+    );
     const log = new MetricsLog(root, 'run');
     await log.update();
     expect(log.series.size).to.equal(32);
@@ -125,7 +150,8 @@ describe('the curves of a run', () => {
           return;
         }
       };
-      const lines = (from: number, to: number): string => Array.from({length: to - from}, (_, i) => metricsLine(from + i, from + i)).join('');
+      const lines = (from: number, to: number): string =>
+        Array.from({length: to - from}, (_, i) => metricsLine(from + i, from + i)).join('');
       appendFileSync(file, lines(1, 101));
       await next();
       appendFileSync(file, lines(101, 111));
@@ -150,7 +176,9 @@ describe('RunList', () => {
 
   it('has the runs of a folder and of folders in it, with what their last lines say', async () => {
     const dir = folder();
-    fakeRun(path.join(dir, 'run-10'), {metrics: metricsLine(1, 5) + metricsLine(2, 0.25, 0.75) + '{"step":2,"epoch":0,"row":{}}\n{"step":3,"cri'});
+    fakeRun(path.join(dir, 'run-10'), {
+      metrics: metricsLine(1, 5) + metricsLine(2, 0.25, 0.75) + '{"step":2,"epoch":0,"row":{}}\n{"step":3,"cri',
+    });
     fakeRun(path.join(dir, 'run-9'), {config: {}});
     fakeRun(path.join(dir, 'sweep/lr/a'));
     fakeRun(path.join(dir, 'too/deep/for/this'));
@@ -166,7 +194,9 @@ describe('RunList', () => {
 
   it('looks at runs that have been quiet for a minute every five seconds only, at the others each second', async () => {
     const dir = folder();
-    const [old, young] = ['old', 'young'].map((name) => fakeRun(path.join(dir, name), {metrics: metricsLine(1, 1)})) as [string, string];
+    const [old, young] = ['old', 'young'].map((name) =>
+      fakeRun(path.join(dir, name), {metrics: metricsLine(1, 1)}),
+    ) as [string, string];
     let now = Date.now();
     const longAgo = new Date(now - 100_000);
     for (const file of ['config.json', 'metrics.jsonl']) utimesSync(path.join(old, file), longAgo, longAgo);
@@ -185,7 +215,9 @@ describe('RunList', () => {
 
   it('of a run folder has that run, and of a missing folder none until it is made', async () => {
     const dir = folder();
-    expect((await new RunList(new RunsRoot(fakeRun(path.join(dir, 'one')))).read()).map(({name}) => name)).to.deep.equal(['.']);
+    expect(
+      (await new RunList(new RunsRoot(fakeRun(path.join(dir, 'one')))).read()).map(({name}) => name),
+    ).to.deep.equal(['.']);
     const root = new RunsRoot(path.join(dir, 'later'));
     expect(await new RunList(root).read()).to.deep.equal([]);
     fakeRun(path.join(dir, 'later/first'));

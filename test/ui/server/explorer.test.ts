@@ -10,25 +10,39 @@ import {folder, removeFolders} from '../../plugin/helpers.js';
 
 /** Processes that draw for this one, as Linux tells it. */
 const painters = (): number[] =>
-  readdirSync('/proc').filter((name) => /^\d+$/.test(name)).flatMap((pid) => {
-    try {
-      const parent = Number(/PPid:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]);
-      return parent === process.pid && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('painter') ? [Number(pid)] : [];
-    } catch {
-      return [];
-    }
-  });
+  readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((pid) => {
+      try {
+        const parent = Number(/PPid:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]);
+        return parent === process.pid && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('painter')
+          ? [Number(pid)]
+          : [];
+      } catch {
+        return [];
+      }
+    });
 
 describe('Explorer', () => {
   let dir: string;
   /** Starting the process takes a second or more, so one serves all tests. */
   const explorer = new Explorer({packages: [], idleMs: 1500});
-  const order = (value: number, more: object = {}) => ({dir, step: 2, newest: true, backend: 'wasm', latents: [Array<number>(8).fill(value)], ...more});
+  const order = (value: number, more: object = {}) => ({
+    dir,
+    step: 2,
+    newest: true,
+    backend: 'wasm',
+    latents: [Array<number>(8).fill(value)],
+    ...more,
+  });
 
   before(async () => {
     const cwd = folder();
     dir = path.join(cwd, 'run');
-    const {code, stderr} = await gan(['fit', 'builtin:shapes', ...tinyFlags, '--steps', '2', '--out', 'run', '--backend', 'wasm', '--quiet'], {cwd});
+    const {code, stderr} = await gan(
+      ['fit', 'builtin:shapes', ...tinyFlags, '--steps', '2', '--out', 'run', '--backend', 'wasm', '--quiet'],
+      {cwd},
+    );
     expect({code, stderr}).to.deep.equal({code: 0, stderr: ''});
   });
   after(() => {
@@ -51,7 +65,9 @@ describe('Explorer', () => {
   });
 
   it('draws several latents in a row', async () => {
-    const {width, height} = await sharp(await explorer.draw({...order(0), latents: [0, 1, 2].map((value) => Array<number>(8).fill(value))})).metadata();
+    const {width, height} = await sharp(
+      await explorer.draw({...order(0), latents: [0, 1, 2].map((value) => Array<number>(8).fill(value))}),
+    ).metadata();
     expect({width, height}).to.deep.equal({width: 3 * 18 + 2, height: 20});
   });
 
@@ -67,15 +83,25 @@ describe('Explorer', () => {
     if (process.platform !== 'linux') this.skip();
     await explorer.draw(order(0));
     const pid = painters().at(-1)!;
-    const drawing = explorer.draw(order(1)).then(() => 'drawn', (error: Error) => error.message);
+    const drawing = explorer.draw(order(1)).then(
+      () => 'drawn',
+      (error: Error) => error.message,
+    );
     process.kill(pid, 'SIGKILL');
     expect(await drawing).to.equal('the process that draws ended with SIGKILL');
     expect(await explorer.draw(order(1))).to.not.equal(undefined);
   });
 
   it('says what is wrong: the backend, the length of a latent, the checkpoint', async () => {
-    const fault = (more: object): Promise<string> => explorer.draw(order(0, more)).then(() => 'drawn', (error: Error) => error.message);
-    for (const backend of ['wsm', 'constructor']) expect(await fault({backend})).to.contain(`'${backend}'`).and.contain('wasm');
+    const fault = (more: object): Promise<string> =>
+      explorer.draw(order(0, more)).then(
+        () => 'drawn',
+        (error: Error) => error.message,
+      );
+    for (const backend of ['wsm', 'constructor'])
+      expect(await fault({backend}))
+        .to.contain(`'${backend}'`)
+        .and.contain('wasm');
     expect(await fault({latents: [[1, 2, 3]]})).to.equal("the latents have 3 numbers, the run's generator takes 8");
     expect(await fault({step: 1, newest: false})).to.contain('no checkpoint of step 1');
     rmSync(path.join(dir, 'checkpoints'), {recursive: true});

@@ -35,14 +35,40 @@ export class CublasLt implements Blas {
     if (m * n * batch === 0) return;
     if (k === 0) return this.#gpu.fill(c, 0, m * n * batch);
     const plan = this.#plan({
-      m, n, k, batch, transposedA: a.transposed ?? false, transposedB: b.transposed ?? false,
-      strideA: a.batchStride ?? m * k, strideB: b.batchStride ?? k * n, alignment: alignmentOf(a.address | b.address | c),
+      m,
+      n,
+      k,
+      batch,
+      transposedA: a.transposed ?? false,
+      transposedB: b.transposed ?? false,
+      strideA: a.batchStride ?? m * k,
+      strideB: b.batchStride ?? k * n,
+      alignment: alignmentOf(a.address | b.address | c),
     });
     const workspace = plan.workspaceBytes === 0 ? 0n : this.#gpu.scratch(plan.workspaceBytes);
-    this.#check('cublasLtMatmul', this.#gpu.timed('cublaslt', 2 * m * n * k * batch, () => this.#api.cublasLtMatmul(
-      this.#handle, plan.operation, one, b.address, plan.layoutB, a.address, plan.layoutA, zero, c, plan.layoutC, c, plan.layoutC,
-      plan.algorithm, workspace, BigInt(plan.workspaceBytes), this.#stream,
-    )));
+    this.#check(
+      'cublasLtMatmul',
+      this.#gpu.timed('cublaslt', 2 * m * n * k * batch, () =>
+        this.#api.cublasLtMatmul(
+          this.#handle,
+          plan.operation,
+          one,
+          b.address,
+          plan.layoutB,
+          a.address,
+          plan.layoutA,
+          zero,
+          c,
+          plan.layoutC,
+          c,
+          plan.layoutC,
+          plan.algorithm,
+          workspace,
+          BigInt(plan.workspaceBytes),
+          this.#stream,
+        ),
+      ),
+    );
   }
 
   close(): void {
@@ -61,7 +87,8 @@ export class CublasLt implements Blas {
   }
 
   #check(call: string, code: number): void {
-    if (code !== blas.CUBLAS_STATUS_SUCCESS) throw new CudaError(call, code, this.#api.cublasLtGetStatusString(code), 'cuBLASLt');
+    if (code !== blas.CUBLAS_STATUS_SUCCESS)
+      throw new CudaError(call, code, this.#api.cublasLtGetStatusString(code), 'cuBLASLt');
   }
 }
 

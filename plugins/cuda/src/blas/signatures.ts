@@ -16,7 +16,25 @@ export const blasSignatures = {
   cublasLtMatmulPreferenceSetAttribute: ['int', 'u64', 'int', 'pointer', 'u64'],
   cublasLtMatmulPreferenceDestroy: ['int', 'u64'],
   cublasLtMatmulAlgoGetHeuristic: ['int', 'u64', 'u64', 'u64', 'u64', 'u64', 'u64', 'u64', 'int', 'pointer', 'pointer'],
-  cublasLtMatmul: ['int', 'u64', 'u64', 'pointer', 'u64', 'u64', 'u64', 'u64', 'pointer', 'u64', 'u64', 'u64', 'u64', 'pointer', 'u64', 'u64', 'u64'],
+  cublasLtMatmul: [
+    'int',
+    'u64',
+    'u64',
+    'pointer',
+    'u64',
+    'u64',
+    'u64',
+    'u64',
+    'pointer',
+    'u64',
+    'u64',
+    'u64',
+    'u64',
+    'pointer',
+    'u64',
+    'u64',
+    'u64',
+  ],
 } as const;
 
 export type BlasFunctions = Bound<typeof blasSignatures>;

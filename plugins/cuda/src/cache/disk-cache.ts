@@ -4,9 +4,16 @@ import {homedir} from 'node:os';
 import path from 'node:path';
 
 /** Where this machine keeps what can be made again: XDG_CACHE_HOME, LOCALAPPDATA on Windows, ~/Library/Caches on macOS, else ~/.cache. */
-export function cacheFolder(env: NodeJS.ProcessEnv = process.env, platform: NodeJS.Platform = process.platform, home: string = homedir()): string {
-  const base = env['XDG_CACHE_HOME']
-    || (platform === 'win32' ? env['LOCALAPPDATA'] || path.join(home, 'AppData', 'Local') : path.join(home, platform === 'darwin' ? 'Library/Caches' : '.cache'));
+export function cacheFolder(
+  env: NodeJS.ProcessEnv = process.env,
+  platform: NodeJS.Platform = process.platform,
+  home: string = homedir(),
+): string {
+  const base =
+    env['XDG_CACHE_HOME'] ||
+    (platform === 'win32'
+      ? env['LOCALAPPDATA'] || path.join(home, 'AppData', 'Local')
+      : path.join(home, platform === 'darwin' ? 'Library/Caches' : '.cache'));
   return path.join(base, 'gan', 'cuda');
 }
 

@@ -16,7 +16,12 @@ export class KernelFunctions {
   /** By identity of the source, which is quicker than by its text. */
   readonly #bySource = new WeakMap<KernelSource, {module: bigint; functions: Map<string, bigint>}>();
 
-  constructor(private readonly driver: Driver, private readonly nvrtc: Nvrtc, private readonly cache: DiskCache, private readonly target: Target) {}
+  constructor(
+    private readonly driver: Driver,
+    private readonly nvrtc: Nvrtc,
+    private readonly cache: DiskCache,
+    private readonly target: Target,
+  ) {}
 
   /** The handle of a function. */
   get(source: KernelSource, entry: string): bigint {

@@ -46,14 +46,23 @@ export class Nvrtc {
    */
   compile(source: KernelSource, target: Target): Uint8Array {
     const handle = new BigUint64Array(1);
-    this.#check('nvrtcCreateProgram', this.#api.nvrtcCreateProgram(handle, source.text, `${source.name.replaceAll('/', '-')}.cu`, 0, null, null));
+    this.#check(
+      'nvrtcCreateProgram',
+      this.#api.nvrtcCreateProgram(handle, source.text, `${source.name.replaceAll('/', '-')}.cu`, 0, null, null),
+    );
     const program = handle[0]!;
     try {
       const options = compileOptions(source, target);
       const texts = options.map((option) => Buffer.from(`${option}\0`));
       const table = BigUint64Array.from(texts, (text) => this.#addressOf(text));
       const code = this.#api.nvrtcCompileProgram(program, options.length, table);
-      if (code === compilationFailed) throw new CudaError('nvrtcCompileProgram', code, `${source.name} does not compile: ${this.#log(program)}`, 'NVRTC');
+      if (code === compilationFailed)
+        throw new CudaError(
+          'nvrtcCompileProgram',
+          code,
+          `${source.name} does not compile: ${this.#log(program)}`,
+          'NVRTC',
+        );
       this.#check('nvrtcCompileProgram', code);
       return target.form === 'cubin'
         ? this.#bytes(program, this.#api.nvrtcGetCUBINSize, this.#api.nvrtcGetCUBIN)
@@ -68,7 +77,11 @@ export class Nvrtc {
     return Buffer.from(bytes).toString().replaceAll('\0', '').trim();
   }
 
-  #bytes(program: bigint, size: (program: bigint, at: BigUint64Array) => number, get: (program: bigint, at: Uint8Array) => number): Uint8Array {
+  #bytes(
+    program: bigint,
+    size: (program: bigint, at: BigUint64Array) => number,
+    get: (program: bigint, at: Uint8Array) => number,
+  ): Uint8Array {
     const length = new BigUint64Array(1);
     this.#check('the size of the result of NVRTC', size(program, length));
     const bytes = new Uint8Array(Number(length[0]));
@@ -83,5 +96,9 @@ export class Nvrtc {
 
 /** The options of a compilation; its result depends on them, the text and the version of NVRTC only. */
 export function compileOptions({defines = {}}: KernelSource, {option}: Target): string[] {
-  return [`--gpu-architecture=${option}`, '--std=c++17', ...Object.entries(defines).map(([name, value]) => `-D${name}=${value}`)];
+  return [
+    `--gpu-architecture=${option}`,
+    '--std=c++17',
+    ...Object.entries(defines).map(([name, value]) => `-D${name}=${value}`),
+  ];
 }

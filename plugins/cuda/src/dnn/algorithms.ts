@@ -21,7 +21,11 @@ export interface Site {
 }
 
 /** What cuDNN may compute with: without it float32 is rounded to TF32. */
-export const mathTypes: Record<Precision, number> = {fp32: dnn.CUDNN_FMA_MATH, tf32: dnn.CUDNN_DEFAULT_MATH, bf16: dnn.CUDNN_TENSOR_OP_MATH};
+export const mathTypes: Record<Precision, number> = {
+  fp32: dnn.CUDNN_FMA_MATH,
+  tf32: dnn.CUDNN_DEFAULT_MATH,
+  bf16: dnn.CUDNN_TENSOR_OP_MATH,
+};
 
 /** Each algorithm may come once for every math type. */
 const maxResults = 16;
@@ -33,7 +37,10 @@ const enoughBytes = 2 ** 28;
 export class Algorithms {
   /** @param machine card, versions: what else a choice depends on */
   constructor(
-    private readonly api: DnnFunctions, private readonly handle: bigint, private readonly cache: DiskCache, private readonly machine: string,
+    private readonly api: DnnFunctions,
+    private readonly handle: bigint,
+    private readonly cache: DiskCache,
+    private readonly machine: string,
     private readonly precision: Precision,
   ) {}
 
@@ -46,11 +53,25 @@ export class Algorithms {
   /** Runs all algorithms; waits for the device. */
   measure(direction: Direction, shape: string, descriptors: Descriptors, site: Site): Algorithm {
     const call = functionsOf[direction].search;
-    const found = this.#results(call, (count, results) => this.api[call](
-      this.handle, descriptors.first, site.first, descriptors.second, site.second, descriptors.convolution, descriptors.result, site.result,
-      maxResults, count, results, site.workspace, BigInt(site.workspaceBytes),
-    ));
-    const chosen = choose(found, this.precision, site.workspaceBytes) ?? this.guess(direction, descriptors, site.workspaceBytes);
+    const found = this.#results(call, (count, results) =>
+      this.api[call](
+        this.handle,
+        descriptors.first,
+        site.first,
+        descriptors.second,
+        site.second,
+        descriptors.convolution,
+        descriptors.result,
+        site.result,
+        maxResults,
+        count,
+        results,
+        site.workspace,
+        BigInt(site.workspaceBytes),
+      ),
+    );
+    const chosen =
+      choose(found, this.precision, site.workspaceBytes) ?? this.guess(direction, descriptors, site.workspaceBytes);
     if (site.workspaceBytes >= enoughBytes) this.cache.put(this.#key(shape), Buffer.from(JSON.stringify(chosen)));
     return chosen;
   }
@@ -58,11 +79,23 @@ export class Algorithms {
   /** What cuDNN thinks best; runs nothing. For a shape that is seen first while a recording is made. */
   guess(direction: Direction, descriptors: Descriptors, workspaceBytes: number): Algorithm {
     const call = functionsOf[direction].heuristics;
-    const found = this.#results(call, (count, results) => this.api[call](
-      this.handle, descriptors.first, descriptors.second, descriptors.convolution, descriptors.result, maxResults, count, results,
-    ));
+    const found = this.#results(call, (count, results) =>
+      this.api[call](
+        this.handle,
+        descriptors.first,
+        descriptors.second,
+        descriptors.convolution,
+        descriptors.result,
+        maxResults,
+        count,
+        results,
+      ),
+    );
     const chosen = choose(found, this.precision, workspaceBytes);
-    if (!chosen) throw new Error(`cuDNN knows no way to compute the ${direction} of this convolution with ${workspaceBytes} bytes of workspace`);
+    if (!chosen)
+      throw new Error(
+        `cuDNN knows no way to compute the ${direction} of this convolution with ${workspaceBytes} bytes of workspace`,
+      );
     return chosen;
   }
 
@@ -107,7 +140,17 @@ const allowed: Record<Precision, readonly (readonly number[])[]> = {
 
 /** The fastest that fits, computes the same each time, and rounds as it is asked to. Undefined where there is none. */
 function choose(results: readonly Result[], precision: Precision, workspaceBytes: number): Algorithm | undefined {
-  const usable = results.filter(({ok, deterministic, workspaceBytes: wanted}) => ok && deterministic && wanted <= workspaceBytes);
-  const found = allowed[precision].map((types) => usable.find(({mathType}) => types.includes(mathType))).find((one) => one !== undefined);
-  return found && {algorithm: found.algorithm, workspaceBytes: found.workspaceBytes, mathType: precision === 'fp32' ? dnn.CUDNN_FMA_MATH : found.mathType};
+  const usable = results.filter(
+    ({ok, deterministic, workspaceBytes: wanted}) => ok && deterministic && wanted <= workspaceBytes,
+  );
+  const found = allowed[precision]
+    .map((types) => usable.find(({mathType}) => types.includes(mathType)))
+    .find((one) => one !== undefined);
+  return (
+    found && {
+      algorithm: found.algorithm,
+      workspaceBytes: found.workspaceBytes,
+      mathType: precision === 'fp32' ? dnn.CUDNN_FMA_MATH : found.mathType,
+    }
+  );
 }

@@ -52,36 +52,77 @@ export class Cudnn implements Dnn {
     checkDnn(api, 'cudnnCreate', api.cudnnCreate(handle));
     this.#handle = handle[0]!;
     checkDnn(api, 'cudnnSetStream', api.cudnnSetStream(this.#handle, stream));
-    this.#algorithms = new Algorithms(api, this.#handle, cache, `${host.card.name} cuDNN ${Number(api.cudnnGetVersion())}`, host.precision);
+    this.#algorithms = new Algorithms(
+      api,
+      this.#handle,
+      cache,
+      `${host.card.name} cuDNN ${Number(api.cudnnGetVersion())}`,
+      host.precision,
+    );
     this.#element = host.precision === 'bf16' ? 'bf16' : 'float';
   }
 
   forward(conv: Convolution, x: TensorInfo, filter: TensorInfo, y: bigint): void {
     const product = productOf(conv);
-    if (product) return this.#host.blas.matmul({...product, n: conv.outChannels, k: product.inner, a: {address: this.#host.address(x)}, b: {address: this.#host.address(filter)}, c: y});
+    if (product)
+      return this.#host.blas.matmul({
+        ...product,
+        n: conv.outChannels,
+        k: product.inner,
+        a: {address: this.#host.address(x)},
+        b: {address: this.#host.address(filter)},
+        c: y,
+      });
     const even = evened(conv);
-    this.#run('forward', even, this.#images(x, conv, even), this.#filter(conv, filter), this.#result(y, outImages(conv)));
+    this.#run(
+      'forward',
+      even,
+      this.#images(x, conv, even),
+      this.#filter(conv, filter),
+      this.#result(y, outImages(conv)),
+    );
   }
 
   dataGradient(conv: Convolution, dy: TensorInfo, filter: TensorInfo, dx: bigint): void {
     const product = productOf(conv);
     if (product) {
-      return this.#host.blas.matmul({m: product.m, n: product.inner, k: conv.outChannels, a: {address: this.#host.address(dy)}, b: {address: this.#host.address(filter), transposed: true}, c: dx});
+      return this.#host.blas.matmul({
+        m: product.m,
+        n: product.inner,
+        k: conv.outChannels,
+        a: {address: this.#host.address(dy)},
+        b: {address: this.#host.address(filter), transposed: true},
+        c: dx,
+      });
     }
     const even = evened(conv);
-    this.#run('dataGradient', even, this.#filter(conv, filter), this.#operand(dy, sizeOf(outImages(conv))), this.#result(dx, inImages(even), inImages(conv), conv, even));
+    this.#run(
+      'dataGradient',
+      even,
+      this.#filter(conv, filter),
+      this.#operand(dy, sizeOf(outImages(conv))),
+      this.#result(dx, inImages(even), inImages(conv), conv, even),
+    );
   }
 
   filterGradient(conv: Convolution, x: TensorInfo, dy: TensorInfo, dFilter: bigint): void {
     const product = productOf(conv);
     if (product) {
-      return this.#host.blas.matmul({m: product.inner, n: conv.outChannels, k: product.m, a: {address: this.#host.address(x), transposed: true}, b: {address: this.#host.address(dy)}, c: dFilter});
+      return this.#host.blas.matmul({
+        m: product.inner,
+        n: conv.outChannels,
+        k: product.m,
+        a: {address: this.#host.address(x), transposed: true},
+        b: {address: this.#host.address(dy)},
+        c: dFilter,
+      });
     }
     const even = evened(conv);
     const result = this.#scratch(filterRows(conv) * conv.outChannels);
     this.#run('filterGradient', even, this.#images(x, conv, even), this.#operand(dy, sizeOf(outImages(conv))), {
       to: result,
-      finish: () => transpose(this.#host, result, {address: dFilter, type: 'float'}, conv.outChannels, filterRows(conv)),
+      finish: () =>
+        transpose(this.#host, result, {address: dFilter, type: 'float'}, conv.outChannels, filterRows(conv)),
     });
   }
 
@@ -91,19 +132,48 @@ export class Cudnn implements Dnn {
     this.#api.cudnnDestroy(this.#handle);
   }
 
-  #run(direction: Direction, conv: Convolution, first: bigint, second: bigint, {to, finish}: {to: Data; finish: () => void}): void {
+  #run(
+    direction: Direction,
+    conv: Convolution,
+    first: bigint,
+    second: bigint,
+    {to, finish}: {to: Data; finish: () => void},
+  ): void {
     const {descriptors, algorithm} = this.#plan(direction, conv, first, second, to.address);
     const workspace = algorithm.workspaceBytes === 0 ? 0n : this.#host.scratch(algorithm.workspaceBytes);
     const call = functionsOf[direction].run;
-    checkDnn(this.#api, call, this.#host.timed('cudnn', flopsOf(conv), () => this.#api[call](
-      this.#handle, one, descriptors.first, first, descriptors.second, second, descriptors.convolution, algorithm.algorithm,
-      workspace, BigInt(algorithm.workspaceBytes), zero, descriptors.result, to.address,
-    )));
+    checkDnn(
+      this.#api,
+      call,
+      this.#host.timed('cudnn', flopsOf(conv), () =>
+        this.#api[call](
+          this.#handle,
+          one,
+          descriptors.first,
+          first,
+          descriptors.second,
+          second,
+          descriptors.convolution,
+          algorithm.algorithm,
+          workspace,
+          BigInt(algorithm.workspaceBytes),
+          zero,
+          descriptors.result,
+          to.address,
+        ),
+      ),
+    );
     finish();
   }
 
   /** Descriptors and algorithm of a shape. */
-  #plan(direction: Direction, conv: Convolution, first: bigint, second: bigint, result: bigint): {descriptors: Descriptors; algorithm: Algorithm} {
+  #plan(
+    direction: Direction,
+    conv: Convolution,
+    first: bigint,
+    second: bigint,
+    result: bigint,
+  ): {descriptors: Descriptors; algorithm: Algorithm} {
     const shape = `${direction} ${keyOf(conv)}`;
     let plan = this.#plans.get(shape);
     if (!plan) {
@@ -118,7 +188,8 @@ export class Cudnn implements Dnn {
     const algorithm = this.#host.recording
       ? this.#algorithms.guess(direction, descriptors, maxWorkspaceBytes)
       : this.#host.withSpareMemory(maxWorkspaceBytes, (workspace, workspaceBytes) =>
-          this.#algorithms.measure(direction, shape, descriptors, {first, second, result, workspace, workspaceBytes}));
+          this.#algorithms.measure(direction, shape, descriptors, {first, second, result, workspace, workspaceBytes}),
+        );
     plan.algorithm = algorithm;
     this.#setMathType(descriptors, algorithm.mathType);
     return {descriptors, algorithm};
@@ -132,14 +203,29 @@ export class Cudnn implements Dnn {
   #filter(conv: Convolution, filter: TensorInfo): bigint {
     const [rows, columns] = [filterRows(conv), conv.outChannels];
     return this.#host.derived(filter, `filter ${this.#element}`, rows * columns * this.#elementBytes, (address) =>
-      transpose(this.#host, {address: this.#host.address(filter), type: 'float'}, {address, type: this.#element}, rows, columns));
+      transpose(
+        this.#host,
+        {address: this.#host.address(filter), type: 'float'},
+        {address, type: this.#element},
+        rows,
+        columns,
+      ),
+    );
   }
 
   /** Address of x, with the zeros around it that even padding leaves out. */
   #images(x: TensorInfo, conv: Convolution, even: Convolution): bigint {
     if (even === conv) return this.#operand(x, sizeOf(inImages(conv)));
     const padded = this.#scratch(sizeOf(inImages(even)));
-    shift(this.#host, {address: this.#host.address(x), type: 'float'}, inImages(conv), padded, inImages(even), conv.padInfo.top, conv.padInfo.left);
+    shift(
+      this.#host,
+      {address: this.#host.address(x), type: 'float'},
+      inImages(conv),
+      padded,
+      inImages(even),
+      conv.padInfo.top,
+      conv.padInfo.left,
+    );
     return padded.address;
   }
 
@@ -153,7 +239,13 @@ export class Cudnn implements Dnn {
   }
 
   /** Where cuDNN writes images, and what brings them to `address`: cutting off what even padding added, widening to float32. */
-  #result(address: bigint, size: Images, wanted = size, conv?: Convolution, even?: Convolution): {to: Data; finish: () => void} {
+  #result(
+    address: bigint,
+    size: Images,
+    wanted = size,
+    conv?: Convolution,
+    even?: Convolution,
+  ): {to: Data; finish: () => void} {
     const final: Data = {address, type: 'float'};
     const cut = conv !== undefined && conv !== even;
     if (!cut && this.#element === 'float') return {to: final, finish: () => {}};
@@ -177,17 +269,47 @@ export class Cudnn implements Dnn {
 function evened(conv: Convolution): Convolution {
   if (paddingIsEven(conv)) return conv;
   const {top, bottom, left, right} = conv.padInfo;
-  return {...conv, inHeight: conv.inHeight + top + bottom, inWidth: conv.inWidth + left + right, padInfo: {top: 0, bottom: 0, left: 0, right: 0}};
+  return {
+    ...conv,
+    inHeight: conv.inHeight + top + bottom,
+    inWidth: conv.inWidth + left + right,
+    padInfo: {top: 0, bottom: 0, left: 0, right: 0},
+  };
 }
 
 /** Multiplications and additions by definition, those with padding included; the same for all three kinds. */
 const flopsOf = (conv: Convolution): number => 2 * sizeOf(outImages(conv)) * filterRows(conv);
-const filterRows = ({filterHeight, filterWidth, inChannels}: Convolution): number => filterHeight * filterWidth * inChannels;
-const inImages = ({batchSize: n, inHeight: height, inWidth: width, inChannels: c}: Convolution): Images => ({n, height, width, c});
-const outImages = ({batchSize: n, outHeight: height, outWidth: width, outChannels: c}: Convolution): Images => ({n, height, width, c});
+const filterRows = ({filterHeight, filterWidth, inChannels}: Convolution): number =>
+  filterHeight * filterWidth * inChannels;
+const inImages = ({batchSize: n, inHeight: height, inWidth: width, inChannels: c}: Convolution): Images => ({
+  n,
+  height,
+  width,
+  c,
+});
+const outImages = ({batchSize: n, outHeight: height, outWidth: width, outChannels: c}: Convolution): Images => ({
+  n,
+  height,
+  width,
+  c,
+});
 const sizeOf = ({n, height, width, c}: Images): number => n * height * width * c;
 
-const keyOf = (conv: Convolution): string => [
-  conv.batchSize, conv.inHeight, conv.inWidth, conv.inChannels, conv.outHeight, conv.outWidth, conv.outChannels, conv.filterHeight, conv.filterWidth,
-  conv.strideHeight, conv.strideWidth, conv.dilationHeight, conv.dilationWidth, conv.padInfo.top, conv.padInfo.left,
-].join();
+const keyOf = (conv: Convolution): string =>
+  [
+    conv.batchSize,
+    conv.inHeight,
+    conv.inWidth,
+    conv.inChannels,
+    conv.outHeight,
+    conv.outWidth,
+    conv.outChannels,
+    conv.filterHeight,
+    conv.filterWidth,
+    conv.strideHeight,
+    conv.strideWidth,
+    conv.dilationHeight,
+    conv.dilationWidth,
+    conv.padInfo.top,
+    conv.padInfo.left,
+  ].join();

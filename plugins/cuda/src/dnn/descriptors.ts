@@ -13,10 +13,17 @@ export interface Descriptors {
 }
 
 /** cuDNN takes the same number of zeros on both sides only; others are put around the image before. */
-export const paddingIsEven = ({padInfo: {top, bottom, left, right}}: Convolution): boolean => top === bottom && left === right;
+export const paddingIsEven = ({padInfo: {top, bottom, left, right}}: Convolution): boolean =>
+  top === bottom && left === right;
 
 export function checkDnn(api: DnnFunctions, call: string, code: number): void {
-  if (code !== dnn.CUDNN_STATUS_SUCCESS) throw new CudaError(call, code, [api.cudnnGetErrorString(code), details(api)].filter((text) => text !== '').join(': '), 'cuDNN');
+  if (code !== dnn.CUDNN_STATUS_SUCCESS)
+    throw new CudaError(
+      call,
+      code,
+      [api.cudnnGetErrorString(code), details(api)].filter((text) => text !== '').join(': '),
+      'cuDNN',
+    );
 }
 
 /** What the last failure was about. */
@@ -27,29 +34,73 @@ function details(api: DnnFunctions): string {
 }
 
 /** Describes a convolution with even padding, images as NHWC, filters as [out, height, width, in]. */
-export function describeConvolution(api: DnnFunctions, conv: Convolution, direction: Direction, precision: Precision): Descriptors {
+export function describeConvolution(
+  api: DnnFunctions,
+  conv: Convolution,
+  direction: Direction,
+  precision: Precision,
+): Descriptors {
   const type = precision === 'bf16' ? dnn.CUDNN_DATA_BFLOAT16 : dnn.CUDNN_DATA_FLOAT;
   const made: (() => void)[] = [];
-  const make = (call: string, create: (at: BigUint64Array) => number, destroy: (descriptor: bigint) => number): bigint => {
+  const make = (
+    call: string,
+    create: (at: BigUint64Array) => number,
+    destroy: (descriptor: bigint) => number,
+  ): bigint => {
     const at = new BigUint64Array(1);
     checkDnn(api, call, create(at));
     made.push(() => destroy(at[0]!));
     return at[0]!;
   };
   const tensor = (n: number, h: number, w: number, c: number): bigint => {
-    const descriptor = make('cudnnCreateTensorDescriptor', api.cudnnCreateTensorDescriptor, api.cudnnDestroyTensorDescriptor);
-    checkDnn(api, 'cudnnSetTensor4dDescriptor', api.cudnnSetTensor4dDescriptor(descriptor, dnn.CUDNN_TENSOR_NHWC, type, n, c, h, w));
+    const descriptor = make(
+      'cudnnCreateTensorDescriptor',
+      api.cudnnCreateTensorDescriptor,
+      api.cudnnDestroyTensorDescriptor,
+    );
+    checkDnn(
+      api,
+      'cudnnSetTensor4dDescriptor',
+      api.cudnnSetTensor4dDescriptor(descriptor, dnn.CUDNN_TENSOR_NHWC, type, n, c, h, w),
+    );
     return descriptor;
   };
   const x = tensor(conv.batchSize, conv.inHeight, conv.inWidth, conv.inChannels);
   const y = tensor(conv.batchSize, conv.outHeight, conv.outWidth, conv.outChannels);
   const filter = make('cudnnCreateFilterDescriptor', api.cudnnCreateFilterDescriptor, api.cudnnDestroyFilterDescriptor);
-  checkDnn(api, 'cudnnSetFilter4dDescriptor', api.cudnnSetFilter4dDescriptor(filter, type, dnn.CUDNN_TENSOR_NHWC, conv.outChannels, conv.inChannels, conv.filterHeight, conv.filterWidth));
-  const convolution = make('cudnnCreateConvolutionDescriptor', api.cudnnCreateConvolutionDescriptor, api.cudnnDestroyConvolutionDescriptor);
-  checkDnn(api, 'cudnnSetConvolution2dDescriptor', api.cudnnSetConvolution2dDescriptor(
-    convolution, conv.padInfo.top, conv.padInfo.left, conv.strideHeight, conv.strideWidth, conv.dilationHeight, conv.dilationWidth,
-    dnn.CUDNN_CROSS_CORRELATION, dnn.CUDNN_DATA_FLOAT, // sums are float32
-  ));
+  checkDnn(
+    api,
+    'cudnnSetFilter4dDescriptor',
+    api.cudnnSetFilter4dDescriptor(
+      filter,
+      type,
+      dnn.CUDNN_TENSOR_NHWC,
+      conv.outChannels,
+      conv.inChannels,
+      conv.filterHeight,
+      conv.filterWidth,
+    ),
+  );
+  const convolution = make(
+    'cudnnCreateConvolutionDescriptor',
+    api.cudnnCreateConvolutionDescriptor,
+    api.cudnnDestroyConvolutionDescriptor,
+  );
+  checkDnn(
+    api,
+    'cudnnSetConvolution2dDescriptor',
+    api.cudnnSetConvolution2dDescriptor(
+      convolution,
+      conv.padInfo.top,
+      conv.padInfo.left,
+      conv.strideHeight,
+      conv.strideWidth,
+      conv.dilationHeight,
+      conv.dilationWidth,
+      dnn.CUDNN_CROSS_CORRELATION,
+      dnn.CUDNN_DATA_FLOAT, // sums are float32
+    ),
+  );
   const roles = {forward: [x, filter, y], dataGradient: [filter, y, x], filterGradient: [x, y, filter]} as const;
   const [first, second, result] = roles[direction];
   return {first, second, convolution, result, destroy: () => made.forEach((destroy) => destroy())};

@@ -22,15 +22,26 @@ export interface Data {
 /** to [columns, rows] = from [rows, columns]. */
 export function transpose(gpu: Gpu, from: Data, to: Data, rows: number, columns: number): void {
   gpu.launch({
-    source: variants[from.type][to.type], entry: 'turn', block: [32, 8, 1],
+    source: variants[from.type][to.type],
+    entry: 'turn',
+    block: [32, 8, 1],
     grid: [Math.ceil(columns / 32), Math.min(Math.ceil(rows / 32), 65535), 1],
-    args: [{type: 'pointer', value: from.address}, {type: 'pointer', value: to.address}, {type: 'u32', value: rows}, {type: 'u32', value: columns}],
+    args: [
+      {type: 'pointer', value: from.address},
+      {type: 'pointer', value: to.address},
+      {type: 'u32', value: rows},
+      {type: 'u32', value: columns},
+    ],
   });
 }
 
 /** to = from, element by element. */
 export function convert(gpu: Gpu, from: Data, to: Data, count: number): void {
-  forEach(gpu, variants[from.type][to.type], 'convert', count, [{type: 'pointer', value: from.address}, {type: 'pointer', value: to.address}, {type: 'u64', value: BigInt(count)}]);
+  forEach(gpu, variants[from.type][to.type], 'convert', count, [
+    {type: 'pointer', value: from.address},
+    {type: 'pointer', value: to.address},
+    {type: 'u64', value: BigInt(count)},
+  ]);
 }
 
 /** Images [n, height, width, c]. */
@@ -42,11 +53,21 @@ export interface Images {
 }
 
 /** Pads images (positive offsets) or cuts their middle out (negative ones). */
-export function shift(gpu: Gpu, from: Data, fromSize: Images, to: Data, toSize: Images, top: number, left: number): void {
+export function shift(
+  gpu: Gpu,
+  from: Data,
+  fromSize: Images,
+  to: Data,
+  toSize: Images,
+  top: number,
+  left: number,
+): void {
   const {n, height, width, c} = toSize;
   forEach(gpu, variants[from.type][to.type], 'shift', n * height * width * c, [
-    {type: 'pointer', value: from.address}, {type: 'pointer', value: to.address},
+    {type: 'pointer', value: from.address},
+    {type: 'pointer', value: to.address},
     ...[n, fromSize.height, fromSize.width, height, width, c].map((value) => ({type: 'u32' as const, value})),
-    {type: 'i32', value: top}, {type: 'i32', value: left},
+    {type: 'i32', value: top},
+    {type: 'i32', value: left},
   ]);
 }

@@ -16,6 +16,12 @@ export function productOf(conv: Convolution): ConvolutionProduct | undefined {
   if (conv.filterHeight === 1 && conv.filterWidth === 1 && conv.strideHeight === 1 && conv.strideWidth === 1) {
     return {m: conv.batchSize * conv.inHeight * conv.inWidth, inner: conv.inChannels};
   }
-  const once = conv.filterHeight === conv.inHeight && conv.filterWidth === conv.inWidth && conv.dilationHeight === 1 && conv.dilationWidth === 1;
-  return once && conv.outHeight === 1 && conv.outWidth === 1 ? {m: conv.batchSize, inner: conv.inHeight * conv.inWidth * conv.inChannels} : undefined;
+  const once =
+    conv.filterHeight === conv.inHeight &&
+    conv.filterWidth === conv.inWidth &&
+    conv.dilationHeight === 1 &&
+    conv.dilationWidth === 1;
+  return once && conv.outHeight === 1 && conv.outWidth === 1
+    ? {m: conv.batchSize, inner: conv.inHeight * conv.inWidth * conv.inChannels}
+    : undefined;
 }

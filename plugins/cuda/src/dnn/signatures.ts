@@ -2,11 +2,41 @@ import type {Bound, Signature} from '../native/signatures.js';
 
 // The three kinds of a convolution take their parts in the same order: two operands, the convolution, the result.
 /** handle, descriptor and address of two operands, convolution, of the result, requested, returned, results, workspace, its bytes */
-const search = ['int', 'u64', 'u64', 'u64', 'u64', 'u64', 'u64', 'u64', 'u64', 'int', 'pointer', 'pointer', 'u64', 'u64'] as const satisfies Signature;
+const search = [
+  'int',
+  'u64',
+  'u64',
+  'u64',
+  'u64',
+  'u64',
+  'u64',
+  'u64',
+  'u64',
+  'int',
+  'pointer',
+  'pointer',
+  'u64',
+  'u64',
+] as const satisfies Signature;
 /** handle, descriptors of two operands, convolution, of the result, requested, returned, results */
 const heuristics = ['int', 'u64', 'u64', 'u64', 'u64', 'u64', 'int', 'pointer', 'pointer'] as const satisfies Signature;
 /** handle, alpha, descriptor and address of two operands, convolution, algorithm, workspace, its bytes, beta, of the result */
-const convolution = ['int', 'u64', 'pointer', 'u64', 'u64', 'u64', 'u64', 'u64', 'int', 'u64', 'u64', 'pointer', 'u64', 'u64'] as const satisfies Signature;
+const convolution = [
+  'int',
+  'u64',
+  'pointer',
+  'u64',
+  'u64',
+  'u64',
+  'u64',
+  'u64',
+  'int',
+  'u64',
+  'u64',
+  'pointer',
+  'u64',
+  'u64',
+] as const satisfies Signature;
 
 /** What is used of cuDNN: its interface of descriptors, which versions 8 and 9 have alike. */
 export const dnnSignatures = {
@@ -64,7 +94,19 @@ export type Direction = 'forward' | 'dataGradient' | 'filterGradient';
 
 /** The functions of a kind. */
 export const functionsOf = {
-  forward: {run: 'cudnnConvolutionForward', search: 'cudnnFindConvolutionForwardAlgorithmEx', heuristics: 'cudnnGetConvolutionForwardAlgorithm_v7'},
-  dataGradient: {run: 'cudnnConvolutionBackwardData', search: 'cudnnFindConvolutionBackwardDataAlgorithmEx', heuristics: 'cudnnGetConvolutionBackwardDataAlgorithm_v7'},
-  filterGradient: {run: 'cudnnConvolutionBackwardFilter', search: 'cudnnFindConvolutionBackwardFilterAlgorithmEx', heuristics: 'cudnnGetConvolutionBackwardFilterAlgorithm_v7'},
+  forward: {
+    run: 'cudnnConvolutionForward',
+    search: 'cudnnFindConvolutionForwardAlgorithmEx',
+    heuristics: 'cudnnGetConvolutionForwardAlgorithm_v7',
+  },
+  dataGradient: {
+    run: 'cudnnConvolutionBackwardData',
+    search: 'cudnnFindConvolutionBackwardDataAlgorithmEx',
+    heuristics: 'cudnnGetConvolutionBackwardDataAlgorithm_v7',
+  },
+  filterGradient: {
+    run: 'cudnnConvolutionBackwardFilter',
+    search: 'cudnnFindConvolutionBackwardFilterAlgorithmEx',
+    heuristics: 'cudnnGetConvolutionBackwardFilterAlgorithm_v7',
+  },
 } as const satisfies Record<Direction, Record<'run' | 'search' | 'heuristics', keyof DnnFunctions>>;

@@ -64,7 +64,9 @@ export class Driver {
 
   /** The context that all of a process share on that card; becomes the current one. */
   retainContext(ordinal: number): bigint {
-    const context = this.#handle('cuDevicePrimaryCtxRetain', (at) => this.#api.cuDevicePrimaryCtxRetain(at, this.#device(ordinal)));
+    const context = this.#handle('cuDevicePrimaryCtxRetain', (at) =>
+      this.#api.cuDevicePrimaryCtxRetain(at, this.#device(ordinal)),
+    );
     this.#check('cuCtxSetCurrent', this.#api.cuCtxSetCurrent(context));
     return context;
   }
@@ -187,12 +189,18 @@ export class Driver {
 
   /** Lets a function use more dynamic shared memory than the 48 KiB that all may. */
   allowSharedBytes(func: bigint, bytes: number): void {
-    this.#check('cuFuncSetAttribute', this.#api.cuFuncSetAttribute(func, cuda.CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES, bytes));
+    this.#check(
+      'cuFuncSetAttribute',
+      this.#api.cuFuncSetAttribute(func, cuda.CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES, bytes),
+    );
   }
 
   /** @param parameters address of a table of addresses, one for each parameter; read before this returns */
   launch(func: bigint, grid: Extent, block: Extent, sharedBytes: number, stream: bigint, parameters: bigint): void {
-    this.#check('cuLaunchKernel', this.#api.cuLaunchKernel(func, ...grid, ...block, sharedBytes, stream, parameters, null));
+    this.#check(
+      'cuLaunchKernel',
+      this.#api.cuLaunchKernel(func, ...grid, ...block, sharedBytes, stream, parameters, null),
+    );
   }
 
   /** From here to `endCapture` what is handed to the stream is recorded and not run. Other calls stay allowed. */
@@ -237,7 +245,9 @@ export class Driver {
       ordinal,
       name: Buffer.from(name.subarray(0, name.indexOf(0))).toString(),
       bytes: Number(this.#handle('cuDeviceTotalMem', (at) => this.#api.cuDeviceTotalMem_v2(at, device))),
-      architecture: attribute(cuda.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR) * 10 + attribute(cuda.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR),
+      architecture:
+        attribute(cuda.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR) * 10 +
+        attribute(cuda.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR),
       multiprocessors: attribute(cuda.CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT),
       sharedBytesPerBlock: attribute(cuda.CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK),
     };

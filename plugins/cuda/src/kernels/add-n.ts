@@ -4,7 +4,10 @@ import {forEach} from './geometry.js';
 import {kernel, result, sizeOf, view, type View} from './kernel.js';
 import {source} from './source.js';
 
-const variants = {float32: source('add-n', 'float32', {NUMBER: 'float'}), int32: source('add-n', 'int32', {NUMBER: 'int'})};
+const variants = {
+  float32: source('add-n', 'float32', {NUMBER: 'float'}),
+  int32: source('add-n', 'int32', {NUMBER: 'int'}),
+};
 
 /** MAX_TERMS of kernels/add-n.cu. */
 const most = 8;

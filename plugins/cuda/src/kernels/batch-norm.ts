@@ -17,31 +17,80 @@ interface Attrs {
 
 /** Two launches over the rows of x: sums of pieces, `words` numbers each, and their totals for each channel. */
 function sumRows(
-  {gpu}: Context, x: View, channels: number, words: number,
-  sum: {entry: string; args: (partial: View) => KernelArg[]}, total: {entry: string; arrays: View[]},
+  {gpu}: Context,
+  x: View,
+  channels: number,
+  words: number,
+  sum: {entry: string; args: (partial: View) => KernelArg[]},
+  total: {entry: string; arrays: View[]},
 ): void {
   const shape = {outer: 1, length: sizeOf(x.shape) / channels, inner: channels};
   const team = teamFor(shape, gpu.card, true);
   const partial = scratch(gpu, [team.pieces, channels, words], 'float32');
   const block = [threads, 1, 1] as const;
-  gpu.launch({source: variant, entry: sum.entry, grid: team.grid, block, args: [...sum.args(partial), shapeArg(shape), teamArg(team)]});
+  gpu.launch({
+    source: variant,
+    entry: sum.entry,
+    grid: team.grid,
+    block,
+    args: [...sum.args(partial), shapeArg(shape), teamArg(team)],
+  });
   const pieces = {...shape, length: team.pieces};
   const rest = teamFor(pieces, gpu.card, false);
-  gpu.launch({source: variant, entry: total.entry, grid: rest.grid, block, args: [pointer(partial), ...total.arrays.map(pointer), shapeArg(pieces), teamArg(rest)]});
+  gpu.launch({
+    source: variant,
+    entry: total.entry,
+    grid: rest.grid,
+    block,
+    args: [pointer(partial), ...total.arrays.map(pointer), shapeArg(pieces), teamArg(rest)],
+  });
 }
 
-function normalize({gpu}: Context, arrays: {x: View; mean: View; variance: View; weight: View; bias: View; y: View}, eps: number, slope: number): void {
+function normalize(
+  {gpu}: Context,
+  arrays: {x: View; mean: View; variance: View; weight: View; bias: View; y: View},
+  eps: number,
+  slope: number,
+): void {
   const {x, mean, variance, weight, bias, y} = arrays;
   const count = sizeOf(x.shape);
-  forEach(gpu, variant, 'normalize', count, [...[x, mean, variance, weight, bias, y].map(pointer), float(eps), float(slope), long(count), long(sizeOf(mean.shape))], 4);
+  forEach(
+    gpu,
+    variant,
+    'normalize',
+    count,
+    [
+      ...[x, mean, variance, weight, bias, y].map(pointer),
+      float(eps),
+      float(slope),
+      long(count),
+      long(sizeOf(mean.shape)),
+    ],
+    4,
+  );
 }
 
 const batchNorm = kernel<Inputs, Attrs>('TrainBatchNorm', (inputs, {eps, slope}, context) => {
   const {gpu} = context;
-  const [x, weight, bias] = [inputs.x, inputs.weight, inputs.bias].map((tensor) => view(gpu, tensor)) as [View, View, View];
+  const [x, weight, bias] = [inputs.x, inputs.weight, inputs.bias].map((tensor) => view(gpu, tensor)) as [
+    View,
+    View,
+    View,
+  ];
   const channels = sizeOf(weight.shape);
-  const [y, mean, variance] = [result(gpu, x.shape, 'float32'), result(gpu, [channels], 'float32'), result(gpu, [channels], 'float32')];
-  sumRows(context, x, channels, 3, {entry: 'moments', args: (partial) => [pointer(x), pointer(partial)]}, {entry: 'statistics', arrays: [x, mean, variance]});
+  const [y, mean, variance] = [
+    result(gpu, x.shape, 'float32'),
+    result(gpu, [channels], 'float32'),
+    result(gpu, [channels], 'float32'),
+  ];
+  sumRows(
+    context,
+    x,
+    channels,
+    3,
+    {entry: 'moments', args: (partial) => [pointer(x), pointer(partial)]},
+    {entry: 'statistics', arrays: [x, mean, variance]},
+  );
   normalize(context, {x, mean, variance, weight, bias, y}, eps, slope);
   return [y.info, mean.info, variance.info];
 });
@@ -49,13 +98,31 @@ const batchNorm = kernel<Inputs, Attrs>('TrainBatchNorm', (inputs, {eps, slope},
 const batchNormGrad = kernel<GradInputs, Attrs>('TrainBatchNormGrad', (inputs, {eps, slope}, context) => {
   const {gpu} = context;
   const of = (name: keyof GradInputs): View => view(gpu, inputs[name]);
-  const [x, dy, weight, bias, mean, variance] = [of('x'), of('dy'), of('weight'), of('bias'), of('mean'), of('variance')];
+  const [x, dy, weight, bias, mean, variance] = [
+    of('x'),
+    of('dy'),
+    of('weight'),
+    of('bias'),
+    of('mean'),
+    of('variance'),
+  ];
   const channels = sizeOf(weight.shape);
-  const [dx, dWeight, dBias] = [result(gpu, x.shape, 'float32'), result(gpu, [channels], 'float32'), result(gpu, [channels], 'float32')];
-  sumRows(context, x, channels, 2, {
-    entry: 'slopes',
-    args: (partial) => [...[x, dy, weight, bias, mean, variance, partial].map(pointer), float(eps), float(slope)],
-  }, {entry: 'totals', arrays: [dWeight, dBias]});
+  const [dx, dWeight, dBias] = [
+    result(gpu, x.shape, 'float32'),
+    result(gpu, [channels], 'float32'),
+    result(gpu, [channels], 'float32'),
+  ];
+  sumRows(
+    context,
+    x,
+    channels,
+    2,
+    {
+      entry: 'slopes',
+      args: (partial) => [...[x, dy, weight, bias, mean, variance, partial].map(pointer), float(eps), float(slope)],
+    },
+    {entry: 'totals', arrays: [dWeight, dBias]},
+  );
   const count = sizeOf(x.shape);
   const arrays = [x, dy, mean, variance, weight, bias, dWeight, dBias, dx].map(pointer);
   forEach(gpu, variant, 'inputGradients', count, [...arrays, float(eps), float(slope), long(count), long(channels)], 4);
@@ -63,21 +130,24 @@ const batchNormGrad = kernel<GradInputs, Attrs>('TrainBatchNormGrad', (inputs, {
 });
 
 /** By statistics that are given; a tensor of them that has more axes than channels repeats along the others as it lies. */
-const fusedBatchNorm = kernel<FusedBatchNormInputs, FusedBatchNormAttrs>('FusedBatchNorm', (inputs, {varianceEpsilon}, context) => {
-  const {gpu} = context;
-  const [x, mean, variance] = [view(gpu, inputs.x), view(gpu, inputs.mean), view(gpu, inputs.variance)];
-  /** tfjs leaves out what is not given. */
-  const given = (name: 'scale' | 'offset', otherwise: number): View => {
-    const tensor = (inputs as Partial<typeof inputs>)[name];
-    if (tensor) return view(gpu, tensor);
-    const numbers = scratch(gpu, mean.shape, 'float32');
-    fill(context, numbers, otherwise);
-    return numbers;
-  };
-  const y = result(gpu, x.shape, 'float32');
-  normalize(context, {x, mean, variance, weight: given('scale', 1), bias: given('offset', 0), y}, varianceEpsilon, 1);
-  return y.info;
-});
+const fusedBatchNorm = kernel<FusedBatchNormInputs, FusedBatchNormAttrs>(
+  'FusedBatchNorm',
+  (inputs, {varianceEpsilon}, context) => {
+    const {gpu} = context;
+    const [x, mean, variance] = [view(gpu, inputs.x), view(gpu, inputs.mean), view(gpu, inputs.variance)];
+    /** tfjs leaves out what is not given. */
+    const given = (name: 'scale' | 'offset', otherwise: number): View => {
+      const tensor = (inputs as Partial<typeof inputs>)[name];
+      if (tensor) return view(gpu, tensor);
+      const numbers = scratch(gpu, mean.shape, 'float32');
+      fill(context, numbers, otherwise);
+      return numbers;
+    };
+    const y = result(gpu, x.shape, 'float32');
+    normalize(context, {x, mean, variance, weight: given('scale', 1), bias: given('offset', 0), y}, varianceEpsilon, 1);
+    return y.info;
+  },
+);
 
 /** Batch normalisation in training mode with the activation after it (see src/backends/fused/batch-norm.ts of gan), and tfjs's own. */
 export const batchNormKernels: readonly Kernel[] = [batchNorm, batchNormGrad, fusedBatchNorm];

@@ -26,10 +26,12 @@ interface Binary {
 }
 
 function binary(name: string, {op, types, to, inputs = ['a', 'b']}: Binary): Kernel {
-  const variants = new Map<GpuDtype, KernelSource>(types.map((type) => {
-    const macros = {IN: cTypes[type], OUT: cTypes[to ?? type], OP: op};
-    return [type, source('binary', types.length > 1 ? `${name}-${type}` : name, macros)];
-  }));
+  const variants = new Map<GpuDtype, KernelSource>(
+    types.map((type) => {
+      const macros = {IN: cTypes[type], OUT: cTypes[to ?? type], OP: op};
+      return [type, source('binary', types.length > 1 ? `${name}-${type}` : name, macros)];
+    }),
+  );
   return kernel<BinaryInputs>(name, (given, _attrs, context) => {
     const tensors = inputs.map((input) => given[input as keyof BinaryInputs]);
     const [first, second] = tensors.map((tensor) => view(context.gpu, tensor)) as [View, View];

@@ -17,7 +17,14 @@ const casts: Record<string, KernelSource> = {
 
 function convert({gpu}: Context, x: View, y: View): void {
   const count = sizeOf(x.shape);
-  forEach(gpu, casts[`${x.dtype} ${y.dtype}`]!, 'unary', count, [pointer(x), pointer(y), long(count), float(0), float(0)], 4);
+  forEach(
+    gpu,
+    casts[`${x.dtype} ${y.dtype}`]!,
+    'unary',
+    count,
+    [pointer(x), pointer(y), long(count), float(0), float(0)],
+    4,
+  );
 }
 
 /** The numbers in another type, for the time of the operation. */
@@ -31,7 +38,8 @@ export function toType(context: Context, x: View, dtype: GpuDtype): View {
 export const cast = kernel<CastInputs, CastAttrs>('Cast', ({x}, {dtype}, context): TensorInfo => {
   const given = view(context.gpu, x);
   if (given.dtype === dtype) return context.gpu.alias(x);
-  if (dtype !== 'float32' && dtype !== 'int32' && dtype !== 'bool') throw new Error(`cuda: numbers are not made ${dtype}`);
+  if (dtype !== 'float32' && dtype !== 'int32' && dtype !== 'bool')
+    throw new Error(`cuda: numbers are not made ${dtype}`);
   const y = result(context.gpu, x.shape, dtype);
   convert(context, given, y);
   return y.info;

@@ -1,5 +1,10 @@
 import type {
-  Conv2DAttrs, Conv2DBackpropFilterAttrs, Conv2DBackpropFilterInputs, Conv2DBackpropInputAttrs, Conv2DBackpropInputInputs, Conv2DInputs,
+  Conv2DAttrs,
+  Conv2DBackpropFilterAttrs,
+  Conv2DBackpropFilterInputs,
+  Conv2DBackpropInputAttrs,
+  Conv2DBackpropInputInputs,
+  Conv2DInputs,
 } from '@tensorflow/tfjs-core';
 import type {Convolution} from '../dnn/types.js';
 import {kernel, result, type Kernel, type Tf} from './kernel.js';
@@ -7,9 +12,29 @@ import {kernel, result, type Kernel, type Tf} from './kernel.js';
 export type Shape4D = [number, number, number, number];
 
 /** Sizes of a convolution; NHWC. */
-function convolution(tf: Tf, x: number[], filter: number[], {strides, pad, dimRoundingMode, dilations = 1, dataFormat}: Omit<Conv2DAttrs, 'dilations'> & {dilations?: Conv2DAttrs['dilations']}): Convolution {
+function convolution(
+  tf: Tf,
+  x: number[],
+  filter: number[],
+  {
+    strides,
+    pad,
+    dimRoundingMode,
+    dilations = 1,
+    dataFormat,
+  }: Omit<Conv2DAttrs, 'dilations'> & {dilations?: Conv2DAttrs['dilations']},
+): Convolution {
   const {backend_util} = tf;
-  return backend_util.computeConv2DInfo(x as Shape4D, filter as Shape4D, strides, dilations, pad, dimRoundingMode, false, backend_util.convertConv2DDataFormat(dataFormat));
+  return backend_util.computeConv2DInfo(
+    x as Shape4D,
+    filter as Shape4D,
+    strides,
+    dilations,
+    pad,
+    dimRoundingMode,
+    false,
+    backend_util.convertConv2DDataFormat(dataFormat),
+  );
 }
 
 /** By cuDNN. */
@@ -20,14 +45,20 @@ export const conv2DKernels: readonly Kernel[] = [
     gpu.dnn.forward(conv, x, filter, y.address);
     return y.info;
   }),
-  kernel<Conv2DBackpropInputInputs, Conv2DBackpropInputAttrs>('Conv2DBackpropInput', ({dy, filter}, {inputShape, ...attrs}, {tf, gpu}) => {
-    const dx = result(gpu, inputShape, 'float32');
-    gpu.dnn.dataGradient(convolution(tf, inputShape, filter.shape, attrs), dy, filter, dx.address);
-    return dx.info;
-  }),
-  kernel<Conv2DBackpropFilterInputs, Conv2DBackpropFilterAttrs>('Conv2DBackpropFilter', ({x, dy}, {filterShape, ...attrs}, {tf, gpu}) => {
-    const dFilter = result(gpu, filterShape, 'float32');
-    gpu.dnn.filterGradient(convolution(tf, x.shape, filterShape, attrs), x, dy, dFilter.address);
-    return dFilter.info;
-  }),
+  kernel<Conv2DBackpropInputInputs, Conv2DBackpropInputAttrs>(
+    'Conv2DBackpropInput',
+    ({dy, filter}, {inputShape, ...attrs}, {tf, gpu}) => {
+      const dx = result(gpu, inputShape, 'float32');
+      gpu.dnn.dataGradient(convolution(tf, inputShape, filter.shape, attrs), dy, filter, dx.address);
+      return dx.info;
+    },
+  ),
+  kernel<Conv2DBackpropFilterInputs, Conv2DBackpropFilterAttrs>(
+    'Conv2DBackpropFilter',
+    ({x, dy}, {filterShape, ...attrs}, {tf, gpu}) => {
+      const dFilter = result(gpu, filterShape, 'float32');
+      gpu.dnn.filterGradient(convolution(tf, x.shape, filterShape, attrs), x, dy, dFilter.address);
+      return dFilter.info;
+    },
+  ),
 ];

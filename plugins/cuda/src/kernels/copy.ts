@@ -15,7 +15,14 @@ export interface Arrangement {
 }
 
 /** y's places = x's places, for `sizes` of them along each axis. */
-export function copy(gpu: Gpu, x: View, y: View, sizes: readonly number[], ofX: Arrangement, ofY: Arrangement = {strides: stridesOf(sizes)}): void {
+export function copy(
+  gpu: Gpu,
+  x: View,
+  y: View,
+  sizes: readonly number[],
+  ofX: Arrangement,
+  ofY: Arrangement = {strides: stridesOf(sizes)},
+): void {
   const walk = joinAxes({sizes: [...sizes], strides: [[...ofX.strides], [...ofY.strides]]});
   const [fromX, fromY] = [ofX.from ?? 0, ofY.from ?? 0];
   const [stridesX, stridesY] = walk.strides as [number[], number[]];
@@ -45,22 +52,40 @@ const smallestSide = 8;
 const mostBlocks = 65_535;
 
 /** The matrices whose rows and columns a copy swaps, if it does that and nothing else. */
-function swappedMatrix(sizes: readonly number[], stridesX: readonly number[], stridesY: readonly number[]): Matrix | undefined {
+function swappedMatrix(
+  sizes: readonly number[],
+  stridesX: readonly number[],
+  stridesY: readonly number[],
+): Matrix | undefined {
   const [columns, rows] = sizes.slice(-2) as [number, number];
   const batch = sizes.length === 3 ? sizes[0]! : 1;
-  if (sizes.length < 2 || sizes.length > 3 || Math.min(columns, rows) < smallestSide || rows / tile > mostBlocks) return undefined;
+  if (sizes.length < 2 || sizes.length > 3 || Math.min(columns, rows) < smallestSide || rows / tile > mostBlocks)
+    return undefined;
   const wanted = sizes.length === 3 ? [rows * columns, 1, columns] : [1, columns];
-  return String(stridesX) === String(wanted) && String(stridesY) === String(stridesOf(sizes)) ? {batch, rows, columns} : undefined;
+  return String(stridesX) === String(wanted) && String(stridesY) === String(stridesOf(sizes))
+    ? {batch, rows, columns}
+    : undefined;
 }
 
 function transposeMatrix(gpu: Gpu, x: View, y: View, {batch, rows, columns}: Matrix): void {
   const grid = [Math.ceil(columns / tile), Math.ceil(rows / tile), Math.min(batch, mostBlocks)] as const;
-  gpu.launch({source: transposeOf(x), entry: 'transpose', grid, block: [tile, tileRows, 1], args: [pointer(x), pointer(y), long(rows), long(columns), long(batch)]});
+  gpu.launch({
+    source: transposeOf(x),
+    entry: 'transpose',
+    grid,
+    block: [tile, tileRows, 1],
+    args: [pointer(x), pointer(y), long(rows), long(columns), long(batch)],
+  });
 }
 
 /** y = x with its axes in another order; y's axis i is x's axis permutation[i]. */
 export function permute(gpu: Gpu, x: View, permutation: readonly number[], y: View): void {
   const strides = stridesOf(x.shape);
-  copy(gpu, x, y, permutation.map((axis) => x.shape[axis]!), {strides: permutation.map((axis) => strides[axis]!)});
+  copy(
+    gpu,
+    x,
+    y,
+    permutation.map((axis) => x.shape[axis]!),
+    {strides: permutation.map((axis) => strides[axis]!)},
+  );
 }
-

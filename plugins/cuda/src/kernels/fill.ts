@@ -16,11 +16,12 @@ export function fill({gpu}: Context, y: View, value: number): void {
   forEach(gpu, variantOf(y), 'fill', count, [pointer(y), pattern(value, y), long(count)], 4);
 }
 
-const filled = (name: string, value: number): Kernel => kernel<UnaryInputs>(name, ({x}, _attrs, context) => {
-  const y = result(context.gpu, x.shape, x.dtype as GpuDtype);
-  fill(context, y, value);
-  return y.info;
-});
+const filled = (name: string, value: number): Kernel =>
+  kernel<UnaryInputs>(name, ({x}, _attrs, context) => {
+    const y = result(context.gpu, x.shape, x.dtype as GpuDtype);
+    fill(context, y, value);
+    return y.info;
+  });
 
 const ranges = {float32: source('range', 'float32', {OUT: 'float'}), int32: source('range', 'int32', {OUT: 'int'})};
 const hotOf = movers('one-hot');
@@ -44,7 +45,14 @@ export const fillKernels: readonly Kernel[] = [
     const {gpu} = context;
     const y = result(gpu, [...indices.shape, depth], dtype as GpuDtype);
     const [count, places] = [sizeOf(indices.shape), toType(context, view(gpu, indices), 'int32')];
-    forEach(gpu, hotOf(y), 'oneHot', count * depth, [pointer(places), pointer(y), long(count), long(depth), pattern(onValue, y), pattern(offValue, y)]);
+    forEach(gpu, hotOf(y), 'oneHot', count * depth, [
+      pointer(places),
+      pointer(y),
+      long(count),
+      long(depth),
+      pattern(onValue, y),
+      pattern(offValue, y),
+    ]);
     return y.info;
   }),
 ];

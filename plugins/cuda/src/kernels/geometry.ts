@@ -13,7 +13,14 @@ export function blocksFor(count: number, card: Card, width = 1): number {
 }
 
 /** Launches a kernel that goes through `count` numbers. */
-export function forEach(gpu: Gpu, source: KernelSource, entry: string, count: number, args: readonly KernelArg[], width = 1): void {
+export function forEach(
+  gpu: Gpu,
+  source: KernelSource,
+  entry: string,
+  count: number,
+  args: readonly KernelArg[],
+  width = 1,
+): void {
   gpu.launch({source, entry, grid: [blocksFor(count, gpu.card, width), 1, 1], block: [threads, 1, 1], args});
 }
 

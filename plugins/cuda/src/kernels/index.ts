@@ -24,8 +24,27 @@ import {update} from './update.js';
 
 /** Every operation of tfjs that this backend computes. */
 export const kernels: readonly Kernel[] = [
-  ...batchNormKernels, ...binaryKernels, ...conv2DKernels, ...depthwiseKernels, ...fillKernels, ...gatherKernels, ...padKernels, ...poolKernels,
-  ...rearrangingKernels, ...reductionKernels, ...resizeKernels, ...scanKernels, ...sharingKernels, ...unaryKernels,
-  addN, batchMatMul, blend, bytesToFloat, cast, select, softmax, update,
+  ...batchNormKernels,
+  ...binaryKernels,
+  ...conv2DKernels,
+  ...depthwiseKernels,
+  ...fillKernels,
+  ...gatherKernels,
+  ...padKernels,
+  ...poolKernels,
+  ...rearrangingKernels,
+  ...reductionKernels,
+  ...resizeKernels,
+  ...scanKernels,
+  ...sharingKernels,
+  ...unaryKernels,
+  addN,
+  batchMatMul,
+  blend,
+  bytesToFloat,
+  cast,
+  select,
+  softmax,
+  update,
 ];
 export {sources} from './source.js';

@@ -1,4 +1,4 @@
-import type {Gan} from 'gan/plugin';
+import type {Gan} from 'gankit/plugin';
 import type {NamedAttrMap, NamedTensorInfoMap, TensorInfo} from '@tensorflow/tfjs-core';
 import type {Gpu, GpuDtype} from '../gpu.js';
 
@@ -18,9 +18,14 @@ export interface Kernel {
 
 /** A kernel whose inputs and attributes have the types that tfjs-core gives to the operation. */
 export function kernel<Inputs, Attrs = object>(
-  name: string, compute: (inputs: Record<keyof Inputs, TensorInfo>, attrs: Attrs, context: Context) => TensorInfo | TensorInfo[],
+  name: string,
+  compute: (inputs: Record<keyof Inputs, TensorInfo>, attrs: Attrs, context: Context) => TensorInfo | TensorInfo[],
 ): Kernel {
-  return {name, compute: (inputs, attrs, context) => compute(inputs as Record<keyof Inputs, TensorInfo>, attrs as unknown as Attrs, context)};
+  return {
+    name,
+    compute: (inputs, attrs, context) =>
+      compute(inputs as Record<keyof Inputs, TensorInfo>, attrs as unknown as Attrs, context),
+  };
 }
 
 /** Numbers on the device: a tensor, or scratch memory for a step in between. */
@@ -35,7 +40,8 @@ export const sizeOf = (shape: readonly number[]): number => shape.reduce((produc
 
 /** A tensor as a view. Strings and complex numbers are for the host. */
 export function view(gpu: Gpu, tensor: TensorInfo): View {
-  if (tensor.dtype !== 'float32' && tensor.dtype !== 'int32' && tensor.dtype !== 'bool') throw new Error(`cuda: tensors of the type ${tensor.dtype} are not computed with, float32, int32 and bool are`);
+  if (tensor.dtype !== 'float32' && tensor.dtype !== 'int32' && tensor.dtype !== 'bool')
+    throw new Error(`cuda: tensors of the type ${tensor.dtype} are not computed with, float32, int32 and bool are`);
   return {address: gpu.address(tensor), shape: tensor.shape, dtype: tensor.dtype};
 }
 

@@ -18,15 +18,30 @@ function factor({gpu}: Context, x: View, transposed: boolean, batch: readonly nu
 }
 
 /** By cuBLASLt. */
-export const batchMatMul = kernel<BatchMatMulInputs, BatchMatMulAttrs>('BatchMatMul', (inputs, {transposeA, transposeB}, context) => {
-  const {tf, gpu} = context;
-  const [a, b] = [toType(context, view(gpu, inputs.a), 'float32'), toType(context, view(gpu, inputs.b), 'float32')];
-  const [m, k] = transposeA ? [a.shape.at(-1)!, a.shape.at(-2)!] : [a.shape.at(-2)!, a.shape.at(-1)!];
-  const [inner, n] = transposeB ? [b.shape.at(-1)!, b.shape.at(-2)!] : [b.shape.at(-2)!, b.shape.at(-1)!];
-  if (inner !== k) throw new Error(`matMul: shapes [${a.shape.join()}]${transposeA ? ' (transposed)' : ''} and [${b.shape.join()}]${transposeB ? ' (transposed)' : ''} do not fit: ${k} columns, ${inner} rows`);
-  const batch = tf.backend_util.assertAndGetBroadcastShape(a.shape.slice(0, -2), b.shape.slice(0, -2));
-  const y = result(gpu, [...batch, m, n], 'float32');
-  if (k === 0) fill(context, y, 0);
-  else if (sizeOf(y.shape) > 0) gpu.blas.matmul({m, n, k, batch: sizeOf(batch), a: factor(context, a, transposeA, batch), b: factor(context, b, transposeB, batch), c: y.address});
-  return y.info;
-});
+export const batchMatMul = kernel<BatchMatMulInputs, BatchMatMulAttrs>(
+  'BatchMatMul',
+  (inputs, {transposeA, transposeB}, context) => {
+    const {tf, gpu} = context;
+    const [a, b] = [toType(context, view(gpu, inputs.a), 'float32'), toType(context, view(gpu, inputs.b), 'float32')];
+    const [m, k] = transposeA ? [a.shape.at(-1)!, a.shape.at(-2)!] : [a.shape.at(-2)!, a.shape.at(-1)!];
+    const [inner, n] = transposeB ? [b.shape.at(-1)!, b.shape.at(-2)!] : [b.shape.at(-2)!, b.shape.at(-1)!];
+    if (inner !== k)
+      throw new Error(
+        `matMul: shapes [${a.shape.join()}]${transposeA ? ' (transposed)' : ''} and [${b.shape.join()}]${transposeB ? ' (transposed)' : ''} do not fit: ${k} columns, ${inner} rows`,
+      );
+    const batch = tf.backend_util.assertAndGetBroadcastShape(a.shape.slice(0, -2), b.shape.slice(0, -2));
+    const y = result(gpu, [...batch, m, n], 'float32');
+    if (k === 0) fill(context, y, 0);
+    else if (sizeOf(y.shape) > 0)
+      gpu.blas.matmul({
+        m,
+        n,
+        k,
+        batch: sizeOf(batch),
+        a: factor(context, a, transposeA, batch),
+        b: factor(context, b, transposeB, batch),
+        c: y.address,
+      });
+    return y.info;
+  },
+);

@@ -7,7 +7,10 @@ import {movers} from './select.js';
 import {maxRank, padded, stridesOf} from './walk.js';
 
 /** An axis that is not padded goes together with the one after it, whose places follow it without a gap. */
-function joinUnpadded(shape: readonly number[], paddings: readonly (readonly [number, number])[]): {sizes: number[]; pads: (readonly [number, number])[]} {
+function joinUnpadded(
+  shape: readonly number[],
+  paddings: readonly (readonly [number, number])[],
+): {sizes: number[]; pads: (readonly [number, number])[]} {
   const joined: {sizes: number[]; pads: (readonly [number, number])[]} = {sizes: [], pads: []};
   shape.forEach((n, axis) => {
     const [before, after] = paddings[axis]!;
@@ -18,28 +21,64 @@ function joinUnpadded(shape: readonly number[], paddings: readonly (readonly [nu
       joined.pads.push([before, after]);
     }
   });
-  if (joined.sizes.length > maxRank) throw new Error(`cuda: padding of ${joined.sizes.length} axes is too much, at most ${maxRank} can be told apart`);
+  if (joined.sizes.length > maxRank)
+    throw new Error(`cuda: padding of ${joined.sizes.length} axes is too much, at most ${maxRank} can be told apart`);
   return joined.sizes.length > 0 ? joined : {sizes: [1], pads: [[0, 0]]};
 }
 
-function pad({gpu}: Context, x: TensorInfo, paddings: readonly (readonly [number, number])[], variantOf: (x: View) => KernelSource, value: KernelArg): TensorInfo {
+function pad(
+  {gpu}: Context,
+  x: TensorInfo,
+  paddings: readonly (readonly [number, number])[],
+  variantOf: (x: View) => KernelSource,
+  value: KernelArg,
+): TensorInfo {
   const from = view(gpu, x);
-  const y = result(gpu, x.shape.map((n, axis) => paddings[axis]![0] + n + paddings[axis]![1]), from.dtype);
+  const y = result(
+    gpu,
+    x.shape.map((n, axis) => paddings[axis]![0] + n + paddings[axis]![1]),
+    from.dtype,
+  );
   const {sizes, pads} = joinUnpadded(x.shape, paddings);
   const wide = sizes.map((n, axis) => pads[axis]![0] + n + pads[axis]![1]);
-  const fields = [padded(wide, 1), padded(sizes, 1), padded(stridesOf(sizes), 0), padded(pads.map(([before]) => before), 0)];
-  forEach(gpu, variantOf(from), 'pad', sizeOf(wide), [pointer(from), pointer(y), value, longs(sizeOf(wide), sizes.length, ...fields.flat())]);
+  const fields = [
+    padded(wide, 1),
+    padded(sizes, 1),
+    padded(stridesOf(sizes), 0),
+    padded(
+      pads.map(([before]) => before),
+      0,
+    ),
+  ];
+  forEach(gpu, variantOf(from), 'pad', sizeOf(wide), [
+    pointer(from),
+    pointer(y),
+    value,
+    longs(sizeOf(wide), sizes.length, ...fields.flat()),
+  ]);
   return y.info;
 }
 
 const constant = movers('pad', {'INSIDE(at, size)': '((at) >= 0 && (at) < (size) ? (at) : -1)'}, 'constant-');
 /** The border itself is not repeated. */
-const reflect = movers('pad', {'INSIDE(at, size)': '((at) < 0 ? -(at) : (at) >= (size) ? 2 * (size) - 2 - (at) : (at))'}, 'reflect-');
-const symmetric = movers('pad', {'INSIDE(at, size)': '((at) < 0 ? -(at) - 1 : (at) >= (size) ? 2 * (size) - 1 - (at) : (at))'}, 'symmetric-');
+const reflect = movers(
+  'pad',
+  {'INSIDE(at, size)': '((at) < 0 ? -(at) : (at) >= (size) ? 2 * (size) - 2 - (at) : (at))'},
+  'reflect-',
+);
+const symmetric = movers(
+  'pad',
+  {'INSIDE(at, size)': '((at) < 0 ? -(at) - 1 : (at) >= (size) ? 2 * (size) - 1 - (at) : (at))'},
+  'symmetric-',
+);
 
 export const padKernels: readonly Kernel[] = [
-  kernel<PadV2Inputs, PadV2Attrs>('PadV2', ({x}, {paddings, constantValue}, context) => pad(context, x, paddings, constant, pattern(constantValue, view(context.gpu, x)))),
-  kernel<MirrorPadInputs, MirrorPadAttrs>('MirrorPad', ({x}, {paddings, mode}, context) => pad(context, x, paddings, mode === 'reflect' ? reflect : symmetric, pattern(0, view(context.gpu, x)))),
+  kernel<PadV2Inputs, PadV2Attrs>('PadV2', ({x}, {paddings, constantValue}, context) =>
+    pad(context, x, paddings, constant, pattern(constantValue, view(context.gpu, x))),
+  ),
+  kernel<MirrorPadInputs, MirrorPadAttrs>('MirrorPad', ({x}, {paddings, mode}, context) =>
+    pad(context, x, paddings, mode === 'reflect' ? reflect : symmetric, pattern(0, view(context.gpu, x))),
+  ),
 ];
 
 /** A number as the kernels that only move bits take it: u32 or u8. */

@@ -11,7 +11,9 @@ export function registerKernels(tf: Tf, gpu: Gpu, backendName: string): () => vo
       kernelName: name,
       backendName,
       kernelFunc: ({inputs, attrs}) => {
-        const given = Object.values(inputs).filter((tensor: TensorInfo | undefined) => tensor !== undefined && tensor !== null);
+        const given = Object.values(inputs).filter(
+          (tensor: TensorInfo | undefined) => tensor !== undefined && tensor !== null,
+        );
         return gpu.operation(name, given, () => compute(inputs, attrs ?? {}, context));
       },
     });

@@ -6,7 +6,9 @@ import {kernel, result, sizeOf, view, type Kernel} from './kernel.js';
 import {source} from './source.js';
 
 function scan(name: string, init: string, combine: string): Kernel {
-  const [floats, ints] = ['float', 'int'].map((NUMBER) => source('scan', `${name}-${NUMBER}`, {NUMBER, INIT: init, 'COMBINE(a, b)': combine}));
+  const [floats, ints] = ['float', 'int'].map((NUMBER) =>
+    source('scan', `${name}-${NUMBER}`, {NUMBER, INIT: init, 'COMBINE(a, b)': combine}),
+  );
   return kernel<CumsumInputs, CumsumAttrs>(name, ({x}, {axis, exclusive, reverse}, context) => {
     const {tf, gpu} = context;
     const at = tf.util.parseAxisParam(axis, x.shape)[0]!;
@@ -14,7 +16,13 @@ function scan(name: string, init: string, combine: string): Kernel {
     const type = given.dtype === 'float32' ? 'float32' : 'int32';
     const y = result(gpu, x.shape, type);
     const [outer, length, inner] = [sizeOf(x.shape.slice(0, at)), x.shape[at]!, sizeOf(x.shape.slice(at + 1))];
-    const args = [pointer(toType(context, given, type)), pointer(y), ...[outer, length, inner].map(long), int(Number(exclusive)), int(Number(reverse))];
+    const args = [
+      pointer(toType(context, given, type)),
+      pointer(y),
+      ...[outer, length, inner].map(long),
+      int(Number(exclusive)),
+      int(Number(reverse)),
+    ];
     forEach(gpu, (type === 'float32' ? floats : ints)!, 'scan', outer * inner, args);
     return y.info;
   });

@@ -8,8 +8,15 @@ import {source} from './source.js';
 import {broadcastStrides, joinAxes, walkArg} from './walk.js';
 
 /** Variants of a source that moves numbers of 4 bytes or of 1 without looking at them. */
-export function movers(file: string, macros: Readonly<Record<string, string>> = {}, name = ''): (x: View) => KernelSource {
-  const [words, bytes] = ['u32', 'u8'].map((NUMBER) => source(file, name + NUMBER, {...macros, NUMBER})) as [KernelSource, KernelSource];
+export function movers(
+  file: string,
+  macros: Readonly<Record<string, string>> = {},
+  name = '',
+): (x: View) => KernelSource {
+  const [words, bytes] = ['u32', 'u8'].map((NUMBER) => source(file, name + NUMBER, {...macros, NUMBER})) as [
+    KernelSource,
+    KernelSource,
+  ];
   return ({dtype}) => (bytesOf(dtype) === 4 ? words : bytes);
 }
 
@@ -17,7 +24,9 @@ const variantOf = movers('select');
 
 /** A condition of rank 1 chooses whole rows: tfjs keeps this from old. */
 function conditionShape(condition: View, shape: readonly number[]): readonly number[] {
-  return condition.shape.length === 1 && shape.length > 1 ? [condition.shape[0]!, ...shape.slice(1).map(() => 1)] : condition.shape;
+  return condition.shape.length === 1 && shape.length > 1
+    ? [condition.shape[0]!, ...shape.slice(1).map(() => 1)]
+    : condition.shape;
 }
 
 export const select = kernel<SelectInputs>('Select', ({condition, t, e}, _attrs, context) => {

@@ -14,6 +14,12 @@ export const softmax = kernel<SoftmaxInputs, SoftmaxAttrs>('Softmax', ({logits},
   const length = logits.shape.at(-1) ?? 1;
   const shape = {outer: sizeOf(logits.shape) / Math.max(length, 1), length, inner: 1};
   const team = teamFor(shape, context.gpu.card, false);
-  context.gpu.launch({source: variant, entry: 'softmax', grid: team.grid, block: [threads, 1, 1], args: [pointer(x), pointer(y), shapeArg(shape), teamArg(team)]});
+  context.gpu.launch({
+    source: variant,
+    entry: 'softmax',
+    grid: team.grid,
+    block: [threads, 1, 1],
+    args: [pointer(x), pointer(y), shapeArg(shape), teamArg(team)],
+  });
   return y.info;
 });

@@ -16,9 +16,12 @@ export const sources: readonly KernelSource[] = made;
  */
 export function source(file: string, name = '', macros: Readonly<Record<string, string>> = {}): KernelSource {
   const lines = Object.entries(macros).map(([macro, value]) => `#define ${macro} ${value}\n`);
-  const variant: KernelSource = {name: name ? `${file}/${name}` : file, get text() {
-    return lines.join('') + textOf(`${file}.cu`);
-  }};
+  const variant: KernelSource = {
+    name: name ? `${file}/${name}` : file,
+    get text() {
+      return lines.join('') + textOf(`${file}.cu`);
+    },
+  };
   made.push(variant);
   return variant;
 }

@@ -27,10 +27,12 @@ interface Unary {
 }
 
 function unary(name: string, {op, types = ['float32'], to, numbers = () => [0]}: Unary): Kernel {
-  const variants = new Map<GpuDtype, KernelSource>(types.map((type) => {
-    const macros = {IN: cTypes[type], OUT: cTypes[to ?? type], OP: op};
-    return [type, source('unary', types.length > 1 ? `${name}-${type}` : name, macros)];
-  }));
+  const variants = new Map<GpuDtype, KernelSource>(
+    types.map((type) => {
+      const macros = {IN: cTypes[type], OUT: cTypes[to ?? type], OP: op};
+      return [type, source('unary', types.length > 1 ? `${name}-${type}` : name, macros)];
+    }),
+  );
   return kernel<UnaryInputs, Record<string, number>>(name, ({x}, attrs, context) => {
     const given = view(context.gpu, x);
     const input = variants.has(given.dtype) ? given : toType(context, given, types[0]!);
@@ -54,10 +56,14 @@ export const unaryKernels: readonly Kernel[] = [
   unary('Sign', {op: 'x > 0 ? (IN)1 : x < 0 ? (IN)-1 : x', types: both}),
   unary('Relu', {op: 'x < 0 ? (IN)0 : x', types: both}),
   unary('Relu6', {op: 'x < 0 ? (IN)0 : x > 6 ? (IN)6 : x', types: both}),
-  unary('ClipByValue', {op: clip, types: both, numbers: (attrs) => {
-    const {clipValueMin, clipValueMax} = attrs as unknown as ClipByValueAttrs;
-    return [clipValueMin, clipValueMax];
-  }}),
+  unary('ClipByValue', {
+    op: clip,
+    types: both,
+    numbers: (attrs) => {
+      const {clipValueMin, clipValueMax} = attrs as unknown as ClipByValueAttrs;
+      return [clipValueMin, clipValueMax];
+    },
+  }),
   unary('LeakyRelu', {op: 'x < 0 ? x * p : x', numbers: (attrs) => [(attrs as unknown as LeakyReluAttrs).alpha]}),
   unary('Step', {op: 'x > 0 ? 1.f : x != x ? x : p', numbers: (attrs) => [(attrs as unknown as StepAttrs).alpha]}),
   unary('Elu', {op: 'x >= 0 ? x : expm1f(x)'}),

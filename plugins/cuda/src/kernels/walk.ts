@@ -39,7 +39,10 @@ export function joinAxes({sizes, strides}: Walk): Walk {
     strides.forEach((own, n) => (joined.strides[n]![even ? last : last + 1] = own[axis]!));
   });
   if (joined.sizes.length === 0) return {sizes: [1], strides: strides.map(() => [1])};
-  if (joined.sizes.length > maxRank) throw new Error(`cuda: an arrangement of ${joined.sizes.length} axes is too much, at most ${maxRank} can be told apart`);
+  if (joined.sizes.length > maxRank)
+    throw new Error(
+      `cuda: an arrangement of ${joined.sizes.length} axes is too much, at most ${maxRank} can be told apart`,
+    );
   return joined;
 }
 

@@ -20,9 +20,17 @@ export interface Found {
 /** Looks for the libraries. Reads names of files only. */
 export function findLibraries(machine: Machine, named: readonly (string | undefined)[] = []): Found {
   const folders = libraryFolders(machine, named);
-  const all = libraryNames.map((name): [LibraryName, LibraryAt[]] => [name, folders.flatMap((folder) =>
-    majors[name].map((major) => ({file: path.join(folder, libraryFile(name, major, machine.platform)), major})).filter(({file}) => existsSync(file)))]);
-  const driver = [...folders, ...loaderFolders(machine)].map((folder) => path.join(folder, driverFile(machine.platform))).find((file) => existsSync(file));
+  const all = libraryNames.map((name): [LibraryName, LibraryAt[]] => [
+    name,
+    folders.flatMap((folder) =>
+      majors[name]
+        .map((major) => ({file: path.join(folder, libraryFile(name, major, machine.platform)), major}))
+        .filter(({file}) => existsSync(file)),
+    ),
+  ]);
+  const driver = [...folders, ...loaderFolders(machine)]
+    .map((folder) => path.join(folder, driverFile(machine.platform)))
+    .find((file) => existsSync(file));
   return {libraries: Object.fromEntries(all) as Found['libraries'], ...(driver !== undefined && {driver})};
 }
 
@@ -36,21 +44,30 @@ export interface Chosen {
 }
 
 /** Libraries of one version of CUDA, or those that a version lacks: the newest that the driver runs, or of which most is there. */
-export function chooseLibraries({libraries}: Found, allowed: readonly number[]): Chosen | {cuda: number; missing: LibraryName[]} {
+export function chooseLibraries(
+  {libraries}: Found,
+  allowed: readonly number[],
+): Chosen | {cuda: number; missing: LibraryName[]} {
   const tries = allowed.map((cuda) => {
     const of = (name: 'nvrtc' | 'cublasLt') => libraries[name].find(({major}) => major === cuda)?.file;
     const [nvrtc, cublasLt] = [of('nvrtc'), of('cublasLt')];
-    const cudnn = libraries.cudnn.find(({file, major}) => (cuda < 13 || major >= 9) && [undefined, cuda].includes(cudaOfCudnn(file)))?.file; // cuDNN 8 knows CUDA 12 at most
+    const cudnn = libraries.cudnn.find(
+      ({file, major}) => (cuda < 13 || major >= 9) && [undefined, cuda].includes(cudaOfCudnn(file)),
+    )?.file; // cuDNN 8 knows CUDA 12 at most
     const files = {nvrtc, cublasLt, cudnn};
     return {cuda, files, missing: libraryNames.filter((name) => files[name] === undefined)};
   });
   const best = tries.reduce((a, b) => (b.missing.length < a.missing.length ? b : a));
-  return best.missing.length === 0 ? {cuda: best.cuda, ...(best.files as Omit<Chosen, 'cuda'>)} : {cuda: best.cuda, missing: best.missing};
+  return best.missing.length === 0
+    ? {cuda: best.cuda, ...(best.files as Omit<Chosen, 'cuda'>)}
+    : {cuda: best.cuda, missing: best.missing};
 }
 
 /** The version of CUDA that a cuDNN of pip was built for, by what pip notes beside it; undefined for others. */
 function cudaOfCudnn(file: string): number | undefined {
   const site = path.resolve(path.dirname(file), '..', '..', '..');
-  const note = entries(site).map((name) => /^nvidia_cudnn_cu(\d+)-.*\.dist-info$/.exec(name)?.[1]).find((match) => match !== undefined);
+  const note = entries(site)
+    .map((name) => /^nvidia_cudnn_cu(\d+)-.*\.dist-info$/.exec(name)?.[1])
+    .find((match) => match !== undefined);
   return note === undefined ? undefined : Number(note);
 }

@@ -18,12 +18,14 @@ export function entries(folder: string): string[] {
  */
 export function libraryFolders(machine: Machine, named: readonly (string | undefined)[] = []): string[] {
   const {env, cwd, home, root, platform} = machine;
-  const listed = (value: string | undefined): string[] => (value ?? '').split(platform === 'win32' ? ';' : ':').filter((folder) => folder !== '');
+  const listed = (value: string | undefined): string[] =>
+    (value ?? '').split(platform === 'win32' ? ';' : ':').filter((folder) => folder !== '');
   const given = (...keys: string[]): string[] => keys.flatMap((key) => env[key] ?? []);
   const bases = [
     ...[...named, env['GAN_CUDA_LIBS']].flatMap(listed),
     ...given('VIRTUAL_ENV', 'CONDA_PREFIX'),
-    path.join(cwd, '.venv'), path.join(cwd, 'venv'),
+    path.join(cwd, '.venv'),
+    path.join(cwd, 'venv'),
   ];
   const toolkits = [...given('CUDA_PATH', 'CUDA_HOME', 'CUDNN_PATH', 'CUDNN_HOME'), ...systemToolkits(machine)];
   const python = [path.join(home, '.local'), `${root}/usr/local`, `${root}/usr`];
@@ -38,19 +40,50 @@ export function libraryFolders(machine: Machine, named: readonly (string | undef
 
 /** The folders in which the loader of the system looks. */
 export function loaderFolders({platform, env, root, arch}: Machine): string[] {
-  if (platform === 'win32') return [path.join(env['SystemRoot'] ?? 'C:\\Windows', 'System32'), ...(env['PATH'] ?? '').split(';').filter((folder) => folder !== '')];
+  if (platform === 'win32')
+    return [
+      path.join(env['SystemRoot'] ?? 'C:\\Windows', 'System32'),
+      ...(env['PATH'] ?? '').split(';').filter((folder) => folder !== ''),
+    ];
   const triple = arch === 'arm64' ? 'aarch64-linux-gnu' : 'x86_64-linux-gnu';
-  const configured = entries(`${root}/etc/ld.so.conf.d`).filter((file) => file.endsWith('.conf')).flatMap((file) =>
-    readFileSync(`${root}/etc/ld.so.conf.d/${file}`, 'utf8').split('\n').map((line) => line.trim()).filter((line) => line.startsWith('/')));
-  const own = [...configured, `/usr/lib/${triple}`, `/lib/${triple}`, '/usr/lib64', '/lib64', '/usr/lib', '/lib', '/usr/local/lib', '/usr/lib/wsl/lib', '/usr/local/nvidia/lib64', '/run/opengl-driver/lib'];
-  return [...(env['LD_LIBRARY_PATH'] ?? '').split(':').filter((folder) => folder !== ''), ...own.map((folder) => root + folder)];
+  const configured = entries(`${root}/etc/ld.so.conf.d`)
+    .filter((file) => file.endsWith('.conf'))
+    .flatMap((file) =>
+      readFileSync(`${root}/etc/ld.so.conf.d/${file}`, 'utf8')
+        .split('\n')
+        .map((line) => line.trim())
+        .filter((line) => line.startsWith('/')),
+    );
+  const own = [
+    ...configured,
+    `/usr/lib/${triple}`,
+    `/lib/${triple}`,
+    '/usr/lib64',
+    '/lib64',
+    '/usr/lib',
+    '/lib',
+    '/usr/local/lib',
+    '/usr/lib/wsl/lib',
+    '/usr/local/nvidia/lib64',
+    '/run/opengl-driver/lib',
+  ];
+  return [
+    ...(env['LD_LIBRARY_PATH'] ?? '').split(':').filter((folder) => folder !== ''),
+    ...own.map((folder) => root + folder),
+  ];
 }
 
 /** Toolkits where NVIDIA's installers put them, the newest version first. */
 function systemToolkits({platform, root}: Machine): string[] {
-  const base = platform === 'win32' ? `${root}C:\\Program Files\\NVIDIA GPU Computing Toolkit\\CUDA` : `${root}/usr/local`;
-  const versions = entries(base).filter((name) => (platform === 'win32' ? /^v1[23]\./ : /^cuda(-1[23](\.\d+)?)?$/).test(name));
-  return versions.sort().reverse().map((name) => path.join(base, name));
+  const base =
+    platform === 'win32' ? `${root}C:\\Program Files\\NVIDIA GPU Computing Toolkit\\CUDA` : `${root}/usr/local`;
+  const versions = entries(base).filter((name) =>
+    (platform === 'win32' ? /^v1[23]\./ : /^cuda(-1[23](\.\d+)?)?$/).test(name),
+  );
+  return versions
+    .sort()
+    .reverse()
+    .map((name) => path.join(base, name));
 }
 
 /** Where a toolkit, a Python environment, a folder of Python packages or a folder of libraries has them. */
@@ -63,15 +96,23 @@ function inside(base: string, machine: Machine): string[] {
 
 /** Of the Python packages below a prefix. */
 function wheels(prefix: string, machine: Machine): string[] {
-  const sites = machine.platform === 'win32'
-    ? [path.join(prefix, 'Lib', 'site-packages')]
-    : ['lib', 'lib64'].flatMap((lib) => entries(path.join(prefix, lib)).filter((name) => name.startsWith('python3'))
-        .flatMap((version) => ['site-packages', 'dist-packages'].map((site) => path.join(prefix, lib, version, site))));
+  const sites =
+    machine.platform === 'win32'
+      ? [path.join(prefix, 'Lib', 'site-packages')]
+      : ['lib', 'lib64'].flatMap((lib) =>
+          entries(path.join(prefix, lib))
+            .filter((name) => name.startsWith('python3'))
+            .flatMap((version) =>
+              ['site-packages', 'dist-packages'].map((site) => path.join(prefix, lib, version, site)),
+            ),
+        );
   return sites.flatMap((site) => wheelFolders(site, machine));
 }
 
 /** nvidia/cudnn/lib and the like, also nvidia/cu13/lib, of a folder of Python packages. */
 function wheelFolders(site: string, {platform}: Machine): string[] {
   const folders = platform === 'win32' ? ['bin', 'bin/x86_64', 'bin/x64'] : ['lib'];
-  return entries(path.join(site, 'nvidia')).flatMap((name) => folders.map((folder) => path.join(site, 'nvidia', name, folder)));
+  return entries(path.join(site, 'nvidia')).flatMap((name) =>
+    folders.map((folder) => path.join(site, 'nvidia', name, folder)),
+  );
 }

@@ -15,21 +15,45 @@ export interface Loaded {
 }
 
 /** What libraries load themselves at some later time, by name, and may not find where they are not in a folder of the loader; in an order that suits. */
-const partsOfCudnn = ['graph', 'ops', 'ops_infer', 'ops_train', 'ext', 'engines_precompiled', 'engines_runtime_compiled', 'engines_tensor_ir', 'heuristic', 'cnn', 'cnn_infer', 'cnn_train'];
+const partsOfCudnn = [
+  'graph',
+  'ops',
+  'ops_infer',
+  'ops_train',
+  'ext',
+  'engines_precompiled',
+  'engines_runtime_compiled',
+  'engines_tensor_ir',
+  'heuristic',
+  'cnn',
+  'cnn_infer',
+  'cnn_train',
+];
 
 /** Files to be loaded before a library so that it finds them, those that there are. */
 export function companions({nvrtc, cublasLt, cudnn}: Chosen): Record<'nvrtc' | 'cublasLt' | 'cudnn', string[]> {
   const beside = (file: string, names: readonly RegExp[]): string[] => {
     const folder = path.dirname(file);
     const present = entries(folder);
-    return names.flatMap((name) => present.filter((entry) => name.test(entry)).slice(0, 1)).map((entry) => path.join(folder, entry));
+    return names
+      .flatMap((name) => present.filter((entry) => name.test(entry)).slice(0, 1))
+      .map((entry) => path.join(folder, entry));
   };
   const [version = ''] = /\d+$/.exec(cudnn) ?? [];
   return {
     nvrtc: beside(nvrtc, [/^libnvrtc-builtins\.so\.\d+\.\d+$/, /^nvrtc-builtins64_\d+\.dll$/]),
     cublasLt: [],
     // cuDNN 8 is linked to cuBLAS
-    cudnn: [...beside(cublasLt, [/^libcublas\.so\.1\d$/, /^cublas64_1\d\.dll$/]), ...beside(cudnn, partsOfCudnn.flatMap((part) => [new RegExp(`^libcudnn_${part}\\.so\\.${version}$`), new RegExp(`^cudnn_${part}64_\\d\\.dll$`)]))],
+    cudnn: [
+      ...beside(cublasLt, [/^libcublas\.so\.1\d$/, /^cublas64_1\d\.dll$/]),
+      ...beside(
+        cudnn,
+        partsOfCudnn.flatMap((part) => [
+          new RegExp(`^libcudnn_${part}\\.so\\.${version}$`),
+          new RegExp(`^cudnn_${part}64_\\d\\.dll$`),
+        ]),
+      ),
+    ],
   };
 }
 
@@ -52,9 +76,16 @@ export function loadLibraries(chosen: Chosen, load: (file: string) => Library): 
     try {
       return load(chosen[name]);
     } catch (error) {
-      throw new Error(`${titles[name]} does not load from ${chosen[name]}: ${error instanceof Error ? error.message : String(error)}`, {cause: error});
+      throw new Error(
+        `${titles[name]} does not load from ${chosen[name]}: ${error instanceof Error ? error.message : String(error)}`,
+        {cause: error},
+      );
     }
   };
   const [nvrtc, blas, dnn] = [open('nvrtc'), open('cublasLt'), open('cudnn')];
-  return {nvrtc: nvrtc.bind(nvrtcSignatures), blas: blas.bind(blasSignatures), dnn: {...dnn.bind(dnnSignatures), ...(isNinth(chosen) && dnn.bind(dnnDetails))}};
+  return {
+    nvrtc: nvrtc.bind(nvrtcSignatures),
+    blas: blas.bind(blasSignatures),
+    dnn: {...dnn.bind(dnnSignatures), ...(isNinth(chosen) && dnn.bind(dnnDetails))},
+  };
 }

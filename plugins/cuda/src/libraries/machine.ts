@@ -11,4 +11,11 @@ export interface Machine {
   root: string;
 }
 
-export const thisMachine = (): Machine => ({platform: process.platform, arch: process.arch, env: process.env, home: homedir(), cwd: process.cwd(), root: ''});
+export const thisMachine = (): Machine => ({
+  platform: process.platform,
+  arch: process.arch,
+  env: process.env,
+  home: homedir(),
+  cwd: process.cwd(),
+  root: '',
+});

@@ -16,7 +16,12 @@ export interface AllocatorStatistics {
 
 /** A block cannot be had even after all that is idle was given back. Sizes in bytes. */
 export class OutOfDeviceMemory extends Error {
-  constructor(readonly wanted: number, readonly used: number, readonly free: number, readonly total: number) {
+  constructor(
+    readonly wanted: number,
+    readonly used: number,
+    readonly free: number,
+    readonly total: number,
+  ) {
     super(`${wanted} bytes of device memory are wanted, ${free} of ${total} are free`);
     this.name = 'OutOfDeviceMemory';
   }
@@ -37,13 +42,22 @@ export class Allocator {
   readonly #recordings = new Set<Pool>();
   /** Pools of recordings that will not run again, with blocks that tensors still use. */
   readonly #retired = new Set<Pool>();
-  readonly #statistics: AllocatorStatistics = {reserved: 0, peakReserved: 0, used: 0, peakUsed: 0, driverAllocations: 0};
+  readonly #statistics: AllocatorStatistics = {
+    reserved: 0,
+    peakReserved: 0,
+    used: 0,
+    peakUsed: 0,
+    driverAllocations: 0,
+  };
 
   /** @param settle waits until no stream can still use memory that was given back; not called while a recording is made */
   constructor(driver: Driver, settle: () => void) {
     this.#driver = driver;
     this.#settle = settle;
-    this.#source = {allocate: (bytes) => this.#fromDriver(bytes), free: (address, bytes) => this.#toDriver(address, bytes)};
+    this.#source = {
+      allocate: (bytes) => this.#fromDriver(bytes),
+      free: (address, bytes) => this.#toDriver(address, bytes),
+    };
     this.#main = new Pool(this.#source);
     this.#uploads = new Pool(this.#source);
   }

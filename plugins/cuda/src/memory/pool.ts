@@ -89,7 +89,13 @@ export class Pool {
     const bytes = size <= smallBytes ? slabBytes : size;
     const address = this.#source.allocate(bytes);
     this.#reserved += bytes;
-    const blocks = Array.from({length: Math.floor(bytes / size)}, (_, i): Block => ({address: address + BigInt(i * size), bytes: size, pool: this, inUse: false, holds: 0}));
+    const blocks = Array.from({length: Math.floor(bytes / size)}, (_, i): Block => ({
+      address: address + BigInt(i * size),
+      bytes: size,
+      pool: this,
+      inUse: false,
+      holds: 0,
+    }));
     this.#slabs.push({address, bytes, blocks});
     for (const block of blocks.slice(1).reverse()) this.give(block);
     return blocks[0]!;

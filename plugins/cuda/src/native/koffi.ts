@@ -3,9 +3,17 @@ import type {Bound, CType, Signatures} from './signatures.js';
 
 /** NVRTC and cuDNN recurse deeper than the 2 MiB that koffi gives a call; this is its maximum. */
 const stackBytes = 16 * 2 ** 20;
-if ((koffi.config() as {sync_stack_size: number}).sync_stack_size !== stackBytes) koffi.config({sync_stack_size: stackBytes}); // once in a process, though this may be loaded twice
+if ((koffi.config() as {sync_stack_size: number}).sync_stack_size !== stackBytes)
+  koffi.config({sync_stack_size: stackBytes}); // once in a process, though this may be loaded twice
 
-const names: Record<CType, string> = {int: 'int', uint: 'uint', u64: 'uint64', pointer: 'void *', text: 'str', void: 'void'};
+const names: Record<CType, string> = {
+  int: 'int',
+  uint: 'uint',
+  u64: 'uint64',
+  pointer: 'void *',
+  text: 'str',
+  void: 'void',
+};
 
 /** A shared library in this process. */
 export interface Library {
@@ -21,8 +29,14 @@ export function loadLibrary(file: string): Library {
   const library = koffi.load(file, {global: true});
   return {
     bind<T extends Signatures>(signatures: T) {
-      const functions = Object.entries(signatures).map(([name, [result, ...parameters]]) =>
-        [name, library.func(name, names[result], parameters.map((type) => names[type]))]);
+      const functions = Object.entries(signatures).map(([name, [result, ...parameters]]) => [
+        name,
+        library.func(
+          name,
+          names[result],
+          parameters.map((type) => names[type]),
+        ),
+      ]);
       return Object.fromEntries(functions) as Bound<T>;
     },
   };

@@ -29,7 +29,9 @@ interface Out {
 }
 
 type Parameters<T extends readonly CType[]> = {[K in keyof T]: In[T[K] & CType]};
-type Call<S extends Signature> = S extends readonly [infer R extends CType, ...infer P extends CType[]] ? (...args: Parameters<P>) => Out[R] : never;
+type Call<S extends Signature> = S extends readonly [infer R extends CType, ...infer P extends CType[]]
+  ? (...args: Parameters<P>) => Out[R]
+  : never;
 
 /** The functions of a library, by their C names. */
 export type Bound<T extends Signatures> = {readonly [K in keyof T]: Call<T[K]>};

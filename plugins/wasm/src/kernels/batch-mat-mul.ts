@@ -15,7 +15,7 @@ export const batchMatMul = kernel<BatchMatMulInputs, BatchMatMulAttrs>(
     if (k !== depthB) {
       throw new Error(
         `BatchMatMul on wasm: inner sizes ${k} and ${depthB} differ for shapes [${a.shape}] and [${b.shape}] with ` +
-        `transposeA=${transposeA}, transposeB=${transposeB}`,
+          `transposeA=${transposeA}, transposeB=${transposeB}`,
       );
     }
     const batchA = a.shape.slice(0, -2);
@@ -29,8 +29,15 @@ export const batchMatMul = kernel<BatchMatMulInputs, BatchMatMulAttrs>(
     const indexB = broadcastIndex(batchB, batch);
     for (let i = 0; i < tf.util.sizeFromShape(batch); i++) {
       heap.native.matmul(
-        startA + 4 * m * k * indexA(i), transposeA, startB + 4 * k * n * indexB(i), transposeB, startOut + 4 * m * n * i,
-        m, n, k, heap.pool,
+        startA + 4 * m * k * indexA(i),
+        transposeA,
+        startB + 4 * k * n * indexB(i),
+        transposeB,
+        startOut + 4 * m * n * i,
+        m,
+        n,
+        k,
+        heap.pool,
       );
     }
     return out;

@@ -12,8 +12,18 @@ const batchNorm = kernel<Inputs, Attrs>('TrainBatchNorm', ({x, weight, bias}, {e
   const rows = tf.util.sizeFromShape(x.shape) / channels;
   const [y, mean, variance] = [heap.output(x.shape), heap.output([channels]), heap.output([channels])];
   heap.native.batchNorm(
-    heap.address(x), heap.address(weight), heap.address(bias), heap.address(y), heap.address(mean), heap.address(variance),
-    rows, channels, eps, slope, heap.buffer(heap.native.batchNormBytes(rows, channels)), heap.pool,
+    heap.address(x),
+    heap.address(weight),
+    heap.address(bias),
+    heap.address(y),
+    heap.address(mean),
+    heap.address(variance),
+    rows,
+    channels,
+    eps,
+    slope,
+    heap.buffer(heap.native.batchNormBytes(rows, channels)),
+    heap.pool,
   );
   return [y, mean, variance];
 });
@@ -25,9 +35,21 @@ const batchNormGrad = kernel<GradInputs, Attrs>(
     const rows = tf.util.sizeFromShape(x.shape) / channels;
     const [dx, dWeight, dBias] = [heap.output(x.shape), heap.output([channels]), heap.output([channels])];
     heap.native.batchNormGrad(
-      heap.address(x), heap.address(weight), heap.address(bias), heap.address(dy), heap.address(mean), heap.address(variance),
-      heap.address(dx), heap.address(dWeight), heap.address(dBias),
-      rows, channels, eps, slope, heap.buffer(heap.native.batchNormBytes(rows, channels)), heap.pool,
+      heap.address(x),
+      heap.address(weight),
+      heap.address(bias),
+      heap.address(dy),
+      heap.address(mean),
+      heap.address(variance),
+      heap.address(dx),
+      heap.address(dWeight),
+      heap.address(dBias),
+      rows,
+      channels,
+      eps,
+      slope,
+      heap.buffer(heap.native.batchNormBytes(rows, channels)),
+      heap.pool,
     );
     return [dx, dWeight, dBias];
   },

@@ -1,12 +1,19 @@
 import type {
-  backend_util, Conv2DAttrs, Conv2DBackpropFilterAttrs, Conv2DBackpropFilterInputs, Conv2DBackpropInputAttrs,
-  Conv2DBackpropInputInputs, Conv2DInputs,
+  backend_util,
+  Conv2DAttrs,
+  Conv2DBackpropFilterAttrs,
+  Conv2DBackpropFilterInputs,
+  Conv2DBackpropInputAttrs,
+  Conv2DBackpropInputInputs,
+  Conv2DInputs,
 } from '@tensorflow/tfjs-core';
 import type {Heap} from '../heap.js';
 import {kernel, type Tf} from '../registry.js';
 import {windowFields, type Shape4D} from './window.js';
 
-type Attrs = Pick<Conv2DAttrs, 'strides' | 'pad' | 'dataFormat' | 'dimRoundingMode'> & {dilations?: Conv2DAttrs['dilations']};
+type Attrs = Pick<Conv2DAttrs, 'strides' | 'pad' | 'dataFormat' | 'dimRoundingMode'> & {
+  dilations?: Conv2DAttrs['dilations'];
+};
 
 /** Sizes of a convolution; its gradients have dilation 1 only, in every tfjs backend. */
 function sizes(tf: Tf, name: string, inShape: number[], filterShape: number[], attrs: Attrs): backend_util.Conv2DInfo {
@@ -14,13 +21,20 @@ function sizes(tf: Tf, name: string, inShape: number[], filterShape: number[], a
     throw new Error(`${name} on wasm: dataFormat 'NCHW' is not supported; transpose the images to NHWC`);
   }
   return tf.backend_util.computeConv2DInfo(
-    inShape as Shape4D, filterShape as Shape4D, attrs.strides, attrs.dilations ?? 1, attrs.pad, attrs.dimRoundingMode,
+    inShape as Shape4D,
+    filterShape as Shape4D,
+    attrs.strides,
+    attrs.dilations ?? 1,
+    attrs.pad,
+    attrs.dimRoundingMode,
   );
 }
 
 /** Runs a convolution the faster way: minimal filtering in a buffer, or directly. */
 function convolve(
-  heap: Heap, conv: backend_util.Conv2DInfo, kind: 0 | 1 | 2,
+  heap: Heap,
+  conv: backend_util.Conv2DInfo,
+  kind: 0 | 1 | 2,
   ways: {minimal(window: number, buffer: number): void; direct(window: number): void},
 ): void {
   const window = heap.struct(windowFields(conv));
@@ -62,7 +76,14 @@ const conv2DBackpropInput = kernel<Conv2DBackpropInputInputs, Conv2DBackpropInpu
     if (coversImage(conv)) {
       const patch = conv.filterHeight * conv.filterWidth * conv.inChannels;
       heap.native.matmul(
-        heap.address(dy), false, heap.address(filter), true, heap.address(dx), conv.batchSize, patch, conv.outChannels,
+        heap.address(dy),
+        false,
+        heap.address(filter),
+        true,
+        heap.address(dx),
+        conv.batchSize,
+        patch,
+        conv.outChannels,
         heap.pool,
       );
     } else {
@@ -70,19 +91,34 @@ const conv2DBackpropInput = kernel<Conv2DBackpropInputInputs, Conv2DBackpropInpu
       const window = heap.struct(windowFields(conv));
       const bytes = heap.native.scatterBytes(window, heap.threadCount);
       if (bytes > 0) heap.native.scatterBackpropInput(window, ...addresses, heap.buffer(bytes), heap.pool);
-      else convolve(heap, conv, 2, {
-        minimal: (window, buffer) => heap.native.minimalBackpropInput(window, ...addresses, buffer, heap.pool),
-        direct: (window) => heap.native.conv2dBackpropInput(window, ...addresses, heap.pool),
-      });
+      else
+        convolve(heap, conv, 2, {
+          minimal: (window, buffer) => heap.native.minimalBackpropInput(window, ...addresses, buffer, heap.pool),
+          direct: (window) => heap.native.conv2dBackpropInput(window, ...addresses, heap.pool),
+        });
     }
     return dx;
   },
 );
 
 /** Whether the filter meets the image in one position only, as where a generator turns a latent vector into an image. */
-function coversImage({outHeight, outWidth, filterHeight, filterWidth, inHeight, inWidth, padInfo}: backend_util.Conv2DInfo): boolean {
-  return outHeight === 1 && outWidth === 1 && filterHeight === inHeight && filterWidth === inWidth
-    && padInfo.top === 0 && padInfo.left === 0;
+function coversImage({
+  outHeight,
+  outWidth,
+  filterHeight,
+  filterWidth,
+  inHeight,
+  inWidth,
+  padInfo,
+}: backend_util.Conv2DInfo): boolean {
+  return (
+    outHeight === 1 &&
+    outWidth === 1 &&
+    filterHeight === inHeight &&
+    filterWidth === inWidth &&
+    padInfo.top === 0 &&
+    padInfo.left === 0
+  );
 }
 
 export const conv2DKernels = [conv2D, conv2DBackpropFilter, conv2DBackpropInput];

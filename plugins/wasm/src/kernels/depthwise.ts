@@ -1,6 +1,8 @@
 import type {
-  DepthwiseConv2dNativeBackpropFilterAttrs, DepthwiseConv2dNativeBackpropFilterInputs,
-  DepthwiseConv2dNativeBackpropInputAttrs, DepthwiseConv2dNativeBackpropInputInputs,
+  DepthwiseConv2dNativeBackpropFilterAttrs,
+  DepthwiseConv2dNativeBackpropFilterInputs,
+  DepthwiseConv2dNativeBackpropInputAttrs,
+  DepthwiseConv2dNativeBackpropInputInputs,
 } from '@tensorflow/tfjs-core';
 import {kernel} from '../registry.js';
 import {windowFields, type Shape4D} from './window.js';
@@ -9,11 +11,20 @@ const backpropFilter = kernel<DepthwiseConv2dNativeBackpropFilterInputs, Depthwi
   'DepthwiseConv2dNativeBackpropFilter',
   ({x, dy}, {strides, dilations, pad, dimRoundingMode, filterShape}, {tf, heap}) => {
     const info = tf.backend_util.computeConv2DInfo(
-      x.shape as Shape4D, filterShape, strides, dilations, pad, dimRoundingMode, true,
+      x.shape as Shape4D,
+      filterShape,
+      strides,
+      dilations,
+      pad,
+      dimRoundingMode,
+      true,
     );
     const dFilter = heap.output(filterShape);
     heap.native.depthwiseBackpropFilter(
-      heap.struct(windowFields(info)), heap.address(x), heap.address(dy), heap.address(dFilter),
+      heap.struct(windowFields(info)),
+      heap.address(x),
+      heap.address(dy),
+      heap.address(dFilter),
     );
     return dFilter;
   },
@@ -23,11 +34,20 @@ const backpropInput = kernel<DepthwiseConv2dNativeBackpropInputInputs, Depthwise
   'DepthwiseConv2dNativeBackpropInput',
   ({dy, filter}, {strides, dilations, pad, dimRoundingMode, inputShape}, {tf, heap}) => {
     const info = tf.backend_util.computeConv2DInfo(
-      inputShape, filter.shape as Shape4D, strides, dilations, pad, dimRoundingMode, true,
+      inputShape,
+      filter.shape as Shape4D,
+      strides,
+      dilations,
+      pad,
+      dimRoundingMode,
+      true,
     );
     const dx = heap.output(inputShape);
     heap.native.depthwiseBackpropInput(
-      heap.struct(windowFields(info)), heap.address(dy), heap.address(filter), heap.address(dx),
+      heap.struct(windowFields(info)),
+      heap.address(dy),
+      heap.address(filter),
+      heap.address(dx),
     );
     return dx;
   },

@@ -45,7 +45,9 @@ function join(tf: Tf, left: Indexed, right: Indexed, needed: Set<number>): Index
 /** Sums over every axis that is not in `kept`. */
 function reduceTo(tf: Tf, {tensor, axes}: Indexed, kept: Set<number>): Indexed {
   const gone = axes.flatMap((axis, position) => (kept.has(axis) ? [] : [position]));
-  return gone.length === 0 ? {tensor, axes} : {tensor: tf.sum(tensor, gone), axes: axes.filter((axis) => kept.has(axis))};
+  return gone.length === 0
+    ? {tensor, axes}
+    : {tensor: tf.sum(tensor, gone), axes: axes.filter((axis) => kept.has(axis))};
 }
 
 /** The tensor with its axes in the given order. */

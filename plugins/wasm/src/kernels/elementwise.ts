@@ -1,4 +1,11 @@
-import type {BinaryInputs, LeakyReluAttrs, LeakyReluInputs, SelectInputs, TensorInfo, UnaryInputs} from '@tensorflow/tfjs-core';
+import type {
+  BinaryInputs,
+  LeakyReluAttrs,
+  LeakyReluInputs,
+  SelectInputs,
+  TensorInfo,
+  UnaryInputs,
+} from '@tensorflow/tfjs-core';
 import type {Heap} from '../heap.js';
 import {kernel, type Tf} from '../registry.js';
 
@@ -29,9 +36,7 @@ function walk(tf: Tf, a: TensorInfo, b: TensorInfo): {shape: number[]; strideA: 
   return undefined;
 }
 
-type Pairs = (
-  heap: Heap, a: number, strideA: number, b: number, strideB: number, out: number, count: number,
-) => void;
+type Pairs = (heap: Heap, a: number, strideA: number, b: number, strideB: number, out: number, count: number) => void;
 
 /** A function of two float32 tensors. */
 function binary(name: string, dtype: 'float32' | 'bool', compute: Pairs) {
@@ -50,7 +55,11 @@ const select = kernel<SelectInputs, object>('Select', ({condition, t, e}, _attrs
   if (!sameShape || t.dtype !== 'float32' || e.dtype !== 'float32') return stock();
   const out = heap.output(t.shape);
   heap.native.select(
-    heap.address(condition), heap.address(t), heap.address(e), heap.address(out), tf.util.sizeFromShape(t.shape),
+    heap.address(condition),
+    heap.address(t),
+    heap.address(e),
+    heap.address(out),
+    tf.util.sizeFromShape(t.shape),
   );
   return out;
 });
@@ -62,10 +71,16 @@ export const elementwiseKernels = [
   unary('Sqrt', (heap, x, out, count) => heap.native.sqrt(x, out, count)),
   unary('Rsqrt', (heap, x, out, count) => heap.native.rsqrt(x, out, count)),
   unary('Tanh', (heap, x, out, count) => heap.native.tanh(x, out, count)),
-  binary('Maximum', 'float32', (heap, a, sa, b, sb, out, count) => heap.native.extremum(a, sa, b, sb, out, count, true)),
-  binary('Minimum', 'float32', (heap, a, sa, b, sb, out, count) => heap.native.extremum(a, sa, b, sb, out, count, false)),
+  binary('Maximum', 'float32', (heap, a, sa, b, sb, out, count) =>
+    heap.native.extremum(a, sa, b, sb, out, count, true),
+  ),
+  binary('Minimum', 'float32', (heap, a, sa, b, sb, out, count) =>
+    heap.native.extremum(a, sa, b, sb, out, count, false),
+  ),
   binary('Greater', 'bool', (heap, a, sa, b, sb, out, count) => heap.native.greater(a, sa, b, sb, out, count, false)),
-  binary('GreaterEqual', 'bool', (heap, a, sa, b, sb, out, count) => heap.native.greater(a, sa, b, sb, out, count, true)),
+  binary('GreaterEqual', 'bool', (heap, a, sa, b, sb, out, count) =>
+    heap.native.greater(a, sa, b, sb, out, count, true),
+  ),
   binary('Less', 'bool', (heap, a, sa, b, sb, out, count) => heap.native.greater(b, sb, a, sa, out, count, false)),
   binary('LessEqual', 'bool', (heap, a, sa, b, sb, out, count) => heap.native.greater(b, sb, a, sa, out, count, true)),
 ];

@@ -15,6 +15,17 @@ import {update} from './update.js';
 
 /** Every operation that this package computes itself. */
 export const kernels: readonly Kernel[] = [
-  ...batchNormKernels, ...conv2DKernels, ...depthwiseKernels, ...elementwiseKernels, ...reductionKernels,
-  batchMatMul, bytesToFloat, einsum, identity, maxPoolGrad, tile, unsortedSegmentSum, update,
+  ...batchNormKernels,
+  ...conv2DKernels,
+  ...depthwiseKernels,
+  ...elementwiseKernels,
+  ...reductionKernels,
+  batchMatMul,
+  bytesToFloat,
+  einsum,
+  identity,
+  maxPoolGrad,
+  tile,
+  unsortedSegmentSum,
+  update,
 ];

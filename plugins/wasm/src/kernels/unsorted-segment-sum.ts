@@ -12,8 +12,13 @@ export const unsortedSegmentSum = kernel<UnsortedSegmentSumInputs, UnsortedSegme
     const inner = x.shape.slice(segmentIds.shape.length);
     const out = heap.output([numSegments, ...middle, ...inner]);
     heap.native.segmentSum(
-      heap.address(x), heap.address(segmentIds), heap.address(out),
-      outer, tf.util.sizeFromShape(middle), tf.util.sizeFromShape(inner), numSegments,
+      heap.address(x),
+      heap.address(segmentIds),
+      heap.address(out),
+      outer,
+      tf.util.sizeFromShape(middle),
+      tf.util.sizeFromShape(inner),
+      numSegments,
     );
     return out;
   },

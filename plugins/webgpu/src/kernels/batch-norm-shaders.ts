@@ -32,7 +32,11 @@ export const moments: Shader = {
   element: 'f32',
   writes: ['partial'],
   reads: ['x'],
-  uniforms: [['rows', 'i32'], ['channels', 'i32'], ['blockRows', 'i32']],
+  uniforms: [
+    ['rows', 'i32'],
+    ['channels', 'i32'],
+    ['blockRows', 'i32'],
+  ],
   // The mean of the block first, then squares of distances from it: nothing is lost where the mean is large.
   code: `
 var<workgroup> shares: array<array<f32, ${side}>, ${side}>;
@@ -66,7 +70,12 @@ export const combineMoments: Shader = {
   element: 'f32',
   writes: ['mean', 'variance'],
   reads: ['partial'],
-  uniforms: [['rows', 'i32'], ['channels', 'i32'], ['blockRows', 'i32'], ['blocks', 'i32']],
+  uniforms: [
+    ['rows', 'i32'],
+    ['channels', 'i32'],
+    ['blockRows', 'i32'],
+    ['blocks', 'i32'],
+  ],
   code: `
 /** How many there are, their mean, and the sum of their squared distances from it. */
 var<workgroup> shares: array<array<vec3f, ${side}>, ${side}>;
@@ -98,7 +107,12 @@ export const normalize: Shader = {
   element: 'vec4f',
   writes: ['y'],
   reads: ['x', 'weight', 'bias', 'mean', 'variance'],
-  uniforms: [['count', 'i32'], ['lanes', 'i32'], ['eps', 'f32'], ['slope', 'f32']],
+  uniforms: [
+    ['count', 'i32'],
+    ['lanes', 'i32'],
+    ['eps', 'f32'],
+    ['slope', 'f32'],
+  ],
   code: `${threadForEach}
   if (i >= u32(uniforms.count)) { return; }
   let c = i % u32(uniforms.lanes);
@@ -112,7 +126,13 @@ export const gradientSums: Shader = {
   element: 'f32',
   writes: ['partial'],
   reads: ['x', 'dy', 'weight', 'bias', 'mean', 'variance'],
-  uniforms: [['rows', 'i32'], ['channels', 'i32'], ['blockRows', 'i32'], ['eps', 'f32'], ['slope', 'f32']],
+  uniforms: [
+    ['rows', 'i32'],
+    ['channels', 'i32'],
+    ['blockRows', 'i32'],
+    ['eps', 'f32'],
+    ['slope', 'f32'],
+  ],
   // Of dz, which is dy through the activation, and of dz times the normalised x.
   code: `
 var<workgroup> shares: array<array<vec2f, ${side}>, ${side}>;
@@ -145,7 +165,13 @@ export const combineGradientSums: Shader = {
   element: 'f32',
   writes: ['dWeight', 'dBias', 'factors'],
   reads: ['partial', 'weight', 'bias', 'mean', 'variance'],
-  uniforms: [['rows', 'i32'], ['channels', 'i32'], ['blockRows', 'i32'], ['blocks', 'i32'], ['eps', 'f32']],
+  uniforms: [
+    ['rows', 'i32'],
+    ['channels', 'i32'],
+    ['blockRows', 'i32'],
+    ['blocks', 'i32'],
+    ['eps', 'f32'],
+  ],
   code: `
 var<workgroup> shares: array<array<vec2f, ${side}>, ${side}>;
 ${add2}
@@ -178,7 +204,11 @@ export const gradient: Shader = {
   element: 'vec4f',
   writes: ['dx'],
   reads: ['x', 'dy', 'factors'],
-  uniforms: [['count', 'i32'], ['lanes', 'i32'], ['slope', 'f32']],
+  uniforms: [
+    ['count', 'i32'],
+    ['lanes', 'i32'],
+    ['slope', 'f32'],
+  ],
   code: `${threadForEach}
   if (i >= u32(uniforms.count)) { return; }
   let lanes = u32(uniforms.lanes);

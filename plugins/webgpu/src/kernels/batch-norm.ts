@@ -1,7 +1,15 @@
 import type {TensorInfo} from '@tensorflow/tfjs-core';
 import {dispatch, float, int, workgroupsFor, type Shader, type Uniforms} from '../dispatch.js';
 import type {Context, Kernel} from '../registry.js';
-import {combineGradientSums, combineMoments, gradient, gradientSums, moments, normalize, side} from './batch-norm-shaders.js';
+import {
+  combineGradientSums,
+  combineMoments,
+  gradient,
+  gradientSums,
+  moments,
+  normalize,
+  side,
+} from './batch-norm-shaders.js';
 
 /** Rows of a block, at least, and blocks, at most: what the second shader goes through in a few steps. */
 const leastRows = 256;
@@ -19,8 +27,14 @@ function plan({x, weight}: Inputs, {backend, attrs}: Context) {
   const columns = Math.ceil(channels / side);
   const tensor = (shape: number[]): TensorInfo => backend.makeTensorInfo(shape, 'float32');
   const uniforms: Uniforms = {
-    rows: int(rows), channels: int(channels), blockRows: int(blockRows), blocks: int(blocks), count: int(count / 4), lanes: int(channels / 4),
-    eps: float(attrs['eps'] as number), slope: float(attrs['slope'] as number),
+    rows: int(rows),
+    channels: int(channels),
+    blockRows: int(blockRows),
+    blocks: int(blocks),
+    count: int(count / 4),
+    lanes: int(channels / 4),
+    eps: float(attrs['eps'] as number),
+    slope: float(attrs['slope'] as number),
   };
   return {
     vector: () => tensor([channels]),
@@ -28,7 +42,10 @@ function plan({x, weight}: Inputs, {backend, attrs}: Context) {
     partial: () => tensor([blocks, 2, channels]),
     factors: () => tensor([6, channels]),
     run(shader: Shader, reads: TensorInfo[], writes: TensorInfo[]): void {
-      const workgroups = shader.element === 'vec4f' ? workgroupsFor(count / 4, backend) : [columns, shader.writes[0] === 'partial' ? blocks : 1] as const;
+      const workgroups =
+        shader.element === 'vec4f'
+          ? workgroupsFor(count / 4, backend)
+          : ([columns, shader.writes[0] === 'partial' ? blocks : 1] as const);
       dispatch(backend, shader, {reads, writes, uniforms, workgroups});
     },
   };

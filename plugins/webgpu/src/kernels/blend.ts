@@ -7,7 +7,11 @@ const shader: Shader = {
   element: 'f32',
   writes: ['result'],
   reads: ['old', 'next'],
-  uniforms: [['count', 'i32'], ['keep', 'f32'], ['share', 'f32']],
+  uniforms: [
+    ['count', 'i32'],
+    ['keep', 'f32'],
+    ['share', 'f32'],
+  ],
   code: `${threadForEach}
   if (i >= u32(uniforms.count)) { return; }
   result[i] = uniforms.keep * old[i] + uniforms.share * next[i];
@@ -22,7 +26,12 @@ export const blend: Kernel = {
     const count = old.shape.reduce((product, n) => product * n, 1);
     const result = backend.makeTensorInfo(old.shape, 'float32');
     const uniforms = {count: int(count), keep: float(attrs['keep'] as number), share: float(attrs['share'] as number)};
-    dispatch(backend, shader, {reads: [old, next], writes: [result], uniforms, workgroups: workgroupsFor(count, backend)});
+    dispatch(backend, shader, {
+      reads: [old, next],
+      writes: [result],
+      uniforms,
+      workgroups: workgroupsFor(count, backend),
+    });
     return [result];
   },
 };

@@ -17,7 +17,17 @@ export const pad: Kernel = {
     const step = (now: TensorInfo, axis: number): TensorInfo => {
       const shape = [size(now.shape.slice(0, axis)), now.shape[axis]!, size(now.shape.slice(axis + 1))];
       const [before, after] = paddings[axis]!;
-      const {dataId, dtype} = stock({x: {...now, shape}}, {paddings: [[0, 0], [before, after], [0, 0]], constantValue});
+      const {dataId, dtype} = stock(
+        {x: {...now, shape}},
+        {
+          paddings: [
+            [0, 0],
+            [before, after],
+            [0, 0],
+          ],
+          constantValue,
+        },
+      );
       return {dataId, dtype, shape: now.shape.map((n, i) => (i === axis ? n + before + after : n))};
     };
     return (axes.length === 0 ? [0] : axes).reduce((now, axis) => {

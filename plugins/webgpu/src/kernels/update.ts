@@ -14,7 +14,18 @@ interface Variant {
 }
 
 /** Coefficients of a parameter, in the order of `coefficientNames` in src/backends/fused/update.ts of gan. */
-const names = ['keep', 'decay', 'momentum', 'dampening', 'squareMomentum', 'squareShare', 'correction', 'eps', 'rate', 'bound'];
+const names = [
+  'keep',
+  'decay',
+  'momentum',
+  'dampening',
+  'squareMomentum',
+  'squareShare',
+  'correction',
+  'eps',
+  'rate',
+  'bound',
+];
 
 /** The formula in src/backends/fused/update.ts of gan, line by line. It binds eight tensors at most, which every device can. */
 function updateShader({average, square, decays, bounded}: Variant): Shader {
@@ -24,7 +35,10 @@ function updateShader({average, square, decays, bounded}: Variant): Shader {
     element: 'f32',
     writes: ['newValue', ...averages.map((name) => `new${name}`)],
     reads: ['coefficients', 'value', 'gradient', ...averages.map((name) => `old${name}`)],
-    uniforms: [['count', 'i32'], ['row', 'i32']],
+    uniforms: [
+      ['count', 'i32'],
+      ['row', 'i32'],
+    ],
     code: `
 // As min and max, but NaN stays: who trains has to see it.
 fn within(x: f32, bound: f32) -> f32 {
@@ -36,11 +50,19 @@ ${threadForEach}
   if (i >= u32(uniforms.count)) { return; }
   let slope = gradient[i]${decays ? ` + value[i] * ${coefficient('decay')}` : ''};
   var direction = slope;
-  ${average ? `direction = oldAverage[i] * ${coefficient('momentum')} + slope * ${coefficient('dampening')};
-  newAverage[i] = direction;` : ''}
-  ${square ? `let squares = oldSquare[i] * ${coefficient('squareMomentum')} + slope * slope * ${coefficient('squareShare')};
+  ${
+    average
+      ? `direction = oldAverage[i] * ${coefficient('momentum')} + slope * ${coefficient('dampening')};
+  newAverage[i] = direction;`
+      : ''
+  }
+  ${
+    square
+      ? `let squares = oldSquare[i] * ${coefficient('squareMomentum')} + slope * slope * ${coefficient('squareShare')};
   newSquare[i] = squares;
-  direction = direction / (sqrt(squares * ${coefficient('correction')}) + ${coefficient('eps')});` : ''}
+  direction = direction / (sqrt(squares * ${coefficient('correction')}) + ${coefficient('eps')});`
+      : ''
+  }
   let moved = value[i] * ${coefficient('keep')} - direction * ${coefficient('rate')};
   newValue[i] = ${bounded ? `within(moved, ${coefficient('bound')})` : 'moved'};
 }`,
@@ -56,14 +78,23 @@ export const update: Kernel = {
     const inputs = given as Readonly<Record<string, TensorInfo | undefined>>;
     const {sets, decays, bounded} = attrs as unknown as {sets: number[]; decays: boolean[]; bounded: boolean[]};
     return sets.flatMap((set, i) => {
-      const [value, gradient, average, square] = ['value', 'gradient', 'grad_avg', 'sqr_avg'].map((name) => inputs[`${name}${i}`]);
+      const [value, gradient, average, square] = ['value', 'gradient', 'grad_avg', 'sqr_avg'].map(
+        (name) => inputs[`${name}${i}`],
+      );
       const averages = [average, square].filter((tensor) => tensor !== undefined);
       const count = value!.shape.reduce((product, n) => product * n, 1);
       const results = [value!, ...averages].map(({shape}) => backend.makeTensorInfo(shape, 'float32'));
-      const shader = updateShader({average: average !== undefined, square: square !== undefined, decays: decays[i]!, bounded: bounded[i]!});
+      const shader = updateShader({
+        average: average !== undefined,
+        square: square !== undefined,
+        decays: decays[i]!,
+        bounded: bounded[i]!,
+      });
       dispatch(backend, shader, {
-        reads: [inputs['coefficients']!, value!, gradient!, ...averages], writes: results,
-        uniforms: {count: int(count), row: int(set)}, workgroups: workgroupsFor(count, backend),
+        reads: [inputs['coefficients']!, value!, gradient!, ...averages],
+        writes: results,
+        uniforms: {count: int(count), row: int(set)},
+        workgroups: workgroupsFor(count, backend),
       });
       return results;
     });

@@ -74,7 +74,10 @@ export class OnnxBuilder extends GraphBuilder {
   }
 
   int64(values: readonly number[]): string {
-    return this.#shared(`int64[${values.join(',')}]`, {shape: [values.length], data: BigInt64Array.from(values, BigInt)});
+    return this.#shared(`int64[${values.join(',')}]`, {
+      shape: [values.length],
+      data: BigInt64Array.from(values, BigInt),
+    });
   }
 
   /** A number in float32, of no axes. */
@@ -99,14 +102,20 @@ export class OnnxBuilder extends GraphBuilder {
   }
 
   #turned(id: Id, {name, layout}: Placed, wanted: Layout): string {
-    if (this.isOrderKept(id, layout, wanted)) return this.op('Reshape', [name, this.target(arrange(this.shape(id), wanted))]);
+    if (this.isOrderKept(id, layout, wanted))
+      return this.op('Reshape', [name, this.target(arrange(this.shape(id), wanted))]);
     return this.op('Transpose', [name], {perm: between(layout, wanted)});
   }
 
   #tensor({shape, dtype, data}: Constant, layout: Layout): string {
-    if (!isSame(layout, asStored(layout.length)) && !(data instanceof Float32Array)) throw new Unsupported(`its constants are of type ${dtype}`);
+    if (!isSame(layout, asStored(layout.length)) && !(data instanceof Float32Array))
+      throw new Unsupported(`its constants are of type ${dtype}`);
     const name = this.unique('constant');
-    this.tensors.set(name, {name, shape: arrange(shape, layout), data: data instanceof Float32Array ? permute(data, shape, layout) : data});
+    this.tensors.set(name, {
+      name,
+      shape: arrange(shape, layout),
+      data: data instanceof Float32Array ? permute(data, shape, layout) : data,
+    });
     return name;
   }
 

@@ -58,7 +58,13 @@ export function encodeModel({name, doc, producer, metadata, nodes, tensors, inpu
 }
 
 const nodeField = ({name, op, inputs, outputs, attrs}: OnnxNode): Field =>
-  message(1, [strings(1, inputs), strings(2, outputs), string(3, name), string(4, op), ...Object.entries(attrs).map(([key, value]) => attributeField(key, value))]);
+  message(1, [
+    strings(1, inputs),
+    strings(2, outputs),
+    string(3, name),
+    string(4, op),
+    ...Object.entries(attrs).map(([key, value]) => attributeField(key, value)),
+  ]);
 
 /** AttributeProto, whose type 1 is a float, 2 an integer, 3 a string, 7 integers. */
 function attributeField(name: string, value: OnnxAttribute): Field {
@@ -69,13 +75,27 @@ function attributeField(name: string, value: OnnxAttribute): Field {
 }
 
 /** TensorProto.DataType */
-const typeOf = (data: OnnxTensor['data']): number => (data instanceof Float32Array ? 1 : data instanceof Int32Array ? 6 : data instanceof BigInt64Array ? 7 : 9);
+const typeOf = (data: OnnxTensor['data']): number =>
+  data instanceof Float32Array ? 1 : data instanceof Int32Array ? 6 : data instanceof BigInt64Array ? 7 : 9;
 
 const tensorField = ({name, shape, data}: OnnxTensor): Field =>
-  message(5, [ints(1, shape), int(2, typeOf(data)), string(8, name), bytes(9, new Uint8Array(data.buffer, data.byteOffset, data.byteLength))]);
+  message(5, [
+    ints(1, shape),
+    int(2, typeOf(data)),
+    string(8, name),
+    bytes(9, new Uint8Array(data.buffer, data.byteOffset, data.byteLength)),
+  ]);
 
 const valueField = (field: number, {name, shape}: OnnxValue): Field =>
   message(field, [
     string(1, name),
-    message(2, [message(1, [int(1, 1), message(2, shape.map((size) => message(1, [typeof size === 'number' ? int(1, size) : string(2, size)])))])]),
+    message(2, [
+      message(1, [
+        int(1, 1),
+        message(
+          2,
+          shape.map((size) => message(1, [typeof size === 'number' ? int(1, size) : string(2, size)])),
+        ),
+      ]),
+    ]),
   ]);

@@ -32,11 +32,16 @@ export function float(field: number, value: number): Field {
   return [tag(field, fixed32), bytes];
 }
 
-export const bytes = (field: number, value: Uint8Array): Field => [tag(field, delimited), encodeVarint(BigInt(value.byteLength)), value];
+export const bytes = (field: number, value: Uint8Array): Field => [
+  tag(field, delimited),
+  encodeVarint(BigInt(value.byteLength)),
+  value,
+];
 
 export const string = (field: number, value: string): Field => bytes(field, text.encode(value));
 
-export const strings = (field: number, values: readonly string[]): Field => values.flatMap((value) => string(field, value));
+export const strings = (field: number, values: readonly string[]): Field =>
+  values.flatMap((value) => string(field, value));
 
 /** A message within a message. */
 export const message = (field: number, fields: readonly Field[]): Field => {

@@ -25,7 +25,10 @@ export function toOnnx(graph: Graph, {name, input, output, doc, version, metadat
   writeNodes(b, graph, operators, {format: 'ONNX', network: name});
   const result = b.in(graph.output, channelsFirst(b.rank(graph.output)));
   b.nodes.push({name: output, op: 'Identity', inputs: [result], outputs: [output], attrs: {}});
-  const value = (id: number, called: string): OnnxValue => ({name: called, shape: arrange(b.shape(id), channelsFirst(b.rank(id))).map(declared)});
+  const value = (id: number, called: string): OnnxValue => ({
+    name: called,
+    shape: arrange(b.shape(id), channelsFirst(b.rank(id))).map(declared),
+  });
   return encodeModel({
     name,
     doc,
@@ -38,4 +41,5 @@ export function toOnnx(graph: Graph, {name, input, output, doc, version, metadat
   });
 }
 
-const declared = (size: Size): number | string => (typeof size === 'number' ? size : size.batch === 1 ? 'batch' : `${size.batch} batch`);
+const declared = (size: Size): number | string =>
+  typeof size === 'number' ? size : size.batch === 1 ? 'batch' : `${size.batch} batch`;

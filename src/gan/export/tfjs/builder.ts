@@ -3,7 +3,14 @@ import type {Constant, Id, Size} from '../graph.js';
 import {GraphBuilder, targetSizes} from '../graph-builder.js';
 
 /** An attribute: a number of the kind that TensorFlow wants, a text, a truth, a type, or whole numbers. */
-export type TfAttribute = {i: string} | {f: number} | {s: string} | {b: boolean} | {type: string} | {shape: {dim: {size: string}[]}} | {list: {i: string[]}};
+export type TfAttribute =
+  | {i: string}
+  | {f: number}
+  | {s: string}
+  | {b: boolean}
+  | {type: string}
+  | {shape: {dim: {size: string}[]}}
+  | {list: {i: string[]}};
 
 export interface NodeDef {
   name: string;
@@ -24,8 +31,12 @@ export const float = (value: number): TfAttribute => ({f: value});
 export const bool = (value: boolean): TfAttribute => ({b: value});
 export const text = (value: string): TfAttribute => ({s: Buffer.from(value).toString('base64')});
 export const list = (values: readonly number[]): TfAttribute => ({list: {i: values.map(String)}});
-export const type = (dtype: string): TfAttribute => ({type: dtype === 'int32' ? 'DT_INT32' : dtype === 'bool' ? 'DT_BOOL' : 'DT_FLOAT'});
-export const shape = (sizes: readonly Size[]): TfAttribute => ({shape: {dim: sizes.map((size) => ({size: String(typeof size === 'number' ? size : -1)}))}});
+export const type = (dtype: string): TfAttribute => ({
+  type: dtype === 'int32' ? 'DT_INT32' : dtype === 'bool' ? 'DT_BOOL' : 'DT_FLOAT',
+});
+export const shape = (sizes: readonly Size[]): TfAttribute => ({
+  shape: {dim: sizes.map((size) => ({size: String(typeof size === 'number' ? size : -1)}))},
+});
 
 export class TfBuilder extends GraphBuilder {
   readonly nodes: NodeDef[] = [];
@@ -55,7 +66,11 @@ export class TfBuilder extends GraphBuilder {
 
   /** Whole numbers, such as axes: one node for all who want the same. */
   ints(values: readonly number[] | number): string {
-    return this.#once(`int ${JSON.stringify(values)}`, () => ({shape: typeof values === 'number' ? [] : [values.length], dtype: 'int32', data: Int32Array.from([values].flat())}));
+    return this.#once(`int ${JSON.stringify(values)}`, () => ({
+      shape: typeof values === 'number' ? [] : [values.length],
+      dtype: 'int32',
+      data: Int32Array.from([values].flat()),
+    }));
   }
 
   scalar(value: number): string {
@@ -64,7 +79,11 @@ export class TfBuilder extends GraphBuilder {
 
   /** Pairs of whole numbers [n, 2]. */
   intPairs(values: readonly [number, number][]): string {
-    return this.#once(`pairs ${JSON.stringify(values)}`, () => ({shape: [values.length, 2], dtype: 'int32', data: Int32Array.from(values.flat())}));
+    return this.#once(`pairs ${JSON.stringify(values)}`, () => ({
+      shape: [values.length, 2],
+      dtype: 'int32',
+      data: Int32Array.from(values.flat()),
+    }));
   }
 
   /** Adds a node and gives its name. */
@@ -81,7 +100,11 @@ export class TfBuilder extends GraphBuilder {
 
   /** [items of `like`, ...rest], made when the model runs. */
   withBatchOf(like: string, rest: readonly number[]): string {
-    const batch = this.node('StridedSlice', [this.node('Shape', [like]), this.ints([0]), this.ints([1]), this.ints([1])], {shrink_axis_mask: int(1)});
+    const batch = this.node(
+      'StridedSlice',
+      [this.node('Shape', [like]), this.ints([0]), this.ints([1]), this.ints([1])],
+      {shrink_axis_mask: int(1)},
+    );
     return this.node('Pack', [batch, ...rest.map((size) => this.ints(size))], {axis: int(0), N: int(rest.length + 1)});
   }
 

@@ -22,12 +22,21 @@ const shardBytes = 4 * 1024 * 1024;
 export function toTfjs(graph: Graph, {name, input, output, version, metadata}: TfjsFacts): Map<string, Uint8Array> {
   const b = new TfBuilder(graph);
   b.place(graph.input, input);
-  b.nodes.push({name: input, op: 'Placeholder', input: [], attr: {dtype: type('float32'), shape: shape(b.shape(graph.input))}});
-  writeNodes(b, graph, operations, {format: 'tfjs', network: name}, (node, results) => results.forEach((result, i) => b.place(node.outputs[i]!, result)));
+  b.nodes.push({
+    name: input,
+    op: 'Placeholder',
+    input: [],
+    attr: {dtype: type('float32'), shape: shape(b.shape(graph.input))},
+  });
+  writeNodes(b, graph, operations, {format: 'tfjs', network: name}, (node, results) =>
+    results.forEach((result, i) => b.place(node.outputs[i]!, result)),
+  );
   b.nodes.push({name: output, op: 'Identity', input: [b.name(graph.output)], attr: {}});
 
   const {files, manifest} = shards(b.weights);
-  const signature = (id: Id, called: string): Record<string, unknown> => ({[called]: {name: `${called}:0`, dtype: 'DT_FLOAT', tensorShape: (shape(b.shape(id)) as {shape: object}).shape}});
+  const signature = (id: Id, called: string): Record<string, unknown> => ({
+    [called]: {name: `${called}:0`, dtype: 'DT_FLOAT', tensorShape: (shape(b.shape(id)) as {shape: object}).shape},
+  });
   const model = {
     format: 'graph-model',
     generatedBy: `gan ${version}`,
@@ -42,7 +51,8 @@ export function toTfjs(graph: Graph, {name, input, output, version, metadata}: T
 
 /** With the type of its elements, which TensorFlow has at every operation on numbers. */
 function typed(node: NodeDef): NodeDef {
-  const attr: Record<string, TfAttribute> = node.op === 'Const' || node.op === 'Placeholder' ? node.attr : {T: type('float32'), ...node.attr};
+  const attr: Record<string, TfAttribute> =
+    node.op === 'Const' || node.op === 'Placeholder' ? node.attr : {T: type('float32'), ...node.attr};
   return node.op === 'Shape' ? {...node, attr: {...attr, out_type: type('int32')}} : {...node, attr};
 }
 
@@ -51,5 +61,8 @@ function shards(weights: readonly Weight[]): {files: Map<string, Uint8Array>; ma
   const count = Math.max(1, Math.ceil(all.byteLength / shardBytes));
   const names = Array.from({length: count}, (_, i) => `group1-shard${i + 1}of${count}.bin`);
   const files = new Map(names.map((file, i) => [file, all.subarray(i * shardBytes, (i + 1) * shardBytes)]));
-  return {files, manifest: [{paths: names, weights: weights.map(({name, shape: sizes, dtype}) => ({name, shape: sizes, dtype}))}]};
+  return {
+    files,
+    manifest: [{paths: names, weights: weights.map(({name, shape: sizes, dtype}) => ({name, shape: sizes, dtype}))}],
+  };
 }

@@ -24,12 +24,31 @@ export function withoutTransposed(graph: Graph): Graph {
     const wide = sides.map(({steps}) => steps);
     const layer = {list: false, path: node.path, layer: node.layer};
     const pad: Attribute = [[0, 0], ...sides.map(({before, after}) => [before, after]), [0, 0]];
-    const conv: GraphNode = {...layer, kernel: 'Conv2D', inputs: {x: input, filter: weightId}, attrs: {strides: [1, 1], pad, dataFormat: 'NHWC', dilations: [1, 1]}, outputs: [value([batch, ...wide, stride * stride * channels])]};
+    const conv: GraphNode = {
+      ...layer,
+      kernel: 'Conv2D',
+      inputs: {x: input, filter: weightId},
+      attrs: {strides: [1, 1], pad, dataFormat: 'NHWC', dilations: [1, 1]},
+      outputs: [value([batch, ...wide, stride * stride * channels])],
+    };
     const chain = [conv];
-    if (stride > 1) chain.push({...layer, kernel: 'DepthToSpace', inputs: {x: conv.outputs[0]!}, attrs: {blockSize: stride, dataFormat: 'NHWC'}, outputs: [value([batch, ...wide.map((n) => n * stride), channels])]});
+    if (stride > 1)
+      chain.push({
+        ...layer,
+        kernel: 'DepthToSpace',
+        inputs: {x: conv.outputs[0]!},
+        attrs: {blockSize: stride, dataFormat: 'NHWC'},
+        outputs: [value([batch, ...wide.map((n) => n * stride), channels])],
+      });
     const sizes = sides.map(({size}) => size);
     if (wide.some((n, i) => n * stride !== sizes[i])) {
-      chain.push({...layer, kernel: 'Slice', inputs: {x: chain.at(-1)!.outputs[0]!}, attrs: {begin: [0, 0, 0, 0], size: [batch, ...sizes, channels]}, outputs: []});
+      chain.push({
+        ...layer,
+        kernel: 'Slice',
+        inputs: {x: chain.at(-1)!.outputs[0]!},
+        attrs: {begin: [0, 0, 0, 0], size: [batch, ...sizes, channels]},
+        outputs: [],
+      });
     }
     chain.at(-1)!.outputs = node.outputs;
     return chain;
@@ -48,7 +67,10 @@ interface Side {
   cut: number;
 }
 
-function planOf({kernel, inputs, attrs, outputs}: GraphNode, values: Graph['values']): {stride: number; sides: Side[]; input: Id; batch: Size} | undefined {
+function planOf(
+  {kernel, inputs, attrs, outputs}: GraphNode,
+  values: Graph['values'],
+): {stride: number; sides: Side[]; input: Id; batch: Size} | undefined {
   if (kernel !== 'Conv2DBackpropInput') return undefined;
   const [strides, pad] = [attrs['strides'], attrs['pad']];
   if (!Array.isArray(strides) || !Array.isArray(pad) || strides[0] !== strides[1]) return undefined;
@@ -64,17 +86,19 @@ function planOf({kernel, inputs, attrs, outputs}: GraphNode, values: Graph['valu
     return {size, steps, cut, before: -low, taps: high - low + 1, after: steps - 1 + high - (length - 1)};
   });
   const batch = result[0]!;
-  if (sides.some(({before, after}) => before < 0 || after < 0) || !(typeof batch === 'number' || isBatchSize(batch))) return undefined;
+  if (sides.some(({before, after}) => before < 0 || after < 0) || !(typeof batch === 'number' || isBatchSize(batch)))
+    return undefined;
   return {stride, sides, input: inputs['dy']!, batch};
 }
 
 /** Result s q + r is made of inputs q + low to q + high, over all phases r. */
 function reach(taps: number, cut: number, stride: number): [number, number] {
   let [low, high] = [Infinity, -Infinity];
-  for (let phase = 0; phase < stride; phase++) for (let tap = (phase + cut) % stride; tap < taps; tap += stride) {
-    const offset = (phase + cut - tap) / stride;
-    [low, high] = [Math.min(low, offset), Math.max(high, offset)];
-  }
+  for (let phase = 0; phase < stride; phase++)
+    for (let tap = (phase + cut) % stride; tap < taps; tap += stride) {
+      const offset = (phase + cut - tap) / stride;
+      [low, high] = [Math.min(low, offset), Math.max(high, offset)];
+    }
   return [low, high];
 }
 
@@ -84,12 +108,17 @@ function phases({shape, data, dtype}: Constant, [rows, columns]: Side[], stride:
   const channels = stride * stride * outs;
   const result = new Float32Array(rows!.taps * columns!.taps * ins * channels);
   const tapOf = (side: Side, at: number, phase: number): number => phase + side.cut - stride * (at - side.before);
-  for (let y = 0; y < rows!.taps; y++) for (let x = 0; x < columns!.taps; x++) for (let r = 0; r < stride; r++) for (let c = 0; c < stride; c++) {
-    const [ky, kx] = [tapOf(rows!, y, r), tapOf(columns!, x, c)];
-    if (ky < 0 || kx < 0 || ky >= height || kx >= width) continue;
-    for (let o = 0; o < outs; o++) for (let i = 0; i < ins; i++) {
-      result[((y * columns!.taps + x) * ins + i) * channels + (r * stride + c) * outs + o] = data[((ky * width + kx) * outs + o) * ins + i]!;
-    }
-  }
+  for (let y = 0; y < rows!.taps; y++)
+    for (let x = 0; x < columns!.taps; x++)
+      for (let r = 0; r < stride; r++)
+        for (let c = 0; c < stride; c++) {
+          const [ky, kx] = [tapOf(rows!, y, r), tapOf(columns!, x, c)];
+          if (ky < 0 || kx < 0 || ky >= height || kx >= width) continue;
+          for (let o = 0; o < outs; o++)
+            for (let i = 0; i < ins; i++) {
+              result[((y * columns!.taps + x) * ins + i) * channels + (r * stride + c) * outs + o] =
+                data[((ky * width + kx) * outs + o) * ins + i]!;
+            }
+        }
   return {shape: [rows!.taps, columns!.taps, ins, channels], dtype, data: result};
 }

@@ -8,7 +8,9 @@ import type {WebConstant, WebModel} from './model.js';
  * @throws ExportError that names every layer that tfjs cannot run in a browser
  */
 export function toWeb({graph, facts}: TracedNetwork): Map<string, Uint8Array> {
-  const faults = graph.nodes.filter(({kernel}) => !webKernels.has(kernel)).map(({path, layer, kernel}) => ({path, layer, what: `tfjs has no ${kernel} for browsers`}));
+  const faults = graph.nodes
+    .filter(({kernel}) => !webKernels.has(kernel))
+    .map(({path, layer, kernel}) => ({path, layer, what: `tfjs has no ${kernel} for browsers`}));
   if (faults.length > 0) throw new ExportError(faults, `The ${facts.network}`);
   let offset = 0;
   const parts: Uint8Array[] = [];
@@ -20,6 +22,13 @@ export function toWeb({graph, facts}: TracedNetwork): Map<string, Uint8Array> {
     offset += padded.byteLength;
     return constant;
   });
-  const model: WebModel = {facts, graph: {input: graph.input, output: graph.output, values: [...graph.values], nodes: graph.nodes}, constants};
-  return new Map<string, Uint8Array>([['model.json', Buffer.from(JSON.stringify(model))], ['weights.bin', Buffer.concat(parts)]]);
+  const model: WebModel = {
+    facts,
+    graph: {input: graph.input, output: graph.output, values: [...graph.values], nodes: graph.nodes},
+    constants,
+  };
+  return new Map<string, Uint8Array>([
+    ['model.json', Buffer.from(JSON.stringify(model))],
+    ['weights.bin', Buffer.concat(parts)],
+  ]);
 }

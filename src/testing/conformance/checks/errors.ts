@@ -13,18 +13,42 @@ interface Fault {
 }
 
 const faults: Fault[] = [
-  {title: 'matrices that do not fit are refused', message: /shape|dimension/i, provoke: () => tf.matMul(tf.ones([2, 3]), tf.ones([4, 5]))},
-  {title: 'a filter of another depth is refused', message: /depth/i, provoke: () => tf.conv2d(tf.ones<Rank.R4>([1, 4, 4, 3]), tf.ones<Rank.R4>([3, 3, 2, 1]), 1, 'same')},
-  {title: 'shapes that cannot be broadcast are refused', message: /broadcast/i, provoke: () => tf.add(tf.ones([2, 3]), tf.ones([4, 3]))},
-  {title: 'a kernel that nobody brings is named', message: /NoSuchKernel/, provoke: () => tf.engine().runKernel('NoSuchKernel', {})},
+  {
+    title: 'matrices that do not fit are refused',
+    message: /shape|dimension/i,
+    provoke: () => tf.matMul(tf.ones([2, 3]), tf.ones([4, 5])),
+  },
+  {
+    title: 'a filter of another depth is refused',
+    message: /depth/i,
+    provoke: () => tf.conv2d(tf.ones<Rank.R4>([1, 4, 4, 3]), tf.ones<Rank.R4>([3, 3, 2, 1]), 1, 'same'),
+  },
+  {
+    title: 'shapes that cannot be broadcast are refused',
+    message: /broadcast/i,
+    provoke: () => tf.add(tf.ones([2, 3]), tf.ones([4, 3])),
+  },
+  {
+    title: 'a kernel that nobody brings is named',
+    message: /NoSuchKernel/,
+    provoke: () => tf.engine().runKernel('NoSuchKernel', {}),
+  },
   // Four terabytes, whose number of bytes is 0 in 32 bits.
-  {title: 'a tensor that no memory holds is refused', message: /out of memory|memory left|allocat|array length/i, provoke: () => tf.fill([2 ** 20, 2 ** 20], 1)},
+  {
+    title: 'a tensor that no memory holds is refused',
+    message: /out of memory|memory left|allocat|array length/i,
+    provoke: () => tf.fill([2 ** 20, 2 ** 20], 1),
+  },
   {title: 'an error in a forward pass comes out', message: /on purpose/, provoke: failInForwardPass},
-  {title: 'a tensor that was disposed of is not read', message: /dispose/i, provoke: async () => {
-    const x = tf.ones([3]);
-    x.dispose();
-    return x.data();
-  }},
+  {
+    title: 'a tensor that was disposed of is not read',
+    message: /dispose/i,
+    provoke: async () => {
+      const x = tf.ones([3]);
+      x.dispose();
+      return x.data();
+    },
+  },
 ];
 
 export const errors: Check[] = [

@@ -5,7 +5,14 @@ import {cannotRun, type Check} from '../check.js';
 /** A check for each recording of fastai in a folder; without them, one that says so. */
 export function goldenChecks(recordings: string): Check[] {
   const names = recordingNames(recordings);
-  if (names.length === 0) return [{group: 'golden', title: 'recordings of fastai', run: async () => cannotRun(`there are no recordings in ${recordings}`)}];
+  if (names.length === 0)
+    return [
+      {
+        group: 'golden',
+        title: 'recordings of fastai',
+        run: async () => cannotRun(`there are no recordings in ${recordings}`),
+      },
+    ];
   return names.map((name) => ({
     group: 'golden',
     title: `recording ${name}`,

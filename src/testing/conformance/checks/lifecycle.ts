@@ -18,7 +18,11 @@ export const lifecycle: Check[] = [
     async run(session) {
       const {name, info, memory, sync} = await session.device();
       demand(name === session.subject.name, `its name is '${name}'`);
-      for (const [key, value] of Object.entries(info)) demand(['string', 'number', 'boolean'].includes(typeof value), `its info '${key}' is neither text, number nor boolean`);
+      for (const [key, value] of Object.entries(info))
+        demand(
+          ['string', 'number', 'boolean'].includes(typeof value),
+          `its info '${key}' is neither text, number nor boolean`,
+        );
       const {bytes, tensors} = memory();
       demand(bytes >= 0 && tensors >= 0, `memory() is ${bytes} bytes in ${tensors} tensors`);
       await sync();
@@ -64,7 +68,18 @@ export const lifecycle: Check[] = [
 ];
 
 async function compute(what: string): Promise<Deviation[]> {
-  const product = tf.tidy(() => tf.matMul(tf.tensor2d([[1, 2], [3, 4]]), tf.tensor2d([[5, 6], [7, 8]])));
+  const product = tf.tidy(() =>
+    tf.matMul(
+      tf.tensor2d([
+        [1, 2],
+        [3, 4],
+      ]),
+      tf.tensor2d([
+        [5, 6],
+        [7, 8],
+      ]),
+    ),
+  );
   const data = (await product.data()) as Float32Array;
   product.dispose();
   return [compareArrays(`a product ${what}`, data, [19, 22, 43, 50], tolerances.sum.values)];

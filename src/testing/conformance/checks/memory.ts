@@ -16,8 +16,14 @@ export const memory: Check[] = [
       tensor.dispose();
       const after = device.memory();
       demand(during.tensors === before.tensors + 1, `${during.tensors - before.tensors} tensors more, wanted 1`);
-      demand(during.bytes >= before.bytes + 2 ** 20, `${during.bytes - before.bytes} bytes more, wanted at least 1 MiB`);
-      demand(after.tensors === before.tensors && after.bytes === before.bytes, `afterwards ${after.tensors - before.tensors} tensors and ${after.bytes - before.bytes} bytes are left`);
+      demand(
+        during.bytes >= before.bytes + 2 ** 20,
+        `${during.bytes - before.bytes} bytes more, wanted at least 1 MiB`,
+      );
+      demand(
+        after.tensors === before.tensors && after.bytes === before.bytes,
+        `afterwards ${after.tensors - before.tensors} tensors and ${after.bytes - before.bytes} bytes are left`,
+      );
       return [];
     },
   },
@@ -33,7 +39,10 @@ export const memory: Check[] = [
       for (let i = 0; i < 5; i++) once();
       const after = device.memory();
       x.dispose();
-      demand(after.tensors === before.tensors && after.bytes === before.bytes, `${after.tensors - before.tensors} tensors and ${after.bytes - before.bytes} bytes are left after 5 of them`);
+      demand(
+        after.tensors === before.tensors && after.bytes === before.bytes,
+        `${after.tensors - before.tensors} tensors and ${after.bytes - before.bytes} bytes are left after 5 of them`,
+      );
       return [];
     },
   },

@@ -42,8 +42,16 @@ const wganGp: Omit<Penalty, 'title' | 'seed' | 'activation'> = {
   },
   plainLoss({critic, fake, real, mix, slope}) {
     const between = zip((m, r, f) => m * r + (1 - m) * f, mix, real, fake);
-    const norms = map(sumOver(map(slope(between), (value) => value * value), [1, 2, 3]), Math.sqrt);
-    return (total(critic(fake)) - total(critic(real)) + lambda * total(map(norms, (norm) => (norm - 1) ** 2))) / images[0]!;
+    const norms = map(
+      sumOver(
+        map(slope(between), (value) => value * value),
+        [1, 2, 3],
+      ),
+      Math.sqrt,
+    );
+    return (
+      (total(critic(fake)) - total(critic(real)) + lambda * total(map(norms, (norm) => (norm - 1) ** 2))) / images[0]!
+    );
   },
 };
 
@@ -84,13 +92,21 @@ export const penalties: Check[] = cases.map((penalty) => ({
     const data = await Promise.all(got.map((gradient) => gradient.data()));
     tf.dispose(got);
     return Object.keys(filters).map((name, i) =>
-      compareArrays(`gradient of the ${name} filter`, data[i] as Float32Array, wanted[i]!.data, tolerances.curve.secondOrder, 0.01));
+      compareArrays(
+        `gradient of the ${name} filter`,
+        data[i] as Float32Array,
+        wanted[i]!.data,
+        tolerances.curve.secondOrder,
+        0.01,
+      ),
+    );
   },
 }));
 
 function numbers(seed: number): {weights: Plain[]; constants: Plain[]} {
   const rng = new Rng(seed).fork('penalty');
-  const draw = (name: string, shape: number[], low: number, high: number): Plain => plain(shape, rng.fork(name).uniform(sizeOf(shape), low, high));
+  const draw = (name: string, shape: number[], low: number, high: number): Plain =>
+    plain(shape, rng.fork(name).uniform(sizeOf(shape), low, high));
   return {
     weights: Object.entries(filters).map(([name, shape]) => draw(name, shape, -0.7, 0.7)),
     constants: [draw('latents', latents, -1, 1), draw('real', images, -1, 1), draw('mix', [2, 1, 1, 1], 0.2, 0.8)],
@@ -99,14 +115,29 @@ function numbers(seed: number): {weights: Plain[]; constants: Plain[]} {
 
 const tensorOf = ({shape, data}: Plain): Tensor => tf.tensor(Float32Array.from(data), [...shape]);
 
-function tensorValue({activation, loss}: Penalty, [generator, hidden, score]: Tensor[], [z, real, mix]: Tensor[]): Scalar {
+function tensorValue(
+  {activation, loss}: Penalty,
+  [generator, hidden, score]: Tensor[],
+  [z, real, mix]: Tensor[],
+): Scalar {
   const critic = (x: Tensor): Tensor => conv(activation.tensor(conv(x, hidden!, padded)), score!, square);
   const fake = tf.tanh(convTranspose(z!, generator!, {...square, outputPadding: [0, 0]}));
   return loss({critic, fake, real: real!, mix: mix!, slope: tf.grad((x) => tf.sum(critic(x)))});
 }
 
-function plainValue({activation, plainLoss}: Penalty, [generator, hidden, score]: Plain[], [z, real, mix]: Plain[]): number {
-  const critic = (x: Plain): Plain => multiply(plans.score, map(multiply(plans.hidden, x, hidden!), activation.plain), score!);
+function plainValue(
+  {activation, plainLoss}: Penalty,
+  [generator, hidden, score]: Plain[],
+  [z, real, mix]: Plain[],
+): number {
+  const critic = (x: Plain): Plain =>
+    multiply(plans.score, map(multiply(plans.hidden, x, hidden!), activation.plain), score!);
   const fake = map(multiply(plans.generator, z!, generator!), Math.tanh);
-  return plainLoss({critic, fake, real: real!, mix: mix!, slope: (x) => gradients((value) => total(critic(value)), [x])[0]!});
+  return plainLoss({
+    critic,
+    fake,
+    real: real!,
+    mix: mix!,
+    slope: (x) => gradients((value) => total(critic(value)), [x])[0]!,
+  });
 }

@@ -21,7 +21,8 @@ function check(title: string, compare: () => Promise<Deviation[]>): Check {
   return {group: 'state', title, run};
 }
 
-const values = (seed: number, shape: number[]): Tensor => tf.tensor(new Rng(seed).uniform(tf.util.sizeFromShape(shape), -1, 1), shape);
+const values = (seed: number, shape: number[]): Tensor =>
+  tf.tensor(new Rng(seed).uniform(tf.util.sizeFromShape(shape), -1, 1), shape);
 const plainConv = {stride: [1, 1], padding: [0, 0], dilation: [1, 1], groups: 1};
 const numbers = async (tensor: Tensor): Promise<Float32Array> => (await tensor.data()) as Float32Array;
 const {rounded, sum} = tolerances;
@@ -53,12 +54,18 @@ export const state: Check[] = [
     variable.assign(tf.tensor1d([5, 6]));
     const read = [await numbers(result), await numbers(copy), await numbers(variable)];
     variable.dispose();
-    return [[10, 20], [1, 2], [5, 6]].map((wanted, i) => compareArrays(['result', 'copy', 'variable'][i]!, read[i]!, wanted, rounded.values));
+    return [
+      [10, 20],
+      [1, 2],
+      [5, 6],
+    ].map((wanted, i) => compareArrays(['result', 'copy', 'variable'][i]!, read[i]!, wanted, rounded.values));
   }),
   check('many results are read at the same time', async () => {
     const tensors = Array.from({length: 20}, (_, i) => tf.add(tf.fill([7], i), 0.5));
     const read = await Promise.all(tensors.map(numbers));
-    return read.map((data, i) => compareArrays(`result ${i}`, data, new Array<number>(7).fill(i + 0.5), rounded.values));
+    return read.map((data, i) =>
+      compareArrays(`result ${i}`, data, new Array<number>(7).fill(i + 0.5), rounded.values),
+    );
   }),
   check('a tensor is read twice', async () => {
     const x = tf.mul(values(1, [3, 4]), 2);
@@ -69,24 +76,41 @@ export const state: Check[] = [
     const wanted = [0, 1, -1, 65_537, -2_000_000_000, 16_777_216];
     const got = await tf.tensor1d(wanted, 'int32').data();
     const kept = await tf.reshape(tf.tensor1d(wanted, 'int32'), [2, 3]).data();
-    demand(wanted.join() === Array.from(got).join() && wanted.join() === Array.from(kept).join(), `int32: ${Array.from(got).join()} and ${Array.from(kept).join()}`);
+    demand(
+      wanted.join() === Array.from(got).join() && wanted.join() === Array.from(kept).join(),
+      `int32: ${Array.from(got).join()} and ${Array.from(kept).join()}`,
+    );
     return [];
   }),
   check('empty and single tensors', async () => {
     const empty = await numbers(tf.add(tf.tensor2d([], [0, 3]), 1));
     demand(empty.length === 0, `an empty tensor has ${empty.length} values`);
-    return [compareArrays('a single number', await numbers(tf.add(tf.scalar(1.5), tf.scalar(2))), [3.5], rounded.values)];
+    return [
+      compareArrays('a single number', await numbers(tf.add(tf.scalar(1.5), tf.scalar(2))), [3.5], rounded.values),
+    ];
   }),
   check('NaN and infinity are seen, not hidden', async () => {
     // a run that diverges has to be noticed: max(NaN, 0) = 0 would hide it
     const x = tf.tensor1d([NaN, Infinity, -Infinity]);
-    const sums = await numbers(tf.stack([tf.sum(tf.slice1d(x, 0, 1)), tf.mean(x), tf.mul(tf.sum(tf.slice1d(x, 1, 1)), 1)]));
-    demand(Number.isNaN(sums[0]) && Number.isNaN(sums[1]) && sums[2] === Infinity, `sums of NaN, of NaN and infinities, of infinity: ${[...sums].join()}`);
+    const sums = await numbers(
+      tf.stack([tf.sum(tf.slice1d(x, 0, 1)), tf.mean(x), tf.mul(tf.sum(tf.slice1d(x, 1, 1)), 1)]),
+    );
+    demand(
+      Number.isNaN(sums[0]) && Number.isNaN(sums[1]) && sums[2] === Infinity,
+      `sums of NaN, of NaN and infinities, of infinity: ${[...sums].join()}`,
+    );
     return [];
   }),
   check('noGrad makes a constant of a result', async () => {
     const x = tf.tensor1d([2, 3]);
-    const gradient = tf.grad((v) => tf.sum(tf.mul(v, noGrad(() => tf.square(v)))))(x);
+    const gradient = tf.grad((v) =>
+      tf.sum(
+        tf.mul(
+          v,
+          noGrad(() => tf.square(v)),
+        ),
+      ),
+    )(x);
     return [compareArrays('gradient', await numbers(gradient), [4, 9], rounded.gradients)];
   }),
   check('the same computation gives the same bits', async () => {

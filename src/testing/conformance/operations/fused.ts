@@ -32,7 +32,16 @@ const normCase = ({title, shape, slope}: Norm): OperationCase => ({
   inputs: [{shape}, ...scaleAndShift(shape.at(-1)!)],
   tolerance: tolerances.norm,
   compute: (x: Tensor, weight: Tensor, bias: Tensor) => batchNorm(x, weight, bias, {eps, slope}).y,
-  plain: (x: Plain, weight: Plain, bias: Plain) => map(plainNorm(x, weight, bias, shape.slice(0, -1).map((_, axis) => axis)), (z) => (z > 0 ? z : slope * z)),
+  plain: (x: Plain, weight: Plain, bias: Plain) =>
+    map(
+      plainNorm(
+        x,
+        weight,
+        bias,
+        shape.slice(0, -1).map((_, axis) => axis),
+      ),
+      (z) => (z > 0 ? z : slope * z),
+    ),
 });
 
 export const fused: OperationCase[] = [...norms.map(normCase), {...normCase(long), orders: 1, directions: 2}];

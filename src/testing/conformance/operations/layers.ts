@@ -11,8 +11,18 @@ export const eps = 1e-5;
 /** Normalises over some axes, then scales and shifts each channel. */
 export function plainNorm(x: Plain, weight: Plain, bias: Plain, axes: readonly number[]): Plain {
   const mean = meanOver(x, axes);
-  const variance = meanOver(zip((value, centre) => (value - centre) ** 2, x, mean), axes);
-  return zip((value, centre, spread, scale, shift) => ((value - centre) / Math.sqrt(spread + eps)) * scale + shift, x, mean, variance, weight, bias);
+  const variance = meanOver(
+    zip((value, centre) => (value - centre) ** 2, x, mean),
+    axes,
+  );
+  return zip(
+    (value, centre, spread, scale, shift) => ((value - centre) / Math.sqrt(spread + eps)) * scale + shift,
+    x,
+    mean,
+    variance,
+    weight,
+    bias,
+  );
 }
 
 function normOver(x: Tensor, weight: Tensor, bias: Tensor, axes: number[], keepDims: boolean): Tensor {
@@ -25,33 +35,114 @@ export const scaleAndShift = (channels: number) => [{shape: [channels], low: 0.5
 
 /** Both scores near 1 and -1 lie on a kink of the hinge loss. */
 const scores = {shape: [6, 1], low: -2, high: 2, avoid: [-1, 0, 1]};
-const scalar = (x: Plain): Plain => reshape(meanOver(x, x.shape.map((_, axis) => axis)), []);
+const scalar = (x: Plain): Plain =>
+  reshape(
+    meanOver(
+      x,
+      x.shape.map((_, axis) => axis),
+    ),
+    [],
+  );
 
 export const layers: OperationCase[] = [
-  {title: 'batch norm of images', inputs: [{shape: [3, 3, 4, 2]}, ...scaleAndShift(2)], tolerance: norm,
-    compute: (x, weight, bias) => normOver(x, weight, bias, [0, 1, 2], false), plain: (x, weight, bias) => plainNorm(x, weight, bias, [0, 1, 2])},
-  {title: 'batch norm of rows', inputs: [{shape: [6, 5]}, ...scaleAndShift(5)], tolerance: norm,
-    compute: (x, weight, bias) => normOver(x, weight, bias, [0], false), plain: (x, weight, bias) => plainNorm(x, weight, bias, [0])},
-  {title: 'instance norm', inputs: [{shape: [2, 4, 3, 2]}, ...scaleAndShift(2)], tolerance: norm,
-    compute: (x, weight, bias) => normOver(x, weight, bias, [1, 2], true), plain: (x, weight, bias) => plainNorm(x, weight, bias, [1, 2])},
-  {title: 'norm by running statistics', tolerance: sum,
+  {
+    title: 'batch norm of images',
+    inputs: [{shape: [3, 3, 4, 2]}, ...scaleAndShift(2)],
+    tolerance: norm,
+    compute: (x, weight, bias) => normOver(x, weight, bias, [0, 1, 2], false),
+    plain: (x, weight, bias) => plainNorm(x, weight, bias, [0, 1, 2]),
+  },
+  {
+    title: 'batch norm of rows',
+    inputs: [{shape: [6, 5]}, ...scaleAndShift(5)],
+    tolerance: norm,
+    compute: (x, weight, bias) => normOver(x, weight, bias, [0], false),
+    plain: (x, weight, bias) => plainNorm(x, weight, bias, [0]),
+  },
+  {
+    title: 'instance norm',
+    inputs: [{shape: [2, 4, 3, 2]}, ...scaleAndShift(2)],
+    tolerance: norm,
+    compute: (x, weight, bias) => normOver(x, weight, bias, [1, 2], true),
+    plain: (x, weight, bias) => plainNorm(x, weight, bias, [1, 2]),
+  },
+  {
+    title: 'norm by running statistics',
+    tolerance: sum,
     inputs: [{shape: [2, 3, 3, 2]}, {shape: [2]}, {shape: [2], low: 0.5, high: 2}, ...scaleAndShift(2)],
     compute: (x, mean, variance, weight, bias) => normalize(x, mean, variance, weight, bias, eps),
     plain: (x, mean, variance, weight, bias) =>
-      zip((value, centre, spread, scale, shift) => ((value - centre) / Math.sqrt(spread + eps)) * scale + shift, x, mean, variance, weight, bias)},
-  {title: 'weight norm', inputs: [{shape: [3, 3, 2, 4]}, {shape: [1, 1, 1, 4], low: 0.5, high: 1.5}], tolerance: sum,
-    compute: (direction, length) => tf.mul(direction, tf.div(length, tf.sqrt(tf.sum(tf.square(direction), [0, 1, 2], true)))),
-    plain: (direction, length) => zip((value, wanted, squares) => (value * wanted) / Math.sqrt(squares), direction, length, sumOver(zip((value) => value ** 2, direction), [0, 1, 2]))},
-  {title: 'attention', inputs: [{shape: [2, 5, 3]}, {shape: [2, 5, 3]}, {shape: [2, 5, 2]}], tolerance: curve, compute: attention, plain: plainAttention},
-  {title: 'mean squared error', inputs: [{shape: [3, 4]}, {shape: [3, 4]}], tolerance: sum, compute: mse, plain: (a, b) => scalar(zip((x, y) => (x - y) ** 2, a, b))},
-  {title: 'mean absolute error', inputs: [{shape: [3, 4], low: 1, high: 2}, {shape: [3, 4]}], tolerance: sum, compute: l1, plain: (a, b) => scalar(zip((x, y) => Math.abs(x - y), a, b))},
-  {title: 'binary cross-entropy of logits', inputs: [{shape: [6, 1], low: -4, high: 4, avoid: [0]}, {shape: [6, 1], low: 0, high: 1}], tolerance: curve,
-    compute: bceWithLogits, plain: (a, b) => scalar(zip((x, y) => Math.log1p(Math.exp(-Math.abs(x))) + Math.max(x, 0) - x * y, a, b))},
-  {title: 'hinge loss of a critic', inputs: [scores, scores], tolerance: sum,
+      zip(
+        (value, centre, spread, scale, shift) => ((value - centre) / Math.sqrt(spread + eps)) * scale + shift,
+        x,
+        mean,
+        variance,
+        weight,
+        bias,
+      ),
+  },
+  {
+    title: 'weight norm',
+    inputs: [{shape: [3, 3, 2, 4]}, {shape: [1, 1, 1, 4], low: 0.5, high: 1.5}],
+    tolerance: sum,
+    compute: (direction, length) =>
+      tf.mul(direction, tf.div(length, tf.sqrt(tf.sum(tf.square(direction), [0, 1, 2], true)))),
+    plain: (direction, length) =>
+      zip(
+        (value, wanted, squares) => (value * wanted) / Math.sqrt(squares),
+        direction,
+        length,
+        sumOver(
+          zip((value) => value ** 2, direction),
+          [0, 1, 2],
+        ),
+      ),
+  },
+  {
+    title: 'attention',
+    inputs: [{shape: [2, 5, 3]}, {shape: [2, 5, 3]}, {shape: [2, 5, 2]}],
+    tolerance: curve,
+    compute: attention,
+    plain: plainAttention,
+  },
+  {
+    title: 'mean squared error',
+    inputs: [{shape: [3, 4]}, {shape: [3, 4]}],
+    tolerance: sum,
+    compute: mse,
+    plain: (a, b) => scalar(zip((x, y) => (x - y) ** 2, a, b)),
+  },
+  {
+    title: 'mean absolute error',
+    inputs: [{shape: [3, 4], low: 1, high: 2}, {shape: [3, 4]}],
+    tolerance: sum,
+    compute: l1,
+    plain: (a, b) => scalar(zip((x, y) => Math.abs(x - y), a, b)),
+  },
+  {
+    title: 'binary cross-entropy of logits',
+    inputs: [
+      {shape: [6, 1], low: -4, high: 4, avoid: [0]},
+      {shape: [6, 1], low: 0, high: 1},
+    ],
+    tolerance: curve,
+    compute: bceWithLogits,
+    plain: (a, b) => scalar(zip((x, y) => Math.log1p(Math.exp(-Math.abs(x))) + Math.max(x, 0) - x * y, a, b)),
+  },
+  {
+    title: 'hinge loss of a critic',
+    inputs: [scores, scores],
+    tolerance: sum,
     compute: (real, fake) => tf.add(tf.mean(tf.relu(tf.sub(1, real))), tf.mean(tf.relu(tf.add(1, fake)))),
-    plain: (real, fake) => scalar(zip((r, f) => Math.max(1 - r, 0) + Math.max(1 + f, 0), real, fake))},
-  {title: 'loss of a Wasserstein critic', inputs: [scores, scores], tolerance: sum,
-    compute: (real, fake) => tf.sub(tf.mean(real), tf.mean(fake)), plain: (real, fake) => scalar(zip((r, f) => r - f, real, fake))},
+    plain: (real, fake) => scalar(zip((r, f) => Math.max(1 - r, 0) + Math.max(1 + f, 0), real, fake)),
+  },
+  {
+    title: 'loss of a Wasserstein critic',
+    inputs: [scores, scores],
+    tolerance: sum,
+    compute: (real, fake) => tf.sub(tf.mean(real), tf.mean(fake)),
+    plain: (real, fake) => scalar(zip((r, f) => r - f, real, fake)),
+  },
 ];
 
 /** As SelfAttention mixes positions: rows of softmax(key query^T) times the values. */
@@ -67,11 +158,16 @@ function plainAttention(key: Plain, query: Plain, value: Plain): Plain {
     for (let i = 0; i < length; i++) {
       const weights = Array.from({length}, (_, j) => {
         let product = 0;
-        for (let f = 0; f < features; f++) product += key.data[(b * length + i) * features + f]! * query.data[(b * length + j) * features + f]!;
+        for (let f = 0; f < features; f++)
+          product += key.data[(b * length + i) * features + f]! * query.data[(b * length + j) * features + f]!;
         return Math.exp(product);
       });
       const all = weights.reduce((a, w) => a + w, 0);
-      for (let o = 0; o < outs; o++) data[(b * length + i) * outs + o] = weights.reduce((mixed, w, j) => mixed + (w / all) * value.data[(b * length + j) * outs + o]!, 0);
+      for (let o = 0; o < outs; o++)
+        data[(b * length + i) * outs + o] = weights.reduce(
+          (mixed, w, j) => mixed + (w / all) * value.data[(b * length + j) * outs + o]!,
+          0,
+        );
     }
   }
   return {shape: [n, length, outs], data};

@@ -1,6 +1,6 @@
 /** A tfjs backend whose device is the emulator: the kernels of plugins/cuda on memory of this process. */
 import type {BackendValues, DataType, KernelBackend, TensorInfo} from '@tensorflow/tfjs-core';
-import {tf} from 'gan';
+import {tf} from 'gankit';
 import type {Gpu, GpuDtype, Launch} from '../../../../plugins/cuda/src/gpu.js';
 import type {EmulatorLibrary, Order} from './library.js';
 
@@ -112,7 +112,11 @@ const unused = (): never => {
 };
 
 /** The device. Faults come at once, as nothing waits here. */
-export function emulate(library: EmulatorLibrary, memory: EmulatedMemory, wide: ReadonlyMap<string, string>): Emulation {
+export function emulate(
+  library: EmulatorLibrary,
+  memory: EmulatedMemory,
+  wide: ReadonlyMap<string, string>,
+): Emulation {
   const scratch: bigint[] = [];
   const emulation: Emulation = {order: 'mixed', wideIndices: false, gpu: undefined as unknown as Gpu};
   const take = (bytes: number): bigint => {
@@ -126,14 +130,32 @@ export function emulate(library: EmulatorLibrary, memory: EmulatedMemory, wide: 
     return address;
   };
   const addressOf = (tensor: TensorInfo): bigint => memory.of(tensor.dataId).address;
-  const convolve = (which: 'forward' | 'data' | 'filter'): Gpu['dnn']['forward'] => (conv, first, second, out) => {
-    const {padInfo: {top, left}, ...c} = conv;
-    const sizes = [
-      c.batchSize, c.inHeight, c.inWidth, c.inChannels, c.outHeight, c.outWidth, c.outChannels, c.filterHeight, c.filterWidth,
-      c.strideHeight, c.strideWidth, c.dilationHeight, c.dilationWidth, top, left,
-    ];
-    library.convolve(which, sizes, addressOf(first), addressOf(second), out);
-  };
+  const convolve =
+    (which: 'forward' | 'data' | 'filter'): Gpu['dnn']['forward'] =>
+    (conv, first, second, out) => {
+      const {
+        padInfo: {top, left},
+        ...c
+      } = conv;
+      const sizes = [
+        c.batchSize,
+        c.inHeight,
+        c.inWidth,
+        c.inChannels,
+        c.outHeight,
+        c.outWidth,
+        c.outChannels,
+        c.filterHeight,
+        c.filterWidth,
+        c.strideHeight,
+        c.strideWidth,
+        c.dilationHeight,
+        c.dilationWidth,
+        top,
+        left,
+      ];
+      library.convolve(which, sizes, addressOf(first), addressOf(second), out);
+    };
   emulation.gpu = {
     operation(_name, _inputs, run) {
       const before = scratch.length;
@@ -145,7 +167,11 @@ export function emulate(library: EmulatorLibrary, memory: EmulatedMemory, wide: 
     },
     output(shape, dtype) {
       const dataId = {};
-      const {address} = memory.make(dataId, shape.reduce((product, n) => product * n, 1), dtype);
+      const {address} = memory.make(
+        dataId,
+        shape.reduce((product, n) => product * n, 1),
+        dtype,
+      );
       const info = {dataId, shape, dtype};
       return {info, address};
     },
@@ -161,15 +187,26 @@ export function emulate(library: EmulatorLibrary, memory: EmulatedMemory, wide: 
     launch({source, entry, grid, block, args}) {
       emulation.seen?.({source, entry, grid, block, args});
       if (grid.some((n) => n === 0)) return;
-      const variant = emulation.wideIndices ? wide.get(source.name) ?? source.name : source.name;
+      const variant = emulation.wideIndices ? (wide.get(source.name) ?? source.name) : source.name;
       library.launch(variant, entry, [...grid, ...block], args, emulation.order);
     },
     copy: library.copy,
     fill: unused,
     blas: {
       matmul({m, n, k, batch = 1, a, b, c}) {
-        const at = ({address, batchStride}: typeof a, dense: number, i: number): bigint => address + BigInt((batchStride ?? dense) * i * 4);
-        for (let i = 0; i < batch; i++) library.matmul(at(a, m * k, i), a.transposed ?? false, at(b, k * n, i), b.transposed ?? false, c + BigInt(m * n * i * 4), m, n, k);
+        const at = ({address, batchStride}: typeof a, dense: number, i: number): bigint =>
+          address + BigInt((batchStride ?? dense) * i * 4);
+        for (let i = 0; i < batch; i++)
+          library.matmul(
+            at(a, m * k, i),
+            a.transposed ?? false,
+            at(b, k * n, i),
+            b.transposed ?? false,
+            c + BigInt(m * n * i * 4),
+            m,
+            n,
+            k,
+          );
       },
     },
     dnn: {forward: convolve('forward'), dataGradient: convolve('data'), filterGradient: convolve('filter')},

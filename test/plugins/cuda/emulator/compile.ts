@@ -14,12 +14,20 @@ const here = import.meta.dirname;
 const units = 4;
 
 /** The kernels of a source: its functions with external C names. */
-export const entriesOf = ({text}: KernelSource): string[] => [...text.matchAll(/^KERNEL void (\w+)\(/gm)].map(([, name]) => name!);
+export const entriesOf = ({text}: KernelSource): string[] =>
+  [...text.matchAll(/^KERNEL void (\w+)\(/gm)].map(([, name]) => name!);
 
 /** A source inside a namespace. Its macros end with it. */
 export function inNamespace({text}: KernelSource, name: string, kernel: string): string {
   const macros = new Set([...text.matchAll(/^#define (\w+)/gm)].map(([, macro]) => macro!));
-  return [`#define KERNEL ${kernel}`, `namespace ${name} {`, text, '}', ...[...macros].map((macro) => `#undef ${macro}`), ''].join('\n');
+  return [
+    `#define KERNEL ${kernel}`,
+    `namespace ${name} {`,
+    text,
+    '}',
+    ...[...macros].map((macro) => `#undef ${macro}`),
+    '',
+  ].join('\n');
 }
 
 /** What tells the variant with 64-bit indices for arrays of all sizes from the one that takes them for large ones only. */
@@ -32,18 +40,30 @@ const widePerFile = 4;
 export function wideVariants(sources: readonly KernelSource[]): KernelSource[] {
   const fileOf = ({name}: KernelSource): string => name.split('/')[0]!;
   const choosing = sources.filter(({text}) => /< SMALL\b/.test(text));
-  const some = choosing.filter((source) => choosing.filter((one) => fileOf(one) === fileOf(source)).indexOf(source) < widePerFile);
+  const some = choosing.filter(
+    (source) => choosing.filter((one) => fileOf(one) === fileOf(source)).indexOf(source) < widePerFile,
+  );
   return some.map(({name, text}) => ({name: name + wideSuffix, text: `#define SMALL 0LL\n${text}`}));
 }
 
 function unit(sources: readonly KernelSource[], number: number): string {
   const names = sources.map((_, i) => `source${number}_${i}`);
   const bodies = sources.map((source, i) => inNamespace(source, names[i]!, 'static'));
-  const rows = sources.flatMap((source, i) => entriesOf(source).map((entry) => {
-    const callable = `Callable<&${names[i]!}::${entry}>`;
-    return `  {"${source.name}", "${entry}", ${callable}::call, ${callable}::kinds, ${callable}::sizes, ${source.text.includes('__syncthreads')}},`;
-  }));
-  return ['#include "shim.h"', ...bodies, `extern const KernelEntry table${number}[] = {`, ...rows, '  {}', '};', ''].join('\n');
+  const rows = sources.flatMap((source, i) =>
+    entriesOf(source).map((entry) => {
+      const callable = `Callable<&${names[i]!}::${entry}>`;
+      return `  {"${source.name}", "${entry}", ${callable}::call, ${callable}::kinds, ${callable}::sizes, ${source.text.includes('__syncthreads')}},`;
+    }),
+  );
+  return [
+    '#include "shim.h"',
+    ...bodies,
+    `extern const KernelEntry table${number}[] = {`,
+    ...rows,
+    '  {}',
+    '};',
+    '',
+  ].join('\n');
 }
 
 /** The path of the library; from an earlier time where nothing has changed. */
@@ -51,7 +71,10 @@ export async function compileEmulator(sources: readonly KernelSource[]): Promise
   const own = ['shim.h', 'emulator.cpp', 'products.cpp'].map((file) => readFileSync(path.join(here, file), 'utf8'));
   const groups = Array.from({length: units}, (_, n) => sources.filter((_source, i) => i % units === n));
   const texts = groups.map(unit);
-  const key = createHash('sha256').update([...own, ...texts].join('\0')).digest('hex').slice(0, 16);
+  const key = createHash('sha256')
+    .update([...own, ...texts].join('\0'))
+    .digest('hex')
+    .slice(0, 16);
   const folder = path.join(tmpdir(), `gan-cuda-emulator-${key}`);
   const library = path.join(folder, 'emulator.so');
   if (existsSync(library)) return library;
@@ -59,13 +82,29 @@ export async function compileEmulator(sources: readonly KernelSource[]): Promise
   mkdirSync(building, {recursive: true});
   const tables = texts.map((_, n) => `table${n}`);
   const files = new Map(texts.map((text, n) => [`unit${n}.cpp`, text]));
-  files.set('tables.cpp', [
-    '#include "shim.h"', ...tables.map((table) => `extern const KernelEntry ${table}[];`),
-    `extern const KernelEntry *const tables[] = {${[...tables, 'nullptr'].join(', ')}};`, '',
-  ].join('\n'));
+  files.set(
+    'tables.cpp',
+    [
+      '#include "shim.h"',
+      ...tables.map((table) => `extern const KernelEntry ${table}[];`),
+      `extern const KernelEntry *const tables[] = {${[...tables, 'nullptr'].join(', ')}};`,
+      '',
+    ].join('\n'),
+  );
   for (const [file, text] of files) writeFileSync(path.join(building, file), text);
   const compile = (file: string, level: string): Promise<unknown> =>
-    run('g++', ['-std=c++17', level, '-fPIC', '-ffp-contract=off', '-w', `-I${here}`, '-c', file, '-o', path.join(building, `${path.basename(file)}.o`)]);
+    run('g++', [
+      '-std=c++17',
+      level,
+      '-fPIC',
+      '-ffp-contract=off',
+      '-w',
+      `-I${here}`,
+      '-c',
+      file,
+      '-o',
+      path.join(building, `${path.basename(file)}.o`),
+    ]);
   await Promise.all([
     ...[...files.keys()].map((file) => compile(path.join(building, file), '-O1')),
     ...['emulator.cpp', 'products.cpp'].map((file) => compile(path.join(here, file), '-O2')),

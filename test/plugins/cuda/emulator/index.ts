@@ -1,5 +1,5 @@
 import {execFileSync} from 'node:child_process';
-import {tf, type Device} from 'gan';
+import {tf, type Device} from 'gankit';
 import {sources} from '../../../../plugins/cuda/src/kernels/index.js';
 import {registerKernels} from '../../../../plugins/cuda/src/kernels/register.js';
 import {EmulatedMemory, emulate, emulatedBackend, type Emulation} from './backend.js';

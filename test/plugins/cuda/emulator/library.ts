@@ -19,12 +19,35 @@ export interface EmulatorLibrary {
   launch(source: string, entry: string, dims: readonly number[], args: readonly KernelArg[], order: Order): void;
   /** What a kernel takes; undefined where there is none. */
   parameters(source: string, entry: string): {kinds: string; sizes: number[]} | undefined;
-  matmul(a: bigint, transposeA: boolean, b: bigint, transposeB: boolean, c: bigint, m: number, n: number, k: number): void;
-  convolve(which: 'forward' | 'data' | 'filter', sizes: readonly number[], first: bigint, second: bigint, out: bigint): void;
+  matmul(
+    a: bigint,
+    transposeA: boolean,
+    b: bigint,
+    transposeB: boolean,
+    c: bigint,
+    m: number,
+    n: number,
+    k: number,
+  ): void;
+  convolve(
+    which: 'forward' | 'data' | 'filter',
+    sizes: readonly number[],
+    first: bigint,
+    second: bigint,
+    out: bigint,
+  ): void;
 }
 
 /** Kinds as the library tells them apart: it knows the size of an integer from its parameter. */
-const kindOf = (arg: KernelArg): string => ({pointer: 'p', u64: 'i', i32: 'i', u32: 'i', f32: 'f', struct: arg.type === 'struct' && arg.bytes.length === 1 ? 'i' : 's'})[arg.type];
+const kindOf = (arg: KernelArg): string =>
+  ({
+    pointer: 'p',
+    u64: 'i',
+    i32: 'i',
+    u32: 'i',
+    f32: 'f',
+    struct: arg.type === 'struct' && arg.bytes.length === 1 ? 'i' : 's',
+  })[arg.type];
 
 function bytesOf(arg: KernelArg): Uint8Array {
   if (arg.type === 'struct') return arg.bytes;
@@ -34,7 +57,8 @@ function bytesOf(arg: KernelArg): Uint8Array {
 
 export function openLibrary(path: string): EmulatorLibrary {
   const library = koffi.load(path);
-  const call = <R>(signature: string): ((...args: unknown[]) => R) => library.func(signature) as unknown as (...args: unknown[]) => R;
+  const call = <R>(signature: string): ((...args: unknown[]) => R) =>
+    library.func(signature) as unknown as (...args: unknown[]) => R;
   const functions = {
     allocate: call<number | bigint>('uint64_t emulator_allocate(uint64_t)'),
     free: call<void>('void emulator_free(uint64_t)'),
@@ -42,7 +66,9 @@ export function openLibrary(path: string): EmulatorLibrary {
     read: call<void>('void emulator_read(uint64_t, void *, uint64_t)'),
     copy: call<void>('void emulator_copy(uint64_t, uint64_t, uint64_t)'),
     allocations: call<number>('uint64_t emulator_allocations()'),
-    launch: call<string | null>('const char *emulator_launch(const char *, const char *, const uint32_t *, const char *, const uint8_t *, const uint32_t *, int)'),
+    launch: call<string | null>(
+      'const char *emulator_launch(const char *, const char *, const uint32_t *, const char *, const uint8_t *, const uint32_t *, int)',
+    ),
     parameters: call<number>('int emulator_parameters(const char *, const char *, uint8_t *, uint32_t *)'),
     matmul: call<void>('void emulator_matmul(uint64_t, int, uint64_t, int, uint64_t, int, int, int)'),
     forward: call<void>('void emulator_conv_forward(const int *, uint64_t, uint64_t, uint64_t)'),
@@ -66,15 +92,26 @@ export function openLibrary(path: string): EmulatorLibrary {
       for (const part of parts) offsets.push(offsets.at(-1)! + part.byteLength);
       const bytes = new Uint8Array(offsets.at(-1)!);
       parts.forEach((part, i) => bytes.set(part, offsets[i]));
-      const fault = functions.launch(source, entry, Uint32Array.from(dims), args.map(kindOf).join(''), bytes, Uint32Array.from(offsets), orders.indexOf(order));
+      const fault = functions.launch(
+        source,
+        entry,
+        Uint32Array.from(dims),
+        args.map(kindOf).join(''),
+        bytes,
+        Uint32Array.from(offsets),
+        orders.indexOf(order),
+      );
       if (fault !== null) throw new Error(`emulator: ${fault}`);
     },
     parameters(source, entry) {
       const [kinds, sizes] = [new Uint8Array(32), new Uint32Array(32)];
       const count = functions.parameters(source, entry, kinds, sizes);
-      return count < 0 ? undefined : {kinds: Buffer.from(kinds.subarray(0, count)).toString(), sizes: [...sizes.subarray(0, count)]};
+      return count < 0
+        ? undefined
+        : {kinds: Buffer.from(kinds.subarray(0, count)).toString(), sizes: [...sizes.subarray(0, count)]};
     },
-    matmul: (a, transposeA, b, transposeB, c, m, n, k) => functions.matmul(a, Number(transposeA), b, Number(transposeB), c, m, n, k),
+    matmul: (a, transposeA, b, transposeB, c, m, n, k) =>
+      functions.matmul(a, Number(transposeA), b, Number(transposeB), c, m, n, k),
     convolve: (which, sizes, first, second, out) => functions[which](Int32Array.from(sizes), first, second, out),
   };
 }

@@ -1,7 +1,7 @@
 /** What the tests on the emulator share: the open device, random tensors, the same on tfjs-backend-cpu. */
 import '@tensorflow/tfjs-backend-cpu';
 import {expect} from 'chai';
-import {tf, type Tensor} from 'gan';
+import {tf, type Tensor} from 'gankit';
 import {Rng} from '../../../../dist/gan/rng.js';
 import {emulatorName, noCompiler, openEmulator, type EmulatedDevice} from './index.js';
 
@@ -44,7 +44,8 @@ export async function on(name: string, compute: () => Tensor | Tensor[]): Promis
   try {
     const tensors = [tf.tidy(compute)].flat();
     const results: Result[] = [];
-    for (const tensor of tensors) results.push({shape: tensor.shape, dtype: tensor.dtype, values: Array.from(await tensor.data())});
+    for (const tensor of tensors)
+      results.push({shape: tensor.shape, dtype: tensor.dtype, values: Array.from(await tensor.data())});
     tf.dispose(tensors);
     return results;
   } finally {
@@ -58,14 +59,17 @@ export function expectClose(got: readonly number[], wanted: readonly number[], w
   const largest = wanted.reduce((max, value) => (Number.isFinite(value) ? Math.max(max, Math.abs(value)) : max), 1e-3);
   wanted.forEach((value, i) => {
     const one = got[i]!;
-    if (!(Object.is(one, value) || one === value || Math.abs(one - value) <= 1e-5 * largest)) expect.fail(`${what}: element ${i} is ${one}, wanted ${value} (the largest is ${largest})`);
+    if (!(Object.is(one, value) || one === value || Math.abs(one - value) <= 1e-5 * largest))
+      expect.fail(`${what}: element ${i} is ${one}, wanted ${value} (the largest is ${largest})`);
   });
 }
 
 /** The emulator computes what tfjs-backend-cpu does. */
 export async function expectSame(compute: () => Tensor | Tensor[], wanted?: readonly Result[]): Promise<void> {
-  const reference = wanted ?? await on('cpu', compute);
+  const reference = wanted ?? (await on('cpu', compute));
   const got = await on(emulatorName, compute);
-  expect(got.map(({shape, dtype}) => ({shape, dtype}))).to.deep.equal(reference.map(({shape, dtype}) => ({shape, dtype})));
+  expect(got.map(({shape, dtype}) => ({shape, dtype}))).to.deep.equal(
+    reference.map(({shape, dtype}) => ({shape, dtype})),
+  );
   reference.forEach(({values}, i) => expectClose(got[i]!.values, values, `result ${i}`));
 }

@@ -35,15 +35,16 @@ const bytesOf = (memory: unknown): Uint8Array => {
   const view = memory as ArrayBufferView;
   return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
 };
-const textsAt = (fake: FakeCuda, table: BigUint64Array): string[] => [...table].map((address) => {
-  const bytes: number[] = [];
-  const one = new Uint8Array(1);
-  for (let at = address; ; at++) {
-    fake.library.read(at, one);
-    if (one[0] === 0) return Buffer.from(bytes).toString();
-    bytes.push(one[0]!);
-  }
-});
+const textsAt = (fake: FakeCuda, table: BigUint64Array): string[] =>
+  [...table].map((address) => {
+    const bytes: number[] = [];
+    const one = new Uint8Array(1);
+    for (let at = address; ; at++) {
+      fake.library.read(at, one);
+      if (one[0] === 0) return Buffer.from(bytes).toString();
+      bytes.push(one[0]!);
+    }
+  });
 
 interface Program {
   name: string;
@@ -52,7 +53,10 @@ interface Program {
 }
 
 /** A compiler whose machine code is the name of the source. Sources with `#error` do not compile. */
-export function fakeNvrtc(fake: FakeCuda, {version = [13, 0] as readonly [number, number], architectures = [75, 80, 86, 89, 90, 100, 120]} = {}) {
+export function fakeNvrtc(
+  fake: FakeCuda,
+  {version = [13, 0] as readonly [number, number], architectures = [75, 80, 86, 89, 90, 100, 120]} = {},
+) {
   const programs = new Handles<Program>(0x20000n);
   const compiled: {name: string; options: string[]}[] = [];
   const resultOf = (handle: bigint): Uint8Array => programs.get(handle).result ?? new Uint8Array();
@@ -65,7 +69,8 @@ export function fakeNvrtc(fake: FakeCuda, {version = [13, 0] as readonly [number
       (at as Int32Array).set(architectures);
       return 0;
     },
-    nvrtcCreateProgram: (at, text, name, headers, a, b) => expect(headers === 0 && a === null && b === null, 'no headers') || programs.make(at, {text, name}),
+    nvrtcCreateProgram: (at, text, name, headers, a, b) =>
+      expect(headers === 0 && a === null && b === null, 'no headers') || programs.make(at, {text, name}),
     nvrtcCompileProgram: (handle, count, table) => {
       const program = programs.get(handle);
       const options = textsAt(fake, (table as BigUint64Array).subarray(0, count));
@@ -115,14 +120,16 @@ export function fakeBlas(fake: FakeCuda) {
     cublasLtGetVersion: () => 130000,
     cublasLtCreate: (at) => handles.make(at, {}),
     cublasLtDestroy: handles.destroy,
-    cublasLtMatmulDescCreate: (at, compute, scale) => expect(scale === 0, 'factors in float32') || operations.make(at, {compute, transposed: [false, false]}),
+    cublasLtMatmulDescCreate: (at, compute, scale) =>
+      expect(scale === 0, 'factors in float32') || operations.make(at, {compute, transposed: [false, false]}),
     cublasLtMatmulDescSetAttribute: (handle, attribute, memory, bytes) => {
       operations.get(handle).transposed[{3: 0, 4: 1}[attribute] as 0 | 1] = value(memory, bytes) === 1;
       return 0;
     },
     cublasLtMatmulDescDestroy: operations.destroy,
-    cublasLtMatrixLayoutCreate: (at, type, rows, columns, ld) => expect(type === 0 && ld >= rows, 'a dense float32 matrix')
-      || layouts.make(at, {rows: Number(rows), columns: Number(columns), ld: Number(ld), batch: 1, stride: 0}),
+    cublasLtMatrixLayoutCreate: (at, type, rows, columns, ld) =>
+      expect(type === 0 && ld >= rows, 'a dense float32 matrix') ||
+      layouts.make(at, {rows: Number(rows), columns: Number(columns), ld: Number(ld), batch: 1, stride: 0}),
     cublasLtMatrixLayoutSetAttribute: (handle, attribute, memory, bytes) => {
       layouts.get(handle)[({5: 'batch', 6: 'stride'} as const)[attribute as 5 | 6]] = value(memory, bytes);
       return 0;
@@ -143,18 +150,50 @@ export function fakeBlas(fake: FakeCuda) {
       bytesOf(results).fill(0xa1, 0, 64);
       return put(count, 1);
     },
-    cublasLtMatmul: (handle, operation, alpha, a, aLayout, b, bLayout, beta, c, cLayout, d, dLayout, algorithm, workspace, bytes, stream) => {
+    cublasLtMatmul: (
+      handle,
+      operation,
+      alpha,
+      a,
+      aLayout,
+      b,
+      bLayout,
+      beta,
+      c,
+      cLayout,
+      d,
+      dLayout,
+      algorithm,
+      workspace,
+      bytes,
+      stream,
+    ) => {
       handles.get(handle);
-      const {compute, transposed: [turnA, turnB]} = operations.get(operation);
+      const {
+        compute,
+        transposed: [turnA, turnB],
+      } = operations.get(operation);
       const [la, lb, ld] = [layouts.get(aLayout), layouts.get(bLayout), layouts.get(dLayout)];
       expect((alpha as Float32Array)[0] === 1 && (beta as Float32Array)[0] === 0, 'alpha 1 and beta 0');
-      expect(c === d && cLayout === dLayout && bytesOf(algorithm).every((byte) => byte === 0xa1), 'c = d, and the algorithm of the heuristic');
+      expect(
+        c === d && cLayout === dLayout && bytesOf(algorithm).every((byte) => byte === 0xa1),
+        'c = d, and the algorithm of the heuristic',
+      );
       const [m, k] = turnA ? [la.columns, la.rows] : [la.rows, la.columns];
       const [kb, n] = turnB ? [lb.columns, lb.rows] : [lb.rows, lb.columns];
-      expect(k === kb && ld.rows === m && ld.columns === n && [la, lb].every(({batch}) => batch === ld.batch), 'layouts that fit');
+      expect(
+        k === kb && ld.rows === m && ld.columns === n && [la, lb].every(({batch}) => batch === ld.batch),
+        'layouts that fit',
+      );
       fake.device.check(workspace, bytes, 'workspace');
       const size = (layout: Layout) => BigInt(4 * ((layout.batch - 1) * layout.stride + layout.rows * layout.columns));
-      ([[a, la], [b, lb], [d, ld]] as const).forEach(([address, layout]) => fake.device.check(address, size(layout), 'a matrix'));
+      (
+        [
+          [a, la],
+          [b, lb],
+          [d, ld],
+        ] as const
+      ).forEach(([address, layout]) => fake.device.check(address, size(layout), 'a matrix'));
       products.push({compute, m: n, n: m, k, batch: ld.batch, workspaceBytes: Number(bytes)});
       // By columns d = op(a) op(b) is by rows d' = op(b)' op(a)', and a matrix by columns is its transpose by rows.
       return fake.streams.hand(stream, 'cublasLtMatmul', () => {
@@ -182,7 +221,12 @@ export function fakeDnn(fake: FakeCuda, {version = 91_300, cudart = 13_000} = {}
   const handles = new Handles<{stream: bigint}>(0x40000n);
   const tensors = new Handles<Partial<Shape>>(0x41000n);
   const filters = new Handles<Partial<Shape>>(0x42000n);
-  const convolutions = new Handles<{pad?: [number, number]; stride?: [number, number]; dilation?: [number, number]; math?: number}>(0x43000n);
+  const convolutions = new Handles<{
+    pad?: [number, number];
+    stride?: [number, number];
+    dilation?: [number, number];
+    math?: number;
+  }>(0x43000n);
   const runs: {kind: Kind; algorithm: number; math: number | undefined; type: number}[] = [];
   let measured = 0;
   let guessed = 0;
@@ -193,9 +237,24 @@ export function fakeDnn(fake: FakeCuda, {version = 91_300, cudart = 13_000} = {}
     kind === 'forward' ? [first, second, result] : kind === 'data' ? [result, first, second] : [first, result, second];
   const shapes = (kind: Kind, first: bigint, second: bigint, conv: bigint, result: bigint) => {
     const [x, filter, y] = roles(kind, first, second, result);
-    const [X, F, Y, C] = [tensors.get(x) as Shape, filters.get(filter) as Shape, tensors.get(y) as Shape, convolutions.get(conv)];
-    const out = (size: number, tap: number, i: 0 | 1) => Math.floor((size + 2 * C.pad![i] - C.dilation![i] * (tap - 1) - 1) / C.stride![i]) + 1;
-    expect(X.c === F.c && Y.c === F.n && X.n === Y.n && Y.h === out(X.h, F.h, 0) && Y.w === out(X.w, F.w, 1) && X.type === F.type && F.type === Y.type, 'shapes that fit');
+    const [X, F, Y, C] = [
+      tensors.get(x) as Shape,
+      filters.get(filter) as Shape,
+      tensors.get(y) as Shape,
+      convolutions.get(conv),
+    ];
+    const out = (size: number, tap: number, i: 0 | 1) =>
+      Math.floor((size + 2 * C.pad![i] - C.dilation![i] * (tap - 1) - 1) / C.stride![i]) + 1;
+    expect(
+      X.c === F.c &&
+        Y.c === F.n &&
+        X.n === Y.n &&
+        Y.h === out(X.h, F.h, 0) &&
+        Y.w === out(X.w, F.w, 1) &&
+        X.type === F.type &&
+        F.type === Y.type,
+      'shapes that fit',
+    );
     return {X, F, Y, C};
   };
   const size = ({type, n, c, h, w}: Shape): number => n * c * h * w * (type === 9 ? 2 : 4);
@@ -203,14 +262,21 @@ export function fakeDnn(fake: FakeCuda, {version = 91_300, cudart = 13_000} = {}
     const [first, firstAt, second, secondAt, conv, result, resultAt] = places;
     const found = shapes(kind, first, second, conv, result);
     const sizes = roles(kind, first, second, result).map((_, i) => size([found.X, found.F, found.Y][i]!));
-    roles(kind, firstAt, secondAt, resultAt).forEach((address, i) => fake.device.check(address, BigInt(sizes[i]!), ['x', 'filter', 'y'][i]!));
+    roles(kind, firstAt, secondAt, resultAt).forEach((address, i) =>
+      fake.device.check(address, BigInt(sizes[i]!), ['x', 'filter', 'y'][i]!),
+    );
     return found;
   };
   /** The fastest is not deterministic, the next has another math type, the third wants too much, the fourth is what is wanted. */
   const results = (memory: unknown, requested: number, count: unknown, math: number): number => {
     const view = new DataView(bytesOf(memory).buffer);
     expect(bytesOf(memory).length === 48 * requested && requested >= 4, 'room for all algorithms');
-    [[0, 0, math], [1, 1, 2], [2, 1, math, 2 ** 31], [3, 1, math]].forEach(([algorithm, deterministic, type, memory2 = workspaceBytes], i) => {
+    [
+      [0, 0, math],
+      [1, 1, 2],
+      [2, 1, math, 2 ** 31],
+      [3, 1, math],
+    ].forEach(([algorithm, deterministic, type, memory2 = workspaceBytes], i) => {
       view.setInt32(48 * i, algorithm!, true);
       view.setInt32(48 * i + 4, 0, true);
       view.setFloat32(48 * i + 8, i, true);
@@ -220,29 +286,41 @@ export function fakeDnn(fake: FakeCuda, {version = 91_300, cudart = 13_000} = {}
     });
     return put(count, 4);
   };
-  const search = (kind: Kind): DnnFunctions['cudnnFindConvolutionForwardAlgorithmEx'] => (_handle, first, firstAt, second, secondAt, conv, result, resultAt, requested, count, memory, workspace, bytes) => {
-    checkPlaces(kind, [first, firstAt, second, secondAt, conv, result, resultAt]);
-    fake.device.check(workspace, bytes, 'workspace');
-    expect(!fake.streams.capturing, 'no measurement while a step is recorded');
-    measured++;
-    return results(memory, requested, count, convolutions.get(conv).math!);
-  };
-  const guess = (kind: Kind): DnnFunctions['cudnnGetConvolutionForwardAlgorithm_v7'] => (_handle, first, second, conv, result, requested, count, memory) => {
-    shapes(kind, first, second, conv, result);
-    guessed++;
-    return results(memory, requested, count, convolutions.get(conv).math!);
-  };
-  const compute = (kind: Kind): DnnFunctions['cudnnConvolutionForward'] => (handle, alpha, first, firstAt, second, secondAt, conv, algorithm, workspace, bytes, beta, result, resultAt) => {
-    const {X, F, Y, C} = checkPlaces(kind, [first, firstAt, second, secondAt, conv, result, resultAt]);
-    expect((alpha as Float32Array)[0] === 1 && (beta as Float32Array)[0] === 0 && algorithm === 3 && Number(bytes) === workspaceBytes, 'the algorithm that was found');
-    fake.device.check(workspace, bytes, 'workspace');
-    runs.push({kind, algorithm, math: C.math, type: X.type});
-    const sizes = [X.n, X.h, X.w, X.c, Y.h, Y.w, Y.c, F.h, F.w, ...C.stride!, ...C.dilation!, ...C.pad!];
-    return fake.streams.hand(handles.get(handle).stream, 'cudnnConvolution', () => {
-      const [x, filter, y] = roles(kind, firstAt, secondAt, resultAt);
-      convolveAs(fake, kind, sizes, X.type, [x, X], [filter, F], [y, Y]);
-    });
-  };
+  const search =
+    (kind: Kind): DnnFunctions['cudnnFindConvolutionForwardAlgorithmEx'] =>
+    (_handle, first, firstAt, second, secondAt, conv, result, resultAt, requested, count, memory, workspace, bytes) => {
+      checkPlaces(kind, [first, firstAt, second, secondAt, conv, result, resultAt]);
+      fake.device.check(workspace, bytes, 'workspace');
+      expect(!fake.streams.capturing, 'no measurement while a step is recorded');
+      measured++;
+      return results(memory, requested, count, convolutions.get(conv).math!);
+    };
+  const guess =
+    (kind: Kind): DnnFunctions['cudnnGetConvolutionForwardAlgorithm_v7'] =>
+    (_handle, first, second, conv, result, requested, count, memory) => {
+      shapes(kind, first, second, conv, result);
+      guessed++;
+      return results(memory, requested, count, convolutions.get(conv).math!);
+    };
+  const compute =
+    (kind: Kind): DnnFunctions['cudnnConvolutionForward'] =>
+    (handle, alpha, first, firstAt, second, secondAt, conv, algorithm, workspace, bytes, beta, result, resultAt) => {
+      const {X, F, Y, C} = checkPlaces(kind, [first, firstAt, second, secondAt, conv, result, resultAt]);
+      expect(
+        (alpha as Float32Array)[0] === 1 &&
+          (beta as Float32Array)[0] === 0 &&
+          algorithm === 3 &&
+          Number(bytes) === workspaceBytes,
+        'the algorithm that was found',
+      );
+      fake.device.check(workspace, bytes, 'workspace');
+      runs.push({kind, algorithm, math: C.math, type: X.type});
+      const sizes = [X.n, X.h, X.w, X.c, Y.h, Y.w, Y.c, F.h, F.w, ...C.stride!, ...C.dilation!, ...C.pad!];
+      return fake.streams.hand(handles.get(handle).stream, 'cudnnConvolution', () => {
+        const [x, filter, y] = roles(kind, firstAt, secondAt, resultAt);
+        convolveAs(fake, kind, sizes, X.type, [x, X], [filter, F], [y, Y]);
+      });
+    };
   const functions: DnnFunctions = {
     cudnnGetVersion: () => version,
     cudnnGetCudartVersion: () => cudart,
@@ -267,7 +345,11 @@ export function fakeDnn(fake: FakeCuda, {version = 91_300, cudart = 13_000} = {}
     cudnnDestroyFilterDescriptor: filters.destroy,
     cudnnCreateConvolutionDescriptor: (at) => convolutions.make(at, {}),
     cudnnSetConvolution2dDescriptor: (handle, padH, padW, strideH, strideW, dilationH, dilationW, mode, type) => {
-      Object.assign(convolutions.get(handle), {pad: [padH, padW], stride: [strideH, strideW], dilation: [dilationH, dilationW]});
+      Object.assign(convolutions.get(handle), {
+        pad: [padH, padW],
+        stride: [strideH, strideW],
+        dilation: [dilationH, dilationW],
+      });
       return expect(mode === 1 && type === 0, 'a cross-correlation with sums in float32');
     },
     cudnnSetConvolutionMathType: (handle, math) => {
@@ -285,11 +367,22 @@ export function fakeDnn(fake: FakeCuda, {version = 91_300, cudart = 13_000} = {}
     cudnnConvolutionBackwardData: compute('data'),
     cudnnConvolutionBackwardFilter: compute('filter'),
   };
-  return {functions, runs, counts: () => ({measured, guessed}), alive: () => handles.size + tensors.size + filters.size + convolutions.size};
+  return {
+    functions,
+    runs,
+    counts: () => ({measured, guessed}),
+    alive: () => handles.size + tensors.size + filters.size + convolutions.size,
+  };
 }
 
 /** Computes with the emulator's convolution, which takes float32 and filters as [height, width, in, out]. */
-function convolveAs({library}: FakeCuda, kind: Kind, sizes: readonly number[], type: number, ...operands: [bigint, Shape][]): void {
+function convolveAs(
+  {library}: FakeCuda,
+  kind: Kind,
+  sizes: readonly number[],
+  type: number,
+  ...operands: [bigint, Shape][]
+): void {
   const isFilter = (i: number) => i === 1;
   const read = (i: number): Float32Array => {
     const [address, shape] = operands[i]!;
@@ -301,7 +394,10 @@ function convolveAs({library}: FakeCuda, kind: Kind, sizes: readonly number[], t
   const write = (i: number, values: Float32Array): void => {
     const [address, shape] = operands[i]!;
     const own = isFilter(i) ? turned(values, size(shape) / shape.n, shape.n) : values;
-    library.write(address, type === 9 ? new Uint8Array(Uint16Array.from(own, narrow).buffer) : new Uint8Array(own.buffer));
+    library.write(
+      address,
+      type === 9 ? new Uint8Array(Uint16Array.from(own, narrow).buffer) : new Uint8Array(own.buffer),
+    );
   };
   const result = {forward: 2, data: 0, filter: 1}[kind];
   const [first, second] = {forward: [0, 1], data: [2, 1], filter: [0, 2]}[kind] as [number, number];

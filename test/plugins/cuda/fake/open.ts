@@ -1,8 +1,8 @@
 import {mkdtempSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
-import {GanError, tf, type Device} from 'gan';
-import type {OpenedDevice} from 'gan/plugin';
+import {GanError, tf, type Device} from 'gankit';
+import type {OpenedDevice} from 'gankit/plugin';
 import {DiskCache} from '../../../../plugins/cuda/src/cache/disk-cache.js';
 import {Nvrtc} from '../../../../plugins/cuda/src/compile/nvrtc.js';
 import {CudaDevice} from '../../../../plugins/cuda/src/device.js';
@@ -40,7 +40,12 @@ export interface OpenOptions extends FakeOptions {
 let library: ReturnType<typeof openLibrary> | undefined;
 
 /** Opens it, and makes it tfjs's current backend. */
-export async function openFake({precision = 'fp32', cache, timeout = 60, ...options}: OpenOptions = {}): Promise<FakeDevice> {
+export async function openFake({
+  precision = 'fp32',
+  cache,
+  timeout = 60,
+  ...options
+}: OpenOptions = {}): Promise<FakeDevice> {
   library ??= openLibrary(await compileEmulator(sources));
   for (const source of sources) sourceNames.set(source.text, source.name);
   const folder = cache ?? mkdtempSync(path.join(tmpdir(), 'gan-cuda-'));
@@ -51,13 +56,27 @@ export async function openFake({precision = 'fp32', cache, timeout = 60, ...opti
   const facts = driver.devices()[0]!;
   const compiler = new Nvrtc(nvrtc.functions, addressOf);
   const device = new CudaDevice({
-    driver, nvrtc: compiler, target: compiler.targetFor(facts.architecture)!, blas: blas.functions, dnn: dnn.functions, facts, precision,
-    cache: new DiskCache(folder), faults: new Faults(GanError), addressOf, waitForEach: false,
+    driver,
+    nvrtc: compiler,
+    target: compiler.targetFor(facts.architecture)!,
+    blas: blas.functions,
+    dnn: dnn.functions,
+    facts,
+    precision,
+    cache: new DiskCache(folder),
+    faults: new Faults(GanError),
+    addressOf,
+    waitForEach: false,
   });
   const own = opened(tf as never, device, driver, {});
   await tf.setBackend(own.tfBackend);
   return {
-    fake, device, driver, nvrtc, blas, dnn,
+    fake,
+    device,
+    driver,
+    nvrtc,
+    blas,
+    dnn,
     opened: {
       ...own,
       close() {
@@ -73,5 +92,14 @@ export async function openFakeDevice(options: OpenOptions = {}): Promise<Device 
   const behind = await openFake(options);
   const {tfBackend, sync, close, capture} = behind.opened;
   const memory = () => ({bytes: tf.memory().numBytes, tensors: tf.memory().numTensors}); // the core's default
-  return {name: tfBackend, tfBackend, info: {}, sync: sync!, memory, capture: capture!, close: async () => close!(), behind} as Device & {behind: FakeDevice};
+  return {
+    name: tfBackend,
+    tfBackend,
+    info: {},
+    sync: sync!,
+    memory,
+    capture: capture!,
+    close: async () => close!(),
+    behind,
+  } as Device & {behind: FakeDevice};
 }

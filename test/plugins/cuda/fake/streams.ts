@@ -25,7 +25,14 @@ interface Stream {
   broken?: boolean;
 }
 
-export const codes = {success: 0, invalidHandle: 400, notReady: 600, captureUnsupported: 900, captureInvalidated: 901, captureIsolation: 905} as const;
+export const codes = {
+  success: 0,
+  invalidHandle: 400,
+  notReady: 600,
+  captureUnsupported: 900,
+  captureInvalidated: 901,
+  captureIsolation: 905,
+} as const;
 
 /** Streams, events and graphs, with their results as the driver gives them. */
 export class Streams {

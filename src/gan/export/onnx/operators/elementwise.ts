@@ -8,21 +8,33 @@ import type {Operators} from './index.js';
 type Unary = (b: OnnxBuilder, x: string, node: GraphNode) => string;
 
 /** A function of each element; the layout stays. */
-const unary = (make: Unary) => (b: OnnxBuilder, node: GraphNode): void => {
-  const {name, layout} = b.any(Object.values(node.inputs)[0]!);
-  b.place(node.outputs[0]!, make(b, name, node), layout);
-};
-const named = (op: string, attrs: (node: GraphNode) => Record<string, OnnxAttribute> = () => ({})) => unary((b, x, node) => b.op(op, [x], attrs(node)));
+const unary =
+  (make: Unary) =>
+  (b: OnnxBuilder, node: GraphNode): void => {
+    const {name, layout} = b.any(Object.values(node.inputs)[0]!);
+    b.place(node.outputs[0]!, make(b, name, node), layout);
+  };
+const named = (op: string, attrs: (node: GraphNode) => Record<string, OnnxAttribute> = () => ({})) =>
+  unary((b, x, node) => b.op(op, [x], attrs(node)));
 
 /** A function of two or more values, the smaller ones broadcast. */
-export const broadcasting = (make: (b: OnnxBuilder, operands: string[]) => string) => (b: OnnxBuilder, node: GraphNode): void => {
-  const ids = Object.values(node.inputs);
-  const rank = Math.max(...ids.map((id) => b.rank(id)));
-  const widest = ids.filter((id) => b.rank(id) === rank);
-  const first = widest.find((id) => !b.isConstant(id));
-  const layout = first === undefined ? asStored(rank) : b.any(first).layout;
-  b.place(node.outputs[0]!, make(b, ids.map((id) => b.broadcast(id, layout))), layout);
-};
+export const broadcasting =
+  (make: (b: OnnxBuilder, operands: string[]) => string) =>
+  (b: OnnxBuilder, node: GraphNode): void => {
+    const ids = Object.values(node.inputs);
+    const rank = Math.max(...ids.map((id) => b.rank(id)));
+    const widest = ids.filter((id) => b.rank(id) === rank);
+    const first = widest.find((id) => !b.isConstant(id));
+    const layout = first === undefined ? asStored(rank) : b.any(first).layout;
+    b.place(
+      node.outputs[0]!,
+      make(
+        b,
+        ids.map((id) => b.broadcast(id, layout)),
+      ),
+      layout,
+    );
+  };
 const binary = (op: string) => broadcasting((b, operands) => b.op(op, operands));
 
 export const elementwise: Operators = {
@@ -46,7 +58,9 @@ export const elementwise: Operators = {
   Softplus: named('Softplus'),
   Sqrt: named('Sqrt'),
   Tanh: named('Tanh'),
-  ClipByValue: unary((b, x, {attrs}) => b.op('Clip', [x, b.scalar(number(attrs['clipValueMin'])), b.scalar(number(attrs['clipValueMax']))])),
+  ClipByValue: unary((b, x, {attrs}) =>
+    b.op('Clip', [x, b.scalar(number(attrs['clipValueMin'])), b.scalar(number(attrs['clipValueMax']))]),
+  ),
   Expm1: unary((b, x) => b.op('Sub', [b.op('Exp', [x]), b.scalar(1)])),
   Log1p: unary((b, x) => b.op('Log', [b.op('Add', [x, b.scalar(1)])])),
   Relu6: unary((b, x) => b.op('Clip', [x, b.scalar(0), b.scalar(6)])),

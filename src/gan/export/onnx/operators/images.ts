@@ -11,7 +11,8 @@ const filterFirst = [3, 2, 0, 1];
 const sides = (b: OnnxBuilder, id: Id): [number, number] => [number(b.shape(id)[1]), number(b.shape(id)[2])];
 /** begin of rows, begin of columns, end of rows, end of columns */
 const pads = ({rows, columns}: Padding): number[] => [rows[0], columns[0], rows[1], columns[1]];
-const dilated = (kernel: readonly number[], rates: readonly number[]): [number, number] => [0, 1].map((i) => (kernel[i]! - 1) * rates[i]! + 1) as [number, number];
+const dilated = (kernel: readonly number[], rates: readonly number[]): [number, number] =>
+  [0, 1].map((i) => (kernel[i]! - 1) * rates[i]! + 1) as [number, number];
 
 function conv(b: OnnxBuilder, node: GraphNode): void {
   const {x, filter} = node.inputs;
@@ -29,7 +30,13 @@ function depthwise(b: OnnxBuilder, node: GraphNode): void {
   const rates = pair(node.attrs['dilations']);
   const around = padding(node, sides(b, x!), dilated([height, width], rates));
   const weights = b.op('Reshape', [b.in(filter!, [2, 3, 0, 1]), b.int64([channels * multiplier, 1, height, width])]);
-  const attrs = {group: channels, kernel_shape: [height, width], strides: pair(node.attrs['strides']), dilations: rates, pads: pads(around)};
+  const attrs = {
+    group: channels,
+    kernel_shape: [height, width],
+    strides: pair(node.attrs['strides']),
+    dilations: rates,
+    pads: pads(around),
+  };
   b.place(node.outputs[0]!, b.op('Conv', [b.in(x!, image), weights], attrs), image);
 }
 
@@ -47,26 +54,49 @@ function convTranspose(b: OnnxBuilder, node: GraphNode): void {
   const ends = result.map((size, i) => (sides(b, dy!)[i]! - 1) * strides[i]! + kernel[i]! - begins[i]! - size);
   const attrs = {kernel_shape: kernel, strides, pads: [...begins, ...ends.map((end) => Math.max(end, 0))]};
   let y = b.op('ConvTranspose', [b.in(dy!, image), b.in(filter!, filterFirst)], attrs);
-  if (ends.some((end) => end < 0)) y = b.op('Pad', [y, b.int64([0, 0, 0, 0, 0, 0, ...ends.map((end) => Math.max(-end, 0))])], {mode: 'constant'});
+  if (ends.some((end) => end < 0))
+    y = b.op('Pad', [y, b.int64([0, 0, 0, 0, 0, 0, ...ends.map((end) => Math.max(-end, 0))])], {mode: 'constant'});
   b.place(node.outputs[0]!, y, image);
 }
 
-const pool = (op: 'AveragePool' | 'MaxPool') => (b: OnnxBuilder, node: GraphNode): void => {
-  const x = node.inputs['x']!;
-  const kernel = pair(node.attrs['filterSize']);
-  const attrs = {kernel_shape: kernel, strides: pair(node.attrs['strides']), pads: pads(padding(node, sides(b, x), kernel))};
-  b.place(node.outputs[0]!, b.op(op, [b.in(x, image)], attrs), image);
-};
+const pool =
+  (op: 'AveragePool' | 'MaxPool') =>
+  (b: OnnxBuilder, node: GraphNode): void => {
+    const x = node.inputs['x']!;
+    const kernel = pair(node.attrs['filterSize']);
+    const attrs = {
+      kernel_shape: kernel,
+      strides: pair(node.attrs['strides']),
+      pads: pads(padding(node, sides(b, x), kernel)),
+    };
+    b.place(node.outputs[0]!, b.op(op, [b.in(x, image)], attrs), image);
+  };
 
-const resize = (mode: 'linear' | 'nearest') => (b: OnnxBuilder, {inputs, attrs, outputs}: GraphNode): void => {
-  const x = inputs['images']!;
-  const [height, width] = numbers(attrs['size']);
-  if (mode === 'nearest' && attrs['alignCorners'] === true) throw new Unsupported('alignCorners of the nearest neighbour');
-  const scales = [height! / sides(b, x)[0], width! / sides(b, x)[1]];
-  const coordinates = attrs['alignCorners'] === true ? 'align_corners' : attrs['halfPixelCenters'] === true ? 'half_pixel' : 'asymmetric';
-  const scale = b.tensor([1, 1, ...scales]);
-  b.place(outputs[0]!, b.op('Resize', [b.in(x, image), '', scale], {mode, coordinate_transformation_mode: coordinates, ...(mode === 'nearest' && {nearest_mode: 'floor'})}), image);
-};
+const resize =
+  (mode: 'linear' | 'nearest') =>
+  (b: OnnxBuilder, {inputs, attrs, outputs}: GraphNode): void => {
+    const x = inputs['images']!;
+    const [height, width] = numbers(attrs['size']);
+    if (mode === 'nearest' && attrs['alignCorners'] === true)
+      throw new Unsupported('alignCorners of the nearest neighbour');
+    const scales = [height! / sides(b, x)[0], width! / sides(b, x)[1]];
+    const coordinates =
+      attrs['alignCorners'] === true
+        ? 'align_corners'
+        : attrs['halfPixelCenters'] === true
+          ? 'half_pixel'
+          : 'asymmetric';
+    const scale = b.tensor([1, 1, ...scales]);
+    b.place(
+      outputs[0]!,
+      b.op('Resize', [b.in(x, image), '', scale], {
+        mode,
+        coordinate_transformation_mode: coordinates,
+        ...(mode === 'nearest' && {nearest_mode: 'floor'}),
+      }),
+      image,
+    );
+  };
 
 export const images: Operators = {
   Conv2D: conv,
@@ -80,7 +110,8 @@ export const images: Operators = {
   FusedBatchNorm: (b, {inputs, attrs, outputs}) => {
     const x = inputs['x']!;
     const layout = b.any(x).layout;
-    const operand = (key: string): string | undefined => (inputs[key] === undefined ? undefined : b.broadcast(inputs[key], layout));
+    const operand = (key: string): string | undefined =>
+      inputs[key] === undefined ? undefined : b.broadcast(inputs[key], layout);
     const deviation = b.op('Sqrt', [b.op('Add', [operand('variance')!, b.scalar(number(attrs['varianceEpsilon']))])]);
     let y = b.op('Div', [b.op('Sub', [b.any(x).name, operand('mean')!]), deviation]);
     if (inputs['scale'] !== undefined) y = b.op('Mul', [y, operand('scale')!]);

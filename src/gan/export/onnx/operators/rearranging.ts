@@ -28,17 +28,29 @@ function slice(b: OnnxBuilder, node: GraphNode): void {
   const cut = layout.filter((i) => begin[i] !== undefined && !isWhole(begin[i], size[i]!, shape[i]!));
   const starts = cut.map((i) => number(begin[i]));
   const ends = cut.map((i, at) => (size[i] === -1 ? last : starts[at]! + number(size[i])));
-  const result = cut.length === 0 ? name : b.op('Slice', [name, b.int64(starts), b.int64(ends), b.int64(cut.map((i) => layout.indexOf(i)))]);
+  const result =
+    cut.length === 0
+      ? name
+      : b.op('Slice', [name, b.int64(starts), b.int64(ends), b.int64(cut.map((i) => layout.indexOf(i)))]);
   b.place(node.outputs[0]!, result, layout);
 }
 
-const isWhole = (begin: Size, size: Size, of: Size): boolean => begin === 0 && (size === -1 || JSON.stringify(size) === JSON.stringify(of));
+const isWhole = (begin: Size, size: Size, of: Size): boolean =>
+  begin === 0 && (size === -1 || JSON.stringify(size) === JSON.stringify(of));
 
 function concat(b: OnnxBuilder, {inputs, attrs, outputs}: GraphNode): void {
   const ids = Object.values(inputs);
   const {layout} = b.any(ids.find((id) => !b.isConstant(id))!);
   const at = layout.indexOf(axis(attrs['axis'], layout.length));
-  b.place(outputs[0]!, b.op('Concat', ids.map((id) => b.in(id, layout)), {axis: at}), layout);
+  b.place(
+    outputs[0]!,
+    b.op(
+      'Concat',
+      ids.map((id) => b.in(id, layout)),
+      {axis: at},
+    ),
+    layout,
+  );
 }
 
 function split(b: OnnxBuilder, {inputs, attrs, outputs}: GraphNode): void {
@@ -46,7 +58,9 @@ function split(b: OnnxBuilder, {inputs, attrs, outputs}: GraphNode): void {
   const {name, layout} = b.any(x);
   const along = axis(attrs['axis'], layout.length);
   const lengths = outputs.map((id) => number(b.shape(id)[along]));
-  b.ops('Split', [name, b.int64(lengths)], {axis: layout.indexOf(along)}, outputs.length).forEach((part, i) => b.place(outputs[i]!, part, layout));
+  b.ops('Split', [name, b.int64(lengths)], {axis: layout.indexOf(along)}, outputs.length).forEach((part, i) =>
+    b.place(outputs[i]!, part, layout),
+  );
 }
 
 /** The new axis comes first here, so that no layout is in the way. */
@@ -72,7 +86,15 @@ function pad(mode: (node: GraphNode) => {mode: string; value?: number}) {
     const widths = perAxis(b, x, pairs(node.attrs['paddings']));
     const kind = mode(node);
     const value = kind.value === undefined ? [] : [b.scalar(kind.value)];
-    b.place(node.outputs[0]!, b.op('Pad', [name, b.int64([...widths.map(([before]) => before), ...widths.map(([, after]) => after)]), ...value], {mode: kind.mode}), layout);
+    b.place(
+      node.outputs[0]!,
+      b.op(
+        'Pad',
+        [name, b.int64([...widths.map(([before]) => before), ...widths.map(([, after]) => after)]), ...value],
+        {mode: kind.mode},
+      ),
+      layout,
+    );
   };
 }
 
@@ -90,13 +112,21 @@ export const rearranging: Operators = {
   Unpack: unpack,
   Tile: (b, {inputs, attrs, outputs}) => {
     const x = inputs['x']!;
-    b.place(outputs[0]!, b.op('Tile', [b.any(x).name, b.int64(perAxis(b, x, numbers(attrs['reps'])))]), b.any(x).layout);
+    b.place(
+      outputs[0]!,
+      b.op('Tile', [b.any(x).name, b.int64(perAxis(b, x, numbers(attrs['reps'])))]),
+      b.any(x).layout,
+    );
   },
   Reverse: (b, {inputs, attrs, outputs}) => {
     const {name, layout} = b.any(inputs['x']!);
     const along = axes(attrs['dims'], layout.length);
     const all = (value: number): string => b.int64(along.map(() => value));
-    b.place(outputs[0]!, b.op('Slice', [name, all(-1), all(-last), b.int64(along.map((each) => layout.indexOf(each))), all(-1)]), layout);
+    b.place(
+      outputs[0]!,
+      b.op('Slice', [name, all(-1), all(-last), b.int64(along.map((each) => layout.indexOf(each))), all(-1)]),
+      layout,
+    );
   },
   PadV2: pad(({attrs}) => ({mode: 'constant', value: number(attrs['constantValue'] ?? 0)})),
   MirrorPad: pad(({attrs}) => {
@@ -106,6 +136,10 @@ export const rearranging: Operators = {
   DepthToSpace: (b, {inputs, attrs, outputs}) => {
     const x = inputs['x']!;
     if (attrs['dataFormat'] !== 'NHWC') throw new Unsupported('images with the channels first');
-    b.place(outputs[0]!, b.op('DepthToSpace', [b.in(x, channelsFirst(4))], {blocksize: number(attrs['blockSize']), mode: 'DCR'}), channelsFirst(4));
+    b.place(
+      outputs[0]!,
+      b.op('DepthToSpace', [b.in(x, channelsFirst(4))], {blocksize: number(attrs['blockSize']), mode: 'DCR'}),
+      channelsFirst(4),
+    );
   },
 };

@@ -5,14 +5,17 @@ import type {OnnxBuilder} from '../builder.js';
 import type {Operators} from './index.js';
 
 /** Since opset 13 the axes of a sum are an input, those of the others an attribute. */
-const reduction = (op: string) => (b: OnnxBuilder, {inputs, attrs, outputs}: GraphNode): void => {
-  const {name, layout} = b.any(inputs['x']!);
-  const along = axes(attrs['axis'] ?? attrs['reductionIndices'], layout.length);
-  const places = along.map((each) => layout.indexOf(each));
-  const keepdims = attrs['keepDims'] === true ? 1 : 0;
-  const result = op === 'ReduceSum' ? b.op(op, [name, b.int64(places)], {keepdims}) : b.op(op, [name], {axes: places, keepdims});
-  b.place(outputs[0]!, result, keepdims ? layout : without(layout, along));
-};
+const reduction =
+  (op: string) =>
+  (b: OnnxBuilder, {inputs, attrs, outputs}: GraphNode): void => {
+    const {name, layout} = b.any(inputs['x']!);
+    const along = axes(attrs['axis'] ?? attrs['reductionIndices'], layout.length);
+    const places = along.map((each) => layout.indexOf(each));
+    const keepdims = attrs['keepDims'] === true ? 1 : 0;
+    const result =
+      op === 'ReduceSum' ? b.op(op, [name, b.int64(places)], {keepdims}) : b.op(op, [name], {axes: places, keepdims});
+    b.place(outputs[0]!, result, keepdims ? layout : without(layout, along));
+  };
 
 function softmax(b: OnnxBuilder, {inputs, attrs, outputs}: GraphNode): void {
   const {name, layout} = b.any(inputs['logits']!);
