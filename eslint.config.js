@@ -64,7 +64,7 @@ export default tseslint.config(
     [
       [['**/commands/**', '**/cli/**', '**/config/**'], 'the library knows nothing of the command line'],
       [
-        ['**/backends/select.js', '**/backends/open*.js', '**/plugin/registry.js', '**/plugin/discover.js'],
+        ['**/runs/**', '**/backends/open.js', '**/plugin/registry.js', '**/plugin/discover.js'],
         'the library knows no concrete backend',
       ],
     ],

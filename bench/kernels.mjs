@@ -10,7 +10,7 @@ import os from 'node:os';
 import {parseArgs} from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-wasm';
-import {opt} from '../dist/plugin/options.js';
+import {opt} from '../dist/options/options.js';
 import plugin from '../plugins/wasm/dist/index.js';
 import {barChart} from './chart.mjs';
 import {peak} from './peak.mjs';

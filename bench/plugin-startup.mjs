@@ -7,7 +7,7 @@ import {tmpdir} from 'node:os';
 import path from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {Plugin} from '@oclif/core';
-import {writeManifest} from '../dist/cli/plugin-packages.js';
+import {writeManifest} from '../dist/cli/plugins/plugin-packages.js';
 import {median} from '../dist/bench/statistics.js';
 
 const [count, rounds] = [Number(process.argv[2] ?? 50), Number(process.argv[3] ?? 25)];

@@ -9,7 +9,7 @@ const name = `node-${platform}-${process.arch}`;
 const files = [
   'test/plugins/wasm/*.test.ts',
   'test/golden/golden.test.ts',
-  'test/gan/runs/resume.test.ts',
+  'test/runs/resume.test.ts',
   'test/e2e/weights.test.ts',
 ];
 

@@ -2,7 +2,7 @@
 export {exitCodes, GanError, isGanError} from './errors.js';
 export type {Device, DeviceInfo, DeviceMemory} from './backends/device.js';
 export {tf, type Tensor} from './backends/tf.js';
-export {openBackend} from './backends/open-backend.js';
+export {openBackend} from './runs/devices/open-backend.js';
 
 export {Module, Parameter, Buffer, Counter, type Layout, type StateDict, type StateTensor} from './gan/module.js';
 export {ShapeError} from './gan/shape-error.js';

@@ -3,7 +3,7 @@ import {openDevice} from '../../dist/backends/open.js';
 import {tf} from '../../dist/backends/tf.js';
 import {Normalization} from '../../dist/gan/data/normalize.js';
 import {GanError} from '../../dist/errors.js';
-import {opt} from '../../dist/plugin/options.js';
+import {opt} from '../../dist/options/options.js';
 import plugin from '../../plugins/wasm/dist/index.js';
 import {median} from '../../dist/bench/statistics.js';
 

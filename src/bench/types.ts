@@ -1,6 +1,6 @@
 /** What `gan bench` measures, and what its processes say to each other. Types only. */
 import type {DeviceInfo} from '../backends/device.js';
-import type {RunConfig} from '../gan/runs/run-config.js';
+import type {RunConfig} from '../options/run-config.js';
 import type {MetricName} from './metrics.js';
 
 /** A number measured several times. */

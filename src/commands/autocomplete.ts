@@ -1,6 +1,6 @@
 import {Args} from '@oclif/core';
-import {BaseCommand} from '../cli/base-command.js';
-import {completions, shells, type Shell} from '../cli/shells.js';
+import {BaseCommand} from '../cli/command/base-command.js';
+import {completions, shells, type Shell} from '../cli/completion/shells.js';
 
 export default class Autocomplete extends BaseCommand {
   static override summary = 'Print the script that lets a shell complete commands, flags, and names of parts.';

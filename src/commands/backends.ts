@@ -1,6 +1,6 @@
-import {backendLines} from '../cli/backends-report.js';
-import {BaseCommand} from '../cli/base-command.js';
-import {painter} from '../cli/style.js';
+import {backendLines} from '../cli/text/backends-report.js';
+import {BaseCommand} from '../cli/command/base-command.js';
+import {painter} from '../cli/text/style.js';
 
 export default class Backends extends BaseCommand {
   static override summary = 'List the backends and say which can run here.';
@@ -14,7 +14,7 @@ export default class Backends extends BaseCommand {
   async run(): Promise<void> {
     await this.parse(Backends);
     const registry = await this.openRegistry();
-    const {probeBackends} = await import('../backends/select.js');
+    const {probeBackends} = await import('../runs/devices/select.js');
     const backends = await probeBackends(registry);
     for (const backend of backends) this.json(backend);
     const lines =

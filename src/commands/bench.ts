@@ -3,11 +3,11 @@ import path from 'node:path';
 import {Flags, type Interfaces} from '@oclif/core';
 import type {Comparison} from '../bench/report/compare.js';
 import type {BenchResult} from '../bench/types.js';
-import {BaseCommand} from '../cli/base-command.js';
-import {benchBatchSize, benchConfig} from '../cli/bench-config.js';
-import {configFlags} from '../cli/config-flags.js';
-import {deviceFlag} from '../cli/device-flag.js';
-import {table} from '../cli/table.js';
+import {BaseCommand} from '../cli/command/base-command.js';
+import {benchBatchSize, benchConfig} from '../cli/config/bench-config.js';
+import {configFlags} from '../cli/flags/config-flags.js';
+import {deviceFlag} from '../cli/flags/device-flag.js';
+import {table} from '../cli/text/table.js';
 import {exitCodes, GanError, messageOf} from '../errors.js';
 
 const shared = configFlags();
@@ -93,7 +93,7 @@ export default class Bench extends BaseCommand {
     const {flags} = await this.parse(Bench);
     const registry = await this.openRegistry();
     const [{choosable}, {runBench}, {parseFloor, belowFloors}, {readBench}] = await Promise.all([
-      import('../backends/choose-device.js'),
+      import('../runs/devices/choose-device.js'),
       import('../bench/run.js'),
       import('../bench/report/floors.js'),
       import('../bench/report/compare.js'),

@@ -1,5 +1,5 @@
-import {BaseCommand} from '../cli/base-command.js';
-import {complete} from '../cli/completions.js';
+import {BaseCommand} from '../cli/command/base-command.js';
+import {complete} from '../cli/completion/completions.js';
 import {friendlyName} from '../plugin/names.js';
 
 /** What shells ask: the words after `gan`, the last one behind an equals sign; a candidate a line. */
@@ -14,7 +14,7 @@ export default class Complete extends BaseCommand {
     const found = await complete([...words.slice(0, -1), (words.at(-1) ?? '=').slice(1)], {
       commands: this.config.commands,
       registry: () => this.openRegistry(),
-      runs: async () => (await import('../gan/runs/run-summary.js')).findRuns('runs'),
+      runs: async () => (await import('../runs/run-summary.js')).findRuns('runs'),
       plugins: () =>
         [...this.config.plugins.values()]
           .filter(({type}) => type === 'user' || type === 'link')

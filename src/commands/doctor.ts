@@ -1,6 +1,6 @@
-import {BaseCommand} from '../cli/base-command.js';
-import {doctorLines} from '../cli/doctor-report.js';
-import {painter} from '../cli/style.js';
+import {BaseCommand} from '../cli/command/base-command.js';
+import {doctorLines} from '../cli/text/doctor-report.js';
+import {painter} from '../cli/text/style.js';
 
 export default class Doctor extends BaseCommand {
   static override summary = 'Check this machine and installation, and say what to do about what is wrong.';

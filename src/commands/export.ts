@@ -1,11 +1,11 @@
 import {Args, Flags} from '@oclif/core';
 import type {Device} from '../backends/device.js';
-import {BaseCommand} from '../cli/base-command.js';
-import {checkpointFlag, checkpointOf} from '../cli/checkpoint-flag.js';
-import {deviceFlag} from '../cli/device-flag.js';
-import {partOptions} from '../cli/part-options.js';
-import {runConfigFile} from '../cli/run-folder.js';
-import {openRun} from '../cli/use-run.js';
+import {BaseCommand} from '../cli/command/base-command.js';
+import {checkpointFlag, checkpointOf} from '../cli/flags/checkpoint-flag.js';
+import {deviceFlag} from '../cli/flags/device-flag.js';
+import {partOptions} from '../cli/flags/part-options.js';
+import {runConfigFile} from '../cli/run/run-folder.js';
+import {openRun} from '../cli/run/use-run.js';
 
 export default class Export extends BaseCommand {
   static override summary = 'Write a trained run to files that other programs read.';
@@ -66,7 +66,7 @@ export default class Export extends BaseCommand {
     if (flags.network !== undefined)
       options.set('network', {value: flags.network, origin: '--network', blame: 'usage'});
     const exporter = await registry.create('exporter', flags.format, options, '--format');
-    const {withTrainedRun} = await import('../gan/runs/trained-run.js');
+    const {withTrainedRun} = await import('../runs/trained-run.js');
     let device: Device | undefined;
     const architecture = async () => {
       const opened = await openRun({registry, surroundings: this.surroundings, run: args.run, flags});

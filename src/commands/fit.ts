@@ -1,15 +1,15 @@
 import {Args, Flags} from '@oclif/core';
-import {BaseCommand} from '../cli/base-command.js';
-import {assignmentsOf, configFlags} from '../cli/config-flags.js';
-import {deviceFlag, deviceOf} from '../cli/device-flag.js';
-import {FitReport} from '../cli/fit-report.js';
+import {BaseCommand} from '../cli/command/base-command.js';
+import {assignmentsOf, configFlags} from '../cli/flags/config-flags.js';
+import {deviceFlag, deviceOf} from '../cli/flags/device-flag.js';
+import {FitReport} from '../cli/training/fit-report.js';
 import {choosePictures, parsePictures} from '../cli/pictures/sample-pictures.js';
-import {planRun} from '../cli/plan-run.js';
-import {fromElsewhere} from '../cli/config-report.js';
-import {writeOrigins} from '../cli/run-folder.js';
-import {recordSession, sessionOf} from '../cli/sessions.js';
-import {listenForStop} from '../cli/signals.js';
-import type {TrainEvent} from '../gan/runs/train.js';
+import {planRun} from '../cli/training/plan-run.js';
+import {fromElsewhere} from '../cli/config/config-report.js';
+import {writeOrigins} from '../cli/run/run-folder.js';
+import {recordSession, sessionOf} from '../cli/training/sessions.js';
+import {listenForStop} from '../cli/command/signals.js';
+import type {TrainEvent} from '../runs/train.js';
 
 export default class Fit extends BaseCommand {
   static override summary = 'Train a generator and a critic on a folder of images.';
@@ -83,9 +83,9 @@ export default class Fit extends BaseCommand {
     );
     try {
       const [{selectBackend}, {createParts, givenOptions}, {train}, environment] = await Promise.all([
-        import('../backends/select.js'),
+        import('../runs/devices/select.js'),
         import('../config/parts.js'),
-        import('../gan/runs/train.js'),
+        import('../runs/train.js'),
         import('../bench/environment.js').then((each) => each.environment()),
       ]);
       const {device, refused} = await selectBackend(

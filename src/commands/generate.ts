@@ -1,9 +1,9 @@
 import {Args, Flags} from '@oclif/core';
-import {BaseCommand} from '../cli/base-command.js';
-import {checkpointFlag, checkpointOf} from '../cli/checkpoint-flag.js';
-import {deviceFlag} from '../cli/device-flag.js';
-import {parseSeeds, parseTruncation} from '../cli/seeds.js';
-import {withArchitecture} from '../cli/use-run.js';
+import {BaseCommand} from '../cli/command/base-command.js';
+import {checkpointFlag, checkpointOf} from '../cli/flags/checkpoint-flag.js';
+import {deviceFlag} from '../cli/flags/device-flag.js';
+import {parseSeeds, parseTruncation} from '../cli/flags/seeds.js';
+import {withArchitecture} from '../cli/run/use-run.js';
 import {GanError} from '../errors.js';
 
 export default class Generate extends BaseCommand {
@@ -59,8 +59,8 @@ export default class Generate extends BaseCommand {
       ...(flags.truncation !== undefined && {truncation: parseTruncation(flags.truncation)}),
     };
     const [{generateImages}, {writeImages}] = await Promise.all([
-      import('../gan/runs/generate.js'),
-      import('../cli/write-images.js'),
+      import('../runs/generate.js'),
+      import('../cli/pictures/write-images.js'),
     ]);
     const {images} = await withArchitecture(
       {registry: await this.openRegistry(), surroundings: this.surroundings, run: args.run, flags},

@@ -1,8 +1,8 @@
 import {existsSync, writeFileSync} from 'node:fs';
 import {Args, Flags} from '@oclif/core';
-import {BaseCommand} from '../cli/base-command.js';
-import {assignmentsOf, configFlags} from '../cli/config-flags.js';
-import {assertTerminal} from '../cli/prompts.js';
+import {BaseCommand} from '../cli/command/base-command.js';
+import {assignmentsOf, configFlags} from '../cli/flags/config-flags.js';
+import {assertTerminal} from '../cli/config/prompts.js';
 import {exitCodes, GanError} from '../errors.js';
 import type {Assignments} from '../config/assignments.js';
 import type {CommentedFormat} from '../config/commented.js';
@@ -80,7 +80,7 @@ export default class Init extends BaseCommand {
       };
     }
     assertTerminal('--yes');
-    const {askConfig} = await import('../cli/ask-config.js');
+    const {askConfig} = await import('../cli/config/ask-config.js');
     const presets = async (recipe: string) => ({
       ...(await this.#resolve(registry, new Map([...given, ['recipe', {value: recipe, origin: 'the answer'}]]))).config,
     });

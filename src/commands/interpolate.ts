@@ -1,10 +1,10 @@
 import {Args, Flags} from '@oclif/core';
-import {animationFlags, assertAnimations} from '../cli/animation-flags.js';
-import {BaseCommand} from '../cli/base-command.js';
-import {checkpointFlag, checkpointOf} from '../cli/checkpoint-flag.js';
-import {deviceFlag} from '../cli/device-flag.js';
-import {parseSeeds, parseTruncation} from '../cli/seeds.js';
-import {withArchitecture} from '../cli/use-run.js';
+import {animationFlags, assertAnimations} from '../cli/flags/animation-flags.js';
+import {BaseCommand} from '../cli/command/base-command.js';
+import {checkpointFlag, checkpointOf} from '../cli/flags/checkpoint-flag.js';
+import {deviceFlag} from '../cli/flags/device-flag.js';
+import {parseSeeds, parseTruncation} from '../cli/flags/seeds.js';
+import {withArchitecture} from '../cli/run/use-run.js';
 
 export default class Interpolate extends BaseCommand {
   static override summary = 'Animate the way between images of a trained run.';
@@ -60,10 +60,10 @@ export default class Interpolate extends BaseCommand {
     const truncation = flags.truncation === undefined ? {} : {truncation: parseTruncation(flags.truncation)};
     await assertAnimations(out, outDir);
     const [{withGenerator}, {drawLatent, latentPath}, {enlarge}, {writeAnimations}] = await Promise.all([
-      import('../gan/runs/generate.js'),
-      import('../gan/runs/latents.js'),
+      import('../runs/generate.js'),
+      import('../gan/latents.js'),
       import('../gan/data/gif.js'),
-      import('../cli/write-animations.js'),
+      import('../cli/pictures/write-animations.js'),
     ]);
     const images = await withArchitecture(
       {registry: await this.openRegistry(), surroundings: this.surroundings, run: args.run, flags},

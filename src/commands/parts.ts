@@ -1,11 +1,11 @@
 import {Args} from '@oclif/core';
-import {BaseCommand} from '../cli/base-command.js';
-import {describeParts, partLines} from '../cli/parts-report.js';
-import {painter} from '../cli/style.js';
+import {BaseCommand} from '../cli/command/base-command.js';
+import {describeParts, partLines} from '../cli/plugins/parts-report.js';
+import {painter} from '../cli/text/style.js';
 import {GanError} from '../errors.js';
-import {kindNames, partKinds} from '../plugin/kinds.js';
-import {didYouMean} from '../plugin/nearest.js';
-import type {PartKind} from '../plugin/index.js';
+import {kindNames, partKinds} from '../options/kinds.js';
+import {didYouMean} from '../options/nearest.js';
+import type {PartKind} from '../options/kinds.js';
 
 export default class Parts extends BaseCommand {
   static override summary = 'List everything that can be named on the command line, with its options.';
@@ -32,7 +32,9 @@ export default class Parts extends BaseCommand {
 
 /** @throws GanError GAN_UNKNOWN_KIND (exit 2) */
 function kindOf(wanted: string): PartKind {
-  const found = kindNames.find((kind) => [kind, partKinds[kind].manifestKey].includes(wanted.toLowerCase()));
+  const found = kindNames.find((kind) =>
+    [kind, partKinds[kind].manifestKey].some((word) => word === wanted.toLowerCase()),
+  );
   if (found !== undefined) return found;
   const meant = didYouMean(wanted, [...kindNames, ...kindNames.map((kind) => partKinds[kind].manifestKey)]);
   throw new GanError('usage', 'GAN_UNKNOWN_KIND', `There is no kind of part '${wanted}'.`, {

@@ -1,6 +1,6 @@
 import {Args, Flags} from '@oclif/core';
 import path from 'node:path';
-import {BaseCommand} from '../cli/base-command.js';
+import {BaseCommand} from '../cli/command/base-command.js';
 
 export default class Report extends BaseCommand {
   static override summary = 'Write a run as one HTML page.';

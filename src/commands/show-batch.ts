@@ -1,6 +1,6 @@
 import {Args, Flags} from '@oclif/core';
-import {BaseCommand} from '../cli/base-command.js';
-import {assignmentsOf, configFlags} from '../cli/config-flags.js';
+import {BaseCommand} from '../cli/command/base-command.js';
+import {assignmentsOf, configFlags} from '../cli/flags/config-flags.js';
 
 const shared = configFlags();
 const pick = (...names: string[]) => Object.fromEntries(names.map((name) => [name, shared[name]!]));
@@ -29,8 +29,8 @@ export default class ShowBatch extends BaseCommand {
     const {config} = await resolveConfig({registry, ...this.surroundings, flags: chosen});
     const [{createSource}, {firstBatch}, {writeImages}] = await Promise.all([
       import('../config/parts.js'),
-      import('../cli/first-batch.js'),
-      import('../cli/write-images.js'),
+      import('../cli/pictures/first-batch.js'),
+      import('../cli/pictures/write-images.js'),
     ]);
     const source = await createSource(registry, config.data, config.source);
     const {images, skipped} = await firstBatch(config, source, flags.n);

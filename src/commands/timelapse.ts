@@ -1,6 +1,6 @@
 import {Args, Flags} from '@oclif/core';
-import {animationFlags, assertAnimations} from '../cli/animation-flags.js';
-import {BaseCommand} from '../cli/base-command.js';
+import {animationFlags, assertAnimations} from '../cli/flags/animation-flags.js';
+import {BaseCommand} from '../cli/command/base-command.js';
 
 export default class Timelapse extends BaseCommand {
   static override summary = 'Animate the sample grids of a run.';
@@ -40,8 +40,8 @@ export default class Timelapse extends BaseCommand {
     const {out = [], 'out-dir': outDir, fps, hold, loop} = flags;
     await assertAnimations(out, outDir);
     const [{sampleFrames}, {writeAnimations}] = await Promise.all([
-      import('../cli/timelapse.js'),
-      import('../cli/write-animations.js'),
+      import('../cli/pictures/timelapse.js'),
+      import('../cli/pictures/write-animations.js'),
     ]);
     const images = await sampleFrames(args.run, flags);
     const files = await writeAnimations(images, {animations: out, frames: outDir, fps, hold, loop});

@@ -1,8 +1,8 @@
 import {Args, Flags} from '@oclif/core';
 import {once} from 'node:events';
 import {existsSync, statSync} from 'node:fs';
-import {BaseCommand} from '../cli/base-command.js';
-import {listenForStop} from '../cli/signals.js';
+import {BaseCommand} from '../cli/command/base-command.js';
+import {listenForStop} from '../cli/command/signals.js';
 import {GanError} from '../errors.js';
 
 export default class Ui extends BaseCommand {
@@ -43,7 +43,7 @@ export default class Ui extends BaseCommand {
     const registry = await this.openRegistry();
     const {serve} = await import('../ui/server/serve.js');
     const backends = async () => {
-      const {probeBackends} = await import('../backends/select.js');
+      const {probeBackends} = await import('../runs/devices/select.js');
       return (await probeBackends(registry)).map(({name, probe}) =>
         probe.ok ? {name, ok: true} : {name, ok: false, why: probe.why},
       );

@@ -1,6 +1,6 @@
 import {GanError} from '../errors.js';
-import {unknownKey, type Given} from '../plugin/options-check.js';
-import {listKeyNames, optionalParts, partKeyNames, topLevelKeys} from './schema.js';
+import {unknownKey, type Given} from '../options/options-check.js';
+import {listKeyNames, optionalParts, partKeyNames, topLevelKeys} from '../options/config-keys.js';
 
 /** One layer of configuration, flattened: `lr`, `arch`, `arch.nFeatures`, `source.count`, ... to unchecked values. */
 export type Assignments = Map<string, Given>;

@@ -1,6 +1,6 @@
-import {checkOptions, type GivenMap, type OptionValue} from '../plugin/options-check.js';
-import type {PartKind} from '../plugin/index.js';
-import {kindLabel} from '../plugin/kinds.js';
+import {checkOptions, type GivenMap, type OptionValue} from '../options/options-check.js';
+import type {PartKind} from '../options/kinds.js';
+import {kindLabel} from '../options/kinds.js';
 import type {Registry} from '../plugin/registry.js';
 
 export interface PartFacts {

@@ -1,8 +1,8 @@
-import {partKinds} from '../plugin/kinds.js';
-import {describeSpec, type OptionValue} from '../plugin/options-check.js';
-import type {OptionSpec} from '../plugin/options.js';
-import type {PartKind} from '../plugin/index.js';
-import type {PartChoice} from '../gan/runs/run-config.js';
+import {partKinds} from '../options/kinds.js';
+import {describeSpec, type OptionValue} from '../options/options-check.js';
+import type {OptionSpec} from '../options/options.js';
+import type {PartKind} from '../options/kinds.js';
+import type {PartChoice} from '../options/run-config.js';
 import type {Assignments} from './assignments.js';
 import {optionsOf} from './assignments.js';
 import type {ResolvedConfig} from './resolve.js';
@@ -15,7 +15,7 @@ import {
   scalarSpecs,
   type ListKey,
   type PartKey,
-} from './schema.js';
+} from '../options/config-keys.js';
 
 /** How a commented configuration can be written. JSON has no comments. */
 export const commentedFormats = ['yaml', 'ts', 'mjs'] as const;

@@ -1,7 +1,7 @@
 import {statSync} from 'node:fs';
 import path from 'node:path';
 import {GanError} from '../errors.js';
-import type {Given} from '../plugin/options-check.js';
+import type {Given} from '../options/options-check.js';
 
 /** Where images come from: a data source part, or a folder (absolute path). */
 export type DataChoice = {source: string} | {folder: string};

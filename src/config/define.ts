@@ -2,8 +2,8 @@
  * The types of configuration files, for editors: `import {defineConfig} from 'gankit/config'`. A file in JavaScript or
  * TypeScript exports the outcome by default. JSON and YAML files have a schema for the same (`gan config schema`).
  */
-import type {OptionSpec} from '../plugin/options.js';
-import type {ListKey, PartKey, scalarSpecs, ScalarKey} from './schema.js';
+import type {OptionSpec} from '../options/options.js';
+import type {ListKey, PartKey, scalarSpecs, ScalarKey} from '../options/config-keys.js';
 
 type Plain = string | number | boolean | null;
 

@@ -1,8 +1,8 @@
 import {GanError} from '../errors.js';
-import type {Given} from '../plugin/options-check.js';
-import {editDistance} from '../plugin/nearest.js';
+import type {Given} from '../options/options-check.js';
+import {editDistance} from '../options/nearest.js';
 import type {Assignments} from './assignments.js';
-import {listKeyNames, partKeyNames, topLevelKeys} from './schema.js';
+import {listKeyNames, partKeyNames, topLevelKeys} from '../options/config-keys.js';
 
 /**
  * The layer of environment variables: `GAN_BATCH_SIZE` is `batchSize`, `GAN_SWITCHER__N_CRIT` is `switcher.nCrit`, and

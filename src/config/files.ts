@@ -4,7 +4,7 @@ import {stripVTControlCharacters} from 'node:util';
 import type {Loader, PublicExplorer} from 'cosmiconfig';
 import {GanError, isGanError} from '../errors.js';
 import {flatten, type Assignments} from './assignments.js';
-import {scalarSpecs} from './schema.js';
+import {scalarSpecs} from '../options/config-keys.js';
 import {loadScript} from './script.js';
 
 /** A configuration file, read and flattened. */

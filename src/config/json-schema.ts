@@ -1,9 +1,17 @@
-import {partKinds} from '../plugin/kinds.js';
-import type {PartKind} from '../plugin/index.js';
-import type {OptionSpec, OptionSpecs} from '../plugin/options.js';
+import {partKinds} from '../options/kinds.js';
+import type {PartKind} from '../options/kinds.js';
+import type {OptionSpec, OptionSpecs} from '../options/options.js';
 import type {Registry} from '../plugin/registry.js';
 import {dataPrefix} from './data.js';
-import {listKeyNames, listKeys, optionalParts, partKeyNames, partKeys, scalarKeys, scalarSpecs} from './schema.js';
+import {
+  listKeyNames,
+  listKeys,
+  optionalParts,
+  partKeyNames,
+  partKeys,
+  scalarKeys,
+  scalarSpecs,
+} from '../options/config-keys.js';
 
 /** A JSON Schema, draft 7, which is what editors know best. */
 export interface JsonSchema {

@@ -1,8 +1,8 @@
-import type {Given, GivenMap} from '../plugin/options-check.js';
+import type {Given, GivenMap} from '../options/options-check.js';
 import {optionsOf, splitKey, type Assignments} from './assignments.js';
 import {environmentLayer} from './environment.js';
 import {findConfigFile, findUserFile, readConfigFile, type ConfigFile} from './files.js';
-import {scalarKeys} from './schema.js';
+import {scalarKeys} from '../options/config-keys.js';
 
 /** Layers of assignments, from weakest to strongest. */
 export type Layers = readonly GivenMap[];

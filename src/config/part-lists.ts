@@ -1,10 +1,10 @@
 import {GanError} from '../errors.js';
-import type {PartChoice} from '../gan/runs/run-config.js';
-import {unknownKey, type Given, type GivenMap} from '../plugin/options-check.js';
+import type {PartChoice} from '../options/run-config.js';
+import {unknownKey, type Given, type GivenMap} from '../options/options-check.js';
 import type {Registry} from '../plugin/registry.js';
 import type {Assignments} from './assignments.js';
 import {checkPart} from './check-part.js';
-import {listKeys, type ListKey} from './schema.js';
+import {listKeys, type ListKey} from '../options/config-keys.js';
 
 export interface ChosenList {
   choices: PartChoice[];

@@ -1,7 +1,7 @@
-import type {PartChoice, RunConfig} from '../gan/runs/run-config.js';
-import type {RunParts} from '../gan/runs/train.js';
+import type {PartChoice, RunConfig} from '../options/run-config.js';
+import type {RunParts} from '../runs/train.js';
 import type {Architecture, PartKind, SourceFactory} from '../plugin/index.js';
-import type {GivenMap} from '../plugin/options-check.js';
+import type {GivenMap} from '../options/options-check.js';
 import type {Registry} from '../plugin/registry.js';
 import {dataSource} from './data.js';
 

@@ -1,8 +1,8 @@
 import path from 'node:path';
-import type {PartChoice, RunConfig} from '../gan/runs/run-config.js';
+import type {PartChoice, RunConfig} from '../options/run-config.js';
 import {GanError} from '../errors.js';
-import {partKinds} from '../plugin/kinds.js';
-import {checkOptions, type GivenMap, type OptionValue} from '../plugin/options-check.js';
+import {partKinds} from '../options/kinds.js';
+import {checkOptions, type GivenMap, type OptionValue} from '../options/options-check.js';
 import type {Registry} from '../plugin/registry.js';
 import {flatten, optionsOf, parseSet, type Assignments} from './assignments.js';
 import {checkPart, withoutUndefined} from './check-part.js';
@@ -10,7 +10,15 @@ import {dataText, parseData} from './data.js';
 import type {ConfigFile} from './files.js';
 import {inForce, merge, pick, readSurroundings, scalarLayer, type Layers, type Surroundings} from './layers.js';
 import {chooseList} from './part-lists.js';
-import {defaultData, partDefaults, partKeys, scalarKeys, scalarSpecs, type ListKey, type PartKey} from './schema.js';
+import {
+  defaultData,
+  partDefaults,
+  partKeys,
+  scalarKeys,
+  scalarSpecs,
+  type ListKey,
+  type PartKey,
+} from '../options/config-keys.js';
 
 export interface ConfigRequest extends Surroundings {
   registry: Registry;

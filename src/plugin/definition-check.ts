@@ -1,8 +1,8 @@
 import type {PartKind} from './index.js';
-import {kindLabel, partKinds} from './kinds.js';
+import {kindLabel, partKinds} from '../options/kinds.js';
 import type {DeclaredPart} from './manifest.js';
-import {checkOption} from './options-check.js';
-import type {OptionSpec} from './options.js';
+import {checkOption} from '../options/options-check.js';
+import type {OptionSpec} from '../options/options.js';
 
 const specTypes: readonly OptionSpec['type'][] = ['int', 'num', 'str', 'bool', 'oneOf'];
 

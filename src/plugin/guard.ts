@@ -1,5 +1,5 @@
 import {GanError, isGanError, messageOf} from '../errors.js';
-import {kindLabel} from './kinds.js';
+import {kindLabel} from '../options/kinds.js';
 import type {DeclaredPart} from './manifest.js';
 
 /** What a training throws on purpose (see `Cancel` in gan/callback.ts). */

@@ -8,20 +8,22 @@
  * package.json what it brings: `"gan": {"api": 1, "switchers": {"fixed": "./dist/fixed.js"}}`.
  */
 import type {Backend, Finding} from '../backends/device.js';
-import type {Tensor, Tf} from '../backends/tf.js';
+import type {Tf} from '../backends/tf.js';
 import type {Callback} from '../gan/callback.js';
 import type {LearningRateSchedule} from '../gan/callbacks/schedule.js';
 import type {Augmentation} from '../gan/data/augment.js';
-import type {Source} from '../gan/data/types.js';
+import type {SourceFactory} from '../gan/data/types.js';
+import type {GanLossPair} from '../gan/losses/loss.js';
+import type {Architecture} from '../gan/nets/architecture.js';
 import type {ImageMetric} from '../gan/metrics/image-metrics.js';
-import type {Module} from '../gan/module.js';
 import type {Nn} from '../gan/nn.js';
 import type {OptimizerFactory} from '../gan/optim/optimizer.js';
 import type {Penalty} from '../gan/penalties/penalty.js';
-import type {TrainedRun} from '../gan/runs/trained-run.js';
+import type {TrainedRun} from '../gan/export/trained-run.js';
 import type {Switcher} from '../gan/switchers/switcher.js';
 import type {GanError} from '../errors.js';
-import type {Opt, OptionSpecs, OptionValues} from './options.js';
+import type {PartKind} from '../options/kinds.js';
+import type {Opt, OptionSpecs, OptionValues} from '../options/options.js';
 
 export type {
   Backend,
@@ -38,7 +40,9 @@ export type {GanError} from '../errors.js';
 export type {Callback} from '../gan/callback.js';
 export type {LearningRateSchedule, Progress} from '../gan/callbacks/schedule.js';
 export type {Augmentation} from '../gan/data/augment.js';
-export type {HostData, HostTensor, Source} from '../gan/data/types.js';
+export type {HostData, HostTensor, Source, SourceFactory} from '../gan/data/types.js';
+export type {GanLossPair} from '../gan/losses/loss.js';
+export type {Architecture, ImageShape} from '../gan/nets/architecture.js';
 export type {Learner} from '../gan/learner.js';
 export type {ImageMetric, ImageSets} from '../gan/metrics/image-metrics.js';
 export type {Module} from '../gan/module.js';
@@ -46,8 +50,8 @@ export type {Nn} from '../gan/nn.js';
 export type {Optimizer, OptimizerFactory, UpdateRule} from '../gan/optim/optimizer.js';
 export type {Penalty, PenaltyFacts} from '../gan/penalties/penalty.js';
 export type {Rng} from '../gan/rng.js';
-export type {RunConfig} from '../gan/runs/run-config.js';
-export type {TrainedRun} from '../gan/runs/trained-run.js';
+export type {RunConfig} from '../options/run-config.js';
+export type {TrainedRun} from '../gan/export/trained-run.js';
 export type {Mode, Switcher, SwitcherFacts} from '../gan/switchers/switcher.js';
 export type {
   BoolSpec,
@@ -59,7 +63,7 @@ export type {
   OptionSpecs,
   OptionValues,
   StrSpec,
-} from './options.js';
+} from '../options/options.js';
 
 /** Raised by one when a plug-in written for the old API can no longer work. */
 export const apiVersion = 1;
@@ -78,32 +82,6 @@ export interface BackendDefinition<S extends OptionSpecs = OptionSpecs> extends 
   /** `--backend auto` tries cuda, webgpu and wasm, then all others, the highest number first. Default 0. */
   priority?: number;
 }
-
-/** Side lengths and depth of the images: [height, width, channels]. */
-export interface ImageShape {
-  size: number;
-  channels: number;
-}
-
-/** Sizes in, modules out; knows no device, no data and no loss. */
-export interface Architecture {
-  generator(wanted: ImageShape & {latentSize: number}): Module;
-  critic(wanted: ImageShape): Module;
-}
-
-/**
- * Both halves of a loss. Scores are what the critic returns, [batch, ...]; results are scalars to be minimised.
- * `output` are the generator's images and `target` the real ones of the batch, NHWC.
- */
-export interface GanLossPair {
-  critic(scores: {real: Tensor; fake: Tensor}): Tensor;
-  generator(scores: {fake: Tensor; output: Tensor; target: Tensor}): Tensor;
-  /** Both run the same operations in every step, with the same numbers: then steps may be repeated from recordings. Absent: not known. */
-  repeatable?: boolean;
-}
-
-/** A data source is told the image size that the run wants. */
-export type SourceFactory = (wanted: ImageShape) => Source | Promise<Source>;
 
 /** A named set of configuration values, with the origin of the numbers. */
 export interface Recipe {
@@ -146,7 +124,7 @@ export interface PartKinds {
   exporter: Exporter;
   check: DoctorCheck;
 }
-export type PartKind = keyof PartKinds;
+export type {PartKind};
 
 type Define<Created> = <const S extends OptionSpecs = Record<never, never>>(
   definition: Definition<Created, S>,

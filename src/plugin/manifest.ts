@@ -1,7 +1,7 @@
 import path from 'node:path';
 import {apiVersion, type PartKind} from './index.js';
-import {kindNames, partKinds} from './kinds.js';
-import {didYouMean} from './nearest.js';
+import {kindNames, partKinds} from '../options/kinds.js';
+import {didYouMean} from '../options/nearest.js';
 
 /** A package that may bring parts, as found on disk. */
 export interface PackageInfo {
@@ -62,7 +62,7 @@ export function readManifest({name, root, pjson, builtIn = false}: PackageInfo):
     );
     return manifest;
   }
-  const kindOf = new Map(kindNames.map((kind) => [partKinds[kind].manifestKey, kind]));
+  const kindOf = new Map<string, PartKind>(kindNames.map((kind) => [partKinds[kind].manifestKey, kind]));
   for (const [key, entries] of Object.entries(block)) {
     if (key === 'api') continue;
     const kind = kindOf.get(key);

@@ -5,12 +5,12 @@ import {apiVersion, type BackendDefinition, type Definition, type Gan, type Part
 import {definitionFault} from './definition-check.js';
 import {installable, type InstallablePart} from './installable.js';
 import {guard} from './guard.js';
-import {kindLabel, kindNames, partKinds} from './kinds.js';
+import {kindLabel, kindNames, partKinds} from '../options/kinds.js';
 import {readManifest, type DeclaredPart, type PackageInfo, type PluginProblem} from './manifest.js';
 import {isCalled} from './names.js';
-import {didYouMean, nearestFirst} from './nearest.js';
-import {checkOptions, type GivenMap} from './options-check.js';
-import {opt} from './options.js';
+import {didYouMean, nearestFirst} from '../options/nearest.js';
+import {checkOptions, type GivenMap} from '../options/options-check.js';
+import {opt} from '../options/options.js';
 import {LazyTensors, type TensorApi} from './tensors.js';
 
 export type LoadedPart<K extends PartKind> = K extends 'backend' ? BackendDefinition : Definition<PartKinds[K]>;

@@ -1,9 +1,9 @@
 import {readFileSync} from 'node:fs';
 import path from 'node:path';
 import {fileURLToPath} from 'node:url';
-import type {PartKind} from '../plugin/index.js';
+import type {PartKind} from '../options/kinds.js';
 import {apiVersion} from '../plugin/index.js';
-import {kindLabel, partKinds} from '../plugin/kinds.js';
+import {kindLabel, partKinds} from '../options/kinds.js';
 import {friendlyName} from '../plugin/names.js';
 
 /** What a new plug-in can bring: parts, and commands. */

@@ -3,7 +3,7 @@ import {pathToFileURL} from 'node:url';
 import {expect} from 'chai';
 import {runBench} from '../../dist/bench/run.js';
 import type {BenchRow} from '../../dist/bench/types.js';
-import {benchConfig} from '../../dist/cli/bench-config.js';
+import {benchConfig} from '../../dist/cli/config/bench-config.js';
 import {openRegistry, pluginIn} from '../../dist/plugin/discover.js';
 import {ganError, pack, removeFolders} from '../plugin/helpers.js';
 

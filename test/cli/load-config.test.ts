@@ -1,8 +1,8 @@
 import {Config, type Interfaces, type Plugin} from '@oclif/core';
 import {expect} from 'chai';
 import path from 'node:path';
-import {loadConfig} from '../../dist/cli/load-config.js';
-import {writeManifest} from '../../dist/cli/plugin-packages.js';
+import {loadConfig} from '../../dist/cli/config/load-config.js';
+import {writeManifest} from '../../dist/cli/plugins/plugin-packages.js';
 import {root} from '../commands/helpers.js';
 import {folder, removeFolders, write} from '../plugin/helpers.js';
 

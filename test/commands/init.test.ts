@@ -2,7 +2,7 @@ import {expect} from 'chai';
 import {readFileSync} from 'node:fs';
 import path from 'node:path';
 import {PassThrough} from 'node:stream';
-import {askConfig} from '../../dist/cli/ask-config.js';
+import {askConfig} from '../../dist/cli/config/ask-config.js';
 import type {Assignments} from '../../dist/config/assignments.js';
 import {commentedConfig, commentedFormats} from '../../dist/config/commented.js';
 import {resolveConfig} from '../../dist/config/resolve.js';

@@ -1,9 +1,9 @@
 import {expect} from 'chai';
-import {tableHeader, tableRow} from '../../dist/cli/epoch-table.js';
-import {FitReport} from '../../dist/cli/fit-report.js';
-import {Progress} from '../../dist/cli/progress.js';
-import {painter} from '../../dist/cli/style.js';
-import {clock} from '../../dist/cli/time.js';
+import {tableHeader, tableRow} from '../../dist/cli/training/epoch-table.js';
+import {FitReport} from '../../dist/cli/training/fit-report.js';
+import {Progress} from '../../dist/cli/training/progress.js';
+import {painter} from '../../dist/cli/text/style.js';
+import {clock} from '../../dist/cli/text/time.js';
 
 const ESC = '\u001B';
 const sink = (isTTY: boolean, columns = 100) => {

@@ -7,7 +7,7 @@ import sharp from 'sharp';
 import {ticks, thin, valueRange} from '../../dist/cli/report/plot.js';
 import {spread} from '../../dist/cli/report/samples.js';
 import {json, tinyFlags} from '../e2e/helpers.js';
-import {metrics} from '../gan/runs/helpers.js';
+import {metrics} from '../runs/helpers.js';
 import {folder, removeFolders, write} from '../plugin/helpers.js';
 import {complaints, noBrowser, openBrowser} from '../ui/browser.js';
 import {gan} from './helpers.js';

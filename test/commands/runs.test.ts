@@ -1,9 +1,9 @@
 import {expect} from 'chai';
 import {existsSync, readFileSync, readdirSync, statSync} from 'node:fs';
 import path from 'node:path';
-import {findRuns, summariseRun} from '../../dist/gan/runs/run-summary.js';
-import {differences} from '../../dist/cli/runs-report.js';
-import {isRunEntry} from '../../dist/gan/runs/run-folder.js';
+import {findRuns, summariseRun} from '../../dist/runs/run-summary.js';
+import {differences} from '../../dist/cli/run/runs-report.js';
+import {isRunEntry} from '../../dist/runs/run-folder.js';
 import {json, tinyFlags} from '../e2e/helpers.js';
 import {folder, ganError, removeFolders, write} from '../plugin/helpers.js';
 import {gan, jsonLines, type Ran} from './helpers.js';

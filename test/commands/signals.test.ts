@@ -4,7 +4,7 @@ import path from 'node:path';
 import {pathToFileURL} from 'node:url';
 import {root} from './helpers.js';
 
-const signals = pathToFileURL(path.join(root, 'dist/cli/signals.js')).href;
+const signals = pathToFileURL(path.join(root, 'dist/cli/command/signals.js')).href;
 
 /** A process that listens, and after the first signal computes for ever without giving way. */
 const script = `
@@ -36,7 +36,7 @@ describe('listenForStop', () => {
   }
 
   it('gives the process back when it is disposed of', async () => {
-    const {listenForStop} = await import('../../dist/cli/signals.js');
+    const {listenForStop} = await import('../../dist/cli/command/signals.js');
     const before = process.listenerCount('SIGINT');
     const stop = listenForStop(() => {});
     expect(process.listenerCount('SIGINT')).to.equal(before + 1);

@@ -1,10 +1,10 @@
 import {expect} from 'chai';
 import {readFileSync} from 'node:fs';
 import path from 'node:path';
-import {scalarKeys, scalarSpecs} from '../../dist/config/schema.js';
+import {scalarKeys, scalarSpecs} from '../../dist/options/config-keys.js';
 import {exitCodes} from '../../dist/errors.js';
-import {describeSpec} from '../../dist/plugin/options-check.js';
-import type {OptionSpec} from '../../dist/plugin/options.js';
+import {describeSpec} from '../../dist/options/options-check.js';
+import type {OptionSpec} from '../../dist/options/options.js';
 import {root} from '../commands/helpers.js';
 
 const read = (name: string): string => readFileSync(path.join(root, 'docs', name), 'utf8');

@@ -1,7 +1,7 @@
 import {expect} from 'chai';
 import fc from 'fast-check';
 import {environmentLayer, variableOf} from '../../dist/config/environment.js';
-import {topLevelKeys} from '../../dist/config/schema.js';
+import {topLevelKeys} from '../../dist/options/config-keys.js';
 import {resolveConfig} from '../../dist/config/resolve.js';
 import {openRegistry} from '../../dist/plugin/discover.js';
 import {folder, ganError, removeFolders, write} from '../plugin/helpers.js';

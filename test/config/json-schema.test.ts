@@ -6,9 +6,9 @@ import {readFileSync} from 'node:fs';
 import path from 'node:path';
 import {configSchema} from '../../dist/config/json-schema.js';
 import {resolveConfig} from '../../dist/config/resolve.js';
-import {scalarSpecs} from '../../dist/config/schema.js';
+import {scalarSpecs} from '../../dist/options/config-keys.js';
 import {openRegistry} from '../../dist/plugin/discover.js';
-import type {OptionSpec} from '../../dist/plugin/options.js';
+import type {OptionSpec} from '../../dist/options/options.js';
 import {root} from '../commands/helpers.js';
 import {folder, pack, removeFolders, write} from '../plugin/helpers.js';
 

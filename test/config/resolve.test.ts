@@ -4,7 +4,7 @@ import {writeFileSync} from 'node:fs';
 import path from 'node:path';
 import type {Assignments} from '../../dist/config/assignments.js';
 import {resolveConfig, type ConfigRequest} from '../../dist/config/resolve.js';
-import {scalarSpecs} from '../../dist/config/schema.js';
+import {scalarSpecs} from '../../dist/options/config-keys.js';
 import {openRegistry} from '../../dist/plugin/discover.js';
 import {folder, ganError, removeFolders, write} from '../plugin/helpers.js';
 

@@ -3,7 +3,7 @@ import {existsSync, readFileSync, readdirSync} from 'node:fs';
 import path from 'node:path';
 import {pathToFileURL} from 'node:url';
 import {gan, jsonLines, once, type Kill} from '../commands/helpers.js';
-import {expectSame, newest, results} from '../gan/runs/helpers.js';
+import {expectSame, newest, results} from '../runs/helpers.js';
 import {folder, removeFolders, write} from '../plugin/helpers.js';
 import {json, tinyFlags} from './helpers.js';
 

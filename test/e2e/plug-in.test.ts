@@ -1,7 +1,7 @@
 import {expect} from 'chai';
 import path from 'node:path';
 import {gan, jsonLines} from '../commands/helpers.js';
-import {expectSame, results} from '../gan/runs/helpers.js';
+import {expectSame, results} from '../runs/helpers.js';
 import {folder, removeFolders, write} from '../plugin/helpers.js';
 import {json, stepsOf} from './helpers.js';
 

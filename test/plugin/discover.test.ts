@@ -1,7 +1,7 @@
 import {expect} from 'chai';
 import path from 'node:path';
 import {findPackages, openRegistry} from '../../dist/plugin/discover.js';
-import {kindNames} from '../../dist/plugin/kinds.js';
+import {kindNames} from '../../dist/options/kinds.js';
 import {folder, removeFolders, write} from './helpers.js';
 
 const pjson = (name: string, more: object): string => JSON.stringify({name, version: '1.0.0', ...more});
@@ -47,10 +47,12 @@ describe('findPackages', () => {
   it('finds a dependency that is hoisted to a folder above', () => {
     const top = folder();
     write(top, {
-      'node_modules/gankit/package.json': pjson('gan', {dependencies: {'gan-plugin-a': '*'}}),
+      'node_modules/gankit/package.json': pjson('gankit', {dependencies: {'gan-plugin-a': '*'}}),
       'node_modules/gan-plugin-a/package.json': pjson('gan-plugin-a', {gan: {api: 1}}),
     });
-    expect(findPackages(path.join(top, 'node_modules', 'gan')).map(({name}) => name)).to.deep.equal(['gan-plugin-a']);
+    expect(findPackages(path.join(top, 'node_modules', 'gankit')).map(({name}) => name)).to.deep.equal([
+      'gan-plugin-a',
+    ]);
   });
 });
 

@@ -1,6 +1,6 @@
 import {expect} from 'chai';
 import fc from 'fast-check';
-import {didYouMean, editDistance, nearestFirst} from '../../dist/plugin/nearest.js';
+import {didYouMean, editDistance, nearestFirst} from '../../dist/options/nearest.js';
 
 const word = fc.string({maxLength: 8});
 

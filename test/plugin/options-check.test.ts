@@ -1,7 +1,7 @@
 import {expect} from 'chai';
 import fc from 'fast-check';
-import {checkOption, checkOptions, type Given} from '../../dist/plugin/options-check.js';
-import {opt, type OptionSpec} from '../../dist/plugin/options.js';
+import {checkOption, checkOptions, type Given} from '../../dist/options/options-check.js';
+import {opt, type OptionSpec} from '../../dist/options/options.js';
 import {ganError} from './helpers.js';
 
 const given = (value: unknown, origin = '--set'): Given => ({value, origin});

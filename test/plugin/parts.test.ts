@@ -6,7 +6,7 @@ import {resolveConfig} from '../../dist/config/resolve.js';
 import type {FiniteSource} from '../../dist/gan/data/types.js';
 import type {Mode} from '../../dist/gan/switchers/switcher.js';
 import {openRegistry} from '../../dist/plugin/discover.js';
-import type {GivenMap} from '../../dist/plugin/options-check.js';
+import type {GivenMap} from '../../dist/options/options-check.js';
 
 const registry = openRegistry();
 const given = (values: Record<string, unknown>): GivenMap =>

@@ -2,7 +2,7 @@ import path from 'node:path';
 import {expect} from 'chai';
 import {readSafetensors} from 'gankit';
 import {gan, jsonLines} from '../commands/helpers.js';
-import {newest} from '../gan/runs/helpers.js';
+import {newest} from '../runs/helpers.js';
 import {folder, removeFolders} from '../plugin/helpers.js';
 import {linkedIn, runTool, thirdParty} from './third-party.js';
 import {needsAdapter, plugin} from './webgpu/support.js';

@@ -5,7 +5,7 @@ import {cpSync, mkdirSync, readdirSync, rmSync, writeFileSync} from 'node:fs';
 import path from 'node:path';
 import type {Browser, BrowserContextOptions, Locator, Page} from 'playwright-core';
 import sharp from 'sharp';
-import {RunFolder} from '../../dist/gan/runs/run-folder.js';
+import {RunFolder} from '../../dist/runs/run-folder.js';
 import {gan, root} from '../commands/helpers.js';
 import {json, tinyFlags} from '../e2e/helpers.js';
 import {folder, removeFolders} from '../plugin/helpers.js';

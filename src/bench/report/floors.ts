@@ -1,5 +1,5 @@
 import {GanError} from '../../errors.js';
-import {didYouMean} from '../../plugin/nearest.js';
+import {didYouMean} from '../../options/nearest.js';
 import {metricNames, metricText, metrics, type MetricName} from '../metrics.js';
 import type {BenchResult} from '../types.js';
 

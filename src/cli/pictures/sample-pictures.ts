@@ -1,6 +1,6 @@
 import {readFile} from 'node:fs/promises';
 import {GanError} from '../../errors.js';
-import type {Output} from '../style.js';
+import type {Output} from '../text/style.js';
 import {askTerminal} from './ask-terminal.js';
 import {detectProtocol} from './detect.js';
 import {pictureText, protocols, type Protocol, type TerminalPicture} from './protocol.js';

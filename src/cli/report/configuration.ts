@@ -1,4 +1,4 @@
-import type {RunConfig} from '../../gan/runs/run-config.js';
+import type {RunConfig} from '../../options/run-config.js';
 import {table, text} from './html.js';
 import type {RunRecord} from './read-run.js';
 

@@ -1,9 +1,9 @@
 import {createReadStream, existsSync, readFileSync, readdirSync} from 'node:fs';
 import path from 'node:path';
 import {createInterface} from 'node:readline';
-import type {RunConfig} from '../../gan/runs/run-config.js';
-import type {Session} from '../sessions.js';
-import {runConfigFile} from '../run-folder.js';
+import type {RunConfig} from '../../options/run-config.js';
+import type {Session} from '../training/sessions.js';
+import {runConfigFile} from '../run/run-folder.js';
 
 /** A value at each of some steps. */
 export interface Curve {

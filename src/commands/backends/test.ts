@@ -1,8 +1,8 @@
 import {Args, Flags} from '@oclif/core';
-import {BaseCommand} from '../../cli/base-command.js';
-import {conformanceTable, notPassed, summarise} from '../../cli/conformance-report.js';
-import {deviceFlag, deviceOf} from '../../cli/device-flag.js';
-import {partOptions} from '../../cli/part-options.js';
+import {BaseCommand} from '../../cli/command/base-command.js';
+import {conformanceTable, notPassed, summarise} from '../../cli/text/conformance-report.js';
+import {deviceFlag, deviceOf} from '../../cli/flags/device-flag.js';
+import {partOptions} from '../../cli/flags/part-options.js';
 import {exitCodes} from '../../errors.js';
 
 export default class BackendsTest extends BaseCommand {
@@ -37,7 +37,7 @@ export default class BackendsTest extends BaseCommand {
   async run(): Promise<void> {
     const {args, flags} = await this.parse(BackendsTest);
     const registry = await this.openRegistry();
-    const {withDevice} = await import('../../backends/choose-device.js');
+    const {withDevice} = await import('../../runs/devices/choose-device.js');
     const options = await withDevice(registry, args.name, partOptions(flags.set ?? [], 'backend'), deviceOf(flags)); // faults of these, before tfjs is loaded
     const {installedBackend, runConformance} = await import('../../testing/conformance/index.js');
     const packages = [...this.config.plugins.values()].map(({root}) => root);

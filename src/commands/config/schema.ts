@@ -1,6 +1,6 @@
 import {writeFileSync} from 'node:fs';
 import {Flags} from '@oclif/core';
-import {BaseCommand} from '../../cli/base-command.js';
+import {BaseCommand} from '../../cli/command/base-command.js';
 
 export default class ConfigSchema extends BaseCommand {
   static override summary = 'Write the JSON Schema of configuration files, for editors.';

@@ -1,9 +1,9 @@
 import {Args, Flags} from '@oclif/core';
-import {BaseCommand} from '../../cli/base-command.js';
-import {assignmentsOf, configFlags} from '../../cli/config-flags.js';
-import {configRows} from '../../cli/config-report.js';
-import {painter} from '../../cli/style.js';
-import {table} from '../../cli/table.js';
+import {BaseCommand} from '../../cli/command/base-command.js';
+import {assignmentsOf, configFlags} from '../../cli/flags/config-flags.js';
+import {configRows} from '../../cli/config/config-report.js';
+import {painter} from '../../cli/text/style.js';
+import {table} from '../../cli/text/table.js';
 
 export default class ConfigShow extends BaseCommand {
   static override summary = 'Show the configuration that `gan fit` would have here.';

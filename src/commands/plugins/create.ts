@@ -1,11 +1,11 @@
 import {mkdirSync, readdirSync, statSync, writeFileSync} from 'node:fs';
 import path from 'node:path';
 import {Args, Flags} from '@oclif/core';
-import {BaseCommand} from '../../cli/base-command.js';
+import {BaseCommand} from '../../cli/command/base-command.js';
 import {GanError} from '../../errors.js';
-import {kindNames, partKinds} from '../../plugin/kinds.js';
+import {kindNames, partKinds} from '../../options/kinds.js';
 import {fullPluginName} from '../../plugin/names.js';
-import {didYouMean} from '../../plugin/nearest.js';
+import {didYouMean} from '../../options/nearest.js';
 import type {Provided} from '../../scaffold/plugin.js';
 
 const provided: readonly Provided[] = [...kindNames, 'command'];

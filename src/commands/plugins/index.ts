@@ -1,6 +1,6 @@
-import {BaseCommand} from '../../cli/base-command.js';
-import {brings, installedPlugins} from '../../cli/installed-plugins.js';
-import {painter} from '../../cli/style.js';
+import {BaseCommand} from '../../cli/command/base-command.js';
+import {brings, installedPlugins} from '../../cli/plugins/installed-plugins.js';
+import {painter} from '../../cli/text/style.js';
 
 export default class Plugins extends BaseCommand {
   static override summary = 'List the plug-ins that are installed or linked, and what each brings.';

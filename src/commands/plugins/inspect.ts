@@ -1,10 +1,10 @@
 import {Args} from '@oclif/core';
-import {BaseCommand} from '../../cli/base-command.js';
-import {installedPlugins, type InstalledPlugin} from '../../cli/installed-plugins.js';
-import {painter} from '../../cli/style.js';
+import {BaseCommand} from '../../cli/command/base-command.js';
+import {installedPlugins, type InstalledPlugin} from '../../cli/plugins/installed-plugins.js';
+import {painter} from '../../cli/text/style.js';
 import {GanError} from '../../errors.js';
 import {friendlyName, isCalled} from '../../plugin/names.js';
-import {didYouMean} from '../../plugin/nearest.js';
+import {didYouMean} from '../../options/nearest.js';
 
 export default class PluginsInspect extends BaseCommand {
   static override summary = 'Show the version, folder, parts, commands and faults of installed plug-ins.';

@@ -1,7 +1,7 @@
 import {Args, Flags, type Plugin} from '@oclif/core';
 import {commands} from '@oclif/plugin-plugins';
-import {BaseCommand} from '../../cli/base-command.js';
-import {forNpm, packageSpec, writeManifest} from '../../cli/plugin-packages.js';
+import {BaseCommand} from '../../cli/command/base-command.js';
+import {forNpm, packageSpec, writeManifest} from '../../cli/plugins/plugin-packages.js';
 import {GanError} from '../../errors.js';
 
 /** oclif's `plugins install`, with the names that plug-ins of gan go by, files and folders, and a look at what was installed. */
@@ -85,7 +85,7 @@ export default class PluginsInstall extends BaseCommand {
     commands: readonly object[];
   }) {
     const {openRegistry} = await import('../../plugin/discover.js');
-    const {kindNames} = await import('../../plugin/kinds.js');
+    const {kindNames} = await import('../../options/kinds.js');
     const registry = openRegistry([{name, root, pjson}]);
     const parts = kindNames.flatMap((kind) => registry.list(kind)).filter((part) => part.package === name);
     const faults = registry.problems.filter((problem) => problem.package === name).map(({reason}) => reason);

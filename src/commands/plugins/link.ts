@@ -1,8 +1,8 @@
 import {Args, Config, Flags} from '@oclif/core';
 import {commands} from '@oclif/plugin-plugins';
-import {BaseCommand} from '../../cli/base-command.js';
-import {brings, installedPlugins} from '../../cli/installed-plugins.js';
-import {forNpm, packageIn} from '../../cli/plugin-packages.js';
+import {BaseCommand} from '../../cli/command/base-command.js';
+import {brings, installedPlugins} from '../../cli/plugins/installed-plugins.js';
+import {forNpm, packageIn} from '../../cli/plugins/plugin-packages.js';
 
 /** oclif's `plugins link`, which says what was linked and what is wrong with it. */
 export default class PluginsLink extends BaseCommand {

@@ -1,8 +1,8 @@
 import {Flags} from '@oclif/core';
 import {commands} from '@oclif/plugin-plugins';
-import {BaseCommand} from '../../cli/base-command.js';
-import {installedPlugins} from '../../cli/installed-plugins.js';
-import {confirm} from '../../cli/prompts.js';
+import {BaseCommand} from '../../cli/command/base-command.js';
+import {installedPlugins} from '../../cli/plugins/installed-plugins.js';
+import {confirm} from '../../cli/config/prompts.js';
 
 export default class PluginsReset extends BaseCommand {
   static override summary = 'Remove all plug-ins that were installed or linked.';

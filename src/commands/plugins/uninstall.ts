@@ -1,7 +1,7 @@
 import {Args} from '@oclif/core';
 import {commands} from '@oclif/plugin-plugins';
-import {BaseCommand} from '../../cli/base-command.js';
-import {installedName} from '../../cli/plugin-packages.js';
+import {BaseCommand} from '../../cli/command/base-command.js';
+import {installedName} from '../../cli/plugins/plugin-packages.js';
 
 /** oclif's `plugins uninstall`, which also knows short names: foo for gan-plugin-foo. */
 export default class PluginsUninstall extends BaseCommand {

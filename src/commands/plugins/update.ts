@@ -1,8 +1,8 @@
 import {Config, type Plugin} from '@oclif/core';
 import {commands} from '@oclif/plugin-plugins';
-import {BaseCommand} from '../../cli/base-command.js';
-import {brings, installedPlugins} from '../../cli/installed-plugins.js';
-import {forNpm, writeManifest} from '../../cli/plugin-packages.js';
+import {BaseCommand} from '../../cli/command/base-command.js';
+import {brings, installedPlugins} from '../../cli/plugins/installed-plugins.js';
+import {forNpm, writeManifest} from '../../cli/plugins/plugin-packages.js';
 
 /** oclif's `plugins update`, which leaves no second copy of gan behind and says what has changed. */
 export default class PluginsUpdate extends BaseCommand {

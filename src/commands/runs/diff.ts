@@ -1,10 +1,15 @@
 import {Args} from '@oclif/core';
-import {BaseCommand} from '../../cli/base-command.js';
-import {differences, diffLines} from '../../cli/runs-report.js';
+import {BaseCommand} from '../../cli/command/base-command.js';
+import {differences, diffLines} from '../../cli/run/runs-report.js';
 
 export default class RunsDiff extends BaseCommand {
   static override summary = 'Compare two runs: the settings that differ, and what came of them.';
-  static override examples = [{description: 'What did the longer run change?', command: '<%= config.bin %> runs diff runs/wgan-shapes-1 runs/wgan-shapes-2'}];
+  static override examples = [
+    {
+      description: 'What did the longer run change?',
+      command: '<%= config.bin %> runs diff runs/wgan-shapes-1 runs/wgan-shapes-2',
+    },
+  ];
   static override args = {
     a: Args.string({description: 'run folder', required: true}),
     b: Args.string({description: 'another run folder', required: true}),
@@ -12,7 +17,7 @@ export default class RunsDiff extends BaseCommand {
 
   async run(): Promise<void> {
     const {args} = await this.parse(RunsDiff);
-    const {summariseRun} = await import('../../gan/runs/run-summary.js');
+    const {summariseRun} = await import('../../runs/run-summary.js');
     const [a, b] = await Promise.all([summariseRun(args.a), summariseRun(args.b)]);
     this.json({settings: differences(a.config, b.config), a, b});
     for (const line of diffLines(a, b)) this.result(line);

@@ -1,7 +1,7 @@
 import {existsSync} from 'node:fs';
 import {Args} from '@oclif/core';
-import {BaseCommand} from '../../cli/base-command.js';
-import {runsTable} from '../../cli/runs-report.js';
+import {BaseCommand} from '../../cli/command/base-command.js';
+import {runsTable} from '../../cli/run/runs-report.js';
 import {GanError} from '../../errors.js';
 
 export default class RunsList extends BaseCommand {
@@ -18,8 +18,11 @@ export default class RunsList extends BaseCommand {
   async run(): Promise<void> {
     const {args} = await this.parse(RunsList);
     const dir = args.dir ?? 'runs';
-    if (args.dir !== undefined && !existsSync(dir)) throw new GanError('data', 'GAN_RUN_NOT_FOUND', `There is no folder ${dir}.`, {suggestions: ['Runs are made by `gan fit`, by default under runs/.']});
-    const {findRuns, summariseRun} = await import('../../gan/runs/run-summary.js');
+    if (args.dir !== undefined && !existsSync(dir))
+      throw new GanError('data', 'GAN_RUN_NOT_FOUND', `There is no folder ${dir}.`, {
+        suggestions: ['Runs are made by `gan fit`, by default under runs/.'],
+      });
+    const {findRuns, summariseRun} = await import('../../runs/run-summary.js');
     const tried = await Promise.allSettled((await findRuns(dir)).map((run) => summariseRun(run)));
     for (const each of tried) if (each.status === 'rejected') this.warning((each.reason as Error).message);
     const runs = tried.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));

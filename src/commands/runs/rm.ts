@@ -1,15 +1,16 @@
 import {readdirSync, rmSync} from 'node:fs';
 import path from 'node:path';
 import {Args, Flags} from '@oclif/core';
-import {BaseCommand} from '../../cli/base-command.js';
-import {confirm} from '../../cli/prompts.js';
-import {runConfigFile} from '../../cli/run-folder.js';
-import {size} from '../../cli/runs-report.js';
+import {BaseCommand} from '../../cli/command/base-command.js';
+import {confirm} from '../../cli/config/prompts.js';
+import {runConfigFile} from '../../cli/run/run-folder.js';
+import {size} from '../../cli/run/runs-report.js';
 import {GanError} from '../../errors.js';
 
 export default class RunsRm extends BaseCommand {
   static override summary = 'Remove runs, with all their checkpoints and samples.';
-  static override description = 'Asks first, unless --yes is given. A folder that holds files of others is left alone; --force removes it, too.';
+  static override description =
+    'Asks first, unless --yes is given. A folder that holds files of others is left alone; --force removes it, too.';
   static override examples = [
     {description: 'One run, after a question', command: '<%= config.bin %> runs rm runs/wgan-shapes-1'},
     {description: 'Two, in a script', command: '<%= config.bin %> runs rm runs/wgan-shapes-1 runs/wgan-shapes-2 --yes'},
@@ -26,7 +27,10 @@ export default class RunsRm extends BaseCommand {
   async run(): Promise<void> {
     const {argv, flags} = await this.parse(RunsRm);
     const dirs = argv as string[];
-    const [{summariseRun}, {isRunEntry}] = await Promise.all([import('../../gan/runs/run-summary.js'), import('../../gan/runs/run-folder.js')]);
+    const [{summariseRun}, {isRunEntry}] = await Promise.all([
+      import('../../runs/run-summary.js'),
+      import('../../runs/run-folder.js'),
+    ]);
     for (const dir of dirs) if (!flags.force) assertOnlyOurs(dir, isRunEntry);
     const runs = await Promise.all(dirs.map(summariseRun)); // all are looked at before the first goes
     const question = `Remove ${runs.map(({dir, step, bytes}) => `${dir} (${step} steps, ${size(bytes)})`).join(', ')}?`;
@@ -46,8 +50,16 @@ function assertOnlyOurs(dir: string, isOurs: (name: string) => boolean): void {
   runConfigFile(dir);
   const others = readdirSync(dir).filter((name) => !isOurs(name));
   if (others.length > 0) {
-    throw new GanError('usage', 'GAN_NOT_OURS', `${dir} holds what gan did not write: ${others.slice(0, 5).join(', ')}.`, {
-      suggestions: [`gan runs rm ${dir} --force   removes it all the same`, `Or keep it, and remove ${path.join(dir, 'checkpoints')} by hand.`],
-    });
+    throw new GanError(
+      'usage',
+      'GAN_NOT_OURS',
+      `${dir} holds what gan did not write: ${others.slice(0, 5).join(', ')}.`,
+      {
+        suggestions: [
+          `gan runs rm ${dir} --force   removes it all the same`,
+          `Or keep it, and remove ${path.join(dir, 'checkpoints')} by hand.`,
+        ],
+      },
+    );
   }
 }

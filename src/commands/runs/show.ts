@@ -1,18 +1,20 @@
 import {Args} from '@oclif/core';
-import {BaseCommand} from '../../cli/base-command.js';
-import {readOrigins} from '../../cli/run-folder.js';
-import {runLines} from '../../cli/runs-report.js';
+import {BaseCommand} from '../../cli/command/base-command.js';
+import {readOrigins} from '../../cli/run/run-folder.js';
+import {runLines} from '../../cli/run/runs-report.js';
 
 export default class RunsShow extends BaseCommand {
   static override summary = 'Show a run: how far it is, what came of it, its settings and where each is from.';
-  static override examples = [{description: 'Everything about a run', command: '<%= config.bin %> runs show runs/wgan-shapes-1'}];
+  static override examples = [
+    {description: 'Everything about a run', command: '<%= config.bin %> runs show runs/wgan-shapes-1'},
+  ];
   static override args = {
     run: Args.string({description: 'run folder', required: true}),
   };
 
   async run(): Promise<void> {
     const {args} = await this.parse(RunsShow);
-    const {summariseRun} = await import('../../gan/runs/run-summary.js');
+    const {summariseRun} = await import('../../runs/run-summary.js');
     const run = await summariseRun(args.run);
     const origins = readOrigins(args.run);
     this.json({...run, origins});

@@ -1,4 +1,4 @@
-import {probeBackends, type ProbedBackend} from '../../backends/select.js';
+import {probeBackends, type ProbedBackend} from '../../runs/devices/select.js';
 import {messageOf} from '../../errors.js';
 import {ok, problem, warning, type DoctorContext, type Finding} from '../context.js';
 

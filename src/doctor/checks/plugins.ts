@@ -1,5 +1,5 @@
 import {messageOf} from '../../errors.js';
-import {kindLabel, kindNames} from '../../plugin/kinds.js';
+import {kindLabel, kindNames} from '../../options/kinds.js';
 import {ok, warning, type DoctorContext, type Finding} from '../context.js';
 
 /** Every package that brings parts: what is left out and why, and parts that do not load. Own parts are loaded, too. */

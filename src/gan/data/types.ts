@@ -1,4 +1,5 @@
 /** What the data part of the library hands around: host arrays only, no tensors of a device. */
+import type {ImageShape} from '../nets/architecture.js';
 import type {Rng} from '../rng.js';
 import type {Normalization} from './normalize.js';
 
@@ -84,3 +85,6 @@ export interface EndlessSource {
 
 /** What a plug-in's data source makes. */
 export type Source = FiniteSource | EndlessSource;
+
+/** A data source is told the image size that the run wants. */
+export type SourceFactory = (wanted: ImageShape) => Source | Promise<Source>;

@@ -5,7 +5,7 @@ import {tf, type Tensor} from '../../backends/tf.js';
 import {GanError} from '../../errors.js';
 import type {Module} from '../module.js';
 import {Rng} from '../rng.js';
-import type {TrainedRun} from '../runs/trained-run.js';
+import type {TrainedRun} from './trained-run.js';
 import {Normalization} from '../data/normalize.js';
 import {ExportError} from './export-error.js';
 import {folded} from './fold.js';

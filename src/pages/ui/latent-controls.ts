@@ -1,4 +1,4 @@
-import {drawLatent, slerp} from '../../gan/runs/latents.js';
+import {drawLatent, slerp} from '../../gan/latents.js';
 import {h, write} from '../dom.js';
 
 /** A point of the latent space that the controls give, and how it is called. */

@@ -1,4 +1,4 @@
-import {drawLatent} from '../../gan/runs/latents.js';
+import {drawLatent} from '../../gan/latents.js';
 import {h} from '../dom.js';
 import type {Generator} from './generator.js';
 import {draw, pixelsOf} from './pictures.js';

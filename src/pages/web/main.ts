@@ -1,5 +1,5 @@
 /** The page: what its controls do. */
-import {drawLatent, slerp} from '../../gan/runs/latents.js';
+import {drawLatent, slerp} from '../../gan/latents.js';
 import {openDevice, type DeviceName} from './device.js';
 import {fillGrid} from './grid.js';
 import {loadGenerator, type Generator} from './generator.js';

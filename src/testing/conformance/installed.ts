@@ -24,7 +24,7 @@ export function installedBackend(installed: Installed): Subject {
 export default async function openInstalled({name, packages = [], options = {}}: Installed): Promise<Device> {
   const [{openRegistry, pluginIn}, {selectBackend}] = await Promise.all([
     import('../../plugin/discover.js'),
-    import('../../backends/select.js'),
+    import('../../runs/devices/select.js'),
   ]);
   const given = new Map(Object.entries(options).map(([key, value]) => [key, {value, origin: '--set'}]));
   const {device} = await selectBackend(openRegistry(packages.map(pluginIn)), name, given);

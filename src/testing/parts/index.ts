@@ -2,10 +2,10 @@
 import {stat} from 'node:fs/promises';
 import path from 'node:path';
 import type {Device} from '../../backends/device.js';
-import {withTrainedRun} from '../../gan/runs/trained-run.js';
+import {withTrainedRun} from '../../runs/trained-run.js';
 import {openRegistry, pluginIn} from '../../plugin/discover.js';
-import type {PartKind} from '../../plugin/index.js';
-import {kindNames} from '../../plugin/kinds.js';
+import type {PartKind} from '../../options/kinds.js';
+import {kindNames} from '../../options/kinds.js';
 import type {DeclaredPart} from '../../plugin/manifest.js';
 import type {Registry} from '../../plugin/registry.js';
 import {globalRunner, type TestRunner} from '../conformance/mocha.js';
@@ -147,6 +147,6 @@ async function checkCheck(registry: Registry, name: string, from: string): Promi
 }
 
 async function openWasm(registry: Registry): Promise<Device> {
-  const {selectBackend} = await import('../../backends/select.js');
+  const {selectBackend} = await import('../../runs/devices/select.js');
   return (await selectBackend(registry, 'wasm')).device;
 }

@@ -4,7 +4,7 @@ import {tmpdir} from 'node:os';
 import path from 'node:path';
 import {readCheckpoint, type Checkpoint} from '../../gan/checkpoint.js';
 import type {StateDict} from '../../gan/module.js';
-import {train} from '../../gan/runs/train.js';
+import {train} from '../../runs/train.js';
 import type {Device} from '../../backends/device.js';
 import type {Registry} from '../../plugin/registry.js';
 

@@ -1,10 +1,10 @@
-import {selectBackend} from '../../backends/select.js';
+import {selectBackend} from '../../runs/devices/select.js';
 import {createArchitecture} from '../../config/parts.js';
 import {resolveConfig} from '../../config/resolve.js';
 import {GanError, isGanError} from '../../errors.js';
 import {encodePng, imageGrid} from '../../gan/data/grid.js';
-import {openGenerator, type OpenGenerator} from '../../gan/runs/generate.js';
-import {RunFolder} from '../../gan/runs/run-folder.js';
+import {openGenerator, type OpenGenerator} from '../../runs/generate.js';
+import {RunFolder} from '../../runs/run-folder.js';
 import {openRegistry, pluginIn} from '../../plugin/discover.js';
 import type {Registry} from '../../plugin/registry.js';
 import type {PainterSetup, PaintOrder} from './orders.js';

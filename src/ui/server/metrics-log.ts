@@ -1,4 +1,4 @@
-import {RunFolder} from '../../gan/runs/run-folder.js';
+import {RunFolder} from '../../runs/run-folder.js';
 import type {RunsRoot} from './runs-root.js';
 import {Series} from './series.js';
 

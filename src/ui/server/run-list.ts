@@ -1,5 +1,5 @@
 import type {RunDetail, RunSummary} from '../protocol.js';
-import {RunFolder} from '../../gan/runs/run-folder.js';
+import {RunFolder} from '../../runs/run-folder.js';
 import {metricsFile, parseLine} from './metrics-log.js';
 import type {RunsRoot} from './runs-root.js';
 

@@ -3,7 +3,7 @@ import {tf} from '../../../dist/backends/tf.js';
 import type {Device} from '../../../dist/backends/device.js';
 import {Rng} from '../../../dist/gan/rng.js';
 import {openRegistry} from '../../../dist/plugin/discover.js';
-import {openCpu} from '../runs/helpers.js';
+import {openCpu} from '../../runs/helpers.js';
 
 describe('metric swd', () => {
   let device: Device;

@@ -5,7 +5,7 @@ import type {Device} from '../../../dist/backends/device.js';
 import {Rng} from '../../../dist/gan/rng.js';
 import {openRegistry} from '../../../dist/plugin/discover.js';
 import type {Penalty} from '../../../dist/plugin/index.js';
-import {openCpu} from '../runs/helpers.js';
+import {openCpu} from '../../runs/helpers.js';
 
 const registry = openRegistry();
 const make = (name: string, options: Record<string, number>): Promise<Penalty> =>

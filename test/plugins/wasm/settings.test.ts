@@ -3,10 +3,10 @@ import {readdirSync} from 'node:fs';
 import path from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {expect} from 'chai';
-import {openBackend} from '../../../dist/backends/open-backend.js';
+import {openBackend} from '../../../dist/runs/devices/open-backend.js';
 import type {Device} from '../../../dist/backends/device.js';
 import {passed, runGoldenCase, worst} from '../../../dist/testing/index.js';
-import {expectSame, fit, results} from '../../gan/runs/helpers.js';
+import {expectSame, fit, results} from '../../runs/helpers.js';
 import {folder, removeFolders} from '../../plugin/helpers.js';
 
 const recordings = fileURLToPath(new URL('../../golden/recordings', import.meta.url));

@@ -5,7 +5,7 @@ import {expect} from 'chai';
 import fc from 'fast-check';
 import {GanError} from '../../../dist/errors.js';
 import type {Gan, OpenedDevice} from '../../../dist/plugin/index.js';
-import {opt} from '../../../dist/plugin/options.js';
+import {opt} from '../../../dist/options/options.js';
 import {tf, type Tensor} from '../../../dist/backends/tf.js';
 import {Rng} from '../../../dist/gan/rng.js';
 import plugin from '../../../plugins/wasm/src/index.js';

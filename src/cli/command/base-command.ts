@@ -1,0 +1,72 @@
+import {Command, Flags} from '@oclif/core';
+import type {Surroundings} from '../../config/layers.js';
+import type {Registry} from '../../plugin/registry.js';
+import {formatReport, reportOf} from './error-report.js';
+import {painter} from '../text/style.js';
+
+/**
+ * What all commands share: `--json` and `--quiet`, results on stdout, talk on stderr, errors with code, remedy and exit
+ * code. Commands parse, call the library and print; they load tfjs and `src/gan` inside `run` only.
+ */
+export abstract class BaseCommand extends Command {
+  static override baseFlags = {
+    json: Flags.boolean({description: 'results and errors as JSON on stdout', helpGroup: 'GLOBAL'}),
+    quiet: Flags.boolean({description: 'no progress and no hints', helpGroup: 'GLOBAL'}),
+  };
+
+  #failed = false;
+
+  /** Results for people. Nothing with `--json`. */
+  protected result(text: string): void {
+    if (!this.asksFor('--json')) process.stdout.write(`${text}\n`);
+  }
+
+  /** Results for programs: one JSON value a line. Nothing without `--json`. */
+  protected json(value: unknown): void {
+    if (this.asksFor('--json')) process.stdout.write(`${JSON.stringify(value)}\n`);
+  }
+
+  /** Talk for people, on stderr. Nothing with `--quiet`. */
+  protected talk(text: string): void {
+    if (!this.asksFor('--quiet')) process.stderr.write(`${text}\n`);
+  }
+
+  protected warning(text: string): void {
+    process.stderr.write(`${painter(process.stderr)('yellow', 'Warning')}: ${text}\n`);
+  }
+
+  /** All parts that can be chosen by name: built-in ones and those of every plug-in that oclif knows. */
+  protected async openRegistry(): Promise<Registry> {
+    const {openRegistry} = await import('../../plugin/discover.js');
+    const registry = openRegistry(this.config.plugins.values(), this.config.dataDir);
+    for (const {package: name, reason} of registry.problems) this.warning(`the plug-in ${name} is left out: ${reason}`);
+    return registry;
+  }
+
+  /** What `resolveConfig` reads beside the command and the project's file: the user's file and the environment. */
+  protected get surroundings(): Surroundings {
+    return {userFolder: this.config.configDir, env: process.env};
+  }
+
+  protected override catch(error: Error): Promise<void> {
+    const flags = {...this.ctor.baseFlags, ...this.ctor.flags};
+    const report = reportOf(error, ['help', ...Object.keys(flags)]);
+    if (!report) return Promise.reject(error);
+    this.#failed = true;
+    process.exitCode = report.exitCode;
+    if (this.asksFor('--json')) this.json({error: report});
+    else process.stderr.write(`${formatReport(report, painter(process.stderr))}\n`);
+    return Promise.resolve();
+  }
+
+  protected override async finally(error: Error | undefined): Promise<void> {
+    if (this.#failed) this.parsed = true; // or oclif warns that the arguments were never parsed
+    await super.finally(error);
+  }
+
+  /** Whether a global flag was given; usable before and after a failed parse. */
+  protected asksFor(flag: '--json' | '--quiet'): boolean {
+    const end = this.argv.indexOf('--');
+    return (end === -1 ? this.argv : this.argv.slice(0, end)).includes(flag);
+  }
+}

@@ -1,0 +1,146 @@
+import type {Command} from '@oclif/core';
+import {
+  listKeyNames,
+  listKeys,
+  optionalParts,
+  partKeyNames,
+  partKeys,
+  scalarKeys,
+  scalarSpecs,
+} from '../../options/config-keys.js';
+import {kindNames, partKinds} from '../../options/kinds.js';
+import type {OptionSpec} from '../../options/options.js';
+import type {PartKind} from '../../options/kinds.js';
+import type {Registry} from '../../plugin/registry.js';
+import {configKey} from '../flags/config-flags.js';
+import {shells} from './shells.js';
+
+/** What completions are made from. Names are read from package.json files; parts are loaded for keys of `--set` only. */
+export interface CompletionContext {
+  commands: readonly Pick<Command.Loadable, 'id' | 'aliases' | 'flags' | 'args' | 'hidden'>[];
+  registry(): Promise<Registry>;
+  /** Run folders that are at hand. */
+  runs(): Promise<string[]>;
+  /** Short names of the plug-ins that are installed. */
+  plugins(): string[];
+}
+
+/**
+ * What the last word may become, sorted; nothing where the shell's own completion of files is right.
+ * @param words those after `gan`, the last one as far as it is typed
+ */
+export async function complete(words: readonly string[], context: CompletionContext): Promise<string[]> {
+  const [current = '', before] = [words.at(-1), words.slice(0, -1)];
+  const names = context.commands
+    .filter(({hidden}) => !hidden)
+    .flatMap((command) => [command.id, ...command.aliases].map((id) => ({words: id.split(':'), command})));
+  const leading =
+    before.findIndex((word) => word.startsWith('-')) === -1
+      ? before
+      : before.slice(
+          0,
+          before.findIndex((word) => word.startsWith('-')),
+        );
+  const found = names
+    .filter(({words: id}) => id.every((word, i) => leading[i] === word))
+    .sort((a, b) => b.words.length - a.words.length)[0];
+  const next =
+    before.length === leading.length
+      ? names
+          .filter(({words: id}) => id.length > before.length && before.every((word, i) => id[i] === word))
+          .map(({words: id}) => id[before.length]!)
+      : [];
+  const candidates = [
+    ...next,
+    ...(found ? await ofCommand(found.command, current, before.slice(found.words.length), context) : []),
+  ];
+  return [...new Set(candidates)].filter((each) => each.startsWith(current) && each !== '').sort();
+}
+
+async function ofCommand(
+  {flags, args, id}: CompletionContext['commands'][number],
+  current: string,
+  before: readonly string[],
+  context: CompletionContext,
+): Promise<string[]> {
+  const value = /^--([^=]+)=(.*)$/s.exec(current);
+  if (value) return (await ofFlag(value[1]!, value[2]!, flags, context)).map((each) => `--${value[1]}=${each}`);
+  const flag = /^--([^=]+)$/.exec(before.at(-1) ?? '')?.[1];
+  if (flag !== undefined && flags[flag]?.type === 'option') return ofFlag(flag, current, flags, context);
+  if (current.startsWith('-'))
+    return Object.entries(flags).flatMap(([name, {type, ...rest}]) => [
+      `--${name}`,
+      ...(type === 'boolean' && 'allowNo' in rest && rest.allowNo ? [`--no-${name}`] : []),
+    ]);
+  const position = before.filter(
+    (word, i) => !word.startsWith('-') && flags[before[i - 1]?.replace(/^--/, '') ?? '']?.type !== 'option',
+  ).length;
+  return ofArgument(id, Object.keys(args)[Math.min(position, Object.keys(args).length - 1)], context);
+}
+
+async function ofFlag(
+  flag: string,
+  current: string,
+  flags: Command.Loadable['flags'],
+  {registry}: CompletionContext,
+): Promise<string[]> {
+  const key = configKey(flag) ?? flag;
+  const part = partKeyNames.find((name) => name === key);
+  if (part)
+    return [
+      ...(await registry()).names(partKeys[part]),
+      ...(part === 'backend' ? ['auto'] : []),
+      ...(optionalParts.includes(part) ? ['none'] : []),
+    ];
+  const list = listKeyNames.find((name) => name === key);
+  if (list) return afterComma(current, (await registry()).names(listKeys[list]));
+  if (flag === 'backends') return afterComma(current, (await registry()).names('backend'));
+  if (flag === 'provides') return afterComma(current, [...kindNames, 'command']);
+  if (flag === 'format' && flags['set']) return (await registry()).names('exporter');
+  if (flag === 'set') return settings(await registry());
+  const scalar = scalarKeys.find((name) => name === key);
+  const spec: OptionSpec | undefined = scalar && scalarSpecs[scalar];
+  if (spec?.type === 'oneOf') return [...spec.values];
+  const known = flags[flag];
+  return known?.type === 'option' ? [...(known.options ?? [])] : [];
+}
+
+/** In `a,b` the last name is completed. */
+const afterComma = (current: string, names: readonly string[]): string[] => {
+  const done = current.slice(0, current.lastIndexOf(',') + 1);
+  return names.filter((name) => !done.split(',').includes(name)).map((name) => done + name);
+};
+
+async function ofArgument(
+  id: string,
+  argument: string | undefined,
+  {registry, runs, plugins}: CompletionContext,
+): Promise<string[]> {
+  if (argument === 'data') return (await registry()).names('source').map((name) => `builtin:${name}`);
+  if (argument === 'kind') return kindNames.flatMap((kind) => [kind, partKinds[kind].manifestKey]);
+  if (argument === 'shell') return [...shells];
+  if (id === 'backends:test') return (await registry()).names('backend');
+  if (/^plugins:(uninstall|inspect)$/.test(id)) return plugins();
+  return argument === 'run' || id === 'runs:diff' ? runs() : [];
+}
+
+/** `lr=`, `arch=`, `arch.nFeatures=`, `augment.flip.p=`: with an equals sign, after which the value comes. */
+async function settings(registry: Registry): Promise<string[]> {
+  const options = async (kind: PartKind, prefix: (name: string) => string): Promise<string[]> =>
+    (
+      await Promise.all(
+        registry.list(kind).map(({name}) =>
+          registry.load(kind, name).then(
+            (part) => Object.keys(part.options ?? {}).map((option) => `${prefix(name)}.${option}=`),
+            () => [],
+          ),
+        ),
+      )
+    ).flat();
+  const parts = await Promise.all([
+    options('source', () => 'source'),
+    ...partKeyNames.map((key) => options(partKeys[key], () => key)),
+    ...listKeyNames.map((key) => options(listKeys[key], (name) => `${key}.${name}`)),
+  ]);
+  return [...['data', ...partKeyNames, ...listKeyNames, ...scalarKeys].map((key) => `${key}=`), ...parts.flat()];
+}

@@ -1,0 +1,51 @@
+import path from 'node:path';
+import type {ResolvedConfig} from '../../config/resolve.js';
+import {listKeyNames, type ListKey} from '../../options/config-keys.js';
+import type {PartChoice} from '../../options/run-config.js';
+
+/** A value of the configuration and where it is from. */
+export interface ConfigRow {
+  /** As `--set` has it: `lr`, `arch.nFeatures`, `augment.flip.p`. */
+  key: string;
+  value: unknown;
+  origin: string;
+}
+
+/** Every value of a configuration, in the order of the keys; `none` for what is left out. */
+export const configRows = (resolved: ResolvedConfig): ConfigRow[] =>
+  Object.entries(resolved.origins).map(([key, origin]) => ({key, value: valueOf(resolved, key) ?? 'none', origin}));
+
+function valueOf({config, backend, recipe}: ResolvedConfig, key: string): unknown {
+  const [top = '', ...option] = key.split('.');
+  if (top === 'recipe') return recipe;
+  if (top === 'source') return config.source[option.join('.')];
+  const value: unknown = top === 'backend' ? backend : config[top as keyof typeof config];
+  if (isList(top)) return ofList((value ?? []) as PartChoice[], key.slice(top.length + 1));
+  if (typeof value !== 'object' || value === null) return value;
+  const {name, options} = value as PartChoice;
+  return option.length === 0 ? name : options[option.join('.')];
+}
+
+const isList = (key: string): key is ListKey => (listKeyNames as string[]).includes(key);
+
+/** The names of a list, or `NAME.OPTION` of one of its parts; the name may lack its package. */
+function ofList(choices: readonly PartChoice[], key: string): unknown {
+  if (key === '') return choices.length === 0 ? 'none' : choices.map(({name}) => name).join(',');
+  const [name, option] = [key.slice(0, key.lastIndexOf('.')), key.slice(key.lastIndexOf('.') + 1)];
+  const short = (text: string): string => text.replace(/^.*:/, '');
+  return choices.find((choice) => short(choice.name) === short(name))?.options[option];
+}
+
+/** For people who wonder about a value: the files and the variables that a new run's configuration is from, but for its own folder. */
+export function fromElsewhere({
+  files,
+  origins,
+  dir,
+}: Pick<ResolvedConfig, 'files' | 'origins'> & {dir: string}): string[] {
+  const others = files.filter((file) => path.dirname(file) !== path.resolve(dir));
+  const variables = [...new Set(Object.values(origins).filter((origin) => origin.startsWith('GAN_')))];
+  return [
+    ...(others.length === 0 ? [] : [`Configuration from ${others.join(', ')}`]),
+    ...(variables.length === 0 ? [] : [`From the environment: ${variables.join(', ')}`]),
+  ];
+}

@@ -1,0 +1,25 @@
+import {GanError} from '../../errors.js';
+
+/**
+ * Questions, on a terminal only: a script is told which flag to give. They are drawn on stderr, so that stdout keeps the results.
+ */
+
+interface Terminal {
+  stdin: {isTTY?: boolean};
+  stderr: {isTTY?: boolean};
+}
+
+/** @throws GanError GAN_NO_TERMINAL (exit 2) */
+export function assertTerminal(instead: string, {stdin, stderr}: Terminal = process): void {
+  if (stdin.isTTY && stderr.isTTY) return;
+  throw new GanError('usage', 'GAN_NO_TERMINAL', 'This asks a question, and there is no terminal to ask on.', {
+    suggestions: [`Give ${instead}.`],
+  });
+}
+
+/** Whether the answer is yes; Ctrl-C is no. */
+export async function confirm(message: string, instead: string): Promise<boolean> {
+  assertTerminal(instead);
+  const prompts = await import('@clack/prompts');
+  return (await prompts.confirm({message, initialValue: false, output: process.stderr})) === true;
+}

@@ -1,0 +1,74 @@
+import {Flags, type Interfaces} from '@oclif/core';
+import type {Assignments} from '../../config/assignments.js';
+import {listKeyNames, listKeys, partKeyNames, partKeys, scalarKeys, scalarSpecs} from '../../options/config-keys.js';
+import {kindLabel, partKinds} from '../../options/kinds.js';
+import type {OptionSpec} from '../../options/options.js';
+
+/** Flags for options of parts that are used often; every other option goes by `--set`. */
+const shortcuts: Readonly<Record<string, {key: string; description: string}>> = {
+  'n-crit': {key: 'switcher.nCrit', description: 'critic steps in a row'},
+  'n-gen': {key: 'switcher.nGen', description: 'generator steps in a row'},
+  'n-features': {key: 'arch.nFeatures', description: 'width of the networks: features of the first layer'},
+  'n-extra-layers': {key: 'arch.nExtraLayers', description: 'additional layers in each network'},
+  threads: {
+    key: 'backend.threads',
+    description:
+      'processor threads of the backend, which is then given by name (--backend wasm); default: all that the machine has',
+  },
+};
+
+const kebab = (key: string): string => key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+
+/** The configuration key of each flag: `batch-size` sets `batchSize`, `n-crit` sets `switcher.nCrit`. */
+const keyOfFlag: ReadonlyMap<string, string> = new Map([
+  ...[...partKeyNames, ...listKeyNames, ...scalarKeys].map((key): [string, string] => [kebab(key), key]),
+  ...Object.entries(shortcuts).map(([flag, {key}]): [string, string] => [flag, key]),
+]);
+
+/** The flags of `gan fit` that set configuration keys, made from the schema. Their values are checked by it, too. */
+export function configFlags(): Interfaces.FlagInput {
+  const flags: Interfaces.FlagInput = {};
+  for (const key of partKeyNames) {
+    flags[kebab(key)] = Flags.string({
+      description: `${kindLabel(partKeys[key])} by name (see below)`,
+      helpValue: 'NAME',
+      helpGroup: 'PART',
+    });
+  }
+  for (const key of listKeyNames) {
+    flags[kebab(key)] = Flags.string({
+      description: `${partKinds[listKeys[key]].manifestKey} by name, with commas between them (see below)`,
+      helpValue: 'NAMES',
+      helpGroup: 'PART',
+    });
+  }
+  for (const [flag, {description}] of Object.entries(shortcuts)) {
+    flags[flag] = Flags.string({description, helpValue: 'N', helpGroup: 'PART'});
+  }
+  for (const key of scalarKeys) {
+    const spec: OptionSpec = scalarSpecs[key];
+    const description = spec.help ?? '';
+    const shown = {description, helpGroup: 'RUN'};
+    if (spec.type === 'bool') flags[kebab(key)] = Flags.boolean({...shown, allowNo: true});
+    else flags[kebab(key)] = Flags.string({...shown, helpValue: helpValue(spec)});
+  }
+  return flags;
+}
+
+function helpValue(spec: OptionSpec): string {
+  if (spec.type === 'oneOf') return spec.values.join('|');
+  return spec.type === 'str' ? 'TEXT' : spec.type === 'int' ? 'N' : 'X';
+}
+
+/** The configuration key that a flag sets; undefined for flags like `--out`. */
+export const configKey = (flag: string): string | undefined => keyOfFlag.get(flag);
+
+/** Parsed flags as the strongest layer of the configuration. */
+export function assignmentsOf(flags: Readonly<Record<string, unknown>>): Assignments {
+  const out: Assignments = new Map();
+  for (const [flag, value] of Object.entries(flags)) {
+    const key = keyOfFlag.get(flag);
+    if (key !== undefined && value !== undefined) out.set(key, {value, origin: `--${flag}`, blame: 'usage'});
+  }
+  return out;
+}

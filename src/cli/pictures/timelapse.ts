@@ -1,0 +1,35 @@
+import {GanError} from '../../errors.js';
+import {loadSharp} from '../../gan/data/sharp.js';
+import type {HostTensor} from '../../gan/data/types.js';
+import {readRun} from '../report/read-run.js';
+import {spread} from '../report/samples.js';
+
+export interface TimelapseRequest {
+  /** At most as many, evenly spread, the first grid and the last among them. */
+  frames: number;
+  /** Pixels that the longer side of a frame has at most. */
+  side: number;
+}
+
+/**
+ * The sample grids of a run, be it at its end or under way, by ascending step: RGB or, where grids are transparent, RGBA.
+ * @returns bytes [n, height, width, 3 or 4]
+ * @throws GanError GAN_RUN_NOT_FOUND, GAN_NO_SAMPLES (exit 5)
+ */
+export async function sampleFrames(dir: string, {frames, side}: TimelapseRequest): Promise<HostTensor> {
+  const shown = spread((await readRun(dir)).samples, frames);
+  if (shown.length === 0)
+    throw new GanError('data', 'GAN_NO_SAMPLES', `the run ${dir} has no sample grid yet`, {
+      suggestions: ['gan fit draws one every --sample-every steps, and one at the end'],
+    });
+  const sharp = await loadSharp();
+  const grids = [];
+  for (const {path} of shown) {
+    const image = sharp(path).toColourspace('srgb').resize(side, side, {fit: 'inside', withoutEnlargement: true});
+    grids.push(await image.raw().toBuffer({resolveWithObject: true}));
+  }
+  const {width, height, channels} = grids[0]!.info;
+  const data = new Uint8Array(grids.length * width * height * channels);
+  grids.forEach((grid, i) => data.set(grid.data, i * width * height * channels));
+  return {data, shape: [grids.length, height, width, channels]};
+}

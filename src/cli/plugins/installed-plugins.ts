@@ -1,0 +1,57 @@
+import type {Interfaces} from '@oclif/core';
+import {openRegistry} from '../../plugin/discover.js';
+import {kindNames} from '../../options/kinds.js';
+import type {PartKind} from '../../options/kinds.js';
+
+/** A plug-in that was installed or linked. */
+export interface InstalledPlugin {
+  name: string;
+  version: string;
+  /** Installed from a registry, a file or a repository; or a folder that is used as it is. */
+  type: 'user' | 'link';
+  root: string;
+  /** By the names that are to be typed. */
+  parts: {kind: PartKind; name: string}[];
+  /** As typed: `hello world`. */
+  commands: string[];
+  /** Why it, or a part of it, is left out. */
+  problems: string[];
+}
+
+/** What is installed and linked, by name; those that cannot be read are among them, with the reason. */
+export function installedPlugins({
+  plugins,
+  dataDir,
+}: Pick<Interfaces.Config, 'plugins' | 'dataDir'>): InstalledPlugin[] {
+  const registry = openRegistry(plugins.values(), dataDir);
+  const parts = kindNames.flatMap((kind) => registry.list(kind));
+  const reasons = (name: string): string[] =>
+    registry.problems.filter((problem) => problem.package === name).map(({reason}) => reason);
+  const known = [...plugins.values()]
+    .filter(({type}) => type === 'user' || type === 'link')
+    .map(({name, version, type, root, commands}): InstalledPlugin => ({
+      name,
+      version,
+      root,
+      type: type === 'link' ? 'link' : 'user',
+      parts: parts.filter((part) => part.package === name).map(({kind, name: part}) => ({kind, name: part})),
+      commands: commands.map(({id}) => id.replaceAll(':', ' ')),
+      problems: reasons(name),
+    }));
+  const lost = registry.problems
+    .filter((problem) => !plugins.has(problem.package))
+    .map(({package: name, reason}): InstalledPlugin => ({
+      name,
+      version: '',
+      type: 'user',
+      root: '',
+      parts: [],
+      commands: [],
+      problems: [reason],
+    }));
+  return [...known, ...lost].sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** What a plug-in brings, in words. */
+export const brings = ({parts, commands}: Pick<InstalledPlugin, 'parts' | 'commands'>): string =>
+  [...parts.map(({kind, name}) => `${kind} ${name}`), ...commands.map((id) => `command ${id}`)].join(', ') || 'nothing';

@@ -1,0 +1,43 @@
+import {partKinds} from '../../options/kinds.js';
+import {describeSpec} from '../../options/options-check.js';
+import type {PartKind} from '../../options/kinds.js';
+import type {OptionSpecs} from '../../options/options.js';
+import type {Registry} from '../../plugin/registry.js';
+import type {painter} from '../text/style.js';
+
+/** A line of `gan parts --json`. */
+export interface ListedPart {
+  kind: PartKind;
+  /** As it is to be typed. */
+  name: string;
+  package: string;
+  summary?: string;
+  /** By name: type, default (absent: may be left out), help, and range or values. */
+  options?: OptionSpecs;
+  /** In place of the two: why it cannot be used. */
+  error?: string;
+}
+
+/** The parts of a kind; loads their modules, which is told of those that fail. */
+export function describeParts(registry: Registry, kind: PartKind): Promise<ListedPart[]> {
+  return Promise.all(
+    registry.list(kind).map(async ({name, package: from}) => {
+      const part = {kind, name, package: from};
+      const definition = await registry.load(kind, name).catch((error: Error) => error); // the registry throws GanErrors only
+      if (definition instanceof Error) return {...part, error: definition.message};
+      return {...part, summary: definition.summary, options: definition.options ?? {}};
+    }),
+  );
+}
+
+/** The same for people: a heading, a line a part, a line an option. */
+export function partLines(kind: PartKind, parts: readonly ListedPart[], paint: ReturnType<typeof painter>): string[] {
+  const lines = parts.flatMap(({name, package: from, summary, options = {}, error}) => [
+    `  ${paint('cyan', name)}  ${error === undefined ? summary : paint('red', error)} ${paint('dim', `(${from})`)}`,
+    ...Object.entries(options).map(
+      ([key, spec]) =>
+        `      ${key}=${spec.default ?? 'none'}  ${paint('dim', [spec.help, describeSpec(spec)].filter((text) => text !== undefined).join('; '))}`,
+    ),
+  ]);
+  return [paint('bold', partKinds[kind].manifestKey), ...(parts.length === 0 ? ['  none'] : lines), ''];
+}

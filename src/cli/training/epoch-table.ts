@@ -1,0 +1,33 @@
+import {clock} from '../text/time.js';
+
+/** What an epoch reports; the last column, `time`, is added here. */
+export interface EpochRow {
+  columns: readonly string[];
+  row: readonly (number | null)[];
+  seconds: number;
+}
+
+/** fastai's progress table in plain text: two spaces between columns, ten characters at least. */
+const padTo = (name: string): number => Math.max(name.length + 2, 10);
+
+export function tableHeader({columns}: EpochRow): string {
+  return line(withTime(columns), withTime(columns));
+}
+
+/** Numbers with six decimals, the epoch as it is, missing values as `None`. */
+export function tableRow({columns, row, seconds}: EpochRow): string {
+  const cells = columns.map((name, i) => {
+    const value = row[i];
+    if (value === null || value === undefined) return name === 'time' ? clock(seconds) : 'None';
+    return name === 'epoch' ? String(value) : value.toFixed(6);
+  });
+  return line(columns.includes('time') ? cells : [...cells, clock(seconds)], withTime(columns));
+}
+
+const withTime = (columns: readonly string[]): readonly string[] =>
+  columns.includes('time') ? columns : [...columns, 'time'];
+const line = (cells: readonly string[], columns: readonly string[]): string =>
+  cells
+    .map((cell, i) => cell.padEnd(padTo(columns[i]!)))
+    .join('')
+    .trimEnd();

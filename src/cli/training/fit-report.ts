@@ -1,0 +1,103 @@
+import type {TrainEvent, TrainResult} from '../../runs/train.js';
+import {tableHeader, tableRow} from './epoch-table.js';
+import type {Protocol} from '../pictures/protocol.js';
+import {SamplePictures} from '../pictures/sample-pictures.js';
+import {Progress} from './progress.js';
+import {painter, type Output} from '../text/style.js';
+
+export interface FitOutputs {
+  stdout: Output;
+  stderr: Output;
+  json: boolean;
+  quiet: boolean;
+  /** How the terminal of `stderr` shows sample grids; absent: it does not. */
+  pictures?: Protocol | undefined;
+}
+
+/** Turns the events of a training run into what a person sees, or into JSON lines. */
+export class FitReport {
+  readonly #to: FitOutputs;
+  readonly #progress: Progress;
+  readonly #pictures: SamplePictures | undefined;
+  #hasHeader = false;
+
+  constructor(to: FitOutputs) {
+    this.#to = to;
+    this.#progress = new Progress(to.stderr);
+    this.#pictures = to.pictures && new SamplePictures(to.pictures, (text) => this.say(text));
+  }
+
+  readonly notify = (event: TrainEvent): void => {
+    const {json, quiet} = this.#to;
+    if (json) this.#to.stdout.write(`${JSON.stringify(event)}\n`);
+    if (event.type === 'step') {
+      if (!quiet && !json) this.#progress.step(event);
+      return;
+    }
+    this.#progress.clear();
+    if (event.type === 'warning')
+      this.#to.stderr.write(`${painter(this.#to.stderr)('yellow', 'Warning')}: ${event.message}\n`);
+    if (json) return;
+    if (event.type === 'epoch') this.#row(event);
+    if (event.type === 'sample') this.#pictures?.show(event);
+    if (event.type === 'start' && !quiet) this.#to.stderr.write(`${startLine(event)}\n`);
+  };
+
+  /** Text between events: takes the live line away first. */
+  say(text: string): void {
+    this.#progress.clear();
+    this.#to.stderr.write(`${text}\n`);
+  }
+
+  /** Resolves when pictures that are being made have been shown. */
+  async settle(): Promise<void> {
+    await this.#pictures?.done();
+  }
+
+  /** Where everything is, and what to type next. */
+  end(dir: string, result: TrainResult): void {
+    const {json, quiet, stdout} = this.#to;
+    this.#progress.clear();
+    if (json) {
+      stdout.write(`${JSON.stringify({type: 'end', run: dir, ...result})}\n`);
+      return;
+    }
+    for (const line of summary(dir, result)) stdout.write(`${line}\n`);
+    if (!quiet) this.say(nextCommand(dir, result));
+  }
+
+  #row(event: Extract<TrainEvent, {type: 'epoch'}>): void {
+    if (!this.#hasHeader) this.#to.stdout.write(`${tableHeader(event)}\n`);
+    this.#hasHeader = true;
+    this.#to.stdout.write(`${tableRow(event)}\n`);
+  }
+}
+
+function startLine(event: Extract<TrainEvent, {type: 'start'}>): string {
+  const {step, steps, epochs, items, generatorParameters, criticParameters, notCaptured} = event;
+  const millions = (n: number): string => `${(n / 1e6).toFixed(1)} M`;
+  return [
+    `${items} images, ${epochs} epoch${epochs === 1 ? '' : 's'}, ${steps} steps`,
+    `generator ${millions(generatorParameters)} parameters, critic ${millions(criticParameters)}`,
+    ...(step > 0 ? [`going on after step ${step}`] : []),
+    ...(notCaptured === undefined ? [] : [`every step is computed anew: ${notCaptured}`]),
+  ].join('; ');
+}
+
+function summary(dir: string, {step, sample, checkpoint, skipped, imagesPerSecond}: TrainResult): string[] {
+  return [
+    ...(sample === undefined ? [] : [`sample grid  ${sample}`]),
+    `checkpoint   ${checkpoint}`,
+    `run folder   ${dir}`,
+    `steps        ${step} (${imagesPerSecond.toFixed(1)} images/s)`,
+    ...(skipped.length === 0
+      ? []
+      : [`skipped      ${skipped.length} unreadable file${skipped.length === 1 ? '' : 's'}`]),
+  ];
+}
+
+function nextCommand(dir: string, {interrupted, step}: TrainResult): string {
+  return interrupted
+    ? `Stopped after step ${step}. To go on:\n  gan fit --resume ${dir}`
+    : `To draw images from it:\n  gan generate ${dir} --out images.png`;
+}

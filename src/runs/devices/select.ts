@@ -1,0 +1,165 @@
+import {GanError, isGanError, messageOf} from '../../errors.js';
+import type {Given, GivenMap} from '../../options/options-check.js';
+import type {Registry} from '../../plugin/registry.js';
+import type {Backend, Device, Probe} from '../../backends/device.js';
+import {takesDevice, withDevice} from './choose-device.js';
+import {openDevice} from '../../backends/open.js';
+
+/** Fastest first. Backends that are not named here come after, by the priority that each declares. */
+const preference: readonly string[] = ['cuda', 'webgpu', 'wasm'];
+
+/** `gan backends --json` has a line for each (docs/backends.md). */
+export interface ProbedBackend {
+  name: string;
+  state: 'ready' | 'unavailable' | 'not-installed';
+  package: string;
+  /** Of the package; absent where it is not installed. */
+  version?: string;
+  /** One line about it; absent when its module does not load. */
+  summary?: string;
+  /** Whether `--device` chooses among its devices. */
+  choosable: boolean;
+  probe: Probe;
+}
+
+/** A backend that `auto` passed over. */
+export interface Refusal {
+  name: string;
+  why: string;
+  fix: string;
+}
+
+export interface Selection {
+  device: Device;
+  /** Those that were tried before it. */
+  refused: Refusal[];
+}
+
+/** The names of all backends, in the order in which `auto` tries them. Others are loaded only when the preferred ones are through. */
+async function* inOrder(registry: Registry): AsyncGenerator<string> {
+  const names = registry.names('backend');
+  yield* preference.filter((name) => names.includes(name));
+  const others = names.filter((name) => !preference.includes(name));
+  const priorities = new Map<string, number>();
+  for (const name of others)
+    priorities.set(
+      name,
+      await registry.load('backend', name).then(
+        ({priority = 0}) => priority,
+        () => 0,
+      ),
+    );
+  yield* others.sort((a, b) => priorities.get(b)! - priorities.get(a)!); // a stable sort: equals stay as they are declared
+}
+
+/** Whether each backend can run here, and then those that could be installed. Does not load tfjs, unless a backend's module does. */
+export async function probeBackends(registry: Registry): Promise<ProbedBackend[]> {
+  const probed: ProbedBackend[] = [];
+  const packages = new Map(registry.list('backend').map(({name, package: from}) => [name, from]));
+  for await (const name of inOrder(registry)) {
+    const tried = await tryProbe(registry, name);
+    const from = packages.get(name)!;
+    const part = await registry.load('backend', name).catch(() => undefined);
+    const version = registry.versionOf(from);
+    probed.push({
+      name,
+      state: tried.ok ? 'ready' : 'unavailable',
+      package: from,
+      ...(version !== undefined && {version}),
+      ...(part && {summary: part.summary}),
+      choosable: takesDevice(part),
+      probe: answer(tried),
+    });
+  }
+  const missing = registry.installable('backend').map(({name, package: from, fix}) => ({
+    name,
+    state: 'not-installed' as const,
+    package: from,
+    choosable: false,
+    probe: {ok: false as const, why: 'not installed', fix},
+  }));
+  return [...probed, ...missing];
+}
+
+/** Without the backend that was made for it. */
+function answer(tried: Tried): Probe {
+  if (!tried.ok) return tried;
+  const {backend: _, ...probe} = tried;
+  return {...probe, info: probe.info ?? {}};
+}
+
+/**
+ * Opens the backend of that name, or with `auto` the first that can run here. Never another one than asked for.
+ * @param options of the backend; with `auto` there are none
+ * @param device of `--device`: with `auto`, only backends that have such a device are taken
+ * @throws GanError GAN_UNKNOWN_PART, GAN_ONE_DEVICE, GAN_BACKEND_UNAVAILABLE with the reasons of all that were refused
+ */
+export async function selectBackend(
+  registry: Registry,
+  wanted: string,
+  options: GivenMap = new Map(),
+  device?: Given,
+): Promise<Selection> {
+  const auto = wanted === 'auto';
+  const given = auto ? new Map() : await withDevice(registry, wanted, options, device);
+  const refused: Refusal[] = [];
+  for await (const name of auto ? inOrder(registry) : [wanted]) {
+    const tried = await (auto ? tryAnyway(registry, name, device) : tryProbe(registry, name, given));
+    if (!tried.ok) {
+      refused.push({name, why: tried.why, fix: tried.fix});
+      continue;
+    }
+    try {
+      await registry.tensors.load(); // a backend may use `gan.tf` from here on
+      return {device: await openDevice(name, tried.backend), refused};
+    } catch (error) {
+      if (!auto) throw error;
+      refused.push({name, why: messageOf(error), fix: `gan fit --backend ${name}`});
+    }
+  }
+  throw unavailable(wanted, refused, registry.names('backend'));
+}
+
+/** A probe's answer, and the backend where the answer is yes. */
+type Tried = (Extract<Probe, {ok: true}> & {backend: Backend}) | Extract<Probe, {ok: false}>;
+
+/** For `auto`: a device that this backend does not have is a reason to pass it over. */
+async function tryAnyway(registry: Registry, name: string, device: Given | undefined): Promise<Tried> {
+  try {
+    return await tryProbe(registry, name, device && (await withDevice(registry, name, new Map(), device)));
+  } catch (error) {
+    return {ok: false, why: messageOf(error), fix: 'leave out --device, or gan backends'};
+  }
+}
+
+/** Makes and probes one backend; a fault of the plug-in is a refusal like others. */
+async function tryProbe(registry: Registry, name: string, options?: GivenMap): Promise<Tried> {
+  try {
+    const backend = await registry.create('backend', name, options);
+    const probe = await backend.probe();
+    return probe.ok ? {...probe, backend} : probe;
+  } catch (error) {
+    if (isGanError(error) && error.code.startsWith('GAN_CONFIG')) throw error; // an option of the user's, not the backend
+    const fix = isGanError(error) ? (error.suggestions[0] ?? '') : 'report this to the author of the plug-in';
+    return {ok: false, why: messageOf(error), fix};
+  }
+}
+
+function unavailable(wanted: string, refused: readonly Refusal[], names: readonly string[]): GanError {
+  const lines = refused.map(({name, why}) => `\n  ${name}: ${why}`).join('');
+  const others = names.filter((name) => !refused.some((one) => one.name === name));
+  return new GanError(
+    'backend',
+    'GAN_BACKEND_UNAVAILABLE',
+    wanted === 'auto'
+      ? `No backend can run here.${lines || ' None is installed.'}`
+      : `The backend '${wanted}' cannot run here.${lines}`,
+    {
+      suggestions: [
+        ...refused.map(({name, fix}) => `${name}: ${fix}`),
+        ...(others.length === 0 ? [] : [`Others: ${others.map((name) => `--backend ${name}`).join(', ')}`]),
+        'gan backends',
+      ],
+    },
+  );
+}

@@ -1,0 +1,122 @@
+/**
+ * TensorBoard's event files: records of Event messages. Field numbers are those of tensorboard/compat/proto/event.proto and summary.proto.
+ */
+import {appendFile, readFile, truncate} from 'node:fs/promises';
+import {
+  bytesField,
+  doubleField,
+  doublesField,
+  floatField,
+  message,
+  readFields,
+  varintField,
+} from '../gan/io/protobuf.js';
+import {decodeRecords, encodeRecord} from '../gan/io/tfrecord.js';
+
+/** A file that each session of a run begins anew. Events are gathered; `flush` writes them. */
+export class EventFile {
+  readonly #name: () => Promise<string>;
+  #path: string | undefined;
+  #events: Uint8Array[] = [];
+
+  /**
+   * @param name called once, when the file is made
+   * @param goesOnAfter step after which earlier files of the run hold nothing that counts
+   */
+  constructor(name: () => Promise<string>, goesOnAfter: number) {
+    this.#name = name;
+    this.#add(0, bytesField(3, 'brain.Event:2'));
+    if (goesOnAfter > 0) this.#add(goesOnAfter + 1, bytesField(7, varintField(1, 1))); // SessionLog.START: a reader drops what it has from there on
+  }
+
+  scalars(step: number, values: Readonly<Record<string, number>>): void {
+    this.#summary(
+      step,
+      Object.entries(values).map(([tag, value]) => [tag, floatField(2, value)]),
+    );
+  }
+
+  /** @param channels as in the PNG: 1 grey, 2 grey with alpha, 3 RGB, 4 RGBA */
+  image(
+    step: number,
+    tag: string,
+    png: Uint8Array,
+    {width, height, channels}: {width: number; height: number; channels: number},
+  ): void {
+    const image = message(varintField(1, height), varintField(2, width), varintField(3, channels), bytesField(4, png));
+    this.#summary(step, [[tag, bytesField(4, image)]]);
+  }
+
+  histogram(step: number, tag: string, values: Float32Array): void {
+    const {min, max, sum, sumOfSquares, limits, counts} = countValues(values);
+    const histogram = message(
+      doubleField(1, min),
+      doubleField(2, max),
+      doubleField(3, values.length),
+      doubleField(4, sum),
+      doubleField(5, sumOfSquares),
+      doublesField(6, limits),
+      doublesField(7, counts),
+    );
+    this.#summary(step, [[tag, bytesField(5, histogram)]]);
+  }
+
+  async flush(): Promise<void> {
+    const events = this.#events;
+    this.#events = [];
+    if (events.length > 0) await appendFile((this.#path ??= await this.#name()), Buffer.concat(events));
+  }
+
+  #summary(step: number, values: readonly (readonly [tag: string, value: Uint8Array])[]): void {
+    this.#add(
+      step,
+      bytesField(5, message(...values.map(([tag, value]) => bytesField(1, message(bytesField(1, tag), value))))),
+    );
+  }
+
+  #add(step: number, what: Uint8Array): void {
+    this.#events.push(encodeRecord(message(doubleField(1, Date.now() / 1000), varintField(2, step), what)));
+  }
+}
+
+/** Cuts an event file off before the first event that `isPast` refuses, or that is broken. */
+export async function rewindEvents(
+  path: string,
+  isPast: (event: {step: number; tags: string[]}) => boolean,
+): Promise<void> {
+  const file = await readFile(path);
+  const records = decodeRecords(file);
+  const later = records.findIndex(({data}) => !isPast(describe(data)));
+  const kept = later === -1 ? records : records.slice(0, later);
+  const end = kept.at(-1)?.end ?? 0;
+  if (end < file.length) await truncate(path, end);
+}
+
+function describe(event: Uint8Array): {step: number; tags: string[]} {
+  const fields = readFields(event);
+  const step = fields.find(([field]) => field === 2)?.[1] ?? 0;
+  const within = (values: [number, number | Uint8Array][], wanted: number) =>
+    values.flatMap(([field, value]) => (field === wanted && typeof value !== 'number' ? [value] : []));
+  const tags = within(fields, 5)
+    .flatMap((summary) => within(readFields(summary), 1))
+    .flatMap((value) => within(readFields(value), 1));
+  return {step: Number(step), tags: tags.map((tag) => Buffer.from(tag).toString())};
+}
+
+const buckets = 40;
+
+/** Counts in buckets of equal width from the smallest to the largest value. */
+function countValues(values: Float32Array) {
+  let [min, max, sum, sumOfSquares] = [Infinity, -Infinity, 0, 0];
+  for (const value of values) {
+    if (value < min) min = value;
+    if (value > max) max = value;
+    sum += value;
+    sumOfSquares += value * value;
+  }
+  const width = (max - min) / buckets;
+  const counts = new Array<number>(width > 0 ? buckets : 1).fill(0);
+  for (const value of values) counts[width > 0 ? Math.min(buckets - 1, Math.floor((value - min) / width)) : 0]!++;
+  const limits = counts.map((_, i) => (i === counts.length - 1 ? max : min + (i + 1) * width));
+  return {min, max, sum, sumOfSquares, limits, counts};
+}

@@ -1,0 +1,54 @@
+import {GanError, isGanError} from '../errors.js';
+import type {Architecture} from '../plugin/index.js';
+import {readSafetensors} from '../gan/io/safetensors.js';
+import type {Networks} from '../gan/export/trained-run.js';
+import {withoutPrefix} from '../gan/checkpoint.js';
+import type {RunConfig} from '../options/run-config.js';
+
+/** Both networks of a run, freshly initialised from the current streams, or from the file `init`. */
+export async function makeNetworks(
+  {size, channels, latent}: RunConfig,
+  architecture: Architecture,
+  init?: string,
+): Promise<Networks> {
+  const networks: Networks = {
+    generator: architecture.generator({size, channels, latentSize: latent}),
+    critic: architecture.critic({size, channels}),
+  };
+  try {
+    if (init !== undefined) await loadWeights(networks, init);
+  } catch (error) {
+    networks.generator.dispose();
+    networks.critic.dispose();
+    throw error;
+  }
+  return networks;
+}
+
+/** Loads `generator.*` and `critic.*`, or one of the two, from a safetensors file in PyTorch's names and layout. */
+async function loadWeights({generator, critic}: Networks, path: string): Promise<void> {
+  const {tensors} = await readSafetensors(path);
+  const found = Object.entries({generator, critic})
+    .map(([name, network]) => ({name, network, state: withoutPrefix(`${name}.`, tensors)}))
+    .filter(({state}) => state.size > 0);
+  if (found.length === 0) {
+    throw new GanError(
+      'data',
+      'GAN_STATE_MISMATCH',
+      `${path} holds no tensor whose name begins with generator. or critic.`,
+      {
+        suggestions: ['save the state_dict of the whole GANModule: learn.model.state_dict() in fastai'],
+      },
+    );
+  }
+  for (const {name, network, state} of found) {
+    try {
+      network.loadStateDict(state);
+    } catch (error) {
+      if (!isGanError(error)) throw error;
+      throw new GanError('data', 'GAN_STATE_MISMATCH', `the ${name} in ${path}: ${error.message}`, {
+        suggestions: error.suggestions,
+      });
+    }
+  }
+}

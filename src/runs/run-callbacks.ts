@@ -1,0 +1,203 @@
+/** What a run does beside training: each of these is one concern. Their orders make them follow the recorder (50). */
+import {appendFile} from 'node:fs/promises';
+import {GanError, isGanError} from '../errors.js';
+import type {Callback} from '../gan/callback.js';
+import {saveCheckpoint} from '../gan/checkpoint.js';
+import {imageGrid, writePng} from '../gan/data/grid.js';
+import type {HostTensor} from '../gan/data/types.js';
+import {generateImages, type GANLearner} from '../gan/gan-learner.js';
+import type {Learner} from '../gan/learner.js';
+import type {RunConfig} from '../options/run-config.js';
+import type {RunFolder} from './run-folder.js';
+import type {TrainEvent} from './train.js';
+
+type Notify = (event: TrainEvent) => void;
+
+/** Ends the run with an error as soon as a loss is not finite; what was written before stays. */
+export function stopWhenDiverged(folder: RunFolder): Callback {
+  return {
+    name: 'stop-when-diverged',
+    order: 40,
+    async afterLossRead({read}) {
+      const {value, step} = read!;
+      if (!Number.isFinite(value)) throw await diverged(folder, `the loss is ${value} at step ${step}`);
+    },
+  };
+}
+
+async function diverged(folder: RunFolder, what: string): Promise<GanError> {
+  const last = (await folder.checkpoints()).at(-1);
+  return new GanError(
+    'diverged',
+    'GAN_DIVERGED',
+    `${what}; ${last === undefined ? 'no checkpoint had been written yet' : `the last good checkpoint is ${last}`}`,
+    {
+      suggestions: ['lower the learning rate (--lr)', 'use another loss or clip the weights (--clip)'],
+    },
+  );
+}
+
+/** Ends the fit when the wanted number of steps is reached or the user asks to stop. */
+export function stopAt(steps: number, signal: AbortSignal): Callback {
+  return {
+    name: 'stop-at',
+    order: 65,
+    afterBatch({training, step, epoch, nEpoch, iter, nIter, stop}) {
+      const endsAnyway = epoch === nEpoch - 1 && iter === nIter - 1; // after its validation
+      if (!training || endsAnyway) return;
+      if (step >= steps) stop(`${steps} steps are done`);
+      else if (signal.aborted) stop('interrupted');
+    },
+  };
+}
+
+/** Appends a line a step, and one an epoch, to metrics.jsonl; in batches, since a write a step would cost time. */
+export function logMetrics(learn: GANLearner, folder: RunFolder): Callback & {flush(): Promise<void>} {
+  let lines: string[] = [];
+  let written = performance.now();
+  const flush = async (): Promise<void> => {
+    const text = lines.join('');
+    lines = [];
+    written = performance.now();
+    if (text !== '') await appendFile(folder.metricsPath, text);
+  };
+  return {
+    name: 'log-metrics',
+    order: 55,
+    flush,
+    async afterLossRead({read}) {
+      const {training, step, epoch, value: loss, lrs} = read!;
+      if (!training) return;
+      const {readMode: mode, genSmooth, critSmooth} = learn.ganTrainer;
+      lines.push(
+        `${JSON.stringify({step, epoch, mode, loss, genLoss: genSmooth.value, critLoss: critSmooth.value, lr: lrs[0]})}\n`,
+      );
+      if (performance.now() - written > 1000) await flush();
+    },
+    afterEpoch({step, stopReason, recorder}) {
+      const row = recorder!.rows.at(-1)!;
+      const columns = Object.fromEntries(recorder!.columns.slice(1).map((name, i) => [name, row.values[i]]));
+      if (stopReason === undefined)
+        lines.push(`${JSON.stringify({step, epoch: row.epoch, seconds: row.seconds, row: columns})}\n`);
+    },
+    afterFit: flush,
+  };
+}
+
+/** Draws images from the same latents every `sampleEvery` steps and at the end. */
+export function drawSamples(
+  learn: GANLearner,
+  folder: RunFolder,
+  {sampleEvery}: Pick<RunConfig, 'sampleEvery'>,
+  latents: HostTensor,
+  drawn: (sample: Extract<TrainEvent, {type: 'sample'}>) => Promise<void>,
+): Callback & {latest?: string} {
+  let drawnAt = -1;
+  const draw = async (step: number): Promise<void> => {
+    if (drawnAt === step) return;
+    drawnAt = step;
+    const images = await generateImages(learn.ganModel.need('generator'), latents, learn.dls);
+    const path = folder.samplePath(step);
+    await writePng(path, imageGrid(images));
+    self.latest = path;
+    await drawn({type: 'sample', step, path});
+  };
+  const self: Callback & {latest?: string} = {
+    name: 'draw-samples',
+    order: 60,
+    async afterBatch({training, step}) {
+      if (training && sampleEvery > 0 && step % sampleEvery === 0) await draw(step);
+    },
+    afterFit: async ({step}) => draw(step),
+  };
+  return self;
+}
+
+/** Writes a checkpoint every `checkpointEvery` steps, when the fit is being ended, at the end, and when `write` is called. */
+export function writeCheckpoints(
+  folder: RunFolder,
+  {checkpointEvery, keepCheckpoints}: Pick<RunConfig, 'checkpointEvery' | 'keepCheckpoints'>,
+  flush: () => Promise<void>,
+  notify: Notify,
+): Callback & {latest?: string; write(learn: Learner, epoch: number, batch: number): Promise<void>} {
+  let writtenAt = -1;
+  const write = async (learn: Learner, epoch: number, batch: number): Promise<void> => {
+    const {step} = learn;
+    if (writtenAt === step) return;
+    writtenAt = step;
+    await learn.readLosses();
+    await flush(); // the log must not lag behind the checkpoint
+    const path = folder.checkpointPath(step);
+    await saveCheckpoint(learn, path, {epoch, batch, step}).catch(async (error: unknown) => {
+      throw isGanError(error) && error.kind === 'diverged' ? await diverged(folder, error.message) : error;
+    });
+    if (keepCheckpoints > 0) await folder.prune(keepCheckpoints);
+    self.latest = path;
+    notify({type: 'checkpoint', step, path});
+  };
+  const self: ReturnType<typeof writeCheckpoints> = {
+    name: 'write-checkpoints',
+    order: 70,
+    write,
+    async afterBatch(learn) {
+      if (!learn.training) return;
+      const due = checkpointEvery > 0 && learn.step % checkpointEvery === 0;
+      if (due || learn.stopReason !== undefined) await write(learn, learn.epoch, learn.iter + 1);
+    },
+    async afterFit(learn) {
+      if (learn.stopReason === undefined) {
+        writtenAt = -1; // one from the last batch would have the epoch's end before it
+        await write(learn, learn.nEpoch, 0);
+      }
+    },
+  };
+  return self;
+}
+
+/** Tells about steps, epochs and speed. */
+export function reportProgress(
+  learn: GANLearner,
+  steps: number,
+  notify: Notify,
+): Callback & {imagesPerSecond(): number} {
+  let images = 0;
+  let start = 0;
+  let done = 0;
+  const imagesPerSecond = (): number => images / Math.max((performance.now() - start) / 1000, 1e-9);
+  return {
+    name: 'report-progress',
+    order: 80,
+    imagesPerSecond,
+    beforeBatch() {
+      if (start === 0) start = performance.now();
+    },
+    afterLossRead({read}) {
+      const {training, step, epoch, value: loss, batchSize, lrs} = read!;
+      if (!training) return;
+      images += batchSize;
+      done++;
+      const {readMode, genSmooth, critSmooth} = learn.ganTrainer;
+      const [genLoss, critLoss] = [genSmooth.value, critSmooth.value];
+      const secondsLeft = ((performance.now() - start) / 1000 / done) * (steps - step);
+      notify({
+        type: 'step',
+        step,
+        steps,
+        epoch,
+        mode: readMode!,
+        loss,
+        lr: lrs[0]!,
+        images,
+        imagesPerSecond: imagesPerSecond(),
+        secondsLeft,
+        ...(genLoss !== undefined && {genLoss}),
+        ...(critLoss !== undefined && {critLoss}),
+      });
+    },
+    afterEpoch({recorder, step, stopReason}) {
+      const {epoch, values, seconds} = recorder!.rows.at(-1)!;
+      const interrupted = stopReason !== undefined && step < steps;
+      if (!interrupted) notify({type: 'epoch', columns: recorder!.columns, row: [epoch, ...values], seconds});
+    },
+  };
+}

@@ -1,0 +1,112 @@
+import {readFile} from 'node:fs/promises';
+import type {Callback} from '../gan/callback.js';
+import type {Position} from '../gan/checkpoint.js';
+import type {GANLearner} from '../gan/gan-learner.js';
+import {EventFile, rewindEvents} from './event-file.js';
+import type {RunConfig} from '../options/run-config.js';
+import type {RunFolder} from './run-folder.js';
+
+/** Histograms ask for the files, too. */
+export const wantsTensorBoard = ({
+  tensorboard = false,
+  histogramEvery = 0,
+}: Pick<RunConfig, 'tensorboard' | 'histogramEvery'>): boolean => tensorboard || histogramEvery > 0;
+
+/** The rows of epochs stand under these names. */
+const epochPrefix = 'epoch/';
+
+export interface TensorBoardLog extends Callback {
+  /** Adds a sample grid. */
+  sample(grid: {step: number; path: string}): Promise<void>;
+  flush(): Promise<void>;
+}
+
+/**
+ * Writes what TensorBoard shows to a file in the run folder: the loss of each network and the learning rate at every step, images a second,
+ * the row of each epoch, sample grids, and with `histogramEvery` histograms of all weights.
+ */
+export function logToTensorBoard(
+  learn: GANLearner,
+  folder: RunFolder,
+  {histogramEvery = 0}: Pick<RunConfig, 'histogramEvery'>,
+  {step: goesOnAfter}: Position,
+): TensorBoardLog {
+  const file = new EventFile(() => folder.newEventFile(), goesOnAfter);
+  const speed = new Speedometer();
+  let written = performance.now();
+  const flush = async (): Promise<void> => {
+    written = performance.now();
+    await file.flush();
+  };
+  return {
+    name: 'tensorboard',
+    order: 56,
+    flush,
+    beforeBatch: ({training}) => speed.start(training),
+    async afterLossRead({read}) {
+      const {training, step, value, lrs, batchSize} = read!;
+      if (!training) return;
+      const imagesPerSecond = speed.add(batchSize);
+      file.scalars(step, {
+        [`loss/${learn.ganTrainer.readMode}`]: value,
+        learning_rate: lrs[0]!,
+        ...(imagesPerSecond !== undefined && {images_per_second: imagesPerSecond}),
+      });
+      if (performance.now() - written > 1000) await flush();
+    },
+    async afterBatch({training, step}) {
+      if (!training || histogramEvery === 0 || step % histogramEvery !== 0) return;
+      for (const [name, parameter] of learn.ganModel.namedParameters()) {
+        file.histogram(step, name.replace('.', '/'), (await parameter.variable.data()) as Float32Array);
+      }
+    },
+    afterEpoch({step, stopReason, recorder}) {
+      if (stopReason !== undefined) return; // it has not ended
+      const {values} = recorder!.rows.at(-1)!;
+      const row = recorder!.columns
+        .slice(1)
+        .flatMap((name, i) => (typeof values[i] === 'number' ? [[epochPrefix + name, values[i]] as const] : []));
+      if (row.length > 0) file.scalars(step, Object.fromEntries(row));
+    },
+    afterFit: flush,
+    async sample({step, path}) {
+      const png = await readFile(path);
+      // IHDR: width and height at 16 and 20, the colour type at 25 (PNG specification, 11.2.1)
+      file.image(step, 'samples', png, {
+        width: png.readUInt32BE(16),
+        height: png.readUInt32BE(20),
+        channels: {0: 1, 4: 2, 2: 3, 6: 4}[png[25]!] ?? 3,
+      });
+    },
+  };
+}
+
+/** Takes from a run's event files what will come again when it goes on from `position`. */
+export async function rewindTensorBoard(folder: RunFolder, {step, batch}: Position): Promise<void> {
+  const isPast = (event: {step: number; tags: string[]}): boolean =>
+    event.step < step ||
+    (event.step === step && (batch === 0 || !event.tags.some((tag) => tag.startsWith(epochPrefix)))); // at batch 0 the epoch before is done
+  for (const path of await folder.eventFiles()) await rewindEvents(path, isPast);
+}
+
+/** Images a second, told about once a second. */
+class Speedometer {
+  #images = 0;
+  #since: number | undefined;
+
+  /** The clock does not run between a training and the next. */
+  start(training: boolean): void {
+    if (!training) this.#since = undefined;
+    else if (this.#since === undefined) [this.#since, this.#images] = [performance.now(), 0];
+  }
+
+  add(images: number): number | undefined {
+    this.#images += images;
+    const now = performance.now();
+    const seconds = (now - this.#since!) / 1000;
+    if (this.#since === undefined || seconds < 1) return undefined;
+    const speed = this.#images / seconds;
+    [this.#since, this.#images] = [now, 0];
+    return speed;
+  }
+}

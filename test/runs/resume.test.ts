@@ -1,0 +1,151 @@
+import {expect} from 'chai';
+import {appendFileSync, rmSync} from 'node:fs';
+import path from 'node:path';
+import type {Device} from '../../dist/backends/device.js';
+import {folder, removeFolders} from '../plugin/helpers.js';
+import {expectSame, fit, metrics, newest, openCpu, results} from './helpers.js';
+
+/** What runs are made of: each must go on exactly. */
+const cases: Record<string, string[]> = {
+  'recipe wgan (RMSProp, clipping)': ['recipe=wgan'],
+  'recipe gan (Adam)': ['recipe=gan'],
+  'Adam with weight decay on recipe wgan': ['recipe=wgan', 'opt=adam', 'wd=0.01'],
+  'momentum in RMSProp, the generator first': [
+    'recipe=wgan',
+    'opt=rmsprop',
+    'opt.mom=0.5',
+    'genFirst=true',
+    'switcher.nGen=2',
+  ],
+  'gan-critic: dropout, spectral norm, self-attention': [
+    'recipe=gan',
+    'arch=gan-critic',
+    'arch.nf=8',
+    'arch.nBlocks=1',
+    'arch.p=0.3',
+    'switchEval=true',
+  ],
+  'an adaptive switcher': ['recipe=gan', 'loss=bce', 'switcher=adaptive', 'switcher.criticThresh=0.65', 'lr=0.002'],
+  'a validation split': ['recipe=gan', 'validPct=15'],
+  "compat 'fastai', Adam": ['recipe=wgan', 'opt=adam', 'compat=fastai', 'switchEval=true'],
+  "compat 'fastai', RMSProp, gan-critic, a validation split": [
+    'recipe=wgan',
+    'arch=gan-critic',
+    'arch.nf=8',
+    'arch.nBlocks=1',
+    'compat=fastai',
+    'validPct=15',
+  ],
+  'a penalty in each second step, augmentation, a metric': [
+    'recipe=gan',
+    'penalty=r1',
+    'penalty.every=2',
+    'augment=flip',
+    'metrics=swd',
+    'metrics.swd.directions=4',
+    'metricImages=10',
+  ],
+  'a penalty at random points': ['recipe=wgan', 'clip=none', 'arch.criticNorm=instance', 'penalty=wgan-gp'],
+  'grey images in a size of its own': ['recipe=gan', 'channels=1', 'size=32'],
+};
+
+describe('a run that stops and goes on', () => {
+  let device: Device;
+  before(async () => {
+    device = await openCpu();
+  });
+  after(() => device.close());
+  afterEach(removeFolders);
+
+  for (const [what, set] of Object.entries(cases)) {
+    it(`${what}: 20 steps and 20 more are 40 steps, bit for bit`, async () => {
+      const [whole, parts] = [path.join(folder(), 'run'), path.join(folder(), 'run')];
+      await fit({device, dir: whole, set: [...set, 'steps=40']});
+      await fit({device, dir: parts, set: [...set, 'steps=20']});
+      const half = metrics(parts);
+      await fit({device, dir: parts, set: [...set, 'steps=40'], resume: true});
+      const [a, b] = [await results(whole), await results(parts)];
+      expectSame(b, a);
+
+      // so that the comparison above is of something
+      const losses = metrics(whole).filter(({loss}) => loss !== undefined);
+      expect(losses.map(({step}) => step)).to.deep.equal(Array.from({length: 40}, (_, i) => i + 1));
+      expect(new Set(losses.map(({loss}) => loss)).size).to.be.greaterThan(30);
+      expect(new Set(losses.map(({mode}) => mode)).size).to.equal(2);
+      expect(half.filter(({loss}) => loss !== undefined)).to.have.length(20);
+      expect(metrics(whole).filter(({row}) => row !== undefined).length).to.be.greaterThan(4);
+    });
+  }
+
+  it('with a schedule, which goes by the steps that are wanted', async () => {
+    const set = ['recipe=gan', 'schedule=linear', 'schedule.warmup=0.2', 'steps=30'];
+    const [whole, parts] = [path.join(folder(), 'run'), path.join(folder(), 'run')];
+    await fit({device, dir: whole, set});
+    const stop = new AbortController();
+    await fit({
+      device,
+      dir: parts,
+      set,
+      signal: stop.signal,
+      notify: (event) => event.type === 'step' && event.step === 20 && stop.abort(),
+    });
+    await fit({device, dir: parts, set, resume: true});
+    expectSame(await results(parts), await results(whole));
+    const rates = metrics(whole)
+      .filter(({lr}) => lr !== undefined)
+      .map(({lr}) => (lr as number) / 2e-3);
+    expect(rates.slice(0, 6).map((rate) => rate.toFixed(3))).to.deep.equal([
+      '0.167',
+      '0.333',
+      '0.500',
+      '0.667',
+      '0.833',
+      '1.000',
+    ]);
+    expect(rates[15]).to.equal(1);
+    expect(rates[29]).to.be.closeTo(1 / 15, 1e-9);
+  });
+
+  it('at every place: in the middle of an epoch, at its end, before and after a turn of the generator', async () => {
+    const set = ['recipe=wgan', 'switcher.nCrit=2', 'validPct=10'];
+    const whole = path.join(folder(), 'run');
+    await fit({device, dir: whole, set: [...set, 'steps=14']});
+    const wanted = await results(whole);
+    const parts = path.join(folder(), 'run');
+    for (let step = 1; step <= 14; step++)
+      await fit({device, dir: parts, set: [...set, `steps=${step}`], resume: step > 1});
+    expectSame(await results(parts), wanted);
+  });
+
+  it('after a crash: from the last checkpoint, whose steps and epochs are not logged twice', async () => {
+    const set = ['recipe=gan', 'validPct=10']; // 5 batches an epoch
+    const whole = path.join(folder(), 'run');
+    await fit({device, dir: whole, set: [...set, 'steps=18']});
+    const wanted = await results(whole);
+    for (const last of [10, 12]) {
+      // the end of an epoch, and the middle of one
+      const dir = path.join(folder(), 'run');
+      await fit({device, dir, set: [...set, 'steps=17', `checkpointEvery=${last}`]});
+      rmSync(newest(dir, 'checkpoints'), {recursive: true});
+      appendFileSync(path.join(dir, 'metrics.jsonl'), '{"step":18,"epo');
+      await fit({device, dir, set: [...set, 'steps=18'], resume: true});
+      expectSame(await results(dir), wanted);
+    }
+  });
+
+  it('whatever else a run writes on its way', async () => {
+    const set = ['recipe=gan', 'arch=gan-critic', 'arch.nf=8', 'arch.nBlocks=1'];
+    const [plain, busy] = [path.join(folder(), 'run'), path.join(folder(), 'run')];
+    await fit({device, dir: plain, set: [...set, 'steps=15']});
+    await fit({device, dir: busy, set: [...set, 'steps=15', 'sampleEvery=2', 'checkpointEvery=3']});
+    expectSame(await results(busy), await results(plain));
+  });
+
+  it('another seed gives another run', async () => {
+    const [a, b] = [path.join(folder(), 'run'), path.join(folder(), 'run')];
+    await fit({device, dir: a, set: ['steps=4']});
+    await fit({device, dir: b, set: ['steps=4', 'seed=1']});
+    const [one, two] = [await results(a), await results(b)];
+    for (const key of ['model', 'metrics', 'sample']) expect(two[key], key).to.not.deep.equal(one[key]);
+  });
+});
