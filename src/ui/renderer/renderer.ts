@@ -5,10 +5,10 @@ import {openDeviceFor} from '../../runs/devices/open-backend.js';
 import {openRun, type Run} from '../../runs/open-run.js';
 import {openRegistry, pluginIn} from '../../plugin/discover.js';
 import type {Registry} from '../../plugin/registry.js';
-import type {PainterSetup, PaintOrder} from './orders.js';
+import type {RendererSetup, RenderRequest} from './messages.js';
 
 /** A backend, and the run that was drawn from last. */
-export class Painter {
+export class Renderer {
   readonly #registry: Registry;
   readonly #device: Device;
   #open: {key: string; run: Run} | undefined;
@@ -19,20 +19,20 @@ export class Painter {
   }
 
   /** @throws GanError GAN_BACKEND_UNAVAILABLE, GAN_UNKNOWN_PART */
-  static async open({backend, packages}: PainterSetup): Promise<Painter> {
+  static async open({backend, packages}: RendererSetup): Promise<Renderer> {
     const registry = openRegistry(packages.map(pluginIn));
     const {device} = await openDeviceFor(registry, {backend}); // closed with the process
-    return new Painter(registry, device);
+    return new Renderer(registry, device);
   }
 
   /** The images of these latents in a row, as PNG. @throws GanError GAN_LATENT_SIZE, and as `openRun` */
-  async paint({latents, ...checkpoint}: PaintOrder): Promise<Buffer> {
+  async render({latents, ...checkpoint}: RenderRequest): Promise<Buffer> {
     const run = await this.#runOf(checkpoint);
     const images = await run.draw(latents.map((latent) => Float32Array.from(latent)));
     return encodePng(imageGrid(images, latents.length, latents.length === 1 ? 0 : undefined));
   }
 
-  async #runOf({dir, step, newest}: Omit<PaintOrder, 'latents'>): Promise<Run> {
+  async #runOf({dir, step, newest}: Omit<RenderRequest, 'latents'>): Promise<Run> {
     const key = `${step} ${dir}`;
     if (this.#open?.key === key) return this.#open.run;
     await this.#open?.run.close();
