@@ -1,39 +1,25 @@
 import {GanError} from '../errors.js';
 import type {Device} from '../backends/device.js';
-import type {Architecture, GanLossPair} from '../plugin/index.js';
+import type {RunParts} from '../config/parts.js';
 import {readCheckpoint, resumeFrom} from '../gan/checkpoint.js';
 import type {Callback} from '../gan/callback.js';
-import {scheduleLearningRate, type LearningRateSchedule} from '../gan/callbacks/schedule.js';
+import {scheduleLearningRate} from '../gan/callbacks/schedule.js';
 import type {DataLoaders} from '../gan/data/types.js';
 import {GANLearner} from '../gan/gan-learner.js';
-import {measureImages, type NamedImageMetric} from '../gan/metrics/image-metrics.js';
+import {measureImages} from '../gan/metrics/image-metrics.js';
 import type {CritLossFunction, GenLossFunction} from '../gan/losses/gan-loss.js';
 import type {Module} from '../gan/module.js';
-import type {OptimizerFactory} from '../gan/optim/optimizer.js';
-import {penalise, type Penalty} from '../gan/penalties/penalty.js';
+import {penalise} from '../gan/penalties/penalty.js';
 import {repeatable} from '../gan/repeatable.js';
 import {Rng} from '../gan/rng.js';
 import {setSeed} from '../gan/streams.js';
-import type {Switcher} from '../gan/switchers/switcher.js';
 import {keepBest} from './best-checkpoint.js';
-import {makeDataLoaders, type DataParts} from './data.js';
+import {makeDataLoaders} from './data.js';
 import {makeNetworks} from './networks.js';
 import {drawSamples, logMetrics, reportProgress, stopAt, stopWhenDiverged, writeCheckpoints} from './run-callbacks.js';
 import type {RunConfig} from '../options/run-config.js';
 import {RunFolder} from './run-folder.js';
 import {logToTensorBoard, rewindTensorBoard, wantsTensorBoard} from './tensorboard.js';
-
-/** The parts that a configuration names, made from their options. */
-export interface RunParts extends DataParts {
-  architecture: Architecture;
-  loss: GanLossPair;
-  optimizer: OptimizerFactory;
-  switcher: Switcher;
-  penalty?: Penalty;
-  schedule?: LearningRateSchedule;
-  metrics?: readonly NamedImageMetric[];
-  callbacks?: readonly Callback[];
-}
 
 /** What a run tells while it trains, for progress bars and `--json`. */
 export type TrainEvent =
@@ -136,7 +122,7 @@ export async function train(request: TrainRequest): Promise<TrainResult> {
     notify(sample);
   });
   const checkpoints = writeCheckpoints(folder, config, flush, notify);
-  const judge = parts.metrics?.find(({name}) => name === config.keepBest);
+  const judge = parts.metrics.find(({name}) => name === config.keepBest);
   const best = judge ? [await keepBest(folder, judge, checkpoints.write)] : [];
   const progress = reportProgress(learn, steps, notify);
   try {
@@ -187,12 +173,12 @@ export async function train(request: TrainRequest): Promise<TrainResult> {
 
 /** What a run's own parts do in the events of its training. */
 function partCallbacks(
-  {lr, latent, seed, metricImages = 256}: RunConfig,
+  {lr, latent, seed, metricImages}: RunConfig,
   parts: RunParts,
   learn: GANLearner,
   steps: number,
 ): Callback[] {
-  const {penalty, schedule, metrics = [], callbacks = []} = parts;
+  const {penalty, schedule, metrics, callbacks} = parts;
   return [
     ...(penalty ? [penalise(learn, penalty)] : []),
     ...(schedule ? [scheduleLearningRate(schedule, lr, steps)] : []),
@@ -221,7 +207,7 @@ export function makeLearner(
     clipNorms: config.clipNorms,
     switchEval: config.switchEval,
     compat: config.compat,
-    capture: config.capture ?? 'auto',
+    capture: config.capture,
     ...(config.clip !== undefined && {clip: config.clip}),
   });
   learn.recorder!.trainMetrics = true;

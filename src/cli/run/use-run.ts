@@ -1,5 +1,5 @@
 import type {Device} from '../../backends/device.js';
-import type {Surroundings} from '../../config/layers.js';
+import type {ConfigSources} from '../../config/layers.js';
 import type {Architecture} from '../../plugin/index.js';
 import type {Registry} from '../../plugin/registry.js';
 import {assignmentsOf} from '../flags/config-flags.js';
@@ -9,7 +9,7 @@ import {runConfigFile} from './run-folder.js';
 /** What a command knows that works with a trained run. */
 export interface RunUse {
   registry: Registry;
-  surroundings: Surroundings;
+  surroundings: ConfigSources;
   /** The run folder. */
   run: string;
   flags: {backend?: string | undefined; device?: string | undefined};
