@@ -54,7 +54,7 @@ export type PartKind = keyof typeof partKinds;
 
 export const kindNames = Object.keys(partKinds) as PartKind[];
 
-/** What plug-in API 2 changed for the authors of a kind of part, in one sentence; kinds that stayed as they were are absent. */
+/** What plug-in API 2 changed for the authors of a kind of part: a sentence without its full stop. Kinds that stayed as they were are absent. */
 export const changedInApi2: Partial<Record<PartKind, string>> = {};
 
 /** What is known of a kind, also what only some kinds have. */
