@@ -13,7 +13,7 @@ import {makeLearner} from '../../runs/train.js';
 import {setSeed} from '../../gan/streams.js';
 import {openRegistry, pluginIn} from '../../plugin/discover.js';
 import type {BenchJob, Ended, Order, Round, Started} from '../types.js';
-import {dominatingShapes, recordKernels, type Shape} from './shapes.js';
+import {dominatingShapes, countCalls, type Shape} from './shapes.js';
 
 /** Values of the first images that are compared between backends. */
 const comparedValues = 4096;
@@ -54,7 +54,7 @@ export class Measurement {
     const images = Array.from((await this.#sample()).data.slice(0, comparedValues));
     const losses: number[] = [];
     const times: number[] = [];
-    const stop = recordKernels();
+    const stop = countCalls();
     await this.#train((_mode, milliseconds, loss) => {
       times.push(milliseconds);
       losses.push(loss);
