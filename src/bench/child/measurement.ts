@@ -6,7 +6,7 @@ import {selectBackend} from '../../runs/devices/select.js';
 import {openTraining, type Training} from '../../runs/open-training.js';
 import {openRegistry, pluginIn} from '../../plugin/discover.js';
 import type {BenchJob, Ended, Order, Round, Started} from '../types.js';
-import {dominatingShapes, recordKernels, type Shape} from './shapes.js';
+import {dominatingShapes, countCalls, type Shape} from './shapes.js';
 
 /** Values of the first images that are compared between backends. */
 const comparedValues = 4096;
@@ -36,7 +36,7 @@ export class Measurement {
     const images = Array.from((await this.#sample()).data.slice(0, comparedValues));
     const losses: number[] = [];
     const times: number[] = [];
-    const stop = recordKernels();
+    const stop = countCalls();
     await this.#train((_mode, milliseconds, loss) => {
       times.push(milliseconds);
       losses.push(loss);
