@@ -142,6 +142,7 @@ export class Run {
 
   /** One image of each latent: [latentSize] each -> bytes [n, size, size, channels]. @throws GanError GAN_LATENT_SIZE */
   async draw(latents: readonly Float32Array[]): Promise<HostTensor> {
+    const [generator, {generateImages}] = [await this.generator(), await import('../gan/gan-learner.js')];
     const {size, channels, latent: latentSize} = this.config;
     const wrong = latents.find(({length}) => length !== latentSize);
     if (wrong)
@@ -150,7 +151,6 @@ export class Run {
         'GAN_LATENT_SIZE',
         `the latents have ${wrong.length} numbers, the run's generator takes ${latentSize}`,
       );
-    const [generator, {generateImages}] = [await this.generator(), await import('../gan/gan-learner.js')];
     const normalization = Normalization.symmetric(channels);
     const images = new Uint8Array(latents.length * size * size * channels);
     for (let start = 0; start < latents.length; start += batchSize) {
