@@ -94,7 +94,7 @@ export async function resolveConfig(request: ConfigRequest): Promise<ResolvedCon
     ...Object.fromEntries([...parts, ...lists].flatMap((one) => Object.entries(one.origins))),
     ...Object.fromEntries(scalarKeys.map((key) => [key, scalars.origins[key] ?? 'default'])),
   };
-  const files = [project, user].flatMap((read) => (read ? [read.path] : []));
+  const files = [request.settings ? undefined : project, user].flatMap((read) => (read ? [read.path] : []));
   return {config, backend: backend!, origins, files, ...(recipe.name !== undefined && {recipe: recipe.name})};
 }
 

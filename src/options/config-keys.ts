@@ -75,14 +75,14 @@ export const configKeys = {
   /** How an image becomes square. */
   resize: {spec: opt.oneOf(['crop', 'pad', 'squish'], 'crop', {help: 'how an image becomes square'}), group: 'DATA'},
   /** Images in each step. */
-  batchSize: {spec: opt.int(64, {min: 1, help: 'images a step'}), group: 'TRAINING'},
+  batchSize: {spec: opt.int(64, {min: 1, help: 'images per step'}), group: 'TRAINING'},
   /** Passes over the data; when `steps` is given it wins. */
   epochs: {spec: opt.int(1, {min: 1, help: 'passes over the data'}), group: 'TRAINING', resumable: true},
   /** Optimiser steps, of the critic and the generator together. */
   steps: {
     spec: opt.int(undefined, {
       min: 1,
-      help: 'optimiser steps of critic and generator together, instead of epochs',
+      help: 'optimizer steps of critic and generator together, instead of epochs',
     }),
     group: 'TRAINING',
     resumable: true,
@@ -96,7 +96,7 @@ export const configKeys = {
   },
   /** Bound of the critic's weights (WGAN); absent: no clipping. */
   clip: {
-    spec: opt.num(undefined, {min: 0, help: "bound of the critic's weights (WGAN); none: no clipping"}),
+    spec: opt.num(undefined, {min: 0, help: "clip the critic's weights to this bound (WGAN); none: no clipping"}),
     group: 'TRAINING',
   },
   /** Whether the bound also holds for the critic's norm layers. */
@@ -107,9 +107,9 @@ export const configKeys = {
   /** Length of the generator's input. */
   latent: {spec: opt.int(100, {min: 1, help: "length of the generator's input noise"}), group: 'TRAINING'},
   /** The generator has the first turn. */
-  genFirst: {spec: opt.bool(false, {help: 'begin with the generator'}), group: 'TRAINING'},
+  genFirst: {spec: opt.bool(false, {help: 'train the generator first'}), group: 'TRAINING'},
   /** The network that is not trained is in eval mode. */
-  switchEval: {spec: opt.bool(true, {help: 'put the network that is not trained in eval mode'}), group: 'TRAINING'},
+  switchEval: {spec: opt.bool(true, {help: 'put the network whose turn it is not in eval mode'}), group: 'TRAINING'},
   /** Part of the images held out for validation, in percent. */
   validPct: {
     spec: opt.num(0, {min: 0, max: 99, help: 'percent of the images held out for validation'}),
@@ -119,7 +119,7 @@ export const configKeys = {
   seed: {spec: opt.int(0, {min: 0, help: 'seed of weights, noise and data order'}), group: 'TRAINING'},
   /** Images that the metrics compare. */
   metricImages: {
-    spec: opt.int(256, {min: 2, help: 'images that the metrics compare, real and generated ones each'}),
+    spec: opt.int(256, {min: 2, help: 'number of real and of generated images that metrics compare'}),
     older: 256,
     group: 'OUTPUT',
   },
@@ -137,14 +137,14 @@ export const configKeys = {
   },
   /** How many are kept, the newest, and the one before it in case that turns out to be bad; 0: all. */
   keepCheckpoints: {
-    spec: opt.int(2, {min: 0, help: 'how many checkpoints are kept, the newest ones; 0: all'}),
+    spec: opt.int(2, {min: 0, help: 'number of newest checkpoints to keep; 0: all'}),
     group: 'OUTPUT',
     resumable: true,
   },
-  /** Name of one of the metrics: the checkpoint of the epoch at whose end it was best is kept as well. */
+  /** Name of a metric: also keep the checkpoint of the epoch with its best value. */
   keepBest: {
     spec: opt.str(undefined, {
-      help: 'one of the metrics: the checkpoint of the epoch at whose end it was best is kept as well',
+      help: 'a metric: also keep the checkpoint of the epoch with its best value',
     }),
     memberOf: 'metrics',
     group: 'OUTPUT',
@@ -167,21 +167,21 @@ export const configKeys = {
   /** `fastai` reproduces the original's behaviour, faults included (docs/differences.md). */
   compat: {
     spec: opt.oneOf(['none', 'fastai'], 'none', {
-      help: 'fastai: reproduce the original, faults included (docs/differences.md)',
+      help: 'fastai: reproduce fastai, faults included (docs/differences.md)',
     }),
     group: 'TRAINING',
   },
   /** Whether steps are repeated from recordings. */
   capture: {
     spec: opt.oneOf(['auto', 'off'], 'auto', {
-      help: 'repeat steps from recordings where they can be, with the same results (docs/performance.md)',
+      help: 'auto: capture and replay steps where possible, with the same results; off: never (docs/performance.md)',
     }),
     older: 'auto',
     group: 'TRAINING',
   },
   /** Weights to start from: safetensors in PyTorch's names and layout. */
   init: {
-    spec: opt.str(undefined, {help: 'safetensors file of weights to start from, with PyTorch names and layout'}),
+    spec: opt.str(undefined, {help: "safetensors file with initial weights, in PyTorch's names and layout"}),
     path: true,
     group: 'TRAINING',
   },

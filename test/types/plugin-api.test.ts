@@ -54,22 +54,20 @@ export const switchers = ({switcher, opt}: Gan) => [
     name: 'x',
     summary: 's',
     options: {n: opt.int(1)},
-    create:
-      // @ts-expect-error an option that is not specified
-      ({m}) =>
-        () =>
-          m ? 'critic' : 'generator',
+    // @ts-expect-error an option that is not specified
+    create: ({m}) => {
+      return () => (m ? 'critic' : 'generator');
+    },
   }),
   // @ts-expect-error an option specified by hand, without its type
   switcher({name: 'x', summary: 's', options: {n: {default: 1}}, create: () => () => 'critic'}),
   switcher({
     name: 'x',
     summary: 's',
-    create:
-      () =>
+    create: () => {
       // @ts-expect-error a fact that is not told
-      ({epoch}) =>
-        epoch ? 'critic' : 'generator',
+      return ({epoch}) => (epoch ? 'critic' : 'generator');
+    },
   }),
 ];
 

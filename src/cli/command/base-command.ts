@@ -44,7 +44,7 @@ export abstract class BaseCommand extends Command {
   }
 
   /** What `resolveConfig` reads beside the command and the project's file: the user's file and the environment. */
-  protected get surroundings(): ConfigSources {
+  protected get configSources(): ConfigSources {
     return {userFolder: this.config.configDir, env: process.env};
   }
 

@@ -8,12 +8,12 @@ import type {OptionSpec} from '../../options/options.js';
 const shortcuts: Readonly<Record<string, {key: string; description: string}>> = {
   'n-crit': {key: 'switcher.nCrit', description: 'critic steps in a row'},
   'n-gen': {key: 'switcher.nGen', description: 'generator steps in a row'},
-  'n-features': {key: 'arch.nFeatures', description: 'width of the networks: features of the first layer'},
+  'n-features': {key: 'arch.nFeatures', description: 'width of the networks: channels of the layer next to the image'},
   'n-extra-layers': {key: 'arch.nExtraLayers', description: 'additional layers in each network'},
   threads: {
     key: 'backend.threads',
     description:
-      'processor threads of the backend, which is then given by name (--backend wasm); default: all that the machine has',
+      'processor threads of the backend, which must be given by name (--backend wasm); default: all threads of the machine',
   },
 };
 
@@ -28,12 +28,12 @@ export function configFlags(): Interfaces.FlagInput {
   const flags: Interfaces.FlagInput = {};
   for (const key of singleKeys) {
     const {kind, group: helpGroup} = configKeys[key];
-    const description = `${kindLabel(kind)} by name (see below)`;
+    const description = `name of the ${kindLabel(kind)} (see below)`;
     flags[flagOf(key)] = Flags.string({description, helpValue: 'NAME', helpGroup});
   }
   for (const key of listKeys) {
     const {kind, group: helpGroup} = configKeys[key];
-    const description = `${partKinds[kind].manifestKey} by name, with commas between them (see below)`;
+    const description = `names of ${partKinds[kind].manifestKey}, separated by commas (see below)`;
     flags[flagOf(key)] = Flags.string({description, helpValue: 'NAMES', helpGroup});
   }
   for (const [flag, {description}] of Object.entries(shortcuts)) {

@@ -2,7 +2,7 @@
 import {stat} from 'node:fs/promises';
 import path from 'node:path';
 import type {Device} from '../../backends/device.js';
-import {withTrainedRun} from '../../runs/trained-run.js';
+import {openRun} from '../../runs/open-run.js';
 import {openRegistry, pluginIn} from '../../plugin/discover.js';
 import {settingOf} from '../../options/config-keys.js';
 import {kindNames, partKinds, type KindFacts} from '../../options/kinds.js';
@@ -103,14 +103,11 @@ async function checkRecipe({registry, name}: Use): Promise<void> {
 
 async function checkExporter({registry, name, training}: Use): Promise<void> {
   const exporter = await registry.create('exporter', name);
-  await withTraining(await training(), async (dir) => {
-    const {createArchitecture} = await import('../../config/parts.js');
-    const out = path.join(dir, 'exported');
-    const files = await withTrainedRun(
-      dir,
-      async () => createArchitecture(registry, {arch: {name: 'basic', options: {}}}),
-      (run) => exporter.write(run, out),
-    );
+  const small = await training();
+  await withTraining(small, async (dir) => {
+    const run = await openRun(dir, {registry, device: small.device});
+    const files = await run.export(exporter, path.join(dir, 'exported'));
+    await run.close();
     if (files.length === 0) throw new Error('write() names no file');
     for (const file of files) if ((await stat(file)).size === 0) throw new Error(`${file} is empty`);
   });
