@@ -46,7 +46,8 @@ export class StepCapture {
       if (event) return `the callback ${callback.name} has ${event}`;
     }
     if (opt && !opt.rule.coefficients) return `the optimiser ${opt.rule.name} gives no coefficients`;
-    if (!learn.lossRepeats()) return 'the loss is not marked as repeatable';
+    const loss = learn.unrepeatableLoss();
+    if (loss !== undefined) return `${loss} is not marked as repeatable`;
     const module = firstUnrepeatable(model.modules());
     return module && `the module ${module.kind} is not marked as repeatable`;
   }
@@ -95,6 +96,6 @@ function keyOf(
     training.join(''),
     parameters.join(''),
     updated.length,
-    opt!.structure(updated),
+    opt!.captureKey(updated),
   ].join(' ');
 }

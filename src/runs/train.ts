@@ -146,10 +146,11 @@ export async function train(request: TrainRequest): Promise<TrainResult> {
     await folder.rewindMetrics(position);
     await rewindTensorBoard(folder, position);
     const cbs = [
-      ...partCallbacks(config, parts, learn, steps),
+      ...partCallbacks(config, parts, learn),
       stopWhenDiverged(folder),
       log,
       ...(board ? [board] : []),
+      ...(parts.schedule ? [scheduleLearningRate(parts.schedule, config.lr, steps)] : []),
       samples,
       stopAt(steps, signal),
       checkpoints,
@@ -186,16 +187,10 @@ export async function train(request: TrainRequest): Promise<TrainResult> {
 }
 
 /** What a run's own parts do in the events of its training. */
-function partCallbacks(
-  {lr, latent, seed, metricImages = 256}: RunConfig,
-  parts: RunParts,
-  learn: GANLearner,
-  steps: number,
-): Callback[] {
-  const {penalty, schedule, metrics = [], callbacks = []} = parts;
+function partCallbacks({latent, seed, metricImages = 256}: RunConfig, parts: RunParts, learn: GANLearner): Callback[] {
+  const {penalty, metrics = [], callbacks = []} = parts;
   return [
     ...(penalty ? [penalise(learn, penalty)] : []),
-    ...(schedule ? [scheduleLearningRate(schedule, lr, steps)] : []),
     ...(metrics.length > 0 ? [measureImages(learn, metrics, {count: metricImages, latent, seed})] : []),
     ...callbacks,
   ];

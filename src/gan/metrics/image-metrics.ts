@@ -46,7 +46,7 @@ export function measureImages(
     const shown = real.shape[0]!;
     const images = {
       real: upload(real, learn.dls.normalization),
-      fake: generate(learn.ganModel.need('generator'), latents.subarray(0, shown * latent), [shown, latent]),
+      fake: generate(learn.ganModel.network('generator'), latents.subarray(0, shown * latent), [shown, latent]),
     };
     try {
       const values: number[] = [];
@@ -58,7 +58,7 @@ export function measureImages(
   };
   return {
     name: 'image-metrics',
-    order: 52, // the recorder has written its row, nobody has read it
+    runAfter: ['recorder'], // it has written its row
     beforeFit({recorder}) {
       recorder!.columns.push(...metrics.map(({name}) => name));
     },
