@@ -5,6 +5,7 @@ import type {Turn} from './switchers/switcher.js';
 
 /** A generator and a critic in one: calling it runs the one whose turn it is (fastai's GANModule). */
 export class GANModule extends Module {
+  static readonly repeatable = true;
   readonly generator: Module | undefined;
   readonly critic: Module | undefined;
   /** The network that `forward` runs and whose loss a GANLoss computes. */

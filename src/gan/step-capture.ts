@@ -4,7 +4,7 @@ import type {Tensor} from '../backends/tf.js';
 import type {Callback, InStepEvent} from './callback.js';
 import type {Learner} from './learner.js';
 import type {Parameter} from './module.js';
-import {firstUnrepeatable} from './repeatable-modules.js';
+import {isRepeatable} from './repeatable.js';
 
 /** `auto`: repeat steps where that gives the same to the last bit; `off`: compute each anew. */
 export type CaptureMode = 'auto' | 'off';
@@ -48,7 +48,7 @@ export class StepCapture {
     if (opt && !opt.rule.coefficients) return `the optimiser ${opt.rule.name} gives no coefficients`;
     const loss = learn.unrepeatableLoss();
     if (loss !== undefined) return `${loss} is not marked as repeatable`;
-    const module = firstUnrepeatable(model.modules());
+    const module = model.modules().find(({constructor}) => !isRepeatable(constructor));
     return module && `the module ${module.kind} is not marked as repeatable`;
   }
 
