@@ -10,7 +10,7 @@ export interface Repeatable {
   readonly repeatable: true;
 }
 
-/** Marks a function or a class. Numbers that the host computes anew in each step must come from `changing`. */
+/** Marks a function or a class. Numbers that the host computes anew in each step must come from `perStepTensor`. */
 export const repeatable = <T extends object>(what: T): T & Repeatable =>
   Object.assign(what, {repeatable: true as const});
 
