@@ -6,9 +6,9 @@ import {partOptions} from '../cli/flags/part-options.js';
 import {runOptions, withRun} from '../cli/run/use-run.js';
 
 export default class Export extends BaseCommand {
-  static override summary = 'Write a trained run to files that other programs read.';
+  static override summary = 'Export a trained run to files that other programs can read.';
   static override description =
-    'Takes the newest checkpoint, or that of --checkpoint. What a format cannot have is named, and nothing is written then. Plug-ins can bring formats: they are listed below. docs/exports.md has what is in the files and which layers each format can hold.';
+    'Uses the newest checkpoint, or the one that --checkpoint chooses. When a format cannot hold a layer, the error names the layer and nothing is written. Formats of plug-ins are listed below too. docs/exports.md describes the files and the layers that each format supports.';
   static override examples = [
     {
       description: 'For PyTorch and fastai',
@@ -31,14 +31,14 @@ export default class Export extends BaseCommand {
     run: Args.string({description: 'run folder', required: true}),
   };
   static override flags = {
-    format: Flags.string({description: 'format by name (see below)', default: 'safetensors', helpValue: 'NAME'}),
+    format: Flags.string({description: 'name of the format (see below)', default: 'safetensors', helpValue: 'NAME'}),
     out: Flags.string({
-      description: 'file, or for formats of several files the folder, to write',
+      description: 'file to write, or folder for formats with several files',
       required: true,
       helpValue: 'PATH',
     }),
     network: Flags.string({
-      description: 'generator, critic or both, for formats of single networks; the same as --set network=NAME',
+      description: 'generator, critic or both, for formats that hold one network; the same as --set network=NAME',
       helpValue: 'NAME',
     }),
     set: Flags.string({
@@ -49,7 +49,7 @@ export default class Export extends BaseCommand {
     }),
     checkpoint: checkpointFlag,
     backend: Flags.string({
-      description: 'backend by name, for formats that run the networks (default: auto)',
+      description: 'name of the backend, for formats that run the networks (default: auto)',
       helpValue: 'NAME',
     }),
     device: deviceFlag,
@@ -58,7 +58,7 @@ export default class Export extends BaseCommand {
   async run(): Promise<void> {
     const {args, flags} = await this.parse(Export);
     const registry = await this.openRegistry();
-    const use = runOptions(registry, this.surroundings, flags);
+    const use = runOptions(registry, this.configSources, flags);
     const options = partOptions(flags.set ?? [], 'format');
     if (flags.network !== undefined)
       options.set('network', {value: flags.network, origin: '--network', blame: 'usage'});

@@ -22,7 +22,7 @@ export default class Fit extends BaseCommand {
       command: '<%= config.bin %> fit photos --recipe wgan --epochs 20',
     },
     {
-      description: 'Go on after an interruption, for more epochs',
+      description: 'Resume an interrupted run, for more epochs',
       command: '<%= config.bin %> fit --resume runs/wgan-photos-1 --epochs 40',
     },
     {description: 'Repeat a run exactly', command: '<%= config.bin %> fit --config runs/wgan-photos-1/config.json'},
@@ -32,11 +32,13 @@ export default class Fit extends BaseCommand {
     },
   ];
   static override args = {
-    data: Args.string({description: 'folder of images, searched deeply, or builtin:NAME (default: builtin:shapes)'}),
+    data: Args.string({
+      description: 'folder of images, subfolders included, or builtin:NAME (default: builtin:shapes)',
+    }),
   };
   static override flags = {
     out: Flags.string({description: 'run folder (default: runs/RECIPE-DATA-N)', helpValue: 'DIR'}),
-    resume: Flags.string({description: 'go on from the last checkpoint of this run folder', helpValue: 'DIR'}),
+    resume: Flags.string({description: 'resume from the last checkpoint of this run folder', helpValue: 'DIR'}),
     config: Flags.string({
       description: 'configuration file (default: gan.config.*, .ganrc* or package.json of the project)',
       helpValue: 'FILE',
@@ -48,7 +50,7 @@ export default class Fit extends BaseCommand {
       multipleNonGreedy: true,
     }),
     pictures: Flags.string({
-      description: 'how the terminal shows sample grids: auto (it is asked), none, kitty, iterm2 or sixel',
+      description: 'how the terminal shows sample grids: auto (asks the terminal), none, kitty, iterm2 or sixel',
       default: 'auto',
       env: 'GAN_PICTURES',
       helpValue: 'HOW',
@@ -65,7 +67,7 @@ export default class Fit extends BaseCommand {
     const registry = await this.openRegistry();
     const request = {
       registry,
-      ...this.surroundings,
+      ...this.configSources,
       flags: assignmentsOf(flags),
       set: set ?? [],
       ...(file !== undefined && {file}),

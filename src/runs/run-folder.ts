@@ -6,7 +6,7 @@ import {access, mkdir, open, readdir, readFile, rm} from 'node:fs/promises';
 import {join} from 'node:path';
 import {GanError, isGanError} from '../errors.js';
 import {writeFileAtomic} from '../gan/io/atomic-write.js';
-import type {RunConfig} from '../options/run-config.js';
+import {parseRunConfig, type RunConfig} from '../options/run-config.js';
 import {MetricsLog, readStanding} from './metrics-log.js';
 
 const stepName = (step: number): string => `step-${String(step).padStart(8, '0')}`;
@@ -143,7 +143,7 @@ export class RunFolder {
   /** @throws GanError GAN_RUN_NOT_FOUND (exit 5) when this is no run folder */
   async readConfig(): Promise<RunConfig> {
     try {
-      return JSON.parse(await readFile(await this.configFile(), 'utf8')) as RunConfig;
+      return parseRunConfig(await readFile(await this.configFile(), 'utf8'));
     } catch (error) {
       throw isGanError(error)
         ? error

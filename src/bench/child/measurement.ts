@@ -6,7 +6,7 @@ import {selectBackend} from '../../runs/devices/select.js';
 import {openTraining, type Training} from '../../runs/open-training.js';
 import {openRegistry, pluginIn} from '../../plugin/discover.js';
 import type {BenchJob, Ended, Order, Round, Started} from '../types.js';
-import {dominatingShapes, recordKernels, type Shape} from './shapes.js';
+import {dominatingShapes, countCalls, type Shape} from './shapes.js';
 
 /** Values of the first images that are compared between backends. */
 const comparedValues = 4096;
@@ -36,7 +36,7 @@ export class Measurement {
     const images = Array.from((await this.#sample()).data.slice(0, comparedValues));
     const losses: number[] = [];
     const times: number[] = [];
-    const stop = recordKernels();
+    const stop = countCalls();
     await this.#train((_mode, milliseconds, loss) => {
       times.push(milliseconds);
       losses.push(loss);
@@ -86,16 +86,19 @@ export class Measurement {
   /** Trains the steps of a round. With `each`, the device is waited for after every step. */
   async #train(each?: (mode: 'critic' | 'generator', milliseconds: number, loss: number) => void): Promise<void> {
     let start = 0;
-    const begin: Callback = {name: 'bench-begin', order: -1000, beforeBatch: () => void (start = performance.now())};
+    const begin: Callback = {
+      name: 'bench-begin',
+      runBefore: ['gan-trainer'],
+      beforeBatch: () => void (start = performance.now()),
+    };
     const end: Callback = {
       name: 'bench-end',
-      order: 1000,
-      afterBatch: async ({step, stop, latest}) => {
+      afterBatch: async ({step, stop, pendingLoss}) => {
         if (each) {
           await this.#training.device.sync();
           const milliseconds = performance.now() - start;
           await this.#training.learn.readLosses();
-          each(this.#training.learn.ganTrainer.lastMode!, milliseconds, latest!.value);
+          each(pendingLoss!.turn!, milliseconds, pendingLoss!.value);
           this.#tensorBytes = Math.max(this.#tensorBytes, this.#training.device.memory().bytes);
         }
         if (step >= this.#job.steps) stop('the round is done');

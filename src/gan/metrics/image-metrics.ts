@@ -75,10 +75,10 @@ export function measureImages(
   metrics: readonly NamedImageMetric[],
   options: MeterOptions,
 ): Callback {
-  const measure = imageMeter(learn.dls, learn.ganModel.need('generator'), metrics, options);
+  const measure = imageMeter(learn.dls, learn.ganModel.network('generator'), metrics, options);
   return {
     name: 'image-metrics',
-    order: 52, // the recorder has written its row, nobody has read it
+    runAfter: ['recorder'], // it has written its row
     beforeFit({recorder}) {
       recorder!.columns.push(...metrics.map(({name}) => name));
     },
