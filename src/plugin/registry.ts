@@ -3,7 +3,7 @@ import {pathToFileURL} from 'node:url';
 import type {Operation} from '../backends/operation.js';
 import type {Tensor} from '../backends/tf.js';
 import {GanError, isGanError, messageOf} from '../errors.js';
-import {apiVersion, type BackendDefinition, type Definition, type Gan, type PartKind, type PartKinds} from './index.js';
+import {apiVersion, type Definition, type Gan, type PartDefinition, type PartKind, type PartKinds} from './index.js';
 import {definitionFault} from './definition-check.js';
 import {installable, type InstallablePart} from './installable.js';
 import {blame, guard} from './guard.js';
@@ -15,8 +15,6 @@ import {checkOptions, type GivenMap} from '../options/options-check.js';
 import {opt} from '../options/options.js';
 import {Rng} from '../gan/rng.js';
 import {Lazy, NotLoaded, type TensorApi} from './lazy.js';
-
-export type LoadedPart<K extends PartKind> = K extends 'backend' ? BackendDefinition : Definition<PartKinds[K]>;
 
 /** A name that several packages give to parts of one kind. */
 export interface Clash {
@@ -32,7 +30,7 @@ function missingPlugin(kind: PartKind, name: string, owner: string): GanError {
   return new GanError(
     'config',
     'GAN_PLUGIN_MISSING',
-    `The ${kindLabel(kind)} '${name}' is of the plug-in ${owner}, which is not installed.`,
+    `The ${kindLabel(kind)} '${name}' comes from the plug-in ${owner}, which is not installed.`,
     {
       suggestions: [`gan plugins install ${owner}`, 'gan parts   lists what there is'],
     },
@@ -140,11 +138,11 @@ export class Registry {
    * @param origin where the name came from, for the message
    * @throws GanError GAN_UNKNOWN_PART, GAN_PLUGIN_MISSING, GAN_AMBIGUOUS_PART, GAN_PLUGIN_BROKEN
    */
-  async load<K extends PartKind>(kind: K, name: string, origin?: string): Promise<LoadedPart<K>> {
+  async load<K extends PartKind>(kind: K, name: string, origin?: string): Promise<PartDefinition<K>> {
     const declared = this.#find(kind, name, origin);
     let definition = this.#definitions.get(declared);
     if (!definition) this.#definitions.set(declared, (definition = this.#import(declared)));
-    return (await definition) as LoadedPart<K>; // `definitionFault` compared the kinds
+    return (await definition) as PartDefinition<K>; // `definitionFault` compared the kinds
   }
 
   /**

@@ -6,7 +6,7 @@ export default ({exporter, exports, opt}: Gan) =>
   exporter({
     name: 'onnx',
     summary: 'ONNX models (opset 17, images [batch, channels, height, width]) for onnxruntime and others.',
-    options: {network: networkOption(opt, 'a folder of generator.onnx and critic.onnx')},
+    options: {network: networkOption(opt, 'a folder with generator.onnx and critic.onnx')},
     create: ({network}) => ({
       async write(run, out) {
         const traced = await exports.trace(run, networksOf(network));

@@ -4,7 +4,7 @@ import type {Gan} from '../../plugin/index.js';
 export default ({exporter, exports}: Gan) =>
   exporter({
     name: 'safetensors',
-    summary: 'One file in the names and layout of PyTorch, both networks; fastai and `gan fit --init` read it.',
+    summary: "One file with both networks, in PyTorch's names and layout; fastai and `gan fit --init` can read it.",
     create: () => ({
       async write({weights}, out) {
         await exports.writeSafetensors(out, weights, {format: 'pt'});

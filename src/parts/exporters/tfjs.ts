@@ -6,7 +6,7 @@ export default ({exporter, exports, opt}: Gan) =>
   exporter({
     name: 'tfjs',
     summary:
-      'A folder with a graph model of TensorFlow.js (images [batch, height, width, channels]), for tf.loadGraphModel.',
+      'A folder with a TensorFlow.js graph model (images [batch, height, width, channels]), for tf.loadGraphModel.',
     options: {network: networkOption(opt, 'the folders generator and critic in --out')},
     create: ({network}) => ({
       async write(run, out) {
