@@ -52,13 +52,20 @@ export {combinedCosine, cosine, ParamScheduler} from './gan/callbacks/param-sche
 export {Recorder, type EpochRow} from './gan/callbacks/recorder.js';
 export {AverageMetric, type Metric, type MetricFunction} from './gan/metrics/metric.js';
 export {AdaptiveGANSwitcher, FixedGANSwitcher, type StepCount} from './gan/switchers/gan-switchers.js';
-export type {Mode, Switcher, SwitcherFacts} from './gan/switchers/switcher.js';
+export type {Switcher, SwitcherFacts, Turn} from './gan/switchers/switcher.js';
 export {adam, rmsProp, sgd} from './gan/optim/rules.js';
 export {Optimizer, type LrSlice, type OptimizerFactory, type UpdateRule} from './gan/optim/optimizer.js';
 export {normParameters, trainableParameters, type Splitter} from './gan/groups.js';
 export {policies, type Compat, type Policies} from './gan/policies.js';
 export {repeatable} from './gan/repeatable.js';
 export type {CaptureMode, StepCapture} from './gan/step-capture.js';
+export {registerKernels, type Kernel, type KernelArguments} from './backends/kernels.js';
+export {
+  defineOperation,
+  type Operation,
+  type OperationDefinition,
+  type OperationGradient,
+} from './backends/operation.js';
 export {perStepTensor, onEachReplay} from './backends/capture/step-values.js';
 export {Rng} from './gan/rng.js';
 export {setSeed, streams, type Streams} from './gan/streams.js';

@@ -1,16 +1,18 @@
 import type {Given, GivenMap} from '../options/options-check.js';
 import {optionsOf, splitKey, type Assignments} from './assignments.js';
 import {environmentLayer} from './environment.js';
-import {findConfigFile, findUserFile, readConfigFile, type ConfigFile} from './files.js';
+import {configOf, findConfigFile, findUserFile, readConfigFile, type ConfigFile} from './files.js';
 import {scalarKeys} from '../options/config-keys.js';
 
 /** Layers of assignments, from weakest to strongest. */
 export type Layers = readonly GivenMap[];
 
 /** Where values come from apart from the command itself. */
-export interface Surroundings {
+export interface ConfigSources {
   /** The file of `--config`; without it the project's file is looked for from the working folder. */
   file?: string;
+  /** In the place of a file: what one could hold. */
+  settings?: {values: unknown; origin: string};
   /** The folder in which the user's own file may be. Without it, none is looked for. */
   userFolder?: string;
   /** Variables of which those called GAN_... count. Without them, none does. */
@@ -22,14 +24,19 @@ export interface Surroundings {
 }
 
 /** Reads the files and the environment. A complete project file stands for itself: no user's file is below it. */
-export async function readSurroundings(
-  {file, userFolder, env = {}, ignoreFiles = false, ofRun = false}: Surroundings,
+export async function readSources(
+  {file, settings, userFolder, env = {}, ignoreFiles = false, ofRun = false}: ConfigSources,
   cwd: string,
 ): Promise<{project?: ConfigFile; user?: ConfigFile; environment: Assignments}> {
   const ofBackend = (layer: Assignments): Assignments =>
     ofRun ? new Map([...layer].filter(([key]) => splitKey(key)[0] === 'backend')) : layer;
-  const project =
-    file !== undefined ? await readConfigFile(file, cwd) : ignoreFiles ? undefined : await findConfigFile(cwd);
+  const project = settings
+    ? configOf(settings.values, settings.origin, cwd)
+    : file !== undefined
+      ? await readConfigFile(file, cwd)
+      : ignoreFiles
+        ? undefined
+        : await findConfigFile(cwd);
   const stands = ignoreFiles || (project?.complete === true && !ofRun);
   const user = userFolder === undefined || stands ? undefined : await findUserFile(userFolder);
   return {
@@ -40,15 +47,15 @@ export async function readSurroundings(
 }
 
 /**
- * What a key names in the end, and its options. Options belong to what is in force where they were written: a stronger layer that
- * names another part, or other data, leaves weaker layers' options behind.
- * @param holder the key of the options
+ * What a key names in the end, and its options. Options belong to the part that a layer and those below it choose: a stronger layer
+ * that names another part, or other data, leaves weaker layers' options behind.
+ * @param optionsKey the key of the options
  */
-export function inForce(
+export function effectivePart(
   layers: Layers,
   key: string,
   preset: string,
-  holder = key,
+  optionsKey = key,
 ): {chosen: Given; options: Assignments} {
   let chosen: Given = {value: preset, origin: 'default'};
   let options: Assignments = new Map();
@@ -56,7 +63,7 @@ export function inForce(
     const named = layer.get(key);
     if (named && named.value !== chosen.value) options = new Map();
     chosen = named ?? chosen;
-    options = merge([options, optionsOf(layer, holder)]);
+    options = merge([options, optionsOf(layer, optionsKey)]);
   }
   return {chosen, options};
 }

@@ -8,8 +8,8 @@ import type {RunFolder} from './run-folder.js';
 
 /** Histograms ask for the files, too. */
 export const wantsTensorBoard = ({
-  tensorboard = false,
-  histogramEvery = 0,
+  tensorboard,
+  histogramEvery,
 }: Pick<RunConfig, 'tensorboard' | 'histogramEvery'>): boolean => tensorboard || histogramEvery > 0;
 
 /** The rows of epochs stand under these names. */
@@ -28,7 +28,7 @@ export interface TensorBoardLog extends Callback {
 export function logToTensorBoard(
   learn: GANLearner,
   folder: RunFolder,
-  {histogramEvery = 0}: Pick<RunConfig, 'histogramEvery'>,
+  {histogramEvery}: Pick<RunConfig, 'histogramEvery'>,
   {step: goesOnAfter}: Position,
 ): TensorBoardLog {
   const file = new EventFile(() => folder.newEventFile(), goesOnAfter);
@@ -40,15 +40,15 @@ export function logToTensorBoard(
   };
   return {
     name: 'tensorboard',
-    order: 56,
+    runAfter: ['recorder', 'image-metrics'],
     flush,
     beforeBatch: ({training}) => speed.start(training),
-    async afterLossRead({read}) {
-      const {training, step, value, lrs, batchSize} = read!;
+    async afterLossRead({lastLoss}) {
+      const {training, step, value, lrs, batchSize, turn} = lastLoss!;
       if (!training) return;
       const imagesPerSecond = speed.add(batchSize);
       file.scalars(step, {
-        [`loss/${learn.ganTrainer.readMode}`]: value,
+        [`loss/${turn}`]: value,
         learning_rate: lrs[0]!,
         ...(imagesPerSecond !== undefined && {images_per_second: imagesPerSecond}),
       });

@@ -181,7 +181,7 @@ describe('what would be published', () => {
   });
 
   it('works as a command', async () => {
-    const npx = (...args: string[]) => run('npx', ['--no', '--', 'gan', ...args], {cwd: project, env});
+    const npx = (...args: string[]) => run('npx', ['--no', '--', 'gankit', ...args], {cwd: project, env});
     expect((await npx('--version')).stdout).to.match(new RegExp(`^gankit/${packed[0]!.manifest.version} `));
     const {stdout} = await npx(
       'fit',

@@ -7,15 +7,16 @@ export default ({callback, opt}: Gan) =>
     summary: 'Ends the training when the loss has been low for long enough.',
     options: {
       loss: opt.num(0, {help: 'what counts as low'}),
-      patience: opt.int(50, {min: 1, help: 'steps in a row'}),
+      patience: opt.int(50, {min: 1, help: 'number of steps in a row'}),
     },
     create({loss, patience}) {
       let run = 0;
       return {
-        order: 60, // after the recorder, before the checkpoints
-        afterLossRead({read, stop}) {
-          if (!read!.training) return;
-          run = read!.value < loss ? run + 1 : 0;
+        runAfter: ['recorder'],
+        runBefore: ['write-checkpoints'], // so that a checkpoint has what this one knows
+        afterLossRead({lastLoss, stop}) {
+          if (!lastLoss!.training) return;
+          run = lastLoss!.value < loss ? run + 1 : 0;
           if (run >= patience) stop(`the loss was below ${loss} for ${patience} steps`);
         },
         save: () => ({run}),

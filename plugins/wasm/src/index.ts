@@ -4,22 +4,23 @@ import {settings} from './settings.js';
 import {probe} from './probe.js';
 
 /** The CPU backend: tfjs-backend-wasm, completed and made faster by kernels of its own. */
-export default ({backend, opt, tf, GanError}: Gan) =>
+export default ({backend, opt, tf, GanError, kernels}: Gan) =>
   backend({
     name: 'wasm',
-    summary: 'The processor, by WebAssembly SIMD; runs everywhere.',
+    summary: 'The CPU, through WebAssembly SIMD; runs everywhere.',
+    priority: 100,
     options: {
       threads: opt.int(undefined, {
         min: 1,
         max: 256,
-        help: 'threads to compute with; default: as many as the machine runs at once',
+        help: 'number of threads; default: as many as the machine runs at once',
       }),
-      relaxedSimd: opt.bool(true, {help: 'use fused multiply-add where Node has it, which changes last digits'}),
-      wideSimd: opt.bool(true, {help: 'let Node compute with 256-bit vectors where it can; needs relaxedSimd'}),
+      relaxedSimd: opt.bool(true, {help: 'use fused multiply-add where Node has it; changes the last digits'}),
+      wideSimd: opt.bool(true, {help: 'use 256-bit vectors where Node can; needs relaxedSimd'}),
     },
     create: (options) => ({
       probe: () => probe(settings(options)),
-      open: async () => (await import('./open.js')).open({tf, GanError}, settings(options)),
+      open: async () => (await import('./open.js')).open({tf, GanError, kernels}, settings(options)),
       diagnose,
     }),
   });

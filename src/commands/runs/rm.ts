@@ -3,21 +3,20 @@ import path from 'node:path';
 import {Args, Flags} from '@oclif/core';
 import {BaseCommand} from '../../cli/command/base-command.js';
 import {confirm} from '../../cli/config/prompts.js';
-import {runConfigFile} from '../../cli/run/run-folder.js';
 import {size} from '../../cli/run/runs-report.js';
 import {GanError} from '../../errors.js';
 
 export default class RunsRm extends BaseCommand {
   static override summary = 'Remove runs, with all their checkpoints and samples.';
   static override description =
-    'Asks first, unless --yes is given. A folder that holds files of others is left alone; --force removes it, too.';
+    'Asks first, unless --yes is given. A folder that contains other files is not removed, unless --force is given.';
   static override examples = [
     {description: 'One run, after a question', command: '<%= config.bin %> runs rm runs/wgan-shapes-1'},
     {description: 'Two, in a script', command: '<%= config.bin %> runs rm runs/wgan-shapes-1 runs/wgan-shapes-2 --yes'},
   ];
   static override strict = false;
   static override args = {
-    run: Args.string({name: 'RUN', description: 'run folder; any number', required: true}),
+    run: Args.string({name: 'RUN', description: 'run folder; one or more', required: true}),
   };
   static override flags = {
     yes: Flags.boolean({char: 'y', description: 'do not ask'}),
@@ -27,10 +26,11 @@ export default class RunsRm extends BaseCommand {
   async run(): Promise<void> {
     const {argv, flags} = await this.parse(RunsRm);
     const dirs = argv as string[];
-    const [{summariseRun}, {isRunEntry}] = await Promise.all([
+    const [{summariseRun}, {isRunEntry, RunFolder}] = await Promise.all([
       import('../../runs/run-summary.js'),
       import('../../runs/run-folder.js'),
     ]);
+    for (const dir of dirs) await new RunFolder(dir).configFile();
     for (const dir of dirs) if (!flags.force) assertOnlyOurs(dir, isRunEntry);
     const runs = await Promise.all(dirs.map(summariseRun)); // all are looked at before the first goes
     const question = `Remove ${runs.map(({dir, step, bytes}) => `${dir} (${step} steps, ${size(bytes)})`).join(', ')}?`;
@@ -47,7 +47,6 @@ export default class RunsRm extends BaseCommand {
 
 /** A run may have been written into a folder that was there for something else. */
 function assertOnlyOurs(dir: string, isOurs: (name: string) => boolean): void {
-  runConfigFile(dir);
   const others = readdirSync(dir).filter((name) => !isOurs(name));
   if (others.length > 0) {
     throw new GanError(

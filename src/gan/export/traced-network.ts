@@ -2,7 +2,6 @@
 import {readFileSync} from 'node:fs';
 import path from 'node:path';
 import {tf, type Tensor} from '../../backends/tf.js';
-import {GanError} from '../../errors.js';
 import type {Module} from '../module.js';
 import {Rng} from '../rng.js';
 import type {TrainedRun} from './trained-run.js';
@@ -11,7 +10,7 @@ import {ExportError} from './export-error.js';
 import {folded} from './fold.js';
 import type {Graph, Id} from './graph.js';
 import {runGraph} from './run-graph.js';
-import {trace} from './trace.js';
+import {traceGraph} from './trace-graph.js';
 
 export type NetworkName = 'generator' | 'critic';
 
@@ -50,11 +49,8 @@ export const version = (
   JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as {version: string}
 ).version;
 
-export const networkNames = (which: NetworkName | 'both'): NetworkName[] =>
-  which === 'both' ? ['generator', 'critic'] : [which];
-
 /**
- * Networks of a run as graphs, in the state of its newest checkpoint and in eval mode. Each graph was run once beside the
+ * Networks of a run as graphs, with the weights of the chosen checkpoint and in eval mode. Each graph was run once beside the
  * network that it came from.
  * @throws ExportError (exit 2) with the layers that cannot be in a graph
  */
@@ -80,7 +76,7 @@ export async function traceNetworks(run: TrainedRun, names: readonly NetworkName
  * @param subject what to call the network in an error
  */
 export async function graphOf(network: Module, itemShape: readonly number[], subject = 'this network'): Promise<Graph> {
-  const graph = folded(await trace(network, itemShape, subject));
+  const graph = folded(await traceGraph(network, itemShape, subject));
   const far = await distance(graph, network, itemShape);
   if (!(far <= tolerance))
     throw new ExportError(
@@ -134,15 +130,4 @@ function factsOf({config, checkpoint}: TrainedRun, network: NetworkName): Networ
     gan: version,
     tfjs: tf.version_core,
   };
-}
-
-/** @throws GanError GAN_EXPORT_UNSUPPORTED (exit 2) when a generator makes no images of the run's size */
-export function assertGenerates({graph, facts: {imageSize, channels}}: TracedNetwork): void {
-  const shape = graph.values.get(graph.output)!.shape.slice(1).map(Number);
-  if (shape.join() === [imageSize, imageSize, channels].join()) return;
-  throw new GanError(
-    'usage',
-    'GAN_EXPORT_UNSUPPORTED',
-    `The generator makes tensors [batch, ${shape.join(', ')}], no images [batch, ${imageSize}, ${imageSize}, ${channels}].`,
-  );
 }
