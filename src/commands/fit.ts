@@ -35,7 +35,9 @@ export default class Fit extends BaseCommand {
     },
   ];
   static override args = {
-    data: Args.string({description: 'folder of images, subfolders included, or builtin:NAME (default: builtin:shapes)'}),
+    data: Args.string({
+      description: 'folder of images, subfolders included, or builtin:NAME (default: builtin:shapes)',
+    }),
   };
   static override flags = {
     out: Flags.string({description: 'run folder (default: runs/RECIPE-DATA-N)', helpValue: 'DIR'}),

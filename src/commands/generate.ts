@@ -36,7 +36,10 @@ export default class Generate extends BaseCommand {
       helpValue: '1,5,9',
       exclusive: ['n', 'seed'],
     }),
-    truncation: Flags.string({description: 'draw values of the latents again that are further from 0 than this', helpValue: 'X'}),
+    truncation: Flags.string({
+      description: 'draw values of the latents again that are further from 0 than this',
+      helpValue: 'X',
+    }),
     out: Flags.string({description: 'write one grid to this PNG file', helpValue: 'FILE.png', exclusive: ['out-dir']}),
     'out-dir': Flags.string({description: 'write single images to this folder', helpValue: 'DIR'}),
     checkpoint: checkpointFlag,

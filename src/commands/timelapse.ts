@@ -18,7 +18,8 @@ export default class Timelapse extends BaseCommand {
   };
   static override flags = {
     frames: Flags.integer({
-      description: 'maximum number of frames; from more grids, evenly spread ones are used, including the first and the last',
+      description:
+        'maximum number of frames; from more grids, evenly spread ones are used, including the first and the last',
       default: 100,
       min: 2,
       max: 10_000,

@@ -29,9 +29,9 @@ export function parseData({value, origin}: Given, cwd: string, mustExist = true)
     throw new GanError(
       'data',
       'GAN_DATA_NOT_FOUND',
-      `${stats ? 'This is no folder' : 'There is no folder'}: ${folder} (from ${origin}).`,
+      `${stats ? 'This is not a folder' : 'This folder does not exist'}: ${folder} (from ${origin}).`,
       {
-        suggestions: [`Give a folder of images, or ${dataPrefix}shapes, which needs none.`],
+        suggestions: [`Give a folder of images, or use the built-in images: ${dataPrefix}shapes`],
       },
     );
   }

@@ -99,5 +99,5 @@ function nearest(name: string, edits: number): string | undefined {
 
 const unknownVariable = (variable: string, meant: string): GanError =>
   new GanError('config', 'GAN_CONFIG_UNKNOWN_KEY', `There is no setting ${variable}.`, {
-    suggestions: [`Did you mean ${prefix}${meant}?`, 'Unset it if it is meant for something else.'],
+    suggestions: [`Did you mean ${prefix}${meant}?`, 'If it is meant for another program, unset it.'],
   });

@@ -47,7 +47,7 @@ const userPlaces = ['config', ...withExtensions('config')];
 export async function readConfigFile(file: string, cwd: string): Promise<ConfigFile> {
   const full = path.resolve(cwd, file);
   if (!existsSync(full)) {
-    throw new GanError('config', 'GAN_CONFIG_NOT_FOUND', `There is no configuration file ${full}.`);
+    throw new GanError('config', 'GAN_CONFIG_NOT_FOUND', `The configuration file ${full} does not exist.`);
   }
   const found = await reading(full, async () => (await explorer()).load(full));
   return toConfigFile(full, found?.isEmpty ? undefined : found?.config);

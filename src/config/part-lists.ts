@@ -72,7 +72,7 @@ function namesOf(key: ListKey, {value, origin, blame = 'config'}: Given): string
     throw new GanError(
       blame,
       'GAN_CONFIG_VALUE',
-      `${key} must be names, each once; ${origin} gives ${JSON.stringify(value) ?? 'nothing'}.`,
+      `${key} must be a list of names without repetition; ${origin} gives ${JSON.stringify(value) ?? 'nothing'}.`,
       {suggestions: [`For example: --${key} a,b; none: --${key} none`]},
     );
   return names.length === 1 && names[0] === 'none' ? [] : (names as string[]);

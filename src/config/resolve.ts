@@ -196,7 +196,7 @@ function noSource(options: GivenMap): {
     throw new GanError(
       'config',
       'GAN_CONFIG_UNKNOWN_KEY',
-      `'source.${key}' (from ${origin}) is for built-in data; this run reads a folder.`,
+      `'source.${key}' (from ${origin}) is an option of built-in data, but this run reads a folder.`,
     );
   }
   return {name: '', values: {}, origins: {}};
@@ -207,7 +207,7 @@ function noOptions(key: PartKey, options: GivenMap, why: string): Record<string,
     throw new GanError(
       'config',
       'GAN_CONFIG_UNKNOWN_KEY',
-      `'${key}.${option}' (from ${origin}) needs ${partKinds[partKeys[key]].noun} by name; ${why}.`,
+      `'${key}.${option}' (from ${origin}) needs the name of ${partKinds[partKeys[key]].noun}; ${why}.`,
       {
         suggestions: [key === 'backend' ? 'For example: --backend wasm' : `For example: --${key} NAME`],
       },

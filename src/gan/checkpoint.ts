@@ -145,7 +145,7 @@ export function restoreNetworks(learn: Learner, {model, averages, optimizer, fro
     throw new GanError(
       'config',
       'GAN_CHECKPOINT',
-      `the checkpoint is of ${optimizer.rule} with ${optimizer.hypers.length} parameter groups, the learner has ${opt.rule.name} with ${opt.groups.length}`,
+      `the checkpoint belongs to ${optimizer.rule} with ${optimizer.hypers.length} parameter groups, the learner has ${opt.rule.name} with ${opt.groups.length}`,
     );
   }
   learn.model.loadStateDict(model);

@@ -468,7 +468,7 @@ export class Learner {
       throw new GanError(
         'usage',
         'GAN_FROZEN',
-        'every parameter of the optimiser is frozen: there is nothing to train',
+        'every parameter of the optimizer is frozen: there is nothing to train',
         {suggestions: ['setFreezeModel(model, true) makes them trainable']},
       );
     this.capture.run(this, () => this.#trainStep(wanted), wanted, this.stepMode());

@@ -38,7 +38,7 @@ export const scalarSpecs = {
   capture: opt.oneOf(['auto', 'off'], 'auto', {
     help: 'auto: capture and replay steps where possible, with the same results; off: never (docs/performance.md)',
   }),
-  init: opt.str(undefined, {help: 'safetensors file with initial weights, in PyTorch's names and layout'}),
+  init: opt.str(undefined, {help: "safetensors file with initial weights, in PyTorch's names and layout"}),
 } as const satisfies Record<string, OptionSpec>;
 
 export type ScalarKey = keyof typeof scalarSpecs;

@@ -8,7 +8,7 @@ import {Registry} from './registry.js';
 /** The folder of this package; the same from src and from dist. */
 const ownRoot = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..', '..');
 
-/** What oclif knows of an installed plug-in; the part of its `Config.plugins` that is needed here. */
+/** oclif's data about an installed plug-in: the fields of its `Config.plugins` that are used here. */
 export interface KnownPlugin {
   name: string;
   root: string;

@@ -2,7 +2,7 @@ import {GanError, isGanError, messageOf} from '../errors.js';
 import {kindLabel} from '../options/kinds.js';
 import type {DeclaredPart} from './manifest.js';
 
-/** What a training throws on purpose (see `Cancel` in gan/callback.ts). */
+/** Errors that a training throws on purpose (see `Cancel` in gan/callback.ts). */
 const isControl = (error: unknown): boolean => error instanceof Error && error.name === 'Cancel';
 
 /**

@@ -77,7 +77,7 @@ export interface Definition<Created, S extends OptionSpecs = OptionSpecs> {
   create(options: OptionValues<S>): Created;
 }
 
-/** What a backend says of itself beside its `Backend`. */
+/** The definition of a backend besides its `Backend`. */
 export interface BackendDefinition<S extends OptionSpecs = OptionSpecs> extends Definition<Backend, S> {
   /** `--backend auto` tries cuda, webgpu and wasm, then all others, the highest number first. Default 0. */
   priority?: number;
@@ -107,7 +107,7 @@ export type DoctorCheck = (facts: {
 /** Handlers of a training's events. The part's name names its state in checkpoints. */
 export type CallbackPart = Omit<Callback, 'name'>;
 
-/** What `create` of each kind of part returns. */
+/** The result of `create` of each kind of part. */
 export interface PartKinds {
   backend: Backend;
   architecture: Architecture;
@@ -130,7 +130,7 @@ type Define<Created> = <const S extends OptionSpecs = Record<never, never>>(
   definition: Definition<Created, S>,
 ) => Definition<Created, S>;
 
-/** What a part receives. */
+/** The API that a part receives. */
 export interface Gan {
   apiVersion: typeof apiVersion;
   tf: Tf;

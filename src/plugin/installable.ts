@@ -5,7 +5,7 @@ export interface InstallablePart {
   kind: PartKind;
   name: string;
   package: string;
-  /** What a user does to have it. */
+  /** How a user installs it. */
   fix: string;
 }
 

@@ -31,7 +31,7 @@ function missingPlugin(kind: PartKind, name: string, owner: string): GanError {
     'GAN_PLUGIN_MISSING',
     `The ${kindLabel(kind)} '${name}' comes from the plug-in ${owner}, which is not installed.`,
     {
-      suggestions: [`gan plugins install ${owner}`, 'gan parts   lists what there is'],
+      suggestions: [`gan plugins install ${owner}`, 'gan parts   lists all parts'],
     },
   );
 }
@@ -163,9 +163,9 @@ export class Registry {
     throw new GanError(
       'usage',
       'GAN_AMBIGUOUS_PART',
-      `${found.map((part) => part.package).join(' and ')} bring ${partKinds[kind].noun} '${plain}' each.`,
+      `${found.map((part) => part.package).join(' and ')} both have ${partKinds[kind].noun} '${plain}'.`,
       {
-        suggestions: [`Say which: ${found.map(qualified).join(' or ')}.`],
+        suggestions: [`Write the full name: ${found.map(qualified).join(' or ')}.`],
       },
     );
   }
@@ -189,7 +189,7 @@ export class Registry {
       suggestions: [
         ...(meant === undefined ? [] : [`Did you mean '${meant}'?`]),
         names.length === 0 ? 'None is installed.' : `There are: ${nearestFirst(name, names).join(', ')}.`,
-        ...this.problems.map((problem) => `${problem.package} is left out: ${problem.reason}.`),
+        ...this.problems.map((problem) => `${problem.package} is not used: ${problem.reason}.`),
       ],
     });
   }

@@ -1,7 +1,7 @@
 import type {Tf} from '../backends/tf.js';
 import type {Nn} from '../gan/nn.js';
 
-/** What needs tfjs: costly to load, so it is loaded when a part first touches it. */
+/** The parts of the API that need tfjs. tfjs is slow to load, so it is loaded when a part first uses it. */
 export interface TensorApi {
   tf: Tf;
   nn: Nn;

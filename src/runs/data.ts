@@ -41,9 +41,9 @@ export async function makeDataLoaders(
     throw new GanError(
       'data',
       'GAN_DATA_SHAPE',
-      `${data} gives items of shape [${made.shape.join(', ')}], the networks want [${wanted.join(', ')}]`,
+      `${data} has items of shape [${made.shape.join(', ')}], but the networks need [${wanted.join(', ')}]`,
       {
-        suggestions: ['set size and channels to what the data has, or use an architecture for such data'],
+        suggestions: ['set size and channels to those of the data, or use an architecture for such data'],
       },
     );
   }

@@ -76,10 +76,15 @@ export class RunFolder {
     try {
       return JSON.parse(await readFile(this.configPath, 'utf8')) as RunConfig;
     } catch (error) {
-      throw new GanError('data', 'GAN_RUN_NOT_FOUND', `${this.dir} is no run folder: its config.json cannot be read`, {
-        cause: error,
-        suggestions: ['run folders are made by gan fit'],
-      });
+      throw new GanError(
+        'data',
+        'GAN_RUN_NOT_FOUND',
+        `${this.dir} is not a run folder: its config.json cannot be read`,
+        {
+          cause: error,
+          suggestions: ['gan fit makes run folders'],
+        },
+      );
     }
   }
 
@@ -112,7 +117,7 @@ export class RunFolder {
     const latest = (await this.checkpoints()).at(-1);
     if (latest === undefined)
       throw new GanError('data', 'GAN_NO_CHECKPOINT', `the run ${this.dir} has no checkpoint yet`, {
-        suggestions: ['let gan fit run to its end, or stop it with Ctrl-C: both write one'],
+        suggestions: ['let gan fit finish, or stop it with Ctrl-C: both write a checkpoint'],
       });
     return latest;
   }
@@ -138,8 +143,11 @@ export class RunFolder {
     if (which === 'newest') return this.latestCheckpoint();
     const step = which === 'best' ? (await this.best())?.step : which;
     if (step === undefined) {
-      throw new GanError('data', 'GAN_NO_CHECKPOINT', `the run ${this.dir} has kept no best checkpoint`, {
-        suggestions: ['gan fit --metrics NAME --keep-best NAME keeps it', '--checkpoint STEP takes any that there is'],
+      throw new GanError('data', 'GAN_NO_CHECKPOINT', `the run ${this.dir} has no best checkpoint`, {
+        suggestions: [
+          'gan fit --metrics NAME --keep-best NAME keeps it',
+          '--checkpoint STEP uses any other checkpoint',
+        ],
       });
     }
     const [path, all] = [this.checkpointPath(step), await this.checkpoints()];
@@ -147,7 +155,7 @@ export class RunFolder {
     throw new GanError('data', 'GAN_NO_CHECKPOINT', `the run ${this.dir} has no checkpoint of step ${step}`, {
       suggestions: [
         all.length > 0
-          ? `it has those of the steps ${all.map((each) => Number(/\d+$/.exec(each))).join(', ')}`
+          ? `it has checkpoints of the steps ${all.map((each) => Number(/\d+$/.exec(each))).join(', ')}`
           : 'it has none yet',
         'gan fit --keep-checkpoints 0 keeps all',
       ],

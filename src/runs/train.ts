@@ -114,8 +114,8 @@ export async function train(request: TrainRequest): Promise<TrainResult> {
     throw new GanError(
       'usage',
       'GAN_NOTHING_TO_DO',
-      `the run ${request.dir} has done ${position.step} steps already, and ${steps} are wanted`,
-      {suggestions: ['give more: --epochs or --steps']},
+      `the run ${request.dir} has already done ${position.step} steps, and only ${steps} are requested`,
+      {suggestions: ['request more with --epochs or --steps']},
     );
   }
   setSeed(config.seed);

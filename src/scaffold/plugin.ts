@@ -6,7 +6,7 @@ import {apiVersion} from '../plugin/index.js';
 import {kindLabel, partKinds} from '../options/kinds.js';
 import {friendlyName} from '../plugin/names.js';
 
-/** What a new plug-in can bring: parts, and commands. */
+/** The kinds of things that a new plug-in can bring: parts and commands. */
 export type Provided = PartKind | 'command';
 
 interface Manifest {

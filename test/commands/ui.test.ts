@@ -29,7 +29,7 @@ describe('gan ui', () => {
       await sleep(200);
       expect(await ui.stop(signal)).to.equal(code);
       expect(await watching).to.equal('closed');
-      expect(ui.stderr()).to.equal('Shows the runs in runs; Ctrl-C ends it.\n');
+      expect(ui.stderr()).to.equal('Showing the runs in runs. Press Ctrl-C to stop.\n');
     });
   }
 

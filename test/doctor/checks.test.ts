@@ -151,7 +151,7 @@ describe('gan doctor checks', () => {
     const texts = findings.map(({what}) => what).join('\n');
     expect(texts)
       .to.contain('made for plug-in API 0')
-      .and.contain('good and rival bring one each')
+      .and.contain('good and rival both have one')
       .and.contain('no default export that is a function');
     for (const finding of findings)
       if (finding.state !== 'ok') expect(finding.fix).to.match(/install|update|rival:one/);

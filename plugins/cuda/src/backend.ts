@@ -7,7 +7,7 @@ import type {Reads} from './read.js';
 import type {GpuDtype} from './gpu.js';
 import {fromBytes} from './values.js';
 
-/** What tfjs asks of a backend, on a device. */
+/** Implements tfjs's backend interface on a device. */
 export function kernelBackend(tf: Gan['tf'], device: CudaDevice, reads: Reads): KernelBackend {
   return new (backendClass(tf))(device, reads);
 }

@@ -28,7 +28,7 @@ export class DevicePoller {
     }
   }
 
-  /** Whether to poll again at once. @throws Stuck after the limit */
+  /** True if the caller should poll again at once. @throws Stuck after the limit */
   #isBusyPolling(began: number): boolean {
     const waited = performance.now() - began;
     if (waited > this.limitMs) throw new Stuck(this.limitMs / 1000);

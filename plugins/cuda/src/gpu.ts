@@ -1,4 +1,4 @@
-/** What kernels see of the device. Types only. */
+/** The interface of the device for kernels. Types only. */
 import type {TensorInfo} from '@tensorflow/tfjs-core';
 import type {Blas} from './blas/types.js';
 import type {Dnn} from './dnn/types.js';
@@ -6,7 +6,7 @@ import type {Dnn} from './dnn/types.js';
 /** Element types on the device: 4, 4 and 1 bytes. Strings never get there. */
 export type GpuDtype = 'float32' | 'int32' | 'bool';
 
-/** What matrix products and convolutions round their factors to; sums are float32 in all three. */
+/** The rounding of the factors of matrix products and convolutions. Sums are float32 in all three. */
 export type Precision = 'fp32' | 'tf32' | 'bf16';
 
 /** A tensor of the backend with the address of its first element. */
@@ -53,7 +53,7 @@ export interface Gpu {
   readonly card: Card;
 }
 
-/** What launch geometry may depend on. */
+/** The facts about the card that launch geometry may depend on. */
 export interface Card {
   name: string;
   /** Compute capability times ten: 80, 86, 90, 120. */
@@ -79,7 +79,7 @@ export interface Launch {
 
 /** CUDA C text with a name; compiled once for the card (NVRTC, no headers but its built-in ones), options given by `defines`. */
 export interface KernelSource {
-  /** For messages, like 'elementwise/add'. */
+  /** Name for messages, such as 'elementwise/add'. */
   name: string;
   text: string;
   defines?: Readonly<Record<string, string | number>>;

@@ -19,7 +19,7 @@ import {DevicePoller} from './device-poller.js';
 import {Reads} from './read.js';
 import {isGpuDtype} from './values.js';
 
-/** What is used of the plug-in API. */
+/** The parts of the plug-in API that are used. */
 export type Api = Pick<Gan, 'tf' | 'GanError'>;
 
 /** Name under which tfjs knows the backend. */

@@ -11,7 +11,7 @@ export interface PartTime {
   flops: number;
 }
 
-/** What `tf.time` gives on this backend. */
+/** The result of `tf.time` on this backend. */
 export interface DeviceTimes extends BackendTimingInfo {
   kernelMs: number;
   parts: Record<Part, PartTime>;
@@ -81,7 +81,7 @@ export class Profile {
     };
   }
 
-  /** Gives the events back. */
+  /** Releases the events. */
   close(): void {
     for (const {begin, end} of this.#spans) for (const event of [begin, end]) this.driver.destroyEvent(event);
     this.#spans.length = 0;

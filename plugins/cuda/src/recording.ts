@@ -3,7 +3,7 @@ import type {Faults} from './faults.js';
 import type {Allocator} from './memory/allocator.js';
 import type {Block, Pool} from './memory/pool.js';
 
-/** What a recording works on. */
+/** The parts of the device that a recording uses. */
 export interface RecordingHost {
   driver: Driver;
   allocator: Allocator;
@@ -68,7 +68,7 @@ export class Recording {
     this.#host.onLaunch();
   }
 
-  /** Gives its memory back; waits for the device. May be called twice. */
+  /** Releases the memory; waits for the device. May be called twice. */
   dispose(): void {
     const executable = this.#executable;
     if (executable === undefined) return;

@@ -17,7 +17,7 @@ Compiles the native addon of the installed @tensorflow/tfjs-node-gpu or @tensorf
                         default: that of the Python that $PYTHON names (python3)
 Needs a C++ compiler ($CXX, g++). Linux only.`;
 
-/** What stops the build, and what to do about it. */
+/** The reason why the build stops, and what to do about it. */
 class BuildError extends Error {}
 
 interface TensorFlow {

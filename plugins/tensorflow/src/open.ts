@@ -7,7 +7,7 @@ import {findUsable, type TensorflowOptions} from './probe.js';
 import type {Provider} from './provider.js';
 import {replaceKernels, type NodeBackend} from './registry.js';
 
-/** What is used of the plug-in API. */
+/** The parts of the plug-in API that are used. */
 export type Api = Pick<Gan, 'tf' | 'GanError'>;
 
 /** Name under which tfjs knows the backend, and under which the package registers its kernels. */

@@ -1,13 +1,13 @@
 import type {Tf} from './registry.js';
 
-/** Where an operation ran, how often and for how long. */
+/** Where an operation ran, how often, and for how long. */
 interface Entry {
   from: 'gan' | 'tfjs';
   calls: number;
   ms: number;
 }
 
-/** Whether the user wants to know what ran where: `GAN_DEBUG=kernels`. */
+/** True if the user asked which kernels ran: `GAN_DEBUG=kernels`. */
 export const wantsKernelLog = (): boolean => (process.env['GAN_DEBUG'] ?? '').split(',').includes('kernels');
 
 /**

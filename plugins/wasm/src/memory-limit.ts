@@ -1,7 +1,7 @@
 import type {Gan} from 'gankit/plugin';
 import type {TfjsWasm} from './tfjs.js';
 
-/** What addresses of 32 bits reach. */
+/** The limit of 32-bit addresses. */
 const reachable = 2 ** 32;
 
 /**
@@ -20,11 +20,11 @@ export function watchMemory({wasm}: TfjsWasm, GanError: Gan['GanError']): void {
     throw new GanError(
       'backend',
       'GAN_BACKEND_MEMORY',
-      `The wasm device is out of memory: ${wanted} more are wanted, its heap has ${used}, and WebAssembly ends at 4096 MiB.`,
+      `The wasm device is out of memory: ${wanted} more are needed, its heap has ${used}, and WebAssembly has a limit of 4096 MiB.`,
       {
         suggestions: [
           'Use a smaller --batch-size or --size, or fewer features.',
-          'The last checkpoint of the run is complete; go on from it: gan fit --resume RUN',
+          'The last checkpoint of the run is complete; resume from it: gan fit --resume RUN',
         ],
       },
     );

@@ -4,11 +4,11 @@ import type {Heap} from './heap.js';
 
 export type Tf = Gan['tf'];
 
-/** What a kernel computes with. */
+/** The context of a kernel. */
 export interface Context {
   tf: Tf;
   heap: Heap;
-  /** What tfjs-backend-wasm computes for the same call, for the cases that a kernel leaves to it. */
+  /** Calls tfjs-backend-wasm's kernel with the same inputs, for cases that our kernel does not handle. */
   stock(): TensorInfo | TensorInfo[];
 }
 
@@ -30,7 +30,7 @@ export function kernel<Inputs, Attrs>(
   };
 }
 
-/** Whether kernels that tfjs-backend-wasm does not bring are registered, as they are between `replaceKernels` and its undoing. */
+/** True if kernels that tfjs-backend-wasm lacks are registered, that is, between `replaceKernels` and its undoing. */
 export function hasKernels(tf: Tf, kernels: readonly Kernel[]): boolean {
   return kernels.every(({name}) => tf.getKernel(name, 'wasm'));
 }

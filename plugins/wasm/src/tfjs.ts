@@ -5,7 +5,7 @@ import type {DataType, TensorInfo} from '@tensorflow/tfjs-core';
 import type {Tf} from './registry.js';
 import {withSharedMemory} from './shared-memory.js';
 
-/** What is used of the backend that tfjs-backend-wasm registers; partly internal to it, in version 4.22. */
+/** The parts of the backend of tfjs-backend-wasm that are used. Some are internal, in version 4.22. */
 export interface TfjsWasm {
   wasm: {
     asm: {memory: WebAssembly.Memory};

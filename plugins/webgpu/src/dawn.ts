@@ -1,6 +1,6 @@
 import {chooseAdapter, isReachable, listedAdapters, type ListedAdapter} from './adapters.js';
 
-/** Which adapter is wanted. */
+/** The requested adapter. */
 export interface Wanted {
   /** Part of its name, or its number in the list. */
   device: string | undefined;

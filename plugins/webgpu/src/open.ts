@@ -9,7 +9,7 @@ import {kernels} from './kernels/index.js';
 import {hideGpu, showGpu} from './navigator.js';
 import {replaceKernels} from './registry.js';
 
-/** What is used of the plug-in API. */
+/** The parts of the plug-in API that are used. */
 export type Api = Pick<Gan, 'tf' | 'GanError'>;
 
 /** Name under which tfjs knows the backend. */

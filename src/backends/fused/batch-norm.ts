@@ -11,7 +11,7 @@ import {noGrad} from './no-grad.js';
 export interface BatchNormAttrs {
   /** Added to the variance. */
   eps: number;
-  /** What negative results are multiplied by: 0 for ReLU, 1 for none. */
+  /** Negative slope of the activation: 0 for ReLU, 1 for none. */
   slope: number;
 }
 

@@ -3,7 +3,7 @@ import type {Tensor} from '../tf.js';
 import {hasFused, runFused} from './kernel.js';
 
 export interface BytesToFloatAttrs {
-  /** On the host; the kernel is done with them when it returns. */
+  /** Bytes on the host. The kernel no longer uses them when it returns. */
   bytes: Uint8Array;
   /** Shape of the result; its last axis are the channels. */
   shape: number[];

@@ -110,7 +110,7 @@ function grouped(x: Tensor, filter: Tensor, groups: number, run: (x: Tensor, fil
   );
 }
 
-/** In a transposed filter the groups lie along the last axis too: it holds the inputs. */
+/** In a transposed filter the groups are also along the last axis, which holds the inputs. */
 function groupedTranspose(x: Tensor, filter: Tensor, args: ConvTransposeArgs): Tensor {
   return grouped(x, filter, args.groups, (part, weights) => convTranspose(part, weights, {...args, groups: 1}));
 }

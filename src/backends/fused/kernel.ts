@@ -1,7 +1,7 @@
 import type {NamedAttrMap} from '@tensorflow/tfjs-core';
 import {tf, type Tensor} from '../tf.js';
 
-/** Whether the current backend has a kernel for a fused operation. */
+/** True if the current backend has a kernel for a fused operation. */
 export function hasFused(name: string): boolean {
   return Boolean(tf.getKernel(name, tf.getBackend()));
 }

@@ -36,9 +36,9 @@ export type UpdateCoefficients = Record<(typeof coefficientNames)[number], numbe
 export interface UpdateAttrs {
   /** The row of each parameter's coefficients. */
   sets: number[];
-  /** Whether a parameter's `decay` is other than 0. */
+  /** True if a parameter's `decay` is not 0. */
   decays: boolean[];
-  /** Whether a parameter's `bound` is finite. */
+  /** True if a parameter's `bound` is finite. */
   bounded: boolean[];
   /**
    * The kernel may write results over the values and averages that it was given, and return these (with one reference more, as
@@ -64,7 +64,7 @@ export interface Updated {
   averages: Record<string, Tensor>;
 }
 
-/** Of averages, in the order of a kernel's outputs. */
+/** Names of averages, in the order of a kernel's outputs. */
 const averageNames = ['grad_avg', 'sqr_avg'] as const;
 
 /**

@@ -1,6 +1,6 @@
 import {tf, type Scalar, type Tensor, type Variable} from '../tf.js';
 
-/** What is used of the nodes of tfjs's tape. */
+/** The fields of tfjs's tape nodes that are used. */
 interface TapeNode {
   saved?: Tensor[];
   gradient?: (dys: (Tensor | null)[]) => Record<string, () => Tensor>;

@@ -1,4 +1,4 @@
-/** Which convolutions and matrix products a training is made of, and how fast each is by itself. */
+/** Finds the convolutions and matrix products of a training, and measures the speed of each one alone. */
 import type {Device} from '../../backends/device.js';
 import {tf, type Tensor} from '../../backends/tf.js';
 

@@ -76,7 +76,7 @@ async function describe(registry: Registry, part: DeclaredPart): Promise<[string
   ];
 }
 
-/** What a recipe sets, as `--set` would: `lr=0.0002 arch=basic arch.nExtraLayers=1`. */
+/** The values that a recipe sets, in the form of `--set`: `lr=0.0002 arch=basic arch.nExtraLayers=1`. */
 async function recipeLine(registry: Registry, name: string): Promise<string> {
   const [{flatten}, {values, source}] = await Promise.all([
     import('../../config/assignments.js'),

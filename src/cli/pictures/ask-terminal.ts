@@ -39,7 +39,10 @@ export const askTerminal =
     }
   };
 
-/** Whether this process may change its terminal: it belongs to the group that the terminal is with. Not where that cannot be found out. */
+/**
+ * True if this process may change its terminal, that is, if it belongs to the terminal's foreground process group.
+ * False where this is unknown.
+ */
 async function isInForeground(): Promise<boolean> {
   if (process.platform === 'win32') return true; // has no job control
   try {

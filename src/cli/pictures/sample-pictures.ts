@@ -5,7 +5,7 @@ import {askTerminal} from './ask-terminal.js';
 import {detectProtocol} from './detect.js';
 import {pictureText, protocols, type Protocol, type TerminalPicture} from './protocol.js';
 
-/** What `--pictures` takes. */
+/** The values of `--pictures`. */
 export const pictureChoices = ['auto', 'none', ...protocols] as const;
 export type PictureChoice = (typeof pictureChoices)[number];
 

@@ -5,7 +5,7 @@ import {readRun} from '../report/read-run.js';
 import {spread} from '../report/samples.js';
 
 export interface TimelapseRequest {
-  /** At most as many, evenly spread, the first grid and the last among them. */
+  /** Maximum number of frames. From more grids, evenly spread ones are used, including the first and the last. */
   frames: number;
   /** Pixels that the longer side of a frame has at most. */
   side: number;

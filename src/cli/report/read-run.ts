@@ -13,7 +13,7 @@ export interface Curve {
 
 /** The loss of one network. */
 export interface LossCurve {
-  /** Of each of its steps. */
+  /** One entry per step. */
   raw: Curve;
   /** The running mean that the terminal shows, too. */
   smooth: Curve;
@@ -23,13 +23,13 @@ export interface LossCurve {
 export interface RunRecord {
   name: string;
   config: RunConfig;
-  /** Where each value came from, by `key` or `part.option`. */
+  /** The origin of each value, by `key` or `part.option`. */
   origins: Readonly<Record<string, string>>;
   sessions: readonly Session[];
   critic: LossCurve;
   generator: LossCurve;
   lr: Curve;
-  /** What the epochs measured, by the recorder's names. */
+  /** The metrics of the epochs, by the recorder's names. */
   epochs: {epoch: number; step: number; seconds: number; row: Readonly<Record<string, number | null>>}[];
   /** Sample grids, the first first. */
   samples: {step: number; path: string}[];

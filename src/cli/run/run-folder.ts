@@ -21,11 +21,11 @@ export function assertUnused(dir: string): void {
   if (!stats) return;
   if (!stats.isDirectory())
     throw new GanError('usage', 'GAN_OUT_EXISTS', `${dir} is a file, not a folder.`, {
-      suggestions: ['Give another --out.'],
+      suggestions: ['Choose another --out.'],
     });
   if (readdirSync(dir).length === 0) return;
   throw new GanError('usage', 'GAN_OUT_EXISTS', `The folder ${dir} is not empty.`, {
-    suggestions: [`gan fit --resume ${dir}   continues the run in it`, 'Or give another --out.'],
+    suggestions: [`gan fit --resume ${dir}   continues the run in it`, 'Or choose another --out.'],
   });
 }
 
@@ -33,8 +33,8 @@ export function assertUnused(dir: string): void {
 export function runConfigFile(dir: string): string {
   const file = path.join(dir, 'config.json');
   if (existsSync(file)) return file;
-  throw new GanError('data', 'GAN_RUN_NOT_FOUND', `${dir} is no run folder: it has no config.json.`, {
-    suggestions: ['Run folders are made by `gan fit`, by default under runs/.'],
+  throw new GanError('data', 'GAN_RUN_NOT_FOUND', `${dir} is not a run folder: it has no config.json.`, {
+    suggestions: ['`gan fit` makes run folders, by default in runs/.'],
   });
 }
 
@@ -42,7 +42,7 @@ type Origins = Readonly<Record<string, string>>;
 
 const originsFile = (dir: string): string => path.join(dir, 'config.origins.json');
 
-/** Where each value of a run's configuration came from; nothing for runs that were not made by `gan fit`. */
+/** Returns the origin of each value of a run's configuration; empty for runs that `gan fit` did not make. */
 export const readOrigins = (dir: string): Origins =>
   existsSync(originsFile(dir)) ? (JSON.parse(readFileSync(originsFile(dir), 'utf8')) as Origins) : {};
 

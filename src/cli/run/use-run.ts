@@ -6,7 +6,7 @@ import {assignmentsOf} from '../flags/config-flags.js';
 import {deviceOf} from '../flags/device-flag.js';
 import {runConfigFile} from './run-folder.js';
 
-/** What a command knows that works with a trained run. */
+/** The data of a trained run that commands use. */
 export interface RunUse {
   registry: Registry;
   surroundings: Surroundings;

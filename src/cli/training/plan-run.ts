@@ -14,7 +14,7 @@ export interface RunPlan extends ResolvedConfig {
   dir: string;
 }
 
-/** What may differ when a run goes on: how long it lasts, what it writes when, and where it computes. */
+/** The keys that may change when a run is resumed: its length, what it writes and when, and its backend. */
 const changeable: readonly string[] = [
   'epochs',
   'steps',
@@ -48,11 +48,11 @@ function assertChangeable({data, out, file, flags, set}: Omit<RunRequest, 'resum
     throw new GanError(
       'usage',
       'GAN_RESUME_CHANGE',
-      `${what} cannot be changed when a run goes on: its folder has the configuration.`,
+      `${what} cannot change when a run is resumed: the configuration comes from the run folder.`,
       {
         suggestions: [
           'Leave it out, or start a new run without --resume.',
-          'Possible with --resume: --epochs, --steps, --sample-every, --checkpoint-every, --keep-checkpoints, --keep-best, --tensorboard, --histogram-every, --backend.',
+          'Flags that can be used with --resume: --epochs, --steps, --sample-every, --checkpoint-every, --keep-checkpoints, --keep-best, --tensorboard, --histogram-every, --backend.',
         ],
       },
     );

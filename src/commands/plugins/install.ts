@@ -65,8 +65,8 @@ export default class PluginsInstall extends BaseCommand {
           cause: error,
           suggestions:
             message === 'plugin is invalid'
-              ? ['Tell its author: that line lets the command line take the package.']
-              : ['gan plugins install --verbose   shows what npm says'],
+              ? ['Tell its author: gan needs this line to accept the package.']
+              : ['gan plugins install --verbose   shows the output of npm'],
         },
       );
     }
@@ -98,7 +98,7 @@ export default class PluginsInstall extends BaseCommand {
       });
     }
     for (const {kind, name: part, packages} of registry.clashes)
-      this.warning(`${packages.join(' and ')} bring the ${kind} '${part}' each; write ${name}:${part} for this one`);
+      this.warning(`${packages.join(' and ')} both have a ${kind} '${part}'; write ${name}:${part} to use this one`);
     return parts.map(({kind, name: part}) => ({kind, name: part}));
   }
 }

@@ -5,7 +5,7 @@ import {ok, type Finding} from '../context.js';
 /** Makers of what can compute; servers have a Matrox or a virtual display adapter that cannot. */
 const makers: Readonly<Record<string, string>> = {'0x10de': 'NVIDIA', '0x1002': 'AMD', '0x8086': 'Intel'};
 
-/** What drivers make where there is a GPU that is not on the PCI bus, or belongs to a container or to WSL. */
+/** Files that drivers create for GPUs that are not on the PCI bus, or that belong to a container or to WSL. */
 const nodes = ['nvidia0', 'nvidiactl', 'dxg', 'kfd', 'nvhost-gpu', 'dri/renderD128'];
 
 /**

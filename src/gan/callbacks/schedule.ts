@@ -29,7 +29,7 @@ export function scheduleLearningRate(schedule: LearningRateSchedule, lr: number,
         throw new GanError(
           'config',
           'GAN_SCHEDULE',
-          `the schedule gives ${factor} at step ${step} of ${steps}; a number of at least 0 is needed`,
+          `the schedule returned ${factor} at step ${step} of ${steps}, but needs a number of at least 0`,
         );
       opt!.setHyper('lr', lr * factor);
     },

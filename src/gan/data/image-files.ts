@@ -8,7 +8,7 @@ export const imageExtensions: readonly string[] = ['jpeg', 'jpg', 'png', 'webp',
 export interface ImageFilesOptions {
   /** Look into subfolders as well. Default true. */
   recurse?: boolean;
-  /** Without dot, in any case. Default `imageExtensions`. */
+  /** Extensions without dot; case is ignored. Default `imageExtensions`. */
   extensions?: readonly string[];
 }
 
@@ -85,10 +85,12 @@ async function existingFolder(dir: string): Promise<string> {
   throw new GanError(
     'data',
     'GAN_DATA_NOT_FOUND',
-    found ? `${dir} is a file; a folder of images is needed` : `there is no folder ${dir}`,
+    found ? `${dir} is a file; a folder of images is needed` : `the folder ${dir} does not exist`,
     {
       suggestions: [
-        found ? 'Name the folder that the file is in.' : `Check the spelling; the path is taken from ${process.cwd()}.`,
+        found
+          ? 'Name the folder that the file is in.'
+          : `Check the spelling; the path is relative to ${process.cwd()}.`,
         'Try the built-in images: builtin:shapes',
       ],
     },

@@ -4,7 +4,7 @@ import {isBatchSize, type Attribute, type GraphNode, type Size} from './graph.js
 export function numbers(value: Attribute): number[] {
   if (typeof value === 'number') return [value];
   if (Array.isArray(value) && value.every((each) => typeof each === 'number')) return value;
-  throw new Unsupported('a size depends on the batch where the format wants a number');
+  throw new Unsupported('a size depends on the batch, but the format needs a number');
 }
 
 export const number = (value: Attribute): number => numbers(value)[0]!;
@@ -26,7 +26,7 @@ export const axis = (value: Attribute, rank: number): number => axes(value, rank
 export const sizes = (value: Attribute): Size[] =>
   (Array.isArray(value) ? value : [value]).map((each) => {
     if (typeof each === 'number' || isBatchSize(each)) return each;
-    throw new Unsupported('a size is no number');
+    throw new Unsupported('a size is not a number');
   });
 
 /** Before and after, for an axis or all. */

@@ -88,7 +88,7 @@ export async function graphOf(network: Module, itemShape: readonly number[], sub
         {
           path: '',
           layer: network.kind,
-          what: `one image alone is computed otherwise than several: values differ by ${far.toExponential(1)}`,
+          what: `a single image gives other values than a batch: values differ by ${far.toExponential(1)}`,
         },
       ],
       subject,
@@ -143,6 +143,6 @@ export function assertGenerates({graph, facts: {imageSize, channels}}: TracedNet
   throw new GanError(
     'usage',
     'GAN_EXPORT_UNSUPPORTED',
-    `The generator makes tensors [batch, ${shape.join(', ')}], no images [batch, ${imageSize}, ${imageSize}, ${channels}].`,
+    `The generator makes tensors [batch, ${shape.join(', ')}], not images [batch, ${imageSize}, ${imageSize}, ${channels}].`,
   );
 }

@@ -7,7 +7,7 @@ import {crc32c} from './crc32c.js';
 const headerBytes = 12;
 const footerBytes = 4;
 
-/** So that the CRC of data that holds CRCs is of use: rotated right by 15 bits, and moved by a constant. */
+/** Masks a CRC, because a CRC of data that contains CRCs would be weak: rotated right by 15 bits, plus a constant. */
 function maskedCrc(bytes: Uint8Array): number {
   const crc = crc32c(bytes);
   return (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0;

@@ -23,7 +23,9 @@ export const kaimingNormal: Init = (rng, {size, fanIn}) => rng.normal(size, 0, M
 export const xavierUniform: Init = (rng, {size, fanIn, fanOut}) =>
   symmetric(rng, size, Math.sqrt(6 / (fanIn + fanOut)));
 
-/** What torch gives a convolution's or dense layer's weight and bias when nobody says otherwise: U(-b, b), b = 1 / sqrt(fan_in). */
+/**
+ * torch's default initialisation of weight and bias of convolutions and dense layers: U(-b, b), b = 1 / sqrt(fan_in).
+ */
 export const torchDefault: Init = (rng, {size, fanIn}) => symmetric(rng, size, 1 / Math.sqrt(fanIn));
 
 /** Normal(0, std). */

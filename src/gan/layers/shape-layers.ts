@@ -23,7 +23,7 @@ export class Flatten extends Module {
 }
 
 /**
- * Gives a vector spatial dimensions of size 1: [batch, z] -> [batch, 1, 1, z] for nDim 2 (fastai's AddChannels, whose
+ * Adds spatial dimensions of size 1 to a vector: [batch, z] -> [batch, 1, 1, z] for nDim 2 (fastai's AddChannels, whose
  * trailing dimensions come before the channels here).
  */
 export class AddChannels extends Module {

@@ -1,11 +1,11 @@
-/** Where a layer's weight comes from: a parameter as it is, or one of the two reparametrisations that fastai offers. */
+/** The weight of a layer: a plain parameter, or one of fastai's two reparametrisations. */
 import {noGrad} from '../../backends/fused/no-grad.js';
 import {tf, type Tensor} from '../../backends/tf.js';
 import {Buffer, Parameter, type Layout} from '../module.js';
 import type {Rng} from '../rng.js';
 
 export interface Weight {
-  /** What belongs to the state of the layer, in PyTorch's names. */
+  /** The state of the layer, in PyTorch's names. */
   entries: [string, Parameter | Buffer][];
   /** The weight to compute with. */
   value(training: boolean): Tensor;

@@ -46,7 +46,7 @@ export class CurvePanel {
     this.#tell();
   }
 
-  /** With the colours of the other scheme. */
+  /** Redraws with the colours of the other scheme. */
   redraw(): void {
     this.#make(join(this.#lines));
     this.#fit();

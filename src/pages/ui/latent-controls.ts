@@ -10,7 +10,7 @@ export interface Point {
 export interface LatentControls {
   element: HTMLElement;
   point(): Point;
-  /** For a generator that takes `size` numbers. */
+  /** Creates the controls for a generator with `size` numbers per latent. */
   setSize(size: number): void;
   /** Images that show more than the point, where there are some. */
   strip?(): Float32Array[];

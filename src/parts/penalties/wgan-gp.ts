@@ -10,7 +10,8 @@ const tiny = 1e-12;
 export default ({penalty, opt, tf}: Gan) =>
   penalty({
     name: 'wgan-gp',
-    summary: "Gradient penalty: pushes the norm of the critic's gradient between real and generated images towards 1 (arXiv 1704.00028).",
+    summary:
+      "Gradient penalty: pushes the norm of the critic's gradient between real and generated images towards 1 (arXiv 1704.00028).",
     options: {
       lambda: opt.num(10, {min: 0, help: 'weight'}),
       target: opt.num(1, {min: 0, help: 'target for the norm of the gradient'}),

@@ -25,13 +25,13 @@ export async function withDevice(
   throw new GanError(
     device.blame ?? 'config',
     'GAN_ONE_DEVICE',
-    `The backend ${name} has one device only: ${device.origin} ${String(device.value)} has nothing to choose from.`,
+    `The backend ${name} has only one device, so ${device.origin} ${String(device.value)} cannot be used.`,
     {
       suggestions: [
         `Leave out ${device.origin}.`,
         others.length === 0
-          ? 'No backend that is installed has several.'
-          : `With a choice: ${others.map((other) => `--backend ${other}`).join(', ')}; gan backends lists their devices.`,
+          ? 'No installed backend has several devices.'
+          : `Backends with several devices: ${others.map((other) => `--backend ${other}`).join(', ')}; gan backends lists their devices.`,
       ],
     },
   );

@@ -157,7 +157,7 @@ function unavailable(wanted: string, refused: readonly Refusal[], names: readonl
     {
       suggestions: [
         ...refused.map(({name, fix}) => `${name}: ${fix}`),
-        ...(others.length === 0 ? [] : [`Others: ${others.map((name) => `--backend ${name}`).join(', ')}`]),
+        ...(others.length === 0 ? [] : [`Other backends: ${others.map((name) => `--backend ${name}`).join(', ')}`]),
         'gan backends',
       ],
     },

@@ -6,7 +6,7 @@ export type Objective = (...inputs: Plain[]) => number;
 
 /** Error of a first derivative: about step^2 from the curve and 1e-16 / step from rounding. */
 const step = 1e-4;
-/** Of a derivative of derivatives, which carry an error of 1e-9 themselves. */
+/** Step for a derivative of derivatives, which themselves have an error of 1e-9. */
 const outerStep = 1e-3;
 
 /** The gradient with respect to each input. */

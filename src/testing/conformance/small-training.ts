@@ -15,7 +15,7 @@ import {FixedGANSwitcher} from '../../gan/switchers/gan-switchers.js';
 
 export interface SmallTraining {
   steps: number;
-  /** Whether steps may be repeated from recordings; 'auto'. */
+  /** Whether steps may be captured and replayed. Default 'auto'. */
   capture?: CaptureMode;
   afterStep?(): Promise<void>;
 }

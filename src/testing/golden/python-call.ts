@@ -15,7 +15,7 @@ interface PythonCall {
 
 function parseCall(text: string): PythonCall {
   const match = /^\s*([A-Za-z_]\w*)\s*\((.*)\)\s*$/s.exec(text.split(';')[0]!);
-  if (!match) throw new GanError('data', 'GAN_GOLDEN', `'${text}' is no call of a network`);
+  if (!match) throw new GanError('data', 'GAN_GOLDEN', `'${text}' is not a call of a network`);
   const call: PythonCall = {name: match[1]!, positional: [], named: new Map()};
   for (const argument of splitArguments(match[2]!)) {
     const [, key, value] = /^\s*([A-Za-z_]\w*)\s*=(.*)$/s.exec(argument) ?? [];
@@ -51,7 +51,7 @@ function parseActivation(text: string): ActivationFactory {
     LeakyReLU: () => (slope ? new LeakyReLU(Number(slope)) : new LeakyReLU()),
   };
   const maker = makers[name ?? ''];
-  if (!maker) throw new GanError('data', 'GAN_GOLDEN', `'${text}' is no activation that this reader knows`);
+  if (!maker) throw new GanError('data', 'GAN_GOLDEN', `'${text}' is not an activation that this reader knows`);
   return maker;
 }
 
@@ -93,6 +93,6 @@ export function buildNetwork(text: string): Module {
         p: at(3, 'p', 0.15),
       });
     default:
-      throw new GanError('data', 'GAN_GOLDEN', `'${call.name}' is no network that this reader knows`);
+      throw new GanError('data', 'GAN_GOLDEN', `'${call.name}' is not a network that this reader knows`);
   }
 }

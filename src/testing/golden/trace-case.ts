@@ -61,7 +61,7 @@ class Observer implements Callback {
     this.#learn = learn;
   }
 
-  /** After all other callbacks: what holds now does so in the step. */
+  /** Runs after all other callbacks, so it sees the values that the step uses. */
   beforeBatch({training, opt}: Learner): void {
     const {ganModel} = this.#learn;
     const [generator, critic] = [ganModel.need('generator'), ganModel.need('critic')];

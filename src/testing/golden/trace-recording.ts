@@ -1,4 +1,4 @@
-/** What a recorded training trace holds (the JSON beside its tensors). */
+/** The content of a recorded training trace (the JSON next to its tensors). */
 export interface TraceConfig {
   size: number;
   channels: number;

@@ -14,7 +14,7 @@ import {stopAndGo, withTraining} from './stop-and-go.js';
 export interface TestPluginOptions {
   /** Settings of the small trainings, as for `--set`: for an architecture that wants another size, for instance. */
   set?: readonly string[];
-  /** Without it, the global describe, it and after. */
+  /** Default: the global describe, it and after. */
   runner?: TestRunner;
 }
 
@@ -70,11 +70,11 @@ export function testPlugin(
 
 async function checkWords(registry: Registry, {kind, name}: DeclaredPart): Promise<void> {
   const {summary, options = {}} = await registry.load(kind, name);
-  if (!/^[A-Z].*\.$/.test(summary)) throw new Error(`its summary is no sentence: ${summary}`);
+  if (!/^[A-Z].*\.$/.test(summary)) throw new Error(`its summary is not a sentence: ${summary}`);
   const without = Object.entries(options)
     .filter(([, spec]) => spec.help === undefined)
     .map(([key]) => key);
-  if (without.length > 0) throw new Error(`there is no help for ${without.join(', ')}`);
+  if (without.length > 0) throw new Error(`these options have no help: ${without.join(', ')}`);
 }
 
 function promise(kind: PartKind): string {
@@ -105,7 +105,7 @@ async function checkUse(
     const different = await stopAndGo(await training([setting(full)]));
     if (different.length > 0)
       throw new Error(
-        `stopped and resumed, a training ends otherwise than in one go. Different: ${different.slice(0, 5).join(', ')}. State that is not in save() and load(), or randomness that is not from rng?`,
+        `a training that is stopped and resumed ends differently from one without a stop. Different: ${different.slice(0, 5).join(', ')}. Is some state missing from save() and load(), or do random numbers not come from rng?`,
       );
   } else if (kind === 'exporter') await checkExporter(registry, full, await training());
   else if (kind === 'check') await checkCheck(registry, full, from);
@@ -129,7 +129,7 @@ async function checkExporter(
       async () => createArchitecture(registry, {arch: {name: 'basic', options: {}}}),
       (run) => exporter.write(run, out),
     );
-    if (files.length === 0) throw new Error('write() names no file');
+    if (files.length === 0) throw new Error('write() returns no file');
     for (const file of files) if ((await stat(file)).size === 0) throw new Error(`${file} is empty`);
   });
 }
@@ -137,12 +137,12 @@ async function checkExporter(
 async function checkCheck(registry: Registry, name: string, from: string): Promise<void> {
   const check = await registry.create('check', name);
   const findings = await check({cwd: process.cwd()});
-  if (findings.length === 0) throw new Error('it finds nothing: say at least that all is well');
+  if (findings.length === 0) throw new Error('it returns no finding: return at least one that says that all is well');
   for (const finding of findings) {
     if (!['ok', 'warning', 'problem'].includes(finding.state) || typeof finding.what !== 'string')
-      throw new Error(`${from}: ${JSON.stringify(finding)} is no finding {name, state, what}`);
+      throw new Error(`${from}: ${JSON.stringify(finding)} is not a finding {name, state, what}`);
     if (finding.state !== 'ok' && typeof finding.fix !== 'string')
-      throw new Error(`${from}: '${finding.what}' says not what to do: fix`);
+      throw new Error(`${from}: '${finding.what}' does not say what to do: fix is missing`);
   }
 }
 

@@ -33,7 +33,7 @@ export class Renderer {
       throw new GanError(
         'usage',
         'GAN_LATENT_SIZE',
-        `the latents have ${width} numbers, the run's generator takes ${latentSize}`,
+        `the latents have ${width} numbers, but the run's generator takes ${latentSize}`,
       );
     const images = await draw(latents.map((latent) => Float32Array.from(latent)));
     return encodePng(imageGrid(images, latents.length, latents.length === 1 ? 0 : undefined));

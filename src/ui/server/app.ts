@@ -83,7 +83,7 @@ export function makeApp({root, assets, explorer, about, backends}: AppOptions): 
   app.get('/api/backends', async (c) => c.json(await (choices ??= backends())));
   app.post('/api/draw', async (c) => {
     if (!/^application\/json\b/.test(c.req.header('content-type') ?? ''))
-      throw new Refused(415, 'the order has to be JSON');
+      throw new Refused(415, 'the request must be JSON');
     const order: DrawOrder = checkOrder(await c.req.text());
     const folder = await drawableFolder(root, order.run, order.step);
     if (!folder)

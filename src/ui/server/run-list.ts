@@ -18,7 +18,7 @@ const quietFreshMs = 5000;
 export class RunList {
   readonly #root: RunsRoot;
   #last: {at: number; runs: Promise<RunSummary[]>} | undefined;
-  /** By name: what a run's files had when it was looked at, to read again only what has changed. */
+  /** The state of each run's files at the last poll, by name, so that only changes are read again. */
   readonly #known = new Map<string, {at: number; key: string; summary: Omit<RunSummary, 'live'>}>();
   readonly #now: () => number;
 
@@ -104,7 +104,7 @@ export class RunList {
   }
 }
 
-/** What a page shows of a run beside its curves; undefined when there is no such run. */
+/** Returns what a page shows of a run besides its curves; undefined when there is no such run. */
 export async function readDetail(root: RunsRoot, name: string): Promise<RunDetail | undefined> {
   if ((await root.resolve(name, 'config.json')) === undefined) return undefined;
   const [config, origins, samples, checkpoints, {step: best}] = await Promise.all([
@@ -150,7 +150,7 @@ const sampleSteps = async (root: RunsRoot, name: string): Promise<number[]> =>
 const checkpointSteps = async (root: RunsRoot, name: string): Promise<number[]> =>
   stepsOf(await root.list(name, 'checkpoints'), /^step-(\d+)$/);
 
-/** Where the sample grid of a step is, below the run's folder. */
+/** Returns the path of the sample grid of a step, relative to the run's folder. */
 export const sampleFile = (step: number): string[] => new RunFolder('').samplePath(step).split(/[/\\]/);
 
 /**

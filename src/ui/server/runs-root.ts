@@ -10,7 +10,7 @@ const mostRuns = 1000;
 
 /** The one way to files for the server: of the runs in one folder, and never out of it, be it by `..` or by a link. */
 export class RunsRoot {
-  /** As given. */
+  /** The folder as the user gave it. */
   readonly dir: string;
 
   constructor(dir: string) {

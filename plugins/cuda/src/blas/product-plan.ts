@@ -15,7 +15,7 @@ export interface ProductShape {
   alignment: number;
 }
 
-/** What cublasLtMatmul is called with for a shape. */
+/** The arguments of cublasLtMatmul for a shape. */
 export interface ProductPlan {
   operation: bigint;
   layoutA: bigint;

@@ -1,6 +1,6 @@
 import type {Bound} from '../native/signatures.js';
 
-/** What is used of cuBLASLt; the same in CUDA 12 and 13. */
+/** The functions of cuBLASLt that are used; the same in CUDA 12 and 13. */
 export const blasSignatures = {
   cublasLtGetStatusString: ['text', 'int'],
   cublasLtGetVersion: ['u64'],

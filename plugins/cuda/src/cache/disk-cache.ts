@@ -3,7 +3,10 @@ import {mkdirSync, readFileSync, renameSync, rmSync, writeFileSync} from 'node:f
 import {homedir} from 'node:os';
 import path from 'node:path';
 
-/** Where this machine keeps what can be made again: XDG_CACHE_HOME, LOCALAPPDATA on Windows, ~/Library/Caches on macOS, else ~/.cache. */
+/**
+ * Returns the cache folder of this machine: XDG_CACHE_HOME, LOCALAPPDATA on Windows, ~/Library/Caches on macOS,
+ * otherwise ~/.cache.
+ */
 export function cacheFolder(
   env: NodeJS.ProcessEnv = process.env,
   platform: NodeJS.Platform = process.platform,

@@ -13,7 +13,7 @@ const cacheVersion = 1;
  */
 export class KernelFunctions {
   readonly #modules = new Map<string, {module: bigint; functions: Map<string, bigint>}>();
-  /** By identity of the source, which is quicker than by its text. */
+  /** Keyed by the identity of the source, which is faster than its text. */
   readonly #bySource = new WeakMap<KernelSource, {module: bigint; functions: Map<string, bigint>}>();
 
   constructor(

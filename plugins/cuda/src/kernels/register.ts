@@ -3,7 +3,7 @@ import type {Gpu} from '../gpu.js';
 import {kernels} from './index.js';
 import type {Tf} from './kernel.js';
 
-/** Gives tfjs the kernels under the name of a backend. Returns a function that takes them back. */
+/** Registers the kernels with tfjs under the name of a backend. Returns a function that removes them. */
 export function registerKernels(tf: Tf, gpu: Gpu, backendName: string): () => void {
   const context = {tf, gpu};
   for (const {name, compute} of kernels) {

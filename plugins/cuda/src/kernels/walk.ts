@@ -41,7 +41,7 @@ export function joinAxes({sizes, strides}: Walk): Walk {
   if (joined.sizes.length === 0) return {sizes: [1], strides: strides.map(() => [1])};
   if (joined.sizes.length > maxRank)
     throw new Error(
-      `cuda: an arrangement of ${joined.sizes.length} axes is too much, at most ${maxRank} can be told apart`,
+      `cuda: an arrangement of ${joined.sizes.length} axes is not supported; at most ${maxRank} remain after joining`,
     );
   return joined;
 }

@@ -86,7 +86,7 @@ function systemToolkits({platform, root}: Machine): string[] {
     .map((name) => path.join(base, name));
 }
 
-/** Where a toolkit, a Python environment, a folder of Python packages or a folder of libraries has them. */
+/** Folders with libraries in a toolkit, a Python environment, a folder of Python packages or a folder of libraries. */
 function inside(base: string, machine: Machine): string[] {
   const {platform, arch} = machine;
   const target = `targets/${arch === 'arm64' ? 'sbsa' : 'x86_64'}-linux/lib`;
@@ -94,7 +94,7 @@ function inside(base: string, machine: Machine): string[] {
   return [...direct.map((folder) => path.join(base, folder)), ...wheelFolders(base, machine), ...wheels(base, machine)];
 }
 
-/** Of the Python packages below a prefix. */
+/** The folders of the Python packages below a prefix. */
 function wheels(prefix: string, machine: Machine): string[] {
   const sites =
     machine.platform === 'win32'

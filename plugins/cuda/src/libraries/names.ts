@@ -3,7 +3,7 @@ export type LibraryName = 'nvrtc' | 'cublasLt' | 'cudnn';
 
 export const libraryNames: readonly LibraryName[] = ['nvrtc', 'cublasLt', 'cudnn'];
 
-/** What people call them. */
+/** Names of the libraries for people. */
 export const titles: Record<LibraryName, string> = {nvrtc: 'NVRTC', cublasLt: 'cuBLASLt', cudnn: 'cuDNN'};
 
 /** Major versions that work: of CUDA for the first two, of cuDNN for the third; the preferred one first. */

@@ -7,7 +7,7 @@ export interface AllocatorStatistics {
   /** Had from the driver. */
   reserved: number;
   peakReserved: number;
-  /** In blocks that are in use. */
+  /** Bytes in blocks that are in use. */
   used: number;
   peakUsed: number;
   /** Calls of cuMemAlloc; in a steady training this stands still. */
@@ -95,7 +95,9 @@ export class Allocator {
     this.#returnIdle(block);
   }
 
-  /** From here to `endRecording` blocks come from a new pool, which `retire` ends. Nothing may be running (`settle`). */
+  /**
+   * Starts a new pool. Until `endRecording`, blocks come from it; `retire` ends it. Nothing may be running (`settle`).
+   */
   beginRecording(): Pool {
     this.#settle();
     this.#recording = new Pool(this.#source);
@@ -115,13 +117,13 @@ export class Allocator {
     if (pool.reserved > 0) this.#retired.add(pool);
   }
 
-  /** Gives all idle memory back to the driver. Returns how many bytes. */
+  /** Returns all idle memory to the driver. Returns the number of bytes. */
   trim(): number {
     if (!this.#recording) this.#settle(); // before a recording everything was settled, and it uses its own pool only
     return [this.#main, this.#uploads, ...this.#retired].reduce((sum, pool) => sum + pool.trim(), 0);
   }
 
-  /** Gives all memory back, used or not. */
+  /** Releases all memory, used or not. */
   close(): void {
     for (const pool of [this.#main, this.#uploads, ...this.#recordings, ...this.#retired]) pool.close();
     this.#recordings.clear();

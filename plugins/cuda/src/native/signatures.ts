@@ -7,7 +7,7 @@ export type CType = 'int' | 'uint' | 'u64' | 'pointer' | 'text' | 'void';
 export type Signature = readonly [result: CType, ...parameters: CType[]];
 export type Signatures = Readonly<Record<string, Signature>>;
 
-/** What may be handed over for a pointer; null is NULL. */
+/** Values for a pointer argument; null is NULL. */
 export type Pointer = bigint | ArrayBufferView | null;
 
 interface In {

@@ -17,7 +17,7 @@ const mostBlocks = 512;
 
 type Inputs = Record<'x' | 'weight' | 'bias' | 'dy' | 'mean' | 'variance', TensorInfo>;
 
-/** What both kernels begin with: the sizes, and the attributes as uniforms. */
+/** The common start of both kernels: the sizes, and the attributes as uniforms. */
 function plan({x, weight}: Inputs, {backend, attrs}: Context) {
   const channels = weight.shape[0]!;
   const count = x.shape.reduce((product, n) => product * n, 1);

@@ -2,7 +2,7 @@ import type {TensorInfo} from '@tensorflow/tfjs-core';
 import {dispatch, int, threadForEach, workgroupsFor, type Shader} from '../dispatch.js';
 import type {Kernel} from '../registry.js';
 
-/** What a parameter's update has to do beside the rest. */
+/** Optional parts of a parameter's update. */
 interface Variant {
   /** It has the average of gradients, or of their squares. */
   average: boolean;

@@ -1,4 +1,4 @@
-/** What is computed and not kept has to be given back. */
+/** Checks that results which are not kept are freed. */
 import {tf} from '../../../backends/tf.js';
 import {demand, type Check} from '../check.js';
 import {smallTraining} from '../small-training.js';

@@ -12,7 +12,7 @@ import {eps, plainNorm, scaleAndShift} from './layers.js';
 interface Norm {
   title: string;
   shape: readonly number[];
-  /** Of the activation: 1 is none, 0 ReLU. */
+  /** Negative slope of the activation: 1 is none, 0 is ReLU. */
   slope: number;
 }
 
