@@ -52,7 +52,7 @@ export {combinedCosine, cosine, ParamScheduler} from './gan/callbacks/param-sche
 export {Recorder, type EpochRow} from './gan/callbacks/recorder.js';
 export {AverageMetric, type Metric, type MetricFunction} from './gan/metrics/metric.js';
 export {AdaptiveGANSwitcher, FixedGANSwitcher, type StepCount} from './gan/switchers/gan-switchers.js';
-export type {Mode, Switcher, SwitcherFacts} from './gan/switchers/switcher.js';
+export type {Switcher, SwitcherFacts, Turn} from './gan/switchers/switcher.js';
 export {adam, rmsProp, sgd} from './gan/optim/rules.js';
 export {Optimizer, type LrSlice, type OptimizerFactory, type UpdateRule} from './gan/optim/optimizer.js';
 export {normParameters, trainableParameters, type Splitter} from './gan/groups.js';

@@ -1,11 +1,9 @@
 import {Args, Flags} from '@oclif/core';
-import type {Device} from '../backends/device.js';
 import {BaseCommand} from '../cli/command/base-command.js';
-import {checkpointFlag, checkpointOf} from '../cli/flags/checkpoint-flag.js';
+import {checkpointFlag} from '../cli/flags/checkpoint-flag.js';
 import {deviceFlag} from '../cli/flags/device-flag.js';
 import {partOptions} from '../cli/flags/part-options.js';
-import {runConfigFile} from '../cli/run/run-folder.js';
-import {openRun} from '../cli/run/use-run.js';
+import {runOptions, withRun} from '../cli/run/use-run.js';
 
 export default class Export extends BaseCommand {
   static override summary = 'Export a trained run to files that other programs can read.';
@@ -59,26 +57,15 @@ export default class Export extends BaseCommand {
 
   async run(): Promise<void> {
     const {args, flags} = await this.parse(Export);
-    const checkpoint = checkpointOf(flags);
-    runConfigFile(args.run);
     const registry = await this.openRegistry();
+    const use = runOptions(registry, this.surroundings, flags);
     const options = partOptions(flags.set ?? [], 'format');
     if (flags.network !== undefined)
       options.set('network', {value: flags.network, origin: '--network', blame: 'usage'});
-    const exporter = await registry.create('exporter', flags.format, options, '--format');
-    const {withTrainedRun} = await import('../runs/trained-run.js');
-    let device: Device | undefined;
-    const architecture = async () => {
-      const opened = await openRun({registry, surroundings: this.surroundings, run: args.run, flags});
-      ({device} = opened);
-      return opened.architecture;
-    };
-    try {
-      const files = await withTrainedRun(args.run, architecture, (run) => exporter.write(run, flags.out), checkpoint);
-      this.json({format: flags.format, files});
-      for (const each of files) this.result(each);
-    } finally {
-      await device?.close();
-    }
+    const files = await withRun(args.run, use, async (run) =>
+      run.export(await registry.create('exporter', flags.format, options, '--format'), flags.out),
+    );
+    this.json({format: flags.format, files});
+    for (const each of files) this.result(each);
   }
 }

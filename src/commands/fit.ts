@@ -84,24 +84,24 @@ export default class Fit extends BaseCommand {
       report.say(`${name}: finishing the step and writing a checkpoint; once more ends at once.`),
     );
     try {
-      const [{selectBackend}, {createParts, givenOptions}, {train}, environment] = await Promise.all([
-        import('../runs/devices/select.js'),
-        import('../config/parts.js'),
-        import('../runs/train.js'),
+      const [{openTraining}, environment] = await Promise.all([
+        import('../runs/open-training.js'),
         import('../bench/environment.js').then((each) => each.environment()),
       ]);
-      const {device, refused} = await selectBackend(
+      const {dir, config, backend, origins} = plan;
+      const deviceName = deviceOf(flags);
+      const training = await openTraining(config, {
         registry,
-        plan.backend.name,
-        givenOptions(plan.backend.options),
-        deviceOf(flags),
-      );
+        backend,
+        ...(deviceName && {deviceName}),
+        ...(resume !== undefined && {resume}),
+        warn: (message) => report.notify({type: 'warning', message}),
+      });
       try {
+        const {device, refused} = training;
         const passedOver = refused.map(({name, why}) => `; not ${name}: ${why}`).join('');
-        this.talk(`Training in ${plan.dir} on ${device.name}${passedOver}`);
+        this.talk(`Training in ${dir} on ${device.name}${passedOver}`);
         for (const line of fromElsewhere(plan)) this.talk(line);
-        const parts = await createParts(registry, plan.config);
-        const {dir, config, origins} = plan;
         const notify = (event: TrainEvent): void => {
           if (event.type === 'start') {
             // not before: there may be no folder
@@ -110,20 +110,12 @@ export default class Fit extends BaseCommand {
           }
           report.notify(event);
         };
-        const result = await train({
-          dir,
-          config,
-          parts,
-          device,
-          resume: resume !== undefined,
-          signal: stop.signal,
-          notify,
-        });
+        const result = await training.fit(dir, {signal: stop.signal, notify});
         await report.settle();
         report.end(dir, result);
         if (result.interrupted) process.exitCode = stop.exitCode;
       } finally {
-        await device.close();
+        await training.close();
       }
     } finally {
       stop.dispose();

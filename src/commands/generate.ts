@@ -1,9 +1,9 @@
 import {Args, Flags} from '@oclif/core';
 import {BaseCommand} from '../cli/command/base-command.js';
-import {checkpointFlag, checkpointOf} from '../cli/flags/checkpoint-flag.js';
+import {checkpointFlag} from '../cli/flags/checkpoint-flag.js';
 import {deviceFlag} from '../cli/flags/device-flag.js';
 import {parseSeeds, parseTruncation} from '../cli/flags/seeds.js';
-import {withArchitecture} from '../cli/run/use-run.js';
+import {runOptions, withRun} from '../cli/run/use-run.js';
 import {GanError} from '../errors.js';
 
 export default class Generate extends BaseCommand {
@@ -55,20 +55,14 @@ export default class Generate extends BaseCommand {
         suggestions: ['--out FILE.png   one grid', '--out-dir DIR    single images'],
       });
     }
-    const checkpoint = checkpointOf(flags);
+    const use = runOptions(await this.openRegistry(), this.surroundings, flags);
     const seeds = flags.seeds === undefined ? undefined : parseSeeds(flags.seeds);
     const request = {
       ...(seeds ? {seeds} : {n, seed}),
       ...(flags.truncation !== undefined && {truncation: parseTruncation(flags.truncation)}),
     };
-    const [{generateImages}, {writeImages}] = await Promise.all([
-      import('../runs/generate.js'),
-      import('../cli/pictures/write-images.js'),
-    ]);
-    const {images} = await withArchitecture(
-      {registry: await this.openRegistry(), surroundings: this.surroundings, run: args.run, flags},
-      (architecture) => generateImages(args.run, {...request, checkpoint, parts: {architecture}}),
-    );
+    const images = await withRun(args.run, use, (run) => run.generate(request));
+    const {writeImages} = await import('../cli/pictures/write-images.js');
     const files = await writeImages(
       images,
       out === undefined

@@ -1,10 +1,10 @@
 import {Args, Flags} from '@oclif/core';
 import {animationFlags, assertAnimations} from '../cli/flags/animation-flags.js';
 import {BaseCommand} from '../cli/command/base-command.js';
-import {checkpointFlag, checkpointOf} from '../cli/flags/checkpoint-flag.js';
+import {checkpointFlag} from '../cli/flags/checkpoint-flag.js';
 import {deviceFlag} from '../cli/flags/device-flag.js';
 import {parseSeeds, parseTruncation} from '../cli/flags/seeds.js';
-import {withArchitecture} from '../cli/run/use-run.js';
+import {runOptions, withRun} from '../cli/run/use-run.js';
 
 export default class Interpolate extends BaseCommand {
   static override summary = 'Animate the path between images of a trained run.';
@@ -55,29 +55,16 @@ export default class Interpolate extends BaseCommand {
   async run(): Promise<void> {
     const {args, flags} = await this.parse(Interpolate);
     const {out = [], 'out-dir': outDir, frames, loop, scale} = flags;
-    const checkpoint = checkpointOf(flags);
+    const use = runOptions(await this.openRegistry(), this.surroundings, flags);
     const seeds = parseSeeds(flags.seeds, 2);
     const truncation = flags.truncation === undefined ? {} : {truncation: parseTruncation(flags.truncation)};
     await assertAnimations(out, outDir);
-    const [{withGenerator}, {drawLatent, latentPath}, {enlarge}, {writeAnimations}] = await Promise.all([
-      import('../runs/generate.js'),
-      import('../gan/latents.js'),
+    const way = await withRun(args.run, use, (run) => run.interpolate({seeds, frames, loop, ...truncation}));
+    const [{enlarge}, {writeAnimations}] = await Promise.all([
       import('../gan/data/gif.js'),
       import('../cli/pictures/write-animations.js'),
     ]);
-    const images = await withArchitecture(
-      {registry: await this.openRegistry(), surroundings: this.surroundings, run: args.run, flags},
-      (architecture) =>
-        withGenerator(
-          args.run,
-          {architecture},
-          async ({latentSize, draw}) => {
-            const stops = seeds.map((seed) => drawLatent(latentSize, seed, 0, truncation));
-            return enlarge(await draw(latentPath(stops, frames, loop)), scale);
-          },
-          checkpoint,
-        ),
-    );
+    const images = enlarge(way, scale);
     const files = await writeAnimations(images, {animations: out, frames: outDir, fps: flags.fps, loop});
     this.json({files, frames: images.shape[0]});
     for (const file of out) this.result(file);

@@ -27,13 +27,13 @@ export default class ShowBatch extends BaseCommand {
     const {resolveConfig} = await import('../config/resolve.js');
     const chosen = assignmentsOf(flags).set('data', {value: args.data, origin: 'DATA', blame: 'usage'});
     const {config} = await resolveConfig({registry, ...this.surroundings, flags: chosen});
-    const [{createSource}, {firstBatch}, {writeImages}] = await Promise.all([
-      import('../config/parts.js'),
+    const [{openData}, {firstBatch}, {writeImages}] = await Promise.all([
+      import('../runs/data.js'),
       import('../cli/pictures/first-batch.js'),
       import('../cli/pictures/write-images.js'),
     ]);
-    const source = await createSource(registry, config.data, config.source);
-    const {images, skipped} = await firstBatch(config, source, flags.n);
+    const {dls} = await openData(config, {registry, batchSize: flags.n, dropLast: false});
+    const {images, skipped} = await firstBatch(dls);
     for (const {path, reason} of skipped) this.warning(`skipped ${path}: ${reason}`);
     await writeImages(images, {grid: flags.out});
     this.json({file: flags.out, images: images.shape[0], skipped});

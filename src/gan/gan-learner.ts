@@ -13,7 +13,7 @@ import {metricMaker} from './metrics/metric.js';
 import type {Module} from './module.js';
 import {isRepeatable} from './repeatable.js';
 import {FixedGANSwitcher, Switching} from './switchers/gan-switchers.js';
-import type {Switcher} from './switchers/switcher.js';
+import type {Switcher, Turn} from './switchers/switcher.js';
 import {upload} from './upload.js';
 
 export interface GANLearnerOptions extends LearnerOptions {
@@ -74,7 +74,7 @@ export class GANLearner extends Learner {
     super(dls, model, loss.forward, {
       ...(rest.compat !== 'fastai' && {splitter: () => [generator, critic].map(trainableParameters)}),
       ...rest,
-      metrics: () => [...own(), ...ganLossMetrics(loss, () => trainer)],
+      metrics: () => [...own(), ...ganLossMetrics(loss)],
     });
     this.ganModel = model;
     this.ganLoss = loss;
@@ -109,12 +109,16 @@ export class GANLearner extends Learner {
     return new GANLearner(genLearn.dls, genLearn.model, critLearn.model, genLossFunc, critLossFunc, options);
   }
 
-  protected override stepMode(): string {
-    return `${this.ganModel.genMode ? 'generator' : 'critic'} ${this.ganLoss.genMode ? 'generator' : 'critic'}`;
+  override get turn(): Turn {
+    return this.ganModel.turn;
   }
 
-  override lossRepeats(): boolean {
-    return [this.ganLoss.genLossFunc, this.ganLoss.critLossFunc].every(isRepeatable);
+  protected override captureKey(): string {
+    return this.turn;
+  }
+
+  override unrepeatableLoss(): string | undefined {
+    return [this.ganLoss.genLossFunc, this.ganLoss.critLossFunc].every(isRepeatable) ? undefined : 'the loss';
   }
 
   override dispose(): void {
@@ -124,7 +128,7 @@ export class GANLearner extends Learner {
 
   /** Images from latents (or from input images), in eval mode: [n, ...] -> bytes [n, height, width, channels]. */
   async generate(input: HostTensor): Promise<HostTensor> {
-    const generator = this.ganModel.need('generator');
+    const generator = this.ganModel.network('generator');
     return generateImages(generator, input, this.dls);
   }
 

@@ -124,7 +124,7 @@ describe('a plug-in, from its first line to its removal', () => {
         type: 'module',
         oclif: command === undefined ? {} : {commands: './commands'},
         gan: {api, switchers: {swap: './swap.js'}},
-        peerDependencies: {gan: '*'},
+        peerDependencies: {gankit: '*'},
       }),
       'swap.js':
         "export default ({switcher}) => switcher({name: 'swap', summary: 'One each.', create: () => ({last}) => (last === 'critic' ? 'generator' : 'critic')});",

@@ -24,7 +24,7 @@ export function combinedCosine(
 /** Sets hyperparameters before each training batch (fastai's ParamScheduler). */
 export class ParamScheduler implements Callback {
   readonly name = 'param-scheduler';
-  readonly order = 60;
+  readonly runAfter = ['discriminative-lr', 'recorder'];
   readonly #schedules: Record<string, Schedule>;
 
   constructor(schedules: Record<string, Schedule>) {

@@ -21,7 +21,7 @@ export type LearningRateSchedule = (progress: Progress) => number;
 export function scheduleLearningRate(schedule: LearningRateSchedule, lr: number, steps: number): Callback {
   return {
     name: 'schedule',
-    order: 60,
+    runAfter: ['discriminative-lr', 'recorder', 'image-metrics', 'log-metrics', 'tensorboard'],
     beforeBatch({training, step, opt}) {
       if (!training) return;
       const factor = schedule({step, steps, position: step / steps});

@@ -32,24 +32,35 @@ export interface NamedImageMetric extends ImageMetric {
 /** Images made at a time. */
 const batchSize = 64;
 
+/** What `imageMeter` measures with. */
+export interface MeterOptions {
+  /** Images to compare, at most. */
+  count: number;
+  /** Size of the latents. */
+  latent: number;
+  /** The latents and the metrics' random numbers follow from it. */
+  seed: number;
+}
+
 /**
- * Computes metrics at the end of each epoch, as further columns of its row, on `count` images: the first of the validation data, or
- * of the training data where nothing is held out, and what the generator makes in eval mode of latents that stay the same.
+ * Measures a generator: each call gives the metrics of `count` real images, the first of the validation data, or of the training data
+ * where nothing is held out, and as many that the generator makes in eval mode of latents that stay the same.
  */
-export function measureImages(
-  learn: GANLearner,
+export function imageMeter(
+  dls: DataLoaders,
+  generator: Module,
   metrics: readonly NamedImageMetric[],
-  {count, latent, seed}: {count: number; latent: number; seed: number},
-): Callback {
+  {count, latent, seed}: MeterOptions,
+): () => Promise<number[]> {
   const rng = new Rng(seed).fork('metrics');
   const latents = rng.fork('latents').normal(count * latent);
   let real: HostTensor | undefined;
-  const measure = async (): Promise<number[]> => {
-    real ??= await firstImages(learn.dls, count);
+  return async () => {
+    real ??= await firstImages(dls, count);
     const shown = real.shape[0]!;
     const images = {
-      real: upload(real, learn.dls.normalization),
-      fake: generate(learn.ganModel.need('generator'), latents.subarray(0, shown * latent), [shown, latent]),
+      real: upload(real, dls.normalization),
+      fake: generate(generator, latents.subarray(0, shown * latent), [shown, latent]),
     };
     try {
       const values: number[] = [];
@@ -59,9 +70,18 @@ export function measureImages(
       tf.dispose([images.real, images.fake]);
     }
   };
+}
+
+/** Measures the learner's generator at the end of each epoch, as further columns of its row. */
+export function measureImages(
+  learn: GANLearner,
+  metrics: readonly NamedImageMetric[],
+  options: MeterOptions,
+): Callback {
+  const measure = imageMeter(learn.dls, learn.ganModel.network('generator'), metrics, options);
   return {
     name: 'image-metrics',
-    order: 52, // the recorder has written its row, nobody has read it
+    runAfter: ['recorder'], // it has written its row
     beforeFit({recorder}) {
       recorder!.columns.push(...metrics.map(({name}) => name));
     },
