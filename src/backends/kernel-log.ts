@@ -2,7 +2,7 @@ import {observeKernels} from './kernel-calls.js';
 import {isRegisteredHere} from './kernels.js';
 import {tf} from './tf.js';
 
-/** Whether the user wants to know which kernels ran: `GAN_DEBUG=kernels`. */
+/** True if the user asked which kernels ran: `GAN_DEBUG=kernels`. */
 export const wantsKernelLog = (): boolean => (process.env['GAN_DEBUG'] ?? '').split(',').includes('kernels');
 
 /**

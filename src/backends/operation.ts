@@ -43,11 +43,11 @@ export interface OperationGradient<Name extends string, Attrs extends object> {
 
 export interface Operation<Name extends string, Attrs extends object, R extends Result> {
   (inputs: Record<Name, Tensor>, attrs: Attrs): R;
-  /** Whether the current backend has a kernel for it. */
+  /** True if the current backend has a kernel for it. */
   hasKernel(): boolean;
 }
 
-/** What each name was defined as last; a second definition takes its place. */
+/** The latest definition of each name. A second definition replaces the first. */
 const defined = new Map<string, {takeBack(): void}>();
 
 /**

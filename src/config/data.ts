@@ -3,7 +3,7 @@ import path from 'node:path';
 import {GanError} from '../errors.js';
 import type {Given} from '../options/options-check.js';
 
-/** Where images come from: a data source part, or a folder (absolute path). */
+/** The source of images: a data source part, or a folder (absolute path). */
 export type DataChoice = {source: string} | {folder: string};
 
 export const dataPrefix = 'builtin:';
@@ -38,7 +38,7 @@ export function parseData({value, origin}: Given, cwd: string, mustExist = true)
   return {folder};
 }
 
-/** As RunConfig.data holds it. */
+/** The value as in RunConfig.data. */
 export const dataText = (choice: DataChoice): string =>
   'source' in choice ? dataPrefix + choice.source : choice.folder;
 

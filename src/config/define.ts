@@ -30,7 +30,7 @@ type Value<S extends OptionSpec> =
 /** `'3'` also as 3. */
 type NumberIn<V extends string> = V extends `${infer N extends number}` ? N : never;
 
-/** What a configuration file may say; docs/configuration.md explains the keys. */
+/** The content of a configuration file. docs/configuration.md explains the keys. */
 export type GanConfig = {-readonly [K in keyof Pick<ConfigKeys, ScalarKey>]?: Value<ConfigKeys[K]['spec']>} & {
   -readonly [K in keyof Pick<ConfigKeys, SingleKey>]?: PartConfig | null;
 } & {

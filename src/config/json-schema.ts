@@ -121,7 +121,7 @@ function allOptions(parts: readonly NamedPart[]): JsonSchema {
 
 const either = (schemas: JsonSchema[]): JsonSchema => (schemas.length === 1 ? schemas[0]! : {anyOf: schemas});
 
-/** Of a part whose options are not known, any is taken. */
+/** Accepts any options of a part whose options are unknown. */
 function objectSchema(properties: JsonSchema, specs: OptionSpecs | undefined, extra: JsonSchema): JsonSchema {
   const options = Object.fromEntries(Object.entries(specs ?? {}).map(([key, spec]) => [key, optionSchema(spec)]));
   const additionalProperties = specs === undefined;

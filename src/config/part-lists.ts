@@ -79,5 +79,5 @@ function namesOf(key: ListKey, {value, origin, blame = 'config'}: Given): string
   return names.length === 1 && names[0] === 'none' ? [] : (names as string[]);
 }
 
-/** Of `NAME.OPTION`; a name may have dots in it. */
+/** Returns the name in `NAME.OPTION`. A name may contain dots. */
 const partOf = (option: string): string => option.slice(0, Math.max(0, option.lastIndexOf('.')));

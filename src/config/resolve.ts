@@ -26,7 +26,7 @@ import {
 
 export interface ConfigRequest extends ConfigSources {
   registry: Registry;
-  /** From flags: keys as in files (`lr`, `arch`, `switcher.nCrit`), values as typed. */
+  /** Values from flags: keys as in files (`lr`, `arch`, `switcher.nCrit`), values as typed. */
   flags?: Assignments;
   /** `key=value` texts of `--set`. */
   set?: readonly string[];
@@ -41,7 +41,7 @@ export interface ResolvedConfig {
   backend: PartChoice;
   /** The recipe that was applied, if any. */
   recipe?: string;
-  /** Where each value came from: `lr` to `--lr`, `clip` to `recipe wgan`, `latent` to `default`. */
+  /** The origin of each value: `lr` to `--lr`, `clip` to `recipe wgan`, `latent` to `default`. */
   origins: Record<string, string>;
   /** The files that were read, the stronger one first. */
   files: string[];

@@ -49,7 +49,7 @@ export interface Callback extends Handlers {
   readonly runBefore?: readonly string[];
   /** Called when a fit, or a validation by itself, is over, even when it ended with an error. */
   release?(learn: Learner): void;
-  /** What must be known to carry on from here; JSON. */
+  /** The state for resuming, as JSON. */
   save?(): unknown;
   load?(state: unknown): void;
 }
@@ -65,5 +65,5 @@ export class Cancel extends Error {
   }
 }
 
-/** Whether an error ends this phase early, on purpose. */
+/** True if an error ends this phase early on purpose. */
 export const isCancel = (error: unknown, phase: Phase): boolean => error instanceof Cancel && error.phase === phase;

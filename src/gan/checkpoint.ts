@@ -17,7 +17,7 @@ const formatVersion = 1;
 const tensorsFile = 'tensors.safetensors';
 const stateFile = 'state.json';
 
-/** Where training goes on: before batch `batch` of epoch `epoch`, after `step` optimiser steps. */
+/** The point where training continues: before batch `batch` of epoch `epoch`, after `step` optimizer steps. */
 export interface Position {
   epoch: number;
   batch: number;
@@ -162,8 +162,9 @@ export function restoreNetworks(learn: Learner, {model, averages, optimizer, fro
 }
 
 /**
- * For `fit({startEpoch, startIter, restore})`: goes on exactly where the checkpoint was written. Callbacks are restored last, since
- * what they hold overrides what the events of a starting fit have just reset.
+ * Returns the arguments for `fit({startEpoch, startIter, restore})`, which continues exactly where the checkpoint was
+ * written. Callbacks are restored last, because their state overrides what the events of a starting fit have just
+ * reset.
  */
 export function resumeFrom(
   learn: Learner,

@@ -17,7 +17,7 @@ import type {Switcher, Turn} from './switchers/switcher.js';
 import {upload} from './upload.js';
 
 export interface GANLearnerOptions extends LearnerOptions {
-  /** Who trains next. Default: one step each. */
+  /** Decides who trains next. Default: one step each. */
   switcher?: Switcher;
   /** Begin with the generator. */
   genFirst?: boolean;
@@ -27,7 +27,7 @@ export interface GANLearnerOptions extends LearnerOptions {
   showImg?: boolean;
   /** Bound of the critic's weights. */
   clip?: number;
-  /** Whether the bound also holds for the critic's norm layers; false. */
+  /** Whether to clip the critic's norm layers too. Default false. */
   clipNorms?: boolean;
   /** Smoothing of the two losses; 0.98. */
   beta?: number;

@@ -18,7 +18,7 @@ export class GANModule extends Module {
     this.turn = genMode ? 'generator' : 'critic';
   }
 
-  /** Whether it is the generator's turn. */
+  /** True if it is the generator's turn. */
   get genMode(): boolean {
     return this.turn === 'generator';
   }

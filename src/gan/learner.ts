@@ -41,7 +41,7 @@ export interface LearnerOptions extends OptimizerOptions {
   defaultCbs?: boolean;
   compat?: Compat;
   streams?: Streams;
-  /** Whether steps are repeated from recordings where they can be; 'auto'. Results are the same to the last bit. */
+  /** Whether steps are captured and replayed where possible. Default 'auto'. Results are the same to the last bit. */
   capture?: CaptureMode;
 }
 
@@ -104,7 +104,10 @@ export class Learner {
   /** The tensors of the current batch; callbacks may exchange them in `beforeBatch`. */
   input: Tensor | undefined;
   target: Tensor | undefined;
-  /** What the model gave, and the loss: in `afterPred` and `afterLoss` they are on the gradient tape and may be replaced. */
+  /**
+   * The prediction of the model, and the loss. In `afterPred` and `afterLoss` they are on the gradient tape and may be
+   * replaced.
+   */
   pred: Tensor | undefined;
   loss: Tensor | undefined;
   /** The loss of the batch just done, whose value is NaN until it has been read; undefined when the batch was cancelled before it. */
@@ -268,7 +271,7 @@ export class Learner {
     return this;
   }
 
-  /** What callbacks need to carry on, by their names. */
+  /** The state of callbacks, by their names, for resuming. */
   callbackStates(): Record<string, unknown> {
     return this.#callbacks.save();
   }
@@ -420,12 +423,15 @@ export class Learner {
     await this.readLosses(1);
   }
 
-  /** Beside trainable parameters, train/eval modes and shapes: what decides which operations a training step has. */
+  /**
+   * Everything besides trainable parameters, train/eval modes and shapes that decides which operations a training step
+   * runs.
+   */
   protected captureKey(): string {
     return '';
   }
 
-  /** What in the loss is not known to run the same operations in every step with one key (see `repeatable`). */
+  /** The parts of the loss that may run different operations in steps with the same key (see `repeatable`). */
   unrepeatableLoss(): string | undefined {
     return isRepeatable(this.lossFunc) ? undefined : 'the loss';
   }

@@ -19,7 +19,7 @@ let drawn = 0;
 export const drawCount = (): number => drawn;
 
 export class Rng {
-  /** What this stream was seeded with: the seed and the path of forks, joined by `/`. */
+  /** The seed of this stream: the seed and the path of forks, joined by `/`. */
   readonly seed: string;
   #a = 0;
   #b = 0;

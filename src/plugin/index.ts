@@ -107,7 +107,10 @@ export type DoctorCheck = (facts: {
 /** Handlers of a training's events. The part's name names its state in checkpoints. */
 export type CallbackPart = Omit<Callback, 'name'>;
 
-/** What `create` of each kind of part returns; `partKinds` has what else is known of a kind. The comments are those of `Gan`. */
+/**
+ * The result of `create` of each kind of part. `partKinds` has the other facts about a kind. The comments become those
+ * of `Gan`.
+ */
 export interface PartKinds {
   /** Defines what trainings run on. */
   backend: Backend;

@@ -12,7 +12,7 @@ import type {SourceFactory} from '../plugin/index.js';
 import type {Registry} from '../plugin/registry.js';
 import type {RunConfig} from '../options/run-config.js';
 
-/** What a configuration file may say, or the complete configuration of a run. */
+/** The content of a configuration file, or the complete configuration of a run. */
 export type Settings = GanConfig | RunConfig;
 
 type DataConfig = Pick<

@@ -42,7 +42,7 @@ export interface GenerateRequest extends LatentOptions {
   /** `n` images of one seed; image i depends on the seed and i only, not on `n`. Default 1 of seed 0. */
   n?: number;
   seed?: number;
-  /** In their place: the first image of each of these seeds. */
+  /** Instead: the first image of each of these seeds. */
   seeds?: readonly number[];
 }
 

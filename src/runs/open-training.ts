@@ -43,13 +43,13 @@ export interface Training {
   readonly parts: RunParts;
   readonly dls: DataLoaders;
   readonly learn: GANLearner;
-  /** What the parts do in the events of a fit: penalty, schedule, metrics, callbacks. For `learn.fit`. */
+  /** The callbacks of the parts (penalty, schedule, metrics, callbacks), for `learn.fit`. */
   readonly callbacks: readonly Callback[];
   /** Optimiser steps in all, of both networks. */
   readonly steps: number;
   /** Passes over the data that they take; the last may be a part. */
   readonly epochs: number;
-  /** Where it goes on, if it was resumed. */
+  /** The point where a resumed training continues. */
   readonly checkpoint?: Checkpoint;
   /**
    * Trains to the end, into a run folder: configuration, metrics, sample grids, checkpoints. Once only.
@@ -142,7 +142,7 @@ function makeLearner(config: RunConfig, parts: RunParts, dls: DataLoaders, {gene
   return learn;
 }
 
-/** What a training's own parts do in the events of a fit. */
+/** Returns the callbacks of a training's own parts. */
 function partCallbacks(
   {lr, latent, seed, metricImages}: RunConfig,
   {penalty, schedule, metrics, callbacks}: RunParts,

@@ -1,4 +1,4 @@
-/** What a run does beside training: each of these is one concern. */
+/** The callbacks of a run besides training. Each handles one concern. */
 import {appendFile} from 'node:fs/promises';
 import {GanError, isGanError} from '../errors.js';
 import type {Callback} from '../gan/callback.js';
@@ -156,7 +156,7 @@ export function writeCheckpoints(
   return self;
 }
 
-/** Tells about steps, epochs and speed. */
+/** Reports steps, epochs and speed. */
 export function reportProgress(
   learn: GANLearner,
   steps: number,

@@ -23,7 +23,7 @@ const entries: readonly string[] = [
   'report.html',
 ];
 
-/** Whether a run, or a report of it, writes what has this name at the top of its folder. */
+/** True if a run, or its report, writes a file or folder with this name at the top of its folder. */
 export const isRunEntry = (name: string): boolean => entries.includes(name) || eventFileName.test(name);
 
 /** A checkpoint of a run: by its step, or by what it is. */
@@ -122,7 +122,7 @@ export class RunFolder {
     return latest;
   }
 
-  /** What `keepBest` keeps; undefined when nothing was measured yet, or the checkpoint is gone. */
+  /** Returns the checkpoint that `keepBest` keeps; undefined if nothing was measured yet, or the checkpoint is gone. */
   async best(): Promise<BestCheckpoint | undefined> {
     const best = await readFile(this.#bestPath, 'utf8')
       .then((text) => JSON.parse(text) as BestCheckpoint)
@@ -182,7 +182,7 @@ export class RunFolder {
 interface MetricsLine {
   step: number;
   epoch: number;
-  /** In the lines that end an epoch. */
+  /** Only in the lines that end an epoch. */
   row?: unknown;
 }
 

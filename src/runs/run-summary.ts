@@ -3,7 +3,7 @@ import {join} from 'node:path';
 import type {RunConfig} from '../options/run-config.js';
 import {RunFolder, type BestCheckpoint} from './run-folder.js';
 
-/** What can be told of a run without its networks. */
+/** The summary of a run that needs no networks. */
 export interface RunSummary {
   dir: string;
   config: RunConfig;
@@ -27,7 +27,7 @@ export interface RunSummary {
   /** The last sample grid. */
   sample?: string;
   bytes: number;
-  /** When something was last written to it, in ISO 8601. */
+  /** Time of the last write to it, in ISO 8601. */
   changed: string;
 }
 

@@ -8,7 +8,7 @@ import type {RunConfig} from '../options/run-config.js';
 import {RunFolder} from './run-folder.js';
 import {logToTensorBoard, rewindTensorBoard, wantsTensorBoard} from './tensorboard.js';
 
-/** What a run tells while it trains, for progress bars and `--json`. */
+/** The events of a run while it trains, for progress bars and `--json`. */
 export type TrainEvent =
   /** `notCaptured`: why no step will be repeated from a recording, as far as that is known before the first. */
   | {

@@ -35,7 +35,7 @@ class StepObserver {
   readonly #references: number[] = [];
   /** Number of calls before data was last shared or let go, outside of kernels. */
   readonly #touched = new Map<DataId, number>();
-  /** What variables held before. */
+  /** The values of variables before the step. */
   readonly #before = new Map<Variable, DataId>(variables().map((variable) => [variable, variable.dataId]));
   readonly #holders = new Map<DataId, Origin>();
   /** Methods of the backend under way: what these call belongs to them. */

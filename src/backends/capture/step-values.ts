@@ -1,4 +1,6 @@
-/** What a training step does on the host beside handing kernels to the device. It happens again when a captured step is replayed. */
+/**
+ * The work of a training step on the host, besides submitting kernels to the device. A replay of the step repeats it.
+ */
 import {tf, type Tensor} from '../tf.js';
 
 /** Follows the host's work while a step is captured. */

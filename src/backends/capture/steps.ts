@@ -5,7 +5,10 @@ import {deviceCapture, DeviceReplay, PinnedVariables} from './device-replay.js';
 import {KernelReplay, type Replayer} from './kernel-replay.js';
 import {captureStep} from './observe-step.js';
 
-/** After so many captures that differ, a kind of step counts as one that is never the same. The first step also makes what later ones use. */
+/**
+ * After this many different captures, a kind of step counts as never the same. The first step differs because it
+ * creates what later steps use.
+ */
 const attempts = 4;
 /** Kinds of steps that are captured; a training has two, some more when batches differ in size. */
 const kinds = 16;
@@ -125,7 +128,7 @@ export class Steps {
   }
 }
 
-/** Tells, with GAN_DEBUG=capture, what is captured and why something is not. */
+/** With GAN_DEBUG=capture, prints what is captured, and why something is not. */
 function debug(message: string): void {
   if ((process.env['GAN_DEBUG'] ?? '').split(',').includes('capture')) process.stderr.write(`capture: ${message}\n`);
 }

@@ -126,7 +126,7 @@ function composed(
 
 const rowsOf = (coefficients: Tensor): Tensor[][] => tf.unstack(coefficients).map((row) => tf.unstack(row));
 
-/** In the order of a kernel's outputs. */
+/** Names in the order of a kernel's outputs. */
 const outputsOf = ({value, averages}: Updated): Tensor[] => [
   value,
   ...averageNames.flatMap((name) => averages[name] ?? []),

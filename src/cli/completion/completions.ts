@@ -101,7 +101,7 @@ async function ofFlag(
     : ofKey(configKey(flag) ?? flag, current, registry);
 }
 
-/** What the value of a configuration key may become. */
+/** Completions of the value of a configuration key. */
 async function ofKey(key: string, current: string, registry: CompletionContext['registry']): Promise<string[]> {
   if (isSingleKey(key)) {
     const {kind, optional} = singleFacts(key);

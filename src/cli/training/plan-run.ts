@@ -56,5 +56,5 @@ function assertChangeable({data, out, file, flags, set}: Omit<RunRequest, 'resum
   }
 }
 
-/** Whether a key, or an option of its part, may change. */
+/** True if a key, or an option of its part, may change. */
 const isResumable = (key: string): boolean => (resumableKeys as readonly string[]).includes(splitKey(key)[0]);

@@ -11,7 +11,10 @@ export interface Progress {
   position: number;
 }
 
-/** What the learning rate is multiplied by in the next step, >= 0. A pure function, so that a resumed run needs no state. */
+/**
+ * Returns the factor for the learning rate of the next step, >= 0. It must be a pure function, so that a resumed run
+ * needs no state.
+ */
 export type LearningRateSchedule = (progress: Progress) => number;
 
 /**

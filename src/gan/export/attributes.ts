@@ -29,7 +29,7 @@ export const sizes = (value: Attribute): Size[] =>
     throw new Unsupported('a size is not a number');
   });
 
-/** Before and after, for an axis or all. */
+/** Padding before and after, for one axis or all. */
 export const pairs = (value: Attribute): [number, number][] => (value as Attribute[]).map((each) => pair(each));
 
 /** Zeros around the rows and the columns of an image, as tfjs computes them. */

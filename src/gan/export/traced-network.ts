@@ -15,7 +15,7 @@ import {traceGraph} from './trace-graph.js';
 
 export type NetworkName = 'generator' | 'critic';
 
-/** What a reader of an exported network has to know. */
+/** The facts that a reader of an exported network needs. */
 export interface NetworkFacts {
   network: NetworkName;
   architecture: string;
@@ -30,7 +30,7 @@ export interface NetworkFacts {
   /** The run's folder and the checkpoint in it. */
   run: string;
   checkpoint: string;
-  /** Of this program and of tfjs, which it computes with. */
+  /** The versions of this program and of tfjs. */
   gan: string;
   tfjs: string;
 }
@@ -38,7 +38,7 @@ export interface NetworkFacts {
 export interface TracedNetwork {
   graph: Graph;
   facts: NetworkFacts;
-  /** What the formats call its input and its output. */
+  /** Names of the input and the output in the formats. */
   input: string;
   output: string;
 }

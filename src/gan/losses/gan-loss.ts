@@ -4,9 +4,9 @@ import type {GANModule} from '../gan-module.js';
 import {isRepeatable, repeatable} from '../repeatable.js';
 import type {LossFunction} from './loss.js';
 
-/** What the generator minimises, from the critic's scores of its images, the images and the batch's real ones. */
+/** The generator's loss, from the critic's scores of its images, the images, and the real images of the batch. */
 export type GenLossFunction = (fakePred: Tensor, output: Tensor, target: Tensor) => Tensor;
-/** What the critic minimises, from its scores of real and of generated images. */
+/** The critic's loss, from its scores of real and of generated images. */
 export type CritLossFunction = (realPred: Tensor, fakePred: Tensor) => Tensor;
 
 /** The losses of both networks of a GANModule: of the one whose turn it is (fastai's GANLoss). */
@@ -26,7 +26,7 @@ export class GANLoss {
     this.ganModel = ganModel;
   }
 
-  /** In generator mode `generator`, in critic mode `critic`. */
+  /** Computes `generator` in generator mode, and `critic` in critic mode. */
   readonly forward: LossFunction = (output, target) =>
     this.genMode ? this.generator(output, target) : this.critic(output, target);
 
@@ -41,7 +41,7 @@ export class GANLoss {
     return this.critLossFunc(realPred, this.ganModel.network('critic').forward(this.fake));
   }
 
-  /** Whether it is the generator's turn in the GANModule. */
+  /** True if it is the generator's turn in the GANModule. */
   get genMode(): boolean {
     return this.ganModel.genMode;
   }
@@ -52,7 +52,10 @@ export class GANLoss {
   }
 }
 
-/** Gives a loss a target of its prediction's shape: the target [n] is repeated over the scores [n, m] (fastai's AdaptiveLoss). */
+/**
+ * Expands the target of a loss to the shape of its prediction: the target [n] is repeated over the scores [n, m]
+ * (fastai's AdaptiveLoss).
+ */
 export class AdaptiveLoss {
   readonly crit: LossFunction;
 

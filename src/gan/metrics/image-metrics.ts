@@ -32,7 +32,7 @@ export interface NamedImageMetric extends ImageMetric {
 /** Images made at a time. */
 const batchSize = 64;
 
-/** What `imageMeter` measures with. */
+/** The tools of `imageMeter`. */
 export interface MeterOptions {
   /** Images to compare, at most. */
   count: number;

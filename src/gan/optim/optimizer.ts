@@ -12,13 +12,13 @@ import {coefficientRows, distinctSets} from './coefficient-sets.js';
 /** Hyperparameters of a group: lr, wd and what the rule needs. */
 export type Hypers = Record<string, number> & {lr: number; wd: number};
 
-/** What is kept for a parameter between steps: averages, shaped like it, and the number of its updates. */
+/** The state of a parameter between steps: averages with the shape of the parameter, and the number of its updates. */
 export interface ParameterState {
   averages: Record<string, Variable>;
   step: number;
 }
 
-/** What of a parameter's coefficients is the rule's; the optimiser adds weight decay and bound. */
+/** The coefficients of a parameter that the rule computes. The optimizer adds weight decay and the bound. */
 export type RuleCoefficients = Omit<UpdateCoefficients, 'keep' | 'decay' | 'bound'>;
 
 /** An update rule: by numbers for the one formula that covers all usual ones, or by tensors. */
@@ -31,7 +31,7 @@ export interface UpdateRule {
    * once, and the step can be repeated from a recording.
    */
   coefficients?(step: number, hypers: Hypers): RuleCoefficients;
-  /** For any other rule: new averages, and what is to be subtracted from the parameter. Runs inside a tidy. */
+  /** For any other rule: returns new averages, and the amount to subtract from the parameter. Runs inside a tidy. */
   update?(
     gradient: Tensor,
     averages: Record<string, Tensor>,
@@ -57,13 +57,13 @@ export interface ParameterMarks {
   forceTrain: Set<Parameter>;
 }
 
-/** What a step does to a parameter. */
+/** The update of a parameter in a step. */
 interface Update {
   parameter: Parameter;
   gradient: Tensor;
   group: number;
   hypers: Hypers;
-  /** Whether weight decay applies to it. */
+  /** True if weight decay applies to the parameter. */
   decays: boolean;
   bound: number;
   state: ParameterState;
@@ -203,8 +203,8 @@ export class Optimizer {
   }
 
   /**
-   * What an update of these parameters follows from, beside gradients and coefficients: with one text, the same parameters share rows of
-   * coefficients, and the same operations follow.
+   * A key for everything besides gradients and coefficients that decides the update of these parameters. With equal
+   * keys, the same parameters share rows of coefficients, and the same operations run.
    */
   captureKey(parameters: readonly Parameter[]): string {
     const groups = this.hypers.map((hypers) => [hypers.wd !== 0, ...this.rule.averages(hypers)].join());

@@ -3,7 +3,7 @@ import type {BackendDefinition} from '../../plugin/index.js';
 import type {Given, GivenMap} from '../../options/options-check.js';
 import type {Registry} from '../../plugin/registry.js';
 
-/** Whether a backend has several devices to choose from: then it has the option `device`. */
+/** True if a backend can have several devices, that is, if it has the option `device`. */
 export const takesDevice = (part: BackendDefinition | undefined): boolean =>
   Object.hasOwn(part?.options ?? {}, 'device');
 

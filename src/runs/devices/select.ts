@@ -13,11 +13,11 @@ export interface ProbedBackend {
   name: string;
   state: 'ready' | 'unavailable' | 'not-installed';
   package: string;
-  /** Of the package; absent where it is not installed. */
+  /** Version of the package; absent if it is not installed. */
   version?: string;
   /** One line about it; absent when its module does not load. */
   summary?: string;
-  /** Whether `--device` chooses among its devices. */
+  /** Whether `--device` can choose among several devices. */
   choosable: boolean;
   probe: Probe;
 }
@@ -52,7 +52,10 @@ async function* inOrder(registry: Registry): AsyncGenerator<string> {
   yield* others.sort((a, b) => priorities.get(b)! - priorities.get(a)!); // a stable sort: equals stay as they are declared
 }
 
-/** Whether each backend can run here, and then those that could be installed. Does not load tfjs, unless a backend's module does. */
+/**
+ * Probes each backend, and then lists those that could be installed. Does not load tfjs, unless a backend's module
+ * does.
+ */
 export async function probeBackends(registry: Registry): Promise<ProbedBackend[]> {
   const probed: ProbedBackend[] = [];
   const packages = new Map(registry.list('backend').map(({name, package: from}) => [name, from]));
@@ -81,7 +84,7 @@ export async function probeBackends(registry: Registry): Promise<ProbedBackend[]
   return [...probed, ...missing];
 }
 
-/** Without the backend that was made for it. */
+/** The result without the backend object. */
 function answer(tried: ProbeResult): Probe {
   if (!tried.ok) return tried;
   const {backend: _, ...probe} = tried;
@@ -123,7 +126,7 @@ export async function selectBackend(
 /** A probe's answer, and the backend where the answer is yes. */
 type ProbeResult = (Extract<Probe, {ok: true}> & {backend: Backend}) | Extract<Probe, {ok: false}>;
 
-/** For `auto`: a device that this backend does not have is a reason to pass it over. */
+/** Used by `auto`: skips a backend that does not have the requested device. */
 async function tryAnyway(registry: Registry, name: string, device: Given | undefined): Promise<ProbeResult> {
   try {
     return await tryProbe(registry, name, device && (await withDevice(registry, name, new Map(), device)));

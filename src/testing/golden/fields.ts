@@ -74,7 +74,7 @@ function objectOf(value: unknown, where: string): Record<string, unknown> {
   return value as Record<string, unknown>;
 }
 
-/** Without the keys that are undefined, so that defaults hold for them. */
+/** Removes undefined keys, so that their defaults apply. */
 export function defined<T extends object>(values: T): {[K in keyof T]?: Exclude<T[K], undefined>} {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as never;
 }

@@ -13,7 +13,7 @@ export const layerRecording = fields({
   kind: text,
   versions: result<Record<string, string>>(),
   build: text,
-  /** What the parameters and the input were drawn from; they lie among the tensors. */
+  /** The random generator of the parameters and the input, which are among the tensors. */
   seed: whole,
   input_shape: result<number[]>(),
   note: text,

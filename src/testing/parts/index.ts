@@ -26,7 +26,7 @@ interface Use {
   training(more?: readonly string[]): Promise<SmallTraining>;
 }
 
-/** What a kind of part promises, and how it is looked at. */
+/** The promise of each kind of part, and the test of the promise. */
 const tests: Readonly<Record<KindFacts['test'], {promise: string; check(use: Use): Promise<unknown>}>> = {
   train: {promise: 'trains, and goes on exactly after a stop', check: checkTraining},
   export: {promise: 'writes files', check: checkExporter},

@@ -103,7 +103,7 @@ export interface MetricsLine {
   step: number;
   critLoss?: unknown;
   genLoss?: unknown;
-  /** In the lines that end an epoch. */
+  /** Only in the lines that end an epoch. */
   row?: Record<string, unknown>;
 }
 

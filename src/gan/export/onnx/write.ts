@@ -6,7 +6,7 @@ import {encodeModel, opset, type OnnxValue} from './model.js';
 import {operators} from './operators/index.js';
 
 export interface OnnxFacts {
-  /** What to call the graph, its input and its output. */
+  /** Names of the graph, its input and its output. */
   name: string;
   input: string;
   output: string;

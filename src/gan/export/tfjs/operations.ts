@@ -3,7 +3,7 @@ import {axes, axis, number, numbers, padding, pair, pairs, sizes, Unsupported, t
 import type {GraphNode, Size} from '../graph.js';
 import {bool, float, int, list, text, type, type TfAttribute, type TfBuilder} from './builder.js';
 
-/** By the kernel's name. Each gives the names of its results. */
+/** Keyed by the kernel's name. Each function returns the names of the results. */
 type Operations = Record<string, (b: TfBuilder, node: GraphNode) => string[]>;
 
 /** Operations of the same inputs, without attributes, by TensorFlow's name. */
