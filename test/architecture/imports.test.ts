@@ -147,6 +147,7 @@ describe('the import graph of src', () => {
     expect(reached.filter((file) => !file.startsWith('src/options/')).sort()).to.deep.equal([
       'src/errors.ts',
       'src/gan/io/atomic-write.ts',
+      'src/runs/metrics-log.ts',
       'src/runs/run-folder.ts',
     ]);
   });
