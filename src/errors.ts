@@ -21,7 +21,8 @@ export interface GanErrorOptions {
 
 /**
  * An error that the user can do something about.
- * `code` is stable (`GAN_...`), `kind` decides the exit code, the message says what was wrong, where, and what was wanted.
+ * `code` is stable (`GAN_...`), `kind` decides the exit code, the message says what was wrong, where, and what was
+ * wanted.
  */
 export class GanError extends Error {
   readonly code: string;

@@ -34,15 +34,18 @@ export interface DeviceRecording {
 }
 
 /**
- * What lets a device repeat a training step faster than kernel by kernel (CUDA graphs, say). How the library uses it (src/backends/capture):
+ * What lets a device repeat a training step faster than kernel by kernel (CUDA graphs, say). How the library uses it
+ * (src/backends/capture):
  *
- * - `record(run)`: `run` calls the kernels of one step, once, synchronously: kernels, `copy`, and `disposeData` of what the kernels made,
- *   nothing else: no upload, no reading. The work is kept and NOT done: what `run` was given has its old contents afterwards. The same kernels have
- *   run at least twice before, with the same shapes, so nothing is compiled or tuned in it. When `run` throws, so does `record`.
- * - Addresses are fixed: every launch reads and writes the memory that the tensors had in `run`. Those that existed before `run` are the
- *   library's: they stay alive as long as the recording. Those that `run` makes and disposes of are the recording's: their memory may be used
- *   again within it, and by other recordings, but by nothing else. Those that `run` makes and leaves (its results) are read between one launch and the
- *   next of any recording, by `copy` only; the library disposes of them just before it disposes of the recording.
+ * - `record(run)`: `run` calls the kernels of one step, once, synchronously: kernels, `copy`, and `disposeData` of what
+ *   the kernels made, nothing else: no upload, no reading. The work is kept and NOT done: what `run` was given has its
+ *   old contents afterwards. The same kernels have run at least twice before, with the same shapes, so nothing is
+ *   compiled or tuned in it. When `run` throws, so does `record`.
+ * - Addresses are fixed: every launch reads and writes the memory that the tensors had in `run`. Those that existed
+ *   before `run` are the library's: they stay alive as long as the recording. Those that `run` makes and disposes of
+ *   are the recording's: their memory may be used again within it, and by other recordings, but by nothing else. Those
+ *   that `run` makes and leaves (its results) are read between one launch and the next of any recording, by `copy`
+ *   only; the library disposes of them just before it disposes of the recording.
  * - Where attributes say `inPlace` (see fused/update.ts) a kernel may return its inputs, and no copy is needed.
  */
 export interface DeviceCapture {
@@ -76,8 +79,8 @@ export interface OpenedDevice {
 }
 
 /**
- * Something that `gan doctor` found out. A `problem` keeps the default job (`gan fit` without arguments) from running, a
- * `warning` does not; both say what is wrong and what to do.
+ * Something that `gan doctor` found out. A `problem` keeps the default job (`gan fit` without arguments) from running,
+ * a `warning` does not; both say what is wrong and what to do.
  */
 export type Finding =
   {name: string; state: 'ok'; what: string} | {name: string; state: 'warning' | 'problem'; what: string; fix: string};

@@ -1,4 +1,7 @@
-/** Observes kernel calls where tfjs looks its kernels up: for captured steps, traced networks, the shapes of `gan bench` and the kernel log. */
+/**
+ * Observes kernel calls where tfjs looks its kernels up: for captured steps, traced networks, the shapes of `gan bench`
+ * and the kernel log.
+ */
 import type {KernelConfig, NamedAttrMap, NamedTensorInfoMap, TensorInfo} from '@tensorflow/tfjs-core';
 import {tf} from './tf.js';
 

@@ -40,8 +40,8 @@ interface Running {
 }
 
 /**
- * Measures backends, each in a process of its own, in turns: one round of each, then the next round, so that what the machine
- * does besides hits all of them. A backend that cannot run or dies becomes a row that says why.
+ * Measures backends, each in a process of its own, in turns: one round of each, then the next round, so that what the
+ * machine does besides hits all of them. A backend that cannot run or dies becomes a row that says why.
  */
 export async function runBench(request: BenchRequest): Promise<BenchResult> {
   const backends = [...new Set(request.backends)];

@@ -68,7 +68,10 @@ export interface CommentedRequest {
   schema?: string;
 }
 
-/** A configuration file that explains itself: each key with what it means and may be. Prose has a space after its comment sign, keys have none. */
+/**
+ * A configuration file that explains itself: each key with what it means and may be. Prose has a space after its
+ * comment sign, keys have none.
+ */
 export function commentedConfig({format, chosen, resolved, names, schema}: CommentedRequest): string {
   const syntax = syntaxes[format];
   const {comment, indent, head, tail} = syntax;

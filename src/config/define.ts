@@ -7,7 +7,10 @@ import type {ConfigKeys, ListKey, ScalarKey, SingleKey} from '../options/config-
 
 type Plain = string | number | boolean | null;
 
-/** A part: its name, or its name and its options, side by side or under `options`. Without a name: options of the part that a recipe chose. */
+/**
+ * A part: its name, or its name and its options, side by side or under `options`. Without a name: options of the part
+ * that a recipe chose.
+ */
 export type PartConfig =
   | string
   | {name?: string; options?: Record<string, Plain>; [option: string]: Plain | Record<string, Plain> | undefined};

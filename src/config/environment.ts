@@ -43,7 +43,8 @@ const keyOfVariable: ReadonlyMap<string, string> = new Map(topLevelKeys.map((key
 
 /**
  * The keys that the environment sets.
- * @throws GanError GAN_CONFIG_UNKNOWN_KEY for a variable that is one letter away from a key's, or that names an option of no part
+ * @throws GanError GAN_CONFIG_UNKNOWN_KEY for a variable that is one letter away from a key's, or that names an option
+ * of no part
  */
 export function environmentLayer(env: NodeJS.ProcessEnv): Assignments {
   const out: Assignments = new Map();

@@ -17,7 +17,10 @@ interface NamedPart {
   options?: OptionSpecs;
 }
 
-/** The schema of configuration files, for editors: the keys, and the parts of this installation with their options. Loads the parts' modules, not tfjs. */
+/**
+ * The schema of configuration files, for editors: the keys, and the parts of this installation with their options.
+ * Loads the parts' modules, not tfjs.
+ */
 export async function configSchema(registry: Registry): Promise<JsonSchema> {
   const sources = await partsOf(registry, 'source');
   const parts = await Promise.all(

@@ -19,7 +19,10 @@ export interface ConfigSources {
   env?: NodeJS.ProcessEnv;
   /** Neither the project's nor the user's file, nor the environment. */
   ignoreFiles?: boolean;
-  /** `file` is that of a run which is there already: of the environment and of the user's file, the backend alone counts. */
+  /**
+   * `file` is that of a run which is there already: of the environment and of the user's file, the backend alone
+   * counts.
+   */
   ofRun?: boolean;
 }
 

@@ -13,8 +13,8 @@ export interface ChosenList {
 }
 
 /**
- * The parts that a list key names, in their order. The strongest layer's list counts; options, `KEY.NAME.OPTION`, of weaker layers
- * stay with the parts that are still in it.
+ * The parts that a list key names, in their order. The strongest layer's list counts; options, `KEY.NAME.OPTION`, of
+ * weaker layers stay with the parts that are still in it.
  * @param layers options of this key by `NAME.OPTION`, and the list itself, from weakest to strongest
  */
 export async function chooseList(

@@ -48,8 +48,8 @@ export interface ResolvedConfig {
 }
 
 /**
- * One configuration from all its sources: flags, then `--set`, the environment, the project's file, the user's file, the
- * recipe, and the defaults of the parts and of the keys.
+ * One configuration from all its sources: flags, then `--set`, the environment, the project's file, the user's file,
+ * the recipe, and the defaults of the parts and of the keys.
  * @throws GanError of kind config, usage (a flag, an unknown part) or data (a missing folder)
  */
 export async function resolveConfig(request: ConfigRequest): Promise<ResolvedConfig> {
@@ -98,7 +98,10 @@ export async function resolveConfig(request: ConfigRequest): Promise<ResolvedCon
   return {config, backend: backend!, origins, files, ...(recipe.name !== undefined && {recipe: recipe.name})};
 }
 
-/** Checked values as a run's configuration has them: without those that are left out, numbers as numbers, paths complete. */
+/**
+ * Checked values as a run's configuration has them: without those that are left out, numbers as numbers, paths
+ * complete.
+ */
 function scalarValues(values: Record<string, OptionValue>, cwd: string): Record<string, OptionValue> {
   const read = (key: ScalarKey, value: OptionValue): OptionValue => {
     const {numeric, path: isPath} = scalarFacts(key);

@@ -53,8 +53,9 @@ export class CallbackList {
 }
 
 /**
- * Sorts callbacks so that each runs after those of its `runAfter` and before those of its `runBefore`. Among callbacks that
- * may run next, the one that was given first does (fastai's sort_by_run). Names of callbacks that are not there are ignored.
+ * Sorts callbacks so that each runs after those of its `runAfter` and before those of its `runBefore`. Among callbacks
+ * that may run next, the one that was given first does (fastai's sort_by_run). Names of callbacks that are not there
+ * are ignored.
  * @throws GanError GAN_CALLBACK_ORDER when no order satisfies all of them
  */
 export function inOrder(given: readonly Callback[]): Callback[] {

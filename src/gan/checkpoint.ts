@@ -1,6 +1,7 @@
 /**
- * Checkpoints: a folder of tensors.safetensors (PyTorch's names and layout) and state.json (all else that training depends
- * on). It is written under a temporary name, synced and renamed, so that a folder of the right name is always whole.
+ * Checkpoints: a folder of tensors.safetensors (PyTorch's names and layout) and state.json (all else that training
+ * depends on). It is written under a temporary name, synced and renamed, so that a folder of the right name is always
+ * whole.
  */
 import {createHash} from 'node:crypto';
 import {mkdir, readFile, rename, rm} from 'node:fs/promises';
@@ -80,7 +81,10 @@ export async function saveCheckpoint(learn: Learner, path: string, position: Pos
   await replaceFolder(path, temporary);
 }
 
-/** Puts `fresh` in the place of `path`; what was there is set aside until the new one stands, and the renames are made durable. */
+/**
+ * Puts `fresh` in the place of `path`; what was there is set aside until the new one stands, and the renames are made
+ * durable.
+ */
 async function replaceFolder(path: string, fresh: string): Promise<void> {
   const old = `${path}.${process.pid}.old`;
   await rm(old, {recursive: true, force: true});

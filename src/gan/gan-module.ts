@@ -44,7 +44,10 @@ export class GANModule extends Module {
   }
 }
 
-/** Makes every parameter of `module` trainable, or freezes it (fastai's set_freeze_model, whose `true` also means trainable). */
+/**
+ * Makes every parameter of `module` trainable, or freezes it (fastai's set_freeze_model, whose `true` also means
+ * trainable).
+ */
 export function setFreezeModel(module: Module, trainable: boolean): void {
   for (const parameter of module.parameters()) parameter.requiresGrad = trainable;
 }

@@ -1,4 +1,7 @@
-/** The training loop, in the manner of fastai's Learner: data, model, loss and optimiser, with everything else in callbacks. */
+/**
+ * The training loop, in the manner of fastai's Learner: data, model, loss and optimiser, with everything else in
+ * callbacks.
+ */
 import {GanError} from '../errors.js';
 import {variableGrads} from '../backends/fused/variable-grads.js';
 import {tf, type Tensor} from '../backends/tf.js';
@@ -57,8 +60,8 @@ export interface FitOptions {
   /** Puts everything into a saved state (exact resume), before the first batch. */
   restore?: () => void | Promise<void>;
   /**
-   * Batches of the first epoch that were done when the state was saved. With none, `restore` comes before the events that
-   * begin an epoch, since they were still to come; otherwise after them, since they had been.
+   * Batches of the first epoch that were done when the state was saved. With none, `restore` comes before the events
+   * that begin an epoch, since they were still to come; otherwise after them, since they had been.
    */
   startIter?: number;
 }
@@ -110,7 +113,10 @@ export class Learner {
    */
   pred: Tensor | undefined;
   loss: Tensor | undefined;
-  /** The loss of the batch just done, whose value is NaN until it has been read; undefined when the batch was cancelled before it. */
+  /**
+   * The loss of the batch just done, whose value is NaN until it has been read; undefined when the batch was cancelled
+   * before it.
+   */
   pendingLoss: LossRead | undefined;
   /** The loss that was read last; in `afterLossRead` the one that the event is about. */
   lastLoss: LossRead | undefined;
@@ -241,7 +247,10 @@ export class Learner {
     await this.fit(nEpoch, lrMax, {...rest, resetOpt: false, cbs: [...cbs, scheduler]});
   }
 
-  /** Runs the validation set, or other data, through the model and returns the loss and metrics of the validation columns. */
+  /**
+   * Runs the validation set, or other data, through the model and returns the loss and metrics of the validation
+   * columns.
+   */
   async validate(
     loader: DataLoader | undefined = this.dls.valid,
     cbs: Callback[] = [],

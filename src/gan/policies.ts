@@ -18,13 +18,23 @@ export interface Policies {
    * `restarted`: after a validation (an empty one too) the generator, with counters at 0 and both in train mode.
    */
   epochStart: 'kept' | 'restarted';
-  /** `eval`: validation and prediction use the generator in eval mode. `switched`: in the mode that switching gives it. */
+  /**
+   * `eval`: validation and prediction use the generator in eval mode. `switched`: in the mode that switching gives it.
+   */
   validation: 'eval' | 'switched';
-  /** `after-step`: clip the critic's weights, norm layers apart, after each of its steps. `before-batch`: all of it, before every step. */
+  /**
+   * `after-step`: clip the critic's weights, norm layers apart, after each of its steps. `before-batch`: all of it,
+   * before every step.
+   */
   clipping: 'after-step' | 'before-batch';
-  /** `own-steps`: mean over the steps of that kind. `latest`: at every step the latest value of each kind counts again. */
+  /**
+   * `own-steps`: mean over the steps of that kind. `latest`: at every step the latest value of each kind counts again.
+   */
   lossColumns: 'own-steps' | 'latest';
-  /** `critic-steps`: exactly the critic's steps use lr * mult. `around-batch`: set before a batch, undone after it if the mode is still critic. */
+  /**
+   * `critic-steps`: exactly the critic's steps use lr * mult. `around-batch`: set before a batch, undone after it if
+   * the mode is still critic.
+   */
   discriminativeLr: 'critic-steps' | 'around-batch';
   /**
    * The counter that is passed to nCrit or nGen when it is a function. `total`: all steps of the other network.

@@ -15,7 +15,10 @@ export interface RngState {
 
 let drawn = 0;
 
-/** Random numbers of 32 bits that all streams together have drawn so far: two equal counts mean that nothing was drawn in between. */
+/**
+ * Random numbers of 32 bits that all streams together have drawn so far: two equal counts mean that nothing was drawn
+ * in between.
+ */
 export const drawCount = (): number => drawn;
 
 export class Rng {

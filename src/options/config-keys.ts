@@ -43,10 +43,11 @@ export interface ListFacts extends KeyFacts {
 }
 
 /**
- * The keys of a run's configuration: the one place where a key is described. `RunConfig`, the flags of `gan fit`, the checks of files,
- * of `--set` and of the environment, the schema, help, completion, `gan init` and what `--resume` may change follow from it.
- * Defaults are fastai's `GANLearner` where it has one (its Learner: lr 1e-3); recipes replace some. Beside these keys a configuration
- * has `data` and `source`, the options of built-in data. The comments are those of `RunConfig`.
+ * The keys of a run's configuration: the one place where a key is described. `RunConfig`, the flags of `gan fit`, the
+ * checks of files, of `--set` and of the environment, the schema, help, completion, `gan init` and what `--resume` may
+ * change follow from it. Defaults are fastai's `GANLearner` where it has one (its Learner: lr 1e-3); recipes replace
+ * some. Beside these keys a configuration has `data` and `source`, the options of built-in data. The comments are those
+ * of `RunConfig`.
  */
 export const configKeys = {
   recipe: {kind: 'recipe', default: 'wgan', optional: true, group: 'PART'},

@@ -6,7 +6,9 @@ export interface KindFacts {
   noun: string;
   /** How `testPlugin` tests a part: see src/testing/parts. */
   test: 'train' | 'export' | 'examine' | 'configure' | 'create';
-  /** The command line that uses the part called NAME; absent where a configuration key chooses it: `gan fit --KEY NAME`. */
+  /**
+   * The command line that uses the part called NAME; absent where a configuration key chooses it: `gan fit --KEY NAME`.
+   */
   usage?: string;
   /** The same as `usage` for `--set`: the assignment that puts the part NAME into a training. */
   setting?: string;
@@ -39,7 +41,8 @@ export const partKinds = {
   },
   augmentation: {manifestKey: 'augmentations', noun: 'an augmentation', test: 'train'},
   metric: {manifestKey: 'metrics', noun: 'a metric', test: 'train', instance: 'NAME'}, // the name of its column
-  callback: {manifestKey: 'callbacks', noun: 'a callback', test: 'train', instance: 'callback NAME'}, // of its state in checkpoints
+  // of its state in checkpoints
+  callback: {manifestKey: 'callbacks', noun: 'a callback', test: 'train', instance: 'callback NAME'},
   recipe: {manifestKey: 'recipes', noun: 'a recipe', test: 'configure'},
   exporter: {
     manifestKey: 'exporters',

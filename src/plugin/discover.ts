@@ -55,8 +55,8 @@ function lostPlugins(dataDir: string, known: readonly KnownPlugin[]): PluginProb
 export const pluginIn = (folder: string): KnownPlugin => readPackage(path.resolve(folder));
 
 /**
- * The packages with a `gan` block: the root's own, then its dependencies called gan-plugin-... (those that are installed:
- * optional peers are packages that only some want), then the known ones by their names.
+ * The packages with a `gan` block: the root's own, then its dependencies called gan-plugin-... (those that are
+ * installed: optional peers are packages that only some want), then the known ones by their names.
  */
 export function findPackages(root: string, known: Iterable<KnownPlugin> = []): PackageInfo[] {
   const own = readPackage(root);

@@ -6,9 +6,9 @@ import type {DeclaredPart} from './manifest.js';
 const isControl = (error: unknown): boolean => error instanceof Error && error.name === 'Cancel';
 
 /**
- * A part of a plug-in that says its name when one of its functions throws or rejects, in the middle of a training for instance.
- * GanErrors pass as they are: the plug-in has found the words for them. Data sources are left alone below their factory, since
- * an item that cannot be read is nothing unusual.
+ * A part of a plug-in that says its name when one of its functions throws or rejects, in the middle of a training for
+ * instance. GanErrors pass as they are: the plug-in has found the words for them. Data sources are left alone below
+ * their factory, since an item that cannot be read is nothing unusual.
  */
 export function guard<T extends object>(part: T, declared: DeclaredPart): T {
   const wrap =
@@ -21,7 +21,8 @@ export function guard<T extends object>(part: T, declared: DeclaredPart): T {
         return blame(error, declared, what);
       }
     };
-  const standIn = typeof part === 'function' ? () => {} : {}; // `part` itself may be frozen, and then no proxy may change what it gives
+  // `part` itself may be frozen, and then no proxy may change what it gives
+  const standIn = typeof part === 'function' ? () => {} : {};
   return new Proxy(standIn, {
     apply: (_, self, args) => wrap(part as (...args: unknown[]) => unknown, self, '')(...(args as unknown[])),
     get(_, key) {

@@ -93,7 +93,8 @@ export interface Recipe {
 export interface Exporter {
   /**
    * Writes the run and resolves to the paths of the files written.
-   * @param out what the user gave as --out: the file to write, or the folder, whichever the format is; it may be missing
+   * @param out what the user gave as --out: the file to write, or the folder, whichever the format is; it may be
+   * missing
    */
   write(run: TrainedRun, out: string): Promise<string[]>;
 }

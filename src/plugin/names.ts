@@ -1,4 +1,6 @@
-/** How plug-in packages are called: `gan-plugin-foo` or `@scope/gan-plugin-foo`, and `foo` or `@scope/foo` for short. */
+/**
+ * How plug-in packages are called: `gan-plugin-foo` or `@scope/gan-plugin-foo`, and `foo` or `@scope/foo` for short.
+ */
 
 const prefix = 'gan-plugin-';
 

@@ -83,7 +83,10 @@ export class Registry {
     this.tensors = new LazyTensors(importTensors);
   }
 
-  /** The parts of a kind, from package.json alone, by the names that are to be typed: `gan-plugin-x:name` where `name` is not enough. */
+  /**
+   * The parts of a kind, from package.json alone, by the names that are to be typed: `gan-plugin-x:name` where `name`
+   * is not enough.
+   */
   list(kind: PartKind): DeclaredPart[] {
     const named = (parts: DeclaredPart[]) =>
       parts.map((part, i) =>
@@ -96,7 +99,10 @@ export class Registry {
     return this.list(kind).map(({name}) => name);
   }
 
-  /** A part's name that stays right whatever else is installed: its own for built-in parts, `gan-plugin-x:name` for others. */
+  /**
+   * A part's name that stays right whatever else is installed: its own for built-in parts, `gan-plugin-x:name` for
+   * others.
+   */
   fullName(kind: PartKind, name: string): string {
     const part = this.#find(kind, name, undefined);
     return part.builtIn ? part.name : qualified(part);
@@ -143,7 +149,8 @@ export class Registry {
     const made: unknown = await create(values);
     if (made === null || (typeof made !== 'object' && typeof made !== 'function'))
       throw brokenPart(declared, `its \`create\` returns ${String(made)}`);
-    return (kind === 'backend' ? made : guard(made, declared)) as PartKinds[K]; // who probes and opens a backend says its name
+    // who probes and opens a backend says its name
+    return (kind === 'backend' ? made : guard(made, declared)) as PartKinds[K];
   }
 
   /** The part that a name means: `name`, `package:name`, or the package's friendly name before the colon. */

@@ -14,9 +14,9 @@ class NotLoaded extends Error {
 
 /**
  * `tf` and `nn` for the `Gan` object that parts receive. Destructuring them (`({loss, tf}: Gan) => ...`) costs nothing:
- * until they are loaded, a stand-in is handed out that forwards to the real thing afterwards. Using them too early throws
- * `NotLoaded`; `retry` then loads them and calls again. So listings and `--help` can read the summary and the options of
- * a part without loading tfjs.
+ * until they are loaded, a stand-in is handed out that forwards to the real thing afterwards. Using them too early
+ * throws `NotLoaded`; `retry` then loads them and calls again. So listings and `--help` can read the summary and the
+ * options of a part without loading tfjs.
  */
 export class LazyTensors {
   readonly #import: () => Promise<TensorApi>;

@@ -62,7 +62,8 @@ export async function makeDataLoaders(
 }
 
 /**
- * The data of settings alone, without networks and device: what `gan show-batch` draws from. Nothing is augmented or held out.
+ * The data of settings alone, without networks and device: what `gan show-batch` draws from. Nothing is augmented or
+ * held out.
  * @param loading of the loaders, over what the settings say
  */
 export async function openData(

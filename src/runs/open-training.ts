@@ -26,7 +26,10 @@ import {train, type FitRequest, type TrainResult} from './train.js';
 export interface TrainingOptions extends DeviceOptions {
   /** The parts that can be named. Default: those of this package and of the plug-ins that it depends on. */
   registry?: Registry;
-  /** A run folder: the training goes on from its newest checkpoint. The settings are to be those of `RunFolder.readConfig`, with more steps perhaps. */
+  /**
+   * A run folder: the training goes on from its newest checkpoint. The settings are to be those of
+   * `RunFolder.readConfig`, with more steps perhaps.
+   */
   resume?: string;
   /** These in place of the parts that the configuration names. */
   parts?: Partial<RunParts>;
@@ -68,7 +71,8 @@ export interface Training {
  *     await training.close();
  *
  * Files and environment do not count. The seed of the configuration is set before the networks are made.
- * @throws GanError of the configuration (exit 2, 3), the backend (4), the data (5); GAN_NOTHING_TO_DO when the resumed run is done
+ * @throws GanError of the configuration (exit 2, 3), the backend (4), the data (5); GAN_NOTHING_TO_DO when the resumed
+ * run is done
  */
 export async function openTraining(settings: Settings, options: TrainingOptions = {}): Promise<Training> {
   const {registry = openRegistry(), resume, warn = () => {}} = options;

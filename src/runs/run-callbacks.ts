@@ -111,7 +111,10 @@ export function drawSamples(
   return self;
 }
 
-/** Writes a checkpoint every `checkpointEvery` steps, when the fit is being ended, at the end, and when `write` is called. */
+/**
+ * Writes a checkpoint every `checkpointEvery` steps, when the fit is being ended, at the end, and when `write` is
+ * called.
+ */
 export function writeCheckpoints(
   folder: RunFolder,
   {checkpointEvery, keepCheckpoints}: Pick<RunConfig, 'checkpointEvery' | 'keepCheckpoints'>,

@@ -65,7 +65,10 @@ export async function summariseRun(dir: string): Promise<RunSummary> {
   };
 }
 
-/** The run folders below a folder, the one that changed last first; the folder itself if it is one. Other folders are passed over. */
+/**
+ * The run folders below a folder, the one that changed last first; the folder itself if it is one. Other folders are
+ * passed over.
+ */
 export async function findRuns(dir: string): Promise<string[]> {
   const names = await readdir(dir, {withFileTypes: true}).catch(() => []);
   if (names.some(({name}) => name === 'config.json')) return [dir];

@@ -68,7 +68,8 @@ export interface TrainResult {
 const sampleCount = 64;
 
 /**
- * Trains into a run folder, new or gone on with, as `Training.fit` says: what a run does beside training are callbacks, each one concern.
+ * Trains into a run folder, new or gone on with, as `Training.fit` says: what a run does beside training are callbacks,
+ * each one concern.
  * @throws GanError of every part: data (exit 5), configuration (3), diverged (6)
  */
 export async function train(

@@ -1,4 +1,6 @@
-/** The pages of the documentation: their links, the numbers of decisions, and the environment variables that they name. */
+/**
+ * The pages of the documentation: their links, the numbers of decisions, and the environment variables that they name.
+ */
 import {expect} from 'chai';
 import {existsSync, readFileSync, readdirSync} from 'node:fs';
 import path from 'node:path';

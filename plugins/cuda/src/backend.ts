@@ -78,7 +78,10 @@ const backendClass = (tf: Gan['tf']) =>
       return true;
     }
 
-    /** Time on the device of what `f` hands to it, until it returns or its promise resolves; `f` is called at once, which tf.profile counts on. */
+    /**
+     * Time on the device of what `f` hands to it, until it returns or its promise resolves; `f` is called at once,
+     * which tf.profile counts on.
+     */
     override async time(f: () => unknown): Promise<DeviceTimes> {
       const profile = this.#device.beginProfile();
       try {

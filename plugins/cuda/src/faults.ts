@@ -32,8 +32,8 @@ export const describe = ({name, inputs}: Operation): string =>
   inputs.length === 0 ? name : `${name} on ${inputs.map(({shape, dtype}) => `[${shape}] ${dtype}`).join(', ')}`;
 
 /**
- * Makes errors for people of what CUDA's libraries refuse. After a fault that loses the device nothing is asked of it any more:
- * that fault is thrown again.
+ * Makes errors for people of what CUDA's libraries refuse. After a fault that loses the device nothing is asked of it
+ * any more: that fault is thrown again.
  */
 export class Faults {
   readonly #GanError: GanError;

@@ -27,7 +27,8 @@ const tfBackend = 'gan-cuda';
 
 /**
  * Loads the libraries and starts the backend on the card that is asked for.
- * @throws GanError GAN_BACKEND_UNAVAILABLE when something is missing, GAN_BACKEND_FAILED when a library does not start or the device is open already
+ * @throws GanError GAN_BACKEND_UNAVAILABLE when something is missing, GAN_BACKEND_FAILED when a library does not start
+ * or the device is open already
  */
 export async function open(
   options: CudaOptions,

@@ -16,8 +16,8 @@ export interface RecordingHost {
 }
 
 /**
- * Work that was handed to the stream once and can be run again (a CUDA graph). Whatever it allocates is its own, and what it reads and
- * writes beside that keeps its address, disposed of or not, until the recording is disposed of.
+ * Work that was handed to the stream once and can be run again (a CUDA graph). Whatever it allocates is its own, and
+ * what it reads and writes beside that keeps its address, disposed of or not, until the recording is disposed of.
  */
 export class Recording {
   readonly #host: RecordingHost;

@@ -89,7 +89,9 @@ export class Tensors {
     return entry;
   }
 
-  /** The block of data that are used now; sent first where only the host has them. Undefined for data without elements. */
+  /**
+   * The block of data that are used now; sent first where only the host has them. Undefined for data without elements.
+   */
   blockOf(dataId: DataId): Block | undefined {
     const entry = this.get(dataId);
     if (entry.block || entry.bytes === 0) return entry.block;

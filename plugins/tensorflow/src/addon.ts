@@ -37,7 +37,9 @@ export function tryAddon(file: string): Promise<Answer> {
   });
 }
 
-/** TensorFlow says on stderr which library of CUDA it missed: the first line of that kind, without its time and place. */
+/**
+ * TensorFlow says on stderr which library of CUDA it missed: the first line of that kind, without its time and place.
+ */
 function warningOf(stderr: string): string | undefined {
   const line = stderr
     .split('\n')

@@ -1,6 +1,7 @@
 /**
- * `gan-tensorflow-addon`: compiles the native addon of tfjs-node, whose sources are in its npm package, for a TensorFlow
- * that is there already: the one that python3 imports (any CUDA that it supports), or a folder with headers and libraries.
+ * `gan-tensorflow-addon`: compiles the native addon of tfjs-node, whose sources are in its npm package, for a
+ * TensorFlow that is there already: the one that python3 imports (any CUDA that it supports), or a folder with headers
+ * and libraries.
  */
 import {execFileSync} from 'node:child_process';
 import {existsSync, mkdirSync, renameSync} from 'node:fs';

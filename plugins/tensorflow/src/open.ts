@@ -52,12 +52,15 @@ export async function open(options: TensorflowOptions, {tf, GanError}: Api): Pro
 
 type BackendClass = new (binding: unknown, packageName: string) => NodeBackend;
 
-/** The backend of a package without its main module, which would also make it the current one and could not be closed. */
+/**
+ * The backend of a package without its main module, which would also make it the current one and could not be closed.
+ */
 function load({root, name, addon}: Provider): NodeBackend {
   process.env['TF_CPP_MIN_LOG_LEVEL'] ??= '2'; // TensorFlow's own talk; its errors stay
   const require = createRequire(path.join(root, 'package.json'));
   const util = require('node:util') as {isNullOrUndefined?: (value: unknown) => boolean};
-  util.isNullOrUndefined ??= (value) => value === null || value === undefined; // tfjs-node 4.22 calls it; Node 23 removed it
+  // tfjs-node 4.22 calls it; Node 23 removed it
+  util.isNullOrUndefined ??= (value) => value === null || value === undefined;
   require('./dist/register_all_kernels.js');
   const {NodeJSKernelBackend} = require('./dist/nodejs_kernel_backend.js') as {NodeJSKernelBackend: BackendClass};
   return new NodeJSKernelBackend(require(addon), name);

@@ -5,8 +5,9 @@ import type {TfjsWasm} from './tfjs.js';
 const reachable = 2 ** 32;
 
 /**
- * Makes every allocation on the heap fail with an error where no memory is left. tfjs does not look at what `malloc` returns: it
- * would write to address 0, or to where a size of more than 32 bits wraps around to, and everything after that would be computed from ruins.
+ * Makes every allocation on the heap fail with an error where no memory is left. tfjs does not look at what `malloc`
+ * returns: it would write to address 0, or to where a size of more than 32 bits wraps around to, and everything after
+ * that would be computed from ruins.
  */
 export function watchMemory({wasm}: TfjsWasm, GanError: Gan['GanError']): void {
   wasm._free(wasm._malloc(4)); // Emscripten's own replaces itself when it is first called

@@ -11,7 +11,8 @@ const vector = (value: number): number[] => {
 const [x, minusSquare] = [1 + 2 ** -12, -(1 + 2 ** -11)];
 /**
  * What is lost of x * x when it is rounded: 2^-24, and 0 without fused multiply-add.
- * (func (export "f") (result f32) (f32x4.extract_lane 0 (f32x4.relaxed_madd (v128.const x) (v128.const x) (v128.const -rounded)))).
+ * (func (export "f") (result f32) (f32x4.extract_lane 0 (f32x4.relaxed_madd (v128.const x) (v128.const x) (v128.const
+ * -rounded)))).
  */
 const relaxedModule = Uint8Array.from([
   0x00,
@@ -106,8 +107,8 @@ export async function compileKernels({
 }
 
 /**
- * Compiles every function at once and for good, so that the flags, which are experimental in V8, reach this module only.
- * Inlining would ask for the counts of calls that only functions compiled twice have.
+ * Compiles every function at once and for good, so that the flags, which are experimental in V8, reach this module
+ * only. Inlining would ask for the counts of calls that only functions compiled twice have.
  */
 function compileWide(binary: Uint8Array<ArrayBuffer>): WebAssembly.Module {
   const flags = ['experimental-wasm-revectorize', 'no-liftoff', 'no-wasm-lazy-compilation', 'no-wasm-inlining'];

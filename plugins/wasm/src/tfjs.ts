@@ -30,7 +30,8 @@ export async function startTfjs(tf: Tf): Promise<TfjsWasm> {
   const binary = withSharedMemory(await readFile(path.join(path.dirname(library), 'tfjs-backend-wasm-simd.wasm')));
   const started = await keepingListeners(() =>
     servingModule(tf, binary, async (url) => {
-      const {setThreadsCount, setWasmPaths} = require(library) as typeof import('@tensorflow/tfjs-backend-wasm'); // to import CommonJS takes longer
+      // to import CommonJS takes longer
+      const {setThreadsCount, setWasmPaths} = require(library) as typeof import('@tensorflow/tfjs-backend-wasm');
       const files = ['tfjs-backend-wasm.wasm', 'tfjs-backend-wasm-simd.wasm', 'tfjs-backend-wasm-threaded-simd.wasm'];
       setWasmPaths(Object.fromEntries(files.map((file) => [file, url])), true);
       setThreadsCount(1);
@@ -82,7 +83,8 @@ export function stopTfjs(tf: Tf, backend: TfjsWasm): void {
 
 /**
  * Runs `action` and undoes what it does to the listeners of errors that nobody caught. Emscripten adds some when it
- * starts, which rethrow and so hide where an error came from, and when it ends it removes those of other people as well.
+ * starts, which rethrow and so hide where an error came from, and when it ends it removes those of other people as
+ * well.
  */
 function keepingListeners<T>(action: () => T): T {
   const events = ['uncaughtException', 'unhandledRejection'] as const;

@@ -89,7 +89,9 @@ function stopDawn(device: GPUDevice): void {
   hideGpu();
 }
 
-/** Makes the backend the one of its name, in place of the factory that tfjs-backend-webgpu registers when it is loaded. */
+/**
+ * Makes the backend the one of its name, in place of the factory that tfjs-backend-webgpu registers when it is loaded.
+ */
 function register(backend: WebGPUBackend, {tf}: Api): void {
   if (tf.findBackendFactory(tfBackend)) tf.removeBackend(tfBackend);
   tf.registerBackend(tfBackend, () => backend);

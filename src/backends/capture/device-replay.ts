@@ -72,9 +72,10 @@ interface StepInput {
 }
 
 /**
- * Replays a step by launching the work that the device captured. Between launches variables are in their homes. The inputs of a step are
- * copied into their fixed places before a launch; results are copied out after it, since the next launch overwrites them. While somebody
- * holds a clone of a variable, the kernels are called one by one instead, which leaves the clone alone.
+ * Replays a step by launching the work that the device captured. Between launches variables are in their homes. The
+ * inputs of a step are copied into their fixed places before a launch; results are copied out after it, since the next
+ * launch overwrites them. While somebody holds a clone of a variable, the kernels are called one by one instead, which
+ * leaves the clone alone.
  */
 export class DeviceReplay implements Replayer {
   readonly #step: CapturedStep;

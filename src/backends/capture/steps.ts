@@ -24,9 +24,9 @@ interface StepKind {
 }
 
 /**
- * Runs steps, captures them, and replays those that it knows. A kind of step (`key`) runs as it is until two captures in a row are the
- * same; from then on that capture is replayed. Every value is the same, to the last bit: the same kernels run on the same data in the
- * same order.
+ * Runs steps, captures them, and replays those that it knows. A kind of step (`key`) runs as it is until two captures
+ * in a row are the same; from then on that capture is replayed. Every value is the same, to the last bit: the same
+ * kernels run on the same data in the same order.
  */
 export class Steps {
   readonly #kinds = new Map<string, StepKind>();
@@ -36,7 +36,10 @@ export class Steps {
   /** Steps that were replayed. */
   repeated = 0;
 
-  /** @param drawCount how many random numbers have been drawn so far: a step that draws some outside `perStepTensor` is not captured */
+  /**
+   * @param drawCount how many random numbers have been drawn so far: a step that draws some outside `perStepTensor` is
+   * not captured
+   */
   constructor(drawCount: () => number = () => 0) {
     this.#drawCount = drawCount;
   }

@@ -1,4 +1,7 @@
-/** Pixel bytes on their way to the device, where a backend has the kernel `BytesToFloat`: a quarter of the memory to carry. */
+/**
+ * Pixel bytes on their way to the device, where a backend has the kernel `BytesToFloat`: a quarter of the memory to
+ * carry.
+ */
 import {defineOperation} from '../operation.js';
 import {tf, type Tensor} from '../tf.js';
 
@@ -7,7 +10,9 @@ export interface BytesToFloatAttrs {
   bytes: Uint8Array;
   /** Shape of the result; its last axis are the channels. */
   shape: number[];
-  /** The number for byte v in channel c, at [v * channels + c]; it stays the same array, so that its upload can be kept. */
+  /**
+   * The number for byte v in channel c, at [v * channels + c]; it stays the same array, so that its upload can be kept.
+   */
   table: Float32Array;
 }
 

@@ -22,7 +22,9 @@ export interface Shape {
   measure(device: Device): Promise<number>;
 }
 
-/** Shapes of each kernel that are measured: forward, and backward to inputs and to filters, have kernels of their own. */
+/**
+ * Shapes of each kernel that are measured: forward, and backward to inputs and to filters, have kernels of their own.
+ */
 const shapesPerKernel = 2;
 /** A single measurement takes at least so long, so that waiting for the device does not count. */
 const leastMs = 30;

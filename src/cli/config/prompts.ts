@@ -1,7 +1,8 @@
 import {GanError} from '../../errors.js';
 
 /**
- * Questions, on a terminal only: a script is told which flag to give. They are drawn on stderr, so that stdout keeps the results.
+ * Questions, on a terminal only: a script is told which flag to give. They are drawn on stderr, so that stdout keeps
+ * the results.
  */
 
 interface Terminal {

@@ -1,6 +1,9 @@
 import {GanError} from '../../errors.js';
 
-/** `1,5,9` as numbers. @throws GanError GAN_USAGE for anything but whole numbers of at least 0, or fewer than `least` of them */
+/**
+ * `1,5,9` as numbers.
+ * @throws GanError GAN_USAGE for anything but whole numbers of at least 0, or fewer than `least` of them
+ */
 export function parseSeeds(text: string, least = 1): number[] {
   const seeds = text.split(',').map((each) => each.trim());
   const wrong = seeds.find((seed) => !/^\d+$/.test(seed) || !Number.isSafeInteger(Number(seed)));

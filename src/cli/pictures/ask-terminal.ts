@@ -7,7 +7,8 @@ import type {Ask} from './detect.js';
 const timeLimitMs = 300;
 
 /**
- * Asks the terminal. The answer comes as if it were typed, so that the keyboard is read without echo for as long as that takes; Ctrl-C still works.
+ * Asks the terminal. The answer comes as if it were typed, so that the keyboard is read without echo for as long as
+ * that takes; Ctrl-C still works.
  */
 export const askTerminal =
   (stdin: ReadStream, out: {write(text: string): unknown}): Ask =>

@@ -21,7 +21,10 @@ export function parsePictures(given: string): PictureChoice {
   throw new GanError('usage', 'GAN_USAGE', `pictures '${given}': wanted one of ${pictureChoices.join(', ')}.`);
 }
 
-/** How sample grids are shown on `out`; undefined where they are not: off a terminal, in CI, and where the terminal does not say that it can. */
+/**
+ * How sample grids are shown on `out`; undefined where they are not: off a terminal, in CI, and where the terminal does
+ * not say that it can.
+ */
 export async function choosePictures(
   choice: PictureChoice,
   out: Output,

@@ -12,7 +12,8 @@ export interface TimelapseRequest {
 }
 
 /**
- * The sample grids of a run, be it at its end or under way, by ascending step: RGB or, where grids are transparent, RGBA.
+ * The sample grids of a run, be it at its end or under way, by ascending step: RGB or, where grids are transparent,
+ * RGBA.
  * @returns bytes [n, height, width, 3 or 4]
  * @throws GanError GAN_RUN_NOT_FOUND, GAN_NO_SAMPLES (exit 5)
  */

@@ -21,7 +21,8 @@ export function assertFfmpeg(): void {
 }
 
 /**
- * Writes an MP4 that browsers and players show: H.264, 4:2:0. Transparency is laid on white; an odd last row or column is doubled.
+ * Writes an MP4 that browsers and players show: H.264, 4:2:0. Transparency is laid on white; an odd last row or column
+ * is doubled.
  * @param frames bytes [n, height, width, channels]
  * @throws GanError GAN_FFMPEG with what ffmpeg said
  */

@@ -23,7 +23,8 @@ export function describeParts(registry: Registry, kind: PartKind): Promise<Liste
   return Promise.all(
     registry.list(kind).map(async ({name, package: from}) => {
       const part = {kind, name, package: from};
-      const definition = await registry.load(kind, name).catch((error: Error) => error); // the registry throws GanErrors only
+      // the registry throws GanErrors only
+      const definition = await registry.load(kind, name).catch((error: Error) => error);
       if (definition instanceof Error) return {...part, error: definition.message};
       return {...part, summary: definition.summary, options: definition.options ?? {}};
     }),

@@ -32,7 +32,10 @@ export async function packageSpec(config: Config, wanted: string, cwd = process.
   });
 }
 
-/** Lets npm install without a second copy of gan beside a plug-in, and without links to folders whose packages are missing. */
+/**
+ * Lets npm install without a second copy of gan beside a plug-in, and without links to folders whose packages are
+ * missing.
+ */
 export function forNpm(): void {
   Object.assign(process.env, {npm_config_legacy_peer_deps: 'true', npm_config_install_links: 'true'});
 }
@@ -51,7 +54,8 @@ export function packageIn(folder: string): {name: string; root: string} {
 }
 
 /**
- * Writes down what commands a plug-in has, where its author did not (`oclif manifest`), so that starting gan need not load them.
+ * Writes down what commands a plug-in has, where its author did not (`oclif manifest`), so that starting gan need not
+ * load them.
  * @returns whether there was something to write
  */
 export function writeManifest({root, manifest}: {root: string; manifest: Interfaces.Manifest}): boolean {

@@ -9,7 +9,8 @@ const makers: Readonly<Record<string, string>> = {'0x10de': 'NVIDIA', '0x1002': 
 const nodes = ['nvidia0', 'nvidiactl', 'dxg', 'kfd', 'nvhost-gpu', 'dri/renderD128'];
 
 /**
- * The GPUs of a Linux machine, from what its kernel lists: asks no driver, takes no time. Undefined where that is not to be known.
+ * The GPUs of a Linux machine, from what its kernel lists: asks no driver, takes no time. Undefined where that is not
+ * to be known.
  * @param root of the file system
  */
 export function findGpus(root = '/', platform: NodeJS.Platform = process.platform): string[] | undefined {

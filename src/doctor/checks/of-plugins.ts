@@ -4,7 +4,10 @@ import {warning, type DoctorContext, type Finding} from '../context.js';
 /** A check that takes longer has failed. */
 const limitMs = 10_000;
 
-/** The checks that plug-ins bring. What they find never keeps the default training from running, so a problem is a warning. */
+/**
+ * The checks that plug-ins bring. What they find never keeps the default training from running, so a problem is a
+ * warning.
+ */
 export async function checkOfPlugins({registry, cwd}: DoctorContext, limit = limitMs): Promise<Finding[]> {
   const findings = await Promise.all(
     registry.list('check').map(async ({name, package: from}) => {

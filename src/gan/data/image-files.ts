@@ -16,8 +16,8 @@ export interface ImageFilesOptions {
  * The paths of the image files in a folder, sorted by their path below it, the same on every system.
  *
  * Names that begin with a dot are skipped. Links are followed, but each real folder is listed once only, under its own
- * name if it is in the tree: so loops end, and no image counts twice. A link to a missing image is listed, to be reported
- * when it is read.
+ * name if it is in the tree: so loops end, and no image counts twice. A link to a missing image is listed, to be
+ * reported when it is read.
  * @throws GanError GAN_DATA_NOT_FOUND, GAN_DATA_EMPTY (no such file), GAN_DATA_UNREADABLE (no permission)
  */
 export async function getImageFiles(

@@ -17,8 +17,8 @@ export interface Items<T> {
 /**
  * Reads items and replaces those that cannot be read. Each of these is warned about once and remembered.
  *
- * A replacement is drawn from all items, known to be broken or not, until one is good: so the result depends on the random
- * stream only, not on which broken items happened to be met before.
+ * A replacement is drawn from all items, known to be broken or not, until one is good: so the result depends on the
+ * random stream only, not on which broken items happened to be met before.
  */
 export class ItemReader<T> {
   readonly #items: Items<T>;

@@ -56,8 +56,8 @@ type MakeBatch = (batch: number, count: number, cancelled: () => boolean) => Pro
 
 /**
  * Batches from a source: ordered, stacked, read ahead, with noise or the items of a second source as input.
- * @throws GanError GAN_DATA_TOO_SMALL when not even one batch can be filled; GAN_DATA_PAIRS when the two sources do not fit
- *   together; GAN_LOADER_OPTIONS for counts that are not whole numbers >= 1
+ * @throws GanError GAN_DATA_TOO_SMALL when not even one batch can be filled; GAN_DATA_PAIRS when the two sources do not
+ * fit together; GAN_LOADER_OPTIONS for counts that are not whole numbers >= 1
  */
 export function createLoader(source: Source, options: LoaderOptions): ReportingLoader {
   const {batchSize, dropLast = true, ahead = 2} = options;

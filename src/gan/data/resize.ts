@@ -1,7 +1,9 @@
 /** How an image gets the wanted size. */
 import type {Channels} from './channels.js';
 
-/** `crop`: fill the size, cut what is over. `pad`: fit into the size, fill the rest. `squish`: change the proportions. */
+/**
+ * `crop`: fill the size, cut what is over. `pad`: fit into the size, fill the rest. `squish`: change the proportions.
+ */
 export type ResizeMethod = 'crop' | 'pad' | 'squish';
 /**
  * Content of the padding: the image mirrored at its edge pixels, black (transparent with 2 and 4 channels), or the edge

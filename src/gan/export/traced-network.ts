@@ -54,8 +54,8 @@ export const networkNames = (which: NetworkName | 'both'): NetworkName[] =>
   which === 'both' ? ['generator', 'critic'] : [which];
 
 /**
- * Networks of a run as graphs, with the weights of the chosen checkpoint and in eval mode. Each graph was run once beside the
- * network that it came from.
+ * Networks of a run as graphs, with the weights of the chosen checkpoint and in eval mode. Each graph was run once
+ * beside the network that it came from.
  * @throws ExportError (exit 2) with the layers that cannot be in a graph
  */
 export async function traceNetworks(run: TrainedRun, names: readonly NetworkName[]): Promise<TracedNetwork[]> {
@@ -96,7 +96,9 @@ export async function graphOf(network: Module, itemShape: readonly number[], sub
   return graph;
 }
 
-/** Largest difference between graph and network for one item, which no trace has seen, as a part of the largest value. */
+/**
+ * Largest difference between graph and network for one item, which no trace has seen, as a part of the largest value.
+ */
 async function distance(graph: Graph, network: Module, itemShape: readonly number[]): Promise<number> {
   const constants = new Map<Id, Tensor>(
     [...graph.constants].map(([id, {data, shape, dtype}]) => [id, tf.tensor(data, shape, dtype as 'float32')]),

@@ -1,6 +1,6 @@
 /**
- * TensorFlow's record files: length (uint64), masked CRC of the length, data, masked CRC of the data; all little-endian.
- * See tensorflow/core/lib/io/record_writer.h and lib/hash/crc32c.h.
+ * TensorFlow's record files: length (uint64), masked CRC of the length, data, masked CRC of the data; all
+ * little-endian. See tensorflow/core/lib/io/record_writer.h and lib/hash/crc32c.h.
  */
 import {crc32c} from './crc32c.js';
 
@@ -22,7 +22,9 @@ export function encodeRecord(data: Uint8Array): Uint8Array {
   return record;
 }
 
-/** The whole records at the start of a file and where each ends, in bytes; what follows a broken one is not looked at. */
+/**
+ * The whole records at the start of a file and where each ends, in bytes; what follows a broken one is not looked at.
+ */
 export function decodeRecords(file: Uint8Array): {data: Uint8Array; end: number}[] {
   const view = Buffer.from(file.buffer, file.byteOffset, file.byteLength);
   const records: {data: Uint8Array; end: number}[] = [];

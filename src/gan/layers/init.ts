@@ -10,7 +10,10 @@ export interface Fan {
 /** Draws the initial values of a weight. */
 export type Init = (rng: Rng, fan: Fan) => Float32Array;
 
-/** U(-b, b), b = sqrt(6 / ((1 + a^2) fan_in)): He et al., arXiv 1502.01852; torch's kaiming_uniform_ for leaky ReLU of slope `a`. */
+/**
+ * U(-b, b), b = sqrt(6 / ((1 + a^2) fan_in)): He et al., arXiv 1502.01852; torch's kaiming_uniform_ for leaky ReLU of
+ * slope `a`.
+ */
 export const kaimingUniform =
   (a = 0): Init =>
   (rng, {size, fanIn}) =>

@@ -3,7 +3,8 @@ import {tf, type Tensor} from '../../backends/tf.js';
 import {Module} from '../module.js';
 
 /**
- * [batch, ...] -> [batch, rest], the rest in PyTorch's order (channels first); with `full`, one dimension (fastai's Flatten).
+ * [batch, ...] -> [batch, rest], the rest in PyTorch's order (channels first); with `full`, one dimension (fastai's
+ * Flatten).
  */
 export class Flatten extends Module {
   static readonly repeatable = true;

@@ -35,7 +35,10 @@ export class GANLoss {
     return this.genLossFunc(this.ganModel.network('critic').forward(output), output, target);
   }
 
-  /** Loss of the scores `realPred`, given those of images freshly generated from `input`. No gradient flows to the generator. */
+  /**
+   * Loss of the scores `realPred`, given those of images freshly generated from `input`. No gradient flows to the
+   * generator.
+   */
   critic(realPred: Tensor, input: Tensor): Tensor {
     this.fake = noGrad(() => this.ganModel.network('generator').forward(input));
     return this.critLossFunc(realPred, this.ganModel.network('critic').forward(this.fake));
@@ -67,7 +70,10 @@ export class AdaptiveLoss {
   readonly forward: LossFunction = (output, target) => this.crit(output, expand(target, output));
 }
 
-/** Share of scores on the right side of `thresh`, where the target [n] holds for all scores [n, m] of an image (fastai's accuracy_thresh_expand). */
+/**
+ * Share of scores on the right side of `thresh`, where the target [n] holds for all scores [n, m] of an image (fastai's
+ * accuracy_thresh_expand).
+ */
 export function accuracyThreshExpand(pred: Tensor, target: Tensor, thresh = 0.5, sigmoid = true): Tensor {
   const above = tf.cast(tf.greater(sigmoid ? tf.sigmoid(pred) : pred, thresh), 'float32');
   return tf.mean(tf.cast(tf.equal(above, expand(target, pred)), 'float32'));
@@ -86,8 +92,8 @@ export interface GanLosses {
 
 /**
  * The losses of a GAN from the losses that its two networks were trained with apart (fastai's gan_loss_from_func).
- * Generator: w0 lossCrit(scores of fakes, 1) + w1 lossGen(output, target). Critic: mean of lossCrit on reals as 1 and on
- * fakes as 0. The labels have shape [n]: `lossCrit` must repeat them over the scores, as AdaptiveLoss does.
+ * Generator: w0 lossCrit(scores of fakes, 1) + w1 lossGen(output, target). Critic: mean of lossCrit on reals as 1 and
+ * on fakes as 0. The labels have shape [n]: `lossCrit` must repeat them over the scores, as AdaptiveLoss does.
  */
 export function ganLossFromFunc(
   lossGen: LossFunction,

@@ -43,8 +43,9 @@ export interface MeterOptions {
 }
 
 /**
- * Measures a generator: each call gives the metrics of `count` real images, the first of the validation data, or of the training data
- * where nothing is held out, and as many that the generator makes in eval mode of latents that stay the same.
+ * Measures a generator: each call gives the metrics of `count` real images, the first of the validation data, or of the
+ * training data where nothing is held out, and as many that the generator makes in eval mode of latents that stay the
+ * same.
  */
 export function imageMeter(
   dls: DataLoaders,

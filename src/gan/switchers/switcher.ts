@@ -11,7 +11,9 @@ export interface SwitcherFacts {
   run: number;
   /** Steps of the other network since the switcher was reset. */
   otherSteps: number;
-  /** The loss of the step just done: as computed on its batch, not smoothed. NaN for a switcher with `readsLoss: false`. */
+  /**
+   * The loss of the step just done: as computed on its batch, not smoothed. NaN for a switcher with `readsLoss: false`.
+   */
   loss: number;
 }
 

@@ -8,8 +8,8 @@ export const takesDevice = (part: BackendDefinition | undefined): boolean =>
   Object.hasOwn(part?.options ?? {}, 'device');
 
 /**
- * The options of a backend with the device of `--device`, which its option `device` says the meaning of: a number, or a part
- * of a name.
+ * The options of a backend with the device of `--device`, which its option `device` says the meaning of: a number, or a
+ * part of a name.
  * @throws GanError GAN_ONE_DEVICE where there is nothing to choose, GAN_UNKNOWN_PART
  */
 export async function withDevice(

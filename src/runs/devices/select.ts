@@ -35,7 +35,10 @@ export interface Selection {
   refused: Refusal[];
 }
 
-/** The names of all backends, in the order in which `auto` tries them. Others are loaded only when the preferred ones are through. */
+/**
+ * The names of all backends, in the order in which `auto` tries them. Others are loaded only when the preferred ones
+ * are through.
+ */
 async function* inOrder(registry: Registry): AsyncGenerator<string> {
   const names = registry.names('backend');
   yield* preference.filter((name) => names.includes(name));
@@ -49,7 +52,8 @@ async function* inOrder(registry: Registry): AsyncGenerator<string> {
         () => 0,
       ),
     );
-  yield* others.sort((a, b) => priorities.get(b)! - priorities.get(a)!); // a stable sort: equals stay as they are declared
+  // a stable sort: equals stay as they are declared
+  yield* others.sort((a, b) => priorities.get(b)! - priorities.get(a)!);
 }
 
 /**
@@ -142,7 +146,8 @@ async function tryProbe(registry: Registry, name: string, options?: GivenMap): P
     const probe = await backend.probe();
     return probe.ok ? {...probe, backend} : probe;
   } catch (error) {
-    if (isGanError(error) && error.code.startsWith('GAN_CONFIG')) throw error; // an option of the user's, not the backend
+    // an option of the user's, not the backend
+    if (isGanError(error) && error.code.startsWith('GAN_CONFIG')) throw error;
     const fix = isGanError(error) ? (error.suggestions[0] ?? '') : 'report this to the author of the plug-in';
     return {ok: false, why: messageOf(error), fix};
   }

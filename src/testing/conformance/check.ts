@@ -24,8 +24,8 @@ export interface Subject {
   /** Opens it, also a second time after it was closed. */
   open(): Promise<Device>;
   /**
-   * Opens it in a new process: a module that exports `open(argument)` as its default. Absent: the check of a clean exit says
-   * that it cannot run.
+   * Opens it in a new process: a module that exports `open(argument)` as its default. Absent: the check of a clean exit
+   * says that it cannot run.
    */
   process?: {module: string; argument: unknown};
 }
@@ -45,7 +45,10 @@ export interface Check {
   group: Group;
   /** Unique in the kit: exemptions go by it. */
   title: string;
-  /** Measured deviations with their bounds. What is wrong otherwise is thrown; `cannotRun` when there is nothing to be told. */
+  /**
+   * Measured deviations with their bounds. What is wrong otherwise is thrown; `cannotRun` when there is nothing to be
+   * told.
+   */
   run(session: Session): Promise<Deviation[]>;
 }
 

@@ -34,8 +34,9 @@ export function slopeAlong(f: Objective, inputs: readonly Plain[], direction: re
 }
 
 /**
- * The gradients of a penalty on gradients: of half the squared length of the gradient with respect to some of the inputs.
- * With g this gradient, and 0 for the other inputs, it is the Hessian times g: how the gradients change along g.
+ * The gradients of a penalty on gradients: of half the squared length of the gradient with respect to some of the
+ * inputs. With g this gradient, and 0 for the other inputs, it is the Hessian times g: how the gradients change along
+ * g.
  */
 export function gradientsOfPenalty(f: Objective, inputs: readonly Plain[], penalised: readonly number[]): Plain[] {
   const gradient = gradients(f, inputs).map((g, i) => (penalised.includes(i) ? g : map(g, () => 0)));

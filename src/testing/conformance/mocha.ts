@@ -19,7 +19,10 @@ export interface TestContext {
 }
 
 export interface TestBackendOptions extends Omit<ConformanceOptions, 'report'>, Omit<Installed, 'name'> {
-  /** Opens the backend; without it, the one of that name is opened as `gan` opens it, from `packages` and what is installed. */
+  /**
+   * Opens the backend; without it, the one of that name is opened as `gan` opens it, from `packages` and what is
+   * installed.
+   */
   open?: () => Promise<Device>;
   /** Only with `open`: how a new process opens the backend, for the check of a clean exit. */
   process?: Subject['process'];

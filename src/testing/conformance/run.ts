@@ -5,7 +5,10 @@ import {strain} from '../golden/compare.js';
 import {allChecks} from './all-checks.js';
 import {CannotRun, groups, type Check, type CheckResult, type Session, type Subject} from './check.js';
 
-/** Checks that a backend is known to fail: their exact titles, and why. One that passes, or does not exist, is a failure. */
+/**
+ * Checks that a backend is known to fail: their exact titles, and why. One that passes, or does not exist, is a
+ * failure.
+ */
 export type Exemptions = Readonly<Record<string, string>>;
 
 export interface ConformanceOptions {

@@ -1,4 +1,6 @@
-/** Readers of the values of a recording. A reader refuses what it does not know, so that nothing is left out in silence. */
+/**
+ * Readers of the values of a recording. A reader refuses what it does not know, so that nothing is left out in silence.
+ */
 import {GanError} from '../../errors.js';
 
 /** Returns the value as what it must be. `where` is the file and the key, for the message. */

@@ -20,8 +20,8 @@ const signatures: Record<string, {positional: string[]; named: string[]}> = {
 };
 
 /**
- * Builds the network that a call in Python names, such as `basic_critic(32,1,n_features=8,act_cls=LeakyReLU(0.2))`. What
- * follows a semicolon is a note on the weights, which are recorded. Absent arguments have fastai's defaults.
+ * Builds the network that a call in Python names, such as `basic_critic(32,1,n_features=8,act_cls=LeakyReLU(0.2))`.
+ * What follows a semicolon is a note on the weights, which are recorded. Absent arguments have fastai's defaults.
  * @throws GanError GAN_GOLDEN for a network, an argument or a value that it does not know
  */
 export function buildNetwork(text: string, where = 'network'): Module {

@@ -12,7 +12,10 @@ import type {TraceRecording, TraceStep, TrainStep} from './trace-recording.js';
 
 /** Relative deviation that is allowed, where float64 and float32 do not lie further apart themselves. */
 const bound = 1e-4;
-/** How many times the distance between the float32 and the float64 recording may be reached by rounding in another order. */
+/**
+ * How many times the distance between the float32 and the float64 recording may be reached by rounding in another
+ * order.
+ */
 const roundings = 100;
 const floorFor = (deviation: number): number => (roundings * deviation) / bound;
 

@@ -36,8 +36,9 @@ const tests: Readonly<Record<KindFacts['test'], {promise: string; check(use: Use
 };
 
 /**
- * The parts of a plug-in as a mocha suite: the declarations in its package.json, summaries and help, and for each part what its
- * kind promises. Those of a training train, and go on bit for bit after a stop. Backends have a kit of their own: `testBackend`.
+ * The parts of a plug-in as a mocha suite: the declarations in its package.json, summaries and help, and for each part
+ * what its kind promises. Those of a training train, and go on bit for bit after a stop. Backends have a kit of their
+ * own: `testBackend`.
  *
  *     testPlugin(import.meta.dirname + '/..');
  *

@@ -15,7 +15,10 @@ import type {RunsRoot} from './runs-root.js';
 /** Pages that watch at a time, and runs that each of them watches. */
 const maxStreams = 32;
 const maxWatched = 12;
-/** Runs whose curves are kept, so that a page that looks elsewhere and comes back does not wait; each has some 100 kB a curve. */
+/**
+ * Runs whose curves are kept, so that a page that looks elsewhere and comes back does not wait; each has some 100 kB a
+ * curve.
+ */
 const keptCurves = 24;
 const maxPictureBytes = 1 << 26;
 

@@ -29,8 +29,8 @@ interface Waiting {
 }
 
 /**
- * Draws images in a process of its own: a backend that computes, crashes or runs out of memory takes nothing from those who watch.
- * The process starts with the first request, and anew when another backend is asked for.
+ * Draws images in a process of its own: a backend that computes, crashes or runs out of memory takes nothing from those
+ * who watch. The process starts with the first request, and anew when another backend is asked for.
  */
 export class Explorer {
   readonly #packages: string[];

@@ -9,9 +9,10 @@ const loopbackNames = ['localhost', '127.0.0.1', '::1'];
 /**
  * Why a request is not answered; undefined when it is. It is asked before anything of the body is read.
  *
- * Host: a page of another site can have its own name point at 127.0.0.1 (DNS rebinding); it cannot change the name that browsers send.
- * So only names are taken that no other site can have: those of this machine, and addresses when `host` is more than loopback.
- * Origin and Sec-Fetch-Site: a page of another site, or of another port, can send requests here but not hide where they come from.
+ * Host: a page of another site can have its own name point at 127.0.0.1 (DNS rebinding); it cannot change the name that
+ * browsers send. So only names are taken that no other site can have: those of this machine, and addresses when `host`
+ * is more than loopback. Origin and Sec-Fetch-Site: a page of another site, or of another port, can send requests here
+ * but not hide where they come from.
  * @param host what the server listens on
  */
 export function refusal(

@@ -3,7 +3,10 @@ import {readStanding, type Standing} from '../../runs/metrics-log.js';
 import {checkpointSteps, RunFolder, sampleSteps} from '../../runs/run-folder.js';
 import type {RunsRoot} from './runs-root.js';
 
-/** A run whose metrics have not grown for so long is not being trained; they are written every second, or after each step. */
+/**
+ * A run whose metrics have not grown for so long is not being trained; they are written every second, or after each
+ * step.
+ */
 const liveMs = 15_000;
 const maxConfigBytes = 1 << 20;
 /** Paths below the folder of a run. */
@@ -11,7 +14,10 @@ const files = new RunFolder('');
 
 /** How old an answer may be that several pages share. */
 const freshMs = 900;
-/** A run whose files have not changed for so long is looked at less often: looking at a hundred runs takes a tenth of a second of a processor. */
+/**
+ * A run whose files have not changed for so long is looked at less often: looking at a hundred runs takes a tenth of a
+ * second of a processor.
+ */
 const quietMs = 60_000;
 const quietFreshMs = 5000;
 
@@ -137,7 +143,8 @@ const segments = (file: string): string[] => file.split(/[/\\]/);
 export const sampleFile = (step: number): string[] => segments(files.samplePath(step));
 
 /**
- * The real folder of a run whose checkpoint lies in the served folder with all that is read of it; undefined when it does not.
+ * The real folder of a run whose checkpoint lies in the served folder with all that is read of it; undefined when it
+ * does not.
  * @param wanted step of the checkpoint; absent: the newest
  */
 export async function drawableFolder(

@@ -36,7 +36,8 @@ export class RunsRoot {
   }
 
   /**
-   * The real path of something in a run's folder; undefined when it is not there, is not below the served folder, or `run` is no name of a run.
+   * The real path of something in a run's folder; undefined when it is not there, is not below the served folder, or
+   * `run` is no name of a run.
    * @param segments names below the run's folder
    */
   async resolve(run: string, ...segments: string[]): Promise<string | undefined> {

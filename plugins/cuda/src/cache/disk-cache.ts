@@ -32,8 +32,9 @@ function tryToRemove(file: string): void {
 }
 
 /**
- * Bytes by key, in files. An entry begins with its hash: one that was cut short or damaged counts as missing, and is written again.
- * Processes may share a folder: entries appear whole, by renaming. Where the folder cannot be written, nothing is kept.
+ * Bytes by key, in files. An entry begins with its hash: one that was cut short or damaged counts as missing, and is
+ * written again. Processes may share a folder: entries appear whole, by renaming. Where the folder cannot be written,
+ * nothing is kept.
  */
 export class DiskCache {
   constructor(readonly folder: string) {}

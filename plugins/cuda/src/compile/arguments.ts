@@ -13,8 +13,8 @@ const maxCount = 256;
 const tableAt = 16 * maxCount + maxBytes + 16;
 
 /**
- * Writes the arguments of a kernel where cuLaunchKernel finds them: each at an address that is aligned to 16, and a table of
- * those addresses. The driver copies them before it returns, so one place serves all launches.
+ * Writes the arguments of a kernel where cuLaunchKernel finds them: each at an address that is aligned to 16, and a
+ * table of those addresses. The driver copies them before it returns, so one place serves all launches.
  */
 export class KernelArguments {
   readonly #memory = new Uint8Array(tableAt + 8 * maxCount);

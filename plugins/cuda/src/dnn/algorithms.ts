@@ -134,7 +134,10 @@ export function parse(results: Uint8Array, count: number): Result[] {
   });
 }
 
-/** Math types of results that will do, the preferred ones first: cuDNN also offers algorithms for types that it was not asked for. */
+/**
+ * Math types of results that will do, the preferred ones first: cuDNN also offers algorithms for types that it was not
+ * asked for.
+ */
 const allowed: Record<Precision, readonly (readonly number[])[]> = {
   fp32: [[dnn.CUDNN_FMA_MATH], [dnn.CUDNN_DEFAULT_MATH]], // before Ampere the two are one
   tf32: [[dnn.CUDNN_DEFAULT_MATH, dnn.CUDNN_TENSOR_OP_MATH, dnn.CUDNN_FMA_MATH]],

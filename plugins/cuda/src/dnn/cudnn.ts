@@ -34,8 +34,9 @@ interface Plan {
 }
 
 /**
- * Convolutions by cuDNN. It wants even padding, filters as [out, height, width, in], and for bf16 operands in bfloat16: what is
- * otherwise is copied before and after. Convolutions that are one matrix product go to cuBLASLt, without any copy.
+ * Convolutions by cuDNN. It wants even padding, filters as [out, height, width, in], and for bf16 operands in bfloat16:
+ * what is otherwise is copied before and after. Convolutions that are one matrix product go to cuBLASLt, without any
+ * copy.
  */
 export class Cudnn implements Dnn {
   readonly #api: DnnFunctions;

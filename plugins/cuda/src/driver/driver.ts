@@ -28,8 +28,8 @@ export interface Memory {
 }
 
 /**
- * The driver API, one method a call, failures thrown as CudaError. Handles (contexts, streams, events, modules, functions, graphs) and
- * device addresses are bigints. All of it concerns the context that is current.
+ * The driver API, one method a call, failures thrown as CudaError. Handles (contexts, streams, events, modules,
+ * functions, graphs) and device addresses are bigints. All of it concerns the context that is current.
  */
 export class Driver {
   readonly #api: DriverFunctions;

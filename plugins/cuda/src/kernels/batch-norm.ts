@@ -152,5 +152,8 @@ const fusedBatchNorm = kernel<FusedBatchNormInputs, FusedBatchNormAttrs>(
   },
 );
 
-/** Batch normalisation in training mode with the activation after it (see src/backends/fused/batch-norm.ts of gan), and tfjs's own. */
+/**
+ * Batch normalisation in training mode with the activation after it (see src/backends/fused/batch-norm.ts of gan), and
+ * tfjs's own.
+ */
 export const batchNormKernels: readonly Kernel[] = [batchNorm, batchNormGrad, fusedBatchNorm];

@@ -43,7 +43,10 @@ export interface Chosen {
   cudnn: string;
 }
 
-/** Libraries of one version of CUDA, or those that a version lacks: the newest that the driver runs, or of which most is there. */
+/**
+ * Libraries of one version of CUDA, or those that a version lacks: the newest that the driver runs, or of which most is
+ * there.
+ */
 export function chooseLibraries(
   {libraries}: Found,
   allowed: readonly number[],

@@ -12,8 +12,8 @@ export function entries(folder: string): string[] {
 }
 
 /**
- * The folders in which the libraries may lie, the first first: those that the user names, the active Python environment, the
- * loader's own, CUDA toolkits, Python's packages elsewhere. Reads names of folders only.
+ * The folders in which the libraries may lie, the first first: those that the user names, the active Python
+ * environment, the loader's own, CUDA toolkits, Python's packages elsewhere. Reads names of folders only.
  * @param named folders by option or GAN_CUDA_LIBS, separated like PATH
  */
 export function libraryFolders(machine: Machine, named: readonly (string | undefined)[] = []): string[] {

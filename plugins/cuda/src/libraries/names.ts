@@ -1,4 +1,7 @@
-/** The libraries of NVIDIA that the backend stands on. The driver brings its own; the others have a version in their names. */
+/**
+ * The libraries of NVIDIA that the backend stands on. The driver brings its own; the others have a version in their
+ * names.
+ */
 export type LibraryName = 'nvrtc' | 'cublasLt' | 'cudnn';
 
 export const libraryNames: readonly LibraryName[] = ['nvrtc', 'cublasLt', 'cudnn'];

@@ -28,8 +28,9 @@ export class OutOfDeviceMemory extends Error {
 }
 
 /**
- * Memory of the card for one stream. It is handed out and taken back in the order of the stream without waiting for it. While a
- * recording is made, blocks come from a pool of its own, whose addresses nobody else gets until the recording is retired.
+ * Memory of the card for one stream. It is handed out and taken back in the order of the stream without waiting for it.
+ * While a recording is made, blocks come from a pool of its own, whose addresses nobody else gets until the recording
+ * is retired.
  */
 export class Allocator {
   readonly #driver: Driver;
@@ -50,7 +51,9 @@ export class Allocator {
     driverAllocations: 0,
   };
 
-  /** @param settle waits until no stream can still use memory that was given back; not called while a recording is made */
+  /**
+   * @param settle waits until no stream can still use memory that was given back; not called while a recording is made
+   */
   constructor(driver: Driver, settle: () => void) {
     this.#driver = driver;
     this.#settle = settle;
@@ -85,7 +88,10 @@ export class Allocator {
     this.#returnIdle(block);
   }
 
-  /** Keeps a block from being handed out again, given back or not, until `unhold`: a recording reads or writes its address. */
+  /**
+   * Keeps a block from being handed out again, given back or not, until `unhold`: a recording reads or writes its
+   * address.
+   */
   hold(block: Block): void {
     block.holds++;
   }
@@ -109,7 +115,10 @@ export class Allocator {
     this.#recording = undefined;
   }
 
-  /** The recording of that pool will not run again: its memory goes back to the driver, of tensors that live on when they go. */
+  /**
+   * The recording of that pool will not run again: its memory goes back to the driver, of tensors that live on when
+   * they go.
+   */
   retire(pool: Pool): void {
     this.#recordings.delete(pool);
     this.#settle();

@@ -25,7 +25,8 @@ interface Slab {
 }
 
 /**
- * Blocks by size class. One that is given back is handed out again at once: whatever uses it next comes later in the same stream.
+ * Blocks by size class. One that is given back is handed out again at once: whatever uses it next comes later in the
+ * same stream.
  */
 export class Pool {
   readonly #source: Source;

@@ -17,8 +17,9 @@ export interface Uploaded {
 }
 
 /**
- * Host to device. Large data go through pinned memory on a stream of their own, so that the next batch travels while this one is
- * computed; their blocks are written by that stream only, after an event that says that the computation is done with what was there.
+ * Host to device. Large data go through pinned memory on a stream of their own, so that the next batch travels while
+ * this one is computed; their blocks are written by that stream only, after an event that says that the computation is
+ * done with what was there.
  */
 export class Uploads {
   readonly #driver: Driver;

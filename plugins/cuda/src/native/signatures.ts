@@ -1,6 +1,11 @@
-/** C functions as tables, from which their bindings and their TypeScript types are made. Types only, and no library loaded. */
+/**
+ * C functions as tables, from which their bindings and their TypeScript types are made. Types only, and no library
+ * loaded.
+ */
 
-/** C types: enums are `int`, size_t and all handles `u64`; a `pointer` takes an address or the memory of a typed array. */
+/**
+ * C types: enums are `int`, size_t and all handles `u64`; a `pointer` takes an address or the memory of a typed array.
+ */
 export type CType = 'int' | 'uint' | 'u64' | 'pointer' | 'text' | 'void';
 
 /** Result, then parameters. */

@@ -80,5 +80,8 @@ const trainBatchNormGrad: Kernel = {
   },
 };
 
-/** Batch normalisation in training mode with a (leaky) ReLU after it, and its gradient (see src/backends/fused/batch-norm.ts of gan). */
+/**
+ * Batch normalisation in training mode with a (leaky) ReLU after it, and its gradient (see
+ * src/backends/fused/batch-norm.ts of gan).
+ */
 export const batchNormKernels: readonly Kernel[] = [trainBatchNorm, trainBatchNormGrad];

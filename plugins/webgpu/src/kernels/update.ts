@@ -27,7 +27,10 @@ const names = [
   'bound',
 ];
 
-/** The formula in src/backends/fused/update.ts of gan, line by line. It binds eight tensors at most, which every device can. */
+/**
+ * The formula in src/backends/fused/update.ts of gan, line by line. It binds eight tensors at most, which every device
+ * can.
+ */
 function updateShader({average, square, decays, bounded}: Variant): Shader {
   const averages = [...(average ? ['Average'] : []), ...(square ? ['Square'] : [])];
   return {

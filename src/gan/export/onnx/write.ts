@@ -16,7 +16,8 @@ export interface OnnxFacts {
 }
 
 /**
- * A graph as an ONNX model (opset 17): images are [batch, channels, height, width], the batch is as large as what is given.
+ * A graph as an ONNX model (opset 17): images are [batch, channels, height, width], the batch is as large as what is
+ * given.
  * @throws ExportError that names every layer that ONNX cannot have
  */
 export function toOnnx(graph: Graph, {name, input, output, doc, version, metadata}: OnnxFacts): Uint8Array {

@@ -60,7 +60,8 @@ export const memory: Check[] = [
         },
       });
       dispose();
-      // the first steps make the optimiser's averages and fill a backend's caches; steps of the same network are compared
+      // the first steps make the optimiser's averages and fill a backend's caches; steps of the same network are
+      // compared
       const [early, late] = [samples[3]!, samples[23]!];
       demand(late.tensors === early.tensors, `${late.tensors - early.tensors} tensors more after 20 steps`);
       demand(late.bytes <= early.bytes, `${late.bytes - early.bytes} bytes more after 20 steps`);
