@@ -2,7 +2,7 @@ import {readFile} from 'node:fs/promises';
 import {createRequire} from 'node:module';
 import path from 'node:path';
 import type {DataType, TensorInfo} from '@tensorflow/tfjs-core';
-import type {Tf} from './registry.js';
+import type {Tf} from './kernel.js';
 import {withSharedMemory} from './shared-memory.js';
 
 /** The parts of the backend of tfjs-backend-wasm that are used. Some are internal, in version 4.22. */

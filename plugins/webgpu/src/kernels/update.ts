@@ -1,6 +1,6 @@
 import type {TensorInfo} from '@tensorflow/tfjs-core';
 import {dispatch, int, threadForEach, workgroupsFor, type Shader} from '../dispatch.js';
-import type {Kernel} from '../registry.js';
+import type {Kernel} from '../kernel.js';
 
 /** Optional parts of a parameter's update. */
 interface Variant {

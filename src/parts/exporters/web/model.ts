@@ -1,8 +1,8 @@
 /**
  * The files that the exported web page reads. Types only, so that the page's bundle contains nothing of the library.
  */
-import type {GraphNode, Id, Value} from '../graph.js';
-import type {NetworkFacts} from '../traced-network.js';
+import type {GraphNode, Id, Value} from '../graph/types.js';
+import type {NetworkFacts} from '../../../plugin/index.js';
 
 export interface WebConstant {
   id: Id;
