@@ -3,7 +3,7 @@ import {tmpdir} from 'node:os';
 import path from 'node:path';
 import type {GanError} from '../../dist/errors.js';
 import type {PackageInfo} from '../../dist/plugin/manifest.js';
-import type {TensorApi} from '../../dist/plugin/tensors.js';
+import type {TensorApi} from '../../dist/plugin/lazy.js';
 
 const made: string[] = [];
 

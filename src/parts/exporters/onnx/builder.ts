@@ -3,11 +3,11 @@
  * reshapes the library's order, most operators do not care, and a transpose of the library only changes the layout. So
  * `Transpose` comes only where two of them meet.
  */
-import {permute} from '../../module.js';
-import {Unsupported} from '../attributes.js';
-import type {Constant, Id, Size} from '../graph.js';
-import {GraphBuilder, targetSizes} from '../graph-builder.js';
-import {arrange, asStored, between, isSame, type Layout} from '../layouts.js';
+import type {Gan} from '../../../plugin/index.js';
+import {Unsupported} from '../graph/attributes.js';
+import type {Constant, Graph, Id, Size} from '../graph/types.js';
+import {GraphBuilder, targetSizes} from '../graph/graph-builder.js';
+import {arrange, asStored, between, isSame, type Layout} from '../graph/layouts.js';
 import type {OnnxAttribute, OnnxNode, OnnxTensor} from './model.js';
 
 interface Placed {
@@ -19,6 +19,12 @@ export class OnnxBuilder extends GraphBuilder {
   readonly nodes: OnnxNode[] = [];
   readonly tensors = new Map<string, OnnxTensor>();
   readonly #placed = new Map<Id, Placed[]>();
+  readonly #permute: Gan['exports']['permute'];
+
+  constructor(graph: Graph, permute: Gan['exports']['permute']) {
+    super(graph);
+    this.#permute = permute;
+  }
 
   rank(id: Id): number {
     return this.shape(id).length;
@@ -114,7 +120,7 @@ export class OnnxBuilder extends GraphBuilder {
     this.tensors.set(name, {
       name,
       shape: arrange(shape, layout),
-      data: data instanceof Float32Array ? permute(data, shape, layout) : data,
+      data: data instanceof Float32Array ? this.#permute(data, shape, layout) : data,
     });
     return name;
   }

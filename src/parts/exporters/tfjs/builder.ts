@@ -1,6 +1,6 @@
 /** A graph on its way to a TensorFlow GraphDef, in the JSON spelling that tfjs-converter reads. */
-import type {Constant, Id, Size} from '../graph.js';
-import {GraphBuilder, targetSizes} from '../graph-builder.js';
+import type {Constant, Id, Size} from '../graph/types.js';
+import {GraphBuilder, targetSizes} from '../graph/graph-builder.js';
 
 /** An attribute: a number of the kind that TensorFlow wants, a text, a truth, a type, or whole numbers. */
 export type TfAttribute =

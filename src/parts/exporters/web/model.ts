@@ -1,6 +1,6 @@
 /** What the exported web page reads; types only, so that the page's bundle takes nothing of the library with it. */
-import type {GraphNode, Id, Value} from '../graph.js';
-import type {NetworkFacts} from '../traced-network.js';
+import type {GraphNode, Id, Value} from '../graph/types.js';
+import type {NetworkFacts} from '../../../plugin/index.js';
 
 export interface WebConstant {
   id: Id;

@@ -1,6 +1,6 @@
-import {number} from '../../attributes.js';
-import type {GraphNode} from '../../graph.js';
-import {asStored} from '../../layouts.js';
+import {number} from '../../graph/attributes.js';
+import type {GraphNode} from '../../graph/types.js';
+import {asStored} from '../../graph/layouts.js';
 import type {OnnxBuilder} from '../builder.js';
 import type {OnnxAttribute} from '../model.js';
 import type {Operators} from './index.js';

@@ -1,6 +1,6 @@
-import {axes, axis, number, numbers, pairs, sizes, Unsupported} from '../../attributes.js';
-import type {GraphNode, Id, Size} from '../../graph.js';
-import {arrange, asStored, between, channelsFirst, without, withFirst} from '../../layouts.js';
+import {axes, axis, number, numbers, pairs, sizes, Unsupported} from '../../graph/attributes.js';
+import type {GraphNode, Id, Size} from '../../graph/types.js';
+import {arrange, asStored, between, channelsFirst, without, withFirst} from '../../graph/layouts.js';
 import type {OnnxBuilder} from '../builder.js';
 import type {Operators} from './index.js';
 

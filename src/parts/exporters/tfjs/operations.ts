@@ -1,6 +1,17 @@
 /** How kernels of tfjs are written as operations of TensorFlow, which tfjs-converter turns into kernels again. */
-import {axes, axis, number, numbers, padding, pair, pairs, sizes, Unsupported, type Padding} from '../attributes.js';
-import type {GraphNode, Size} from '../graph.js';
+import {
+  axes,
+  axis,
+  number,
+  numbers,
+  padding,
+  pair,
+  pairs,
+  sizes,
+  Unsupported,
+  type Padding,
+} from '../graph/attributes.js';
+import type {GraphNode, Size} from '../graph/types.js';
 import {bool, float, int, list, text, type, type TfAttribute, type TfBuilder} from './builder.js';
 
 /** By the kernel's name. Each gives the names of its results. */

@@ -1,6 +1,6 @@
-import {number, numbers, padding, pair, Unsupported, type Padding} from '../../attributes.js';
-import type {GraphNode, Id} from '../../graph.js';
-import {channelsFirst} from '../../layouts.js';
+import {number, numbers, padding, pair, Unsupported, type Padding} from '../../graph/attributes.js';
+import type {GraphNode, Id} from '../../graph/types.js';
+import {channelsFirst} from '../../graph/layouts.js';
 import type {OnnxBuilder} from '../builder.js';
 import type {Operators} from './index.js';
 

@@ -1,17 +1,19 @@
-import {ExportError} from '../export-error.js';
-import type {TracedNetwork} from '../traced-network.js';
+import type {Gan, TracedNetwork} from '../../../plugin/index.js';
 import {webKernels} from './kernels.js';
 import type {WebConstant, WebModel} from './model.js';
 
 /**
  * A generator as the page's model.json and weights.bin.
- * @throws ExportError that names every layer that tfjs cannot run in a browser
+ * @throws GanError GAN_EXPORT_UNSUPPORTED that names every layer that tfjs cannot run in a browser
  */
-export function toWeb({graph, facts}: TracedNetwork): Map<string, Uint8Array> {
+export function toWeb(
+  {graph, facts}: TracedNetwork,
+  {unsupported}: Pick<Gan['exports'], 'unsupported'>,
+): Map<string, Uint8Array> {
   const faults = graph.nodes
     .filter(({kernel}) => !webKernels.has(kernel))
     .map(({path, layer, kernel}) => ({path, layer, what: `tfjs has no ${kernel} for browsers`}));
-  if (faults.length > 0) throw new ExportError(faults, `The ${facts.network}`);
+  if (faults.length > 0) throw unsupported(faults, `The ${facts.network}`);
   let offset = 0;
   const parts: Uint8Array[] = [];
   const constants = [...graph.constants].map(([id, {shape, dtype, data}]): WebConstant => {

@@ -1,6 +1,6 @@
 import {Unsupported} from './attributes.js';
-import {ExportError, type Fault} from './export-error.js';
-import type {Graph, GraphNode, Id, Size} from './graph.js';
+import type {Gan, UnsupportedLayer} from '../../../plugin/index.js';
+import type {Graph, GraphNode, Id, Size} from './types.js';
 
 /** What the builders of all formats have: the graph that is written, the layer that is written now, and names that nothing else has. */
 export class GraphBuilder {
@@ -45,18 +45,18 @@ export function targetSizes(sizes: readonly Size[]): number[] {
 
 /**
  * Writes all nodes by the writers of their kernels.
- * @param names of the format and the network, for messages
+ * @param names of the format and the network, for messages, and what makes the error
  * @param written what to do with the result of a writer
- * @throws ExportError that names every layer that the format cannot have
+ * @throws GanError GAN_EXPORT_UNSUPPORTED that names every layer that the format cannot have
  */
 export function writeNodes<B extends GraphBuilder, R>(
   b: B,
   {nodes}: Graph,
   writers: Readonly<Record<string, (b: B, node: GraphNode) => R>>,
-  {format, network}: {format: string; network: string},
+  {format, network, unsupported}: {format: string; network: string} & Pick<Gan['exports'], 'unsupported'>,
   written: (node: GraphNode, result: R) => void = () => {},
 ): void {
-  const faults: Fault[] = [];
+  const faults: UnsupportedLayer[] = [];
   for (const node of nodes) {
     const write = writers[node.kernel];
     b.enter(node);
@@ -68,5 +68,5 @@ export function writeNodes<B extends GraphBuilder, R>(
       faults.push({path: node.path, layer: node.layer, what: error.message});
     }
   }
-  if (faults.length > 0) throw new ExportError(faults, `The ${network}`);
+  if (faults.length > 0) throw unsupported(faults, `The ${network}`);
 }

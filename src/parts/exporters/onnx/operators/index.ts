@@ -1,5 +1,5 @@
 /** How kernels of tfjs are written as operators of ONNX. */
-import type {GraphNode} from '../../graph.js';
+import type {GraphNode} from '../../graph/types.js';
 import type {OnnxBuilder} from '../builder.js';
 import {elementwise} from './elementwise.js';
 import {images} from './images.js';

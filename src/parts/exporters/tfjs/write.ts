@@ -1,5 +1,6 @@
-import type {Graph, Id} from '../graph.js';
-import {writeNodes} from '../graph-builder.js';
+import type {Gan} from '../../../plugin/index.js';
+import type {Graph, Id} from '../graph/types.js';
+import {writeNodes} from '../graph/graph-builder.js';
 import {shape, TfBuilder, type, type NodeDef, type TfAttribute, type Weight} from './builder.js';
 import {operations} from './operations.js';
 
@@ -8,7 +9,6 @@ export interface TfjsFacts {
   name: string;
   input: string;
   output: string;
-  version: string;
   metadata: Readonly<Record<string, unknown>>;
 }
 
@@ -17,9 +17,13 @@ const shardBytes = 4 * 1024 * 1024;
 
 /**
  * A graph as a tfjs graph model: model.json and the weights in shards. Images are [batch, height, width, channels].
- * @throws ExportError that names every layer that the format cannot have
+ * @throws GanError GAN_EXPORT_UNSUPPORTED that names every layer that the format cannot have
  */
-export function toTfjs(graph: Graph, {name, input, output, version, metadata}: TfjsFacts): Map<string, Uint8Array> {
+export function toTfjs(
+  graph: Graph,
+  {name, input, output, metadata}: TfjsFacts,
+  {version, unsupported}: Pick<Gan['exports'], 'version' | 'unsupported'>,
+): Map<string, Uint8Array> {
   const b = new TfBuilder(graph);
   b.place(graph.input, input);
   b.nodes.push({
@@ -28,7 +32,7 @@ export function toTfjs(graph: Graph, {name, input, output, version, metadata}: T
     input: [],
     attr: {dtype: type('float32'), shape: shape(b.shape(graph.input))},
   });
-  writeNodes(b, graph, operations, {format: 'tfjs', network: name}, (node, results) =>
+  writeNodes(b, graph, operations, {format: 'tfjs', network: name, unsupported}, (node, results) =>
     results.forEach((result, i) => b.place(node.outputs[i]!, result)),
   );
   b.nodes.push({name: output, op: 'Identity', input: [b.name(graph.output)], attr: {}});

@@ -3,7 +3,7 @@
  * All s x s results that belong to one position of the input are channels of a convolution, which depth-to-space then spreads
  * (Shi et al., arXiv 1609.07009).
  */
-import {isBatchSize, type Attribute, type Constant, type Graph, type GraphNode, type Id, type Size} from '../graph.js';
+import {isBatchSize, type Attribute, type Constant, type Graph, type GraphNode, type Id, type Size} from './graph.js';
 
 /** The same graph with convolutions in place of transposed ones of stride 1 to 4 whose weights are constants. */
 export function withoutTransposed(graph: Graph): Graph {

@@ -1,6 +1,6 @@
-import {axes, axis} from '../../attributes.js';
-import type {GraphNode} from '../../graph.js';
-import {asStored, without} from '../../layouts.js';
+import {axes, axis} from '../../graph/attributes.js';
+import type {GraphNode} from '../../graph/types.js';
+import {asStored, without} from '../../graph/layouts.js';
 import type {OnnxBuilder} from '../builder.js';
 import type {Operators} from './index.js';
 

@@ -3,6 +3,8 @@ import type {NamedAttrMap, NamedTensorInfoMap, TensorInfo} from '@tensorflow/tfj
 import type {Heap} from './heap.js';
 
 export type Tf = Gan['tf'];
+/** What is used of the plug-in API. */
+export type Api = Pick<Gan, 'tf' | 'GanError' | 'kernels'>;
 
 /** What a kernel computes with. */
 export interface Context {
@@ -30,36 +32,18 @@ export function kernel<Inputs, Attrs>(
   };
 }
 
-/** Whether kernels that tfjs-backend-wasm does not bring are registered, as they are between `replaceKernels` and its undoing. */
+/** Whether kernels that tfjs-backend-wasm does not bring are registered, as they are between `registerKernels` and its undoing. */
 export function hasKernels(tf: Tf, kernels: readonly Kernel[]): boolean {
   return kernels.every(({name}) => tf.getKernel(name, 'wasm'));
 }
 
 /** Puts kernels in the place of those that tfjs-backend-wasm brought. Returns a function that undoes it. */
-export function replaceKernels(tf: Tf, heap: Heap, kernels: readonly Kernel[]): () => void {
-  const replaced = kernels.map(({name, compute}) => {
-    const stock = tf.getKernel(name, 'wasm');
-    // Registering over a kernel prints a warning.
-    if (stock) tf.unregisterKernel(name, 'wasm');
-    tf.registerKernel({
-      kernelName: name,
-      backendName: 'wasm',
-      kernelFunc: (call) =>
-        compute(call.inputs, call.attrs ?? {}, {
-          tf,
-          heap,
-          stock() {
-            if (!stock) throw new Error(`${name} on wasm: these types or shapes are not supported`);
-            return stock.kernelFunc(call);
-          },
-        }),
-    });
-    return {name, stock};
-  });
-  return () => {
-    for (const {name, stock} of replaced) {
-      tf.unregisterKernel(name, 'wasm');
-      if (stock) tf.registerKernel(stock);
-    }
-  };
+export function registerKernels({tf, kernels: {register}}: Api, heap: Heap, kernels: readonly Kernel[]): () => void {
+  return register(
+    'wasm',
+    kernels.map(({name, compute}) => ({
+      name,
+      compute: ({inputs, attrs, stock}) => compute(inputs, attrs, {tf, heap, stock}),
+    })),
+  );
 }

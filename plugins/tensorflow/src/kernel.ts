@@ -1,4 +1,3 @@
-import type {Gan} from 'gankit/plugin';
 import type {KernelBackend, NamedAttrMap, NamedTensorInfoMap, TensorInfo} from '@tensorflow/tfjs-core';
 
 /** An attribute of a TensorFlow operation; the types are numbers of the binding. */
@@ -24,29 +23,4 @@ export interface NodeBackend extends KernelBackend {
 export interface Kernel {
   name: string;
   compute(inputs: NamedTensorInfoMap, attrs: NamedAttrMap, backend: NodeBackend): TensorInfo;
-}
-
-/** Puts kernels in the place of those that tfjs-node registered. Returns a function that undoes it. */
-export function replaceKernels(
-  tf: Gan['tf'],
-  backend: NodeBackend,
-  backendName: string,
-  kernels: readonly Kernel[],
-): () => void {
-  const replaced = kernels.map(({name, compute}) => {
-    const stock = tf.getKernel(name, backendName);
-    tf.unregisterKernel(name, backendName);
-    tf.registerKernel({
-      kernelName: name,
-      backendName,
-      kernelFunc: ({inputs, attrs}) => compute(inputs, attrs ?? {}, backend),
-    });
-    return stock;
-  });
-  return () => {
-    for (const stock of replaced) {
-      tf.unregisterKernel(stock.kernelName, backendName);
-      tf.registerKernel(stock);
-    }
-  };
 }

@@ -1,5 +1,5 @@
 /** Attributes of kernels, in one spelling: tfjs takes numbers for lists, negative axes and paddings by name. */
-import {isBatchSize, type Attribute, type GraphNode, type Size} from './graph.js';
+import type {Attribute, GraphNode, Size} from './types.js';
 
 export function numbers(value: Attribute): number[] {
   if (typeof value === 'number') return [value];
@@ -25,9 +25,13 @@ export const axis = (value: Attribute, rank: number): number => axes(value, rank
 
 export const sizes = (value: Attribute): Size[] =>
   (Array.isArray(value) ? value : [value]).map((each) => {
-    if (typeof each === 'number' || isBatchSize(each)) return each;
+    if (isSize(each)) return each;
     throw new Unsupported('a size is no number');
   });
+
+const isSize = (value: Attribute): value is Size =>
+  typeof value === 'number' ||
+  (typeof value === 'object' && value !== null && 'batch' in value && typeof value.batch === 'number');
 
 /** Before and after, for an axis or all. */
 export const pairs = (value: Attribute): [number, number][] => (value as Attribute[]).map((each) => pair(each));
