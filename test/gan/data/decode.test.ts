@@ -1,8 +1,7 @@
 import {expect} from 'chai';
 import sharp, {type Sharp} from 'sharp';
-import {toChannels} from '../../../src/gan/data/channels.js';
+import {toChannels, padTo, type PadMode} from '../../../src/gan/data/pixels.js';
 import {decodeImage, type DecodeOptions} from '../../../src/gan/data/decode.js';
-import {padTo, type PadMode} from '../../../src/gan/data/resize.js';
 
 const red = [255, 0, 0];
 const green = [0, 255, 0];
