@@ -1,10 +1,8 @@
 import {GanError} from '../../errors.js';
 import {Rng} from '../rng.js';
-import {cachedSource} from './cached-source.js';
+import {cachedSource, getImageFiles, type ImageFilesOptions, imageSource} from './image-files.js';
 import type {DecodeOptions} from './decode.js';
-import {describeItem} from './describe.js';
-import {getImageFiles, type ImageFilesOptions} from './image-files.js';
-import {imageSource} from './image-source.js';
+import {describeItem} from './items.js';
 import {createLoader, type LoaderOptions, type ReportingLoader} from './loader.js';
 import {Normalization} from './normalize.js';
 import type {Splitter} from './splitters.js';

@@ -1,5 +1,4 @@
-import {toChannels, type Channels, type Rgb} from './channels.js';
-import {padTo, type PadMode, type ResizeMethod} from './resize.js';
+import {toChannels, type Channels, type Rgb, padTo, type PadMode, type ResizeMethod} from './pixels.js';
 import {loadSharp} from './sharp.js';
 
 export interface DecodeOptions {

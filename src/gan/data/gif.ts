@@ -1,5 +1,5 @@
 import {writeFileAtomic} from '../io/atomic-write.js';
-import type {Channels} from './channels.js';
+import type {Channels} from './pixels.js';
 import {loadSharp} from './sharp.js';
 import type {HostTensor} from './types.js';
 

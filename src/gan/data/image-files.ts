@@ -2,6 +2,9 @@ import type {Dirent} from 'node:fs';
 import {opendir, realpath, stat} from 'node:fs/promises';
 import {extname, join, relative, sep} from 'node:path';
 import {GanError} from '../../errors.js';
+import {decodeImage, type DecodeOptions} from './decode.js';
+import {describeItem} from './items.js';
+import type {FiniteSource, HostData} from './types.js';
 
 export const imageExtensions: readonly string[] = ['jpeg', 'jpg', 'png', 'webp', 'gif', 'tiff', 'tif', 'avif'];
 
@@ -114,4 +117,35 @@ function sortBelow(dir: string, files: string[]): string[] {
     .map((path) => ({path, key: key(path)}))
     .sort((a, b) => (a.key < b.key ? -1 : 1))
     .map(({path}) => path);
+}
+
+/** Image files as items [height, width, channels], decoded anew each time they are read. */
+export function imageSource(paths: readonly string[], options: DecodeOptions): FiniteSource {
+  const [height, width] = options.size;
+  return {
+    shape: [height, width, options.channels ?? 3],
+    size: paths.length,
+    read: (index) => decodeImage(paths[index]!, options),
+    describe: (index) => paths[index]!,
+  };
+}
+
+/**
+ * The same source, which keeps the first items read in memory, up to `bytes` in all: a set that fits is decoded once, and
+ * of a larger one a part. What is kept stays, since in random order every item comes once an epoch and none is more recent.
+ */
+export function cachedSource(source: FiniteSource, bytes: number): FiniteSource {
+  const kept = new Map<number, HostData>();
+  let room = bytes;
+  const read = async (index: number): Promise<HostData> => {
+    const known = kept.get(index);
+    if (known) return known;
+    const item = await source.read(index);
+    if (item.byteLength <= room && !kept.has(index)) {
+      room -= item.byteLength;
+      kept.set(index, item);
+    }
+    return item;
+  };
+  return {shape: source.shape, size: source.size, read, describe: (index) => describeItem(source, index)};
 }

@@ -2,12 +2,9 @@ import {availableParallelism} from 'node:os';
 import {GanError} from '../../errors.js';
 import type {Rng} from '../rng.js';
 import {augmentItem, type Augmentation} from './augment.js';
-import {describeItem} from './describe.js';
-import {ItemReader} from './item-reader.js';
-import {checkLength, ItemStack} from './item-stack.js';
-import {Limiter} from './limiter.js';
+import {describeItem, ItemReader, checkLength, ItemStack} from './items.js';
+import {Limiter, readAhead} from './concurrency.js';
 import {noiseBatch} from './noise.js';
-import {readAhead} from './read-ahead.js';
 import type {
   Batch,
   DataLoader,

@@ -5,7 +5,7 @@
  */
 import {GanError} from '../../errors.js';
 import {Rng} from '../rng.js';
-import type {Channels, Rgb} from './channels.js';
+import type {Channels, Rgb} from './pixels.js';
 import {outlines, shapeNames, type ShapeName} from './shape-outlines.js';
 import type {FiniteSource} from './types.js';
 

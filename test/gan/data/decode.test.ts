@@ -1,8 +1,7 @@
 import {expect} from 'chai';
 import sharp, {type Sharp} from 'sharp';
-import {toChannels} from '../../../dist/gan/data/channels.js';
 import {decodeImage, type DecodeOptions} from '../../../dist/gan/data/decode.js';
-import {padTo, type PadMode} from '../../../dist/gan/data/resize.js';
+import {padTo, toChannels, type PadMode} from '../../../dist/gan/data/pixels.js';
 
 const red = [255, 0, 0];
 const green = [0, 255, 0];

@@ -1,3 +1,27 @@
+/** Work that goes on at the same time: how much of it, and how far ahead of its consumer. */
+
+/** Runs at most `limit` tasks at a time, the others in the order they came. */
+export class Limiter {
+  readonly #waiting: (() => void)[] = [];
+  #free: number;
+
+  constructor(limit: number) {
+    this.#free = limit;
+  }
+
+  async run<T>(task: () => Promise<T>): Promise<T> {
+    if (this.#free > 0) this.#free--;
+    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    try {
+      return await task();
+    } finally {
+      const next = this.#waiting.shift(); // a place goes straight to the next in line
+      if (next) next();
+      else this.#free++;
+    }
+  }
+}
+
 /**
  * make(from), make(from + 1), ... make(to - 1), in order, with up to `ahead` of them under way while the consumer is
  * busy. When the consumer leaves early, or one of them fails, `cancelled()` turns true and those under way are waited
