@@ -46,7 +46,10 @@ const rules: Record<string, Partial<Record<Import['kind'], RegExp>>> = {
   },
   ui: {value: /^(runs|gan|config|options|plugin|backends)\//},
   pages: {value: /^gan\/(export\/|latents\.ts)/, type: /^ui\/protocol\.ts$/},
-  index: {value: /^(runs|gan|backends)\//},
+  index: {
+    value: /^(runs\/|gan\/|backends\/|plugin\/discover\.ts$)/,
+    type: /^(config\/(define|parts)|options\/run-config)\.ts$/,
+  },
 };
 
 const exceptions: readonly string[] = [];

@@ -1,6 +1,9 @@
 import type {Gan} from 'gankit/plugin';
 
-/** Keeps scores from drifting away (arXiv 1710.10196, appendix A.1). A penalty may also take gradients: `tf.grad` of the critic. */
+/**
+ * Keeps scores from drifting away (arXiv 1710.10196, appendix A.1). A penalty may also take gradients: `tf.grad` of the
+ * critic.
+ */
 export default ({penalty, opt, tf}: Gan) =>
   penalty({
     name: 'drift',

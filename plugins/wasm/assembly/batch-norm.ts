@@ -14,7 +14,7 @@ const SMALL: i32 = 1 << 13;
 @unmanaged
 export class BatchNorm {
   x: usize;
-  /** Of the gradient: dy and dx; otherwise y in `out`. */
+  /** For the gradient: dy and dx. Otherwise y is in `out`. */
   dy: usize;
   out: usize;
   rows: i32;

@@ -28,7 +28,7 @@ const SMALL: i64 = 1 << 17;
 @unmanaged
 class Product {
   rows: i32;
-  /** Of the block of B that is packed: its place and size. */
+  /** Position and size of the packed block of B. */
   column: i32;
   columns: i32;
   depth: i32;
@@ -41,7 +41,7 @@ class Product {
   across: i32;
 }
 
-/** Where the parts of a product are described. */
+/** Memory that describes the parts of a product. */
 @inline
 export function operandA<T>(pool: Pool): T {
   return changetype<T>(pool.struct(0));

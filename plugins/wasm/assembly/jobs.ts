@@ -8,7 +8,7 @@ import {scatterChunk} from './scatter';
 import {Scratch} from './scratch';
 import {updateChunk} from './update';
 
-/** What a chunk may be of. */
+/** The kinds of chunks. */
 export const enum Job {
   PackMatrix,
   PackTaps,

@@ -8,7 +8,7 @@ import {chunkChannels, gradientBytes, GRADIENT_TILES, TAPS_ROWS} from './minimal
 import {productBytes, productChunks, tilesBytes} from './minimal-product';
 import {parallel, Pool} from './pool';
 
-/** What is computed, for `minimalBytes`. */
+/** The convolution to compute, for `minimalBytes`. */
 export const enum Kind {
   Forward,
   BackpropFilter,

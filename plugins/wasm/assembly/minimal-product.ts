@@ -9,7 +9,7 @@ import {copySide, transformOutput} from './transforms';
 /** Tiles in one chunk: enough for each transformed tap that is read to be used often; that `multiplyPanel` can do. */
 export const PRODUCT_TILES: i32 = 32;
 
-/** Whether tiles are transformed before their products, because more than one block of columns needs them. */
+/** True if tiles are transformed before their products, because more than one block of columns needs them. */
 @inline
 function apart(c: Minimal): bool {
   return c.blockColumns < c.columns;

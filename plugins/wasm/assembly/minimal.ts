@@ -44,7 +44,7 @@ export class Minimal {
   tapY: i32;
   tapX: i32;
   tapStep: i32;
-  /** Whether the rows of the filter are output channels. */
+  /** True if the rows of the filter are output channels. */
   transposed: bool;
 
   /** Tiles: in all, down and across one image. */

@@ -1,4 +1,4 @@
-/** What all packers share: four lanes at a time are woven into a panel. */
+/** Shared by all packers: weaves four lanes at a time into a panel. */
 
 /** Address of the four lanes from `lane` on (a multiple of four) in panels of `width` lanes and `depths` depths each. */
 @inline

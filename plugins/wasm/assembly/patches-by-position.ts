@@ -19,7 +19,7 @@ export class PatchesByPosition extends Patches {
     return pixel == zeros ? zeros : pixel + (<usize>channel << 2);
   }
 
-  /** Whether the taps across at four positions (fewer at the end) lie inside the image, side by side in memory. */
+  /** True if the taps of a row at four positions (fewer at the end) are inside the image and adjacent in memory. */
   @inline private inside(position: i32): bool {
     const x = position % this.width;
     return this.stepX == 1 && x + 3 < this.width && this.originX + x * this.strideX >= 0

@@ -96,7 +96,7 @@ export function parallel(pool: Pool, job: i32, total: i32, small: bool): void {
   awaitWorkers(pool);
 }
 
-/** What a worker does until its thread is ended. */
+/** The loop of a worker, until its thread is ended. */
 export function work(pool: Pool, thread: i32): void {
   const generation = pool.at(GENERATION);
   const sleepers = pool.at(SLEEPERS);

@@ -1,4 +1,7 @@
-/** Where the rows of a product go: the pixels of a grid laid over each image of a batch. A matrix is a grid of one column. */
+/**
+ * The destination of the rows of a product: the pixels of a grid over each image of a batch. A matrix is a grid with
+ * one column.
+ */
 @unmanaged
 export class Rows {
   data: usize;

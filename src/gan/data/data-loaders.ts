@@ -13,7 +13,7 @@ import type {Batch, DataLoader, DataLoaders, FiniteSource, Source} from './types
 export interface SourceOptions extends Omit<LoaderOptions, 'rng' | 'indices'> {
   /** Decides order, noise and replacements. Default 0. */
   seed?: number | string;
-  /** What is held out for validation. Default nothing. */
+  /** Chooses the items for validation. Default: none. */
   splitter?: Splitter;
   /** Default mean 0.5, std 0.5: bytes become [-1, 1]. */
   normalization?: Normalization;

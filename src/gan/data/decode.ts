@@ -9,9 +9,9 @@ export interface DecodeOptions {
   channels?: Channels;
   /** Default `crop`: the middle is kept, as fastai does in validation; nothing is random here. */
   resize?: ResizeMethod;
-  /** For `pad`. Default `reflect`. */
+  /** Used by `pad`. Default `reflect`. */
   padMode?: PadMode;
-  /** What transparent images lie on, for 1 and 3 channels. Default white. */
+  /** Background behind transparent images, for 1 and 3 channels. Default white. */
   background?: Rgb;
 }
 

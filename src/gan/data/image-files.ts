@@ -8,7 +8,7 @@ export const imageExtensions: readonly string[] = ['jpeg', 'jpg', 'png', 'webp',
 export interface ImageFilesOptions {
   /** Look into subfolders as well. Default true. */
   recurse?: boolean;
-  /** Without dot, in any case. Default `imageExtensions`. */
+  /** Extensions without dot; case is ignored. Default `imageExtensions`. */
   extensions?: readonly string[];
 }
 
@@ -16,8 +16,8 @@ export interface ImageFilesOptions {
  * The paths of the image files in a folder, sorted by their path below it, the same on every system.
  *
  * Names that begin with a dot are skipped. Links are followed, but each real folder is listed once only, under its own
- * name if it is in the tree: so loops end, and no image counts twice. A link to a missing image is listed, to be reported
- * when it is read.
+ * name if it is in the tree: so loops end, and no image counts twice. A link to a missing image is listed, to be
+ * reported when it is read.
  * @throws GanError GAN_DATA_NOT_FOUND, GAN_DATA_EMPTY (no such file), GAN_DATA_UNREADABLE (no permission)
  */
 export async function getImageFiles(
@@ -85,10 +85,12 @@ async function existingFolder(dir: string): Promise<string> {
   throw new GanError(
     'data',
     'GAN_DATA_NOT_FOUND',
-    found ? `${dir} is a file; a folder of images is needed` : `there is no folder ${dir}`,
+    found ? `${dir} is a file; a folder of images is needed` : `the folder ${dir} does not exist`,
     {
       suggestions: [
-        found ? 'Name the folder that the file is in.' : `Check the spelling; the path is taken from ${process.cwd()}.`,
+        found
+          ? 'Name the folder that the file is in.'
+          : `Check the spelling; the path is relative to ${process.cwd()}.`,
         'Try the built-in images: builtin:shapes',
       ],
     },

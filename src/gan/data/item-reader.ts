@@ -2,7 +2,7 @@ import {GanError, isGanError, messageOf} from '../../errors.js';
 import type {Rng} from '../rng.js';
 import type {SkippedItem} from './types.js';
 
-/** After so many unreadable items in a row, drawn at random, the data counts as broken altogether. */
+/** When this many random items in a row are unreadable, all of the data counts as broken. */
 const maxDraws = 100;
 
 /** How a reader gets at the items. */
@@ -17,8 +17,8 @@ export interface Items<T> {
 /**
  * Reads items and replaces those that cannot be read. Each of these is warned about once and remembered.
  *
- * A replacement is drawn from all items, known to be broken or not, until one is good: so the result depends on the random
- * stream only, not on which broken items happened to be met before.
+ * A replacement is drawn from all items, known to be broken or not, until one is good: so the result depends on the
+ * random stream only, not on which broken items happened to be met before.
  */
 export class ItemReader<T> {
   readonly #items: Items<T>;
@@ -67,12 +67,12 @@ export class ItemReader<T> {
     const [reason = ''] = message.trim().split('\n');
     const path = this.#items.describe(index);
     this.#broken.set(index, {path, reason});
-    this.#items.warn(`cannot read ${path}: ${reason}; another item takes its place`);
+    this.#items.warn(`cannot read ${path}: ${reason}; another item replaces it`);
   }
 
   #allBroken(): GanError {
     const [example] = this.#broken.values();
-    const found = `${this.#broken.size} of ${this.#items.indices.length} items cannot be read, and no good one was found in their place`;
+    const found = `${this.#broken.size} of ${this.#items.indices.length} items cannot be read, and no readable item was found to replace them`;
     return new GanError('data', 'GAN_DATA_BROKEN', `${found}; for example ${example?.path}: ${example?.reason}`, {
       suggestions: [
         'Check that the files are complete images, readable by this user, and that their disk is still there.',

@@ -1,7 +1,7 @@
 /**
- * make(from), make(from + 1), ... make(to - 1), in order, with up to `ahead` of them under way while the consumer is busy.
- * When the consumer leaves early, or one of them fails, `cancelled()` turns true and those under way are waited for, so
- * that nothing runs on afterwards.
+ * make(from), make(from + 1), ... make(to - 1), in order, with up to `ahead` of them under way while the consumer is
+ * busy. When the consumer leaves early, or one of them fails, `cancelled()` turns true and those under way are waited
+ * for, so that nothing runs on afterwards.
  */
 export async function* readAhead<T>(
   {from, to, ahead}: {from: number; to: number; ahead: number},

@@ -1,9 +1,14 @@
 /** How an image gets the wanted size. */
 import type {Channels} from './channels.js';
 
-/** `crop`: fill the size, cut what is over. `pad`: fit into the size, fill the rest. `squish`: change the proportions. */
+/**
+ * `crop`: fill the size, cut what is over. `pad`: fit into the size, fill the rest. `squish`: change the proportions.
+ */
 export type ResizeMethod = 'crop' | 'pad' | 'squish';
-/** What fills the rest: the image mirrored at its edge pixels, black (transparent with 2 and 4 channels), or the edge pixels. */
+/**
+ * Content of the padding: the image mirrored at its edge pixels, black (transparent with 2 and 4 channels), or the edge
+ * pixels.
+ */
 export type PadMode = 'reflect' | 'zeros' | 'border';
 
 /** Raw pixels, [height, width, channels], 0..255. */
@@ -34,7 +39,10 @@ export function padTo(image: Pixels, [height, width]: readonly [number, number],
   return out;
 }
 
-/** For each of `padded` positions along a side, the position in the image of `length` to copy; -1: none. */
+/**
+ * Returns, for each of `padded` positions along a side, the position to copy in the image of size `length`; -1 for
+ * none.
+ */
 function sourcePositions(length: number, padded: number, mode: PadMode): Int32Array {
   const before = Math.floor((padded - length) / 2);
   return Int32Array.from({length: padded}, (_, i) => {

@@ -10,6 +10,9 @@ export type LossFunction = (output: Tensor, target: Tensor) => Tensor;
 export interface GanLossPair {
   critic(scores: {real: Tensor; fake: Tensor}): Tensor;
   generator(scores: {fake: Tensor; output: Tensor; target: Tensor}): Tensor;
-  /** Both run the same operations in every step, with the same numbers: then steps may be repeated from recordings. Absent: not known. */
+  /**
+   * Both run the same operations in every step, with the same numbers: then steps may be repeated from recordings.
+   * Absent: not known.
+   */
   repeatable?: boolean;
 }

@@ -3,13 +3,13 @@ import type {Callback} from '../callback.js';
 import type {GANLearner} from '../gan-learner.js';
 import {Rng} from '../rng.js';
 
-/** What a penalty sees of a critic's step. Images are NHWC, normalised as the networks see them. */
+/** The data of a critic step for a penalty. Images are NHWC, normalised as the networks see them. */
 export interface PenaltyFacts {
   /** Scores of images, [batch, height, width, channels] -> [batch, ...]; on the tape, and differentiable twice. */
   critic(images: Tensor): Tensor;
   /** The batch's real images. */
   real: Tensor;
-  /** As many generated ones; constants. */
+  /** The same number of generated images; constants. */
   fake: Tensor;
   /** A stream for this step alone: it depends on the run's seed and on `step`. */
   rng: Rng;

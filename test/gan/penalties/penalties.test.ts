@@ -49,8 +49,10 @@ describe('penalties', () => {
     return skipped ? undefined : [(await value.data())[0]!, (await Object.values(grads)[0]!.data())[0]!];
   }
 
-  const linear = (x: Tensor, a: Tensor): Tensor => tf.sum(tf.mul(x, a), [1, 2, 3]); // slope a at each of 4 pixels: norm 2 a
-  const quadratic = (x: Tensor, a: Tensor): Tensor => tf.mul(tf.sum(tf.square(x), [1, 2, 3]), tf.div(a, 2)); // slope a x
+  // slope a at each of 4 pixels: norm 2 a
+  const linear = (x: Tensor, a: Tensor): Tensor => tf.sum(tf.mul(x, a), [1, 2, 3]);
+  // slope a x
+  const quadratic = (x: Tensor, a: Tensor): Tensor => tf.mul(tf.sum(tf.square(x), [1, 2, 3]), tf.div(a, 2));
   const closeTo = (got: readonly number[] | undefined, wanted: readonly number[]): void =>
     wanted.forEach((value, i) => expect(got![i], String(i)).to.be.closeTo(value, 1e-4 * (1 + Math.abs(value))));
 
