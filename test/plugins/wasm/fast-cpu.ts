@@ -106,17 +106,27 @@ const kernels: Record<string, Compute> = {
     const [valuesA, valuesB] = [read(a!), read(b!)];
     for (let batch = 0; batch < batches; batch++) {
       const [atA, atB] = [place(batch, outer, outerA) * m * k, place(batch, outer, outerB) * k * n];
-      for (let i = 0; i < m; i++)
-        for (let p = 0; p < k; p++) {
-          const value = valuesA[atA + (transposeA ? p * m + i : i * k + p)]!;
-          const row = (batch * m + i) * n;
-          if (transposeB) for (let j = 0; j < n; j++) sums[row + j]! += value * valuesB[atB + j * k + p]!;
-          else for (let j = 0; j < n; j++) sums[row + j]! += value * valuesB[atB + p * n + j]!;
-        }
+      const rowA = new Float64Array(k);
+      for (let i = 0; i < m; i++) {
+        for (let p = 0; p < k; p++) rowA[p] = valuesA[atA + (transposeA ? p * m + i : i * k + p)]!;
+        const row = (batch * m + i) * n;
+        if (transposeB) for (let j = 0; j < n; j++) sums[row + j] = dot(rowA, valuesB, atB + j * k);
+        else
+          for (let p = 0; p < k; p++) {
+            const [value, line] = [rowA[p]!, atB + p * n];
+            for (let j = 0; j < n; j++) sums[row + j]! += value * valuesB[line + j]!;
+          }
+      }
     }
     return [[...outer, m, n], Float32Array.from(sums)];
   },
 };
+
+function dot(a: Float64Array, b: Float32Array, at: number): number {
+  let sum = 0;
+  for (let p = 0; p < a.length; p++) sum += a[p]! * b[at + p]!;
+  return sum;
+}
 
 /** Index among the batches of an operand whose axes of length 1, and missing ones, are repeated. */
 function place(batch: number, outer: readonly number[], own: readonly number[]): number {
