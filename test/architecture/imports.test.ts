@@ -234,6 +234,19 @@ describe('src/gan', () => {
   });
 });
 
+describe('tests', () => {
+  // one build: a class of src beside the same of dist is another class, with registries of its own
+  const ofSources = ({to}: Import): boolean => to.startsWith('src/') && !to.startsWith('src/pages/');
+
+  it('import what is built, not its sources', () => {
+    const imports = readdirSync(path.join(root, 'test'), {withFileTypes: true})
+      .filter((entry) => entry.isDirectory())
+      .flatMap(({name}) => importsOf(root, `test/${name}`));
+    expect(imports.length).to.be.greaterThan(500);
+    expect(imports.filter(ofSources).map(({from, to}) => `${from} imports ${to}`)).to.deep.equal([]);
+  });
+});
+
 describe('src/index.ts', () => {
   it('only re-exports', () => {
     const {statements} = parse(root, 'src/index.ts');

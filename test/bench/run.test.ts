@@ -1,4 +1,5 @@
 import {createRequire} from 'node:module';
+import {totalmem} from 'node:os';
 import {pathToFileURL} from 'node:url';
 import {expect} from 'chai';
 import {runBench} from '../../dist/bench/run.js';
@@ -83,10 +84,12 @@ describe('runBench', () => {
   const why = (row: BenchRow | undefined) => (row && !row.ok ? row.why : 'measured');
 
   it('measures in turns, compares with the reference, and puts what fails into rows', async () => {
+    const start = performance.now();
     const {
       result: {rows, environment},
       messages,
     } = await bench(['throws', 'good', 'dies', 'wasm', 'killed', 'nonsense']);
+    const elapsedMs = performance.now() - start;
     expect(rows.map(({backend, ok}) => `${backend} ${ok}`)).to.deep.equal([
       'throws false',
       'good true',
@@ -120,8 +123,22 @@ describe('runBench', () => {
         'tensorMb',
         'convGflops',
       ] as const) {
-        expect(metrics[name]?.median, name).to.be.greaterThan(0);
+        expect(metrics[name]?.median, name).to.be.greaterThan(0).and.lessThan(Infinity);
       }
+      const median = (name: keyof typeof metrics): number => metrics[name]!.median;
+      // six steps of two images in each round, all within the time that the whole took
+      const roundMs = (6 * 2 * 1000) / median('imagesPerSecond');
+      expect(roundMs)
+        .to.be.greaterThan(Math.min(median('criticMs'), median('generatorMs')))
+        .and.lessThan(elapsedMs);
+      expect(median('criticP95Ms')).to.be.at.least(median('criticMs')).and.lessThan(elapsedMs);
+      expect(median('generatorP95Ms')).to.be.at.least(median('generatorMs')).and.lessThan(elapsedMs);
+      expect(median('firstStepMs')).to.be.lessThan(elapsedMs);
+      expect(median('samplesPerSecond')).to.be.greaterThan(1000 / elapsedMs);
+      expect(median('peakMb') * 1e6)
+        .to.be.greaterThan(median('tensorMb') * 1e6)
+        .and.lessThan(totalmem());
+      expect(median('convGflops')).to.be.lessThan(10_000);
       expect(shapes.length).to.be.within(6, 8); // two of each kernel; matrix products where there are some
       expect(shapes.reduce((sum, {share}) => sum + share, 0)).to.be.within(0, 1);
     }

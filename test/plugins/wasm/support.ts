@@ -1,5 +1,5 @@
 /** What the tests of the wasm plug-in share: an open device, random tensors, comparison with tfjs-backend-cpu. */
-import '@tensorflow/tfjs-backend-cpu';
+import './fast-cpu.js';
 import type {NamedAttrMap} from '@tensorflow/tfjs-core';
 import {expect} from 'chai';
 import fc from 'fast-check';
