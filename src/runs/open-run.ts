@@ -155,7 +155,7 @@ export class Run {
       throw new GanError(
         'usage',
         'GAN_LATENT_SIZE',
-        `the latents have ${wrong.length} numbers, the run's generator takes ${latentSize}`,
+        `the latents have ${wrong.length} numbers, but the run's generator takes ${latentSize}`,
       );
     const normalization = Normalization.symmetric(channels);
     const images = new Uint8Array(latents.length * size * size * channels);

@@ -1,6 +1,6 @@
 /**
- * Convolutions and matrix products for tfjs-backend-cpu, the reference of these tests, in loops over typed arrays: the same
- * sums in float64, twenty times as fast as its own. `fast-cpu.test.ts` compares the two.
+ * Convolutions and matrix products for tfjs-backend-cpu, the reference of these tests, in loops over typed arrays: the
+ * same sums in float64, twenty times as fast as its own. `fast-cpu.test.ts` compares the two.
  */
 import '@tensorflow/tfjs-backend-cpu';
 import type {KernelFunc, TensorInfo} from '@tensorflow/tfjs-core';
