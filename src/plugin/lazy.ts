@@ -48,8 +48,9 @@ export class Lazy<T extends object> {
       if (this.#loaded) return this.#loaded[key] as object;
       throw new NotLoaded(`${String(key)}${use} was used before it was loaded: use it in what \`create\` returns`);
     };
-    return new Proxy(() => {}, {
+    return new Proxy(function () {}, {
       get: (_, property) => Reflect.get(real(`.${String(property)}`), property) as unknown,
+      construct: (_, args) => Reflect.construct(real('()') as new () => object, args),
       apply: (_, self, args) => Reflect.apply(real('()') as () => unknown, self, args),
     });
   }
