@@ -50,8 +50,8 @@ export class Lazy<T extends object> {
     };
     return new Proxy(function () {}, {
       get: (_, property) => Reflect.get(real(`.${String(property)}`), property) as unknown,
-      construct: (_, args) => Reflect.construct(real('()') as new () => object, args),
-      apply: (_, self, args) => Reflect.apply(real('()') as () => unknown, self, args),
+      construct: (_, args) => Reflect.construct(real('()') as new () => object, args) as object,
+      apply: (_, self, args): unknown => Reflect.apply(real('()') as () => unknown, self, args),
     });
   }
 }
