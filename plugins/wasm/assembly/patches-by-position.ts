@@ -43,8 +43,10 @@ export class PatchesByPosition extends Patches {
         const count = min(inside ? tapRow - tapX * this.channels - channel : this.channels - channel, depths - d);
         weave(
           panel, step,
-          this.run(position, left > 0, tapY, tapX, channel, zeros), this.run(position + 1, left > 1, tapY, tapX, channel, zeros),
-          this.run(position + 2, left > 2, tapY, tapX, channel, zeros), this.run(position + 3, left > 3, tapY, tapX, channel, zeros),
+          this.run(position, left > 0, tapY, tapX, channel, zeros), this.run(position + 1, left > 1, tapY, tapX,
+          channel, zeros),
+          this.run(position + 2, left > 2, tapY, tapX, channel, zeros), this.run(position + 3, left > 3, tapY, tapX,
+          channel, zeros),
           count, zeros,
         );
         panel += step * count;

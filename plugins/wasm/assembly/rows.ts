@@ -1,6 +1,6 @@
 /**
- * The destination of the rows of a product: the pixels of a grid over each image of a batch. A matrix is a grid with
- * one column.
+ * Where the rows of a product go: the pixels of a grid laid over each image of a batch. A matrix is a grid of one
+ * column.
  */
 @unmanaged
 export class Rows {
