@@ -103,9 +103,7 @@ function registerGradient<Name extends string, Attrs extends object, R extends R
       const results: Partial<Record<Name, Tensor>> = gradient
         ? gradient.compute(dys, {inputs, outputs: saved.slice(names.length), attrs})
         : ofReference();
-      return Object.fromEntries(
-        names.map((input) => [input, () => results[input] ?? tf.zerosLike(inputs[input])]),
-      );
+      return Object.fromEntries(names.map((input) => [input, () => results[input] ?? tf.zerosLike(inputs[input])]));
 
       function ofReference(): Partial<Record<Name, Tensor>> {
         const gradients = nestedGrads(

@@ -169,7 +169,7 @@ export class Registry {
     if (declared.builtIn) return definition.create(values) as PartKinds[K];
     let made: unknown;
     try {
-      made = await (definition.create(values));
+      made = await definition.create(values);
     } catch (error) {
       blame(error, declared, 'create');
     }
