@@ -95,7 +95,7 @@ async function explorer(): Promise<PublicExplorer> {
 
 const isManifest = (file: string): boolean => ['package.json', 'package.yaml'].includes(path.basename(file));
 
-/** In the package.json of a plug-in, `gan` declares parts (`{"api": 1, ...}`): that is no configuration. */
+/** In the package.json of a plug-in, `gan` declares parts (`{"api": 2, ...}`): that is no configuration. */
 function withoutParts(pjson: unknown): unknown {
   const {gan, ...rest} = pjson as {gan?: unknown};
   return typeof gan === 'object' && gan !== null && 'api' in gan ? rest : pjson;

@@ -1,4 +1,4 @@
-import type {Architecture, GanLossPair} from '../plugin/index.js';
+import type {Architecture, StepLoss} from '../plugin/index.js';
 import {resumeFrom} from '../gan/checkpoint.js';
 import type {Callback} from '../gan/callback.js';
 import type {LearningRateSchedule} from '../gan/callbacks/schedule.js';
@@ -19,7 +19,7 @@ import {logToTensorBoard, rewindTensorBoard, wantsTensorBoard} from './tensorboa
 /** The parts that a configuration names, made from their options. */
 export interface RunParts extends DataParts {
   architecture: Architecture;
-  loss: GanLossPair;
+  loss: StepLoss;
   optimizer: OptimizerFactory;
   switcher: Switcher;
   penalty?: Penalty;
@@ -138,7 +138,7 @@ export async function train(
       criticParameters: learn.ganModel.network('critic').parameterCount(),
       ...(notCaptured !== undefined && {notCaptured}),
     });
-    await learn.fit(epochs, config.lr, {cbs, ...(config.wd !== undefined && {wd: config.wd}), ...goOn});
+    await learn.fit(epochs, config.lr, {cbs, steps, ...(config.wd !== undefined && {wd: config.wd}), ...goOn});
   } finally {
     await flush();
   }
