@@ -109,50 +109,57 @@ export type DoctorCheck = (facts: {
 /** Handlers of a training's events. The part's name names its state in checkpoints. */
 export type CallbackPart = Omit<Callback, 'name'>;
 
-/** What `create` of each kind of part returns. */
+/** What `create` of each kind of part returns; `partKinds` has what else is known of a kind. The comments are those of `Gan`. */
 export interface PartKinds {
+  /** Defines what trainings run on. */
   backend: Backend;
+  /** Defines a generator and a critic. */
   architecture: Architecture;
+  /** Defines what the critic and the generator minimise. */
   loss: StepLoss;
+  /** Defines what one of the networks minimises beside its loss. */
   penalty: Penalty;
+  /** Defines how gradients change weights. */
   optimizer: OptimizerFactory;
+  /** Defines which network trains next. */
   switcher: Switcher;
+  /** Defines what the learning rate is multiplied by. */
   schedule: LearningRateSchedule;
+  /** Defines images that come from elsewhere than a folder. */
   source: SourceFactory;
+  /** Defines a change of a training image. */
   augmentation: Augmentation;
+  /** Defines a number that says at the end of each epoch how good the images are. */
   metric: ImageMetric;
+  /** Defines handlers of a training's events. */
   callback: CallbackPart;
+  /** Defines a named set of configuration values. */
   recipe: Recipe;
+  /** Defines a format of `gan export`. */
   exporter: Exporter;
+  /** Defines something that `gan doctor` looks at. */
   check: DoctorCheck;
 }
 export type {PartKind};
 
-type Define<Created> = <const S extends OptionSpecs = Record<never, never>>(
-  definition: Definition<Created, S>,
-) => Definition<Created, S>;
+/** The definition of a part of a kind. */
+export type PartDefinition<K extends PartKind, S extends OptionSpecs = OptionSpecs> = K extends 'backend'
+  ? BackendDefinition<S>
+  : Definition<PartKinds[K], S>;
+
+/** Returns the definition as it is, with the types of its options. */
+export type Define<K extends PartKind> = <const S extends OptionSpecs = Record<never, never>>(
+  definition: PartDefinition<K, S>,
+) => PartDefinition<K, S>;
+
+/** A function for each kind of part. */
+type Makers = {[K in keyof PartKinds]: Define<K>};
 
 /** What a part receives. */
-export interface Gan {
+export interface Gan extends Makers {
   apiVersion: typeof apiVersion;
   tf: Tf;
   nn: Nn;
   opt: Opt;
   GanError: typeof GanError;
-  backend: <const S extends OptionSpecs = Record<never, never>>(
-    definition: BackendDefinition<S>,
-  ) => BackendDefinition<S>;
-  architecture: Define<PartKinds['architecture']>;
-  loss: Define<PartKinds['loss']>;
-  penalty: Define<PartKinds['penalty']>;
-  optimizer: Define<PartKinds['optimizer']>;
-  switcher: Define<PartKinds['switcher']>;
-  schedule: Define<PartKinds['schedule']>;
-  source: Define<PartKinds['source']>;
-  augmentation: Define<PartKinds['augmentation']>;
-  metric: Define<PartKinds['metric']>;
-  callback: Define<PartKinds['callback']>;
-  recipe: Define<PartKinds['recipe']>;
-  exporter: Define<PartKinds['exporter']>;
-  check: Define<PartKinds['check']>;
 }

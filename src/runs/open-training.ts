@@ -1,6 +1,6 @@
 import {GanError} from '../errors.js';
 import type {Device} from '../backends/device.js';
-import {createParts} from '../config/parts.js';
+import {createParts, type RunParts} from '../config/parts.js';
 import {resolveConfig} from '../config/resolve.js';
 import type {Callback} from '../gan/callback.js';
 import {scheduleLearningRate} from '../gan/callbacks/schedule.js';
@@ -18,7 +18,7 @@ import {openDeviceFor, type DeviceOptions} from './devices/open-backend.js';
 import type {Refusal} from './devices/select.js';
 import {makeNetworks} from './networks.js';
 import {RunFolder} from './run-folder.js';
-import {train, type FitRequest, type RunParts, type TrainResult} from './train.js';
+import {train, type FitRequest, type TrainResult} from './train.js';
 
 export interface TrainingOptions extends DeviceOptions {
   /** The parts that can be named. Default: those of this package and of the plug-ins that it depends on. */
@@ -128,7 +128,7 @@ function makeLearner(config: RunConfig, parts: RunParts, dls: DataLoaders, {gene
     clipNorms: config.clipNorms,
     switchEval: config.switchEval,
     compat: config.compat,
-    capture: config.capture ?? 'auto',
+    capture: config.capture,
     ...(config.clip !== undefined && {clip: config.clip}),
   });
   learn.recorder!.trainMetrics = true;
@@ -138,8 +138,8 @@ function makeLearner(config: RunConfig, parts: RunParts, dls: DataLoaders, {gene
 
 /** What a training's own parts do in the events of a fit. */
 function partCallbacks(
-  {lr, latent, seed, metricImages = 256}: RunConfig,
-  {schedule, metrics = [], callbacks = []}: RunParts,
+  {lr, latent, seed, metricImages}: RunConfig,
+  {schedule, metrics, callbacks}: RunParts,
   learn: GANLearner,
   steps: number,
 ): Callback[] {

@@ -2,6 +2,7 @@ import {expect} from 'chai';
 import type {Tf} from '../../dist/backends/tf.js';
 import type {Nn} from '../../dist/gan/nn.js';
 import type {PackageInfo} from '../../dist/plugin/manifest.js';
+import {apiFault} from '../../dist/plugin/manifest.js';
 import {Registry} from '../../dist/plugin/registry.js';
 import {ganError, noTensors, pack, removeFolders} from './helpers.js';
 
@@ -134,6 +135,28 @@ describe('Registry', () => {
         expect(parts.problems[0]?.reason).to.match(reason);
       });
     }
+  });
+
+  describe('says of a package for another API', () => {
+    const changes = {loss: '`critic` and `generator` receive the step, too', penalty: '`critic` is a network'};
+
+    it('which parts are lost, and for each of their kinds what its author has to change', () => {
+      const block = {api: 1, losses: {x: './x.js', y: './y.js'}, penalties: {p: './p.js'}, recipes: {r: './r.js'}};
+      const fault = apiFault(block, 2, changes);
+      expect(fault).to.match(/^it is made for plug-in API 1, this version of gan has 2; /);
+      expect(fault).to.contain('it would bring loss x, loss y, penalty p, recipe r; ');
+      expect(fault.endsWith(`: loss: ${changes.loss}; penalty: ${changes.penalty}`), fault).to.equal(true);
+      expect(apiFault({api: 1, recipes: {r: './r.js'}}, 2, changes)).to.match(/would bring recipe r$/);
+    });
+
+    it('nothing of old changes when it is made for a newer one, or for none', () => {
+      for (const api of [3, undefined, '1'])
+        expect(apiFault({api, losses: {x: './x.js'}}, 2, changes)).to.match(/has 2; it would bring loss x$/);
+    });
+
+    it('no parts where its block has none', () => {
+      expect(apiFault({api: 1, losses: {}, nonsense: 3}, 2, changes)).to.match(/has 2$/);
+    });
   });
 
   describe('leaves out, with a reason, an entry', () => {
