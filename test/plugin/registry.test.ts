@@ -149,6 +149,15 @@ describe('Registry', () => {
       expect(apiFault({api: 1, recipes: {r: './r.js'}}, 2, changes)).to.match(/would bring recipe r$/);
     });
 
+    it('what this version has changed, by name of part', () => {
+      const fault = apiFault({api: 1, losses: {x: './x.js'}, penalties: {p: './p.js'}, callbacks: {c: './c.js'}});
+      expect(fault).to.match(
+        /^it is made for plug-in API 1, this version of gan has 2; it would bring loss x, penalty p, callback c; /,
+      );
+      for (const word of ['`real.scores`', '`create` returns `{network, compute(step)}`', '`runAfter`', '`lastLoss`'])
+        expect(fault).to.contain(word);
+    });
+
     it('nothing of old changes when it is made for a newer one, or for none', () => {
       for (const api of [3, undefined, '1'])
         expect(apiFault({api, losses: {x: './x.js'}}, 2, changes)).to.match(/has 2; it would bring loss x$/);
