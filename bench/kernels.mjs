@@ -10,6 +10,7 @@ import os from 'node:os';
 import {parseArgs} from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-wasm';
+import {registerKernels} from '../dist/backends/kernels.js';
 import {opt} from '../dist/options/options.js';
 import plugin from '../plugins/wasm/dist/index.js';
 import {barChart} from './chart.mjs';
@@ -30,7 +31,7 @@ const relaxedSimd = process.env.RELAXED_SIMD !== '0';
 const wideSimd = process.env.WIDE_SIMD !== '0';
 const names = ['Conv2D', 'Conv2DBackpropFilter', 'Conv2DBackpropInput', 'BatchMatMul'];
 const stock = new Map(names.map((name) => [name, tf.getKernel(name, 'wasm')]));
-const device = await plugin({tf, opt, backend: (definition) => definition})
+const device = await plugin({tf, opt, kernels: {register: registerKernels}, backend: (definition) => definition})
   .create({threads, relaxedSimd, wideSimd})
   .open();
 const own = new Map(names.map((name) => [name, tf.getKernel(name, 'wasm')]));

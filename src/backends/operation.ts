@@ -78,7 +78,7 @@ export function defineOperation<Name extends string, Attrs extends object, R ext
   const operation = (inputs: Record<Name, Tensor>, attrs: Attrs): R =>
     hasKernel() && (accepts?.(inputs, attrs) ?? true)
       ? (tf.engine().runKernel(name, inputs, {...attrs} as NamedAttrMap) as R)
-      : reference(inputs, attrs);
+      : tf.tidy(() => reference(inputs, attrs));
   return Object.assign(operation, {hasKernel});
 }
 

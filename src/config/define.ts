@@ -34,7 +34,7 @@ type NumberIn<V extends string> = V extends `${infer N extends number}` ? N : ne
 export type GanConfig = {-readonly [K in keyof Pick<ConfigKeys, ScalarKey>]?: Value<ConfigKeys[K]['spec']>} & {
   -readonly [K in keyof Pick<ConfigKeys, SingleKey>]?: PartConfig | null;
 } & {
-  -readonly [K in keyof Pick<ConfigKeys, ListKey>]?: ListedPartConfig[];
+  -readonly [K in keyof Pick<ConfigKeys, ListKey>]?: readonly ListedPartConfig[];
 } & {
   /** A folder of images, relative to the file, or `builtin:NAME`. */
   data?: string;

@@ -1,6 +1,7 @@
 import {existsSync, readFileSync, realpathSync} from 'node:fs';
 import path from 'node:path';
 import {fileURLToPath} from 'node:url';
+import type {TensorApi} from './lazy.js';
 import type {PackageInfo, PluginProblem} from './manifest.js';
 import {isPluginName} from './names.js';
 import {Registry} from './registry.js';
@@ -15,16 +16,23 @@ export interface KnownPlugin {
   pjson: object;
 }
 
+/** What parts compute with. */
+export async function importTensors(): Promise<TensorApi> {
+  const [{tf}, {nn}, {registerKernels}, {defineOperation}] = await Promise.all([
+    import('../backends/tf.js'),
+    import('../gan/nn.js'),
+    import('../backends/kernels.js'),
+    import('../backends/operation.js'),
+  ]);
+  return {tf, nn, registerKernels, defineOperation};
+}
+
 /**
  * The parts of this package, of the plug-ins that it depends on, and of those that the command line knows.
  * The library calls it without arguments.
  * @param dataDir the folder in which oclif notes what is installed and linked, to name what it did not find there
  */
 export function openRegistry(known: Iterable<KnownPlugin> = [], dataDir?: string): Registry {
-  const importTensors = async () => {
-    const [{tf}, {nn}] = await Promise.all([import('../backends/tf.js'), import('../gan/nn.js')]);
-    return {tf, nn};
-  };
   const plugins = [...known];
   return new Registry(
     findPackages(ownRoot, plugins),

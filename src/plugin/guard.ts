@@ -32,7 +32,8 @@ export function guard<T extends object>(part: T, declared: DeclaredPart): T {
   }) as T;
 }
 
-function blame(error: unknown, {kind, name, package: from}: DeclaredPart, what: string): never {
+/** @throws GanError GAN_PLUGIN_FAILED that names the part; GanErrors and what cancels a training as they are. @param what the function that failed */
+export function blame(error: unknown, {kind, name, package: from}: DeclaredPart, what: string): never {
   if (isGanError(error) || isControl(error)) throw error;
   const where = what === '' ? '' : ` in ${what}`;
   const why = messageOf(error);

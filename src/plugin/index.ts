@@ -8,6 +8,8 @@
  * package.json what it brings: `"gan": {"api": 2, "switchers": {"fixed": "./dist/fixed.js"}}`.
  */
 import type {Backend, Finding} from '../backends/device.js';
+import type {registerKernels} from '../backends/kernels.js';
+import type {defineOperation} from '../backends/operation.js';
 import type {Tf} from '../backends/tf.js';
 import type {Callback} from '../gan/callback.js';
 import type {LearningRateSchedule} from '../gan/callbacks/schedule.js';
@@ -19,7 +21,10 @@ import type {ImageMetric} from '../gan/metrics/image-metrics.js';
 import type {Nn} from '../gan/nn.js';
 import type {OptimizerFactory} from '../gan/optim/optimizer.js';
 import type {Penalty} from '../gan/penalties/penalty.js';
+import type {shapesSource} from '../gan/data/shapes.js';
+import type {ExportTools} from '../gan/export/tools.js';
 import type {TrainedRun} from '../gan/export/trained-run.js';
+import type {Rng} from '../gan/rng.js';
 import type {Switcher} from '../gan/switchers/switcher.js';
 import type {GanError} from '../errors.js';
 import type {PartKind} from '../options/kinds.js';
@@ -35,6 +40,8 @@ export type {
   OpenedDevice,
   Probe,
 } from '../backends/device.js';
+export type {Kernel, KernelArguments} from '../backends/kernels.js';
+export type {Operation, OperationDefinition, OperationGradient} from '../backends/operation.js';
 export type {Tensor, Tf} from '../backends/tf.js';
 export type {GanError} from '../errors.js';
 export type {Callback} from '../gan/callback.js';
@@ -53,6 +60,18 @@ export type {Optimizer, OptimizerFactory, UpdateRule} from '../gan/optim/optimiz
 export type {Penalty} from '../gan/penalties/penalty.js';
 export type {Rng} from '../gan/rng.js';
 export type {RunConfig} from '../options/run-config.js';
+export type {Fault as UnsupportedLayer} from '../gan/export/export-error.js';
+export type {
+  Attribute as GraphAttribute,
+  Constant as GraphConstant,
+  Graph,
+  GraphNode,
+  Id as GraphId,
+  Size as GraphSize,
+  Value as GraphValue,
+} from '../gan/export/graph.js';
+export type {ExportTools} from '../gan/export/tools.js';
+export type {NetworkFacts, NetworkName, TracedNetwork} from '../gan/export/traced-network.js';
 export type {TrainedRun} from '../gan/export/trained-run.js';
 export type {Switcher, SwitcherFacts, Turn} from '../gan/switchers/switcher.js';
 export type {
@@ -81,8 +100,10 @@ export interface Definition<Created, S extends OptionSpecs = OptionSpecs> {
 
 /** What a backend says of itself beside its `Backend`. */
 export interface BackendDefinition<S extends OptionSpecs = OptionSpecs> extends Definition<Backend, S> {
-  /** `--backend auto` tries cuda, webgpu and wasm, then all others, the highest number first. Default 0. */
+  /** `--backend auto` tries the highest number first: cuda 300, webgpu 200, wasm 100. Default 0. */
   priority?: number;
+  /** It computes on a GPU alone: where there is none, `gan doctor` says nothing of it. */
+  needsGpu?: boolean;
 }
 
 /** A named set of configuration values, with the origin of the numbers. */
@@ -162,4 +183,17 @@ export interface Gan extends Makers {
   nn: Nn;
   opt: Opt;
   GanError: typeof GanError;
+  /** Seeded random numbers: `new Rng(seed)`. */
+  Rng: typeof Rng;
+  /** Kernels of backends. */
+  kernels: {
+    /** To be called once tfjs is loaded, from a backend's `open` on. */
+    register: typeof registerKernels;
+  };
+  /** Makes an operation of a composition, which serves on every backend, and of kernels where there are some. */
+  operation: typeof defineOperation;
+  /** For exporters, from `create` on. */
+  exports: ExportTools;
+  /** For sources, from `create` on: what the library draws by itself. */
+  data: {shapesSource: typeof shapesSource};
 }

@@ -5,7 +5,7 @@ import {keepBest} from './best-checkpoint.js';
 import type {Training} from './open-training.js';
 import {drawSamples, logMetrics, reportProgress, stopAt, stopWhenDiverged, writeCheckpoints} from './run-callbacks.js';
 import type {RunConfig} from '../options/run-config.js';
-import {RunFolder} from './run-folder.js';
+import {RunFolder, type Origins, type Session} from './run-folder.js';
 import {logToTensorBoard, rewindTensorBoard, wantsTensorBoard} from './tensorboard.js';
 
 /** What a run tells while it trains, for progress bars and `--json`. */
@@ -45,6 +45,10 @@ export interface FitRequest {
   /** Aborted: finish the step, write a checkpoint, return. */
   signal?: AbortSignal;
   notify?(event: TrainEvent): void;
+  /** Where each value of the configuration came from. */
+  origins?: Origins;
+  /** Facts about the machine, for sessions.json. */
+  environment?: Session['environment'];
 }
 
 export interface TrainResult {
@@ -68,13 +72,13 @@ const sampleCount = 64;
  * @throws GanError of every part: data (exit 5), configuration (3), diverged (6)
  */
 export async function train(
-  {config, parts, dls, learn, callbacks, steps, epochs, checkpoint}: Training,
+  {config, device, parts, dls, learn, callbacks, steps, epochs, checkpoint}: Training,
   dir: string,
-  {signal, notify = () => {}}: FitRequest,
+  {signal, notify = () => {}, origins, environment = {}}: FitRequest,
 ): Promise<TrainResult> {
   const folder = new RunFolder(dir);
   const position = checkpoint?.position ?? {epoch: 0, batch: 0, step: 0};
-  const log = logMetrics(learn, folder);
+  const log = folder.metrics;
   const board = wantsTensorBoard(config) ? logToTensorBoard(learn, folder, config, position) : undefined;
   const flush = async (): Promise<void> => {
     await log.flush();
@@ -91,7 +95,7 @@ export async function train(
   const cbs = [
     ...callbacks,
     stopWhenDiverged(folder),
-    log,
+    logMetrics(learn, log),
     ...(board ? [board] : []),
     samples,
     stopAt(steps, signal),
@@ -103,8 +107,20 @@ export async function train(
     const goOn = checkpoint && resumeFrom(learn, checkpoint);
     await folder.create();
     await folder.writeConfig(config);
-    await folder.rewindMetrics(position);
+    await log.rewind(position);
     await rewindTensorBoard(folder, position);
+    const session: Session = {
+      began: new Date().toISOString(),
+      afterStep: position.step,
+      backend: device.name,
+      device: device.info,
+      environment,
+      images: dls.train.size,
+      generatorParameters: learn.ganModel.network('generator').parameterCount(),
+      criticParameters: learn.ganModel.network('critic').parameterCount(),
+    };
+    await folder.addSession(session);
+    if (origins) await folder.writeOrigins(origins, checkpoint !== undefined);
     if (!learn.opt) learn.createOpt();
     const notCaptured = learn.capture.obstacle(learn, [...learn.callbacks, ...cbs]);
     notify({
@@ -113,9 +129,9 @@ export async function train(
       step: position.step,
       steps,
       epochs,
-      items: dls.train.size,
-      generatorParameters: learn.ganModel.network('generator').parameterCount(),
-      criticParameters: learn.ganModel.network('critic').parameterCount(),
+      items: session.images,
+      generatorParameters: session.generatorParameters,
+      criticParameters: session.criticParameters,
       ...(notCaptured !== undefined && {notCaptured}),
     });
     await learn.fit(epochs, config.lr, {cbs, steps, ...(config.wd !== undefined && {wd: config.wd}), ...goOn});

@@ -21,7 +21,14 @@ const backends = (name: string, modules: Record<string, string>) =>
     Object.fromEntries(Object.entries(modules).map(([key, text]) => [`${key}.js`, text])),
   );
 const yes = (name: string) => backendModule(name, '{ok: true, info: {cores: 2}}');
-const no = (name: string) => backendModule(name, "{ok: false, why: 'no driver', fix: 'install one'}");
+/** One that cannot run; cuda and webgpu need a GPU, as the real ones declare. */
+const no = (name: string) =>
+  backendModule(
+    name,
+    "{ok: false, why: 'no driver', fix: 'install one'}",
+    undefined,
+    ['cuda', 'webgpu'].includes(name) ? 'needsGpu: true,' : '',
+  );
 const states = (findings: Finding[]) => findings.map(({name, state}) => `${name}: ${state}`);
 
 describe('gan doctor checks', () => {

@@ -165,7 +165,7 @@ describe('broken plug-ins', () => {
   });
 
   it('whose folder is gone, whose package.json is none, whose commands or hooks fail, are named', async () => {
-    const {stderr} = await run('backends');
+    const {stderr} = await gan(['backends'], {cwd, env, fresh: true}); // Node warns of each module once a process
     for (const name of ['folder-is-gone', 'bad-json', 'bad-hook', 'bad-command']) expect(stderr, name).to.contain(name);
   });
 }).timeout(60_000);

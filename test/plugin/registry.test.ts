@@ -1,6 +1,5 @@
 import {expect} from 'chai';
-import type {Tf} from '../../dist/backends/tf.js';
-import type {Nn} from '../../dist/gan/nn.js';
+import type {TensorApi} from '../../dist/plugin/lazy.js';
 import type {PackageInfo} from '../../dist/plugin/manifest.js';
 import {apiFault} from '../../dist/plugin/manifest.js';
 import {Registry} from '../../dist/plugin/registry.js';
@@ -257,13 +256,13 @@ describe('Registry', () => {
       const counts = {loads: 0};
       const load = async () => {
         counts.loads++;
-        return {tf: {answer: 42} as unknown as Tf, nn: {layer: 'dense'} as unknown as Nn};
+        return {tf: {answer: 42}, nn: {layer: 'dense'}} as unknown as TensorApi;
       };
       return {counts, load};
     };
     const block = {api: 2, losses: {x: './x.js'}};
 
-    it('are not loaded by a part that only takes them', async () => {
+    it('are not loaded to list a part that only takes them, and are there when it is made', async () => {
       const {counts, load} = tensors();
       const parts = new Registry(
         [
@@ -277,8 +276,7 @@ describe('Registry', () => {
       expect((await parts.load('loss', 'x')).summary).to.equal('s');
       expect(counts.loads).to.equal(0);
       const made = await parts.create('loss', 'x');
-      expect(counts.loads).to.equal(0);
-      await parts.tensors.load();
+      expect(counts.loads).to.equal(1);
       const scores = {} as Parameters<typeof made.critic>[0];
       expect(made.critic(scores)).to.equal(42);
     });
@@ -297,6 +295,27 @@ describe('Registry', () => {
       expect(await parts.create('loss', 'x')).to.have.property('layer', 'dense');
       expect(await parts.create('loss', 'x')).to.have.property('layer', 'dense');
       expect(counts.loads).to.equal(1);
+    });
+
+    it('are there before create, which runs once', async () => {
+      const {counts, load} = tensors();
+      const body =
+        'create: () => { globalThis.ganCreates = (globalThis.ganCreates ?? 0) + 1; return {layer: nn.layer}; }';
+      const parts = new Registry(
+        [pack('a', block, {'x.js': `export default ({loss, nn}) => loss({name: 'x', summary: 's', ${body}});`})],
+        load,
+      );
+      expect(await parts.create('loss', 'x')).to.have.property('layer', 'dense');
+      expect((globalThis as {ganCreates?: number}).ganCreates).to.equal(1);
+      expect(counts.loads).to.equal(1);
+    });
+
+    it('are not loaded for a switcher; one that uses them in create is told so', async () => {
+      const bad = "export default ({switcher, nn}) => switcher({name: 'x', summary: 's', create: () => nn.layer});";
+      const parts = registry(pack('a', {api: 2, switchers: {x: './x.js'}}, {'x.js': bad}));
+      const error = await ganError(() => parts.create('switcher', 'x'));
+      expect(error).to.include({code: 'GAN_PLUGIN_FAILED', exitCode: 3});
+      expect(error.message).to.contain('nn.layer was used before it was loaded');
     });
 
     it('are loaded when a part uses them at once', async () => {

@@ -112,7 +112,13 @@ describe('train', () => {
     const dir = newRun();
     await run({dir, set: ['steps=9', 'checkpointEvery=2']});
     expect(readdirSync(path.join(dir, 'checkpoints'))).to.deep.equal(['step-00000008', 'step-00000009']);
-    expect(readdirSync(dir).sort()).to.deep.equal(['checkpoints', 'config.json', 'metrics.jsonl', 'samples']);
+    expect(readdirSync(dir).sort()).to.deep.equal([
+      'checkpoints',
+      'config.json',
+      'metrics.jsonl',
+      'samples',
+      'sessions.json',
+    ]);
   });
 
   it('keeps as many checkpoints as are wanted, or all; what is wanted can change when it goes on', async () => {

@@ -5,10 +5,10 @@ import {convolutionGradients} from './conv2d.js';
 import {explainErrors} from './errors.js';
 import {findUsable, type TensorflowOptions} from './probe.js';
 import type {Provider} from './provider.js';
-import {replaceKernels, type NodeBackend} from './registry.js';
+import type {NodeBackend} from './kernel.js';
 
 /** What is used of the plug-in API. */
-export type Api = Pick<Gan, 'tf' | 'GanError'>;
+export type Api = Pick<Gan, 'tf' | 'GanError' | 'kernels'>;
 
 /** Name under which tfjs knows the backend, and under which the package registers its kernels. */
 const tfBackend = 'tensorflow';
@@ -17,7 +17,7 @@ const tfBackend = 'tensorflow';
  * Starts the backend of the package that `probe` accepts.
  * @throws GanError GAN_BACKEND_UNAVAILABLE when there is none, GAN_BACKEND_FAILED when the backend is open already
  */
-export async function open(options: TensorflowOptions, {tf, GanError}: Api): Promise<OpenedDevice> {
+export async function open(options: TensorflowOptions, {tf, GanError, kernels}: Api): Promise<OpenedDevice> {
   if (tf.findBackend(tfBackend))
     throw new GanError(
       'backend',
@@ -31,7 +31,13 @@ export async function open(options: TensorflowOptions, {tf, GanError}: Api): Pro
   const backend = load(provider);
   explainErrors(backend);
   tf.registerBackend(tfBackend, () => backend);
-  const restoreKernels = replaceKernels(tf, backend, tfBackend, convolutionGradients(tf));
+  const restoreKernels = kernels.register(
+    tfBackend,
+    convolutionGradients(tf).map(({name, compute}) => ({
+      name,
+      compute: ({inputs, attrs}) => compute(inputs, attrs, backend),
+    })),
+  );
   let isOpen = true;
   return {
     tfBackend,

@@ -2,7 +2,7 @@ import {readFile} from 'node:fs/promises';
 import {createRequire} from 'node:module';
 import path from 'node:path';
 import type {DataType, TensorInfo} from '@tensorflow/tfjs-core';
-import type {Tf} from './registry.js';
+import type {Tf} from './kernel.js';
 import {withSharedMemory} from './shared-memory.js';
 
 /** What is used of the backend that tfjs-backend-wasm registers; partly internal to it, in version 4.22. */

@@ -2,7 +2,6 @@
 import {readFileSync} from 'node:fs';
 import path from 'node:path';
 import {tf, type Tensor} from '../../backends/tf.js';
-import {GanError} from '../../errors.js';
 import type {Module} from '../module.js';
 import {Rng} from '../rng.js';
 import type {TrainedRun} from './trained-run.js';
@@ -49,9 +48,6 @@ const tolerance = 1e-4;
 export const version = (
   JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as {version: string}
 ).version;
-
-export const networkNames = (which: NetworkName | 'both'): NetworkName[] =>
-  which === 'both' ? ['generator', 'critic'] : [which];
 
 /**
  * Networks of a run as graphs, with the weights of the chosen checkpoint and in eval mode. Each graph was run once beside the
@@ -134,15 +130,4 @@ function factsOf({config, checkpoint}: TrainedRun, network: NetworkName): Networ
     gan: version,
     tfjs: tf.version_core,
   };
-}
-
-/** @throws GanError GAN_EXPORT_UNSUPPORTED (exit 2) when a generator makes no images of the run's size */
-export function assertGenerates({graph, facts: {imageSize, channels}}: TracedNetwork): void {
-  const shape = graph.values.get(graph.output)!.shape.slice(1).map(Number);
-  if (shape.join() === [imageSize, imageSize, channels].join()) return;
-  throw new GanError(
-    'usage',
-    'GAN_EXPORT_UNSUPPORTED',
-    `The generator makes tensors [batch, ${shape.join(', ')}], no images [batch, ${imageSize}, ${imageSize}, ${channels}].`,
-  );
 }

@@ -2,8 +2,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {pruned, type Constant, type Graph} from '../../gan/export/graph.js';
 import {runGraph} from '../../gan/export/run-graph.js';
-import type {WebConstant, WebModel} from '../../gan/export/web/model.js';
-import {withoutTransposed} from '../../gan/export/web/without-transposed.js';
+import type {WebConstant, WebModel} from '../../parts/exporters/web/model.js';
+import {withoutTransposed} from '../../gan/export/without-transposed.js';
 import type {DeviceName} from './device.js';
 
 export type Facts = WebModel['facts'];

@@ -1,7 +1,6 @@
-import {shapesSource} from '../../gan/data/shapes.js';
 import type {Gan} from '../../plugin/index.js';
 
-export default ({source, opt}: Gan) =>
+export default ({source, data, opt}: Gan) =>
   source({
     name: 'shapes',
     summary: 'Simple shapes with random colours, places and sizes, drawn by the program.',
@@ -12,5 +11,5 @@ export default ({source, opt}: Gan) =>
     create:
       ({count, seed}) =>
       ({size, channels}) =>
-        shapesSource({size, channels: channels as 1 | 2 | 3 | 4, items: count, seed}),
+        data.shapesSource({size, channels: channels as 1 | 2 | 3 | 4, items: count, seed}),
   });

@@ -5,9 +5,6 @@ import type {Backend, Device, Probe} from '../../backends/device.js';
 import {takesDevice, withDevice} from './choose-device.js';
 import {openDevice} from '../../backends/open.js';
 
-/** Fastest first. Backends that are not named here come after, by the priority that each declares. */
-const preference: readonly string[] = ['cuda', 'webgpu', 'wasm'];
-
 /** `gan backends --json` has a line for each (docs/backends.md). */
 export interface ProbedBackend {
   name: string;
@@ -35,28 +32,22 @@ export interface Selection {
   refused: Refusal[];
 }
 
-/** The names of all backends, in the order in which `auto` tries them. Others are loaded only when the preferred ones are through. */
-async function* inOrder(registry: Registry): AsyncGenerator<string> {
-  const names = registry.names('backend');
-  yield* preference.filter((name) => names.includes(name));
-  const others = names.filter((name) => !preference.includes(name));
-  const priorities = new Map<string, number>();
-  for (const name of others)
-    priorities.set(
-      name,
-      await registry.load('backend', name).then(
-        ({priority = 0}) => priority,
-        () => 0,
-      ),
-    );
-  yield* others.sort((a, b) => priorities.get(b)! - priorities.get(a)!); // a stable sort: equals stay as they are declared
+/** The names of all backends, in the order in which `auto` tries them: the highest declared priority first, equals as they are declared. */
+async function inOrder(registry: Registry): Promise<string[]> {
+  const backends = await Promise.all(
+    registry.names('backend').map(async (name) => {
+      const part = await registry.load('backend', name).catch(() => undefined); // a broken one is refused when it is tried
+      return {name, priority: part?.priority ?? 0};
+    }),
+  );
+  return backends.sort((a, b) => b.priority - a.priority).map(({name}) => name);
 }
 
 /** Whether each backend can run here, and then those that could be installed. Does not load tfjs, unless a backend's module does. */
 export async function probeBackends(registry: Registry): Promise<ProbedBackend[]> {
   const probed: ProbedBackend[] = [];
   const packages = new Map(registry.list('backend').map(({name, package: from}) => [name, from]));
-  for await (const name of inOrder(registry)) {
+  for (const name of await inOrder(registry)) {
     const tried = await tryProbe(registry, name);
     const from = packages.get(name)!;
     const part = await registry.load('backend', name).catch(() => undefined);
@@ -103,7 +94,7 @@ export async function selectBackend(
   const auto = wanted === 'auto';
   const given = auto ? new Map() : await withDevice(registry, wanted, options, device);
   const refused: Refusal[] = [];
-  for await (const name of auto ? inOrder(registry) : [wanted]) {
+  for (const name of auto ? await inOrder(registry) : [wanted]) {
     const tried = await (auto ? tryAnyway(registry, name, device) : tryProbe(registry, name, given));
     if (!tried.ok) {
       refused.push({name, why: tried.why, fix: tried.fix});

@@ -1,8 +1,8 @@
 import {expect} from 'chai';
 import sharp, {type Sharp} from 'sharp';
-import {toChannels} from '../../../src/gan/data/channels.js';
-import {decodeImage, type DecodeOptions} from '../../../src/gan/data/decode.js';
-import {padTo, type PadMode} from '../../../src/gan/data/resize.js';
+import {toChannels} from '../../../dist/gan/data/channels.js';
+import {decodeImage, type DecodeOptions} from '../../../dist/gan/data/decode.js';
+import {padTo, type PadMode} from '../../../dist/gan/data/resize.js';
 
 const red = [255, 0, 0];
 const green = [0, 255, 0];

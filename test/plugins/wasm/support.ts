@@ -6,12 +6,19 @@ import fc from 'fast-check';
 import {GanError} from '../../../dist/errors.js';
 import type {Gan, OpenedDevice} from '../../../dist/plugin/index.js';
 import {opt} from '../../../dist/options/options.js';
+import {registerKernels} from '../../../dist/backends/kernels.js';
 import {tf, type Tensor} from '../../../dist/backends/tf.js';
 import {Rng} from '../../../dist/gan/rng.js';
 import plugin from '../../../plugins/wasm/src/index.js';
 
 /** The part of the plug-in API that a backend uses. */
-const gan = {tf, opt, GanError, backend: (definition: unknown) => definition} as unknown as Gan;
+const gan = {
+  tf,
+  opt,
+  GanError,
+  kernels: {register: registerKernels},
+  backend: (definition: unknown) => definition,
+} as unknown as Gan;
 
 export const makeBackend = (options: {threads: number | undefined; relaxedSimd: boolean; wideSimd?: boolean}) =>
   plugin(gan).create({wideSimd: options.relaxedSimd, ...options});

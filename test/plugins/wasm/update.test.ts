@@ -1,11 +1,11 @@
 import {expect} from 'chai';
 import fc from 'fast-check';
-import {coefficientNames, updateAll, type UpdateItem, type Updated} from '../../../src/backends/fused/update.js';
-import {tf, type Tensor} from '../../../src/backends/tf.js';
-import {Parameter} from '../../../src/gan/module.js';
-import type {OptimizerFactory} from '../../../src/gan/optim/optimizer.js';
-import {adam, rmsProp, sgd} from '../../../src/gan/optim/rules.js';
-import {Rng} from '../../../src/gan/rng.js';
+import {coefficientNames, updateAll, type UpdateItem, type Updated} from '../../../dist/backends/fused/update.js';
+import {tf, type Tensor} from '../../../dist/backends/tf.js';
+import {Parameter} from '../../../dist/gan/module.js';
+import type {OptimizerFactory} from '../../../dist/gan/optim/optimizer.js';
+import {adam, rmsProp, sgd} from '../../../dist/gan/optim/rules.js';
+import {Rng} from '../../../dist/gan/rng.js';
 import {expectClose, forAll, random, withDevice} from './support.js';
 
 const rules: Record<string, OptimizerFactory> = {

@@ -8,7 +8,7 @@ import type {
   Conv2DInputs,
 } from '@tensorflow/tfjs-core';
 import type {Heap} from '../heap.js';
-import {kernel, type Tf} from '../registry.js';
+import {kernel, type Tf} from '../kernel.js';
 import {windowFields, type Shape4D} from './window.js';
 
 type Attrs = Pick<Conv2DAttrs, 'strides' | 'pad' | 'dataFormat' | 'dimRoundingMode'> & {

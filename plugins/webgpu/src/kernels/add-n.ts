@@ -1,5 +1,5 @@
 import type {TensorInfo} from '@tensorflow/tfjs-core';
-import type {Kernel} from '../registry.js';
+import type {Kernel} from '../kernel.js';
 
 /**
  * The stock kernel binds all inputs and the result at a time; a shader may bind 8 to some 16 buffers, by device. So more

@@ -1,6 +1,6 @@
 import type {TensorInfo} from '@tensorflow/tfjs-core';
 import {dispatch, float, int, workgroupsFor, type Shader, type Uniforms} from '../dispatch.js';
-import type {Context, Kernel} from '../registry.js';
+import type {Context, Kernel} from '../kernel.js';
 import {
   combineGradientSums,
   combineMoments,

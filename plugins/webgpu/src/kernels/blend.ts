@@ -1,6 +1,6 @@
 import type {TensorInfo} from '@tensorflow/tfjs-core';
 import {dispatch, float, int, threadForEach, workgroupsFor, type Shader} from '../dispatch.js';
-import type {Kernel} from '../registry.js';
+import type {Kernel} from '../kernel.js';
 
 const shader: Shader = {
   name: 'Blend',

@@ -1,4 +1,4 @@
-import type {Kernel} from '../registry.js';
+import type {Kernel} from '../kernel.js';
 import {addN} from './add-n.js';
 import {batchNormKernels} from './batch-norm.js';
 import {blend} from './blend.js';

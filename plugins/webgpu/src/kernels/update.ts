@@ -1,6 +1,6 @@
 import type {TensorInfo} from '@tensorflow/tfjs-core';
 import {dispatch, int, threadForEach, workgroupsFor, type Shader} from '../dispatch.js';
-import type {Kernel} from '../registry.js';
+import type {Kernel} from '../kernel.js';
 
 /** What a parameter's update has to do beside the rest. */
 interface Variant {
