@@ -1,6 +1,7 @@
 // Speed of the wasm plug-in's matrix kernels against those of tfjs-backend-wasm, at the shapes of a DCGAN for 64 x 64
-// images, beside the most that WebAssembly computes on this machine (bench/peak.mjs). Alternates between the two, prints medians.
-// GFLOP/s count the multiplications and additions of the plain algorithm, of which minimal filtering does fewer.
+// images, beside the most that WebAssembly computes on this machine (bench/peak.mjs). Alternates between the two,
+// prints medians. GFLOP/s count the multiplications and additions of the plain algorithm, of which minimal filtering
+// does fewer.
 //
 //     npm run bench:kernels -- [--batch 32] [--repetitions 7] [--only TEXT] [--json FILE] [--svg FILE]
 //
@@ -76,7 +77,10 @@ for (const [m, k, n, transposeA, transposeB] of [
   cases.push({name: 'BatchMatMul', label, flops: 2 * m * k * n, inputs: {a, b}, attrs: {transposeA, transposeB}});
 }
 
-/** Milliseconds of one call. The filter is a new tensor each time, as in training: XNNPACK keeps the packed one otherwise. */
+/**
+ * Milliseconds of one call. The filter is a new tensor each time, as in training: XNNPACK keeps the packed one
+ * otherwise.
+ */
 function time(kernel, {inputs, attrs}) {
   const fresh = inputs.filter ? {...inputs, filter: tf.mul(inputs.filter, 1)} : inputs;
   const start = performance.now();

@@ -1,5 +1,6 @@
-// Writes the tables of docs that follow from src/options, between their marks `<!-- NAME: begin -->` and `<!-- NAME: end -->`, in code `// NAME: begin`;
-// part of `npm run snapshot`. `--check` writes nothing and prints the files that would change. It is made from what the build wrote.
+// Writes the tables of docs that follow from src/options, between their marks: `<!-- NAME: begin -->` and
+// `<!-- NAME: end -->` in Markdown, `// NAME: begin` in code. Part of `npm run snapshot`. `--check` writes nothing and
+// prints the files that would change. It reads what the build wrote.
 import {readFileSync, writeFileSync} from 'node:fs';
 import {
   configKeys,

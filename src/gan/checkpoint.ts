@@ -1,6 +1,7 @@
 /**
- * Checkpoints: a folder of tensors.safetensors (PyTorch's names and layout) and state.json (all else that training depends
- * on). It is written under a temporary name, synced and renamed, so that a folder of the right name is always whole.
+ * Checkpoints: a folder of tensors.safetensors (PyTorch's names and layout) and state.json (all else that training
+ * depends on). It is written under a temporary name, synced and renamed, so that a folder of the right name is always
+ * whole.
  */
 import {createHash} from 'node:crypto';
 import {mkdir, readFile, rename, rm} from 'node:fs/promises';
@@ -17,7 +18,7 @@ const formatVersion = 1;
 const tensorsFile = 'tensors.safetensors';
 const stateFile = 'state.json';
 
-/** Where training goes on: before batch `batch` of epoch `epoch`, after `step` optimiser steps. */
+/** The point where training continues: before batch `batch` of epoch `epoch`, after `step` optimizer steps. */
 export interface Position {
   epoch: number;
   batch: number;
@@ -80,7 +81,10 @@ export async function saveCheckpoint(learn: Learner, path: string, position: Pos
   await replaceFolder(path, temporary);
 }
 
-/** Puts `fresh` in the place of `path`; what was there is set aside until the new one stands, and the renames are made durable. */
+/**
+ * Puts `fresh` in the place of `path`; what was there is set aside until the new one stands, and the renames are made
+ * durable.
+ */
 async function replaceFolder(path: string, fresh: string): Promise<void> {
   const old = `${path}.${process.pid}.old`;
   await rm(old, {recursive: true, force: true});
@@ -145,7 +149,7 @@ export function restoreNetworks(learn: Learner, {model, averages, optimizer, fro
     throw new GanError(
       'config',
       'GAN_CHECKPOINT',
-      `the checkpoint is of ${optimizer.rule} with ${optimizer.hypers.length} parameter groups, the learner has ${opt.rule.name} with ${opt.groups.length}`,
+      `the checkpoint belongs to ${optimizer.rule} with ${optimizer.hypers.length} parameter groups, the learner has ${opt.rule.name} with ${opt.groups.length}`,
     );
   }
   learn.model.loadStateDict(model);
@@ -162,8 +166,9 @@ export function restoreNetworks(learn: Learner, {model, averages, optimizer, fro
 }
 
 /**
- * For `fit({startEpoch, startIter, restore})`: goes on exactly where the checkpoint was written. Callbacks are restored last, since
- * what they hold overrides what the events of a starting fit have just reset.
+ * Returns the arguments for `fit({startEpoch, startIter, restore})`, which continues exactly where the checkpoint was
+ * written. Callbacks are restored last, because their state overrides what the events of a starting fit have just
+ * reset.
  */
 export function resumeFrom(
   learn: Learner,

@@ -29,7 +29,7 @@ import {SharedStep, type StepFacts} from './training-step.js';
 import {upload} from './upload.js';
 
 export interface GANLearnerOptions extends LearnerOptions {
-  /** Who trains next. Default: one step each. */
+  /** Decides who trains next. Default: one step each. */
   switcher?: Switcher;
   /** What the networks minimise beside the loss. */
   penalties?: readonly Penalty[];
@@ -41,7 +41,7 @@ export interface GANLearnerOptions extends LearnerOptions {
   showImg?: boolean;
   /** Bound of the critic's weights. */
   clip?: number;
-  /** Whether the bound also holds for the critic's norm layers; false. */
+  /** Whether to clip the critic's norm layers too. Default false. */
   clipNorms?: boolean;
   /** Smoothing of the two losses; 0.98. */
   beta?: number;
@@ -49,7 +49,8 @@ export interface GANLearnerOptions extends LearnerOptions {
 
 /**
  * A Learner for a generator and a critic (fastai's GANLearner). Each step trains one of the two on a batch of (input,
- * real image); a switcher decides which. Unless a splitter is given there are two parameter groups: the generator's, the critic's.
+ * real image); a switcher decides which. Unless a splitter is given there are two parameter groups: the generator's,
+ * the critic's.
  */
 export class GANLearner extends Learner {
   readonly ganModel: GANModule;
@@ -126,8 +127,9 @@ export class GANLearner extends Learner {
   }
 
   /**
-   * A Wasserstein GAN (arXiv 1701.07875; fastai's GANLearner.wgan): its losses, five critic steps to one generator step,
-   * weights clipped to 0.01. Real images score low (see `wganLosses`). The paper, and fastai's documentation, train it with RMSProp.
+   * A Wasserstein GAN (arXiv 1701.07875; fastai's GANLearner.wgan): its losses, five critic steps to one generator
+   * step, weights clipped to 0.01. Real images score low (see `wganLosses`). The paper, and fastai's documentation,
+   * train it with RMSProp.
    */
   static wgan(dls: DataLoaders, generator: Module, critic: Module, options: GANLearnerOptions = {}): GANLearner {
     return new GANLearner(dls, generator, critic, wganLosses.genLossFunc, wganLosses.critLossFunc, {
@@ -140,7 +142,8 @@ export class GANLearner extends Learner {
 
   /**
    * A GAN from two networks that were trained apart (fastai's GANLearner.from_learners): losses, data and generator of
-   * `genLearn`, critic of `critLearn`. The networks are shared, not copied; nothing else of the two learners is taken over.
+   * `genLearn`, critic of `critLearn`. The networks are shared, not copied; nothing else of the two learners is taken
+   * over.
    */
   static fromLearners(
     genLearn: Learner,
@@ -222,7 +225,9 @@ export class GANLearner extends Learner {
     return generateImages(generator, input, this.dls);
   }
 
-  /** One batch of inputs and what the generator makes of it: the first `maxN` images, as bytes (fastai's show_results). */
+  /**
+   * One batch of inputs and what the generator makes of it: the first `maxN` images, as bytes (fastai's show_results).
+   */
   async showResults({
     maxN = 9,
     loader = this.dls.valid ?? this.dls.train,

@@ -7,15 +7,18 @@ import type {Terms} from './losses/loss.js';
 import type {StepRandom} from './step-random.js';
 import type {Turn} from './switchers/switcher.js';
 
-/** The real or the generated images of a step. Each of these is computed when it is first asked for, and once for all who ask. */
+/**
+ * The real or the generated images of a step. Each of these is computed when it is first asked for, and once for all
+ * who ask.
+ */
 export interface StepImages {
   /** [batch, height, width, channels], normalised as the networks see them. */
   readonly images: Tensor;
   /** The critic's scores of the images, [batch, ...]. */
   readonly scores: Tensor;
   /**
-   * The gradient of the sum of the scores by the images, shaped like the images. It belongs to the pass of the critic that gave the scores
-   * and can be differentiated again.
+   * The gradient of the sum of the scores by the images, shaped like the images. It belongs to the pass of the critic
+   * that gave the scores and can be differentiated again.
    */
   readonly slopes: Tensor;
 }
@@ -29,9 +32,9 @@ export interface StepProgress extends Progress {
 }
 
 /**
- * One training step, as losses and penalties see it. Everything is on the gradient tape, except that the generated images are constants in
- * a critic's step. Numbers of the host, such as `progress`, stand still when a step is repeated from a recording: what changes with
- * them has to go through `nn.perStepTensor`.
+ * One training step, as losses and penalties see it. Everything is on the gradient tape, except that the generated
+ * images are constants in a critic's step. Numbers of the host, such as `progress`, stand still when a step is repeated
+ * from a recording: what changes with them has to go through `nn.perStepTensor`.
  */
 export interface TrainingStep {
   /** The network that is trained in this step. */
@@ -61,7 +64,9 @@ export interface StepFacts {
   progress: StepProgress;
 }
 
-/** The state of a step that its losses and penalties share; each of them gets a view with a random stream of its own. */
+/**
+ * The state of a step that its losses and penalties share; each of them gets a view with a random stream of its own.
+ */
 export class SharedStep {
   readonly #facts: StepFacts;
   readonly #real: LazyImages;
@@ -87,8 +92,8 @@ export class SharedStep {
   }
 
   /**
-   * The terms that `compute` gives for a step. What was computed for the step alone is freed; the tape has kept what a backward pass
-   * needs of it.
+   * The terms that `compute` gives for a step. What was computed for the step alone is freed; the tape has kept what a
+   * backward pass needs of it.
    */
   static terms(facts: StepFacts, compute: (step: SharedStep) => Terms): Terms {
     const step = new SharedStep(facts);
@@ -162,7 +167,10 @@ class LazyImages implements StepImages {
     return (this.#slopes ??= this.#keep(this.#differentiate()));
   }
 
-  /** On the tape the operations from the images to the scores are there already; outside of it they are not, and have to run again. */
+  /**
+   * On the tape the operations from the images to the scores are there already; outside of it they are not, and have to
+   * run again.
+   */
   #differentiate(): Tensor {
     const {images, scores} = this;
     const isOnTape = tf.engine().state.gradientDepth > 0;

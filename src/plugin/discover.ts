@@ -9,7 +9,7 @@ import {Registry} from './registry.js';
 /** The folder of this package; the same from src and from dist. */
 const ownRoot = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..', '..');
 
-/** What oclif knows of an installed plug-in; the part of its `Config.plugins` that is needed here. */
+/** oclif's data about an installed plug-in: the fields of its `Config.plugins` that are used here. */
 export interface KnownPlugin {
   name: string;
   root: string;
@@ -63,8 +63,8 @@ function lostPlugins(dataDir: string, known: readonly KnownPlugin[]): PluginProb
 export const pluginIn = (folder: string): KnownPlugin => readPackage(path.resolve(folder));
 
 /**
- * The packages with a `gan` block: the root's own, then its dependencies called gan-plugin-... (those that are installed:
- * optional peers are packages that only some want), then the known ones by their names.
+ * The packages with a `gan` block: the root's own, then its dependencies called gan-plugin-... (those that are
+ * installed: optional peers are packages that only some want), then the known ones by their names.
  */
 export function findPackages(root: string, known: Iterable<KnownPlugin> = []): PackageInfo[] {
   const own = readPackage(root);

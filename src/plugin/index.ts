@@ -98,7 +98,7 @@ export interface Definition<Created, S extends OptionSpecs = OptionSpecs> {
   create(options: OptionValues<S>): Created;
 }
 
-/** What a backend says of itself beside its `Backend`. */
+/** The definition of a backend besides its `Backend`. */
 export interface BackendDefinition<S extends OptionSpecs = OptionSpecs> extends Definition<Backend, S> {
   /** `--backend auto` tries the highest number first: cuda 300, webgpu 200, wasm 100. Default 0. */
   priority?: number;
@@ -116,7 +116,8 @@ export interface Recipe {
 export interface Exporter {
   /**
    * Writes the run and resolves to the paths of the files written.
-   * @param out what the user gave as --out: the file to write, or the folder, whichever the format is; it may be missing
+   * @param out what the user gave as --out: the file to write, or the folder, whichever the format is; it may be
+   * missing
    */
   write(run: TrainedRun, out: string): Promise<string[]>;
 }
@@ -130,7 +131,10 @@ export type DoctorCheck = (facts: {
 /** Handlers of a training's events. The part's name names its state in checkpoints. */
 export type CallbackPart = Omit<Callback, 'name'>;
 
-/** What `create` of each kind of part returns; `partKinds` has what else is known of a kind. The comments are those of `Gan`. */
+/**
+ * The result of `create` of each kind of part. `partKinds` has the other facts about a kind. The comments become those
+ * of `Gan`.
+ */
 export interface PartKinds {
   /** Defines what trainings run on. */
   backend: Backend;
@@ -176,7 +180,7 @@ export type Define<K extends PartKind> = <const S extends OptionSpecs = Record<n
 /** A function for each kind of part. */
 type Makers = {[K in keyof PartKinds]: Define<K>};
 
-/** What a part receives. */
+/** The API that a part receives. */
 export interface Gan extends Makers {
   apiVersion: typeof apiVersion;
   tf: Tf;

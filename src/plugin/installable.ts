@@ -7,7 +7,7 @@ export interface InstallablePart {
   package: string;
   /** It is a backend that computes on a GPU alone. */
   needsGpu?: boolean;
-  /** What a user does to have it. */
+  /** How a user installs it. */
   fix: string;
 }
 

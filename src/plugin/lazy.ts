@@ -17,8 +17,9 @@ export class NotLoaded extends Error {
 }
 
 /**
- * Something that is loaded when it is needed. Parts receive stand-ins for its properties, which forward to the real ones once these are
- * loaded: so a listing or `--help` reads the summary and the options of a part (`({loss, tf}: Gan) => ...`) and loads nothing.
+ * Something that is loaded when it is needed. Parts receive stand-ins for its properties, which forward to the real
+ * ones once these are loaded: so a listing or `--help` reads the summary and the options of a part (`({loss, tf}: Gan)
+ * => ...`) and loads nothing.
  */
 export class Lazy<T extends object> {
   readonly #import: () => Promise<T>;

@@ -32,7 +32,7 @@ function missingPlugin(kind: PartKind, name: string, owner: string): GanError {
     'GAN_PLUGIN_MISSING',
     `The ${kindLabel(kind)} '${name}' comes from the plug-in ${owner}, which is not installed.`,
     {
-      suggestions: [`gan plugins install ${owner}`, 'gan parts   lists what there is'],
+      suggestions: [`gan plugins install ${owner}`, 'gan parts   lists all parts'],
     },
   );
 }
@@ -103,7 +103,10 @@ export class Registry {
     this.tensors = new Lazy(importTensors);
   }
 
-  /** The parts of a kind, from package.json alone, by the names that are to be typed: `gan-plugin-x:name` where `name` is not enough. */
+  /**
+   * The parts of a kind, from package.json alone, by the names that are to be typed: `gan-plugin-x:name` where `name`
+   * is not enough.
+   */
   list(kind: PartKind): DeclaredPart[] {
     const named = (parts: DeclaredPart[]) =>
       parts.map((part, i) =>
@@ -116,7 +119,10 @@ export class Registry {
     return this.list(kind).map(({name}) => name);
   }
 
-  /** A part's name that stays right whatever else is installed: its own for built-in parts, `gan-plugin-x:name` for others. */
+  /**
+   * A part's name that stays right whatever else is installed: its own for built-in parts, `gan-plugin-x:name` for
+   * others.
+   */
   fullName(kind: PartKind, name: string): string {
     const part = this.#find(kind, name, undefined);
     return part.builtIn ? part.name : qualified(part);
@@ -146,7 +152,8 @@ export class Registry {
   }
 
   /**
-   * Makes a part from option values, which are checked first. Its `create` runs once, with tfjs loaded for the kinds that compute.
+   * Makes a part from option values, which are checked first. Its `create` runs once, with tfjs loaded for the kinds
+   * that compute.
    * @param origin where the name came from
    */
   async create<K extends PartKind>(
@@ -168,7 +175,8 @@ export class Registry {
     }
     if (made === null || (typeof made !== 'object' && typeof made !== 'function'))
       throw brokenPart(declared, `its \`create\` returns ${String(made)}`);
-    return (kind === 'backend' ? made : guard(made, declared)) as PartKinds[K]; // who probes and opens a backend says its name
+    // who probes and opens a backend says its name
+    return (kind === 'backend' ? made : guard(made, declared)) as PartKinds[K];
   }
 
   /** Loads what parts of a kind may use in `create`. */
@@ -193,9 +201,9 @@ export class Registry {
     throw new GanError(
       'usage',
       'GAN_AMBIGUOUS_PART',
-      `${found.map((part) => part.package).join(' and ')} bring ${partKinds[kind].noun} '${plain}' each.`,
+      `${found.map((part) => part.package).join(' and ')} both have ${partKinds[kind].noun} '${plain}'.`,
       {
-        suggestions: [`Say which: ${found.map(qualified).join(' or ')}.`],
+        suggestions: [`Write the full name: ${found.map(qualified).join(' or ')}.`],
       },
     );
   }
@@ -219,7 +227,7 @@ export class Registry {
       suggestions: [
         ...(meant === undefined ? [] : [`Did you mean '${meant}'?`]),
         names.length === 0 ? 'None is installed.' : `There are: ${nearestFirst(name, names).join(', ')}.`,
-        ...this.problems.map((problem) => `${problem.package} is left out: ${problem.reason}.`),
+        ...this.problems.map((problem) => `${problem.package} is not used: ${problem.reason}.`),
       ],
     });
   }
@@ -242,7 +250,10 @@ export class Registry {
     }
   }
 
-  /** What a part's function returns. It is called again with tfjs loaded when it uses tfjs at once, as in `class Mine extends nn.Module`. */
+  /**
+   * What a part's function returns. It is called again with tfjs loaded when it uses tfjs at once, as in `class Mine
+   * extends nn.Module`.
+   */
   async #declare(declare: () => unknown): Promise<unknown> {
     try {
       return declare();

@@ -56,7 +56,9 @@ export class MetricsLog {
     await new MetricsReader(() => open(this.path).catch(() => undefined)).update(take);
   }
 
-  /** Drops the lines about steps after `step`, and about the end of `epoch` and later ones: all that will come again. */
+  /**
+   * Drops the lines about steps after `step`, and about the end of `epoch` and later ones: all that will come again.
+   */
   async rewind({step, epoch}: Pick<Position, 'step' | 'epoch'>): Promise<void> {
     const text = await readFile(this.path, 'utf8').catch(() => '');
     const isPast = (line: MetricsLine | undefined): boolean =>
@@ -84,7 +86,8 @@ export class MetricsReader {
 
   /**
    * Calls `take` with each line that has come since the last time.
-   * @param restart called first when the file is another one, as after a run was resumed: then all of its lines come again
+   * @param restart called first when the file is another one, as after a run was resumed: then all of its lines come
+   * again
    */
   async update(take: (line: MetricsLine) => void, restart: () => void = () => {}): Promise<void> {
     const file = await this.#open();
@@ -127,7 +130,10 @@ const tailBytes = 4096;
 /** How far a run is: its last step, and the running means of the losses there. */
 export type Standing = Pick<MetricsLine, 'step' | 'genLoss' | 'critLoss'>;
 
-/** How far a run is, by the end of its log: the other lines are not read. @param file the log; undefined while there is none */
+/**
+ * How far a run is, by the end of its log: the other lines are not read.
+ * @param file the log; undefined while there is none
+ */
 export async function readStanding(file: FileHandle | undefined): Promise<Standing> {
   if (!file) return {step: 0};
   const {size} = await file.stat();
@@ -141,8 +147,8 @@ export const advance = (before: Standing, {step, row, genLoss, critLoss}: Metric
   row ? {...before, step} : {step, ...(genLoss !== undefined && {genLoss}), ...(critLoss !== undefined && {critLoss})};
 
 /**
- * The one rule for all readers: a line counts when it has ended, with a line feed, and holds what a line holds. One that a crash cut short,
- * or that is damaged, is passed over; those after it count.
+ * The one rule for all readers: a line counts when it has ended, with a line feed, and holds what a line holds. One
+ * that a crash cut short, or that is damaged, is passed over; those after it count.
  */
 const parseLines = (text: string): MetricsLine[] => endedLines(text).flatMap((line) => parseLine(line) ?? []);
 

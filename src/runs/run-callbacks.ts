@@ -1,4 +1,4 @@
-/** What a run does beside training: each of these is one concern. */
+/** The callbacks of a run besides training. Each handles one concern. */
 import {GanError, isGanError} from '../errors.js';
 import type {Callback} from '../gan/callback.js';
 import {saveCheckpoint} from '../gan/checkpoint.js';
@@ -112,7 +112,10 @@ export function drawSamples(
   return self;
 }
 
-/** Writes a checkpoint every `checkpointEvery` steps, when the fit is being ended, at the end, and when `write` is called. */
+/**
+ * Writes a checkpoint every `checkpointEvery` steps, when the fit is being ended, at the end, and when `write` is
+ * called.
+ */
 export function writeCheckpoints(
   folder: RunFolder,
   {checkpointEvery, keepCheckpoints}: Pick<RunConfig, 'checkpointEvery' | 'keepCheckpoints'>,
@@ -153,7 +156,7 @@ export function writeCheckpoints(
   return self;
 }
 
-/** Tells about steps, epochs and speed. */
+/** Reports steps, epochs and speed. */
 export function reportProgress(
   learn: GANLearner,
   steps: number,

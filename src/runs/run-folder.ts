@@ -41,7 +41,7 @@ const entries: readonly string[] = [
   'report.html',
 ];
 
-/** Whether a run, or a report of it, writes what has this name at the top of its folder. */
+/** True if a run, or its report, writes a file or folder with this name at the top of its folder. */
 export const isRunEntry = (name: string): boolean => entries.includes(name) || eventFileName.test(name);
 
 /** A checkpoint of a run: by its step, or by what it is. */
@@ -135,7 +135,7 @@ export class RunFolder {
   /** The path of config.json. @throws GanError GAN_RUN_NOT_FOUND (exit 5) when this is no run folder */
   async configFile(): Promise<string> {
     await access(this.configPath).catch((error: unknown) => {
-      throw notFound(`${this.dir} is no run folder: it has no config.json.`, error);
+      throw notFound(`${this.dir} is not a run folder: it has no config.json.`, error);
     });
     return this.configPath;
   }
@@ -147,7 +147,7 @@ export class RunFolder {
     } catch (error) {
       throw isGanError(error)
         ? error
-        : notFound(`${this.dir} is no run folder: its config.json cannot be read.`, error);
+        : notFound(`${this.dir} is not a run folder: its config.json cannot be read.`, error);
     }
   }
 
@@ -217,12 +217,12 @@ export class RunFolder {
     const latest = (await this.checkpoints()).at(-1);
     if (latest === undefined)
       throw new GanError('data', 'GAN_NO_CHECKPOINT', `the run ${this.dir} has no checkpoint yet`, {
-        suggestions: ['let gan fit run to its end, or stop it with Ctrl-C: both write one'],
+        suggestions: ['let gan fit finish, or stop it with Ctrl-C: both write a checkpoint'],
       });
     return latest;
   }
 
-  /** What `keepBest` keeps; undefined when nothing was measured yet, or the checkpoint is gone. */
+  /** Returns the checkpoint that `keepBest` keeps; undefined if nothing was measured yet, or the checkpoint is gone. */
   async best(): Promise<BestCheckpoint | undefined> {
     const best = await readJson<BestCheckpoint>(this.bestPath);
     return best && (await this.checkpoints()).includes(this.checkpointPath(best.step)) ? best : undefined;
@@ -237,8 +237,11 @@ export class RunFolder {
     if (which === 'newest') return this.latestCheckpoint();
     const step = which === 'best' ? (await this.best())?.step : which;
     if (step === undefined) {
-      throw new GanError('data', 'GAN_NO_CHECKPOINT', `the run ${this.dir} has kept no best checkpoint`, {
-        suggestions: ['gan fit --metrics NAME --keep-best NAME keeps it', '--checkpoint STEP takes any that there is'],
+      throw new GanError('data', 'GAN_NO_CHECKPOINT', `the run ${this.dir} has no best checkpoint`, {
+        suggestions: [
+          'gan fit --metrics NAME --keep-best NAME keeps it',
+          '--checkpoint STEP uses any other checkpoint',
+        ],
       });
     }
     const [path, all] = [this.checkpointPath(step), await this.checkpoints()];
@@ -246,7 +249,7 @@ export class RunFolder {
     throw new GanError('data', 'GAN_NO_CHECKPOINT', `the run ${this.dir} has no checkpoint of step ${step}`, {
       suggestions: [
         all.length > 0
-          ? `it has those of the steps ${all.map((each) => Number(/\d+$/.exec(each))).join(', ')}`
+          ? `it has checkpoints of the steps ${all.map((each) => Number(/\d+$/.exec(each))).join(', ')}`
           : 'it has none yet',
         'gan fit --keep-checkpoints 0 keeps all',
       ],
@@ -265,7 +268,7 @@ export class RunFolder {
 const notFound = (message: string, cause: unknown): GanError =>
   new GanError('data', 'GAN_RUN_NOT_FOUND', message, {
     cause,
-    suggestions: ['Run folders are made by `gan fit`, by default under runs/.'],
+    suggestions: ['`gan fit` makes run folders, by default in runs/.'],
   });
 
 /** What a file holds; undefined when it is missing or no JSON. */

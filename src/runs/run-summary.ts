@@ -4,7 +4,7 @@ import type {RunConfig} from '../options/run-config.js';
 import {advance, type MetricsLine, type Standing} from './metrics-log.js';
 import {RunFolder, type BestCheckpoint} from './run-folder.js';
 
-/** What can be told of a run without its networks. */
+/** The summary of a run that needs no networks. */
 export interface RunSummary {
   dir: string;
   config: RunConfig;
@@ -28,7 +28,7 @@ export interface RunSummary {
   /** The last sample grid. */
   sample?: string;
   bytes: number;
-  /** When something was last written to it, in ISO 8601. */
+  /** Time of the last write to it, in ISO 8601. */
   changed: string;
 }
 
@@ -65,7 +65,10 @@ export async function summariseRun(dir: string): Promise<RunSummary> {
   };
 }
 
-/** The run folders below a folder, the one that changed last first; the folder itself if it is one. Other folders are passed over. */
+/**
+ * The run folders below a folder, the one that changed last first; the folder itself if it is one. Other folders are
+ * passed over.
+ */
 export async function findRuns(dir: string): Promise<string[]> {
   const names = await readdir(dir, {withFileTypes: true}).catch(() => []);
   if (names.some(({name}) => name === 'config.json')) return [dir];

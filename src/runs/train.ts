@@ -8,7 +8,7 @@ import type {RunConfig} from '../options/run-config.js';
 import {RunFolder, type Origins, type Session} from './run-folder.js';
 import {logToTensorBoard, rewindTensorBoard, wantsTensorBoard} from './tensorboard.js';
 
-/** What a run tells while it trains, for progress bars and `--json`. */
+/** The events of a run while it trains, for progress bars and `--json`. */
 export type TrainEvent =
   /** `notCaptured`: why no step will be repeated from a recording, as far as that is known before the first. */
   | {
@@ -68,7 +68,8 @@ export interface TrainResult {
 const sampleCount = 64;
 
 /**
- * Trains into a run folder, new or gone on with, as `Training.fit` says: what a run does beside training are callbacks, each one concern.
+ * Trains into a run folder, new or gone on with, as `Training.fit` says: what a run does beside training are callbacks,
+ * each one concern.
  * @throws GanError of every part: data (exit 5), configuration (3), diverged (6)
  */
 export async function train(

@@ -158,7 +158,7 @@ describe('broken plug-ins', () => {
     expect(code).to.equal(2);
     expect(stderr, stderr)
       .to.contain('gan-plugin-twin-a and gan-plugin-twin-b')
-      .and.contain('Say which: gan-plugin-twin-a:twin or gan-plugin-twin-b:twin');
+      .and.contain('Write the full name: gan-plugin-twin-a:twin or gan-plugin-twin-b:twin');
     expect(
       (await run('fit', ...tinyFlags, '--steps', '2', '--switcher', 'twin-b:twin', '--out', 'twin')).code,
     ).to.equal(0);

@@ -24,7 +24,8 @@ interface Packed {
 }
 
 async function pack(dir: string, to: string): Promise<Packed> {
-  const {stdout} = await run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', to], {cwd: dir, env}); // it is built already
+  // it is built already
+  const {stdout} = await run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', to], {cwd: dir, env});
   const [{filename, files}] = JSON.parse(stdout) as [{filename: string; files: {path: string}[]}];
   return {tarball: path.join(to, filename), files: files.map((file) => file.path), manifest: manifest(dir)};
 }

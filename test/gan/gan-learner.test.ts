@@ -623,7 +623,8 @@ describe('GANLearner: pictures', () => {
       const files = await readdir(join(path, 'images'));
       expect(files.sort()).to.deep.equal(['epoch-0001.png', 'epoch-0002.png']);
       const {width, height} = await sharp(await readFile(join(path, 'images', 'epoch-0002.png'))).metadata();
-      expect([width, height]).to.deep.equal([2 * (side + 2) + 2, 2 * (side + 2) + 2]); // three images: two by two, gaps of 2
+      // three images: two by two, gaps of 2
+      expect([width, height]).to.deep.equal([2 * (side + 2) + 2, 2 * (side + 2) + 2]);
     });
   });
 

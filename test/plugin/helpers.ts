@@ -38,7 +38,10 @@ export const noTensors = (): Promise<TensorApi> => Promise.reject(new Error('tfj
 
 export {ganError} from '../gan-error.js';
 
-/** A backend's module; `probe` is JavaScript for what its probe returns, `more` for further properties of the definition. */
+/**
+ * A backend's module; `probe` is JavaScript for what its probe returns, `more` for further properties of the
+ * definition.
+ */
 export const backendModule = (name: string, probe: string, open = "({tfBackend: 'cpu'})", more = ''): string =>
   `export default ({backend, opt}) => backend({
     name: '${name}', summary: 'A test.', ${more} options: {threads: opt.int(1, {min: 1, max: 8})},

@@ -247,7 +247,7 @@ describe('Registry', () => {
     it('tells of plug-ins that were left out: it may be in one of them', async () => {
       const parts = registry(pack('too-new', {api: 9, losses: {hinge: './a.js'}}));
       const error = await ganError(() => parts.load('loss', 'hinge'));
-      expect(error.suggestions.join(' ')).to.contain('None is installed').and.contain('too-new is left out');
+      expect(error.suggestions.join(' ')).to.contain('None is installed').and.contain('too-new is not used');
     });
   });
 

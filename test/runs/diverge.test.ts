@@ -55,7 +55,8 @@ describe('a run that diverges', () => {
         ).to.equal(true);
       const {step} = await fit({device, dir, set: ['steps=9'], resume: true});
       expect(step).to.equal(9);
-      expect(metrics(dir).map((line) => line['step'])).to.deep.equal([1, 2, 3, 4, 5, 6, 6, 7, 8, 9]); // 6: a step, and the row of its epoch
+      // 6: a step, and the row of its epoch
+      expect(metrics(dir).map((line) => line['step'])).to.deep.equal([1, 2, 3, 4, 5, 6, 6, 7, 8, 9]);
     });
   }
 

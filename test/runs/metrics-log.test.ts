@@ -31,7 +31,9 @@ const whole = Array.from({length: 12}, (_, i) => stepLine(i + 1) + ((i + 1) % 4 
   '',
 );
 
-/** What each reader says of a run: its last step, the last running mean of the generator's loss, and its sample grids. */
+/**
+ * What each reader says of a run: its last step, the last running mean of the generator's loss, and its sample grids.
+ */
 async function readers(dir: string) {
   const root = new RunsRoot(path.dirname(dir));
   const name = path.basename(dir);

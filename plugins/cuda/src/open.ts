@@ -19,7 +19,7 @@ import {DevicePoller} from './device-poller.js';
 import {Reads} from './read.js';
 import {isGpuDtype} from './values.js';
 
-/** What is used of the plug-in API. */
+/** The parts of the plug-in API that are used. */
 export type Api = Pick<Gan, 'tf' | 'GanError' | 'kernels'>;
 
 /** Name under which tfjs knows the backend. */
@@ -27,7 +27,8 @@ const tfBackend = 'gan-cuda';
 
 /**
  * Loads the libraries and starts the backend on the card that is asked for.
- * @throws GanError GAN_BACKEND_UNAVAILABLE when something is missing, GAN_BACKEND_FAILED when a library does not start or the device is open already
+ * @throws GanError GAN_BACKEND_UNAVAILABLE when something is missing, GAN_BACKEND_FAILED when a library does not start
+ * or the device is open already
  */
 export async function open(options: CudaOptions, api: Api, machine: Machine = thisMachine()): Promise<OpenedDevice> {
   const {tf, GanError} = api;

@@ -1,8 +1,8 @@
 import type {Gan} from 'gankit/plugin';
 
 /**
- * Both halves in one place, so that their signs cannot drift apart. Real images score high. Each half may return named terms instead of
- * a scalar: their sum is minimised, and each is logged by its name.
+ * Both halves in one place, so that their signs cannot drift apart. Real images score high. Each half may return named
+ * terms instead of a scalar: their sum is minimised, and each is logged by its name.
  */
 export default ({loss, opt, tf}: Gan) =>
   loss({

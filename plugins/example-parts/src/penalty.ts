@@ -1,6 +1,8 @@
 import type {Gan} from 'gankit/plugin';
 
-/** Keeps scores from drifting away (arXiv 1710.10196, appendix A.1). `real.slopes` are there for penalties of gradients. */
+/**
+ * Keeps scores from drifting away (arXiv 1710.10196, appendix A.1). `real.slopes` are there for penalties of gradients.
+ */
 export default ({penalty, opt, tf}: Gan) =>
   penalty({
     name: 'drift',

@@ -7,7 +7,7 @@ export interface OperationAttribute {
   value: boolean | number | string | number[];
 }
 
-/** What is used of tfjs-node's backend. */
+/** The parts of tfjs-node's backend that are used. */
 export interface NodeBackend extends KernelBackend {
   binding: Record<'TF_FLOAT' | 'TF_ATTR_TYPE' | 'TF_ATTR_INT' | 'TF_ATTR_STRING' | 'TF_ATTR_BOOL', number>;
   executeSingleOutput(name: string, attributes: OperationAttribute[], inputs: TensorInfo[]): TensorInfo;

@@ -3,14 +3,14 @@ import type {NamedAttrMap, NamedTensorInfoMap, TensorInfo} from '@tensorflow/tfj
 import type {Heap} from './heap.js';
 
 export type Tf = Gan['tf'];
-/** What is used of the plug-in API. */
+/** The parts of the plug-in API that are used. */
 export type Api = Pick<Gan, 'tf' | 'GanError' | 'kernels'>;
 
-/** What a kernel computes with. */
+/** The context of a kernel. */
 export interface Context {
   tf: Tf;
   heap: Heap;
-  /** What tfjs-backend-wasm computes for the same call, for the cases that a kernel leaves to it. */
+  /** Calls tfjs-backend-wasm's kernel with the same inputs, for cases that our kernel does not handle. */
   stock(): TensorInfo | TensorInfo[];
 }
 
@@ -32,7 +32,10 @@ export function kernel<Inputs, Attrs>(
   };
 }
 
-/** Whether kernels that tfjs-backend-wasm does not bring are registered, as they are between `registerKernels` and its undoing. */
+/**
+ * Whether kernels that tfjs-backend-wasm does not bring are registered, as they are between `registerKernels` and its
+ * undoing.
+ */
 export function hasKernels(tf: Tf, kernels: readonly Kernel[]): boolean {
   return kernels.every(({name}) => tf.getKernel(name, 'wasm'));
 }

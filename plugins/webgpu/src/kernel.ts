@@ -2,14 +2,17 @@ import type {Gan} from 'gankit/plugin';
 import type {WebGPUBackend} from '@tensorflow/tfjs-backend-webgpu';
 import type {NamedAttrMap, NamedTensorInfoMap, TensorInfo} from '@tensorflow/tfjs-core';
 
-/** By name, or a list for operations that take any number. */
+/** Inputs by name, or a list for operations with any number of inputs. */
 export type Inputs = NamedTensorInfoMap | readonly TensorInfo[];
 
-/** What a kernel computes with. */
+/** The context of a kernel. */
 export interface Context {
   backend: WebGPUBackend;
   attrs: NamedAttrMap;
-  /** What tfjs-backend-webgpu computes for these inputs, with the attributes of the call or others; throws where it has no such kernel. */
+  /**
+   * Calls the kernel of tfjs-backend-webgpu with these inputs, and with the attributes of the call or others. Throws if
+   * it has no such kernel.
+   */
   stock(inputs: Inputs, attrs?: object): TensorInfo;
 }
 

@@ -9,7 +9,7 @@ import {kernels} from './kernels/index.js';
 import {hideGpu, showGpu} from './navigator.js';
 import {registerKernels} from './kernel.js';
 
-/** What is used of the plug-in API. */
+/** The parts of the plug-in API that are used. */
 export type Api = Pick<Gan, 'tf' | 'GanError' | 'kernels'>;
 
 /** Name under which tfjs knows the backend. */
@@ -89,7 +89,9 @@ function stopDawn(device: GPUDevice): void {
   hideGpu();
 }
 
-/** Makes the backend the one of its name, in place of the factory that tfjs-backend-webgpu registers when it is loaded. */
+/**
+ * Makes the backend the one of its name, in place of the factory that tfjs-backend-webgpu registers when it is loaded.
+ */
 function register(backend: WebGPUBackend, {tf}: Api): void {
   if (tf.findBackendFactory(tfBackend)) tf.removeBackend(tfBackend);
   tf.registerBackend(tfBackend, () => backend);

@@ -5,14 +5,15 @@ import {RunFolder} from '../../runs/run-folder.js';
 import {spread} from '../report/samples.js';
 
 export interface TimelapseRequest {
-  /** At most as many, evenly spread, the first grid and the last among them. */
+  /** Maximum number of frames. From more grids, evenly spread ones are used, including the first and the last. */
   frames: number;
   /** Pixels that the longer side of a frame has at most. */
   side: number;
 }
 
 /**
- * The sample grids of a run, be it at its end or under way, by ascending step: RGB or, where grids are transparent, RGBA.
+ * The sample grids of a run, be it at its end or under way, by ascending step: RGB or, where grids are transparent,
+ * RGBA.
  * @returns bytes [n, height, width, 3 or 4]
  * @throws GanError GAN_RUN_NOT_FOUND, GAN_NO_SAMPLES (exit 5)
  */

@@ -11,7 +11,7 @@ export interface Curve {
 
 /** The loss of one network. */
 export interface LossCurve {
-  /** Of each of its steps. */
+  /** One entry per step. */
   raw: Curve;
   /** The running mean that the terminal shows, too. */
   smooth: Curve;
@@ -28,7 +28,7 @@ export interface RunRecord {
   critic: LossCurve;
   generator: LossCurve;
   lr: Curve;
-  /** What the epochs measured, by the recorder's names. */
+  /** The metrics of the epochs, by the recorder's names. */
   epochs: {epoch: number; step: number; seconds: number; row: Readonly<Record<string, number | null>>}[];
   samples: readonly Sample[];
 }

@@ -26,7 +26,7 @@ export async function samplesSection(samples: readonly Sample[]): Promise<string
 <div class="grids">${figures.join('\n')}</div></div></section>`;
 }
 
-/** At most `count` of the items, evenly spread, the first and the last among them. */
+/** Returns at most `count` items, evenly spread, including the first and the last. */
 export function spread<T>(items: readonly T[], count: number): T[] {
   if (items.length <= count) return [...items];
   return Array.from({length: count}, (_, i) => items[Math.round((i * (items.length - 1)) / (count - 1))]!);

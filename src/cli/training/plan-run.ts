@@ -40,11 +40,11 @@ function assertChangeable({data, out, file, flags, set}: Omit<RunRequest, 'resum
     throw new GanError(
       'usage',
       'GAN_RESUME_CHANGE',
-      `${what} cannot be changed when a run goes on: its folder has the configuration.`,
+      `${what} cannot change when a run is resumed: the configuration comes from the run folder.`,
       {
         suggestions: [
           'Leave it out, or start a new run without --resume.',
-          `Possible with --resume: ${resumableKeys.map((key) => `--${flagOf(key)}`).join(', ')}.`,
+          `Flags that can be used with --resume: ${resumableKeys.map((key) => `--${flagOf(key)}`).join(', ')}.`,
         ],
       },
     );
@@ -59,7 +59,7 @@ function assertChangeable({data, out, file, flags, set}: Omit<RunRequest, 'resum
   }
 }
 
-/** Whether a key, or an option of its part, may change. */
+/** True if a key, or an option of its part, may change. */
 const isResumable = (key: string): boolean => (resumableKeys as readonly string[]).includes(splitKey(key)[0]);
 
 /** `runs/wgan-shapes-3`: the recipe, the data, and the next number that is free. */
@@ -79,10 +79,10 @@ function assertUnused(dir: string): void {
   if (!stats) return;
   if (!stats.isDirectory())
     throw new GanError('usage', 'GAN_OUT_EXISTS', `${dir} is a file, not a folder.`, {
-      suggestions: ['Give another --out.'],
+      suggestions: ['Choose another --out.'],
     });
   if (readdirSync(dir).length === 0) return;
   throw new GanError('usage', 'GAN_OUT_EXISTS', `The folder ${dir} is not empty.`, {
-    suggestions: [`gan fit --resume ${dir}   continues the run in it`, 'Or give another --out.'],
+    suggestions: [`gan fit --resume ${dir}   continues the run in it`, 'Or choose another --out.'],
   });
 }

@@ -52,10 +52,10 @@ function assertOnlyOurs(dir: string, isOurs: (name: string) => boolean): void {
     throw new GanError(
       'usage',
       'GAN_NOT_OURS',
-      `${dir} holds what gan did not write: ${others.slice(0, 5).join(', ')}.`,
+      `${dir} contains files that gan did not write: ${others.slice(0, 5).join(', ')}.`,
       {
         suggestions: [
-          `gan runs rm ${dir} --force   removes it all the same`,
+          `gan runs rm ${dir} --force   removes it anyway`,
           `Or keep it, and remove ${path.join(dir, 'checkpoints')} by hand.`,
         ],
       },

@@ -3,8 +3,8 @@ import {messageOf} from '../../errors.js';
 import {ok, problem, warning, type DoctorContext, type Finding} from '../context.js';
 
 /**
- * Every backend's probe, and what it says of itself beyond that. One that can run is enough. Of those that need a GPU nothing is said where
- * there is none: the check of the GPU has said it.
+ * Every backend's probe, and what it says of itself beyond that. One that can run is enough. Of those that need a GPU
+ * nothing is said where there is none: the check of the GPU has said it.
  */
 export async function checkBackends({registry, gpus}: DoctorContext): Promise<Finding[]> {
   const probed = await probeBackends(registry);

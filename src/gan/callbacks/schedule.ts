@@ -11,7 +11,10 @@ export interface Progress {
   position: number;
 }
 
-/** What the learning rate is multiplied by in the next step, >= 0. A pure function, so that a resumed run needs no state. */
+/**
+ * Returns the factor for the learning rate of the next step, >= 0. It must be a pure function, so that a resumed run
+ * needs no state.
+ */
 export type LearningRateSchedule = (progress: Progress) => number;
 
 /**
@@ -29,7 +32,7 @@ export function scheduleLearningRate(schedule: LearningRateSchedule, lr: number,
         throw new GanError(
           'config',
           'GAN_SCHEDULE',
-          `the schedule gives ${factor} at step ${step} of ${steps}; a number of at least 0 is needed`,
+          `the schedule returned ${factor} at step ${step} of ${steps}, but needs a number of at least 0`,
         );
       opt!.setHyper('lr', lr * factor);
     },

@@ -14,11 +14,15 @@ export interface ExportTools {
   /** Of this program. */
   version: string;
   /**
-   * Networks of a run as graphs, with the weights of the run's checkpoint and in eval mode. Each graph was run once beside its network.
+   * Networks of a run as graphs, with the weights of the run's checkpoint and in eval mode. Each graph was run once
+   * beside its network.
    * @throws GanError GAN_EXPORT_UNSUPPORTED (exit 2) with the layers that cannot be in a graph
    */
   trace(run: TrainedRun, networks: readonly NetworkName[]): Promise<TracedNetwork[]>;
-  /** The error GAN_EXPORT_UNSUPPORTED (exit 2): layers that a format cannot have. @param subject what to call the network: `The generator` */
+  /**
+   * The error GAN_EXPORT_UNSUPPORTED (exit 2): layers that a format cannot have.
+   * @param subject what to call the network: `The generator`
+   */
   unsupported(layers: readonly Fault[], subject: string): GanError;
   /** A transposed copy: axis i of the result is axis `permutation[i]` of the data. */
   permute(data: Float32Array, shape: readonly number[], permutation: readonly number[]): Float32Array;

@@ -14,7 +14,7 @@ import {traceGraph} from './trace-graph.js';
 
 export type NetworkName = 'generator' | 'critic';
 
-/** What a reader of an exported network has to know. */
+/** The facts that a reader of an exported network needs. */
 export interface NetworkFacts {
   network: NetworkName;
   architecture: string;
@@ -29,7 +29,7 @@ export interface NetworkFacts {
   /** The run's folder and the checkpoint in it. */
   run: string;
   checkpoint: string;
-  /** Of this program and of tfjs, which it computes with. */
+  /** The versions of this program and of tfjs. */
   gan: string;
   tfjs: string;
 }
@@ -37,7 +37,7 @@ export interface NetworkFacts {
 export interface TracedNetwork {
   graph: Graph;
   facts: NetworkFacts;
-  /** What the formats call its input and its output. */
+  /** Names of the input and the output in the formats. */
   input: string;
   output: string;
 }
@@ -50,8 +50,8 @@ export const version = (
 ).version;
 
 /**
- * Networks of a run as graphs, with the weights of the chosen checkpoint and in eval mode. Each graph was run once beside the
- * network that it came from.
+ * Networks of a run as graphs, with the weights of the chosen checkpoint and in eval mode. Each graph was run once
+ * beside the network that it came from.
  * @throws ExportError (exit 2) with the layers that cannot be in a graph
  */
 export async function traceNetworks(run: TrainedRun, names: readonly NetworkName[]): Promise<TracedNetwork[]> {
@@ -84,7 +84,7 @@ export async function graphOf(network: Module, itemShape: readonly number[], sub
         {
           path: '',
           layer: network.kind,
-          what: `one image alone is computed otherwise than several: values differ by ${far.toExponential(1)}`,
+          what: `a single image gives other values than a batch: values differ by ${far.toExponential(1)}`,
         },
       ],
       subject,
@@ -92,7 +92,9 @@ export async function graphOf(network: Module, itemShape: readonly number[], sub
   return graph;
 }
 
-/** Largest difference between graph and network for one item, which no trace has seen, as a part of the largest value. */
+/**
+ * Largest difference between graph and network for one item, which no trace has seen, as a part of the largest value.
+ */
 async function distance(graph: Graph, network: Module, itemShape: readonly number[]): Promise<number> {
   const constants = new Map<Id, Tensor>(
     [...graph.constants].map(([id, {data, shape, dtype}]) => [id, tf.tensor(data, shape, dtype as 'float32')]),

@@ -1,7 +1,7 @@
 /**
- * Transposed convolutions as convolutions, for devices with a fast kernel for the one and a slow one for the other (tfjs's WASM).
- * All s x s results that belong to one position of the input are channels of a convolution, which depth-to-space then spreads
- * (Shi et al., arXiv 1609.07009).
+ * Transposed convolutions as convolutions, for devices with a fast kernel for the one and a slow one for the other
+ * (tfjs's WASM). All s x s results that belong to one position of the input are channels of a convolution, which
+ * depth-to-space then spreads (Shi et al., arXiv 1609.07009).
  */
 import {isBatchSize, type Attribute, type Constant, type Graph, type GraphNode, type Id, type Size} from './graph.js';
 
@@ -77,7 +77,8 @@ function planOf(
   const stride = Number(strides[0]);
   const shapes = [inputs['dy']!, inputs['filter']!, outputs[0]!].map((id) => values.get(id)!.shape);
   const [input, filter, result] = shapes as [Size[], Size[], Size[]];
-  if (stride > 4 || (Number(input[1]) === 1 && Number(input[2]) === 1)) return undefined; // of one position: a product already
+  // of one position: a product already
+  if (stride > 4 || (Number(input[1]) === 1 && Number(input[2]) === 1)) return undefined;
   const sides = [1, 2].map((axis): Side => {
     const [size, taps, length] = [Number(result[axis]), Number(filter[axis - 1]), Number(input[axis])];
     const cut = (pad[axis] as number[])[0]!;
@@ -102,7 +103,9 @@ function reach(taps: number, cut: number, stride: number): [number, number] {
   return [low, high];
 }
 
-/** [h, w, out, in] -> [h', w', in, s s out]: channel (r s + c) out + o is row phase r and column phase c of output o. */
+/**
+ * [h, w, out, in] -> [h', w', in, s s out]: channel (r s + c) out + o is row phase r and column phase c of output o.
+ */
 function phases({shape, data, dtype}: Constant, [rows, columns]: Side[], stride: number): Constant {
   const [height, width, outs, ins] = shape as [number, number, number, number];
   const channels = stride * stride * outs;

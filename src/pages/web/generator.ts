@@ -45,7 +45,10 @@ async function loadGraph(): Promise<{facts: Facts; graph: Graph}> {
 
 const arrays = {float32: Float32Array, int32: Int32Array, bool: Uint8Array};
 
-/** On the device that is open. tfjs's transposed convolutions are a naive loop on WASM, its convolutions are not. */
+/**
+ * Loads the generator on the open device. On WASM, tfjs's transposed convolutions are a naive loop, but its
+ * convolutions are not.
+ */
 export async function loadGenerator(device: DeviceName): Promise<Generator> {
   const {facts, graph: exported} = await loadGraph();
   const graph = device === 'wasm' ? pruned(withoutTransposed(exported)) : exported;

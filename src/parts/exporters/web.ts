@@ -33,6 +33,6 @@ function assertGenerates({graph, facts: {imageSize, channels}}: TracedNetwork, G
   throw new GanError(
     'usage',
     'GAN_EXPORT_UNSUPPORTED',
-    `The generator makes tensors [batch, ${shape.join(', ')}], no images [batch, ${imageSize}, ${imageSize}, ${channels}].`,
+    `The generator makes tensors [batch, ${shape.join(', ')}], not images [batch, ${imageSize}, ${imageSize}, ${channels}].`,
   );
 }

@@ -15,7 +15,10 @@ import type {RunsRoot} from './runs-root.js';
 /** Pages that watch at a time, and runs that each of them watches. */
 const maxStreams = 32;
 const maxWatched = 12;
-/** Runs whose curves are kept, so that a page that looks elsewhere and comes back does not wait; each has some 100 kB a curve. */
+/**
+ * Runs whose curves are kept, so that a page that looks elsewhere and comes back does not wait; each has some 100 kB a
+ * curve.
+ */
 const keptCurves = 24;
 const maxPictureBytes = 1 << 26;
 
@@ -84,7 +87,7 @@ export function makeApp({root, assets, explorer, about, backends}: AppOptions): 
   app.get('/api/backends', async (c) => c.json(await (choices ??= backends())));
   app.post('/api/draw', async (c) => {
     if (!/^application\/json\b/.test(c.req.header('content-type') ?? ''))
-      throw new Refused(415, 'the order has to be JSON');
+      throw new Refused(415, 'the request must be JSON');
     const order: DrawOrder = checkOrder(await c.req.text());
     const folder = await drawableFolder(root, order.run, order.step);
     if (!folder)

@@ -7,8 +7,8 @@ import type {RunsRoot} from './runs-root.js';
 export const mostPoints = 4096;
 
 /**
- * A curve that grows without end in bounded memory: when it is full, every other point goes away, and from then on half as many of
- * those that come are kept.
+ * A curve that grows without end in bounded memory: when it is full, every other point goes away, and from then on half
+ * as many of those that come are kept.
  */
 export class Series {
   readonly points: Points = {steps: [], values: []};

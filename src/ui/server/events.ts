@@ -4,9 +4,9 @@ import type {RunCurves} from './curves.js';
 import {readDetail, type RunList} from './run-list.js';
 import type {RunsRoot} from './runs-root.js';
 
-/** Between looks at the files. */
+/** Time between two polls of the files, in milliseconds. */
 const intervalMs = 500;
-/** Without news a line is sent, so that a page that is gone is noticed. */
+/** When nothing changes, a line is still sent, so that the server notices a page that is gone. */
 const pingMs = 15_000;
 
 export type ServerEvent = {[K in keyof ServerEvents]: {event: K; data: ServerEvents[K]}}[keyof ServerEvents];
@@ -18,7 +18,10 @@ interface Sources {
   curvesOf(name: string): RunCurves;
 }
 
-/** What a page that watches these runs has to know, first all of it, then what is new; `undefined` where there was nothing for long. */
+/**
+ * Yields everything that a page needs to know about these runs: first the whole state, then the changes. Yields
+ * `undefined` when nothing changed for long.
+ */
 export async function* watch(
   names: readonly string[],
   {root, list, curvesOf}: Sources,

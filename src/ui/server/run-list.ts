@@ -3,7 +3,10 @@ import {readStanding, type Standing} from '../../runs/metrics-log.js';
 import {checkpointSteps, RunFolder, sampleSteps} from '../../runs/run-folder.js';
 import type {RunsRoot} from './runs-root.js';
 
-/** A run whose metrics have not grown for so long is not being trained; they are written every second, or after each step. */
+/**
+ * A run whose metrics have not grown for so long is not being trained; they are written every second, or after each
+ * step.
+ */
 const liveMs = 15_000;
 const maxConfigBytes = 1 << 20;
 /** Paths below the folder of a run. */
@@ -11,7 +14,10 @@ const files = new RunFolder('');
 
 /** How old an answer may be that several pages share. */
 const freshMs = 900;
-/** A run whose files have not changed for so long is looked at less often: looking at a hundred runs takes a tenth of a second of a processor. */
+/**
+ * A run whose files have not changed for so long is looked at less often: looking at a hundred runs takes a tenth of a
+ * second of a processor.
+ */
 const quietMs = 60_000;
 const quietFreshMs = 5000;
 
@@ -19,7 +25,7 @@ const quietFreshMs = 5000;
 export class RunList {
   readonly #root: RunsRoot;
   #last: {at: number; runs: Promise<RunSummary[]>} | undefined;
-  /** By name: what a run's files had when it was looked at, to read again only what has changed. */
+  /** The state of each run's files at the last poll, by name, so that only changes are read again. */
   readonly #known = new Map<string, {at: number; key: string; summary: Omit<RunSummary, 'live'>}>();
   readonly #now: () => number;
 
@@ -90,7 +96,7 @@ export class RunList {
   }
 }
 
-/** What a page shows of a run beside its curves; undefined when there is no such run. */
+/** Returns what a page shows of a run besides its curves; undefined when there is no such run. */
 export async function readDetail(root: RunsRoot, name: string): Promise<RunDetail | undefined> {
   if ((await root.resolve(name, files.configPath)) === undefined) return undefined;
   const [config, origins, samples, checkpoints, {step: best}] = await Promise.all([
@@ -133,11 +139,12 @@ async function lastStep(root: RunsRoot, name: string): Promise<number> {
 
 const segments = (file: string): string[] => file.split(/[/\\]/);
 
-/** Where the sample grid of a step is, below the run's folder. */
+/** Returns the path of the sample grid of a step, relative to the run's folder. */
 export const sampleFile = (step: number): string[] => segments(files.samplePath(step));
 
 /**
- * The real folder of a run whose checkpoint lies in the served folder with all that is read of it; undefined when it does not.
+ * The real folder of a run whose checkpoint lies in the served folder with all that is read of it; undefined when it
+ * does not.
  * @param wanted step of the checkpoint; absent: the newest
  */
 export async function drawableFolder(

@@ -55,7 +55,10 @@ export interface Format {
   name: string;
   /** Why what is exported cannot be run here. */
   missing?: string;
-  /** The exported network computes what the library computes, for a batch of another size than any that the export has seen. */
+  /**
+   * The exported network computes what the library computes, for a batch of another size than any that the export has
+   * seen.
+   */
   expectSame(network: Module, itemShape: readonly number[]): Promise<void>;
 }
 

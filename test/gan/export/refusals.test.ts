@@ -77,7 +77,7 @@ describe('what cannot be exported', () => {
     [
       'a special case for one image',
       (x) => (x.shape[0] === 1 ? tf.mul(x, 2) : tf.mul(x, 3)),
-      /\(Sequential\): one image alone is computed otherwise/,
+      /\(Sequential\): a single image gives other values than a batch/,
     ],
   ];
   for (const [what, f, says] of refused) {

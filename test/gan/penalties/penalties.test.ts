@@ -60,8 +60,10 @@ describe('penalties', () => {
   const measure = (penalty: Penalty, critic: (x: Tensor, a: Tensor) => Tensor, a: number): Promise<[number, number]> =>
     measureStep((step) => penaltyTerms(penalty, 'it', step)['it']!, critic, a);
 
-  const linear = (x: Tensor, a: Tensor): Tensor => tf.sum(tf.mul(x, a), [1, 2, 3]); // slope a at each of 4 pixels: norm 2 a
-  const quadratic = (x: Tensor, a: Tensor): Tensor => tf.mul(tf.sum(tf.square(x), [1, 2, 3]), tf.div(a, 2)); // slope a x
+  // slope a at each of 4 pixels: norm 2 a
+  const linear = (x: Tensor, a: Tensor): Tensor => tf.sum(tf.mul(x, a), [1, 2, 3]);
+  // slope a x
+  const quadratic = (x: Tensor, a: Tensor): Tensor => tf.mul(tf.sum(tf.square(x), [1, 2, 3]), tf.div(a, 2));
   const closeTo = (got: readonly number[] | undefined, wanted: readonly number[]): void =>
     wanted.forEach((value, i) => expect(got![i], String(i)).to.be.closeTo(value, 1e-4 * (1 + Math.abs(value))));
 

@@ -36,7 +36,10 @@ async function train(factory: OptimizerFactory): Promise<Float32Array[]> {
   return [...values, ...[...state.values()].map(({data}) => Float32Array.from(data as Float32Array, Number))];
 }
 
-/** A parameter, its gradient and averages, and the coefficients of a rule; the last value of a small average may be its floor. */
+/**
+ * A parameter, its gradient and averages, and the coefficients of a rule; the last value of a small average may be its
+ * floor.
+ */
 const updates = fc.record({
   shape: fc.array(fc.integer({min: 1, max: 40}), {minLength: 1, maxLength: 3}),
   momentumAverage: fc.boolean(),

@@ -118,7 +118,8 @@ describe('selectBackend', () => {
       );
       const {device, refused} = await selectBackend(broken, 'auto');
       expect(device.name).to.equal('slow');
-      expect(refused.map(({name}) => name)).to.deep.equal(['webgpu', 'wasm', 'cuda']); // nothing is known of a broken one
+      // nothing is known of a broken one
+      expect(refused.map(({name}) => name)).to.deep.equal(['webgpu', 'wasm', 'cuda']);
       expect(refused.map(({why}) => why).join('; ')).to.match(/no adapter.*probe failed.*does not exist/);
     });
 
@@ -223,7 +224,7 @@ describe('selectBackend with --device', () => {
   it('is refused for a backend with one device, with those that have several', async () => {
     const error = await ganError(() => selectBackend(withDevices({gpu: ['0']}), 'single', new Map(), flag('1')));
     expect(error).to.include({code: 'GAN_ONE_DEVICE', exitCode: 2});
-    expect(error.message).to.contain('single has one device').and.contain('--device 1');
+    expect(error.message).to.contain('single has only one device').and.contain('--device 1');
     expect(error.suggestions.join(' ')).to.contain('--backend gpu');
   });
 
@@ -238,7 +239,7 @@ describe('selectBackend with --device', () => {
     expect(refused.map(({name, why}) => `${name}: ${why}`)).to.deep.equal(['cuda: there is no Radeon']);
     const none = await ganError(() => selectBackend(withDevices({cuda: ['0']}), 'auto', new Map(), flag('5')));
     expect(none).to.include({code: 'GAN_BACKEND_UNAVAILABLE', exitCode: 4});
-    expect(none.message).to.contain('cuda: there is no 5').and.contain('single has one device');
+    expect(none.message).to.contain('cuda: there is no 5').and.contain('single has only one device');
   });
 });
 

@@ -3,7 +3,7 @@ import type {Gan} from 'gankit/plugin';
 import type {Gpu} from '../gpu.js';
 import {kernels} from './index.js';
 
-/** Gives tfjs the kernels under the name of a backend. Returns a function that takes them back. */
+/** Registers the kernels with tfjs under the name of a backend. Returns a function that removes them. */
 export function registerKernels(
   {tf, kernels: {register}}: Pick<Gan, 'tf' | 'kernels'>,
   gpu: Gpu,

@@ -101,7 +101,7 @@ const conv2DBackpropInput = kernel<Conv2DBackpropInputInputs, Conv2DBackpropInpu
   },
 );
 
-/** Whether the filter meets the image in one position only, as where a generator turns a latent vector into an image. */
+/** True if the filter fits the image in only one position, as when a generator turns a latent vector into an image. */
 function coversImage({
   outHeight,
   outWidth,

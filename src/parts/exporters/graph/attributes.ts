@@ -4,7 +4,7 @@ import type {Attribute, GraphNode, Size} from './types.js';
 export function numbers(value: Attribute): number[] {
   if (typeof value === 'number') return [value];
   if (Array.isArray(value) && value.every((each) => typeof each === 'number')) return value;
-  throw new Unsupported('a size depends on the batch where the format wants a number');
+  throw new Unsupported('a size depends on the batch, but the format needs a number');
 }
 
 export const number = (value: Attribute): number => numbers(value)[0]!;
@@ -26,14 +26,14 @@ export const axis = (value: Attribute, rank: number): number => axes(value, rank
 export const sizes = (value: Attribute): Size[] =>
   (Array.isArray(value) ? value : [value]).map((each) => {
     if (isSize(each)) return each;
-    throw new Unsupported('a size is no number');
+    throw new Unsupported('a size is not a number');
   });
 
 const isSize = (value: Attribute): value is Size =>
   typeof value === 'number' ||
   (typeof value === 'object' && value !== null && 'batch' in value && typeof value.batch === 'number');
 
-/** Before and after, for an axis or all. */
+/** Padding before and after, for one axis or all. */
 export const pairs = (value: Attribute): [number, number][] => (value as Attribute[]).map((each) => pair(each));
 
 /** Zeros around the rows and the columns of an image, as tfjs computes them. */

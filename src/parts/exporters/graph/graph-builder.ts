@@ -2,10 +2,10 @@ import {Unsupported} from './attributes.js';
 import type {Gan, UnsupportedLayer} from '../../../plugin/index.js';
 import type {Graph, GraphNode, Id, Size} from './types.js';
 
-/** What the builders of all formats have: the graph that is written, the layer that is written now, and names that nothing else has. */
+/** The base of the builders of all formats: the graph to write, the current layer, and unique names. */
 export class GraphBuilder {
   protected readonly graph: Graph;
-  /** Of the layer, for names: `1/0`; '' is the network itself. */
+  /** Path of the layer, for names: `1/0`; '' is the network itself. */
   protected path = '';
   readonly #names = new Set<string>();
 

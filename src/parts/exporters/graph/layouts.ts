@@ -1,7 +1,7 @@
 /** Orders of a tensor's axes: axis i of the exported tensor is axis `layout[i]` of the library's. */
 export type Layout = readonly number[];
 
-/** As in the library: channels last. */
+/** The library's layout: channels last. */
 export const asStored = (rank: number): Layout => Array.from({length: rank}, (_, axis) => axis);
 
 /** [batch, channels, ...spatial]. */
@@ -13,7 +13,7 @@ export const isSame = (a: Layout, b: Layout): boolean => a.join() === b.join();
 /** The library's sizes, or one thing for each axis, in the order of `layout`. */
 export const arrange = <T>(perAxis: readonly T[], layout: Layout): T[] => layout.map((axis) => perAxis[axis]!);
 
-/** What `Transpose` needs to come from one layout to another. */
+/** Returns the permutation for `Transpose` from one layout to another. */
 export const between = (from: Layout, to: Layout): number[] => to.map((axis) => from.indexOf(axis));
 
 /** The layout after an axis is gone. */

@@ -30,7 +30,7 @@ export class OnnxBuilder extends GraphBuilder {
     return this.shape(id).length;
   }
 
-  /** Says that `name` holds a value in a layout. */
+  /** Declares that `name` holds a value in a layout. */
   place(id: Id, name: string, layout: Layout): void {
     this.#placed.set(id, [...(this.#placed.get(id) ?? []), {name, layout}]);
   }
@@ -101,7 +101,7 @@ export class OnnxBuilder extends GraphBuilder {
     return this.int64(targetSizes(shape));
   }
 
-  /** Whether the values lie in the same order in both layouts, since only sizes of 1 change places. */
+  /** True if the values have the same order in both layouts, because only axes of size 1 move. */
   isOrderKept(id: Id, from: Layout, to: Layout): boolean {
     const long = (layout: Layout): number[] => layout.filter((axis) => this.shape(id)[axis] !== 1);
     return isSame(long(from), long(to));

@@ -1,4 +1,6 @@
-/** ONNX models as bytes; field numbers are those of onnx.proto (https://github.com/onnx/onnx/blob/main/onnx/onnx.proto). */
+/**
+ * ONNX models as bytes; field numbers are those of onnx.proto (https://github.com/onnx/onnx/blob/main/onnx/onnx.proto).
+ */
 import {bytes, encode, float, int, ints, message, string, strings, type Field} from './protobuf.js';
 
 /** Operators are those of this version of the standard set (ONNX 1.12, onnxruntime 1.12 and newer). */

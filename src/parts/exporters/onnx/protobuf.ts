@@ -1,6 +1,6 @@
 /**
- * What is needed of the protobuf encoding (https://protobuf.dev/programming-guides/encoding): messages as lists of fields,
- * each with its number of the schema.
+ * The parts of the protobuf encoding that are needed (https://protobuf.dev/programming-guides/encoding): messages as
+ * lists of fields, each with its number in the schema.
  */
 export type Field = Uint8Array[];
 

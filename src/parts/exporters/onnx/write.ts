@@ -7,7 +7,7 @@ import {encodeModel, opset, type OnnxValue} from './model.js';
 import {operators} from './operators/index.js';
 
 export interface OnnxFacts {
-  /** What to call the graph, its input and its output. */
+  /** Names of the graph, its input and its output. */
   name: string;
   input: string;
   output: string;
@@ -16,7 +16,8 @@ export interface OnnxFacts {
 }
 
 /**
- * A graph as an ONNX model (opset 17): images are [batch, channels, height, width], the batch is as large as what is given.
+ * A graph as an ONNX model (opset 17): images are [batch, channels, height, width], the batch is as large as what is
+ * given.
  * @throws GanError GAN_EXPORT_UNSUPPORTED that names every layer that ONNX cannot have
  */
 export function toOnnx(

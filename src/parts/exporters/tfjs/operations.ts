@@ -14,7 +14,7 @@ import {
 import type {GraphNode, Size} from '../graph/types.js';
 import {bool, float, int, list, text, type, type TfAttribute, type TfBuilder} from './builder.js';
 
-/** By the kernel's name. Each gives the names of its results. */
+/** Keyed by the kernel's name. Each function returns the names of the results. */
 type Operations = Record<string, (b: TfBuilder, node: GraphNode) => string[]>;
 
 /** Operations of the same inputs, without attributes, by TensorFlow's name. */

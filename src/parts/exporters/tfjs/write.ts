@@ -5,14 +5,14 @@ import {shape, TfBuilder, type, type NodeDef, type TfAttribute, type Weight} fro
 import {operations} from './operations.js';
 
 export interface TfjsFacts {
-  /** What to call the network, its input and its output. */
+  /** Names of the network, its input and its output. */
   name: string;
   input: string;
   output: string;
   metadata: Readonly<Record<string, unknown>>;
 }
 
-/** What tfjs-converter's own tool writes, so that a web server can keep parts of large models in its cache. */
+/** The shard size of tfjs-converter's own tool, which lets caches keep parts of large models. */
 const shardBytes = 4 * 1024 * 1024;
 
 /**
@@ -53,7 +53,7 @@ export function toTfjs(
   return new Map([['model.json', Buffer.from(JSON.stringify(model))], ...files]);
 }
 
-/** With the type of its elements, which TensorFlow has at every operation on numbers. */
+/** Adds the type of the elements, which every numeric TensorFlow operation has. */
 function typed(node: NodeDef): NodeDef {
   const attr: Record<string, TfAttribute> =
     node.op === 'Const' || node.op === 'Placeholder' ? node.attr : {T: type('float32'), ...node.attr};

@@ -1,4 +1,6 @@
-/** What the exported web page reads; types only, so that the page's bundle takes nothing of the library with it. */
+/**
+ * The files that the exported web page reads. Types only, so that the page's bundle contains nothing of the library.
+ */
 import type {GraphNode, Id, Value} from '../graph/types.js';
 import type {NetworkFacts} from '../../../plugin/index.js';
 

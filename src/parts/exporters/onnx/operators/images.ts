@@ -5,7 +5,10 @@ import type {OnnxBuilder} from '../builder.js';
 import type {Operators} from './index.js';
 
 const image = channelsFirst(4);
-/** [height, width, in, out] as PyTorch has it: [out, in, height, width], or [in, out, ...] of a transposed convolution, whose stored axes are [..., out, in]. */
+/**
+ * [height, width, in, out] as PyTorch has it: [out, in, height, width], or [in, out, ...] of a transposed convolution,
+ * whose stored axes are [..., out, in].
+ */
 const filterFirst = [3, 2, 0, 1];
 
 const sides = (b: OnnxBuilder, id: Id): [number, number] => [number(b.shape(id)[1]), number(b.shape(id)[2])];
@@ -41,8 +44,8 @@ function depthwise(b: OnnxBuilder, node: GraphNode): void {
 }
 
 /**
- * The result may be larger than what the input reaches by its stride (PyTorch's output padding): then less is cut off at
- * the end, and what is still missing are zeros.
+ * The result may be larger than what the input reaches by its stride (PyTorch's output padding): then less is cut off
+ * at the end, and what is still missing are zeros.
  */
 function convTranspose(b: OnnxBuilder, node: GraphNode): void {
   const {dy, filter} = node.inputs;

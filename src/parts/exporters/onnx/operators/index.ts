@@ -6,7 +6,7 @@ import {images} from './images.js';
 import {rearranging} from './rearranging.js';
 import {reductions} from './reductions.js';
 
-/** By the kernel's name. Each adds its operators and places its results. */
+/** Keyed by the kernel's name. Each function adds the operators and places the results. */
 export type Operators = Record<string, (b: OnnxBuilder, node: GraphNode) => void>;
 
 export const operators: Operators = {...elementwise, ...images, ...rearranging, ...reductions};
