@@ -102,7 +102,7 @@ async function explorer(): Promise<PublicExplorer> {
 
 const isManifest = (file: string): boolean => ['package.json', 'package.yaml'].includes(path.basename(file));
 
-/** In the package.json of a plug-in, `gan` declares parts (`{"api": 1, ...}`) and is not configuration. */
+/** In the package.json of a plug-in, `gan` declares parts (`{"api": 2, ...}`) and is not configuration. */
 function withoutParts(pjson: unknown): unknown {
   const {gan, ...rest} = pjson as {gan?: unknown};
   return typeof gan === 'object' && gan !== null && 'api' in gan ? rest : pjson;

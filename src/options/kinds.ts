@@ -28,7 +28,7 @@ export const partKinds = {
   },
   architecture: {manifestKey: 'architectures', noun: 'an architecture', test: 'train'},
   loss: {manifestKey: 'losses', noun: 'a loss', test: 'train'},
-  penalty: {manifestKey: 'penalties', noun: 'a penalty', test: 'train'},
+  penalty: {manifestKey: 'penalties', noun: 'a penalty', test: 'train', instance: 'NAME'}, // of its term in the log
   optimizer: {manifestKey: 'optimizers', noun: 'an optimizer', test: 'train'},
   switcher: {manifestKey: 'switchers', noun: 'a switcher', test: 'train'},
   schedule: {manifestKey: 'schedules', noun: 'a schedule', test: 'train'},
@@ -58,10 +58,21 @@ export type PartKind = keyof typeof partKinds;
 export const kindNames = Object.keys(partKinds) as PartKind[];
 
 /**
- * The change of plug-in API 2 for authors of a kind of part: a sentence without its full stop. Unchanged kinds are
- * absent.
+ * What plug-in API 2 changed for the authors of a kind of part: a sentence without its full stop. Kinds that stayed as
+ * they were are absent.
  */
-export const changedInApi2: Partial<Record<PartKind, string>> = {};
+export const changedInApi2: Partial<Record<PartKind, string>> = {
+  architecture: '`nn.changing` is called `nn.perStepTensor`',
+  loss:
+    '`critic` and `generator` get the training step: `real.scores` and `fake.scores` in place of `real` and `fake`, `fake.images` in place of ' +
+    '`output`, `real.images` in place of `target`',
+  penalty:
+    '`create` returns `{network, compute(step)}` in place of a function: `step.real.images` and `step.fake.images` in place of `real` and `fake`, ' +
+    '`step.random` in place of `rng`, `every: n` in place of returning undefined',
+  callback:
+    '`runAfter` and `runBefore` name other callbacks in place of `order`; of the learner, `lastLoss` is what `read` was, `pendingLoss` what ' +
+    '`latest` was',
+};
 
 /** All facts about a kind, including those that only some kinds have. */
 export const kindFacts = (kind: PartKind): KindFacts => partKinds[kind];

@@ -5,7 +5,7 @@
  *     export default ({switcher, opt}: Gan) => switcher({name: 'fixed', ...});
  *
  * Only types are imported, so no second copy of this package or of tfjs can enter by a plug-in. The package says in its
- * package.json what it brings: `"gan": {"api": 1, "switchers": {"fixed": "./dist/fixed.js"}}`.
+ * package.json what it brings: `"gan": {"api": 2, "switchers": {"fixed": "./dist/fixed.js"}}`.
  */
 import type {Backend, Finding} from '../backends/device.js';
 import type {registerKernels} from '../backends/kernels.js';
@@ -15,7 +15,7 @@ import type {Callback} from '../gan/callback.js';
 import type {LearningRateSchedule} from '../gan/callbacks/schedule.js';
 import type {Augmentation} from '../gan/data/augment.js';
 import type {SourceFactory} from '../gan/data/types.js';
-import type {GanLossPair} from '../gan/losses/loss.js';
+import type {StepLoss} from '../gan/losses/loss.js';
 import type {Architecture} from '../gan/nets/architecture.js';
 import type {ImageMetric} from '../gan/metrics/image-metrics.js';
 import type {Nn} from '../gan/nn.js';
@@ -48,14 +48,16 @@ export type {Callback} from '../gan/callback.js';
 export type {LearningRateSchedule, Progress} from '../gan/callbacks/schedule.js';
 export type {Augmentation} from '../gan/data/augment.js';
 export type {HostData, HostTensor, Source, SourceFactory} from '../gan/data/types.js';
-export type {GanLossPair} from '../gan/losses/loss.js';
+export type {StepLoss, Terms} from '../gan/losses/loss.js';
+export type {StepImages, StepProgress, TrainingStep} from '../gan/training-step.js';
+export type {StepRandom} from '../gan/step-random.js';
 export type {Architecture, ImageShape} from '../gan/nets/architecture.js';
 export type {Learner} from '../gan/learner.js';
 export type {ImageMetric, ImageSets} from '../gan/metrics/image-metrics.js';
 export type {Module} from '../gan/module.js';
 export type {Nn} from '../gan/nn.js';
 export type {Optimizer, OptimizerFactory, UpdateRule} from '../gan/optim/optimizer.js';
-export type {Penalty, PenaltyFacts} from '../gan/penalties/penalty.js';
+export type {Penalty} from '../gan/penalties/penalty.js';
 export type {Rng} from '../gan/rng.js';
 export type {RunConfig} from '../options/run-config.js';
 export type {Fault as UnsupportedLayer} from '../gan/export/export-error.js';
@@ -85,7 +87,7 @@ export type {
 } from '../options/options.js';
 
 /** Raised by one when a plug-in written for the old API can no longer work. */
-export const apiVersion = 1;
+export const apiVersion = 2;
 
 /** A part: what it is called, what it can be told, and how it is made. `create` runs only when the part is used. */
 export interface Definition<Created, S extends OptionSpecs = OptionSpecs> {
@@ -139,8 +141,8 @@ export interface PartKinds {
   /** Defines a generator and a critic. */
   architecture: Architecture;
   /** Defines what the critic and the generator minimise. */
-  loss: GanLossPair;
-  /** Defines a scalar that is added to the critic's loss. */
+  loss: StepLoss;
+  /** Defines what one of the networks minimises beside its loss. */
   penalty: Penalty;
   /** Defines how gradients change weights. */
   optimizer: OptimizerFactory;

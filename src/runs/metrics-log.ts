@@ -13,6 +13,8 @@ export interface MetricsLine {
   mode?: 'critic' | 'generator';
   /** Its loss. */
   loss?: number;
+  /** The terms that the loss is the sum of, by name, where there is more than one. */
+  terms?: Readonly<Record<string, number>>;
   /** Running means of the losses. */
   genLoss?: number;
   critLoss?: number;
@@ -160,12 +162,13 @@ function parseLine(text: string): MetricsLine | undefined {
     return undefined;
   }
   if (!isRecord(value) || typeof value['step'] !== 'number') return undefined;
-  const {step, mode, row} = value;
+  const {step, mode, terms, row} = value;
   const numbers = numeric.flatMap((key) => (typeof value[key] === 'number' ? [[key, value[key]]] : []));
   return {
     step,
     ...(Object.fromEntries(numbers) as Pick<MetricsLine, (typeof numeric)[number]>),
     ...((mode === 'critic' || mode === 'generator') && {mode}),
+    ...(isRecord(terms) && {terms: Object.fromEntries(Object.entries(terms).filter(isNumber))}),
     ...(isRecord(row) && {row: Object.fromEntries(Object.entries(row).filter(isCell))}),
   };
 }
@@ -175,5 +178,5 @@ const numeric = ['epoch', 'loss', 'genLoss', 'critLoss', 'lr', 'seconds'] as con
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-const isCell = (entry: [string, unknown]): entry is [string, number | null] =>
-  entry[1] === null || typeof entry[1] === 'number';
+const isNumber = (entry: [string, unknown]): entry is [string, number] => typeof entry[1] === 'number';
+const isCell = (entry: [string, unknown]): entry is [string, number | null] => entry[1] === null || isNumber(entry);

@@ -7,10 +7,7 @@ import {readCheckpoint} from '../gan/checkpoint.js';
 import type {DataLoaders} from '../gan/data/types.js';
 import type {Networks} from '../gan/export/trained-run.js';
 import {GANLearner} from '../gan/gan-learner.js';
-import type {CritLossFunction, GenLossFunction} from '../gan/losses/gan-loss.js';
 import {measureImages} from '../gan/metrics/image-metrics.js';
-import {penalise} from '../gan/penalties/penalty.js';
-import {repeatable} from '../gan/repeatable.js';
 import {setSeed} from '../gan/streams.js';
 import type {RunConfig} from '../options/run-config.js';
 import {openRegistry} from '../plugin/discover.js';
@@ -109,11 +106,8 @@ function nothingToDo(dir: string, done: number, wanted: number): GanError {
 
 /** The learner of a run, for its networks and data. */
 function makeLearner(config: RunConfig, parts: RunParts, dls: DataLoaders, {generator, critic}: Networks): GANLearner {
-  const {loss} = parts;
-  const genLossFunc: GenLossFunction = (fake, output, target) => loss.generator({fake, output, target});
-  const critLossFunc: CritLossFunction = (real, fake) => loss.critic({real, fake});
-  if (loss.repeatable) [genLossFunc, critLossFunc].forEach(repeatable);
-  const learn = new GANLearner(dls, generator, critic, genLossFunc, critLossFunc, {
+  const learn = new GANLearner(dls, generator, critic, parts.loss, {
+    penalties: parts.penalty ? [parts.penalty] : [],
     switcher: parts.switcher,
     optFunc: parts.optimizer,
     lr: config.lr,
@@ -132,12 +126,11 @@ function makeLearner(config: RunConfig, parts: RunParts, dls: DataLoaders, {gene
 /** Returns the callbacks of a training's own parts. */
 function partCallbacks(
   {lr, latent, seed, metricImages}: RunConfig,
-  {penalty, schedule, metrics, callbacks}: RunParts,
+  {schedule, metrics, callbacks}: RunParts,
   learn: GANLearner,
   steps: number,
 ): Callback[] {
   return [
-    ...(penalty ? [penalise(learn, penalty)] : []),
     ...(schedule ? [scheduleLearningRate(schedule, lr, steps)] : []),
     ...(metrics.length > 0 ? [measureImages(learn, metrics, {count: metricImages, latent, seed})] : []),
     ...callbacks,

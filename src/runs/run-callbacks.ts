@@ -58,7 +58,7 @@ export function logMetrics(learn: GANLearner, log: MetricsLog): Callback {
     name: 'log-metrics',
     runAfter: ['recorder', 'image-metrics'],
     async afterLossRead({lastLoss}) {
-      const {training, turn, step, epoch, value: loss, lrs} = lastLoss!;
+      const {training, turn, step, epoch, value: loss, terms, lrs} = lastLoss!;
       if (!training) return;
       const {genSmooth, critSmooth} = learn.ganTrainer;
       await log.add({
@@ -69,6 +69,7 @@ export function logMetrics(learn: GANLearner, log: MetricsLog): Callback {
         ...(genSmooth.value !== undefined && {genLoss: genSmooth.value}),
         ...(critSmooth.value !== undefined && {critLoss: critSmooth.value}),
         lr: lrs[0]!,
+        ...(terms && {terms}),
       });
     },
     async afterEpoch({step, stopReason, recorder}) {

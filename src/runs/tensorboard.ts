@@ -44,11 +44,12 @@ export function logToTensorBoard(
     flush,
     beforeBatch: ({training}) => speed.start(training),
     async afterLossRead({lastLoss}) {
-      const {training, step, value, lrs, batchSize, turn} = lastLoss!;
+      const {training, step, value, lrs, batchSize, turn, terms = {}} = lastLoss!;
       if (!training) return;
       const imagesPerSecond = speed.add(batchSize);
       file.scalars(step, {
         [`loss/${turn}`]: value,
+        ...Object.fromEntries(Object.entries(terms).map(([name, term]) => [`loss/${turn}/${name}`, term])),
         learning_rate: lrs[0]!,
         ...(imagesPerSecond !== undefined && {images_per_second: imagesPerSecond}),
       });

@@ -25,7 +25,7 @@ export interface PreparedTraining {
   readonly parts: RunParts;
   readonly dls: DataLoaders;
   readonly learn: GANLearner;
-  /** The callbacks of the parts (penalty, schedule, metrics, callbacks), for `learn.fit`. */
+  /** The callbacks of the parts (schedule, metrics, callbacks), for `learn.fit`. */
   readonly callbacks: readonly Callback[];
   /** Optimiser steps in all, of both networks. */
   readonly steps: number;
@@ -129,7 +129,7 @@ export async function train(
       criticParameters: session.criticParameters,
       ...(notCaptured !== undefined && {notCaptured}),
     });
-    await learn.fit(epochs, config.lr, {cbs, ...(config.wd !== undefined && {wd: config.wd}), ...goOn});
+    await learn.fit(epochs, config.lr, {cbs, steps, ...(config.wd !== undefined && {wd: config.wd}), ...goOn});
   } finally {
     await flush();
   }

@@ -48,7 +48,7 @@ describe('runBench', () => {
     const {root} = pack(
       'gan-plugin-fakes',
       {
-        api: 1,
+        api: 2,
         backends: Object.fromEntries(Object.keys(fakes).map((name) => [name, `./${name}.js`])),
         ...Object.fromEntries(loudKinds.map(([kind]) => [partKinds[kind].manifestKey, {loud: `./loud-${kind}.js`}])),
       },

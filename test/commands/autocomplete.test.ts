@@ -27,7 +27,7 @@ describe('completion', () => {
     };
     const plugin = pack(
       'gan-plugin-t',
-      {api: 1, switchers: {turns: './t.js'}},
+      {api: 2, switchers: {turns: './t.js'}},
       {
         't.js':
           "export default ({switcher, opt}) => switcher({name: 'turns', summary: 'A test.', options: {often: opt.int(1)}, create: () => () => 'critic'});",

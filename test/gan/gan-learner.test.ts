@@ -28,6 +28,7 @@ import {
   type GANLearnerOptions,
   type Module,
   type Tensor,
+  type TrainingStep,
 } from 'gankit';
 import {expectClose, withDevice} from '../device.js';
 import {
@@ -705,16 +706,14 @@ describe('GANLearner.fromLearners', () => {
   it('has their losses, weighted', () => {
     const {learn} = learners();
     const [fake, output, target] = [tf.tensor([[0]]), tf.tensor([[2]]), tf.tensor([[1]])];
-    expectClose(learn.ganLoss.genLossFunc(fake, output, target), Math.log(2) + 50);
-    expectClose(
-      GANLearner.fromLearners(...(({gen, crit}) => [gen, crit] as const)(learners())).ganLoss.genLossFunc(
-        fake,
-        output,
-        target,
-      ),
-      Math.log(2) + 1,
-    );
-    expectClose(learn.ganLoss.critLossFunc(fake, fake), Math.log(2));
+    const step = {
+      fake: {scores: fake, images: output},
+      real: {scores: fake, images: target},
+    } as unknown as TrainingStep;
+    const even = GANLearner.fromLearners(...(({gen, crit}) => [gen, crit] as const)(learners()));
+    expectClose(learn.ganLoss.loss.generator(step) as Tensor, Math.log(2) + 50);
+    expectClose(even.ganLoss.loss.generator(step) as Tensor, Math.log(2) + 1);
+    expectClose(learn.ganLoss.loss.critic(step) as Tensor, Math.log(2));
   });
 
   it('trains what the two learners hold', async () => {

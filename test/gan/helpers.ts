@@ -137,3 +137,17 @@ export function dense(rows: number[][], bias?: number[]): Dense {
 export async function allState(net: Module): Promise<Record<string, number[]>> {
   return Object.fromEntries([...(await net.stateDict())].map(([name, {data}]) => [name, Array.from(data, Number)]));
 }
+
+/** A network of one function. */
+export class FunctionModule extends Module {
+  readonly #compute: (x: Tensor) => Tensor;
+
+  constructor(compute: (x: Tensor) => Tensor) {
+    super();
+    this.#compute = compute;
+  }
+
+  override forward(x: Tensor): Tensor {
+    return this.#compute(x);
+  }
+}

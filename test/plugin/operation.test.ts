@@ -35,7 +35,7 @@ describe('an operation of a plug-in', () => {
   let swish: Operation<'x' | 'b', {scale: number}, Tensor>;
   before(async () => {
     const registry = new Registry(
-      [pack('gan-plugin-swish', {api: 1, losses: {swish: './x.js'}}, {'x.js': plugin})],
+      [pack('gan-plugin-swish', {api: 2, losses: {swish: './x.js'}}, {'x.js': plugin})],
       importTensors,
     );
     swish = (await registry.create('loss', 'swish')).critic as unknown as typeof swish;

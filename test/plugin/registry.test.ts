@@ -13,7 +13,7 @@ describe('Registry', () => {
   after(removeFolders);
 
   it('lists names from package.json without loading a module', () => {
-    const parts = registry(pack('a', {api: 1, switchers: {one: './missing.js'}, recipes: {two: './throws.js'}}));
+    const parts = registry(pack('a', {api: 2, switchers: {one: './missing.js'}, recipes: {two: './throws.js'}}));
     expect(parts.names('switcher')).to.deep.equal(['one']);
     expect(parts.names('recipe')).to.deep.equal(['two']);
     expect(parts.names('loss')).to.deep.equal([]);
@@ -21,21 +21,21 @@ describe('Registry', () => {
   });
 
   it('makes a part with its defaults, or with the options given', async () => {
-    const parts = registry(pack('a', {api: 1, switchers: {one: './one.js'}}, {'one.js': switcher('one')}));
+    const parts = registry(pack('a', {api: 2, switchers: {one: './one.js'}}, {'one.js': switcher('one')}));
     expect(await parts.create('switcher', 'one')).to.have.property('n', 2);
     const given = new Map([['n', {value: '5', origin: '--set'}]]);
     expect(await parts.create('switcher', 'one', given)).to.have.property('n', 5);
   });
 
   it('checks options when a part is made', async () => {
-    const parts = registry(pack('a', {api: 1, switchers: {one: './one.js'}}, {'one.js': switcher('one')}));
+    const parts = registry(pack('a', {api: 2, switchers: {one: './one.js'}}, {'one.js': switcher('one')}));
     const error = await ganError(() => parts.create('switcher', 'one', new Map([['m', {value: 1, origin: 'a file'}]])));
     expect(error.code).to.equal('GAN_CONFIG_UNKNOWN_KEY');
     expect(error.suggestions.join(' ')).to.contain("Did you mean 'n'?");
   });
 
   describe('a name that two packages give', () => {
-    const one = (name: string) => pack(name, {api: 1, switchers: {one: './one.js'}}, {'one.js': switcher('one')});
+    const one = (name: string) => pack(name, {api: 2, switchers: {one: './one.js'}}, {'one.js': switcher('one')});
 
     it('is refused by itself, and taken with the plug-in before it, by its full or its short name', async () => {
       const parts = registry(one('gan-plugin-a'), one('@me/gan-plugin-b'));
@@ -78,7 +78,7 @@ describe('Registry', () => {
       registry(
         pack(
           'gan-plugin-bad',
-          {api: 1, switchers: {bad: './bad.js'}},
+          {api: 2, switchers: {bad: './bad.js'}},
           {
             'bad.js': `export default ({switcher, GanError}) => switcher({name: 'bad', summary: 'A test.', create: () => ${body}});`,
           },
@@ -117,18 +117,18 @@ describe('Registry', () => {
   });
 
   it('lets parts of different kinds have one name', () => {
-    expect(registry(pack('a', {api: 1, losses: {x: './l.js'}, recipes: {x: './r.js'}})).problems).to.deep.equal([]);
+    expect(registry(pack('a', {api: 2, losses: {x: './l.js'}, recipes: {x: './r.js'}})).problems).to.deep.equal([]);
   });
 
   describe('leaves out, with a reason, a package', () => {
     const cases: [string, unknown, RegExp][] = [
-      ['for another API', {api: 2, losses: {x: './x.js'}}, /API 2.*has 1/],
+      ['for another API', {api: 3, losses: {x: './x.js'}}, /API 3.*has 2/],
       ['that names no API', {losses: {x: './x.js'}}, /API \(none given\)/],
       ['whose block is no object', [1], /must be an object/],
     ];
     for (const [what, gan, reason] of cases) {
       it(what, () => {
-        const parts = registry(pack('bad', gan), pack('good', {api: 1, losses: {y: './y.js'}}));
+        const parts = registry(pack('bad', gan), pack('good', {api: 2, losses: {y: './y.js'}}));
         expect(parts.names('loss')).to.deep.equal(['y']);
         expect(parts.problems.map((problem) => problem.package)).to.deep.equal(['bad']);
         expect(parts.problems[0]?.reason).to.match(reason);
@@ -146,6 +146,15 @@ describe('Registry', () => {
       expect(fault).to.contain('it would bring loss x, loss y, penalty p, recipe r; ');
       expect(fault.endsWith(`: loss: ${changes.loss}; penalty: ${changes.penalty}`), fault).to.equal(true);
       expect(apiFault({api: 1, recipes: {r: './r.js'}}, 2, changes)).to.match(/would bring recipe r$/);
+    });
+
+    it('what this version has changed, by name of part', () => {
+      const fault = apiFault({api: 1, losses: {x: './x.js'}, penalties: {p: './p.js'}, callbacks: {c: './c.js'}});
+      expect(fault).to.match(
+        /^it is made for plug-in API 1, this version of gan has 2; it would bring loss x, penalty p, callback c; /,
+      );
+      for (const word of ['`real.scores`', '`create` returns `{network, compute(step)}`', '`runAfter`', '`lastLoss`'])
+        expect(fault).to.contain(word);
     });
 
     it('nothing of old changes when it is made for a newer one, or for none', () => {
@@ -168,7 +177,7 @@ describe('Registry', () => {
     ];
     for (const [what, block, reason] of cases) {
       it(what, () => {
-        const parts = registry(pack('a', {api: 1, recipes: {fine: './fine.js'}, ...block}));
+        const parts = registry(pack('a', {api: 2, recipes: {fine: './fine.js'}, ...block}));
         expect(parts.names('recipe')).to.deep.equal(['fine']);
         expect(parts.names('loss')).to.deep.equal([]);
         expect(parts.problems[0]?.reason).to.match(reason);
@@ -210,7 +219,7 @@ describe('Registry', () => {
     for (const [what, files, message] of cases) {
       it(what, async () => {
         const parts = registry(
-          pack('bad', {api: 1, switchers: {x: './x.js', good: './good.js'}}, {...files, 'good.js': switcher('good')}),
+          pack('bad', {api: 2, switchers: {x: './x.js', good: './good.js'}}, {...files, 'good.js': switcher('good')}),
         );
         const error = await ganError(() => parts.load('switcher', 'x'));
         expect(error.code).to.equal('GAN_PLUGIN_BROKEN');
@@ -220,14 +229,14 @@ describe('Registry', () => {
     }
 
     it('a broken backend is an error of kind backend', async () => {
-      const parts = registry(pack('bad', {api: 1, backends: {x: './x.js'}}));
+      const parts = registry(pack('bad', {api: 2, backends: {x: './x.js'}}));
       expect(await ganError(() => parts.load('backend', 'x'))).to.include({kind: 'backend', exitCode: 4});
     });
   });
 
   describe('an unknown name', () => {
     it('is a usage error that lists the names, the nearest first', async () => {
-      const parts = registry(pack('a', {api: 1, losses: {bce: './a.js', wgan: './b.js', hinge: './c.js'}}));
+      const parts = registry(pack('a', {api: 2, losses: {bce: './a.js', wgan: './b.js', hinge: './c.js'}}));
       const error = await ganError(() => parts.load('loss', 'wgna', '--loss'));
       expect(error).to.include({code: 'GAN_UNKNOWN_PART', kind: 'usage', exitCode: 2});
       expect(error.message).to.contain("no loss 'wgna' (from --loss)");
@@ -251,7 +260,7 @@ describe('Registry', () => {
       };
       return {counts, load};
     };
-    const block = {api: 1, losses: {x: './x.js'}};
+    const block = {api: 2, losses: {x: './x.js'}};
 
     it('are not loaded to list a part that only takes them, and are there when it is made', async () => {
       const {counts, load} = tensors();
@@ -303,7 +312,7 @@ describe('Registry', () => {
 
     it('are not loaded for a switcher; one that uses them in create is told so', async () => {
       const bad = "export default ({switcher, nn}) => switcher({name: 'x', summary: 's', create: () => nn.layer});";
-      const parts = registry(pack('a', {api: 1, switchers: {x: './x.js'}}, {'x.js': bad}));
+      const parts = registry(pack('a', {api: 2, switchers: {x: './x.js'}}, {'x.js': bad}));
       const error = await ganError(() => parts.create('switcher', 'x'));
       expect(error).to.include({code: 'GAN_PLUGIN_FAILED', exitCode: 3});
       expect(error.message).to.contain('nn.layer was used before it was loaded');

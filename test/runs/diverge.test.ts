@@ -3,17 +3,17 @@ import path from 'node:path';
 import {tf, type Tensor} from '../../dist/backends/tf.js';
 import type {Device} from '../../dist/backends/device.js';
 import {readCheckpoint} from '../../dist/gan/checkpoint.js';
-import type {GanLossPair} from '../../dist/plugin/index.js';
+import type {StepLoss} from '../../dist/plugin/index.js';
 import {folder, ganError, removeFolders} from '../plugin/helpers.js';
 import {fit, metrics, newest, openCpu} from './helpers.js';
 
 /** The difference of the means, until the loss of step `at`, to which something is done. */
-function lossThatBreaks(at: number, breakIt: (loss: Tensor) => Tensor): GanLossPair {
+function lossThatBreaks(at: number, breakIt: (loss: Tensor) => Tensor): StepLoss {
   let step = 0;
   const count = (loss: Tensor): Tensor => (++step >= at ? breakIt(loss) : loss);
   return {
-    critic: ({real, fake}) => count(tf.sub(tf.mean(real), tf.mean(fake))),
-    generator: ({fake}) => count(tf.mean(fake)),
+    critic: ({real, fake}) => count(tf.sub(tf.mean(real.scores), tf.mean(fake.scores))),
+    generator: ({fake}) => count(tf.mean(fake.scores)),
   };
 }
 

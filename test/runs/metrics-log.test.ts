@@ -128,7 +128,16 @@ describe('metrics.jsonl', () => {
   it('is written in batches, and read back as it was', async () => {
     const log = new MetricsLog(path.join(folder(), 'metrics.jsonl'));
     const lines: MetricsLine[] = [
-      {step: 1, epoch: 0, mode: 'critic', loss: 0.5, genLoss: 1, critLoss: 2, lr: 0.1},
+      {
+        step: 1,
+        epoch: 0,
+        mode: 'critic',
+        loss: 0.5,
+        terms: {adversarial: 0.75, r1: -0.25},
+        genLoss: 1,
+        critLoss: 2,
+        lr: 0.1,
+      },
       {step: 1, epoch: 0, seconds: 3, row: {train_loss: 0.25, swd: null}},
     ];
     for (const line of lines) await log.add(line);

@@ -3,7 +3,7 @@ import {expect} from 'chai';
 import {fileURLToPath} from 'node:url';
 import ts from 'typescript';
 import type {PartChoice, RunConfig} from '../../dist/options/run-config.js';
-import type {Architecture, Backend, Gan, GanLossPair, PartKind, PartKinds} from '../../dist/plugin/index.js';
+import type {Architecture, Backend, Gan, StepLoss, PartKind, PartKinds} from '../../dist/plugin/index.js';
 import {kindNames} from '../../dist/options/kinds.js';
 import type {RunParts} from '../../dist/config/parts.js';
 import type {LearningRateSchedule} from '../../dist/plugin/index.js';
@@ -109,18 +109,18 @@ export const losses = ({loss, tf}: Gan) => [
   loss({
     name: 'x',
     summary: 's',
-    create: (): GanLossPair => ({
-      critic: ({real, fake}) => tf.sub(tf.mean(real), tf.mean(fake)),
-      generator: ({fake}) => tf.mean(fake),
+    create: (): StepLoss => ({
+      critic: ({real, fake}) => tf.sub(tf.mean(real.scores), tf.mean(fake.scores)),
+      generator: ({fake}) => ({adversarial: tf.mean(fake.scores)}),
     }),
   }),
   // @ts-expect-error half a loss: the signs could drift apart
-  loss({name: 'x', summary: 's', create: () => ({critic: ({real}) => tf.mean(real)})}),
+  loss({name: 'x', summary: 's', create: () => ({critic: ({real}) => tf.mean(real.scores)})}),
   loss({
     name: 'x',
     summary: 's',
-    // @ts-expect-error the critic's half sees no target
-    create: () => ({critic: ({target}) => tf.mean(target), generator: ({fake}) => tf.mean(fake)}),
+    // @ts-expect-error a step has no target: it has real.images
+    create: () => ({critic: ({target}) => tf.mean(target), generator: ({fake}) => tf.mean(fake.scores)}),
   }),
 ];
 

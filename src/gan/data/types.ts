@@ -11,6 +11,8 @@ export interface Batch {
   input: HostTensor;
   /** Real items for the critic: [size, ...shape of the source]. */
   target: HostTensor;
+  /** The class of each real image, from 0, where the data has labels: [size]. */
+  labels?: Int32Array;
   /** Items in this batch: `batchSize`, or fewer in a last batch that is kept. */
   size: number;
 }

@@ -16,7 +16,7 @@ const priorities: Record<string, string> = {cuda: 'priority: 300,', webgpu: 'pri
 /** A registry with fake backends, in the order given. Each probe is JavaScript. */
 function backends(probes: Record<string, string>, open?: string): Registry {
   const names = Object.keys(probes);
-  const block = {api: 1, backends: Object.fromEntries(names.map((name) => [name, `./${name}.js`]))};
+  const block = {api: 2, backends: Object.fromEntries(names.map((name) => [name, `./${name}.js`]))};
   const files = Object.fromEntries(
     names.map((name) => [`${name}.js`, backendModule(name, probes[name]!, open, priorities[name])]),
   );
@@ -49,7 +49,7 @@ describe('selectBackend', () => {
     it('takes others by the priority that they declare; those without have 0, a broken one too', async () => {
       const module = (name: string, more = ''): string => backendModule(name, yes, undefined, more);
       const block = {
-        api: 1,
+        api: 2,
         backends: {plain: './plain.js', broken: './missing.js', high: './high.js', low: './low.js', wasm: './wasm.js'},
       };
       const registry = new Registry(
@@ -79,7 +79,7 @@ describe('selectBackend', () => {
         [
           pack(
             'fakes',
-            {api: 1, backends: {other: './o.js', wasm: './w.js'}},
+            {api: 2, backends: {other: './o.js', wasm: './w.js'}},
             {
               'o.js': "throw new Error('loaded')",
               'w.js': backendModule('wasm', yes, undefined, priorities['wasm']),
@@ -94,15 +94,15 @@ describe('selectBackend', () => {
     it('passes over a backend whose plug-in is broken or does not start, and says so', async () => {
       const broken = new Registry(
         [
-          pack('bad', {api: 1, backends: {cuda: './missing.js'}}),
+          pack('bad', {api: 2, backends: {cuda: './missing.js'}}),
           pack(
             'late',
-            {api: 1, backends: {webgpu: './w.js'}},
+            {api: 2, backends: {webgpu: './w.js'}},
             {'w.js': backendModule('webgpu', yes, "{ throw new Error('no adapter'); }", priorities['webgpu'])},
           ),
           pack(
             'throws',
-            {api: 1, backends: {wasm: './w.js'}},
+            {api: 2, backends: {wasm: './w.js'}},
             {
               'w.js': backendModule(
                 'wasm',
@@ -112,7 +112,7 @@ describe('selectBackend', () => {
               ),
             },
           ),
-          pack('good', {api: 1, backends: {slow: './s.js'}}, {'s.js': backendModule('slow', yes)}),
+          pack('good', {api: 2, backends: {slow: './s.js'}}, {'s.js': backendModule('slow', yes)}),
         ],
         importTensors,
       );
@@ -149,7 +149,7 @@ describe('selectBackend', () => {
 
     it('does not ask the others', async () => {
       const registry = new Registry(
-        [pack('a', {api: 1, backends: {cuda: './missing.js', wasm: './w.js'}}, {'w.js': backendModule('wasm', yes)})],
+        [pack('a', {api: 2, backends: {cuda: './missing.js', wasm: './w.js'}}, {'w.js': backendModule('wasm', yes)})],
         importTensors,
       );
       expect((await selectBackend(registry, 'wasm')).refused).to.deep.equal([]);
@@ -200,7 +200,7 @@ function withDevices(devices: Record<string, readonly string[]>): Registry {
     ]),
   );
   const block = {
-    api: 1,
+    api: 2,
     backends: Object.fromEntries([...Object.keys(devices), 'single'].map((name) => [name, `./${name}.js`])),
   };
   return new Registry([pack('fakes', block, {...files, 'single.js': backendModule('single', yes)})], importTensors);
@@ -251,7 +251,7 @@ describe('probeBackends', () => {
       [
         pack(
           'fakes',
-          {api: 1, backends: {wasm: './wasm.js', cuda: './cuda.js', other: './missing.js'}},
+          {api: 2, backends: {wasm: './wasm.js', cuda: './cuda.js', other: './missing.js'}},
           {
             'wasm.js': backendModule('wasm', yes, undefined, priorities['wasm']),
             'cuda.js': backendModule('cuda', no('no driver'), undefined, priorities['cuda']),
