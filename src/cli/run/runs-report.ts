@@ -1,7 +1,6 @@
 import type {PartChoice, RunConfig} from '../../options/run-config.js';
 import type {RunSummary} from '../../runs/run-summary.js';
-import {table} from '../text/table.js';
-import {clock} from '../text/time.js';
+import {clock, table} from '../text/format.js';
 
 type Plain = string | number | boolean;
 

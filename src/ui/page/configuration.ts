@@ -1,5 +1,5 @@
-import type {RunDetail} from '../../ui/protocol.js';
-import {h, section} from '../dom.js';
+import type {RunDetail} from '../protocol.js';
+import {h, section} from './dom.js';
 import {title} from './format.js';
 import type {Store} from './store.js';
 
