@@ -49,6 +49,14 @@ export {Cancel, type Callback} from './gan/callback.js';
 export {GANTrainer, type GANTrainerOptions} from './gan/callbacks/gan-trainer.js';
 export {GANDiscriminativeLR} from './gan/callbacks/discriminative-lr.js';
 export {combinedCosine, cosine, ParamScheduler} from './gan/callbacks/param-scheduler.js';
+export {
+  scheduleHyperparameters,
+  scheduleLearningRate,
+  type Progress,
+  type Schedule,
+  type Scheduled,
+} from './gan/callbacks/schedule.js';
+export {Hyperparameters, type Hyperparameter, type HyperValue} from './gan/hyperparameters.js';
 export {Recorder, type EpochRow} from './gan/callbacks/recorder.js';
 export {AverageMetric, type Metric, type MetricFunction} from './gan/metrics/metric.js';
 export {AdaptiveGANSwitcher, FixedGANSwitcher, type StepCount} from './gan/switchers/gan-switchers.js';

@@ -31,6 +31,8 @@ interface SavedState {
   streams: StreamsState;
   optimizer?: {rule: string; hypers: Hypers[]; everTrained: string[]; frozenIdx: number};
   frozen: string[];
+  /** Those that are not the optimiser's; absent when there are none. */
+  hyperparameters?: Record<string, number>;
   callbacks: Record<string, unknown>;
   sha256: string;
 }
@@ -55,6 +57,7 @@ export async function saveCheckpoint(learn: Learner, path: string, position: Pos
   ]);
   assertFinite(tensors, position);
   const bytes = encodeSafetensors(tensors, {format: 'pt'});
+  const hyperparameters = learn.hyperparameters.save();
   const state: SavedState = {
     format: formatVersion,
     position,
@@ -62,13 +65,14 @@ export async function saveCheckpoint(learn: Learner, path: string, position: Pos
     streams: saveStreams(learn.streams),
     ...(learn.opt && {
       optimizer: {
-        rule: learn.opt.rule.name,
+        rule: learn.opt.ruleName,
         hypers: learn.opt.hypers,
         everTrained: [...learn.everTrained].map((parameter) => names.get(parameter)!),
         frozenIdx: learn.opt.frozenIdx,
       },
     }),
     frozen: [...names].filter(([{requiresGrad}]) => !requiresGrad).map(([, name]) => name),
+    ...(Object.keys(hyperparameters).length > 0 && {hyperparameters}),
     callbacks: learn.callbackStates(),
     sha256: createHash('sha256').update(bytes).digest('hex'),
   };
@@ -141,11 +145,11 @@ export async function readCheckpoint(path: string): Promise<Checkpoint> {
 export function restoreNetworks(learn: Learner, {model, averages, optimizer, frozen}: Checkpoint): void {
   learn.model.assertFits(model);
   const opt = optimizer && (learn.opt ?? learn.createOpt());
-  if (opt && (opt.rule.name !== optimizer.rule || opt.groups.length !== optimizer.hypers.length)) {
+  if (opt && (opt.ruleName !== optimizer.rule || opt.groups.length !== optimizer.hypers.length)) {
     throw new GanError(
       'config',
       'GAN_CHECKPOINT',
-      `the checkpoint is of ${optimizer.rule} with ${optimizer.hypers.length} parameter groups, the learner has ${opt.rule.name} with ${opt.groups.length}`,
+      `the checkpoint is of ${optimizer.rule} with ${optimizer.hypers.length} parameter groups, the learner has ${opt.ruleName} with ${opt.groups.length}`,
     );
   }
   learn.model.loadStateDict(model);
@@ -169,7 +173,7 @@ export function resumeFrom(
   learn: Learner,
   checkpoint: Checkpoint,
 ): {startEpoch: number; startIter: number; restore: () => void} {
-  const {position, seed, streams, callbacks} = checkpoint;
+  const {position, seed, streams, hyperparameters = {}, callbacks} = checkpoint;
   if (seed !== learn.streams.seed)
     throw new GanError(
       'config',
@@ -183,6 +187,7 @@ export function resumeFrom(
       loadStreams(learn.streams, streams);
       learn.iter = position.batch;
       learn.step = position.step;
+      learn.hyperparameters.load(hyperparameters);
       learn.loadCallbackStates(callbacks);
       restoreNetworks(learn, checkpoint);
     },

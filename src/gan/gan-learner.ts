@@ -11,6 +11,8 @@ import {GANLoss, ganLossFromFunc, wganLosses, type CritLossFunction, type GenLos
 import {ganLossMetrics} from './metrics/gan-losses.js';
 import {metricMaker} from './metrics/metric.js';
 import type {Module} from './module.js';
+import {Optimizer, type Hypers, type OptimizerFactory} from './optim/optimizer.js';
+import {adam} from './optim/rules.js';
 import {isRepeatable} from './repeatable.js';
 import {FixedGANSwitcher, Switching} from './switchers/gan-switchers.js';
 import type {Switcher} from './switchers/switcher.js';
@@ -29,6 +31,10 @@ export interface GANLearnerOptions extends LearnerOptions {
   clip?: number;
   /** Whether the bound also holds for the critic's norm layers; false. */
   clipNorms?: boolean;
+  /** The critic's optimiser, when it differs from the generator's (`optFunc`). */
+  criticOptFunc?: OptimizerFactory;
+  /** The critic's learning rate, when it differs from the generator's (`lr`): two time scales, arXiv 1706.08500. Not together with `splitter`. */
+  criticLr?: number;
   /** Smoothing of the two losses; 0.98. */
   beta?: number;
 }
@@ -59,8 +65,11 @@ export class GANLearner extends Learner {
       clipNorms = false,
       beta,
       metrics,
+      criticOptFunc,
+      criticLr,
       ...rest
     } = options;
+    const perNetwork = rest.compat !== 'fastai' || criticOptFunc !== undefined || criticLr !== undefined;
     const model = new GANModule(generator, critic);
     const loss = new GANLoss(genLossFunc, critLossFunc, model);
     const trainer = new GANTrainer(loss, {
@@ -72,8 +81,10 @@ export class GANLearner extends Learner {
     });
     const own = metricMaker(metrics);
     super(dls, model, loss.forward, {
-      ...(rest.compat !== 'fastai' && {splitter: () => [generator, critic].map(trainableParameters)}),
+      ...(perNetwork && {splitter: () => [generator, critic].map(trainableParameters)}),
       ...rest,
+      ...(criticLr !== undefined && {lr: perNetworkLr(rest, criticLr)}),
+      ...(criticOptFunc && {optFunc: forEachNetwork(rest.optFunc ?? adam(), criticOptFunc, critic)}),
       metrics: () => [...own(), ...ganLossMetrics(loss, () => trainer)],
     });
     this.ganModel = model;
@@ -107,6 +118,21 @@ export class GANLearner extends Learner {
   ): GANLearner {
     const {genLossFunc, critLossFunc} = ganLossFromFunc(genLearn.lossFunc, critLearn.lossFunc, weightsGen);
     return new GANLearner(genLearn.dls, genLearn.model, critLearn.model, genLossFunc, critLossFunc, options);
+  }
+
+  /** Beside all groups those of each network: the groups that hold none of the other's parameters. */
+  protected override hyperGroups(): ReadonlyMap<string, readonly Hypers[]> {
+    const all = super.hyperGroups();
+    const {groups, hypers} = this.opt!;
+    const of = (network: Module): Hypers[] => {
+      const own = new Set(network.parameters());
+      return hypers.filter((_, i) => groups[i]!.every((parameter) => own.has(parameter)));
+    };
+    return new Map([
+      ...all,
+      ['generator', of(this.ganModel.need('generator'))],
+      ['critic', of(this.ganModel.need('critic'))],
+    ]);
   }
 
   protected override stepMode(): string {
@@ -143,6 +169,24 @@ export class GANLearner extends Learner {
     });
   }
 }
+
+/** Learning rates of the generator's group and the critic's. */
+function perNetworkLr({lr = 1e-3, splitter}: LearnerOptions, criticLr: number): number[] {
+  if (typeof lr === 'number' && !splitter) return [lr, criticLr];
+  throw new GanError('usage', 'GAN_ARGUMENT', 'GANLearner: criticLr needs a single lr and no splitter', {
+    suggestions: ['give lr as a list, a value for each parameter group'],
+  });
+}
+
+/** An optimiser whose groups of the critic's parameters follow another factory than the others. */
+const forEachNetwork =
+  (others: OptimizerFactory, criticOptFunc: OptimizerFactory, critic: Module): OptimizerFactory =>
+  (groups, lr) => {
+    const own = new Set(critic.parameters());
+    return Optimizer.join(
+      groups.map((group) => (group.some((parameter) => own.has(parameter)) ? criticOptFunc : others)([group], lr)),
+    );
+  };
 
 /** Runs a generator in eval mode, leaving its mode as it was. */
 export async function generateImages(

@@ -11,10 +11,11 @@ import {trainEval} from './callbacks/train-eval.js';
 import {readCheckpoint, restoreNetworks, saveCheckpoint} from './checkpoint.js';
 import type {Batch, DataLoader, DataLoaders} from './data/types.js';
 import {normParameters, trainableParameters, type Splitter} from './groups.js';
+import {Hyperparameters} from './hyperparameters.js';
 import type {LossFunction} from './losses/loss.js';
 import {metricMaker, type MetricsOption} from './metrics/metric.js';
 import type {Module, Parameter} from './module.js';
-import type {LrSlice, Optimizer, OptimizerFactory} from './optim/optimizer.js';
+import type {Hypers, LrSlice, Optimizer, OptimizerFactory} from './optim/optimizer.js';
 import {adam} from './optim/rules.js';
 import {policies, type Compat, type Policies} from './policies.js';
 import {isRepeatable} from './repeatable.js';
@@ -104,6 +105,8 @@ export class Learner {
   readonly modelDir: string;
   readonly recorder: Recorder | undefined;
   readonly capture: StepCapture;
+  /** Everything that steers the training and may change between steps, by name. */
+  readonly hyperparameters = new Hyperparameters(() => this.hyperGroups());
   lr: number | LrSlice | number[];
   wd: number | undefined;
   moms: [number, number, number];
@@ -219,6 +222,11 @@ export class Learner {
     return opt;
   }
 
+  /** Hyperparameters of the optimiser's groups: all under '', those of a part of the model under its name. */
+  protected hyperGroups(): ReadonlyMap<string, readonly Hypers[]> {
+    return new Map([['', (this.opt ?? this.createOpt()).hypers]]);
+  }
+
   /** Trains only the parameter groups from `index` on; negative ones count from the end (fastai's freeze_to). */
   freezeTo(index: number): void {
     (this.opt ?? this.createOpt()).freezeTo(index);
@@ -264,7 +272,7 @@ export class Learner {
     );
     const scheduler = new ParamScheduler({
       lr: (position) => rates.map((rate) => rate(position)),
-      mom: combinedCosine(pctStart, ...moms),
+      ...(this.hyperparameters.has('mom') && {mom: combinedCosine(pctStart, ...moms)}),
     });
     await this.fit(nEpoch, lrMax, {...rest, resetOpt: false, cbs: [...cbs, scheduler]});
   }

@@ -45,7 +45,8 @@ export class StepCapture {
       const event = inStep.find((name) => callback[name]);
       if (event) return `the callback ${callback.name} has ${event}`;
     }
-    if (opt && !opt.rule.coefficients) return `the optimiser ${opt.rule.name} gives no coefficients`;
+    const rule = opt?.rules.find(({coefficients}) => !coefficients);
+    if (rule) return `the optimiser ${rule.name} gives no coefficients`;
     if (!learn.lossRepeats()) return 'the loss is not marked as repeatable';
     const module = firstUnrepeatable(model.modules());
     return module && `the module ${module.kind} is not marked as repeatable`;

@@ -10,7 +10,7 @@
 import type {Backend, Finding} from '../backends/device.js';
 import type {Tf} from '../backends/tf.js';
 import type {Callback} from '../gan/callback.js';
-import type {LearningRateSchedule} from '../gan/callbacks/schedule.js';
+import type {Schedule} from '../gan/callbacks/schedule.js';
 import type {Augmentation} from '../gan/data/augment.js';
 import type {SourceFactory} from '../gan/data/types.js';
 import type {GanLossPair} from '../gan/losses/loss.js';
@@ -38,7 +38,7 @@ export type {
 export type {Tensor, Tf} from '../backends/tf.js';
 export type {GanError} from '../errors.js';
 export type {Callback} from '../gan/callback.js';
-export type {LearningRateSchedule, Progress} from '../gan/callbacks/schedule.js';
+export type {Progress, Schedule, Scheduled} from '../gan/callbacks/schedule.js';
 export type {Augmentation} from '../gan/data/augment.js';
 export type {HostData, HostTensor, Source, SourceFactory} from '../gan/data/types.js';
 export type {GanLossPair} from '../gan/losses/loss.js';
@@ -115,7 +115,7 @@ export interface PartKinds {
   penalty: Penalty;
   optimizer: OptimizerFactory;
   switcher: Switcher;
-  schedule: LearningRateSchedule;
+  schedule: Schedule;
   source: SourceFactory;
   augmentation: Augmentation;
   metric: ImageMetric;

@@ -3,7 +3,7 @@ import type {Device} from '../backends/device.js';
 import type {Architecture, GanLossPair} from '../plugin/index.js';
 import {readCheckpoint, resumeFrom} from '../gan/checkpoint.js';
 import type {Callback} from '../gan/callback.js';
-import {scheduleLearningRate, type LearningRateSchedule} from '../gan/callbacks/schedule.js';
+import {scheduleLearningRate, type Schedule} from '../gan/callbacks/schedule.js';
 import type {DataLoaders} from '../gan/data/types.js';
 import {GANLearner} from '../gan/gan-learner.js';
 import {measureImages, type NamedImageMetric} from '../gan/metrics/image-metrics.js';
@@ -30,7 +30,7 @@ export interface RunParts extends DataParts {
   optimizer: OptimizerFactory;
   switcher: Switcher;
   penalty?: Penalty;
-  schedule?: LearningRateSchedule;
+  schedule?: Schedule;
   metrics?: readonly NamedImageMetric[];
   callbacks?: readonly Callback[];
 }
@@ -187,7 +187,7 @@ export async function train(request: TrainRequest): Promise<TrainResult> {
 
 /** What a run's own parts do in the events of its training. */
 function partCallbacks(
-  {lr, latent, seed, metricImages = 256}: RunConfig,
+  {latent, seed, metricImages = 256}: RunConfig,
   parts: RunParts,
   learn: GANLearner,
   steps: number,
@@ -195,7 +195,7 @@ function partCallbacks(
   const {penalty, schedule, metrics = [], callbacks = []} = parts;
   return [
     ...(penalty ? [penalise(learn, penalty)] : []),
-    ...(schedule ? [scheduleLearningRate(schedule, lr, steps)] : []),
+    ...(schedule ? [scheduleLearningRate(schedule, steps)] : []),
     ...(metrics.length > 0 ? [measureImages(learn, metrics, {count: metricImages, latent, seed})] : []),
     ...callbacks,
   ];

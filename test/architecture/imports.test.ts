@@ -14,7 +14,10 @@ const rules: Record<string, Partial<Record<Import['kind'], RegExp>>> = {
   errors: {},
   options: {},
   backends: {},
-  gan: {value: /^backends\/(tf\.ts|fused\/|capture\/)/, type: /^(backends\/(tf|device)|options\/run-config)\.ts/},
+  gan: {
+    value: /^(backends\/(tf\.ts|fused\/|capture\/)|options\/nearest\.ts$)/,
+    type: /^(backends\/(tf|device)|options\/run-config)\.ts/,
+  },
   plugin: {value: /^options\//, type: /^(gan|backends)\//, lazy: /^(backends\/tf|gan\/nn)\.ts$/},
   parts: {type: /^plugin\/index\.ts$/, value: /^gan\//},
   config: {value: /^(options|plugin)\//, type: /^(runs|gan)\//},
