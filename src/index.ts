@@ -67,7 +67,7 @@ export {normParameters, trainableParameters, type Splitter} from './gan/groups.j
 export {policies, type Compat, type Policies} from './gan/policies.js';
 export {repeatable} from './gan/repeatable.js';
 export type {CaptureMode, StepCapture} from './gan/step-capture.js';
-export {changing, inEachStep} from './backends/capture/changing.js';
+export {perStepTensor, onEachReplay} from './backends/capture/step-values.js';
 export {Rng} from './gan/rng.js';
 export {setSeed, streams, type Streams} from './gan/streams.js';
 

@@ -19,7 +19,7 @@ export async function openDevice(name: string, backend: Backend): Promise<Device
     );
   const [{tf, mendGradients}, {setDeviceCapture}, opened] = await Promise.all([
     import('./tf.js'),
-    import('./capture/devices.js'),
+    import('./capture/device-replay.js'),
     backend.open(),
   ]).catch((error: unknown) => {
     throw isGanError(error) ? error : failed(messageOf(error), error);

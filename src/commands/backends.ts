@@ -1,6 +1,6 @@
 import {backendLines} from '../cli/text/backends-report.js';
 import {BaseCommand} from '../cli/command/base-command.js';
-import {painter} from '../cli/text/style.js';
+import {styleFor} from '../cli/text/style.js';
 
 export default class Backends extends BaseCommand {
   static override summary = 'List the backends and say which can run here.';
@@ -18,7 +18,7 @@ export default class Backends extends BaseCommand {
     const backends = await probeBackends(registry);
     for (const backend of backends) this.json(backend);
     const lines =
-      backends.length === 0 ? ['No backend is installed.'] : backendLines(backends, painter(process.stdout));
+      backends.length === 0 ? ['No backend is installed.'] : backendLines(backends, styleFor(process.stdout));
     for (const line of lines) this.result(line);
   }
 }

@@ -1,6 +1,6 @@
 import {BaseCommand} from '../cli/command/base-command.js';
 import {doctorLines} from '../cli/text/doctor-report.js';
-import {painter} from '../cli/text/style.js';
+import {styleFor} from '../cli/text/style.js';
 
 export default class Doctor extends BaseCommand {
   static override summary = 'Check this machine and installation, and say what to do about what is wrong.';
@@ -17,7 +17,7 @@ export default class Doctor extends BaseCommand {
     const findings = await examine(this.config.plugins.values(), process.cwd(), this.config.dataDir);
     const exitCode = verdict(findings);
     for (const finding of findings) this.json(finding);
-    for (const line of doctorLines(findings, painter(process.stdout))) this.result(line);
+    for (const line of doctorLines(findings, styleFor(process.stdout))) this.result(line);
     this.result(
       exitCode === 0
         ? 'The default training can run here: gan fit'

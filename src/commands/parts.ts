@@ -1,7 +1,7 @@
 import {Args} from '@oclif/core';
 import {BaseCommand} from '../cli/command/base-command.js';
 import {describeParts, partLines} from '../cli/plugins/parts-report.js';
-import {painter} from '../cli/text/style.js';
+import {styleFor} from '../cli/text/style.js';
 import {GanError} from '../errors.js';
 import {kindNames, partKinds} from '../options/kinds.js';
 import {didYouMean} from '../options/nearest.js';
@@ -25,7 +25,7 @@ export default class Parts extends BaseCommand {
     for (const kind of kinds) {
       const parts = await describeParts(registry, kind);
       for (const part of parts) this.json(part);
-      for (const line of partLines(kind, parts, painter(process.stdout))) this.result(line);
+      for (const line of partLines(kind, parts, styleFor(process.stdout))) this.result(line);
     }
   }
 }

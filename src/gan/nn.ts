@@ -1,5 +1,5 @@
 /** Layers, networks, losses and optimisers by short names, and the classes for new ones: what plug-ins are made of. */
-import {changing} from '../backends/capture/changing.js';
+import {perStepTensor} from '../backends/capture/step-values.js';
 import {LeakyReLU, ReLU, ReLU6, Sigmoid, SigmoidRange, Tanh} from './layers/activations.js';
 import {BatchNorm, type NormOptions} from './layers/batch-norm.js';
 import {Conv, type ConvOptions} from './layers/conv.js';
@@ -31,7 +31,7 @@ export const nn = {
   /** What such layers and losses are when each step runs the same operations with the same numbers. */
   repeatable,
   /** A tensor whose numbers are computed anew in each step. */
-  changing,
+  perStepTensor,
   init,
   sequential: (layers: readonly Module[]): Sequential => new Sequential(layers),
   sequentialEx: (...layers: Module[]): SequentialEx => new SequentialEx(...layers),

@@ -7,7 +7,7 @@ const known = new WeakSet<object>();
 
 /**
  * Says it of a module's class (not of those derived from it) or of a loss function. What the host computes anew in each step goes
- * through `changing`.
+ * through `perStepTensor`.
  */
 export function repeatable<T extends object>(what: T): T {
   known.add(what);

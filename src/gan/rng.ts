@@ -7,12 +7,16 @@
  *
  * Generator: sfc32 (Doty-Humphrey, PractRand), seeded by hashing the seed and the path with a MurmurHash3-style mixer.
  */
-import {draws} from '../backends/capture/draws.js';
 
 export interface RngState {
   seed: string;
   words: [number, number, number, number];
 }
+
+let drawn = 0;
+
+/** Random numbers of 32 bits that all streams together have drawn so far: two equal counts mean that nothing was drawn in between. */
+export const drawCount = (): number => drawn;
 
 export class Rng {
   /** What this stream was seeded with: the seed and the path of forks, joined by `/`. */
@@ -35,7 +39,7 @@ export class Rng {
 
   /** A whole number in [0, 2^32). */
   uint32(): number {
-    if (draws.counting) draws.count++;
+    drawn++;
     const t = (this.#a + this.#b + this.#counter) | 0;
     this.#counter = (this.#counter + 1) | 0;
     this.#a = this.#b ^ (this.#b >>> 9);

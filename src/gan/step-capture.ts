@@ -5,6 +5,7 @@ import type {Callback, InStepEvent} from './callback.js';
 import type {Learner} from './learner.js';
 import type {Parameter} from './module.js';
 import {firstUnrepeatable} from './repeatable-modules.js';
+import {drawCount} from './rng.js';
 
 /** `auto`: repeat steps where that gives the same to the last bit; `off`: compute each anew. */
 export type CaptureMode = 'auto' | 'off';
@@ -21,7 +22,7 @@ const inStep: readonly InStepEvent[] = [
 
 export class StepCapture {
   readonly mode: CaptureMode;
-  readonly #steps = new Steps();
+  readonly #steps = new Steps(drawCount);
 
   constructor(mode: CaptureMode) {
     this.mode = mode;

@@ -2,7 +2,7 @@ import {expect} from 'chai';
 import {tableHeader, tableRow} from '../../dist/cli/training/epoch-table.js';
 import {FitReport} from '../../dist/cli/training/fit-report.js';
 import {Progress} from '../../dist/cli/training/progress.js';
-import {painter} from '../../dist/cli/text/style.js';
+import {styleFor} from '../../dist/cli/text/style.js';
 import {clock} from '../../dist/cli/text/time.js';
 
 const ESC = '\u001B';
@@ -26,13 +26,13 @@ const step = (n: number, steps = 100) =>
     secondsLeft: 75,
   }) as const;
 
-describe('painter', () => {
+describe('styleFor', () => {
   it('colours a terminal, and nothing else', () => {
-    expect(painter(sink(true), {})('red', 'x')).to.equal(`${ESC}[31mx${ESC}[39m`);
-    expect(painter(sink(false), {})('red', 'x')).to.equal('x');
-    expect(painter(sink(true), {NO_COLOR: '1'})('red', 'x')).to.equal('x');
-    expect(painter(sink(true), {TERM: 'dumb'})('red', 'x')).to.equal('x');
-    expect(painter(sink(true), {NO_COLOR: ''})('red', 'x')).to.contain(ESC);
+    expect(styleFor(sink(true), {})('red', 'x')).to.equal(`${ESC}[31mx${ESC}[39m`);
+    expect(styleFor(sink(false), {})('red', 'x')).to.equal('x');
+    expect(styleFor(sink(true), {NO_COLOR: '1'})('red', 'x')).to.equal('x');
+    expect(styleFor(sink(true), {TERM: 'dumb'})('red', 'x')).to.equal('x');
+    expect(styleFor(sink(true), {NO_COLOR: ''})('red', 'x')).to.contain(ESC);
   });
 });
 

@@ -15,7 +15,7 @@ import {Allocator} from './memory/allocator.js';
 import {PinnedPool} from './memory/pinned.js';
 import type {Block} from './memory/pool.js';
 import {Uploads} from './memory/uploads.js';
-import {Stuck} from './patience.js';
+import {Stuck} from './device-poller.js';
 import {Profile, type Part, type Timed} from './profile.js';
 import {Recording} from './recording.js';
 import {Tensors} from './tensors.js';

@@ -2,7 +2,7 @@ import type {Gan} from 'gankit/plugin';
 import type {TensorInfo} from '@tensorflow/tfjs-core';
 import {CudaError} from './driver/cuda-error.js';
 import {OutOfDeviceMemory} from './memory/allocator.js';
-import {Stuck} from './patience.js';
+import {Stuck} from './device-poller.js';
 import {mebibytes} from './units.js';
 
 type GanError = Gan['GanError'];

@@ -15,7 +15,7 @@ import {findLibraries, type Chosen} from './libraries/find.js';
 import {loadLibraries} from './libraries/load.js';
 import {thisMachine, type Machine} from './libraries/machine.js';
 import type {CudaOptions} from './options.js';
-import {Patience} from './patience.js';
+import {DevicePoller} from './device-poller.js';
 import {Reads} from './read.js';
 import {isGpuDtype} from './values.js';
 
@@ -46,7 +46,7 @@ export async function open(
       : new Driver(
           native.loadLibrary(found.driver).bind(driverSignatures),
           {view: native.viewMemory, text: native.textAt},
-          new Patience(options.timeout * 1000),
+          new DevicePoller(options.timeout * 1000),
         );
   const faults = new Faults(GanError);
   const starting = {name: 'Starting', inputs: []};

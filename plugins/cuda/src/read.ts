@@ -46,7 +46,7 @@ export class Reads {
 
   async #passed(event: bigint): Promise<void> {
     try {
-      await this.driver.patience.wait(() => this.#guard(() => this.driver.eventPassed(event)));
+      await this.driver.poller.wait(() => this.#guard(() => this.driver.eventPassed(event)));
     } catch (error) {
       this.#guard(() => {
         throw error;

@@ -1,46 +1,51 @@
-/**
- * Runs steps, and repeats from recordings those that it knows. A kind of step (`key`) runs as it is until two recordings in a row are
- * the same; from then on its recording is repeated. Every value is the same, to the last bit: the same kernels run on the same data in the same order.
- */
 import {messageOf} from '../../errors.js';
 import {tf, type Tensor} from '../tf.js';
-import {deviceCapture} from './devices.js';
-import {Homes} from './homes.js';
-import {Launch} from './launch.js';
-import {debug} from './log.js';
-import {record} from './record.js';
-import {Replay, type Repeater} from './replay.js';
-import {difference, type Trace} from './trace.js';
+import {difference, type CapturedStep} from './captured-step.js';
+import {deviceCapture, DeviceReplay, PinnedVariables} from './device-replay.js';
+import {KernelReplay, type Replayer} from './kernel-replay.js';
+import {captureStep} from './observe-step.js';
 
-/** Recordings of a kind of step after which it counts as one that is never the same. The first step also makes what later ones use. */
+/** After so many captures that differ, a kind of step counts as one that is never the same. The first step also makes what later ones use. */
 const attempts = 4;
-/** Kinds of steps that are recorded; a training has two, some more when batches differ in size. */
+/** Kinds of steps that are captured; a training has two, some more when batches differ in size. */
 const kinds = 16;
 
-interface Kind {
-  recordings: number;
-  /** The last recording, if it was one. */
-  trace: Trace | undefined;
-  repeater?: Repeater;
-  /** Why it is not recorded. */
+interface StepKind {
+  /** How often it was captured. */
+  captures: number;
+  /** The last capture; undefined when that failed. */
+  captured: CapturedStep | undefined;
+  replayer?: Replayer;
+  /** Why it is not replayed. */
   refusal?: string;
 }
 
+/**
+ * Runs steps, captures them, and replays those that it knows. A kind of step (`key`) runs as it is until two captures in a row are the
+ * same; from then on that capture is replayed. Every value is the same, to the last bit: the same kernels run on the same data in the
+ * same order.
+ */
 export class Steps {
-  readonly #kinds = new Map<string, Kind>();
+  readonly #kinds = new Map<string, StepKind>();
   readonly #told = new Set<string>();
-  #homes: Homes | undefined;
-  /** Steps that were repeated from a recording. */
+  #pinned: PinnedVariables | undefined;
+  readonly #drawCount: () => number;
+  /** Steps that were replayed. */
   repeated = 0;
 
-  /** Why some steps are not recorded, each reason once. */
+  /** @param drawCount how many random numbers have been drawn so far: a step that draws some outside `perStepTensor` is not captured */
+  constructor(drawCount: () => number = () => 0) {
+    this.#drawCount = drawCount;
+  }
+
+  /** Why some steps are not replayed, each reason once. */
   get refusals(): readonly string[] {
     return [...this.#told];
   }
 
   /**
    * Does a step and returns its results.
-   * @param key says everything that the step follows from, apart from the values of tensors and of `changing`
+   * @param key says everything that the step follows from, apart from the values of tensors and of `perStepTensor`
    * @param given the tensors that are new in each step
    * @param step does it; every tensor that it leaves, variables apart, is one of its results
    */
@@ -48,70 +53,79 @@ export class Steps {
     this.#forgetStale(key);
     const kind = this.#kind(key);
     if (!kind || kind.refusal !== undefined) return step();
-    if (!kind.repeater) return this.#record(kind, given, step);
+    if (!kind.replayer) return this.#capture(kind, given, step);
     this.repeated++;
-    return kind.repeater.run(given);
+    return kind.replayer.run(given);
   }
 
-  #kind(key: string): Kind | undefined {
+  #kind(key: string): StepKind | undefined {
     const known = this.#kinds.get(key);
     if (known) return known;
     if (this.#kinds.size >= kinds) {
       this.refuse(`there are more than ${kinds} kinds of steps`);
       return undefined;
     }
-    const kind: Kind = {recordings: 0, trace: undefined};
+    const kind: StepKind = {captures: 0, captured: undefined};
     this.#kinds.set(key, kind);
     return kind;
   }
 
   #forgetStale(key: string): void {
-    const repeater = this.#kinds.get(key)?.repeater;
-    if (!repeater || repeater.usable) return;
-    debug('something that a recording uses has gone; the step is recorded again');
-    repeater.dispose();
+    const replayer = this.#kinds.get(key)?.replayer;
+    if (!replayer || replayer.usable) return;
+    debug('something that a captured step uses has gone; the step is captured again');
+    replayer.dispose();
     this.#kinds.delete(key);
   }
 
-  #record(kind: Kind, given: readonly Tensor[], step: () => readonly Tensor[]): readonly Tensor[] {
-    const {results, trace} = record(given, step);
-    kind.recordings++;
-    const before = kind.trace;
-    kind.trace = typeof trace === 'string' ? undefined : trace;
-    const fault = typeof trace === 'string' ? trace : before && difference(before, trace);
+  #capture(kind: StepKind, given: readonly Tensor[], step: () => readonly Tensor[]): readonly Tensor[] {
+    const {results, captured} = captureStep(given, step, this.#drawCount);
+    kind.captures++;
+    const before = kind.captured;
+    kind.captured = typeof captured === 'string' ? undefined : captured;
+    const fault = typeof captured === 'string' ? captured : before && difference(before, captured);
     if (fault !== undefined) {
-      if (kind.recordings >= attempts) kind.refusal = this.refuse(fault);
+      if (kind.captures >= attempts) kind.refusal = this.refuse(fault);
     } else if (before) {
-      this.#trust(kind, kind.trace!);
+      this.#trust(kind, kind.captured!);
     }
     return results;
   }
 
-  #trust(kind: Kind, trace: Trace): void {
+  #trust(kind: StepKind, captured: CapturedStep): void {
     const capture = deviceCapture();
     if (capture) {
       try {
-        kind.repeater = new Launch(trace, capture, (this.#homes ??= new Homes(tf.backend(), capture)));
+        kind.replayer = new DeviceReplay(
+          captured,
+          capture,
+          (this.#pinned ??= new PinnedVariables(tf.backend(), capture)),
+        );
       } catch (error) {
-        this.refuse(`the device does not record it (${messageOf(error)}); its kernels are called one by one`);
+        this.refuse(`the device does not capture it (${messageOf(error)}); its kernels are called one by one`);
       }
     }
-    kind.repeater ??= new Replay(trace);
-    debug(`recorded a step of ${trace.calls.length} kernels`);
+    kind.replayer ??= new KernelReplay(captured);
+    debug(`captured a step of ${captured.calls.length} kernels`);
   }
 
-  /** Notes why a step is not recorded. */
+  /** Notes why a step is not replayed. */
   refuse(why: string): string {
-    if (!this.#told.has(why)) debug(`not recorded: ${why}`);
+    if (!this.#told.has(why)) debug(`not captured: ${why}`);
     this.#told.add(why);
     return why;
   }
 
-  /** Forgets all recordings and gives back what they hold. */
+  /** Forgets all captured steps and gives back what they hold. */
   clear(): void {
-    for (const {repeater} of this.#kinds.values()) repeater?.dispose();
+    for (const {replayer} of this.#kinds.values()) replayer?.dispose();
     this.#kinds.clear();
-    this.#homes?.dispose();
-    this.#homes = undefined;
+    this.#pinned?.dispose();
+    this.#pinned = undefined;
   }
+}
+
+/** Tells, with GAN_DEBUG=capture, what is captured and why something is not. */
+function debug(message: string): void {
+  if ((process.env['GAN_DEBUG'] ?? '').split(',').includes('capture')) process.stderr.write(`capture: ${message}\n`);
 }

@@ -2,7 +2,7 @@ import {Command, Flags} from '@oclif/core';
 import type {Surroundings} from '../../config/layers.js';
 import type {Registry} from '../../plugin/registry.js';
 import {formatReport, reportOf} from './error-report.js';
-import {painter} from '../text/style.js';
+import {styleFor} from '../text/style.js';
 
 /**
  * What all commands share: `--json` and `--quiet`, results on stdout, talk on stderr, errors with code, remedy and exit
@@ -32,7 +32,7 @@ export abstract class BaseCommand extends Command {
   }
 
   protected warning(text: string): void {
-    process.stderr.write(`${painter(process.stderr)('yellow', 'Warning')}: ${text}\n`);
+    process.stderr.write(`${styleFor(process.stderr)('yellow', 'Warning')}: ${text}\n`);
   }
 
   /** All parts that can be chosen by name: built-in ones and those of every plug-in that oclif knows. */
@@ -55,7 +55,7 @@ export abstract class BaseCommand extends Command {
     this.#failed = true;
     process.exitCode = report.exitCode;
     if (this.asksFor('--json')) this.json({error: report});
-    else process.stderr.write(`${formatReport(report, painter(process.stderr))}\n`);
+    else process.stderr.write(`${formatReport(report, styleFor(process.stderr))}\n`);
     return Promise.resolve();
   }
 

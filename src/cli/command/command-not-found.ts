@@ -2,7 +2,7 @@ import {Errors, type Hook} from '@oclif/core';
 import {exitCodes} from '../../errors.js';
 import {didYouMean} from '../../options/nearest.js';
 import {formatReport, type ErrorReport} from './error-report.js';
-import {painter} from '../text/style.js';
+import {styleFor} from '../text/style.js';
 
 /** oclif's hook for a command that does not exist: exit code 2 and the command that was probably meant. */
 const hook: Hook.CommandNotFound = ({id, argv = [], config}) => {
@@ -20,7 +20,7 @@ const hook: Hook.CommandNotFound = ({id, argv = [], config}) => {
     exitCode: exitCodes.usage,
   };
   if (argv.includes('--json')) process.stdout.write(`${JSON.stringify({error: report})}\n`);
-  else process.stderr.write(`${formatReport(report, painter(process.stderr))}\n`);
+  else process.stderr.write(`${formatReport(report, styleFor(process.stderr))}\n`);
   Errors.exit(exitCodes.usage);
 };
 

@@ -1,7 +1,7 @@
 import {Errors} from '@oclif/core';
 import {exitCodes, isGanError} from '../../errors.js';
 import {didYouMean} from '../../options/nearest.js';
-import type {painter} from '../text/style.js';
+import type {Style} from '../text/style.js';
 
 /** An error as the command line tells it. */
 export interface ErrorReport {
@@ -65,10 +65,7 @@ function unknownFlagHints(error: Error & {flags?: unknown}, known: readonly stri
 }
 
 /** The report as text: what happened, its code, and what to do. */
-export function formatReport(
-  {code, message, suggestions, stack}: ErrorReport,
-  paint: ReturnType<typeof painter>,
-): string {
+export function formatReport({code, message, suggestions, stack}: ErrorReport, paint: Style): string {
   return [
     `${paint('red', 'Error')} ${paint('dim', code)}: ${message}`,
     ...(stack === undefined ? [] : [paint('dim', stack.split('\n').slice(1).join('\n'))]),

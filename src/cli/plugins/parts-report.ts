@@ -3,7 +3,7 @@ import {describeSpec} from '../../options/options-check.js';
 import type {PartKind} from '../../options/kinds.js';
 import type {OptionSpecs} from '../../options/options.js';
 import type {Registry} from '../../plugin/registry.js';
-import type {painter} from '../text/style.js';
+import type {Style} from '../text/style.js';
 
 /** A line of `gan parts --json`. */
 export interface ListedPart {
@@ -31,7 +31,7 @@ export function describeParts(registry: Registry, kind: PartKind): Promise<Liste
 }
 
 /** The same for people: a heading, a line a part, a line an option. */
-export function partLines(kind: PartKind, parts: readonly ListedPart[], paint: ReturnType<typeof painter>): string[] {
+export function partLines(kind: PartKind, parts: readonly ListedPart[], paint: Style): string[] {
   const lines = parts.flatMap(({name, package: from, summary, options = {}, error}) => [
     `  ${paint('cyan', name)}  ${error === undefined ? summary : paint('red', error)} ${paint('dim', `(${from})`)}`,
     ...Object.entries(options).map(

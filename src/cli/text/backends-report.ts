@@ -1,5 +1,5 @@
 import type {ProbedBackend} from '../../runs/devices/select.js';
-import type {Colour, painter} from './style.js';
+import type {Colour, Style} from './style.js';
 import {table} from './table.js';
 
 const states: Record<ProbedBackend['state'], {text: string; colour: Colour}> = {
@@ -12,7 +12,7 @@ const states: Record<ProbedBackend['state'], {text: string; colour: Colour}> = {
  * A row for each backend, and below it what there is to say: facts and the devices that --device chooses from, or why it cannot
  * run and what to do.
  */
-export function backendLines(backends: readonly ProbedBackend[], paint: ReturnType<typeof painter>): string[] {
+export function backendLines(backends: readonly ProbedBackend[], paint: Style): string[] {
   const [header, ...rows] = table(['backend', 'state', 'version', 'memory', 'device'], backends.map(cells));
   return [
     header!,

@@ -1,10 +1,10 @@
 import type {Finding} from '../../doctor/context.js';
-import type {Colour, painter} from './style.js';
+import type {Colour, Style} from './style.js';
 
 const colours: Record<Finding['state'], Colour> = {ok: 'green', warning: 'yellow', problem: 'red'};
 
 /** A line for each finding, and one for what to do about it. */
-export function doctorLines(findings: readonly Finding[], paint: ReturnType<typeof painter>): string[] {
+export function doctorLines(findings: readonly Finding[], paint: Style): string[] {
   const width = Math.max(0, ...findings.map(({name}) => name.length));
   return findings.flatMap((finding) => {
     const {name, state, what} = finding;

@@ -9,8 +9,11 @@ const codes = {bold: [1, 22], dim: [2, 22], red: [31, 39], green: [32, 39], yell
 
 export type Colour = keyof typeof codes;
 
+/** Text in a colour, or as it is where there are no colours. */
+export type Style = (colour: Colour, text: string) => string;
+
 /** Colours text for a terminal; leaves it alone elsewhere, and when NO_COLOR is set (https://no-color.org). */
-export function painter(out: Output, env: NodeJS.ProcessEnv = process.env): (colour: Colour, text: string) => string {
+export function styleFor(out: Output, env: NodeJS.ProcessEnv = process.env): Style {
   const plain = !out.isTTY || (env['NO_COLOR'] ?? '') !== '' || env['TERM'] === 'dumb';
   return (colour, text) => (plain ? text : `\u001B[${codes[colour][0]}m${text}\u001B[${codes[colour][1]}m`);
 }

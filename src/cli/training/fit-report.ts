@@ -3,7 +3,7 @@ import {tableHeader, tableRow} from './epoch-table.js';
 import type {Protocol} from '../pictures/protocol.js';
 import {SamplePictures} from '../pictures/sample-pictures.js';
 import {Progress} from './progress.js';
-import {painter, type Output} from '../text/style.js';
+import {styleFor, type Output} from '../text/style.js';
 
 export interface FitOutputs {
   stdout: Output;
@@ -36,7 +36,7 @@ export class FitReport {
     }
     this.#progress.clear();
     if (event.type === 'warning')
-      this.#to.stderr.write(`${painter(this.#to.stderr)('yellow', 'Warning')}: ${event.message}\n`);
+      this.#to.stderr.write(`${styleFor(this.#to.stderr)('yellow', 'Warning')}: ${event.message}\n`);
     if (json) return;
     if (event.type === 'epoch') this.#row(event);
     if (event.type === 'sample') this.#pictures?.show(event);

@@ -1,5 +1,5 @@
 import type {TrainEvent} from '../../runs/train.js';
-import {painter, type Output} from '../text/style.js';
+import {styleFor, type Output} from '../text/style.js';
 import {clock} from '../text/time.js';
 
 type StepEvent = Extract<TrainEvent, {type: 'step'}>;
@@ -49,7 +49,7 @@ export class Progress {
     const width = Math.min(room, 20);
     if (width < 4) return '';
     const full = Math.floor((width * step) / Math.max(1, steps));
-    const paint = painter(this.#out);
+    const paint = styleFor(this.#out);
     return `${paint('green', '━'.repeat(full))}${paint('dim', '─'.repeat(width - full))} `;
   }
 }

@@ -2,7 +2,7 @@ import {Args, Flags} from '@oclif/core';
 import {BaseCommand} from '../../cli/command/base-command.js';
 import {assignmentsOf, configFlags} from '../../cli/flags/config-flags.js';
 import {configRows} from '../../cli/config/config-report.js';
-import {painter} from '../../cli/text/style.js';
+import {styleFor} from '../../cli/text/style.js';
 import {table} from '../../cli/text/table.js';
 
 export default class ConfigShow extends BaseCommand {
@@ -46,7 +46,7 @@ export default class ConfigShow extends BaseCommand {
     const rows = configRows(resolved);
     const {config, backend, files} = resolved;
     this.json({config, backend, files, values: rows});
-    const paint = painter(process.stdout);
+    const paint = styleFor(process.stdout);
     const [, ...lines] = table(
       ['', '', ''],
       rows.map(({key, value, origin}) => [key, String(value), ...(flags.origin ? [origin] : [])]),

@@ -1,6 +1,6 @@
 import {BaseCommand} from '../../cli/command/base-command.js';
 import {brings, installedPlugins} from '../../cli/plugins/installed-plugins.js';
-import {painter} from '../../cli/text/style.js';
+import {styleFor} from '../../cli/text/style.js';
 
 export default class Plugins extends BaseCommand {
   static override summary = 'List the plug-ins that are installed or linked, and what each brings.';
@@ -13,7 +13,7 @@ export default class Plugins extends BaseCommand {
 
   async run(): Promise<void> {
     await this.parse(Plugins);
-    const paint = painter(process.stdout);
+    const paint = styleFor(process.stdout);
     const plugins = installedPlugins(this.config);
     for (const plugin of plugins) {
       const {name, version, type, root, problems} = plugin;

@@ -1,7 +1,7 @@
 import {Args} from '@oclif/core';
 import {BaseCommand} from '../../cli/command/base-command.js';
 import {installedPlugins, type InstalledPlugin} from '../../cli/plugins/installed-plugins.js';
-import {painter} from '../../cli/text/style.js';
+import {styleFor} from '../../cli/text/style.js';
 import {GanError} from '../../errors.js';
 import {friendlyName, isCalled} from '../../plugin/names.js';
 import {didYouMean} from '../../options/nearest.js';
@@ -20,7 +20,7 @@ export default class PluginsInspect extends BaseCommand {
     const plugins = installedPlugins(this.config);
     const wanted = (argv as string[]).map((name) => find(plugins, name));
     const registry = await this.openRegistry();
-    const paint = painter(process.stdout);
+    const paint = styleFor(process.stdout);
     for (const plugin of wanted) {
       const parts = await Promise.all(
         plugin.parts.map(async ({kind, name}) =>

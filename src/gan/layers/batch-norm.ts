@@ -1,4 +1,4 @@
-import {inEachStep} from '../../backends/capture/changing.js';
+import {onEachReplay} from '../../backends/capture/step-values.js';
 import {activate, batchNorm} from '../../backends/fused/batch-norm.js';
 import {blend} from '../../backends/fused/blend.js';
 import {tf, type Tensor} from '../../backends/tf.js';
@@ -63,7 +63,7 @@ export class BatchNorm extends Module {
     const {y, mean, variance} = batchNorm(x, weight, bias, {eps: this.eps, slope});
     this.runningMean.assign(this.#blend(this.runningMean.variable, mean, 1));
     this.runningVar.assign(this.#blend(this.runningVar.variable, variance, count / (count - 1)));
-    inEachStep(() => this.batchesTracked.value++);
+    onEachReplay(() => this.batchesTracked.value++);
     return y;
   }
 

@@ -1,5 +1,5 @@
 import {GanError} from '../../errors.js';
-import {changing} from '../../backends/capture/changing.js';
+import {perStepTensor} from '../../backends/capture/step-values.js';
 import {tf, type Tensor} from '../../backends/tf.js';
 import {Module} from '../module.js';
 import type {Rng} from '../rng.js';
@@ -26,6 +26,6 @@ export class Dropout2d extends Module {
     const channels = x.shape.at(-1)!;
     const count = x.shape[0] * channels;
     const kept = () => Float32Array.from({length: count}, () => (this.#rng.float() < this.p ? 0 : 1 / (1 - this.p)));
-    return tf.mul(x, changing(kept, [x.shape[0], ...x.shape.slice(1, -1).map(() => 1), channels]));
+    return tf.mul(x, perStepTensor(kept, [x.shape[0], ...x.shape.slice(1, -1).map(() => 1), channels]));
   }
 }

@@ -3,7 +3,7 @@
  * then the update rule. State starts at zero and belongs to the checkpoint.
  */
 import {GanError} from '../../errors.js';
-import {changing} from '../../backends/capture/changing.js';
+import {perStepTensor} from '../../backends/capture/step-values.js';
 import {coefficientNames, updateAll, type UpdateCoefficients, type UpdateItem} from '../../backends/fused/update.js';
 import {tf, type Tensor, type Variable} from '../../backends/tf.js';
 import {fromTorch, makeVariable, toTorch, torchShape, type Parameter, type StateDict} from '../module.js';
@@ -183,7 +183,7 @@ export class Optimizer {
   #updateAll(updates: readonly Update[]): void {
     if (updates.length === 0) return;
     const {sets, first} = distinctSets(updates.map(({state, ...update}) => ({...update, step: state.step})));
-    const coefficients = changing(() => {
+    const coefficients = perStepTensor(() => {
       for (const {state} of updates) state.step++;
       return coefficientRows(first.map((i) => this.#coefficients(updates[i]!)));
     }, [first.length, coefficientNames.length]);

@@ -82,7 +82,7 @@ export async function probeBackends(registry: Registry): Promise<ProbedBackend[]
 }
 
 /** Without the backend that was made for it. */
-function answer(tried: Tried): Probe {
+function answer(tried: ProbeResult): Probe {
   if (!tried.ok) return tried;
   const {backend: _, ...probe} = tried;
   return {...probe, info: probe.info ?? {}};
@@ -121,10 +121,10 @@ export async function selectBackend(
 }
 
 /** A probe's answer, and the backend where the answer is yes. */
-type Tried = (Extract<Probe, {ok: true}> & {backend: Backend}) | Extract<Probe, {ok: false}>;
+type ProbeResult = (Extract<Probe, {ok: true}> & {backend: Backend}) | Extract<Probe, {ok: false}>;
 
 /** For `auto`: a device that this backend does not have is a reason to pass it over. */
-async function tryAnyway(registry: Registry, name: string, device: Given | undefined): Promise<Tried> {
+async function tryAnyway(registry: Registry, name: string, device: Given | undefined): Promise<ProbeResult> {
   try {
     return await tryProbe(registry, name, device && (await withDevice(registry, name, new Map(), device)));
   } catch (error) {
@@ -133,7 +133,7 @@ async function tryAnyway(registry: Registry, name: string, device: Given | undef
 }
 
 /** Makes and probes one backend; a fault of the plug-in is a refusal like others. */
-async function tryProbe(registry: Registry, name: string, options?: GivenMap): Promise<Tried> {
+async function tryProbe(registry: Registry, name: string, options?: GivenMap): Promise<ProbeResult> {
   try {
     const backend = await registry.create('backend', name, options);
     const probe = await backend.probe();

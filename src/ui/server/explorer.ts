@@ -1,33 +1,33 @@
 import {fork, type ChildProcess} from 'node:child_process';
 import {fileURLToPath} from 'node:url';
-import type {PainterSetup, PaintOrder, PaintReply} from '../painter/orders.js';
+import type {RendererSetup, RenderRequest, RenderReply} from '../renderer/messages.js';
 import {Refused} from './refused.js';
 
 /** The built child, also for a command that runs from its sources: plug-ins are loaded as built, too. */
-const childFile = fileURLToPath(new URL('../../../dist/ui/painter/main.js', import.meta.url));
+const childFile = fileURLToPath(new URL('../../../dist/ui/renderer/main.js', import.meta.url));
 
 /** Opening a backend and drawing once takes seconds at most on a busy machine; a software GPU takes a minute. */
 const timeoutMs = 180_000;
 
-export interface ExplorerOrder extends PaintOrder {
+export interface ExplorerRequest extends RenderRequest {
   backend: string;
 }
 
 export interface ExplorerOptions {
   packages: string[];
-  /** After so long without an order the process that draws is ended, and all memory of its device with it. Default: 60 s. */
+  /** After so long without a request the process that draws is ended, and all memory of its device with it. Default: 60 s. */
   idleMs?: number;
 }
 
 interface Waiting {
-  order: ExplorerOrder;
+  request: ExplorerRequest;
   resolve(png: Uint8Array | undefined): void;
   reject(error: Error): void;
 }
 
 /**
  * Draws images in a process of its own: a backend that computes, crashes or runs out of memory takes nothing from those who watch.
- * The process starts with the first order, and anew when another backend is asked for.
+ * The process starts with the first request, and anew when another backend is asked for.
  */
 export class Explorer {
   readonly #packages: string[];
@@ -49,14 +49,14 @@ export class Explorer {
   }
 
   /**
-   * One order at a time, and one that waits: a newer one takes its place.
-   * @returns a PNG; undefined when a newer order came before this one was begun
+   * One request at a time, and one that waits: a newer one takes its place.
+   * @returns a PNG; undefined when a newer request came before this one was begun
    * @throws Refused 500 with what the process said
    */
-  draw(order: ExplorerOrder): Promise<Uint8Array | undefined> {
+  draw(request: ExplorerRequest): Promise<Uint8Array | undefined> {
     this.#next?.resolve(undefined);
     return new Promise((resolve, reject) => {
-      this.#next = {order, resolve, reject};
+      this.#next = {request, resolve, reject};
       if (!this.#busy) void this.#work();
     });
   }
@@ -72,7 +72,7 @@ export class Explorer {
   async #work(): Promise<void> {
     this.#busy = true;
     clearTimeout(this.#idle);
-    for (let job = this.#take(); job; job = this.#take()) await this.#paint(job.order).then(job.resolve, job.reject);
+    for (let job = this.#take(); job; job = this.#take()) await this.#render(job.request).then(job.resolve, job.reject);
     this.#busy = false;
     if (this.#child) this.#idle = setTimeout(() => this.#end(), this.#idleMs).unref();
   }
@@ -83,19 +83,19 @@ export class Explorer {
     return job;
   }
 
-  async #paint({backend, ...order}: ExplorerOrder): Promise<Uint8Array> {
+  async #render({backend, ...request}: ExplorerRequest): Promise<Uint8Array> {
     if (this.#child?.backend !== backend) {
       this.#end();
       this.#child = {backend, process: this.#start(backend)};
     }
-    const reply = await this.#ask(this.#child.process, order);
+    const reply = await this.#ask(this.#child.process, request);
     if ('png' in reply) return reply.png;
-    if (reply.broken) this.#end(); // the next order finds a fresh one
+    if (reply.broken) this.#end(); // the next request finds a fresh one
     throw new Refused(500, reply.error);
   }
 
   #start(backend: string): ChildProcess {
-    const setup: PainterSetup = {backend, packages: this.#packages};
+    const setup: RendererSetup = {backend, packages: this.#packages};
     const child = fork(childFile, [JSON.stringify(setup)], {
       execArgv: [],
       serialization: 'advanced',
@@ -107,14 +107,14 @@ export class Explorer {
     return child;
   }
 
-  #ask(child: ChildProcess, order: PaintOrder): Promise<PaintReply> {
+  #ask(child: ChildProcess, request: RenderRequest): Promise<RenderReply> {
     return new Promise((resolve) => {
-      const settle = (reply: PaintReply): void => {
+      const settle = (reply: RenderReply): void => {
         clearTimeout(timer);
         child.off('message', onMessage).off('exit', onExit).off('error', onError);
         resolve(reply);
       };
-      const onMessage = (reply: PaintReply): void => settle(reply);
+      const onMessage = (reply: RenderReply): void => settle(reply);
       const onExit = (code: number | null, signal: string | null): void =>
         settle({error: `the process that draws ended with ${signal ?? `code ${code}`}`, broken: true});
       const onError = (error: Error): void => settle({error: error.message, broken: true});
@@ -123,7 +123,7 @@ export class Explorer {
         timeoutMs,
       );
       child.on('message', onMessage).on('exit', onExit).on('error', onError);
-      child.send(order, () => {}); // one that is gone is told of by 'exit'
+      child.send(request, () => {}); // one that is gone is told of by 'exit'
     });
   }
 

@@ -1,8 +1,8 @@
 import {expect} from 'chai';
-import {setDeviceCapture} from '../../../dist/backends/capture/devices.js';
+import {setDeviceCapture} from '../../../dist/backends/capture/device-replay.js';
 import {Steps} from '../../../dist/backends/capture/steps.js';
 import {tf, type Tensor} from '../../../dist/backends/tf.js';
-import {changing} from '../../../dist/backends/capture/changing.js';
+import {perStepTensor} from '../../../dist/backends/capture/step-values.js';
 import {openDevice} from '../../../dist/backends/open.js';
 import {GANLearner} from '../../../dist/gan/gan-learner.js';
 import {adam} from '../../../dist/gan/optim/rules.js';
@@ -31,7 +31,7 @@ describe('steps on a device that repeats them at fixed addresses', () => {
       tf.tidy(() => {
         const y = tf.mul(
           tf.mul(
-            changing(() => Float32Array.of(++scale), []),
+            perStepTensor(() => Float32Array.of(++scale), []),
             weight,
           ),
           x,

@@ -41,7 +41,7 @@ describe('cuda: as it is installed, on libraries that compute nothing', function
     writeFileSync(
       file,
       `import {openBackend, tf} from '${root}dist/index.js';
-import {deviceCapture} from '${root}dist/backends/capture/devices.js';
+import {deviceCapture} from '${root}dist/backends/capture/device-replay.js';
 const device = await openBackend('cuda', {options: {precision: 'fp32'}});
 const floats = Float32Array.from({length: 20_000}, (_, i) => i / 3);
 const there = [tf.tensor1d(floats), tf.tensor1d(new Int32Array(20_000).fill(-7), 'int32'), tf.tensor1d(new Uint8Array(40_000).fill(1), 'bool'), tf.scalar(2.5)];

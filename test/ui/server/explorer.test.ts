@@ -9,13 +9,13 @@ import {tinyFlags} from '../../e2e/helpers.js';
 import {folder, removeFolders} from '../../plugin/helpers.js';
 
 /** Processes that draw for this one, as Linux tells it. */
-const painters = (): number[] =>
+const renderers = (): number[] =>
   readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .flatMap((pid) => {
       try {
         const parent = Number(/PPid:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]);
-        return parent === process.pid && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('painter')
+        return parent === process.pid && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('renderer')
           ? [Number(pid)]
           : [];
       } catch {
@@ -52,7 +52,7 @@ describe('Explorer', () => {
 
   it('starts no process before it draws', function () {
     if (process.platform !== 'linux') this.skip();
-    expect(painters()).to.have.length(0);
+    expect(renderers()).to.have.length(0);
   });
 
   it('draws one at a time; of those that wait the newest, the others give nothing', async () => {
@@ -74,15 +74,15 @@ describe('Explorer', () => {
   it('ends its process when nobody has drawn for long', async function () {
     if (process.platform !== 'linux') this.skip();
     await explorer.draw(order(0));
-    expect(painters()).to.have.length(1);
-    for (let tries = 0; tries < 100 && painters().length > 0; tries++) await sleep(100);
-    expect(painters()).to.have.length(0);
+    expect(renderers()).to.have.length(1);
+    for (let tries = 0; tries < 100 && renderers().length > 0; tries++) await sleep(100);
+    expect(renderers()).to.have.length(0);
   });
 
   it('goes on after its process was killed in the middle of an order', async function () {
     if (process.platform !== 'linux') this.skip();
     await explorer.draw(order(0));
-    const pid = painters().at(-1)!;
+    const pid = renderers().at(-1)!;
     const drawing = explorer.draw(order(1)).then(
       () => 'drawn',
       (error: Error) => error.message,

@@ -1,5 +1,5 @@
 import type {Extent} from '../gpu.js';
-import {Patience} from '../patience.js';
+import {DevicePoller} from '../device-poller.js';
 import {cuda} from './codes.js';
 import {CudaError} from './cuda-error.js';
 import type {DriverFunctions} from './signatures.js';
@@ -35,16 +35,16 @@ export class Driver {
   readonly #api: DriverFunctions;
   readonly #memory: Memory;
   /** For everything that is waited for here. */
-  readonly patience: Patience;
+  readonly poller: DevicePoller;
   /** Where functions leave one result. */
   readonly #u64 = new BigUint64Array(2);
   readonly #int = new Int32Array(this.#u64.buffer, 0, 1);
   readonly #float = new Float32Array(this.#u64.buffer, 0, 1);
 
-  constructor(api: DriverFunctions, memory: Memory, patience = new Patience(Infinity)) {
+  constructor(api: DriverFunctions, memory: Memory, poller = new DevicePoller(Infinity)) {
     this.#api = api;
     this.#memory = memory;
-    this.patience = patience;
+    this.poller = poller;
   }
 
   init(): void {
@@ -91,7 +91,7 @@ export class Driver {
 
   /** Blocks until all that was handed to the stream is done. @throws Stuck */
   synchronize(stream: bigint): void {
-    this.patience.block(() => this.streamDone(stream));
+    this.poller.block(() => this.streamDone(stream));
   }
 
   /** What is handed to the stream from here on begins after the event. */
@@ -129,7 +129,7 @@ export class Driver {
 
   /** Blocks until all before the event is done. @throws Stuck */
   awaitEvent(event: bigint): void {
-    this.patience.block(() => this.eventPassed(event));
+    this.poller.block(() => this.eventPassed(event));
   }
 
   /** Free and total bytes of the card. */

@@ -11,7 +11,7 @@ import {Faults} from '../../../../plugins/cuda/src/faults.js';
 import type {Precision} from '../../../../plugins/cuda/src/gpu.js';
 import {sources} from '../../../../plugins/cuda/src/kernels/index.js';
 import {opened} from '../../../../plugins/cuda/src/open.js';
-import {Patience} from '../../../../plugins/cuda/src/patience.js';
+import {DevicePoller} from '../../../../plugins/cuda/src/device-poller.js';
 import {compileEmulator} from '../emulator/compile.js';
 import {openLibrary} from '../emulator/library.js';
 import {addressOf, FakeCuda, type FakeOptions} from './cuda.js';
@@ -51,7 +51,7 @@ export async function openFake({
   const folder = cache ?? mkdtempSync(path.join(tmpdir(), 'gan-cuda-'));
   const fake = new FakeCuda(library, options);
   const [nvrtc, blas, dnn] = [fakeNvrtc(fake), fakeBlas(fake), fakeDnn(fake)];
-  const driver = new Driver(fake.driver, fake.memory, new Patience(timeout * 1000));
+  const driver = new Driver(fake.driver, fake.memory, new DevicePoller(timeout * 1000));
   driver.init();
   const facts = driver.devices()[0]!;
   const compiler = new Nvrtc(nvrtc.functions, addressOf);

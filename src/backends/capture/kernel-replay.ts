@@ -1,14 +1,12 @@
-/** Repeats a step by calling its kernels again, one by one. */
+/** Replays a step by calling its kernels again, one by one. */
 import {tf, type Tensor} from '../tf.js';
-import {readyCall, type Places, type ReadyCall} from './kernels.js';
-import {freedAfter} from './liveness.js';
-import {Program} from './program.js';
-import type {Trace} from './trace.js';
+import type {CapturedStep} from './captured-step.js';
+import {freedAfter, readyCall, ReplayPlan, type Places, type ReadyCall} from './replay-plan.js';
 
-type Assignment = Trace['assignments'][number];
+type Assignment = CapturedStep['assignments'][number];
 
-/** What can repeat a step. */
-export interface Repeater {
+/** Replays one captured step. */
+export interface Replayer {
   /** False once something that it uses has gone. */
   readonly usable: boolean;
   /** Does the step with these inputs and returns its results. */
@@ -16,27 +14,27 @@ export interface Repeater {
   dispose(): void;
 }
 
-export class Replay implements Repeater {
-  readonly #program: Program;
+export class KernelReplay implements Replayer {
+  readonly #plan: ReplayPlan;
   readonly #calls: readonly ReadyCall[];
   readonly #freedAfter: readonly number[][];
   /** Variables that get their new value after that call. */
   readonly #assignedAfter: readonly Assignment[][];
 
-  constructor(trace: Trace, program = new Program(trace)) {
-    this.#program = program;
-    this.#calls = trace.calls.map((call) => readyCall(call, program.backend));
-    this.#freedAfter = freedAfter(trace, (slot) => program.isTransient(slot));
-    this.#assignedAfter = trace.calls.map((_, i) => trace.assignments.filter(({after}) => after === i + 1));
+  constructor(step: CapturedStep, plan = new ReplayPlan(step)) {
+    this.#plan = plan;
+    this.#calls = step.calls.map((call) => readyCall(call, plan.backend));
+    this.#freedAfter = freedAfter(step, (slot) => plan.isTransient(slot));
+    this.#assignedAfter = step.calls.map((_, i) => step.assignments.filter(({after}) => after === i + 1));
   }
 
   get usable(): boolean {
-    return this.#program.usable;
+    return this.#plan.usable;
   }
 
   run(given: readonly Tensor[]): Tensor[] {
-    const {backend, trace} = this.#program;
-    const places = this.#program.places(given);
+    const {backend, step} = this.#plan;
+    const places = this.#plan.places(given);
     try {
       const calls = this.#calls;
       for (let i = 0; i < calls.length; i++) {
@@ -48,7 +46,7 @@ export class Replay implements Repeater {
           variable.assign({dataId: places[slot], shape, dtype} as Tensor);
         // The results are made while their data is there.
         if (i === calls.length - 1)
-          return trace.results.map(({slot, shape, dtype}) => {
+          return step.results.map(({slot, shape, dtype}) => {
             backend.incRef(places[slot]!);
             return tf.engine().makeTensorFromTensorInfo({dataId: places[slot]!, shape, dtype});
           });
@@ -62,7 +60,7 @@ export class Replay implements Repeater {
 
   #free(call: number, places: Places): void {
     for (const slot of this.#freedAfter[call]!) {
-      this.#program.backend.disposeData(places[slot]!);
+      this.#plan.backend.disposeData(places[slot]!);
       places[slot] = undefined;
     }
   }
@@ -70,11 +68,11 @@ export class Replay implements Repeater {
   /** What is left at the end, or when a kernel has failed. */
   #freeAll(places: Places): void {
     this.#freedAfter.flat().forEach((slot) => {
-      if (places[slot] !== undefined) this.#program.backend.disposeData(places[slot]);
+      if (places[slot] !== undefined) this.#plan.backend.disposeData(places[slot]);
     });
   }
 
   dispose(): void {
-    this.#program.dispose();
+    this.#plan.dispose();
   }
 }

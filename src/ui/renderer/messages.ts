@@ -1,6 +1,6 @@
 /** What the server and the process that draws say to each other. */
 
-export interface PaintOrder {
+export interface RenderRequest {
   /** The run's folder. */
   dir: string;
   /** Step of the checkpoint: the generator is read again when this changes. */
@@ -12,10 +12,10 @@ export interface PaintOrder {
 }
 
 /** `broken`: the process is of no more use, as when the backend does not start or its device is lost. */
-export type PaintReply = {png: Uint8Array} | {error: string; broken: boolean};
+export type RenderReply = {png: Uint8Array} | {error: string; broken: boolean};
 
 /** Given to the process as its argument, as JSON. */
-export interface PainterSetup {
+export interface RendererSetup {
   backend: string;
   /** Folders of the plug-ins that the command line knows. */
   packages: string[];

@@ -1,31 +1,35 @@
 /**
- * Records a step while it runs: every kernel that tfjs calls for it, with the data that goes in and comes out, every upload, and what
- * is left at its end. Kernels are seen where tfjs looks them up, so nothing of tape, gradients and tidies is in the recording.
+ * Captures a step while it runs: every kernel that tfjs calls for it, with the data that goes in and comes out, every upload, and what
+ * is left at its end. Kernels are seen where tfjs looks them up, so nothing of tape, gradients and tidies is captured.
  */
 import type {DataId, KernelConfig, NamedTensorInfoMap, TensorInfo, TypedArray} from '@tensorflow/tfjs-core';
 import {tf, type Tensor, type Variable} from '../tf.js';
-import {listening} from './changing.js';
-import {draws} from './draws.js';
-import type {KernelCall, Origin, Trace, View} from './trace.js';
+import type {CapturedStep, KernelCall, Origin, View} from './captured-step.js';
+import {listening} from './step-values.js';
 
 type Call = Parameters<KernelConfig['kernelFunc']>[0];
 type Backend = ReturnType<typeof tf.backend>;
 
-/** Runs a step. `trace` is its recording, or why there is none. */
-export function record(
+/**
+ * Runs a step. `captured` is what it did, or why that cannot be replayed.
+ * @param drawCount how many random numbers have been drawn so far
+ */
+export function captureStep(
   given: readonly Tensor[],
   step: () => readonly Tensor[],
-): {results: readonly Tensor[]; trace: Trace | string} {
-  const recorder = new Recorder(given);
-  const results = recorder.watch(step);
-  return {results, trace: recorder.fault ?? recorder.finish(results) ?? recorder.fault!};
+  drawCount: () => number,
+): {results: readonly Tensor[]; captured: CapturedStep | string} {
+  const observer = new StepObserver(given, drawCount);
+  const results = observer.watch(step);
+  return {results, captured: observer.fault ?? observer.finish(results) ?? observer.fault!};
 }
 
-class Recorder {
-  /** The first thing that cannot be recorded. */
+class StepObserver {
+  /** The first thing that cannot be captured. */
   fault: string | undefined;
   readonly #backend: Backend = tf.backend();
-  readonly #trace: Trace = {origins: [], calls: [], host: [], assignments: [], results: []};
+  readonly #drawCount: () => number;
+  readonly #captured: CapturedStep = {origins: [], calls: [], host: [], assignments: [], results: []};
   readonly #slots = new Map<DataId, number>();
   /** References to data, by slot; of what was there before, how many more or fewer. */
   readonly #references: number[] = [];
@@ -37,26 +41,34 @@ class Recorder {
   /** Kernels under way: those that a kernel calls belong to it. */
   #depth = 0;
 
-  constructor(given: readonly Tensor[]) {
+  constructor(given: readonly Tensor[], drawCount: () => number) {
+    this.#drawCount = drawCount;
     for (const [variable, dataId] of this.#before) this.#holders.set(dataId, {kind: 'variable', variable});
     given.forEach(({dataId, shape, dtype}, index) => this.#holders.set(dataId, {kind: 'given', index, shape, dtype}));
   }
 
   /** Runs the step with kernels and backend under observation. */
   watch(step: () => readonly Tensor[]): readonly Tensor[] {
-    const drawn = draws.count;
+    const drawnBefore = this.#drawCount();
+    let drawnByHost = 0;
     const undo = [this.#watchKernels(), this.#watchBackend()];
     try {
       return listening(
         {
-          changes: (tensor, compute) => this.#changes(tensor, compute),
-          does: (effect) => void this.#trace.host.push(effect),
+          computes: (compute) => {
+            const before = this.#drawCount();
+            const values = compute();
+            drawnByHost += this.#drawCount() - before;
+            return values;
+          },
+          computed: (tensor, compute) => this.#perStep(tensor, compute),
+          did: (effect) => void this.#captured.host.push(effect),
         },
         step,
       );
     } finally {
       for (const put of undo) put();
-      if (draws.count !== drawn) this.#refuse('it draws random numbers');
+      if (this.#drawCount() - drawnBefore !== drawnByHost) this.#refuse('it draws random numbers');
     }
   }
 
@@ -94,7 +106,7 @@ class Recorder {
     });
     // A kernel that only looks at data in another way needs no call.
     if (!outputs.every(({shared}) => shared))
-      this.#trace.calls.push({name, inputs, attrs: attrs && {...attrs}, outputs});
+      this.#captured.calls.push({name, inputs, attrs: attrs && {...attrs}, outputs});
     return result;
   }
 
@@ -110,7 +122,7 @@ class Recorder {
     if (dtype === 'string' || dtype === 'complex64') this.#refuse(`it computes with ${dtype}`);
     let slot = this.#slots.get(dataId);
     if (slot === undefined) {
-      slot = this.#trace.origins.push(this.#holders.get(dataId) ?? origin) - 1;
+      slot = this.#captured.origins.push(this.#holders.get(dataId) ?? origin) - 1;
       this.#references.push(0);
       this.#slots.set(dataId, slot);
     }
@@ -166,10 +178,10 @@ class Recorder {
     this.#references[slot]!++;
   }
 
-  #changes(tensor: Tensor, compute: () => Float32Array): void {
-    this.#trace.origins[this.#slots.get(tensor.dataId)!] = {
-      kind: 'changing',
-      host: this.#trace.host.push(compute) - 1,
+  #perStep(tensor: Tensor, compute: () => Float32Array): void {
+    this.#captured.origins[this.#slots.get(tensor.dataId)!] = {
+      kind: 'per-step',
+      host: this.#captured.host.push(compute) - 1,
       shape: tensor.shape,
     };
   }
@@ -177,13 +189,13 @@ class Recorder {
   #count(dataId: DataId, change: number): void {
     const {slot} = this.#view({dataId, shape: [], dtype: 'float32'}, {kind: 'outside', dataId});
     this.#references[slot]! += change;
-    this.#touched.set(dataId, this.#trace.calls.length);
+    this.#touched.set(dataId, this.#captured.calls.length);
   }
 
-  /** The recording; undefined when it turns out that there can be none. */
-  finish(results: readonly Tensor[]): Trace | undefined {
-    const trace = this.#trace;
-    const made = (dataId: DataId): boolean => trace.origins[this.#slots.get(dataId) ?? -1]?.kind === 'kernel';
+  /** What was captured; undefined when it turns out that it cannot be replayed. */
+  finish(results: readonly Tensor[]): CapturedStep | undefined {
+    const captured = this.#captured;
+    const made = (dataId: DataId): boolean => captured.origins[this.#slots.get(dataId) ?? -1]?.kind === 'kernel';
     for (const variable of variables()) {
       const old = this.#before.get(variable);
       if (old === variable.dataId) continue;
@@ -191,7 +203,7 @@ class Recorder {
       else if (!made(variable.dataId)) this.#refuse('it gives a variable values that were there before');
       else {
         const after = Math.max(this.#touched.get(old) ?? 0, this.#touched.get(variable.dataId) ?? 0);
-        trace.assignments.push({variable, view: this.#view(variable, {kind: 'kernel'}), after});
+        captured.assignments.push({variable, view: this.#view(variable, {kind: 'kernel'}), after});
         this.#references[this.#slots.get(variable.dataId)!]!--;
         const replaced = this.#slots.get(old);
         if (replaced !== undefined) this.#references[replaced]!++;
@@ -200,12 +212,12 @@ class Recorder {
     for (const [variable] of this.#before) if (variable.isDisposed) this.#refuse('it disposes of variables');
     for (const result of results) {
       if (!made(result.dataId)) this.#refuse('its result is not computed in it');
-      trace.results.push(this.#view(result, {kind: 'kernel'}));
+      captured.results.push(this.#view(result, {kind: 'kernel'}));
       this.#references[this.#slots.get(result.dataId)!]!--;
     }
     if (this.#references.some((count) => count > 0)) this.#refuse('something keeps a tensor that was made in it');
     if (this.#references.some((count) => count < 0)) this.#refuse('it disposes of a tensor that was there before');
-    return this.fault === undefined ? trace : undefined;
+    return this.fault === undefined ? captured : undefined;
   }
 }
 

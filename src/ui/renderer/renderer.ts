@@ -7,10 +7,10 @@ import {openGenerator, type OpenGenerator} from '../../runs/generate.js';
 import {RunFolder} from '../../runs/run-folder.js';
 import {openRegistry, pluginIn} from '../../plugin/discover.js';
 import type {Registry} from '../../plugin/registry.js';
-import type {PainterSetup, PaintOrder} from './orders.js';
+import type {RendererSetup, RenderRequest} from './messages.js';
 
 /** A backend, and the generator that was used last. */
-export class Painter {
+export class Renderer {
   readonly #registry: Registry;
   #loaded: {key: string; generator: OpenGenerator} | undefined;
 
@@ -19,14 +19,14 @@ export class Painter {
   }
 
   /** @throws GanError GAN_BACKEND_UNAVAILABLE, GAN_UNKNOWN_PART */
-  static async open({backend, packages}: PainterSetup): Promise<Painter> {
+  static async open({backend, packages}: RendererSetup): Promise<Renderer> {
     const registry = openRegistry(packages.map(pluginIn));
     await selectBackend(registry, backend); // closed with the process
-    return new Painter(registry);
+    return new Renderer(registry);
   }
 
   /** The images of these latents in a row, as PNG. @throws GanError GAN_LATENT_SIZE, and as `openGenerator` */
-  async paint({latents, ...checkpoint}: PaintOrder): Promise<Buffer> {
+  async render({latents, ...checkpoint}: RenderRequest): Promise<Buffer> {
     const {latentSize, draw} = await this.#load(checkpoint);
     const width = latents[0]!.length;
     if (width !== latentSize)
@@ -39,7 +39,7 @@ export class Painter {
     return encodePng(imageGrid(images, latents.length, latents.length === 1 ? 0 : undefined));
   }
 
-  async #load({dir, step, newest}: Omit<PaintOrder, 'latents'>): Promise<OpenGenerator> {
+  async #load({dir, step, newest}: Omit<RenderRequest, 'latents'>): Promise<OpenGenerator> {
     const key = `${step} ${dir}`;
     if (this.#loaded?.key === key) return this.#loaded.generator;
     this.#loaded?.generator.dispose();

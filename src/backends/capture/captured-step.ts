@@ -1,4 +1,4 @@
-/** A recorded step: which kernels ran on which data. Data has numbers, in the order in which the step met it. */
+/** A captured step: which kernels ran on which data. Data has numbers, in the order in which the step met it. */
 import type {DataId, DataType, NamedAttrMap, TypedArray} from '@tensorflow/tfjs-core';
 import type {Variable} from '../tf.js';
 
@@ -16,8 +16,8 @@ export type Origin =
   | {kind: 'variable'; variable: Variable}
   /** The tensor that was given to the step, by its index. */
   | {kind: 'given'; index: number; shape: number[]; dtype: DataType}
-  /** Computed by the host in each step; `host` is its place in the trace's list. */
-  | {kind: 'changing'; host: number; shape: number[]}
+  /** Computed by the host in each step; `host` is its place in the step's list. */
+  | {kind: 'per-step'; host: number; shape: number[]}
   /** Uploaded, the same in each step. */
   | {kind: 'constant'; values: TypedArray; shape: number[]; dtype: DataType}
   /** Another tensor, which was there before the step and stays. */
@@ -32,7 +32,7 @@ export interface KernelCall {
   outputs: (View & {shared: boolean})[];
 }
 
-export interface Trace {
+export interface CapturedStep {
   /** By slot. */
   origins: Origin[];
   calls: KernelCall[];
@@ -46,8 +46,8 @@ export interface Trace {
 export const inputsOf = ({inputs}: KernelCall): View[] =>
   Object.values(inputs).filter((view): view is View => view !== undefined);
 
-/** Why two recordings are not of one and the same step; undefined when they are. */
-export function difference(a: Trace, b: Trace): string | undefined {
+/** Why two captures are not of one and the same step; undefined when they are. */
+export function difference(a: CapturedStep, b: CapturedStep): string | undefined {
   if (a.calls.length !== b.calls.length)
     return `it has ${a.calls.length} kernels one time and ${b.calls.length} the next`;
   const call = a.calls.findIndex((one, i) => textOf(one) !== textOf(b.calls[i]!));
@@ -59,7 +59,7 @@ export function difference(a: Trace, b: Trace): string | undefined {
     return a.origins[slot]!.kind === 'constant'
       ? 'it uploads other values each time'
       : 'its inputs are not the same each time';
-  const ends = ({assignments, results}: Trace): string =>
+  const ends = ({assignments, results}: CapturedStep): string =>
     textOf([assignments.map(({variable, view, after}) => [variable.id, view, after]), results]);
   return ends(a) === ends(b) ? undefined : 'what it leaves is not the same each time';
 }

@@ -1,17 +1,17 @@
-/** The process that draws for `gan ui`: holds one backend and one generator, takes one order at a time. */
+/** The process that draws for `gan ui`: holds one backend and one generator, takes one request at a time. */
 import {isGanError, messageOf} from '../../errors.js';
-import type {PainterSetup, PaintOrder, PaintReply} from './orders.js';
-import {Painter} from './painter.js';
+import type {RendererSetup, RenderRequest, RenderReply} from './messages.js';
+import {Renderer} from './renderer.js';
 
-const setup = JSON.parse(process.argv[2]!) as PainterSetup;
-let painter: Promise<Painter> | undefined;
+const setup = JSON.parse(process.argv[2]!) as RendererSetup;
+let renderer: Promise<Renderer> | undefined;
 
-async function obey(order: PaintOrder): Promise<PaintReply> {
-  painter ??= Painter.open(setup);
-  return {png: await (await painter).paint(order)};
+async function answer(request: RenderRequest): Promise<RenderReply> {
+  renderer ??= Renderer.open(setup);
+  return {png: await (await renderer).render(request)};
 }
 
-function failure(error: unknown): PaintReply {
+function failure(error: unknown): RenderReply {
   if (!isGanError(error)) return {error: messageOf(error), broken: true};
   return {
     error: [error.message, ...error.suggestions.slice(0, 1)].join(' - '),
@@ -21,8 +21,8 @@ function failure(error: unknown): PaintReply {
 
 process.on(
   'message',
-  (order: PaintOrder) =>
-    void obey(order)
+  (request: RenderRequest) =>
+    void answer(request)
       .catch(failure)
       .then((reply) => process.send!(reply)),
 );
