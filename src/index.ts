@@ -62,6 +62,7 @@ export {AverageMetric, type Metric, type MetricFunction} from './gan/metrics/met
 export {AdaptiveGANSwitcher, FixedGANSwitcher, type StepCount} from './gan/switchers/gan-switchers.js';
 export type {Mode, Switcher, SwitcherFacts} from './gan/switchers/switcher.js';
 export {adam, rmsProp, sgd} from './gan/optim/rules.js';
+export {WeightAverage} from './gan/optim/ema.js';
 export {Optimizer, type LrSlice, type OptimizerFactory, type UpdateRule} from './gan/optim/optimizer.js';
 export {normParameters, trainableParameters, type Splitter} from './gan/groups.js';
 export {policies, type Compat, type Policies} from './gan/policies.js';
@@ -93,5 +94,7 @@ export {
   saveCheckpoint,
   type Checkpoint,
   type Position,
+  weightsOf,
+  type WeightsChoice,
 } from './gan/checkpoint.js';
 export {readSafetensors, writeSafetensors} from './gan/io/safetensors.js';

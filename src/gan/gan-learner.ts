@@ -1,6 +1,7 @@
 import {join} from 'node:path';
 import {GanError} from '../errors.js';
 import {tf, type Tensor} from '../backends/tf.js';
+import type {Callback} from './callback.js';
 import {GANTrainer} from './callbacks/gan-trainer.js';
 import {showImages} from './callbacks/show-images.js';
 import type {DataLoader, DataLoaders, HostTensor} from './data/types.js';
@@ -11,6 +12,7 @@ import {GANLoss, ganLossFromFunc, wganLosses, type CritLossFunction, type GenLos
 import {ganLossMetrics} from './metrics/gan-losses.js';
 import {metricMaker} from './metrics/metric.js';
 import type {Module} from './module.js';
+import {WeightAverage} from './optim/ema.js';
 import {Optimizer, type Hypers, type OptimizerFactory} from './optim/optimizer.js';
 import {adam} from './optim/rules.js';
 import {isRepeatable} from './repeatable.js';
@@ -35,6 +37,11 @@ export interface GANLearnerOptions extends LearnerOptions {
   criticOptFunc?: OptimizerFactory;
   /** The critic's learning rate, when it differs from the generator's (`lr`): two time scales, arXiv 1706.08500. Not together with `splitter`. */
   criticLr?: number;
+  /**
+   * Half-life, in images, of an average of the generator's weights over its training steps (see `WeightAverage`); 0, the default, keeps
+   * none. What is drawn, `generate` and image metrics then use the average; the training does not.
+   */
+  emaHalfLife?: number;
   /** Smoothing of the two losses; 0.98. */
   beta?: number;
 }
@@ -67,6 +74,7 @@ export class GANLearner extends Learner {
       metrics,
       criticOptFunc,
       criticLr,
+      emaHalfLife = 0,
       ...rest
     } = options;
     const perNetwork = rest.compat !== 'fastai' || criticOptFunc !== undefined || criticLr !== undefined;
@@ -90,7 +98,12 @@ export class GANLearner extends Learner {
     this.ganModel = model;
     this.ganLoss = loss;
     this.ganTrainer = trainer;
-    this.addCbs(trainer, new Switching(switcher, trainer));
+    if (emaHalfLife > 0) this.ema = new WeightAverage(generator, {halfLife: emaHalfLife});
+    this.addCbs(
+      trainer,
+      ...(this.ema ? [averageWeights(this.ema, trainer)] : []), // before the turn changes
+      new Switching(switcher, trainer),
+    );
     if (showImg) this.addCbs(showImages(trainer, join(this.path, 'images')));
   }
 
@@ -145,13 +158,23 @@ export class GANLearner extends Learner {
 
   override dispose(): void {
     this.ganTrainer.dispose();
+    this.ema?.dispose();
     super.dispose();
   }
 
-  /** Images from latents (or from input images), in eval mode: [n, ...] -> bytes [n, height, width, channels]. */
-  async generate(input: HostTensor): Promise<HostTensor> {
+  /**
+   * Images from latents (or from input images), in eval mode: [n, ...] -> [n, height, width, channels], normalised as the networks see
+   * them. With the generator's averaged weights where the training keeps them.
+   */
+  draw(input: Tensor): Tensor {
     const generator = this.ganModel.need('generator');
-    return generateImages(generator, input, this.dls);
+    const forward = (): Tensor => inEvalMode(generator, () => tf.tidy(() => generator.forward(input)));
+    return this.ema ? this.ema.applied(forward) : forward();
+  }
+
+  /** The same of data on the host, as bytes. */
+  async generate(input: HostTensor): Promise<HostTensor> {
+    return drawImages((x) => this.draw(x), input, this.dls);
   }
 
   /** One batch of inputs and what the generator makes of it: the first `maxN` images, as bytes (fastai's show_results). */
@@ -188,20 +211,38 @@ const forEachNetwork =
     );
   };
 
+/** After each of the generator's steps. */
+const averageWeights = (ema: WeightAverage, trainer: GANTrainer): Callback => ({
+  name: 'average-weights',
+  afterBatch({training, batchSize}) {
+    if (training && trainer.mode === 'generator') ema.update(batchSize);
+  },
+});
+
+/** Calls `f` with a module and all below it in eval mode; their modes are left as they were. */
+function inEvalMode<T>(module: Module, f: () => T): T {
+  const modes = module.modules().map((each): [Module, boolean] => [each, each.training]);
+  module.eval();
+  try {
+    return f();
+  } finally {
+    for (const [each, training] of modes) each.training = training;
+  }
+}
+
 /** Runs a generator in eval mode, leaving its mode as it was. */
-export async function generateImages(
+export const generateImages = (
   generator: Module,
+  input: HostTensor,
+  dls: Pick<DataLoaders, 'normalization'>,
+): Promise<HostTensor> => drawImages((x) => inEvalMode(generator, () => generator.forward(x)), input, dls);
+
+async function drawImages(
+  draw: (input: Tensor) => Tensor,
   input: HostTensor,
   {normalization}: Pick<DataLoaders, 'normalization'>,
 ): Promise<HostTensor> {
-  const modes = generator.modules().map((module): [Module, boolean] => [module, module.training]);
-  generator.eval();
-  let images: Tensor;
-  try {
-    images = tf.tidy(() => generator.forward(upload(input, normalization)));
-  } finally {
-    for (const [module, training] of modes) module.training = training;
-  }
+  const images = tf.tidy(() => draw(upload(input, normalization)));
   const values = (await images.data()) as Float32Array;
   images.dispose();
   return normalization.undo(values, images.shape);

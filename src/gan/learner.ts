@@ -15,6 +15,7 @@ import {Hyperparameters} from './hyperparameters.js';
 import type {LossFunction} from './losses/loss.js';
 import {metricMaker, type MetricsOption} from './metrics/metric.js';
 import type {Module, Parameter} from './module.js';
+import type {WeightAverage} from './optim/ema.js';
 import type {Hypers, LrSlice, Optimizer, OptimizerFactory} from './optim/optimizer.js';
 import {adam} from './optim/rules.js';
 import {policies, type Compat, type Policies} from './policies.js';
@@ -112,6 +113,8 @@ export class Learner {
   moms: [number, number, number];
   /** Made at the first fit. */
   opt: Optimizer | undefined;
+  /** An average of weights that is part of the training's state. */
+  ema: WeightAverage | undefined;
 
   /** Counted from 0 over the whole fit. */
   epoch = 0;

@@ -2,7 +2,6 @@ import {tf, type Tensor} from '../../backends/tf.js';
 import type {Callback} from '../callback.js';
 import type {DataLoaders, HostTensor} from '../data/types.js';
 import type {GANLearner} from '../gan-learner.js';
-import type {Module} from '../module.js';
 import {Rng} from '../rng.js';
 import {upload} from '../upload.js';
 
@@ -46,7 +45,7 @@ export function measureImages(
     const shown = real.shape[0]!;
     const images = {
       real: upload(real, learn.dls.normalization),
-      fake: generate(learn.ganModel.need('generator'), latents.subarray(0, shown * latent), [shown, latent]),
+      fake: generate(learn, latents.subarray(0, shown * latent), [shown, latent]),
     };
     try {
       const values: number[] = [];
@@ -91,20 +90,14 @@ async function firstImages({train, valid}: DataLoaders, count: number): Promise<
   return {data: all, shape: [n, ...shape.slice(1)]};
 }
 
-/** The generator's images in eval mode; its modes are left as they were. */
-function generate(generator: Module, latents: Float32Array, [n, size]: [number, number]): Tensor {
-  const modes = generator.modules().map((module): [Module, boolean] => [module, module.training]);
-  generator.eval();
-  try {
-    return tf.tidy(() => {
-      const parts: Tensor[] = [];
-      for (let from = 0; from < n; from += batchSize) {
-        const to = Math.min(n, from + batchSize);
-        parts.push(generator.forward(tf.tensor(latents.slice(from * size, to * size), [to - from, size])));
-      }
-      return tf.concat(parts, 0);
-    });
-  } finally {
-    for (const [module, training] of modes) module.training = training;
-  }
+/** The generator's images, [n, height, width, channels]. */
+function generate(learn: GANLearner, latents: Float32Array, [n, size]: [number, number]): Tensor {
+  return tf.tidy(() => {
+    const parts: Tensor[] = [];
+    for (let from = 0; from < n; from += batchSize) {
+      const to = Math.min(n, from + batchSize);
+      parts.push(learn.draw(tf.tensor(latents.slice(from * size, to * size), [to - from, size])));
+    }
+    return tf.concat(parts, 0);
+  });
 }
