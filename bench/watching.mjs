@@ -8,9 +8,8 @@ import path from 'node:path';
 import {median, medianInterval} from '../dist/bench/statistics.js';
 import {FitReport} from '../dist/cli/training/fit-report.js';
 import {openBackend} from '../dist/runs/devices/open-backend.js';
-import {createParts} from '../dist/config/parts.js';
 import {resolveConfig} from '../dist/config/resolve.js';
-import {train} from '../dist/runs/train.js';
+import {openTraining} from '../dist/runs/open-training.js';
 import {openRegistry} from '../dist/plugin/discover.js';
 import {profile} from './watching/profile.mjs';
 import {openUi} from './watching/ui.mjs';
@@ -52,15 +51,9 @@ async function measure(way, name) {
     if (event.type === 'step' && event.step === 1) begin = now();
     if (event.type === 'step' && event.step === event.steps) end = now();
   };
-  await train({
-    dir: path.join(folder, 'run'),
-    config: {...config, tensorboard: way === 'terminal'},
-    parts: await createParts(registry, config),
-    device,
-    resume: false,
-    signal: new AbortController().signal,
-    notify,
-  });
+  const training = await openTraining({...config, tensorboard: way === 'terminal'}, {registry, device});
+  await training.fit(path.join(folder, 'run'), {notify});
+  await training.close();
   await report.settle();
   const seen = await ui?.close();
   if (seen && (seen.points === 0 || (seen.grids === 0 && config.sampleEvery > 0 && config.sampleEvery < config.steps)))

@@ -17,9 +17,10 @@ export async function openDevice(name: string, backend: Backend): Promise<Device
       `The backend ${name} did not start: ${why}.`,
       cause === undefined ? {} : {cause},
     );
-  const [{tf, mendGradients}, {setDeviceCapture}, opened] = await Promise.all([
+  const [{tf, mendGradients}, {setDeviceCapture}, {logKernels, wantsKernelLog}, opened] = await Promise.all([
     import('./tf.js'),
     import('./capture/device-replay.js'),
+    import('./kernel-log.js'),
     backend.open(),
   ]).catch((error: unknown) => {
     throw isGanError(error) ? error : failed(messageOf(error), error);
@@ -31,6 +32,8 @@ export async function openDevice(name: string, backend: Backend): Promise<Device
   if (!initialised) throw failed(`tfjs could not initialise '${opened.tfBackend}'`);
   await tf.ready();
   setDeviceCapture(opened.capture);
+  const endLog = wantsKernelLog() ? logKernels((text) => process.stderr.write(text)) : () => {};
+  let isOpen = true;
   const readBack = async () => {
     const probe = tf.scalar(0);
     await probe.data();
@@ -42,7 +45,11 @@ export async function openDevice(name: string, backend: Backend): Promise<Device
     info: opened.info ?? {},
     sync: async () => (opened.sync ? opened.sync() : readBack()),
     memory: () => opened.memory?.() ?? {bytes: tf.memory().numBytes, tensors: tf.memory().numTensors},
-    close: async () => opened.close?.(),
+    close: async () => {
+      if (isOpen) endLog();
+      isOpen = false;
+      return opened.close?.();
+    },
     ...(opened.lose && {lose: () => opened.lose!()}),
   };
 }

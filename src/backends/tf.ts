@@ -15,6 +15,8 @@ tf.enableProdMode();
 
 export {tf, mendGradients};
 export type {
+  DataId,
+  NamedTensorInfoMap,
   Rank,
   Scalar,
   Tensor,
@@ -22,6 +24,7 @@ export type {
   Tensor2D,
   Tensor3D,
   Tensor4D,
+  TensorInfo,
   TensorLike,
   Variable,
 } from '@tensorflow/tfjs-core';

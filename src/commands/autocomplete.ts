@@ -3,12 +3,12 @@ import {BaseCommand} from '../cli/command/base-command.js';
 import {completions, shells, type Shell} from '../cli/completion/shells.js';
 
 export default class Autocomplete extends BaseCommand {
-  static override summary = 'Print the script that lets a shell complete commands, flags, and names of parts.';
+  static override summary = 'Print a script that makes the shell complete commands, flags and names of parts.';
   static override description =
-    'Names are those of this installation at the time of typing: parts of plug-ins, run folders, keys of --set.';
+    'The script looks up names while you type: parts of plug-ins, run folders, keys of --set.';
   static override examples = [
     {
-      description: 'For bash, now and from now on',
+      description: 'For bash, in this shell and in later ones',
       command:
         'eval "$(<%= config.bin %> autocomplete bash)"; echo \'eval "$(<%= config.bin %> autocomplete bash)"\' >> ~/.bashrc',
     },

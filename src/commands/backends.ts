@@ -3,12 +3,12 @@ import {BaseCommand} from '../cli/command/base-command.js';
 import {styleFor} from '../cli/text/style.js';
 
 export default class Backends extends BaseCommand {
-  static override summary = 'List the backends and say which can run here.';
+  static override summary = 'List the backends and say which of them can run here.';
   static override description =
-    'In the order in which --backend auto tries them, those that could be installed last. For one that cannot run, the reason and the remedy are shown; for one with several devices, what --device may be.';
+    'Backends are listed in the order in which --backend auto tries them. Backends that you could install come last. A backend that cannot run is shown with the reason and the remedy, and a backend with several devices with the values for --device.';
   static override examples = [
     {description: 'What can this machine train on?', command: '<%= config.bin %> backends'},
-    {description: 'The same for a program', command: '<%= config.bin %> backends --json'},
+    {description: 'The same as JSON', command: '<%= config.bin %> backends --json'},
   ];
 
   async run(): Promise<void> {

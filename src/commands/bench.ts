@@ -12,14 +12,14 @@ import {exitCodes, GanError, messageOf} from '../errors.js';
 
 const shared = configFlags();
 const batchSize: Interfaces.FlagInput = {
-  'batch-size': {...shared['batch-size']!, description: `images a step [default: ${benchBatchSize}]`},
+  'batch-size': {...shared['batch-size']!, description: `images per step [default: ${benchBatchSize}]`},
 };
 const pick = (...names: string[]) => Object.fromEntries(names.map((name) => [name, shared[name]!]));
 
 export default class Bench extends BaseCommand {
-  static override summary = 'Measure how fast backends train, and how exactly.';
+  static override summary = 'Measure the speed and exactness of backends.';
   static override description =
-    'Each backend runs in a process of its own, in turns, after warming up; numbers are medians over the rounds with their scatter. A backend that cannot run is a row that says why. The deviation is the largest one from the wasm backend over the first steps, of losses and images. Exit codes: 1 below a --floor, 4 when no backend ran.';
+    'Each backend runs in a process of its own. After warming up, the backends take turns. Numbers are medians over the rounds, with their spread. A backend that cannot run is shown with the reason. The deviation is the largest difference from the wasm backend in the losses and images of the first steps. Exit codes: 1 below a --floor, 4 when no backend ran.';
   static override examples = [
     {description: 'How fast is this machine?', command: '<%= config.bin %> bench'},
     {
@@ -31,29 +31,29 @@ export default class Bench extends BaseCommand {
   ];
   static override flags = {
     backends: Flags.string({
-      description: 'backends by name, separated by commas (default: all that are installed)',
+      description: 'names of backends, separated by commas (default: all installed backends)',
       helpValue: 'A,B',
       aliases: ['backend'],
     }),
     device: deviceFlag,
     rounds: Flags.integer({
-      description: 'rounds of each backend (default: 5; with --seconds at least 2)',
+      description: 'rounds of each backend (default: 5; with --seconds, at least 2)',
       min: 1,
       helpValue: 'N',
     }),
     seconds: Flags.integer({
-      description: 'go on with rounds until each backend has been measured for so long',
+      description: 'repeat rounds until each backend has been measured for this long',
       min: 1,
       helpValue: 'N',
     }),
     'steps-per-round': Flags.integer({
-      description: 'training steps in a round, of critic and generator together',
+      description: 'training steps per round, of critic and generator together',
       default: 6,
       min: 1,
       helpValue: 'N',
     }),
     timeout: Flags.integer({
-      description: 'seconds that a backend may take for one round',
+      description: 'time limit of a backend for one round, in seconds',
       default: 600,
       min: 1,
       helpValue: 'N',
@@ -61,12 +61,12 @@ export default class Bench extends BaseCommand {
     markdown: Flags.string({description: 'also write the table as Markdown', helpValue: 'FILE'}),
     svg: Flags.string({description: 'also draw a bar for each backend', helpValue: 'FILE'}),
     floor: Flags.string({
-      description: 'least value of a metric, such as imagesPerSecond=20 or wasm.convGflops=10; may be repeated',
+      description: 'minimum of a metric, such as imagesPerSecond=20 or wasm.convGflops=10; may be repeated',
       helpValue: 'NAME=X',
       multiple: true,
       multipleNonGreedy: true,
     }),
-    compare: Flags.string({description: 'show what changed since a result of --json', helpValue: 'OLD.json'}),
+    compare: Flags.string({description: 'show what changed since an earlier result of --json', helpValue: 'OLD.json'}),
     set: Flags.string({
       description: 'any configuration value; may be repeated',
       helpValue: 'KEY=VALUE',

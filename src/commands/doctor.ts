@@ -3,12 +3,12 @@ import {doctorLines} from '../cli/text/doctor-report.js';
 import {styleFor} from '../cli/text/style.js';
 
 export default class Doctor extends BaseCommand {
-  static override summary = 'Check this machine and installation, and say what to do about what is wrong.';
+  static override summary = 'Check this machine and installation, and say how to fix problems.';
   static override description =
-    'Node, memory, WebAssembly, backends, images, plug-ins, disk. Ends with 0 when `gan fit` without arguments can run here, with 4 when no backend can, with 1 when something else is in its way. Warnings do not count.';
+    'Checks Node, memory, WebAssembly, backends, images, plug-ins and disk. Exit codes: 0 when `gan fit` without arguments can run here, 4 when no backend can run, 1 when something else prevents it. Warnings do not change the exit code.';
   static override examples = [
-    {description: 'Why is it slow, or does not start?', command: '<%= config.bin %> doctor'},
-    {description: 'The same for a program', command: '<%= config.bin %> doctor --json'},
+    {description: 'Why is it slow, or why does it not start?', command: '<%= config.bin %> doctor'},
+    {description: 'The same as JSON', command: '<%= config.bin %> doctor --json'},
   ];
 
   async run(): Promise<void> {

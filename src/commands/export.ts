@@ -1,16 +1,14 @@
 import {Args, Flags} from '@oclif/core';
-import type {Device} from '../backends/device.js';
 import {BaseCommand} from '../cli/command/base-command.js';
-import {checkpointFlag, checkpointOf} from '../cli/flags/checkpoint-flag.js';
+import {checkpointFlag} from '../cli/flags/checkpoint-flag.js';
 import {deviceFlag} from '../cli/flags/device-flag.js';
 import {partOptions} from '../cli/flags/part-options.js';
-import {runConfigFile} from '../cli/run/run-folder.js';
-import {openRun} from '../cli/run/use-run.js';
+import {runOptions, withRun} from '../cli/run/use-run.js';
 
 export default class Export extends BaseCommand {
-  static override summary = 'Write a trained run to files that other programs read.';
+  static override summary = 'Export a trained run to files that other programs can read.';
   static override description =
-    'Takes the newest checkpoint, or that of --checkpoint. What a format cannot have is named, and nothing is written then. Plug-ins can bring formats: they are listed below. docs/exports.md has what is in the files and which layers each format can hold.';
+    'Uses the newest checkpoint, or the one that --checkpoint chooses. When a format cannot hold a layer, the error names the layer and nothing is written. Formats of plug-ins are listed below too. docs/exports.md describes the files and the layers that each format supports.';
   static override examples = [
     {
       description: 'For PyTorch and fastai',
@@ -33,14 +31,14 @@ export default class Export extends BaseCommand {
     run: Args.string({description: 'run folder', required: true}),
   };
   static override flags = {
-    format: Flags.string({description: 'format by name (see below)', default: 'safetensors', helpValue: 'NAME'}),
+    format: Flags.string({description: 'name of the format (see below)', default: 'safetensors', helpValue: 'NAME'}),
     out: Flags.string({
-      description: 'file, or for formats of several files the folder, to write',
+      description: 'file to write, or folder for formats with several files',
       required: true,
       helpValue: 'PATH',
     }),
     network: Flags.string({
-      description: 'generator, critic or both, for formats of single networks; the same as --set network=NAME',
+      description: 'generator, critic or both, for formats that hold one network; the same as --set network=NAME',
       helpValue: 'NAME',
     }),
     set: Flags.string({
@@ -51,7 +49,7 @@ export default class Export extends BaseCommand {
     }),
     checkpoint: checkpointFlag,
     backend: Flags.string({
-      description: 'backend by name, for formats that run the networks (default: auto)',
+      description: 'name of the backend, for formats that run the networks (default: auto)',
       helpValue: 'NAME',
     }),
     device: deviceFlag,
@@ -59,26 +57,15 @@ export default class Export extends BaseCommand {
 
   async run(): Promise<void> {
     const {args, flags} = await this.parse(Export);
-    const checkpoint = checkpointOf(flags);
-    runConfigFile(args.run);
     const registry = await this.openRegistry();
+    const use = runOptions(registry, this.surroundings, flags);
     const options = partOptions(flags.set ?? [], 'format');
     if (flags.network !== undefined)
       options.set('network', {value: flags.network, origin: '--network', blame: 'usage'});
-    const exporter = await registry.create('exporter', flags.format, options, '--format');
-    const {withTrainedRun} = await import('../runs/trained-run.js');
-    let device: Device | undefined;
-    const architecture = async () => {
-      const opened = await openRun({registry, surroundings: this.surroundings, run: args.run, flags});
-      ({device} = opened);
-      return opened.architecture;
-    };
-    try {
-      const files = await withTrainedRun(args.run, architecture, (run) => exporter.write(run, flags.out), checkpoint);
-      this.json({format: flags.format, files});
-      for (const each of files) this.result(each);
-    } finally {
-      await device?.close();
-    }
+    const files = await withRun(args.run, use, async (run) =>
+      run.export(await registry.create('exporter', flags.format, options, '--format'), flags.out),
+    );
+    this.json({format: flags.format, files});
+    for (const each of files) this.result(each);
   }
 }

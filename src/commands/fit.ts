@@ -25,7 +25,7 @@ export default class Fit extends BaseCommand {
       command: '<%= config.bin %> fit photos --recipe wgan --epochs 20',
     },
     {
-      description: 'Go on after an interruption, for more epochs',
+      description: 'Resume an interrupted run, for more epochs',
       command: '<%= config.bin %> fit --resume runs/wgan-photos-1 --epochs 40',
     },
     {description: 'Repeat a run exactly', command: '<%= config.bin %> fit --config runs/wgan-photos-1/config.json'},
@@ -35,11 +35,13 @@ export default class Fit extends BaseCommand {
     },
   ];
   static override args = {
-    data: Args.string({description: 'folder of images, searched deeply, or builtin:NAME (default: builtin:shapes)'}),
+    data: Args.string({
+      description: 'folder of images, subfolders included, or builtin:NAME (default: builtin:shapes)',
+    }),
   };
   static override flags = {
     out: Flags.string({description: 'run folder (default: runs/RECIPE-DATA-N)', helpValue: 'DIR'}),
-    resume: Flags.string({description: 'go on from the last checkpoint of this run folder', helpValue: 'DIR'}),
+    resume: Flags.string({description: 'resume from the last checkpoint of this run folder', helpValue: 'DIR'}),
     config: Flags.string({
       description: 'configuration file (default: gan.config.*, .ganrc* or package.json of the project)',
       helpValue: 'FILE',
@@ -51,7 +53,7 @@ export default class Fit extends BaseCommand {
       multipleNonGreedy: true,
     }),
     pictures: Flags.string({
-      description: 'how the terminal shows sample grids: auto (it is asked), none, kitty, iterm2 or sixel',
+      description: 'how the terminal shows sample grids: auto (asks the terminal), none, kitty, iterm2 or sixel',
       default: 'auto',
       env: 'GAN_PICTURES',
       helpValue: 'HOW',
@@ -82,24 +84,24 @@ export default class Fit extends BaseCommand {
       report.say(`${name}: finishing the step and writing a checkpoint; once more ends at once.`),
     );
     try {
-      const [{selectBackend}, {createParts, givenOptions}, {train}, environment] = await Promise.all([
-        import('../runs/devices/select.js'),
-        import('../config/parts.js'),
-        import('../runs/train.js'),
+      const [{openTraining}, environment] = await Promise.all([
+        import('../runs/open-training.js'),
         import('../bench/environment.js').then((each) => each.environment()),
       ]);
-      const {device, refused} = await selectBackend(
+      const {dir, config, backend, origins} = plan;
+      const deviceName = deviceOf(flags);
+      const training = await openTraining(config, {
         registry,
-        plan.backend.name,
-        givenOptions(plan.backend.options),
-        deviceOf(flags),
-      );
+        backend,
+        ...(deviceName && {deviceName}),
+        ...(resume !== undefined && {resume}),
+        warn: (message) => report.notify({type: 'warning', message}),
+      });
       try {
+        const {device, refused} = training;
         const passedOver = refused.map(({name, why}) => `; not ${name}: ${why}`).join('');
-        this.talk(`Training in ${plan.dir} on ${device.name}${passedOver}`);
+        this.talk(`Training in ${dir} on ${device.name}${passedOver}`);
         for (const line of fromElsewhere(plan)) this.talk(line);
-        const parts = await createParts(registry, plan.config);
-        const {dir, config, origins} = plan;
         const notify = (event: TrainEvent): void => {
           if (event.type === 'start') {
             // not before: there may be no folder
@@ -108,20 +110,12 @@ export default class Fit extends BaseCommand {
           }
           report.notify(event);
         };
-        const result = await train({
-          dir,
-          config,
-          parts,
-          device,
-          resume: resume !== undefined,
-          signal: stop.signal,
-          notify,
-        });
+        const result = await training.fit(dir, {signal: stop.signal, notify});
         await report.settle();
         report.end(dir, result);
         if (result.interrupted) process.exitCode = stop.exitCode;
       } finally {
-        await device.close();
+        await training.close();
       }
     } finally {
       stop.dispose();

@@ -1,15 +1,15 @@
 import {Args, Flags} from '@oclif/core';
 import {BaseCommand} from '../cli/command/base-command.js';
-import {checkpointFlag, checkpointOf} from '../cli/flags/checkpoint-flag.js';
+import {checkpointFlag} from '../cli/flags/checkpoint-flag.js';
 import {deviceFlag} from '../cli/flags/device-flag.js';
 import {parseSeeds, parseTruncation} from '../cli/flags/seeds.js';
-import {withArchitecture} from '../cli/run/use-run.js';
+import {runOptions, withRun} from '../cli/run/use-run.js';
 import {GanError} from '../errors.js';
 
 export default class Generate extends BaseCommand {
-  static override summary = 'Draw images from a trained run.';
+  static override summary = 'Generate images from a trained run.';
   static override description =
-    'Uses the generator of a checkpoint of a run folder, by default the newest. The same seed gives the same images. Grey, grey with alpha, RGB and RGB with alpha stay what they are.';
+    'Uses the generator of a checkpoint in the run folder, by default the newest. The same seed gives the same images. The images have the channels of the training: grey, grey with alpha, RGB, or RGB with alpha.';
   static override examples = [
     {description: 'A grid of 16 images', command: '<%= config.bin %> generate runs/wgan-shapes-1 --out images.png'},
     {
@@ -21,7 +21,7 @@ export default class Generate extends BaseCommand {
       command: '<%= config.bin %> generate runs/wgan-shapes-1 --seeds 1,5,9 --out-dir images',
     },
     {
-      description: 'Likelier, less varied images',
+      description: 'More typical, less varied images',
       command: '<%= config.bin %> generate runs/wgan-shapes-1 --truncation 0.7 --out images.png',
     },
   ];
@@ -32,15 +32,18 @@ export default class Generate extends BaseCommand {
     n: Flags.integer({description: 'how many images', default: 16, min: 1}),
     seed: Flags.integer({description: 'seed of the latents', default: 0, min: 0}),
     seeds: Flags.string({
-      description: 'in place of --n and --seed: the first image of each of these seeds',
+      description: 'instead of --n and --seed: the first image of each of these seeds',
       helpValue: '1,5,9',
       exclusive: ['n', 'seed'],
     }),
-    truncation: Flags.string({description: 'draw latents again that are further from 0 than this', helpValue: 'X'}),
+    truncation: Flags.string({
+      description: 'draw values of the latents again that are further from 0 than this',
+      helpValue: 'X',
+    }),
     out: Flags.string({description: 'write one grid to this PNG file', helpValue: 'FILE.png', exclusive: ['out-dir']}),
     'out-dir': Flags.string({description: 'write single images to this folder', helpValue: 'DIR'}),
     checkpoint: checkpointFlag,
-    backend: Flags.string({description: 'backend by name (default: auto)', helpValue: 'NAME'}),
+    backend: Flags.string({description: 'name of the backend (default: auto)', helpValue: 'NAME'}),
     device: deviceFlag,
   };
 
@@ -48,24 +51,18 @@ export default class Generate extends BaseCommand {
     const {args, flags} = await this.parse(Generate);
     const {n, seed, out, 'out-dir': outDir} = flags;
     if (out === undefined && outDir === undefined) {
-      throw new GanError('usage', 'GAN_USAGE', 'Where should the images go?', {
+      throw new GanError('usage', 'GAN_USAGE', 'No output is given: say where the images should go.', {
         suggestions: ['--out FILE.png   one grid', '--out-dir DIR    single images'],
       });
     }
-    const checkpoint = checkpointOf(flags);
+    const use = runOptions(await this.openRegistry(), this.surroundings, flags);
     const seeds = flags.seeds === undefined ? undefined : parseSeeds(flags.seeds);
     const request = {
       ...(seeds ? {seeds} : {n, seed}),
       ...(flags.truncation !== undefined && {truncation: parseTruncation(flags.truncation)}),
     };
-    const [{generateImages}, {writeImages}] = await Promise.all([
-      import('../runs/generate.js'),
-      import('../cli/pictures/write-images.js'),
-    ]);
-    const {images} = await withArchitecture(
-      {registry: await this.openRegistry(), surroundings: this.surroundings, run: args.run, flags},
-      (architecture) => generateImages(args.run, {...request, checkpoint, parts: {architecture}}),
-    );
+    const images = await withRun(args.run, use, (run) => run.generate(request));
+    const {writeImages} = await import('../cli/pictures/write-images.js');
     const files = await writeImages(
       images,
       out === undefined

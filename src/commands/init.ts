@@ -11,9 +11,9 @@ import type {Registry} from '../plugin/registry.js';
 const formats: CommentedFormat[] = ['yaml', 'ts', 'mjs'];
 
 export default class Init extends BaseCommand {
-  static override summary = 'Write a configuration for this project, with every key explained.';
+  static override summary = 'Write a configuration file for this project in which every key is explained.';
   static override description =
-    'Asks for the images, the recipe and a few numbers; what is given as a flag is not asked for. Keys that are not set are there as comments, with the value that they have. With --yes nothing is asked.';
+    'Asks for the images, the recipe and a few numbers, except for those given as flags. The file shows keys that are not set as comments with their defaults. With --yes, it asks nothing.';
   static override examples = [
     {description: 'By answering questions', command: '<%= config.bin %> init'},
     {description: 'Without questions', command: '<%= config.bin %> init photos --recipe dcgan --size 32 --yes'},
@@ -23,13 +23,13 @@ export default class Init extends BaseCommand {
     data: Args.string({description: 'folder of images, or builtin:NAME'}),
   };
   static override flags = {
-    yes: Flags.boolean({char: 'y', description: 'ask nothing; take the defaults for what is not given'}),
+    yes: Flags.boolean({char: 'y', description: 'ask nothing; use defaults for values that are not given'}),
     format: Flags.option({
       options: formats,
       description: 'yaml, TypeScript or JavaScript',
       helpValue: formats.join('|'),
     })(),
-    force: Flags.boolean({description: 'write over the file that is there'}),
+    force: Flags.boolean({description: 'overwrite an existing file'}),
     ...configFlags(),
   };
 
@@ -98,9 +98,9 @@ async function assertFree(but?: string): Promise<void> {
   const {filesIn} = await import('../config/files.js');
   const [found] = filesIn('.').filter((name) => name !== but);
   if (found === undefined) return;
-  throw new GanError('usage', 'GAN_OUT_EXISTS', `There is a configuration already: ${found}.`, {
+  throw new GanError('usage', 'GAN_OUT_EXISTS', `This project already has a configuration: ${found}.`, {
     suggestions: [
-      'gan config show --origin   tells what is in it',
+      'gan config show --origin   shows its values',
       but === undefined ? 'gan init --force   writes over it' : 'Remove it first: it would count, not the new one.',
     ],
   });

@@ -1,18 +1,18 @@
 import {Args, Flags} from '@oclif/core';
 import {animationFlags, assertAnimations} from '../cli/flags/animation-flags.js';
 import {BaseCommand} from '../cli/command/base-command.js';
-import {checkpointFlag, checkpointOf} from '../cli/flags/checkpoint-flag.js';
+import {checkpointFlag} from '../cli/flags/checkpoint-flag.js';
 import {deviceFlag} from '../cli/flags/device-flag.js';
 import {parseSeeds, parseTruncation} from '../cli/flags/seeds.js';
-import {withArchitecture} from '../cli/run/use-run.js';
+import {runOptions, withRun} from '../cli/run/use-run.js';
 
 export default class Interpolate extends BaseCommand {
-  static override summary = 'Animate the way between images of a trained run.';
+  static override summary = 'Animate the path between images of a trained run.';
   static override description =
-    'Goes from the latent of one seed to that of the next along a great circle (slerp), and draws the images on the way with the generator of a checkpoint, by default the newest. MP4 needs ffmpeg.';
+    'Moves from the latent of one seed to the latent of the next along a great circle (slerp), and draws the images on the way with the generator of a checkpoint, by default the newest. MP4 needs ffmpeg.';
   static override examples = [
     {
-      description: 'An animated GIF that goes round',
+      description: 'An animated GIF in a loop',
       command: '<%= config.bin %> interpolate runs/wgan-shapes-1 --seeds 1,5,9 --out walk.gif',
     },
     {
@@ -29,55 +29,42 @@ export default class Interpolate extends BaseCommand {
   };
   static override flags = {
     seeds: Flags.string({
-      description: 'where the way leads through: two seeds or more',
+      description: 'seeds on the path: two or more',
       default: '0,1,2,3',
       helpValue: '1,5,9',
     }),
-    frames: Flags.integer({description: 'frames from one seed to the next', default: 20, min: 1, max: 10_000}),
-    fps: Flags.integer({description: 'frames a second', default: 20, min: 1, max: 50}),
-    loop: Flags.boolean({description: 'go back to the first seed, and on for ever', default: true, allowNo: true}),
+    frames: Flags.integer({description: 'frames between one seed and the next', default: 20, min: 1, max: 10_000}),
+    fps: Flags.integer({description: 'frames per second', default: 20, min: 1, max: 50}),
+    loop: Flags.boolean({description: 'return to the first seed and repeat forever', default: true, allowNo: true}),
     truncation: Flags.string({
-      description: 'draw latents of seeds again that are further from 0 than this',
+      description: 'draw values of the latents again that are further from 0 than this',
       helpValue: 'X',
     }),
     scale: Flags.integer({
-      description: 'pixels of the animation, each way, for one of an image',
+      description: 'enlarge each pixel of an image this many times',
       default: 1,
       min: 1,
       max: 32,
     }),
     ...animationFlags,
     checkpoint: checkpointFlag,
-    backend: Flags.string({description: 'backend by name (default: auto)', helpValue: 'NAME'}),
+    backend: Flags.string({description: 'name of the backend (default: auto)', helpValue: 'NAME'}),
     device: deviceFlag,
   };
 
   async run(): Promise<void> {
     const {args, flags} = await this.parse(Interpolate);
     const {out = [], 'out-dir': outDir, frames, loop, scale} = flags;
-    const checkpoint = checkpointOf(flags);
+    const use = runOptions(await this.openRegistry(), this.surroundings, flags);
     const seeds = parseSeeds(flags.seeds, 2);
     const truncation = flags.truncation === undefined ? {} : {truncation: parseTruncation(flags.truncation)};
     await assertAnimations(out, outDir);
-    const [{withGenerator}, {drawLatent, latentPath}, {enlarge}, {writeAnimations}] = await Promise.all([
-      import('../runs/generate.js'),
-      import('../gan/latents.js'),
+    const way = await withRun(args.run, use, (run) => run.interpolate({seeds, frames, loop, ...truncation}));
+    const [{enlarge}, {writeAnimations}] = await Promise.all([
       import('../gan/data/gif.js'),
       import('../cli/pictures/write-animations.js'),
     ]);
-    const images = await withArchitecture(
-      {registry: await this.openRegistry(), surroundings: this.surroundings, run: args.run, flags},
-      (architecture) =>
-        withGenerator(
-          args.run,
-          {architecture},
-          async ({latentSize, draw}) => {
-            const stops = seeds.map((seed) => drawLatent(latentSize, seed, 0, truncation));
-            return enlarge(await draw(latentPath(stops, frames, loop)), scale);
-          },
-          checkpoint,
-        ),
-    );
+    const images = enlarge(way, scale);
     const files = await writeAnimations(images, {animations: out, frames: outDir, fps: flags.fps, loop});
     this.json({files, frames: images.shape[0]});
     for (const file of out) this.result(file);

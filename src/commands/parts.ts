@@ -8,14 +8,14 @@ import {didYouMean} from '../options/nearest.js';
 import type {PartKind} from '../options/kinds.js';
 
 export default class Parts extends BaseCommand {
-  static override summary = 'List everything that can be named on the command line, with its options.';
-  static override description = `Built-in parts and those of plug-ins: where each comes from, its options, their defaults. KIND is one of ${kindNames.join(', ')}. A part that cannot be used says why.`;
+  static override summary = 'List all parts (losses, networks, backends and so on) with their options.';
+  static override description = `Lists built-in parts and parts of plug-ins: the package of each, its options and their defaults. KIND is one of ${kindNames.join(', ')}. A part that cannot be used is shown with the reason.`;
   static override examples = [
     {description: 'All parts', command: '<%= config.bin %> parts'},
-    {description: 'The switchers, for a program', command: '<%= config.bin %> parts switcher --json'},
+    {description: 'The switchers, as JSON', command: '<%= config.bin %> parts switcher --json'},
   ];
   static override args = {
-    kind: Args.string({description: 'one kind only, in the singular or the plural'}),
+    kind: Args.string({description: 'show only this kind, singular or plural'}),
   };
 
   async run(): Promise<void> {

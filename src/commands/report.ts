@@ -5,7 +5,7 @@ import {BaseCommand} from '../cli/command/base-command.js';
 export default class Report extends BaseCommand {
   static override summary = 'Write a run as one HTML page.';
   static override description =
-    'Curves of both losses and of what the epochs measured, sample grids over time, the configuration with where each value came from, and where it ran. The file needs no network and nothing beside it. Also works while the run is under way.';
+    'The page shows the curves of both losses and of the metrics, sample grids over time, the configuration with the origin of each value, and the machine it ran on. It is one file and needs no network. The command also works while the run is still going.';
   static override examples = [
     {description: 'To runs/wgan-shapes-1/report.html', command: '<%= config.bin %> report runs/wgan-shapes-1'},
     {description: 'To another place', command: '<%= config.bin %> report runs/wgan-shapes-1 --out wgan.html'},

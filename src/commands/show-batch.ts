@@ -6,8 +6,8 @@ const shared = configFlags();
 const pick = (...names: string[]) => Object.fromEntries(names.map((name) => [name, shared[name]!]));
 
 export default class ShowBatch extends BaseCommand {
-  static override summary = 'Draw a batch of the training images, as the networks will see them.';
-  static override description = 'Shows what cropping and resizing do to the images, before a long training.';
+  static override summary = 'Draw a batch of training images as the networks see them.';
+  static override description = 'Use it before a long training to see what cropping and resizing do to your images.';
   static override examples = [
     {description: 'Your own images', command: '<%= config.bin %> show-batch photos --size 64 --out batch.png'},
     {description: 'The built-in images', command: '<%= config.bin %> show-batch builtin:shapes --out batch.png'},
@@ -27,13 +27,13 @@ export default class ShowBatch extends BaseCommand {
     const {resolveConfig} = await import('../config/resolve.js');
     const chosen = assignmentsOf(flags).set('data', {value: args.data, origin: 'DATA', blame: 'usage'});
     const {config} = await resolveConfig({registry, ...this.surroundings, flags: chosen});
-    const [{createSource}, {firstBatch}, {writeImages}] = await Promise.all([
-      import('../config/parts.js'),
+    const [{openData}, {firstBatch}, {writeImages}] = await Promise.all([
+      import('../runs/data.js'),
       import('../cli/pictures/first-batch.js'),
       import('../cli/pictures/write-images.js'),
     ]);
-    const source = await createSource(registry, config.data, config.source);
-    const {images, skipped} = await firstBatch(config, source, flags.n);
+    const {dls} = await openData(config, {registry, batchSize: flags.n, dropLast: false});
+    const {images, skipped} = await firstBatch(dls);
     for (const {path, reason} of skipped) this.warning(`skipped ${path}: ${reason}`);
     await writeImages(images, {grid: flags.out});
     this.json({file: flags.out, images: images.shape[0], skipped});

@@ -5,7 +5,7 @@ import {BaseCommand} from '../cli/command/base-command.js';
 export default class Timelapse extends BaseCommand {
   static override summary = 'Animate the sample grids of a run.';
   static override description =
-    'Shows how the images from the same latents changed while the networks were trained. Also works while the run is under way. MP4 needs ffmpeg.';
+    'Shows how the images from the same latents changed during the training. The command also works while the run is still going. MP4 needs ffmpeg.';
   static override examples = [
     {description: 'An animated GIF', command: '<%= config.bin %> timelapse runs/wgan-shapes-1 --out training.gif'},
     {
@@ -18,16 +18,17 @@ export default class Timelapse extends BaseCommand {
   };
   static override flags = {
     frames: Flags.integer({
-      description: 'most frames; of more grids these are evenly spread, the first and the last among them',
+      description:
+        'maximum number of frames; from more grids, evenly spread ones are used, including the first and the last',
       default: 100,
       min: 2,
       max: 10_000,
     }),
-    fps: Flags.integer({description: 'frames a second', default: 10, min: 1, max: 50}),
-    hold: Flags.integer({description: 'seconds that the last frame stays', default: 2, min: 0, max: 600}),
-    loop: Flags.boolean({description: 'begin again at the end, for ever', default: true, allowNo: true}),
+    fps: Flags.integer({description: 'frames per second', default: 10, min: 1, max: 50}),
+    hold: Flags.integer({description: 'how long the last frame stays, in seconds', default: 2, min: 0, max: 600}),
+    loop: Flags.boolean({description: 'repeat forever', default: true, allowNo: true}),
     side: Flags.integer({
-      description: 'pixels of the longer side of a frame, at most',
+      description: 'maximum size of the longer side of a frame, in pixels',
       default: 640,
       min: 16,
       max: 8192,

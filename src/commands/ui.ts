@@ -6,11 +6,11 @@ import {listenForStop} from '../cli/command/signals.js';
 import {GanError} from '../errors.js';
 
 export default class Ui extends BaseCommand {
-  static override summary = 'Watch and compare runs, and draw from them, in a browser.';
+  static override summary = 'Watch and compare runs in a browser, and draw images from them.';
   static override description =
-    'Serves a local page: losses while a training in another process goes on, sample grids, configurations side by side, and images from latents that you move. The page is for this machine only unless --host says otherwise. Ctrl-C ends it.';
+    'Serves a local page with live losses of trainings in other processes, sample grids, configurations side by side, and images from latents that you change. Only this machine can reach the page, unless --host is given. Ctrl-C ends the command.';
   static override examples = [
-    {description: 'The runs under runs/, in the browser', command: '<%= config.bin %> ui --open'},
+    {description: 'Show the runs in runs/ in the browser', command: '<%= config.bin %> ui --open'},
     {
       description: 'Runs in another folder, on a port of your choice',
       command: '<%= config.bin %> ui experiments --port 8080',
@@ -21,7 +21,7 @@ export default class Ui extends BaseCommand {
   };
   static override flags = {
     port: Flags.integer({
-      description: 'port; 0 takes any that is free (default: the first free one from 6160)',
+      description: 'port; 0 uses any free port (default: the first free port from 6160)',
       min: 0,
       max: 65_535,
       helpValue: 'N',
@@ -78,7 +78,7 @@ export default class Ui extends BaseCommand {
 function assertFolder(dir: string): void {
   if (existsSync(dir) && statSync(dir).isDirectory()) return;
   throw new GanError('data', 'GAN_RUNS_NOT_FOUND', `${dir} is no folder.`, {
-    suggestions: ['Runs are made by `gan fit`, by default under runs/.'],
+    suggestions: ['`gan fit` makes runs, by default in runs/.'],
   });
 }
 

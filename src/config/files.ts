@@ -118,8 +118,12 @@ async function reading<T>(file: string | undefined, read: () => Promise<T>): Pro
   }
 }
 
-function toConfigFile(file: string, values: unknown): ConfigFile {
-  const assignments = flatten(values ?? {}, file);
+/** Values that a program gives in the place of a file. @param origin what messages call them */
+export const configOf = (values: unknown, origin: string, cwd: string): ConfigFile =>
+  toConfigFile(path.join(cwd, 'settings'), values, origin);
+
+function toConfigFile(file: string, values: unknown, origin = file): ConfigFile {
+  const assignments = flatten(values ?? {}, origin);
   // Paths in a file are relative to it.
   for (const key of ['data', 'init']) {
     const given = assignments.get(key);

@@ -1,7 +1,7 @@
 import type {Given, GivenMap} from '../options/options-check.js';
 import {optionsOf, splitKey, type Assignments} from './assignments.js';
 import {environmentLayer} from './environment.js';
-import {findConfigFile, findUserFile, readConfigFile, type ConfigFile} from './files.js';
+import {configOf, findConfigFile, findUserFile, readConfigFile, type ConfigFile} from './files.js';
 import {scalarKeys} from '../options/config-keys.js';
 
 /** Layers of assignments, from weakest to strongest. */
@@ -11,6 +11,8 @@ export type Layers = readonly GivenMap[];
 export interface Surroundings {
   /** The file of `--config`; without it the project's file is looked for from the working folder. */
   file?: string;
+  /** In the place of a file: what one could hold. */
+  settings?: {values: unknown; origin: string};
   /** The folder in which the user's own file may be. Without it, none is looked for. */
   userFolder?: string;
   /** Variables of which those called GAN_... count. Without them, none does. */
@@ -23,13 +25,18 @@ export interface Surroundings {
 
 /** Reads the files and the environment. A complete project file stands for itself: no user's file is below it. */
 export async function readSurroundings(
-  {file, userFolder, env = {}, ignoreFiles = false, ofRun = false}: Surroundings,
+  {file, settings, userFolder, env = {}, ignoreFiles = false, ofRun = false}: Surroundings,
   cwd: string,
 ): Promise<{project?: ConfigFile; user?: ConfigFile; environment: Assignments}> {
   const ofBackend = (layer: Assignments): Assignments =>
     ofRun ? new Map([...layer].filter(([key]) => splitKey(key)[0] === 'backend')) : layer;
-  const project =
-    file !== undefined ? await readConfigFile(file, cwd) : ignoreFiles ? undefined : await findConfigFile(cwd);
+  const project = settings
+    ? configOf(settings.values, settings.origin, cwd)
+    : file !== undefined
+      ? await readConfigFile(file, cwd)
+      : ignoreFiles
+        ? undefined
+        : await findConfigFile(cwd);
   const stands = ignoreFiles || (project?.complete === true && !ofRun);
   const user = userFolder === undefined || stands ? undefined : await findUserFile(userFolder);
   return {

@@ -116,7 +116,7 @@ export async function resolveConfig(request: ConfigRequest): Promise<ResolvedCon
     channels: Number(scalars.values['channels']),
     ...(typeof init === 'string' && {init: path.resolve(cwd, init)}),
   } as RunConfig; // `scalarSpecs` checked each key to the type that RunConfig gives it
-  const files = [project, user].flatMap((read) => (read ? [read.path] : []));
+  const files = [request.settings ? undefined : project, user].flatMap((read) => (read ? [read.path] : []));
   return {config, backend: backend.choice, origins, files, ...(recipe.name !== undefined && {recipe: recipe.name})};
 }
 

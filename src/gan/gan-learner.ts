@@ -5,6 +5,7 @@ import type {Callback} from './callback.js';
 import {GANTrainer} from './callbacks/gan-trainer.js';
 import {showImages} from './callbacks/show-images.js';
 import type {DataLoader, DataLoaders, HostTensor} from './data/types.js';
+import {inEvalMode} from './eval-mode.js';
 import {GANModule} from './gan-module.js';
 import {trainableParameters} from './groups.js';
 import {Learner, type LearnerOptions} from './learner.js';
@@ -218,17 +219,6 @@ const averageWeights = (ema: WeightAverage, trainer: GANTrainer): Callback => ({
     if (training && trainer.mode === 'generator') ema.update(batchSize);
   },
 });
-
-/** Calls `f` with a module and all below it in eval mode; their modes are left as they were. */
-function inEvalMode<T>(module: Module, f: () => T): T {
-  const modes = module.modules().map((each): [Module, boolean] => [each, each.training]);
-  module.eval();
-  try {
-    return f();
-  } finally {
-    for (const [each, training] of modes) each.training = training;
-  }
-}
 
 /** Runs a generator in eval mode, leaving its mode as it was. */
 export const generateImages = (

@@ -54,7 +54,7 @@ export interface RunConfig {
   checkpointEvery: number;
   /** How many are kept, the newest; 0: all. */
   keepCheckpoints: number;
-  /** Name of one of the metrics: the checkpoint of the epoch at whose end it was best is kept as well. */
+  /** Name of a metric: also keep the checkpoint of the epoch with its best value. */
   keepBest?: string;
   /** Write TensorBoard's event files; absent in the folders of older runs, as the next. */
   tensorboard?: boolean;

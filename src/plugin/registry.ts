@@ -29,7 +29,7 @@ function missingPlugin(kind: PartKind, name: string, owner: string): GanError {
   return new GanError(
     'config',
     'GAN_PLUGIN_MISSING',
-    `The ${kindLabel(kind)} '${name}' is of the plug-in ${owner}, which is not installed.`,
+    `The ${kindLabel(kind)} '${name}' comes from the plug-in ${owner}, which is not installed.`,
     {
       suggestions: [`gan plugins install ${owner}`, 'gan parts   lists what there is'],
     },

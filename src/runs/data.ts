@@ -1,11 +1,19 @@
 import {GanError} from '../errors.js';
-import {fromFolder, fromSource} from '../gan/data/data-loaders.js';
+import type {GanConfig} from '../config/define.js';
+import {createSource} from '../config/parts.js';
+import {resolveConfig} from '../config/resolve.js';
+import {fromFolder, fromSource, type SourceOptions} from '../gan/data/data-loaders.js';
 import type {Augmentation} from '../gan/data/augment.js';
 import {Normalization} from '../gan/data/normalize.js';
 import {randomSplitter} from '../gan/data/splitters.js';
 import type {DataLoaders} from '../gan/data/types.js';
+import {openRegistry} from '../plugin/discover.js';
 import type {SourceFactory} from '../plugin/index.js';
+import type {Registry} from '../plugin/registry.js';
 import type {RunConfig} from '../options/run-config.js';
+
+/** What a configuration file may say, or the complete configuration of a run. */
+export type Settings = GanConfig | RunConfig;
 
 type DataConfig = Pick<
   RunConfig,
@@ -18,21 +26,24 @@ export interface DataParts {
   augmentations?: readonly Augmentation[];
 }
 
-/** The loaders of a run: of its data source when it has one, else of a folder of images. */
+/**
+ * The loaders of a run: of its data source when it has one, else of a folder of images.
+ * @param loading over what the configuration says
+ */
 export async function makeDataLoaders(
   config: DataConfig,
   {source, augmentations: augment = []}: DataParts,
-  warn: (message: string) => void,
+  loading: Omit<Partial<SourceOptions>, 'seed'> = {},
 ): Promise<DataLoaders> {
   const {data, size, channels, resize, batchSize, latent, validPct, seed} = config;
   const shared = {
     batchSize,
     latentSize: latent,
     seed,
-    warn,
     augment,
     normalization: Normalization.symmetric(channels),
     ...(validPct > 0 && {splitter: randomSplitter(validPct, seed)}),
+    ...loading,
   };
   if (!source) return fromFolder(data, {...shared, size, channels, resize});
   const made = await source({size, channels});
@@ -48,4 +59,17 @@ export async function makeDataLoaders(
     );
   }
   return fromSource(made, shared);
+}
+
+/**
+ * The data of settings alone, without networks and device: what `gan show-batch` draws from. Nothing is augmented or held out.
+ * @param loading of the loaders, over what the settings say
+ */
+export async function openData(
+  settings: Settings,
+  {registry = openRegistry(), ...loading}: {registry?: Registry} & Omit<Partial<SourceOptions>, 'seed'> = {},
+): Promise<{config: RunConfig; dls: DataLoaders}> {
+  const {config} = await resolveConfig({registry, settings: {values: settings, origin: 'openData'}});
+  const source = await createSource(registry, config.data, config.source);
+  return {config, dls: await makeDataLoaders({...config, validPct: 0}, source ? {source} : {}, loading)};
 }

@@ -38,7 +38,7 @@ async function diverged(folder: RunFolder, what: string): Promise<GanError> {
 }
 
 /** Ends the fit when the wanted number of steps is reached or the user asks to stop. */
-export function stopAt(steps: number, signal: AbortSignal): Callback {
+export function stopAt(steps: number, signal?: AbortSignal): Callback {
   return {
     name: 'stop-at',
     order: 65,
@@ -46,7 +46,7 @@ export function stopAt(steps: number, signal: AbortSignal): Callback {
       const endsAnyway = epoch === nEpoch - 1 && iter === nIter - 1; // after its validation
       if (!training || endsAnyway) return;
       if (step >= steps) stop(`${steps} steps are done`);
-      else if (signal.aborted) stop('interrupted');
+      else if (signal?.aborted) stop('interrupted');
     },
   };
 }

@@ -27,10 +27,10 @@ const entries: readonly string[] = [
 export const isRunEntry = (name: string): boolean => entries.includes(name) || eventFileName.test(name);
 
 /** A checkpoint of a run: by its step, or by what it is. */
-export type Which = number | 'newest' | 'best';
+export type CheckpointSelector = number | 'newest' | 'best';
 
 /** The checkpoint of the epoch at whose end a metric was best. */
-export interface Best {
+export interface BestCheckpoint {
   step: number;
   metric: string;
   value: number;
@@ -118,14 +118,14 @@ export class RunFolder {
   }
 
   /** What `keepBest` keeps; undefined when nothing was measured yet, or the checkpoint is gone. */
-  async best(): Promise<Best | undefined> {
+  async best(): Promise<BestCheckpoint | undefined> {
     const best = await readFile(this.#bestPath, 'utf8')
-      .then((text) => JSON.parse(text) as Best)
+      .then((text) => JSON.parse(text) as BestCheckpoint)
       .catch(() => undefined);
     return best && (await this.checkpoints()).includes(this.checkpointPath(best.step)) ? best : undefined;
   }
 
-  async writeBest(best: Best): Promise<void> {
+  async writeBest(best: BestCheckpoint): Promise<void> {
     await writeFileAtomic(this.#bestPath, `${JSON.stringify(best)}\n`);
   }
 
@@ -134,7 +134,7 @@ export class RunFolder {
   }
 
   /** @throws GanError GAN_NO_CHECKPOINT (exit 5), with the steps of those that there are */
-  async checkpointOf(which: Which): Promise<string> {
+  async checkpointOf(which: CheckpointSelector): Promise<string> {
     if (which === 'newest') return this.latestCheckpoint();
     const step = which === 'best' ? (await this.best())?.step : which;
     if (step === undefined) {

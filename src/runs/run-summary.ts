@@ -1,7 +1,7 @@
 import {readdir, readFile, stat} from 'node:fs/promises';
 import {join} from 'node:path';
 import type {RunConfig} from '../options/run-config.js';
-import {RunFolder, type Best} from './run-folder.js';
+import {RunFolder, type BestCheckpoint} from './run-folder.js';
 
 /** What can be told of a run without its networks. */
 export interface RunSummary {
@@ -23,7 +23,7 @@ export interface RunSummary {
   /** Paths, oldest first. */
   checkpoints: string[];
   /** The checkpoint that `keepBest` keeps. */
-  best?: Best;
+  best?: BestCheckpoint;
   /** The last sample grid. */
   sample?: string;
   bytes: number;

@@ -1,23 +1,16 @@
-import {GanError} from '../errors.js';
-import type {Device} from '../backends/device.js';
 import type {Architecture, GanLossPair} from '../plugin/index.js';
-import {readCheckpoint, resumeFrom} from '../gan/checkpoint.js';
+import {resumeFrom} from '../gan/checkpoint.js';
 import type {Callback} from '../gan/callback.js';
-import {scheduleLearningRate, type Schedule} from '../gan/callbacks/schedule.js';
-import type {DataLoaders} from '../gan/data/types.js';
-import {GANLearner} from '../gan/gan-learner.js';
-import {measureImages, type NamedImageMetric} from '../gan/metrics/image-metrics.js';
-import type {CritLossFunction, GenLossFunction} from '../gan/losses/gan-loss.js';
-import type {Module} from '../gan/module.js';
+import type {Schedule} from '../gan/callbacks/schedule.js';
+import type {HostTensor} from '../gan/data/types.js';
+import type {NamedImageMetric} from '../gan/metrics/image-metrics.js';
 import type {OptimizerFactory} from '../gan/optim/optimizer.js';
-import {penalise, type Penalty} from '../gan/penalties/penalty.js';
-import {repeatable} from '../gan/repeatable.js';
+import type {Penalty} from '../gan/penalties/penalty.js';
 import {Rng} from '../gan/rng.js';
-import {setSeed} from '../gan/streams.js';
 import type {Switcher} from '../gan/switchers/switcher.js';
 import {keepBest} from './best-checkpoint.js';
-import {makeDataLoaders, type DataParts} from './data.js';
-import {makeNetworks} from './networks.js';
+import type {DataParts} from './data.js';
+import type {Training} from './open-training.js';
 import {drawSamples, logMetrics, reportProgress, stopAt, stopWhenDiverged, writeCheckpoints} from './run-callbacks.js';
 import type {RunConfig} from '../options/run-config.js';
 import {RunFolder} from './run-folder.js';
@@ -68,17 +61,10 @@ export type TrainEvent =
   | {type: 'checkpoint'; step: number; path: string}
   | {type: 'warning'; message: string};
 
-export interface TrainRequest {
-  /** The run folder; made when missing. */
-  dir: string;
-  config: RunConfig;
-  parts: RunParts;
-  device: Device;
-  /** Continue from the folder's last checkpoint. */
-  resume: boolean;
+export interface FitRequest {
   /** Aborted: finish the step, write a checkpoint, return. */
-  signal: AbortSignal;
-  notify(event: TrainEvent): void;
+  signal?: AbortSignal;
+  notify?(event: TrainEvent): void;
 }
 
 export interface TrainResult {
@@ -98,40 +84,23 @@ export interface TrainResult {
 const sampleCount = 64;
 
 /**
- * Trains as the configuration says, in the run folder, new or from its last checkpoint.
+ * Trains into a run folder, new or gone on with, as `Training.fit` says: what a run does beside training are callbacks, each one concern.
  * @throws GanError of every part: data (exit 5), configuration (3), diverged (6)
  */
-export async function train(request: TrainRequest): Promise<TrainResult> {
-  const {config, parts, signal, notify, resume} = request;
-  const folder = new RunFolder(request.dir);
-  const checkpoint = resume ? await readCheckpoint(await folder.latestCheckpoint()) : undefined;
-  const dls = await makeDataLoaders(config, parts, (message) => notify({type: 'warning', message}));
-  const length = dls.train.length;
-  const steps = config.steps ?? config.epochs * length;
-  const epochs = Math.ceil(steps / length);
+export async function train(
+  {config, parts, dls, learn, callbacks, steps, epochs, checkpoint}: Training,
+  dir: string,
+  {signal, notify = () => {}}: FitRequest,
+): Promise<TrainResult> {
+  const folder = new RunFolder(dir);
   const position = checkpoint?.position ?? {epoch: 0, batch: 0, step: 0};
-  if (checkpoint && position.step >= steps) {
-    throw new GanError(
-      'usage',
-      'GAN_NOTHING_TO_DO',
-      `the run ${request.dir} has done ${position.step} steps already, and ${steps} are wanted`,
-      {suggestions: ['give more: --epochs or --steps']},
-    );
-  }
-  setSeed(config.seed);
-  const {generator, critic} = await makeNetworks(config, parts.architecture, checkpoint ? undefined : config.init);
-  const learn = makeLearner(config, parts, dls, generator, critic);
   const log = logMetrics(learn, folder);
-  const latents = {
-    data: new Rng(config.seed).fork('samples').normal(sampleCount * config.latent),
-    shape: [sampleCount, config.latent],
-  };
   const board = wantsTensorBoard(config) ? logToTensorBoard(learn, folder, config, position) : undefined;
   const flush = async (): Promise<void> => {
     await log.flush();
     await board?.flush();
   };
-  const samples = drawSamples(learn, folder, config, latents, async (sample) => {
+  const samples = drawSamples(learn, folder, config, sampleLatents(config), async (sample) => {
     await board?.sample(sample);
     notify(sample);
   });
@@ -139,40 +108,39 @@ export async function train(request: TrainRequest): Promise<TrainResult> {
   const judge = parts.metrics?.find(({name}) => name === config.keepBest);
   const best = judge ? [await keepBest(folder, judge, checkpoints.write)] : [];
   const progress = reportProgress(learn, steps, notify);
+  const cbs = [
+    ...callbacks,
+    stopWhenDiverged(folder),
+    log,
+    ...(board ? [board] : []),
+    samples,
+    stopAt(steps, signal),
+    checkpoints,
+    ...best,
+    progress,
+  ];
   try {
     const goOn = checkpoint && resumeFrom(learn, checkpoint);
     await folder.create();
     await folder.writeConfig(config);
     await folder.rewindMetrics(position);
     await rewindTensorBoard(folder, position);
-    const cbs = [
-      ...partCallbacks(config, parts, learn, steps),
-      stopWhenDiverged(folder),
-      log,
-      ...(board ? [board] : []),
-      samples,
-      stopAt(steps, signal),
-      checkpoints,
-      ...best,
-      progress,
-    ];
     if (!learn.opt) learn.createOpt();
     const notCaptured = learn.capture.obstacle(learn, [...learn.callbacks, ...cbs]);
     notify({
       type: 'start',
-      run: request.dir,
+      run: dir,
       step: position.step,
       steps,
       epochs,
       items: dls.train.size,
-      generatorParameters: generator.parameterCount(),
-      criticParameters: critic.parameterCount(),
+      generatorParameters: learn.ganModel.need('generator').parameterCount(),
+      criticParameters: learn.ganModel.need('critic').parameterCount(),
       ...(notCaptured !== undefined && {notCaptured}),
     });
     await learn.fit(epochs, config.lr, {cbs, ...(config.wd !== undefined && {wd: config.wd}), ...goOn});
   } finally {
     await flush();
-    learn.dispose();
   }
   return {
     step: learn.step,
@@ -185,46 +153,8 @@ export async function train(request: TrainRequest): Promise<TrainResult> {
   };
 }
 
-/** What a run's own parts do in the events of its training. */
-function partCallbacks(
-  {latent, seed, metricImages = 256}: RunConfig,
-  parts: RunParts,
-  learn: GANLearner,
-  steps: number,
-): Callback[] {
-  const {penalty, schedule, metrics = [], callbacks = []} = parts;
-  return [
-    ...(penalty ? [penalise(learn, penalty)] : []),
-    ...(schedule ? [scheduleLearningRate(schedule, steps)] : []),
-    ...(metrics.length > 0 ? [measureImages(learn, metrics, {count: metricImages, latent, seed})] : []),
-    ...callbacks,
-  ];
-}
-
-/** The learner of a run, for its networks and data. */
-export function makeLearner(
-  config: RunConfig,
-  parts: RunParts,
-  dls: DataLoaders,
-  generator: Module,
-  critic: Module,
-): GANLearner {
-  const {loss} = parts;
-  const genLossFunc: GenLossFunction = (fake, output, target) => loss.generator({fake, output, target});
-  const critLossFunc: CritLossFunction = (real, fake) => loss.critic({real, fake});
-  if (loss.repeatable) [genLossFunc, critLossFunc].forEach(repeatable);
-  const learn = new GANLearner(dls, generator, critic, genLossFunc, critLossFunc, {
-    switcher: parts.switcher,
-    optFunc: parts.optimizer,
-    lr: config.lr,
-    genFirst: config.genFirst,
-    clipNorms: config.clipNorms,
-    switchEval: config.switchEval,
-    compat: config.compat,
-    capture: config.capture ?? 'auto',
-    ...(config.clip !== undefined && {clip: config.clip}),
-  });
-  learn.recorder!.trainMetrics = true;
-  learn.recorder!.validMetrics = dls.valid !== undefined;
-  return learn;
-}
+/** The same latents for all sample grids of a run. */
+const sampleLatents = ({seed, latent}: RunConfig): HostTensor => ({
+  data: new Rng(seed).fork('samples').normal(sampleCount * latent),
+  shape: [sampleCount, latent],
+});

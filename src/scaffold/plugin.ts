@@ -77,7 +77,7 @@ export function pluginFiles(name: string, provides: readonly Provided[]): Record
 const rename = (kind: Provided, code: string, part: string): string =>
   kind === 'command'
     ? code.replaceAll(/\bHello\b(?!,)/g, pascal(part))
-    : code.replace(/^ {2}name: '[^']+'/m, `  name: '${part}'`);
+    : code.replace(/^( +name: )'[^']+'/m, `$1'${part}'`);
 
 const pascal = (name: string): string =>
   name

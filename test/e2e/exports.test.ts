@@ -3,14 +3,11 @@ import {existsSync, readdirSync, readFileSync, writeFileSync} from 'node:fs';
 import path from 'node:path';
 import {openBackend, Rng, tf, type Device} from 'gankit';
 import sharp from 'sharp';
-import {createArchitecture} from '../../dist/config/parts.js';
-import {resolveConfig} from '../../dist/config/resolve.js';
 import {withoutPrefix} from '../../dist/gan/checkpoint.js';
 import {readSafetensors} from '../../dist/gan/io/safetensors.js';
 import {drawLatent} from '../../dist/gan/latents.js';
-import {withTrainedRun, type TrainedRun} from '../../dist/runs/trained-run.js';
+import {openRun, type Run} from '../../dist/runs/open-run.js';
 import {openRegistry, pluginIn} from '../../dist/plugin/discover.js';
-import type {Architecture} from '../../dist/plugin/index.js';
 import {gan} from '../commands/helpers.js';
 import {runGraphModel} from '../gan/export/graph-model.js';
 import {expectNear, noOrt, ort} from '../gan/export/helpers.js';
@@ -32,7 +29,7 @@ interface Wanted {
   scoreShape: number[];
 }
 
-async function wantedOf(run: TrainedRun): Promise<Wanted> {
+async function wantedOf(run: Run): Promise<Wanted> {
   const {generator, critic} = await run.networks();
   const latents = Float32Array.from(Array.from({length: count}, (_, i) => [...drawLatent(latentSize, 5, i)]).flat());
   const pictures = new Rng(2).normal(count * size * size * 3);
@@ -89,23 +86,23 @@ describe('exports of trained runs', function () {
     return ran.stdout;
   }
 
-  async function architectureOf(run: string): Promise<Architecture> {
-    const registry = openRegistry([pluginIn(home)]);
-    const {config} = await resolveConfig({registry, file: path.join(cwd, run, 'config.json'), withoutData: true});
-    return createArchitecture(registry, config);
+  /** Calls `use` with a run of the folder. */
+  async function withRun<T>(name: string, use: (run: Run) => Promise<T>): Promise<T> {
+    const run = await openRun(path.join(cwd, name), {registry: openRegistry([pluginIn(home)]), device});
+    return use(run).finally(() => run.close());
   }
 
-  const reference = async (run: string): Promise<Wanted> =>
-    withTrainedRun(path.join(cwd, run), () => architectureOf(run), wantedOf);
+  const reference = (run: string): Promise<Wanted> => withRun(run, wantedOf);
 
   /** A fresh generator with the weights of the exported file. */
   async function paintedBy(run: string, latents: Float32Array): Promise<Float32Array> {
     const {tensors} = await readSafetensors(path.join(cwd, `${run}.safetensors`));
-    const generator = (await architectureOf(run)).generator({size, channels: 3, latentSize}).eval();
-    generator.loadStateDict(withoutPrefix('generator.', tensors));
-    const images = tf.tidy(() => generator.forward(tf.tensor(latents, [count, latentSize])).dataSync() as Float32Array);
-    generator.dispose();
-    return images;
+    return withRun(run, async ({networks}) => {
+      const {generator} = await networks();
+      for (const {variable} of generator.parameters()) variable.assign(tf.zerosLike(variable));
+      generator.loadStateDict(withoutPrefix('generator.', tensors));
+      return tf.tidy(() => generator.forward(tf.tensor(latents, [count, latentSize])).dataSync() as Float32Array);
+    });
   }
 
   const runs: [run: string, what: string, args: string[]][] = [

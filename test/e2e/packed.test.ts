@@ -137,7 +137,7 @@ describe('what would be published', () => {
       import * as plugin from 'gankit/plugin';
       import * as testing from 'gankit/testing';
       import {createRequire} from 'node:module';
-      const {version} = createRequire(import.meta.url)('gan/package.json');
+      const {version} = createRequire(import.meta.url)('gankit/package.json');
       console.log(JSON.stringify({gan: Object.keys(gan), plugin: Object.keys(plugin), testing: Object.keys(testing), version}));`,
     });
     const {stdout, stderr} = await run(process.execPath, ['imports.js'], {cwd: project, env});
@@ -181,8 +181,8 @@ describe('what would be published', () => {
   });
 
   it('works as a command', async () => {
-    const npx = (...args: string[]) => run('npx', ['--no', '--', 'gan', ...args], {cwd: project, env});
-    expect((await npx('--version')).stdout).to.match(new RegExp(`^gan/${packed[0]!.manifest.version} `));
+    const npx = (...args: string[]) => run('npx', ['--no', '--', 'gankit', ...args], {cwd: project, env});
+    expect((await npx('--version')).stdout).to.match(new RegExp(`^gankit/${packed[0]!.manifest.version} `));
     const {stdout} = await npx(
       'fit',
       '--size',

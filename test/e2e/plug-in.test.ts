@@ -23,8 +23,8 @@ const files = {
   }),
   'every-nth.js': `
     export default ({switcher, opt}) => switcher({
-      name: 'every-nth', summary: 'The generator in every nth step.',
-      options: {n: opt.int(3, {min: 2, help: 'steps from one to the next'})},
+      name: 'every-nth', summary: 'Trains the generator in every nth step.',
+      options: {n: opt.int(3, {min: 2, help: 'number of steps from one generator step to the next'})},
       create: ({n}) => {
         let steps = 0;
         const next = () => ((steps += 1) % n === n - 1 ? 'generator' : 'critic');

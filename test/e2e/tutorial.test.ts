@@ -1,4 +1,4 @@
-/** docs/plugins.md, followed to the letter, with a registry on loopback in the place of npm's; and what it says of installing. */
+/** docs/plugins.md, followed to the letter: with a registry on loopback instead of npm's, and from packed sources. */
 import {expect} from 'chai';
 import {execFile} from 'node:child_process';
 import {chmodSync, existsSync, readFileSync} from 'node:fs';
@@ -7,15 +7,37 @@ import {promisify} from 'node:util';
 import {gan, jsonLines, root} from '../commands/helpers.js';
 import {folder, removeFolders, write} from '../plugin/helpers.js';
 import {startRegistry, type RegistryServer} from '../registry/start.js';
-import {json, stepsOf} from './helpers.js';
+import {json, stepsOf, tinyFlags} from './helpers.js';
 
-/** The shell blocks of the page, and files to be written, marked `<!-- FILE -->`, in their order, as one script. */
+const page = readFileSync(path.join(root, 'docs/plugins.md'), 'utf8');
+
+/** What the page says to do instead of `npm install` while the package is not on npm. */
+const [fromSources, , installTarballs] = /<!-- sources: instead of npm install -->\n```(sh)\n([^]*?)```\n/.exec(page)!;
+
+/** The shell blocks of the page, and files to be written, marked `<!-- FILE -->`, in their order. */
 function tutorial(): string[] {
-  const text = readFileSync(path.join(root, 'docs/plugins.md'), 'utf8');
-  const blocks = [...text.matchAll(/(?:<!-- (\S+) -->\n)?```(sh|ts)\n([^]*?)```/g)];
+  const blocks = [...page.replace(fromSources, '').matchAll(/(?:<!-- (\S+) -->\n)?```(sh|ts)\n([^]*?)```/g)];
   return blocks.map(([, file, language, body]) =>
     language === 'sh' ? body! : `cat > ${file} <<'END OF FILE'\n${body}END OF FILE\n`,
   );
+}
+
+/** Only what says that the registry cannot be reached. */
+const isOffline = (error: unknown): boolean =>
+  /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ENOTCACHED/.test((error as {stderr?: string}).stderr ?? (error as Error).message);
+
+/** Runs a script with bash, without what `npm test` tells its children. */
+async function shell(script: string, cwd: string, env: Record<string, string>): Promise<{stdout: string}> {
+  const own = Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !/^npm_|^INIT_CWD$|^NODE_OPTIONS$|^FORCE_COLOR$/i.test(name)),
+  );
+  return promisify(execFile)('bash', ['-euo', 'pipefail', '-c', script], {
+    cwd,
+    env: {...own, ...env},
+    maxBuffer: 2 ** 26,
+  }).catch((error: {stdout: string; stderr: string}) => {
+    throw new Error(`${error.stdout.slice(-3000)}\n${error.stderr.slice(-3000)}`);
+  });
 }
 
 describe('a plug-in, from its first line to its removal', () => {
@@ -26,11 +48,7 @@ describe('a plug-in, from its first line to its removal', () => {
     try {
       registry = await startRegistry();
     } catch (error) {
-      if (
-        process.env['CI'] !== undefined ||
-        !/ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ENOTCACHED/.test((error as {stderr?: string}).stderr ?? '')
-      )
-        throw error;
+      if (process.env['CI'] !== undefined || !isOffline(error)) throw error;
       this.skip();
     }
     const {workspaces} = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as {workspaces: string[]};
@@ -50,22 +68,12 @@ describe('a plug-in, from its first line to its removal', () => {
     removeFolders();
   });
 
-  const shell = async (script: string) => {
-    const {NODE_OPTIONS: _, FORCE_COLOR: __, ...own} = process.env;
-    return promisify(execFile)('bash', ['-euo', 'pipefail', '-c', script], {
-      cwd,
-      env: {...own, ...env},
-      maxBuffer: 2 ** 26,
-    }).catch((error: {stdout: string; stderr: string}) => {
-      throw new Error(`${error.stdout.slice(-3000)}\n${error.stderr.slice(-3000)}`);
-    });
-  };
   const run = () => path.join(cwd, 'gan-plugin-turns/run');
 
   it('works as the tutorial says', async () => {
     const steps = tutorial();
     expect(steps).to.have.length(6);
-    const {stdout} = await shell(steps.join('\n'));
+    const {stdout} = await shell(steps.join('\n'), cwd, env);
     expect(stdout.match(/5 passing/g)).to.have.length(2);
     expect(stdout).to.match(
       /turns {2}Many critic steps at first, then a few\. \(gan-plugin-turns\)\n +first=10 {2}critic steps in a row at the beginning/,
@@ -89,7 +97,7 @@ describe('a plug-in, from its first line to its removal', () => {
     const {code, stderr} = await gan(['fit', '--resume', run(), '--steps', '120'], {cwd, env});
     expect(code).to.equal(3);
     expect(stderr).to.match(
-      /GAN_PLUGIN_MISSING: The (architecture|switcher) 'turns' is of the plug-in gan-plugin-turns, which is not installed\.\n.*gan plugins install gan-plugin-turns/,
+      /GAN_PLUGIN_MISSING: The (architecture|switcher) 'turns' comes from the plug-in gan-plugin-turns, which is not installed\.\n.*gan plugins install gan-plugin-turns/,
     );
   });
 
@@ -116,7 +124,7 @@ describe('a plug-in, from its first line to its removal', () => {
         type: 'module',
         oclif: command === undefined ? {} : {commands: './commands'},
         gan: {api, switchers: {swap: './swap.js'}},
-        peerDependencies: {gan: '*'},
+        peerDependencies: {gankit: '*'},
       }),
       'swap.js':
         "export default ({switcher}) => switcher({name: 'swap', summary: 'One each.', create: () => ({last}) => (last === 'critic' ? 'generator' : 'critic')});",
@@ -181,5 +189,61 @@ describe('a plug-in, from its first line to its removal', () => {
     expect(stderr).to.contain(
       'GAN_PLUGIN_NOT_FOUND: The npm registry has no gan-plugin-gan-nobody-has-this-one and no gan-nobody-has-this-one.',
     );
+  });
+}).timeout(240_000);
+
+describe('gan, from its sources', () => {
+  let home: string;
+  let env: Record<string, string>;
+  before(async () => {
+    home = folder();
+    env = {
+      GAN_DATA_DIR: path.join(home, 'data'),
+      GAN_CACHE_DIR: path.join(home, 'cache'),
+      GAN_CONFIG_DIR: path.join(home, 'settings'),
+      PATH: `${path.join(home, 'prefix/bin')}${path.delimiter}${process.env['PATH']}`,
+      npm_config_prefix: path.join(home, 'prefix'),
+      npm_config_prefer_offline: 'true',
+      npm_config_update_notifier: 'false',
+    };
+    expect(readFileSync(path.join(root, 'README.md'), 'utf8')).to.match(/^npm install -g \. /m);
+    await shell('npm install -g --ignore-scripts .', root, env); // it is built already
+  });
+  after(removeFolders);
+
+  it('is a command in every folder, by both of its names', async () => {
+    for (const command of ['gan', 'gankit']) {
+      const {stdout} = await shell(`${command} --version`, home, env);
+      expect(stdout).to.match(/^gankit\/\d+\.\d+\.\d+ /);
+    }
+    await shell(`gan fit ${tinyFlags.join(' ')} --steps 1 --quiet --out run`, home, env);
+    expect(existsSync(path.join(home, 'run/metrics.jsonl'))).to.equal(true);
+  });
+
+  it('is enough to write, test and use a plug-in, by packed files instead of a registry', async function () {
+    // the sources beside the plug-in; `npm pack` would build them again
+    const sources = `npm() { [ "$1" = pack ] && [ "\${2-}" = --workspaces ] && set -- "$@" --ignore-scripts; command npm "$@"; }
+      cd() { if [ "$1" = ../gan ]; then command cd ${JSON.stringify(root)}; else command cd "$1"; fi; }\n`;
+    const pack = installTarballs!.replace('--pack-destination ..', `--pack-destination ${JSON.stringify(home)}`);
+    const [create, file, test, link] = tutorial();
+    const steps = [create!.replace(/^npm install$/m, pack), file, test, link];
+    try {
+      const {stdout} = await shell(sources + steps.join('\n'), home, env);
+      expect(stdout.match(/5 passing/g)).to.have.length(2);
+    } catch (error) {
+      if (process.env['CI'] !== undefined || !isOffline(error)) throw error;
+      this.skip();
+    }
+    const plugin = path.join(home, 'gan-plugin-turns');
+    await shell(
+      'gan plugins unlink turns && npm pack && gan plugins install ./gan-plugin-turns-0.1.0.tgz && gan fit --resume run --steps 61',
+      plugin,
+      env,
+    );
+    expect(json(path.join(plugin, 'run/config.json'))).to.have.nested.property(
+      'switcher.name',
+      'gan-plugin-turns:turns',
+    );
+    expect(existsSync(path.join(home, 'data/node_modules/gankit')), 'a second copy of gan').to.equal(false);
   });
 }).timeout(240_000);

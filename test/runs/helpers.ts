@@ -3,12 +3,12 @@ import {readFileSync, readdirSync} from 'node:fs';
 import path from 'node:path';
 import {openBackend} from '../../dist/runs/devices/open-backend.js';
 import type {Device} from '../../dist/backends/device.js';
-import {createParts} from '../../dist/config/parts.js';
 import {resolveConfig} from '../../dist/config/resolve.js';
 import {readCheckpoint} from '../../dist/gan/checkpoint.js';
 import type {StateDict} from '../../dist/gan/module.js';
 import type {RunConfig} from '../../dist/options/run-config.js';
-import {train, type RunParts, type TrainEvent, type TrainResult} from '../../dist/runs/train.js';
+import {openTraining} from '../../dist/runs/open-training.js';
+import type {RunParts, TrainEvent, TrainResult} from '../../dist/runs/train.js';
 import {openRegistry} from '../../dist/plugin/discover.js';
 import type {Registry} from '../../dist/plugin/registry.js';
 
@@ -51,19 +51,22 @@ export async function fit({
   registry = openRegistry(),
   device,
   parts = {},
-  signal = new AbortController().signal,
-  notify = () => {},
+  ...request
 }: RunOptions): Promise<TrainResult> {
   const config = await tinyConfig(set, registry);
-  return train({
-    dir,
-    config,
-    parts: {...(await createParts(registry, config)), ...parts},
+  const {notify = () => {}} = request;
+  const training = await openTraining(config, {
+    registry,
     device,
-    resume,
-    signal,
-    notify,
+    parts,
+    ...(resume && {resume: dir}),
+    warn: (message) => notify({type: 'warning', message}),
   });
+  try {
+    return await training.fit(dir, request);
+  } finally {
+    await training.close();
+  }
 }
 
 /** A file of the run folder that holds one JSON value a line. */

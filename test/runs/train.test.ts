@@ -4,8 +4,7 @@ import path from 'node:path';
 import {tf, type Tensor} from '../../dist/backends/tf.js';
 import type {Device} from '../../dist/backends/device.js';
 import {writeSafetensors} from '../../dist/gan/io/safetensors.js';
-import {loadRun} from '../../dist/runs/generate.js';
-import {withTrainedRun} from '../../dist/runs/trained-run.js';
+import {openRun} from '../../dist/runs/open-run.js';
 import type {TrainEvent} from '../../dist/runs/train.js';
 import {folder, ganError, removeFolders} from '../plugin/helpers.js';
 import {expectSame, fit, newest, openCpu, results, type RunOptions} from './helpers.js';
@@ -126,11 +125,7 @@ describe('train', () => {
       const [first, dir] = [newRun(), newRun()];
       await run({dir: first, set: ['steps=1']});
       const file = path.join(folder(), 'weights.safetensors');
-      await withTrainedRun(
-        first,
-        () => Promise.reject(new Error('no networks are needed')),
-        ({weights}) => writeSafetensors(file, weights),
-      );
+      await writeSafetensors(file, await (await openRun(first, {backend: 'none is needed'})).weights());
       await run({dir, set: ['steps=3', `init=${file}`]});
       renameSync(file, `${file}.moved`);
       expect((await run({dir, set: ['steps=5', `init=${file}`], resume: true})).step).to.equal(5);
@@ -185,9 +180,12 @@ describe('train', () => {
 
   it('a folder that is no run, and one without a checkpoint, are data errors', async () => {
     const dir = folder();
-    expect(await ganError(() => loadRun(dir))).to.deep.include({code: 'GAN_RUN_NOT_FOUND', kind: 'data'});
+    expect(await ganError(() => openRun(dir))).to.deep.include({code: 'GAN_RUN_NOT_FOUND', kind: 'data'});
     writeFileSync(path.join(dir, 'config.json'), '{}');
-    expect(await ganError(() => loadRun(dir))).to.deep.include({code: 'GAN_NO_CHECKPOINT', kind: 'data'});
+    expect(await ganError(async () => (await openRun(dir)).generate())).to.deep.include({
+      code: 'GAN_NO_CHECKPOINT',
+      kind: 'data',
+    });
   });
 
   it('refuses a source whose items do not have the shape of the run', async () => {

@@ -70,9 +70,40 @@ describe('networks by their Python calls', () => {
     ).to.not.include.any.members(['BatchNorm', 'ReLU']);
   });
 
-  for (const text of ['resnet34()', 'basic_critic', 'basic_critic(8,1,act_cls=Swish)']) {
+  it('take arguments by position or by name, and have the defaults of fastai without them', () => {
+    const names = (text: string): string => {
+      const net = buildNetwork(text);
+      const p = net.modules().flatMap((module) => ('p' in module ? [`p=${String(module.p)}`] : []));
+      return [...net.parameters().map(({shape}) => shape.join()), ...p].join(' ');
+    };
+    expect(names('basic_critic(16,1,4,1,NormType.Instance)')).to.equal(
+      names('basic_critic(n_channels=1,in_size=16,norm_type=NormType.Instance,n_extra_layers=1,n_features=4)'),
+    );
+    expect(names('basic_generator(8,1,5,4)')).to.equal(names('basic_generator(8,1,in_sz=5,n_features=4)'));
+    expect(names('basic_critic(16,1,4,bias=True)')).to.not.equal(names('basic_critic(16,1,4)'));
+    expect(names('gan_critic(1,4,1)')).to.match(/ p=0\.075 p=0\.15$/);
+    expect(names('gan_critic(1,4,1,0.5)')).to.match(/ p=0\.25 p=0\.5$/);
+    expect(names('basic_critic(8,1)')).to.include('4,4,1,64');
+  });
+
+  for (const [text, problem] of [
+    ['resnet34()', `unknown network 'resnet34'`],
+    ['basic_critic', 'no call of a network'],
+    ['basic_critic(8)', `needs 'n_channels'`],
+    ['basic_critic(8,1,act_cls=Swish)', `unknown activation 'Swish'`],
+    ['basic_critic(8,1,act_cls=ReLU(0.2))', 'only LeakyReLU has a slope'],
+    ['basic_critic(8,1,norm_type=NormType.Layer)', `unknown norm 'NormType.Layer'`],
+    ['basic_critic(8,1,leaky=0.2)', `unknown argument 'leaky'`],
+    ['basic_critic(8,1,n_features=many)', `'n_features' is many, wanted a number`],
+    ['basic_critic(8,1,bias=1)', `'bias' is 1, wanted True or False`],
+    ['gan_critic(3,8,2,0,True)', 'takes 4 arguments without a name'],
+    ['gan_critic(3,n_channels=1)', `'n_channels' is given twice`],
+  ] as const) {
     it(`are refused for ${text}`, async () => {
-      expect(await ganError(() => buildNetwork(text))).to.include({code: 'GAN_GOLDEN', kind: 'data'});
+      const error = await ganError(() => buildNetwork(text, 'a.json, build'));
+      expect(error).to.include({code: 'GAN_GOLDEN', kind: 'data'});
+      expect(error.message).to.match(/^a\.json, build: /);
+      expect(error.message).to.include(problem);
     });
   }
 });

@@ -46,26 +46,24 @@ export const switchers = ({switcher, opt}: Gan) => [
   switcher({name: 'x', create: () => () => 'critic'}),
   // @ts-expect-error `create` must make something that names a network
   switcher({name: 'x', summary: 's', create: () => () => 'discriminator'}),
-  // @ts-expect-error an option that is not specified
   switcher({
     name: 'x',
     summary: 's',
     options: {n: opt.int(1)},
-    create:
-      ({m}) =>
-      () =>
-        m ? 'critic' : 'generator',
+    // @ts-expect-error an option that is not specified
+    create: ({m}) => {
+      return () => (m ? 'critic' : 'generator');
+    },
   }),
   // @ts-expect-error an option specified by hand, without its type
   switcher({name: 'x', summary: 's', options: {n: {default: 1}}, create: () => () => 'critic'}),
-  // @ts-expect-error a fact that is not told
   switcher({
     name: 'x',
     summary: 's',
-    create:
-      () =>
-      ({epoch}) =>
-        epoch ? 'critic' : 'generator',
+    create: () => {
+      // @ts-expect-error a fact that is not told
+      return ({epoch}) => (epoch ? 'critic' : 'generator');
+    },
   }),
 ];
 
@@ -89,10 +87,10 @@ export const losses = ({loss, tf}: Gan) => [
   }),
   // @ts-expect-error half a loss: the signs could drift apart
   loss({name: 'x', summary: 's', create: () => ({critic: ({real}) => tf.mean(real)})}),
-  // @ts-expect-error the critic's half sees no target
   loss({
     name: 'x',
     summary: 's',
+    // @ts-expect-error the critic's half sees no target
     create: () => ({critic: ({target}) => tf.mean(target), generator: ({fake}) => tf.mean(fake)}),
   }),
 ];
@@ -103,10 +101,10 @@ export const backends = ({backend}: Gan) => [
     summary: 's',
     create: (): Backend => ({probe: async () => ({ok: true}), open: async () => ({tfBackend: 'cpu'})}),
   }),
-  // @ts-expect-error a refusal without a remedy
   backend({
     name: 'x',
     summary: 's',
+    // @ts-expect-error a refusal without a remedy
     create: () => ({probe: async () => ({ok: false, why: 'because'}), open: async () => ({tfBackend: 'cpu'})}),
   }),
   // @ts-expect-error which tfjs backend?

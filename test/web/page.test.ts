@@ -4,12 +4,9 @@ import path from 'node:path';
 import {pathToFileURL} from 'node:url';
 import type {Browser, BrowserContextOptions, Page} from 'playwright-core';
 import sharp from 'sharp';
-import {openBackend, tf} from 'gankit';
-import {createArchitecture} from '../../dist/config/parts.js';
-import {resolveConfig} from '../../dist/config/resolve.js';
+import {tf} from 'gankit';
 import {drawLatent, slerp} from '../../dist/gan/latents.js';
-import {withTrainedRun} from '../../dist/runs/trained-run.js';
-import {openRegistry} from '../../dist/plugin/discover.js';
+import {openRun} from '../../dist/runs/open-run.js';
 import {gan} from '../commands/helpers.js';
 import {tinyFlags} from '../e2e/helpers.js';
 import {expectNear} from '../gan/export/helpers.js';
@@ -98,19 +95,11 @@ describe(`the exported web page${noBrowser ? `: ${noBrowser}` : ''}`, function (
   });
 
   it('computes what the library computes, within 1e-4', async () => {
-    const registry = openRegistry();
-    const {config} = await resolveConfig({registry, file: path.join(cwd, 'run/config.json'), withoutData: true});
     const latents = [0, 1, 2].flatMap((i) => [...drawLatent(latentSize, 3, i)]);
-    const device = await openBackend('wasm');
-    const wanted = await withTrainedRun(
-      path.join(cwd, 'run'),
-      () => createArchitecture(registry, config),
-      async (run) => {
-        const {generator} = await run.networks();
-        return tf.tidy(() => generator.forward(tf.tensor(latents, [3, latentSize])).dataSync() as Float32Array);
-      },
-    );
-    await device.close();
+    const run = await openRun(path.join(cwd, 'run'), {backend: 'wasm'});
+    const generator = await run.generator();
+    const wanted = tf.tidy(() => generator.forward(tf.tensor(latents, [3, latentSize])).dataSync() as Float32Array);
+    await run.close();
     await open(async (page) => {
       const got = await page.evaluate(async (values) => {
         const {gan: exposed} = globalThis as unknown as {gan: Exposed};

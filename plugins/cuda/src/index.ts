@@ -5,18 +5,18 @@ import {diagnose, probe} from './probe.js';
 export default ({backend, opt, tf, GanError}: Gan) =>
   backend({
     name: 'cuda',
-    summary: 'NVIDIA GPUs by CUDA; not yet run on hardware.',
+    summary: 'NVIDIA GPUs through CUDA; not yet run on hardware.',
     options: {
       device: opt.str(undefined, {help: 'which GPU: its number in the list of gan backends, or a part of its name'}),
       precision: opt.oneOf(['fp32', 'tf32', 'bf16'], 'tf32', {
-        help: 'what matrix products and convolutions round their factors to',
+        help: 'rounding of the factors of matrix products and convolutions',
       }),
       libs: opt.str(undefined, {
-        help: 'folders with the CUDA libraries, looked into before all others, as GAN_CUDA_LIBS',
+        help: 'folders with the CUDA libraries, searched before all others; GAN_CUDA_LIBS does the same',
       }),
       timeout: opt.num(600, {
         min: 1,
-        help: 'seconds that the GPU may take for what it was handed before it counts as stuck',
+        help: 'seconds after which a GPU that does not finish its work counts as stuck',
       }),
     },
     create: (options) => ({

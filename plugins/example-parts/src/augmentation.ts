@@ -4,8 +4,8 @@ import type {Gan} from 'gankit/plugin';
 export default ({augmentation, opt}: Gan) =>
   augmentation({
     name: 'brightness',
-    summary: 'Images made darker or lighter.',
-    options: {amount: opt.num(0.1, {min: 0, max: 1, help: 'at most so much, as a share of the whole range'})},
+    summary: 'Makes images darker or lighter.',
+    options: {amount: opt.num(0.1, {min: 0, max: 1, help: 'largest change, as a share of the whole range'})},
     create:
       ({amount}) =>
       (data, _shape, rng) => {

@@ -7,7 +7,7 @@ export default ({callback, opt}: Gan) =>
     summary: 'Ends the training when the loss has been low for long enough.',
     options: {
       loss: opt.num(0, {help: 'what counts as low'}),
-      patience: opt.int(50, {min: 1, help: 'steps in a row'}),
+      patience: opt.int(50, {min: 1, help: 'number of steps in a row'}),
     },
     create({loss, patience}) {
       let run = 0;

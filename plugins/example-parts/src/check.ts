@@ -5,8 +5,8 @@ import type {Gan} from 'gankit/plugin';
 export default ({check, opt}: Gan) =>
   check({
     name: 'load',
-    summary: 'Whether other programs keep the processor busy.',
-    options: {limit: opt.num(0.5, {min: 0, help: 'busy processes a core that are still fine'})},
+    summary: 'Checks whether other programs keep the processor busy.',
+    options: {limit: opt.num(0.5, {min: 0, help: 'number of busy processes per core that is still fine'})},
     create:
       ({limit}) =>
       () => {

@@ -6,8 +6,8 @@ import type {Gan} from 'gankit/plugin';
 export default ({exporter, opt}: Gan) =>
   exporter({
     name: 'shapes',
-    summary: 'A JSON file of the names and shapes of all weights.',
-    options: {indent: opt.int(2, {min: 0, max: 8, help: 'spaces'})},
+    summary: 'A JSON file with the names and shapes of all weights.',
+    options: {indent: opt.int(2, {min: 0, max: 8, help: 'spaces of indentation'})},
     create: ({indent}) => ({
       async write({weights, config}, out) {
         const shapes = Object.fromEntries([...weights].map(([name, {shape}]) => [name, shape]));

@@ -5,7 +5,7 @@ export default ({loss, opt, tf}: Gan) =>
   loss({
     name: 'soft-hinge',
     summary: 'Hinge loss with a rounded corner.',
-    options: {margin: opt.num(1, {min: 0, help: 'scores beyond it hardly count'})},
+    options: {margin: opt.num(1, {min: 0, help: 'scores beyond this margin hardly count'})},
     create: ({margin}) => ({
       critic: ({real, fake}) =>
         tf.add(tf.mean(tf.softplus(tf.sub(margin, real))), tf.mean(tf.softplus(tf.add(margin, fake)))),

@@ -4,7 +4,7 @@ import type {Gan} from 'gankit/plugin';
 export default ({metric, tf}: Gan) =>
   metric({
     name: 'mean-gap',
-    summary: 'Distance of the mean image of the data and of the generator, a pixel value.',
+    summary: 'Distance between the mean real image and the mean generated image, as a pixel value.',
     create: () => ({
       better: 'lower',
       async compute({real, fake}) {

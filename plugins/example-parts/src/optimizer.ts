@@ -4,8 +4,8 @@ import type {Gan} from 'gankit/plugin';
 export default ({optimizer, nn, opt, tf}: Gan) =>
   optimizer({
     name: 'sign',
-    summary: 'Steps of one size, by the sign of the averaged gradient (arXiv 1802.04434).',
-    options: {mom: opt.num(0.9, {min: 0, max: 1, help: 'share of the old average of gradients'})},
+    summary: 'Steps of equal size in the direction of the sign of the averaged gradient (arXiv 1802.04434).',
+    options: {mom: opt.num(0.9, {min: 0, max: 1, help: 'decay of the average of gradients'})},
     create: ({mom}) =>
       nn.optimizer(
         {

@@ -4,8 +4,8 @@ import type {Gan} from 'gankit/plugin';
 export default ({penalty, opt, tf}: Gan) =>
   penalty({
     name: 'drift',
-    summary: 'Scores of real images near 0.',
-    options: {weight: opt.num(0.001, {min: 0, help: 'of the mean squared score'})},
+    summary: 'Keeps the scores of real images near 0.',
+    options: {weight: opt.num(0.001, {min: 0, help: 'weight of the mean squared score'})},
     create:
       ({weight}) =>
       ({critic, real}) =>

@@ -4,10 +4,10 @@ import type {Gan} from 'gankit/plugin';
 export default ({schedule, opt}: Gan) =>
   schedule({
     name: 'stairs',
-    summary: 'The learning rate goes down in steps.',
+    summary: 'The learning rate falls in steps.',
     options: {
-      steps: opt.int(3, {min: 1, help: 'how many steps in the training'}),
-      factor: opt.num(0.5, {min: 0, max: 1, help: 'what of it is left after each'}),
+      steps: opt.int(3, {min: 1, help: 'number of steps during the training'}),
+      factor: opt.num(0.5, {min: 0, max: 1, help: 'factor for the learning rate at each step'}),
     },
     create:
       ({steps, factor}) =>

@@ -4,7 +4,7 @@ import type {Gan} from 'gankit/plugin';
 export default ({source, opt}: Gan) =>
   source({
     name: 'ramps',
-    summary: 'From dark to light, in any direction.',
+    summary: 'Gradients from dark to light, in any direction.',
     options: {contrast: opt.num(0.5, {min: 0, max: 1, help: '1 reaches black and white'})},
     create:
       ({contrast}) =>

@@ -4,8 +4,8 @@ import type {Gan, Switcher} from 'gankit/plugin';
 export default ({switcher, opt}: Gan) =>
   switcher({
     name: 'every-nth',
-    summary: 'The generator in every nth step.',
-    options: {n: opt.int(3, {min: 2, help: 'steps from one to the next'})},
+    summary: 'Trains the generator in every nth step.',
+    options: {n: opt.int(3, {min: 2, help: 'number of steps from one generator step to the next'})},
     create: ({n}) => {
       let steps = 0;
       const next: Switcher = () => ((steps += 1) % n === n - 1 ? 'generator' : 'critic');

@@ -6,10 +6,10 @@ import {probe} from './probe.js';
 export default ({backend, opt, tf, GanError}: Gan) =>
   backend({
     name: 'tensorflow',
-    summary: 'TensorFlow, by @tensorflow/tfjs-node-gpu or @tensorflow/tfjs-node where they are installed.',
+    summary: 'TensorFlow, through @tensorflow/tfjs-node-gpu or @tensorflow/tfjs-node where they are installed.',
     options: {
       package: opt.oneOf(['auto', 'tfjs-node-gpu', 'tfjs-node'], 'auto', {
-        help: 'which of the two; auto: the one for GPUs if it can run',
+        help: 'which package; auto: the one for GPUs if it can run',
       }),
     },
     create: (options) => ({probe: () => probe(options), open: () => open(options, {tf, GanError})}),

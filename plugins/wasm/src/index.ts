@@ -7,15 +7,15 @@ import {probe} from './probe.js';
 export default ({backend, opt, tf, GanError}: Gan) =>
   backend({
     name: 'wasm',
-    summary: 'The processor, by WebAssembly SIMD; runs everywhere.',
+    summary: 'The CPU, through WebAssembly SIMD; runs everywhere.',
     options: {
       threads: opt.int(undefined, {
         min: 1,
         max: 256,
-        help: 'threads to compute with; default: as many as the machine runs at once',
+        help: 'number of threads; default: as many as the machine runs at once',
       }),
-      relaxedSimd: opt.bool(true, {help: 'use fused multiply-add where Node has it, which changes last digits'}),
-      wideSimd: opt.bool(true, {help: 'let Node compute with 256-bit vectors where it can; needs relaxedSimd'}),
+      relaxedSimd: opt.bool(true, {help: 'use fused multiply-add where Node has it; changes the last digits'}),
+      wideSimd: opt.bool(true, {help: 'use 256-bit vectors where Node can; needs relaxedSimd'}),
     },
     create: (options) => ({
       probe: () => probe(settings(options)),

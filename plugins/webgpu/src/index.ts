@@ -6,16 +6,16 @@ import {probe} from './probe.js';
 export default ({backend, opt, tf, GanError}: Gan) =>
   backend({
     name: 'webgpu',
-    summary: 'The GPU by WebGPU (Vulkan, Metal, Direct3D 12).',
+    summary: 'The GPU, through WebGPU (Vulkan, Metal, Direct3D 12).',
     options: {
       device: opt.str(undefined, {
-        help: 'which GPU, also as --device: its number in the list of gan backends, or a part of its name',
+        help: 'which GPU: its number in the list of gan backends, or a part of its name; --device does the same',
       }),
       powerPreference: opt.oneOf(['high-performance', 'low-power'], 'high-performance', {
-        help: 'which GPU where there are two and none is named',
+        help: 'which GPU to prefer when device names none',
       }),
       software: opt.bool(false, {
-        help: 'accept an adapter that computes on the processor, as GAN_WEBGPU_SOFTWARE=1 does',
+        help: 'accept an adapter that computes on the CPU; GAN_WEBGPU_SOFTWARE=1 does the same',
       }),
     },
     create(options) {

@@ -2,12 +2,12 @@
  * Captures a step while it runs: every kernel that tfjs calls for it, with the data that goes in and comes out, every upload, and what
  * is left at its end. Kernels are seen where tfjs looks them up, so nothing of tape, gradients and tidies is captured.
  */
-import type {DataId, KernelConfig, NamedTensorInfoMap, TensorInfo, TypedArray} from '@tensorflow/tfjs-core';
+import type {DataId, NamedTensorInfoMap, TensorInfo, TypedArray} from '@tensorflow/tfjs-core';
+import {isInKernel, observeKernels, type KernelCall as ObservedCall} from '../kernel-calls.js';
 import {tf, type Tensor, type Variable} from '../tf.js';
 import type {CapturedStep, KernelCall, Origin, View} from './captured-step.js';
 import {listening} from './step-values.js';
 
-type Call = Parameters<KernelConfig['kernelFunc']>[0];
 type Backend = ReturnType<typeof tf.backend>;
 
 /**
@@ -38,7 +38,7 @@ class StepObserver {
   /** What variables held before. */
   readonly #before = new Map<Variable, DataId>(variables().map((variable) => [variable, variable.dataId]));
   readonly #holders = new Map<DataId, Origin>();
-  /** Kernels under way: those that a kernel calls belong to it. */
+  /** Methods of the backend under way: what these call belongs to them. */
   #depth = 0;
 
   constructor(given: readonly Tensor[], drawCount: () => number) {
@@ -51,7 +51,7 @@ class StepObserver {
   watch(step: () => readonly Tensor[]): readonly Tensor[] {
     const drawnBefore = this.#drawCount();
     let drawnByHost = 0;
-    const undo = [this.#watchKernels(), this.#watchBackend()];
+    const undo = [observeKernels((call) => this.#depth === 0 && this.#kernel(call)), this.#watchBackend()];
     try {
       return listening(
         {
@@ -76,29 +76,10 @@ class StepObserver {
     this.fault ??= why;
   }
 
-  #watchKernels(): () => void {
-    const kernels = tf.getKernelsForBackend(tf.getBackend()).map((config) => ({config, kernelFunc: config.kernelFunc}));
-    for (const {config, kernelFunc} of kernels) {
-      config.kernelFunc = (call) =>
-        this.#depth > 0 ? kernelFunc(call) : this.#kernel(config.kernelName, call, kernelFunc);
-    }
-    return () => {
-      for (const {config, kernelFunc} of kernels) config.kernelFunc = kernelFunc;
-    };
-  }
-
-  #kernel(name: string, call: Call, run: KernelConfig['kernelFunc']): TensorInfo | TensorInfo[] {
-    this.#depth++;
-    let result: TensorInfo | TensorInfo[];
-    try {
-      result = run(call);
-    } finally {
-      this.#depth--;
-    }
-    const {attrs} = call;
+  #kernel({kernel, attrs, ...call}: ObservedCall): void {
     const inputs = this.#views(call.inputs);
-    const outputs = [result].flat().map((info) => {
-      if (info instanceof tf.Tensor) this.#refuse(`the kernel ${name} of this backend keeps books of its own`);
+    const outputs = call.outputs.map((info) => {
+      if (info instanceof tf.Tensor) this.#refuse(`the kernel ${kernel} of this backend keeps books of its own`);
       const shared = this.#slots.has(info.dataId);
       const view = this.#view(info, {kind: 'kernel'});
       this.#references[view.slot]!++;
@@ -106,8 +87,7 @@ class StepObserver {
     });
     // A kernel that only looks at data in another way needs no call.
     if (!outputs.every(({shared}) => shared))
-      this.#captured.calls.push({name, inputs, attrs: attrs && {...attrs}, outputs});
-    return result;
+      this.#captured.calls.push({name: kernel, inputs, attrs: attrs && {...attrs}, outputs});
   }
 
   #views(inputs: NamedTensorInfoMap): KernelCall['inputs'] {
@@ -157,8 +137,8 @@ class StepObserver {
   ): Backend[M] {
     const method = this.#backend[name].bind(this.#backend) as (...args: unknown[]) => unknown;
     return ((...args: Parameters<Backend[M]>) => {
-      const inside = this.#depth > 0;
-      this.#depth++; // backends call their own methods
+      const inside = this.#depth > 0 || isInKernel();
+      this.#depth++;
       let result: unknown;
       try {
         result = method(...args);

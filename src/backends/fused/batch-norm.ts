@@ -1,11 +1,9 @@
 /**
  * Batch normalisation with the statistics of the batch (arXiv 1502.03167, algorithm 1), and a (leaky) ReLU after it, as one
- * operation where the backend has a kernel for it. The kernels are `TrainBatchNorm` and `TrainBatchNormGrad`; without them
- * the compositions below serve, as they do where the channels are no multiple of 4. Derivatives of every order: the gradient of the gradient is that of the composition.
+ * operation where the backend has a kernel for it: `TrainBatchNorm` and `TrainBatchNormGrad`, for channels that are a multiple of 4.
  */
 import {tf, type Tensor} from '../tf.js';
-import {hasFused, runFused} from './kernel.js';
-import {nestedGrads} from './nested-grads.js';
+import {defineOperation} from '../operation.js';
 import {noGrad} from './no-grad.js';
 
 export interface BatchNormAttrs {
@@ -30,12 +28,8 @@ export interface Normalized {
  * @param bias [c]
  */
 export function batchNorm(x: Tensor, weight: Tensor, bias: Tensor, attrs: BatchNormAttrs): Normalized {
-  if (hasFused('TrainBatchNorm') && x.shape.at(-1)! % 4 === 0) {
-    const [y, mean, variance] = runFused('TrainBatchNorm', {x, weight, bias}, {...attrs});
-    return {y: y!, mean: mean!, variance: variance!};
-  }
-  const {mean, variance} = statistics(x);
-  return {y: activate(affine(normalize(x, mean, variance, attrs.eps), weight, bias), attrs.slope), mean, variance};
+  const [y, mean, variance] = trainBatchNorm({x, weight, bias}, attrs) as [Tensor, Tensor, Tensor];
+  return {y, mean, variance};
 }
 
 /** z where it is positive, `slope` z elsewhere. */
@@ -77,45 +71,27 @@ export function batchNormGradient(
   return [tf.mul(centred, tf.mul(weight, tf.rsqrt(tf.add(variance, eps)))), dWeight, dBias];
 }
 
-/** Registers gradients that tfjs finds by the names of the kernels. */
-tf.registerGradient({
-  kernelName: 'TrainBatchNorm',
-  inputsToSave: ['x', 'weight', 'bias'],
-  outputsToSave: [false, true, true],
-  gradFunc(dys, saved, attrs) {
-    const [x, weight, bias, mean, variance] = saved as [Tensor, Tensor, Tensor, Tensor, Tensor];
-    const [dy] = dys as Tensor[];
-    // Now and not inside the functions: tfjs frees what else these make.
-    const [dx, dWeight, dBias] = runFused('TrainBatchNormGrad', {x, weight, bias, dy: dy!, mean, variance}, attrs);
-    return {x: () => dx!, weight: () => dWeight!, bias: () => dBias!};
-  },
+const trainBatchNormGrad = defineOperation({
+  name: 'TrainBatchNormGrad',
+  inputs: ['x', 'weight', 'bias', 'dy', 'mean', 'variance'],
+  // The bias decides only where the activation bends; the statistics follow from x, with which the reference differentiates them.
+  constants: ['bias', 'mean', 'variance'],
+  reference: ({x, weight, bias, dy}, attrs: BatchNormAttrs): Tensor[] => batchNormGradient(x, weight, bias, dy, attrs),
 });
 
-tf.registerGradient({
-  kernelName: 'TrainBatchNormGrad',
-  // The statistics follow from x: the composition differentiates them with it.
-  inputsToSave: ['x', 'weight', 'bias', 'dy'],
-  gradFunc(dys, saved, attrs) {
-    const [dx, dWeight, dBias] = dys as [Tensor, Tensor, Tensor];
-    const [x, weight, bias, dy] = saved as [Tensor, Tensor, Tensor, Tensor];
-    const results = nestedGrads(
-      (...inputs) => {
-        const [a, b, d] = inputs as [Tensor, Tensor, Tensor];
-        const [first, second, third] = batchNormGradient(a, b, bias, d, attrs as unknown as BatchNormAttrs);
-        return tf.addN([tf.sum(tf.mul(first, dx)), tf.sum(tf.mul(second, dWeight)), tf.sum(tf.mul(third, dBias))]);
-      },
-      [x, weight, dy],
-    );
-    const result = (i: number) => () => results[i]!;
-    const none = (like: Tensor) => () => tf.zerosLike(like);
-    // The bias decides only where the activation bends.
-    return {
-      x: result(0),
-      weight: result(1),
-      bias: none(bias),
-      dy: result(2),
-      mean: none(weight),
-      variance: none(weight),
-    };
+const trainBatchNorm = defineOperation({
+  name: 'TrainBatchNorm',
+  inputs: ['x', 'weight', 'bias'],
+  accepts: ({x}) => x.shape.at(-1)! % 4 === 0,
+  reference({x, weight, bias}, {eps, slope}: BatchNormAttrs): Tensor[] {
+    const {mean, variance} = statistics(x);
+    return [activate(affine(normalize(x, mean, variance, eps), weight, bias), slope), mean, variance];
+  },
+  gradient: {
+    outputs: [false, true, true],
+    compute([dy], {inputs, outputs: [mean, variance], attrs}) {
+      const [dx, dWeight, dBias] = trainBatchNormGrad({...inputs, dy: dy!, mean: mean!, variance: variance!}, attrs);
+      return {x: dx!, weight: dWeight!, bias: dBias!};
+    },
   },
 });

@@ -1,13 +1,19 @@
-/** A running average's next value as one operation, `Blend`, for backends where each operation costs: inputs `old` and `next`, attributes `keep` and `share`. */
+/** A running average's next value as one operation, `Blend`, for backends where each operation costs. */
+import {defineOperation} from '../operation.js';
 import {tf, type Tensor} from '../tf.js';
-import {hasFused, runFused} from './kernel.js';
 import {noGrad} from './no-grad.js';
 
-/** keep old + share next, of tensors of one shape; a constant to gradients. */
-export function blend(old: Tensor, next: Tensor, {keep, share}: {keep: number; share: number}): Tensor {
-  return noGrad(() =>
-    hasFused('Blend')
-      ? runFused('Blend', {old, next}, {keep, share})[0]!
-      : tf.add(tf.mul(old, keep), tf.mul(next, share)),
-  );
+interface Shares {
+  keep: number;
+  share: number;
 }
+
+const operation = defineOperation({
+  name: 'Blend',
+  inputs: ['old', 'next'],
+  reference: ({old, next}, {keep, share}: Shares): Tensor => tf.add(tf.mul(old, keep), tf.mul(next, share)),
+});
+
+/** keep old + share next, of tensors of one shape; a constant to gradients. */
+export const blend = (old: Tensor, next: Tensor, shares: Shares): Tensor =>
+  noGrad(() => operation({old, next}, shares));

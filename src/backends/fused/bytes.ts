@@ -1,6 +1,6 @@
 /** Pixel bytes on their way to the device, where a backend has the kernel `BytesToFloat`: a quarter of the memory to carry. */
-import type {Tensor} from '../tf.js';
-import {hasFused, runFused} from './kernel.js';
+import {defineOperation} from '../operation.js';
+import {tf, type Tensor} from '../tf.js';
 
 export interface BytesToFloatAttrs {
   /** On the host; the kernel is done with them when it returns. */
@@ -11,9 +11,19 @@ export interface BytesToFloatAttrs {
   table: Float32Array;
 }
 
-export const hasBytesToFloat = (): boolean => hasFused('BytesToFloat');
+const operation = defineOperation({
+  name: 'BytesToFloat',
+  reference(_: Record<string, Tensor>, {bytes, shape, table}: BytesToFloatAttrs): Tensor {
+    const channels = table.length / 256;
+    return tf.tensor(
+      Float32Array.from(bytes, (byte, i) => table[byte * channels + (i % channels)]!),
+      shape,
+      'float32',
+    );
+  },
+});
+
+export const hasBytesToFloat = (): boolean => operation.hasKernel();
 
 /** @returns [...shape], float32: the table's number for each byte, exactly */
-export function bytesToFloat(attrs: BytesToFloatAttrs): Tensor {
-  return runFused('BytesToFloat', {}, attrs) as unknown as Tensor;
-}
+export const bytesToFloat = (attrs: BytesToFloatAttrs): Tensor => operation({}, attrs);

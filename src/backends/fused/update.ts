@@ -16,8 +16,8 @@
  *   `inPlace` allows otherwise.
  * A product by 1, a sum with 0 times a finite number and a bound of infinity change no bit, so a kernel may leave them out or not.
  */
+import {defineOperation} from '../operation.js';
 import {tf, type Tensor} from '../tf.js';
-import {hasFused, runFused} from './kernel.js';
 
 export const coefficientNames = [
   'keep',
@@ -67,6 +67,21 @@ export interface Updated {
 /** Of averages, in the order of a kernel's outputs. */
 const averageNames = ['grad_avg', 'sqr_avg'] as const;
 
+const optimizerUpdate = defineOperation({
+  name: 'OptimizerUpdate',
+  reference(inputs: Record<string, Tensor>, {sets, decays, bounded}: UpdateAttrs): Tensor[] {
+    const rows = rowsOf(inputs['coefficients']!);
+    return sets.flatMap((set, i) => {
+      const averages = Object.fromEntries(
+        averageNames.flatMap((name) => (inputs[`${name}${i}`] ? [[name, inputs[`${name}${i}`]!]] : [])),
+      ) as Record<string, Tensor>;
+      const [value, gradient] = [inputs[`value${i}`]!, inputs[`gradient${i}`]!];
+      const item = {value, gradient, averages, set, decays: decays[i]!, bounded: bounded[i]!};
+      return outputsOf(composedUpdate(item, rows[set]!));
+    });
+  },
+});
+
 /**
  * Hands the new value and averages of each parameter to `take`, in their order; the old ones are left as they are. To be called inside a
  * tidy. What `take` does not keep of a composition is freed before the next parameter's turn.
@@ -77,7 +92,7 @@ export function updateAll(
   coefficients: Tensor,
   take: (updated: Updated, i: number) => void,
 ): void {
-  if (hasFused('OptimizerUpdate')) fused(items, coefficients).forEach(take);
+  if (optimizerUpdate.hasKernel()) fused(items, coefficients).forEach(take);
   else composed(items, coefficients, take);
 }
 
@@ -92,7 +107,7 @@ function fused(items: readonly UpdateItem[], coefficients: Tensor): Updated[] {
     decays: items.map(({decays}) => decays),
     bounded: items.map(({bounded}) => bounded),
   };
-  const results = runFused('OptimizerUpdate', {coefficients, ...Object.fromEntries(inputs)}, attrs).values();
+  const results = optimizerUpdate({coefficients, ...Object.fromEntries(inputs)}, attrs).values();
   const next = (): Tensor => results.next().value!;
   return items.map(({averages}) => ({
     value: next(),
@@ -105,9 +120,17 @@ function composed(
   coefficients: Tensor,
   take: (updated: Updated, i: number) => void,
 ): void {
-  const rows = tf.unstack(coefficients).map((row) => tf.unstack(row));
+  const rows = rowsOf(coefficients);
   items.forEach((item, i) => tf.tidy(() => take(composedUpdate(item, rows[item.set]!), i)));
 }
+
+const rowsOf = (coefficients: Tensor): Tensor[][] => tf.unstack(coefficients).map((row) => tf.unstack(row));
+
+/** In the order of a kernel's outputs. */
+const outputsOf = ({value, averages}: Updated): Tensor[] => [
+  value,
+  ...averageNames.flatMap((name) => averages[name] ?? []),
+];
 
 /** The formula above; `row` holds the coefficients as scalars. */
 function composedUpdate({value, gradient, averages, decays, bounded}: UpdateItem, row: readonly Tensor[]): Updated {

@@ -1,52 +1,34 @@
-import type {Device} from '../../backends/device.js';
-import {selectBackend} from '../../runs/devices/select.js';
 import {tf} from '../../backends/tf.js';
-import {createParts} from '../../config/parts.js';
 import type {Callback} from '../../gan/callback.js';
 import type {HostTensor} from '../../gan/data/types.js';
-import type {GANLearner} from '../../gan/gan-learner.js';
-import {penalise} from '../../gan/penalties/penalty.js';
 import {Rng} from '../../gan/rng.js';
-import {makeDataLoaders} from '../../runs/data.js';
-import {makeNetworks} from '../../runs/networks.js';
-import {makeLearner} from '../../runs/train.js';
-import {setSeed} from '../../gan/streams.js';
+import {selectBackend} from '../../runs/devices/select.js';
+import {openTraining, type Training} from '../../runs/open-training.js';
 import {openRegistry, pluginIn} from '../../plugin/discover.js';
 import type {BenchJob, Ended, Order, Round, Started} from '../types.js';
-import {dominatingShapes, recordKernels, type Shape} from './shapes.js';
+import {dominatingShapes, countCalls, type Shape} from './shapes.js';
 
 /** Values of the first images that are compared between backends. */
 const comparedValues = 4096;
 
 /** A training as `gan fit` would do it, without a run folder, and the time that its parts take. */
 export class Measurement {
-  readonly #device: Device;
-  readonly #learn: GANLearner;
+  readonly #training: Training;
   readonly #job: BenchJob;
-  /** Of the configuration: the penalty. */
-  readonly #callbacks: readonly Callback[];
   #shapes: Shape[] = [];
   #tensorBytes = 0;
 
-  private constructor(device: Device, learn: GANLearner, callbacks: readonly Callback[], job: BenchJob) {
-    this.#device = device;
-    this.#learn = learn;
-    this.#callbacks = callbacks;
+  private constructor(training: Training, job: BenchJob) {
+    this.#training = training;
     this.#job = job;
   }
 
   /** @throws GanError when the backend cannot run */
   static async open({backend, packages, options, job}: Extract<Order, {type: 'start'}>): Promise<Measurement> {
-    const {config} = job;
     const registry = openRegistry(packages.map(pluginIn));
     const given = new Map(Object.entries(options).map(([key, value]) => [key, {value, origin: '--set'}]));
     const {device} = await selectBackend(registry, backend, given);
-    const parts = await createParts(registry, config);
-    const dls = await makeDataLoaders(config, parts, () => {});
-    setSeed(config.seed);
-    const {generator, critic} = await makeNetworks(config, parts.architecture);
-    const learn = makeLearner(config, parts, dls, generator, critic);
-    return new Measurement(device, learn, parts.penalty ? [penalise(learn, parts.penalty)] : [], job);
+    return new Measurement(await openTraining(job.config, {registry, device}), job);
   }
 
   /** The first images and the first steps: what compiles and packs, what is compared, and which shapes there are. */
@@ -54,7 +36,7 @@ export class Measurement {
     const images = Array.from((await this.#sample()).data.slice(0, comparedValues));
     const losses: number[] = [];
     const times: number[] = [];
-    const stop = recordKernels();
+    const stop = countCalls();
     await this.#train((_mode, milliseconds, loss) => {
       times.push(milliseconds);
       losses.push(loss);
@@ -62,7 +44,7 @@ export class Measurement {
     this.#shapes = dominatingShapes(stop());
     return {
       type: 'started',
-      info: this.#device.info,
+      info: this.#training.device.info,
       tfjs: tf.version_core,
       firstStepMs: times[0]!,
       trace: {losses, images},
@@ -77,14 +59,14 @@ export class Measurement {
     } = this.#job;
     const trainingMs = await timed(async () => {
       await this.#train();
-      await this.#device.sync();
+      await this.#training.device.sync();
     });
     const [criticMs, generatorMs]: [number[], number[]] = [[], []];
     await this.#train((mode, milliseconds) => (mode === 'critic' ? criticMs : generatorMs).push(milliseconds));
     const samplingMs = await timed(() => this.#sample());
     const shapes: Round['shapes'] = [];
     for (const {title: shape, kind, share, measure} of this.#shapes)
-      shapes.push({shape, kind, share, gflops: await measure(this.#device)});
+      shapes.push({shape, kind, share, gflops: await measure(this.#training.device)});
     return {
       type: 'round',
       imagesPerSecond: (steps * batchSize * 1000) / trainingMs,
@@ -96,8 +78,8 @@ export class Measurement {
   }
 
   async end(): Promise<Ended> {
-    this.#learn.dispose();
-    await this.#device.close();
+    await this.#training.close();
+    await this.#training.device.close();
     return {type: 'ended', peakBytes: process.resourceUsage().maxRSS * 1024, tensorBytes: this.#tensorBytes};
   }
 
@@ -110,23 +92,26 @@ export class Measurement {
       order: 1000,
       afterBatch: async ({step, stop, latest}) => {
         if (each) {
-          await this.#device.sync();
+          await this.#training.device.sync();
           const milliseconds = performance.now() - start;
-          await this.#learn.readLosses();
-          each(this.#learn.ganTrainer.lastMode!, milliseconds, latest!.value);
-          this.#tensorBytes = Math.max(this.#tensorBytes, this.#device.memory().bytes);
+          await this.#training.learn.readLosses();
+          each(this.#training.learn.ganTrainer.lastMode!, milliseconds, latest!.value);
+          this.#tensorBytes = Math.max(this.#tensorBytes, this.#training.device.memory().bytes);
         }
         if (step >= this.#job.steps) stop('the round is done');
       },
     };
     const {lr, wd} = this.#job.config;
-    const epochs = Math.ceil(this.#job.steps / this.#learn.dls.train.length);
-    await this.#learn.fit(epochs, lr, {cbs: [begin, ...this.#callbacks, end], ...(wd !== undefined && {wd})});
+    const epochs = Math.ceil(this.#job.steps / this.#training.learn.dls.train.length);
+    await this.#training.learn.fit(epochs, lr, {
+      cbs: [begin, ...this.#training.callbacks, end],
+      ...(wd !== undefined && {wd}),
+    });
   }
 
   async #sample(): Promise<HostTensor> {
     const {batchSize, latent, seed} = this.#job.config;
-    return this.#learn.generate({
+    return this.#training.learn.generate({
       data: new Rng(seed).fork('bench').normal(batchSize * latent),
       shape: [batchSize, latent],
     });

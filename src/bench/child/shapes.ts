@@ -1,5 +1,6 @@
 /** Which convolutions and matrix products a training is made of, and how fast each is by itself. */
 import type {Device} from '../../backends/device.js';
+import {observeKernels} from '../../backends/kernel-calls.js';
 import {tf, type Tensor} from '../../backends/tf.js';
 
 type Attributes = Parameters<ReturnType<typeof tf.engine>['runKernel']>[2];
@@ -34,26 +35,18 @@ const kinds: Record<string, Shape['kind']> = {
   BatchMatMul: 'matmul',
 };
 
-/** Notes every call of these kernels until the function that is returned is called; it gives them. */
-export function recordKernels(): () => Call[] {
-  const engine = tf.engine();
-  const runKernel = engine.runKernel.bind(engine);
+/** Counts calls of these kernels, replayed ones too, until the function that is returned is called; it gives them. */
+export function countCalls(): () => Call[] {
   const calls = new Map<string, Call>();
-  engine.runKernel = <T extends Tensor | Tensor[]>(
-    name: string,
-    inputs: Parameters<typeof runKernel>[1],
-    attributes?: Attributes,
-  ) => {
-    if (name in kinds) {
-      const shapes = Object.fromEntries(Object.entries(inputs).map(([key, input]) => [key, input.shape]));
-      const key = JSON.stringify([name, shapes, attributes]);
-      const call = calls.get(key) ?? {name, shapes, attributes, count: 0};
-      calls.set(key, {...call, count: call.count + 1});
-    }
-    return runKernel<T>(name, inputs, attributes);
-  };
+  const stop = observeKernels(({kernel, inputs, attrs}) => {
+    if (!(kernel in kinds)) return;
+    const shapes = Object.fromEntries(Object.entries(inputs).map(([key, input]) => [key, input!.shape]));
+    const key = JSON.stringify([kernel, shapes, attrs]);
+    const call = calls.get(key) ?? {name: kernel, shapes, attributes: attrs, count: 0};
+    calls.set(key, {...call, count: call.count + 1});
+  });
   return () => {
-    Reflect.deleteProperty(engine, 'runKernel'); // what the class has comes back
+    stop();
     return [...calls.values()];
   };
 }

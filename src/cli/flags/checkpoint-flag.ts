@@ -4,7 +4,7 @@ import {GanError} from '../../errors.js';
 /** `--checkpoint`, which of a run's checkpoints a command uses. */
 export const checkpointFlag = Flags.string({
   description:
-    'step of the checkpoint to use, or best, which gan fit --keep-best keeps (default: the newest); gan runs show lists them',
+    'step of the checkpoint to use, or best for the one that gan fit --keep-best kept (default: the newest); gan runs show lists the checkpoints',
   helpValue: 'STEP|best',
 });
 

@@ -8,12 +8,12 @@ import type {OptionSpec} from '../../options/options.js';
 const shortcuts: Readonly<Record<string, {key: string; description: string}>> = {
   'n-crit': {key: 'switcher.nCrit', description: 'critic steps in a row'},
   'n-gen': {key: 'switcher.nGen', description: 'generator steps in a row'},
-  'n-features': {key: 'arch.nFeatures', description: 'width of the networks: features of the first layer'},
+  'n-features': {key: 'arch.nFeatures', description: 'width of the networks: channels of the layer next to the image'},
   'n-extra-layers': {key: 'arch.nExtraLayers', description: 'additional layers in each network'},
   threads: {
     key: 'backend.threads',
     description:
-      'processor threads of the backend, which is then given by name (--backend wasm); default: all that the machine has',
+      'processor threads of the backend, which must be given by name (--backend wasm); default: all threads of the machine',
   },
 };
 
@@ -30,14 +30,14 @@ export function configFlags(): Interfaces.FlagInput {
   const flags: Interfaces.FlagInput = {};
   for (const key of partKeyNames) {
     flags[kebab(key)] = Flags.string({
-      description: `${kindLabel(partKeys[key])} by name (see below)`,
+      description: `name of the ${kindLabel(partKeys[key])} (see below)`,
       helpValue: 'NAME',
       helpGroup: 'PART',
     });
   }
   for (const key of listKeyNames) {
     flags[kebab(key)] = Flags.string({
-      description: `${partKinds[listKeys[key]].manifestKey} by name, with commas between them (see below)`,
+      description: `names of ${partKinds[listKeys[key]].manifestKey}, separated by commas (see below)`,
       helpValue: 'NAMES',
       helpGroup: 'PART',
     });

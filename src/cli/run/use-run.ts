@@ -1,60 +1,40 @@
-import type {Device} from '../../backends/device.js';
-import type {Surroundings} from '../../config/layers.js';
-import type {Architecture} from '../../plugin/index.js';
 import type {Registry} from '../../plugin/registry.js';
+import type {Surroundings} from '../../config/layers.js';
+import type {Run, RunOptions} from '../../runs/open-run.js';
 import {assignmentsOf} from '../flags/config-flags.js';
+import {checkpointOf} from '../flags/checkpoint-flag.js';
 import {deviceOf} from '../flags/device-flag.js';
-import {runConfigFile} from './run-folder.js';
 
-/** What a command knows that works with a trained run. */
-export interface RunUse {
-  registry: Registry;
-  surroundings: Surroundings;
-  /** The run folder. */
-  run: string;
-  flags: {backend?: string | undefined; device?: string | undefined};
+/** The flags of commands that work with a trained run. */
+interface RunFlags {
+  checkpoint?: string | undefined;
+  backend?: string | undefined;
+  device?: string | undefined;
 }
 
-/**
- * The architecture of a trained run and an open device, to be closed by the caller. Loads tfjs; other parts of the run, and its data,
- * may be missing.
- * @throws GanError GAN_RUN_NOT_FOUND (exit 5), and those of backends (4) and plug-ins (3)
- */
-export async function openRun({
-  registry,
-  surroundings,
-  run,
-  flags,
-}: RunUse): Promise<{architecture: Architecture; device: Device}> {
-  const file = runConfigFile(run);
-  const [{selectBackend}, {resolveConfig}, {createArchitecture, givenOptions}] = await Promise.all([
-    import('../../runs/devices/select.js'),
-    import('../../config/resolve.js'),
-    import('../../config/parts.js'),
-  ]);
-  const {config, backend} = await resolveConfig({
+/** What `openRun` takes, from the flags of a command. @throws GanError GAN_USAGE */
+export function runOptions(registry: Registry, surroundings: Surroundings, flags: RunFlags): RunOptions {
+  const [checkpoint, backend, deviceName] = [
+    checkpointOf(flags),
+    assignmentsOf({backend: flags.backend}).get('backend'),
+    deviceOf(flags),
+  ];
+  return {
     registry,
-    ...surroundings,
-    flags: assignmentsOf({backend: flags.backend}),
-    file,
-    ofRun: true,
-    withoutData: true,
-  });
-  const {device} = await selectBackend(registry, backend.name, givenOptions(backend.options), deviceOf(flags));
-  try {
-    return {architecture: await createArchitecture(registry, config), device};
-  } catch (error) {
-    await device.close();
-    throw error;
-  }
+    surroundings,
+    ...(checkpoint !== undefined && {checkpoint}),
+    ...(backend && {backend}),
+    ...(deviceName && {deviceName}),
+  };
 }
 
-/** Calls `use` with the architecture of a trained run while a device is open. @throws as `openRun` */
-export async function withArchitecture<T>(run: RunUse, use: (architecture: Architecture) => Promise<T>): Promise<T> {
-  const {architecture, device} = await openRun(run);
+/** Opens a run for as long as it is used. Loads tfjs when the run has to compute. @throws as `openRun` */
+export async function withRun<T>(dir: string, options: RunOptions, use: (run: Run) => Promise<T>): Promise<T> {
+  const {openRun} = await import('../../runs/open-run.js');
+  const run = await openRun(dir, options);
   try {
-    return await use(architecture);
+    return await use(run);
   } finally {
-    await device.close();
+    await run.close();
   }
 }

@@ -8,11 +8,11 @@ import {exitCodes} from '../../errors.js';
 export default class BackendsTest extends BaseCommand {
   static override summary = 'Run the conformance kit on a backend.';
   static override description =
-    'Values and gradients of every operation that the library uses, gradients of gradients, errors, memory, a whole training, recorded traces of fastai, opening and closing. Nothing is compared with another backend. Exit code 4 when a check fails.';
+    'Checks values and gradients of every operation that the library uses, gradients of gradients, errors, memory, a whole training, recorded traces of fastai, opening and closing. The kit never compares with another backend. Exit code 4 when a check fails.';
   static override examples = [
-    {description: 'Does this backend compute what it should?', command: '<%= config.bin %> backends test wasm'},
+    {description: 'Does this backend compute correctly?', command: '<%= config.bin %> backends test wasm'},
     {
-      description: 'One group of checks, or those whose titles contain a text',
+      description: 'Only one group of checks, or only checks whose titles contain a text',
       command: '<%= config.bin %> backends test wasm --only gradients',
     },
   ];
@@ -20,7 +20,7 @@ export default class BackendsTest extends BaseCommand {
     name: Args.string({description: 'backend by name', required: true}),
   };
   static override flags = {
-    only: Flags.string({description: 'a group, or a part of titles', helpValue: 'TEXT'}),
+    only: Flags.string({description: 'name of a group, or part of a title', helpValue: 'TEXT'}),
     recordings: Flags.string({
       description: "folder of fastai's recordings (default: those of this package)",
       helpValue: 'DIR',

@@ -5,10 +5,10 @@ import {BaseCommand} from '../../cli/command/base-command.js';
 export default class ConfigSchema extends BaseCommand {
   static override summary = 'Write the JSON Schema of configuration files, for editors.';
   static override description =
-    'It has the parts of this installation, plug-ins included, with their options. The schema without plug-ins comes with gan: node_modules/gankit/dist/gan.schema.json. In JSON: "$schema": "./gan.schema.json"; in YAML, as its first line: # yaml-language-server: $schema=./gan.schema.json';
+    'The schema contains the parts of this installation, plug-ins included, with their options. A schema without plug-ins is part of gan: node_modules/gankit/dist/gan.schema.json. In JSON, write "$schema": "./gan.schema.json"; in YAML, make this the first line: # yaml-language-server: $schema=./gan.schema.json';
   static override examples = [
-    {description: 'Beside the configuration', command: '<%= config.bin %> config schema --out gan.schema.json'},
-    {description: 'To look at it', command: '<%= config.bin %> config schema'},
+    {description: 'Next to the configuration', command: '<%= config.bin %> config schema --out gan.schema.json'},
+    {description: 'Print it', command: '<%= config.bin %> config schema'},
   ];
   static override flags = {
     out: Flags.string({description: 'file to write (default: stdout)', helpValue: 'FILE'}),

@@ -6,19 +6,19 @@ import {styleFor} from '../../cli/text/style.js';
 import {table} from '../../cli/text/table.js';
 
 export default class ConfigShow extends BaseCommand {
-  static override summary = 'Show the configuration that `gan fit` would have here.';
+  static override summary = 'Show the configuration that `gan fit` would use here.';
   static override description =
-    'Takes the flags of `gan fit`. Every value is shown, those of parts included, as --set would name it; with --origin also where it is from: a flag, a variable, a file, a recipe, a default.';
+    'Takes the flags of `gan fit`. Shows every value, options of parts included, under its name in --set. With --origin, it also shows where each value comes from: a flag, a variable, a file, a recipe or a default.';
   static override examples = [
-    {description: 'What would a run have here, and why?', command: '<%= config.bin %> config show --origin'},
+    {description: 'Which values would a run use here, and why?', command: '<%= config.bin %> config show --origin'},
     {description: 'What does a recipe set?', command: '<%= config.bin %> config show --recipe dcgan --origin'},
-    {description: 'For a program, with origins', command: '<%= config.bin %> config show --json'},
+    {description: 'As JSON, with origins', command: '<%= config.bin %> config show --json'},
   ];
   static override args = {
     data: Args.string({description: 'folder of images, or builtin:NAME'}),
   };
   static override flags = {
-    origin: Flags.boolean({description: 'show where each value is from'}),
+    origin: Flags.boolean({description: 'show where each value comes from'}),
     config: Flags.string({description: 'configuration file', helpValue: 'FILE'}),
     set: Flags.string({
       description: 'any configuration value; may be repeated',

@@ -14,8 +14,8 @@ const provided: readonly Provided[] = [...kindNames, 'command'];
 const validName = /^(@[a-z0-9][a-z0-9._-]*\/)?[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
 
 export default class PluginsCreate extends BaseCommand {
-  static override summary = 'Write a new plug-in, complete with test, README and CI.';
-  static override description = `Its code is TypeScript, one small file a part, and works as it is: npm install, npm test. docs/plugins.md goes on from there. Kinds: ${provided.join(', ')}.`;
+  static override summary = 'Write a new plug-in, complete with tests, README and CI.';
+  static override description = `Writes TypeScript code, one small file per part, that works immediately: npm install, npm test. docs/plugins.md is a tutorial. Kinds: ${provided.join(', ')}.`;
   static override examples = [
     {
       description: 'gan-plugin-turns with a switcher',
@@ -31,7 +31,7 @@ export default class PluginsCreate extends BaseCommand {
   };
   static override flags = {
     provides: Flags.string({
-      description: 'kinds of parts, with commas between them',
+      description: 'kinds of parts, separated by commas',
       required: true,
       helpValue: 'KINDS',
     }),
@@ -41,7 +41,7 @@ export default class PluginsCreate extends BaseCommand {
   async run(): Promise<void> {
     const {args, flags} = await this.parse(PluginsCreate);
     if (!validName.test(args.name)) {
-      throw new GanError('usage', 'GAN_PLUGIN_NAME', `'${args.name}' cannot be the name of a plug-in.`, {
+      throw new GanError('usage', 'GAN_PLUGIN_NAME', `'${args.name}' is not a valid name for a plug-in.`, {
         suggestions: ['Use small letters, digits and hyphens: foo-bar, or @scope/foo-bar.'],
       });
     }
@@ -49,8 +49,8 @@ export default class PluginsCreate extends BaseCommand {
     const name = fullPluginName(args.name);
     const dir = flags.out ?? name.replace(/^@[^/]+\//, '');
     if (statSync(dir, {throwIfNoEntry: false}) && (!statSync(dir).isDirectory() || readdirSync(dir).length > 0)) {
-      throw new GanError('usage', 'GAN_OUT_EXISTS', `${dir} is there already.`, {
-        suggestions: ['Give another folder: --out DIR'],
+      throw new GanError('usage', 'GAN_OUT_EXISTS', `${dir} already exists.`, {
+        suggestions: ['Choose another folder: --out DIR'],
       });
     }
     const {pluginFiles} = await import('../../scaffold/plugin.js');

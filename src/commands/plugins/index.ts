@@ -3,11 +3,11 @@ import {brings, installedPlugins} from '../../cli/plugins/installed-plugins.js';
 import {styleFor} from '../../cli/text/style.js';
 
 export default class Plugins extends BaseCommand {
-  static override summary = 'List the plug-ins that are installed or linked, and what each brings.';
-  static override description = 'One that is left out says why.';
+  static override summary = 'List installed and linked plug-ins and their parts.';
+  static override description = 'A plug-in that cannot be used is shown with the reason.';
   static override examples = [
     {description: 'What is installed?', command: '<%= config.bin %> plugins'},
-    {description: 'The same for a program', command: '<%= config.bin %> plugins list --json'},
+    {description: 'The same as JSON', command: '<%= config.bin %> plugins list --json'},
   ];
   static override aliases = ['plugins:list'];
 

@@ -7,12 +7,12 @@ import {friendlyName, isCalled} from '../../plugin/names.js';
 import {didYouMean} from '../../options/nearest.js';
 
 export default class PluginsInspect extends BaseCommand {
-  static override summary = 'Show the version, folder, parts, commands and faults of installed plug-ins.';
-  static override description = 'Loads every part of them: one that does not load says why.';
+  static override summary = 'Show the version, folder, parts, commands and problems of installed plug-ins.';
+  static override description = 'Loads every part. A part that does not load is shown with the reason.';
   static override examples = [{description: 'gan-plugin-foo', command: '<%= config.bin %> plugins inspect foo'}];
   static override strict = false;
   static override args = {
-    plugin: Args.string({name: 'NAME', description: 'full or short name; any number', required: true}),
+    plugin: Args.string({name: 'NAME', description: 'full or short name; one or more', required: true}),
   };
 
   async run(): Promise<void> {
@@ -50,7 +50,7 @@ function find(plugins: readonly InstalledPlugin[], wanted: string): InstalledPlu
     wanted,
     plugins.flatMap(({name}) => [friendlyName(name), name]),
   );
-  throw new GanError('usage', 'GAN_PLUGIN_NOT_FOUND', `There is no plug-in ${wanted} here.`, {
+  throw new GanError('usage', 'GAN_PLUGIN_NOT_FOUND', `The plug-in ${wanted} is not installed.`, {
     suggestions: [
       ...(meant === undefined ? [] : [`Did you mean ${meant}?`]),
       'gan plugins   lists what is installed',

@@ -8,7 +8,7 @@ import {GanError} from '../../errors.js';
 export default class PluginsInstall extends BaseCommand {
   static override summary = 'Install plug-ins.';
   static override description =
-    'NAME is that of a package (gan-plugin-foo, @me/gan-plugin-foo) or its short form (foo, @me/foo), with a version if wanted (foo@1.2.0); a folder or a .tgz file; or the address of a git repository. What does not fit this version of gan is taken away again. Variables: GAN_NPM_REGISTRY, GAN_NPM_LOG_LEVEL.';
+    'NAME is a package (gan-plugin-foo, @me/gan-plugin-foo) or its short form (foo, @me/foo), optionally with a version (foo@1.2.0). It can also be a folder, a .tgz file or the address of a git repository. A plug-in that does not fit this version of gan is removed again. Variables: GAN_NPM_REGISTRY, GAN_NPM_LOG_LEVEL.';
   static override examples = [
     {description: 'gan-plugin-foo from the npm registry', command: '<%= config.bin %> plugins install foo'},
     {
@@ -25,13 +25,13 @@ export default class PluginsInstall extends BaseCommand {
   static override args = {
     plugin: Args.string({
       name: 'NAME',
-      description: 'package, folder, .tgz file or git address; any number',
+      description: 'package, folder, .tgz file or git address; one or more',
       required: true,
     }),
   };
   static override flags = {
-    force: Flags.boolean({char: 'f', description: 'fetch again what is there already'}),
-    verbose: Flags.boolean({char: 'v', description: 'show what npm says'}),
+    force: Flags.boolean({char: 'f', description: 'install again even if it is already installed'}),
+    verbose: Flags.boolean({char: 'v', description: 'show the output of npm'}),
   };
 
   async run(): Promise<void> {
@@ -94,7 +94,7 @@ export default class PluginsInstall extends BaseCommand {
     if (faults.length > 0) {
       await new commands['plugins:uninstall']([name], this.config).run();
       throw new GanError('config', 'GAN_PLUGIN_REFUSED', `${name} was not kept: ${faults.join('; ')}.`, {
-        suggestions: [`Look for a version of ${name} that fits: npm view ${name} versions`],
+        suggestions: [`Find a version of ${name} that fits: npm view ${name} versions`],
       });
     }
     for (const {kind, name: part, packages} of registry.clashes)

@@ -6,13 +6,13 @@ import {forNpm, packageIn} from '../../cli/plugins/plugin-packages.js';
 
 /** oclif's `plugins link`, which says what was linked and what is wrong with it. */
 export default class PluginsLink extends BaseCommand {
-  static override summary = 'Use the folder of a plug-in as it is, to work on it.';
+  static override summary = 'Use a plug-in directly from its folder, to work on it.';
   static override description =
-    'It takes the place of an installed plug-in of that name. Build it again after a change of its sources. To end it: gan plugins unlink NAME';
+    'A linked plug-in replaces an installed one with the same name. Build it again after each change of its sources. Undo with: gan plugins unlink NAME';
   static override examples = [
     {description: 'The plug-in in this folder', command: '<%= config.bin %> plugins link'},
     {
-      description: 'Another one, whose packages are installed',
+      description: 'A plug-in in another folder, whose packages are installed',
       command: '<%= config.bin %> plugins link ../gan-plugin-foo --no-install',
     },
   ];
@@ -21,7 +21,7 @@ export default class PluginsLink extends BaseCommand {
   };
   static override flags = {
     install: Flags.boolean({allowNo: true, default: true, description: 'install its packages'}),
-    verbose: Flags.boolean({char: 'v', description: 'show what npm says'}),
+    verbose: Flags.boolean({char: 'v', description: 'show the output of npm'}),
   };
 
   async run(): Promise<void> {

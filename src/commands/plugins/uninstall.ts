@@ -5,13 +5,13 @@ import {installedName} from '../../cli/plugins/plugin-packages.js';
 
 /** oclif's `plugins uninstall`, which also knows short names: foo for gan-plugin-foo. */
 export default class PluginsUninstall extends BaseCommand {
-  static override summary = 'Remove plug-ins that were installed or linked.';
-  static override description = 'Runs that used their parts can be resumed again once they are back.';
+  static override summary = 'Remove installed or linked plug-ins.';
+  static override description = 'Runs that use their parts cannot be resumed until the plug-ins are installed again.';
   static override examples = [{description: 'gan-plugin-foo', command: '<%= config.bin %> plugins uninstall foo'}];
   static override aliases = ['plugins:unlink', 'plugins:remove'];
   static override strict = false;
   static override args = {
-    plugin: Args.string({name: 'NAME', description: 'full or short name; any number', required: true}),
+    plugin: Args.string({name: 'NAME', description: 'full or short name; one or more', required: true}),
   };
 
   async run(): Promise<void> {

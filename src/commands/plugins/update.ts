@@ -8,7 +8,7 @@ import {forNpm, writeManifest} from '../../cli/plugins/plugin-packages.js';
 export default class PluginsUpdate extends BaseCommand {
   static override summary = 'Update the plug-ins that were installed from a registry or a repository.';
   static override description =
-    'One whose new version does not fit this version of gan is named, and left out until another one fits. Linked plug-ins stay as they are.';
+    'A plug-in whose new version does not fit this version of gan is named, and not used until a version fits. Linked plug-ins are not changed.';
   static override examples = [{description: 'All of them', command: '<%= config.bin %> plugins update'}];
 
   async run(): Promise<void> {

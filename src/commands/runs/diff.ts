@@ -3,10 +3,10 @@ import {BaseCommand} from '../../cli/command/base-command.js';
 import {differences, diffLines} from '../../cli/run/runs-report.js';
 
 export default class RunsDiff extends BaseCommand {
-  static override summary = 'Compare two runs: the settings that differ, and what came of them.';
+  static override summary = 'Compare two runs: the settings that differ, and the results.';
   static override examples = [
     {
-      description: 'What did the longer run change?',
+      description: 'What is different in the longer run?',
       command: '<%= config.bin %> runs diff runs/wgan-shapes-1 runs/wgan-shapes-2',
     },
   ];

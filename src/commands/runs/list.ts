@@ -5,11 +5,11 @@ import {runsTable} from '../../cli/run/runs-report.js';
 import {GanError} from '../../errors.js';
 
 export default class RunsList extends BaseCommand {
-  static override summary = 'List runs: their data, how far they are, their losses.';
-  static override description = 'The run that was begun last comes first. Losses are smoothed, of the last step.';
+  static override summary = 'List runs with their data, progress and losses.';
+  static override description = 'The newest run comes first. Losses are the smoothed losses of the last step.';
   static override examples = [
     {description: 'The runs in runs/', command: '<%= config.bin %> runs list'},
-    {description: 'Those in another folder, for a program', command: '<%= config.bin %> runs list experiments --json'},
+    {description: 'The runs in another folder, as JSON', command: '<%= config.bin %> runs list experiments --json'},
   ];
   static override args = {
     dir: Args.string({description: 'folder of run folders (default: runs)'}),
@@ -19,8 +19,8 @@ export default class RunsList extends BaseCommand {
     const {args} = await this.parse(RunsList);
     const dir = args.dir ?? 'runs';
     if (args.dir !== undefined && !existsSync(dir))
-      throw new GanError('data', 'GAN_RUN_NOT_FOUND', `There is no folder ${dir}.`, {
-        suggestions: ['Runs are made by `gan fit`, by default under runs/.'],
+      throw new GanError('data', 'GAN_RUN_NOT_FOUND', `The folder ${dir} does not exist.`, {
+        suggestions: ['`gan fit` makes runs, by default in runs/.'],
       });
     const {findRuns, summariseRun} = await import('../../runs/run-summary.js');
     const tried = await Promise.allSettled((await findRuns(dir)).map((run) => summariseRun(run)));

@@ -10,14 +10,14 @@ import {GanError} from '../../errors.js';
 export default class RunsRm extends BaseCommand {
   static override summary = 'Remove runs, with all their checkpoints and samples.';
   static override description =
-    'Asks first, unless --yes is given. A folder that holds files of others is left alone; --force removes it, too.';
+    'Asks first, unless --yes is given. A folder that contains other files is not removed, unless --force is given.';
   static override examples = [
     {description: 'One run, after a question', command: '<%= config.bin %> runs rm runs/wgan-shapes-1'},
     {description: 'Two, in a script', command: '<%= config.bin %> runs rm runs/wgan-shapes-1 runs/wgan-shapes-2 --yes'},
   ];
   static override strict = false;
   static override args = {
-    run: Args.string({name: 'RUN', description: 'run folder; any number', required: true}),
+    run: Args.string({name: 'RUN', description: 'run folder; one or more', required: true}),
   };
   static override flags = {
     yes: Flags.boolean({char: 'y', description: 'do not ask'}),

@@ -4,7 +4,7 @@ import {readOrigins} from '../../cli/run/run-folder.js';
 import {runLines} from '../../cli/run/runs-report.js';
 
 export default class RunsShow extends BaseCommand {
-  static override summary = 'Show a run: how far it is, what came of it, its settings and where each is from.';
+  static override summary = 'Show a run: its progress, results and settings, and where each setting comes from.';
   static override examples = [
     {description: 'Everything about a run', command: '<%= config.bin %> runs show runs/wgan-shapes-1'},
   ];

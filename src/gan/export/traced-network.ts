@@ -11,7 +11,7 @@ import {ExportError} from './export-error.js';
 import {folded} from './fold.js';
 import type {Graph, Id} from './graph.js';
 import {runGraph} from './run-graph.js';
-import {trace} from './trace.js';
+import {traceGraph} from './trace-graph.js';
 
 export type NetworkName = 'generator' | 'critic';
 
@@ -54,7 +54,7 @@ export const networkNames = (which: NetworkName | 'both'): NetworkName[] =>
   which === 'both' ? ['generator', 'critic'] : [which];
 
 /**
- * Networks of a run as graphs, in the state of its newest checkpoint and in eval mode. Each graph was run once beside the
+ * Networks of a run as graphs, with the weights of the chosen checkpoint and in eval mode. Each graph was run once beside the
  * network that it came from.
  * @throws ExportError (exit 2) with the layers that cannot be in a graph
  */
@@ -80,7 +80,7 @@ export async function traceNetworks(run: TrainedRun, names: readonly NetworkName
  * @param subject what to call the network in an error
  */
 export async function graphOf(network: Module, itemShape: readonly number[], subject = 'this network'): Promise<Graph> {
-  const graph = folded(await trace(network, itemShape, subject));
+  const graph = folded(await traceGraph(network, itemShape, subject));
   const far = await distance(graph, network, itemShape);
   if (!(far <= tolerance))
     throw new ExportError(

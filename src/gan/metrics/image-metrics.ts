@@ -28,24 +28,36 @@ export interface NamedImageMetric extends ImageMetric {
 /** Images made at a time. */
 const batchSize = 64;
 
+/** What `imageMeter` measures with. */
+export interface MeterOptions {
+  /** Images to compare, at most. */
+  count: number;
+  /** Size of the latents. */
+  latent: number;
+  /** The latents and the metrics' random numbers follow from it. */
+  seed: number;
+}
+
 /**
- * Computes metrics at the end of each epoch, as further columns of its row, on `count` images: the first of the validation data, or
- * of the training data where nothing is held out, and what the generator makes in eval mode of latents that stay the same.
+ * Measures a generator: each call gives the metrics of `count` real images, the first of the validation data, or of the training data
+ * where nothing is held out, and as many that the generator makes of latents that stay the same.
+ * @param draw images of latents, in eval mode
  */
-export function measureImages(
-  learn: GANLearner,
+export function imageMeter(
+  dls: DataLoaders,
+  draw: (latents: Tensor) => Tensor,
   metrics: readonly NamedImageMetric[],
-  {count, latent, seed}: {count: number; latent: number; seed: number},
-): Callback {
+  {count, latent, seed}: MeterOptions,
+): () => Promise<number[]> {
   const rng = new Rng(seed).fork('metrics');
   const latents = rng.fork('latents').normal(count * latent);
   let real: HostTensor | undefined;
-  const measure = async (): Promise<number[]> => {
-    real ??= await firstImages(learn.dls, count);
+  return async () => {
+    real ??= await firstImages(dls, count);
     const shown = real.shape[0]!;
     const images = {
-      real: upload(real, learn.dls.normalization),
-      fake: generate(learn, latents.subarray(0, shown * latent), [shown, latent]),
+      real: upload(real, dls.normalization),
+      fake: generate(draw, latents.subarray(0, shown * latent), [shown, latent]),
     };
     try {
       const values: number[] = [];
@@ -55,6 +67,15 @@ export function measureImages(
       tf.dispose([images.real, images.fake]);
     }
   };
+}
+
+/** Measures the learner's generator at the end of each epoch, as further columns of its row. */
+export function measureImages(
+  learn: GANLearner,
+  metrics: readonly NamedImageMetric[],
+  options: MeterOptions,
+): Callback {
+  const measure = imageMeter(learn.dls, (latents) => learn.draw(latents), metrics, options);
   return {
     name: 'image-metrics',
     order: 52, // the recorder has written its row, nobody has read it
@@ -91,12 +112,12 @@ async function firstImages({train, valid}: DataLoaders, count: number): Promise<
 }
 
 /** The generator's images, [n, height, width, channels]. */
-function generate(learn: GANLearner, latents: Float32Array, [n, size]: [number, number]): Tensor {
+function generate(draw: (latents: Tensor) => Tensor, latents: Float32Array, [n, size]: [number, number]): Tensor {
   return tf.tidy(() => {
     const parts: Tensor[] = [];
     for (let from = 0; from < n; from += batchSize) {
       const to = Math.min(n, from + batchSize);
-      parts.push(learn.draw(tf.tensor(latents.slice(from * size, to * size), [to - from, size])));
+      parts.push(draw(tf.tensor(latents.slice(from * size, to * size), [to - from, size])));
     }
     return tf.concat(parts, 0);
   });

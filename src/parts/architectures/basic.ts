@@ -6,12 +6,12 @@ const criticNorms = {batch: 'Batch', instance: 'Instance', spectral: 'Spectral',
 export default ({architecture, opt, nn}: Gan) =>
   architecture({
     name: 'basic',
-    summary: 'Convolutional generator and critic in the manner of DCGAN.',
+    summary: 'Convolutional generator and critic, similar to DCGAN.',
     options: {
       nFeatures: opt.int(64, {min: 2, help: 'channels of the layer next to the image'}),
-      nExtraLayers: opt.int(0, {min: 0, help: '3x3 layers more, at half the size of the image'}),
+      nExtraLayers: opt.int(0, {min: 0, help: 'additional 3x3 layers, at half the size of the image'}),
       criticActivation: opt.oneOf(['relu', 'leaky'], 'relu', {
-        help: 'leaky: LeakyReLU(0.2), as in DCGAN and in the documentation of fastai',
+        help: "leaky: LeakyReLU(0.2), as in DCGAN and in fastai's documentation",
       }),
       criticNorm: opt.oneOf(['batch', 'instance', 'spectral', 'none'], 'batch', {help: 'normalisation in the critic'}),
     },

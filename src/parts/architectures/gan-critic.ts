@@ -7,11 +7,11 @@ export default ({architecture, opt, nn}: Gan) =>
     summary: 'Basic generator; critic with spectral norm, self-attention and dropout.',
     options: {
       nFeatures: opt.int(64, {min: 2, help: "channels of the generator's layer next to the image"}),
-      nExtraLayers: opt.int(0, {min: 0, help: '3x3 layers more in the generator'}),
+      nExtraLayers: opt.int(0, {min: 0, help: 'additional 3x3 layers in the generator'}),
       nf: opt.int(128, {min: 8, help: "channels of the critic's first layer"}),
       nBlocks: opt.int(3, {
         min: 1,
-        help: 'halvings in the critic after the first; 2^(nBlocks+3) is the size with one score an image',
+        help: 'number of halvings in the critic after the first; an image of size 2^(nBlocks+3) gets a single score',
       }),
       p: opt.num(0.15, {min: 0, max: 1, help: 'probability of dropping a channel'}),
     },

@@ -3,7 +3,7 @@ import type {Gan} from '../../plugin/index.js';
 export default ({augmentation, opt}: Gan) =>
   augmentation({
     name: 'flip',
-    summary: 'Left and right exchanged, in some of the images.',
+    summary: 'Mirrors some of the images from left to right.',
     options: {p: opt.num(0.5, {min: 0, max: 1, help: 'probability'})},
     create:
       ({p}) =>

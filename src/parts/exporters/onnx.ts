@@ -12,7 +12,7 @@ export default ({exporter, opt}: Gan) =>
     summary: 'ONNX models (opset 17, images [batch, channels, height, width]) for onnxruntime and others.',
     options: {
       network: opt.oneOf(['generator', 'critic', 'both'], 'generator', {
-        help: 'what to write; both: a folder of generator.onnx and critic.onnx',
+        help: 'network to write; both: a folder with generator.onnx and critic.onnx',
       }),
     },
     create: ({network}) => ({

@@ -7,7 +7,7 @@ import type {Gan} from '../../plugin/index.js';
 export default ({exporter}: Gan) =>
   exporter({
     name: 'safetensors',
-    summary: 'One file in the names and layout of PyTorch, both networks; fastai and `gan fit --init` read it.',
+    summary: "One file with both networks, in PyTorch's names and layout; fastai and `gan fit --init` can read it.",
     create: () => ({
       async write({weights}, out) {
         await mkdir(path.dirname(out), {recursive: true});

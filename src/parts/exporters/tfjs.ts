@@ -6,10 +6,10 @@ export default ({exporter, opt}: Gan) =>
   exporter({
     name: 'tfjs',
     summary:
-      'A folder with a graph model of TensorFlow.js (images [batch, height, width, channels]), for tf.loadGraphModel.',
+      'A folder with a TensorFlow.js graph model (images [batch, height, width, channels]), for tf.loadGraphModel.',
     options: {
       network: opt.oneOf(['generator', 'critic', 'both'], 'generator', {
-        help: 'what to write; both: the folders generator and critic in --out',
+        help: 'network to write; both: the folders generator and critic in --out',
       }),
     },
     create: ({network}) => ({

@@ -4,11 +4,11 @@ import type {Gan} from '../../plugin/index.js';
 export default ({loss, opt, nn}: Gan) =>
   loss({
     name: 'bce',
-    summary: 'Binary cross-entropy on raw scores, with a pixel term if wanted.',
+    summary: 'Binary cross-entropy on raw scores, with an optional pixel loss.',
     options: {
       pixelWeight: opt.num(0, {
         min: 0,
-        help: 'weight of the mean absolute difference of output and target; for image-to-image training',
+        help: 'weight of the mean absolute difference between output and target, for image-to-image training',
       }),
     },
     create: ({pixelWeight}) => {

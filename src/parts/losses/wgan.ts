@@ -8,7 +8,7 @@ import type {Gan} from '../../plugin/index.js';
 export default ({loss, nn}: Gan) =>
   loss({
     name: 'wgan',
-    summary: 'Wasserstein loss; real images score low, as in fastai. Wants a clipped critic.',
+    summary: 'Wasserstein loss; real images score low, as in fastai. Needs a clipped or penalised critic.',
     create: () => ({
       critic: ({real, fake}) => nn.wganLosses.critLossFunc(real, fake),
       generator: ({fake, output, target}) => nn.wganLosses.genLossFunc(fake, output, target),

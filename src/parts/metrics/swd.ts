@@ -8,7 +8,7 @@ import type {Gan} from '../../plugin/index.js';
 export default ({metric, opt, tf}: Gan) =>
   metric({
     name: 'swd',
-    summary: 'Sliced Wasserstein distance of the pixels; needs no other network.',
+    summary: 'Sliced Wasserstein distance of the pixels; needs no pretrained network.',
     options: {directions: opt.int(128, {min: 1, help: 'random directions'})},
     create: ({directions}) => ({
       better: 'lower',

@@ -6,9 +6,9 @@ export default ({optimizer, opt, nn}: Gan) =>
     name: 'adam',
     summary: 'Adam (arXiv 1412.6980).',
     options: {
-      mom: opt.num(0.9, {min: 0, max: 1, help: 'share of the old average of gradients (beta 1)'}),
-      sqrMom: opt.num(0.99, {min: 0, max: 1, help: 'share of the old average of squares (beta 2)'}),
-      eps: opt.num(1e-5, {min: 0, help: 'added to the root of the average of squares'}),
+      mom: opt.num(0.9, {min: 0, max: 1, help: 'decay of the average of gradients (beta 1)'}),
+      sqrMom: opt.num(0.99, {min: 0, max: 1, help: 'decay of the average of squared gradients (beta 2)'}),
+      eps: opt.num(1e-5, {min: 0, help: 'added to the root of the average of squared gradients'}),
     },
     create: (options) => nn.adam(options),
   });

@@ -6,7 +6,7 @@ export default ({optimizer, opt, nn}: Gan) =>
     summary: 'RMSProp, without bias correction.',
     options: {
       mom: opt.num(0, {min: 0, max: 1, help: 'momentum'}),
-      sqrMom: opt.num(0.99, {min: 0, max: 1, help: 'share of the old average of squares'}),
+      sqrMom: opt.num(0.99, {min: 0, max: 1, help: 'decay of the average of squared gradients'}),
     },
     create: (options) => nn.rmsProp(options),
   });

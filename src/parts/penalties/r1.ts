@@ -7,10 +7,10 @@ import type {Gan} from '../../plugin/index.js';
 export default ({penalty, opt, tf}: Gan) =>
   penalty({
     name: 'r1',
-    summary: 'Flat scores around real images (arXiv 1801.04406).',
+    summary: "R1: pushes the critic's gradient at real images towards 0 (arXiv 1801.04406).",
     options: {
-      gamma: opt.num(10, {min: 0, help: 'weight; the half is applied to it'}),
-      every: opt.int(1, {min: 1, help: 'critic steps from one penalty to the next, which is as many times as heavy'}),
+      gamma: opt.num(10, {min: 0, help: 'weight; the penalty is gamma / 2 times the mean squared gradient norm'}),
+      every: opt.int(1, {min: 1, help: 'apply the penalty only in every nth critic step, n times as heavy'}),
     },
     create:
       ({gamma, every}) =>

@@ -10,10 +10,11 @@ const tiny = 1e-12;
 export default ({penalty, opt, tf}: Gan) =>
   penalty({
     name: 'wgan-gp',
-    summary: 'Slopes of the critic near 1 between real and generated images (arXiv 1704.00028).',
+    summary:
+      "Gradient penalty: pushes the norm of the critic's gradient between real and generated images towards 1 (arXiv 1704.00028).",
     options: {
       lambda: opt.num(10, {min: 0, help: 'weight'}),
-      target: opt.num(1, {min: 0, help: 'the slope that is wanted'}),
+      target: opt.num(1, {min: 0, help: 'target for the norm of the gradient'}),
     },
     create:
       ({lambda, target}) =>

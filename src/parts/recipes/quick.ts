@@ -3,7 +3,7 @@ import type {Gan} from '../../plugin/index.js';
 export default ({recipe}: Gan) =>
   recipe({
     name: 'quick',
-    summary: 'Small networks at 32x32 for a first look: minutes on a processor.',
+    summary: 'Small networks at 32x32 for a first look: minutes on a CPU.',
     create: () => ({
       source:
         'hinge loss (arXiv 1705.02894) with a spectrally normalised critic (arXiv 1802.05957); sizes, learning rate and steps chosen on builtin:shapes',

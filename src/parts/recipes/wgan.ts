@@ -5,7 +5,7 @@ export default ({recipe}: Gan) =>
     name: 'wgan',
     summary: "WGAN with clipped weights, as in fastai's documentation.",
     create: () => ({
-      source: "the example of fastai's vision.gan documentation; its batch of 128 is 64 here, for processors",
+      source: "the example of fastai's vision.gan documentation, with a batch of 64 instead of 128, for CPUs",
       values: {
         arch: {name: 'basic', nExtraLayers: 1, criticActivation: 'leaky'},
         loss: 'wgan',

@@ -3,8 +3,8 @@ import type {Gan} from '../../plugin/index.js';
 export default ({schedule, opt}: Gan) =>
   schedule({
     name: 'cosine',
-    summary: 'Half a cosine from the learning rate down (arXiv 1608.03983, without restarts).',
-    options: {end: opt.num(0, {min: 0, help: 'what of the learning rate is left at the end'})},
+    summary: 'The learning rate falls along half a cosine (arXiv 1608.03983, without restarts).',
+    options: {end: opt.num(0, {min: 0, help: 'share of the learning rate at the end'})},
     create:
       ({end}) =>
       ({position}) =>

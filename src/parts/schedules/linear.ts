@@ -3,15 +3,15 @@ import type {Gan} from '../../plugin/index.js';
 export default ({schedule, opt}: Gan) =>
   schedule({
     name: 'linear',
-    summary: 'Up in a straight line at the beginning, and down in one from a point on.',
+    summary: 'The learning rate rises linearly at the beginning and falls linearly at the end.',
     options: {
       warmup: opt.num(0, {
         min: 0,
         max: 1,
-        help: 'share of the training in which the learning rate rises from nearly 0',
+        help: 'share of the training during which the learning rate rises from nearly 0',
       }),
-      from: opt.num(0.5, {min: 0, max: 1, help: 'share of the training after which it falls'}),
-      end: opt.num(0, {min: 0, help: 'what of it is left at the end'}),
+      from: opt.num(0.5, {min: 0, max: 1, help: 'share of the training after which the learning rate falls'}),
+      end: opt.num(0, {min: 0, help: 'share of the learning rate at the end'}),
     },
     create:
       ({warmup, from, end}) =>

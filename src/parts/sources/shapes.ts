@@ -4,10 +4,10 @@ import type {Gan} from '../../plugin/index.js';
 export default ({source, opt}: Gan) =>
   source({
     name: 'shapes',
-    summary: 'Simple shapes of many colours, places and sizes, drawn by the program.',
+    summary: 'Simple shapes with random colours, places and sizes, drawn by the program.',
     options: {
       count: opt.int(8192, {min: 1, help: 'how many images'}),
-      seed: opt.int(0, {min: 0, help: 'another seed, other images'}),
+      seed: opt.int(0, {min: 0, help: 'seed of the images'}),
     },
     create:
       ({count, seed}) =>

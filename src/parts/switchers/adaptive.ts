@@ -3,10 +3,11 @@ import type {Gan} from '../../plugin/index.js';
 export default ({switcher, opt, nn}: Gan) =>
   switcher({
     name: 'adaptive',
-    summary: 'Trains a network until its loss on a batch is below a threshold; without one, for a single step.',
+    summary:
+      'Trains a network until its loss on a batch is below a threshold. Without a threshold, trains it for one step.',
     options: {
-      genThresh: opt.num(undefined, {help: 'leave the generator below this loss'}),
-      criticThresh: opt.num(undefined, {help: 'leave the critic below this loss'}),
+      genThresh: opt.num(undefined, {help: 'switch to the critic when the generator loss is below this'}),
+      criticThresh: opt.num(undefined, {help: 'switch to the generator when the critic loss is below this'}),
     },
     create: ({genThresh, criticThresh}) =>
       nn.adaptiveSwitcher({

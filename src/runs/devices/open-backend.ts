@@ -1,6 +1,10 @@
-import {openRegistry, pluginIn} from '../../plugin/discover.js';
 import type {Device} from '../../backends/device.js';
-import {selectBackend} from './select.js';
+import {givenOptions} from '../../config/parts.js';
+import type {Given} from '../../options/options-check.js';
+import type {PartChoice} from '../../options/run-config.js';
+import {openRegistry, pluginIn} from '../../plugin/discover.js';
+import type {Registry} from '../../plugin/registry.js';
+import {selectBackend, type Selection} from './select.js';
 
 export interface OpenBackendOptions {
   /** Folders of plug-in packages, beside those that are installed with this package. */
@@ -21,4 +25,28 @@ export async function openBackend(
   const given = new Map(Object.entries(options).map(([key, value]) => [key, {value, origin: 'openBackend'}]));
   const {device} = await selectBackend(openRegistry(plugins.map(pluginIn)), name, given);
   return device;
+}
+
+/** Where a training or a trained run computes. */
+export interface DeviceOptions {
+  /** A device that is open already. It stays open when the training or the run is closed. */
+  device?: Device;
+  /** In its place a backend by name, or with options: `wasm`, `{name: 'wasm', options: {threads: 2}}`; `auto` takes the fastest that can run. */
+  backend?: string | PartChoice;
+  /** Which device of the backend: a number, or a part of a name. */
+  deviceName?: Given;
+}
+
+/** The device that the options name. `close` closes it only if this call opened it. */
+export async function openDeviceFor(
+  registry: Registry,
+  {device, backend = 'auto', deviceName}: DeviceOptions,
+): Promise<Selection & {close(): Promise<void>}> {
+  if (device) {
+    await registry.tensors.load();
+    return {device, refused: [], close: async () => {}};
+  }
+  const {name, options} = typeof backend === 'string' ? {name: backend, options: {}} : backend;
+  const selection = await selectBackend(registry, name, givenOptions(options), deviceName);
+  return {...selection, close: async () => selection.device.close()};
 }

@@ -4,9 +4,10 @@ import {join} from 'node:path';
 import {GanError} from '../../errors.js';
 import {readSafetensors} from '../../gan/io/safetensors.js';
 import type {CaseResult} from './compare.js';
-import {runLayerCase, type LayerRecording} from './layer-case.js';
+import {refuse} from './fields.js';
+import {layerRecording, runLayerCase} from './layer-case.js';
 import {runTraceCase} from './trace-case.js';
-import type {TraceRecording} from './trace-recording.js';
+import {traceRecording} from './trace-recording.js';
 
 export {passed, strain, worst, type CaseResult, type Deviation} from './compare.js';
 
@@ -23,9 +24,20 @@ export async function goldenCases(dir: string): Promise<string[]> {
   return names.sort();
 }
 
-/** Replays one recording. tfjs must be ready, with the backend that is to be tested. */
+/**
+ * Replays one recording. tfjs must be ready, with the backend that is to be tested.
+ * @throws GanError GAN_GOLDEN for a recording with a key that this runner does not know, or cannot honour
+ */
 export async function runGoldenCase(dir: string, name: string): Promise<CaseResult> {
-  const recording = JSON.parse(await readFile(join(dir, `${name}.json`), 'utf8')) as LayerRecording | TraceRecording;
+  const file = join(dir, `${name}.json`);
+  const recording = JSON.parse(await readFile(file, 'utf8')) as {kind?: unknown};
   const {tensors} = await readSafetensors(join(dir, `${name}.safetensors`));
-  return recording.kind === 'layers' ? runLayerCase(recording, tensors) : runTraceCase(recording, tensors);
+  switch (recording.kind) {
+    case 'layers':
+      return runLayerCase(layerRecording(recording, file), tensors, file);
+    case 'trace':
+      return runTraceCase(traceRecording(recording, file), tensors, file);
+    default:
+      return refuse(file, `'kind' is ${JSON.stringify(recording.kind)}, wanted "layers" or "trace"`);
+  }
 }

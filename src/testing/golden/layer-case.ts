@@ -1,17 +1,31 @@
 import {tf, type Tensor} from '../../backends/tf.js';
-import type {Module, Parameter, StateDict} from '../../gan/module.js';
+import {Dropout2d} from '../../gan/layers/dropout.js';
+import type {Buffer, Module, Parameter, StateDict} from '../../gan/module.js';
 import {toTorch} from '../../gan/module.js';
-import {compareArrays, type CaseResult, type Deviation} from './compare.js';
+import {compareArrays, compareSeries, type CaseResult, type Deviation} from './compare.js';
+import {fields, number, refuse, result, text, whole, type ReadBy} from './fields.js';
 import {buildNetwork} from './python-call.js';
 import {channelsFirst, channelsLast, withPrefix} from './torch-layout.js';
 
-export interface LayerRecording {
-  case: string;
-  kind: 'layers';
-  build: string;
-  parameters: [string, number[]][];
-  counters_after: Record<string, number>;
-}
+/** A recorded network (the JSON beside its tensors). */
+export const layerRecording = fields({
+  case: text,
+  kind: text,
+  versions: result<Record<string, string>>(),
+  build: text,
+  /** What the parameters and the input were drawn from; they lie among the tensors. */
+  seed: whole,
+  input_shape: result<number[]>(),
+  note: text,
+  /** Sum of the squares of the output in train mode. */
+  loss: number,
+  /** Name and class of each of PyTorch's modules. The names of parameters and buffers say the same. */
+  structure: result<[string, string][]>(),
+  parameters: result<[string, number[]][]>(),
+  buffers: result<[string, number[]][]>(),
+  counters_after: result<Record<string, number>>(),
+});
+type LayerRecording = ReadBy<typeof layerRecording>;
 
 /** Relative to the largest value of each tensor. */
 const bound = 1e-4;
@@ -19,18 +33,28 @@ const bound = 1e-4;
 const floor = 1e-6;
 
 /** Forward in eval mode, forward and backward in train mode, forward in eval mode again; everything against the recording. */
-export async function runLayerCase(recording: LayerRecording, tensors: StateDict): Promise<CaseResult> {
-  const net = buildNetwork(recording.build);
+export async function runLayerCase(recording: LayerRecording, tensors: StateDict, file: string): Promise<CaseResult> {
+  const net = buildNetwork(recording.build, `${file}, build`);
+  for (const {p} of net.modules().filter((module) => module instanceof Dropout2d))
+    if (p > 0) refuse(`${file}, build`, `Dropout2d(${p}) draws masks, which no recording holds; wanted p=0`);
   const deviations: Deviation[] = [];
   const mismatches: string[] = [];
   const check = async (what: string, got: Promise<Float32Array>): Promise<void> => {
     deviations.push(compareArrays(what, await got, tensors.get(what)!.data as Float32Array, bound, floor));
   };
-  const names = net
-    .namedParameters()
-    .map(([name, {variable, layout}]) => `${name} ${torchShapeText(variable.shape, layout)}`);
-  const wanted = recording.parameters.map(([name, shape]) => `${name} [${shape.join()}]`);
-  if (names.join('\n') !== wanted.join('\n')) mismatches.push('names, shapes or order of the parameters');
+  const differ = (what: string, got: [string, Parameter | Buffer][], recorded: [string, number[]][]): void => {
+    const names = got.map(([name, {variable, layout}]) => `${name} ${torchShapeText(variable.shape, layout)}`);
+    if (names.join('\n') !== recorded.map(([name, shape]) => `${name} [${shape.join()}]`).join('\n'))
+      mismatches.push(`names, shapes or order of the ${what}`);
+  };
+  differ('parameters', net.namedParameters(), recording.parameters);
+  const isCounter = ([name]: [string, unknown]): boolean => name in recording.counters_after;
+  differ(
+    'buffers',
+    net.namedBuffers(),
+    recording.buffers.filter((buffer) => !isCounter(buffer)),
+  );
+  if (tensors.get('input')!.shape.join() !== recording.input_shape.join()) mismatches.push('shape of the input');
 
   net.loadStateDict(withPrefix(tensors, 'before.'));
   const input = channelsLast(tensors.get('input')!);
@@ -41,7 +65,7 @@ export async function runLayerCase(recording: LayerRecording, tensors: StateDict
     out.dispose();
   };
   await evaluate('out.eval_before');
-  await checkTraining(net, input, check);
+  deviations.push(compareSeries('loss', [await checkTraining(net, input, check)], [recording.loss], bound, floor));
   const after = await net.stateDict();
   for (const [name, {data}] of withPrefix(tensors, 'after.'))
     deviations.push(compareArrays(`after.${name}`, after.get(name)!.data as Float32Array, data as Float32Array, bound));
@@ -53,11 +77,12 @@ export async function runLayerCase(recording: LayerRecording, tensors: StateDict
   return {name: recording.case, deviations, mismatches};
 }
 
+/** Returns the loss, the sum of the squares of the output. */
 async function checkTraining(
   net: Module,
   input: Tensor,
   check: (what: string, got: Promise<Float32Array>) => Promise<void>,
-): Promise<void> {
+): Promise<number> {
   net.train();
   const parameters = net.namedParameters();
   const x = tf.variable(input);
@@ -70,7 +95,9 @@ async function checkTraining(
   await check('grad.input', channelsFirst(grads[x.name]!));
   for (const [name, parameter] of parameters)
     await check(`grad.${name}`, torchGradient(parameter, grads[parameter.variable.name]!));
+  const [loss] = await value.data();
   tf.dispose([value, out!, x, grads]);
+  return loss!;
 }
 
 async function torchGradient({variable, layout}: Parameter, gradient: Tensor): Promise<Float32Array> {
@@ -78,6 +105,6 @@ async function torchGradient({variable, layout}: Parameter, gradient: Tensor): P
 }
 
 function torchShapeText(shape: number[], layout: Parameter['layout']): string {
-  const axes = layout.permutation ? layout.permutation.map((axis) => shape[axis]) : shape;
+  const axes = layout.shape ?? (layout.permutation ? layout.permutation.map((axis) => shape[axis]) : shape);
   return `[${axes.join()}]`;
 }

@@ -5,6 +5,7 @@ import type {GANLearner} from '../../gan/gan-learner.js';
 import type {Learner} from '../../gan/learner.js';
 import type {Module, StateDict} from '../../gan/module.js';
 import {compareArrays, compareSeries, type CaseResult, type Deviation} from './compare.js';
+import {defined} from './fields.js';
 import {channelsFirst, withPrefix} from './torch-layout.js';
 import {traceLearner} from './trace-learner.js';
 import type {TraceRecording, TraceStep, TrainStep} from './trace-recording.js';
@@ -16,8 +17,8 @@ const roundings = 100;
 const floorFor = (deviation: number): number => (roundings * deviation) / bound;
 
 /** Trains as the recording did, and compares every step, the rows, and all that is left at the end. */
-export async function runTraceCase(recording: TraceRecording, tensors: StateDict): Promise<CaseResult> {
-  const learn = traceLearner(recording.config, tensors);
+export async function runTraceCase(recording: TraceRecording, tensors: StateDict, file: string): Promise<CaseResult> {
+  const learn = traceLearner(recording.config, tensors, `${file}, config`);
   for (const net of ['generator', 'critic'] as const)
     learn.ganModel.need(net).loadStateDict(withPrefix(tensors, `init.${net}.`));
   const observer = new Observer(learn);
@@ -25,6 +26,7 @@ export async function runTraceCase(recording: TraceRecording, tensors: StateDict
 
   const deviations = [
     ...stepDeviations(recording, observer),
+    ...historyDeviations(recording, learn),
     ...(await stateDeviations(learn, recording, tensors)),
     ...predictionDeviations(tensors, observer),
   ];
@@ -37,9 +39,10 @@ export async function runTraceCase(recording: TraceRecording, tensors: StateDict
 async function train(learn: GANLearner, {config}: TraceRecording, observer: Observer): Promise<void> {
   const {epochs, fit, dlr} = config;
   const cbs: Callback[] = [...(dlr?.where === 'fit' ? [new GANDiscriminativeLR(dlr.mult)] : []), observer];
-  const wd = fit.wd === undefined ? {} : {wd: fit.wd};
-  if (fit.one_cycle) await learn.fitOneCycle(epochs, fit.lr_max, {cbs, ...wd});
-  else await learn.fit(epochs, fit.lr, {cbs, ...wd});
+  const {lr, lr_max, wd, div, div_final, pct_start} = fit;
+  if (fit.one_cycle)
+    await learn.fitOneCycle(epochs, lr_max, {cbs, ...defined({wd, div, divFinal: div_final, pctStart: pct_start})});
+  else await learn.fit(epochs, lr, {cbs, ...defined({wd})});
 }
 
 /** Notes at every batch what the recording noted. */
@@ -160,6 +163,25 @@ function stepDeviations(recording: TraceRecording, observer: Observer): Deviatio
     ),
     compareSeries('valid loss', valid(observer.validSteps), valid(recording.valid_steps), bound, floorFor(noise)),
     compareSeries('epoch rows', flat(observer.rows), flat(recording.epoch_rows), bound, floorFor(noise)),
+  ];
+}
+
+/** The curves that the callbacks keep, and the optimiser's last hyperparameters. */
+function historyDeviations(recording: TraceRecording, {ganTrainer, recorder, opt}: GANLearner): Deviation[] {
+  const {recorder_smooth_loss, gen_loss_smooth, crit_loss_smooth} = recording.f64_deviation;
+  const compare = (what: string, got: number[], recorded: number[], noise: unknown): Deviation =>
+    compareSeries(what, got, recorded, bound, Math.max(floorFor((noise as {max_abs: number}).max_abs), 1e-12));
+  const named = {sqr_mom: 'sqrMom'} as Record<string, string>;
+  return [
+    compare('recorder.losses', recorder!.losses, recording.recorder_losses, recorder_smooth_loss),
+    compare('gen_losses', ganTrainer.genLosses, recording.gan_trainer_gen_losses, gen_loss_smooth),
+    compare('crit_losses', ganTrainer.critLosses, recording.gan_trainer_crit_losses, crit_loss_smooth),
+    ...recording.opt_hypers.flatMap((hypers, group) =>
+      Object.entries(hypers).map(([name, value]) => {
+        const got = opt!.hypers[group]?.[named[name] ?? name] ?? NaN;
+        return compareSeries(`opt_hypers ${group} ${name}`, [got], [value], bound, 1e-12);
+      }),
+    ),
   ];
 }
 

@@ -16,17 +16,19 @@ import type {OptimizerFactory} from '../../gan/optim/optimizer.js';
 import {adam, rmsProp, sgd} from '../../gan/optim/rules.js';
 import {AdaptiveGANSwitcher, FixedGANSwitcher} from '../../gan/switchers/gan-switchers.js';
 import type {Switcher} from '../../gan/switchers/switcher.js';
+import {defined, refuse} from './fields.js';
 import {sliceOf} from './torch-layout.js';
 import type {TraceConfig} from './trace-recording.js';
 
 /** The learner that a trace was recorded with, on its data and initial weights, in fastai's ways. */
-export function traceLearner(config: TraceConfig, tensors: StateDict): GANLearner {
-  const [generator, critic] = networks(config);
+export function traceLearner(config: TraceConfig, tensors: StateDict, where: string): GANLearner {
+  assertSizes(config, tensors, where);
+  const [generator, critic] = networks(config, where);
   const options: GANLearnerOptions = {
     compat: 'fastai',
     ...(config.switcher && {switcher: switcher(config.switcher)}),
     ...(config.opt && {optFunc: optimizer(config.opt)}),
-    ...(config.clip !== undefined && {clip: config.clip}),
+    ...defined({genFirst: config.gen_first, switchEval: config.switch_eval, clip: config.clip}),
     ...(config.dlr?.where === 'constructor' && {cbs: [new GANDiscriminativeLR(config.dlr.mult)]}),
   };
   const dls = loaders(config, tensors);
@@ -56,14 +58,26 @@ function makeLearner(
     case 'from_learners':
       return GANLearner.fromLearners(new Learner(dls, generator, mse), new Learner(dls, critic, critLoss), {
         ...options,
-        ...(config.weights_gen && {weightsGen: config.weights_gen}),
+        ...defined({weightsGen: config.weights_gen}),
       });
   }
 }
 
-function networks(config: TraceConfig): [Module, Module] {
-  const {size, channels, noise, nf_gen, nf_crit, extra, nets, crit_act, blocks = 3} = config;
+/** What is written of the batches must be what they are. */
+function assertSizes({size, channels, noise, bs, nets}: TraceConfig, tensors: StateDict, where: string): void {
+  const image = [bs, channels, size, size];
+  const wanted = {'train.input': nets === 'image' ? image : [bs, noise], 'train.target': image};
+  for (const [name, shape] of Object.entries(wanted)) {
+    const [, ...got] = tensors.get(name)?.shape ?? [];
+    if (got.join() !== shape.join())
+      refuse(where, `bs, size, channels and noise say batches of [${shape}], but ${name} has [${got}]`);
+  }
+}
+
+function networks(config: TraceConfig, where: string): [Module, Module] {
+  const {size, channels, noise, nf_gen, nf_crit, extra, nets, crit_act} = config;
   const slope = /^leaky([\d.]+)$/.exec(crit_act)?.[1];
+  if (!slope && crit_act !== 'relu') refuse(where, `'crit_act' is ${crit_act}, wanted relu or leaky with its slope`);
   const actCls = slope ? (): Module => new LeakyReLU(Number(slope)) : (): Module => new ReLU();
   const generator =
     nets === 'image'
@@ -72,36 +86,36 @@ function networks(config: TraceConfig): [Module, Module] {
   const critic =
     nets === 'basic'
       ? basicCritic(size, channels, {nFeatures: nf_crit, nExtraLayers: extra, actCls})
-      : ganCritic({nChannels: channels, nf: nf_crit, nBlocks: blocks, p: 0});
+      : ganCritic({nChannels: channels, nf: nf_crit, p: 0, ...defined({nBlocks: config.blocks})});
   return [generator, critic];
 }
 
 /** The small image-to-image network of the from_learners trace. */
-function imageGenerator({channels, nf_gen, y_range = [-1, 1]}: TraceConfig): Module {
+function imageGenerator({channels, nf_gen, y_range}: TraceConfig): Module {
   return new Sequential([
     new ConvLayer(channels, nf_gen),
     new ConvLayer(nf_gen, nf_gen),
     new ConvLayer(nf_gen, channels, {normType: null, actCls: null}),
-    new SigmoidRange(...y_range),
+    new SigmoidRange(...y_range!),
   ]);
 }
 
-function optimizer({name, mom, sqr_mom, wd}: NonNullable<TraceConfig['opt']>): OptimizerFactory {
-  const options = {
-    ...(mom !== undefined && {mom}),
-    ...(sqr_mom !== undefined && {sqrMom: sqr_mom}),
-    ...(wd !== undefined && {wd}),
-  };
-  const makers: Record<string, (given: typeof options) => OptimizerFactory> = {Adam: adam, RMSProp: rmsProp, SGD: sgd};
-  return makers[name]!(options);
+function optimizer(opt: NonNullable<TraceConfig['opt']>): OptimizerFactory {
+  const common = defined({mom: opt.mom, wd: opt.wd, decoupleWd: opt.decouple_wd});
+  switch (opt.name) {
+    case 'SGD':
+      return sgd(common);
+    case 'RMSProp':
+      return rmsProp({...common, ...defined({sqrMom: opt.sqr_mom})});
+    case 'Adam':
+      return adam({...common, ...defined({sqrMom: opt.sqr_mom, eps: opt.eps})});
+  }
 }
 
-function switcher({kind, n_crit, n_gen, gen_thresh, critic_thresh}: NonNullable<TraceConfig['switcher']>): Switcher {
-  if (kind === 'fixed') return FixedGANSwitcher(n_crit, n_gen);
-  return AdaptiveGANSwitcher({
-    ...(typeof gen_thresh === 'number' && {genThresh: gen_thresh}),
-    ...(typeof critic_thresh === 'number' && {criticThresh: critic_thresh}),
-  });
+function switcher(given: NonNullable<TraceConfig['switcher']>): Switcher {
+  if (given.kind === 'fixed') return FixedGANSwitcher(given.n_crit, given.n_gen);
+  const {gen_thresh, critic_thresh} = given; // null: no threshold, as when absent
+  return AdaptiveGANSwitcher(defined({genThresh: gen_thresh ?? undefined, criticThresh: critic_thresh ?? undefined}));
 }
 
 function loaders({batches, valid_batches = 0, channels}: TraceConfig, tensors: StateDict): DataLoaders {

@@ -2,7 +2,7 @@
 import {stat} from 'node:fs/promises';
 import path from 'node:path';
 import type {Device} from '../../backends/device.js';
-import {withTrainedRun} from '../../runs/trained-run.js';
+import {openRun} from '../../runs/open-run.js';
 import {openRegistry, pluginIn} from '../../plugin/discover.js';
 import type {PartKind} from '../../options/kinds.js';
 import {kindNames} from '../../options/kinds.js';
@@ -121,14 +121,11 @@ async function checkExporter(
   training: Parameters<typeof withTraining>[0],
 ): Promise<void> {
   const exporter = await registry.create('exporter', name);
+  const {device} = training;
   await withTraining(training, async (dir) => {
-    const {createArchitecture} = await import('../../config/parts.js');
-    const out = path.join(dir, 'exported');
-    const files = await withTrainedRun(
-      dir,
-      async () => createArchitecture(registry, {arch: {name: 'basic', options: {}}}),
-      (run) => exporter.write(run, out),
-    );
+    const run = await openRun(dir, {registry, device});
+    const files = await run.export(exporter, path.join(dir, 'exported'));
+    await run.close();
     if (files.length === 0) throw new Error('write() names no file');
     for (const file of files) if ((await stat(file)).size === 0) throw new Error(`${file} is empty`);
   });

@@ -4,7 +4,7 @@ import {tmpdir} from 'node:os';
 import path from 'node:path';
 import {readCheckpoint, type Checkpoint} from '../../gan/checkpoint.js';
 import type {StateDict} from '../../gan/module.js';
-import {train} from '../../runs/train.js';
+import {openTraining} from '../../runs/open-training.js';
 import type {Device} from '../../backends/device.js';
 import type {Registry} from '../../plugin/registry.js';
 
@@ -59,24 +59,21 @@ async function run(
   dir: string,
   {stop = false, resume = false} = {},
 ): Promise<Checkpoint> {
-  const [{resolveConfig}, {createParts}] = await Promise.all([
-    import('../../config/resolve.js'),
-    import('../../config/parts.js'),
-  ]);
+  const {resolveConfig} = await import('../../config/resolve.js');
   const {config} = await resolveConfig({registry, set: [...tiny, ...set], ignoreFiles: true});
-  const signal = new AbortController();
-  const {checkpoint} = await train({
-    dir,
-    config,
-    device,
-    resume,
-    signal: signal.signal,
-    parts: await createParts(registry, config),
-    notify: (event) => {
-      if (stop && event.type === 'step' && event.step === stopAt) signal.abort();
-    },
-  });
-  return readCheckpoint(checkpoint);
+  const training = await openTraining(config, {registry, device, ...(resume && {resume: dir})});
+  const stopping = new AbortController();
+  try {
+    const {checkpoint} = await training.fit(dir, {
+      signal: stopping.signal,
+      notify: (event) => {
+        if (stop && event.type === 'step' && event.step === stopAt) stopping.abort();
+      },
+    });
+    return await readCheckpoint(checkpoint);
+  } finally {
+    await training.close();
+  }
 }
 
 function differences(got: Checkpoint, wanted: Checkpoint): string[] {

@@ -5,7 +5,7 @@ import path from 'node:path';
 import {Module, tf, type Tensor} from 'gankit';
 import {operators} from '../../../dist/gan/export/onnx/operators/index.js';
 import {operations} from '../../../dist/gan/export/tfjs/operations.js';
-import {trace} from '../../../dist/gan/export/trace.js';
+import {traceGraph} from '../../../dist/gan/export/trace-graph.js';
 import {webKernels} from '../../../dist/gan/export/web/kernels.js';
 import {root} from '../../commands/helpers.js';
 import {withDevice} from '../../device.js';
@@ -170,7 +170,7 @@ describe('exported kernels', () => {
       it(`${kernel} (${i + 1}) computes the same`, async () => {
         // the layers around it make layouts meet: channels first before it, and what comes after it
         const network = new Layer((x) => (x.rank === 4 ? tf.mul(f(tf.mul(x, 0.5)), 1) : f(x)));
-        expect((await trace(network.eval(), itemShape)).nodes.map((node) => node.kernel)).to.include(kernel);
+        expect((await traceGraph(network.eval(), itemShape)).nodes.map((node) => node.kernel)).to.include(kernel);
         await expectSame(network, itemShape);
       });
     }

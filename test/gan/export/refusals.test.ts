@@ -2,7 +2,7 @@ import {expect} from 'chai';
 import {basicCritic, Conv, LeakyReLU, Module, Rng, Sequential, Tanh, tf, type Tensor} from 'gankit';
 import {toOnnx} from '../../../dist/gan/export/onnx/write.js';
 import {toTfjs} from '../../../dist/gan/export/tfjs/write.js';
-import {trace} from '../../../dist/gan/export/trace.js';
+import {traceGraph} from '../../../dist/gan/export/trace-graph.js';
 import {graphOf} from '../../../dist/gan/export/traced-network.js';
 import {toWeb} from '../../../dist/gan/export/web/write.js';
 import {withDevice} from '../../device.js';
@@ -120,7 +120,10 @@ describe('graphs', () => {
       'Add',
       'Reshape',
     ]);
-    expect((await trace(critic, [16, 16, 3])).nodes.map(({kernel}) => kernel)).to.include.members(['Sub', 'Multiply']);
+    expect((await traceGraph(critic, [16, 16, 3])).nodes.map(({kernel}) => kernel)).to.include.members([
+      'Sub',
+      'Multiply',
+    ]);
   });
 
   it('keep a convolution as it is whose weight or result somebody else needs', async () => {

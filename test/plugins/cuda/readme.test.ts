@@ -27,7 +27,7 @@ describe('cuda: its README', () => {
       .sort();
     expect(
       section
-        .slice(section.indexOf('2-D ones):') + 10)
+        .slice(section.indexOf('2-D ones:') + 9)
         .trim()
         .replace(/\.$/, '')
         .split(/,\s+/),

@@ -55,7 +55,7 @@ describe('the example of each kind of part, outside this repository', function (
     ]);
     expect(listed.find(({name}) => name === 'stairs'))
       .to.have.nested.property('options.factor')
-      .that.deep.equals({type: 'num', default: 0.5, min: 0, max: 1, help: 'what of it is left after each'});
+      .that.deep.equals({type: 'num', default: 0.5, min: 0, max: 1, help: 'factor for the learning rate at each step'});
   });
 
   it('trains with all of its parts at once, each of which can be seen to work', async () => {

@@ -4,7 +4,7 @@ import {Command, Flags} from '@oclif/core';
 export default class Hello extends Command {
   static override summary = 'Say hello.';
   static override examples = ['<%= config.bin %> <%= command.id %> --to you'];
-  static override flags = {to: Flags.string({description: 'whom to greet', default: 'world'})};
+  static override flags = {to: Flags.string({description: 'name to greet', default: 'world'})};
 
   async run(): Promise<void> {
     const {flags} = await this.parse(Hello);

@@ -16,7 +16,7 @@ import {
   type Size,
   type Value,
 } from './graph.js';
-import {record, type KernelCall, type Recording} from './record.js';
+import {watchForward, type ForwardPass, type NetworkCall, type PassValue} from './forward-pass.js';
 
 const [few, more] = [2, 3];
 
@@ -26,8 +26,8 @@ const [few, more] = [2, 3];
  * @param subject what to call the network in an error
  * @throws ExportError (exit 2) that names the layers whose result depends on more than the input and the weights
  */
-export async function trace(network: Module, itemShape: readonly number[], subject?: string): Promise<Graph> {
-  const recordings: Recording[] = [];
+export async function traceGraph(network: Module, itemShape: readonly number[], subject?: string): Promise<Graph> {
+  const passes: ForwardPass[] = [];
   const inputs: Tensor[] = [];
   try {
     for (const batch of [few, more]) {
@@ -35,48 +35,48 @@ export async function trace(network: Module, itemShape: readonly number[], subje
       const values = new Rng(0).fork('trace', batch).normal(shape.reduce((a, b) => a * b, 1));
       const input = tf.tensor(values, shape, 'float32');
       inputs.push(input);
-      recordings.push(record(network, input));
+      passes.push(watchForward(network, input));
     }
-    return pruned(await merge(recordings[0]!, recordings[1]!, network, subject));
+    return pruned(await merge(passes[0]!, passes[1]!, network, subject));
   } finally {
-    for (const recording of recordings) recording.free();
+    for (const pass of passes) pass.free();
     for (const input of inputs) input.dispose();
   }
 }
 
-/** Both recordings as one graph. */
-async function merge(a: Recording, b: Recording, network: Module, subject: string | undefined): Promise<Graph> {
+/** Both passes as one graph. */
+async function merge(a: ForwardPass, b: ForwardPass, network: Module, subject: string | undefined): Promise<Graph> {
   const [callsA, callsB] = [dependent(a), dependent(b)];
-  const outline = (calls: KernelCall[]): string => calls.map(({kernel, path}) => `${path} ${kernel}`).join('\n');
+  const outline = (calls: NetworkCall[]): string => calls.map(({kernel, path}) => `${path} ${kernel}`).join('\n');
   if (outline(callsA) !== outline(callsB))
     throw new ExportError(
       [{path: '', layer: network.kind, what: 'does not run the same operations for every batch'}],
       subject,
     );
 
-  const ids = new Map<number, Id>([[a.input.id, 0]]);
+  const ids = new Map<string, Id>([[a.input.key, 0]]);
   const values = new Map<Id, Value>([[0, {shape: shapeOf(a.input, b.input), dtype: a.input.dtype}]]);
   const constants = new Map<Id, Constant>();
   const faults: Fault[] = [];
-  const name = (tensor: Tensor, other: Tensor): Id => {
-    const id = ids.size;
-    ids.set(tensor.id, id);
-    values.set(id, {shape: shapeOf(tensor, other), dtype: tensor.dtype});
+  const name = (value: PassValue, other: PassValue): Id => {
+    const id = values.size;
+    ids.set(value.key, id); // a kernel may return its input's data: from here on it is this value
+    values.set(id, {shape: shapeOf(value, other), dtype: value.dtype});
     return id;
   };
-  const made = new Set([a.input.id]);
-  for (const {outputs} of callsA) for (const each of outputs) made.add(each.id);
+  const made = new Set([a.input.key]);
+  for (const {outputs} of callsA) for (const each of outputs) made.add(each.key);
 
   const nodes: GraphNode[] = [];
   for (const [i, call] of callsA.entries()) {
     const twin = callsB[i]!;
     const inputs: Record<string, Id> = {};
-    for (const [key, tensor] of Object.entries(call.inputs)) {
+    for (const [key, value] of Object.entries(call.inputs)) {
       const other = twin.inputs[key]!;
-      const isNew = !ids.has(tensor.id);
-      inputs[key] = ids.get(tensor.id) ?? name(tensor, other);
-      if (!isNew || made.has(tensor.id)) continue;
-      const constant = await constantOf(tensor, other);
+      const isNew = !ids.has(value.key);
+      inputs[key] = ids.get(value.key) ?? name(value, other);
+      if (!isNew || made.has(value.key)) continue;
+      const constant = await constantOf(value.tensor, other.tensor);
       if (constant) constants.set(inputs[key], constant);
       else faults.push({...call, what: 'uses values that are drawn anew or made for each batch'});
     }
@@ -90,7 +90,7 @@ async function merge(a: Recording, b: Recording, network: Module, subject: strin
       outputs: call.outputs.map((each, at) => name(each, twin.outputs[at]!)),
     });
   }
-  const output = ids.get(a.output.id);
+  const output = ids.get(a.output.key);
   if (output === undefined)
     faults.push({path: '', layer: network.kind, what: 'its result does not depend on its input'});
   if (faults.length > 0) throw new ExportError(faults, subject);
@@ -112,11 +112,11 @@ async function merge(a: Recording, b: Recording, network: Module, subject: strin
 }
 
 /** The calls whose results depend on the input. */
-function dependent({input, calls}: Recording): KernelCall[] {
-  const reached = new Set([input.id]);
+function dependent({input, calls}: ForwardPass): NetworkCall[] {
+  const reached = new Set([input.key]);
   return calls.filter(({inputs, outputs}) => {
-    if (!Object.values(inputs).some(({id}) => reached.has(id))) return false;
-    for (const {id} of outputs) reached.add(id);
+    if (!Object.values(inputs).some(({key}) => reached.has(key))) return false;
+    for (const {key} of outputs) reached.add(key);
     return true;
   });
 }
@@ -125,13 +125,13 @@ function dependent({input, calls}: Recording): KernelCall[] {
 async function constantOf(a: Tensor, b: Tensor): Promise<Constant | undefined> {
   if (a.shape.join() !== b.shape.join() || a.dtype !== b.dtype) return undefined;
   const data: Constant['data'] = await a.data();
-  const other: Constant['data'] = a.id === b.id ? data : await b.data();
+  const other: Constant['data'] = a.dataId === b.dataId ? data : await b.data();
   return data.every((value, i) => Object.is(value, other[i]))
     ? {shape: a.shape, dtype: a.dtype, data: data.slice()}
     : undefined;
 }
 
-const shapeOf = (a: Tensor, b: Tensor): Size[] => a.shape.map((size, i) => sizeOf(size, b.shape[i]!) ?? size);
+const shapeOf = (a: PassValue, b: PassValue): Size[] => a.shape.map((size, i) => sizeOf(size, b.shape[i]!) ?? size);
 
 function sizeOf(a: number, b: number): Size | undefined {
   if (Object.is(a, b)) return a;

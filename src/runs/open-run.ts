@@ -1,0 +1,263 @@
+import {GanError} from '../errors.js';
+import type {Device} from '../backends/device.js';
+import {flatten} from '../config/assignments.js';
+import type {ListedPartConfig} from '../config/define.js';
+import type {Surroundings} from '../config/layers.js';
+import {createArchitecture, createParts, givenOptions} from '../config/parts.js';
+import {resolveConfig, type ResolvedConfig} from '../config/resolve.js';
+import {readCheckpoint, weightsOf, withoutPrefix, type WeightsChoice} from '../gan/checkpoint.js';
+import {Normalization} from '../gan/data/normalize.js';
+import type {HostTensor} from '../gan/data/types.js';
+import type {Networks} from '../gan/export/trained-run.js';
+import {drawLatent, latentPath, type LatentOptions} from '../gan/latents.js';
+import type {Module, StateDict} from '../gan/module.js';
+import type {Given} from '../options/options-check.js';
+import type {RunConfig} from '../options/run-config.js';
+import {openRegistry} from '../plugin/discover.js';
+import type {Exporter} from '../plugin/index.js';
+import type {Registry} from '../plugin/registry.js';
+import {makeDataLoaders} from './data.js';
+import {openDeviceFor, type DeviceOptions} from './devices/open-backend.js';
+import {makeNetworks} from './networks.js';
+import {RunFolder, type CheckpointSelector} from './run-folder.js';
+import {summariseRun, type RunSummary} from './run-summary.js';
+
+// what computes is imported when something has to: tfjs takes a third of a second to load
+
+/** Images made at a time: bounds the memory, however many are wanted. */
+const batchSize = 64;
+
+export interface RunOptions extends Omit<DeviceOptions, 'backend'> {
+  /** Default: the newest. */
+  checkpoint?: CheckpointSelector;
+  /** Which of the generator's weights, where the run has averaged ones. Default: those. */
+  weights?: WeightsChoice;
+  /** A backend by name, for what computes; `auto` takes the fastest that can run. */
+  backend?: string | Given;
+  /** The parts that can be named. Default: those of this package and of the plug-ins that it depends on. */
+  registry?: Registry;
+  /** Where the backend may be said besides. Default: nowhere. */
+  surroundings?: Pick<Surroundings, 'userFolder' | 'env'>;
+}
+
+export interface GenerateRequest extends LatentOptions {
+  /** `n` images of one seed; image i depends on the seed and i only, not on `n`. Default 1 of seed 0. */
+  n?: number;
+  seed?: number;
+  /** In their place: the first image of each of these seeds. */
+  seeds?: readonly number[];
+}
+
+export interface InterpolateRequest extends LatentOptions {
+  /** Where the way leads through. */
+  seeds: readonly number[];
+  /** From one seed to the next, the first of the two included. */
+  frames: number;
+  /** Back to the first seed; otherwise the last seed is the last frame. Default true. */
+  loop?: boolean;
+}
+
+export interface EvaluateRequest {
+  /** By name, or with options. Default: those that the run names. */
+  metrics?: readonly ListedPartConfig[];
+  /** Images to compare, at most. Default: what the run says (`metricImages`). */
+  images?: number;
+  /** A folder of real images, or `builtin:NAME`. Default: the data of the run. */
+  data?: string;
+}
+
+/**
+ * A run that was trained, for what is done with it afterwards:
+ *
+ *     const run = await openRun('runs/photos', {checkpoint: 'best'});
+ *     const {data, shape} = await run.generate({n: 16, seed: 1});
+ *     await run.export('onnx', 'generator.onnx');
+ *     await run.close();
+ *
+ * A device is opened when something has to compute. Only `evaluate` needs the data.
+ * @throws GanError GAN_RUN_NOT_FOUND (exit 5)
+ */
+export async function openRun(dir: string, options: RunOptions = {}): Promise<Run> {
+  const folder = new RunFolder(dir);
+  return new Run(folder, await folder.readConfig(), options);
+}
+
+/** See `openRun`. */
+export class Run {
+  readonly folder: RunFolder;
+  readonly config: RunConfig;
+  readonly #options: RunOptions;
+  readonly #registry: Registry;
+  /** Of what was made: in reverse order. */
+  readonly #disposals: (() => unknown)[] = [];
+
+  constructor(folder: RunFolder, config: RunConfig, options: RunOptions) {
+    this.folder = folder;
+    this.config = config;
+    this.#options = options;
+    this.#registry = options.registry ?? openRegistry();
+  }
+
+  /** Folder of the checkpoint that everything is drawn from. @throws GanError GAN_NO_CHECKPOINT (exit 5) */
+  readonly checkpoint = once(() => this.folder.checkpointOf(this.#options.checkpoint ?? 'newest'));
+
+  /** Both networks by the names and in the layout of PyTorch: `generator.1.0.weight`, ... @throws GanError GAN_NO_CHECKPOINT, GAN_CHECKPOINT */
+  readonly weights = once(async (): Promise<StateDict> =>
+    weightsOf(await readCheckpoint(await this.checkpoint()), this.#options.weights),
+  );
+
+  /** The device, which is opened by the first call. @throws GanError GAN_BACKEND_UNAVAILABLE (exit 4) */
+  readonly device = once(async (): Promise<Device> => {
+    const {backend} = await this.#resolved();
+    const {deviceName, device} = this.#options;
+    const opened = await openDeviceFor(this.#registry, {
+      backend,
+      ...(device && {device}),
+      ...(deviceName && {deviceName}),
+    });
+    this.#disposals.push(opened.close);
+    return opened.device;
+  });
+
+  /** The generator with the weights of the checkpoint, in eval mode. Belongs to the run: `close` frees it. */
+  readonly generator = once(async (): Promise<Module> => {
+    const weights = await this.weights();
+    await this.device();
+    const {size, channels, latent} = this.config;
+    const architecture = await createArchitecture(this.#registry, (await this.#resolved()).config);
+    const generator = architecture.generator({size, channels, latentSize: latent});
+    this.#disposals.push(() => generator.dispose());
+    generator.eval().loadStateDict(withoutPrefix('generator.', weights));
+    return generator;
+  });
+
+  /** Both networks with the weights of the checkpoint, in eval mode. They belong to the run: `close` frees them. */
+  readonly networks = once(async (): Promise<Networks> => {
+    const weights = await this.weights();
+    await this.device();
+    const architecture = await createArchitecture(this.#registry, (await this.#resolved()).config);
+    const networks = await makeNetworks(this.config, architecture);
+    for (const name of ['generator', 'critic'] as const) {
+      this.#disposals.push(() => networks[name].dispose());
+      networks[name].eval().loadStateDict(withoutPrefix(`${name}.`, weights));
+    }
+    return networks;
+  });
+
+  /** One image of each latent: [latentSize] each -> bytes [n, size, size, channels]. @throws GanError GAN_LATENT_SIZE */
+  async draw(latents: readonly Float32Array[]): Promise<HostTensor> {
+    const [generator, {generateImages}] = [await this.generator(), await import('../gan/gan-learner.js')];
+    const {size, channels, latent: latentSize} = this.config;
+    const wrong = latents.find(({length}) => length !== latentSize);
+    if (wrong)
+      throw new GanError(
+        'usage',
+        'GAN_LATENT_SIZE',
+        `the latents have ${wrong.length} numbers, the run's generator takes ${latentSize}`,
+      );
+    const normalization = Normalization.symmetric(channels);
+    const images = new Uint8Array(latents.length * size * size * channels);
+    for (let start = 0; start < latents.length; start += batchSize) {
+      const batch = latents.slice(start, start + batchSize);
+      const flat = new Float32Array(batch.length * latentSize);
+      batch.forEach((latent, i) => flat.set(latent, i * latentSize));
+      const made = await generateImages(generator, {data: flat, shape: [batch.length, latentSize]}, {normalization});
+      images.set(made.data, start * size * size * channels);
+    }
+    return {data: images, shape: [latents.length, size, size, channels]};
+  }
+
+  /** Images from seeds, as bytes [n, size, size, channels]. */
+  async generate({n = 1, seed = 0, seeds, ...options}: GenerateRequest = {}): Promise<HostTensor> {
+    const {latent} = this.config;
+    return this.draw(
+      seeds
+        ? seeds.map((each) => drawLatent(latent, each, 0, options))
+        : Array.from({length: n}, (_, i) => drawLatent(latent, seed, i, options)),
+    );
+  }
+
+  /** Images on the way from seed to seed along great circles, as bytes [n, size, size, channels]. */
+  async interpolate({seeds, frames, loop = true, ...options}: InterpolateRequest): Promise<HostTensor> {
+    const stops = seeds.map((seed) => drawLatent(this.config.latent, seed, 0, options));
+    return this.draw(latentPath(stops, frames, loop));
+  }
+
+  /**
+   * Metrics of as many generated images as real ones: the first of the validation data, or of the training data where nothing is
+   * held out. The latents are those that the training measured with, so that values compare with those of its epochs.
+   * @returns values by the metrics' names
+   */
+  async evaluate({metrics, images, data}: EvaluateRequest = {}): Promise<Record<string, number>> {
+    const [generator, {imageMeter}] = [await this.generator(), await import('../gan/metrics/image-metrics.js')];
+    const flags = flatten({...(metrics && {metrics}), ...(data !== undefined && {data})}, 'evaluate');
+    const {config} = await this.#resolve({flags, withoutData: false});
+    const parts = await createParts(this.#registry, config);
+    if (!parts.metrics || parts.metrics.length === 0)
+      throw new GanError('usage', 'GAN_USAGE', `the run ${this.folder.dir} names no metric`, {
+        suggestions: ["evaluate({metrics: ['swd']})", `Metrics: ${this.#registry.names('metric').join(', ')}.`],
+      });
+    const {latent, seed, metricImages = 256} = config;
+    const measure = imageMeter(
+      await makeDataLoaders(config, parts),
+      (latents) => generator.forward(latents),
+      parts.metrics,
+      {
+        count: images ?? metricImages,
+        latent,
+        seed,
+      },
+    );
+    const values = await measure();
+    return Object.fromEntries(parts.metrics.map(({name}, i) => [name, values[i]!]));
+  }
+
+  /**
+   * Writes the run in a format of `gan export` and resolves to the paths of the files.
+   * @param format by name, or made already
+   * @param out the file or the folder to write, whichever the format is
+   * @param options of the format
+   */
+  async export(
+    format: string | Exporter,
+    out: string,
+    options: Readonly<Record<string, unknown>> = {},
+  ): Promise<string[]> {
+    const exporter =
+      typeof format === 'string' ? await this.#registry.create('exporter', format, givenOptions(options)) : format;
+    const [checkpoint, weights] = [await this.checkpoint(), await this.weights()];
+    return exporter.write({config: this.config, checkpoint, weights, networks: this.networks}, out);
+  }
+
+  /** What can be told of the run without its networks. */
+  summary(): Promise<RunSummary> {
+    return summariseRun(this.folder.dir);
+  }
+
+  /** Frees the networks, and closes the device if this run opened it. */
+  async close(): Promise<void> {
+    for (const dispose of this.#disposals.splice(0).reverse()) await dispose();
+  }
+
+  /** The configuration with its parts checked: they may be of plug-ins that are gone. The data may be missing. */
+  readonly #resolved = once(() => this.#resolve({withoutData: true}));
+
+  #resolve(more: Pick<Parameters<typeof resolveConfig>[0], 'flags' | 'withoutData'>): Promise<ResolvedConfig> {
+    const {backend, surroundings} = this.#options;
+    const given = typeof backend === 'string' ? {value: backend, origin: 'openRun'} : backend;
+    return resolveConfig({
+      ...surroundings,
+      ...more,
+      registry: this.#registry,
+      file: this.folder.configPath,
+      ofRun: true,
+      flags: new Map([...(given ? [['backend', given] as const] : []), ...(more.flags ?? [])]),
+    });
+  }
+}
+
+/** Calls `make` at the first call, and gives all callers the same promise. */
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => (made ??= make());
+}

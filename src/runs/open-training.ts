@@ -1,0 +1,158 @@
+import {GanError} from '../errors.js';
+import type {Device} from '../backends/device.js';
+import {createParts} from '../config/parts.js';
+import {resolveConfig} from '../config/resolve.js';
+import type {Callback} from '../gan/callback.js';
+import {scheduleLearningRate} from '../gan/callbacks/schedule.js';
+import {readCheckpoint, type Checkpoint} from '../gan/checkpoint.js';
+import type {DataLoaders} from '../gan/data/types.js';
+import type {Networks} from '../gan/export/trained-run.js';
+import {GANLearner} from '../gan/gan-learner.js';
+import type {CritLossFunction, GenLossFunction} from '../gan/losses/gan-loss.js';
+import {measureImages} from '../gan/metrics/image-metrics.js';
+import {penalise} from '../gan/penalties/penalty.js';
+import {repeatable} from '../gan/repeatable.js';
+import {setSeed} from '../gan/streams.js';
+import type {RunConfig} from '../options/run-config.js';
+import {openRegistry} from '../plugin/discover.js';
+import type {Registry} from '../plugin/registry.js';
+import {makeDataLoaders, type Settings} from './data.js';
+import {openDeviceFor, type DeviceOptions} from './devices/open-backend.js';
+import type {Refusal} from './devices/select.js';
+import {makeNetworks} from './networks.js';
+import {RunFolder} from './run-folder.js';
+import {train, type FitRequest, type RunParts, type TrainResult} from './train.js';
+
+export interface TrainingOptions extends DeviceOptions {
+  /** The parts that can be named. Default: those of this package and of the plug-ins that it depends on. */
+  registry?: Registry;
+  /** A run folder: the training goes on from its newest checkpoint. The settings are to be those of `RunFolder.readConfig`, with more steps perhaps. */
+  resume?: string;
+  /** These in place of the parts that the configuration names. */
+  parts?: Partial<RunParts>;
+  /** Told of what does not stop the training, such as a file that cannot be read. */
+  warn?(message: string): void;
+}
+
+/** A training that is ready to begin: everything that a configuration names, made, on an open device. */
+export interface Training {
+  readonly config: RunConfig;
+  readonly device: Device;
+  /** The backends that `auto` passed over. */
+  readonly refused: readonly Refusal[];
+  readonly parts: RunParts;
+  readonly dls: DataLoaders;
+  readonly learn: GANLearner;
+  /** What the parts do in the events of a fit: penalty, schedule, metrics, callbacks. For `learn.fit`. */
+  readonly callbacks: readonly Callback[];
+  /** Optimiser steps in all, of both networks. */
+  readonly steps: number;
+  /** Passes over the data that they take; the last may be a part. */
+  readonly epochs: number;
+  /** Where it goes on, if it was resumed. */
+  readonly checkpoint?: Checkpoint;
+  /**
+   * Trains to the end, into a run folder: configuration, metrics, sample grids, checkpoints. Once only.
+   * @throws GanError of every part: data (exit 5), configuration (3), diverged (6)
+   */
+  fit(dir: string, request?: FitRequest): Promise<TrainResult>;
+  /** Frees the networks and the optimiser, and closes the device if `openTraining` opened it. */
+  close(): Promise<void>;
+}
+
+/**
+ * From settings to a learner on an open device, as `gan fit` does it:
+ *
+ *     const training = await openTraining({data: 'photos', recipe: 'wgan', size: 64, epochs: 20});
+ *     await training.fit('runs/photos');
+ *     await training.close();
+ *
+ * Files and environment do not count. The seed of the configuration is set before the networks are made.
+ * @throws GanError of the configuration (exit 2, 3), the backend (4), the data (5); GAN_NOTHING_TO_DO when the resumed run is done
+ */
+export async function openTraining(settings: Settings, options: TrainingOptions = {}): Promise<Training> {
+  const {registry = openRegistry(), resume, warn = () => {}} = options;
+  const {config, backend} = await resolveConfig({registry, settings: {values: settings, origin: 'openTraining'}});
+  const opened = await openDeviceFor(registry, {backend, ...options});
+  let learn: GANLearner | undefined;
+  const close = async (): Promise<void> => {
+    learn?.dispose();
+    learn = undefined;
+    await opened.close();
+  };
+  try {
+    const parts: RunParts = {...(await createParts(registry, config)), ...options.parts};
+    const checkpoint =
+      resume === undefined ? undefined : await readCheckpoint(await new RunFolder(resume).latestCheckpoint());
+    const dls = await makeDataLoaders(config, parts, {warn});
+    const steps = config.steps ?? config.epochs * dls.train.length;
+    if (checkpoint && checkpoint.position.step >= steps) throw nothingToDo(resume!, checkpoint.position.step, steps);
+    setSeed(config.seed);
+    const networks = await makeNetworks(config, parts.architecture, checkpoint ? undefined : config.init);
+    learn = makeLearner(config, parts, dls, networks);
+    const training: Training = {
+      config,
+      device: opened.device,
+      refused: opened.refused,
+      parts,
+      dls,
+      learn,
+      callbacks: partCallbacks(config, parts, learn, steps),
+      steps,
+      epochs: Math.ceil(steps / dls.train.length),
+      ...(checkpoint && {checkpoint}),
+      fit: (dir, request = {}) => train(training, dir, request),
+      close,
+    };
+    return training;
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+function nothingToDo(dir: string, done: number, wanted: number): GanError {
+  return new GanError(
+    'usage',
+    'GAN_NOTHING_TO_DO',
+    `the run ${dir} has done ${done} steps already, and ${wanted} are wanted`,
+    {suggestions: ['give more: --epochs or --steps']},
+  );
+}
+
+/** The learner of a run, for its networks and data. */
+function makeLearner(config: RunConfig, parts: RunParts, dls: DataLoaders, {generator, critic}: Networks): GANLearner {
+  const {loss} = parts;
+  const genLossFunc: GenLossFunction = (fake, output, target) => loss.generator({fake, output, target});
+  const critLossFunc: CritLossFunction = (real, fake) => loss.critic({real, fake});
+  if (loss.repeatable) [genLossFunc, critLossFunc].forEach(repeatable);
+  const learn = new GANLearner(dls, generator, critic, genLossFunc, critLossFunc, {
+    switcher: parts.switcher,
+    optFunc: parts.optimizer,
+    lr: config.lr,
+    genFirst: config.genFirst,
+    clipNorms: config.clipNorms,
+    switchEval: config.switchEval,
+    compat: config.compat,
+    capture: config.capture ?? 'auto',
+    ...(config.clip !== undefined && {clip: config.clip}),
+  });
+  learn.recorder!.trainMetrics = true;
+  learn.recorder!.validMetrics = dls.valid !== undefined;
+  return learn;
+}
+
+/** What a training's own parts do in the events of a fit. */
+function partCallbacks(
+  {latent, seed, metricImages = 256}: RunConfig,
+  {penalty, schedule, metrics = [], callbacks = []}: RunParts,
+  learn: GANLearner,
+  steps: number,
+): Callback[] {
+  return [
+    ...(penalty ? [penalise(learn, penalty)] : []),
+    ...(schedule ? [scheduleLearningRate(schedule, steps)] : []),
+    ...(metrics.length > 0 ? [measureImages(learn, metrics, {count: metricImages, latent, seed})] : []),
+    ...callbacks,
+  ];
+}
