@@ -45,7 +45,7 @@ function start(device, capture, [size, batch, nFeatures]) {
     makeLearner: (dls, cbs) =>
       (learn = GANLearner.wgan(dls, generator, critic, {optFunc: rmsProp(), lr: 2e-4, capture, cbs})),
     batches: batches(size, batch),
-    networkOf: (one) => one.ganTrainer.lastMode,
+    networkOf: (one) => one.pendingLoss.turn,
     stepsPerRound: 6,
   });
   return {

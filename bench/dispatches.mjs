@@ -55,12 +55,12 @@ const generator = basicGenerator(size, 3, {nFeatures, nExtraLayers: 1});
 const steps = [];
 const count = {
   name: 'count',
-  order: 1000,
+  runAfter: ['recorder'],
   beforeBatch() {
     counts = new Map();
     submissions = 0;
   },
-  afterBatch: (learn) => void steps.push({network: learn.ganTrainer.lastMode, counts, submissions}),
+  afterBatch: (learn) => void steps.push({network: learn.pendingLoss.turn, counts, submissions}),
 };
 const learn = GANLearner.wgan(fromBatches(batches), generator, critic, {optFunc: rmsProp(), lr: 2e-4, cbs: [count]});
 await learn.fit(1, undefined, {cbs: []});

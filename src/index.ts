@@ -60,7 +60,7 @@ export {Hyperparameters, type Hyperparameter, type HyperValue} from './gan/hyper
 export {Recorder, type EpochRow} from './gan/callbacks/recorder.js';
 export {AverageMetric, type Metric, type MetricFunction} from './gan/metrics/metric.js';
 export {AdaptiveGANSwitcher, FixedGANSwitcher, type StepCount} from './gan/switchers/gan-switchers.js';
-export type {Mode, Switcher, SwitcherFacts} from './gan/switchers/switcher.js';
+export type {Switcher, SwitcherFacts, Turn} from './gan/switchers/switcher.js';
 export {adam, rmsProp, sgd} from './gan/optim/rules.js';
 export {WeightAverage} from './gan/optim/ema.js';
 export {Optimizer, type LrSlice, type OptimizerFactory, type UpdateRule} from './gan/optim/optimizer.js';

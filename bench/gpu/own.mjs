@@ -53,7 +53,7 @@ let steps = 0;
 let start;
 const clock = {
   name: 'clock',
-  order: 100,
+  runAfter: ['recorder'],
   async afterBatch() {
     steps++;
     const done = steps / stepsPerRound - warmUp;

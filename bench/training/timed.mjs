@@ -46,12 +46,12 @@ export function timedTraining(device, {makeLearner, batches, networkOf, stepsPer
   };
   const clock = {
     name: 'clock',
-    order: 100,
+    runAfter: ['recorder'],
     beforeBatch: () => void (start ??= performance.now()),
     async afterBatch(learn) {
       await learn.readLosses();
       const now = performance.now();
-      times.push({network: networkOf(learn), ms: now - start, loss: learn.latest.value});
+      times.push({network: networkOf(learn), ms: now - start, loss: learn.pendingLoss.value});
       start = now; // the next step begins with making its batch
     },
   };

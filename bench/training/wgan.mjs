@@ -31,7 +31,7 @@ export async function startWgan({size = 64, batch = 32, ...options} = {}) {
   return timedTraining(device, {
     makeLearner: (dls, cbs) => GANLearner.wgan(dls, generator, critic, {optFunc: rmsProp(), lr: 2e-4, cbs}),
     batches: memoryBatches(size, batch),
-    networkOf: (learn) => learn.ganTrainer.lastMode,
+    networkOf: (learn) => learn.pendingLoss.turn,
     stepsPerRound: 6,
   });
 }

@@ -11,7 +11,7 @@ import type {Learner} from './learner.js';
  *     afterFit
  *
  * The value of a loss comes later than its batch: a device computes on while it is read. `afterLossRead` comes once for each
- * batch, in their order, at the latest after the work of the next one has been handed over; `learn.read` says what was read.
+ * batch, in their order, at the latest after the work of the next one has been handed over; `learn.lastLoss` says what was read.
  * Who cannot wait asks for it: `await learn.readLosses()`.
  *
  * A handler gets the learner: its facts (step, epoch, iter, ...) and its verbs (stop, cancel). Those of
@@ -38,10 +38,15 @@ type Handlers = {[E in AsyncEvent]?: (learn: Learner) => void | Promise<void>} &
 };
 
 export interface Callback extends Handlers {
-  /** Names its state in a checkpoint. */
+  /** Names its state in a checkpoint, and names it in `runAfter` and `runBefore` of others. */
   readonly name: string;
-  /** Lower ones come first; equal ones in the order in which they were given. 0 when absent. */
-  readonly order?: number;
+  /**
+   * Names of callbacks that have each event before this one. Names that are not there are ignored. Where neither list says
+   * anything, callbacks run in the order in which they were given.
+   */
+  readonly runAfter?: readonly string[];
+  /** Names of callbacks that have each event after this one. */
+  readonly runBefore?: readonly string[];
   /** Called when a fit, or a validation by itself, is over, even when it ended with an error. */
   release?(learn: Learner): void;
   /** What must be known to carry on from here; JSON. */
@@ -59,3 +64,6 @@ export class Cancel extends Error {
     this.phase = phase;
   }
 }
+
+/** Whether an error ends this phase early, on purpose. */
+export const isCancel = (error: unknown, phase: Phase): boolean => error instanceof Cancel && error.phase === phase;

@@ -226,6 +226,19 @@ export function resumeFrom(
   };
 }
 
+/** Writes networks and optimiser to `<path>/<modelDir>/<name>/` of the learner and returns that folder. */
+export async function saveLearner(learn: Learner, name: string): Promise<string> {
+  const folder = join(learn.path, learn.modelDir, name);
+  await mkdir(dirname(folder), {recursive: true});
+  await saveCheckpoint(learn, folder, {epoch: learn.epoch, batch: learn.iter, step: learn.step});
+  return folder;
+}
+
+/** Puts networks and optimiser into the state that `saveLearner` wrote. */
+export async function loadLearner(learn: Learner, name: string): Promise<void> {
+  restoreNetworks(learn, await readCheckpoint(join(learn.path, learn.modelDir, name)));
+}
+
 function prefixed(prefix: string, state: StateDict): StateDict {
   return new Map([...state].map(([name, tensor]) => [prefix + name, tensor]));
 }

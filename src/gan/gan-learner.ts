@@ -18,7 +18,7 @@ import {Optimizer, type Hypers, type OptimizerFactory} from './optim/optimizer.j
 import {adam} from './optim/rules.js';
 import {isRepeatable} from './repeatable.js';
 import {FixedGANSwitcher, Switching} from './switchers/gan-switchers.js';
-import type {Switcher} from './switchers/switcher.js';
+import type {Switcher, Turn} from './switchers/switcher.js';
 import {upload} from './upload.js';
 
 export interface GANLearnerOptions extends LearnerOptions {
@@ -94,7 +94,7 @@ export class GANLearner extends Learner {
       ...rest,
       ...(criticLr !== undefined && {lr: perNetworkLr(rest, criticLr)}),
       ...(criticOptFunc && {optFunc: forEachNetwork(rest.optFunc ?? adam(), criticOptFunc, critic)}),
-      metrics: () => [...own(), ...ganLossMetrics(loss, () => trainer)],
+      metrics: () => [...own(), ...ganLossMetrics(loss)],
     });
     this.ganModel = model;
     this.ganLoss = loss;
@@ -144,17 +144,21 @@ export class GANLearner extends Learner {
     };
     return new Map([
       ...all,
-      ['generator', of(this.ganModel.need('generator'))],
-      ['critic', of(this.ganModel.need('critic'))],
+      ['generator', of(this.ganModel.network('generator'))],
+      ['critic', of(this.ganModel.network('critic'))],
     ]);
   }
 
-  protected override stepMode(): string {
-    return `${this.ganModel.genMode ? 'generator' : 'critic'} ${this.ganLoss.genMode ? 'generator' : 'critic'}`;
+  override get turn(): Turn {
+    return this.ganModel.turn;
   }
 
-  override lossRepeats(): boolean {
-    return [this.ganLoss.genLossFunc, this.ganLoss.critLossFunc].every(isRepeatable);
+  protected override captureKey(): string {
+    return this.turn;
+  }
+
+  override unrepeatableLoss(): string | undefined {
+    return [this.ganLoss.genLossFunc, this.ganLoss.critLossFunc].every(isRepeatable) ? undefined : 'the loss';
   }
 
   override dispose(): void {
@@ -168,7 +172,7 @@ export class GANLearner extends Learner {
    * them. With the generator's averaged weights where the training keeps them.
    */
   draw(input: Tensor): Tensor {
-    const generator = this.ganModel.need('generator');
+    const generator = this.ganModel.network('generator');
     const forward = (): Tensor => inEvalMode(generator, () => tf.tidy(() => generator.forward(input)));
     return this.ema ? this.ema.applied(forward) : forward();
   }
@@ -215,8 +219,10 @@ const forEachNetwork =
 /** After each of the generator's steps. */
 const averageWeights = (ema: WeightAverage, trainer: GANTrainer): Callback => ({
   name: 'average-weights',
+  runAfter: ['gan-trainer'],
+  runBefore: ['switcher'],
   afterBatch({training, batchSize}) {
-    if (training && trainer.mode === 'generator') ema.update(batchSize);
+    if (training && trainer.turn === 'generator') ema.update(batchSize);
   },
 });
 

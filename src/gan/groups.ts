@@ -14,7 +14,7 @@ export function trainableParameters(model: Module): Parameter[] {
 export function normParameters(model: Module, withBias: boolean): Parameter[] {
   return model.modules().flatMap((module) => {
     if (isNorm(module)) return module.parameters();
-    const bias = module.own().find(([name]) => name === 'bias')?.[1];
+    const bias = module.entries().find(([name]) => name === 'bias')?.[1];
     return withBias && bias ? [bias as Parameter] : [];
   });
 }

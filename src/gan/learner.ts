@@ -1,35 +1,33 @@
 /** The training loop, in the manner of fastai's Learner: data, model, loss and optimiser, with everything else in callbacks. */
-import {mkdir} from 'node:fs/promises';
-import {dirname, join} from 'node:path';
 import {GanError} from '../errors.js';
 import {variableGrads} from '../backends/fused/variable-grads.js';
 import {tf, type Tensor} from '../backends/tf.js';
-import {Cancel, type AsyncEvent, type Callback, type InStepEvent, type Phase} from './callback.js';
+import {Cancel, isCancel, type AsyncEvent, type Callback, type Phase} from './callback.js';
+import {CallbackList} from './callback-list.js';
 import {ParamScheduler, combinedCosine} from './callbacks/param-scheduler.js';
 import {Recorder} from './callbacks/recorder.js';
 import {trainEval} from './callbacks/train-eval.js';
-import {readCheckpoint, restoreNetworks, saveCheckpoint} from './checkpoint.js';
+import {loadLearner, saveLearner} from './checkpoint.js';
 import type {Batch, DataLoader, DataLoaders} from './data/types.js';
-import {normParameters, trainableParameters, type Splitter} from './groups.js';
 import {Hyperparameters} from './hyperparameters.js';
+import {LossQueue, type LossRead} from './loss-queue.js';
 import type {LossFunction} from './losses/loss.js';
 import {metricMaker, type MetricsOption} from './metrics/metric.js';
 import type {Module, Parameter} from './module.js';
 import type {WeightAverage} from './optim/ema.js';
-import type {Hypers, LrSlice, Optimizer, OptimizerFactory} from './optim/optimizer.js';
-import {adam} from './optim/rules.js';
+import type {Hypers, LrSlice, Optimizer} from './optim/optimizer.js';
+import {OptimizerSetup, type OptimizerOptions} from './optimizer-setup.js';
 import {policies, type Compat, type Policies} from './policies.js';
 import {isRepeatable} from './repeatable.js';
 import {StepCapture, type CaptureMode} from './step-capture.js';
 import {streams, type Streams} from './streams.js';
+import type {Turn} from './switchers/switcher.js';
 import {upload} from './upload.js';
 
-export interface LearnerOptions {
-  /** Default: Adam with fastai's defaults. */
-  optFunc?: OptimizerFactory;
+export type {LossRead} from './loss-queue.js';
+
+export interface LearnerOptions extends OptimizerOptions {
   lr?: number | LrSlice | number[];
-  /** Divides the parameters into groups. Default: one group of all that are trainable. */
-  splitter?: Splitter;
   cbs?: Callback[];
   /** Functions of (prediction, target), by the names of their columns, or metrics. */
   metrics?: MetricsOption;
@@ -39,10 +37,6 @@ export interface LearnerOptions {
   modelDir?: string;
   /** Weight decay; when absent the optimiser keeps its own. */
   wd?: number;
-  /** Whether weight decay also shrinks biases and norm layers. */
-  wdBnBias?: boolean;
-  /** Whether norm layers of frozen groups are trained. */
-  trainBn?: boolean;
   /** Momentum at the start, the peak and the end of `fitOneCycle`. */
   moms?: [number, number, number];
   /** Whether to add the train/eval and recorder callbacks. */
@@ -51,21 +45,6 @@ export interface LearnerOptions {
   streams?: Streams;
   /** Whether steps are repeated from recordings where they can be; 'auto'. Results are the same to the last bit. */
   capture?: CaptureMode;
-}
-
-/** The loss of a batch, and what the batch was. */
-export interface LossRead {
-  value: number;
-  epoch: number;
-  /** Index of the batch in its epoch. */
-  iter: number;
-  /** The optimiser's steps, that of this batch included. */
-  step: number;
-  training: boolean;
-  /** Items in the batch. */
-  batchSize: number;
-  /** Learning rate of each parameter group in its step; empty in validation. */
-  lrs: readonly number[];
 }
 
 export interface FitOptions {
@@ -135,22 +114,17 @@ export class Learner {
   pred: Tensor | undefined;
   loss: Tensor | undefined;
   /** The loss of the batch just done, whose value is NaN until it has been read; undefined when the batch was cancelled before it. */
-  latest: LossRead | undefined;
+  pendingLoss: LossRead | undefined;
   /** The loss that was read last; in `afterLossRead` the one that the event is about. */
-  read: LossRead | undefined;
+  lastLoss: LossRead | undefined;
   /** Items in the current batch. */
   batchSize = 0;
   /** The gradients of this step. */
   gradients: Map<Parameter, Tensor> = new Map();
 
-  readonly #splitter: Splitter;
-  readonly #optFunc: OptimizerFactory;
-  readonly #wdBnBias: boolean;
-  readonly #trainBn: boolean;
-  readonly #everTrained = new Set<Parameter>();
-  /** Losses on the device whose reading has begun, the oldest first. */
-  readonly #unread: {read: LossRead; loss: Tensor; value: Promise<number>}[] = [];
-  #callbacks: readonly Callback[] = [];
+  readonly #setup: OptimizerSetup;
+  readonly #losses = new LossQueue();
+  readonly #callbacks = new CallbackList();
   #stopReason: string | undefined;
 
   constructor(dls: DataLoaders, model: Module, lossFunc: LossFunction, options: LearnerOptions = {}) {
@@ -164,10 +138,7 @@ export class Learner {
     this.lr = options.lr ?? 1e-3;
     this.wd = options.wd;
     this.moms = options.moms ?? [0.95, 0.85, 0.95];
-    this.#splitter = options.splitter ?? ((m) => [trainableParameters(m)]);
-    this.#optFunc = options.optFunc ?? adam();
-    this.#wdBnBias = options.wdBnBias ?? false;
-    this.#trainBn = options.trainBn ?? true;
+    this.#setup = new OptimizerSetup(options);
     this.capture = new StepCapture(options.capture ?? 'auto');
     const defaults = options.defaultCbs ?? true;
     this.recorder = defaults ? new Recorder(metricMaker(options.metrics)) : undefined;
@@ -176,18 +147,23 @@ export class Learner {
 
   /** Adds callbacks for good. */
   addCbs(...callbacks: Callback[]): this {
-    this.#callbacks = [...this.#callbacks, ...callbacks].sort((a, b) => (a.order ?? 0) - (b.order ?? 0)); // stable
+    this.#callbacks.add(...callbacks);
     return this;
   }
 
   removeCbs(...callbacks: Callback[]): this {
-    this.#callbacks = this.#callbacks.filter((callback) => !callbacks.includes(callback));
+    this.#callbacks.remove(...callbacks);
     return this;
   }
 
   /** The callbacks in the order in which they run. */
   get callbacks(): readonly Callback[] {
-    return this.#callbacks;
+    return this.#callbacks.sorted;
+  }
+
+  /** The network that the present batch runs, in a GAN. */
+  get turn(): Turn | undefined {
+    return undefined;
   }
 
   /** Share of this fit's training that is done, by batches. */
@@ -213,16 +189,9 @@ export class Learner {
   /** Makes a new optimiser over the parameter groups. */
   createOpt(): Optimizer {
     this.opt?.dispose();
-    const groups = this.#splitter(this.model);
-    const first = typeof this.lr === 'number' ? this.lr : NaN;
-    const opt = this.#optFunc(groups, first);
-    if (Number.isNaN(first)) opt.setHyper('lr', this.lr);
-    if (!this.#wdBnBias) for (const parameter of normParameters(this.model, true)) opt.marks.noDecay.add(parameter);
-    if (this.#trainBn) for (const parameter of normParameters(this.model, false)) opt.marks.forceTrain.add(parameter);
-    this.#everTrained.clear();
     this.capture.clear();
-    this.opt = opt;
-    return opt;
+    this.opt = this.#setup.make(this.model, this.lr);
+    return this.opt;
   }
 
   /** Hyperparameters of the optimiser's groups: all under '', those of a part of the model under its name. */
@@ -288,41 +257,35 @@ export class Learner {
     let values: readonly (number | null)[] = [];
     const keep: Callback = {
       name: 'keep',
-      order: 100,
+      runAfter: ['recorder'],
       afterValidate: () => void (values = this.recorder?.validated ?? []),
     };
     await this.#withCallbacks([...cbs, keep], async () => {
-      await this.#event('beforeEpoch');
+      await this.#tell('beforeEpoch');
       await this.#phase('Validate', () => this.#validateBatches(loader));
-      await this.#event('afterEpoch');
+      await this.#tell('afterEpoch');
     });
     return values;
   }
 
   /** Writes networks and optimiser to `<path>/<modelDir>/<name>/` and returns that folder (fastai's save). */
   async save(name: string): Promise<string> {
-    const folder = join(this.path, this.modelDir, name);
-    await mkdir(dirname(folder), {recursive: true});
-    await saveCheckpoint(this, folder, {epoch: this.epoch, batch: this.iter, step: this.step});
-    return folder;
+    return saveLearner(this, name);
   }
 
   /** Puts networks and optimiser into the state that `save` wrote. */
   async load(name: string): Promise<this> {
-    restoreNetworks(this, await readCheckpoint(join(this.path, this.modelDir, name)));
+    await loadLearner(this, name);
     return this;
   }
 
   /** What callbacks need to carry on, by their names. */
   callbackStates(): Record<string, unknown> {
-    return Object.fromEntries(
-      this.callbacks.filter(({save}) => save).map((callback) => [callback.name, callback.save!()]),
-    );
+    return this.#callbacks.save();
   }
 
   loadCallbackStates(states: Record<string, unknown>): void {
-    for (const callback of this.callbacks)
-      if (callback.load && callback.name in states) callback.load(states[callback.name]);
+    this.#callbacks.load(states);
   }
 
   /** Frees the model's tensors and the optimiser's. */
@@ -337,34 +300,18 @@ export class Learner {
    * @param leave how many of the newest may go on being read
    */
   async readLosses(leave = 0): Promise<void> {
-    while (this.#unread.length > leave) {
-      const {read, loss, value} = this.#unread.shift()!;
-      try {
-        read.value = await value;
-      } finally {
-        loss.dispose();
-      }
-      this.read = read;
-      await this.#event('afterLossRead');
+    while (this.#losses.length > leave) {
+      this.lastLoss = await this.#losses.next();
+      await this.#tell('afterLossRead');
     }
   }
 
   /** Begins to read the loss of this batch, and goes on without waiting for it. */
   #beginRead(): void {
-    const {epoch, iter, step, training, batchSize} = this;
-    const loss = tf.clone(this.loss!);
-    const value = loss.data().then(([number]) => number!);
-    value.catch(() => {}); // thrown by `readLosses`, which may come later
-    this.latest = {
-      value: NaN,
-      epoch,
-      iter,
-      step,
-      training,
-      batchSize,
-      lrs: training ? this.opt!.hypers.map(({lr}) => lr) : [],
-    };
-    this.#unread.push({read: this.latest, loss, value});
+    const {epoch, iter, step, training, turn, batchSize} = this;
+    const lrs = training ? this.opt!.hypers.map(({lr}) => lr) : [];
+    const facts = {epoch, iter, step, training, batchSize, lrs, ...(turn && {turn})};
+    this.pendingLoss = this.#losses.begin(facts, this.loss!);
   }
 
   /** Names of the parameters of the model. */
@@ -374,7 +321,7 @@ export class Learner {
 
   /** Parameters that have taken part in a step of this optimiser. */
   get everTrained(): Set<Parameter> {
-    return this.#everTrained;
+    return this.#setup.everTrained;
   }
 
   async #withCallbacks(extra: Callback[], body: () => Promise<void>): Promise<void> {
@@ -382,31 +329,27 @@ export class Learner {
     try {
       await body();
     } finally {
-      tf.dispose(this.#unread.splice(0).map(({loss}) => loss)); // of a fit that failed
-      for (const callback of this.callbacks) callback.release?.(this);
+      this.#losses.clear();
+      this.#callbacks.release(this);
       this.removeCbs(...extra);
     }
   }
 
-  async #event(event: AsyncEvent): Promise<void> {
-    for (const callback of this.callbacks) await callback[event]?.(this);
-  }
-
-  #eventNow(event: InStepEvent): void {
-    for (const callback of this.callbacks) callback[event]?.(this);
+  #tell(event: AsyncEvent): Promise<void> {
+    return this.#callbacks.tell(event, this);
   }
 
   /** before-event, body, after-event; a Cancel of this phase skips the rest of the body. */
   async #phase(phase: Exclude<Phase, 'Step'>, body: () => Promise<void>): Promise<void> {
     try {
-      await this.#event(`before${phase}`);
+      await this.#tell(`before${phase}`);
       await body();
     } catch (error) {
-      if (!(error instanceof Cancel && error.phase === phase)) throw error;
-      await this.#event(`afterCancel${phase}`);
+      if (!isCancel(error, phase)) throw error;
+      await this.#tell(`afterCancel${phase}`);
     }
     if (phase !== 'Batch') await this.readLosses();
-    await this.#event(`after${phase}`);
+    await this.#tell(`after${phase}`);
   }
 
   async #epochs({startEpoch = 0, startIter = 0, restore}: FitOptions): Promise<void> {
@@ -448,7 +391,7 @@ export class Learner {
     this.input = upload(batch.input, this.dls.normalization);
     this.target = upload(batch.target, this.dls.normalization);
     this.batchSize = batch.size;
-    this.latest = undefined;
+    this.pendingLoss = undefined;
     try {
       await this.#phase('Batch', run);
     } finally {
@@ -460,9 +403,9 @@ export class Learner {
   /** Model and loss; in training on the gradient tape. */
   #forward(): Tensor {
     this.pred = this.model.forward(this.input!);
-    this.#eventNow('afterPred');
+    this.#callbacks.tellNow('afterPred', this);
     this.loss = this.lossFunc(this.pred, this.target!);
-    this.#eventNow('afterLoss');
+    this.#callbacks.tellNow('afterLoss', this);
     tf.keep(this.pred);
     return this.loss;
   }
@@ -482,20 +425,20 @@ export class Learner {
         'every parameter of the optimiser is frozen: there is nothing to train',
         {suggestions: ['setFreezeModel(model, true) makes them trainable']},
       );
-    this.capture.run(this, () => this.#trainStep(wanted), wanted, this.stepMode());
+    this.capture.run(this, () => this.#trainStep(wanted), wanted, this.captureKey());
     this.step++;
     this.#beginRead();
     await this.readLosses(1);
   }
 
   /** Beside trainable parameters, train/eval modes and shapes: what decides which operations a training step has. */
-  protected stepMode(): string {
+  protected captureKey(): string {
     return '';
   }
 
-  /** Whether the loss runs the same operations in every step of one mode (see `repeatable`). */
-  lossRepeats(): boolean {
-    return isRepeatable(this.lossFunc);
+  /** What in the loss is not known to run the same operations in every step with one key (see `repeatable`). */
+  unrepeatableLoss(): string | undefined {
+    return isRepeatable(this.lossFunc) ? undefined : 'the loss';
   }
 
   /** Prediction, loss, gradients, update: everything of a step that happens on the device. */
@@ -503,7 +446,7 @@ export class Learner {
     const {value, grads} = variableGrads(
       () => {
         const loss = this.#forward();
-        this.#eventNow('beforeBackward');
+        this.#callbacks.tellNow('beforeBackward', this);
         return loss as ReturnType<typeof tf.scalar>;
       },
       wanted.map(({variable}) => variable),
@@ -515,7 +458,7 @@ export class Learner {
           grads[parameter.variable.name] ? [[parameter, grads[parameter.variable.name]!]] : [],
         ),
       );
-      this.#eventNow('afterBackward');
+      this.#callbacks.tellNow('afterBackward', this);
       this.#optimize();
     } finally {
       tf.dispose([...this.gradients.values()]);
@@ -525,19 +468,12 @@ export class Learner {
 
   #optimize(): void {
     try {
-      this.#eventNow('beforeStep');
-      if (this.policies.frozenInStep === 'zero-gradient') this.#addZeroGradients();
+      this.#callbacks.tellNow('beforeStep', this);
+      if (this.policies.frozenInStep === 'zero-gradient') this.#setup.addZeroGradients(this.gradients);
       this.opt!.step(this.gradients);
     } catch (error) {
-      if (!(error instanceof Cancel && error.phase === 'Step')) throw error;
+      if (!isCancel(error, 'Step')) throw error;
     }
-    this.#eventNow('afterStep');
-  }
-
-  /** fastai zeroes gradients instead of dropping them, so that whatever was trained once takes part in every later step. */
-  #addZeroGradients(): void {
-    for (const parameter of this.gradients.keys()) this.#everTrained.add(parameter);
-    for (const parameter of this.#everTrained)
-      if (!this.gradients.has(parameter)) this.gradients.set(parameter, tf.zeros(parameter.shape));
+    this.#callbacks.tellNow('afterStep', this);
   }
 }

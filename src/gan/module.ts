@@ -121,7 +121,7 @@ export abstract class Module {
   }
 
   /** This module's own parameters, buffers and counters, in the order of PyTorch: parameters first. */
-  own(): [string, Entry][] {
+  entries(): [string, Entry][] {
     const entries = [...this.#entries];
     return [
       ...entries.filter(([, e]) => e instanceof Parameter),
@@ -131,7 +131,7 @@ export abstract class Module {
 
   #named(): [string, Entry][] {
     return this.namedModules().flatMap(([path, module]) =>
-      module.own().map(([name, e]): [string, Entry] => [join(path, name), e]),
+      module.entries().map(([name, e]): [string, Entry] => [join(path, name), e]),
     );
   }
 

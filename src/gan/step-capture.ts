@@ -4,7 +4,7 @@ import type {Tensor} from '../backends/tf.js';
 import type {Callback, InStepEvent} from './callback.js';
 import type {Learner} from './learner.js';
 import type {Parameter} from './module.js';
-import {firstUnrepeatable} from './repeatable-modules.js';
+import {isRepeatable} from './repeatable.js';
 import {drawCount} from './rng.js';
 
 /** `auto`: repeat steps where that gives the same to the last bit; `off`: compute each anew. */
@@ -48,8 +48,9 @@ export class StepCapture {
     }
     const rule = opt?.rules.find(({coefficients}) => !coefficients);
     if (rule) return `the optimiser ${rule.name} gives no coefficients`;
-    if (!learn.lossRepeats()) return 'the loss is not marked as repeatable';
-    const module = firstUnrepeatable(model.modules());
+    const loss = learn.unrepeatableLoss();
+    if (loss !== undefined) return `${loss} is not marked as repeatable`;
+    const module = model.modules().find(({constructor}) => !isRepeatable(constructor));
     return module && `the module ${module.kind} is not marked as repeatable`;
   }
 
@@ -97,6 +98,6 @@ function keyOf(
     training.join(''),
     parameters.join(''),
     updated.length,
-    opt!.structure(updated),
+    opt!.captureKey(updated),
   ].join(' ');
 }

@@ -52,7 +52,7 @@ export type {Penalty, PenaltyFacts} from '../gan/penalties/penalty.js';
 export type {Rng} from '../gan/rng.js';
 export type {RunConfig} from '../options/run-config.js';
 export type {TrainedRun} from '../gan/export/trained-run.js';
-export type {Mode, Switcher, SwitcherFacts} from '../gan/switchers/switcher.js';
+export type {Switcher, SwitcherFacts, Turn} from '../gan/switchers/switcher.js';
 export type {
   BoolSpec,
   IntSpec,

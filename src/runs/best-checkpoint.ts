@@ -16,7 +16,8 @@ export async function keepBest(
   let best = before?.metric === metric ? before.value : undefined;
   return {
     name: 'keep-best',
-    order: 71,
+    runAfter: ['image-metrics', 'write-checkpoints'],
+    runBefore: ['report-progress'],
     async afterEpoch(learn) {
       const {columns, rows} = learn.recorder!;
       const value = rows.at(-1)?.values[columns.indexOf(metric) - 1] ?? NaN;

@@ -1,4 +1,4 @@
-/** What a run does beside training: each of these is one concern. Their orders make them follow the recorder (50). */
+/** What a run does beside training: each of these is one concern. */
 import {appendFile} from 'node:fs/promises';
 import {GanError, isGanError} from '../errors.js';
 import type {Callback} from '../gan/callback.js';
@@ -17,9 +17,10 @@ type Notify = (event: TrainEvent) => void;
 export function stopWhenDiverged(folder: RunFolder): Callback {
   return {
     name: 'stop-when-diverged',
-    order: 40,
-    async afterLossRead({read}) {
-      const {value, step} = read!;
+    runAfter: ['gan-trainer'],
+    runBefore: ['recorder'],
+    async afterLossRead({lastLoss}) {
+      const {value, step} = lastLoss!;
       if (!Number.isFinite(value)) throw await diverged(folder, `the loss is ${value} at step ${step}`);
     },
   };
@@ -41,7 +42,7 @@ async function diverged(folder: RunFolder, what: string): Promise<GanError> {
 export function stopAt(steps: number, signal?: AbortSignal): Callback {
   return {
     name: 'stop-at',
-    order: 65,
+    runBefore: ['write-checkpoints'],
     afterBatch({training, step, epoch, nEpoch, iter, nIter, stop}) {
       const endsAnyway = epoch === nEpoch - 1 && iter === nIter - 1; // after its validation
       if (!training || endsAnyway) return;
@@ -63,14 +64,14 @@ export function logMetrics(learn: GANLearner, folder: RunFolder): Callback & {fl
   };
   return {
     name: 'log-metrics',
-    order: 55,
+    runAfter: ['recorder', 'image-metrics'],
     flush,
-    async afterLossRead({read}) {
-      const {training, step, epoch, value: loss, lrs} = read!;
+    async afterLossRead({lastLoss}) {
+      const {training, turn, step, epoch, value: loss, lrs} = lastLoss!;
       if (!training) return;
-      const {readMode: mode, genSmooth, critSmooth} = learn.ganTrainer;
+      const {genSmooth, critSmooth} = learn.ganTrainer;
       lines.push(
-        `${JSON.stringify({step, epoch, mode, loss, genLoss: genSmooth.value, critLoss: critSmooth.value, lr: lrs[0]})}\n`,
+        `${JSON.stringify({step, epoch, mode: turn, loss, genLoss: genSmooth.value, critLoss: critSmooth.value, lr: lrs[0]})}\n`,
       );
       if (performance.now() - written > 1000) await flush();
     },
@@ -104,7 +105,8 @@ export function drawSamples(
   };
   const self: Callback & {latest?: string} = {
     name: 'draw-samples',
-    order: 60,
+    runAfter: ['recorder'],
+    runBefore: ['write-checkpoints'],
     async afterBatch({training, step}) {
       if (training && sampleEvery > 0 && step % sampleEvery === 0) await draw(step);
     },
@@ -137,7 +139,7 @@ export function writeCheckpoints(
   };
   const self: ReturnType<typeof writeCheckpoints> = {
     name: 'write-checkpoints',
-    order: 70,
+    runAfter: ['recorder', 'switcher'],
     write,
     async afterBatch(learn) {
       if (!learn.training) return;
@@ -166,17 +168,17 @@ export function reportProgress(
   const imagesPerSecond = (): number => images / Math.max((performance.now() - start) / 1000, 1e-9);
   return {
     name: 'report-progress',
-    order: 80,
+    runAfter: ['image-metrics', 'write-checkpoints'],
     imagesPerSecond,
     beforeBatch() {
       if (start === 0) start = performance.now();
     },
-    afterLossRead({read}) {
-      const {training, step, epoch, value: loss, batchSize, lrs} = read!;
+    afterLossRead({lastLoss}) {
+      const {training, turn, step, epoch, value: loss, batchSize, lrs} = lastLoss!;
       if (!training) return;
       images += batchSize;
       done++;
-      const {readMode, genSmooth, critSmooth} = learn.ganTrainer;
+      const {genSmooth, critSmooth} = learn.ganTrainer;
       const [genLoss, critLoss] = [genSmooth.value, critSmooth.value];
       const secondsLeft = ((performance.now() - start) / 1000 / done) * (steps - step);
       notify({
@@ -184,7 +186,7 @@ export function reportProgress(
         step,
         steps,
         epoch,
-        mode: readMode!,
+        mode: turn!,
         loss,
         lr: lrs[0]!,
         images,

@@ -40,15 +40,15 @@ export function logToTensorBoard(
   };
   return {
     name: 'tensorboard',
-    order: 56,
+    runAfter: ['recorder', 'image-metrics'],
     flush,
     beforeBatch: ({training}) => speed.start(training),
-    async afterLossRead({read}) {
-      const {training, step, value, lrs, batchSize} = read!;
+    async afterLossRead({lastLoss}) {
+      const {training, step, value, lrs, batchSize, turn} = lastLoss!;
       if (!training) return;
       const imagesPerSecond = speed.add(batchSize);
       file.scalars(step, {
-        [`loss/${learn.ganTrainer.readMode}`]: value,
+        [`loss/${turn}`]: value,
         learning_rate: lrs[0]!,
         ...(imagesPerSecond !== undefined && {images_per_second: imagesPerSecond}),
       });

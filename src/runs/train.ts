@@ -134,8 +134,8 @@ export async function train(
       steps,
       epochs,
       items: dls.train.size,
-      generatorParameters: learn.ganModel.need('generator').parameterCount(),
-      criticParameters: learn.ganModel.need('critic').parameterCount(),
+      generatorParameters: learn.ganModel.network('generator').parameterCount(),
+      criticParameters: learn.ganModel.network('critic').parameterCount(),
       ...(notCaptured !== undefined && {notCaptured}),
     });
     await learn.fit(epochs, config.lr, {cbs, ...(config.wd !== undefined && {wd: config.wd}), ...goOn});

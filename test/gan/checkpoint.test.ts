@@ -70,11 +70,11 @@ async function trained(
   const steps: string[] = [];
   const note: Callback = {
     name: 'note',
-    order: 99,
-    async afterBatch({training, latest, opt, epoch, iter, step}) {
+    runAfter: ['recorder'],
+    async afterBatch({training, pendingLoss, opt, epoch, iter, step}) {
       if (!training) return;
       await learn.readLosses();
-      steps.push(`${learn.ganTrainer.lastMode} ${latest!.value} ${opt!.hypers[0]!.lr}`);
+      steps.push(`${learn.pendingLoss!.turn} ${pendingLoss!.value} ${opt!.hypers[0]!.lr}`);
       if (to === undefined || step !== at) return;
       await saveCheckpoint(learn, to, {epoch, batch: iter + 1, step});
       learn.stop('saved');

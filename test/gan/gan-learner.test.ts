@@ -105,14 +105,14 @@ function noteSteps(
   const steps: Step[] = [];
   return {
     name: 'steps',
-    order: 99,
+    runAfter: ['recorder'],
     steps,
-    async afterBatch({training, latest}) {
+    async afterBatch({training, pendingLoss}) {
       if (!training) return;
       await learn.readLosses();
       steps.push({
-        mode: learn.ganTrainer.lastMode === 'critic' ? 'c' : 'g',
-        loss: latest!.value,
+        mode: learn.pendingLoss!.turn === 'critic' ? 'c' : 'g',
+        loss: pendingLoss!.value,
         g: generator.value,
         c: critic.value,
       });
@@ -295,11 +295,11 @@ describe('GANLearner: freezing', () => {
       cbs: [
         {
           name: 'changes',
-          order: 99,
+          runAfter: ['recorder'],
           afterBatch() {
             const now = [generator.value, critic.value];
             seen.push(
-              `${learn.ganTrainer.lastMode === 'critic' ? 'c' : 'g'}: ${now[0] === before[0] ? '' : 'g'}${now[1] === before[1] ? '' : 'c'}`,
+              `${learn.pendingLoss!.turn === 'critic' ? 'c' : 'g'}: ${now[0] === before[0] ? '' : 'g'}${now[1] === before[1] ? '' : 'c'}`,
             );
             before = now;
           },
@@ -495,7 +495,7 @@ describe('GANLearner: clipping', () => {
       cbs: [
         {
           name: 'note',
-          order: 99,
+          runAfter: ['recorder'],
           afterBatch() {
             result.rest.push(Math.max(...others.map(largest)));
             result.norm.push(Math.max(...norms.map(largest)));
@@ -555,12 +555,12 @@ describe('GANTrainer', () => {
       cbs: [
         {
           name: 'by-hand',
-          order: -1,
+          runBefore: ['gan-trainer'],
           beforeBatch: ({iter}) => {
             if (iter === 0) trainer.switch('generator');
             if (iter === 1) trainer.switch();
             seen.push(
-              `${trainer.mode} ${learn.ganModel.genMode} ${learn.ganLoss.genMode} ${generator.weight.requiresGrad} ${critic.weight.requiresGrad}`,
+              `${trainer.turn} ${learn.ganModel.genMode} ${learn.ganLoss.genMode} ${generator.weight.requiresGrad} ${critic.weight.requiresGrad}`,
             );
           },
         },
@@ -582,7 +582,7 @@ describe('GANTrainer', () => {
       cbs: [
         {
           name: 'note',
-          order: 99,
+          runAfter: ['recorder'],
           afterBatch: ({iter}) => {
             seen.push(learn.ganTrainer.lastGen && valuesOf(learn.ganTrainer.lastGen)[0]! / (before * pairs[iter]![0]));
             before = generator.value;

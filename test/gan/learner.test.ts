@@ -41,7 +41,7 @@ function observer(
       at[event]?.(learn, seen.filter((other) => other === event).length);
     },
   ]);
-  return {name: 'observer', order: 10, seen, ...(Object.fromEntries(handlers) as object)};
+  return {name: 'observer', runAfter: ['recorder'], seen, ...(Object.fromEntries(handlers) as object)};
 }
 
 /** Two training batches, one for validation; y = w x, squared distance, gradient 2 x (w x - t). */
@@ -111,13 +111,13 @@ describe('Learner: events', () => {
     const seen: string[] = [];
     const cb: Callback = {
       name: 'note',
-      order: 99,
+      runAfter: ['recorder'],
       afterStep: () => void seen.push('step'),
-      afterBatch: ({latest}) => void seen.push(Number.isNaN(latest!.value) ? 'batch' : 'batch with its loss'),
-      afterLossRead({read}) {
+      afterBatch: ({pendingLoss}) => void seen.push(Number.isNaN(pendingLoss!.value) ? 'batch' : 'batch with its loss'),
+      afterLossRead({lastLoss}) {
         seen.push('loss');
         losses.push(
-          `${read!.training ? `step ${read!.step}` : 'held out'} of epoch ${read!.epoch}, batch ${read!.iter} of ${read!.batchSize} at ${read!.lrs.join()}: ${read!.value.toFixed(4)}`,
+          `${lastLoss!.training ? `step ${lastLoss!.step}` : 'held out'} of epoch ${lastLoss!.epoch}, batch ${lastLoss!.iter} of ${lastLoss!.batchSize} at ${lastLoss!.lrs.join()}: ${lastLoss!.value.toFixed(4)}`,
         );
       },
       afterTrain: () => void seen.push('train'),
@@ -149,12 +149,12 @@ describe('Learner: events', () => {
     const seen: string[] = [];
     const cb: Callback = {
       name: 'note',
-      order: 99,
+      runAfter: ['recorder'],
       async afterBatch(learn) {
         await learn.readLosses();
-        seen.push(`batch ${learn.latest!.value === learn.read!.value}`);
+        seen.push(`batch ${learn.pendingLoss!.value === learn.lastLoss!.value}`);
       },
-      afterLossRead: ({read}) => void seen.push(`loss ${read!.value > 0}`),
+      afterLossRead: ({lastLoss}) => void seen.push(`loss ${lastLoss!.value > 0}`),
     };
     const {learn} = scaleLearner({cbs: [cb]});
     await learn.fit(1);
@@ -283,27 +283,29 @@ describe('Learner: events', () => {
     expect(cb.seen.filter((event) => event === 'afterBatch')).to.have.length(3);
   });
 
-  it('are given to callbacks by their order, equal ones as added, and are awaited', async () => {
+  it('are given to callbacks in the order that they ask for, else as added, and are awaited', async () => {
     const seen: string[] = [];
-    const note = (name: string, order?: number): Callback => ({
+    const note = (name: string, rules: Partial<Callback> = {}): Callback => ({
       name,
-      ...(order !== undefined && {order}),
+      ...rules,
       async beforeFit() {
         await new Promise((done) => setImmediate(done));
         seen.push(name);
       },
     });
-    const {learn} = scaleLearner({cbs: [note('a'), note('late', 99), note('b'), note('early', -99)]});
+    const late = note('late', {runAfter: ['c', 'of this fit']});
+    const early = note('early', {runBefore: ['train-eval', 'a', 'b']});
+    const {learn} = scaleLearner({cbs: [note('a'), late, note('b'), early]});
     learn.addCbs(note('c'));
     await learn.fit(1, 0.1, {cbs: [note('of this fit')]});
     expect(seen).to.deep.equal(['early', 'a', 'b', 'c', 'of this fit', 'late']);
     expect(learn.callbacks.map(({name}) => name)).to.deep.equal([
       'early',
       'train-eval',
+      'recorder',
       'a',
       'b',
       'c',
-      'recorder',
       'late',
     ]);
     learn.removeCbs(learn.callbacks[0]!);
@@ -351,7 +353,7 @@ describe('Learner: fit', () => {
   it('takes steps along the gradient, and knows the loss of each batch', async () => {
     const losses: number[] = [];
     const {learn, model} = scaleLearner({
-      cbs: [{name: 'note', afterLossRead: ({read}) => void (read!.training && losses.push(read!.value))}],
+      cbs: [{name: 'note', afterLossRead: ({lastLoss}) => void (lastLoss!.training && losses.push(lastLoss!.value))}],
     });
     await learn.fit(1);
     // w = 1: loss 1, gradient 2 -> w = .8: loss (1.6 - 1)^2, gradient 4 * .6 -> w = .56

@@ -52,8 +52,8 @@ async function train(learn: GANLearner, steps = 50, cbs: Callback[] = []): Promi
   const images: number[][] = [];
   const note: Callback = {
     name: 'note',
-    order: 100,
-    afterLossRead: ({read}) => void losses.push(read!.value),
+    runAfter: ['recorder'],
+    afterLossRead: ({lastLoss}) => void losses.push(lastLoss!.value),
     async afterBatch({pred}) {
       images.push(Array.from(await pred!.data()).slice(0, 5));
     },
@@ -189,7 +189,7 @@ describe('steps repeated from recordings', function () {
     const counts: number[] = [];
     const learn = wgan(adam())({capture: 'auto'});
     await learn.fit(1, undefined, {
-      cbs: [{name: 'count', order: 100, afterBatch: () => void counts.push(tf.backend().numDataIds())}],
+      cbs: [{name: 'count', runAfter: ['recorder'], afterBatch: () => void counts.push(tf.backend().numDataIds())}],
     });
     expect(counts[49]).to.equal(counts[19]);
     learn.dispose();

@@ -4,7 +4,7 @@ import {tf, type Tensor} from '../../dist/backends/tf.js';
 import {createParts} from '../../dist/config/parts.js';
 import {resolveConfig} from '../../dist/config/resolve.js';
 import type {FiniteSource} from '../../dist/gan/data/types.js';
-import type {Mode} from '../../dist/gan/switchers/switcher.js';
+import type {Turn} from '../../dist/gan/switchers/switcher.js';
 import {openRegistry} from '../../dist/plugin/discover.js';
 import type {GivenMap} from '../../dist/options/options-check.js';
 
@@ -65,7 +65,7 @@ describe('the built-in parts', () => {
   describe('switchers', () => {
     const turns = async (name: string, options: Record<string, unknown>, losses: number[]): Promise<string> => {
       const next = await registry.create('switcher', name, given(options));
-      let [last, run] = ['critic' as Mode, 0];
+      let [last, run] = ['critic' as Turn, 0];
       return losses
         .map((loss) => {
           run++;

@@ -3,6 +3,7 @@ import {existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileS
 import path from 'node:path';
 import {tf, type Tensor} from '../../dist/backends/tf.js';
 import type {Device} from '../../dist/backends/device.js';
+import type {Callback} from '../../dist/gan/callback.js';
 import {writeSafetensors} from '../../dist/gan/io/safetensors.js';
 import {openRun} from '../../dist/runs/open-run.js';
 import type {TrainEvent} from '../../dist/runs/train.js';
@@ -55,6 +56,36 @@ describe('train', () => {
       sample: newest(dir, 'samples'),
       skipped: [],
     });
+  });
+
+  it('runs its callbacks in the order that each of them asks for', async () => {
+    let order: string[] = [];
+    const spy: Callback = {name: 'spy', beforeFit: ({callbacks}) => void (order = callbacks.map(({name}) => name))};
+    const after: Callback = {name: 'after', runAfter: ['recorder'], runBefore: ['write-checkpoints']};
+    await run({
+      dir: newRun(),
+      set: ['steps=1', 'penalty=r1', 'schedule=linear', 'metrics=swd', 'keepBest=swd', 'tensorboard=true'],
+      parts: {callbacks: [spy, after]},
+    });
+    expect(order).to.deep.equal([
+      'train-eval',
+      'gan-trainer',
+      'switcher',
+      'penalty',
+      'spy',
+      'stop-when-diverged',
+      'recorder',
+      'image-metrics',
+      'after',
+      'log-metrics',
+      'tensorboard',
+      'schedule',
+      'draw-samples',
+      'stop-at',
+      'write-checkpoints',
+      'keep-best',
+      'report-progress',
+    ]);
   });
 
   it('keeps the two newest checkpoints, and nothing half written', async () => {

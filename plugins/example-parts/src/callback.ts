@@ -12,10 +12,11 @@ export default ({callback, opt}: Gan) =>
     create({loss, patience}) {
       let run = 0;
       return {
-        order: 60, // after the recorder, before the checkpoints
-        afterLossRead({read, stop}) {
-          if (!read!.training) return;
-          run = read!.value < loss ? run + 1 : 0;
+        runAfter: ['recorder'],
+        runBefore: ['write-checkpoints'], // so that a checkpoint has what this one knows
+        afterLossRead({lastLoss, stop}) {
+          if (!lastLoss!.training) return;
+          run = lastLoss!.value < loss ? run + 1 : 0;
           if (run >= patience) stop(`the loss was below ${loss} for ${patience} steps`);
         },
         save: () => ({run}),

@@ -86,16 +86,19 @@ export class Measurement {
   /** Trains the steps of a round. With `each`, the device is waited for after every step. */
   async #train(each?: (mode: 'critic' | 'generator', milliseconds: number, loss: number) => void): Promise<void> {
     let start = 0;
-    const begin: Callback = {name: 'bench-begin', order: -1000, beforeBatch: () => void (start = performance.now())};
+    const begin: Callback = {
+      name: 'bench-begin',
+      runBefore: ['gan-trainer'],
+      beforeBatch: () => void (start = performance.now()),
+    };
     const end: Callback = {
       name: 'bench-end',
-      order: 1000,
-      afterBatch: async ({step, stop, latest}) => {
+      afterBatch: async ({step, stop, pendingLoss}) => {
         if (each) {
           await this.#training.device.sync();
           const milliseconds = performance.now() - start;
           await this.#training.learn.readLosses();
-          each(this.#training.learn.ganTrainer.lastMode!, milliseconds, latest!.value);
+          each(pendingLoss!.turn!, milliseconds, pendingLoss!.value);
           this.#tensorBytes = Math.max(this.#tensorBytes, this.#training.device.memory().bytes);
         }
         if (step >= this.#job.steps) stop('the round is done');

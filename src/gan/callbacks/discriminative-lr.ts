@@ -46,5 +46,5 @@ const rates = ({opt}: Learner): number[] => opt!.hypers.map(({lr}) => lr);
 
 function trainsCritic({training, callbacks}: Learner): boolean {
   const trainer = callbacks.find((callback): callback is GANTrainer => callback.name === 'gan-trainer');
-  return training && trainer?.mode === 'critic';
+  return training && trainer?.turn === 'critic';
 }

@@ -3,11 +3,11 @@ import {tf, type Tensor} from '../../backends/tf.js';
 import type {Callback} from '../callback.js';
 import {GANModule} from '../gan-module.js';
 import {isNorm} from '../groups.js';
-import type {Learner, LossRead} from '../learner.js';
+import type {Learner} from '../learner.js';
 import type {GANLoss} from '../losses/gan-loss.js';
 import {Parameter, type Module} from '../module.js';
 import {SmoothLoss} from '../smoothing.js';
-import {other, type Mode} from '../switchers/switcher.js';
+import {other, type Turn} from '../switchers/switcher.js';
 
 export interface GANTrainerOptions {
   /** Put the network that is not being trained into eval mode. */
@@ -23,7 +23,7 @@ export interface GANTrainerOptions {
 }
 
 interface GANTrainerState {
-  mode: Mode;
+  mode: Turn;
   training: {generator: boolean; critic: boolean};
   genSmooth: [number, number];
   critSmooth: [number, number];
@@ -37,6 +37,7 @@ interface GANTrainerState {
  */
 export class GANTrainer implements Callback {
   readonly name = 'gan-trainer';
+  readonly runAfter = ['train-eval'];
   readonly switchEval: boolean;
   readonly clip: number | undefined;
   readonly clipNorms: boolean;
@@ -44,20 +45,15 @@ export class GANTrainer implements Callback {
   /** Smoothed losses after each step of that network. */
   genLosses: number[] = [];
   critLosses: number[] = [];
-  /** Whose turn it is. */
-  mode: Mode;
-  /** Whose batch was the one just done. */
-  lastMode: Mode | undefined;
-  /** Whose batch the loss was of that was read last. */
-  readMode: Mode | undefined;
   readonly genSmooth: SmoothLoss;
   readonly critSmooth: SmoothLoss;
   /** The generator's images of its last training step; kept until the next. */
   lastGen: Tensor | undefined;
   readonly #loss: GANLoss;
-  readonly #modes = new WeakMap<LossRead, Mode>();
-  readonly #own = new Map<Module, Set<Parameter>>();
-  #model: GANModule | undefined;
+  readonly #trainable = new Map<Module, Set<Parameter>>();
+  #model: GANModule;
+  /** Whose turn it is again after the validation that is going on. */
+  #turnAfter: Turn | undefined;
 
   constructor(
     loss: GANLoss,
@@ -70,9 +66,15 @@ export class GANTrainer implements Callback {
     this.clip = clip;
     this.clipNorms = clipNorms;
     this.genFirst = genFirst;
-    this.mode = genFirst ? 'generator' : 'critic';
+    this.#model = loss.ganModel;
+    this.#model.switch(genFirst);
     this.genSmooth = new SmoothLoss(beta);
     this.critSmooth = new SmoothLoss(beta);
+  }
+
+  /** Whose turn it is in training. A validation runs the generator, and leaves the turn as it is. */
+  get turn(): Turn {
+    return this.#turnAfter ?? this.#model.turn;
   }
 
   beforeFit(learn: Learner): void {
@@ -92,7 +94,7 @@ export class GANTrainer implements Callback {
     this.#model = model;
     for (const net of this.#networks()) {
       const parameters = net.parameters();
-      this.#own.set(
+      this.#trainable.set(
         net,
         new Set(policies.freezing === 'left' ? parameters : parameters.filter(({requiresGrad}) => requiresGrad)),
       );
@@ -101,39 +103,36 @@ export class GANTrainer implements Callback {
 
   beforeEpoch(learn: Learner): void {
     if (!learn.fitting) this.#adopt(learn); // a validation by itself
-    this.switch(this.mode);
+    this.switch(this.turn);
   }
 
   beforeTrain({policies}: Learner): void {
-    if (policies.epochStart === 'kept') this.switch(this.mode); // the whole model has just been put into train mode
+    if (policies.epochStart === 'kept') this.switch(this.turn); // the whole model has just been put into train mode
   }
 
   beforeBatch(learn: Learner): void {
     if (!learn.training) return;
     this.#bound(learn);
-    if (this.mode === 'critic') [learn.input, learn.target] = [learn.target, learn.input];
+    if (this.turn === 'critic') [learn.input, learn.target] = [learn.target, learn.input];
   }
 
   /** Sees to it that the critic's weights are kept within `clip`: by each of its steps, or now. */
   #bound({opt, policies}: Learner): void {
     const {clip} = this;
     if (clip === undefined) return;
-    if (policies.clipping === 'before-batch') clamp(this.#net('critic').parameters(), clip);
-    else opt!.bounds = new Map(this.mode === 'critic' ? this.#clipped().map((parameter) => [parameter, clip]) : []);
+    if (policies.clipping === 'before-batch') clamp(this.#network('critic').parameters(), clip);
+    else opt!.bounds = new Map(this.turn === 'critic' ? this.#clipped().map((parameter) => [parameter, clip]) : []);
   }
 
-  afterBatch({training, latest, pred}: Learner): void {
-    this.lastMode = training ? this.mode : 'generator';
-    if (latest) this.#modes.set(latest, this.lastMode);
-    if (!training || this.lastMode !== 'generator') return;
+  afterBatch({training, pred}: Learner): void {
+    if (!training || this.turn !== 'generator') return;
     this.lastGen?.dispose();
     this.lastGen = tf.keep(tf.clone(pred!));
   }
 
-  afterLossRead({read}: Learner): void {
-    const {value, training} = read!;
-    this.readMode = this.#modes.get(read!)!;
-    const generating = this.readMode === 'generator';
+  afterLossRead({lastLoss}: Learner): void {
+    const {value, training, turn} = lastLoss!;
+    const generating = turn === 'generator';
     if (generating) this.#loss.genLoss = value;
     else this.#loss.critLoss = value;
     if (!training) return;
@@ -143,10 +142,10 @@ export class GANTrainer implements Callback {
   }
 
   beforeValidate(learn: Learner): void {
-    const turn = this.mode;
+    const {turn} = this;
     this.switch('generator');
     if (learn.policies.validation === 'eval') learn.model.eval();
-    if (learn.policies.epochStart === 'kept') this.mode = turn;
+    if (learn.policies.epochStart === 'kept') this.#turnAfter = turn;
   }
 
   /** Gives `lastGen` back. */
@@ -162,27 +161,27 @@ export class GANTrainer implements Callback {
   release({policies}: Learner): void {
     this.dispose();
     if (policies.freezing === 'left') return;
-    for (const own of this.#own.values()) for (const parameter of own) parameter.requiresGrad = true;
+    for (const parameters of this.#trainable.values())
+      for (const parameter of parameters) parameter.requiresGrad = true;
   }
 
-  /** Gives the turn to `mode`, or to the other network: freezing, train/eval modes, what model and loss compute. */
-  switch(mode: Mode = other(this.mode)): void {
-    this.mode = mode;
-    const [turn, rest] = [this.#net(mode), this.#net(other(mode))];
-    for (const parameter of this.#own.get(turn)!) parameter.requiresGrad = true;
+  /** Gives the turn to a network, or to the other one: freezing, train/eval modes, what model and loss compute. */
+  switch(turn: Turn = other(this.turn)): void {
+    this.#turnAfter = undefined;
+    this.#model.turn = turn;
+    const [trained, rest] = [this.#network(turn), this.#network(other(turn))];
+    for (const parameter of this.#trainable.get(trained)!) parameter.requiresGrad = true;
     for (const parameter of rest.parameters()) parameter.requiresGrad = false;
     if (this.switchEval) {
-      turn.train();
+      trained.train();
       rest.eval();
     }
-    this.#model!.switch(mode === 'generator');
-    this.#loss.switch(mode === 'generator');
   }
 
   save(): GANTrainerState {
     return {
-      mode: this.mode,
-      training: {generator: this.#net('generator').training, critic: this.#net('critic').training},
+      mode: this.turn,
+      training: {generator: this.#network('generator').training, critic: this.#network('critic').training},
       genSmooth: this.genSmooth.save(),
       critSmooth: this.critSmooth.save(),
       genLoss: this.#loss.genLoss ?? null,
@@ -193,8 +192,8 @@ export class GANTrainer implements Callback {
   load(state: unknown): void {
     const {mode, training, genSmooth, critSmooth, genLoss, critLoss} = state as GANTrainerState;
     this.switch(mode);
-    this.#net('generator').train(training.generator);
-    this.#net('critic').train(training.critic);
+    this.#network('generator').train(training.generator);
+    this.#network('critic').train(training.critic);
     this.genSmooth.load(genSmooth);
     this.critSmooth.load(critSmooth);
     this.#loss.genLoss = genLoss ?? undefined;
@@ -202,19 +201,19 @@ export class GANTrainer implements Callback {
   }
 
   #networks(): Module[] {
-    return [this.#net('generator'), this.#net('critic')];
+    return [this.#network('generator'), this.#network('critic')];
   }
 
-  #net(mode: Mode): Module {
-    return this.#model!.need(mode);
+  #network(name: Turn): Module {
+    return this.#model.network(name);
   }
 
   #clipped(): Parameter[] {
-    const own = this.#net('critic')
+    const entries = this.#network('critic')
       .modules()
       .filter((module) => this.clipNorms || !isNorm(module))
-      .flatMap((module) => module.own());
-    return own.map(([, entry]) => entry).filter((entry) => entry instanceof Parameter);
+      .flatMap((module) => module.entries());
+    return entries.map(([, entry]) => entry).filter((entry) => entry instanceof Parameter);
   }
 }
 

@@ -23,7 +23,7 @@ interface RecorderState {
  */
 export class Recorder implements Callback {
   readonly name = 'recorder';
-  readonly order = 50;
+  readonly runAfter = ['train-eval', 'gan-trainer', 'switcher', 'discriminative-lr'];
   /** Compute the metrics on training batches. */
   trainMetrics: boolean;
   /** Compute the metrics on validation batches. */
@@ -94,7 +94,7 @@ export class Recorder implements Callback {
   }
 
   async afterLossRead(learn: Learner): Promise<void> {
-    const {value, training} = learn.read!;
+    const {value, training} = learn.lastLoss!;
     if (training) {
       this.smoothLoss.add(value);
       this.losses.push(this.smoothLoss.value!);

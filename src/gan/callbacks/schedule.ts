@@ -31,7 +31,7 @@ export interface Scheduled {
 /** Sets hyperparameters before each training batch; all schedules are this callback. */
 export class HyperparameterScheduler implements Callback {
   readonly name: string;
-  readonly order = 60;
+  readonly runAfter = ['discriminative-lr', 'recorder', 'image-metrics', 'log-metrics', 'tensorboard'];
   readonly #values: (learn: Learner) => Iterable<readonly [name: string, value: HyperValue]>;
 
   /** @param values names and values for the next step */

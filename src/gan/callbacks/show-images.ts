@@ -9,7 +9,7 @@ import type {GANTrainer} from './gan-trainer.js';
 export function showImages(trainer: GANTrainer, folder: string): Callback {
   return {
     name: 'show-images',
-    order: 55,
+    runAfter: ['gan-trainer', 'recorder'],
     async afterEpoch({epoch, fitting, dls}: Learner) {
       const images = trainer.lastGen;
       if (!fitting || !images) return;

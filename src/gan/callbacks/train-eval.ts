@@ -1,9 +1,9 @@
 import type {Callback} from '../callback.js';
 
-/** Puts the model into train mode for training and into eval mode for validation, before all others (fastai's TrainEvalCallback). */
+/** Puts the model into train mode for training and into eval mode for validation (fastai's TrainEvalCallback). */
 export const trainEval: Callback = {
   name: 'train-eval',
-  order: -10,
+  runBefore: ['gan-trainer', 'recorder'],
   beforeTrain: ({model}) => void model.train(),
   beforeValidate: ({model}) => void model.eval(),
 };

@@ -8,6 +8,7 @@ export abstract class Activation extends Module {
 }
 
 export class ReLU extends Activation {
+  static readonly repeatable = true;
   override readonly defaultInit = kaimingUniform();
 
   override forward(x: Tensor): Tensor {
@@ -16,6 +17,7 @@ export class ReLU extends Activation {
 }
 
 export class ReLU6 extends Activation {
+  static readonly repeatable = true;
   override readonly defaultInit = kaimingUniform();
 
   override forward(x: Tensor): Tensor {
@@ -25,6 +27,7 @@ export class ReLU6 extends Activation {
 
 /** x for x > 0, `slope` x otherwise (torch.nn.LeakyReLU; its default slope is 0.01). */
 export class LeakyReLU extends Activation {
+  static readonly repeatable = true;
   /** fastai ignores the slope here. */
   override readonly defaultInit = kaimingUniform();
   readonly slope: number;
@@ -40,6 +43,7 @@ export class LeakyReLU extends Activation {
 }
 
 export class Tanh extends Activation {
+  static readonly repeatable = true;
   override readonly defaultInit = xavierUniform;
 
   override forward(x: Tensor): Tensor {
@@ -48,6 +52,7 @@ export class Tanh extends Activation {
 }
 
 export class Sigmoid extends Activation {
+  static readonly repeatable = true;
   override readonly defaultInit = xavierUniform;
 
   override forward(x: Tensor): Tensor {
@@ -57,6 +62,7 @@ export class Sigmoid extends Activation {
 
 /** sigmoid(x) (high - low) + low (fastai's SigmoidRange). */
 export class SigmoidRange extends Activation {
+  static readonly repeatable = true;
   readonly low: number;
   readonly high: number;
 

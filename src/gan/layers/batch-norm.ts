@@ -21,6 +21,7 @@ export interface NormOptions {
  * biased batch variance and keeps the unbiased one; in eval mode uses the running statistics. [batch, ..., c] -> same.
  */
 export class BatchNorm extends Module {
+  static readonly repeatable = true;
   readonly channels: number;
   readonly eps: number;
   readonly momentum: number;

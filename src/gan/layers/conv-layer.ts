@@ -45,6 +45,7 @@ export interface ConvLayerOptions {
 
 /** Convolution, norm, activation in one, with children 0, 1, 2 (fastai's ConvLayer). [batch, ...spatial, ni] -> [..., nf]. */
 export class ConvLayer extends Sequential {
+  static override readonly repeatable = true;
   constructor(ni: number, nf: number, options: ConvLayerOptions = {}) {
     const {ks = 3, ndim = 2, normType = 'Batch', bn1st = true, transpose = false, actCls = () => new ReLU()} = options;
     const {padding = transpose ? 0 : Math.floor((ks - 1) / 2), biasStd = 0.01, init = 'auto', xtra} = options;

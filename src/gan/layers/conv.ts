@@ -33,6 +33,7 @@ export interface ConvOptions {
  * (torch.nn.Conv1d/2d/3d, ConvTranspose1d/2d/3d). [batch, ...spatial, in] -> [batch, ...spatial', out].
  */
 export class Conv extends Module {
+  static readonly repeatable = true;
   readonly inChannels: number;
   readonly outChannels: number;
   readonly dims: number;

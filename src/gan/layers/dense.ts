@@ -7,6 +7,7 @@ import {torchDefault} from './init.js';
 
 /** Fully connected layer with PyTorch's names and initial values (torch.nn.Linear). [batch, in] -> [batch, out]. */
 export class Dense extends Module {
+  static readonly repeatable = true;
   readonly inFeatures: number;
   readonly outFeatures: number;
   readonly weight: Parameter;

@@ -10,6 +10,7 @@ import {streams} from '../streams.js';
  * (torch.nn.Dropout2d). [batch, ...spatial, c] -> same. The mask comes from the `dropout` stream.
  */
 export class Dropout2d extends Module {
+  static readonly repeatable = true;
   readonly p: number;
   readonly #rng: Rng;
 

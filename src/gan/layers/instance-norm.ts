@@ -8,6 +8,7 @@ import {normalize, type NormOptions} from './batch-norm.js';
  * channel of every image has its own mean and biased variance, in training and evaluation alike. [batch, ..., c] -> same.
  */
 export class InstanceNorm extends Module {
+  static readonly repeatable = true;
   readonly channels: number;
   readonly eps: number;
   readonly weight: Parameter;

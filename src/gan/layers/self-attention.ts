@@ -11,6 +11,7 @@ import {ConvLayer} from './conv-layer.js';
  * The attention matrix has (number of positions)^2 elements for each image.
  */
 export class SelfAttention extends Module {
+  static readonly repeatable = true;
   readonly channels: number;
   readonly gamma: Parameter;
   readonly #query: ConvLayer;

@@ -5,6 +5,7 @@ import {BatchNorm} from './batch-norm.js';
 
 /** One layer after the other; children are named 0, 1, 2, ... */
 export class Sequential extends Module {
+  static readonly repeatable = true;
   constructor(layers: readonly Module[]) {
     super();
     layers.forEach((layer, i) => this.add(String(i), layer));
@@ -45,6 +46,7 @@ export abstract class BlockLayer extends Module {
 
 /** Concatenates the current value and the block's input, in that order, along the channels; or adds them (fastai's MergeLayer). */
 export class MergeLayer extends BlockLayer {
+  static readonly repeatable = true;
   readonly dense: boolean;
 
   constructor(dense = false) {
@@ -59,6 +61,7 @@ export class MergeLayer extends BlockLayer {
 
 /** A sequence whose `BlockLayer`s see the block's input; children are named layers.0, layers.1, ... (fastai's SequentialEx). */
 export class SequentialEx extends Module {
+  static readonly repeatable = true;
   readonly #layers: Sequential;
 
   constructor(...layers: Module[]) {

@@ -6,6 +6,7 @@ import {Module} from '../module.js';
  * [batch, ...] -> [batch, rest], the rest in PyTorch's order (channels first); with `full`, one dimension (fastai's Flatten).
  */
 export class Flatten extends Module {
+  static readonly repeatable = true;
   readonly full: boolean;
 
   constructor(full = false) {
@@ -27,6 +28,7 @@ export class Flatten extends Module {
  * trailing dimensions come before the channels here).
  */
 export class AddChannels extends Module {
+  static readonly repeatable = true;
   readonly nDim: number;
 
   constructor(nDim: number) {

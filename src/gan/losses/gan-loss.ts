@@ -9,12 +9,11 @@ export type GenLossFunction = (fakePred: Tensor, output: Tensor, target: Tensor)
 /** What the critic minimises, from its scores of real and of generated images. */
 export type CritLossFunction = (realPred: Tensor, fakePred: Tensor) => Tensor;
 
-/** The losses of both networks, switched together with a GANModule (fastai's GANLoss). */
+/** The losses of both networks of a GANModule: of the one whose turn it is (fastai's GANLoss). */
 export class GANLoss {
   readonly genLossFunc: GenLossFunction;
   readonly critLossFunc: CritLossFunction;
   readonly ganModel: GANModule;
-  genMode = false;
   /** The latest values, once the learner has read them. */
   genLoss: number | undefined;
   critLoss: number | undefined;
@@ -33,17 +32,23 @@ export class GANLoss {
 
   /** Loss of generated images `output`, given the critic's scores of them; `target` are the real ones. */
   generator(output: Tensor, target: Tensor): Tensor {
-    return this.genLossFunc(this.ganModel.need('critic').forward(output), output, target);
+    return this.genLossFunc(this.ganModel.network('critic').forward(output), output, target);
   }
 
   /** Loss of the scores `realPred`, given those of images freshly generated from `input`. No gradient flows to the generator. */
   critic(realPred: Tensor, input: Tensor): Tensor {
-    this.fake = noGrad(() => this.ganModel.need('generator').forward(input));
-    return this.critLossFunc(realPred, this.ganModel.need('critic').forward(this.fake));
+    this.fake = noGrad(() => this.ganModel.network('generator').forward(input));
+    return this.critLossFunc(realPred, this.ganModel.network('critic').forward(this.fake));
   }
 
-  switch(genMode = !this.genMode): void {
-    this.genMode = genMode;
+  /** Whether it is the generator's turn in the GANModule. */
+  get genMode(): boolean {
+    return this.ganModel.genMode;
+  }
+
+  /** Gives the turn to the generator or to the critic, in the GANModule; without an argument, to the other one. */
+  switch(genMode?: boolean): void {
+    this.ganModel.switch(genMode);
   }
 }
 

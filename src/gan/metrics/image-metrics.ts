@@ -78,7 +78,7 @@ export function measureImages(
   const measure = imageMeter(learn.dls, (latents) => learn.draw(latents), metrics, options);
   return {
     name: 'image-metrics',
-    order: 52, // the recorder has written its row, nobody has read it
+    runAfter: ['recorder'], // it has written its row
     beforeFit({recorder}) {
       recorder!.columns.push(...metrics.map(({name}) => name));
     },

@@ -5,7 +5,7 @@ import type {Learner, LossRead} from '../learner.js';
 export interface Metric {
   readonly name: string;
   reset(): void;
-  /** True: of the loss, and called for each batch when `learn.read` is that of the batch. */
+  /** True: of the loss, and called for each batch when `learn.lastLoss` is that of the batch. */
   readonly ofLoss?: boolean;
   /** Called after each batch, with the learner's `pred` and `target` of it. */
   accumulate(learn: Learner): void | Promise<void>;
@@ -70,7 +70,7 @@ export class LossMetric extends Average implements Metric {
   }
 
   accumulate(learn: Learner): void {
-    const read = learn.read!;
+    const read = learn.lastLoss!;
     this.add(this.#measure(read, learn), read.batchSize);
   }
 }

@@ -9,6 +9,7 @@ import type {Rng} from '../rng.js';
 
 /** Two 3x3 layers whose result is followed by the block's input along the channels: [..., nf] -> [..., 2 nf] (fastai's DenseResBlock). */
 export class DenseResBlock extends SequentialEx {
+  static override readonly repeatable = true;
   constructor(nf: number, options: Omit<ConvLayerOptions, 'ks' | 'stride' | 'padding'> = {}) {
     const layer = (): ConvLayer => new ConvLayer(nf, nf, {...options, ks: 3, stride: 1, padding: 1});
     super(layer(), layer(), new MergeLayer(true));

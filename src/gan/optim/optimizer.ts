@@ -234,7 +234,7 @@ export class Optimizer {
    * What an update of these parameters follows from, beside gradients and coefficients: with one text, the same parameters share rows of
    * coefficients, and the same operations follow.
    */
-  structure(parameters: readonly Parameter[]): string {
+  captureKey(parameters: readonly Parameter[]): string {
     const groups = this.hypers.map((hypers, i) => [hypers.wd !== 0, ...this.rules[i]!.averages(hypers)].join());
     const steps = parameters.map((parameter) => this.#state.get(parameter)?.step);
     const first = steps.find((step) => step !== undefined) ?? 0;

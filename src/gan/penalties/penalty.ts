@@ -22,7 +22,7 @@ export type Penalty = (facts: PenaltyFacts) => Tensor | undefined;
 
 /** Adds a penalty to the loss of each of the critic's steps. */
 export function penalise({ganTrainer, ganLoss, ganModel}: GANLearner, penalty: Penalty): Callback {
-  const critic = ganModel.need('critic');
+  const critic = ganModel.network('critic');
   let step = 0;
   return {
     name: 'penalty',
@@ -30,7 +30,7 @@ export function penalise({ganTrainer, ganLoss, ganModel}: GANLearner, penalty: P
       step = 0;
     },
     afterLoss(learn) {
-      if (!learn.training || ganTrainer.mode !== 'critic') return;
+      if (!learn.training || ganTrainer.turn !== 'critic') return;
       const rng = new Rng(learn.streams.seed).fork('penalty', step);
       const value = penalty({
         critic: (images) => critic.forward(images),

@@ -52,6 +52,7 @@ interface SwitchingState {
 /** Asks a switcher after every training step, and gives the turn to the network that it names. */
 export class Switching implements Callback {
   readonly name = 'switcher';
+  readonly runAfter = ['gan-trainer'];
   readonly #switcher: Switcher;
   readonly #trainer: GANTrainer;
   /** Steps in a row of the network whose turn it is. */
@@ -76,11 +77,11 @@ export class Switching implements Callback {
     const {training, policies} = learn;
     if (!training) return;
     if (this.#switcher.readsLoss ?? true) await learn.readLosses();
-    const last = this.#trainer.mode;
+    const last = this.#trainer.turn;
     this.#run++;
     this.#total[last]++;
     const otherSteps = policies.switcherCount === 'total' ? this.#total[other(last)] : 0; // since the last switch: always none
-    const next = this.#switcher({last, run: this.#run, otherSteps, loss: learn.latest?.value ?? NaN});
+    const next = this.#switcher({last, run: this.#run, otherSteps, loss: learn.pendingLoss?.value ?? NaN});
     if (next === last) return;
     this.#run = 0;
     this.#trainer.switch(next);

@@ -1,11 +1,12 @@
 /** Who trains next. A switcher is asked after every training step. */
 
-export type Mode = 'critic' | 'generator';
+/** The network that is trained. */
+export type Turn = 'critic' | 'generator';
 
 /** What a switcher is told. */
 export interface SwitcherFacts {
   /** The network that was trained in the step just done. */
-  last: Mode;
+  last: Turn;
   /** How many steps in a row `last` has had, this one included. */
   run: number;
   /** Steps of the other network since the switcher was reset. */
@@ -16,7 +17,7 @@ export interface SwitcherFacts {
 
 /** Names the network to train in the next step. State to resume, if any, goes through `save` and `load`. */
 export interface Switcher {
-  (facts: SwitcherFacts): Mode;
+  (facts: SwitcherFacts): Turn;
   /** False: it never looks at `loss`, so that training need not wait for it. */
   readsLoss?: boolean;
   save?(): unknown;
@@ -24,4 +25,4 @@ export interface Switcher {
 }
 
 /** The other network. */
-export const other = (mode: Mode): Mode => (mode === 'critic' ? 'generator' : 'critic');
+export const other = (turn: Turn): Turn => (turn === 'critic' ? 'generator' : 'critic');

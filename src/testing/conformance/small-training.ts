@@ -46,8 +46,7 @@ export async function smallTraining({steps, capture = 'auto', afterStep}: SmallT
   const losses: number[] = [];
   const observer: Callback = {
     name: 'observer',
-    order: 100,
-    afterLossRead: ({read}) => void losses.push(read!.value),
+    afterLossRead: ({lastLoss}) => void losses.push(lastLoss!.value),
     afterBatch: () => afterStep?.(),
   };
   const learn = new GANLearner(fromBatches(batches(steps)), generator, critic, genLossFunc, critLossFunc, {

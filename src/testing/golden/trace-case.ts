@@ -20,7 +20,7 @@ const floorFor = (deviation: number): number => (roundings * deviation) / bound;
 export async function runTraceCase(recording: TraceRecording, tensors: StateDict, file: string): Promise<CaseResult> {
   const learn = traceLearner(recording.config, tensors, `${file}, config`);
   for (const net of ['generator', 'critic'] as const)
-    learn.ganModel.need(net).loadStateDict(withPrefix(tensors, `init.${net}.`));
+    learn.ganModel.network(net).loadStateDict(withPrefix(tensors, `init.${net}.`));
   const observer = new Observer(learn);
   await train(learn, recording, observer);
 
@@ -48,7 +48,7 @@ async function train(learn: GANLearner, {config}: TraceRecording, observer: Obse
 /** Notes at every batch what the recording noted. */
 class Observer implements Callback {
   readonly name = 'observer';
-  readonly order = 100;
+  readonly runAfter = ['recorder', 'discriminative-lr', 'param-scheduler'];
   readonly steps: TrainStep[] = [];
   readonly validSteps: TraceStep[] = [];
   readonly predictions: Float32Array[] = [];
@@ -67,7 +67,7 @@ class Observer implements Callback {
   /** After all other callbacks: what holds now does so in the step. */
   beforeBatch({training, opt}: Learner): void {
     const {ganModel} = this.#learn;
-    const [generator, critic] = [ganModel.need('generator'), ganModel.need('critic')];
+    const [generator, critic] = [ganModel.network('generator'), ganModel.network('critic')];
     this.#forward = {
       mode: ganModel.genMode ? 'generator' : 'critic',
       gen_training: generator.training,
@@ -90,8 +90,8 @@ class Observer implements Callback {
     const step: TraceStep = {
       ...this.#forward!,
       pred_mean: await mean(learn.pred!),
-      loss: learn.latest!.value,
-      gen_param_norm: await parameterNorm(ganModel.need('generator')),
+      loss: learn.pendingLoss!.value,
+      gen_param_norm: await parameterNorm(ganModel.network('generator')),
     };
     if (!learn.training) {
       this.validSteps.push(step);
@@ -107,8 +107,8 @@ class Observer implements Callback {
       crit_loss_smooth: ganTrainer.critSmooth.value ?? null,
       lr_recorded: recorder!.lrs.at(-1)!,
       lr_after: learn.opt!.hypers[0]!.lr,
-      mode_after: ganTrainer.mode,
-      crit_param_norm: await parameterNorm(ganModel.need('critic')),
+      mode_after: ganTrainer.turn,
+      crit_param_norm: await parameterNorm(ganModel.network('critic')),
     });
   }
 }

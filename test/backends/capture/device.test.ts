@@ -149,7 +149,7 @@ describe('steps on a device that repeats them at fixed addresses', () => {
       lr: 1e-3,
       capture,
       switcher: ({last}) => (last === 'critic' ? 'generator' : 'critic'),
-      cbs: [{name: 'note', afterLossRead: ({read}) => void losses.push(read!.value)}],
+      cbs: [{name: 'note', afterLossRead: ({lastLoss}) => void losses.push(lastLoss!.value)}],
     });
     await learn.fit(1);
     const state = [...(await learn.model.stateDict()), ...(await learn.opt!.stateDict(learn.parameterNames()))];

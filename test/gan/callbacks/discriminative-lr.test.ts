@@ -45,9 +45,9 @@ async function rates(
   const steps: [string, number][] = [];
   const note: Callback = {
     name: 'note',
-    order: 99,
+    runAfter: ['recorder'],
     beforeStep({opt}) {
-      steps.push([learn.ganTrainer.mode[0]!, opt!.hypers.at(learn.ganTrainer.mode === 'critic' ? -1 : 0)!.lr]);
+      steps.push([learn.ganTrainer.turn[0]!, opt!.hypers.at(learn.ganTrainer.turn === 'critic' ? -1 : 0)!.lr]);
       if (cancel) learn.cancel('Step');
     },
   };

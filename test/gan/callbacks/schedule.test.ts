@@ -40,7 +40,6 @@ async function valuesDuring(learn: GANLearner, names: string[], cbs: Callback[])
   const seen: number[][] = [];
   const note: Callback = {
     name: 'note',
-    order: 99,
     afterBatch: ({hyperparameters}) => void seen.push(names.map((name) => hyperparameters.get(name))),
   };
   await learn.fit(1, undefined, {cbs: [...cbs, note]});
@@ -148,7 +147,6 @@ describe('schedules', () => {
         scheduleHyperparameters({mom: {schedule: falling}, 'critic.lr': {schedule: falling}}, steps);
       const save = (learn: GANLearner): Callback => ({
         name: 'save',
-        order: 90,
         async afterBatch({epoch, iter, step}) {
           if (step !== 9) return;
           await saveCheckpoint(learn, path, {epoch, batch: iter + 1, step});
@@ -183,7 +181,6 @@ describe('schedules', () => {
     const seen: number[][] = [];
     const note: Callback = {
       name: 'note',
-      order: 99,
       afterBatch: ({opt}) => void seen.push([opt!.hypers[0]!.lr, opt!.hypers[1]!.mom!]),
     };
     await learn.fitOneCycle(1, undefined, {cbs: [note], pctStart: 0.5});

@@ -193,8 +193,8 @@ describe('GANLoss', () => {
 
   it('sends one to it through the critic in generator mode', () => {
     const {model, loss, generator} = setup();
-    model.switch();
-    loss.switch();
+    model.switch(true);
+    loss.switch(true);
     const {grads} = tf.variableGrads(
       () => loss.forward(model.forward(column(5)), column(0)) as ReturnType<typeof tf.scalar>,
       [generator.weight.variable],

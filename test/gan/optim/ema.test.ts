@@ -140,8 +140,9 @@ describe('a GAN that averages its generator', function () {
       let buffers: number[][] = [];
       const note: Callback = {
         name: 'note',
+        runBefore: ['switcher'],
         afterBatch() {
-          if (learn.ganTrainer.lastMode !== 'generator') return;
+          if (learn.turn !== 'generator') return;
           for (const [name, {variable}] of parameters) history.get(name)!.push(valuesOf(variable));
           buffers = generator!.namedBuffers().map(([, {variable}]) => valuesOf(variable));
         },
@@ -197,7 +198,6 @@ describe('a GAN that averages its generator', function () {
         const learn = makeLearner();
         const save: Callback = {
           name: 'save',
-          order: 90,
           async afterBatch({epoch, iter, step}) {
             if (to === undefined || step !== 7) return;
             await saveCheckpoint(learn, to, {epoch, batch: iter + 1, step});

@@ -52,7 +52,7 @@ async function moves(learn: GANLearner): Promise<Move[]> {
     beforeStep({gradients}) {
       stepping = [...gradients.keys()];
       const gradient = [...gradients.values()].flatMap(valuesOf);
-      all.push({network: learn.ganTrainer.mode, before: now(), gradient, after: []});
+      all.push({network: learn.ganTrainer.turn, before: now(), gradient, after: []});
     },
     afterStep: () => void (all.at(-1)!.after = now()),
   };
@@ -144,7 +144,6 @@ describe('a GAN with an optimiser and a learning rate for each network', () => {
       const learn = makeLearner({...options, ...more}, 20);
       const save: Callback = {
         name: 'save',
-        order: 90,
         async afterBatch({epoch, iter, step}) {
           if (to === undefined || step !== 9) return;
           await saveCheckpoint(learn, to, {epoch, batch: iter + 1, step});

@@ -7,7 +7,7 @@ import {
   sgd,
   wganLosses,
   type Compat,
-  type Mode,
+  type Turn,
   type StepCount,
   type Switcher,
 } from 'gankit';
@@ -15,16 +15,16 @@ import {withDevice} from '../../device.js';
 import {ganError, numberBatches, Scale} from '../helpers.js';
 
 /** The turns that a switcher gives, without a learner: losses may depend on the turn and its place. */
-function turns(switcher: Switcher, count: number, loss: (mode: Mode, i: number) => number = () => 0): string {
-  let [mode, run]: [Mode, number] = ['critic', 0];
+function turns(switcher: Switcher, count: number, loss: (mode: Turn, i: number) => number = () => 0): string {
+  let [mode, run]: [Turn, number] = ['critic', 0];
   const total = {critic: 0, generator: 0};
   let text = '';
   for (let i = 0; i < count; i++) {
     text += mode[0]!;
     run++;
     total[mode]++;
-    const other: Mode = mode === 'critic' ? 'generator' : 'critic';
-    const next: Mode = switcher({last: mode, run, otherSteps: total[other], loss: loss(mode, i)});
+    const other: Turn = mode === 'critic' ? 'generator' : 'critic';
+    const next: Turn = switcher({last: mode, run, otherSteps: total[other], loss: loss(mode, i)});
     if (next !== mode) run = 0;
     mode = next;
   }

@@ -1,0 +1,92 @@
+import {GanError} from '../errors.js';
+import type {AsyncEvent, Callback, InStepEvent} from './callback.js';
+import type {Learner} from './learner.js';
+
+/** The callbacks of a learner, in the order in which they run, and the events that they are told of. */
+export class CallbackList {
+  #given: readonly Callback[] = [];
+  #sorted: readonly Callback[] = [];
+
+  /** @throws GanError GAN_CALLBACK_ORDER of `inOrder`; then nothing is added */
+  add(...callbacks: readonly Callback[]): void {
+    this.#set([...this.#given, ...callbacks]);
+  }
+
+  remove(...callbacks: readonly Callback[]): void {
+    this.#set(this.#given.filter((callback) => !callbacks.includes(callback)));
+  }
+
+  #set(given: readonly Callback[]): void {
+    this.#sorted = inOrder(given);
+    this.#given = given;
+  }
+
+  get sorted(): readonly Callback[] {
+    return this.#sorted;
+  }
+
+  /** Tells each callback of an event and waits for it. */
+  async tell(event: AsyncEvent, learn: Learner): Promise<void> {
+    for (const callback of this.#sorted) await callback[event]?.(learn);
+  }
+
+  /** Tells each callback of an event inside a step. */
+  tellNow(event: InStepEvent, learn: Learner): void {
+    for (const callback of this.#sorted) callback[event]?.(learn);
+  }
+
+  release(learn: Learner): void {
+    for (const callback of this.#sorted) callback.release?.(learn);
+  }
+
+  /** What callbacks need to carry on, by their names. */
+  save(): Record<string, unknown> {
+    return Object.fromEntries(
+      this.#sorted.filter(({save}) => save).map((callback) => [callback.name, callback.save!()]),
+    );
+  }
+
+  load(states: Record<string, unknown>): void {
+    for (const callback of this.#sorted)
+      if (callback.load && callback.name in states) callback.load(states[callback.name]);
+  }
+}
+
+/**
+ * Sorts callbacks so that each runs after those of its `runAfter` and before those of its `runBefore`. Among callbacks that
+ * may run next, the one that was given first does (fastai's sort_by_run). Names of callbacks that are not there are ignored.
+ * @throws GanError GAN_CALLBACK_ORDER when no order satisfies all of them
+ */
+export function inOrder(given: readonly Callback[]): Callback[] {
+  const sorted: Callback[] = [];
+  const left = [...given];
+  while (left.length > 0) {
+    const next = left.findIndex((callback) => !left.some((one) => one !== callback && precedes(one, callback)));
+    if (next < 0) throw contradiction(left);
+    sorted.push(...left.splice(next, 1));
+  }
+  return sorted;
+}
+
+function precedes(one: Callback, other: Callback): boolean {
+  return (other.runAfter?.includes(one.name) ?? false) || (one.runBefore?.includes(other.name) ?? false);
+}
+
+/** Follows predecessors from any callback until one comes again: that is a cycle. */
+function contradiction(left: readonly Callback[]): GanError {
+  const path = [left[0]!];
+  for (;;) {
+    const last = path.at(-1)!;
+    const before = left.find((one) => one !== last && precedes(one, last))!;
+    const from = path.indexOf(before);
+    path.push(before);
+    if (from < 0) continue;
+    const names = path.slice(from).map(({name}) => `'${name}'`);
+    return new GanError(
+      'usage',
+      'GAN_CALLBACK_ORDER',
+      `the callbacks cannot be put in order: ${names.join(' has to run after ')}`,
+      {suggestions: ['change runAfter or runBefore of one of them']},
+    );
+  }
+}
