@@ -36,12 +36,16 @@ export {
   AdaptiveLoss,
   GANLoss,
   ganLossFromFunc,
+  stepLoss,
   wganLosses,
   type CritLossFunction,
   type GenLossFunction,
 } from './gan/losses/gan-loss.js';
 export {bceWithLogits, l1, mse} from './gan/losses/functions.js';
-export type {LossFunction} from './gan/losses/loss.js';
+export type {LossFunction, StepLoss, Terms} from './gan/losses/loss.js';
+export type {Penalty} from './gan/penalties/penalty.js';
+export type {StepImages, StepProgress, TrainingStep} from './gan/training-step.js';
+export type {StepRandom} from './gan/step-random.js';
 
 export {Learner, type FitOptions, type LearnerOptions, type OneCycleOptions} from './gan/learner.js';
 export {GANLearner, type GANLearnerOptions} from './gan/gan-learner.js';

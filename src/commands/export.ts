@@ -58,7 +58,7 @@ export default class Export extends BaseCommand {
   async run(): Promise<void> {
     const {args, flags} = await this.parse(Export);
     const registry = await this.openRegistry();
-    const use = runOptions(registry, this.surroundings, flags);
+    const use = runOptions(registry, this.configSources, flags);
     const options = partOptions(flags.set ?? [], 'format');
     if (flags.network !== undefined)
       options.set('network', {value: flags.network, origin: '--network', blame: 'usage'});

@@ -70,7 +70,7 @@ export default class Fit extends BaseCommand {
     const registry = await this.openRegistry();
     const request = {
       registry,
-      ...this.surroundings,
+      ...this.configSources,
       flags: assignmentsOf(flags),
       set: set ?? [],
       ...(file !== undefined && {file}),

@@ -55,7 +55,7 @@ export default class Generate extends BaseCommand {
         suggestions: ['--out FILE.png   one grid', '--out-dir DIR    single images'],
       });
     }
-    const use = runOptions(await this.openRegistry(), this.surroundings, flags);
+    const use = runOptions(await this.openRegistry(), this.configSources, flags);
     const seeds = flags.seeds === undefined ? undefined : parseSeeds(flags.seeds);
     const request = {
       ...(seeds ? {seeds} : {n, seed}),

@@ -55,7 +55,7 @@ export default class Interpolate extends BaseCommand {
   async run(): Promise<void> {
     const {args, flags} = await this.parse(Interpolate);
     const {out = [], 'out-dir': outDir, frames, loop, scale} = flags;
-    const use = runOptions(await this.openRegistry(), this.surroundings, flags);
+    const use = runOptions(await this.openRegistry(), this.configSources, flags);
     const seeds = parseSeeds(flags.seeds, 2);
     const truncation = flags.truncation === undefined ? {} : {truncation: parseTruncation(flags.truncation)};
     await assertAnimations(out, outDir);

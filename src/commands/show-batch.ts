@@ -26,7 +26,7 @@ export default class ShowBatch extends BaseCommand {
     const registry = await this.openRegistry();
     const {resolveConfig} = await import('../config/resolve.js');
     const chosen = assignmentsOf(flags).set('data', {value: args.data, origin: 'DATA', blame: 'usage'});
-    const {config} = await resolveConfig({registry, ...this.surroundings, flags: chosen});
+    const {config} = await resolveConfig({registry, ...this.configSources, flags: chosen});
     const [{openData}, {firstBatch}, {writeImages}] = await Promise.all([
       import('../runs/data.js'),
       import('../cli/pictures/first-batch.js'),

@@ -1,13 +1,9 @@
 import {GanError} from '../errors.js';
 import {unknownKey, type Given} from '../options/options-check.js';
-import {listKeyNames, optionalParts, partKeyNames, topLevelKeys} from '../options/config-keys.js';
+import {isListKey, isSingleKey, partKeys, singleFacts, topLevelKeys} from '../options/config-keys.js';
 
 /** One layer of configuration, flattened: `lr`, `arch`, `arch.nFeatures`, `source.count`, ... to unchecked values. */
 export type Assignments = Map<string, Given>;
-
-const lists: readonly string[] = listKeyNames;
-const optional: readonly string[] = optionalParts;
-const holders: readonly string[] = ['source', ...partKeyNames, ...lists];
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -28,10 +24,10 @@ export function flatten(values: unknown, origin: string): Assignments {
   for (const [key, value] of Object.entries(values)) {
     if (key === '$schema') continue; // for editors
     checkTopLevel(key, origin);
-    if (!holders.includes(key)) out.set(key, {value, origin});
-    else if (lists.includes(key)) flattenList(key, value, origin, out);
+    if (!partKeys.includes(key)) out.set(key, {value, origin});
+    else if (isListKey(key)) flattenList(key, value, origin, out);
     else if (isRecord(value)) flattenPart(key, value, origin, out);
-    else if (value === null && optional.includes(key)) out.set(key, {value: 'none', origin});
+    else if (value === null && isSingleKey(key) && singleFacts(key).optional) out.set(key, {value: 'none', origin});
     else if (typeof value === 'string' && key !== 'source') out.set(key, {value, origin});
     else throw badPart(key, value, origin);
   }
@@ -79,7 +75,7 @@ export function parseSet(texts: readonly string[]): Assignments {
     const key = text.slice(0, at);
     const [top, option] = splitKey(key);
     checkTopLevel(top, '--set');
-    if (option !== undefined && !holders.includes(top)) {
+    if (option !== undefined && !partKeys.includes(top)) {
       throw new GanError(
         'config',
         'GAN_CONFIG_UNKNOWN_KEY',

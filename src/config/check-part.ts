@@ -32,5 +32,5 @@ export async function checkPart(
   return {name: registry.fullName(kind, name), values: withoutUndefined(values), origins: filled};
 }
 
-export const withoutUndefined = (values: Record<string, OptionValue>): Record<string, OptionValue> =>
+const withoutUndefined = (values: Record<string, OptionValue>): Record<string, OptionValue> =>
   Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));

@@ -1,20 +1,20 @@
 import {partKinds} from '../options/kinds.js';
 import {describeSpec, type OptionValue} from '../options/options-check.js';
-import type {OptionSpec} from '../options/options.js';
 import type {PartKind} from '../options/kinds.js';
 import type {PartChoice} from '../options/run-config.js';
 import type {Assignments} from './assignments.js';
 import {optionsOf} from './assignments.js';
 import type {ResolvedConfig} from './resolve.js';
 import {
-  listKeyNames,
+  configKeys,
+  isListKey,
+  isScalarKey,
   listKeys,
-  partKeyNames,
-  partKeys,
+  scalarFacts,
   scalarKeys,
-  scalarSpecs,
+  singleKeys,
   type ListKey,
-  type PartKey,
+  type SingleKey,
 } from '../options/config-keys.js';
 
 /** How a commented configuration can be written. JSON has no comments. */
@@ -99,12 +99,12 @@ interface Entry {
 
 /** All keys, with the values that they have. */
 function entries({config, backend, recipe}: ResolvedConfig, names: CommentedRequest['names']): Entry[] {
-  const part = (key: PartKey): Value => {
+  const part = (key: SingleKey): Value => {
     if (key === 'recipe') return recipe ?? 'none';
     const choice: PartChoice | undefined = key === 'backend' ? backend : config[key];
     return choice === undefined ? 'none' : withOptions(choice);
   };
-  const list = (key: ListKey): Value => (config[key] ?? []).map(withOptions);
+  const list = (key: ListKey): Value => config[key].map(withOptions);
   const ofParts = (kind: PartKind, what: string): string => `${what}: ${names(kind).join(', ') || 'none is installed'}`;
   return [
     {
@@ -114,27 +114,24 @@ function entries({config, backend, recipe}: ResolvedConfig, names: CommentedRequ
         .join(', ')}`,
       value: config.data,
     },
-    {
-      key: 'recipe',
-      help: `${ofParts('recipe', 'values to start from')}; what one sets: gan config show --recipe NAME`,
-      value: part('recipe'),
-    },
-    ...partKeyNames
-      .filter((key) => key !== 'recipe')
-      .map((key) => ({key, help: ofParts(partKeys[key], partKinds[partKeys[key]].noun), value: part(key)})),
-    ...listKeyNames.map((key) => ({
-      key,
-      help: ofParts(listKeys[key], `any number of ${partKinds[listKeys[key]].manifestKey}`),
-      value: list(key),
-    })),
+    ...singleKeys.map((key) => {
+      const {kind} = configKeys[key];
+      const help =
+        key === 'recipe'
+          ? `${ofParts(kind, 'values to start from')}; what one sets: gan config show --recipe NAME`
+          : ofParts(kind, partKinds[kind].noun);
+      return {key, help, value: part(key)};
+    }),
+    ...listKeys.map((key) => {
+      const {kind} = configKeys[key];
+      return {key, help: ofParts(kind, `any number of ${partKinds[kind].manifestKey}`), value: list(key)};
+    }),
     ...scalarKeys.map((key) => {
-      const spec: OptionSpec = scalarSpecs[key];
+      const {spec} = scalarFacts(key);
       return {key, help: `${spec.help ?? key} (${describeSpec(spec)})`, value: config[key] ?? null};
     }),
   ];
 }
-
-const isList = (key: string): key is ListKey => (listKeyNames as string[]).includes(key);
 
 const withOptions = ({name, options}: PartChoice): Value =>
   Object.keys(options).length === 0 ? name : {name, ...(options as Record<string, OptionValue>)};
@@ -143,10 +140,10 @@ const withOptions = ({name, options}: PartChoice): Value =>
 function chosenValue(key: string, chosen: Assignments, {config, backend}: ResolvedConfig): Value {
   const given = chosen.get(key)?.value as Value;
   const options = [...optionsOf(chosen, key).keys()];
-  if (isList(key))
+  if (isListKey(key))
     return given === undefined && options.length === 0
       ? undefined
-      : (config[key] ?? []).map((choice) => (options.length > 0 ? withOptions(choice) : choice.name));
+      : config[key].map((choice) => (options.length > 0 ? withOptions(choice) : choice.name));
   if (options.length > 0) {
     const all = (key === 'backend' ? backend : config[key as 'arch']).options as Record<string, OptionValue>;
     return {
@@ -155,7 +152,7 @@ function chosenValue(key: string, chosen: Assignments, {config, backend}: Resolv
     };
   }
   if (given === undefined) return undefined;
-  return (scalarKeys as string[]).includes(key) ? (config[key as 'lr'] ?? null) : given;
+  return isScalarKey(key) ? (config[key] ?? null) : given;
 }
 
 function render(value: Value, syntax: Syntax): string {

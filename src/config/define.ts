@@ -3,7 +3,7 @@
  * TypeScript exports the outcome by default. JSON and YAML files have a schema for the same (`gan config schema`).
  */
 import type {OptionSpec} from '../options/options.js';
-import type {ListKey, PartKey, scalarSpecs, ScalarKey} from '../options/config-keys.js';
+import type {ConfigKeys, ListKey, ScalarKey, SingleKey} from '../options/config-keys.js';
 
 type Plain = string | number | boolean | null;
 
@@ -31,8 +31,10 @@ type Value<S extends OptionSpec> =
 type NumberIn<V extends string> = V extends `${infer N extends number}` ? N : never;
 
 /** What a configuration file may say; docs/configuration.md explains the keys. */
-export type GanConfig = {[K in ScalarKey]?: Value<(typeof scalarSpecs)[K]>} & {[K in PartKey]?: PartConfig | null} & {
-  [K in ListKey]?: ListedPartConfig[];
+export type GanConfig = {-readonly [K in keyof Pick<ConfigKeys, ScalarKey>]?: Value<ConfigKeys[K]['spec']>} & {
+  -readonly [K in keyof Pick<ConfigKeys, SingleKey>]?: PartConfig | null;
+} & {
+  -readonly [K in keyof Pick<ConfigKeys, ListKey>]?: ListedPartConfig[];
 } & {
   /** A folder of images, relative to the file, or `builtin:NAME`. */
   data?: string;

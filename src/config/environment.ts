@@ -2,7 +2,7 @@ import {GanError} from '../errors.js';
 import type {Given} from '../options/options-check.js';
 import {editDistance} from '../options/nearest.js';
 import type {Assignments} from './assignments.js';
-import {listKeyNames, partKeyNames, topLevelKeys} from '../options/config-keys.js';
+import {partKeys, topLevelKeys} from '../options/config-keys.js';
 
 /**
  * The layer of environment variables: `GAN_BATCH_SIZE` is `batchSize`, `GAN_SWITCHER__N_CRIT` is `switcher.nCrit`, and
@@ -26,9 +26,6 @@ const notKeys = new Set([
   'CONTENT_TYPE',
   'WEBGPU_SOFTWARE',
 ]);
-
-const lists: readonly string[] = listKeyNames;
-const holders: readonly string[] = ['source', ...partKeyNames, ...lists];
 
 const toVariable = (name: string): string =>
   name
@@ -79,7 +76,7 @@ function keyOf(name: string, variable: string): string | undefined {
       suggestions: [`For example: ${variableOf('source.count')}=1000`],
     });
   }
-  if (!holders.includes(key))
+  if (!partKeys.includes(key))
     throw new GanError(
       'config',
       'GAN_CONFIG_UNKNOWN_KEY',

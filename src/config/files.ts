@@ -4,7 +4,8 @@ import {stripVTControlCharacters} from 'node:util';
 import type {Loader, PublicExplorer} from 'cosmiconfig';
 import {GanError, isGanError} from '../errors.js';
 import {flatten, type Assignments} from './assignments.js';
-import {scalarSpecs} from '../options/config-keys.js';
+import {scalarFacts, scalarKeys, singleFacts, singleKeys} from '../options/config-keys.js';
+import {olderValues} from '../options/run-config.js';
 import {loadScript} from './script.js';
 
 /** A configuration file, read and flattened. */
@@ -15,17 +16,15 @@ export interface ConfigFile {
   complete: boolean;
 }
 
-/** Keys that make a file complete: all that have no `undefined` among their values. */
+/** Keys that make a file complete: all that every run has always had. */
 const requiredKeys: readonly string[] = [
   'data',
-  'arch',
-  'loss',
-  'opt',
-  'switcher',
-  ...Object.entries(scalarSpecs)
-    .filter(([, spec]) => spec.default !== undefined)
-    .map(([key]) => key),
+  ...singleKeys.filter((key) => singleFacts(key).part !== undefined && !singleFacts(key).optional),
+  ...scalarKeys.filter((key) => scalarFacts(key).spec.default !== undefined && !olderValues.has(key)),
 ];
+
+/** Keys whose values are paths. */
+const pathKeys: readonly string[] = ['data', ...scalarKeys.filter((key) => scalarFacts(key).path)];
 
 /** cosmiconfig's places and a few more. Files are looked for from the working folder up to the project's package.json. */
 const extensions = ['json', 'yaml', 'yml', 'js', 'mjs', 'cjs', 'ts'];
@@ -95,7 +94,7 @@ async function explorer(): Promise<PublicExplorer> {
 
 const isManifest = (file: string): boolean => ['package.json', 'package.yaml'].includes(path.basename(file));
 
-/** In the package.json of a plug-in, `gan` declares parts (`{"api": 1, ...}`): that is no configuration. */
+/** In the package.json of a plug-in, `gan` declares parts (`{"api": 2, ...}`): that is no configuration. */
 function withoutParts(pjson: unknown): unknown {
   const {gan, ...rest} = pjson as {gan?: unknown};
   return typeof gan === 'object' && gan !== null && 'api' in gan ? rest : pjson;
@@ -125,7 +124,7 @@ export const configOf = (values: unknown, origin: string, cwd: string): ConfigFi
 function toConfigFile(file: string, values: unknown, origin = file): ConfigFile {
   const assignments = flatten(values ?? {}, origin);
   // Paths in a file are relative to it.
-  for (const key of ['data', 'init']) {
+  for (const key of pathKeys) {
     const given = assignments.get(key);
     if (
       typeof given?.value === 'string' &&
@@ -136,5 +135,8 @@ function toConfigFile(file: string, values: unknown, origin = file): ConfigFile 
       assignments.set(key, {...given, value: path.resolve(path.dirname(file), given.value)});
     }
   }
-  return {path: file, assignments, complete: requiredKeys.every((key) => assignments.has(key))};
+  const complete = requiredKeys.every((key) => assignments.has(key));
+  if (complete)
+    for (const [key, value] of olderValues) if (!assignments.has(key)) assignments.set(key, {value, origin: 'default'});
+  return {path: file, assignments, complete};
 }

@@ -3,15 +3,7 @@ import type {PartKind} from '../options/kinds.js';
 import type {OptionSpec, OptionSpecs} from '../options/options.js';
 import type {Registry} from '../plugin/registry.js';
 import {dataPrefix} from './data.js';
-import {
-  listKeyNames,
-  listKeys,
-  optionalParts,
-  partKeyNames,
-  partKeys,
-  scalarKeys,
-  scalarSpecs,
-} from '../options/config-keys.js';
+import {configKeys, listKeys, scalarFacts, scalarKeys, singleFacts, singleKeys} from '../options/config-keys.js';
 
 /** A JSON Schema, draft 7, which is what editors know best. */
 export interface JsonSchema {
@@ -29,26 +21,24 @@ interface NamedPart {
 export async function configSchema(registry: Registry): Promise<JsonSchema> {
   const sources = await partsOf(registry, 'source');
   const parts = await Promise.all(
-    partKeyNames.map(async (key) => {
-      const found = await partsOf(registry, partKeys[key]);
-      const others = [...(key === 'backend' ? ['auto'] : []), ...(optionalParts.includes(key) ? ['none'] : [])];
+    singleKeys.map(async (key) => {
+      const {kind, optional} = singleFacts(key);
+      const found = await partsOf(registry, kind);
+      const others = [...(key === 'backend' ? ['auto'] : []), ...(optional ? ['none'] : [])];
       return [
         key,
         {
-          description: `${partKinds[partKeys[key]].noun}, and its options`,
-          anyOf: [
-            ...partSchemas(found, others),
-            unnamed(found),
-            ...(optionalParts.includes(key) ? [{type: 'null'}] : []),
-          ],
+          description: `${partKinds[kind].noun}, and its options`,
+          anyOf: [...partSchemas(found, others), unnamed(found), ...(optional ? [{type: 'null'}] : [])],
         },
       ] as const;
     }),
   );
   const lists = await Promise.all(
-    listKeyNames.map(async (key) => {
-      const {noun, manifestKey} = partKinds[listKeys[key]];
-      const found = await partsOf(registry, listKeys[key]);
+    listKeys.map(async (key) => {
+      const {kind} = configKeys[key];
+      const {noun, manifestKey} = partKinds[kind];
+      const found = await partsOf(registry, kind);
       return [
         key,
         {
@@ -79,7 +69,7 @@ export async function configSchema(registry: Registry): Promise<JsonSchema> {
       },
       ...Object.fromEntries(parts),
       ...Object.fromEntries(lists),
-      ...Object.fromEntries(scalarKeys.map((key) => [key, optionSchema(scalarSpecs[key])])),
+      ...Object.fromEntries(scalarKeys.map((key) => [key, optionSchema(scalarFacts(key).spec)])),
     },
   };
 }

@@ -8,7 +8,7 @@ import {scalarKeys} from '../options/config-keys.js';
 export type Layers = readonly GivenMap[];
 
 /** Where values come from apart from the command itself. */
-export interface Surroundings {
+export interface ConfigSources {
   /** The file of `--config`; without it the project's file is looked for from the working folder. */
   file?: string;
   /** In the place of a file: what one could hold. */
@@ -24,8 +24,8 @@ export interface Surroundings {
 }
 
 /** Reads the files and the environment. A complete project file stands for itself: no user's file is below it. */
-export async function readSurroundings(
-  {file, settings, userFolder, env = {}, ignoreFiles = false, ofRun = false}: Surroundings,
+export async function readSources(
+  {file, settings, userFolder, env = {}, ignoreFiles = false, ofRun = false}: ConfigSources,
   cwd: string,
 ): Promise<{project?: ConfigFile; user?: ConfigFile; environment: Assignments}> {
   const ofBackend = (layer: Assignments): Assignments =>
@@ -47,15 +47,15 @@ export async function readSurroundings(
 }
 
 /**
- * What a key names in the end, and its options. Options belong to what is in force where they were written: a stronger layer that
- * names another part, or other data, leaves weaker layers' options behind.
- * @param holder the key of the options
+ * What a key names in the end, and its options. Options belong to the part that a layer and those below it choose: a stronger layer
+ * that names another part, or other data, leaves weaker layers' options behind.
+ * @param optionsKey the key of the options
  */
-export function inForce(
+export function effectivePart(
   layers: Layers,
   key: string,
   preset: string,
-  holder = key,
+  optionsKey = key,
 ): {chosen: Given; options: Assignments} {
   let chosen: Given = {value: preset, origin: 'default'};
   let options: Assignments = new Map();
@@ -63,7 +63,7 @@ export function inForce(
     const named = layer.get(key);
     if (named && named.value !== chosen.value) options = new Map();
     chosen = named ?? chosen;
-    options = merge([options, optionsOf(layer, holder)]);
+    options = merge([options, optionsOf(layer, optionsKey)]);
   }
   return {chosen, options};
 }

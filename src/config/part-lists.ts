@@ -4,9 +4,10 @@ import {unknownKey, type Given, type GivenMap} from '../options/options-check.js
 import type {Registry} from '../plugin/registry.js';
 import type {Assignments} from './assignments.js';
 import {checkPart} from './check-part.js';
-import {listKeys, type ListKey} from '../options/config-keys.js';
+import {configKeys, type ListKey} from '../options/config-keys.js';
 
 export interface ChosenList {
+  key: ListKey;
   choices: PartChoice[];
   origins: Record<string, string>;
 }
@@ -39,7 +40,7 @@ export async function chooseList(
         label: (name) => `${key}.${name}`,
       });
   }
-  const chosen: ChosenList = {choices: [], origins: {[key]: list?.origin ?? 'default'}};
+  const chosen: ChosenList = {key, choices: [], origins: {[key]: list?.origin ?? 'default'}};
   for (const name of names) {
     const label = `${key}.${name}`;
     const own: GivenMap = new Map(
@@ -51,7 +52,7 @@ export async function chooseList(
       name: full,
       values,
       origins,
-    } = await checkPart(registry, listKeys[key], name, own, {label, origin: list?.origin});
+    } = await checkPart(registry, configKeys[key].kind, name, own, {label, origin: list?.origin});
     chosen.choices.push({name: full, options: values});
     for (const [option, origin] of Object.entries(origins)) chosen.origins[`${label}.${option}`] = origin;
   }

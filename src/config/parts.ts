@@ -1,35 +1,47 @@
-import type {PartChoice, RunConfig} from '../options/run-config.js';
-import type {RunParts} from '../runs/train.js';
-import type {Architecture, PartKind, SourceFactory} from '../plugin/index.js';
+import {configKeys, listKeys, type ConfigKeys, type KeysWith, type ListKey} from '../options/config-keys.js';
+import {kindFacts, type PartKind, type partKinds} from '../options/kinds.js';
 import type {GivenMap} from '../options/options-check.js';
+import {trainingPartKeys, type PartChoice, type RunConfig, type TrainingPartKey} from '../options/run-config.js';
+import type {Architecture, PartKinds, SourceFactory} from '../plugin/index.js';
 import type {Registry} from '../plugin/registry.js';
 import {dataSource} from './data.js';
+
+type PartName<K extends TrainingPartKey | ListKey> = ConfigKeys[K]['part'];
+/** What is made of the parts of a kind; metrics and callbacks have names. */
+type Made<K extends PartKind> = PartKinds[K] &
+  ((typeof partKinds)[K] extends {instance: string} ? {name: string} : unknown);
+type MadeBy<K extends TrainingPartKey | ListKey> = Made<ConfigKeys[K]['kind']>;
+type OptionalPartKey = TrainingPartKey & KeysWith<{optional: true}>;
+
+/** The parts that a configuration names, made from their options. */
+export type RunParts = {[K in Exclude<TrainingPartKey, OptionalPartKey> as PartName<K>]: MadeBy<K>} & {
+  [K in OptionalPartKey as PartName<K>]?: MadeBy<K>;
+} & {[K in ListKey as PartName<K>]: readonly MadeBy<K>[]} & {
+  /** Absent: the images are those of a folder. */
+  source?: SourceFactory;
+};
 
 /** Makes the parts that a configuration names. Loads tfjs, which architectures and losses are written with. */
 export async function createParts(registry: Registry, config: RunConfig): Promise<RunParts> {
   await registry.tensors.load();
-  const {loss, opt, switcher, penalty, schedule} = config;
+  const parts: Record<string, unknown> = {};
   const source = await createSource(registry, config.data, config.source);
-  const make = <K extends PartKind>(kind: K, {name, options}: PartChoice) =>
-    registry.create(kind, name, givenOptions(options));
-  const all = <K extends PartKind>(kind: K, choices: readonly PartChoice[] = []) =>
-    Promise.all(choices.map((choice) => make(kind, choice)));
-  const named = <T extends object>(parts: readonly T[], choices: readonly PartChoice[] = []) =>
-    parts.map((part, i) => withName(part, shortName(choices[i]!.name)));
-  return {
-    architecture: await createArchitecture(registry, config),
-    loss: await make('loss', loss),
-    optimizer: await make('optimizer', opt),
-    switcher: await make('switcher', switcher),
-    ...(penalty && {penalty: await make('penalty', penalty)}),
-    ...(schedule && {schedule: await make('schedule', schedule)}),
-    augmentations: await all('augmentation', config.augment),
-    metrics: named(await all('metric', config.metrics), config.metrics),
-    callbacks: (await all('callback', config.callbacks)).map((part, i) =>
-      withName(part, `callback ${shortName(config.callbacks![i]!.name)}`),
-    ),
-    ...(source && {source}),
-  };
+  if (source) parts['source'] = source;
+  for (const key of trainingPartKeys) {
+    const {kind, part} = configKeys[key];
+    if (config[key]) parts[part] = await createPart(registry, kind, config[key]);
+  }
+  for (const key of listKeys) {
+    const {kind, part} = configKeys[key];
+    parts[part] = await Promise.all(config[key].map((choice) => createPart(registry, kind, choice)));
+  }
+  return parts as RunParts; // each made by the kind that its key names
+}
+
+async function createPart(registry: Registry, kind: PartKind, {name, options}: PartChoice): Promise<object> {
+  const part = await registry.create(kind, name, givenOptions(options));
+  const {instance} = kindFacts(kind);
+  return instance === undefined ? part : withName(part, instance.replace('NAME', shortName(name)));
 }
 
 /** `gan-plugin-x:name` to `name`. */

@@ -5,22 +5,26 @@ import {partKinds} from '../options/kinds.js';
 import {checkOptions, type GivenMap, type OptionValue} from '../options/options-check.js';
 import type {Registry} from '../plugin/registry.js';
 import {flatten, optionsOf, parseSet, type Assignments} from './assignments.js';
-import {checkPart, withoutUndefined} from './check-part.js';
+import {checkPart} from './check-part.js';
 import {dataText, parseData} from './data.js';
 import type {ConfigFile} from './files.js';
-import {inForce, merge, pick, readSurroundings, scalarLayer, type Layers, type Surroundings} from './layers.js';
-import {chooseList} from './part-lists.js';
+import {effectivePart, merge, pick, readSources, scalarLayer, type ConfigSources, type Layers} from './layers.js';
+import {chooseList, type ChosenList} from './part-lists.js';
 import {
+  configKeys,
   defaultData,
-  partDefaults,
-  partKeys,
+  flagOf,
+  listKeys,
+  scalarFacts,
   scalarKeys,
   scalarSpecs,
-  type ListKey,
-  type PartKey,
+  singleFacts,
+  singleKeys,
+  type ScalarKey,
+  type SingleKey,
 } from '../options/config-keys.js';
 
-export interface ConfigRequest extends Surroundings {
+export interface ConfigRequest extends ConfigSources {
   registry: Registry;
   /** From flags: keys as in files (`lr`, `arch`, `switcher.nCrit`), values as typed. */
   flags?: Assignments;
@@ -50,14 +54,14 @@ export interface ResolvedConfig {
  */
 export async function resolveConfig(request: ConfigRequest): Promise<ResolvedConfig> {
   const {registry, cwd = process.cwd()} = request;
-  const {project, user, environment} = await readSurroundings(request, cwd);
+  const {project, user, environment} = await readSources(request, cwd);
   // `--set` and flags are one layer, so that `--set arch.p=.1 --arch gan-critic` means that architecture's p.
   const command = new Map([...parseSet(request.set ?? []), ...(request.flags ?? [])]);
   const given = [...(user ? [user.assignments] : []), ...(project ? [project.assignments] : []), environment, command];
   const recipe = await chooseRecipe(registry, given, project);
   const layers = [recipe.assignments, ...given];
 
-  const images = inForce(layers, 'data', defaultData, 'source');
+  const images = effectivePart(layers, 'data', defaultData, 'source');
   const data = parseData(images.chosen, cwd, !request.withoutData);
   const source =
     'source' in data
@@ -66,72 +70,62 @@ export async function resolveConfig(request: ConfigRequest): Promise<ResolvedCon
           origin: images.chosen.origin,
         })
       : noSource(images.options);
-  const part = (key: PartKey) => choosePart(registry, key, layers);
-  const [arch, loss, opt, switcher, backend] = [
-    await part('arch'),
-    await part('loss'),
-    await part('opt'),
-    await part('switcher'),
-    await part('backend'),
-  ];
-  const [penalty, schedule] = [
-    await optionalPart(registry, 'penalty', layers),
-    await optionalPart(registry, 'schedule', layers),
-  ];
-  const list = (key: ListKey) =>
-    chooseList(
-      registry,
-      key,
-      layers.map((layer: GivenMap) => ({list: layer.get(key), options: optionsOf(layer, key)})),
-    );
-  const [augment, metrics, callbacks] = [await list('augment'), await list('metrics'), await list('callbacks')];
-
+  const parts: ChosenPart[] = [];
+  for (const key of singleKeys) if (key !== 'recipe') parts.push(await choosePart(registry, key, layers));
+  const lists: ChosenList[] = [];
+  for (const key of listKeys) {
+    const ofKey = layers.map((layer: GivenMap) => ({list: layer.get(key), options: optionsOf(layer, key)}));
+    lists.push(await chooseList(registry, key, ofKey));
+  }
   const scalars = checkOptions('', scalarSpecs, scalarLayer(layers));
-  const init = scalars.values['init'];
-  assertMeasured(scalars.values['keepBest'], scalars.origins['keepBest'], metrics.choices);
+  const {backend, ...choices} = Object.fromEntries(parts.flatMap(({key, choice}) => (choice ? [[key, choice]] : [])));
+  const config = {
+    data: dataText('source' in data ? {source: source.name} : data),
+    source: source.values,
+    ...choices,
+    ...Object.fromEntries(lists.map(({key, choices}) => [key, choices])),
+    ...scalarValues(scalars.values, cwd),
+  } as RunConfig; // each key was checked to the type that the table gives it
+  assertMembers(config, scalars.origins);
   const origins: Record<string, string> = {
     recipe: recipe.origin,
     data: images.chosen.origin,
     ...prefixed('source', source.origins),
-    ...Object.fromEntries(
-      [backend, arch, loss, penalty, opt, switcher, schedule, augment, metrics, callbacks].flatMap((one) =>
-        Object.entries(one.origins),
-      ),
-    ),
+    ...Object.fromEntries([...parts, ...lists].flatMap((one) => Object.entries(one.origins))),
     ...Object.fromEntries(scalarKeys.map((key) => [key, scalars.origins[key] ?? 'default'])),
   };
-  const config = {
-    data: dataText('source' in data ? {source: source.name} : data),
-    source: source.values,
-    arch: arch.choice,
-    loss: loss.choice,
-    ...(penalty.choice && {penalty: penalty.choice}),
-    opt: opt.choice,
-    switcher: switcher.choice,
-    ...(schedule.choice && {schedule: schedule.choice}),
-    augment: augment.choices,
-    metrics: metrics.choices,
-    callbacks: callbacks.choices,
-    ...withoutUndefined(scalars.values),
-    channels: Number(scalars.values['channels']),
-    ...(typeof init === 'string' && {init: path.resolve(cwd, init)}),
-  } as RunConfig; // `scalarSpecs` checked each key to the type that RunConfig gives it
   const files = [request.settings ? undefined : project, user].flatMap((read) => (read ? [read.path] : []));
-  return {config, backend: backend.choice, origins, files, ...(recipe.name !== undefined && {recipe: recipe.name})};
+  return {config, backend: backend!, origins, files, ...(recipe.name !== undefined && {recipe: recipe.name})};
 }
 
-/** A run can only keep what is best by a metric that it has. */
-function assertMeasured(
-  metric: OptionValue | undefined,
-  origin: string | undefined,
-  metrics: readonly PartChoice[],
-): void {
-  const names = metrics.map(({name}) => name);
-  if (typeof metric !== 'string' || names.includes(metric)) return;
-  const what = names.length === 0 ? 'this run has no metrics' : `the metrics of this run are ${names.join(', ')}`;
-  throw new GanError('config', 'GAN_CONFIG_VALUE', `keepBest (from ${origin}): '${metric}' is not measured; ${what}.`, {
-    suggestions: [`--metrics ${[...names, metric].join(',')}`, 'gan parts metric lists all'],
-  });
+/** Checked values as a run's configuration has them: without those that are left out, numbers as numbers, paths complete. */
+function scalarValues(values: Record<string, OptionValue>, cwd: string): Record<string, OptionValue> {
+  const read = (key: ScalarKey, value: OptionValue): OptionValue => {
+    const {numeric, path: isPath} = scalarFacts(key);
+    return numeric ? Number(value) : isPath ? path.resolve(cwd, String(value)) : value;
+  };
+  return Object.fromEntries(
+    scalarKeys.flatMap((key) => (values[key] === undefined ? [] : [[key, read(key, values[key])]])),
+  );
+}
+
+/** A value that names one of the run's own parts must name one that it has: `keepBest` one of its metrics. */
+function assertMembers(config: RunConfig, origins: Record<string, string>): void {
+  for (const key of scalarKeys) {
+    const {memberOf} = scalarFacts(key);
+    const name = config[key];
+    if (memberOf === undefined || name === undefined) continue;
+    const names = config[memberOf].map((each) => each.name);
+    if (names.includes(String(name))) continue;
+    const what =
+      names.length === 0 ? `this run has no ${memberOf}` : `the ${memberOf} of this run are ${names.join(', ')}`;
+    throw new GanError('config', 'GAN_CONFIG_VALUE', `${key} (from ${origins[key]}): ${what}, not '${name}'.`, {
+      suggestions: [
+        `--${flagOf(memberOf)} ${[...names, name].join(',')}`,
+        `gan parts ${configKeys[memberOf].kind} lists all`,
+      ],
+    });
+  }
 }
 
 /** The recipe in force; none for `none`, and none for a complete file unless one was asked for. */
@@ -141,7 +135,7 @@ async function chooseRecipe(
   file: ConfigFile | undefined,
 ): Promise<{name?: string; origin: string; assignments: Assignments}> {
   const {value: name, origin} = pick(layers, 'recipe') ?? {
-    value: file?.complete ? 'none' : partDefaults.recipe,
+    value: file?.complete ? 'none' : configKeys.recipe.default,
     origin: 'default',
   };
   if (name === 'none') return {origin, assignments: new Map()};
@@ -152,39 +146,35 @@ async function chooseRecipe(
 }
 
 interface ChosenPart {
-  choice: PartChoice;
+  key: SingleKey;
+  /** Absent: none. */
+  choice?: PartChoice;
   origins: Record<string, string>;
 }
 
 /** The part that a key names, with its options. */
-async function choosePart(registry: Registry, key: PartKey, layers: Layers): Promise<ChosenPart> {
+async function choosePart(registry: Registry, key: SingleKey, layers: Layers): Promise<ChosenPart> {
+  const {kind, default: preset, optional} = singleFacts(key);
   const {
     chosen: {value, origin},
     options,
-  } = inForce(layers, key, partDefaults[key]);
+  } = effectivePart(layers, key, preset);
   const name = String(value);
-  if (key === 'backend' && name === 'auto')
-    return {choice: {name, options: noOptions(key, options, "it is 'auto' here")}, origins: {[key]: origin}};
-  const checked = await checkPart(registry, partKeys[key], name, options, {label: key, origin});
+  const chosen = {key, origins: {[key]: origin}};
+  if (optional && name === 'none') {
+    noOptions(key, options, 'there is none here');
+    return chosen;
+  }
+  if (key === 'backend' && name === 'auto') {
+    noOptions(key, options, "it is 'auto' here");
+    return {...chosen, choice: {name, options: {}}};
+  }
+  const checked = await checkPart(registry, kind, name, options, {label: key, origin});
   return {
+    key,
     choice: {name: checked.name, options: checked.values},
     origins: {[key]: origin, ...prefixed(key, checked.origins)},
   };
-}
-
-/** The same of a key that may be `none`. */
-async function optionalPart(
-  registry: Registry,
-  key: PartKey,
-  layers: Layers,
-): Promise<Partial<ChosenPart> & Pick<ChosenPart, 'origins'>> {
-  const {
-    chosen: {value, origin},
-    options,
-  } = inForce(layers, key, partDefaults[key]);
-  if (value !== 'none') return choosePart(registry, key, layers);
-  noOptions(key, options, 'there is none here');
-  return {origins: {[key]: origin}};
 }
 
 function noSource(options: GivenMap): {
@@ -202,18 +192,17 @@ function noSource(options: GivenMap): {
   return {name: '', values: {}, origins: {}};
 }
 
-function noOptions(key: PartKey, options: GivenMap, why: string): Record<string, never> {
+function noOptions(key: SingleKey, options: GivenMap, why: string): void {
   for (const [option, {origin}] of options) {
     throw new GanError(
       'config',
       'GAN_CONFIG_UNKNOWN_KEY',
-      `'${key}.${option}' (from ${origin}) needs ${partKinds[partKeys[key]].noun} by name; ${why}.`,
+      `'${key}.${option}' (from ${origin}) needs ${partKinds[configKeys[key].kind].noun} by name; ${why}.`,
       {
         suggestions: [key === 'backend' ? 'For example: --backend wasm' : `For example: --${key} NAME`],
       },
     );
   }
-  return {};
 }
 
 const prefixed = (prefix: string, origins: Record<string, string>): Record<string, string> =>

@@ -9,21 +9,35 @@ import {inEvalMode} from './eval-mode.js';
 import {GANModule} from './gan-module.js';
 import {trainableParameters} from './groups.js';
 import {Learner, type LearnerOptions} from './learner.js';
-import {GANLoss, ganLossFromFunc, wganLosses, type CritLossFunction, type GenLossFunction} from './losses/gan-loss.js';
+import {
+  GANLoss,
+  ganLossFromFunc,
+  stepLoss,
+  wganLosses,
+  type CritLossFunction,
+  type GenLossFunction,
+} from './losses/gan-loss.js';
+import type {StepLoss, Terms} from './losses/loss.js';
 import {ganLossMetrics} from './metrics/gan-losses.js';
 import {metricMaker} from './metrics/metric.js';
 import type {Module} from './module.js';
 import {WeightAverage} from './optim/ema.js';
 import {Optimizer, type Hypers, type OptimizerFactory} from './optim/optimizer.js';
 import {adam} from './optim/rules.js';
+import {isDue, penaltyNames, penaltyTerms, type Penalty} from './penalties/penalty.js';
 import {isRepeatable} from './repeatable.js';
+import {Rng} from './rng.js';
+import {PartRandom} from './step-random.js';
 import {FixedGANSwitcher, Switching} from './switchers/gan-switchers.js';
 import type {Switcher, Turn} from './switchers/switcher.js';
+import {SharedStep, type StepFacts} from './training-step.js';
 import {upload} from './upload.js';
 
 export interface GANLearnerOptions extends LearnerOptions {
   /** Who trains next. Default: one step each. */
   switcher?: Switcher;
+  /** What the networks minimise beside the loss. */
+  penalties?: readonly Penalty[];
   /** Begin with the generator. */
   genFirst?: boolean;
   /** Put the network that is not being trained into eval mode; true. */
@@ -55,19 +69,39 @@ export class GANLearner extends Learner {
   readonly ganModel: GANModule;
   readonly ganLoss: GANLoss;
   readonly ganTrainer: GANTrainer;
+  readonly penalties: readonly Penalty[];
+  readonly #switching: Switching;
+  readonly #penaltyNames: readonly string[];
+  /** The random numbers of the loss, and of each penalty. */
+  readonly #lossRandom: PartRandom;
+  readonly #penaltyRandom: readonly PartRandom[];
 
+  /** @param loss sees the whole step; fastai's two functions do as well */
+  constructor(dls: DataLoaders, generator: Module, critic: Module, loss: StepLoss, options?: GANLearnerOptions);
   constructor(
     dls: DataLoaders,
     generator: Module,
     critic: Module,
     genLossFunc: GenLossFunction,
     critLossFunc: CritLossFunction,
-    options: GANLearnerOptions = {},
+    options?: GANLearnerOptions,
+  );
+  constructor(
+    dls: DataLoaders,
+    generator: Module,
+    critic: Module,
+    first: StepLoss | GenLossFunction,
+    second?: CritLossFunction | GANLearnerOptions,
+    third?: GANLearnerOptions,
   ) {
+    const isPair = typeof first === 'function';
+    const given = isPair ? stepLoss(first, second as CritLossFunction) : first;
+    const options = (isPair ? third : (second as GANLearnerOptions | undefined)) ?? {};
     const {
       switcher = FixedGANSwitcher(1, 1),
       genFirst = false,
       switchEval = true,
+      penalties = [],
       showImg = false,
       clip,
       clipNorms = false,
@@ -80,7 +114,7 @@ export class GANLearner extends Learner {
     } = options;
     const perNetwork = rest.compat !== 'fastai' || criticOptFunc !== undefined || criticLr !== undefined;
     const model = new GANModule(generator, critic);
-    const loss = new GANLoss(genLossFunc, critLossFunc, model);
+    const loss = new GANLoss(given, model);
     const trainer = new GANTrainer(loss, {
       switchEval,
       genFirst,
@@ -100,11 +134,15 @@ export class GANLearner extends Learner {
     this.ganLoss = loss;
     this.ganTrainer = trainer;
     if (emaHalfLife > 0) this.ema = new WeightAverage(generator, {halfLife: emaHalfLife});
-    this.addCbs(
-      trainer,
-      ...(this.ema ? [averageWeights(this.ema, trainer)] : []), // before the turn changes
-      new Switching(switcher, trainer),
+    this.penalties = penalties;
+    this.#penaltyNames = penaltyNames(penalties);
+    const root = new Rng(this.streams.seed);
+    this.#lossRandom = new PartRandom(root.fork('loss'));
+    this.#penaltyRandom = this.#penaltyNames.map(
+      (_, i) => new PartRandom(root.fork(i === 0 ? 'penalty' : `penalty ${i + 1}`)),
     );
+    this.#switching = new Switching(switcher, trainer);
+    this.addCbs(trainer, ...(this.ema ? [averageWeights(this.ema, trainer)] : []), this.#switching);
     if (showImg) this.addCbs(showImages(trainer, join(this.path, 'images')));
   }
 
@@ -153,12 +191,60 @@ export class GANLearner extends Learner {
     return this.ganModel.turn;
   }
 
+  /** Steps of the network whose turn it is before this one. */
+  get #networkStep(): number {
+    return this.#switching.steps[this.turn];
+  }
+
+  /** Indices of the penalties that come in this step. */
+  #duePenalties(): number[] {
+    const indices = [...this.penalties.keys()];
+    return this.training ? indices.filter((i) => isDue(this.penalties[i]!, this.turn, this.#networkStep)) : [];
+  }
+
+  protected override beginStep(): void {
+    const {training, epoch, iter, turn} = this;
+    const step = this.#networkStep;
+    this.#lossRandom.begin(...(training ? [turn, step] : ['validation', epoch, iter]));
+    for (const random of this.#penaltyRandom) random.begin(step);
+  }
+
+  protected override lossTerms(): Terms {
+    return SharedStep.terms(this.#stepFacts(), (step) => {
+      const terms: Record<string, Tensor> = {...this.ganLoss.terms(step.view(this.#lossRandom))};
+      for (const i of this.#duePenalties()) {
+        const view = step.view(this.#penaltyRandom[i]!);
+        Object.assign(terms, penaltyTerms(this.penalties[i]!, this.#penaltyNames[i]!, view));
+      }
+      return terms;
+    });
+  }
+
+  /** In a critic's batch input and target are swapped: the critic has scored the real images already. */
+  #stepFacts(): StepFacts {
+    const {ganModel: model, turn, labels, step, nStep, epoch, iter} = this;
+    const {size, length, batchSize} = this.dls.train;
+    const progress = {
+      step,
+      steps: nStep,
+      position: step / nStep,
+      networkStep: this.#networkStep,
+      images: epoch * Math.min(size, length * batchSize) + iter * batchSize,
+    };
+    const [input, target, pred] = [this.input!, this.target!, this.pred!];
+    return turn === 'critic'
+      ? {model, turn, labels, progress, latents: target, real: {images: input, scores: pred}, fake: {}}
+      : {model, turn, labels, progress, latents: input, real: {images: target}, fake: {images: pred}};
+  }
+
   protected override captureKey(): string {
-    return this.turn;
+    return [this.turn, ...this.#duePenalties()].join();
   }
 
   override unrepeatableLoss(): string | undefined {
-    return [this.ganLoss.genLossFunc, this.ganLoss.critLossFunc].every(isRepeatable) ? undefined : 'the loss';
+    if (!isRepeatable(this.ganLoss.loss)) return 'the loss';
+    const penalty = this.penalties.findIndex((one) => !isRepeatable(one));
+    return penalty < 0 ? undefined : `the penalty ${this.#penaltyNames[penalty]}`;
   }
 
   override dispose(): void {

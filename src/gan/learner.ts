@@ -11,7 +11,7 @@ import {loadLearner, saveLearner} from './checkpoint.js';
 import type {Batch, DataLoader, DataLoaders} from './data/types.js';
 import {Hyperparameters} from './hyperparameters.js';
 import {LossQueue, type LossRead} from './loss-queue.js';
-import type {LossFunction} from './losses/loss.js';
+import {sumOf, type LossFunction, type Terms} from './losses/loss.js';
 import {metricMaker, type MetricsOption} from './metrics/metric.js';
 import type {Module, Parameter} from './module.js';
 import type {WeightAverage} from './optim/ema.js';
@@ -52,6 +52,8 @@ export interface FitOptions {
   wd?: number;
   /** Callbacks for this fit only. */
   cbs?: Callback[];
+  /** Optimiser steps after which the training will be over, where that is before the last epoch ends: what schedules and losses count to. */
+  steps?: number;
   /** Begin with a new optimiser. */
   resetOpt?: boolean;
   /** Count epochs from here; those before are skipped. */
@@ -103,6 +105,8 @@ export class Learner {
   nIter = 0;
   /** Optimiser steps done in this fit and the parts of it that were resumed. */
   step = 0;
+  /** Steps that are wanted in all. */
+  nStep = 0;
   /** True while training, false while validating. */
   training = false;
   /** True inside `fit`. */
@@ -110,9 +114,13 @@ export class Learner {
   /** The tensors of the current batch; callbacks may exchange them in `beforeBatch`. */
   input: Tensor | undefined;
   target: Tensor | undefined;
+  /** The class of each item, int32 [batch], where the data has labels. */
+  labels: Tensor | undefined;
   /** What the model gave, and the loss: in `afterPred` and `afterLoss` they are on the gradient tape and may be replaced. */
   pred: Tensor | undefined;
   loss: Tensor | undefined;
+  /** The terms that the loss is the sum of, by name, where there is more than one. */
+  terms: Terms = {};
   /** The loss of the batch just done, whose value is NaN until it has been read; undefined when the batch was cancelled before it. */
   pendingLoss: LossRead | undefined;
   /** The loss that was read last; in `afterLossRead` the one that the event is about. */
@@ -223,6 +231,7 @@ export class Learner {
       if (wd !== undefined) this.opt!.setHyper('wd', wd);
       this.opt!.setHyper('lr', lr ?? this.lr);
       this.nEpoch = nEpoch;
+      this.nStep = options.steps ?? nEpoch * this.dls.train.length;
       this.step = 0;
       this.#stopReason = undefined;
       this.fitting = true;
@@ -311,7 +320,7 @@ export class Learner {
     const {epoch, iter, step, training, turn, batchSize} = this;
     const lrs = training ? this.opt!.hypers.map(({lr}) => lr) : [];
     const facts = {epoch, iter, step, training, batchSize, lrs, ...(turn && {turn})};
-    this.pendingLoss = this.#losses.begin(facts, this.loss!);
+    this.pendingLoss = this.#losses.begin(facts, this.loss!, this.terms);
   }
 
   /** Names of the parameters of the model. */
@@ -390,13 +399,15 @@ export class Learner {
   async #batch(batch: Batch, run: () => Promise<void>): Promise<void> {
     this.input = upload(batch.input, this.dls.normalization);
     this.target = upload(batch.target, this.dls.normalization);
+    this.labels = batch.labels && tf.tensor1d(batch.labels, 'int32');
     this.batchSize = batch.size;
     this.pendingLoss = undefined;
     try {
       await this.#phase('Batch', run);
     } finally {
-      tf.dispose([this.input, this.target, this.pred, this.loss]);
-      this.input = this.target = this.pred = this.loss = undefined;
+      tf.dispose([this.input, this.target, this.labels, this.pred, this.loss, ...Object.values(this.terms)]);
+      this.input = this.target = this.labels = this.pred = this.loss = undefined;
+      this.terms = {};
     }
   }
 
@@ -404,13 +415,27 @@ export class Learner {
   #forward(): Tensor {
     this.pred = this.model.forward(this.input!);
     this.#callbacks.tellNow('afterPred', this);
-    this.loss = this.lossFunc(this.pred, this.target!);
+    const terms = this.lossTerms();
+    this.loss = sumOf(terms);
     this.#callbacks.tellNow('afterLoss', this);
     tf.keep(this.pred);
+    if (Object.keys(terms).length > 1) {
+      this.terms = terms;
+      Object.values(terms).forEach((term) => tf.keep(term));
+    }
     return this.loss;
   }
 
+  /** What is minimised in a step: terms by their names. */
+  protected lossTerms(): Terms {
+    return {loss: this.lossFunc(this.pred!, this.target!)};
+  }
+
+  /** Called before each step and each batch of a validation. A step that is repeated from a recording has nothing else of the host. */
+  protected beginStep(): void {}
+
   async #validateBatch(): Promise<void> {
+    this.beginStep();
     this.loss = tf.tidy(() => this.#forward());
     this.#beginRead();
     await this.readLosses(1);
@@ -425,6 +450,7 @@ export class Learner {
         'every parameter of the optimiser is frozen: there is nothing to train',
         {suggestions: ['setFreezeModel(model, true) makes them trainable']},
       );
+    this.beginStep();
     this.capture.run(this, () => this.#trainStep(wanted), wanted, this.captureKey());
     this.step++;
     this.#beginRead();

@@ -1,11 +1,13 @@
-import type {Tensor} from '../backends/tf.js';
-import {tf} from '../backends/tf.js';
+import {tf, type Tensor} from '../backends/tf.js';
+import type {Terms} from './losses/loss.js';
 import type {Turn} from './switchers/switcher.js';
 
 /** The loss of a batch, and what the batch was. */
 export interface LossRead {
   /** NaN until it has been read. */
   value: number;
+  /** The terms that it is the sum of, by name, once it has been read; absent where it is a single term. */
+  terms?: Readonly<Record<string, number>>;
   epoch: number;
   /** Index of the batch in its epoch. */
   iter: number;
@@ -22,35 +24,44 @@ export interface LossRead {
 
 /** Losses on the device whose reading has begun, the oldest first. A device computes on while they are read. */
 export class LossQueue {
-  readonly #unread: {read: LossRead; loss: Tensor; value: Promise<number>}[] = [];
+  readonly #unread: {read: LossRead; packed: Tensor; values: Promise<ArrayLike<number>>; names: string[]}[] = [];
 
   get length(): number {
     return this.#unread.length;
   }
 
-  /** Begins to read a loss and goes on without waiting for it. The tensor stays the caller's. */
-  begin(facts: Omit<LossRead, 'value'>, tensor: Tensor): LossRead {
-    const loss = tf.clone(tensor);
-    const value = loss.data().then(([number]) => number!);
-    value.catch(() => {}); // thrown by `next`, which may come later
-    const read = {...facts, value: NaN};
-    this.#unread.push({read, loss, value});
+  /**
+   * Begins to read a loss and its terms, all in one go, without waiting for them. The tensors stay the caller's.
+   * @param terms empty where the loss is a single term
+   */
+  begin(facts: Omit<LossRead, 'value' | 'terms'>, loss: Tensor, terms: Terms): LossRead {
+    const names = Object.keys(terms);
+    const packed = names.length === 0 ? tf.clone(loss) : pack([loss, ...Object.values(terms)]);
+    const values = packed.data();
+    values.catch(() => {}); // thrown by `next`, which may come later
+    const read: LossRead = {...facts, value: NaN};
+    this.#unread.push({read, packed, values, names});
     return read;
   }
 
   /** The oldest loss, once it has been read. */
   async next(): Promise<LossRead> {
-    const {read, loss, value} = this.#unread.shift()!;
+    const {read, packed, values, names} = this.#unread.shift()!;
     try {
-      read.value = await value;
+      const [value, ...terms] = Array.from(await values);
+      read.value = value!;
+      if (names.length > 0) read.terms = Object.fromEntries(names.map((name, i) => [name, terms[i]!]));
     } finally {
-      loss.dispose();
+      packed.dispose();
     }
     return read;
   }
 
   /** Drops what nobody will read, such as the losses of a fit that failed. */
   clear(): void {
-    tf.dispose(this.#unread.splice(0).map(({loss}) => loss));
+    tf.dispose(this.#unread.splice(0).map(({packed}) => packed));
   }
 }
+
+const pack = (scalars: readonly Tensor[]): Tensor =>
+  tf.tidy(() => tf.stack(scalars.map((scalar) => tf.reshape(scalar, []))));

@@ -23,6 +23,8 @@ const inStep: readonly InStepEvent[] = [
 export class StepCapture {
   readonly mode: CaptureMode;
   readonly #steps = new Steps(drawCount);
+  /** Names of the terms of each kind of step. */
+  readonly #terms = new Map<string, string[]>();
 
   constructor(mode: CaptureMode) {
     this.mode = mode;
@@ -67,16 +69,21 @@ export class StepCapture {
       step();
       return;
     }
-    const given = [learn.input!, learn.target!];
-    [learn.pred, learn.loss] = this.#steps.run(keyOf(learn, wanted, given, mode), given, () => {
+    const given = [learn.input!, learn.target!, ...(learn.labels ? [learn.labels] : [])];
+    const key = keyOf(learn, wanted, given, mode);
+    const [pred, loss, ...terms] = this.#steps.run(key, given, () => {
       step();
-      return [learn.pred!, learn.loss!];
+      this.#terms.set(key, Object.keys(learn.terms));
+      return [learn.pred!, learn.loss!, ...Object.values(learn.terms)];
     });
+    [learn.pred, learn.loss] = [pred, loss];
+    learn.terms = Object.fromEntries(this.#terms.get(key)!.map((name, i) => [name, terms[i]!]));
   }
 
   /** Forgets all recordings: a new optimiser, or the end. */
   clear(): void {
     this.#steps.clear();
+    this.#terms.clear();
   }
 }
 

@@ -1,91 +1,261 @@
-import type {PartKind} from './kinds.js';
-import {opt, type OptionSpec} from './options.js';
+import {kindFacts, type PartKind} from './kinds.js';
+import type {OptionValue} from './options-check.js';
+import {opt, type OptionSpec, type OptionSpecs} from './options.js';
+
+interface KeyFacts {
+  /** The heading of its flag in help. */
+  group: 'PART' | 'DATA' | 'TRAINING' | 'OUTPUT';
+  /** `gan fit --resume` may change it: it decides how long a run lasts, what it writes when, or where it computes. */
+  resumable?: true;
+}
+
+/** A key with a plain value. */
+export interface ScalarFacts extends KeyFacts {
+  /** Type, range, default and help. */
+  spec: OptionSpec;
+  /** Configurations of runs older than the key lack it; these runs had this value. */
+  older?: OptionValue;
+  /** The value is a number in the configuration, though one of a few texts on the command line. */
+  numeric?: true;
+  /** The value is a path: from a file relative to the file, from the command line to the working folder. */
+  path?: true;
+  /** The value is the name of one of the parts that this list key chooses. */
+  memberOf?: 'metrics';
+}
+
+/** A key that chooses one part; `key.option` addresses the part's options. */
+export interface SingleFacts extends KeyFacts {
+  kind: PartKind;
+  /** The part's name when nobody says otherwise; fastai's `GANLearner` with its documentation's networks. */
+  default: string;
+  /** It may be `none`. */
+  optional?: true;
+  /** What a training calls the part; absent where a training has no such part. */
+  part?: string;
+}
+
+/** A key that chooses any number of parts, none by default; `key.NAME.option` addresses the options of one. */
+export interface ListFacts extends KeyFacts {
+  kind: PartKind;
+  list: true;
+  /** What a training calls the parts. */
+  part: string;
+}
 
 /**
- * The keys of a run's configuration that are plain values: the one place where type, range, default and help are written.
- * Flags of `gan fit`, checks of files and of `--set`, and help are derived. Defaults are fastai's `GANLearner` where it
- * has one (its Learner: lr 1e-3); recipes replace some.
+ * The keys of a run's configuration: the one place where a key is described. `RunConfig`, the flags of `gan fit`, the checks of files,
+ * of `--set` and of the environment, the schema, help, completion, `gan init` and what `--resume` may change follow from it.
+ * Defaults are fastai's `GANLearner` where it has one (its Learner: lr 1e-3); recipes replace some. Beside these keys a configuration
+ * has `data` and `source`, the options of built-in data. The comments are those of `RunConfig`.
  */
-export const scalarSpecs = {
-  size: opt.int(64, {min: 4, max: 4096, help: 'side of the square images, in pixels'}),
-  channels: opt.oneOf(['1', '2', '3', '4'], '3', {help: 'colour channels: grey, grey with alpha, RGB, RGB with alpha'}),
-  resize: opt.oneOf(['crop', 'pad', 'squish'], 'crop', {help: 'how an image becomes square'}),
-  batchSize: opt.int(64, {min: 1, help: 'images per step'}),
-  epochs: opt.int(1, {min: 1, help: 'passes over the data'}),
-  steps: opt.int(undefined, {min: 1, help: 'optimizer steps of critic and generator together, instead of epochs'}),
-  lr: opt.num(1e-3, {min: 0, help: 'learning rate'}),
-  wd: opt.num(undefined, {min: 0, help: "weight decay; none: the optimizer's own default"}),
-  clip: opt.num(undefined, {min: 0, help: "clip the critic's weights to this bound (WGAN); none: no clipping"}),
-  clipNorms: opt.bool(false, {help: "clip the critic's norm layers too, as the authors of WGAN do"}),
-  latent: opt.int(100, {min: 1, help: "length of the generator's input noise"}),
-  genFirst: opt.bool(false, {help: 'train the generator first'}),
-  switchEval: opt.bool(true, {help: 'put the network whose turn it is not in eval mode'}),
-  validPct: opt.num(0, {min: 0, max: 99, help: 'percent of the images held out for validation'}),
-  seed: opt.int(0, {min: 0, help: 'seed of weights, noise and data order'}),
-  metricImages: opt.int(256, {min: 2, help: 'number of real and of generated images that metrics compare'}),
-  sampleEvery: opt.int(100, {min: 0, help: 'steps between sample grids; 0: only at the end'}),
-  checkpointEvery: opt.int(500, {min: 0, help: 'steps between checkpoints; 0: only at the end'}),
-  /** The newest, and the one before it in case that turns out to be bad. */
-  keepCheckpoints: opt.int(2, {min: 0, help: 'number of newest checkpoints to keep; 0: all'}),
-  keepBest: opt.str(undefined, {
-    help: 'a metric: also keep the checkpoint of the epoch with its best value',
-  }),
-  tensorboard: opt.bool(false, {help: "write TensorBoard's event files to the run folder"}),
-  histogramEvery: opt.int(0, {min: 0, help: "steps between histograms of the weights in TensorBoard's files; 0: none"}),
-  compat: opt.oneOf(['none', 'fastai'], 'none', {
-    help: 'fastai: reproduce fastai, faults included (docs/differences.md)',
-  }),
-  capture: opt.oneOf(['auto', 'off'], 'auto', {
-    help: 'auto: capture and replay steps where possible, with the same results; off: never (docs/performance.md)',
-  }),
-  init: opt.str(undefined, {help: "safetensors file with initial weights, in PyTorch's names and layout"}),
-} as const satisfies Record<string, OptionSpec>;
+export const configKeys = {
+  recipe: {kind: 'recipe', default: 'wgan', optional: true, group: 'PART'},
+  arch: {kind: 'architecture', default: 'basic', part: 'architecture', group: 'PART'},
+  loss: {kind: 'loss', default: 'wgan', part: 'loss', group: 'PART'},
+  opt: {kind: 'optimizer', default: 'adam', part: 'optimizer', group: 'PART'},
+  /** Of the critic, where it has another optimiser than the generator; absent: the same. */
+  criticOpt: {kind: 'optimizer', default: 'none', optional: true, part: 'criticOptimizer', group: 'PART'},
+  /** Absent: none. */
+  penalty: {kind: 'penalty', default: 'none', optional: true, part: 'penalty', group: 'PART'},
+  switcher: {kind: 'switcher', default: 'fixed', part: 'switcher', group: 'PART'},
+  /** Of the learning rate; absent: it stays. */
+  schedule: {kind: 'schedule', default: 'none', optional: true, part: 'schedule', group: 'PART'},
+  /** In the order in which they are applied. */
+  augment: {kind: 'augmentation', list: true, part: 'augmentations', group: 'PART'},
+  metrics: {kind: 'metric', list: true, part: 'metrics', group: 'PART'},
+  callbacks: {kind: 'callback', list: true, part: 'callbacks', group: 'PART'},
+  backend: {kind: 'backend', default: 'auto', group: 'PART', resumable: true},
 
-export type ScalarKey = keyof typeof scalarSpecs;
-export const scalarKeys = Object.keys(scalarSpecs) as ScalarKey[];
+  /** Side length of the square images, in pixels. */
+  size: {spec: opt.int(64, {min: 4, max: 4096, help: 'side of the square images, in pixels'}), group: 'DATA'},
+  /** 1: grey, 2: grey with alpha, 3: RGB, 4: RGB with alpha. */
+  channels: {
+    spec: opt.oneOf(['1', '2', '3', '4'], '3', {help: 'colour channels: grey, grey with alpha, RGB, RGB with alpha'}),
+    numeric: true,
+    group: 'DATA',
+  },
+  /** How an image becomes square. */
+  resize: {spec: opt.oneOf(['crop', 'pad', 'squish'], 'crop', {help: 'how an image becomes square'}), group: 'DATA'},
+  /** Images in each step. */
+  batchSize: {spec: opt.int(64, {min: 1, help: 'images per step'}), group: 'TRAINING'},
+  /** Passes over the data; when `steps` is given it wins. */
+  epochs: {spec: opt.int(1, {min: 1, help: 'passes over the data'}), group: 'TRAINING', resumable: true},
+  /** Optimiser steps, of the critic and the generator together. */
+  steps: {
+    spec: opt.int(undefined, {
+      min: 1,
+      help: 'optimizer steps of critic and generator together, instead of epochs',
+    }),
+    group: 'TRAINING',
+    resumable: true,
+  },
+  /** Learning rate. */
+  lr: {spec: opt.num(1e-3, {min: 0, help: 'learning rate'}), group: 'TRAINING'},
+  /** Of the critic (two time scales, arXiv 1706.08500); absent: as `lr`. */
+  criticLr: {
+    spec: opt.num(undefined, {min: 0, help: "the critic's learning rate; none: the same as lr"}),
+    group: 'TRAINING',
+  },
+  /** Half-life, in images, of the average of the generator's weights that images are drawn with; 0: no average. */
+  emaHalfLife: {
+    spec: opt.num(0, {
+      min: 0,
+      help: "half-life, in images, of an average of the generator's weights to draw images with; 0: no average",
+    }),
+    older: 0,
+    group: 'TRAINING',
+  },
+  /** Weight decay; absent: what the optimiser has by default. */
+  wd: {
+    spec: opt.num(undefined, {min: 0, help: "weight decay; none: the optimizer's own default"}),
+    group: 'TRAINING',
+  },
+  /** Bound of the critic's weights (WGAN); absent: no clipping. */
+  clip: {
+    spec: opt.num(undefined, {min: 0, help: "clip the critic's weights to this bound (WGAN); none: no clipping"}),
+    group: 'TRAINING',
+  },
+  /** Whether the bound also holds for the critic's norm layers. */
+  clipNorms: {
+    spec: opt.bool(false, {help: "clip the critic's norm layers too, as the authors of WGAN do"}),
+    group: 'TRAINING',
+  },
+  /** Length of the generator's input. */
+  latent: {spec: opt.int(100, {min: 1, help: "length of the generator's input noise"}), group: 'TRAINING'},
+  /** The generator has the first turn. */
+  genFirst: {spec: opt.bool(false, {help: 'train the generator first'}), group: 'TRAINING'},
+  /** The network that is not trained is in eval mode. */
+  switchEval: {spec: opt.bool(true, {help: 'put the network whose turn it is not in eval mode'}), group: 'TRAINING'},
+  /** Part of the images held out for validation, in percent. */
+  validPct: {
+    spec: opt.num(0, {min: 0, max: 99, help: 'percent of the images held out for validation'}),
+    group: 'DATA',
+  },
+  /** Of weights, noise and the order of the data. */
+  seed: {spec: opt.int(0, {min: 0, help: 'seed of weights, noise and data order'}), group: 'TRAINING'},
+  /** Images that the metrics compare. */
+  metricImages: {
+    spec: opt.int(256, {min: 2, help: 'number of real and of generated images that metrics compare'}),
+    older: 256,
+    group: 'OUTPUT',
+  },
+  /** Steps between sample grids; 0: only at the end. */
+  sampleEvery: {
+    spec: opt.int(100, {min: 0, help: 'steps between sample grids; 0: only at the end'}),
+    group: 'OUTPUT',
+    resumable: true,
+  },
+  /** Steps between checkpoints; 0: only at the end. */
+  checkpointEvery: {
+    spec: opt.int(500, {min: 0, help: 'steps between checkpoints; 0: only at the end'}),
+    group: 'OUTPUT',
+    resumable: true,
+  },
+  /** How many are kept, the newest, and the one before it in case that turns out to be bad; 0: all. */
+  keepCheckpoints: {
+    spec: opt.int(2, {min: 0, help: 'number of newest checkpoints to keep; 0: all'}),
+    group: 'OUTPUT',
+    resumable: true,
+  },
+  /** Name of a metric: also keep the checkpoint of the epoch with its best value. */
+  keepBest: {
+    spec: opt.str(undefined, {
+      help: 'a metric: also keep the checkpoint of the epoch with its best value',
+    }),
+    memberOf: 'metrics',
+    group: 'OUTPUT',
+    resumable: true,
+  },
+  /** Write TensorBoard's event files. */
+  tensorboard: {
+    spec: opt.bool(false, {help: "write TensorBoard's event files to the run folder"}),
+    older: false,
+    group: 'OUTPUT',
+    resumable: true,
+  },
+  /** Steps between histograms of the weights in TensorBoard's files; 0: none. */
+  histogramEvery: {
+    spec: opt.int(0, {min: 0, help: "steps between histograms of the weights in TensorBoard's files; 0: none"}),
+    older: 0,
+    group: 'OUTPUT',
+    resumable: true,
+  },
+  /** `fastai` reproduces the original's behaviour, faults included (docs/differences.md). */
+  compat: {
+    spec: opt.oneOf(['none', 'fastai'], 'none', {
+      help: 'fastai: reproduce fastai, faults included (docs/differences.md)',
+    }),
+    group: 'TRAINING',
+  },
+  /** Whether steps are repeated from recordings. */
+  capture: {
+    spec: opt.oneOf(['auto', 'off'], 'auto', {
+      help: 'auto: capture and replay steps where possible, with the same results; off: never (docs/performance.md)',
+    }),
+    older: 'auto',
+    group: 'TRAINING',
+  },
+  /** Weights to start from: safetensors in PyTorch's names and layout. */
+  init: {
+    spec: opt.str(undefined, {help: "safetensors file with initial weights, in PyTorch's names and layout"}),
+    path: true,
+    group: 'TRAINING',
+  },
+} as const satisfies Record<string, ScalarFacts | SingleFacts | ListFacts>;
 
-/** The keys that choose a part; `key.option` addresses the part's options. */
-export const partKeys = {
-  arch: 'architecture',
-  loss: 'loss',
-  opt: 'optimizer',
-  penalty: 'penalty',
-  switcher: 'switcher',
-  schedule: 'schedule',
-  backend: 'backend',
-  recipe: 'recipe',
-} as const satisfies Record<string, PartKind>;
+export type ConfigKeys = typeof configKeys;
+export type ConfigKey = keyof ConfigKeys;
 
-export type PartKey = keyof typeof partKeys;
-export const partKeyNames = Object.keys(partKeys) as PartKey[];
+/** The keys whose facts are of a type. */
+export type KeysWith<Facts> = {[K in ConfigKey]: ConfigKeys[K] extends Facts ? K : never}[ConfigKey];
+export type ScalarKey = KeysWith<{spec: OptionSpec}>;
+export type SingleKey = KeysWith<{default: string}>;
+export type ListKey = KeysWith<{list: true}>;
 
-/** The part keys that may be `none`. */
-export const optionalParts: readonly PartKey[] = ['penalty', 'schedule', 'recipe'];
+const tableKeys = Object.keys(configKeys) as ConfigKey[];
+const keysWith = <K extends ConfigKey>(fact: string): readonly K[] =>
+  tableKeys.filter((key): key is K => fact in configKeys[key]);
 
-/** The keys that choose any number of parts; `key.NAME.option` addresses the options of one. */
-export const listKeys = {
-  augment: 'augmentation',
-  metrics: 'metric',
-  callbacks: 'callback',
-} as const satisfies Record<string, PartKind>;
+export const scalarKeys = keysWith<ScalarKey>('spec');
+export const singleKeys = keysWith<SingleKey>('default');
+export const listKeys = keysWith<ListKey>('list');
 
-export type ListKey = keyof typeof listKeys;
-export const listKeyNames = Object.keys(listKeys) as ListKey[];
+/** The facts of a key, also those that only some keys have. */
+export const scalarFacts = (key: ScalarKey): ScalarFacts => configKeys[key];
+export const singleFacts = (key: SingleKey): SingleFacts => configKeys[key];
 
-/** What is chosen when nobody says otherwise: fastai's `GANLearner` with its documentation's networks. */
-export const partDefaults: Readonly<Record<PartKey, string>> = {
-  arch: 'basic',
-  loss: 'wgan',
-  opt: 'adam',
-  penalty: 'none',
-  switcher: 'fixed',
-  schedule: 'none',
-  backend: 'auto',
-  recipe: 'wgan',
-};
+export const isListKey = (key: string): key is ListKey => (listKeys as readonly string[]).includes(key);
+export const isSingleKey = (key: string): key is SingleKey => (singleKeys as readonly string[]).includes(key);
+export const isScalarKey = (key: string): key is ScalarKey => (scalarKeys as readonly string[]).includes(key);
+
+/** The specifications of all plain values, for `checkOptions`. */
+export const scalarSpecs = Object.fromEntries(scalarKeys.map((key) => [key, configKeys[key].spec])) as {
+  [K in ScalarKey]: ConfigKeys[K]['spec'];
+} satisfies OptionSpecs;
+
+/** The keys that have options, which are addressed behind a dot. */
+export const partKeys: readonly string[] = ['source', ...singleKeys, ...listKeys];
+
+/** The keys that `gan fit --resume` may change; of a part its options, too. */
+export const resumableKeys: readonly ConfigKey[] = tableKeys.filter((key) => 'resumable' in configKeys[key]);
 
 /** Data when none is named: needs no download. */
 export const defaultData = 'builtin:shapes';
 
 /** Every key that a file may have at its top level. `source` holds options of the built-in data source. */
-export const topLevelKeys: readonly string[] = ['data', 'source', ...partKeyNames, ...listKeyNames, ...scalarKeys];
+export const topLevelKeys: readonly string[] = ['data', ...partKeys, ...scalarKeys];
+
+/** `batchSize` to `batch-size`. */
+export const flagOf = (key: string): string => key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+
+/** The key that chooses a kind of part; undefined for those that are named elsewhere. */
+export const keyOfKind = (kind: PartKind): SingleKey | ListKey | undefined =>
+  [...singleKeys, ...listKeys].find((key) => configKeys[key].kind === kind);
+
+/** The command line that uses a part: `gan fit --arch basic`. */
+export const usageOf = (kind: PartKind, name: string): string =>
+  (kindFacts(kind).usage ?? `gan fit --${flagOf(keyOfKind(kind)!)} NAME`).replace('NAME', name);
+
+/** The text for `--set` that chooses a part: `arch=basic`. */
+export const settingOf = (kind: PartKind, name: string): string =>
+  (kindFacts(kind).setting ?? `${keyOfKind(kind)}=NAME`).replace('NAME', name);

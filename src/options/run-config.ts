@@ -1,4 +1,17 @@
 /** Everything that decides a training run, fully resolved: the run folder keeps it, `--config` repeats it. */
+import {
+  configKeys,
+  listKeys,
+  scalarFacts,
+  scalarKeys,
+  singleKeys,
+  type ConfigKeys,
+  type KeysWith,
+  type ListKey,
+  type ScalarKey,
+} from './config-keys.js';
+import type {OptionValue} from './options-check.js';
+import type {OptionSpec} from './options.js';
 
 /** A part chosen by name, with the values of its options. */
 export interface PartChoice {
@@ -6,64 +19,47 @@ export interface PartChoice {
   options: Record<string, unknown>;
 }
 
-export interface RunConfig {
+/** The keys of the parts that a training has one of. */
+export type TrainingPartKey = KeysWith<{default: string; part: string}>;
+export const trainingPartKeys = singleKeys.filter((key): key is TrainingPartKey => 'part' in configKeys[key]);
+type RequiredPart = Exclude<TrainingPartKey, KeysWith<{optional: true}>>;
+type OptionalPart = Exclude<TrainingPartKey, RequiredPart>;
+/** The plain values that every run has: those whose specification has a default. */
+type RequiredScalar = {
+  [K in ScalarKey]: undefined extends ConfigKeys[K]['spec']['default'] ? never : K;
+}[ScalarKey];
+type OptionalScalar = Exclude<ScalarKey, RequiredScalar>;
+
+/** `'3'` as 3. */
+type NumberIn<V> = V extends `${infer N extends number}` ? N : never;
+/** The type of a plain value in a run's configuration. */
+type Value<F extends {spec: OptionSpec}> = F extends {numeric: true}
+  ? NumberIn<F['spec']['default']>
+  : NonNullable<F['spec']['default']>;
+
+type Scalars = {-readonly [K in keyof Pick<ConfigKeys, RequiredScalar>]: Value<ConfigKeys[K]>};
+type OptionalScalars = {-readonly [K in keyof Pick<ConfigKeys, OptionalScalar>]?: Value<ConfigKeys[K]>};
+type Parts = {-readonly [K in keyof Pick<ConfigKeys, RequiredPart>]: PartChoice};
+type OptionalParts = {-readonly [K in keyof Pick<ConfigKeys, OptionalPart>]?: PartChoice};
+type Lists = {-readonly [K in keyof Pick<ConfigKeys, ListKey>]: readonly PartChoice[]};
+
+/** A run's configuration; `configKeys` explains the keys. Optional ones may be `none` on the command line. */
+export interface RunConfig extends Parts, OptionalParts, Lists, Scalars, OptionalScalars {
   /** A folder of images, or `builtin:NAME` for a data source part. */
   data: string;
   /** Options of the data source part; empty for a folder. */
   source: Record<string, unknown>;
-  arch: PartChoice;
-  loss: PartChoice;
-  /** Absent: none. */
-  penalty?: PartChoice;
-  opt: PartChoice;
-  switcher: PartChoice;
-  /** Of the learning rate; absent: it stays. */
-  schedule?: PartChoice;
-  /** In the order in which they are applied; these three are absent in the folders of older runs. */
-  augment?: PartChoice[];
-  metrics?: PartChoice[];
-  callbacks?: PartChoice[];
-  /** Side length of the square images, in pixels. */
-  size: number;
-  channels: 1 | 2 | 3 | 4;
-  /** How an image becomes square. */
-  resize: 'crop' | 'pad' | 'squish';
-  batchSize: number;
-  /** Passes over the data; when `steps` is given it wins. */
-  epochs: number;
-  /** Optimiser steps, of the critic and the generator together. */
-  steps?: number;
-  lr: number;
-  /** Weight decay; absent: what the optimiser has by default. */
-  wd?: number;
-  /** Bound of the critic's weights (WGAN); absent: no clipping. */
-  clip?: number;
-  /** Whether the bound also holds for the critic's norm layers. */
-  clipNorms: boolean;
-  latent: number;
-  genFirst: boolean;
-  switchEval: boolean;
-  /** Part of the images held out for validation, in percent. */
-  validPct: number;
-  seed: number;
-  /** Images that the metrics compare. */
-  metricImages?: number;
-  /** Steps between sample grids; 0: only at the end. */
-  sampleEvery: number;
-  /** Steps between checkpoints; 0: only at the end. */
-  checkpointEvery: number;
-  /** How many are kept, the newest; 0: all. */
-  keepCheckpoints: number;
-  /** Name of a metric: also keep the checkpoint of the epoch with its best value. */
-  keepBest?: string;
-  /** Write TensorBoard's event files; absent in the folders of older runs, as the next. */
-  tensorboard?: boolean;
-  /** Steps between histograms of the weights in them; 0: none. */
-  histogramEvery?: number;
-  /** `fastai` reproduces the original's behaviour, faults included (docs/differences.md). */
-  compat: 'none' | 'fastai';
-  /** Whether steps are repeated from recordings; absent in the folders of older runs: `auto`. */
-  capture?: 'auto' | 'off';
-  /** Weights to start from: safetensors in PyTorch's names and layout. */
-  init?: string;
+}
+
+/** What the configurations of older runs may lack, and what these runs had in its place. */
+export const olderValues: ReadonlyMap<string, OptionValue | readonly []> = new Map<string, OptionValue | readonly []>([
+  ...listKeys.map((key) => [key, []] as const),
+  ...scalarKeys.map((key) => [key, scalarFacts(key).older] as const).filter(([, older]) => older !== undefined),
+]);
+
+/** The configuration that the config.json of a run holds, with what it lacks because the run is older than a key. */
+export function parseRunConfig(json: string): RunConfig {
+  const config = JSON.parse(json) as RunConfig;
+  const lacking = [...olderValues].filter(([key]) => !Object.hasOwn(config, key));
+  return {...config, ...Object.fromEntries(lacking)};
 }

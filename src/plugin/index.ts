@@ -5,7 +5,7 @@
  *     export default ({switcher, opt}: Gan) => switcher({name: 'fixed', ...});
  *
  * Only types are imported, so no second copy of this package or of tfjs can enter by a plug-in. The package says in its
- * package.json what it brings: `"gan": {"api": 1, "switchers": {"fixed": "./dist/fixed.js"}}`.
+ * package.json what it brings: `"gan": {"api": 2, "switchers": {"fixed": "./dist/fixed.js"}}`.
  */
 import type {Backend, Finding} from '../backends/device.js';
 import type {Tf} from '../backends/tf.js';
@@ -13,7 +13,7 @@ import type {Callback} from '../gan/callback.js';
 import type {Schedule} from '../gan/callbacks/schedule.js';
 import type {Augmentation} from '../gan/data/augment.js';
 import type {SourceFactory} from '../gan/data/types.js';
-import type {GanLossPair} from '../gan/losses/loss.js';
+import type {StepLoss} from '../gan/losses/loss.js';
 import type {Architecture} from '../gan/nets/architecture.js';
 import type {ImageMetric} from '../gan/metrics/image-metrics.js';
 import type {Nn} from '../gan/nn.js';
@@ -41,14 +41,16 @@ export type {Callback} from '../gan/callback.js';
 export type {Progress, Schedule, Scheduled} from '../gan/callbacks/schedule.js';
 export type {Augmentation} from '../gan/data/augment.js';
 export type {HostData, HostTensor, Source, SourceFactory} from '../gan/data/types.js';
-export type {GanLossPair} from '../gan/losses/loss.js';
+export type {StepLoss, Terms} from '../gan/losses/loss.js';
+export type {StepImages, StepProgress, TrainingStep} from '../gan/training-step.js';
+export type {StepRandom} from '../gan/step-random.js';
 export type {Architecture, ImageShape} from '../gan/nets/architecture.js';
 export type {Learner} from '../gan/learner.js';
 export type {ImageMetric, ImageSets} from '../gan/metrics/image-metrics.js';
 export type {Module} from '../gan/module.js';
 export type {Nn} from '../gan/nn.js';
 export type {Optimizer, OptimizerFactory, UpdateRule} from '../gan/optim/optimizer.js';
-export type {Penalty, PenaltyFacts} from '../gan/penalties/penalty.js';
+export type {Penalty} from '../gan/penalties/penalty.js';
 export type {Rng} from '../gan/rng.js';
 export type {RunConfig} from '../options/run-config.js';
 export type {TrainedRun} from '../gan/export/trained-run.js';
@@ -66,7 +68,7 @@ export type {
 } from '../options/options.js';
 
 /** Raised by one when a plug-in written for the old API can no longer work. */
-export const apiVersion = 1;
+export const apiVersion = 2;
 
 /** A part: what it is called, what it can be told, and how it is made. `create` runs only when the part is used. */
 export interface Definition<Created, S extends OptionSpecs = OptionSpecs> {
@@ -107,50 +109,57 @@ export type DoctorCheck = (facts: {
 /** Handlers of a training's events. The part's name names its state in checkpoints. */
 export type CallbackPart = Omit<Callback, 'name'>;
 
-/** What `create` of each kind of part returns. */
+/** What `create` of each kind of part returns; `partKinds` has what else is known of a kind. The comments are those of `Gan`. */
 export interface PartKinds {
+  /** Defines what trainings run on. */
   backend: Backend;
+  /** Defines a generator and a critic. */
   architecture: Architecture;
-  loss: GanLossPair;
+  /** Defines what the critic and the generator minimise. */
+  loss: StepLoss;
+  /** Defines what one of the networks minimises beside its loss. */
   penalty: Penalty;
+  /** Defines how gradients change weights. */
   optimizer: OptimizerFactory;
+  /** Defines which network trains next. */
   switcher: Switcher;
+  /** Defines a hyperparameter's course over a training. */
   schedule: Schedule;
+  /** Defines images that come from elsewhere than a folder. */
   source: SourceFactory;
+  /** Defines a change of a training image. */
   augmentation: Augmentation;
+  /** Defines a number that says at the end of each epoch how good the images are. */
   metric: ImageMetric;
+  /** Defines handlers of a training's events. */
   callback: CallbackPart;
+  /** Defines a named set of configuration values. */
   recipe: Recipe;
+  /** Defines a format of `gan export`. */
   exporter: Exporter;
+  /** Defines something that `gan doctor` looks at. */
   check: DoctorCheck;
 }
 export type {PartKind};
 
-type Define<Created> = <const S extends OptionSpecs = Record<never, never>>(
-  definition: Definition<Created, S>,
-) => Definition<Created, S>;
+/** The definition of a part of a kind. */
+export type PartDefinition<K extends PartKind, S extends OptionSpecs = OptionSpecs> = K extends 'backend'
+  ? BackendDefinition<S>
+  : Definition<PartKinds[K], S>;
+
+/** Returns the definition as it is, with the types of its options. */
+export type Define<K extends PartKind> = <const S extends OptionSpecs = Record<never, never>>(
+  definition: PartDefinition<K, S>,
+) => PartDefinition<K, S>;
+
+/** A function for each kind of part. */
+type Makers = {[K in keyof PartKinds]: Define<K>};
 
 /** What a part receives. */
-export interface Gan {
+export interface Gan extends Makers {
   apiVersion: typeof apiVersion;
   tf: Tf;
   nn: Nn;
   opt: Opt;
   GanError: typeof GanError;
-  backend: <const S extends OptionSpecs = Record<never, never>>(
-    definition: BackendDefinition<S>,
-  ) => BackendDefinition<S>;
-  architecture: Define<PartKinds['architecture']>;
-  loss: Define<PartKinds['loss']>;
-  penalty: Define<PartKinds['penalty']>;
-  optimizer: Define<PartKinds['optimizer']>;
-  switcher: Define<PartKinds['switcher']>;
-  schedule: Define<PartKinds['schedule']>;
-  source: Define<PartKinds['source']>;
-  augmentation: Define<PartKinds['augmentation']>;
-  metric: Define<PartKinds['metric']>;
-  callback: Define<PartKinds['callback']>;
-  recipe: Define<PartKinds['recipe']>;
-  exporter: Define<PartKinds['exporter']>;
-  check: Define<PartKinds['check']>;
 }

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import {apiVersion, type PartKind} from './index.js';
-import {kindNames, partKinds} from '../options/kinds.js';
+import {changedInApi2, kindLabel, kindNames, partKinds} from '../options/kinds.js';
 import {didYouMean} from '../options/nearest.js';
 
 /** A package that may bring parts, as found on disk. */
@@ -39,6 +39,9 @@ export interface Manifest {
 /** Part names are typed on command lines and used in folder names. */
 const partName = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
 
+/** The kinds by their keys in the `gan` block. */
+const kindOf: ReadonlyMap<string, PartKind> = new Map(kindNames.map((kind) => [partKinds[kind].manifestKey, kind]));
+
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
@@ -57,12 +60,9 @@ export function readManifest({name, root, pjson, builtIn = false}: PackageInfo):
     return manifest;
   }
   if (block['api'] !== apiVersion) {
-    report(
-      `it is made for plug-in API ${JSON.stringify(block['api']) ?? '(none given)'}, this version of gan has ${apiVersion}`,
-    );
+    report(apiFault(block));
     return manifest;
   }
-  const kindOf = new Map<string, PartKind>(kindNames.map((kind) => [partKinds[kind].manifestKey, kind]));
   for (const [key, entries] of Object.entries(block)) {
     if (key === 'api') continue;
     const kind = kindOf.get(key);
@@ -83,6 +83,33 @@ export function readManifest({name, root, pjson, builtIn = false}: PackageInfo):
     }
   }
   return manifest;
+}
+
+/**
+ * Why a `gan` block for another API is left out: which parts are lost by it, and what their author has to change.
+ * @param version the API of this version of gan
+ * @param changes what the second API changed, by the kinds that it changed
+ */
+export function apiFault(
+  block: Readonly<Record<string, unknown>>,
+  version: number = apiVersion,
+  changes: Readonly<Partial<Record<PartKind, string>>> = changedInApi2,
+): string {
+  const {api} = block;
+  const lost = [...kindOf].flatMap(([key, kind]) => {
+    const entries = block[key];
+    return isRecord(entries) && Object.keys(entries).length > 0 ? [{kind, names: Object.keys(entries)}] : [];
+  });
+  const parts = lost.flatMap(({kind, names}) => names.map((name) => `${kindLabel(kind)} ${name}`));
+  const older = typeof api === 'number' && api < 2 && version >= 2;
+  const changed = older
+    ? lost.flatMap(({kind}) => (changes[kind] === undefined ? [] : [`${kind}: ${changes[kind]}`]))
+    : [];
+  return [
+    `it is made for plug-in API ${JSON.stringify(api) ?? '(none given)'}, this version of gan has ${version}`,
+    ...(parts.length === 0 ? [] : [`it would bring ${parts.join(', ')}`]),
+    ...(changed.length === 0 ? [] : [`what has changed for its author: ${changed.join('; ')}`]),
+  ].join('; ');
 }
 
 /** What is wrong with one entry, if anything. */

@@ -1,7 +1,7 @@
 import {existsSync} from 'node:fs';
 import {pathToFileURL} from 'node:url';
 import {GanError, isGanError, messageOf} from '../errors.js';
-import {apiVersion, type BackendDefinition, type Definition, type Gan, type PartKind, type PartKinds} from './index.js';
+import {apiVersion, type Definition, type Gan, type PartDefinition, type PartKind, type PartKinds} from './index.js';
 import {definitionFault} from './definition-check.js';
 import {installable, type InstallablePart} from './installable.js';
 import {guard} from './guard.js';
@@ -12,8 +12,6 @@ import {didYouMean, nearestFirst} from '../options/nearest.js';
 import {checkOptions, type GivenMap} from '../options/options-check.js';
 import {opt} from '../options/options.js';
 import {LazyTensors, type TensorApi} from './tensors.js';
-
-export type LoadedPart<K extends PartKind> = K extends 'backend' ? BackendDefinition : Definition<PartKinds[K]>;
 
 /** A name that several packages give to parts of one kind. */
 export interface Clash {
@@ -120,11 +118,11 @@ export class Registry {
    * @param origin where the name came from, for the message
    * @throws GanError GAN_UNKNOWN_PART, GAN_PLUGIN_MISSING, GAN_AMBIGUOUS_PART, GAN_PLUGIN_BROKEN
    */
-  async load<K extends PartKind>(kind: K, name: string, origin?: string): Promise<LoadedPart<K>> {
+  async load<K extends PartKind>(kind: K, name: string, origin?: string): Promise<PartDefinition<K>> {
     const declared = this.#find(kind, name, origin);
     let definition = this.#definitions.get(declared);
     if (!definition) this.#definitions.set(declared, (definition = this.#import(declared)));
-    return (await definition) as LoadedPart<K>; // `definitionFault` compared the kinds
+    return (await definition) as PartDefinition<K>; // `definitionFault` compared the kinds
   }
 
   /** Makes a part from option values, which are checked first. `origin` is where the name came from. */

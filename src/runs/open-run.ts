@@ -1,8 +1,9 @@
 import {GanError} from '../errors.js';
 import type {Device} from '../backends/device.js';
+import type {Tensor} from '../backends/tf.js';
 import {flatten} from '../config/assignments.js';
 import type {ListedPartConfig} from '../config/define.js';
-import type {Surroundings} from '../config/layers.js';
+import type {ConfigSources} from '../config/layers.js';
 import {createArchitecture, createParts, givenOptions} from '../config/parts.js';
 import {resolveConfig, type ResolvedConfig} from '../config/resolve.js';
 import {readCheckpoint, weightsOf, withoutPrefix, type WeightsChoice} from '../gan/checkpoint.js';
@@ -37,7 +38,7 @@ export interface RunOptions extends Omit<DeviceOptions, 'backend'> {
   /** The parts that can be named. Default: those of this package and of the plug-ins that it depends on. */
   registry?: Registry;
   /** Where the backend may be said besides. Default: nowhere. */
-  surroundings?: Pick<Surroundings, 'userFolder' | 'env'>;
+  configSources?: Pick<ConfigSources, 'userFolder' | 'env'>;
 }
 
 export interface GenerateRequest extends LatentOptions {
@@ -193,21 +194,17 @@ export class Run {
     const flags = flatten({...(metrics && {metrics}), ...(data !== undefined && {data})}, 'evaluate');
     const {config} = await this.#resolve({flags, withoutData: false});
     const parts = await createParts(this.#registry, config);
-    if (!parts.metrics || parts.metrics.length === 0)
+    if (parts.metrics.length === 0)
       throw new GanError('usage', 'GAN_USAGE', `the run ${this.folder.dir} names no metric`, {
         suggestions: ["evaluate({metrics: ['swd']})", `Metrics: ${this.#registry.names('metric').join(', ')}.`],
       });
-    const {latent, seed, metricImages = 256} = config;
-    const measure = imageMeter(
-      await makeDataLoaders(config, parts),
-      (latents) => generator.forward(latents),
-      parts.metrics,
-      {
-        count: images ?? metricImages,
-        latent,
-        seed,
-      },
-    );
+    const {latent, seed, metricImages} = config;
+    const draw = (latents: Tensor): Tensor => generator.forward(latents);
+    const measure = imageMeter(await makeDataLoaders(config, parts), draw, parts.metrics, {
+      count: images ?? metricImages,
+      latent,
+      seed,
+    });
     const values = await measure();
     return Object.fromEntries(parts.metrics.map(({name}, i) => [name, values[i]!]));
   }
@@ -243,10 +240,10 @@ export class Run {
   readonly #resolved = once(() => this.#resolve({withoutData: true}));
 
   #resolve(more: Pick<Parameters<typeof resolveConfig>[0], 'flags' | 'withoutData'>): Promise<ResolvedConfig> {
-    const {backend, surroundings} = this.#options;
+    const {backend, configSources} = this.#options;
     const given = typeof backend === 'string' ? {value: backend, origin: 'openRun'} : backend;
     return resolveConfig({
-      ...surroundings,
+      ...configSources,
       ...more,
       registry: this.#registry,
       file: this.folder.configPath,

@@ -1,6 +1,6 @@
 import {GanError} from '../errors.js';
 import type {Device} from '../backends/device.js';
-import {createParts} from '../config/parts.js';
+import {createParts, type RunParts} from '../config/parts.js';
 import {resolveConfig} from '../config/resolve.js';
 import type {Callback} from '../gan/callback.js';
 import {scheduleLearningRate} from '../gan/callbacks/schedule.js';
@@ -8,10 +8,7 @@ import {readCheckpoint, type Checkpoint} from '../gan/checkpoint.js';
 import type {DataLoaders} from '../gan/data/types.js';
 import type {Networks} from '../gan/export/trained-run.js';
 import {GANLearner} from '../gan/gan-learner.js';
-import type {CritLossFunction, GenLossFunction} from '../gan/losses/gan-loss.js';
 import {measureImages} from '../gan/metrics/image-metrics.js';
-import {penalise} from '../gan/penalties/penalty.js';
-import {repeatable} from '../gan/repeatable.js';
 import {setSeed} from '../gan/streams.js';
 import type {RunConfig} from '../options/run-config.js';
 import {openRegistry} from '../plugin/discover.js';
@@ -21,7 +18,7 @@ import {openDeviceFor, type DeviceOptions} from './devices/open-backend.js';
 import type {Refusal} from './devices/select.js';
 import {makeNetworks} from './networks.js';
 import {RunFolder} from './run-folder.js';
-import {train, type FitRequest, type RunParts, type TrainResult} from './train.js';
+import {train, type FitRequest, type TrainResult} from './train.js';
 
 export interface TrainingOptions extends DeviceOptions {
   /** The parts that can be named. Default: those of this package and of the plug-ins that it depends on. */
@@ -43,7 +40,7 @@ export interface Training {
   readonly parts: RunParts;
   readonly dls: DataLoaders;
   readonly learn: GANLearner;
-  /** What the parts do in the events of a fit: penalty, schedule, metrics, callbacks. For `learn.fit`. */
+  /** What the parts do in the events of a fit: schedule, metrics, callbacks. For `learn.fit`. */
   readonly callbacks: readonly Callback[];
   /** Optimiser steps in all, of both networks. */
   readonly steps: number;
@@ -122,19 +119,19 @@ function nothingToDo(dir: string, done: number, wanted: number): GanError {
 
 /** The learner of a run, for its networks and data. */
 function makeLearner(config: RunConfig, parts: RunParts, dls: DataLoaders, {generator, critic}: Networks): GANLearner {
-  const {loss} = parts;
-  const genLossFunc: GenLossFunction = (fake, output, target) => loss.generator({fake, output, target});
-  const critLossFunc: CritLossFunction = (real, fake) => loss.critic({real, fake});
-  if (loss.repeatable) [genLossFunc, critLossFunc].forEach(repeatable);
-  const learn = new GANLearner(dls, generator, critic, genLossFunc, critLossFunc, {
+  const learn = new GANLearner(dls, generator, critic, parts.loss, {
+    penalties: parts.penalty ? [parts.penalty] : [],
     switcher: parts.switcher,
     optFunc: parts.optimizer,
     lr: config.lr,
+    ...(config.criticLr !== undefined && {criticLr: config.criticLr}),
+    ...(parts.criticOptimizer && {criticOptFunc: parts.criticOptimizer}),
+    emaHalfLife: config.emaHalfLife,
     genFirst: config.genFirst,
     clipNorms: config.clipNorms,
     switchEval: config.switchEval,
     compat: config.compat,
-    capture: config.capture ?? 'auto',
+    capture: config.capture,
     ...(config.clip !== undefined && {clip: config.clip}),
   });
   learn.recorder!.trainMetrics = true;
@@ -144,13 +141,12 @@ function makeLearner(config: RunConfig, parts: RunParts, dls: DataLoaders, {gene
 
 /** What a training's own parts do in the events of a fit. */
 function partCallbacks(
-  {latent, seed, metricImages = 256}: RunConfig,
-  {penalty, schedule, metrics = [], callbacks = []}: RunParts,
+  {latent, seed, metricImages}: RunConfig,
+  {schedule, metrics, callbacks}: RunParts,
   learn: GANLearner,
   steps: number,
 ): Callback[] {
   return [
-    ...(penalty ? [penalise(learn, penalty)] : []),
     ...(schedule ? [scheduleLearningRate(schedule, steps)] : []),
     ...(metrics.length > 0 ? [measureImages(learn, metrics, {count: metricImages, latent, seed})] : []),
     ...callbacks,

@@ -67,11 +67,11 @@ export function logMetrics(learn: GANLearner, folder: RunFolder): Callback & {fl
     runAfter: ['recorder', 'image-metrics'],
     flush,
     async afterLossRead({lastLoss}) {
-      const {training, turn, step, epoch, value: loss, lrs} = lastLoss!;
+      const {training, turn, step, epoch, value: loss, terms, lrs} = lastLoss!;
       if (!training) return;
       const {genSmooth, critSmooth} = learn.ganTrainer;
       lines.push(
-        `${JSON.stringify({step, epoch, mode: turn, loss, genLoss: genSmooth.value, critLoss: critSmooth.value, lr: lrs[0]})}\n`,
+        `${JSON.stringify({step, epoch, mode: turn, loss, genLoss: genSmooth.value, critLoss: critSmooth.value, lr: lrs[0], terms})}\n`,
       );
       if (performance.now() - written > 1000) await flush();
     },

@@ -6,7 +6,7 @@ import {join} from 'node:path';
 import {GanError} from '../errors.js';
 import type {Position} from '../gan/checkpoint.js';
 import {writeFileAtomic} from '../gan/io/atomic-write.js';
-import type {RunConfig} from '../options/run-config.js';
+import {parseRunConfig, type RunConfig} from '../options/run-config.js';
 
 const stepName = (step: number): string => `step-${String(step).padStart(8, '0')}`;
 
@@ -74,7 +74,7 @@ export class RunFolder {
   /** @throws GanError GAN_RUN_NOT_FOUND (exit 5) when this is no run folder */
   async readConfig(): Promise<RunConfig> {
     try {
-      return JSON.parse(await readFile(this.configPath, 'utf8')) as RunConfig;
+      return parseRunConfig(await readFile(this.configPath, 'utf8'));
     } catch (error) {
       throw new GanError('data', 'GAN_RUN_NOT_FOUND', `${this.dir} is no run folder: its config.json cannot be read`, {
         cause: error,

@@ -8,8 +8,8 @@ import type {RunFolder} from './run-folder.js';
 
 /** Histograms ask for the files, too. */
 export const wantsTensorBoard = ({
-  tensorboard = false,
-  histogramEvery = 0,
+  tensorboard,
+  histogramEvery,
 }: Pick<RunConfig, 'tensorboard' | 'histogramEvery'>): boolean => tensorboard || histogramEvery > 0;
 
 /** The rows of epochs stand under these names. */
@@ -28,7 +28,7 @@ export interface TensorBoardLog extends Callback {
 export function logToTensorBoard(
   learn: GANLearner,
   folder: RunFolder,
-  {histogramEvery = 0}: Pick<RunConfig, 'histogramEvery'>,
+  {histogramEvery}: Pick<RunConfig, 'histogramEvery'>,
   {step: goesOnAfter}: Position,
 ): TensorBoardLog {
   const file = new EventFile(() => folder.newEventFile(), goesOnAfter);
@@ -44,11 +44,12 @@ export function logToTensorBoard(
     flush,
     beforeBatch: ({training}) => speed.start(training),
     async afterLossRead({lastLoss}) {
-      const {training, step, value, lrs, batchSize, turn} = lastLoss!;
+      const {training, step, value, lrs, batchSize, turn, terms = {}} = lastLoss!;
       if (!training) return;
       const imagesPerSecond = speed.add(batchSize);
       file.scalars(step, {
         [`loss/${turn}`]: value,
+        ...Object.fromEntries(Object.entries(terms).map(([name, term]) => [`loss/${turn}/${name}`, term])),
         learning_rate: lrs[0]!,
         ...(imagesPerSecond !== undefined && {images_per_second: imagesPerSecond}),
       });

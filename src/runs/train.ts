@@ -1,32 +1,12 @@
-import type {Architecture, GanLossPair} from '../plugin/index.js';
 import {resumeFrom} from '../gan/checkpoint.js';
-import type {Callback} from '../gan/callback.js';
-import type {Schedule} from '../gan/callbacks/schedule.js';
 import type {HostTensor} from '../gan/data/types.js';
-import type {NamedImageMetric} from '../gan/metrics/image-metrics.js';
-import type {OptimizerFactory} from '../gan/optim/optimizer.js';
-import type {Penalty} from '../gan/penalties/penalty.js';
 import {Rng} from '../gan/rng.js';
-import type {Switcher} from '../gan/switchers/switcher.js';
 import {keepBest} from './best-checkpoint.js';
-import type {DataParts} from './data.js';
 import type {Training} from './open-training.js';
 import {drawSamples, logMetrics, reportProgress, stopAt, stopWhenDiverged, writeCheckpoints} from './run-callbacks.js';
 import type {RunConfig} from '../options/run-config.js';
 import {RunFolder} from './run-folder.js';
 import {logToTensorBoard, rewindTensorBoard, wantsTensorBoard} from './tensorboard.js';
-
-/** The parts that a configuration names, made from their options. */
-export interface RunParts extends DataParts {
-  architecture: Architecture;
-  loss: GanLossPair;
-  optimizer: OptimizerFactory;
-  switcher: Switcher;
-  penalty?: Penalty;
-  schedule?: Schedule;
-  metrics?: readonly NamedImageMetric[];
-  callbacks?: readonly Callback[];
-}
 
 /** What a run tells while it trains, for progress bars and `--json`. */
 export type TrainEvent =
@@ -105,7 +85,7 @@ export async function train(
     notify(sample);
   });
   const checkpoints = writeCheckpoints(folder, config, flush, notify);
-  const judge = parts.metrics?.find(({name}) => name === config.keepBest);
+  const judge = parts.metrics.find(({name}) => name === config.keepBest);
   const best = judge ? [await keepBest(folder, judge, checkpoints.write)] : [];
   const progress = reportProgress(learn, steps, notify);
   const cbs = [
@@ -138,7 +118,7 @@ export async function train(
       criticParameters: learn.ganModel.network('critic').parameterCount(),
       ...(notCaptured !== undefined && {notCaptured}),
     });
-    await learn.fit(epochs, config.lr, {cbs, ...(config.wd !== undefined && {wd: config.wd}), ...goOn});
+    await learn.fit(epochs, undefined, {cbs, steps, ...(config.wd !== undefined && {wd: config.wd}), ...goOn});
   } finally {
     await flush();
   }

@@ -3,7 +3,8 @@ import path from 'node:path';
 import {fileURLToPath} from 'node:url';
 import type {PartKind} from '../options/kinds.js';
 import {apiVersion} from '../plugin/index.js';
-import {kindLabel, partKinds} from '../options/kinds.js';
+import {usageOf} from '../options/config-keys.js';
+import {kindFacts, kindLabel, partKinds} from '../options/kinds.js';
 import {friendlyName} from '../plugin/names.js';
 
 /** What a new plug-in can bring: parts, and commands. */
@@ -19,32 +20,12 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const read = (file: string): string => readFileSync(path.join(root, file), 'utf8');
 const examples = 'plugins/example-parts';
 
-/** The example that a kind of part starts from. */
+/** The example that a part, or a command, starts from. */
 const template = (kind: Provided): string =>
-  kind === 'backend'
-    ? 'plugins/example-backend/src/index.ts'
-    : kind === 'command'
-      ? `${examples}/src/commands/hello.ts`
-      : `${examples}/src/${kind}.ts`;
+  kind === 'command' ? `${examples}/src/commands/hello.ts` : (kindFacts(kind).example ?? `${examples}/src/${kind}.ts`);
 
 /** How a part is used, for the README. */
-const uses: Record<Provided, (name: string) => string> = {
-  backend: (name) => `gan fit --backend ${name}`,
-  architecture: (name) => `gan fit --arch ${name}`,
-  loss: (name) => `gan fit --loss ${name}`,
-  penalty: (name) => `gan fit --penalty ${name}`,
-  optimizer: (name) => `gan fit --opt ${name}`,
-  switcher: (name) => `gan fit --switcher ${name}`,
-  schedule: (name) => `gan fit --schedule ${name}`,
-  source: (name) => `gan fit builtin:${name}`,
-  augmentation: (name) => `gan fit --augment ${name}`,
-  metric: (name) => `gan fit --metrics ${name}`,
-  callback: (name) => `gan fit --callbacks ${name}`,
-  recipe: (name) => `gan fit --recipe ${name}`,
-  exporter: (name) => `gan export RUN --format ${name} --out PATH`,
-  check: () => 'gan doctor',
-  command: (name) => `gan ${name}`,
-};
+const usage = (kind: Provided, name: string): string => (kind === 'command' ? `gan ${name}` : usageOf(kind, name));
 
 /**
  * The files of a new plug-in, by their paths. Each part is called like the plug-in; its code is that of an example.
@@ -125,7 +106,7 @@ const label = (kind: Provided): string => (kind === 'command' ? 'command' : kind
 function readme(name: string, part: string, provides: readonly Provided[]): string {
   const rows = provides.map(
     (kind) =>
-      `    ${uses[kind](part).padEnd(44)}# the ${label(kind)}: src/${kind === 'command' ? `commands/${part}` : kind}.ts`,
+      `    ${usage(kind, part).padEnd(44)}# the ${label(kind)}: src/${kind === 'command' ? `commands/${part}` : kind}.ts`,
   );
   return `# ${name}
 

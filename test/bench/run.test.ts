@@ -38,7 +38,7 @@ describe('runBench', () => {
     const {root} = pack(
       'gan-plugin-fakes',
       {
-        api: 1,
+        api: 2,
         backends: Object.fromEntries(Object.keys(fakes).map((name) => [name, `./${name}.js`])),
         penalties: {loud: './loud.js'},
       },

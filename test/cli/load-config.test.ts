@@ -61,7 +61,7 @@ describe('loadConfig', () => {
     const installed = (name: string) => `data/node_modules/${name}`;
     write(cwd, {
       [`${installed('gan-plugin-parts')}/package.json`]: pjson('gan-plugin-parts', {
-        gan: {api: 1, losses: {a: './a.js'}},
+        gan: {api: 2, losses: {a: './a.js'}},
       }),
       [`${installed('@me/gan-plugin-hooks')}/package.json`]: pjson('@me/gan-plugin-hooks', {
         oclif: {

@@ -27,7 +27,7 @@ describe('completion', () => {
     };
     const plugin = pack(
       'gan-plugin-t',
-      {api: 1, switchers: {turns: './t.js'}},
+      {api: 2, switchers: {turns: './t.js'}},
       {
         't.js':
           "export default ({switcher, opt}) => switcher({name: 'turns', summary: 'A test.', options: {often: opt.int(1)}, create: () => () => 'critic'});",
@@ -55,6 +55,12 @@ describe('completion', () => {
     ['fit --lr 0.1 --switcher=t', ['--switcher=turns']],
     ['fit --penalty n', ['none']],
     ['fit --augment flip,', []],
+    ['fit --augment f', ['flip']],
+    ['fit --metrics=', ['--metrics=swd']],
+    ['fit --keep-best ', ['swd']],
+    ['fit --set keepBest=s', ['keepBest=swd']],
+    ['fit --set switcher=t', ['switcher=turns']],
+    ['fit --set resize=', ['resize=crop', 'resize=pad', 'resize=squish']],
     ['plugins create x --provides switcher,s', ['switcher,schedule', 'switcher,source']],
     ['fit --set switcher.o', ['switcher.often=']],
     ['fit --set augment.', ['augment.flip.p=']],

@@ -1,4 +1,5 @@
 import {expect} from 'chai';
+import {execFileSync} from 'node:child_process';
 import {readFileSync} from 'node:fs';
 import path from 'node:path';
 import {scalarKeys, scalarSpecs} from '../../dist/options/config-keys.js';
@@ -22,6 +23,13 @@ describe('the documentation', () => {
   it('of configuration has the table of keys that the schema gives', () => {
     const [, table] = /<!-- keys: begin -->\n([\s\S]*?)\n?<!-- keys: end -->/.exec(read('configuration.md'))!;
     expect(table).to.equal(keyTable());
+  });
+
+  it('has the tables that follow from those of keys and kinds, each kind described (npm run snapshot writes them)', () => {
+    expect(
+      execFileSync(process.execPath, [path.join(root, 'scripts/doc-tables.mjs'), '--check'], {encoding: 'utf8'}),
+    ).to.equal('');
+    expect(read('plugins.md')).to.not.contain('TO BE WRITTEN');
   });
 
   it('of exit codes has all of them', () => {

@@ -130,7 +130,7 @@ describe('configuration files', () => {
 
   it('the gan block of a plug-in, which declares parts, is no configuration', async () => {
     const dir = folder();
-    write(dir, {'package.json': '{"gan": {"api": 1, "losses": {"x": "./x.js"}}}'});
+    write(dir, {'package.json': '{"gan": {"api": 2, "losses": {"x": "./x.js"}}}'});
     expect(await findConfigFile(dir)).to.equal(undefined);
     write(dir, {'.ganrc.yml': yaml});
     expect((await findConfigFile(dir))?.path).to.equal(path.join(dir, '.ganrc.yml'));

@@ -20,7 +20,7 @@ describe('configSchema', () => {
   const plugin = () =>
     pack(
       'gan-plugin-turns',
-      {api: 1, switchers: {turns: './t.js', broken: './b.js'}},
+      {api: 2, switchers: {turns: './t.js', broken: './b.js'}},
       {'t.js': module('turns'), 'b.js': 'export default ('},
     );
   let registry: ReturnType<typeof openRegistry>;

@@ -50,7 +50,7 @@ describe('precedence', () => {
   before(() => {
     const recipe = pack(
       'gan-plugin-given',
-      {api: 1, recipes: {given: './x.js'}},
+      {api: 2, recipes: {given: './x.js'}},
       {
         'x.js':
           "export default ({recipe}) => recipe({name: 'given', summary: 'A test.', create: () => ({source: 'a test', values: globalThis.givenRecipe})});",

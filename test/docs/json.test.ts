@@ -76,7 +76,7 @@ describe('docs/json.md', () => {
         version: '1.0.0',
         type: 'module',
         oclif: {},
-        gan: {api: 1, switchers: {x: './x.js', y: './no.js'}},
+        gan: {api: 2, switchers: {x: './x.js', y: './no.js'}},
       }),
       'plugin/x.js': module,
       'images/broken.png': 'x',

@@ -17,7 +17,7 @@ const context = (...packages: PackageInfo[]) => ({registry: new Registry(package
 const backends = (name: string, modules: Record<string, string>) =>
   pack(
     name,
-    {api: 1, backends: Object.fromEntries(Object.keys(modules).map((key) => [key, `./${key}.js`]))},
+    {api: 2, backends: Object.fromEntries(Object.keys(modules).map((key) => [key, `./${key}.js`]))},
     Object.fromEntries(Object.entries(modules).map(([key, text]) => [`${key}.js`, text])),
   );
 const yes = (name: string) => backendModule(name, '{ok: true, info: {cores: 2}}');

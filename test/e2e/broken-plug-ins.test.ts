@@ -11,7 +11,7 @@ const switcher = (name: string, body = "({last}) => (last === 'critic' ? 'genera
 /** Plug-ins with one fault each: what their package.json adds, their modules, and what names the fault. */
 const broken: Record<string, {pjson: object; files?: Record<string, string>; reason: RegExp}> = {
   syntax: {
-    pjson: {gan: {api: 1, switchers: {syntax: './x.js'}}},
+    pjson: {gan: {api: 2, switchers: {syntax: './x.js'}}},
     files: {'x.js': 'export default ('},
     reason: /switcher 'syntax' of gan-plugin-syntax cannot be used: Unexpected end of input/,
   },
@@ -20,17 +20,17 @@ const broken: Record<string, {pjson: object; files?: Record<string, string>; rea
     reason: /made for plug-in API 99, this version of gan has 1/,
   },
   'no-export': {
-    pjson: {gan: {api: 1, switchers: {'no-export': './x.js'}}},
+    pjson: {gan: {api: 2, switchers: {'no-export': './x.js'}}},
     files: {'x.js': 'export const a = 1;'},
     reason: /'no-export' of gan-plugin-no-export cannot be used: its module has no default export that is a function/,
   },
   throws: {
-    pjson: {gan: {api: 1, switchers: {throws: './x.js'}}},
+    pjson: {gan: {api: 2, switchers: {throws: './x.js'}}},
     files: {'x.js': "throw new Error('boom at load');"},
     reason: /'throws' of gan-plugin-throws cannot be used: boom at load/,
   },
   native: {
-    pjson: {gan: {api: 1, switchers: {native: './x.js'}}},
+    pjson: {gan: {api: 2, switchers: {native: './x.js'}}},
     files: {
       'x.js':
         "import {createRequire} from 'node:module';\ncreateRequire(import.meta.url)('./build/Release/native.node');",
@@ -38,11 +38,11 @@ const broken: Record<string, {pjson: object; files?: Record<string, string>; rea
     reason: /'native' of gan-plugin-native cannot be used: Cannot find module '.\/build\/Release\/native.node'/,
   },
   unbuilt: {
-    pjson: {gan: {api: 1, switchers: {unbuilt: './dist/x.js'}}},
+    pjson: {gan: {api: 2, switchers: {unbuilt: './dist/x.js'}}},
     reason: /'unbuilt' of gan-plugin-unbuilt cannot be used: its file does not exist \(is the package built\?\)/,
   },
   'bad-block': {
-    pjson: {gan: {api: 1, switcher: {}}},
+    pjson: {gan: {api: 2, switcher: {}}},
     reason: /"gan" has no key "switcher"; did you mean "switchers"\?/,
   },
 };
@@ -62,16 +62,16 @@ describe('broken plug-ins', () => {
     const twins = Object.fromEntries(
       ['twin-a', 'twin-b'].map((name) => [
         name,
-        {pjson: {gan: {api: 1, switchers: {twin: './x.js'}}}, files: {'x.js': switcher('twin')}},
+        {pjson: {gan: {api: 2, switchers: {twin: './x.js'}}}, files: {'x.js': switcher('twin')}},
       ]),
     );
     const late = {
       late: {
-        pjson: {gan: {api: 1, switchers: {late: './x.js'}}},
+        pjson: {gan: {api: 2, switchers: {late: './x.js'}}},
         files: {'x.js': switcher('late', "() => { throw new TypeError('boom in a step'); }")},
       },
     };
-    const good = {good: {pjson: {gan: {api: 1, switchers: {good: './x.js'}}}, files: {'x.js': switcher('good')}}};
+    const good = {good: {pjson: {gan: {api: 2, switchers: {good: './x.js'}}}, files: {'x.js': switcher('good')}}};
     const all = {...broken, ...outside, ...twins, ...late, ...good};
     for (const [name, {pjson, files = {}}] of Object.entries(all)) {
       write(path.join(cwd, 'plug-ins', name), {

@@ -221,7 +221,7 @@ describe('exports of trained runs', function () {
         version: '1.0.0',
         type: 'module',
         oclif: {},
-        gan: {api: 1, architectures: {odd: './odd.js'}},
+        gan: {api: 2, architectures: {odd: './odd.js'}},
       }),
     );
     writeFileSync(

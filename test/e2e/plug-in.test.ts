@@ -13,7 +13,7 @@ const files = {
     type: 'module',
     oclif: {},
     gan: {
-      api: 1,
+      api: 2,
       switchers: {'every-nth': './every-nth.js'},
       losses: {'soft-hinge': './soft-hinge.js'},
       architectures: {linear: './linear.js'},

@@ -13,17 +13,17 @@ describe('findPackages', () => {
     const root = folder();
     write(root, {
       'package.json': pjson('app', {
-        gan: {api: 1},
+        gan: {api: 2},
         dependencies: {'gan-plugin-a': '*', lodash: '*'},
         optionalDependencies: {'@me/gan-plugin-b': '*', 'gan-plugin-absent': '*'},
       }),
-      'node_modules/gan-plugin-a/package.json': pjson('gan-plugin-a', {gan: {api: 1}}),
-      'node_modules/@me/gan-plugin-b/package.json': pjson('@me/gan-plugin-b', {gan: {api: 1}}),
-      'node_modules/lodash/package.json': pjson('lodash', {gan: {api: 1}}),
+      'node_modules/gan-plugin-a/package.json': pjson('gan-plugin-a', {gan: {api: 2}}),
+      'node_modules/@me/gan-plugin-b/package.json': pjson('@me/gan-plugin-b', {gan: {api: 2}}),
+      'node_modules/lodash/package.json': pjson('lodash', {gan: {api: 2}}),
       'elsewhere/package.json': pjson('stranger', {}),
     });
     const known = [
-      {name: 'stranger', root: path.join(root, 'elsewhere'), pjson: {gan: {api: 1}}},
+      {name: 'stranger', root: path.join(root, 'elsewhere'), pjson: {gan: {api: 2}}},
       {name: 'no-parts', root: path.join(root, 'elsewhere'), pjson: {}},
     ];
     expect(findPackages(root, known).map(({name}) => name)).to.deep.equal([
@@ -38,9 +38,9 @@ describe('findPackages', () => {
     const root = folder();
     write(root, {
       'package.json': pjson('app', {dependencies: {'gan-plugin-a': '*'}}),
-      'node_modules/gan-plugin-a/package.json': pjson('gan-plugin-a', {gan: {api: 1}}),
+      'node_modules/gan-plugin-a/package.json': pjson('gan-plugin-a', {gan: {api: 2}}),
     });
-    const again = {name: 'gan-plugin-a', root: path.join(root, 'node_modules', 'gan-plugin-a'), pjson: {gan: {api: 1}}};
+    const again = {name: 'gan-plugin-a', root: path.join(root, 'node_modules', 'gan-plugin-a'), pjson: {gan: {api: 2}}};
     expect(findPackages(root, [again])).to.have.length(1);
   });
 
@@ -48,7 +48,7 @@ describe('findPackages', () => {
     const top = folder();
     write(top, {
       'node_modules/gankit/package.json': pjson('gankit', {dependencies: {'gan-plugin-a': '*'}}),
-      'node_modules/gan-plugin-a/package.json': pjson('gan-plugin-a', {gan: {api: 1}}),
+      'node_modules/gan-plugin-a/package.json': pjson('gan-plugin-a', {gan: {api: 2}}),
     });
     expect(findPackages(path.join(top, 'node_modules', 'gankit')).map(({name}) => name)).to.deep.equal([
       'gan-plugin-a',

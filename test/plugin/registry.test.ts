@@ -2,6 +2,7 @@ import {expect} from 'chai';
 import type {Tf} from '../../dist/backends/tf.js';
 import type {Nn} from '../../dist/gan/nn.js';
 import type {PackageInfo} from '../../dist/plugin/manifest.js';
+import {apiFault} from '../../dist/plugin/manifest.js';
 import {Registry} from '../../dist/plugin/registry.js';
 import {ganError, noTensors, pack, removeFolders} from './helpers.js';
 
@@ -13,7 +14,7 @@ describe('Registry', () => {
   after(removeFolders);
 
   it('lists names from package.json without loading a module', () => {
-    const parts = registry(pack('a', {api: 1, switchers: {one: './missing.js'}, recipes: {two: './throws.js'}}));
+    const parts = registry(pack('a', {api: 2, switchers: {one: './missing.js'}, recipes: {two: './throws.js'}}));
     expect(parts.names('switcher')).to.deep.equal(['one']);
     expect(parts.names('recipe')).to.deep.equal(['two']);
     expect(parts.names('loss')).to.deep.equal([]);
@@ -21,21 +22,21 @@ describe('Registry', () => {
   });
 
   it('makes a part with its defaults, or with the options given', async () => {
-    const parts = registry(pack('a', {api: 1, switchers: {one: './one.js'}}, {'one.js': switcher('one')}));
+    const parts = registry(pack('a', {api: 2, switchers: {one: './one.js'}}, {'one.js': switcher('one')}));
     expect(await parts.create('switcher', 'one')).to.have.property('n', 2);
     const given = new Map([['n', {value: '5', origin: '--set'}]]);
     expect(await parts.create('switcher', 'one', given)).to.have.property('n', 5);
   });
 
   it('checks options when a part is made', async () => {
-    const parts = registry(pack('a', {api: 1, switchers: {one: './one.js'}}, {'one.js': switcher('one')}));
+    const parts = registry(pack('a', {api: 2, switchers: {one: './one.js'}}, {'one.js': switcher('one')}));
     const error = await ganError(() => parts.create('switcher', 'one', new Map([['m', {value: 1, origin: 'a file'}]])));
     expect(error.code).to.equal('GAN_CONFIG_UNKNOWN_KEY');
     expect(error.suggestions.join(' ')).to.contain("Did you mean 'n'?");
   });
 
   describe('a name that two packages give', () => {
-    const one = (name: string) => pack(name, {api: 1, switchers: {one: './one.js'}}, {'one.js': switcher('one')});
+    const one = (name: string) => pack(name, {api: 2, switchers: {one: './one.js'}}, {'one.js': switcher('one')});
 
     it('is refused by itself, and taken with the plug-in before it, by its full or its short name', async () => {
       const parts = registry(one('gan-plugin-a'), one('@me/gan-plugin-b'));
@@ -78,7 +79,7 @@ describe('Registry', () => {
       registry(
         pack(
           'gan-plugin-bad',
-          {api: 1, switchers: {bad: './bad.js'}},
+          {api: 2, switchers: {bad: './bad.js'}},
           {
             'bad.js': `export default ({switcher, GanError}) => switcher({name: 'bad', summary: 'A test.', create: () => ${body}});`,
           },
@@ -117,23 +118,45 @@ describe('Registry', () => {
   });
 
   it('lets parts of different kinds have one name', () => {
-    expect(registry(pack('a', {api: 1, losses: {x: './l.js'}, recipes: {x: './r.js'}})).problems).to.deep.equal([]);
+    expect(registry(pack('a', {api: 2, losses: {x: './l.js'}, recipes: {x: './r.js'}})).problems).to.deep.equal([]);
   });
 
   describe('leaves out, with a reason, a package', () => {
     const cases: [string, unknown, RegExp][] = [
-      ['for another API', {api: 2, losses: {x: './x.js'}}, /API 2.*has 1/],
+      ['for another API', {api: 3, losses: {x: './x.js'}}, /API 3.*has 2/],
       ['that names no API', {losses: {x: './x.js'}}, /API \(none given\)/],
       ['whose block is no object', [1], /must be an object/],
     ];
     for (const [what, gan, reason] of cases) {
       it(what, () => {
-        const parts = registry(pack('bad', gan), pack('good', {api: 1, losses: {y: './y.js'}}));
+        const parts = registry(pack('bad', gan), pack('good', {api: 2, losses: {y: './y.js'}}));
         expect(parts.names('loss')).to.deep.equal(['y']);
         expect(parts.problems.map((problem) => problem.package)).to.deep.equal(['bad']);
         expect(parts.problems[0]?.reason).to.match(reason);
       });
     }
+  });
+
+  describe('says of a package for another API', () => {
+    const changes = {loss: '`critic` and `generator` receive the step, too', penalty: '`critic` is a network'};
+
+    it('which parts are lost, and for each of their kinds what its author has to change', () => {
+      const block = {api: 1, losses: {x: './x.js', y: './y.js'}, penalties: {p: './p.js'}, recipes: {r: './r.js'}};
+      const fault = apiFault(block, 2, changes);
+      expect(fault).to.match(/^it is made for plug-in API 1, this version of gan has 2; /);
+      expect(fault).to.contain('it would bring loss x, loss y, penalty p, recipe r; ');
+      expect(fault.endsWith(`: loss: ${changes.loss}; penalty: ${changes.penalty}`), fault).to.equal(true);
+      expect(apiFault({api: 1, recipes: {r: './r.js'}}, 2, changes)).to.match(/would bring recipe r$/);
+    });
+
+    it('nothing of old changes when it is made for a newer one, or for none', () => {
+      for (const api of [3, undefined, '1'])
+        expect(apiFault({api, losses: {x: './x.js'}}, 2, changes)).to.match(/has 2; it would bring loss x$/);
+    });
+
+    it('no parts where its block has none', () => {
+      expect(apiFault({api: 1, losses: {}, nonsense: 3}, 2, changes)).to.match(/has 2$/);
+    });
   });
 
   describe('leaves out, with a reason, an entry', () => {
@@ -146,7 +169,7 @@ describe('Registry', () => {
     ];
     for (const [what, block, reason] of cases) {
       it(what, () => {
-        const parts = registry(pack('a', {api: 1, recipes: {fine: './fine.js'}, ...block}));
+        const parts = registry(pack('a', {api: 2, recipes: {fine: './fine.js'}, ...block}));
         expect(parts.names('recipe')).to.deep.equal(['fine']);
         expect(parts.names('loss')).to.deep.equal([]);
         expect(parts.problems[0]?.reason).to.match(reason);
@@ -188,7 +211,7 @@ describe('Registry', () => {
     for (const [what, files, message] of cases) {
       it(what, async () => {
         const parts = registry(
-          pack('bad', {api: 1, switchers: {x: './x.js', good: './good.js'}}, {...files, 'good.js': switcher('good')}),
+          pack('bad', {api: 2, switchers: {x: './x.js', good: './good.js'}}, {...files, 'good.js': switcher('good')}),
         );
         const error = await ganError(() => parts.load('switcher', 'x'));
         expect(error.code).to.equal('GAN_PLUGIN_BROKEN');
@@ -198,14 +221,14 @@ describe('Registry', () => {
     }
 
     it('a broken backend is an error of kind backend', async () => {
-      const parts = registry(pack('bad', {api: 1, backends: {x: './x.js'}}));
+      const parts = registry(pack('bad', {api: 2, backends: {x: './x.js'}}));
       expect(await ganError(() => parts.load('backend', 'x'))).to.include({kind: 'backend', exitCode: 4});
     });
   });
 
   describe('an unknown name', () => {
     it('is a usage error that lists the names, the nearest first', async () => {
-      const parts = registry(pack('a', {api: 1, losses: {bce: './a.js', wgan: './b.js', hinge: './c.js'}}));
+      const parts = registry(pack('a', {api: 2, losses: {bce: './a.js', wgan: './b.js', hinge: './c.js'}}));
       const error = await ganError(() => parts.load('loss', 'wgna', '--loss'));
       expect(error).to.include({code: 'GAN_UNKNOWN_PART', kind: 'usage', exitCode: 2});
       expect(error.message).to.contain("no loss 'wgna' (from --loss)");
@@ -229,7 +252,7 @@ describe('Registry', () => {
       };
       return {counts, load};
     };
-    const block = {api: 1, losses: {x: './x.js'}};
+    const block = {api: 2, losses: {x: './x.js'}};
 
     it('are not loaded by a part that only takes them', async () => {
       const {counts, load} = tensors();

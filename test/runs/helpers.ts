@@ -3,12 +3,13 @@ import {readFileSync, readdirSync} from 'node:fs';
 import path from 'node:path';
 import {openBackend} from '../../dist/runs/devices/open-backend.js';
 import type {Device} from '../../dist/backends/device.js';
+import type {RunParts} from '../../dist/config/parts.js';
 import {resolveConfig} from '../../dist/config/resolve.js';
 import {readCheckpoint} from '../../dist/gan/checkpoint.js';
 import type {StateDict} from '../../dist/gan/module.js';
 import type {RunConfig} from '../../dist/options/run-config.js';
 import {openTraining} from '../../dist/runs/open-training.js';
-import type {RunParts, TrainEvent, TrainResult} from '../../dist/runs/train.js';
+import type {TrainEvent, TrainResult} from '../../dist/runs/train.js';
 import {openRegistry} from '../../dist/plugin/discover.js';
 import type {Registry} from '../../dist/plugin/registry.js';
 

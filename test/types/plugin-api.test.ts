@@ -2,7 +2,11 @@
 import {expect} from 'chai';
 import {fileURLToPath} from 'node:url';
 import ts from 'typescript';
-import type {Architecture, Backend, Gan, GanLossPair} from '../../dist/plugin/index.js';
+import type {PartChoice, RunConfig} from '../../dist/options/run-config.js';
+import type {Architecture, Backend, Gan, GanLossPair, PartKind, PartKinds} from '../../dist/plugin/index.js';
+import type {RunParts} from '../../dist/config/parts.js';
+import type {LearningRateSchedule} from '../../dist/plugin/index.js';
+import type {NamedImageMetric} from '../../dist/gan/metrics/image-metrics.js';
 import type {Registry} from '../../dist/plugin/registry.js';
 
 describe('the types of the plug-in API', () => {
@@ -116,4 +120,24 @@ export const created = async (registry: Registry) => {
   const architecture = () => registry.create('architecture', 'basic');
   // @ts-expect-error there is no such kind
   await registry.create('layer', 'basic');
+};
+
+/** What the tables of keys and kinds come to, for some of their rows. */
+export const derived = (config: RunConfig, parts: RunParts) => {
+  holds<Same<keyof PartKinds, PartKind>>(); // a kind has its type, and a type its kind
+  holds<Same<Exclude<keyof Gan, PartKind>, 'apiVersion' | 'tf' | 'nn' | 'opt' | 'GanError'>>();
+  holds<Same<typeof config.size, number>>();
+  holds<Same<typeof config.channels, 1 | 2 | 3 | 4>>();
+  holds<Same<typeof config.resize, 'crop' | 'pad' | 'squish'>>();
+  holds<Same<typeof config.tensorboard, boolean>>();
+  holds<Same<typeof config.steps, number | undefined>>();
+  holds<Same<typeof config.keepBest, string | undefined>>();
+  holds<Same<typeof config.arch, PartChoice>>();
+  holds<Same<typeof config.penalty, PartChoice | undefined>>();
+  holds<Same<typeof config.metrics, readonly PartChoice[]>>();
+  holds<Same<typeof parts.architecture, Architecture>>();
+  holds<Same<typeof parts.schedule, LearningRateSchedule | undefined>>();
+  const metrics: readonly NamedImageMetric[] = parts.metrics;
+  // @ts-expect-error where a run computes is not part of its configuration
+  return [metrics, config.backend];
 };

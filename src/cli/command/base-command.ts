@@ -1,5 +1,5 @@
 import {Command, Flags} from '@oclif/core';
-import type {Surroundings} from '../../config/layers.js';
+import type {ConfigSources} from '../../config/layers.js';
 import type {Registry} from '../../plugin/registry.js';
 import {formatReport, reportOf} from './error-report.js';
 import {styleFor} from '../text/style.js';
@@ -44,7 +44,7 @@ export abstract class BaseCommand extends Command {
   }
 
   /** What `resolveConfig` reads beside the command and the project's file: the user's file and the environment. */
-  protected get surroundings(): Surroundings {
+  protected get configSources(): ConfigSources {
     return {userFolder: this.config.configDir, env: process.env};
   }
 

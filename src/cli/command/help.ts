@@ -4,21 +4,13 @@ import type {PartKind} from '../../options/kinds.js';
 import type {Registry} from '../../plugin/registry.js';
 import type {DeclaredPart} from '../../plugin/manifest.js';
 import {partKinds} from '../../options/kinds.js';
+import {configKeys, flagOf, isListKey, listKeys, singleFacts, singleKeys} from '../../options/config-keys.js';
+import {trainingPartKeys} from '../../options/run-config.js';
 import {configKey} from '../flags/config-flags.js';
 
 /** The flags of a run that choose parts, and what kind; `data` is the argument that names a source. */
 const partFlags: readonly (readonly [flag: string, kind: PartKind])[] = [
-  ['recipe', 'recipe'],
-  ['arch', 'architecture'],
-  ['loss', 'loss'],
-  ['opt', 'optimizer'],
-  ['penalty', 'penalty'],
-  ['switcher', 'switcher'],
-  ['schedule', 'schedule'],
-  ['augment', 'augmentation'],
-  ['metrics', 'metric'],
-  ['callbacks', 'callback'],
-  ['backend', 'backend'],
+  ...[...singleKeys, ...listKeys].map((key) => [flagOf(key), configKeys[key].kind] as const),
   ['data', 'source'],
 ];
 
@@ -52,8 +44,7 @@ export default class GanHelp extends Help {
     const rows = await Promise.all(registry.list(kind).map((part) => describe(registry, part)));
     const title =
       kind === 'source' ? 'DATA: builtin:NAME' : `${partKinds[kind].manifestKey.toUpperCase()}: --${flag} NAME`;
-    const options =
-      kind === 'source' ? 'source' : ['augment', 'metrics', 'callbacks'].includes(flag) ? `${flag}.NAME` : flag;
+    const options = kind === 'source' ? 'source' : isListKey(configKey(flag) ?? '') ? `${flag}.NAME` : flag;
     return (
       this.section(
         `${title}, options by --set ${options}.KEY=VALUE`,
@@ -102,9 +93,10 @@ async function defaultTexts(registry: Registry): Promise<Map<string, string>> {
     texts.set(key, `[default: ${value}${by}]`);
   };
   for (const [key, value] of Object.entries(config)) set(key, value);
-  for (const key of ['arch', 'loss', 'opt', 'switcher'] as const) {
-    set(key, config[key].name);
-    for (const [option, value] of Object.entries(config[key].options)) set(`${key}.${option}`, value);
+  for (const key of trainingPartKeys) {
+    if (singleFacts(key).optional) continue; // most runs have none
+    set(key, config[key]!.name);
+    for (const [option, value] of Object.entries(config[key]!.options)) set(`${key}.${option}`, value);
   }
   set('backend', backend.name);
   set('recipe', recipe);

@@ -1,15 +1,16 @@
 import type {Command} from '@oclif/core';
 import {
-  listKeyNames,
+  configKeys,
+  isListKey,
+  isScalarKey,
+  isSingleKey,
   listKeys,
-  optionalParts,
-  partKeyNames,
-  partKeys,
+  scalarFacts,
   scalarKeys,
-  scalarSpecs,
+  singleFacts,
+  singleKeys,
 } from '../../options/config-keys.js';
 import {kindNames, partKinds} from '../../options/kinds.js';
-import type {OptionSpec} from '../../options/options.js';
 import type {PartKind} from '../../options/kinds.js';
 import type {Registry} from '../../plugin/registry.js';
 import {configKey} from '../flags/config-flags.js';
@@ -84,25 +85,31 @@ async function ofFlag(
   flags: Command.Loadable['flags'],
   {registry}: CompletionContext,
 ): Promise<string[]> {
-  const key = configKey(flag) ?? flag;
-  const part = partKeyNames.find((name) => name === key);
-  if (part)
-    return [
-      ...(await registry()).names(partKeys[part]),
-      ...(part === 'backend' ? ['auto'] : []),
-      ...(optionalParts.includes(part) ? ['none'] : []),
-    ];
-  const list = listKeyNames.find((name) => name === key);
-  if (list) return afterComma(current, (await registry()).names(listKeys[list]));
   if (flag === 'backends') return afterComma(current, (await registry()).names('backend'));
   if (flag === 'provides') return afterComma(current, [...kindNames, 'command']);
   if (flag === 'format' && flags['set']) return (await registry()).names('exporter');
-  if (flag === 'set') return settings(await registry());
-  const scalar = scalarKeys.find((name) => name === key);
-  const spec: OptionSpec | undefined = scalar && scalarSpecs[scalar];
-  if (spec?.type === 'oneOf') return [...spec.values];
+  if (flag === 'set') {
+    const [, key, value] = /^([^=]+)=(.*)$/s.exec(current) ?? [];
+    if (key === undefined) return settings(await registry());
+    return (await ofKey(key, value!, registry)).map((each) => `${key}=${each}`);
+  }
   const known = flags[flag];
-  return known?.type === 'option' ? [...(known.options ?? [])] : [];
+  return known?.type === 'option' && known.options
+    ? [...known.options]
+    : ofKey(configKey(flag) ?? flag, current, registry);
+}
+
+/** What the value of a configuration key may become. */
+async function ofKey(key: string, current: string, registry: CompletionContext['registry']): Promise<string[]> {
+  if (isSingleKey(key)) {
+    const {kind, optional} = singleFacts(key);
+    return [...(await registry()).names(kind), ...(key === 'backend' ? ['auto'] : []), ...(optional ? ['none'] : [])];
+  }
+  if (isListKey(key)) return afterComma(current, (await registry()).names(configKeys[key].kind));
+  if (!isScalarKey(key)) return [];
+  const {spec, memberOf} = scalarFacts(key);
+  if (memberOf !== undefined) return (await registry()).names(configKeys[memberOf].kind);
+  return spec.type === 'oneOf' ? [...spec.values] : [];
 }
 
 /** In `a,b` the last name is completed. */
@@ -139,8 +146,8 @@ async function settings(registry: Registry): Promise<string[]> {
     ).flat();
   const parts = await Promise.all([
     options('source', () => 'source'),
-    ...partKeyNames.map((key) => options(partKeys[key], () => key)),
-    ...listKeyNames.map((key) => options(listKeys[key], (name) => `${key}.${name}`)),
+    ...singleKeys.map((key) => options(configKeys[key].kind, () => key)),
+    ...listKeys.map((key) => options(configKeys[key].kind, (name) => `${key}.${name}`)),
   ]);
-  return [...['data', ...partKeyNames, ...listKeyNames, ...scalarKeys].map((key) => `${key}=`), ...parts.flat()];
+  return [...['data', ...singleKeys, ...listKeys, ...scalarKeys].map((key) => `${key}=`), ...parts.flat()];
 }

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import type {ResolvedConfig} from '../../config/resolve.js';
-import {listKeyNames, type ListKey} from '../../options/config-keys.js';
+import {isListKey} from '../../options/config-keys.js';
 import type {PartChoice} from '../../options/run-config.js';
 
 /** A value of the configuration and where it is from. */
@@ -20,13 +20,11 @@ function valueOf({config, backend, recipe}: ResolvedConfig, key: string): unknow
   if (top === 'recipe') return recipe;
   if (top === 'source') return config.source[option.join('.')];
   const value: unknown = top === 'backend' ? backend : config[top as keyof typeof config];
-  if (isList(top)) return ofList((value ?? []) as PartChoice[], key.slice(top.length + 1));
+  if (isListKey(top)) return ofList(config[top], key.slice(top.length + 1));
   if (typeof value !== 'object' || value === null) return value;
   const {name, options} = value as PartChoice;
   return option.length === 0 ? name : options[option.join('.')];
 }
-
-const isList = (key: string): key is ListKey => (listKeyNames as string[]).includes(key);
 
 /** The names of a list, or `NAME.OPTION` of one of its parts; the name may lack its package. */
 function ofList(choices: readonly PartChoice[], key: string): unknown {

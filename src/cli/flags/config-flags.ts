@@ -1,6 +1,6 @@
 import {Flags, type Interfaces} from '@oclif/core';
 import type {Assignments} from '../../config/assignments.js';
-import {listKeyNames, listKeys, partKeyNames, partKeys, scalarKeys, scalarSpecs} from '../../options/config-keys.js';
+import {configKeys, flagOf, listKeys, scalarFacts, scalarKeys, singleKeys} from '../../options/config-keys.js';
 import {kindLabel, partKinds} from '../../options/kinds.js';
 import type {OptionSpec} from '../../options/options.js';
 
@@ -17,40 +17,33 @@ const shortcuts: Readonly<Record<string, {key: string; description: string}>> = 
   },
 };
 
-const kebab = (key: string): string => key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-
 /** The configuration key of each flag: `batch-size` sets `batchSize`, `n-crit` sets `switcher.nCrit`. */
 const keyOfFlag: ReadonlyMap<string, string> = new Map([
-  ...[...partKeyNames, ...listKeyNames, ...scalarKeys].map((key): [string, string] => [kebab(key), key]),
+  ...[...singleKeys, ...listKeys, ...scalarKeys].map((key): [string, string] => [flagOf(key), key]),
   ...Object.entries(shortcuts).map(([flag, {key}]): [string, string] => [flag, key]),
 ]);
 
 /** The flags of `gan fit` that set configuration keys, made from the schema. Their values are checked by it, too. */
 export function configFlags(): Interfaces.FlagInput {
   const flags: Interfaces.FlagInput = {};
-  for (const key of partKeyNames) {
-    flags[kebab(key)] = Flags.string({
-      description: `name of the ${kindLabel(partKeys[key])} (see below)`,
-      helpValue: 'NAME',
-      helpGroup: 'PART',
-    });
+  for (const key of singleKeys) {
+    const {kind, group: helpGroup} = configKeys[key];
+    const description = `name of the ${kindLabel(kind)} (see below)`;
+    flags[flagOf(key)] = Flags.string({description, helpValue: 'NAME', helpGroup});
   }
-  for (const key of listKeyNames) {
-    flags[kebab(key)] = Flags.string({
-      description: `names of ${partKinds[listKeys[key]].manifestKey}, separated by commas (see below)`,
-      helpValue: 'NAMES',
-      helpGroup: 'PART',
-    });
+  for (const key of listKeys) {
+    const {kind, group: helpGroup} = configKeys[key];
+    const description = `names of ${partKinds[kind].manifestKey}, separated by commas (see below)`;
+    flags[flagOf(key)] = Flags.string({description, helpValue: 'NAMES', helpGroup});
   }
   for (const [flag, {description}] of Object.entries(shortcuts)) {
     flags[flag] = Flags.string({description, helpValue: 'N', helpGroup: 'PART'});
   }
   for (const key of scalarKeys) {
-    const spec: OptionSpec = scalarSpecs[key];
-    const description = spec.help ?? '';
-    const shown = {description, helpGroup: 'RUN'};
-    if (spec.type === 'bool') flags[kebab(key)] = Flags.boolean({...shown, allowNo: true});
-    else flags[kebab(key)] = Flags.string({...shown, helpValue: helpValue(spec)});
+    const {spec, group: helpGroup} = scalarFacts(key);
+    const shown = {description: spec.help ?? '', helpGroup};
+    if (spec.type === 'bool') flags[flagOf(key)] = Flags.boolean({...shown, allowNo: true});
+    else flags[flagOf(key)] = Flags.string({...shown, helpValue: helpValue(spec)});
   }
   return flags;
 }

@@ -1,7 +1,7 @@
 import {createReadStream, existsSync, readFileSync, readdirSync} from 'node:fs';
 import path from 'node:path';
 import {createInterface} from 'node:readline';
-import type {RunConfig} from '../../options/run-config.js';
+import {parseRunConfig, type RunConfig} from '../../options/run-config.js';
 import type {Session} from '../training/sessions.js';
 import {runConfigFile} from '../run/run-folder.js';
 
@@ -56,7 +56,7 @@ export async function readRun(dir: string): Promise<RunRecord> {
     existsSync(path.join(dir, name)) ? JSON.parse(readFileSync(path.join(dir, name), 'utf8')) : undefined;
   const record: RunRecord = {
     name: path.basename(path.resolve(dir)),
-    config: JSON.parse(readFileSync(runConfigFile(dir), 'utf8')) as RunConfig,
+    config: parseRunConfig(readFileSync(runConfigFile(dir), 'utf8')),
     origins: (json('config.origins.json') ?? {}) as RunRecord['origins'],
     sessions: (json('sessions.json') ?? []) as Session[],
     critic: newLoss(),

@@ -1,5 +1,5 @@
 import type {Registry} from '../../plugin/registry.js';
-import type {Surroundings} from '../../config/layers.js';
+import type {ConfigSources} from '../../config/layers.js';
 import type {Run, RunOptions} from '../../runs/open-run.js';
 import {assignmentsOf} from '../flags/config-flags.js';
 import {checkpointOf} from '../flags/checkpoint-flag.js';
@@ -13,7 +13,7 @@ interface RunFlags {
 }
 
 /** What `openRun` takes, from the flags of a command. @throws GanError GAN_USAGE */
-export function runOptions(registry: Registry, surroundings: Surroundings, flags: RunFlags): RunOptions {
+export function runOptions(registry: Registry, configSources: ConfigSources, flags: RunFlags): RunOptions {
   const [checkpoint, backend, deviceName] = [
     checkpointOf(flags),
     assignmentsOf({backend: flags.backend}).get('backend'),
@@ -21,7 +21,7 @@ export function runOptions(registry: Registry, surroundings: Surroundings, flags
   ];
   return {
     registry,
-    surroundings,
+    configSources,
     ...(checkpoint !== undefined && {checkpoint}),
     ...(backend && {backend}),
     ...(deviceName && {deviceName}),

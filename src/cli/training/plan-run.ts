@@ -1,5 +1,7 @@
 import {resolveConfig, type ConfigRequest, type ResolvedConfig} from '../../config/resolve.js';
+import {splitKey} from '../../config/assignments.js';
 import {GanError} from '../../errors.js';
+import {flagOf, resumableKeys} from '../../options/config-keys.js';
 import {assertUnused, nextRunFolder, runConfigFile} from '../run/run-folder.js';
 
 export interface RunRequest extends ConfigRequest {
@@ -13,19 +15,6 @@ export interface RunRequest extends ConfigRequest {
 export interface RunPlan extends ResolvedConfig {
   dir: string;
 }
-
-/** What may differ when a run goes on: how long it lasts, what it writes when, and where it computes. */
-const changeable: readonly string[] = [
-  'epochs',
-  'steps',
-  'sampleEvery',
-  'checkpointEvery',
-  'keepCheckpoints',
-  'keepBest',
-  'tensorboard',
-  'histogramEvery',
-  'backend',
-];
 
 /** The configuration and the folder of a new or a resumed run. */
 export async function planRun({data, out, resume, ...request}: RunRequest): Promise<RunPlan> {
@@ -52,7 +41,7 @@ function assertChangeable({data, out, file, flags, set}: Omit<RunRequest, 'resum
       {
         suggestions: [
           'Leave it out, or start a new run without --resume.',
-          'Possible with --resume: --epochs, --steps, --sample-every, --checkpoint-every, --keep-checkpoints, --keep-best, --tensorboard, --histogram-every, --backend.',
+          `Possible with --resume: ${resumableKeys.map((key) => `--${flagOf(key)}`).join(', ')}.`,
         ],
       },
     );
@@ -60,9 +49,12 @@ function assertChangeable({data, out, file, flags, set}: Omit<RunRequest, 'resum
   if (data !== undefined) refuse(`DATA (${data})`);
   if (out !== undefined) refuse('--out');
   if (file !== undefined) refuse('--config');
-  for (const [key, {origin}] of flags ?? []) if (!changeable.includes(key)) refuse(origin);
+  for (const [key, {origin}] of flags ?? []) if (!isResumable(key)) refuse(origin);
   for (const text of set ?? []) {
     const [key = ''] = text.split('=');
-    if (!changeable.includes(key) && !key.startsWith('backend.')) refuse(`--set ${key}`);
+    if (!isResumable(key)) refuse(`--set ${key}`);
   }
 }
+
+/** Whether a key, or an option of its part, may change. */
+const isResumable = (key: string): boolean => (resumableKeys as readonly string[]).includes(splitKey(key)[0]);

@@ -37,7 +37,7 @@ export default class ConfigShow extends BaseCommand {
     if (args.data !== undefined) chosen.set('data', {value: args.data, origin: 'DATA', blame: 'usage'});
     const resolved = await resolveConfig({
       registry,
-      ...this.surroundings,
+      ...this.configSources,
       flags: chosen,
       set: flags.set ?? [],
       withoutData: true,

@@ -17,6 +17,8 @@ export interface Batch {
   input: HostTensor;
   /** What the critic takes for real: [size, ...shape of the source]. */
   target: HostTensor;
+  /** The class of each real image, from 0, where the data has labels: [size]. */
+  labels?: Int32Array;
   /** Items in this batch: `batchSize`, or fewer in a last batch that is kept. */
   size: number;
 }

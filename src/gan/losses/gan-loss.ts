@@ -1,29 +1,49 @@
-import {noGrad} from '../../backends/fused/no-grad.js';
 import {tf, type Tensor} from '../../backends/tf.js';
 import type {GANModule} from '../gan-module.js';
 import {isRepeatable, repeatable} from '../repeatable.js';
-import type {LossFunction} from './loss.js';
+import {Rng} from '../rng.js';
+import {PartRandom} from '../step-random.js';
+import {streams} from '../streams.js';
+import {SharedStep, type StepFacts, type TrainingStep} from '../training-step.js';
+import {namedTerms, sumOf, type LossFunction, type StepLoss, type Terms} from './loss.js';
 
 /** What the generator minimises, from the critic's scores of its images, the images and the batch's real ones. */
 export type GenLossFunction = (fakePred: Tensor, output: Tensor, target: Tensor) => Tensor;
 /** What the critic minimises, from its scores of real and of generated images. */
 export type CritLossFunction = (realPred: Tensor, fakePred: Tensor) => Tensor;
 
+/** A loss of whole steps from functions of scores and images. */
+export function stepLoss(genLossFunc: GenLossFunction, critLossFunc: CritLossFunction): StepLoss {
+  return {
+    critic: ({real, fake}) => critLossFunc(real.scores, fake.scores),
+    generator: ({real, fake}) => genLossFunc(fake.scores, fake.images, real.images),
+    repeatable: [genLossFunc, critLossFunc].every(isRepeatable),
+  };
+}
+
 /** The losses of both networks of a GANModule: of the one whose turn it is (fastai's GANLoss). */
 export class GANLoss {
-  readonly genLossFunc: GenLossFunction;
-  readonly critLossFunc: CritLossFunction;
+  readonly loss: StepLoss;
   readonly ganModel: GANModule;
   /** The latest values, once the learner has read them. */
   genLoss: number | undefined;
   critLoss: number | undefined;
-  /** The generated images of the critic's latest step; they live as long as the step. */
-  fake: Tensor | undefined;
+  readonly #random = new PartRandom(new Rng(streams().seed).fork('loss'));
 
-  constructor(genLossFunc: GenLossFunction, critLossFunc: CritLossFunction, ganModel: GANModule) {
-    this.genLossFunc = genLossFunc;
-    this.critLossFunc = critLossFunc;
-    this.ganModel = ganModel;
+  constructor(loss: StepLoss, ganModel: GANModule);
+  constructor(genLossFunc: GenLossFunction, critLossFunc: CritLossFunction, ganModel: GANModule);
+  constructor(
+    ...given:
+      | [loss: StepLoss, ganModel: GANModule]
+      | [genLossFunc: GenLossFunction, critLossFunc: CritLossFunction, ganModel: GANModule]
+  ) {
+    if (given.length === 2) [this.loss, this.ganModel] = given;
+    else [this.loss, this.ganModel] = [stepLoss(given[0], given[1]), given[2]];
+  }
+
+  /** What the network whose turn it is minimises in a step. A scalar is the term `adversarial`. */
+  terms(step: TrainingStep): Terms {
+    return namedTerms(this.loss[step.turn](step), 'adversarial');
   }
 
   /** In generator mode `generator`, in critic mode `critic`. */
@@ -32,13 +52,18 @@ export class GANLoss {
 
   /** Loss of generated images `output`, given the critic's scores of them; `target` are the real ones. */
   generator(output: Tensor, target: Tensor): Tensor {
-    return this.genLossFunc(this.ganModel.network('critic').forward(output), output, target);
+    return this.#sum({turn: 'generator', real: {images: target}, fake: {images: output}});
   }
 
   /** Loss of the scores `realPred`, given those of images freshly generated from `input`. No gradient flows to the generator. */
   critic(realPred: Tensor, input: Tensor): Tensor {
-    this.fake = noGrad(() => this.ganModel.network('generator').forward(input));
-    return this.critLossFunc(realPred, this.ganModel.network('critic').forward(this.fake));
+    return this.#sum({turn: 'critic', latents: input, real: {scores: realPred}, fake: {}});
+  }
+
+  #sum(facts: Omit<StepFacts, 'model' | 'progress'>): Tensor {
+    const progress = {step: 0, steps: 1, position: 0, networkStep: 0, images: 0};
+    const all = {...facts, model: this.ganModel, progress};
+    return sumOf(SharedStep.terms(all, (step) => this.terms(step.view(this.#random))));
   }
 
   /** Whether it is the generator's turn in the GANModule. */

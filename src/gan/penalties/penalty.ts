@@ -1,50 +1,47 @@
 import {tf, type Tensor} from '../../backends/tf.js';
-import type {Callback} from '../callback.js';
-import type {GANLearner} from '../gan-learner.js';
-import {Rng} from '../rng.js';
+import {namedTerms, type Terms} from '../losses/loss.js';
+import type {Turn} from '../switchers/switcher.js';
+import type {TrainingStep} from '../training-step.js';
 
-/** What a penalty sees of a critic's step. Images are NHWC, normalised as the networks see them. */
-export interface PenaltyFacts {
-  /** Scores of images, [batch, height, width, channels] -> [batch, ...]; on the tape, and differentiable twice. */
-  critic(images: Tensor): Tensor;
-  /** The batch's real images. */
-  real: Tensor;
-  /** As many generated ones; constants. */
-  fake: Tensor;
-  /** A stream for this step alone: it depends on the run's seed and on `step`. */
-  rng: Rng;
-  /** The critic's steps before this one. */
-  step: number;
+/**
+ * Something that a network minimises beside its loss. A penalty shares the step with the loss: what both ask for, such as the scores of
+ * the real images, is computed once.
+ */
+export interface Penalty {
+  /** Under this name it is logged; 'penalty'. A part has the name of the part. */
+  readonly name?: string;
+  /** The network whose loss it is added to. */
+  readonly network: Turn;
+  /** It comes in every nth step of that network, beginning with the first, n times as heavy (arXiv 1912.04958, appendix B); 1. */
+  readonly every?: number;
+  /** A scalar, or named terms. */
+  compute(step: TrainingStep): Tensor | Terms;
+  /** It runs the same operations in every step: then steps may be repeated from recordings. Absent: not known. */
+  readonly repeatable?: boolean;
 }
 
-/** A scalar that is added to the critic's loss; undefined in steps that it leaves out. */
-export type Penalty = (facts: PenaltyFacts) => Tensor | undefined;
+/** Whether a penalty comes in a step of the network `turn` that has had `networkStep` steps before. */
+export const isDue = ({network, every = 1}: Penalty, turn: Turn, networkStep: number): boolean =>
+  network === turn && networkStep % every === 0;
 
-/** Adds a penalty to the loss of each of the critic's steps. */
-export function penalise({ganTrainer, ganLoss, ganModel}: GANLearner, penalty: Penalty): Callback {
-  const critic = ganModel.network('critic');
-  let step = 0;
-  return {
-    name: 'penalty',
-    beforeFit() {
-      step = 0;
-    },
-    afterLoss(learn) {
-      if (!learn.training || ganTrainer.turn !== 'critic') return;
-      const rng = new Rng(learn.streams.seed).fork('penalty', step);
-      const value = penalty({
-        critic: (images) => critic.forward(images),
-        real: learn.input!,
-        fake: ganLoss.fake!,
-        rng,
-        step,
-      });
-      step++;
-      if (value !== undefined) learn.loss = tf.add(learn.loss!, value);
-    },
-    save: () => ({step}),
-    load(state) {
-      ({step} = state as {step: number});
-    },
-  };
+/** The terms of a penalty that is due, called `name` or `name.term`. */
+export function penaltyTerms(penalty: Penalty, name: string, step: TrainingStep): Terms {
+  const {every = 1} = penalty;
+  const terms = namedTerms(penalty.compute(step), '');
+  return Object.fromEntries(
+    Object.entries(terms).map(([term, value]) => [
+      term === '' ? name : `${name}.${term}`,
+      every === 1 ? value : tf.mul(value, every),
+    ]),
+  );
+}
+
+/** The names of penalties, each once: r1, wgan-gp, r1 2. */
+export function penaltyNames(penalties: readonly Penalty[]): string[] {
+  const seen = new Map<string, number>();
+  return penalties.map(({name = 'penalty'}) => {
+    const count = (seen.get(name) ?? 0) + 1;
+    seen.set(name, count);
+    return count === 1 ? name : `${name} ${count}`;
+  });
 }

@@ -2,7 +2,7 @@ import {GanError} from '../../errors.js';
 import type {Callback} from '../callback.js';
 import type {GANTrainer} from '../callbacks/gan-trainer.js';
 import type {Learner} from '../learner.js';
-import {other, type Switcher} from './switcher.js';
+import {other, type Switcher, type Turn} from './switcher.js';
 
 /** A number of steps, or a function that gives it from the number of steps of the other network. */
 export type StepCount = number | ((otherSteps: number) => number);
@@ -62,6 +62,11 @@ export class Switching implements Callback {
   constructor(switcher: Switcher, trainer: GANTrainer) {
     this.#switcher = switcher;
     this.#trainer = trainer;
+  }
+
+  /** Training steps of each network in this fit and the parts of it that were resumed. */
+  get steps(): Readonly<Record<Turn, number>> {
+    return this.#total;
   }
 
   beforeFit(): void {

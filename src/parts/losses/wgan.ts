@@ -5,13 +5,13 @@ import type {Gan} from '../../plugin/index.js';
  * mean(fake), both minimised. So the critic scores real images LOW and fakes HIGH, the reverse of the paper and of this
  * project's other losses, and its loss is minus the estimate of the Wasserstein distance.
  */
-export default ({loss, nn}: Gan) =>
+export default ({loss, tf}: Gan) =>
   loss({
     name: 'wgan',
     summary: 'Wasserstein loss; real images score low, as in fastai. Needs a clipped or penalised critic.',
     create: () => ({
-      critic: ({real, fake}) => nn.wganLosses.critLossFunc(real, fake),
-      generator: ({fake, output, target}) => nn.wganLosses.genLossFunc(fake, output, target),
+      critic: ({real, fake}) => tf.sub(tf.mean(real.scores), tf.mean(fake.scores)),
+      generator: ({fake}) => tf.mean(fake.scores),
       repeatable: true,
     }),
   });

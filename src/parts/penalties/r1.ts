@@ -12,11 +12,10 @@ export default ({penalty, opt, tf}: Gan) =>
       gamma: opt.num(10, {min: 0, help: 'weight; the penalty is gamma / 2 times the mean squared gradient norm'}),
       every: opt.int(1, {min: 1, help: 'apply the penalty only in every nth critic step, n times as heavy'}),
     },
-    create:
-      ({gamma, every}) =>
-      ({critic, real, step}) => {
-        if (step % every !== 0) return undefined;
-        const slope = tf.grad((images) => tf.sum(critic(images)))(real);
-        return tf.mul(tf.sum(tf.square(slope)), (gamma / 2 / real.shape[0]) * every);
-      },
+    create: ({gamma, every}) => ({
+      network: 'critic',
+      every,
+      compute: ({real}) => tf.mul(tf.sum(tf.square(real.slopes)), gamma / 2 / real.images.shape[0]),
+      repeatable: true,
+    }),
   });

@@ -15,23 +15,23 @@ export default ({penalty, opt, tf}: Gan) =>
     options: {
       lambda: opt.num(10, {min: 0, help: 'weight'}),
       target: opt.num(1, {min: 0, help: 'target for the norm of the gradient'}),
+      every: opt.int(1, {min: 1, help: 'apply the penalty only in every nth critic step, n times as heavy'}),
     },
-    create:
-      ({lambda, target}) =>
-      ({critic, real, fake, rng}) => {
-        const axes = real.shape.slice(1);
-        const mix = tf.tensor(rng.uniform(real.shape[0]), [real.shape[0], ...axes.map(() => 1)]);
-        const between = tf.add(fake, tf.mul(mix, tf.sub(real, fake)));
+    create: ({lambda, target, every}) => ({
+      network: 'critic',
+      every,
+      compute({real, fake, critic, random}) {
+        const [n, ...axes] = real.images.shape as [number, ...number[]];
+        const mix = random.uniform([n, ...axes.map(() => 1)]);
+        const between = tf.add(fake.images, tf.mul(mix, tf.sub(real.images, fake.images)));
         const slope = tf.grad((images) => tf.sum(critic(images)))(between); // [n, h, w, c]
-        const norms = tf.sqrt(
-          tf.add(
-            tf.sum(
-              tf.square(slope),
-              axes.map((_, i) => i + 1),
-            ),
-            tiny,
-          ),
-        ); // [n]
+        const squares = tf.sum(
+          tf.square(slope),
+          axes.map((_, i) => i + 1),
+        );
+        const norms = tf.sqrt(tf.add(squares, tiny)); // [n]
         return tf.mul(tf.mean(tf.square(tf.sub(norms, target))), lambda);
       },
+      repeatable: true,
+    }),
   });

@@ -4,12 +4,12 @@ import path from 'node:path';
 import type {Device} from '../../backends/device.js';
 import {openRun} from '../../runs/open-run.js';
 import {openRegistry, pluginIn} from '../../plugin/discover.js';
-import type {PartKind} from '../../options/kinds.js';
-import {kindNames} from '../../options/kinds.js';
+import {settingOf} from '../../options/config-keys.js';
+import {kindNames, partKinds, type KindFacts} from '../../options/kinds.js';
 import type {DeclaredPart} from '../../plugin/manifest.js';
 import type {Registry} from '../../plugin/registry.js';
 import {globalRunner, type TestRunner} from '../conformance/mocha.js';
-import {stopAndGo, withTraining} from './stop-and-go.js';
+import {stopAndGo, withTraining, type SmallTraining} from './stop-and-go.js';
 
 export interface TestPluginOptions {
   /** Settings of the small trainings, as for `--set`: for an architecture that wants another size, for instance. */
@@ -18,18 +18,21 @@ export interface TestPluginOptions {
   runner?: TestRunner;
 }
 
-/** The settings that put a part into a training, by its kind; the other kinds have no place in one. */
-const settings: Partial<Record<PartKind, (name: string) => string>> = {
-  architecture: (name) => `arch=${name}`,
-  loss: (name) => `loss=${name}`,
-  penalty: (name) => `penalty=${name}`,
-  optimizer: (name) => `opt=${name}`,
-  switcher: (name) => `switcher=${name}`,
-  schedule: (name) => `schedule=${name}`,
-  source: (name) => `data=builtin:${name}`,
-  augmentation: (name) => `augment=${name}`,
-  metric: (name) => `metrics=${name}`,
-  callback: (name) => `callbacks=${name}`,
+/** A part under test, by its full name. */
+interface Use {
+  registry: Registry;
+  part: DeclaredPart;
+  name: string;
+  training(more?: readonly string[]): Promise<SmallTraining>;
+}
+
+/** What a kind of part promises, and how it is looked at. */
+const tests: Readonly<Record<KindFacts['test'], {promise: string; check(use: Use): Promise<unknown>}>> = {
+  train: {promise: 'trains, and goes on exactly after a stop', check: checkTraining},
+  export: {promise: 'writes files', check: checkExporter},
+  examine: {promise: 'finds something', check: checkFindings},
+  configure: {promise: 'gives a configuration', check: checkRecipe},
+  create: {promise: 'is made', check: ({registry, part, name}) => registry.create(part.kind, name)},
 };
 
 /**
@@ -60,9 +63,17 @@ export function testPlugin(
     });
     for (const part of parts) {
       it(`${part.kind} ${part.name} has a summary, and help for each option`, () => checkWords(registry, part));
-      it(`${part.kind} ${part.name} ${promise(part.kind)}`, async function () {
+      const {promise, check} = tests[partKinds[part.kind].test];
+      it(`${part.kind} ${part.name} ${promise}`, async function () {
         this.timeout(60_000);
-        await checkUse(registry, part, device, set);
+        const name = registry.fullName(part.kind, part.name);
+        const count = part.kind === 'source' ? [] : ['source.count=52'];
+        const training = async (more: readonly string[] = []) => ({
+          registry,
+          device: await device(),
+          set: [...count, ...more, ...set],
+        });
+        await check({registry, part, name, training});
       });
     }
   });
@@ -77,53 +88,24 @@ async function checkWords(registry: Registry, {kind, name}: DeclaredPart): Promi
   if (without.length > 0) throw new Error(`there is no help for ${without.join(', ')}`);
 }
 
-function promise(kind: PartKind): string {
-  if (settings[kind]) return 'trains, and goes on exactly after a stop';
-  return kind === 'exporter'
-    ? 'writes files'
-    : kind === 'check'
-      ? 'finds something'
-      : kind === 'recipe'
-        ? 'gives a configuration'
-        : 'is made';
+async function checkTraining({part, name, training}: Use): Promise<void> {
+  const different = await stopAndGo(await training([settingOf(part.kind, name)]));
+  if (different.length > 0)
+    throw new Error(
+      `stopped and resumed, a training ends otherwise than in one go. Different: ${different.slice(0, 5).join(', ')}. State that is not in save() and load(), or randomness that is not from rng?`,
+    );
 }
 
-async function checkUse(
-  registry: Registry,
-  {kind, name, package: from}: DeclaredPart,
-  device: () => Promise<Device>,
-  set: readonly string[],
-): Promise<void> {
-  const training = async (more: readonly string[] = []) => ({
-    registry,
-    device: await device(),
-    set: [...(kind === 'source' ? [] : ['source.count=52']), ...more, ...set],
-  });
-  const full = registry.fullName(kind, name);
-  const setting = settings[kind];
-  if (setting) {
-    const different = await stopAndGo(await training([setting(full)]));
-    if (different.length > 0)
-      throw new Error(
-        `stopped and resumed, a training ends otherwise than in one go. Different: ${different.slice(0, 5).join(', ')}. State that is not in save() and load(), or randomness that is not from rng?`,
-      );
-  } else if (kind === 'exporter') await checkExporter(registry, full, await training());
-  else if (kind === 'check') await checkCheck(registry, full, from);
-  else if (kind === 'recipe') {
-    const {resolveConfig} = await import('../../config/resolve.js');
-    await resolveConfig({registry, set: [`recipe=${full}`], ignoreFiles: true});
-  } else await registry.create(kind, full);
+async function checkRecipe({registry, name}: Use): Promise<void> {
+  const {resolveConfig} = await import('../../config/resolve.js');
+  await resolveConfig({registry, set: [settingOf('recipe', name)], ignoreFiles: true});
 }
 
-async function checkExporter(
-  registry: Registry,
-  name: string,
-  training: Parameters<typeof withTraining>[0],
-): Promise<void> {
+async function checkExporter({registry, name, training}: Use): Promise<void> {
   const exporter = await registry.create('exporter', name);
-  const {device} = training;
-  await withTraining(training, async (dir) => {
-    const run = await openRun(dir, {registry, device});
+  const small = await training();
+  await withTraining(small, async (dir) => {
+    const run = await openRun(dir, {registry, device: small.device});
     const files = await run.export(exporter, path.join(dir, 'exported'));
     await run.close();
     if (files.length === 0) throw new Error('write() names no file');
@@ -131,15 +113,15 @@ async function checkExporter(
   });
 }
 
-async function checkCheck(registry: Registry, name: string, from: string): Promise<void> {
+async function checkFindings({registry, part, name}: Use): Promise<void> {
   const check = await registry.create('check', name);
   const findings = await check({cwd: process.cwd()});
   if (findings.length === 0) throw new Error('it finds nothing: say at least that all is well');
   for (const finding of findings) {
     if (!['ok', 'warning', 'problem'].includes(finding.state) || typeof finding.what !== 'string')
-      throw new Error(`${from}: ${JSON.stringify(finding)} is no finding {name, state, what}`);
+      throw new Error(`${part.package}: ${JSON.stringify(finding)} is no finding {name, state, what}`);
     if (finding.state !== 'ok' && typeof finding.fix !== 'string')
-      throw new Error(`${from}: '${finding.what}' says not what to do: fix`);
+      throw new Error(`${part.package}: '${finding.what}' says not what to do: fix`);
   }
 }
 

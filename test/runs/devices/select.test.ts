@@ -13,7 +13,7 @@ const no = (why: string) => `{ok: false, why: '${why}', fix: 'do ${why}'}`;
 /** A registry with fake backends, in the order given. Each probe is JavaScript. */
 function backends(probes: Record<string, string>, open?: string): Registry {
   const names = Object.keys(probes);
-  const block = {api: 1, backends: Object.fromEntries(names.map((name) => [name, `./${name}.js`]))};
+  const block = {api: 2, backends: Object.fromEntries(names.map((name) => [name, `./${name}.js`]))};
   const files = Object.fromEntries(names.map((name) => [`${name}.js`, backendModule(name, probes[name]!, open)]));
   return new Registry([pack('fakes', block, files)], async () => ({tf, nn}));
 }
@@ -44,7 +44,7 @@ describe('selectBackend', () => {
     it('takes others by the priority that they declare; those without have 0, a broken one too', async () => {
       const module = (name: string, more = ''): string => backendModule(name, yes, undefined, more);
       const block = {
-        api: 1,
+        api: 2,
         backends: {plain: './plain.js', broken: './missing.js', high: './high.js', low: './low.js', wasm: './wasm.js'},
       };
       const registry = new Registry(
@@ -74,7 +74,7 @@ describe('selectBackend', () => {
         [
           pack(
             'fakes',
-            {api: 1, backends: {other: './o.js', wasm: './w.js'}},
+            {api: 2, backends: {other: './o.js', wasm: './w.js'}},
             {
               'o.js': "throw new Error('loaded')",
               'w.js': backendModule('wasm', yes),
@@ -89,18 +89,18 @@ describe('selectBackend', () => {
     it('passes over a backend whose plug-in is broken or does not start, and says so', async () => {
       const broken = new Registry(
         [
-          pack('bad', {api: 1, backends: {cuda: './missing.js'}}),
+          pack('bad', {api: 2, backends: {cuda: './missing.js'}}),
           pack(
             'late',
-            {api: 1, backends: {webgpu: './w.js'}},
+            {api: 2, backends: {webgpu: './w.js'}},
             {'w.js': backendModule('webgpu', yes, "{ throw new Error('no adapter'); }")},
           ),
           pack(
             'throws',
-            {api: 1, backends: {wasm: './w.js'}},
+            {api: 2, backends: {wasm: './w.js'}},
             {'w.js': backendModule('wasm', "(() => { throw new Error('probe failed'); })()")},
           ),
-          pack('good', {api: 1, backends: {slow: './s.js'}}, {'s.js': backendModule('slow', yes)}),
+          pack('good', {api: 2, backends: {slow: './s.js'}}, {'s.js': backendModule('slow', yes)}),
         ],
         async () => ({tf, nn}),
       );
@@ -136,7 +136,7 @@ describe('selectBackend', () => {
 
     it('does not ask the others', async () => {
       const registry = new Registry(
-        [pack('a', {api: 1, backends: {cuda: './missing.js', wasm: './w.js'}}, {'w.js': backendModule('wasm', yes)})],
+        [pack('a', {api: 2, backends: {cuda: './missing.js', wasm: './w.js'}}, {'w.js': backendModule('wasm', yes)})],
         async () => ({tf, nn}),
       );
       expect((await selectBackend(registry, 'wasm')).refused).to.deep.equal([]);
@@ -187,7 +187,7 @@ function withDevices(devices: Record<string, readonly string[]>): Registry {
     ]),
   );
   const block = {
-    api: 1,
+    api: 2,
     backends: Object.fromEntries([...Object.keys(devices), 'single'].map((name) => [name, `./${name}.js`])),
   };
   return new Registry([pack('fakes', block, {...files, 'single.js': backendModule('single', yes)})], async () => ({
@@ -241,7 +241,7 @@ describe('probeBackends', () => {
       [
         pack(
           'fakes',
-          {api: 1, backends: {wasm: './wasm.js', cuda: './cuda.js', other: './missing.js'}},
+          {api: 2, backends: {wasm: './wasm.js', cuda: './cuda.js', other: './missing.js'}},
           {
             'wasm.js': backendModule('wasm', yes),
             'cuda.js': backendModule('cuda', no('no driver')),
