@@ -66,6 +66,12 @@ export {AverageMetric, type Metric, type MetricFunction} from './gan/metrics/met
 export {AdaptiveGANSwitcher, FixedGANSwitcher, type StepCount} from './gan/switchers/gan-switchers.js';
 export type {Switcher, SwitcherFacts, Turn} from './gan/switchers/switcher.js';
 export {adam, rmsProp, sgd} from './gan/optim/rules.js';
+export {
+  CriticAugmentations,
+  type AugmentationDraw,
+  type CriticAugmentation,
+} from './gan/augmentations/critic-augmentation.js';
+export {plainSide, type Architecture, type ImageShape} from './gan/nets/architecture.js';
 export {WeightAverage} from './gan/optim/ema.js';
 export {Optimizer, type LrSlice, type OptimizerFactory, type UpdateRule} from './gan/optim/optimizer.js';
 export {normParameters, trainableParameters, type Splitter} from './gan/groups.js';

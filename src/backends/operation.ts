@@ -102,7 +102,7 @@ function registerGradient<Name extends string, Attrs extends object, R extends R
         : ofReference();
       return Object.fromEntries(
         names.map((input) => [input, () => results[input] ?? tf.zerosLike(inputs[input])]),
-      ) as Record<string, () => Tensor>;
+      );
 
       function ofReference(): Partial<Record<Name, Tensor>> {
         const gradients = nestedGrads(

@@ -1,6 +1,7 @@
 import {join} from 'node:path';
 import {GanError} from '../errors.js';
 import {tf, type Tensor} from '../backends/tf.js';
+import {CriticAugmentations, type CriticAugmentation} from './augmentations/critic-augmentation.js';
 import type {Callback} from './callback.js';
 import {GANTrainer} from './callbacks/gan-trainer.js';
 import {showImages} from './callbacks/show-images.js';
@@ -57,6 +58,8 @@ export interface GANLearnerOptions extends LearnerOptions {
    * none. What is drawn, `generate` and image metrics then use the average; the training does not.
    */
   emaHalfLife?: number;
+  /** Changes of all images that the critic sees in training, one after the other. */
+  augmentations?: readonly CriticAugmentation[];
   /** Smoothing of the two losses; 0.98. */
   beta?: number;
 }
@@ -75,6 +78,7 @@ export class GANLearner extends Learner {
   /** The random numbers of the loss, and of each penalty. */
   readonly #lossRandom: PartRandom;
   readonly #penaltyRandom: readonly PartRandom[];
+  readonly #augmentations: CriticAugmentations | undefined;
 
   /** @param loss sees the whole step; fastai's two functions do as well */
   constructor(dls: DataLoaders, generator: Module, critic: Module, loss: StepLoss, options?: GANLearnerOptions);
@@ -110,6 +114,7 @@ export class GANLearner extends Learner {
       criticOptFunc,
       criticLr,
       emaHalfLife = 0,
+      augmentations = [],
       ...rest
     } = options;
     const perNetwork = rest.compat !== 'fastai' || criticOptFunc !== undefined || criticLr !== undefined;
@@ -134,6 +139,13 @@ export class GANLearner extends Learner {
     this.ganLoss = loss;
     this.ganTrainer = trainer;
     if (emaHalfLife > 0) this.ema = new WeightAverage(generator, {halfLife: emaHalfLife});
+    if (augmentations.length > 0) {
+      this.#augmentations = new CriticAugmentations(
+        augmentations,
+        new Rng(this.streams.seed).fork('critic augmentation'),
+      );
+      this.#augmentations.define(this.hyperparameters);
+    }
     this.penalties = penalties;
     this.#penaltyNames = penaltyNames(penalties);
     const root = new Rng(this.streams.seed);
@@ -202,11 +214,20 @@ export class GANLearner extends Learner {
     return this.training ? indices.filter((i) => isDue(this.penalties[i]!, this.turn, this.#networkStep)) : [];
   }
 
+  /** In a critic's training step its scores of the real images, augmented. */
+  protected override predict(): Tensor {
+    const {training, turn, labels} = this;
+    const input = this.input!;
+    const seen = training && turn === 'critic' && this.#augmentations ? this.#augmentations.apply(input) : input;
+    return this.ganModel.forward(seen, labels);
+  }
+
   protected override beginStep(): void {
     const {training, epoch, iter, turn} = this;
     const step = this.#networkStep;
     this.#lossRandom.begin(...(training ? [turn, step] : ['validation', epoch, iter]));
     for (const random of this.#penaltyRandom) random.begin(step);
+    if (training) this.#augmentations?.begin(turn, step);
   }
 
   protected override lossTerms(): Terms {
@@ -232,9 +253,17 @@ export class GANLearner extends Learner {
       images: epoch * Math.min(size, length * batchSize) + iter * batchSize,
     };
     const [input, target, pred] = [this.input!, this.target!, this.pred!];
+    const augmentations = this.training ? this.#augmentations : undefined;
+    const shared = {
+      model,
+      turn,
+      labels,
+      progress,
+      ...(augmentations && {augment: (images: Tensor) => augmentations.apply(images)}),
+    };
     return turn === 'critic'
-      ? {model, turn, labels, progress, latents: target, real: {images: input, scores: pred}, fake: {}}
-      : {model, turn, labels, progress, latents: input, real: {images: target}, fake: {images: pred}};
+      ? {...shared, latents: target, real: {images: input, scores: pred}, fake: {}}
+      : {...shared, latents: input, real: {images: target}, fake: {images: pred}};
   }
 
   protected override captureKey(): string {
@@ -243,6 +272,8 @@ export class GANLearner extends Learner {
 
   override unrepeatableLoss(): string | undefined {
     if (!isRepeatable(this.ganLoss.loss)) return 'the loss';
+    const augmentation = this.#augmentations?.unrepeatable;
+    if (augmentation !== undefined) return `the augmentation ${augmentation}`;
     const penalty = this.penalties.findIndex((one) => !isRepeatable(one));
     return penalty < 0 ? undefined : `the penalty ${this.#penaltyNames[penalty]}`;
   }
@@ -256,16 +287,19 @@ export class GANLearner extends Learner {
   /**
    * Images from latents (or from input images), in eval mode: [n, ...] -> [n, height, width, channels], normalised as the networks see
    * them. With the generator's averaged weights where the training keeps them.
+   * @param labels int32 [n], for a conditional generator
+   * @throws GanError GAN_LABELS when a conditional generator is given none
    */
-  draw(input: Tensor): Tensor {
-    const generator = this.ganModel.network('generator');
-    const forward = (): Tensor => inEvalMode(generator, () => tf.tidy(() => generator.forward(input)));
+  draw(input: Tensor, labels?: Tensor): Tensor {
+    const {ganModel} = this;
+    const forward = (): Tensor =>
+      inEvalMode(ganModel.network('generator'), () => tf.tidy(() => ganModel.runNetwork('generator', input, labels)));
     return this.ema ? this.ema.applied(forward) : forward();
   }
 
   /** The same of data on the host, as bytes. */
-  async generate(input: HostTensor): Promise<HostTensor> {
-    return drawImages((x) => this.draw(x), input, this.dls);
+  async generate(input: HostTensor, labels?: Int32Array): Promise<HostTensor> {
+    return drawImages((x) => this.draw(x, labels && tf.tensor1d(labels, 'int32')), input, this.dls);
   }
 
   /** One batch of inputs and what the generator makes of it: the first `maxN` images, as bytes (fastai's show_results). */
@@ -273,10 +307,13 @@ export class GANLearner extends Learner {
     maxN = 9,
     loader = this.dls.valid ?? this.dls.train,
   }: {maxN?: number; loader?: DataLoader} = {}): Promise<HostTensor> {
-    for await (const {input} of loader.epoch(0)) {
+    for await (const {input, labels} of loader.epoch(0)) {
       const count = Math.min(maxN, input.shape[0]!);
       const rowSize = input.data.length / input.shape[0]!;
-      return this.generate({data: input.data.slice(0, count * rowSize), shape: [count, ...input.shape.slice(1)]});
+      return this.generate(
+        {data: input.data.slice(0, count * rowSize), shape: [count, ...input.shape.slice(1)]},
+        labels?.slice(0, count),
+      );
     }
     throw new GanError('data', 'GAN_DATA_EMPTY', 'showResults: the data loader has no batch', {
       suggestions: ['give it another one: showResults({loader: learn.dls.train})'],

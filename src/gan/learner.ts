@@ -411,9 +411,14 @@ export class Learner {
     }
   }
 
+  /** What the model gives for the batch. */
+  protected predict(): Tensor {
+    return this.model.forward(this.input!, ...(this.labels ? [this.labels] : []));
+  }
+
   /** Model and loss; in training on the gradient tape. */
   #forward(): Tensor {
-    this.pred = this.model.forward(this.input!);
+    this.pred = this.predict();
     this.#callbacks.tellNow('afterPred', this);
     const terms = this.lossTerms();
     this.loss = sumOf(terms);

@@ -77,7 +77,12 @@ export abstract class Module {
   readonly #children = new Map<string, Module>();
 
   /** Shapes are given where each module is defined; a wrong one is refused with a ShapeError. */
-  abstract forward(x: Tensor): Tensor;
+  abstract forward(x: Tensor, ...others: Tensor[]): Tensor;
+
+  /** Whether `forward` takes classes, int32 [batch], as a second input: a conditional network. */
+  get takesLabels(): boolean {
+    return false;
+  }
 
   /** What a listing of layers shows for this one. */
   get kind(): string {
@@ -95,9 +100,9 @@ export abstract class Module {
   }
 
   /** Runs a child and, when it refuses its input, says where in the tree it lies. */
-  protected run(name: string, child: Pick<Module, 'forward'>, x: Tensor): Tensor {
+  protected run(name: string, child: Pick<Module, 'forward'>, x: Tensor, ...others: Tensor[]): Tensor {
     try {
-      return child.forward(x);
+      return child.forward(x, ...others);
     } catch (error) {
       if (error instanceof ShapeError) error.path.unshift(name);
       throw error;

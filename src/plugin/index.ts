@@ -11,6 +11,7 @@ import type {Backend, Finding} from '../backends/device.js';
 import type {Tf} from '../backends/tf.js';
 import type {Callback} from '../gan/callback.js';
 import type {Schedule} from '../gan/callbacks/schedule.js';
+import type {CriticAugmentation} from '../gan/augmentations/critic-augmentation.js';
 import type {Augmentation} from '../gan/data/augment.js';
 import type {SourceFactory} from '../gan/data/types.js';
 import type {StepLoss} from '../gan/losses/loss.js';
@@ -39,6 +40,7 @@ export type {Tensor, Tf} from '../backends/tf.js';
 export type {GanError} from '../errors.js';
 export type {Callback} from '../gan/callback.js';
 export type {Progress, Schedule, Scheduled} from '../gan/callbacks/schedule.js';
+export type {AugmentationDraw, CriticAugmentation} from '../gan/augmentations/critic-augmentation.js';
 export type {Augmentation} from '../gan/data/augment.js';
 export type {HostData, HostTensor, Source, SourceFactory} from '../gan/data/types.js';
 export type {StepLoss, Terms} from '../gan/losses/loss.js';
@@ -127,8 +129,8 @@ export interface PartKinds {
   schedule: Schedule;
   /** Defines images that come from elsewhere than a folder. */
   source: SourceFactory;
-  /** Defines a change of a training image. */
-  augmentation: Augmentation;
+  /** Defines a change of a training image: of real ones on their way into a batch, or of all that the critic sees. */
+  augmentation: Augmentation | CriticAugmentation;
   /** Defines a number that says at the end of each epoch how good the images are. */
   metric: ImageMetric;
   /** Defines handlers of a training's events. */

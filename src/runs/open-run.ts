@@ -103,9 +103,15 @@ export class Run {
   readonly checkpoint = once(() => this.folder.checkpointOf(this.#options.checkpoint ?? 'newest'));
 
   /** Both networks by the names and in the layout of PyTorch: `generator.1.0.weight`, ... @throws GanError GAN_NO_CHECKPOINT, GAN_CHECKPOINT */
-  readonly weights = once(async (): Promise<StateDict> =>
-    weightsOf(await readCheckpoint(await this.checkpoint()), this.#options.weights),
-  );
+  readonly weights = once(async (): Promise<StateDict> => {
+    const checkpoint = await readCheckpoint(await this.checkpoint());
+    const {weights} = this.#options;
+    if (weights === 'averaged' && checkpoint.emaWeights.size === 0)
+      throw new GanError('usage', 'GAN_USAGE', `the run ${this.folder.dir} keeps no average of its weights`, {
+        suggestions: ['leave out --weights averaged', 'train with --ema-half-life'],
+      });
+    return weightsOf(checkpoint, weights);
+  });
 
   /** The device, which is opened by the first call. @throws GanError GAN_BACKEND_UNAVAILABLE (exit 4) */
   readonly device = once(async (): Promise<Device> => {
@@ -126,7 +132,7 @@ export class Run {
     await this.device();
     const {size, channels, latent} = this.config;
     const architecture = await createArchitecture(this.#registry, (await this.#resolved()).config);
-    const generator = architecture.generator({size, channels, latentSize: latent});
+    const generator = architecture.generator({height: size, width: size, channels, latentSize: latent});
     this.#disposals.push(() => generator.dispose());
     generator.eval().loadStateDict(withoutPrefix('generator.', weights));
     return generator;

@@ -2,6 +2,7 @@ import {GanError} from '../errors.js';
 import type {Device} from '../backends/device.js';
 import {createParts, type RunParts} from '../config/parts.js';
 import {resolveConfig} from '../config/resolve.js';
+import type {CriticAugmentation} from '../gan/augmentations/critic-augmentation.js';
 import type {Callback} from '../gan/callback.js';
 import {scheduleLearningRate} from '../gan/callbacks/schedule.js';
 import {readCheckpoint, type Checkpoint} from '../gan/checkpoint.js';
@@ -127,6 +128,7 @@ function makeLearner(config: RunConfig, parts: RunParts, dls: DataLoaders, {gene
     ...(config.criticLr !== undefined && {criticLr: config.criticLr}),
     ...(parts.criticOptimizer && {criticOptFunc: parts.criticOptimizer}),
     emaHalfLife: config.emaHalfLife,
+    augmentations: parts.augmentations.filter(isOfCritic),
     genFirst: config.genFirst,
     clipNorms: config.clipNorms,
     switchEval: config.switchEval,
@@ -138,6 +140,11 @@ function makeLearner(config: RunConfig, parts: RunParts, dls: DataLoaders, {gene
   learn.recorder!.validMetrics = dls.valid !== undefined;
   return learn;
 }
+
+/** Whether an augmentation is of what the critic sees, not of items on their way into a batch. */
+const isOfCritic = (
+  augmentation: RunParts['augmentations'][number],
+): augmentation is CriticAugmentation & {name: string} => typeof augmentation !== 'function';
 
 /** What a training's own parts do in the events of a fit. */
 function partCallbacks(

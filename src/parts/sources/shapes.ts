@@ -1,7 +1,7 @@
 import {shapesSource} from '../../gan/data/shapes.js';
 import type {Gan} from '../../plugin/index.js';
 
-export default ({source, opt}: Gan) =>
+export default ({source, opt, nn}: Gan) =>
   source({
     name: 'shapes',
     summary: 'Simple shapes with random colours, places and sizes, drawn by the program.',
@@ -11,6 +11,11 @@ export default ({source, opt}: Gan) =>
     },
     create:
       ({count, seed}) =>
-      ({size, channels}) =>
-        shapesSource({size, channels: channels as 1 | 2 | 3 | 4, items: count, seed}),
+      ({height, width, channels}) =>
+        shapesSource({
+          size: nn.plainSide('shapes', {height, width, channels}),
+          channels: channels as 1 | 2 | 3 | 4,
+          items: count,
+          seed,
+        }),
   });
