@@ -71,7 +71,13 @@ export {
   type AugmentationDraw,
   type CriticAugmentation,
 } from './gan/augmentations/critic-augmentation.js';
-export {plainSide, type Architecture, type ImageShape} from './gan/nets/architecture.js';
+export {
+  plainSide,
+  type Architecture,
+  type ImageShape,
+  type WantedCritic,
+  type WantedGenerator,
+} from './gan/nets/architecture.js';
 export {WeightAverage} from './gan/optim/ema.js';
 export {Optimizer, type LrSlice, type OptimizerFactory, type UpdateRule} from './gan/optim/optimizer.js';
 export {normParameters, trainableParameters, type Splitter} from './gan/groups.js';

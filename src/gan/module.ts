@@ -73,16 +73,13 @@ export function makeVariable(data: Float32Array, shape: readonly number[], train
 export abstract class Module {
   /** True in training: batch statistics, dropout and power iterations are on. */
   training = true;
+  /** Whether `forward` takes classes, int32 [batch], as a second input: a conditional network. */
+  readonly takesLabels: boolean = false;
   readonly #entries = new Map<string, Entry>();
   readonly #children = new Map<string, Module>();
 
   /** Shapes are given where each module is defined; a wrong one is refused with a ShapeError. */
   abstract forward(x: Tensor, ...others: Tensor[]): Tensor;
-
-  /** Whether `forward` takes classes, int32 [batch], as a second input: a conditional network. */
-  get takesLabels(): boolean {
-    return false;
-  }
 
   /** What a listing of layers shows for this one. */
   get kind(): string {

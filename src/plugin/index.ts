@@ -46,7 +46,7 @@ export type {HostData, HostTensor, Source, SourceFactory} from '../gan/data/type
 export type {StepLoss, Terms} from '../gan/losses/loss.js';
 export type {StepImages, StepProgress, TrainingStep} from '../gan/training-step.js';
 export type {StepRandom} from '../gan/step-random.js';
-export type {Architecture, ImageShape} from '../gan/nets/architecture.js';
+export type {Architecture, ImageShape, WantedCritic, WantedGenerator} from '../gan/nets/architecture.js';
 export type {Learner} from '../gan/learner.js';
 export type {ImageMetric, ImageSets} from '../gan/metrics/image-metrics.js';
 export type {Module} from '../gan/module.js';
