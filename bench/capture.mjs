@@ -1,10 +1,11 @@
-// Steps repeated from recordings against the same steps on tfjs's tape, in turn on one device: the WGAN of fastai's documentation at small and at full size.
+// Steps repeated from recordings against the same steps on tfjs's tape, in turn on one device: the WGAN of fastai's
+// documentation at small and at full size.
 //
 //     npm run build && node bench/capture.mjs [rounds=8] [size,batch,features ...]
 //
-// Prints for each size the milliseconds of a step and the median of the pairs' ratios, eager to repeated, with the least and the greatest. One
-// thread, and the time of the processor, which other programs disturb less than that of the clock. Peak memory comes from a process of its own
-// for each of the two.
+// Prints for each size the milliseconds of a step and the median of the pairs' ratios, eager to repeated, with the
+// least and the greatest. One thread, and the time of the processor, which other programs disturb less than that of the
+// clock. Peak memory comes from a process of its own for each of the two.
 import {execFileSync} from 'node:child_process';
 import {fileURLToPath} from 'node:url';
 import {GANLearner} from '../dist/gan/gan-learner.js';

@@ -1,6 +1,6 @@
-// What clipping the critic's norm layers does to a WGAN (docs/differences.md): trains both ways and prints the critic's loss and
-// the distance of generated from real images: sliced Wasserstein distance on whole images (random projections, sorted),
-// next to that of real against other real images.
+// What clipping the critic's norm layers does to a WGAN (docs/differences.md): trains both ways and prints the critic's
+// loss and the distance of generated from real images: sliced Wasserstein distance on whole images (random projections,
+// sorted), next to that of real against other real images.
 import {
   basicCritic,
   basicGenerator,

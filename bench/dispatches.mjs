@@ -1,5 +1,5 @@
-// What a step of the WGAN of fastai's documentation hands over to a GPU: dispatches by operation, and submissions. They do not
-// depend on the adapter, so a software one serves; small networks have as many as large ones.
+// What a step of the WGAN of fastai's documentation hands over to a GPU: dispatches by operation, and submissions. They
+// do not depend on the adapter, so a software one serves; small networks have as many as large ones.
 //
 //     npm run webgpu && npm run build && GAN_WEBGPU_SOFTWARE=1 node bench/dispatches.mjs [size=64] [features=4]
 import {fileURLToPath} from 'node:url';
@@ -22,7 +22,10 @@ const batches = Array.from({length: 12}, () => ({
   size: batch,
 }));
 
-/** Dispatches since the last step, by the operation of tfjs that made them; steps that are repeated from recordings call kernels only. */
+/**
+ * Dispatches since the last step, by the operation of tfjs that made them; steps that are repeated from recordings call
+ * kernels only.
+ */
 let counts = new Map();
 let submissions = 0;
 let operation;

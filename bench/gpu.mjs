@@ -2,8 +2,9 @@
 //
 //     PYTHON=python3 npm run bench:gpu -- [--blocks 10] [--rounds 10] [--json FILE] [--backend cuda] [--peak 8192] [SIZE:BATCH ...]
 //
-// Each measurement is a process of its own. The share of the peak is that of what cuBLASLt gets out of the card in a large product (gpu/peak.mjs), in
-// the precision of the training; the share of cuDNN and cuBLAS is of the time on the card in rounds that are not recorded. Without a PyTorch that sees the GPU only this project is measured.
+// Each measurement is a process of its own. The share of the peak is that of what cuBLASLt gets out of the card in a
+// large product (gpu/peak.mjs), in the precision of the training; the share of cuDNN and cuBLAS is of the time on the
+// card in rounds that are not recorded. Without a PyTorch that sees the GPU only this project is measured.
 import {execFileSync} from 'node:child_process';
 import {writeFileSync} from 'node:fs';
 import path from 'node:path';

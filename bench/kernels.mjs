@@ -1,6 +1,7 @@
 // Speed of the wasm plug-in's matrix kernels against those of tfjs-backend-wasm, at the shapes of a DCGAN for 64 x 64
-// images, beside the most that WebAssembly computes on this machine (bench/peak.mjs). Alternates between the two, prints medians.
-// GFLOP/s count the multiplications and additions of the plain algorithm, of which minimal filtering does fewer.
+// images, beside the most that WebAssembly computes on this machine (bench/peak.mjs). Alternates between the two,
+// prints medians. GFLOP/s count the multiplications and additions of the plain algorithm, of which minimal filtering
+// does fewer.
 //
 //     npm run bench:kernels -- [--batch 32] [--repetitions 7] [--only TEXT] [--json FILE] [--svg FILE]
 //
@@ -10,6 +11,7 @@ import os from 'node:os';
 import {parseArgs} from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-wasm';
+import {registerKernels} from '../dist/backends/kernels.js';
 import {opt} from '../dist/options/options.js';
 import plugin from '../plugins/wasm/dist/index.js';
 import {barChart} from './chart.mjs';
@@ -30,7 +32,7 @@ const relaxedSimd = process.env.RELAXED_SIMD !== '0';
 const wideSimd = process.env.WIDE_SIMD !== '0';
 const names = ['Conv2D', 'Conv2DBackpropFilter', 'Conv2DBackpropInput', 'BatchMatMul'];
 const stock = new Map(names.map((name) => [name, tf.getKernel(name, 'wasm')]));
-const device = await plugin({tf, opt, backend: (definition) => definition})
+const device = await plugin({tf, opt, kernels: {register: registerKernels}, backend: (definition) => definition})
   .create({threads, relaxedSimd, wideSimd})
   .open();
 const own = new Map(names.map((name) => [name, tf.getKernel(name, 'wasm')]));
@@ -75,7 +77,10 @@ for (const [m, k, n, transposeA, transposeB] of [
   cases.push({name: 'BatchMatMul', label, flops: 2 * m * k * n, inputs: {a, b}, attrs: {transposeA, transposeB}});
 }
 
-/** Milliseconds of one call. The filter is a new tensor each time, as in training: XNNPACK keeps the packed one otherwise. */
+/**
+ * Milliseconds of one call. The filter is a new tensor each time, as in training: XNNPACK keeps the packed one
+ * otherwise.
+ */
 function time(kernel, {inputs, attrs}) {
   const fresh = inputs.filter ? {...inputs, filter: tf.mul(inputs.filter, 1)} : inputs;
   const start = performance.now();

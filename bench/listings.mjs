@@ -1,5 +1,5 @@
-// How long `gan backends` and `gan doctor` take on this machine, alternating, each so often (argument 1; 15). Medians of the wall clock; both are to
-// stay below a second. doctor may find something, and end with 1 or 4.
+// How long `gan backends` and `gan doctor` take on this machine, alternating, each so often (argument 1; 15). Medians
+// of the wall clock; both are to stay below a second. doctor may find something, and end with 1 or 4.
 import {spawnSync} from 'node:child_process';
 import {mkdtempSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';

@@ -1,5 +1,5 @@
-// The most that WebAssembly computes on this machine: chains of fused multiply-adds that never leave the registers, on each of
-// so many threads at once. Used by bench/kernels.mjs, and by itself:
+// The most that WebAssembly computes on this machine: chains of fused multiply-adds that never leave the registers, on
+// each of so many threads at once. Used by bench/kernels.mjs, and by itself:
 //
 //     node bench/peak.mjs [threads]
 import {fork} from 'node:child_process';
@@ -15,7 +15,9 @@ const widths = {
 };
 const flopsPerChain = 2 * 4;
 
-/** AssemblyScript: sums in locals, loaded and stored side by side, which is where V8 looks for vectors that it can join. */
+/**
+ * AssemblyScript: sums in locals, loaded and stored side by side, which is where V8 looks for vectors that it can join.
+ */
 function source(chains) {
   const each = (text) => Array.from({length: chains}, (_, i) => text.replaceAll('#', i)).join('\n  ');
   return `export function run(n: i32, x: f32, p: usize): void {

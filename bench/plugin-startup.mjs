@@ -1,6 +1,7 @@
-// What installed plug-ins cost at the start of the command line: `gan --version` and `gan parts backend` without any and with many
-// (argument 1; 50), alternating, each so often (argument 2; 25). Medians, and the difference. The plug-ins are such as `gan plugins create`
-// writes: two parts each, and every second one a command, of which `gan plugins install` keeps a list.
+// What installed plug-ins cost at the start of the command line: `gan --version` and `gan parts backend` without any
+// and with many (argument 1; 50), alternating, each so often (argument 2; 25). Medians, and the difference. The
+// plug-ins are such as `gan plugins create` writes: two parts each, and every second one a command, of which `gan
+// plugins install` keeps a list.
 import {spawnSync} from 'node:child_process';
 import {mkdirSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';

@@ -1,13 +1,15 @@
-// Training speed of this project and of PyTorch, alternating in one run, on the same work from data in memory, with the same
-// number of threads. Medians of the ratios of neighbouring measurements.
+// Training speed of this project and of PyTorch, alternating in one run, on the same work from data in memory, with the
+// same number of threads. Medians of the ratios of neighbouring measurements.
 //
 //     PYTHON=python3 npm run bench:pytorch -- [--pairs 5] [--threads 2] [--json FILE] [--svg FILE] [WORK:SIZE:BATCH ...]
 //
-// WORK is `wgan`, the WGAN of fastai's documentation (one extra layer, leaky ReLU 0.2 in the critic, RMSProp, five critic steps
-// to one generator step), or `gan-critic`, fastai's gan_critic learning to tell real from generated images, two steps a round.
+// WORK is `wgan`, the WGAN of fastai's documentation (one extra layer, leaky ReLU 0.2 in the critic, RMSProp, five
+// critic steps to one generator step), or `gan-critic`, fastai's gan_critic learning to tell real from generated
+// images, two steps a round.
 //
-// The peer that counts is PyTorch 2.13's CPU build. Instruction sets wider than those most machines have can be kept from
-// PyTorch by its own variables, for example ATEN_CPU_CAPABILITY=avx2 DNNL_MAX_CPU_ISA=AVX2 MKL_ENABLE_INSTRUCTIONS=AVX2.
+// The peer that counts is PyTorch 2.13's CPU build. Instruction sets wider than those most machines have can be kept
+// from PyTorch by its own variables, for example ATEN_CPU_CAPABILITY=avx2 DNNL_MAX_CPU_ISA=AVX2
+// MKL_ENABLE_INSTRUCTIONS=AVX2.
 import {execFileSync, fork, spawn} from 'node:child_process';
 import {once} from 'node:events';
 import {writeFileSync} from 'node:fs';

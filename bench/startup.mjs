@@ -1,5 +1,6 @@
-// How long `gan` takes to start, beside an empty oclif CLI of the same oclif: `--version`, and a command's help, alternating, each so often
-// (argument 1; 20). Medians of wall clock and of processor time, and the ratio, which is to stay below 1.3.
+// How long `gan` takes to start, beside an empty oclif CLI of the same oclif: `--version`, and a command's help,
+// alternating, each so often (argument 1; 20). Medians of wall clock and of processor time, and the ratio, which is to
+// stay below 1.3.
 import {spawnSync} from 'node:child_process';
 import {mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync} from 'node:fs';
 import {createRequire} from 'node:module';

@@ -1,7 +1,8 @@
-// What watching costs a training, in time and in processor time: the same training alone, watched in the terminal (a line of progress, sample
-// grids as sixel pictures, TensorBoard's files), and with `gan ui` and a page open beside it, in turns. Then where the time of the training's
-// thread goes. `node bench/watching.mjs [rounds] [key=value ...]`; the keys are those of `gan fit --set`, by default recipe=quick and 200 steps.
-// On a machine that is busy with other things only the last part tells much, which 0 rounds show alone.
+// What watching costs a training, in time and in processor time: the same training alone, watched in the terminal (a
+// line of progress, sample grids as sixel pictures, TensorBoard's files), and with `gan ui` and a page open beside it,
+// in turns. Then where the time of the training's thread goes. `node bench/watching.mjs [rounds] [key=value ...]`; the
+// keys are those of `gan fit --set`, by default recipe=quick and 200 steps. On a machine that is busy with other things
+// only the last part tells much, which 0 rounds show alone.
 import {mkdirSync, mkdtempSync, rmSync} from 'node:fs';
 import {cpus, loadavg, tmpdir} from 'node:os';
 import path from 'node:path';
@@ -31,7 +32,10 @@ const cpuSeconds = () => {
   return (user + system) / 1e6;
 };
 
-/** A training in one of the ways: seconds from its first step, which compiles kernels, to its last, and seconds of processors: this process's, those of `gan ui`, those of the page. */
+/**
+ * A training in one of the ways: seconds from its first step, which compiles kernels, to its last, and seconds of
+ * processors: this process's, those of `gan ui`, those of the page.
+ */
 async function measure(way, name) {
   const folder = path.join(dir, name);
   mkdirSync(folder);
@@ -95,7 +99,8 @@ if (results.length > 0) {
       `${way.padEnd(9)} ${cost(way, ({seconds}) => seconds)}\n          of processors ${cost(way, ({cpu, server}) => cpu + server)}`,
     );
   }
-  // what else the machine does makes a training slower, never faster, so the least of each is the nearest to what it takes by itself
+  // what else the machine does makes a training slower, never faster, so the least of each is the nearest to what it
+  // takes by itself
   const least = (way, amount) => Math.min(...results.map((round) => amount(round[way])));
   const beside = (way, amount) =>
     `${least(way, amount).toFixed(2)} s, ${percent(least(way, amount) / least('alone', amount))}`;

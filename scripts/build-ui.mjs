@@ -17,7 +17,8 @@ await build({
   format: 'esm',
   target: 'es2022',
   outdir: 'dist/pages/ui',
-  footer: {js: `/*! The charts are uPlot.\n${readFileSync(path.join(root, 'node_modules/uplot/LICENSE'), 'utf8')}*/`}, // its own comment is not kept
+  // its own comment is not kept
+  footer: {js: `/*! The charts are uPlot.\n${readFileSync(path.join(root, 'node_modules/uplot/LICENSE'), 'utf8')}*/`},
   logLevel: 'warning',
 });
 for (const name of ['index.html', 'icon.svg'])

@@ -1,5 +1,5 @@
-// Builds everything that `npm run build` promises: the tfjs gradients, the library and CLI, the pages of web exports and of
-// `gan ui`, the built-in plug-ins, and what is written down of them.
+// Builds everything that `npm run build` promises: the tfjs gradients, the library and CLI, the pages of web exports
+// and of `gan ui`, the built-in plug-ins, and what is written down of them.
 import {execFileSync} from 'node:child_process';
 import {existsSync, readdirSync, writeFileSync} from 'node:fs';
 import {createRequire} from 'node:module';
@@ -34,7 +34,8 @@ for (const name of readdirSync(path.join(root, 'plugins'))) {
   if (existsSync(script)) node(script);
 }
 
-// What commands there are, so that starting `gan` need load none of them; and the schema of configurations, for editors.
+// What commands there are, so that starting `gan` need load none of them; and the schema of configurations, for
+// editors.
 const {Plugin} = await import('@oclif/core');
 const plugin = new Plugin({root, type: 'core', ignoreManifest: true, errorOnManifestCreate: true});
 await plugin.load();

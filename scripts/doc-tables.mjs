@@ -1,5 +1,6 @@
-// Writes the tables of docs that follow from src/options, between their marks `<!-- NAME: begin -->` and `<!-- NAME: end -->`;
-// part of `npm run snapshot`. `--check` writes nothing and prints the files that would change. It is made from what the build wrote.
+// Writes the tables of docs that follow from src/options, between their marks: `<!-- NAME: begin -->` and
+// `<!-- NAME: end -->` in Markdown, `// NAME: begin` in code. Part of `npm run snapshot`. `--check` writes nothing and
+// prints the files that would change. It reads what the build wrote.
 import {readFileSync, writeFileSync} from 'node:fs';
 import {
   configKeys,
@@ -48,6 +49,24 @@ const made = {
         }),
       ),
   },
+  'docs/json.md': {
+    keys: () => [
+      ...singleKeys
+        .filter((key) => 'part' in configKeys[key])
+        .map((key) => `  ${key}${configKeys[key].optional ? '?' : ''}: PartChoice;`),
+      ...listKeys.map((key) => `  ${key}: PartChoice[];`),
+      ...scalarKeys.map((key) => {
+        const {spec, numeric} = configKeys[key];
+        const type =
+          numeric || spec.type === 'int' || spec.type === 'num'
+            ? 'number'
+            : spec.type === 'bool'
+              ? 'boolean'
+              : 'string';
+        return `  ${key}${spec.default === undefined ? '?' : ''}: ${type};`;
+      }),
+    ],
+  },
   'docs/plugins.md': {
     kinds: (lines) => {
       const rows = lines.slice(2).map((line) => line.slice(2, -2).split(' | '));
@@ -73,7 +92,7 @@ for (const [file, marks] of Object.entries(made)) {
   const before = readFileSync(url, 'utf8');
   let text = before;
   for (const [name, make] of Object.entries(marks)) {
-    const marked = new RegExp(`(<!-- ${name}: begin -->\n)([\\s\\S]*?)(\n<!-- ${name}: end -->)`);
+    const marked = new RegExp(`((?:<!--|//) ${name}: begin(?: -->)?\n)([\\s\\S]*?)(\n *(?:<!--|//) ${name}: end)`);
     if (!marked.test(text)) throw new Error(`${file} has no mark ${name}`);
     text = text.replace(marked, (_, begin, lines, end) => begin + make(lines.split('\n')).join('\n') + end);
   }

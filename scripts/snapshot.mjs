@@ -1,5 +1,6 @@
-// Writes test/commands/surface.json, what the command line offers: `npm run snapshot`, after a deliberate change or a merge.
-// `--print` prints it instead. It is made from what the build wrote down; a line for each flag, so that merges are easy.
+// Writes test/commands/surface.json, what the command line offers: `npm run snapshot`, after a deliberate change or a
+// merge. `--print` prints it instead. It is made from what the build wrote down; a line for each flag, so that merges
+// are easy.
 import {readFileSync, writeFileSync} from 'node:fs';
 
 const describe = ({char, type, allowNo, helpValue = 'TEXT', multiple, required, default: preset}) =>

@@ -1,4 +1,5 @@
-// npm run webgpu: installs what plugins/webgpu stands on (200 MB, which is why `npm ci` does not) and links it beside gan.
+// npm run webgpu: installs what plugins/webgpu stands on (200 MB, which is why `npm ci` does not) and links it beside
+// gan.
 import {execFileSync} from 'node:child_process';
 import {rmSync, symlinkSync} from 'node:fs';
 import path from 'node:path';

@@ -14,14 +14,15 @@ export const exitCodes = {
 export type ErrorKind = 'usage' | 'config' | 'backend' | 'data' | 'diverged';
 
 export interface GanErrorOptions {
-  /** What the reader can do about it, most helpful first; each one is a sentence or a command. */
+  /** What the user can do about it, the most helpful first. Each entry is a sentence or a command. */
   suggestions?: string[];
   cause?: unknown;
 }
 
 /**
  * An error that the user can do something about.
- * `code` is stable (`GAN_...`), `kind` decides the exit code, the message says what was wrong, where, and what was wanted.
+ * `code` is stable (`GAN_...`), `kind` decides the exit code, the message says what was wrong, where, and what was
+ * wanted.
  */
 export class GanError extends Error {
   readonly code: string;
@@ -46,5 +47,5 @@ export function isGanError(error: unknown): error is GanError {
   return error instanceof Error && error.name === 'GanError' && 'code' in error && 'kind' in error;
 }
 
-/** What a caught value says. */
+/** Returns the message of a caught value. */
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

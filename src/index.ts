@@ -3,6 +3,25 @@ export {exitCodes, GanError, isGanError} from './errors.js';
 export type {Device, DeviceInfo, DeviceMemory} from './backends/device.js';
 export {tf, type Tensor} from './backends/tf.js';
 export {openBackend} from './runs/devices/open-backend.js';
+export {openRegistry, pluginIn} from './plugin/discover.js';
+
+export {openTraining, type Training, type TrainingOptions} from './runs/open-training.js';
+export type {FitRequest, TrainEvent, TrainResult} from './runs/train.js';
+export {
+  openRun,
+  Run,
+  type EvaluateRequest,
+  type GenerateRequest,
+  type InterpolateRequest,
+  type RunOptions,
+} from './runs/open-run.js';
+export {openData, type Settings} from './runs/data.js';
+export {RunFolder, type BestCheckpoint, type CheckpointSelector, type Sample, type Session} from './runs/run-folder.js';
+export {findRuns, summariseRun, type RunSummary} from './runs/run-summary.js';
+export {MetricsLog, MetricsReader, type MetricsLine} from './runs/metrics-log.js';
+export type {RunParts} from './config/parts.js';
+export type {GanConfig} from './config/define.js';
+export type {PartChoice, RunConfig} from './options/run-config.js';
 
 export {Module, Parameter, Buffer, Counter, type Layout, type StateDict, type StateTensor} from './gan/module.js';
 export {ShapeError} from './gan/shape-error.js';
@@ -84,6 +103,13 @@ export {normParameters, trainableParameters, type Splitter} from './gan/groups.j
 export {policies, type Compat, type Policies} from './gan/policies.js';
 export {repeatable} from './gan/repeatable.js';
 export type {CaptureMode, StepCapture} from './gan/step-capture.js';
+export {registerKernels, type Kernel, type KernelArguments} from './backends/kernels.js';
+export {
+  defineOperation,
+  type Operation,
+  type OperationDefinition,
+  type OperationGradient,
+} from './backends/operation.js';
 export {perStepTensor, onEachReplay} from './backends/capture/step-values.js';
 export {Rng} from './gan/rng.js';
 export {setSeed, streams, type Streams} from './gan/streams.js';

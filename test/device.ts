@@ -5,7 +5,9 @@ import {openBackend, tf, type Device, type Tensor} from 'gankit';
 /** `GAN_TEST_BACKEND` names another backend to run the same tests on. */
 export const backendName = process.env['GAN_TEST_BACKEND'] ?? 'wasm';
 
-/** Opens the device for a suite, and frees after each test what it has left: tensors and the variables of its networks. */
+/**
+ * Opens the device for a suite, and frees after each test what it has left: tensors and the variables of its networks.
+ */
 export function withDevice(): void {
   let device: Device | undefined;
   let earlier: Set<string>;
@@ -24,7 +26,10 @@ export function withDevice(): void {
   });
 }
 
-/** A deviation may reach `rel` of the wanted number plus `abs` of the largest one in its tensor (of 0.01 where all are smaller: tests work with numbers around 1). */
+/**
+ * A deviation may reach `rel` of the wanted number plus `abs` of the largest one in its tensor (of 0.01 where all are
+ * smaller: tests work with numbers around 1).
+ */
 export interface Tolerance {
   rel: number;
   abs: number;

@@ -2,9 +2,10 @@
 //
 //     node own.mjs SIZE BATCH auto|off BLOCKS ROUNDS [BACKEND] [PRECISION]
 //
-// auto and off: whether steps are recorded and repeated. A round is five critic steps and a generator step; the device is waited for around each
-// block of rounds only, as in peer.py. After that `parts`: where the time on the card goes in two rounds without recordings (`parts` of tf.time, of a
-// backend that has them: plugins/cuda/src/profile.ts), for a round.
+// auto and off: whether steps are recorded and repeated. A round is five critic steps and a generator step; the device
+// is waited for around each block of rounds only, as in peer.py. After that `parts`: where the time on the card goes in
+// two rounds without recordings (`parts` of tf.time, of a backend that has them: plugins/cuda/src/profile.ts), for a
+// round.
 import {
   GANLearner,
   LeakyReLU,

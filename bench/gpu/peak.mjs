@@ -1,9 +1,10 @@
-// The card's peak as bench/gpu.mjs measures it: the product of two square matrices by the backend's own path (cuBLASLt), in the precision that the
-// training has; prints a line of JSON.
+// The card's peak as bench/gpu.mjs measures it: the product of two square matrices by the backend's own path
+// (cuBLASLt), in the precision that the training has; prints a line of JSON.
 //
 //     node peak.mjs [SIZE=8192, a multiple of 256] [BACKEND=cuda] [PRECISION]
 //
-// Blocks of products, as many as take half a second, with the device waited for around each block only; the fastest block counts.
+// Blocks of products, as many as take half a second, with the device waited for around each block only; the fastest
+// block counts.
 import {openBackend, tf} from '../../dist/index.js';
 
 const [size = 8192] = process.argv.slice(2, 3).map(Number);

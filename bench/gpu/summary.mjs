@@ -11,7 +11,8 @@ const sum = (numbers) => numbers.reduce((a, b) => a + b, 0);
  * @param batch images of a step
  * @param measured roundMs (wall clock, several), and where it is known parts (of a round, by tf.time), peakBytes
  * @param peak TFLOP/s of the card, where they are known
- * @returns imagesPerSecond, stepMs; with parts gflopsPerStep, tflops (by wall clock), libraryShare (of the time on the card); with peak peakShare
+ * @returns imagesPerSecond, stepMs; with parts gflopsPerStep, tflops (by wall clock), libraryShare (of the time on the
+ * card); with peak peakShare
  */
 export function summary(batch, {roundMs, parts, ...rest}, peak) {
   const stepMs = median(roundMs) / stepsPerRound;

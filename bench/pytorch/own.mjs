@@ -1,4 +1,5 @@
-// The half of bench/pytorch.mjs that trains with this project; a process of its own, so that its memory can be told apart.
+// The half of bench/pytorch.mjs that trains with this project; a process of its own, so that its memory can be told
+// apart.
 //
 //     node own.mjs WORK SIZE BATCH THREADS
 import {startGanCritic} from '../training/gan-critic.mjs';

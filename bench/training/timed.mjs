@@ -1,4 +1,5 @@
 // A training from data in memory that says how long each of its steps took.
+import {registerKernels} from '../../dist/backends/kernels.js';
 import {openDevice} from '../../dist/backends/open.js';
 import {tf} from '../../dist/backends/tf.js';
 import {Normalization} from '../../dist/gan/data/normalize.js';
@@ -11,7 +12,7 @@ import {median} from '../../dist/bench/statistics.js';
 export const openWasm = (options) =>
   openDevice(
     'wasm',
-    plugin({tf, opt, GanError, backend: (definition) => definition}).create({
+    plugin({tf, opt, GanError, kernels: {register: registerKernels}, backend: (definition) => definition}).create({
       relaxedSimd: true,
       wideSimd: true,
       ...options,

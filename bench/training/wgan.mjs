@@ -1,4 +1,5 @@
-// The WGAN of fastai's documentation, trained by this project from data in memory. Used by bench/pytorch.mjs, and by itself:
+// The WGAN of fastai's documentation, trained by this project from data in memory. Used by bench/pytorch.mjs, and by
+// itself:
 //
 //     npm run build && GAN_DEBUG=kernels node bench/training/wgan.mjs [size=64] [batch=32] [rounds=3] [threads]
 //

@@ -1,5 +1,6 @@
-// A page of `gan ui` as far as the server and the machine notice: it takes the stream of events, watches the run that appears, and gets each
-// sample grid when it is told of it. A process of its own; `node page.mjs URL`, ends when its parent disconnects.
+// A page of `gan ui` as far as the server and the machine notice: it takes the stream of events, watches the run that
+// appears, and gets each sample grid when it is told of it. A process of its own; `node page.mjs URL`, ends when its
+// parent disconnects.
 const url = process.argv[2];
 const seen = {points: 0, grids: 0};
 

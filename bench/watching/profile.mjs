@@ -1,6 +1,9 @@
 import {Session} from 'node:inspector/promises';
 
-/** What the training's thread does for those who watch, by the functions that do it. The first that is on the stack counts. */
+/**
+ * What the training's thread does for those who watch, by the functions that do it. The first that is on the stack
+ * counts.
+ */
 const concerns = [
   ['pictures in the terminal', /\/dist\/cli\/pictures\//],
   ['line of progress', /\/dist\/cli\/(progress|fit-report|style|time)\.js/],
@@ -10,7 +13,10 @@ const concerns = [
   ['metrics.jsonl, events', /\/dist\/gan\/runs\/run-callbacks\.js (flush|afterLossRead)/],
 ];
 
-/** Runs something and counts the milliseconds of this thread by concern. @returns rows [concern, ms], and the ms that the thread was busy */
+/**
+ * Runs something and counts the milliseconds of this thread by concern.
+ * @returns rows [concern, ms], and the ms that the thread was busy
+ */
 export async function profile(work) {
   const session = new Session();
   session.connect();

@@ -5,7 +5,10 @@ import {fileURLToPath} from 'node:url';
 
 const file = (name) => fileURLToPath(new URL(name, import.meta.url));
 
-/** Seconds of a processor that a process has used; NaN where there is no /proc. Clock ticks are hundredths on every Linux that Node runs on. */
+/**
+ * Seconds of a processor that a process has used; NaN where there is no /proc. Clock ticks are hundredths on every
+ * Linux that Node runs on.
+ */
 function cpuOf(pid) {
   try {
     const [utime, stime] = readFileSync(`/proc/${pid}/stat`, 'latin1')

@@ -11,7 +11,10 @@ const run = (script, ...args) => execFileSync(process.execPath, [script, ...args
 const changed = (file) => statSync(path.join(here, file)).mtimeMs;
 
 const sources = ['build.mjs', ...readdirSync(path.join(here, 'assembly')).map((name) => path.join('assembly', name))];
-/** A module for every engine, one for those with relaxed SIMD (fused multiply-add), one for those that join vectors besides. */
+/**
+ * A module for every engine, one for those with relaxed SIMD (fused multiply-add), one for those that join vectors
+ * besides.
+ */
 const relaxed = ['--enable', 'relaxed-simd'];
 const binaries = {
   'dist/kernels.wasm': [],
@@ -20,7 +23,8 @@ const binaries = {
 };
 for (const [binary, features] of Object.entries(binaries)) {
   if (existsSync(path.join(here, binary)) && !sources.some((file) => changed(file) > changed(binary))) continue;
-  // The memory is that of tfjs: imported, shared by threads, without a data segment and without an allocator of its own.
+  // The memory is that of tfjs: imported, shared by threads, without a data segment and without an allocator of its
+  // own.
   run(
     path.join(path.dirname(require.resolve('assemblyscript/package.json')), 'bin/asc.js'),
     'assembly/index.ts',

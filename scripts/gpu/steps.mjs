@@ -1,9 +1,10 @@
-// Trains fastai's WGAN at 32 x 32 for some steps, prints {losses, weights (a hash), repeated, early, late} as a line of JSON.
+// Trains fastai's WGAN at 32 x 32 for some steps, prints {losses, weights (a hash), repeated, early, late} as a line of
+// JSON.
 //
 //     node steps.mjs STEPS auto|off BACKEND [PRECISION]
 //
-// `early` and `late`, after a tenth of the steps and at the end: `tensors` and `bytes` are what tfjs counts, `allocatedMiB` what the backend has of the card, where it
-// tells, `gpuMiB` what nvidia-smi says of the process.
+// `early` and `late`, after a tenth of the steps and at the end: `tensors` and `bytes` are what tfjs counts,
+// `allocatedMiB` what the backend has of the card, where it tells, `gpuMiB` what nvidia-smi says of the process.
 import {execFileSync} from 'node:child_process';
 import {createHash} from 'node:crypto';
 import {

@@ -1,8 +1,8 @@
 /**
- * Gradients that can be differentiated again. In tfjs 4.22 the second derivative of an operation whose gradient uses the
- * saved output (tanh, sigmoid, exp, softmax, ...) is silently wrong: the copy that is saved has no past on the tape. Others
- * (leaky ReLU, ReLU6, clip) throw, since their masks come from comparisons, which have no gradient. Gradient penalties
- * (WGAN-GP, R1) differentiate twice.
+ * Gradients that can be differentiated again. In tfjs 4.22 the second derivative of an operation whose gradient uses
+ * the saved output (tanh, sigmoid, exp, softmax, ...) is silently wrong: the copy that is saved has no past on the
+ * tape. Others (leaky ReLU, ReLU6, clip) throw, since their masks come from comparisons, which have no gradient.
+ * Gradient penalties (WGAN-GP, R1) differentiate twice.
  *
  * `tf.logSoftmax` cannot be mended here (it brings a gradient of its own that no registry knows): use log of softmax.
  *
@@ -100,7 +100,10 @@ const configs: GradConfig[] = [
   ),
 ];
 
-/** Puts them in place; again after a backend was loaded that brings another copy of tfjs, whose own gradients go over them. */
+/**
+ * Puts them in place; again after a backend was loaded that brings another copy of tfjs, whose own gradients go over
+ * them.
+ */
 export function mendGradients(): void {
   for (const config of configs) registerGradient(config);
 }

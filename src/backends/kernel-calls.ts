@@ -1,4 +1,7 @@
-/** Observes kernel calls where tfjs looks its kernels up: for captured steps, traced networks, the shapes of `gan bench` and the kernel log. */
+/**
+ * Observes kernel calls where tfjs looks its kernels up: for captured steps, traced networks, the shapes of `gan bench`
+ * and the kernel log.
+ */
 import type {KernelConfig, NamedAttrMap, NamedTensorInfoMap, TensorInfo} from '@tensorflow/tfjs-core';
 import {tf} from './tf.js';
 
@@ -6,11 +9,11 @@ import {tf} from './tf.js';
 export interface KernelCall {
   /** tfjs's name: Conv2D, Relu, ... */
   kernel: string;
-  /** By tfjs's names, or in a list (AddN, Concat, Pack). Calls that come from operations of tfjs have tensors here. */
+  /** Inputs by tfjs's names, or in a list (AddN, Concat, Pack). In calls from tfjs operations, these are tensors. */
   inputs: NamedTensorInfoMap;
   attrs: NamedAttrMap | undefined;
   outputs: readonly TensorInfo[];
-  /** Until the kernel returned: on devices that compute in a queue, the time it took to hand the work over. */
+  /** Time until the kernel returned. On devices with a queue, this is the time to submit the work. */
   ms: number;
 }
 
@@ -22,18 +25,18 @@ interface Patch {
   originals: Map<KernelConfig, KernelConfig['kernelFunc']>;
 }
 
-/** By the names of backends. */
+/** Keyed by the names of backends. */
 const patches = new Map<string, Patch>();
 
 /** Kernels that are running: those that a kernel calls belong to it. */
 let depth = 0;
 
-/** Whether a kernel of an observed backend is running. */
+/** True while a kernel of an observed backend is running. */
 export const isInKernel = (): boolean => depth > 0;
 
 /**
- * Tells `observe` of every outermost kernel call of the current backend, whoever makes it. Several observers may be there at once, and
- * leave in any order. A kernel that throws is not told of.
+ * Calls `observe` for every outermost kernel call of the current backend, whoever makes it. Several observers may exist
+ * at once, and end in any order. A kernel that throws is not reported.
  * @returns a function that ends it; further calls of it do nothing
  */
 export function observeKernels(observe: KernelObserver): () => void {
@@ -50,7 +53,7 @@ export function observeKernels(observe: KernelObserver): () => void {
   };
 }
 
-/** To be called when kernels were registered: those who observe the backend see these, too. */
+/** Must be called after kernels were registered, so that observers of the backend see these kernels too. */
 export function observeNewKernels(backend: string): void {
   const patch = patches.get(backend);
   if (!patch) return;

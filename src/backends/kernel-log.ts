@@ -2,12 +2,12 @@ import {observeKernels} from './kernel-calls.js';
 import {isRegisteredHere} from './kernels.js';
 import {tf} from './tf.js';
 
-/** Whether the user wants to know which kernels ran: `GAN_DEBUG=kernels`. */
+/** True if the user asked which kernels ran: `GAN_DEBUG=kernels`. */
 export const wantsKernelLog = (): boolean => (process.env['GAN_DEBUG'] ?? '').split(',').includes('kernels');
 
 /**
- * Counts and times the kernels of the current backend. Returns a function that ends it and writes a table, the most time first. Times are those
- * until a kernel returned: a device that computes in a queue is done later.
+ * Counts and times the kernels of the current backend. Returns a function that ends it and writes a table, the most
+ * time first. Times are those until a kernel returned: a device that computes in a queue is done later.
  */
 export function logKernels(write: (text: string) => void): () => void {
   const backend = tf.getBackend();

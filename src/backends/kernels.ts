@@ -3,15 +3,15 @@ import type {KernelBackend, KernelConfig, NamedAttrMap, NamedTensorInfoMap, Tens
 import {observeNewKernels} from './kernel-calls.js';
 import {tf} from './tf.js';
 
-/** What a kernel computes from. */
+/** The inputs of a kernel. */
 export interface KernelArguments {
-  /** By tfjs's names, or in a list (AddN, Concat, Pack). */
+  /** Inputs by tfjs's names, or in a list (AddN, Concat, Pack). */
   inputs: NamedTensorInfoMap;
   attrs: NamedAttrMap;
   /** The backend as tfjs knows it. */
   backend: KernelBackend;
   /**
-   * What the kernel computes that was there before: for the same call, or for other inputs and attributes.
+   * Calls the kernel that was registered before, with the same call, or with other inputs and attributes.
    * @throws Error where there was none
    */
   stock(inputs?: NamedTensorInfoMap | readonly TensorInfo[], attrs?: object): TensorInfo | TensorInfo[];
@@ -33,7 +33,7 @@ interface Stack {
 const stacks = new Map<string, Stack>();
 const keyOf = (backend: string, name: string): string => `${backend}/${name}`;
 
-/** Whether the kernel that serves an operation was registered by `registerKernels`. */
+/** True if `registerKernels` registered the kernel of an operation. */
 export const isRegisteredHere = (backend: string, name: string): boolean => stacks.has(keyOf(backend, name));
 
 /**

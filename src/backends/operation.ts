@@ -7,7 +7,8 @@ import {tf, type Tensor} from './tf.js';
 type Result = Tensor | Tensor[];
 
 /**
- * An operation by its composition of tfjs's, which serves on every backend, and as the reference for kernels and derivatives.
+ * An operation by its composition of tfjs's, which serves on every backend, and as the reference for kernels and
+ * derivatives.
  * @typeParam Name of an input
  */
 export interface OperationDefinition<Name extends string, Attrs extends object, R extends Result> {
@@ -17,7 +18,9 @@ export interface OperationDefinition<Name extends string, Attrs extends object, 
   inputs?: readonly Name[];
   /** Computes it by operations that tfjs differentiates. Where no kernel is, this is what runs. */
   reference(inputs: Record<Name, Tensor>, attrs: Attrs): R;
-  /** Inputs with a derivative of zero: those that say on which side of a bend something lies, or that only kernels read. */
+  /**
+   * Inputs with a derivative of zero: those that say on which side of a bend something lies, or that only kernels read.
+   */
   constants?: readonly Name[];
   /** The gradient of calls that a kernel computes. Default: the reference is differentiated. */
   gradient?: OperationGradient<Name, Attrs>;
@@ -43,16 +46,16 @@ export interface OperationGradient<Name extends string, Attrs extends object> {
 
 export interface Operation<Name extends string, Attrs extends object, R extends Result> {
   (inputs: Record<Name, Tensor>, attrs: Attrs): R;
-  /** Whether the current backend has a kernel for it. */
+  /** True if the current backend has a kernel for it. */
   hasKernel(): boolean;
 }
 
-/** What each name was defined as last; a second definition takes its place. */
+/** The latest definition of each name. A second definition replaces the first. */
 const defined = new Map<string, {takeBack(): void}>();
 
 /**
- * Makes an operation: a kernel computes it where the current backend has one, the reference elsewhere. It has derivatives of every order,
- * and steps that use it can be captured.
+ * Makes an operation: a kernel computes it where the current backend has one, the reference elsewhere. It has
+ * derivatives of every order, and steps that use it can be captured.
  * @throws Error when tfjs has an operation of this name
  */
 export function defineOperation<Name extends string, Attrs extends object, R extends Result>(
@@ -78,7 +81,7 @@ export function defineOperation<Name extends string, Attrs extends object, R ext
   const operation = (inputs: Record<Name, Tensor>, attrs: Attrs): R =>
     hasKernel() && (accepts?.(inputs, attrs) ?? true)
       ? (tf.engine().runKernel(name, inputs, {...attrs} as NamedAttrMap) as R)
-      : reference(inputs, attrs);
+      : tf.tidy(() => reference(inputs, attrs));
   return Object.assign(operation, {hasKernel});
 }
 
@@ -100,9 +103,7 @@ function registerGradient<Name extends string, Attrs extends object, R extends R
       const results: Partial<Record<Name, Tensor>> = gradient
         ? gradient.compute(dys, {inputs, outputs: saved.slice(names.length), attrs})
         : ofReference();
-      return Object.fromEntries(
-        names.map((input) => [input, () => results[input] ?? tf.zerosLike(inputs[input])]),
-      );
+      return Object.fromEntries(names.map((input) => [input, () => results[input] ?? tf.zerosLike(inputs[input])]));
 
       function ofReference(): Partial<Record<Name, Tensor>> {
         const gradients = nestedGrads(

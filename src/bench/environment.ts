@@ -7,7 +7,10 @@ import {promisify} from 'node:util';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..', '..');
 
-/** What makes two results comparable. What a device says of itself (adapter, driver, threads) is in its row. */
+/**
+ * The facts that must be equal for two results to be comparable. The row of each device has its own facts (adapter,
+ * driver, threads).
+ */
 export async function environment(): Promise<Record<string, string | number>> {
   const {version} = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as {version: string};
   const commit = await gitCommit();
@@ -22,7 +25,7 @@ export async function environment(): Promise<Record<string, string | number>> {
   };
 }
 
-/** Of a checkout of gan itself; undefined in an installed package. */
+/** The commit of a checkout of gan; undefined in an installed package. */
 async function gitCommit(): Promise<string | undefined> {
   const git = async (...args: string[]): Promise<string> =>
     (await promisify(execFile)('git', ['-C', root, ...args])).stdout.trim();

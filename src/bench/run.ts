@@ -15,7 +15,7 @@ import type {
 } from './types.js';
 import {Worker} from './worker.js';
 
-/** What the others' numbers are compared with: the backend that is always there. */
+/** The reference for the numbers of the other backends: the backend that is always installed. */
 export const referenceBackend = 'wasm';
 
 export interface BenchRequest {
@@ -40,14 +40,14 @@ interface Running {
 }
 
 /**
- * Measures backends, each in a process of its own, in turns: one round of each, then the next round, so that what the machine
- * does besides hits all of them. A backend that cannot run or dies becomes a row that says why.
+ * Measures backends, each in a process of its own, in turns: one round of each, then the next round, so that what the
+ * machine does besides hits all of them. A backend that cannot run or dies becomes a row that says why.
  */
 export async function runBench(request: BenchRequest): Promise<BenchResult> {
   const backends = [...new Set(request.backends)];
   const workers: Worker[] = [];
   const rows = new Map<string, BenchRow>();
-  /** Whether a reply is the wanted one; any other is the end of that backend. */
+  /** True if the reply is the expected one. Any other reply ends the measurement of that backend. */
   const accept = <T extends Reply['type']>(
     backend: string,
     reply: Reply,

@@ -11,8 +11,9 @@ export function quantile(values: readonly number[], share: number): number {
 export const median = (values: readonly number[]): number => quantile(values, 0.5);
 
 /**
- * Two of the numbers between which the median of what they were drawn from lies with this confidence or more, whatever its distribution; the
- * least and the greatest, and a lower confidence, where there are too few. The number of values below the median is binomial (n, 1/2).
+ * Two of the numbers between which the median of what they were drawn from lies with this confidence or more, whatever
+ * its distribution; the least and the greatest, and a lower confidence, where there are too few. The number of values
+ * below the median is binomial (n, 1/2).
  * @param values at least one
  * @param wanted 0 to 1
  */

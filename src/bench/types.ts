@@ -1,4 +1,4 @@
-/** What `gan bench` measures, and what its processes say to each other. Types only. */
+/** The measurements of `gan bench`, and the messages between its processes. Types only. */
 import type {DeviceInfo} from '../backends/device.js';
 import type {RunConfig} from '../options/run-config.js';
 import type {MetricName} from './metrics.js';
@@ -45,18 +45,18 @@ export interface BenchResult {
   rows: BenchRow[];
 }
 
-/** What is trained, and how often. */
+/** The training to measure, and the number of rounds. */
 export interface BenchJob {
   config: RunConfig;
   /** Training steps in a round, critic's and generator's together, in the order of the switcher. */
   steps: number;
-  /** Of each backend; with `seconds`, the fewest. */
+  /** Rounds of each backend; with `seconds`, the minimum. */
   rounds: number;
   /** Further rounds until a backend has been measured for so long. */
   seconds?: number;
 }
 
-/** To a process: begin, measure one round, say what is left to say and end. */
+/** Messages to a process: start, measure one round, report the rest and end. */
 export type Order =
   | {
       type: 'start';
@@ -88,7 +88,7 @@ export interface Round {
 
 export interface Ended {
   type: 'ended';
-  /** Of the whole process. */
+  /** Memory of the whole process. */
   peakBytes: number;
   /** Largest seen after a step, as the device counts. */
   tensorBytes: number;

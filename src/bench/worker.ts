@@ -29,7 +29,7 @@ export class Worker {
     );
   }
 
-  /** Gives an order and waits for what comes of it. Never rejects. */
+  /** Sends a request and waits for the reply. Never rejects. */
   async ask(order: Order): Promise<Reply> {
     if (this.#over) return this.#over;
     const reply = new Promise<Reply>((resolve) => (this.#answer = resolve));

@@ -23,6 +23,6 @@ export default class Autocomplete extends BaseCommand {
     const {script, install} = completions[args.shell as Shell];
     this.json({shell: args.shell, script, install});
     this.result(script.trimEnd());
-    if (process.stdout.isTTY) this.talk(`\nTo have it in every new shell:\n  ${install.join('\n  ')}`);
+    if (process.stdout.isTTY) this.talk(`\nTo use it in every new shell:\n  ${install.join('\n  ')}`);
   }
 }

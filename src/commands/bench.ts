@@ -106,7 +106,8 @@ export default class Bench extends BaseCommand {
         .map((name) => name.trim())
         .filter((name) => name !== '') ?? registry.names('backend');
     const {config, options} = await benchConfig(registry, await choosable(registry, backends), flags);
-    for (const file of [flags.markdown, flags.svg]) if (file !== undefined) makeWritable(file); // before the measurement, not after it
+    // before the measurement, not after it
+    for (const file of [flags.markdown, flags.svg]) if (file !== undefined) makeWritable(file);
     const result = await runBench({
       backends,
       options,

@@ -2,7 +2,10 @@ import {BaseCommand} from '../cli/command/base-command.js';
 import {complete} from '../cli/completion/completions.js';
 import {friendlyName} from '../plugin/names.js';
 
-/** What shells ask: the words after `gan`, the last one behind an equals sign; a candidate a line. */
+/**
+ * The command that shells call: the words after `gan`, the last one after an equals sign. Prints one candidate per
+ * line.
+ */
 export default class Complete extends BaseCommand {
   static override summary = 'Complete a command line, for the scripts of `gan autocomplete`.';
   static override hidden = true;

@@ -6,10 +6,7 @@ import {FitReport} from '../cli/training/fit-report.js';
 import {choosePictures, parsePictures} from '../cli/pictures/sample-pictures.js';
 import {planRun} from '../cli/training/plan-run.js';
 import {fromElsewhere} from '../cli/config/config-report.js';
-import {writeOrigins} from '../cli/run/run-folder.js';
-import {recordSession, sessionOf} from '../cli/training/sessions.js';
 import {listenForStop} from '../cli/command/signals.js';
-import type {TrainEvent} from '../runs/train.js';
 
 export default class Fit extends BaseCommand {
   static override summary = 'Train a generator and a critic on a folder of images.';
@@ -102,15 +99,7 @@ export default class Fit extends BaseCommand {
         const passedOver = refused.map(({name, why}) => `; not ${name}: ${why}`).join('');
         this.talk(`Training in ${dir} on ${device.name}${passedOver}`);
         for (const line of fromElsewhere(plan)) this.talk(line);
-        const notify = (event: TrainEvent): void => {
-          if (event.type === 'start') {
-            // not before: there may be no folder
-            writeOrigins(dir, origins, resume !== undefined);
-            recordSession(dir, sessionOf(event, device, environment));
-          }
-          report.notify(event);
-        };
-        const result = await training.fit(dir, {signal: stop.signal, notify});
+        const result = await training.fit(dir, {signal: stop.signal, notify: report.notify, origins, environment});
         await report.settle();
         report.end(dir, result);
         if (result.interrupted) process.exitCode = stop.exitCode;

@@ -101,7 +101,9 @@ async function assertFree(but?: string): Promise<void> {
   throw new GanError('usage', 'GAN_OUT_EXISTS', `This project already has a configuration: ${found}.`, {
     suggestions: [
       'gan config show --origin   shows its values',
-      but === undefined ? 'gan init --force   writes over it' : 'Remove it first: it would count, not the new one.',
+      but === undefined
+        ? 'gan init --force   overwrites it'
+        : 'Remove it first. Otherwise gan would use it instead of the new file.',
     ],
   });
 }

@@ -61,10 +61,10 @@ export default class Ui extends BaseCommand {
       });
       this.json({url: server.url, runs: dir});
       this.result(server.url);
-      this.talk(`Shows the runs in ${dir}; Ctrl-C ends it.`);
+      this.talk(`Showing the runs in ${dir}. Press Ctrl-C to stop.`);
       if (flags.open)
         await openInBrowser(server.url).catch((error: Error) =>
-          this.warning(`no browser could be opened: ${error.message}`),
+          this.warning(`could not open a browser: ${error.message}`),
         );
       if (!stop.signal.aborted) await once(stop.signal, 'abort');
       await server.close();
@@ -77,7 +77,7 @@ export default class Ui extends BaseCommand {
 
 function assertFolder(dir: string): void {
   if (existsSync(dir) && statSync(dir).isDirectory()) return;
-  throw new GanError('data', 'GAN_RUNS_NOT_FOUND', `${dir} is no folder.`, {
+  throw new GanError('data', 'GAN_RUNS_NOT_FOUND', `${dir} is not a folder.`, {
     suggestions: ['`gan fit` makes runs, by default in runs/.'],
   });
 }

@@ -68,7 +68,7 @@ export function parseSet(texts: readonly string[]): Assignments {
   for (const text of texts) {
     const at = text.indexOf('=');
     if (at < 1) {
-      throw new GanError('usage', 'GAN_USAGE', `--set wants key=value; it got '${text}'.`, {
+      throw new GanError('usage', 'GAN_USAGE', `--set needs key=value, but got '${text}'.`, {
         suggestions: ['For example: --set arch.nFeatures=32'],
       });
     }

@@ -4,7 +4,7 @@ import {kindLabel} from '../options/kinds.js';
 import type {Registry} from '../plugin/registry.js';
 
 export interface PartFacts {
-  /** What the part's options are addressed by: `arch` in `arch.nFeatures`. */
+  /** The key before the part's options: `arch` in `arch.nFeatures`. */
   label: string;
   origin: string | undefined;
 }

@@ -59,16 +59,19 @@ const syntaxes: Record<CommentedFormat, Syntax> = {
 
 export interface CommentedRequest {
   format: CommentedFormat;
-  /** What is set; every other key is there as a comment, with the value that it has then. */
+  /** The values to set. Every other key becomes a comment with its value. */
   chosen: Assignments;
-  /** What that comes to. */
+  /** The configuration that results. */
   resolved: ResolvedConfig;
   names(kind: PartKind): string[];
-  /** Where the schema is, for editors; a path from the file. YAML only: TypeScript has types. */
+  /** Path of the schema for editors, relative to the file. YAML only, because TypeScript has types. */
   schema?: string;
 }
 
-/** A configuration file that explains itself: each key with what it means and may be. Prose has a space after its comment sign, keys have none. */
+/**
+ * A configuration file that explains itself: each key with what it means and may be. Prose has a space after its
+ * comment sign, keys have none.
+ */
 export function commentedConfig({format, chosen, resolved, names, schema}: CommentedRequest): string {
   const syntax = syntaxes[format];
   const {comment, indent, head, tail} = syntax;
@@ -136,7 +139,7 @@ function entries({config, backend, recipe}: ResolvedConfig, names: CommentedRequ
 const withOptions = ({name, options}: PartChoice): Value =>
   Object.keys(options).length === 0 ? name : {name, ...(options as Record<string, OptionValue>)};
 
-/** What was set of a key, in its type; undefined when nothing was. */
+/** Returns the value that was set for a key, in its type; undefined if none was. */
 function chosenValue(key: string, chosen: Assignments, {config, backend}: ResolvedConfig): Value {
   const given = chosen.get(key)?.value as Value;
   const options = [...optionsOf(chosen, key).keys()];

@@ -3,7 +3,7 @@ import path from 'node:path';
 import {GanError} from '../errors.js';
 import type {Given} from '../options/options-check.js';
 
-/** Where images come from: a data source part, or a folder (absolute path). */
+/** The source of images: a data source part, or a folder (absolute path). */
 export type DataChoice = {source: string} | {folder: string};
 
 export const dataPrefix = 'builtin:';
@@ -29,16 +29,16 @@ export function parseData({value, origin}: Given, cwd: string, mustExist = true)
     throw new GanError(
       'data',
       'GAN_DATA_NOT_FOUND',
-      `${stats ? 'This is no folder' : 'There is no folder'}: ${folder} (from ${origin}).`,
+      `${stats ? 'This is not a folder' : 'This folder does not exist'}: ${folder} (from ${origin}).`,
       {
-        suggestions: [`Give a folder of images, or ${dataPrefix}shapes, which needs none.`],
+        suggestions: [`Give a folder of images, or use the built-in images: ${dataPrefix}shapes`],
       },
     );
   }
   return {folder};
 }
 
-/** As RunConfig.data holds it. */
+/** The value as in RunConfig.data. */
 export const dataText = (choice: DataChoice): string =>
   'source' in choice ? dataPrefix + choice.source : choice.folder;
 

@@ -7,7 +7,10 @@ import type {ConfigKeys, ListKey, ScalarKey, SingleKey} from '../options/config-
 
 type Plain = string | number | boolean | null;
 
-/** A part: its name, or its name and its options, side by side or under `options`. Without a name: options of the part that a recipe chose. */
+/**
+ * A part: its name, or its name and its options, side by side or under `options`. Without a name: options of the part
+ * that a recipe chose.
+ */
 export type PartConfig =
   | string
   | {name?: string; options?: Record<string, Plain>; [option: string]: Plain | Record<string, Plain> | undefined};
@@ -30,11 +33,11 @@ type Value<S extends OptionSpec> =
 /** `'3'` also as 3. */
 type NumberIn<V extends string> = V extends `${infer N extends number}` ? N : never;
 
-/** What a configuration file may say; docs/configuration.md explains the keys. */
+/** The content of a configuration file. docs/configuration.md explains the keys. */
 export type GanConfig = {-readonly [K in keyof Pick<ConfigKeys, ScalarKey>]?: Value<ConfigKeys[K]['spec']>} & {
   -readonly [K in keyof Pick<ConfigKeys, SingleKey>]?: PartConfig | null;
 } & {
-  -readonly [K in keyof Pick<ConfigKeys, ListKey>]?: ListedPartConfig[];
+  -readonly [K in keyof Pick<ConfigKeys, ListKey>]?: readonly ListedPartConfig[];
 } & {
   /** A folder of images, relative to the file, or `builtin:NAME`. */
   data?: string;

@@ -43,7 +43,8 @@ const keyOfVariable: ReadonlyMap<string, string> = new Map(topLevelKeys.map((key
 
 /**
  * The keys that the environment sets.
- * @throws GanError GAN_CONFIG_UNKNOWN_KEY for a variable that is one letter away from a key's, or that names an option of no part
+ * @throws GanError GAN_CONFIG_UNKNOWN_KEY for a variable that is one letter away from a key's, or that names an option
+ * of no part
  */
 export function environmentLayer(env: NodeJS.ProcessEnv): Assignments {
   const out: Assignments = new Map();
@@ -96,5 +97,5 @@ function nearest(name: string, edits: number): string | undefined {
 
 const unknownVariable = (variable: string, meant: string): GanError =>
   new GanError('config', 'GAN_CONFIG_UNKNOWN_KEY', `There is no setting ${variable}.`, {
-    suggestions: [`Did you mean ${prefix}${meant}?`, 'Unset it if it is meant for something else.'],
+    suggestions: [`Did you mean ${prefix}${meant}?`, 'If it is meant for another program, unset it.'],
   });

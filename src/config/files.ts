@@ -12,7 +12,10 @@ import {loadScript} from './script.js';
 export interface ConfigFile {
   path: string;
   assignments: Assignments;
-  /** It gives every value that a run needs, as the config.json of a run folder does; then no recipe and no user's file is applied below it. */
+  /**
+   * It gives every value that a run needs, as the config.json of a run folder does; then no recipe and no user's file
+   * is applied below it.
+   */
   complete: boolean;
 }
 
@@ -26,7 +29,9 @@ const requiredKeys: readonly string[] = [
 /** Keys whose values are paths. */
 const pathKeys: readonly string[] = ['data', ...scalarKeys.filter((key) => scalarFacts(key).path)];
 
-/** cosmiconfig's places and a few more. Files are looked for from the working folder up to the project's package.json. */
+/**
+ * cosmiconfig's places and a few more. Files are looked for from the working folder up to the project's package.json.
+ */
 const extensions = ['json', 'yaml', 'yml', 'js', 'mjs', 'cjs', 'ts'];
 const withExtensions = (stem: string): string[] => extensions.map((extension) => `${stem}.${extension}`);
 export const searchPlaces: readonly string[] = [
@@ -46,7 +51,7 @@ const userPlaces = ['config', ...withExtensions('config')];
 export async function readConfigFile(file: string, cwd: string): Promise<ConfigFile> {
   const full = path.resolve(cwd, file);
   if (!existsSync(full)) {
-    throw new GanError('config', 'GAN_CONFIG_NOT_FOUND', `There is no configuration file ${full}.`);
+    throw new GanError('config', 'GAN_CONFIG_NOT_FOUND', `The configuration file ${full} does not exist.`);
   }
   const found = await reading(full, async () => (await explorer()).load(full));
   return toConfigFile(full, found?.isEmpty ? undefined : found?.config);
@@ -62,7 +67,10 @@ export async function findConfigFile(cwd: string): Promise<ConfigFile | undefine
 export const filesIn = (folder: string): string[] =>
   searchPlaces.filter((place) => !isManifest(place) && existsSync(path.join(folder, place)));
 
-/** Reads the user's file; undefined when there is none. @param folder `~/.config/gan` or what the system has in its place */
+/**
+ * Reads the user's file; undefined when there is none.
+ * @param folder `~/.config/gan` or what the system has in its place
+ */
 export async function findUserFile(folder: string): Promise<ConfigFile | undefined> {
   const name = userPlaces.find((place) => statSync(path.join(folder, place), {throwIfNoEntry: false})?.isFile());
   return name === undefined ? undefined : readConfigFile(name, folder);
@@ -94,7 +102,7 @@ async function explorer(): Promise<PublicExplorer> {
 
 const isManifest = (file: string): boolean => ['package.json', 'package.yaml'].includes(path.basename(file));
 
-/** In the package.json of a plug-in, `gan` declares parts (`{"api": 2, ...}`): that is no configuration. */
+/** In the package.json of a plug-in, `gan` declares parts (`{"api": 2, ...}`) and is not configuration. */
 function withoutParts(pjson: unknown): unknown {
   const {gan, ...rest} = pjson as {gan?: unknown};
   return typeof gan === 'object' && gan !== null && 'api' in gan ? rest : pjson;

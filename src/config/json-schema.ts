@@ -17,7 +17,10 @@ interface NamedPart {
   options?: OptionSpecs;
 }
 
-/** The schema of configuration files, for editors: the keys, and the parts of this installation with their options. Loads the parts' modules, not tfjs. */
+/**
+ * The schema of configuration files, for editors: the keys, and the parts of this installation with their options.
+ * Loads the parts' modules, not tfjs.
+ */
 export async function configSchema(registry: Registry): Promise<JsonSchema> {
   const sources = await partsOf(registry, 'source');
   const parts = await Promise.all(
@@ -121,7 +124,7 @@ function allOptions(parts: readonly NamedPart[]): JsonSchema {
 
 const either = (schemas: JsonSchema[]): JsonSchema => (schemas.length === 1 ? schemas[0]! : {anyOf: schemas});
 
-/** Of a part whose options are not known, any is taken. */
+/** Accepts any options of a part whose options are unknown. */
 function objectSchema(properties: JsonSchema, specs: OptionSpecs | undefined, extra: JsonSchema): JsonSchema {
   const options = Object.fromEntries(Object.entries(specs ?? {}).map(([key, spec]) => [key, optionSchema(spec)]));
   const additionalProperties = specs === undefined;

@@ -7,11 +7,11 @@ import {scalarKeys} from '../options/config-keys.js';
 /** Layers of assignments, from weakest to strongest. */
 export type Layers = readonly GivenMap[];
 
-/** Where values come from apart from the command itself. */
+/** The sources of values besides the command itself. */
 export interface ConfigSources {
   /** The file of `--config`; without it the project's file is looked for from the working folder. */
   file?: string;
-  /** In the place of a file: what one could hold. */
+  /** The content of a configuration file, used instead of a file. */
   settings?: {values: unknown; origin: string};
   /** The folder in which the user's own file may be. Without it, none is looked for. */
   userFolder?: string;
@@ -19,7 +19,10 @@ export interface ConfigSources {
   env?: NodeJS.ProcessEnv;
   /** Neither the project's nor the user's file, nor the environment. */
   ignoreFiles?: boolean;
-  /** `file` is that of a run which is there already: of the environment and of the user's file, the backend alone counts. */
+  /**
+   * `file` is that of a run which is there already: of the environment and of the user's file, the backend alone
+   * counts.
+   */
   ofRun?: boolean;
 }
 
@@ -47,8 +50,8 @@ export async function readSources(
 }
 
 /**
- * What a key names in the end, and its options. Options belong to the part that a layer and those below it choose: a stronger layer
- * that names another part, or other data, leaves weaker layers' options behind.
+ * Returns the part that a key finally names, and its options. Options belong to the part that their layer and those
+ * below it choose. A stronger layer that names another part, or other data, discards the options of weaker layers.
  * @param optionsKey the key of the options
  */
 export function effectivePart(

@@ -13,8 +13,8 @@ export interface ChosenList {
 }
 
 /**
- * The parts that a list key names, in their order. The strongest layer's list counts; options, `KEY.NAME.OPTION`, of weaker layers
- * stay with the parts that are still in it.
+ * The parts that a list key names, in their order. The strongest layer's list counts; options, `KEY.NAME.OPTION`, of
+ * weaker layers stay with the parts that are still in it.
  * @param layers options of this key by `NAME.OPTION`, and the list itself, from weakest to strongest
  */
 export async function chooseList(
@@ -73,11 +73,11 @@ function namesOf(key: ListKey, {value, origin, blame = 'config'}: Given): string
     throw new GanError(
       blame,
       'GAN_CONFIG_VALUE',
-      `${key} must be names, each once; ${origin} gives ${JSON.stringify(value) ?? 'nothing'}.`,
+      `${key} must be a list of names without repetition; ${origin} gives ${JSON.stringify(value) ?? 'nothing'}.`,
       {suggestions: [`For example: --${key} a,b; none: --${key} none`]},
     );
   return names.length === 1 && names[0] === 'none' ? [] : (names as string[]);
 }
 
-/** Of `NAME.OPTION`; a name may have dots in it. */
+/** Returns the name in `NAME.OPTION`. A name may contain dots. */
 const partOf = (option: string): string => option.slice(0, Math.max(0, option.lastIndexOf('.')));

@@ -7,7 +7,7 @@ import type {Registry} from '../plugin/registry.js';
 import {dataSource} from './data.js';
 
 type PartName<K extends TrainingPartKey | ListKey> = ConfigKeys[K]['part'];
-/** What is made of the parts of a kind; metrics and callbacks have names. */
+/** The result of creating the parts of a kind. Metrics and callbacks keep their names. */
 type Made<K extends PartKind> = PartKinds[K] &
   ((typeof partKinds)[K] extends {instance: string} ? {name: string} : unknown);
 type MadeBy<K extends TrainingPartKey | ListKey> = Made<ConfigKeys[K]['kind']>;

@@ -26,7 +26,7 @@ import {
 
 export interface ConfigRequest extends ConfigSources {
   registry: Registry;
-  /** From flags: keys as in files (`lr`, `arch`, `switcher.nCrit`), values as typed. */
+  /** Values from flags: keys as in files (`lr`, `arch`, `switcher.nCrit`), values as typed. */
   flags?: Assignments;
   /** `key=value` texts of `--set`. */
   set?: readonly string[];
@@ -41,15 +41,15 @@ export interface ResolvedConfig {
   backend: PartChoice;
   /** The recipe that was applied, if any. */
   recipe?: string;
-  /** Where each value came from: `lr` to `--lr`, `clip` to `recipe wgan`, `latent` to `default`. */
+  /** The origin of each value: `lr` to `--lr`, `clip` to `recipe wgan`, `latent` to `default`. */
   origins: Record<string, string>;
   /** The files that were read, the stronger one first. */
   files: string[];
 }
 
 /**
- * One configuration from all its sources: flags, then `--set`, the environment, the project's file, the user's file, the
- * recipe, and the defaults of the parts and of the keys.
+ * One configuration from all its sources: flags, then `--set`, the environment, the project's file, the user's file,
+ * the recipe, and the defaults of the parts and of the keys.
  * @throws GanError of kind config, usage (a flag, an unknown part) or data (a missing folder)
  */
 export async function resolveConfig(request: ConfigRequest): Promise<ResolvedConfig> {
@@ -98,7 +98,10 @@ export async function resolveConfig(request: ConfigRequest): Promise<ResolvedCon
   return {config, backend: backend!, origins, files, ...(recipe.name !== undefined && {recipe: recipe.name})};
 }
 
-/** Checked values as a run's configuration has them: without those that are left out, numbers as numbers, paths complete. */
+/**
+ * Checked values as a run's configuration has them: without those that are left out, numbers as numbers, paths
+ * complete.
+ */
 function scalarValues(values: Record<string, OptionValue>, cwd: string): Record<string, OptionValue> {
   const read = (key: ScalarKey, value: OptionValue): OptionValue => {
     const {numeric, path: isPath} = scalarFacts(key);
@@ -186,7 +189,7 @@ function noSource(options: GivenMap): {
     throw new GanError(
       'config',
       'GAN_CONFIG_UNKNOWN_KEY',
-      `'source.${key}' (from ${origin}) is for built-in data; this run reads a folder.`,
+      `'source.${key}' (from ${origin}) is an option of built-in data, but this run reads a folder.`,
     );
   }
   return {name: '', values: {}, origins: {}};

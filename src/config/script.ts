@@ -1,8 +1,9 @@
 import {fileURLToPath} from 'node:url';
 
 /**
- * The default export of a configuration file in JavaScript or TypeScript: ES module or CommonJS, whatever the package around
- * it says, with imports of other files. `gankit/config` is this package's own, so that `defineConfig` needs no installed `gan`.
+ * The default export of a configuration file in JavaScript or TypeScript: ES module or CommonJS, whatever the package
+ * around it says, with imports of other files. `gankit/config` is this package's own, so that `defineConfig` needs no
+ * installed `gan`.
  */
 export async function loadScript(file: string): Promise<unknown> {
   const {createJiti} = await import('jiti'); // most runs have no such file

@@ -3,7 +3,7 @@ import type {Registry} from '../plugin/registry.js';
 
 export type {Finding} from '../backends/device.js';
 
-/** What the checks look at. */
+/** The environment that the checks inspect. */
 export interface DoctorContext {
   registry: Registry;
   /** The folder in which `gan fit` would make its runs. */

@@ -42,7 +42,9 @@ export async function examineAll(all: Record<string, DoctorCheck>, context: Doct
   return findings.flat();
 }
 
-/** The exit code: 0 when the default job can run, 4 when no backend can, 1 when something else keeps it from running. */
+/**
+ * The exit code: 0 when the default job can run, 4 when no backend can, 1 when something else keeps it from running.
+ */
 export function verdict(findings: readonly Finding[]): number {
   const problems = findings.filter(({state}) => state === 'problem');
   if (problems.length === 0) return exitCodes.ok;

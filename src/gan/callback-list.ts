@@ -25,12 +25,12 @@ export class CallbackList {
     return this.#sorted;
   }
 
-  /** Tells each callback of an event and waits for it. */
+  /** Calls each callback for an event and waits for it. */
   async tell(event: AsyncEvent, learn: Learner): Promise<void> {
     for (const callback of this.#sorted) await callback[event]?.(learn);
   }
 
-  /** Tells each callback of an event inside a step. */
+  /** Calls each callback for an event inside a step. */
   tellNow(event: InStepEvent, learn: Learner): void {
     for (const callback of this.#sorted) callback[event]?.(learn);
   }
@@ -39,7 +39,7 @@ export class CallbackList {
     for (const callback of this.#sorted) callback.release?.(learn);
   }
 
-  /** What callbacks need to carry on, by their names. */
+  /** The state of callbacks, by their names, for resuming. */
   save(): Record<string, unknown> {
     return Object.fromEntries(
       this.#sorted.filter(({save}) => save).map((callback) => [callback.name, callback.save!()]),
@@ -53,8 +53,9 @@ export class CallbackList {
 }
 
 /**
- * Sorts callbacks so that each runs after those of its `runAfter` and before those of its `runBefore`. Among callbacks that
- * may run next, the one that was given first does (fastai's sort_by_run). Names of callbacks that are not there are ignored.
+ * Sorts callbacks so that each runs after those of its `runAfter` and before those of its `runBefore`. Among callbacks
+ * that may run next, the one that was given first does (fastai's sort_by_run). Names of callbacks that are not there
+ * are ignored.
  * @throws GanError GAN_CALLBACK_ORDER when no order satisfies all of them
  */
 export function inOrder(given: readonly Callback[]): Callback[] {

@@ -5,14 +5,16 @@ import type {Learner} from './learner.js';
  *
  *     beforeFit
  *       beforeEpoch
- *         beforeTrain    { beforeBatch afterPred afterLoss beforeBackward afterBackward beforeStep afterStep afterBatch } ... afterLossRead afterTrain
+ *         beforeTrain
+ *           { beforeBatch afterPred afterLoss beforeBackward afterBackward beforeStep afterStep afterBatch } ...
+ *         afterLossRead afterTrain
  *         beforeValidate { beforeBatch afterPred afterLoss afterBatch } ... afterLossRead afterValidate
  *       afterEpoch
  *     afterFit
  *
- * The value of a loss comes later than its batch: a device computes on while it is read. `afterLossRead` comes once for each
- * batch, in their order, at the latest after the work of the next one has been handed over; `learn.lastLoss` says what was read.
- * Who cannot wait asks for it: `await learn.readLosses()`.
+ * The value of a loss comes later than its batch: a device computes on while it is read. `afterLossRead` comes once for
+ * each batch, in their order, at the latest after the work of the next one has been handed over; `learn.lastLoss` says
+ * what was read. Who cannot wait asks for it: `await learn.readLosses()`.
  *
  * A handler gets the learner: its facts (step, epoch, iter, ...) and its verbs (stop, cancel). Those of
  * `InStepEvent` run while the gradient is recorded and must not be async; the others may be.
@@ -41,20 +43,23 @@ export interface Callback extends Handlers {
   /** Names its state in a checkpoint, and names it in `runAfter` and `runBefore` of others. */
   readonly name: string;
   /**
-   * Names of callbacks that have each event before this one. Names that are not there are ignored. Where neither list says
-   * anything, callbacks run in the order in which they were given.
+   * Names of callbacks that have each event before this one. Names that are not there are ignored. Where neither list
+   * says anything, callbacks run in the order in which they were given.
    */
   readonly runAfter?: readonly string[];
   /** Names of callbacks that have each event after this one. */
   readonly runBefore?: readonly string[];
   /** Called when a fit, or a validation by itself, is over, even when it ended with an error. */
   release?(learn: Learner): void;
-  /** What must be known to carry on from here; JSON. */
+  /** The state for resuming, as JSON. */
   save?(): unknown;
   load?(state: unknown): void;
 }
 
-/** Ends a phase early: what is left of it is skipped, its after-events still run (fastai's CancelFitException and siblings). */
+/**
+ * Ends a phase early: what is left of it is skipped, its after-events still run (fastai's CancelFitException and
+ * siblings).
+ */
 export class Cancel extends Error {
   readonly phase: Phase;
 
@@ -65,5 +70,5 @@ export class Cancel extends Error {
   }
 }
 
-/** Whether an error ends this phase early, on purpose. */
+/** True if an error ends this phase early on purpose. */
 export const isCancel = (error: unknown, phase: Phase): boolean => error instanceof Cancel && error.phase === phase;

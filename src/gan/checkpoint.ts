@@ -1,6 +1,7 @@
 /**
- * Checkpoints: a folder of tensors.safetensors (PyTorch's names and layout) and state.json (all else that training depends
- * on). It is written under a temporary name, synced and renamed, so that a folder of the right name is always whole.
+ * Checkpoints: a folder of tensors.safetensors (PyTorch's names and layout) and state.json (all else that training
+ * depends on). It is written under a temporary name, synced and renamed, so that a folder of the right name is always
+ * whole.
  */
 import {createHash} from 'node:crypto';
 import {mkdir, readFile, rename, rm} from 'node:fs/promises';
@@ -17,7 +18,7 @@ const formatVersion = 1;
 const tensorsFile = 'tensors.safetensors';
 const stateFile = 'state.json';
 
-/** Where training goes on: before batch `batch` of epoch `epoch`, after `step` optimiser steps. */
+/** The point where training continues: before batch `batch` of epoch `epoch`, after `step` optimizer steps. */
 export interface Position {
   epoch: number;
   batch: number;
@@ -90,7 +91,10 @@ export async function saveCheckpoint(learn: Learner, path: string, position: Pos
   await replaceFolder(path, temporary);
 }
 
-/** Puts `fresh` in the place of `path`; what was there is set aside until the new one stands, and the renames are made durable. */
+/**
+ * Puts `fresh` in the place of `path`; what was there is set aside until the new one stands, and the renames are made
+ * durable.
+ */
 async function replaceFolder(path: string, fresh: string): Promise<void> {
   const old = `${path}.${process.pid}.old`;
   await rm(old, {recursive: true, force: true});
@@ -150,7 +154,10 @@ export async function readCheckpoint(path: string): Promise<Checkpoint> {
   };
 }
 
-/** Which of a generator's weights: those averaged over the training, where a checkpoint has them, or those that are being trained. */
+/**
+ * Which of a generator's weights: those averaged over the training, where a checkpoint has them, or those that are
+ * being trained.
+ */
 export type WeightsChoice = 'averaged' | 'trained';
 
 /** Weights of both networks in a checkpoint, by PyTorch's names. Averaged ones take the places of the generator's. */
@@ -160,7 +167,8 @@ export const weightsOf = (
 ): StateDict => (choice === 'averaged' ? new Map([...model, ...emaWeights]) : model);
 
 /**
- * Puts the networks, the optimiser and the averaged weights into the state of a checkpoint. The optimiser is made when there is none. An
+ * Puts the networks, the optimiser and the averaged weights into the state of a checkpoint. The optimiser is made when
+ * there is none. An
  * average that the checkpoint does not have begins anew.
  * @throws GanError GAN_CHECKPOINT, GAN_STATE_MISMATCH: then nothing of the networks is changed
  */
@@ -198,8 +206,9 @@ export function restoreNetworks(
 }
 
 /**
- * For `fit({startEpoch, startIter, restore})`: goes on exactly where the checkpoint was written. Callbacks are restored last, since
- * what they hold overrides what the events of a starting fit have just reset.
+ * Returns the arguments for `fit({startEpoch, startIter, restore})`, which continues exactly where the checkpoint was
+ * written. Callbacks are restored last, because their state overrides what the events of a starting fit have just
+ * reset.
  */
 export function resumeFrom(
   learn: Learner,

@@ -35,7 +35,7 @@ import {SharedStep, type StepFacts} from './training-step.js';
 import {upload} from './upload.js';
 
 export interface GANLearnerOptions extends LearnerOptions {
-  /** Who trains next. Default: one step each. */
+  /** Decides who trains next. Default: one step each. */
   switcher?: Switcher;
   /** What the networks minimise beside the loss. */
   penalties?: readonly Penalty[];
@@ -47,14 +47,18 @@ export interface GANLearnerOptions extends LearnerOptions {
   showImg?: boolean;
   /** Bound of the critic's weights. */
   clip?: number;
-  /** Whether the bound also holds for the critic's norm layers; false. */
+  /** Whether to clip the critic's norm layers too. Default false. */
   clipNorms?: boolean;
   /** The critic's optimiser, when it differs from the generator's (`optFunc`). */
   criticOptFunc?: OptimizerFactory;
-  /** The critic's learning rate, when it differs from the generator's (`lr`): two time scales, arXiv 1706.08500. Not together with `splitter`. */
+  /**
+   * The critic's learning rate, when it differs from the generator's (`lr`): two time scales, arXiv 1706.08500. Not
+   * together with `splitter`.
+   */
   criticLr?: number;
   /**
-   * Half-life, in images, of an average of the generator's weights over its training steps (see `WeightAverage`); 0, the default, keeps
+   * Half-life, in images, of an average of the generator's weights over its training steps (see `WeightAverage`); 0,
+   * the default, keeps
    * none. What is drawn, `generate` and image metrics then use the average; the training does not.
    */
   emaHalfLife?: number;
@@ -66,7 +70,8 @@ export interface GANLearnerOptions extends LearnerOptions {
 
 /**
  * A Learner for a generator and a critic (fastai's GANLearner). Each step trains one of the two on a batch of (input,
- * real image); a switcher decides which. Unless a splitter is given there are two parameter groups: the generator's, the critic's.
+ * real image); a switcher decides which. Unless a splitter is given there are two parameter groups: the generator's,
+ * the critic's.
  */
 export class GANLearner extends Learner {
   readonly ganModel: GANModule;
@@ -159,8 +164,9 @@ export class GANLearner extends Learner {
   }
 
   /**
-   * A Wasserstein GAN (arXiv 1701.07875; fastai's GANLearner.wgan): its losses, five critic steps to one generator step,
-   * weights clipped to 0.01. Real images score low (see `wganLosses`). The paper, and fastai's documentation, train it with RMSProp.
+   * A Wasserstein GAN (arXiv 1701.07875; fastai's GANLearner.wgan): its losses, five critic steps to one generator
+   * step, weights clipped to 0.01. Real images score low (see `wganLosses`). The paper, and fastai's documentation,
+   * train it with RMSProp.
    */
   static wgan(dls: DataLoaders, generator: Module, critic: Module, options: GANLearnerOptions = {}): GANLearner {
     return new GANLearner(dls, generator, critic, wganLosses.genLossFunc, wganLosses.critLossFunc, {
@@ -173,7 +179,8 @@ export class GANLearner extends Learner {
 
   /**
    * A GAN from two networks that were trained apart (fastai's GANLearner.from_learners): losses, data and generator of
-   * `genLearn`, critic of `critLearn`. The networks are shared, not copied; nothing else of the two learners is taken over.
+   * `genLearn`, critic of `critLearn`. The networks are shared, not copied; nothing else of the two learners is taken
+   * over.
    */
   static fromLearners(
     genLearn: Learner,
@@ -285,7 +292,8 @@ export class GANLearner extends Learner {
   }
 
   /**
-   * Images from latents (or from input images), in eval mode: [n, ...] -> [n, height, width, channels], normalised as the networks see
+   * Images from latents (or from input images), in eval mode: [n, ...] -> [n, height, width, channels], normalised as
+   * the networks see
    * them. With the generator's averaged weights where the training keeps them.
    * @param labels int32 [n], for a conditional generator
    * @throws GanError GAN_LABELS when a conditional generator is given none
@@ -302,7 +310,9 @@ export class GANLearner extends Learner {
     return drawImages((x) => this.draw(x, labels && tf.tensor1d(labels, 'int32')), input, this.dls);
   }
 
-  /** One batch of inputs and what the generator makes of it: the first `maxN` images, as bytes (fastai's show_results). */
+  /**
+   * One batch of inputs and what the generator makes of it: the first `maxN` images, as bytes (fastai's show_results).
+   */
   async showResults({
     maxN = 9,
     loader = this.dls.valid ?? this.dls.train,

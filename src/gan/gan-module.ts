@@ -18,7 +18,7 @@ export class GANModule extends Module {
     this.turn = genMode ? 'generator' : 'critic';
   }
 
-  /** Whether it is the generator's turn. */
+  /** True if it is the generator's turn. */
   get genMode(): boolean {
     return this.turn === 'generator';
   }
@@ -57,7 +57,10 @@ export class GANModule extends Module {
   }
 }
 
-/** Makes every parameter of `module` trainable, or freezes it (fastai's set_freeze_model, whose `true` also means trainable). */
+/**
+ * Makes every parameter of `module` trainable, or freezes it (fastai's set_freeze_model, whose `true` also means
+ * trainable).
+ */
 export function setFreezeModel(module: Module, trainable: boolean): void {
   for (const parameter of module.parameters()) parameter.requiresGrad = trainable;
 }

@@ -2,7 +2,10 @@ import {GanError} from '../errors.js';
 import {didYouMean, nearestFirst} from '../options/nearest.js';
 import type {Hypers} from './optim/optimizer.js';
 
-/** A number that steers a training and may change between steps: the weight of a penalty, the probability of an augmentation. */
+/**
+ * A number that steers a training and may change between steps: the weight of a penalty, the probability of an
+ * augmentation.
+ */
 export interface Hyperparameter {
   get(): number;
   set(value: number): void;
@@ -14,8 +17,10 @@ export type HyperValue = number | readonly number[];
 /**
  * The hyperparameters of a training by name.
  *
- * Those of the optimiser are named as in its groups: `lr`, `wd`, `mom`, `sqrMom`, `eps`. Such a name covers all groups; with a network
- * before it, `critic.lr` or `generator.mom`, it covers the groups of that network. Penalties and augmentations add theirs with `define`.
+ * Those of the optimiser are named as in its groups: `lr`, `wd`, `mom`, `sqrMom`, `eps`. Such a name covers all groups;
+ * with a network
+ * before it, `critic.lr` or `generator.mom`, it covers the groups of that network. Penalties and augmentations add
+ * theirs with `define`.
  * What a step computes from a hyperparameter must go through a per-step tensor, so that repeated steps see new values.
  */
 export class Hyperparameters {
@@ -53,13 +58,18 @@ export class Hyperparameters {
     return this.values(name)[0]!;
   }
 
-  /** The value in each parameter group that the name covers; one value where it is not the optimiser's. @throws as `get` */
+  /**
+   * The value in each parameter group that the name covers; one value where it is not the optimiser's. @throws as `get`
+   */
   values(name: string): number[] {
     const own = this.#own.get(name);
     return own ? [own.get()] : this.#need(name).map(({hypers, key}) => hypers[key]!);
   }
 
-  /** @throws GanError GAN_HYPERPARAMETER when there is none of that name, GAN_ARGUMENT when there are more or fewer groups than values */
+  /**
+   * @throws GanError GAN_HYPERPARAMETER when there is none of that name, GAN_ARGUMENT when there are more or fewer
+   * groups than values
+   */
   set(name: string, value: HyperValue): void {
     const own = this.#own.get(name);
     const places = own ? [own] : this.#need(name);

@@ -8,7 +8,8 @@ export interface LatentOptions {
 
 /**
  * Image number `index` of a seed.
- * With a truncation t, values beyond it are drawn again, from the normal distribution between -t and t; the others stay as they are.
+ * With a truncation t, values beyond it are drawn again, from the normal distribution between -t and t; the others stay
+ * as they are.
  * @returns [latentSize], normal
  * @see arXiv 1809.11096, section 3.1: the truncation trick
  */
@@ -25,7 +26,10 @@ export function drawLatent(
     : latent.map((value) => (Math.abs(value) <= truncation ? value : truncatedNormal(rng, truncation)));
 }
 
-/** Rejection sampling from what accepts two of three draws at least: the normal distribution for a wide range, the uniform one for a narrow range. */
+/**
+ * Rejection sampling from what accepts two of three draws at least: the normal distribution for a wide range, the
+ * uniform one for a narrow range.
+ */
 function truncatedNormal(rng: Rng, bound: number): number {
   for (;;) {
     const [value = 0] = bound > 1 ? rng.normal(1) : rng.uniform(1, -bound, bound);
@@ -34,8 +38,9 @@ function truncatedNormal(rng: Rng, bound: number): number {
 }
 
 /**
- * The point at `t` of the way from `a` to `b` along a great circle: keeps the length of latents, where a straight line would pass close
- * to the middle, from which hardly any latent is drawn. Vectors of one direction, or of opposite ones, are joined by a straight line.
+ * The point at `t` of the way from `a` to `b` along a great circle: keeps the length of latents, where a straight line
+ * would pass close to the middle, from which hardly any latent is drawn. Vectors of one direction, or of opposite ones,
+ * are joined by a straight line.
  * @param a [n]
  * @param t 0 gives `a`, 1 gives `b`
  * @see arXiv 1609.04468, equation 1 of section 2.1

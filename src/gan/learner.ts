@@ -1,4 +1,7 @@
-/** The training loop, in the manner of fastai's Learner: data, model, loss and optimiser, with everything else in callbacks. */
+/**
+ * The training loop, in the manner of fastai's Learner: data, model, loss and optimiser, with everything else in
+ * callbacks.
+ */
 import {GanError} from '../errors.js';
 import {variableGrads} from '../backends/fused/variable-grads.js';
 import {tf, type Tensor} from '../backends/tf.js';
@@ -43,7 +46,7 @@ export interface LearnerOptions extends OptimizerOptions {
   defaultCbs?: boolean;
   compat?: Compat;
   streams?: Streams;
-  /** Whether steps are repeated from recordings where they can be; 'auto'. Results are the same to the last bit. */
+  /** Whether steps are captured and replayed where possible. Default 'auto'. Results are the same to the last bit. */
   capture?: CaptureMode;
 }
 
@@ -52,7 +55,10 @@ export interface FitOptions {
   wd?: number;
   /** Callbacks for this fit only. */
   cbs?: Callback[];
-  /** Optimiser steps after which the training will be over, where that is before the last epoch ends: what schedules and losses count to. */
+  /**
+   * Optimiser steps after which the training will be over, where that is before the last epoch ends: what schedules and
+   * losses count to.
+   */
   steps?: number;
   /** Begin with a new optimiser. */
   resetOpt?: boolean;
@@ -61,8 +67,8 @@ export interface FitOptions {
   /** Puts everything into a saved state (exact resume), before the first batch. */
   restore?: () => void | Promise<void>;
   /**
-   * Batches of the first epoch that were done when the state was saved. With none, `restore` comes before the events that
-   * begin an epoch, since they were still to come; otherwise after them, since they had been.
+   * Batches of the first epoch that were done when the state was saved. With none, `restore` comes before the events
+   * that begin an epoch, since they were still to come; otherwise after them, since they had been.
    */
   startIter?: number;
 }
@@ -116,12 +122,18 @@ export class Learner {
   target: Tensor | undefined;
   /** The class of each item, int32 [batch], where the data has labels. */
   labels: Tensor | undefined;
-  /** What the model gave, and the loss: in `afterPred` and `afterLoss` they are on the gradient tape and may be replaced. */
+  /**
+   * What the model gave, and the loss: in `afterPred` and `afterLoss` they are on the gradient tape and may be
+   * replaced.
+   */
   pred: Tensor | undefined;
   loss: Tensor | undefined;
   /** The terms that the loss is the sum of, by name, where there is more than one. */
   terms: Terms = {};
-  /** The loss of the batch just done, whose value is NaN until it has been read; undefined when the batch was cancelled before it. */
+  /**
+   * The loss of the batch just done, whose value is NaN until it has been read; undefined when the batch was cancelled
+   * before it.
+   */
   pendingLoss: LossRead | undefined;
   /** The loss that was read last; in `afterLossRead` the one that the event is about. */
   lastLoss: LossRead | undefined;
@@ -258,7 +270,10 @@ export class Learner {
     await this.fit(nEpoch, lrMax, {...rest, resetOpt: false, cbs: [...cbs, scheduler]});
   }
 
-  /** Runs the validation set, or other data, through the model and returns the loss and metrics of the validation columns. */
+  /**
+   * Runs the validation set, or other data, through the model and returns the loss and metrics of the validation
+   * columns.
+   */
   async validate(
     loader: DataLoader | undefined = this.dls.valid,
     cbs: Callback[] = [],
@@ -288,7 +303,7 @@ export class Learner {
     return this;
   }
 
-  /** What callbacks need to carry on, by their names. */
+  /** The state of callbacks, by their names, for resuming. */
   callbackStates(): Record<string, unknown> {
     return this.#callbacks.save();
   }
@@ -436,7 +451,10 @@ export class Learner {
     return {loss: this.lossFunc(this.pred!, this.target!)};
   }
 
-  /** Called before each step and each batch of a validation. A step that is repeated from a recording has nothing else of the host. */
+  /**
+   * Called before each step and each batch of a validation. A step that is repeated from a recording has nothing else
+   * of the host.
+   */
   protected beginStep(): void {}
 
   async #validateBatch(): Promise<void> {
@@ -452,7 +470,7 @@ export class Learner {
       throw new GanError(
         'usage',
         'GAN_FROZEN',
-        'every parameter of the optimiser is frozen: there is nothing to train',
+        'every parameter of the optimizer is frozen: there is nothing to train',
         {suggestions: ['setFreezeModel(model, true) makes them trainable']},
       );
     this.beginStep();
@@ -462,12 +480,15 @@ export class Learner {
     await this.readLosses(1);
   }
 
-  /** Beside trainable parameters, train/eval modes and shapes: what decides which operations a training step has. */
+  /**
+   * Everything besides trainable parameters, train/eval modes and shapes that decides which operations a training step
+   * runs.
+   */
   protected captureKey(): string {
     return '';
   }
 
-  /** What in the loss is not known to run the same operations in every step with one key (see `repeatable`). */
+  /** The parts of the loss that may run different operations in steps with the same key (see `repeatable`). */
   unrepeatableLoss(): string | undefined {
     return isRepeatable(this.lossFunc) ? undefined : 'the loss';
   }

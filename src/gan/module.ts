@@ -81,7 +81,7 @@ export abstract class Module {
   /** Shapes are given where each module is defined; a wrong one is refused with a ShapeError. */
   abstract forward(x: Tensor, ...others: Tensor[]): Tensor;
 
-  /** What a listing of layers shows for this one. */
+  /** The text for this layer in a listing of layers. */
   get kind(): string {
     return this.constructor.name;
   }

@@ -24,12 +24,12 @@ import {repeatable} from './repeatable.js';
 import {AdaptiveGANSwitcher, FixedGANSwitcher} from './switchers/gan-switchers.js';
 
 export const nn = {
-  /** For layers of one's own: `class Mine extends nn.Module`. */
+  /** The base class for your own layers: `class Mine extends nn.Module`. */
   Module,
   Parameter,
   Buffer,
   Counter,
-  /** What such layers and losses are when each step runs the same operations with the same numbers. */
+  /** Marks such layers and losses as running the same operations with the same numbers in each step. */
   repeatable,
   /** A tensor whose numbers are computed anew in each step. */
   perStepTensor,

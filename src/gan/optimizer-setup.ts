@@ -42,7 +42,9 @@ export class OptimizerSetup {
     return opt;
   }
 
-  /** fastai zeroes gradients instead of dropping them, so that whatever was trained once takes part in every later step. */
+  /**
+   * fastai zeroes gradients instead of dropping them, so that whatever was trained once takes part in every later step.
+   */
   addZeroGradients(gradients: Map<Parameter, Tensor>): void {
     for (const parameter of gradients.keys()) this.everTrained.add(parameter);
     for (const parameter of this.everTrained)

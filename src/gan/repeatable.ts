@@ -1,10 +1,11 @@
 /**
- * The mark of what may be captured: a loss, a penalty or a module that runs the same operations in every step, as long as train/eval
- * modes, trainable parameters and shapes are the same. Only steps made of such parts are repeated from recordings. A loss that counts its
- * calls, or a layer that fades in, must not have the mark: its numbers would stand still.
+ * The mark of what may be captured: a loss, a penalty or a module that runs the same operations in every step, as long
+ * as train/eval modes, trainable parameters and shapes are the same. Only steps made of such parts are repeated from
+ * recordings. A loss that counts its calls, or a layer that fades in, must not have the mark: its numbers would stand
+ * still.
  *
- * The mark is the property `repeatable: true`, of a part, of a function, or of a class (`static repeatable = true`). A class derived from a
- * marked one is not marked: what it adds may change from step to step.
+ * The mark is the property `repeatable: true`, of a part, of a function, or of a class (`static repeatable = true`). A
+ * class derived from a marked one is not marked: what it adds may change from step to step.
  */
 export interface Repeatable {
   readonly repeatable: true;

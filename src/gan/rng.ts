@@ -15,11 +15,14 @@ export interface RngState {
 
 let drawn = 0;
 
-/** Random numbers of 32 bits that all streams together have drawn so far: two equal counts mean that nothing was drawn in between. */
+/**
+ * Random numbers of 32 bits that all streams together have drawn so far: two equal counts mean that nothing was drawn
+ * in between.
+ */
 export const drawCount = (): number => drawn;
 
 export class Rng {
-  /** What this stream was seeded with: the seed and the path of forks, joined by `/`. */
+  /** The seed of this stream: the seed and the path of forks, joined by `/`. */
   readonly seed: string;
   #a = 0;
   #b = 0;

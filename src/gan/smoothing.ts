@@ -1,4 +1,7 @@
-/** Exponentially weighted average without bias to its start (fastai's AvgSmoothLoss): v <- beta v + (1 - beta) x; v / (1 - beta^n). */
+/**
+ * Exponentially weighted average without bias to its start (fastai's AvgSmoothLoss): v <- beta v + (1 - beta) x; v / (1
+ * - beta^n).
+ */
 export class SmoothLoss {
   readonly beta: number;
   #value = 0;

@@ -1,4 +1,4 @@
-/** Which training steps a Learner repeats from recordings (docs/adr/0030), and how it tells them apart. */
+/** Decides which training steps a Learner captures and replays (docs/adr/0030), and distinguishes them by keys. */
 import {Steps} from '../backends/capture/steps.js';
 import type {Tensor} from '../backends/tf.js';
 import type {Callback, InStepEvent} from './callback.js';

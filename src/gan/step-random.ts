@@ -3,8 +3,8 @@ import type {Tensor} from '../backends/tf.js';
 import type {Rng} from './rng.js';
 
 /**
- * The random numbers of one part in one step. They depend on the run's seed, the part and the step only, so that a resumed run draws
- * the same ones, and they are drawn anew when the step is repeated from a recording.
+ * The random numbers of one part in one step. They depend on the run's seed, the part and the step only, so that a
+ * resumed run draws the same ones, and they are drawn anew when the step is repeated from a recording.
  */
 export interface StepRandom {
   /** Numbers of U(low, high); 0 and 1. */

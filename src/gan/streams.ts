@@ -1,6 +1,9 @@
 import {Rng, type RngState} from './rng.js';
 
-/** The streams that are drawn from in sequence. Data order and latents are forked by epoch and batch instead, and need no state. */
+/**
+ * The streams that are drawn from in sequence. Data order and latents are forked by epoch and batch instead, and need
+ * no state.
+ */
 export interface Streams {
   readonly seed: number;
   /** Initial weights. */

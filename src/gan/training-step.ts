@@ -7,15 +7,18 @@ import type {Terms} from './losses/loss.js';
 import type {StepRandom} from './step-random.js';
 import type {Turn} from './switchers/switcher.js';
 
-/** The real or the generated images of a step. Each of these is computed when it is first asked for, and once for all who ask. */
+/**
+ * The real or the generated images of a step. Each of these is computed when it is first asked for, and once for all
+ * who ask.
+ */
 export interface StepImages {
   /** [batch, height, width, channels], normalised as the networks see them. */
   readonly images: Tensor;
   /** The critic's scores of the images, [batch, ...]. */
   readonly scores: Tensor;
   /**
-   * The gradient of the sum of the scores by the images, shaped like the images. It belongs to the pass of the critic that gave the scores
-   * and can be differentiated again.
+   * The gradient of the sum of the scores by the images, shaped like the images. It belongs to the pass of the critic
+   * that gave the scores and can be differentiated again.
    */
   readonly slopes: Tensor;
 }
@@ -29,9 +32,9 @@ export interface StepProgress extends Progress {
 }
 
 /**
- * One training step, as losses and penalties see it. Everything is on the gradient tape, except that the generated images are constants in
- * a critic's step. Numbers of the host, such as `progress`, stand still when a step is repeated from a recording: what changes with
- * them has to go through `nn.perStepTensor`.
+ * One training step, as losses and penalties see it. Everything is on the gradient tape, except that the generated
+ * images are constants in a critic's step. Numbers of the host, such as `progress`, stand still when a step is repeated
+ * from a recording: what changes with them has to go through `nn.perStepTensor`.
  */
 export interface TrainingStep {
   /** The network that is trained in this step. */
@@ -42,7 +45,10 @@ export interface TrainingStep {
   readonly latents: Tensor;
   /** The class of each real image, int32 [batch]; undefined where the data has no labels. */
   readonly labels: Tensor | undefined;
-  /** Scores of any images, augmented and with the step's labels as the others, from a pass of their own: [n, height, width, channels] -> [n, ...]. */
+  /**
+   * Scores of any images, augmented and with the step's labels as the others, from a pass of their own: [n, height,
+   * width, channels] -> [n, ...].
+   */
   critic(images: Tensor): Tensor;
   /** Images made of any latents, with the step's labels, from a pass of their own. */
   generator(latents: Tensor): Tensor;
@@ -63,7 +69,9 @@ export interface StepFacts {
   augment?: (images: Tensor) => Tensor;
 }
 
-/** The state of a step that its losses and penalties share; each of them gets a view with a random stream of its own. */
+/**
+ * The state of a step that its losses and penalties share; each of them gets a view with a random stream of its own.
+ */
 export class SharedStep {
   readonly #facts: StepFacts;
   readonly #real: LazyImages;
@@ -89,8 +97,8 @@ export class SharedStep {
   }
 
   /**
-   * The terms that `compute` gives for a step. What was computed for the step alone is freed; the tape has kept what a backward pass
-   * needs of it.
+   * The terms that `compute` gives for a step. What was computed for the step alone is freed; the tape has kept what a
+   * backward pass needs of it.
    */
   static terms(facts: StepFacts, compute: (step: SharedStep) => Terms): Terms {
     const step = new SharedStep(facts);
@@ -166,7 +174,10 @@ class LazyImages implements StepImages {
     return (this.#slopes ??= this.#keep(this.#differentiate()));
   }
 
-  /** On the tape the operations from the images to the scores are there already; outside of it they are not, and have to run again. */
+  /**
+   * On the tape the operations from the images to the scores are there already; outside of it they are not, and have to
+   * run again.
+   */
   #differentiate(): Tensor {
     const {images, scores} = this;
     const isOnTape = tf.engine().state.gradientDepth > 0;

@@ -4,7 +4,8 @@ import type {Normalization} from './data/normalize.js';
 import type {HostTensor} from './data/types.js';
 
 /**
- * A tensor of the host on the device: floats as they are, bytes normalised, by the device itself where it can. Same numbers either way.
+ * A tensor of the host on the device: floats as they are, bytes normalised, by the device itself where it can. Same
+ * numbers either way.
  * @throws GanError GAN_NORMALIZATION when bytes have another number of channels
  */
 export function upload(host: HostTensor, normalization: Normalization): Tensor {

@@ -30,7 +30,7 @@ export interface SingleFacts extends KeyFacts {
   default: string;
   /** It may be `none`. */
   optional?: true;
-  /** What a training calls the part; absent where a training has no such part. */
+  /** The name of the part in a training; absent if a training has no such part. */
   part?: string;
 }
 
@@ -38,15 +38,16 @@ export interface SingleFacts extends KeyFacts {
 export interface ListFacts extends KeyFacts {
   kind: PartKind;
   list: true;
-  /** What a training calls the parts. */
+  /** The name of the parts in a training. */
   part: string;
 }
 
 /**
- * The keys of a run's configuration: the one place where a key is described. `RunConfig`, the flags of `gan fit`, the checks of files,
- * of `--set` and of the environment, the schema, help, completion, `gan init` and what `--resume` may change follow from it.
- * Defaults are fastai's `GANLearner` where it has one (its Learner: lr 1e-3); recipes replace some. Beside these keys a configuration
- * has `data` and `source`, the options of built-in data. The comments are those of `RunConfig`.
+ * The keys of a run's configuration: the one place where a key is described. `RunConfig`, the flags of `gan fit`, the
+ * checks of files, of `--set` and of the environment, the schema, help, completion, `gan init` and what `--resume` may
+ * change follow from it. Defaults are fastai's `GANLearner` where it has one (its Learner: lr 1e-3); recipes replace
+ * some. Beside these keys a configuration has `data` and `source`, the options of built-in data. The comments are those
+ * of `RunConfig`.
  */
 export const configKeys = {
   recipe: {kind: 'recipe', default: 'wgan', optional: true, group: 'PART'},
@@ -58,9 +59,9 @@ export const configKeys = {
   /** Absent: none. */
   penalty: {kind: 'penalty', default: 'none', optional: true, part: 'penalty', group: 'PART'},
   switcher: {kind: 'switcher', default: 'fixed', part: 'switcher', group: 'PART'},
-  /** Of the learning rate; absent: it stays. */
+  /** Schedule of the learning rate; absent if it is constant. */
   schedule: {kind: 'schedule', default: 'none', optional: true, part: 'schedule', group: 'PART'},
-  /** In the order in which they are applied. */
+  /** Augmentations in the order in which they are applied. */
   augment: {kind: 'augmentation', list: true, part: 'augmentations', group: 'PART'},
   metrics: {kind: 'metric', list: true, part: 'metrics', group: 'PART'},
   callbacks: {kind: 'callback', list: true, part: 'callbacks', group: 'PART'},
@@ -115,7 +116,7 @@ export const configKeys = {
     spec: opt.num(undefined, {min: 0, help: "clip the critic's weights to this bound (WGAN); none: no clipping"}),
     group: 'TRAINING',
   },
-  /** Whether the bound also holds for the critic's norm layers. */
+  /** Whether to clip the critic's norm layers too. */
   clipNorms: {
     spec: opt.bool(false, {help: "clip the critic's norm layers too, as the authors of WGAN do"}),
     group: 'TRAINING',
@@ -131,7 +132,7 @@ export const configKeys = {
     spec: opt.num(0, {min: 0, max: 99, help: 'percent of the images held out for validation'}),
     group: 'DATA',
   },
-  /** Of weights, noise and the order of the data. */
+  /** Seed of weights, noise and data order. */
   seed: {spec: opt.int(0, {min: 0, help: 'seed of weights, noise and data order'}), group: 'TRAINING'},
   /** Images that the metrics compare. */
   metricImages: {
@@ -187,7 +188,7 @@ export const configKeys = {
     }),
     group: 'TRAINING',
   },
-  /** Whether steps are repeated from recordings. */
+  /** Whether steps are captured and replayed. */
   capture: {
     spec: opt.oneOf(['auto', 'off'], 'auto', {
       help: 'auto: capture and replay steps where possible, with the same results; off: never (docs/performance.md)',

@@ -1,14 +1,16 @@
-/** What is known of a kind of part besides its type, which `PartKinds` of the plug-in API has. */
+/** The facts about a kind of part, except its type. `PartKinds` of the plug-in API has the type. */
 export interface KindFacts {
   /** Key of the `gan` block in package.json, and the kind in the plural. */
   manifestKey: string;
-  /** With its article, for sentences. */
+  /** The noun with its article, for sentences. */
   noun: string;
-  /** What `testPlugin` does with a part: see src/testing/parts. */
+  /** How `testPlugin` tests a part: see src/testing/parts. */
   test: 'train' | 'export' | 'examine' | 'configure' | 'create';
-  /** The command line that uses the part called NAME; absent where a configuration key chooses it: `gan fit --KEY NAME`. */
+  /**
+   * The command line that uses the part called NAME; absent where a configuration key chooses it: `gan fit --KEY NAME`.
+   */
   usage?: string;
-  /** As `usage`, for `--set`: what puts the part called NAME into a training. */
+  /** The same as `usage` for `--set`: the assignment that puts the part NAME into a training. */
   setting?: string;
   /** The name of the object that is made of the part called NAME; absent where it needs none. */
   instance?: string;
@@ -39,7 +41,8 @@ export const partKinds = {
   },
   augmentation: {manifestKey: 'augmentations', noun: 'an augmentation', test: 'train', instance: 'NAME'}, // of its probability
   metric: {manifestKey: 'metrics', noun: 'a metric', test: 'train', instance: 'NAME'}, // the name of its column
-  callback: {manifestKey: 'callbacks', noun: 'a callback', test: 'train', instance: 'callback NAME'}, // of its state in checkpoints
+  // of its state in checkpoints
+  callback: {manifestKey: 'callbacks', noun: 'a callback', test: 'train', instance: 'callback NAME'},
   recipe: {manifestKey: 'recipes', noun: 'a recipe', test: 'configure'},
   exporter: {
     manifestKey: 'exporters',
@@ -54,7 +57,10 @@ export type PartKind = keyof typeof partKinds;
 
 export const kindNames = Object.keys(partKinds) as PartKind[];
 
-/** What plug-in API 2 changed for the authors of a kind of part: a sentence without its full stop. Kinds that stayed as they were are absent. */
+/**
+ * What plug-in API 2 changed for the authors of a kind of part: a sentence without its full stop. Kinds that stayed as
+ * they were are absent.
+ */
 export const changedInApi2: Partial<Record<PartKind, string>> = {
   architecture:
     '`nn.changing` is called `nn.perStepTensor`; `generator` and `critic` get `height` and `width` in place of `size`',
@@ -70,7 +76,7 @@ export const changedInApi2: Partial<Record<PartKind, string>> = {
     '`latest` was',
 };
 
-/** What is known of a kind, also what only some kinds have. */
+/** All facts about a kind, including those that only some kinds have. */
 export const kindFacts = (kind: PartKind): KindFacts => partKinds[kind];
 
 /** The kind's name without its article: `data source`. */

@@ -27,7 +27,10 @@ export function nearestFirst(wanted: string, names: readonly string[]): string[]
     .map(({name}) => name);
 }
 
-/** The name that was probably meant, if one is close: at most a third of its letters differ; one at least, two of a word of four or more. */
+/**
+ * The name that was probably meant, if one is close: at most a third of its letters differ; one at least, two of a word
+ * of four or more.
+ */
 export function didYouMean(wanted: string, names: readonly string[]): string | undefined {
   const [best] = nearestFirst(wanted, names);
   if (best === undefined) return undefined;

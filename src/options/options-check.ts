@@ -7,9 +7,9 @@ export type OptionValue = string | number | boolean | undefined;
 /** A value before it is checked: text from the command line, anything from a file. */
 export interface Given {
   value: unknown;
-  /** Where it came from, as a reader would say it: `--lr`, `gan.config.json`, `recipe wgan`. */
+  /** Its origin, in words: `--lr`, `gan.config.json`, `recipe wgan`. */
   origin: string;
-  /** What a mistake in it counts as: a flag is usage (exit 2), everything else configuration (exit 3). */
+  /** The kind of error for a mistake in it: usage (exit 2) for a flag, configuration (exit 3) for everything else. */
   blame?: Extract<ErrorKind, 'usage' | 'config'>;
 }
 
@@ -18,7 +18,7 @@ export type GivenMap = ReadonlyMap<string, Given>;
 export interface Checked {
   /** Every option of the specification, defaults filled in. */
   values: Record<string, OptionValue>;
-  /** Where each value came from; absent for defaults. */
+  /** The origin of each value; absent for defaults. */
   origins: Record<string, string>;
 }
 
@@ -107,7 +107,7 @@ function readValue(spec: OptionSpec, value: unknown): OptionValue {
   }
 }
 
-/** What an option accepts, in words: `a whole number from 1 to 5`. */
+/** Describes the values of an option in words: `a whole number from 1 to 5`. */
 export function describeSpec(spec: OptionSpec): string {
   switch (spec.type) {
     case 'int':

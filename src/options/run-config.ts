@@ -51,7 +51,7 @@ export interface RunConfig extends Parts, OptionalParts, Lists, Scalars, Optiona
   source: Record<string, unknown>;
 }
 
-/** What the configurations of older runs may lack, and what these runs had in its place. */
+/** Keys that the configurations of older runs may lack, with the values that these runs used. */
 export const olderValues: ReadonlyMap<string, OptionValue | readonly []> = new Map<string, OptionValue | readonly []>([
   ...listKeys.map((key) => [key, []] as const),
   ...scalarKeys.map((key) => [key, scalarFacts(key).older] as const).filter(([, older]) => older !== undefined),

@@ -3,7 +3,10 @@ type Listener = (event: Event) => void;
 /** Attributes by name; `true` is an empty one, `false` and `undefined` none. A function listens: `{click: ...}`. */
 type Attributes = Record<string, string | number | boolean | undefined | Listener>;
 
-/** An element, its attributes and listeners, its children. Texts are texts: nothing of a run's files is ever read as HTML. */
+/**
+ * An element, its attributes and listeners, its children. Texts are texts: nothing of a run's files is ever read as
+ * HTML.
+ */
 export function h<K extends keyof HTMLElementTagNameMap>(
   tag: K,
   attributes: Attributes = {},

@@ -7,8 +7,8 @@ import type {OptionSpec} from '../options/options.js';
 const specTypes: readonly OptionSpec['type'][] = ['int', 'num', 'str', 'bool', 'oneOf'];
 
 /**
- * What is wrong with the thing that a part's module returned, if anything. Plug-ins may be plain JavaScript, so nothing
- * that the types promise is taken for granted.
+ * Returns what is wrong with the result of a part's module, if anything. Plug-ins may be plain JavaScript, so this
+ * checks everything that the types promise.
  * @param made the kind whose function (`gan.loss(...)`) was used, if one was
  */
 export function definitionFault(

@@ -1,6 +1,7 @@
 import {existsSync, readFileSync, realpathSync} from 'node:fs';
 import path from 'node:path';
 import {fileURLToPath} from 'node:url';
+import type {TensorApi} from './lazy.js';
 import type {PackageInfo, PluginProblem} from './manifest.js';
 import {isPluginName} from './names.js';
 import {Registry} from './registry.js';
@@ -8,11 +9,22 @@ import {Registry} from './registry.js';
 /** The folder of this package; the same from src and from dist. */
 const ownRoot = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..', '..');
 
-/** What oclif knows of an installed plug-in; the part of its `Config.plugins` that is needed here. */
+/** oclif's data about an installed plug-in: the fields of its `Config.plugins` that are used here. */
 export interface KnownPlugin {
   name: string;
   root: string;
   pjson: object;
+}
+
+/** What parts compute with. */
+export async function importTensors(): Promise<TensorApi> {
+  const [{tf}, {nn}, {registerKernels}, {defineOperation}] = await Promise.all([
+    import('../backends/tf.js'),
+    import('../gan/nn.js'),
+    import('../backends/kernels.js'),
+    import('../backends/operation.js'),
+  ]);
+  return {tf, nn, registerKernels, defineOperation};
 }
 
 /**
@@ -21,10 +33,6 @@ export interface KnownPlugin {
  * @param dataDir the folder in which oclif notes what is installed and linked, to name what it did not find there
  */
 export function openRegistry(known: Iterable<KnownPlugin> = [], dataDir?: string): Registry {
-  const importTensors = async () => {
-    const [{tf}, {nn}] = await Promise.all([import('../backends/tf.js'), import('../gan/nn.js')]);
-    return {tf, nn};
-  };
   const plugins = [...known];
   return new Registry(
     findPackages(ownRoot, plugins),
@@ -55,8 +63,8 @@ function lostPlugins(dataDir: string, known: readonly KnownPlugin[]): PluginProb
 export const pluginIn = (folder: string): KnownPlugin => readPackage(path.resolve(folder));
 
 /**
- * The packages with a `gan` block: the root's own, then its dependencies called gan-plugin-... (those that are installed:
- * optional peers are packages that only some want), then the known ones by their names.
+ * The packages with a `gan` block: the root's own, then its dependencies called gan-plugin-... (those that are
+ * installed: optional peers are packages that only some want), then the known ones by their names.
  */
 export function findPackages(root: string, known: Iterable<KnownPlugin> = []): PackageInfo[] {
   const own = readPackage(root);

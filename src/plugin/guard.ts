@@ -2,13 +2,13 @@ import {GanError, isGanError, messageOf} from '../errors.js';
 import {kindLabel} from '../options/kinds.js';
 import type {DeclaredPart} from './manifest.js';
 
-/** What a training throws on purpose (see `Cancel` in gan/callback.ts). */
+/** Errors that a training throws on purpose (see `Cancel` in gan/callback.ts). */
 const isControl = (error: unknown): boolean => error instanceof Error && error.name === 'Cancel';
 
 /**
- * A part of a plug-in that says its name when one of its functions throws or rejects, in the middle of a training for instance.
- * GanErrors pass as they are: the plug-in has found the words for them. Data sources are left alone below their factory, since
- * an item that cannot be read is nothing unusual.
+ * A part of a plug-in that says its name when one of its functions throws or rejects, in the middle of a training for
+ * instance. GanErrors pass as they are: the plug-in has found the words for them. Data sources are left alone below
+ * their factory, since an item that cannot be read is nothing unusual.
  */
 export function guard<T extends object>(part: T, declared: DeclaredPart): T {
   const wrap =
@@ -21,7 +21,8 @@ export function guard<T extends object>(part: T, declared: DeclaredPart): T {
         return blame(error, declared, what);
       }
     };
-  const standIn = typeof part === 'function' ? () => {} : {}; // `part` itself may be frozen, and then no proxy may change what it gives
+  // `part` itself may be frozen, and then no proxy may change what it gives
+  const standIn = typeof part === 'function' ? () => {} : {};
   return new Proxy(standIn, {
     apply: (_, self, args) => wrap(part as (...args: unknown[]) => unknown, self, '')(...(args as unknown[])),
     get(_, key) {
@@ -32,7 +33,11 @@ export function guard<T extends object>(part: T, declared: DeclaredPart): T {
   }) as T;
 }
 
-function blame(error: unknown, {kind, name, package: from}: DeclaredPart, what: string): never {
+/**
+ * @throws GanError GAN_PLUGIN_FAILED that names the part; GanErrors and what cancels a training as they are.
+ * @param what the function that failed
+ */
+export function blame(error: unknown, {kind, name, package: from}: DeclaredPart, what: string): never {
   if (isGanError(error) || isControl(error)) throw error;
   const where = what === '' ? '' : ` in ${what}`;
   const why = messageOf(error);

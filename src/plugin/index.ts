@@ -8,6 +8,8 @@
  * package.json what it brings: `"gan": {"api": 2, "switchers": {"fixed": "./dist/fixed.js"}}`.
  */
 import type {Backend, Finding} from '../backends/device.js';
+import type {registerKernels} from '../backends/kernels.js';
+import type {defineOperation} from '../backends/operation.js';
 import type {Tf} from '../backends/tf.js';
 import type {Callback} from '../gan/callback.js';
 import type {Schedule} from '../gan/callbacks/schedule.js';
@@ -20,7 +22,10 @@ import type {ImageMetric} from '../gan/metrics/image-metrics.js';
 import type {Nn} from '../gan/nn.js';
 import type {OptimizerFactory} from '../gan/optim/optimizer.js';
 import type {Penalty} from '../gan/penalties/penalty.js';
+import type {shapesSource} from '../gan/data/shapes.js';
+import type {ExportTools} from '../gan/export/tools.js';
 import type {TrainedRun} from '../gan/export/trained-run.js';
+import type {Rng} from '../gan/rng.js';
 import type {Switcher} from '../gan/switchers/switcher.js';
 import type {GanError} from '../errors.js';
 import type {PartKind} from '../options/kinds.js';
@@ -36,6 +41,8 @@ export type {
   OpenedDevice,
   Probe,
 } from '../backends/device.js';
+export type {Kernel, KernelArguments} from '../backends/kernels.js';
+export type {Operation, OperationDefinition, OperationGradient} from '../backends/operation.js';
 export type {Tensor, Tf} from '../backends/tf.js';
 export type {GanError} from '../errors.js';
 export type {Callback} from '../gan/callback.js';
@@ -55,6 +62,18 @@ export type {Optimizer, OptimizerFactory, UpdateRule} from '../gan/optim/optimiz
 export type {Penalty} from '../gan/penalties/penalty.js';
 export type {Rng} from '../gan/rng.js';
 export type {RunConfig} from '../options/run-config.js';
+export type {Fault as UnsupportedLayer} from '../gan/export/export-error.js';
+export type {
+  Attribute as GraphAttribute,
+  Constant as GraphConstant,
+  Graph,
+  GraphNode,
+  Id as GraphId,
+  Size as GraphSize,
+  Value as GraphValue,
+} from '../gan/export/graph.js';
+export type {ExportTools} from '../gan/export/tools.js';
+export type {NetworkFacts, NetworkName, TracedNetwork} from '../gan/export/traced-network.js';
 export type {TrainedRun} from '../gan/export/trained-run.js';
 export type {Switcher, SwitcherFacts, Turn} from '../gan/switchers/switcher.js';
 export type {
@@ -81,10 +100,12 @@ export interface Definition<Created, S extends OptionSpecs = OptionSpecs> {
   create(options: OptionValues<S>): Created;
 }
 
-/** What a backend says of itself beside its `Backend`. */
+/** The definition of a backend besides its `Backend`. */
 export interface BackendDefinition<S extends OptionSpecs = OptionSpecs> extends Definition<Backend, S> {
-  /** `--backend auto` tries cuda, webgpu and wasm, then all others, the highest number first. Default 0. */
+  /** `--backend auto` tries the highest number first: cuda 300, webgpu 200, wasm 100. Default 0. */
   priority?: number;
+  /** It computes on a GPU alone: where there is none, `gan doctor` says nothing of it. */
+  needsGpu?: boolean;
 }
 
 /** A named set of configuration values, with the origin of the numbers. */
@@ -97,7 +118,8 @@ export interface Recipe {
 export interface Exporter {
   /**
    * Writes the run and resolves to the paths of the files written.
-   * @param out what the user gave as --out: the file to write, or the folder, whichever the format is; it may be missing
+   * @param out what the user gave as --out: the file to write, or the folder, whichever the format is; it may be
+   * missing
    */
   write(run: TrainedRun, out: string): Promise<string[]>;
 }
@@ -111,7 +133,10 @@ export type DoctorCheck = (facts: {
 /** Handlers of a training's events. The part's name names its state in checkpoints. */
 export type CallbackPart = Omit<Callback, 'name'>;
 
-/** What `create` of each kind of part returns; `partKinds` has what else is known of a kind. The comments are those of `Gan`. */
+/**
+ * The result of `create` of each kind of part. `partKinds` has the other facts about a kind. The comments become those
+ * of `Gan`.
+ */
 export interface PartKinds {
   /** Defines what trainings run on. */
   backend: Backend;
@@ -157,11 +182,24 @@ export type Define<K extends PartKind> = <const S extends OptionSpecs = Record<n
 /** A function for each kind of part. */
 type Makers = {[K in keyof PartKinds]: Define<K>};
 
-/** What a part receives. */
+/** The API that a part receives. */
 export interface Gan extends Makers {
   apiVersion: typeof apiVersion;
   tf: Tf;
   nn: Nn;
   opt: Opt;
   GanError: typeof GanError;
+  /** Seeded random numbers: `new Rng(seed)`. */
+  Rng: typeof Rng;
+  /** Kernels of backends. */
+  kernels: {
+    /** To be called once tfjs is loaded, from a backend's `open` on. */
+    register: typeof registerKernels;
+  };
+  /** Makes an operation of a composition, which serves on every backend, and of kernels where there are some. */
+  operation: typeof defineOperation;
+  /** For exporters, from `create` on. */
+  exports: ExportTools;
+  /** For sources, from `create` on: what the library draws by itself. */
+  data: {shapesSource: typeof shapesSource};
 }

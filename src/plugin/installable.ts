@@ -5,7 +5,9 @@ export interface InstallablePart {
   kind: PartKind;
   name: string;
   package: string;
-  /** What a user does to have it. */
+  /** It is a backend that computes on a GPU alone. */
+  needsGpu?: boolean;
+  /** How a user installs it. */
   fix: string;
 }
 
@@ -14,6 +16,7 @@ export const installable: readonly InstallablePart[] = [
     kind: 'backend',
     name: 'webgpu',
     package: 'gan-plugin-webgpu',
+    needsGpu: true,
     fix: 'npm install gan-plugin-webgpu (in the sources of gan: npm run webgpu)',
   },
 ];

@@ -21,7 +21,7 @@ export interface DeclaredPart {
   package: string;
   /** Absolute path of the module. */
   file: string;
-  /** Of this package, or of one that it depends on. */
+  /** True for this package and the packages that it depends on. */
   builtIn: boolean;
 }
 
@@ -46,8 +46,8 @@ const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /**
- * What the `gan` block of a package.json declares. Faults are returned, not thrown: one bad plug-in must not keep the
- * others from working.
+ * Reads the declarations in the `gan` block of a package.json. Returns faults instead of throwing them, because one bad
+ * plug-in must not stop the others.
  */
 export function readManifest({name, root, pjson, builtIn = false}: PackageInfo): Manifest {
   const manifest: Manifest = {parts: [], problems: []};
@@ -112,7 +112,7 @@ export function apiFault(
   ].join('; ');
 }
 
-/** What is wrong with one entry, if anything. */
+/** Returns what is wrong with one entry, if anything. */
 function entryFault(part: string, file: unknown, root: string): string | undefined {
   if (!partName.test(part)) return 'names are lower-case words joined by hyphens';
   if (typeof file !== 'string' || !file.startsWith('./')) return 'the file must be a path that starts with "./"';

@@ -1,8 +1,10 @@
-/** How plug-in packages are called: `gan-plugin-foo` or `@scope/gan-plugin-foo`, and `foo` or `@scope/foo` for short. */
+/**
+ * How plug-in packages are called: `gan-plugin-foo` or `@scope/gan-plugin-foo`, and `foo` or `@scope/foo` for short.
+ */
 
 const prefix = 'gan-plugin-';
 
-/** Whether a package's name says that it is a plug-in. */
+/** True if the name of a package marks it as a plug-in. */
 export const isPluginName = (name: string): boolean => /^(@[^/]+\/)?gan-plugin-/.test(name);
 
 /** `gan-plugin-foo` to `foo`, `@scope/gan-plugin-foo` to `@scope/foo`. */
@@ -12,6 +14,6 @@ export const friendlyName = (name: string): string => name.replace(/^(@[^/]+\/)?
 export const fullPluginName = (name: string): string =>
   isPluginName(name) ? name : name.replace(/^(@[^/]+\/)?/, `$1${prefix}`);
 
-/** Whether a package goes by a name, full or friendly. */
+/** True if a package has this name, full or friendly. */
 export const isCalled = (packageName: string, name: string): boolean =>
   packageName === name || friendlyName(packageName) === name;

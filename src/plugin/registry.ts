@@ -1,17 +1,20 @@
 import {existsSync} from 'node:fs';
 import {pathToFileURL} from 'node:url';
+import type {Operation} from '../backends/operation.js';
+import type {Tensor} from '../backends/tf.js';
 import {GanError, isGanError, messageOf} from '../errors.js';
 import {apiVersion, type Definition, type Gan, type PartDefinition, type PartKind, type PartKinds} from './index.js';
 import {definitionFault} from './definition-check.js';
 import {installable, type InstallablePart} from './installable.js';
-import {guard} from './guard.js';
+import {blame, guard} from './guard.js';
 import {kindLabel, kindNames, partKinds} from '../options/kinds.js';
 import {readManifest, type DeclaredPart, type PackageInfo, type PluginProblem} from './manifest.js';
 import {isCalled} from './names.js';
 import {didYouMean, nearestFirst} from '../options/nearest.js';
 import {checkOptions, type GivenMap} from '../options/options-check.js';
 import {opt} from '../options/options.js';
-import {LazyTensors, type TensorApi} from './tensors.js';
+import {Rng} from '../gan/rng.js';
+import {Lazy, NotLoaded, type TensorApi} from './lazy.js';
 
 /** A name that several packages give to parts of one kind. */
 export interface Clash {
@@ -29,7 +32,7 @@ function missingPlugin(kind: PartKind, name: string, owner: string): GanError {
     'GAN_PLUGIN_MISSING',
     `The ${kindLabel(kind)} '${name}' comes from the plug-in ${owner}, which is not installed.`,
     {
-      suggestions: [`gan plugins install ${owner}`, 'gan parts   lists what there is'],
+      suggestions: [`gan plugins install ${owner}`, 'gan parts   lists all parts'],
     },
   );
 }
@@ -46,6 +49,20 @@ function brokenPart(part: DeclaredPart, reason: string, cause?: unknown): GanErr
   );
 }
 
+/** Kinds whose `create` computes nothing: tfjs is not loaded for it. */
+const light: ReadonlySet<PartKind> = new Set(['backend', 'switcher', 'schedule', 'source', 'recipe', 'check']);
+
+/** An operation that is defined when it is first used. */
+function lazyOperation<Name extends string, Attrs extends object, R extends Tensor | Tensor[]>(
+  define: () => Operation<Name, Attrs, R>,
+): Operation<Name, Attrs, R> {
+  let defined: Operation<Name, Attrs, R> | undefined;
+  const operation = () => (defined ??= define());
+  return Object.assign((inputs: Record<Name, Tensor>, attrs: Attrs) => operation()(inputs, attrs), {
+    hasKernel: () => operation().hasKernel(),
+  });
+}
+
 /**
  * Everything that can be chosen by name. Names come from package.json files; a part's module is imported when the part
  * is first loaded. Built-in parts go the same way as everybody's.
@@ -53,7 +70,10 @@ function brokenPart(part: DeclaredPart, reason: string, cause?: unknown): GanErr
 export class Registry {
   /** Plug-ins, or parts of them, that cannot be used, and why. */
   readonly problems: readonly PluginProblem[];
-  readonly tensors: LazyTensors;
+  /** tfjs, and what is made of it. */
+  readonly tensors: Lazy<TensorApi>;
+  readonly #exports = new Lazy(async () => ({exports: (await import('../gan/export/tools.js')).exportTools}));
+  readonly #data = new Lazy(async () => ({data: await import('../gan/data/shapes.js')}));
   /** Names of parts that several plug-ins bring, or that a built-in part has, too. */
   readonly clashes: readonly Clash[];
   readonly #packages: readonly PackageInfo[];
@@ -80,10 +100,13 @@ export class Registry {
     this.clashes = [...this.#declared.values()]
       .filter((parts) => parts.length > 1)
       .map((parts) => ({kind: parts[0]!.kind, name: parts[0]!.name, packages: parts.map((part) => part.package)}));
-    this.tensors = new LazyTensors(importTensors);
+    this.tensors = new Lazy(importTensors);
   }
 
-  /** The parts of a kind, from package.json alone, by the names that are to be typed: `gan-plugin-x:name` where `name` is not enough. */
+  /**
+   * The parts of a kind, from package.json alone, by the names that are to be typed: `gan-plugin-x:name` where `name`
+   * is not enough.
+   */
   list(kind: PartKind): DeclaredPart[] {
     const named = (parts: DeclaredPart[]) =>
       parts.map((part, i) =>
@@ -96,7 +119,10 @@ export class Registry {
     return this.list(kind).map(({name}) => name);
   }
 
-  /** A part's name that stays right whatever else is installed: its own for built-in parts, `gan-plugin-x:name` for others. */
+  /**
+   * A part's name that stays right whatever else is installed: its own for built-in parts, `gan-plugin-x:name` for
+   * others.
+   */
   fullName(kind: PartKind, name: string): string {
     const part = this.#find(kind, name, undefined);
     return part.builtIn ? part.name : qualified(part);
@@ -125,7 +151,11 @@ export class Registry {
     return (await definition) as PartDefinition<K>; // `definitionFault` compared the kinds
   }
 
-  /** Makes a part from option values, which are checked first. `origin` is where the name came from. */
+  /**
+   * Makes a part from option values, which are checked first. Its `create` runs once, with tfjs loaded for the kinds
+   * that compute.
+   * @param origin where the name came from
+   */
   async create<K extends PartKind>(
     kind: K,
     name: string,
@@ -135,15 +165,25 @@ export class Registry {
     const definition = await this.load(kind, name, origin);
     const {values} = checkOptions(`${kindLabel(kind)} ${name}`, definition.options ?? {}, given);
     const declared = this.#find(kind, name, origin);
-    if (declared.builtIn) return this.tensors.retry(() => definition.create(values) as PartKinds[K]);
-    const {create} = guard(
-      {create: (given: typeof values) => this.tensors.retry(() => definition.create(given))},
-      declared,
-    );
-    const made: unknown = await create(values);
+    await this.#loadFor(kind);
+    if (declared.builtIn) return definition.create(values) as PartKinds[K];
+    let made: unknown;
+    try {
+      made = await definition.create(values);
+    } catch (error) {
+      blame(error, declared, 'create');
+    }
     if (made === null || (typeof made !== 'object' && typeof made !== 'function'))
       throw brokenPart(declared, `its \`create\` returns ${String(made)}`);
-    return (kind === 'backend' ? made : guard(made, declared)) as PartKinds[K]; // who probes and opens a backend says its name
+    // who probes and opens a backend says its name
+    return (kind === 'backend' ? made : guard(made, declared)) as PartKinds[K];
+  }
+
+  /** Loads what parts of a kind may use in `create`. */
+  async #loadFor(kind: PartKind): Promise<void> {
+    if (!light.has(kind)) await this.tensors.load();
+    if (kind === 'exporter') await this.#exports.load();
+    if (kind === 'source') await this.#data.load();
   }
 
   /** The part that a name means: `name`, `package:name`, or the package's friendly name before the colon. */
@@ -161,9 +201,9 @@ export class Registry {
     throw new GanError(
       'usage',
       'GAN_AMBIGUOUS_PART',
-      `${found.map((part) => part.package).join(' and ')} bring ${partKinds[kind].noun} '${plain}' each.`,
+      `${found.map((part) => part.package).join(' and ')} both have ${partKinds[kind].noun} '${plain}'.`,
       {
-        suggestions: [`Say which: ${found.map(qualified).join(' or ')}.`],
+        suggestions: [`Write the full name: ${found.map(qualified).join(' or ')}.`],
       },
     );
   }
@@ -187,7 +227,7 @@ export class Registry {
       suggestions: [
         ...(meant === undefined ? [] : [`Did you mean '${meant}'?`]),
         names.length === 0 ? 'None is installed.' : `There are: ${nearestFirst(name, names).join(', ')}.`,
-        ...this.problems.map((problem) => `${problem.package} is left out: ${problem.reason}.`),
+        ...this.problems.map((problem) => `${problem.package} is not used: ${problem.reason}.`),
       ],
     });
   }
@@ -199,8 +239,8 @@ export class Registry {
       const module = (await import(pathToFileURL(part.file).href)) as {default?: unknown};
       if (typeof module.default !== 'function') throw broken('its module has no default export that is a function');
       const made = new Map<unknown, PartKind>();
-      const gan = this.#gan(made);
-      const definition: unknown = await this.tensors.retry(() => (module.default as (gan: Gan) => unknown)(gan));
+      const declare = module.default as (gan: Gan) => unknown;
+      const definition = await this.#declare(() => declare(this.#gan(made)));
       const fault = definitionFault(definition, part, made.get(definition));
       if (fault !== undefined) throw broken(fault);
       return definition as Definition<unknown>;
@@ -210,9 +250,24 @@ export class Registry {
     }
   }
 
+  /**
+   * What a part's function returns. It is called again with tfjs loaded when it uses tfjs at once, as in `class Mine
+   * extends nn.Module`.
+   */
+  async #declare(declare: () => unknown): Promise<unknown> {
+    try {
+      return declare();
+    } catch (error) {
+      if (!(error instanceof NotLoaded)) throw error;
+      await this.tensors.load();
+      return declare();
+    }
+  }
+
   /** The API object for one part; what its kind functions return is noted in `made`. */
   #gan(made: Map<unknown, PartKind>): Gan {
-    const {tensors} = this;
+    const tensors = this.tensors;
+    const [exports, data] = [this.#exports, this.#data];
     const define = Object.fromEntries(
       kindNames.map((kind) => [
         kind,
@@ -227,11 +282,20 @@ export class Registry {
       apiVersion,
       opt,
       GanError,
+      Rng,
       get tf() {
-        return tensors.tf;
+        return tensors.get('tf');
       },
       get nn() {
-        return tensors.nn;
+        return tensors.get('nn');
+      },
+      kernels: {register: (...args) => tensors.get('registerKernels')(...args)},
+      operation: (definition) => lazyOperation(() => tensors.get('defineOperation')(definition)),
+      get exports() {
+        return exports.get('exports');
+      },
+      get data() {
+        return data.get('data');
       },
     };
   }

@@ -4,7 +4,8 @@ import type {NamedImageMetric} from '../gan/metrics/image-metrics.js';
 import type {RunFolder} from './run-folder.js';
 
 /**
- * Keeps the checkpoint of the epoch at whose end a metric was best. Of a run that goes on, what was best before counts, unless that was another metric.
+ * Keeps the checkpoint of the epoch at whose end a metric was best. Of a run that goes on, what was best before counts,
+ * unless that was another metric.
  * @param write writes a checkpoint of now, unless there is one
  */
 export async function keepBest(

@@ -13,7 +13,7 @@ import type {SourceFactory} from '../plugin/index.js';
 import type {Registry} from '../plugin/registry.js';
 import type {RunConfig} from '../options/run-config.js';
 
-/** What a configuration file may say, or the complete configuration of a run. */
+/** The content of a configuration file, or the complete configuration of a run. */
 export type Settings = GanConfig | RunConfig;
 
 type DataConfig = Pick<
@@ -54,9 +54,9 @@ export async function makeDataLoaders(
     throw new GanError(
       'data',
       'GAN_DATA_SHAPE',
-      `${data} gives items of shape [${made.shape.join(', ')}], the networks want [${wanted.join(', ')}]`,
+      `${data} has items of shape [${made.shape.join(', ')}], but the networks need [${wanted.join(', ')}]`,
       {
-        suggestions: ['set size and channels to what the data has, or use an architecture for such data'],
+        suggestions: ['set size and channels to those of the data, or use an architecture for such data'],
       },
     );
   }
@@ -64,7 +64,8 @@ export async function makeDataLoaders(
 }
 
 /**
- * The data of settings alone, without networks and device: what `gan show-batch` draws from. Nothing is augmented or held out.
+ * The data of settings alone, without networks and device: what `gan show-batch` draws from. Nothing is augmented or
+ * held out.
  * @param loading of the loaders, over what the settings say
  */
 export async function openData(

@@ -1,5 +1,6 @@
 /**
- * TensorBoard's event files: records of Event messages. Field numbers are those of tensorboard/compat/proto/event.proto and summary.proto.
+ * TensorBoard's event files: records of Event messages. Field numbers are those of tensorboard/compat/proto/event.proto
+ * and summary.proto.
  */
 import {appendFile, readFile, truncate} from 'node:fs/promises';
 import {
@@ -26,7 +27,8 @@ export class EventFile {
   constructor(name: () => Promise<string>, goesOnAfter: number) {
     this.#name = name;
     this.#add(0, bytesField(3, 'brain.Event:2'));
-    if (goesOnAfter > 0) this.#add(goesOnAfter + 1, bytesField(7, varintField(1, 1))); // SessionLog.START: a reader drops what it has from there on
+    // SessionLog.START: a reader drops what it has from there on
+    if (goesOnAfter > 0) this.#add(goesOnAfter + 1, bytesField(7, varintField(1, 1)));
   }
 
   scalars(step: number, values: Readonly<Record<string, number>>): void {

@@ -35,9 +35,9 @@ async function loadWeights({generator, critic}: Networks, path: string): Promise
     throw new GanError(
       'data',
       'GAN_STATE_MISMATCH',
-      `${path} holds no tensor whose name begins with generator. or critic.`,
+      `${path} has no tensor whose name begins with generator. or critic.`,
       {
-        suggestions: ['save the state_dict of the whole GANModule: learn.model.state_dict() in fastai'],
+        suggestions: ['save the state_dict of the whole GANModule; in fastai: learn.model.state_dict()'],
       },
     );
   }

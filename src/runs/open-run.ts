@@ -45,7 +45,7 @@ export interface GenerateRequest extends LatentOptions {
   /** `n` images of one seed; image i depends on the seed and i only, not on `n`. Default 1 of seed 0. */
   n?: number;
   seed?: number;
-  /** In their place: the first image of each of these seeds. */
+  /** Instead: the first image of each of these seeds. */
   seeds?: readonly number[];
 }
 
@@ -102,7 +102,10 @@ export class Run {
   /** Folder of the checkpoint that everything is drawn from. @throws GanError GAN_NO_CHECKPOINT (exit 5) */
   readonly checkpoint = once(() => this.folder.checkpointOf(this.#options.checkpoint ?? 'newest'));
 
-  /** Both networks by the names and in the layout of PyTorch: `generator.1.0.weight`, ... @throws GanError GAN_NO_CHECKPOINT, GAN_CHECKPOINT */
+  /**
+   * Both networks by the names and in the layout of PyTorch: `generator.1.0.weight`, ... @throws GanError
+   * GAN_NO_CHECKPOINT, GAN_CHECKPOINT
+   */
   readonly weights = once(async (): Promise<StateDict> => {
     const checkpoint = await readCheckpoint(await this.checkpoint());
     const {weights} = this.#options;
@@ -151,7 +154,10 @@ export class Run {
     return networks;
   });
 
-  /** One image of each latent: [latentSize] each -> bytes [n, size, size, channels]. @throws GanError GAN_LATENT_SIZE */
+  /**
+   * One image of each latent: [latentSize] each -> bytes [n, size, size, channels].
+   * @throws GanError GAN_LATENT_SIZE
+   */
   async draw(latents: readonly Float32Array[]): Promise<HostTensor> {
     const [generator, {generateImages}] = [await this.generator(), await import('../gan/gan-learner.js')];
     const {size, channels, latent: latentSize} = this.config;
@@ -160,7 +166,7 @@ export class Run {
       throw new GanError(
         'usage',
         'GAN_LATENT_SIZE',
-        `the latents have ${wrong.length} numbers, the run's generator takes ${latentSize}`,
+        `the latents have ${wrong.length} numbers, but the run's generator takes ${latentSize}`,
       );
     const normalization = Normalization.symmetric(channels);
     const images = new Uint8Array(latents.length * size * size * channels);
@@ -191,8 +197,9 @@ export class Run {
   }
 
   /**
-   * Metrics of as many generated images as real ones: the first of the validation data, or of the training data where nothing is
-   * held out. The latents are those that the training measured with, so that values compare with those of its epochs.
+   * Metrics of as many generated images as real ones: the first of the validation data, or of the training data where
+   * nothing is held out. The latents are those that the training measured with, so that values compare with those of
+   * its epochs.
    * @returns values by the metrics' names
    */
   async evaluate({metrics, images, data}: EvaluateRequest = {}): Promise<Record<string, number>> {

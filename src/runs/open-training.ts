@@ -24,7 +24,10 @@ import {train, type FitRequest, type TrainResult} from './train.js';
 export interface TrainingOptions extends DeviceOptions {
   /** The parts that can be named. Default: those of this package and of the plug-ins that it depends on. */
   registry?: Registry;
-  /** A run folder: the training goes on from its newest checkpoint. The settings are to be those of `RunFolder.readConfig`, with more steps perhaps. */
+  /**
+   * A run folder: the training goes on from its newest checkpoint. The settings are to be those of
+   * `RunFolder.readConfig`, with more steps perhaps.
+   */
   resume?: string;
   /** These in place of the parts that the configuration names. */
   parts?: Partial<RunParts>;
@@ -41,13 +44,13 @@ export interface Training {
   readonly parts: RunParts;
   readonly dls: DataLoaders;
   readonly learn: GANLearner;
-  /** What the parts do in the events of a fit: schedule, metrics, callbacks. For `learn.fit`. */
+  /** The callbacks of the parts (schedule, metrics, callbacks), for `learn.fit`. */
   readonly callbacks: readonly Callback[];
   /** Optimiser steps in all, of both networks. */
   readonly steps: number;
   /** Passes over the data that they take; the last may be a part. */
   readonly epochs: number;
-  /** Where it goes on, if it was resumed. */
+  /** The point where a resumed training continues. */
   readonly checkpoint?: Checkpoint;
   /**
    * Trains to the end, into a run folder: configuration, metrics, sample grids, checkpoints. Once only.
@@ -66,7 +69,8 @@ export interface Training {
  *     await training.close();
  *
  * Files and environment do not count. The seed of the configuration is set before the networks are made.
- * @throws GanError of the configuration (exit 2, 3), the backend (4), the data (5); GAN_NOTHING_TO_DO when the resumed run is done
+ * @throws GanError of the configuration (exit 2, 3), the backend (4), the data (5); GAN_NOTHING_TO_DO when the resumed
+ * run is done
  */
 export async function openTraining(settings: Settings, options: TrainingOptions = {}): Promise<Training> {
   const {registry = openRegistry(), resume, warn = () => {}} = options;
@@ -114,7 +118,7 @@ function nothingToDo(dir: string, done: number, wanted: number): GanError {
     'usage',
     'GAN_NOTHING_TO_DO',
     `the run ${dir} has done ${done} steps already, and ${wanted} are wanted`,
-    {suggestions: ['give more: --epochs or --steps']},
+    {suggestions: ['request more with --epochs or --steps']},
   );
 }
 

@@ -1,5 +1,4 @@
-/** What a run does beside training: each of these is one concern. */
-import {appendFile} from 'node:fs/promises';
+/** The callbacks of a run besides training. Each handles one concern. */
 import {GanError, isGanError} from '../errors.js';
 import type {Callback} from '../gan/callback.js';
 import {saveCheckpoint} from '../gan/checkpoint.js';
@@ -8,6 +7,7 @@ import type {HostTensor} from '../gan/data/types.js';
 import type {GANLearner} from '../gan/gan-learner.js';
 import type {Learner} from '../gan/learner.js';
 import type {RunConfig} from '../options/run-config.js';
+import type {MetricsLog} from './metrics-log.js';
 import type {RunFolder} from './run-folder.js';
 import type {TrainEvent} from './train.js';
 
@@ -52,36 +52,33 @@ export function stopAt(steps: number, signal?: AbortSignal): Callback {
   };
 }
 
-/** Appends a line a step, and one an epoch, to metrics.jsonl; in batches, since a write a step would cost time. */
-export function logMetrics(learn: GANLearner, folder: RunFolder): Callback & {flush(): Promise<void>} {
-  let lines: string[] = [];
-  let written = performance.now();
-  const flush = async (): Promise<void> => {
-    const text = lines.join('');
-    lines = [];
-    written = performance.now();
-    if (text !== '') await appendFile(folder.metricsPath, text);
-  };
+/** Writes a line for each step, and one for each epoch that ended, to metrics.jsonl. */
+export function logMetrics(learn: GANLearner, log: MetricsLog): Callback {
   return {
     name: 'log-metrics',
     runAfter: ['recorder', 'image-metrics'],
-    flush,
     async afterLossRead({lastLoss}) {
       const {training, turn, step, epoch, value: loss, terms, lrs} = lastLoss!;
       if (!training) return;
       const {genSmooth, critSmooth} = learn.ganTrainer;
-      lines.push(
-        `${JSON.stringify({step, epoch, mode: turn, loss, genLoss: genSmooth.value, critLoss: critSmooth.value, lr: lrs[0], terms})}\n`,
-      );
-      if (performance.now() - written > 1000) await flush();
+      await log.add({
+        step,
+        epoch,
+        mode: turn!,
+        loss,
+        ...(genSmooth.value !== undefined && {genLoss: genSmooth.value}),
+        ...(critSmooth.value !== undefined && {critLoss: critSmooth.value}),
+        lr: lrs[0]!,
+        ...(terms && {terms}),
+      });
     },
-    afterEpoch({step, stopReason, recorder}) {
-      const row = recorder!.rows.at(-1)!;
-      const columns = Object.fromEntries(recorder!.columns.slice(1).map((name, i) => [name, row.values[i]]));
-      if (stopReason === undefined)
-        lines.push(`${JSON.stringify({step, epoch: row.epoch, seconds: row.seconds, row: columns})}\n`);
+    async afterEpoch({step, stopReason, recorder}) {
+      if (stopReason !== undefined) return; // it has not ended
+      const {epoch, seconds, values} = recorder!.rows.at(-1)!;
+      const row = Object.fromEntries(recorder!.columns.slice(1).map((name, i) => [name, values[i] ?? null]));
+      await log.add({step, epoch, seconds, row});
     },
-    afterFit: flush,
+    afterFit: () => log.flush(),
   };
 }
 
@@ -115,7 +112,10 @@ export function drawSamples(
   return self;
 }
 
-/** Writes a checkpoint every `checkpointEvery` steps, when the fit is being ended, at the end, and when `write` is called. */
+/**
+ * Writes a checkpoint every `checkpointEvery` steps, when the fit is being ended, at the end, and when `write` is
+ * called.
+ */
 export function writeCheckpoints(
   folder: RunFolder,
   {checkpointEvery, keepCheckpoints}: Pick<RunConfig, 'checkpointEvery' | 'keepCheckpoints'>,
@@ -156,7 +156,7 @@ export function writeCheckpoints(
   return self;
 }
 
-/** Tells about steps, epochs and speed. */
+/** Reports steps, epochs and speed. */
 export function reportProgress(
   learn: GANLearner,
   steps: number,

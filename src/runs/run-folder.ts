@@ -1,14 +1,32 @@
 /**
- * The run folder: config.json, metrics.jsonl, samples/step-00000100.png, checkpoints/step-00000100/, and TensorBoard's event files.
+ * The run folder: config.json and where its values came from, sessions.json, metrics.jsonl, samples/step-00000100.png,
+ * checkpoints/step-00000100/, and TensorBoard's event files.
  */
-import {mkdir, readdir, readFile, rm} from 'node:fs/promises';
+import {access, mkdir, open, readdir, readFile, rm} from 'node:fs/promises';
 import {join} from 'node:path';
-import {GanError} from '../errors.js';
-import type {Position} from '../gan/checkpoint.js';
+import {GanError, isGanError} from '../errors.js';
 import {writeFileAtomic} from '../gan/io/atomic-write.js';
 import {parseRunConfig, type RunConfig} from '../options/run-config.js';
+import {MetricsLog, readStanding} from './metrics-log.js';
 
 const stepName = (step: number): string => `step-${String(step).padStart(8, '0')}`;
+
+/** Steps of entries, ascending. */
+const stepsOf = (names: readonly string[], pattern: RegExp): number[] =>
+  names
+    .flatMap((name) => pattern.exec(name)?.[1] ?? [])
+    .map(Number)
+    .sort((a, b) => a - b);
+
+/** Steps of the checkpoints among the names in the folder `checkpoints`, ascending. */
+export const checkpointSteps = (names: readonly string[]): number[] => stepsOf(names, /^step-(\d+)$/);
+
+/**
+ * Steps of the sample grids among the names in the folder `samples`, ascending.
+ * @param last the last step of the metrics: later grids are left over from before a crash
+ */
+export const sampleSteps = (names: readonly string[], last: number): number[] =>
+  stepsOf(names, /^step-(\d+)\.png$/).filter((step) => step <= last);
 
 /** Seconds since 1970, which have ten digits until the year 2286. */
 const eventFileName = /events\.out\.tfevents\.(\d+)\.gan$/;
@@ -23,7 +41,7 @@ const entries: readonly string[] = [
   'report.html',
 ];
 
-/** Whether a run, or a report of it, writes what has this name at the top of its folder. */
+/** True if a run, or its report, writes a file or folder with this name at the top of its folder. */
 export const isRunEntry = (name: string): boolean => entries.includes(name) || eventFileName.test(name);
 
 /** A checkpoint of a run: by its step, or by what it is. */
@@ -34,6 +52,30 @@ export interface BestCheckpoint {
   step: number;
   metric: string;
   value: number;
+}
+
+/** A grid of images from the same latents as all grids of the run. */
+export interface Sample {
+  step: number;
+  path: string;
+}
+
+/** Where each value of a configuration came from, by `key` or `part.option`. */
+export type Origins = Readonly<Record<string, string>>;
+
+/** A training on a run, from its start or from a checkpoint: when, where, on what. */
+export interface Session {
+  /** ISO 8601, UTC. */
+  began: string;
+  /** Steps that the run had done before. */
+  afterStep: number;
+  backend: string;
+  device: Readonly<Record<string, string | number | boolean>>;
+  /** Processor, memory, system, versions. */
+  environment: Readonly<Record<string, string | number>>;
+  images: number;
+  generatorParameters: number;
+  criticParameters: number;
 }
 
 export class RunFolder {
@@ -47,39 +89,105 @@ export class RunFolder {
     return join(this.dir, 'config.json');
   }
 
-  get metricsPath(): string {
-    return join(this.dir, 'metrics.jsonl');
+  get originsPath(): string {
+    return join(this.dir, 'config.origins.json');
+  }
+
+  get sessionsPath(): string {
+    return join(this.dir, 'sessions.json');
+  }
+
+  get metrics(): MetricsLog {
+    return new MetricsLog(join(this.dir, 'metrics.jsonl'));
+  }
+
+  get samplesPath(): string {
+    return join(this.dir, 'samples');
+  }
+
+  get checkpointsPath(): string {
+    return join(this.dir, 'checkpoints');
+  }
+
+  get bestPath(): string {
+    return join(this.checkpointsPath, 'best.json');
   }
 
   samplePath(step: number): string {
-    return join(this.dir, 'samples', `${stepName(step)}.png`);
+    return join(this.samplesPath, `${stepName(step)}.png`);
   }
 
   checkpointPath(step: number): string {
-    return join(this.dir, 'checkpoints', stepName(step));
+    return join(this.checkpointsPath, stepName(step));
   }
 
   /** Makes the folders, and takes away checkpoints that a crash left half written. */
   async create(): Promise<void> {
-    for (const folder of ['samples', 'checkpoints']) await mkdir(join(this.dir, folder), {recursive: true});
-    const names = await readdir(join(this.dir, 'checkpoints'));
-    for (const name of names.filter((each) => /\.(tmp|old)$/.test(each)))
-      await rm(join(this.dir, 'checkpoints', name), {recursive: true});
+    for (const folder of [this.samplesPath, this.checkpointsPath]) await mkdir(folder, {recursive: true});
+    for (const name of await readdir(this.checkpointsPath))
+      if (/\.(tmp|old)$/.test(name)) await rm(join(this.checkpointsPath, name), {recursive: true});
   }
 
   async writeConfig(config: RunConfig): Promise<void> {
     await writeFileAtomic(this.configPath, `${JSON.stringify(config, null, 2)}\n`);
   }
 
+  /** The path of config.json. @throws GanError GAN_RUN_NOT_FOUND (exit 5) when this is no run folder */
+  async configFile(): Promise<string> {
+    await access(this.configPath).catch((error: unknown) => {
+      throw notFound(`${this.dir} is not a run folder: it has no config.json.`, error);
+    });
+    return this.configPath;
+  }
+
   /** @throws GanError GAN_RUN_NOT_FOUND (exit 5) when this is no run folder */
   async readConfig(): Promise<RunConfig> {
     try {
-      return parseRunConfig(await readFile(this.configPath, 'utf8'));
+      return parseRunConfig(await readFile(await this.configFile(), 'utf8'));
     } catch (error) {
-      throw new GanError('data', 'GAN_RUN_NOT_FOUND', `${this.dir} is no run folder: its config.json cannot be read`, {
-        cause: error,
-        suggestions: ['run folders are made by gan fit'],
-      });
+      throw isGanError(error)
+        ? error
+        : notFound(`${this.dir} is not a run folder: its config.json cannot be read.`, error);
+    }
+  }
+
+  /** Empty for a run that `gan fit` did not make. */
+  async readOrigins(): Promise<Origins> {
+    return (await readJson<Origins>(this.originsPath)) ?? {};
+  }
+
+  /** Keeps where each value of the configuration came from. Going on with a run changes only what flags changed. */
+  async writeOrigins(origins: Origins, resumed: boolean): Promise<void> {
+    const earlier = resumed ? await this.readOrigins() : {};
+    const changed = Object.fromEntries(Object.entries(origins).filter(([, origin]) => origin.startsWith('--')));
+    await writeFileAtomic(this.originsPath, `${JSON.stringify({...origins, ...earlier, ...changed}, null, 2)}\n`);
+  }
+
+  /** Oldest first. */
+  async readSessions(): Promise<Session[]> {
+    return (await readJson<Session[]>(this.sessionsPath)) ?? [];
+  }
+
+  /** Adds a session; one from the start takes the place of all. */
+  async addSession(session: Session): Promise<void> {
+    const earlier = session.afterStep > 0 ? await this.readSessions() : [];
+    await writeFileAtomic(this.sessionsPath, `${JSON.stringify([...earlier, session], null, 2)}\n`);
+  }
+
+  /** The sample grids, oldest first. @param last the last step of the metrics; without it they are read */
+  async samples(last?: number): Promise<Sample[]> {
+    const names = await readdir(this.samplesPath).catch((): string[] => []);
+    const steps = names.length === 0 ? [] : sampleSteps(names, last ?? (await this.lastStep()));
+    return steps.map((step) => ({step, path: this.samplePath(step)}));
+  }
+
+  /** Optimiser steps that the metrics tell of; 0 when there is none. */
+  async lastStep(): Promise<number> {
+    const file = await open(this.metrics.path).catch(() => undefined);
+    try {
+      return (await readStanding(file)).step;
+    } finally {
+      await file?.close();
     }
   }
 
@@ -100,11 +208,8 @@ export class RunFolder {
 
   /** Folders of the checkpoints, oldest first. */
   async checkpoints(): Promise<string[]> {
-    const names = await readdir(join(this.dir, 'checkpoints')).catch((): string[] => []);
-    return names
-      .filter((name) => /^step-\d+$/.test(name))
-      .sort()
-      .map((name) => join(this.dir, 'checkpoints', name));
+    const names = await readdir(this.checkpointsPath).catch((): string[] => []);
+    return checkpointSteps(names).map((step) => this.checkpointPath(step));
   }
 
   /** @throws GanError GAN_NO_CHECKPOINT (exit 5) */
@@ -112,25 +217,19 @@ export class RunFolder {
     const latest = (await this.checkpoints()).at(-1);
     if (latest === undefined)
       throw new GanError('data', 'GAN_NO_CHECKPOINT', `the run ${this.dir} has no checkpoint yet`, {
-        suggestions: ['let gan fit run to its end, or stop it with Ctrl-C: both write one'],
+        suggestions: ['let gan fit finish, or stop it with Ctrl-C: both write a checkpoint'],
       });
     return latest;
   }
 
-  /** What `keepBest` keeps; undefined when nothing was measured yet, or the checkpoint is gone. */
+  /** Returns the checkpoint that `keepBest` keeps; undefined if nothing was measured yet, or the checkpoint is gone. */
   async best(): Promise<BestCheckpoint | undefined> {
-    const best = await readFile(this.#bestPath, 'utf8')
-      .then((text) => JSON.parse(text) as BestCheckpoint)
-      .catch(() => undefined);
+    const best = await readJson<BestCheckpoint>(this.bestPath);
     return best && (await this.checkpoints()).includes(this.checkpointPath(best.step)) ? best : undefined;
   }
 
   async writeBest(best: BestCheckpoint): Promise<void> {
-    await writeFileAtomic(this.#bestPath, `${JSON.stringify(best)}\n`);
-  }
-
-  get #bestPath(): string {
-    return join(this.dir, 'checkpoints', 'best.json');
+    await writeFileAtomic(this.bestPath, `${JSON.stringify(best)}\n`);
   }
 
   /** @throws GanError GAN_NO_CHECKPOINT (exit 5), with the steps of those that there are */
@@ -138,8 +237,11 @@ export class RunFolder {
     if (which === 'newest') return this.latestCheckpoint();
     const step = which === 'best' ? (await this.best())?.step : which;
     if (step === undefined) {
-      throw new GanError('data', 'GAN_NO_CHECKPOINT', `the run ${this.dir} has kept no best checkpoint`, {
-        suggestions: ['gan fit --metrics NAME --keep-best NAME keeps it', '--checkpoint STEP takes any that there is'],
+      throw new GanError('data', 'GAN_NO_CHECKPOINT', `the run ${this.dir} has no best checkpoint`, {
+        suggestions: [
+          'gan fit --metrics NAME --keep-best NAME keeps it',
+          '--checkpoint STEP uses any other checkpoint',
+        ],
       });
     }
     const [path, all] = [this.checkpointPath(step), await this.checkpoints()];
@@ -147,7 +249,7 @@ export class RunFolder {
     throw new GanError('data', 'GAN_NO_CHECKPOINT', `the run ${this.dir} has no checkpoint of step ${step}`, {
       suggestions: [
         all.length > 0
-          ? `it has those of the steps ${all.map((each) => Number(/\d+$/.exec(each))).join(', ')}`
+          ? `it has checkpoints of the steps ${all.map((each) => Number(/\d+$/.exec(each))).join(', ')}`
           : 'it has none yet',
         'gan fit --keep-checkpoints 0 keeps all',
       ],
@@ -161,28 +263,16 @@ export class RunFolder {
     for (const old of (await this.checkpoints()).slice(0, -keep))
       if (old !== spared) await rm(old, {recursive: true, force: true});
   }
-
-  /** Drops the lines of metrics.jsonl about steps after `step`, and about the end of `epoch` and later ones: all that will come again. */
-  async rewindMetrics({step, epoch}: Pick<Position, 'step' | 'epoch'>): Promise<void> {
-    const text = await readFile(this.metricsPath, 'utf8').catch(() => '');
-    const isPast = (line: MetricsLine): boolean => line.step <= step && (line.row === undefined || line.epoch < epoch);
-    const lines = text.split('\n').filter((line) => isPast(parseLine(line)));
-    await writeFileAtomic(this.metricsPath, lines.map((line) => `${line}\n`).join(''));
-  }
 }
 
-interface MetricsLine {
-  step: number;
-  epoch: number;
-  /** In the lines that end an epoch. */
-  row?: unknown;
-}
+const notFound = (message: string, cause: unknown): GanError =>
+  new GanError('data', 'GAN_RUN_NOT_FOUND', message, {
+    cause,
+    suggestions: ['`gan fit` makes run folders, by default in runs/.'],
+  });
 
-/** A line cut short by a crash counts as later than everything. */
-function parseLine(line: string): MetricsLine {
-  try {
-    return JSON.parse(line) as MetricsLine;
-  } catch {
-    return {step: Infinity, epoch: Infinity};
-  }
-}
+/** What a file holds; undefined when it is missing or no JSON. */
+const readJson = async <T>(file: string): Promise<T | undefined> =>
+  readFile(file, 'utf8')
+    .then((text) => JSON.parse(text) as T)
+    .catch(() => undefined);

@@ -1,9 +1,10 @@
-import {readdir, readFile, stat} from 'node:fs/promises';
+import {readdir, stat} from 'node:fs/promises';
 import {join} from 'node:path';
 import type {RunConfig} from '../options/run-config.js';
+import {advance, type MetricsLine, type Standing} from './metrics-log.js';
 import {RunFolder, type BestCheckpoint} from './run-folder.js';
 
-/** What can be told of a run without its networks. */
+/** The summary of a run that needs no networks. */
 export interface RunSummary {
   dir: string;
   config: RunConfig;
@@ -27,52 +28,47 @@ export interface RunSummary {
   /** The last sample grid. */
   sample?: string;
   bytes: number;
-  /** When something was last written to it, in ISO 8601. */
+  /** Time of the last write to it, in ISO 8601. */
   changed: string;
-}
-
-/** A line of metrics.jsonl: of a step, or of the end of an epoch. */
-interface Line {
-  step: number;
-  epoch: number;
-  genLoss?: number;
-  critLoss?: number;
-  seconds?: number;
-  row?: Record<string, number | null>;
 }
 
 /** @throws GanError GAN_RUN_NOT_FOUND (exit 5) */
 export async function summariseRun(dir: string): Promise<RunSummary> {
   const folder = new RunFolder(dir);
   const config = await folder.readConfig();
-  const lines = await readLines(folder.metricsPath);
-  const [ended, last] = [lines.filter(({row}) => row !== undefined), lines.findLast(({row}) => row === undefined)];
-  const step = Math.max(0, ...lines.slice(-2).map((line) => line.step));
-  const first = ended[0];
-  const steps = config.steps ?? (first && config.epochs * (first.step / (first.epoch + 1)));
-  const samples = (await readdir(join(dir, 'samples')).catch((): string[] => []))
-    .filter((name) => name.endsWith('.png'))
-    .sort();
-  const [{bytes, changed}, best] = await Promise.all([extent(dir), folder.best()]);
+  let standing: Standing = {step: 0};
+  const ended: MetricsLine[] = [];
+  await folder.metrics.read((line) => {
+    standing = advance(standing, line);
+    if (line.row) ended.push(line);
+  });
+  const [first, last] = [ended[0], ended.at(-1)];
+  const steps = config.steps ?? (first && config.epochs * (first.step / ((first.epoch ?? 0) + 1)));
+  const [{bytes, changed}, best, samples] = await Promise.all([
+    extent(dir),
+    folder.best(),
+    folder.samples(standing.step),
+  ]);
   return {
     dir,
     config,
-    step,
+    ...standing,
     ...(steps !== undefined && {steps}),
-    epochs: (ended.at(-1)?.epoch ?? -1) + 1,
-    ...(ended.length > 0 && {row: ended.at(-1)!.row!}),
-    ...(last?.genLoss !== undefined && {genLoss: last.genLoss}),
-    ...(last?.critLoss !== undefined && {critLoss: last.critLoss}),
+    epochs: (last?.epoch ?? -1) + 1,
+    ...(last?.row && {row: last.row}),
     seconds: ended.reduce((sum, {seconds = 0}) => sum + seconds, 0),
     checkpoints: await folder.checkpoints(),
     ...(best && {best}),
-    ...(samples.length > 0 && {sample: join(dir, 'samples', samples.at(-1)!)}),
+    ...(samples.length > 0 && {sample: samples.at(-1)!.path}),
     bytes,
     changed: new Date(changed).toISOString(),
   };
 }
 
-/** The run folders below a folder, the one that changed last first; the folder itself if it is one. Other folders are passed over. */
+/**
+ * The run folders below a folder, the one that changed last first; the folder itself if it is one. Other folders are
+ * passed over.
+ */
 export async function findRuns(dir: string): Promise<string[]> {
   const names = await readdir(dir, {withFileTypes: true}).catch(() => []);
   if (names.some(({name}) => name === 'config.json')) return [dir];
@@ -89,18 +85,6 @@ export async function findRuns(dir: string): Promise<string[]> {
     .filter((time) => time !== undefined)
     .sort((a, b) => b.mtimeMs - a.mtimeMs)
     .map(({folder}) => folder);
-}
-
-/** Lines that are cut short, as those of a run that is being written, are passed over. */
-async function readLines(file: string): Promise<Line[]> {
-  const text = await readFile(file, 'utf8').catch(() => '');
-  return text.split('\n').flatMap((line) => {
-    try {
-      return [JSON.parse(line) as Line];
-    } catch {
-      return [];
-    }
-  });
 }
 
 /** Size and last change of all that is in a folder. */

@@ -22,8 +22,8 @@ export interface TensorBoardLog extends Callback {
 }
 
 /**
- * Writes what TensorBoard shows to a file in the run folder: the loss of each network and the learning rate at every step, images a second,
- * the row of each epoch, sample grids, and with `histogramEvery` histograms of all weights.
+ * Writes what TensorBoard shows to a file in the run folder: the loss of each network and the learning rate at every
+ * step, images a second, the row of each epoch, sample grids, and with `histogramEvery` histograms of all weights.
  */
 export function logToTensorBoard(
   learn: GANLearner,
@@ -86,7 +86,8 @@ export function logToTensorBoard(
 export async function rewindTensorBoard(folder: RunFolder, {step, batch}: Position): Promise<void> {
   const isPast = (event: {step: number; tags: string[]}): boolean =>
     event.step < step ||
-    (event.step === step && (batch === 0 || !event.tags.some((tag) => tag.startsWith(epochPrefix)))); // at batch 0 the epoch before is done
+    // at batch 0 the epoch before is done
+    (event.step === step && (batch === 0 || !event.tags.some((tag) => tag.startsWith(epochPrefix))));
   for (const path of await folder.eventFiles()) await rewindEvents(path, isPast);
 }
 

@@ -5,10 +5,10 @@ import {keepBest} from './best-checkpoint.js';
 import type {Training} from './open-training.js';
 import {drawSamples, logMetrics, reportProgress, stopAt, stopWhenDiverged, writeCheckpoints} from './run-callbacks.js';
 import type {RunConfig} from '../options/run-config.js';
-import {RunFolder} from './run-folder.js';
+import {RunFolder, type Origins, type Session} from './run-folder.js';
 import {logToTensorBoard, rewindTensorBoard, wantsTensorBoard} from './tensorboard.js';
 
-/** What a run tells while it trains, for progress bars and `--json`. */
+/** The events of a run while it trains, for progress bars and `--json`. */
 export type TrainEvent =
   /** `notCaptured`: why no step will be repeated from a recording, as far as that is known before the first. */
   | {
@@ -45,6 +45,10 @@ export interface FitRequest {
   /** Aborted: finish the step, write a checkpoint, return. */
   signal?: AbortSignal;
   notify?(event: TrainEvent): void;
+  /** Where each value of the configuration came from. */
+  origins?: Origins;
+  /** Facts about the machine, for sessions.json. */
+  environment?: Session['environment'];
 }
 
 export interface TrainResult {
@@ -64,17 +68,18 @@ export interface TrainResult {
 const sampleCount = 64;
 
 /**
- * Trains into a run folder, new or gone on with, as `Training.fit` says: what a run does beside training are callbacks, each one concern.
+ * Trains into a run folder, new or gone on with, as `Training.fit` says: what a run does beside training are callbacks,
+ * each one concern.
  * @throws GanError of every part: data (exit 5), configuration (3), diverged (6)
  */
 export async function train(
-  {config, parts, dls, learn, callbacks, steps, epochs, checkpoint}: Training,
+  {config, device, parts, dls, learn, callbacks, steps, epochs, checkpoint}: Training,
   dir: string,
-  {signal, notify = () => {}}: FitRequest,
+  {signal, notify = () => {}, origins, environment = {}}: FitRequest,
 ): Promise<TrainResult> {
   const folder = new RunFolder(dir);
   const position = checkpoint?.position ?? {epoch: 0, batch: 0, step: 0};
-  const log = logMetrics(learn, folder);
+  const log = folder.metrics;
   const board = wantsTensorBoard(config) ? logToTensorBoard(learn, folder, config, position) : undefined;
   const flush = async (): Promise<void> => {
     await log.flush();
@@ -91,7 +96,7 @@ export async function train(
   const cbs = [
     ...callbacks,
     stopWhenDiverged(folder),
-    log,
+    logMetrics(learn, log),
     ...(board ? [board] : []),
     samples,
     stopAt(steps, signal),
@@ -103,8 +108,20 @@ export async function train(
     const goOn = checkpoint && resumeFrom(learn, checkpoint);
     await folder.create();
     await folder.writeConfig(config);
-    await folder.rewindMetrics(position);
+    await log.rewind(position);
     await rewindTensorBoard(folder, position);
+    const session: Session = {
+      began: new Date().toISOString(),
+      afterStep: position.step,
+      backend: device.name,
+      device: device.info,
+      environment,
+      images: dls.train.size,
+      generatorParameters: learn.ganModel.network('generator').parameterCount(),
+      criticParameters: learn.ganModel.network('critic').parameterCount(),
+    };
+    await folder.addSession(session);
+    if (origins) await folder.writeOrigins(origins, checkpoint !== undefined);
     if (!learn.opt) learn.createOpt();
     const notCaptured = learn.capture.obstacle(learn, [...learn.callbacks, ...cbs]);
     notify({
@@ -113,9 +130,9 @@ export async function train(
       step: position.step,
       steps,
       epochs,
-      items: dls.train.size,
-      generatorParameters: learn.ganModel.network('generator').parameterCount(),
-      criticParameters: learn.ganModel.network('critic').parameterCount(),
+      items: session.images,
+      generatorParameters: session.generatorParameters,
+      criticParameters: session.criticParameters,
       ...(notCaptured !== undefined && {notCaptured}),
     });
     await learn.fit(epochs, undefined, {cbs, steps, ...(config.wd !== undefined && {wd: config.wd}), ...goOn});

@@ -7,7 +7,7 @@ import {usageOf} from '../options/config-keys.js';
 import {kindFacts, kindLabel, partKinds} from '../options/kinds.js';
 import {friendlyName} from '../plugin/names.js';
 
-/** What a new plug-in can bring: parts, and commands. */
+/** The kinds of things that a new plug-in can bring: parts and commands. */
 export type Provided = PartKind | 'command';
 
 interface Manifest {

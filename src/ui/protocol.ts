@@ -1,4 +1,4 @@
-/** What the server and the page of `gan ui` say to each other. Types only, for both sides. */
+/** The messages between the server and the page of `gan ui`. Types only, for both sides. */
 
 /** A run in the list. Everything is as its files tell; nothing asks the process that trains. */
 export interface RunSummary {
@@ -22,7 +22,7 @@ export interface RunDetail {
   name: string;
   /** config.json, checked to be an object and nothing more. */
   config: Record<string, unknown>;
-  /** Where each value came from, by its key. */
+  /** The origin of each value, by its key. */
   origins: Record<string, string>;
   /** Steps of the sample grids, ascending. */
   samples: number[];
@@ -30,7 +30,7 @@ export interface RunDetail {
   checkpoints: number[];
   /** Step of the one that `gan fit --keep-best` keeps. */
   best?: number;
-  /** What is wrong with it, for people. */
+  /** What is wrong with the run, for people. */
   problem?: string;
 }
 

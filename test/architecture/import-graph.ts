@@ -21,7 +21,7 @@ export function importsOf(root: string, folder: string): Import[] {
 
 export function sourceFiles(root: string, folder: string): string[] {
   const files = readdirSync(path.join(root, folder), {recursive: true, encoding: 'utf8'}).filter(
-    (file) => file.endsWith('.ts') && !file.endsWith('.d.ts'),
+    (file) => file.endsWith('.ts') && !file.endsWith('.d.ts') && !file.includes('node_modules'),
   );
   return files.map((file) => `${folder}/${file.split(path.sep).join('/')}`).sort();
 }

@@ -1,9 +1,11 @@
 import {createRequire} from 'node:module';
+import {totalmem} from 'node:os';
 import {pathToFileURL} from 'node:url';
 import {expect} from 'chai';
 import {runBench} from '../../dist/bench/run.js';
 import type {BenchRow} from '../../dist/bench/types.js';
 import {benchConfig} from '../../dist/cli/config/bench-config.js';
+import {partKinds} from '../../dist/options/kinds.js';
 import {openRegistry, pluginIn} from '../../dist/plugin/discover.js';
 import {ganError, pack, removeFolders} from '../plugin/helpers.js';
 
@@ -23,6 +25,14 @@ const fakes = {
   lost: `let waits = 0; ${module('lost', '', "{ if (++waits > 6) throw new Error('the device was lost'); }")}`,
 };
 
+/** Parts that say that they were used: their kinds, the keys that name them, and what `create` returns. */
+const loudKinds = [
+  ['penalty', 'penalty', 'ran'],
+  ['schedule', 'schedule', 'ran'],
+  ['metric', 'metrics', "{better: 'lower', compute: ran}"],
+  ['callback', 'callbacks', '{afterStep: ran}'],
+] as const;
+
 describe('runBench', () => {
   after(removeFolders);
 
@@ -32,20 +42,25 @@ describe('runBench', () => {
       timeoutMs = 60_000,
       rounds = 2,
       seconds,
-      more = {},
-    }: {timeoutMs?: number; rounds?: number; seconds?: number; more?: Record<string, string>} = {},
+      set = [],
+    }: {timeoutMs?: number; rounds?: number; seconds?: number; set?: string[]} = {},
   ) {
     const {root} = pack(
       'gan-plugin-fakes',
       {
         api: 2,
         backends: Object.fromEntries(Object.keys(fakes).map((name) => [name, `./${name}.js`])),
-        penalties: {loud: './loud.js'},
+        ...Object.fromEntries(loudKinds.map(([kind]) => [partKinds[kind].manifestKey, {loud: `./loud-${kind}.js`}])),
       },
       {
         ...Object.fromEntries(Object.entries(fakes).map(([name, text]) => [`${name}.js`, text])),
-        'loud.js':
-          "export default ({penalty}) => penalty({name: 'loud', summary: 'A test.', create: () => () => { throw new Error('the penalty ran'); }});",
+        ...Object.fromEntries(
+          loudKinds.map(([kind, , made]) => [
+            `loud-${kind}.js`,
+            `const ran = () => { throw new Error('the ${kind} ran'); };
+             export default (gan) => gan.${kind}({name: 'loud', summary: 'A test.', create: () => (${made})});`,
+          ]),
+        ),
       },
     );
     const {config, options} = await benchConfig(openRegistry([pluginIn(root)]), [], {
@@ -53,8 +68,7 @@ describe('runBench', () => {
       'n-features': '4',
       'n-extra-layers': '0',
       'batch-size': '2',
-      set: ['latent=4'],
-      ...more,
+      set: ['latent=4', ...set],
     });
     const messages: string[] = [];
     const result = await runBench({
@@ -70,10 +84,12 @@ describe('runBench', () => {
   const why = (row: BenchRow | undefined) => (row && !row.ok ? row.why : 'measured');
 
   it('measures in turns, compares with the reference, and puts what fails into rows', async () => {
+    const start = performance.now();
     const {
       result: {rows, environment},
       messages,
     } = await bench(['throws', 'good', 'dies', 'wasm', 'killed', 'nonsense']);
+    const elapsedMs = performance.now() - start;
     expect(rows.map(({backend, ok}) => `${backend} ${ok}`)).to.deep.equal([
       'throws false',
       'good true',
@@ -107,8 +123,22 @@ describe('runBench', () => {
         'tensorMb',
         'convGflops',
       ] as const) {
-        expect(metrics[name]?.median, name).to.be.greaterThan(0);
+        expect(metrics[name]?.median, name).to.be.greaterThan(0).and.lessThan(Infinity);
       }
+      const median = (name: keyof typeof metrics): number => metrics[name]!.median;
+      // six steps of two images in each round, all within the time that the whole took
+      const roundMs = (6 * 2 * 1000) / median('imagesPerSecond');
+      expect(roundMs)
+        .to.be.greaterThan(Math.min(median('criticMs'), median('generatorMs')))
+        .and.lessThan(elapsedMs);
+      expect(median('criticP95Ms')).to.be.at.least(median('criticMs')).and.lessThan(elapsedMs);
+      expect(median('generatorP95Ms')).to.be.at.least(median('generatorMs')).and.lessThan(elapsedMs);
+      expect(median('firstStepMs')).to.be.lessThan(elapsedMs);
+      expect(median('samplesPerSecond')).to.be.greaterThan(1000 / elapsedMs);
+      expect(median('peakMb') * 1e6)
+        .to.be.greaterThan(median('tensorMb') * 1e6)
+        .and.lessThan(totalmem());
+      expect(median('convGflops')).to.be.lessThan(10_000);
       expect(shapes.length).to.be.within(6, 8); // two of each kernel; matrix products where there are some
       expect(shapes.reduce((sum, {share}) => sum + share, 0)).to.be.within(0, 1);
     }
@@ -141,12 +171,14 @@ describe('runBench', () => {
     expect(row.rounds).to.be.above(2);
   });
 
-  it('trains with the penalty of the job', async () => {
-    const {
-      result: {rows},
-    } = await bench(['wasm'], {rounds: 1, more: {penalty: 'loud'}});
-    expect(why(rows[0])).to.contain('the penalty ran');
-  });
+  for (const [kind, key] of loudKinds) {
+    it(`trains with the ${kind} of the job, as gan fit does`, async () => {
+      const {
+        result: {rows},
+      } = await bench(['wasm'], {rounds: 1, set: [`${key}=loud`]});
+      expect(why(rows[0])).to.contain(`the ${kind} ran`);
+    });
+  }
 
   it('goes on when a device is lost in the middle', async () => {
     const {

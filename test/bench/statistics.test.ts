@@ -4,7 +4,8 @@ import {median, medianInterval} from '../../dist/bench/statistics.js';
 describe('medianInterval', () => {
   const upTo = (n: number): number[] => Array.from({length: n}, (_, i) => i + 1).sort((a, b) => (a % 3) - (b % 3));
 
-  // Ranks and confidence of the tables of the sign test: Conover, Practical Nonparametric Statistics, and `binom.test` of R.
+  // Ranks and confidence of the tables of the sign test: Conover, Practical Nonparametric Statistics, and `binom.test`
+  // of R.
   for (const [n, low, high, confidence] of [
     [6, 1, 6, 0.96875],
     [8, 1, 8, 0.9921875],
@@ -24,10 +25,12 @@ describe('medianInterval', () => {
 
   it('has the median in it as often as it says', () => {
     let state = 1;
-    const random = (): number => (state = (state * 48_271) % 2_147_483_647) / 2_147_483_647; // Park and Miller's generator
+    // Park and Miller's generator
+    const random = (): number => (state = (state * 48_271) % 2_147_483_647) / 2_147_483_647;
     let within = 0;
     for (let i = 0; i < 4000; i++) {
-      const {low, high} = medianInterval(Array.from({length: 12}, () => -Math.log(random()))); // exponential: its median is ln 2
+      // exponential: its median is ln 2
+      const {low, high} = medianInterval(Array.from({length: 12}, () => -Math.log(random())));
       if (low <= Math.LN2 && Math.LN2 <= high) within++;
     }
     expect(within / 4000).to.be.closeTo(0.9614, 0.012); // four standard errors

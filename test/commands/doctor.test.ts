@@ -10,11 +10,20 @@ describe('gan doctor', () => {
   it('looks at everything, without tfjs, and ends with 0 where gan fit can run', async () => {
     const {code, stdout, stderr} = await gan(['doctor'], {cwd: folder(), withoutTfjs: true});
     expect({code, stderr}).to.deep.equal({code: 0, stderr: ''});
-    for (const name of ['node', 'processor', 'memory', 'webassembly', 'backend wasm', 'images', 'plug-in gan', 'disk'])
+    for (const name of [
+      'node',
+      'processor',
+      'memory',
+      'webassembly',
+      'backend wasm',
+      'images',
+      'plug-in gankit',
+      'disk',
+    ])
       expect(stdout).to.match(new RegExp(`^(ok|warning) +${name} `, 'm'));
     expect(stdout)
       .to.match(/can run here: gan fit\n$/)
-      .and.match(/^ok +plug-in gan +\d+ parts$/m)
+      .and.match(/^ok +plug-in gankit +\d+ parts$/m)
       .and.not.contain('FORBIDDEN'); // a part that loads tfjs would be a warning
   });
 

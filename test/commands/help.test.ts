@@ -40,7 +40,7 @@ describe('what does no training', () => {
     expect(stdout).to.match(/BACKENDS: --backend NAME[\s\S]*wasm/);
   });
 
-  it('gan --version', async () => expect((await run('--version')).stdout).to.match(/^gan\/\d+\.\d+\.\d+ /));
+  it('gan --version', async () => expect((await run('--version')).stdout).to.match(/^gankit\/\d+\.\d+\.\d+ /));
 
   it('gan backends says what can run, without tfjs', async () => {
     const text = await run('backends');

@@ -69,7 +69,7 @@ describe('gan init', () => {
     expect(second.code).to.equal(2);
     expect(second.stderr).to.contain('gan.config.yaml').and.contain('--force');
     expect((await gan(['init', '--yes', '--force', '--format', 'ts'], {cwd})).stderr).to.contain(
-      'There is a configuration already: gan.config.yaml',
+      'This project already has a configuration: gan.config.yaml',
     );
     expect((await gan(['init', '--yes', '--force'], {cwd})).code).to.equal(0);
     expect(readFileSync(path.join(cwd, 'gan.config.yaml'), 'utf8'))

@@ -15,7 +15,10 @@ import {gan} from './helpers.js';
 /** Where screenshots go, to be looked at by people; nowhere when it is not set. */
 const shots = process.env['GAN_TEST_SCREENSHOTS'];
 
-/** In the browser: the contrast of each text of a page with what is behind it (WCAG 2.2). A string, as what compiles tests adds to functions. */
+/**
+ * In the browser: the contrast of each text of a page with what is behind it (WCAG 2.2). A string, as what compiles
+ * tests adds to functions.
+ */
 const contrastsOf = `(() => {
   const rgb = (text) => text.match(/[\\d.]+/g).map(Number);
   const luminance = (colour) => [0.2126, 0.7152, 0.0722].reduce((sum, weight, i) => sum + weight * (colour[i] <= 0.04045 * 255 ? colour[i] / 255 / 12.92 : ((colour[i] / 255 + 0.055) / 1.055) ** 2.4), 0);

@@ -21,7 +21,8 @@ describe('gan ui', () => {
       const page = await request(ui.port, '/');
       expect(page.status).to.equal(200);
       expect(page.body.toString()).to.contain('<title>gan</title>');
-      expect(JSON.parse((await request(ui.port, '/api/runs')).body.toString())).to.deep.equal([]); // the folder runs is not there yet
+      // the folder runs is not there yet
+      expect(JSON.parse((await request(ui.port, '/api/runs')).body.toString())).to.deep.equal([]);
       fakeRun(path.join(cwd, 'runs/first'), {metrics: metricsLine(3, 0.5)});
       await sleep(1000);
       expect((await request(ui.port, '/api/runs')).body.toString()).to.contain('"name":"first"');
@@ -29,7 +30,7 @@ describe('gan ui', () => {
       await sleep(200);
       expect(await ui.stop(signal)).to.equal(code);
       expect(await watching).to.equal('closed');
-      expect(ui.stderr()).to.equal('Shows the runs in runs; Ctrl-C ends it.\n');
+      expect(ui.stderr()).to.equal('Showing the runs in runs. Press Ctrl-C to stop.\n');
     });
   }
 
@@ -38,7 +39,8 @@ describe('gan ui', () => {
     const usual = 6160;
     const blocker = net.createServer();
     const port = await new Promise<number>((resolve) => {
-      blocker.on('error', () => resolve(usual)).listen(usual, '127.0.0.1', () => resolve(usual)); // in use already: as good
+      // in use already: as good
+      blocker.on('error', () => resolve(usual)).listen(usual, '127.0.0.1', () => resolve(usual));
     });
     try {
       const ui = await startUi(cwd, {args: []});

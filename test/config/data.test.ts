@@ -27,7 +27,7 @@ describe('parseData', () => {
 
   it('refuses a file', () => {
     expect(() => parseData({value: '/dev/null', origin: 'DATA'}, '/')).to.throw(
-      'This is no folder: /dev/null (from DATA)',
+      'This is not a folder: /dev/null (from DATA)',
     );
   });
 });

@@ -130,7 +130,10 @@ describe('configSchema', () => {
   });
 }).timeout(30_000);
 
-/** Values in and around the range, and of the wrong type. (Text that is a number is left out: gan takes it, editors mark it.) */
+/**
+ * Values in and around the range, and of the wrong type. (Text that is a number is left out: gan takes it, editors mark
+ * it.)
+ */
 function anyValue(spec: OptionSpec): fc.Arbitrary<unknown> {
   const odd = fc.constantFrom<unknown>(null, true, 'none', [], {}, 'nonsense');
   const usual: fc.Arbitrary<unknown> =

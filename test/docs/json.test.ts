@@ -10,7 +10,10 @@ import {folder, removeFolders, write} from '../plugin/helpers.js';
 const page = readFileSync(path.join(root, 'docs/json.md'), 'utf8');
 const blocks = new Map([...page.matchAll(/```ts\n\/\/ (.+)\n([^]*?)```/g)].map(([, name, body]) => [name!, body!]));
 
-/** What TypeScript says of values written out where the type of that block is wanted: missing and additional keys are errors, too. */
+/**
+ * What TypeScript says of values written out where the type of that block is wanted: missing and additional keys are
+ * errors, too.
+ */
 function faults(printed: readonly [name: string, values: readonly unknown[]][]): string[] {
   const sections = printed.map(
     ([name, values], i) =>

@@ -90,7 +90,7 @@ describe('what was trained is used', () => {
       expect(readFileSync(path.join(cwd, 'best.png'))).to.deep.equal(readFileSync(path.join(cwd, 'step.png')));
       for (const [which, code, what] of [
         ['best', 5, '--keep-best'],
-        ['nearest', 2, 'best, is wanted'],
+        ['nearest', 2, 'a checkpoint, or best'],
       ] as const) {
         const ran = await gan(['generate', 'run', '--out', 'x.png', '--checkpoint', which], {cwd});
         expect({code: ran.code, named: ran.stderr.replaceAll(/\s+/g, ' ').includes(what)}, ran.stderr).to.deep.equal({

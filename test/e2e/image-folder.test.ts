@@ -89,7 +89,8 @@ describe('gan fit on a folder of 1000 real images, and 3 that are broken', () =>
   it('draws its samples as a picture', async () => {
     const [, file] = /^sample grid +(\S+)$/m.exec(fitted.stdout)!;
     const {width, height, channels} = await sharp(path.join(cwd, file!)).metadata();
-    expect({width, height, channels}).to.deep.equal({width: 146, height: 146, channels: 3}); // 8 x 8 images and 9 gaps of 2
+    // 8 x 8 images and 9 gaps of 2
+    expect({width, height, channels}).to.deep.equal({width: 146, height: 146, channels: 3});
   });
 
   it('the run folder tells where the images are, absolutely', () => {

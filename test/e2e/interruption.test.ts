@@ -18,7 +18,8 @@ async function undisturbed(cwd: string, args: readonly string[], steps: number) 
   return results(path.join(cwd, 'whole'));
 }
 
-const goOn = (cwd: string, steps: number) => gan(['fit', '--resume', 'run', '--steps', String(steps)], {cwd});
+const goOn = (cwd: string, steps: number) =>
+  gan(['fit', '--resume', 'run', '--steps', String(steps)], {cwd, fresh: true});
 
 /** Sends a signal as soon as step `n` is told of; it arrives in some later one. */
 const atStep = (n: number, signal: NodeJS.Signals) => once(`"type":"step","step":${n},`, (kill: Kill) => kill(signal));

@@ -1,6 +1,6 @@
 import {expect} from 'chai';
 import {execFile} from 'node:child_process';
-import {existsSync, mkdirSync, readFileSync} from 'node:fs';
+import {existsSync, mkdirSync, readFileSync, statSync} from 'node:fs';
 import path from 'node:path';
 import {promisify} from 'node:util';
 import {root} from '../commands/helpers.js';
@@ -24,7 +24,8 @@ interface Packed {
 }
 
 async function pack(dir: string, to: string): Promise<Packed> {
-  const {stdout} = await run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', to], {cwd: dir, env}); // it is built already
+  // it is built already
+  const {stdout} = await run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', to], {cwd: dir, env});
   const [{filename, files}] = JSON.parse(stdout) as [{filename: string; files: {path: string}[]}];
   return {tarball: path.join(to, filename), files: files.map((file) => file.path), manifest: manifest(dir)};
 }
@@ -178,6 +179,26 @@ describe('what would be published', () => {
       {cwd: project, env},
     ).catch((error: {stdout: string}) => error);
     expect(stdout).to.equal('');
+  });
+
+  it('trains, evaluates and exports in the few lines of the example', async () => {
+    const example = readFileSync(path.join(root, 'examples/runs.ts'), 'utf8');
+    expect(example.trim().split('\n').length).to.be.at.most(15);
+    expect(readFileSync(path.join(root, 'docs/library.md'), 'utf8')).to.contain(`\`\`\`ts\n${example}\`\`\``);
+    write(project, {'runs.ts': example});
+    const options = ['--strict', '--noUncheckedIndexedAccess', '--exactOptionalPropertyTypes', '--skipLibCheck'];
+    const target = ['--target', 'es2022', '--module', 'nodenext'];
+    const compiled = await run(
+      process.execPath,
+      [path.join(root, 'node_modules/typescript/bin/tsc'), ...options, ...target, 'runs.ts'],
+      {cwd: project, env},
+    ).catch((error: {stdout: string}) => error);
+    expect(compiled.stdout).to.equal('');
+    const {stdout} = await run(process.execPath, ['runs.js'], {cwd: project, env});
+    expect(stdout).to.match(
+      /^20 steps, sliced Wasserstein distance 0\.\d+, weights in runs\/example\/weights\.safetensors\n$/,
+    );
+    expect(statSync(path.join(project, 'runs/example/weights.safetensors')).size).to.be.greaterThan(10_000);
   });
 
   it('works as a command', async () => {

@@ -100,7 +100,7 @@ describe('a plug-in of a stranger, linked to the command line', () => {
     const {stdout} = await ok('fit', '--help');
     for (const name of ['every-nth', 'soft-hinge', 'linear', 'ramps', 'strange'])
       expect(stdout).to.match(new RegExp(`^ +${name}\\s[\\s\\S]{0,120}gan-plugin-stranger\\)`, 'm'));
-    expect(stdout).to.contain('n=3: steps from one to the next');
+    expect(stdout).to.contain('n=3: number of steps from one generator step to the next');
   });
 
   it('is unknown where it is not linked', async () => {

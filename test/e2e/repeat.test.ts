@@ -36,6 +36,7 @@ describe('gan fit --config of a run', () => {
     const again = await gan(['fit', '--config', 'first/config.json', '--out', 'again', '--backend', 'wasm'], {
       cwd,
       env,
+      fresh: true,
     });
     expect(again.code, again.stderr).to.equal(0);
 

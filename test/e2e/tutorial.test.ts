@@ -169,7 +169,7 @@ describe('a plug-in, from its first line to its removal', () => {
     const {code, stdout, stderr} = await gan(['plugins', 'update'], {cwd, env});
     expect(code, stderr).to.equal(0);
     expect(stdout).to.contain('gan-plugin-swap 1.1.0 -> 2.0.0');
-    expect(stderr).to.contain('gan-plugin-swap is left out: it is made for plug-in API 99, this version of gan has 1');
+    expect(stderr).to.contain('gan-plugin-swap is not used: it is made for plug-in API 99, this version of gan has 1');
     expect((await gan(['plugins', 'uninstall', 'swap'], {cwd, env})).code).to.equal(0);
   });
 

@@ -110,7 +110,7 @@ describe('weights in and out', () => {
     [
       'is no safetensors file',
       (file) => Promise.resolve(writeFileSync(file, 'PK, a torch.save file perhaps')),
-      [/GAN_FILE_BROKEN/, /w\.safetensors is no intact safetensors file/],
+      [/GAN_FILE_BROKEN/, /w\.safetensors is not an intact safetensors file/],
     ],
     [
       'is cut',

@@ -7,7 +7,6 @@ import {
   basicGenerator,
   Dense,
   fromBatches,
-  isGanError,
   Module,
   Normalization,
   Parameter,
@@ -16,7 +15,6 @@ import {
   tf,
   type Batch,
   type DataLoaders,
-  type GanError,
   type Sequential,
   type StateDict,
   type Tensor,
@@ -35,16 +33,7 @@ export const random = (shape: readonly number[], seed: number, scale = 1): Tenso
 
 export const valuesOf = (x: Tensor): number[] => Array.from(x.dataSync());
 
-/** The GanError that a call ends with; fails when there is none. */
-export async function ganError(call: () => unknown): Promise<GanError> {
-  try {
-    await call();
-  } catch (error) {
-    if (isGanError(error)) return error;
-    throw error;
-  }
-  throw new Error('expected a GanError');
-}
+export {ganError} from '../gan-error.js';
 
 /** A folder for the time of one test. */
 export async function inFolder(use: (dir: string) => Promise<void>): Promise<void> {
@@ -147,4 +136,18 @@ export function dense(rows: number[][], bias?: number[]): Dense {
 /** Every number of a network's state, for comparing bit by bit. */
 export async function allState(net: Module): Promise<Record<string, number[]>> {
   return Object.fromEntries([...(await net.stateDict())].map(([name, {data}]) => [name, Array.from(data, Number)]));
+}
+
+/** A network of one function. */
+export class FunctionModule extends Module {
+  readonly #compute: (x: Tensor) => Tensor;
+
+  constructor(compute: (x: Tensor) => Tensor) {
+    super();
+    this.#compute = compute;
+  }
+
+  override forward(x: Tensor): Tensor {
+    return this.#compute(x);
+  }
 }

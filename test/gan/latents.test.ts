@@ -58,7 +58,8 @@ describe('drawLatent', () => {
     for (const i of within) expect(bounded[i]).to.equal(free[i]);
   });
 
-  // Variance of a standard normal between -t and t: 1 - 2 t phi(t) / erf(t / sqrt 2), computed with Python's math module.
+  // Variance of a standard normal between -t and t: 1 - 2 t phi(t) / erf(t / sqrt 2), computed with Python's math
+  // module.
   for (const [truncation, variance] of [
     [0.1, 0.003329],
     [0.7, 0.152919],

@@ -372,7 +372,8 @@ describe('Learner: fit', () => {
       await change({beforeBatch: (learn) => void ([learn.input, learn.target] = [learn.target, learn.input])}),
       1,
     ); // x = 0
-    expectClose(await change({afterPred: (learn) => void (learn.pred = tf.mul(learn.pred!, 3))}), 1 - 0.1 * 18); // (3w)^2
+    // (3w)^2
+    expectClose(await change({afterPred: (learn) => void (learn.pred = tf.mul(learn.pred!, 3))}), 1 - 0.1 * 18);
     expectClose(await change({afterLoss: (learn) => void (learn.loss = tf.mul(learn.loss!, 2))}), 0.6);
     expectClose(
       await change({
@@ -538,7 +539,8 @@ describe('Learner: parameter groups', () => {
   } {
     const layers: [Dense, BatchNorm, Dense] = [dense([[1], [2]], [0, 0]), new BatchNorm(2), dense([[1, 1]], [0])];
     const model = new Sequential(layers);
-    const pairs = (...values: number[]) => ({data: Float32Array.of(...values), shape: [2, 1]}); // a norm trains on two values at least
+    // a norm trains on two values at least
+    const pairs = (...values: number[]) => ({data: Float32Array.of(...values), shape: [2, 1]});
     const dls = fromBatches(
       [
         {input: pairs(1, 2), target: pairs(2, 5), size: 2},

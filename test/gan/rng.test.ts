@@ -3,8 +3,8 @@ import {Rng, setSeed, streams} from 'gankit';
 import {loadStreams, makeStreams, saveStreams} from '../../dist/gan/streams.js';
 
 /**
- * Statistics of n draws are allowed five standard deviations of their own: a wrong generator is far outside, and the seed
- * is fixed, so that a right one never fails.
+ * Statistics of n draws are allowed five standard deviations of their own: a wrong generator is far outside, and the
+ * seed is fixed, so that a right one never fails.
  */
 const mean = (values: ArrayLike<number>): number => Array.from(values).reduce((a, b) => a + b, 0) / values.length;
 const moment = (values: ArrayLike<number>, k: number, about = 0): number =>

@@ -28,9 +28,9 @@ import {
   type GANLearnerOptions,
   type Module,
   type OptimizerFactory,
+  type Penalty,
   type Tensor,
 } from 'gankit';
-import {penalise} from '../../dist/gan/penalties/penalty.js';
 import {scheduleLearningRate} from '../../dist/gan/callbacks/schedule.js';
 import {withDevice} from '../device.js';
 import {allState, noiseBatches, numberLoaders, Scale} from './helpers.js';
@@ -81,6 +81,35 @@ const wgan =
   (options) =>
     GANLearner.wgan(data(), ...nets(8), {optFunc, lr: 1e-3, ...more, ...options});
 
+/** Penalties of both networks: of slopes, of random points between the images, of a few steps only. */
+const penalties: Penalty[] = [
+  {
+    name: 'r1',
+    network: 'critic',
+    every: 4,
+    compute: ({real}) => tf.mul(tf.sum(tf.square(real.slopes)), 2),
+    repeatable: true,
+  },
+  {
+    name: 'between',
+    network: 'critic',
+    every: 2,
+    compute: ({real, fake, critic, random}) => {
+      const mix = random.uniform([real.images.shape[0]!, 1, 1, 1]);
+      const points = tf.add(fake.images, tf.mul(mix, tf.sub(real.images, fake.images)));
+      return {scores: tf.mean(critic(points)), noise: tf.mul(tf.mean(critic(random.normal(points.shape))), 0.5)};
+    },
+    repeatable: true,
+  },
+  {
+    name: 'size',
+    network: 'generator',
+    every: 3,
+    compute: ({fake}) => tf.mul(tf.mean(tf.square(fake.images)), 0.3),
+    repeatable: true,
+  },
+];
+
 const trainings: Record<string, Make> = {
   'wgan with rmsProp': wgan(rmsProp()),
   'wgan with norms clipped': wgan(rmsProp({mom: 0.5}), {clipNorms: true}),
@@ -90,6 +119,13 @@ const trainings: Record<string, Make> = {
   }),
   'sgd with momentum and decay in the gradient': wgan(sgd({mom: 0.9, wd: 0.1, decoupleWd: false})),
   'learning rates apart, decay on norms': wgan(adam({wd: 0.1}), {lr: [1e-3, 3e-3], wdBnBias: true}),
+  'penalties, some of them every few steps': (options) => {
+    const {critLossFunc: critic, genLossFunc: generator} = ganLossFromFunc(
+      mse,
+      new AdaptiveLoss(bceWithLogits).forward,
+    );
+    return new GANLearner(data(), ...nets(8), generator, critic, {optFunc: adam(), lr: 1e-3, penalties, ...options});
+  },
   'as fastai does it': wgan(adam(), {compat: 'fastai', switcher: FixedGANSwitcher(2, 1)}),
   'spectral norm, attention and dropout': (options) => {
     const lossCrit = new AdaptiveLoss(bceWithLogits).forward;
@@ -131,7 +167,8 @@ describe('steps repeated from recordings', function () {
       expectSame(both);
       expect(both.captured.refusals).to.deep.equal([]);
       expect(both.eager.repeated).to.equal(0);
-      expect(both.captured.repeated).to.be.within(50 - 2 * 4, 50 - 2 * 2);
+      const kinds = what.startsWith('penalties') ? 5 : 2; // the critic's with two, one and no penalty, the generator's
+      expect(both.captured.repeated).to.be.within(50 - kinds * 4, 50 - kinds * 2);
     });
   }
 
@@ -220,22 +257,15 @@ describe('steps repeated from recordings', function () {
       it(`with a callback that has ${event}`, async () =>
         expect(await refused(wgan(rmsProp()), callback(event))).to.deep.equal([`the callback watcher has ${event}`]));
     }
-    it('with a penalty', async () => {
-      const cbs: Callback[] = [];
-      expect(
-        await refused(
-          (options) => {
-            const learn = wgan(rmsProp())(options);
-            cbs.splice(
-              0,
-              1,
-              penalise(learn, ({real, critic}) => tf.mul(tf.mean(critic(real)), 0.1)),
-            );
-            return learn;
-          },
-          () => cbs,
-        ),
-      ).to.deep.equal(['the callback penalty has afterLoss']);
+    it('with a penalty that is not marked', async () => {
+      const penalty: Penalty = {
+        name: 'odd',
+        network: 'critic',
+        compute: ({real}) => tf.mul(tf.mean(real.scores), 0.1),
+      };
+      expect(await refused(wgan(rmsProp(), {penalties: [penalty]}))).to.deep.equal([
+        'the penalty odd is not marked as repeatable',
+      ]);
     });
     it('with GANDiscriminativeLR', async () =>
       expect(await refused(wgan(rmsProp()), () => [new GANDiscriminativeLR(3)])).to.match(

@@ -41,7 +41,7 @@ describe('npm run test:golden', () => {
     await inFolder(async (dir) => {
       const none = await cli(dir);
       expect(none).to.include({code: 5, stdout: ''});
-      expect(none.stderr).to.include(`${dir} holds no recordings`);
+      expect(none.stderr).to.include(`${dir} contains no recordings`);
     });
     expect((await cli('--backend', 'wosm')).stderr).to.include('wosm');
   });

@@ -66,7 +66,7 @@ describe('the built-in parts', () => {
       it(`${kind} ${name} loads, with a summary that ends in a full stop and help for each option`, async () => {
         const {summary, options = {}} = await registry.load(kind, name);
         expect(summary).to.match(/^[A-Z].*\.$/);
-        for (const [key, {help}] of Object.entries(options)) expect(help, key).to.be.a('string');
+        for (const [key, {help}] of Object.entries(options)) expect(help, key).to.match(/[a-z]{2}/);
       });
     }
   }

@@ -1,9 +1,8 @@
 import {mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
-import type {GanError} from '../../dist/errors.js';
 import type {PackageInfo} from '../../dist/plugin/manifest.js';
-import type {TensorApi} from '../../dist/plugin/tensors.js';
+import type {TensorApi} from '../../dist/plugin/lazy.js';
 
 const made: string[] = [];
 
@@ -37,18 +36,12 @@ export function pack(name: string, gan: unknown, files: Record<string, string> =
 /** For tests in which no part may touch tfjs. */
 export const noTensors = (): Promise<TensorApi> => Promise.reject(new Error('tfjs was loaded'));
 
-/** The GanError that a call ends in. */
-export async function ganError(call: () => unknown): Promise<GanError> {
-  try {
-    await call();
-  } catch (error) {
-    if ((error as Error).name === 'GanError') return error as GanError;
-    throw error;
-  }
-  throw new Error('no error was thrown');
-}
+export {ganError} from '../gan-error.js';
 
-/** A backend's module; `probe` is JavaScript for what its probe returns, `more` for further properties of the definition. */
+/**
+ * A backend's module; `probe` is JavaScript for what its probe returns, `more` for further properties of the
+ * definition.
+ */
 export const backendModule = (name: string, probe: string, open = "({tfBackend: 'cpu'})", more = ''): string =>
   `export default ({backend, opt}) => backend({
     name: '${name}', summary: 'A test.', ${more} options: {threads: opt.int(1, {min: 1, max: 8})},

@@ -4,6 +4,8 @@ import {tf, type Tensor} from '../../dist/backends/tf.js';
 import {createParts} from '../../dist/config/parts.js';
 import {resolveConfig} from '../../dist/config/resolve.js';
 import type {FiniteSource} from '../../dist/gan/data/types.js';
+import {namedTerms, sumOf, type Terms} from '../../dist/gan/losses/loss.js';
+import type {TrainingStep} from '../../dist/gan/training-step.js';
 import type {Turn} from '../../dist/gan/switchers/switcher.js';
 import {openRegistry} from '../../dist/plugin/discover.js';
 import type {GivenMap} from '../../dist/options/options-check.js';
@@ -37,28 +39,40 @@ describe('the built-in parts', () => {
   });
 
   describe('losses', () => {
-    const scores = {
-      real: tf.tensor([[1], [3]]),
-      fake: tf.tensor([[-1], [0]]),
-      output: tf.zeros([2, 4]),
-      target: tf.fill([2, 4], 0.5),
-    };
+    const step = {
+      real: {scores: tf.tensor([[1], [3]]), images: tf.fill([2, 4], 0.5)},
+      fake: {scores: tf.tensor([[-1], [0]]), images: tf.zeros([2, 4])},
+    } as unknown as TrainingStep;
+    const softplus = (x: number): number => Math.log1p(Math.exp(x));
+    const total = (given: Tensor | Terms): number => number(sumOf(namedTerms(given, 'all')));
 
     it('wgan: mean(real) - mean(fake) for the critic, mean(fake) for the generator', async () => {
       const loss = await registry.create('loss', 'wgan');
-      expect(number(loss.critic(scores))).to.be.closeTo(2.5, 1e-6);
-      expect(number(loss.generator(scores))).to.be.closeTo(-0.5, 1e-6);
+      expect(total(loss.critic(step))).to.be.closeTo(2.5, 1e-6);
+      expect(total(loss.generator(step))).to.be.closeTo(-0.5, 1e-6);
     });
 
     it('bce: cross-entropy of real as 1 and fake as 0, and of fake as 1 for the generator, with the pixel term', async () => {
-      const softplus = (x: number) => Math.log1p(Math.exp(x));
       const critic = (softplus(-1) + softplus(-3)) / 4 + (softplus(-1) + softplus(0)) / 4;
       const generator = (softplus(1) + softplus(0)) / 2;
       const loss = await registry.create('loss', 'bce');
-      expect(number(loss.critic(scores))).to.be.closeTo(critic, 1e-6);
-      expect(number(loss.generator(scores))).to.be.closeTo(generator, 1e-6);
+      expect(total(loss.critic(step))).to.be.closeTo(critic, 1e-6);
+      expect(total(loss.generator(step))).to.be.closeTo(generator, 1e-6);
       const withPixels = await registry.create('loss', 'bce', given({pixelWeight: 10}));
-      expect(number(withPixels.generator(scores))).to.be.closeTo(generator + 10 * 0.5, 1e-5);
+      expect(total(withPixels.generator(step))).to.be.closeTo(generator + 10 * 0.5, 1e-5);
+      expect(Object.keys(withPixels.generator(step))).to.deep.equal(['adversarial', 'pixel']);
+    });
+
+    it('hinge: scores below 1 of real images and above -1 of fakes count', async () => {
+      const loss = await registry.create('loss', 'hinge');
+      expect(total(loss.critic(step))).to.be.closeTo(0 + 1 / 2, 1e-6);
+      expect(total(loss.generator(step))).to.be.closeTo(0.5, 1e-6);
+    });
+
+    it('relativistic: softplus of the difference in each pair, with opposite signs for the two networks', async () => {
+      const loss = await registry.create('loss', 'relativistic');
+      expect(total(loss.critic(step))).to.be.closeTo((softplus(-1 - 1) + softplus(0 - 3)) / 2, 1e-6);
+      expect(total(loss.generator(step))).to.be.closeTo((softplus(1 + 1) + softplus(3 - 0)) / 2, 1e-6);
     });
   });
 

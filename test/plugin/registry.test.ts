@@ -1,6 +1,5 @@
 import {expect} from 'chai';
-import type {Tf} from '../../dist/backends/tf.js';
-import type {Nn} from '../../dist/gan/nn.js';
+import type {TensorApi} from '../../dist/plugin/lazy.js';
 import type {PackageInfo} from '../../dist/plugin/manifest.js';
 import {apiFault} from '../../dist/plugin/manifest.js';
 import {Registry} from '../../dist/plugin/registry.js';
@@ -149,6 +148,15 @@ describe('Registry', () => {
       expect(apiFault({api: 1, recipes: {r: './r.js'}}, 2, changes)).to.match(/would bring recipe r$/);
     });
 
+    it('what this version has changed, by name of part', () => {
+      const fault = apiFault({api: 1, losses: {x: './x.js'}, penalties: {p: './p.js'}, callbacks: {c: './c.js'}});
+      expect(fault).to.match(
+        /^it is made for plug-in API 1, this version of gan has 2; it would bring loss x, penalty p, callback c; /,
+      );
+      for (const word of ['`real.scores`', '`create` returns `{network, compute(step)}`', '`runAfter`', '`lastLoss`'])
+        expect(fault).to.contain(word);
+    });
+
     it('nothing of old changes when it is made for a newer one, or for none', () => {
       for (const api of [3, undefined, '1'])
         expect(apiFault({api, losses: {x: './x.js'}}, 2, changes)).to.match(/has 2; it would bring loss x$/);
@@ -239,7 +247,7 @@ describe('Registry', () => {
     it('tells of plug-ins that were left out: it may be in one of them', async () => {
       const parts = registry(pack('too-new', {api: 9, losses: {hinge: './a.js'}}));
       const error = await ganError(() => parts.load('loss', 'hinge'));
-      expect(error.suggestions.join(' ')).to.contain('None is installed').and.contain('too-new is left out');
+      expect(error.suggestions.join(' ')).to.contain('None is installed').and.contain('too-new is not used');
     });
   });
 
@@ -248,13 +256,13 @@ describe('Registry', () => {
       const counts = {loads: 0};
       const load = async () => {
         counts.loads++;
-        return {tf: {answer: 42} as unknown as Tf, nn: {layer: 'dense'} as unknown as Nn};
+        return {tf: {answer: 42}, nn: {layer: 'dense'}} as unknown as TensorApi;
       };
       return {counts, load};
     };
     const block = {api: 2, losses: {x: './x.js'}};
 
-    it('are not loaded by a part that only takes them', async () => {
+    it('are not loaded to list a part that only takes them, and are there when it is made', async () => {
       const {counts, load} = tensors();
       const parts = new Registry(
         [
@@ -268,8 +276,7 @@ describe('Registry', () => {
       expect((await parts.load('loss', 'x')).summary).to.equal('s');
       expect(counts.loads).to.equal(0);
       const made = await parts.create('loss', 'x');
-      expect(counts.loads).to.equal(0);
-      await parts.tensors.load();
+      expect(counts.loads).to.equal(1);
       const scores = {} as Parameters<typeof made.critic>[0];
       expect(made.critic(scores)).to.equal(42);
     });
@@ -288,6 +295,27 @@ describe('Registry', () => {
       expect(await parts.create('loss', 'x')).to.have.property('layer', 'dense');
       expect(await parts.create('loss', 'x')).to.have.property('layer', 'dense');
       expect(counts.loads).to.equal(1);
+    });
+
+    it('are there before create, which runs once', async () => {
+      const {counts, load} = tensors();
+      const body =
+        'create: () => { globalThis.ganCreates = (globalThis.ganCreates ?? 0) + 1; return {layer: nn.layer}; }';
+      const parts = new Registry(
+        [pack('a', block, {'x.js': `export default ({loss, nn}) => loss({name: 'x', summary: 's', ${body}});`})],
+        load,
+      );
+      expect(await parts.create('loss', 'x')).to.have.property('layer', 'dense');
+      expect((globalThis as {ganCreates?: number}).ganCreates).to.equal(1);
+      expect(counts.loads).to.equal(1);
+    });
+
+    it('are not loaded for a switcher; one that uses them in create is told so', async () => {
+      const bad = "export default ({switcher, nn}) => switcher({name: 'x', summary: 's', create: () => nn.layer});";
+      const parts = registry(pack('a', {api: 2, switchers: {x: './x.js'}}, {'x.js': bad}));
+      const error = await ganError(() => parts.create('switcher', 'x'));
+      expect(error).to.include({code: 'GAN_PLUGIN_FAILED', exitCode: 3});
+      expect(error.message).to.contain('nn.layer was used before it was loaded');
     });
 
     it('are loaded when a part uses them at once', async () => {

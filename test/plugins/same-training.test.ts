@@ -52,7 +52,10 @@ async function train(recipe: string, backend: string, env: Record<string, string
   };
 }
 
-/** The largest distance between two trainings: of each loss to itself, of each value of a tensor to the largest of that tensor. */
+/**
+ * The largest distance between two trainings: of each loss to itself, of each value of a tensor to the largest of that
+ * tensor.
+ */
 function distance(got: Training, wanted: Training): number {
   expect(got.losses).to.have.length(20);
   expect([...got.tensors.keys()]).to.deep.equal([...wanted.tensors.keys()]);

@@ -36,7 +36,9 @@ export function runTool(home: string, file: string, ...args: string[]) {
   return spawnSync(process.execPath, [path.join(home, 'node_modules', file), ...args], {cwd: home, encoding: 'utf8'});
 }
 
-/** A data folder in which the command line finds the package linked, as `gan plugins link` leaves it; for GAN_DATA_DIR. */
+/**
+ * A data folder in which the command line finds the package linked, as `gan plugins link` leaves it; for GAN_DATA_DIR.
+ */
 export function linkedIn(home: string, name: string): string {
   const data = folder();
   writeFileSync(

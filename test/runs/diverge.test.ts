@@ -3,17 +3,17 @@ import path from 'node:path';
 import {tf, type Tensor} from '../../dist/backends/tf.js';
 import type {Device} from '../../dist/backends/device.js';
 import {readCheckpoint} from '../../dist/gan/checkpoint.js';
-import type {GanLossPair} from '../../dist/plugin/index.js';
+import type {StepLoss} from '../../dist/plugin/index.js';
 import {folder, ganError, removeFolders} from '../plugin/helpers.js';
 import {fit, metrics, newest, openCpu} from './helpers.js';
 
 /** The difference of the means, until the loss of step `at`, to which something is done. */
-function lossThatBreaks(at: number, breakIt: (loss: Tensor) => Tensor): GanLossPair {
+function lossThatBreaks(at: number, breakIt: (loss: Tensor) => Tensor): StepLoss {
   let step = 0;
   const count = (loss: Tensor): Tensor => (++step >= at ? breakIt(loss) : loss);
   return {
-    critic: ({real, fake}) => count(tf.sub(tf.mean(real), tf.mean(fake))),
-    generator: ({fake}) => count(tf.mean(fake)),
+    critic: ({real, fake}) => count(tf.sub(tf.mean(real.scores), tf.mean(fake.scores))),
+    generator: ({fake}) => count(tf.mean(fake.scores)),
   };
 }
 
@@ -55,7 +55,8 @@ describe('a run that diverges', () => {
         ).to.equal(true);
       const {step} = await fit({device, dir, set: ['steps=9'], resume: true});
       expect(step).to.equal(9);
-      expect(metrics(dir).map((line) => line['step'])).to.deep.equal([1, 2, 3, 4, 5, 6, 6, 7, 8, 9]); // 6: a step, and the row of its epoch
+      // 6: a step, and the row of its epoch
+      expect(metrics(dir).map((line) => line['step'])).to.deep.equal([1, 2, 3, 4, 5, 6, 6, 7, 8, 9]);
     });
   }
 

@@ -1,6 +1,6 @@
 /**
- * For a process of its own, run with --expose-gc: trains 500 steps as the arguments (`key=value`) say and prints, for steps
- * 43 and 493, how many tensors are alive and how much memory the process has.
+ * For a process of its own, run with --expose-gc: trains 500 steps as the arguments (`key=value`) say and prints, for
+ * steps 43 and 493, how many tensors are alive and how much memory the process has.
  */
 import {mkdtempSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';

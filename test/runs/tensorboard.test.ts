@@ -132,7 +132,8 @@ describe("TensorBoard's event files", () => {
         (limit, i) => values.filter((value) => value <= limit && (i === 0 || value > limits[i - 1]!)).length,
       );
       expect(histogram.bucket.reduce((a, b) => a + b)).to.equal(values.length);
-      for (const [i, count] of histogram.bucket.entries()) expect(count, `${name} ${i}`).to.be.closeTo(inBucket[i]!, 1); // a value on a border
+      // a value on a border
+      for (const [i, count] of histogram.bucket.entries()) expect(count, `${name} ${i}`).to.be.closeTo(inBucket[i]!, 1);
     }
   });
 
@@ -154,8 +155,10 @@ describe("TensorBoard's event files", () => {
 
   it('of a run that crashed are cut back to its last checkpoint, half a record included', async () => {
     const dir = path.join(folder(), 'run');
-    await fit({device, dir, set: [...set, 'checkpointEvery=6', 'steps=13']}); // 6 batches an epoch: also at the ends of epochs
-    rmSync(newest(dir, 'checkpoints'), {recursive: true}); // as if it had crashed after step 13, with a checkpoint of step 12
+    // 6 batches an epoch: also at the ends of epochs
+    await fit({device, dir, set: [...set, 'checkpointEvery=6', 'steps=13']});
+    // as if it had crashed after step 13, with a checkpoint of step 12
+    rmSync(newest(dir, 'checkpoints'), {recursive: true});
     const file = path.join(dir, eventNames(dir)[0]!);
     appendFileSync(file, readFileSync(file).subarray(0, 30)); // not finished
     await fit({device, dir, set: [...set, 'checkpointEvery=6', 'steps=20'], resume: true});

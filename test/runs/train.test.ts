@@ -1,14 +1,15 @@
 import {expect} from 'chai';
 import {existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync} from 'node:fs';
 import path from 'node:path';
-import {tf, type Tensor} from '../../dist/backends/tf.js';
+import {tf} from '../../dist/backends/tf.js';
 import type {Device} from '../../dist/backends/device.js';
 import type {Callback} from '../../dist/gan/callback.js';
 import {writeSafetensors} from '../../dist/gan/io/safetensors.js';
 import {openRun} from '../../dist/runs/open-run.js';
+import type {StepLoss} from '../../dist/plugin/index.js';
 import type {TrainEvent} from '../../dist/runs/train.js';
 import {folder, ganError, removeFolders} from '../plugin/helpers.js';
-import {expectSame, fit, newest, openCpu, results, type RunOptions} from './helpers.js';
+import {expectSame, fit, metrics, newest, openCpu, results, type RunOptions} from './helpers.js';
 
 describe('train', () => {
   let device: Device;
@@ -71,7 +72,6 @@ describe('train', () => {
       'train-eval',
       'gan-trainer',
       'switcher',
-      'penalty',
       'spy',
       'stop-when-diverged',
       'recorder',
@@ -88,11 +88,37 @@ describe('train', () => {
     ]);
   });
 
+  it('logs the terms of a loss by name, and no terms where there is one', async () => {
+    const dir = newRun();
+    await run({dir, set: ['steps=6', 'recipe=r1', 'penalty.every=2', 'loss.pixelWeight=0.5', 'switcher.nCrit=2']});
+    const lines = metrics(dir).filter(({mode}) => mode !== undefined);
+    expect(lines.map(({mode, terms}) => `${String(mode)} ${Object.keys(terms ?? {}).join()}`)).to.deep.equal([
+      'critic adversarial,r1',
+      'critic ',
+      'generator adversarial,pixel',
+      'critic adversarial,r1',
+      'critic ',
+      'generator adversarial,pixel',
+    ]);
+    for (const {loss, terms} of lines)
+      if (terms)
+        expect(Object.values(terms as object).reduce((a: number, b: number) => a + b, 0)).to.be.closeTo(
+          loss as number,
+          1e-4,
+        );
+  });
+
   it('keeps the two newest checkpoints, and nothing half written', async () => {
     const dir = newRun();
     await run({dir, set: ['steps=9', 'checkpointEvery=2']});
     expect(readdirSync(path.join(dir, 'checkpoints'))).to.deep.equal(['step-00000008', 'step-00000009']);
-    expect(readdirSync(dir).sort()).to.deep.equal(['checkpoints', 'config.json', 'metrics.jsonl', 'samples']);
+    expect(readdirSync(dir).sort()).to.deep.equal([
+      'checkpoints',
+      'config.json',
+      'metrics.jsonl',
+      'samples',
+      'sessions.json',
+    ]);
   });
 
   it('keeps as many checkpoints as are wanted, or all; what is wanted can change when it goes on', async () => {
@@ -239,7 +265,7 @@ describe('train', () => {
           run({dir, set: ['steps=8', 'opt=sgd', 'lr=1e38', 'clip=none', 'switcher.nCrit=1', 'genFirst=true']}),
         ),
       'a loss that throws': async (dir) => {
-        const loss = {critic: (): never => fail(), generator: ({fake}: {fake: Tensor}) => tf.mean(fake)};
+        const loss: StepLoss = {critic: () => fail(), generator: ({fake}) => tf.mean(fake.scores)};
         const error = await run({dir, parts: {loss}, set: ['genFirst=true', 'steps=8']}).catch(
           (reason: unknown) => reason,
         );

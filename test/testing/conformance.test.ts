@@ -145,9 +145,13 @@ describe('the conformance kit', () => {
     });
   });
 
-  /** All but the recorded trainings, which take minutes; the example backend, of the same plain JavaScript, goes through them. */
+  /**
+   * All but the recorded trainings, which take minutes; the example backend, of the same plain JavaScript, goes through
+   * them.
+   */
   it('gives the plain JavaScript backend full marks, without another process', async () => {
-    const short = groups.filter((group) => group !== 'golden' && group !== 'training'); // these are among the example backend's own tests
+    // these are among the example backend's own tests
+    const short = groups.filter((group) => group !== 'golden' && group !== 'training');
     const results: CheckResult[] = [];
     for (const only of short) results.push(...(await runConformance(cpu, {only})));
     expect(results.filter(({state}) => state !== 'passed').map(({title, why}) => `${title}: ${why}`)).to.deep.equal([

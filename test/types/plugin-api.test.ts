@@ -3,15 +3,17 @@ import {expect} from 'chai';
 import {fileURLToPath} from 'node:url';
 import ts from 'typescript';
 import type {PartChoice, RunConfig} from '../../dist/options/run-config.js';
-import type {Architecture, Backend, Gan, GanLossPair, PartKind, PartKinds} from '../../dist/plugin/index.js';
+import type {Architecture, Backend, Gan, StepLoss, PartKind, PartKinds} from '../../dist/plugin/index.js';
+import {kindNames} from '../../dist/options/kinds.js';
 import type {RunParts} from '../../dist/config/parts.js';
 import type {LearningRateSchedule} from '../../dist/plugin/index.js';
 import type {NamedImageMetric} from '../../dist/gan/metrics/image-metrics.js';
 import type {Registry} from '../../dist/plugin/registry.js';
 
 describe('the types of the plug-in API', () => {
-  it('accept the right uses in this file and refuse the wrong ones', () => {
-    const file = fileURLToPath(import.meta.url);
+  const file = fileURLToPath(import.meta.url);
+  let program: ts.Program;
+  before(() => {
     const {config} = ts.readConfigFile(
       fileURLToPath(new URL('../../tsconfig.base.json', import.meta.url)),
       ts.sys.readFile,
@@ -20,11 +22,34 @@ describe('the types of the plug-in API', () => {
       {...config.compilerOptions, types: ['node', 'mocha'], noEmit: true, declaration: false},
       fileURLToPath(new URL('../..', import.meta.url)),
     );
-    const program = ts.createProgram([file], options);
+    program = ts.createProgram([file], options);
+  });
+
+  it('accept the right uses in this file and refuse the wrong ones', () => {
     const faults = ts.getPreEmitDiagnostics(program, program.getSourceFile(file));
     expect(faults.map(({messageText}) => ts.flattenDiagnosticMessageText(messageText, '\n'))).to.deep.equal([]);
-  }).timeout(60_000);
-});
+  });
+
+  it('explain in an editor each value of a run, and the function of each kind', () => {
+    const checker = program.getTypeChecker();
+    /** The names of a declared type's properties that have no comment. */
+    const unexplained = (declaredIn: string, name: string): string[] => {
+      const source = program.getSourceFile(fileURLToPath(new URL(`../../dist/${declaredIn}`, import.meta.url)))!;
+      const symbol = checker
+        .getExportsOfModule(checker.getSymbolAtLocation(source)!)
+        .find((each) => each.name === name)!;
+      const properties = checker.getDeclaredTypeOfSymbol(symbol).getProperties();
+      expect(properties.length).to.be.greaterThan(10);
+      return properties.filter((each) => each.getDocumentationComment(checker).length === 0).map((each) => each.name);
+    };
+    const parts = ['arch', 'loss', 'opt', 'switcher', 'metrics', 'callbacks']; // say it by their names
+    expect(unexplained('options/run-config.d.ts', 'RunConfig').filter((key) => !parts.includes(key))).to.deep.equal([]);
+    const unexplainedKinds = unexplained('plugin/index.d.ts', 'Gan').filter((key) =>
+      (kindNames as string[]).includes(key),
+    );
+    expect(unexplainedKinds).to.deep.equal([]);
+  });
+}).timeout(60_000);
 
 /** An exact type, both ways. */
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
@@ -84,18 +109,18 @@ export const losses = ({loss, tf}: Gan) => [
   loss({
     name: 'x',
     summary: 's',
-    create: (): GanLossPair => ({
-      critic: ({real, fake}) => tf.sub(tf.mean(real), tf.mean(fake)),
-      generator: ({fake}) => tf.mean(fake),
+    create: (): StepLoss => ({
+      critic: ({real, fake}) => tf.sub(tf.mean(real.scores), tf.mean(fake.scores)),
+      generator: ({fake}) => ({adversarial: tf.mean(fake.scores)}),
     }),
   }),
   // @ts-expect-error half a loss: the signs could drift apart
-  loss({name: 'x', summary: 's', create: () => ({critic: ({real}) => tf.mean(real)})}),
+  loss({name: 'x', summary: 's', create: () => ({critic: ({real}) => tf.mean(real.scores)})}),
   loss({
     name: 'x',
     summary: 's',
-    // @ts-expect-error the critic's half sees no target
-    create: () => ({critic: ({target}) => tf.mean(target), generator: ({fake}) => tf.mean(fake)}),
+    // @ts-expect-error a step has no target: it has real.images
+    create: () => ({critic: ({target}) => tf.mean(target), generator: ({fake}) => tf.mean(fake.scores)}),
   }),
 ];
 
@@ -125,7 +150,7 @@ export const created = async (registry: Registry) => {
 /** What the tables of keys and kinds come to, for some of their rows. */
 export const derived = (config: RunConfig, parts: RunParts) => {
   holds<Same<keyof PartKinds, PartKind>>(); // a kind has its type, and a type its kind
-  holds<Same<Exclude<keyof Gan, PartKind>, 'apiVersion' | 'tf' | 'nn' | 'opt' | 'GanError'>>();
+  holds<Same<Extract<keyof Gan, PartKind>, PartKind>>();
   holds<Same<typeof config.size, number>>();
   holds<Same<typeof config.channels, 1 | 2 | 3 | 4>>();
   holds<Same<typeof config.resize, 'crop' | 'pad' | 'squish'>>();

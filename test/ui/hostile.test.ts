@@ -49,7 +49,7 @@ describe('gan ui and hostile requests', () => {
     const code = await ui.stop();
     removeFolders();
     expect(code, 'it was there until the end').to.equal(130);
-    expect(ui.stderr()).to.equal('Shows the runs in runs; Ctrl-C ends it.\n');
+    expect(ui.stderr()).to.equal('Showing the runs in runs. Press Ctrl-C to stop.\n');
   });
 
   const ask = (address: string, options?: Parameters<typeof request>[2]): Promise<Answer> =>

@@ -57,7 +57,8 @@ describe(`the page of gan ui${noBrowser === undefined ? '' : ` (skipped: ${noBro
   async function open(hash = '', options: BrowserContextOptions = {}): Promise<Page> {
     const fresh = await browser.newPage({viewport: {width: 1280, height: 860}, ...options});
     said = complaints(fresh);
-    await fresh.addInitScript({content: 'globalThis.__name = (each) => each;'}); // which the tests' own compiler adds to functions
+    // which the tests' own compiler adds to functions
+    await fresh.addInitScript({content: 'globalThis.__name = (each) => each;'});
     await fresh.goto(ui.url + hash);
     return fresh;
   }
@@ -278,7 +279,8 @@ describe(`the page of gan ui${noBrowser === undefined ? '' : ` (skipped: ${noBro
       `step ${stepIn(newest)}`,
       `step ${stepIn(older)}`,
     ]);
-    await new RunFolder(path.join(cwd, 'runs/live')).writeBest({step: stepIn(older), metric: 'swd', value: 0.1}); // as --keep-best does
+    // as --keep-best does
+    await new RunFolder(path.join(cwd, 'runs/live')).writeBest({step: stepIn(older), metric: 'swd', value: 0.1});
     await until(
       () => chooser.locator('option').allTextContents(),
       ([, , last]) => last === `step ${stepIn(older)}, best`,

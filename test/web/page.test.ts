@@ -60,7 +60,8 @@ describe(`the exported web page${noBrowser ? `: ${noBrowser}` : ''}`, function (
       await page.goto(server.url + query);
       await page.waitForSelector('#grid[data-filled="0/16"]');
       await use(page);
-      // of a machine without a GPU, which no page can keep Chromium from saying, and of the test's own looking at pixels
+      // of a machine without a GPU, which no page can keep Chromium from saying, and of the test's own looking at
+      // pixels
       expect(
         said.filter((text) => !/No available adapters|willReadFrequently/.test(text)),
         'the console',

@@ -96,7 +96,7 @@ KERNEL void totals(const Slopes *partial, float *dWeight, float *dBias, const Sh
   dBias[place.column] = all.bias;
 }
 
-/** What the last launches know of a channel. */
+/** The values of a channel that the last launches use. */
 struct Channel {
   float centre, scale, weight, bias;
 };

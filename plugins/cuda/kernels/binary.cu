@@ -7,7 +7,7 @@
 /** Rounded down; of whole numbers, 0 where the divisor is. */
 __device__ inline float floorOf(float a, float b) { return floorf(a / b); }
 __device__ inline int floorOf(int a, int b) { return b == 0 ? 0 : a / b - ((a % b != 0) && ((a < 0) != (b < 0))); }
-/** With the sign of the divisor. */
+/** Modulo with the sign of the divisor. */
 __device__ inline float remainderOf(float a, float b) {
   const float rest = fmodf(a, b);
   return rest != 0.f && (rest < 0.f) != (b < 0.f) ? rest + b : rest;

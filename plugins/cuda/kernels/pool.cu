@@ -36,7 +36,10 @@ __device__ inline i64 inputs(const Window &w) { return w.batch * w.in[0] * w.in[
 __device__ inline i64 outputs(const Window &w) { return w.batch * w.out[0] * w.out[1] * w.out[2] * w.channels; }
 __device__ inline i64 outputIndex(const Window &w, const Site &s) { return indexOf(s.image, s.at[0], s.at[1], s.at[2], s.channel, w.out, w.channels); }
 
-/** Where the greatest number of an output's window is: the first of equal ones, a NaN before all others; -1 for a window beside the image. */
+/**
+ * Returns the position of the largest number in an output's window: the first of equal numbers, a NaN before all
+ * others, and -1 for a window outside the image.
+ */
 __device__ inline i64 greatest(const Window &window, const Site &out, const float *x) {
   i64 best = -1;
   eachInside(window, out, [&](i64 i) {

@@ -21,7 +21,7 @@ struct Pair {
   static __device__ inline VALUE of(VALUE a, VALUE b) { return COMBINE(a, b); }
 };
 
-/** For each thread its rows, then the rows of the block. */
+/** First reduces the rows of each thread, then the rows of the block. */
 template <class From, class Load> __device__ inline VALUE reduceBlock(const From *x, const Shape3 &shape, const Team &team, const Place &place, VALUE *shared, Load load) {
   VALUE value = INIT;
   if (place.inside)

@@ -11,7 +11,7 @@ struct Max {
   static __device__ inline float of(float a, float b) { return a > b || a != a ? a : b; }
 };
 
-/** What row 0 of a line has, for all threads of the line. */
+/** Gives the value of row 0 of a line to all threads of the line. */
 __device__ inline float share(float *shared, const Team &team, int row) {
   __syncthreads();
   const float value = shared[threadIdx.x - row];

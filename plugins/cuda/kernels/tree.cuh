@@ -10,7 +10,7 @@ struct Shape3 {
 };
 struct Team {
   i64 columns, rows, lines;
-  /** In how many pieces `length` is cut; the pieces' results are reduced again. */
+  /** Number of pieces into which `length` is cut. The results of the pieces are reduced again. */
   i64 pieces;
 };
 

@@ -4,7 +4,7 @@
  */
 #include "common.cuh"
 
-/** As many as fit the 4 KiB that a kernel's arguments may have. */
+/** The number that fits into the 4 KiB of a kernel's arguments. */
 #define MAX_ITEMS 48
 /** Numbers that a block takes. */
 #define CHUNK 4096

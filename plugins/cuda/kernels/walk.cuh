@@ -14,7 +14,10 @@ template <int N> struct Walk {
   i64 stride[N][MAX_RANK];
 };
 
-/** Whether four places at once are possible: along the last axis neighbours are neighbours or the same everywhere. */
+/**
+ * True if four positions can be processed at once: along the last axis, neighbours are neighbours in memory, or the
+ * same number, in every operand.
+ */
 template <int N> __device__ inline bool byFour(const Walk<N> &walk) {
   const int last = (int)walk.rank - 1;
   if (walk.size[last] % 4 != 0) return false;

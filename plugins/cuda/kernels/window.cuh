@@ -6,7 +6,7 @@ struct Window {
   i64 batch, channels;
   i64 in[3], out[3];
   i64 size[3], stride[3], dilation[3];
-  /** Of the front, top and left. */
+  /** Padding at the front, top and left. */
   i64 before[3];
 };
 

@@ -7,7 +7,7 @@ import type {Reads} from './read.js';
 import type {GpuDtype} from './gpu.js';
 import {fromBytes} from './values.js';
 
-/** What tfjs asks of a backend, on a device. */
+/** Implements tfjs's backend interface on a device. */
 export function kernelBackend(tf: Gan['tf'], device: CudaDevice, reads: Reads): KernelBackend {
   return new (backendClass(tf))(device, reads);
 }
@@ -78,7 +78,10 @@ const backendClass = (tf: Gan['tf']) =>
       return true;
     }
 
-    /** Time on the device of what `f` hands to it, until it returns or its promise resolves; `f` is called at once, which tf.profile counts on. */
+    /**
+     * Time on the device of what `f` hands to it, until it returns or its promise resolves; `f` is called at once,
+     * which tf.profile counts on.
+     */
     override async time(f: () => unknown): Promise<DeviceTimes> {
       const profile = this.#device.beginProfile();
       try {

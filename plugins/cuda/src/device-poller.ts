@@ -1,7 +1,10 @@
 /** Busy-poll this long, then sleep between polls: what is waited for is mostly done already. */
 const busyMs = 2;
 
-/** The device is not done with what it was handed, and will hardly ever be: a kernel that does not end, a card that does not answer. */
+/**
+ * The device is not done with what it was handed, and will hardly ever be: a kernel that does not end, a card that does
+ * not answer.
+ */
 export class Stuck extends Error {
   constructor(readonly seconds: number) {
     super(`not done after ${seconds} s`);
@@ -9,7 +12,10 @@ export class Stuck extends Error {
   }
 }
 
-/** Waits for the device by asking the driver whether it is done, since the driver's own waits have no limit. Both waits throw Stuck at the limit. */
+/**
+ * Waits for the device by asking the driver whether it is done, since the driver's own waits have no limit. Both waits
+ * throw Stuck at the limit.
+ */
 export class DevicePoller {
   constructor(private readonly limitMs: number) {}
 
@@ -28,7 +34,7 @@ export class DevicePoller {
     }
   }
 
-  /** Whether to poll again at once. @throws Stuck after the limit */
+  /** True if the caller should poll again at once. @throws Stuck after the limit */
   #isBusyPolling(began: number): boolean {
     const waited = performance.now() - began;
     if (waited > this.limitMs) throw new Stuck(this.limitMs / 1000);

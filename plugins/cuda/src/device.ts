@@ -20,7 +20,7 @@ import {Profile, type Part, type Timed} from './profile.js';
 import {Recording} from './recording.js';
 import {Tensors} from './tensors.js';
 
-/** What a device is made of: libraries, and what they were asked for. */
+/** The parts of a device: libraries, and the objects made with them. */
 export interface Parts {
   driver: Driver;
   nvrtc: Nvrtc;
@@ -36,7 +36,7 @@ export interface Parts {
   waitForEach: boolean;
 }
 
-/** What an operation has taken: scratch memory, and tensors that go if it fails. */
+/** The memory of an operation: scratch memory, and tensors that are freed if it fails. */
 interface Frame {
   operation: Operation;
   scratch: Block[];
@@ -160,7 +160,7 @@ export class CudaDevice implements DnnHost, Timed {
 
   send(bytes: Uint8Array): bigint {
     const frame = this.#frame();
-    if (this.recording) throw new Error('nothing can be sent to the device while a step is recorded');
+    if (this.recording) throw new Error('nothing can be sent to the device while a step is captured');
     if (bytes.length === 0) return 0n;
     const {block, ready} = this.timed('copies', 0, () => this.#uploads.send(bytes));
     frame.sent.push(block);
@@ -273,7 +273,7 @@ export class CudaDevice implements DnnHost, Timed {
     });
   }
 
-  /** Of a tensor less; nothing fails for that a device is lost or closed. */
+  /** Drops one reference. Never fails because the device is lost or closed. */
   disposeData(dataId: DataId, force: boolean): boolean {
     const {faults} = this.#parts;
     if (faults.lost || faults.closed) return true;
@@ -291,7 +291,7 @@ export class CudaDevice implements DnnHost, Timed {
     this.#parts.driver.synchronize(this.stream);
   }
 
-  /** Gives everything back. A lost device is asked for nothing. */
+  /** Releases everything. Calls nothing on a lost device. */
   close(): void {
     const {driver, faults, facts} = this.#parts;
     const {lost} = faults;
@@ -339,7 +339,7 @@ export class CudaDevice implements DnnHost, Timed {
 
   #frame(): Frame {
     const frame = this.#frames.at(-1);
-    if (!frame) throw new Error('memory for an operation is taken outside of one');
+    if (!frame) throw new Error('memory was allocated outside of an operation');
     return frame;
   }
 

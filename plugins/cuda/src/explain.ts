@@ -11,7 +11,7 @@ import {mebibytes} from './units.js';
 
 type Refusal = Extract<Probe, {ok: false}>;
 
-/** Whether the backend can run from what a search found, with reason and remedy when it is no. */
+/** Decides from the result of a search whether the backend can run. If not, returns the reason and the remedy. */
 export function explain(
   machine: Machine,
   found: Found,

@@ -8,14 +8,17 @@ import {mebibytes} from './units.js';
 type GanError = Gan['GanError'];
 type Fault = InstanceType<GanError>;
 
-const goOn = 'The last checkpoint of the run is complete; go on from it: gan fit --resume RUN';
+const goOn = 'The last checkpoint of the run is complete; resume from it: gan fit --resume RUN';
 const useLess = 'Use a smaller --batch-size or --size, or fewer features; nvidia-smi shows who else uses the card.';
 const findIt =
   'Kernels run later than they are asked for: with GAN_DEBUG=sync each operation is waited for, and the message names the right one. compute-sanitizer tells more.';
 
 const waitLonger = 'Where the work really takes so long: --set backend.timeout=SECONDS.';
 
-/** So many operations are named where the device is stuck: what they launched is still in the stream, or was last. */
+/**
+ * Number of operations that are named when the device is stuck: their launches are still in the stream, or were the
+ * last ones.
+ */
 const remembered = 4;
 
 /** An operation that is under way. */
@@ -29,12 +32,12 @@ export const describe = ({name, inputs}: Operation): string =>
   inputs.length === 0 ? name : `${name} on ${inputs.map(({shape, dtype}) => `[${shape}] ${dtype}`).join(', ')}`;
 
 /**
- * Makes errors for people of what CUDA's libraries refuse. After a fault that loses the device nothing is asked of it any more:
- * that fault is thrown again.
+ * Makes errors for people of what CUDA's libraries refuse. After a fault that loses the device nothing is asked of it
+ * any more: that fault is thrown again.
  */
 export class Faults {
   readonly #GanError: GanError;
-  /** What was handed to the device last, the newest last. */
+  /** The latest operations on the device, the newest last. */
   readonly #handed: Operation[] = [];
   #lost: Fault | undefined;
   #closed = false;

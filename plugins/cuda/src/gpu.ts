@@ -1,4 +1,4 @@
-/** What kernels see of the device. Types only. */
+/** The interface of the device for kernels. Types only. */
 import type {TensorInfo} from '@tensorflow/tfjs-core';
 import type {Blas} from './blas/types.js';
 import type {Dnn} from './dnn/types.js';
@@ -6,7 +6,7 @@ import type {Dnn} from './dnn/types.js';
 /** Element types on the device: 4, 4 and 1 bytes. Strings never get there. */
 export type GpuDtype = 'float32' | 'int32' | 'bool';
 
-/** What matrix products and convolutions round their factors to; sums are float32 in all three. */
+/** The rounding of the factors of matrix products and convolutions. Sums are float32 in all three. */
 export type Precision = 'fp32' | 'tf32' | 'bf16';
 
 /** A tensor of the backend with the address of its first element. */
@@ -16,32 +16,47 @@ export interface Output {
 }
 
 /**
- * The device. Everything is handed to one stream, in order; nothing waits for it. Whatever runs here runs inside `operation`.
- * All of it can be recorded and replayed (step capture), so a kernel must not depend on values that were read back, and must
- * not keep addresses beyond its operation.
+ * The device. Everything is handed to one stream, in order; nothing waits for it. Whatever runs here runs inside
+ * `operation`. All of it can be recorded and replayed (step capture), so a kernel must not depend on values that were
+ * read back, and must not keep addresses beyond its operation.
  */
 export interface Gpu {
   /**
-   * Runs one operation: faults of the device name it and the shapes of its inputs, and scratch memory taken inside is given
-   * back at its end. Operations nest. Returns what `run` returns.
+   * Runs one operation: faults of the device name it and the shapes of its inputs, and scratch memory taken inside is
+   * given back at its end. Operations nest. Returns what `run` returns.
    * @throws GanError GAN_BACKEND_MEMORY, GAN_BACKEND_FAILED, GAN_DEVICE_LOST
    */
   operation<T>(name: string, inputs: readonly TensorInfo[], run: () => T): T;
   /** An uninitialised tensor of the backend, referred to once. */
   output(shape: number[], dtype: GpuDtype): Output;
-  /** The same data under another shape or view of the type (Reshape, Identity); freed when all that share it are disposed of. */
+  /**
+   * The same data under another shape or view of the type (Reshape, Identity); freed when all that share it are
+   * disposed of.
+   */
   alias(tensor: TensorInfo, shape?: number[]): TensorInfo;
-  /** Address of a tensor's first element; uploads it first where it is still on the host. A tensor without elements has address 0. */
+  /**
+   * Address of a tensor's first element; uploads it first where it is still on the host. A tensor without elements has
+   * address 0.
+   */
   address(tensor: TensorInfo): bigint;
-  /** Like `address`, for a kernel that changes the values in place: what the device knew of them (its copy on the host, filters) is forgotten. */
+  /**
+   * Like `address`, for a kernel that changes the values in place: what the device knew of them (its copy on the host,
+   * filters) is forgotten.
+   */
   overwrite(tensor: TensorInfo): bigint;
-  /** Bytes of the host on the device until the end of the operation: sent beside the computation where they are many. Not while a recording is made. */
+  /**
+   * Bytes of the host on the device until the end of the operation: sent beside the computation where they are many.
+   * Not while a recording is made.
+   */
   send(bytes: Uint8Array): bigint;
   /** An array of the host that never changes, on the device; sent once, kept for as long as the array is. */
   constant(values: Float32Array | Int32Array | Uint8Array): bigint;
   /** Device memory until the end of the operation, aligned to 256 bytes, uninitialised. */
   scratch(bytes: number): bigint;
-  /** Compiles the source if this device has not seen it yet, and hands the kernel to the stream. A grid with a zero launches nothing. */
+  /**
+   * Compiles the source if this device has not seen it yet, and hands the kernel to the stream. A grid with a zero
+   * launches nothing.
+   */
   launch(call: Launch): void;
   /** Copies on the device. The ranges must not overlap. */
   copy(from: bigint, to: bigint, bytes: number): void;
@@ -53,7 +68,7 @@ export interface Gpu {
   readonly card: Card;
 }
 
-/** What launch geometry may depend on. */
+/** The facts about the card that launch geometry may depend on. */
 export interface Card {
   name: string;
   /** Compute capability times ten: 80, 86, 90, 120. */
@@ -77,15 +92,20 @@ export interface Launch {
   args: readonly KernelArg[];
 }
 
-/** CUDA C text with a name; compiled once for the card (NVRTC, no headers but its built-in ones), options given by `defines`. */
+/**
+ * CUDA C text with a name; compiled once for the card (NVRTC, no headers but its built-in ones), options given by
+ * `defines`.
+ */
 export interface KernelSource {
-  /** For messages, like 'elementwise/add'. */
+  /** Name for messages, such as 'elementwise/add'. */
   name: string;
   text: string;
   defines?: Readonly<Record<string, string | number>>;
 }
 
-/** An argument of a kernel in the order of its parameters. A struct is its bytes as CUDA C lays them out, little-endian. */
+/**
+ * An argument of a kernel in the order of its parameters. A struct is its bytes as CUDA C lays them out, little-endian.
+ */
 export type KernelArg =
   | {type: 'pointer' | 'u64'; value: bigint}
   | {type: 'i32' | 'u32' | 'f32'; value: number}

@@ -2,10 +2,12 @@ import type {Gan} from 'gankit/plugin';
 import {diagnose, probe} from './probe.js';
 
 /** NVIDIA GPUs by CUDA: kernels of this package, cuDNN and cuBLASLt. */
-export default ({backend, opt, tf, GanError}: Gan) =>
+export default ({backend, opt, tf, GanError, kernels}: Gan) =>
   backend({
     name: 'cuda',
     summary: 'NVIDIA GPUs through CUDA; not yet run on hardware.',
+    priority: 300,
+    needsGpu: true,
     options: {
       device: opt.str(undefined, {help: 'which GPU: its number in the list of gan backends, or a part of its name'}),
       precision: opt.oneOf(['fp32', 'tf32', 'bf16'], 'tf32', {
@@ -22,6 +24,6 @@ export default ({backend, opt, tf, GanError}: Gan) =>
     create: (options) => ({
       probe: () => probe(options),
       diagnose: () => diagnose(options),
-      open: async () => (await import('./open.js')).open(options, {tf, GanError}),
+      open: async () => (await import('./open.js')).open(options, {tf, GanError, kernels}),
     }),
   });

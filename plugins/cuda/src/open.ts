@@ -19,21 +19,19 @@ import {DevicePoller} from './device-poller.js';
 import {Reads} from './read.js';
 import {isGpuDtype} from './values.js';
 
-/** What is used of the plug-in API. */
-export type Api = Pick<Gan, 'tf' | 'GanError'>;
+/** The parts of the plug-in API that are used. */
+export type Api = Pick<Gan, 'tf' | 'GanError' | 'kernels'>;
 
 /** Name under which tfjs knows the backend. */
 const tfBackend = 'gan-cuda';
 
 /**
  * Loads the libraries and starts the backend on the card that is asked for.
- * @throws GanError GAN_BACKEND_UNAVAILABLE when something is missing, GAN_BACKEND_FAILED when a library does not start or the device is open already
+ * @throws GanError GAN_BACKEND_UNAVAILABLE when something is missing, GAN_BACKEND_FAILED when a library does not start
+ * or the device is open already
  */
-export async function open(
-  options: CudaOptions,
-  {tf, GanError}: Api,
-  machine: Machine = thisMachine(),
-): Promise<OpenedDevice> {
+export async function open(options: CudaOptions, api: Api, machine: Machine = thisMachine()): Promise<OpenedDevice> {
+  const {tf, GanError} = api;
   if (tf.findBackend(tfBackend))
     throw new GanError('backend', 'GAN_BACKEND_FAILED', 'The cuda device is open already: close it first.');
   const unavailable = (why: string, ...suggestions: string[]) =>
@@ -91,7 +89,7 @@ export async function open(
         waitForEach: (machine.env['GAN_DEBUG'] ?? '').split(',').includes('sync'),
       }),
   );
-  return opened(tf, device, driver!, {
+  return opened(api, device, driver!, {
     gpu: facts.name,
     precision: options.precision,
     ...versions(chosen, result.answer, Number(libraries.dnn.cudnnGetVersion())),
@@ -101,14 +99,14 @@ export async function open(
 
 /** Registers backend and kernels of an open device with tfjs. */
 export function opened(
-  tf: Gan['tf'],
+  {tf, kernels}: Pick<Gan, 'tf' | 'kernels'>,
   device: CudaDevice,
   driver: Driver,
   info: NonNullable<OpenedDevice['info']>,
 ): OpenedDevice {
   const reads = new Reads(device, driver);
   tf.registerBackend(tfBackend, () => kernelBackend(tf, device, reads));
-  const removeKernels = registerKernels(tf, device, tfBackend);
+  const removeKernels = registerKernels({tf, kernels}, device, tfBackend);
   let isOpen = true;
   return {
     tfBackend,

@@ -13,8 +13,8 @@ import type {CudaOptions} from './options.js';
 const limitMs = 10_000;
 
 /**
- * Whether there is a card with a driver and the libraries. Where there is no driver, nothing is started. A driver may hang or crash when it is first
- * asked, so it is asked in a process of its own, which is ended when it takes too long; libraries are only looked for.
+ * Checks for a card with a driver and the libraries. Without a driver, it starts nothing. A driver may hang or crash on
+ * the first call, so a separate process calls it, with a time limit. Libraries are only located, not loaded.
  */
 export async function probe(
   options: CudaOptions,
@@ -43,7 +43,7 @@ async function search(options: CudaOptions, machine: Machine, timeLimitMs: numbe
   return {found, answer, result: explain(machine, found, answer, options)};
 }
 
-/** What there is, piece by piece, for `gan doctor`. */
+/** Lists each part that was found, for `gan doctor`. */
 export async function diagnose(
   options: CudaOptions,
   machine: Machine = thisMachine(),
@@ -68,7 +68,7 @@ export async function diagnose(
   return findings;
 }
 
-/** What the driver says, or how the process that asked it ended. */
+/** The driver's answer, or how the process that called it ended. */
 function askChild(driver: string, timeLimitMs: number): Promise<DriverAnswer> {
   const child = fileURLToPath(new URL('../dist/probe-child.js', import.meta.url));
   // No flags of this process's: a debugger or a loader of modules is not for the child.

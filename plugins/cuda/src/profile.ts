@@ -1,17 +1,23 @@
 import type {BackendTimingInfo} from '@tensorflow/tfjs-core';
 import type {Driver} from './driver/driver.js';
 
-/** Whose work it is: cuDNN's convolutions, cuBLASLt's products, kernels of this package, copies and fills, recorded steps as a whole. */
+/**
+ * Whose work it is: cuDNN's convolutions, cuBLASLt's products, kernels of this package, copies and fills, recorded
+ * steps as a whole.
+ */
 export type Part = 'cudnn' | 'cublaslt' | 'kernels' | 'copies' | 'recorded';
 
-/** Time on the device in milliseconds, launches, and of convolutions and products the operations on numbers (a multiplication and an addition are two). */
+/**
+ * Time on the device in milliseconds, launches, and of convolutions and products the operations on numbers (a
+ * multiplication and an addition are two).
+ */
 export interface PartTime {
   ms: number;
   calls: number;
   flops: number;
 }
 
-/** What `tf.time` gives on this backend. */
+/** The result of `tf.time` on this backend. */
 export interface DeviceTimes extends BackendTimingInfo {
   kernelMs: number;
   parts: Record<Part, PartTime>;
@@ -31,8 +37,9 @@ interface Span {
 }
 
 /**
- * Times of what is handed to a stream, by a pair of events around each launch. Where the host is slower than the card, a launch that the card
- * waits for counts from when it was announced: short kernels of an eager run look longer than they are.
+ * Times of what is handed to a stream, by a pair of events around each launch. Where the host is slower than the card,
+ * a launch that the card waits for counts from when it was announced: short kernels of an eager run look longer than
+ * they are.
  */
 export class Profile {
   readonly #spans: Span[] = [];
@@ -81,7 +88,7 @@ export class Profile {
     };
   }
 
-  /** Gives the events back. */
+  /** Releases the events. */
   close(): void {
     for (const {begin, end} of this.#spans) for (const event of [begin, end]) this.driver.destroyEvent(event);
     this.#spans.length = 0;

@@ -3,7 +3,7 @@ import type {Faults} from './faults.js';
 import type {Allocator} from './memory/allocator.js';
 import type {Block, Pool} from './memory/pool.js';
 
-/** What a recording works on. */
+/** The parts of the device that a recording uses. */
 export interface RecordingHost {
   driver: Driver;
   allocator: Allocator;
@@ -16,8 +16,8 @@ export interface RecordingHost {
 }
 
 /**
- * Work that was handed to the stream once and can be run again (a CUDA graph). Whatever it allocates is its own, and what it reads and
- * writes beside that keeps its address, disposed of or not, until the recording is disposed of.
+ * Work that was handed to the stream once and can be run again (a CUDA graph). Whatever it allocates is its own, and
+ * what it reads and writes beside that keeps its address, disposed of or not, until the recording is disposed of.
  */
 export class Recording {
   readonly #host: RecordingHost;
@@ -68,7 +68,7 @@ export class Recording {
     this.#host.onLaunch();
   }
 
-  /** Gives its memory back; waits for the device. May be called twice. */
+  /** Releases the memory; waits for the device. May be called twice. */
   dispose(): void {
     const executable = this.#executable;
     if (executable === undefined) return;

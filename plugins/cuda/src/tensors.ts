@@ -9,7 +9,7 @@ export type DataId = object;
 /** Data of tensors: on the host, on the device, or both. */
 export interface Entry {
   readonly dtype: DataType;
-  /** On the device. */
+  /** Address on the device. */
   readonly bytes: number;
   /** How many tensors share it. */
   refs: number;
@@ -18,7 +18,7 @@ export interface Entry {
   block?: Block;
   /** An event that the stream of computation has to wait for before it uses the block. */
   ready?: bigint;
-  /** What was computed from the data, as long as the data stay as they are. */
+  /** Data derived from the values, valid as long as the values do not change. */
   derived?: Map<string, Derived>;
 }
 
@@ -28,7 +28,7 @@ interface Derived {
   epoch: number;
 }
 
-/** What brings data to the device and takes them from there. */
+/** Copies data to the device and back. */
 export interface Places {
   /** A block with these bytes in it; `ready` as in `Entry`. */
   upload(bytes: Uint8Array, count: number): {block: Block; ready?: bigint};
@@ -37,7 +37,10 @@ export interface Places {
   give(block: Block): void;
 }
 
-/** So much is copied when a tensor is made and sent when it is used; more is sent at once, and the host forgets it. */
+/**
+ * Up to this size, data is copied when a tensor is made and sent when it is first used. Larger data is sent at once,
+ * and the host keeps no copy.
+ */
 export const lazyBytes = 2 ** 15;
 
 /** The tensors of the backend. */
@@ -86,7 +89,9 @@ export class Tensors {
     return entry;
   }
 
-  /** The block of data that are used now; sent first where only the host has them. Undefined for data without elements. */
+  /**
+   * The block of data that are used now; sent first where only the host has them. Undefined for data without elements.
+   */
   blockOf(dataId: DataId): Block | undefined {
     const entry = this.get(dataId);
     if (entry.block || entry.bytes === 0) return entry.block;

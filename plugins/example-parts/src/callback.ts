@@ -1,6 +1,9 @@
 import type {Gan} from 'gankit/plugin';
 
-/** Handlers of the training's events; docs/plugins.md lists them. What must survive a stop goes through `save` and `load`. */
+/**
+ * Handlers of the training's events; docs/plugins.md lists them. What must survive a stop goes through `save` and
+ * `load`.
+ */
 export default ({callback, opt}: Gan) =>
   callback({
     name: 'stop-below',

@@ -2,7 +2,10 @@ import {mkdir, writeFile} from 'node:fs/promises';
 import path from 'node:path';
 import type {Gan} from 'gankit/plugin';
 
-/** Writes what it wants where --out says, and names the files. `run.networks()` would give both networks, ready to compute. */
+/**
+ * Writes what it wants where --out says, and names the files. `run.networks()` would give both networks, ready to
+ * compute.
+ */
 export default ({exporter, opt}: Gan) =>
   exporter({
     name: 'shapes',

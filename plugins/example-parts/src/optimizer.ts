@@ -1,6 +1,6 @@
 import type {Gan} from 'gankit/plugin';
 
-/** What is kept between steps is in `averages`; the optimiser saves it in checkpoints. */
+/** `averages` holds the state between steps. The optimizer saves it in checkpoints. */
 export default ({optimizer, nn, opt, tf}: Gan) =>
   optimizer({
     name: 'sign',

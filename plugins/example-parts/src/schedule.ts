@@ -1,6 +1,6 @@
 import type {Gan} from 'gankit/plugin';
 
-/** What the learning rate is multiplied by, from how far the training is. */
+/** Returns the factor for the learning rate from the progress of the training. */
 export default ({schedule, opt}: Gan) =>
   schedule({
     name: 'stairs',

@@ -1,6 +1,9 @@
 import type {Gan} from 'gankit/plugin';
 
-/** Data that are made up; all randomness is from `rng`, so that a run can be repeated. `{size, read(index)}` would be a finite source. */
+/**
+ * Data that are made up; all randomness is from `rng`, so that a run can be repeated. `{size, read(index)}` would be a
+ * finite source.
+ */
 export default ({source, opt}: Gan) =>
   source({
     name: 'ramps',

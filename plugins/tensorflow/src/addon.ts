@@ -1,6 +1,6 @@
 import {execFile} from 'node:child_process';
 
-/** What an addon said of itself, or why it could not be loaded. */
+/** The facts that an addon reports, or why it could not be loaded. */
 export type Answer = {ok: true; tensorflow: string; gpu: boolean; warning?: string} | {ok: false; why: string};
 
 /** TensorFlow needs a second or two; with several GPUs some more. */
@@ -37,7 +37,9 @@ export function tryAddon(file: string): Promise<Answer> {
   });
 }
 
-/** TensorFlow says on stderr which library of CUDA it missed: the first line of that kind, without its time and place. */
+/**
+ * TensorFlow says on stderr which library of CUDA it missed: the first line of that kind, without its time and place.
+ */
 function warningOf(stderr: string): string | undefined {
   const line = stderr
     .split('\n')

@@ -1,6 +1,7 @@
 /**
- * `gan-tensorflow-addon`: compiles the native addon of tfjs-node, whose sources are in its npm package, for a TensorFlow
- * that is there already: the one that python3 imports (any CUDA that it supports), or a folder with headers and libraries.
+ * `gan-tensorflow-addon`: compiles the native addon of tfjs-node, whose sources are in its npm package, for a
+ * TensorFlow that is there already: the one that python3 imports (any CUDA that it supports), or a folder with headers
+ * and libraries.
  */
 import {execFileSync} from 'node:child_process';
 import {existsSync, mkdirSync, renameSync} from 'node:fs';
@@ -17,7 +18,7 @@ Compiles the native addon of the installed @tensorflow/tfjs-node-gpu or @tensorf
                         default: that of the Python that $PYTHON names (python3)
 Needs a C++ compiler ($CXX, g++). Linux only.`;
 
-/** What stops the build, and what to do about it. */
+/** The reason why the build stops, and what to do about it. */
 class BuildError extends Error {}
 
 interface TensorFlow {

@@ -1,6 +1,6 @@
 import type {Conv2DBackpropFilterAttrs, Conv2DBackpropInputAttrs, TensorInfo} from '@tensorflow/tfjs-core';
 import type {Gan} from 'gankit/plugin';
-import type {Kernel, NodeBackend} from './registry.js';
+import type {Kernel, NodeBackend} from './kernel.js';
 
 type Tf = Gan['tf'];
 type Attrs = Pick<Conv2DBackpropInputAttrs, 'strides' | 'pad' | 'dataFormat' | 'dimRoundingMode'>;

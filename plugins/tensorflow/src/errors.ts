@@ -1,5 +1,5 @@
 import type {TensorInfo} from '@tensorflow/tfjs-core';
-import type {NodeBackend} from './registry.js';
+import type {NodeBackend} from './kernel.js';
 
 /** Makes the errors of TensorFlow say which operation failed, on what shapes. */
 export function explainErrors(backend: NodeBackend): void {

@@ -1,9 +1,8 @@
 import type {Gan} from 'gankit/plugin';
-import {open} from './open.js';
 import {probe} from './probe.js';
 
 /** TensorFlow by tfjs-node or tfjs-node-gpu, which the user installs. */
-export default ({backend, opt, tf, GanError}: Gan) =>
+export default ({backend, opt, tf, GanError, kernels}: Gan) =>
   backend({
     name: 'tensorflow',
     summary: 'TensorFlow, through @tensorflow/tfjs-node-gpu or @tensorflow/tfjs-node where they are installed.',
@@ -12,5 +11,8 @@ export default ({backend, opt, tf, GanError}: Gan) =>
         help: 'which package; auto: the one for GPUs if it can run',
       }),
     },
-    create: (options) => ({probe: () => probe(options), open: () => open(options, {tf, GanError})}),
+    create: (options) => ({
+      probe: () => probe(options),
+      open: async () => (await import('./open.js')).open(options, {tf, GanError, kernels}),
+    }),
   });

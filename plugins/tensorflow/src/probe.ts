@@ -15,10 +15,10 @@ export interface Usable {
 }
 type Refusal = Extract<Probe, {ok: false}>;
 
-/** What a user does where the install script of a package cannot help. */
+/** The remedy when the install script of a package cannot help. */
 const build = 'npx gan-tensorflow-addon builds it for the TensorFlow that python3 imports';
 
-/** Whether an installed package can compute here; the reasons are those of the first that is installed. */
+/** Checks whether an installed package can compute here. The reasons are those of the first installed package. */
 export async function probe(options: TensorflowOptions): Promise<Probe> {
   const found = await findUsable(options);
   if ('why' in found) return found;

@@ -13,11 +13,11 @@ export interface Provider {
   version: string;
   /** Its folder. */
   root: string;
-  /** Where its native addon is, or would be. */
+  /** Path of its native addon, existing or not. */
   addon: string;
 }
 
-/** What its package.json says of the addon, as node-pre-gyp reads it. */
+/** The settings of the addon in its package.json, as node-pre-gyp reads them. */
 interface Binary {
   module_name: string;
   module_path: string;
@@ -36,7 +36,7 @@ export function findProvider(name: ProviderName, folders: readonly string[]): Pr
   return undefined;
 }
 
-/** By the newest version of Node-API that both know. */
+/** Uses the newest version of Node-API that both know. */
 function addonFolder({module_path: template, napi_versions: versions}: Binary): string {
   const known = Math.max(...versions.filter((version) => version <= Number(process.versions['napi'])));
   return template.replace('{napi_build_version}', String(known));
@@ -50,7 +50,9 @@ function resolvePackage(name: string, folder: string): string | undefined {
   }
 }
 
-/** Whether libtensorflow lies where the install script of the package puts it; a self-built addon may have it elsewhere. */
+/**
+ * True if libtensorflow is where the install script of the package puts it. A self-built addon may have it elsewhere.
+ */
 export const hasOwnLibrary = ({root}: Provider): boolean =>
   ['libtensorflow.so.2', 'libtensorflow.so', 'libtensorflow.2.dylib', 'libtensorflow.dylib', 'tensorflow.dll'].some(
     (file) => existsSync(path.join(root, 'deps', 'lib', file)),

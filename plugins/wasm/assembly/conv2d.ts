@@ -1,40 +1,12 @@
+import {Conv2D} from './convolution';
 import {FilterTaps} from './filter-taps';
-import {gemm, operandA, operandB, result} from './gemm';
-import {Job} from './jobs';
+import {operandA, operandB, result} from './gemm-chunks';
+import {gemm} from './gemm';
+import {Job} from './job';
 import {Matrix} from './matrix';
-import {Patches} from './patches';
 import {PatchesByPosition} from './patches-by-position';
+import {Patches} from './patches';
 import {Pool} from './pool';
-import {Window} from './window';
-
-/** A window whose taps are multiplied by a filter [height, width, inChannels, outChannels] and added up. */
-@unmanaged
-export class Conv2D extends Window {
-  get positions(): i32 {
-    return this.batch * this.outHeight * this.outWidth;
-  }
-
-  get patchSize(): i32 {
-    return this.filterHeight * this.filterWidth * this.inChannels;
-  }
-
-  /** Describes the patches under the filter, one per output position. */
-  patches(patches: Patches, x: usize): void {
-    patches.data = x;
-    patches.imageHeight = this.inHeight;
-    patches.imageWidth = this.inWidth;
-    patches.channels = this.inChannels;
-    patches.height = this.outHeight;
-    patches.width = this.outWidth;
-    patches.strideY = this.strideY;
-    patches.strideX = this.strideX;
-    patches.originY = -this.padTop;
-    patches.originX = -this.padLeft;
-    patches.tapsX = this.filterWidth;
-    patches.stepY = this.dilationY;
-    patches.stepX = this.dilationX;
-  }
-}
 
 /** y[position, outChannel] = patches(x)[position, tap] * filter[tap, outChannel]. */
 export function conv2d(conv: Conv2D, x: usize, filter: usize, y: usize, pool: Pool): void {
@@ -53,7 +25,8 @@ export function conv2dBackpropFilter(conv: Conv2D, x: usize, dy: usize, dFilter:
 }
 
 /**
- * Gradient of the input, which is also the forward pass of a transposed convolution. Pixels whose distance is a multiple
+ * Gradient of the input, which is also the forward pass of a transposed convolution. Pixels whose distance is a
+ * multiple
  * of the stride meet the same taps, so each of the strideY * strideX phases is a product without gaps:
  * dx[pixel of the phase, inChannel] = patches(dy)[pixel, (tap, outChannel)] * filter[(tap, outChannel), inChannel].
  * Dilation 1 only, as in tfjs.

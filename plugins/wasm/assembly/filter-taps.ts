@@ -39,8 +39,10 @@ export class FilterTaps {
         const tapX = tap - tapY * this.tapsX;
         weave(
           panel, step,
-          this.run(tapY, tapX, input, left > 0, channel, zeros), this.run(tapY, tapX, input + 1, left > 1, channel, zeros),
-          this.run(tapY, tapX, input + 2, left > 2, channel, zeros), this.run(tapY, tapX, input + 3, left > 3, channel, zeros),
+          this.run(tapY, tapX, input, left > 0, channel, zeros), this.run(tapY, tapX, input + 1, left > 1, channel,
+          zeros),
+          this.run(tapY, tapX, input + 2, left > 2, channel, zeros), this.run(tapY, tapX, input + 3, left > 3,
+          channel, zeros),
           count, zeros,
         );
         panel += step * count;

@@ -1,33 +1,13 @@
-import {batchGradChunk, batchGradSumsChunk, batchMomentsChunk, batchNormalizeChunk} from './batch-norm';
-import {multiplyMatrix, multiplyPositions, multiplyTaps, packMatrix, packTaps} from './gemm';
+import {batchGradChunk, batchGradSumsChunk, batchMomentsChunk, batchNormalizeChunk} from './batch-norm-chunks';
+import {multiplyMatrix, multiplyPositions, multiplyTaps, packMatrix, packTaps} from './gemm-chunks';
+import {Job} from './job';
 import {transformFilterChunk} from './minimal-filter';
 import {accumulateTapsChunk, transformGradientChunk, transformTapsChunk} from './minimal-gradient';
 import {multiplyTilesChunk, transformTilesChunk} from './minimal-product';
 import {Pool} from './pool';
-import {scatterChunk} from './scatter';
+import {scatterChunk} from './scatter-chunk';
 import {Scratch} from './scratch';
-import {updateChunk} from './update';
-
-/** What a chunk may be of. */
-export const enum Job {
-  PackMatrix,
-  PackTaps,
-  MultiplyMatrix,
-  MultiplyPositions,
-  MultiplyTaps,
-  TransformFilter,
-  TransformTiles,
-  MultiplyTiles,
-  TransformGradient,
-  AccumulateTaps,
-  TransformTaps,
-  BatchMoments,
-  BatchNormalize,
-  BatchGradSums,
-  BatchGrad,
-  Update,
-  Scatter,
-}
+import {updateChunk} from './update-chunk';
 
 /** Performs one chunk on the calling thread. A table of functions would need static data. */
 export function perform(job: i32, chunk: i32, pool: Pool, scratch: Scratch): void {

@@ -1,5 +1,6 @@
-import {gemm, operandA, operandB, result} from './gemm';
-import {Job} from './jobs';
+import {gemm} from './gemm';
+import {operandA, operandB, result} from './gemm-chunks';
+import {Job} from './job';
 import {Matrix} from './matrix';
 import {Pool} from './pool';
 

@@ -1,7 +1,8 @@
 import {Window} from './window';
 
 /**
- * Gradient of max pooling: dy of each window goes to its largest input, the first one if several are equal. `window` has
+ * Gradient of max pooling: dy of each window goes to its largest input, the first one if several are equal. `window`
+ * has
  * as many channels out as in; dx must not overlap x or dy.
  */
 export function maxPoolGrad(window: Window, x: usize, dy: usize, dx: usize): void {

@@ -1,14 +1,15 @@
 /** Convolutions by minimal filtering: which of them, and with what scratch memory. */
-import {Conv2D} from './conv2d';
-import {Job} from './jobs';
+import {Conv2D} from './convolution';
+import {Job} from './job';
 import {PANEL, SIDE} from './lanes';
 import {Minimal, minimal} from './minimal';
 import {FILTER_ROWS} from './minimal-filter';
 import {chunkChannels, gradientBytes, GRADIENT_TILES, TAPS_ROWS} from './minimal-gradient';
 import {productBytes, productChunks, tilesBytes} from './minimal-product';
-import {parallel, Pool} from './pool';
+import {parallel} from './parallel';
+import {Pool} from './pool';
 
-/** What is computed, for `minimalBytes`. */
+/** The convolution to compute, for `minimalBytes`. */
 export const enum Kind {
   Forward,
   BackpropFilter,
@@ -21,7 +22,9 @@ const FEW: i32 = 16;
 const TAP_COST: i32 = 48;
 /** Multiplications of the direct way below which it is taken. */
 const SMALL: i64 = 1 << 20;
-/** Floats of transformed tiles, 12 MB, that are kept for several blocks of columns, and of the filter for a block, 2 MB. */
+/**
+ * Floats of transformed tiles, 12 MB, that are kept for several blocks of columns, and of the filter for a block, 2 MB.
+ */
 const TILES_FLOATS: i32 = 3 << 20;
 const BLOCK_FLOATS: i32 = 1 << 19;
 /** Floats of the transformed gradients of a group of tiles, 1 MB, unless their sums take more. */
@@ -33,7 +36,8 @@ export function minimalBytes(conv: Conv2D, kind: Kind, pool: Pool): usize {
   if (!describe(c, conv, kind, pool.threads)) return 0;
   const planes = <usize>c.points * c.uPlane;
   if (kind != Kind.BackpropFilter) return planes + tilesBytes(c) + <usize>pool.threads * productBytes(c) + 128;
-  return (c.groupTiles < c.tiles ? planes : 0) + <usize>c.points * c.wPlane + <usize>pool.threads * gradientBytes(c) + 128;
+  return (c.groupTiles < c.tiles ? planes : 0) + <usize>c.points * c.wPlane + <usize>pool.threads * gradientBytes(c)
+    + 128;
 }
 
 /** y = x * filter; only if `minimalBytes` is not 0, with that many at `buffer`. */
@@ -48,7 +52,14 @@ export function minimalForward(conv: Conv2D, x: usize, filter: usize, y: usize, 
 }
 
 /** Gradient of the filter; the same conditions. */
-export function minimalBackpropFilter(conv: Conv2D, x: usize, dy: usize, dFilter: usize, buffer: usize, pool: Pool): void {
+export function minimalBackpropFilter(
+  conv: Conv2D,
+  x: usize,
+  dy: usize,
+  dFilter: usize,
+  buffer: usize,
+  pool: Pool,
+): void {
   const c = minimal(pool);
   describe(c, conv, Kind.BackpropFilter, pool.threads);
   c.image = x;
@@ -66,7 +77,14 @@ export function minimalBackpropFilter(conv: Conv2D, x: usize, dy: usize, dFilter
 }
 
 /** Gradient of the input, one phase of the stride after the other; the same conditions. */
-export function minimalBackpropInput(conv: Conv2D, dy: usize, filter: usize, dx: usize, buffer: usize, pool: Pool): void {
+export function minimalBackpropInput(
+  conv: Conv2D,
+  dy: usize,
+  filter: usize,
+  dx: usize,
+  buffer: usize,
+  pool: Pool,
+): void {
   const c = minimal(pool);
   const pixelBytes = conv.inChannels << 2;
   const rowBytes = conv.inWidth * pixelBytes;
@@ -102,7 +120,9 @@ function multiply(c: Minimal, pool: Pool): void {
   }
 }
 
-/** Fills in everything but addresses, with the cheapest variant. False where the direct way is better or the only one. */
+/**
+ * Fills in everything but addresses, with the cheapest variant. False where the direct way is better or the only one.
+ */
 function describe(c: Minimal, conv: Conv2D, kind: Kind, threads: i32): bool {
   const stride = conv.strideY;
   const r = conv.filterHeight / stride;
@@ -165,7 +185,10 @@ function describe(c: Minimal, conv: Conv2D, kind: Kind, threads: i32): bool {
   return true;
 }
 
-/** Columns that are multiplied at a time: all, unless their transformed filter does not fit the caches where the tiles would. */
+/**
+ * Columns that are multiplied at a time: all, unless their transformed filter does not fit the caches where the tiles
+ * would.
+ */
 function block(c: Minimal): i32 {
   let columns = c.columns;
   if (c.tiles * c.points * c.depth > TILES_FLOATS) return columns;

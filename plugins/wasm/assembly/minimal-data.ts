@@ -3,7 +3,8 @@ import {Minimal} from './minimal';
 import {clearSide, copySide, transformData} from './transforms';
 
 /**
- * Transforms `channels` channels from `channel` on, of the phase, for the tiles from `tile` on. The i-th tile's numbers for
+ * Transforms `channels` channels from `channel` on, of the phase, for the tiles from `tile` on. The i-th tile's numbers
+ * for
  * point p go to `to + p * planeBytes + i * rowBytes`, one channel after the other.
  * @param tmp room for 72 times SIDE bytes
  */
@@ -28,7 +29,8 @@ export function transformTiles(
     const y = c.originY + phaseY + down * c.m * step;
     const x = c.originX + phase - phaseY * step + (within - down * c.tilesAcross) * c.m * step;
     const inside = y >= 0 && x >= 0 && y + (n - 1) * step < c.imageHeight && x + (n - 1) * step < c.imageWidth;
-    const corner = c.image + <usize>((image * c.imageHeight + y) * c.imageWidth + x) * pixelBytes + (<usize>channel << 2);
+    const corner = c.image + <usize>((image * c.imageHeight + y) * c.imageWidth + x) * pixelBytes
+      + (<usize>channel << 2);
     for (let k: usize = 0; k < <usize>channels << 2; k += SIDE) {
       if (inside) {
         transformData(n, n, corner + k, downBytes, columnBytes, tmp, line, SIDE);

@@ -54,8 +54,10 @@ function transformEntry(c: Minimal, u: usize, depth: i32, column: i32, entry: us
 }
 
 /**
- * Loads, for each tap, 4 rows of the filter's matrix with `vectors` times 4 numbers each, a cache line for each row: lines
- * of different taps tend to share a cache set. Each row of a 4 x 4 block belongs to an entry; the block is transposed if the
+ * Loads, for each tap, 4 rows of the filter's matrix with `vectors` times 4 numbers each, a cache line for each row:
+ * lines
+ * of different taps tend to share a cache set. Each row of a 4 x 4 block belongs to an entry; the block is transposed
+ * if the
  * filter is.
  * @param aside blocks whose rows share their entries, side by side
  */

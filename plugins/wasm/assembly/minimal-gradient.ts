@@ -13,7 +13,10 @@ const DEEP: i32 = 64;
 /** Depths of the filter in one chunk of taps. */
 export const TAPS_ROWS: i32 = 4;
 
-/** Channels in one chunk: a divisor of the channels, so that a chunk lies in one phase, and enough chunks for the threads. */
+/**
+ * Channels in one chunk: a divisor of the channels, so that a chunk lies in one phase, and enough chunks for the
+ * threads.
+ */
 export function chunkChannels(c: Minimal, threads: i32): i32 {
   let count = 64;
   while (count > 4 && (c.channels % count != 0 || c.depth / count < 2 * threads)) count >>= 1;
@@ -68,13 +71,15 @@ export function transformGradientChunk(chunk: i32, pool: Pool, scratch: Scratch)
         }
         transformGradient(n, m, gathered, line, SIDE, tmp, line, SIDE);
       }
-      transformGradient(n, n, tmp, SIDE, line, to + k / (PANEL << 2) * panelBytes + k % (PANEL << 2), c.wPlane, <usize>n * c.wPlane);
+      transformGradient(n, n, tmp, SIDE, line, to + k / (PANEL << 2) * panelBytes
+        + k % (PANEL << 2), c.wPlane, <usize>n * c.wPlane);
     }
   }
 }
 
 /**
- * Adds what the group's tiles give to the gradient of some channels' transformed taps, and turns it into that of the filter if
+ * Adds what the group's tiles give to the gradient of some channels' transformed taps, and turns it into that of the
+ * filter if
  * the group is the only one.
  */
 export function accumulateTapsChunk(chunk: i32, pool: Pool, scratch: Scratch): void {
@@ -91,7 +96,8 @@ export function accumulateTapsChunk(chunk: i32, pool: Pool, scratch: Scratch): v
   const panelBytes = <usize>c.groupTiles * (PANEL << 2);
   for (let tile = 0; tile < c.groupTiles; tile += DEEP) {
     const tiles = min(DEEP, c.groupTiles - tile);
-    transformTiles(c, phase, depth - phase * c.channels, channels, c.groupFirst + tile, tiles, v, vRow, vPlane(c), scratch.tmp);
+    transformTiles(c, phase, depth - phase * c.channels, channels, c.groupFirst
+      + tile, tiles, v, vRow, vPlane(c), scratch.tmp);
     const add = c.groupFirst + tile > 0;
     for (let point = 0; point < c.points; point++) {
       const a = v + <usize>point * vPlane(c);

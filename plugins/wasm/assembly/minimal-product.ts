@@ -9,7 +9,7 @@ import {copySide, transformOutput} from './transforms';
 /** Tiles in one chunk: enough for each transformed tap that is read to be used often; that `multiplyPanel` can do. */
 export const PRODUCT_TILES: i32 = 32;
 
-/** Whether tiles are transformed before their products, because more than one block of columns needs them. */
+/** True if tiles are transformed before their products, because more than one block of columns needs them. */
 @inline
 function apart(c: Minimal): bool {
   return c.blockColumns < c.columns;
@@ -50,11 +50,15 @@ function transformChunk(c: Minimal, chunk: i32, v: usize, scratch: Scratch): voi
   const tiles = min(PRODUCT_TILES, c.tiles - tile);
   const phases = c.stride * c.stride;
   for (let phase = 0; phase < phases; phase++) {
-    transformTiles(c, phase, 0, c.channels, tile, tiles, v + (<usize>(phase * c.channels) << 2), row(c.depth), vPlane(c), scratch.tmp);
+    transformTiles(c, phase, 0, c.channels, tile, tiles,
+      v + (<usize>(phase * c.channels) << 2), row(c.depth), vPlane(c), scratch.tmp);
   }
 }
 
-/** Outputs of some tiles, for the block of columns: transforms them, multiplies with `u` at each point, and transforms back. */
+/**
+ * Outputs of some tiles, for the block of columns: transforms them, multiplies with `u` at each point, and transforms
+ * back.
+ */
 export function multiplyTilesChunk(chunk: i32, pool: Pool, scratch: Scratch): void {
   const c = minimal(pool);
   const tile = chunk * PRODUCT_TILES;
@@ -91,7 +95,8 @@ function writeTile(c: Minimal, tile: i32, products: usize, planeBytes: usize, tm
   const y = within / c.tilesAcross * m;
   const x = within % c.tilesAcross * m;
   const height = min(m, c.gridHeight - y), width = min(m, c.gridWidth - x);
-  const to = c.grid + <usize>image * c.gridImageBytes + <usize>y * c.gridRowBytes + <usize>x * c.gridColumnBytes + (<usize>c.firstColumn << 2);
+  const to = c.grid + <usize>image * c.gridImageBytes + <usize>y * c.gridRowBytes + <usize>x * c.gridColumnBytes
+    + (<usize>c.firstColumn << 2);
   const line = <usize>n * SIDE;
   const outputs = tmp + 36 * SIDE;
   for (let k: usize = 0; k < <usize>c.blockColumns << 2; k += SIDE) {
@@ -102,7 +107,8 @@ function writeTile(c: Minimal, tile: i32, products: usize, planeBytes: usize, tm
       transformOutput(n, height, tmp, SIDE, line, outputs, SIDE, <usize>m * SIDE);
       for (let i = 0; i < height; i++) {
         for (let j = 0; j < width; j++) {
-          copySide(outputs + <usize>(i * m + j) * SIDE, to + k + <usize>i * c.gridRowBytes + <usize>j * c.gridColumnBytes);
+          copySide(outputs + <usize>(i * m + j) * SIDE, to + k + <usize>i * c.gridRowBytes
+            + <usize>j * c.gridColumnBytes);
         }
       }
     }

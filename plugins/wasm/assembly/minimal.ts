@@ -3,8 +3,10 @@ import {Scratch} from './scratch';
 import {outputsOf, tapsOf} from './transforms';
 
 /**
- * A convolution by minimal filtering in two dimensions: the output grid is cut into tiles of m x m, and for each of n x n
- * points there is a matrix product over the channels, of transformed image tiles [tiles, depth] and a transformed filter
+ * A convolution by minimal filtering in two dimensions: the output grid is cut into tiles of m x m, and for each of n x
+ * n
+ * points there is a matrix product over the channels, of transformed image tiles [tiles, depth] and a transformed
+ * filter
  * [depth, columns]. A convolution with stride s and s r taps along each axis is the sum of s x s such convolutions with
  * stride 1 and r taps, one for each phase of the image; they are added up inside the product, in its depth.
  */
@@ -44,7 +46,7 @@ export class Minimal {
   tapY: i32;
   tapX: i32;
   tapStep: i32;
-  /** Whether the rows of the filter are output channels. */
+  /** True if the rows of the filter are output channels. */
   transposed: bool;
 
   /** Tiles: in all, down and across one image. */

@@ -1,6 +1,8 @@
-/** What all packers share: four lanes at a time are woven into a panel. */
+/** Shared by all packers: weaves four lanes at a time into a panel. */
 
-/** Address of the four lanes from `lane` on (a multiple of four) in panels of `width` lanes and `depths` depths each. */
+/**
+ * Address of the four lanes from `lane` on (a multiple of four) in panels of `width` lanes and `depths` depths each.
+ */
 @inline
 export function lanesAt(to: usize, lane: i32, depths: i32, width: i32): usize {
   const within = lane % width;
@@ -12,7 +14,16 @@ export function lanesAt(to: usize, lane: i32, depths: i32, width: i32): usize {
  * again and again.
  * @param step bytes from one depth of the panel to the next
  */
-export function weave(to: usize, step: usize, s0: usize, s1: usize, s2: usize, s3: usize, count: i32, zeros: usize): void {
+export function weave(
+  to: usize,
+  step: usize,
+  s0: usize,
+  s1: usize,
+  s2: usize,
+  s3: usize,
+  count: i32,
+  zeros: usize,
+): void {
   const i0: usize = s0 == zeros ? 0 : 4;
   const i1: usize = s1 == zeros ? 0 : 4;
   const i2: usize = s2 == zeros ? 0 : 4;

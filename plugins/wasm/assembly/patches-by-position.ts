@@ -19,7 +19,7 @@ export class PatchesByPosition extends Patches {
     return pixel == zeros ? zeros : pixel + (<usize>channel << 2);
   }
 
-  /** Whether the taps across at four positions (fewer at the end) lie inside the image, side by side in memory. */
+  /** True if the taps of a row at four positions (fewer at the end) are inside the image and adjacent in memory. */
   @inline private inside(position: i32): bool {
     const x = position % this.width;
     return this.stepX == 1 && x + 3 < this.width && this.originX + x * this.strideX >= 0
@@ -43,8 +43,10 @@ export class PatchesByPosition extends Patches {
         const count = min(inside ? tapRow - tapX * this.channels - channel : this.channels - channel, depths - d);
         weave(
           panel, step,
-          this.run(position, left > 0, tapY, tapX, channel, zeros), this.run(position + 1, left > 1, tapY, tapX, channel, zeros),
-          this.run(position + 2, left > 2, tapY, tapX, channel, zeros), this.run(position + 3, left > 3, tapY, tapX, channel, zeros),
+          this.run(position, left > 0, tapY, tapX, channel, zeros), this.run(position + 1, left > 1, tapY, tapX,
+          channel, zeros),
+          this.run(position + 2, left > 2, tapY, tapX, channel, zeros), this.run(position + 3, left > 3, tapY, tapX,
+          channel, zeros),
           count, zeros,
         );
         panel += step * count;

@@ -44,7 +44,8 @@ export class PatchesByTap extends Patches {
         for (const stop = min(from, end); x < stop; x++, to += step) store<T>(to, zero<T>());
         const pixel = (image * this.imageHeight + y) * this.imageWidth + offsetX + x * this.strideX;
         let source = this.data + (<usize>(pixel * this.channels + lane - tap * this.channels) << 2);
-        for (const stop = min(until, end); x < stop; x++, to += step, source += pixelBytes) store<T>(to, load<T>(source));
+        for (const stop = min(until, end); x < stop; x++, to += step, source += pixelBytes)
+          store<T>(to, load<T>(source));
       }
       for (; x < end; x++, to += step) store<T>(to, zero<T>());
       x = 0;

@@ -1,4 +1,7 @@
-/** Where the rows of a product go: the pixels of a grid laid over each image of a batch. A matrix is a grid of one column. */
+/**
+ * Where the rows of a product go: the pixels of a grid laid over each image of a batch. A matrix is a grid of one
+ * column.
+ */
 @unmanaged
 export class Rows {
   data: usize;

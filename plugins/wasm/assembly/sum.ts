@@ -64,7 +64,8 @@ function columns4(x: usize, out: usize, rows: i32, inner: i32, scale: f32): void
   let total = f32x4.splat(0);
   while (rows > 0) {
     let part = f32x4.splat(0);
-    for (const stop = max(rows - BLOCK, 0); rows > stop; rows--, x += <usize>inner << 2) part = f32x4.add(part, v128.load(x));
+    for (const stop = max(rows - BLOCK, 0); rows > stop; rows--, x += <usize>inner << 2)
+      part = f32x4.add(part, v128.load(x));
     total = f32x4.add(total, part);
   }
   v128.store(out, f32x4.mul(total, f32x4.splat(scale)));

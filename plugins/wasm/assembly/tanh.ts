@@ -1,6 +1,7 @@
 /**
  * Hyperbolic tangent of `count` numbers, by the rational approximation x * P(x^2) / Q(x^2) on [-7.9, 7.9], beyond which
- * tanh rounds to 1 in float32. Coefficients: Eigen, `generic_fast_tanh_float` (MathFunctionsImpl.h). Relative error below 1e-6.
+ * tanh rounds to 1 in float32. Coefficients: Eigen, `generic_fast_tanh_float` (MathFunctionsImpl.h). Relative error
+ * below 1e-6.
  */
 export function tanh(x: usize, out: usize, count: i32): void {
   for (; count >= 4; count -= 4, x += 16, out += 16) v128.store(out, tanh4(v128.load(x)));

@@ -1,5 +1,6 @@
 /**
- * Repeats a tensor of 4-byte elements along its axes. `axes` holds, for each axis from the outermost on, its size in x and
+ * Repeats a tensor of 4-byte elements along its axes. `axes` holds, for each axis from the outermost on, its size in x
+ * and
  * how often it is repeated (int32 both). Returns the bytes written.
  */
 export function tile(x: usize, out: usize, axes: usize, rank: i32): usize {

@@ -1,17 +1,20 @@
 /**
- * The inner loops of the matrix product. The sums of a tile stay in registers: 32 of them in 8 of 16 registers, or in a wide
+ * The inner loops of the matrix product. The sums of a tile stay in registers: 32 of them in 8 of 16 registers, or in a
+ * wide
  * module 96 or 64, whose 256-bit registers hold two of the vectors named here.
  */
 import {WIDE} from './lanes';
 import {madd} from './madd';
 
 /**
- * c[i, j] = (what was there, if `add`) + the sum over the depth of a[i, depth] b[depth, j], for PANEL columns and `rows` rows;
+ * c[i, j] = (what was there, if `add`) + the sum over the depth of a[i, depth] b[depth, j], for PANEL columns and
+ * `rows` rows;
  * up to three rows more are read and written. Steps are in bytes; those along the columns are 4.
  */
 @inline
 export function multiplyPanel(
-  rows: i32, depths: i32, a: usize, aRow: usize, aDepth: usize, b: usize, bDepth: usize, c: usize, cRow: usize, add: bool,
+  rows: i32, depths: i32, a: usize, aRow: usize, aDepth: usize, b: usize, bDepth: usize, c: usize, cRow: usize,
+  add: bool,
 ): void {
   while (rows > 0) {
     // Tiles of six as long as what is left can be made of fours and sixes.
@@ -282,7 +285,15 @@ export function multiply8x4(depths: i32, a: usize, b: usize, to: usize): void {
 }
 
 /** Copies or adds the top left corner of a tile to the output. `bytes` is the length of a row of the tile. */
-export function merge(tile: usize, bytes: usize, addresses: usize, rows: i32, column: usize, columns: i32, add: bool): void {
+export function merge(
+  tile: usize,
+  bytes: usize,
+  addresses: usize,
+  rows: i32,
+  column: usize,
+  columns: i32,
+  add: bool,
+): void {
   for (let r = 0; r < rows; r++, tile += bytes, addresses += 4) {
     const to = load<usize>(addresses) + column;
     for (let c: usize = 0; c < <usize>columns << 2; c += 4) {

@@ -1,15 +1,20 @@
 /**
  * One-dimensional transforms of minimal filtering F(m, r): m outputs of a filter with r taps by n = m + r - 1
- * multiplications instead of m r (Winograd, "Arithmetic complexity of computations", 1980; Lavin and Gray, arXiv 1509.09308):
+ * multiplications instead of m r (Winograd, "Arithmetic complexity of computations", 1980; Lavin and Gray, arXiv
+ * 1509.09308):
  *
  *     y = Output((Filter g) * (Data d)),    so    dg = Taps((Gradient dy) * (Data d)),
  *
- * where Gradient and Taps are the transposes of Output and Filter. n names the variant: 3 is F(2, 2) with the points 0, 1 and
- * infinity; 5 is F(4, 2) with 0, 1, -1, 2, infinity; 6 is F(4, 3) with 0, 1, -1, 2, -2, infinity. The matrices are those
- * of Toom and Cook: for a point p, Data holds the coefficients of the product of (x - q) over the other points q, Filter
+ * where Gradient and Taps are the transposes of Output and Filter. n names the variant: 3 is F(2, 2) with the points 0,
+ * 1 and
+ * infinity; 5 is F(4, 2) with 0, 1, -1, 2, infinity; 6 is F(4, 3) with 0, 1, -1, 2, -2, infinity. The matrices are
+ * those
+ * of Toom and Cook: for a point p, Data holds the coefficients of the product of (x - q) over the other points q,
+ * Filter
  * has 1, p, p^2 divided by the value of that product at p, Output has 1, p, p^2, p^3.
  *
- * Each function does `count` transforms of four channels at a time, or of eight: the i-th number is read at `from + i * step`
+ * Each function does `count` transforms of four channels at a time, or of eight: the i-th number is read at `from + i *
+ * step`
  * and written at `to + i * toStep`; the next transform begins at `from + next`, `to + toNext`.
  */
 import {SIDE, WIDE} from './lanes';

@@ -1,7 +1,10 @@
 import type {Finding} from 'gankit/plugin';
 import {hasRelaxedSimd, isTooOldForWideSimd} from './module.js';
 
-/** What `gan doctor` says beyond the probe: whether another Node would train faster here. The figures are of docs/performance.md. */
+/**
+ * Adds a finding to `gan doctor`: whether another Node would train faster here. The numbers come from
+ * docs/performance.md.
+ */
 export async function diagnose(v8 = process.versions.v8): Promise<Finding[]> {
   if (!hasRelaxedSimd() || !isTooOldForWideSimd(v8)) return [];
   return [

@@ -19,7 +19,7 @@ export class Heap {
   readonly #struct: number;
   readonly threadCount: number;
   #buffer = {address: 0, bytes: 0};
-  /** Where threads meet and have their scratch memory. */
+  /** Memory in which threads synchronise, and their scratch memory. */
   readonly pool: number;
 
   private constructor(backend: TfjsWasm, native: Native, pool: number, threads: Threads, threadCount: number) {
@@ -71,7 +71,7 @@ export class Heap {
     return this.#struct;
   }
 
-  /** As many integers as there are, in the memory for one kernel. */
+  /** Writes the integers into the memory for one kernel. */
   words(values: readonly number[]): number {
     const address = this.buffer(values.length * 4);
     new Int32Array(this.#backend.wasm.asm.memory.buffer, address, values.length).set(values);

@@ -4,10 +4,11 @@ import {settings} from './settings.js';
 import {probe} from './probe.js';
 
 /** The CPU backend: tfjs-backend-wasm, completed and made faster by kernels of its own. */
-export default ({backend, opt, tf, GanError}: Gan) =>
+export default ({backend, opt, tf, GanError, kernels}: Gan) =>
   backend({
     name: 'wasm',
     summary: 'The CPU, through WebAssembly SIMD; runs everywhere.',
+    priority: 100,
     options: {
       threads: opt.int(undefined, {
         min: 1,
@@ -19,7 +20,7 @@ export default ({backend, opt, tf, GanError}: Gan) =>
     },
     create: (options) => ({
       probe: () => probe(settings(options)),
-      open: async () => (await import('./open.js')).open({tf, GanError}, settings(options)),
+      open: async () => (await import('./open.js')).open({tf, GanError, kernels}, settings(options)),
       diagnose,
     }),
   });

@@ -1,12 +1,13 @@
 import type {Gan} from 'gankit/plugin';
 import type {TfjsWasm} from './tfjs.js';
 
-/** What addresses of 32 bits reach. */
+/** The limit of 32-bit addresses. */
 const reachable = 2 ** 32;
 
 /**
- * Makes every allocation on the heap fail with an error where no memory is left. tfjs does not look at what `malloc` returns: it
- * would write to address 0, or to where a size of more than 32 bits wraps around to, and everything after that would be computed from ruins.
+ * Makes every allocation on the heap fail with an error where no memory is left. tfjs does not look at what `malloc`
+ * returns: it would write to address 0, or to where a size of more than 32 bits wraps around to, and everything after
+ * that would be computed from ruins.
  */
 export function watchMemory({wasm}: TfjsWasm, GanError: Gan['GanError']): void {
   wasm._free(wasm._malloc(4)); // Emscripten's own replaces itself when it is first called
@@ -20,11 +21,11 @@ export function watchMemory({wasm}: TfjsWasm, GanError: Gan['GanError']): void {
     throw new GanError(
       'backend',
       'GAN_BACKEND_MEMORY',
-      `The wasm device is out of memory: ${wanted} more are wanted, its heap has ${used}, and WebAssembly ends at 4096 MiB.`,
+      `The wasm device is out of memory: ${wanted} more are needed, its heap has ${used}, and WebAssembly has a limit of 4096 MiB.`,
       {
         suggestions: [
           'Use a smaller --batch-size or --size, or fewer features.',
-          'The last checkpoint of the run is complete; go on from it: gan fit --resume RUN',
+          'The last checkpoint of the run is complete; resume from it: gan fit --resume RUN',
         ],
       },
     );

@@ -11,7 +11,8 @@ const vector = (value: number): number[] => {
 const [x, minusSquare] = [1 + 2 ** -12, -(1 + 2 ** -11)];
 /**
  * What is lost of x * x when it is rounded: 2^-24, and 0 without fused multiply-add.
- * (func (export "f") (result f32) (f32x4.extract_lane 0 (f32x4.relaxed_madd (v128.const x) (v128.const x) (v128.const -rounded)))).
+ * (func (export "f") (result f32) (f32x4.extract_lane 0 (f32x4.relaxed_madd (v128.const x) (v128.const x) (v128.const
+ * -rounded)))).
  */
 const relaxedModule = Uint8Array.from([
   0x00,
@@ -57,7 +58,7 @@ const relaxedModule = Uint8Array.from([
   0x0b, // f32x4.extract_lane 0, end
 ]);
 
-/** Whether this Node compiles relaxed SIMD: from 22 on by itself, Node 20 when told to. */
+/** True if this Node compiles relaxed SIMD: Node 22 and newer by default, Node 20 with a flag. */
 export function hasRelaxedSimd(): boolean {
   if (WebAssembly.validate(relaxedModule)) return true;
   setFlagsFromString('--experimental-wasm-relaxed-simd');
@@ -68,14 +69,17 @@ export function hasRelaxedSimd(): boolean {
 const wideVersions = [13, 14];
 
 /**
- * Whether this Node can join neighbouring 128-bit operations into 256-bit ones. It is built to on x64 except on macOS, and it
- * takes AVX2, which processors with fused multiply-add have.
+ * True if this Node can join neighbouring 128-bit operations into 256-bit ones. Node is built for it on x64 except on
+ * macOS. It needs AVX2, which processors with fused multiply-add have.
  */
 export function hasWideSimd(): boolean {
   return wideVersions.includes(Number.parseInt(process.versions.v8)) && isForWideSimd();
 }
 
-/** Whether a newer Node would join them on this machine, and this one, with the given version of V8, does not. Needs relaxed SIMD. */
+/**
+ * True if a newer Node would join them on this machine, and this Node, with the given version of V8, does not. Needs
+ * relaxed SIMD.
+ */
 export const isTooOldForWideSimd = (v8: string): boolean =>
   Number.parseInt(v8) < Math.min(...wideVersions) && isForWideSimd();
 
@@ -103,8 +107,8 @@ export async function compileKernels({
 }
 
 /**
- * Compiles every function at once and for good, so that the flags, which are experimental in V8, reach this module only.
- * Inlining would ask for the counts of calls that only functions compiled twice have.
+ * Compiles every function at once and for good, so that the flags, which are experimental in V8, reach this module
+ * only. Inlining would ask for the counts of calls that only functions compiled twice have.
  */
 function compileWide(binary: Uint8Array<ArrayBuffer>): WebAssembly.Module {
   const flags = ['experimental-wasm-revectorize', 'no-liftoff', 'no-wasm-lazy-compilation', 'no-wasm-inlining'];

@@ -1,8 +1,8 @@
-/** What assembly/index.ts exports. Addresses are in bytes; all tensors are float32 unless said otherwise. */
+/** The exports of assembly/index.ts. Addresses are in bytes. All tensors are float32 unless stated otherwise. */
 export interface Native {
   poolBytes(threads: number): number;
   startPool(pool: number, threads: number): void;
-  /** What a worker does until its thread is ended. */
+  /** The loop of a worker, until its thread is ended. */
   work(pool: number, thread: number): void;
   conv2d(conv: number, x: number, filter: number, y: number, pool: number): void;
   conv2dBackpropFilter(conv: number, x: number, dy: number, dFilter: number, pool: number): void;

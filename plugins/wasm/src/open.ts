@@ -1,9 +1,8 @@
-import type {Gan, OpenedDevice} from 'gankit/plugin';
+import type {OpenedDevice} from 'gankit/plugin';
 import {Heap} from './heap.js';
-import {logKernels, wantsKernelLog} from './kernel-log.js';
 import {kernels} from './kernels/index.js';
 import {watchMemory} from './memory-limit.js';
-import {hasKernels, replaceKernels} from './registry.js';
+import {hasKernels, registerKernels, type Api} from './kernel.js';
 import type {Settings} from './settings.js';
 import {startTfjs, stopTfjs} from './tfjs.js';
 
@@ -11,10 +10,8 @@ import {startTfjs, stopTfjs} from './tfjs.js';
  * Starts tfjs-backend-wasm and puts the kernels of this package over its own until `close`.
  * @throws Error if it is open already, or if a file of the installation is missing
  */
-export async function open(
-  {tf, GanError}: Pick<Gan, 'tf' | 'GanError'>,
-  {threads, relaxedSimd, wideSimd}: Settings,
-): Promise<OpenedDevice> {
+export async function open(api: Api, {threads, relaxedSimd, wideSimd}: Settings): Promise<OpenedDevice> {
+  const {tf, GanError} = api;
   if (hasKernels(tf, kernels))
     throw new Error('the wasm device is open already: tfjs has one such backend; close it first');
   const backend = await startTfjs(tf);
@@ -23,10 +20,7 @@ export async function open(
     stopTfjs(tf, backend);
     throw error;
   });
-  const restoreKernels = replaceKernels(tf, heap, kernels);
-  const endLog = wantsKernelLog()
-    ? logKernels(tf, new Set(kernels.map(({name}) => name)), (text) => process.stderr.write(text))
-    : () => {};
+  const restoreKernels = registerKernels(api, heap, kernels);
   let isOpen = true;
   return {
     tfBackend: 'wasm',
@@ -34,7 +28,6 @@ export async function open(
     async close() {
       if (!isOpen) return;
       isOpen = false;
-      endLog();
       restoreKernels();
       const threadsEnded = heap.release();
       stopTfjs(tf, backend);

@@ -52,13 +52,13 @@ const simdModule = Uint8Array.from([
 /** WebAssembly's addresses have 32 bits. */
 const addressable = 2 ** 32;
 
-/** Of the machine, or of the container that limits it. */
+/** Memory of the machine, or of the container that limits it. */
 function memoryBytes(): number {
   const limit = process.constrainedMemory();
   return limit > 0 ? Math.min(limit, os.totalmem()) : os.totalmem();
 }
 
-/** Whether this Node can run the kernels; loads nothing. */
+/** Checks whether this Node can run the kernels. Loads nothing. */
 export async function probe({threads, relaxedSimd, wideSimd}: Settings): Promise<Probe> {
   if (!WebAssembly.validate(simdModule)) {
     return {

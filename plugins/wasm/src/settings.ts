@@ -1,7 +1,7 @@
 import {availableParallelism} from 'node:os';
 import {hasRelaxedSimd, hasWideSimd} from './module.js';
 
-/** What the device will use. */
+/** The settings that the device will use. */
 export interface Settings {
   threads: number;
   relaxedSimd: boolean;

@@ -2,10 +2,10 @@ import {readFile} from 'node:fs/promises';
 import {createRequire} from 'node:module';
 import path from 'node:path';
 import type {DataType, TensorInfo} from '@tensorflow/tfjs-core';
-import type {Tf} from './registry.js';
+import type {Tf} from './kernel.js';
 import {withSharedMemory} from './shared-memory.js';
 
-/** What is used of the backend that tfjs-backend-wasm registers; partly internal to it, in version 4.22. */
+/** The parts of the backend of tfjs-backend-wasm that are used. Some are internal, in version 4.22. */
 export interface TfjsWasm {
   wasm: {
     asm: {memory: WebAssembly.Memory};
@@ -30,7 +30,8 @@ export async function startTfjs(tf: Tf): Promise<TfjsWasm> {
   const binary = withSharedMemory(await readFile(path.join(path.dirname(library), 'tfjs-backend-wasm-simd.wasm')));
   const started = await keepingListeners(() =>
     servingModule(tf, binary, async (url) => {
-      const {setThreadsCount, setWasmPaths} = require(library) as typeof import('@tensorflow/tfjs-backend-wasm'); // to import CommonJS takes longer
+      // to import CommonJS takes longer
+      const {setThreadsCount, setWasmPaths} = require(library) as typeof import('@tensorflow/tfjs-backend-wasm');
       const files = ['tfjs-backend-wasm.wasm', 'tfjs-backend-wasm-simd.wasm', 'tfjs-backend-wasm-threaded-simd.wasm'];
       setWasmPaths(Object.fromEntries(files.map((file) => [file, url])), true);
       setThreadsCount(1);
@@ -82,7 +83,8 @@ export function stopTfjs(tf: Tf, backend: TfjsWasm): void {
 
 /**
  * Runs `action` and undoes what it does to the listeners of errors that nobody caught. Emscripten adds some when it
- * starts, which rethrow and so hide where an error came from, and when it ends it removes those of other people as well.
+ * starts, which rethrow and so hide where an error came from, and when it ends it removes those of other people as
+ * well.
  */
 function keepingListeners<T>(action: () => T): T {
   const events = ['uncaughtException', 'unhandledRejection'] as const;

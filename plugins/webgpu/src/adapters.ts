@@ -30,10 +30,10 @@ export function chooseAdapter(wanted: string, adapters: readonly ListedAdapter[]
   return adapters.find(({name}) => name.toLowerCase().includes(wanted.toLowerCase()));
 }
 
-/** Whether Dawn, which goes by names, would take this adapter: the first of those with its name. */
+/** True if Dawn, which selects by name, would take this adapter, that is, if it is the first with its name. */
 export const isReachable = (adapter: ListedAdapter, adapters: readonly ListedAdapter[]): boolean =>
   adapters.find(({name, api}) => name === adapter.name && api === adapter.api) === adapter;
 
-/** For messages: `0 NVIDIA H200, 1 llvmpipe`. */
+/** Text for messages: `0 NVIDIA H200, 1 llvmpipe`. */
 export const adapterList = (adapters: readonly ListedAdapter[]): string =>
   adapters.map(({name}, i) => `${i} ${name}`).join(', ');

@@ -1,6 +1,6 @@
 import {chooseAdapter, isReachable, listedAdapters, type ListedAdapter} from './adapters.js';
 
-/** Which adapter is wanted. */
+/** The requested adapter. */
 export interface Wanted {
   /** Part of its name, or its number in the list. */
   device: string | undefined;
@@ -25,8 +25,8 @@ export interface NotFound {
 }
 
 /**
- * Dawn's instances by their flags, never freed: an instance that is collected while its timer runs is used after that, which ends
- * the process with SIGABRT or stops it for good.
+ * Dawn's instances by their flags, never freed: an instance that is collected while its timer runs is used after that,
+ * which ends the process with SIGABRT or stops it for good.
  */
 const instances = new Map<string, GPU>();
 

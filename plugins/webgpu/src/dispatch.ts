@@ -9,7 +9,7 @@ export const float = (value: number): Uniforms[string] => ({type: 'float32', dat
 
 /** A compute shader of this package: unlike a program of tfjs it may have several results. */
 export interface Shader {
-  /** For Dawn's messages, and unique: pipelines are kept by it. */
+  /** Name for Dawn's messages. It must be unique, because pipelines are cached by it. */
   name: string;
   /** Elements of the buffers' arrays. */
   element: 'f32' | 'vec4f';
@@ -92,7 +92,7 @@ export function dispatch(
   backend.submitQueue();
 }
 
-/** As tfjs's WEBGPU_DEFERRED_SUBMIT_BATCH_SIZE. */
+/** Same as tfjs's WEBGPU_DEFERRED_SUBMIT_BATCH_SIZE. */
 const submitEvery = 15;
 
 /** Threads in a workgroup: what every device can do. */

@@ -62,7 +62,7 @@ function noAdapter(error: string | undefined): string {
   return `no adapter was found${error === undefined ? '' : `: ${firstLine(error)}`}`;
 }
 
-/** What to install, by system. */
+/** The packages to install, by system. */
 function driverHelp(): string {
   switch (process.platform) {
     case 'linux':

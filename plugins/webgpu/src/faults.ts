@@ -3,16 +3,15 @@ import type {Gan} from 'gankit/plugin';
 type GanError = Gan['GanError'];
 type Fault = InstanceType<GanError>;
 
-const goOn = 'The last checkpoint of the run is complete; go on from it: gan fit --resume RUN';
+const goOn = 'The last checkpoint of the run is complete; resume from it: gan fit --resume RUN';
 const useLess = 'Use a smaller --batch-size or --size, or fewer features.';
 
 /** A failure that is told shortly after the call that it makes fail is told within this time. */
 const settleMs = 20;
 
 /**
- * What went wrong with a device. WebGPU reports failures later and elsewhere than where they happen, and tfjs does not
- * look: a lost device would compute zeros, or never answer. The first fault is kept, and is thrown by all that
- * comes after it.
+ * Failures of a device. WebGPU reports failures later and elsewhere than where they happen, and tfjs ignores them: a
+ * lost device would compute zeros or never answer. The first fault is kept, and every later call throws it.
  */
 export class Faults {
   readonly #GanError: GanError;
@@ -63,12 +62,12 @@ export class Faults {
     throw refused;
   }
 
-  /** From here on nothing is a fault any more: losing the device is what closing does. */
+  /** From now on, nothing counts as a fault, because closing loses the device. */
   close(): void {
     this.#closed = true;
   }
 
-  /** What the device answers. A fault in the meantime ends the wait. */
+  /** Waits for the device's answer. A fault in the meantime ends the wait. */
   async answer<T>(ask: () => Promise<T>): Promise<T> {
     this.check();
     const asked = ask().catch(async (error: unknown) => {
@@ -80,14 +79,14 @@ export class Faults {
     return answer as T; // were the device lost, `check` would have thrown
   }
 
-  /** For a tensor that cannot be made; the device stays as it was. */
+  /** Error for a tensor that cannot be created. The device stays usable. */
   noMemory(why: string): Fault {
     return (
       this.#first ?? this.#make('GAN_BACKEND_MEMORY', `The webgpu device is out of memory: ${why}.`, [useLess, goOn])
     );
   }
 
-  /** For a read that has to wait for the device. */
+  /** Error for a read that would have to wait for the device. */
   syncRead(): Fault {
     return this.#make('GAN_READ_SYNC', 'webgpu cannot be read from synchronously in Node.', [
       'In place of dataSync() use await data(), in place of arraySync() await array().',

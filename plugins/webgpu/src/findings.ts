@@ -12,7 +12,7 @@ export interface AdapterFacts {
   maxBufferBytes: number;
 }
 
-/** What a search for an adapter found: one, or why there is none. */
+/** The result of a search for an adapter: the adapter, or why there is none. */
 export type Findings =
   | {found: true; adapter: AdapterFacts; adapters: ListedAdapter[]}
   | {found: false; adapters: ListedAdapter[]; error?: string};

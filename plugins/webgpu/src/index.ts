@@ -1,12 +1,13 @@
 import type {Gan} from 'gankit/plugin';
-import {open} from './open.js';
 import {probe} from './probe.js';
 
 /** The GPU by WebGPU: tfjs-backend-webgpu on Dawn. */
-export default ({backend, opt, tf, GanError}: Gan) =>
+export default ({backend, opt, tf, GanError, kernels}: Gan) =>
   backend({
     name: 'webgpu',
     summary: 'The GPU, through WebGPU (Vulkan, Metal, Direct3D 12).',
+    priority: 200,
+    needsGpu: true,
     options: {
       device: opt.str(undefined, {
         help: 'which GPU: its number in the list of gan backends, or a part of its name; --device does the same',
@@ -23,6 +24,9 @@ export default ({backend, opt, tf, GanError}: Gan) =>
         ...options,
         software: options.software || options.device !== undefined || process.env['GAN_WEBGPU_SOFTWARE'] === '1',
       };
-      return {probe: () => probe(wanted), open: () => open(wanted, {tf, GanError})};
+      return {
+        probe: () => probe(wanted),
+        open: async () => (await import('./open.js')).open(wanted, {tf, GanError, kernels}),
+      };
     },
   });

@@ -1,6 +1,6 @@
 /**
- * What is used of the two large dependencies; partly internal to tfjs-backend-webgpu, in version 4.22. Written out here so
- * that this package compiles without them.
+ * The parts of the two large dependencies that are used. Some are internal to tfjs-backend-webgpu, in version 4.22.
+ * They are declared here so that this package compiles without the dependencies.
  */
 declare module 'webgpu' {
   /** @param flags of Dawn and of dawn.node: `adapter=NAME`, `backend=vulkan` */
@@ -31,7 +31,7 @@ declare module '@tensorflow/tfjs-backend-webgpu' {
     endComputePassEncoder(): void;
     submitQueue(): void;
     makeTensorInfo(shape: number[], dtype: DataType): TensorInfo;
-    /** Gives a tensor a buffer, and its values if they are still here. */
+    /** Gives a tensor a buffer, and uploads its values if they are still on the host. */
     uploadToGPU(dataId: object): void;
     tensorToBinding(tensor: TensorInfo): GPUBindingResource;
     makeUniforms(values: readonly {type: string; data: readonly number[]}[]): GPUBindingResource;

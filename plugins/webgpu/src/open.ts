@@ -7,10 +7,10 @@ import {factsOf, type WebgpuOptions} from './findings.js';
 import {guard, sync} from './guard.js';
 import {kernels} from './kernels/index.js';
 import {hideGpu, showGpu} from './navigator.js';
-import {replaceKernels} from './registry.js';
+import {registerKernels} from './kernel.js';
 
-/** What is used of the plug-in API. */
-export type Api = Pick<Gan, 'tf' | 'GanError'>;
+/** The parts of the plug-in API that are used. */
+export type Api = Pick<Gan, 'tf' | 'GanError' | 'kernels'>;
 
 /** Name under which tfjs knows the backend. */
 const tfBackend = 'webgpu';
@@ -45,7 +45,7 @@ export async function open(options: WebgpuOptions, api: Api): Promise<OpenedDevi
   const faults = new Faults(device, GanError);
   guard(backend, faults);
   register(backend, api);
-  const restoreKernels = replaceKernels(tf, backend, kernels);
+  const restoreKernels = registerKernels(api.kernels, backend, kernels);
   let isOpen = true;
   return {
     tfBackend,
@@ -89,7 +89,9 @@ function stopDawn(device: GPUDevice): void {
   hideGpu();
 }
 
-/** Makes the backend the one of its name, in place of the factory that tfjs-backend-webgpu registers when it is loaded. */
+/**
+ * Makes the backend the one of its name, in place of the factory that tfjs-backend-webgpu registers when it is loaded.
+ */
 function register(backend: WebGPUBackend, {tf}: Api): void {
   if (tf.findBackendFactory(tfBackend)) tf.removeBackend(tfBackend);
   tf.registerBackend(tfBackend, () => backend);

@@ -8,8 +8,8 @@ import type {Findings, WebgpuOptions} from './findings.js';
 const limitMs = 10_000;
 
 /**
- * Whether there is an adapter that may be used. A driver may hang or crash when it is first loaded, and Dawn keeps the
- * process from ending: so the search runs in a process of its own, which is ended when it takes too long.
+ * Checks for a usable adapter. A driver may hang or crash when it is first loaded, and Dawn keeps a process from
+ * ending. So the search runs in a separate process with a time limit.
  */
 export async function probe(options: WebgpuOptions, timeLimitMs = limitMs): Promise<Probe> {
   const answer = await askChild(options, timeLimitMs);
@@ -17,7 +17,7 @@ export async function probe(options: WebgpuOptions, timeLimitMs = limitMs): Prom
   return explain(answer, options);
 }
 
-/** What the child found, or how it ended. */
+/** The result of the child process, or how it ended. */
 function askChild({device, powerPreference}: WebgpuOptions, timeLimitMs: number): Promise<Findings | string> {
   const child = fileURLToPath(new URL('../dist/probe-child.js', import.meta.url));
   // No flags of this process's: a debugger or a loader of modules is not for the child.

@@ -9,10 +9,10 @@ export interface View {
   dtype: DataType;
 }
 
-/** Where data comes from. */
+/** The origin of data. */
 export type Origin =
   | {kind: 'kernel'}
-  /** What the variable held before the step. */
+  /** The value of the variable before the step. */
   | {kind: 'variable'; variable: Variable}
   /** The tensor that was given to the step, by its index. */
   | {kind: 'given'; index: number; shape: number[]; dtype: DataType}
@@ -25,7 +25,7 @@ export type Origin =
 
 export interface KernelCall {
   name: string;
-  /** By their names, or in a list (AddN, Concat). */
+  /** Inputs by name, or in a list (AddN, Concat). */
   inputs: Record<string, View | undefined> | (View | undefined)[];
   attrs: NamedAttrMap | undefined;
   /** Those that share their data with an input (`shared`) count one reference more on it. */
@@ -33,10 +33,10 @@ export interface KernelCall {
 }
 
 export interface CapturedStep {
-  /** By slot. */
+  /** Indexed by slot. */
   origins: Origin[];
   calls: KernelCall[];
-  /** What the host does, in its order; with a function that gives values where they go to a slot. */
+  /** The work of the host, in order. An entry whose values go to a slot has a function that returns them. */
   host: (() => Float32Array | void)[];
   /** New values of variables; `after` that many calls. */
   assignments: {variable: Variable; view: View; after: number}[];

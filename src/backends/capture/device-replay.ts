@@ -8,7 +8,7 @@ import {freedAfter, readyCall, ReplayPlan, type Backend, type Places} from './re
 
 const captures = new WeakMap<object, DeviceCapture>();
 
-/** What the current backend captures and replays work with; undefined: steps are replayed kernel by kernel. */
+/** The capture and replay of the current backend; undefined if steps are replayed kernel by kernel. */
 export const deviceCapture = (): DeviceCapture | undefined => captures.get(tf.backend());
 
 /** Sets what the current backend captures and replays work with. */
@@ -39,7 +39,7 @@ export class PinnedVariables {
     return home;
   }
 
-  /** Whether nobody but the variable sees its home: a clone of it must not change with it. */
+  /** True if only the variable uses its pinned data. A clone must not change with the variable. */
   isFree(variable: Variable): boolean {
     const home = this.of(variable);
     return this.#backend.refCount(home) === (variable.dataId === home ? 2 : 1);
@@ -72,9 +72,10 @@ interface StepInput {
 }
 
 /**
- * Replays a step by launching the work that the device captured. Between launches variables are in their homes. The inputs of a step are
- * copied into their fixed places before a launch; results are copied out after it, since the next launch overwrites them. While somebody
- * holds a clone of a variable, the kernels are called one by one instead, which leaves the clone alone.
+ * Replays a step by launching the work that the device captured. Between launches variables are in their homes. The
+ * inputs of a step are copied into their fixed places before a launch; results are copied out after it, since the next
+ * launch overwrites them. While somebody holds a clone of a variable, the kernels are called one by one instead, which
+ * leaves the clone alone.
  */
 export class DeviceReplay implements Replayer {
   readonly #step: CapturedStep;
@@ -139,7 +140,7 @@ export class DeviceReplay implements Replayer {
     for (const slot of kept) if (!left.has(slot)) backend.disposeData(places[slot]!);
   }
 
-  /** Whether the variables that a call reads get their new values from it, and nothing reads the old ones later. */
+  /** True if a call gives new values to the variables that it reads, and nothing reads the old values later. */
   #isLastUse(i: number): boolean {
     const {origins, calls, assignments} = this.#step;
     const outputs = new Set(calls[i]!.outputs.map(({slot}) => slot));

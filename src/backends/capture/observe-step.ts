@@ -1,6 +1,7 @@
 /**
- * Captures a step while it runs: every kernel that tfjs calls for it, with the data that goes in and comes out, every upload, and what
- * is left at its end. Kernels are seen where tfjs looks them up, so nothing of tape, gradients and tidies is captured.
+ * Captures a step while it runs: every kernel that tfjs calls for it, with the data that goes in and comes out, every
+ * upload, and what is left at its end. Kernels are seen where tfjs looks them up, so nothing of tape, gradients and
+ * tidies is captured.
  */
 import type {DataId, NamedTensorInfoMap, TensorInfo, TypedArray} from '@tensorflow/tfjs-core';
 import {isInKernel, observeKernels, type KernelCall as ObservedCall} from '../kernel-calls.js';
@@ -35,7 +36,7 @@ class StepObserver {
   readonly #references: number[] = [];
   /** Number of calls before data was last shared or let go, outside of kernels. */
   readonly #touched = new Map<DataId, number>();
-  /** What variables held before. */
+  /** The values of variables before the step. */
   readonly #before = new Map<Variable, DataId>(variables().map((variable) => [variable, variable.dataId]));
   readonly #holders = new Map<DataId, Origin>();
   /** Methods of the backend under way: what these call belongs to them. */
@@ -97,7 +98,9 @@ class StepObserver {
     return Object.fromEntries(Object.entries(inputs).map(([name, info]) => [name, view(info)]));
   }
 
-  /** How the step sees a tensor. Data that it meets for the first time has that origin, unless a holder of it is known. */
+  /**
+   * How the step sees a tensor. Data that it meets for the first time has that origin, unless a holder of it is known.
+   */
   #view({dataId, shape, dtype}: TensorInfo, origin: Origin): View {
     if (dtype === 'string' || dtype === 'complex64') this.#refuse(`it computes with ${dtype}`);
     let slot = this.#slots.get(dataId);

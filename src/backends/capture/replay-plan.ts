@@ -1,4 +1,7 @@
-/** What both ways of replaying a captured step share: its constants on the device, the work of the host, its calls, and when data can be freed. */
+/**
+ * The common part of both ways to replay a captured step: its constants on the device, the work of the host, its calls,
+ * and when data can be freed.
+ */
 import type {
   DataId,
   KernelConfig,
@@ -12,7 +15,7 @@ import {inputsOf, type CapturedStep, type KernelCall, type Origin, type View} fr
 
 export type Backend = ReturnType<typeof tf.backend>;
 
-/** Where the data of a step lies, by slot. */
+/** The data of a step, by slot. */
 export type Places = (DataId | undefined)[];
 
 type Constant = Extract<Origin, {kind: 'constant'}>;
@@ -34,7 +37,7 @@ export class ReplayPlan {
     );
   }
 
-  /** Whether the variables and tensors that it uses from outside are still there, and its backend is the current one. */
+  /** True if the outside variables and tensors that it uses still exist, and its backend is the current one. */
   get usable(): boolean {
     const known = tf.engine().state.tensorInfo;
     return (
@@ -137,8 +140,9 @@ export function readyCall(call: KernelCall, backend: Backend, attrs: NamedAttrMa
 }
 
 /**
- * When what a step makes can be freed: what its kernels make, and what is `transient`, after the last call that reads it, or after which a
- * variable gets it; results at the end. Never later than the step itself frees it.
+ * Returns when the data of a step can be freed. Outputs of kernels and `transient` data are freed after the last call
+ * that reads them, or after which a variable gets them; results at the end. Never later than the step itself frees
+ * them.
  * @returns by the number of a call, slots that nothing needs after it
  */
 export function freedAfter(

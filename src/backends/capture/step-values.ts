@@ -1,4 +1,6 @@
-/** What a training step does on the host beside handing kernels to the device. It happens again when a captured step is replayed. */
+/**
+ * The work of a training step on the host, besides submitting kernels to the device. A replay of the step repeats it.
+ */
 import {tf, type Tensor} from '../tf.js';
 
 /** Follows the host's work while a step is captured. */
@@ -14,9 +16,9 @@ export interface HostListener {
 let listener: HostListener | undefined;
 
 /**
- * A tensor of values that the host computes anew in each step: coefficients of an optimiser, dropout masks. When the step is replayed,
- * `compute` is called again, before anything else and in the order of these calls; it may draw random numbers, count, and look at what
- * may change between steps, shapes apart.
+ * A tensor of values that the host computes anew in each step: coefficients of an optimiser, dropout masks. When the
+ * step is replayed, `compute` is called again, before anything else and in the order of these calls; it may draw random
+ * numbers, count, and look at what may change between steps, shapes apart.
  */
 export function perStepTensor(compute: () => Float32Array, shape: number[]): Tensor {
   const tensor = tf.tensor(listener ? listener.computes(compute) : compute(), shape, 'float32');

@@ -5,7 +5,10 @@ import {deviceCapture, DeviceReplay, PinnedVariables} from './device-replay.js';
 import {KernelReplay, type Replayer} from './kernel-replay.js';
 import {captureStep} from './observe-step.js';
 
-/** After so many captures that differ, a kind of step counts as one that is never the same. The first step also makes what later ones use. */
+/**
+ * After this many different captures, a kind of step counts as never the same. The first step differs because it
+ * creates what later steps use.
+ */
 const attempts = 4;
 /** Kinds of steps that are captured; a training has two, some more when batches differ in size. */
 const kinds = 16;
@@ -21,9 +24,9 @@ interface StepKind {
 }
 
 /**
- * Runs steps, captures them, and replays those that it knows. A kind of step (`key`) runs as it is until two captures in a row are the
- * same; from then on that capture is replayed. Every value is the same, to the last bit: the same kernels run on the same data in the
- * same order.
+ * Runs steps, captures them, and replays those that it knows. A kind of step (`key`) runs as it is until two captures
+ * in a row are the same; from then on that capture is replayed. Every value is the same, to the last bit: the same
+ * kernels run on the same data in the same order.
  */
 export class Steps {
   readonly #kinds = new Map<string, StepKind>();
@@ -33,7 +36,10 @@ export class Steps {
   /** Steps that were replayed. */
   repeated = 0;
 
-  /** @param drawCount how many random numbers have been drawn so far: a step that draws some outside `perStepTensor` is not captured */
+  /**
+   * @param drawCount how many random numbers have been drawn so far: a step that draws some outside `perStepTensor` is
+   * not captured
+   */
   constructor(drawCount: () => number = () => 0) {
     this.#drawCount = drawCount;
   }
@@ -125,7 +131,7 @@ export class Steps {
   }
 }
 
-/** Tells, with GAN_DEBUG=capture, what is captured and why something is not. */
+/** With GAN_DEBUG=capture, prints what is captured, and why something is not. */
 function debug(message: string): void {
   if ((process.env['GAN_DEBUG'] ?? '').split(',').includes('capture')) process.stderr.write(`capture: ${message}\n`);
 }

@@ -1,6 +1,7 @@
 /**
- * Batch normalisation with the statistics of the batch (arXiv 1502.03167, algorithm 1), and a (leaky) ReLU after it, as one
- * operation where the backend has a kernel for it: `TrainBatchNorm` and `TrainBatchNormGrad`, for channels that are a multiple of 4.
+ * Batch normalisation with the statistics of the batch (arXiv 1502.03167, algorithm 1), and a (leaky) ReLU after it, as
+ * one operation where the backend has a kernel for it: `TrainBatchNorm` and `TrainBatchNormGrad`, for channels that are
+ * a multiple of 4.
  */
 import {tf, type Tensor} from '../tf.js';
 import {defineOperation} from '../operation.js';
@@ -9,7 +10,7 @@ import {noGrad} from './no-grad.js';
 export interface BatchNormAttrs {
   /** Added to the variance. */
   eps: number;
-  /** What negative results are multiplied by: 0 for ReLU, 1 for none. */
+  /** Negative slope of the activation: 0 for ReLU, 1 for none. */
   slope: number;
 }
 
@@ -74,7 +75,8 @@ export function batchNormGradient(
 const trainBatchNormGrad = defineOperation({
   name: 'TrainBatchNormGrad',
   inputs: ['x', 'weight', 'bias', 'dy', 'mean', 'variance'],
-  // The bias decides only where the activation bends; the statistics follow from x, with which the reference differentiates them.
+  // The bias decides only where the activation bends; the statistics follow from x, with which the reference
+  // differentiates them.
   constants: ['bias', 'mean', 'variance'],
   reference: ({x, weight, bias, dy}, attrs: BatchNormAttrs): Tensor[] => batchNormGradient(x, weight, bias, dy, attrs),
 });

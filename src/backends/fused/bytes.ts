@@ -1,13 +1,18 @@
-/** Pixel bytes on their way to the device, where a backend has the kernel `BytesToFloat`: a quarter of the memory to carry. */
+/**
+ * Pixel bytes on their way to the device, where a backend has the kernel `BytesToFloat`: a quarter of the memory to
+ * carry.
+ */
 import {defineOperation} from '../operation.js';
 import {tf, type Tensor} from '../tf.js';
 
 export interface BytesToFloatAttrs {
-  /** On the host; the kernel is done with them when it returns. */
+  /** Bytes on the host. The kernel no longer uses them when it returns. */
   bytes: Uint8Array;
   /** Shape of the result; its last axis are the channels. */
   shape: number[];
-  /** The number for byte v in channel c, at [v * channels + c]; it stays the same array, so that its upload can be kept. */
+  /**
+   * The number for byte v in channel c, at [v * channels + c]; it stays the same array, so that its upload can be kept.
+   */
   table: Float32Array;
 }
 

@@ -36,10 +36,12 @@ export function conv(x: Tensor, filter: Tensor, args: ConvArgs): Tensor {
 }
 
 /**
- * Transposed convolution (torch.nn.functional.conv_transpose1d, 2d, 3d): the gradient of `conv` with respect to its input.
+ * Transposed convolution (torch.nn.functional.conv_transpose1d, 2d, 3d): the gradient of `conv` with respect to its
+ * input.
  * @param x [batch, ...spatial, in]
  * @param filter [...kernel, out / groups, in]
- * @returns [batch, ...spatial', out], spatial' = (spatial - 1) stride - 2 padding + dilation (kernel - 1) + outputPadding + 1
+ * @returns [batch, ...spatial', out], spatial' = (spatial - 1) stride - 2 padding + dilation (kernel - 1) +
+ * outputPadding + 1
  */
 export function convTranspose(x: Tensor, filter: Tensor, args: ConvTransposeArgs): Tensor {
   if (args.groups > 1) return groupedTranspose(x, filter, args);
@@ -70,9 +72,9 @@ export function convTranspose(x: Tensor, filter: Tensor, args: ConvTransposeArgs
 }
 
 /**
- * A side of what tfjs computes of a transposed convolution's result, how much is cut off at its end, and how many zeros follow.
- * An output padding as large as the stride (a dilation allows it) is more than tfjs's kernels take: they would read past the
- * input. There, as much less is cut off, and what the input does not reach is zero.
+ * A side of what tfjs computes of a transposed convolution's result, how much is cut off at its end, and how many zeros
+ * follow. An output padding as large as the stride (a dilation allows it) is more than tfjs's kernels take: they would
+ * read past the input. There, as much less is cut off, and what the input does not reach is zero.
  */
 function transposedSide(
   size: number,
@@ -110,7 +112,7 @@ function grouped(x: Tensor, filter: Tensor, groups: number, run: (x: Tensor, fil
   );
 }
 
-/** In a transposed filter the groups lie along the last axis too: it holds the inputs. */
+/** In a transposed filter the groups are also along the last axis, which holds the inputs. */
 function groupedTranspose(x: Tensor, filter: Tensor, args: ConvTransposeArgs): Tensor {
   return grouped(x, filter, args.groups, (part, weights) => convTranspose(part, weights, {...args, groups: 1}));
 }

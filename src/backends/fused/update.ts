@@ -1,6 +1,7 @@
 /**
- * The step of an optimiser over a list of parameters as one operation, for backends that have a kernel. Kernel and composition
- * round alike, operation by operation, so that runs can be resumed with either. The formula, for a parameter p and its gradient g:
+ * The step of an optimiser over a list of parameters as one operation, for backends that have a kernel. Kernel and
+ * composition round alike, operation by operation, so that runs can be resumed with either. The formula, for a
+ * parameter p and its gradient g:
  *
  *     g <- g + decay p
  *     a <- momentum a + dampening g                              where it has the average `grad_avg`; else a = g
@@ -9,12 +10,14 @@
  *     p <- min(max(keep p - rate d, -bound), bound)
  *
  * The kernel is `OptimizerUpdate`:
- * - inputs: `coefficients` [sets, 10] float32, a row for each set in the order of `coefficientNames`; and for parameter i
- *   `value<i>`, `gradient<i>` and those averages that it has, `grad_avg<i>` and `sqr_avg<i>`, all of one shape;
- * - attrs: `UpdateAttrs`. Coefficients are a tensor and no attributes, so that a recorded step can be repeated with others;
+ * - inputs: `coefficients` [sets, 10] float32, a row for each set in the order of `coefficientNames`; and for parameter
+ *   i `value<i>`, `gradient<i>` and those averages that it has, `grad_avg<i>` and `sqr_avg<i>`, all of one shape;
+ * - attrs: `UpdateAttrs`. Coefficients are a tensor and no attributes, so that a recorded step can be repeated with
+ *   others;
  * - outputs: for each parameter in turn its value, then `grad_avg`, then `sqr_avg`, those that it has. New data, unless
  *   `inPlace` allows otherwise.
- * A product by 1, a sum with 0 times a finite number and a bound of infinity change no bit, so a kernel may leave them out or not.
+ * A product by 1, a sum with 0 times a finite number and a bound of infinity change no bit, so a kernel may leave them
+ * out or not.
  */
 import {defineOperation} from '../operation.js';
 import {tf, type Tensor} from '../tf.js';
@@ -36,13 +39,13 @@ export type UpdateCoefficients = Record<(typeof coefficientNames)[number], numbe
 export interface UpdateAttrs {
   /** The row of each parameter's coefficients. */
   sets: number[];
-  /** Whether a parameter's `decay` is other than 0. */
+  /** True if a parameter's `decay` is not 0. */
   decays: boolean[];
-  /** Whether a parameter's `bound` is finite. */
+  /** True if a parameter's `bound` is finite. */
   bounded: boolean[];
   /**
-   * The kernel may write results over the values and averages that it was given, and return these (with one reference more, as
-   * Identity does). Absent: it must leave them alone.
+   * The kernel may write results over the values and averages that it was given, and return these (with one reference
+   * more, as Identity does). Absent: it must leave them alone.
    */
   inPlace?: boolean;
 }
@@ -64,7 +67,7 @@ export interface Updated {
   averages: Record<string, Tensor>;
 }
 
-/** Of averages, in the order of a kernel's outputs. */
+/** Names of averages, in the order of a kernel's outputs. */
 const averageNames = ['grad_avg', 'sqr_avg'] as const;
 
 const optimizerUpdate = defineOperation({
@@ -83,8 +86,8 @@ const optimizerUpdate = defineOperation({
 });
 
 /**
- * Hands the new value and averages of each parameter to `take`, in their order; the old ones are left as they are. To be called inside a
- * tidy. What `take` does not keep of a composition is freed before the next parameter's turn.
+ * Hands the new value and averages of each parameter to `take`, in their order; the old ones are left as they are. To
+ * be called inside a tidy. What `take` does not keep of a composition is freed before the next parameter's turn.
  * @param coefficients [sets, 10]
  */
 export function updateAll(
@@ -126,7 +129,7 @@ function composed(
 
 const rowsOf = (coefficients: Tensor): Tensor[][] => tf.unstack(coefficients).map((row) => tf.unstack(row));
 
-/** In the order of a kernel's outputs. */
+/** Names in the order of a kernel's outputs. */
 const outputsOf = ({value, averages}: Updated): Tensor[] => [
   value,
   ...averageNames.flatMap((name) => averages[name] ?? []),

@@ -1,15 +1,16 @@
 import {tf, type Scalar, type Tensor, type Variable} from '../tf.js';
 
-/** What is used of the nodes of tfjs's tape. */
+/** The fields of tfjs's tape nodes that are used. */
 interface TapeNode {
   saved?: Tensor[];
   gradient?: (dys: (Tensor | null)[]) => Record<string, () => Tensor>;
 }
 
 /**
- * tf.variableGrads that frees early: on the way back, what a node has saved and the gradient that it was given go as soon as
- * the node is done, where tfjs keeps all of them to the end. It leaves nothing behind when `f` throws, either: tfjs frees what a
- * forward pass has saved only after a backward one, so there is one then too, of a sum that costs nothing.
+ * tf.variableGrads that frees early: on the way back, what a node has saved and the gradient that it was given go as
+ * soon as the node is done, where tfjs keeps all of them to the end. It leaves nothing behind when `f` throws, either:
+ * tfjs frees what a forward pass has saved only after a backward one, so there is one then too, of a sum that costs
+ * nothing.
  * @param variables at least one
  */
 export function variableGrads(f: () => Scalar, variables: Variable[]): {value: Scalar; grads: Record<string, Tensor>} {

@@ -10,7 +10,7 @@ async function obey(order: Order): Promise<Reply> {
     measurement = await Measurement.open(order);
     return measurement.begin();
   }
-  if (!measurement) throw new Error('no order to start came first');
+  if (!measurement) throw new Error('the first request must be a start');
   return order.type === 'round' ? measurement.round() : measurement.end();
 }
 

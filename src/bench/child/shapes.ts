@@ -1,4 +1,4 @@
-/** Which convolutions and matrix products a training is made of, and how fast each is by itself. */
+/** Finds the convolutions and matrix products of a training, and measures the speed of each one alone. */
 import type {Device} from '../../backends/device.js';
 import {observeKernels} from '../../backends/kernel-calls.js';
 import {tf, type Tensor} from '../../backends/tf.js';
@@ -22,7 +22,9 @@ export interface Shape {
   measure(device: Device): Promise<number>;
 }
 
-/** Shapes of each kernel that are measured: forward, and backward to inputs and to filters, have kernels of their own. */
+/**
+ * Shapes of each kernel that are measured: forward, and backward to inputs and to filters, have kernels of their own.
+ */
 const shapesPerKernel = 2;
 /** A single measurement takes at least so long, so that waiting for the device does not count. */
 const leastMs = 30;

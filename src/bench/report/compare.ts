@@ -9,7 +9,7 @@ export interface Change {
   metric: MetricName;
   before: number;
   after: number;
-  /** Whether the middle halves of the two measurements lie apart: then it is more than their scatter. */
+  /** True if the interquartile ranges of the two measurements do not overlap, so the change is more than noise. */
   clear: boolean;
 }
 
@@ -22,7 +22,7 @@ export interface Comparison {
 /** @throws GanError GAN_BENCH_FILE when the file is not what `gan bench --json` printed */
 export async function readBench(file: string): Promise<BenchResult> {
   const refuse = (why: string, cause?: unknown) =>
-    new GanError('data', 'GAN_BENCH_FILE', `${file} cannot be compared with: ${why}.`, {
+    new GanError('data', 'GAN_BENCH_FILE', `${file} cannot be used for a comparison: ${why}.`, {
       suggestions: ['gan bench --json > old.json'],
       ...(cause !== undefined && {cause}),
     });
@@ -55,7 +55,7 @@ export function changes(before: BenchResult, after: BenchResult): Change[] {
   });
 }
 
-/** What makes the two incomparable: parts of the environment and of the job that differ. */
+/** The parts of the environment and of the job that differ, which make the two results incomparable. */
 export function differences(before: BenchResult, after: BenchResult): string[] {
   const facts = ({environment, job}: BenchResult): Record<string, unknown> => {
     const {commit: _, ...rest} = environment;

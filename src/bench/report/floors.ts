@@ -22,12 +22,12 @@ export function parseFloor(text: string): Floor {
   const value = Number(number);
   if (metric !== undefined && Number.isFinite(value)) return {metric, value, ...(backend !== undefined && {backend})};
   const meant = didYouMean(name, floorNames);
-  throw new GanError('usage', 'GAN_USAGE', `--floor ${text}: wanted NAME=NUMBER, or BACKEND.NAME=NUMBER`, {
+  throw new GanError('usage', 'GAN_USAGE', `--floor ${text}: expected NAME=NUMBER or BACKEND.NAME=NUMBER`, {
     suggestions: [...(meant === undefined ? [] : [`Did you mean ${meant}?`]), `Names: ${floorNames.join(', ')}.`],
   });
 }
 
-/** What lies below: a line for each. A backend that was not measured is below every floor of its own. */
+/** Returns one line for each value below its floor. A backend that was not measured is below each of its floors. */
 export function belowFloors({rows}: BenchResult, floors: readonly Floor[]): string[] {
   return floors.flatMap(({backend, metric, value}) => {
     const concerned =

@@ -5,8 +5,8 @@ import {formatReport, reportOf} from './error-report.js';
 import {styleFor} from '../text/style.js';
 
 /**
- * What all commands share: `--json` and `--quiet`, results on stdout, talk on stderr, errors with code, remedy and exit
- * code. Commands parse, call the library and print; they load tfjs and `src/gan` inside `run` only.
+ * The base of all commands: `--json` and `--quiet`, results on stdout, messages on stderr, errors with code, remedy and
+ * exit code. Commands parse, call the library and print. They load tfjs and `src/gan` only inside `run`.
  */
 export abstract class BaseCommand extends Command {
   static override baseFlags = {
@@ -39,11 +39,11 @@ export abstract class BaseCommand extends Command {
   protected async openRegistry(): Promise<Registry> {
     const {openRegistry} = await import('../../plugin/discover.js');
     const registry = openRegistry(this.config.plugins.values(), this.config.dataDir);
-    for (const {package: name, reason} of registry.problems) this.warning(`the plug-in ${name} is left out: ${reason}`);
+    for (const {package: name, reason} of registry.problems) this.warning(`the plug-in ${name} is not used: ${reason}`);
     return registry;
   }
 
-  /** What `resolveConfig` reads beside the command and the project's file: the user's file and the environment. */
+  /** The inputs of `resolveConfig` besides the flags and the project's file: the user's file and the environment. */
   protected get configSources(): ConfigSources {
     return {userFolder: this.config.configDir, env: process.env};
   }
@@ -64,7 +64,7 @@ export abstract class BaseCommand extends Command {
     await super.finally(error);
   }
 
-  /** Whether a global flag was given; usable before and after a failed parse. */
+  /** True if a global flag was given. Works before parsing and after a failed parse. */
   protected asksFor(flag: '--json' | '--quiet'): boolean {
     const end = this.argv.indexOf('--');
     return (end === -1 ? this.argv : this.argv.slice(0, end)).includes(flag);

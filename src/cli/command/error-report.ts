@@ -13,9 +13,9 @@ export interface ErrorReport {
   stack?: string;
 }
 
-const reportBugs = 'This is a fault of gan, not yours. Please report it with the lines above and `gan --version`.';
+const reportBugs = 'This is a bug in gan. Please report it with the lines above and the output of `gan --version`.';
 
-/** What Node says when it has no memory for an array. */
+/** Node's message when it has no memory for an array. */
 const tooLarge = /^(Invalid typed array length|Array buffer allocation failed)/;
 
 /**

@@ -15,8 +15,9 @@ const partFlags: readonly (readonly [flag: string, kind: PartKind])[] = [
 ];
 
 /**
- * oclif's help, with two things added to commands that configure a run: the parts that can be chosen, with their options,
- * from the registry; and the default of each flag, the default recipe's values included. Loads no tfjs: see LazyTensors.
+ * oclif's help, with two things added to commands that configure a run: the parts that can be chosen, with their
+ * options, from the registry; and the default of each flag, the default recipe's values included. Loads no tfjs: see
+ * LazyTensors.
  */
 export default class GanHelp extends Help {
   override async showCommandHelp(command: Command.Loadable): Promise<void> {
@@ -57,7 +58,8 @@ export default class GanHelp extends Help {
 /** A part's lines; one that cannot be used says why. */
 async function describe(registry: Registry, part: DeclaredPart): Promise<[string, string]> {
   const from = part.package === 'gankit' ? '' : ` (from ${part.package})`;
-  const definition = await registry.load(part.kind, part.name).catch((error: Error) => error); // the registry throws GanErrors only
+  // the registry throws GanErrors only
+  const definition = await registry.load(part.kind, part.name).catch((error: Error) => error);
   if (definition instanceof Error) return [part.name, definition.message];
   const {summary, options = {}} = definition;
   const values = part.kind === 'recipe' ? [await recipeLine(registry, part.name)] : [];
@@ -67,7 +69,7 @@ async function describe(registry: Registry, part: DeclaredPart): Promise<[string
   ];
 }
 
-/** What a recipe sets, as `--set` would: `lr=0.0002 arch=basic arch.nExtraLayers=1`. */
+/** The values that a recipe sets, in the form of `--set`: `lr=0.0002 arch=basic arch.nExtraLayers=1`. */
 async function recipeLine(registry: Registry, name: string): Promise<string> {
   const [{flatten}, {values, source}] = await Promise.all([
     import('../../config/assignments.js'),

@@ -14,8 +14,8 @@ export interface Interruption {
 }
 
 /**
- * Listens for signals: the first one aborts `signal`, the second one ends the process at once. For that the handlers are
- * taken away, which leaves the second to the system: it ends the process even in the middle of a step, when no
+ * Listens for signals: the first one aborts `signal`, the second one ends the process at once. For that the handlers
+ * are taken away, which leaves the second to the system: it ends the process even in the middle of a step, when no
  * JavaScript handler could run. (A shell reports 130 for SIGINT, 143 for SIGTERM then, too.)
  * @param onFirst called at the first signal, to tell the user what happens now
  */

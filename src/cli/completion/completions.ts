@@ -16,7 +16,9 @@ import type {Registry} from '../../plugin/registry.js';
 import {configKey} from '../flags/config-flags.js';
 import {shells} from './shells.js';
 
-/** What completions are made from. Names are read from package.json files; parts are loaded for keys of `--set` only. */
+/**
+ * The sources of completions. Names come from package.json files. Parts are loaded only to complete keys of `--set`.
+ */
 export interface CompletionContext {
   commands: readonly Pick<Command.Loadable, 'id' | 'aliases' | 'flags' | 'args' | 'hidden'>[];
   registry(): Promise<Registry>;
@@ -27,7 +29,7 @@ export interface CompletionContext {
 }
 
 /**
- * What the last word may become, sorted; nothing where the shell's own completion of files is right.
+ * Returns the completions of the last word, sorted. Returns none where the shell should complete file names itself.
  * @param words those after `gan`, the last one as far as it is typed
  */
 export async function complete(words: readonly string[], context: CompletionContext): Promise<string[]> {
@@ -99,7 +101,7 @@ async function ofFlag(
     : ofKey(configKey(flag) ?? flag, current, registry);
 }
 
-/** What the value of a configuration key may become. */
+/** Completions of the value of a configuration key. */
 async function ofKey(key: string, current: string, registry: CompletionContext['registry']): Promise<string[]> {
   if (isSingleKey(key)) {
     const {kind, optional} = singleFacts(key);
@@ -112,7 +114,7 @@ async function ofKey(key: string, current: string, registry: CompletionContext['
   return spec.type === 'oneOf' ? [...spec.values] : [];
 }
 
-/** In `a,b` the last name is completed. */
+/** Completes the last name of a list such as `a,b`. */
 const afterComma = (current: string, names: readonly string[]): string[] => {
   const done = current.slice(0, current.lastIndexOf(',') + 1);
   return names.filter((name) => !done.split(',').includes(name)).map((name) => done + name);

@@ -1,4 +1,7 @@
-/** Scripts that make a shell complete `gan` by asking `gan complete`. The word to be completed comes last, after an equals sign, since it may be empty. */
+/**
+ * Scripts that make a shell complete `gan` by asking `gan complete`. The word to be completed comes last, after an
+ * equals sign, since it may be empty.
+ */
 
 export const shells = ['bash', 'zsh', 'powershell'] as const;
 export type Shell = (typeof shells)[number];

@@ -6,7 +6,7 @@ import {scalarSpecs, type ScalarKey} from '../../options/config-keys.js';
 import {checkOption} from '../../options/options-check.js';
 import type {Registry} from '../../plugin/registry.js';
 
-/** Where questions are put and answered; for tests, other streams. */
+/** The streams for questions and answers. Tests use other streams. */
 export interface AskOn {
   input: Readable;
   output: Writable;

@@ -13,7 +13,7 @@ const backendOption = /^([a-z][a-z0-9-]*)\.([^=]+)=(.*)$/s;
 
 export interface BenchConfig {
   config: RunConfig;
-  /** Of the backends, by name. */
+  /** The options of each backend, by its name. */
   options: Record<string, Record<string, string>>;
 }
 
@@ -40,7 +40,7 @@ export async function benchConfig(
       throw new GanError(
         'usage',
         'GAN_ONE_DEVICE',
-        `--device ${String(device.value)} has nothing to choose from: the backends have one device each, or are not installed.`,
+        `--device ${String(device.value)} cannot be used: each of these backends has only one device or is not installed.`,
         {suggestions: ['gan backends']},
       );
     for (const backend of choosable) options[backend] = {device: String(device.value), ...options[backend]};

@@ -5,7 +5,7 @@ import type {PartChoice} from '../../options/run-config.js';
 
 /** A value of the configuration and where it is from. */
 export interface ConfigRow {
-  /** As `--set` has it: `lr`, `arch.nFeatures`, `augment.flip.p`. */
+  /** The key as `--set` names it: `lr`, `arch.nFeatures`, `augment.flip.p`. */
   key: string;
   value: unknown;
   origin: string;
@@ -34,7 +34,10 @@ function ofList(choices: readonly PartChoice[], key: string): unknown {
   return choices.find((choice) => short(choice.name) === short(name))?.options[option];
 }
 
-/** For people who wonder about a value: the files and the variables that a new run's configuration is from, but for its own folder. */
+/**
+ * Names the files and variables that the configuration of a new run comes from, except for its own folder, so that
+ * users can find the origin of a value.
+ */
 export function fromElsewhere({
   files,
   origins,

@@ -6,8 +6,9 @@ type Pjson = Interfaces.PJSON & {name?: string; version?: string};
 type Noted = {name: string; tag?: string; type?: string; root?: string; url?: string};
 
 /**
- * oclif's configuration, with installed plug-ins read from where npm put them. oclif looks for each in a dozen places and waits for
- * every file, 1.5 ms a plug-in; this takes 0.1 ms. Plug-ins that are not as `gan plugins install` leaves them are left to oclif, with its warnings.
+ * oclif's configuration, with installed plug-ins read from where npm put them. oclif looks for each in a dozen places
+ * and waits for every file, 1.5 ms a plug-in; this takes 0.1 ms. Plug-ins that are not as `gan plugins install` leaves
+ * them are left to oclif, with its warnings.
  */
 export async function loadConfig(root: string): Promise<Config> {
   const config = new ConfigOfGan({root});
@@ -17,7 +18,8 @@ export async function loadConfig(root: string): Promise<Config> {
 
 class ConfigOfGan extends Config {
   override async loadPluginsAndCommands(opts?: {force: boolean}): Promise<void> {
-    const {pluginLoader} = this as unknown as {pluginLoader?: {plugins?: Map<string, Interfaces.Plugin>}}; // private in oclif: without it all is only slower
+    // private in oclif: without it all is only slower
+    const {pluginLoader} = this as unknown as {pluginLoader?: {plugins?: Map<string, Interfaces.Plugin>}};
     if (pluginLoader?.plugins)
       for (const plugin of await installed(this.dataDir))
         if (!pluginLoader.plugins.has(plugin.name)) pluginLoader.plugins.set(plugin.name, plugin);

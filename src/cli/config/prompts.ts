@@ -1,7 +1,8 @@
 import {GanError} from '../../errors.js';
 
 /**
- * Questions, on a terminal only: a script is told which flag to give. They are drawn on stderr, so that stdout keeps the results.
+ * Questions, on a terminal only: a script is told which flag to give. They are drawn on stderr, so that stdout keeps
+ * the results.
  */
 
 interface Terminal {
@@ -12,12 +13,12 @@ interface Terminal {
 /** @throws GanError GAN_NO_TERMINAL (exit 2) */
 export function assertTerminal(instead: string, {stdin, stderr}: Terminal = process): void {
   if (stdin.isTTY && stderr.isTTY) return;
-  throw new GanError('usage', 'GAN_NO_TERMINAL', 'This asks a question, and there is no terminal to ask on.', {
-    suggestions: [`Give ${instead}.`],
+  throw new GanError('usage', 'GAN_NO_TERMINAL', 'This command asks a question, but there is no terminal.', {
+    suggestions: [`Use ${instead}.`],
   });
 }
 
-/** Whether the answer is yes; Ctrl-C is no. */
+/** True if the answer is yes. Ctrl-C counts as no. */
 export async function confirm(message: string, instead: string): Promise<boolean> {
   assertTerminal(instead);
   const prompts = await import('@clack/prompts');

@@ -4,7 +4,7 @@ import {GanError} from '../../errors.js';
 
 const formats = ['.gif', '.mp4'];
 
-/** Where an animation goes. */
+/** The flags for the output of an animation. */
 export const animationFlags = {
   out: Flags.string({
     description: 'animation to write; may be repeated',
@@ -15,7 +15,7 @@ export const animationFlags = {
   'out-dir': Flags.string({description: 'write the frames as PNG files to this folder', helpValue: 'DIR'}),
 };
 
-/** Before a frame is made. @throws GanError GAN_USAGE, GAN_FFMPEG */
+/** Checks the flags before any frame is made. @throws GanError GAN_USAGE, GAN_FFMPEG */
 export async function assertAnimations(out: readonly string[], outDir: string | undefined): Promise<void> {
   const suggestions = [
     '--out FILE.gif   an animated GIF',
@@ -23,7 +23,7 @@ export async function assertAnimations(out: readonly string[], outDir: string | 
     '--out-dir DIR    the frames as PNG files',
   ];
   if (out.length === 0 && outDir === undefined)
-    throw new GanError('usage', 'GAN_USAGE', 'Where should the animation go?', {suggestions});
+    throw new GanError('usage', 'GAN_USAGE', 'No output is given: say where the animation should go.', {suggestions});
   const unknown = out.find((file) => !formats.includes(path.extname(file).toLowerCase()));
   if (unknown !== undefined)
     throw new GanError('usage', 'GAN_USAGE', `--out ${unknown}: the name must end in ${formats.join(' or ')}.`, {

@@ -12,10 +12,7 @@ export const checkpointFlag = Flags.string({
 export function checkpointOf({checkpoint}: {checkpoint?: string | undefined}): number | 'best' | undefined {
   if (checkpoint === undefined || checkpoint === 'best') return checkpoint;
   if (/^\d+$/.test(checkpoint)) return Number(checkpoint);
-  throw new GanError(
-    'usage',
-    'GAN_USAGE',
-    `--checkpoint ${checkpoint}: the step of a checkpoint, or best, is wanted.`,
-    {suggestions: ['gan runs show RUN lists them']},
-  );
+  throw new GanError('usage', 'GAN_USAGE', `--checkpoint ${checkpoint}: expected the step of a checkpoint, or best.`, {
+    suggestions: ['gan runs show RUN lists them'],
+  });
 }

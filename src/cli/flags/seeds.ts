@@ -1,6 +1,9 @@
 import {GanError} from '../../errors.js';
 
-/** `1,5,9` as numbers. @throws GanError GAN_USAGE for anything but whole numbers of at least 0, or fewer than `least` of them */
+/**
+ * `1,5,9` as numbers.
+ * @throws GanError GAN_USAGE for anything but whole numbers of at least 0, or fewer than `least` of them
+ */
 export function parseSeeds(text: string, least = 1): number[] {
   const seeds = text.split(',').map((each) => each.trim());
   const wrong = seeds.find((seed) => !/^\d+$/.test(seed) || !Number.isSafeInteger(Number(seed)));
@@ -9,7 +12,7 @@ export function parseSeeds(text: string, least = 1): number[] {
   throw new GanError(
     'usage',
     'GAN_USAGE',
-    `--seeds ${text}: whole numbers of at least 0 are wanted, with commas between them; ${why}.`,
+    `--seeds ${text}: expected whole numbers of at least 0, separated by commas; ${why}.`,
     {suggestions: ['For example: --seeds 1,5,9']},
   );
 }
@@ -18,7 +21,7 @@ export function parseSeeds(text: string, least = 1): number[] {
 export function parseTruncation(text: string): number {
   const value = Number(text);
   if (text.trim() !== '' && Number.isFinite(value) && value > 0) return value;
-  throw new GanError('usage', 'GAN_USAGE', `--truncation ${text}: a number above 0 is wanted.`, {
+  throw new GanError('usage', 'GAN_USAGE', `--truncation ${text}: expected a number above 0.`, {
     suggestions: ['For example: --truncation 0.7'],
   });
 }

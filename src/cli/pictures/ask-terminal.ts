@@ -7,7 +7,8 @@ import type {Ask} from './detect.js';
 const timeLimitMs = 300;
 
 /**
- * Asks the terminal. The answer comes as if it were typed, so that the keyboard is read without echo for as long as that takes; Ctrl-C still works.
+ * Asks the terminal. The answer comes as if it were typed, so that the keyboard is read without echo for as long as
+ * that takes; Ctrl-C still works.
  */
 export const askTerminal =
   (stdin: ReadStream, out: {write(text: string): unknown}): Ask =>
@@ -39,7 +40,10 @@ export const askTerminal =
     }
   };
 
-/** Whether this process may change its terminal: it belongs to the group that the terminal is with. Not where that cannot be found out. */
+/**
+ * True if this process may change its terminal, that is, if it belongs to the terminal's foreground process group.
+ * False where this is unknown.
+ */
 async function isInForeground(): Promise<boolean> {
   if (process.platform === 'win32') return true; // has no job control
   try {

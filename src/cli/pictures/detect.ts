@@ -14,8 +14,9 @@ const kittyAnswer = `${escape}_Gi=31;OK${escape}\\`;
 const versionQuery = `${escape}[>0q`;
 
 /**
- * How the terminal shows pictures; undefined for one that does not, or does not say so. The environment tells only what may be asked, since
- * variables outlive the terminal that set them (a multiplexer, another terminal started from it, ssh): what counts is the terminal's own answer.
+ * How the terminal shows pictures; undefined for one that does not, or does not say so. The environment tells only what
+ * may be asked, since variables outlive the terminal that set them (a multiplexer, another terminal started from it,
+ * ssh): what counts is the terminal's own answer.
  */
 export async function detectProtocol(env: NodeJS.ProcessEnv, ask: Ask): Promise<Protocol | undefined> {
   const {TERM: term = '', TERM_PROGRAM: program = ''} = env;

@@ -26,7 +26,10 @@ async function sixel({png, width, height}: TerminalPicture): Promise<string> {
 
 const kittyChunk = 4096;
 
-/** See https://sw.kovidgoyal.net/kitty/graphics-protocol: PNG (f=100), show at once (a=T), answer nothing (q=2), in chunks of base64. */
+/**
+ * See https://sw.kovidgoyal.net/kitty/graphics-protocol: PNG (f=100), show at once (a=T), answer nothing (q=2), in
+ * chunks of base64.
+ */
 function kitty(png: Uint8Array): string {
   const base64 = Buffer.from(png).toString('base64');
   const chunks = base64.match(new RegExp(`.{1,${kittyChunk}}`, 'g')) ?? [];

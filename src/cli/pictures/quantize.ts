@@ -6,7 +6,8 @@ export interface Quantized {
 }
 
 /**
- * A picture in few colours: its own where they are no more than wanted, else by median cut (Heckbert 1982, doi 10.1145/965145.801294).
+ * A picture in few colours: its own where they are no more than wanted, else by median cut (Heckbert 1982, doi
+ * 10.1145/965145.801294).
  * @param rgb bytes, three a pixel
  * @param most 1 to 256
  */

@@ -5,7 +5,7 @@ import {askTerminal} from './ask-terminal.js';
 import {detectProtocol} from './detect.js';
 import {pictureText, protocols, type Protocol, type TerminalPicture} from './protocol.js';
 
-/** What `--pictures` takes. */
+/** The values of `--pictures`. */
 export const pictureChoices = ['auto', 'none', ...protocols] as const;
 export type PictureChoice = (typeof pictureChoices)[number];
 
@@ -21,7 +21,10 @@ export function parsePictures(given: string): PictureChoice {
   throw new GanError('usage', 'GAN_USAGE', `pictures '${given}': wanted one of ${pictureChoices.join(', ')}.`);
 }
 
-/** How sample grids are shown on `out`; undefined where they are not: off a terminal, in CI, and where the terminal does not say that it can. */
+/**
+ * How sample grids are shown on `out`; undefined where they are not: off a terminal, in CI, and where the terminal does
+ * not say that it can.
+ */
 export async function choosePictures(
   choice: PictureChoice,
   out: Output,

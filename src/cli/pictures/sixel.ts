@@ -4,13 +4,14 @@ import {quantize} from './quantize.js';
 const bandRows = 6;
 
 /**
- * A picture in DEC's sixel format (VT330/VT340 manual, chapter 14): band by band of six rows, in each one line for every colour that is in it,
- * with a character for the six pixels of a column.
+ * A picture in DEC's sixel format (VT330/VT340 manual, chapter 14): band by band of six rows, in each one line for
+ * every colour that is in it, with a character for the six pixels of a column.
  * @param rgb bytes [height, width, 3]
  */
 export function encodeSixel(rgb: Uint8Array, width: number, height: number): string {
   const {palette, indices} = quantize(rgb);
-  const colours = palette.map((colour, i) => `#${i};2;${colour.map((value) => Math.round(value / 2.55)).join(';')}`); // in percent
+  // in percent
+  const colours = palette.map((colour, i) => `#${i};2;${colour.map((value) => Math.round(value / 2.55)).join(';')}`);
   const bands = Array.from({length: Math.ceil(height / bandRows)}, (_, i) =>
     band(indices.subarray(i * bandRows * width, (i + 1) * bandRows * width), width),
   );

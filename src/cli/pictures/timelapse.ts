@@ -1,23 +1,26 @@
 import {GanError} from '../../errors.js';
 import {loadSharp} from '../../gan/data/sharp.js';
 import type {HostTensor} from '../../gan/data/types.js';
-import {readRun} from '../report/read-run.js';
+import {RunFolder} from '../../runs/run-folder.js';
 import {spread} from '../report/samples.js';
 
 export interface TimelapseRequest {
-  /** At most as many, evenly spread, the first grid and the last among them. */
+  /** Maximum number of frames. From more grids, evenly spread ones are used, including the first and the last. */
   frames: number;
   /** Pixels that the longer side of a frame has at most. */
   side: number;
 }
 
 /**
- * The sample grids of a run, be it at its end or under way, by ascending step: RGB or, where grids are transparent, RGBA.
+ * The sample grids of a run, be it at its end or under way, by ascending step: RGB or, where grids are transparent,
+ * RGBA.
  * @returns bytes [n, height, width, 3 or 4]
  * @throws GanError GAN_RUN_NOT_FOUND, GAN_NO_SAMPLES (exit 5)
  */
 export async function sampleFrames(dir: string, {frames, side}: TimelapseRequest): Promise<HostTensor> {
-  const shown = spread((await readRun(dir)).samples, frames);
+  const folder = new RunFolder(dir);
+  await folder.configFile();
+  const shown = spread(await folder.samples(), frames);
   if (shown.length === 0)
     throw new GanError('data', 'GAN_NO_SAMPLES', `the run ${dir} has no sample grid yet`, {
       suggestions: ['gan fit draws one every --sample-every steps, and one at the end'],

@@ -11,7 +11,7 @@ const pixelFormats: Readonly<Record<number, string>> = {1: 'gray', 2: 'ya8', 3: 
 /** @throws GanError GAN_FFMPEG when there is no ffmpeg in the PATH */
 export function assertFfmpeg(): void {
   if (spawnSync('ffmpeg', ['-version'], {stdio: 'ignore'}).status === 0) return;
-  throw new GanError('usage', 'GAN_FFMPEG', 'Videos are written by ffmpeg, which is not in the PATH.', {
+  throw new GanError('usage', 'GAN_FFMPEG', 'Videos need ffmpeg, which is not in the PATH.', {
     suggestions: [
       'Install it: apt install ffmpeg, brew install ffmpeg, winget install ffmpeg',
       'Or write a GIF: --out FILE.gif',
@@ -21,7 +21,8 @@ export function assertFfmpeg(): void {
 }
 
 /**
- * Writes an MP4 that browsers and players show: H.264, 4:2:0. Transparency is laid on white; an odd last row or column is doubled.
+ * Writes an MP4 that browsers and players show: H.264, 4:2:0. Transparency is laid on white; an odd last row or column
+ * is doubled.
  * @param frames bytes [n, height, width, channels]
  * @throws GanError GAN_FFMPEG with what ffmpeg said
  */

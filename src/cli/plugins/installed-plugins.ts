@@ -10,15 +10,15 @@ export interface InstalledPlugin {
   /** Installed from a registry, a file or a repository; or a folder that is used as it is. */
   type: 'user' | 'link';
   root: string;
-  /** By the names that are to be typed. */
+  /** Names as the user types them. */
   parts: {kind: PartKind; name: string}[];
-  /** As typed: `hello world`. */
+  /** The command as the user types it: `hello world`. */
   commands: string[];
   /** Why it, or a part of it, is left out. */
   problems: string[];
 }
 
-/** What is installed and linked, by name; those that cannot be read are among them, with the reason. */
+/** Returns installed and linked plug-ins by name. Plug-ins that cannot be read are included, with the reason. */
 export function installedPlugins({
   plugins,
   dataDir,
@@ -52,6 +52,6 @@ export function installedPlugins({
   return [...known, ...lost].sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** What a plug-in brings, in words. */
+/** Describes in words what a plug-in brings. */
 export const brings = ({parts, commands}: Pick<InstalledPlugin, 'parts' | 'commands'>): string =>
   [...parts.map(({kind, name}) => `${kind} ${name}`), ...commands.map((id) => `command ${id}`)].join(', ') || 'nothing';

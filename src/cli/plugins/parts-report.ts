@@ -8,13 +8,13 @@ import type {Style} from '../text/style.js';
 /** A line of `gan parts --json`. */
 export interface ListedPart {
   kind: PartKind;
-  /** As it is to be typed. */
+  /** The name as the user types it. */
   name: string;
   package: string;
   summary?: string;
-  /** By name: type, default (absent: may be left out), help, and range or values. */
+  /** Each option by name: type, default (absent if the option may be omitted), help, and range or values. */
   options?: OptionSpecs;
-  /** In place of the two: why it cannot be used. */
+  /** Instead of summary and options: the reason why the part cannot be used. */
   error?: string;
 }
 
@@ -23,7 +23,8 @@ export function describeParts(registry: Registry, kind: PartKind): Promise<Liste
   return Promise.all(
     registry.list(kind).map(async ({name, package: from}) => {
       const part = {kind, name, package: from};
-      const definition = await registry.load(kind, name).catch((error: Error) => error); // the registry throws GanErrors only
+      // the registry throws GanErrors only
+      const definition = await registry.load(kind, name).catch((error: Error) => error);
       if (definition instanceof Error) return {...part, error: definition.message};
       return {...part, summary: definition.summary, options: definition.options ?? {}};
     }),

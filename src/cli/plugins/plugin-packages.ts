@@ -9,7 +9,7 @@ import {fullPluginName, isCalled} from '../../plugin/names.js';
 
 type Config = Pick<Interfaces.Config, 'plugins' | 'npmRegistry'>;
 
-/** What oclif's `plugins install` understands, for what a user of gan writes. */
+/** Translates what a user of gan writes into what oclif's `plugins install` understands. */
 export async function packageSpec(config: Config, wanted: string, cwd = process.cwd()): Promise<string> {
   const file = path.resolve(cwd, wanted);
   if (existsSync(path.join(file, 'package.json')) || (wanted.endsWith('.tgz') && existsSync(file)))
@@ -18,7 +18,7 @@ export async function packageSpec(config: Config, wanted: string, cwd = process.
   if (!isName) {
     if (!/^\.|^\/|\.tgz$|^[a-z]:\\/i.test(wanted) || wanted.includes('://')) return wanted;
     throw new GanError('usage', 'GAN_PLUGIN_NOT_FOUND', `There is no package in ${file}.`, {
-      suggestions: ['Give a folder with a package.json, or a file that npm pack has made.'],
+      suggestions: ['Give a folder with a package.json, or a file made by npm pack.'],
     });
   }
   const [, name = wanted, tag = ''] = /^(@?[^@]+)(@.+)?$/.exec(wanted) ?? [];
@@ -27,12 +27,15 @@ export async function packageSpec(config: Config, wanted: string, cwd = process.
   throw new GanError('usage', 'GAN_PLUGIN_NOT_FOUND', `The npm registry has no ${candidates.join(' and no ')}.`, {
     suggestions: [
       'Plug-ins have the keyword gan-plugin: https://www.npmjs.com/search?q=keywords:gan-plugin',
-      'A registry of your own: GAN_NPM_REGISTRY=https://...',
+      'To use another registry: GAN_NPM_REGISTRY=https://...',
     ],
   });
 }
 
-/** Lets npm install without a second copy of gan beside a plug-in, and without links to folders whose packages are missing. */
+/**
+ * Lets npm install without a second copy of gan beside a plug-in, and without links to folders whose packages are
+ * missing.
+ */
 export function forNpm(): void {
   Object.assign(process.env, {npm_config_legacy_peer_deps: 'true', npm_config_install_links: 'true'});
 }
@@ -51,7 +54,8 @@ export function packageIn(folder: string): {name: string; root: string} {
 }
 
 /**
- * Writes down what commands a plug-in has, where its author did not (`oclif manifest`), so that starting gan need not load them.
+ * Writes down what commands a plug-in has, where its author did not (`oclif manifest`), so that starting gan need not
+ * load them.
  * @returns whether there was something to write
  */
 export function writeManifest({root, manifest}: {root: string; manifest: Interfaces.Manifest}): boolean {
@@ -67,7 +71,7 @@ export function installedName({plugins}: Pick<Config, 'plugins'>, wanted: string
 }
 
 /**
- * Whether the registry has a package.
+ * True if the registry has the package.
  * @throws GanError GAN_REGISTRY when it cannot be asked
  */
 async function isPublished({npmRegistry}: Config, name: string): Promise<boolean> {
@@ -89,7 +93,7 @@ async function isPublished({npmRegistry}: Config, name: string): Promise<boolean
     throw new GanError(
       'data',
       'GAN_REGISTRY',
-      `The npm registry cannot be asked for ${name}: ${stderr.trim().split('\n')[0] ?? ''}`,
+      `The npm registry could not be asked for ${name}: ${stderr.trim().split('\n')[0] ?? ''}`,
       {cause: error, suggestions: ['Are you online? A folder or a .tgz file needs no registry.']},
     );
   }

@@ -5,8 +5,9 @@ import {thin, ticks, valueRange, type PlotLine, type PlotPoint} from './plot.js'
 const bandColumns = 80;
 
 /**
- * A chart of curves over steps as HTML. The SVG is stretched to the width that there is; labels are text beside it and keep their size.
- * The points are in the element for the script, which reads them out where the pointer or the arrow keys are.
+ * A chart of curves over steps as HTML. The SVG is stretched to the width that there is; labels are text beside it and
+ * keep their size. The points are in the element for the script, which reads them out where the pointer or the arrow
+ * keys are.
  */
 export function chart(title: string, note: string, lines: readonly PlotLine[], height = 280): string {
   const drawn = lines

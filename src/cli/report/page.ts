@@ -37,13 +37,13 @@ ${sessionsSection(run)}
 }
 
 /** The numbers that are looked for first. */
-function summary({config, lr, critic, generator, epochs, sessions}: RunRecord): string {
+function summary({config, step, critic, generator, epochs, sessions}: RunRecord): string {
   const seconds = epochs.reduce((sum, epoch) => sum + epoch.seconds, 0);
   const images = sessions.at(-1)?.images;
   const last = (curve: {values: number[]}): string | undefined =>
     curve.values.length > 0 ? number(curve.values.at(-1)!) : undefined;
   const facts: [string, string | undefined][] = [
-    ['steps', String(lr.steps.at(-1) ?? 0)],
+    ['steps', String(step)],
     ['epochs', String(epochs.length)],
     ['critic loss', last(critic.smooth)],
     ['generator loss', last(generator.smooth)],

@@ -49,7 +49,10 @@ export function ticks(low: number, high: number, count: number): number[] {
   );
 }
 
-/** What is drawn of the values: all of the lines, and of the bands what is no outlier, with room above and below. */
+/**
+ * The range of values to draw: all points of the lines, and the points of the bands that are not outliers, with a
+ * margin.
+ */
 export function valueRange(lines: readonly {line: PlotPoint[]; band: PlotPoint[]}[]): [low: number, high: number] {
   const means = lines.flatMap(({line}) => line.map(({mean}) => mean));
   const edges = lines.flatMap(({band}) => band.flatMap(({low, high}) => [low, high])).sort((a, b) => a - b);

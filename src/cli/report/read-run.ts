@@ -1,9 +1,7 @@
-import {createReadStream, existsSync, readFileSync, readdirSync} from 'node:fs';
 import path from 'node:path';
-import {createInterface} from 'node:readline';
-import {parseRunConfig, type RunConfig} from '../../options/run-config.js';
-import type {Session} from '../training/sessions.js';
-import {runConfigFile} from '../run/run-folder.js';
+import type {RunConfig} from '../../options/run-config.js';
+import type {MetricsLine} from '../../runs/metrics-log.js';
+import {RunFolder, type Origins, type Sample, type Session} from '../../runs/run-folder.js';
 
 /** A value at each of some steps. */
 export interface Curve {
@@ -13,7 +11,7 @@ export interface Curve {
 
 /** The loss of one network. */
 export interface LossCurve {
-  /** Of each of its steps. */
+  /** One entry per step. */
   raw: Curve;
   /** The running mean that the terminal shows, too. */
   smooth: Curve;
@@ -23,28 +21,16 @@ export interface LossCurve {
 export interface RunRecord {
   name: string;
   config: RunConfig;
-  /** Where each value came from, by `key` or `part.option`. */
-  origins: Readonly<Record<string, string>>;
+  origins: Origins;
   sessions: readonly Session[];
+  /** Optimiser steps done. */
+  step: number;
   critic: LossCurve;
   generator: LossCurve;
   lr: Curve;
-  /** What the epochs measured, by the recorder's names. */
+  /** The metrics of the epochs, by the recorder's names. */
   epochs: {epoch: number; step: number; seconds: number; row: Readonly<Record<string, number | null>>}[];
-  /** Sample grids, the first first. */
-  samples: {step: number; path: string}[];
-}
-
-interface MetricsLine {
-  step: number;
-  epoch: number;
-  mode?: 'critic' | 'generator';
-  loss?: number;
-  genLoss?: number;
-  critLoss?: number;
-  lr?: number;
-  seconds?: number;
-  row?: Record<string, number | null>;
+  samples: readonly Sample[];
 }
 
 /**
@@ -52,49 +38,28 @@ interface MetricsLine {
  * @throws GanError GAN_RUN_NOT_FOUND (exit 5)
  */
 export async function readRun(dir: string): Promise<RunRecord> {
-  const json = (name: string): unknown =>
-    existsSync(path.join(dir, name)) ? JSON.parse(readFileSync(path.join(dir, name), 'utf8')) : undefined;
+  const folder = new RunFolder(dir);
   const record: RunRecord = {
     name: path.basename(path.resolve(dir)),
-    config: parseRunConfig(readFileSync(runConfigFile(dir), 'utf8')),
-    origins: (json('config.origins.json') ?? {}) as RunRecord['origins'],
-    sessions: (json('sessions.json') ?? []) as Session[],
+    config: await folder.readConfig(),
+    origins: await folder.readOrigins(),
+    sessions: await folder.readSessions(),
+    step: 0,
     critic: newLoss(),
     generator: newLoss(),
     lr: newCurve(),
     epochs: [],
     samples: [],
   };
-  for await (const line of metricsLines(path.join(dir, 'metrics.jsonl'))) take(record, line);
-  const last = Math.max(record.lr.steps.at(-1) ?? 0, record.epochs.at(-1)?.step ?? 0);
-  const samples = path.join(dir, 'samples');
-  const names = existsSync(samples)
-    ? readdirSync(samples)
-        .filter((name) => /^step-\d+\.png$/.test(name))
-        .sort()
-    : [];
-  record.samples = names
-    .map((name) => ({step: Number(/\d+/.exec(name)![0]), path: path.join(samples, name)}))
-    .filter(({step}) => step <= last); // later ones are left over from before a crash
-  return record;
-}
-
-/** Lines of metrics.jsonl; one that is being written ends it. */
-async function* metricsLines(file: string): AsyncGenerator<MetricsLine> {
-  if (!existsSync(file)) return;
-  for await (const text of createInterface({input: createReadStream(file), crlfDelay: Infinity})) {
-    try {
-      yield JSON.parse(text) as MetricsLine;
-    } catch {
-      return;
-    }
-  }
+  await folder.metrics.read((line) => take(record, line));
+  return {...record, samples: await folder.samples(record.step)};
 }
 
 function take(
   record: RunRecord,
-  {step, epoch, mode, loss, genLoss, critLoss, lr, seconds = 0, row}: MetricsLine,
+  {step, epoch = 0, mode, loss, genLoss, critLoss, lr, seconds = 0, row}: MetricsLine,
 ): void {
+  record.step = step;
   if (row) record.epochs.push({epoch, step, seconds, row});
   if (mode === undefined) return;
   const [curve, smooth] = mode === 'critic' ? [record.critic, critLoss] : [record.generator, genLoss];

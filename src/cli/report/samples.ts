@@ -1,6 +1,6 @@
 import {loadSharp} from '../../gan/data/sharp.js';
 import {text} from './html.js';
-import type {RunRecord} from './read-run.js';
+import type {Sample} from '../../runs/run-folder.js';
 
 /** Grids in a report: enough to see the way, few enough for a file that opens at once. */
 const mostSamples = 24;
@@ -8,7 +8,7 @@ const mostSamples = 24;
 const mostPixels = 1200;
 
 /** The sample grids over time: one picture and a slider with the script, all of them below each other without it. */
-export async function samplesSection(samples: RunRecord['samples']): Promise<string> {
+export async function samplesSection(samples: readonly Sample[]): Promise<string> {
   const shown = spread(samples, mostSamples);
   if (shown.length === 0) return '';
   const figures: string[] = [];
@@ -26,7 +26,7 @@ export async function samplesSection(samples: RunRecord['samples']): Promise<str
 <div class="grids">${figures.join('\n')}</div></div></section>`;
 }
 
-/** At most `count` of the items, evenly spread, the first and the last among them. */
+/** Returns at most `count` items, evenly spread, including the first and the last. */
 export function spread<T>(items: readonly T[], count: number): T[] {
   if (items.length <= count) return [...items];
   return Array.from({length: count}, (_, i) => items[Math.round((i * (items.length - 1)) / (count - 1))]!);

@@ -1,4 +1,7 @@
-/** What moves in a report: values under the pointer, the slider over the samples. Without it everything can be read, too. */
+/**
+ * The interactive parts of a report: values under the pointer, and the slider over the samples. The report is complete
+ * without them.
+ */
 export const script = `
 'use strict';
 for (const area of document.querySelectorAll('.area')) {

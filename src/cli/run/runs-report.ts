@@ -42,7 +42,7 @@ export const runsTable = (runs: readonly RunSummary[]): string[] =>
     ]),
   );
 
-/** What there is to say of one run. @param origins where each value of its configuration is from, if the run knows */
+/** Describes one run. @param origins where each value of its configuration is from, if the run knows */
 export function runLines(run: RunSummary, origins: Readonly<Record<string, string>>): string[] {
   const facts = [
     ['run', run.dir],

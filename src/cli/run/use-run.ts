@@ -14,7 +14,7 @@ interface RunFlags {
   device?: string | undefined;
 }
 
-/** What `openRun` takes, from the flags of a command. @throws GanError GAN_USAGE */
+/** Makes the options of `openRun` from the flags of a command. @throws GanError GAN_USAGE */
 export function runOptions(registry: Registry, configSources: ConfigSources, flags: RunFlags): RunOptions {
   const [checkpoint, backend, deviceName] = [
     checkpointOf(flags),

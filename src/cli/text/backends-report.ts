@@ -9,8 +9,8 @@ const states: Record<ProbedBackend['state'], {text: string; colour: Colour}> = {
 };
 
 /**
- * A row for each backend, and below it what there is to say: facts and the devices that --device chooses from, or why it cannot
- * run and what to do.
+ * A row for each backend, and below it what there is to say: facts and the devices that --device chooses from, or why
+ * it cannot run and what to do.
  */
 export function backendLines(backends: readonly ProbedBackend[], paint: Style): string[] {
   const [header, ...rows] = table(['backend', 'state', 'version', 'memory', 'device'], backends.map(cells));

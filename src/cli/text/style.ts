@@ -1,4 +1,4 @@
-/** Where text goes; `process.stdout` and `process.stderr` are such, and so are the fakes of tests. */
+/** A destination of text: `process.stdout`, `process.stderr`, or a fake in tests. */
 export interface Output {
   write(text: string): unknown;
   isTTY?: boolean;

@@ -1,6 +1,6 @@
 import {clock} from '../text/time.js';
 
-/** What an epoch reports; the last column, `time`, is added here. */
+/** Prints the table of epochs, and adds the last column, `time`. */
 export interface EpochRow {
   columns: readonly string[];
   row: readonly (number | null)[];

@@ -54,7 +54,7 @@ export class FitReport {
     await this.#pictures?.done();
   }
 
-  /** Where everything is, and what to type next. */
+  /** Prints where the results are, and which command to try next. */
   end(dir: string, result: TrainResult): void {
     const {json, quiet, stdout} = this.#to;
     this.#progress.clear();

@@ -1,8 +1,10 @@
+import {existsSync, readdirSync, statSync} from 'node:fs';
+import path from 'node:path';
+import {dataName} from '../../config/data.js';
 import {resolveConfig, type ConfigRequest, type ResolvedConfig} from '../../config/resolve.js';
 import {splitKey} from '../../config/assignments.js';
 import {GanError} from '../../errors.js';
 import {flagOf, resumableKeys} from '../../options/config-keys.js';
-import {assertUnused, nextRunFolder, runConfigFile} from '../run/run-folder.js';
 
 export interface RunRequest extends ConfigRequest {
   /** The command's DATA. */
@@ -21,7 +23,8 @@ export async function planRun({data, out, resume, ...request}: RunRequest): Prom
   const flags = new Map(request.flags);
   if (resume !== undefined) {
     assertChangeable({data, out, ...request});
-    const file = runConfigFile(resume);
+    const {RunFolder} = await import('../../runs/run-folder.js');
+    const file = await new RunFolder(resume).configFile();
     return {...(await resolveConfig({...request, file, ofRun: true})), dir: resume};
   }
   if (data !== undefined) flags.set('data', {value: data, origin: 'DATA', blame: 'usage'});
@@ -37,11 +40,11 @@ function assertChangeable({data, out, file, flags, set}: Omit<RunRequest, 'resum
     throw new GanError(
       'usage',
       'GAN_RESUME_CHANGE',
-      `${what} cannot be changed when a run goes on: its folder has the configuration.`,
+      `${what} cannot change when a run is resumed: the configuration comes from the run folder.`,
       {
         suggestions: [
           'Leave it out, or start a new run without --resume.',
-          `Possible with --resume: ${resumableKeys.map((key) => `--${flagOf(key)}`).join(', ')}.`,
+          `Flags that can be used with --resume: ${resumableKeys.map((key) => `--${flagOf(key)}`).join(', ')}.`,
         ],
       },
     );
@@ -56,5 +59,30 @@ function assertChangeable({data, out, file, flags, set}: Omit<RunRequest, 'resum
   }
 }
 
-/** Whether a key, or an option of its part, may change. */
+/** True if a key, or an option of its part, may change. */
 const isResumable = (key: string): boolean => (resumableKeys as readonly string[]).includes(splitKey(key)[0]);
+
+/** `runs/wgan-shapes-3`: the recipe, the data, and the next number that is free. */
+export function nextRunFolder(
+  {recipe = 'run', config}: Pick<ResolvedConfig, 'recipe' | 'config'>,
+  cwd = process.cwd(),
+): string {
+  const stem = path.join('runs', `${recipe}-${dataName(config.data)}`);
+  for (let n = 1; ; n++) {
+    if (!existsSync(path.resolve(cwd, `${stem}-${n}`))) return `${stem}-${n}`;
+  }
+}
+
+/** A new run must not write into what is there already. */
+function assertUnused(dir: string): void {
+  const stats = statSync(dir, {throwIfNoEntry: false});
+  if (!stats) return;
+  if (!stats.isDirectory())
+    throw new GanError('usage', 'GAN_OUT_EXISTS', `${dir} is a file, not a folder.`, {
+      suggestions: ['Choose another --out.'],
+    });
+  if (readdirSync(dir).length === 0) return;
+  throw new GanError('usage', 'GAN_OUT_EXISTS', `The folder ${dir} is not empty.`, {
+    suggestions: [`gan fit --resume ${dir}   continues the run in it`, 'Or choose another --out.'],
+  });
+}

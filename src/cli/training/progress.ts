@@ -44,7 +44,7 @@ export class Progress {
     if (this.#out.isTTY) this.#last = -Infinity;
   }
 
-  /** As long as there is room for, up to 20; nothing when that is too short to tell anything. */
+  /** The progress bar: as wide as there is room, up to 20 characters; empty when there is too little room. */
   #bar({step, steps}: StepEvent, room: number): string {
     const width = Math.min(room, 20);
     if (width < 4) return '';

@@ -38,7 +38,8 @@ export default class BackendsTest extends BaseCommand {
     const {args, flags} = await this.parse(BackendsTest);
     const registry = await this.openRegistry();
     const {withDevice} = await import('../../runs/devices/choose-device.js');
-    const options = await withDevice(registry, args.name, partOptions(flags.set ?? [], 'backend'), deviceOf(flags)); // faults of these, before tfjs is loaded
+    // faults of these, before tfjs is loaded
+    const options = await withDevice(registry, args.name, partOptions(flags.set ?? [], 'backend'), deviceOf(flags));
     const {installedBackend, runConformance} = await import('../../testing/conformance/index.js');
     const packages = [...this.config.plugins.values()].map(({root}) => root);
     const subject = installedBackend({

@@ -10,7 +10,10 @@ import type {Provided} from '../../scaffold/plugin.js';
 
 const provided: readonly Provided[] = [...kindNames, 'command'];
 
-/** npm's rules, with the names of parts in mind: words of small letters and digits, joined by hyphens; a scope if wanted. */
+/**
+ * npm's rules, with the names of parts in mind: words of small letters and digits, joined by hyphens; a scope if
+ * wanted.
+ */
 const validName = /^(@[a-z0-9][a-z0-9._-]*\/)?[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
 
 export default class PluginsCreate extends BaseCommand {

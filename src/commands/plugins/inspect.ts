@@ -53,7 +53,7 @@ function find(plugins: readonly InstalledPlugin[], wanted: string): InstalledPlu
   throw new GanError('usage', 'GAN_PLUGIN_NOT_FOUND', `The plug-in ${wanted} is not installed.`, {
     suggestions: [
       ...(meant === undefined ? [] : [`Did you mean ${meant}?`]),
-      'gan plugins   lists what is installed',
+      'gan plugins   lists installed plug-ins',
       `gan plugins install ${wanted}`,
     ],
   });

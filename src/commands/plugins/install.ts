@@ -4,7 +4,10 @@ import {BaseCommand} from '../../cli/command/base-command.js';
 import {forNpm, packageSpec, writeManifest} from '../../cli/plugins/plugin-packages.js';
 import {GanError} from '../../errors.js';
 
-/** oclif's `plugins install`, with the names that plug-ins of gan go by, files and folders, and a look at what was installed. */
+/**
+ * oclif's `plugins install`, with the names that plug-ins of gan go by, files and folders, and a look at what was
+ * installed.
+ */
 export default class PluginsInstall extends BaseCommand {
   static override summary = 'Install plug-ins.';
   static override description =
@@ -54,7 +57,8 @@ export default class PluginsInstall extends BaseCommand {
 
   async #install(spec: string, flags: string[]): Promise<void> {
     try {
-      await new commands['plugins:install']([spec, ...flags], this.config).run(); // the static run would load another Config
+      // the static run would load another Config
+      await new commands['plugins:install']([spec, ...flags], this.config).run();
     } catch (error) {
       const {message} = error as Error;
       throw new GanError(
@@ -65,8 +69,8 @@ export default class PluginsInstall extends BaseCommand {
           cause: error,
           suggestions:
             message === 'plugin is invalid'
-              ? ['Tell its author: that line lets the command line take the package.']
-              : ['gan plugins install --verbose   shows what npm says'],
+              ? ['Tell its author: gan needs this line to accept the package.']
+              : ['gan plugins install --verbose   shows the output of npm'],
         },
       );
     }
@@ -98,7 +102,7 @@ export default class PluginsInstall extends BaseCommand {
       });
     }
     for (const {kind, name: part, packages} of registry.clashes)
-      this.warning(`${packages.join(' and ')} bring the ${kind} '${part}' each; write ${name}:${part} for this one`);
+      this.warning(`${packages.join(' and ')} both have a ${kind} '${part}'; write ${name}:${part} to use this one`);
     return parts.map(({kind, name: part}) => ({kind, name: part}));
   }
 }

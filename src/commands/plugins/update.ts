@@ -25,7 +25,7 @@ export default class PluginsUpdate extends BaseCommand {
       this.result(
         `${name} ${before.get(name) === version ? version : `${before.get(name) ?? ''} -> ${version}`}: ${brings(plugin)}`,
       );
-      for (const problem of problems) this.warning(`${name} is left out: ${problem}`);
+      for (const problem of problems) this.warning(`${name} is not used: ${problem}`);
     }
   }
 }

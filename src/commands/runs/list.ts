@@ -28,6 +28,6 @@ export default class RunsList extends BaseCommand {
     const runs = tried.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
     for (const run of runs) this.json(run);
     if (runs.length > 0) for (const line of runsTable(runs)) this.result(line);
-    else this.talk(`There are no runs in ${dir}. To make one: gan fit`);
+    else this.talk(`There are no runs in ${dir}. Make one with: gan fit`);
   }
 }

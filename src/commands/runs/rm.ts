@@ -3,7 +3,6 @@ import path from 'node:path';
 import {Args, Flags} from '@oclif/core';
 import {BaseCommand} from '../../cli/command/base-command.js';
 import {confirm} from '../../cli/config/prompts.js';
-import {runConfigFile} from '../../cli/run/run-folder.js';
 import {size} from '../../cli/run/runs-report.js';
 import {GanError} from '../../errors.js';
 
@@ -27,10 +26,11 @@ export default class RunsRm extends BaseCommand {
   async run(): Promise<void> {
     const {argv, flags} = await this.parse(RunsRm);
     const dirs = argv as string[];
-    const [{summariseRun}, {isRunEntry}] = await Promise.all([
+    const [{summariseRun}, {isRunEntry, RunFolder}] = await Promise.all([
       import('../../runs/run-summary.js'),
       import('../../runs/run-folder.js'),
     ]);
+    for (const dir of dirs) await new RunFolder(dir).configFile();
     for (const dir of dirs) if (!flags.force) assertOnlyOurs(dir, isRunEntry);
     const runs = await Promise.all(dirs.map(summariseRun)); // all are looked at before the first goes
     const question = `Remove ${runs.map(({dir, step, bytes}) => `${dir} (${step} steps, ${size(bytes)})`).join(', ')}?`;
@@ -47,16 +47,15 @@ export default class RunsRm extends BaseCommand {
 
 /** A run may have been written into a folder that was there for something else. */
 function assertOnlyOurs(dir: string, isOurs: (name: string) => boolean): void {
-  runConfigFile(dir);
   const others = readdirSync(dir).filter((name) => !isOurs(name));
   if (others.length > 0) {
     throw new GanError(
       'usage',
       'GAN_NOT_OURS',
-      `${dir} holds what gan did not write: ${others.slice(0, 5).join(', ')}.`,
+      `${dir} contains files that gan did not write: ${others.slice(0, 5).join(', ')}.`,
       {
         suggestions: [
-          `gan runs rm ${dir} --force   removes it all the same`,
+          `gan runs rm ${dir} --force   removes it anyway`,
           `Or keep it, and remove ${path.join(dir, 'checkpoints')} by hand.`,
         ],
       },

@@ -1,6 +1,5 @@
 import {Args} from '@oclif/core';
 import {BaseCommand} from '../../cli/command/base-command.js';
-import {readOrigins} from '../../cli/run/run-folder.js';
 import {runLines} from '../../cli/run/runs-report.js';
 
 export default class RunsShow extends BaseCommand {
@@ -14,9 +13,11 @@ export default class RunsShow extends BaseCommand {
 
   async run(): Promise<void> {
     const {args} = await this.parse(RunsShow);
-    const {summariseRun} = await import('../../runs/run-summary.js');
-    const run = await summariseRun(args.run);
-    const origins = readOrigins(args.run);
+    const [{summariseRun}, {RunFolder}] = await Promise.all([
+      import('../../runs/run-summary.js'),
+      import('../../runs/run-folder.js'),
+    ]);
+    const [run, origins] = await Promise.all([summariseRun(args.run), new RunFolder(args.run).readOrigins()]);
     this.json({...run, origins});
     for (const line of runLines(run, origins)) this.result(line);
   }

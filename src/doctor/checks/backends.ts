@@ -2,16 +2,14 @@ import {probeBackends, type ProbedBackend} from '../../runs/devices/select.js';
 import {messageOf} from '../../errors.js';
 import {ok, problem, warning, type DoctorContext, type Finding} from '../context.js';
 
-/** Backends that compute on a GPU alone. */
-const gpuOnly: readonly string[] = ['cuda', 'webgpu'];
-
 /**
- * Every backend's probe, and what it says of itself beyond that. One that can run is enough. Of those that need a GPU nothing is said where
- * there is none: the check of the GPU has said it.
+ * Every backend's probe, and what it says of itself beyond that. One that can run is enough. Of those that need a GPU
+ * nothing is said where there is none: the check of the GPU has said it.
  */
 export async function checkBackends({registry, gpus}: DoctorContext): Promise<Finding[]> {
   const probed = await probeBackends(registry);
-  const concerned = probed.filter(({name, probe}) => probe.ok || gpus?.length !== 0 || !gpuOnly.includes(name));
+  const needGpu = await Promise.all(probed.map(({name}) => needsGpu(name, registry)));
+  const concerned = probed.filter(({probe}, i) => probe.ok || gpus?.length !== 0 || !needGpu[i]);
   const findings = await Promise.all(
     concerned.map(async (one) => [probeFinding(one), ...(await diagnosis(one.name, registry))]),
   );
@@ -24,6 +22,12 @@ export async function checkBackends({registry, gpus}: DoctorContext): Promise<Fi
       probed.length === 0 ? 'npm install gan-plugin-wasm' : 'do what is said for one of the backends',
     ),
   ];
+}
+
+async function needsGpu(name: string, registry: DoctorContext['registry']): Promise<boolean> {
+  const missing = registry.installable('backend').find((part) => part.name === name);
+  const part = missing ?? (await registry.load('backend', name).catch(() => undefined));
+  return part?.needsGpu ?? false;
 }
 
 function probeFinding({name, probe}: ProbedBackend): Finding {

@@ -7,7 +7,7 @@ import {bytesText, ok, problem, warning, type DoctorContext, type Finding} from 
 const neededBytes = 300e6;
 const comfortableBytes = 2e9;
 
-/** Whether runs can be written, and how much room there is. */
+/** Checks whether runs can be written, and how much disk space is left. */
 export async function checkDisk({cwd}: Pick<DoctorContext, 'cwd'>, free = freeBytes): Promise<Finding[]> {
   const runs = path.join(cwd, 'runs');
   const folder = existsSync(runs) ? runs : cwd;

@@ -5,11 +5,12 @@ import {ok, type Finding} from '../context.js';
 /** Makers of what can compute; servers have a Matrox or a virtual display adapter that cannot. */
 const makers: Readonly<Record<string, string>> = {'0x10de': 'NVIDIA', '0x1002': 'AMD', '0x8086': 'Intel'};
 
-/** What drivers make where there is a GPU that is not on the PCI bus, or belongs to a container or to WSL. */
+/** Files that drivers create for GPUs that are not on the PCI bus, or that belong to a container or to WSL. */
 const nodes = ['nvidia0', 'nvidiactl', 'dxg', 'kfd', 'nvhost-gpu', 'dri/renderD128'];
 
 /**
- * The GPUs of a Linux machine, from what its kernel lists: asks no driver, takes no time. Undefined where that is not to be known.
+ * The GPUs of a Linux machine, from what its kernel lists: asks no driver, takes no time. Undefined where that is not
+ * to be known.
  * @param root of the file system
  */
 export function findGpus(root = '/', platform: NodeJS.Platform = process.platform): string[] | undefined {

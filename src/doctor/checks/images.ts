@@ -1,7 +1,7 @@
 import {isGanError} from '../../errors.js';
 import {ok, problem, type Finding} from '../context.js';
 
-/** Whether images can be read and written; the sample grids of every run need it. */
+/** Checks whether images can be read and written. The sample grids of every run need this. */
 export async function checkImages(): Promise<Finding[]> {
   const {loadSharp} = await import('../../gan/data/sharp.js');
   try {

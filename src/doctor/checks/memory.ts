@@ -8,7 +8,7 @@ export interface MemoryFacts {
   processor: string;
 }
 
-/** What `gan fit` with its defaults takes on the wasm backend at its peak, measured: 64x64, batches of 64. */
+/** Measured peak memory of `gan fit` with its defaults on the wasm backend: 64x64, batches of 64. */
 const neededBytes = 1.5e9;
 
 /** Processor, cores, and whether there is memory for the default job. */

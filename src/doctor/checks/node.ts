@@ -1,9 +1,9 @@
 import {ok, problem, type Finding} from '../context.js';
 
-/** As in package.json's `engines`. */
+/** The same version as in `engines` of package.json. */
 const oldest = [20, 19] as const;
 
-/** Whether this Node is new enough. */
+/** Checks whether this Node is new enough. */
 export function checkNode(version = process.versions.node): Finding[] {
   const [major = 0, minor = 0] = version.split('.').map(Number);
   const isOld = major < oldest[0] || (major === oldest[0] && minor < oldest[1]);

@@ -23,8 +23,8 @@ export async function checkPlugins({registry}: DoctorContext): Promise<Finding[]
     ...registry.clashes.map(({kind, name, packages}) =>
       warning(
         `${kindLabel(kind)} ${name}`,
-        `${packages.join(' and ')} bring one each`,
-        `name the plug-in, too: ${packages.at(-1)}:${name}`,
+        `${packages.join(' and ')} both have one`,
+        `write the full name: ${packages.at(-1)}:${name}`,
       ),
     ),
     ...registry.problems.map(({package: name, reason}) =>

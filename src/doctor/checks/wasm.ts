@@ -90,7 +90,7 @@ export function checkWasm(has: (feature: WasmFeature) => boolean = hasFeature): 
   return [
     ok(
       'webassembly',
-      `${there.join(', ')}${missing.length === 0 ? '' : `; without a flag not ${missing.join(', ')} (newer versions of Node have it)`}`,
+      `${there.join(', ')}${missing.length === 0 ? '' : `; missing without a flag: ${missing.join(', ')} (newer versions of Node have it)`}`,
     ),
   ];
 }

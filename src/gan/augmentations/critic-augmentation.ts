@@ -4,7 +4,8 @@ import type {Rng} from '../rng.js';
 import {PartRandom, type StepRandom} from '../step-random.js';
 
 /**
- * The random numbers of one call, one for each image: [n, 1, 1, 1]. An image is left alone with probability 1 - p; then each of its
+ * The random numbers of one call, one for each image: [n, 1, 1, 1]. An image is left alone with probability 1 - p; then
+ * each of its
  * numbers is the one called `unchanged`.
  */
 export interface AugmentationDraw {
@@ -15,8 +16,10 @@ export interface AugmentationDraw {
 }
 
 /**
- * A change of the images that the critic sees, on the device and differentiable, of real and generated ones alike: both come from the
- * same distribution of changes, so that the generator does not learn them (arXiv 2006.10738, 2006.06676). Penalties see the critic behind
+ * A change of the images that the critic sees, on the device and differentiable, of real and generated ones alike: both
+ * come from the
+ * same distribution of changes, so that the generator does not learn them (arXiv 2006.10738, 2006.06676). Penalties see
+ * the critic behind
  * it, so its operations need second derivatives. Validation, sample grids and metrics are without it.
  */
 export interface CriticAugmentation {
@@ -83,7 +86,10 @@ export class CriticAugmentations {
   }
 }
 
-/** The first numbers that are asked for also decide which images are changed; in a repeated step again, since the order stays. */
+/**
+ * The first numbers that are asked for also decide which images are changed; in a repeated step again, since the order
+ * stays.
+ */
 function drawFor(n: number, random: StepRandom, p: () => number): AugmentationDraw {
   let decided = false;
   let changed: boolean[] = [];

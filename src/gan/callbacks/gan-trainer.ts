@@ -14,7 +14,10 @@ export interface GANTrainerOptions {
   switchEval?: boolean;
   /** Bound of the critic's weights: they are kept in [-clip, clip]. */
   clip?: number;
-  /** Whether the bound also holds for the scale and shift of the critic's norm layers, as in the WGAN authors' program; false. */
+  /**
+   * Whether to clip the scale and shift of the critic's norm layers too, as in the WGAN authors' program. Default
+   * false.
+   */
   clipNorms?: boolean;
   /** Smoothing of the two losses. */
   beta?: number;
@@ -148,7 +151,7 @@ export class GANTrainer implements Callback {
     if (learn.policies.epochStart === 'kept') this.#turnAfter = turn;
   }
 
-  /** Gives `lastGen` back. */
+  /** Disposes of `lastGen`. */
   dispose(): void {
     this.lastGen?.dispose();
     this.lastGen = undefined;
@@ -165,7 +168,10 @@ export class GANTrainer implements Callback {
       for (const parameter of parameters) parameter.requiresGrad = true;
   }
 
-  /** Gives the turn to a network, or to the other one: freezing, train/eval modes, what model and loss compute. */
+  /**
+   * Gives the turn to a network, or to the other one: sets frozen parameters, train/eval modes, and what model and loss
+   * compute.
+   */
   switch(turn: Turn = other(this.turn)): void {
     this.#turnAfter = undefined;
     this.#model.turn = turn;

@@ -19,7 +19,8 @@ export function combinedCosine(
 }
 
 /**
- * Sets hyperparameters, by their names, to functions of the share of the training that is done: 0 at the first step and towards 1 at the
+ * Sets hyperparameters, by their names, to functions of the share of the training that is done: 0 at the first step and
+ * towards 1 at the
  * last (fastai's ParamScheduler).
  */
 export class ParamScheduler extends HyperparameterScheduler {

@@ -14,7 +14,8 @@ export interface Progress {
 }
 
 /**
- * A hyperparameter's value in the next step as a share of the configured one: 1 leaves it, 0.1 is a tenth of it. A pure function, so that
+ * A hyperparameter's value in the next step as a share of the configured one: 1 leaves it, 0.1 is a tenth of it. A pure
+ * function, so that
  * a resumed run needs no state.
  */
 export type Schedule = (progress: Progress) => number;
@@ -80,13 +81,18 @@ class ScheduleCallback extends HyperparameterScheduler {
 }
 
 /**
- * Moves hyperparameters, by their names, over a training of `steps` steps. When the fit is over they have the values again that they had
+ * Moves hyperparameters, by their names, over a training of `steps` steps. When the fit is over they have the values
+ * again that they had
  * before it.
- * @throws GanError GAN_HYPERPARAMETER for an unknown name, GAN_SCHEDULE when a schedule gives no finite number, or one below 0
+ * @throws GanError GAN_HYPERPARAMETER for an unknown name, GAN_SCHEDULE when a schedule gives no finite number, or one
+ * below 0
  */
 export const scheduleHyperparameters = (schedules: Readonly<Record<string, Scheduled>>, steps: number): Callback =>
   new ScheduleCallback(Object.entries(schedules), steps);
 
-/** Multiplies the learning rate of every parameter group by what the schedule gives. @throws as `scheduleHyperparameters` */
+/**
+ * Multiplies the learning rate of every parameter group by what the schedule gives. @throws as
+ * `scheduleHyperparameters`
+ */
 export const scheduleLearningRate = (schedule: Schedule, steps: number): Callback =>
   scheduleHyperparameters({lr: {schedule}}, steps);

@@ -5,7 +5,10 @@ import {imageGrid, writePng} from '../data/grid.js';
 import type {Learner} from '../learner.js';
 import type {GANTrainer} from './gan-trainer.js';
 
-/** After each epoch writes the generator's latest training images to `<folder>/epoch-0001.png` and so on (fastai v1's show_img). */
+/**
+ * Writes the generator's latest training images to `<folder>/epoch-0001.png` and so on after each epoch (fastai v1's
+ * show_img).
+ */
 export function showImages(trainer: GANTrainer, folder: string): Callback {
   return {
     name: 'show-images',

@@ -3,8 +3,8 @@ import type {HostData} from './types.js';
 
 /**
  * Changes one image of the training data before it goes into a batch.
- * @param data [height, width, channels], flat; bytes 0..255 from files, floats as the source gives them. It may be kept by a
- *   cache: return another array, of the same type and length, or the same one unchanged
+ * @param data [height, width, channels], flat; bytes 0..255 from files, floats as the source gives them. It may be kept
+ * by a cache: return another array, of the same type and length, or the same one unchanged
  * @param shape [height, width, channels]
  * @param rng a stream for this image in this epoch alone, so that any batch can be made again
  */

@@ -2,8 +2,9 @@ import {describeItem} from './describe.js';
 import type {FiniteSource, HostData} from './types.js';
 
 /**
- * The same source, which keeps the first items read in memory, up to `bytes` in all: a set that fits is decoded once, and
- * of a larger one a part. What is kept stays, since in random order every item comes once an epoch and none is more recent.
+ * The same source, which keeps the first items read in memory, up to `bytes` in all: a set that fits is decoded once,
+ * and of a larger one a part. What is kept stays, since in random order every item comes once an epoch and none is more
+ * recent.
  */
 export function cachedSource(source: FiniteSource, bytes: number): FiniteSource {
   const kept = new Map<number, HostData>();

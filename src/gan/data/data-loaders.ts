@@ -1,10 +1,8 @@
 import {GanError} from '../../errors.js';
 import {Rng} from '../rng.js';
-import {cachedSource} from './cached-source.js';
+import {cachedSource, getImageFiles, type ImageFilesOptions, imageSource} from './image-files.js';
 import type {DecodeOptions} from './decode.js';
-import {describeItem} from './describe.js';
-import {getImageFiles, type ImageFilesOptions} from './image-files.js';
-import {imageSource} from './image-source.js';
+import {describeItem} from './items.js';
 import {createLoader, type LoaderOptions, type ReportingLoader} from './loader.js';
 import {Normalization} from './normalize.js';
 import type {Splitter} from './splitters.js';
@@ -13,7 +11,7 @@ import type {Batch, DataLoader, DataLoaders, FiniteSource, Source} from './types
 export interface SourceOptions extends Omit<LoaderOptions, 'rng' | 'indices'> {
   /** Decides order, noise and replacements. Default 0. */
   seed?: number | string;
-  /** What is held out for validation. Default nothing. */
+  /** Chooses the items for validation. Default: none. */
   splitter?: Splitter;
   /** Default mean 0.5, std 0.5: bytes become [-1, 1]. */
   normalization?: Normalization;

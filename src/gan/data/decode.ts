@@ -1,5 +1,4 @@
-import {toChannels, type Channels, type Rgb} from './channels.js';
-import {padTo, type PadMode, type ResizeMethod} from './resize.js';
+import {toChannels, type Channels, type Rgb, padTo, type PadMode, type ResizeMethod} from './pixels.js';
 import {loadSharp} from './sharp.js';
 
 export interface DecodeOptions {
@@ -9,9 +8,9 @@ export interface DecodeOptions {
   channels?: Channels;
   /** Default `crop`: the middle is kept, as fastai does in validation; nothing is random here. */
   resize?: ResizeMethod;
-  /** For `pad`. Default `reflect`. */
+  /** Used by `pad`. Default `reflect`. */
   padMode?: PadMode;
-  /** What transparent images lie on, for 1 and 3 channels. Default white. */
+  /** Background behind transparent images, for 1 and 3 channels. Default white. */
   background?: Rgb;
 }
 

@@ -1,5 +1,5 @@
 import type {FiniteSource} from './types.js';
 
-/** What to call an item of a source: its own name for it, or its number. */
+/** Returns the name of an item in messages: the source's name for it, or its number. */
 export const describeItem = (source: FiniteSource, index: number): string =>
   source.describe?.(index) ?? `item ${index}`;

@@ -1,5 +1,5 @@
 import {writeFileAtomic} from '../io/atomic-write.js';
-import type {Channels} from './channels.js';
+import type {Channels} from './pixels.js';
 import {loadSharp} from './sharp.js';
 import type {HostTensor} from './types.js';
 
@@ -12,7 +12,10 @@ export interface Timing {
   hold?: number;
 }
 
-/** Palettes that are 0.5 dB from the best that sharp finds (its effort 7), in an eighth of the time; its dithering is 0.7 dB further off. */
+/**
+ * Palettes that are 0.5 dB from the best that sharp finds (its effort 7), in an eighth of the time; its dithering is
+ * 0.7 dB further off.
+ */
 const palettes = {effort: 4, dither: 0};
 
 /**
@@ -34,7 +37,10 @@ export async function writeGif(path: string, {data, shape}: HostTensor, {fps, lo
   );
 }
 
-/** Images with each pixel as a square of `scale` by `scale`: [n, height, width, c] -> [n, scale * height, scale * width, c]. */
+/**
+ * Images with each pixel as a square of `scale` by `scale`: [n, height, width, c] -> [n, scale * height, scale * width,
+ * c].
+ */
 export function enlarge({data, shape}: HostTensor, scale: number): HostTensor {
   const [n = 0, height = 0, width = 0, channels = 0] = shape;
   if (scale === 1) return {data, shape};

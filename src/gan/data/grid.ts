@@ -1,9 +1,8 @@
 import {rename, rm, writeFile} from 'node:fs/promises';
 import {GanError} from '../../errors.js';
-import type {Channels} from './channels.js';
-import {elements} from './elements.js';
+import type {Channels, Pixels} from './pixels.js';
+import {elements} from './items.js';
 import {loadSharp} from './sharp.js';
-import type {Pixels} from './resize.js';
 import type {HostTensor} from './types.js';
 
 /**

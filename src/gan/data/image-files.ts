@@ -2,13 +2,16 @@ import type {Dirent} from 'node:fs';
 import {opendir, realpath, stat} from 'node:fs/promises';
 import {extname, join, relative, sep} from 'node:path';
 import {GanError} from '../../errors.js';
+import {decodeImage, type DecodeOptions} from './decode.js';
+import {describeItem} from './items.js';
+import type {FiniteSource, HostData} from './types.js';
 
 export const imageExtensions: readonly string[] = ['jpeg', 'jpg', 'png', 'webp', 'gif', 'tiff', 'tif', 'avif'];
 
 export interface ImageFilesOptions {
   /** Look into subfolders as well. Default true. */
   recurse?: boolean;
-  /** Without dot, in any case. Default `imageExtensions`. */
+  /** Extensions without dot; case is ignored. Default `imageExtensions`. */
   extensions?: readonly string[];
 }
 
@@ -16,8 +19,8 @@ export interface ImageFilesOptions {
  * The paths of the image files in a folder, sorted by their path below it, the same on every system.
  *
  * Names that begin with a dot are skipped. Links are followed, but each real folder is listed once only, under its own
- * name if it is in the tree: so loops end, and no image counts twice. A link to a missing image is listed, to be reported
- * when it is read.
+ * name if it is in the tree: so loops end, and no image counts twice. A link to a missing image is listed, to be
+ * reported when it is read.
  * @throws GanError GAN_DATA_NOT_FOUND, GAN_DATA_EMPTY (no such file), GAN_DATA_UNREADABLE (no permission)
  */
 export async function getImageFiles(
@@ -85,10 +88,12 @@ async function existingFolder(dir: string): Promise<string> {
   throw new GanError(
     'data',
     'GAN_DATA_NOT_FOUND',
-    found ? `${dir} is a file; a folder of images is needed` : `there is no folder ${dir}`,
+    found ? `${dir} is a file; a folder of images is needed` : `the folder ${dir} does not exist`,
     {
       suggestions: [
-        found ? 'Name the folder that the file is in.' : `Check the spelling; the path is taken from ${process.cwd()}.`,
+        found
+          ? 'Name the folder that the file is in.'
+          : `Check the spelling; the path is relative to ${process.cwd()}.`,
         'Try the built-in images: builtin:shapes',
       ],
     },
@@ -112,4 +117,35 @@ function sortBelow(dir: string, files: string[]): string[] {
     .map((path) => ({path, key: key(path)}))
     .sort((a, b) => (a.key < b.key ? -1 : 1))
     .map(({path}) => path);
+}
+
+/** Image files as items [height, width, channels], decoded anew each time they are read. */
+export function imageSource(paths: readonly string[], options: DecodeOptions): FiniteSource {
+  const [height, width] = options.size;
+  return {
+    shape: [height, width, options.channels ?? 3],
+    size: paths.length,
+    read: (index) => decodeImage(paths[index]!, options),
+    describe: (index) => paths[index]!,
+  };
+}
+
+/**
+ * The same source, which keeps the first items read in memory, up to `bytes` in all: a set that fits is decoded once, and
+ * of a larger one a part. What is kept stays, since in random order every item comes once an epoch and none is more recent.
+ */
+export function cachedSource(source: FiniteSource, bytes: number): FiniteSource {
+  const kept = new Map<number, HostData>();
+  let room = bytes;
+  const read = async (index: number): Promise<HostData> => {
+    const known = kept.get(index);
+    if (known) return known;
+    const item = await source.read(index);
+    if (item.byteLength <= room && !kept.has(index)) {
+      room -= item.byteLength;
+      kept.set(index, item);
+    }
+    return item;
+  };
+  return {shape: source.shape, size: source.size, read, describe: (index) => describeItem(source, index)};
 }

@@ -2,12 +2,9 @@ import {availableParallelism} from 'node:os';
 import {GanError} from '../../errors.js';
 import type {Rng} from '../rng.js';
 import {augmentItem, type Augmentation} from './augment.js';
-import {describeItem} from './describe.js';
-import {ItemReader} from './item-reader.js';
-import {checkLength, ItemStack} from './item-stack.js';
-import {Limiter} from './limiter.js';
+import {describeItem, ItemReader, checkLength, ItemStack} from './items.js';
+import {Limiter, readAhead} from './concurrency.js';
 import {noiseBatch} from './noise.js';
-import {readAhead} from './read-ahead.js';
 import type {
   Batch,
   DataLoader,
@@ -30,13 +27,13 @@ export interface LoaderOptions {
   dropLast?: boolean;
   /** Length of the noise vectors that are the input. Default 100; has no meaning beside `input`. */
   latentSize?: number;
-  /** What the generator gets in place of noise: item i belongs to item i of the source. */
+  /** Inputs of the generator instead of noise: item i belongs to item i of the source. */
   input?: FiniteSource;
   /** Use these items only. Default all. */
   indices?: ArrayLike<number>;
-  /** What is done to each image, in this order. Not for paired data. */
+  /** Augmentations of each image, in this order. Not allowed for paired data. */
   augment?: readonly Augmentation[];
-  /** What an endless source counts as an epoch. Default 8192 items. */
+  /** Items per epoch of an endless source. Default 8192. */
   epochItems?: number;
   /** Batches made ahead while the consumer is busy, >= 1. Default 2. */
   ahead?: number;
@@ -56,8 +53,8 @@ type MakeBatch = (batch: number, count: number, cancelled: () => boolean) => Pro
 
 /**
  * Batches from a source: ordered, stacked, read ahead, with noise or the items of a second source as input.
- * @throws GanError GAN_DATA_TOO_SMALL when not even one batch can be filled; GAN_DATA_PAIRS when the two sources do not fit
- *   together; GAN_LOADER_OPTIONS for counts that are not whole numbers >= 1
+ * @throws GanError GAN_DATA_TOO_SMALL when not even one batch can be filled; GAN_DATA_PAIRS when the two sources do not
+ * fit together; GAN_LOADER_OPTIONS for counts that are not whole numbers >= 1
  */
 export function createLoader(source: Source, options: LoaderOptions): ReportingLoader {
   const {batchSize, dropLast = true, ahead = 2} = options;

@@ -7,7 +7,7 @@ export interface ChannelStats {
   std: readonly number[];
 }
 
-/** Of ImageNet's RGB training images: the values that torchvision and fastai document. */
+/** Mean and standard deviation of ImageNet's RGB training images, as torchvision and fastai document them. */
 export const imagenetStats: ChannelStats = {mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225]};
 
 /**
@@ -59,7 +59,7 @@ export class Normalization {
   }
 
   /**
-   * What each byte becomes, at [byte * channels + channel]; always the same array.
+   * Returns the normalised value of each byte, at [byte * channels + channel]. Always returns the same array.
    * @param shape of the bytes, ending in the channels
    * @throws GanError GAN_NORMALIZATION when that is another number of channels
    */

@@ -34,7 +34,10 @@ function polygon(edges: number, apothem: number): Outline {
   };
 }
 
-/** A pentagram: a pentagon with its edges prolonged. Its points are outside of one edge at most, so the second farthest counts. */
+/**
+ * A pentagram: a pentagon with its edges prolonged. Its points are outside of one edge at most, so the second farthest
+ * counts.
+ */
 function star(): Outline {
   const directions = normals(5);
   const apothem = 0.98 * Math.cos((2 * Math.PI) / 5); // of the pentagon inside a pentagram whose tips are at 0.98

@@ -5,7 +5,7 @@
  */
 import {GanError} from '../../errors.js';
 import {Rng} from '../rng.js';
-import type {Channels, Rgb} from './channels.js';
+import type {Channels, Rgb} from './pixels.js';
 import {outlines, shapeNames, type ShapeName} from './shape-outlines.js';
 import type {FiniteSource} from './types.js';
 
@@ -20,7 +20,10 @@ export interface ShapesOptions {
   seed?: number | string;
 }
 
-/** What is in one image. Lengths are in units of the shorter side, places from the centre, y downwards. */
+/**
+ * The content of one image. Lengths are in units of the shorter side. Positions are relative to the centre, y
+ * downwards.
+ */
 export interface Scene {
   kind: ShapeName;
   x: number;
@@ -63,7 +66,7 @@ export function shapesSource({size = 64, channels = 3, items = 8192, seed = 0}: 
   };
 }
 
-/** What image `index` of the set shows. */
+/** Returns the content of image `index` of the set. */
 export function shapesScene(index: number, seed: number | string = 0): Scene {
   const rng = new Rng(seed).fork('shapes', index);
   const between = (low: number, high: number) => low + (high - low) * rng.float();

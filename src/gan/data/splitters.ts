@@ -46,12 +46,12 @@ export function funcSplitter(isValid: (item: string) => boolean): Splitter {
   return (items) => partition(items, isValid);
 }
 
-/** By the name of the folder that a file is in: `.../valid/1.png`. Files in other folders are left out. */
+/** Splits by the name of a file's folder: `.../valid/1.png`. Ignores files in other folders. */
 export function parentSplitter(train = 'train', valid = 'valid'): Splitter {
   return byFolder('parent', (path) => basename(dirname(path)), train, valid);
 }
 
-/** By the name of the folder above that one: `.../valid/cats/1.png`. Files elsewhere are left out. */
+/** Splits by the name of the parent of a file's folder: `.../valid/cats/1.png`. Ignores files elsewhere. */
 export function grandparentSplitter(train = 'train', valid = 'valid'): Splitter {
   return byFolder('grandparent', (path) => basename(dirname(dirname(path))), train, valid);
 }

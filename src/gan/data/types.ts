@@ -1,4 +1,4 @@
-/** What the data part of the library hands around: host arrays only, no tensors of a device. */
+/** The types of the data part of the library. It uses only host arrays, no tensors of a device. */
 import type {ImageShape} from '../nets/architecture.js';
 import type {Rng} from '../rng.js';
 import type {Normalization} from './normalize.js';
@@ -13,9 +13,9 @@ export interface HostTensor {
 }
 
 export interface Batch {
-  /** What the generator gets: noise [size, latentSize], or images [size, height, width, channels]. */
+  /** Input of the generator: noise [size, latentSize], or images [size, height, width, channels]. */
   input: HostTensor;
-  /** What the critic takes for real: [size, ...shape of the source]. */
+  /** Real items for the critic: [size, ...shape of the source]. */
   target: HostTensor;
   /** The class of each real image, from 0, where the data has labels: [size]. */
   labels?: Int32Array;
@@ -30,7 +30,7 @@ export interface SkippedItem {
   reason: string;
 }
 
-/** What was found out about the data so far. */
+/** Facts found about the data so far. */
 export interface DataReport {
   /** Items in all, the unreadable ones included. */
   items: number;
@@ -73,7 +73,7 @@ export interface FiniteSource {
    * Rejecting marks the item as unreadable and another takes its place; rejecting with a GanError ends the run.
    */
   read(index: number): HostData | Promise<HostData>;
-  /** What to call the item in messages, and what a splitter sees: its path, where it has one. */
+  /** The name of the item, for messages and splitters: its path, if it has one. */
   describe?(index: number): string;
 }
 
@@ -85,7 +85,7 @@ export interface EndlessSource {
   batch(n: number, rng: Rng): Float32Array | Promise<Float32Array>;
 }
 
-/** What a plug-in's data source makes. */
+/** The result of a plug-in's data source. */
 export type Source = FiniteSource | EndlessSource;
 
 /** A data source is told the image size that the run wants. */

@@ -17,7 +17,7 @@ export class ExportError extends GanError {
     ];
     super('usage', 'GAN_EXPORT_UNSUPPORTED', `${subject} cannot be exported:\n  ${lines.join('\n  ')}`, {
       suggestions: [
-        'docs/exports.md has what each format can hold',
+        'docs/exports.md lists what each format supports',
         'gan export --format safetensors writes the weights of any network',
       ],
     });

@@ -1,4 +1,4 @@
-/** What a network asks of tfjs in one forward pass. */
+/** The kernel calls of a network in one forward pass. */
 import {observeKernels} from '../../backends/kernel-calls.js';
 import {tf, type DataId, type NamedTensorInfoMap, type Tensor, type TensorInfo} from '../../backends/tf.js';
 import type {Module} from '../module.js';
@@ -13,7 +13,7 @@ export interface PassValue {
 
 export interface NetworkCall {
   kernel: string;
-  /** What a kernel reads is kept until the pass is freed. */
+  /** Inputs of kernels are kept until the pass is freed. */
   inputs: Record<string, PassValue & {tensor: Tensor}>;
   list: boolean;
   attrs: Record<string, unknown>;

@@ -20,13 +20,13 @@ export interface Constant {
   data: Float32Array | Int32Array | Uint8Array;
 }
 
-/** What a value is called in its graph. */
+/** The name of a value in its graph. */
 export type Id = number;
 
 export interface GraphNode {
   /** tfjs's name: Conv2D, Relu, ... */
   kernel: string;
-  /** By tfjs's names; for kernels that take a list (Concat, Pack, AddN), under 0, 1, ... */
+  /** Inputs by tfjs's names; for kernels with a list (Concat, Pack, AddN), under 0, 1, ... */
   inputs: Record<string, Id>;
   list: boolean;
   attrs: Record<string, Attribute>;
@@ -39,10 +39,10 @@ export interface GraphNode {
 export interface Graph {
   input: Id;
   output: Id;
-  /** Of everything: the input, constants, results of nodes. */
+  /** All values: the input, constants, results of nodes. */
   values: Map<Id, Value>;
   constants: Map<Id, Constant>;
-  /** In the order of execution. */
+  /** Nodes in the order of execution. */
   nodes: GraphNode[];
 }
 
@@ -57,7 +57,7 @@ export function attributeFor(value: Attribute, batch: number): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, attributeFor(each, batch)]));
 }
 
-/** Whether a value depends on the batch. */
+/** True if a value depends on the batch. */
 export function isBatchSize(value: Attribute): value is {batch: number} {
   return (
     typeof value === 'object' &&

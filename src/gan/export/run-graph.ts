@@ -2,7 +2,7 @@
 import type {Tensor} from '../../backends/tf.js';
 import {attributeFor, type GraphNode, type Id} from './graph.js';
 
-/** What of `tf` is used; `tf.engine()` of the page or of the library. */
+/** The parts of `tf` that are used: `tf.engine()` of the page or of the library. */
 export interface KernelRunner {
   runKernel(name: string, inputs: never, attrs: never): unknown;
 }

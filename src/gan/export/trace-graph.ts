@@ -1,6 +1,6 @@
 /**
- * A network as a graph, from two forward passes with 2 and 3 items: what is the same in both is part of the network, sizes
- * that grow with the batch are sizes of the batch, and a network that differs in more cannot be a graph.
+ * A network as a graph, from two forward passes with 2 and 3 items: what is the same in both is part of the network,
+ * sizes that grow with the batch are sizes of the batch, and a network that differs in more cannot be a graph.
  */
 import {tf, type Tensor} from '../../backends/tf.js';
 import type {Module} from '../module.js';

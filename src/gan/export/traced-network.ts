@@ -2,7 +2,6 @@
 import {readFileSync} from 'node:fs';
 import path from 'node:path';
 import {tf, type Tensor} from '../../backends/tf.js';
-import {GanError} from '../../errors.js';
 import type {Module} from '../module.js';
 import {Rng} from '../rng.js';
 import type {TrainedRun} from './trained-run.js';
@@ -15,7 +14,7 @@ import {traceGraph} from './trace-graph.js';
 
 export type NetworkName = 'generator' | 'critic';
 
-/** What a reader of an exported network has to know. */
+/** The facts that a reader of an exported network needs. */
 export interface NetworkFacts {
   network: NetworkName;
   architecture: string;
@@ -30,7 +29,7 @@ export interface NetworkFacts {
   /** The run's folder and the checkpoint in it. */
   run: string;
   checkpoint: string;
-  /** Of this program and of tfjs, which it computes with. */
+  /** The versions of this program and of tfjs. */
   gan: string;
   tfjs: string;
 }
@@ -38,7 +37,7 @@ export interface NetworkFacts {
 export interface TracedNetwork {
   graph: Graph;
   facts: NetworkFacts;
-  /** What the formats call its input and its output. */
+  /** Names of the input and the output in the formats. */
   input: string;
   output: string;
 }
@@ -50,12 +49,9 @@ export const version = (
   JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as {version: string}
 ).version;
 
-export const networkNames = (which: NetworkName | 'both'): NetworkName[] =>
-  which === 'both' ? ['generator', 'critic'] : [which];
-
 /**
- * Networks of a run as graphs, with the weights of the chosen checkpoint and in eval mode. Each graph was run once beside the
- * network that it came from.
+ * Networks of a run as graphs, with the weights of the chosen checkpoint and in eval mode. Each graph was run once
+ * beside the network that it came from.
  * @throws ExportError (exit 2) with the layers that cannot be in a graph
  */
 export async function traceNetworks(run: TrainedRun, names: readonly NetworkName[]): Promise<TracedNetwork[]> {
@@ -88,7 +84,7 @@ export async function graphOf(network: Module, itemShape: readonly number[], sub
         {
           path: '',
           layer: network.kind,
-          what: `one image alone is computed otherwise than several: values differ by ${far.toExponential(1)}`,
+          what: `a single image gives other values than a batch: values differ by ${far.toExponential(1)}`,
         },
       ],
       subject,
@@ -96,7 +92,9 @@ export async function graphOf(network: Module, itemShape: readonly number[], sub
   return graph;
 }
 
-/** Largest difference between graph and network for one item, which no trace has seen, as a part of the largest value. */
+/**
+ * Largest difference between graph and network for one item, which no trace has seen, as a part of the largest value.
+ */
 async function distance(graph: Graph, network: Module, itemShape: readonly number[]): Promise<number> {
   const constants = new Map<Id, Tensor>(
     [...graph.constants].map(([id, {data, shape, dtype}]) => [id, tf.tensor(data, shape, dtype as 'float32')]),
@@ -134,15 +132,4 @@ function factsOf({config, checkpoint}: TrainedRun, network: NetworkName): Networ
     gan: version,
     tfjs: tf.version_core,
   };
-}
-
-/** @throws GanError GAN_EXPORT_UNSUPPORTED (exit 2) when a generator makes no images of the run's size */
-export function assertGenerates({graph, facts: {imageSize, channels}}: TracedNetwork): void {
-  const shape = graph.values.get(graph.output)!.shape.slice(1).map(Number);
-  if (shape.join() === [imageSize, imageSize, channels].join()) return;
-  throw new GanError(
-    'usage',
-    'GAN_EXPORT_UNSUPPORTED',
-    `The generator makes tensors [batch, ${shape.join(', ')}], no images [batch, ${imageSize}, ${imageSize}, ${channels}].`,
-  );
 }

@@ -33,6 +33,6 @@ export async function assertNew(out: string): Promise<void> {
     'usage',
     'GAN_OUT_EXISTS',
     stats.isDirectory() ? `The folder ${out} is not empty.` : `${out} is a file, not a folder.`,
-    {suggestions: ['Give another --out.']},
+    {suggestions: ['Choose another --out.']},
   );
 }

@@ -1,7 +1,9 @@
 import {open, rename, unlink} from 'node:fs/promises';
 import {dirname} from 'node:path';
 
-/** Writes to a temporary name beside `path`, syncs, renames: after a crash the old file or the new one is there, whole. */
+/**
+ * Writes to a temporary name beside `path`, syncs, renames: after a crash the old file or the new one is there, whole.
+ */
 export async function writeFileAtomic(path: string, data: string | Uint8Array): Promise<void> {
   const temporary = `${path}.${process.pid}.tmp`;
   const file = await open(temporary, 'w');

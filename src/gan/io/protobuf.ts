@@ -1,5 +1,5 @@
 /**
- * As much of Protocol Buffers' wire format as event files need: https://protobuf.dev/programming-guides/encoding
+ * The parts of Protocol Buffers' wire format that event files need: https://protobuf.dev/programming-guides/encoding
  */
 const concat = (parts: readonly Uint8Array[]): Uint8Array => new Uint8Array(Buffer.concat(parts));
 const wireTypes = {varint: 0, fixed64: 1, bytes: 2, fixed32: 5} as const;
@@ -57,7 +57,7 @@ export function readFields(bytes: Uint8Array): [field: number, value: number | U
       [wireTypes.bytes]: () => take(number()),
       [wireTypes.fixed32]: () => take(4),
     }[type];
-    if (!read) throw new RangeError(`no wire type of a message: ${type}`);
+    if (!read) throw new RangeError(`unknown wire type of a message: ${type}`);
     fields.push([Math.floor(start / 8), read()]);
   }
   return fields;

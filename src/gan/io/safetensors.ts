@@ -42,7 +42,7 @@ export function decodeSafetensors(
   origin: string,
 ): {tensors: StateDict; metadata: Record<string, string>} {
   const broken = (why: string): GanError =>
-    new GanError('data', 'GAN_FILE_BROKEN', `${origin} is no intact safetensors file: ${why}`);
+    new GanError('data', 'GAN_FILE_BROKEN', `${origin} is not an intact safetensors file: ${why}`);
   if (bytes.byteLength < 8) throw broken(`it has ${bytes.byteLength} bytes`);
   const length = Number(bytes.readBigUInt64LE());
   if (8 + length > bytes.byteLength) throw broken(`its header of ${length} bytes goes past its end`);

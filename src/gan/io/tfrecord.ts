@@ -1,13 +1,13 @@
 /**
- * TensorFlow's record files: length (uint64), masked CRC of the length, data, masked CRC of the data; all little-endian.
- * See tensorflow/core/lib/io/record_writer.h and lib/hash/crc32c.h.
+ * TensorFlow's record files: length (uint64), masked CRC of the length, data, masked CRC of the data; all
+ * little-endian. See tensorflow/core/lib/io/record_writer.h and lib/hash/crc32c.h.
  */
 import {crc32c} from './crc32c.js';
 
 const headerBytes = 12;
 const footerBytes = 4;
 
-/** So that the CRC of data that holds CRCs is of use: rotated right by 15 bits, and moved by a constant. */
+/** Masks a CRC, because a CRC of data that contains CRCs would be weak: rotated right by 15 bits, plus a constant. */
 function maskedCrc(bytes: Uint8Array): number {
   const crc = crc32c(bytes);
   return (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0;
@@ -22,7 +22,9 @@ export function encodeRecord(data: Uint8Array): Uint8Array {
   return record;
 }
 
-/** The whole records at the start of a file and where each ends, in bytes; what follows a broken one is not looked at. */
+/**
+ * The whole records at the start of a file and where each ends, in bytes; what follows a broken one is not looked at.
+ */
 export function decodeRecords(file: Uint8Array): {data: Uint8Array; end: number}[] {
   const view = Buffer.from(file.buffer, file.byteOffset, file.byteLength);
   const records: {data: Uint8Array; end: number}[] = [];

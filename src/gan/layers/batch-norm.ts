@@ -59,7 +59,7 @@ export class BatchNorm extends Module {
       throw new ShapeError(
         `batch norm of ${this.channels} in training`,
         x.shape,
-        'more than one value a channel: a variance needs two',
+        'more than one value per channel: a variance needs two',
       );
     const {y, mean, variance} = batchNorm(x, weight, bias, {eps: this.eps, slope});
     this.runningMean.assign(this.#blend(this.runningMean.variable, mean, 1));

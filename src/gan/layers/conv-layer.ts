@@ -43,7 +43,10 @@ export interface ConvLayerOptions {
   rng?: Rng;
 }
 
-/** Convolution, norm, activation in one, with children 0, 1, 2 (fastai's ConvLayer). [batch, ...spatial, ni] -> [..., nf]. */
+/**
+ * Convolution, norm, activation in one, with children 0, 1, 2 (fastai's ConvLayer). [batch, ...spatial, ni] -> [...,
+ * nf].
+ */
 export class ConvLayer extends Sequential {
   static override readonly repeatable = true;
   constructor(ni: number, nf: number, options: ConvLayerOptions = {}) {

@@ -19,7 +19,7 @@ export interface ConvOptions {
   dilation?: number;
   groups?: number;
   paddingMode?: PaddingMode;
-  /** Of a transposed convolution: added to one side of the result. */
+  /** Output padding of a transposed convolution: added to one side of the result. */
   outputPadding?: number;
   bias?: boolean;
   weightInit?: Init;

@@ -10,7 +10,10 @@ export interface Fan {
 /** Draws the initial values of a weight. */
 export type Init = (rng: Rng, fan: Fan) => Float32Array;
 
-/** U(-b, b), b = sqrt(6 / ((1 + a^2) fan_in)): He et al., arXiv 1502.01852; torch's kaiming_uniform_ for leaky ReLU of slope `a`. */
+/**
+ * U(-b, b), b = sqrt(6 / ((1 + a^2) fan_in)): He et al., arXiv 1502.01852; torch's kaiming_uniform_ for leaky ReLU of
+ * slope `a`.
+ */
 export const kaimingUniform =
   (a = 0): Init =>
   (rng, {size, fanIn}) =>
@@ -23,7 +26,9 @@ export const kaimingNormal: Init = (rng, {size, fanIn}) => rng.normal(size, 0, M
 export const xavierUniform: Init = (rng, {size, fanIn, fanOut}) =>
   symmetric(rng, size, Math.sqrt(6 / (fanIn + fanOut)));
 
-/** What torch gives a convolution's or dense layer's weight and bias when nobody says otherwise: U(-b, b), b = 1 / sqrt(fan_in). */
+/**
+ * torch's default initialisation of weight and bias of convolutions and dense layers: U(-b, b), b = 1 / sqrt(fan_in).
+ */
 export const torchDefault: Init = (rng, {size, fanIn}) => symmetric(rng, size, 1 / Math.sqrt(fanIn));
 
 /** Normal(0, std). */

@@ -4,8 +4,9 @@ import {ShapeError} from '../shape-error.js';
 import {normalize, type NormOptions} from './batch-norm.js';
 
 /**
- * Instance normalisation with scale and shift (arXiv 1607.08022), as torch.nn.InstanceNorm1d/2d/3d with affine=True: every
- * channel of every image has its own mean and biased variance, in training and evaluation alike. [batch, ..., c] -> same.
+ * Instance normalisation with scale and shift (arXiv 1607.08022), as torch.nn.InstanceNorm1d/2d/3d with affine=True:
+ * every channel of every image has its own mean and biased variance, in training and evaluation alike. [batch, ..., c]
+ * -> same.
  */
 export class InstanceNorm extends Module {
   static readonly repeatable = true;

@@ -24,7 +24,7 @@ export class SelfAttention extends Module {
       throw new GanError(
         'usage',
         'GAN_ARGUMENT',
-        `SelfAttention(${channels}): wanted at least 8 channels, since queries and keys have an eighth of them`,
+        `SelfAttention(${channels}): needs at least 8 channels, because queries and keys have an eighth of them`,
       );
     this.channels = channels;
     this.gamma = this.register('gamma', new Parameter(new Float32Array(1), [1]));

@@ -44,7 +44,10 @@ export abstract class BlockLayer extends Module {
   }
 }
 
-/** Concatenates the current value and the block's input, in that order, along the channels; or adds them (fastai's MergeLayer). */
+/**
+ * Concatenates the current value and the block's input, in that order, along the channels; or adds them (fastai's
+ * MergeLayer).
+ */
 export class MergeLayer extends BlockLayer {
   static readonly repeatable = true;
   readonly dense: boolean;
@@ -59,7 +62,10 @@ export class MergeLayer extends BlockLayer {
   }
 }
 
-/** A sequence whose `BlockLayer`s see the block's input; children are named layers.0, layers.1, ... (fastai's SequentialEx). */
+/**
+ * A sequence whose `BlockLayer`s see the block's input; children are named layers.0, layers.1, ... (fastai's
+ * SequentialEx).
+ */
 export class SequentialEx extends Module {
   static readonly repeatable = true;
   readonly #layers: Sequential;

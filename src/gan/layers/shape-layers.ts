@@ -3,7 +3,8 @@ import {tf, type Tensor} from '../../backends/tf.js';
 import {Module} from '../module.js';
 
 /**
- * [batch, ...] -> [batch, rest], the rest in PyTorch's order (channels first); with `full`, one dimension (fastai's Flatten).
+ * [batch, ...] -> [batch, rest], the rest in PyTorch's order (channels first); with `full`, one dimension (fastai's
+ * Flatten).
  */
 export class Flatten extends Module {
   static readonly repeatable = true;
@@ -24,7 +25,7 @@ export class Flatten extends Module {
 }
 
 /**
- * Gives a vector spatial dimensions of size 1: [batch, z] -> [batch, 1, 1, z] for nDim 2 (fastai's AddChannels, whose
+ * Adds spatial dimensions of size 1 to a vector: [batch, z] -> [batch, 1, 1, z] for nDim 2 (fastai's AddChannels, whose
  * trailing dimensions come before the channels here).
  */
 export class AddChannels extends Module {

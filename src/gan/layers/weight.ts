@@ -1,17 +1,20 @@
-/** Where a layer's weight comes from: a parameter as it is, or one of the two reparametrisations that fastai offers. */
+/** The weight of a layer: a plain parameter, or one of fastai's two reparametrisations. */
 import {noGrad} from '../../backends/fused/no-grad.js';
 import {tf, type Tensor} from '../../backends/tf.js';
 import {Buffer, Parameter, type Layout} from '../module.js';
 import type {Rng} from '../rng.js';
 
 export interface Weight {
-  /** What belongs to the state of the layer, in PyTorch's names. */
+  /** The state of the layer, in PyTorch's names. */
   entries: [string, Parameter | Buffer][];
   /** The weight to compute with. */
   value(training: boolean): Tensor;
 }
 
-/** Shape [...kernel, a, b] as stored, and whether it is a transposed convolution's ([...kernel, out, in]) or not ([..., in, out]). */
+/**
+ * Shape [...kernel, a, b] as stored, and whether it is a transposed convolution's ([...kernel, out, in]) or not ([...,
+ * in, out]).
+ */
 export interface WeightShape {
   shape: readonly number[];
   transposed: boolean;
@@ -28,9 +31,9 @@ export function plainWeight(data: Float32Array, {shape}: WeightShape): Weight {
 }
 
 /**
- * Spectral normalisation (arXiv 1802.05957), as torch.nn.utils.spectral_norm: the weight is divided by an estimate of its
- * largest singular value, improved by one power iteration at each forward pass in training. The gradient flows through
- * both the weight and the estimate; the singular vectors count as constants.
+ * Spectral normalisation (arXiv 1802.05957), as torch.nn.utils.spectral_norm: the weight is divided by an estimate of
+ * its largest singular value, improved by one power iteration at each forward pass in training. The gradient flows
+ * through both the weight and the estimate; the singular vectors count as constants.
  */
 export function spectralWeight(data: Float32Array, {shape, transposed}: WeightShape, rng: Rng): Weight {
   const rank = shape.length;
@@ -73,8 +76,8 @@ export function spectralWeight(data: Float32Array, {shape, transposed}: WeightSh
 }
 
 /**
- * Weight normalisation (arXiv 1602.07868), as torch.nn.utils.weight_norm with dim 0: direction and length are parameters
- * of their own, one length for each slice along PyTorch's first axis, which is the last one here.
+ * Weight normalisation (arXiv 1602.07868), as torch.nn.utils.weight_norm with dim 0: direction and length are
+ * parameters of their own, one length for each slice along PyTorch's first axis, which is the last one here.
  */
 export function normWeight(data: Float32Array, {shape}: WeightShape): Weight {
   const last = shape.at(-1)!;

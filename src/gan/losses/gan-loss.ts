@@ -7,9 +7,9 @@ import {streams} from '../streams.js';
 import {SharedStep, type StepFacts, type TrainingStep} from '../training-step.js';
 import {namedTerms, sumOf, type LossFunction, type StepLoss, type Terms} from './loss.js';
 
-/** What the generator minimises, from the critic's scores of its images, the images and the batch's real ones. */
+/** The generator's loss, from the critic's scores of its images, the images, and the real images of the batch. */
 export type GenLossFunction = (fakePred: Tensor, output: Tensor, target: Tensor) => Tensor;
-/** What the critic minimises, from its scores of real and of generated images. */
+/** The critic's loss, from its scores of real and of generated images. */
 export type CritLossFunction = (realPred: Tensor, fakePred: Tensor) => Tensor;
 
 /** A loss of whole steps from functions of scores and images. */
@@ -46,7 +46,7 @@ export class GANLoss {
     return namedTerms(this.loss[step.turn](step), 'adversarial');
   }
 
-  /** In generator mode `generator`, in critic mode `critic`. */
+  /** Computes `generator` in generator mode, and `critic` in critic mode. */
   readonly forward: LossFunction = (output, target) =>
     this.genMode ? this.generator(output, target) : this.critic(output, target);
 
@@ -55,7 +55,10 @@ export class GANLoss {
     return this.#sum({turn: 'generator', real: {images: target}, fake: {images: output}});
   }
 
-  /** Loss of the scores `realPred`, given those of images freshly generated from `input`. No gradient flows to the generator. */
+  /**
+   * Loss of the scores `realPred`, given those of images freshly generated from `input`. No gradient flows to the
+   * generator.
+   */
   critic(realPred: Tensor, input: Tensor): Tensor {
     return this.#sum({turn: 'critic', latents: input, real: {scores: realPred}, fake: {}});
   }
@@ -66,7 +69,7 @@ export class GANLoss {
     return sumOf(SharedStep.terms(all, (step) => this.terms(step.view(this.#random))));
   }
 
-  /** Whether it is the generator's turn in the GANModule. */
+  /** True if it is the generator's turn in the GANModule. */
   get genMode(): boolean {
     return this.ganModel.genMode;
   }
@@ -77,7 +80,10 @@ export class GANLoss {
   }
 }
 
-/** Gives a loss a target of its prediction's shape: the target [n] is repeated over the scores [n, m] (fastai's AdaptiveLoss). */
+/**
+ * Expands the target of a loss to the shape of its prediction: the target [n] is repeated over the scores [n, m]
+ * (fastai's AdaptiveLoss).
+ */
 export class AdaptiveLoss {
   readonly crit: LossFunction;
 
@@ -89,7 +95,10 @@ export class AdaptiveLoss {
   readonly forward: LossFunction = (output, target) => this.crit(output, expand(target, output));
 }
 
-/** Share of scores on the right side of `thresh`, where the target [n] holds for all scores [n, m] of an image (fastai's accuracy_thresh_expand). */
+/**
+ * Share of scores on the right side of `thresh`, where the target [n] holds for all scores [n, m] of an image (fastai's
+ * accuracy_thresh_expand).
+ */
 export function accuracyThreshExpand(pred: Tensor, target: Tensor, thresh = 0.5, sigmoid = true): Tensor {
   const above = tf.cast(tf.greater(sigmoid ? tf.sigmoid(pred) : pred, thresh), 'float32');
   return tf.mean(tf.cast(tf.equal(above, expand(target, pred)), 'float32'));
@@ -108,8 +117,8 @@ export interface GanLosses {
 
 /**
  * The losses of a GAN from the losses that its two networks were trained with apart (fastai's gan_loss_from_func).
- * Generator: w0 lossCrit(scores of fakes, 1) + w1 lossGen(output, target). Critic: mean of lossCrit on reals as 1 and on
- * fakes as 0. The labels have shape [n]: `lossCrit` must repeat them over the scores, as AdaptiveLoss does.
+ * Generator: w0 lossCrit(scores of fakes, 1) + w1 lossGen(output, target). Critic: mean of lossCrit on reals as 1 and
+ * on fakes as 0. The labels have shape [n]: `lossCrit` must repeat them over the scores, as AdaptiveLoss does.
  */
 export function ganLossFromFunc(
   lossGen: LossFunction,

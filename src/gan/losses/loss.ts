@@ -8,13 +8,15 @@ export type LossFunction = (output: Tensor, target: Tensor) => Tensor;
 export type Terms = Readonly<Record<string, Tensor>>;
 
 /**
- * What the two networks minimise: a scalar, or named terms. Both halves see the whole step; nothing is computed that they do not ask
- * for. In validation it is the generator's half that is asked.
+ * What the two networks minimise: a scalar, or named terms. Both halves see the whole step; nothing is computed that
+ * they do not ask for. In validation it is the generator's half that is asked.
  */
 export interface StepLoss {
   critic(step: TrainingStep): Tensor | Terms;
   generator(step: TrainingStep): Tensor | Terms;
-  /** Both halves run the same operations in every step: then steps may be repeated from recordings. Absent: not known. */
+  /**
+   * Both halves run the same operations in every step: then steps may be repeated from recordings. Absent: not known.
+   */
   repeatable?: boolean;
 }
 

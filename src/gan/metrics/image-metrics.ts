@@ -5,7 +5,10 @@ import type {GANLearner} from '../gan-learner.js';
 import {Rng} from '../rng.js';
 import {upload} from '../upload.js';
 
-/** What an image metric compares: as many generated images as real ones, [n, height, width, channels], normalised as the networks see them. */
+/**
+ * The images that a metric compares: equally many real and generated images [n, height, width, channels], normalised as
+ * the networks see them.
+ */
 export interface ImageSets {
   real: Tensor;
   fake: Tensor;
@@ -15,7 +18,7 @@ export interface ImageSets {
 
 /** A number that says how good the generator's images are. */
 export interface ImageMetric {
-  /** Which values are good. */
+  /** Whether lower or higher values are better. */
   better: 'lower' | 'higher';
   compute(images: ImageSets): number | Promise<number>;
 }
@@ -28,7 +31,7 @@ export interface NamedImageMetric extends ImageMetric {
 /** Images made at a time. */
 const batchSize = 64;
 
-/** What `imageMeter` measures with. */
+/** The tools of `imageMeter`. */
 export interface MeterOptions {
   /** Images to compare, at most. */
   count: number;
@@ -39,7 +42,8 @@ export interface MeterOptions {
 }
 
 /**
- * Measures a generator: each call gives the metrics of `count` real images, the first of the validation data, or of the training data
+ * Measures a generator: each call gives the metrics of `count` real images, the first of the validation data, or of the
+ * training data
  * where nothing is held out, and as many that the generator makes of latents that stay the same.
  * @param draw images of latents, in eval mode
  */

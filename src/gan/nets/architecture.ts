@@ -10,19 +10,24 @@ export interface ImageShape {
 
 /** What the two networks are to be made for. */
 export interface WantedCritic extends ImageShape {
-  /** Number of classes, where the data has labels; networks that use them say so (`Module.takesLabels`). Absent: none. */
+  /**
+   * Number of classes, where the data has labels; networks that use them say so (`Module.takesLabels`). Absent: none.
+   */
   classes?: number;
 }
 
 export interface WantedGenerator extends WantedCritic {
   /** Length of a latent. */
   latentSize: number;
-  /** Image to image: the shape of the generator's input images, in place of latents. Absent: it makes images of latents. */
+  /**
+   * Image to image: the shape of the generator's input images, in place of latents. Absent: it makes images of latents.
+   */
   input?: ImageShape;
 }
 
 /**
- * Sizes in, modules out; knows no device, no data and no loss. An architecture that cannot do what is wanted throws a GanError that
+ * Sizes in, modules out; knows no device, no data and no loss. An architecture that cannot do what is wanted throws a
+ * GanError that
  * says so: images that are not square, classes, input images.
  */
 export interface Architecture {

@@ -6,7 +6,7 @@ import {Sequential} from '../layers/sequential.js';
 import {Flatten} from '../layers/shape-layers.js';
 import type {Module} from '../module.js';
 
-/** What the basic networks take besides their sizes; the rest goes to every ConvLayer. */
+/** Options of the basic networks besides their sizes. The remaining options go to every ConvLayer. */
 export interface BasicOptions extends Omit<ConvLayerOptions, 'ks' | 'stride' | 'padding' | 'transpose' | 'ndim'> {
   /** Channels of the widest image-side layer; 64. */
   nFeatures?: number;

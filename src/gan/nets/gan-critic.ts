@@ -7,7 +7,10 @@ import {Flatten} from '../layers/shape-layers.js';
 import type {Module} from '../module.js';
 import type {Rng} from '../rng.js';
 
-/** Two 3x3 layers whose result is followed by the block's input along the channels: [..., nf] -> [..., 2 nf] (fastai's DenseResBlock). */
+/**
+ * Two 3x3 layers whose result is followed by the block's input along the channels: [..., nf] -> [..., 2 nf] (fastai's
+ * DenseResBlock).
+ */
 export class DenseResBlock extends SequentialEx {
   static override readonly repeatable = true;
   constructor(nf: number, options: Omit<ConvLayerOptions, 'ks' | 'stride' | 'padding'> = {}) {
@@ -26,9 +29,9 @@ export interface GanCriticOptions {
 }
 
 /**
- * Critic with spectral normalisation, self-attention and a dense block (fastai's gan_critic), for fine-tuning with a real
- * target: [batch, side, side, nChannels] -> scores [batch, m], m = (side / 2^(nBlocks + 1) - 3)^2; one score an image
- * at side 2^(nBlocks + 3), which is 64 by default.
+ * Critic with spectral normalisation, self-attention and a dense block (fastai's gan_critic), for fine-tuning with a
+ * real target: [batch, side, side, nChannels] -> scores [batch, m], m = (side / 2^(nBlocks + 1) - 3)^2; one score an
+ * image at side 2^(nBlocks + 3), which is 64 by default.
  */
 export function ganCritic({nChannels = 3, nf = 128, nBlocks = 3, p = 0.15, rng}: GanCriticOptions = {}): Sequential {
   const shared: ConvLayerOptions = {

@@ -1,6 +1,6 @@
 import {coefficientNames, type UpdateCoefficients} from '../../backends/fused/update.js';
 
-/** What the coefficients of a parameter follow from; equal ones share a row. */
+/** The values that determine the coefficients of a parameter. Parameters with equal values share a row. */
 export interface CoefficientSource {
   /** Index of its group. */
   group: number;

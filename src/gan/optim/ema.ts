@@ -16,7 +16,10 @@ import {coefficientRows} from './coefficient-sets.js';
 /** Share of the images seen that the half-life does not exceed (StyleGAN2-ADA's `ema_rampup`, arXiv 2006.06676). */
 const defaultRamp = 0.05;
 
-/** keep average + (1 - keep) current, by the formula of the optimisers' updates with the current value in the gradient's place. */
+/**
+ * keep average + (1 - keep) current, by the formula of the optimisers' updates with the current value in the gradient's
+ * place.
+ */
 const blending = (keep: number): UpdateCoefficients => ({
   keep,
   decay: 0,
@@ -37,12 +40,15 @@ interface Averaged {
 }
 
 /**
- * Exponential moving average (EMA) of a network's weights over its training. What is drawn with averaged weights is better and calmer
- * than what the current ones give (arXiv 1806.04498). After a step that trained on `batch` images, each parameter's average a becomes
+ * Exponential moving average (EMA) of a network's weights over its training. What is drawn with averaged weights is
+ * better and calmer
+ * than what the current ones give (arXiv 1806.04498). After a step that trained on `batch` images, each parameter's
+ * average a becomes
  *
  *     a <- beta a + (1 - beta) p,   beta = 0.5 ** (batch / min(halfLife, ramp * images trained on before))
  *
- * so that the first step's weights are taken as they are and early ones are soon forgotten. Buffers, such as the running statistics of
+ * so that the first step's weights are taken as they are and early ones are soon forgotten. Buffers, such as the
+ * running statistics of
  * batch norm, are copied.
  */
 export class WeightAverage {
@@ -81,7 +87,8 @@ export class WeightAverage {
 
   /** All in one kernel call where the backend has one. */
   #blend(beta: number): void {
-    // The share of the current weights is 1 minus what the device will use, so that constant weights stay what they are.
+    // The share of the current weights is 1 minus what the device will use, so that constant weights stay what they
+    // are.
     const rows = [Math.fround(beta), 0].map(blending);
     tf.tidy(() => {
       const coefficients = tf.tensor(coefficientRows(rows), [rows.length, coefficientNames.length], 'float32');

@@ -1,5 +1,6 @@
 /**
- * Optimisers by fastai's equations: parameters in groups, each with a rule and hyperparameters of its own, decoupled weight decay first,
+ * Optimisers by fastai's equations: parameters in groups, each with a rule and hyperparameters of its own, decoupled
+ * weight decay first,
  * then the update rule. State starts at zero and belongs to the checkpoint.
  */
 import {GanError} from '../../errors.js';
@@ -12,13 +13,13 @@ import {coefficientRows, distinctSets} from './coefficient-sets.js';
 /** Hyperparameters of a group: lr, wd and what the rule needs. */
 export type Hypers = Record<string, number> & {lr: number; wd: number};
 
-/** What is kept for a parameter between steps: averages, shaped like it, and the number of its updates. */
+/** The state of a parameter between steps: averages with the shape of the parameter, and the number of its updates. */
 export interface ParameterState {
   averages: Record<string, Variable>;
   step: number;
 }
 
-/** What of a parameter's coefficients is the rule's; the optimiser adds weight decay and bound. */
+/** The coefficients of a parameter that the rule computes. The optimizer adds weight decay and the bound. */
 export type RuleCoefficients = Omit<UpdateCoefficients, 'keep' | 'decay' | 'bound'>;
 
 /** An update rule: by numbers for the one formula that covers all usual ones, or by tensors. */
@@ -27,11 +28,11 @@ export interface UpdateRule {
   /** Names of the averages. `mom` 0 may leave some out. */
   averages(hypers: Hypers): string[];
   /**
-   * Numbers for the formula of src/backends/fused/update.ts, whose averages are `grad_avg` and `sqr_avg`. All parameters are then updated at
-   * once, and the step can be repeated from a recording.
+   * Numbers for the formula of src/backends/fused/update.ts, whose averages are `grad_avg` and `sqr_avg`. All
+   * parameters are then updated at once, and the step can be repeated from a recording.
    */
   coefficients?(step: number, hypers: Hypers): RuleCoefficients;
-  /** For any other rule: new averages, and what is to be subtracted from the parameter. Runs inside a tidy. */
+  /** For any other rule: returns new averages, and the amount to subtract from the parameter. Runs inside a tidy. */
   update?(
     gradient: Tensor,
     averages: Record<string, Tensor>,
@@ -64,7 +65,7 @@ export interface ParameterMarks {
   forceTrain: Set<Parameter>;
 }
 
-/** What a step does to a parameter. */
+/** The update of a parameter in a step. */
 interface Update {
   parameter: Parameter;
   gradient: Tensor;
@@ -72,7 +73,7 @@ interface Update {
   rule: UpdateRule;
   decoupleWd: boolean;
   hypers: Hypers;
-  /** Whether weight decay applies to it. */
+  /** True if weight decay applies to the parameter. */
   decays: boolean;
   bound: number;
   state: ParameterState;
@@ -101,7 +102,9 @@ export class Optimizer {
     this.hypers = isList(hypers) ? [...hypers] : groups.map(() => ({...hypers}));
   }
 
-  /** One optimiser over the groups of several new ones, in their order; each group keeps its rule and hyperparameters. */
+  /**
+   * One optimiser over the groups of several new ones, in their order; each group keeps its rule and hyperparameters.
+   */
   static join(parts: readonly Optimizer[]): Optimizer {
     return new Optimizer(
       parts.flatMap(({groups}) => groups),
@@ -142,8 +145,8 @@ export class Optimizer {
   }
 
   /**
-   * One update of every parameter that `gradients` has; the others stay as they are, with all of their state. Those of `bounds` are
-   * within their bounds afterwards.
+   * One update of every parameter that `gradients` has; the others stay as they are, with all of their state. Those of
+   * `bounds` are within their bounds afterwards.
    * @param gradients shaped like the parameters; not disposed here
    */
   step(gradients: ReadonlyMap<Parameter, Tensor>): void {
@@ -231,8 +234,8 @@ export class Optimizer {
   }
 
   /**
-   * What an update of these parameters follows from, beside gradients and coefficients: with one text, the same parameters share rows of
-   * coefficients, and the same operations follow.
+   * A key for everything besides gradients and coefficients that decides the update of these parameters. With equal
+   * keys, the same parameters share rows of coefficients, and the same operations run.
    */
   captureKey(parameters: readonly Parameter[]): string {
     const groups = this.hypers.map((hypers, i) => [hypers.wd !== 0, ...this.rules[i]!.averages(hypers)].join());
@@ -247,7 +250,10 @@ export class Optimizer {
     return this.#state.get(parameter)?.step ?? 0;
   }
 
-  /** Averages and update counts of every parameter that has been updated, as `<parameter>.<average>`, in PyTorch's layout. */
+  /**
+   * Averages and update counts of every parameter that has been updated, as `<parameter>.<average>`, in PyTorch's
+   * layout.
+   */
   async stateDict(names: ReadonlyMap<Parameter, string>): Promise<StateDict> {
     const state: StateDict = new Map();
     for (const [parameter, {averages, step}] of this.#state) {
@@ -297,7 +303,10 @@ export class Optimizer {
     this.#clear();
   }
 
-  /** Makes the groups from `index` on trainable and freezes those before it, norms apart when they are force-trained (fastai's freeze_to). */
+  /**
+   * Makes the groups from `index` on trainable and freezes those before it, norms apart when they are force-trained
+   * (fastai's freeze_to).
+   */
   freezeTo(index: number): void {
     this.frozenIdx = index < 0 ? this.groups.length + index : index;
     this.groups.forEach((group, i) => {
@@ -315,7 +324,10 @@ function usedAverages({averages}: ParameterState, rule: UpdateRule, hypers: Hype
 /** `Array.isArray` for lists that are readonly. */
 const isList = <One, Many>(value: One | readonly Many[]): value is readonly Many[] => Array.isArray(value);
 
-/** fastai's rule: with a start, equal factors from start to stop; without one, a tenth of stop for all groups but the last. */
+/**
+ * fastai's rule: with a start, equal factors from start to stop; without one, a tenth of stop for all groups but the
+ * last.
+ */
 function spreadSlice({start, stop}: LrSlice, count: number): number[] {
   if (count === 1) return [stop];
   if (start === undefined) return Array.from({length: count}, (_, i) => (i < count - 1 ? stop / 10 : stop));

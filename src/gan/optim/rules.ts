@@ -34,7 +34,10 @@ const plain: RuleCoefficients = {
   rate: 1,
 };
 
-/** `momentum` is decided when the optimiser is made: a schedule of momentum has no effect on one made without (as in fastai). */
+/**
+ * `momentum` is decided when the optimiser is made: a schedule of momentum has no effect on one made without (as in
+ * fastai).
+ */
 const sgdRule = (momentum: boolean): UpdateRule => ({
   name: 'sgd',
   averages: () => (momentum ? ['grad_avg'] : []),
@@ -74,8 +77,8 @@ export function sgd({mom = 0, wd = 0, decoupleWd = true}: SgdOptions = {}): Opti
 }
 
 /**
- * RMSProp without bias correction: s <- sqrMom s + (1 - sqrMom) g^2; p <- p - lr g / (sqrt(s) + eps) (fastai's RMSProp, which
- * ignores the eps it is given; here it counts). The very first update is 10 lr in size.
+ * RMSProp without bias correction: s <- sqrMom s + (1 - sqrMom) g^2; p <- p - lr g / (sqrt(s) + eps) (fastai's RMSProp,
+ * which ignores the eps it is given; here it counts). The very first update is 10 lr in size.
  */
 export function rmsProp({
   mom = 0,

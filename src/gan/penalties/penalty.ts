@@ -4,15 +4,18 @@ import type {Turn} from '../switchers/switcher.js';
 import type {TrainingStep} from '../training-step.js';
 
 /**
- * Something that a network minimises beside its loss. A penalty shares the step with the loss: what both ask for, such as the scores of
- * the real images, is computed once.
+ * Something that a network minimises beside its loss. A penalty shares the step with the loss: what both ask for, such
+ * as the scores of the real images, is computed once.
  */
 export interface Penalty {
   /** Under this name it is logged; 'penalty'. A part has the name of the part. */
   readonly name?: string;
   /** The network whose loss it is added to. */
   readonly network: Turn;
-  /** It comes in every nth step of that network, beginning with the first, n times as heavy (arXiv 1912.04958, appendix B); 1. */
+  /**
+   * It comes in every nth step of that network, beginning with the first, n times as heavy (arXiv 1912.04958, appendix
+   * B); 1.
+   */
   readonly every?: number;
   /** A scalar, or named terms. */
   compute(step: TrainingStep): Tensor | Terms;

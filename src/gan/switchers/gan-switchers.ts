@@ -30,8 +30,8 @@ export function FixedGANSwitcher(nCrit: StepCount = 1, nGen: StepCount = 1): Swi
 }
 
 /**
- * Stays with a network until the loss of its latest batch falls below its threshold; without a threshold it switches after
- * every step (fastai's AdaptiveGANSwitcher).
+ * Stays with a network until the loss of its latest batch falls below its threshold; without a threshold it switches
+ * after every step (fastai's AdaptiveGANSwitcher).
  */
 export function AdaptiveGANSwitcher({
   genThresh,
@@ -85,7 +85,8 @@ export class Switching implements Callback {
     const last = this.#trainer.turn;
     this.#run++;
     this.#total[last]++;
-    const otherSteps = policies.switcherCount === 'total' ? this.#total[other(last)] : 0; // since the last switch: always none
+    // since the last switch: always none
+    const otherSteps = policies.switcherCount === 'total' ? this.#total[other(last)] : 0;
     const next = this.#switcher({last, run: this.#run, otherSteps, loss: learn.pendingLoss?.value ?? NaN});
     if (next === last) return;
     this.#run = 0;

@@ -1,9 +1,9 @@
-/** Who trains next. A switcher is asked after every training step. */
+/** A switcher decides who trains next. It is called after every training step. */
 
 /** The network that is trained. */
 export type Turn = 'critic' | 'generator';
 
-/** What a switcher is told. */
+/** The arguments of a switcher. */
 export interface SwitcherFacts {
   /** The network that was trained in the step just done. */
   last: Turn;
@@ -11,7 +11,9 @@ export interface SwitcherFacts {
   run: number;
   /** Steps of the other network since the switcher was reset. */
   otherSteps: number;
-  /** The loss of the step just done: as computed on its batch, not smoothed. NaN for a switcher with `readsLoss: false`. */
+  /**
+   * The loss of the step just done: as computed on its batch, not smoothed. NaN for a switcher with `readsLoss: false`.
+   */
   loss: number;
 }
 

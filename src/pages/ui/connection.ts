@@ -31,7 +31,8 @@ export function connect(store: Store): void {
     stream.onopen = () => setConnected(true);
     stream.onerror = () => {
       setConnected(false);
-      if (stream.readyState === EventSource.CLOSED) setTimeout(() => source === stream && open(), retryMs); // else it tries by itself
+      // else it tries by itself
+      if (stream.readyState === EventSource.CLOSED) setTimeout(() => source === stream && open(), retryMs);
     };
   };
   const setConnected = (connected: boolean): void => {

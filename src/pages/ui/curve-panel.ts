@@ -13,8 +13,8 @@ const height = 220;
 const css = (name: string): string => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
 /**
- * A chart of one quantity over steps, one line a run. By keyboard: the arrows move along the steps, + and - zoom, 0 shows all;
- * with the mouse, dragging zooms and a double click shows all.
+ * A chart of one quantity over steps, one line a run. By keyboard: the arrows move along the steps, + and - zoom, 0
+ * shows all; with the mouse, dragging zooms and a double click shows all.
  */
 export class CurvePanel {
   readonly element: HTMLElement;
@@ -46,7 +46,7 @@ export class CurvePanel {
     this.#tell();
   }
 
-  /** With the colours of the other scheme. */
+  /** Redraws with the colours of the other scheme. */
   redraw(): void {
     this.#make(join(this.#lines));
     this.#fit();

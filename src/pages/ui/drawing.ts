@@ -6,7 +6,9 @@ export interface Drawing {
   done(result: {url: string; ms: number} | {error: string}): void;
 }
 
-/** Sends one order at a time; of those that come meanwhile the newest of each kind follows, the others are forgotten. */
+/**
+ * Sends one order at a time; of those that come meanwhile the newest of each kind follows, the others are forgotten.
+ */
 export class DrawingQueue {
   readonly #waiting = new Map<string, Drawing>();
   #busy = false;

@@ -6,7 +6,10 @@ import {betweenControls, sliderControls} from './latent-controls.js';
 import {Picture} from './picture.js';
 import type {Store} from './store.js';
 
-/** Draws what the generator of the current run makes of a latent that is moved, from its newest checkpoint or the one that is chosen. */
+/**
+ * Draws what the generator of the current run makes of a latent that is moved, from its newest checkpoint or the one
+ * that is chosen.
+ */
 export function explorer(store: Store): HTMLElement {
   const queue = new DrawingQueue();
   const [picture, strip] = [new Picture('drawn'), new Picture('strip')];

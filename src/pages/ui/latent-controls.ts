@@ -10,7 +10,7 @@ export interface Point {
 export interface LatentControls {
   element: HTMLElement;
   point(): Point;
-  /** For a generator that takes `size` numbers. */
+  /** Creates the controls for a generator with `size` numbers per latent. */
   setSize(size: number): void;
   /** Images that show more than the point, where there are some. */
   strip?(): Float32Array[];
@@ -119,7 +119,10 @@ export function sliderControls(changed: () => void): LatentControls {
   };
 }
 
-/** A slider of any value has steps of a hundredth of its length by keyboard in some browsers and none in others: here they are 0.1. */
+/**
+ * A slider of any value has steps of a hundredth of its length by keyboard in some browsers and none in others: here
+ * they are 0.1.
+ */
 function byTenths(moved: (event: Event) => void): (event: Event) => void {
   const directions: Record<string, number> = {ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1};
   return (event) => {

@@ -7,8 +7,8 @@ import type {Store} from './store.js';
 const playMs = 150;
 
 /**
- * The sample grids of the selected runs, side by side, with one slider over the steps. It stays at the newest until it is moved back; played,
- * it goes on to the newest, from the first if it is there already.
+ * The sample grids of the selected runs, side by side, with one slider over the steps. It stays at the newest until it
+ * is moved back; played, it goes on to the newest, from the first if it is there already.
  */
 export function samples(store: Store): HTMLElement {
   const slider = h('input', {type: 'range', min: 0, step: 1, id: 'sample-step'});
@@ -64,7 +64,8 @@ export function samples(store: Store): HTMLElement {
     set(play, 'aria-label', 'Play the samples');
   };
   const next = (): void => {
-    if ([...figures.querySelectorAll('img')].some(({complete}) => !complete)) return; // its time counts from when it is seen
+    // its time counts from when it is seen
+    if ([...figures.querySelectorAll('img')].some(({complete}) => !complete)) return;
     if (!following) show(slider.valueAsNumber + 1);
     if (following) stop();
   };

@@ -5,7 +5,7 @@ export const mostSelected = 8;
 
 export type Change = 'runs' | 'selection' | 'details' | 'curves' | 'connection';
 
-/** What the page knows, and who wants to hear when it changes. */
+/** The state of the page, and its listeners. */
 export class Store {
   readonly about: About;
   /** Undefined until the server has said which there are. */
@@ -15,7 +15,7 @@ export class Store {
   /** Those that it is compared with. */
   compared: string[] = [];
   readonly details = new Map<string, RunDetail>();
-  /** By run and curve. */
+  /** Points by run and curve. */
   readonly curves = new Map<string, Map<string, Points>>();
   connected = true;
   readonly #listeners: [Change[], () => void][] = [];

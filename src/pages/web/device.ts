@@ -9,7 +9,7 @@ interface Gpu {
   requestAdapter(options?: object): Promise<object | null>;
 }
 
-/** Whether there is an adapter; asking costs little and never throws. */
+/** True if there is an adapter. Cheap; never throws. */
 async function hasAdapter(): Promise<boolean> {
   const gpu = (navigator as Navigator & {gpu?: Gpu}).gpu;
   if (!gpu) return false;

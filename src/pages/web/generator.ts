@@ -2,8 +2,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {pruned, type Constant, type Graph} from '../../gan/export/graph.js';
 import {runGraph} from '../../gan/export/run-graph.js';
-import type {WebConstant, WebModel} from '../../gan/export/web/model.js';
-import {withoutTransposed} from '../../gan/export/web/without-transposed.js';
+import type {WebConstant, WebModel} from '../../parts/exporters/web/model.js';
+import {withoutTransposed} from '../../gan/export/without-transposed.js';
 import type {DeviceName} from './device.js';
 
 export type Facts = WebModel['facts'];
@@ -45,7 +45,10 @@ async function loadGraph(): Promise<{facts: Facts; graph: Graph}> {
 
 const arrays = {float32: Float32Array, int32: Int32Array, bool: Uint8Array};
 
-/** On the device that is open. tfjs's transposed convolutions are a naive loop on WASM, its convolutions are not. */
+/**
+ * Loads the generator on the open device. On WASM, tfjs's transposed convolutions are a naive loop, but its
+ * convolutions are not.
+ */
 export async function loadGenerator(device: DeviceName): Promise<Generator> {
   const {facts, graph: exported} = await loadGraph();
   const graph = device === 'wasm' ? pruned(withoutTransposed(exported)) : exported;

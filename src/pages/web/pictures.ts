@@ -1,7 +1,10 @@
 import {h} from '../dom.js';
 import type {Facts} from './generator.js';
 
-/** Pixels of image `index` of what the generator gave, by the run's normalisation: grey or RGB, with transparency or without. */
+/**
+ * Pixels of image `index` of what the generator gave, by the run's normalisation: grey or RGB, with transparency or
+ * without.
+ */
 export function pixelsOf(values: Float32Array, index: number, {imageSize, channels, mean, std}: Facts): ImageData {
   const count = imageSize * imageSize;
   const pixels = new ImageData(imageSize, imageSize);

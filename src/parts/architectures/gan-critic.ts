@@ -1,6 +1,8 @@
 import type {Gan} from '../../plugin/index.js';
 
-/** fastai's `gan_critic` (self-attention, arXiv 1805.08318; spectral norm, arXiv 1802.05957) beside its basic generator. */
+/**
+ * fastai's `gan_critic` (self-attention, arXiv 1805.08318; spectral norm, arXiv 1802.05957) beside its basic generator.
+ */
 export default ({architecture, opt, nn}: Gan) =>
   architecture({
     name: 'gan-critic',

@@ -1,6 +1,9 @@
 import type {AugmentationDraw, Gan, Tensor} from '../../plugin/index.js';
 
-/** DiffAugment's cutout (arXiv 2006.10738): a box of half of each side, anywhere in the image and partly outside at its rim, becomes 0. */
+/**
+ * DiffAugment's cutout (arXiv 2006.10738): a box of half of each side, anywhere in the image and partly outside at its
+ * rim, becomes 0.
+ */
 export default ({augmentation, opt, tf}: Gan) =>
   augmentation({
     name: 'cutout',

@@ -1,6 +1,9 @@
 import type {AugmentationDraw, Gan, Tensor} from '../../plugin/index.js';
 
-/** DiffAugment's translation (arXiv 2006.10738): up to an eighth of each side in whole pixels; what comes in from outside is 0. */
+/**
+ * DiffAugment's translation (arXiv 2006.10738): up to an eighth of each side in whole pixels; what comes in from
+ * outside is 0.
+ */
 export default ({augmentation, opt, tf}: Gan) =>
   augmentation({
     name: 'translation',

@@ -1,17 +1,13 @@
-import {mkdir} from 'node:fs/promises';
-import path from 'node:path';
-import {writeSafetensors} from '../../gan/io/safetensors.js';
 import type {Gan} from '../../plugin/index.js';
 
 /** The state_dict of fastai's GANModule, both networks: `generator.1.0.weight` [in, out, kh, kw] and so on. */
-export default ({exporter}: Gan) =>
+export default ({exporter, exports}: Gan) =>
   exporter({
     name: 'safetensors',
     summary: "One file with both networks, in PyTorch's names and layout; fastai and `gan fit --init` can read it.",
     create: () => ({
       async write({weights}, out) {
-        await mkdir(path.dirname(out), {recursive: true});
-        await writeSafetensors(out, weights, {format: 'pt'});
+        await exports.writeSafetensors(out, weights, {format: 'pt'});
         return [out];
       },
     }),

@@ -1,36 +1,24 @@
-import {assertNew, writeNewFolder} from '../../gan/io/atomic-folder.js';
 import type {Gan} from '../../plugin/index.js';
+import {networkOption, networksOf} from './graph/networks.js';
 
 /** Graph models for `tf.loadGraphModel`. */
-export default ({exporter, opt}: Gan) =>
+export default ({exporter, exports, opt}: Gan) =>
   exporter({
     name: 'tfjs',
     summary:
       'A folder with a TensorFlow.js graph model (images [batch, height, width, channels]), for tf.loadGraphModel.',
-    options: {
-      network: opt.oneOf(['generator', 'critic', 'both'], 'generator', {
-        help: 'network to write; both: the folders generator and critic in --out',
-      }),
-    },
+    options: {network: networkOption(opt, 'the folders generator and critic in --out')},
     create: ({network}) => ({
       async write(run, out) {
-        await assertNew(out);
-        const [{toTfjs}, {networkNames, traceNetworks, version}] = await Promise.all([
-          import('../../gan/export/tfjs/write.js'),
-          import('../../gan/export/traced-network.js'),
-        ]);
+        await exports.assertNew(out);
+        const {toTfjs} = await import('./tfjs/write.js');
         const files = new Map<string, Uint8Array>();
-        for (const {graph, facts, input, output} of await traceNetworks(run, networkNames(network))) {
-          const model = toTfjs(graph, {
-            name: facts.network,
-            input,
-            output,
-            version,
-            metadata: {...facts, layout: 'NHWC'},
-          });
+        for (const {graph, facts, input, output} of await exports.trace(run, networksOf(network))) {
+          const metadata = {...facts, layout: 'NHWC'};
+          const model = toTfjs(graph, {name: facts.network, input, output, metadata}, exports);
           for (const [name, data] of model) files.set(network === 'both' ? `${facts.network}/${name}` : name, data);
         }
-        return writeNewFolder(out, files);
+        return exports.writeFolder(out, files);
       },
     }),
   });

@@ -1,31 +1,38 @@
 import {readdir, readFile} from 'node:fs/promises';
 import {fileURLToPath} from 'node:url';
 import path from 'node:path';
-import {assertNew, writeNewFolder} from '../../gan/io/atomic-folder.js';
-import type {Gan} from '../../plugin/index.js';
+import type {Gan, TracedNetwork} from '../../plugin/index.js';
 
 /** The page, as scripts/build-web.mjs makes it of src/pages/web. */
 const page = fileURLToPath(new URL('../../pages/web/', import.meta.url));
 
 /** A static folder for any web server. */
-export default ({exporter}: Gan) =>
+export default ({exporter, exports, GanError}: Gan) =>
   exporter({
     name: 'web',
     summary:
       'A folder with a web page that runs the generator in the browser, on WebGPU or WASM; put it on any web server.',
     create: () => ({
       async write(run, out) {
-        await assertNew(out);
-        const [{toWeb}, {assertGenerates, traceNetworks}] = await Promise.all([
-          import('../../gan/export/web/write.js'),
-          import('../../gan/export/traced-network.js'),
-        ]);
-        const [generator] = await traceNetworks(run, ['generator']);
-        assertGenerates(generator!);
+        await exports.assertNew(out);
+        const {toWeb} = await import('./web/write.js');
+        const [generator] = await exports.trace(run, ['generator']);
+        assertGenerates(generator!, GanError);
         const files = new Map<string, Uint8Array>();
         for (const name of await readdir(page)) files.set(name, await readFile(path.join(page, name)));
-        for (const [name, data] of toWeb(generator!)) files.set(name, data);
-        return writeNewFolder(out, files);
+        for (const [name, data] of toWeb(generator!, exports)) files.set(name, data);
+        return exports.writeFolder(out, files);
       },
     }),
   });
+
+/** @throws GanError GAN_EXPORT_UNSUPPORTED (exit 2) when a generator makes no images of the run's size */
+function assertGenerates({graph, facts: {imageSize, channels}}: TracedNetwork, GanError: Gan['GanError']): void {
+  const shape = graph.values.get(graph.output)!.shape.slice(1).map(Number);
+  if (shape.join() === [imageSize, imageSize, channels].join()) return;
+  throw new GanError(
+    'usage',
+    'GAN_EXPORT_UNSUPPORTED',
+    `The generator makes tensors [batch, ${shape.join(', ')}], not images [batch, ${imageSize}, ${imageSize}, ${channels}].`,
+  );
+}

@@ -1,6 +1,9 @@
 import type {Gan} from '../../plugin/index.js';
 
-/** fastai's `gan_loss_from_func` with binary cross-entropy of logits (arXiv 1406.2661, non-saturating); real images score high. */
+/**
+ * fastai's `gan_loss_from_func` with binary cross-entropy of logits (arXiv 1406.2661, non-saturating); real images
+ * score high.
+ */
 export default ({loss, opt, nn, tf}: Gan) =>
   loss({
     name: 'bce',

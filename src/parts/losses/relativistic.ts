@@ -1,8 +1,8 @@
 import type {Gan} from '../../plugin/index.js';
 
 /**
- * The relativistic pairing loss (RpGAN: arXiv 1807.00734, section 4; its form in arXiv 2501.05441, equation 1): of each pair of a real and a
- * generated image the critic wants the real one to score higher, the generator the generated one.
+ * The relativistic pairing loss (RpGAN: arXiv 1807.00734, section 4; its form in arXiv 2501.05441, equation 1): of each
+ * pair of a real and a generated image the critic wants the real one to score higher, the generator the generated one.
  */
 export default ({loss, tf}: Gan) =>
   loss({

@@ -1,9 +1,10 @@
 import type {Gan} from '../../plugin/index.js';
 
 /**
- * Images are taken as points, one axis a pixel value, and projected onto random directions of length 1. The distance of two sets
- * of numbers of one size is the mean difference of the sorted ones (Rabin et al. 2011, "Wasserstein barycenter and its application to
- * texture mixing"); its mean over the directions is the value. Of whole images, not of patches as in arXiv 1710.10196.
+ * Images are taken as points, one axis a pixel value, and projected onto random directions of length 1. The distance of
+ * two sets of numbers of one size is the mean difference of the sorted ones (Rabin et al. 2011, "Wasserstein barycenter
+ * and its application to texture mixing"); its mean over the directions is the value. Of whole images, not of patches
+ * as in arXiv 1710.10196.
  */
 export default ({metric, opt, tf}: Gan) =>
   metric({
@@ -19,7 +20,8 @@ export default ({metric, opt, tf}: Gan) =>
         const sorted = tf.tidy(() => {
           const wild = tf.tensor2d(axes, [features, directions]);
           const lines = tf.div(wild, tf.norm(wild, 2, 0, true));
-          const projected = (images: typeof real) => tf.transpose(tf.matMul(tf.reshape(images, [n, features]), lines)); // [directions, n]
+          // [directions, n]
+          const projected = (images: typeof real) => tf.transpose(tf.matMul(tf.reshape(images, [n, features]), lines));
           return [projected(real), projected(fake)] as const;
         });
         const [a, b] = (await Promise.all(sorted.map((each) => each.data()))) as [Float32Array, Float32Array];

@@ -1,8 +1,8 @@
 import type {Gan} from '../../plugin/index.js';
 
 /**
- * gamma / 2 times the mean over the batch of |d score / d image|^2 at real images (arXiv 1801.04406, equation 9). With `every` n it
- * comes in each nth of the critic's steps, n times as heavy (arXiv 1912.04958, appendix B: 16).
+ * gamma / 2 times the mean over the batch of |d score / d image|^2 at real images (arXiv 1801.04406, equation 9). With
+ * `every` n it comes in each nth of the critic's steps, n times as heavy (arXiv 1912.04958, appendix B: 16).
  */
 export default ({penalty, opt, tf}: Gan) =>
   penalty({

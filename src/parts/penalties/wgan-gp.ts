@@ -4,8 +4,9 @@ import type {Gan} from '../../plugin/index.js';
 const tiny = 1e-12;
 
 /**
- * lambda times the mean over the batch of (|d score / d image| - 1)^2 at random points between real and generated images
- * (arXiv 1704.00028, equation 3, lambda 10). The paper's critic has no batch norm: `--set arch.criticNorm=none` or `instance`.
+ * lambda times the mean over the batch of (|d score / d image| - 1)^2 at random points between real and generated
+ * images (arXiv 1704.00028, equation 3, lambda 10). The paper's critic has no batch norm: `--set arch.criticNorm=none`
+ * or `instance`.
  */
 export default ({penalty, opt, tf}: Gan) =>
   penalty({

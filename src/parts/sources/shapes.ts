@@ -1,7 +1,6 @@
-import {shapesSource} from '../../gan/data/shapes.js';
 import type {Gan} from '../../plugin/index.js';
 
-export default ({source, opt, nn}: Gan) =>
+export default ({source, data, nn, opt}: Gan) =>
   source({
     name: 'shapes',
     summary: 'Simple shapes with random colours, places and sizes, drawn by the program.',
@@ -12,7 +11,7 @@ export default ({source, opt, nn}: Gan) =>
     create:
       ({count, seed}) =>
       ({height, width, channels}) =>
-        shapesSource({
+        data.shapesSource({
           size: nn.plainSide('shapes', {height, width, channels}),
           channels: channels as 1 | 2 | 3 | 4,
           items: count,

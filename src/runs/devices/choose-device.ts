@@ -3,13 +3,13 @@ import type {BackendDefinition} from '../../plugin/index.js';
 import type {Given, GivenMap} from '../../options/options-check.js';
 import type {Registry} from '../../plugin/registry.js';
 
-/** Whether a backend has several devices to choose from: then it has the option `device`. */
+/** True if a backend can have several devices, that is, if it has the option `device`. */
 export const takesDevice = (part: BackendDefinition | undefined): boolean =>
   Object.hasOwn(part?.options ?? {}, 'device');
 
 /**
- * The options of a backend with the device of `--device`, which its option `device` says the meaning of: a number, or a part
- * of a name.
+ * The options of a backend with the device of `--device`, which its option `device` says the meaning of: a number, or a
+ * part of a name.
  * @throws GanError GAN_ONE_DEVICE where there is nothing to choose, GAN_UNKNOWN_PART
  */
 export async function withDevice(
@@ -25,13 +25,13 @@ export async function withDevice(
   throw new GanError(
     device.blame ?? 'config',
     'GAN_ONE_DEVICE',
-    `The backend ${name} has one device only: ${device.origin} ${String(device.value)} has nothing to choose from.`,
+    `The backend ${name} has only one device, so ${device.origin} ${String(device.value)} cannot be used.`,
     {
       suggestions: [
         `Leave out ${device.origin}.`,
         others.length === 0
-          ? 'No backend that is installed has several.'
-          : `With a choice: ${others.map((other) => `--backend ${other}`).join(', ')}; gan backends lists their devices.`,
+          ? 'No installed backend has several devices.'
+          : `Backends with several devices: ${others.map((other) => `--backend ${other}`).join(', ')}; gan backends lists their devices.`,
       ],
     },
   );

@@ -27,13 +27,16 @@ export async function openBackend(
   return device;
 }
 
-/** Where a training or a trained run computes. */
+/** The device of a training or of a trained run. */
 export interface DeviceOptions {
   /** A device that is open already. It stays open when the training or the run is closed. */
   device?: Device;
-  /** In its place a backend by name, or with options: `wasm`, `{name: 'wasm', options: {threads: 2}}`; `auto` takes the fastest that can run. */
+  /**
+   * Instead of an open device: a backend by name, or with options: `wasm`, `{name: 'wasm', options: {threads: 2}}`.
+   * `auto` takes the fastest that can run.
+   */
   backend?: string | PartChoice;
-  /** Which device of the backend: a number, or a part of a name. */
+  /** The device of the backend: a number, or a part of a name. */
   deviceName?: Given;
 }
 

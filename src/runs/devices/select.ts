@@ -5,19 +5,16 @@ import type {Backend, Device, Probe} from '../../backends/device.js';
 import {takesDevice, withDevice} from './choose-device.js';
 import {openDevice} from '../../backends/open.js';
 
-/** Fastest first. Backends that are not named here come after, by the priority that each declares. */
-const preference: readonly string[] = ['cuda', 'webgpu', 'wasm'];
-
 /** `gan backends --json` has a line for each (docs/backends.md). */
 export interface ProbedBackend {
   name: string;
   state: 'ready' | 'unavailable' | 'not-installed';
   package: string;
-  /** Of the package; absent where it is not installed. */
+  /** Version of the package; absent if it is not installed. */
   version?: string;
   /** One line about it; absent when its module does not load. */
   summary?: string;
-  /** Whether `--device` chooses among its devices. */
+  /** Whether `--device` can choose among several devices. */
   choosable: boolean;
   probe: Probe;
 }
@@ -35,28 +32,29 @@ export interface Selection {
   refused: Refusal[];
 }
 
-/** The names of all backends, in the order in which `auto` tries them. Others are loaded only when the preferred ones are through. */
-async function* inOrder(registry: Registry): AsyncGenerator<string> {
-  const names = registry.names('backend');
-  yield* preference.filter((name) => names.includes(name));
-  const others = names.filter((name) => !preference.includes(name));
-  const priorities = new Map<string, number>();
-  for (const name of others)
-    priorities.set(
-      name,
-      await registry.load('backend', name).then(
-        ({priority = 0}) => priority,
-        () => 0,
-      ),
-    );
-  yield* others.sort((a, b) => priorities.get(b)! - priorities.get(a)!); // a stable sort: equals stay as they are declared
+/**
+ * The names of all backends, in the order in which `auto` tries them: the highest declared priority first, equals as
+ * they are declared.
+ */
+async function inOrder(registry: Registry): Promise<string[]> {
+  const backends = await Promise.all(
+    registry.names('backend').map(async (name) => {
+      // a broken one is refused when it is tried
+      const part = await registry.load('backend', name).catch(() => undefined);
+      return {name, priority: part?.priority ?? 0};
+    }),
+  );
+  return backends.sort((a, b) => b.priority - a.priority).map(({name}) => name);
 }
 
-/** Whether each backend can run here, and then those that could be installed. Does not load tfjs, unless a backend's module does. */
+/**
+ * Probes each backend, and then lists those that could be installed. Does not load tfjs, unless a backend's module
+ * does.
+ */
 export async function probeBackends(registry: Registry): Promise<ProbedBackend[]> {
   const probed: ProbedBackend[] = [];
   const packages = new Map(registry.list('backend').map(({name, package: from}) => [name, from]));
-  for await (const name of inOrder(registry)) {
+  for (const name of await inOrder(registry)) {
     const tried = await tryProbe(registry, name);
     const from = packages.get(name)!;
     const part = await registry.load('backend', name).catch(() => undefined);
@@ -81,7 +79,7 @@ export async function probeBackends(registry: Registry): Promise<ProbedBackend[]
   return [...probed, ...missing];
 }
 
-/** Without the backend that was made for it. */
+/** The result without the backend object. */
 function answer(tried: ProbeResult): Probe {
   if (!tried.ok) return tried;
   const {backend: _, ...probe} = tried;
@@ -103,7 +101,7 @@ export async function selectBackend(
   const auto = wanted === 'auto';
   const given = auto ? new Map() : await withDevice(registry, wanted, options, device);
   const refused: Refusal[] = [];
-  for await (const name of auto ? inOrder(registry) : [wanted]) {
+  for (const name of auto ? await inOrder(registry) : [wanted]) {
     const tried = await (auto ? tryAnyway(registry, name, device) : tryProbe(registry, name, given));
     if (!tried.ok) {
       refused.push({name, why: tried.why, fix: tried.fix});
@@ -123,7 +121,7 @@ export async function selectBackend(
 /** A probe's answer, and the backend where the answer is yes. */
 type ProbeResult = (Extract<Probe, {ok: true}> & {backend: Backend}) | Extract<Probe, {ok: false}>;
 
-/** For `auto`: a device that this backend does not have is a reason to pass it over. */
+/** Used by `auto`: skips a backend that does not have the requested device. */
 async function tryAnyway(registry: Registry, name: string, device: Given | undefined): Promise<ProbeResult> {
   try {
     return await tryProbe(registry, name, device && (await withDevice(registry, name, new Map(), device)));
@@ -139,7 +137,8 @@ async function tryProbe(registry: Registry, name: string, options?: GivenMap): P
     const probe = await backend.probe();
     return probe.ok ? {...probe, backend} : probe;
   } catch (error) {
-    if (isGanError(error) && error.code.startsWith('GAN_CONFIG')) throw error; // an option of the user's, not the backend
+    // an option of the user's, not the backend
+    if (isGanError(error) && error.code.startsWith('GAN_CONFIG')) throw error;
     const fix = isGanError(error) ? (error.suggestions[0] ?? '') : 'report this to the author of the plug-in';
     return {ok: false, why: messageOf(error), fix};
   }
@@ -157,7 +156,7 @@ function unavailable(wanted: string, refused: readonly Refusal[], names: readonl
     {
       suggestions: [
         ...refused.map(({name, fix}) => `${name}: ${fix}`),
-        ...(others.length === 0 ? [] : [`Others: ${others.map((name) => `--backend ${name}`).join(', ')}`]),
+        ...(others.length === 0 ? [] : [`Other backends: ${others.map((name) => `--backend ${name}`).join(', ')}`]),
         'gan backends',
       ],
     },

@@ -1,8 +1,8 @@
-/** What the kit is made of: checks, what they run on, and what comes of them. Types and small helpers only. */
+/** The building blocks of the kit: checks, their context and their results. Types and small helpers only. */
 import type {Device} from '../../backends/device.js';
 import type {Deviation} from '../golden/compare.js';
 
-/** In the order in which they run; those that close the device come last. */
+/** Groups in the order in which they run. Groups that close the device come last. */
 export const groups = [
   'operations',
   'gradients',
@@ -19,18 +19,18 @@ export type Group = (typeof groups)[number];
 
 /** A backend to be tested. */
 export interface Subject {
-  /** As given to `--backend`. */
+  /** The name of the backend, as given to `--backend`. */
   name: string;
   /** Opens it, also a second time after it was closed. */
   open(): Promise<Device>;
   /**
-   * Opens it in a new process: a module that exports `open(argument)` as its default. Absent: the check of a clean exit says
-   * that it cannot run.
+   * Opens it in a new process: a module that exports `open(argument)` as its default. Absent: the check of a clean exit
+   * says that it cannot run.
    */
   process?: {module: string; argument: unknown};
 }
 
-/** What a check works with. */
+/** The context of a check. */
 export interface Session {
   readonly subject: Subject;
   /** The open device; opened when it is not. */
@@ -45,7 +45,10 @@ export interface Check {
   group: Group;
   /** Unique in the kit: exemptions go by it. */
   title: string;
-  /** Measured deviations with their bounds. What is wrong otherwise is thrown; `cannotRun` when there is nothing to be told. */
+  /**
+   * Measured deviations with their bounds. What is wrong otherwise is thrown; `cannotRun` when there is nothing to be
+   * told.
+   */
   run(session: Session): Promise<Deviation[]>;
 }
 
@@ -57,7 +60,7 @@ export interface CheckResult {
   title: string;
   state: State;
   deviations: Deviation[];
-  /** Of what did not pass. */
+  /** Reason of a check that did not pass. */
   why?: string;
   milliseconds: number;
 }

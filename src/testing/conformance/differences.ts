@@ -6,7 +6,7 @@ export type Objective = (...inputs: Plain[]) => number;
 
 /** Error of a first derivative: about step^2 from the curve and 1e-16 / step from rounding. */
 const step = 1e-4;
-/** Of a derivative of derivatives, which carry an error of 1e-9 themselves. */
+/** Step for a derivative of derivatives, which themselves have an error of 1e-9. */
 const outerStep = 1e-3;
 
 /** The gradient with respect to each input. */
@@ -34,8 +34,9 @@ export function slopeAlong(f: Objective, inputs: readonly Plain[], direction: re
 }
 
 /**
- * The gradients of a penalty on gradients: of half the squared length of the gradient with respect to some of the inputs.
- * With g this gradient, and 0 for the other inputs, it is the Hessian times g: how the gradients change along g.
+ * The gradients of a penalty on gradients: of half the squared length of the gradient with respect to some of the
+ * inputs. With g this gradient, and 0 for the other inputs, it is the Hessian times g: how the gradients change along
+ * g.
  */
 export function gradientsOfPenalty(f: Objective, inputs: readonly Plain[], penalised: readonly number[]): Plain[] {
   const gradient = gradients(f, inputs).map((g, i) => (penalised.includes(i) ? g : map(g, () => 0)));

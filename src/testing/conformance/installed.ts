@@ -3,7 +3,7 @@ import type {Device} from '../../backends/device.js';
 import type {Subject} from './check.js';
 
 export interface Installed {
-  /** As given to `--backend`. */
+  /** The name of the backend, as given to `--backend`. */
   name: string;
   /** Folders of plug-in packages that are not among the dependencies of gan: a plug-in's own, or linked ones. */
   packages?: readonly string[];

@@ -4,7 +4,7 @@ import type {Subject} from './check.js';
 import {groups} from './check.js';
 import {installedBackend, type Installed} from './installed.js';
 
-/** What is used of mocha, or of a runner like it. */
+/** The functions of mocha, or of a similar runner, that the kit uses. */
 export interface TestRunner {
   describe(title: string, body: () => void): unknown;
   it(title: string, body: (this: TestContext) => Promise<void>): unknown;
@@ -19,11 +19,14 @@ export interface TestContext {
 }
 
 export interface TestBackendOptions extends Omit<ConformanceOptions, 'report'>, Omit<Installed, 'name'> {
-  /** Opens the backend; without it, the one of that name is opened as `gan` opens it, from `packages` and what is installed. */
+  /**
+   * Opens the backend; without it, the one of that name is opened as `gan` opens it, from `packages` and what is
+   * installed.
+   */
   open?: () => Promise<Device>;
-  /** With `open`: how a new process opens it, for the check of a clean exit. */
+  /** Only with `open`: how a new process opens the backend, for the check of a clean exit. */
   process?: Subject['process'];
-  /** Without it, the global describe, it and after. */
+  /** Default: the global describe, it and after. */
   runner?: TestRunner;
 }
 
@@ -67,7 +70,7 @@ export function globalRunner(caller: string): TestRunner {
   const {describe, it, after} = globalThis as unknown as Partial<TestRunner>;
   if (!describe || !it || !after)
     throw new Error(
-      `${caller} is to be called where describe, it and after are: in a mocha test file, or with {runner}`,
+      `${caller} must be called where describe, it and after exist: in a mocha test file, or with {runner}`,
     );
   return {describe, it, after};
 }

@@ -88,7 +88,8 @@ async function firstOrder(one: OperationCase, tensors: Tensor[]): Promise<Deviat
     const direction = inputs.map(({shape}, i) => plain(shape, rng.fork(k, i).normal(sizeOf(shape))));
     const products = direction.flatMap(({data}, i) => [...data].map((value, j) => value * got[i]![j]!));
     const slope = slopeAlong(plainObjective(one), inputs, direction);
-    const scale = Math.max(Math.sqrt(products.reduce((sum, value) => sum + value * value, 0)), Math.abs(slope)); // a sum of random signs
+    // a sum of random signs
+    const scale = Math.max(Math.sqrt(products.reduce((sum, value) => sum + value * value, 0)), Math.abs(slope));
     return {
       what: `gradient along direction ${k}`,
       value: Math.abs(products.reduce((a, b) => a + b, 0) - slope) / scale,

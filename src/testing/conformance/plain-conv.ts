@@ -70,8 +70,8 @@ type Link = (
 ) => {to: number; from: number} | undefined;
 
 /**
- * Goes through all places of an array and all taps of the filter, and keeps the pairs that belong together. The channel of
- * a place is the index along the filter's last axis.
+ * Goes through all places of an array and all taps of the filter, and keeps the pairs that belong together. The channel
+ * of a place is the index along the filter's last axis.
  */
 function plan(shape: number[], filter: readonly number[], places: readonly number[], link: Link): Plan {
   const [to, from, tap]: [number[], number[], number[]] = [[], [], []];

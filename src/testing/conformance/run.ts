@@ -5,7 +5,10 @@ import {strain} from '../golden/compare.js';
 import {allChecks} from './all-checks.js';
 import {CannotRun, groups, type Check, type CheckResult, type Session, type Subject} from './check.js';
 
-/** Checks that a backend is known to fail: their exact titles, and why. One that passes, or does not exist, is a failure. */
+/**
+ * Checks that a backend is known to fail: their exact titles, and why. One that passes, or does not exist, is a
+ * failure.
+ */
 export type Exemptions = Readonly<Record<string, string>>;
 
 export interface ConformanceOptions {
@@ -18,7 +21,7 @@ export interface ConformanceOptions {
   report?(result: CheckResult): void;
 }
 
-/** In the package, beside `dist`. */
+/** The recordings in the package, next to `dist`. */
 const ownRecordings = fileURLToPath(new URL('../../../test/golden/recordings', import.meta.url));
 
 /**
@@ -30,13 +33,13 @@ export function selectChecks({only, exempt = {}, recordings = ownRecordings}: Co
   const titles = new Set(all.map(({title}) => title));
   const unknown = Object.keys(exempt).find((title) => !titles.has(title));
   if (unknown !== undefined)
-    throw new GanError('usage', 'GAN_USAGE', `there is an exemption for '${unknown}', but no such check`, {
-      suggestions: ['Take the title exactly as it is reported.'],
+    throw new GanError('usage', 'GAN_USAGE', `there is an exemption for '${unknown}', but no check with this title`, {
+      suggestions: ['Use the title exactly as it is reported.'],
     });
   const wanted = all.filter(({group, title}) => only === undefined || group === only || title.includes(only));
   if (wanted.length === 0)
     throw new GanError('usage', 'GAN_USAGE', `no check is called '${only}'`, {
-      suggestions: [`Groups: ${groups.join(', ')}. Or a part of a title.`],
+      suggestions: [`Use a part of a title, or a group: ${groups.join(', ')}.`],
     });
   return wanted;
 }

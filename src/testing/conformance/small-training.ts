@@ -15,7 +15,7 @@ import {FixedGANSwitcher} from '../../gan/switchers/gan-switchers.js';
 
 export interface SmallTraining {
   steps: number;
-  /** Whether steps may be repeated from recordings; 'auto'. */
+  /** Whether steps may be captured and replayed. Default 'auto'. */
   capture?: CaptureMode;
   afterStep?(): Promise<void>;
 }
@@ -35,8 +35,8 @@ export interface SmallTrainingResult {
 const [size, channels, latent, batchSize] = [16, 2, 6, 4];
 
 /**
- * A whole training, small: transposed and strided convolutions, batch norm, leaky ReLU, tanh, binary cross-entropy, Adam.
- * Weights, latents and images come from the host's random numbers, so that every device computes the same.
+ * A whole training, small: transposed and strided convolutions, batch norm, leaky ReLU, tanh, binary cross-entropy,
+ * Adam. Weights, latents and images come from the host's random numbers, so that every device computes the same.
  */
 export async function smallTraining({steps, capture = 'auto', afterStep}: SmallTraining): Promise<SmallTrainingResult> {
   setSeed(7);

@@ -1,6 +1,6 @@
 /** How far a device may lie from float64, relative to the largest number of a tensor, and why. */
 export interface Tolerance {
-  /** Of the values, the gradients, and the gradients of a penalty on gradients. */
+  /** Tolerances of the values, of the gradients, and of the gradients of a penalty on gradients. */
   values: number;
   gradients: number;
   secondOrder: number;

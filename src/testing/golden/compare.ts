@@ -35,7 +35,10 @@ export function compareArrays(
   return {what, value: distance / Math.max(largest, floor), bound};
 }
 
-/** Compares numbers that each count by themselves: the distance is relative to each recorded value, but never finer than `floor`. NaN equals NaN. */
+/**
+ * Compares numbers that each count by themselves: the distance is relative to each recorded value, but never finer than
+ * `floor`. NaN equals NaN.
+ */
 export function compareSeries(
   what: string,
   got: readonly number[],

@@ -1,4 +1,6 @@
-/** Readers of the values of a recording. A reader refuses what it does not know, so that nothing is left out in silence. */
+/**
+ * Readers of the values of a recording. A reader refuses what it does not know, so that nothing is left out in silence.
+ */
 import {GanError} from '../../errors.js';
 
 /** Returns the value as what it must be. `where` is the file and the key, for the message. */
@@ -74,7 +76,7 @@ function objectOf(value: unknown, where: string): Record<string, unknown> {
   return value as Record<string, unknown>;
 }
 
-/** Without the keys that are undefined, so that defaults hold for them. */
+/** Removes undefined keys, so that their defaults apply. */
 export function defined<T extends object>(values: T): {[K in keyof T]?: Exclude<T[K], undefined>} {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as never;
 }

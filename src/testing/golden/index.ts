@@ -20,7 +20,7 @@ export async function goldenCases(dir: string): Promise<string[]> {
     .filter((file) => file.endsWith('.safetensors'))
     .map((file) => file.slice(0, -'.safetensors'.length));
   if (names.length === 0)
-    throw new GanError('data', 'GAN_GOLDEN', `${dir} holds no recordings (NAME.safetensors with NAME.json)`);
+    throw new GanError('data', 'GAN_GOLDEN', `${dir} contains no recordings (NAME.safetensors with NAME.json)`);
   return names.sort();
 }
 

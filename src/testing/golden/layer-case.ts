@@ -13,7 +13,7 @@ export const layerRecording = fields({
   kind: text,
   versions: result<Record<string, string>>(),
   build: text,
-  /** What the parameters and the input were drawn from; they lie among the tensors. */
+  /** The random generator of the parameters and the input, which are among the tensors. */
   seed: whole,
   input_shape: result<number[]>(),
   note: text,
@@ -32,7 +32,10 @@ const bound = 1e-4;
 /** Tensors that are 0 in exact arithmetic (gradients behind gamma = 0) are compared absolutely. */
 const floor = 1e-6;
 
-/** Forward in eval mode, forward and backward in train mode, forward in eval mode again; everything against the recording. */
+/**
+ * Forward in eval mode, forward and backward in train mode, forward in eval mode again; everything against the
+ * recording.
+ */
 export async function runLayerCase(recording: LayerRecording, tensors: StateDict, file: string): Promise<CaseResult> {
   const net = buildNetwork(recording.build, `${file}, build`);
   for (const {p} of net.modules().filter((module) => module instanceof Dropout2d))

@@ -20,8 +20,8 @@ const signatures: Record<string, {positional: string[]; named: string[]}> = {
 };
 
 /**
- * Builds the network that a call in Python names, such as `basic_critic(32,1,n_features=8,act_cls=LeakyReLU(0.2))`. What
- * follows a semicolon is a note on the weights, which are recorded. Absent arguments have fastai's defaults.
+ * Builds the network that a call in Python names, such as `basic_critic(32,1,n_features=8,act_cls=LeakyReLU(0.2))`.
+ * What follows a semicolon is a note on the weights, which are recorded. Absent arguments have fastai's defaults.
  * @throws GanError GAN_GOLDEN for a network, an argument or a value that it does not know
  */
 export function buildNetwork(text: string, where = 'network'): Module {
@@ -54,7 +54,7 @@ export function buildNetwork(text: string, where = 'network'): Module {
 /** The network's name, and its arguments as texts by the names of the parameters. */
 function parseCall(text: string, where: string): {name: string; given: Map<string, string>} {
   const [, name, list] = /^\s*([A-Za-z_]\w*)\s*\((.*)\)\s*$/s.exec(text.split(';')[0]!) ?? [];
-  if (name === undefined || list === undefined) refuse(where, `'${text}' is no call of a network`);
+  if (name === undefined || list === undefined) refuse(where, `'${text}' is not a call of a network`);
   if (!Object.hasOwn(signatures, name))
     refuse(where, `unknown network '${name}'; known: ${Object.keys(signatures).join(', ')}`);
   const {positional, named} = signatures[name]!;

@@ -12,7 +12,10 @@ import type {TraceRecording, TraceStep, TrainStep} from './trace-recording.js';
 
 /** Relative deviation that is allowed, where float64 and float32 do not lie further apart themselves. */
 const bound = 1e-4;
-/** How many times the distance between the float32 and the float64 recording may be reached by rounding in another order. */
+/**
+ * How many times the distance between the float32 and the float64 recording may be reached by rounding in another
+ * order.
+ */
 const roundings = 100;
 const floorFor = (deviation: number): number => (roundings * deviation) / bound;
 
@@ -64,7 +67,7 @@ class Observer implements Callback {
     this.#learn = learn;
   }
 
-  /** After all other callbacks: what holds now does so in the step. */
+  /** Runs after all other callbacks, so it sees the values that the step uses. */
   beforeBatch({training, opt}: Learner): void {
     const {ganModel} = this.#learn;
     const [generator, critic] = [ganModel.network('generator'), ganModel.network('critic')];

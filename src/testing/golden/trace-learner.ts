@@ -63,7 +63,7 @@ function makeLearner(
   }
 }
 
-/** What is written of the batches must be what they are. */
+/** Checks that the description of the batches matches the batches. */
 function assertSizes({size, channels, noise, bs, nets}: TraceConfig, tensors: StateDict, where: string): void {
   const image = [bs, channels, size, size];
   const wanted = {'train.input': nets === 'image' ? image : [bs, noise], 'train.target': image};

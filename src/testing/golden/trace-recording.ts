@@ -41,7 +41,7 @@ const keys = fields({
   epochs: whole,
   batches: whole,
   valid_batches: optional(whole),
-  /** What the initial weights and the batches were drawn from; they lie among the tensors. */
+  /** The random generator of the initial weights and the batches, which are among the tensors. */
   net_seed: optional(whole),
   data_seed: optional(whole),
   opt: orNull(
@@ -133,7 +133,7 @@ export const traceRecording = fields({
   counters_final: result<Record<string, number>>(),
   opt_steps_final: result<Record<string, number>>(),
   opt_param_order: result<string[]>(),
-  /** Of each parameter group. */
+  /** One value per parameter group. */
   opt_hypers: result<Record<string, number>[]>(),
   no_weight_decay: result<string[]>(),
   /** How far the same run in float64 lies from the recorded one: what rounding alone does. */

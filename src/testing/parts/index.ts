@@ -14,7 +14,7 @@ import {stopAndGo, withTraining, type SmallTraining} from './stop-and-go.js';
 export interface TestPluginOptions {
   /** Settings of the small trainings, as for `--set`: for an architecture that wants another size, for instance. */
   set?: readonly string[];
-  /** Without it, the global describe, it and after. */
+  /** Default: the global describe, it and after. */
   runner?: TestRunner;
 }
 
@@ -26,7 +26,7 @@ interface Use {
   training(more?: readonly string[]): Promise<SmallTraining>;
 }
 
-/** What a kind of part promises, and how it is looked at. */
+/** The promise of each kind of part, and the test of the promise. */
 const tests: Readonly<Record<KindFacts['test'], {promise: string; check(use: Use): Promise<unknown>}>> = {
   train: {promise: 'trains, and goes on exactly after a stop', check: checkTraining},
   export: {promise: 'writes files', check: checkExporter},
@@ -36,8 +36,9 @@ const tests: Readonly<Record<KindFacts['test'], {promise: string; check(use: Use
 };
 
 /**
- * The parts of a plug-in as a mocha suite: the declarations in its package.json, summaries and help, and for each part what its
- * kind promises. Those of a training train, and go on bit for bit after a stop. Backends have a kit of their own: `testBackend`.
+ * The parts of a plug-in as a mocha suite: the declarations in its package.json, summaries and help, and for each part
+ * what its kind promises. Those of a training train, and go on bit for bit after a stop. Backends have a kit of their
+ * own: `testBackend`.
  *
  *     testPlugin(import.meta.dirname + '/..');
  *
@@ -81,18 +82,18 @@ export function testPlugin(
 
 async function checkWords(registry: Registry, {kind, name}: DeclaredPart): Promise<void> {
   const {summary, options = {}} = await registry.load(kind, name);
-  if (!/^[A-Z].*\.$/.test(summary)) throw new Error(`its summary is no sentence: ${summary}`);
+  if (!/^[A-Z].*\.$/.test(summary)) throw new Error(`its summary is not a sentence: ${summary}`);
   const without = Object.entries(options)
     .filter(([, spec]) => spec.help === undefined)
     .map(([key]) => key);
-  if (without.length > 0) throw new Error(`there is no help for ${without.join(', ')}`);
+  if (without.length > 0) throw new Error(`these options have no help: ${without.join(', ')}`);
 }
 
 async function checkTraining({part, name, training}: Use): Promise<void> {
   const different = await stopAndGo(await training([settingOf(part.kind, name)]));
   if (different.length > 0)
     throw new Error(
-      `stopped and resumed, a training ends otherwise than in one go. Different: ${different.slice(0, 5).join(', ')}. State that is not in save() and load(), or randomness that is not from rng?`,
+      `a training that is stopped and resumed ends differently from one without a stop. Different: ${different.slice(0, 5).join(', ')}. Is some state missing from save() and load(), or do random numbers not come from rng?`,
     );
 }
 
@@ -108,7 +109,7 @@ async function checkExporter({registry, name, training}: Use): Promise<void> {
     const run = await openRun(dir, {registry, device: small.device});
     const files = await run.export(exporter, path.join(dir, 'exported'));
     await run.close();
-    if (files.length === 0) throw new Error('write() names no file');
+    if (files.length === 0) throw new Error('write() returns no file');
     for (const file of files) if ((await stat(file)).size === 0) throw new Error(`${file} is empty`);
   });
 }
@@ -116,12 +117,12 @@ async function checkExporter({registry, name, training}: Use): Promise<void> {
 async function checkFindings({registry, part, name}: Use): Promise<void> {
   const check = await registry.create('check', name);
   const findings = await check({cwd: process.cwd()});
-  if (findings.length === 0) throw new Error('it finds nothing: say at least that all is well');
+  if (findings.length === 0) throw new Error('it returns no finding: return at least one that says that all is well');
   for (const finding of findings) {
     if (!['ok', 'warning', 'problem'].includes(finding.state) || typeof finding.what !== 'string')
-      throw new Error(`${part.package}: ${JSON.stringify(finding)} is no finding {name, state, what}`);
+      throw new Error(`${part.package}: ${JSON.stringify(finding)} is not a finding {name, state, what}`);
     if (finding.state !== 'ok' && typeof finding.fix !== 'string')
-      throw new Error(`${part.package}: '${finding.what}' says not what to do: fix`);
+      throw new Error(`${part.package}: '${finding.what}' does not say what to do: fix is missing`);
   }
 }
 

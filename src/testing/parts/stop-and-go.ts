@@ -40,7 +40,10 @@ export async function withTraining<T>(training: SmallTraining, use: (dir: string
   }
 }
 
-/** What differs at the end between a training in one go and one that was stopped and resumed; nothing, if all is well. */
+/**
+ * Returns the differences at the end between a training in one go and one that was stopped and resumed. Empty if all is
+ * well.
+ */
 export async function stopAndGo(training: SmallTraining): Promise<string[]> {
   const home = await mkdtemp(path.join(tmpdir(), 'gan-testing-'));
   try {

@@ -29,4 +29,5 @@ process.on(
 
 // the server is gone, or needs this no more; the system takes back what the device had
 process.on('disconnect', () => process.exit());
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => {}); // the server, which gets them, too, ends this by disconnecting
+// the server, which gets them, too, ends this by disconnecting
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => {});

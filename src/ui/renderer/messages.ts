@@ -1,4 +1,4 @@
-/** What the server and the process that draws say to each other. */
+/** The messages between the server and the rendering process. */
 
 export interface RenderRequest {
   /** The run's folder. */

@@ -2,11 +2,12 @@ import {Hono, type Context} from 'hono';
 import {streamSSE} from 'hono/streaming';
 import type {About, BackendChoice, DrawOrder} from '../protocol.js';
 import type {Assets} from './assets.js';
+import {RunCurves} from './curves.js';
 import {checkOrder} from './draw-order.js';
 import {watch} from './events.js';
 import type {Explorer} from './explorer.js';
 import {securityHeaders} from './guard.js';
-import {MetricsLog} from './metrics-log.js';
+
 import {Refused} from './refused.js';
 import {drawableFolder, readDetail, RunList, sampleFile} from './run-list.js';
 import type {RunsRoot} from './runs-root.js';
@@ -14,8 +15,11 @@ import type {RunsRoot} from './runs-root.js';
 /** Pages that watch at a time, and runs that each of them watches. */
 const maxStreams = 32;
 const maxWatched = 12;
-/** Logs that are kept, so that a page that looks elsewhere and comes back does not wait; each has some 100 kB a curve. */
-const keptLogs = 24;
+/**
+ * Runs whose curves are kept, so that a page that looks elsewhere and comes back does not wait; each has some 100 kB a
+ * curve.
+ */
+const keptCurves = 24;
 const maxPictureBytes = 1 << 26;
 
 export interface AppOptions {
@@ -31,7 +35,7 @@ export interface AppOptions {
 export function makeApp({root, assets, explorer, about, backends}: AppOptions): Hono {
   const app = new Hono();
   const list = new RunList(root);
-  const logOf = recentLogs(root);
+  const curvesOf = recentCurves(root);
   let streams = 0;
   let choices: Promise<BackendChoice[]> | undefined;
 
@@ -71,7 +75,7 @@ export function makeApp({root, assets, explorer, about, backends}: AppOptions): 
     return streamSSE(c, async (stream) => {
       stream.onAbort(() => gone.abort());
       try {
-        for await (const news of watch(names, {root, list, logOf}, gone.signal)) {
+        for await (const news of watch(names, {root, list, curvesOf}, gone.signal)) {
           if (news) await stream.writeSSE({event: news.event, data: JSON.stringify(news.data)});
           else await stream.write(': still here\n\n');
         }
@@ -83,7 +87,7 @@ export function makeApp({root, assets, explorer, about, backends}: AppOptions): 
   app.get('/api/backends', async (c) => c.json(await (choices ??= backends())));
   app.post('/api/draw', async (c) => {
     if (!/^application\/json\b/.test(c.req.header('content-type') ?? ''))
-      throw new Refused(415, 'the order has to be JSON');
+      throw new Refused(415, 'the request must be JSON');
     const order: DrawOrder = checkOrder(await c.req.text());
     const folder = await drawableFolder(root, order.run, order.step);
     if (!folder)
@@ -103,13 +107,13 @@ function asked(c: Context, name: string): string {
   return value;
 }
 
-function recentLogs(root: RunsRoot): (name: string) => MetricsLog {
-  const logs = new Map<string, MetricsLog>();
+function recentCurves(root: RunsRoot): (name: string) => RunCurves {
+  const logs = new Map<string, RunCurves>();
   return (name) => {
-    const log = logs.get(name) ?? new MetricsLog(root, name);
+    const log = logs.get(name) ?? new RunCurves(root, name);
     logs.delete(name);
     logs.set(name, log); // the last one used comes last
-    if (logs.size > keptLogs) logs.delete(logs.keys().next().value!);
+    if (logs.size > keptCurves) logs.delete(logs.keys().next().value!);
     return log;
   };
 }

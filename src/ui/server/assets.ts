@@ -4,7 +4,7 @@ import {GanError} from '../../errors.js';
 /** The built page, also for a command that runs from its sources. */
 const folder = new URL('../../../dist/pages/ui/', import.meta.url);
 
-/** By address: the file and its type. Nothing else of the folder can be asked for. */
+/** Each address with its file and type. No other file of the folder is served. */
 const files = {
   '/': ['index.html', 'text/html; charset=utf-8'],
   '/page.js': ['page.js', 'text/javascript; charset=utf-8'],

@@ -10,18 +10,19 @@ export function checkOrder(text: string): DrawOrder {
   try {
     value = JSON.parse(text);
   } catch {
-    throw new Refused(400, 'the order is no JSON');
+    throw new Refused(400, 'the request is not JSON');
   }
   const {run, step, latents, backend} = (value ?? {}) as Record<string, unknown>;
-  if (typeof run !== 'string') throw new Refused(400, 'run has to be the name of a run');
-  if (step !== undefined && !Number.isSafeInteger(step)) throw new Refused(400, 'step has to be that of a checkpoint');
+  if (typeof run !== 'string') throw new Refused(400, 'run must be the name of a run');
+  if (step !== undefined && !Number.isSafeInteger(step))
+    throw new Refused(400, 'step must be the step of a checkpoint');
   if (typeof backend !== 'string' || backend.length > 200)
-    throw new Refused(400, 'backend has to be the name of a backend');
+    throw new Refused(400, 'backend must be the name of a backend');
   if (!Array.isArray(latents) || latents.length === 0 || latents.length > mostImages || !latents.every(isLatent)) {
-    throw new Refused(400, `latents have to be 1 to ${mostImages} lists of numbers`);
+    throw new Refused(400, `latents must be 1 to ${mostImages} lists of numbers`);
   }
   if (!latents.every((row) => row.length === latents[0]?.length))
-    throw new Refused(400, 'all latents have to have the same length');
+    throw new Refused(400, 'all latents must have the same length');
   return {run, latents, backend, ...(step !== undefined && {step: step as number})};
 }
 

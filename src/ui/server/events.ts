@@ -1,12 +1,12 @@
 import {setTimeout as sleep} from 'node:timers/promises';
 import type {CurveNews, Points, ServerEvents} from '../protocol.js';
-import type {MetricsLog} from './metrics-log.js';
+import type {RunCurves} from './curves.js';
 import {readDetail, type RunList} from './run-list.js';
 import type {RunsRoot} from './runs-root.js';
 
-/** Between looks at the files. */
+/** Time between two polls of the files, in milliseconds. */
 const intervalMs = 500;
-/** Without news a line is sent, so that a page that is gone is noticed. */
+/** When nothing changes, a line is still sent, so that the server notices a page that is gone. */
 const pingMs = 15_000;
 
 export type ServerEvent = {[K in keyof ServerEvents]: {event: K; data: ServerEvents[K]}}[keyof ServerEvents];
@@ -14,18 +14,21 @@ export type ServerEvent = {[K in keyof ServerEvents]: {event: K; data: ServerEve
 interface Sources {
   root: RunsRoot;
   list: RunList;
-  /** The curves of a run; the same log for all that look at it. */
-  logOf(name: string): MetricsLog;
+  /** The curves of a run; the same ones for all that look at it. */
+  curvesOf(name: string): RunCurves;
 }
 
-/** What a page that watches these runs has to know, first all of it, then what is new; `undefined` where there was nothing for long. */
+/**
+ * Yields everything that a page needs to know about these runs: first the whole state, then the changes. Yields
+ * `undefined` when nothing changed for long.
+ */
 export async function* watch(
   names: readonly string[],
-  {root, list, logOf}: Sources,
+  {root, list, curvesOf}: Sources,
   signal: AbortSignal,
 ): AsyncGenerator<ServerEvent | undefined> {
   const ifNew = onlyChanges();
-  const curves = names.map((name) => new CurveCursor(name, logOf(name)));
+  const curves = names.map((name) => new CurveCursor(name, curvesOf(name)));
   let quiet = 0;
   while (!signal.aborted) {
     const events: ServerEvent[] = ifNew('', {event: 'runs', data: await list.read()});
@@ -61,11 +64,11 @@ function onlyChanges(): (key: string, event: ServerEvent) => ServerEvent[] {
 /** How much of a run's curves one page has been sent. */
 class CurveCursor {
   readonly #name: string;
-  readonly #log: MetricsLog;
+  readonly #log: RunCurves;
   #beginning: number | undefined;
   #sent = new Map<string, {generation: number; points: number}>();
 
-  constructor(name: string, log: MetricsLog) {
+  constructor(name: string, log: RunCurves) {
     this.#name = name;
     this.#log = log;
   }

@@ -15,7 +15,10 @@ export interface ExplorerRequest extends RenderRequest {
 
 export interface ExplorerOptions {
   packages: string[];
-  /** After so long without a request the process that draws is ended, and all memory of its device with it. Default: 60 s. */
+  /**
+   * After this time without a request, the rendering process is ended, which frees all memory of its device. Default:
+   * 60 s.
+   */
   idleMs?: number;
 }
 
@@ -26,8 +29,8 @@ interface Waiting {
 }
 
 /**
- * Draws images in a process of its own: a backend that computes, crashes or runs out of memory takes nothing from those who watch.
- * The process starts with the first request, and anew when another backend is asked for.
+ * Draws images in a process of its own: a backend that computes, crashes or runs out of memory takes nothing from those
+ * who watch. The process starts with the first request, and anew when another backend is asked for.
  */
 export class Explorer {
   readonly #packages: string[];
@@ -43,7 +46,7 @@ export class Explorer {
     this.#idleMs = idleMs;
   }
 
-  /** Whether the process that draws is there. */
+  /** True if the rendering process is running. */
   get isOpen(): boolean {
     return this.#child !== undefined;
   }

@@ -9,9 +9,10 @@ const loopbackNames = ['localhost', '127.0.0.1', '::1'];
 /**
  * Why a request is not answered; undefined when it is. It is asked before anything of the body is read.
  *
- * Host: a page of another site can have its own name point at 127.0.0.1 (DNS rebinding); it cannot change the name that browsers send.
- * So only names are taken that no other site can have: those of this machine, and addresses when `host` is more than loopback.
- * Origin and Sec-Fetch-Site: a page of another site, or of another port, can send requests here but not hide where they come from.
+ * Host: a page of another site can have its own name point at 127.0.0.1 (DNS rebinding); it cannot change the name that
+ * browsers send. So only names are taken that no other site can have: those of this machine, and addresses when `host`
+ * is more than loopback. Origin and Sec-Fetch-Site: a page of another site, or of another port, can send requests here
+ * but not hide where they come from.
  * @param host what the server listens on
  */
 export function refusal(
@@ -47,13 +48,16 @@ function isOwnName(given: string | undefined, listening: string): boolean {
   return !loopbackNames.includes(listening) && isIP(host) !== 0;
 }
 
-/** Says no and ends the connection, so that the rest of a body is not even taken from the system. */
+/** Refuses the request and ends the connection, so that the rest of a body is never read. */
 export function refuse(response: ServerResponse, {status, error}: {status: number; error: string}): void {
   response.writeHead(status, {...securityHeaders, 'content-type': 'application/json', connection: 'close'});
   response.end(JSON.stringify({error}), () => response.socket?.destroySoon());
 }
 
-/** Of every answer. The page loads scripts, styles and pictures from here only, and no other page may embed any of it. */
+/**
+ * Headers of every answer. The page loads scripts, styles and pictures only from this server, and no other page may
+ * embed them.
+ */
 export const securityHeaders = {
   'content-security-policy':
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",

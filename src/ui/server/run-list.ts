@@ -1,16 +1,23 @@
 import type {RunDetail, RunSummary} from '../protocol.js';
-import {RunFolder} from '../../runs/run-folder.js';
-import {metricsFile, parseLine} from './metrics-log.js';
+import {readStanding, type Standing} from '../../runs/metrics-log.js';
+import {checkpointSteps, RunFolder, sampleSteps} from '../../runs/run-folder.js';
 import type {RunsRoot} from './runs-root.js';
 
-/** A run whose metrics have not grown for so long is not being trained; they are written every second, or after each step. */
+/**
+ * A run whose metrics have not grown for so long is not being trained; they are written every second, or after each
+ * step.
+ */
 const liveMs = 15_000;
 const maxConfigBytes = 1 << 20;
-/** Lines have about 150 bytes. */
-const tailBytes = 4096;
+/** Paths below the folder of a run. */
+const files = new RunFolder('');
+
 /** How old an answer may be that several pages share. */
 const freshMs = 900;
-/** A run whose files have not changed for so long is looked at less often: looking at a hundred runs takes a tenth of a second of a processor. */
+/**
+ * A run whose files have not changed for so long is looked at less often: looking at a hundred runs takes a tenth of a
+ * second of a processor.
+ */
 const quietMs = 60_000;
 const quietFreshMs = 5000;
 
@@ -18,7 +25,7 @@ const quietFreshMs = 5000;
 export class RunList {
   readonly #root: RunsRoot;
   #last: {at: number; runs: Promise<RunSummary[]>} | undefined;
-  /** By name: what a run's files had when it was looked at, to read again only what has changed. */
+  /** The state of each run's files at the last poll, by name, so that only changes are read again. */
   readonly #known = new Map<string, {at: number; key: string; summary: Omit<RunSummary, 'live'>}>();
   readonly #now: () => number;
 
@@ -49,22 +56,19 @@ export class RunList {
     const now = this.#now();
     const known = this.#known.get(name);
     if (known && now - known.summary.updated > quietMs && now - known.at < quietFreshMs) return known.summary;
-    const [config, metrics] = await Promise.all([this.#stat(name, 'config.json'), this.#tail(name)]);
+    const [config, metrics] = await Promise.all([this.#stat(name, files.configPath), this.#tail(name)]);
     if (!config) return undefined;
     const key = `${config.ino} ${config.mtimeMs} ${metrics?.key}`;
     if (known?.key === key) {
       known.at = now;
       return known.summary;
     }
-    const {steps} = await readJson(this.#root, name, 'config.json');
-    const {step = 0, critLoss, genLoss} = metrics?.last ?? {};
+    const {steps} = await readJson(this.#root, name, files.configPath);
     const summary = {
       name,
-      step,
+      ...(metrics?.standing ?? {step: 0}),
       updated: Math.round(Math.max(config.mtimeMs, metrics?.mtimeMs ?? 0)),
       ...(typeof steps === 'number' && {steps}),
-      ...(typeof critLoss === 'number' && {critLoss}),
-      ...(typeof genLoss === 'number' && {genLoss}),
     };
     this.#known.set(name, {at: now, key, summary});
     return summary;
@@ -80,47 +84,35 @@ export class RunList {
     }
   }
 
-  /** The last line about a step, from the end of metrics.jsonl. */
-  async #tail(name: string): Promise<{key: string; mtimeMs: number; last: ReturnType<typeof parseLine>} | undefined> {
-    const file = await this.#root.open(name, metricsFile);
+  async #tail(name: string): Promise<{key: string; mtimeMs: number; standing: Standing} | undefined> {
+    const file = await this.#root.open(name, files.metrics.path);
     if (!file) return undefined;
     try {
       const {ino, size, mtimeMs} = await file.stat();
-      const {buffer, bytesRead} = await file.read(
-        Buffer.alloc(Math.min(size, tailBytes)),
-        0,
-        Math.min(size, tailBytes),
-        Math.max(0, size - tailBytes),
-      );
-      const lines = buffer.subarray(0, bytesRead).toString().split('\n').map(parseLine);
-      return {
-        key: `${ino} ${size} ${mtimeMs}`,
-        mtimeMs,
-        last: lines.findLast((line) => line !== undefined && !line.row),
-      };
+      return {key: `${ino} ${size} ${mtimeMs}`, mtimeMs, standing: await readStanding(file)};
     } finally {
       await file.close();
     }
   }
 }
 
-/** What a page shows of a run beside its curves; undefined when there is no such run. */
+/** Returns what a page shows of a run besides its curves; undefined when there is no such run. */
 export async function readDetail(root: RunsRoot, name: string): Promise<RunDetail | undefined> {
-  if ((await root.resolve(name, 'config.json')) === undefined) return undefined;
+  if ((await root.resolve(name, files.configPath)) === undefined) return undefined;
   const [config, origins, samples, checkpoints, {step: best}] = await Promise.all([
-    readJson(root, name, 'config.json'),
-    readJson(root, name, 'config.origins.json'),
-    sampleSteps(root, name),
-    checkpointSteps(root, name),
-    readJson(root, name, 'checkpoints', 'best.json'),
+    readJson(root, name, files.configPath),
+    readJson(root, name, files.originsPath),
+    root.list(name, files.samplesPath),
+    root.list(name, files.checkpointsPath),
+    readJson(root, name, ...segments(files.bestPath)),
   ]);
   const texts = Object.entries(origins).filter((entry): entry is [string, string] => typeof entry[1] === 'string');
   return {
     name,
     config,
     origins: Object.fromEntries(texts),
-    samples,
-    checkpoints,
+    samples: sampleSteps(samples, await lastStep(root, name)),
+    checkpoints: checkpointSteps(checkpoints),
     ...(typeof best === 'number' && {best}),
   };
 }
@@ -138,23 +130,21 @@ async function readJson(root: RunsRoot, name: string, ...file: string[]): Promis
   }
 }
 
-const stepsOf = (names: string[], pattern: RegExp): number[] =>
-  names
-    .flatMap((name) => pattern.exec(name)?.[1] ?? [])
-    .map(Number)
-    .sort((a, b) => a - b);
+async function lastStep(root: RunsRoot, name: string): Promise<number> {
+  const file = await root.open(name, files.metrics.path);
+  return readStanding(file)
+    .then(({step}) => step)
+    .finally(() => file?.close());
+}
 
-const sampleSteps = async (root: RunsRoot, name: string): Promise<number[]> =>
-  stepsOf(await root.list(name, 'samples'), /^step-(\d+)\.png$/);
+const segments = (file: string): string[] => file.split(/[/\\]/);
 
-const checkpointSteps = async (root: RunsRoot, name: string): Promise<number[]> =>
-  stepsOf(await root.list(name, 'checkpoints'), /^step-(\d+)$/);
-
-/** Where the sample grid of a step is, below the run's folder. */
-export const sampleFile = (step: number): string[] => new RunFolder('').samplePath(step).split(/[/\\]/);
+/** Returns the path of the sample grid of a step, relative to the run's folder. */
+export const sampleFile = (step: number): string[] => segments(files.samplePath(step));
 
 /**
- * The real folder of a run whose checkpoint lies in the served folder with all that is read of it; undefined when it does not.
+ * The real folder of a run whose checkpoint lies in the served folder with all that is read of it; undefined when it
+ * does not.
  * @param wanted step of the checkpoint; absent: the newest
  */
 export async function drawableFolder(
@@ -162,14 +152,14 @@ export async function drawableFolder(
   name: string,
   wanted?: number,
 ): Promise<{dir: string; step: number; newest: boolean} | undefined> {
-  const steps = await checkpointSteps(root, name);
+  const steps = checkpointSteps(await root.list(name, files.checkpointsPath));
   const step = wanted === undefined ? steps.at(-1) : steps.find((each) => each === wanted);
   const dir = await root.resolve(name);
   if (step === undefined || dir === undefined) return undefined;
-  const [folder, checkpoint] = new RunFolder('').checkpointPath(step).split(/[/\\]/) as [string, string];
+  const [folder, checkpoint] = segments(files.checkpointPath(step)) as [string, string];
   const entries = await root.list(name, folder, checkpoint);
-  const files = [['config.json'], ...entries.map((entry) => [folder, checkpoint, entry])];
-  const inside = await Promise.all(files.map((file) => root.resolve(name, ...file)));
+  const read = [[files.configPath], ...entries.map((entry) => [folder, checkpoint, entry])];
+  const inside = await Promise.all(read.map((file) => root.resolve(name, ...file)));
   return entries.length > 0 && inside.every((file) => file !== undefined)
     ? {dir, step, newest: wanted === undefined}
     : undefined;

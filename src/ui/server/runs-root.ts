@@ -10,7 +10,7 @@ const mostRuns = 1000;
 
 /** The one way to files for the server: of the runs in one folder, and never out of it, be it by `..` or by a link. */
 export class RunsRoot {
-  /** As given. */
+  /** The folder as the user gave it. */
   readonly dir: string;
 
   constructor(dir: string) {
@@ -36,7 +36,8 @@ export class RunsRoot {
   }
 
   /**
-   * The real path of something in a run's folder; undefined when it is not there, is not below the served folder, or `run` is no name of a run.
+   * The real path of something in a run's folder; undefined when it is not there, is not below the served folder, or
+   * `run` is no name of a run.
    * @param segments names below the run's folder
    */
   async resolve(run: string, ...segments: string[]): Promise<string | undefined> {

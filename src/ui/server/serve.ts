@@ -9,7 +9,7 @@ import {Explorer} from './explorer.js';
 import {refusal, refuse} from './guard.js';
 import {RunsRoot} from './runs-root.js';
 
-/** Where `gan ui` listens when no port is given, and how many ports after it are tried. */
+/** The default port of `gan ui`, and the number of ports after it that are tried. */
 export const defaultPort = 6160;
 const portsTried = 20;
 
@@ -80,7 +80,7 @@ async function listen(server: Server, host: string, wanted: number | undefined):
     if (!error) return;
     if (error.code !== 'EADDRINUSE') {
       throw new GanError('usage', 'GAN_CANNOT_LISTEN', `cannot listen on ${host}, port ${port}: ${error.message}`, {
-        suggestions: ['Give another --port or --host.'],
+        suggestions: ['Choose another --port or --host.'],
       });
     }
   }
@@ -90,8 +90,8 @@ async function listen(server: Server, host: string, wanted: number | undefined):
     `${first === last ? `port ${first} is` : `ports ${first} to ${last} are`} in use on ${host}`,
     {
       suggestions: [
-        '--port 0 takes any that is free',
-        'Perhaps gan ui runs already: one is enough for all runs of a folder.',
+        '--port 0 uses any free port',
+        'Perhaps gan ui is already running: one is enough for all runs of a folder.',
       ],
     },
   );

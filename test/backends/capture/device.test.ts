@@ -111,7 +111,12 @@ describe('steps on a device that repeats them at fixed addresses', () => {
     device.record = () => {
       throw new Error('no graphs today');
     };
-    for (let i = 1; i <= 5; i++) expect(value(run(0.5)), `step ${i}`).to.be.a('number');
+    let w = 1;
+    for (let i = 1; i <= 5; i++) {
+      const y = i * w * 0.5;
+      expect(value(run(0.5)), `step ${i}`).to.be.closeTo(y, 1e-6 * y);
+      w += y;
+    }
     expect(steps.repeated).to.equal(3);
     expect(steps.refusals.join()).to.contain('no graphs today');
     steps.clear();

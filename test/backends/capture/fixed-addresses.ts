@@ -1,7 +1,7 @@
 /**
- * A device with fixed addresses, over the cpu backend: what `DeviceCapture` asks for, done in the plainest way. A recording is the list of
- * kernels with the very arrays that they read and wrote; a launch runs them on those arrays again. So a step comes out right only if
- * the library keeps everything where the recording found it.
+ * A device with fixed addresses, over the cpu backend: what `DeviceCapture` asks for, done in the plainest way. A
+ * recording is the list of kernels with the very arrays that they read and wrote; a launch runs them on those arrays
+ * again. So a step comes out right only if the library keeps everything where the recording found it.
  */
 import type {DataId, KernelConfig, NamedTensorInfoMap, TensorInfo, TypedArray} from '@tensorflow/tfjs-core';
 import {coefficientNames} from '../../../dist/backends/fused/update.js';
@@ -59,7 +59,8 @@ export class FixedAddresses implements DeviceCapture {
       for (const {config, kernelFunc} of kernels) config.kernelFunc = kernelFunc;
       Object.assign(backend(), {write, readSync: read});
       this.#log = undefined;
-      for (const [dataId, old] of before) if (backend().refCount(dataId) > 0) values({dataId}).set(old); // what was recorded is not done
+      // what was recorded is not done
+      for (const [dataId, old] of before) if (backend().refCount(dataId) > 0) values({dataId}).set(old);
     }
     this.records++;
     return {
@@ -110,7 +111,10 @@ function launchKernel(
   });
 }
 
-/** `OptimizerUpdate` for the cpu backend, with float64 between its float32 results as there; writes in place where it may. */
+/**
+ * `OptimizerUpdate` for the cpu backend, with float64 between its float32 results as there; writes in place where it
+ * may.
+ */
 export const updateKernel: KernelConfig = {
   kernelName: 'OptimizerUpdate',
   backendName: 'cpu',

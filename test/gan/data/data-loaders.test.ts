@@ -3,9 +3,9 @@ import {copyFile, mkdir, readFile, writeFile} from 'node:fs/promises';
 import {createRequire} from 'node:module';
 import {dirname, join} from 'node:path';
 import sharp from 'sharp';
-import {fromBatches, fromFolder, fromSource} from '../../../src/gan/data/data-loaders.js';
-import {indexSplitter, parentSplitter, randomSplitter} from '../../../src/gan/data/splitters.js';
-import type {Batch} from '../../../src/gan/data/types.js';
+import {fromBatches, fromFolder, fromSource} from '../../../dist/gan/data/data-loaders.js';
+import {indexSplitter, parentSplitter, randomSplitter} from '../../../dist/gan/data/splitters.js';
+import type {Batch} from '../../../dist/gan/data/types.js';
 import {collect, ganError, inFolder, itemsOf, numbers} from './helpers.js';
 
 const emoji = join(

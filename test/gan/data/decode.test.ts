@@ -1,8 +1,7 @@
 import {expect} from 'chai';
 import sharp, {type Sharp} from 'sharp';
-import {toChannels} from '../../../src/gan/data/channels.js';
-import {decodeImage, type DecodeOptions} from '../../../src/gan/data/decode.js';
-import {padTo, type PadMode} from '../../../src/gan/data/resize.js';
+import {decodeImage, type DecodeOptions} from '../../../dist/gan/data/decode.js';
+import {padTo, toChannels, type PadMode} from '../../../dist/gan/data/pixels.js';
 
 const red = [255, 0, 0];
 const green = [0, 255, 0];
@@ -35,7 +34,8 @@ describe('decodeImage', () => {
       for (let y = 0; y < 8; y++)
         for (let x = 0; x < 8; x++)
           expect(at(data, options, y, x)).to.deep.equal(x === 0 || x === 7 ? at(data, options, 0, x) : green);
-      expect(at(data, options, 0, 0)[1]).to.be.above(200); // bilinear: the neighbour's colour reaches one pixel in at most
+      // bilinear: the neighbour's colour reaches one pixel in at most
+      expect(at(data, options, 0, 0)[1]).to.be.above(200);
     });
 
     it('is a plain cut when the short side has the size already', async () => {
@@ -109,7 +109,8 @@ describe('decodeImage', () => {
 
     it('gives grey, RGB or RGBA from RGB', async () => {
       expect(await first(plain(orange).png())).to.deep.equal([200, 100, 50]);
-      expect(await first(plain(orange).png(), {channels: 1})).to.deep.equal([124]); // 0.299 r + 0.587 g + 0.114 b = 124.2
+      // 0.299 r + 0.587 g + 0.114 b = 124.2
+      expect(await first(plain(orange).png(), {channels: 1})).to.deep.equal([124]);
       expect(await first(plain(orange).png(), {channels: 4})).to.deep.equal([200, 100, 50, 255]);
       expect(await first(plain(orange).png(), {channels: 2})).to.deep.equal([124, 255]);
     });
@@ -120,7 +121,8 @@ describe('decodeImage', () => {
       expect(await first(half)).to.deep.equal([over(200, 255), over(100, 255), over(50, 255)]);
       expect(await first(half, {background: [0, 0, 255]})).to.deep.equal([over(200, 0), over(100, 0), over(50, 255)]);
       const kept = await first(half, {channels: 4});
-      [200, 100, 50, 128].forEach((value, c) => expect(kept[c]).to.be.closeTo(value, 1)); // scaled with the colours multiplied by alpha
+      // scaled with the colours multiplied by alpha
+      [200, 100, 50, 128].forEach((value, c) => expect(kept[c]).to.be.closeTo(value, 1));
       const grey = await first(half, {channels: 2});
       [124, 128].forEach((value, c) => expect(grey[c]).to.be.closeTo(value, 1));
       expect(await first(plain({...orange, alpha: 0}).png(), {channels: 1, background: [9, 9, 9]})).to.deep.equal([9]);

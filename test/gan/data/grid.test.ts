@@ -2,9 +2,9 @@ import {expect} from 'chai';
 import {mkdir, readdir, readFile, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import sharp from 'sharp';
-import {imageGrid, writeImage, writePng} from '../../../src/gan/data/grid.js';
-import {Rng} from '../../../src/gan/rng.js';
-import {generateNoise} from '../../../src/gan/data/noise.js';
+import {imageGrid, writeImage, writePng} from '../../../dist/gan/data/grid.js';
+import {Rng} from '../../../dist/gan/rng.js';
+import {generateNoise} from '../../../dist/gan/data/noise.js';
 import {ganError, inFolder} from './helpers.js';
 
 /** The bytes in a PNG; grey ones are read as RGB by sharp, and RGBA. */

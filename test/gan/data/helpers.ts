@@ -2,19 +2,9 @@ import {mkdtemp, rm} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {setImmediate as tick} from 'node:timers/promises';
-import {isGanError, type GanError} from '../../../src/errors.js';
-import type {Batch, DataLoader, FiniteSource} from '../../../src/gan/data/types.js';
+import type {Batch, DataLoader, FiniteSource} from '../../../dist/gan/data/types.js';
 
-/** The GanError that the call ends with; fails when there is none. */
-export async function ganError(call: () => unknown): Promise<GanError> {
-  try {
-    await call();
-  } catch (error) {
-    if (isGanError(error)) return error;
-    throw error;
-  }
-  throw new Error('expected a GanError');
-}
+export {ganError} from '../../gan-error.js';
 
 /** Items [i]: item i is the number i, so that batches show which items they hold. `broken` ones cannot be read. */
 export function numbers(

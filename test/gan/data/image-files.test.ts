@@ -1,7 +1,7 @@
 import {expect} from 'chai';
 import {mkdir, symlink, writeFile} from 'node:fs/promises';
 import {dirname, join, relative, sep} from 'node:path';
-import {getImageFiles, type ImageFilesOptions} from '../../../src/gan/data/image-files.js';
+import {getImageFiles, type ImageFilesOptions} from '../../../dist/gan/data/image-files.js';
 import {ganError, inFolder} from './helpers.js';
 
 async function touch(dir: string, names: string[]): Promise<void> {

@@ -1,11 +1,11 @@
 import {expect} from 'chai';
 import fc from 'fast-check';
 import {setImmediate as tick} from 'node:timers/promises';
-import {createLoader} from '../../../src/gan/data/loader.js';
-import {InvisibleTensor} from '../../../src/gan/data/noise.js';
-import type {EndlessSource} from '../../../src/gan/data/types.js';
-import {Rng} from '../../../src/gan/rng.js';
-import {GanError} from '../../../src/errors.js';
+import {createLoader} from '../../../dist/gan/data/loader.js';
+import {InvisibleTensor} from '../../../dist/gan/data/noise.js';
+import type {EndlessSource} from '../../../dist/gan/data/types.js';
+import {Rng} from '../../../dist/gan/rng.js';
+import {GanError} from '../../../dist/errors.js';
 import {collect, ganError, itemsOf, numbers} from './helpers.js';
 
 const seeded = (batchSize: number) => ({batchSize, rng: new Rng(7)});

@@ -1,6 +1,6 @@
 import {expect} from 'chai';
 import fc from 'fast-check';
-import {imagenetStats, Normalization} from '../../../src/gan/data/normalize.js';
+import {imagenetStats, Normalization} from '../../../dist/gan/data/normalize.js';
 import {ganError} from './helpers.js';
 
 const allBytes = Uint8Array.from({length: 256}, (_, i) => i);

@@ -1,7 +1,7 @@
 import {expect} from 'chai';
 import {createHash} from 'node:crypto';
-import {outlines, shapeNames} from '../../../src/gan/data/shape-outlines.js';
-import {drawScene, shapesScene, shapesSource, type Scene} from '../../../src/gan/data/shapes.js';
+import {outlines, shapeNames} from '../../../dist/gan/data/shape-outlines.js';
+import {drawScene, shapesScene, shapesSource, type Scene} from '../../../dist/gan/data/shapes.js';
 import {ganError} from './helpers.js';
 
 const scenes = Array.from({length: 8192}, (_, i) => shapesScene(i));

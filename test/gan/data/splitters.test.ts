@@ -7,7 +7,7 @@ import {
   parentSplitter,
   randomSplitter,
   type Split,
-} from '../../../src/gan/data/splitters.js';
+} from '../../../dist/gan/data/splitters.js';
 import {ganError} from './helpers.js';
 
 const named = (n: number) => Array.from({length: n}, (_, i) => `${i}.png`);

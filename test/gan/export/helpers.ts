@@ -1,8 +1,9 @@
 import {expect} from 'chai';
 import {Rng, tf, type Module} from 'gankit';
+import {exportTools} from '../../../dist/gan/export/tools.js';
 import {graphOf} from '../../../dist/gan/export/traced-network.js';
-import {toOnnx} from '../../../dist/gan/export/onnx/write.js';
-import {toTfjs} from '../../../dist/gan/export/tfjs/write.js';
+import {toOnnx} from '../../../dist/parts/exporters/onnx/write.js';
+import {toTfjs} from '../../../dist/parts/exporters/tfjs/write.js';
 import {permute} from '../../../dist/gan/module.js';
 import {runGraphModel} from './graph-model.js';
 import {onnxruntime, runOnnx, type Ort} from './onnxruntime.js';
@@ -54,7 +55,10 @@ export interface Format {
   name: string;
   /** Why what is exported cannot be run here. */
   missing?: string;
-  /** The exported network computes what the library computes, for a batch of another size than any that the export has seen. */
+  /**
+   * The exported network computes what the library computes, for a batch of another size than any that the export has
+   * seen.
+   */
   expectSame(network: Module, itemShape: readonly number[]): Promise<void>;
 }
 
@@ -63,13 +67,8 @@ export const formats: readonly Format[] = [
     name: 'tfjs',
     async expectSame(network, itemShape) {
       const {input, shape, output, outputShape} = expected(network, itemShape);
-      const model = toTfjs(await graphOf(network, itemShape), {
-        name: 'network',
-        input: 'x',
-        output: 'y',
-        version: '0',
-        metadata: {},
-      });
+      const facts = {name: 'network', input: 'x', output: 'y', metadata: {}};
+      const model = toTfjs(await graphOf(network, itemShape), facts, exportTools);
       const got = await runGraphModel(model, input, shape);
       expect(got.shape).to.deep.equal(outputShape);
       expectNear(got.data, output, 'tfjs');
@@ -80,14 +79,8 @@ export const formats: readonly Format[] = [
     ...(!ort && {missing: noOrt}),
     async expectSame(network, itemShape) {
       const {input, shape, output, outputShape} = expected(network, itemShape);
-      const model = toOnnx(await graphOf(network, itemShape), {
-        name: 'network',
-        input: 'x',
-        output: 'y',
-        doc: '',
-        version: '0',
-        metadata: {},
-      });
+      const facts = {name: 'network', input: 'x', output: 'y', doc: '', metadata: {}};
+      const model = toOnnx(await graphOf(network, itemShape), facts, exportTools);
       const [given, wanted] = [toFirst(input, shape), toFirst(output, outputShape)];
       const got = await runOnnx(ort!, model, given.data, given.shape);
       expect(got.shape).to.deep.equal(wanted.shape);

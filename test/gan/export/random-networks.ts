@@ -1,4 +1,6 @@
-/** Networks drawn from the library's layers with random options, such that each layer takes what the one before gives. */
+/**
+ * Networks drawn from the library's layers with random options, such that each layer takes what the one before gives.
+ */
 import {
   AddChannels,
   BatchNorm,

@@ -4,7 +4,7 @@ import {Conv, Rng, tf, type Tensor} from 'gankit';
 import type {Graph, Id} from '../../../dist/gan/export/graph.js';
 import {runGraph} from '../../../dist/gan/export/run-graph.js';
 import {graphOf} from '../../../dist/gan/export/traced-network.js';
-import {withoutTransposed} from '../../../dist/gan/export/web/without-transposed.js';
+import {withoutTransposed} from '../../../dist/gan/export/without-transposed.js';
 import {withDevice} from '../../device.js';
 import {expectNear} from './helpers.js';
 

@@ -92,7 +92,7 @@ describe('safetensors', () => {
       const error = await ganError(() => decodeSafetensors(bytes, 'the/file'));
       expect(error).to.include({code: 'GAN_FILE_BROKEN', kind: 'data'});
       expect(error.message)
-        .to.match(/^the\/file is no intact safetensors file: /)
+        .to.match(/^the\/file is not an intact safetensors file: /)
         .and.match(text);
     });
   }

@@ -76,7 +76,8 @@ function weightOf({normType, transpose}: ConvLayerOptions, state: State): Plain 
   if (normType === 'Spectral') {
     const original = state.get('0.weight_orig')!;
     const rows = matrixRows(original, transpose ? 1 : 0);
-    const scale = sigma(rows, state.get('u')!.data, state.get('v')!.data); // after the iteration; constants for the gradient
+    // after the iteration; constants for the gradient
+    const scale = sigma(rows, state.get('u')!.data, state.get('v')!.data);
     return map(original, (value) => value / scale);
   }
   if (normType === 'Weight') {

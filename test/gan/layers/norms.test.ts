@@ -6,7 +6,8 @@ import {ganError, random} from '../helpers.js';
 describe('BatchNorm', () => {
   withDevice();
 
-  // one channel with the values 1, 2, 3, 6 (mean 3, biased variance 3.5, unbiased 14/3), one with 0, 0, 4, 4 (2, 4, 16/3)
+  // one channel with the values 1, 2, 3, 6 (mean 3, biased variance 3.5, unbiased 14/3), one with 0, 0, 4, 4 (2, 4,
+  // 16/3)
   const x = (): Tensor => tf.tensor([1, 0, 2, 0, 3, 4, 6, 4], [2, 2, 1, 2]);
   const biased = [3.5, 4];
 

@@ -1,4 +1,7 @@
-/** Convolutions and norms by their definitions: plain loops over float64 in PyTorch's layout, [batch, channels, ...spatial]. */
+/**
+ * Convolutions and norms by their definitions: plain loops over float64 in PyTorch's layout, [batch, channels,
+ * ...spatial].
+ */
 export interface Plain {
   shape: number[];
   data: Float64Array;
@@ -87,7 +90,10 @@ export function conv(
   return {shape: [batch, outs, ...outSize.slice(3 - dims)], data: y.data};
 }
 
-/** torch.nn.functional.conv_transpose1d, 2d, 3d: every input value adds the filter to the output. Weight [in, out / groups, ...kernel]. */
+/**
+ * torch.nn.functional.conv_transpose1d, 2d, 3d: every input value adds the filter to the output. Weight [in, out /
+ * groups, ...kernel].
+ */
 export function convTranspose(
   input: Plain,
   weight: Plain,
@@ -131,7 +137,10 @@ export function convTranspose(
   return {shape: [batch, outs, ...outSize.slice(3 - dims)], data: y.data};
 }
 
-/** Normalises over all that shares a channel (batch norm), or a channel and an image (instance norm), with the biased variance. */
+/**
+ * Normalises over all that shares a channel (batch norm), or a channel and an image (instance norm), with the biased
+ * variance.
+ */
 export function norm(x: Plain, weight: Plain, bias: Plain, per: 'batch' | 'instance', eps = 1e-5): Plain {
   const [batch, channels, ...spatial] = x.shape as [number, number, ...number[]];
   const positions = spatial.reduce((a, b) => a * b, 1);
@@ -152,7 +161,9 @@ export function norm(x: Plain, weight: Plain, bias: Plain, per: 'batch' | 'insta
 
 export const map = (x: Plain, f: (value: number) => number): Plain => plain(x.shape, x.data.map(f));
 
-/** The rows of a weight as spectral norm sees it: along its output axis, which is 0, or 1 in a transposed convolution. */
+/**
+ * The rows of a weight as spectral norm sees it: along its output axis, which is 0, or 1 in a transposed convolution.
+ */
 export function matrixRows({shape, data}: Plain, axis: 0 | 1): Float64Array[] {
   const [a, b, ...kernel] = shape as [number, number, ...number[]];
   const taps = kernel.reduce((x, y) => x * y, 1);
@@ -183,7 +194,9 @@ export const sigma = (rows: Float64Array[], u: ArrayLike<number>, v: ArrayLike<n
     u,
   );
 
-/** d f / d x by central differences: f is smooth where it is looked at, in float64, and so this is good to about 1e-8. */
+/**
+ * d f / d x by central differences: f is smooth where it is looked at, in float64, and so this is good to about 1e-8.
+ */
 export function differences(f: () => number, x: Plain, step = 1e-5): Float64Array {
   return x.data.map((value, i) => {
     x.data[i] = value + step;

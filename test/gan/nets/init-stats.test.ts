@@ -58,7 +58,8 @@ function statistics(data: Float32Array): Statistics {
 
 /**
  * Bounds: for n values of standard deviation s the mean scatters by s / sqrt(n), the standard deviation by about
- * s sqrt((k - 1) / 4n) with kurtosis k, the kurtosis by less than 5 / sqrt(n); five of each are allowed, and as much again for the recording.
+ * s sqrt((k - 1) / 4n) with kurtosis k, the kurtosis by less than 5 / sqrt(n); five of each are allowed, and as much
+ * again for the recording.
  */
 function compare(name: string, got: Statistics, recorded: Recorded): void {
   const {count, mean, std, kurtosis, min, max} = got;
@@ -73,7 +74,8 @@ function compare(name: string, got: Statistics, recorded: Recorded): void {
   const isUniform = Math.abs(recorded.kurtosis - 1.8) < 0.1;
   expect(kurtosis, `${name}: kurtosis`).to.be.closeTo(isUniform ? 1.8 : 3, 5 * scatter + 0.002);
   if (!isUniform) return;
-  // uniform: never beyond the bound, which is sqrt(3) standard deviations and the extreme of 20 draws of torch; near it with many values
+  // uniform: never beyond the bound, which is sqrt(3) standard deviations and the extreme of 20 draws of torch; near it
+  // with many values
   const bound = Math.max(recorded.max, -recorded.min);
   expect(Math.max(max, -min), `${name}: extreme`).to.be.within(
     bound * (1 - 15 / count),

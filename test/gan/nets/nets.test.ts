@@ -128,7 +128,8 @@ describe('basicGenerator', () => {
   }
 
   it('rounds half of an odd number of features down, as fastai does', () => {
-    expect(basicGenerator(8, 1, {inSize: 3, nFeatures: 5}).parameters()[0]!.shape).to.deep.equal([4, 4, 4, 3]); // 5 // 2 * 2
+    // 5 // 2 * 2
+    expect(basicGenerator(8, 1, {inSize: 3, nFeatures: 5}).parameters()[0]!.shape).to.deep.equal([4, 4, 4, 3]);
   });
 
   it('refuses latents of another length, and too few features', async () => {

@@ -243,7 +243,8 @@ describe('Optimizer', () => {
   ] as const) {
     it(`${name} goes on bit for bit after its state went through a file`, async () => {
       const make = (): {conv: Conv; opt: Optimizer; names: Map<Parameter, string>} => {
-        const conv = new Conv(2, 3, {kernelSize: 2, rng: new Rng(1)}); // a filter, whose layout in the file is another one
+        // a filter, whose layout in the file is another one
+        const conv = new Conv(2, 3, {kernelSize: 2, rng: new Rng(1)});
         return {
           conv,
           opt: factory([conv.parameters()], 0.05),

@@ -2,9 +2,14 @@
 import {expect} from 'chai';
 import {tf, type Scalar, type Tensor} from '../../../dist/backends/tf.js';
 import type {Device} from '../../../dist/backends/device.js';
+import {GANModule} from '../../../dist/gan/gan-module.js';
+import {namedTerms, sumOf} from '../../../dist/gan/losses/loss.js';
+import {isDue, penaltyNames, penaltyTerms, type Penalty} from '../../../dist/gan/penalties/penalty.js';
 import {Rng} from '../../../dist/gan/rng.js';
+import {PartRandom} from '../../../dist/gan/step-random.js';
+import {SharedStep, type TrainingStep} from '../../../dist/gan/training-step.js';
 import {openRegistry} from '../../../dist/plugin/discover.js';
-import type {Penalty} from '../../../dist/plugin/index.js';
+import {FunctionModule} from '../helpers.js';
 import {openCpu} from '../../runs/helpers.js';
 
 const registry = openRegistry();
@@ -31,26 +36,34 @@ describe('penalties', () => {
   });
   after(() => device.close());
 
-  /** The value of a penalty, and its derivative by the critic's only number. Real and generated images are the same. */
-  async function measure(
-    penalty: Penalty,
+  const random = new PartRandom(new Rng(1));
+  const progress = {step: 0, steps: 1, position: 0, networkStep: 0, images: 0};
+
+  /** The sum of what `compute` gives for a critic's step, and its derivative by the critic's only number. */
+  async function measureStep(
+    compute: (step: TrainingStep) => Tensor,
     critic: (x: Tensor, a: Tensor) => Tensor,
     a: number,
-    step = 0,
-  ): Promise<[number, number] | undefined> {
+  ): Promise<[number, number]> {
     const x = tf.tensor(images, [3, 2, 2, 1]);
     const variable = tf.scalar(a).variable();
-    let skipped = false;
-    const {value, grads} = tf.variableGrads(() => {
-      const result = penalty({critic: (at) => critic(at, variable), real: x, fake: x, rng: new Rng(1), step});
-      skipped = result === undefined;
-      return (result ?? tf.mul(variable, 0)) as Scalar;
-    }, [variable]);
-    return skipped ? undefined : [(await value.data())[0]!, (await Object.values(grads)[0]!.data())[0]!];
+    const model = new GANModule(undefined, new FunctionModule((at) => critic(at, variable)));
+    const facts = {model, turn: 'critic', progress, real: {images: x}, fake: {images: x}} as const;
+    const {value, grads} = tf.variableGrads(
+      () => sumOf(SharedStep.terms(facts, (step) => namedTerms(compute(step.view(random)), 'all'))) as Scalar,
+      [variable],
+    );
+    return [(await value.data())[0]!, (await Object.values(grads)[0]!.data())[0]!];
   }
 
-  const linear = (x: Tensor, a: Tensor): Tensor => tf.sum(tf.mul(x, a), [1, 2, 3]); // slope a at each of 4 pixels: norm 2 a
-  const quadratic = (x: Tensor, a: Tensor): Tensor => tf.mul(tf.sum(tf.square(x), [1, 2, 3]), tf.div(a, 2)); // slope a x
+  /** The same of a penalty. Real and generated images are the same. */
+  const measure = (penalty: Penalty, critic: (x: Tensor, a: Tensor) => Tensor, a: number): Promise<[number, number]> =>
+    measureStep((step) => penaltyTerms(penalty, 'it', step)['it']!, critic, a);
+
+  // slope a at each of 4 pixels: norm 2 a
+  const linear = (x: Tensor, a: Tensor): Tensor => tf.sum(tf.mul(x, a), [1, 2, 3]);
+  // slope a x
+  const quadratic = (x: Tensor, a: Tensor): Tensor => tf.mul(tf.sum(tf.square(x), [1, 2, 3]), tf.div(a, 2));
   const closeTo = (got: readonly number[] | undefined, wanted: readonly number[]): void =>
     wanted.forEach((value, i) => expect(got![i], String(i)).to.be.closeTo(value, 1e-4 * (1 + Math.abs(value))));
 
@@ -71,7 +84,11 @@ describe('penalties', () => {
       seen.push(...(x.dataSync() as Float32Array));
       return tf.sum(x, [1, 2, 3]);
     };
-    penalty({critic, real: tf.ones([50, 1, 1, 1]), fake: tf.zeros([50, 1, 1, 1]), rng: new Rng(3), step: 0});
+    const model = new GANModule(undefined, new FunctionModule(critic));
+    const [real, fake] = [{images: tf.ones([50, 1, 1, 1])}, {images: tf.zeros([50, 1, 1, 1])}];
+    SharedStep.terms({model, turn: 'critic', progress, real, fake}, (step) =>
+      penaltyTerms(penalty, 'it', step.view(new PartRandom(new Rng(3)))),
+    );
     expect(seen).to.have.length(50);
     expect(Math.min(...seen)).to.be.within(0, 0.2);
     expect(Math.max(...seen)).to.be.within(0.8, 1);
@@ -87,9 +104,79 @@ describe('penalties', () => {
     closeTo(await measure(penalty, quadratic, 0.7), [2 * 0.49 * squares, 4 * 0.7 * squares]);
   });
 
-  it('r1: in each nth step, n times as heavy', async () => {
-    const penalty = await make('r1', {gamma: 4, every: 3});
-    closeTo(await measure(penalty, linear, 0.8, 3), [3 * 2 * 4 * 0.64, 3 * 2 * 4 * 2 * 0.8]);
-    expect(await measure(penalty, linear, 0.8, 4)).to.equal(undefined);
+  it('r2: the same at generated images', async () => {
+    const penalty = await make('r2', {gamma: 4});
+    const squares = mean(norms.map((norm) => norm ** 2));
+    closeTo(await measure(penalty, quadratic, 0.7), [2 * 0.49 * squares, 4 * 0.7 * squares]);
+  });
+
+  for (const name of ['r1', 'r2', 'wgan-gp'])
+    it(`${name}: in each nth step, n times as heavy`, async () => {
+      const [once, lazy] = [await make(name, {}), await make(name, {every: 3})];
+      const [value, slope] = await measure(once, quadratic, 0.8);
+      closeTo(await measure(lazy, quadratic, 0.8), [3 * value, 3 * slope]);
+      expect([0, 1, 2, 3, 4].map((step) => isDue(lazy, 'critic', step))).to.deep.equal([
+        true,
+        false,
+        false,
+        true,
+        false,
+      ]);
+      expect([0, 1, 2].map((step) => isDue(once, 'critic', step))).to.deep.equal([true, true, true]);
+      expect(isDue(once, 'generator', 0)).to.equal(false);
+    });
+
+  it('are logged by their names, each of which is there once', () => {
+    const named = (name?: string): Penalty => ({...(name && {name}), network: 'critic', compute: () => tf.scalar(1)});
+    expect(penaltyNames([named('r1'), named(), named('r1'), named('r2'), named()])).to.deep.equal([
+      'r1',
+      'penalty',
+      'r1 2',
+      'r2',
+      'penalty 2',
+    ]);
+    const two: Penalty = {...named(), compute: () => ({a: tf.scalar(1), b: tf.scalar(2)}), every: 4};
+    const terms = penaltyTerms(two, 'p', {} as TrainingStep);
+    expect(Object.entries(terms).map(([name, term]) => [name, term.dataSync()[0]])).to.deep.equal([
+      ['p.a', 4],
+      ['p.b', 8],
+    ]);
+  });
+
+  it('r1 and r2 with a relativistic loss: one pass of the critic each, and the derivative that differences give', async () => {
+    const parts = [await make('r1', {gamma: 4}), await make('r2', {gamma: 2})];
+    const loss = await registry.create('loss', 'relativistic');
+    const [a, h] = [0.7, 1e-5];
+    const fakes = images.map((image) => image.map((value) => 1 - value));
+    // The critic: sum of tanh(a x) + a x^2 over the pixels; its slope: a (1 - tanh(a x)^2) + 2 a x.
+    let passes = 0;
+    const critic = (x: Tensor, b: Tensor): Tensor => {
+      passes++;
+      return tf.sum(tf.add(tf.tanh(tf.mul(x, b)), tf.mul(tf.square(x), b)), [1, 2, 3]);
+    };
+    const plain = (b: number): number => {
+      const score = (image: number[]): number => image.reduce((sum, x) => sum + Math.tanh(b * x) + b * x * x, 0);
+      const squares = (image: number[]): number =>
+        image.reduce((sum, x) => sum + (b * (1 - Math.tanh(b * x) ** 2) + 2 * b * x) ** 2, 0);
+      const pairs = images.map((image, i) => Math.log1p(Math.exp(score(fakes[i]!) - score(image))));
+      return mean(pairs) + 2 * mean(images.map(squares)) + mean(fakes.map(squares));
+    };
+    const variable = tf.scalar(a).variable();
+    const model = new GANModule(undefined, new FunctionModule((x) => critic(x, variable)));
+    const [real, fake] = [images, fakes].map((all) => ({images: tf.tensor(all, [3, 2, 2, 1])})) as [object, object];
+    const before = tf.memory().numTensors;
+    const {value, grads} = tf.variableGrads(() => {
+      const terms = SharedStep.terms({model, turn: 'critic', progress, real, fake}, (step) => ({
+        ...namedTerms(loss.critic(step.view(random)), 'adversarial'),
+        ...penaltyTerms(parts[0]!, 'r1', step.view(random)),
+        ...penaltyTerms(parts[1]!, 'r2', step.view(random)),
+      }));
+      expect(Object.keys(terms)).to.deep.equal(['adversarial', 'r1', 'r2']);
+      return sumOf(terms) as Scalar;
+    }, [variable]);
+    expect(passes).to.equal(2);
+    expect(tf.memory().numTensors).to.equal(before + 2); // value and gradient
+    const slope = (plain(a + h) - plain(a - h)) / (2 * h);
+    closeTo([(await value.data())[0]!, (await Object.values(grads)[0]!.data())[0]!], [plain(a), slope]);
   });
 });

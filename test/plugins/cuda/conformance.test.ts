@@ -3,8 +3,9 @@ import {noCompiler} from './emulator/index.js';
 import {openFakeDevice} from './fake/open.js';
 import type {Pace} from './fake/streams.js';
 
-// The whole kit takes two minutes (GAN_TEST_CUDA=all): what of it concerns this side of the kernels, each part at another pace of
-// the streams. Nothing is done before somebody waits for it on a late one, so that what is not waited for shows.
+// The whole kit takes two minutes (GAN_TEST_CUDA=all): what of it concerns this side of the kernels, each part at
+// another pace of the streams. Nothing is done before somebody waits for it on a late one, so that what is not waited
+// for shows.
 const parts: [only: string | undefined, paces: Pace[]][] =
   process.env['GAN_TEST_CUDA'] === 'all'
     ? [[undefined, ['late', 'eager']]]

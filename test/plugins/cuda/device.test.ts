@@ -40,7 +40,8 @@ describe('cuda: the device, on a fake of CUDA that checks each call', () => {
       const {fake} = await start({paces});
       const sums: Tensor[] = [];
       for (let i = 1; i <= 6; i++) {
-        // large: on the stream of uploads, in blocks that are used again while the computation still reads what was there
+        // large: on the stream of uploads, in blocks that are used again while the computation still reads what was
+        // there
         const x = tf.tensor1d(new Float32Array(20_000).fill(i));
         sums.push(tf.sum(tf.mul(x, x)));
         x.dispose();

@@ -1,4 +1,7 @@
-/** Every kernel compiles for the cards that are supported, from the oldest on. The compiler of the toolkit stands in for NVRTC, which is the same one. */
+/**
+ * Every kernel compiles for the cards that are supported, from the oldest on. The compiler of the toolkit stands in for
+ * NVRTC, which is the same one.
+ */
 import {execFile} from 'node:child_process';
 import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';

@@ -16,7 +16,10 @@ const signed = (): Tensor => random([3, 7, 5], 1, -2, 2);
 const odd = (): Tensor => tf.tensor1d([NaN, Infinity, -Infinity, 0, -0, 1.5, -1.5, 2.5, 1e-30, -1e30, 3]);
 const few = (): Tensor => ints(-7, -3, 0, 2, 9, 100_000);
 
-/** Operations that the conformance kit leaves out, with values at which they differ. All results are compared with tfjs-backend-cpu's. */
+/**
+ * Operations that the conformance kit leaves out, with values at which they differ. All results are compared with
+ * tfjs-backend-cpu's.
+ */
 type Case = [what: string, compute: () => Tensor | Tensor[]];
 
 const unary: Case[] = (
@@ -477,7 +480,9 @@ const layers: Case[] = [
   ['convolutions, dilated', () => tf.conv2d(image4(), random([3, 2, 3, 4], 65) as Tensor4D, 1, 'same', 'NHWC', 2)],
 ];
 
-/** Central differences in float32 of a sum weighted at random: what a linear operation's gradient has to be, exactly. */
+/**
+ * Central differences in float32 of a sum weighted at random: what a linear operation's gradient has to be, exactly.
+ */
 async function expectLinearGradient(f: (x: Tensor) => Tensor, shape: number[], seed: number): Promise<void> {
   const unit = (i: number): Tensor =>
     tf.tensor(
@@ -525,7 +530,8 @@ describe('cuda: operations on the emulator, as on the cpu backend', function () 
     it(what, () => expectSame(compute));
   }
 
-  // tfjs-backend-cpu divides by numbers outside of the image, too, gets the nearest neighbours' gradient wrong and swaps sides in the bilinear one
+  // tfjs-backend-cpu divides by numbers outside of the image, too, gets the nearest neighbours' gradient wrong and
+  // swaps sides in the bilinear one
   it('gradient of avgPool beyond the border', () =>
     expectLinearGradient((x) => tf.avgPool(x as Tensor4D, 3, 2, 'same'), [1, 5, 4, 2], 66));
   for (const name of ['resizeNearestNeighbor', 'resizeBilinear'] as const) {
@@ -646,7 +652,8 @@ describe('cuda: operations on the emulator, as on the cpu backend', function () 
   });
 
   it('are all that there are, in every variant', () => {
-    const elsewhere = ['TrainBatchNorm', 'TrainBatchNormGrad', 'Blend', 'BytesToFloat', 'OptimizerUpdate']; // fused.test.ts
+    // fused.test.ts
+    const elsewhere = ['TrainBatchNorm', 'TrainBatchNormGrad', 'Blend', 'BytesToFloat', 'OptimizerUpdate'];
     expect(kernels.map(({name}) => name).filter((name) => !called.has(name))).to.deep.equal(elsewhere);
     const own = sources.filter(({name}) => !name.startsWith('dnn/')); // those are between tensors and cuDNN
     const idle = own

@@ -32,7 +32,8 @@ describe('cuda: where the time on the device goes', () => {
     const [x, filter] = [tf.ones([2, 6, 6, 3]) as Tensor4D, tf.ones([3, 3, 3, 5]) as Tensor4D];
     const [a, b] = [tf.ones([4, 7]) as Tensor2D, tf.ones([7, 3]) as Tensor2D];
     const y = tf.relu(a);
-    tf.dispose([tf.conv2d(x, filter, 1, 'valid'), tf.matMul(a, b)]); // has the algorithm measured, the filter turned, and all of it on the device
+    // has the algorithm measured, the filter turned, and all of it on the device
+    tf.dispose([tf.conv2d(x, filter, 1, 'valid'), tf.matMul(a, b)]);
     const before = launches();
     const {kernelMs, parts, getExtraProfileInfo} = await time(() =>
       tf.tidy(() => {

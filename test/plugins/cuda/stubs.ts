@@ -1,7 +1,7 @@
 /**
- * Shared libraries with the functions of CUDA's, made from the tables of the bindings, that accept everything and compute nothing: what is tried with them
- * is the way through koffi, the search, and scripts. Memory of the "card" is memory of the process, and copies are made; kernels, products and
- * convolutions leave their results as they are.
+ * Shared libraries with the functions of CUDA's, made from the tables of the bindings, that accept everything and
+ * compute nothing: what is tried with them is the way through koffi, the search, and scripts. Memory of the "card" is
+ * memory of the process, and copies are made; kernels, products and convolutions leave their results as they are.
  */
 import {execFileSync} from 'node:child_process';
 import {mkdirSync, writeFileSync} from 'node:fs';

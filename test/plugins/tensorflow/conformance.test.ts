@@ -1,6 +1,9 @@
 import {testBackend} from 'gankit/testing';
 
-/** A folder with @tensorflow/tfjs-node and its addon (see plugins/tensorflow/README.md): TensorFlow is too large to be fetched for a test. */
+/**
+ * A folder with @tensorflow/tfjs-node and its addon (see plugins/tensorflow/README.md): TensorFlow is too large to be
+ * fetched for a test.
+ */
 const project = process.env['GAN_TEST_TENSORFLOW'];
 
 describe('tensorflow: the conformance kit', () => {

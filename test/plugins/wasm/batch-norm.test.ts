@@ -1,7 +1,7 @@
 import {expect} from 'chai';
 import fc from 'fast-check';
-import {batchNorm, batchNormGradient} from '../../../src/backends/fused/batch-norm.js';
-import {tf, type Tensor} from '../../../src/backends/tf.js';
+import {batchNorm, batchNormGradient} from '../../../dist/backends/fused/batch-norm.js';
+import {tf, type Tensor} from '../../../dist/backends/tf.js';
 import {expectClose, expectSame, forAll, makeBackend, on, random, withDevice} from './support.js';
 
 const cases = fc.record({

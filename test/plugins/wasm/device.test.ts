@@ -131,7 +131,7 @@ describe('wasm: the device', function () {
         tf.tidy(() => tf.square(tf.broadcastTo(tf.ones([1, shape[1]!]), shape as [number, number]))),
       );
       expect(error).to.include({code: 'GAN_BACKEND_MEMORY', kind: 'backend', exitCode: 4});
-      expect(error.message).to.match(/\d+ MiB more are wanted/);
+      expect(error.message).to.match(/\d+ MiB more are needed/);
     }
     expect(Array.from(tf.tidy(() => tf.square(tf.tensor1d([3, 4])).dataSync()))).to.deep.equal([9, 16]);
     await device.close?.();

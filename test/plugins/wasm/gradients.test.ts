@@ -3,8 +3,8 @@ import {tf, type Scalar, type Tensor, type Tensor4D} from '../../../dist/backend
 import {random, withDevice} from './support.js';
 
 /**
- * Compares the derivative of `f` along a random direction with a central difference. The functions here are quadratic at
- * most in each input, so the difference has no error of its own; what is left is float32 rounding of values of a few
+ * Compares the derivative of `f` along a random direction with a central difference. The functions here are quadratic
+ * at most in each input, so the difference has no error of its own; what is left is float32 rounding of values of a few
  * hundred (1e-5) divided by twice the step.
  */
 function expectGradients(f: (...xs: Tensor[]) => Tensor, xs: Tensor[]): void {

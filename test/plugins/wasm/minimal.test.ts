@@ -1,6 +1,6 @@
 import {expect} from 'chai';
 import fc from 'fast-check';
-import type {Tensor} from '../../../src/backends/tf.js';
+import type {Tensor} from '../../../dist/backends/tf.js';
 import {forAll, makeBackend, on, random, run} from './support.js';
 
 /** Convolutions that minimal filtering takes. */

@@ -28,7 +28,10 @@ const equations = fc.tuple(axes, fc.option(axes)).chain(([left, right]) => {
 const sizes: Record<string, number> = {b: 2, h: 3, i: 3, j: 4, k: 5};
 const shapeOf = (letters: string): number[] => Array.from(letters, (letter) => sizes[letter]!);
 
-/** The sum of products that an equation means, index by index; the cpu backend leaves out sums over axes of the last operand. */
+/**
+ * The sum of products that an equation means, index by index; the cpu backend leaves out sums over axes of the last
+ * operand.
+ */
 function sumOfProducts(equation: string, operands: Float32Array[]): number[] {
   const [left = '', result = ''] = equation.split('->');
   const parts = left.split(',');

@@ -1,4 +1,7 @@
-/** What must hold whatever the device is set to: fastai's recordings, exact resume, and the same training on any number of threads. */
+/**
+ * What must hold whatever the device is set to: fastai's recordings, exact resume, and the same training on any number
+ * of threads.
+ */
 import {readdirSync} from 'node:fs';
 import path from 'node:path';
 import {fileURLToPath} from 'node:url';

@@ -1,17 +1,24 @@
 /** What the tests of the wasm plug-in share: an open device, random tensors, comparison with tfjs-backend-cpu. */
-import '@tensorflow/tfjs-backend-cpu';
+import './fast-cpu.js';
 import type {NamedAttrMap} from '@tensorflow/tfjs-core';
 import {expect} from 'chai';
 import fc from 'fast-check';
 import {GanError} from '../../../dist/errors.js';
 import type {Gan, OpenedDevice} from '../../../dist/plugin/index.js';
 import {opt} from '../../../dist/options/options.js';
+import {registerKernels} from '../../../dist/backends/kernels.js';
 import {tf, type Tensor} from '../../../dist/backends/tf.js';
 import {Rng} from '../../../dist/gan/rng.js';
 import plugin from '../../../plugins/wasm/src/index.js';
 
 /** The part of the plug-in API that a backend uses. */
-const gan = {tf, opt, GanError, backend: (definition: unknown) => definition} as unknown as Gan;
+const gan = {
+  tf,
+  opt,
+  GanError,
+  kernels: {register: registerKernels},
+  backend: (definition: unknown) => definition,
+} as unknown as Gan;
 
 export const makeBackend = (options: {threads: number | undefined; relaxedSimd: boolean; wideSimd?: boolean}) =>
   plugin(gan).create({wideSimd: options.relaxedSimd, ...options});
@@ -62,8 +69,8 @@ export async function on(
 }
 
 /**
- * Float32 sums of a few thousand products in another order differ by about 1e-6 of the largest result; 1e-5 of it and 1e-4
- * of each value leave room for that and for nothing else.
+ * Float32 sums of a few thousand products in another order differ by about 1e-6 of the largest result; 1e-5 of it and
+ * 1e-4 of each value leave room for that and for nothing else.
  */
 export function expectClose(got: number[], wanted: number[], what = ''): void {
   expect(got.length, `${what}: length`).to.equal(wanted.length);
@@ -88,8 +95,8 @@ export async function expectSame(compute: () => Tensor | Tensor[]): Promise<void
 const cases = Number(process.env['GAN_TEST_CASES'] ?? 500);
 
 /**
- * Checks a property on `numRuns` random cases, those that it refuses with `fc.pre` not counted, and shrinks the one that
- * fails. The seed is fixed so that a run can be repeated.
+ * Checks a property on `numRuns` random cases, those that it refuses with `fc.pre` not counted, and shrinks the one
+ * that fails. The seed is fixed so that a run can be repeated.
  */
 export async function forAll<T>(
   drawn: fc.Arbitrary<T>,

@@ -117,7 +117,8 @@ describe('wasm: threads', function () {
   });
 
   it('that end by themselves stop the next kernel with a reason, and hang nothing', async () => {
-    const module = await WebAssembly.compile(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0)); // without the function a worker calls
+    // without the function a worker calls
+    const module = await WebAssembly.compile(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0));
     const threads = new Threads(2, {
       module,
       memory: new WebAssembly.Memory({initial: 1, maximum: 1, shared: true}),

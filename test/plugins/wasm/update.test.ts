@@ -1,11 +1,11 @@
 import {expect} from 'chai';
 import fc from 'fast-check';
-import {coefficientNames, updateAll, type UpdateItem, type Updated} from '../../../src/backends/fused/update.js';
-import {tf, type Tensor} from '../../../src/backends/tf.js';
-import {Parameter} from '../../../src/gan/module.js';
-import type {OptimizerFactory} from '../../../src/gan/optim/optimizer.js';
-import {adam, rmsProp, sgd} from '../../../src/gan/optim/rules.js';
-import {Rng} from '../../../src/gan/rng.js';
+import {coefficientNames, updateAll, type UpdateItem, type Updated} from '../../../dist/backends/fused/update.js';
+import {tf, type Tensor} from '../../../dist/backends/tf.js';
+import {Parameter} from '../../../dist/gan/module.js';
+import type {OptimizerFactory} from '../../../dist/gan/optim/optimizer.js';
+import {adam, rmsProp, sgd} from '../../../dist/gan/optim/rules.js';
+import {Rng} from '../../../dist/gan/rng.js';
 import {expectClose, forAll, random, withDevice} from './support.js';
 
 const rules: Record<string, OptimizerFactory> = {
@@ -36,7 +36,10 @@ async function train(factory: OptimizerFactory): Promise<Float32Array[]> {
   return [...values, ...[...state.values()].map(({data}) => Float32Array.from(data as Float32Array, Number))];
 }
 
-/** A parameter, its gradient and averages, and the coefficients of a rule; the last value of a small average may be its floor. */
+/**
+ * A parameter, its gradient and averages, and the coefficients of a rule; the last value of a small average may be its
+ * floor.
+ */
 const updates = fc.record({
   shape: fc.array(fc.integer({min: 1, max: 40}), {minLength: 1, maxLength: 3}),
   momentumAverage: fc.boolean(),

@@ -1,6 +1,6 @@
 import {expect} from 'chai';
 import fc from 'fast-check';
-import type {Tensor} from '../../../src/backends/tf.js';
+import type {Tensor} from '../../../dist/backends/tf.js';
 import {hasWideSimd} from '../../../plugins/wasm/src/module.js';
 import {makeBackend, on, random, run} from './support.js';
 

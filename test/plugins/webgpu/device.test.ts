@@ -142,7 +142,8 @@ describe('webgpu: the device', function () {
   describe('when memory runs out', () => {
     it('names the size of a tensor that no buffer can hold', async () => {
       const side = Math.ceil(Math.sqrt(inside().device.limits.maxStorageBufferBindingSize / 4)) + 1;
-      const error = await ganError(() => tf.tidy(() => tf.square(tf.broadcastTo(random([1, side], 1), [side, side])))); // made on the device only
+      // made on the device only
+      const error = await ganError(() => tf.tidy(() => tf.square(tf.broadcastTo(random([1, side], 1), [side, side]))));
       expect(error).to.include({code: 'GAN_BACKEND_MEMORY', kind: 'backend', exitCode: 4});
       expect(error.message).to.match(/a tensor of \d+ MiB is wanted, and its buffers hold at most \d+ MiB/);
       expect(error.suggestions.join('\n')).to.contain('--batch-size').and.contain('--resume');

@@ -1,4 +1,7 @@
-/** What the tests of the webgpu plug-in share: an adapter, which on most test machines is SwiftShader's, or a reason to skip. */
+/**
+ * What the tests of the webgpu plug-in share: an adapter, which on most test machines is SwiftShader's, or a reason to
+ * skip.
+ */
 import {existsSync} from 'node:fs';
 import path from 'node:path';
 import {fileURLToPath} from 'node:url';

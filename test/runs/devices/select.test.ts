@@ -3,19 +3,24 @@ import {expect} from 'chai';
 import {openDevice} from '../../../dist/backends/open.js';
 import {probeBackends, selectBackend} from '../../../dist/runs/devices/select.js';
 import {tf} from '../../../dist/backends/tf.js';
-import {nn} from '../../../dist/gan/nn.js';
+import {importTensors} from '../../../dist/plugin/discover.js';
 import {Registry} from '../../../dist/plugin/registry.js';
 import {backendModule, ganError, noTensors, pack, removeFolders} from '../../plugin/helpers.js';
 
 const yes = '{ok: true, info: {cores: 2}}';
 const no = (why: string) => `{ok: false, why: '${why}', fix: 'do ${why}'}`;
 
+/** As the real ones declare them. */
+const priorities: Record<string, string> = {cuda: 'priority: 300,', webgpu: 'priority: 200,', wasm: 'priority: 100,'};
+
 /** A registry with fake backends, in the order given. Each probe is JavaScript. */
 function backends(probes: Record<string, string>, open?: string): Registry {
   const names = Object.keys(probes);
   const block = {api: 2, backends: Object.fromEntries(names.map((name) => [name, `./${name}.js`]))};
-  const files = Object.fromEntries(names.map((name) => [`${name}.js`, backendModule(name, probes[name]!, open)]));
-  return new Registry([pack('fakes', block, files)], async () => ({tf, nn}));
+  const files = Object.fromEntries(
+    names.map((name) => [`${name}.js`, backendModule(name, probes[name]!, open, priorities[name])]),
+  );
+  return new Registry([pack('fakes', block, files)], importTensors);
 }
 
 describe('selectBackend', () => {
@@ -53,10 +58,10 @@ describe('selectBackend', () => {
             'plain.js': module('plain'),
             'high.js': module('high', 'priority: 2.5,'),
             'low.js': module('low', 'priority: -1,'),
-            'wasm.js': backendModule('wasm', no('old')),
+            'wasm.js': backendModule('wasm', no('old'), undefined, priorities['wasm']),
           }),
         ],
-        async () => ({tf, nn}),
+        importTensors,
       );
       expect((await selectBackend(registry, 'auto')).device.name).to.equal('high');
       expect((await probeBackends(registry)).map(({name}) => name)).to.deep.equal([
@@ -69,7 +74,7 @@ describe('selectBackend', () => {
       ]);
     });
 
-    it('does not load others as long as a preferred one can run', async () => {
+    it('takes the preferred one though the module of another fails', async () => {
       const registry = new Registry(
         [
           pack(
@@ -77,11 +82,11 @@ describe('selectBackend', () => {
             {api: 2, backends: {other: './o.js', wasm: './w.js'}},
             {
               'o.js': "throw new Error('loaded')",
-              'w.js': backendModule('wasm', yes),
+              'w.js': backendModule('wasm', yes, undefined, priorities['wasm']),
             },
           ),
         ],
-        async () => ({tf, nn}),
+        importTensors,
       );
       expect(await selectBackend(registry, 'auto')).to.deep.include({refused: []});
     });
@@ -93,21 +98,29 @@ describe('selectBackend', () => {
           pack(
             'late',
             {api: 2, backends: {webgpu: './w.js'}},
-            {'w.js': backendModule('webgpu', yes, "{ throw new Error('no adapter'); }")},
+            {'w.js': backendModule('webgpu', yes, "{ throw new Error('no adapter'); }", priorities['webgpu'])},
           ),
           pack(
             'throws',
             {api: 2, backends: {wasm: './w.js'}},
-            {'w.js': backendModule('wasm', "(() => { throw new Error('probe failed'); })()")},
+            {
+              'w.js': backendModule(
+                'wasm',
+                "(() => { throw new Error('probe failed'); })()",
+                undefined,
+                priorities['wasm'],
+              ),
+            },
           ),
           pack('good', {api: 2, backends: {slow: './s.js'}}, {'s.js': backendModule('slow', yes)}),
         ],
-        async () => ({tf, nn}),
+        importTensors,
       );
       const {device, refused} = await selectBackend(broken, 'auto');
       expect(device.name).to.equal('slow');
-      expect(refused.map(({name}) => name)).to.deep.equal(['cuda', 'webgpu', 'wasm']);
-      expect(refused.map(({why}) => why).join('; ')).to.match(/does not exist.*no adapter.*probe failed/);
+      // nothing is known of a broken one
+      expect(refused.map(({name}) => name)).to.deep.equal(['webgpu', 'wasm', 'cuda']);
+      expect(refused.map(({why}) => why).join('; ')).to.match(/no adapter.*probe failed.*does not exist/);
     });
 
     it('fails with every reason and remedy when none can run', async () => {
@@ -137,7 +150,7 @@ describe('selectBackend', () => {
     it('does not ask the others', async () => {
       const registry = new Registry(
         [pack('a', {api: 2, backends: {cuda: './missing.js', wasm: './w.js'}}, {'w.js': backendModule('wasm', yes)})],
-        async () => ({tf, nn}),
+        importTensors,
       );
       expect((await selectBackend(registry, 'wasm')).refused).to.deep.equal([]);
     });
@@ -190,10 +203,7 @@ function withDevices(devices: Record<string, readonly string[]>): Registry {
     api: 2,
     backends: Object.fromEntries([...Object.keys(devices), 'single'].map((name) => [name, `./${name}.js`])),
   };
-  return new Registry([pack('fakes', block, {...files, 'single.js': backendModule('single', yes)})], async () => ({
-    tf,
-    nn,
-  }));
+  return new Registry([pack('fakes', block, {...files, 'single.js': backendModule('single', yes)})], importTensors);
 }
 const flag = (value: string) => ({value, origin: '--device', blame: 'usage' as const});
 
@@ -214,7 +224,7 @@ describe('selectBackend with --device', () => {
   it('is refused for a backend with one device, with those that have several', async () => {
     const error = await ganError(() => selectBackend(withDevices({gpu: ['0']}), 'single', new Map(), flag('1')));
     expect(error).to.include({code: 'GAN_ONE_DEVICE', exitCode: 2});
-    expect(error.message).to.contain('single has one device').and.contain('--device 1');
+    expect(error.message).to.contain('single has only one device').and.contain('--device 1');
     expect(error.suggestions.join(' ')).to.contain('--backend gpu');
   });
 
@@ -229,7 +239,7 @@ describe('selectBackend with --device', () => {
     expect(refused.map(({name, why}) => `${name}: ${why}`)).to.deep.equal(['cuda: there is no Radeon']);
     const none = await ganError(() => selectBackend(withDevices({cuda: ['0']}), 'auto', new Map(), flag('5')));
     expect(none).to.include({code: 'GAN_BACKEND_UNAVAILABLE', exitCode: 4});
-    expect(none.message).to.contain('cuda: there is no 5').and.contain('single has one device');
+    expect(none.message).to.contain('cuda: there is no 5').and.contain('single has only one device');
   });
 });
 
@@ -243,8 +253,8 @@ describe('probeBackends', () => {
           'fakes',
           {api: 2, backends: {wasm: './wasm.js', cuda: './cuda.js', other: './missing.js'}},
           {
-            'wasm.js': backendModule('wasm', yes),
-            'cuda.js': backendModule('cuda', no('no driver')),
+            'wasm.js': backendModule('wasm', yes, undefined, priorities['wasm']),
+            'cuda.js': backendModule('cuda', no('no driver'), undefined, priorities['cuda']),
           },
         ),
       ],

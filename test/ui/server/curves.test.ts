@@ -2,11 +2,10 @@ import {expect} from 'chai';
 import fc from 'fast-check';
 import {appendFileSync, renameSync, utimesSync, writeFileSync} from 'node:fs';
 import path from 'node:path';
+import {mostPoints, RunCurves, Series} from '../../../dist/ui/server/curves.js';
 import {watch, type ServerEvent} from '../../../dist/ui/server/events.js';
-import {MetricsLog} from '../../../dist/ui/server/metrics-log.js';
 import {RunList} from '../../../dist/ui/server/run-list.js';
 import {RunsRoot} from '../../../dist/ui/server/runs-root.js';
-import {mostPoints, Series} from '../../../dist/ui/server/series.js';
 import type {CurveNews, Points} from '../../../dist/ui/protocol.js';
 import {folder, removeFolders} from '../../plugin/helpers.js';
 import {fakeRun, metricsLine} from '../helpers.js';
@@ -48,13 +47,13 @@ describe('the curves of a run', () => {
   });
   after(removeFolders);
 
-  const points = (log: MetricsLog, name: string): Points | undefined => log.series.get(name)?.points;
+  const points = (log: RunCurves, name: string): Points | undefined => log.series.get(name)?.points;
 
   it('grow with the file, whatever pieces it is written in', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.integer({min: 1, max: 40}), {minLength: 1, maxLength: 12}), async (cuts) => {
         writeFileSync(file, '');
-        const log = new MetricsLog(root, 'run');
+        const log = new RunCurves(root, 'run');
         const text = Array.from({length: 8}, (_, i) => metricsLine(i + 1, i / 8)).join('');
         let at = 0;
         for (const cut of [...cuts, text.length]) {
@@ -73,7 +72,7 @@ describe('the curves of a run', () => {
 
   it('begin anew when the file is written again, as resuming does', async () => {
     writeFileSync(file, [1, 2, 3, 4].map((step) => metricsLine(step, step)).join(''));
-    const log = new MetricsLog(root, 'run');
+    const log = new RunCurves(root, 'run');
     await log.update();
     for (const [times, count] of [
       [1, 2],
@@ -103,7 +102,7 @@ describe('the curves of a run', () => {
         '',
       ].join('\n'),
     );
-    const log = new MetricsLog(root, 'run');
+    const log = new RunCurves(root, 'run');
     await log.update();
     expect(Object.fromEntries([...log.series].map(([name, {points: all}]) => [name, all]))).to.deep.equal({
       critLoss: {steps: [3], values: [0.5]},
@@ -116,7 +115,7 @@ describe('the curves of a run', () => {
       file,
       `${'x'.repeat(3_000_000)}\n${JSON.stringify({step: 1, row: Object.fromEntries(Array.from({length: 5000}, (_, i) => [`metric ${i}`, i]))})}\n${metricsLine(2, 1)}`,
     );
-    const log = new MetricsLog(root, 'run');
+    const log = new RunCurves(root, 'run');
     await log.update();
     expect(log.series.size).to.equal(32);
   });
@@ -137,8 +136,8 @@ describe('the curves of a run', () => {
 
     it('each point comes once; a curve that is thinned or begins anew comes whole', async () => {
       const stop = new AbortController();
-      const log = new MetricsLog(root, 'run');
-      const events = watch(['run'], {root, list: new RunList(root), logOf: () => log}, stop.signal);
+      const log = new RunCurves(root, 'run');
+      const events = watch(['run'], {root, list: new RunList(root), curvesOf: () => log}, stop.signal);
       const reader = new Reader();
       const sizes: number[] = [];
       const next = async (): Promise<void> => {

@@ -102,7 +102,7 @@ describe('Explorer', () => {
       expect(await fault({backend}))
         .to.contain(`'${backend}'`)
         .and.contain('wasm');
-    expect(await fault({latents: [[1, 2, 3]]})).to.equal("the latents have 3 numbers, the run's generator takes 8");
+    expect(await fault({latents: [[1, 2, 3]]})).to.equal("the latents have 3 numbers, but the run's generator takes 8");
     expect(await fault({step: 1, newest: false})).to.contain('no checkpoint of step 1');
     rmSync(path.join(dir, 'checkpoints'), {recursive: true});
     expect(await fault({step: 3})).to.contain('has no checkpoint');

@@ -8,7 +8,7 @@ import type {Blas, Product} from './types.js';
 const one = Float32Array.of(1);
 const zero = Float32Array.of(0);
 
-/** What products need of the device. */
+/** The parts of the device that products use. */
 type BlasHost = Pick<Gpu, 'scratch' | 'fill'> & Timed;
 
 /** Matrix products by cuBLASLt, with a plan for each shape that was seen. */

@@ -15,7 +15,7 @@ export interface ProductShape {
   alignment: number;
 }
 
-/** What cublasLtMatmul is called with for a shape. */
+/** The arguments of cublasLtMatmul for a shape. */
 export interface ProductPlan {
   operation: bigint;
   layoutA: bigint;
@@ -35,8 +35,8 @@ const computeTypes: Record<Precision, number> = {
 };
 
 /**
- * Asks cuBLASLt for the algorithm that it thinks best, the same one each time. Its matrices are stored by columns: a product
- * c = a b by rows is c' = b' a' by columns, so b comes first.
+ * Asks cuBLASLt for the algorithm that it thinks best, the same one each time. Its matrices are stored by columns: a
+ * product c = a b by rows is c' = b' a' by columns, so b comes first.
  */
 export class ProductPlanner {
   constructor(

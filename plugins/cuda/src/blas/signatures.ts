@@ -1,6 +1,6 @@
 import type {Bound} from '../native/signatures.js';
 
-/** What is used of cuBLASLt; the same in CUDA 12 and 13. */
+/** The functions of cuBLASLt that are used; the same in CUDA 12 and 13. */
 export const blasSignatures = {
   cublasLtGetStatusString: ['text', 'int'],
   cublasLtGetVersion: ['u64'],
@@ -60,6 +60,9 @@ export const blas = {
   CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_D_BYTES: 8,
 } as const;
 
-/** Size of cublasLtMatmulHeuristicResult_t; it begins with the algorithm (64 bytes) and the workspace that it wants (size_t). */
+/**
+ * Size of cublasLtMatmulHeuristicResult_t; it begins with the algorithm (64 bytes) and the workspace that it wants
+ * (size_t).
+ */
 export const heuristicBytes = 96;
 export const algorithmBytes = 64;

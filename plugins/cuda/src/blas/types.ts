@@ -16,7 +16,7 @@ export interface Product {
   batch?: number;
   a: Matrix;
   b: Matrix;
-  /** Where the result goes, dense. */
+  /** Address of the result, dense. */
   c: bigint;
 }
 

@@ -3,7 +3,10 @@ import {mkdirSync, readFileSync, renameSync, rmSync, writeFileSync} from 'node:f
 import {homedir} from 'node:os';
 import path from 'node:path';
 
-/** Where this machine keeps what can be made again: XDG_CACHE_HOME, LOCALAPPDATA on Windows, ~/Library/Caches on macOS, else ~/.cache. */
+/**
+ * Returns the cache folder of this machine: XDG_CACHE_HOME, LOCALAPPDATA on Windows, ~/Library/Caches on macOS,
+ * otherwise ~/.cache.
+ */
 export function cacheFolder(
   env: NodeJS.ProcessEnv = process.env,
   platform: NodeJS.Platform = process.platform,
@@ -29,8 +32,9 @@ function tryToRemove(file: string): void {
 }
 
 /**
- * Bytes by key, in files. An entry begins with its hash: one that was cut short or damaged counts as missing, and is written again.
- * Processes may share a folder: entries appear whole, by renaming. Where the folder cannot be written, nothing is kept.
+ * Bytes by key, in files. An entry begins with its hash: one that was cut short or damaged counts as missing, and is
+ * written again. Processes may share a folder: entries appear whole, by renaming. Where the folder cannot be written,
+ * nothing is kept.
  */
 export class DiskCache {
   constructor(readonly folder: string) {}

@@ -1,14 +1,20 @@
 import type {KernelArg} from '../gpu.js';
 
-/** As many bytes as a kernel's parameters may have together (4 KiB; from sm_70 on with CUDA 12.1 more), and so many of them. */
+/**
+ * Maximum size of all parameters of a kernel in bytes (4 KiB; more from sm_70 on with CUDA 12.1), and their maximum
+ * number.
+ */
 const maxBytes = 4096;
 const maxCount = 256;
-/** Where the table begins: after room for small arguments at 16 bytes each, large ones, and the alignment of the first. */
+/**
+ * Start of the table: after room for small arguments of 16 bytes each, for large ones, and for the alignment of the
+ * first.
+ */
 const tableAt = 16 * maxCount + maxBytes + 16;
 
 /**
- * Writes the arguments of a kernel where cuLaunchKernel finds them: each at an address that is aligned to 16, and a table of
- * those addresses. The driver copies them before it returns, so one place serves all launches.
+ * Writes the arguments of a kernel where cuLaunchKernel finds them: each at an address that is aligned to 16, and a
+ * table of those addresses. The driver copies them before it returns, so one place serves all launches.
  */
 export class KernelArguments {
   readonly #memory = new Uint8Array(tableAt + 8 * maxCount);

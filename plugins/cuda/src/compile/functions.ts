@@ -8,12 +8,12 @@ import {compileOptions, type Nvrtc, type Target} from './nvrtc.js';
 const cacheVersion = 1;
 
 /**
- * Functions on the card by source and name. A source is compiled once for the card (some tenths of a second) and kept on disk.
- * What the driver does not take, because it is broken or of another driver's time, is compiled anew.
+ * Functions on the card by source and name. A source is compiled once for the card (some tenths of a second) and kept
+ * on disk. What the driver does not take, because it is broken or of another driver's time, is compiled anew.
  */
 export class KernelFunctions {
   readonly #modules = new Map<string, {module: bigint; functions: Map<string, bigint>}>();
-  /** By identity of the source, which is quicker than by its text. */
+  /** Keyed by the identity of the source, which is faster than its text. */
   readonly #bySource = new WeakMap<KernelSource, {module: bigint; functions: Map<string, bigint>}>();
 
   constructor(

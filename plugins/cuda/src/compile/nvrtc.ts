@@ -2,11 +2,14 @@ import {CudaError} from '../driver/cuda-error.js';
 import type {KernelSource} from '../gpu.js';
 import type {NvrtcFunctions} from './signatures.js';
 
-/** Of nvrtc.h. */
+/** Constants of nvrtc.h. */
 const success = 0;
 const compilationFailed = 6;
 
-/** What the compiler makes code for: a card that it knows gets machine code, a newer one the newest PTX, which the driver translates. */
+/**
+ * The target of the compiler. A card that it knows gets machine code. A newer card gets the newest PTX, which the
+ * driver translates.
+ */
 export interface Target {
   /** Value of --gpu-architecture. */
   option: string;
@@ -17,7 +20,7 @@ export interface Target {
 export class Nvrtc {
   readonly #api: NvrtcFunctions;
   readonly #addressOf: (memory: ArrayBufferView) => bigint;
-  /** As `12.8`. */
+  /** Version in the form `12.8`. */
   readonly version: string;
   readonly #architectures: readonly number[];
 

@@ -1,6 +1,6 @@
 import type {Bound} from '../native/signatures.js';
 
-/** What is used of NVRTC, the compiler of CUDA C; the same in CUDA 12 and 13. */
+/** The functions of NVRTC, the compiler of CUDA C, that are used; the same in CUDA 12 and 13. */
 export const nvrtcSignatures = {
   nvrtcVersion: ['int', 'pointer', 'pointer'],
   nvrtcGetErrorString: ['text', 'int'],

@@ -5,13 +5,13 @@ import {dnn, functionsOf, perfBytes, type Direction, type DnnFunctions} from './
 
 /** How one kind of a convolution is computed. */
 export interface Algorithm {
-  /** Of the enumeration of its kind. */
+  /** Value of the enumeration of its kind. */
   algorithm: number;
   workspaceBytes: number;
   mathType: number;
 }
 
-/** Where a measurement computes: addresses of the operands, which it reads, and of the result, which it writes. */
+/** Memory of a measurement: addresses of the operands, which it reads, and of the result, which it writes. */
 export interface Site {
   first: bigint;
   second: bigint;
@@ -20,7 +20,7 @@ export interface Site {
   workspaceBytes: number;
 }
 
-/** What cuDNN may compute with: without it float32 is rounded to TF32. */
+/** The math type of cuDNN. Without it, cuDNN rounds float32 to TF32. */
 export const mathTypes: Record<Precision, number> = {
   fp32: dnn.CUDNN_FMA_MATH,
   tf32: dnn.CUDNN_DEFAULT_MATH,
@@ -44,7 +44,7 @@ export class Algorithms {
     private readonly precision: Precision,
   ) {}
 
-  /** What was measured before, here or in another process. */
+  /** Earlier measurements, of this or another process. */
   known(shape: string): Algorithm | undefined {
     const kept = this.cache.get(this.#key(shape));
     return kept && (JSON.parse(Buffer.from(kept).toString()) as Algorithm);
@@ -76,7 +76,10 @@ export class Algorithms {
     return chosen;
   }
 
-  /** What cuDNN thinks best; runs nothing. For a shape that is seen first while a recording is made. */
+  /**
+   * Returns the algorithm that cuDNN recommends, without running anything. Used for a shape that first appears while a
+   * step is captured.
+   */
   guess(direction: Direction, descriptors: Descriptors, workspaceBytes: number): Algorithm {
     const call = functionsOf[direction].heuristics;
     const found = this.#results(call, (count, results) =>
@@ -94,7 +97,7 @@ export class Algorithms {
     const chosen = choose(found, this.precision, workspaceBytes);
     if (!chosen)
       throw new Error(
-        `cuDNN knows no way to compute the ${direction} of this convolution with ${workspaceBytes} bytes of workspace`,
+        `cuDNN has no algorithm for the ${direction} of this convolution with ${workspaceBytes} bytes of workspace`,
       );
     return chosen;
   }
@@ -131,7 +134,10 @@ export function parse(results: Uint8Array, count: number): Result[] {
   });
 }
 
-/** Math types of results that will do, the preferred ones first: cuDNN also offers algorithms for types that it was not asked for. */
+/**
+ * Math types of results that will do, the preferred ones first: cuDNN also offers algorithms for types that it was not
+ * asked for.
+ */
 const allowed: Record<Precision, readonly (readonly number[])[]> = {
   fp32: [[dnn.CUDNN_FMA_MATH], [dnn.CUDNN_DEFAULT_MATH]], // before Ampere the two are one
   tf32: [[dnn.CUDNN_DEFAULT_MATH, dnn.CUDNN_TENSOR_OP_MATH, dnn.CUDNN_FMA_MATH]],

@@ -12,11 +12,12 @@ import type {Convolution, Dnn} from './types.js';
 const one = Float32Array.of(1);
 const zero = Float32Array.of(0);
 
-/** What convolutions need of the device beyond what kernels see. */
+/** The parts of the device that convolutions use, besides those for kernels. */
 export interface DnnHost extends Gpu, Timed {
   readonly recording: boolean;
   /**
-   * What was computed from a tensor under that name, computed now if it was not: it lives as long as the tensor and its values.
+   * Returns the data derived from a tensor under this name, and computes it if needed. It lives as long as the tensor
+   * and its values.
    * @param fill writes it to the address
    */
   derived(tensor: TensorInfo, name: string, bytes: number, fill: (address: bigint) => void): bigint;
@@ -33,8 +34,9 @@ interface Plan {
 }
 
 /**
- * Convolutions by cuDNN. It wants even padding, filters as [out, height, width, in], and for bf16 operands in bfloat16: what is
- * otherwise is copied before and after. Convolutions that are one matrix product go to cuBLASLt, without any copy.
+ * Convolutions by cuDNN. It wants even padding, filters as [out, height, width, in], and for bf16 operands in bfloat16:
+ * what is otherwise is copied before and after. Convolutions that are one matrix product go to cuBLASLt, without any
+ * copy.
  */
 export class Cudnn implements Dnn {
   readonly #api: DnnFunctions;
@@ -238,7 +240,10 @@ export class Cudnn implements Dnn {
     return converted.address;
   }
 
-  /** Where cuDNN writes images, and what brings them to `address`: cutting off what even padding added, widening to float32. */
+  /**
+   * The place where cuDNN writes images, and the step that moves them to `address`: it crops what even padding added,
+   * and widens to float32.
+   */
   #result(
     address: bigint,
     size: Images,

@@ -26,7 +26,7 @@ export function checkDnn(api: DnnFunctions, call: string, code: number): void {
     );
 }
 
-/** What the last failure was about. */
+/** Details of the last failure. */
 function details(api: DnnFunctions): string {
   const text = Buffer.alloc(1024);
   api.cudnnGetLastErrorString?.(text, BigInt(text.length));

@@ -7,7 +7,7 @@ export type Element = 'float' | 'bf16';
 
 const variant = (from: Element, to: Element): KernelSource => source('dnn', `${from} to ${to}`, {FROM: from, TO: to});
 
-/** By source and destination. */
+/** Keyed by source and destination. */
 const variants = {
   float: {float: variant('float', 'float'), bf16: variant('float', 'bf16')},
   bf16: {float: variant('bf16', 'float'), bf16: variant('bf16', 'bf16')},

@@ -7,8 +7,8 @@ export interface ConvolutionProduct {
 }
 
 /**
- * The matrix product that a convolution is where the filter meets the whole image once (a generator's first layer, a critic's last) or
- * has one tap: x, the filter and y lie in memory as the product wants them. Undefined for others.
+ * The matrix product that a convolution is where the filter meets the whole image once (a generator's first layer, a
+ * critic's last) or has one tap: x, the filter and y lie in memory as the product wants them. Undefined for others.
  */
 export function productOf(conv: Convolution): ConvolutionProduct | undefined {
   const {top, bottom, left, right} = conv.padInfo;

@@ -1,7 +1,10 @@
 import type {Bound, Signature} from '../native/signatures.js';
 
 // The three kinds of a convolution take their parts in the same order: two operands, the convolution, the result.
-/** handle, descriptor and address of two operands, convolution, of the result, requested, returned, results, workspace, its bytes */
+/**
+ * handle, descriptor and address of two operands, convolution, of the result, requested, returned, results, workspace,
+ * its bytes
+ */
 const search = [
   'int',
   'u64',
@@ -20,7 +23,10 @@ const search = [
 ] as const satisfies Signature;
 /** handle, descriptors of two operands, convolution, of the result, requested, returned, results */
 const heuristics = ['int', 'u64', 'u64', 'u64', 'u64', 'u64', 'int', 'pointer', 'pointer'] as const satisfies Signature;
-/** handle, alpha, descriptor and address of two operands, convolution, algorithm, workspace, its bytes, beta, of the result */
+/**
+ * handle, alpha, descriptor and address of two operands, convolution, algorithm, workspace, its bytes, beta, of the
+ * result
+ */
 const convolution = [
   'int',
   'u64',
@@ -86,7 +92,10 @@ export const dnn = {
   CUDNN_FMA_MATH: 3,
 } as const;
 
-/** Layout of cudnnConvolution*AlgoPerf_t: algo, status, time (float, ms) at 0, 4, 8; memory (size_t) at 16; determinism, mathType at 24, 28. */
+/**
+ * Layout of cudnnConvolution*AlgoPerf_t: algo, status, time (float, ms) at 0, 4, 8; memory (size_t) at 16; determinism,
+ * mathType at 24, 28.
+ */
 export const perfBytes = 48;
 
 /** The kinds of a convolution. */

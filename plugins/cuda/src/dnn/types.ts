@@ -1,8 +1,9 @@
 import type {TensorInfo} from '@tensorflow/tfjs-core';
 
 /**
- * Sizes of a 2-D convolution, under the names of tfjs's Conv2DInfo. x is [batch, inHeight, inWidth, inChannels], the filter
- * [filterHeight, filterWidth, inChannels, outChannels], y [batch, outHeight, outWidth, outChannels]; all float32.
+ * Sizes of a 2-D convolution, under the names of tfjs's Conv2DInfo. x is [batch, inHeight, inWidth, inChannels], the
+ * filter [filterHeight, filterWidth, inChannels, outChannels], y [batch, outHeight, outWidth, outChannels]; all
+ * float32.
  */
 export interface Convolution {
   batchSize: number;
@@ -23,8 +24,8 @@ export interface Convolution {
 }
 
 /**
- * Convolutions (cuDNN), in the precision of the device. Inputs are tensors and not addresses, because cuDNN wants filters as
- * [out, height, width, in]: this side transposes them, keeps the result for as long as the tensor lives, and
+ * Convolutions (cuDNN), in the precision of the device. Inputs are tensors and not addresses, because cuDNN wants
+ * filters as [out, height, width, in]: this side transposes them, keeps the result for as long as the tensor lives, and
  * transposes filter gradients back. Callers see tfjs's layout only.
  */
 export interface Dnn {

@@ -32,7 +32,7 @@ export const cuda = {
   CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES: 8,
 } as const;
 
-/** After these the context is lost: every later call fails with the same code, and nothing that waits would ever be answered. */
+/** After these codes the context is lost: every later call fails with the same code, and no wait would ever end. */
 export const stickyCodes: ReadonlySet<number> = new Set<number>([
   cuda.CUDA_ERROR_DEINITIALIZED,
   cuda.CUDA_ERROR_ECC_UNCORRECTABLE,

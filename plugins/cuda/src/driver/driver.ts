@@ -21,22 +21,22 @@ export interface PinnedMemory {
   bytes: Uint8Array<ArrayBuffer>;
 }
 
-/** What the driver cannot do by itself: looking at memory outside of JavaScript. */
+/** Access to memory outside of JavaScript, which the driver cannot do itself. */
 export interface Memory {
   view(address: bigint, bytes: number): ArrayBuffer;
   text(address: bigint): string;
 }
 
 /**
- * The driver API, one method a call, failures thrown as CudaError. Handles (contexts, streams, events, modules, functions, graphs) and
- * device addresses are bigints. All of it concerns the context that is current.
+ * The driver API, one method a call, failures thrown as CudaError. Handles (contexts, streams, events, modules,
+ * functions, graphs) and device addresses are bigints. All of it concerns the context that is current.
  */
 export class Driver {
   readonly #api: DriverFunctions;
   readonly #memory: Memory;
-  /** For everything that is waited for here. */
+  /** The poller for all waits. */
   readonly poller: DevicePoller;
-  /** Where functions leave one result. */
+  /** Buffer for functions that return one result. */
   readonly #u64 = new BigUint64Array(2);
   readonly #int = new Int32Array(this.#u64.buffer, 0, 1);
   readonly #float = new Float32Array(this.#u64.buffer, 0, 1);
@@ -84,7 +84,7 @@ export class Driver {
     this.#check('cuStreamDestroy', this.#api.cuStreamDestroy_v2(stream));
   }
 
-  /** Whether all that was handed to the stream is done; does not wait. */
+  /** True if all work on the stream is done. Does not wait. */
   streamDone(stream: bigint): boolean {
     return this.#ready('cuStreamQuery', this.#api.cuStreamQuery(stream));
   }
@@ -94,7 +94,7 @@ export class Driver {
     this.poller.block(() => this.streamDone(stream));
   }
 
-  /** What is handed to the stream from here on begins after the event. */
+  /** Makes all later work on the stream start after the event. */
   waitEvent(stream: bigint, event: bigint): void {
     this.#check('cuStreamWaitEvent', this.#api.cuStreamWaitEvent(stream, event, 0));
   }
@@ -122,7 +122,7 @@ export class Driver {
     this.#check('cuEventRecord', this.#api.cuEventRecord(event, stream));
   }
 
-  /** Whether all before the event is done; does not wait. */
+  /** True if all work before the event is done. Does not wait. */
   eventPassed(event: bigint): boolean {
     return this.#ready('cuEventQuery', this.#api.cuEventQuery(event));
   }
@@ -203,7 +203,7 @@ export class Driver {
     );
   }
 
-  /** From here to `endCapture` what is handed to the stream is recorded and not run. Other calls stay allowed. */
+  /** Starts a capture. Until `endCapture`, work on the stream is captured and not run. Other calls stay allowed. */
   beginCapture(stream: bigint): void {
     this.#check('cuStreamBeginCapture', this.#api.cuStreamBeginCapture_v2(stream, cuda.CU_STREAM_CAPTURE_MODE_RELAXED));
   }
@@ -258,7 +258,7 @@ export class Driver {
     return this.#u64[0]!;
   }
 
-  /** Of a call that says whether something is done. */
+  /** Interprets the code of a call that reports whether something is done. */
   #ready(call: string, code: number): boolean {
     if (code === cuda.CUDA_ERROR_NOT_READY) return false;
     this.#check(call, code);

@@ -1,8 +1,8 @@
 import type {Bound} from '../native/signatures.js';
 
 /**
- * What is used of the CUDA driver API, under the names that the library exports: cuda.h renames many functions to versions
- * (test/plugins/cuda/headers.test.ts compares the table with cuda.h).
+ * The functions of the CUDA driver API that are used, under the names that the library exports. cuda.h renames many
+ * functions to versions; test/plugins/cuda/headers.test.ts compares this table with cuda.h.
  */
 export const driverSignatures = {
   cuInit: ['int', 'uint'],

@@ -12,7 +12,7 @@ const variants = {
 /** MAX_TERMS of kernels/add-n.cu. */
 const most = 8;
 
-/** Up to eight at a time; the sum so far is the first of the next eight. */
+/** Adds up to eight tensors at a time. The sum so far is the first of the next eight. */
 export const addN = kernel<Record<string, unknown>>('AddN', (inputs, _attrs, context) => {
   const {gpu} = context;
   const tensors = Object.values(inputs);

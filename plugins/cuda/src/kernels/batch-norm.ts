@@ -129,7 +129,10 @@ const batchNormGrad = kernel<GradInputs, Attrs>('TrainBatchNormGrad', (inputs, {
   return [dx.info, dWeight.info, dBias.info];
 });
 
-/** By statistics that are given; a tensor of them that has more axes than channels repeats along the others as it lies. */
+/**
+ * Batch norm with given statistics. A statistics tensor with more axes than channels repeats along the other axes in
+ * memory order.
+ */
 const fusedBatchNorm = kernel<FusedBatchNormInputs, FusedBatchNormAttrs>(
   'FusedBatchNorm',
   (inputs, {varianceEpsilon}, context) => {
@@ -149,5 +152,8 @@ const fusedBatchNorm = kernel<FusedBatchNormInputs, FusedBatchNormAttrs>(
   },
 );
 
-/** Batch normalisation in training mode with the activation after it (see src/backends/fused/batch-norm.ts of gan), and tfjs's own. */
+/**
+ * Batch normalisation in training mode with the activation after it (see src/backends/fused/batch-norm.ts of gan), and
+ * tfjs's own.
+ */
 export const batchNormKernels: readonly Kernel[] = [batchNorm, batchNormGrad, fusedBatchNorm];

@@ -15,13 +15,13 @@ export function combine({gpu}: Context, variant: KernelSource, a: View, b: View,
 }
 
 interface Binary {
-  /** Of `a` and `b`, in C. */
+  /** Expression of `a` and `b`, in C. */
   op: string;
   /** Types that it is computed in; others are cast to the first. */
   types: readonly GpuDtype[];
   /** Type of the result, where it is not that of the operands. */
   to?: GpuDtype;
-  /** What tfjs calls the operands. */
+  /** tfjs's names of the operands. */
   inputs?: readonly [string, string];
 }
 

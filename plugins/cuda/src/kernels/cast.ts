@@ -38,8 +38,7 @@ export function toType(context: Context, x: View, dtype: GpuDtype): View {
 export const cast = kernel<CastInputs, CastAttrs>('Cast', ({x}, {dtype}, context): TensorInfo => {
   const given = view(context.gpu, x);
   if (given.dtype === dtype) return context.gpu.alias(x);
-  if (dtype !== 'float32' && dtype !== 'int32' && dtype !== 'bool')
-    throw new Error(`cuda: numbers are not made ${dtype}`);
+  if (dtype !== 'float32' && dtype !== 'int32' && dtype !== 'bool') throw new Error(`cuda: cannot cast to ${dtype}`);
   const y = result(context.gpu, x.shape, dtype);
   convert(context, given, y);
   return y.info;

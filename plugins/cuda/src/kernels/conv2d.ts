@@ -37,7 +37,7 @@ function convolution(
   );
 }
 
-/** By cuDNN. */
+/** Convolutions with cuDNN. */
 export const conv2DKernels: readonly Kernel[] = [
   kernel<Conv2DInputs, Conv2DAttrs>('Conv2D', ({x, filter}, attrs, {tf, gpu}) => {
     const conv = convolution(tf, x.shape, filter.shape, attrs);

@@ -4,10 +4,15 @@ import {longs} from './args.js';
 /** THREADS of kernels/common.cuh. */
 export const threads = 256;
 
-/** Blocks that a multiprocessor is given in kernels that go through an array: enough to hide waiting, whatever registers they take. */
+/**
+ * Blocks that a multiprocessor is given in kernels that go through an array: enough to hide waiting, whatever registers
+ * they take.
+ */
 const blocksEach = 16;
 
-/** Blocks for `count` numbers, `width` at a time. Longer arrays than that many threads hold are gone through in steps. */
+/**
+ * Blocks for `count` numbers, `width` at a time. Longer arrays than that many threads hold are gone through in steps.
+ */
 export function blocksFor(count: number, card: Card, width = 1): number {
   return Math.min(Math.ceil(count / width / threads), card.multiprocessors * blocksEach);
 }

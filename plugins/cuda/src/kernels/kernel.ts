@@ -4,7 +4,7 @@ import type {Gpu, GpuDtype} from '../gpu.js';
 
 export type Tf = Gan['tf'];
 
-/** What a kernel computes with. */
+/** The context of a kernel. */
 export interface Context {
   tf: Tf;
   gpu: Gpu;
@@ -41,7 +41,7 @@ export const sizeOf = (shape: readonly number[]): number => shape.reduce((produc
 /** A tensor as a view. Strings and complex numbers are for the host. */
 export function view(gpu: Gpu, tensor: TensorInfo): View {
   if (tensor.dtype !== 'float32' && tensor.dtype !== 'int32' && tensor.dtype !== 'bool')
-    throw new Error(`cuda: tensors of the type ${tensor.dtype} are not computed with, float32, int32 and bool are`);
+    throw new Error(`cuda: tensors of the type ${tensor.dtype} are not supported; use float32, int32 or bool`);
   return {address: gpu.address(tensor), shape: tensor.shape, dtype: tensor.dtype};
 }
 

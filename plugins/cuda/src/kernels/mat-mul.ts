@@ -17,7 +17,7 @@ function factor({gpu}: Context, x: View, transposed: boolean, batch: readonly nu
   return {address: repeated.address, transposed};
 }
 
-/** By cuBLASLt. */
+/** Matrix products with cuBLASLt. */
 export const batchMatMul = kernel<BatchMatMulInputs, BatchMatMulAttrs>(
   'BatchMatMul',
   (inputs, {transposeA, transposeB}, context) => {

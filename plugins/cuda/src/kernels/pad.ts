@@ -22,7 +22,9 @@ function joinUnpadded(
     }
   });
   if (joined.sizes.length > maxRank)
-    throw new Error(`cuda: padding of ${joined.sizes.length} axes is too much, at most ${maxRank} can be told apart`);
+    throw new Error(
+      `cuda: padding of ${joined.sizes.length} axes is not supported; at most ${maxRank} remain after joining`,
+    );
   return joined.sizes.length > 0 ? joined : {sizes: [1], pads: [[0, 0]]};
 }
 

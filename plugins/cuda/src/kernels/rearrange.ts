@@ -121,7 +121,8 @@ export const rearrangingKernels: readonly Kernel[] = [
       newAxisMask,
       shrinkAxisMask,
     );
-    const sizes = tf.slice_util.computeOutShape(first, last, steps); // of x's rank, before axes are added and taken away
+    // of x's rank, before axes are added and taken away
+    const sizes = tf.slice_util.computeOutShape(first, last, steps);
     const from = view(gpu, x);
     const y = result(gpu, finalShape, from.dtype);
     const own = stridesOf(x.shape);

@@ -14,7 +14,10 @@ interface Reducer {
   words: 1 | 2;
 }
 
-/** y [outer, inner] = the reduction of x [outer, length, inner]. Where lines are few and long, they are cut in pieces first. */
+/**
+ * y [outer, inner] = the reduction of x [outer, length, inner]. Where lines are few and long, they are cut in pieces
+ * first.
+ */
 function reduce({gpu}: Context, {variant, words}: Reducer, x: View, shape: Shape3, y: View, scale: number): void {
   const team = teamFor(shape, gpu.card, true);
   const block = [threads, 1, 1] as const;

@@ -1,24 +1,25 @@
 import type {TensorInfo} from '@tensorflow/tfjs-core';
+import type {Gan} from 'gankit/plugin';
 import type {Gpu} from '../gpu.js';
 import {kernels} from './index.js';
-import type {Tf} from './kernel.js';
 
-/** Gives tfjs the kernels under the name of a backend. Returns a function that takes them back. */
-export function registerKernels(tf: Tf, gpu: Gpu, backendName: string): () => void {
+/** Registers the kernels with tfjs under the name of a backend. Returns a function that removes them. */
+export function registerKernels(
+  {tf, kernels: {register}}: Pick<Gan, 'tf' | 'kernels'>,
+  gpu: Gpu,
+  backendName: string,
+): () => void {
   const context = {tf, gpu};
-  for (const {name, compute} of kernels) {
-    tf.registerKernel({
-      kernelName: name,
-      backendName,
-      kernelFunc: ({inputs, attrs}) => {
+  return register(
+    backendName,
+    kernels.map(({name, compute}) => ({
+      name,
+      compute({inputs, attrs}) {
         const given = Object.values(inputs).filter(
           (tensor: TensorInfo | undefined) => tensor !== undefined && tensor !== null,
         );
-        return gpu.operation(name, given, () => compute(inputs, attrs ?? {}, context));
+        return gpu.operation(name, given, () => compute(inputs, attrs, context));
       },
-    });
-  }
-  return () => {
-    for (const {name} of kernels) tf.unregisterKernel(name, backendName);
-  };
+    })),
+  );
 }

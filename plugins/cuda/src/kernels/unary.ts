@@ -16,7 +16,7 @@ export function map({gpu}: Context, variant: KernelSource, x: View, y: View, p =
 }
 
 interface Unary {
-  /** Of `x`, `p` and `q`, in C. */
+  /** Expression of `x`, `p` and `q`, in C. */
   op: string;
   /** Types that it is computed in; others are cast to the first. Default float32 alone. */
   types?: readonly ('float32' | 'int32')[];

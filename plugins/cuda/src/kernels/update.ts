@@ -12,7 +12,7 @@ const [mostItems, chunk, fieldCount, rowBytes] = [48, 4096, 10, 10 * 4];
 interface Attrs {
   /** The row of each parameter's coefficients. */
   sets: number[];
-  /** Whether results may go over the old values and averages. */
+  /** True if results may overwrite the old values and averages. */
   inPlace?: boolean;
 }
 
@@ -22,7 +22,7 @@ export const update = kernel<Record<string, unknown>, Attrs>(
   (inputs, {sets, inPlace = false}, {gpu}) => {
     const results: TensorInfo[] = [];
     const addressOf = (tensor: TensorInfo | undefined): bigint => (tensor ? gpu.address(tensor) : 0n);
-    /** Where the new values of a tensor go. */
+    /** Address of the new values of a tensor. */
     const renewed = (old: TensorInfo | undefined): bigint => {
       if (!old) return 0n;
       const {info, address} = inPlace

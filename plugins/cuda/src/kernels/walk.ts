@@ -2,7 +2,10 @@ import type {KernelArg} from '../gpu.js';
 import {longs} from './args.js';
 import {sizeOf} from './kernel.js';
 
-/** Axes that the kernels can tell apart (MAX_RANK in kernels/walk.cuh), after those that can be walked as one have been joined. */
+/**
+ * Axes that the kernels can tell apart (MAX_RANK in kernels/walk.cuh), after those that can be walked as one have been
+ * joined.
+ */
 export const maxRank = 8;
 
 /** A walk through places, and the strides that each array has along its axes. */
@@ -25,7 +28,8 @@ export function broadcastStrides(shape: readonly number[], to: readonly number[]
 }
 
 /**
- * The same walk with as few axes as possible: those of one place go, neighbours become one where all arrays go on evenly.
+ * The same walk with as few axes as possible: those of one place go, neighbours become one where all arrays go on
+ * evenly.
  * @throws Error when more than `maxRank` remain
  */
 export function joinAxes({sizes, strides}: Walk): Walk {
@@ -41,7 +45,7 @@ export function joinAxes({sizes, strides}: Walk): Walk {
   if (joined.sizes.length === 0) return {sizes: [1], strides: strides.map(() => [1])};
   if (joined.sizes.length > maxRank)
     throw new Error(
-      `cuda: an arrangement of ${joined.sizes.length} axes is too much, at most ${maxRank} can be told apart`,
+      `cuda: an arrangement of ${joined.sizes.length} axes is not supported; at most ${maxRank} remain after joining`,
     );
   return joined;
 }

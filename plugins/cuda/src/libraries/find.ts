@@ -7,11 +7,11 @@ import {driverFile, libraryFile, libraryNames, majors, type LibraryName} from '.
 /** A library that was found. */
 export interface LibraryAt {
   file: string;
-  /** In its name: of CUDA, for cuDNN of cuDNN. */
+  /** The version in the file name: of CUDA, or of cuDNN for cuDNN. */
   major: number;
 }
 
-/** What there is: files of each library, in the order of the folders and within one the newest first. */
+/** The files found for each library, in the order of the folders; within a folder, the newest first. */
 export interface Found {
   driver?: string;
   libraries: Record<LibraryName, LibraryAt[]>;
@@ -43,7 +43,10 @@ export interface Chosen {
   cudnn: string;
 }
 
-/** Libraries of one version of CUDA, or those that a version lacks: the newest that the driver runs, or of which most is there. */
+/**
+ * Libraries of one version of CUDA, or those that a version lacks: the newest that the driver runs, or of which most is
+ * there.
+ */
 export function chooseLibraries(
   {libraries}: Found,
   allowed: readonly number[],

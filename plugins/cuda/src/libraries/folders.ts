@@ -12,8 +12,8 @@ export function entries(folder: string): string[] {
 }
 
 /**
- * The folders in which the libraries may lie, the first first: those that the user names, the active Python environment, the
- * loader's own, CUDA toolkits, Python's packages elsewhere. Reads names of folders only.
+ * The folders in which the libraries may lie, the first first: those that the user names, the active Python
+ * environment, the loader's own, CUDA toolkits, Python's packages elsewhere. Reads names of folders only.
  * @param named folders by option or GAN_CUDA_LIBS, separated like PATH
  */
 export function libraryFolders(machine: Machine, named: readonly (string | undefined)[] = []): string[] {
@@ -86,7 +86,7 @@ function systemToolkits({platform, root}: Machine): string[] {
     .map((name) => path.join(base, name));
 }
 
-/** Where a toolkit, a Python environment, a folder of Python packages or a folder of libraries has them. */
+/** Folders with libraries in a toolkit, a Python environment, a folder of Python packages or a folder of libraries. */
 function inside(base: string, machine: Machine): string[] {
   const {platform, arch} = machine;
   const target = `targets/${arch === 'arm64' ? 'sbsa' : 'x86_64'}-linux/lib`;
@@ -94,7 +94,7 @@ function inside(base: string, machine: Machine): string[] {
   return [...direct.map((folder) => path.join(base, folder)), ...wheelFolders(base, machine), ...wheels(base, machine)];
 }
 
-/** Of the Python packages below a prefix. */
+/** The folders of the Python packages below a prefix. */
 function wheels(prefix: string, machine: Machine): string[] {
   const sites =
     machine.platform === 'win32'

@@ -14,7 +14,10 @@ export interface Loaded {
   dnn: DnnFunctions;
 }
 
-/** What libraries load themselves at some later time, by name, and may not find where they are not in a folder of the loader; in an order that suits. */
+/**
+ * Libraries that others load later by name, and would not find outside the loader's folders. The order respects their
+ * dependencies.
+ */
 const partsOfCudnn = [
   'graph',
   'ops',

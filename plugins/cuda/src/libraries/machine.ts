@@ -1,13 +1,13 @@
 import {homedir} from 'node:os';
 
-/** What the search looks at; tests give a machine of their own. */
+/** The machine that the search inspects. Tests pass their own. */
 export interface Machine {
   platform: NodeJS.Platform;
   arch: string;
   env: Readonly<Record<string, string | undefined>>;
   home: string;
   cwd: string;
-  /** Before the paths of the system, `/usr/local/cuda` and the like; empty for the real one. */
+  /** Prefix of system paths such as `/usr/local/cuda`; empty for the real machine. */
   root: string;
 }
 

@@ -1,9 +1,12 @@
-/** The libraries of NVIDIA that the backend stands on. The driver brings its own; the others have a version in their names. */
+/**
+ * The libraries of NVIDIA that the backend stands on. The driver brings its own; the others have a version in their
+ * names.
+ */
 export type LibraryName = 'nvrtc' | 'cublasLt' | 'cudnn';
 
 export const libraryNames: readonly LibraryName[] = ['nvrtc', 'cublasLt', 'cudnn'];
 
-/** What people call them. */
+/** Names of the libraries for people. */
 export const titles: Record<LibraryName, string> = {nvrtc: 'NVRTC', cublasLt: 'cuBLASLt', cudnn: 'cuDNN'};
 
 /** Major versions that work: of CUDA for the first two, of cuDNN for the third; the preferred one first. */

@@ -7,7 +7,7 @@ export interface AllocatorStatistics {
   /** Had from the driver. */
   reserved: number;
   peakReserved: number;
-  /** In blocks that are in use. */
+  /** Bytes in blocks that are in use. */
   used: number;
   peakUsed: number;
   /** Calls of cuMemAlloc; in a steady training this stands still. */
@@ -28,8 +28,9 @@ export class OutOfDeviceMemory extends Error {
 }
 
 /**
- * Memory of the card for one stream. It is handed out and taken back in the order of the stream without waiting for it. While a
- * recording is made, blocks come from a pool of its own, whose addresses nobody else gets until the recording is retired.
+ * Memory of the card for one stream. It is handed out and taken back in the order of the stream without waiting for it.
+ * While a recording is made, blocks come from a pool of its own, whose addresses nobody else gets until the recording
+ * is retired.
  */
 export class Allocator {
   readonly #driver: Driver;
@@ -50,7 +51,9 @@ export class Allocator {
     driverAllocations: 0,
   };
 
-  /** @param settle waits until no stream can still use memory that was given back; not called while a recording is made */
+  /**
+   * @param settle waits until no stream can still use memory that was given back; not called while a recording is made
+   */
   constructor(driver: Driver, settle: () => void) {
     this.#driver = driver;
     this.#settle = settle;
@@ -85,7 +88,10 @@ export class Allocator {
     this.#returnIdle(block);
   }
 
-  /** Keeps a block from being handed out again, given back or not, until `unhold`: a recording reads or writes its address. */
+  /**
+   * Keeps a block from being handed out again, given back or not, until `unhold`: a recording reads or writes its
+   * address.
+   */
   hold(block: Block): void {
     block.holds++;
   }
@@ -95,7 +101,9 @@ export class Allocator {
     this.#returnIdle(block);
   }
 
-  /** From here to `endRecording` blocks come from a new pool, which `retire` ends. Nothing may be running (`settle`). */
+  /**
+   * Starts a new pool. Until `endRecording`, blocks come from it; `retire` ends it. Nothing may be running (`settle`).
+   */
   beginRecording(): Pool {
     this.#settle();
     this.#recording = new Pool(this.#source);
@@ -107,7 +115,10 @@ export class Allocator {
     this.#recording = undefined;
   }
 
-  /** The recording of that pool will not run again: its memory goes back to the driver, of tensors that live on when they go. */
+  /**
+   * The recording of that pool will not run again: its memory goes back to the driver, of tensors that live on when
+   * they go.
+   */
   retire(pool: Pool): void {
     this.#recordings.delete(pool);
     this.#settle();
@@ -115,13 +126,13 @@ export class Allocator {
     if (pool.reserved > 0) this.#retired.add(pool);
   }
 
-  /** Gives all idle memory back to the driver. Returns how many bytes. */
+  /** Returns all idle memory to the driver. Returns the number of bytes. */
   trim(): number {
     if (!this.#recording) this.#settle(); // before a recording everything was settled, and it uses its own pool only
     return [this.#main, this.#uploads, ...this.#retired].reduce((sum, pool) => sum + pool.trim(), 0);
   }
 
-  /** Gives all memory back, used or not. */
+  /** Releases all memory, used or not. */
   close(): void {
     for (const pool of [this.#main, this.#uploads, ...this.#recordings, ...this.#retired]) pool.close();
     this.#recordings.clear();

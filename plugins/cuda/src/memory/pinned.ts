@@ -7,14 +7,16 @@ export interface Staging extends PinnedMemory {
   readonly event: bigint;
 }
 
-/** So much host memory is locked at most before somebody has to wait; two batches of 512 images of 128x128 floats are 200 MiB. */
+/**
+ * Maximum of locked host memory before a caller has to wait. Two batches of 512 images of 128x128 floats are 200 MiB.
+ */
 const limitBytes = 2 ** 29;
 
 /** Pinned memory by size class, handed out again once the card is done with it. */
 export class PinnedPool {
   readonly #driver: Driver;
   readonly #free = new Map<number, Staging[]>();
-  /** In the order in which they were handed to the card. */
+  /** Blocks in the order in which they were handed to the card. */
   #busy: Staging[] = [];
   readonly #all: Staging[] = [];
   #bytes = 0;
@@ -23,7 +25,7 @@ export class PinnedPool {
     this.#driver = driver;
   }
 
-  /** Of at least that many bytes. */
+  /** Returns a block of at least this many bytes. */
   take(bytes: number): Staging {
     this.#sweep();
     const size = sizeClass(bytes);
@@ -62,7 +64,7 @@ export class PinnedPool {
     this.#busy = busy;
   }
 
-  /** Where too much is locked already: memory of that size as soon as the card is done with it. */
+  /** Used when too much memory is locked: waits until the card is done with a block of this size. */
   #waitFor(size: number): Staging | undefined {
     if (this.#bytes + size <= limitBytes) return undefined;
     const index = this.#busy.findIndex(({bytes}) => bytes.length === size);

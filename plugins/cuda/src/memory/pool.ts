@@ -6,13 +6,13 @@ export interface Block {
   /** Its size class, in bytes. */
   readonly bytes: number;
   readonly pool: Pool;
-  /** Whether it is handed out. */
+  /** True while the block is handed out. */
   inUse: boolean;
   /** How many recordings read or write it. A block that is given back goes to its pool when there are none. */
   holds: number;
 }
 
-/** Where a pool gets memory from. */
+/** The source of a pool's memory. */
 export interface Source {
   allocate(bytes: number): bigint;
   free(address: bigint, bytes: number): void;
@@ -25,7 +25,8 @@ interface Slab {
 }
 
 /**
- * Blocks by size class. One that is given back is handed out again at once: whatever uses it next comes later in the same stream.
+ * Blocks by size class. One that is given back is handed out again at once: whatever uses it next comes later in the
+ * same stream.
  */
 export class Pool {
   readonly #source: Source;
@@ -37,7 +38,7 @@ export class Pool {
     this.#source = source;
   }
 
-  /** Whether no block is in use or held. */
+  /** True if no block is in use or held. */
   get idle(): boolean {
     return this.#slabs.every(({blocks}) => blocks.every(({inUse, holds}) => !inUse && holds === 0));
   }
@@ -60,7 +61,10 @@ export class Pool {
     else this.#free.set(block.bytes, [block]);
   }
 
-  /** Gives memory of which no block is in use back to the source. Returns how many bytes. Nothing in the stream may still use it. */
+  /**
+   * Returns memory without used blocks to the source. Returns the number of bytes. Nothing in the stream may still use
+   * this memory.
+   */
   trim(): number {
     const before = this.#reserved;
     const idle = new Set([...this.#free.values()].flat());
@@ -77,7 +81,7 @@ export class Pool {
     return before - this.#reserved;
   }
 
-  /** Gives all memory back, used or not. */
+  /** Releases all memory, used or not. */
   close(): void {
     for (const {address, bytes} of this.#slabs) this.#source.free(address, bytes);
     this.#slabs.length = 0;

@@ -6,8 +6,8 @@ export const smallBytes = 2 ** 20;
 export const slabBytes = 2 ** 21;
 
 /**
- * The size of the block that a request gets: multiples of 256 bytes, and above 1 KiB four steps to each power of two, so that at
- * most a fifth is lost and blocks of similar sizes replace each other.
+ * The size of the block that a request gets: multiples of 256 bytes, and above 1 KiB four steps to each power of two,
+ * so that at most a fifth is lost and blocks of similar sizes replace each other.
  */
 export function sizeClass(bytes: number): number {
   if (bytes <= 4 * alignment) return Math.max(1, Math.ceil(bytes / alignment)) * alignment;

@@ -3,10 +3,13 @@ import type {Allocator} from './allocator.js';
 import type {PinnedPool} from './pinned.js';
 import type {Block} from './pool.js';
 
-/** From this size on an upload runs beside the computation; below, the two events that order it cost more than it takes. */
+/**
+ * From this size on, an upload runs in parallel with the computation. Below it, the two events that order it cost more
+ * than the upload.
+ */
 const besideBytes = 2 ** 15;
 
-/** What came of an upload. */
+/** The result of an upload. */
 export interface Uploaded {
   block: Block;
   /** The stream of computation has to wait for it before it uses the block; undefined where it need not. */
@@ -14,8 +17,9 @@ export interface Uploaded {
 }
 
 /**
- * Host to device. Large data go through pinned memory on a stream of their own, so that the next batch travels while this one is
- * computed; their blocks are written by that stream only, after an event that says that the computation is done with what was there.
+ * Host to device. Large data go through pinned memory on a stream of their own, so that the next batch travels while
+ * this one is computed; their blocks are written by that stream only, after an event that says that the computation is
+ * done with what was there.
  */
 export class Uploads {
   readonly #driver: Driver;
@@ -49,7 +53,7 @@ export class Uploads {
   }
 
   /**
-   * Gives a block back that `send` returned.
+   * Returns a block of `send`.
    * @param recording whether one is made: then all that came before is done, and what it uses it holds
    */
   give(block: Block, recording: boolean): void {

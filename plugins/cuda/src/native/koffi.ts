@@ -22,7 +22,8 @@ export interface Library {
 }
 
 /**
- * Loads a shared library. Its symbols become visible to those loaded later: CUDA's libraries look for one another by name.
+ * Loads a shared library. Its symbols become visible to those loaded later: CUDA's libraries look for one another by
+ * name.
  * @throws Error with the loader's reason
  */
 export function loadLibrary(file: string): Library {
@@ -45,7 +46,9 @@ export function loadLibrary(file: string): Library {
 /** Memory outside of JavaScript as if it were inside; valid for as long as whoever owns it keeps it. */
 export const viewMemory = (address: bigint, bytes: number): ArrayBuffer => koffi.view(address, bytes);
 
-/** Address of a typed array's first byte. The array must not grow, and must be kept for as long as the address is used. */
+/**
+ * Address of a typed array's first byte. The array must not grow, and must be kept for as long as the address is used.
+ */
 export const addressOf = (memory: ArrayBufferView): bigint => koffi.address(memory);
 
 /** A text that ends with a zero, in UTF-8. */

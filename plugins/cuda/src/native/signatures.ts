@@ -1,13 +1,18 @@
-/** C functions as tables, from which their bindings and their TypeScript types are made. Types only, and no library loaded. */
+/**
+ * C functions as tables, from which their bindings and their TypeScript types are made. Types only, and no library
+ * loaded.
+ */
 
-/** C types: enums are `int`, size_t and all handles `u64`; a `pointer` takes an address or the memory of a typed array. */
+/**
+ * C types: enums are `int`, size_t and all handles `u64`; a `pointer` takes an address or the memory of a typed array.
+ */
 export type CType = 'int' | 'uint' | 'u64' | 'pointer' | 'text' | 'void';
 
 /** Result, then parameters. */
 export type Signature = readonly [result: CType, ...parameters: CType[]];
 export type Signatures = Readonly<Record<string, Signature>>;
 
-/** What may be handed over for a pointer; null is NULL. */
+/** Values for a pointer argument; null is NULL. */
 export type Pointer = bigint | ArrayBufferView | null;
 
 interface In {

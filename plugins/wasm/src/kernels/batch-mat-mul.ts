@@ -1,5 +1,5 @@
 import type {BatchMatMulAttrs, BatchMatMulInputs} from '@tensorflow/tfjs-core';
-import {kernel} from '../registry.js';
+import {kernel} from '../kernel.js';
 
 /** a [..., m, k] times b [..., k, n], the last two axes of each exchanged if asked; batch axes are broadcast. */
 export const batchMatMul = kernel<BatchMatMulInputs, BatchMatMulAttrs>(

@@ -1,4 +1,4 @@
-import {kernel} from '../registry.js';
+import {kernel} from '../kernel.js';
 
 type Inputs = Record<'x' | 'weight' | 'bias', unknown>;
 type GradInputs = Inputs & Record<'dy' | 'mean' | 'variance', unknown>;

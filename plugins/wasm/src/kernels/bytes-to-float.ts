@@ -1,4 +1,4 @@
-import {kernel} from '../registry.js';
+import {kernel} from '../kernel.js';
 
 interface Attrs {
   bytes: Uint8Array;

@@ -8,7 +8,7 @@ import type {
   Conv2DInputs,
 } from '@tensorflow/tfjs-core';
 import type {Heap} from '../heap.js';
-import {kernel, type Tf} from '../registry.js';
+import {kernel, type Tf} from '../kernel.js';
 import {windowFields, type Shape4D} from './window.js';
 
 type Attrs = Pick<Conv2DAttrs, 'strides' | 'pad' | 'dataFormat' | 'dimRoundingMode'> & {
@@ -101,7 +101,7 @@ const conv2DBackpropInput = kernel<Conv2DBackpropInputInputs, Conv2DBackpropInpu
   },
 );
 
-/** Whether the filter meets the image in one position only, as where a generator turns a latent vector into an image. */
+/** True if the filter fits the image in only one position, as when a generator turns a latent vector into an image. */
 function coversImage({
   outHeight,
   outWidth,

@@ -4,7 +4,7 @@ import type {
   DepthwiseConv2dNativeBackpropInputAttrs,
   DepthwiseConv2dNativeBackpropInputInputs,
 } from '@tensorflow/tfjs-core';
-import {kernel} from '../registry.js';
+import {kernel} from '../kernel.js';
 import {windowFields, type Shape4D} from './window.js';
 
 const backpropFilter = kernel<DepthwiseConv2dNativeBackpropFilterInputs, DepthwiseConv2dNativeBackpropFilterAttrs>(

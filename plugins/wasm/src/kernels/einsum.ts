@@ -1,5 +1,5 @@
 import type {EinsumAttrs, Tensor} from '@tensorflow/tfjs-core';
-import {kernel, type Tf} from '../registry.js';
+import {kernel, type Tf} from '../kernel.js';
 
 /** A tensor and the einsum index of each of its axes. */
 interface Indexed {

@@ -7,7 +7,7 @@ import type {
   UnaryInputs,
 } from '@tensorflow/tfjs-core';
 import type {Heap} from '../heap.js';
-import {kernel, type Tf} from '../registry.js';
+import {kernel, type Tf} from '../kernel.js';
 
 /** A function of each number, float32. */
 function unary(name: string, compute: (heap: Heap, x: number, out: number, count: number) => void) {

@@ -1,4 +1,4 @@
-import type {Kernel} from '../registry.js';
+import type {Kernel} from '../kernel.js';
 import {batchMatMul} from './batch-mat-mul.js';
 import {batchNormKernels} from './batch-norm.js';
 import {bytesToFloat} from './bytes-to-float.js';

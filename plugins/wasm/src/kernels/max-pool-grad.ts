@@ -1,8 +1,10 @@
 import type {MaxPoolGradAttrs, MaxPoolGradInputs} from '@tensorflow/tfjs-core';
-import {kernel} from '../registry.js';
+import {kernel} from '../kernel.js';
 import {windowFields, type Shape4D} from './window.js';
 
-/** The stock kernel starts each search at the smallest positive float, and so is wrong for windows of negative numbers. */
+/**
+ * The stock kernel starts each search at the smallest positive float, and so is wrong for windows of negative numbers.
+ */
 export const maxPoolGrad = kernel<MaxPoolGradInputs, MaxPoolGradAttrs>(
   'MaxPoolGrad',
   ({dy, input}, {filterSize, strides, pad, dimRoundingMode}, {tf, heap}) => {

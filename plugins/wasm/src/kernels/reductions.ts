@@ -1,5 +1,5 @@
 import type {SumAttrs, SumInputs} from '@tensorflow/tfjs-core';
-import {kernel, type Tf} from '../registry.js';
+import {kernel, type Tf} from '../kernel.js';
 
 /** x seen as [outer, reduced, inner]; undefined if other axes lie between the reduced ones. */
 function split(tf: Tf, shape: number[], axes: number[]): {outer: number; reduced: number; inner: number} | undefined {

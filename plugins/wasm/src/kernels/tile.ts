@@ -1,5 +1,5 @@
 import type {TileAttrs, TileInputs} from '@tensorflow/tfjs-core';
-import {kernel} from '../registry.js';
+import {kernel} from '../kernel.js';
 
 /** Repeats a tensor along its axes; in the stock kernel this is 300 times slower than a copy. */
 export const tile = kernel<TileInputs, TileAttrs>('Tile', ({x}, {reps}, {tf, heap, stock}) => {

@@ -1,5 +1,5 @@
 import type {UnsortedSegmentSumAttrs, UnsortedSegmentSumInputs} from '@tensorflow/tfjs-core';
-import {kernel} from '../registry.js';
+import {kernel} from '../kernel.js';
 
 /** Sums of the rows of x that share an id; the gradient of `gather`. Ids have the leading axes of x. */
 export const unsortedSegmentSum = kernel<UnsortedSegmentSumInputs, UnsortedSegmentSumAttrs>(

@@ -1,5 +1,5 @@
 import type {TensorInfo} from '@tensorflow/tfjs-core';
-import {kernel} from '../registry.js';
+import {kernel} from '../kernel.js';
 
 /** Coefficients of a parameter. */
 const rowBytes = 10 * 4;

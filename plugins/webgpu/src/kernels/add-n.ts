@@ -1,9 +1,9 @@
 import type {TensorInfo} from '@tensorflow/tfjs-core';
-import type {Kernel} from '../registry.js';
+import type {Kernel} from '../kernel.js';
 
 /**
- * The stock kernel binds all inputs and the result at a time; a shader may bind 8 to some 16 buffers, by device. So more
- * are added up in groups. Gradients of what is used in many places are sums of many.
+ * The stock kernel binds all inputs and the result at a time; a shader may bind 8 to some 16 buffers, by device. So
+ * more are added up in groups. Gradients of what is used in many places are sums of many.
  */
 export const addN: Kernel = {
   name: 'AddN',

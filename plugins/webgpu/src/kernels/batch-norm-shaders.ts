@@ -1,6 +1,7 @@
 /**
- * The shaders of batch normalisation, three for the layer and three for its gradient. x counts as [rows, channels]. The first
- * sums up blocks of rows, the second puts the blocks together, always in the same order, and the third goes over the elements.
+ * The shaders of batch normalisation, three for the layer and three for its gradient. x counts as [rows, channels]. The
+ * first sums up blocks of rows, the second puts the blocks together, always in the same order, and the third goes over
+ * the elements.
  */
 import {threadForEach, type Shader} from '../dispatch.js';
 
@@ -159,7 +160,9 @@ ${threadForChannels}
 }`,
 };
 
-/** Its last result has what the third shader needs of a channel, since a shader may bind eight tensors on every device. */
+/**
+ * Its last result has what the third shader needs of a channel, since a shader may bind eight tensors on every device.
+ */
 export const combineGradientSums: Shader = {
   name: 'BatchNormCombineGradientSums',
   element: 'f32',

@@ -1,6 +1,6 @@
 import type {TensorInfo} from '@tensorflow/tfjs-core';
 import {dispatch, float, int, workgroupsFor, type Shader, type Uniforms} from '../dispatch.js';
-import type {Context, Kernel} from '../registry.js';
+import type {Context, Kernel} from '../kernel.js';
 import {
   combineGradientSums,
   combineMoments,
@@ -17,7 +17,7 @@ const mostBlocks = 512;
 
 type Inputs = Record<'x' | 'weight' | 'bias' | 'dy' | 'mean' | 'variance', TensorInfo>;
 
-/** What both kernels begin with: the sizes, and the attributes as uniforms. */
+/** The common start of both kernels: the sizes, and the attributes as uniforms. */
 function plan({x, weight}: Inputs, {backend, attrs}: Context) {
   const channels = weight.shape[0]!;
   const count = x.shape.reduce((product, n) => product * n, 1);
@@ -80,5 +80,8 @@ const trainBatchNormGrad: Kernel = {
   },
 };
 
-/** Batch normalisation in training mode with a (leaky) ReLU after it, and its gradient (see src/backends/fused/batch-norm.ts of gan). */
+/**
+ * Batch normalisation in training mode with a (leaky) ReLU after it, and its gradient (see
+ * src/backends/fused/batch-norm.ts of gan).
+ */
 export const batchNormKernels: readonly Kernel[] = [trainBatchNorm, trainBatchNormGrad];

@@ -1,6 +1,6 @@
 import type {TensorInfo} from '@tensorflow/tfjs-core';
 import {dispatch, float, int, threadForEach, workgroupsFor, type Shader} from '../dispatch.js';
-import type {Kernel} from '../registry.js';
+import type {Kernel} from '../kernel.js';
 
 const shader: Shader = {
   name: 'Blend',
@@ -18,7 +18,10 @@ const shader: Shader = {
 }`,
 };
 
-/** A running average's next value (see src/backends/fused/blend.ts of gan): three dispatches and two uploads of numbers become one dispatch. */
+/**
+ * A running average's next value (see src/backends/fused/blend.ts of gan): three dispatches and two uploads of numbers
+ * become one dispatch.
+ */
 export const blend: Kernel = {
   name: 'Blend',
   compute(inputs, {backend, attrs}) {

@@ -1,5 +1,5 @@
 import type {PadV2Attrs, TensorInfo} from '@tensorflow/tfjs-core';
-import type {Kernel} from '../registry.js';
+import type {Kernel} from '../kernel.js';
 
 /** WGSL has vectors of four elements at most; the stock kernel indexes one for all axes. */
 const mostAxes = 4;

@@ -1,8 +1,8 @@
 import type {TensorInfo} from '@tensorflow/tfjs-core';
 import {dispatch, int, threadForEach, workgroupsFor, type Shader} from '../dispatch.js';
-import type {Kernel} from '../registry.js';
+import type {Kernel} from '../kernel.js';
 
-/** What a parameter's update has to do beside the rest. */
+/** Optional parts of a parameter's update. */
 interface Variant {
   /** It has the average of gradients, or of their squares. */
   average: boolean;
@@ -27,7 +27,10 @@ const names = [
   'bound',
 ];
 
-/** The formula in src/backends/fused/update.ts of gan, line by line. It binds eight tensors at most, which every device can. */
+/**
+ * The formula in src/backends/fused/update.ts of gan, line by line. It binds eight tensors at most, which every device
+ * can.
+ */
 function updateShader({average, square, decays, bounded}: Variant): Shader {
   const averages = [...(average ? ['Average'] : []), ...(square ? ['Square'] : [])];
   return {

@@ -1,4 +1,4 @@
-/** What goes wrong must be an Error with a reason, leave nothing behind, and leave the device usable. */
+/** A failure must be an Error with a reason, must leave nothing behind, and must leave the device usable. */
 import {variableGrads} from '../../../backends/fused/variable-grads.js';
 import {tf, type Rank, type Tensor} from '../../../backends/tf.js';
 import {compareArrays, type Deviation} from '../../golden/compare.js';

@@ -1,4 +1,4 @@
-/** What is asked of a device that was lost. Backends that can be made to lose theirs have `lose`. */
+/** Checks of a lost device. They need a backend with `lose`. */
 import {isGanError} from '../../../errors.js';
 import {tf} from '../../../backends/tf.js';
 import {compareArrays} from '../../golden/compare.js';

@@ -1,4 +1,4 @@
-/** What is computed and not kept has to be given back. */
+/** Checks that results which are not kept are freed. */
 import {tf} from '../../../backends/tf.js';
 import {demand, type Check} from '../check.js';
 import {smallTraining} from '../small-training.js';
@@ -60,7 +60,8 @@ export const memory: Check[] = [
         },
       });
       dispose();
-      // the first steps make the optimiser's averages and fill a backend's caches; steps of the same network are compared
+      // the first steps make the optimiser's averages and fill a backend's caches; steps of the same network are
+      // compared
       const [early, late] = [samples[3]!, samples[23]!];
       demand(late.tensors === early.tensors, `${late.tensors - early.tensors} tensors more after 20 steps`);
       demand(late.bytes <= early.bytes, `${late.bytes - early.bytes} bytes more after 20 steps`);

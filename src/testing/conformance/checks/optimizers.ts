@@ -12,7 +12,10 @@ const [steps, lr, wd] = [3, 0.01, 0.1];
 /** One that is no whole number of vectors, and one that is more than a workgroup's. */
 const shapes = [[3, 3, 2, 5], [2003]];
 
-/** What the step numbered from 1 subtracts from an element, beside weight decay; `memory` is its own and starts at 0. */
+/**
+ * The amount that a step, numbered from 1, subtracts from an element besides weight decay. `memory` belongs to the
+ * element and starts at 0.
+ */
 type Formula = (gradient: number, step: number, memory: {average: number; square: number}) => number;
 
 interface Rule {

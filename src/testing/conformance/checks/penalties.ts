@@ -21,11 +21,11 @@ const plans = {
   score: convPlan([2, 4, 4, 2], filters.score, square),
 };
 
-/** What one penalty computes, on tensors and in float64; the weights are those of `filters`. */
+/** One penalty, computed on tensors and in float64. The weights come from `filters`. */
 interface Penalty {
   title: string;
   seed: number;
-  /** Of the critic's hidden layer. */
+  /** Width of the critic's hidden layer. */
   activation: {tensor(x: Tensor): Tensor; plain(value: number): number};
   loss(model: {critic(x: Tensor): Tensor; fake: Tensor; real: Tensor; mix: Tensor; slope(x: Tensor): Tensor}): Scalar;
   plainLoss(model: {critic(x: Plain): Plain; fake: Plain; real: Plain; mix: Plain; slope(x: Plain): Plain}): number;

@@ -3,7 +3,9 @@ import type {Check} from '../check.js';
 import {smallTraining} from '../small-training.js';
 import {recordedTraining as recorded} from '../training-recording.js';
 
-/** Relative: rounding differs from device to device, and 20 updates of Adam, which divides by small roots, carry it on. */
+/**
+ * Relative: rounding differs from device to device, and 20 updates of Adam, which divides by small roots, carry it on.
+ */
 const bound = 1e-3;
 
 export const training: Check[] = [

@@ -1,6 +1,6 @@
 /**
- * Operations that a backend may have a kernel of its own for (src/backends/fused), as the library calls them: with that kernel
- * or by the composition, which serves where there is none.
+ * Operations that a backend may have a kernel of its own for (src/backends/fused), as the library calls them: with that
+ * kernel or by the composition, which serves where there is none.
  */
 import {batchNorm} from '../../../backends/fused/batch-norm.js';
 import type {Tensor} from '../../../backends/tf.js';
@@ -12,7 +12,7 @@ import {eps, plainNorm, scaleAndShift} from './layers.js';
 interface Norm {
   title: string;
   shape: readonly number[];
-  /** Of the activation: 1 is none, 0 ReLU. */
+  /** Negative slope of the activation: 1 is none, 0 is ReLU. */
   slope: number;
 }
 

@@ -145,7 +145,7 @@ export const layers: OperationCase[] = [
   },
 ];
 
-/** As SelfAttention mixes positions: rows of softmax(key query^T) times the values. */
+/** Mixes positions like SelfAttention: rows of softmax(key query^T) times the values. */
 function attention(key: Tensor, query: Tensor, value: Tensor): Tensor {
   return tf.matMul(tf.softmax(tf.matMul(key, query, false, true), -1), value);
 }

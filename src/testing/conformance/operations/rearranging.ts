@@ -109,7 +109,7 @@ function split(axis: number, parts: number): OperationCase {
   };
 }
 
-/** Where a place beyond the border takes its value from. */
+/** Returns the position from which a position beyond the border takes its value. */
 const beyond: Record<Exclude<PaddingMode, 'zeros'>, (i: number, n: number) => number> = {
   reflect: (i, n) => (i < 0 ? -i : i >= n ? 2 * (n - 1) - i : i),
   replicate: (i, n) => Math.min(Math.max(i, 0), n - 1),

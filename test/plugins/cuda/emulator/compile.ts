@@ -1,4 +1,6 @@
-/** Builds the kernels as C++ for the CPU: every variant of every source, each in a namespace of its own, in one library. */
+/**
+ * Builds the kernels as C++ for the CPU: every variant of every source, each in a namespace of its own, in one library.
+ */
 import {execFile} from 'node:child_process';
 import {createHash} from 'node:crypto';
 import {existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync} from 'node:fs';
@@ -30,7 +32,9 @@ export function inNamespace({text}: KernelSource, name: string, kernel: string):
   ].join('\n');
 }
 
-/** What tells the variant with 64-bit indices for arrays of all sizes from the one that takes them for large ones only. */
+/**
+ * What tells the variant with 64-bit indices for arrays of all sizes from the one that takes them for large ones only.
+ */
 export const wideSuffix = ' (64-bit indices)';
 
 /** So many variants of each file are enough: they differ in the operation and the type. */

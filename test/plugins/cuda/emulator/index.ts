@@ -1,5 +1,5 @@
 import {execFileSync} from 'node:child_process';
-import {tf, type Device} from 'gankit';
+import {registerKernels as register, tf, type Device} from 'gankit';
 import {sources} from '../../../../plugins/cuda/src/kernels/index.js';
 import {registerKernels} from '../../../../plugins/cuda/src/kernels/register.js';
 import {EmulatedMemory, emulate, emulatedBackend, type Emulation} from './backend.js';
@@ -32,7 +32,7 @@ export async function openEmulator(): Promise<EmulatedDevice> {
   const memory = new EmulatedMemory(library);
   const before = library.allocations();
   const emulation = emulate(library, memory, new Map(wide.map(({name}) => [name.slice(0, -wideSuffix.length), name])));
-  const takeBack = registerKernels(tf as never, emulation.gpu, emulatorName);
+  const takeBack = registerKernels({tf: tf as never, kernels: {register}}, emulation.gpu, emulatorName);
   tf.registerBackend(emulatorName, () => emulatedBackend(memory));
   await tf.setBackend(emulatorName);
   let open = true;

@@ -15,7 +15,10 @@ export interface EmulatorLibrary {
   copy(from: bigint, to: bigint, bytes: number): void;
   /** How many allocations there are. */
   allocations(): number;
-  /** @throws Error where arguments and parameters differ, no card takes the grid, or a kernel wrote outside of what is its */
+  /**
+   * @throws Error where arguments and parameters differ, no card takes the grid, or a kernel wrote outside of what is
+   * its
+   */
   launch(source: string, entry: string, dims: readonly number[], args: readonly KernelArg[], order: Order): void;
   /** What a kernel takes; undefined where there is none. */
   parameters(source: string, entry: string): {kinds: string; sizes: number[]} | undefined;

@@ -53,7 +53,10 @@ export async function on(name: string, compute: () => Tensor | Tensor[]): Promis
   }
 }
 
-/** Float32 rounds to 6e-8; sums of some thousand numbers in another order and other functions of the C library stay within 1e-5 of the largest. */
+/**
+ * Float32 rounds to 6e-8; sums of some thousand numbers in another order and other functions of the C library stay
+ * within 1e-5 of the largest.
+ */
 export function expectClose(got: readonly number[], wanted: readonly number[], what = ''): void {
   expect(got.length, `${what}: length`).to.equal(wanted.length);
   const largest = wanted.reduce((max, value) => (Number.isFinite(value) ? Math.max(max, Math.abs(value)) : max), 1e-3);

@@ -1,4 +1,7 @@
-/** CUDA without CUDA: the functions of the driver, NVRTC, cuBLASLt and cuDNN, as TypeScript over the emulator. Each checks what it is given. */
+/**
+ * CUDA without CUDA: the functions of the driver, NVRTC, cuBLASLt and cuDNN, as TypeScript over the emulator. Each
+ * checks what it is given.
+ */
 import koffi from 'koffi';
 import type {DriverFunctions} from '../../../../plugins/cuda/src/driver/signatures.js';
 import type {KernelArg} from '../../../../plugins/cuda/src/gpu.js';

@@ -267,7 +267,10 @@ export function fakeDnn(fake: FakeCuda, {version = 91_300, cudart = 13_000} = {}
     );
     return found;
   };
-  /** The fastest is not deterministic, the next has another math type, the third wants too much, the fourth is what is wanted. */
+  /**
+   * The fastest is not deterministic, the next has another math type, the third wants too much, the fourth is what is
+   * wanted.
+   */
   const results = (memory: unknown, requested: number, count: unknown, math: number): number => {
     const view = new DataView(bytesOf(memory).buffer);
     expect(bytesOf(memory).length === 48 * requested && requested >= 4, 'room for all algorithms');

@@ -1,7 +1,7 @@
 import {mkdtempSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
-import {GanError, tf, type Device} from 'gankit';
+import {GanError, registerKernels, tf, type Device} from 'gankit';
 import type {OpenedDevice} from 'gankit/plugin';
 import {DiskCache} from '../../../../plugins/cuda/src/cache/disk-cache.js';
 import {Nvrtc} from '../../../../plugins/cuda/src/compile/nvrtc.js';
@@ -68,7 +68,7 @@ export async function openFake({
     addressOf,
     waitForEach: false,
   });
-  const own = opened(tf as never, device, driver, {});
+  const own = opened({tf: tf as never, kernels: {register: registerKernels}}, device, driver, {});
   await tf.setBackend(own.tfBackend);
   return {
     fake,

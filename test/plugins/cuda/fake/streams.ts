@@ -1,4 +1,7 @@
-/** When the fake device does what a stream was handed: at once, or only when somebody waits for it. Both must give the same results. */
+/**
+ * When the fake device does what a stream was handed: at once, or only when somebody waits for it. Both must give the
+ * same results.
+ */
 export type Pace = 'eager' | 'late';
 
 type Work = {run: () => void} | {event: Event; version: number};
@@ -43,7 +46,10 @@ export class Streams {
   /** Pace of the n-th stream that is made. */
   readonly #paces: readonly Pace[];
   #made = 0;
-  /** Milliseconds of the device: each piece of work takes as long as is said here of the function that handed it over, by default no time. */
+  /**
+   * Milliseconds of the device: each piece of work takes as long as is said here of the function that handed it over,
+   * by default no time.
+   */
   readonly durations = new Map<string, number>();
   #clock = 0;
   /** From now on nothing that was handed over gets done. */
@@ -94,7 +100,8 @@ export class Streams {
   record(eventHandle: bigint, streamHandle: bigint): number {
     const [event, stream] = [this.#events.get(eventHandle), this.#streams.get(streamHandle)];
     if (!event || !stream) return codes.invalidHandle;
-    if (stream.capture) return this.#breakCapture(stream, codes.captureUnsupported); // allowed by CUDA, never meant here
+    // allowed by CUDA, never meant here
+    if (stream.capture) return this.#breakCapture(stream, codes.captureUnsupported);
     const version = ++event.recorded;
     event.stream = stream;
     event.patience = 2;

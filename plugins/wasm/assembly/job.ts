@@ -1,0 +1,20 @@
+/** What a chunk may be of. */
+export const enum Job {
+  PackMatrix,
+  PackTaps,
+  MultiplyMatrix,
+  MultiplyPositions,
+  MultiplyTaps,
+  TransformFilter,
+  TransformTiles,
+  MultiplyTiles,
+  TransformGradient,
+  AccumulateTaps,
+  TransformTaps,
+  BatchMoments,
+  BatchNormalize,
+  BatchGradSums,
+  BatchGrad,
+  Update,
+  Scatter,
+}

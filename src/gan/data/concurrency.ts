@@ -1,0 +1,55 @@
+/** Work that goes on at the same time: how much of it, and how far ahead of its consumer. */
+
+/** Runs at most `limit` tasks at a time, the others in the order they came. */
+export class Limiter {
+  readonly #waiting: (() => void)[] = [];
+  #free: number;
+
+  constructor(limit: number) {
+    this.#free = limit;
+  }
+
+  async run<T>(task: () => Promise<T>): Promise<T> {
+    if (this.#free > 0) this.#free--;
+    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    try {
+      return await task();
+    } finally {
+      const next = this.#waiting.shift(); // a place goes straight to the next in line
+      if (next) next();
+      else this.#free++;
+    }
+  }
+}
+
+/**
+ * make(from), make(from + 1), ... make(to - 1), in order, with up to `ahead` of them under way while the consumer is
+ * busy. When the consumer leaves early, or one of them fails, `cancelled()` turns true and those under way are waited
+ * for, so that nothing runs on afterwards.
+ */
+export async function* readAhead<T>(
+  {from, to, ahead}: {from: number; to: number; ahead: number},
+  make: (index: number, cancelled: () => boolean) => Promise<T>,
+): AsyncGenerator<T, void, undefined> {
+  const underWay: Promise<T>[] = [];
+  let cancelled = false;
+  let next = from;
+  const fill = () => {
+    while (underWay.length < ahead && next < to) {
+      const made = make(next++, () => cancelled);
+      made.catch(() => {}); // looked at when its turn comes; until then no unhandled rejection
+      underWay.push(made);
+    }
+  };
+  try {
+    fill();
+    for (let first = underWay.shift(); first; first = underWay.shift()) {
+      const value = await first;
+      fill();
+      yield value;
+    }
+  } finally {
+    cancelled = true;
+    await Promise.allSettled(underWay);
+  }
+}

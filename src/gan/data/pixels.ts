@@ -1,0 +1,104 @@
+/** Pixels on the host: how many channels they have, and how an image gets the wanted size. */
+
+/** Number of channels of an image: grey, grey with transparency, RGB, RGB with transparency. */
+export type Channels = 1 | 2 | 3 | 4;
+
+/** Red, green, blue, 0..255. */
+export type Rgb = readonly [red: number, green: number, blue: number];
+
+/**
+ * RGB or RGBA bytes with another number of channels. Where these have no transparency, transparent pixels are laid on the background.
+ * Grey is the luma of ITU-R BT.601, rounded as Pillow does for its mode L.
+ * @param data flat [pixels, from]
+ * @returns flat [pixels, to]; `data` itself when nothing is to be done
+ */
+export function toChannels(data: Uint8Array, from: 3 | 4, to: Channels, background: Rgb): Uint8Array {
+  if (from === to) return data;
+  const pixels = data.length / from;
+  const out = new Uint8Array(pixels * to);
+  const keepsAlpha = to === 2 || to === 4;
+  const [backRed, backGreen, backBlue] = background;
+  for (let i = 0, at = 0; i < data.length; i += from, at += to) {
+    let red = data[i]!;
+    let green = data[i + 1]!;
+    let blue = data[i + 2]!;
+    const alpha = from === 4 ? data[i + 3]! : 255;
+    if (from === 4 && !keepsAlpha) {
+      red = over(red, backRed, alpha);
+      green = over(green, backGreen, alpha);
+      blue = over(blue, backBlue, alpha);
+    }
+    if (to <= 2)
+      out[at] = (19595 * red + 38470 * green + 7471 * blue + 0x8000) >> 16; // 0.299, 0.587, 0.114 in 1/65536
+    else {
+      out[at] = red;
+      out[at + 1] = green;
+      out[at + 2] = blue;
+    }
+    if (keepsAlpha) out[at + to - 1] = alpha;
+  }
+  return out;
+}
+
+const over = (top: number, below: number, alpha: number): number =>
+  Math.round((top * alpha + below * (255 - alpha)) / 255);
+
+/**
+ * `crop`: fill the size, cut what is over. `pad`: fit into the size, fill the rest. `squish`: change the proportions.
+ */
+export type ResizeMethod = 'crop' | 'pad' | 'squish';
+/**
+ * Content of the padding: the image mirrored at its edge pixels, black (transparent with 2 and 4 channels), or the edge
+ * pixels.
+ */
+export type PadMode = 'reflect' | 'zeros' | 'border';
+
+/** Raw pixels, [height, width, channels], 0..255. */
+export interface Pixels {
+  data: Uint8Array;
+  width: number;
+  height: number;
+  channels: Channels;
+}
+
+/** The image in the middle of [height, width, channels] bytes; an odd pixel goes below and to the right. */
+export function padTo(image: Pixels, [height, width]: readonly [number, number], mode: PadMode): Uint8Array {
+  const {data, channels} = image;
+  const out = new Uint8Array(height * width * channels);
+  const rows = sourcePositions(image.height, height, mode);
+  const columns = sourcePositions(image.width, width, mode);
+  for (let y = 0; y < height; y++) {
+    const row = rows[y]!;
+    if (row < 0) continue;
+    for (let x = 0; x < width; x++) {
+      const column = columns[x]!;
+      if (column < 0) continue;
+      const from = (row * image.width + column) * channels;
+      const to = (y * width + x) * channels;
+      for (let c = 0; c < channels; c++) out[to + c] = data[from + c]!;
+    }
+  }
+  return out;
+}
+
+/**
+ * Returns, for each of `padded` positions along a side, the position to copy in the image of size `length`; -1 for
+ * none.
+ */
+function sourcePositions(length: number, padded: number, mode: PadMode): Int32Array {
+  const before = Math.floor((padded - length) / 2);
+  return Int32Array.from({length: padded}, (_, i) => {
+    const at = i - before;
+    if (at >= 0 && at < length) return at;
+    if (mode === 'zeros') return -1;
+    return mode === 'border' ? Math.min(Math.max(at, 0), length - 1) : mirrored(at, length);
+  });
+}
+
+/** Reflection without repeating the edge pixel: ... 2 1 | 0 1 2 3 | 2 1 0 1 ... */
+function mirrored(at: number, length: number): number {
+  if (length === 1) return 0;
+  const period = 2 * (length - 1);
+  const phase = ((at % period) + period) % period;
+  return phase < length ? phase : period - phase;
+}

@@ -1,0 +1,60 @@
+/** What exporters are given: networks as graphs, and files that are there whole or not at all. */
+import {mkdir} from 'node:fs/promises';
+import path from 'node:path';
+import type {GanError} from '../../errors.js';
+import {assertNew, writeNewFolder} from '../io/atomic-folder.js';
+import {writeFileAtomic} from '../io/atomic-write.js';
+import {writeSafetensors} from '../io/safetensors.js';
+import {permute, type StateDict} from '../module.js';
+import {ExportError, type Fault} from './export-error.js';
+import {traceNetworks, version, type NetworkName, type TracedNetwork} from './traced-network.js';
+import type {TrainedRun} from './trained-run.js';
+
+export interface ExportTools {
+  /** Of this program. */
+  version: string;
+  /**
+   * Networks of a run as graphs, with the weights of the run's checkpoint and in eval mode. Each graph was run once
+   * beside its network.
+   * @throws GanError GAN_EXPORT_UNSUPPORTED (exit 2) with the layers that cannot be in a graph
+   */
+  trace(run: TrainedRun, networks: readonly NetworkName[]): Promise<TracedNetwork[]>;
+  /**
+   * The error GAN_EXPORT_UNSUPPORTED (exit 2): layers that a format cannot have.
+   * @param subject what to call the network: `The generator`
+   */
+  unsupported(layers: readonly Fault[], subject: string): GanError;
+  /** A transposed copy: axis i of the result is axis `permutation[i]` of the data. */
+  permute(data: Float32Array, shape: readonly number[], permutation: readonly number[]): Float32Array;
+  /** Writes a file, and the folders above it, in place of one that is there. */
+  writeFile(file: string, data: string | Uint8Array): Promise<void>;
+  /**
+   * Makes the folder `out` with these files, by their paths inside it.
+   * @returns the paths of the files
+   * @throws GanError GAN_OUT_EXISTS (exit 2) when there is something already
+   */
+  writeFolder(out: string, files: ReadonlyMap<string, string | Uint8Array>): Promise<string[]>;
+  /** To be called before long work. @throws GanError GAN_OUT_EXISTS (exit 2) when there is something already */
+  assertNew(out: string): Promise<void>;
+  /** Writes tensors as a safetensors file, and the folders above it. */
+  writeSafetensors(file: string, tensors: StateDict, metadata?: Record<string, string>): Promise<void>;
+}
+
+const makeFolderOf = (file: string) => mkdir(path.dirname(path.resolve(file)), {recursive: true});
+
+export const exportTools: ExportTools = {
+  version,
+  trace: traceNetworks,
+  unsupported: (layers, subject) => new ExportError(layers, subject),
+  permute,
+  async writeFile(file, data) {
+    await makeFolderOf(file);
+    await writeFileAtomic(file, data);
+  },
+  writeFolder: writeNewFolder,
+  assertNew,
+  async writeSafetensors(file, tensors, metadata) {
+    await makeFolderOf(file);
+    await writeSafetensors(file, tensors, metadata);
+  },
+};

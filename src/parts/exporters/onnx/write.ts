@@ -1,0 +1,50 @@
+import type {Gan} from '../../../plugin/index.js';
+import type {Graph, Size} from '../graph/types.js';
+import {writeNodes} from '../graph/graph-builder.js';
+import {arrange, channelsFirst} from '../graph/layouts.js';
+import {OnnxBuilder} from './builder.js';
+import {encodeModel, opset, type OnnxValue} from './model.js';
+import {operators} from './operators/index.js';
+
+export interface OnnxFacts {
+  /** Names of the graph, its input and its output. */
+  name: string;
+  input: string;
+  output: string;
+  doc: string;
+  metadata: Readonly<Record<string, string>>;
+}
+
+/**
+ * A graph as an ONNX model (opset 17): images are [batch, channels, height, width], the batch is as large as what is
+ * given.
+ * @throws GanError GAN_EXPORT_UNSUPPORTED that names every layer that ONNX cannot have
+ */
+export function toOnnx(
+  graph: Graph,
+  {name, input, output, doc, metadata}: OnnxFacts,
+  {version, permute, unsupported}: Pick<Gan['exports'], 'version' | 'permute' | 'unsupported'>,
+): Uint8Array {
+  const b = new OnnxBuilder(graph, permute);
+  b.place(graph.input, input, channelsFirst(b.rank(graph.input)));
+  writeNodes(b, graph, operators, {format: 'ONNX', network: name, unsupported});
+  const result = b.in(graph.output, channelsFirst(b.rank(graph.output)));
+  b.nodes.push({name: output, op: 'Identity', inputs: [result], outputs: [output], attrs: {}});
+  const value = (id: number, called: string): OnnxValue => ({
+    name: called,
+    shape: arrange(b.shape(id), channelsFirst(b.rank(id))).map(declared),
+  });
+  return encodeModel({
+    name,
+    doc,
+    producer: {name: 'gan', version},
+    metadata: {...metadata, opset: String(opset)},
+    nodes: b.nodes,
+    tensors: [...b.tensors.values()],
+    inputs: [value(graph.input, input)],
+    outputs: [value(graph.output, output)],
+  });
+}
+
+const declared = (size: Size): number | string =>
+  typeof size === 'number' ? size : size.batch === 1 ? 'batch' : `${size.batch} batch`;

@@ -1,0 +1,72 @@
+import type {Gan} from '../../../plugin/index.js';
+import type {Graph, Id} from '../graph/types.js';
+import {writeNodes} from '../graph/graph-builder.js';
+import {shape, TfBuilder, type, type NodeDef, type TfAttribute, type Weight} from './builder.js';
+import {operations} from './operations.js';
+
+export interface TfjsFacts {
+  /** Names of the network, its input and its output. */
+  name: string;
+  input: string;
+  output: string;
+  metadata: Readonly<Record<string, unknown>>;
+}
+
+/** The shard size of tfjs-converter's own tool, which lets caches keep parts of large models. */
+const shardBytes = 4 * 1024 * 1024;
+
+/**
+ * A graph as a tfjs graph model: model.json and the weights in shards. Images are [batch, height, width, channels].
+ * @throws GanError GAN_EXPORT_UNSUPPORTED that names every layer that the format cannot have
+ */
+export function toTfjs(
+  graph: Graph,
+  {name, input, output, metadata}: TfjsFacts,
+  {version, unsupported}: Pick<Gan['exports'], 'version' | 'unsupported'>,
+): Map<string, Uint8Array> {
+  const b = new TfBuilder(graph);
+  b.place(graph.input, input);
+  b.nodes.push({
+    name: input,
+    op: 'Placeholder',
+    input: [],
+    attr: {dtype: type('float32'), shape: shape(b.shape(graph.input))},
+  });
+  writeNodes(b, graph, operations, {format: 'tfjs', network: name, unsupported}, (node, results) =>
+    results.forEach((result, i) => b.place(node.outputs[i]!, result)),
+  );
+  b.nodes.push({name: output, op: 'Identity', input: [b.name(graph.output)], attr: {}});
+
+  const {files, manifest} = shards(b.weights);
+  const signature = (id: Id, called: string): Record<string, unknown> => ({
+    [called]: {name: `${called}:0`, dtype: 'DT_FLOAT', tensorShape: (shape(b.shape(id)) as {shape: object}).shape},
+  });
+  const model = {
+    format: 'graph-model',
+    generatedBy: `gan ${version}`,
+    convertedBy: null,
+    signature: {inputs: signature(graph.input, input), outputs: signature(graph.output, output)},
+    userDefinedMetadata: metadata,
+    modelTopology: {node: b.nodes.map(typed), versions: {producer: 1}},
+    weightsManifest: manifest,
+  };
+  return new Map([['model.json', Buffer.from(JSON.stringify(model))], ...files]);
+}
+
+/** Adds the type of the elements, which every numeric TensorFlow operation has. */
+function typed(node: NodeDef): NodeDef {
+  const attr: Record<string, TfAttribute> =
+    node.op === 'Const' || node.op === 'Placeholder' ? node.attr : {T: type('float32'), ...node.attr};
+  return node.op === 'Shape' ? {...node, attr: {...attr, out_type: type('int32')}} : {...node, attr};
+}
+
+function shards(weights: readonly Weight[]): {files: Map<string, Uint8Array>; manifest: object[]} {
+  const all = Buffer.concat(weights.map(({data}) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength)));
+  const count = Math.max(1, Math.ceil(all.byteLength / shardBytes));
+  const names = Array.from({length: count}, (_, i) => `group1-shard${i + 1}of${count}.bin`);
+  const files = new Map(names.map((file, i) => [file, all.subarray(i * shardBytes, (i + 1) * shardBytes)]));
+  return {
+    files,
+    manifest: [{paths: names, weights: weights.map(({name, shape: sizes, dtype}) => ({name, shape: sizes, dtype}))}],
+  };
+}

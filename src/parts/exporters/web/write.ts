@@ -1,0 +1,36 @@
+import type {Gan, TracedNetwork} from '../../../plugin/index.js';
+import {webKernels} from './kernels.js';
+import type {WebConstant, WebModel} from './model.js';
+
+/**
+ * A generator as the page's model.json and weights.bin.
+ * @throws GanError GAN_EXPORT_UNSUPPORTED that names every layer that tfjs cannot run in a browser
+ */
+export function toWeb(
+  {graph, facts}: TracedNetwork,
+  {unsupported}: Pick<Gan['exports'], 'unsupported'>,
+): Map<string, Uint8Array> {
+  const faults = graph.nodes
+    .filter(({kernel}) => !webKernels.has(kernel))
+    .map(({path, layer, kernel}) => ({path, layer, what: `tfjs has no ${kernel} for browsers`}));
+  if (faults.length > 0) throw unsupported(faults, `The ${facts.network}`);
+  let offset = 0;
+  const parts: Uint8Array[] = [];
+  const constants = [...graph.constants].map(([id, {shape, dtype, data}]): WebConstant => {
+    const constant = {id, shape, dtype: dtype as WebConstant['dtype'], offset, bytes: data.byteLength};
+    const padded = Buffer.alloc(Math.ceil(data.byteLength / 4) * 4); // so that the next one is aligned
+    padded.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+    parts.push(padded);
+    offset += padded.byteLength;
+    return constant;
+  });
+  const model: WebModel = {
+    facts,
+    graph: {input: graph.input, output: graph.output, values: [...graph.values], nodes: graph.nodes},
+    constants,
+  };
+  return new Map<string, Uint8Array>([
+    ['model.json', Buffer.from(JSON.stringify(model))],
+    ['weights.bin', Buffer.concat(parts)],
+  ]);
+}

@@ -1,0 +1,127 @@
+import {expect} from 'chai';
+import {existsSync} from 'node:fs';
+import path from 'node:path';
+import {GanError, MetricsLog, openRun, openTraining, RunFolder, tf, type Device, type MetricsLine} from 'gankit';
+import {folder, ganError, removeFolders} from '../plugin/helpers.js';
+import {expectSame, fit, metrics, openCpu, results, tinyConfig} from './helpers.js';
+
+/** What `tinySettings` says, as a program would. */
+const settings = {
+  data: 'builtin:shapes',
+  source: {count: 52},
+  size: 16,
+  latent: 8,
+  batchSize: 8,
+  arch: {name: 'basic', nFeatures: 4},
+  checkpointEvery: 0,
+  sampleEvery: 0,
+  metrics: [{name: 'swd'}],
+  metricImages: 16,
+} as const;
+
+describe('openTraining and openRun', () => {
+  let device: Device;
+  let dir: string;
+  before(async () => {
+    device = await openCpu();
+    dir = path.join(folder(), 'run');
+    await train(dir, {...settings, epochs: 2});
+  });
+  after(async () => {
+    await device.close();
+    removeFolders();
+  });
+
+  async function train(to: string, given: Parameters<typeof openTraining>[0], resume?: string): Promise<void> {
+    const training = await openTraining(given, {device, ...(resume !== undefined && {resume})});
+    await training.fit(to);
+    await training.close();
+  }
+
+  it('train as gan fit does', async () => {
+    const other = path.join(folder(), 'run');
+    await fit({dir: other, device, set: ['epochs=2', 'metrics=swd', 'metricImages=16']});
+    expectSame(await results(dir), await results(other));
+  });
+
+  it('settings are what a configuration file may say, and a configuration of a run means itself', async () => {
+    const training = await openTraining({...settings, steps: 3}, {device});
+    expect(training.config).to.deep.equal(await tinyConfig(['steps=3', 'metrics=swd', 'metricImages=16']));
+    expect([training.steps, training.epochs]).to.deep.equal([3, 1]);
+    const again = await openTraining(training.config, {device});
+    expect(again.config).to.deep.equal(training.config);
+    for (const each of [training, again]) await each.close();
+    const error = await ganError(() => openTraining({...settings, lr: -1}, {device}));
+    expect(error).to.include({code: 'GAN_CONFIG_VALUE', kind: 'config'});
+    expect(error.message).to.contain('openTraining');
+  });
+
+  it('a run goes on from its newest checkpoint, bit for bit', async () => {
+    const parts = path.join(folder(), 'run');
+    await train(parts, {...settings, epochs: 1});
+    await train(parts, {...(await new RunFolder(parts).readConfig()), epochs: 2}, parts);
+    expectSame(await results(parts), await results(dir));
+    const sessions = await new RunFolder(parts).readSessions();
+    expect(sessions.map(({afterStep, backend}) => [afterStep, backend])).to.deep.equal([
+      [0, 'wasm'],
+      [6, 'wasm'],
+    ]);
+  });
+
+  it('evaluates to what the last epoch of the training measured', async () => {
+    const {row} = metrics(dir).at(-1) as unknown as MetricsLine;
+    const run = await openRun(dir, {device});
+    expect(await run.evaluate()).to.deep.equal({swd: row!['swd']});
+    expect(await run.evaluate({metrics: ['swd'], images: 8})).to.not.deep.equal({swd: row!['swd']});
+    expect((await ganError(() => run.evaluate({data: '/no/such/folder'}))).code).to.equal('GAN_DATA_NOT_FOUND');
+    await run.close();
+  });
+
+  it('draws from seeds: alone, in a row, and on the way', async () => {
+    const run = await openRun(dir, {device});
+    const [five, third, stops, way] = [
+      await run.generate({n: 5, seed: 7}),
+      await run.generate({seeds: [1, 2, 3]}),
+      await run.generate({seeds: [2, 3]}),
+      await run.interpolate({seeds: [2, 3], frames: 4, loop: false}),
+    ];
+    const pixels = 16 * 16 * 3;
+    expect([five, third, stops, way].map(({shape}) => shape[0])).to.deep.equal([5, 3, 2, 5]);
+    expect(third.data.slice(pixels)).to.deep.equal(stops.data);
+    expect(way.data.slice(0, pixels)).to.deep.equal(stops.data.slice(0, pixels));
+    expect(way.data.slice(4 * pixels)).to.deep.equal(stops.data.slice(pixels));
+    expect((await ganError(() => run.draw([new Float32Array(3)]))).code).to.equal('GAN_LATENT_SIZE');
+    await run.close();
+  });
+
+  it('opens a device only for what computes', async () => {
+    const run = await openRun(dir, {backend: 'no-such-backend'});
+    const out = path.join(dir, 'weights.safetensors');
+    expect(await run.export('safetensors', out)).to.deep.equal([out]);
+    expect(existsSync(out)).to.equal(true);
+    expect(await run.summary()).to.include({step: 12, epochs: 2});
+    expect((await ganError(() => run.generate())).code).to.equal('GAN_UNKNOWN_PART');
+    await run.close();
+  });
+
+  it('leave no tensor behind, and a device open that they were given', async () => {
+    const before = tf.memory().numTensors;
+    const run = await openRun(dir, {device});
+    await run.networks();
+    await run.generate();
+    await run.evaluate({images: 8});
+    await run.close();
+    const training = await openTraining({...settings, steps: 2}, {device});
+    await training.close();
+    const failed = {...settings, source: {count: 3}};
+    expect(await openTraining(failed, {device}).catch((error: unknown) => error)).to.be.instanceOf(GanError);
+    expect(tf.memory().numTensors).to.equal(before);
+    await device.sync();
+  });
+
+  it('MetricsLog reads what the training wrote', async () => {
+    const lines: MetricsLine[] = [];
+    await new MetricsLog(path.join(dir, 'metrics.jsonl')).read((line) => void lines.push(line));
+    expect(lines.map(({step}) => step)).to.deep.equal([1, 2, 3, 4, 5, 6, 6, 7, 8, 9, 10, 11, 12, 12]);
+  });
+});
