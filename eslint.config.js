@@ -85,7 +85,7 @@ export default tseslint.config(
     [[['**/gan/**', '**/config/**', '**/commands/**', '**/cli/**'], 'backends lie below the library']],
   ),
   forbidden(
-    ['plugins/*/src/**', 'src/parts/{architectures,losses,optimizers,switchers,recipes}/**'],
+    ['plugins/*/src/**', 'src/parts/**'],
     [
       [
         ['**/src/**', '../../../*', '**/gan/**', '**/backends/**'],

@@ -49,9 +49,10 @@ export class Lazy<T extends object> {
       if (this.#loaded) return this.#loaded[key] as object;
       throw new NotLoaded(`${String(key)}${use} was used before it was loaded: use it in what \`create\` returns`);
     };
-    return new Proxy(() => {}, {
+    return new Proxy(function () {}, {
       get: (_, property) => Reflect.get(real(`.${String(property)}`), property) as unknown,
-      apply: (_, self, args) => Reflect.apply(real('()') as () => unknown, self, args),
+      construct: (_, args) => Reflect.construct(real('()') as new () => object, args) as object,
+      apply: (_, self, args): unknown => Reflect.apply(real('()') as () => unknown, self, args),
     });
   }
 }

@@ -13,7 +13,6 @@ import {isCalled} from './names.js';
 import {didYouMean, nearestFirst} from '../options/nearest.js';
 import {checkOptions, type GivenMap} from '../options/options-check.js';
 import {opt} from '../options/options.js';
-import {Rng} from '../gan/rng.js';
 import {Lazy, NotLoaded, type TensorApi} from './lazy.js';
 
 /** A name that several packages give to parts of one kind. */
@@ -74,6 +73,7 @@ export class Registry {
   readonly tensors: Lazy<TensorApi>;
   readonly #exports = new Lazy(async () => ({exports: (await import('../gan/export/tools.js')).exportTools}));
   readonly #data = new Lazy(async () => ({data: await import('../gan/data/shapes.js')}));
+  readonly #random = new Lazy(() => import('../gan/rng.js'));
   /** Names of parts that several plug-ins bring, or that a built-in part has, too. */
   readonly clashes: readonly Clash[];
   readonly #packages: readonly PackageInfo[];
@@ -181,6 +181,7 @@ export class Registry {
 
   /** Loads what parts of a kind may use in `create`. */
   async #loadFor(kind: PartKind): Promise<void> {
+    await this.#random.load();
     if (!light.has(kind)) await this.tensors.load();
     if (kind === 'exporter') await this.#exports.load();
     if (kind === 'source') await this.#data.load();
@@ -267,7 +268,7 @@ export class Registry {
   /** The API object for one part; what its kind functions return is noted in `made`. */
   #gan(made: Map<unknown, PartKind>): Gan {
     const tensors = this.tensors;
-    const [exports, data] = [this.#exports, this.#data];
+    const [exports, data, random] = [this.#exports, this.#data, this.#random];
     const define = Object.fromEntries(
       kindNames.map((kind) => [
         kind,
@@ -282,7 +283,9 @@ export class Registry {
       apiVersion,
       opt,
       GanError,
-      Rng,
+      get Rng() {
+        return random.get('Rng');
+      },
       get tf() {
         return tensors.get('tf');
       },

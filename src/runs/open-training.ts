@@ -1,11 +1,10 @@
 import {GanError} from '../errors.js';
-import type {Device} from '../backends/device.js';
 import {createParts, type RunParts} from '../config/parts.js';
 import {resolveConfig} from '../config/resolve.js';
 import type {CriticAugmentation} from '../gan/augmentations/critic-augmentation.js';
 import type {Callback} from '../gan/callback.js';
 import {scheduleLearningRate} from '../gan/callbacks/schedule.js';
-import {readCheckpoint, type Checkpoint} from '../gan/checkpoint.js';
+import {readCheckpoint} from '../gan/checkpoint.js';
 import type {DataLoaders} from '../gan/data/types.js';
 import type {Networks} from '../gan/export/trained-run.js';
 import {GANLearner} from '../gan/gan-learner.js';
@@ -16,10 +15,9 @@ import {openRegistry} from '../plugin/discover.js';
 import type {Registry} from '../plugin/registry.js';
 import {makeDataLoaders, type Settings} from './data.js';
 import {openDeviceFor, type DeviceOptions} from './devices/open-backend.js';
-import type {Refusal} from './devices/select.js';
 import {makeNetworks} from './networks.js';
 import {RunFolder} from './run-folder.js';
-import {train, type FitRequest, type TrainResult} from './train.js';
+import {train, type FitRequest, type PreparedTraining, type TrainResult} from './train.js';
 
 export interface TrainingOptions extends DeviceOptions {
   /** The parts that can be named. Default: those of this package and of the plug-ins that it depends on. */
@@ -36,22 +34,7 @@ export interface TrainingOptions extends DeviceOptions {
 }
 
 /** A training that is ready to begin: everything that a configuration names, made, on an open device. */
-export interface Training {
-  readonly config: RunConfig;
-  readonly device: Device;
-  /** The backends that `auto` passed over. */
-  readonly refused: readonly Refusal[];
-  readonly parts: RunParts;
-  readonly dls: DataLoaders;
-  readonly learn: GANLearner;
-  /** The callbacks of the parts (schedule, metrics, callbacks), for `learn.fit`. */
-  readonly callbacks: readonly Callback[];
-  /** Optimiser steps in all, of both networks. */
-  readonly steps: number;
-  /** Passes over the data that they take; the last may be a part. */
-  readonly epochs: number;
-  /** The point where a resumed training continues. */
-  readonly checkpoint?: Checkpoint;
+export interface Training extends PreparedTraining {
   /**
    * Trains to the end, into a run folder: configuration, metrics, sample grids, checkpoints. Once only.
    * @throws GanError of every part: data (exit 5), configuration (3), diverged (6)

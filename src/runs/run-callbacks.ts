@@ -9,7 +9,7 @@ import type {Learner} from '../gan/learner.js';
 import type {RunConfig} from '../options/run-config.js';
 import type {MetricsLog} from './metrics-log.js';
 import type {RunFolder} from './run-folder.js';
-import type {TrainEvent} from './train.js';
+import type {TrainEvent} from './train-event.js';
 
 type Notify = (event: TrainEvent) => void;
 

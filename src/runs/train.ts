@@ -1,45 +1,39 @@
-import {resumeFrom} from '../gan/checkpoint.js';
+import {resumeFrom, type Checkpoint} from '../gan/checkpoint.js';
 import type {HostTensor} from '../gan/data/types.js';
 import {Rng} from '../gan/rng.js';
 import {keepBest} from './best-checkpoint.js';
-import type {Training} from './open-training.js';
 import {drawSamples, logMetrics, reportProgress, stopAt, stopWhenDiverged, writeCheckpoints} from './run-callbacks.js';
 import type {RunConfig} from '../options/run-config.js';
 import {RunFolder, type Origins, type Session} from './run-folder.js';
+import type {TrainEvent} from './train-event.js';
 import {logToTensorBoard, rewindTensorBoard, wantsTensorBoard} from './tensorboard.js';
+import type {Device} from '../backends/device.js';
+import type {RunParts} from '../config/parts.js';
+import type {Callback} from '../gan/callback.js';
+import type {DataLoaders} from '../gan/data/types.js';
+import type {GANLearner} from '../gan/gan-learner.js';
+import type {Refusal} from './devices/select.js';
 
-/** The events of a run while it trains, for progress bars and `--json`. */
-export type TrainEvent =
-  /** `notCaptured`: why no step will be repeated from a recording, as far as that is known before the first. */
-  | {
-      type: 'start';
-      run: string;
-      step: number;
-      steps: number;
-      epochs: number;
-      items: number;
-      generatorParameters: number;
-      criticParameters: number;
-      notCaptured?: string;
-    }
-  | {
-      type: 'step';
-      step: number;
-      steps: number;
-      epoch: number;
-      mode: 'critic' | 'generator';
-      loss: number;
-      lr: number;
-      genLoss?: number;
-      critLoss?: number;
-      images: number;
-      imagesPerSecond: number;
-      secondsLeft: number;
-    }
-  | {type: 'epoch'; columns: string[]; row: (number | null)[]; seconds: number}
-  | {type: 'sample'; step: number; path: string}
-  | {type: 'checkpoint'; step: number; path: string}
-  | {type: 'warning'; message: string};
+export type {TrainEvent};
+
+/** Everything that a configuration names, made, on an open device. */
+export interface PreparedTraining {
+  readonly config: RunConfig;
+  readonly device: Device;
+  /** The backends that `auto` passed over. */
+  readonly refused: readonly Refusal[];
+  readonly parts: RunParts;
+  readonly dls: DataLoaders;
+  readonly learn: GANLearner;
+  /** The callbacks of the parts (schedule, metrics, callbacks), for `learn.fit`. */
+  readonly callbacks: readonly Callback[];
+  /** Optimiser steps in all, of both networks. */
+  readonly steps: number;
+  /** Passes over the data that they take; the last may be a part. */
+  readonly epochs: number;
+  /** The point where a resumed training continues. */
+  readonly checkpoint?: Checkpoint;
+}
 
 export interface FitRequest {
   /** Aborted: finish the step, write a checkpoint, return. */
@@ -73,7 +67,7 @@ const sampleCount = 64;
  * @throws GanError of every part: data (exit 5), configuration (3), diverged (6)
  */
 export async function train(
-  {config, device, parts, dls, learn, callbacks, steps, epochs, checkpoint}: Training,
+  {config, device, parts, dls, learn, callbacks, steps, epochs, checkpoint}: PreparedTraining,
   dir: string,
   {signal, notify = () => {}, origins, environment = {}}: FitRequest,
 ): Promise<TrainResult> {

@@ -71,16 +71,17 @@ function isTypeExport({isTypeOnly, exportClause}: ts.ExportDeclaration): boolean
   );
 }
 
-/** `./x.js` is the compiled `./x.ts`. */
+/** `./x.js` is the compiled `./x.ts`; AssemblyScript says `./x`. */
 function resolve(from: string, specifier: string): string {
   if (!specifier.startsWith('.')) return specifier;
-  return path.posix.join(path.posix.dirname(from), specifier).replace(/\.js$/, '.ts');
+  const file = path.posix.join(path.posix.dirname(from), specifier);
+  return path.posix.extname(file) === '' ? `${file}.ts` : file.replace(/\.js$/, '.ts');
 }
 
-/** One cycle of imports of values, if there is one: the files in order, the first repeated at the end. */
+/** One cycle of imports of values and types, if there is one: the files in order, the first repeated at the end. */
 export function findCycle(imports: readonly Import[]): string[] | undefined {
   const next = new Map<string, string[]>();
-  for (const {from, to, kind} of imports) if (kind === 'value') next.set(from, [...(next.get(from) ?? []), to]);
+  for (const {from, to, kind} of imports) if (kind !== 'lazy') next.set(from, [...(next.get(from) ?? []), to]);
   const done = new Set<string>();
   const search = (file: string, trail: string[]): string[] | undefined => {
     const at = trail.indexOf(file);

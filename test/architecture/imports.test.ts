@@ -1,5 +1,5 @@
 import {expect} from 'chai';
-import {readFileSync, readdirSync} from 'node:fs';
+import {existsSync, readFileSync, readdirSync} from 'node:fs';
 import path from 'node:path';
 import ts from 'typescript';
 import {root} from '../commands/helpers.js';
@@ -18,8 +18,12 @@ const rules: Record<string, Partial<Record<Import['kind'], RegExp>>> = {
     value: /^(backends\/((tf|kernel-calls)\.ts|fused\/|capture\/)|options\/nearest\.ts$)/,
     type: /^(backends\/(tf|device)|options\/run-config)\.ts/,
   },
-  plugin: {value: /^options\//, type: /^(gan|backends)\//, lazy: /^(backends\/tf|gan\/nn)\.ts$/},
-  parts: {type: /^plugin\/index\.ts$/, value: /^gan\//},
+  plugin: {
+    value: /^options\//,
+    type: /^(gan|backends)\//,
+    lazy: /^(backends\/(tf|kernels|operation)|gan\/(nn|rng|export\/tools|data\/shapes))\.ts$/,
+  },
+  parts: {type: /^plugin\/index\.ts$/},
   config: {value: /^(options|plugin)\//, type: /^(runs|gan)\//},
   runs: {value: /^(options|config|plugin|gan|backends)\//},
   testing: {
@@ -45,7 +49,7 @@ const rules: Record<string, Partial<Record<Import['kind'], RegExp>>> = {
     lazy: /^(cli|config|plugin|gan|backends|testing|bench|doctor|scaffold|ui|runs)\//,
   },
   ui: {value: /^(runs|gan|config|options|plugin|backends)\//},
-  pages: {value: /^gan\/(export\/|latents\.ts)/, type: /^ui\/protocol\.ts$/},
+  pages: {value: /^gan\/(export\/|latents\.ts)/, type: /^(ui\/protocol|parts\/exporters\/web\/model)\.ts$/},
   index: {
     value: /^(runs\/|gan\/|backends\/|plugin\/discover\.ts$)/,
     type: /^(config\/(define|parts)|options\/run-config)\.ts$/,
@@ -88,7 +92,11 @@ function fault(each: Import): string | undefined {
     return users.test(inSrc(from)) ? undefined : `${where(each)}: this package is for ${users.source} only`;
   }
   const part = partOf(from);
-  if (partOf(to) === part || everywhere.test(inSrc(to)) || exceptions.includes(`${inSrc(from)} ${inSrc(to)}`))
+  if (
+    partOf(to) === part ||
+    (everywhere.test(inSrc(to)) && part !== 'parts') ||
+    exceptions.includes(`${inSrc(from)} ${inSrc(to)}`)
+  )
     return undefined;
   const allowed = rules[part];
   if (!allowed) return `${where(each)}: there is no rule for src/${part}`;
@@ -114,7 +122,10 @@ describe('the import graph of src', () => {
 
   it('points one way: commands, cli, config and gan, backends', () => expect(faults(all)).to.deep.equal([]));
 
-  it('has no circle of values', () => expect(findCycle(all)?.join(' -> ')).to.equal(undefined));
+  it('has no circle, of types neither; but what the Learner is made of is handed the Learner', () => {
+    const others = all.filter(({kind, to}) => kind !== 'type' || to !== 'src/gan/learner.ts');
+    expect(findCycle(others)?.join(' -> ')).to.equal(undefined);
+  });
 
   it('uses packages that package.json names', () => {
     const {dependencies, devDependencies, imports} = JSON.parse(
@@ -189,14 +200,20 @@ describe('the import graph of src', () => {
       sample('src/cli/text/style.ts', 'src/commands/fit.ts'),
       sample('src/commands/fit.ts', 'src/runs/train.ts'),
       sample('src/index.ts', 'src/commands/fit.ts'),
+      sample('src/parts/exporters/onnx.ts', 'src/gan/export/tools.ts'),
+      sample('src/parts/exporters/onnx.ts', 'src/gan/export/graph.ts', 'type'),
+      sample('src/parts/sources/shapes.ts', 'src/gan/data/shapes.ts', 'lazy'),
+      sample('src/parts/losses/bce.ts', 'src/errors.ts'),
       sample('src/new/thing.ts', 'src/gan/rng.ts'),
     ];
     for (const each of bad)
       it(`${each.from} ${each.kind} ${each.to}`, () => expect(fault(each)).to.contain(`${each.from}:1`));
     it('a circle', () =>
       expect(findCycle([sample('a', 'b'), sample('b', 'c'), sample('c', 'a')])).to.deep.equal(['a', 'b', 'c', 'a']));
-    it('but no circle of types', () =>
-      expect(findCycle([sample('a', 'b'), sample('b', 'a', 'type')])).to.equal(undefined));
+    it('a circle through types', () =>
+      expect(findCycle([sample('a', 'b'), sample('b', 'a', 'type')])).to.deep.equal(['a', 'b', 'a']));
+    it('but none through what is imported when it is needed', () =>
+      expect(findCycle([sample('a', 'b'), sample('b', 'a', 'lazy')])).to.equal(undefined));
   });
 });
 
@@ -277,4 +294,30 @@ describe('plugins', () => {
       expect(findCycle(imports)).to.equal(undefined);
     });
   }
+
+  const assembly = names
+    .map((name) => `plugins/${name}/assembly`)
+    .filter((folder) => existsSync(path.join(root, folder)));
+  it('with AssemblyScript there is one', () => expect(assembly).to.deep.equal(['plugins/wasm/assembly']));
+  for (const folder of assembly) {
+    it(`${folder} imports its own files and has no circle`, () => {
+      const imports = importsOf(root, folder);
+      const files = new Set(sourceFiles(root, folder));
+      expect(imports.length).to.be.greaterThan(50);
+      expect(imports.filter(({to}) => !files.has(to)).map(where)).to.deep.equal([]);
+      expect(findCycle(imports)?.join(' -> ')).to.equal(undefined);
+    });
+
+    // prettier does not know AssemblyScript's decorators of functions
+    it(`${folder} has lines of 120 columns at most`, () =>
+      expect(
+        sourceFiles(root, folder).flatMap((file) => longLines(file, readFileSync(path.join(root, file), 'utf8'))),
+      ).to.deep.equal([]));
+  }
+
+  it('(the search finds a line that is too long)', () =>
+    expect(longLines('x.ts', `${'a'.repeat(120)}\n${'b'.repeat(121)}\n`)).to.deep.equal(['x.ts:2 has 121 columns']));
 });
+
+const longLines = (file: string, text: string): string[] =>
+  text.split('\n').flatMap((line, i) => (line.length > 120 ? [`${file}:${i + 1} has ${line.length} columns`] : []));

@@ -1,7 +1,12 @@
 import {readFile} from 'node:fs/promises';
 import {fileURLToPath} from 'node:url';
 import {setFlagsFromString} from 'node:v8';
-import type {Settings} from './settings.js';
+
+/** What Node may use of the processor. */
+export interface Features {
+  relaxedSimd: boolean;
+  wideSimd: boolean;
+}
 
 /** A v128.const of the same float in each lane. */
 const vector = (value: number): number[] => {
@@ -91,10 +96,7 @@ function hasFusedMultiplyAdd(): boolean {
 }
 
 /** The compiled kernels. */
-export async function compileKernels({
-  relaxedSimd,
-  wideSimd,
-}: Pick<Settings, 'relaxedSimd' | 'wideSimd'>): Promise<WebAssembly.Module> {
+export async function compileKernels({relaxedSimd, wideSimd}: Features): Promise<WebAssembly.Module> {
   const name = wideSimd ? 'kernels-wide' : relaxedSimd ? 'kernels-relaxed' : 'kernels';
   const file = new URL(`../dist/${name}.wasm`, import.meta.url);
   const binary = await readFile(file).catch((cause: unknown) => {

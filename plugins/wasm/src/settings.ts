@@ -1,11 +1,9 @@
 import {availableParallelism} from 'node:os';
-import {hasRelaxedSimd, hasWideSimd} from './module.js';
+import {hasRelaxedSimd, hasWideSimd, type Features} from './module.js';
 
 /** The settings that the device will use. */
-export interface Settings {
+export interface Settings extends Features {
   threads: number;
-  relaxedSimd: boolean;
-  wideSimd: boolean;
 }
 
 /** The user's options, as they are given. */

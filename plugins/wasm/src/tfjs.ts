@@ -2,8 +2,10 @@ import {readFile} from 'node:fs/promises';
 import {createRequire} from 'node:module';
 import path from 'node:path';
 import type {DataType, TensorInfo} from '@tensorflow/tfjs-core';
-import type {Tf} from './kernel.js';
+import type {Gan} from 'gankit/plugin';
 import {withSharedMemory} from './shared-memory.js';
+
+type Tf = Gan['tf'];
 
 /** The parts of the backend of tfjs-backend-wasm that are used. Some are internal, in version 4.22. */
 export interface TfjsWasm {

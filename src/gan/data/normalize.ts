@@ -1,5 +1,5 @@
 import {GanError} from '../../errors.js';
-import type {HostData, HostTensor} from './types.js';
+import type {HostData, HostTensor} from './host-tensor.js';
 
 /** Mean and standard deviation per channel, of pixels in [0, 1]. */
 export interface ChannelStats {

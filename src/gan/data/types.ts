@@ -1,16 +1,10 @@
 /** The types of the data part of the library. It uses only host arrays, no tensors of a device. */
 import type {ImageShape} from '../nets/architecture.js';
 import type {Rng} from '../rng.js';
+import type {HostData, HostTensor} from './host-tensor.js';
 import type {Normalization} from './normalize.js';
 
-/** One item or many, flat: `Uint8Array` holds pixel bytes 0..255, `Float32Array` values that are used as they are. */
-export type HostData = Float32Array | Uint8Array;
-
-/** A tensor on the host, NHWC. Bytes are normalised later, by `Normalization`; floats are used as they are. */
-export interface HostTensor {
-  data: HostData;
-  shape: number[];
-}
+export type {HostData, HostTensor};
 
 export interface Batch {
   /** Input of the generator: noise [size, latentSize], or images [size, height, width, channels]. */

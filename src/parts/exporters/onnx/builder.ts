@@ -5,10 +5,13 @@
  */
 import type {Gan} from '../../../plugin/index.js';
 import {Unsupported} from '../graph/attributes.js';
-import type {Constant, Graph, Id, Size} from '../graph/types.js';
+import type {Constant, Graph, GraphNode, Id, Size} from '../graph/types.js';
 import {GraphBuilder, targetSizes} from '../graph/graph-builder.js';
 import {arrange, asStored, between, isSame, type Layout} from '../graph/layouts.js';
 import type {OnnxAttribute, OnnxNode, OnnxTensor} from './model.js';
+
+/** How kernels are written, by their names. Each adds its operators and places its results. */
+export type Operators = Record<string, (b: OnnxBuilder, node: GraphNode) => void>;
 
 interface Placed {
   name: string;

@@ -1,9 +1,8 @@
 import {number} from '../../graph/attributes.js';
 import type {GraphNode} from '../../graph/types.js';
 import {asStored} from '../../graph/layouts.js';
-import type {OnnxBuilder} from '../builder.js';
+import type {OnnxBuilder, Operators} from '../builder.js';
 import type {OnnxAttribute} from '../model.js';
-import type {Operators} from './index.js';
 
 type Unary = (b: OnnxBuilder, x: string, node: GraphNode) => string;
 

@@ -1,8 +1,7 @@
 import {number, numbers, padding, pair, Unsupported, type Padding} from '../../graph/attributes.js';
 import type {GraphNode, Id} from '../../graph/types.js';
 import {channelsFirst} from '../../graph/layouts.js';
-import type {OnnxBuilder} from '../builder.js';
-import type {Operators} from './index.js';
+import type {OnnxBuilder, Operators} from '../builder.js';
 
 const image = channelsFirst(4);
 /**

@@ -1,8 +1,7 @@
 import {axes, axis, number, numbers, pairs, sizes, Unsupported} from '../../graph/attributes.js';
 import type {GraphNode, Id, Size} from '../../graph/types.js';
 import {arrange, asStored, between, channelsFirst, without, withFirst} from '../../graph/layouts.js';
-import type {OnnxBuilder} from '../builder.js';
-import type {Operators} from './index.js';
+import type {OnnxBuilder, Operators} from '../builder.js';
 
 const last = Number.MAX_SAFE_INTEGER;
 

@@ -1,8 +1,7 @@
 import {axes, axis} from '../../graph/attributes.js';
 import type {GraphNode} from '../../graph/types.js';
 import {asStored, without} from '../../graph/layouts.js';
-import type {OnnxBuilder} from '../builder.js';
-import type {Operators} from './index.js';
+import type {OnnxBuilder, Operators} from '../builder.js';
 
 /** Since opset 13 the axes of a sum are an input, those of the others an attribute. */
 const reduction =

@@ -1,0 +1,8 @@
+/** One item or many, flat: `Uint8Array` holds pixel bytes 0..255, `Float32Array` values that are used as they are. */
+export type HostData = Float32Array | Uint8Array;
+
+/** A tensor on the host, NHWC. Bytes are normalised later, by `Normalization`; floats are used as they are. */
+export interface HostTensor {
+  data: HostData;
+  shape: number[];
+}

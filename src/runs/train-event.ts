@@ -1,0 +1,32 @@
+/** What a run tells while it trains, for progress bars and `--json`. */
+export type TrainEvent =
+  /** `notCaptured`: why no step will be repeated from a recording, as far as that is known before the first. */
+  | {
+      type: 'start';
+      run: string;
+      step: number;
+      steps: number;
+      epochs: number;
+      items: number;
+      generatorParameters: number;
+      criticParameters: number;
+      notCaptured?: string;
+    }
+  | {
+      type: 'step';
+      step: number;
+      steps: number;
+      epoch: number;
+      mode: 'critic' | 'generator';
+      loss: number;
+      lr: number;
+      genLoss?: number;
+      critLoss?: number;
+      images: number;
+      imagesPerSecond: number;
+      secondsLeft: number;
+    }
+  | {type: 'epoch'; columns: string[]; row: (number | null)[]; seconds: number}
+  | {type: 'sample'; step: number; path: string}
+  | {type: 'checkpoint'; step: number; path: string}
+  | {type: 'warning'; message: string};
