@@ -72,11 +72,32 @@ export {Cancel, type Callback} from './gan/callback.js';
 export {GANTrainer, type GANTrainerOptions} from './gan/callbacks/gan-trainer.js';
 export {GANDiscriminativeLR} from './gan/callbacks/discriminative-lr.js';
 export {combinedCosine, cosine, ParamScheduler} from './gan/callbacks/param-scheduler.js';
+export {
+  scheduleHyperparameters,
+  scheduleLearningRate,
+  type Progress,
+  type Schedule,
+  type Scheduled,
+} from './gan/callbacks/schedule.js';
+export {Hyperparameters, type Hyperparameter, type HyperValue} from './gan/hyperparameters.js';
 export {Recorder, type EpochRow} from './gan/callbacks/recorder.js';
 export {AverageMetric, type Metric, type MetricFunction} from './gan/metrics/metric.js';
 export {AdaptiveGANSwitcher, FixedGANSwitcher, type StepCount} from './gan/switchers/gan-switchers.js';
 export type {Switcher, SwitcherFacts, Turn} from './gan/switchers/switcher.js';
 export {adam, rmsProp, sgd} from './gan/optim/rules.js';
+export {
+  CriticAugmentations,
+  type AugmentationDraw,
+  type CriticAugmentation,
+} from './gan/augmentations/critic-augmentation.js';
+export {
+  plainSide,
+  type Architecture,
+  type ImageShape,
+  type WantedCritic,
+  type WantedGenerator,
+} from './gan/nets/architecture.js';
+export {WeightAverage} from './gan/optim/ema.js';
 export {Optimizer, type LrSlice, type OptimizerFactory, type UpdateRule} from './gan/optim/optimizer.js';
 export {normParameters, trainableParameters, type Splitter} from './gan/groups.js';
 export {policies, type Compat, type Policies} from './gan/policies.js';
@@ -115,5 +136,7 @@ export {
   saveCheckpoint,
   type Checkpoint,
   type Position,
+  weightsOf,
+  type WeightsChoice,
 } from './gan/checkpoint.js';
 export {readSafetensors, writeSafetensors} from './gan/io/safetensors.js';

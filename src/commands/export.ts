@@ -1,6 +1,7 @@
 import {Args, Flags} from '@oclif/core';
 import {BaseCommand} from '../cli/command/base-command.js';
 import {checkpointFlag} from '../cli/flags/checkpoint-flag.js';
+import {weightsFlag} from '../cli/flags/weights-flag.js';
 import {deviceFlag} from '../cli/flags/device-flag.js';
 import {partOptions} from '../cli/flags/part-options.js';
 import {runOptions, withRun} from '../cli/run/use-run.js';
@@ -48,6 +49,7 @@ export default class Export extends BaseCommand {
       multipleNonGreedy: true,
     }),
     checkpoint: checkpointFlag,
+    weights: weightsFlag,
     backend: Flags.string({
       description: 'name of the backend, for formats that run the networks (default: auto)',
       helpValue: 'NAME',

@@ -32,6 +32,10 @@ interface SavedState {
   streams: StreamsState;
   optimizer?: {rule: string; hypers: Hypers[]; everTrained: string[]; frozenIdx: number};
   frozen: string[];
+  /** Those that are not the optimiser's; absent when there are none. */
+  hyperparameters?: Record<string, number>;
+  /** Of the generator's averaged weights; absent when there are none. */
+  ema?: {halfLife: number; images: number};
   callbacks: Record<string, unknown>;
   sha256: string;
 }
@@ -39,6 +43,8 @@ interface SavedState {
 export interface Checkpoint extends Omit<SavedState, 'format' | 'sha256'> {
   model: StateDict;
   averages: StateDict;
+  /** Averaged weights, `generator.` before their names; empty when the training keeps none. */
+  emaWeights: StateDict;
   /** Its folder, for messages. */
   path: string;
 }
@@ -53,9 +59,11 @@ export async function saveCheckpoint(learn: Learner, path: string, position: Pos
   const tensors: StateDict = new Map([
     ...prefixed('model.', await learn.model.stateDict()),
     ...prefixed('optimizer.', (await learn.opt?.stateDict(names)) ?? new Map<string, StateTensor>()),
+    ...prefixed('ema.generator.', (await learn.ema?.stateDict()) ?? new Map<string, StateTensor>()),
   ]);
   assertFinite(tensors, position);
   const bytes = encodeSafetensors(tensors, {format: 'pt'});
+  const hyperparameters = learn.hyperparameters.save();
   const state: SavedState = {
     format: formatVersion,
     position,
@@ -63,13 +71,15 @@ export async function saveCheckpoint(learn: Learner, path: string, position: Pos
     streams: saveStreams(learn.streams),
     ...(learn.opt && {
       optimizer: {
-        rule: learn.opt.rule.name,
+        rule: learn.opt.ruleName,
         hypers: learn.opt.hypers,
         everTrained: [...learn.everTrained].map((parameter) => names.get(parameter)!),
         frozenIdx: learn.opt.frozenIdx,
       },
     }),
     frozen: [...names].filter(([{requiresGrad}]) => !requiresGrad).map(([, name]) => name),
+    ...(learn.ema && {ema: {halfLife: learn.ema.halfLife, images: learn.ema.images}}),
+    ...(Object.keys(hyperparameters).length > 0 && {hyperparameters}),
     callbacks: learn.callbackStates(),
     sha256: createHash('sha256').update(bytes).digest('hex'),
   };
@@ -135,21 +145,44 @@ export async function readCheckpoint(path: string): Promise<Checkpoint> {
   if (createHash('sha256').update(bytes).digest('hex') !== sha256)
     throw fault(`${tensorsFile} is damaged: its checksum is wrong`);
   const {tensors} = decodeSafetensors(bytes, join(path, tensorsFile));
-  return {...state, path, model: withoutPrefix('model.', tensors), averages: withoutPrefix('optimizer.', tensors)};
+  return {
+    ...state,
+    path,
+    model: withoutPrefix('model.', tensors),
+    averages: withoutPrefix('optimizer.', tensors),
+    emaWeights: withoutPrefix('ema.', tensors),
+  };
 }
 
 /**
- * Puts the networks and the optimiser into the state of a checkpoint. The optimiser is made when there is none.
+ * Which of a generator's weights: those averaged over the training, where a checkpoint has them, or those that are
+ * being trained.
+ */
+export type WeightsChoice = 'averaged' | 'trained';
+
+/** Weights of both networks in a checkpoint, by PyTorch's names. Averaged ones take the places of the generator's. */
+export const weightsOf = (
+  {model, emaWeights}: Pick<Checkpoint, 'model' | 'emaWeights'>,
+  choice: WeightsChoice = 'averaged',
+): StateDict => (choice === 'averaged' ? new Map([...model, ...emaWeights]) : model);
+
+/**
+ * Puts the networks, the optimiser and the averaged weights into the state of a checkpoint. The optimiser is made when
+ * there is none. An
+ * average that the checkpoint does not have begins anew.
  * @throws GanError GAN_CHECKPOINT, GAN_STATE_MISMATCH: then nothing of the networks is changed
  */
-export function restoreNetworks(learn: Learner, {model, averages, optimizer, frozen}: Checkpoint): void {
+export function restoreNetworks(
+  learn: Learner,
+  {model, averages, optimizer, frozen, ema, emaWeights}: Checkpoint,
+): void {
   learn.model.assertFits(model);
   const opt = optimizer && (learn.opt ?? learn.createOpt());
-  if (opt && (opt.rule.name !== optimizer.rule || opt.groups.length !== optimizer.hypers.length)) {
+  if (opt && (opt.ruleName !== optimizer.rule || opt.groups.length !== optimizer.hypers.length)) {
     throw new GanError(
       'config',
       'GAN_CHECKPOINT',
-      `the checkpoint belongs to ${optimizer.rule} with ${optimizer.hypers.length} parameter groups, the learner has ${opt.rule.name} with ${opt.groups.length}`,
+      `the checkpoint is of ${optimizer.rule} with ${optimizer.hypers.length} parameter groups, the learner has ${opt.ruleName} with ${opt.groups.length}`,
     );
   }
   learn.model.loadStateDict(model);
@@ -160,6 +193,13 @@ export function restoreNetworks(learn: Learner, {model, averages, optimizer, fro
     opt.frozenIdx = optimizer.frozenIdx;
     learn.everTrained.clear();
     for (const [parameter, name] of names) if (optimizer.everTrained.includes(name)) learn.everTrained.add(parameter);
+  }
+  if (learn.ema) {
+    learn.ema.restart();
+    if (ema) {
+      learn.ema.loadStateDict(withoutPrefix('generator.', emaWeights));
+      learn.ema.images = ema.images;
+    }
   }
   const frozenNames = new Set(frozen);
   for (const [parameter, name] of names) parameter.requiresGrad = !frozenNames.has(name);
@@ -174,7 +214,7 @@ export function resumeFrom(
   learn: Learner,
   checkpoint: Checkpoint,
 ): {startEpoch: number; startIter: number; restore: () => void} {
-  const {position, seed, streams, callbacks} = checkpoint;
+  const {position, seed, streams, hyperparameters = {}, callbacks} = checkpoint;
   if (seed !== learn.streams.seed)
     throw new GanError(
       'config',
@@ -188,6 +228,7 @@ export function resumeFrom(
       loadStreams(learn.streams, streams);
       learn.iter = position.batch;
       learn.step = position.step;
+      learn.hyperparameters.load(hyperparameters);
       learn.loadCallbackStates(callbacks);
       restoreNetworks(learn, checkpoint);
     },

@@ -1,9 +1,12 @@
 import {join} from 'node:path';
 import {GanError} from '../errors.js';
 import {tf, type Tensor} from '../backends/tf.js';
+import {CriticAugmentations, type CriticAugmentation} from './augmentations/critic-augmentation.js';
+import type {Callback} from './callback.js';
 import {GANTrainer} from './callbacks/gan-trainer.js';
 import {showImages} from './callbacks/show-images.js';
 import type {DataLoader, DataLoaders, HostTensor} from './data/types.js';
+import {inEvalMode} from './eval-mode.js';
 import {GANModule} from './gan-module.js';
 import {trainableParameters} from './groups.js';
 import {Learner, type LearnerOptions} from './learner.js';
@@ -19,6 +22,9 @@ import type {StepLoss, Terms} from './losses/loss.js';
 import {ganLossMetrics} from './metrics/gan-losses.js';
 import {metricMaker} from './metrics/metric.js';
 import type {Module} from './module.js';
+import {WeightAverage} from './optim/ema.js';
+import {Optimizer, type Hypers, type OptimizerFactory} from './optim/optimizer.js';
+import {adam} from './optim/rules.js';
 import {isDue, penaltyNames, penaltyTerms, type Penalty} from './penalties/penalty.js';
 import {isRepeatable} from './repeatable.js';
 import {Rng} from './rng.js';
@@ -43,6 +49,21 @@ export interface GANLearnerOptions extends LearnerOptions {
   clip?: number;
   /** Whether to clip the critic's norm layers too. Default false. */
   clipNorms?: boolean;
+  /** The critic's optimiser, when it differs from the generator's (`optFunc`). */
+  criticOptFunc?: OptimizerFactory;
+  /**
+   * The critic's learning rate, when it differs from the generator's (`lr`): two time scales, arXiv 1706.08500. Not
+   * together with `splitter`.
+   */
+  criticLr?: number;
+  /**
+   * Half-life, in images, of an average of the generator's weights over its training steps (see `WeightAverage`); 0,
+   * the default, keeps
+   * none. What is drawn, `generate` and image metrics then use the average; the training does not.
+   */
+  emaHalfLife?: number;
+  /** Changes of all images that the critic sees in training, one after the other. */
+  augmentations?: readonly CriticAugmentation[];
   /** Smoothing of the two losses; 0.98. */
   beta?: number;
 }
@@ -62,6 +83,7 @@ export class GANLearner extends Learner {
   /** The random numbers of the loss, and of each penalty. */
   readonly #lossRandom: PartRandom;
   readonly #penaltyRandom: readonly PartRandom[];
+  readonly #augmentations: CriticAugmentations | undefined;
 
   /** @param loss sees the whole step; fastai's two functions do as well */
   constructor(dls: DataLoaders, generator: Module, critic: Module, loss: StepLoss, options?: GANLearnerOptions);
@@ -94,8 +116,13 @@ export class GANLearner extends Learner {
       clipNorms = false,
       beta,
       metrics,
+      criticOptFunc,
+      criticLr,
+      emaHalfLife = 0,
+      augmentations = [],
       ...rest
     } = options;
+    const perNetwork = rest.compat !== 'fastai' || criticOptFunc !== undefined || criticLr !== undefined;
     const model = new GANModule(generator, critic);
     const loss = new GANLoss(given, model);
     const trainer = new GANTrainer(loss, {
@@ -107,13 +134,23 @@ export class GANLearner extends Learner {
     });
     const own = metricMaker(metrics);
     super(dls, model, loss.forward, {
-      ...(rest.compat !== 'fastai' && {splitter: () => [generator, critic].map(trainableParameters)}),
+      ...(perNetwork && {splitter: () => [generator, critic].map(trainableParameters)}),
       ...rest,
+      ...(criticLr !== undefined && {lr: perNetworkLr(rest, criticLr)}),
+      ...(criticOptFunc && {optFunc: forEachNetwork(rest.optFunc ?? adam(), criticOptFunc, critic)}),
       metrics: () => [...own(), ...ganLossMetrics(loss)],
     });
     this.ganModel = model;
     this.ganLoss = loss;
     this.ganTrainer = trainer;
+    if (emaHalfLife > 0) this.ema = new WeightAverage(generator, {halfLife: emaHalfLife});
+    if (augmentations.length > 0) {
+      this.#augmentations = new CriticAugmentations(
+        augmentations,
+        new Rng(this.streams.seed).fork('critic augmentation'),
+      );
+      this.#augmentations.define(this.hyperparameters);
+    }
     this.penalties = penalties;
     this.#penaltyNames = penaltyNames(penalties);
     const root = new Rng(this.streams.seed);
@@ -122,7 +159,7 @@ export class GANLearner extends Learner {
       (_, i) => new PartRandom(root.fork(i === 0 ? 'penalty' : `penalty ${i + 1}`)),
     );
     this.#switching = new Switching(switcher, trainer);
-    this.addCbs(trainer, this.#switching);
+    this.addCbs(trainer, ...(this.ema ? [averageWeights(this.ema, trainer)] : []), this.#switching);
     if (showImg) this.addCbs(showImages(trainer, join(this.path, 'images')));
   }
 
@@ -154,6 +191,21 @@ export class GANLearner extends Learner {
     return new GANLearner(genLearn.dls, genLearn.model, critLearn.model, genLossFunc, critLossFunc, options);
   }
 
+  /** Beside all groups those of each network: the groups that hold none of the other's parameters. */
+  protected override hyperGroups(): ReadonlyMap<string, readonly Hypers[]> {
+    const all = super.hyperGroups();
+    const {groups, hypers} = this.opt!;
+    const of = (network: Module): Hypers[] => {
+      const own = new Set(network.parameters());
+      return hypers.filter((_, i) => groups[i]!.every((parameter) => own.has(parameter)));
+    };
+    return new Map([
+      ...all,
+      ['generator', of(this.ganModel.network('generator'))],
+      ['critic', of(this.ganModel.network('critic'))],
+    ]);
+  }
+
   override get turn(): Turn {
     return this.ganModel.turn;
   }
@@ -169,11 +221,20 @@ export class GANLearner extends Learner {
     return this.training ? indices.filter((i) => isDue(this.penalties[i]!, this.turn, this.#networkStep)) : [];
   }
 
+  /** In a critic's training step its scores of the real images, augmented. */
+  protected override predict(): Tensor {
+    const {training, turn, labels} = this;
+    const input = this.input!;
+    const seen = training && turn === 'critic' && this.#augmentations ? this.#augmentations.apply(input) : input;
+    return this.ganModel.forward(seen, labels);
+  }
+
   protected override beginStep(): void {
     const {training, epoch, iter, turn} = this;
     const step = this.#networkStep;
     this.#lossRandom.begin(...(training ? [turn, step] : ['validation', epoch, iter]));
     for (const random of this.#penaltyRandom) random.begin(step);
+    if (training) this.#augmentations?.begin(turn, step);
   }
 
   protected override lossTerms(): Terms {
@@ -199,9 +260,17 @@ export class GANLearner extends Learner {
       images: epoch * Math.min(size, length * batchSize) + iter * batchSize,
     };
     const [input, target, pred] = [this.input!, this.target!, this.pred!];
+    const augmentations = this.training ? this.#augmentations : undefined;
+    const shared = {
+      model,
+      turn,
+      labels,
+      progress,
+      ...(augmentations && {augment: (images: Tensor) => augmentations.apply(images)}),
+    };
     return turn === 'critic'
-      ? {model, turn, labels, progress, latents: target, real: {images: input, scores: pred}, fake: {}}
-      : {model, turn, labels, progress, latents: input, real: {images: target}, fake: {images: pred}};
+      ? {...shared, latents: target, real: {images: input, scores: pred}, fake: {}}
+      : {...shared, latents: input, real: {images: target}, fake: {images: pred}};
   }
 
   protected override captureKey(): string {
@@ -210,19 +279,35 @@ export class GANLearner extends Learner {
 
   override unrepeatableLoss(): string | undefined {
     if (!isRepeatable(this.ganLoss.loss)) return 'the loss';
+    const augmentation = this.#augmentations?.unrepeatable;
+    if (augmentation !== undefined) return `the augmentation ${augmentation}`;
     const penalty = this.penalties.findIndex((one) => !isRepeatable(one));
     return penalty < 0 ? undefined : `the penalty ${this.#penaltyNames[penalty]}`;
   }
 
   override dispose(): void {
     this.ganTrainer.dispose();
+    this.ema?.dispose();
     super.dispose();
   }
 
-  /** Images from latents (or from input images), in eval mode: [n, ...] -> bytes [n, height, width, channels]. */
-  async generate(input: HostTensor): Promise<HostTensor> {
-    const generator = this.ganModel.network('generator');
-    return generateImages(generator, input, this.dls);
+  /**
+   * Images from latents (or from input images), in eval mode: [n, ...] -> [n, height, width, channels], normalised as
+   * the networks see
+   * them. With the generator's averaged weights where the training keeps them.
+   * @param labels int32 [n], for a conditional generator
+   * @throws GanError GAN_LABELS when a conditional generator is given none
+   */
+  draw(input: Tensor, labels?: Tensor): Tensor {
+    const {ganModel} = this;
+    const forward = (): Tensor =>
+      inEvalMode(ganModel.network('generator'), () => tf.tidy(() => ganModel.runNetwork('generator', input, labels)));
+    return this.ema ? this.ema.applied(forward) : forward();
+  }
+
+  /** The same of data on the host, as bytes. */
+  async generate(input: HostTensor, labels?: Int32Array): Promise<HostTensor> {
+    return drawImages((x) => this.draw(x, labels && tf.tensor1d(labels, 'int32')), input, this.dls);
   }
 
   /**
@@ -232,10 +317,13 @@ export class GANLearner extends Learner {
     maxN = 9,
     loader = this.dls.valid ?? this.dls.train,
   }: {maxN?: number; loader?: DataLoader} = {}): Promise<HostTensor> {
-    for await (const {input} of loader.epoch(0)) {
+    for await (const {input, labels} of loader.epoch(0)) {
       const count = Math.min(maxN, input.shape[0]!);
       const rowSize = input.data.length / input.shape[0]!;
-      return this.generate({data: input.data.slice(0, count * rowSize), shape: [count, ...input.shape.slice(1)]});
+      return this.generate(
+        {data: input.data.slice(0, count * rowSize), shape: [count, ...input.shape.slice(1)]},
+        labels?.slice(0, count),
+      );
     }
     throw new GanError('data', 'GAN_DATA_EMPTY', 'showResults: the data loader has no batch', {
       suggestions: ['give it another one: showResults({loader: learn.dls.train})'],
@@ -243,20 +331,47 @@ export class GANLearner extends Learner {
   }
 }
 
+/** Learning rates of the generator's group and the critic's. */
+function perNetworkLr({lr = 1e-3, splitter}: LearnerOptions, criticLr: number): number[] {
+  if (typeof lr === 'number' && !splitter) return [lr, criticLr];
+  throw new GanError('usage', 'GAN_ARGUMENT', 'GANLearner: criticLr needs a single lr and no splitter', {
+    suggestions: ['give lr as a list, a value for each parameter group'],
+  });
+}
+
+/** An optimiser whose groups of the critic's parameters follow another factory than the others. */
+const forEachNetwork =
+  (others: OptimizerFactory, criticOptFunc: OptimizerFactory, critic: Module): OptimizerFactory =>
+  (groups, lr) => {
+    const own = new Set(critic.parameters());
+    return Optimizer.join(
+      groups.map((group) => (group.some((parameter) => own.has(parameter)) ? criticOptFunc : others)([group], lr)),
+    );
+  };
+
+/** After each of the generator's steps. */
+const averageWeights = (ema: WeightAverage, trainer: GANTrainer): Callback => ({
+  name: 'average-weights',
+  runAfter: ['gan-trainer'],
+  runBefore: ['switcher'],
+  afterBatch({training, batchSize}) {
+    if (training && trainer.turn === 'generator') ema.update(batchSize);
+  },
+});
+
 /** Runs a generator in eval mode, leaving its mode as it was. */
-export async function generateImages(
+export const generateImages = (
   generator: Module,
+  input: HostTensor,
+  dls: Pick<DataLoaders, 'normalization'>,
+): Promise<HostTensor> => drawImages((x) => inEvalMode(generator, () => generator.forward(x)), input, dls);
+
+async function drawImages(
+  draw: (input: Tensor) => Tensor,
   input: HostTensor,
   {normalization}: Pick<DataLoaders, 'normalization'>,
 ): Promise<HostTensor> {
-  const modes = generator.modules().map((module): [Module, boolean] => [module, module.training]);
-  generator.eval();
-  let images: Tensor;
-  try {
-    images = tf.tidy(() => generator.forward(upload(input, normalization)));
-  } finally {
-    for (const [module, training] of modes) module.training = training;
-  }
+  const images = tf.tidy(() => draw(upload(input, normalization)));
   const values = (await images.data()) as Float32Array;
   images.dispose();
   return normalization.undo(values, images.shape);

@@ -24,8 +24,21 @@ export class GANModule extends Module {
   }
 
   /** Latents (or input images) -> images in generator mode, images -> scores in critic mode. */
-  override forward(x: Tensor): Tensor {
-    return this.run(this.turn, this.network(this.turn), x);
+  override forward(x: Tensor, labels?: Tensor): Tensor {
+    return this.runNetwork(this.turn, x, labels);
+  }
+
+  /**
+   * Runs a network; a conditional one gets the labels, int32 [batch], as well.
+   * @throws GanError GAN_LABELS when it is conditional and there are none
+   */
+  runNetwork(name: Turn, x: Tensor, labels: Tensor | undefined): Tensor {
+    const network = this.network(name);
+    if (!network.takesLabels) return this.run(name, network, x);
+    if (labels) return this.run(name, network, x, labels);
+    throw new GanError('data', 'GAN_LABELS', `the ${name} is conditional, and the data has no labels`, {
+      suggestions: ['use data with labels, or an architecture that is not conditional'],
+    });
   }
 
   /** Gives the turn to the generator or to the critic; without an argument, to the other one. */

@@ -11,11 +11,13 @@ import {ParamScheduler, combinedCosine} from './callbacks/param-scheduler.js';
 import {Recorder} from './callbacks/recorder.js';
 import {loadLearner, saveLearner} from './checkpoint.js';
 import type {Batch, DataLoader, DataLoaders} from './data/types.js';
+import {Hyperparameters} from './hyperparameters.js';
 import {LossQueue, type LossRead} from './loss-queue.js';
 import {sumOf, type LossFunction, type Terms} from './losses/loss.js';
 import {metricMaker, type MetricsOption} from './metrics/metric.js';
 import type {Module, Parameter} from './module.js';
-import type {LrSlice, Optimizer} from './optim/optimizer.js';
+import type {WeightAverage} from './optim/ema.js';
+import type {Hypers, LrSlice, Optimizer} from './optim/optimizer.js';
 import {OptimizerSetup, type OptimizerOptions} from './optimizer-setup.js';
 import {policies, type Compat, type Policies} from './policies.js';
 import {isRepeatable} from './repeatable.js';
@@ -98,11 +100,15 @@ export class Learner {
   readonly modelDir: string;
   readonly recorder: Recorder | undefined;
   readonly capture: StepCapture;
+  /** Everything that steers the training and may change between steps, by name. */
+  readonly hyperparameters = new Hyperparameters(() => this.hyperGroups());
   lr: number | LrSlice | number[];
   wd: number | undefined;
   moms: [number, number, number];
   /** Made at the first fit. */
   opt: Optimizer | undefined;
+  /** An average of weights that is part of the training's state. */
+  ema: WeightAverage | undefined;
 
   /** Counted from 0 over the whole fit. */
   epoch = 0;
@@ -215,6 +221,11 @@ export class Learner {
     return this.opt;
   }
 
+  /** Hyperparameters of the optimiser's groups: all under '', those of a part of the model under its name. */
+  protected hyperGroups(): ReadonlyMap<string, readonly Hypers[]> {
+    return new Map([['', (this.opt ?? this.createOpt()).hypers]]);
+  }
+
   /** Trains only the parameter groups from `index` on; negative ones count from the end (fastai's freeze_to). */
   freezeTo(index: number): void {
     (this.opt ?? this.createOpt()).freezeTo(index);
@@ -261,7 +272,7 @@ export class Learner {
     );
     const scheduler = new ParamScheduler({
       lr: (position) => rates.map((rate) => rate(position)),
-      mom: combinedCosine(pctStart, ...moms),
+      ...(this.hyperparameters.has('mom') && {mom: combinedCosine(pctStart, ...moms)}),
     });
     await this.fit(nEpoch, lrMax, {...rest, resetOpt: false, cbs: [...cbs, scheduler]});
   }
@@ -422,9 +433,14 @@ export class Learner {
     }
   }
 
+  /** What the model gives for the batch. */
+  protected predict(): Tensor {
+    return this.model.forward(this.input!, ...(this.labels ? [this.labels] : []));
+  }
+
   /** Model and loss; in training on the gradient tape. */
   #forward(): Tensor {
-    this.pred = this.model.forward(this.input!);
+    this.pred = this.predict();
     this.#callbacks.tellNow('afterPred', this);
     const terms = this.lossTerms();
     this.loss = sumOf(terms);

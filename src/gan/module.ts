@@ -73,11 +73,13 @@ export function makeVariable(data: Float32Array, shape: readonly number[], train
 export abstract class Module {
   /** True in training: batch statistics, dropout and power iterations are on. */
   training = true;
+  /** Whether `forward` takes classes, int32 [batch], as a second input: a conditional network. */
+  readonly takesLabels: boolean = false;
   readonly #entries = new Map<string, Entry>();
   readonly #children = new Map<string, Module>();
 
   /** Shapes are given where each module is defined; a wrong one is refused with a ShapeError. */
-  abstract forward(x: Tensor): Tensor;
+  abstract forward(x: Tensor, ...others: Tensor[]): Tensor;
 
   /** The text for this layer in a listing of layers. */
   get kind(): string {
@@ -95,9 +97,9 @@ export abstract class Module {
   }
 
   /** Runs a child and, when it refuses its input, says where in the tree it lies. */
-  protected run(name: string, child: Pick<Module, 'forward'>, x: Tensor): Tensor {
+  protected run(name: string, child: Pick<Module, 'forward'>, x: Tensor, ...others: Tensor[]): Tensor {
     try {
-      return child.forward(x);
+      return child.forward(x, ...others);
     } catch (error) {
       if (error instanceof ShapeError) error.path.unshift(name);
       throw error;

@@ -14,6 +14,7 @@ import {AddChannels, Flatten} from './layers/shape-layers.js';
 import {bceWithLogits, l1, mse} from './losses/functions.js';
 import {AdaptiveLoss, ganLossFromFunc, wganLosses} from './losses/gan-loss.js';
 import {Buffer, Counter, Module, Parameter} from './module.js';
+import {plainSide} from './nets/architecture.js';
 import {basicCritic} from './nets/basic-critic.js';
 import {basicGenerator} from './nets/basic-generator.js';
 import {DenseResBlock, ganCritic} from './nets/gan-critic.js';
@@ -54,6 +55,8 @@ export const nn = {
   flatten: (full?: boolean): Flatten => new Flatten(full),
   addChannels: (nDim: number): AddChannels => new AddChannels(nDim),
   denseResBlock: (nf: number, options?: ConvLayerOptions): DenseResBlock => new DenseResBlock(nf, options),
+  /** For architectures that make square images of latents only: the side, or an error that says what they cannot do. */
+  plainSide,
   basicCritic,
   basicGenerator,
   ganCritic,

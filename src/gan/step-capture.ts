@@ -48,7 +48,8 @@ export class StepCapture {
       const event = inStep.find((name) => callback[name]);
       if (event) return `the callback ${callback.name} has ${event}`;
     }
-    if (opt && !opt.rule.coefficients) return `the optimiser ${opt.rule.name} gives no coefficients`;
+    const rule = opt?.rules.find(({coefficients}) => !coefficients);
+    if (rule) return `the optimiser ${rule.name} gives no coefficients`;
     const loss = learn.unrepeatableLoss();
     if (loss !== undefined) return `${loss} is not marked as repeatable`;
     const module = model.modules().find(({constructor}) => !isRepeatable(constructor));

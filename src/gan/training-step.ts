@@ -45,9 +45,12 @@ export interface TrainingStep {
   readonly latents: Tensor;
   /** The class of each real image, int32 [batch]; undefined where the data has no labels. */
   readonly labels: Tensor | undefined;
-  /** Scores of any images, from a pass of their own: [n, height, width, channels] -> [n, ...]. */
+  /**
+   * Scores of any images, augmented and with the step's labels as the others, from a pass of their own: [n, height,
+   * width, channels] -> [n, ...].
+   */
   critic(images: Tensor): Tensor;
-  /** Images made of any latents, from a pass of their own. */
+  /** Images made of any latents, with the step's labels, from a pass of their own. */
   generator(latents: Tensor): Tensor;
   readonly progress: StepProgress;
   readonly random: StepRandom;
@@ -62,6 +65,8 @@ export interface StepFacts {
   real: {images?: Tensor; scores?: Tensor};
   fake: {images?: Tensor};
   progress: StepProgress;
+  /** Changes the images that the critic sees; absent: it sees them as they are. */
+  augment?: (images: Tensor) => Tensor;
 }
 
 /**
@@ -124,13 +129,15 @@ export class SharedStep {
   }
 
   #critic(images: Tensor): Tensor {
-    return this.#facts.model.network('critic').forward(images);
+    const {model, labels, augment} = this.#facts;
+    return model.runNetwork('critic', augment ? augment(images) : images, labels);
   }
 
   /** In a critic's step its images are constants: no gradient flows to the generator. */
   #generator(latents: Tensor): Tensor {
-    const generator = this.#facts.model.network('generator');
-    return this.#facts.turn === 'critic' ? noGrad(() => generator.forward(latents)) : generator.forward(latents);
+    const {model, labels, turn} = this.#facts;
+    const forward = (): Tensor => model.runNetwork('generator', latents, labels);
+    return turn === 'critic' ? noGrad(forward) : forward();
   }
 }
 

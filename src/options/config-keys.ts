@@ -54,6 +54,8 @@ export const configKeys = {
   arch: {kind: 'architecture', default: 'basic', part: 'architecture', group: 'PART'},
   loss: {kind: 'loss', default: 'wgan', part: 'loss', group: 'PART'},
   opt: {kind: 'optimizer', default: 'adam', part: 'optimizer', group: 'PART'},
+  /** Of the critic, where it has another optimiser than the generator; absent: the same. */
+  criticOpt: {kind: 'optimizer', default: 'none', optional: true, part: 'criticOptimizer', group: 'PART'},
   /** Absent: none. */
   penalty: {kind: 'penalty', default: 'none', optional: true, part: 'penalty', group: 'PART'},
   switcher: {kind: 'switcher', default: 'fixed', part: 'switcher', group: 'PART'},
@@ -90,6 +92,20 @@ export const configKeys = {
   },
   /** Learning rate. */
   lr: {spec: opt.num(1e-3, {min: 0, help: 'learning rate'}), group: 'TRAINING'},
+  /** Of the critic (two time scales, arXiv 1706.08500); absent: as `lr`. */
+  criticLr: {
+    spec: opt.num(undefined, {min: 0, help: "the critic's learning rate; none: the same as lr"}),
+    group: 'TRAINING',
+  },
+  /** Half-life, in images, of the average of the generator's weights that images are drawn with; 0: no average. */
+  emaHalfLife: {
+    spec: opt.num(0, {
+      min: 0,
+      help: "half-life, in images, of an average of the generator's weights to draw images with; 0: no average",
+    }),
+    older: 0,
+    group: 'TRAINING',
+  },
   /** Weight decay; absent: what the optimiser has by default. */
   wd: {
     spec: opt.num(undefined, {min: 0, help: "weight decay; none: the optimizer's own default"}),

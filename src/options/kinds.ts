@@ -39,7 +39,7 @@ export const partKinds = {
     usage: 'gan fit builtin:NAME',
     setting: 'data=builtin:NAME',
   },
-  augmentation: {manifestKey: 'augmentations', noun: 'an augmentation', test: 'train'},
+  augmentation: {manifestKey: 'augmentations', noun: 'an augmentation', test: 'train', instance: 'NAME'}, // of its probability
   metric: {manifestKey: 'metrics', noun: 'a metric', test: 'train', instance: 'NAME'}, // the name of its column
   // of its state in checkpoints
   callback: {manifestKey: 'callbacks', noun: 'a callback', test: 'train', instance: 'callback NAME'},
@@ -62,13 +62,15 @@ export const kindNames = Object.keys(partKinds) as PartKind[];
  * they were are absent.
  */
 export const changedInApi2: Partial<Record<PartKind, string>> = {
-  architecture: '`nn.changing` is called `nn.perStepTensor`',
+  architecture:
+    '`nn.changing` is called `nn.perStepTensor`; `generator` and `critic` get `height` and `width` in place of `size`',
   loss:
     '`critic` and `generator` get the training step: `real.scores` and `fake.scores` in place of `real` and `fake`, `fake.images` in place of ' +
     '`output`, `real.images` in place of `target`',
   penalty:
     '`create` returns `{network, compute(step)}` in place of a function: `step.real.images` and `step.fake.images` in place of `real` and `fake`, ' +
     '`step.random` in place of `rng`, `every: n` in place of returning undefined',
+  source: 'it gets `height` and `width` in place of `size`',
   callback:
     '`runAfter` and `runBefore` name other callbacks in place of `order`; of the learner, `lastLoss` is what `read` was, `pendingLoss` what ' +
     '`latest` was',

@@ -12,7 +12,8 @@ import type {registerKernels} from '../backends/kernels.js';
 import type {defineOperation} from '../backends/operation.js';
 import type {Tf} from '../backends/tf.js';
 import type {Callback} from '../gan/callback.js';
-import type {LearningRateSchedule} from '../gan/callbacks/schedule.js';
+import type {Schedule} from '../gan/callbacks/schedule.js';
+import type {CriticAugmentation} from '../gan/augmentations/critic-augmentation.js';
 import type {Augmentation} from '../gan/data/augment.js';
 import type {SourceFactory} from '../gan/data/types.js';
 import type {StepLoss} from '../gan/losses/loss.js';
@@ -45,13 +46,14 @@ export type {Operation, OperationDefinition, OperationGradient} from '../backend
 export type {Tensor, Tf} from '../backends/tf.js';
 export type {GanError} from '../errors.js';
 export type {Callback} from '../gan/callback.js';
-export type {LearningRateSchedule, Progress} from '../gan/callbacks/schedule.js';
+export type {Progress, Schedule, Scheduled} from '../gan/callbacks/schedule.js';
+export type {AugmentationDraw, CriticAugmentation} from '../gan/augmentations/critic-augmentation.js';
 export type {Augmentation} from '../gan/data/augment.js';
 export type {HostData, HostTensor, Source, SourceFactory} from '../gan/data/types.js';
 export type {StepLoss, Terms} from '../gan/losses/loss.js';
 export type {StepImages, StepProgress, TrainingStep} from '../gan/training-step.js';
 export type {StepRandom} from '../gan/step-random.js';
-export type {Architecture, ImageShape} from '../gan/nets/architecture.js';
+export type {Architecture, ImageShape, WantedCritic, WantedGenerator} from '../gan/nets/architecture.js';
 export type {Learner} from '../gan/learner.js';
 export type {ImageMetric, ImageSets} from '../gan/metrics/image-metrics.js';
 export type {Module} from '../gan/module.js';
@@ -148,12 +150,12 @@ export interface PartKinds {
   optimizer: OptimizerFactory;
   /** Defines which network trains next. */
   switcher: Switcher;
-  /** Defines what the learning rate is multiplied by. */
-  schedule: LearningRateSchedule;
+  /** Defines a hyperparameter's course over a training. */
+  schedule: Schedule;
   /** Defines images that come from elsewhere than a folder. */
   source: SourceFactory;
-  /** Defines a change of a training image. */
-  augmentation: Augmentation;
+  /** Defines a change of a training image: of real ones on their way into a batch, or of all that the critic sees. */
+  augmentation: Augmentation | CriticAugmentation;
   /** Defines a number that says at the end of each epoch how good the images are. */
   metric: ImageMetric;
   /** Defines handlers of a training's events. */

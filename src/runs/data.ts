@@ -3,6 +3,7 @@ import type {GanConfig} from '../config/define.js';
 import {createSource} from '../config/parts.js';
 import {resolveConfig} from '../config/resolve.js';
 import {fromFolder, fromSource, type SourceOptions} from '../gan/data/data-loaders.js';
+import type {CriticAugmentation} from '../gan/augmentations/critic-augmentation.js';
 import type {Augmentation} from '../gan/data/augment.js';
 import {Normalization} from '../gan/data/normalize.js';
 import {randomSplitter} from '../gan/data/splitters.js';
@@ -23,7 +24,8 @@ type DataConfig = Pick<
 /** The parts of a run that its data are made with. */
 export interface DataParts {
   source?: SourceFactory;
-  augmentations?: readonly Augmentation[];
+  /** Those of items on their way into a batch are used here; those of what the critic sees are the learner's. */
+  augmentations?: readonly (Augmentation | CriticAugmentation)[];
 }
 
 /**
@@ -32,7 +34,7 @@ export interface DataParts {
  */
 export async function makeDataLoaders(
   config: DataConfig,
-  {source, augmentations: augment = []}: DataParts,
+  {source, augmentations = []}: DataParts,
   loading: Omit<Partial<SourceOptions>, 'seed'> = {},
 ): Promise<DataLoaders> {
   const {data, size, channels, resize, batchSize, latent, validPct, seed} = config;
@@ -40,13 +42,13 @@ export async function makeDataLoaders(
     batchSize,
     latentSize: latent,
     seed,
-    augment,
+    augment: augmentations.filter((augmentation) => typeof augmentation === 'function'),
     normalization: Normalization.symmetric(channels),
     ...(validPct > 0 && {splitter: randomSplitter(validPct, seed)}),
     ...loading,
   };
   if (!source) return fromFolder(data, {...shared, size, channels, resize});
-  const made = await source({size, channels});
+  const made = await source({height: size, width: size, channels});
   const wanted = [size, size, channels];
   if (made.shape.join() !== wanted.join()) {
     throw new GanError(

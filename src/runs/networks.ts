@@ -12,8 +12,8 @@ export async function makeNetworks(
   init?: string,
 ): Promise<Networks> {
   const networks: Networks = {
-    generator: architecture.generator({size, channels, latentSize: latent}),
-    critic: architecture.critic({size, channels}),
+    generator: architecture.generator({height: size, width: size, channels, latentSize: latent}),
+    critic: architecture.critic({height: size, width: size, channels}),
   };
   try {
     if (init !== undefined) await loadWeights(networks, init);

@@ -1,11 +1,12 @@
 import {GanError} from '../errors.js';
 import type {Device} from '../backends/device.js';
+import type {Tensor} from '../backends/tf.js';
 import {flatten} from '../config/assignments.js';
 import type {ListedPartConfig} from '../config/define.js';
 import type {ConfigSources} from '../config/layers.js';
 import {createArchitecture, createParts, givenOptions} from '../config/parts.js';
 import {resolveConfig, type ResolvedConfig} from '../config/resolve.js';
-import {readCheckpoint, withoutPrefix} from '../gan/checkpoint.js';
+import {readCheckpoint, weightsOf, withoutPrefix, type WeightsChoice} from '../gan/checkpoint.js';
 import {Normalization} from '../gan/data/normalize.js';
 import type {HostTensor} from '../gan/data/types.js';
 import type {Networks} from '../gan/export/trained-run.js';
@@ -30,6 +31,8 @@ const batchSize = 64;
 export interface RunOptions extends Omit<DeviceOptions, 'backend'> {
   /** Default: the newest. */
   checkpoint?: CheckpointSelector;
+  /** Which of the generator's weights, where the run has averaged ones. Default: those. */
+  weights?: WeightsChoice;
   /** A backend by name, for what computes; `auto` takes the fastest that can run. */
   backend?: string | Given;
   /** The parts that can be named. Default: those of this package and of the plug-ins that it depends on. */
@@ -100,10 +103,18 @@ export class Run {
   readonly checkpoint = once(() => this.folder.checkpointOf(this.#options.checkpoint ?? 'newest'));
 
   /**
-   * Both networks by the names and in the layout of PyTorch: `generator.1.0.weight`, ...
-   * @throws GanError GAN_NO_CHECKPOINT, GAN_CHECKPOINT
+   * Both networks by the names and in the layout of PyTorch: `generator.1.0.weight`, ... @throws GanError
+   * GAN_NO_CHECKPOINT, GAN_CHECKPOINT
    */
-  readonly weights = once(async (): Promise<StateDict> => (await readCheckpoint(await this.checkpoint())).model);
+  readonly weights = once(async (): Promise<StateDict> => {
+    const checkpoint = await readCheckpoint(await this.checkpoint());
+    const {weights} = this.#options;
+    if (weights === 'averaged' && checkpoint.emaWeights.size === 0)
+      throw new GanError('usage', 'GAN_USAGE', `the run ${this.folder.dir} keeps no average of its weights`, {
+        suggestions: ['leave out --weights averaged', 'train with --ema-half-life'],
+      });
+    return weightsOf(checkpoint, weights);
+  });
 
   /** The device, which is opened by the first call. @throws GanError GAN_BACKEND_UNAVAILABLE (exit 4) */
   readonly device = once(async (): Promise<Device> => {
@@ -124,7 +135,7 @@ export class Run {
     await this.device();
     const {size, channels, latent} = this.config;
     const architecture = await createArchitecture(this.#registry, (await this.#resolved()).config);
-    const generator = architecture.generator({size, channels, latentSize: latent});
+    const generator = architecture.generator({height: size, width: size, channels, latentSize: latent});
     this.#disposals.push(() => generator.dispose());
     generator.eval().loadStateDict(withoutPrefix('generator.', weights));
     return generator;
@@ -201,7 +212,8 @@ export class Run {
         suggestions: ["evaluate({metrics: ['swd']})", `Metrics: ${this.#registry.names('metric').join(', ')}.`],
       });
     const {latent, seed, metricImages} = config;
-    const measure = imageMeter(await makeDataLoaders(config, parts), generator, parts.metrics, {
+    const draw = (latents: Tensor): Tensor => generator.forward(latents);
+    const measure = imageMeter(await makeDataLoaders(config, parts), draw, parts.metrics, {
       count: images ?? metricImages,
       latent,
       seed,

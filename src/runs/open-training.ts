@@ -1,6 +1,7 @@
 import {GanError} from '../errors.js';
 import {createParts, type RunParts} from '../config/parts.js';
 import {resolveConfig} from '../config/resolve.js';
+import type {CriticAugmentation} from '../gan/augmentations/critic-augmentation.js';
 import type {Callback} from '../gan/callback.js';
 import {scheduleLearningRate} from '../gan/callbacks/schedule.js';
 import {readCheckpoint} from '../gan/checkpoint.js';
@@ -111,6 +112,10 @@ function makeLearner(config: RunConfig, parts: RunParts, dls: DataLoaders, {gene
     switcher: parts.switcher,
     optFunc: parts.optimizer,
     lr: config.lr,
+    ...(config.criticLr !== undefined && {criticLr: config.criticLr}),
+    ...(parts.criticOptimizer && {criticOptFunc: parts.criticOptimizer}),
+    emaHalfLife: config.emaHalfLife,
+    augmentations: parts.augmentations.filter(isOfCritic),
     genFirst: config.genFirst,
     clipNorms: config.clipNorms,
     switchEval: config.switchEval,
@@ -123,15 +128,20 @@ function makeLearner(config: RunConfig, parts: RunParts, dls: DataLoaders, {gene
   return learn;
 }
 
-/** Returns the callbacks of a training's own parts. */
+/** Whether an augmentation is of what the critic sees, not of items on their way into a batch. */
+const isOfCritic = (
+  augmentation: RunParts['augmentations'][number],
+): augmentation is CriticAugmentation & {name: string} => typeof augmentation !== 'function';
+
+/** What a training's own parts do in the events of a fit. */
 function partCallbacks(
-  {lr, latent, seed, metricImages}: RunConfig,
+  {latent, seed, metricImages}: RunConfig,
   {schedule, metrics, callbacks}: RunParts,
   learn: GANLearner,
   steps: number,
 ): Callback[] {
   return [
-    ...(schedule ? [scheduleLearningRate(schedule, lr, steps)] : []),
+    ...(schedule ? [scheduleLearningRate(schedule, steps)] : []),
     ...(metrics.length > 0 ? [measureImages(learn, metrics, {count: metricImages, latent, seed})] : []),
     ...callbacks,
   ];

@@ -4,7 +4,7 @@ import type {Callback} from '../gan/callback.js';
 import {saveCheckpoint} from '../gan/checkpoint.js';
 import {imageGrid, writePng} from '../gan/data/grid.js';
 import type {HostTensor} from '../gan/data/types.js';
-import {generateImages, type GANLearner} from '../gan/gan-learner.js';
+import type {GANLearner} from '../gan/gan-learner.js';
 import type {Learner} from '../gan/learner.js';
 import type {RunConfig} from '../options/run-config.js';
 import type {MetricsLog} from './metrics-log.js';
@@ -94,7 +94,7 @@ export function drawSamples(
   const draw = async (step: number): Promise<void> => {
     if (drawnAt === step) return;
     drawnAt = step;
-    const images = await generateImages(learn.ganModel.network('generator'), latents, learn.dls);
+    const images = await learn.generate(latents);
     const path = folder.samplePath(step);
     await writePng(path, imageGrid(images));
     self.latest = path;

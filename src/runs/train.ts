@@ -129,7 +129,7 @@ export async function train(
       criticParameters: session.criticParameters,
       ...(notCaptured !== undefined && {notCaptured}),
     });
-    await learn.fit(epochs, config.lr, {cbs, steps, ...(config.wd !== undefined && {wd: config.wd}), ...goOn});
+    await learn.fit(epochs, undefined, {cbs, steps, ...(config.wd !== undefined && {wd: config.wd}), ...goOn});
   } finally {
     await flush();
   }

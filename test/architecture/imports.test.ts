@@ -15,7 +15,7 @@ const rules: Record<string, Partial<Record<Import['kind'], RegExp>>> = {
   options: {},
   backends: {},
   gan: {
-    value: /^backends\/((tf|kernel-calls)\.ts|fused\/|capture\/)/,
+    value: /^(backends\/((tf|kernel-calls)\.ts|fused\/|capture\/)|options\/nearest\.ts$)/,
     type: /^(backends\/(tf|device)|options\/run-config)\.ts/,
   },
   plugin: {

@@ -228,8 +228,8 @@ describe('exports of trained runs', function () {
       path.join(odd, 'odd.js'),
       `export default ({architecture, nn, tf}) => architecture({name: 'odd', summary: 'Sums up.', create: () => {
       class RunningSum extends nn.Module { forward(x) { return tf.cumsum(x, 1); } }
-      const critic = ({size, channels}) => nn.sequential([nn.flatten(), nn.dense(size * size * channels, 1)]);
-      return {critic, generator: ({size, channels, latentSize}) => nn.sequential([nn.addChannels(2), nn.conv(latentSize, channels, {kernelSize: size, transposed: true}), nn.sequential([new RunningSum()])])};
+      const critic = ({height: size, channels}) => nn.sequential([nn.flatten(), nn.dense(size * size * channels, 1)]);
+      return {critic, generator: ({height: size, channels, latentSize}) => nn.sequential([nn.addChannels(2), nn.conv(latentSize, channels, {kernelSize: size, transposed: true}), nn.sequential([new RunningSum()])])};
     }});`,
     );
     const linked = {GAN_DATA_DIR: linkedIn(odd, 'gan-plugin-odd')};

@@ -45,14 +45,14 @@ const files = {
       name: 'linear', summary: 'One layer paints, two look.',
       options: {width: opt.int(16, {min: 1, help: 'hidden units'})},
       create: ({width}) => ({
-        generator: ({size, channels, latentSize}) => nn.sequential([nn.addChannels(2), nn.conv(latentSize, channels, {kernelSize: size, transposed: true, bias: false}), nn.tanh()]),
-        critic: ({size, channels}) => nn.sequential([nn.flatten(), nn.dense(size * size * channels, width), nn.leakyRelu(0.2), nn.dense(width, 1)]),
+        generator: ({height: size, channels, latentSize}) => nn.sequential([nn.addChannels(2), nn.conv(latentSize, channels, {kernelSize: size, transposed: true, bias: false}), nn.tanh()]),
+        critic: ({height: size, channels}) => nn.sequential([nn.flatten(), nn.dense(size * size * channels, width), nn.leakyRelu(0.2), nn.dense(width, 1)]),
       }),
     });`,
   'ramps.js': `
     export default ({source}) => source({
       name: 'ramps', summary: 'From dark to light, in any direction; no end of them.',
-      create: () => ({size, channels}) => ({
+      create: () => ({height: size, channels}) => ({
         shape: [size, size, channels],
         batch: (n, rng) => {
           const out = new Float32Array(n * size * size * channels);

@@ -478,7 +478,7 @@ describe('Learner: fit', () => {
     expect(await run({wd: 0.3}, 0.5, 0)).to.deep.equal([0.5, 0]);
     const plain = new Learner(numberLoaders(train), new Scale(1), mse);
     await plain.fit(1);
-    expect(plain.opt!.rule.name).to.equal('adam');
+    expect(plain.opt!.ruleName).to.equal('adam');
     expect(plain.opt!.hypers[0]!.lr).to.equal(1e-3);
   });
 

@@ -22,7 +22,7 @@ describe('the built-in parts', () => {
   });
 
   describe('architectures', () => {
-    const wanted = {size: 16, channels: 3, latentSize: 5};
+    const wanted = {height: 16, width: 16, channels: 3, latentSize: 5};
     for (const [name, options] of [
       ['basic', {nFeatures: 4, nExtraLayers: 1}],
       ['basic', {nFeatures: 4, criticActivation: 'leaky'}],
@@ -113,7 +113,7 @@ describe('the built-in parts', () => {
   it('source shapes: as many images as asked for, of the size asked for', async () => {
     const source = (await (
       await registry.create('source', 'shapes', given({count: 7}))
-    )({size: 12, channels: 1})) as FiniteSource;
+    )({height: 12, width: 12, channels: 1})) as FiniteSource;
     expect(source).to.deep.include({size: 7, shape: [12, 12, 1]});
     expect(await source.read(6)).to.have.length(144);
   });

@@ -6,8 +6,8 @@ export default ({architecture, nn, opt, tf}: Gan) =>
     name: 'mlp',
     summary: 'Two dense layers in each network.',
     options: {width: opt.int(128, {min: 1, help: 'hidden units'})},
-    create: ({width}) => {
-      /** [n, size * size * channels] -> [n, size, size, channels]. */
+    create: ({width: hidden}) => {
+      /** [n, height * width * channels] -> [n, height, width, channels]. */
       class ToImages extends nn.Module {
         constructor(private readonly shape: number[]) {
           super();
@@ -18,16 +18,21 @@ export default ({architecture, nn, opt, tf}: Gan) =>
         }
       }
       return {
-        generator: ({size, channels, latentSize}) =>
+        generator: ({height, width, channels, latentSize}) =>
           nn.sequential([
-            nn.dense(latentSize, width),
+            nn.dense(latentSize, hidden),
             nn.relu(),
-            nn.dense(width, size * size * channels),
+            nn.dense(hidden, height * width * channels),
             nn.tanh(),
-            new ToImages([size, size, channels]),
+            new ToImages([height, width, channels]),
           ]),
-        critic: ({size, channels}) =>
-          nn.sequential([nn.flatten(), nn.dense(size * size * channels, width), nn.leakyRelu(0.2), nn.dense(width, 1)]),
+        critic: ({height, width, channels}) =>
+          nn.sequential([
+            nn.flatten(),
+            nn.dense(height * width * channels, hidden),
+            nn.leakyRelu(0.2),
+            nn.dense(hidden, 1),
+          ]),
       };
     },
   });

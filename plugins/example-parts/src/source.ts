@@ -11,16 +11,16 @@ export default ({source, opt}: Gan) =>
     options: {contrast: opt.num(0.5, {min: 0, max: 1, help: '1 reaches black and white'})},
     create:
       ({contrast}) =>
-      ({size, channels}) => ({
-        shape: [size, size, channels],
+      ({height, width, channels}) => ({
+        shape: [height, width, channels],
         batch(n, rng) {
-          const out = new Float32Array(n * size * size * channels);
+          const out = new Float32Array(n * height * width * channels);
           for (let i = 0, at = 0; i < n; i++) {
             const angle = 2 * Math.PI * rng.float();
             const [dx, dy] = [Math.cos(angle), Math.sin(angle)];
-            for (let y = 0; y < size; y++) {
-              for (let x = 0; x < size; x++) {
-                const value = contrast * Math.SQRT1_2 * (dx * ((2 * x) / size - 1) + dy * ((2 * y) / size - 1));
+            for (let y = 0; y < height; y++) {
+              for (let x = 0; x < width; x++) {
+                const value = contrast * Math.SQRT1_2 * (dx * ((2 * x) / width - 1) + dy * ((2 * y) / height - 1));
                 for (let c = 0; c < channels; c++) out[at++] = value;
               }
             }

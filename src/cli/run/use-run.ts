@@ -1,5 +1,6 @@
 import type {Registry} from '../../plugin/registry.js';
 import type {ConfigSources} from '../../config/layers.js';
+import type {WeightsChoice} from '../../gan/checkpoint.js';
 import type {Run, RunOptions} from '../../runs/open-run.js';
 import {assignmentsOf} from '../flags/config-flags.js';
 import {checkpointOf} from '../flags/checkpoint-flag.js';
@@ -8,6 +9,7 @@ import {deviceOf} from '../flags/device-flag.js';
 /** The flags of commands that work with a trained run. */
 interface RunFlags {
   checkpoint?: string | undefined;
+  weights?: WeightsChoice | undefined;
   backend?: string | undefined;
   device?: string | undefined;
 }
@@ -23,6 +25,7 @@ export function runOptions(registry: Registry, configSources: ConfigSources, fla
     registry,
     configSources,
     ...(checkpoint !== undefined && {checkpoint}),
+    ...(flags.weights && {weights: flags.weights}),
     ...(backend && {backend}),
     ...(deviceName && {deviceName}),
   };

@@ -1,8 +1,5 @@
-import type {Callback} from '../callback.js';
-import type {Learner} from '../learner.js';
-
-/** A hyperparameter's value at a share of the training, 0 at the first step and towards 1 at the last. */
-export type Schedule = (position: number) => number | number[];
+import type {HyperValue} from '../hyperparameters.js';
+import {HyperparameterScheduler} from './schedule.js';
 
 /** Half a cosine from `start` to `end`. */
 export const cosine =
@@ -21,18 +18,15 @@ export function combinedCosine(
   return (position) => (position < share ? up(position / share) : down((position - share) / (1 - share)));
 }
 
-/** Sets hyperparameters before each training batch (fastai's ParamScheduler). */
-export class ParamScheduler implements Callback {
-  readonly name = 'param-scheduler';
-  readonly runAfter = ['discriminative-lr', 'recorder'];
-  readonly #schedules: Record<string, Schedule>;
-
-  constructor(schedules: Record<string, Schedule>) {
-    this.#schedules = schedules;
-  }
-
-  beforeBatch({training, position, opt}: Learner): void {
-    if (!training) return;
-    for (const [name, schedule] of Object.entries(this.#schedules)) opt!.setHyper(name, schedule(position));
+/**
+ * Sets hyperparameters, by their names, to functions of the share of the training that is done: 0 at the first step and
+ * towards 1 at the
+ * last (fastai's ParamScheduler).
+ */
+export class ParamScheduler extends HyperparameterScheduler {
+  constructor(schedules: Readonly<Record<string, (position: number) => HyperValue>>) {
+    super('param-scheduler', ({position}) =>
+      Object.entries(schedules).map(([name, schedule]) => [name, schedule(position)]),
+    );
   }
 }

@@ -2,7 +2,6 @@ import {tf, type Tensor} from '../../backends/tf.js';
 import type {Callback} from '../callback.js';
 import type {DataLoaders, HostTensor} from '../data/types.js';
 import type {GANLearner} from '../gan-learner.js';
-import type {Module} from '../module.js';
 import {Rng} from '../rng.js';
 import {upload} from '../upload.js';
 
@@ -44,12 +43,13 @@ export interface MeterOptions {
 
 /**
  * Measures a generator: each call gives the metrics of `count` real images, the first of the validation data, or of the
- * training data where nothing is held out, and as many that the generator makes in eval mode of latents that stay the
- * same.
+ * training data
+ * where nothing is held out, and as many that the generator makes of latents that stay the same.
+ * @param draw images of latents, in eval mode
  */
 export function imageMeter(
   dls: DataLoaders,
-  generator: Module,
+  draw: (latents: Tensor) => Tensor,
   metrics: readonly NamedImageMetric[],
   {count, latent, seed}: MeterOptions,
 ): () => Promise<number[]> {
@@ -61,7 +61,7 @@ export function imageMeter(
     const shown = real.shape[0]!;
     const images = {
       real: upload(real, dls.normalization),
-      fake: generate(generator, latents.subarray(0, shown * latent), [shown, latent]),
+      fake: generate(draw, latents.subarray(0, shown * latent), [shown, latent]),
     };
     try {
       const values: number[] = [];
@@ -79,7 +79,7 @@ export function measureImages(
   metrics: readonly NamedImageMetric[],
   options: MeterOptions,
 ): Callback {
-  const measure = imageMeter(learn.dls, learn.ganModel.network('generator'), metrics, options);
+  const measure = imageMeter(learn.dls, (latents) => learn.draw(latents), metrics, options);
   return {
     name: 'image-metrics',
     runAfter: ['recorder'], // it has written its row
@@ -115,20 +115,14 @@ async function firstImages({train, valid}: DataLoaders, count: number): Promise<
   return {data: all, shape: [n, ...shape.slice(1)]};
 }
 
-/** The generator's images in eval mode; its modes are left as they were. */
-function generate(generator: Module, latents: Float32Array, [n, size]: [number, number]): Tensor {
-  const modes = generator.modules().map((module): [Module, boolean] => [module, module.training]);
-  generator.eval();
-  try {
-    return tf.tidy(() => {
-      const parts: Tensor[] = [];
-      for (let from = 0; from < n; from += batchSize) {
-        const to = Math.min(n, from + batchSize);
-        parts.push(generator.forward(tf.tensor(latents.slice(from * size, to * size), [to - from, size])));
-      }
-      return tf.concat(parts, 0);
-    });
-  } finally {
-    for (const [module, training] of modes) module.training = training;
-  }
+/** The generator's images, [n, height, width, channels]. */
+function generate(draw: (latents: Tensor) => Tensor, latents: Float32Array, [n, size]: [number, number]): Tensor {
+  return tf.tidy(() => {
+    const parts: Tensor[] = [];
+    for (let from = 0; from < n; from += batchSize) {
+      const to = Math.min(n, from + batchSize);
+      parts.push(draw(tf.tensor(latents.slice(from * size, to * size), [to - from, size])));
+    }
+    return tf.concat(parts, 0);
+  });
 }

@@ -1,13 +1,59 @@
+import {GanError} from '../../errors.js';
 import type {Module} from '../module.js';
 
-/** Side lengths and depth of the images: [height, width, channels]. */
+/** Images [height, width, channels]. */
 export interface ImageShape {
-  size: number;
+  height: number;
+  width: number;
   channels: number;
 }
 
-/** Sizes in, modules out; knows no device, no data and no loss. */
+/** What the two networks are to be made for. */
+export interface WantedCritic extends ImageShape {
+  /**
+   * Number of classes, where the data has labels; networks that use them say so (`Module.takesLabels`). Absent: none.
+   */
+  classes?: number;
+}
+
+export interface WantedGenerator extends WantedCritic {
+  /** Length of a latent. */
+  latentSize: number;
+  /**
+   * Image to image: the shape of the generator's input images, in place of latents. Absent: it makes images of latents.
+   */
+  input?: ImageShape;
+}
+
+/**
+ * Sizes in, modules out; knows no device, no data and no loss. An architecture that cannot do what is wanted throws a
+ * GanError that
+ * says so: images that are not square, classes, input images.
+ */
 export interface Architecture {
-  generator(wanted: ImageShape & {latentSize: number}): Module;
-  critic(wanted: ImageShape): Module;
+  generator(wanted: WantedGenerator): Module;
+  critic(wanted: WantedCritic): Module;
+}
+
+/**
+ * The side of the square images that a plain architecture makes of latents, without classes.
+ * @param name the architecture's, for the message
+ * @throws GanError GAN_ARCHITECTURE when something else is wanted
+ */
+export function plainSide(
+  name: string,
+  {height, width, classes, input}: WantedCritic & Pick<WantedGenerator, 'input'>,
+): number {
+  const wanted = [
+    height === width ? [] : [`images of ${height}x${width}`],
+    classes === undefined ? [] : [`${classes} classes`],
+    input === undefined ? [] : ['image to image'],
+  ].flat();
+  if (wanted.length === 0) return height;
+  throw new GanError(
+    'config',
+    'GAN_ARCHITECTURE',
+    `the architecture ${name} makes square images of latents, without classes; wanted: ${wanted.join(', ')}`,
+    {suggestions: ['use an architecture that can; gan parts architecture lists all']},
+  );
 }

@@ -1,6 +1,7 @@
 /**
- * Optimisers by fastai's equations: parameters in groups with hyperparameters of their own, decoupled weight decay
- * first, then the update rule. State starts at zero and belongs to the checkpoint.
+ * Optimisers by fastai's equations: parameters in groups, each with a rule and hyperparameters of its own, decoupled
+ * weight decay first,
+ * then the update rule. State starts at zero and belongs to the checkpoint.
  */
 import {GanError} from '../../errors.js';
 import {perStepTensor} from '../../backends/capture/step-values.js';
@@ -51,6 +52,13 @@ export interface LrSlice {
 
 export type OptimizerFactory = (groups: Parameter[][], lr: number) => Optimizer;
 
+/** How a group is updated. */
+interface GroupRule {
+  rule: UpdateRule;
+  /** Weight decay apart from the gradient (arXiv 1711.05101), or added to it. */
+  decoupleWd: boolean;
+}
+
 /** Two numbers fix what a parameter does in a step: fastai marks biases and norms `noDecay`, and norms `forceTrain`. */
 export interface ParameterMarks {
   noDecay: Set<Parameter>;
@@ -62,6 +70,8 @@ interface Update {
   parameter: Parameter;
   gradient: Tensor;
   group: number;
+  rule: UpdateRule;
+  decoupleWd: boolean;
   hypers: Hypers;
   /** True if weight decay applies to the parameter. */
   decays: boolean;
@@ -72,25 +82,46 @@ interface Update {
 export class Optimizer {
   readonly groups: readonly (readonly Parameter[])[];
   readonly hypers: Hypers[];
-  readonly rule: UpdateRule;
-  readonly decoupleWd: boolean;
   readonly marks: ParameterMarks = {noDecay: new Set(), forceTrain: new Set()};
   /** Values of these parameters are kept in [-bound, bound]; a step leaves them there. */
   bounds: ReadonlyMap<Parameter, number> = new Map();
   /** Groups below this index are frozen. */
   frozenIdx = 0;
+  readonly #rules: readonly GroupRule[];
   readonly #state = new Map<Parameter, ParameterState>();
 
+  /** One rule and one set of hyperparameters for all groups, or one for each group. */
   constructor(
     groups: readonly (readonly Parameter[])[],
-    rule: UpdateRule,
-    hypers: Hypers,
+    rule: UpdateRule | readonly GroupRule[],
+    hypers: Hypers | readonly Hypers[],
     {decoupleWd = true}: {decoupleWd?: boolean} = {},
   ) {
     this.groups = groups;
-    this.rule = rule;
-    this.hypers = groups.map(() => ({...hypers}));
-    this.decoupleWd = decoupleWd;
+    this.#rules = isList(rule) ? rule : groups.map(() => ({rule, decoupleWd}));
+    this.hypers = isList(hypers) ? [...hypers] : groups.map(() => ({...hypers}));
+  }
+
+  /**
+   * One optimiser over the groups of several new ones, in their order; each group keeps its rule and hyperparameters.
+   */
+  static join(parts: readonly Optimizer[]): Optimizer {
+    return new Optimizer(
+      parts.flatMap(({groups}) => groups),
+      parts.flatMap((part) => part.#rules),
+      parts.flatMap(({hypers}) => hypers),
+    );
+  }
+
+  /** The rule of each group. */
+  get rules(): readonly UpdateRule[] {
+    return this.#rules.map(({rule}) => rule);
+  }
+
+  /** The rule's name; the names of all groups' rules, joined by commas, where they differ. */
+  get ruleName(): string {
+    const names = this.rules.map(({name}) => name);
+    return new Set(names).size === 1 ? names[0]! : names.join();
   }
 
   parameters(): Parameter[] {
@@ -125,27 +156,30 @@ export class Optimizer {
         return gradient ? [this.#update(parameter, gradient, i)] : [];
       }),
     );
+    const atOnce = updates.filter(({rule}) => rule.coefficients);
     tf.tidy(() => {
-      if (this.rule.coefficients) this.#updateAll(updates);
-      else for (const update of updates) tf.tidy(() => this.#updateByRule(update));
-      for (const [{variable}, bound] of this.bounds) {
-        if (!this.rule.coefficients || !updates.some(({parameter}) => parameter.variable === variable))
-          variable.assign(tf.clipByValue(variable, -bound, bound));
-      }
+      this.#updateAll(atOnce);
+      for (const update of updates) if (!update.rule.coefficients) tf.tidy(() => this.#updateByRule(update));
+      const bounded = new Set(atOnce.map(({parameter}) => parameter.variable));
+      for (const [{variable}, bound] of this.bounds)
+        if (!bounded.has(variable)) variable.assign(tf.clipByValue(variable, -bound, bound));
     });
   }
 
   #update(parameter: Parameter, gradient: Tensor, group: number): Update {
     const hypers = this.hypers[group]!;
+    const {rule, decoupleWd} = this.#rules[group]!;
     const decays = hypers.wd !== 0 && !this.marks.noDecay.has(parameter);
     return {
       parameter,
       gradient,
       group,
+      rule,
+      decoupleWd,
       hypers,
       decays,
       bound: this.bounds.get(parameter) ?? Infinity,
-      state: this.#stateOf(parameter, hypers),
+      state: this.#stateOf(parameter, rule, hypers),
     };
   }
 
@@ -156,14 +190,16 @@ export class Optimizer {
       for (const {state} of updates) state.step++;
       return coefficientRows(first.map((i) => this.#coefficients(updates[i]!)));
     }, [first.length, coefficientNames.length]);
-    const items = updates.map(({parameter, gradient, hypers, state, decays, bound}, i): UpdateItem => ({
-      value: parameter.variable,
-      gradient,
-      averages: this.#used(state, hypers),
-      set: sets[i]!,
-      decays: decays && !this.decoupleWd,
-      bounded: bound !== Infinity,
-    }));
+    const items = updates.map(
+      ({parameter, gradient, rule, decoupleWd, hypers, state, decays, bound}, i): UpdateItem => ({
+        value: parameter.variable,
+        gradient,
+        averages: usedAverages(state, rule, hypers),
+        set: sets[i]!,
+        decays: decays && !decoupleWd,
+        bounded: bound !== Infinity,
+      }),
+    );
     updateAll(items, coefficients, ({value, averages}, i) => {
       const {parameter, state} = updates[i]!;
       parameter.variable.assign(value);
@@ -171,33 +207,28 @@ export class Optimizer {
     });
   }
 
-  #coefficients({parameter, hypers, decays, state}: Update): UpdateCoefficients {
+  #coefficients({parameter, rule, decoupleWd, hypers, decays, state}: Update): UpdateCoefficients {
     return {
-      ...this.rule.coefficients!(state.step, hypers),
-      keep: decays && this.decoupleWd ? 1 - hypers.lr * hypers.wd : 1,
-      decay: decays && !this.decoupleWd ? hypers.wd : 0,
+      ...rule.coefficients!(state.step, hypers),
+      keep: decays && decoupleWd ? 1 - hypers.lr * hypers.wd : 1,
+      decay: decays && !decoupleWd ? hypers.wd : 0,
       bound: this.bounds.get(parameter) ?? Infinity,
     };
   }
 
-  #updateByRule({parameter: {variable}, gradient, hypers, decays, state}: Update): void {
+  #updateByRule({parameter: {variable}, gradient, rule, decoupleWd, hypers, decays, state}: Update): void {
     state.step++;
-    const value: Tensor = decays && this.decoupleWd ? tf.mul(variable, 1 - hypers.lr * hypers.wd) : variable;
-    const slope = decays && !this.decoupleWd ? tf.add(gradient, tf.mul(variable, hypers.wd)) : gradient;
-    const {delta, averages} = this.rule.update!(slope, state.averages, state.step, hypers);
+    const value: Tensor = decays && decoupleWd ? tf.mul(variable, 1 - hypers.lr * hypers.wd) : variable;
+    const slope = decays && !decoupleWd ? tf.add(gradient, tf.mul(variable, hypers.wd)) : gradient;
+    const {delta, averages} = rule.update!(slope, state.averages, state.step, hypers);
     variable.assign(tf.sub(value, delta));
     for (const [name, average] of Object.entries(averages)) state.averages[name]!.assign(average);
   }
 
-  /** The averages that the rule takes part in now. */
-  #used({averages}: ParameterState, hypers: Hypers): Record<string, Tensor> {
-    return Object.fromEntries(this.rule.averages(hypers).map((name) => [name, averages[name]!]));
-  }
-
-  #stateOf(parameter: Parameter, hypers: Hypers): ParameterState {
+  #stateOf(parameter: Parameter, rule: UpdateRule, hypers: Hypers): ParameterState {
     const state = this.#state.get(parameter) ?? {averages: {}, step: 0};
     this.#state.set(parameter, state);
-    for (const name of this.rule.averages(hypers))
+    for (const name of rule.averages(hypers))
       state.averages[name] ??= makeVariable(new Float32Array(parameter.size), parameter.shape, false);
     return state;
   }
@@ -207,7 +238,7 @@ export class Optimizer {
    * keys, the same parameters share rows of coefficients, and the same operations run.
    */
   captureKey(parameters: readonly Parameter[]): string {
-    const groups = this.hypers.map((hypers) => [hypers.wd !== 0, ...this.rule.averages(hypers)].join());
+    const groups = this.hypers.map((hypers, i) => [hypers.wd !== 0, ...this.rules[i]!.averages(hypers)].join());
     const steps = parameters.map((parameter) => this.#state.get(parameter)?.step);
     const first = steps.find((step) => step !== undefined) ?? 0;
     const behind = steps.flatMap((step, i) => (step === undefined || step === first ? [] : [`${i}:${step - first}`]));
@@ -284,6 +315,14 @@ export class Optimizer {
     });
   }
 }
+
+/** The averages that the rule takes part in now. */
+function usedAverages({averages}: ParameterState, rule: UpdateRule, hypers: Hypers): Record<string, Tensor> {
+  return Object.fromEntries(rule.averages(hypers).map((name) => [name, averages[name]!]));
+}
+
+/** `Array.isArray` for lists that are readonly. */
+const isList = <One, Many>(value: One | readonly Many[]): value is readonly Many[] => Array.isArray(value);
 
 /**
  * fastai's rule: with a start, equal factors from start to stop; without one, a tenth of stop for all groups but the

@@ -16,10 +16,14 @@ export default ({architecture, opt, nn}: Gan) =>
       criticNorm: opt.oneOf(['batch', 'instance', 'spectral', 'none'], 'batch', {help: 'normalisation in the critic'}),
     },
     create: ({nFeatures, nExtraLayers, criticActivation, criticNorm}) => ({
-      generator: ({size, channels, latentSize}) =>
-        nn.basicGenerator(size, channels, {inSize: latentSize, nFeatures, nExtraLayers}),
-      critic: ({size, channels}) =>
-        nn.basicCritic(size, channels, {
+      generator: (wanted) =>
+        nn.basicGenerator(nn.plainSide('basic', wanted), wanted.channels, {
+          inSize: wanted.latentSize,
+          nFeatures,
+          nExtraLayers,
+        }),
+      critic: (wanted) =>
+        nn.basicCritic(nn.plainSide('basic', wanted), wanted.channels, {
           nFeatures,
           nExtraLayers,
           normType: criticNorms[criticNorm],

@@ -18,8 +18,15 @@ export default ({architecture, opt, nn}: Gan) =>
       p: opt.num(0.15, {min: 0, max: 1, help: 'probability of dropping a channel'}),
     },
     create: ({nFeatures, nExtraLayers, nf, nBlocks, p}) => ({
-      generator: ({size, channels, latentSize}) =>
-        nn.basicGenerator(size, channels, {inSize: latentSize, nFeatures, nExtraLayers}),
-      critic: ({channels}) => nn.ganCritic({nChannels: channels, nf, nBlocks, p}),
+      generator: (wanted) =>
+        nn.basicGenerator(nn.plainSide('gan-critic', wanted), wanted.channels, {
+          inSize: wanted.latentSize,
+          nFeatures,
+          nExtraLayers,
+        }),
+      critic: (wanted) => {
+        nn.plainSide('gan-critic', wanted);
+        return nn.ganCritic({nChannels: wanted.channels, nf, nBlocks, p});
+      },
     }),
   });

@@ -1,6 +1,6 @@
 import type {Gan} from '../../plugin/index.js';
 
-export default ({source, data, opt}: Gan) =>
+export default ({source, data, nn, opt}: Gan) =>
   source({
     name: 'shapes',
     summary: 'Simple shapes with random colours, places and sizes, drawn by the program.',
@@ -10,6 +10,11 @@ export default ({source, data, opt}: Gan) =>
     },
     create:
       ({count, seed}) =>
-      ({size, channels}) =>
-        data.shapesSource({size, channels: channels as 1 | 2 | 3 | 4, items: count, seed}),
+      ({height, width, channels}) =>
+        data.shapesSource({
+          size: nn.plainSide('shapes', {height, width, channels}),
+          channels: channels as 1 | 2 | 3 | 4,
+          items: count,
+          seed,
+        }),
   });
