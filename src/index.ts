@@ -61,7 +61,8 @@ export {
   type GenLossFunction,
 } from './gan/losses/gan-loss.js';
 export {bceWithLogits, l1, mse} from './gan/losses/functions.js';
-export type {LossFunction, StepLoss, Terms} from './gan/losses/loss.js';
+export type {LossFunction, StepLoss} from './gan/losses/loss.js';
+export type {Terms} from './gan/losses/terms.js';
 export type {Penalty} from './gan/penalties/penalty.js';
 export type {StepImages, StepProgress, TrainingStep} from './gan/training-step.js';
 export type {StepRandom} from './gan/step-random.js';

@@ -18,7 +18,8 @@ import {
   type CritLossFunction,
   type GenLossFunction,
 } from './losses/gan-loss.js';
-import type {StepLoss, Terms} from './losses/loss.js';
+import type {StepLoss} from './losses/loss.js';
+import type {Terms} from './losses/terms.js';
 import {ganLossMetrics} from './metrics/gan-losses.js';
 import {metricMaker} from './metrics/metric.js';
 import type {Module} from './module.js';

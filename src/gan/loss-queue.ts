@@ -1,5 +1,5 @@
 import {tf, type Tensor} from '../backends/tf.js';
-import type {Terms} from './losses/loss.js';
+import type {Terms} from './losses/terms.js';
 import type {Turn} from './switchers/switcher.js';
 
 /** The loss of a batch, and what the batch was. */

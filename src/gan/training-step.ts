@@ -3,7 +3,7 @@ import {noGrad} from '../backends/fused/no-grad.js';
 import {tf, type Tensor} from '../backends/tf.js';
 import type {Progress} from './callbacks/schedule.js';
 import type {GANModule} from './gan-module.js';
-import type {Terms} from './losses/loss.js';
+import type {Terms} from './losses/terms.js';
 import type {StepRandom} from './step-random.js';
 import type {Turn} from './switchers/switcher.js';
 

@@ -4,7 +4,7 @@ import {tf, type Tensor} from '../../dist/backends/tf.js';
 import {createParts} from '../../dist/config/parts.js';
 import {resolveConfig} from '../../dist/config/resolve.js';
 import type {FiniteSource} from '../../dist/gan/data/types.js';
-import {namedTerms, sumOf, type Terms} from '../../dist/gan/losses/loss.js';
+import {namedTerms, sumOf, type Terms} from '../../dist/gan/losses/terms.js';
 import type {TrainingStep} from '../../dist/gan/training-step.js';
 import type {Turn} from '../../dist/gan/switchers/switcher.js';
 import {openRegistry} from '../../dist/plugin/discover.js';

@@ -5,7 +5,8 @@ import {Rng} from '../rng.js';
 import {PartRandom} from '../step-random.js';
 import {streams} from '../streams.js';
 import {SharedStep, type StepFacts, type TrainingStep} from '../training-step.js';
-import {namedTerms, sumOf, type LossFunction, type StepLoss, type Terms} from './loss.js';
+import type {LossFunction, StepLoss} from './loss.js';
+import {namedTerms, sumOf, type Terms} from './terms.js';
 
 /** The generator's loss, from the critic's scores of its images, the images, and the real images of the batch. */
 export type GenLossFunction = (fakePred: Tensor, output: Tensor, target: Tensor) => Tensor;

@@ -1,11 +1,9 @@
-import {tf, type Tensor} from '../../backends/tf.js';
+import type {Tensor} from '../../backends/tf.js';
 import type {TrainingStep} from '../training-step.js';
+import type {Terms} from './terms.js';
 
 /** A scalar to be minimised, of what the model gave and what was wanted. */
 export type LossFunction = (output: Tensor, target: Tensor) => Tensor;
-
-/** Scalars whose sum is minimised, by the names under which they are logged. */
-export type Terms = Readonly<Record<string, Tensor>>;
 
 /**
  * What the two networks minimise: a scalar, or named terms. Both halves see the whole step; nothing is computed that
@@ -19,10 +17,3 @@ export interface StepLoss {
    */
   repeatable?: boolean;
 }
-
-/** The terms of what a loss or a penalty gave; a scalar is called `name`. */
-export const namedTerms = (given: Tensor | Terms, name: string): Terms =>
-  given instanceof tf.Tensor ? {[name]: given} : given;
-
-/** The sum of at least one term; a single one as it is. */
-export const sumOf = (terms: Terms): Tensor => Object.values(terms).reduce((sum, term) => tf.add(sum, term));

@@ -1,5 +1,5 @@
 import {tf, type Tensor} from '../../backends/tf.js';
-import {namedTerms, type Terms} from '../losses/loss.js';
+import {namedTerms, type Terms} from '../losses/terms.js';
 import type {Turn} from '../switchers/switcher.js';
 import type {TrainingStep} from '../training-step.js';
 

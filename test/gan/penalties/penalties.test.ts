@@ -3,7 +3,7 @@ import {expect} from 'chai';
 import {tf, type Scalar, type Tensor} from '../../../dist/backends/tf.js';
 import type {Device} from '../../../dist/backends/device.js';
 import {GANModule} from '../../../dist/gan/gan-module.js';
-import {namedTerms, sumOf} from '../../../dist/gan/losses/loss.js';
+import {namedTerms, sumOf} from '../../../dist/gan/losses/terms.js';
 import {isDue, penaltyNames, penaltyTerms, type Penalty} from '../../../dist/gan/penalties/penalty.js';
 import {Rng} from '../../../dist/gan/rng.js';
 import {PartRandom} from '../../../dist/gan/step-random.js';
