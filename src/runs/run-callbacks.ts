@@ -1,4 +1,5 @@
 /** The callbacks of a run besides training. Each handles one concern. */
+import {setImmediate} from 'node:timers/promises';
 import {GanError, isGanError} from '../errors.js';
 import type {Callback} from '../gan/callback.js';
 import {saveCheckpoint} from '../gan/checkpoint.js';
@@ -38,12 +39,16 @@ async function diverged(folder: RunFolder, what: string): Promise<GanError> {
   );
 }
 
-/** Ends the fit when the wanted number of steps is reached or the user asks to stop. */
+/**
+ * Ends the fit when the wanted number of steps is reached or the user asks to stop. Steps may follow each other without
+ * a turn of the event loop, and no signal arrives without one: so each step takes one where there is a signal.
+ */
 export function stopAt(steps: number, signal?: AbortSignal): Callback {
   return {
     name: 'stop-at',
     runBefore: ['write-checkpoints'],
-    afterBatch({training, step, epoch, nEpoch, iter, nIter, stop}) {
+    async afterBatch({training, step, epoch, nEpoch, iter, nIter, stop}) {
+      if (signal) await setImmediate();
       const endsAnyway = epoch === nEpoch - 1 && iter === nIter - 1; // after its validation
       if (!training || endsAnyway) return;
       if (step >= steps) stop(`${steps} steps are done`);

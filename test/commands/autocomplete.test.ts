@@ -67,7 +67,7 @@ describe('completion', () => {
     ['fit --resize ', ['crop', 'pad', 'squish']],
     ['fit --out ', []],
     ['parts sw', ['switcher', 'switchers']],
-    ['backends test w', ['wasm']],
+    ['backends test wa', ['wasm']],
     ['config sh', ['show']],
     ['autocomplete ', ['bash', 'powershell', 'zsh']],
     ['nonsense ', []],

@@ -139,8 +139,11 @@ describe('gan fit', () => {
         expect(ran.stderr).to.contain('gan fit --resume run');
         const checkpoint = /checkpoint +(\S+)/.exec(ran.stdout)?.[1];
         expect(existsSync(path.join(cwd, checkpoint!, 'state.json'))).to.equal(true);
-        const early = once('Training in', (kill) => kill(signal)); // before the first step
-        const more = await gan(['fit', '--resume', 'run', '--steps', '1000000', '--json'], {cwd, onStderr: early});
+        const early = new URL(`signal-itself.mjs?text=Training in&signal=${signal}`, import.meta.url); // before the first step
+        const more = await gan(['fit', '--resume', 'run', '--steps', '1000000', '--json'], {
+          cwd,
+          env: {NODE_OPTIONS: `--import=${early.href}`},
+        });
         expect(more.code).to.equal(code);
         const [start, ...rest] = jsonLines(more.stdout);
         expect(start).to.have.property('step').that.is.greaterThan(0);

@@ -88,6 +88,20 @@ describe('train', () => {
     ]);
   });
 
+  it('hears of a wish to stop while it computes', async () => {
+    const controller = new AbortController();
+    const {step, interrupted} = await run({
+      dir: newRun(),
+      set: ['steps=400', 'sampleEvery=0'],
+      signal: controller.signal,
+      notify: (event) => {
+        if (event.type === 'step' && event.step === 5) setImmediate(() => controller.abort()); // as signals arrive
+      },
+    });
+    expect(interrupted).to.equal(true);
+    expect(step).to.be.within(5, 7); // a loss may be read when the next step has begun
+  });
+
   it('logs the terms of a loss by name, and no terms where there is one', async () => {
     const dir = newRun();
     await run({dir, set: ['steps=6', 'recipe=r1', 'penalty.every=2', 'loss.pixelWeight=0.5', 'switcher.nCrit=2']});
