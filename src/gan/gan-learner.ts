@@ -26,7 +26,7 @@ import type {Module} from './module.js';
 import {WeightAverage} from './optim/ema.js';
 import {Optimizer, type Hypers, type OptimizerFactory} from './optim/optimizer.js';
 import {adam} from './optim/rules.js';
-import {isDue, penaltyNames, penaltyTerms, type Penalty} from './penalties/penalty.js';
+import {isDue, penaltyNames, penaltyTerms, PenaltyWeight, type Penalty} from './penalties/penalty.js';
 import {isRepeatable} from './repeatable.js';
 import {Rng} from './rng.js';
 import {PartRandom} from './step-random.js';
@@ -81,6 +81,7 @@ export class GANLearner extends Learner {
   readonly penalties: readonly Penalty[];
   readonly #switching: Switching;
   readonly #penaltyNames: readonly string[];
+  readonly #penaltyWeights: readonly PenaltyWeight[];
   /** The random numbers of the loss, and of each penalty. */
   readonly #lossRandom: PartRandom;
   readonly #penaltyRandom: readonly PartRandom[];
@@ -154,6 +155,11 @@ export class GANLearner extends Learner {
     }
     this.penalties = penalties;
     this.#penaltyNames = penaltyNames(penalties);
+    this.#penaltyWeights = this.#penaltyNames.map((name) => {
+      const weight = new PenaltyWeight();
+      this.hyperparameters.define(`penalty.${name}.weight`, weight);
+      return weight;
+    });
     const root = new Rng(this.streams.seed);
     this.#lossRandom = new PartRandom(root.fork('loss'));
     this.#penaltyRandom = this.#penaltyNames.map(
@@ -243,7 +249,7 @@ export class GANLearner extends Learner {
       const terms: Record<string, Tensor> = {...this.ganLoss.terms(step.view(this.#lossRandom))};
       for (const i of this.#duePenalties()) {
         const view = step.view(this.#penaltyRandom[i]!);
-        Object.assign(terms, penaltyTerms(this.penalties[i]!, this.#penaltyNames[i]!, view));
+        Object.assign(terms, penaltyTerms(this.penalties[i]!, this.#penaltyNames[i]!, view, this.#penaltyWeights[i]));
       }
       return terms;
     });
@@ -275,7 +281,8 @@ export class GANLearner extends Learner {
   }
 
   protected override captureKey(): string {
-    return [this.turn, ...this.#duePenalties()].join();
+    const due = this.#duePenalties().map((i) => `${i}${this.#penaltyWeights[i]!.counts ? 'w' : ''}`);
+    return [this.turn, ...due].join();
   }
 
   override unrepeatableLoss(): string | undefined {

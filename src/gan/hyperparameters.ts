@@ -18,9 +18,8 @@ export type HyperValue = number | readonly number[];
  * The hyperparameters of a training by name.
  *
  * Those of the optimiser are named as in its groups: `lr`, `wd`, `mom`, `sqrMom`, `eps`. Such a name covers all groups;
- * with a network
- * before it, `critic.lr` or `generator.mom`, it covers the groups of that network. Penalties and augmentations add
- * theirs with `define`.
+ * with a network before it, `critic.lr` or `generator.mom`, it covers the groups of that network. Those of others, such
+ * as `penalty.r1.weight` and `augment.color.p`, are added with `define`.
  * What a step computes from a hyperparameter must go through a per-step tensor, so that repeated steps see new values.
  */
 export class Hyperparameters {

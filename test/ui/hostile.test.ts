@@ -226,7 +226,7 @@ describe('gan ui and hostile requests', () => {
       '/page.js/../../package.json',
       '/page.js%00',
       '/page.js.map',
-      '/dist/pages/ui/page.js',
+      '/dist/ui/page/page.js',
       '/runs/good/config.json',
       '/api/../../package.json',
       '/__proto__',

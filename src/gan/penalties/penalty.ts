@@ -1,4 +1,6 @@
+import {perStepTensor} from '../../backends/capture/step-values.js';
 import {tf, type Tensor} from '../../backends/tf.js';
+import type {Hyperparameter} from '../hyperparameters.js';
 import {namedTerms, type Terms} from '../losses/terms.js';
 import type {Turn} from '../switchers/switcher.js';
 import type {TrainingStep} from '../training-step.js';
@@ -27,14 +29,37 @@ export interface Penalty {
 export const isDue = ({network, every = 1}: Penalty, turn: Turn, networkStep: number): boolean =>
   network === turn && networkStep % every === 0;
 
+/** What a penalty is multiplied by beside what its options say: its hyperparameter `penalty.NAME.weight`. */
+export class PenaltyWeight implements Hyperparameter {
+  #value = 1;
+
+  get(): number {
+    return this.#value;
+  }
+
+  set(value: number): void {
+    this.#value = value;
+  }
+
+  /** A weight of 1 costs no operation, so that a step has other operations while this is true. */
+  get counts(): boolean {
+    return this.#value !== 1;
+  }
+}
+
 /** The terms of a penalty that is due, called `name` or `name.term`. */
-export function penaltyTerms(penalty: Penalty, name: string, step: TrainingStep): Terms {
+export function penaltyTerms(
+  penalty: Penalty,
+  name: string,
+  step: TrainingStep,
+  weight: PenaltyWeight = new PenaltyWeight(),
+): Terms {
   const {every = 1} = penalty;
-  const terms = namedTerms(penalty.compute(step), '');
+  const factor = weight.counts ? perStepTensor(() => Float32Array.of(every * weight.get()), []) : every;
   return Object.fromEntries(
-    Object.entries(terms).map(([term, value]) => [
+    Object.entries(namedTerms(penalty.compute(step), '')).map(([term, value]) => [
       term === '' ? name : `${name}.${term}`,
-      every === 1 ? value : tf.mul(value, every),
+      factor === 1 ? value : tf.mul(value, factor),
     ]),
   );
 }

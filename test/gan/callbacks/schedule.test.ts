@@ -11,10 +11,13 @@ import {
   saveCheckpoint,
   scheduleHyperparameters,
   setSeed,
+  tf,
   wganLosses,
   type Callback,
   type GANLearnerOptions,
+  type Penalty,
   type Schedule,
+  type Scheduled,
 } from 'gankit';
 import {expectClose, withDevice} from '../../device.js';
 import {allState, ganError, inFolder, noiseBatches, tinyNets} from '../helpers.js';
@@ -138,6 +141,52 @@ describe('schedules', () => {
     expect(repeated).to.be.greaterThan(10);
     const [constant] = await run({}, () => ({name: 'nothing'}));
     expect(constant).to.not.deep.equal(eager);
+  });
+
+  it('move the weight of a penalty, in repeated steps too', async () => {
+    const two: Penalty = {
+      name: 'two',
+      network: 'critic',
+      every: 2,
+      compute: ({real}) => tf.add(tf.mul(tf.sum(real.scores), 0), 2),
+      repeatable: true,
+    };
+    const square: Penalty = {
+      name: 'square',
+      network: 'critic',
+      compute: ({real}) => tf.mean(tf.square(real.scores)),
+      repeatable: true,
+    };
+    const run = async (capture: 'auto' | 'off', schedules: Record<string, Scheduled>) => {
+      const learn = makeLearner({capture, penalties: [two, square]});
+      const logged: [step: number, two: number | undefined][] = [];
+      const note: Callback = {
+        name: 'note',
+        afterLossRead({lastLoss}) {
+          if (lastLoss!.turn === 'critic') logged.push([lastLoss!.step - 1, lastLoss!.terms?.['two']]);
+        },
+      };
+      await learn.fit(1, undefined, {cbs: [scheduleHyperparameters(schedules, steps), note]});
+      const result = {logged, state: await allState(learn.model), repeated: learn.capture.repeated};
+      expect(learn.hyperparameters.get('penalty.two.weight')).to.equal(1);
+      learn.dispose();
+      return result;
+    };
+    const schedules = {
+      'penalty.two.weight': {schedule: falling, to: 3},
+      'penalty.square.weight': {schedule: falling, from: 5},
+    };
+    const eager = await run('off', schedules);
+    const captured = await run('auto', schedules);
+    expect(captured.logged).to.have.length(steps / 2);
+    captured.logged.forEach(([step, value], i) => {
+      if (i % 2 === 1) expect(value, `step ${step}`).to.equal(undefined);
+      else expect(value, `step ${step}`).to.be.closeTo(2 * 2 * (3 - 2 * (1 - step / steps)), 1e-5);
+    });
+    expect(captured.logged).to.deep.equal(eager.logged);
+    expect(captured.state).to.deep.equal(eager.state);
+    expect(captured.repeated).to.be.greaterThan(10); // more than the generator alone
+    expect((await run('auto', {})).state).to.not.deep.equal(eager.state);
   });
 
   it('need no state: a resumed run has the same values', async () => {

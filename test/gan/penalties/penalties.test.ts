@@ -4,7 +4,7 @@ import {tf, type Scalar, type Tensor} from '../../../dist/backends/tf.js';
 import type {Device} from '../../../dist/backends/device.js';
 import {GANModule} from '../../../dist/gan/gan-module.js';
 import {namedTerms, sumOf} from '../../../dist/gan/losses/terms.js';
-import {isDue, penaltyNames, penaltyTerms, type Penalty} from '../../../dist/gan/penalties/penalty.js';
+import {isDue, penaltyNames, penaltyTerms, PenaltyWeight, type Penalty} from '../../../dist/gan/penalties/penalty.js';
 import {Rng} from '../../../dist/gan/rng.js';
 import {PartRandom} from '../../../dist/gan/step-random.js';
 import {SharedStep, type TrainingStep} from '../../../dist/gan/training-step.js';
@@ -125,6 +125,28 @@ describe('penalties', () => {
       expect([0, 1, 2].map((step) => isDue(once, 'critic', step))).to.deep.equal([true, true, true]);
       expect(isDue(once, 'generator', 0)).to.equal(false);
     });
+
+  it('are as heavy as their weight says, beside what their options say', async () => {
+    const weight = new PenaltyWeight();
+    const squares = mean(norms.map((norm) => norm ** 2));
+    for (const every of [1, 3]) {
+      const penalty = await make('r1', {gamma: 4, every});
+      for (const value of [0.25, 1, 0]) {
+        weight.set(value);
+        const got = await measureStep((step) => penaltyTerms(penalty, 'it', step, weight)['it']!, quadratic, 0.7);
+        closeTo(
+          got,
+          [2 * 0.49 * squares, 4 * 0.7 * squares].map((each) => value * every * each),
+        );
+      }
+    }
+  });
+
+  it('with a weight of 1 are what they gave, without an operation more', () => {
+    const value = tf.scalar(3);
+    const penalty: Penalty = {network: 'critic', compute: () => value};
+    expect(penaltyTerms(penalty, 'it', {} as TrainingStep, new PenaltyWeight())['it']).to.equal(value);
+  });
 
   it('are logged by their names, each of which is there once', () => {
     const named = (name?: string): Penalty => ({...(name && {name}), network: 'critic', compute: () => tf.scalar(1)});
