@@ -6,7 +6,7 @@ import path from 'node:path';
 import {promisify} from 'node:util';
 import {gan, jsonLines, root} from '../commands/helpers.js';
 import {folder, removeFolders, write} from '../plugin/helpers.js';
-import {startRegistry, type RegistryServer} from './registry.js';
+import {startRegistry, type RegistryServer} from '../registry/start.js';
 import {json, stepsOf, tinyFlags} from './helpers.js';
 
 const page = readFileSync(path.join(root, 'docs/plugins.md'), 'utf8');
@@ -205,8 +205,6 @@ describe('gan, from its sources', () => {
       npm_config_prefix: path.join(home, 'prefix'),
       npm_config_prefer_offline: 'true',
       npm_config_update_notifier: 'false',
-      npm_config_audit: 'false',
-      npm_config_fund: 'false',
     };
     expect(readFileSync(path.join(root, 'README.md'), 'utf8')).to.match(/^npm install -g \. /m);
     await shell('npm install -g --ignore-scripts .', root, env); // it is built already
