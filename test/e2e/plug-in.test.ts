@@ -36,8 +36,8 @@ const files = {
       name: 'soft-hinge', summary: 'Hinge loss with a rounded corner.',
       options: {margin: opt.num(1, {min: 0})},
       create: ({margin}) => ({
-        critic: ({real, fake}) => tf.add(tf.mean(tf.softplus(tf.sub(margin, real))), tf.mean(tf.softplus(tf.add(margin, fake)))),
-        generator: ({fake}) => tf.neg(tf.mean(fake)),
+        critic: ({real, fake}) => tf.add(tf.mean(tf.softplus(tf.sub(margin, real.scores))), tf.mean(tf.softplus(tf.add(margin, fake.scores)))),
+        generator: ({fake}) => tf.neg(tf.mean(fake.scores)),
       }),
     });`,
   'linear.js': `

@@ -17,7 +17,8 @@ const [fromSources, , installTarballs] = /<!-- sources: instead of npm install -
 /** The shell blocks of the page, and files to be written, marked `<!-- FILE -->`, in their order. */
 function tutorial(): string[] {
   const blocks = [...page.replace(fromSources, '').matchAll(/(?:<!-- (\S+) -->\n)?```(sh|ts)\n([^]*?)```/g)];
-  return blocks.map(([, file, language, body]) =>
+  const steps = blocks.filter(([, file, language]) => language === 'sh' || file !== undefined);
+  return steps.map(([, file, language, body]) =>
     language === 'sh' ? body! : `cat > ${file} <<'END OF FILE'\n${body}END OF FILE\n`,
   );
 }
@@ -136,7 +137,7 @@ describe('a plug-in, from its first line to its removal', () => {
   }
 
   it('can be in a scope, and comes without the gan that it names as its peer', async () => {
-    await publish('@me/gan-plugin-swap', 1);
+    await publish('@me/gan-plugin-swap', 2);
     const {code, stdout, stderr} = await gan(['plugins', 'install', '@me/swap', '--json'], {cwd, env});
     expect(code, stderr).to.equal(0);
     expect(jsonLines(stdout)).to.deep.equal([
@@ -147,10 +148,10 @@ describe('a plug-in, from its first line to its removal', () => {
   });
 
   it('is updated to its newest version, which may bring other commands', async () => {
-    await publish('gan-plugin-swap', 1, {command: 'before'});
+    await publish('gan-plugin-swap', 2, {command: 'before'});
     expect((await gan(['plugins', 'install', 'swap'], {cwd, env})).code).to.equal(0);
     expect((await gan(['before'], {cwd, env})).stdout).to.equal('before of 1.0.0\n');
-    await publish('gan-plugin-swap', 1, {version: '1.1.0', command: 'after'});
+    await publish('gan-plugin-swap', 2, {version: '1.1.0', command: 'after'});
     const {code, stdout, stderr} = await gan(['plugins', 'update', '--json'], {cwd, env});
     expect(code, stderr).to.equal(0);
     expect(jsonLines(stdout).find(({name}) => name === 'gan-plugin-swap')).to.deep.include({
@@ -169,7 +170,7 @@ describe('a plug-in, from its first line to its removal', () => {
     const {code, stdout, stderr} = await gan(['plugins', 'update'], {cwd, env});
     expect(code, stderr).to.equal(0);
     expect(stdout).to.contain('gan-plugin-swap 1.1.0 -> 2.0.0');
-    expect(stderr).to.contain('gan-plugin-swap is not used: it is made for plug-in API 99, this version of gan has 1');
+    expect(stderr).to.contain('gan-plugin-swap is not used: it is made for plug-in API 99, this version of gan has 2');
     expect((await gan(['plugins', 'uninstall', 'swap'], {cwd, env})).code).to.equal(0);
   });
 
@@ -178,7 +179,7 @@ describe('a plug-in, from its first line to its removal', () => {
     const {code, stderr} = await gan(['plugins', 'install', 'old'], {cwd, env});
     expect(code).to.equal(3);
     expect(stderr).to.contain(
-      'GAN_PLUGIN_REFUSED: gan-plugin-old was not kept: it is made for plug-in API 0, this version of gan has 1',
+      'GAN_PLUGIN_REFUSED: gan-plugin-old was not kept: it is made for plug-in API 0, this version of gan has 2',
     );
     expect((await gan(['plugins'], {cwd, env})).stdout).to.not.contain('old');
   });

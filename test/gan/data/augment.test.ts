@@ -1,11 +1,15 @@
 import {expect} from 'chai';
+import type {Augmentation} from '../../../dist/gan/data/augment.js';
 import {createLoader} from '../../../dist/gan/data/loader.js';
 import type {EndlessSource, FiniteSource} from '../../../dist/gan/data/types.js';
 import {Rng} from '../../../dist/gan/rng.js';
 import {openRegistry} from '../../../dist/plugin/discover.js';
 
-const flip = (p: number) =>
-  openRegistry().create('augmentation', 'flip', new Map([['p', {value: p, origin: 'a test'}]]));
+async function flip(p: number): Promise<Augmentation> {
+  const made = await openRegistry().create('augmentation', 'flip', new Map([['p', {value: p, origin: 'a test'}]]));
+  if (typeof made !== 'function') throw new Error('flip is not of items');
+  return made;
+}
 
 /** 2x3 pixels of two channels. */
 const image = Uint8Array.of(0, 1, 2, 3, 4, 5, 10, 11, 12, 13, 14, 15);
@@ -13,7 +17,7 @@ const mirrored = [4, 5, 2, 3, 0, 1, 14, 15, 12, 13, 10, 11];
 const source: FiniteSource = {shape: [2, 3, 2], size: 40, read: () => image};
 
 describe('augmentation', () => {
-  const batches = async (augment: Awaited<ReturnType<typeof flip>>[], epoch = 0, start = 0, concurrency = 4) => {
+  const batches = async (augment: Augmentation[], epoch = 0, start = 0, concurrency = 4) => {
     const loader = createLoader(source, {batchSize: 10, rng: new Rng(5), augment, concurrency});
     const out: number[][] = [];
     for await (const {target} of loader.epoch(epoch, start))
