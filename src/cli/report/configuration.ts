@@ -21,9 +21,9 @@ export function flatten(config: RunConfig): Record<string, string> {
   const isPart = (value: unknown): value is {name: string; options: Record<string, unknown>} =>
     typeof value === 'object' && value !== null && 'name' in value && 'options' in value;
   const options = (prefix: string, values: Record<string, unknown>): void => {
-    for (const [key, value] of Object.entries(values)) out[`${prefix}.${key}`] = String(value);
+    for (const [key, value] of Object.entries(values)) set(`${prefix}.${key}`, value);
   };
-  for (const [key, value] of Object.entries(config) as [string, unknown][]) {
+  const set = (key: string, value: unknown): void => {
     if (isPart(value)) {
       out[key] = value.name;
       options(key, value.options);
@@ -33,6 +33,7 @@ export function flatten(config: RunConfig): Record<string, string> {
       for (const part of parts) options(`${key}.${part.name}`, part.options);
     } else if (typeof value === 'object' && value !== null) options(key, value as Record<string, unknown>);
     else out[key] = String(value);
-  }
+  };
+  for (const [key, value] of Object.entries(config)) set(key, value);
   return out;
 }

@@ -100,13 +100,13 @@ export function diffLines(a: RunSummary, b: RunSummary): string[] {
   ];
 }
 
-/** `arch` to `basic`, `arch.nFeatures` to 64, `augment` to `flip`, `augment.flip.p` to 0.5. */
+/** `arch` to `basic`, `arch.nFeatures` to 64, `augment` to `flip`, `augment.flip.p` to 0.5, `schedules.mom` to `cosine`. */
 function flatConfig(config: RunConfig): Map<string, Plain> {
   const out = new Map<string, Plain>();
-  const add = (prefix: string, options: Record<string, unknown>) => {
-    for (const [key, value] of Object.entries(options)) out.set(`${prefix}.${key}`, value as Plain);
+  const add = (prefix: string, values: Record<string, unknown>) => {
+    for (const [key, value] of Object.entries(values)) set(`${prefix}.${key}`, value);
   };
-  for (const [key, value] of Object.entries(config) as [string, unknown][]) {
+  const set = (key: string, value: unknown) => {
     if (Array.isArray(value)) {
       const parts = value as PartChoice[];
       out.set(key, parts.length === 0 ? 'none' : parts.map(({name}) => name).join(','));
@@ -117,6 +117,7 @@ function flatConfig(config: RunConfig): Map<string, Plain> {
       add(key, options);
     } else if (typeof value === 'object' && value !== null) add(key, value as Record<string, unknown>);
     else out.set(key, value as Plain);
-  }
+  };
+  for (const [key, value] of Object.entries(config)) set(key, value);
   return out;
 }
