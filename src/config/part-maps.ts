@@ -20,8 +20,8 @@ interface Entry {
 }
 
 /**
- * The parts that a map key gives to names. A stronger layer adds to those of weaker ones and replaces them name by name;
- * `none` takes one away. A text for the whole key replaces them all.
+ * The parts that a map key gives to names. A stronger layer adds to those of weaker ones and replaces them name by
+ * name; `none` takes one away. A text for the whole key replaces them all.
  */
 export async function chooseMap(registry: Registry, key: MapKey, layers: Layers): Promise<ChosenMap> {
   const {kind, options: more} = configKeys[key];

@@ -77,7 +77,7 @@ export const configKeys = {
   /** Schedule of the learning rate; absent if it is constant. */
   schedule: {kind: 'schedule', default: 'none', optional: true, part: 'schedule', group: 'PART'},
   /**
-   * Schedules of hyperparameters by their names: `mom`, `critic.lr`, `penalty.r1.weight`. A hyperparameter is endValue +
+   * Schedules of hyperparameters by their names: `mom`, `critic.lr`, `penalty.r1.weight`. The value is endValue +
    * (startValue - endValue) * what the schedule gives.
    */
   schedules: {

@@ -256,7 +256,7 @@ export class Run {
     const conditional = Object.keys(networks).find((name) => networks[name]!.takesLabels);
     if (conditional !== undefined)
       throw new GanError(
-        'usage',
+        'data',
         'GAN_LABELS',
         `the ${conditional} of the run ${this.folder.dir} (architecture ${this.config.arch.name}) is conditional: it needs the class of each image; a run is drawn, measured and exported without classes`,
         {suggestions: ['use a GANLearner of the library: learn.load(...), then learn.generate(input, labels)']},

@@ -100,7 +100,10 @@ export function diffLines(a: RunSummary, b: RunSummary): string[] {
   ];
 }
 
-/** `arch` to `basic`, `arch.nFeatures` to 64, `augment` to `flip`, `augment.flip.p` to 0.5, `schedules.mom` to `cosine`. */
+/**
+ * `arch` to `basic`, `arch.nFeatures` to 64, `augment` to `flip`, `augment.flip.p` to 0.5,
+ * `schedules.mom` to `cosine`.
+ */
 function flatConfig(config: RunConfig): Map<string, Plain> {
   const out = new Map<string, Plain>();
   const add = (prefix: string, values: Record<string, unknown>) => {

@@ -81,10 +81,8 @@ class ScheduleCallback extends HyperparameterScheduler {
 }
 
 /**
- * Moves hyperparameters, by their names, over a training of `steps` steps. A network's own, `critic.lr`, wins over that of both,
- * `lr`. When the fit is over they have the values
- * again that they had
- * before it.
+ * Moves hyperparameters, by their names, over a training of `steps` steps. A network's own, `critic.lr`, wins over that
+ * of both, `lr`. When the fit is over they have the values again that they had before it.
  * @throws GanError GAN_HYPERPARAMETER for an unknown name, GAN_SCHEDULE when a schedule gives no finite number, or one
  * below 0
  */
