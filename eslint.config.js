@@ -28,7 +28,7 @@ export default tseslint.config(
   {
     languageOptions: {
       parserOptions: {
-        project: ['./tsconfig.json', './test/tsconfig.json', './src/pages/tsconfig.json', './plugins/*/tsconfig.json'],
+        project: ['./tsconfig.json', './test/tsconfig.json', './src/ui/tsconfig.json', './plugins/*/tsconfig.json'],
         tsconfigRootDir: import.meta.dirname,
       },
     },

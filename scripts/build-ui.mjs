@@ -9,17 +9,17 @@ const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 await build({
   absWorkingDir: root,
   entryPoints: [
-    {in: 'src/pages/ui/main.ts', out: 'page'},
-    {in: 'src/pages/ui/page.css', out: 'page'},
+    {in: 'src/ui/page/main.ts', out: 'page'},
+    {in: 'src/ui/page/page.css', out: 'page'},
   ],
   bundle: true,
   minify: true,
   format: 'esm',
   target: 'es2022',
-  outdir: 'dist/pages/ui',
+  outdir: 'dist/ui/page',
   // its own comment is not kept
   footer: {js: `/*! The charts are uPlot.\n${readFileSync(path.join(root, 'node_modules/uplot/LICENSE'), 'utf8')}*/`},
   logLevel: 'warning',
 });
 for (const name of ['index.html', 'icon.svg'])
-  cpSync(path.join(root, 'src/pages/ui', name), path.join(root, 'dist/pages/ui', name));
+  cpSync(path.join(root, 'src/ui/page', name), path.join(root, 'dist/ui/page', name));

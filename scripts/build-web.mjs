@@ -1,4 +1,4 @@
-// The page of `gan export --format web`: dist/pages/web/ holds everything but the generator itself.
+// The page of `gan export --format web`: dist/ui/export-page/ holds everything but the generator itself.
 import {copyFileSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync} from 'node:fs';
 import {createRequire} from 'node:module';
 import path from 'node:path';
@@ -6,15 +6,15 @@ import {fileURLToPath} from 'node:url';
 import {build} from 'esbuild';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
-const out = path.join(root, 'dist/pages/web');
+const out = path.join(root, 'dist/ui/export-page');
 const require = createRequire(import.meta.url);
 rmSync(out, {recursive: true, force: true});
 mkdirSync(out, {recursive: true});
 
 const {metafile} = await build({
   absWorkingDir: root,
-  entryPoints: ['src/pages/web/main.ts'],
-  outfile: 'dist/pages/web/page.js',
+  entryPoints: ['src/ui/export-page/main.ts'],
+  outfile: 'dist/ui/export-page/page.js',
   bundle: true,
   minify: true,
   format: 'iife', // modules do not load from file://, where the page has to say so
@@ -27,14 +27,14 @@ const {metafile} = await build({
   logLevel: 'warning',
 });
 for (const name of ['index.html', 'page.css'])
-  copyFileSync(path.join(root, 'src/pages/web', name), path.join(out, name));
+  copyFileSync(path.join(root, 'src/ui/export-page', name), path.join(out, name));
 const wasm = path.join(path.dirname(require.resolve('@tensorflow/tfjs-backend-wasm/package.json')), 'dist');
 for (const name of ['tfjs-backend-wasm.wasm', 'tfjs-backend-wasm-simd.wasm'])
   copyFileSync(path.join(wasm, name), path.join(out, name));
 
 /** The folder of the package that a bundled file belongs to. */
 const packageOf = (file) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file)?.[0];
-const bundled = Object.entries(metafile.outputs['dist/pages/web/page.js'].inputs).filter(
+const bundled = Object.entries(metafile.outputs['dist/ui/export-page/page.js'].inputs).filter(
   ([file, {bytesInOutput}]) => bytesInOutput > 0 && !file.startsWith('('),
 );
 const packages = [...new Set(bundled.map(([file]) => packageOf(file)).filter(Boolean))].sort();

@@ -1,6 +1,6 @@
 // Builds everything that `npm run build` promises: the tfjs gradients, the library and CLI, the pages of web exports
 // and of `gan ui`, the built-in plug-ins, and what is written down of them.
-import {execFileSync} from 'node:child_process';
+import {spawn} from 'node:child_process';
 import {existsSync, readdirSync, writeFileSync} from 'node:fs';
 import {createRequire} from 'node:module';
 import path from 'node:path';
@@ -9,7 +9,12 @@ import {build} from 'esbuild';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const require = createRequire(import.meta.url);
-const node = (script, ...args) => execFileSync(process.execPath, [script, ...args], {cwd: root, stdio: 'inherit'});
+const node = (script, ...args) =>
+  new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [script, ...args], {cwd: root, stdio: 'inherit'});
+    child.on('error', reject);
+    child.on('close', (code) => (code === 0 ? resolve() : reject(new Error(`${path.relative(root, script)} failed`))));
+  });
 
 // tfjs-core registers its gradients in ES modules that Node cannot import (no file extensions, no "type"); one bundle
 // of them works, because tfjs keeps its registries on globalThis (src/backends/tf.ts).
@@ -25,14 +30,17 @@ await build({
   logLevel: 'warning',
 });
 
-node(path.join(path.dirname(require.resolve('typescript/package.json')), 'bin/tsc'), '-p', 'tsconfig.json');
+await node(path.join(path.dirname(require.resolve('typescript/package.json')), 'bin/tsc'), '-p', 'tsconfig.json');
 await import('./build-web.mjs');
 await import('./build-ui.mjs');
 
-for (const name of readdirSync(path.join(root, 'plugins'))) {
-  const script = path.join(root, 'plugins', name, 'build.mjs');
-  if (existsSync(script)) node(script);
-}
+// the plug-ins need the types of the library, not each other
+await Promise.all(
+  readdirSync(path.join(root, 'plugins'))
+    .map((name) => path.join(root, 'plugins', name, 'build.mjs'))
+    .filter((script) => existsSync(script))
+    .map((script) => node(script)),
+);
 
 // What commands there are, so that starting `gan` need load none of them; and the schema of configurations, for
 // editors.

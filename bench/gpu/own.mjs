@@ -16,7 +16,7 @@ import {
   setSeed,
   tf,
 } from '../../dist/index.js';
-import {Normalization} from '../../dist/gan/data/normalize.js';
+import {memoryData} from '../training/timed.mjs';
 import {memoryBatches} from '../training/wgan.mjs';
 
 const [size, batch] = process.argv.slice(2, 4).map(Number);
@@ -30,21 +30,9 @@ const profiledRounds = 2;
 const device = await openBackend(backend, precision === undefined ? {} : {options: {precision}});
 setSeed(42);
 const batches = memoryBatches(size, batch);
-const data = (length) => ({
-  train: {
-    batchSize: batch,
-    size: batch * length,
-    length,
-    async *epoch() {
-      for (let i = 0; i < length; i++) yield batches[i % batches.length];
-    },
-  },
-  normalization: Normalization.symmetric(3),
-  report: () => ({items: 0, skipped: []}),
-});
 const learner = (rounds, options) =>
   GANLearner.wgan(
-    data(rounds * stepsPerRound),
+    memoryData(batches, () => rounds * stepsPerRound),
     basicGenerator(size, 3, {nExtraLayers: 1}),
     basicCritic(size, 3, {nExtraLayers: 1, actCls: () => new LeakyReLU(0.2)}),
     {optFunc: rmsProp(), lr: 2e-4, ...options},

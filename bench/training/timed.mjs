@@ -19,6 +19,23 @@ export const openWasm = (options) =>
     }),
   );
 
+/** Data in memory: `length()` steps an epoch, which take `batches` in turn. */
+export const memoryData = (batches, length) => ({
+  get train() {
+    const [{size}, steps] = [batches[0], length()];
+    return {
+      batchSize: size,
+      size: size * steps,
+      length: steps,
+      async *epoch() {
+        for (let i = 0; i < steps; i++) yield batches[i % batches.length];
+      },
+    };
+  },
+  normalization: Normalization.symmetric(3),
+  report: () => ({items: 0, skipped: []}),
+});
+
 /**
  * @param makeLearner gets the data and the callbacks
  * @param batches inputs and targets on the host, taken in turn
@@ -27,24 +44,9 @@ export const openWasm = (options) =>
  * @returns `train(rounds)`, which gives the steps' times, and `close()`
  */
 export function timedTraining(device, {makeLearner, batches, networkOf, stepsPerRound}) {
-  const size = batches[0].size;
   const times = [];
   let length;
   let start;
-  const dls = {
-    get train() {
-      return {
-        batchSize: size,
-        size: size * length,
-        length,
-        async *epoch() {
-          for (let i = 0; i < length; i++) yield batches[i % batches.length];
-        },
-      };
-    },
-    normalization: Normalization.symmetric(3),
-    report: () => ({items: 0, skipped: []}),
-  };
   const clock = {
     name: 'clock',
     runAfter: ['recorder'],
@@ -56,7 +58,10 @@ export function timedTraining(device, {makeLearner, batches, networkOf, stepsPer
       start = now; // the next step begins with making its batch
     },
   };
-  const learn = makeLearner(dls, [clock]);
+  const learn = makeLearner(
+    memoryData(batches, () => length),
+    [clock],
+  );
   return {
     device,
     async train(rounds) {

@@ -17,25 +17,13 @@ import {
   setSeed,
   tf,
 } from '../../dist/index.js';
-import {Normalization} from '../../dist/gan/data/normalize.js';
+import {memoryData} from '../../bench/training/timed.mjs';
 import {memoryBatches} from '../../bench/training/wgan.mjs';
 
 const [steps, capture, backend, precision] = [Number(process.argv[2]), ...process.argv.slice(3)];
 const device = await openBackend(backend, precision === undefined ? {} : {options: {precision}});
 setSeed(42);
-const batches = memoryBatches(32, 16);
-const dls = {
-  train: {
-    batchSize: 16,
-    size: 16 * steps,
-    length: steps,
-    async *epoch() {
-      for (let i = 0; i < steps; i++) yield batches[i % batches.length];
-    },
-  },
-  normalization: Normalization.symmetric(3),
-  report: () => ({items: 0, skipped: []}),
-};
+const data = memoryData(memoryBatches(32, 16), () => steps);
 
 /** What the driver says that this process holds on the GPU; undefined where it does not say. */
 function gpuMiB() {
@@ -69,19 +57,19 @@ let late;
 const phase = (at) => Math.floor(at / 6) * 6;
 const watch = {
   name: 'watch',
-  order: 100,
+  runAfter: ['recorder'],
   async afterBatch(learn) {
     step++;
     if (step % 10 === 0 || step <= 20) {
       await learn.readLosses();
-      losses.push(learn.latest.value);
+      losses.push(learn.pendingLoss.value);
     }
     // both in the same turn of the two networks, of which one is frozen
     if (step === phase(steps / 10)) early = held();
     if (step === phase(steps)) late = held();
   },
 };
-const learn = GANLearner.wgan(dls, basicGenerator(32, 3), basicCritic(32, 3, {actCls: () => new LeakyReLU(0.2)}), {
+const learn = GANLearner.wgan(data, basicGenerator(32, 3), basicCritic(32, 3, {actCls: () => new LeakyReLU(0.2)}), {
   optFunc: rmsProp(),
   lr: 2e-4,
   cbs: [watch],

@@ -26,7 +26,10 @@ export interface OperationDefinition<Name extends string, Attrs extends object, 
   gradient?: OperationGradient<Name, Attrs>;
   /** Calls that kernels can compute; for others there is the reference. Default: all. */
   accepts?(inputs: Record<Name, Tensor>, attrs: Attrs): boolean;
-  /** Kernels, by the names under which tfjs knows backends (`cpu`, `wasm`, `webgpu`). Backends may bring more. */
+  /**
+   * Kernels, by the names under which tfjs knows backends (`cpu`, `wasm`, `webgpu`). Backends may bring more. A kernel
+   * returns what the reference returns: one tensor, or a list.
+   */
   kernels?: Readonly<Record<string, Kernel['compute']>>;
 }
 

@@ -7,7 +7,7 @@ import {BaseCommand} from '../cli/command/base-command.js';
 import {benchBatchSize, benchConfig} from '../cli/config/bench-config.js';
 import {configFlags} from '../cli/flags/config-flags.js';
 import {deviceFlag} from '../cli/flags/device-flag.js';
-import {table} from '../cli/text/table.js';
+import {table} from '../cli/text/format.js';
 import {exitCodes, GanError, messageOf} from '../errors.js';
 
 const shared = configFlags();

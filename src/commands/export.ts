@@ -1,8 +1,6 @@
 import {Args, Flags} from '@oclif/core';
 import {BaseCommand} from '../cli/command/base-command.js';
-import {checkpointFlag} from '../cli/flags/checkpoint-flag.js';
-import {weightsFlag} from '../cli/flags/weights-flag.js';
-import {deviceFlag} from '../cli/flags/device-flag.js';
+import {runFlags} from '../cli/flags/run-flags.js';
 import {partOptions} from '../cli/flags/part-options.js';
 import {runOptions, withRun} from '../cli/run/use-run.js';
 
@@ -48,13 +46,11 @@ export default class Export extends BaseCommand {
       multiple: true,
       multipleNonGreedy: true,
     }),
-    checkpoint: checkpointFlag,
-    weights: weightsFlag,
+    ...runFlags,
     backend: Flags.string({
       description: 'name of the backend, for formats that run the networks (default: auto)',
       helpValue: 'NAME',
     }),
-    device: deviceFlag,
   };
 
   async run(): Promise<void> {

@@ -1,8 +1,6 @@
 import {Args, Flags} from '@oclif/core';
 import {BaseCommand} from '../cli/command/base-command.js';
-import {checkpointFlag} from '../cli/flags/checkpoint-flag.js';
-import {weightsFlag} from '../cli/flags/weights-flag.js';
-import {deviceFlag} from '../cli/flags/device-flag.js';
+import {runFlags} from '../cli/flags/run-flags.js';
 import {parseSeeds, parseTruncation} from '../cli/flags/seeds.js';
 import {runOptions, withRun} from '../cli/run/use-run.js';
 import {GanError} from '../errors.js';
@@ -43,10 +41,7 @@ export default class Generate extends BaseCommand {
     }),
     out: Flags.string({description: 'write one grid to this PNG file', helpValue: 'FILE.png', exclusive: ['out-dir']}),
     'out-dir': Flags.string({description: 'write single images to this folder', helpValue: 'DIR'}),
-    checkpoint: checkpointFlag,
-    weights: weightsFlag,
-    backend: Flags.string({description: 'name of the backend (default: auto)', helpValue: 'NAME'}),
-    device: deviceFlag,
+    ...runFlags,
   };
 
   async run(): Promise<void> {

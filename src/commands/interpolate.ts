@@ -1,9 +1,7 @@
 import {Args, Flags} from '@oclif/core';
 import {animationFlags, assertAnimations} from '../cli/flags/animation-flags.js';
 import {BaseCommand} from '../cli/command/base-command.js';
-import {checkpointFlag} from '../cli/flags/checkpoint-flag.js';
-import {weightsFlag} from '../cli/flags/weights-flag.js';
-import {deviceFlag} from '../cli/flags/device-flag.js';
+import {runFlags} from '../cli/flags/run-flags.js';
 import {parseSeeds, parseTruncation} from '../cli/flags/seeds.js';
 import {runOptions, withRun} from '../cli/run/use-run.js';
 
@@ -48,10 +46,7 @@ export default class Interpolate extends BaseCommand {
       max: 32,
     }),
     ...animationFlags,
-    checkpoint: checkpointFlag,
-    weights: weightsFlag,
-    backend: Flags.string({description: 'name of the backend (default: auto)', helpValue: 'NAME'}),
-    device: deviceFlag,
+    ...runFlags,
   };
 
   async run(): Promise<void> {

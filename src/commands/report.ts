@@ -19,7 +19,7 @@ export default class Report extends BaseCommand {
 
   async run(): Promise<void> {
     const {args, flags} = await this.parse(Report);
-    const {writeReport} = await import('../cli/report/write.js');
+    const {writeReport} = await import('../cli/report/page.js');
     const file = flags.out ?? path.join(args.run, 'report.html');
     await writeReport(args.run, file);
     this.json({file});

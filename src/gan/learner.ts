@@ -9,7 +9,6 @@ import {Cancel, isCancel, type AsyncEvent, type Callback, type Phase} from './ca
 import {CallbackList} from './callback-list.js';
 import {ParamScheduler, combinedCosine} from './callbacks/param-scheduler.js';
 import {Recorder} from './callbacks/recorder.js';
-import {trainEval} from './callbacks/train-eval.js';
 import {loadLearner, saveLearner} from './checkpoint.js';
 import type {Batch, DataLoader, DataLoaders} from './data/types.js';
 import {Hyperparameters} from './hyperparameters.js';
@@ -83,6 +82,14 @@ export interface OneCycleOptions extends Omit<FitOptions, 'restore' | 'startIter
   pctStart?: number;
   moms?: [number, number, number];
 }
+
+/** Puts the model into train mode for training and into eval mode for validation (fastai's TrainEvalCallback). */
+const trainEval: Callback = {
+  name: 'train-eval',
+  runBefore: ['gan-trainer', 'recorder'],
+  beforeTrain: ({model}) => void model.train(),
+  beforeValidate: ({model}) => void model.eval(),
+};
 
 export class Learner {
   readonly dls: DataLoaders;

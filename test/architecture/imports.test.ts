@@ -49,7 +49,11 @@ const rules: Record<string, Partial<Record<Import['kind'], RegExp>>> = {
     lazy: /^(cli|config|plugin|gan|backends|testing|bench|doctor|scaffold|ui|runs)\//,
   },
   ui: {value: /^(runs|gan|config|options|plugin|backends)\//},
-  pages: {value: /^gan\/(export\/|latents\.ts)/, type: /^(ui\/protocol|parts\/exporters\/web\/model)\.ts$/},
+  'ui/page': {value: /^(gan\/latents|options\/flat-config)\.ts$/, type: /^ui\/protocol\.ts$/},
+  'ui/export-page': {
+    value: /^(gan\/(export\/|latents\.ts)|ui\/page\/dom\.ts$)/,
+    type: /^parts\/exporters\/web\/model\.ts$/,
+  },
   index: {
     value: /^(runs\/|gan\/|backends\/|plugin\/discover\.ts$)/,
     type: /^(config\/(define|parts)|options\/run-config)\.ts$/,
@@ -60,9 +64,9 @@ const exceptions: readonly string[] = [];
 
 /** Who may use a package, be it for its types only. */
 const packages: Record<string, RegExp> = {
-  '@tensorflow/tfjs-core': /^(backends|pages\/web)\//,
-  '@tensorflow/tfjs-backend-wasm': /^pages\/web\//,
-  '@tensorflow/tfjs-backend-webgpu': /^pages\/web\//,
+  '@tensorflow/tfjs-core': /^(backends|ui\/export-page)\//,
+  '@tensorflow/tfjs-backend-wasm': /^ui\/export-page\//,
+  '@tensorflow/tfjs-backend-webgpu': /^ui\/export-page\//,
   '#tf-gradients': /^backends\/tf\.ts$/,
   '@oclif/core': /^(cli|commands)\//,
   '@oclif/plugin-plugins': /^commands\/plugins\//,
@@ -72,12 +76,15 @@ const packages: Record<string, RegExp> = {
   hono: /^ui\/server\//,
   '@hono/node-server': /^ui\/server\//,
   open: /^commands\/ui\.ts$/,
-  uplot: /^pages\/ui\//,
+  uplot: /^ui\/page\//,
   sharp: /^gan\/data\/sharp\.ts$/,
 };
 
 const inSrc = (file: string): string => file.replace(/^src\//, '');
-const partOf = (file: string): string => inSrc(file).replace(/(\/.*|\.ts)$/, '');
+/** What a browser loads: bundled, and a part of its own. */
+const isPage = (file: string): boolean => /^src\/ui\/(page|export-page)\//.test(file);
+const partOf = (file: string): string =>
+  isPage(file) ? path.posix.dirname(inSrc(file)) : inSrc(file).replace(/(\/.*|\.ts)$/, '');
 const packageName = (specifier: string): string =>
   (specifier.startsWith('@') ? specifier.split('/').slice(0, 2) : specifier.split('/').slice(0, 1)).join('/');
 const where = ({from, line, specifier}: Import): string => `${from}:${line} imports ${specifier}`;
@@ -132,24 +139,24 @@ describe('the import graph of src', () => {
       readFileSync(path.join(root, 'package.json'), 'utf8'),
     ) as Record<string, Record<string, string>>;
     const known = new Set([...Object.keys(dependencies!), ...Object.keys(imports!)]);
-    const isBundled = ({from}: Import): boolean => from.startsWith('src/pages/'); // what a page needs is in its script
     const isKnown = (each: Import): boolean =>
-      known.has(packageName(each.to)) || (isBundled(each) && Object.hasOwn(devDependencies!, packageName(each.to)));
+      known.has(packageName(each.to)) || (isPage(each.from) && Object.hasOwn(devDependencies!, packageName(each.to)));
     const unknown = all.filter((each) => !each.to.startsWith('src/') && !each.to.startsWith('node:') && !isKnown(each));
     expect(unknown.map(where)).to.deep.equal([]);
   });
 
-  it('the page of gan ui runs in a browser: of the rest it has random numbers and latents, and nothing of Node or tfjs', () => {
-    const reached = [...reach(sourceFiles(root, 'src/pages/ui'), all)];
-    expect(reached.filter((file) => !/^src\/pages\/(ui\/|dom)|^uplot$/.test(file)).sort()).to.deep.equal([
+  it('the page of gan ui runs in a browser: of the rest it has random numbers, latents and the values of a configuration, and nothing of Node or tfjs', () => {
+    const reached = [...reach(sourceFiles(root, 'src/ui/page'), all)];
+    expect(reached.filter((file) => !/^src\/ui\/page\/|^uplot$/.test(file)).sort()).to.deep.equal([
       'src/gan/latents.ts',
       'src/gan/rng.ts',
+      'src/options/flat-config.ts',
     ]);
   });
 
   it('the page of web exports runs in a browser: of the rest it has the exported graph, random numbers and latents, and nothing of Node', () => {
-    const reached = [...reach(sourceFiles(root, 'src/pages/web'), all)].filter(
-      (file) => !/^src\/(pages|gan\/export)\/|^@tensorflow\//.test(file),
+    const reached = [...reach(sourceFiles(root, 'src/ui/export-page'), all)].filter(
+      (file) => !/^src\/(ui\/export-page|ui\/page\/dom\.ts$|gan\/export)|^@tensorflow\//.test(file),
     );
     expect(reached.sort()).to.deep.equal(['src/gan/latents.ts', 'src/gan/rng.ts']);
   });
@@ -204,6 +211,10 @@ describe('the import graph of src', () => {
       sample('src/parts/exporters/onnx.ts', 'src/gan/export/graph.ts', 'type'),
       sample('src/parts/sources/shapes.ts', 'src/gan/data/shapes.ts', 'lazy'),
       sample('src/parts/losses/bce.ts', 'src/errors.ts'),
+      sample('src/ui/page/main.ts', 'src/ui/server/app.ts'),
+      sample('src/ui/export-page/main.ts', 'src/ui/page/store.ts'),
+      sample('src/ui/export-page/main.ts', 'src/ui/protocol.ts', 'type'),
+      sample('src/ui/server/app.ts', 'src/ui/page/store.ts'),
       sample('src/new/thing.ts', 'src/gan/rng.ts'),
     ];
     for (const each of bad)
@@ -253,7 +264,7 @@ describe('src/gan', () => {
 
 describe('tests', () => {
   // one build: a class of src beside the same of dist is another class, with registries of its own
-  const ofSources = ({to}: Import): boolean => to.startsWith('src/') && !to.startsWith('src/pages/');
+  const ofSources = ({to}: Import): boolean => to.startsWith('src/') && !isPage(to);
 
   it('import what is built, not its sources', () => {
     const imports = readdirSync(path.join(root, 'test'), {withFileTypes: true})

@@ -7,7 +7,7 @@ import {benchSvg} from '../../dist/bench/report/svg.js';
 import {benchLines} from '../../dist/bench/report/text.js';
 import {largestDeviation, quantile, spread} from '../../dist/bench/statistics.js';
 import type {BenchResult, BenchRow, Spread} from '../../dist/bench/types.js';
-import {table} from '../../dist/cli/text/table.js';
+import {table} from '../../dist/cli/text/format.js';
 import type {RunConfig} from '../../dist/options/run-config.js';
 import {folder, ganError, removeFolders, write} from '../plugin/helpers.js';
 

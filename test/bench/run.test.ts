@@ -27,7 +27,7 @@ const fakes = {
 
 /** Parts that say that they were used: their kinds, the keys that name them, and what `create` returns. */
 const loudKinds = [
-  ['penalty', 'penalty', 'ran'],
+  ['penalty', 'penalty', "{network: 'critic', compute: ran}"],
   ['schedule', 'schedule', 'ran'],
   ['metric', 'metrics', "{better: 'lower', compute: ran}"],
   ['callback', 'callbacks', '{afterStep: ran}'],

@@ -88,7 +88,7 @@ describe('networks by their Python calls', () => {
 
   for (const [text, problem] of [
     ['resnet34()', `unknown network 'resnet34'`],
-    ['basic_critic', 'no call of a network'],
+    ['basic_critic', 'is not a call of a network'],
     ['basic_critic(8)', `needs 'n_channels'`],
     ['basic_critic(8,1,act_cls=Swish)', `unknown activation 'Swish'`],
     ['basic_critic(8,1,act_cls=ReLU(0.2))', 'only LeakyReLU has a slope'],

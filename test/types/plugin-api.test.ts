@@ -6,7 +6,7 @@ import type {PartChoice, RunConfig} from '../../dist/options/run-config.js';
 import type {Architecture, Backend, Gan, StepLoss, PartKind, PartKinds} from '../../dist/plugin/index.js';
 import {kindNames} from '../../dist/options/kinds.js';
 import type {RunParts} from '../../dist/config/parts.js';
-import type {LearningRateSchedule} from '../../dist/plugin/index.js';
+import type {Schedule} from '../../dist/plugin/index.js';
 import type {NamedImageMetric} from '../../dist/gan/metrics/image-metrics.js';
 import type {Registry} from '../../dist/plugin/registry.js';
 
@@ -161,7 +161,7 @@ export const derived = (config: RunConfig, parts: RunParts) => {
   holds<Same<typeof config.penalty, PartChoice | undefined>>();
   holds<Same<typeof config.metrics, readonly PartChoice[]>>();
   holds<Same<typeof parts.architecture, Architecture>>();
-  holds<Same<typeof parts.schedule, LearningRateSchedule | undefined>>();
+  holds<Same<typeof parts.schedule, Schedule | undefined>>();
   const metrics: readonly NamedImageMetric[] = parts.metrics;
   // @ts-expect-error where a run computes is not part of its configuration
   return [metrics, config.backend];

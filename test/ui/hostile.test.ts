@@ -226,7 +226,7 @@ describe('gan ui and hostile requests', () => {
       '/page.js/../../package.json',
       '/page.js%00',
       '/page.js.map',
-      '/dist/pages/ui/page.js',
+      '/dist/ui/page/page.js',
       '/runs/good/config.json',
       '/api/../../package.json',
       '/__proto__',
@@ -343,17 +343,26 @@ describe('gan ui and hostile requests', () => {
 
     it('1,000 connections at once: most are closed, those that say nothing after seconds, and it goes on', async () => {
       const before = residentBytes(ui.process.pid!);
-      const sockets = await Promise.all(Array.from({length: 1000}, () => connected(ui.port)));
-      const closed = sockets.map(
-        (socket) => new Promise<number>((resolve) => socket.on('close', () => resolve(performance.now()))),
-      );
-      const start = performance.now();
-      await sleep(500);
-      const open = sockets.filter((socket) => !socket.destroyed);
-      expect(open.length).to.be.within(1, 200);
+      let closed = 0;
+      const lasted = Array.from({length: 1000}, async () => {
+        const socket = net.connect(ui.port, '127.0.0.1').resume(); // nobody here closes it
+        let opened: number | undefined;
+        socket.on('connect', () => (opened = performance.now()));
+        const error = await new Promise<NodeJS.ErrnoException | undefined>((resolve) =>
+          socket.on('error', resolve).on('close', () => resolve(undefined)),
+        );
+        closed++;
+        if (opened === undefined) throw error ?? new Error('closed before it was open');
+        return performance.now() - opened;
+      });
+      const all = Promise.all(lasted);
+      for (let waiting = true; waiting && closed < 800;)
+        waiting = await Promise.race([sleep(20, true), all.then(() => false)]);
       expect(residentBytes(ui.process.pid!) - before).to.be.lessThan(64 * mib);
-      const times = await Promise.all(closed); // nobody here closes them
-      expect(Math.max(...times) - start).to.be.lessThan(9000);
+      const times = await all;
+      // the server keeps 200 for five seconds; it closes the others as soon as it comes to accept them
+      expect(times.filter((time) => time < 4000).length).to.be.within(800, 999);
+      expect(Math.max(...times)).to.be.lessThan(9000);
       await alive();
     });
 

@@ -1,8 +1,7 @@
 import path from 'node:path';
 import type {Probe} from 'gankit/plugin';
 import {cuda} from './driver/codes.js';
-import type {DeviceFacts} from './driver/driver.js';
-import type {DriverAnswer} from './findings.js';
+import type {DeviceFacts, DriverAnswer} from './driver/driver.js';
 import {chooseLibraries, type Chosen, type Found} from './libraries/find.js';
 import type {Machine} from './libraries/machine.js';
 import {driverFile, libraryFile, libraryNames, majors, pipPackage, titles} from './libraries/names.js';

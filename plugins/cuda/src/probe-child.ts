@@ -1,9 +1,8 @@
 /** Run in a process of its own by probe.ts: asks the driver for its cards and prints what it says. */
 import {cuda} from './driver/codes.js';
 import {CudaError} from './driver/cuda-error.js';
-import {Driver} from './driver/driver.js';
+import {Driver, type DriverAnswer} from './driver/driver.js';
 import {driverSignatures} from './driver/signatures.js';
-import type {DriverAnswer} from './findings.js';
 
 async function ask(file: string): Promise<DriverAnswer> {
   try {

@@ -3,7 +3,7 @@ import {fileURLToPath} from 'node:url';
 import type {Finding, Probe} from 'gankit/plugin';
 import {cacheFolder} from './cache/disk-cache.js';
 import {cudaVersion, deviceList, explain} from './explain.js';
-import type {DriverAnswer} from './findings.js';
+import type {DriverAnswer} from './driver/driver.js';
 import {findLibraries} from './libraries/find.js';
 import {thisMachine, type Machine} from './libraries/machine.js';
 import {libraryNames, titles} from './libraries/names.js';

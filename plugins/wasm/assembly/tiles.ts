@@ -4,7 +4,6 @@
  * module 96 or 64, whose 256-bit registers hold two of the vectors named here.
  */
 import {WIDE} from './lanes';
-import {madd} from './madd';
 
 /**
  * c[i, j] = (what was there, if `add`) + the sum over the depth of a[i, depth] b[depth, j], for PANEL columns and
@@ -300,4 +299,11 @@ export function merge(
       store<f32>(to + c, add ? load<f32>(to + c) + load<f32>(tile + c) : load<f32>(tile + c));
     }
   }
+}
+
+/** a * b + c: in one rounding where the module is compiled for relaxed SIMD and the processor can, in two otherwise. */
+@inline
+function madd(a: v128, b: v128, c: v128): v128 {
+  if (ASC_FEATURE_RELAXED_SIMD) return f32x4.relaxed_madd(a, b, c);
+  return f32x4.add(f32x4.mul(a, b), c);
 }

@@ -1,13 +1,23 @@
+import {mkdir} from 'node:fs/promises';
+import path from 'node:path';
+import {writeFileAtomic} from '../../gan/io/atomic-write.js';
 import {chart} from './chart.js';
 import {configurationSection} from './configuration.js';
 import {duration, number, table, text} from './html.js';
-import type {RunRecord} from './read-run.js';
+import {readRun, type RunRecord} from './read-run.js';
 import {samplesSection} from './samples.js';
 import {script} from './script.js';
 import {style} from './style.js';
 
 /** Columns of the recorder that the chart of losses shows already. */
 const lossColumns: readonly string[] = ['train_loss', 'gen_loss', 'crit_loss'];
+
+/** Writes the report of a run. @throws GanError GAN_RUN_NOT_FOUND (exit 5) */
+export async function writeReport(run: string, file: string): Promise<void> {
+  const page = await reportPage(await readRun(run));
+  await mkdir(path.dirname(path.resolve(file)), {recursive: true});
+  await writeFileAtomic(file, page);
+}
 
 /** The report as one HTML page. It loads nothing: its policy forbids it. */
 export async function reportPage(run: RunRecord): Promise<string> {

@@ -1,7 +1,7 @@
-import type {PartChoice, RunConfig} from '../../options/run-config.js';
+import {flatConfig} from '../../options/flat-config.js';
+import type {RunConfig} from '../../options/run-config.js';
 import type {RunSummary} from '../../runs/run-summary.js';
-import {table} from '../text/table.js';
-import {clock} from '../text/time.js';
+import {clock, table} from '../text/format.js';
 
 type Plain = string | number | boolean;
 
@@ -74,7 +74,8 @@ export function runLines(run: RunSummary, origins: Readonly<Record<string, strin
 
 /** Keys whose values differ, in the order of the first run. */
 export function differences(a: RunConfig, b: RunConfig): Difference[] {
-  const [left, right] = [flatConfig(a), flatConfig(b)];
+  const valuesOf = (config: RunConfig) => flatConfig(config) as Map<string, Plain>;
+  const [left, right] = [valuesOf(a), valuesOf(b)];
   return [...new Set([...left.keys(), ...right.keys()])]
     .map((key) => ({key, a: left.get(key) ?? null, b: right.get(key) ?? null}))
     .filter((each) => each.a !== each.b);
@@ -98,29 +99,4 @@ export function diffLines(a: RunSummary, b: RunSummary): string[] {
     '',
     ...table(['outcome', a.dir, b.dir], outcome),
   ];
-}
-
-/**
- * `arch` to `basic`, `arch.nFeatures` to 64, `augment` to `flip`, `augment.flip.p` to 0.5,
- * `schedules.mom` to `cosine`.
- */
-function flatConfig(config: RunConfig): Map<string, Plain> {
-  const out = new Map<string, Plain>();
-  const add = (prefix: string, values: Record<string, unknown>) => {
-    for (const [key, value] of Object.entries(values)) set(`${prefix}.${key}`, value);
-  };
-  const set = (key: string, value: unknown) => {
-    if (Array.isArray(value)) {
-      const parts = value as PartChoice[];
-      out.set(key, parts.length === 0 ? 'none' : parts.map(({name}) => name).join(','));
-      for (const {name, options} of parts) add(`${key}.${name}`, options);
-    } else if (typeof value === 'object' && value !== null && 'name' in value) {
-      const {name, options} = value as PartChoice;
-      out.set(key, name);
-      add(key, options);
-    } else if (typeof value === 'object' && value !== null) add(key, value as Record<string, unknown>);
-    else out.set(key, value as Plain);
-  };
-  for (const [key, value] of Object.entries(config)) set(key, value);
-  return out;
 }

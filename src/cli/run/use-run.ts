@@ -3,7 +3,7 @@ import type {ConfigSources} from '../../config/layers.js';
 import type {WeightsChoice} from '../../gan/checkpoint.js';
 import type {Run, RunOptions} from '../../runs/open-run.js';
 import {assignmentsOf} from '../flags/config-flags.js';
-import {checkpointOf} from '../flags/checkpoint-flag.js';
+import {checkpointOf} from '../flags/run-flags.js';
 import {deviceOf} from '../flags/device-flag.js';
 
 /** The flags of commands that work with a trained run. */

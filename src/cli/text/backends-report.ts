@@ -1,6 +1,6 @@
 import type {ProbedBackend} from '../../runs/devices/select.js';
 import type {Colour, Style} from './style.js';
-import {table} from './table.js';
+import {table} from './format.js';
 
 const states: Record<ProbedBackend['state'], {text: string; colour: Colour}> = {
   ready: {text: 'can run', colour: 'green'},

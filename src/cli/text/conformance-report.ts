@@ -1,5 +1,5 @@
 import type {CheckResult} from '../../testing/conformance/check.js';
-import {table} from './table.js';
+import {table} from './format.js';
 
 /** A group of the kit in numbers. */
 export interface GroupSummary {

@@ -1,4 +1,4 @@
-import {clock} from '../text/time.js';
+import {clock} from '../text/format.js';
 
 /** Prints the table of epochs, and adds the last column, `time`. */
 export interface EpochRow {

@@ -3,7 +3,7 @@ import {BaseCommand} from '../../cli/command/base-command.js';
 import {assignmentsOf, configFlags} from '../../cli/flags/config-flags.js';
 import {configRows} from '../../cli/config/config-report.js';
 import {styleFor} from '../../cli/text/style.js';
-import {table} from '../../cli/text/table.js';
+import {table} from '../../cli/text/format.js';
 
 export default class ConfigShow extends BaseCommand {
   static override summary = 'Show the configuration that `gan fit` would use here.';

@@ -3,8 +3,8 @@ import {fileURLToPath} from 'node:url';
 import path from 'node:path';
 import type {Gan, TracedNetwork} from '../../plugin/index.js';
 
-/** The page, as scripts/build-web.mjs makes it of src/pages/web. */
-const page = fileURLToPath(new URL('../../pages/web/', import.meta.url));
+/** The page, as scripts/build-web.mjs makes it of src/ui/export-page. */
+const page = fileURLToPath(new URL('../../ui/export-page/', import.meta.url));
 
 /** A static folder for any web server. */
 export default ({exporter, exports, GanError}: Gan) =>

@@ -1,6 +1,6 @@
 import type {Gan} from '../../plugin/index.js';
 
-export default ({source, data, nn, opt}: Gan) =>
+export default ({source, data, opt}: Gan) =>
   source({
     name: 'shapes',
     summary: 'Simple shapes with random colours, places and sizes, drawn by the program.',
@@ -12,7 +12,7 @@ export default ({source, data, nn, opt}: Gan) =>
       ({count, seed}) =>
       ({height, width, channels}) =>
         data.shapesSource({
-          size: nn.plainSide('shapes', {height, width, channels}),
+          size: [height, width],
           channels: channels as 1 | 2 | 3 | 4,
           items: count,
           seed,

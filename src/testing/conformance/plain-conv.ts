@@ -23,21 +23,13 @@ export interface Plan {
  * @param filter [...kernel, in / groups, out]
  */
 export function convPlan(x: readonly number[], filter: readonly number[], geometry: ConvGeometry): Plan {
-  const {stride, padding, dilation, groups} = geometry;
-  const kernel = filter.slice(0, -2);
-  const [ins, outs] = [filter.at(-2)!, filter.at(-1)!];
-  const size = kernel.map(
-    (taps, i) => Math.floor((x[i + 1]! + 2 * padding[i]! - dilation[i]! * (taps - 1) - 1) / stride[i]!) + 1,
-  );
-  const shape = [x[0]!, ...size, outs];
-  return plan(shape, filter, shape, (place, taps, i) => {
-    const [n, ...spatial] = place.slice(0, -1);
-    const o = place.at(-1)!;
-    const source = spatial.map((p, axis) => p * stride[axis]! + taps[axis]! * dilation[axis]! - padding[axis]!);
-    if (source.some((p, axis) => p < 0 || p >= x[axis + 1]!)) return undefined;
-    const channel = Math.floor(o / (outs / groups)) * ins + i;
-    return {to: offset(shape, place), from: offset(x, [n!, ...source, channel])};
-  });
+  const {stride, padding, dilation} = geometry;
+  const size = filter
+    .slice(0, -2)
+    .map((taps, i) => Math.floor((x[i + 1]! + 2 * padding[i]! - dilation[i]! * (taps - 1) - 1) / stride[i]!) + 1);
+  const shape = [x[0]!, ...size, filter.at(-1)!];
+  const {strided, dense, tap} = pairs(shape, x, filter, geometry);
+  return {shape, to: strided, from: dense, tap};
 }
 
 /**
@@ -47,48 +39,54 @@ export function convPlan(x: readonly number[], filter: readonly number[], geomet
  */
 export function convTransposePlan(x: readonly number[], filter: readonly number[], geometry: ConvGeometry): Plan {
   const {stride, padding, dilation, groups, outputPadding = []} = geometry;
-  const kernel = filter.slice(0, -2);
-  const [outs, ins] = [filter.at(-2)!, filter.at(-1)!];
-  const size = kernel.map(
-    (taps, i) => (x[i + 1]! - 1) * stride[i]! - 2 * padding[i]! + dilation[i]! * (taps - 1) + outputPadding[i]! + 1,
-  );
-  const shape = [x[0]!, ...size, outs * groups];
-  return plan(shape, filter, x, (place, taps, o) => {
-    const [n, ...spatial] = place.slice(0, -1);
-    const i = place.at(-1)!;
-    const target = spatial.map((p, axis) => p * stride[axis]! + taps[axis]! * dilation[axis]! - padding[axis]!);
-    if (target.some((p, axis) => p < 0 || p >= size[axis]!)) return undefined;
-    const channel = Math.floor(i / (ins / groups)) * outs + o;
-    return {to: offset(shape, [n!, ...target, channel]), from: offset(x, place)};
-  });
+  const size = filter
+    .slice(0, -2)
+    .map(
+      (taps, i) => (x[i + 1]! - 1) * stride[i]! - 2 * padding[i]! + dilation[i]! * (taps - 1) + outputPadding[i]! + 1,
+    );
+  const shape = [x[0]!, ...size, filter.at(-2)! * groups];
+  const {strided, dense, tap} = pairs(x, shape, filter, geometry);
+  return {shape, to: dense, from: strided, tap};
 }
 
-type Link = (
-  place: readonly number[],
-  taps: readonly number[],
-  channel: number,
-) => {to: number; from: number} | undefined;
-
 /**
- * Goes through all places of an array and all taps of the filter, and keeps the pairs that belong together. The channel
- * of a place is the index along the filter's last axis.
+ * The elements that a filter connects. Place p of the strided array (the output of a convolution, the input of a
+ * transposed one) meets places p * stride + tap * dilation - padding of the dense one; those outside are left out.
+ * @param filter [...kernel, channels of dense / groups, channels of strided]
  */
-function plan(shape: number[], filter: readonly number[], places: readonly number[], link: Link): Plan {
-  const [to, from, tap]: [number[], number[], number[]] = [[], [], []];
-  const rows = filter.slice(0, -1);
-  const [rowCount, placeCount, rowLength] = [sizeOf(rows), sizeOf(places), filter.at(-1)!];
+function pairs(
+  strided: readonly number[],
+  dense: readonly number[],
+  filter: readonly number[],
+  {stride, padding, dilation, groups}: ConvGeometry,
+): {strided: Int32Array; dense: Int32Array; tap: Int32Array} {
+  const [places, kernel] = [strided.slice(0, -1), filter.slice(0, -2)];
+  const [rows, columns] = [filter.at(-2)!, filter.at(-1)!];
+  const [placeCount, tapCount] = [sizeOf(places), sizeOf(kernel)];
+  const [atStrided, atDense, atTap] = [0, 1, 2].map(() => new Int32Array(placeCount * tapCount * rows * columns)) as [
+    Int32Array,
+    Int32Array,
+    Int32Array,
+  ];
+  let count = 0;
   const place = places.map(() => 0);
   for (let p = 0; p < placeCount; p++, advance(place, places)) {
-    const row = rows.map(() => 0);
-    for (let t = 0; t < rowCount; t++, advance(row, rows)) {
-      const pair = link(place, row.slice(0, -1), row.at(-1)!);
-      if (!pair) continue;
-      to.push(pair.to);
-      from.push(pair.from);
-      tap.push(t * rowLength + place.at(-1)!);
+    const taps = kernel.map(() => 0);
+    for (let t = 0; t < tapCount; t++, advance(taps, kernel)) {
+      const met = taps.map((at, axis) => place[axis + 1]! * stride[axis]! + at * dilation[axis]! - padding[axis]!);
+      if (met.some((at, axis) => at < 0 || at >= dense[axis + 1]!)) continue;
+      const start = offset(dense, [place[0]!, ...met, 0]);
+      for (let column = 0; column < columns; column++) {
+        const channel = start + Math.floor(column / (columns / groups)) * rows;
+        for (let row = 0; row < rows; row++, count++) {
+          atStrided[count] = p * columns + column;
+          atDense[count] = channel + row;
+          atTap[count] = (t * rows + row) * columns + column;
+        }
+      }
     }
   }
-  return {shape, to: Int32Array.from(to), from: Int32Array.from(from), tap: Int32Array.from(tap)};
+  return {strided: atStrided.subarray(0, count), dense: atDense.subarray(0, count), tap: atTap.subarray(0, count)};
 }
 
 export function multiply({shape, to, from, tap}: Plan, x: Plain, filter: Plain): Plain {

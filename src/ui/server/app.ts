@@ -6,9 +6,7 @@ import {RunCurves} from './curves.js';
 import {checkOrder} from './draw-order.js';
 import {watch} from './events.js';
 import type {Explorer} from './explorer.js';
-import {securityHeaders} from './guard.js';
-
-import {Refused} from './refused.js';
+import {Refused, securityHeaders} from './guard.js';
 import {drawableFolder, readDetail, RunList, sampleFile} from './run-list.js';
 import type {RunsRoot} from './runs-root.js';
 

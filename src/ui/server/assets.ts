@@ -2,7 +2,7 @@ import {readFile} from 'node:fs/promises';
 import {GanError} from '../../errors.js';
 
 /** The built page, also for a command that runs from its sources. */
-const folder = new URL('../../../dist/pages/ui/', import.meta.url);
+const folder = new URL('../../../dist/ui/page/', import.meta.url);
 
 /** Each address with its file and type. No other file of the folder is served. */
 const files = {

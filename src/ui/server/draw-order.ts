@@ -1,5 +1,5 @@
 import type {DrawOrder} from '../protocol.js';
-import {Refused} from './refused.js';
+import {Refused} from './guard.js';
 
 /** Images that one order may want. */
 export const mostImages = 16;

@@ -1,7 +1,7 @@
 import {fork, type ChildProcess} from 'node:child_process';
 import {fileURLToPath} from 'node:url';
 import type {RendererSetup, RenderRequest, RenderReply} from '../renderer/messages.js';
-import {Refused} from './refused.js';
+import {Refused} from './guard.js';
 
 /** The built child, also for a command that runs from its sources: plug-ins are loaded as built, too. */
 const childFile = fileURLToPath(new URL('../../../dist/ui/renderer/main.js', import.meta.url));

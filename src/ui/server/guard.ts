@@ -4,6 +4,16 @@ import {isIP} from 'node:net';
 /** A body of a request, at most: 16 latents of 1,000 numbers have less. */
 export const maxBodyBytes = 1 << 18;
 
+/** An answer that is no success: the status and one sentence. */
+export class Refused extends Error {
+  readonly status: 400 | 404 | 409 | 413 | 415 | 500 | 503;
+
+  constructor(status: Refused['status'], message: string) {
+    super(message);
+    this.status = status;
+  }
+}
+
 const loopbackNames = ['localhost', '127.0.0.1', '::1'];
 
 /**

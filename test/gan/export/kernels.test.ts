@@ -6,7 +6,7 @@ import {Module, tf, type Tensor} from 'gankit';
 import {operators} from '../../../dist/parts/exporters/onnx/operators/index.js';
 import {operations} from '../../../dist/parts/exporters/tfjs/operations.js';
 import {traceGraph} from '../../../dist/gan/export/trace-graph.js';
-import {webKernels} from '../../../dist/parts/exporters/web/kernels.js';
+import {webKernels} from '../../../dist/parts/exporters/web/write.js';
 import {root} from '../../commands/helpers.js';
 import {withDevice} from '../../device.js';
 import {random} from '../helpers.js';

@@ -4,7 +4,7 @@ import {tmpdir} from 'node:os';
 import path from 'node:path';
 import {expect} from 'chai';
 import {explain} from '../../../plugins/cuda/src/explain.js';
-import type {DriverAnswer} from '../../../plugins/cuda/src/findings.js';
+import type {DriverAnswer} from '../../../plugins/cuda/src/driver/driver.js';
 import type {Precision} from '../../../plugins/cuda/src/gpu.js';
 import {chooseLibraries, findLibraries} from '../../../plugins/cuda/src/libraries/find.js';
 import {companions} from '../../../plugins/cuda/src/libraries/load.js';

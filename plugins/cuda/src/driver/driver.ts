@@ -15,6 +15,10 @@ export interface DeviceFacts {
   sharedBytesPerBlock: number;
 }
 
+/** The driver's answer from a separate process: its cards, or why there are none. */
+export type DriverAnswer =
+  {ok: true; version: number; devices: DeviceFacts[]} | {ok: false; error: string; code?: number};
+
 /** Memory that the card reads by itself: at an address for CUDA, as a buffer for JavaScript. */
 export interface PinnedMemory {
   address: bigint;

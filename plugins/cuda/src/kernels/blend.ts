@@ -17,6 +17,6 @@ export const blend = kernel<Record<'old' | 'next', unknown>, Record<'keep' | 'sh
       float(share),
       long(count),
     ]);
-    return [y.info];
+    return y.info;
   },
 );

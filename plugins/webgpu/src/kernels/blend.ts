@@ -35,6 +35,6 @@ export const blend: Kernel = {
       uniforms,
       workgroups: workgroupsFor(count, backend),
     });
-    return [result];
+    return result;
   },
 };

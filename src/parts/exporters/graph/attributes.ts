@@ -1,40 +1,41 @@
 /** Attributes of kernels, in one spelling: tfjs takes numbers for lists, negative axes and paddings by name. */
-import type {Attribute, GraphNode, Size} from './types.js';
+import type {GraphAttribute, GraphNode, GraphSize} from '../../../plugin/index.js';
 
-export function numbers(value: Attribute): number[] {
+export function numbers(value: GraphAttribute): number[] {
   if (typeof value === 'number') return [value];
   if (Array.isArray(value) && value.every((each) => typeof each === 'number')) return value;
   throw new Unsupported('a size depends on the batch, but the format needs a number');
 }
 
-export const number = (value: Attribute): number => numbers(value)[0]!;
+export const number = (value: GraphAttribute): number => numbers(value)[0]!;
 
 /** Two numbers, one for each spatial axis. */
-export function pair(value: Attribute = 1): [number, number] {
+export function pair(value: GraphAttribute = 1): [number, number] {
   const [first, second = first] = numbers(value);
   return [first!, second!];
 }
 
 /** Axes from 0; all when there is no list. */
-export const axes = (value: Attribute, rank: number): number[] =>
+export const axes = (value: GraphAttribute, rank: number): number[] =>
   (value === undefined || value === null ? Array.from({length: rank}, (_, axis) => axis) : numbers(value)).map(
     (axis) => (axis + rank) % rank,
   );
 
-export const axis = (value: Attribute, rank: number): number => axes(value, rank)[0]!;
+export const axis = (value: GraphAttribute, rank: number): number => axes(value, rank)[0]!;
 
-export const sizes = (value: Attribute): Size[] =>
+export const sizes = (value: GraphAttribute): GraphSize[] =>
   (Array.isArray(value) ? value : [value]).map((each) => {
     if (isSize(each)) return each;
     throw new Unsupported('a size is not a number');
   });
 
-const isSize = (value: Attribute): value is Size =>
+const isSize = (value: GraphAttribute): value is GraphSize =>
   typeof value === 'number' ||
   (typeof value === 'object' && value !== null && 'batch' in value && typeof value.batch === 'number');
 
 /** Padding before and after, for one axis or all. */
-export const pairs = (value: Attribute): [number, number][] => (value as Attribute[]).map((each) => pair(each));
+export const pairs = (value: GraphAttribute): [number, number][] =>
+  (value as GraphAttribute[]).map((each) => pair(each));
 
 /** Zeros around the rows and the columns of an image, as tfjs computes them. */
 export interface Padding {

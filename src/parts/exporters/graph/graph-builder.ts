@@ -1,6 +1,5 @@
 import {Unsupported} from './attributes.js';
-import type {Gan, UnsupportedLayer} from '../../../plugin/index.js';
-import type {Graph, GraphNode, Id, Size} from './types.js';
+import type {Gan, Graph, GraphId, GraphNode, GraphSize, UnsupportedLayer} from '../../../plugin/index.js';
 
 /** The base of the builders of all formats: the graph to write, the current layer, and unique names. */
 export class GraphBuilder {
@@ -18,11 +17,11 @@ export class GraphBuilder {
     this.path = path.replaceAll('.', '/');
   }
 
-  shape(id: Id): Size[] {
+  shape(id: GraphId): GraphSize[] {
     return this.graph.values.get(id)!.shape;
   }
 
-  dtype(id: Id): string {
+  dtype(id: GraphId): string {
     return this.graph.values.get(id)!.dtype;
   }
 
@@ -37,7 +36,7 @@ export class GraphBuilder {
 }
 
 /** Sizes for a reshape, -1 for the one that depends on the batch. @throws Unsupported when there are more of these */
-export function targetSizes(sizes: readonly Size[]): number[] {
+export function targetSizes(sizes: readonly GraphSize[]): number[] {
   if (sizes.filter((size) => typeof size !== 'number').length > 1)
     throw new Unsupported('more than one of its sizes depends on the batch');
   return sizes.map((size) => (typeof size === 'number' ? size : -1));

@@ -3,9 +3,8 @@
  * reshapes the library's order, most operators do not care, and a transpose of the library only changes the layout. So
  * `Transpose` comes only where two of them meet.
  */
-import type {Gan} from '../../../plugin/index.js';
+import type {Gan, Graph, GraphConstant, GraphId, GraphNode, GraphSize} from '../../../plugin/index.js';
 import {Unsupported} from '../graph/attributes.js';
-import type {Constant, Graph, GraphNode, Id, Size} from '../graph/types.js';
 import {GraphBuilder, targetSizes} from '../graph/graph-builder.js';
 import {arrange, asStored, between, isSame, type Layout} from '../graph/layouts.js';
 import type {OnnxAttribute, OnnxNode, OnnxTensor} from './model.js';
@@ -21,7 +20,7 @@ interface Placed {
 export class OnnxBuilder extends GraphBuilder {
   readonly nodes: OnnxNode[] = [];
   readonly tensors = new Map<string, OnnxTensor>();
-  readonly #placed = new Map<Id, Placed[]>();
+  readonly #placed = new Map<GraphId, Placed[]>();
   readonly #permute: Gan['exports']['permute'];
 
   constructor(graph: Graph, permute: Gan['exports']['permute']) {
@@ -29,26 +28,26 @@ export class OnnxBuilder extends GraphBuilder {
     this.#permute = permute;
   }
 
-  rank(id: Id): number {
+  rank(id: GraphId): number {
     return this.shape(id).length;
   }
 
   /** Declares that `name` holds a value in a layout. */
-  place(id: Id, name: string, layout: Layout): void {
+  place(id: GraphId, name: string, layout: Layout): void {
     this.#placed.set(id, [...(this.#placed.get(id) ?? []), {name, layout}]);
   }
 
   /** A value in whatever layout it is. */
-  any(id: Id): Placed {
+  any(id: GraphId): Placed {
     return this.#placed.get(id)?.[0] ?? {name: this.in(id, asStored(this.rank(id))), layout: asStored(this.rank(id))};
   }
 
-  isConstant(id: Id): boolean {
+  isConstant(id: GraphId): boolean {
     return this.graph.constants.has(id);
   }
 
   /** The name of a value in the layout that is wanted. */
-  in(id: Id, layout: Layout): string {
+  in(id: GraphId, layout: Layout): string {
     const placed = this.#placed.get(id) ?? [];
     const found = placed.find((each) => isSame(each.layout, layout));
     if (found) return found.name;
@@ -59,7 +58,7 @@ export class OnnxBuilder extends GraphBuilder {
   }
 
   /** An operand of a value of more axes, in its layout: axes that are missing have size 1 and come first. */
-  broadcast(id: Id, layout: Layout): string {
+  broadcast(id: GraphId, layout: Layout): string {
     const missing = layout.length - this.rank(id);
     if (missing === 0) return this.in(id, layout);
     const constant = this.graph.constants.get(id);
@@ -100,23 +99,23 @@ export class OnnxBuilder extends GraphBuilder {
   }
 
   /** Sizes for `Reshape`, in which one may be that of the batch. */
-  target(shape: readonly Size[]): string {
+  target(shape: readonly GraphSize[]): string {
     return this.int64(targetSizes(shape));
   }
 
   /** True if the values have the same order in both layouts, because only axes of size 1 move. */
-  isOrderKept(id: Id, from: Layout, to: Layout): boolean {
+  isOrderKept(id: GraphId, from: Layout, to: Layout): boolean {
     const long = (layout: Layout): number[] => layout.filter((axis) => this.shape(id)[axis] !== 1);
     return isSame(long(from), long(to));
   }
 
-  #turned(id: Id, {name, layout}: Placed, wanted: Layout): string {
+  #turned(id: GraphId, {name, layout}: Placed, wanted: Layout): string {
     if (this.isOrderKept(id, layout, wanted))
       return this.op('Reshape', [name, this.target(arrange(this.shape(id), wanted))]);
     return this.op('Transpose', [name], {perm: between(layout, wanted)});
   }
 
-  #tensor({shape, dtype, data}: Constant, layout: Layout): string {
+  #tensor({shape, dtype, data}: GraphConstant, layout: Layout): string {
     if (!isSame(layout, asStored(layout.length)) && !(data instanceof Float32Array))
       throw new Unsupported(`its constants are of type ${dtype}`);
     const name = this.unique('constant');

@@ -1,5 +1,4 @@
-import type {Gan} from '../../../plugin/index.js';
-import type {Graph, Size} from '../graph/types.js';
+import type {Gan, Graph, GraphSize} from '../../../plugin/index.js';
 import {writeNodes} from '../graph/graph-builder.js';
 import {arrange, channelsFirst} from '../graph/layouts.js';
 import {OnnxBuilder} from './builder.js';
@@ -46,5 +45,5 @@ export function toOnnx(
   });
 }
 
-const declared = (size: Size): number | string =>
+const declared = (size: GraphSize): number | string =>
   typeof size === 'number' ? size : size.batch === 1 ? 'batch' : `${size.batch} batch`;

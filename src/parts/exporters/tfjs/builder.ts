@@ -1,5 +1,5 @@
 /** A graph on its way to a TensorFlow GraphDef, in the JSON spelling that tfjs-converter reads. */
-import type {Constant, Id, Size} from '../graph/types.js';
+import type {GraphConstant, GraphId, GraphSize} from '../../../plugin/index.js';
 import {GraphBuilder, targetSizes} from '../graph/graph-builder.js';
 
 /** An attribute: a number of the kind that TensorFlow wants, a text, a truth, a type, or whole numbers. */
@@ -23,7 +23,7 @@ export interface Weight {
   name: string;
   shape: number[];
   dtype: string;
-  data: Constant['data'];
+  data: GraphConstant['data'];
 }
 
 export const int = (value: number): TfAttribute => ({i: String(value)});
@@ -34,22 +34,22 @@ export const list = (values: readonly number[]): TfAttribute => ({list: {i: valu
 export const type = (dtype: string): TfAttribute => ({
   type: dtype === 'int32' ? 'DT_INT32' : dtype === 'bool' ? 'DT_BOOL' : 'DT_FLOAT',
 });
-export const shape = (sizes: readonly Size[]): TfAttribute => ({
+export const shape = (sizes: readonly GraphSize[]): TfAttribute => ({
   shape: {dim: sizes.map((size) => ({size: String(typeof size === 'number' ? size : -1)}))},
 });
 
 export class TfBuilder extends GraphBuilder {
   readonly nodes: NodeDef[] = [];
   readonly weights: Weight[] = [];
-  readonly #names = new Map<Id, string>();
+  readonly #names = new Map<GraphId, string>();
   readonly #shared = new Map<string, string>();
 
-  place(id: Id, name: string): void {
+  place(id: GraphId, name: string): void {
     this.#names.set(id, name);
   }
 
   /** The name of a value; a constant becomes a weight when it is first asked for. */
-  name(id: Id): string {
+  name(id: GraphId): string {
     const known = this.#names.get(id);
     if (known !== undefined) return known;
     const name = this.constant(this.graph.constants.get(id)!);
@@ -57,7 +57,7 @@ export class TfBuilder extends GraphBuilder {
     return name;
   }
 
-  constant({shape: sizes, dtype, data}: Constant): string {
+  constant({shape: sizes, dtype, data}: GraphConstant): string {
     const name = this.unique('constant');
     this.nodes.push({name, op: 'Const', input: [], attr: {dtype: type(dtype)}});
     this.weights.push({name, shape: sizes, dtype, data});
@@ -94,7 +94,7 @@ export class TfBuilder extends GraphBuilder {
   }
 
   /** Sizes for `Reshape`, in which one may be that of the batch. */
-  target(sizes: readonly Size[]): string {
+  target(sizes: readonly GraphSize[]): string {
     return this.ints(targetSizes(sizes));
   }
 
@@ -108,7 +108,7 @@ export class TfBuilder extends GraphBuilder {
     return this.node('Pack', [batch, ...rest.map((size) => this.ints(size))], {axis: int(0), N: int(rest.length + 1)});
   }
 
-  #once(key: string, make: () => Constant): string {
+  #once(key: string, make: () => GraphConstant): string {
     const known = this.#shared.get(key);
     if (known !== undefined) return known;
     const path = this.path;

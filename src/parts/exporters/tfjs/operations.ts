@@ -11,7 +11,7 @@ import {
   Unsupported,
   type Padding,
 } from '../graph/attributes.js';
-import type {GraphNode, Size} from '../graph/types.js';
+import type {GraphNode, GraphSize} from '../../../plugin/index.js';
 import {bool, float, int, list, text, type, type TfAttribute, type TfBuilder} from './builder.js';
 
 /** Keyed by the kernel's name. Each function returns the names of the results. */
@@ -160,7 +160,7 @@ function slice(b: TfBuilder, node: GraphNode): string[] {
   ];
 }
 
-const isSize = (a: Size, b: Size): boolean => JSON.stringify(a) === JSON.stringify(b);
+const isSize = (a: GraphSize, b: GraphSize): boolean => JSON.stringify(a) === JSON.stringify(b);
 const parts = (name: string, {outputs}: GraphNode): string[] =>
   outputs.map((_, i) => (i === 0 ? name : `${name}:${i}`));
 

@@ -1,5 +1,4 @@
-import type {Gan} from '../../../plugin/index.js';
-import type {Graph, Id} from '../graph/types.js';
+import type {Gan, Graph, GraphId} from '../../../plugin/index.js';
 import {writeNodes} from '../graph/graph-builder.js';
 import {shape, TfBuilder, type, type NodeDef, type TfAttribute, type Weight} from './builder.js';
 import {operations} from './operations.js';
@@ -38,7 +37,7 @@ export function toTfjs(
   b.nodes.push({name: output, op: 'Identity', input: [b.name(graph.output)], attr: {}});
 
   const {files, manifest} = shards(b.weights);
-  const signature = (id: Id, called: string): Record<string, unknown> => ({
+  const signature = (id: GraphId, called: string): Record<string, unknown> => ({
     [called]: {name: `${called}:0`, dtype: 'DT_FLOAT', tensorShape: (shape(b.shape(id)) as {shape: object}).shape},
   });
   const model = {

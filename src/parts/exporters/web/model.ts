@@ -1,11 +1,10 @@
 /**
  * The files that the exported web page reads. Types only, so that the page's bundle contains nothing of the library.
  */
-import type {GraphNode, Id, Value} from '../graph/types.js';
-import type {NetworkFacts} from '../../../plugin/index.js';
+import type {GraphId, GraphNode, GraphValue, NetworkFacts} from '../../../plugin/index.js';
 
 export interface WebConstant {
-  id: Id;
+  id: GraphId;
   shape: number[];
   dtype: 'float32' | 'int32' | 'bool';
   /** Place in weights.bin, in bytes, and how many there are. */
@@ -16,6 +15,6 @@ export interface WebConstant {
 /** model.json */
 export interface WebModel {
   facts: NetworkFacts;
-  graph: {input: Id; output: Id; values: [Id, Value][]; nodes: GraphNode[]};
+  graph: {input: GraphId; output: GraphId; values: [GraphId, GraphValue][]; nodes: GraphNode[]};
   constants: WebConstant[];
 }

@@ -1,6 +1,9 @@
 import type {Gan, TracedNetwork} from '../../../plugin/index.js';
-import {webKernels} from './kernels.js';
+import {operations} from '../tfjs/operations.js';
 import type {WebConstant, WebModel} from './model.js';
+
+/** Kernels that tfjs has for both WebGPU and WASM; a test compares them with tfjs's registries. */
+export const webKernels: ReadonlySet<string> = new Set(Object.keys(operations));
 
 /**
  * A generator as the page's model.json and weights.bin.

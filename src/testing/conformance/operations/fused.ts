@@ -3,9 +3,10 @@
  * kernel or by the composition, which serves where there is none.
  */
 import {batchNorm} from '../../../backends/fused/batch-norm.js';
+import {blend} from '../../../backends/fused/blend.js';
 import type {Tensor} from '../../../backends/tf.js';
 import type {OperationCase} from '../operation.js';
-import {map, type Plain} from '../plain.js';
+import {map, zip, type Plain} from '../plain.js';
 import {tolerances} from '../tolerance.js';
 import {eps, plainNorm, scaleAndShift} from './layers.js';
 
@@ -44,4 +45,14 @@ const normCase = ({title, shape, slope}: Norm): OperationCase => ({
     ),
 });
 
-export const fused: OperationCase[] = [...norms.map(normCase), {...normCase(long), orders: 1, directions: 2}];
+/** A constant to gradients, as the running averages of batch norm are. */
+const average: OperationCase = {
+  title: 'next value of a running average',
+  inputs: [{shape: [7, 3]}, {shape: [7, 3]}],
+  orders: 0,
+  tolerance: tolerances.rounded,
+  compute: (old, next) => blend(old, next, {keep: 0.9, share: 0.2}),
+  plain: (old, next) => zip((a, b) => 0.9 * a + 0.2 * b, old, next),
+};
+
+export const fused: OperationCase[] = [...norms.map(normCase), {...normCase(long), orders: 1, directions: 2}, average];

@@ -1,5 +1,5 @@
 import {number, numbers, padding, pair, Unsupported, type Padding} from '../../graph/attributes.js';
-import type {GraphNode, Id} from '../../graph/types.js';
+import type {GraphId, GraphNode} from '../../../../plugin/index.js';
 import {channelsFirst} from '../../graph/layouts.js';
 import type {OnnxBuilder, Operators} from '../builder.js';
 
@@ -10,7 +10,7 @@ const image = channelsFirst(4);
  */
 const filterFirst = [3, 2, 0, 1];
 
-const sides = (b: OnnxBuilder, id: Id): [number, number] => [number(b.shape(id)[1]), number(b.shape(id)[2])];
+const sides = (b: OnnxBuilder, id: GraphId): [number, number] => [number(b.shape(id)[1]), number(b.shape(id)[2])];
 /** begin of rows, begin of columns, end of rows, end of columns */
 const pads = ({rows, columns}: Padding): number[] => [rows[0], columns[0], rows[1], columns[1]];
 const dilated = (kernel: readonly number[], rates: readonly number[]): [number, number] =>

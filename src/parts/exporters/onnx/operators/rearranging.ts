@@ -1,12 +1,12 @@
 import {axes, axis, number, numbers, pairs, sizes, Unsupported} from '../../graph/attributes.js';
-import type {GraphNode, Id, Size} from '../../graph/types.js';
+import type {GraphId, GraphNode, GraphSize} from '../../../../plugin/index.js';
 import {arrange, asStored, between, channelsFirst, without, withFirst} from '../../graph/layouts.js';
 import type {OnnxBuilder, Operators} from '../builder.js';
 
 const last = Number.MAX_SAFE_INTEGER;
 
 /** The values of `id` as `shape`; channels first at once where that changes no order. */
-function reshape(b: OnnxBuilder, id: Id, result: Id): void {
+function reshape(b: OnnxBuilder, id: GraphId, result: GraphId): void {
   const stored = asStored(b.rank(id));
   const {name, layout} = b.any(id);
   const source = b.isOrderKept(id, layout, stored) ? name : b.in(id, stored);
@@ -16,7 +16,7 @@ function reshape(b: OnnxBuilder, id: Id, result: Id): void {
 }
 
 /** One number for each axis, in the library's order, for an operator of the value's layout. */
-const perAxis = <T>(b: OnnxBuilder, id: Id, values: readonly T[]): T[] => arrange(values, b.any(id).layout);
+const perAxis = <T>(b: OnnxBuilder, id: GraphId, values: readonly T[]): T[] => arrange(values, b.any(id).layout);
 
 function slice(b: OnnxBuilder, node: GraphNode): void {
   const x = node.inputs['x']!;
@@ -34,7 +34,7 @@ function slice(b: OnnxBuilder, node: GraphNode): void {
   b.place(node.outputs[0]!, result, layout);
 }
 
-const isWhole = (begin: Size, size: Size, of: Size): boolean =>
+const isWhole = (begin: GraphSize, size: GraphSize, of: GraphSize): boolean =>
   begin === 0 && (size === -1 || JSON.stringify(size) === JSON.stringify(of));
 
 function concat(b: OnnxBuilder, {inputs, attrs, outputs}: GraphNode): void {

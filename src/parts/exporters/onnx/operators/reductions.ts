@@ -1,5 +1,5 @@
 import {axes, axis} from '../../graph/attributes.js';
-import type {GraphNode} from '../../graph/types.js';
+import type {GraphNode} from '../../../../plugin/index.js';
 import {asStored, without} from '../../graph/layouts.js';
 import type {OnnxBuilder, Operators} from '../builder.js';
 

@@ -1,6 +1,6 @@
 import uPlot from 'uplot';
-import type {Points} from '../../ui/protocol.js';
-import {h, keyed, set, write} from '../dom.js';
+import type {Points} from '../protocol.js';
+import {h, keyed, set, write} from './dom.js';
 import {number, title} from './format.js';
 import type {Store} from './store.js';
 

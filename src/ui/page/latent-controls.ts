@@ -1,5 +1,5 @@
 import {drawLatent, slerp} from '../../gan/latents.js';
-import {h, write} from '../dom.js';
+import {h, write} from './dom.js';
 
 /** A point of the latent space that the controls give, and how it is called. */
 export interface Point {

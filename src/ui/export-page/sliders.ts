@@ -1,4 +1,4 @@
-import {h} from '../dom.js';
+import {h} from '../page/dom.js';
 
 /** A slider for each number of the latent; normal numbers beyond 3 are rare. */
 export function makeSliders(

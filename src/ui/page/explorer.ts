@@ -1,5 +1,5 @@
-import type {BackendChoice, RunDetail} from '../../ui/protocol.js';
-import {h, keyed, section, set, write} from '../dom.js';
+import type {BackendChoice, RunDetail} from '../protocol.js';
+import {h, keyed, section, set, write} from './dom.js';
 import {DrawingQueue} from './drawing.js';
 import {title} from './format.js';
 import {betweenControls, sliderControls} from './latent-controls.js';

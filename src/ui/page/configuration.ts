@@ -1,5 +1,6 @@
-import type {RunDetail} from '../../ui/protocol.js';
-import {h, section} from '../dom.js';
+import {flatConfig} from '../../options/flat-config.js';
+import type {RunDetail} from '../protocol.js';
+import {h, section} from './dom.js';
 import {title} from './format.js';
 import type {Store} from './store.js';
 
@@ -23,7 +24,7 @@ export function configuration(store: Store): HTMLElement {
 
 function oneRun(detail: RunDetail | undefined): HTMLElement {
   if (!detail) return h('p', {class: 'hint'}, 'No run is selected.');
-  const rows = [...flatten(detail.config)].map(([key, value]) =>
+  const rows = [...texts(detail.config)].map(([key, value]) =>
     h(
       'tr',
       {},
@@ -36,7 +37,7 @@ function oneRun(detail: RunDetail | undefined): HTMLElement {
 }
 
 function severalRuns(store: Store, details: RunDetail[], all: boolean): HTMLElement {
-  const flat = details.map(({config}) => flatten(config));
+  const flat = details.map(({config}) => texts(config));
   const keys = [...new Set(flat.flatMap((values) => [...values.keys()]))];
   const differing = keys.filter((key) => new Set(flat.map((values) => values.get(key))).size > 1);
   const rows = (all ? keys : differing).map((key) =>
@@ -72,28 +73,8 @@ function table(heads: string[], rows: HTMLElement[], colours: (number | undefine
   );
 }
 
-/** Values by the keys that `gan fit --set` takes: a part is its name, its options are `PART.OPTION`. */
-export function flatten(config: Record<string, unknown>): Map<string, string> {
-  const flat = new Map<string, string>();
-  for (const [key, value] of Object.entries(config)) {
-    if (isPart(value)) {
-      flat.set(key, value.name);
-      for (const [option, given] of Object.entries(value.options)) flat.set(`${key}.${option}`, text(given));
-    } else if (Array.isArray(value)) {
-      const parts = value.filter(isPart);
-      flat.set(key, parts.length === 0 ? 'none' : parts.map(({name}) => name).join(', '));
-      for (const {name, options} of parts)
-        for (const [option, given] of Object.entries(options)) flat.set(`${key}.${name}.${option}`, text(given));
-    } else if (typeof value === 'object' && value !== null) {
-      for (const [option, given] of Object.entries(value)) flat.set(`${key}.${option}`, text(given));
-    } else flat.set(key, text(value));
-  }
-  return flat;
-}
-
-const text = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
-
-const isPart = (value: unknown): value is {name: string; options: Record<string, unknown>} => {
-  const {name, options} = (value ?? {}) as Record<string, unknown>;
-  return typeof name === 'string' && typeof options === 'object' && options !== null;
-};
+/** The values as they are shown, by the keys that `gan fit --set` takes. */
+const texts = (config: Record<string, unknown>): Map<string, string> =>
+  new Map(
+    [...flatConfig(config)].map(([key, value]) => [key, typeof value === 'string' ? value : JSON.stringify(value)]),
+  );

@@ -1,9 +1,9 @@
-import type {About} from '../../ui/protocol.js';
+import type {About} from '../protocol.js';
 import {keepInAddress, selectFromAddress} from './address.js';
 import {configuration} from './configuration.js';
 import {connect} from './connection.js';
 import {curves} from './curves.js';
-import {set, write} from '../dom.js';
+import {set, write} from './dom.js';
 import {explorer} from './explorer.js';
 import {title} from './format.js';
 import {runList} from './run-list.js';

@@ -1,4 +1,4 @@
-import {h} from '../dom.js';
+import {h} from '../page/dom.js';
 import type {Facts} from './generator.js';
 
 /**

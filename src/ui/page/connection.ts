@@ -1,4 +1,4 @@
-import type {CurveNews, Points, ServerEvents} from '../../ui/protocol.js';
+import type {CurveNews, Points, ServerEvents} from '../protocol.js';
 import type {Store} from './store.js';
 
 const retryMs = 3000;

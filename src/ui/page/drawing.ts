@@ -1,4 +1,4 @@
-import type {DrawOrder, Refusal} from '../../ui/protocol.js';
+import type {DrawOrder, Refusal} from '../protocol.js';
 
 export interface Drawing {
   order: DrawOrder;

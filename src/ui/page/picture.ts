@@ -1,4 +1,4 @@
-import {h} from '../dom.js';
+import {h} from './dom.js';
 
 /** An image that the server has drawn; each new one takes the place of the last, which is freed. */
 export class Picture {

@@ -1,5 +1,5 @@
-import type {RunSummary} from '../../ui/protocol.js';
-import {h, keyed, set, write} from '../dom.js';
+import type {RunSummary} from '../protocol.js';
+import {h, keyed, set, write} from './dom.js';
 import {ago, number, title} from './format.js';
 import {mostSelected, type Store} from './store.js';
 

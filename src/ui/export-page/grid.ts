@@ -1,5 +1,5 @@
 import {drawLatent} from '../../gan/latents.js';
-import {h} from '../dom.js';
+import {h} from '../page/dom.js';
 import type {Generator} from './generator.js';
 import {draw, pixelsOf} from './pictures.js';
 

@@ -1,4 +1,4 @@
-import {h, keyed, section} from '../dom.js';
+import {h, keyed, section} from './dom.js';
 import {CurvePanel} from './curve-panel.js';
 import type {Store} from './store.js';
 

@@ -1,4 +1,4 @@
-import type {About, Points, RunDetail, RunSummary} from '../../ui/protocol.js';
+import type {About, Points, RunDetail, RunSummary} from '../protocol.js';
 
 /** Runs that can be looked at together: as many as there are colours that can be told apart. */
 export const mostSelected = 8;

@@ -1,4 +1,4 @@
-import {h, keyed, section, set, write} from '../dom.js';
+import {h, keyed, section, set, write} from './dom.js';
 import {title} from './format.js';
 import {nearest} from './curve-panel.js';
 import type {Store} from './store.js';
