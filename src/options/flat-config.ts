@@ -9,20 +9,24 @@ import type {PartChoice} from './run-config.js';
 export function flatConfig(config: object): Map<string, unknown> {
   const flat = new Map<string, unknown>();
   const add = (prefix: string, options: object): void => {
-    for (const [option, value] of Object.entries(options)) set(`${prefix}.${option}`, value);
+    for (const [option, value] of Object.entries(options)) {
+      if (isPart(value)) addPart(`${prefix}.${option}`, value);
+      else flat.set(`${prefix}.${option}`, value);
+    }
   };
-  const set = (key: string, value: unknown): void => {
-    if (isPart(value)) {
-      flat.set(key, value.name);
-      add(key, value.options);
-    } else if (Array.isArray(value)) {
+  const addPart = (key: string, {name, options}: PartChoice): void => {
+    flat.set(key, name);
+    add(key, options);
+  };
+  for (const [key, value] of Object.entries(config) as [string, unknown][]) {
+    if (isPart(value)) addPart(key, value);
+    else if (Array.isArray(value)) {
       const parts = value.filter(isPart);
       flat.set(key, parts.map(({name}) => name).join(',') || 'none');
       for (const {name, options} of parts) add(`${key}.${name}`, options);
     } else if (typeof value === 'object' && value !== null) add(key, value);
     else flat.set(key, value);
-  };
-  for (const [key, value] of Object.entries(config)) set(key, value);
+  }
   return flat;
 }
 
