@@ -6,6 +6,7 @@ import {
   configKeys,
   flagOf,
   listKeys,
+  mapKeys,
   resumableKeys,
   scalarKeys,
   singleKeys,
@@ -37,6 +38,10 @@ const made = {
             const {kind, default: preset, optional} = configKeys[key];
             return [code(key), partKinds[kind].noun + (optional ? ', or `none`' : ''), code(preset)];
           }),
+          ...mapKeys.map((key) => {
+            const {kind, of} = configKeys[key];
+            return [code(key), `${partKinds[kind].manifestKey} of ${of}, by name`, 'none'];
+          }),
           ...listKeys.map((key) => [code(key), `any number of ${partKinds[configKeys[key].kind].manifestKey}`, 'none']),
         ],
       ),
@@ -54,6 +59,7 @@ const made = {
       ...singleKeys
         .filter((key) => 'part' in configKeys[key])
         .map((key) => `  ${key}${configKeys[key].optional ? '?' : ''}: PartChoice;`),
+      ...mapKeys.map((key) => `  ${key}: Record<string, PartChoice>;`),
       ...listKeys.map((key) => `  ${key}: PartChoice[];`),
       ...scalarKeys.map((key) => {
         const {spec, numeric} = configKeys[key];

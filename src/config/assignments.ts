@@ -1,6 +1,6 @@
 import {GanError} from '../errors.js';
 import {unknownKey, type Given} from '../options/options-check.js';
-import {isListKey, isSingleKey, partKeys, singleFacts, topLevelKeys} from '../options/config-keys.js';
+import {isListKey, isMapKey, isSingleKey, partKeys, singleFacts, topLevelKeys} from '../options/config-keys.js';
 
 /** One layer of configuration, flattened: `lr`, `arch`, `arch.nFeatures`, `source.count`, ... to unchecked values. */
 export type Assignments = Map<string, Given>;
@@ -26,6 +26,7 @@ export function flatten(values: unknown, origin: string): Assignments {
     checkTopLevel(key, origin);
     if (!partKeys.includes(key)) out.set(key, {value, origin});
     else if (isListKey(key)) flattenList(key, value, origin, out);
+    else if (isMapKey(key)) flattenMap(key, value, origin, out);
     else if (isRecord(value)) flattenPart(key, value, origin, out);
     else if (value === null && isSingleKey(key) && singleFacts(key).optional) out.set(key, {value: 'none', origin});
     else if (typeof value === 'string' && key !== 'source') out.set(key, {value, origin});
@@ -49,6 +50,20 @@ function flattenList(key: string, value: unknown, origin: string, out: Assignmen
     return name;
   });
   out.set(key, {value: names, origin});
+}
+
+/** Parts by names, each as in `flattenPart` or `null` for none; or a text as on the command line. */
+function flattenMap(key: string, value: unknown, origin: string, out: Assignments): void {
+  if (!isRecord(value)) {
+    out.set(key, {value, origin});
+    return;
+  }
+  for (const [name, part] of Object.entries(value)) {
+    const full = `${key}.${name}`;
+    if (isRecord(part)) flattenPart(full, part, origin, out);
+    else if (part === null || typeof part === 'string') out.set(full, {value: part ?? 'none', origin});
+    else throw badPart(full, part, origin);
+  }
 }
 
 function flattenPart(key: string, value: Record<string, unknown>, origin: string, out: Assignments): void {

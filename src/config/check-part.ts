@@ -1,4 +1,5 @@
 import {checkOptions, type GivenMap, type OptionValue} from '../options/options-check.js';
+import type {OptionSpecs} from '../options/options.js';
 import type {PartKind} from '../options/kinds.js';
 import {kindLabel} from '../options/kinds.js';
 import type {Registry} from '../plugin/registry.js';
@@ -7,6 +8,8 @@ export interface PartFacts {
   /** The key before the part's options: `arch` in `arch.nFeatures`. */
   label: string;
   origin: string | undefined;
+  /** Options that it has here beside its own; they win. */
+  more?: OptionSpecs;
 }
 
 export interface CheckedPart {
@@ -22,9 +25,10 @@ export async function checkPart(
   kind: PartKind,
   name: string,
   options: GivenMap,
-  {label, origin}: PartFacts,
+  {label, origin, more}: PartFacts,
 ): Promise<CheckedPart> {
-  const {options: specs = {}} = await registry.load(kind, name, origin);
+  const {options: own = {}} = await registry.load(kind, name, origin);
+  const specs = {...own, ...more};
   const {values, origins} = checkOptions(`${kindLabel(kind)} ${name}`, specs, options, (key) => `${label}.${key}`);
   const filled = Object.fromEntries(
     Object.keys(specs).map((key) => [key, origins[key] ?? `default of ${kindLabel(kind)} ${name}`]),

@@ -8,12 +8,15 @@ import type {ResolvedConfig} from './resolve.js';
 import {
   configKeys,
   isListKey,
+  isMapKey,
   isScalarKey,
   listKeys,
+  mapKeys,
   scalarFacts,
   scalarKeys,
   singleKeys,
   type ListKey,
+  type MapKey,
   type SingleKey,
 } from '../options/config-keys.js';
 
@@ -108,6 +111,8 @@ function entries({config, backend, recipe}: ResolvedConfig, names: CommentedRequ
     return choice === undefined ? 'none' : withOptions(choice);
   };
   const list = (key: ListKey): Value => config[key].map(withOptions);
+  const map = (key: MapKey): Value =>
+    Object.fromEntries(Object.entries(config[key]).map(([name, choice]) => [name, withOptions(choice)]));
   const ofParts = (kind: PartKind, what: string): string => `${what}: ${names(kind).join(', ') || 'none is installed'}`;
   return [
     {
@@ -124,6 +129,10 @@ function entries({config, backend, recipe}: ResolvedConfig, names: CommentedRequ
           ? `${ofParts(kind, 'values to start from')}; what one sets: gan config show --recipe NAME`
           : ofParts(kind, partKinds[kind].noun);
       return {key, help, value: part(key)};
+    }),
+    ...mapKeys.map((key) => {
+      const {kind, of} = configKeys[key];
+      return {key, help: ofParts(kind, `${partKinds[kind].manifestKey} of ${of}, by name`), value: map(key)};
     }),
     ...listKeys.map((key) => {
       const {kind} = configKeys[key];
@@ -147,6 +156,10 @@ function chosenValue(key: string, chosen: Assignments, {config, backend}: Resolv
     return given === undefined && options.length === 0
       ? undefined
       : config[key].map((choice) => (options.length > 0 ? withOptions(choice) : choice.name));
+  if (isMapKey(key))
+    return given === undefined && options.length === 0
+      ? undefined
+      : Object.fromEntries(Object.entries(config[key]).map(([name, choice]) => [name, withOptions(choice)]));
   if (options.length > 0) {
     const all = (key === 'backend' ? backend : config[key as 'arch']).options as Record<string, OptionValue>;
     return {

@@ -3,7 +3,7 @@
  * TypeScript exports the outcome by default. JSON and YAML files have a schema for the same (`gan config schema`).
  */
 import type {OptionSpec} from '../options/options.js';
-import type {ConfigKeys, ListKey, ScalarKey, SingleKey} from '../options/config-keys.js';
+import type {ConfigKeys, ListKey, MapKey, ScalarKey, SingleKey} from '../options/config-keys.js';
 
 type Plain = string | number | boolean | null;
 
@@ -36,6 +36,8 @@ type NumberIn<V extends string> = V extends `${infer N extends number}` ? N : ne
 /** The content of a configuration file. docs/configuration.md explains the keys. */
 export type GanConfig = {-readonly [K in keyof Pick<ConfigKeys, ScalarKey>]?: Value<ConfigKeys[K]['spec']>} & {
   -readonly [K in keyof Pick<ConfigKeys, SingleKey>]?: PartConfig | null;
+} & {
+  -readonly [K in keyof Pick<ConfigKeys, MapKey>]?: Readonly<Record<string, PartConfig | null>>;
 } & {
   -readonly [K in keyof Pick<ConfigKeys, ListKey>]?: readonly ListedPartConfig[];
 } & {

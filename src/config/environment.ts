@@ -2,7 +2,7 @@ import {GanError} from '../errors.js';
 import type {Given} from '../options/options-check.js';
 import {editDistance} from '../options/nearest.js';
 import type {Assignments} from './assignments.js';
-import {partKeys, topLevelKeys} from '../options/config-keys.js';
+import {isMapKey, partKeys, topLevelKeys} from '../options/config-keys.js';
 
 /**
  * The layer of environment variables: `GAN_BATCH_SIZE` is `batchSize`, `GAN_SWITCHER__N_CRIT` is `switcher.nCrit`, and
@@ -84,7 +84,7 @@ function keyOf(name: string, variable: string): string | undefined {
       `'${key}' is a plain value and has no option '${option.map(toCamel).join('.')}' (from ${variable}).`,
     );
   const [last = '', ...names] = option.reverse();
-  return [key, ...names.reverse().map(toKebab), toCamel(last)].join('.');
+  return [key, ...names.reverse().map(isMapKey(key) ? toCamel : toKebab), toCamel(last)].join('.');
 }
 
 /** The variable that was probably meant; the name of another program's variable is not to be taken for one. */

@@ -3,7 +3,15 @@ import type {PartKind} from '../options/kinds.js';
 import type {OptionSpec, OptionSpecs} from '../options/options.js';
 import type {Registry} from '../plugin/registry.js';
 import {dataPrefix} from './data.js';
-import {configKeys, listKeys, scalarFacts, scalarKeys, singleFacts, singleKeys} from '../options/config-keys.js';
+import {
+  configKeys,
+  listKeys,
+  mapKeys,
+  scalarFacts,
+  scalarKeys,
+  singleFacts,
+  singleKeys,
+} from '../options/config-keys.js';
 
 /** A JSON Schema, draft 7, which is what editors know best. */
 export interface JsonSchema {
@@ -33,6 +41,27 @@ export async function configSchema(registry: Registry): Promise<JsonSchema> {
         {
           description: `${partKinds[kind].noun}, and its options`,
           anyOf: [...partSchemas(found, others), unnamed(found), ...(optional ? [{type: 'null'}] : [])],
+        },
+      ] as const;
+    }),
+  );
+  const maps = await Promise.all(
+    mapKeys.map(async (key) => {
+      const {kind, of, options: more} = configKeys[key];
+      const {noun, manifestKey} = partKinds[kind];
+      const found = (await partsOf(registry, kind)).map(({options, ...part}) => ({
+        ...part,
+        ...(options && {options: {...options, ...more}}),
+      }));
+      return [
+        key,
+        {
+          type: 'object',
+          description: `${manifestKey} of ${of}, by name`,
+          additionalProperties: {
+            description: `${noun}, and its options`,
+            anyOf: [...partSchemas(found, ['none']), unnamed(found), {type: 'null'}],
+          },
         },
       ] as const;
     }),
@@ -71,6 +100,7 @@ export async function configSchema(registry: Registry): Promise<JsonSchema> {
         properties: allOptions(sources),
       },
       ...Object.fromEntries(parts),
+      ...Object.fromEntries(maps),
       ...Object.fromEntries(lists),
       ...Object.fromEntries(scalarKeys.map((key) => [key, optionSchema(scalarFacts(key).spec)])),
     },

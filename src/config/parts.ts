@@ -1,22 +1,36 @@
-import {configKeys, listKeys, type ConfigKeys, type KeysWith, type ListKey} from '../options/config-keys.js';
-import {kindFacts, type PartKind, type partKinds} from '../options/kinds.js';
-import type {GivenMap} from '../options/options-check.js';
+import {
+  configKeys,
+  listKeys,
+  mapKeys,
+  type ConfigKeys,
+  type KeysWith,
+  type ListKey,
+  type MapKey,
+} from '../options/config-keys.js';
+import {kindFacts, kindLabel, type PartKind, type partKinds} from '../options/kinds.js';
+import {checkOptions, type GivenMap} from '../options/options-check.js';
+import type {OptionValues} from '../options/options.js';
 import {trainingPartKeys, type PartChoice, type RunConfig, type TrainingPartKey} from '../options/run-config.js';
 import type {Architecture, PartKinds, SourceFactory} from '../plugin/index.js';
 import type {Registry} from '../plugin/registry.js';
 import {dataSource} from './data.js';
 
-type PartName<K extends TrainingPartKey | ListKey> = ConfigKeys[K]['part'];
+type PartName<K extends TrainingPartKey | MapKey | ListKey> = ConfigKeys[K]['part'];
 /** The result of creating the parts of a kind. Metrics and callbacks keep their names. */
 type Made<K extends PartKind> = PartKinds[K] &
   ((typeof partKinds)[K] extends {instance: string} ? {name: string} : unknown);
-type MadeBy<K extends TrainingPartKey | ListKey> = Made<ConfigKeys[K]['kind']>;
+type MadeBy<K extends TrainingPartKey | MapKey | ListKey> = Made<ConfigKeys[K]['kind']>;
+/** A part under the name of its kind, with the options that it has in a map. */
+type Mapped<K extends MapKey> = Record<ConfigKeys[K]['kind'], MadeBy<K>> &
+  Partial<OptionValues<ConfigKeys[K]['options']>>;
 type OptionalPartKey = TrainingPartKey & KeysWith<{optional: true}>;
 
 /** The parts that a configuration names, made from their options. */
 export type RunParts = {[K in Exclude<TrainingPartKey, OptionalPartKey> as PartName<K>]: MadeBy<K>} & {
   [K in OptionalPartKey as PartName<K>]?: MadeBy<K>;
-} & {[K in ListKey as PartName<K>]: readonly MadeBy<K>[]} & {
+} & {[K in MapKey as PartName<K>]: Readonly<Record<string, Mapped<K>>>} & {
+  [K in ListKey as PartName<K>]: readonly MadeBy<K>[];
+} & {
   /** Absent: the images are those of a folder. */
   source?: SourceFactory;
 };
@@ -31,6 +45,13 @@ export async function createParts(registry: Registry, config: RunConfig): Promis
     const {kind, part} = configKeys[key];
     if (config[key]) parts[part] = await createPart(registry, kind, config[key]);
   }
+  for (const key of mapKeys) {
+    const made = Object.entries(config[key]).map(async ([name, choice]) => [
+      name,
+      await createMapped(registry, key, choice),
+    ]);
+    parts[configKeys[key].part] = Object.fromEntries((await Promise.all(made)) as [string, object][]);
+  }
   for (const key of listKeys) {
     const {kind, part} = configKeys[key];
     parts[part] = await Promise.all(config[key].map((choice) => createPart(registry, kind, choice)));
@@ -42,6 +63,18 @@ async function createPart(registry: Registry, kind: PartKind, {name, options}: P
   const part = await registry.create(kind, name, givenOptions(options));
   const {instance} = kindFacts(kind);
   return instance === undefined ? part : withName(part, instance.replace('NAME', shortName(name)));
+}
+
+/** A part of a map: its own options make it, those of the map are beside it. */
+async function createMapped(registry: Registry, key: MapKey, {name, options}: PartChoice): Promise<object> {
+  const {kind, options: more} = configKeys[key];
+  const isMaps = ([option]: [string, unknown]): boolean => Object.hasOwn(more, option);
+  const all = Object.entries(options);
+  const own = Object.fromEntries(all.filter((each) => !isMaps(each)));
+  return {
+    [kind]: await createPart(registry, kind, {name, options: own}),
+    ...checkOptions(`${kindLabel(kind)} ${name}`, more, givenOptions(Object.fromEntries(all.filter(isMaps)))).values,
+  };
 }
 
 /** `gan-plugin-x:name` to `name`. */

@@ -10,11 +10,13 @@ import {dataText, parseData} from './data.js';
 import type {ConfigFile} from './files.js';
 import {effectivePart, merge, pick, readSources, scalarLayer, type ConfigSources, type Layers} from './layers.js';
 import {chooseList, type ChosenList} from './part-lists.js';
+import {chooseMap, type ChosenMap} from './part-maps.js';
 import {
   configKeys,
   defaultData,
   flagOf,
   listKeys,
+  mapKeys,
   scalarFacts,
   scalarKeys,
   scalarSpecs,
@@ -72,6 +74,8 @@ export async function resolveConfig(request: ConfigRequest): Promise<ResolvedCon
       : noSource(images.options);
   const parts: ChosenPart[] = [];
   for (const key of singleKeys) if (key !== 'recipe') parts.push(await choosePart(registry, key, layers));
+  const maps: ChosenMap[] = [];
+  for (const key of mapKeys) maps.push(await chooseMap(registry, key, layers));
   const lists: ChosenList[] = [];
   for (const key of listKeys) {
     const ofKey = layers.map((layer: GivenMap) => ({list: layer.get(key), options: optionsOf(layer, key)}));
@@ -83,7 +87,7 @@ export async function resolveConfig(request: ConfigRequest): Promise<ResolvedCon
     data: dataText('source' in data ? {source: source.name} : data),
     source: source.values,
     ...choices,
-    ...Object.fromEntries(lists.map(({key, choices}) => [key, choices])),
+    ...Object.fromEntries([...maps, ...lists].map(({key, choices}) => [key, choices])),
     ...scalarValues(scalars.values, cwd),
   } as RunConfig; // each key was checked to the type that the table gives it
   assertMembers(config, scalars.origins);
@@ -91,7 +95,7 @@ export async function resolveConfig(request: ConfigRequest): Promise<ResolvedCon
     recipe: recipe.origin,
     data: images.chosen.origin,
     ...prefixed('source', source.origins),
-    ...Object.fromEntries([...parts, ...lists].flatMap((one) => Object.entries(one.origins))),
+    ...Object.fromEntries([...parts, ...maps, ...lists].flatMap((one) => Object.entries(one.origins))),
     ...Object.fromEntries(scalarKeys.map((key) => [key, scalars.origins[key] ?? 'default'])),
   };
   const files = [request.settings ? undefined : project, user].flatMap((read) => (read ? [read.path] : []));

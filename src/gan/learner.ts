@@ -342,7 +342,9 @@ export class Learner {
   #beginRead(): void {
     const {epoch, iter, step, training, turn, batchSize} = this;
     const lrs = training ? this.opt!.hypers.map(({lr}) => lr) : [];
-    const facts = {epoch, iter, step, training, batchSize, lrs, ...(turn && {turn})};
+    const own = `${turn}.lr`;
+    const lr = this.hyperparameters.has(own) ? this.hyperparameters.get(own) : lrs[0];
+    const facts = {epoch, iter, step, training, batchSize, lrs, ...(turn && {turn}), ...(training && {lr: lr!})};
     this.pendingLoss = this.#losses.begin(facts, this.loss!, this.terms);
   }
 

@@ -20,6 +20,8 @@ export interface LossRead {
   batchSize: number;
   /** Learning rate of each parameter group in its step; empty in validation. */
   lrs: readonly number[];
+  /** That of the network which the step trained, in a GAN: of its first group; undefined in validation. */
+  lr?: number;
 }
 
 /** Losses on the device whose reading has begun, the oldest first. A device computes on while they are read. */

@@ -43,6 +43,21 @@ export interface ListFacts extends KeyFacts {
 }
 
 /**
+ * A key that gives parts to things by their names, to none by default: `key.NAME` addresses a part, `key.NAME.option`
+ * its options.
+ */
+export interface MapFacts extends KeyFacts {
+  kind: PartKind;
+  map: true;
+  /** The name of the parts in a training. */
+  part: string;
+  /** What the names are of, in the plural. */
+  of: string;
+  /** The options that each part has here beside its own. */
+  options: OptionSpecs;
+}
+
+/**
  * The keys of a run's configuration: the one place where a key is described. `RunConfig`, the flags of `gan fit`, the
  * checks of files, of `--set` and of the environment, the schema, help, completion, `gan init` and what `--resume` may
  * change follow from it. Defaults are fastai's `GANLearner` where it has one (its Learner: lr 1e-3); recipes replace
@@ -61,6 +76,23 @@ export const configKeys = {
   switcher: {kind: 'switcher', default: 'fixed', part: 'switcher', group: 'PART'},
   /** Schedule of the learning rate; absent if it is constant. */
   schedule: {kind: 'schedule', default: 'none', optional: true, part: 'schedule', group: 'PART'},
+  /**
+   * Schedules of hyperparameters by their names: `mom`, `critic.lr`, `penalty.r1.weight`. The value is endValue +
+   * (startValue - endValue) * what the schedule gives.
+   */
+  schedules: {
+    kind: 'schedule',
+    map: true,
+    part: 'schedules',
+    of: 'hyperparameters',
+    options: {
+      startValue: opt.num(undefined, {
+        help: 'value where the schedule gives 1; none: the one that the training begins with',
+      }),
+      endValue: opt.num(0, {help: 'value where the schedule gives 0'}),
+    },
+    group: 'PART',
+  },
   /** Augmentations in the order in which they are applied. */
   augment: {kind: 'augmentation', list: true, part: 'augmentations', group: 'PART'},
   metrics: {kind: 'metric', list: true, part: 'metrics', group: 'PART'},
@@ -202,7 +234,7 @@ export const configKeys = {
     path: true,
     group: 'TRAINING',
   },
-} as const satisfies Record<string, ScalarFacts | SingleFacts | ListFacts>;
+} as const satisfies Record<string, ScalarFacts | SingleFacts | ListFacts | MapFacts>;
 
 export type ConfigKeys = typeof configKeys;
 export type ConfigKey = keyof ConfigKeys;
@@ -212,6 +244,7 @@ export type KeysWith<Facts> = {[K in ConfigKey]: ConfigKeys[K] extends Facts ? K
 export type ScalarKey = KeysWith<{spec: OptionSpec}>;
 export type SingleKey = KeysWith<{default: string}>;
 export type ListKey = KeysWith<{list: true}>;
+export type MapKey = KeysWith<{map: true}>;
 
 const tableKeys = Object.keys(configKeys) as ConfigKey[];
 const keysWith = <K extends ConfigKey>(fact: string): readonly K[] =>
@@ -220,12 +253,14 @@ const keysWith = <K extends ConfigKey>(fact: string): readonly K[] =>
 export const scalarKeys = keysWith<ScalarKey>('spec');
 export const singleKeys = keysWith<SingleKey>('default');
 export const listKeys = keysWith<ListKey>('list');
+export const mapKeys = keysWith<MapKey>('map');
 
 /** The facts of a key, also those that only some keys have. */
 export const scalarFacts = (key: ScalarKey): ScalarFacts => configKeys[key];
 export const singleFacts = (key: SingleKey): SingleFacts => configKeys[key];
 
 export const isListKey = (key: string): key is ListKey => (listKeys as readonly string[]).includes(key);
+export const isMapKey = (key: string): key is MapKey => (mapKeys as readonly string[]).includes(key);
 export const isSingleKey = (key: string): key is SingleKey => (singleKeys as readonly string[]).includes(key);
 export const isScalarKey = (key: string): key is ScalarKey => (scalarKeys as readonly string[]).includes(key);
 
@@ -235,7 +270,7 @@ export const scalarSpecs = Object.fromEntries(scalarKeys.map((key) => [key, conf
 } satisfies OptionSpecs;
 
 /** The keys that have options, which are addressed behind a dot. */
-export const partKeys: readonly string[] = ['source', ...singleKeys, ...listKeys];
+export const partKeys: readonly string[] = ['source', ...singleKeys, ...mapKeys, ...listKeys];
 
 /** The keys that `gan fit --resume` may change; of a part its options, too. */
 export const resumableKeys: readonly ConfigKey[] = tableKeys.filter((key) => 'resumable' in configKeys[key]);

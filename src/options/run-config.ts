@@ -2,12 +2,14 @@
 import {
   configKeys,
   listKeys,
+  mapKeys,
   scalarFacts,
   scalarKeys,
   singleKeys,
   type ConfigKeys,
   type KeysWith,
   type ListKey,
+  type MapKey,
   type ScalarKey,
 } from './config-keys.js';
 import type {OptionValue} from './options-check.js';
@@ -41,18 +43,22 @@ type Scalars = {-readonly [K in keyof Pick<ConfigKeys, RequiredScalar>]: Value<C
 type OptionalScalars = {-readonly [K in keyof Pick<ConfigKeys, OptionalScalar>]?: Value<ConfigKeys[K]>};
 type Parts = {-readonly [K in keyof Pick<ConfigKeys, RequiredPart>]: PartChoice};
 type OptionalParts = {-readonly [K in keyof Pick<ConfigKeys, OptionalPart>]?: PartChoice};
+type Maps = {-readonly [K in keyof Pick<ConfigKeys, MapKey>]: Readonly<Record<string, PartChoice>>};
 type Lists = {-readonly [K in keyof Pick<ConfigKeys, ListKey>]: readonly PartChoice[]};
 
 /** A run's configuration; `configKeys` explains the keys. Optional ones may be `none` on the command line. */
-export interface RunConfig extends Parts, OptionalParts, Lists, Scalars, OptionalScalars {
+export interface RunConfig extends Parts, OptionalParts, Maps, Lists, Scalars, OptionalScalars {
   /** A folder of images, or `builtin:NAME` for a data source part. */
   data: string;
   /** Options of the data source part; empty for a folder. */
   source: Record<string, unknown>;
 }
 
+type OlderValue = OptionValue | readonly [] | Readonly<Record<string, never>>;
+
 /** Keys that the configurations of older runs may lack, with the values that these runs used. */
-export const olderValues: ReadonlyMap<string, OptionValue | readonly []> = new Map<string, OptionValue | readonly []>([
+export const olderValues: ReadonlyMap<string, OlderValue> = new Map<string, OlderValue>([
+  ...mapKeys.map((key) => [key, {}] as const),
   ...listKeys.map((key) => [key, []] as const),
   ...scalarKeys.map((key) => [key, scalarFacts(key).older] as const).filter(([, older]) => older !== undefined),
 ]);

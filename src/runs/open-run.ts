@@ -137,6 +137,7 @@ export class Run {
     const architecture = await createArchitecture(this.#registry, (await this.#resolved()).config);
     const generator = architecture.generator({height: size, width: size, channels, latentSize: latent});
     this.#disposals.push(() => generator.dispose());
+    this.#assertUnconditional({generator});
     generator.eval().loadStateDict(withoutPrefix('generator.', weights));
     return generator;
   });
@@ -149,6 +150,7 @@ export class Run {
     const networks = await makeNetworks(this.config, architecture);
     for (const name of ['generator', 'critic'] as const) {
       this.#disposals.push(() => networks[name].dispose());
+      this.#assertUnconditional({[name]: networks[name]});
       networks[name].eval().loadStateDict(withoutPrefix(`${name}.`, weights));
     }
     return networks;
@@ -247,6 +249,18 @@ export class Run {
   /** Frees the networks, and closes the device if this run opened it. */
   async close(): Promise<void> {
     for (const dispose of this.#disposals.splice(0).reverse()) await dispose();
+  }
+
+  /** @throws GanError GAN_LABELS when a network needs the class of each image, which nothing here gives */
+  #assertUnconditional(networks: Readonly<Record<string, Module>>): void {
+    const conditional = Object.keys(networks).find((name) => networks[name]!.takesLabels);
+    if (conditional !== undefined)
+      throw new GanError(
+        'data',
+        'GAN_LABELS',
+        `the ${conditional} of the run ${this.folder.dir} (architecture ${this.config.arch.name}) is conditional: it needs the class of each image; a run is drawn, measured and exported without classes`,
+        {suggestions: ['use a GANLearner of the library: learn.load(...), then learn.generate(input, labels)']},
+      );
   }
 
   /** The configuration with its parts checked: they may be of plug-ins that are gone. The data may be missing. */

@@ -3,7 +3,7 @@ import {createParts, type RunParts} from '../config/parts.js';
 import {resolveConfig} from '../config/resolve.js';
 import type {CriticAugmentation} from '../gan/augmentations/critic-augmentation.js';
 import type {Callback} from '../gan/callback.js';
-import {scheduleLearningRate} from '../gan/callbacks/schedule.js';
+import {scheduleHyperparameters, type Scheduled} from '../gan/callbacks/schedule.js';
 import {readCheckpoint} from '../gan/checkpoint.js';
 import type {DataLoaders} from '../gan/data/types.js';
 import type {Networks} from '../gan/export/trained-run.js';
@@ -136,12 +136,14 @@ const isOfCritic = (
 /** What a training's own parts do in the events of a fit. */
 function partCallbacks(
   {latent, seed, metricImages}: RunConfig,
-  {schedule, metrics, callbacks}: RunParts,
+  {schedule, schedules, metrics, callbacks}: RunParts,
   learn: GANLearner,
   steps: number,
 ): Callback[] {
+  const scheduled: Record<string, Scheduled> = {...(schedule && {lr: {schedule}}), ...schedules};
+  for (const name of Object.keys(scheduled)) learn.hyperparameters.get(name); // an unknown one is refused here
   return [
-    ...(schedule ? [scheduleLearningRate(schedule, steps)] : []),
+    ...(Object.keys(scheduled).length > 0 ? [scheduleHyperparameters(scheduled, steps)] : []),
     ...(metrics.length > 0 ? [measureImages(learn, metrics, {count: metricImages, latent, seed})] : []),
     ...callbacks,
   ];

@@ -63,7 +63,7 @@ export function logMetrics(learn: GANLearner, log: MetricsLog): Callback {
     name: 'log-metrics',
     runAfter: ['recorder', 'image-metrics'],
     async afterLossRead({lastLoss}) {
-      const {training, turn, step, epoch, value: loss, terms, lrs} = lastLoss!;
+      const {training, turn, step, epoch, value: loss, terms, lr} = lastLoss!;
       if (!training) return;
       const {genSmooth, critSmooth} = learn.ganTrainer;
       await log.add({
@@ -73,7 +73,7 @@ export function logMetrics(learn: GANLearner, log: MetricsLog): Callback {
         loss,
         ...(genSmooth.value !== undefined && {genLoss: genSmooth.value}),
         ...(critSmooth.value !== undefined && {critLoss: critSmooth.value}),
-        lr: lrs[0]!,
+        lr: lr!,
         ...(terms && {terms}),
       });
     },
@@ -179,7 +179,7 @@ export function reportProgress(
       if (start === 0) start = performance.now();
     },
     afterLossRead({lastLoss}) {
-      const {training, turn, step, epoch, value: loss, batchSize, lrs} = lastLoss!;
+      const {training, turn, step, epoch, value: loss, batchSize, lr} = lastLoss!;
       if (!training) return;
       images += batchSize;
       done++;
@@ -193,7 +193,7 @@ export function reportProgress(
         epoch,
         mode: turn!,
         loss,
-        lr: lrs[0]!,
+        lr: lr!,
         images,
         imagesPerSecond: imagesPerSecond(),
         secondsLeft,

@@ -26,6 +26,14 @@ describe('the values of a configuration', () => {
     ]);
   });
 
+  it('are also those of parts by name', () => {
+    const schedules = {'critic.lr': {name: 'cosine', options: {end: 0}}};
+    expect([...flatConfig({schedules})]).to.deep.equal([
+      ['schedules.critic.lr', 'cosine'],
+      ['schedules.critic.lr.end', 0],
+    ]);
+  });
+
   it('are those that a damaged file still has', () => {
     expect(flat({arch: {name: 7, options: {}}, augment: ['flip', null, 3], loss: null, source: null})).to.deep.equal([
       ['arch.name', 7],

@@ -19,6 +19,68 @@ async function resolve(request: Omit<ConfigRequest, 'registry'> = {}, file?: obj
   return resolveConfig({registry, cwd, ...request});
 }
 
+describe('a map of parts', () => {
+  afterEach(removeFolders);
+  const set = (...texts: string[]) => resolve({set: texts, settings: {values: {schedules: file}, origin: 'the file'}});
+  const file = {
+    mom: {name: 'cosine', endValue: 0.99},
+    'penalty.r1.weight': {name: 'linear', options: {from: 0.25}},
+    wd: 'linear',
+  };
+  const linear = {warmup: 0, from: 0.5, end: 0, endValue: 0};
+
+  it('has the parts of a file, with the options of the map beside their own', async () => {
+    const {config, origins} = await set();
+    expect(config.schedules).to.deep.equal({
+      mom: {name: 'cosine', options: {end: 0, endValue: 0.99}},
+      wd: {name: 'linear', options: linear},
+      'penalty.r1.weight': {name: 'linear', options: {...linear, from: 0.25}},
+    });
+    expect(origins).to.include({
+      'schedules.mom': 'the file',
+      'schedules.mom.endValue': 'the file',
+      'schedules.penalty.r1.weight.from': 'the file',
+      'schedules.wd.end': 'default of schedule linear',
+    });
+    expect((await resolve({settings: {values: config, origin: 'again'}})).config).to.deep.equal(config);
+  });
+
+  it('is changed name by name, as a whole, and by the environment', async () => {
+    const changed = await set(
+      'schedules.mom.endValue=0.5',
+      'schedules.critic.lr.startValue=2',
+      'schedules.critic.lr=cosine',
+      'schedules.wd=none',
+      'schedules.penalty.r1.weight=cosine',
+    );
+    expect(changed.config.schedules).to.deep.equal({
+      mom: {name: 'cosine', options: {end: 0, endValue: 0.5}},
+      'penalty.r1.weight': {name: 'cosine', options: {end: 0, endValue: 0}},
+      'critic.lr': {name: 'cosine', options: {end: 0, endValue: 0, startValue: 2}},
+    });
+    const whole = await set('schedules=lr=linear, critic.lr=cosine', 'schedules.lr.from=0.1');
+    expect(whole.config.schedules).to.deep.equal({
+      lr: {name: 'linear', options: {...linear, from: 0.1}},
+      'critic.lr': {name: 'cosine', options: {end: 0, endValue: 0}},
+    });
+    expect((await set('schedules=none')).config.schedules).to.deep.equal({});
+    const env = {GAN_SCHEDULES__CRITIC__SQR_MOM: 'cosine', GAN_SCHEDULES__CRITIC__SQR_MOM__END_VALUE: '0.9'};
+    expect((await resolve({env})).config.schedules).to.deep.equal({
+      'critic.sqrMom': {name: 'cosine', options: {end: 0, endValue: 0.9}},
+    });
+  });
+
+  it('refuses what is no part, no option, and options of nothing', async () => {
+    const code = async (...texts: string[]): Promise<string> => (await ganError(() => set(...texts))).code;
+    expect(await code('schedules.mom=cosin')).to.equal('GAN_UNKNOWN_PART');
+    expect(await code('schedules.mom.ende=1')).to.equal('GAN_CONFIG_UNKNOWN_KEY');
+    expect(await code('schedules.momm.endValue=1')).to.equal('GAN_CONFIG_UNKNOWN_KEY');
+    expect(await code('schedules.mom.endValue=x')).to.equal('GAN_CONFIG_VALUE');
+    for (const text of ['schedules=cosine', 'schedules=lr=', 'schedules=lr=cosine,lr=linear', 'schedules.lr=1'])
+      expect(await code(text), text).to.equal('GAN_CONFIG_VALUE');
+  });
+});
+
 describe('resolveConfig', () => {
   afterEach(removeFolders);
 
@@ -33,6 +95,7 @@ describe('resolveConfig', () => {
       loss: {name: 'wgan', options: {}},
       opt: {name: 'rmsprop', options: {mom: 0, sqrMom: 0.99}},
       switcher: {name: 'fixed', options: {nCrit: 5, nGen: 1}},
+      schedules: {},
       augment: [],
       metrics: [],
       callbacks: [],
@@ -43,6 +106,7 @@ describe('resolveConfig', () => {
       batchSize: 64,
       epochs: 1,
       lr: 2e-4,
+      emaHalfLife: 0,
       wd: 0,
       clip: 0.01,
       clipNorms: false,

@@ -2,6 +2,7 @@ import {expect} from 'chai';
 import {existsSync} from 'node:fs';
 import path from 'node:path';
 import {GanError, MetricsLog, openRun, openTraining, RunFolder, tf, type Device, type MetricsLine} from 'gankit';
+import {openRegistry} from '../../dist/plugin/discover.js';
 import {folder, ganError, removeFolders} from '../plugin/helpers.js';
 import {expectSame, fit, metrics, openCpu, results, tinyConfig} from './helpers.js';
 
@@ -74,6 +75,43 @@ describe('openTraining and openRun', () => {
     expect(await run.evaluate()).to.deep.equal({swd: row!['swd']});
     expect(await run.evaluate({metrics: ['swd'], images: 8})).to.not.deep.equal({swd: row!['swd']});
     expect((await ganError(() => run.evaluate({data: '/no/such/folder'}))).code).to.equal('GAN_DATA_NOT_FOUND');
+    await run.close();
+  });
+
+  it('draws with averaged weights where the run has them, with the trained ones on demand, and names what is missing', async () => {
+    const withAverage = path.join(folder(), 'run');
+    await train(withAverage, {...settings, recipe: 'gan', lr: 0.02, epochs: 2, emaHalfLife: 1000});
+    const draw = async (of: string, weights?: 'averaged' | 'trained'): Promise<unknown> => {
+      const run = await openRun(of, {device, ...(weights && {weights})});
+      const {data} = await run.generate({n: 4}).finally(() => run.close());
+      return Array.from(data);
+    };
+    const [byDefault, averaged, trained] = [
+      await draw(withAverage),
+      await draw(withAverage, 'averaged'),
+      await draw(withAverage, 'trained'),
+    ];
+    expect(byDefault).to.deep.equal(averaged);
+    expect(trained).to.not.deep.equal(averaged);
+    expect(await draw(dir, 'trained')).to.deep.equal(await draw(dir));
+    const error = await ganError(() => draw(dir, 'averaged'));
+    expect(error).to.include({code: 'GAN_USAGE', kind: 'usage'});
+    expect(error.message).to.contain(dir).and.contain('average');
+  });
+
+  it('refuses conditional networks by name', async () => {
+    const registry = openRegistry();
+    const create = registry.create.bind(registry);
+    registry.create = (async (kind: 'architecture', name: string, options: never) => {
+      const made = await create(kind, name, options);
+      return {...made, generator: (wanted: never) => Object.assign(made.generator(wanted), {takesLabels: true})};
+    }) as unknown as typeof registry.create;
+    const run = await openRun(dir, {device, registry});
+    for (const use of [() => run.generate(), () => run.networks()]) {
+      const error = await ganError(use);
+      expect(error).to.include({code: 'GAN_LABELS', kind: 'data'});
+      expect(error.message).to.contain('generator').and.contain('conditional').and.contain(dir);
+    }
     await run.close();
   });
 

@@ -1,8 +1,9 @@
 import {expect} from 'chai';
-import {appendFileSync, rmSync} from 'node:fs';
+import {appendFileSync, existsSync, rmSync} from 'node:fs';
 import path from 'node:path';
 import type {Device} from '../../dist/backends/device.js';
-import {folder, removeFolders} from '../plugin/helpers.js';
+import {readCheckpoint} from '../../dist/gan/checkpoint.js';
+import {folder, ganError, removeFolders} from '../plugin/helpers.js';
 import {expectSame, fit, metrics, newest, openCpu, results} from './helpers.js';
 
 /** What runs are made of: each must go on exactly. */
@@ -46,6 +47,12 @@ const cases: Record<string, string[]> = {
     'metricImages=10',
   ],
   'a penalty at random points': ['recipe=wgan', 'clip=none', 'arch.criticNorm=instance', 'penalty=wgan-gp'],
+  'averaged weights, and augmentations of what the critic sees': [
+    'recipe=gan',
+    'emaHalfLife=20',
+    'augment=color,cutout',
+    'augment.color.p=0.5',
+  ],
   'grey images in a size of its own': ['recipe=gan', 'channels=1', 'size=32'],
 };
 
@@ -104,6 +111,51 @@ describe('a run that stops and goes on', () => {
     ]);
     expect(rates[15]).to.equal(1);
     expect(rates[29]).to.be.closeTo(1 / 15, 1e-9);
+  });
+
+  it("with schedules: Adam's momentum and the weight of a penalty are what they say in each step", async () => {
+    const set = [
+      'recipe=gan',
+      'penalty=r1',
+      'schedules=mom=cosine,penalty.r1.weight=linear',
+      'schedules.mom.startValue=0.4',
+      'schedules.mom.endValue=0.8',
+      'schedules.penalty.r1.weight.from=0',
+      'steps=16',
+      'checkpointEvery=3',
+      'keepCheckpoints=0',
+    ];
+    const [whole, parts] = [path.join(folder(), 'run'), path.join(folder(), 'run')];
+    await fit({device, dir: whole, set});
+    const stop = new AbortController();
+    await fit({
+      device,
+      dir: parts,
+      set,
+      signal: stop.signal,
+      notify: (event) => event.type === 'step' && event.step === 7 && stop.abort(),
+    });
+    await fit({device, dir: parts, set, resume: true});
+    expectSame(await results(parts), await results(whole));
+    for (const step of [3, 6, 9, 12, 15]) {
+      const {optimizer, hyperparameters} = await readCheckpoint(
+        path.join(whole, 'checkpoints', `step-${String(step).padStart(8, '0')}`),
+      );
+      const position = (step - 1) / 16;
+      const mom = 0.8 + ((0.4 - 0.8) * (1 + Math.cos(Math.PI * position))) / 2;
+      for (const hypers of optimizer!.hypers) expect(hypers['mom'], `step ${step}`).to.be.closeTo(mom, 1e-12);
+      expect(hyperparameters!['penalty.r1.weight'], `step ${step}`).to.be.closeTo(1 - position, 1e-12);
+    }
+  });
+
+  it('an unknown hyperparameter is refused before the first step, with those that there are', async () => {
+    const dir = path.join(folder(), 'run');
+    const error = await ganError(() =>
+      fit({device, dir, set: ['schedules=critic.moms=cosine', 'opt=adam', 'steps=2']}),
+    );
+    expect(error).to.include({code: 'GAN_HYPERPARAMETER', kind: 'config'});
+    expect(error.suggestions!.join(' ')).to.contain("'critic.mom'").and.contain('sqrMom');
+    expect(existsSync(dir)).to.equal(false);
   });
 
   it('at every place: in the middle of an epoch, at its end, before and after a turn of the generator', async () => {

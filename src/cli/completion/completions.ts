@@ -2,9 +2,11 @@ import type {Command} from '@oclif/core';
 import {
   configKeys,
   isListKey,
+  isMapKey,
   isScalarKey,
   isSingleKey,
   listKeys,
+  mapKeys,
   scalarFacts,
   scalarKeys,
   singleFacts,
@@ -108,6 +110,11 @@ async function ofKey(key: string, current: string, registry: CompletionContext['
     return [...(await registry()).names(kind), ...(key === 'backend' ? ['auto'] : []), ...(optional ? ['none'] : [])];
   }
   if (isListKey(key)) return afterComma(current, (await registry()).names(configKeys[key].kind));
+  const [top = ''] = key.split('.');
+  if (isMapKey(top)) {
+    const names = [...(await registry()).names(configKeys[top].kind), 'none'];
+    return top === key ? names.map((name) => current.slice(0, current.lastIndexOf('=') + 1) + name) : names;
+  }
   if (!isScalarKey(key)) return [];
   const {spec, memberOf} = scalarFacts(key);
   if (memberOf !== undefined) return (await registry()).names(configKeys[memberOf].kind);
@@ -151,5 +158,5 @@ async function settings(registry: Registry): Promise<string[]> {
     ...singleKeys.map((key) => options(configKeys[key].kind, () => key)),
     ...listKeys.map((key) => options(configKeys[key].kind, (name) => `${key}.${name}`)),
   ]);
-  return [...['data', ...singleKeys, ...listKeys, ...scalarKeys].map((key) => `${key}=`), ...parts.flat()];
+  return [...['data', ...singleKeys, ...mapKeys, ...listKeys, ...scalarKeys].map((key) => `${key}=`), ...parts.flat()];
 }

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import type {ResolvedConfig} from '../../config/resolve.js';
-import {isListKey} from '../../options/config-keys.js';
+import {isListKey, isMapKey} from '../../options/config-keys.js';
 import type {PartChoice} from '../../options/run-config.js';
 
 /** A value of the configuration and where it is from. */
@@ -20,10 +20,17 @@ function valueOf({config, backend, recipe}: ResolvedConfig, key: string): unknow
   if (top === 'recipe') return recipe;
   if (top === 'source') return config.source[option.join('.')];
   const value: unknown = top === 'backend' ? backend : config[top as keyof typeof config];
+  if (isMapKey(top)) return ofMap(config[top], key.slice(top.length + 1));
   if (isListKey(top)) return ofList(config[top], key.slice(top.length + 1));
   if (typeof value !== 'object' || value === null) return value;
   const {name, options} = value as PartChoice;
   return option.length === 0 ? name : options[option.join('.')];
+}
+
+/** The part of a name, or `NAME.OPTION` of it; names may contain dots. */
+function ofMap(choices: Readonly<Record<string, PartChoice>>, key: string): unknown {
+  const [name, choice] = Object.entries(choices).find(([each]) => key === each || key.startsWith(`${each}.`)) ?? [];
+  return name === key ? choice?.name : choice?.options[key.slice(name!.length + 1)];
 }
 
 /** The names of a list, or `NAME.OPTION` of one of its parts; the name may lack its package. */

@@ -1,6 +1,6 @@
 import {Flags, type Interfaces} from '@oclif/core';
 import type {Assignments} from '../../config/assignments.js';
-import {configKeys, flagOf, listKeys, scalarFacts, scalarKeys, singleKeys} from '../../options/config-keys.js';
+import {configKeys, flagOf, listKeys, mapKeys, scalarFacts, scalarKeys, singleKeys} from '../../options/config-keys.js';
 import {kindLabel, partKinds} from '../../options/kinds.js';
 import type {OptionSpec} from '../../options/options.js';
 
@@ -19,7 +19,7 @@ const shortcuts: Readonly<Record<string, {key: string; description: string}>> = 
 
 /** The configuration key of each flag: `batch-size` sets `batchSize`, `n-crit` sets `switcher.nCrit`. */
 const keyOfFlag: ReadonlyMap<string, string> = new Map([
-  ...[...singleKeys, ...listKeys, ...scalarKeys].map((key): [string, string] => [flagOf(key), key]),
+  ...[...singleKeys, ...mapKeys, ...listKeys, ...scalarKeys].map((key): [string, string] => [flagOf(key), key]),
   ...Object.entries(shortcuts).map(([flag, {key}]): [string, string] => [flag, key]),
 ]);
 
@@ -30,6 +30,12 @@ export function configFlags(): Interfaces.FlagInput {
     const {kind, group: helpGroup} = configKeys[key];
     const description = `name of the ${kindLabel(kind)} (see below)`;
     flags[flagOf(key)] = Flags.string({description, helpValue: 'NAME', helpGroup});
+  }
+  for (const key of mapKeys) {
+    const {kind, of, options, group: helpGroup} = configKeys[key];
+    const keys = Object.keys(options).join(', ');
+    const description = `${partKinds[kind].manifestKey} of ${of}, separated by commas; more options: ${keys}`;
+    flags[flagOf(key)] = Flags.string({description, helpValue: `NAME=${kind.toUpperCase()},...`, helpGroup});
   }
   for (const key of listKeys) {
     const {kind, group: helpGroup} = configKeys[key];

@@ -20,13 +20,13 @@ export interface Progress {
  */
 export type Schedule = (progress: Progress) => number;
 
-/** How a schedule moves a hyperparameter: to + (from - to) * schedule(progress). */
+/** How a schedule moves a hyperparameter: endValue + (startValue - endValue) * schedule(progress). */
 export interface Scheduled {
   schedule: Schedule;
   /** The value where the schedule gives 1. Absent: the value that the training begins with. */
-  from?: number;
+  startValue?: number;
   /** The value where the schedule gives 0; 0. */
-  to?: number;
+  endValue?: number;
 }
 
 /** Sets hyperparameters before each training batch; all schedules are this callback. */
@@ -55,7 +55,7 @@ class ScheduleCallback extends HyperparameterScheduler {
   constructor(schedules: readonly (readonly [name: string, scheduled: Scheduled])[], steps: number) {
     const before = new Map<string, number[]>();
     super('schedule', ({step}) =>
-      schedules.map(([name, {schedule, from, to = 0}]) => {
+      schedules.map(([name, {schedule, startValue, endValue = 0}]) => {
         const share = schedule({step, steps, position: step / steps});
         if (!(Number.isFinite(share) && share >= 0))
           throw new GanError(
@@ -63,7 +63,7 @@ class ScheduleCallback extends HyperparameterScheduler {
             'GAN_SCHEDULE',
             `the schedule of ${name} gives ${share} at step ${step} of ${steps}; a number of at least 0 is needed`,
           );
-        return [name, before.get(name)!.map((value) => to + ((from ?? value) - to) * share)];
+        return [name, before.get(name)!.map((value) => endValue + ((startValue ?? value) - endValue) * share)];
       }),
     );
     this.#names = schedules.map(([name]) => name);
@@ -81,14 +81,16 @@ class ScheduleCallback extends HyperparameterScheduler {
 }
 
 /**
- * Moves hyperparameters, by their names, over a training of `steps` steps. When the fit is over they have the values
- * again that they had
- * before it.
+ * Moves hyperparameters, by their names, over a training of `steps` steps. A network's own, `critic.lr`, wins over that
+ * of both, `lr`. When the fit is over they have the values again that they had before it.
  * @throws GanError GAN_HYPERPARAMETER for an unknown name, GAN_SCHEDULE when a schedule gives no finite number, or one
  * below 0
  */
 export const scheduleHyperparameters = (schedules: Readonly<Record<string, Scheduled>>, steps: number): Callback =>
-  new ScheduleCallback(Object.entries(schedules), steps);
+  new ScheduleCallback(
+    Object.entries(schedules).sort(([a], [b]) => a.split('.').length - b.split('.').length),
+    steps,
+  );
 
 /**
  * Multiplies the learning rate of every parameter group by what the schedule gives. @throws as

@@ -98,8 +98,8 @@ describe('schedules', () => {
         scheduleHyperparameters(
           {
             lr: {schedule: falling},
-            sqrMom: {schedule: falling, from: 0.9, to: 0.99},
-            'critic.wd': {schedule: falling, to: 0.1},
+            sqrMom: {schedule: falling, startValue: 0.9, endValue: 0.99},
+            'critic.wd': {schedule: falling, endValue: 0.1},
           },
           steps,
         ),
@@ -125,7 +125,10 @@ describe('schedules', () => {
       return result;
     };
     const scheduled = (): Callback =>
-      scheduleHyperparameters({lr: {schedule: falling}, mom: {schedule: falling, from: 0.9, to: 0.5}}, steps);
+      scheduleHyperparameters(
+        {lr: {schedule: falling}, mom: {schedule: falling, startValue: 0.9, endValue: 0.5}},
+        steps,
+      );
     const [eager] = await run({capture: 'off'}, scheduled);
     const [captured, repeated] = await run({}, scheduled);
     const [byPosition] = await run(
@@ -173,8 +176,8 @@ describe('schedules', () => {
       return result;
     };
     const schedules = {
-      'penalty.two.weight': {schedule: falling, to: 3},
-      'penalty.square.weight': {schedule: falling, from: 5},
+      'penalty.two.weight': {schedule: falling, endValue: 3},
+      'penalty.square.weight': {schedule: falling, startValue: 5},
     };
     const eager = await run('off', schedules);
     const captured = await run('auto', schedules);
