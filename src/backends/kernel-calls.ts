@@ -41,7 +41,7 @@ export const isInKernel = (): boolean => depth > 0;
  */
 export function observeKernels(observe: KernelObserver): () => void {
   const backend = tf.getBackend();
-  const patch = patches.get(backend) ?? {observers: new Set(), originals: new Map()};
+  const patch: Patch = patches.get(backend) ?? {observers: new Set(), originals: new Map()};
   const entry = {observe};
   patch.observers.add(entry);
   patches.set(backend, patch);

@@ -83,7 +83,7 @@ export function defineOperation<Name extends string, Attrs extends object, R ext
   };
   const operation = (inputs: Record<Name, Tensor>, attrs: Attrs): R =>
     hasKernel() && (accepts?.(inputs, attrs) ?? true)
-      ? (tf.engine().runKernel(name, inputs, {...attrs} as NamedAttrMap) as R)
+      ? tf.engine().runKernel<R>(name, inputs, {...attrs} as NamedAttrMap)
       : tf.tidy(() => reference(inputs, attrs));
   return Object.assign(operation, {hasKernel});
 }
@@ -99,7 +99,7 @@ function registerGradient<Name extends string, Attrs extends object, R extends R
     inputsToSave: [...names],
     ...(gradient?.outputs && {outputsToSave: [...gradient.outputs]}),
     gradFunc(given, saved, namedAttrs) {
-      const dys = [given].flat() as Tensor[];
+      const dys = Array.isArray(given) ? given : [given];
       const attrs = namedAttrs as unknown as Attrs;
       const inputs = Object.fromEntries(names.map((input, i) => [input, saved[i]!])) as Record<Name, Tensor>;
       // now and not inside the functions that are returned: tfjs frees what else these make

@@ -169,7 +169,7 @@ export class Registry {
     if (declared.builtIn) return definition.create(values) as PartKinds[K];
     let made: unknown;
     try {
-      made = await definition.create(values);
+      made = await Promise.resolve<unknown>(definition.create(values)); // a third party's may return a promise
     } catch (error) {
       blame(error, declared, 'create');
     }

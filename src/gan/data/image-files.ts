@@ -131,8 +131,9 @@ export function imageSource(paths: readonly string[], options: DecodeOptions): F
 }
 
 /**
- * The same source, which keeps the first items read in memory, up to `bytes` in all: a set that fits is decoded once, and
- * of a larger one a part. What is kept stays, since in random order every item comes once an epoch and none is more recent.
+ * The same source, which keeps the first items read in memory, up to `bytes` in all. A set that fits is decoded once;
+ * of a larger set, a part is. Items that are kept stay: in random order every item comes once per epoch, and none is
+ * more recent than another.
  */
 export function cachedSource(source: FiniteSource, bytes: number): FiniteSource {
   const kept = new Map<number, HostData>();

@@ -7,7 +7,8 @@ export type Channels = 1 | 2 | 3 | 4;
 export type Rgb = readonly [red: number, green: number, blue: number];
 
 /**
- * RGB or RGBA bytes with another number of channels. Where these have no transparency, transparent pixels are laid on the background.
+ * RGB or RGBA bytes with another number of channels. Where these have no transparency, transparent pixels are laid on
+ * the background.
  * Grey is the luma of ITU-R BT.601, rounded as Pillow does for its mode L.
  * @param data flat [pixels, from]
  * @returns flat [pixels, to]; `data` itself when nothing is to be done
