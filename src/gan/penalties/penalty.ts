@@ -1,3 +1,4 @@
+import {GanError} from '../../errors.js';
 import {perStepTensor} from '../../backends/capture/step-values.js';
 import {tf, type Tensor} from '../../backends/tf.js';
 import type {Hyperparameter} from '../hyperparameters.js';
@@ -64,10 +65,19 @@ export function penaltyTerms(
   );
 }
 
-/** The names of penalties, each once: r1, wgan-gp, r1 2. */
+/**
+ * The names of penalties, each once: r1, wgan-gp, r1 2.
+ * @throws GanError GAN_ARGUMENT for a penalty without a network or without `compute`: it would never be due
+ */
 export function penaltyNames(penalties: readonly Penalty[]): string[] {
   const seen = new Map<string, number>();
-  return penalties.map(({name = 'penalty'}) => {
+  return penalties.map(({name = 'penalty', network, compute}) => {
+    if ((network !== 'critic' && network !== 'generator') || typeof compute !== 'function')
+      throw new GanError('config', 'GAN_ARGUMENT', `The penalty '${name}' does not say what it is added to.`, {
+        suggestions: [
+          "A penalty is {network: 'critic' or 'generator', compute(step)}; docs/plugins.md has an example.",
+        ],
+      });
     const count = (seen.get(name) ?? 0) + 1;
     seen.set(name, count);
     return count === 1 ? name : `${name} ${count}`;

@@ -9,6 +9,7 @@ import {Rng} from '../../../dist/gan/rng.js';
 import {PartRandom} from '../../../dist/gan/step-random.js';
 import {SharedStep, type TrainingStep} from '../../../dist/gan/training-step.js';
 import {openRegistry} from '../../../dist/plugin/discover.js';
+import {ganError} from '../../gan-error.js';
 import {FunctionModule} from '../helpers.js';
 import {openCpu} from '../../runs/helpers.js';
 
@@ -146,6 +147,15 @@ describe('penalties', () => {
     const value = tf.scalar(3);
     const penalty: Penalty = {network: 'critic', compute: () => value};
     expect(penaltyTerms(penalty, 'it', {} as TrainingStep, new PenaltyWeight())['it']).to.equal(value);
+  });
+
+  it('are refused by name where they do not say what they are added to, as those of plug-in API 1', async () => {
+    const old = (() => tf.scalar(1)) as unknown as Penalty; // a function, which is called `old`
+    for (const penalty of [old, {name: 'old', compute: () => tf.scalar(1)}, {name: 'old', network: 'critic'}])
+      expect(await ganError(() => penaltyNames([penalty as Penalty]))).to.include({
+        code: 'GAN_ARGUMENT',
+        message: "The penalty 'old' does not say what it is added to.",
+      });
   });
 
   it('are logged by their names, each of which is there once', () => {
