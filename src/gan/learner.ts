@@ -341,11 +341,16 @@ export class Learner {
   /** Begins to read the loss of this batch, and goes on without waiting for it. */
   #beginRead(): void {
     const {epoch, iter, step, training, turn, batchSize} = this;
-    const lrs = training ? this.opt!.hypers.map(({lr}) => lr) : [];
-    const own = `${turn}.lr`;
-    const lr = this.hyperparameters.has(own) ? this.hyperparameters.get(own) : lrs[0];
-    const facts = {epoch, iter, step, training, batchSize, lrs, ...(turn && {turn}), ...(training && {lr: lr!})};
+    const facts = {epoch, iter, step, training, batchSize, ...this.#rates(), ...(turn && {turn})};
     this.pendingLoss = this.#losses.begin(facts, this.loss!, this.terms);
+  }
+
+  /** The learning rates of a training step: of each group, and of the network that is trained. None in validation. */
+  #rates(): Pick<LossRead, 'lr' | 'lrs'> {
+    if (!this.training) return {lrs: []};
+    const lrs = this.opt!.hypers.map(({lr}) => lr);
+    const own = `${this.turn}.lr`;
+    return {lrs, lr: this.hyperparameters.has(own) ? this.hyperparameters.get(own) : lrs[0]!};
   }
 
   /** Names of the parameters of the model. */

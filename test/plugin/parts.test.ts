@@ -144,6 +144,7 @@ describe('the built-in parts', () => {
       'augmentations',
       'metrics',
       'callbacks',
+      'schedules',
     );
     expect(await createParts(registry, {...config, data: '/some/folder', source: {}})).to.not.have.property('source');
   });

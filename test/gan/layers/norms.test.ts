@@ -76,7 +76,7 @@ describe('BatchNorm', () => {
     );
     expect(await ganError(() => new BatchNorm(2).forward(tf.zeros([2])))).to.include({code: 'GAN_SHAPE'});
     expect((await ganError(() => new BatchNorm(2).forward(tf.zeros([1, 2])))).message).to.include(
-      'more than one value a channel',
+      'more than one value per channel',
     );
     expect(new BatchNorm(2).eval().forward(tf.zeros([1, 2])).shape).to.deep.equal([1, 2]);
   });
