@@ -110,7 +110,6 @@ describe('resolveConfig', () => {
       wd: 0,
       clip: 0.01,
       clipNorms: false,
-      emaHalfLife: 0,
       latent: 100,
       genFirst: false,
       switchEval: false,

@@ -1,18 +1,6 @@
 import {expect} from 'chai';
-import type {KernelFunc, NamedAttrMap, TensorInfo} from '@tensorflow/tfjs-core';
-import {tf, type Tensor} from '../../../dist/backends/tf.js';
-import {slow} from './fast-cpu.js';
+import type {Tensor} from '../../../dist/backends/tf.js';
 import {expectClose, on, random, run} from './support.js';
-
-/** The same kernel of tfjs-backend-cpu itself. */
-function runSlow(name: string, inputs: Record<string, Tensor>, attrs: object = {}): Tensor {
-  const info = (slow.get(name) as KernelFunc)({
-    inputs,
-    backend: tf.backend(),
-    attrs: attrs as NamedAttrMap,
-  }) as TensorInfo;
-  return tf.engine().makeTensorFromTensorInfo(info);
-}
 
 const convolutions = [
   {x: [2, 7, 6, 3], filter: [3, 2, 3, 5], strides: [2, 1], pad: 1},
@@ -28,15 +16,15 @@ const matrices = [
 ];
 
 describe('the reference of the wasm tests', () => {
-  const compare = async (compute: (kernel: typeof run) => Tensor[]): Promise<void> => {
-    const [fast, own] = [await on('cpu', () => compute(run)), await on('cpu', () => compute(runSlow))];
+  const compare = async (compute: () => Tensor[]): Promise<void> => {
+    const [fast, own] = [await on('cpu', compute), await on('cpu', compute, {fast: false})];
     expect(fast.map(({shape}) => shape)).to.deep.equal(own.map(({shape}) => shape));
     fast.forEach(({values}, i) => expectClose(values, own[i]!.values));
   };
 
   for (const {x, filter, strides, pad} of convolutions)
     it(`convolves as tfjs-backend-cpu does: ${x.join()} by ${filter.join()}, and its gradients`, () =>
-      compare((kernel) => {
+      compare(() => {
         const attrs = {
           strides,
           pad,
@@ -44,18 +32,18 @@ describe('the reference of the wasm tests', () => {
           dimRoundingMode: typeof pad === 'string' ? undefined : 'floor',
         };
         const [image, taps] = [random([...x], 1), random([...filter], 2)];
-        const y = kernel('Conv2D', {x: image, filter: taps}, {...attrs, dilations: 1});
+        const y = run('Conv2D', {x: image, filter: taps}, {...attrs, dilations: 1});
         const dy = random(y.shape, 3);
         return [
           y,
-          kernel('Conv2DBackpropFilter', {x: image, dy}, {...attrs, filterShape: filter}),
-          kernel('Conv2DBackpropInput', {dy, filter: taps}, {...attrs, inputShape: x}),
+          run('Conv2DBackpropFilter', {x: image, dy}, {...attrs, filterShape: filter}),
+          run('Conv2DBackpropInput', {dy, filter: taps}, {...attrs, inputShape: x}),
         ];
       }));
 
   it('convolves with dilations as tfjs-backend-cpu does', () =>
-    compare((kernel) => [
-      kernel(
+    compare(() => [
+      run(
         'Conv2D',
         {x: random([2, 9, 8, 3], 1), filter: random([3, 2, 3, 4], 2)},
         {strides: 1, pad: 2, dataFormat: 'NHWC', dimRoundingMode: 'floor', dilations: [2, 3]},
@@ -64,5 +52,5 @@ describe('the reference of the wasm tests', () => {
 
   for (const {a, b, transposeA, transposeB} of matrices)
     it(`multiplies as tfjs-backend-cpu does: ${a.join()} by ${b.join()}`, () =>
-      compare((kernel) => [kernel('BatchMatMul', {a: random(a, 1), b: random(b, 2)}, {transposeA, transposeB})]));
+      compare(() => [run('BatchMatMul', {a: random(a, 1), b: random(b, 2)}, {transposeA, transposeB})]));
 });

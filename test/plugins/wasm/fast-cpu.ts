@@ -3,7 +3,8 @@
  * same sums in float64, twenty times as fast as its own. `fast-cpu.test.ts` compares the two.
  */
 import '@tensorflow/tfjs-backend-cpu';
-import type {KernelFunc, TensorInfo} from '@tensorflow/tfjs-core';
+import type {TensorInfo} from '@tensorflow/tfjs-core';
+import type {Kernel} from '../../../dist/backends/kernels.js';
 import {tf} from '../../../dist/backends/tf.js';
 
 interface Cpu {
@@ -140,23 +141,16 @@ function place(batch: number, outer: readonly number[], own: readonly number[]):
   return index;
 }
 
-/** tfjs-backend-cpu's own kernels, by name. */
-export const slow = new Map<string, KernelFunc>();
-
-for (const [kernelName, compute] of Object.entries(kernels)) {
-  const own = tf.getKernel(kernelName, 'cpu');
-  slow.set(kernelName, own.kernelFunc);
-  tf.unregisterKernel(kernelName, 'cpu');
-  tf.registerKernel({
-    ...own,
-    kernelFunc: (call) => {
-      const {dataFormat} = call.attrs as unknown as ConvAttrs;
-      if (dataFormat !== undefined && dataFormat !== 'NHWC') return own.kernelFunc(call);
-      const backend = call.backend as Cpu;
-      const [shape, values] = compute(call.inputs as Record<string, TensorInfo>, call.attrs as never, ({dataId}) =>
-        backend.readSync(dataId),
-      );
-      return backend.makeTensorInfo(shape, 'float32', values);
-    },
-  });
-}
+/** For `registerKernels('cpu', fastKernels)` while the reference computes: other tests are about the real kernels. */
+export const fastKernels: Kernel[] = Object.entries(kernels).map(([name, compute]) => ({
+  name,
+  compute({inputs, attrs, backend, stock}) {
+    const {dataFormat} = attrs as unknown as ConvAttrs;
+    if (dataFormat !== undefined && dataFormat !== 'NHWC') return stock();
+    const cpu = backend as unknown as Cpu;
+    const [shape, values] = compute(inputs as Record<string, TensorInfo>, attrs as never, ({dataId}) =>
+      cpu.readSync(dataId),
+    );
+    return cpu.makeTensorInfo(shape, 'float32', values);
+  },
+}));

@@ -1,5 +1,4 @@
 /** What the tests of the wasm plug-in share: an open device, random tensors, comparison with tfjs-backend-cpu. */
-import './fast-cpu.js';
 import type {NamedAttrMap} from '@tensorflow/tfjs-core';
 import {expect} from 'chai';
 import fc from 'fast-check';
@@ -10,6 +9,7 @@ import {registerKernels} from '../../../dist/backends/kernels.js';
 import {tf, type Tensor} from '../../../dist/backends/tf.js';
 import {Rng} from '../../../dist/gan/rng.js';
 import plugin from '../../../plugins/wasm/src/index.js';
+import {fastKernels} from './fast-cpu.js';
 
 /** The part of the plug-in API that a backend uses. */
 const gan = {
@@ -49,13 +49,18 @@ export function run(name: string, inputs: Record<string, Tensor>, attrs: object 
   return tf.engine().runKernel(name, inputs, attrs as NamedAttrMap) as Tensor;
 }
 
-/** Runs `compute` on a backend and reads its results. */
+/**
+ * Runs `compute` on a backend and reads its results. The cpu backend has faster kernels meanwhile, unless `fast` is
+ * false.
+ */
 export async function on(
   name: 'cpu' | 'wasm',
   compute: () => Tensor | Tensor[],
+  {fast = true} = {},
 ): Promise<{shape: number[]; values: number[]}[]> {
   const current = tf.getBackend();
   await tf.setBackend(name);
+  const takeBack = name === 'cpu' && fast ? registerKernels('cpu', fastKernels) : undefined;
   try {
     const results = tf.tidy(compute);
     return [results].flat().map((result) => {
@@ -64,6 +69,7 @@ export async function on(
       return {shape: result.shape, values};
     });
   } finally {
+    takeBack?.();
     if (current) await tf.setBackend(current);
   }
 }
