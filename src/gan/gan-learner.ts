@@ -199,9 +199,9 @@ export class GANLearner extends Learner {
   }
 
   /** Beside all groups those of each network: the groups that hold none of the other's parameters. */
-  protected override hyperGroups(): ReadonlyMap<string, readonly Hypers[]> {
-    const all = super.hyperGroups();
-    const {groups, hypers} = this.opt!;
+  protected override hyperGroups(opt: Optimizer): ReadonlyMap<string, readonly Hypers[]> {
+    const all = super.hyperGroups(opt);
+    const {groups, hypers} = opt;
     const of = (network: Module): Hypers[] => {
       const own = new Set(network.parameters());
       return hypers.filter((_, i) => groups[i]!.every((parameter) => own.has(parameter)));

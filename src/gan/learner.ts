@@ -102,7 +102,7 @@ export class Learner {
   readonly recorder: Recorder | undefined;
   readonly capture: StepCapture;
   /** Everything that steers the training and may change between steps, by name. */
-  readonly hyperparameters = new Hyperparameters(() => this.hyperGroups());
+  readonly hyperparameters = new Hyperparameters(() => this.#groupsByName());
   lr: number | LrSlice | number[];
   wd: number | undefined;
   moms: [number, number, number];
@@ -154,6 +154,7 @@ export class Learner {
   readonly #losses = new LossQueue();
   readonly #callbacks = new CallbackList();
   #stopReason: string | undefined;
+  #hyperGroups: {opt: Optimizer; byName: ReadonlyMap<string, readonly Hypers[]>} | undefined;
 
   constructor(dls: DataLoaders, model: Module, lossFunc: LossFunction, options: LearnerOptions = {}) {
     this.dls = dls;
@@ -222,9 +223,16 @@ export class Learner {
     return this.opt;
   }
 
-  /** Hyperparameters of the optimiser's groups: all under '', those of a part of the model under its name. */
-  protected hyperGroups(): ReadonlyMap<string, readonly Hypers[]> {
-    return new Map([['', (this.opt ?? this.createOpt()).hypers]]);
+  /** Found once for each optimiser, since they are asked for in each step. */
+  #groupsByName(): ReadonlyMap<string, readonly Hypers[]> {
+    const opt = this.opt ?? this.createOpt();
+    if (this.#hyperGroups?.opt !== opt) this.#hyperGroups = {opt, byName: this.hyperGroups(opt)};
+    return this.#hyperGroups.byName;
+  }
+
+  /** Hyperparameters of an optimiser's groups: all under '', those of a part of the model under its name. */
+  protected hyperGroups({hypers}: Optimizer): ReadonlyMap<string, readonly Hypers[]> {
+    return new Map([['', hypers]]);
   }
 
   /** Trains only the parameter groups from `index` on; negative ones count from the end (fastai's freeze_to). */
