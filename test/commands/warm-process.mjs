@@ -34,13 +34,18 @@ async function idle(before, patience) {
   }
 }
 
+/** Listeners of these end with a process of its own: oclif, for one, listens for 'drain' once more with each command. */
+const emitters = [process, process.stdin, process.stdout, process.stderr];
+
 function listeners() {
-  return new Map(process.eventNames().map((name) => [name, process.listeners(name)]));
+  return emitters.map((emitter) => new Map(emitter.eventNames().map((name) => [name, emitter.rawListeners(name)])));
 }
 
 function removeNewListeners(before) {
-  for (const [name, now] of listeners())
-    for (const listener of now) if (!before.get(name)?.includes(listener)) process.off(name, listener);
+  listeners().forEach((events, i) => {
+    for (const [name, now] of events)
+      for (const listener of now) if (!before[i].get(name)?.includes(listener)) emitters[i].off(name, listener);
+  });
 }
 
 let count = 0;
@@ -50,7 +55,6 @@ process.exit = (code) => {
   exited ??= new Exit(code ?? process.exitCode ?? 0);
   throw exited;
 };
-void process.stdin; // these three are made when they are first read
 const write = new Map([process.stdout, process.stderr].map((out) => [out, out.write.bind(out)]));
 for (const [out, really] of write)
   out.write = (data, encoding, done = encoding) => {
