@@ -72,7 +72,8 @@ export default class Fit extends BaseCommand {
       set: set ?? [],
       ...(file !== undefined && {file}),
     };
-    const plan = await planRun({...request, data: args.data, out, resume});
+    const deviceName = deviceOf(flags);
+    const plan = await planRun({...request, data: args.data, out, resume, deviceName});
     const [json, quiet] = [this.asksFor('--json'), this.asksFor('--quiet')];
     const pictures = parsePictures(flags['no-pictures'] ? 'none' : flags.pictures);
     const shown = json || quiet ? undefined : await choosePictures(pictures, process.stderr);
@@ -86,7 +87,10 @@ export default class Fit extends BaseCommand {
         import('../bench/environment.js').then((each) => each.environment()),
       ]);
       const {dir, config, backend, origins} = plan;
-      const deviceName = deviceOf(flags);
+      if (plan.whyRecipe !== undefined)
+        this.talk(`Recipe ${plan.recipe} (${plan.whyRecipe}); --recipe NAME takes another.`);
+      if (config.minutes !== undefined && config.steps === undefined)
+        this.talk(`Timing the device, to plan for ${config.minutes} minutes...`);
       const training = await openTraining(config, {
         registry,
         backend,

@@ -30,6 +30,8 @@ export interface SingleFacts extends KeyFacts {
   default: string;
   /** It may be `none`. */
   optional?: true;
+  /** It may be `auto`: the best one here. */
+  auto?: true;
   /** The name of the part in a training; absent if a training has no such part. */
   part?: string;
 }
@@ -65,7 +67,7 @@ export interface MapFacts extends KeyFacts {
  * of `RunConfig`.
  */
 export const configKeys = {
-  recipe: {kind: 'recipe', default: 'wgan', optional: true, group: 'PART'},
+  recipe: {kind: 'recipe', default: 'auto', auto: true, optional: true, group: 'PART'},
   arch: {kind: 'architecture', default: 'basic', part: 'architecture', group: 'PART'},
   loss: {kind: 'loss', default: 'wgan', part: 'loss', group: 'PART'},
   opt: {kind: 'optimizer', default: 'adam', part: 'optimizer', group: 'PART'},
@@ -97,7 +99,7 @@ export const configKeys = {
   augment: {kind: 'augmentation', list: true, part: 'augmentations', group: 'PART'},
   metrics: {kind: 'metric', list: true, part: 'metrics', group: 'PART'},
   callbacks: {kind: 'callback', list: true, part: 'callbacks', group: 'PART'},
-  backend: {kind: 'backend', default: 'auto', group: 'PART', resumable: true},
+  backend: {kind: 'backend', default: 'auto', auto: true, group: 'PART', resumable: true},
 
   /** Side length of the square images, in pixels. */
   size: {spec: opt.int(64, {min: 4, max: 4096, help: 'side of the square images, in pixels'}), group: 'DATA'},
@@ -118,6 +120,15 @@ export const configKeys = {
     spec: opt.int(undefined, {
       min: 1,
       help: 'optimizer steps of critic and generator together, instead of epochs',
+    }),
+    group: 'TRAINING',
+    resumable: true,
+  },
+  /** Minutes to train; as many steps as the device does in that time, which `steps` then says. */
+  minutes: {
+    spec: opt.num(undefined, {
+      min: 0.1,
+      help: 'minutes to train, instead of epochs: the device is timed for some seconds, then the steps are planned',
     }),
     group: 'TRAINING',
     resumable: true,

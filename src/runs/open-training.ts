@@ -14,8 +14,9 @@ import type {RunConfig} from '../options/run-config.js';
 import {openRegistry} from '../plugin/discover.js';
 import type {Registry} from '../plugin/registry.js';
 import {makeDataLoaders, type Settings} from './data.js';
-import {openDeviceFor, type DeviceOptions} from './devices/open-backend.js';
+import {isOnGpu, openDeviceFor, type DeviceOptions} from './devices/open-backend.js';
 import {makeNetworks} from './networks.js';
+import {plannedSteps} from './planned-steps.js';
 import {RunFolder} from './run-folder.js';
 import {train, type FitRequest, type PreparedTraining, type TrainResult} from './train.js';
 
@@ -57,7 +58,11 @@ export interface Training extends PreparedTraining {
  */
 export async function openTraining(settings: Settings, options: TrainingOptions = {}): Promise<Training> {
   const {registry = openRegistry(), resume, warn = () => {}} = options;
-  const {config, backend} = await resolveConfig({registry, settings: {values: settings, origin: 'openTraining'}});
+  const {config: wanted, backend} = await resolveConfig({
+    registry,
+    settings: {values: settings, origin: 'openTraining'},
+    onGpu: (chosen) => isOnGpu(registry, {backend: chosen, ...options}),
+  });
   const opened = await openDeviceFor(registry, {backend, ...options});
   let learn: GANLearner | undefined;
   const close = async (): Promise<void> => {
@@ -66,23 +71,35 @@ export async function openTraining(settings: Settings, options: TrainingOptions 
     await opened.close();
   };
   try {
-    const parts: RunParts = {...(await createParts(registry, config)), ...options.parts};
     const checkpoint =
       resume === undefined ? undefined : await readCheckpoint(await new RunFolder(resume).latestCheckpoint());
-    const dls = await makeDataLoaders(config, parts, {warn});
+    /** Made from the seed anew, as often as it is called. */
+    const prepare = async (): Promise<{parts: RunParts; dls: DataLoaders; learn: GANLearner}> => {
+      const parts = {...(await createParts(registry, wanted)), ...options.parts};
+      const dls = await makeDataLoaders(wanted, parts, {warn});
+      setSeed(wanted.seed);
+      const networks = await makeNetworks(wanted, parts.architecture, checkpoint ? undefined : wanted.init);
+      return {parts, dls, learn: (learn = makeLearner(wanted, parts, dls, networks))};
+    };
+    let config = wanted;
+    if (wanted.steps === undefined && wanted.minutes !== undefined) {
+      const timed = await prepare();
+      const steps = (checkpoint?.position.step ?? 0) + (await plannedSteps(timed.learn, wanted.minutes));
+      timed.learn.dispose();
+      config = {...wanted, steps};
+    }
+    const prepared = await prepare();
+    const {parts, dls} = prepared;
     const steps = config.steps ?? config.epochs * dls.train.length;
     if (checkpoint && checkpoint.position.step >= steps) throw nothingToDo(resume!, checkpoint.position.step, steps);
-    setSeed(config.seed);
-    const networks = await makeNetworks(config, parts.architecture, checkpoint ? undefined : config.init);
-    learn = makeLearner(config, parts, dls, networks);
     const training: Training = {
       config,
       device: opened.device,
       refused: opened.refused,
       parts,
       dls,
-      learn,
-      callbacks: partCallbacks(config, parts, learn, steps),
+      learn: prepared.learn,
+      callbacks: partCallbacks(config, parts, prepared.learn, steps),
       steps,
       epochs: Math.ceil(steps / dls.train.length),
       ...(checkpoint && {checkpoint}),
