@@ -70,13 +70,7 @@ export function lightGenerator(image: ImageShape, options: LightGeneratorOptions
       const [from, to] = [at(halvings - i), at(halvings - i - 1)];
       return [new UpConv(from, to, drawn), ...stage(to)];
     }).flat(),
-    new Conv(at(0), image.channels, {
-      kernelSize: 3,
-      padding: 1,
-      weightInit: xavierUniform,
-      biasInit: zeros,
-      ...(rng && {rng}),
-    }),
+    new Conv(at(0), image.channels, {kernelSize: 1, weightInit: xavierUniform, biasInit: zeros, ...(rng && {rng})}),
     new Tanh(),
   ]);
 }
