@@ -23,6 +23,7 @@ import {basicCritic} from './nets/basic-critic.js';
 import {basicGenerator} from './nets/basic-generator.js';
 import {DenseResBlock, ganCritic} from './nets/gan-critic.js';
 import {lightCritic, lightGenerator} from './nets/light.js';
+import {mlpCritic, mlpGenerator} from './nets/mlp.js';
 import {resnetCritic, resnetGenerator} from './nets/resnet.js';
 import {Optimizer, type OptimizerFactory, type UpdateRule} from './optim/optimizer.js';
 import {adam, rmsProp, sgd} from './optim/rules.js';
@@ -85,6 +86,8 @@ export const nn = {
   resnetGenerator,
   lightCritic,
   lightGenerator,
+  mlpCritic,
+  mlpGenerator,
   mse,
   l1,
   bceWithLogits,
