@@ -20,8 +20,11 @@ import type {ImageShape} from './architecture.js';
 import {pyramid} from './image-pyramid.js';
 
 export interface ResnetOptions {
-  /** Factor of all channel counts; 1. */
-  width?: number;
+  /**
+   * Channels of the generator's layer next to the image. Up to 32 pixels all of its layers have as many, 256, and the
+   * critic's half of it; above, 64, and each halving doubles them up to 16 times as many, in both networks.
+   */
+  nFeatures?: number;
   activation?: 'relu' | 'leaky';
   rng?: Rng;
 }
@@ -38,16 +41,15 @@ export interface ResnetCriticOptions extends ResnetOptions {
 
 /** Xavier's initial values; those of layers followed by an activation are larger by its gain. */
 const inBranch: Init = scaled(xavierUniform, Math.SQRT2);
-const flatSide = 32;
 
 /**
  * Latents [batch, latentSize] -> images [batch, height, width, channels] in [-1, 1].
  * @throws GanError GAN_SIZE for sizes that are not 4 to 8 times a power of two
  */
 export function resnetGenerator(image: ImageShape, options: ResnetGeneratorOptions = {}): Sequential {
-  const {latentSize = 128, width = 1, activation = 'relu', norm = 'batch', ...drawn} = options;
+  const {latentSize = 128, nFeatures, activation = 'relu', norm = 'batch', ...drawn} = options;
   const {halvings, base} = pyramid('resnetGenerator', image);
-  const at = (stage: number): number => channelsAt(image, stage, {width, flat: 256});
+  const at = (stage: number): number => channelsAt(image, stage, nFeatures);
   const act = activations[activation];
   const block = (from: number, to: number): Module =>
     new Residual(
@@ -88,9 +90,8 @@ export function resnetGenerator(image: ImageShape, options: ResnetGeneratorOptio
  * @throws GanError GAN_SIZE for sizes that are not 4 to 8 times a power of two
  */
 export function resnetCritic(image: ImageShape, options: ResnetCriticOptions = {}): Sequential {
-  const {width = 1, activation = 'relu', norm = 'spectral', ...rest} = options;
+  const {nFeatures, activation = 'relu', norm = 'spectral', ...rest} = options;
   const {halvings} = pyramid('resnetCritic', image);
-  const isFlat = Math.max(image.height, image.width) <= flatSide;
   const drawn = {...rest, biasInit: zeros, ...(norm === 'spectral' && {reparametrization: norm})};
   const act = activations[activation];
   const conv = (from: number, to: number): Module =>
@@ -112,12 +113,13 @@ export function resnetCritic(image: ImageShape, options: ResnetCriticOptions = {
       new Sequential([act(), conv(from, from), act(), conv(from, to)]),
       from === to ? undefined : shortcut(from, to),
     );
-  const at = (stage: number): number => channelsAt(image, stage, {width, flat: 128});
-  const downs = isFlat ? Math.min(halvings, 2) : halvings;
+  const at = (stage: number): number => channelsAt(image, stage, nFeatures, 2);
+  const flat = isFlat(image);
+  const downs = flat ? Math.min(halvings, 2) : halvings;
   const last = at(downs);
   return new Sequential([
     ...Array.from({length: downs}, (_, i) => (i === 0 ? down(image.channels, at(0), true) : down(at(i - 1), at(i)))),
-    ...(isFlat ? [plain(last, last), plain(last, last)] : [plain(at(downs - 1), last)]),
+    ...(flat ? [plain(last, last), plain(last, last)] : [plain(at(downs - 1), last)]),
     act(),
     new GlobalSum(),
     new Dense(last, 1, {weightInit: xavierUniform, ...drawn}),
@@ -132,12 +134,11 @@ const norms = {
   none: (): Module[] => [],
 } as const;
 
-/** Channels `stage` halvings away from the image. */
-function channelsAt(
-  {height, width: w}: ImageShape,
-  stage: number,
-  {width, flat}: {width: number; flat: number},
-): number {
-  const wanted = Math.max(height, w) <= flatSide ? flat : Math.min(64 * 2 ** stage, 1024);
-  return Math.max(1, Math.round(wanted * width));
+/** Channels `stage` halvings away from the image; `part` is what networks of one width are divided by. */
+function channelsAt(image: ImageShape, stage: number, nFeatures?: number, part = 1): number {
+  if (isFlat(image)) return Math.ceil((nFeatures ?? 256) / part);
+  return (nFeatures ?? 64) * 2 ** Math.min(stage, 4);
 }
+
+/** True for images whose networks have one width. */
+const isFlat = ({height, width}: ImageShape): boolean => Math.max(height, width) <= 32;

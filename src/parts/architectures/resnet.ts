@@ -6,22 +6,27 @@ export default ({architecture, opt, nn}: Gan) =>
     name: 'resnet',
     summary: "SNGAN's residual networks, with resampling that leaves no checkerboard.",
     options: {
-      width: opt.num(1, {
-        min: 0.01,
-        help: "factor of all channel counts; 1 is the paper's: 256 and 128 up to 32x32, 64 to 1024 above",
+      nFeatures: opt.int(undefined, {
+        min: 2,
+        help: "channels of the generator's layer next to the image; default: the paper's, 256 up to 32x32, where all layers have as many and the critic's half, and 64 above, doubled up to 4 times",
       }),
       norm: opt.oneOf(['batch', 'pixel', 'none'], 'batch', {help: 'normalisation in the generator'}),
       criticNorm: opt.oneOf(['spectral', 'none'], 'spectral', {help: 'normalisation in the critic'}),
       activation: opt.oneOf(['relu', 'leaky'], 'relu', {help: 'leaky: LeakyReLU(0.2)'}),
     },
-    create: ({width, norm, criticNorm, activation}) => ({
+    create: ({nFeatures, norm, criticNorm, activation}) => ({
       generator: (wanted) =>
         nn.resnetGenerator(nn.plainImages('resnet', wanted), {
           latentSize: wanted.latentSize,
-          width,
+          ...(nFeatures !== undefined && {nFeatures}),
           norm,
           activation,
         }),
-      critic: (wanted) => nn.resnetCritic(nn.plainImages('resnet', wanted), {width, norm: criticNorm, activation}),
+      critic: (wanted) =>
+        nn.resnetCritic(nn.plainImages('resnet', wanted), {
+          ...(nFeatures !== undefined && {nFeatures}),
+          norm: criticNorm,
+          activation,
+        }),
     }),
   });
