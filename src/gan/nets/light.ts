@@ -7,6 +7,7 @@ import {BatchNorm} from '../layers/batch-norm.js';
 import {Conv} from '../layers/conv.js';
 import {Dense} from '../layers/dense.js';
 import {kaimingNormal, xavierUniform, zeros} from '../layers/init.js';
+import {MinibatchStddev} from '../layers/minibatch-stddev.js';
 import {PixelNorm} from '../layers/pixel-norm.js';
 import {DownConv, UpConv} from '../layers/resampling-conv.js';
 import {Residual} from '../layers/residual.js';
@@ -35,6 +36,8 @@ export interface LightGeneratorOptions extends LightOptions {
 
 export interface LightCriticOptions extends LightOptions {
   norm?: 'spectral' | 'none';
+  /** Images of a group whose standard deviation the critic sees at its end (arXiv 1710.10196); 0: none. */
+  stddevGroup?: number;
 }
 
 const act = (): Module => new LeakyReLU(0.2);
@@ -80,7 +83,7 @@ export function lightGenerator(image: ImageShape, options: LightGeneratorOptions
  * @throws GanError GAN_SIZE for sizes that are not 4 to 8 times a power of two
  */
 export function lightCritic(image: ImageShape, options: LightCriticOptions = {}): Sequential {
-  const {norm = 'spectral', nExtraLayers = 0, rng} = options;
+  const {norm = 'spectral', nExtraLayers = 0, stddevGroup = 0, rng} = options;
   const {halvings, base} = pyramid('lightCritic', image);
   const at = channelsOf(options);
   const drawn = {
@@ -96,11 +99,12 @@ export function lightCritic(image: ImageShape, options: LightCriticOptions = {})
     act(),
     ...Array.from({length: nExtraLayers}, () => extra(at(i + 1))),
   ]).flat();
-  const last = at(halvings);
+  const last = (halvings === 0 ? image.channels : at(halvings)) + (stddevGroup > 0 ? 1 : 0);
   return new Sequential([
     ...stages,
+    ...(stddevGroup > 0 ? [new MinibatchStddev(stddevGroup)] : []),
     new Flatten(),
-    new Dense(base.height * base.width * (halvings === 0 ? image.channels : last), 1, drawn),
+    new Dense(base.height * base.width * last, 1, drawn),
   ]);
 }
 

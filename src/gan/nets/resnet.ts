@@ -8,9 +8,10 @@ import {BatchNorm} from '../layers/batch-norm.js';
 import {Conv} from '../layers/conv.js';
 import {Dense} from '../layers/dense.js';
 import {scaled, xavierUniform, zeros, type Init} from '../layers/init.js';
+import {MinibatchStddev} from '../layers/minibatch-stddev.js';
 import {PixelNorm} from '../layers/pixel-norm.js';
-import {AvgPool, Upsample} from '../layers/resample.js';
-import {DownConv, UpConv} from '../layers/resampling-conv.js';
+import {AvgPool, FirDown, Upsample} from '../layers/resampling.js';
+import {DownConv, UpConv, type ResamplingConvOptions} from '../layers/resampling-conv.js';
 import {Residual} from '../layers/residual.js';
 import {Sequential} from '../layers/sequential.js';
 import {GlobalSum, Reshape} from '../layers/shape-layers.js';
@@ -26,6 +27,11 @@ export interface ResnetOptions {
    */
   nFeatures?: number;
   activation?: 'relu' | 'leaky';
+  /**
+   * `nearest`: nearest-neighbour upsampling and average pooling, fused with the convolution; `fir`: both by the filter
+   * [1, 3, 3, 1], which also keeps high frequencies out (arXiv 1912.04958).
+   */
+  resampling?: 'nearest' | 'fir';
   rng?: Rng;
 }
 
@@ -37,6 +43,8 @@ export interface ResnetGeneratorOptions extends ResnetOptions {
 
 export interface ResnetCriticOptions extends ResnetOptions {
   norm?: 'spectral' | 'none';
+  /** Images of a group whose standard deviation the critic sees before its last block (arXiv 1710.10196); 0: none. */
+  stddevGroup?: number;
 }
 
 /** Xavier's initial values; those of layers followed by an activation are larger by its gain. */
@@ -47,7 +55,7 @@ const inBranch: Init = scaled(xavierUniform, Math.SQRT2);
  * @throws GanError GAN_SIZE for sizes that are not 4 to 8 times a power of two
  */
 export function resnetGenerator(image: ImageShape, options: ResnetGeneratorOptions = {}): Sequential {
-  const {latentSize = 128, nFeatures, activation = 'relu', norm = 'batch', ...drawn} = options;
+  const {latentSize = 128, nFeatures, activation = 'relu', resampling = 'nearest', norm = 'batch', ...drawn} = options;
   const {halvings, base} = pyramid('resnetGenerator', image);
   const at = (stage: number): number => channelsAt(image, stage, nFeatures);
   const act = activations[activation];
@@ -56,14 +64,14 @@ export function resnetGenerator(image: ImageShape, options: ResnetGeneratorOptio
       new Sequential([
         ...norms[norm](from),
         act(),
-        new UpConv(from, to, {weightInit: inBranch, biasInit: zeros, ...drawn}),
+        ...up[resampling](from, to, {weightInit: inBranch, biasInit: zeros, ...drawn}),
         ...norms[norm](to),
         act(),
         new Conv(to, to, {kernelSize: 3, padding: 1, weightInit: inBranch, biasInit: zeros, ...drawn}),
       ]),
       new Sequential([
         new Conv(from, to, {kernelSize: 1, weightInit: xavierUniform, biasInit: zeros, ...drawn}),
-        new Upsample(),
+        new Upsample(2, {mode: resampling}),
       ]),
     );
   const first = at(halvings);
@@ -90,7 +98,7 @@ export function resnetGenerator(image: ImageShape, options: ResnetGeneratorOptio
  * @throws GanError GAN_SIZE for sizes that are not 4 to 8 times a power of two
  */
 export function resnetCritic(image: ImageShape, options: ResnetCriticOptions = {}): Sequential {
-  const {nFeatures, activation = 'relu', norm = 'spectral', ...rest} = options;
+  const {nFeatures, activation = 'relu', resampling = 'nearest', norm = 'spectral', stddevGroup = 0, ...rest} = options;
   const {halvings} = pyramid('resnetCritic', image);
   const drawn = {...rest, biasInit: zeros, ...(norm === 'spectral' && {reparametrization: norm})};
   const act = activations[activation];
@@ -98,15 +106,15 @@ export function resnetCritic(image: ImageShape, options: ResnetCriticOptions = {
     new Conv(from, to, {kernelSize: 3, padding: 1, weightInit: inBranch, ...drawn});
   const shortcut = (from: number, to: number): Module =>
     new Conv(from, to, {kernelSize: 1, weightInit: xavierUniform, ...drawn});
-  const down = (from: number, to: number, isFirst = false): Module =>
+  const halving = (from: number, to: number, isFirst = false): Module =>
     new Residual(
       new Sequential([
         ...(isFirst ? [] : [act()]),
         conv(from, isFirst ? to : from),
         act(),
-        new DownConv(isFirst ? to : from, to, {weightInit: inBranch, ...drawn}),
+        ...down[resampling](isFirst ? to : from, to, {weightInit: inBranch, ...drawn}),
       ]),
-      new Sequential([new AvgPool(), shortcut(from, to)]),
+      new Sequential([resampling === 'fir' ? new FirDown() : new AvgPool(), shortcut(from, to)]),
     );
   const plain = (from: number, to: number): Module =>
     new Residual(
@@ -118,13 +126,33 @@ export function resnetCritic(image: ImageShape, options: ResnetCriticOptions = {
   const downs = flat ? Math.min(halvings, 2) : halvings;
   const last = at(downs);
   return new Sequential([
-    ...Array.from({length: downs}, (_, i) => (i === 0 ? down(image.channels, at(0), true) : down(at(i - 1), at(i)))),
-    ...(flat ? [plain(last, last), plain(last, last)] : [plain(at(downs - 1), last)]),
+    ...Array.from({length: downs}, (_, i) =>
+      i === 0 ? halving(image.channels, at(0), true) : halving(at(i - 1), at(i)),
+    ),
+    ...(flat ? [plain(last, last)] : []),
+    ...(stddevGroup > 0 ? [new MinibatchStddev(stddevGroup)] : []),
+    plain((flat ? last : at(downs - 1)) + (stddevGroup > 0 ? 1 : 0), last),
     act(),
     new GlobalSum(),
     new Dense(last, 1, {weightInit: xavierUniform, ...drawn}),
   ]);
 }
+
+/** A convolution between images of one size, and the change of size, in this order or the other. */
+const up = {
+  nearest: (from: number, to: number, options: ResamplingConvOptions): Module[] => [new UpConv(from, to, options)],
+  fir: (from: number, to: number, options: ResamplingConvOptions): Module[] => [
+    new Upsample(2, {mode: 'fir'}),
+    new Conv(from, to, {kernelSize: 3, padding: 1, ...options}),
+  ],
+};
+const down = {
+  nearest: (from: number, to: number, options: ResamplingConvOptions): Module[] => [new DownConv(from, to, options)],
+  fir: (from: number, to: number, options: ResamplingConvOptions): Module[] => [
+    new Conv(from, to, {kernelSize: 3, padding: 1, ...options}),
+    new FirDown(),
+  ],
+};
 
 const activations = {relu: () => new ReLU(), leaky: () => new LeakyReLU(0.2)} as const;
 

@@ -10,10 +10,14 @@ export default ({architecture, opt, nn}: Gan) =>
       nExtraLayers: opt.int(0, {min: 0, help: 'residual 3x3 layers more at each size'}),
       norm: opt.oneOf(['batch', 'pixel', 'none'], 'batch', {help: 'normalisation in the generator'}),
       criticNorm: opt.oneOf(['spectral', 'none'], 'spectral', {help: 'normalisation in the critic'}),
+      stddevGroup: opt.int(0, {
+        min: 0,
+        help: 'images of a group whose standard deviation the critic sees; 0: none',
+      }),
     },
-    create: ({norm, criticNorm, ...sizes}) => ({
+    create: ({norm, criticNorm, stddevGroup, ...sizes}) => ({
       generator: (wanted) =>
         nn.lightGenerator(nn.plainImages('light', wanted), {latentSize: wanted.latentSize, norm, ...sizes}),
-      critic: (wanted) => nn.lightCritic(nn.plainImages('light', wanted), {norm: criticNorm, ...sizes}),
+      critic: (wanted) => nn.lightCritic(nn.plainImages('light', wanted), {norm: criticNorm, stddevGroup, ...sizes}),
     }),
   });

@@ -13,20 +13,28 @@ export default ({architecture, opt, nn}: Gan) =>
       norm: opt.oneOf(['batch', 'pixel', 'none'], 'batch', {help: 'normalisation in the generator'}),
       criticNorm: opt.oneOf(['spectral', 'none'], 'spectral', {help: 'normalisation in the critic'}),
       activation: opt.oneOf(['relu', 'leaky'], 'relu', {help: 'leaky: LeakyReLU(0.2)'}),
+      resampling: opt.oneOf(['nearest', 'fir'], 'nearest', {
+        help: "nearest: nearest-neighbour upsampling and average pooling; fir: StyleGAN2's filter [1, 3, 3, 1]",
+      }),
+      stddevGroup: opt.int(0, {
+        min: 0,
+        help: 'images of a group whose standard deviation the critic sees; 0: none',
+      }),
     },
-    create: ({nFeatures, norm, criticNorm, activation}) => ({
+    create: ({nFeatures, norm, criticNorm, stddevGroup, ...shared}) => ({
       generator: (wanted) =>
         nn.resnetGenerator(nn.plainImages('resnet', wanted), {
           latentSize: wanted.latentSize,
           ...(nFeatures !== undefined && {nFeatures}),
           norm,
-          activation,
+          ...shared,
         }),
       critic: (wanted) =>
         nn.resnetCritic(nn.plainImages('resnet', wanted), {
           ...(nFeatures !== undefined && {nFeatures}),
           norm: criticNorm,
-          activation,
+          stddevGroup,
+          ...shared,
         }),
     }),
   });
