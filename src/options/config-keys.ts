@@ -127,7 +127,7 @@ export const configKeys = {
   /** Minutes to train; as many steps as the device does in that time, which `steps` then says. */
   minutes: {
     spec: opt.num(undefined, {
-      min: 0.1,
+      min: 0.01,
       help: 'minutes to train, instead of epochs: the device is timed for some seconds, then the steps are planned',
     }),
     group: 'TRAINING',

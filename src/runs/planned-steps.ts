@@ -10,13 +10,13 @@ const warmUp = 0.4;
 
 /**
  * How many steps a training does in `minutes`, the time of this call included. Times the learner, which is of no use
- * afterwards: it has been trained for 5 % of the time, 2 seconds at least and 15 at most. Sample grids, checkpoints and
+ * afterwards: it has been trained for 5 % of the time, but for 2 to 15 seconds, and no longer than half of the time. Sample grids, checkpoints and
  * metrics come on top of the time.
  * @returns at least 1
  */
 export async function plannedSteps(learn: GANLearner, minutes: number): Promise<number> {
   const wanted = minutes * 60_000;
-  const timing = Math.min(Math.max(share * wanted, least * 1000), most * 1000);
+  const timing = Math.min(Math.max(share * wanted, least * 1000), most * 1000, wanted / 2);
   const began = performance.now();
   let warm: {at: number; step: number} | undefined;
   let last = {at: began, step: 0};
