@@ -205,7 +205,14 @@ async function countImages(
   options: GivenMap,
   withoutData = false,
 ): Promise<number | undefined> {
-  if ('folder' in data) return withoutData ? undefined : (await getImageFiles(data.folder)).length;
+  if ('folder' in data) {
+    if (withoutData) return undefined;
+    // a folder that cannot be read or has no images is an error when it is used
+    return getImageFiles(data.folder).then(
+      ({length}) => length,
+      () => undefined,
+    );
+  }
   const {values} = await checkPart(registry, 'source', data.source, options, {label: 'source', origin: 'data'});
   return typeof values['count'] === 'number' ? values['count'] : undefined;
 }

@@ -1,5 +1,4 @@
 import {expect} from 'chai';
-import path from 'node:path';
 import {resolveConfig, type ConfigRequest} from '../../dist/config/resolve.js';
 import {openRegistry} from '../../dist/plugin/discover.js';
 import {folder, ganError, removeFolders, write} from '../plugin/helpers.js';
@@ -63,10 +62,8 @@ describe('the recipe of a training for which none is named', () => {
     expect(error.message).to.contain("'auto'");
   });
 
-  it('counts images before it chooses: a folder without any is an error that names it', async () => {
-    const dir = images(0);
-    const error = await ganError(() => resolve({set: [`data=${dir}`]}));
-    expect(error.code).to.equal('GAN_DATA_EMPTY');
-    expect(error.message).to.contain(path.basename(dir));
+  it('is chosen for a folder that is empty yet, too', async () => {
+    const {recipe, whyRecipe} = await resolve({set: [`data=${images(0)}`]});
+    expect([recipe, whyRecipe]).to.deep.equal(['light', 'a processor']);
   });
 });

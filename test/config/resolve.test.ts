@@ -84,8 +84,8 @@ describe('a map of parts', () => {
 describe('resolveConfig', () => {
   afterEach(removeFolders);
 
-  it("gives the recipe of fastai's documentation by default, each value with its origin", async () => {
-    const {config, origins, recipe, backend} = await resolve();
+  it("gives the recipe of fastai's documentation as wgan, each value with its origin", async () => {
+    const {config, origins, recipe, backend} = await resolve({set: ['recipe=wgan']});
     expect(recipe).to.equal('wgan');
     expect(backend).to.deep.equal({name: 'auto', options: {}});
     expect(config).to.deep.equal({
@@ -156,7 +156,7 @@ describe('resolveConfig', () => {
     });
 
     it('stay when a stronger layer names the same part again', async () => {
-      const {config} = await resolve({flags: flags({arch: 'basic'})}, {arch: {nFeatures: 8}});
+      const {config} = await resolve({flags: flags({arch: 'basic', recipe: 'wgan'})}, {arch: {nFeatures: 8}});
       expect(config.arch.options).to.deep.equal({
         nFeatures: 8,
         nExtraLayers: 1,
@@ -275,7 +275,7 @@ describe('resolveConfig', () => {
       ['a part that is no name', {arch: 5}, 'GAN_CONFIG_VALUE', /name/],
       ['a part whose name is no text', {arch: {name: 5}}, 'GAN_CONFIG_VALUE', /name/],
       ['a value of the wrong type', {lr: [1]}, 'GAN_CONFIG_VALUE', /lr/],
-      ['a value out of range', {size: 2}, 'GAN_CONFIG_VALUE', /size/],
+      ['a value out of range', {size: 0}, 'GAN_CONFIG_VALUE', /size/],
       ['data that is no text', {data: 5}, 'GAN_CONFIG_VALUE', /.*/],
     ];
     for (const [what, file, code, hint] of cases) {
@@ -295,7 +295,7 @@ describe('resolveConfig', () => {
       ['lr.x=1', 3],
       ['source=shapes', 3],
       ['arch.nope=1', 3],
-      ['size=2', 3],
+      ['size=0', 3],
     ] as const) {
       it(`--set ${text} exits ${exitCode}`, async () => {
         expect((await ganError(() => resolve({set: [text]}))).exitCode).to.equal(exitCode);
