@@ -295,7 +295,7 @@ describe('resolveConfig', () => {
       ['lr.x=1', 3],
       ['source=shapes', 3],
       ['arch.nope=1', 3],
-      ['size=2', 3],
+      ['size=0', 3],
     ] as const) {
       it(`--set ${text} exits ${exitCode}`, async () => {
         expect((await ganError(() => resolve({set: [text]}))).exitCode).to.equal(exitCode);
