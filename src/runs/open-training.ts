@@ -108,7 +108,7 @@ function nothingToDo(dir: string, done: number, wanted: number): GanError {
 /** The learner of a run, for its networks and data. */
 function makeLearner(config: RunConfig, parts: RunParts, dls: DataLoaders, {generator, critic}: Networks): GANLearner {
   const learn = new GANLearner(dls, generator, critic, parts.loss, {
-    penalties: parts.penalty ? [parts.penalty] : [],
+    penalties: parts.penalties,
     switcher: parts.switcher,
     optFunc: parts.optimizer,
     lr: config.lr,
@@ -121,6 +121,8 @@ function makeLearner(config: RunConfig, parts: RunParts, dls: DataLoaders, {gene
     switchEval: config.switchEval,
     compat: config.compat,
     capture: config.capture,
+    accumulate: config.accumulate,
+    ...(config.gradClip !== undefined && {gradClip: config.gradClip}),
     ...(config.clip !== undefined && {clip: config.clip}),
   });
   learn.recorder!.trainMetrics = true;

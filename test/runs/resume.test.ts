@@ -46,6 +46,18 @@ const cases: Record<string, string[]> = {
     'metrics.swd.directions=4',
     'metricImages=10',
   ],
+  'gradients of several passes, clipped; penalties with and without a memory of their own': [
+    'recipe=gan',
+    'loss=logistic',
+    'arch.criticNorm=none',
+    'batchSize=4',
+    'accumulate=2',
+    'gradClip=0.5',
+    'penalty=r1,r2,lecam',
+    'penalty.r1.every=3',
+    'penalty.lecam.start=4',
+    'emaHalfLife=20',
+  ],
   'a penalty at random points': ['recipe=wgan', 'clip=none', 'arch.criticNorm=instance', 'penalty=wgan-gp'],
   'averaged weights, and augmentations of what the critic sees': [
     'recipe=gan',
