@@ -17,8 +17,7 @@ export default ({loss, opt, tf}: Gan) =>
       }),
     },
     create: ({saturating}) => ({
-      critic: ({real, fake}) =>
-        tf.add(tf.mean(tf.softplus(tf.neg(real.scores))), tf.mean(tf.softplus(fake.scores))),
+      critic: ({real, fake}) => tf.add(tf.mean(tf.softplus(tf.neg(real.scores))), tf.mean(tf.softplus(fake.scores))),
       generator: ({fake}) =>
         saturating ? tf.neg(tf.mean(tf.softplus(fake.scores))) : tf.mean(tf.softplus(tf.neg(fake.scores))),
       repeatable: true,
