@@ -107,7 +107,13 @@ export async function configSchema(registry: Registry): Promise<JsonSchema> {
       ...Object.fromEntries(parts),
       ...Object.fromEntries(maps),
       ...Object.fromEntries(lists),
-      ...Object.fromEntries(scalarKeys.map((key) => [key, optionSchema(scalarFacts(key).spec)])),
+      ...Object.fromEntries(
+        scalarKeys.map((key) => {
+          const {spec, auto} = scalarFacts(key);
+          const schema = optionSchema(spec);
+          return [key, auto ? {anyOf: [schema, {enum: ['auto']}]} : schema];
+        }),
+      ),
     },
   };
 }

@@ -17,6 +17,8 @@ export interface ScalarFacts extends KeyFacts {
   older?: OptionValue;
   /** The value is a number in the configuration, though one of a few texts on the command line. */
   numeric?: true;
+  /** It may be `auto`: then the training finds it, and its configuration has what was found. */
+  auto?: true;
   /** The value is a path: from a file relative to the file, from the command line to the working folder. */
   path?: true;
   /** The value is the name of one of the parts that this list key chooses. */
@@ -113,7 +115,11 @@ export const configKeys = {
   /** How an image becomes square. */
   resize: {spec: opt.oneOf(['crop', 'pad', 'squish'], 'crop', {help: 'how an image becomes square'}), group: 'DATA'},
   /** Images in each step, or, with `accumulate`, in each of its passes. */
-  batchSize: {spec: opt.int(64, {min: 1, help: 'images per step'}), group: 'TRAINING'},
+  batchSize: {
+    spec: opt.int(64, {min: 1, help: 'images per step; auto: the largest power of two that the device has memory for'}),
+    auto: true,
+    group: 'TRAINING',
+  },
   /** Batches that form one optimiser step: the memory of one, the gradients of all. */
   accumulate: {
     spec: opt.int(1, {min: 1, help: 'batches whose gradients are added up for one optimizer step'}),

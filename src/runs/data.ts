@@ -29,7 +29,8 @@ export interface DataParts {
 }
 
 /**
- * The loaders of a run, whose batches are those of its optimiser steps: of its data source when it has one, else of a folder of images.
+ * The loaders of a run, whose batches are those of its optimiser steps: of its data source when it has one, else of a
+ * folder of images.
  * @param loading over what the configuration says
  */
 export async function makeDataLoaders(
