@@ -86,7 +86,7 @@ export default class Fit extends BaseCommand {
         import('../runs/open-training.js'),
         import('../bench/environment.js').then((each) => each.environment()),
       ]);
-      const {dir, config, backend, origins} = plan;
+      const {dir, config, backend, auto, origins} = plan;
       if (plan.whyRecipe !== undefined)
         this.talk(`Recipe ${plan.recipe} (${plan.whyRecipe}); --recipe NAME takes another.`);
       if (config.minutes !== undefined && config.steps === undefined)
@@ -94,6 +94,7 @@ export default class Fit extends BaseCommand {
       const training = await openTraining(config, {
         registry,
         backend,
+        autoBatchSize: auto.includes('batchSize'),
         ...(deviceName && {deviceName}),
         ...(resume !== undefined && {resume}),
         warn: (message) => report.notify({type: 'warning', message}),
@@ -102,6 +103,8 @@ export default class Fit extends BaseCommand {
         const {device, refused} = training;
         const passedOver = refused.map(({name, why}) => `; not ${name}: ${why}`).join('');
         this.talk(`Training in ${dir} on ${device.name}${passedOver}`);
+        if (training.config.batchSize !== config.batchSize)
+          this.talk(`Batch size: ${training.config.batchSize}, the largest power of two that was tried and fits`);
         for (const line of fromElsewhere(plan)) this.talk(line);
         const result = await training.fit(dir, {signal: stop.signal, notify: report.notify, origins, environment});
         await report.settle();

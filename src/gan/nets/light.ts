@@ -99,7 +99,7 @@ export function lightCritic(image: ImageShape, options: LightCriticOptions = {})
     act(),
     ...Array.from({length: nExtraLayers}, () => extra(at(i + 1))),
   ]).flat();
-  const last = (halvings === 0 ? image.channels : at(halvings)) + (stddevGroup > 0 ? 1 : 0);
+  const last = at(halvings) + (stddevGroup > 0 ? 1 : 0);
   return new Sequential([
     ...stages,
     ...(stddevGroup > 0 ? [new MinibatchStddev(stddevGroup)] : []),

@@ -99,7 +99,7 @@ export function resnetGenerator(image: ImageShape, options: ResnetGeneratorOptio
  */
 export function resnetCritic(image: ImageShape, options: ResnetCriticOptions = {}): Sequential {
   const {nFeatures, activation = 'relu', resampling = 'nearest', norm = 'spectral', stddevGroup = 0, ...rest} = options;
-  const {halvings} = pyramid('resnetCritic', image);
+  const {halvings} = pyramid('resnetCritic', image, 3); // 48 becomes 3, as in the paper
   const drawn = {...rest, biasInit: zeros, ...(norm === 'spectral' && {reparametrization: norm})};
   const act = activations[activation];
   const conv = (from: number, to: number): Module =>
