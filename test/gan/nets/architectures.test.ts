@@ -32,8 +32,22 @@ const networks: Record<string, (image: ImageShape) => {generator: Module; critic
     critic: lightCritic(image, {nFeatures: 2, maxFeatures: 8}),
   }),
   'light, plain, more layers': (image) => ({
-    generator: lightGenerator(image, {latentSize, nFeatures: 2, maxFeatures: 4, nExtraLayers: 1, norm: 'pixel'}),
-    critic: lightCritic(image, {nFeatures: 2, maxFeatures: 4, nExtraLayers: 1, norm: 'none', stddevGroup: 2}),
+    generator: lightGenerator(image, {
+      latentSize,
+      nFeatures: 2,
+      maxFeatures: 4,
+      nExtraLayers: 1,
+      norm: 'pixel',
+      resampling: 'fir',
+    }),
+    critic: lightCritic(image, {
+      nFeatures: 2,
+      maxFeatures: 4,
+      nExtraLayers: 1,
+      norm: 'none',
+      resampling: 'fir',
+      stddevGroup: 2,
+    }),
   }),
 };
 
