@@ -12,7 +12,7 @@ import {expectSame, forAll, random, withDevice} from './support.js';
 type Pair = [number, number];
 
 /** Random cases of each property. */
-const runs = 100;
+const runs = 40;
 
 const upTo = (max: number) => fc.integer({min: 1, max});
 const pairUpTo = (max: number) => fc.tuple(upTo(max), upTo(max));
