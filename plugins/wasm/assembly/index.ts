@@ -1,5 +1,7 @@
+export {affineSample} from './affine-sample';
 export {batchNorm, batchNormBytes, batchNormGrad} from './batch-norm';
 export {bytesToFloat} from './bytes-to-float';
+export {colorMap} from './color-map';
 export {greater, select} from './compare';
 export {conv2d, conv2dBackpropFilter, conv2dBackpropInput} from './conv2d';
 export {depthwiseBackpropFilter, depthwiseBackpropInput} from './depthwise';

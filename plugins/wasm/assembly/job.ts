@@ -17,4 +17,7 @@ export const enum Job {
   BatchGrad,
   Update,
   Scatter,
+  AffineSample,
+  AffineSampleTranspose,
+  ColorMap,
 }

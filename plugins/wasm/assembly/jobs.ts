@@ -1,4 +1,6 @@
+import {affineSampleChunk, affineSampleTransposeChunk} from './affine-sample-chunk';
 import {batchGradChunk, batchGradSumsChunk, batchMomentsChunk, batchNormalizeChunk} from './batch-norm-chunks';
+import {colorMapChunk} from './color-map-chunk';
 import {multiplyMatrix, multiplyPositions, multiplyTaps, packMatrix, packTaps} from './gemm-chunks';
 import {Job} from './job';
 import {transformFilterChunk} from './minimal-filter';
@@ -29,5 +31,8 @@ export function perform(job: i32, chunk: i32, pool: Pool, scratch: Scratch): voi
     case Job.BatchGrad: return batchGradChunk(chunk, pool);
     case Job.Update: return updateChunk(chunk, pool);
     case Job.Scatter: return scatterChunk(chunk, pool, scratch);
+    case Job.AffineSample: return affineSampleChunk(chunk, pool);
+    case Job.AffineSampleTranspose: return affineSampleTransposeChunk(chunk, pool);
+    case Job.ColorMap: return colorMapChunk(chunk, pool);
   }
 }

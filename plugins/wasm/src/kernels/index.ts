@@ -1,7 +1,9 @@
 import type {Kernel} from '../kernel.js';
+import {affineSampleKernels} from './affine-sample.js';
 import {batchMatMul} from './batch-mat-mul.js';
 import {batchNormKernels} from './batch-norm.js';
 import {bytesToFloat} from './bytes-to-float.js';
+import {colorMap} from './color-map.js';
 import {conv2DKernels} from './conv2d.js';
 import {depthwiseKernels} from './depthwise.js';
 import {einsum} from './einsum.js';
@@ -15,6 +17,7 @@ import {update} from './update.js';
 
 /** Every operation that this package computes itself. */
 export const kernels: readonly Kernel[] = [
+  ...affineSampleKernels,
   ...batchNormKernels,
   ...conv2DKernels,
   ...depthwiseKernels,
@@ -22,6 +25,7 @@ export const kernels: readonly Kernel[] = [
   ...reductionKernels,
   batchMatMul,
   bytesToFloat,
+  colorMap,
   einsum,
   identity,
   maxPoolGrad,
