@@ -7,6 +7,7 @@ import {
   fromBatches,
   GANLearner,
   Hyperparameters,
+  nn,
   Rng,
   setSeed,
   tf,
@@ -35,7 +36,7 @@ type Part = typeof color | typeof cutout | typeof translation;
 
 /** The part with its default options. */
 function make(part: Part, p = 1): CriticAugmentation {
-  const gan = {augmentation: (definition: unknown) => definition, opt, tf} as never;
+  const gan = {augmentation: (definition: unknown) => definition, nn, opt, tf} as never;
   const {name, options, create} = part(gan) as unknown as {
     name: string;
     options: Record<string, {default: number}>;

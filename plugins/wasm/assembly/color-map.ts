@@ -8,12 +8,14 @@ import {Pool} from './pool';
 const SMALL: i32 = 1 << 14;
 
 export function colorMap(
-  x: usize, matrices: usize, shifts: usize, out: usize, images: i32, pixels: i32, channels: i32, pool: Pool,
+  x: usize, matrices: usize, shifts: usize, means: usize, out: usize, images: i32, pixels: i32, channels: i32,
+  pool: Pool,
 ): void {
   const m: ColorMap = mapping(pool);
   m.x = x;
   m.matrices = matrices;
   m.shifts = shifts;
+  m.means = means;
   m.out = out;
   m.pixels = pixels;
   m.channels = channels;

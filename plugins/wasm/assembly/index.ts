@@ -4,6 +4,7 @@ export {bytesToFloat} from './bytes-to-float';
 export {colorMap} from './color-map';
 export {greater, select} from './compare';
 export {conv2d, conv2dBackpropFilter, conv2dBackpropInput} from './conv2d';
+export {cutOut} from './cut-out';
 export {depthwiseBackpropFilter, depthwiseBackpropInput} from './depthwise';
 export {extremum} from './extremum';
 export {matmul} from './matmul';

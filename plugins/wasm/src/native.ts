@@ -80,11 +80,21 @@ export interface Native {
     x: number,
     matrices: number,
     shifts: number,
+    means: number,
     out: number,
     images: number,
     pixels: number,
     channels: number,
     pool: number,
+  ): void;
+  cutOut(
+    x: number,
+    boxes: number,
+    out: number,
+    images: number,
+    height: number,
+    width: number,
+    channels: number,
   ): void;
   bytesToFloat(bytes: number, table: number, out: number, pixels: number, channels: number): void;
   updateParameters(updates: number, length: number, pool: number): void;

@@ -1,7 +1,7 @@
 import type {AugmentationDraw, Gan, Tensor} from '../../plugin/index.js';
 
 /** DiffAugment's colour (arXiv 2006.10738): brightness +-0.5, saturation 0 to 2, contrast 0.5 to 1.5, in this order. */
-export default ({augmentation, opt, tf}: Gan) =>
+export default ({augmentation, nn, opt, tf}: Gan) =>
   augmentation({
     name: 'color',
     summary: 'Brightness, saturation and contrast of what the critic sees, real and generated (DiffAugment).',
@@ -18,11 +18,20 @@ export default ({augmentation, opt, tf}: Gan) =>
       p,
       repeatable: true,
       apply(images: Tensor, draw: AugmentationDraw) {
-        const bright = tf.add(images, draw.uniform(-brightness, brightness, 0));
-        const grey = tf.mean(bright, 3, true); // [n, h, w, 1]
-        const colourful = tf.add(grey, tf.mul(tf.sub(bright, grey), draw.uniform(1 - saturation, 1 + saturation, 1)));
-        const mean = tf.mean(colourful, [1, 2, 3], true); // [n, 1, 1, 1]
-        return tf.add(mean, tf.mul(tf.sub(colourful, mean), draw.uniform(1 - contrast, 1 + contrast, 1)));
+        const channels = images.shape[3]!;
+        const added = draw.uniform(-brightness, brightness, 0); // b, [n, 1, 1, 1]
+        const colourful = draw.uniform(1 - saturation, 1 + saturation, 1); // s
+        const factor = draw.uniform(1 - contrast, 1 + contrast, 1); // c
+        // Neither brightness nor saturation moves the mean m of an image but by b. So all three are one map of a pixel x
+        // with the grey g: c s x + c (1 - s) g + (1 - c) m + b
+        const own = tf.reshape(tf.mul(factor, colourful), [-1, 1, 1]);
+        const grey = tf.div(tf.sub(tf.reshape(factor, [-1, 1, 1]), own), channels);
+        const matrices = tf.add(tf.mul(own, tf.expandDims(tf.eye(channels), 0)), grey); // [n, channels, channels]
+        return nn.colorMap(images, {
+          matrices,
+          shifts: tf.tile(tf.reshape(added, [-1, 1]), [1, channels]),
+          means: tf.sub(1, tf.reshape(factor, [-1, 1])),
+        });
       },
     }),
   });

@@ -5,6 +5,7 @@ import {batchNormKernels} from './batch-norm.js';
 import {bytesToFloat} from './bytes-to-float.js';
 import {colorMap} from './color-map.js';
 import {conv2DKernels} from './conv2d.js';
+import {cutOut} from './cut-out.js';
 import {depthwiseKernels} from './depthwise.js';
 import {einsum} from './einsum.js';
 import {elementwiseKernels} from './elementwise.js';
@@ -26,6 +27,7 @@ export const kernels: readonly Kernel[] = [
   batchMatMul,
   bytesToFloat,
   colorMap,
+  cutOut,
   einsum,
   identity,
   maxPoolGrad,

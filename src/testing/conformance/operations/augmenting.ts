@@ -1,6 +1,7 @@
 /** Operations that change images on their way into a critic: they need second derivatives, for penalties. */
 import {affineSample, type Outside} from '../../../backends/fused/affine-sample.js';
 import {colorMap} from '../../../backends/fused/color-map.js';
+import {cutOut} from '../../../backends/fused/cut-out.js';
 import {tf, type Tensor} from '../../../backends/tf.js';
 import type {OperationCase} from '../operation.js';
 import {at, build, type Plain} from '../plain.js';
@@ -83,19 +84,50 @@ const seenCase = ({title, shape, maps, outside, size}: Seen): OperationCase => {
 const colored = (channels: number): OperationCase => {
   const shape = [2, 3, 2, channels];
   const matrices = Array.from({length: 2 * channels * channels}, (_, i) => ((i * 7) % 11) / 8 - 0.5);
+  const shifts = Array.from({length: 2 * channels}, (_, i) => i / 4 - 0.75);
+  const means = [0.75, -0.5];
   return {
     title: `map of ${channels} channels`,
-    inputs: [{shape}, {shape: [2, channels]}],
+    inputs: [{shape}],
     tolerance: tolerances.rounded,
-    compute: (x: Tensor, shifts: Tensor) => colorMap(x, tf.tensor(matrices, [2, channels, channels]), shifts),
-    plain: (x: Plain, shifts: Plain) =>
-      build(shape, ([n, i, j, k]) => {
-        let sum = at(shifts, [n!, k!]);
+    compute: (x: Tensor) =>
+      colorMap(x, {
+        matrices: tf.tensor(matrices, [2, channels, channels]),
+        shifts: tf.tensor(shifts, [2, channels]),
+        means: tf.tensor(means, [2, 1]),
+      }),
+    plain: (x: Plain) => {
+      const size = 6 * channels;
+      const meanOf = (n: number): number =>
+        x.data.slice(n * size, (n + 1) * size).reduce((sum, value) => sum + value, 0) / size;
+      return build(shape, ([n, i, j, k]) => {
+        let sum = shifts[n! * channels + k!]! + means[n!]! * meanOf(n!);
         for (let l = 0; l < channels; l++)
           sum += at(x, [n!, i!, j!, l]) * matrices[(n! * channels + l) * channels + k!]!;
         return sum;
-      }),
+      });
+    },
   };
 };
 
-export const augmenting: OperationCase[] = [...seen.map(seenCase), colored(3), colored(2)];
+/** Inside, partly outside, outside. */
+const boxes = [
+  [1, 2, 3, 4],
+  [-2, 3, 1, 9],
+  [8, 10, 10, 12],
+] as const;
+
+const cut: OperationCase = {
+  title: 'boxes cut out',
+  inputs: [{shape: [3, 4, 5, 2]}],
+  tolerance: tolerances.moved,
+  compute: (x: Tensor) => cutOut(x, tf.tensor(boxes.flat(), [3, 4])),
+  plain: (x: Plain) =>
+    build(x.shape, (index) => {
+      const [n, i, j] = index as [number, number, number, number];
+      const [top, left, bottom, right] = boxes[n]!;
+      return i >= top && i < bottom && j >= left && j < right ? 0 : at(x, index);
+    }),
+};
+
+export const augmenting: OperationCase[] = [...seen.map(seenCase), colored(3), colored(2), cut];
