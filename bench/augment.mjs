@@ -27,7 +27,9 @@ const sizes = [
 async function made(names) {
   const registry = openRegistry();
   return Promise.all(
-    names.split(',').map(async (name) => ({...(await registry.create('augmentation', name)), name, p: 1})),
+    names
+      .split(',')
+      .map(async (name) => ({...(await registry.create('augmentation', name)), name, p: 1, adapt: undefined})),
   );
 }
 

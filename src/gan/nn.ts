@@ -1,5 +1,6 @@
 /** Layers, networks, losses and optimisers by short names, and the classes for new ones: what plug-ins are made of. */
 import {affineSample} from '../backends/fused/affine-sample.js';
+import {adaAugmentation} from './augmentations/ada.js';
 import {colorMap} from '../backends/fused/color-map.js';
 import {cutOut} from '../backends/fused/cut-out.js';
 import {perStepTensor} from '../backends/capture/step-values.js';
@@ -40,6 +41,7 @@ export const nn = {
   affineSample,
   colorMap,
   cutOut,
+  adaAugmentation,
   init,
   sequential: (layers: readonly Module[]): Sequential => new Sequential(layers),
   sequentialEx: (...layers: Module[]): SequentialEx => new SequentialEx(...layers),

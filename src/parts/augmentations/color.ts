@@ -6,16 +6,19 @@ export default ({augmentation, nn, opt, tf}: Gan) =>
     name: 'color',
     summary: 'Brightness, saturation and contrast of what the critic sees, real and generated (DiffAugment).',
     options: {
-      p: opt.num(1, {min: 0, max: 1, help: 'probability for each image'}),
+      p: opt.num(1, {min: 0, max: 1, help: 'probability for each image; where it begins if it adapts'}),
       brightness: opt.num(0.5, {min: 0, help: 'added to all values of an image, at most so much in either direction'}),
       saturation: opt.num(1, {min: 0, help: 'factor of the distance from grey: between 1 - this and 1 + this'}),
       contrast: opt.num(0.5, {
         min: 0,
         help: "factor of the distance from the image's mean: between 1 - this and 1 + this",
       }),
+      target: opt.num(0, {min: 0, max: 1, help: 'p adapts to this as that of ada does, such as 0.6; 0: p stays'}),
+      kimg: opt.num(500, {min: 0.001, help: 'thousand real images in which p can move by 1'}),
     },
-    create: ({p, brightness, saturation, contrast}) => ({
+    create: ({p, brightness, saturation, contrast, target, kimg}) => ({
       p,
+      ...(target > 0 && {adapt: {target, kimg, interval: 4}}),
       repeatable: true,
       apply(images: Tensor, draw: AugmentationDraw) {
         const channels = images.shape[3]!;
