@@ -44,13 +44,14 @@ export function logToTensorBoard(
     flush,
     beforeBatch: ({training}) => speed.start(training),
     async afterLossRead({lastLoss}) {
-      const {training, step, value, lr, batchSize, turn, terms = {}} = lastLoss!;
+      const {training, step, value, lr, batchSize, turn, terms = {}, hyperparameters = {}} = lastLoss!;
       if (!training) return;
       const imagesPerSecond = speed.add(batchSize);
       file.scalars(step, {
         [`loss/${turn}`]: value,
         ...Object.fromEntries(Object.entries(terms).map(([name, term]) => [`loss/${turn}/${name}`, term])),
         learning_rate: lr!,
+        ...hyperparameters,
         ...(imagesPerSecond !== undefined && {images_per_second: imagesPerSecond}),
       });
       if (performance.now() - written > 1000) await flush();

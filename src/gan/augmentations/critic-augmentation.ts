@@ -51,9 +51,17 @@ export interface CriticAugmentation {
   readonly repeatable?: boolean;
 }
 
+/** A probability that moves by itself. */
+export interface Adapted {
+  name: string;
+  p: Hyperparameter;
+  adaptation: Adaptation;
+}
+
 interface Applied {
   augmentation: CriticAugmentation;
   random: PartRandom;
+  name: string;
   p: Hyperparameter;
 }
 
@@ -68,15 +76,20 @@ export class CriticAugmentations {
       return {
         augmentation,
         random: new PartRandom(root.fork(i)),
-        p: {get: () => p, set: (value) => void (p = value)},
+        name: `augment.${augmentation.name ?? i + 1}.p`,
+        p: {get: () => p, set: (value) => void (p = value), logged: augmentation.adapt !== undefined},
       };
     });
   }
 
   /** Makes the probabilities known as `augment.NAME.p`. */
   define(hyperparameters: Hyperparameters): void {
-    for (const [i, {augmentation, p}] of this.#applied.entries())
-      hyperparameters.define(`augment.${augmentation.name ?? i + 1}.p`, p);
+    for (const {name, p} of this.#applied) hyperparameters.define(name, p);
+  }
+
+  /** The probabilities that move by themselves. */
+  get adapted(): Adapted[] {
+    return this.#applied.flatMap(({augmentation: {adapt}, name, p}) => (adapt ? [{name, p, adaptation: adapt}] : []));
   }
 
   /** The first one that is not known to run the same operations in every step. */

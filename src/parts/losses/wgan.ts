@@ -13,5 +13,6 @@ export default ({loss, tf}: Gan) =>
       critic: ({real, fake}) => tf.sub(tf.mean(real.scores), tf.mean(fake.scores)),
       generator: ({fake}) => tf.mean(fake.scores),
       repeatable: true,
+      realScores: 'low',
     }),
   });
