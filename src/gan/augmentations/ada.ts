@@ -188,7 +188,7 @@ export function channelMap(matrix: Matrix, channels: number): number[] {
   if (channels === 3) return matrix.slice(0, 3).flat();
   const [red] = matrix as [readonly [number, number, number, number]];
   const factor = red[0] + red[1] + red[2]; // of grey: the same in each row
-  return identity(channels).flatMap((row) => [...row.map((value) => value * factor), red[3]]);
+  return identity(channels).flatMap((row) => [...row.map((value) => (value === 0 ? 0 : factor)), red[3]]);
 }
 
 /** Factors of the bands, lowest first. An image keeps the power that it is expected to have. */
