@@ -20,4 +20,11 @@ export const enum Job {
   AffineSample,
   AffineSampleTranspose,
   ColorMap,
+  Resample,
+  Shuffle,
+  PackGroup,
+  GroupedConv,
+  GroupedFilter,
+  DepthwiseConv,
+  DepthwiseFilter,
 }

@@ -13,6 +13,7 @@ import {operationChecks} from './operation.js';
 import {augmenting} from './operations/augmenting.js';
 import {elementwise} from './operations/elementwise.js';
 import {fused} from './operations/fused.js';
+import {images} from './operations/images.js';
 import {layers} from './operations/layers.js';
 import {products} from './operations/products.js';
 import {rearranging} from './operations/rearranging.js';
@@ -28,6 +29,7 @@ export function allChecks(recordings: string): Check[] {
     ...products,
     ...layers,
     ...fused,
+    ...images,
   ].flatMap(operationChecks);
   const all = [
     ...operations,

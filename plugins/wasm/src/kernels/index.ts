@@ -9,9 +9,12 @@ import {cutOut} from './cut-out.js';
 import {depthwiseKernels} from './depthwise.js';
 import {einsum} from './einsum.js';
 import {elementwiseKernels} from './elementwise.js';
+import {groupedConvKernels} from './grouped-conv.js';
 import {identity} from './identity.js';
 import {maxPoolGrad} from './max-pool-grad.js';
+import {pixelShuffleKernels} from './pixel-shuffle.js';
 import {reductionKernels} from './reductions.js';
+import {resampleKernels} from './resample.js';
 import {tile} from './tile.js';
 import {unsortedSegmentSum} from './unsorted-segment-sum.js';
 import {update} from './update.js';
@@ -23,7 +26,10 @@ export const kernels: readonly Kernel[] = [
   ...conv2DKernels,
   ...depthwiseKernels,
   ...elementwiseKernels,
+  ...groupedConvKernels,
+  ...pixelShuffleKernels,
   ...reductionKernels,
+  ...resampleKernels,
   batchMatMul,
   bytesToFloat,
   colorMap,
