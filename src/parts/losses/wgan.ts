@@ -26,5 +26,6 @@ export default ({loss, opt, tf}: Gan) =>
             critic: ({real, fake}) => tf.sub(tf.mean(real.scores), tf.mean(fake.scores)),
             generator: ({fake}) => tf.mean(fake.scores),
             repeatable: true,
+            realScores: 'low',
           },
   });
