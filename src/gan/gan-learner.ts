@@ -3,6 +3,7 @@ import {GanError} from '../errors.js';
 import {tf, type Tensor} from '../backends/tf.js';
 import {CriticAugmentations, type CriticAugmentation} from './augmentations/critic-augmentation.js';
 import type {Callback} from './callback.js';
+import {AdaptAugmentations} from './callbacks/adapt-augmentations.js';
 import {GANTrainer} from './callbacks/gan-trainer.js';
 import {showImages} from './callbacks/show-images.js';
 import type {DataLoader, DataLoaders, HostTensor} from './data/types.js';
@@ -167,6 +168,9 @@ export class GANLearner extends Learner {
     );
     this.#switching = new Switching(switcher, trainer);
     this.addCbs(trainer, ...(this.ema ? [averageWeights(this.ema, trainer)] : []), this.#switching);
+    const adapted = this.#augmentations?.adapted ?? [];
+    if (adapted.length > 0) this.addCbs(new AdaptAugmentations(adapted, given.realScores ?? 'high'));
+    if (penalties.some(({save}) => save)) this.addCbs(penaltyStates(penalties, this.#penaltyNames));
     if (showImg) this.addCbs(showImages(trainer, join(this.path, 'images')));
   }
 
@@ -273,6 +277,7 @@ export class GANLearner extends Learner {
       turn,
       labels,
       progress,
+      pass: this.pass,
       ...(augmentations && {augment: (images: Tensor) => augmentations.apply(images)}),
     };
     return turn === 'critic'
@@ -295,6 +300,7 @@ export class GANLearner extends Learner {
 
   override dispose(): void {
     this.ganTrainer.dispose();
+    for (const penalty of this.penalties) penalty.dispose?.();
     this.ema?.dispose();
     super.dispose();
   }
@@ -364,6 +370,21 @@ const averageWeights = (ema: WeightAverage, trainer: GANTrainer): Callback => ({
   runBefore: ['switcher'],
   afterBatch({training, batchSize}) {
     if (training && trainer.turn === 'generator') ema.update(batchSize);
+  },
+});
+
+/** Keeps what penalties have to keep, by their names. */
+const penaltyStates = (penalties: readonly Penalty[], names: readonly string[]): Callback => ({
+  name: 'penalties',
+  async save() {
+    const states = penalties.map(async (penalty, i) => [names[i]!, await penalty.save?.()] as const);
+    return Object.fromEntries((await Promise.all(states)).filter(([, state]) => state !== undefined));
+  },
+  load(states) {
+    for (const [i, penalty] of penalties.entries()) {
+      const state = (states as Record<string, unknown>)[names[i]!];
+      if (state !== undefined) penalty.load?.(state);
+    }
   },
 });
 

@@ -54,7 +54,7 @@ describe('completion', () => {
     ['fit --switcher ', ['adaptive', 'fixed', 'turns']],
     ['fit --lr 0.1 --switcher=t', ['--switcher=turns']],
     ['fit --penalty n', ['none']],
-    ['fit --augment flip,', ['flip,color', 'flip,cutout', 'flip,translation']],
+    ['fit --augment flip,', ['flip,ada', 'flip,color', 'flip,cutout', 'flip,translation']],
     ['fit --augment f', ['flip']],
     ['fit --metrics=', ['--metrics=swd']],
     ['fit --keep-best ', ['swd']],
@@ -108,7 +108,7 @@ describe('completion', () => {
         ask('runs s'),
       ].join('\n'),
     );
-    expect(out).to.equal('complete -o default -F _gan gan\nbasic gan-critic\nshapes\nshow\n');
+    expect(out).to.equal('complete -o default -F _gan gan\nbasic gan-critic light mlp resnet\nshapes\nshow\n');
   });
 
   it('works in zsh', async function () {
