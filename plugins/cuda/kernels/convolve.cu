@@ -2,42 +2,29 @@
  * Convolution in groups: x [n, h, w, c], filter [fh, fw, c / groups, k], y [n, oh, ow, k]. An output channel sees the inputs of its group: all of
  * them in one group, one of them in a depthwise convolution. The window's depth is 1.
  *
-& of a row at once, of IN inputs or OUT outputs each, so that what it loads serves several times. IN divides
+ * A thread computes PLACES neighbours of a row at once, IN inputs or OUT outputs of each, so that what it loads serves several times. IN divides
  * c / groups and OUT divides k / groups. DEPTHWISE: groups of one input and one output; IN and OUT are equal and count groups.
  */
+#include "pixels.cuh"
 #include "tree.cuh"
 #include "window.cuh"
+
+/** Places of a row that a thread computes together. */
+#define PLACES 2
 
 /** Channels of a group, and of y. */
 struct Groups {
   i64 in, out, outChannels;
 };
 
-template <int N> struct alignas(4 * N) Numbers {
-  float v[N];
-};
-template <int N> __device__ inline Numbers<N> load(const float *from) { return *(const Numbers<N> *)from; }
-template <int N> __device__ inline void store(float *to, const Numbers<N> &values) { *(Numbers<N> *)to = values; }
-
-/** What thread `i` of [batch, height, tiles of the width, channels / step] computes. */
-struct Share {
-  i64 image;
-  int row, column, channel;
-};
-template <class Index> __device__ inline Share shareOf(Index i, int channels, int step, int tiles, int height) {
-  const Index across = i / (Index)(channels / step), down = across / (Index)tiles, image = down / (Index)height;
-  return {
-    (i64)image, (int)(down - image * (Index)height), (int)(across - down * (Index)tiles) * PLACES,
-    (int)(i - across * (Index)(channels / step)) * step,
-  };
-}
 __device__ inline int tilesOf(i64 width) { return ((int)width + PLACES - 1) / PLACES; }
 
 template <int IN, int OUT, bool DEPTHWISE, class Index>
 __device__ inline void forwardAll(const float *x, const float *filter, float *y, const Groups &groups, const Window &window, Index count) {
   const int channels = (int)window.channels, outChannels = (int)groups.outChannels, width = (int)window.out[2];
   for (Index i = (Index)firstIndex(); i < count; i += (Index)indexStep()) {
-    const Share share = shareOf<Index>(i, outChannels, OUT, tilesOf(width), (int)window.out[1]);
+    Pixel share = pixelOf<Index>(i, (int)window.out[1], tilesOf(width), outChannels, OUT);
+    share.column *= PLACES;
     const int first = DEPTHWISE ? share.channel : share.channel / (int)groups.out * (int)groups.in;
     Numbers<OUT> sum[PLACES] = {};
     for (int a = 0; a < (int)window.size[1]; a++) {
@@ -80,7 +67,8 @@ template <int IN, int OUT, bool DEPTHWISE, class Index>
 __device__ inline void inputAll(const float *dy, const float *filter, float *dx, const Groups &groups, const Window &window, Index count) {
   const int channels = (int)window.channels, outChannels = (int)groups.outChannels, width = (int)window.in[2];
   for (Index i = (Index)firstIndex(); i < count; i += (Index)indexStep()) {
-    const Share share = shareOf<Index>(i, channels, IN, tilesOf(width), (int)window.in[1]);
+    Pixel share = pixelOf<Index>(i, (int)window.in[1], tilesOf(width), channels, IN);
+    share.column *= PLACES;
     const int group = DEPTHWISE ? share.channel : share.channel / (int)groups.in, first = group * (int)groups.out;
     const int own = DEPTHWISE ? 0 : share.channel - group * (int)groups.in; // the input's number in its group
     Numbers<IN> sum[PLACES] = {};
@@ -151,6 +139,7 @@ __device__ inline void filterAll(const float *x, const float *dy, float *partial
       if (row < 0) continue;
       const float *values = x + ((i64)image * window.in[1] + row) * window.in[2] * window.channels + first;
       const float *slopes = dy + (i64)line * width * outChannels + channel;
+#pragma unroll 2
       for (int column = 0; column < width; column++) {
         const int from = inputThrough(window, 2, column, tap % columns);
         if (from < 0) continue;
