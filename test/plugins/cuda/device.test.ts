@@ -259,7 +259,12 @@ describe('cuda: the device, on a fake of CUDA that checks each call', () => {
           const before = fakes.dnn.counts().measured;
           const results = await all(fakes, sizes);
           expect(await all(fakes, sizes)).to.deep.equal(results);
-          const filterShape = [sizes.filterHeight, sizes.filterWidth, sizes.inChannels / sizes.groups, sizes.outChannels];
+          const filterShape = [
+            sizes.filterHeight,
+            sizes.filterWidth,
+            sizes.inChannels / sizes.groups,
+            sizes.outChannels,
+          ];
           const x = tf.randomUniform(
             [sizes.batchSize, sizes.inHeight, sizes.inWidth, sizes.inChannels],
             -1,

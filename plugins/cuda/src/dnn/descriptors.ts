@@ -101,11 +101,7 @@ export function describeConvolution(
       dnn.CUDNN_DATA_FLOAT, // sums are float32
     ),
   );
-  checkDnn(
-    api,
-    'cudnnSetConvolutionGroupCount',
-    api.cudnnSetConvolutionGroupCount(convolution, conv.groups),
-  );
+  checkDnn(api, 'cudnnSetConvolutionGroupCount', api.cudnnSetConvolutionGroupCount(convolution, conv.groups));
   const roles = {forward: [x, filter, y], dataGradient: [filter, y, x], filterGradient: [x, y, filter]} as const;
   const [first, second, result] = roles[direction];
   return {first, second, convolution, result, destroy: () => made.forEach((destroy) => destroy())};

@@ -43,24 +43,27 @@ function filterOf(taps: readonly number[]): Float32Array {
   return filter;
 }
 
-const firResample = kernel<Record<'x', unknown>, FirAttrs>('FirResample', (inputs, {up, down, padding, taps}, {gpu}) => {
-  const x = view(gpu, inputs.x);
-  const [n, h, w, c] = x.shape as Shape;
-  const [top, bottom, left, right] = padding;
-  const side = (size: number, zeros: number): number => Math.floor((size * up + zeros - taps.length) / down) + 1;
-  const [height, width] = [side(h, top + bottom), side(w, left + right)];
-  const y = result(gpu, [n, height, width, c], 'float32');
-  const {source, step} = variants(x, y);
-  const args = [
-    pointer(x),
-    pointer({address: gpu.constant(filterOf(taps))}),
-    pointer(y),
-    longs(n, h, w, c),
-    longs(height, width, up, down, top, left, taps.length),
-  ];
-  forEach(gpu, source, 'firResample', sizeOf(y.shape), args, step);
-  return y.info;
-});
+const firResample = kernel<Record<'x', unknown>, FirAttrs>(
+  'FirResample',
+  (inputs, {up, down, padding, taps}, {gpu}) => {
+    const x = view(gpu, inputs.x);
+    const [n, h, w, c] = x.shape as Shape;
+    const [top, bottom, left, right] = padding;
+    const side = (size: number, zeros: number): number => Math.floor((size * up + zeros - taps.length) / down) + 1;
+    const [height, width] = [side(h, top + bottom), side(w, left + right)];
+    const y = result(gpu, [n, height, width, c], 'float32');
+    const {source, step} = variants(x, y);
+    const args = [
+      pointer(x),
+      pointer({address: gpu.constant(filterOf(taps))}),
+      pointer(y),
+      longs(n, h, w, c),
+      longs(height, width, up, down, top, left, taps.length),
+    ];
+    forEach(gpu, source, 'firResample', sizeOf(y.shape), args, step);
+    return y.info;
+  },
+);
 
 /** Resampling of images by whole factors. */
 export const resampleKernels: readonly Kernel[] = [

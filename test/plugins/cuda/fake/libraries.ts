@@ -222,7 +222,11 @@ export type Offer = 'one that will do' | 'none that is deterministic' | 'nothing
 /** cuDNN: NHWC, filters as [out, height, width, in]; float32, or bfloat16 with sums in float32. */
 export function fakeDnn(
   fake: FakeCuda,
-  {version = 91_300, cudart = 13_000, offer = 'one that will do'}: {version?: number; cudart?: number; offer?: Offer} = {},
+  {
+    version = 91_300,
+    cudart = 13_000,
+    offer = 'one that will do',
+  }: {version?: number; cudart?: number; offer?: Offer} = {},
 ) {
   const handles = new Handles<{stream: bigint}>(0x40000n);
   const tensors = new Handles<Partial<Shape>>(0x41000n);
