@@ -39,7 +39,7 @@ export interface OperationGradient<Name extends string, Attrs extends object> {
   /**
    * Composed of operations that have gradients themselves, so that it can be differentiated again.
    * @param dys the gradient of each output
-   * @returns that of each input, those of `constants` apart; as a function where it should be computed only if asked for
+   * @returns that of each input, those of `constants` apart; as a function where it is computed only if it is needed
    */
   compute(
     dys: Tensor[],

@@ -2,12 +2,27 @@
 import {perStepTensor} from '../backends/capture/step-values.js';
 import {LeakyReLU, ReLU, ReLU6, Sigmoid, SigmoidRange, Tanh} from './layers/activations.js';
 import {BatchNorm, type NormOptions} from './layers/batch-norm.js';
+import {ConditionalBatchNorm} from './layers/conditional-batch-norm.js';
 import {Conv, type ConvOptions} from './layers/conv.js';
 import {ConvLayer, type ConvLayerOptions} from './layers/conv-layer.js';
 import {Dense} from './layers/dense.js';
 import {Dropout2d} from './layers/dropout.js';
+import {Embedding} from './layers/embedding.js';
+import {functional} from './layers/functional.js';
+import {GLU} from './layers/glu.js';
 import * as init from './layers/init.js';
 import {InstanceNorm} from './layers/instance-norm.js';
+import {MinibatchStddev} from './layers/minibatch-stddev.js';
+import {PixelNorm} from './layers/pixel-norm.js';
+import {
+  AvgPool,
+  Blur,
+  FirDown,
+  PixelShuffle,
+  PixelUnshuffle,
+  Upsample,
+  type UpsampleMode,
+} from './layers/resampling.js';
 import {SelfAttention} from './layers/self-attention.js';
 import {MergeLayer, Sequential, SequentialEx} from './layers/sequential.js';
 import {AddChannels, Flatten} from './layers/shape-layers.js';
@@ -44,6 +59,26 @@ export const nn = {
   convLayer: (ni: number, nf: number, options?: ConvLayerOptions): ConvLayer => new ConvLayer(ni, nf, options),
   batchNorm: (channels: number, options?: NormOptions): BatchNorm => new BatchNorm(channels, options),
   instanceNorm: (channels: number, options?: NormOptions): InstanceNorm => new InstanceNorm(channels, options),
+  /** Batch norm with a scale and a shift for each class; its `forward` takes images and labels. */
+  conditionalBatchNorm: (channels: number, classes: number, options?: NormOptions): ConditionalBatchNorm =>
+    new ConditionalBatchNorm(channels, classes, options),
+  pixelNorm: (options?: {eps?: number}): PixelNorm => new PixelNorm(options),
+  /** A channel that says how different the images of a group are. */
+  minibatchStddev: (groupSize?: number): MinibatchStddev => new MinibatchStddev(groupSize),
+  /** Labels, int32 [batch], to learned rows. */
+  embedding: (classes: number, features: number): Embedding => new Embedding(classes, features),
+  /** Images `factor` times as large: 2, by the mode 'nearest'. */
+  upsample: (factor?: number, options?: {mode?: UpsampleMode; taps?: readonly number[]}): Upsample =>
+    new Upsample(factor, options),
+  avgPool: (factor?: number): AvgPool => new AvgPool(factor),
+  /** A FIR filter, [1, 3, 3, 1], and every factor-th pixel. */
+  firDown: (factor?: number, options?: {taps?: readonly number[]}): FirDown => new FirDown(factor, options),
+  blur: (options?: {taps?: readonly number[]}): Blur => new Blur(options),
+  pixelShuffle: (factor?: number): PixelShuffle => new PixelShuffle(factor),
+  pixelUnshuffle: (factor?: number): PixelUnshuffle => new PixelUnshuffle(factor),
+  /** The same and more as functions of tensors, for the `forward` of your own layers. */
+  functional,
+  glu: (): GLU => new GLU(),
   relu: (): ReLU => new ReLU(),
   relu6: (): ReLU6 => new ReLU6(),
   leakyRelu: (slope?: number): LeakyReLU => new LeakyReLU(slope),

@@ -1,7 +1,7 @@
 /**
  * Resampling of images by a finite impulse response filter as StyleGAN2 has it (upfirdn2d; arXiv 1912.04958, appendix
- * B), as one operation, `FirResample`: zeros between the pixels, padding, the filter, every n-th pixel. Its transpose is
- * itself with up and down exchanged and the filter reversed, so derivatives of every order use the same operation.
+ * B), as one operation, `FirResample`: zeros between the pixels, padding, the filter, every n-th pixel. Its transpose
+ * is itself with up and down exchanged and the filter reversed, so derivatives of every order use the same operation.
  */
 import {defineOperation, type Operation} from '../operation.js';
 import type {Tensor} from '../tf.js';
@@ -13,8 +13,8 @@ export interface FirAttrs {
   /** Of the filtered pixels every `down`-th is kept, from the first. */
   down: number;
   /**
-   * Zeros around the image after `up`: above, below, left, right. A negative number takes so many pixels away. So a side
-   * becomes floor((side up + before + after - taps) / down) + 1.
+   * Zeros around the image after `up`: above, below, left, right. A negative number takes so many pixels away. So a
+   * side becomes floor((side up + before + after - taps) / down) + 1.
    */
   padding: [top: number, bottom: number, left: number, right: number];
   /** The filter is taps[i] taps[j]; y[o] = sum of taps[k] x[o down + k], in the padded line x (not reversed). */

@@ -56,7 +56,7 @@ const backpropFilter: Operation<'x' | 'dy', GroupedConvAttrs, Tensor> = defineOp
   inputs: ['x', 'dy'],
   reference({x, dy}, attrs) {
     const {groups, kernelSize} = attrs;
-    const products = tf.matMul(patches(x, attrs), toGroups(dy, attrs), true); // [groups, taps in / groups, out / groups]
+    const products = tf.matMul(patches(x, attrs), toGroups(dy, attrs), true); // [g, taps in / g, out / g]
     const shape = [...kernelSize, x.shape[3]! / groups, dy.shape[3]!];
     return tf.reshape(tf.transpose(products, [1, 0, 2]), shape);
   },
