@@ -20,10 +20,11 @@ export interface OnnxFacts {
  * @throws GanError GAN_EXPORT_UNSUPPORTED that names every layer that ONNX cannot have
  */
 export function toOnnx(
-  graph: Graph,
+  traced: Graph,
   {name, input, output, doc, metadata}: OnnxFacts,
-  {version, permute, unsupported}: Pick<Gan['exports'], 'version' | 'permute' | 'unsupported'>,
+  {version, permute, portable, unsupported}: Pick<Gan['exports'], 'version' | 'permute' | 'portable' | 'unsupported'>,
 ): Uint8Array {
+  const graph = portable(traced, new Set(Object.keys(operators)));
   const b = new OnnxBuilder(graph, permute);
   b.place(graph.input, input, channelsFirst(b.rank(graph.input)));
   writeNodes(b, graph, operators, {format: 'ONNX', network: name, unsupported});
