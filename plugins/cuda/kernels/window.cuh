@@ -30,16 +30,15 @@ __device__ inline i64 indexOf(i64 image, i64 d, i64 h, i64 w, i64 channel, const
   return (((image * sizes[0] + d) * sizes[1] + h) * sizes[2] + w) * channels + channel;
 }
 
-/**
- * The outputs along an axis whose windows hold input `at`, through tap `tap`: -1 if there is none.
- */
-__device__ inline i64 outputThrough(const Window &window, int axis, i64 at, i64 tap) {
-  const i64 from = at + window.before[axis] - tap * window.dilation[axis];
-  if (from < 0 || from % window.stride[axis] != 0) return -1;
-  const i64 out = from / window.stride[axis];
-  return out < window.out[axis] ? out : -1;
+/** The output along an axis whose window holds input `at` through tap `tap`: -1 if there is none. */
+__device__ inline int outputThrough(const Window &window, int axis, int at, int tap) {
+  const int from = at + (int)window.before[axis] - tap * (int)window.dilation[axis], stride = (int)window.stride[axis];
+  if (from < 0 || from % stride != 0) return -1;
+  const int out = from / stride;
+  return out < (int)window.out[axis] ? out : -1;
 }
-__device__ inline i64 inputThrough(const Window &window, int axis, i64 out, i64 tap) {
-  const i64 at = out * window.stride[axis] + tap * window.dilation[axis] - window.before[axis];
-  return at >= 0 && at < window.in[axis] ? at : -1;
+/** The input that an output sees through a tap: -1 if it is beyond the border. */
+__device__ inline int inputThrough(const Window &window, int axis, int out, int tap) {
+  const int at = out * (int)window.stride[axis] + tap * (int)window.dilation[axis] - (int)window.before[axis];
+  return at >= 0 && at < (int)window.in[axis] ? at : -1;
 }

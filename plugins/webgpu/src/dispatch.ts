@@ -12,7 +12,7 @@ export interface Shader {
   /** Name for Dawn's messages. It must be unique, because pipelines are cached by it. */
   name: string;
   /** Elements of the buffers' arrays. */
-  element: 'f32' | 'vec4f';
+  element: 'f32' | 'vec4f' | 'u32';
   /** Names under which `code` finds the tensors, results included. */
   reads: readonly string[];
   writes: readonly string[];

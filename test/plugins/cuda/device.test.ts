@@ -2,7 +2,7 @@ import {expect} from 'chai';
 import type {Tensor, Tensor4D} from '@tensorflow/tfjs-core';
 import {tf} from 'gankit';
 import type {Convolution} from '../../../plugins/cuda/src/dnn/types.js';
-import {needsCompiler} from './emulator/support.js';
+import {expectClose, needsCompiler} from './emulator/support.js';
 import {openFake, type FakeDevice, type OpenOptions} from './fake/open.js';
 import type {Pace} from './fake/streams.js';
 
@@ -89,6 +89,7 @@ describe('cuda: the device, on a fake of CUDA that checks each call', () => {
 
   describe('convolutions', () => {
     const conv = (sizes: Partial<Convolution> = {}): Convolution => ({
+      groups: 1,
       batchSize: 2,
       inHeight: 6,
       inWidth: 5,
@@ -115,7 +116,7 @@ describe('cuda: the device, on a fake of CUDA that checks each call', () => {
         7,
       );
       const filter = tf.randomUniform(
-        [sizes.filterHeight, sizes.filterWidth, sizes.inChannels, sizes.outChannels],
+        [sizes.filterHeight, sizes.filterWidth, sizes.inChannels / sizes.groups, sizes.outChannels],
         -1,
         1,
         'float32',
@@ -145,10 +146,12 @@ describe('cuda: the device, on a fake of CUDA that checks each call', () => {
         outChannels: co,
         filterHeight: fh,
         filterWidth: fw,
+        groups,
       } = sizes;
+      const seen = ci / groups; // inputs of a group
       const y = new Array<number>(n * oh * ow * co).fill(0);
       const dx = new Array<number>(n * h * w * ci).fill(0);
-      const dFilter = new Array<number>(fh * fw * ci * co).fill(0);
+      const dFilter = new Array<number>(fh * fw * seen * co).fill(0);
       const each = (f: (xi: number, fi: number, yi: number) => void) => {
         for (let b = 0; b < n; b++)
           for (let r = 0; r < oh; r++)
@@ -160,11 +163,11 @@ describe('cuda: the device, on a fake of CUDA that checks each call', () => {
                     c * sizes.strideWidth + j * sizes.dilationWidth - sizes.padInfo.left,
                   ];
                   if (row < 0 || row >= h || column < 0 || column >= w) continue;
-                  for (let p = 0; p < ci; p++)
+                  for (let p = 0; p < seen; p++)
                     for (let q = 0; q < co; q++)
                       f(
-                        ((b * h + row) * w + column) * ci + p,
-                        ((i * fw + j) * ci + p) * co + q,
+                        ((b * h + row) * w + column) * ci + Math.floor((q * groups) / co) * seen + p,
+                        ((i * fw + j) * seen + p) * co + q,
                         ((b * oh + r) * ow + c) * co + q,
                       );
                 }
@@ -188,6 +191,17 @@ describe('cuda: the device, on a fake of CUDA that checks each call', () => {
         strideWidth: 1,
         padInfo: {top: 0, bottom: 0, left: 0, right: 0},
       }),
+      'two groups': conv({groups: 2, inChannels: 4, outChannels: 6}),
+      'groups, the last row and column unseen': conv({
+        groups: 3,
+        outHeight: 2,
+        outWidth: 2,
+        outChannels: 6,
+        inChannels: 6,
+        padInfo: {top: 1, bottom: -1, left: 0, right: 1},
+      }),
+      'two filters for each channel': conv({groups: 3, outChannels: 6}),
+      'a filter for each of many channels': conv({groups: 8, inChannels: 8, outChannels: 8}),
       'one tap': conv({
         filterHeight: 1,
         filterWidth: 1,
@@ -208,7 +222,7 @@ describe('cuda: the device, on a fake of CUDA that checks each call', () => {
             .data();
           const filter = await tf
             .randomUniform(
-              [sizes.filterHeight, sizes.filterWidth, sizes.inChannels, sizes.outChannels],
+              [sizes.filterHeight, sizes.filterWidth, sizes.inChannels / sizes.groups, sizes.outChannels],
               -1,
               1,
               'float32',
@@ -224,7 +238,10 @@ describe('cuda: the device, on a fake of CUDA that checks each call', () => {
             );
           });
           const products = sizes.outHeight === 1 || sizes.filterHeight === 1;
-          expect(fakes.dnn.runs.length).to.equal(products ? 0 : 3);
+          const depthwise = sizes.groups === sizes.inChannels;
+          expect(fakes.dnn.runs.map(({groups}) => groups)).to.deep.equal(
+            products || depthwise ? [] : new Array<number>(3).fill(sizes.groups),
+          );
           expect(
             fakes.dnn.runs.every(({type, math}) =>
               precision === 'bf16' ? type === 9 && math === 1 : type === 0 && math === 3,
@@ -232,6 +249,37 @@ describe('cuda: the device, on a fake of CUDA that checks each call', () => {
           ).to.equal(true);
         });
       }
+    }
+
+    for (const offer of ['none that is deterministic', 'nothing'] as const) {
+      it(`our own kernels compute what cuDNN has ${offer === 'nothing' ? offer : `nothing deterministic`} for, and ask it once`, async () => {
+        const fakes = await start({offer});
+        for (const title of ['uneven padding', 'two groups', 'groups, the last row and column unseen']) {
+          const sizes = shapes[title]!;
+          const before = fakes.dnn.counts().measured;
+          const results = await all(fakes, sizes);
+          expect(await all(fakes, sizes)).to.deep.equal(results);
+          const filterShape = [
+            sizes.filterHeight,
+            sizes.filterWidth,
+            sizes.inChannels / sizes.groups,
+            sizes.outChannels,
+          ];
+          const x = tf.randomUniform(
+            [sizes.batchSize, sizes.inHeight, sizes.inWidth, sizes.inChannels],
+            -1,
+            1,
+            'float32',
+            7,
+          );
+          const filter = tf.randomUniform(filterShape, -1, 1, 'float32', 8);
+          byHand(sizes, await x.data(), await filter.data()).forEach((wanted, i) =>
+            expectClose(results[i]!, wanted, `${title}: ${['y', 'dx', 'dFilter'][i]}`),
+          );
+          expect(fakes.dnn.counts().measured - before, title).to.equal(3);
+        }
+        expect(fakes.dnn.runs).to.deep.equal([]);
+      });
     }
 
     it('measures a shape once, takes what is deterministic and rounds as asked, and keeps the choice for the next process', async () => {

@@ -2,6 +2,10 @@
 import {expect} from 'chai';
 import {tf, type Tensor} from 'gankit';
 import type {Tensor4D} from '@tensorflow/tfjs-core';
+import {resizeBilinear} from '../../../dist/backends/fused/bilinear.js';
+import {firUp} from '../../../dist/backends/fused/fir.js';
+import {pixelShuffle} from '../../../dist/backends/fused/pixel-shuffle.js';
+import {averagePool} from '../../../dist/backends/fused/upsample.js';
 import type {KernelArg, KernelSource} from '../../../plugins/cuda/src/gpu.js';
 import {compileEmulator} from './emulator/compile.js';
 import {emulatorName} from './emulator/index.js';
@@ -132,12 +136,26 @@ const computations: [what: string, compute: () => Tensor | Tensor[]][] = [
     },
   ],
   [
-    'a depthwise filter gradient',
+    'a depthwise convolution and its gradients',
     () =>
-      tf.grad((filter) => tf.depthwiseConv2d(random([3, 9, 9, 2], 12) as Tensor4D, filter as Tensor4D, 1, 'same'))(
-        random([3, 3, 2, 1], 13),
-      ),
+      [2, 8].flatMap((channels) => {
+        const inputs = [random([3, 9, 9, channels], 12), random([3, 3, channels, 1], 13)];
+        const f = (x: Tensor, filter: Tensor): Tensor =>
+          tf.depthwiseConv2d(x as Tensor4D, filter as Tensor4D, 1, 'same');
+        return [f(inputs[0]!, inputs[1]!), ...tf.grads((x, filter) => f(x!, filter!))(inputs)];
+      }),
   ],
+  [
+    'images of other sizes',
+    () =>
+      [3, 4].flatMap((channels) => {
+        const x = random([2, 6, 4, channels], 26);
+        const [up, down] = [(y: Tensor) => firUp(y), (y: Tensor) => averagePool(y, 2)];
+        const bilinear = (y: Tensor): Tensor => resizeBilinear(y, 9, 5);
+        return [up, down, bilinear].flatMap((f) => [f(x), tf.grad(f)(x)]);
+      }),
+  ],
+  ['channels to pixels', () => [2, 3].map((factor) => pixelShuffle(random([2, 3, 2, 36], 27), factor))],
   [
     'broadcasting, choosing, moving and padding',
     () => [

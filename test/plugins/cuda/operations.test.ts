@@ -388,7 +388,7 @@ const reductions: Case[] = [
   ],
 ];
 
-const image4 = (): Tensor4D => random([2, 7, 6, 3], 35) as Tensor4D;
+const image4 = (channels = 3): Tensor4D => random([2, 7, 6, channels], 35) as Tensor4D;
 const image5 = (): Tensor5D => random([1, 5, 4, 6, 2], 36) as Tensor5D;
 const layers: Case[] = [
   [
@@ -449,10 +449,12 @@ const layers: Case[] = [
           [false, false],
           [true, false],
           [false, true],
-        ].flatMap(([corners, centres]) => [
-          tf.image.resizeBilinear(image4(), [h!, w!], corners, centres),
-          tf.image.resizeNearestNeighbor(image4(), [h!, w!], corners, centres),
-        ]),
+        ].flatMap(([corners, centres]) =>
+          [3, 4].flatMap((channels) => [
+            tf.image.resizeBilinear(image4(channels), [h!, w!], corners, centres),
+            tf.image.resizeNearestNeighbor(image4(channels), [h!, w!], corners, centres),
+          ]),
+        ),
       ),
   ],
   [
@@ -547,8 +549,13 @@ describe('cuda: operations on the emulator, as on the cpu backend', function () 
         [1, 1],
       ] as [number, number][]) {
         const how = corners ? ', corners kept' : centres ? ', from the centres of pixels' : '';
-        it(`gradient of ${name} to [${size}]${how}`, () =>
-          expectLinearGradient((x) => tf.image[name](x as Tensor4D, size, corners, centres), [1, 4, 5, 1], 67));
+        for (const channels of [1, 4])
+          it(`gradient of ${name} to [${size}]${how}, channels: ${channels}`, () =>
+            expectLinearGradient(
+              (x) => tf.image[name](x as Tensor4D, size, corners, centres),
+              [1, 4, 5, channels],
+              67,
+            ));
       }
     }
   }
@@ -652,10 +659,18 @@ describe('cuda: operations on the emulator, as on the cpu backend', function () 
   });
 
   it('are all that there are, in every variant', () => {
-    // fused.test.ts
-    const elsewhere = ['TrainBatchNorm', 'TrainBatchNormGrad', 'Blend', 'BytesToFloat', 'OptimizerUpdate'];
+    const elsewhere = [
+      // fused.test.ts
+      ...['TrainBatchNorm', 'TrainBatchNormGrad'],
+      // images.test.ts
+      ...['GroupedConv2D', 'GroupedConv2DBackpropInput', 'GroupedConv2DBackpropFilter'],
+      ...['UpsampleNearest', 'BlockSum', 'FirResample', 'BilinearResize', 'BilinearResizeTranspose'],
+      ...['PixelShuffle', 'PixelUnshuffle'],
+      ...['Blend', 'BytesToFloat', 'OptimizerUpdate'],
+    ];
     expect(kernels.map(({name}) => name).filter((name) => !called.has(name))).to.deep.equal(elsewhere);
-    const own = sources.filter(({name}) => !name.startsWith('dnn/')); // those are between tensors and cuDNN
+    // dnn.cu is between tensors and cuDNN; images.test.ts has the others
+    const own = sources.filter(({name}) => !/^(dnn|convolve|resample|shuffle)\//.test(name));
     const idle = own
       .flatMap((source) => entriesOf(source).map((entry) => `${source.name} ${entry}`))
       .filter((one) => !launched.has(one));

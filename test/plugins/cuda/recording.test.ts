@@ -1,6 +1,11 @@
 import {expect} from 'chai';
 import type {Scalar, Tensor4D} from '@tensorflow/tfjs-core';
 import {tf, type Tensor} from 'gankit';
+import {resizeBilinear} from '../../../dist/backends/fused/bilinear.js';
+import {conv} from '../../../dist/backends/fused/conv.js';
+import {firDown, firUp} from '../../../dist/backends/fused/fir.js';
+import {pixelShuffle, pixelUnshuffle} from '../../../dist/backends/fused/pixel-shuffle.js';
+import {averagePool, upsampleNearest} from '../../../dist/backends/fused/upsample.js';
 import {needsCompiler} from './emulator/support.js';
 import {openFake, type FakeDevice} from './fake/open.js';
 import type {Pace} from './fake/streams.js';
@@ -10,18 +15,34 @@ describe('cuda: recorded steps', () => {
   needsCompiler();
   afterEach(() => void open?.opened.close!());
 
+  type Network = (x: Tensor, filter: Tensor) => Tensor;
+
+  /** The operations that the library adds to tfjs's. */
+  const ofImages: Network = (x, filter) => {
+    const args = {stride: [1, 1], padding: [1, 1], dilation: [1, 1]};
+    const [inGroups, each] = [filter, tf.slice(filter, [0, 0, 0, 0], [3, 3, 1, 8])];
+    const wide = upsampleNearest(conv(pixelShuffle(tf.concat([x, x], 3), 2), inGroups, {...args, groups: 2}), 2);
+    const blurred = averagePool(firDown(firUp(conv(wide, each, {...args, groups: 8}))), 2);
+    return pixelUnshuffle(resizeBilinear(blurred, 6, 10), 2);
+  };
+
   /** w <- w - rate dw of a small network, in place; what a step of a training is to a recording. */
-  async function training(paces: Pace[], recorded: boolean, steps: number): Promise<number[]> {
+  async function training(
+    paces: Pace[],
+    recorded: boolean,
+    steps: number,
+    ins = 8,
+    network: Network = (x, filter) => tf.conv2d(x as Tensor4D, filter as Tensor4D, 1, 'same'),
+  ): Promise<number[]> {
     open = await openFake({paces});
     const {capture} = open.opened;
     const inputs = Array.from({length: steps}, (_, i) => tf.randomUniform([2, 4, 4, 8], -1, 1, 'float32', i + 1));
     const x = capture!.allocate([2, 4, 4, 8], 'float32');
-    const w = tf.randomUniform([3, 3, 8, 8], -0.3, 0.3, 'float32', 99);
+    const w = tf.randomUniform([3, 3, ins, 8], -0.3, 0.3, 'float32', 99);
     const input = tf.engine().makeTensorFromTensorInfo(x);
     const step = (): Tensor =>
       tf.tidy((): Tensor => {
-        const loss = (filter: Tensor): Scalar =>
-          tf.mean(tf.square(tf.tanh(tf.conv2d(input as Tensor4D, filter as Tensor4D, 1, 'same'))));
+        const loss = (filter: Tensor): Scalar => tf.mean(tf.square(tf.tanh(network(input, filter))));
         const {value, grad} = tf.valueAndGrad(loss as (x: Tensor) => Tensor)(w);
         capture!.copy(tf.sub(w, tf.mul(grad, 0.1)), w);
         return value;
@@ -65,6 +86,14 @@ describe('cuda: recorded steps', () => {
       expect(open.dnn.counts().guessed).to.equal(0); // all was known from the steps before
     });
   }
+
+  it('give the bits of eager ones: resampling, pixel shuffle, convolution in groups', async () => {
+    const eager = await training(['late', 'late'], false, 4, 2, ofImages);
+    void open.opened.close!();
+    expect(await training(['late', 'late'], true, 4, 2, ofImages)).to.deep.equal(eager);
+    expect(open.fake.count('cuGraphLaunch')).to.equal(2);
+    expect(new Set(open.dnn.runs.map(({groups}) => groups))).to.deep.equal(new Set([2]));
+  });
 
   it('do nothing when they are recorded', async () => {
     open = await openFake();

@@ -1,7 +1,7 @@
 import type {DiskCache} from '../cache/disk-cache.js';
 import type {Precision} from '../gpu.js';
 import {checkDnn, type Descriptors} from './descriptors.js';
-import {dnn, functionsOf, perfBytes, type Direction, type DnnFunctions} from './signatures.js';
+import {dnn, functionsOf, isUnsupported, perfBytes, type Direction, type DnnFunctions} from './signatures.js';
 
 /** How one kind of a convolution is computed. */
 export interface Algorithm {
@@ -50,8 +50,8 @@ export class Algorithms {
     return kept && (JSON.parse(Buffer.from(kept).toString()) as Algorithm);
   }
 
-  /** Runs all algorithms; waits for the device. */
-  measure(direction: Direction, shape: string, descriptors: Descriptors, site: Site): Algorithm {
+  /** Runs all algorithms; waits for the device. Undefined if none will do. */
+  measure(direction: Direction, shape: string, descriptors: Descriptors, site: Site): Algorithm | undefined {
     const call = functionsOf[direction].search;
     const found = this.#results(call, (count, results) =>
       this.api[call](
@@ -72,15 +72,16 @@ export class Algorithms {
     );
     const chosen =
       choose(found, this.precision, site.workspaceBytes) ?? this.guess(direction, descriptors, site.workspaceBytes);
-    if (site.workspaceBytes >= enoughBytes) this.cache.put(this.#key(shape), Buffer.from(JSON.stringify(chosen)));
+    if (chosen && site.workspaceBytes >= enoughBytes)
+      this.cache.put(this.#key(shape), Buffer.from(JSON.stringify(chosen)));
     return chosen;
   }
 
   /**
    * Returns the algorithm that cuDNN recommends, without running anything. Used for a shape that first appears while a
-   * step is captured.
+   * step is captured. Undefined if none will do.
    */
-  guess(direction: Direction, descriptors: Descriptors, workspaceBytes: number): Algorithm {
+  guess(direction: Direction, descriptors: Descriptors, workspaceBytes: number): Algorithm | undefined {
     const call = functionsOf[direction].heuristics;
     const found = this.#results(call, (count, results) =>
       this.api[call](
@@ -94,18 +95,15 @@ export class Algorithms {
         results,
       ),
     );
-    const chosen = choose(found, this.precision, workspaceBytes);
-    if (!chosen)
-      throw new Error(
-        `cuDNN has no algorithm for the ${direction} of this convolution with ${workspaceBytes} bytes of workspace`,
-      );
-    return chosen;
+    return choose(found, this.precision, workspaceBytes);
   }
 
   #results(call: string, run: (count: Int32Array, results: Uint8Array) => number): Result[] {
     const count = new Int32Array(1);
     const results = new Uint8Array(maxResults * perfBytes);
-    checkDnn(this.api, call, run(count, results));
+    const status = run(count, results);
+    if (isUnsupported(status)) return [];
+    checkDnn(this.api, call, status);
     return parse(results, count[0]!);
   }
 

@@ -1,6 +1,7 @@
 import type {TensorInfo} from '@tensorflow/tfjs-core';
 import type {DiskCache} from '../cache/disk-cache.js';
 import type {Gpu} from '../gpu.js';
+import {convolve, convolveFilterGradient, convolveInputGradient} from '../kernels/convolve.js';
 import type {Timed} from '../profile.js';
 import {Algorithms, mathTypes, type Algorithm} from './algorithms.js';
 import {checkDnn, describeConvolution, paddingIsEven, type Descriptors} from './descriptors.js';
@@ -30,13 +31,24 @@ const maxWorkspaceBytes = 2 ** 30;
 
 interface Plan {
   descriptors: Descriptors;
-  algorithm: Algorithm | undefined;
+  /** 'none': cuDNN has none that will do. */
+  algorithm: Algorithm | 'none' | undefined;
+}
+
+/** Addresses of the operands as cuDNN wants them, and where its result goes. */
+interface Places {
+  first: bigint;
+  second: bigint;
+  to: Data;
+  /** Makes of the result what is wanted. */
+  finish(): void;
 }
 
 /**
  * Convolutions by cuDNN. It wants even padding, filters as [out, height, width, in], and for bf16 operands in bfloat16:
  * what is otherwise is copied before and after. Convolutions that are one matrix product go to cuBLASLt, without any
- * copy.
+ * copy. Depthwise ones, which are bound by memory, and those that cuDNN has no algorithm for are left to our own kernels
+ * (kernels/convolve.cu), in float32.
  */
 export class Cudnn implements Dnn {
   readonly #api: DnnFunctions;
@@ -75,13 +87,15 @@ export class Cudnn implements Dnn {
         b: {address: this.#host.address(filter)},
         c: y,
       });
-    const even = evened(conv);
-    this.#run(
+    this.#compute(
       'forward',
-      even,
-      this.#images(x, conv, even),
-      this.#filter(conv, filter),
-      this.#result(y, outImages(conv)),
+      conv,
+      (even) => ({
+        first: this.#images(x, conv, even),
+        second: this.#filter(conv, filter),
+        ...this.#result(y, outImages(conv)),
+      }),
+      () => convolve(this.#host, conv, this.#host.address(x), this.#host.address(filter), y),
     );
   }
 
@@ -97,13 +111,15 @@ export class Cudnn implements Dnn {
         c: dx,
       });
     }
-    const even = evened(conv);
-    this.#run(
+    this.#compute(
       'dataGradient',
-      even,
-      this.#filter(conv, filter),
-      this.#operand(dy, sizeOf(outImages(conv))),
-      this.#result(dx, inImages(even), inImages(conv), conv, even),
+      conv,
+      (even) => ({
+        first: this.#filter(conv, filter),
+        second: this.#operand(dy, sizeOf(outImages(conv))),
+        ...this.#result(dx, inImages(even), inImages(conv), conv, even),
+      }),
+      () => convolveInputGradient(this.#host, conv, this.#host.address(dy), this.#host.address(filter), dx),
     );
   }
 
@@ -119,13 +135,21 @@ export class Cudnn implements Dnn {
         c: dFilter,
       });
     }
-    const even = evened(conv);
-    const result = this.#scratch(filterRows(conv) * conv.outChannels);
-    this.#run('filterGradient', even, this.#images(x, conv, even), this.#operand(dy, sizeOf(outImages(conv))), {
-      to: result,
-      finish: () =>
-        transpose(this.#host, result, {address: dFilter, type: 'float'}, conv.outChannels, filterRows(conv)),
-    });
+    this.#compute(
+      'filterGradient',
+      conv,
+      (even) => {
+        const to = this.#scratch(filterRows(conv) * conv.outChannels);
+        return {
+          first: this.#images(x, conv, even),
+          second: this.#operand(dy, sizeOf(outImages(conv))),
+          to,
+          finish: () =>
+            transpose(this.#host, to, {address: dFilter, type: 'float'}, conv.outChannels, filterRows(conv)),
+        };
+      },
+      () => convolveFilterGradient(this.#host, conv, this.#host.address(x), this.#host.address(dy), dFilter),
+    );
   }
 
   close(): void {
@@ -134,14 +158,16 @@ export class Cudnn implements Dnn {
     this.#api.cudnnDestroy(this.#handle);
   }
 
-  #run(
-    direction: Direction,
-    conv: Convolution,
-    first: bigint,
-    second: bigint,
-    {to, finish}: {to: Data; finish: () => void},
-  ): void {
-    const {descriptors, algorithm} = this.#plan(direction, conv, first, second, to.address);
+  /** By cuDNN where it can, else by our own kernels. */
+  #compute(direction: Direction, conv: Convolution, placesOf: (even: Convolution) => Places, own: () => void): void {
+    if (isDepthwise(conv)) return own();
+    const even = evened(conv);
+    const plan = this.#plan(direction, even);
+    if (plan.algorithm === 'none') return own();
+    const places = placesOf(even);
+    const algorithm = this.#algorithm(direction, even, plan, places);
+    if (!algorithm) return own();
+    const {descriptors} = plan;
     const workspace = algorithm.workspaceBytes === 0 ? 0n : this.#host.scratch(algorithm.workspaceBytes);
     const call = functionsOf[direction].run;
     checkDnn(
@@ -152,49 +178,55 @@ export class Cudnn implements Dnn {
           this.#handle,
           one,
           descriptors.first,
-          first,
+          places.first,
           descriptors.second,
-          second,
+          places.second,
           descriptors.convolution,
           algorithm.algorithm,
           workspace,
           BigInt(algorithm.workspaceBytes),
           zero,
           descriptors.result,
-          to.address,
+          places.to.address,
         ),
       ),
     );
-    finish();
+    places.finish();
   }
 
-  /** Descriptors and algorithm of a shape. */
-  #plan(
-    direction: Direction,
-    conv: Convolution,
-    first: bigint,
-    second: bigint,
-    result: bigint,
-  ): {descriptors: Descriptors; algorithm: Algorithm} {
-    const shape = `${direction} ${keyOf(conv)}`;
-    let plan = this.#plans.get(shape);
-    if (!plan) {
-      const descriptors = describeConvolution(this.#api, conv, direction, this.#host.precision);
-      this.#setMathType(descriptors, mathTypes[this.#host.precision]);
-      plan = {descriptors, algorithm: this.#algorithms.known(shape)};
-      this.#plans.set(shape, plan);
-      if (plan.algorithm) this.#setMathType(descriptors, plan.algorithm.mathType);
+  /** Descriptors of a shape, and its algorithm if it is known. */
+  #plan(direction: Direction, conv: Convolution): Plan {
+    const shape = shapeOf(direction, conv);
+    const known = this.#plans.get(shape);
+    if (known) return known;
+    const descriptors = describeConvolution(this.#api, conv, direction, this.#host.precision);
+    const algorithm = this.#algorithms.known(shape);
+    this.#setMathType(descriptors, algorithm?.mathType ?? mathTypes[this.#host.precision]);
+    const plan: Plan = {descriptors, algorithm};
+    this.#plans.set(shape, plan);
+    return plan;
+  }
+
+  /** Chooses the algorithm of a shape when it is first computed. */
+  #algorithm(direction: Direction, conv: Convolution, plan: Plan, places: Places): Algorithm | undefined {
+    if (plan.algorithm === undefined) {
+      const {descriptors} = plan;
+      const {first, second, to} = places;
+      plan.algorithm =
+        (this.#host.recording
+          ? this.#algorithms.guess(direction, descriptors, maxWorkspaceBytes)
+          : this.#host.withSpareMemory(maxWorkspaceBytes, (workspace, workspaceBytes) =>
+              this.#algorithms.measure(direction, shapeOf(direction, conv), descriptors, {
+                first,
+                second,
+                result: to.address,
+                workspace,
+                workspaceBytes,
+              }),
+            )) ?? 'none';
+      if (plan.algorithm !== 'none') this.#setMathType(descriptors, plan.algorithm.mathType);
     }
-    const {descriptors} = plan;
-    if (plan.algorithm) return {descriptors, algorithm: plan.algorithm};
-    const algorithm = this.#host.recording
-      ? this.#algorithms.guess(direction, descriptors, maxWorkspaceBytes)
-      : this.#host.withSpareMemory(maxWorkspaceBytes, (workspace, workspaceBytes) =>
-          this.#algorithms.measure(direction, shape, descriptors, {first, second, result, workspace, workspaceBytes}),
-        );
-    plan.algorithm = algorithm;
-    this.#setMathType(descriptors, algorithm.mathType);
-    return {descriptors, algorithm};
+    return plan.algorithm === 'none' ? undefined : plan.algorithm;
   }
 
   #setMathType({convolution}: Descriptors, mathType: number): void {
@@ -284,8 +316,10 @@ function evened(conv: Convolution): Convolution {
 
 /** Multiplications and additions by definition, those with padding included; the same for all three kinds. */
 const flopsOf = (conv: Convolution): number => 2 * sizeOf(outImages(conv)) * filterRows(conv);
-const filterRows = ({filterHeight, filterWidth, inChannels}: Convolution): number =>
-  filterHeight * filterWidth * inChannels;
+const filterRows = ({filterHeight, filterWidth, inChannels, groups}: Convolution): number =>
+  filterHeight * filterWidth * (inChannels / groups);
+/** A filter for each channel, or several. */
+const isDepthwise = ({groups, inChannels}: Convolution): boolean => groups > 1 && groups === inChannels;
 const inImages = ({batchSize: n, inHeight: height, inWidth: width, inChannels: c}: Convolution): Images => ({
   n,
   height,
@@ -300,8 +334,8 @@ const outImages = ({batchSize: n, outHeight: height, outWidth: width, outChannel
 });
 const sizeOf = ({n, height, width, c}: Images): number => n * height * width * c;
 
-const keyOf = (conv: Convolution): string =>
-  [
+const shapeOf = (direction: Direction, conv: Convolution): string =>
+  `${direction} ${[
     conv.batchSize,
     conv.inHeight,
     conv.inWidth,
@@ -317,4 +351,5 @@ const keyOf = (conv: Convolution): string =>
     conv.dilationWidth,
     conv.padInfo.top,
     conv.padInfo.left,
-  ].join();
+    ...(conv.groups > 1 ? [conv.groups] : []), // keys of earlier versions stay
+  ].join()}`;

@@ -33,7 +33,7 @@ function details(api: DnnFunctions): string {
   return text.subarray(0, text.indexOf(0)).toString().trim().replaceAll(/\s+/g, ' ');
 }
 
-/** Describes a convolution with even padding, images as NHWC, filters as [out, height, width, in]. */
+/** Describes a convolution with even padding, images as NHWC, filters as [out, height, width, in / groups]. */
 export function describeConvolution(
   api: DnnFunctions,
   conv: Convolution,
@@ -76,7 +76,7 @@ export function describeConvolution(
       type,
       dnn.CUDNN_TENSOR_NHWC,
       conv.outChannels,
-      conv.inChannels,
+      conv.inChannels / conv.groups,
       conv.filterHeight,
       conv.filterWidth,
     ),
@@ -101,6 +101,7 @@ export function describeConvolution(
       dnn.CUDNN_DATA_FLOAT, // sums are float32
     ),
   );
+  checkDnn(api, 'cudnnSetConvolutionGroupCount', api.cudnnSetConvolutionGroupCount(convolution, conv.groups));
   const roles = {forward: [x, filter, y], dataGradient: [filter, y, x], filterGradient: [x, y, filter]} as const;
   const [first, second, result] = roles[direction];
   return {first, second, convolution, result, destroy: () => made.forEach((destroy) => destroy())};

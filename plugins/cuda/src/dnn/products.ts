@@ -12,7 +12,7 @@ export interface ConvolutionProduct {
  */
 export function productOf(conv: Convolution): ConvolutionProduct | undefined {
   const {top, bottom, left, right} = conv.padInfo;
-  if (top + bottom + left + right > 0) return undefined;
+  if (conv.groups > 1 || [top, bottom, left, right].some((zeros) => zeros !== 0)) return undefined;
   if (conv.filterHeight === 1 && conv.filterWidth === 1 && conv.strideHeight === 1 && conv.strideWidth === 1) {
     return {m: conv.batchSize * conv.inHeight * conv.inWidth, inner: conv.inChannels};
   }

@@ -60,6 +60,7 @@ export const dnnSignatures = {
   cudnnDestroyFilterDescriptor: ['int', 'u64'],
   cudnnCreateConvolutionDescriptor: ['int', 'pointer'],
   cudnnSetConvolution2dDescriptor: ['int', 'u64', 'int', 'int', 'int', 'int', 'int', 'int', 'int', 'int'],
+  cudnnSetConvolutionGroupCount: ['int', 'u64', 'int'],
   cudnnSetConvolutionMathType: ['int', 'u64', 'int'],
   cudnnDestroyConvolutionDescriptor: ['int', 'u64'],
   cudnnFindConvolutionForwardAlgorithmEx: search,
@@ -91,6 +92,9 @@ export const dnn = {
   CUDNN_TENSOR_OP_MATH: 1,
   CUDNN_FMA_MATH: 3,
 } as const;
+
+/** Whether a status says that something is not supported: one number of version 8, a thousand numbers of version 9. */
+export const isUnsupported = (status: number): boolean => status === 9 || Math.floor(status / 1000) === 3;
 
 /**
  * Layout of cudnnConvolution*AlgoPerf_t: algo, status, time (float, ms) at 0, 4, 8; memory (size_t) at 16; determinism,

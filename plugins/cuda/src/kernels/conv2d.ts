@@ -25,7 +25,7 @@ function convolution(
   }: Omit<Conv2DAttrs, 'dilations'> & {dilations?: Conv2DAttrs['dilations']},
 ): Convolution {
   const {backend_util} = tf;
-  return backend_util.computeConv2DInfo(
+  const info = backend_util.computeConv2DInfo(
     x as Shape4D,
     filter as Shape4D,
     strides,
@@ -35,6 +35,7 @@ function convolution(
     false,
     backend_util.convertConv2DDataFormat(dataFormat),
   );
+  return {...info, groups: 1};
 }
 
 /** Convolutions with cuDNN. */

@@ -9,15 +9,18 @@ import {conv2DKernels} from './conv2d.js';
 import {depthwiseKernels} from './depthwise.js';
 import {fillKernels} from './fill.js';
 import {gatherKernels} from './gather.js';
+import {groupedConvKernels} from './grouped-conv.js';
 import type {Kernel} from './kernel.js';
 import {batchMatMul} from './mat-mul.js';
 import {padKernels} from './pad.js';
 import {poolKernels} from './pool.js';
 import {rearrangingKernels, sharingKernels} from './rearrange.js';
 import {reductionKernels} from './reduce.js';
+import {resampleKernels} from './resample.js';
 import {resizeKernels} from './resize.js';
 import {scanKernels} from './scan.js';
 import {select} from './select.js';
+import {shuffleKernels} from './shuffle.js';
 import {softmax} from './softmax.js';
 import {unaryKernels} from './unary.js';
 import {update} from './update.js';
@@ -30,13 +33,16 @@ export const kernels: readonly Kernel[] = [
   ...depthwiseKernels,
   ...fillKernels,
   ...gatherKernels,
+  ...groupedConvKernels,
   ...padKernels,
   ...poolKernels,
   ...rearrangingKernels,
   ...reductionKernels,
+  ...resampleKernels,
   ...resizeKernels,
   ...scanKernels,
   ...sharingKernels,
+  ...shuffleKernels,
   ...unaryKernels,
   addN,
   batchMatMul,

@@ -1,9 +1,10 @@
 import type {backend_util} from '@tensorflow/tfjs-core';
+import type {Convolution} from '../dnn/types.js';
 import type {KernelArg} from '../gpu.js';
 import {longs} from './args.js';
 
 /** The struct Window of kernels/window.cuh: a 2-D window has a depth of 1. */
-export function windowArg(info: backend_util.Conv2DInfo | backend_util.Conv3DInfo): KernelArg {
+export function windowArg(info: Omit<Convolution, 'groups'> | backend_util.Conv3DInfo): KernelArg {
   const {batchSize, inChannels} = info;
   const depth =
     'inDepth' in info

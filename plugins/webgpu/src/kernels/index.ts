@@ -1,9 +1,23 @@
 import type {Kernel} from '../kernel.js';
 import {addN} from './add-n.js';
 import {batchNormKernels} from './batch-norm.js';
+import {bilinearKernels} from './bilinear.js';
 import {blend} from './blend.js';
+import {groupedConvKernels} from './grouped-conv.js';
 import {pad} from './pad.js';
+import {pixelShuffleKernels} from './pixel-shuffle.js';
+import {resampleKernels} from './resample.js';
 import {update} from './update.js';
 
 /** The kernels that tfjs-backend-webgpu 4.22 gets wrong, lacks, or splits into many operations. */
-export const kernels: readonly Kernel[] = [addN, pad, ...batchNormKernels, blend, update];
+export const kernels: readonly Kernel[] = [
+  addN,
+  pad,
+  ...batchNormKernels,
+  ...bilinearKernels,
+  blend,
+  ...groupedConvKernels,
+  ...pixelShuffleKernels,
+  ...resampleKernels,
+  update,
+];

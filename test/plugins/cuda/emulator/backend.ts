@@ -153,6 +153,7 @@ export function emulate(
         c.dilationWidth,
         top,
         left,
+        c.groups,
       ];
       library.convolve(which, sizes, addressOf(first), addressOf(second), out);
     };

@@ -17,8 +17,12 @@ extern "C" void emulator_matmul(uint64_t aAddress, int transposeA, uint64_t bAdd
 }
 
 struct Conv {
-  int batch, inHeight, inWidth, inChannels, outHeight, outWidth, outChannels, filterHeight, filterWidth, strideHeight, strideWidth, dilationHeight, dilationWidth, top, left;
+  int batch, inHeight, inWidth, inChannels, outHeight, outWidth, outChannels, filterHeight, filterWidth, strideHeight, strideWidth, dilationHeight, dilationWidth, top, left, groups;
 };
+
+static int ins(const Conv &c) { return c.inChannels / c.groups; }
+/** The first input that an output channel sees. */
+static int firstInput(const Conv &c, int o) { return o / (c.outChannels / c.groups) * ins(c); }
 
 /** Calls f with every pair of an output pixel and an input pixel that meet, and the tap of the filter through which they do. */
 template <class F> static void eachMeeting(const Conv &c, F f) {
@@ -31,7 +35,7 @@ template <class F> static void eachMeeting(const Conv &c, F f) {
           for (int fx = 0; fx < c.filterWidth; fx++) {
             const int x = ox * c.strideWidth + fx * c.dilationWidth - c.left;
             if (x < 0 || x >= c.inWidth) continue;
-            f(((size_t)(n * c.outHeight + oy) * c.outWidth + ox) * c.outChannels, ((size_t)(n * c.inHeight + y) * c.inWidth + x) * c.inChannels, (size_t)(fy * c.filterWidth + fx) * c.inChannels * c.outChannels);
+            f(((size_t)(n * c.outHeight + oy) * c.outWidth + ox) * c.outChannels, ((size_t)(n * c.inHeight + y) * c.inWidth + x) * c.inChannels, (size_t)(fy * c.filterWidth + fx) * ins(c) * c.outChannels);
           }
         }
 }
@@ -45,8 +49,8 @@ extern "C" void emulator_conv_forward(const int *sizes, uint64_t xAddress, uint6
   float *y = at(yAddress);
   std::memset(y, 0, outputs(c) * 4);
   eachMeeting(c, [&](size_t out, size_t in, size_t tap) {
-    for (int i = 0; i < c.inChannels; i++)
-      for (int o = 0; o < c.outChannels; o++) y[out + o] += x[in + i] * filter[tap + (size_t)i * c.outChannels + o];
+    for (int i = 0; i < ins(c); i++)
+      for (int o = 0; o < c.outChannels; o++) y[out + o] += x[in + firstInput(c, o) + i] * filter[tap + (size_t)i * c.outChannels + o];
   });
 }
 extern "C" void emulator_conv_data(const int *sizes, uint64_t dyAddress, uint64_t filterAddress, uint64_t dxAddress) {
@@ -56,9 +60,10 @@ extern "C" void emulator_conv_data(const int *sizes, uint64_t dyAddress, uint64_
   float *dx = at(dxAddress);
   std::memset(dx, 0, inputs(c) * 4);
   eachMeeting(c, [&](size_t out, size_t in, size_t tap) {
+    const int outs = c.outChannels / c.groups;
     for (int i = 0; i < c.inChannels; i++) {
       float sum = 0;
-      for (int o = 0; o < c.outChannels; o++) sum += dy[out + o] * filter[tap + (size_t)i * c.outChannels + o];
+      for (int o = i / ins(c) * outs; o < (i / ins(c) + 1) * outs; o++) sum += dy[out + o] * filter[tap + (size_t)(i % ins(c)) * c.outChannels + o];
       dx[in + i] += sum;
     }
   });
@@ -68,9 +73,9 @@ extern "C" void emulator_conv_filter(const int *sizes, uint64_t xAddress, uint64
   std::memcpy(&c, sizes, sizeof(c));
   const float *x = at(xAddress), *dy = at(dyAddress);
   float *dFilter = at(dFilterAddress);
-  std::memset(dFilter, 0, (size_t)c.filterHeight * c.filterWidth * c.inChannels * c.outChannels * 4);
+  std::memset(dFilter, 0, (size_t)c.filterHeight * c.filterWidth * ins(c) * c.outChannels * 4);
   eachMeeting(c, [&](size_t out, size_t in, size_t tap) {
-    for (int i = 0; i < c.inChannels; i++)
-      for (int o = 0; o < c.outChannels; o++) dFilter[tap + (size_t)i * c.outChannels + o] += x[in + i] * dy[out + o];
+    for (int i = 0; i < ins(c); i++)
+      for (int o = 0; o < c.outChannels; o++) dFilter[tap + (size_t)i * c.outChannels + o] += x[in + firstInput(c, o) + i] * dy[out + o];
   });
 }

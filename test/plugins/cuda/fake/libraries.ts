@@ -216,8 +216,18 @@ interface Shape {
 }
 type Kind = 'forward' | 'data' | 'filter';
 
+/** What cuDNN has for a shape: an algorithm that will do, none that is deterministic, or nothing. */
+export type Offer = 'one that will do' | 'none that is deterministic' | 'nothing';
+
 /** cuDNN: NHWC, filters as [out, height, width, in]; float32, or bfloat16 with sums in float32. */
-export function fakeDnn(fake: FakeCuda, {version = 91_300, cudart = 13_000} = {}) {
+export function fakeDnn(
+  fake: FakeCuda,
+  {
+    version = 91_300,
+    cudart = 13_000,
+    offer = 'one that will do',
+  }: {version?: number; cudart?: number; offer?: Offer} = {},
+) {
   const handles = new Handles<{stream: bigint}>(0x40000n);
   const tensors = new Handles<Partial<Shape>>(0x41000n);
   const filters = new Handles<Partial<Shape>>(0x42000n);
@@ -225,9 +235,10 @@ export function fakeDnn(fake: FakeCuda, {version = 91_300, cudart = 13_000} = {}
     pad?: [number, number];
     stride?: [number, number];
     dilation?: [number, number];
+    groups?: number;
     math?: number;
   }>(0x43000n);
-  const runs: {kind: Kind; algorithm: number; math: number | undefined; type: number}[] = [];
+  const runs: {kind: Kind; algorithm: number; math: number | undefined; type: number; groups: number}[] = [];
   let measured = 0;
   let guessed = 0;
   const workspaceBytes = 4096;
@@ -246,7 +257,8 @@ export function fakeDnn(fake: FakeCuda, {version = 91_300, cudart = 13_000} = {}
     const out = (size: number, tap: number, i: 0 | 1) =>
       Math.floor((size + 2 * C.pad![i] - C.dilation![i] * (tap - 1) - 1) / C.stride![i]) + 1;
     expect(
-      X.c === F.c &&
+      X.c === F.c * C.groups! &&
+        F.n % C.groups! === 0 &&
         Y.c === F.n &&
         X.n === Y.n &&
         Y.h === out(X.h, F.h, 0) &&
@@ -274,6 +286,7 @@ export function fakeDnn(fake: FakeCuda, {version = 91_300, cudart = 13_000} = {}
   const results = (memory: unknown, requested: number, count: unknown, math: number): number => {
     const view = new DataView(bytesOf(memory).buffer);
     expect(bytesOf(memory).length === 48 * requested && requested >= 4, 'room for all algorithms');
+    if (offer === 'nothing') return 3000; // CUDNN_STATUS_NOT_SUPPORTED
     [
       [0, 0, math],
       [1, 1, 2],
@@ -284,7 +297,7 @@ export function fakeDnn(fake: FakeCuda, {version = 91_300, cudart = 13_000} = {}
       view.setInt32(48 * i + 4, 0, true);
       view.setFloat32(48 * i + 8, i, true);
       view.setBigUint64(48 * i + 16, BigInt(memory2), true);
-      view.setInt32(48 * i + 24, deterministic!, true);
+      view.setInt32(48 * i + 24, offer === 'none that is deterministic' ? 0 : deterministic!, true);
       view.setInt32(48 * i + 28, type!, true);
     });
     return put(count, 4);
@@ -317,8 +330,8 @@ export function fakeDnn(fake: FakeCuda, {version = 91_300, cudart = 13_000} = {}
         'the algorithm that was found',
       );
       fake.device.check(workspace, bytes, 'workspace');
-      runs.push({kind, algorithm, math: C.math, type: X.type});
-      const sizes = [X.n, X.h, X.w, X.c, Y.h, Y.w, Y.c, F.h, F.w, ...C.stride!, ...C.dilation!, ...C.pad!];
+      runs.push({kind, algorithm, math: C.math, type: X.type, groups: C.groups!});
+      const sizes = [X.n, X.h, X.w, X.c, Y.h, Y.w, Y.c, F.h, F.w, ...C.stride!, ...C.dilation!, ...C.pad!, C.groups!];
       return fake.streams.hand(handles.get(handle).stream, 'cudnnConvolution', () => {
         const [x, filter, y] = roles(kind, firstAt, secondAt, resultAt);
         convolveAs(fake, kind, sizes, X.type, [x, X], [filter, F], [y, Y]);
@@ -354,6 +367,10 @@ export function fakeDnn(fake: FakeCuda, {version = 91_300, cudart = 13_000} = {}
         dilation: [dilationH, dilationW],
       });
       return expect(mode === 1 && type === 0, 'a cross-correlation with sums in float32');
+    },
+    cudnnSetConvolutionGroupCount: (handle, groups) => {
+      convolutions.get(handle).groups = groups;
+      return expect(groups >= 1, 'a number of groups');
     },
     cudnnSetConvolutionMathType: (handle, math) => {
       convolutions.get(handle).math = math;

@@ -15,7 +15,7 @@ import {DevicePoller} from '../../../../plugins/cuda/src/device-poller.js';
 import {compileEmulator} from '../emulator/compile.js';
 import {openLibrary} from '../emulator/library.js';
 import {addressOf, FakeCuda, type FakeOptions} from './cuda.js';
-import {fakeBlas, fakeDnn, fakeNvrtc, sourceNames} from './libraries.js';
+import {fakeBlas, fakeDnn, fakeNvrtc, sourceNames, type Offer} from './libraries.js';
 
 /** The backend as it is, on a card that is not there. */
 export interface FakeDevice {
@@ -33,6 +33,8 @@ export interface OpenOptions extends FakeOptions {
   precision?: Precision;
   /** Folder of the cache; default: one of its own, which goes with the device. */
   cache?: string;
+  /** What cuDNN has for convolutions. */
+  offer?: Offer;
   /** Seconds until the device counts as stuck. */
   timeout?: number;
 }
@@ -44,13 +46,14 @@ export async function openFake({
   precision = 'fp32',
   cache,
   timeout = 60,
+  offer,
   ...options
 }: OpenOptions = {}): Promise<FakeDevice> {
   library ??= openLibrary(await compileEmulator(sources));
   for (const source of sources) sourceNames.set(source.text, source.name);
   const folder = cache ?? mkdtempSync(path.join(tmpdir(), 'gan-cuda-'));
   const fake = new FakeCuda(library, options);
-  const [nvrtc, blas, dnn] = [fakeNvrtc(fake), fakeBlas(fake), fakeDnn(fake)];
+  const [nvrtc, blas, dnn] = [fakeNvrtc(fake), fakeBlas(fake), fakeDnn(fake, {...(offer && {offer})})];
   const driver = new Driver(fake.driver, fake.memory, new DevicePoller(timeout * 1000));
   driver.init();
   const facts = driver.devices()[0]!;
