@@ -100,7 +100,7 @@ export const configKeys = {
   backend: {kind: 'backend', default: 'auto', group: 'PART', resumable: true},
 
   /** Side length of the square images, in pixels. */
-  size: {spec: opt.int(64, {min: 4, max: 4096, help: 'side of the square images, in pixels'}), group: 'DATA'},
+  size: {spec: opt.int(64, {min: 1, max: 4096, help: 'side of the square images, in pixels'}), group: 'DATA'},
   /** 1: grey, 2: grey with alpha, 3: RGB, 4: RGB with alpha. */
   channels: {
     spec: opt.oneOf(['1', '2', '3', '4'], '3', {help: 'colour channels: grey, grey with alpha, RGB, RGB with alpha'}),

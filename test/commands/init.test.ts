@@ -82,7 +82,7 @@ describe('gan init', () => {
     const {code, stdout, stderr} = await gan(['init'], {cwd});
     expect({code, stdout}).to.deep.equal({code: 2, stdout: ''});
     expect(stderr).to.contain('GAN_NO_TERMINAL').and.contain('--yes');
-    expect((await gan(['init', '--size', '1', '--yes'], {cwd})).stderr).to.contain('size must be');
+    expect((await gan(['init', '--size', '0', '--yes'], {cwd})).stderr).to.contain('size must be');
   });
 
   describe('asks', () => {

@@ -275,7 +275,7 @@ describe('resolveConfig', () => {
       ['a part that is no name', {arch: 5}, 'GAN_CONFIG_VALUE', /name/],
       ['a part whose name is no text', {arch: {name: 5}}, 'GAN_CONFIG_VALUE', /name/],
       ['a value of the wrong type', {lr: [1]}, 'GAN_CONFIG_VALUE', /lr/],
-      ['a value out of range', {size: 2}, 'GAN_CONFIG_VALUE', /size/],
+      ['a value out of range', {size: 0}, 'GAN_CONFIG_VALUE', /size/],
       ['data that is no text', {data: 5}, 'GAN_CONFIG_VALUE', /.*/],
     ];
     for (const [what, file, code, hint] of cases) {
@@ -295,7 +295,7 @@ describe('resolveConfig', () => {
       ['lr.x=1', 3],
       ['source=shapes', 3],
       ['arch.nope=1', 3],
-      ['size=2', 3],
+      ['size=0', 3],
     ] as const) {
       it(`--set ${text} exits ${exitCode}`, async () => {
         expect((await ganError(() => resolve({set: [text]}))).exitCode).to.equal(exitCode);
