@@ -2,3 +2,4 @@
 export {idxSource, readIdxSet} from './idx-set.js';
 export {arePoints, countModes, mixtureOf, mixtures, pointsSource} from './points.js';
 export {shapesSource} from './shapes.js';
+export {emoji, sheetSource} from './sheet.js';
