@@ -39,7 +39,7 @@ export type GanConfig = {-readonly [K in keyof Pick<ConfigKeys, ScalarKey>]?: Va
 } & {
   -readonly [K in keyof Pick<ConfigKeys, MapKey>]?: Readonly<Record<string, PartConfig | null>>;
 } & {
-  -readonly [K in keyof Pick<ConfigKeys, ListKey>]?: readonly ListedPartConfig[];
+  -readonly [K in keyof Pick<ConfigKeys, ListKey>]?: readonly ListedPartConfig[] | PartConfig | null;
 } & {
   /** A folder of images, relative to the file, or `builtin:NAME`. */
   data?: string;

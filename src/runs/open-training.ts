@@ -8,14 +8,17 @@ import {readCheckpoint} from '../gan/checkpoint.js';
 import type {DataLoaders} from '../gan/data/types.js';
 import type {Networks} from '../gan/export/trained-run.js';
 import {GANLearner} from '../gan/gan-learner.js';
+import {FixedGANSwitcher} from '../gan/switchers/gan-switchers.js';
 import {measureImages} from '../gan/metrics/image-metrics.js';
 import {setSeed} from '../gan/streams.js';
 import type {RunConfig} from '../options/run-config.js';
 import {openRegistry} from '../plugin/discover.js';
 import type {Registry} from '../plugin/registry.js';
+import {isOutOfMemory, withBatchAdvice} from './batch-memory.js';
 import {makeDataLoaders, type Settings} from './data.js';
 import {openDeviceFor, type DeviceOptions} from './devices/open-backend.js';
 import {makeNetworks} from './networks.js';
+import {stopAt} from './run-callbacks.js';
 import {RunFolder} from './run-folder.js';
 import {train, type FitRequest, type PreparedTraining, type TrainResult} from './train.js';
 
@@ -37,7 +40,8 @@ export interface TrainingOptions extends DeviceOptions {
 export interface Training extends PreparedTraining {
   /**
    * Trains to the end, into a run folder: configuration, metrics, sample grids, checkpoints. Once only.
-   * @throws GanError of every part: data (exit 5), configuration (3), diverged (6)
+   * @throws GanError of every part: data (exit 5), configuration (3), diverged (6). Where the device runs out of memory,
+   * it says which batch it has enough for: that was tried
    */
   fit(dir: string, request?: FitRequest): Promise<TrainResult>;
   /** Frees the networks and the optimiser, and closes the device if `openTraining` opened it. */
@@ -65,16 +69,46 @@ export async function openTraining(settings: Settings, options: TrainingOptions 
     learn = undefined;
     await opened.close();
   };
+  /** What a configuration names, and a learner of it. */
+  const make = async (wanted: RunConfig, over: Partial<RunParts>, init?: string): Promise<Made> => {
+    const parts: RunParts = {...(await createParts(registry, wanted)), ...over};
+    const dls = await makeDataLoaders(wanted, parts, {warn});
+    setSeed(wanted.seed);
+    return {parts, dls, learn: makeLearner(wanted, parts, dls, await makeNetworks(wanted, parts.architecture, init))};
+  };
+  /** A step of each network, with the gradients of two passes, by a learner of its own. */
+  const fits = async (batchSize: number): Promise<boolean> => {
+    const {accumulate} = config;
+    const trial = {...config, batchSize, accumulate: Math.min(2, (config.batchSize * accumulate) / batchSize)};
+    let made: Made | undefined;
+    try {
+      made = await make(trial, {...options.parts, switcher: FixedGANSwitcher(1, 1)});
+      await made.learn.fit(2, undefined, {cbs: [stopAt(2)]});
+      return true;
+    } catch (error) {
+      if (isOutOfMemory(error)) return false;
+      throw error;
+    } finally {
+      made?.learn.dispose();
+    }
+  };
+  const advised = async (error: GanError): Promise<GanError> => {
+    learn?.dispose(); // it takes memory, and is no more of use
+    learn = undefined;
+    const goesOn = await opened.device.sync().then(
+      () => true,
+      () => false,
+    );
+    return withBatchAdvice(error, config, goesOn ? fits : undefined);
+  };
   try {
-    const parts: RunParts = {...(await createParts(registry, config)), ...options.parts};
     const checkpoint =
       resume === undefined ? undefined : await readCheckpoint(await new RunFolder(resume).latestCheckpoint());
-    const dls = await makeDataLoaders(config, parts, {warn});
+    const made = await make(config, options.parts ?? {}, checkpoint ? undefined : config.init);
+    learn = made.learn;
+    const {parts, dls} = made;
     const steps = config.steps ?? config.epochs * dls.train.length;
     if (checkpoint && checkpoint.position.step >= steps) throw nothingToDo(resume!, checkpoint.position.step, steps);
-    setSeed(config.seed);
-    const networks = await makeNetworks(config, parts.architecture, checkpoint ? undefined : config.init);
-    learn = makeLearner(config, parts, dls, networks);
     const training: Training = {
       config,
       device: opened.device,
@@ -86,7 +120,10 @@ export async function openTraining(settings: Settings, options: TrainingOptions 
       steps,
       epochs: Math.ceil(steps / dls.train.length),
       ...(checkpoint && {checkpoint}),
-      fit: (dir, request = {}) => train(training, dir, request),
+      fit: (dir, request = {}) =>
+        train(training, dir, request).catch(async (error: unknown) => {
+          throw isOutOfMemory(error) ? await advised(error) : error;
+        }),
       close,
     };
     return training;
@@ -94,6 +131,12 @@ export async function openTraining(settings: Settings, options: TrainingOptions 
     await close();
     throw error;
   }
+}
+
+interface Made {
+  parts: RunParts;
+  dls: DataLoaders;
+  learn: GANLearner;
 }
 
 function nothingToDo(dir: string, done: number, wanted: number): GanError {
@@ -108,7 +151,7 @@ function nothingToDo(dir: string, done: number, wanted: number): GanError {
 /** The learner of a run, for its networks and data. */
 function makeLearner(config: RunConfig, parts: RunParts, dls: DataLoaders, {generator, critic}: Networks): GANLearner {
   const learn = new GANLearner(dls, generator, critic, parts.loss, {
-    penalties: parts.penalty ? [parts.penalty] : [],
+    penalties: parts.penalties,
     switcher: parts.switcher,
     optFunc: parts.optimizer,
     lr: config.lr,
@@ -121,6 +164,8 @@ function makeLearner(config: RunConfig, parts: RunParts, dls: DataLoaders, {gene
     switchEval: config.switchEval,
     compat: config.compat,
     capture: config.capture,
+    accumulate: config.accumulate,
+    ...(config.gradClip !== undefined && {gradClip: config.gradClip}),
     ...(config.clip !== undefined && {clip: config.clip}),
   });
   learn.recorder!.trainMetrics = true;
