@@ -41,11 +41,12 @@ def pixels(images):
 class Classifier:
     """Of single channels, [n, 32, 32] bytes, in ten classes: two convolutions, two dense layers, about 90 % on test images."""
 
-    def __init__(self, path):
-        import torch
+    def __init__(self, path, threads):
+        import torch  # points and pixels need NumPy alone
         from torch import nn
 
         self.torch = torch
+        torch.set_num_threads(threads)
         torch.manual_seed(0)
         self.features = nn.Sequential(
             nn.Conv2d(1, 32, 5, stride=2, padding=2), nn.ReLU(), nn.Conv2d(32, 64, 5, stride=2, padding=2), nn.ReLU(), nn.Flatten(), nn.Linear(64 * 8 * 8, 128), nn.ReLU()
@@ -54,7 +55,7 @@ class Classifier:
         self.net = nn.Sequential(self.features, self.head)
         self.path = path
 
-    def prepare(self, images, labels, epochs=3):
+    def prepare(self, images, labels, epochs=2):
         torch = self.torch
         if os.path.exists(self.path):
             self.net.load_state_dict(torch.load(self.path))
@@ -104,7 +105,7 @@ def kl_of_modes(found, real, modes=1000):
 
 
 class Evaluator:
-    def __init__(self, work, folder, cache):
+    def __init__(self, work, folder, cache, threads):
         self.work = work
         wanted = work['metrics']
         self.real = np.load(f'{folder}/real.npy', mmap_mode='r')
@@ -113,7 +114,7 @@ class Evaluator:
         if 'pixel' in wanted:
             self.real_pixels = pixels(self.real[some])
         if 'class' in wanted or 'kl' in wanted:
-            self.classifier = Classifier(f'{cache}/fashion-mnist.pt')
+            self.classifier = Classifier(f'{cache}/fashion-mnist.pt', threads)
             if work['data'] == 'stacked':  # single pictures: the first channel, with the first of the three classes
                 labels = np.load(f'{folder}/labels.npy') // 100
                 self.classifier.prepare(self.real[..., 0], labels)
@@ -145,13 +146,7 @@ class Evaluator:
 
 def main():
     job = json.loads(sys.argv[1])
-    try:
-        import torch
-
-        torch.set_num_threads(job['threads'])
-    except ImportError:
-        pass  # points and pixels need numpy alone
-    evaluate = Evaluator(job['work'], job['dir'], job['cache'])
+    evaluate = Evaluator(job['work'], job['dir'], job['cache'], job['threads'])
     for line in sys.stdin:
         print(json.dumps(evaluate(line.strip())), flush=True)
 

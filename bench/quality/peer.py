@@ -66,14 +66,21 @@ class Batches:
         return images.contiguous(memory_format=torch.channels_last)
 
 
+def adam(net, work):
+    options = dict(lr=work['lr'], betas=(float(work['beta1']), float(work['beta2'])), eps=1e-8)
+    try:
+        return torch.optim.Adam(net.parameters(), **options, fused=True)
+    except RuntimeError:  # on a processor from PyTorch 2.4 on
+        return torch.optim.Adam(net.parameters(), **options)
+
+
 class Training:
     def __init__(self, work, seed, path):
         torch.manual_seed(seed)
         self.work = work
         self.generator, self.critic = networks(work)
         self.average = copy.deepcopy(self.generator).eval().requires_grad_(False)
-        adam = lambda net: torch.optim.Adam(net.parameters(), lr=work['lr'], betas=(float(work['beta1']), float(work['beta2'])), eps=1e-8, fused=True)
-        self.generator_opt, self.critic_opt = adam(self.generator), adam(self.critic)
+        self.generator_opt, self.critic_opt = (adam(net, work) for net in (self.generator, self.critic))
         self.batches = Batches(path, work['batch'])
         self.augment = [augmentations[name] for name in work['augment'].split(',') if name]
         self.generated = 0
@@ -122,7 +129,9 @@ class Training:
     def update_average(self):
         half_life = min(self.work['ema'], 0.05 * self.generated)
         beta = 0.5 ** (self.work['batch'] / half_life) if half_life > 0 else 0.0
-        torch._foreach_lerp_(list(self.average.parameters()), list(self.generator.parameters()), 1 - beta)
+        averages, currents = list(self.average.parameters()), list(self.generator.parameters())
+        torch._foreach_mul_(averages, beta)
+        torch._foreach_add_(averages, currents, alpha=1 - beta)
         for average, current in zip(self.average.buffers(), self.generator.buffers()):
             average.copy_(current)
         self.generated += self.work['batch']

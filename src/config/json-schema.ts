@@ -33,9 +33,9 @@ export async function configSchema(registry: Registry): Promise<JsonSchema> {
   const sources = await partsOf(registry, 'source');
   const parts = await Promise.all(
     singleKeys.map(async (key) => {
-      const {kind, optional} = singleFacts(key);
+      const {kind, optional, auto} = singleFacts(key);
       const found = await partsOf(registry, kind);
-      const others = [...(key === 'backend' ? ['auto'] : []), ...(optional ? ['none'] : [])];
+      const others = [...(auto ? ['auto'] : []), ...(optional ? ['none'] : [])];
       return [
         key,
         {
@@ -107,7 +107,13 @@ export async function configSchema(registry: Registry): Promise<JsonSchema> {
       ...Object.fromEntries(parts),
       ...Object.fromEntries(maps),
       ...Object.fromEntries(lists),
-      ...Object.fromEntries(scalarKeys.map((key) => [key, optionSchema(scalarFacts(key).spec)])),
+      ...Object.fromEntries(
+        scalarKeys.map((key) => {
+          const {spec, auto} = scalarFacts(key);
+          const schema = optionSchema(spec);
+          return [key, auto ? {anyOf: [schema, {enum: ['auto']}]} : schema];
+        }),
+      ),
     },
   };
 }

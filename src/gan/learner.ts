@@ -47,9 +47,9 @@ export interface LearnerOptions extends OptimizerOptions {
   /** Bound of the length of each step's gradients, all as one vector (`GradientClipping`); absent: none. */
   gradClip?: number;
   /**
-   * Passes in which a step computes the gradients of its batch, one after the other, each with a part of the images: the
-   * update is that of the batch in one pass where no layer looks at several images (batch norm does), and the memory
-   * that of a part. 1.
+   * Passes in which a step computes the gradients of its batch, one after the other, each with a part of the images.
+   * The update is that of the batch in one pass where no layer looks at several images (batch norm does), and the
+   * memory that of a part. 1.
    */
   accumulate?: number;
   /** Whether to add the train/eval and recorder callbacks. */

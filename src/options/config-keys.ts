@@ -17,6 +17,8 @@ export interface ScalarFacts extends KeyFacts {
   older?: OptionValue;
   /** The value is a number in the configuration, though one of a few texts on the command line. */
   numeric?: true;
+  /** It may be `auto`: then the training finds it, and its configuration has what was found. */
+  auto?: true;
   /** The value is a path: from a file relative to the file, from the command line to the working folder. */
   path?: true;
   /** The value is the name of one of the parts that this list key chooses. */
@@ -30,6 +32,8 @@ export interface SingleFacts extends KeyFacts {
   default: string;
   /** It may be `none`. */
   optional?: true;
+  /** It may be `auto`: the best one here. */
+  auto?: true;
   /** The name of the part in a training; absent if a training has no such part. */
   part?: string;
 }
@@ -68,7 +72,7 @@ export interface MapFacts extends KeyFacts {
  * of `RunConfig`.
  */
 export const configKeys = {
-  recipe: {kind: 'recipe', default: 'wgan', optional: true, group: 'PART'},
+  recipe: {kind: 'recipe', default: 'auto', auto: true, optional: true, group: 'PART'},
   arch: {kind: 'architecture', default: 'basic', part: 'architecture', group: 'PART'},
   loss: {kind: 'loss', default: 'wgan', part: 'loss', group: 'PART'},
   opt: {kind: 'optimizer', default: 'adam', part: 'optimizer', group: 'PART'},
@@ -100,7 +104,7 @@ export const configKeys = {
   augment: {kind: 'augmentation', list: true, part: 'augmentations', group: 'PART'},
   metrics: {kind: 'metric', list: true, part: 'metrics', group: 'PART'},
   callbacks: {kind: 'callback', list: true, part: 'callbacks', group: 'PART'},
-  backend: {kind: 'backend', default: 'auto', group: 'PART', resumable: true},
+  backend: {kind: 'backend', default: 'auto', auto: true, group: 'PART', resumable: true},
 
   /** Side length of the square images, in pixels. */
   size: {spec: opt.int(64, {min: 1, max: 4096, help: 'side of the square images, in pixels'}), group: 'DATA'},
@@ -113,7 +117,11 @@ export const configKeys = {
   /** How an image becomes square. */
   resize: {spec: opt.oneOf(['crop', 'pad', 'squish'], 'crop', {help: 'how an image becomes square'}), group: 'DATA'},
   /** Images in each step, or, with `accumulate`, in each of its passes. */
-  batchSize: {spec: opt.int(64, {min: 1, help: 'images per step'}), group: 'TRAINING'},
+  batchSize: {
+    spec: opt.int(64, {min: 1, help: 'images per step; auto: the largest power of two that the device has memory for'}),
+    auto: true,
+    group: 'TRAINING',
+  },
   /** Batches that form one optimiser step: the memory of one, the gradients of all. */
   accumulate: {
     spec: opt.int(1, {min: 1, help: 'batches whose gradients are added up for one optimizer step'}),
@@ -127,6 +135,15 @@ export const configKeys = {
     spec: opt.int(undefined, {
       min: 1,
       help: 'optimizer steps of critic and generator together, instead of epochs',
+    }),
+    group: 'TRAINING',
+    resumable: true,
+  },
+  /** Minutes to train; as many steps as the device does in that time, which `steps` then says. */
+  minutes: {
+    spec: opt.num(undefined, {
+      min: 0.01,
+      help: 'minutes to train, instead of epochs: the device is timed for some seconds, then the steps are planned',
     }),
     group: 'TRAINING',
     resumable: true,

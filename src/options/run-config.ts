@@ -71,5 +71,6 @@ export function parseRunConfig(json: string): RunConfig {
   const config = JSON.parse(json) as RunConfig;
   const lacking = [...olderValues].filter(([key]) => !Object.hasOwn(config, key));
   const single = listKeys.filter((key) => config[key] !== undefined && !Array.isArray(config[key]));
-  return {...config, ...Object.fromEntries([...lacking, ...single.map((key) => [key, [config[key]]] as const)])};
+  const lists = single.map((key): [string, unknown] => [key, [config[key]]]);
+  return {...config, ...Object.fromEntries<unknown>([...lacking, ...lists])};
 }

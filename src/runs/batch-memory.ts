@@ -10,7 +10,10 @@ type Batch = Pick<RunConfig, 'batchSize' | 'accumulate'>;
 export const isOutOfMemory = (error: unknown): error is GanError =>
   isGanError(error) && error.code === 'GAN_BACKEND_MEMORY';
 
-/** The largest power of two, at most `max`, that fits. @throws what `fits` throws; the device's error where 1 does not */
+/** Larger ones take long to try, and seldom train better. */
+export const largestAuto = 128;
+
+/** The largest power of two, at most `max`, that fits; 1 where none does. @throws what `fits` throws */
 export async function largestBatch(fits: Fits, max: number): Promise<number> {
   let size = 1;
   while (size * 2 <= max && (await fits(size * 2))) size *= 2;

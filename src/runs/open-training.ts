@@ -14,10 +14,11 @@ import {setSeed} from '../gan/streams.js';
 import type {RunConfig} from '../options/run-config.js';
 import {openRegistry} from '../plugin/discover.js';
 import type {Registry} from '../plugin/registry.js';
-import {isOutOfMemory, withBatchAdvice} from './batch-memory.js';
+import {isOutOfMemory, largestAuto, largestBatch, withBatchAdvice} from './batch-memory.js';
 import {makeDataLoaders, type Settings} from './data.js';
-import {openDeviceFor, type DeviceOptions} from './devices/open-backend.js';
+import {isOnGpu, openDeviceFor, type DeviceOptions} from './devices/open-backend.js';
 import {makeNetworks} from './networks.js';
+import {plannedSteps} from './planned-steps.js';
 import {stopAt} from './run-callbacks.js';
 import {RunFolder} from './run-folder.js';
 import {train, type FitRequest, type PreparedTraining, type TrainResult} from './train.js';
@@ -30,6 +31,8 @@ export interface TrainingOptions extends DeviceOptions {
    * `RunFolder.readConfig`, with more steps perhaps.
    */
   resume?: string;
+  /** The batch size is to be found (`largestBatch`), whatever the settings say; `auto` in the settings says so, too. */
+  autoBatchSize?: boolean;
   /** These in place of the parts that the configuration names. */
   parts?: Partial<RunParts>;
   /** Told of what does not stop the training, such as a file that cannot be read. */
@@ -40,8 +43,8 @@ export interface TrainingOptions extends DeviceOptions {
 export interface Training extends PreparedTraining {
   /**
    * Trains to the end, into a run folder: configuration, metrics, sample grids, checkpoints. Once only.
-   * @throws GanError of every part: data (exit 5), configuration (3), diverged (6). Where the device runs out of memory,
-   * it says which batch it has enough for: that was tried
+   * @throws GanError of every part: data (exit 5), configuration (3), diverged (6). Where the device runs out of
+   * memory, it says which batch it has enough for: that was tried
    */
   fit(dir: string, request?: FitRequest): Promise<TrainResult>;
   /** Frees the networks and the optimiser, and closes the device if `openTraining` opened it. */
@@ -61,8 +64,14 @@ export interface Training extends PreparedTraining {
  */
 export async function openTraining(settings: Settings, options: TrainingOptions = {}): Promise<Training> {
   const {registry = openRegistry(), resume, warn = () => {}} = options;
-  const {config, backend} = await resolveConfig({registry, settings: {values: settings, origin: 'openTraining'}});
-  const opened = await openDeviceFor(registry, {backend, ...options});
+  const resolved = await resolveConfig({
+    registry,
+    settings: {values: settings, origin: 'openTraining'},
+    onGpu: (chosen) => isOnGpu(registry, {backend: chosen, ...options}),
+  });
+  const {backend, auto} = resolved;
+  let {config} = resolved;
+  let opened = await openDeviceFor(registry, {backend, ...options});
   let learn: GANLearner | undefined;
   const close = async (): Promise<void> => {
     learn?.dispose();
@@ -70,19 +79,18 @@ export async function openTraining(settings: Settings, options: TrainingOptions 
     await opened.close();
   };
   /** What a configuration names, and a learner of it. */
-  const make = async (wanted: RunConfig, over: Partial<RunParts>, init?: string): Promise<Made> => {
+  const make = async (wanted: RunConfig, over: Partial<RunParts>, loading: {warn?: typeof warn}, init?: string) => {
     const parts: RunParts = {...(await createParts(registry, wanted)), ...over};
-    const dls = await makeDataLoaders(wanted, parts, {warn});
+    const dls = await makeDataLoaders(wanted, parts, loading);
     setSeed(wanted.seed);
     return {parts, dls, learn: makeLearner(wanted, parts, dls, await makeNetworks(wanted, parts.architecture, init))};
   };
-  /** A step of each network, with the gradients of two passes, by a learner of its own. */
-  const fits = async (batchSize: number): Promise<boolean> => {
-    const {accumulate} = config;
-    const trial = {...config, batchSize, accumulate: Math.min(2, (config.batchSize * accumulate) / batchSize)};
+  /** A step of each network, with the gradients of two passes if there are more, by a learner of its own. */
+  const fits = async (batchSize: number, passes: number): Promise<boolean> => {
+    const trial = {...config, batchSize, accumulate: Math.min(2, passes)};
     let made: Made | undefined;
     try {
-      made = await make(trial, {...options.parts, switcher: FixedGANSwitcher(1, 1)});
+      made = await make(trial, {...options.parts, switcher: FixedGANSwitcher(1, 1)}, {});
       await made.learn.fit(2, undefined, {cbs: [stopAt(2)]});
       return true;
     } catch (error) {
@@ -92,19 +100,43 @@ export async function openTraining(settings: Settings, options: TrainingOptions 
       made?.learn.dispose();
     }
   };
-  const advised = async (error: GanError): Promise<GanError> => {
-    learn?.dispose(); // it takes memory, and is no more of use
-    learn = undefined;
-    const goesOn = await opened.device.sync().then(
+  const goesOn = (): Promise<boolean> =>
+    opened.device.sync().then(
       () => true,
       () => false,
     );
-    return withBatchAdvice(error, config, goesOn ? fits : undefined);
+  const advised = async (error: GanError): Promise<GanError> => {
+    learn?.dispose(); // it takes memory, and is no more of use
+    learn = undefined;
+    const {batchSize, accumulate} = config;
+    const tried = (size: number): Promise<boolean> => fits(size, (batchSize * accumulate) / size);
+    return withBatchAdvice(error, config, (await goesOn()) ? tried : undefined);
+  };
+  /** The batch size that the device has memory for. */
+  const findBatchSize = async (): Promise<number> => {
+    const {accumulate} = config;
+    const parts = {...(await createParts(registry, config)), ...options.parts};
+    const {train} = await makeDataLoaders({...config, batchSize: 1, accumulate: 1}, parts);
+    const most = Math.min(largestAuto, Math.floor(train.size / accumulate));
+    const found = await largestBatch((size) => fits(size, accumulate), most);
+    if (await goesOn()) return found;
+    await opened.close(); // it does not survive that its memory runs out
+    opened = await openDeviceFor(registry, {backend, ...options});
+    return found;
   };
   try {
+    if ((options.autoBatchSize || auto.includes('batchSize')) && resume === undefined)
+      config = {...config, batchSize: await findBatchSize()};
     const checkpoint =
       resume === undefined ? undefined : await readCheckpoint(await new RunFolder(resume).latestCheckpoint());
-    const made = await make(config, options.parts ?? {}, checkpoint ? undefined : config.init);
+    const init = checkpoint ? undefined : config.init;
+    if (config.steps === undefined && config.minutes !== undefined) {
+      learn = (await make(config, options.parts ?? {}, {}, init)).learn;
+      const steps = await plannedSteps(learn, config.minutes);
+      learn.dispose();
+      config = {...config, steps: (checkpoint?.position.step ?? 0) + steps};
+    }
+    const made = await make(config, options.parts ?? {}, {warn}, init);
     learn = made.learn;
     const {parts, dls} = made;
     const steps = config.steps ?? config.epochs * dls.train.length;

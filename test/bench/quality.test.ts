@@ -25,10 +25,7 @@ async function pythonThat(line: string): Promise<string | undefined> {
 describe('bench/quality', () => {
   it('trains on points, judges them, and writes figures, a table and a chart; PyTorch as well where it is', async function () {
     this.timeout(120_000);
-    const [torch, numpy] = [
-      await pythonThat('import numpy, torch, torch.optim._adam'),
-      await pythonThat('import numpy'),
-    ];
+    const [torch, numpy] = [await pythonThat('import numpy, torch.optim'), await pythonThat('import numpy')];
     const python = torch ?? numpy;
     if (python === undefined) return this.skip(); // no Python with NumPy, which is the judge
     await inFolder(async (dir) => {
@@ -82,7 +79,7 @@ for n, m, d in ((300, 400, 20), (15, 400, 20), (12, 14, 20)):
       const {stdout} = await run(python, [script]);
       const [full, one, both] = stdout.trim().split('\n').map(Number);
       expect(full).to.be.below(1e-9);
-      expect([one, both].every((error) => error! < 1e-3)).to.equal(true); // sqrtm is imprecise where a matrix is singular
+      expect(Math.max(one!, both!)).to.be.below(1e-3); // sqrtm is imprecise where a matrix is singular
     });
   });
 });

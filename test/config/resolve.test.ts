@@ -127,8 +127,8 @@ describe('a list of parts', () => {
 describe('resolveConfig', () => {
   afterEach(removeFolders);
 
-  it("gives the recipe of fastai's documentation by default, each value with its origin", async () => {
-    const {config, origins, recipe, backend} = await resolve();
+  it("gives the recipe of fastai's documentation as wgan, each value with its origin", async () => {
+    const {config, origins, recipe, backend} = await resolve({set: ['recipe=wgan']});
     expect(recipe).to.equal('wgan');
     expect(backend).to.deep.equal({name: 'auto', options: {}});
     expect(config).to.deep.equal({
@@ -201,7 +201,7 @@ describe('resolveConfig', () => {
     });
 
     it('stay when a stronger layer names the same part again', async () => {
-      const {config} = await resolve({flags: flags({arch: 'basic'})}, {arch: {nFeatures: 8}});
+      const {config} = await resolve({flags: flags({arch: 'basic', recipe: 'wgan'})}, {arch: {nFeatures: 8}});
       expect(config.arch.options).to.deep.equal({
         nFeatures: 8,
         nExtraLayers: 1,

@@ -65,7 +65,7 @@ describe('the configuration of an older run', () => {
     expect(config).to.include({lr: 0.5, metricImages: 256}).and.not.have.property('clip');
     expect(origins).to.include({metricImages: 'default', augment: 'default'});
     const without = await saved(['recipe=none', 'clip=none'], ['lr']); // which every run has
-    expect((await resolveConfig({registry, file: without, cwd: folder()})).recipe).to.equal('wgan');
+    expect((await resolveConfig({registry, file: without, cwd: folder()})).recipe).to.equal('quick');
   });
 });
 
@@ -80,8 +80,8 @@ describe('the table of keys', () => {
 
   it('names parts that there are', () => {
     for (const key of singleKeys) {
-      const {kind, default: name, optional} = singleFacts(key);
-      const special = [...(optional ? ['none'] : []), ...(key === 'backend' ? ['auto'] : [])];
+      const {kind, default: name, optional, auto} = singleFacts(key);
+      const special = [...(optional ? ['none'] : []), ...(auto ? ['auto'] : [])];
       expect([...registry.names(kind), ...special], key).to.include(name);
     }
   });

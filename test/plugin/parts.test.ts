@@ -27,6 +27,11 @@ describe('the built-in parts', () => {
       ['basic', {nFeatures: 4, nExtraLayers: 1}],
       ['basic', {nFeatures: 4, criticActivation: 'leaky'}],
       ['gan-critic', {nFeatures: 4, nf: 8, nBlocks: 1}],
+      ['resnet', {nFeatures: 4}],
+      ['resnet', {nFeatures: 4, norm: 'pixel', criticNorm: 'none', activation: 'leaky', stddevGroup: 2}],
+      ['light', {nFeatures: 4, maxFeatures: 8, nExtraLayers: 1}],
+      ['light', {nFeatures: 4, norm: 'none', criticNorm: 'none', stddevGroup: 2}],
+      ['mlp', {layers: 2, width: 8, activation: 'leaky'}],
     ] as const) {
       it(`${name} ${JSON.stringify(options)} makes images from latents and one score an image`, async () => {
         const {generator, critic} = await registry.create('architecture', name, given(options));

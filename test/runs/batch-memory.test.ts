@@ -1,11 +1,15 @@
 import {expect} from 'chai';
 import path from 'node:path';
+import {resolveConfig} from '../../dist/config/resolve.js';
+import {openRegistry} from '../../dist/plugin/discover.js';
+import {RunFolder} from '../../dist/runs/run-folder.js';
 import type {Device} from '../../dist/backends/device.js';
 import {tf} from '../../dist/backends/tf.js';
 import {GanError} from '../../dist/errors.js';
-import {withBatchAdvice} from '../../dist/runs/batch-memory.js';
+import {largestBatch, withBatchAdvice} from '../../dist/runs/batch-memory.js';
+import {openTraining} from '../../dist/runs/open-training.js';
 import {folder, ganError, removeFolders} from '../plugin/helpers.js';
-import {fit, metrics, openCpu} from './helpers.js';
+import {fit, metrics, openCpu, tinyConfig} from './helpers.js';
 
 const MiB = 2 ** 20;
 
@@ -42,15 +46,13 @@ describe('a device without enough memory for the batch', () => {
 
   it('advises one that fits, with as many passes as give the same step; and it trains', async () => {
     const tensors = tf.memory().numTensors;
-    await withLimit(3 * MiB, async () => {
-      const error = await ganError(() =>
-        fit({device, dir: path.join(folder(), 'run'), set: [...set, 'batchSize=128']}),
-      );
+    await withLimit(MiB, async () => {
+      const error = await ganError(() => fit({device, dir: path.join(folder(), 'run'), set: [...set, 'batchSize=32']}));
       expect(error).to.include({code: 'GAN_BACKEND_MEMORY', exitCode: 4});
       const [advice, ...others] = error.suggestions!;
-      const [, size, passes] = /^Use --batch-size (\d+) --accumulate (\d+): the same 128 images/.exec(advice!)!;
-      expect(Number(size)).to.be.within(2, 64);
-      expect(Number(size) * Number(passes)).to.equal(128);
+      const [, size, passes] = /^Use --batch-size (\d+) --accumulate (\d+): the same 32 images/.exec(advice!)!;
+      expect(Number(size)).to.be.within(2, 16);
+      expect(Number(size) * Number(passes)).to.equal(32);
       expect(others).to.deep.equal(['Resume from the last checkpoint.']);
 
       const dir = path.join(folder(), 'run');
@@ -58,6 +60,45 @@ describe('a device without enough memory for the batch', () => {
       expect(metrics(dir).filter(({loss}) => typeof loss === 'number')).to.have.length(4);
     });
     expect(tf.memory().numTensors).to.equal(tensors);
+  });
+
+  it('auto is the largest power of two that trains, and at most the images', async () => {
+    const tensors = tf.memory().numTensors;
+    const found = async (limit: number, ...more: string[]): Promise<number> => {
+      const config = await tinyConfig([...set, ...more]);
+      return withLimit(limit, async () => {
+        const training = await openTraining({...config, batchSize: 'auto'}, {device});
+        const {batchSize} = training.config;
+        const dir = path.join(folder(), 'run');
+        await training.fit(dir);
+        expect(await new RunFolder(dir).readConfig()).to.include({batchSize});
+        await training.close();
+        return batchSize;
+      });
+    };
+    const limited = await found(MiB);
+    expect(limited).to.be.oneOf([2, 4, 8, 16]);
+    expect(await found(1024 * MiB, 'source.count=20')).to.equal(16);
+    expect(await found(1024 * MiB, 'source.count=20', 'accumulate=3')).to.equal(4);
+    expect(tf.memory().numTensors).to.equal(tensors);
+    const tried: number[] = [];
+    const fits = (most: number) => (size: number) => Promise.resolve(tried.push(size) > 0 && size <= most);
+    expect(await largestBatch(fits(40), 100)).to.equal(32);
+    expect(tried).to.deep.equal([2, 4, 8, 16, 32, 64]);
+    expect(await largestBatch(fits(0), 100)).to.equal(1);
+  });
+
+  it('takes auto from every place that may set the batch size, and keeps it apart from the number', async () => {
+    const {config, auto, origins} = await resolveConfig({
+      registry: openRegistry(),
+      set: ['batchSize=auto'],
+      ignoreFiles: true,
+    });
+    expect([config.batchSize, auto, origins['batchSize']]).to.deep.equal([64, ['batchSize'], '--set batchSize']);
+    const error = await ganError(() =>
+      resolveConfig({registry: openRegistry(), set: ['epochs=auto'], ignoreFiles: true}),
+    );
+    expect(error).to.include({code: 'GAN_CONFIG_VALUE'});
   });
 
   describe('advice', () => {

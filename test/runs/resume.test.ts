@@ -65,6 +65,19 @@ const cases: Record<string, string[]> = {
     'augment=color,cutout',
     'augment.color.p=0.5',
   ],
+  'resnet, FIR resampling, minibatch stddev': [
+    'recipe=gan',
+    'arch=resnet',
+    'arch.resampling=fir',
+    'arch.stddevGroup=4',
+  ],
+  'light, without spectral norm, R1': [
+    'recipe=gan',
+    'arch=light',
+    'arch.criticNorm=none',
+    'arch.nExtraLayers=1',
+    'penalty=r1',
+  ],
   'grey images in a size of its own': ['recipe=gan', 'channels=1', 'size=32'],
 };
 

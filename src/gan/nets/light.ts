@@ -3,13 +3,10 @@
  * image is large. Each stage has half the channels of the one at half its size.
  */
 import {LeakyReLU, Tanh} from '../layers/activations.js';
-import {BatchNorm} from '../layers/batch-norm.js';
 import {Conv} from '../layers/conv.js';
 import {Dense} from '../layers/dense.js';
 import {kaimingNormal, xavierUniform, zeros} from '../layers/init.js';
 import {MinibatchStddev} from '../layers/minibatch-stddev.js';
-import {PixelNorm} from '../layers/pixel-norm.js';
-import {DownConv, UpConv} from '../layers/resampling-conv.js';
 import {Residual} from '../layers/residual.js';
 import {Sequential} from '../layers/sequential.js';
 import {Flatten, Reshape} from '../layers/shape-layers.js';
@@ -17,6 +14,7 @@ import type {Module} from '../module.js';
 import type {Rng} from '../rng.js';
 import type {ImageShape} from './architecture.js';
 import {pyramid} from './image-pyramid.js';
+import {downConv, norms, upConv, type Resampling} from './stages.js';
 
 export interface LightOptions {
   /** Channels of the layer next to the image, 16; each halving doubles them. */
@@ -25,6 +23,7 @@ export interface LightOptions {
   maxFeatures?: number;
   /** Residual blocks of one 3x3 convolution more at each stage; 0. */
   nExtraLayers?: number;
+  resampling?: Resampling;
   rng?: Rng;
 }
 
@@ -47,7 +46,7 @@ const act = (): Module => new LeakyReLU(0.2);
  * @throws GanError GAN_SIZE for sizes that are not 4 to 8 times a power of two
  */
 export function lightGenerator(image: ImageShape, options: LightGeneratorOptions = {}): Sequential {
-  const {latentSize = 64, norm = 'batch', nExtraLayers = 0, rng} = options;
+  const {latentSize = 64, norm = 'batch', nExtraLayers = 0, resampling = 'nearest', rng} = options;
   const {halvings, base} = pyramid('lightGenerator', image);
   const at = channelsOf(options);
   const drawn = {weightInit: kaimingNormal, biasInit: zeros, bias: norm !== 'batch', ...(rng && {rng})};
@@ -71,7 +70,7 @@ export function lightGenerator(image: ImageShape, options: LightGeneratorOptions
     ...stage(first),
     ...Array.from({length: halvings}, (_, i) => {
       const [from, to] = [at(halvings - i), at(halvings - i - 1)];
-      return [new UpConv(from, to, drawn), ...stage(to)];
+      return [...upConv(resampling, from, to, drawn), ...stage(to)];
     }).flat(),
     new Conv(at(0), image.channels, {kernelSize: 1, weightInit: xavierUniform, biasInit: zeros, ...(rng && {rng})}),
     new Tanh(),
@@ -83,7 +82,7 @@ export function lightGenerator(image: ImageShape, options: LightGeneratorOptions
  * @throws GanError GAN_SIZE for sizes that are not 4 to 8 times a power of two
  */
 export function lightCritic(image: ImageShape, options: LightCriticOptions = {}): Sequential {
-  const {norm = 'spectral', nExtraLayers = 0, stddevGroup = 0, rng} = options;
+  const {norm = 'spectral', nExtraLayers = 0, resampling = 'nearest', stddevGroup = 0, rng} = options;
   const {halvings, base} = pyramid('lightCritic', image);
   const at = channelsOf(options);
   const drawn = {
@@ -95,11 +94,11 @@ export function lightCritic(image: ImageShape, options: LightCriticOptions = {})
   const extra = (channels: number): Module =>
     new Residual(new Sequential([new Conv(channels, channels, {kernelSize: 3, padding: 1, ...drawn}), act()]));
   const stages = Array.from({length: halvings}, (_, i) => [
-    new DownConv(i === 0 ? image.channels : at(i), at(i + 1), drawn),
+    ...downConv(resampling, i === 0 ? image.channels : at(i), at(i + 1), drawn),
     act(),
     ...Array.from({length: nExtraLayers}, () => extra(at(i + 1))),
   ]).flat();
-  const last = (halvings === 0 ? image.channels : at(halvings)) + (stddevGroup > 0 ? 1 : 0);
+  const last = at(halvings) + (stddevGroup > 0 ? 1 : 0);
   return new Sequential([
     ...stages,
     ...(stddevGroup > 0 ? [new MinibatchStddev(stddevGroup)] : []),
@@ -107,12 +106,6 @@ export function lightCritic(image: ImageShape, options: LightCriticOptions = {})
     new Dense(base.height * base.width * last, 1, drawn),
   ]);
 }
-
-const norms = {
-  batch: (channels: number): Module[] => [new BatchNorm(channels, {bias: 0})],
-  pixel: (): Module[] => [new PixelNorm()],
-  none: (): Module[] => [],
-} as const;
 
 /** Channels a number of halvings away from the image. */
 const channelsOf =

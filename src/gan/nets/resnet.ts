@@ -4,14 +4,11 @@
  * has 64 channels and each halving doubles them, up to 1024.
  */
 import {LeakyReLU, ReLU, Tanh} from '../layers/activations.js';
-import {BatchNorm} from '../layers/batch-norm.js';
 import {Conv} from '../layers/conv.js';
 import {Dense} from '../layers/dense.js';
 import {scaled, xavierUniform, zeros, type Init} from '../layers/init.js';
 import {MinibatchStddev} from '../layers/minibatch-stddev.js';
-import {PixelNorm} from '../layers/pixel-norm.js';
 import {AvgPool, FirDown, Upsample} from '../layers/resampling.js';
-import {DownConv, UpConv, type ResamplingConvOptions} from '../layers/resampling-conv.js';
 import {Residual} from '../layers/residual.js';
 import {Sequential} from '../layers/sequential.js';
 import {GlobalSum, Reshape} from '../layers/shape-layers.js';
@@ -19,6 +16,7 @@ import type {Module} from '../module.js';
 import type {Rng} from '../rng.js';
 import type {ImageShape} from './architecture.js';
 import {pyramid} from './image-pyramid.js';
+import {downConv, norms, upConv, type Resampling} from './stages.js';
 
 export interface ResnetOptions {
   /**
@@ -27,11 +25,7 @@ export interface ResnetOptions {
    */
   nFeatures?: number;
   activation?: 'relu' | 'leaky';
-  /**
-   * `nearest`: nearest-neighbour upsampling and average pooling, fused with the convolution; `fir`: both by the filter
-   * [1, 3, 3, 1], which also keeps high frequencies out (arXiv 1912.04958).
-   */
-  resampling?: 'nearest' | 'fir';
+  resampling?: Resampling;
   rng?: Rng;
 }
 
@@ -64,7 +58,7 @@ export function resnetGenerator(image: ImageShape, options: ResnetGeneratorOptio
       new Sequential([
         ...norms[norm](from),
         act(),
-        ...up[resampling](from, to, {weightInit: inBranch, biasInit: zeros, ...drawn}),
+        ...upConv(resampling, from, to, {weightInit: inBranch, biasInit: zeros, ...drawn}),
         ...norms[norm](to),
         act(),
         new Conv(to, to, {kernelSize: 3, padding: 1, weightInit: inBranch, biasInit: zeros, ...drawn}),
@@ -99,7 +93,7 @@ export function resnetGenerator(image: ImageShape, options: ResnetGeneratorOptio
  */
 export function resnetCritic(image: ImageShape, options: ResnetCriticOptions = {}): Sequential {
   const {nFeatures, activation = 'relu', resampling = 'nearest', norm = 'spectral', stddevGroup = 0, ...rest} = options;
-  const {halvings} = pyramid('resnetCritic', image);
+  const {halvings} = pyramid('resnetCritic', image, 3); // 48 becomes 3, as in the paper
   const drawn = {...rest, biasInit: zeros, ...(norm === 'spectral' && {reparametrization: norm})};
   const act = activations[activation];
   const conv = (from: number, to: number): Module =>
@@ -112,7 +106,7 @@ export function resnetCritic(image: ImageShape, options: ResnetCriticOptions = {
         ...(isFirst ? [] : [act()]),
         conv(from, isFirst ? to : from),
         act(),
-        ...down[resampling](isFirst ? to : from, to, {weightInit: inBranch, ...drawn}),
+        ...downConv(resampling, isFirst ? to : from, to, {weightInit: inBranch, ...drawn}),
       ]),
       new Sequential([resampling === 'fir' ? new FirDown() : new AvgPool(), shortcut(from, to)]),
     );
@@ -138,29 +132,7 @@ export function resnetCritic(image: ImageShape, options: ResnetCriticOptions = {
   ]);
 }
 
-/** A convolution between images of one size, and the change of size, in this order or the other. */
-const up = {
-  nearest: (from: number, to: number, options: ResamplingConvOptions): Module[] => [new UpConv(from, to, options)],
-  fir: (from: number, to: number, options: ResamplingConvOptions): Module[] => [
-    new Upsample(2, {mode: 'fir'}),
-    new Conv(from, to, {kernelSize: 3, padding: 1, ...options}),
-  ],
-};
-const down = {
-  nearest: (from: number, to: number, options: ResamplingConvOptions): Module[] => [new DownConv(from, to, options)],
-  fir: (from: number, to: number, options: ResamplingConvOptions): Module[] => [
-    new Conv(from, to, {kernelSize: 3, padding: 1, ...options}),
-    new FirDown(),
-  ],
-};
-
 const activations = {relu: () => new ReLU(), leaky: () => new LeakyReLU(0.2)} as const;
-
-const norms = {
-  batch: (channels: number): Module[] => [new BatchNorm(channels, {bias: 0})],
-  pixel: (): Module[] => [new PixelNorm()],
-  none: (): Module[] => [],
-} as const;
 
 /** Channels `stage` halvings away from the image; `part` is what networks of one width are divided by. */
 function channelsAt(image: ImageShape, stage: number, nFeatures?: number, part = 1): number {

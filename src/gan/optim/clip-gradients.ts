@@ -49,6 +49,6 @@ export class GradientClipping implements Hyperparameter {
       gradient.dispose();
       gradients.set(parameter, clipped[i]!);
     });
-    return norm!;
+    return norm;
   }
 }

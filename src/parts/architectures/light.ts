@@ -10,6 +10,9 @@ export default ({architecture, opt, nn}: Gan) =>
       nExtraLayers: opt.int(0, {min: 0, help: 'residual 3x3 layers more at each size'}),
       norm: opt.oneOf(['batch', 'pixel', 'none'], 'batch', {help: 'normalisation in the generator'}),
       criticNorm: opt.oneOf(['spectral', 'none'], 'spectral', {help: 'normalisation in the critic'}),
+      resampling: opt.oneOf(['nearest', 'fir'], 'nearest', {
+        help: "nearest: nearest-neighbour upsampling and average pooling; fir: StyleGAN2's filter [1, 3, 3, 1]",
+      }),
       stddevGroup: opt.int(0, {
         min: 0,
         help: 'images of a group whose standard deviation the critic sees; 0: none',
