@@ -139,9 +139,18 @@ export {setSeed, streams, type Streams} from './gan/streams.js';
 
 export {fromBatches, fromFolder, fromSource, type FolderOptions, type SourceOptions} from './gan/data/data-loaders.js';
 export {getImageFiles} from './gan/data/image-files.js';
-export {imageGrid, writeImage, writePng} from './gan/data/grid.js';
+export {idxSource, readIdxSet, type IdxOptions, type IdxSet} from './gan/data/idx-set.js';
+export {imageGrid, samplePicture, writeImage, writePng} from './gan/data/grid.js';
 export {generateNoise, InvisibleTensor} from './gan/data/noise.js';
 export {imagenetStats, Normalization} from './gan/data/normalize.js';
+export {
+  countModes,
+  mixtures,
+  pointsSource,
+  type Mixture,
+  type ModeCount,
+  type PointsOptions,
+} from './gan/data/points.js';
 export {shapesSource} from './gan/data/shapes.js';
 export {
   funcSplitter,

@@ -69,9 +69,8 @@ export async function resolveConfig(request: ConfigRequest): Promise<ResolvedCon
   const command = new Map([...parseSet(request.set ?? []), ...(request.flags ?? [])]);
   const given = [...(user ? [user.assignments] : []), ...(project ? [project.assignments] : []), environment, command];
   const recipe = await chooseRecipe(request, given, project);
-  const layers = [recipe.assignments, ...given];
 
-  const images = effectivePart(layers, 'data', defaultData, 'source');
+  const images = effectivePart([recipe.assignments, ...given], 'data', defaultData, 'source');
   const data = parseData(images.chosen, cwd, !request.withoutData);
   const source =
     'source' in data
@@ -80,6 +79,7 @@ export async function resolveConfig(request: ConfigRequest): Promise<ResolvedCon
           origin: images.chosen.origin,
         })
       : noSource(images.options);
+  const layers = [recipe.assignments, await sourceDefaults(registry, source), ...given];
   const parts: ChosenPart[] = [];
   for (const key of singleKeys) if (key !== 'recipe') parts.push(await choosePart(registry, key, layers));
   const maps: ChosenMap[] = [];
@@ -256,6 +256,16 @@ async function choosePart(registry: Registry, key: SingleKey, layers: Layers): P
     choice: {name: checked.name, options: checked.values},
     origins: {[key]: origin, ...prefixed(key, checked.origins)},
   };
+}
+
+/** What a data source wants of the configuration; for a folder nothing. */
+async function sourceDefaults(
+  registry: Registry,
+  {name, values}: {name: string; values: Record<string, OptionValue>},
+): Promise<Assignments> {
+  if (name === '') return new Map();
+  const {defaults} = await registry.load('source', name);
+  return defaults ? flatten(defaults(values), `default of ${dataText({source: name})}`) : new Map();
 }
 
 function noSource(options: GivenMap): {

@@ -72,7 +72,7 @@ export class Registry {
   /** tfjs, and what is made of it. */
   readonly tensors: Lazy<TensorApi>;
   readonly #exports = new Lazy(async () => ({exports: (await import('../gan/export/tools.js')).exportTools}));
-  readonly #data = new Lazy(async () => ({data: await import('../gan/data/shapes.js')}));
+  readonly #data = new Lazy(async () => ({data: await import('../gan/data/built-in.js')}));
   readonly #random = new Lazy(() => import('../gan/rng.js'));
   /** Names of parts that several plug-ins bring, or that a built-in part has, too. */
   readonly clashes: readonly Clash[];
@@ -184,7 +184,7 @@ export class Registry {
     await this.#random.load();
     if (!light.has(kind)) await this.tensors.load();
     if (kind === 'exporter') await this.#exports.load();
-    if (kind === 'source') await this.#data.load();
+    if (kind === 'source' || kind === 'metric') await this.#data.load();
   }
 
   /** The part that a name means: `name`, `package:name`, or the package's friendly name before the colon. */

@@ -1,4 +1,5 @@
 import {resumeFrom, type Checkpoint} from '../gan/checkpoint.js';
+import {arePoints} from '../gan/data/points.js';
 import type {HostTensor} from '../gan/data/types.js';
 import {Rng} from '../gan/rng.js';
 import {keepBest} from './best-checkpoint.js';
@@ -58,8 +59,8 @@ export interface TrainResult {
   imagesPerSecond: number;
 }
 
-/** Number of images in a sample grid. */
-const sampleCount = 64;
+/** Number of images in a sample grid, and of points in a plot. */
+const sampleCount = {images: 64, points: 1024};
 
 /**
  * Trains into a run folder, new or gone on with, as `Training.fit` says: what a run does beside training are callbacks,
@@ -145,7 +146,7 @@ export async function train(
 }
 
 /** The same latents for all sample grids of a run. */
-const sampleLatents = ({seed, latent}: RunConfig): HostTensor => ({
-  data: new Rng(seed).fork('samples').normal(sampleCount * latent),
-  shape: [sampleCount, latent],
-});
+function sampleLatents({seed, latent, size, channels}: RunConfig): HostTensor {
+  const count = sampleCount[arePoints([size, size, channels]) ? 'points' : 'images'];
+  return {data: new Rng(seed).fork('samples').normal(count * latent), shape: [count, latent]};
+}

@@ -95,7 +95,8 @@ export function measureImages(
   };
 }
 
-async function firstImages({train, valid}: DataLoaders, count: number): Promise<HostTensor> {
+/** The first images of the validation data, or of the training data where nothing is held out; at most `count`. */
+export async function firstImages({train, valid}: DataLoaders, count: number): Promise<HostTensor> {
   const parts: HostTensor[] = [];
   let found = 0;
   for await (const {target, size} of (valid ?? train).epoch(0)) {
