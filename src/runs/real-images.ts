@@ -1,0 +1,98 @@
+import {createSource} from '../config/parts.js';
+import {dataSource} from '../config/data.js';
+import type {DataLoader, HostTensor} from '../gan/data/types.js';
+import type {FeatureExtractor, Features} from '../gan/metrics/features.js';
+import {asBytes, featuresOf, type RealImages} from '../gan/metrics/image-meter.js';
+import type {RunConfig} from '../options/run-config.js';
+import type {SourceFactory} from '../plugin/index.js';
+import type {Registry} from '../plugin/registry.js';
+import {makeDataLoaders} from './data.js';
+
+/** Added to the seed of data that a program draws, for images that the training has not seen. */
+const freshSeed = 1_000_003;
+
+/** Images read at a time. */
+const batchSize = 64;
+
+interface RealImagesOptions {
+  registry: Registry;
+  /** In place of the source that the configuration names. */
+  source?: SourceFactory;
+  /** Images wanted, at most. */
+  count: number;
+  warn?(message: string): void;
+}
+
+/**
+ * The real images that metrics compare with: some of the validation data, or of all data where nothing is held out.
+ * Sources with a seed, such as `builtin:shapes`, draw new ones.
+ */
+export async function realImages(
+  config: RunConfig,
+  {registry, source, count, warn = () => {}}: RealImagesOptions,
+): Promise<RealImages> {
+  const fresh = source ? undefined : await freshSource(registry, config, count);
+  const made = source ?? fresh ?? (await createSource(registry, config.data, config.source));
+  const loading = {batchSize, dropLast: false, augment: [], warn};
+  const {train, valid, normalization} = await makeDataLoaders(
+    fresh ? {...config, validPct: 0, seed: config.seed + freshSeed} : config,
+    made ? {source: made} : {},
+    loading,
+  );
+  const loader = valid ?? train;
+  const wanted = Math.min(count, loader.size);
+  let pictures: Promise<HostTensor> | undefined;
+  const read = () => (pictures ??= firstImages(loader, wanted));
+  let known: {identity: string; features: Promise<Features>} | undefined;
+  return {
+    count: wanted,
+    pictures: read,
+    features(extractor: FeatureExtractor) {
+      if (known?.identity !== extractor.identity) {
+        const features = read().then((images) => featuresOf(asBytes(images, normalization), extractor));
+        known = {identity: extractor.identity, features};
+      }
+      return known.features;
+    },
+  };
+}
+
+/** The source of a configuration with another seed, and as many images as wanted; undefined when it has no seed. */
+async function freshSource(
+  registry: Registry,
+  {data, source}: RunConfig,
+  count: number,
+): Promise<SourceFactory | undefined> {
+  const name = dataSource(data);
+  if (name === undefined) return undefined;
+  const {options = {}} = await registry.load('source', name);
+  const {seed} = options;
+  if (seed?.type !== 'int') return undefined;
+  const given = source['seed'] ?? seed.default ?? 0;
+  return createSource(registry, data, {
+    ...source,
+    seed: Number(given) + freshSeed,
+    ...('count' in options && {count}),
+  });
+}
+
+/** The first images of epoch 0. */
+async function firstImages(loader: DataLoader, count: number): Promise<HostTensor> {
+  const parts: HostTensor[] = [];
+  let found = 0;
+  for await (const {target, size} of loader.epoch(0)) {
+    parts.push(target);
+    found += size;
+    if (found >= count) break;
+  }
+  const [{data, shape}] = parts as [HostTensor];
+  const n = Math.min(found, count);
+  const item = data.length / shape[0]!;
+  const all = data instanceof Uint8Array ? new Uint8Array(n * item) : new Float32Array(n * item);
+  let at = 0;
+  for (const part of parts) {
+    all.set(part.data.subarray(0, all.length - at), at);
+    at = Math.min(all.length, at + part.data.length);
+  }
+  return {data: all, shape: [n, ...shape.slice(1)]};
+}
