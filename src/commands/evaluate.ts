@@ -31,7 +31,7 @@ export default class Evaluate extends BaseCommand {
       description: 'folder of real images, or builtin:NAME (default: the data of the run)',
       helpValue: 'DIR',
     }),
-    images: Flags.integer({description: 'real and generated images to compare, at most', default: 2048, min: 2}),
+    images: Flags.integer({description: 'real and generated images to compare, at most', default: 1024, min: 2}),
     features: Flags.string({
       description: 'pixels, or the safetensors file of a feature network (default: as the run says)',
       helpValue: 'pixels|FILE',

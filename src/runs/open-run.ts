@@ -72,7 +72,15 @@ export interface EvaluateRequest {
 }
 
 /** The metrics of a run that names none. */
-export const standardMetrics: readonly string[] = ['fd', 'kid', 'precision', 'recall', 'density', 'coverage'];
+export const standardMetrics: readonly string[] = [
+  'fd',
+  'kid',
+  'precision',
+  'recall',
+  'density',
+  'coverage',
+  'checkerboard',
+];
 
 /**
  * A run that was trained, for what is done with it afterwards:

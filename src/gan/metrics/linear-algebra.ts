@@ -19,9 +19,9 @@ export function timesTransposed(
   [m, n, k]: readonly [m: number, n: number, k: number],
   symmetric = false,
 ): Float64Array {
-  const c = new Float64Array(m * n);
-  const width = Math.ceil(n / 4);
-  const panels = new Float64Array(width * 4 * depth);
+  const width = Math.ceil(n / 4) * 4;
+  const c = new Float64Array((m + (m & 1)) * width); // whole tiles
+  const panels = new Float64Array(width * depth);
   const pair = new Float64Array(2 * depth);
   for (let from = 0; from < k; from += depth) {
     const taps = Math.min(depth, k - from);
@@ -33,11 +33,14 @@ export function timesTransposed(
         pair[2 * t + 1] = next ? a[(i + 1) * k + from + t]! : 0;
       }
       const last = symmetric ? Math.min(n, i + 2) : n;
-      for (let j = 0; j < last; j += 4) multiplyTile(pair, panels, taps, j * taps, c, {i, j, n, next});
+      for (let j = 0; j < last; j += 4) multiplyTile(pair, panels, taps, j * taps, c, i, j, width);
     }
   }
-  if (symmetric) for (let i = 0; i < n; i++) for (let j = 0; j < i; j++) c[j * n + i] = c[i * n + j]!;
-  return c;
+  if (symmetric) for (let i = 0; i < n; i++) for (let j = 0; j < i; j++) c[j * width + i] = c[i * width + j]!;
+  if (width === n) return c.subarray(0, m * n);
+  const out = new Float64Array(m * n);
+  for (let i = 0; i < m; i++) out.set(c.subarray(i * width, i * width + n), i * n);
+  return out;
 }
 
 /** Four rows of `b` next to each other, tap by tap, so that the inner loop reads straight on. */
@@ -62,12 +65,25 @@ function multiplyTile(
   taps: number,
   panel: number,
   c: Float64Array,
-  {i, j, n, next}: {i: number; j: number; n: number; next: boolean},
+  i: number,
+  j: number,
+  stride: number,
 ): void {
-  let [a0, a1, a2, a3, b0, b1, b2, b3] = [0, 0, 0, 0, 0, 0, 0, 0];
+  let a0 = 0;
+  let a1 = 0;
+  let a2 = 0;
+  let a3 = 0;
+  let b0 = 0;
+  let b1 = 0;
+  let b2 = 0;
+  let b3 = 0;
   for (let t = 0, q = panel; t < 2 * taps; t += 2, q += 4) {
-    const [x, y] = [pair[t]!, pair[t + 1]!];
-    const [p0, p1, p2, p3] = [panels[q]!, panels[q + 1]!, panels[q + 2]!, panels[q + 3]!];
+    const x = pair[t]!;
+    const y = pair[t + 1]!;
+    const p0 = panels[q]!;
+    const p1 = panels[q + 1]!;
+    const p2 = panels[q + 2]!;
+    const p3 = panels[q + 3]!;
     a0 += x * p0;
     a1 += x * p1;
     a2 += x * p2;
@@ -77,13 +93,16 @@ function multiplyTile(
     b2 += y * p2;
     b3 += y * p3;
   }
-  const upper = [a0, a1, a2, a3];
-  const lower = [b0, b1, b2, b3];
-  const wide = Math.min(4, n - j);
-  for (let s = 0; s < wide; s++) {
-    c[i * n + j + s]! += upper[s]!;
-    if (next) c[(i + 1) * n + j + s]! += lower[s]!;
-  }
+  // rows of c have room for whole tiles
+  const to = i * stride + j;
+  c[to]! += a0;
+  c[to + 1]! += a1;
+  c[to + 2]! += a2;
+  c[to + 3]! += a3;
+  c[to + stride]! += b0;
+  c[to + stride + 1]! += b1;
+  c[to + stride + 2]! += b2;
+  c[to + stride + 3]! += b3;
 }
 
 /**
