@@ -38,6 +38,8 @@ export interface DataLoader {
   readonly size: number;
   /** Batches in an epoch; 0 when there are no items. */
   readonly length: number;
+  /** Number of classes, where the items have labels. */
+  readonly classes?: number;
   /**
    * The batches of one epoch, from batch `start` on. A batch depends on the seed, the epoch and its index only, so that
    * resuming in mid-epoch gives the same batches. Batches are read ahead; leaving the loop early stops that.
@@ -67,6 +69,10 @@ export interface FiniteSource {
    * Rejecting marks the item as unreadable and another takes its place; rejecting with a GanError ends the run.
    */
   read(index: number): HostData | Promise<HostData>;
+  /** Number of classes, where the items have labels. */
+  classes?: number;
+  /** The class of an item, from 0; together with `classes`. */
+  label?(index: number): number;
   /** The name of the item, for messages and splitters: its path, if it has one. */
   describe?(index: number): string;
 }

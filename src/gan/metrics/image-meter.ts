@@ -215,14 +215,25 @@ export async function featuresOf(images: HostTensor, extractor: FeatureExtractor
   const length = data.length / count;
   if (!(data instanceof Uint8Array)) return {count, size: length, data};
   let all: Float32Array | undefined;
+  let classes: Int32Array | undefined;
+  let classCount: number | undefined;
   for (let from = 0; from < count; from += batchSize) {
     const n = Math.min(batchSize, count - from);
-    const batch = await extractor.extract(data.subarray(from * length, (from + n) * length), [n, ...shape.slice(1)]);
-    all ??= new Float32Array((batch.length / n) * count);
-    all.set(batch, (from * batch.length) / n);
+    const bytes = data.subarray(from * length, (from + n) * length);
+    const {features, ...labels} = await extractor.extract(bytes, [n, ...shape.slice(1)]);
+    all ??= new Float32Array((features.length / n) * count);
+    all.set(features, (from * features.length) / n);
+    if (labels.classes) (classes ??= new Int32Array(count)).set(labels.classes, from);
+    classCount = labels.classCount;
   }
   const features = all ?? new Float32Array(0);
-  return {count, size: features.length / count, data: features};
+  return {
+    count,
+    size: features.length / count,
+    data: features,
+    ...(classes && {classes}),
+    ...(classCount !== undefined && {classCount}),
+  };
 }
 
 /** The generator's images on the device, [n, height, width, channels]. */

@@ -22,7 +22,7 @@ export const pixelFeatures: FeatureExtractor = {
         i * small.length,
       );
     }
-    return out;
+    return {features: out};
   },
   dispose() {},
 };
