@@ -3,6 +3,7 @@ import {BaseCommand} from '../cli/command/base-command.js';
 import {runFlags} from '../cli/flags/run-flags.js';
 import {evaluationLines} from '../cli/run/evaluation-report.js';
 import {runOptions, withRun} from '../cli/run/use-run.js';
+import type {Evaluation} from '../runs/evaluations.js';
 
 export default class Evaluate extends BaseCommand {
   static override summary = 'Measure how good the images of a trained run are.';
@@ -41,22 +42,37 @@ export default class Evaluate extends BaseCommand {
       default: 8,
       min: 0,
     }),
+    nearest: Flags.integer({
+      description:
+        'generated images whose nearest training images to look for, to see whether they are copies; 0: none',
+      default: 64,
+      min: 0,
+    }),
     out: Flags.string({description: 'also write the result to this JSON file', helpValue: 'FILE.json'}),
     ...runFlags,
   };
 
   async run(): Promise<void> {
     const {args, flags} = await this.parse(Evaluate);
-    const {metrics, data, images, features, halves, out} = flags;
+    const {metrics, data, images, features, halves, nearest, out} = flags;
     const use = runOptions(await this.openRegistry(), this.configSources, flags);
     const evaluation = await withRun(args.run, use, async (run) => {
-      const result = await run.evaluation({
+      const compared = features === undefined ? {} : {features};
+      const measured = await run.evaluation({
         ...(metrics !== undefined && {metrics: metrics.split(',')}),
         ...(data !== undefined && {data}),
-        ...(features !== undefined && {features}),
+        ...compared,
         images,
         halves,
       });
+      const {writeNearest} = await import('../cli/pictures/write-nearest.js');
+      const result: Evaluation =
+        nearest === 0
+          ? measured
+          : {
+              ...measured,
+              nearest: await writeNearest(run.folder, measured.step, await run.nearest({n: nearest, ...compared})),
+            };
       await run.folder.addEvaluation(result);
       return result;
     });

@@ -1,6 +1,7 @@
 /** The results of `gan evaluate` in a run folder: evaluations.jsonl, one evaluation a line, oldest first. */
 import {appendFile, readFile} from 'node:fs/promises';
 import type {Measured} from '../gan/metrics/image-meter.js';
+import type {NearestImages} from '../gan/metrics/nearest.js';
 
 /** What was measured of a checkpoint. */
 export interface Evaluation {
@@ -17,6 +18,11 @@ export interface Evaluation {
   features: string;
   seconds: number;
   metrics: Measured[];
+  /** Generated images and the training images nearest to them, where they were looked up. */
+  nearest?: Omit<NearestImages, 'pairs'> & {
+    /** Path of the picture of the pairs, relative to the run folder. */
+    picture: string;
+  };
 }
 
 /** Adds an evaluation to a file. */

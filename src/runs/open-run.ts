@@ -4,13 +4,14 @@ import type {Tensor} from '../backends/tf.js';
 import {flatten} from '../config/assignments.js';
 import type {ListedPartConfig} from '../config/define.js';
 import type {ConfigSources} from '../config/layers.js';
-import {createArchitecture, createParts, givenOptions} from '../config/parts.js';
+import {createArchitecture, createParts, createSource, givenOptions} from '../config/parts.js';
 import {resolveConfig, type ResolvedConfig} from '../config/resolve.js';
 import {readCheckpoint, weightsOf, withoutPrefix, type WeightsChoice} from '../gan/checkpoint.js';
 import {Normalization} from '../gan/data/normalize.js';
 import type {HostTensor} from '../gan/data/types.js';
 import type {Networks} from '../gan/export/trained-run.js';
 import {drawLatent, latentPath, type LatentOptions} from '../gan/latents.js';
+import type {NearestImages} from '../gan/metrics/nearest.js';
 import type {Module, StateDict} from '../gan/module.js';
 import type {Given} from '../options/options-check.js';
 import type {RunConfig} from '../options/run-config.js';
@@ -263,6 +264,30 @@ export class Run {
         seconds: (performance.now() - began) / 1000,
         metrics: measured,
       };
+    } finally {
+      extractor.dispose();
+    }
+  }
+
+  /**
+   * The training images that are nearest to some generated ones: does the generator copy? Of validation data, none
+   * counts.
+   * @param request `n` generated images, those of `generate({n})`; the features to compare, as `evaluation` has them
+   */
+  async nearest({n, features}: {n: number; features?: string}): Promise<NearestImages> {
+    const [{openFeatures}, {nearestImages}, {makeDataLoaders}] = [
+      await import('../gan/metrics/feature-file.js'),
+      await import('../gan/metrics/nearest.js'),
+      await import('./data.js'),
+    ];
+    const fakes = await this.generate({n});
+    const {config} = await this.#resolve({withoutData: false});
+    const source = await createSource(this.#registry, config.data, config.source);
+    const loading = {batchSize: 256, dropLast: false, augment: []};
+    const {train, normalization} = await makeDataLoaders(config, source ? {source} : {}, loading);
+    const extractor = await openFeatures(features ?? config.features);
+    try {
+      return await nearestImages(fakes, train, {extractor, normalization});
     } finally {
       extractor.dispose();
     }

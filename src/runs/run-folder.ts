@@ -108,6 +108,11 @@ export class RunFolder {
     return join(this.dir, 'evaluations.jsonl');
   }
 
+  /** Picture of generated images and their nearest training images. */
+  nearestPath(step: number): string {
+    return join(this.dir, 'evaluations', `${stepName(step)}-nearest.png`);
+  }
+
   get samplesPath(): string {
     return join(this.dir, 'samples');
   }

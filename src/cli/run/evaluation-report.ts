@@ -20,6 +20,11 @@ export const intervalText = ({low, high}: Pick<Measured, 'low' | 'high'>): strin
 export const evaluationTitle = ({step, weights, images, data, features}: Evaluation): string =>
   `step ${step}, ${weights} weights: ${images} generated images against ${images} of ${data}; features: ${features}`;
 
+/** Says how near the generated images are to training images. */
+export const nearestText = ({images, trainingImages, ratio, close}: NonNullable<Evaluation['nearest']>): string =>
+  `nearest of ${trainingImages} training images: ${significant(ratio)} times as far as between training images; ` +
+  `${Math.round(close * images)} of ${images} are closer than 95 % of those are`;
+
 /** An evaluation for people. */
 export const evaluationLines = (evaluation: Evaluation): string[] => [
   evaluationTitle(evaluation),
@@ -30,4 +35,5 @@ export const evaluationLines = (evaluation: Evaluation): string[] => [
       ...Object.entries(measured.parts ?? {}).map(([name, value]) => [`  ${name}`, significant(value), '', '']),
     ]),
   ),
+  ...(evaluation.nearest ? [nearestText(evaluation.nearest), `pairs: ${evaluation.nearest.picture}`] : []),
 ];
