@@ -1,20 +1,13 @@
 import type {Measured} from '../../gan/metrics/image-meter.js';
+import {evaluationTable, intervalText, significant} from '../../runs/evaluation-table.js';
 import type {Evaluation} from '../../runs/evaluations.js';
 import {table} from '../text/format.js';
-
-/** A number with four significant digits. */
-export const significant = (value: number): string =>
-  Number.isFinite(value) && Math.abs(value) >= 1000 ? String(Math.round(value)) : String(Number(value.toPrecision(4)));
 
 const directions: Record<Measured['better'], string> = {
   lower: 'lower is better',
   higher: 'higher is better',
   one: '1 is best',
 };
-
-/** The 95 % interval of a value; empty where there is none. */
-export const intervalText = ({low, high}: Pick<Measured, 'low' | 'high'>): string =>
-  low === undefined || high === undefined ? '' : `${significant(low)} to ${significant(high)}`;
 
 /** Says what was measured: step, images, data. */
 export const evaluationTitle = ({step, weights, images, data, features}: Evaluation): string =>
@@ -24,6 +17,13 @@ export const evaluationTitle = ({step, weights, images, data, features}: Evaluat
 export const nearestText = ({images, trainingImages, ratio, close}: NonNullable<Evaluation['nearest']>): string =>
   `nearest of ${trainingImages} training images: ${significant(ratio)} times as far as between training images; ` +
   `${Math.round(close * images)} of ${images} are closer than 95 % of those are`;
+
+/** The evaluations of a run for people, newest first. */
+export function evaluationsLines(evaluations: readonly Evaluation[]): string[] {
+  if (evaluations.length === 0) return [];
+  const {columns, rows} = evaluationTable(evaluations);
+  return ['', ...table(columns.with(0, 'evaluated step'), rows)];
+}
 
 /** An evaluation for people. */
 export const evaluationLines = (evaluation: Evaluation): string[] => [
