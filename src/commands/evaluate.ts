@@ -55,7 +55,10 @@ export default class Evaluate extends BaseCommand {
   async run(): Promise<void> {
     const {args, flags} = await this.parse(Evaluate);
     const {metrics, data, images, features, halves, nearest, out} = flags;
-    const use = runOptions(await this.openRegistry(), this.configSources, flags);
+    const use = {
+      ...runOptions(await this.openRegistry(), this.configSources, flags),
+      cacheFolder: this.config.cacheDir,
+    };
     const evaluation = await withRun(args.run, use, async (run) => {
       const compared = features === undefined ? {} : {features};
       const measured = await run.evaluation({

@@ -92,6 +92,7 @@ export default class Fit extends BaseCommand {
         backend,
         ...(deviceName && {deviceName}),
         ...(resume !== undefined && {resume}),
+        cacheFolder: this.config.cacheDir,
         warn: (message) => report.notify({type: 'warning', message}),
       });
       try {

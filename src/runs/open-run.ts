@@ -38,6 +38,8 @@ export interface RunOptions extends Omit<DeviceOptions, 'backend'> {
   backend?: string | Given;
   /** The parts that can be named. Default: those of this package and of the plug-ins that it depends on. */
   registry?: Registry;
+  /** Where `evaluate` keeps features of real images for the next time. Default: nowhere. */
+  cacheFolder?: string;
   /** Where the backend may be said besides. Default: nowhere. */
   configSources?: Pick<ConfigSources, 'userFolder' | 'env'>;
 }
@@ -243,7 +245,12 @@ export class Run {
     const {latent, seed, metricImages, channels} = config;
     const extractor = await openFeatures(features ?? config.features);
     try {
-      const real = await realImages(config, {registry: this.#registry, count: images ?? metricImages});
+      const {cacheFolder} = this.#options;
+      const real = await realImages(config, {
+        registry: this.#registry,
+        count: images ?? metricImages,
+        ...(cacheFolder !== undefined && {cacheFolder}),
+      });
       const meter = new ImageMeter(parts.metrics, {
         real,
         draw: (latents: Tensor): Tensor => generator.forward(latents),

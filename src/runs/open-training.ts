@@ -32,6 +32,8 @@ export interface TrainingOptions extends DeviceOptions {
   resume?: string;
   /** These in place of the parts that the configuration names. */
   parts?: Partial<RunParts>;
+  /** Where metrics keep features of real images for the next time. Default: nowhere. */
+  cacheFolder?: string;
   /** Told of what does not stop the training, such as a file that cannot be read. */
   warn?(message: string): void;
 }
@@ -59,7 +61,7 @@ export interface Training extends PreparedTraining {
  * run is done
  */
 export async function openTraining(settings: Settings, options: TrainingOptions = {}): Promise<Training> {
-  const {registry = openRegistry(), resume, warn = () => {}} = options;
+  const {registry = openRegistry(), resume, cacheFolder, warn = () => {}} = options;
   const {config, backend} = await resolveConfig({registry, settings: {values: settings, origin: 'openTraining'}});
   const opened = await openDeviceFor(registry, {backend, ...options});
   let learn: GANLearner | undefined;
@@ -89,7 +91,12 @@ export async function openTraining(settings: Settings, options: TrainingOptions 
         parts,
         learn,
         steps,
-        measureWith(config, learn, {registry, warn, ...(options.parts?.source && {source: options.parts.source})}),
+        measureWith(config, learn, {
+          registry,
+          warn,
+          ...(options.parts?.source && {source: options.parts.source}),
+          ...(cacheFolder !== undefined && {cacheFolder}),
+        }),
       ),
       steps,
       epochs: Math.ceil(steps / dls.train.length),

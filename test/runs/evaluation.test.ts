@@ -1,9 +1,10 @@
 import {expect} from 'chai';
-import {appendFile, mkdir} from 'node:fs/promises';
+import {appendFile, mkdir, readdir, readFile, writeFile} from 'node:fs/promises';
 import path from 'node:path';
 import {openRun, openTraining, readSafetensors, RunFolder, writePng, type Device} from 'gankit';
 import {resolveConfig} from '../../dist/config/resolve.js';
 import {openRegistry} from '../../dist/plugin/discover.js';
+import {pixelFeatures} from '../../dist/gan/metrics/pixel-features.js';
 import {classify} from '../../dist/runs/classify.js';
 import {realImages} from '../../dist/runs/real-images.js';
 import {folder, ganError, removeFolders} from '../plugin/helpers.js';
@@ -127,6 +128,49 @@ describe('evaluation', () => {
       return classify(unlabelled, file, {registry, device, epochs: 1});
     });
     expect(error).to.include({code: 'GAN_LABELS', kind: 'data'});
+  });
+
+  it('keeps features of real images: used again for the same images, made anew when the file is damaged', async () => {
+    const [cacheFolder, images] = [folder(), path.join(folder(), 'images')];
+    await mkdir(images);
+    const put = (name: string, seed: number) =>
+      writePng(path.join(images, name), {
+        data: new Uint8Array(768).fill(seed),
+        width: 16,
+        height: 16,
+        channels: 3,
+      });
+    for (let i = 0; i < 4; i++) await put(`${i}.png`, i);
+    const [config, registry] = [await tinyConfig([`data=${images}`, 'batchSize=2']), openRegistry()];
+    let extracted = 0;
+    const extractor = {
+      ...pixelFeatures,
+      extract: (...args: Parameters<typeof pixelFeatures.extract>) => {
+        extracted++;
+        return pixelFeatures.extract(...args);
+      },
+    };
+    const look = async (): Promise<[number, number[]]> => {
+      extracted = 0;
+      const real = await realImages(config, {registry, count: 4, cacheFolder});
+      const {data} = await real.features(extractor);
+      return [extracted, Array.from(data)];
+    };
+    const [calls, first] = await look();
+    expect(calls).to.equal(1);
+    expect(await look()).to.deep.equal([0, first]);
+    const [file] = (await readdir(path.join(cacheFolder, 'features'))).map((name) =>
+      path.join(cacheFolder, 'features', name),
+    ) as [string];
+    const bytes = await readFile(file);
+    bytes[bytes.length - 5]! ^= 1;
+    await writeFile(file, bytes);
+    expect(await look()).to.deep.equal([1, first]);
+    await writeFile(file, bytes.subarray(0, 100));
+    expect(await look()).to.deep.equal([1, first]);
+    expect(await look()).to.deep.equal([0, first]);
+    await put('2.png', 200);
+    expect((await look())[0]).to.equal(1);
   });
 
   it('finds the training images nearest to generated ones', async () => {
