@@ -72,7 +72,8 @@ export default class Fit extends BaseCommand {
       set: set ?? [],
       ...(file !== undefined && {file}),
     };
-    const plan = await planRun({...request, data: args.data, out, resume});
+    const deviceName = deviceOf(flags);
+    const plan = await planRun({...request, data: args.data, out, resume, deviceName});
     const [json, quiet] = [this.asksFor('--json'), this.asksFor('--quiet')];
     const pictures = parsePictures(flags['no-pictures'] ? 'none' : flags.pictures);
     const shown = json || quiet ? undefined : await choosePictures(pictures, process.stderr);
@@ -85,11 +86,15 @@ export default class Fit extends BaseCommand {
         import('../runs/open-training.js'),
         import('../bench/environment.js').then((each) => each.environment()),
       ]);
-      const {dir, config, backend, origins} = plan;
-      const deviceName = deviceOf(flags);
+      const {dir, config, backend, auto, origins} = plan;
+      if (plan.whyRecipe !== undefined)
+        this.talk(`Recipe ${plan.recipe} (${plan.whyRecipe}); --recipe NAME takes another.`);
+      if (config.minutes !== undefined && config.steps === undefined)
+        this.talk(`Timing the device, to plan for ${config.minutes} minutes...`);
       const training = await openTraining(config, {
         registry,
         backend,
+        autoBatchSize: auto.includes('batchSize'),
         ...(deviceName && {deviceName}),
         ...(resume !== undefined && {resume}),
         cacheFolder: this.config.cacheDir,
@@ -99,6 +104,8 @@ export default class Fit extends BaseCommand {
         const {device, refused} = training;
         const passedOver = refused.map(({name, why}) => `; not ${name}: ${why}`).join('');
         this.talk(`Training in ${dir} on ${device.name}${passedOver}`);
+        if (training.config.batchSize !== config.batchSize)
+          this.talk(`Batch size: ${training.config.batchSize}, the largest power of two that was tried and fits`);
         for (const line of fromElsewhere(plan)) this.talk(line);
         const result = await training.fit(dir, {signal: stop.signal, notify: report.notify, origins, environment});
         await report.settle();

@@ -4,6 +4,7 @@ import {BaseCommand} from '../cli/command/base-command.js';
 import {assignmentsOf, configFlags} from '../cli/flags/config-flags.js';
 import {assertTerminal} from '../cli/config/prompts.js';
 import {exitCodes, GanError} from '../errors.js';
+import {configKeys} from '../options/config-keys.js';
 import type {Assignments} from '../config/assignments.js';
 import type {CommentedFormat} from '../config/commented.js';
 import type {Registry} from '../plugin/registry.js';
@@ -72,10 +73,14 @@ export default class Init extends BaseCommand {
     {yes, format}: {yes: boolean; format: CommentedFormat | undefined},
   ): Promise<{chosen: Assignments; format: CommentedFormat} | undefined> {
     if (yes) {
-      const {config, recipe = 'none'} = await this.#resolve(registry, given);
+      const {config} = await this.#resolve(registry, given);
       const origin = 'gan init';
       return {
-        chosen: new Map([['data', {value: config.data, origin}], ['recipe', {value: recipe, origin}], ...given]),
+        chosen: new Map([
+          ['data', {value: config.data, origin}],
+          ['recipe', {value: configKeys.recipe.default, origin}],
+          ...given,
+        ]),
         format: format ?? 'yaml',
       };
     }

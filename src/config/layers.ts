@@ -71,11 +71,15 @@ export function effectivePart(
   return {chosen, options};
 }
 
-/** Plain values of all layers. Of `epochs` and `steps` the stronger layer's counts. */
+/** The keys that say how long a training is: the first of these that is there counts. */
+const lengths = ['steps', 'minutes', 'epochs'] as const;
+
+/** Plain values of all layers. How long the training is, the strongest layer that says so decides. */
 export function scalarLayer(layers: Layers): Assignments {
   const out: Assignments = new Map();
   for (const layer of layers) {
-    if (layer.has('epochs') && !layer.has('steps')) out.delete('steps');
+    const length = lengths.findIndex((key) => layer.has(key));
+    for (const key of lengths.slice(0, Math.max(length, 0))) out.delete(key);
     for (const key of scalarKeys) {
       const given = layer.get(key);
       if (given) out.set(key, given);

@@ -2,11 +2,13 @@ import path from 'node:path';
 import type {PartChoice, RunConfig} from '../options/run-config.js';
 import {GanError} from '../errors.js';
 import {partKinds} from '../options/kinds.js';
+import {getImageFiles} from '../gan/data/image-files.js';
 import {checkOptions, type GivenMap, type OptionValue} from '../options/options-check.js';
 import type {Registry} from '../plugin/registry.js';
 import {flatten, optionsOf, parseSet, type Assignments} from './assignments.js';
 import {checkPart} from './check-part.js';
-import {dataText, parseData} from './data.js';
+import {automaticRecipe, type RecipeFacts} from './automatic-recipe.js';
+import {dataText, parseData, type DataChoice} from './data.js';
 import type {ConfigFile} from './files.js';
 import {effectivePart, merge, pick, readSources, scalarLayer, type ConfigSources, type Layers} from './layers.js';
 import {chooseList, type ChosenList} from './part-lists.js';
@@ -34,6 +36,8 @@ export interface ConfigRequest extends ConfigSources {
   set?: readonly string[];
   /** The images are not needed: their folder may be gone. */
   withoutData?: boolean;
+  /** Whether the device is a GPU, for the recipe `auto`. Default: whether the backend that is named needs one. */
+  onGpu?(backend: PartChoice): Promise<boolean>;
   cwd?: string;
 }
 
@@ -43,6 +47,10 @@ export interface ResolvedConfig {
   backend: PartChoice;
   /** The recipe that was applied, if any. */
   recipe?: string;
+  /** Why this recipe, where nobody named one. */
+  whyRecipe?: string;
+  /** Keys that are `auto`; the configuration has their defaults until `openTraining` has found their values. */
+  auto: readonly ScalarKey[];
   /** The origin of each value: `lr` to `--lr`, `clip` to `recipe wgan`, `latent` to `default`. */
   origins: Record<string, string>;
   /** The files that were read, the stronger one first. */
@@ -60,7 +68,7 @@ export async function resolveConfig(request: ConfigRequest): Promise<ResolvedCon
   // `--set` and flags are one layer, so that `--set arch.p=.1 --arch gan-critic` means that architecture's p.
   const command = new Map([...parseSet(request.set ?? []), ...(request.flags ?? [])]);
   const given = [...(user ? [user.assignments] : []), ...(project ? [project.assignments] : []), environment, command];
-  const recipe = await chooseRecipe(registry, given, project);
+  const recipe = await chooseRecipe(request, given, project);
   const layers = [recipe.assignments, ...given];
 
   const images = effectivePart(layers, 'data', defaultData, 'source');
@@ -81,7 +89,13 @@ export async function resolveConfig(request: ConfigRequest): Promise<ResolvedCon
     const ofKey = layers.map((layer: GivenMap) => ({list: layer.get(key), options: optionsOf(layer, key)}));
     lists.push(await chooseList(registry, key, ofKey));
   }
-  const scalars = checkOptions('', scalarSpecs, scalarLayer(layers));
+  const plain = scalarLayer(layers);
+  const auto = scalarKeys.filter((key) => scalarFacts(key).auto && plain.get(key)?.value === 'auto');
+  const scalars = checkOptions(
+    '',
+    scalarSpecs,
+    new Map([...plain].filter(([key]) => !auto.includes(key as ScalarKey))),
+  );
   const {backend, ...choices} = Object.fromEntries(parts.flatMap(({key, choice}) => (choice ? [[key, choice]] : [])));
   const config = {
     data: dataText('source' in data ? {source: source.name} : data),
@@ -96,10 +110,18 @@ export async function resolveConfig(request: ConfigRequest): Promise<ResolvedCon
     data: images.chosen.origin,
     ...prefixed('source', source.origins),
     ...Object.fromEntries([...parts, ...maps, ...lists].flatMap((one) => Object.entries(one.origins))),
-    ...Object.fromEntries(scalarKeys.map((key) => [key, scalars.origins[key] ?? 'default'])),
+    ...Object.fromEntries(scalarKeys.map((key) => [key, plain.get(key)?.origin ?? 'default'])),
   };
   const files = [request.settings ? undefined : project, user].flatMap((read) => (read ? [read.path] : []));
-  return {config, backend: backend!, origins, files, ...(recipe.name !== undefined && {recipe: recipe.name})};
+  return {
+    config,
+    backend: backend!,
+    auto,
+    origins,
+    files,
+    ...(recipe.name !== undefined && {recipe: recipe.name}),
+    ...(recipe.why !== undefined && {whyRecipe: recipe.why}),
+  };
 }
 
 /**
@@ -135,21 +157,73 @@ function assertMembers(config: RunConfig, origins: Record<string, string>): void
   }
 }
 
+interface Recipe {
+  name?: string;
+  why?: string;
+  origin: string;
+  assignments: Assignments;
+}
+
 /** The recipe in force; none for `none`, and none for a complete file unless one was asked for. */
-async function chooseRecipe(
-  registry: Registry,
-  layers: Layers,
-  file: ConfigFile | undefined,
-): Promise<{name?: string; origin: string; assignments: Assignments}> {
-  const {value: name, origin} = pick(layers, 'recipe') ?? {
+async function chooseRecipe(request: ConfigRequest, layers: Layers, file: ConfigFile | undefined): Promise<Recipe> {
+  const {registry} = request;
+  const {value, origin} = pick(layers, 'recipe') ?? {
     value: file?.complete ? 'none' : configKeys.recipe.default,
     origin: 'default',
   };
+  const name = String(value);
   if (name === 'none') return {origin, assignments: new Map()};
-  const known = String(name);
-  await registry.load('recipe', known, origin);
-  const {values} = await registry.create('recipe', known, merge(layers.map((layer) => optionsOf(layer, 'recipe'))));
-  return {name: known.replace(/^.*:/, ''), origin, assignments: flatten(values, `recipe ${known}`)};
+  const options = merge(layers.map((layer) => optionsOf(layer, 'recipe')));
+  if (name === 'auto') {
+    noOptions('recipe', options, "it is 'auto' here");
+    const {recipe, values, why} = automaticRecipe(await recipeFacts(request, layers));
+    const {assignments} = await readRecipe(registry, recipe, new Map(), origin);
+    const beside = flatten(values, `recipe ${recipe}`);
+    return {name: recipe, why, origin, assignments: new Map([...assignments, ...beside])};
+  }
+  return readRecipe(registry, name, options, origin);
+}
+
+async function readRecipe(registry: Registry, name: string, options: GivenMap, origin: string): Promise<Recipe> {
+  await registry.load('recipe', name, origin);
+  const {values} = await registry.create('recipe', name, options);
+  return {name: name.replace(/^.*:/, ''), origin, assignments: flatten(values, `recipe ${name}`)};
+}
+
+async function recipeFacts(
+  {registry, withoutData, cwd = process.cwd(), onGpu}: ConfigRequest,
+  layers: Layers,
+): Promise<RecipeFacts> {
+  const {chosen, options} = effectivePart(layers, 'data', defaultData, 'source');
+  const data = parseData(chosen, cwd, !withoutData);
+  const backend = (await choosePart(registry, 'backend', layers)).choice!;
+  const needsGpu = async ({name}: PartChoice): Promise<boolean> =>
+    name !== 'auto' && (await registry.load('backend', name)).needsGpu === true;
+  const images = await countImages(registry, data, options, withoutData);
+  return {
+    data: dataText(data),
+    ...(images !== undefined && {images}),
+    gpu: await (onGpu ?? needsGpu)(backend),
+  };
+}
+
+/** Of built-in data what its option `count` says; of a folder the number of its image files. */
+async function countImages(
+  registry: Registry,
+  data: DataChoice,
+  options: GivenMap,
+  withoutData = false,
+): Promise<number | undefined> {
+  if ('folder' in data) {
+    if (withoutData) return undefined;
+    // a folder that cannot be read or has no images is an error when it is used
+    return getImageFiles(data.folder).then(
+      ({length}) => length,
+      () => undefined,
+    );
+  }
+  const {values} = await checkPart(registry, 'source', data.source, options, {label: 'source', origin: 'data'});
+  return typeof values['count'] === 'number' ? values['count'] : undefined;
 }
 
 interface ChosenPart {
@@ -206,7 +280,7 @@ function noOptions(key: SingleKey, options: GivenMap, why: string): void {
       'GAN_CONFIG_UNKNOWN_KEY',
       `'${key}.${option}' (from ${origin}) needs ${partKinds[configKeys[key].kind].noun} by name; ${why}.`,
       {
-        suggestions: [key === 'backend' ? 'For example: --backend wasm' : `For example: --${key} NAME`],
+        suggestions: [`For example: --${key} ${{backend: 'wasm', recipe: 'quick'}[key as string] ?? 'NAME'}`],
       },
     );
   }

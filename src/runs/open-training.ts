@@ -11,14 +11,18 @@ import {GANLearner} from '../gan/gan-learner.js';
 import {openFeatures} from '../gan/metrics/feature-file.js';
 import {measureImages} from '../gan/metrics/measure-images.js';
 import type {MeterOptions} from '../gan/metrics/image-meter.js';
+import {FixedGANSwitcher} from '../gan/switchers/gan-switchers.js';
 import {setSeed} from '../gan/streams.js';
 import type {RunConfig} from '../options/run-config.js';
 import {openRegistry} from '../plugin/discover.js';
 import type {Registry} from '../plugin/registry.js';
+import {isOutOfMemory, largestAuto, largestBatch, withBatchAdvice} from './batch-memory.js';
 import {makeDataLoaders, type Settings} from './data.js';
-import {openDeviceFor, type DeviceOptions} from './devices/open-backend.js';
+import {isOnGpu, openDeviceFor, type DeviceOptions} from './devices/open-backend.js';
 import {makeNetworks} from './networks.js';
+import {plannedSteps} from './planned-steps.js';
 import {realImages} from './real-images.js';
+import {stopAt} from './run-callbacks.js';
 import {RunFolder} from './run-folder.js';
 import {train, type FitRequest, type PreparedTraining, type TrainResult} from './train.js';
 
@@ -30,6 +34,8 @@ export interface TrainingOptions extends DeviceOptions {
    * `RunFolder.readConfig`, with more steps perhaps.
    */
   resume?: string;
+  /** The batch size is to be found (`largestBatch`), whatever the settings say; `auto` in the settings says so, too. */
+  autoBatchSize?: boolean;
   /** These in place of the parts that the configuration names. */
   parts?: Partial<RunParts>;
   /** Where metrics keep features of real images for the next time. Default: nowhere. */
@@ -42,7 +48,8 @@ export interface TrainingOptions extends DeviceOptions {
 export interface Training extends PreparedTraining {
   /**
    * Trains to the end, into a run folder: configuration, metrics, sample grids, checkpoints. Once only.
-   * @throws GanError of every part: data (exit 5), configuration (3), diverged (6)
+   * @throws GanError of every part: data (exit 5), configuration (3), diverged (6). Where the device runs out of
+   * memory, it says which batch it has enough for: that was tried
    */
   fit(dir: string, request?: FitRequest): Promise<TrainResult>;
   /** Frees the networks and the optimiser, and closes the device if `openTraining` opened it. */
@@ -62,24 +69,83 @@ export interface Training extends PreparedTraining {
  */
 export async function openTraining(settings: Settings, options: TrainingOptions = {}): Promise<Training> {
   const {registry = openRegistry(), resume, cacheFolder, warn = () => {}} = options;
-  const {config, backend} = await resolveConfig({registry, settings: {values: settings, origin: 'openTraining'}});
-  const opened = await openDeviceFor(registry, {backend, ...options});
+  const resolved = await resolveConfig({
+    registry,
+    settings: {values: settings, origin: 'openTraining'},
+    onGpu: (chosen) => isOnGpu(registry, {backend: chosen, ...options}),
+  });
+  const {backend, auto} = resolved;
+  let {config} = resolved;
+  let opened = await openDeviceFor(registry, {backend, ...options});
   let learn: GANLearner | undefined;
   const close = async (): Promise<void> => {
     learn?.dispose();
     learn = undefined;
     await opened.close();
   };
+  /** What a configuration names, and a learner of it. */
+  const make = async (wanted: RunConfig, over: Partial<RunParts>, loading: {warn?: typeof warn}, init?: string) => {
+    const parts: RunParts = {...(await createParts(registry, wanted)), ...over};
+    const dls = await makeDataLoaders(wanted, parts, loading);
+    setSeed(wanted.seed);
+    return {parts, dls, learn: makeLearner(wanted, parts, dls, await makeNetworks(wanted, parts.architecture, init))};
+  };
+  /** A step of each network, with the gradients of two passes if there are more, by a learner of its own. */
+  const fits = async (batchSize: number, passes: number): Promise<boolean> => {
+    const trial = {...config, batchSize, accumulate: Math.min(2, passes)};
+    let made: Made | undefined;
+    try {
+      made = await make(trial, {...options.parts, switcher: FixedGANSwitcher(1, 1)}, {});
+      await made.learn.fit(2, undefined, {cbs: [stopAt(2)]});
+      return true;
+    } catch (error) {
+      if (isOutOfMemory(error)) return false;
+      throw error;
+    } finally {
+      made?.learn.dispose();
+    }
+  };
+  const goesOn = (): Promise<boolean> =>
+    opened.device.sync().then(
+      () => true,
+      () => false,
+    );
+  const advised = async (error: GanError): Promise<GanError> => {
+    learn?.dispose(); // it takes memory, and is no more of use
+    learn = undefined;
+    const {batchSize, accumulate} = config;
+    const tried = (size: number): Promise<boolean> => fits(size, (batchSize * accumulate) / size);
+    return withBatchAdvice(error, config, (await goesOn()) ? tried : undefined);
+  };
+  /** The batch size that the device has memory for. */
+  const findBatchSize = async (): Promise<number> => {
+    const {accumulate} = config;
+    const parts = {...(await createParts(registry, config)), ...options.parts};
+    const {train} = await makeDataLoaders({...config, batchSize: 1, accumulate: 1}, parts);
+    const most = Math.min(largestAuto, Math.floor(train.size / accumulate));
+    const found = await largestBatch((size) => fits(size, accumulate), most);
+    if (await goesOn()) return found;
+    await opened.close(); // it does not survive that its memory runs out
+    opened = await openDeviceFor(registry, {backend, ...options});
+    return found;
+  };
   try {
-    const parts: RunParts = {...(await createParts(registry, config)), ...options.parts};
+    if ((options.autoBatchSize || auto.includes('batchSize')) && resume === undefined)
+      config = {...config, batchSize: await findBatchSize()};
     const checkpoint =
       resume === undefined ? undefined : await readCheckpoint(await new RunFolder(resume).latestCheckpoint());
-    const dls = await makeDataLoaders(config, parts, {warn});
+    const init = checkpoint ? undefined : config.init;
+    if (config.steps === undefined && config.minutes !== undefined) {
+      learn = (await make(config, options.parts ?? {}, {}, init)).learn;
+      const steps = await plannedSteps(learn, config.minutes);
+      learn.dispose();
+      config = {...config, steps: (checkpoint?.position.step ?? 0) + steps};
+    }
+    const made = await make(config, options.parts ?? {}, {warn}, init);
+    learn = made.learn;
+    const {parts, dls} = made;
     const steps = config.steps ?? config.epochs * dls.train.length;
     if (checkpoint && checkpoint.position.step >= steps) throw nothingToDo(resume!, checkpoint.position.step, steps);
-    setSeed(config.seed);
-    const networks = await makeNetworks(config, parts.architecture, checkpoint ? undefined : config.init);
-    learn = makeLearner(config, parts, dls, networks);
     const training: Training = {
       config,
       device: opened.device,
@@ -101,7 +167,10 @@ export async function openTraining(settings: Settings, options: TrainingOptions 
       steps,
       epochs: Math.ceil(steps / dls.train.length),
       ...(checkpoint && {checkpoint}),
-      fit: (dir, request = {}) => train(training, dir, request),
+      fit: (dir, request = {}) =>
+        train(training, dir, request).catch(async (error: unknown) => {
+          throw isOutOfMemory(error) ? await advised(error) : error;
+        }),
       close,
     };
     return training;
@@ -109,6 +178,12 @@ export async function openTraining(settings: Settings, options: TrainingOptions 
     await close();
     throw error;
   }
+}
+
+interface Made {
+  parts: RunParts;
+  dls: DataLoaders;
+  learn: GANLearner;
 }
 
 function nothingToDo(dir: string, done: number, wanted: number): GanError {
@@ -123,7 +198,7 @@ function nothingToDo(dir: string, done: number, wanted: number): GanError {
 /** The learner of a run, for its networks and data. */
 function makeLearner(config: RunConfig, parts: RunParts, dls: DataLoaders, {generator, critic}: Networks): GANLearner {
   const learn = new GANLearner(dls, generator, critic, parts.loss, {
-    penalties: parts.penalty ? [parts.penalty] : [],
+    penalties: parts.penalties,
     switcher: parts.switcher,
     optFunc: parts.optimizer,
     lr: config.lr,
@@ -136,6 +211,8 @@ function makeLearner(config: RunConfig, parts: RunParts, dls: DataLoaders, {gene
     switchEval: config.switchEval,
     compat: config.compat,
     capture: config.capture,
+    accumulate: config.accumulate,
+    ...(config.gradClip !== undefined && {gradClip: config.gradClip}),
     ...(config.clip !== undefined && {clip: config.clip}),
   });
   learn.recorder!.trainMetrics = true;

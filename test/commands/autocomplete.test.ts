@@ -108,7 +108,7 @@ describe('completion', () => {
         ask('runs s'),
       ].join('\n'),
     );
-    expect(out).to.equal('complete -o default -F _gan gan\nbasic gan-critic\nshapes\nshow\n');
+    expect(out).to.equal('complete -o default -F _gan gan\nbasic gan-critic light mlp resnet\nshapes\nshow\n');
   });
 
   it('works in zsh', async function () {

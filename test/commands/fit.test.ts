@@ -6,6 +6,8 @@ import {gan, jsonLines, once} from './helpers.js';
 
 /** The smallest run that does everything: 16 images of 8x8, 4 steps an epoch. */
 const tiny = [
+  '--set',
+  'recipe=wgan',
   '--size',
   '8',
   '--n-features',

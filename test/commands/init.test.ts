@@ -73,7 +73,7 @@ describe('gan init', () => {
     );
     expect((await gan(['init', '--yes', '--force'], {cwd})).code).to.equal(0);
     expect(readFileSync(path.join(cwd, 'gan.config.yaml'), 'utf8'))
-      .to.contain('recipe: wgan')
+      .to.contain('recipe: auto')
       .and.not.contain('dcgan\n');
   });
 
@@ -82,7 +82,7 @@ describe('gan init', () => {
     const {code, stdout, stderr} = await gan(['init'], {cwd});
     expect({code, stdout}).to.deep.equal({code: 2, stdout: ''});
     expect(stderr).to.contain('GAN_NO_TERMINAL').and.contain('--yes');
-    expect((await gan(['init', '--size', '1', '--yes'], {cwd})).stderr).to.contain('size must be');
+    expect((await gan(['init', '--size', '0', '--yes'], {cwd})).stderr).to.contain('size must be');
   });
 
   describe('asks', () => {
@@ -111,7 +111,7 @@ describe('gan init', () => {
     it("for images, recipe, numbers and format; the recipe's numbers stay the recipe's", async () => {
       const {answers} = await ask([
         ['Which images', enter],
-        ['Which recipe', `\u001B[B${enter}`],
+        ['Which recipe', `\u001B[B\u001B[B${enter}`],
         ['size:', `${clear}32${enter}`],
         ['batchSize:', enter],
         ['epochs:', enter],

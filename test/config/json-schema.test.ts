@@ -72,7 +72,7 @@ describe('configSchema', () => {
     {batchsize: 3},
     {lr: []},
     {lr: -1},
-    {size: 2},
+    {size: 0},
     {size: 4.5},
     {resize: 'stretch'},
     {genFirst: 1},

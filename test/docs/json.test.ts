@@ -1,7 +1,8 @@
 /** docs/json.md: what the commands print with --json is compiled against the types that the page gives. */
 import {expect} from 'chai';
-import {readFileSync} from 'node:fs';
+import {mkdirSync, readFileSync} from 'node:fs';
 import path from 'node:path';
+import {writePng} from 'gankit';
 import ts from 'typescript';
 import {gan, jsonLines, root} from '../commands/helpers.js';
 import {tinyFlags} from '../e2e/helpers.js';

@@ -7,6 +7,8 @@ export const tinyFlags: readonly string[] = [
   '16',
   '--set',
   'arch.nFeatures=4',
+  '--set',
+  'recipe=wgan', // so that --recipe may be given, too
   '--latent',
   '8',
   '--batch-size',

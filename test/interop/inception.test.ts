@@ -9,7 +9,7 @@ import {sha256OfState} from '../../dist/gan/metrics/fingerprint.js';
 import {withDevice} from '../device.js';
 import {inFolder} from '../gan/helpers.js';
 import {ganError} from '../plugin/helpers.js';
-import {pythonWith} from '../python.js';
+import {pythonWithTorch} from '../python.js';
 
 const script = fileURLToPath(new URL('inception.py', import.meta.url));
 
@@ -17,7 +17,7 @@ describe('Inception', () => {
   withDevice();
 
   it('has the features that torch computes with the same weights', async function () {
-    const python = await pythonWith('torch');
+    const python = await pythonWithTorch();
     if (python === undefined) {
       console.log('    skipped: no Python with torch was found (set PYTHON, or install python3-torch)');
       this.skip();

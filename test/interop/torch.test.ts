@@ -18,7 +18,7 @@ import {
 } from 'gankit';
 import {withDevice} from '../device.js';
 import {inFolder} from '../gan/helpers.js';
-import {pythonWith} from '../python.js';
+import {pythonWithTorch} from '../python.js';
 
 const run = promisify(execFile);
 const script = fileURLToPath(new URL('torch_nets.py', import.meta.url));
@@ -61,7 +61,7 @@ describe('PyTorch', () => {
   let python: string | undefined;
 
   before(async function () {
-    python = await pythonWith('torch');
+    python = await pythonWithTorch();
     if (python !== undefined) return;
     console.log('    skipped: no Python with torch was found (set PYTHON, or install python3-torch)');
     this.skip();

@@ -15,6 +15,7 @@ import type {Registry} from '../../dist/plugin/registry.js';
 
 /** The smallest networks and data: 52 images of 16x16 in 6 batches of 8, so that 40 steps are several epochs. */
 export const tinySettings: readonly string[] = [
+  'recipe=wgan',
   'size=16',
   'latent=8',
   'batchSize=8',

@@ -12,6 +12,7 @@ const settings = {
   source: {count: 52},
   size: 16,
   latent: 8,
+  recipe: 'wgan',
   batchSize: 8,
   arch: {name: 'basic', nFeatures: 4},
   checkpointEvery: 0,

@@ -84,15 +84,14 @@ function optionLine(key: string, {default: preset, help, ...spec}: OptionSpec): 
   return `  ${key}=${preset ?? 'none'}${help === undefined ? '' : `: ${help}`}${choices}`;
 }
 
-/** `[default: 0.0002, by recipe wgan]` for each key of the configuration. */
+/** `[default: 0.0002]` for each key of the configuration; which numbers recipes set depends on the recipe. */
 async function defaultTexts(registry: Registry): Promise<Map<string, string>> {
   const {resolveConfig} = await import('../../config/resolve.js');
-  const {config, origins, backend, recipe} = await resolveConfig({registry, ignoreFiles: true});
+  const {config, origins, backend} = await resolveConfig({registry, ignoreFiles: true});
   const texts = new Map<string, string>();
   const set = (key: string, value: unknown): void => {
     if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean') return;
-    const by = origins[key]?.startsWith('recipe') ? `, by ${origins[key]}` : '';
-    texts.set(key, `[default: ${value}${by}]`);
+    texts.set(key, `[default: ${origins[key]?.startsWith('recipe') ? 'of the recipe' : value}]`);
   };
   for (const [key, value] of Object.entries(config)) set(key, value);
   for (const key of trainingPartKeys) {
@@ -101,6 +100,6 @@ async function defaultTexts(registry: Registry): Promise<Map<string, string>> {
     for (const [option, value] of Object.entries(config[key]!.options)) set(`${key}.${option}`, value);
   }
   set('backend', backend.name);
-  set('recipe', recipe);
+  set('recipe', configKeys.recipe.default);
   return texts;
 }

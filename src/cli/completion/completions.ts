@@ -106,8 +106,8 @@ async function ofFlag(
 /** Completions of the value of a configuration key. */
 async function ofKey(key: string, current: string, registry: CompletionContext['registry']): Promise<string[]> {
   if (isSingleKey(key)) {
-    const {kind, optional} = singleFacts(key);
-    return [...(await registry()).names(kind), ...(key === 'backend' ? ['auto'] : []), ...(optional ? ['none'] : [])];
+    const {kind, optional, auto} = singleFacts(key);
+    return [...(await registry()).names(kind), ...(auto ? ['auto'] : []), ...(optional ? ['none'] : [])];
   }
   if (isListKey(key)) return afterComma(current, (await registry()).names(configKeys[key].kind));
   const [top = ''] = key.split('.');

@@ -2,7 +2,7 @@ import type {Readable, Writable} from 'node:stream';
 import type {Assignments} from '../../config/assignments.js';
 import type {CommentedFormat} from '../../config/commented.js';
 import {parseData} from '../../config/data.js';
-import {scalarSpecs, type ScalarKey} from '../../options/config-keys.js';
+import {configKeys, scalarSpecs, type ScalarKey} from '../../options/config-keys.js';
 import {checkOption} from '../../options/options-check.js';
 import type {Registry} from '../../plugin/registry.js';
 
@@ -62,7 +62,13 @@ export async function askConfig(
         ),
       })),
     );
-    const recipe = await select({...on, message: 'Which recipe?', options, initialValue: 'wgan'});
+    const automatic = {value: configKeys.recipe.default, hint: 'the best one for the images and the device'};
+    const recipe = await select({
+      ...on,
+      message: 'Which recipe?',
+      options: [automatic, ...options],
+      initialValue: configKeys.recipe.default,
+    });
     if (isCancel(recipe)) return undefined;
     set('recipe', recipe);
   }

@@ -1,4 +1,5 @@
 import {GanError} from '../../errors.js';
+import {flagOf} from '../../options/config-keys.js';
 import {resolveConfig} from '../../config/resolve.js';
 import type {RunConfig} from '../../options/run-config.js';
 import type {Registry} from '../../plugin/registry.js';
@@ -7,6 +8,9 @@ import {deviceOf} from '../flags/device-flag.js';
 
 /** A batch that a processor does in a second or two; `gan fit` has 64. */
 export const benchBatchSize = 16;
+
+/** The job where none is named: always the same, whatever `gan fit` would choose. */
+const benchRecipe = 'wgan';
 
 /** Options of backends are given as `--set webgpu.device=...`, since there are several backends. */
 const backendOption = /^([a-z][a-z0-9-]*)\.([^=]+)=(.*)$/s;
@@ -18,7 +22,7 @@ export interface BenchConfig {
 }
 
 /**
- * The job of a benchmark: the default training on built-in images, changed by flags and `--set`.
+ * The job of a benchmark: fastai's training on built-in images, changed by flags and `--set`.
  * @param choosable the backends with several devices, which `--device` is for
  */
 export async function benchConfig(
@@ -46,8 +50,16 @@ export async function benchConfig(
     for (const backend of choosable) options[backend] = {device: String(device.value), ...options[backend]};
   }
   const assignments = assignmentsOf(flags);
-  if (!assignments.has('batchSize') && !set.some((text) => text.startsWith('batchSize=')))
-    assignments.set('batchSize', {value: String(benchBatchSize), origin: 'gan bench', blame: 'usage'});
-  const {config} = await resolveConfig({registry, flags: assignments, set, ignoreFiles: true});
+  for (const [key, value] of [
+    ['batchSize', String(benchBatchSize)],
+    ['recipe', benchRecipe],
+  ] as const)
+    if (!assignments.has(key) && !set.some((text) => text.startsWith(`${key}=`)))
+      assignments.set(key, {value, origin: 'gan bench', blame: 'usage'});
+  const {config, auto} = await resolveConfig({registry, flags: assignments, set, ignoreFiles: true});
+  if (auto.length > 0)
+    throw new GanError('usage', 'GAN_USAGE', `A bench needs a number for --${flagOf(auto[0]!)}, not auto.`, {
+      suggestions: ['Backends are compared with the same batch.'],
+    });
   return {config, options};
 }

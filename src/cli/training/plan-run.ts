@@ -4,6 +4,8 @@ import {dataName} from '../../config/data.js';
 import {resolveConfig, type ConfigRequest, type ResolvedConfig} from '../../config/resolve.js';
 import {splitKey} from '../../config/assignments.js';
 import {GanError} from '../../errors.js';
+import type {Given} from '../../options/options-check.js';
+import type {PartChoice} from '../../options/run-config.js';
 import {flagOf, resumableKeys} from '../../options/config-keys.js';
 
 export interface RunRequest extends ConfigRequest {
@@ -12,6 +14,8 @@ export interface RunRequest extends ConfigRequest {
   out: string | undefined;
   /** The folder of the run to go on with. */
   resume: string | undefined;
+  /** Of `--device`. */
+  deviceName: Given | undefined;
 }
 
 export interface RunPlan extends ResolvedConfig {
@@ -19,7 +23,7 @@ export interface RunPlan extends ResolvedConfig {
 }
 
 /** The configuration and the folder of a new or a resumed run. */
-export async function planRun({data, out, resume, ...request}: RunRequest): Promise<RunPlan> {
+export async function planRun({data, out, resume, deviceName, ...request}: RunRequest): Promise<RunPlan> {
   const flags = new Map(request.flags);
   if (resume !== undefined) {
     assertChangeable({data, out, ...request});
@@ -28,14 +32,18 @@ export async function planRun({data, out, resume, ...request}: RunRequest): Prom
     return {...(await resolveConfig({...request, file, ofRun: true})), dir: resume};
   }
   if (data !== undefined) flags.set('data', {value: data, origin: 'DATA', blame: 'usage'});
-  const resolved = await resolveConfig({...request, flags});
+  const onGpu = async (backend: PartChoice): Promise<boolean> => {
+    const {isOnGpu} = await import('../../runs/devices/open-backend.js');
+    return isOnGpu(request.registry, {backend, ...(deviceName && {deviceName})});
+  };
+  const resolved = await resolveConfig({...request, flags, onGpu});
   const dir = out ?? nextRunFolder(resolved);
   assertUnused(dir);
   return {...resolved, dir};
 }
 
 /** @throws GanError GAN_RESUME_CHANGE that names the flag */
-function assertChangeable({data, out, file, flags, set}: Omit<RunRequest, 'resume'>): void {
+function assertChangeable({data, out, file, flags, set}: Omit<RunRequest, 'resume' | 'deviceName'>): void {
   const refuse = (what: string): never => {
     throw new GanError(
       'usage',

@@ -4,7 +4,7 @@ import type {Given} from '../../options/options-check.js';
 import type {PartChoice} from '../../options/run-config.js';
 import {openRegistry, pluginIn} from '../../plugin/discover.js';
 import type {Registry} from '../../plugin/registry.js';
-import {selectBackend, type Selection} from './select.js';
+import {needsGpu, selectBackend, type Selection} from './select.js';
 
 export interface OpenBackendOptions {
   /** Folders of plug-in packages, beside those that are installed with this package. */
@@ -53,3 +53,7 @@ export async function openDeviceFor(
   const selection = await selectBackend(registry, name, givenOptions(options), deviceName);
   return {...selection, close: async () => selection.device.close()};
 }
+
+/** Whether the device that the options name is a GPU. */
+export const isOnGpu = (registry: Registry, {device, backend = 'auto', deviceName}: DeviceOptions): Promise<boolean> =>
+  needsGpu(registry, device?.name ?? (typeof backend === 'string' ? backend : backend.name), deviceName);

@@ -118,6 +118,18 @@ export async function selectBackend(
   throw unavailable(wanted, refused, registry.names('backend'));
 }
 
+/** Whether the backend of that name, or with `auto` the one that `selectBackend` would take, computes on a GPU. */
+export async function needsGpu(registry: Registry, wanted: string, device?: Given): Promise<boolean> {
+  const declared = async (name: string): Promise<boolean> =>
+    (await registry.load('backend', name).catch(() => undefined))?.needsGpu === true;
+  if (wanted !== 'auto') return declared(wanted);
+  for (const name of await inOrder(registry)) {
+    if (!(await declared(name))) return false;
+    if ((await tryAnyway(registry, name, device)).ok) return true;
+  }
+  return false;
+}
+
 /** A probe's answer, and the backend where the answer is yes. */
 type ProbeResult = (Extract<Probe, {ok: true}> & {backend: Backend}) | Extract<Probe, {ok: false}>;
 
