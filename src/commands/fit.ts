@@ -97,6 +97,7 @@ export default class Fit extends BaseCommand {
         autoBatchSize: auto.includes('batchSize'),
         ...(deviceName && {deviceName}),
         ...(resume !== undefined && {resume}),
+        cacheFolder: this.config.cacheDir,
         warn: (message) => report.notify({type: 'warning', message}),
       });
       try {

@@ -206,6 +206,14 @@ export const configKeys = {
     older: 256,
     group: 'OUTPUT',
   },
+  /** Feature network of the metrics, made by `gan classify` or Inception's weights; absent: pixels. */
+  features: {
+    spec: opt.str(undefined, {
+      help: 'safetensors file of a network whose features metrics compare; none: pixels (docs/evaluation.md)',
+    }),
+    path: true,
+    group: 'OUTPUT',
+  },
   /** Steps between sample grids; 0: only at the end. */
   sampleEvery: {
     spec: opt.int(100, {min: 0, help: 'steps between sample grids; 0: only at the end'}),

@@ -20,6 +20,7 @@ import type {SourceFactory} from '../gan/data/types.js';
 import type {StepLoss} from '../gan/losses/loss.js';
 import type {Architecture} from '../gan/nets/architecture.js';
 import type {ImageMetric} from '../gan/metrics/image-metrics.js';
+import type {Measures} from '../gan/metrics/measures.js';
 import type {Nn} from '../gan/nn.js';
 import type {OptimizerFactory} from '../gan/optim/optimizer.js';
 import type {Penalty} from '../gan/penalties/penalty.js';
@@ -56,7 +57,18 @@ export type {StepImages, StepProgress, TrainingStep} from '../gan/training-step.
 export type {StepRandom} from '../gan/step-random.js';
 export type {Architecture, ImageShape, WantedCritic, WantedGenerator} from '../gan/nets/architecture.js';
 export type {Learner} from '../gan/learner.js';
-export type {ImageMetric, ImageSets} from '../gan/metrics/image-metrics.js';
+export type {Features} from '../gan/metrics/features.js';
+export type {
+  FeatureMetric,
+  FeatureSets,
+  ImageMetric,
+  ImageSets,
+  MetricFacts,
+  MetricValue,
+  PictureMetric,
+  PictureSets,
+  TensorMetric,
+} from '../gan/metrics/image-metrics.js';
 export type {Module} from '../gan/module.js';
 export type {Nn} from '../gan/nn.js';
 export type {Optimizer, OptimizerFactory, UpdateRule} from '../gan/optim/optimizer.js';
@@ -214,4 +226,6 @@ export interface Gan extends Makers {
   exports: ExportTools;
   /** For sources and metrics, from `create` on: what the library draws and reads by itself. */
   data: typeof builtInData;
+  /** For metrics, in what `create` returns: distances of sets of images and of their features. */
+  measures: Measures;
 }

@@ -8,8 +8,10 @@ import {readCheckpoint} from '../gan/checkpoint.js';
 import type {DataLoaders} from '../gan/data/types.js';
 import type {Networks} from '../gan/export/trained-run.js';
 import {GANLearner} from '../gan/gan-learner.js';
+import {openFeatures} from '../gan/metrics/feature-file.js';
+import {measureImages} from '../gan/metrics/measure-images.js';
+import type {MeterOptions} from '../gan/metrics/image-meter.js';
 import {FixedGANSwitcher} from '../gan/switchers/gan-switchers.js';
-import {measureImages} from '../gan/metrics/image-metrics.js';
 import {setSeed} from '../gan/streams.js';
 import type {RunConfig} from '../options/run-config.js';
 import {openRegistry} from '../plugin/discover.js';
@@ -19,6 +21,7 @@ import {makeDataLoaders, type Settings} from './data.js';
 import {isOnGpu, openDeviceFor, type DeviceOptions} from './devices/open-backend.js';
 import {makeNetworks} from './networks.js';
 import {plannedSteps} from './planned-steps.js';
+import {realImages} from './real-images.js';
 import {stopAt} from './run-callbacks.js';
 import {RunFolder} from './run-folder.js';
 import {train, type FitRequest, type PreparedTraining, type TrainResult} from './train.js';
@@ -35,6 +38,8 @@ export interface TrainingOptions extends DeviceOptions {
   autoBatchSize?: boolean;
   /** These in place of the parts that the configuration names. */
   parts?: Partial<RunParts>;
+  /** Where metrics keep features of real images for the next time. Default: nowhere. */
+  cacheFolder?: string;
   /** Told of what does not stop the training, such as a file that cannot be read. */
   warn?(message: string): void;
 }
@@ -63,7 +68,7 @@ export interface Training extends PreparedTraining {
  * run is done
  */
 export async function openTraining(settings: Settings, options: TrainingOptions = {}): Promise<Training> {
-  const {registry = openRegistry(), resume, warn = () => {}} = options;
+  const {registry = openRegistry(), resume, cacheFolder, warn = () => {}} = options;
   const resolved = await resolveConfig({
     registry,
     settings: {values: settings, origin: 'openTraining'},
@@ -148,7 +153,17 @@ export async function openTraining(settings: Settings, options: TrainingOptions 
       parts,
       dls,
       learn,
-      callbacks: partCallbacks(config, parts, learn, steps),
+      callbacks: partCallbacks(
+        parts,
+        learn,
+        steps,
+        measureWith(config, learn, {
+          registry,
+          warn,
+          ...(options.parts?.source && {source: options.parts.source}),
+          ...(cacheFolder !== undefined && {cacheFolder}),
+        }),
+      ),
       steps,
       epochs: Math.ceil(steps / dls.train.length),
       ...(checkpoint && {checkpoint}),
@@ -210,18 +225,30 @@ const isOfCritic = (
   augmentation: RunParts['augmentations'][number],
 ): augmentation is CriticAugmentation & {name: string} => typeof augmentation !== 'function';
 
+/** The tools of the metrics, made when the first epoch has ended. */
+const measureWith =
+  (config: RunConfig, learn: GANLearner, using: Omit<Parameters<typeof realImages>[1], 'count'>) =>
+  async (): Promise<MeterOptions> => ({
+    real: await realImages(config, {...using, count: config.metricImages}),
+    draw: (latents) => learn.draw(latents),
+    normalization: learn.dls.normalization,
+    extractor: await openFeatures(config.features),
+    latent: config.latent,
+    seed: config.seed,
+  });
+
 /** What a training's own parts do in the events of a fit. */
 function partCallbacks(
-  {latent, seed, metricImages}: RunConfig,
   {schedule, schedules, metrics, callbacks}: RunParts,
   learn: GANLearner,
   steps: number,
+  measuring: () => Promise<MeterOptions>,
 ): Callback[] {
   const scheduled: Record<string, Scheduled> = {...(schedule && {lr: {schedule}}), ...schedules};
   for (const name of Object.keys(scheduled)) learn.hyperparameters.get(name); // an unknown one is refused here
   return [
     ...(Object.keys(scheduled).length > 0 ? [scheduleHyperparameters(scheduled, steps)] : []),
-    ...(metrics.length > 0 ? [measureImages(learn, metrics, {count: metricImages, latent, seed})] : []),
+    ...(metrics.length > 0 ? [measureImages(metrics, measuring)] : []),
     ...callbacks,
   ];
 }

@@ -8,7 +8,7 @@ import {arePoints} from '../gan/data/points.js';
 import type {DataLoaders, HostTensor} from '../gan/data/types.js';
 import type {GANLearner} from '../gan/gan-learner.js';
 import type {Learner} from '../gan/learner.js';
-import {firstImages} from '../gan/metrics/image-metrics.js';
+import {firstImages} from '../gan/data/first-images.js';
 import type {RunConfig} from '../options/run-config.js';
 import type {MetricsLog} from './metrics-log.js';
 import type {RunFolder} from './run-folder.js';
@@ -125,7 +125,7 @@ export function drawSamples(
 
 /** The first points of the data, as bytes. */
 async function firstPoints(dls: DataLoaders, count: number): Promise<HostTensor> {
-  const {data, shape} = await firstImages(dls, count);
+  const {data, shape} = await firstImages(dls.valid ?? dls.train, count);
   return dls.normalization.undo(data, shape);
 }
 

@@ -1,5 +1,7 @@
 /** The messages between the server and the page of `gan ui`. Types only, for both sides. */
 
+import type {Evaluation} from '../runs/evaluations.js';
+
 /** A run in the list. Everything is as its files tell; nothing asks the process that trains. */
 export interface RunSummary {
   /** Its folder, relative to the folder that is served, with `/`. */
@@ -30,6 +32,8 @@ export interface RunDetail {
   checkpoints: number[];
   /** Step of the one that `gan fit --keep-best` keeps. */
   best?: number;
+  /** What `gan evaluate` measured, oldest first. */
+  evaluations: Evaluation[];
   /** What is wrong with the run, for people. */
   problem?: string;
 }

@@ -3,6 +3,7 @@ import path from 'node:path';
 import {writeFileAtomic} from '../../gan/io/atomic-write.js';
 import {chart} from './chart.js';
 import {configurationSection} from './configuration.js';
+import {evaluationsSection} from './evaluations.js';
 import {duration, number, table, text} from './html.js';
 import {readRun, type RunRecord} from './read-run.js';
 import {samplesSection} from './samples.js';
@@ -36,6 +37,7 @@ export async function reportPage(run: RunRecord): Promise<string> {
 <main>
 <section id="curves"><h2>Curves</h2>${charts(run)}</section>
 ${await samplesSection(run.samples)}
+${await evaluationsSection(run.dir, run.evaluations)}
 ${epochsSection(run)}
 ${configurationSection(run)}
 ${sessionsSection(run)}

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import type {RunConfig} from '../../options/run-config.js';
+import type {Evaluation} from '../../runs/evaluations.js';
 import type {MetricsLine} from '../../runs/metrics-log.js';
 import {RunFolder, type Origins, type Sample, type Session} from '../../runs/run-folder.js';
 
@@ -33,6 +34,9 @@ export interface RunRecord {
   /** The metrics of the epochs, by the recorder's names. */
   epochs: {epoch: number; step: number; seconds: number; row: Readonly<Record<string, number | null>>}[];
   samples: readonly Sample[];
+  /** What `gan evaluate` measured, oldest first. */
+  evaluations: readonly Evaluation[];
+  dir: string;
 }
 
 /**
@@ -53,6 +57,8 @@ export async function readRun(dir: string): Promise<RunRecord> {
     hyperparameters: {},
     epochs: [],
     samples: [],
+    evaluations: await folder.evaluations(),
+    dir,
   };
   await folder.metrics.read((line) => take(record, line));
   return {...record, samples: await folder.samples(record.step)};

@@ -66,6 +66,7 @@ export function createLoader(source: Source, options: LoaderOptions): ReportingL
     batchSize,
     size,
     length,
+    ...(source.size !== undefined && source.classes !== undefined && {classes: source.classes}),
     async *epoch(epoch, start = 0) {
       const makeBatch = plan(epoch);
       const range = {from: start, to: length, ahead};

@@ -118,6 +118,6 @@ export function mixtureOf(points: Float32Array): MixtureName {
   const found = names.find((name) => countModes(points, mixtures[name]).highQuality >= 0.9);
   if (found) return found;
   throw new GanError('config', 'GAN_NO_MODES', `the real data has no known modes; these have: ${names.join(', ')}`, {
-    suggestions: names.map((name) => `gan fit builtin:${name} --metrics modes,high-quality`),
+    suggestions: names.map((name) => `gan fit builtin:${name} --metrics point-modes,high-quality`),
   });
 }

@@ -39,6 +39,8 @@ export interface DataLoader {
   readonly size: number;
   /** Batches in an epoch; 0 when there are no items. */
   readonly length: number;
+  /** Number of classes, where the items have labels. */
+  readonly classes?: number;
   /**
    * The batches of one epoch, from batch `start` on. A batch depends on the seed, the epoch and its index only, so that
    * resuming in mid-epoch gives the same batches. Batches are read ahead; leaving the loop early stops that.

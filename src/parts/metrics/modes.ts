@@ -1,14 +1,24 @@
 import type {Gan} from '../../plugin/index.js';
 
-export default ({metric, data}: Gan) =>
+export default ({GanError, measures, metric}: Gan) =>
   metric({
     name: 'modes',
-    summary: 'Modes of builtin:ring8 or grid25 with a generated point within three standard deviations.',
+    summary: 'How many classes a classifier finds among the generated images (arXiv 1611.02163).',
     create: () => ({
+      of: 'features',
       better: 'higher',
-      async compute({real, fake}) {
-        const [known, points] = (await Promise.all([real.data(), fake.data()])) as [Float32Array, Float32Array];
-        return data.countModes(points, data.mixtures[data.mixtureOf(known)]).modes;
+      compute({real, fake}) {
+        if (!real.classes || !fake.classes)
+          throw new GanError(
+            'usage',
+            'GAN_FEATURES',
+            'the metric modes needs a classifier, but compares other features',
+            {
+              suggestions: ['gan classify DATA --out FILE, then --features FILE'],
+            },
+          );
+        const counts = measures.countModes(fake.classes, real.classes, fake.classCount!);
+        return {value: counts.modes, parts: {real: counts.realModes, kl: counts.divergence}};
       },
     }),
   });

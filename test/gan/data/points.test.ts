@@ -104,7 +104,7 @@ describe('points', () => {
 describe('metrics of points', () => {
   before(() => tf.setBackend('cpu'));
 
-  it('modes and high-quality count the generated points', async () => {
+  it('point-modes and high-quality count the generated points', async () => {
     const registry = openRegistry();
     const points = drawn('grid25', 500);
     const half = points.map((value, i) => (i < 500 ? value : 0.2)); // the other half is at no mode
@@ -114,7 +114,7 @@ describe('metrics of points', () => {
       rng: new Rng(0),
     };
     const [modes, quality] = [
-      await registry.create('metric', 'modes'),
+      await registry.create('metric', 'point-modes'),
       await registry.create('metric', 'high-quality'),
     ];
     expect(await modes.compute(sets)).to.equal(countModes(half, mixtures.grid25).modes);
