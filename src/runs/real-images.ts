@@ -1,7 +1,7 @@
 import {firstImages} from '../gan/data/first-images.js';
 import {createSource} from '../config/parts.js';
 import {dataSource} from '../config/data.js';
-import type {DataLoader, HostTensor} from '../gan/data/types.js';
+import type {HostTensor} from '../gan/data/types.js';
 import type {FeatureExtractor, Features} from '../gan/metrics/features.js';
 import {asBytes, featuresOf, type RealImages} from '../gan/metrics/image-meter.js';
 import {pixelFeatures} from '../gan/metrics/pixel-features.js';
