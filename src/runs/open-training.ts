@@ -13,20 +13,23 @@ import {setSeed} from '../gan/streams.js';
 import type {RunConfig} from '../options/run-config.js';
 import {openRegistry} from '../plugin/discover.js';
 import type {Registry} from '../plugin/registry.js';
+import {attemptSeed} from './attempt.js';
 import {makeDataLoaders, type Settings} from './data.js';
 import {openDeviceFor, type DeviceOptions} from './devices/open-backend.js';
 import {makeNetworks} from './networks.js';
-import {RunFolder} from './run-folder.js';
+import {RunFolder, type CheckpointSelector} from './run-folder.js';
 import {train, type FitRequest, type PreparedTraining, type TrainResult} from './train.js';
 
 export interface TrainingOptions extends DeviceOptions {
   /** The parts that can be named. Default: those of this package and of the plug-ins that it depends on. */
   registry?: Registry;
   /**
-   * A run folder: the training goes on from its newest checkpoint. The settings are to be those of
+   * A run folder: the training goes on from its newest checkpoint, or from `from`. The settings are to be those of
    * `RunFolder.readConfig`, with more steps perhaps.
    */
   resume?: string;
+  /** The checkpoint to go on from, where that is not the newest: later ones, and what was logged after it, go away. */
+  from?: CheckpointSelector;
   /** These in place of the parts that the configuration names. */
   parts?: Partial<RunParts>;
   /** Told of what does not stop the training, such as a file that cannot be read. */
@@ -56,7 +59,7 @@ export interface Training extends PreparedTraining {
  * run is done
  */
 export async function openTraining(settings: Settings, options: TrainingOptions = {}): Promise<Training> {
-  const {registry = openRegistry(), resume, warn = () => {}} = options;
+  const {registry = openRegistry(), resume, from = 'newest', warn = () => {}} = options;
   const {config, backend} = await resolveConfig({registry, settings: {values: settings, origin: 'openTraining'}});
   const opened = await openDeviceFor(registry, {backend, ...options});
   let learn: GANLearner | undefined;
@@ -68,11 +71,11 @@ export async function openTraining(settings: Settings, options: TrainingOptions 
   try {
     const parts: RunParts = {...(await createParts(registry, config)), ...options.parts};
     const checkpoint =
-      resume === undefined ? undefined : await readCheckpoint(await new RunFolder(resume).latestCheckpoint());
+      resume === undefined ? undefined : await readCheckpoint(await new RunFolder(resume).checkpointOf(from));
     const dls = await makeDataLoaders(config, parts, {warn});
     const steps = config.steps ?? config.epochs * dls.train.length;
     if (checkpoint && checkpoint.position.step >= steps) throw nothingToDo(resume!, checkpoint.position.step, steps);
-    setSeed(config.seed);
+    setSeed(attemptSeed(config));
     const networks = await makeNetworks(config, parts.architecture, checkpoint ? undefined : config.init);
     learn = makeLearner(config, parts, dls, networks);
     const training: Training = {

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import type {RunConfig} from '../../options/run-config.js';
 import type {MetricsLine} from '../../runs/metrics-log.js';
+import {addFinding, type Found} from '../../runs/watch/history.js';
 import {RunFolder, type Origins, type Sample, type Session} from '../../runs/run-folder.js';
 
 /** A value at each of some steps. */
@@ -30,6 +31,12 @@ export interface RunRecord {
   lr: Curve;
   /** The metrics of the epochs, by the recorder's names. */
   epochs: {epoch: number; step: number; seconds: number; row: Readonly<Record<string, number | null>>}[];
+  /** What the watch measured, by name. */
+  watched: Map<string, Curve>;
+  /** What it found, oldest first. */
+  findings: Found[];
+  /** Why the run ended early, where it was asked to. */
+  stopped?: string;
   samples: readonly Sample[];
 }
 
@@ -49,6 +56,8 @@ export async function readRun(dir: string): Promise<RunRecord> {
     generator: newLoss(),
     lr: newCurve(),
     epochs: [],
+    watched: new Map(),
+    findings: [],
     samples: [],
   };
   await folder.metrics.read((line) => take(record, line));
@@ -57,9 +66,15 @@ export async function readRun(dir: string): Promise<RunRecord> {
 
 function take(
   record: RunRecord,
-  {step, epoch = 0, mode, loss, genLoss, critLoss, lr, seconds = 0, row}: MetricsLine,
+  {step, epoch = 0, mode, loss, genLoss, critLoss, lr, seconds = 0, row, watch = {}, finding, stopped}: MetricsLine,
 ): void {
   record.step = step;
+  for (const [name, value] of Object.entries(watch)) {
+    if (!record.watched.has(name)) record.watched.set(name, newCurve());
+    add(record.watched.get(name)!, step, value);
+  }
+  if (finding) addFinding(record.findings, step, finding);
+  if (stopped !== undefined) record.stopped = stopped;
   if (row) record.epochs.push({epoch, step, seconds, row});
   if (mode === undefined) return;
   const [curve, smooth] = mode === 'critic' ? [record.critic, critLoss] : [record.generator, genLoss];
