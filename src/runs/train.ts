@@ -80,6 +80,7 @@ export async function train(
 ): Promise<TrainResult> {
   const folder = new RunFolder(dir);
   const position = checkpoint?.position ?? {epoch: 0, batch: 0, step: 0};
+  const goOn = checkpoint && resumeFrom(learn, checkpoint, {otherSeed: config.attempt > 0});
   if (checkpoint) await folder.rewind(position.step);
   const log = folder.metrics;
   const board = wantsTensorBoard(config) ? logToTensorBoard(learn, folder, config, position) : undefined;
@@ -112,7 +113,6 @@ export async function train(
     progress,
   ];
   try {
-    const goOn = checkpoint && resumeFrom(learn, checkpoint, {otherSeed: config.attempt > 0});
     await folder.create();
     await folder.writeConfig(config);
     await log.rewind(position);
