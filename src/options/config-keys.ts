@@ -227,7 +227,7 @@ export const configKeys = {
     group: 'OUTPUT',
     resumable: true,
   },
-  /** What ends the training early: findings of the watch, `plateau`, values of metrics (docs/watching.md). */
+  /** What ends the training early: findings of the watch, `plateau`, values of metrics (docs/watch.md). */
   stopWhen: {
     spec: opt.str(undefined, {
       help: 'end early at findings (collapse, critic-won, critic-lost, diverged, overfitting), plateau, or METRIC<VALUE; separated by commas',

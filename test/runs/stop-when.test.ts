@@ -92,7 +92,9 @@ describe('stopWhen', () => {
   });
 
   it('plateau: of a metric whose higher values are better; a value that is no number is not better', async () => {
-    const result = await train(newRun(), [1, 2, NaN, 1.5, 9], ['stopWhen=plateau:swd', 'patience=2'], {better: 'higher'});
+    const result = await train(newRun(), [1, 2, NaN, 1.5, 9], ['stopWhen=plateau:swd', 'patience=2'], {
+      better: 'higher',
+    });
     expect(result).to.include({step: 24});
   });
 
@@ -192,14 +194,16 @@ describe('stopWhen', () => {
       await fit({device, dir, set: [...recipe, 'steps=4', 'lr=0.001'], resume: true});
       await fit({device, dir, set: [...recipe, 'steps=6', 'lr=0.001', 'criticLr=0.003'], resume: true});
       await fit({device, dir, set: [...recipe, 'steps=8', 'lr=0.001', 'criticLr=0.003'], resume: true});
-      expect(rates()).to.deep.equal(
-        ['c0.01', 'g0.01', 'c0.001', 'g0.001', 'c0.003', 'g0.001', 'c0.003', 'g0.001'],
-      );
+      expect(rates()).to.deep.equal(['c0.01', 'g0.01', 'c0.001', 'g0.001', 'c0.003', 'g0.001', 'c0.003', 'g0.001']);
     });
   });
 
   describe('retries', () => {
-    async function retry(dir: string, settings: string[], parts = {}): Promise<{result: TrainResult; told: TrainEvent[]}> {
+    async function retry(
+      dir: string,
+      settings: string[],
+      parts = {},
+    ): Promise<{result: TrainResult; told: TrainEvent[]}> {
       const registry = openRegistry();
       const told: TrainEvent[] = [];
       const result = await fitWithRetries(

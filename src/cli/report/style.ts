@@ -29,7 +29,7 @@ figcaption p { font-size: 0.85rem; }
 .grid { stroke: var(--line); stroke-width: 1; fill: none; }
 .band { opacity: 0.16; }
 .line { fill: none; stroke-width: 2; stroke-linejoin: round; }
-.mark { position: absolute; top: 0; bottom: 0; border-left: 2px solid var(--bad); background: color-mix(in srgb, var(--bad) 12%, transparent); }
+.mark { position: absolute; top: 0; bottom: 0; border-left: 2px solid var(--bad); background: color-mix(in srgb, var(--bad) 7%, transparent); }
 .findings { display: grid; gap: 0.5rem; list-style: none; }
 .findings li { border-left: 3px solid var(--bad); padding-left: 0.7rem; overflow-wrap: anywhere; }
 .cursor { position: absolute; top: 0; bottom: 0; width: 1px; background: var(--muted); pointer-events: none; }

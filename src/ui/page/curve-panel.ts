@@ -115,7 +115,7 @@ export class CurvePanel {
     for (const {since, over = Infinity} of this.#lines.flatMap(({findings}) => findings)) {
       const [left, right] = [x(since), x(over)];
       if (left >= to || right <= from) continue;
-      ctx.globalAlpha = 0.1;
+      ctx.globalAlpha = 0.07;
       ctx.fillRect(left, bbox.top, right - left, bbox.height);
       ctx.globalAlpha = 0.8;
       ctx.fillRect(left, bbox.top, 2 * devicePixelRatio, bbox.height);

@@ -53,4 +53,4 @@ export function curves(store: Store): HTMLElement {
 }
 
 /** The losses first. */
-const rank = (key: string): number => losses.indexOf(key) + 2 * Number(!losses.includes(key)) + 1;
+const rank = (key: string): number => (losses.includes(key) ? losses.indexOf(key) : losses.length);

@@ -63,7 +63,11 @@ describe('the judge of looks at a training', () => {
     it(wanted === undefined ? `finds nothing in ${name}` : `finds '${wanted}' in ${name}`, () => {
       const found = judge(looks, levels ?? undefined, looks[0]!.step === 50 ? start : undefined);
       if (wanted === undefined) expect(found).to.deep.equal([]);
-      else expect(found.some((each) => each.endsWith(`${wanted} seen`)), found.join()).to.equal(true);
+      else
+        expect(
+          found.some((each) => each.endsWith(`${wanted} seen`)),
+          found.join(),
+        ).to.equal(true);
     });
   }
 
@@ -96,9 +100,25 @@ describe('the judge of looks at a training', () => {
     const levels = {chance: 2, floor: 0};
     for (const realAbove of [0, 1]) {
       const won = {scores: {...healthyLook(0).scores, realAbove}, critic: {median: 0.001, spread: 0}};
-      expect(judge(series(6, () => won), levels)).to.deep.equal(['4 critic-won seen']);
-      expect(judge(series(6, () => won), {chance: 0}), 'no floor').to.deep.equal([]);
-      expect(judge(series(6, () => ({...won, critic: {median: 0.3, spread: 0}})), levels)).to.deep.equal([]);
+      expect(
+        judge(
+          series(6, () => won),
+          levels,
+        ),
+      ).to.deep.equal(['4 critic-won seen']);
+      expect(
+        judge(
+          series(6, () => won),
+          {chance: 0},
+        ),
+        'no floor',
+      ).to.deep.equal([]);
+      expect(
+        judge(
+          series(6, () => ({...won, critic: {median: 0.3, spread: 0}})),
+          levels,
+        ),
+      ).to.deep.equal([]);
     }
   });
 
@@ -106,7 +126,12 @@ describe('the judge of looks at a training', () => {
     const swing = (i: number): Partial<Look> => ({scores: {...healthyLook(0).scores, realAbove: i % 2 ? 0.43 : 0.57}});
     expect(judge(series(15, swing))).to.deep.equal(['12 critic-lost seen']);
     const fooled = {scores: {...healthyLook(0).scores, realAbove: 0}, critic: {median: 3, spread: 0}};
-    expect(judge(series(15, () => fooled), {chance: 2, floor: 0})).to.deep.equal(['7 critic-lost seen']);
+    expect(
+      judge(
+        series(15, () => fooled),
+        {chance: 2, floor: 0},
+      ),
+    ).to.deep.equal(['7 critic-lost seen']);
   });
 
   it('finds losses that explode, an oscillation that grows, weights that explode', () => {

@@ -68,7 +68,15 @@ describe('the watch over a training', () => {
 
   it('changes nothing of a training', async () => {
     const [with_, without] = [newRun(), newRun()];
-    const set = ['recipe=gan', 'arch=gan-critic', 'arch.nf=8', 'arch.nBlocks=1', 'arch.p=0.3', 'validPct=20', 'emaHalfLife=20'];
+    const set = [
+      'recipe=gan',
+      'arch=gan-critic',
+      'arch.nf=8',
+      'arch.nBlocks=1',
+      'arch.p=0.3',
+      'validPct=20',
+      'emaHalfLife=20',
+    ];
     await fit({device, dir: with_, set: [...set, 'steps=12', 'watchEvery=1']});
     await fit({device, dir: without, set: [...set, 'steps=12', 'watchEvery=0']});
     const [a, b] = [await results(with_), await results(without)];
