@@ -4,7 +4,6 @@ import {availableParallelism} from 'node:os';
 export default {
   'node-option': ['import=tsx/esm'],
   timeout: 120_000,
-  sort: true, // the same order on every file system
   ignore: ['test/**/node_modules/**'],
   jobs: availableParallelism(),
 };
