@@ -20,6 +20,8 @@ export interface Scores {
 
 /** Losses of one network in the steps since the look before; of a sum of terms the one called `adversarial`. */
 export interface Losses {
+  /** Steps of the network. */
+  count: number;
   median: number;
   /** Median of the distances from the median. */
   spread: number;

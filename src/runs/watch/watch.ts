@@ -164,7 +164,7 @@ export function watchTraining(
 
 const summary = (values: readonly number[]): Losses => {
   const middle = median(values);
-  return {median: middle, spread: median(values.map((value) => Math.abs(value - middle)))};
+  return {count: values.length, median: middle, spread: median(values.map((value) => Math.abs(value - middle)))};
 };
 
 /** The numbers of a look that the log has, which are drawn as curves. */

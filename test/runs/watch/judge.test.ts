@@ -33,8 +33,8 @@ const healthyLook = (step: number): Look => ({
   diversity: 0.8,
   nearest: 0.8,
   scores: {real: 1, fake: -1, spread: 1, realAbove: 0.85},
-  critic: {median: 1.2, spread: 0.1},
-  generator: {median: 0.8, spread: 0.1},
+  critic: {count: 50, median: 1.2, spread: 0.1},
+  generator: {count: 50, median: 0.8, spread: 0.1},
   weights: {critic: 0.06, generator: 0.06},
 });
 
@@ -99,13 +99,13 @@ describe('the judge of looks at a training', () => {
   it('finds a critic that has won by its ranking and its floor, whichever side real images score on', () => {
     const levels = {chance: 2, floor: 0};
     for (const realAbove of [0, 1]) {
-      const won = {scores: {...healthyLook(0).scores, realAbove}, critic: {median: 0.001, spread: 0}};
+      const won = {scores: {...healthyLook(0).scores, realAbove}, critic: {count: 50, median: 0.001, spread: 0}};
       expect(
         judge(
           series(6, () => won),
           levels,
         ),
-      ).to.deep.equal(['4 critic-won seen']);
+      ).to.deep.equal(['5 critic-won seen']);
       expect(
         judge(
           series(6, () => won),
@@ -115,7 +115,7 @@ describe('the judge of looks at a training', () => {
       ).to.deep.equal([]);
       expect(
         judge(
-          series(6, () => ({...won, critic: {median: 0.3, spread: 0}})),
+          series(6, () => ({...won, critic: {count: 50, median: 0.3, spread: 0}})),
           levels,
         ),
       ).to.deep.equal([]);
@@ -125,7 +125,7 @@ describe('the judge of looks at a training', () => {
   it('finds a critic that cannot tell, by rankings at chance and by a loss above that of guessing', () => {
     const swing = (i: number): Partial<Look> => ({scores: {...healthyLook(0).scores, realAbove: i % 2 ? 0.43 : 0.57}});
     expect(judge(series(15, swing))).to.deep.equal(['12 critic-lost seen']);
-    const fooled = {scores: {...healthyLook(0).scores, realAbove: 0}, critic: {median: 3, spread: 0}};
+    const fooled = {scores: {...healthyLook(0).scores, realAbove: 0}, critic: {count: 50, median: 3, spread: 0}};
     expect(
       judge(
         series(15, () => fooled),
@@ -137,9 +137,9 @@ describe('the judge of looks at a training', () => {
   it('finds losses that explode, an oscillation that grows, weights that explode', () => {
     const from = (change: Partial<Look>) => (i: number) => (i >= 8 ? change : {});
     for (const change of [
-      {critic: {median: 40, spread: 1}},
-      {generator: {median: -40, spread: 1}},
-      {generator: {median: 0.8, spread: 20}},
+      {critic: {count: 50, median: 40, spread: 1}},
+      {generator: {count: 50, median: -40, spread: 1}},
+      {generator: {count: 50, median: 0.8, spread: 20}},
       {weights: {critic: 0.06, generator: 0.6}},
     ])
       expect(judge(series(11, from(change))), JSON.stringify(change)).to.deep.equal(['10 diverged seen']);
@@ -148,8 +148,8 @@ describe('the judge of looks at a training', () => {
 
   it('losses that drift, as those of Wasserstein do, and weights that grow as a walk does are healthy', () => {
     const drift = (i: number): Partial<Look> => ({
-      critic: {median: -0.5 * i, spread: 0.1},
-      generator: {median: 0.3 * i, spread: 0.05},
+      critic: {count: 50, median: -0.5 * i, spread: 0.1},
+      generator: {count: 50, median: 0.3 * i, spread: 0.05},
       weights: {critic: 0.05 * Math.sqrt(1 + i), generator: 0.05 * Math.sqrt(1 + i)},
     });
     expect(judge(series(24, drift))).to.deep.equal([]);

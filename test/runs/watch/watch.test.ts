@@ -30,14 +30,18 @@ describe('the watch over a training', () => {
   }
 
   it('finds nothing in a healthy training', async () => {
-    expect(await train(['steps=250', 'batchSize=16'])).to.deep.equal([]);
+    expect(await train(['steps=150'])).to.deep.equal([]);
   });
 
   const provoked: [what: string, set: string[], name: string][] = [
     ['the learning rate is far too high', ['lr=2', 'steps=60'], 'diverged'],
-    ['the generator gives the same for all latents', ['lr=2', 'steps=60'], 'collapse'],
-    ["the critic's learning rate is a hundred times too high", ['criticLr=0.2', 'steps=60'], 'diverged'],
-    ['the generator does not learn', ['lr=0', 'criticLr=0.01', 'steps=200'], 'critic-won'],
+    ['the generator gives the same for all latents', ['lr=2', 'source.count=52', 'watchEvery=5', 'steps=60'], 'collapse'],
+    ["the critic's learning rate is hundreds of times too high", ['criticLr=1', 'steps=60'], 'diverged'],
+    [
+      'the generator does not learn',
+      ['lr=0', 'criticLr=0.01', 'switcher.nGen=2', 'watchEvery=20', 'steps=480'],
+      'critic-won',
+    ],
     ['the critic does not learn', ['criticLr=0', 'lr=0.005', 'steps=200'], 'critic-lost'],
   ];
   for (const [what, set, name] of provoked) {
