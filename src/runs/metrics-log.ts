@@ -141,6 +141,23 @@ export class MetricsReader {
   }
 }
 
+/** A finding of the watch from its beginning to its end. */
+export interface Found extends Omit<Finding, 'state'> {
+  /** Step at which it was told. */
+  seen: number;
+  /** Step at which it was over; absent while it is not. */
+  over?: number;
+}
+
+/** Adds what a line tells about a finding to those of the lines before. */
+export function addFinding(found: Found[], {step, finding: told}: MetricsLine): void {
+  if (!told) return;
+  const {state, ...finding} = told;
+  if (state === 'seen') found.push({...finding, seen: step});
+  const open = found.findLast(({name, over}) => name === finding.name && over === undefined);
+  if (state === 'over' && open) open.over = step;
+}
+
 /** Enough for the last lines, in bytes. */
 const tailBytes = 4096;
 

@@ -1,8 +1,7 @@
 import {readdir, stat} from 'node:fs/promises';
 import {join} from 'node:path';
 import type {RunConfig} from '../options/run-config.js';
-import {advance, type MetricsLine, type Standing} from './metrics-log.js';
-import {addFinding, type Found} from './watch/history.js';
+import {addFinding, advance, type Found, type MetricsLine, type Standing} from './metrics-log.js';
 import {RunFolder, type BestCheckpoint} from './run-folder.js';
 
 /** The summary of a run that needs no networks. */
@@ -48,7 +47,7 @@ export async function summariseRun(dir: string): Promise<RunSummary> {
   await folder.metrics.read((line) => {
     standing = advance(standing, line);
     if (line.row) ended.push(line);
-    if (line.finding) addFinding(findings, line.step, line.finding);
+    addFinding(findings, line);
     if (line.stopped !== undefined) stopped = line.stopped;
   });
   const [first, last] = [ended[0], ended.at(-1)];

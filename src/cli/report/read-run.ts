@@ -1,7 +1,6 @@
 import path from 'node:path';
 import type {RunConfig} from '../../options/run-config.js';
-import type {MetricsLine} from '../../runs/metrics-log.js';
-import {addFinding, type Found} from '../../runs/watch/history.js';
+import {addFinding, type Found, type MetricsLine} from '../../runs/metrics-log.js';
 import {RunFolder, type Origins, type Sample, type Session} from '../../runs/run-folder.js';
 
 /** A value at each of some steps. */
@@ -64,16 +63,14 @@ export async function readRun(dir: string): Promise<RunRecord> {
   return {...record, samples: await folder.samples(record.step)};
 }
 
-function take(
-  record: RunRecord,
-  {step, epoch = 0, mode, loss, genLoss, critLoss, lr, seconds = 0, row, watch = {}, finding, stopped}: MetricsLine,
-): void {
+function take(record: RunRecord, line: MetricsLine): void {
+  const {step, epoch = 0, mode, loss, genLoss, critLoss, lr, seconds = 0, row, watch = {}, stopped} = line;
   record.step = step;
   for (const [name, value] of Object.entries(watch)) {
     if (!record.watched.has(name)) record.watched.set(name, newCurve());
     add(record.watched.get(name)!, step, value);
   }
-  if (finding) addFinding(record.findings, step, finding);
+  addFinding(record.findings, line);
   if (stopped !== undefined) record.stopped = stopped;
   if (row) record.epochs.push({epoch, step, seconds, row});
   if (mode === undefined) return;

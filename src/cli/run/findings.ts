@@ -1,5 +1,5 @@
 import type {Finding} from '../../runs/watch/finding.js';
-import type {Found} from '../../runs/watch/history.js';
+import type {Found} from '../../runs/metrics-log.js';
 
 const tried = (advice: readonly string[]): string => (advice.length === 0 ? '' : ` Try ${advice.join(', or ')}.`);
 

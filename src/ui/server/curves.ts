@@ -1,6 +1,5 @@
-import {MetricsReader, type MetricsLine} from '../../runs/metrics-log.js';
+import {addFinding, MetricsReader, type Found, type MetricsLine} from '../../runs/metrics-log.js';
 import {RunFolder} from '../../runs/run-folder.js';
-import {addFinding, type Found} from '../../runs/watch/history.js';
 import type {Points} from '../protocol.js';
 import type {RunsRoot} from './runs-root.js';
 
@@ -82,8 +81,9 @@ export class RunCurves {
     return (this.#reading ??= this.#reader.update(take, restart).finally(() => (this.#reading = undefined)));
   }
 
-  #take({step, row, critLoss, genLoss, watch, finding, stopped}: MetricsLine): void {
-    if (finding && this.#findings.length < mostFindings) addFinding(this.#findings, step, finding);
+  #take(line: MetricsLine): void {
+    const {step, row, critLoss, genLoss, watch, stopped} = line;
+    if (this.#findings.length < mostFindings) addFinding(this.#findings, line);
     if (stopped !== undefined) this.#stopped = stopped;
     // an epoch's losses are the curves' last points already; its other columns are what the run measures
     const values = row

@@ -35,7 +35,11 @@ describe('the watch over a training', () => {
 
   const provoked: [what: string, set: string[], name: string][] = [
     ['the learning rate is far too high', ['lr=2', 'steps=60'], 'diverged'],
-    ['the generator gives the same for all latents', ['lr=2', 'source.count=52', 'watchEvery=5', 'steps=60'], 'collapse'],
+    [
+      'the generator gives the same for all latents',
+      ['lr=2', 'source.count=52', 'watchEvery=5', 'steps=60'],
+      'collapse',
+    ],
     ["the critic's learning rate is hundreds of times too high", ['criticLr=1', 'steps=60'], 'diverged'],
     [
       'the generator does not learn',
