@@ -33,10 +33,14 @@ export {nn, type Nn} from './gan/nn.js';
 export {LeakyReLU, ReLU, ReLU6, Sigmoid, SigmoidRange, Tanh} from './gan/layers/activations.js';
 export {BatchNorm} from './gan/layers/batch-norm.js';
 export {InstanceNorm} from './gan/layers/instance-norm.js';
+export {ConditionalBatchNorm} from './gan/layers/conditional-batch-norm.js';
 export {Conv, type ConvOptions} from './gan/layers/conv.js';
 export {ConvLayer, type ActivationFactory, type ConvLayerOptions, type NormType} from './gan/layers/conv-layer.js';
-export {Dense} from './gan/layers/dense.js';
+export {Dense, type DenseOptions} from './gan/layers/dense.js';
 export {Dropout2d} from './gan/layers/dropout.js';
+export {Embedding} from './gan/layers/embedding.js';
+export {functional} from './gan/layers/functional.js';
+export {GLU} from './gan/layers/glu.js';
 export {
   kaimingNormal,
   kaimingUniform,
@@ -46,12 +50,26 @@ export {
   zeros,
   type Init,
 } from './gan/layers/init.js';
+export {DownConv, UpConv, type ResamplingConvOptions} from './gan/layers/resampling-conv.js';
+export {Residual} from './gan/layers/residual.js';
+export {MinibatchStddev} from './gan/layers/minibatch-stddev.js';
+export {PixelNorm} from './gan/layers/pixel-norm.js';
+export {AvgPool, Blur, FirDown, PixelShuffle, PixelUnshuffle, Upsample} from './gan/layers/resampling.js';
+export type {UpsampleMode} from './gan/layers/resampling.js';
 export {SelfAttention} from './gan/layers/self-attention.js';
 export {MergeLayer, Sequential, SequentialEx} from './gan/layers/sequential.js';
-export {AddChannels, Flatten} from './gan/layers/shape-layers.js';
+export {AddChannels, Flatten, GlobalSum, Reshape} from './gan/layers/shape-layers.js';
 export {basicCritic, type BasicOptions} from './gan/nets/basic-critic.js';
 export {basicGenerator} from './gan/nets/basic-generator.js';
 export {DenseResBlock, ganCritic, type GanCriticOptions} from './gan/nets/gan-critic.js';
+export {lightCritic, lightGenerator, type LightCriticOptions, type LightGeneratorOptions} from './gan/nets/light.js';
+export {mlpCritic, mlpGenerator, type MlpOptions} from './gan/nets/mlp.js';
+export {
+  resnetCritic,
+  resnetGenerator,
+  type ResnetCriticOptions,
+  type ResnetGeneratorOptions,
+} from './gan/nets/resnet.js';
 
 export {GANModule, setFreezeModel} from './gan/gan-module.js';
 export {
@@ -96,6 +114,7 @@ export {
   type CriticAugmentation,
 } from './gan/augmentations/critic-augmentation.js';
 export {
+  plainImages,
   plainSide,
   type Architecture,
   type ImageShape,

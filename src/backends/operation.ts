@@ -39,12 +39,12 @@ export interface OperationGradient<Name extends string, Attrs extends object> {
   /**
    * Composed of operations that have gradients themselves, so that it can be differentiated again.
    * @param dys the gradient of each output
-   * @returns that of each input, those of `constants` apart
+   * @returns that of each input, those of `constants` apart; as a function where it is computed only if it is needed
    */
   compute(
     dys: Tensor[],
     call: {inputs: Record<Name, Tensor>; outputs: Tensor[]; attrs: Attrs},
-  ): Partial<Record<Name, Tensor>>;
+  ): Partial<Record<Name, Tensor | (() => Tensor)>>;
 }
 
 export interface Operation<Name extends string, Attrs extends object, R extends Result> {
@@ -103,10 +103,15 @@ function registerGradient<Name extends string, Attrs extends object, R extends R
       const attrs = namedAttrs as unknown as Attrs;
       const inputs = Object.fromEntries(names.map((input, i) => [input, saved[i]!])) as Record<Name, Tensor>;
       // now and not inside the functions that are returned: tfjs frees what else these make
-      const results: Partial<Record<Name, Tensor>> = gradient
+      const results: Partial<Record<Name, Tensor | (() => Tensor)>> = gradient
         ? gradient.compute(dys, {inputs, outputs: saved.slice(names.length), attrs})
         : ofReference();
-      return Object.fromEntries(names.map((input) => [input, () => results[input] ?? tf.zerosLike(inputs[input])]));
+      return Object.fromEntries(
+        names.map((input) => {
+          const result: Tensor | (() => Tensor) | undefined = results[input];
+          return [input, typeof result === 'function' ? result : () => result ?? tf.zerosLike(inputs[input])];
+        }),
+      );
 
       function ofReference(): Partial<Record<Name, Tensor>> {
         const gradients = nestedGrads(

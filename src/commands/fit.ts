@@ -106,12 +106,13 @@ export default class Fit extends BaseCommand {
         import('../runs/retry.js'),
         import('../bench/environment.js').then((each) => each.environment()),
       ]);
-      const {dir, backend, origins} = plan;
+      const {dir, backend, auto, origins} = plan;
       const deviceName = deviceOf(flags);
       const open: OpenTraining = async (config, checkpoint) => {
         const training = await openTraining(config, {
           registry,
           backend,
+          autoBatchSize: auto.includes('batchSize') && config === plan.config, // a retry has the size that was found
           ...(deviceName && {deviceName}),
           ...checkpoint,
           warn: (message) => report.notify({type: 'warning', message}),
@@ -119,6 +120,8 @@ export default class Fit extends BaseCommand {
         const {device, refused} = training;
         const passedOver = refused.map(({name, why}) => `; not ${name}: ${why}`).join('');
         this.talk(`Training in ${dir} on ${device.name}${passedOver}`);
+        if (training.config.batchSize !== config.batchSize)
+          this.talk(`Batch size: ${training.config.batchSize}, the largest power of two that was tried and fits`);
         return training;
       };
       const result = await fitWithRetries(open, plan.config, dir, {

@@ -35,8 +35,16 @@ export function flatten(values: unknown, origin: string): Assignments {
   return out;
 }
 
-/** A list of parts, each as in `flattenPart`, or names as on the command line. */
+/**
+ * A list of parts, each as in `flattenPart`, or names as on the command line. An object is the only part, or, without a
+ * name, options of the only part that is chosen elsewhere.
+ */
 function flattenList(key: string, value: unknown, origin: string, out: Assignments): void {
+  if (isRecord(value)) {
+    if (value['name'] === undefined) flattenPart(key, value, origin, out);
+    else flattenList(key, [value], origin, out);
+    return;
+  }
   if (!Array.isArray(value)) {
     out.set(key, {value, origin});
     return;

@@ -104,7 +104,7 @@ interface Entry {
 }
 
 /** All keys, with the values that they have. */
-function entries({config, backend, recipe}: ResolvedConfig, names: CommentedRequest['names']): Entry[] {
+function entries({config, backend, recipe, auto}: ResolvedConfig, names: CommentedRequest['names']): Entry[] {
   const part = (key: SingleKey): Value => {
     if (key === 'recipe') return recipe ?? 'none';
     const choice: PartChoice | undefined = key === 'backend' ? backend : config[key];
@@ -140,7 +140,11 @@ function entries({config, backend, recipe}: ResolvedConfig, names: CommentedRequ
     }),
     ...scalarKeys.map((key) => {
       const {spec} = scalarFacts(key);
-      return {key, help: `${spec.help ?? key} (${describeSpec(spec)})`, value: config[key] ?? null};
+      return {
+        key,
+        help: `${spec.help ?? key} (${describeSpec(spec)})`,
+        value: auto.includes(key) ? 'auto' : (config[key] ?? null),
+      };
     }),
   ];
 }

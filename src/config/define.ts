@@ -34,12 +34,15 @@ type Value<S extends OptionSpec> =
 type NumberIn<V extends string> = V extends `${infer N extends number}` ? N : never;
 
 /** The content of a configuration file. docs/configuration.md explains the keys. */
-export type GanConfig = {-readonly [K in keyof Pick<ConfigKeys, ScalarKey>]?: Value<ConfigKeys[K]['spec']>} & {
+export type GanConfig = {
+  -readonly [K in keyof Pick<ConfigKeys, ScalarKey>]?:
+    Value<ConfigKeys[K]['spec']> | (ConfigKeys[K] extends {auto: true} ? 'auto' : never);
+} & {
   -readonly [K in keyof Pick<ConfigKeys, SingleKey>]?: PartConfig | null;
 } & {
   -readonly [K in keyof Pick<ConfigKeys, MapKey>]?: Readonly<Record<string, PartConfig | null>>;
 } & {
-  -readonly [K in keyof Pick<ConfigKeys, ListKey>]?: readonly ListedPartConfig[];
+  -readonly [K in keyof Pick<ConfigKeys, ListKey>]?: readonly ListedPartConfig[] | PartConfig | null;
 } & {
   /** A folder of images, relative to the file, or `builtin:NAME`. */
   data?: string;

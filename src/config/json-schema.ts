@@ -74,9 +74,14 @@ export async function configSchema(registry: Registry): Promise<JsonSchema> {
       return [
         key,
         {
-          type: 'array',
-          description: `${manifestKey}, in their order`,
-          items: found.length > 0 && {description: noun, anyOf: partSchemas(found)},
+          description: `${manifestKey}, in their order; a single one may stand for itself`,
+          anyOf: [
+            {type: 'array', items: found.length > 0 && {description: noun, anyOf: partSchemas(found)}},
+            {type: 'string', pattern: listPattern(found)},
+            ...partSchemas(found).slice(1),
+            unnamed(found),
+            {type: 'null'},
+          ],
         },
       ] as const;
     }),
@@ -102,7 +107,13 @@ export async function configSchema(registry: Registry): Promise<JsonSchema> {
       ...Object.fromEntries(parts),
       ...Object.fromEntries(maps),
       ...Object.fromEntries(lists),
-      ...Object.fromEntries(scalarKeys.map((key) => [key, optionSchema(scalarFacts(key).spec)])),
+      ...Object.fromEntries(
+        scalarKeys.map((key) => {
+          const {spec, auto} = scalarFacts(key);
+          const schema = optionSchema(spec);
+          return [key, auto ? {anyOf: [schema, {enum: ['auto']}]} : schema];
+        }),
+      ),
     },
   };
 }
@@ -129,6 +140,13 @@ function partSchemas(parts: readonly NamedPart[], others: readonly string[] = []
       }),
     ),
   ];
+}
+
+/** Names separated by commas, or `none`. */
+function listPattern(parts: readonly NamedPart[]): string {
+  const names = parts.flatMap(({names}) => names.map((name) => name.replaceAll(/[^\w-]/g, String.raw`\$&`)));
+  const one = `\\s*(${names.join('|')})\\s*`;
+  return names.length > 0 ? `^(none|${one}(,${one})*)$` : '^none$';
 }
 
 /** Options of whichever part a recipe or a flag chooses. */

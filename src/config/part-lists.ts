@@ -14,7 +14,7 @@ export interface ChosenList {
 
 /**
  * The parts that a list key names, in their order. The strongest layer's list counts; options, `KEY.NAME.OPTION`, of
- * weaker layers stay with the parts that are still in it.
+ * weaker layers stay with the parts that are still in it. `KEY.OPTION` is of the only part that the list has then.
  * @param layers options of this key by `NAME.OPTION`, and the list itself, from weakest to strongest
  */
 export async function chooseList(
@@ -28,12 +28,13 @@ export async function chooseList(
     list = layer.list ?? list;
     const names = list ? namesOf(key, list) : [];
     const kept = layer.list ? [...options].filter(([option]) => names.includes(partOf(option))) : [...options];
-    options = new Map([...kept, ...layer.options]);
+    const own = [...layer.options].map(([option, given]) => [withPart(option, names), given] as const);
+    options = new Map([...kept, ...own]);
   }
   const names = list ? namesOf(key, list) : [];
   for (const [option, {origin, blame = 'config'}] of options) {
     if (!names.includes(partOf(option)))
-      throw unknownKey(partOf(option), names, {
+      throw unknownKey(partOf(option) || option, names, {
         owner: `list of ${key}`,
         origin,
         blame,
@@ -78,6 +79,10 @@ function namesOf(key: ListKey, {value, origin, blame = 'config'}: Given): string
     );
   return names.length === 1 && names[0] === 'none' ? [] : (names as string[]);
 }
+
+/** `OPTION` of the only part of a list as `NAME.OPTION`. */
+const withPart = (option: string, names: readonly string[]): string =>
+  !option.includes('.') && names.length === 1 ? `${names[0]}.${option}` : option;
 
 /** Returns the name in `NAME.OPTION`. A name may contain dots. */
 const partOf = (option: string): string => option.slice(0, Math.max(0, option.lastIndexOf('.')));

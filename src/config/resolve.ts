@@ -44,6 +44,8 @@ export interface ResolvedConfig {
   backend: PartChoice;
   /** The recipe that was applied, if any. */
   recipe?: string;
+  /** Keys that are `auto`; the configuration has their defaults until `openTraining` has found their values. */
+  auto: readonly ScalarKey[];
   /** The origin of each value: `lr` to `--lr`, `clip` to `recipe wgan`, `latent` to `default`. */
   origins: Record<string, string>;
   /** The files that were read, the stronger one first. */
@@ -82,7 +84,13 @@ export async function resolveConfig(request: ConfigRequest): Promise<ResolvedCon
     const ofKey = layers.map((layer: GivenMap) => ({list: layer.get(key), options: optionsOf(layer, key)}));
     lists.push(await chooseList(registry, key, ofKey));
   }
-  const scalars = checkOptions('', scalarSpecs, scalarLayer(layers));
+  const plain = scalarLayer(layers);
+  const auto = scalarKeys.filter((key) => scalarFacts(key).auto && plain.get(key)?.value === 'auto');
+  const scalars = checkOptions(
+    '',
+    scalarSpecs,
+    new Map([...plain].filter(([key]) => !auto.includes(key as ScalarKey))),
+  );
   const {backend, ...choices} = Object.fromEntries(parts.flatMap(({key, choice}) => (choice ? [[key, choice]] : [])));
   const config = {
     data: dataText('source' in data ? {source: source.name} : data),
@@ -98,10 +106,10 @@ export async function resolveConfig(request: ConfigRequest): Promise<ResolvedCon
     data: images.chosen.origin,
     ...prefixed('source', source.origins),
     ...Object.fromEntries([...parts, ...maps, ...lists].flatMap((one) => Object.entries(one.origins))),
-    ...Object.fromEntries(scalarKeys.map((key) => [key, scalars.origins[key] ?? 'default'])),
+    ...Object.fromEntries(scalarKeys.map((key) => [key, plain.get(key)?.origin ?? 'default'])),
   };
   const files = [request.settings ? undefined : project, user].flatMap((read) => (read ? [read.path] : []));
-  return {config, backend: backend!, origins, files, ...(recipe.name !== undefined && {recipe: recipe.name})};
+  return {config, backend: backend!, auto, origins, files, ...(recipe.name !== undefined && {recipe: recipe.name})};
 }
 
 /**

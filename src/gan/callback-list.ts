@@ -40,9 +40,10 @@ export class CallbackList {
   }
 
   /** The state of callbacks, by their names, for resuming. */
-  save(): Record<string, unknown> {
+  async save(): Promise<Record<string, unknown>> {
+    const saving = this.#sorted.filter(({save}) => save);
     return Object.fromEntries(
-      this.#sorted.filter(({save}) => save).map((callback) => [callback.name, callback.save!()]),
+      await Promise.all(saving.map(async (callback) => [callback.name, await callback.save!()] as const)),
     );
   }
 

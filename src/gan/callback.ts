@@ -51,7 +51,7 @@ export interface Callback extends Handlers {
   readonly runBefore?: readonly string[];
   /** Called when a fit, or a validation by itself, is over, even when it ended with an error. */
   release?(learn: Learner): void;
-  /** The state for resuming, as JSON. */
+  /** The state for resuming, as JSON, or a promise of it. */
   save?(): unknown;
   load?(state: unknown): void;
 }

@@ -80,7 +80,7 @@ export async function saveCheckpoint(learn: Learner, path: string, position: Pos
     frozen: [...names].filter(([{requiresGrad}]) => !requiresGrad).map(([, name]) => name),
     ...(learn.ema && {ema: {halfLife: learn.ema.halfLife, images: learn.ema.images}}),
     ...(Object.keys(hyperparameters).length > 0 && {hyperparameters}),
-    callbacks: learn.callbackStates(),
+    callbacks: await learn.callbackStates(),
     sha256: createHash('sha256').update(bytes).digest('hex'),
   };
   const temporary = `${path}.${process.pid}.tmp`;

@@ -167,6 +167,7 @@ export class GANLearner extends Learner {
     );
     this.#switching = new Switching(switcher, trainer);
     this.addCbs(trainer, ...(this.ema ? [averageWeights(this.ema, trainer)] : []), this.#switching);
+    if (penalties.some(({save}) => save)) this.addCbs(penaltyStates(penalties, this.#penaltyNames));
     if (showImg) this.addCbs(showImages(trainer, join(this.path, 'images')));
   }
 
@@ -273,6 +274,7 @@ export class GANLearner extends Learner {
       turn,
       labels,
       progress,
+      pass: this.pass,
       ...(augmentations && {augment: (images: Tensor) => augmentations.apply(images)}),
     };
     return turn === 'critic'
@@ -295,6 +297,7 @@ export class GANLearner extends Learner {
 
   override dispose(): void {
     this.ganTrainer.dispose();
+    for (const penalty of this.penalties) penalty.dispose?.();
     this.ema?.dispose();
     super.dispose();
   }
@@ -364,6 +367,21 @@ const averageWeights = (ema: WeightAverage, trainer: GANTrainer): Callback => ({
   runBefore: ['switcher'],
   afterBatch({training, batchSize}) {
     if (training && trainer.turn === 'generator') ema.update(batchSize);
+  },
+});
+
+/** Keeps what penalties have to keep, by their names. */
+const penaltyStates = (penalties: readonly Penalty[], names: readonly string[]): Callback => ({
+  name: 'penalties',
+  async save() {
+    const states = penalties.map(async (penalty, i) => [names[i]!, await penalty.save?.()] as const);
+    return Object.fromEntries((await Promise.all(states)).filter(([, state]) => state !== undefined));
+  },
+  load(states) {
+    for (const [i, penalty] of penalties.entries()) {
+      const state = (states as Record<string, unknown>)[names[i]!];
+      if (state !== undefined) penalty.load?.(state);
+    }
   },
 });
 

@@ -18,8 +18,10 @@ import {sumOf, type Terms} from './losses/terms.js';
 import {metricMaker, type MetricsOption} from './metrics/metric.js';
 import type {Module, Parameter} from './module.js';
 import type {WeightAverage} from './optim/ema.js';
+import {GradientClipping} from './optim/clip-gradients.js';
 import type {Hypers, LrSlice, Optimizer} from './optim/optimizer.js';
 import {OptimizerSetup, type OptimizerOptions} from './optimizer-setup.js';
+import {assertPasses, joinPasses, passesOver, rowsOf, wholeStep, type Pass, type PassResult} from './passes.js';
 import {policies, type Compat, type Policies} from './policies.js';
 import {isRepeatable} from './repeatable.js';
 import {StepCapture, type CaptureMode} from './step-capture.js';
@@ -42,6 +44,14 @@ export interface LearnerOptions extends OptimizerOptions {
   wd?: number;
   /** Momentum at the start, the peak and the end of `fitOneCycle`. */
   moms?: [number, number, number];
+  /** Bound of the length of each step's gradients, all as one vector (`GradientClipping`); absent: none. */
+  gradClip?: number;
+  /**
+   * Passes in which a step computes the gradients of its batch, one after the other, each with a part of the images.
+   * The update is that of the batch in one pass where no layer looks at several images (batch norm does), and the
+   * memory that of a part. 1.
+   */
+  accumulate?: number;
   /** Whether to add the train/eval and recorder callbacks. */
   defaultCbs?: boolean;
   compat?: Compat;
@@ -101,6 +111,7 @@ export class Learner {
   readonly modelDir: string;
   readonly recorder: Recorder | undefined;
   readonly capture: StepCapture;
+  readonly accumulate: number;
   /** Everything that steers the training and may change between steps, by name. */
   readonly hyperparameters = new Hyperparameters(() => this.#groupsByName());
   lr: number | LrSlice | number[];
@@ -138,6 +149,10 @@ export class Learner {
   loss: Tensor | undefined;
   /** The terms that the loss is the sum of, by name, where there is more than one. */
   terms: Terms = {};
+  /** The length of the gradients before they were clipped, where they are. */
+  gradNorm: Tensor | undefined;
+  /** The pass of the step that is being computed. */
+  pass: Pass = wholeStep;
   /**
    * The loss of the batch just done, whose value is NaN until it has been read; undefined when the batch was cancelled
    * before it.
@@ -151,6 +166,7 @@ export class Learner {
   gradients: Map<Parameter, Tensor> = new Map();
 
   readonly #setup: OptimizerSetup;
+  readonly #clipping: GradientClipping | undefined;
   readonly #losses = new LossQueue();
   readonly #callbacks = new CallbackList();
   #stopReason: string | undefined;
@@ -169,6 +185,12 @@ export class Learner {
     this.moms = options.moms ?? [0.95, 0.85, 0.95];
     this.#setup = new OptimizerSetup(options);
     this.capture = new StepCapture(options.capture ?? 'auto');
+    this.accumulate = options.accumulate ?? 1;
+    assertPasses(this.accumulate);
+    if (options.gradClip !== undefined) {
+      this.#clipping = new GradientClipping(options.gradClip);
+      this.hyperparameters.define('gradClip', this.#clipping);
+    }
     const defaults = options.defaultCbs ?? true;
     this.recorder = defaults ? new Recorder(metricMaker(options.metrics)) : undefined;
     this.addCbs(...(this.recorder ? [trainEval, this.recorder] : []), ...(options.cbs ?? []));
@@ -320,7 +342,7 @@ export class Learner {
   }
 
   /** The state of callbacks, by their names, for resuming. */
-  callbackStates(): Record<string, unknown> {
+  callbackStates(): Promise<Record<string, unknown>> {
     return this.#callbacks.save();
   }
 
@@ -350,7 +372,7 @@ export class Learner {
   #beginRead(): void {
     const {epoch, iter, step, training, turn, batchSize} = this;
     const facts = {epoch, iter, step, training, batchSize, ...this.#rates(), ...(turn && {turn})};
-    this.pendingLoss = this.#losses.begin(facts, this.loss!, this.terms);
+    this.pendingLoss = this.#losses.begin(facts, this.loss!, this.terms, this.gradNorm);
   }
 
   /** The learning rates of a training step: of each group, and of the network that is trained. None in validation. */
@@ -443,8 +465,9 @@ export class Learner {
     try {
       await this.#phase('Batch', run);
     } finally {
-      tf.dispose([this.input, this.target, this.labels, this.pred, this.loss, ...Object.values(this.terms)]);
-      this.input = this.target = this.labels = this.pred = this.loss = undefined;
+      const {input, target, labels, pred, loss, terms, gradNorm} = this;
+      tf.dispose([input, target, labels, pred, loss, gradNorm, ...Object.values(terms)]);
+      this.input = this.target = this.labels = this.pred = this.loss = this.gradNorm = undefined;
       this.terms = {};
     }
   }
@@ -469,6 +492,48 @@ export class Learner {
     return this.loss;
   }
 
+  /** What a pass adds to a mean over the step's images. */
+  #ofStep<T extends Tensor>(mean: T): T {
+    const {share} = this.pass;
+    return share === 1 ? mean : tf.mul(mean, share);
+  }
+
+  /**
+   * Lets `compute` leave prediction, loss and terms of the batch: at once, or in passes over parts of it, whose results
+   * are put together.
+   */
+  #inPasses(compute: () => void): void {
+    const {input, target, labels, batchSize, accumulate, dls} = this;
+    const passes = passesOver(batchSize, Math.ceil(dls.train.batchSize / accumulate));
+    if (accumulate === 1 || passes.length === 1) {
+      compute();
+      return;
+    }
+    const results: PassResult[] = [];
+    try {
+      for (const {from, size, ...pass} of passes) {
+        this.pass = pass;
+        const parts = [input!, target!, ...(labels ? [labels] : [])].map((tensor) => rowsOf(tensor, from, size));
+        [this.input, this.target, this.labels] = parts;
+        try {
+          compute();
+          const terms = Object.entries(this.terms).map(([name, term]) => [name, this.#ofStep(term)] as const);
+          tf.dispose(Object.values(this.terms));
+          results.push({pred: this.pred!, loss: this.loss!, terms: Object.fromEntries(terms)});
+          this.pred = this.loss = undefined;
+          this.terms = {};
+        } finally {
+          tf.dispose(parts);
+        }
+      }
+      ({pred: this.pred, loss: this.loss, terms: this.terms} = joinPasses(results));
+    } finally {
+      [this.input, this.target, this.labels] = [input, target, labels];
+      this.pass = wholeStep;
+      tf.dispose(results.flatMap(({pred, loss, terms}) => [pred, loss, ...Object.values(terms)]));
+    }
+  }
+
   /** What is minimised in a step: terms by their names. */
   protected lossTerms(): Terms {
     return {loss: this.lossFunc(this.pred!, this.target!)};
@@ -482,7 +547,9 @@ export class Learner {
 
   async #validateBatch(): Promise<void> {
     this.beginStep();
-    this.loss = tf.tidy(() => this.#forward());
+    this.#inPasses(() => {
+      this.loss = tf.tidy(() => this.#ofStep(this.#forward()));
+    });
     this.#beginRead();
     await this.readLosses(1);
   }
@@ -518,21 +585,8 @@ export class Learner {
 
   /** Prediction, loss, gradients, update: everything of a step that happens on the device. */
   #trainStep(wanted: readonly Parameter[]): void {
-    const {value, grads} = variableGrads(
-      () => {
-        const loss = this.#forward();
-        this.#callbacks.tellNow('beforeBackward', this);
-        return loss as ReturnType<typeof tf.scalar>;
-      },
-      wanted.map(({variable}) => variable),
-    );
-    this.loss = value;
     try {
-      this.gradients = new Map(
-        wanted.flatMap((parameter) =>
-          grads[parameter.variable.name] ? [[parameter, grads[parameter.variable.name]!]] : [],
-        ),
-      );
+      this.#inPasses(() => this.#addGradients(wanted));
       this.#callbacks.tellNow('afterBackward', this);
       this.#optimize();
     } finally {
@@ -541,8 +595,29 @@ export class Learner {
     }
   }
 
+  /** Prediction, loss and gradients of a pass; the gradients are added to those that are there. */
+  #addGradients(wanted: readonly Parameter[]): void {
+    const {value, grads} = variableGrads(
+      () => {
+        const loss = this.#forward();
+        this.#callbacks.tellNow('beforeBackward', this);
+        return this.#ofStep(loss) as ReturnType<typeof tf.scalar>;
+      },
+      wanted.map(({variable}) => variable),
+    );
+    this.loss = value;
+    for (const parameter of wanted) {
+      const gradient = grads[parameter.variable.name];
+      if (!gradient) continue;
+      const before = this.gradients.get(parameter);
+      this.gradients.set(parameter, before ? tf.add(before, gradient) : gradient);
+      if (before) tf.dispose([before, gradient]);
+    }
+  }
+
   #optimize(): void {
     try {
+      if (this.#clipping) this.gradNorm = this.#clipping.apply(this.gradients);
       this.#callbacks.tellNow('beforeStep', this);
       if (this.policies.frozenInStep === 'zero-gradient') this.#setup.addZeroGradients(this.gradients);
       this.opt!.step(this.gradients);

@@ -8,6 +8,8 @@ export interface LossRead {
   value: number;
   /** The terms that it is the sum of, by name, once it has been read; absent where it is a single term. */
   terms?: Readonly<Record<string, number>>;
+  /** The length of the step's gradients before they were clipped, once it has been read; absent where they are not. */
+  gradNorm?: number;
   epoch: number;
   /** Index of the batch in its epoch. */
   iter: number;
@@ -26,33 +28,47 @@ export interface LossRead {
 
 /** Losses on the device whose reading has begun, the oldest first. A device computes on while they are read. */
 export class LossQueue {
-  readonly #unread: {read: LossRead; packed: Tensor; values: Promise<ArrayLike<number>>; names: string[]}[] = [];
+  readonly #unread: {
+    read: LossRead;
+    packed: Tensor;
+    values: Promise<ArrayLike<number>>;
+    names: string[];
+    hasNorm: boolean;
+  }[] = [];
 
   get length(): number {
     return this.#unread.length;
   }
 
   /**
-   * Begins to read a loss and its terms, all in one go, without waiting for them. The tensors stay the caller's.
+   * Begins to read a loss, its terms and the length of the gradients, all in one go, without waiting for them. The
+   * tensors stay the caller's.
    * @param terms empty where the loss is a single term
    */
-  begin(facts: Omit<LossRead, 'value' | 'terms'>, loss: Tensor, terms: Terms): LossRead {
+  begin(
+    facts: Omit<LossRead, 'value' | 'terms' | 'gradNorm'>,
+    loss: Tensor,
+    terms: Terms,
+    gradNorm?: Tensor,
+  ): LossRead {
     const names = Object.keys(terms);
-    const packed = names.length === 0 ? tf.clone(loss) : pack([loss, ...Object.values(terms)]);
+    const all = [loss, ...Object.values(terms), ...(gradNorm ? [gradNorm] : [])];
+    const packed = all.length === 1 ? tf.clone(loss) : pack(all);
     const values = packed.data();
     values.catch(() => {}); // thrown by `next`, which may come later
     const read: LossRead = {...facts, value: NaN};
-    this.#unread.push({read, packed, values, names});
+    this.#unread.push({read, packed, values, names, hasNorm: gradNorm !== undefined});
     return read;
   }
 
   /** The oldest loss, once it has been read. */
   async next(): Promise<LossRead> {
-    const {read, packed, values, names} = this.#unread.shift()!;
+    const {read, packed, values, names, hasNorm} = this.#unread.shift()!;
     try {
-      const [value, ...terms] = Array.from(await values);
+      const [value, ...more] = Array.from(await values);
       read.value = value!;
-      if (names.length > 0) read.terms = Object.fromEntries(names.map((name, i) => [name, terms[i]!]));
+      if (names.length > 0) read.terms = Object.fromEntries(names.map((name, i) => [name, more[i]!]));
+      if (hasNorm) read.gradNorm = more[names.length]!;
     } finally {
       packed.dispose();
     }

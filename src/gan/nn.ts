@@ -2,22 +2,42 @@
 import {perStepTensor} from '../backends/capture/step-values.js';
 import {LeakyReLU, ReLU, ReLU6, Sigmoid, SigmoidRange, Tanh} from './layers/activations.js';
 import {BatchNorm, type NormOptions} from './layers/batch-norm.js';
+import {ConditionalBatchNorm} from './layers/conditional-batch-norm.js';
 import {Conv, type ConvOptions} from './layers/conv.js';
 import {ConvLayer, type ConvLayerOptions} from './layers/conv-layer.js';
-import {Dense} from './layers/dense.js';
+import {Dense, type DenseOptions} from './layers/dense.js';
 import {Dropout2d} from './layers/dropout.js';
+import {Embedding} from './layers/embedding.js';
+import {functional} from './layers/functional.js';
+import {GLU} from './layers/glu.js';
 import * as init from './layers/init.js';
 import {InstanceNorm} from './layers/instance-norm.js';
+import {MinibatchStddev} from './layers/minibatch-stddev.js';
+import {PixelNorm} from './layers/pixel-norm.js';
+import {
+  AvgPool,
+  Blur,
+  FirDown,
+  PixelShuffle,
+  PixelUnshuffle,
+  Upsample,
+  type UpsampleMode,
+} from './layers/resampling.js';
+import {DownConv, UpConv, type ResamplingConvOptions} from './layers/resampling-conv.js';
+import {Residual} from './layers/residual.js';
 import {SelfAttention} from './layers/self-attention.js';
 import {MergeLayer, Sequential, SequentialEx} from './layers/sequential.js';
-import {AddChannels, Flatten} from './layers/shape-layers.js';
+import {AddChannels, Flatten, GlobalSum, Reshape} from './layers/shape-layers.js';
 import {bceWithLogits, l1, mse} from './losses/functions.js';
 import {AdaptiveLoss, ganLossFromFunc, wganLosses} from './losses/gan-loss.js';
 import {Buffer, Counter, Module, Parameter} from './module.js';
-import {plainSide} from './nets/architecture.js';
+import {plainImages, plainSide} from './nets/architecture.js';
 import {basicCritic} from './nets/basic-critic.js';
 import {basicGenerator} from './nets/basic-generator.js';
 import {DenseResBlock, ganCritic} from './nets/gan-critic.js';
+import {lightCritic, lightGenerator} from './nets/light.js';
+import {mlpCritic, mlpGenerator} from './nets/mlp.js';
+import {resnetCritic, resnetGenerator} from './nets/resnet.js';
 import {Optimizer, type OptimizerFactory, type UpdateRule} from './optim/optimizer.js';
 import {adam, rmsProp, sgd} from './optim/rules.js';
 import {repeatable} from './repeatable.js';
@@ -37,13 +57,41 @@ export const nn = {
   sequential: (layers: readonly Module[]): Sequential => new Sequential(layers),
   sequentialEx: (...layers: Module[]): SequentialEx => new SequentialEx(...layers),
   mergeLayer: (dense = false): MergeLayer => new MergeLayer(dense),
-  dense: (inFeatures: number, outFeatures: number, options?: {bias?: boolean}): Dense =>
+  /** branch(x) + shortcut(x), or branch(x) + x. */
+  residual: (branch: Module, shortcut?: Module): Residual => new Residual(branch, shortcut),
+  dense: (inFeatures: number, outFeatures: number, options?: DenseOptions): Dense =>
     new Dense(inFeatures, outFeatures, options),
   conv: (inChannels: number, outChannels: number, options: ConvOptions): Conv =>
     new Conv(inChannels, outChannels, options),
   convLayer: (ni: number, nf: number, options?: ConvLayerOptions): ConvLayer => new ConvLayer(ni, nf, options),
+  /** Nearest-neighbour upsampling by 2, then a convolution, in one. */
+  upConv: (inChannels: number, outChannels: number, options?: ResamplingConvOptions): UpConv =>
+    new UpConv(inChannels, outChannels, options),
+  /** A convolution, then average pooling over 2x2 pixels, in one. */
+  downConv: (inChannels: number, outChannels: number, options?: ResamplingConvOptions): DownConv =>
+    new DownConv(inChannels, outChannels, options),
   batchNorm: (channels: number, options?: NormOptions): BatchNorm => new BatchNorm(channels, options),
   instanceNorm: (channels: number, options?: NormOptions): InstanceNorm => new InstanceNorm(channels, options),
+  /** Batch norm with a scale and a shift for each class; its `forward` takes images and labels. */
+  conditionalBatchNorm: (channels: number, classes: number, options?: NormOptions): ConditionalBatchNorm =>
+    new ConditionalBatchNorm(channels, classes, options),
+  pixelNorm: (options?: {eps?: number}): PixelNorm => new PixelNorm(options),
+  /** A channel that says how different the images of a group are. */
+  minibatchStddev: (groupSize?: number): MinibatchStddev => new MinibatchStddev(groupSize),
+  /** Labels, int32 [batch], to learned rows. */
+  embedding: (classes: number, features: number): Embedding => new Embedding(classes, features),
+  /** Images `factor` times as large: 2, by the mode 'nearest'. */
+  upsample: (factor?: number, options?: {mode?: UpsampleMode; taps?: readonly number[]}): Upsample =>
+    new Upsample(factor, options),
+  avgPool: (factor?: number): AvgPool => new AvgPool(factor),
+  /** A FIR filter, [1, 3, 3, 1], and every factor-th pixel. */
+  firDown: (factor?: number, options?: {taps?: readonly number[]}): FirDown => new FirDown(factor, options),
+  blur: (options?: {taps?: readonly number[]}): Blur => new Blur(options),
+  pixelShuffle: (factor?: number): PixelShuffle => new PixelShuffle(factor),
+  pixelUnshuffle: (factor?: number): PixelUnshuffle => new PixelUnshuffle(factor),
+  /** The same and more as functions of tensors, for the `forward` of your own layers. */
+  functional,
+  glu: (): GLU => new GLU(),
   relu: (): ReLU => new ReLU(),
   relu6: (): ReLU6 => new ReLU6(),
   leakyRelu: (slope?: number): LeakyReLU => new LeakyReLU(slope),
@@ -53,13 +101,23 @@ export const nn = {
   dropout2d: (p?: number): Dropout2d => new Dropout2d(p),
   selfAttention: (channels: number): SelfAttention => new SelfAttention(channels),
   flatten: (full?: boolean): Flatten => new Flatten(full),
+  reshape: (shape: readonly number[]): Reshape => new Reshape(shape),
+  globalSum: (): GlobalSum => new GlobalSum(),
   addChannels: (nDim: number): AddChannels => new AddChannels(nDim),
   denseResBlock: (nf: number, options?: ConvLayerOptions): DenseResBlock => new DenseResBlock(nf, options),
   /** For architectures that make square images of latents only: the side, or an error that says what they cannot do. */
   plainSide,
+  /** For architectures that make images of latents only, of any height and width. */
+  plainImages,
   basicCritic,
   basicGenerator,
   ganCritic,
+  resnetCritic,
+  resnetGenerator,
+  lightCritic,
+  lightGenerator,
+  mlpCritic,
+  mlpGenerator,
   mse,
   l1,
   bceWithLogits,

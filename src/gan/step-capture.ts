@@ -71,13 +71,15 @@ export class StepCapture {
     }
     const given = [learn.input!, learn.target!, ...(learn.labels ? [learn.labels] : [])];
     const key = keyOf(learn, wanted, given, mode);
-    const [pred, loss, ...terms] = this.#steps.run(key, given, () => {
+    const [pred, loss, ...more] = this.#steps.run(key, given, () => {
       step();
       this.#terms.set(key, Object.keys(learn.terms));
-      return [learn.pred!, learn.loss!, ...Object.values(learn.terms)];
+      return [learn.pred!, learn.loss!, ...Object.values(learn.terms), ...(learn.gradNorm ? [learn.gradNorm] : [])];
     });
+    const names = this.#terms.get(key)!;
     [learn.pred, learn.loss] = [pred, loss];
-    learn.terms = Object.fromEntries(this.#terms.get(key)!.map((name, i) => [name, terms[i]!]));
+    learn.terms = Object.fromEntries(names.map((name, i) => [name, more[i]!]));
+    learn.gradNorm = more[names.length];
   }
 
   /** Forgets all recordings: a new optimiser, or the end. */

@@ -4,6 +4,7 @@ import {tf, type Tensor} from '../backends/tf.js';
 import type {Progress} from './callbacks/schedule.js';
 import type {GANModule} from './gan-module.js';
 import type {Terms} from './losses/terms.js';
+import {wholeStep, type Pass} from './passes.js';
 import type {StepRandom} from './step-random.js';
 import type {Turn} from './switchers/switcher.js';
 
@@ -53,6 +54,11 @@ export interface TrainingStep {
   /** Images made of any latents, with the step's labels, from a pass of their own. */
   generator(latents: Tensor): Tensor;
   readonly progress: StepProgress;
+  /**
+   * The part of the step that this is, where gradients are accumulated: losses and penalties are asked for each pass,
+   * with its images. Who keeps something from step to step has to take this into account.
+   */
+  readonly pass: Pass;
   readonly random: StepRandom;
 }
 
@@ -65,6 +71,8 @@ export interface StepFacts {
   real: {images?: Tensor; scores?: Tensor};
   fake: {images?: Tensor};
   progress: StepProgress;
+  /** Absent: the step is computed at once. */
+  pass?: Pass;
   /** Changes the images that the critic sees; absent: it sees them as they are. */
   augment?: (images: Tensor) => Tensor;
 }
@@ -112,7 +120,7 @@ export class SharedStep {
 
   /** The step as one of its parts sees it. */
   view(random: StepRandom): TrainingStep {
-    const {turn, latents, labels, progress} = this.#facts;
+    const {turn, latents, labels, progress, pass = wholeStep} = this.#facts;
     return {
       turn,
       real: this.#real,
@@ -124,6 +132,7 @@ export class SharedStep {
       critic: (images) => this.#critic(images),
       generator: (input) => this.#generator(input),
       progress,
+      pass,
       random,
     };
   }

@@ -20,6 +20,8 @@ export interface ScalarFacts extends KeyFacts {
   older?: OptionValue;
   /** The value is a number in the configuration, though one of a few texts on the command line. */
   numeric?: true;
+  /** It may be `auto`: then the training finds it, and its configuration has what was found. */
+  auto?: true;
   /** The value is a path: from a file relative to the file, from the command line to the working folder. */
   path?: true;
   /** The value is the name of one of the parts that this list key chooses. */
@@ -37,7 +39,10 @@ export interface SingleFacts extends KeyFacts {
   part?: string;
 }
 
-/** A key that chooses any number of parts, none by default; `key.NAME.option` addresses the options of one. */
+/**
+ * A key that chooses any number of parts, none by default; `key.NAME.option` addresses the options of one, and
+ * `key.option` those of the only one.
+ */
 export interface ListFacts extends KeyFacts {
   kind: PartKind;
   list: true;
@@ -74,8 +79,8 @@ export const configKeys = {
   opt: {kind: 'optimizer', default: 'adam', part: 'optimizer', group: 'PART'},
   /** Of the critic, where it has another optimiser than the generator; absent: the same. */
   criticOpt: {kind: 'optimizer', default: 'none', optional: true, part: 'criticOptimizer', group: 'PART'},
-  /** Absent: none. */
-  penalty: {kind: 'penalty', default: 'none', optional: true, part: 'penalty', group: 'PART'},
+  /** What the networks minimise beside the loss. */
+  penalty: {kind: 'penalty', list: true, part: 'penalties', group: 'PART'},
   switcher: {kind: 'switcher', default: 'fixed', part: 'switcher', group: 'PART'},
   /** Schedule of the learning rate; absent if it is constant. */
   schedule: {kind: 'schedule', default: 'none', optional: true, part: 'schedule', group: 'PART'},
@@ -103,7 +108,7 @@ export const configKeys = {
   backend: {kind: 'backend', default: 'auto', group: 'PART', resumable: true},
 
   /** Side length of the square images, in pixels. */
-  size: {spec: opt.int(64, {min: 4, max: 4096, help: 'side of the square images, in pixels'}), group: 'DATA'},
+  size: {spec: opt.int(64, {min: 1, max: 4096, help: 'side of the square images, in pixels'}), group: 'DATA'},
   /** 1: grey, 2: grey with alpha, 3: RGB, 4: RGB with alpha. */
   channels: {
     spec: opt.oneOf(['1', '2', '3', '4'], '3', {help: 'colour channels: grey, grey with alpha, RGB, RGB with alpha'}),
@@ -112,8 +117,18 @@ export const configKeys = {
   },
   /** How an image becomes square. */
   resize: {spec: opt.oneOf(['crop', 'pad', 'squish'], 'crop', {help: 'how an image becomes square'}), group: 'DATA'},
-  /** Images in each step. */
-  batchSize: {spec: opt.int(64, {min: 1, help: 'images per step'}), group: 'TRAINING'},
+  /** Images in each step, or, with `accumulate`, in each of its passes. */
+  batchSize: {
+    spec: opt.int(64, {min: 1, help: 'images per step; auto: the largest power of two that the device has memory for'}),
+    auto: true,
+    group: 'TRAINING',
+  },
+  /** Batches that form one optimiser step: the memory of one, the gradients of all. */
+  accumulate: {
+    spec: opt.int(1, {min: 1, help: 'batches whose gradients are added up for one optimizer step'}),
+    older: 1,
+    group: 'TRAINING',
+  },
   /** Passes over the data; when `steps` is given it wins. */
   epochs: {spec: opt.int(1, {min: 1, help: 'passes over the data'}), group: 'TRAINING', resumable: true},
   /** Optimiser steps, of the critic and the generator together. */
@@ -155,6 +170,14 @@ export const configKeys = {
   /** Whether to clip the critic's norm layers too. */
   clipNorms: {
     spec: opt.bool(false, {help: "clip the critic's norm layers too, as the authors of WGAN do"}),
+    group: 'TRAINING',
+  },
+  /** Bound of the length of each step's gradients; absent: no clipping. */
+  gradClip: {
+    spec: opt.num(undefined, {
+      min: 0,
+      help: "clip the gradients of each step to this norm, all of a network's as one vector; none: no clipping",
+    }),
     group: 'TRAINING',
   },
   /** Length of the generator's input. */

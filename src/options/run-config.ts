@@ -63,9 +63,14 @@ export const olderValues: ReadonlyMap<string, OlderValue> = new Map<string, Olde
   ...scalarKeys.map((key) => [key, scalarFacts(key).older] as const).filter(([, older]) => older !== undefined),
 ]);
 
-/** The configuration that the config.json of a run holds, with what it lacks because the run is older than a key. */
+/**
+ * The configuration that the config.json of a run holds, with what it lacks because the run is older than a key, and
+ * with lists where it has one part because the run is older than the list.
+ */
 export function parseRunConfig(json: string): RunConfig {
   const config = JSON.parse(json) as RunConfig;
   const lacking = [...olderValues].filter(([key]) => !Object.hasOwn(config, key));
-  return {...config, ...Object.fromEntries(lacking)};
+  const single = listKeys.filter((key) => config[key] !== undefined && !Array.isArray(config[key]));
+  const lists = single.map((key): [string, unknown] => [key, [config[key]]]);
+  return {...config, ...Object.fromEntries<unknown>([...lacking, ...lists])};
 }

@@ -19,7 +19,7 @@ export type Settings = GanConfig | RunConfig;
 
 type DataConfig = Pick<
   RunConfig,
-  'data' | 'size' | 'channels' | 'resize' | 'batchSize' | 'latent' | 'validPct' | 'seed' | 'attempt'
+  'data' | 'size' | 'channels' | 'resize' | 'batchSize' | 'accumulate' | 'latent' | 'validPct' | 'seed' | 'attempt'
 >;
 
 /** The parts of a run that its data are made with. */
@@ -30,7 +30,8 @@ export interface DataParts {
 }
 
 /**
- * The loaders of a run: of its data source when it has one, else of a folder of images.
+ * The loaders of a run, whose batches are those of its optimiser steps: of its data source when it has one, else of a
+ * folder of images.
  * @param loading over what the configuration says
  */
 export async function makeDataLoaders(
@@ -38,9 +39,9 @@ export async function makeDataLoaders(
   {source, augmentations = []}: DataParts,
   loading: Omit<Partial<SourceOptions>, 'seed'> = {},
 ): Promise<DataLoaders> {
-  const {data, size, channels, resize, batchSize, latent, validPct, seed} = config;
+  const {data, size, channels, resize, batchSize, accumulate, latent, validPct, seed} = config;
   const shared = {
-    batchSize,
+    batchSize: batchSize * accumulate,
     latentSize: latent,
     seed: attemptSeed(config),
     augment: augmentations.filter((augmentation) => typeof augmentation === 'function'),

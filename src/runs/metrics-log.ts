@@ -23,6 +23,8 @@ export interface MetricsLine {
   loss?: number;
   /** The terms that the loss is the sum of, by name, where there is more than one. */
   terms?: Readonly<Record<string, number>>;
+  /** The length of its gradients before they were clipped, where they are. */
+  gradNorm?: number;
   /** Running means of the losses. */
   genLoss?: number;
   critLoss?: number;
@@ -225,7 +227,7 @@ function parseFinding(value: unknown): Finding | undefined {
   return {name: known, what: text(what), state, since, measured: text(measured), advice: texts};
 }
 
-const numeric = ['epoch', 'loss', 'genLoss', 'critLoss', 'lr', 'seconds'] as const;
+const numeric = ['epoch', 'loss', 'genLoss', 'critLoss', 'gradNorm', 'lr', 'seconds'] as const;
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);

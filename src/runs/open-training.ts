@@ -8,15 +8,18 @@ import {readCheckpoint} from '../gan/checkpoint.js';
 import type {DataLoaders} from '../gan/data/types.js';
 import type {Networks} from '../gan/export/trained-run.js';
 import {GANLearner} from '../gan/gan-learner.js';
+import {FixedGANSwitcher} from '../gan/switchers/gan-switchers.js';
 import {measureImages} from '../gan/metrics/image-metrics.js';
 import {setSeed} from '../gan/streams.js';
 import type {RunConfig} from '../options/run-config.js';
 import {openRegistry} from '../plugin/discover.js';
 import type {Registry} from '../plugin/registry.js';
 import {attemptSeed} from './attempt.js';
+import {isOutOfMemory, largestAuto, largestBatch, withBatchAdvice} from './batch-memory.js';
 import {makeDataLoaders, type Settings} from './data.js';
 import {openDeviceFor, type DeviceOptions} from './devices/open-backend.js';
 import {makeNetworks} from './networks.js';
+import {stopAt} from './run-callbacks.js';
 import {RunFolder, type CheckpointSelector} from './run-folder.js';
 import {train, type FitRequest, type PreparedTraining, type TrainResult} from './train.js';
 
@@ -30,6 +33,8 @@ export interface TrainingOptions extends DeviceOptions {
   resume?: string;
   /** The checkpoint to go on from, where that is not the newest: later ones, and what was logged after it, go away. */
   from?: CheckpointSelector;
+  /** The batch size is to be found (`largestBatch`), whatever the settings say; `auto` in the settings says so, too. */
+  autoBatchSize?: boolean;
   /** These in place of the parts that the configuration names. */
   parts?: Partial<RunParts>;
   /** Told of what does not stop the training, such as a file that cannot be read. */
@@ -40,7 +45,8 @@ export interface TrainingOptions extends DeviceOptions {
 export interface Training extends PreparedTraining {
   /**
    * Trains to the end, into a run folder: configuration, metrics, sample grids, checkpoints. Once only.
-   * @throws GanError of every part: data (exit 5), configuration (3), diverged (6)
+   * @throws GanError of every part: data (exit 5), configuration (3), diverged (6). Where the device runs out of
+   * memory, it says which batch it has enough for: that was tried
    */
   fit(dir: string, request?: FitRequest): Promise<TrainResult>;
   /** Frees the networks and the optimiser, and closes the device if `openTraining` opened it. */
@@ -60,24 +66,72 @@ export interface Training extends PreparedTraining {
  */
 export async function openTraining(settings: Settings, options: TrainingOptions = {}): Promise<Training> {
   const {registry = openRegistry(), resume, from = 'newest', warn = () => {}} = options;
-  const {config, backend} = await resolveConfig({registry, settings: {values: settings, origin: 'openTraining'}});
-  const opened = await openDeviceFor(registry, {backend, ...options});
+  const resolved = await resolveConfig({registry, settings: {values: settings, origin: 'openTraining'}});
+  const {backend, auto} = resolved;
+  let {config} = resolved;
+  let opened = await openDeviceFor(registry, {backend, ...options});
   let learn: GANLearner | undefined;
   const close = async (): Promise<void> => {
     learn?.dispose();
     learn = undefined;
     await opened.close();
   };
+  /** What a configuration names, and a learner of it. */
+  const make = async (wanted: RunConfig, over: Partial<RunParts>, loading: {warn?: typeof warn}, init?: string) => {
+    const parts: RunParts = {...(await createParts(registry, wanted)), ...over};
+    const dls = await makeDataLoaders(wanted, parts, loading);
+    setSeed(attemptSeed(wanted));
+    return {parts, dls, learn: makeLearner(wanted, parts, dls, await makeNetworks(wanted, parts.architecture, init))};
+  };
+  /** A step of each network, with the gradients of two passes if there are more, by a learner of its own. */
+  const fits = async (batchSize: number, passes: number): Promise<boolean> => {
+    const trial = {...config, batchSize, accumulate: Math.min(2, passes)};
+    let made: Made | undefined;
+    try {
+      made = await make(trial, {...options.parts, switcher: FixedGANSwitcher(1, 1)}, {});
+      await made.learn.fit(2, undefined, {cbs: [stopAt(2)]});
+      return true;
+    } catch (error) {
+      if (isOutOfMemory(error)) return false;
+      throw error;
+    } finally {
+      made?.learn.dispose();
+    }
+  };
+  const goesOn = (): Promise<boolean> =>
+    opened.device.sync().then(
+      () => true,
+      () => false,
+    );
+  const advised = async (error: GanError): Promise<GanError> => {
+    learn?.dispose(); // it takes memory, and is no more of use
+    learn = undefined;
+    const {batchSize, accumulate} = config;
+    const tried = (size: number): Promise<boolean> => fits(size, (batchSize * accumulate) / size);
+    return withBatchAdvice(error, config, (await goesOn()) ? tried : undefined);
+  };
+  /** The batch size that the device has memory for. */
+  const findBatchSize = async (): Promise<number> => {
+    const {accumulate} = config;
+    const parts = {...(await createParts(registry, config)), ...options.parts};
+    const {train} = await makeDataLoaders({...config, batchSize: 1, accumulate: 1}, parts);
+    const most = Math.min(largestAuto, Math.floor(train.size / accumulate));
+    const found = await largestBatch((size) => fits(size, accumulate), most);
+    if (await goesOn()) return found;
+    await opened.close(); // it does not survive that its memory runs out
+    opened = await openDeviceFor(registry, {backend, ...options});
+    return found;
+  };
   try {
-    const parts: RunParts = {...(await createParts(registry, config)), ...options.parts};
+    if ((options.autoBatchSize || auto.includes('batchSize')) && resume === undefined)
+      config = {...config, batchSize: await findBatchSize()};
     const checkpoint =
       resume === undefined ? undefined : await readCheckpoint(await new RunFolder(resume).checkpointOf(from));
-    const dls = await makeDataLoaders(config, parts, {warn});
+    const made = await make(config, options.parts ?? {}, {warn}, checkpoint ? undefined : config.init);
+    learn = made.learn;
+    const {parts, dls} = made;
     const steps = config.steps ?? config.epochs * dls.train.length;
     if (checkpoint && checkpoint.position.step >= steps) throw nothingToDo(resume!, checkpoint.position.step, steps);
-    setSeed(attemptSeed(config));
-    const networks = await makeNetworks(config, parts.architecture, checkpoint ? undefined : config.init);
-    learn = makeLearner(config, parts, dls, networks);
     const training: Training = {
       config,
       device: opened.device,
@@ -89,7 +143,10 @@ export async function openTraining(settings: Settings, options: TrainingOptions 
       steps,
       epochs: Math.ceil(steps / dls.train.length),
       ...(checkpoint && {checkpoint}),
-      fit: (dir, request = {}) => train(training, dir, request),
+      fit: (dir, request = {}) =>
+        train(training, dir, request).catch(async (error: unknown) => {
+          throw isOutOfMemory(error) ? await advised(error) : error;
+        }),
       close,
     };
     return training;
@@ -97,6 +154,12 @@ export async function openTraining(settings: Settings, options: TrainingOptions 
     await close();
     throw error;
   }
+}
+
+interface Made {
+  parts: RunParts;
+  dls: DataLoaders;
+  learn: GANLearner;
 }
 
 function nothingToDo(dir: string, done: number, wanted: number): GanError {
@@ -111,7 +174,7 @@ function nothingToDo(dir: string, done: number, wanted: number): GanError {
 /** The learner of a run, for its networks and data. */
 function makeLearner(config: RunConfig, parts: RunParts, dls: DataLoaders, {generator, critic}: Networks): GANLearner {
   const learn = new GANLearner(dls, generator, critic, parts.loss, {
-    penalties: parts.penalty ? [parts.penalty] : [],
+    penalties: parts.penalties,
     switcher: parts.switcher,
     optFunc: parts.optimizer,
     lr: config.lr,
@@ -124,6 +187,8 @@ function makeLearner(config: RunConfig, parts: RunParts, dls: DataLoaders, {gene
     switchEval: config.switchEval,
     compat: config.compat,
     capture: config.capture,
+    accumulate: config.accumulate,
+    ...(config.gradClip !== undefined && {gradClip: config.gradClip}),
     ...(config.clip !== undefined && {clip: config.clip}),
   });
   learn.recorder!.trainMetrics = true;

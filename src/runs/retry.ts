@@ -38,8 +38,8 @@ export async function fitWithRetries(
   }
   const step = config.attempt < config.retries ? await goodStep(new RunFolder(dir), failure.since) : undefined;
   if (step === undefined) return failure.end();
-  const {lr, criticLr, attempt} = config;
-  const next = {...config, attempt: attempt + 1, lr: lr / 2, ...(criticLr !== undefined && {criticLr: criticLr / 2})};
+  const {lr, criticLr, attempt} = training.config;
+  const next = {...training.config, attempt: attempt + 1, lr: lr / 2, ...(criticLr !== undefined && {criticLr: criticLr / 2})};
   request.notify?.({
     type: 'retry',
     step,

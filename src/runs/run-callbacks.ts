@@ -63,7 +63,7 @@ export function logMetrics(learn: GANLearner, log: MetricsLog): Callback {
     name: 'log-metrics',
     runAfter: ['recorder', 'image-metrics'],
     async afterLossRead({lastLoss}) {
-      const {training, turn, step, epoch, value: loss, terms, lr} = lastLoss!;
+      const {training, turn, step, epoch, value: loss, terms, gradNorm, lr} = lastLoss!;
       if (!training) return;
       const {genSmooth, critSmooth} = learn.ganTrainer;
       await log.add({
@@ -75,6 +75,7 @@ export function logMetrics(learn: GANLearner, log: MetricsLog): Callback {
         ...(critSmooth.value !== undefined && {critLoss: critSmooth.value}),
         lr: lr!,
         ...(terms && {terms}),
+        ...(gradNorm !== undefined && {gradNorm}),
       });
     },
     async afterEpoch({step, stopReason, recorder}) {

@@ -46,12 +46,13 @@ export function logToTensorBoard(
     flush,
     beforeBatch: ({training}) => speed.start(training),
     async afterLossRead({lastLoss}) {
-      const {training, step, value, lr, batchSize, turn, terms = {}} = lastLoss!;
+      const {training, step, value, lr, batchSize, turn, terms = {}, gradNorm} = lastLoss!;
       if (!training) return;
       const imagesPerSecond = speed.add(batchSize);
       file.scalars(step, {
         [`loss/${turn}`]: value,
         ...Object.fromEntries(Object.entries(terms).map(([name, term]) => [`loss/${turn}/${name}`, term])),
+        ...(gradNorm !== undefined && {[`gradient_norm/${turn}`]: gradNorm}),
         learning_rate: lr!,
         ...(imagesPerSecond !== undefined && {images_per_second: imagesPerSecond}),
       });

@@ -85,17 +85,17 @@ describe('gan runs', () => {
     expect(
       differences(config, {
         ...config,
-        penalty: {name: 'r1', options: {gamma: 1}},
+        penalty: [{name: 'r1', options: {gamma: 1}}],
         augment: [{name: 'flip', options: {p: 0.5}}],
         source: {},
       }),
     ).to.deep.equal([
       {key: 'source.count', a: 52, b: null},
       {key: 'source.seed', a: 0, b: null},
+      {key: 'penalty', a: 'none', b: 'r1'},
       {key: 'augment', a: 'none', b: 'flip'},
       {key: 'augment.flip.p', a: null, b: 0.5},
-      {key: 'penalty', a: null, b: 'r1'},
-      {key: 'penalty.gamma', a: null, b: 1},
+      {key: 'penalty.r1.gamma', a: null, b: 1},
     ]);
   });
 

@@ -81,6 +81,49 @@ describe('a map of parts', () => {
   });
 });
 
+describe('a list of parts', () => {
+  afterEach(removeFolders);
+  const set = (...texts: string[]) => resolve({set: ['recipe=none', ...texts]});
+  const gp = {lambda: 10, target: 1, oneSided: false, every: 1};
+
+  it('may be one part: options without its name are its own, from the same source or a stronger one', async () => {
+    const wanted = [{name: 'r1', options: {gamma: 2, every: 4}}];
+    expect((await set('penalty=r1', 'penalty.gamma=2', 'penalty.r1.every=4')).config.penalty).to.deep.equal(wanted);
+    for (const penalty of [
+      {name: 'r1', gamma: 2, every: 4},
+      {name: 'r1', options: {gamma: 2, every: 4}},
+      [{name: 'r1', gamma: 2, every: 4}],
+    ]) {
+      const {config} = await resolve({}, {recipe: 'none', penalty});
+      expect(config.penalty).to.deep.equal(wanted);
+    }
+    const {config} = await resolve({}, {recipe: 'r1', penalty: {gamma: 3}});
+    expect(config.penalty).to.deep.equal([{name: 'r1', options: {gamma: 3, every: 1}}]);
+  });
+
+  it('has several in their order, each with options under its name', async () => {
+    const {config} = await set('penalty=wgan-gp, r2', 'penalty.r2.gamma=1', 'penalty.wgan-gp.target=0');
+    expect(config.penalty).to.deep.equal([
+      {name: 'wgan-gp', options: {...gp, target: 0}},
+      {name: 'r2', options: {gamma: 1, every: 1}},
+    ]);
+    expect((await resolve({set: ['recipe=r1', 'penalty=none']})).config.penalty).to.deep.equal([]);
+    const replaced = await resolve({set: ['recipe=r1', 'penalty=wgan-gp']}); // gamma of the recipe is not its
+    expect(replaced.config.penalty).to.deep.equal([{name: 'wgan-gp', options: gp}]);
+  });
+
+  it('refuses options that could be of several, or of none', async () => {
+    for (const texts of [
+      ['penalty=r1,r2', 'penalty.gamma=1'],
+      ['penalty.gamma=1'],
+      ['penalty=r1', 'penalty.r2.gamma=1'],
+    ]) {
+      const error = await ganError(() => set(...texts));
+      expect(error, texts.join()).to.include({code: 'GAN_CONFIG_UNKNOWN_KEY', kind: 'config'});
+    }
+  });
+});
+
 describe('resolveConfig', () => {
   afterEach(removeFolders);
 
@@ -92,10 +135,11 @@ describe('resolveConfig', () => {
       data: 'builtin:shapes',
       source: {count: 8192, seed: 0},
       arch: {name: 'basic', options: {nFeatures: 64, nExtraLayers: 1, criticActivation: 'leaky', criticNorm: 'batch'}},
-      loss: {name: 'wgan', options: {}},
+      loss: {name: 'wgan', options: {real: 'low'}},
       opt: {name: 'rmsprop', options: {mom: 0, sqrMom: 0.99}},
       switcher: {name: 'fixed', options: {nCrit: 5, nGen: 1}},
       schedules: {},
+      penalty: [],
       augment: [],
       metrics: [],
       callbacks: [],
@@ -104,6 +148,7 @@ describe('resolveConfig', () => {
       channels: 3,
       resize: 'crop',
       batchSize: 64,
+      accumulate: 1,
       epochs: 1,
       lr: 2e-4,
       emaHalfLife: 0,
@@ -299,7 +344,7 @@ describe('resolveConfig', () => {
       ['lr.x=1', 3],
       ['source=shapes', 3],
       ['arch.nope=1', 3],
-      ['size=2', 3],
+      ['size=0', 3],
     ] as const) {
       it(`--set ${text} exits ${exitCode}`, async () => {
         expect((await ganError(() => resolve({set: [text]}))).exitCode).to.equal(exitCode);

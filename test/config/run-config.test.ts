@@ -42,6 +42,16 @@ describe('the configuration of an older run', () => {
     });
   });
 
+  it('has a list of the one part that it named before the key was a list, or of none', async () => {
+    const older = (penalty?: object): string => JSON.stringify({lr: 0.5, ...(penalty && {penalty})});
+    const r1 = {name: 'r1', options: {gamma: 10, every: 1}};
+    expect(parseRunConfig(older(r1)).penalty).to.deep.equal([r1]);
+    expect(parseRunConfig(older()).penalty).to.deep.equal([]);
+    const file = await saved(['recipe=none', 'clip=none']);
+    writeFileSync(file, JSON.stringify({...(JSON.parse(readFileSync(file, 'utf8')) as object), penalty: r1}));
+    expect((await resolveConfig({registry, file, cwd: folder()})).config.penalty).to.deep.equal([r1]);
+  });
+
   it('keeps what it has', async () => {
     const file = await saved(['metricImages=9', 'capture=off', 'augment=flip', 'tensorboard=true']);
     const json = readFileSync(file, 'utf8');

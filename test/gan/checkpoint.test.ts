@@ -90,7 +90,7 @@ async function trained(
   const {
     recorder: {elapsedMs: _, ...recorder},
     ...callbacks
-  } = learn.callbackStates() as {recorder: {elapsedMs: number}};
+  } = (await learn.callbackStates()) as {recorder: {elapsedMs: number}};
   const result = {
     model: await allState(learn.model),
     optimizer,

@@ -18,22 +18,10 @@ import {
 } from 'gankit';
 import {withDevice} from '../device.js';
 import {inFolder} from '../gan/helpers.js';
+import {pythonWithTorch} from '../python.js';
 
 const run = promisify(execFile);
 const script = fileURLToPath(new URL('torch_nets.py', import.meta.url));
-
-/** The first of `$PYTHON`, python3, and Debian's own that has torch. */
-async function pythonWithTorch(): Promise<string | undefined> {
-  const given = process.env['PYTHON'];
-  for (const python of given === undefined ? ['python3', '/usr/bin/python3'] : [given]) {
-    const works = await run(python, ['-c', 'import torch']).then(
-      () => true,
-      () => false,
-    );
-    if (works) return python;
-  }
-  return undefined;
-}
 
 const config = {size: 16, channels: 3, latent: 6, features: 8, extra: 1};
 

@@ -27,6 +27,11 @@ describe('the built-in parts', () => {
       ['basic', {nFeatures: 4, nExtraLayers: 1}],
       ['basic', {nFeatures: 4, criticActivation: 'leaky'}],
       ['gan-critic', {nFeatures: 4, nf: 8, nBlocks: 1}],
+      ['resnet', {nFeatures: 4}],
+      ['resnet', {nFeatures: 4, norm: 'pixel', criticNorm: 'none', activation: 'leaky', stddevGroup: 2}],
+      ['light', {nFeatures: 4, maxFeatures: 8, nExtraLayers: 1}],
+      ['light', {nFeatures: 4, norm: 'none', criticNorm: 'none', stddevGroup: 2}],
+      ['mlp', {layers: 2, width: 8, activation: 'leaky'}],
     ] as const) {
       it(`${name} ${JSON.stringify(options)} makes images from latents and one score an image`, async () => {
         const {generator, critic} = await registry.create('architecture', name, given(options));
@@ -50,6 +55,39 @@ describe('the built-in parts', () => {
       const loss = await registry.create('loss', 'wgan');
       expect(total(loss.critic(step))).to.be.closeTo(2.5, 1e-6);
       expect(total(loss.generator(step))).to.be.closeTo(-0.5, 1e-6);
+    });
+
+    it('wgan with real images high: the signs of the paper', async () => {
+      const loss = await registry.create('loss', 'wgan', given({real: 'high'}));
+      expect(total(loss.critic(step))).to.be.closeTo(-0.5 - 2, 1e-6);
+      expect(total(loss.generator(step))).to.be.closeTo(0.5, 1e-6);
+    });
+
+    it('logistic: both halves in full for the critic; non-saturating for the generator unless asked', async () => {
+      const loss = await registry.create('loss', 'logistic');
+      const critic = (softplus(-1) + softplus(-3)) / 2 + (softplus(-1) + softplus(0)) / 2;
+      expect(total(loss.critic(step))).to.be.closeTo(critic, 1e-6);
+      expect(total(loss.generator(step))).to.be.closeTo((softplus(1) + softplus(0)) / 2, 1e-6);
+      // log(1 - sigmoid(x)), which the paper's equation 1 has
+      const log = (x: number): number => Math.log(1 - 1 / (1 + Math.exp(-x)));
+      const saturating = await registry.create('loss', 'logistic', given({saturating: true}));
+      expect(total(saturating.critic(step))).to.be.closeTo(critic, 1e-6);
+      expect(total(saturating.generator(step))).to.be.closeTo((log(-1) + log(0)) / 2, 1e-6);
+    });
+
+    it('logistic: as the first GAN without a penalty, bce has half its critic loss', async () => {
+      const [logistic, bce] = [await registry.create('loss', 'logistic'), await registry.create('loss', 'bce')];
+      expect(total(logistic.critic(step))).to.be.closeTo(2 * total(bce.critic(step)), 1e-6);
+      expect(total(logistic.generator(step))).to.be.closeTo(total(bce.generator(step)), 1e-6);
+    });
+
+    it('least-squares: half the squared distance from the targets', async () => {
+      const loss = await registry.create('loss', 'least-squares');
+      expect(total(loss.critic(step))).to.be.closeTo((0 + 4) / 4 + (1 + 0) / 4, 1e-6);
+      expect(total(loss.generator(step))).to.be.closeTo((4 + 1) / 4, 1e-6);
+      const pearson = await registry.create('loss', 'least-squares', given({fake: -1, real: 2, wanted: 0.5}));
+      expect(total(pearson.critic(step))).to.be.closeTo((1 + 1) / 4 + (0 + 1) / 4, 1e-6);
+      expect(total(pearson.generator(step))).to.be.closeTo((2.25 + 0.25) / 4, 1e-6);
     });
 
     it('bce: cross-entropy of real as 1 and fake as 0, and of fake as 1 for the generator, with the pixel term', async () => {
@@ -144,6 +182,7 @@ describe('the built-in parts', () => {
       'augmentations',
       'metrics',
       'callbacks',
+      'penalties',
       'schedules',
     );
     expect(await createParts(registry, {...config, data: '/some/folder', source: {}})).to.not.have.property('source');

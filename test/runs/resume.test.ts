@@ -46,12 +46,37 @@ const cases: Record<string, string[]> = {
     'metrics.swd.directions=4',
     'metricImages=10',
   ],
+  'gradients of several passes, clipped; penalties with and without a memory of their own': [
+    'recipe=gan',
+    'loss=logistic',
+    'arch.criticNorm=none',
+    'batchSize=4',
+    'accumulate=2',
+    'gradClip=0.5',
+    'penalty=r1,r2,lecam',
+    'penalty.r1.every=3',
+    'penalty.lecam.start=4',
+    'emaHalfLife=20',
+  ],
   'a penalty at random points': ['recipe=wgan', 'clip=none', 'arch.criticNorm=instance', 'penalty=wgan-gp'],
   'averaged weights, and augmentations of what the critic sees': [
     'recipe=gan',
     'emaHalfLife=20',
     'augment=color,cutout',
     'augment.color.p=0.5',
+  ],
+  'resnet, FIR resampling, minibatch stddev': [
+    'recipe=gan',
+    'arch=resnet',
+    'arch.resampling=fir',
+    'arch.stddevGroup=4',
+  ],
+  'light, without spectral norm, R1': [
+    'recipe=gan',
+    'arch=light',
+    'arch.criticNorm=none',
+    'arch.nExtraLayers=1',
+    'penalty=r1',
   ],
   'grey images in a size of its own': ['recipe=gan', 'channels=1', 'size=32'],
 };
@@ -145,6 +170,51 @@ describe('a run that stops and goes on', () => {
       const mom = 0.8 + ((0.4 - 0.8) * (1 + Math.cos(Math.PI * position))) / 2;
       for (const hypers of optimizer!.hypers) expect(hypers['mom'], `step ${step}`).to.be.closeTo(mom, 1e-12);
       expect(hyperparameters!['penalty.r1.weight'], `step ${step}`).to.be.closeTo(1 - position, 1e-12);
+    }
+  });
+
+  it('with the cosines of R3GAN: learning rate, second moment, gamma and probability, each from and to its value', async () => {
+    const names = ['lr', 'sqrMom', 'penalty.r1.weight', 'penalty.r2.weight', 'augment.color.p'];
+    const set = [
+      'recipe=none',
+      'loss=relativistic',
+      'penalty=r1,r2',
+      'penalty.r1.gamma=0.05',
+      'penalty.r2.gamma=0.05',
+      'augment=color',
+      'augment.color.p=0',
+      'lr=2e-4',
+      'opt.mom=0',
+      `schedules=${names.map((name) => `${name}=cosine`).join()}`,
+      'schedules.lr.endValue=5e-5',
+      'schedules.sqrMom.startValue=0.9',
+      'schedules.sqrMom.endValue=0.99',
+      'schedules.penalty.r1.weight.endValue=0.1',
+      'schedules.penalty.r2.weight.endValue=0.1',
+      'schedules.augment.color.p.endValue=0.3',
+      'steps=12',
+      'checkpointEvery=4',
+      'keepCheckpoints=0',
+    ];
+    const [whole, parts] = [path.join(folder(), 'run'), path.join(folder(), 'run')];
+    await fit({device, dir: whole, set});
+    const stop = new AbortController();
+    const notify = (event: {type: string; step?: number}) => event.type === 'step' && event.step === 6 && stop.abort();
+    await fit({device, dir: parts, set, signal: stop.signal, notify: (event) => void notify(event)});
+    await fit({device, dir: parts, set, resume: true});
+    expectSame(await results(parts), await results(whole));
+    for (const step of [4, 8]) {
+      const folderOf = path.join(whole, 'checkpoints', `step-${String(step).padStart(8, '0')}`);
+      const {optimizer, hyperparameters} = await readCheckpoint(folderOf);
+      const done = (1 - Math.cos((Math.PI * (step - 1)) / 12)) / 2;
+      const between = (from: number, to: number): number => from + (to - from) * done;
+      for (const {lr, sqrMom} of optimizer!.hypers) {
+        expect(lr, `step ${step}`).to.be.closeTo(between(2e-4, 5e-5), 1e-15);
+        expect(sqrMom, `step ${step}`).to.be.closeTo(between(0.9, 0.99), 1e-12);
+      }
+      for (const name of ['r1', 'r2'])
+        expect(0.05 * hyperparameters![`penalty.${name}.weight`]!).to.be.closeTo(between(0.05, 0.005), 1e-12);
+      expect(hyperparameters!['augment.color.p']).to.be.closeTo(between(0, 0.3), 1e-12);
     }
   });
 

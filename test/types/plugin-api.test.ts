@@ -158,7 +158,7 @@ export const derived = (config: RunConfig, parts: RunParts) => {
   holds<Same<typeof config.steps, number | undefined>>();
   holds<Same<typeof config.keepBest, string | undefined>>();
   holds<Same<typeof config.arch, PartChoice>>();
-  holds<Same<typeof config.penalty, PartChoice | undefined>>();
+  holds<Same<typeof config.penalty, readonly PartChoice[]>>();
   holds<Same<typeof config.metrics, readonly PartChoice[]>>();
   holds<Same<typeof parts.architecture, Architecture>>();
   holds<Same<typeof parts.schedule, Schedule | undefined>>();

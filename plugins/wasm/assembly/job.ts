@@ -17,4 +17,11 @@ export const enum Job {
   BatchGrad,
   Update,
   Scatter,
+  Resample,
+  Shuffle,
+  PackGroup,
+  GroupedConv,
+  GroupedFilter,
+  DepthwiseConv,
+  DepthwiseFilter,
 }

@@ -1,12 +1,16 @@
 import {batchGradChunk, batchGradSumsChunk, batchMomentsChunk, batchNormalizeChunk} from './batch-norm-chunks';
 import {multiplyMatrix, multiplyPositions, multiplyTaps, packMatrix, packTaps} from './gemm-chunks';
+import {depthwiseConvChunk, depthwiseFilterChunk} from './depthwise-chunks';
+import {groupedConvChunk, groupedFilterChunk, packGroupChunk} from './grouped-chunks';
 import {Job} from './job';
 import {transformFilterChunk} from './minimal-filter';
 import {accumulateTapsChunk, transformGradientChunk, transformTapsChunk} from './minimal-gradient';
 import {multiplyTilesChunk, transformTilesChunk} from './minimal-product';
 import {Pool} from './pool';
+import {resampleChunk} from './resample-chunk';
 import {scatterChunk} from './scatter-chunk';
 import {Scratch} from './scratch';
+import {shuffleChunk} from './shuffle-chunk';
 import {updateChunk} from './update-chunk';
 
 /** Performs one chunk on the calling thread. A table of functions would need static data. */
@@ -29,5 +33,12 @@ export function perform(job: i32, chunk: i32, pool: Pool, scratch: Scratch): voi
     case Job.BatchGrad: return batchGradChunk(chunk, pool);
     case Job.Update: return updateChunk(chunk, pool);
     case Job.Scatter: return scatterChunk(chunk, pool, scratch);
+    case Job.Resample: return resampleChunk(chunk, pool, scratch);
+    case Job.Shuffle: return shuffleChunk(chunk, pool);
+    case Job.PackGroup: return packGroupChunk(chunk, pool);
+    case Job.GroupedConv: return groupedConvChunk(chunk, pool, scratch);
+    case Job.GroupedFilter: return groupedFilterChunk(chunk, pool, scratch);
+    case Job.DepthwiseConv: return depthwiseConvChunk(chunk, pool, scratch);
+    case Job.DepthwiseFilter: return depthwiseFilterChunk(chunk, pool);
   }
 }

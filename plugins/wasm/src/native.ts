@@ -66,6 +66,38 @@ export interface Native {
   maxPoolGrad(window: number, x: number, dy: number, dx: number): void;
   depthwiseBackpropFilter(window: number, x: number, dy: number, dFilter: number): void;
   depthwiseBackpropInput(window: number, dy: number, filter: number, dx: number): void;
+  depthwiseConv(window: number, x: number, filter: number, y: number, back: boolean, pool: number): void;
+  depthwiseFilter(window: number, x: number, dy: number, dFilter: number, pool: number): void;
+  /** Bytes of the buffer; kinds as of `minimalBytes`. The window has the number of groups behind it. */
+  groupedBytes(window: number, kind: 0 | 1 | 2, pool: number): number;
+  groupedConv(window: number, x: number, filter: number, y: number, buffer: number, pool: number): void;
+  groupedInput(window: number, dy: number, filter: number, dx: number, buffer: number, pool: number): void;
+  groupedFilter(window: number, x: number, dy: number, dFilter: number, buffer: number, pool: number): void;
+  resample(
+    x: number,
+    y: number,
+    batch: number,
+    inHeight: number,
+    inWidth: number,
+    outHeight: number,
+    outWidth: number,
+    channels: number,
+    rows: number,
+    columns: number,
+    lines: number,
+    pool: number,
+  ): void;
+  shuffle(
+    from: number,
+    to: number,
+    batch: number,
+    height: number,
+    width: number,
+    channels: number,
+    factor: number,
+    back: boolean,
+    pool: number,
+  ): void;
   segmentSum(x: number, ids: number, out: number, outer: number, middle: number, inner: number, segments: number): void;
   sum(x: number, out: number, outer: number, reduced: number, inner: number, scale: number): void;
   tile(x: number, out: number, axes: number, rank: number): number;

@@ -3,6 +3,8 @@
  * good kernels for conv2d has good ones for all of them, gradients of every order included.
  */
 import {tf, type Tensor, type Tensor4D} from '../tf.js';
+import {groupedConv, groupedConvTranspose, type GroupedConvAttrs} from './grouped-conv.js';
+import {spread} from './spread.js';
 
 export interface ConvArgs {
   /** One number for each spatial dimension. */
@@ -17,9 +19,6 @@ export interface ConvTransposeArgs extends ConvArgs {
   outputPadding: readonly number[];
 }
 
-/** Rows of a 2-D view, below: what PyTorch calls height and width. */
-type Pair = readonly [number, number];
-
 /**
  * Convolution with zero padding (torch.nn.functional.conv1d, conv2d, conv3d).
  * @param x [batch, ...spatial, in]
@@ -27,9 +26,8 @@ type Pair = readonly [number, number];
  * @returns [batch, ...spatial', out], spatial' = floor((spatial + 2 padding - dilation (kernel - 1) - 1) / stride) + 1
  */
 export function conv(x: Tensor, filter: Tensor, args: ConvArgs): Tensor {
-  if (args.groups > 1)
-    return grouped(x, filter, args.groups, (part, weights) => conv(part, weights, {...args, groups: 1}));
   if (x.rank === 3) return onRow(x, filter, (wide, weights) => conv(wide, weights, widen(args)));
+  if (x.rank === 4 && args.groups > 1) return groupedConv(x, filter, groupedArgs(x, filter, args));
   const weights = dilate(filter, args.dilation);
   if (x.rank === 5) return conv3d(x, weights, args);
   return tf.conv2d(x as Tensor4D, weights as Tensor4D, pair(args.stride), explicit(args.padding));
@@ -44,11 +42,11 @@ export function conv(x: Tensor, filter: Tensor, args: ConvArgs): Tensor {
  * outputPadding + 1
  */
 export function convTranspose(x: Tensor, filter: Tensor, args: ConvTransposeArgs): Tensor {
-  if (args.groups > 1) return groupedTranspose(x, filter, args);
   if (x.rank === 3)
     return onRow(x, filter, (wide, weights) =>
       convTranspose(wide, weights, {...widen(args), outputPadding: [0, ...args.outputPadding]}),
     );
+  if (x.rank === 4 && args.groups > 1) return groupedConvTranspose(x, filter, groupedTransposeArgs(x, filter, args));
   const weights = dilate(filter, args.dilation);
   if (x.rank === 5) return convTranspose3d(x, weights, args);
   const sides = [0, 1].map((i) => transposedSide(x.shape[i + 1]!, weights.shape[i]!, i, args));
@@ -100,44 +98,50 @@ function onRow(x: Tensor, filter: Tensor, run: (x: Tensor, filter: Tensor) => Te
 }
 
 function widen(args: ConvArgs): ConvArgs {
-  return {stride: [1, ...args.stride], padding: [0, ...args.padding], dilation: [1, ...args.dilation], groups: 1};
+  return {
+    stride: [1, ...args.stride],
+    padding: [0, ...args.padding],
+    dilation: [1, ...args.dilation],
+    groups: args.groups,
+  };
 }
 
-function grouped(x: Tensor, filter: Tensor, groups: number, run: (x: Tensor, filter: Tensor) => Tensor): Tensor {
-  const inputs = tf.split(x, groups, -1);
-  const filters = tf.split(filter, groups, -1);
-  return tf.concat(
-    inputs.map((input, i) => run(input, filters[i]!)),
-    -1,
+function groupedArgs(x: Tensor, filter: Tensor, args: ConvArgs): GroupedConvAttrs {
+  const outSize = [0, 1].map((i) => {
+    const reach = args.dilation[i]! * (filter.shape[i]! - 1) + 1;
+    return Math.floor((x.shape[i + 1]! + 2 * args.padding[i]! - reach) / args.stride[i]!) + 1;
+  });
+  return groupedGeometry(x.shape.slice(1, 3), filter, outSize, args);
+}
+
+/** The convolution whose transpose it is: from the result to x. */
+function groupedTransposeArgs(x: Tensor, filter: Tensor, args: ConvTransposeArgs): GroupedConvAttrs {
+  const inSize = [0, 1].map((i) =>
+    transposedSize(x.shape[i + 1]!, args.dilation[i]! * (filter.shape[i]! - 1) + 1, i, args),
   );
+  return groupedGeometry(inSize, filter, x.shape.slice(1, 3), args);
 }
 
-/** In a transposed filter the groups are also along the last axis, which holds the inputs. */
-function groupedTranspose(x: Tensor, filter: Tensor, args: ConvTransposeArgs): Tensor {
-  return grouped(x, filter, args.groups, (part, weights) => convTranspose(part, weights, {...args, groups: 1}));
+function groupedGeometry(
+  inSize: number[],
+  filter: Tensor,
+  outSize: number[],
+  {groups, stride, padding, dilation}: ConvArgs,
+): GroupedConvAttrs {
+  return {
+    groups,
+    stride: pair(stride),
+    dilation: pair(dilation),
+    padding: pair(padding),
+    inSize: pair(inSize),
+    kernelSize: pair(filter.shape),
+    outSize: pair(outSize),
+  };
 }
 
 /** The filter with its taps `dilation` apart and zeros between: tfjs has no gradient for dilated convolutions. */
 function dilate(filter: Tensor, dilation: readonly number[]): Tensor {
   return dilation.reduce((weights, rate, axis) => spread(weights, axis, rate), filter);
-}
-
-/** Puts `rate - 1` zeros between neighbours along an axis: a length of n becomes (n - 1) rate + 1. */
-function spread(x: Tensor, axis: number, rate: number): Tensor {
-  const length = x.shape[axis]!;
-  if (rate === 1 || length === 1) return x;
-  const split = tf.expandDims(x, axis + 1);
-  const paddings = split.shape.map((_, i): [number, number] => (i === axis + 1 ? [0, rate - 1] : [0, 0]));
-  const padded = tf.pad(split, paddings);
-  const merged = tf.reshape(
-    padded,
-    x.shape.map((n, i) => (i === axis ? n * rate : n)),
-  );
-  return tf.slice(
-    merged,
-    x.shape.map(() => 0),
-    x.shape.map((n, i) => (i === axis ? (n - 1) * rate + 1 : n)),
-  );
 }
 
 /** A 3-D convolution is a sum of 2-D ones, one for each slice of the filter along the depth. */
@@ -156,7 +160,9 @@ function conv3d(x: Tensor, filter: Tensor, args: ConvArgs): Tensor {
   const taps = unstack(filter, 0);
   const sums = Array.from({length: depth}, (_, d) =>
     tf.addN(
-      taps.map((tap, k) => conv(layers[d * strideDepth + k]!, tap, {stride, padding, dilation: [1, 1], groups: 1})),
+      taps.map((tap, k) =>
+        conv(layers[d * strideDepth + k]!, tap, {stride, padding, dilation: [1, 1], groups: args.groups}),
+      ),
     ),
   );
   return tf.stack(sums, 1);
@@ -169,7 +175,7 @@ function convTranspose3d(x: Tensor, filter: Tensor, args: ConvTransposeArgs): Te
     stride,
     padding,
     dilation: [1, 1],
-    groups: 1,
+    groups: args.groups,
     outputPadding: args.outputPadding.slice(1),
   };
   const depth = transposedSize(x.shape[1]!, filter.shape[0], 0, args);
@@ -197,7 +203,7 @@ function unstack(x: Tensor, axis: number): Tensor[] {
 }
 
 function pair(values: readonly number[]): [number, number] {
-  return [values[0]!, values[1]!] satisfies Pair;
+  return [values[0]!, values[1]!];
 }
 
 /** @param ends zeros after the rows and columns, where they are not as many as before them */

@@ -55,7 +55,7 @@ export class Measurement {
   async round(): Promise<Round> {
     const {
       steps,
-      config: {batchSize},
+      config: {batchSize, accumulate},
     } = this.#job;
     const trainingMs = await timed(async () => {
       await this.#train();
@@ -69,7 +69,7 @@ export class Measurement {
       shapes.push({shape, kind, share, gflops: await measure(this.#training.device)});
     return {
       type: 'round',
-      imagesPerSecond: (steps * batchSize * 1000) / trainingMs,
+      imagesPerSecond: (steps * batchSize * accumulate * 1000) / trainingMs,
       samplesPerSecond: (batchSize * 1000) / samplingMs,
       criticMs,
       generatorMs,

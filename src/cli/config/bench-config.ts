@@ -1,4 +1,5 @@
 import {GanError} from '../../errors.js';
+import {flagOf} from '../../options/config-keys.js';
 import {resolveConfig} from '../../config/resolve.js';
 import type {RunConfig} from '../../options/run-config.js';
 import type {Registry} from '../../plugin/registry.js';
@@ -48,6 +49,10 @@ export async function benchConfig(
   const assignments = assignmentsOf(flags);
   if (!assignments.has('batchSize') && !set.some((text) => text.startsWith('batchSize=')))
     assignments.set('batchSize', {value: String(benchBatchSize), origin: 'gan bench', blame: 'usage'});
-  const {config} = await resolveConfig({registry, flags: assignments, set, ignoreFiles: true});
+  const {config, auto} = await resolveConfig({registry, flags: assignments, set, ignoreFiles: true});
+  if (auto.length > 0)
+    throw new GanError('usage', 'GAN_USAGE', `A bench needs a number for --${flagOf(auto[0]!)}, not auto.`, {
+      suggestions: ['Backends are compared with the same batch.'],
+    });
   return {config, options};
 }

@@ -15,7 +15,8 @@ export interface ConfigRow {
 export const configRows = (resolved: ResolvedConfig): ConfigRow[] =>
   Object.entries(resolved.origins).map(([key, origin]) => ({key, value: valueOf(resolved, key) ?? 'none', origin}));
 
-function valueOf({config, backend, recipe}: ResolvedConfig, key: string): unknown {
+function valueOf({config, backend, recipe, auto}: ResolvedConfig, key: string): unknown {
+  if ((auto as readonly string[]).includes(key)) return 'auto';
   const [top = '', ...option] = key.split('.');
   if (top === 'recipe') return recipe;
   if (top === 'source') return config.source[option.join('.')];

@@ -7,7 +7,7 @@ import {ShapeError} from '../shape-error.js';
 import {streams} from '../streams.js';
 import {torchDefault, type Fan, type Init} from './init.js';
 import {padSpatial, type PaddingMode} from './padding.js';
-import {normWeight, plainWeight, spectralWeight, type Weight} from './weight.js';
+import {makeWeight, ordered, type Weight} from './weight.js';
 
 export interface ConvOptions {
   kernelSize: number;
@@ -79,11 +79,7 @@ export class Conv extends Module {
       (options.bias ?? true) ? new Parameter(biasInit(rng, {...fan, size: outChannels}), [outChannels]) : undefined;
     this.#weight = makeWeight(options.reparametrization, values, {shape, transposed}, rng);
     this.bias = bias;
-    const entries: [string, Parameter][] = bias ? [['bias', bias]] : [];
-    const ordered = options.reparametrization
-      ? [...entries, ...this.#weight.entries]
-      : [...this.#weight.entries, ...entries]; // PyTorch's order
-    for (const [name, entry] of ordered) this.register(name, entry);
+    for (const [name, entry] of ordered(this.#weight, bias)) this.register(name, entry);
   }
 
   override get kind(): string {
@@ -163,14 +159,4 @@ export class Conv extends Module {
         );
     });
   }
-}
-
-function makeWeight(
-  kind: ConvOptions['reparametrization'],
-  values: Float32Array,
-  shape: {shape: number[]; transposed: boolean},
-  rng: Rng,
-): Weight {
-  if (kind === 'spectral') return spectralWeight(values, shape, rng);
-  return kind === 'weight' ? normWeight(values, shape) : plainWeight(values, shape);
 }

@@ -37,6 +37,12 @@ export const normal =
   (rng, {size}) =>
     rng.normal(size, 0, std);
 
+/** The values of another initialisation times `gain`, as torch's gains. */
+export const scaled =
+  (init: Init, gain: number): Init =>
+  (rng, fan) =>
+    init(rng, fan).map((value) => gain * value);
+
 export const zeros: Init = (_, {size}) => new Float32Array(size);
 
 function symmetric(rng: Rng, size: number, bound: number): Float32Array {

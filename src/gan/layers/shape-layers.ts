@@ -43,3 +43,30 @@ export class AddChannels extends Module {
     return tf.reshape(x, [x.shape[0], ...new Array<number>(this.nDim).fill(1), ...x.shape.slice(1)]);
   }
 }
+
+/** [batch, ...] -> [batch, ...shape], with the values in their order here, channels last. */
+export class Reshape extends Module {
+  static readonly repeatable = true;
+  readonly shape: readonly number[];
+
+  constructor(shape: readonly number[]) {
+    super();
+    this.shape = shape;
+  }
+
+  override forward(x: Tensor): Tensor {
+    return tf.reshape(x, [x.shape[0], ...this.shape]);
+  }
+}
+
+/** The sum over all positions: [batch, ...spatial, c] -> [batch, c]. */
+export class GlobalSum extends Module {
+  static readonly repeatable = true;
+
+  override forward(x: Tensor): Tensor {
+    return tf.sum(
+      x,
+      x.shape.slice(1, -1).map((_, i) => i + 1),
+    );
+  }
+}

@@ -18,6 +18,8 @@ export interface Weight {
 export interface WeightShape {
   shape: readonly number[];
   transposed: boolean;
+  /** How it becomes PyTorch's; `filterLayout` unless given. */
+  layout?: Layout;
 }
 
 /** [...kernel, a, b] is [b, a, ...kernel] in PyTorch, for both kinds of convolution. */
@@ -25,8 +27,25 @@ export function filterLayout(rank: number): Layout {
   return {permutation: [rank - 1, rank - 2, ...Array.from({length: rank - 2}, (_, axis) => axis)]};
 }
 
-export function plainWeight(data: Float32Array, {shape}: WeightShape): Weight {
-  const weight = new Parameter(data, shape, filterLayout(shape.length));
+/** A weight of the kind wanted. */
+export function makeWeight(
+  kind: 'spectral' | 'weight' | undefined,
+  data: Float32Array,
+  shape: WeightShape,
+  rng: Rng,
+): Weight {
+  if (kind === 'spectral') return spectralWeight(data, shape, rng);
+  return kind === 'weight' ? normWeight(data, shape) : plainWeight(data, shape);
+}
+
+/** The state of a layer with this weight and bias in PyTorch's order, in which a reparametrised weight comes last. */
+export function ordered({entries}: Weight, bias: Parameter | undefined): Weight['entries'] {
+  const own: Weight['entries'] = bias ? [['bias', bias]] : [];
+  return entries[0]![0] === 'weight' ? [...entries, ...own] : [...own, ...entries];
+}
+
+function plainWeight(data: Float32Array, {shape, layout = filterLayout(shape.length)}: WeightShape): Weight {
+  const weight = new Parameter(data, shape, layout);
   return {entries: [['weight', weight]], value: () => weight.variable};
 }
 
@@ -35,13 +54,17 @@ export function plainWeight(data: Float32Array, {shape}: WeightShape): Weight {
  * its largest singular value, improved by one power iteration at each forward pass in training. The gradient flows
  * through both the weight and the estimate; the singular vectors count as constants.
  */
-export function spectralWeight(data: Float32Array, {shape, transposed}: WeightShape, rng: Rng): Weight {
+function spectralWeight(
+  data: Float32Array,
+  {shape, transposed, layout = filterLayout(shape.length)}: WeightShape,
+  rng: Rng,
+): Weight {
   const rank = shape.length;
   const [a, b] = [shape[rank - 2]!, shape[rank - 1]!];
   const [inputs, outputs] = transposed ? [b, a] : [a, b];
   const kernel = shape.slice(0, -2);
   const columns = inputs * kernel.reduce((x, y) => x * y, 1);
-  const original = new Parameter(data, shape, filterLayout(rank));
+  const original = new Parameter(data, shape, layout);
   const left = new Buffer(unit(rng.normal(outputs)), [outputs]);
   // stored in the order of [...kernel, in]; PyTorch's is [in, ...kernel]
   const right = new Buffer(unit(rng.normal(columns)), [...kernel, inputs], {
@@ -79,7 +102,7 @@ export function spectralWeight(data: Float32Array, {shape, transposed}: WeightSh
  * Weight normalisation (arXiv 1602.07868), as torch.nn.utils.weight_norm with dim 0: direction and length are
  * parameters of their own, one length for each slice along PyTorch's first axis, which is the last one here.
  */
-export function normWeight(data: Float32Array, {shape}: WeightShape): Weight {
+function normWeight(data: Float32Array, {shape}: WeightShape): Weight {
   const last = shape.at(-1)!;
   const lengths = new Float32Array(last);
   data.forEach((value, i) => (lengths[i % last]! += value * value));

@@ -35,25 +35,40 @@ export interface Architecture {
   critic(wanted: WantedCritic): Module;
 }
 
+type Wanted = WantedCritic & Pick<WantedGenerator, 'input'>;
+
 /**
  * The side of the square images that a plain architecture makes of latents, without classes.
  * @param name the architecture's, for the message
  * @throws GanError GAN_ARCHITECTURE when something else is wanted
  */
-export function plainSide(
-  name: string,
-  {height, width, classes, input}: WantedCritic & Pick<WantedGenerator, 'input'>,
-): number {
-  const wanted = [
-    height === width ? [] : [`images of ${height}x${width}`],
-    classes === undefined ? [] : [`${classes} classes`],
-    input === undefined ? [] : ['image to image'],
-  ].flat();
-  if (wanted.length === 0) return height;
+export function plainSide(name: string, wanted: Wanted): number {
+  const {height, width} = wanted;
+  refuse(name, 'square images', [...(height === width ? [] : [`images of ${height}x${width}`]), ...notPlain(wanted)]);
+  return height;
+}
+
+/**
+ * The images that an architecture makes of latents, without classes.
+ * @param name the architecture's, for the message
+ * @throws GanError GAN_ARCHITECTURE when something else is wanted
+ */
+export function plainImages(name: string, wanted: Wanted): ImageShape {
+  refuse(name, 'images', notPlain(wanted));
+  const {height, width, channels} = wanted;
+  return {height, width, channels};
+}
+
+function notPlain({classes, input}: Wanted): string[] {
+  return [classes === undefined ? [] : [`${classes} classes`], input === undefined ? [] : ['image to image']].flat();
+}
+
+function refuse(name: string, made: string, wanted: string[]): void {
+  if (wanted.length === 0) return;
   throw new GanError(
     'config',
     'GAN_ARCHITECTURE',
-    `the architecture ${name} makes square images of latents, without classes; wanted: ${wanted.join(', ')}`,
+    `the architecture ${name} makes ${made} of latents, without classes; wanted: ${wanted.join(', ')}`,
     {suggestions: ['use an architecture that can; gan parts architecture lists all']},
   );
 }

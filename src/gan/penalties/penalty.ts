@@ -24,6 +24,12 @@ export interface Penalty {
   compute(step: TrainingStep): Tensor | Terms;
   /** It runs the same operations in every step: then steps may be repeated from recordings. Absent: not known. */
   readonly repeatable?: boolean;
+  /** What it keeps from step to step, as JSON, for resuming; or a promise of it, where it is on the device. */
+  save?(): unknown;
+  /** Takes over what `save` gave. */
+  load?(state: unknown): void;
+  /** Frees its tensors. */
+  dispose?(): void;
 }
 
 /** Whether a penalty comes in a step of the network `turn` that has had `networkStep` steps before. */

@@ -5,8 +5,8 @@ const tiny = 1e-12;
 
 /**
  * lambda times the mean over the batch of (|d score / d image| - 1)^2 at random points between real and generated
- * images (arXiv 1704.00028, equation 3, lambda 10). The paper's critic has no batch norm: `--set arch.criticNorm=none`
- * or `instance`.
+ * images (arXiv 1704.00028, equation 3, lambda 10). One-sided, only norms above the target count (its section 4, and
+ * arXiv 1709.08894). The paper's critic has no batch norm: `--set arch.criticNorm=none` or `instance`.
  */
 export default ({penalty, opt, tf}: Gan) =>
   penalty({
@@ -16,9 +16,10 @@ export default ({penalty, opt, tf}: Gan) =>
     options: {
       lambda: opt.num(10, {min: 0, help: 'weight'}),
       target: opt.num(1, {min: 0, help: 'target for the norm of the gradient'}),
+      oneSided: opt.bool(false, {help: 'penalise only norms above the target'}),
       every: opt.int(1, {min: 1, help: 'apply the penalty only in every nth critic step, n times as heavy'}),
     },
-    create: ({lambda, target, every}) => ({
+    create: ({lambda, target, oneSided, every}) => ({
       network: 'critic',
       every,
       compute({real, fake, critic, random}) {
@@ -31,7 +32,8 @@ export default ({penalty, opt, tf}: Gan) =>
           axes.map((_, i) => i + 1),
         );
         const norms = tf.sqrt(tf.add(squares, tiny)); // [n]
-        return tf.mul(tf.mean(tf.square(tf.sub(norms, target))), lambda);
+        const distances = tf.sub(norms, target);
+        return tf.mul(tf.mean(tf.square(oneSided ? tf.relu(distances) : distances)), lambda);
       },
       repeatable: true,
     }),

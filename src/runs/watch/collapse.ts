@@ -31,7 +31,7 @@ export const collapse: FindingKind = {
   },
   advise: ({penalty, lr, criticLr, augment}) => [
     `--lr ${short(lr / 2)} --critic-lr ${short(criticLr ?? lr)}`,
-    ...(penalty ? [] : ['--penalty r1']),
+    ...(penalty.length > 0 ? [] : ['--penalty r1']),
     ...(augment.some(({name}) => name === 'translation') ? [] : ['--augment color,translation,cutout']),
   ],
 };

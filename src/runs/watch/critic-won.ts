@@ -34,7 +34,7 @@ export const criticWon: FindingKind = {
   },
   advise: ({penalty, lr, criticLr, augment}) => [
     `--critic-lr ${short((criticLr ?? lr) / 4)}`,
-    ...(penalty ? [] : ['--penalty r1']),
+    ...(penalty.length > 0 ? [] : ['--penalty r1']),
     ...(augment.some(({name}) => name === 'translation') ? [] : ['--augment color,translation,cutout']),
   ],
 };

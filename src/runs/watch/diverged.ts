@@ -48,6 +48,6 @@ export const diverged: FindingKind = {
   advise: ({lr, criticLr = lr, loss, penalty}) => [
     // two rates far apart: the high one is to blame
     criticLr > 4 * lr ? `--critic-lr ${short(lr)}` : `--lr ${short(lr / 4)} --critic-lr ${short(criticLr / 4)}`,
-    ...(penalty ? [] : [loss.name === 'wgan' ? '--clip 0.01' : '--penalty r1']),
+    ...(penalty.length > 0 ? [] : [loss.name === 'wgan' ? '--clip 0.01' : '--penalty r1']),
   ],
 };

@@ -28,6 +28,6 @@ export const overfitting: FindingKind = {
   },
   advise: ({augment, penalty}) => [
     ...(augment.some(({name}) => name === 'translation') ? [] : ['--augment color,translation,cutout']),
-    ...(penalty ? [] : ['--penalty r1']),
+    ...(penalty.length > 0 ? [] : ['--penalty r1']),
   ],
 };

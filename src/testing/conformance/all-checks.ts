@@ -12,6 +12,7 @@ import {updates} from './checks/updates.js';
 import {operationChecks} from './operation.js';
 import {elementwise} from './operations/elementwise.js';
 import {fused} from './operations/fused.js';
+import {images} from './operations/images.js';
 import {layers} from './operations/layers.js';
 import {products} from './operations/products.js';
 import {rearranging} from './operations/rearranging.js';
@@ -19,7 +20,7 @@ import {reductions} from './operations/reductions.js';
 
 /** Every check of the kit, in the order in which they run. */
 export function allChecks(recordings: string): Check[] {
-  const operations = [...elementwise, ...reductions, ...rearranging, ...products, ...layers, ...fused].flatMap(
+  const operations = [...elementwise, ...reductions, ...rearranging, ...products, ...layers, ...fused, ...images].flatMap(
     operationChecks,
   );
   const all = [

@@ -11,8 +11,13 @@ import {
   ganCritic,
   InstanceNorm,
   LeakyReLU,
+  lightCritic,
+  lightGenerator,
   MergeLayer,
+  mlpGenerator,
   ReLU6,
+  resnetCritic,
+  resnetGenerator,
   SelfAttention,
   Sequential,
   SequentialEx,
@@ -27,6 +32,7 @@ import {inEachFormat, shake} from './helpers.js';
 
 type Case = [title: string, network: () => Module, itemShape: number[]];
 
+const grey = {height: 16, width: 16, channels: 1};
 const leaky = (): Module => new LeakyReLU(0.2);
 const conv = (title: string, options: ConvLayerOptions, itemShape = [6, 5, 4], out = 6): Case => [
   title,
@@ -38,6 +44,16 @@ const cases: Case[] = [
   ['the basic generator', () => basicGenerator(16, 3, {inSize: 10, nFeatures: 4, nExtraLayers: 1}), [10]],
   ['the basic critic', () => basicCritic(16, 3, {nFeatures: 4, nExtraLayers: 1, actCls: leaky}), [16, 16, 3]],
   ['the critic with attention', () => ganCritic({nf: 8, nBlocks: 1}), [16, 16, 3]],
+  ['the residual generator', () => resnetGenerator(grey, {latentSize: 6, nFeatures: 4}), [6]],
+  [
+    'the residual generator with FIR resampling',
+    () => resnetGenerator(grey, {latentSize: 6, nFeatures: 4, norm: 'pixel', resampling: 'fir'}),
+    [6],
+  ],
+  ['the residual critic', () => resnetCritic(grey, {nFeatures: 4}), [16, 16, 1]],
+  ['the light generator', () => lightGenerator(grey, {latentSize: 6, nFeatures: 4, nExtraLayers: 1}), [6]],
+  ['the light critic', () => lightCritic(grey, {nFeatures: 4, nExtraLayers: 1}), [16, 16, 1]],
+  ['the generator of points', () => mlpGenerator({height: 1, width: 1, channels: 2}, {latentSize: 6, width: 8}), [6]],
   conv('a convolution as it comes', {}),
   conv('a stride', {ks: 4, stride: 2, padding: 1}),
   conv('dilation', {dilation: 2, padding: 2, normType: null}),

@@ -14,7 +14,7 @@ import {FunctionModule} from '../helpers.js';
 import {openCpu} from '../../runs/helpers.js';
 
 const registry = openRegistry();
-const make = (name: string, options: Record<string, number>): Promise<Penalty> =>
+const make = (name: string, options: Record<string, number | boolean>): Promise<Penalty> =>
   registry.create(
     'penalty',
     name,
@@ -97,6 +97,104 @@ describe('penalties', () => {
 
   it('wgan-gp: a slope of 0 has a finite derivative', async () =>
     closeTo(await measure(await make('wgan-gp', {lambda: 10}), linear, 0), [10, 0]));
+
+  it('wgan-gp, one-sided: counts norms above the target alone', async () => {
+    const penalty = await make('wgan-gp', {lambda: 10, oneSided: true});
+    closeTo(await measure(penalty, linear, 0.8), [10 * 0.6 ** 2, 2 * 10 * 0.6 * 2]);
+    closeTo(await measure(penalty, linear, 0.3), [0, 0]); // a norm of 0.6
+    const a = 0.42; // norms above 1 and below
+    const above = norms.map((norm) => Math.max(0, a * norm - 1));
+    expect(above.filter((each) => each > 0)).to.have.length(2);
+    closeTo(await measure(penalty, quadratic, a), [
+      10 * mean(above.map((each) => each ** 2)),
+      20 * mean(above.map((each, i) => each * norms[i]!)),
+    ]);
+  });
+
+  describe('lecam', () => {
+    // scores a + image and a - image: [n, 1]
+    const at = (...values: number[]): Tensor => tf.tensor(values, [values.length, 1]);
+    const relu = (x: number): number => Math.max(0, x);
+    const steps = [
+      {real: [1, 3], fake: [-1, 0.5]},
+      {real: [2, -0.5], fake: [0.25, 1]},
+      {real: [0.5, 4], fake: [2, -3]},
+      {real: [-1, 1.5], fake: [1, 1.25]},
+    ];
+
+    /** The penalty and its derivative by a number that is added to all scores, in steps one after the other. */
+    async function run(penalty: Penalty, given: typeof steps, parts = 1): Promise<[number, number][]> {
+      const shift = tf.scalar(0).variable();
+      const model = new GANModule(undefined, new FunctionModule((x) => tf.add(x, shift)));
+      const got: [number, number][] = [];
+      for (const {real, fake} of given) {
+        let [value, slope] = [0, 0];
+        for (let index = 0; index < parts; index++) {
+          const size = real.length / parts;
+          const part = (all: number[]) => ({images: at(...all.slice(index * size, (index + 1) * size))});
+          const pass = {index, count: parts, share: 1 / parts};
+          const facts = {model, turn: 'critic', progress, pass, real: part(real), fake: part(fake)} as const;
+          const {value: loss, grads} = tf.variableGrads(
+            () => sumOf(SharedStep.terms(facts, (step) => penaltyTerms(penalty, 'it', step.view(random)))) as Scalar,
+            [shift],
+          );
+          value += loss.dataSync()[0]! / parts;
+          slope += Object.values(grads)[0]!.dataSync()[0]! / parts;
+        }
+        got.push([value, slope]);
+      }
+      return got;
+    }
+
+    /** The paper's regulariser with averages whose bias is taken out, in float64. */
+    function plain(weight: number, decay: number, start: number): [number, number][] {
+      const sums = {real: 0, fake: 0};
+      return steps.map(({real, fake}, step) => {
+        const [aReal, aFake] = [sums.real, sums.fake].map((sum) => sum / (1 - decay ** step || 1)) as [number, number];
+        sums.real = decay * sums.real + (1 - decay) * mean(real);
+        sums.fake = decay * sums.fake + (1 - decay) * mean(fake);
+        const now = step > 0 && step >= start ? weight : 0;
+        const [high, low] = [real.map((x) => relu(x - aFake)), fake.map((x) => relu(aReal - x))];
+        return [now * (mean(high.map((x) => x * x)) + mean(low.map((x) => x * x))), now * 2 * (mean(high) - mean(low))];
+      });
+    }
+
+    it('is what the paper has, with the averages of the steps before', async () => {
+      const got = await run(await make('lecam', {weight: 0.3, decay: 0.8, start: 0}), steps);
+      plain(0.3, 0.8, 0).forEach((wanted, i) => closeTo(got[i], wanted));
+      expect(got[0]![0]).to.equal(0);
+      expect(got[1]![0]).to.be.greaterThan(0.1);
+    });
+
+    it('begins after as many steps as wanted, with averages of those', async () => {
+      const got = await run(await make('lecam', {weight: 2, decay: 0.5, start: 3}), steps);
+      plain(2, 0.5, 3).forEach((wanted, i) => closeTo(got[i], wanted));
+      expect(got.map(([value]) => value > 0)).to.deep.equal([false, false, false, true]);
+    });
+
+    it('is the same in passes over parts of the images', async () => {
+      const [whole, parts] = [await make('lecam', {start: 0}), await make('lecam', {start: 0})];
+      const wanted = await run(whole, steps);
+      (await run(parts, steps, 2)).forEach((each, i) => closeTo(each, wanted[i]!));
+    });
+
+    it('goes on from a saved state to the last bit, and frees what it holds', async () => {
+      const options = {weight: 1, decay: 0.7, start: 1};
+      const [whole, first, second] = (await Promise.all([1, 2, 3].map(() => make('lecam', options)))) as [
+        Penalty,
+        Penalty,
+        Penalty,
+      ];
+      const wanted = await run(whole, steps);
+      await run(first, steps.slice(0, 2));
+      second.load!(JSON.parse(JSON.stringify(await first.save!())));
+      expect(await run(second, steps.slice(2))).to.deep.equal(wanted.slice(2));
+      expect(await second.save!()).to.deep.equal(await whole.save!());
+      const held = tf.memory().numTensors;
+      for (const penalty of [whole, first, second]) penalty.dispose!();
+      expect(held - tf.memory().numTensors).to.equal(3 * 4);
+    });
+  });
 
   it('r1: gamma / 2 |slope|^2 at real images, and its derivative', async () => {
     const penalty = await make('r1', {gamma: 4});

@@ -6,9 +6,12 @@ import {conv2DKernels} from './conv2d.js';
 import {depthwiseKernels} from './depthwise.js';
 import {einsum} from './einsum.js';
 import {elementwiseKernels} from './elementwise.js';
+import {groupedConvKernels} from './grouped-conv.js';
 import {identity} from './identity.js';
 import {maxPoolGrad} from './max-pool-grad.js';
+import {pixelShuffleKernels} from './pixel-shuffle.js';
 import {reductionKernels} from './reductions.js';
+import {resampleKernels} from './resample.js';
 import {tile} from './tile.js';
 import {unsortedSegmentSum} from './unsorted-segment-sum.js';
 import {update} from './update.js';
@@ -19,7 +22,10 @@ export const kernels: readonly Kernel[] = [
   ...conv2DKernels,
   ...depthwiseKernels,
   ...elementwiseKernels,
+  ...groupedConvKernels,
+  ...pixelShuffleKernels,
   ...reductionKernels,
+  ...resampleKernels,
   batchMatMul,
   bytesToFloat,
   einsum,

@@ -27,17 +27,32 @@ interface Penalty {
   seed: number;
   /** Width of the critic's hidden layer. */
   activation: {tensor(x: Tensor): Tensor; plain(value: number): number};
-  loss(model: {critic(x: Tensor): Tensor; fake: Tensor; real: Tensor; mix: Tensor; slope(x: Tensor): Tensor}): Scalar;
-  plainLoss(model: {critic(x: Plain): Plain; fake: Plain; real: Plain; mix: Plain; slope(x: Plain): Plain}): number;
+  loss(model: Model<Tensor>): Scalar;
+  plainLoss(model: Model<Plain>): number;
+}
+
+interface Model<T> {
+  critic(x: T): T;
+  fake: T;
+  real: T;
+  mix: T;
+  /** The gradient of the summed scores by the images. */
+  slope(x: T): T;
+  /** Scores and slope of one pass of the critic. */
+  pass(x: T): {scores: T; slope: T};
 }
 
 const lambda = 10;
 
-const wganGp: Omit<Penalty, 'title' | 'seed' | 'activation'> = {
+type Formula = Omit<Penalty, 'title' | 'seed' | 'activation'>;
+
+/** @param oneSided only norms above `target` count */
+const wganGp = (target = 1, oneSided = false): Formula => ({
   loss({critic, fake, real, mix, slope}) {
     const between = tf.add(tf.mul(mix, real), tf.mul(tf.sub(1, mix), fake));
     const norms = tf.sqrt(tf.sum(tf.square(slope(between)), [1, 2, 3]));
-    const penalty = tf.mul(tf.mean(tf.square(tf.sub(norms, 1))), lambda);
+    const distances = tf.sub(norms, target);
+    const penalty = tf.mul(tf.mean(tf.square(oneSided ? tf.relu(distances) : distances)), lambda);
     return tf.add(tf.sub(tf.mean(critic(fake)), tf.mean(critic(real))), penalty);
   },
   plainLoss({critic, fake, real, mix, slope}) {
@@ -49,33 +64,67 @@ const wganGp: Omit<Penalty, 'title' | 'seed' | 'activation'> = {
       ),
       Math.sqrt,
     );
-    return (
-      (total(critic(fake)) - total(critic(real)) + lambda * total(map(norms, (norm) => (norm - 1) ** 2))) / images[0]!
-    );
+    const square = (norm: number): number => (oneSided && norm < target ? 0 : (norm - target) ** 2);
+    return (total(critic(fake)) - total(critic(real)) + lambda * total(map(norms, square))) / images[0]!;
   },
-};
+});
 
-const r1: Omit<Penalty, 'title' | 'seed' | 'activation'> = {
+const softplus = (x: number): number => Math.log1p(Math.exp(x));
+
+const r1: Formula = {
   loss({critic, fake, real, slope}) {
     const penalty = tf.mul(tf.sum(tf.square(slope(real))), lambda / 2 / images[0]!);
     return tf.add(tf.add(tf.mean(tf.softplus(critic(fake))), tf.mean(tf.softplus(tf.neg(critic(real))))), penalty);
   },
   plainLoss({critic, fake, real, slope}) {
-    const softplus = (x: number): number => Math.log1p(Math.exp(x));
     const scores = total(map(critic(fake), softplus)) + total(map(critic(real), (x) => softplus(-x)));
     return (scores + (lambda / 2) * total(map(slope(real), (value) => value * value))) / images[0]!;
   },
 };
+
+/** R1 and R2 beside the relativistic pairing loss, from the passes of the critic that gave its scores. */
+const r1r2: Formula = {
+  loss({fake, real, pass}) {
+    const [ofReal, ofFake] = [pass(real), pass(fake)];
+    const squares = tf.add(tf.sum(tf.square(ofReal.slope)), tf.sum(tf.square(ofFake.slope)));
+    const pairs = tf.mean(tf.softplus(tf.sub(ofFake.scores, ofReal.scores)));
+    return tf.add(pairs, tf.mul(squares, lambda / 2 / images[0]!));
+  },
+  plainLoss({critic, fake, real, slope}) {
+    const pairs = total(zip((f, r) => softplus(f - r), critic(fake), critic(real)));
+    const squares = [real, fake].map((x) => total(map(slope(x), (value) => value * value)));
+    return (pairs + (lambda / 2) * (squares[0]! + squares[1]!)) / images[0]!;
+  },
+};
+
+/** LeCam with averages between the scores, so that some of the positive parts are above 0 and some are not. */
+const lecam: Formula = {
+  loss({critic, fake, real}) {
+    const [high, low] = [tf.relu(tf.sub(critic(real), averages.fake)), tf.relu(tf.sub(averages.real, critic(fake)))];
+    return tf.mul(tf.add(tf.mean(tf.square(high)), tf.mean(tf.square(low))), lambda);
+  },
+  plainLoss({critic, fake, real}) {
+    const square = (x: number): number => Math.max(0, x) ** 2;
+    const high = total(map(critic(real), (x) => square(x - averages.fake)));
+    return (lambda * (high + total(map(critic(fake), (x) => square(averages.real - x))))) / images[0]!;
+  },
+};
+
+const averages = {real: 0.2, fake: -0.1};
 
 const leaky = {tensor: (x: Tensor) => tf.leakyRelu(x, 0.2), plain: (x: number) => (x > 0 ? x : 0.2 * x)};
 const tanh = {tensor: (x: Tensor) => tf.tanh(x), plain: Math.tanh};
 const sigmoid = {tensor: (x: Tensor) => tf.sigmoid(x), plain: (x: number) => 1 / (1 + Math.exp(-x))};
 
 const cases: Penalty[] = [
-  {...wganGp, title: 'WGAN-GP: interpolated images, leaky ReLU critic, tanh generator', seed: 1, activation: leaky},
-  {...wganGp, title: 'WGAN-GP: interpolated images, tanh critic, tanh generator', seed: 2, activation: tanh},
+  {...wganGp(), title: 'WGAN-GP: interpolated images, leaky ReLU critic, tanh generator', seed: 1, activation: leaky},
+  {...wganGp(), title: 'WGAN-GP: interpolated images, tanh critic, tanh generator', seed: 2, activation: tanh},
   {...r1, title: 'R1: real images, leaky ReLU critic', seed: 3, activation: leaky},
   {...r1, title: 'R1: real images, sigmoid critic', seed: 4, activation: sigmoid},
+  {...wganGp(1.5, true), title: 'WGAN-GP, one-sided: norms above 1.5, leaky ReLU critic', seed: 5, activation: leaky},
+  {...r1r2, title: 'R1 and R2: one pass each for scores and slopes, leaky ReLU critic', seed: 11, activation: leaky},
+  {...r1r2, title: 'R1 and R2: one pass each for scores and slopes, tanh critic', seed: 7, activation: tanh},
+  {...lecam, title: 'LeCam: scores beside averages, leaky ReLU critic', seed: 8, activation: leaky},
 ];
 
 export const penalties: Check[] = cases.map((penalty) => ({
@@ -122,7 +171,11 @@ function tensorValue(
 ): Scalar {
   const critic = (x: Tensor): Tensor => conv(activation.tensor(conv(x, hidden!, padded)), score!, square);
   const fake = tf.tanh(convTranspose(z!, generator!, {...square, outputPadding: [0, 0]}));
-  return loss({critic, fake, real: real!, mix: mix!, slope: tf.grad((x) => tf.sum(critic(x)))});
+  const pass = (x: Tensor): {scores: Tensor; slope: Tensor} => {
+    const scores = critic(x);
+    return {scores, slope: tf.grad(() => tf.sum(scores))(x)};
+  };
+  return loss({critic, fake, real: real!, mix: mix!, slope: tf.grad((x) => tf.sum(critic(x))), pass});
 }
 
 function plainValue(
@@ -133,11 +186,7 @@ function plainValue(
   const critic = (x: Plain): Plain =>
     multiply(plans.score, map(multiply(plans.hidden, x, hidden!), activation.plain), score!);
   const fake = map(multiply(plans.generator, z!, generator!), Math.tanh);
-  return plainLoss({
-    critic,
-    fake,
-    real: real!,
-    mix: mix!,
-    slope: (x) => gradients((value) => total(critic(value)), [x])[0]!,
-  });
+  const slope = (x: Plain): Plain => gradients((value) => total(critic(value)), [x])[0]!;
+  const pass = (x: Plain): {scores: Plain; slope: Plain} => ({scores: critic(x), slope: slope(x)});
+  return plainLoss({critic, fake, real: real!, mix: mix!, slope, pass});
 }

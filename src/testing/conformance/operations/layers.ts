@@ -1,8 +1,11 @@
 import {tf, type Tensor} from '../../../backends/tf.js';
 import {normalize} from '../../../gan/layers/batch-norm.js';
+import {glu} from '../../../gan/layers/glu.js';
+import {minibatchStddev} from '../../../gan/layers/minibatch-stddev.js';
+import {pixelNorm} from '../../../gan/layers/pixel-norm.js';
 import {bceWithLogits, l1, mse} from '../../../gan/losses/functions.js';
 import type {OperationCase} from '../operation.js';
-import {meanOver, reshape, sumOver, zip, type Plain} from '../plain.js';
+import {at, build, meanOver, reshape, sumOver, zip, type Plain} from '../plain.js';
 import {tolerances} from '../tolerance.js';
 
 const {norm, sum, curve} = tolerances;
@@ -82,6 +85,35 @@ export const layers: OperationCase[] = [
       ),
   },
   {
+    title: 'pixel norm',
+    inputs: [{shape: [2, 3, 1, 5]}],
+    tolerance: norm,
+    compute: (x) => pixelNorm(x),
+    plain: (x) =>
+      zip(
+        (value, square) => value / Math.sqrt(square + 1e-8),
+        x,
+        meanOver(
+          zip((value) => value ** 2, x),
+          [3],
+        ),
+      ),
+  },
+  {
+    title: 'standard deviation over groups of a batch',
+    inputs: [{shape: [6, 2, 1, 3]}],
+    tolerance: norm,
+    compute: (x) => minibatchStddev(x, 3),
+    plain: plainStddev,
+  },
+  {
+    title: 'gated linear unit',
+    inputs: [{shape: [2, 3, 6]}],
+    tolerance: curve,
+    compute: glu,
+    plain: (x) => build([2, 3, 3], ([n, i, c]) => at(x, [n!, i!, c!]) / (1 + Math.exp(-at(x, [n!, i!, c! + 3])))),
+  },
+  {
     title: 'weight norm',
     inputs: [{shape: [3, 3, 2, 4]}, {shape: [1, 1, 1, 4], low: 0.5, high: 1.5}],
     tolerance: sum,
@@ -144,6 +176,22 @@ export const layers: OperationCase[] = [
     plain: (real, fake) => scalar(zip((r, f) => r - f, real, fake)),
   },
 ];
+
+/** Images i, i + 2 and i + 4 of six are a group. */
+function plainStddev(x: Plain): Plain {
+  const [n, h, w, c] = x.shape as [number, number, number, number];
+  const deviation = (group: number): number => {
+    let total = 0;
+    for (let place = 0; place < h * w * c; place++) {
+      const values = [0, 1, 2].map((i) => x.data[(group + 2 * i) * h * w * c + place]!);
+      const mean = values.reduce((a, b) => a + b) / 3;
+      total += Math.sqrt(values.reduce((a, b) => a + (b - mean) ** 2, 0) / 3 + 1e-8);
+    }
+    return total / (h * w * c);
+  };
+  const deviations = [deviation(0), deviation(1)];
+  return build([n, h, w, c + 1], (index) => (index[3] === c ? deviations[index[0]! % 2]! : at(x, index)));
+}
 
 /** Mixes positions like SelfAttention: rows of softmax(key query^T) times the values. */
 function attention(key: Tensor, query: Tensor, value: Tensor): Tensor {

@@ -49,6 +49,9 @@ interface ConvCase extends Partial<Omit<ConvGeometry, 'groups'>> {
   large?: boolean;
 }
 
+/** In groups: differentiates twice by every input, as the filter's gradient has a derivative there. */
+const grouped = (given: ConvCase): OperationCase => ({...convolution(given), penalised: [0, 1]});
+
 /** A convolution, or a transposed one if it says what to add to its result's side. */
 function convolution({title, x, filter, groups = 1, large = false, ...given}: ConvCase): OperationCase {
   const dims = x.length - 2;
@@ -106,13 +109,81 @@ export const products: OperationCase[] = [
     padding: [1, 0],
   }),
   convolution({title: '2-D dilated by 2', x: [1, 7, 7, 2], filter: [3, 3, 2, 2], padding: [2, 2], dilation: [2, 2]}),
-  convolution({title: '2-D in two groups', x: [2, 5, 5, 4], filter: [3, 3, 2, 4], padding: [1, 1], groups: 2}),
-  convolution({
+  grouped({title: '2-D in two groups', x: [1, 5, 5, 4], filter: [3, 3, 2, 4], padding: [1, 1], groups: 2}),
+  grouped({
+    title: '2-D/2 in two groups, odd sizes',
+    x: [1, 5, 6, 6],
+    filter: [3, 2, 3, 2],
+    stride: [2, 1],
+    padding: [1, 0],
+    groups: 2,
+  }),
+  grouped({
+    title: '2-D/2 in three groups, dilated',
+    x: [1, 7, 6, 3],
+    filter: [2, 3, 1, 6],
+    stride: [2, 2],
+    padding: [1, 2],
+    dilation: [2, 2],
+    groups: 3,
+  }),
+  grouped({
     title: '2-D, a group for each channel',
     x: [1, 4, 4, 3],
     filter: [3, 3, 1, 3],
     padding: [1, 1],
     groups: 3,
+  }),
+  grouped({
+    title: '2-D/2, a group for each channel, 4x4',
+    x: [1, 5, 6, 5],
+    filter: [4, 4, 1, 5],
+    stride: [2, 2],
+    padding: [1, 1],
+    groups: 5,
+  }),
+  grouped({
+    title: '2-D, two filters for each channel',
+    x: [1, 3, 4, 2],
+    filter: [3, 3, 1, 4],
+    padding: [1, 1],
+    groups: 2,
+  }),
+  ...[8, 16, 32].map((width) =>
+    convolution({
+      title: `2-D in groups of ${width}`,
+      x: [2, 9, 7, 3 * width],
+      filter: [3, 3, width, 3 * width],
+      padding: [1, 1],
+      groups: 3,
+      large: true,
+    }),
+  ),
+  convolution({
+    title: '2-D in groups of 5 and 7',
+    x: [2, 9, 7, 15],
+    filter: [3, 3, 5, 21],
+    stride: [2, 2],
+    padding: [1, 1],
+    groups: 3,
+    large: true,
+  }),
+  ...[3, 4].map((side) =>
+    convolution({
+      title: `2-D, a group for each channel of many, ${side}x${side}`,
+      x: [2, 13, 11, 22],
+      filter: [side, side, 1, 22],
+      padding: [1, 1],
+      groups: 22,
+      large: true,
+    }),
+  ),
+  convolution({
+    title: '3-D in two groups',
+    x: [1, 3, 3, 2, 4],
+    filter: [2, 2, 2, 2, 4],
+    padding: [1, 0, 1],
+    groups: 2,
   }),
   convolution({title: '2-D 1x1', x: [2, 3, 3, 4], filter: [1, 1, 4, 2]}),
   convolution({
@@ -164,7 +235,7 @@ export const products: OperationCase[] = [
     dilation: [2, 2],
     outputPadding: [0, 0],
   }),
-  convolution({
+  grouped({
     title: '2-D in two groups',
     x: [1, 3, 3, 4],
     filter: [3, 3, 2, 4],
@@ -172,6 +243,16 @@ export const products: OperationCase[] = [
     padding: [1, 1],
     groups: 2,
     outputPadding: [1, 1],
+  }),
+  grouped({
+    title: '2-D dilated by 3 in two groups, two rows added',
+    x: [1, 2, 3, 4],
+    filter: [2, 2, 1, 4],
+    stride: [2, 2],
+    padding: [0, 1],
+    dilation: [3, 3],
+    groups: 2,
+    outputPadding: [2, 2],
   }),
   convolution({
     title: '3-D 4x4x4/2, padding 1',

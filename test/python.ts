@@ -1,0 +1,15 @@
+import {execFile} from 'node:child_process';
+import {promisify} from 'node:util';
+
+/** The first of `$PYTHON`, python3, and Debian's own that has torch. */
+export async function pythonWithTorch(): Promise<string | undefined> {
+  const given = process.env['PYTHON'];
+  for (const python of given === undefined ? ['python3', '/usr/bin/python3'] : [given]) {
+    const works = await promisify(execFile)(python, ['-c', 'import torch']).then(
+      () => true,
+      () => false,
+    );
+    if (works) return python;
+  }
+  return undefined;
+}
