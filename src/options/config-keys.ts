@@ -204,7 +204,7 @@ export const configKeys = {
   retries: {
     spec: opt.int(0, {
       min: 0,
-      help: 'go back to the best checkpoint when the training collapses or diverges, with half the learning rate, at most so often',
+      help: 'times to go back to the best checkpoint after a collapse or divergence, with half the learning rate',
     }),
     older: 0,
     group: 'TRAINING',

@@ -8,10 +8,10 @@ import type {FitRequest, TrainResult} from './train.js';
 export type OpenTraining = (config: RunConfig, from: Pick<TrainingOptions, 'resume' | 'from'>) => Promise<Training>;
 
 /**
- * Trains into a run folder. Where the training collapses or diverges it goes back to the best checkpoint, or without one
- * to the newest from before the trouble, and tries again with other random numbers and half the learning rates; not more
- * than `retries` times in the whole run, since `attempt` counts them. When there is nothing to go back to, or no retry
- * left, the run ends as it would without retries.
+ * Trains into a run folder. Where the training collapses or diverges it goes back to the best checkpoint, or without
+ * one to the newest from before the trouble, and tries again with other random numbers and half the learning rates; not
+ * more than `retries` times in the whole run, since `attempt` counts them. When there is nothing to go back to, or no
+ * retry left, the run ends as it would without retries.
  * @throws GanError as `Training.fit`
  */
 export async function fitWithRetries(
@@ -39,7 +39,12 @@ export async function fitWithRetries(
   const step = config.attempt < config.retries ? await goodStep(new RunFolder(dir), failure.since) : undefined;
   if (step === undefined) return failure.end();
   const {lr, criticLr, attempt} = training.config;
-  const next = {...training.config, attempt: attempt + 1, lr: lr / 2, ...(criticLr !== undefined && {criticLr: criticLr / 2})};
+  const next = {
+    ...training.config,
+    attempt: attempt + 1,
+    lr: lr / 2,
+    ...(criticLr !== undefined && {criticLr: criticLr / 2}),
+  };
   request.notify?.({
     type: 'retry',
     step,

@@ -1,4 +1,4 @@
-/** What the watch measures at a look: how different the generator's images are, what the critic makes of them, losses. */
+/** What the watch measures at a look: how different generated images are, how the critic scores them, losses. */
 import {tf, type Tensor} from '../../backends/tf.js';
 import type {Batch, DataLoader, HostTensor} from '../../gan/data/types.js';
 import {inEvalMode} from '../../gan/eval-mode.js';
@@ -162,15 +162,15 @@ async function firstItems(loader: DataLoader): Promise<Omit<Probe, 'realDistance
 }
 
 /** [n, ...] -> [n] */
-const meanPerImage = (scores: Tensor): Tensor => tf.mean(tf.reshape(scores, [scores.shape[0]!, -1]), 1);
+const meanPerImage = (scores: Tensor): Tensor => tf.mean(tf.reshape(scores, [scores.shape[0], -1]), 1);
 
 /** Inner products of all pairs of images, [n * n]; around their mean, so that alike images give zeros. */
 const gramOf = (images: () => Tensor): Promise<Float32Array> =>
   read(() => {
     const flat = images();
-    const rows = tf.reshape(flat, [flat.shape[0]!, -1]);
+    const rows = tf.reshape(flat, [flat.shape[0], -1]);
     const centred = tf.sub(rows, tf.mean(rows, 0, true));
-    return tf.matMul(centred as ReturnType<typeof tf.tensor2d>, centred as ReturnType<typeof tf.tensor2d>, false, true);
+    return tf.matMul(centred, centred, false, true);
   });
 
 interface Distances {

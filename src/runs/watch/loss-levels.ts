@@ -1,4 +1,4 @@
-import {tf, type Tensor} from '../../backends/tf.js';
+import {tf} from '../../backends/tf.js';
 import {GanError} from '../../errors.js';
 import type {StepLoss} from '../../gan/losses/loss.js';
 import {namedTerms, sumOf} from '../../gan/losses/terms.js';
@@ -26,7 +26,7 @@ export async function lossLevels(loss: StepLoss): Promise<LossLevels | undefined
       const images = (value: number): TrainingStep['real'] =>
         only<TrainingStep['real']>({scores: tf.fill([2, 1], value)});
       const step = only<TrainingStep>({turn: 'critic', real: images(score), fake: images(-score)});
-      return tf.clone(sumOf(namedTerms(loss.critic(step), 'adversarial')) as Tensor);
+      return tf.clone(sumOf(namedTerms(loss.critic(step), 'adversarial')));
     });
     const [number = NaN] = await value.data();
     value.dispose();

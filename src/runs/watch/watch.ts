@@ -149,7 +149,7 @@ export function watchTraining(
       peak: judge.peak,
       losses,
       start: judge.start ?? null,
-      findings: judge.findings as WatchState['findings'],
+      findings: judge.findings,
     }),
     load(state) {
       const saved = state as WatchState;
