@@ -7,6 +7,10 @@ export {openRegistry, pluginIn} from './plugin/discover.js';
 
 export {openTraining, type Training, type TrainingOptions} from './runs/open-training.js';
 export type {FitRequest, TrainEvent, TrainResult} from './runs/train.js';
+export {fitWithRetries, type OpenTraining} from './runs/retry.js';
+export type {Stopped} from './runs/stop-when.js';
+export type {Finding} from './runs/watch/finding.js';
+export type {FindingName} from './options/stop-when.js';
 export {
   openRun,
   Run,
@@ -18,7 +22,7 @@ export {
 export {openData, type Settings} from './runs/data.js';
 export {RunFolder, type BestCheckpoint, type CheckpointSelector, type Sample, type Session} from './runs/run-folder.js';
 export {findRuns, summariseRun, type RunSummary} from './runs/run-summary.js';
-export {MetricsLog, MetricsReader, type MetricsLine} from './runs/metrics-log.js';
+export {MetricsLog, MetricsReader, type Found, type MetricsLine} from './runs/metrics-log.js';
 export type {RunParts} from './config/parts.js';
 export type {GanConfig} from './config/define.js';
 export type {PartChoice, RunConfig} from './options/run-config.js';

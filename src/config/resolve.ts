@@ -1,5 +1,6 @@
 import path from 'node:path';
 import type {PartChoice, RunConfig} from '../options/run-config.js';
+import {parseStopWhen} from '../options/stop-when.js';
 import {GanError} from '../errors.js';
 import {partKinds} from '../options/kinds.js';
 import {getImageFiles} from '../gan/data/image-files.js';
@@ -105,6 +106,7 @@ export async function resolveConfig(request: ConfigRequest): Promise<ResolvedCon
     ...scalarValues(scalars.values, cwd),
   } as RunConfig; // each key was checked to the type that the table gives it
   assertMembers(config, scalars.origins);
+  assertStopWhen(config, scalars.origins['stopWhen']);
   const origins: Record<string, string> = {
     recipe: recipe.origin,
     data: images.chosen.origin,
@@ -154,6 +156,33 @@ function assertMembers(config: RunConfig, origins: Record<string, string>): void
         `gan parts ${configKeys[memberOf].kind} lists all`,
       ],
     });
+  }
+}
+
+/** What ends a run early must be something that the run measures. */
+function assertStopWhen({stopWhen, metrics, keepBest, watchEvery}: RunConfig, origin = 'default'): void {
+  if (stopWhen === undefined) return;
+  const refuse = (why: string, ...suggestions: string[]): never => {
+    throw new GanError('config', 'GAN_CONFIG_VALUE', `stopWhen (from ${origin}): ${why}`, {suggestions});
+  };
+  const names = metrics.map(({name}) => name);
+  for (const condition of parseStopWhen(stopWhen)) {
+    if (condition.type === 'finding') {
+      if (watchEvery === 0) refuse(`nothing finds '${condition.name}' while watchEvery is 0`, '--watch-every 100');
+    } else if (condition.metric !== undefined) {
+      if (!names.includes(condition.metric))
+        refuse(
+          `this run does not measure '${condition.metric}'`,
+          `--metrics ${[...names, condition.metric].join(',')}`,
+          'gan parts metric lists all',
+        );
+    } else if (keepBest === undefined && names.length !== 1) {
+      refuse(
+        'it does not say which metric may reach a plateau',
+        'plateau:METRIC',
+        '--metrics METRIC --keep-best METRIC',
+      );
+    }
   }
 }
 

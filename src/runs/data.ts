@@ -13,13 +13,14 @@ import {openRegistry} from '../plugin/discover.js';
 import type {SourceFactory} from '../plugin/index.js';
 import type {Registry} from '../plugin/registry.js';
 import type {RunConfig} from '../options/run-config.js';
+import {attemptSeed} from './attempt.js';
 
 /** The content of a configuration file, or the complete configuration of a run. */
 export type Settings = GanConfig | RunConfig;
 
 type DataConfig = Pick<
   RunConfig,
-  'data' | 'size' | 'channels' | 'resize' | 'batchSize' | 'accumulate' | 'latent' | 'validPct' | 'seed'
+  'data' | 'size' | 'channels' | 'resize' | 'batchSize' | 'accumulate' | 'latent' | 'validPct' | 'seed' | 'attempt'
 >;
 
 /** The parts of a run that its data are made with. */
@@ -43,7 +44,7 @@ export async function makeDataLoaders(
   const shared = {
     batchSize: batchSize * accumulate,
     latentSize: latent,
-    seed,
+    seed: attemptSeed(config),
     augment: augmentations.filter((augmentation) => typeof augmentation === 'function'),
     normalization: Normalization.symmetric(channels),
     ...(validPct > 0 && {splitter: randomSplitter(validPct, seed)}),

@@ -16,6 +16,7 @@ import {setSeed} from '../gan/streams.js';
 import type {RunConfig} from '../options/run-config.js';
 import {openRegistry} from '../plugin/discover.js';
 import type {Registry} from '../plugin/registry.js';
+import {attemptSeed} from './attempt.js';
 import {isOutOfMemory, largestAuto, largestBatch, withBatchAdvice} from './batch-memory.js';
 import {makeDataLoaders, type Settings} from './data.js';
 import {isOnGpu, openDeviceFor, type DeviceOptions} from './devices/open-backend.js';
@@ -23,17 +24,19 @@ import {makeNetworks} from './networks.js';
 import {plannedSteps} from './planned-steps.js';
 import {realImages} from './real-images.js';
 import {stopAt} from './run-callbacks.js';
-import {RunFolder} from './run-folder.js';
+import {RunFolder, type CheckpointSelector} from './run-folder.js';
 import {train, type FitRequest, type PreparedTraining, type TrainResult} from './train.js';
 
 export interface TrainingOptions extends DeviceOptions {
   /** The parts that can be named. Default: those of this package and of the plug-ins that it depends on. */
   registry?: Registry;
   /**
-   * A run folder: the training goes on from its newest checkpoint. The settings are to be those of
+   * A run folder: the training goes on from its newest checkpoint, or from `from`. The settings are to be those of
    * `RunFolder.readConfig`, with more steps perhaps.
    */
   resume?: string;
+  /** The checkpoint to go on from, where that is not the newest: later ones, and what was logged after it, go away. */
+  from?: CheckpointSelector;
   /** The batch size is to be found (`largestBatch`), whatever the settings say; `auto` in the settings says so, too. */
   autoBatchSize?: boolean;
   /** These in place of the parts that the configuration names. */
@@ -68,7 +71,7 @@ export interface Training extends PreparedTraining {
  * run is done
  */
 export async function openTraining(settings: Settings, options: TrainingOptions = {}): Promise<Training> {
-  const {registry = openRegistry(), resume, cacheFolder, warn = () => {}} = options;
+  const {registry = openRegistry(), resume, from = 'newest', cacheFolder, warn = () => {}} = options;
   const resolved = await resolveConfig({
     registry,
     settings: {values: settings, origin: 'openTraining'},
@@ -87,7 +90,7 @@ export async function openTraining(settings: Settings, options: TrainingOptions 
   const make = async (wanted: RunConfig, over: Partial<RunParts>, loading: {warn?: typeof warn}, init?: string) => {
     const parts: RunParts = {...(await createParts(registry, wanted)), ...over};
     const dls = await makeDataLoaders(wanted, parts, loading);
-    setSeed(wanted.seed);
+    setSeed(attemptSeed(wanted));
     return {parts, dls, learn: makeLearner(wanted, parts, dls, await makeNetworks(wanted, parts.architecture, init))};
   };
   /** A step of each network, with the gradients of two passes if there are more, by a learner of its own. */
@@ -133,7 +136,7 @@ export async function openTraining(settings: Settings, options: TrainingOptions 
     if ((options.autoBatchSize || auto.includes('batchSize')) && resume === undefined)
       config = {...config, batchSize: await findBatchSize()};
     const checkpoint =
-      resume === undefined ? undefined : await readCheckpoint(await new RunFolder(resume).latestCheckpoint());
+      resume === undefined ? undefined : await readCheckpoint(await new RunFolder(resume).checkpointOf(from));
     const init = checkpoint ? undefined : config.init;
     if (config.steps === undefined && config.minutes !== undefined) {
       learn = (await make(config, options.parts ?? {}, {}, init)).learn;

@@ -229,8 +229,12 @@ export class RunFolder {
 
   /** Folders of the checkpoints, oldest first. */
   async checkpoints(): Promise<string[]> {
-    const names = await readdir(this.checkpointsPath).catch((): string[] => []);
-    return checkpointSteps(names).map((step) => this.checkpointPath(step));
+    return (await this.checkpointSteps()).map((step) => this.checkpointPath(step));
+  }
+
+  /** Steps of the checkpoints, ascending. */
+  async checkpointSteps(): Promise<number[]> {
+    return checkpointSteps(await readdir(this.checkpointsPath).catch((): string[] => []));
   }
 
   /** @throws GanError GAN_NO_CHECKPOINT (exit 5) */
@@ -275,6 +279,13 @@ export class RunFolder {
         'gan fit --keep-checkpoints 0 keeps all',
       ],
     });
+  }
+
+  /** Deletes the checkpoints and sample grids of steps after `step`: the training comes there again. */
+  async rewind(step: number): Promise<void> {
+    for (const each of await this.checkpointSteps())
+      if (each > step) await rm(this.checkpointPath(each), {recursive: true});
+    for (const {step: each, path} of await this.samples(Infinity)) if (each > step) await rm(path);
   }
 
   /** Deletes all but the newest `keep` checkpoints and the best. */

@@ -5,8 +5,11 @@ import {Rng} from '../gan/rng.js';
 import {keepBest} from './best-checkpoint.js';
 import {drawSamples, logMetrics, reportProgress, stopAt, stopWhenDiverged, writeCheckpoints} from './run-callbacks.js';
 import type {RunConfig} from '../options/run-config.js';
-import {RunFolder, type Origins, type Session} from './run-folder.js';
+import {RunFolder, type BestCheckpoint, type Origins, type Session} from './run-folder.js';
 import type {TrainEvent} from './train-event.js';
+import {changeRates} from './learning-rates.js';
+import {stopWhen, type Stopped} from './stop-when.js';
+import {watchTraining} from './watch/watch.js';
 import {logToTensorBoard, rewindTensorBoard, wantsTensorBoard} from './tensorboard.js';
 import type {Device} from '../backends/device.js';
 import type {RunParts} from '../config/parts.js';
@@ -51,7 +54,11 @@ export interface TrainResult {
   step: number;
   epoch: number;
   interrupted: boolean;
+  /** Why it ended early, where `stopWhen` or `retries` ended it. */
+  stopped?: Stopped;
   checkpoint: string;
+  /** The checkpoint that `keepBest` keeps. */
+  best?: BestCheckpoint;
   /** The last sample grid. */
   sample?: string;
   skipped: {path: string; reason: string}[];
@@ -74,6 +81,8 @@ export async function train(
 ): Promise<TrainResult> {
   const folder = new RunFolder(dir);
   const position = checkpoint?.position ?? {epoch: 0, batch: 0, step: 0};
+  const goOn = checkpoint && resumeFrom(learn, checkpoint, {otherSeed: config.attempt > 0});
+  if (checkpoint) await folder.rewind(position.step);
   const log = folder.metrics;
   const board = wantsTensorBoard(config) ? logToTensorBoard(learn, folder, config, position) : undefined;
   const flush = async (): Promise<void> => {
@@ -87,12 +96,17 @@ export async function train(
   const checkpoints = writeCheckpoints(folder, config, flush, notify);
   const judge = parts.metrics.find(({name}) => name === config.keepBest);
   const best = judge ? [await keepBest(folder, judge, checkpoints.write)] : [];
+  const watch = watchTraining(learn, config, log, notify, board?.watched);
+  const stopping = stopWhen(config, {metrics: parts.metrics, watch, log, write: checkpoints.write});
   const progress = reportProgress(learn, steps, notify);
   const cbs = [
     ...callbacks,
     stopWhenDiverged(folder),
     logMetrics(learn, log),
     ...(board ? [board] : []),
+    changeRates(config, checkpoint, checkpoint ? await folder.readConfig().catch(() => config) : config),
+    watch,
+    ...stopping.callbacks,
     samples,
     stopAt(steps, signal),
     checkpoints,
@@ -100,7 +114,6 @@ export async function train(
     progress,
   ];
   try {
-    const goOn = checkpoint && resumeFrom(learn, checkpoint);
     await folder.create();
     await folder.writeConfig(config);
     await log.rewind(position);
@@ -134,11 +147,15 @@ export async function train(
   } finally {
     await flush();
   }
+  const {stopped} = stopping;
+  const kept = await folder.best();
   return {
     step: learn.step,
     epoch: learn.epoch,
-    interrupted: learn.step < steps,
+    interrupted: learn.step < steps && !stopped,
+    ...(stopped && {stopped}),
     checkpoint: checkpoints.latest!,
+    ...(kept && {best: kept}),
     ...(samples.latest !== undefined && {sample: samples.latest}),
     skipped: dls.report().skipped,
     imagesPerSecond: progress.imagesPerSecond(),

@@ -44,9 +44,22 @@ export interface Points {
   values: number[];
 }
 
+/** What the watch over a training found. */
+export interface Found {
+  name: string;
+  /** In plain words. */
+  what: string;
+  /** Step of the first look that showed it, and where it was over. */
+  since: number;
+  over?: number;
+  measured: string;
+  /** Flags of `gan fit` to try. */
+  advice: readonly string[];
+}
+
 /**
- * New points of a run. The keys are `critLoss`, `genLoss`, hyperparameters that move by themselves, and the columns that
- * the run's epochs have.
+ * New points of a run. The keys are `critLoss`, `genLoss`, hyperparameters that move by themselves, what the watch
+ * measured, and the columns of the epochs.
  */
 export interface CurveNews {
   name: string;
@@ -55,6 +68,10 @@ export interface CurveNews {
   /** Curves that are no more, or all when the run has begun anew. */
   gone?: string[];
   curves: Record<string, Points>;
+  /** All that was found, where that has changed. */
+  findings?: Found[];
+  /** Why the run ended early; '' when it did not; absent when that has not changed. */
+  stopped?: string;
 }
 
 /** Events of `GET /api/events?run=NAME&run=...`, by their names. */
