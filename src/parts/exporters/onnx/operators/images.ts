@@ -143,7 +143,7 @@ const resize =
     );
   };
 
-/** Operations of this library that are operators of ONNX; of others there are only the kernels that they are made of. */
+/** Operations of this library that are operators of ONNX; others are written as the kernels that they are made of. */
 export const own: Operators = {
   GroupedConv2D: groupedConv,
   GroupedConv2DBackpropInput: groupedConvTranspose,
