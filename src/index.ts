@@ -104,8 +104,11 @@ export {AverageMetric, type Metric, type MetricFunction} from './gan/metrics/met
 export {AdaptiveGANSwitcher, FixedGANSwitcher, type StepCount} from './gan/switchers/gan-switchers.js';
 export type {Switcher, SwitcherFacts, Turn} from './gan/switchers/switcher.js';
 export {adam, rmsProp, sgd} from './gan/optim/rules.js';
+export {adaAugmentation, type AdaPipe} from './gan/augmentations/ada.js';
+export {AdaptAugmentations} from './gan/callbacks/adapt-augmentations.js';
 export {
   CriticAugmentations,
+  type Adaptation,
   type AugmentationDraw,
   type CriticAugmentation,
 } from './gan/augmentations/critic-augmentation.js';

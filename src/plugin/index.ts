@@ -47,7 +47,7 @@ export type {Tensor, Tf} from '../backends/tf.js';
 export type {GanError} from '../errors.js';
 export type {Callback} from '../gan/callback.js';
 export type {Progress, Schedule, Scheduled} from '../gan/callbacks/schedule.js';
-export type {AugmentationDraw, CriticAugmentation} from '../gan/augmentations/critic-augmentation.js';
+export type {Adaptation, AugmentationDraw, CriticAugmentation} from '../gan/augmentations/critic-augmentation.js';
 export type {Augmentation} from '../gan/data/augment.js';
 export type {HostData, HostTensor, Source, SourceFactory, WantedImages} from '../gan/data/types.js';
 export type {StepLoss} from '../gan/losses/loss.js';

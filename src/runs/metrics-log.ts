@@ -21,6 +21,8 @@ export interface MetricsLine {
   genLoss?: number;
   critLoss?: number;
   lr?: number;
+  /** What moves by itself beside the learning rate, by name, such as `augment.ada.p`. */
+  hyperparameters?: Readonly<Record<string, number>>;
   /** What the epoch took. */
   seconds?: number;
   /** What the epoch measured, by the recorder's columns; null where it measured nothing. */
@@ -164,13 +166,16 @@ function parseLine(text: string): MetricsLine | undefined {
     return undefined;
   }
   if (!isRecord(value) || typeof value['step'] !== 'number') return undefined;
-  const {step, mode, terms, row} = value;
+  const {step, mode, terms, hyperparameters, row} = value;
   const numbers = numeric.flatMap((key) => (typeof value[key] === 'number' ? [[key, value[key]]] : []));
   return {
     step,
     ...(Object.fromEntries(numbers) as Pick<MetricsLine, (typeof numeric)[number]>),
     ...((mode === 'critic' || mode === 'generator') && {mode}),
     ...(isRecord(terms) && {terms: Object.fromEntries(Object.entries(terms).filter(isNumber))}),
+    ...(isRecord(hyperparameters) && {
+      hyperparameters: Object.fromEntries(Object.entries(hyperparameters).filter(isNumber)),
+    }),
     ...(isRecord(row) && {row: Object.fromEntries(Object.entries(row).filter(isCell))}),
   };
 }

@@ -65,7 +65,7 @@ export function logMetrics(learn: GANLearner, log: MetricsLog): Callback {
     name: 'log-metrics',
     runAfter: ['recorder', 'image-metrics'],
     async afterLossRead({lastLoss}) {
-      const {training, turn, step, epoch, value: loss, terms, gradNorm, lr} = lastLoss!;
+      const {training, turn, step, epoch, value: loss, terms, gradNorm, lr, hyperparameters} = lastLoss!;
       if (!training) return;
       const {genSmooth, critSmooth} = learn.ganTrainer;
       await log.add({
@@ -78,6 +78,7 @@ export function logMetrics(learn: GANLearner, log: MetricsLog): Callback {
         lr: lr!,
         ...(terms && {terms}),
         ...(gradNorm !== undefined && {gradNorm}),
+        ...(hyperparameters && {hyperparameters}),
       });
     },
     async afterEpoch({step, stopReason, recorder}) {

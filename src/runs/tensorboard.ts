@@ -44,7 +44,7 @@ export function logToTensorBoard(
     flush,
     beforeBatch: ({training}) => speed.start(training),
     async afterLossRead({lastLoss}) {
-      const {training, step, value, lr, batchSize, turn, terms = {}, gradNorm} = lastLoss!;
+      const {training, step, value, lr, batchSize, turn, terms = {}, gradNorm, hyperparameters = {}} = lastLoss!;
       if (!training) return;
       const imagesPerSecond = speed.add(batchSize);
       file.scalars(step, {
@@ -52,6 +52,7 @@ export function logToTensorBoard(
         ...Object.fromEntries(Object.entries(terms).map(([name, term]) => [`loss/${turn}/${name}`, term])),
         ...(gradNorm !== undefined && {[`gradient_norm/${turn}`]: gradNorm}),
         learning_rate: lr!,
+        ...hyperparameters,
         ...(imagesPerSecond !== undefined && {images_per_second: imagesPerSecond}),
       });
       if (performance.now() - written > 1000) await flush();

@@ -40,7 +40,10 @@ export interface Points {
   values: number[];
 }
 
-/** New points of a run. The keys are `critLoss`, `genLoss`, and the columns that the run's epochs have. */
+/**
+ * New points of a run. The keys are `critLoss`, `genLoss`, hyperparameters that move by themselves, and the columns that
+ * the run's epochs have.
+ */
 export interface CurveNews {
   name: string;
   /** Curves that begin anew with these points; the others grow by theirs. */

@@ -54,7 +54,7 @@ describe('completion', () => {
     ['fit --switcher ', ['adaptive', 'fixed', 'turns']],
     ['fit --lr 0.1 --switcher=t', ['--switcher=turns']],
     ['fit --penalty n', ['none']],
-    ['fit --augment flip,', ['flip,color', 'flip,cutout', 'flip,translation']],
+    ['fit --augment flip,', ['flip,ada', 'flip,color', 'flip,cutout', 'flip,translation']],
     ['fit --augment f', ['flip']],
     ['fit --metrics=sw', ['--metrics=swd']],
     ['fit --keep-best sw', ['swd']],

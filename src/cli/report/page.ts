@@ -64,7 +64,7 @@ function summary({config, step, critic, generator, epochs, sessions}: RunRecord)
   return `<dl>${facts.flatMap(([name, value]) => (value === undefined ? [] : [`<div><dt>${name}</dt><dd>${text(value)}</dd></div>`])).join('')}</dl>`;
 }
 
-function charts({critic, generator, lr, epochs}: RunRecord): string {
+function charts({critic, generator, lr, hyperparameters, epochs}: RunRecord): string {
   const losses = chart('Loss of both networks', 'Lines: running means. Bands: the losses of single steps.', [
     {label: 'critic', colour: 'critic', line: critic.smooth, band: critic.raw},
     {label: 'generator', colour: 'generator', line: generator.smooth, band: generator.raw},
@@ -92,7 +92,10 @@ function charts({critic, generator, lr, epochs}: RunRecord): string {
   const rate = changes
     ? chart('Learning rate', 'Of each step.', [{label: 'learning rate', colour: 'metric', line: lr}], 180)
     : '';
-  return `${losses}<div class="small">${[...ofEpochs, rate].join('')}</div>`;
+  const moved = Object.entries(hyperparameters).map(([name, line]) =>
+    chart(name, 'Of each step.', [{label: name, colour: 'metric', line}], 180),
+  );
+  return `${losses}<div class="small">${[...ofEpochs, rate, ...moved].join('')}</div>`;
 }
 
 function epochsSection({epochs}: RunRecord): string {

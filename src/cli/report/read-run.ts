@@ -28,6 +28,8 @@ export interface RunRecord {
   critic: LossCurve;
   generator: LossCurve;
   lr: Curve;
+  /** What moves by itself beside the learning rate, by name. */
+  hyperparameters: Record<string, Curve>;
   /** The metrics of the epochs, by the recorder's names. */
   epochs: {epoch: number; step: number; seconds: number; row: Readonly<Record<string, number | null>>}[];
   samples: readonly Sample[];
@@ -48,6 +50,7 @@ export async function readRun(dir: string): Promise<RunRecord> {
     critic: newLoss(),
     generator: newLoss(),
     lr: newCurve(),
+    hyperparameters: {},
     epochs: [],
     samples: [],
   };
@@ -57,7 +60,7 @@ export async function readRun(dir: string): Promise<RunRecord> {
 
 function take(
   record: RunRecord,
-  {step, epoch = 0, mode, loss, genLoss, critLoss, lr, seconds = 0, row}: MetricsLine,
+  {step, epoch = 0, mode, loss, genLoss, critLoss, lr, hyperparameters = {}, seconds = 0, row}: MetricsLine,
 ): void {
   record.step = step;
   if (row) record.epochs.push({epoch, step, seconds, row});
@@ -66,6 +69,8 @@ function take(
   add(curve.raw, step, loss);
   add(curve.smooth, step, smooth);
   add(record.lr, step, lr);
+  for (const [name, value] of Object.entries(hyperparameters))
+    add((record.hyperparameters[name] ??= newCurve()), step, value);
 }
 
 function add({steps, values}: Curve, step: number, value: number | undefined): void {

@@ -7,6 +7,7 @@ import {pruned, usesOf, type Constant, type Graph, type GraphNode, type Id} from
 /** Kernels with weights, and where in the weight's shape the output channels are, counted from the end. */
 const weighted: Record<string, {weight: string; channelAxis: (node: GraphNode) => number}> = {
   Conv2D: {weight: 'filter', channelAxis: () => 1},
+  GroupedConv2D: {weight: 'filter', channelAxis: () => 1},
   Conv2DBackpropInput: {weight: 'filter', channelAxis: () => 2},
   BatchMatMul: {weight: 'b', channelAxis: ({attrs}) => (attrs['transposeB'] === true ? 2 : 1)},
 };

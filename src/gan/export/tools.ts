@@ -7,6 +7,8 @@ import {writeFileAtomic} from '../io/atomic-write.js';
 import {writeSafetensors} from '../io/safetensors.js';
 import {permute, type StateDict} from '../module.js';
 import {ExportError, type Fault} from './export-error.js';
+import type {Graph} from './graph.js';
+import {portable} from './portable.js';
 import {traceNetworks, version, type NetworkName, type TracedNetwork} from './traced-network.js';
 import type {TrainedRun} from './trained-run.js';
 
@@ -19,6 +21,11 @@ export interface ExportTools {
    * @throws GanError GAN_EXPORT_UNSUPPORTED (exit 2) with the layers that cannot be in a graph
    */
   trace(run: TrainedRun, networks: readonly NetworkName[]): Promise<TracedNetwork[]>;
+  /**
+   * The same graph with tfjs's own kernels in place of the operations of this library, such as `FirResample`.
+   * @param kept kernels that stay
+   */
+  portable(graph: Graph, kept?: ReadonlySet<string>): Graph;
   /**
    * The error GAN_EXPORT_UNSUPPORTED (exit 2): layers that a format cannot have.
    * @param subject what to call the network: `The generator`
@@ -45,6 +52,7 @@ const makeFolderOf = (file: string) => mkdir(path.dirname(path.resolve(file)), {
 export const exportTools: ExportTools = {
   version,
   trace: traceNetworks,
+  portable,
   unsupported: (layers, subject) => new ExportError(layers, subject),
   permute,
   async writeFile(file, data) {

@@ -34,7 +34,7 @@ export class Series {
   }
 }
 
-/** Curves of a run, at most: two losses and what its epochs measure. */
+/** Curves of a run, at most: two losses, hyperparameters that move, and what its epochs measure. */
 const mostCurves = 32;
 /** Columns of the recorder that say what the curves of the losses say, or when. */
 const lossColumns: readonly string[] = ['train_loss', 'gen_loss', 'crit_loss', 'time'];
@@ -70,11 +70,11 @@ export class RunCurves {
     return (this.#reading ??= this.#reader.update(take, restart).finally(() => (this.#reading = undefined)));
   }
 
-  #take({step, row, critLoss, genLoss}: MetricsLine): void {
+  #take({step, row, critLoss, genLoss, hyperparameters}: MetricsLine): void {
     // an epoch's losses are the curves' last points already; its other columns are what the run measures
     const values = row
       ? Object.entries(row).filter(([name]) => !lossColumns.includes(name))
-      : Object.entries({critLoss, genLoss});
+      : Object.entries({critLoss, genLoss, ...hyperparameters});
     for (const [name, value] of values) if (typeof value === 'number') this.#curve(name)?.add(step, value);
   }
 

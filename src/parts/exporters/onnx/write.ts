@@ -3,7 +3,7 @@ import {writeNodes} from '../graph/graph-builder.js';
 import {arrange, channelsFirst} from '../graph/layouts.js';
 import {OnnxBuilder} from './builder.js';
 import {encodeModel, opset, type OnnxValue} from './model.js';
-import {operators} from './operators/index.js';
+import {operators, own} from './operators/index.js';
 
 export interface OnnxFacts {
   /** Names of the graph, its input and its output. */
@@ -20,13 +20,14 @@ export interface OnnxFacts {
  * @throws GanError GAN_EXPORT_UNSUPPORTED that names every layer that ONNX cannot have
  */
 export function toOnnx(
-  graph: Graph,
+  traced: Graph,
   {name, input, output, doc, metadata}: OnnxFacts,
-  {version, permute, unsupported}: Pick<Gan['exports'], 'version' | 'permute' | 'unsupported'>,
+  {version, permute, portable, unsupported}: Pick<Gan['exports'], 'version' | 'permute' | 'portable' | 'unsupported'>,
 ): Uint8Array {
+  const graph = portable(traced, new Set(Object.keys(own)));
   const b = new OnnxBuilder(graph, permute);
   b.place(graph.input, input, channelsFirst(b.rank(graph.input)));
-  writeNodes(b, graph, operators, {format: 'ONNX', network: name, unsupported});
+  writeNodes(b, graph, {...operators, ...own}, {format: 'ONNX', network: name, unsupported});
   const result = b.in(graph.output, channelsFirst(b.rank(graph.output)));
   b.nodes.push({name: output, op: 'Identity', inputs: [result], outputs: [output], attrs: {}});
   const value = (id: number, called: string): OnnxValue => ({

@@ -19,10 +19,11 @@ const shardBytes = 4 * 1024 * 1024;
  * @throws GanError GAN_EXPORT_UNSUPPORTED that names every layer that the format cannot have
  */
 export function toTfjs(
-  graph: Graph,
+  traced: Graph,
   {name, input, output, metadata}: TfjsFacts,
-  {version, unsupported}: Pick<Gan['exports'], 'version' | 'unsupported'>,
+  {version, unsupported, portable}: Pick<Gan['exports'], 'version' | 'unsupported' | 'portable'>,
 ): Map<string, Uint8Array> {
+  const graph = portable(traced);
   const b = new TfBuilder(graph);
   b.place(graph.input, input);
   b.nodes.push({

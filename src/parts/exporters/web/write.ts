@@ -10,9 +10,10 @@ export const webKernels: ReadonlySet<string> = new Set(Object.keys(operations));
  * @throws GanError GAN_EXPORT_UNSUPPORTED that names every layer that tfjs cannot run in a browser
  */
 export function toWeb(
-  {graph, facts}: TracedNetwork,
-  {unsupported}: Pick<Gan['exports'], 'unsupported'>,
+  {graph: traced, facts}: TracedNetwork,
+  {unsupported, portable}: Pick<Gan['exports'], 'unsupported' | 'portable'>,
 ): Map<string, Uint8Array> {
+  const graph = portable(traced);
   const faults = graph.nodes
     .filter(({kernel}) => !webKernels.has(kernel))
     .map(({path, layer, kernel}) => ({path, layer, what: `tfjs has no ${kernel} for browsers`}));

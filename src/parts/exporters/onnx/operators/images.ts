@@ -2,6 +2,7 @@ import {number, numbers, padding, pair, Unsupported, type Padding} from '../../g
 import type {GraphId, GraphNode} from '../../../../plugin/index.js';
 import {channelsFirst} from '../../graph/layouts.js';
 import type {OnnxBuilder, Operators} from '../builder.js';
+import type {OnnxAttribute} from '../model.js';
 
 const image = channelsFirst(4);
 /**
@@ -23,6 +24,36 @@ function conv(b: OnnxBuilder, node: GraphNode): void {
   const around = padding(node, sides(b, x!), dilated(kernel, rates));
   const attrs = {kernel_shape: kernel, strides: pair(node.attrs['strides']), dilations: rates, pads: pads(around)};
   b.place(node.outputs[0]!, b.op('Conv', [b.in(x!, image), b.in(filter!, filterFirst)], attrs), image);
+}
+
+/** Strides, dilations and padding above and left are given; what lies below and right follows from the sizes. */
+function grouped({attrs}: GraphNode): {
+  attrs: {group: number; kernel_shape: number[]; strides: number[]; dilations: number[]};
+  begins: number[];
+  ends: number[];
+} {
+  const [kernel, strides, rates] = [pair(attrs['kernelSize']), pair(attrs['stride']), pair(attrs['dilation'])];
+  const [begins, inSize, outSize] = [pair(attrs['padding']), pair(attrs['inSize']), pair(attrs['outSize'])];
+  const reach = dilated(kernel, rates);
+  return {
+    attrs: {group: number(attrs['groups']), kernel_shape: kernel, strides, dilations: rates},
+    begins,
+    ends: outSize.map((size, i) => (size - 1) * strides[i]! + reach[i]! - begins[i]! - inSize[i]!),
+  };
+}
+
+function groupedConv(b: OnnxBuilder, node: GraphNode): void {
+  const {x, filter} = node.inputs;
+  const {attrs, begins, ends} = grouped(node);
+  const around = [...begins, ...ends.map((end) => Math.max(end, 0))];
+  const y = b.op('Conv', [b.in(x!, image), b.in(filter!, filterFirst)], {...attrs, pads: around});
+  b.place(node.outputs[0]!, y, image);
+}
+
+function groupedConvTranspose(b: OnnxBuilder, node: GraphNode): void {
+  const {dy, filter} = node.inputs;
+  const {attrs, begins, ends} = grouped(node);
+  transposed(b, node, [b.in(dy!, image), b.in(filter!, filterFirst)], attrs, begins, ends);
 }
 
 /** A filter [height, width, in, multiplier] for each channel is a convolution in as many groups. */
@@ -54,8 +85,20 @@ function convTranspose(b: OnnxBuilder, node: GraphNode): void {
   const around = padding(node, result, [kernel[0]!, kernel[1]!]);
   const begins = [around.rows[0], around.columns[0]];
   const ends = result.map((size, i) => (sides(b, dy!)[i]! - 1) * strides[i]! + kernel[i]! - begins[i]! - size);
-  const attrs = {kernel_shape: kernel, strides, pads: [...begins, ...ends.map((end) => Math.max(end, 0))]};
-  let y = b.op('ConvTranspose', [b.in(dy!, image), b.in(filter!, filterFirst)], attrs);
+  transposed(b, node, [b.in(dy!, image), b.in(filter!, filterFirst)], {kernel_shape: kernel, strides}, begins, ends);
+}
+
+/** @param ends what is cut off at the end of rows and columns, or how many zeros are missing there, as less than 0 */
+function transposed(
+  b: OnnxBuilder,
+  node: GraphNode,
+  inputs: string[],
+  attrs: Record<string, OnnxAttribute>,
+  begins: readonly number[],
+  ends: readonly number[],
+): void {
+  const pads = [...begins, ...ends.map((end) => Math.max(end, 0))];
+  let y = b.op('ConvTranspose', inputs, {...attrs, pads});
   if (ends.some((end) => end < 0))
     y = b.op('Pad', [y, b.int64([0, 0, 0, 0, 0, 0, ...ends.map((end) => Math.max(-end, 0))])], {mode: 'constant'});
   b.place(node.outputs[0]!, y, image);
@@ -99,6 +142,16 @@ const resize =
       image,
     );
   };
+
+/** Operations of this library that are operators of ONNX; of others there are only the kernels that they are made of. */
+export const own: Operators = {
+  GroupedConv2D: groupedConv,
+  GroupedConv2DBackpropInput: groupedConvTranspose,
+  PixelShuffle: (b, {inputs, attrs, outputs}) => {
+    const settings = {blocksize: number(attrs['factor']), mode: 'CRD'};
+    b.place(outputs[0]!, b.op('DepthToSpace', [b.in(inputs['x']!, image)], settings), image);
+  },
+};
 
 export const images: Operators = {
   Conv2D: conv,
