@@ -141,7 +141,8 @@ describe('evaluation', () => {
         channels: 3,
       });
     for (let i = 0; i < 4; i++) await put(`${i}.png`, i);
-    const [config, registry] = [await tinyConfig([`data=${images}`, 'batchSize=2']), openRegistry()];
+    const registry = openRegistry();
+    const {config} = await resolveConfig({registry, set: [`data=${images}`, 'size=16'], ignoreFiles: true});
     let extracted = 0;
     const extractor = {
       ...pixelFeatures,

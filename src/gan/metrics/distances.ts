@@ -22,7 +22,7 @@ export async function eachDistances(
     for (let start = 0; start < from.count; start += blockRows) {
       const rows = Math.min(blockRows, from.count - start);
       const block = a.data.subarray(start * a.size, (start + rows) * a.size);
-      const products = tf.tidy(() => tf.matMul(tf.tensor2d(block, [rows, a.size]), columns, false, true) as Tensor2D);
+      const products = tf.tidy(() => tf.matMul<Tensor2D>(tf.tensor2d(block, [rows, a.size]), columns, false, true));
       const values = (await products.data()) as Float32Array;
       products.dispose();
       for (let i = 0; i < rows; i++) {

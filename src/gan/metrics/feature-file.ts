@@ -10,7 +10,8 @@ const pixelsName = 'pixels';
 
 /**
  * The features that metrics compare.
- * @param file safetensors of a classifier that `gan classify` made, or of Inception with pytorch-fid's names; absent, or
+ * @param file safetensors of a classifier that `gan classify` made, or of Inception with pytorch-fid's names;
+ * absent, or
  * `pixels`: the pixels
  * @throws GanError GAN_FILE_UNREADABLE, GAN_FILE_BROKEN; GAN_FEATURES when it is another network; GAN_STATE_MISMATCH
  */

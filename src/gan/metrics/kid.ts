@@ -56,7 +56,7 @@ async function kernelsOf(real: Features, fake: Features): Promise<Kernels> {
 async function kernel(a: Features, b: Features): Promise<Float32Array> {
   const values = tf.tidy(() => {
     const [x, y] = [tf.tensor2d(a.data, [a.count, a.size]), tf.tensor2d(b.data, [b.count, b.size])];
-    const base = tf.add(tf.div(tf.matMul(x, y, false, true) as Tensor2D, a.size), 1);
+    const base = tf.add(tf.div(tf.matMul<Tensor2D>(x, y, false, true), a.size), 1);
     return tf.mul(tf.mul(base, base), base);
   });
   const data = (await values.data()) as Float32Array;

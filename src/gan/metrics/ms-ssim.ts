@@ -45,7 +45,9 @@ interface PlainImage {
   channels: number;
 }
 
-/** MS-SSIM of two images of pixels 0 to 255. Each scale's means are over positions and channels; below 0 counts as 0. */
+/**
+ * MS-SSIM of two images of pixels 0 to 255. Each scale's means are over positions and channels; below 0 counts as 0.
+ */
 export function msSsim(a: PlainImage, b: PlainImage): number {
   let [left, right] = [planes(a), planes(b)];
   let product = 1;

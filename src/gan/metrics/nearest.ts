@@ -29,7 +29,8 @@ interface Nearest {
 
 /**
  * Looks for copies: the nearest training image of each generated one, by the Euclidean distance of the features. The
- * yardstick are as many training images and their nearest others; images that are the same to the last bit count as one.
+ * yardstick are as many training images and their nearest others; images that are the same to the last bit count as
+ * one.
  * @param fakes bytes [n, height, width, channels]
  * @param training all training images, in any order
  */

@@ -17,7 +17,8 @@ export interface PyramidOptions {
 }
 
 /**
- * Sliced Wasserstein distances of patches on the levels of the Laplacian pyramid, times 1000 as in arXiv 1710.10196: the
+ * Sliced Wasserstein distances of patches on the levels of the Laplacian pyramid, times 1000 as in arXiv 1710.10196:
+ * the
  * finest level says how alike the details are, the coarsest how alike the large forms. Patches of 7x7 pixels are
  * normalised by mean and standard deviation of each channel over all patches of their set.
  * @returns the distances by the sides of the levels, finest first

@@ -29,7 +29,8 @@ export const classifierFormat = 'gan-classifier-1';
 const widths = [32, 64, 128, 128];
 
 /**
- * A small convolutional classifier: 3x3 convolutions with batch normalisation and ReLU, the mean over all positions, and
+ * A small convolutional classifier: 3x3 convolutions with batch normalisation and ReLU, the mean over all positions,
+ * and
  * a dense layer. [batch, size, size, channels] in [-1, 1] -> logits [batch, classes].
  */
 export class Classifier extends Module {
@@ -118,7 +119,7 @@ export function classifierFeatures(state: StateDict, facts: ClassifierFacts, fil
       const seen = classifier.features(
         upload({data: images, shape: [n, facts.size, facts.size, facts.channels]}, normalization),
       );
-      return [seen, tf.argMax(classifier.classify(seen), 1)] as const;
+      return [seen, tf.argMax(classifier.classify(seen), 1)] as [Tensor, Tensor];
     });
     const values = await Promise.all([features.data(), classes.data()]);
     tf.dispose([features, classes]);

@@ -196,7 +196,8 @@ const blockE = (inputs: number, pool: (x: Tensor) => Tensor): Module =>
   );
 
 /**
- * Inception v3 (arXiv 1512.00567, table 1) as trained for TensorFlow in December 2015, up to the mean of its last block:
+ * Inception v3 (arXiv 1512.00567, table 1) as trained for TensorFlow in December 2015, up to the mean of its last
+ * block:
  * the network of FID. Names are those of torchvision and pytorch-fid. Unlike torchvision's, its average pools do not
  * count the padding, and the last block pools by maximum. [batch, height, width, 3] in [-1, 1], sides >= 75 -> [batch,
  * 2048].
