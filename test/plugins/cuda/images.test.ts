@@ -55,7 +55,7 @@ const convolutions: [what: string, entries: string, conv: Convolution][] = [
   ['one line', 'fours', convolution([2, 1, 40, 8], [1, 5, 8], {groups: 2, padding: 0})],
 ];
 
-const nine = [1, 8, 28, 56, 70, 56, 28, 8, 1].map((tap) => tap / 256);
+const nine = [1, 7, 30, 50, 70, 60, 20, 8, 10].map((tap) => tap / 256);
 
 /** With 3 and with 8 channels: numbers one by one, and four at a time. */
 const images: [what: string, f: (x: Tensor) => Tensor, shape: [number, number, number]][] = [
