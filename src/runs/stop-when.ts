@@ -1,6 +1,6 @@
 import type {Callback} from '../gan/callback.js';
 import type {Learner} from '../gan/learner.js';
-import type {NamedImageMetric} from '../gan/metrics/image-metrics.js';
+import {isBetter, type NamedImageMetric} from '../gan/metrics/image-metrics.js';
 import type {RunConfig} from '../options/run-config.js';
 import {parseStopWhen, type FindingName, type StopCondition} from '../options/stop-when.js';
 import type {MetricsLog} from './metrics-log.js';
@@ -67,11 +67,11 @@ export function stopWhen(config: RunConfig, {metrics, watch, log, write}: StopTo
         ? {by: 'target', why: `${metric} is ${value}, which is ${sign} ${wanted}`}
         : undefined;
     }
-    const isHigher = metrics.find(({name}) => name === metric)?.better === 'higher';
+    const better = metrics.find(({name}) => name === metric)?.better ?? 'lower';
     const before = plateaus.get(metric);
     if (!Number.isFinite(value) && !before) return undefined;
-    const isBetter = Number.isFinite(value) && (!before || (isHigher ? value > before.best : value < before.best));
-    const now: Plateau = isBetter
+    const improved = Number.isFinite(value) && (!before || isBetter(better, value, before.best));
+    const now: Plateau = improved
       ? {best: value, step: learn.step, epochs: 0}
       : {...before!, epochs: before!.epochs + 1};
     plateaus.set(metric, now);
