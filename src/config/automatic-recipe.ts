@@ -6,6 +6,8 @@ export interface RecipeFacts {
   data: string;
   /** Number of images; undefined where counting them would be dear. */
   images?: number;
+  /** The recipe that the data source suggests. */
+  suggested?: string;
   /** The device is a GPU. */
   gpu: boolean;
 }
@@ -25,7 +27,8 @@ export interface ChosenRecipe {
 const fewImages = 20_000;
 
 /** The recipe for who names none: the best that the data and the device allow. */
-export function automaticRecipe({data, images, gpu}: RecipeFacts): ChosenRecipe {
+export function automaticRecipe({data, images, suggested, gpu}: RecipeFacts): ChosenRecipe {
+  if (suggested !== undefined) return {recipe: suggested, values: {}, why: `for ${data}`};
   if (data === defaultData) return {recipe: 'quick', values: {}, why: 'the built-in shapes need no more'};
   const few = images !== undefined && images < fewImages;
   const device = gpu ? 'a GPU' : 'a processor';

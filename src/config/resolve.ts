@@ -9,7 +9,7 @@ import type {Registry} from '../plugin/registry.js';
 import {flatten, optionsOf, parseSet, type Assignments} from './assignments.js';
 import {checkPart} from './check-part.js';
 import {automaticRecipe, type RecipeFacts} from './automatic-recipe.js';
-import {dataText, parseData, type DataChoice} from './data.js';
+import {dataText, parseData} from './data.js';
 import type {ConfigFile} from './files.js';
 import {effectivePart, merge, pick, readSources, scalarLayer, type ConfigSources, type Layers} from './layers.js';
 import {chooseList, type ChosenList} from './part-lists.js';
@@ -228,31 +228,31 @@ async function recipeFacts(
   const backend = (await choosePart(registry, 'backend', layers)).choice!;
   const needsGpu = async ({name}: PartChoice): Promise<boolean> =>
     name !== 'auto' && (await registry.load('backend', name)).needsGpu === true;
-  const images = await countImages(registry, data, options, withoutData);
-  return {
-    data: dataText(data),
-    ...(images !== undefined && {images}),
-    gpu: await (onGpu ?? needsGpu)(backend),
-  };
+  const facts = {data: dataText(data), gpu: await (onGpu ?? needsGpu)(backend)};
+  if ('folder' in data) return withoutData ? facts : {...facts, ...(await countFiles(data.folder))};
+  const source = await checkPart(registry, 'source', data.source, options, {label: 'source', origin: 'data'});
+  const {defaults} = await registry.load('source', data.source);
+  const suggested = defaults?.(source.values)['recipe'];
+  if (typeof suggested === 'string') return {...facts, suggested};
+  return {...facts, ...(await countItems(registry, data.source, options))};
 }
 
-/** Of built-in data what its option `count` says; of a folder the number of its image files. */
-async function countImages(
-  registry: Registry,
-  data: DataChoice,
-  options: GivenMap,
-  withoutData = false,
-): Promise<number | undefined> {
-  if ('folder' in data) {
-    if (withoutData) return undefined;
-    // a folder that cannot be read or has no images is an error when it is used
-    return getImageFiles(data.folder).then(
-      ({length}) => length,
-      () => undefined,
-    );
+/** Nothing of a folder that cannot be read or has no images: that is an error when it is used. */
+const countFiles = (folder: string): Promise<{images?: number}> =>
+  getImageFiles(folder).then(
+    ({length}) => ({images: length}),
+    () => ({}),
+  );
+
+/** Nothing where there is no end of them, and where the source cannot be made: that is an error when it is used. */
+async function countItems(registry: Registry, name: string, options: GivenMap): Promise<{images?: number}> {
+  try {
+    const make = await registry.create('source', name, options);
+    const source = await make({height: 64, width: 64, channels: 3, resize: 'crop'});
+    return 'size' in source && source.size !== undefined ? {images: source.size} : {};
+  } catch {
+    return {};
   }
-  const {values} = await checkPart(registry, 'source', data.source, options, {label: 'source', origin: 'data'});
-  return typeof values['count'] === 'number' ? values['count'] : undefined;
 }
 
 interface ChosenPart {
