@@ -45,4 +45,4 @@ export function barChart({title, note, names, groups}) {
 }
 
 const entities = {'&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;'};
-const escape = (text) => text.replaceAll(/[&<>"]/g, (character) => entities[character]);
+export const escape = (text) => text.replaceAll(/[&<>"]/g, (character) => entities[character]);

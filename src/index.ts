@@ -7,6 +7,10 @@ export {openRegistry, pluginIn} from './plugin/discover.js';
 
 export {openTraining, type Training, type TrainingOptions} from './runs/open-training.js';
 export type {FitRequest, TrainEvent, TrainResult} from './runs/train.js';
+export {fitWithRetries, type OpenTraining} from './runs/retry.js';
+export type {Stopped} from './runs/stop-when.js';
+export type {Finding} from './runs/watch/finding.js';
+export type {FindingName} from './options/stop-when.js';
 export {
   openRun,
   Run,
@@ -18,7 +22,7 @@ export {
 export {openData, type Settings} from './runs/data.js';
 export {RunFolder, type BestCheckpoint, type CheckpointSelector, type Sample, type Session} from './runs/run-folder.js';
 export {findRuns, summariseRun, type RunSummary} from './runs/run-summary.js';
-export {MetricsLog, MetricsReader, type MetricsLine} from './runs/metrics-log.js';
+export {MetricsLog, MetricsReader, type Found, type MetricsLine} from './runs/metrics-log.js';
 export type {RunParts} from './config/parts.js';
 export type {GanConfig} from './config/define.js';
 export type {PartChoice, RunConfig} from './options/run-config.js';
@@ -104,8 +108,11 @@ export {AverageMetric, type Metric, type MetricFunction} from './gan/metrics/met
 export {AdaptiveGANSwitcher, FixedGANSwitcher, type StepCount} from './gan/switchers/gan-switchers.js';
 export type {Switcher, SwitcherFacts, Turn} from './gan/switchers/switcher.js';
 export {adam, rmsProp, sgd} from './gan/optim/rules.js';
+export {adaAugmentation, type AdaPipe} from './gan/augmentations/ada.js';
+export {AdaptAugmentations} from './gan/callbacks/adapt-augmentations.js';
 export {
   CriticAugmentations,
+  type Adaptation,
   type AugmentationDraw,
   type CriticAugmentation,
 } from './gan/augmentations/critic-augmentation.js';
@@ -136,9 +143,18 @@ export {setSeed, streams, type Streams} from './gan/streams.js';
 
 export {fromBatches, fromFolder, fromSource, type FolderOptions, type SourceOptions} from './gan/data/data-loaders.js';
 export {getImageFiles} from './gan/data/image-files.js';
-export {imageGrid, writeImage, writePng} from './gan/data/grid.js';
+export {idxSource, readIdxSet, type IdxOptions, type IdxSet} from './gan/data/idx-set.js';
+export {imageGrid, samplePicture, writeImage, writePng} from './gan/data/grid.js';
 export {generateNoise, InvisibleTensor} from './gan/data/noise.js';
 export {imagenetStats, Normalization} from './gan/data/normalize.js';
+export {
+  countModes,
+  mixtures,
+  pointsSource,
+  type Mixture,
+  type ModeCount,
+  type PointsOptions,
+} from './gan/data/points.js';
 export {shapesSource} from './gan/data/shapes.js';
 export {
   funcSplitter,

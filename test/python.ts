@@ -1,11 +1,11 @@
 import {execFile} from 'node:child_process';
 import {promisify} from 'node:util';
 
-/** The first of `$PYTHON`, python3, and Debian's own that has torch. */
-export async function pythonWithTorch(): Promise<string | undefined> {
+/** The first of `$PYTHON`, python3, and Debian's own that can import some modules, such as `numpy, scipy`. */
+export async function pythonWith(modules: string): Promise<string | undefined> {
   const given = process.env['PYTHON'];
   for (const python of given === undefined ? ['python3', '/usr/bin/python3'] : [given]) {
-    const works = await promisify(execFile)(python, ['-c', 'import torch']).then(
+    const works = await promisify(execFile)(python, ['-c', `import ${modules}`]).then(
       () => true,
       () => false,
     );
@@ -13,3 +13,5 @@ export async function pythonWithTorch(): Promise<string | undefined> {
   }
   return undefined;
 }
+
+export const pythonWithTorch = (): Promise<string | undefined> => pythonWith('torch');

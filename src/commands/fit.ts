@@ -2,11 +2,14 @@ import {Args, Flags} from '@oclif/core';
 import {BaseCommand} from '../cli/command/base-command.js';
 import {assignmentsOf, configFlags} from '../cli/flags/config-flags.js';
 import {deviceFlag, deviceOf} from '../cli/flags/device-flag.js';
+import {selectorOf} from '../cli/flags/run-flags.js';
 import {FitReport} from '../cli/training/fit-report.js';
 import {choosePictures, parsePictures} from '../cli/pictures/sample-pictures.js';
 import {planRun} from '../cli/training/plan-run.js';
 import {fromElsewhere} from '../cli/config/config-report.js';
 import {listenForStop} from '../cli/command/signals.js';
+import {exitCodes} from '../errors.js';
+import type {OpenTraining} from '../runs/retry.js';
 
 export default class Fit extends BaseCommand {
   static override summary = 'Train a generator and a critic on a folder of images.';
@@ -25,6 +28,15 @@ export default class Fit extends BaseCommand {
       description: 'Resume an interrupted run, for more epochs',
       command: '<%= config.bin %> fit --resume runs/wgan-photos-1 --epochs 40',
     },
+    {
+      description: 'Go back to the best checkpoint, and go on from it with other random numbers and a lower rate',
+      command: '<%= config.bin %> fit --resume runs/wgan-photos-1 --from best --attempt 1 --lr 0.00002',
+    },
+    {
+      description: 'Stop when the images do not get better for 5 epochs, and keep the best',
+      command:
+        '<%= config.bin %> fit photos --epochs 500 --metrics swd --keep-best swd --stop-when plateau,collapse --patience 5',
+    },
     {description: 'Repeat a run exactly', command: '<%= config.bin %> fit --config runs/wgan-photos-1/config.json'},
     {
       description: 'Set an option of a part that has no flag of its own',
@@ -39,6 +51,12 @@ export default class Fit extends BaseCommand {
   static override flags = {
     out: Flags.string({description: 'run folder (default: runs/RECIPE-DATA-N)', helpValue: 'DIR'}),
     resume: Flags.string({description: 'resume from the last checkpoint of this run folder', helpValue: 'DIR'}),
+    from: Flags.string({
+      description:
+        'with --resume: go on from this checkpoint, a step or best, in place of the last; later checkpoints are deleted',
+      helpValue: 'STEP|best',
+      dependsOn: ['resume'],
+    }),
     config: Flags.string({
       description: 'configuration file (default: gan.config.*, .ganrc* or package.json of the project)',
       helpValue: 'FILE',
@@ -64,6 +82,7 @@ export default class Fit extends BaseCommand {
   async run(): Promise<void> {
     const {args, flags} = await this.parse(Fit);
     const {resume, out, config: file, set} = flags;
+    const from = selectorOf(flags.from, '--from');
     const registry = await this.openRegistry();
     const request = {
       registry,
@@ -78,41 +97,49 @@ export default class Fit extends BaseCommand {
     const pictures = parsePictures(flags['no-pictures'] ? 'none' : flags.pictures);
     const shown = json || quiet ? undefined : await choosePictures(pictures, process.stderr);
     const report = new FitReport({stdout: process.stdout, stderr: process.stderr, json, quiet, pictures: shown});
+    for (const line of fromElsewhere(plan)) this.talk(line);
     const stop = listenForStop((name) =>
       report.say(`${name}: finishing the step and writing a checkpoint; once more ends at once.`),
     );
     try {
-      const [{openTraining}, environment] = await Promise.all([
+      const [{openTraining}, {fitWithRetries}, environment] = await Promise.all([
         import('../runs/open-training.js'),
+        import('../runs/retry.js'),
         import('../bench/environment.js').then((each) => each.environment()),
       ]);
-      const {dir, config, backend, auto, origins} = plan;
+      const {dir, config: wanted, backend, auto, origins} = plan;
       if (plan.whyRecipe !== undefined)
         this.talk(`Recipe ${plan.recipe} (${plan.whyRecipe}); --recipe NAME takes another.`);
-      if (config.minutes !== undefined && config.steps === undefined)
-        this.talk(`Timing the device, to plan for ${config.minutes} minutes...`);
-      const training = await openTraining(config, {
-        registry,
-        backend,
-        autoBatchSize: auto.includes('batchSize'),
-        ...(deviceName && {deviceName}),
-        ...(resume !== undefined && {resume}),
-        warn: (message) => report.notify({type: 'warning', message}),
-      });
-      try {
+      if (wanted.minutes !== undefined && wanted.steps === undefined)
+        this.talk(`Timing the device, to plan for ${wanted.minutes} minutes...`);
+      const open: OpenTraining = async (config, checkpoint) => {
+        const training = await openTraining(config, {
+          registry,
+          backend,
+          autoBatchSize: auto.includes('batchSize') && config === wanted, // a retry has the size that was found
+          ...(deviceName && {deviceName}),
+          ...checkpoint,
+          cacheFolder: this.config.cacheDir,
+          warn: (message) => report.notify({type: 'warning', message}),
+        });
         const {device, refused} = training;
         const passedOver = refused.map(({name, why}) => `; not ${name}: ${why}`).join('');
         this.talk(`Training in ${dir} on ${device.name}${passedOver}`);
         if (training.config.batchSize !== config.batchSize)
           this.talk(`Batch size: ${training.config.batchSize}, the largest power of two that was tried and fits`);
-        for (const line of fromElsewhere(plan)) this.talk(line);
-        const result = await training.fit(dir, {signal: stop.signal, notify: report.notify, origins, environment});
-        await report.settle();
-        report.end(dir, result);
-        if (result.interrupted) process.exitCode = stop.exitCode;
-      } finally {
-        await training.close();
-      }
+        return training;
+      };
+      const result = await fitWithRetries(open, plan.config, dir, {
+        from: {...(resume !== undefined && {resume}), ...(from !== undefined && {from})},
+        signal: stop.signal,
+        notify: report.notify,
+        origins,
+        environment,
+      });
+      await report.settle();
+      report.end(dir, result);
+      if (result.interrupted) process.exitCode = stop.exitCode;
+      if (result.stopped?.by === 'diverged') process.exitCode = exitCodes.diverged;
     } finally {
       stop.dispose();
     }

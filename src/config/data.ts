@@ -3,14 +3,14 @@ import path from 'node:path';
 import {GanError} from '../errors.js';
 import type {Given} from '../options/options-check.js';
 
-/** The source of images: a data source part, or a folder (absolute path). */
+/** The source of images: a data source part, or a folder or a file (absolute path). */
 export type DataChoice = {source: string} | {folder: string};
 
 export const dataPrefix = 'builtin:';
 
 /**
- * Reads `builtin:NAME` or a folder.
- * @throws GanError GAN_DATA_NOT_FOUND when the folder is missing or no folder
+ * Reads `builtin:NAME` or a path; whether a file holds images is found out when it is read.
+ * @throws GanError GAN_DATA_NOT_FOUND when there is neither a folder nor a file
  */
 export function parseData({value, origin}: Given, cwd: string, mustExist = true): DataChoice {
   if (typeof value !== 'string' || value === '') {
@@ -25,7 +25,7 @@ export function parseData({value, origin}: Given, cwd: string, mustExist = true)
   const folder = path.resolve(cwd, value);
   if (!mustExist) return {folder};
   const stats = statSync(folder, {throwIfNoEntry: false});
-  if (!stats?.isDirectory()) {
+  if (!stats?.isDirectory() && !stats?.isFile()) {
     throw new GanError(
       'data',
       'GAN_DATA_NOT_FOUND',

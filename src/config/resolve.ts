@@ -1,5 +1,6 @@
 import path from 'node:path';
 import type {PartChoice, RunConfig} from '../options/run-config.js';
+import {parseStopWhen} from '../options/stop-when.js';
 import {GanError} from '../errors.js';
 import {partKinds} from '../options/kinds.js';
 import {getImageFiles} from '../gan/data/image-files.js';
@@ -69,9 +70,8 @@ export async function resolveConfig(request: ConfigRequest): Promise<ResolvedCon
   const command = new Map([...parseSet(request.set ?? []), ...(request.flags ?? [])]);
   const given = [...(user ? [user.assignments] : []), ...(project ? [project.assignments] : []), environment, command];
   const recipe = await chooseRecipe(request, given, project);
-  const layers = [recipe.assignments, ...given];
 
-  const images = effectivePart(layers, 'data', defaultData, 'source');
+  const images = effectivePart([recipe.assignments, ...given], 'data', defaultData, 'source');
   const data = parseData(images.chosen, cwd, !request.withoutData);
   const source =
     'source' in data
@@ -80,6 +80,7 @@ export async function resolveConfig(request: ConfigRequest): Promise<ResolvedCon
           origin: images.chosen.origin,
         })
       : noSource(images.options);
+  const layers = [recipe.assignments, await sourceDefaults(registry, source), ...given];
   const parts: ChosenPart[] = [];
   for (const key of singleKeys) if (key !== 'recipe') parts.push(await choosePart(registry, key, layers));
   const maps: ChosenMap[] = [];
@@ -105,6 +106,7 @@ export async function resolveConfig(request: ConfigRequest): Promise<ResolvedCon
     ...scalarValues(scalars.values, cwd),
   } as RunConfig; // each key was checked to the type that the table gives it
   assertMembers(config, scalars.origins);
+  assertStopWhen(config, scalars.origins['stopWhen']);
   const origins: Record<string, string> = {
     recipe: recipe.origin,
     data: images.chosen.origin,
@@ -154,6 +156,33 @@ function assertMembers(config: RunConfig, origins: Record<string, string>): void
         `gan parts ${configKeys[memberOf].kind} lists all`,
       ],
     });
+  }
+}
+
+/** What ends a run early must be something that the run measures. */
+function assertStopWhen({stopWhen, metrics, keepBest, watchEvery}: RunConfig, origin = 'default'): void {
+  if (stopWhen === undefined) return;
+  const refuse = (why: string, ...suggestions: string[]): never => {
+    throw new GanError('config', 'GAN_CONFIG_VALUE', `stopWhen (from ${origin}): ${why}`, {suggestions});
+  };
+  const names = metrics.map(({name}) => name);
+  for (const condition of parseStopWhen(stopWhen)) {
+    if (condition.type === 'finding') {
+      if (watchEvery === 0) refuse(`nothing finds '${condition.name}' while watchEvery is 0`, '--watch-every 100');
+    } else if (condition.metric !== undefined) {
+      if (!names.includes(condition.metric))
+        refuse(
+          `this run does not measure '${condition.metric}'`,
+          `--metrics ${[...names, condition.metric].join(',')}`,
+          'gan parts metric lists all',
+        );
+    } else if (keepBest === undefined && names.length !== 1) {
+      refuse(
+        'it does not say which metric may reach a plateau',
+        'plateau:METRIC',
+        '--metrics METRIC --keep-best METRIC',
+      );
+    }
   }
 }
 
@@ -256,6 +285,16 @@ async function choosePart(registry: Registry, key: SingleKey, layers: Layers): P
     choice: {name: checked.name, options: checked.values},
     origins: {[key]: origin, ...prefixed(key, checked.origins)},
   };
+}
+
+/** What a data source wants of the configuration; for a folder nothing. */
+async function sourceDefaults(
+  registry: Registry,
+  {name, values}: {name: string; values: Record<string, OptionValue>},
+): Promise<Assignments> {
+  if (name === '') return new Map();
+  const {defaults} = await registry.load('source', name);
+  return defaults ? flatten(defaults(values), `default of ${dataText({source: name})}`) : new Map();
 }
 
 function noSource(options: GivenMap): {

@@ -209,13 +209,17 @@ export function restoreNetworks(
  * Returns the arguments for `fit({startEpoch, startIter, restore})`, which continues exactly where the checkpoint was
  * written. Callbacks are restored last, because their state overrides what the events of a starting fit have just
  * reset.
+ * @param options with `otherSeed` the learner may have another seed than the checkpoint: it then goes on with its own random
+ * numbers
  */
 export function resumeFrom(
   learn: Learner,
   checkpoint: Checkpoint,
+  {otherSeed = false}: {otherSeed?: boolean} = {},
 ): {startEpoch: number; startIter: number; restore: () => void} {
   const {position, seed, streams, hyperparameters = {}, callbacks} = checkpoint;
-  if (seed !== learn.streams.seed)
+  const isReseeded = seed !== learn.streams.seed;
+  if (isReseeded && !otherSeed)
     throw new GanError(
       'config',
       'GAN_CHECKPOINT',
@@ -225,7 +229,7 @@ export function resumeFrom(
     startEpoch: position.epoch,
     startIter: position.batch,
     restore() {
-      loadStreams(learn.streams, streams);
+      if (!isReseeded) loadStreams(learn.streams, streams);
       learn.iter = position.batch;
       learn.step = position.step;
       learn.hyperparameters.load(hyperparameters);

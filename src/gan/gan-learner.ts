@@ -3,6 +3,7 @@ import {GanError} from '../errors.js';
 import {tf, type Tensor} from '../backends/tf.js';
 import {CriticAugmentations, type CriticAugmentation} from './augmentations/critic-augmentation.js';
 import type {Callback} from './callback.js';
+import {AdaptAugmentations} from './callbacks/adapt-augmentations.js';
 import {GANTrainer} from './callbacks/gan-trainer.js';
 import {showImages} from './callbacks/show-images.js';
 import type {DataLoader, DataLoaders, HostTensor} from './data/types.js';
@@ -167,6 +168,8 @@ export class GANLearner extends Learner {
     );
     this.#switching = new Switching(switcher, trainer);
     this.addCbs(trainer, ...(this.ema ? [averageWeights(this.ema, trainer)] : []), this.#switching);
+    const adapted = this.#augmentations?.adapted ?? [];
+    if (adapted.length > 0) this.addCbs(new AdaptAugmentations(adapted, given.realScores ?? 'high'));
     if (penalties.some(({save}) => save)) this.addCbs(penaltyStates(penalties, this.#penaltyNames));
     if (showImg) this.addCbs(showImages(trainer, join(this.path, 'images')));
   }

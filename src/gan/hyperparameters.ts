@@ -9,6 +9,8 @@ import type {Hypers} from './optim/optimizer.js';
 export interface Hyperparameter {
   get(): number;
   set(value: number): void;
+  /** Its value is logged with each step; absent: it is not. */
+  readonly logged?: boolean;
 }
 
 /** One value, or one for each parameter group that the name covers. */
@@ -81,6 +83,12 @@ export class Hyperparameters {
       );
     if (own) own.set(values[0]!);
     else this.#need(name).forEach(({hypers, key}, i) => (hypers[key] = values[i]!));
+  }
+
+  /** Values of those that are to be logged; undefined where there are none. */
+  logged(): Record<string, number> | undefined {
+    const logged = [...this.#own].filter(([, own]) => own.logged);
+    return logged.length === 0 ? undefined : Object.fromEntries(logged.map(([name, own]) => [name, own.get()]));
   }
 
   /** Values of those that are not the optimiser's, for a checkpoint. */

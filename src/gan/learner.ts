@@ -371,7 +371,17 @@ export class Learner {
   /** Begins to read the loss of this batch, and goes on without waiting for it. */
   #beginRead(): void {
     const {epoch, iter, step, training, turn, batchSize} = this;
-    const facts = {epoch, iter, step, training, batchSize, ...this.#rates(), ...(turn && {turn})};
+    const hyperparameters = training ? this.hyperparameters.logged() : undefined;
+    const facts = {
+      epoch,
+      iter,
+      step,
+      training,
+      batchSize,
+      ...this.#rates(),
+      ...(turn && {turn}),
+      ...(hyperparameters && {hyperparameters}),
+    };
     this.pendingLoss = this.#losses.begin(facts, this.loss!, this.terms, this.gradNorm);
   }
 

@@ -24,6 +24,8 @@ export interface LossRead {
   lrs: readonly number[];
   /** That of the network which the step trained, in a GAN: of its first group; undefined in validation. */
   lr?: number;
+  /** What else steers the training and moves by itself, by name, in this step; absent where nothing does. */
+  hyperparameters?: Readonly<Record<string, number>>;
 }
 
 /** Losses on the device whose reading has begun, the oldest first. A device computes on while they are read. */

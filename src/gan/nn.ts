@@ -1,4 +1,8 @@
 /** Layers, networks, losses and optimisers by short names, and the classes for new ones: what plug-ins are made of. */
+import {affineSample} from '../backends/fused/affine-sample.js';
+import {adaAugmentation} from './augmentations/ada.js';
+import {colorMap} from '../backends/fused/color-map.js';
+import {cutOut} from '../backends/fused/cut-out.js';
 import {perStepTensor} from '../backends/capture/step-values.js';
 import {LeakyReLU, ReLU, ReLU6, Sigmoid, SigmoidRange, Tanh} from './layers/activations.js';
 import {BatchNorm, type NormOptions} from './layers/batch-norm.js';
@@ -53,6 +57,11 @@ export const nn = {
   repeatable,
   /** A tensor whose numbers are computed anew in each step. */
   perStepTensor,
+  /** Images through affine maps, their colours through linear maps, boxes cut out: with derivatives of every order. */
+  affineSample,
+  colorMap,
+  cutOut,
+  adaAugmentation,
   init,
   sequential: (layers: readonly Module[]): Sequential => new Sequential(layers),
   sequentialEx: (...layers: Module[]): SequentialEx => new SequentialEx(...layers),

@@ -5,7 +5,10 @@ import {opt, type OptionSpec, type OptionSpecs} from './options.js';
 interface KeyFacts {
   /** The heading of its flag in help. */
   group: 'PART' | 'DATA' | 'TRAINING' | 'OUTPUT';
-  /** `gan fit --resume` may change it: it decides how long a run lasts, what it writes when, or where it computes. */
+  /**
+   * `gan fit --resume` may change it: it decides how long a run lasts, what it writes when, where it computes, or how
+   * it is to go on after it went wrong.
+   */
   resumable?: true;
 }
 
@@ -149,11 +152,12 @@ export const configKeys = {
     resumable: true,
   },
   /** Learning rate. */
-  lr: {spec: opt.num(1e-3, {min: 0, help: 'learning rate'}), group: 'TRAINING'},
+  lr: {spec: opt.num(1e-3, {min: 0, help: 'learning rate'}), group: 'TRAINING', resumable: true},
   /** Of the critic (two time scales, arXiv 1706.08500); absent: as `lr`. */
   criticLr: {
     spec: opt.num(undefined, {min: 0, help: "the critic's learning rate; none: the same as lr"}),
     group: 'TRAINING',
+    resumable: true,
   },
   /** Half-life, in images, of the average of the generator's weights that images are drawn with; 0: no average. */
   emaHalfLife: {
@@ -200,10 +204,35 @@ export const configKeys = {
   },
   /** Seed of weights, noise and data order. */
   seed: {spec: opt.int(0, {min: 0, help: 'seed of weights, noise and data order'}), group: 'TRAINING'},
+  /** Other random numbers from here on: 0 has those of the seed alone. Weights, held-out images and samples stay. */
+  attempt: {
+    spec: opt.int(0, {min: 0, help: 'with --resume: another number goes on with other data order and noise'}),
+    older: 0,
+    group: 'TRAINING',
+    resumable: true,
+  },
+  /** How often the training may go back to a checkpoint by itself; counted by `attempt`. */
+  retries: {
+    spec: opt.int(0, {
+      min: 0,
+      help: 'times to go back to the best checkpoint after a collapse or divergence, with half the learning rate',
+    }),
+    older: 0,
+    group: 'TRAINING',
+    resumable: true,
+  },
   /** Images that the metrics compare. */
   metricImages: {
     spec: opt.int(256, {min: 2, help: 'number of real and of generated images that metrics compare'}),
     older: 256,
+    group: 'OUTPUT',
+  },
+  /** Feature network of the metrics, made by `gan classify` or Inception's weights; absent: pixels. */
+  features: {
+    spec: opt.str(undefined, {
+      help: 'safetensors file of a network whose features metrics compare; none: pixels (docs/evaluation.md)',
+    }),
+    path: true,
     group: 'OUTPUT',
   },
   /** Steps between sample grids; 0: only at the end. */
@@ -230,6 +259,28 @@ export const configKeys = {
       help: 'a metric: also keep the checkpoint of the epoch with its best value',
     }),
     memberOf: 'metrics',
+    group: 'OUTPUT',
+    resumable: true,
+  },
+  /** Steps between looks of the watch over the training; 0: none. */
+  watchEvery: {
+    spec: opt.int(100, {min: 0, help: 'steps between looks for collapse, divergence and the like; 0: none'}),
+    older: 0,
+    group: 'OUTPUT',
+    resumable: true,
+  },
+  /** What ends the training early: findings of the watch, `plateau`, values of metrics (docs/watch.md). */
+  stopWhen: {
+    spec: opt.str(undefined, {
+      help: 'end early at findings (collapse, critic-won, critic-lost, diverged, overfitting), plateau, or METRIC<VALUE; separated by commas',
+    }),
+    group: 'OUTPUT',
+    resumable: true,
+  },
+  /** Epochs without a better value of the metric that make a plateau. */
+  patience: {
+    spec: opt.int(10, {min: 1, help: 'epochs without a better value that make a plateau for --stop-when'}),
+    older: 10,
     group: 'OUTPUT',
     resumable: true,
   },

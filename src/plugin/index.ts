@@ -15,14 +15,15 @@ import type {Callback} from '../gan/callback.js';
 import type {Schedule} from '../gan/callbacks/schedule.js';
 import type {CriticAugmentation} from '../gan/augmentations/critic-augmentation.js';
 import type {Augmentation} from '../gan/data/augment.js';
+import type * as builtInData from '../gan/data/built-in.js';
 import type {SourceFactory} from '../gan/data/types.js';
 import type {StepLoss} from '../gan/losses/loss.js';
 import type {Architecture} from '../gan/nets/architecture.js';
 import type {ImageMetric} from '../gan/metrics/image-metrics.js';
+import type {Measures} from '../gan/metrics/measures.js';
 import type {Nn} from '../gan/nn.js';
 import type {OptimizerFactory} from '../gan/optim/optimizer.js';
 import type {Penalty} from '../gan/penalties/penalty.js';
-import type {shapesSource} from '../gan/data/shapes.js';
 import type {ExportTools} from '../gan/export/tools.js';
 import type {TrainedRun} from '../gan/export/trained-run.js';
 import type {Rng} from '../gan/rng.js';
@@ -47,16 +48,27 @@ export type {Tensor, Tf} from '../backends/tf.js';
 export type {GanError} from '../errors.js';
 export type {Callback} from '../gan/callback.js';
 export type {Progress, Schedule, Scheduled} from '../gan/callbacks/schedule.js';
-export type {AugmentationDraw, CriticAugmentation} from '../gan/augmentations/critic-augmentation.js';
+export type {Adaptation, AugmentationDraw, CriticAugmentation} from '../gan/augmentations/critic-augmentation.js';
 export type {Augmentation} from '../gan/data/augment.js';
-export type {HostData, HostTensor, Source, SourceFactory} from '../gan/data/types.js';
+export type {HostData, HostTensor, Source, SourceFactory, WantedImages} from '../gan/data/types.js';
 export type {StepLoss} from '../gan/losses/loss.js';
 export type {Terms} from '../gan/losses/terms.js';
 export type {StepImages, StepProgress, TrainingStep} from '../gan/training-step.js';
 export type {StepRandom} from '../gan/step-random.js';
 export type {Architecture, ImageShape, WantedCritic, WantedGenerator} from '../gan/nets/architecture.js';
 export type {Learner} from '../gan/learner.js';
-export type {ImageMetric, ImageSets} from '../gan/metrics/image-metrics.js';
+export type {Features} from '../gan/metrics/features.js';
+export type {
+  FeatureMetric,
+  FeatureSets,
+  ImageMetric,
+  ImageSets,
+  MetricFacts,
+  MetricValue,
+  PictureMetric,
+  PictureSets,
+  TensorMetric,
+} from '../gan/metrics/image-metrics.js';
 export type {Module} from '../gan/module.js';
 export type {Nn} from '../gan/nn.js';
 export type {Optimizer, OptimizerFactory, UpdateRule} from '../gan/optim/optimizer.js';
@@ -107,6 +119,15 @@ export interface BackendDefinition<S extends OptionSpecs = OptionSpecs> extends 
   priority?: number;
   /** It computes on a GPU alone: where there is none, `gan doctor` says nothing of it. */
   needsGpu?: boolean;
+}
+
+/** The definition of a data source besides its factory. */
+export interface SourceDefinition<S extends OptionSpecs = OptionSpecs> extends Definition<SourceFactory, S> {
+  /**
+   * Values of the configuration that suit the data, such as `size` and `channels`: they count more than a recipe's, and
+   * less than what the user says.
+   */
+  defaults?(options: OptionValues<S>): Record<string, unknown>;
 }
 
 /** A named set of configuration values, with the origin of the numbers. */
@@ -173,7 +194,9 @@ export type {PartKind};
 /** The definition of a part of a kind. */
 export type PartDefinition<K extends PartKind, S extends OptionSpecs = OptionSpecs> = K extends 'backend'
   ? BackendDefinition<S>
-  : Definition<PartKinds[K], S>;
+  : K extends 'source'
+    ? SourceDefinition<S>
+    : Definition<PartKinds[K], S>;
 
 /** Returns the definition as it is, with the types of its options. */
 export type Define<K extends PartKind> = <const S extends OptionSpecs = Record<never, never>>(
@@ -201,6 +224,8 @@ export interface Gan extends Makers {
   operation: typeof defineOperation;
   /** For exporters, from `create` on. */
   exports: ExportTools;
-  /** For sources, from `create` on: what the library draws by itself. */
-  data: {shapesSource: typeof shapesSource};
+  /** For sources and metrics, from `create` on: what the library draws and reads by itself. */
+  data: typeof builtInData;
+  /** For metrics, in what `create` returns: distances of sets of images and of their features. */
+  measures: Measures;
 }

@@ -72,7 +72,8 @@ export class Registry {
   /** tfjs, and what is made of it. */
   readonly tensors: Lazy<TensorApi>;
   readonly #exports = new Lazy(async () => ({exports: (await import('../gan/export/tools.js')).exportTools}));
-  readonly #data = new Lazy(async () => ({data: await import('../gan/data/shapes.js')}));
+  readonly #data = new Lazy(async () => ({data: await import('../gan/data/built-in.js')}));
+  readonly #measures = new Lazy(() => import('../gan/metrics/measures.js'));
   readonly #random = new Lazy(() => import('../gan/rng.js'));
   /** Names of parts that several plug-ins bring, or that a built-in part has, too. */
   readonly clashes: readonly Clash[];
@@ -184,7 +185,8 @@ export class Registry {
     await this.#random.load();
     if (!light.has(kind)) await this.tensors.load();
     if (kind === 'exporter') await this.#exports.load();
-    if (kind === 'source') await this.#data.load();
+    if (kind === 'source' || kind === 'metric') await this.#data.load();
+    if (kind === 'metric') await this.#measures.load();
   }
 
   /** The part that a name means: `name`, `package:name`, or the package's friendly name before the colon. */
@@ -268,7 +270,7 @@ export class Registry {
   /** The API object for one part; what its kind functions return is noted in `made`. */
   #gan(made: Map<unknown, PartKind>): Gan {
     const tensors = this.tensors;
-    const [exports, data, random] = [this.#exports, this.#data, this.#random];
+    const [exports, data, measures, random] = [this.#exports, this.#data, this.#measures, this.#random];
     const define = Object.fromEntries(
       kindNames.map((kind) => [
         kind,
@@ -299,6 +301,9 @@ export class Registry {
       },
       get data() {
         return data.get('data');
+      },
+      get measures() {
+        return measures.get('measures');
       },
     };
   }

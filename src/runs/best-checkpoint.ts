@@ -1,6 +1,6 @@
 import type {Callback} from '../gan/callback.js';
 import type {Learner} from '../gan/learner.js';
-import type {NamedImageMetric} from '../gan/metrics/image-metrics.js';
+import {isBetter, type NamedImageMetric} from '../gan/metrics/image-metrics.js';
 import type {RunFolder} from './run-folder.js';
 
 /**
@@ -22,8 +22,7 @@ export async function keepBest(
     async afterEpoch(learn) {
       const {columns, rows} = learn.recorder!;
       const value = rows.at(-1)?.values[columns.indexOf(metric) - 1] ?? NaN;
-      const isBest =
-        Number.isFinite(value) && (best === undefined || (better === 'lower' ? value < best : value > best));
+      const isBest = Number.isFinite(value) && (best === undefined || isBetter(better, value, best));
       if (!isBest) return;
       await write(learn, learn.epoch + 1, 0);
       await folder.writeBest({step: learn.step, metric, value});

@@ -5,6 +5,7 @@ import {resolveConfig} from '../config/resolve.js';
 import {fromFolder, fromSource, type SourceOptions} from '../gan/data/data-loaders.js';
 import type {CriticAugmentation} from '../gan/augmentations/critic-augmentation.js';
 import type {Augmentation} from '../gan/data/augment.js';
+import {findIdx, idxSource, readIdxSet} from '../gan/data/idx-set.js';
 import {Normalization} from '../gan/data/normalize.js';
 import {randomSplitter} from '../gan/data/splitters.js';
 import type {DataLoaders} from '../gan/data/types.js';
@@ -12,13 +13,14 @@ import {openRegistry} from '../plugin/discover.js';
 import type {SourceFactory} from '../plugin/index.js';
 import type {Registry} from '../plugin/registry.js';
 import type {RunConfig} from '../options/run-config.js';
+import {attemptSeed} from './attempt.js';
 
 /** The content of a configuration file, or the complete configuration of a run. */
 export type Settings = GanConfig | RunConfig;
 
 type DataConfig = Pick<
   RunConfig,
-  'data' | 'size' | 'channels' | 'resize' | 'batchSize' | 'accumulate' | 'latent' | 'validPct' | 'seed'
+  'data' | 'size' | 'channels' | 'resize' | 'batchSize' | 'accumulate' | 'latent' | 'validPct' | 'seed' | 'attempt'
 >;
 
 /** The parts of a run that its data are made with. */
@@ -30,7 +32,7 @@ export interface DataParts {
 
 /**
  * The loaders of a run, whose batches are those of its optimiser steps: of its data source when it has one, else of a
- * folder of images.
+ * folder of images, or of IDX files.
  * @param loading over what the configuration says
  */
 export async function makeDataLoaders(
@@ -42,14 +44,18 @@ export async function makeDataLoaders(
   const shared = {
     batchSize: batchSize * accumulate,
     latentSize: latent,
-    seed,
+    seed: attemptSeed(config),
     augment: augmentations.filter((augmentation) => typeof augmentation === 'function'),
     normalization: Normalization.symmetric(channels),
     ...(validPct > 0 && {splitter: randomSplitter(validPct, seed)}),
     ...loading,
   };
-  if (!source) return fromFolder(data, {...shared, size, channels, resize});
-  const made = await source({height: size, width: size, channels});
+  if (!source) {
+    const idx = await findIdx(data);
+    if (!idx) return fromFolder(data, {...shared, size, channels, resize});
+    return fromSource(idxSource(await readIdxSet(idx), {size: [size, size], channels, resize}), shared);
+  }
+  const made = await source({height: size, width: size, channels, resize});
   const wanted = [size, size, channels];
   if (made.shape.join() !== wanted.join()) {
     throw new GanError(
@@ -57,7 +63,12 @@ export async function makeDataLoaders(
       'GAN_DATA_SHAPE',
       `${data} has items of shape [${made.shape.join(', ')}], but the networks need [${wanted.join(', ')}]`,
       {
-        suggestions: ['set size and channels to those of the data, or use an architecture for such data'],
+        suggestions: [
+          ...(made.shape.length === 3 && made.shape[0] === made.shape[1]
+            ? [`--size ${made.shape[0]} --channels ${made.shape[2]}`]
+            : []),
+          'set size and channels to those of the data, or use an architecture for such data',
+        ],
       },
     );
   }

@@ -1,9 +1,17 @@
-/** metrics.jsonl of a run folder: one line for each training step, one for each epoch that ended. */
+/**
+ * metrics.jsonl of a run folder: one line for each training step, one for each epoch that ended, and what the watch
+ * measured and found.
+ */
 import {appendFile, open, readFile, type FileHandle} from 'node:fs/promises';
 import type {Position} from '../gan/checkpoint.js';
 import {writeFileAtomic} from '../gan/io/atomic-write.js';
+import {findingNames} from '../options/stop-when.js';
+import type {Finding} from './watch/finding.js';
 
-/** A line about a step, or with `row` about the end of an epoch. What is no number in a file is absent here. */
+/**
+ * A line about a step; with `row` about the end of an epoch, with `watch`, `finding` and `stopped` about what the watch
+ * did there. What is no number in a file is absent here.
+ */
 export interface MetricsLine {
   /** Optimiser steps done, of both networks. */
   step: number;
@@ -21,10 +29,18 @@ export interface MetricsLine {
   genLoss?: number;
   critLoss?: number;
   lr?: number;
+  /** What moves by itself beside the learning rate, by name, such as `augment.ada.p`. */
+  hyperparameters?: Readonly<Record<string, number>>;
   /** What the epoch took. */
   seconds?: number;
   /** What the epoch measured, by the recorder's columns; null where it measured nothing. */
   row?: Record<string, number | null>;
+  /** What the watch measured, by name: `diversity`, `separation`, `overfitting`. */
+  watch?: Readonly<Record<string, number>>;
+  /** A finding that began, or was over. */
+  finding?: Finding;
+  /** Why the run ended early, because `stopWhen` asked for it. */
+  stopped?: string;
 }
 
 /** Lines are gathered for so long before they are written: a write a step would cost time. */
@@ -64,7 +80,10 @@ export class MetricsLog {
   async rewind({step, epoch}: Pick<Position, 'step' | 'epoch'>): Promise<void> {
     const text = await readFile(this.path, 'utf8').catch(() => '');
     const isPast = (line: MetricsLine | undefined): boolean =>
-      line !== undefined && line.step <= step && (line.row === undefined || (line.epoch ?? Infinity) < epoch);
+      line !== undefined &&
+      line.step <= step &&
+      line.stopped === undefined &&
+      (line.row === undefined || (line.epoch ?? Infinity) < epoch);
     const kept = endedLines(text).filter((line) => isPast(parseLine(line)));
     await writeFileAtomic(this.path, kept.map((line) => `${line}\n`).join(''));
   }
@@ -126,6 +145,23 @@ export class MetricsReader {
   }
 }
 
+/** A finding of the watch from its beginning to its end. */
+export interface Found extends Omit<Finding, 'state'> {
+  /** Step at which it was told. */
+  seen: number;
+  /** Step at which it was over; absent while it is not. */
+  over?: number;
+}
+
+/** Adds what a line tells about a finding to those of the lines before. */
+export function addFinding(found: Found[], {step, finding: told}: MetricsLine): void {
+  if (!told) return;
+  const {state, ...finding} = told;
+  if (state === 'seen') found.push({...finding, seen: step});
+  const open = found.findLast(({name, over}) => name === finding.name && over === undefined);
+  if (state === 'over' && open) open.over = step;
+}
+
 /** Enough for the last lines, in bytes. */
 const tailBytes = 4096;
 
@@ -145,8 +181,12 @@ export async function readStanding(file: FileHandle | undefined): Promise<Standi
 }
 
 /** How far a run is after a further line. */
-export const advance = (before: Standing, {step, row, genLoss, critLoss}: MetricsLine): Standing =>
-  row ? {...before, step} : {step, ...(genLoss !== undefined && {genLoss}), ...(critLoss !== undefined && {critLoss})};
+export const advance = (before: Standing, {step, genLoss, critLoss}: MetricsLine): Standing => ({
+  ...before,
+  step,
+  ...(genLoss !== undefined && {genLoss}),
+  ...(critLoss !== undefined && {critLoss}),
+});
 
 /**
  * The one rule for all readers: a line counts when it has ended, with a line feed, and holds what a line holds. One
@@ -164,15 +204,32 @@ function parseLine(text: string): MetricsLine | undefined {
     return undefined;
   }
   if (!isRecord(value) || typeof value['step'] !== 'number') return undefined;
-  const {step, mode, terms, row} = value;
+  const {step, mode, terms, hyperparameters, row, watch, stopped} = value;
+  const finding = parseFinding(value['finding']);
   const numbers = numeric.flatMap((key) => (typeof value[key] === 'number' ? [[key, value[key]]] : []));
   return {
     step,
     ...(Object.fromEntries(numbers) as Pick<MetricsLine, (typeof numeric)[number]>),
     ...((mode === 'critic' || mode === 'generator') && {mode}),
     ...(isRecord(terms) && {terms: Object.fromEntries(Object.entries(terms).filter(isNumber))}),
+    ...(isRecord(hyperparameters) && {
+      hyperparameters: Object.fromEntries(Object.entries(hyperparameters).filter(isNumber)),
+    }),
     ...(isRecord(row) && {row: Object.fromEntries(Object.entries(row).filter(isCell))}),
+    ...(isRecord(watch) && {watch: Object.fromEntries(Object.entries(watch).filter(isNumber))}),
+    ...(finding && {finding}),
+    ...(typeof stopped === 'string' && {stopped}),
   };
+}
+
+function parseFinding(value: unknown): Finding | undefined {
+  if (!isRecord(value)) return undefined;
+  const {name, what, state, since, measured, advice} = value;
+  const known = findingNames.find((each) => each === name);
+  if (!known || (state !== 'seen' && state !== 'over') || typeof since !== 'number') return undefined;
+  const texts = Array.isArray(advice) ? advice.filter((each): each is string => typeof each === 'string') : [];
+  const text = (given: unknown): string => (typeof given === 'string' ? given : '');
+  return {name: known, what: text(what), state, since, measured: text(measured), advice: texts};
 }
 
 const numeric = ['epoch', 'loss', 'genLoss', 'critLoss', 'gradNorm', 'lr', 'seconds'] as const;

@@ -4,20 +4,21 @@ import type {Tensor} from '../backends/tf.js';
 import {flatten} from '../config/assignments.js';
 import type {ListedPartConfig} from '../config/define.js';
 import type {ConfigSources} from '../config/layers.js';
-import {createArchitecture, createParts, givenOptions} from '../config/parts.js';
+import {createArchitecture, createParts, createSource, givenOptions} from '../config/parts.js';
 import {resolveConfig, type ResolvedConfig} from '../config/resolve.js';
 import {readCheckpoint, weightsOf, withoutPrefix, type WeightsChoice} from '../gan/checkpoint.js';
 import {Normalization} from '../gan/data/normalize.js';
 import type {HostTensor} from '../gan/data/types.js';
 import type {Networks} from '../gan/export/trained-run.js';
 import {drawLatent, latentPath, type LatentOptions} from '../gan/latents.js';
+import type {NearestImages} from '../gan/metrics/nearest.js';
 import type {Module, StateDict} from '../gan/module.js';
 import type {Given} from '../options/options-check.js';
 import type {RunConfig} from '../options/run-config.js';
 import {openRegistry} from '../plugin/discover.js';
 import type {Exporter} from '../plugin/index.js';
 import type {Registry} from '../plugin/registry.js';
-import {makeDataLoaders} from './data.js';
+import type {Evaluation} from './evaluations.js';
 import {openDeviceFor, type DeviceOptions} from './devices/open-backend.js';
 import {makeNetworks} from './networks.js';
 import {RunFolder, type CheckpointSelector} from './run-folder.js';
@@ -37,6 +38,8 @@ export interface RunOptions extends Omit<DeviceOptions, 'backend'> {
   backend?: string | Given;
   /** The parts that can be named. Default: those of this package and of the plug-ins that it depends on. */
   registry?: Registry;
+  /** Where `evaluate` keeps features of real images for the next time. Default: nowhere. */
+  cacheFolder?: string;
   /** Where the backend may be said besides. Default: nowhere. */
   configSources?: Pick<ConfigSources, 'userFolder' | 'env'>;
 }
@@ -59,13 +62,28 @@ export interface InterpolateRequest extends LatentOptions {
 }
 
 export interface EvaluateRequest {
-  /** By name, or with options. Default: those that the run names. */
+  /** By name, or with options. Default: those that the run names, or `standardMetrics` where it names none. */
   metrics?: readonly ListedPartConfig[];
   /** Images to compare, at most. Default: what the run says (`metricImages`). */
   images?: number;
   /** A folder of real images, or `builtin:NAME`. Default: the data of the run. */
   data?: string;
+  /** `pixels`, or the file of a feature network. Default: what the run says (`features`). */
+  features?: string;
+  /** How many random halves of the images to measure for 95 % intervals; 0, the default: no intervals. */
+  halves?: number;
 }
+
+/** The metrics of a run that names none. */
+export const standardMetrics: readonly string[] = [
+  'fd',
+  'kid',
+  'precision',
+  'recall',
+  'density',
+  'coverage',
+  'checkerboard',
+];
 
 /**
  * A run that was trained, for what is done with it afterwards:
@@ -199,29 +217,87 @@ export class Run {
   }
 
   /**
-   * Metrics of as many generated images as real ones: the first of the validation data, or of the training data where
-   * nothing is held out. The latents are those that the training measured with, so that values compare with those of
-   * its epochs.
+   * Metrics of as many generated images as real ones: see `evaluation`.
    * @returns values by the metrics' names
    */
-  async evaluate({metrics, images, data}: EvaluateRequest = {}): Promise<Record<string, number>> {
-    const [generator, {imageMeter}] = [await this.generator(), await import('../gan/metrics/image-metrics.js')];
-    const flags = flatten({...(metrics && {metrics}), ...(data !== undefined && {data})}, 'evaluate');
+  async evaluate(request: EvaluateRequest = {}): Promise<Record<string, number>> {
+    const {metrics} = await this.evaluation(request);
+    return Object.fromEntries(metrics.map(({name, value}) => [name, value]));
+  }
+
+  /**
+   * Measures images that the generator makes against as many real ones: some of the validation data, or of the training
+   * data where nothing is held out; new ones of data that a program draws. The latents are those that the training
+   * measured with, so that values compare with those of its epochs. Nothing is written.
+   */
+  async evaluation({metrics, images, data, features, halves}: EvaluateRequest = {}): Promise<Evaluation> {
+    const began = performance.now();
+    const [generator, {ImageMeter}, {openFeatures}, {realImages}] = [
+      await this.generator(),
+      await import('../gan/metrics/image-meter.js'),
+      await import('../gan/metrics/feature-file.js'),
+      await import('./real-images.js'),
+    ];
+    const wanted = metrics ?? (this.config.metrics.length === 0 ? standardMetrics : undefined);
+    const flags = flatten({...(wanted && {metrics: wanted}), ...(data !== undefined && {data})}, 'evaluate');
     const {config} = await this.#resolve({flags, withoutData: false});
     const parts = await createParts(this.#registry, config);
-    if (parts.metrics.length === 0)
-      throw new GanError('usage', 'GAN_USAGE', `the run ${this.folder.dir} names no metric`, {
-        suggestions: ["evaluate({metrics: ['swd']})", `Metrics: ${this.#registry.names('metric').join(', ')}.`],
+    const {latent, seed, metricImages, channels} = config;
+    const extractor = await openFeatures(features ?? config.features);
+    try {
+      const {cacheFolder} = this.#options;
+      const real = await realImages(config, {
+        registry: this.#registry,
+        count: images ?? metricImages,
+        ...(cacheFolder !== undefined && {cacheFolder}),
       });
-    const {latent, seed, metricImages} = config;
-    const draw = (latents: Tensor): Tensor => generator.forward(latents);
-    const measure = imageMeter(await makeDataLoaders(config, parts), draw, parts.metrics, {
-      count: images ?? metricImages,
-      latent,
-      seed,
-    });
-    const values = await measure();
-    return Object.fromEntries(parts.metrics.map(({name}, i) => [name, values[i]!]));
+      const meter = new ImageMeter(parts.metrics, {
+        real,
+        draw: (latents: Tensor): Tensor => generator.forward(latents),
+        normalization: Normalization.symmetric(channels),
+        extractor,
+        latent,
+        seed,
+      });
+      const measured = await meter.measure(halves === undefined ? {} : {halves});
+      const {position, emaWeights} = await readCheckpoint(await this.checkpoint());
+      return {
+        at: new Date().toISOString(),
+        step: position.step,
+        weights: emaWeights.size > 0 && this.#options.weights !== 'trained' ? 'averaged' : 'trained',
+        data: config.data,
+        images: real.count,
+        features: extractor.name,
+        seconds: (performance.now() - began) / 1000,
+        metrics: measured,
+      };
+    } finally {
+      extractor.dispose();
+    }
+  }
+
+  /**
+   * The training images that are nearest to some generated ones: does the generator copy? Of validation data, none
+   * counts.
+   * @param request `n` generated images, those of `generate({n})`; the features to compare, as `evaluation` has them
+   */
+  async nearest({n, features}: {n: number; features?: string}): Promise<NearestImages> {
+    const [{openFeatures}, {nearestImages}, {makeDataLoaders}] = [
+      await import('../gan/metrics/feature-file.js'),
+      await import('../gan/metrics/nearest.js'),
+      await import('./data.js'),
+    ];
+    const fakes = await this.generate({n});
+    const {config} = await this.#resolve({withoutData: false});
+    const source = await createSource(this.#registry, config.data, config.source);
+    const loading = {batchSize: 256, dropLast: false, augment: []};
+    const {train, normalization} = await makeDataLoaders(config, source ? {source} : {}, loading);
+    const extractor = await openFeatures(features ?? config.features);
+    try {
+      return await nearestImages(fakes, train, {extractor, normalization});
+    } finally {
+      extractor.dispose();
+    }
   }
 
   /**

@@ -8,33 +8,41 @@ import {readCheckpoint} from '../gan/checkpoint.js';
 import type {DataLoaders} from '../gan/data/types.js';
 import type {Networks} from '../gan/export/trained-run.js';
 import {GANLearner} from '../gan/gan-learner.js';
+import {openFeatures} from '../gan/metrics/feature-file.js';
+import {measureImages} from '../gan/metrics/measure-images.js';
+import type {MeterOptions} from '../gan/metrics/image-meter.js';
 import {FixedGANSwitcher} from '../gan/switchers/gan-switchers.js';
-import {measureImages} from '../gan/metrics/image-metrics.js';
 import {setSeed} from '../gan/streams.js';
 import type {RunConfig} from '../options/run-config.js';
 import {openRegistry} from '../plugin/discover.js';
 import type {Registry} from '../plugin/registry.js';
+import {attemptSeed} from './attempt.js';
 import {isOutOfMemory, largestAuto, largestBatch, withBatchAdvice} from './batch-memory.js';
 import {makeDataLoaders, type Settings} from './data.js';
 import {isOnGpu, openDeviceFor, type DeviceOptions} from './devices/open-backend.js';
 import {makeNetworks} from './networks.js';
 import {plannedSteps} from './planned-steps.js';
+import {realImages} from './real-images.js';
 import {stopAt} from './run-callbacks.js';
-import {RunFolder} from './run-folder.js';
+import {RunFolder, type CheckpointSelector} from './run-folder.js';
 import {train, type FitRequest, type PreparedTraining, type TrainResult} from './train.js';
 
 export interface TrainingOptions extends DeviceOptions {
   /** The parts that can be named. Default: those of this package and of the plug-ins that it depends on. */
   registry?: Registry;
   /**
-   * A run folder: the training goes on from its newest checkpoint. The settings are to be those of
+   * A run folder: the training goes on from its newest checkpoint, or from `from`. The settings are to be those of
    * `RunFolder.readConfig`, with more steps perhaps.
    */
   resume?: string;
+  /** The checkpoint to go on from, where that is not the newest: later ones, and what was logged after it, go away. */
+  from?: CheckpointSelector;
   /** The batch size is to be found (`largestBatch`), whatever the settings say; `auto` in the settings says so, too. */
   autoBatchSize?: boolean;
   /** These in place of the parts that the configuration names. */
   parts?: Partial<RunParts>;
+  /** Where metrics keep features of real images for the next time. Default: nowhere. */
+  cacheFolder?: string;
   /** Told of what does not stop the training, such as a file that cannot be read. */
   warn?(message: string): void;
 }
@@ -63,7 +71,7 @@ export interface Training extends PreparedTraining {
  * run is done
  */
 export async function openTraining(settings: Settings, options: TrainingOptions = {}): Promise<Training> {
-  const {registry = openRegistry(), resume, warn = () => {}} = options;
+  const {registry = openRegistry(), resume, from = 'newest', cacheFolder, warn = () => {}} = options;
   const resolved = await resolveConfig({
     registry,
     settings: {values: settings, origin: 'openTraining'},
@@ -82,7 +90,7 @@ export async function openTraining(settings: Settings, options: TrainingOptions 
   const make = async (wanted: RunConfig, over: Partial<RunParts>, loading: {warn?: typeof warn}, init?: string) => {
     const parts: RunParts = {...(await createParts(registry, wanted)), ...over};
     const dls = await makeDataLoaders(wanted, parts, loading);
-    setSeed(wanted.seed);
+    setSeed(attemptSeed(wanted));
     return {parts, dls, learn: makeLearner(wanted, parts, dls, await makeNetworks(wanted, parts.architecture, init))};
   };
   /** A step of each network, with the gradients of two passes if there are more, by a learner of its own. */
@@ -128,7 +136,7 @@ export async function openTraining(settings: Settings, options: TrainingOptions 
     if ((options.autoBatchSize || auto.includes('batchSize')) && resume === undefined)
       config = {...config, batchSize: await findBatchSize()};
     const checkpoint =
-      resume === undefined ? undefined : await readCheckpoint(await new RunFolder(resume).latestCheckpoint());
+      resume === undefined ? undefined : await readCheckpoint(await new RunFolder(resume).checkpointOf(from));
     const init = checkpoint ? undefined : config.init;
     if (config.steps === undefined && config.minutes !== undefined) {
       learn = (await make(config, options.parts ?? {}, {}, init)).learn;
@@ -148,7 +156,17 @@ export async function openTraining(settings: Settings, options: TrainingOptions 
       parts,
       dls,
       learn,
-      callbacks: partCallbacks(config, parts, learn, steps),
+      callbacks: partCallbacks(
+        parts,
+        learn,
+        steps,
+        measureWith(config, learn, {
+          registry,
+          warn,
+          ...(options.parts?.source && {source: options.parts.source}),
+          ...(cacheFolder !== undefined && {cacheFolder}),
+        }),
+      ),
       steps,
       epochs: Math.ceil(steps / dls.train.length),
       ...(checkpoint && {checkpoint}),
@@ -210,18 +228,30 @@ const isOfCritic = (
   augmentation: RunParts['augmentations'][number],
 ): augmentation is CriticAugmentation & {name: string} => typeof augmentation !== 'function';
 
+/** The tools of the metrics, made when the first epoch has ended. */
+const measureWith =
+  (config: RunConfig, learn: GANLearner, using: Omit<Parameters<typeof realImages>[1], 'count'>) =>
+  async (): Promise<MeterOptions> => ({
+    real: await realImages(config, {...using, count: config.metricImages}),
+    draw: (latents) => learn.draw(latents),
+    normalization: learn.dls.normalization,
+    extractor: await openFeatures(config.features),
+    latent: config.latent,
+    seed: config.seed,
+  });
+
 /** What a training's own parts do in the events of a fit. */
 function partCallbacks(
-  {latent, seed, metricImages}: RunConfig,
   {schedule, schedules, metrics, callbacks}: RunParts,
   learn: GANLearner,
   steps: number,
+  measuring: () => Promise<MeterOptions>,
 ): Callback[] {
   const scheduled: Record<string, Scheduled> = {...(schedule && {lr: {schedule}}), ...schedules};
   for (const name of Object.keys(scheduled)) learn.hyperparameters.get(name); // an unknown one is refused here
   return [
     ...(Object.keys(scheduled).length > 0 ? [scheduleHyperparameters(scheduled, steps)] : []),
-    ...(metrics.length > 0 ? [measureImages(learn, metrics, {count: metricImages, latent, seed})] : []),
+    ...(metrics.length > 0 ? [measureImages(metrics, measuring)] : []),
     ...callbacks,
   ];
 }

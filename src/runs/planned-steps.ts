@@ -10,8 +10,8 @@ const warmUp = 0.4;
 
 /**
  * How many steps a training does in `minutes`, the time of this call included. Times the learner, which is of no use
- * afterwards: it has been trained for 5 % of the time, but for 2 to 15 seconds, and no longer than half of the time. Sample grids, checkpoints and
- * metrics come on top of the time.
+ * afterwards: it has been trained for 5 % of the time, but for 2 to 15 seconds, and no longer than half of the time.
+ * Sample grids, checkpoints and metrics come on top of the time.
  * @returns at least 1
  */
 export async function plannedSteps(learn: GANLearner, minutes: number): Promise<number> {

@@ -3,10 +3,12 @@ import {setImmediate} from 'node:timers/promises';
 import {GanError, isGanError} from '../errors.js';
 import type {Callback} from '../gan/callback.js';
 import {saveCheckpoint} from '../gan/checkpoint.js';
-import {imageGrid, writePng} from '../gan/data/grid.js';
-import type {HostTensor} from '../gan/data/types.js';
+import {samplePicture, writePng} from '../gan/data/grid.js';
+import {arePoints} from '../gan/data/points.js';
+import type {DataLoaders, HostTensor} from '../gan/data/types.js';
 import type {GANLearner} from '../gan/gan-learner.js';
 import type {Learner} from '../gan/learner.js';
+import {firstImages} from '../gan/data/first-images.js';
 import type {RunConfig} from '../options/run-config.js';
 import type {MetricsLog} from './metrics-log.js';
 import type {RunFolder} from './run-folder.js';
@@ -63,7 +65,7 @@ export function logMetrics(learn: GANLearner, log: MetricsLog): Callback {
     name: 'log-metrics',
     runAfter: ['recorder', 'image-metrics'],
     async afterLossRead({lastLoss}) {
-      const {training, turn, step, epoch, value: loss, terms, gradNorm, lr} = lastLoss!;
+      const {training, turn, step, epoch, value: loss, terms, gradNorm, lr, hyperparameters} = lastLoss!;
       if (!training) return;
       const {genSmooth, critSmooth} = learn.ganTrainer;
       await log.add({
@@ -76,6 +78,7 @@ export function logMetrics(learn: GANLearner, log: MetricsLog): Callback {
         lr: lr!,
         ...(terms && {terms}),
         ...(gradNorm !== undefined && {gradNorm}),
+        ...(hyperparameters && {hyperparameters}),
       });
     },
     async afterEpoch({step, stopReason, recorder}) {
@@ -97,12 +100,14 @@ export function drawSamples(
   drawn: (sample: Extract<TrainEvent, {type: 'sample'}>) => Promise<void>,
 ): Callback & {latest?: string} {
   let drawnAt = -1;
+  let real: HostTensor | undefined;
   const draw = async (step: number): Promise<void> => {
     if (drawnAt === step) return;
     drawnAt = step;
     const images = await learn.generate(latents);
     const path = folder.samplePath(step);
-    await writePng(path, imageGrid(images));
+    if (arePoints(images.shape)) real ??= await firstPoints(learn.dls, images.shape[0]!);
+    await writePng(path, samplePicture(images, real));
     self.latest = path;
     await drawn({type: 'sample', step, path});
   };
@@ -116,6 +121,12 @@ export function drawSamples(
     afterFit: async ({step}) => draw(step),
   };
   return self;
+}
+
+/** The first points of the data, as bytes. */
+async function firstPoints(dls: DataLoaders, count: number): Promise<HostTensor> {
+  const {data, shape} = await firstImages(dls.valid ?? dls.train, count);
+  return dls.normalization.undo(data, shape);
 }
 
 /**

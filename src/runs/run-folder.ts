@@ -1,12 +1,13 @@
 /**
- * The run folder: config.json and where its values came from, sessions.json, metrics.jsonl, samples/step-00000100.png,
- * checkpoints/step-00000100/, and TensorBoard's event files.
+ * The run folder: config.json and where its values came from, sessions.json, metrics.jsonl, evaluations.jsonl,
+ * samples/step-00000100.png, checkpoints/step-00000100/, and TensorBoard's event files.
  */
 import {access, mkdir, open, readdir, readFile, rm} from 'node:fs/promises';
 import {join} from 'node:path';
 import {GanError, isGanError} from '../errors.js';
 import {writeFileAtomic} from '../gan/io/atomic-write.js';
 import {parseRunConfig, type RunConfig} from '../options/run-config.js';
+import {addEvaluation, readEvaluations, type Evaluation} from './evaluations.js';
 import {MetricsLog, readStanding} from './metrics-log.js';
 
 const stepName = (step: number): string => `step-${String(step).padStart(8, '0')}`;
@@ -36,6 +37,8 @@ const entries: readonly string[] = [
   'config.origins.json',
   'sessions.json',
   'metrics.jsonl',
+  'evaluations.jsonl',
+  'evaluations',
   'samples',
   'checkpoints',
   'report.html',
@@ -99,6 +102,15 @@ export class RunFolder {
 
   get metrics(): MetricsLog {
     return new MetricsLog(join(this.dir, 'metrics.jsonl'));
+  }
+
+  get evaluationsPath(): string {
+    return join(this.dir, 'evaluations.jsonl');
+  }
+
+  /** Picture of generated images and their nearest training images. */
+  nearestPath(step: number): string {
+    return join(this.dir, 'evaluations', `${stepName(step)}-nearest.png`);
   }
 
   get samplesPath(): string {
@@ -174,6 +186,15 @@ export class RunFolder {
     await writeFileAtomic(this.sessionsPath, `${JSON.stringify([...earlier, session], null, 2)}\n`);
   }
 
+  /** What `gan evaluate` measured, oldest first. */
+  evaluations(): Promise<Evaluation[]> {
+    return readEvaluations(this.evaluationsPath);
+  }
+
+  addEvaluation(evaluation: Evaluation): Promise<void> {
+    return addEvaluation(this.evaluationsPath, evaluation);
+  }
+
   /** The sample grids, oldest first. @param last the last step of the metrics; without it they are read */
   async samples(last?: number): Promise<Sample[]> {
     const names = await readdir(this.samplesPath).catch((): string[] => []);
@@ -208,8 +229,12 @@ export class RunFolder {
 
   /** Folders of the checkpoints, oldest first. */
   async checkpoints(): Promise<string[]> {
-    const names = await readdir(this.checkpointsPath).catch((): string[] => []);
-    return checkpointSteps(names).map((step) => this.checkpointPath(step));
+    return (await this.checkpointSteps()).map((step) => this.checkpointPath(step));
+  }
+
+  /** Steps of the checkpoints, ascending. */
+  async checkpointSteps(): Promise<number[]> {
+    return checkpointSteps(await readdir(this.checkpointsPath).catch((): string[] => []));
   }
 
   /** @throws GanError GAN_NO_CHECKPOINT (exit 5) */
@@ -254,6 +279,13 @@ export class RunFolder {
         'gan fit --keep-checkpoints 0 keeps all',
       ],
     });
+  }
+
+  /** Deletes the checkpoints and sample grids of steps after `step`: the training comes there again. */
+  async rewind(step: number): Promise<void> {
+    for (const each of await this.checkpointSteps())
+      if (each > step) await rm(this.checkpointPath(each), {recursive: true});
+    for (const {step: each, path} of await this.samples(Infinity)) if (each > step) await rm(path);
   }
 
   /** Deletes all but the newest `keep` checkpoints and the best. */

@@ -1,7 +1,7 @@
 import {readdir, stat} from 'node:fs/promises';
 import {join} from 'node:path';
 import type {RunConfig} from '../options/run-config.js';
-import {advance, type MetricsLine, type Standing} from './metrics-log.js';
+import {addFinding, advance, type Found, type MetricsLine, type Standing} from './metrics-log.js';
 import {RunFolder, type BestCheckpoint} from './run-folder.js';
 
 /** The summary of a run that needs no networks. */
@@ -19,6 +19,10 @@ export interface RunSummary {
   /** Smoothed losses at the last step. */
   genLoss?: number;
   critLoss?: number;
+  /** What the watch found, oldest first. */
+  findings: Found[];
+  /** Why the run ended early, where it was asked to. */
+  stopped?: string;
   /** Seconds of the epochs that ended. */
   seconds: number;
   /** Paths, oldest first. */
@@ -38,9 +42,13 @@ export async function summariseRun(dir: string): Promise<RunSummary> {
   const config = await folder.readConfig();
   let standing: Standing = {step: 0};
   const ended: MetricsLine[] = [];
+  const findings: Found[] = [];
+  let stopped: string | undefined;
   await folder.metrics.read((line) => {
     standing = advance(standing, line);
     if (line.row) ended.push(line);
+    addFinding(findings, line);
+    if (line.stopped !== undefined) stopped = line.stopped;
   });
   const [first, last] = [ended[0], ended.at(-1)];
   const steps = config.steps ?? (first && config.epochs * (first.step / ((first.epoch ?? 0) + 1)));
@@ -56,6 +64,8 @@ export async function summariseRun(dir: string): Promise<RunSummary> {
     ...(steps !== undefined && {steps}),
     epochs: (last?.epoch ?? -1) + 1,
     ...(last?.row && {row: last.row}),
+    findings,
+    ...(stopped !== undefined && {stopped}),
     seconds: ended.reduce((sum, {seconds = 0}) => sum + seconds, 0),
     checkpoints: await folder.checkpoints(),
     ...(best && {best}),

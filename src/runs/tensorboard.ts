@@ -18,6 +18,8 @@ const epochPrefix = 'epoch/';
 export interface TensorBoardLog extends Callback {
   /** Adds a sample grid. */
   sample(grid: {step: number; path: string}): Promise<void>;
+  /** Adds what the watch measured. */
+  watched(step: number, numbers: Readonly<Record<string, number>>): void;
   flush(): Promise<void>;
 }
 
@@ -44,7 +46,7 @@ export function logToTensorBoard(
     flush,
     beforeBatch: ({training}) => speed.start(training),
     async afterLossRead({lastLoss}) {
-      const {training, step, value, lr, batchSize, turn, terms = {}, gradNorm} = lastLoss!;
+      const {training, step, value, lr, batchSize, turn, terms = {}, gradNorm, hyperparameters = {}} = lastLoss!;
       if (!training) return;
       const imagesPerSecond = speed.add(batchSize);
       file.scalars(step, {
@@ -52,6 +54,7 @@ export function logToTensorBoard(
         ...Object.fromEntries(Object.entries(terms).map(([name, term]) => [`loss/${turn}/${name}`, term])),
         ...(gradNorm !== undefined && {[`gradient_norm/${turn}`]: gradNorm}),
         learning_rate: lr!,
+        ...hyperparameters,
         ...(imagesPerSecond !== undefined && {images_per_second: imagesPerSecond}),
       });
       if (performance.now() - written > 1000) await flush();
@@ -71,6 +74,9 @@ export function logToTensorBoard(
       if (row.length > 0) file.scalars(step, Object.fromEntries(row));
     },
     afterFit: flush,
+    watched(step, numbers) {
+      file.scalars(step, Object.fromEntries(Object.entries(numbers).map(([name, value]) => [`watch/${name}`, value])));
+    },
     async sample({step, path}) {
       const png = await readFile(path);
       // IHDR: width and height at 16 and 20, the colour type at 25 (PNG specification, 11.2.1)

@@ -1,3 +1,5 @@
+import type {Finding} from './watch/finding.js';
+
 /** What a run tells while it trains, for progress bars and `--json`. */
 export type TrainEvent =
   /** `notCaptured`: why no step will be repeated from a recording, as far as that is known before the first. */
@@ -27,6 +29,10 @@ export type TrainEvent =
       secondsLeft: number;
     }
   | {type: 'epoch'; columns: string[]; row: (number | null)[]; seconds: number}
+  /** The watch over the training sees something, or it is over. */
+  | ({type: 'finding'; step: number} & Finding)
+  /** The run goes back to the checkpoint of `step`, because of what `why` says. */
+  | {type: 'retry'; step: number; attempt: number; retries: number; lr: number; why: string}
   | {type: 'sample'; step: number; path: string}
   | {type: 'checkpoint'; step: number; path: string}
   | {type: 'warning'; message: string};

@@ -1,11 +1,15 @@
 import {resumeFrom, type Checkpoint} from '../gan/checkpoint.js';
+import {arePoints} from '../gan/data/points.js';
 import type {HostTensor} from '../gan/data/types.js';
 import {Rng} from '../gan/rng.js';
 import {keepBest} from './best-checkpoint.js';
 import {drawSamples, logMetrics, reportProgress, stopAt, stopWhenDiverged, writeCheckpoints} from './run-callbacks.js';
 import type {RunConfig} from '../options/run-config.js';
-import {RunFolder, type Origins, type Session} from './run-folder.js';
+import {RunFolder, type BestCheckpoint, type Origins, type Session} from './run-folder.js';
 import type {TrainEvent} from './train-event.js';
+import {changeRates} from './learning-rates.js';
+import {stopWhen, type Stopped} from './stop-when.js';
+import {watchTraining} from './watch/watch.js';
 import {logToTensorBoard, rewindTensorBoard, wantsTensorBoard} from './tensorboard.js';
 import type {Device} from '../backends/device.js';
 import type {RunParts} from '../config/parts.js';
@@ -50,7 +54,11 @@ export interface TrainResult {
   step: number;
   epoch: number;
   interrupted: boolean;
+  /** Why it ended early, where `stopWhen` or `retries` ended it. */
+  stopped?: Stopped;
   checkpoint: string;
+  /** The checkpoint that `keepBest` keeps. */
+  best?: BestCheckpoint;
   /** The last sample grid. */
   sample?: string;
   skipped: {path: string; reason: string}[];
@@ -58,8 +66,8 @@ export interface TrainResult {
   imagesPerSecond: number;
 }
 
-/** Number of images in a sample grid. */
-const sampleCount = 64;
+/** Number of images in a sample grid, and of points in a plot. */
+const sampleCount = {images: 64, points: 1024};
 
 /**
  * Trains into a run folder, new or gone on with, as `Training.fit` says: what a run does beside training are callbacks,
@@ -73,6 +81,8 @@ export async function train(
 ): Promise<TrainResult> {
   const folder = new RunFolder(dir);
   const position = checkpoint?.position ?? {epoch: 0, batch: 0, step: 0};
+  const goOn = checkpoint && resumeFrom(learn, checkpoint, {otherSeed: config.attempt > 0});
+  if (checkpoint) await folder.rewind(position.step);
   const log = folder.metrics;
   const board = wantsTensorBoard(config) ? logToTensorBoard(learn, folder, config, position) : undefined;
   const flush = async (): Promise<void> => {
@@ -86,12 +96,17 @@ export async function train(
   const checkpoints = writeCheckpoints(folder, config, flush, notify);
   const judge = parts.metrics.find(({name}) => name === config.keepBest);
   const best = judge ? [await keepBest(folder, judge, checkpoints.write)] : [];
+  const watch = watchTraining(learn, config, log, notify, board?.watched);
+  const stopping = stopWhen(config, {metrics: parts.metrics, watch, log, write: checkpoints.write});
   const progress = reportProgress(learn, steps, notify);
   const cbs = [
     ...callbacks,
     stopWhenDiverged(folder),
     logMetrics(learn, log),
     ...(board ? [board] : []),
+    changeRates(config, checkpoint, checkpoint ? await folder.readConfig().catch(() => config) : config),
+    watch,
+    ...stopping.callbacks,
     samples,
     stopAt(steps, signal),
     checkpoints,
@@ -99,7 +114,6 @@ export async function train(
     progress,
   ];
   try {
-    const goOn = checkpoint && resumeFrom(learn, checkpoint);
     await folder.create();
     await folder.writeConfig(config);
     await log.rewind(position);
@@ -133,11 +147,15 @@ export async function train(
   } finally {
     await flush();
   }
+  const {stopped} = stopping;
+  const kept = await folder.best();
   return {
     step: learn.step,
     epoch: learn.epoch,
-    interrupted: learn.step < steps,
+    interrupted: learn.step < steps && !stopped,
+    ...(stopped && {stopped}),
     checkpoint: checkpoints.latest!,
+    ...(kept && {best: kept}),
     ...(samples.latest !== undefined && {sample: samples.latest}),
     skipped: dls.report().skipped,
     imagesPerSecond: progress.imagesPerSecond(),
@@ -145,7 +163,7 @@ export async function train(
 }
 
 /** The same latents for all sample grids of a run. */
-const sampleLatents = ({seed, latent}: RunConfig): HostTensor => ({
-  data: new Rng(seed).fork('samples').normal(sampleCount * latent),
-  shape: [sampleCount, latent],
-});
+function sampleLatents({seed, latent, size, channels}: RunConfig): HostTensor {
+  const count = sampleCount[arePoints([size, size, channels]) ? 'points' : 'images'];
+  return {data: new Rng(seed).fork('samples').normal(count * latent), shape: [count, latent]};
+}

@@ -1,5 +1,7 @@
 /** The messages between the server and the page of `gan ui`. Types only, for both sides. */
 
+import type {Evaluation} from '../runs/evaluations.js';
+
 /** A run in the list. Everything is as its files tell; nothing asks the process that trains. */
 export interface RunSummary {
   /** Its folder, relative to the folder that is served, with `/`. */
@@ -30,6 +32,8 @@ export interface RunDetail {
   checkpoints: number[];
   /** Step of the one that `gan fit --keep-best` keeps. */
   best?: number;
+  /** What `gan evaluate` measured, oldest first. */
+  evaluations: Evaluation[];
   /** What is wrong with the run, for people. */
   problem?: string;
 }
@@ -40,7 +44,23 @@ export interface Points {
   values: number[];
 }
 
-/** New points of a run. The keys are `critLoss`, `genLoss`, and the columns that the run's epochs have. */
+/** What the watch over a training found. */
+export interface Found {
+  name: string;
+  /** In plain words. */
+  what: string;
+  /** Step of the first look that showed it, and where it was over. */
+  since: number;
+  over?: number;
+  measured: string;
+  /** Flags of `gan fit` to try. */
+  advice: readonly string[];
+}
+
+/**
+ * New points of a run. The keys are `critLoss`, `genLoss`, hyperparameters that move by themselves, what the watch
+ * measured, and the columns of the epochs.
+ */
 export interface CurveNews {
   name: string;
   /** Curves that begin anew with these points; the others grow by theirs. */
@@ -48,6 +68,10 @@ export interface CurveNews {
   /** Curves that are no more, or all when the run has begun anew. */
   gone?: string[];
   curves: Record<string, Points>;
+  /** All that was found, where that has changed. */
+  findings?: Found[];
+  /** Why the run ended early; '' when it did not; absent when that has not changed. */
+  stopped?: string;
 }
 
 /** Events of `GET /api/events?run=NAME&run=...`, by their names. */

@@ -21,7 +21,7 @@ const rules: Record<string, Partial<Record<Import['kind'], RegExp>>> = {
   plugin: {
     value: /^options\//,
     type: /^(gan|backends)\//,
-    lazy: /^(backends\/(tf|kernels|operation)|gan\/(nn|rng|export\/tools|data\/shapes))\.ts$/,
+    lazy: /^(backends\/(tf|kernels|operation)|gan\/(nn|rng|export\/tools|data\/built-in))\.ts$/,
   },
   parts: {type: /^plugin\/index\.ts$/},
   config: {value: /^(options|plugin)\//, type: /^(runs|gan)\//},

@@ -1,7 +1,8 @@
 /** docs/json.md: what the commands print with --json is compiled against the types that the page gives. */
 import {expect} from 'chai';
-import {readFileSync} from 'node:fs';
+import {mkdirSync, readFileSync} from 'node:fs';
 import path from 'node:path';
+import {writePng} from 'gankit';
 import ts from 'typescript';
 import {gan, jsonLines, root} from '../commands/helpers.js';
 import {tinyFlags} from '../e2e/helpers.js';
@@ -85,6 +86,11 @@ describe('docs/json.md', () => {
       'images/broken.png': 'x',
       'data/.keep': '',
     });
+    for (let i = 0; i < 20; i++) {
+      const file = path.join(cwd, 'classes', i % 2 ? 'dark' : 'light', `${i}.png`);
+      mkdirSync(path.dirname(file), {recursive: true});
+      await writePng(file, {data: new Uint8Array(192).fill(i % 2 ? i : 200 + i), width: 8, height: 8, channels: 3});
+    }
     const printed: [string, Record<string, unknown>[]][] = [];
     /** The words of the command come first, then its arguments. */
     const run = async (words: number, args: string, code = 0): Promise<void> => {
@@ -101,6 +107,8 @@ describe('docs/json.md', () => {
     await run(1, 'generate runs/a --n 2 --out g.png --backend wasm');
     await run(1, 'interpolate runs/a --frames 2 --out i.gif --backend wasm');
     await run(1, 'timelapse runs/a --out t.gif');
+    await run(1, 'evaluate runs/a --images 8 --halves 2 --nearest 2 --metrics swd-pyramid,fd --backend wasm');
+    await run(1, 'classify classes --size 8 --epochs 1 --batch-size 2 --out c.safetensors --backend wasm');
     await run(1, 'report runs/a');
     await run(1, 'export runs/a --out w.safetensors');
     await run(1, 'show-batch builtin:shapes --size 8 --n 2 --out b.png');

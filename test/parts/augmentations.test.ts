@@ -7,6 +7,7 @@ import {
   fromBatches,
   GANLearner,
   Hyperparameters,
+  nn,
   Rng,
   setSeed,
   tf,
@@ -35,7 +36,7 @@ type Part = typeof color | typeof cutout | typeof translation;
 
 /** The part with its default options. */
 function make(part: Part, p = 1): CriticAugmentation {
-  const gan = {augmentation: (definition: unknown) => definition, opt, tf} as never;
+  const gan = {augmentation: (definition: unknown) => definition, nn, opt, tf} as never;
   const {name, options, create} = part(gan) as unknown as {
     name: string;
     options: Record<string, {default: number}>;
@@ -49,7 +50,7 @@ function make(part: Part, p = 1): CriticAugmentation {
 function fixed(rows: readonly number[][]): AugmentationDraw {
   let call = 0;
   const next = (): Tensor => tf.tensor(rows[call++]!, [n, 1, 1, 1]);
-  return {uniform: next, int: next};
+  return {uniform: next, int: next, perImage: next};
 }
 
 /** The parts in plain loops, for given random numbers. */
@@ -161,7 +162,7 @@ describe('augmentations of what the critic sees', function () {
       return tf.zeros([1, 1, 1, 1]);
     };
     for (const part of [color, translation, cutout])
-      make(part).apply(tf.zeros([1, 32, 16, 3]), {uniform: note, int: note});
+      make(part).apply(tf.zeros([1, 32, 16, 3]), {uniform: note, int: note, perImage: () => tf.zeros([1])});
     expect(asked).to.deep.equal([
       [-0.5, 0.5, 0],
       [0, 2, 1],

@@ -65,6 +65,15 @@ const cases: Record<string, string[]> = {
     'augment=color,cutout',
     'augment.color.p=0.5',
   ],
+  'ADA, whose probability moves every three critic steps': [
+    'recipe=gan',
+    'augment=ada',
+    'augment.ada.pipe=bgcfnc',
+    'augment.ada.p=0.3',
+    'augment.ada.target=0.1',
+    'augment.ada.kimg=0.2',
+    'augment.ada.interval=3',
+  ],
   'resnet, FIR resampling, minibatch stddev': [
     'recipe=gan',
     'arch=resnet',

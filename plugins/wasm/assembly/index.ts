@@ -1,7 +1,10 @@
+export {affineSample} from './affine-sample';
 export {batchNorm, batchNormBytes, batchNormGrad} from './batch-norm';
 export {bytesToFloat} from './bytes-to-float';
+export {colorMap} from './color-map';
 export {greater, select} from './compare';
 export {conv2d, conv2dBackpropFilter, conv2dBackpropInput} from './conv2d';
+export {cutOut} from './cut-out';
 export {depthwiseBackpropFilter, depthwiseBackpropInput} from './depthwise';
 export {depthwiseConv, depthwiseFilter} from './depthwise-conv';
 export {extremum} from './extremum';

@@ -1,4 +1,6 @@
+import {affineSampleChunk, affineSampleTransposeChunk} from './affine-sample-chunk';
 import {batchGradChunk, batchGradSumsChunk, batchMomentsChunk, batchNormalizeChunk} from './batch-norm-chunks';
+import {colorMapChunk} from './color-map-chunk';
 import {multiplyMatrix, multiplyPositions, multiplyTaps, packMatrix, packTaps} from './gemm-chunks';
 import {depthwiseConvChunk, depthwiseFilterChunk} from './depthwise-chunks';
 import {groupedConvChunk, groupedFilterChunk, packGroupChunk} from './grouped-chunks';
@@ -33,6 +35,9 @@ export function perform(job: i32, chunk: i32, pool: Pool, scratch: Scratch): voi
     case Job.BatchGrad: return batchGradChunk(chunk, pool);
     case Job.Update: return updateChunk(chunk, pool);
     case Job.Scatter: return scatterChunk(chunk, pool, scratch);
+    case Job.AffineSample: return affineSampleChunk(chunk, pool);
+    case Job.AffineSampleTranspose: return affineSampleTransposeChunk(chunk, pool);
+    case Job.ColorMap: return colorMapChunk(chunk, pool);
     case Job.Resample: return resampleChunk(chunk, pool, scratch);
     case Job.Shuffle: return shuffleChunk(chunk, pool);
     case Job.PackGroup: return packGroupChunk(chunk, pool);

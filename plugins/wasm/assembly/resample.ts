@@ -10,9 +10,9 @@ const BLOCK: i32 = 1 << 15;
 const SMALL: i32 = 1 << 13;
 
 /**
- * y[n, i, j] = sum of rowWeight columnWeight x[n, row, column] over the taps of row i and of column j. A table has where
- * the taps of each line begin and where the last ones end (int32), then the taps: the line they are of (int32) and their
- * weight. `lines` has room for a row of x for each thread.
+ * y[n, i, j] = sum of rowWeight columnWeight x[n, row, column] over the taps of row i and of column j. A table has
+ * where the taps of each line begin and where the last ones end (int32), then the taps: the line they are of (int32)
+ * and their weight. `lines` has room for a row of x for each thread.
  */
 export function resample(
   x: usize, y: usize, batch: i32, inHeight: i32, inWidth: i32, outHeight: i32, outWidth: i32, channels: i32,

@@ -61,6 +61,41 @@ export interface Native {
     buffer: number,
     pool: number,
   ): void;
+  /** Writes to `seen`, or when transposed to `source`. `maps` are [images, 6]. */
+  affineSample(
+    source: number,
+    maps: number,
+    seen: number,
+    images: number,
+    height: number,
+    width: number,
+    outHeight: number,
+    outWidth: number,
+    channels: number,
+    reflect: boolean,
+    transposed: boolean,
+    pool: number,
+  ): void;
+  colorMap(
+    x: number,
+    matrices: number,
+    shifts: number,
+    means: number,
+    out: number,
+    images: number,
+    pixels: number,
+    channels: number,
+    pool: number,
+  ): void;
+  cutOut(
+    x: number,
+    boxes: number,
+    out: number,
+    images: number,
+    height: number,
+    width: number,
+    channels: number,
+  ): void;
   bytesToFloat(bytes: number, table: number, out: number, pixels: number, channels: number): void;
   updateParameters(updates: number, length: number, pool: number): void;
   maxPoolGrad(window: number, x: number, dy: number, dx: number): void;

@@ -10,10 +10,14 @@ const checkpointFlag = Flags.string({
 });
 
 /** The flag's value. @throws GanError GAN_USAGE */
-export function checkpointOf({checkpoint}: {checkpoint?: string | undefined}): number | 'best' | undefined {
-  if (checkpoint === undefined || checkpoint === 'best') return checkpoint;
-  if (/^\d+$/.test(checkpoint)) return Number(checkpoint);
-  throw new GanError('usage', 'GAN_USAGE', `--checkpoint ${checkpoint}: expected the step of a checkpoint, or best.`, {
+export const checkpointOf = ({checkpoint}: {checkpoint?: string | undefined}): number | 'best' | undefined =>
+  selectorOf(checkpoint, '--checkpoint');
+
+/** A checkpoint as a flag names it. @throws GanError GAN_USAGE */
+export function selectorOf(text: string | undefined, flag: string): number | 'best' | undefined {
+  if (text === undefined || text === 'best') return text;
+  if (/^\d+$/.test(text)) return Number(text);
+  throw new GanError('usage', 'GAN_USAGE', `${flag} ${text}: expected the step of a checkpoint, or best.`, {
     suggestions: ['gan runs show RUN lists them'],
   });
 }

@@ -1,10 +1,10 @@
 import {mkdir} from 'node:fs/promises';
 import path from 'node:path';
-import {imageGrid, writeImage, writePng} from '../../gan/data/grid.js';
+import {samplePicture, writeImage, writePng} from '../../gan/data/grid.js';
 import type {HostTensor} from '../../gan/data/types.js';
 
 /**
- * Writes images as one grid, or each to a file of its own.
+ * Writes images as one picture, or each to a file of its own.
  * @param images bytes [n, height, width, channels]
  * @param to names without `.png`; by default the images are numbered from 1
  * @returns the files
@@ -15,7 +15,7 @@ export async function writeImages(
 ): Promise<string[]> {
   if ('grid' in to) {
     await mkdir(path.dirname(path.resolve(to.grid)), {recursive: true});
-    await writePng(to.grid, imageGrid(images));
+    await writePng(to.grid, samplePicture(images));
     return [to.grid];
   }
   await mkdir(to.dir, {recursive: true});

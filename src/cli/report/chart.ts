@@ -4,12 +4,24 @@ import {thin, ticks, valueRange, type PlotLine, type PlotPoint} from './plot.js'
 /** Few, so that each has some steps to be the range of. */
 const bandColumns = 80;
 
+/** Steps that a chart points out; without `to` up to its end. */
+export interface Mark {
+  what: string;
+  from: number;
+  to?: number | undefined;
+}
+
 /**
  * A chart of curves over steps as HTML. The SVG is stretched to the width that there is; labels are text beside it and
  * keep their size. The points are in the element for the script, which reads them out where the pointer or the arrow
  * keys are.
  */
-export function chart(title: string, note: string, lines: readonly PlotLine[], height = 280): string {
+export function chart(
+  title: string,
+  note: string,
+  lines: readonly PlotLine[],
+  {height = 280, marks = []}: {height?: number; marks?: readonly Mark[]} = {},
+): string {
   const drawn = lines
     .map(({label, colour, line, band}) => ({
       label,
@@ -47,10 +59,16 @@ ${rows.map((value) => `<span class="y" style="top:${y(value).toFixed(2)}%">${num
 ${rows.map((value) => `<path class="grid" d="M0 ${y(value).toFixed(2)}H100"/>`).join('')}
 ${drawn.map(({colour, band}) => (band.length > 1 ? `<path class="band" style="fill:var(--${colour})" d="${bandPath(band, x, y)}"/>` : '')).join('')}
 ${drawn.map(({colour, line}) => `<path class="line" style="stroke:var(--${colour})" d="${linePath(line, x, y)}"/>`).join('')}
-</svg><i class="cursor" hidden></i></div>
+</svg>${marks.map((mark) => markOf(mark, first, last)).join('')}<i class="cursor" hidden></i></div>
 ${columns.map((step) => `<span class="x" style="left:${x(step).toFixed(2)}%">${step}</span>`).join('')}
 </div>
 </figure>`;
+}
+
+function markOf({what, from, to = Infinity}: Mark, first: number, last: number): string {
+  const x = (step: number): number =>
+    (100 * (Math.min(last, Math.max(first, step)) - first)) / Math.max(1, last - first);
+  return `<i class="mark" title="${text(what)}" style="left:${x(from).toFixed(2)}%;right:${(100 - x(to)).toFixed(2)}%"></i>`;
 }
 
 type Scale = (value: number) => number;

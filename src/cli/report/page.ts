@@ -1,8 +1,10 @@
 import {mkdir} from 'node:fs/promises';
 import path from 'node:path';
 import {writeFileAtomic} from '../../gan/io/atomic-write.js';
+import {whenFound} from '../run/findings.js';
 import {chart} from './chart.js';
 import {configurationSection} from './configuration.js';
+import {evaluationsSection} from './evaluations.js';
 import {duration, number, table, text} from './html.js';
 import {readRun, type RunRecord} from './read-run.js';
 import {samplesSection} from './samples.js';
@@ -34,8 +36,10 @@ export async function reportPage(run: RunRecord): Promise<string> {
 <body>
 <header><p>Report of a run</p><h1>${text(run.name)}</h1>${summary(run)}</header>
 <main>
+${findingsSection(run)}
 <section id="curves"><h2>Curves</h2>${charts(run)}</section>
 ${await samplesSection(run.samples)}
+${await evaluationsSection(run.dir, run.evaluations)}
 ${epochsSection(run)}
 ${configurationSection(run)}
 ${sessionsSection(run)}
@@ -64,11 +68,34 @@ function summary({config, step, critic, generator, epochs, sessions}: RunRecord)
   return `<dl>${facts.flatMap(([name, value]) => (value === undefined ? [] : [`<div><dt>${name}</dt><dd>${text(value)}</dd></div>`])).join('')}</dl>`;
 }
 
-function charts({critic, generator, lr, epochs}: RunRecord): string {
-  const losses = chart('Loss of both networks', 'Lines: running means. Bands: the losses of single steps.', [
-    {label: 'critic', colour: 'critic', line: critic.smooth, band: critic.raw},
-    {label: 'generator', colour: 'generator', line: generator.smooth, band: generator.raw},
-  ]);
+const watchNotes: Readonly<Record<string, string>> = {
+  diversity: 'Mean distance of two generated images over that of two real ones.',
+  separation: 'Share of the pairs of a real and a generated image that the critic ranks right.',
+  overfitting: 'How far held-out images score from training images towards generated ones.',
+};
+
+/** What the watch found, and why the run ended early. */
+function findingsSection({findings, stopped}: RunRecord): string {
+  if (findings.length === 0 && stopped === undefined) return '';
+  const items = findings.map(
+    (found) =>
+      `<li><b>${text(found.what)}</b>, ${whenFound(found)}: ${text(found.measured)}.${found.advice.length === 0 ? '' : ` Try ${found.advice.map((flags) => `<code>${text(flags)}</code>`).join(', or ')}.`}</li>`,
+  );
+  const end = stopped === undefined ? [] : [`<li><b>stopped early</b>: ${text(stopped)}</li>`];
+  return `<section id="watch"><h2>Watch</h2><ul class="findings">${[...items, ...end].join('')}</ul></section>`;
+}
+
+function charts({critic, generator, lr, hyperparameters, epochs, watched, findings}: RunRecord): string {
+  const marks = findings.map(({what, since, over}) => ({what, from: since, to: over}));
+  const losses = chart(
+    'Loss of both networks',
+    'Lines: running means. Bands: the losses of single steps.',
+    [
+      {label: 'critic', colour: 'critic', line: critic.smooth, band: critic.raw},
+      {label: 'generator', colour: 'generator', line: generator.smooth, band: generator.raw},
+    ],
+    {marks},
+  );
   if (losses === '') return '<p class="note">There is no step yet.</p>';
   const measured = [...new Set(epochs.flatMap(({row}) => Object.keys(row)))].filter(
     (name) => !lossColumns.includes(name) && name !== 'time',
@@ -85,14 +112,20 @@ function charts({critic, generator, lr, epochs}: RunRecord): string {
           line: {steps: values.map(({step}) => step), values: values.map(({value}) => value)},
         },
       ],
-      180,
+      {height: 180, marks},
     );
   });
+  const ofWatch = [...watched].map(([name, line]) =>
+    chart(name, watchNotes[name] ?? '', [{label: name, colour: 'metric', line}], {height: 180, marks}),
+  );
   const changes = new Set(lr.values).size > 1;
   const rate = changes
-    ? chart('Learning rate', 'Of each step.', [{label: 'learning rate', colour: 'metric', line: lr}], 180)
+    ? chart('Learning rate', 'Of each step.', [{label: 'learning rate', colour: 'metric', line: lr}], {height: 180})
     : '';
-  return `${losses}<div class="small">${[...ofEpochs, rate].join('')}</div>`;
+  const moved = Object.entries(hyperparameters).map(([name, line]) =>
+    chart(name, 'Of each step.', [{label: name, colour: 'metric', line}], {height: 180}),
+  );
+  return `${losses}<div class="small">${[...ofWatch, ...ofEpochs, rate, ...moved].join('')}</div>`;
 }
 
 function epochsSection({epochs}: RunRecord): string {

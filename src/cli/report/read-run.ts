@@ -1,6 +1,7 @@
 import path from 'node:path';
 import type {RunConfig} from '../../options/run-config.js';
-import type {MetricsLine} from '../../runs/metrics-log.js';
+import type {Evaluation} from '../../runs/evaluations.js';
+import {addFinding, type Found, type MetricsLine} from '../../runs/metrics-log.js';
 import {RunFolder, type Origins, type Sample, type Session} from '../../runs/run-folder.js';
 
 /** A value at each of some steps. */
@@ -28,9 +29,20 @@ export interface RunRecord {
   critic: LossCurve;
   generator: LossCurve;
   lr: Curve;
+  /** What moves by itself beside the learning rate, by name. */
+  hyperparameters: Record<string, Curve>;
   /** The metrics of the epochs, by the recorder's names. */
   epochs: {epoch: number; step: number; seconds: number; row: Readonly<Record<string, number | null>>}[];
+  /** What the watch measured, by name. */
+  watched: Map<string, Curve>;
+  /** What it found, oldest first. */
+  findings: Found[];
+  /** Why the run ended early, where it was asked to. */
+  stopped?: string;
   samples: readonly Sample[];
+  /** What `gan evaluate` measured, oldest first. */
+  evaluations: readonly Evaluation[];
+  dir: string;
 }
 
 /**
@@ -48,24 +60,35 @@ export async function readRun(dir: string): Promise<RunRecord> {
     critic: newLoss(),
     generator: newLoss(),
     lr: newCurve(),
+    hyperparameters: {},
     epochs: [],
+    watched: new Map(),
+    findings: [],
     samples: [],
+    evaluations: await folder.evaluations(),
+    dir,
   };
   await folder.metrics.read((line) => take(record, line));
   return {...record, samples: await folder.samples(record.step)};
 }
 
-function take(
-  record: RunRecord,
-  {step, epoch = 0, mode, loss, genLoss, critLoss, lr, seconds = 0, row}: MetricsLine,
-): void {
+function take(record: RunRecord, line: MetricsLine): void {
+  const {step, epoch = 0, mode, loss, genLoss, critLoss, lr, hyperparameters = {}, seconds = 0, row, watch = {}, stopped} = line;
   record.step = step;
+  for (const [name, value] of Object.entries(watch)) {
+    if (!record.watched.has(name)) record.watched.set(name, newCurve());
+    add(record.watched.get(name)!, step, value);
+  }
+  addFinding(record.findings, line);
+  if (stopped !== undefined) record.stopped = stopped;
   if (row) record.epochs.push({epoch, step, seconds, row});
   if (mode === undefined) return;
   const [curve, smooth] = mode === 'critic' ? [record.critic, critLoss] : [record.generator, genLoss];
   add(curve.raw, step, loss);
   add(curve.smooth, step, smooth);
   add(record.lr, step, lr);
+  for (const [name, value] of Object.entries(hyperparameters))
+    add((record.hyperparameters[name] ??= newCurve()), step, value);
 }
 
 function add({steps, values}: Curve, step: number, value: number | undefined): void {

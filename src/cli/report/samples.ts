@@ -13,7 +13,7 @@ export async function samplesSection(samples: readonly Sample[]): Promise<string
   if (shown.length === 0) return '';
   const figures: string[] = [];
   for (const {step, path} of shown) {
-    const {url, width, height} = await inline(path);
+    const {url, width, height} = await inlineImage(path);
     figures.push(
       `<figure><img src="${url}" width="${width}" height="${height}" alt="Grid of images that the generator drew after step ${step}"><figcaption>after step ${step}</figcaption></figure>`,
     );
@@ -32,7 +32,8 @@ export function spread<T>(items: readonly T[], count: number): T[] {
   return Array.from({length: count}, (_, i) => items[Math.round((i * (items.length - 1)) / (count - 1))]!);
 }
 
-async function inline(path: string): Promise<{url: string; width: number; height: number}> {
+/** A picture as an address that holds it. */
+export async function inlineImage(path: string): Promise<{url: string; width: number; height: number}> {
   const sharp = await loadSharp();
   const image = sharp(path).resize(mostPixels, mostPixels, {fit: 'inside', withoutEnlargement: true});
   const {data, info} = await image.webp({quality: 88, smartSubsample: true}).toBuffer({resolveWithObject: true});

@@ -1,7 +1,7 @@
 /** The report's look: light and dark by the reader's preference, one column on a phone. */
 export const style = `
-:root { color-scheme: light dark; --back: #f6f7f9; --card: #fff; --text: #1b1f27; --muted: #5b6472; --line: #dfe3e9; --accent: #2459c4; --critic: #2a6fdb; --generator: #cc5200; --metric: #16855b; }
-@media (prefers-color-scheme: dark) { :root { --back: #14161b; --card: #1d2027; --text: #e7eaf0; --muted: #a3acba; --line: #343944; --accent: #8ab4ff; --critic: #6aa5ff; --generator: #ff9c5a; --metric: #4cc792; } }
+:root { color-scheme: light dark; --back: #f6f7f9; --card: #fff; --text: #1b1f27; --muted: #5b6472; --line: #dfe3e9; --accent: #2459c4; --critic: #2a6fdb; --generator: #cc5200; --metric: #16855b; --bad: #b3261e; }
+@media (prefers-color-scheme: dark) { :root { --back: #14161b; --card: #1d2027; --text: #e7eaf0; --muted: #a3acba; --line: #343944; --accent: #8ab4ff; --critic: #6aa5ff; --generator: #ff9c5a; --metric: #4cc792; --bad: #ff9d94; } }
 * { box-sizing: border-box; }
 [hidden] { display: none !important; }
 body { margin: 0 auto; max-width: 70rem; padding: 1.2rem clamp(0.8rem, 3vw, 2rem) 3rem; background: var(--back); color: var(--text); font: 15px/1.5 system-ui, sans-serif; }
@@ -29,6 +29,9 @@ figcaption p { font-size: 0.85rem; }
 .grid { stroke: var(--line); stroke-width: 1; fill: none; }
 .band { opacity: 0.16; }
 .line { fill: none; stroke-width: 2; stroke-linejoin: round; }
+.mark { position: absolute; top: 0; bottom: 0; border-left: 2px solid var(--bad); background: color-mix(in srgb, var(--bad) 7%, transparent); }
+.findings { display: grid; gap: 0.5rem; list-style: none; }
+.findings li { border-left: 3px solid var(--bad); padding-left: 0.7rem; overflow-wrap: anywhere; }
 .cursor { position: absolute; top: 0; bottom: 0; width: 1px; background: var(--muted); pointer-events: none; }
 .x, .y { position: absolute; color: var(--muted); font-size: 0.78rem; line-height: 1; font-variant-numeric: tabular-nums; }
 .y { right: calc(100% + 0.5rem); transform: translateY(-50%); }

@@ -2,6 +2,7 @@ import {flatConfig} from '../../options/flat-config.js';
 import type {RunConfig} from '../../options/run-config.js';
 import type {RunSummary} from '../../runs/run-summary.js';
 import {clock, table} from '../text/format.js';
+import {foundLine} from './findings.js';
 
 type Plain = string | number | boolean;
 
@@ -28,7 +29,7 @@ const minute = (iso: string): string => iso.slice(0, 16).replace('T', ' ');
 /** A line for each run. */
 export const runsTable = (runs: readonly RunSummary[]): string[] =>
   table(
-    ['run', 'data', 'arch', 'loss', 'steps', 'gen_loss', 'crit_loss', 'changed (UTC)', 'size'],
+    ['run', 'data', 'arch', 'loss', 'steps', 'gen_loss', 'crit_loss', 'watch', 'changed (UTC)', 'size'],
     runs.map((run) => [
       run.dir,
       run.config.data,
@@ -37,6 +38,7 @@ export const runsTable = (runs: readonly RunSummary[]): string[] =>
       progress(run),
       loss(run.genLoss),
       loss(run.critLoss),
+      [...new Set(run.findings.filter(({over}) => over === undefined).map(({name}) => name))].join(',') || '-',
       minute(run.changed),
       size(run.bytes),
     ]),
@@ -51,6 +53,8 @@ export function runLines(run: RunSummary, origins: Readonly<Record<string, strin
     ['time', clock(run.seconds)],
     ['losses', `generator ${loss(run.genLoss)}, critic ${loss(run.critLoss)}`],
     ...Object.entries(run.row ?? {}).map(([name, value]) => [name, loss(value)]),
+    ...run.findings.map((found) => [found.name, foundLine(found)]),
+    ...(run.stopped === undefined ? [] : [['stopped', run.stopped]]),
     ['checkpoint', run.checkpoints.at(-1) ?? 'none'],
     ...(run.checkpoints.length > 1
       ? [

@@ -1,4 +1,5 @@
 import type {TrainEvent, TrainResult} from '../../runs/train.js';
+import {findingLine} from '../run/findings.js';
 import {tableHeader, tableRow} from './epoch-table.js';
 import type {Protocol} from '../pictures/protocol.js';
 import {SamplePictures} from '../pictures/sample-pictures.js';
@@ -38,6 +39,8 @@ export class FitReport {
     if (event.type === 'warning')
       this.#to.stderr.write(`${styleFor(this.#to.stderr)('yellow', 'Warning')}: ${event.message}\n`);
     if (json) return;
+    if (event.type === 'finding') this.#to.stderr.write(`${this.#finding(event)}\n`);
+    if (event.type === 'retry') this.#to.stderr.write(`${retryLine(event)}\n`);
     if (event.type === 'epoch') this.#row(event);
     if (event.type === 'sample') this.#pictures?.show(event);
     if (event.type === 'start' && !quiet) this.#to.stderr.write(`${startLine(event)}\n`);
@@ -66,6 +69,11 @@ export class FitReport {
     if (!quiet) this.say(nextCommand(dir, result));
   }
 
+  #finding(event: Extract<TrainEvent, {type: 'finding'}>): string {
+    const [colour, label] = event.state === 'seen' ? (['yellow', 'Watch'] as const) : (['green', 'Over'] as const);
+    return `${styleFor(this.#to.stderr)(colour, label)} at step ${event.step}: ${findingLine(event)}`;
+  }
+
   #row(event: Extract<TrainEvent, {type: 'epoch'}>): void {
     if (!this.#hasHeader) this.#to.stdout.write(`${tableHeader(event)}\n`);
     this.#hasHeader = true;
@@ -84,8 +92,16 @@ function startLine(event: Extract<TrainEvent, {type: 'start'}>): string {
   ].join('; ');
 }
 
-function summary(dir: string, {step, sample, checkpoint, skipped, imagesPerSecond}: TrainResult): string[] {
+const retryLine = ({step, attempt, retries, lr, why}: Extract<TrainEvent, {type: 'retry'}>): string =>
+  `Going back to the checkpoint of step ${step} (${why}): retry ${attempt} of ${retries}, with other random numbers and a learning rate of ${lr}`;
+
+function summary(
+  dir: string,
+  {step, sample, checkpoint, skipped, imagesPerSecond, stopped, best}: TrainResult,
+): string[] {
   return [
+    ...(stopped ? [`stopped      ${stopped.why}`] : []),
+    ...(best ? [`best         step ${best.step}: ${best.metric} ${best.value}`] : []),
     ...(sample === undefined ? [] : [`sample grid  ${sample}`]),
     `checkpoint   ${checkpoint}`,
     `run folder   ${dir}`,
@@ -96,7 +112,9 @@ function summary(dir: string, {step, sample, checkpoint, skipped, imagesPerSecon
   ];
 }
 
-function nextCommand(dir: string, {interrupted, step}: TrainResult): string {
+function nextCommand(dir: string, {interrupted, step, stopped, best}: TrainResult): string {
+  if (stopped && stopped.by !== 'target' && stopped.by !== 'plateau')
+    return `To go on from ${best ? 'the best checkpoint' : 'a checkpoint'} with other random numbers, and other learning rates if you like:\n  gan fit --resume ${dir} --from ${best ? 'best' : 'STEP'} --attempt N --lr VALUE`;
   return interrupted
     ? `Stopped after step ${step}. To go on:\n  gan fit --resume ${dir}`
     : `To draw images from it:\n  gan generate ${dir} --out images.png`;

@@ -1,5 +1,6 @@
 import {Args} from '@oclif/core';
 import {BaseCommand} from '../../cli/command/base-command.js';
+import {evaluationsLines} from '../../cli/run/evaluation-report.js';
 import {runLines} from '../../cli/run/runs-report.js';
 
 export default class RunsShow extends BaseCommand {
@@ -17,8 +18,13 @@ export default class RunsShow extends BaseCommand {
       import('../../runs/run-summary.js'),
       import('../../runs/run-folder.js'),
     ]);
-    const [run, origins] = await Promise.all([summariseRun(args.run), new RunFolder(args.run).readOrigins()]);
-    this.json({...run, origins});
-    for (const line of runLines(run, origins)) this.result(line);
+    const folder = new RunFolder(args.run);
+    const [run, origins, evaluations] = await Promise.all([
+      summariseRun(args.run),
+      folder.readOrigins(),
+      folder.evaluations(),
+    ]);
+    this.json({...run, origins, evaluations});
+    for (const line of [...runLines(run, origins), ...evaluationsLines(evaluations)]) this.result(line);
   }
 }

@@ -4,15 +4,31 @@ import type {Rng} from '../rng.js';
 import {PartRandom, type StepRandom} from '../step-random.js';
 
 /**
- * The random numbers of one call, one for each image: [n, 1, 1, 1]. An image is left alone with probability 1 - p; then
- * each of its
- * numbers is the one called `unchanged`.
+ * The random numbers of one call. `uniform` and `int` give one for each image, [n, 1, 1, 1], and an image is left alone
+ * with probability 1 - p: then each of these numbers is the one called `unchanged`. An augmentation of several
+ * transforms that each have the probability p by themselves uses `perImage`.
  */
 export interface AugmentationDraw {
   /** Numbers of U(low, high). */
   uniform(low: number, high: number, unchanged: number): Tensor;
   /** Whole numbers from `low` to `high`, both included. */
   int(low: number, high: number, unchanged: number): Tensor;
+  /**
+   * Any numbers of each image, [n, ...shape].
+   * @param compute is called for each image, in each step again; it gives as many numbers as the shape holds. `p` is the
+   * probability now: what is changed with it, `compute` decides (`rng.float() < p`)
+   */
+  perImage(shape: readonly number[], compute: (rng: Rng, p: number) => ArrayLike<number>): Tensor;
+}
+
+/** How a probability follows from how well the critic knows the real images (ADA, arXiv 2006.06676). */
+export interface Adaptation {
+  /** The mean sign of the scores of real images, seen from their side, that p is to bring about; the paper has 0.6. */
+  target: number;
+  /** Thousand real images in which p can move by 1; the paper has 500, and 100 for fine-tuning. */
+  kimg: number;
+  /** Critic steps between two moves; the paper has 4. */
+  interval: number;
 }
 
 /**
@@ -27,15 +43,25 @@ export interface CriticAugmentation {
   readonly name?: string;
   /** Probability that an image is changed; 1. It may move from step to step. */
   readonly p?: number;
+  /** Moves p while it trains: up while the critic overfits, else down. Absent: p stays, unless others move it. */
+  readonly adapt?: Adaptation;
   /** Images [n, height, width, channels], normalised as the networks see them, to images of the same shape. */
   apply(images: Tensor, draw: AugmentationDraw): Tensor;
   /** It runs the same operations in every step: then steps may be repeated from recordings. Absent: not known. */
   readonly repeatable?: boolean;
 }
 
+/** A probability that moves by itself. */
+export interface Adapted {
+  name: string;
+  p: Hyperparameter;
+  adaptation: Adaptation;
+}
+
 interface Applied {
   augmentation: CriticAugmentation;
   random: PartRandom;
+  name: string;
   p: Hyperparameter;
 }
 
@@ -50,15 +76,20 @@ export class CriticAugmentations {
       return {
         augmentation,
         random: new PartRandom(root.fork(i)),
-        p: {get: () => p, set: (value) => void (p = value)},
+        name: `augment.${augmentation.name ?? i + 1}.p`,
+        p: {get: () => p, set: (value) => void (p = value), logged: augmentation.adapt !== undefined},
       };
     });
   }
 
   /** Makes the probabilities known as `augment.NAME.p`. */
   define(hyperparameters: Hyperparameters): void {
-    for (const [i, {augmentation, p}] of this.#applied.entries())
-      hyperparameters.define(`augment.${augmentation.name ?? i + 1}.p`, p);
+    for (const {name, p} of this.#applied) hyperparameters.define(name, p);
+  }
+
+  /** The probabilities that move by themselves. */
+  get adapted(): Adapted[] {
+    return this.#applied.flatMap(({augmentation: {adapt}, name, p}) => (adapt ? [{name, p, adaptation: adapt}] : []));
   }
 
   /** The first one that is not known to run the same operations in every step. */
@@ -93,7 +124,7 @@ export class CriticAugmentations {
 function drawFor(n: number, random: StepRandom, p: () => number): AugmentationDraw {
   let decided = false;
   let changed: boolean[] = [];
-  const perImage = (next: (rng: Rng) => number, unchanged: number): Tensor => {
+  const oneEach = (next: (rng: Rng) => number, unchanged: number): Tensor => {
     const decides = !decided;
     decided = true;
     return random.tensor([n, 1, 1, 1], (rng) => {
@@ -105,7 +136,14 @@ function drawFor(n: number, random: StepRandom, p: () => number): AugmentationDr
     });
   };
   return {
-    uniform: (low, high, unchanged) => perImage((rng) => low + (high - low) * rng.float(), unchanged),
-    int: (low, high, unchanged) => perImage((rng) => low + rng.int(high - low + 1), unchanged),
+    uniform: (low, high, unchanged) => oneEach((rng) => low + (high - low) * rng.float(), unchanged),
+    int: (low, high, unchanged) => oneEach((rng) => low + rng.int(high - low + 1), unchanged),
+    perImage: (shape, compute) =>
+      random.tensor([n, ...shape], (rng) => {
+        const size = shape.reduce((product, side) => product * side, 1);
+        const out = new Float32Array(n * size);
+        for (let i = 0; i < n; i++) out.set(compute(rng, p()), i * size);
+        return out;
+      }),
   };
 }

@@ -1,7 +1,7 @@
 import {mkdir} from 'node:fs/promises';
 import {join} from 'node:path';
 import type {Callback} from '../callback.js';
-import {imageGrid, writePng} from '../data/grid.js';
+import {samplePicture, writePng} from '../data/grid.js';
 import type {Learner} from '../learner.js';
 import type {GANTrainer} from './gan-trainer.js';
 
@@ -18,7 +18,7 @@ export function showImages(trainer: GANTrainer, folder: string): Callback {
       if (!fitting || !images) return;
       const bytes = dls.normalization.undo((await images.data()) as Float32Array, images.shape);
       await mkdir(folder, {recursive: true});
-      await writePng(join(folder, `epoch-${String(epoch + 1).padStart(4, '0')}.png`), imageGrid(bytes));
+      await writePng(join(folder, `epoch-${String(epoch + 1).padStart(4, '0')}.png`), samplePicture(bytes));
     },
   };
 }

@@ -1,8 +1,10 @@
 import {rename, rm, writeFile} from 'node:fs/promises';
 import {GanError} from '../../errors.js';
-import type {Channels, Pixels} from './pixels.js';
 import {elements} from './items.js';
+import type {Channels, Pixels} from './pixels.js';
 import {loadSharp} from './sharp.js';
+import {arePoints} from './points.js';
+import {scatterPlot} from './scatter-plot.js';
 import type {HostTensor} from './types.js';
 
 /**
@@ -27,6 +29,17 @@ export function imageGrid(images: HostTensor, columns?: number, padding = 2): Pi
     }
   }
   return {data, ...grid};
+}
+
+/**
+ * One picture of many images: points in a plot, others in a grid.
+ * @param images bytes [n, height, width, channels], n >= 1
+ * @param real points of the data, drawn below
+ */
+export function samplePicture(images: HostTensor, real?: HostTensor): Pixels {
+  if (!arePoints(images.shape)) return imageGrid(images);
+  imageShape(images);
+  return scatterPlot(images.data as Uint8Array, real?.data as Uint8Array | undefined);
 }
 
 /** A picture as the bytes of a PNG file. */

@@ -148,5 +148,11 @@ export function cachedSource(source: FiniteSource, bytes: number): FiniteSource 
     }
     return item;
   };
-  return {shape: source.shape, size: source.size, read, describe: (index) => describeItem(source, index)};
+  return {
+    shape: source.shape,
+    size: source.size,
+    read,
+    describe: (index) => describeItem(source, index),
+    ...(source.label && {classes: source.classes!, label: (index: number) => source.label!(index)}),
+  };
 }

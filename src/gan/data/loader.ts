@@ -66,6 +66,7 @@ export function createLoader(source: Source, options: LoaderOptions): ReportingL
     batchSize,
     size,
     length,
+    ...(source.size !== undefined && source.classes !== undefined && {classes: source.classes}),
     async *epoch(epoch, start = 0) {
       const makeBatch = plan(epoch);
       const range = {from: start, to: length, ahead};
@@ -99,6 +100,7 @@ function finite(source: FiniteSource, options: LoaderOptions) {
     return async (batch, count, cancelled) => {
       const targets = new ItemStack(source.shape, count);
       const inputs = input && new ItemStack(input.shape, count);
+      const labels = source.label && new Int32Array(count);
       await allOf(count, cancelled, (position, stopped) =>
         limiter.run(async () => {
           if (stopped()) return;
@@ -111,12 +113,14 @@ function finite(source: FiniteSource, options: LoaderOptions) {
           if (!pair) return;
           const target = augmentItem(augment, pair.target, source.shape, rng.fork('augment', epoch, slot));
           targets.put(position, target, () => describe(pair.index));
+          if (labels) labels[position] = source.label!(pair.index);
           if (pair.input) inputs?.put(position, pair.input, () => `the input of ${describe(pair.index)}`);
         }),
       );
       return {
         input: inputs?.tensor() ?? noiseFor(rng, epoch, batch, count, latentSize),
         target: targets.tensor(),
+        ...(labels && {labels}),
         size: count,
       };
     };

@@ -3,6 +3,7 @@ import type {ImageShape} from '../nets/architecture.js';
 import type {Rng} from '../rng.js';
 import type {HostData, HostTensor} from './host-tensor.js';
 import type {Normalization} from './normalize.js';
+import type {ResizeMethod} from './pixels.js';
 
 export type {HostData, HostTensor};
 
@@ -38,6 +39,8 @@ export interface DataLoader {
   readonly size: number;
   /** Batches in an epoch; 0 when there are no items. */
   readonly length: number;
+  /** Number of classes, where the items have labels. */
+  readonly classes?: number;
   /**
    * The batches of one epoch, from batch `start` on. A batch depends on the seed, the epoch and its index only, so that
    * resuming in mid-epoch gives the same batches. Batches are read ahead; leaving the loop early stops that.
@@ -67,6 +70,10 @@ export interface FiniteSource {
    * Rejecting marks the item as unreadable and another takes its place; rejecting with a GanError ends the run.
    */
   read(index: number): HostData | Promise<HostData>;
+  /** Number of classes, where the items have labels. */
+  classes?: number;
+  /** The class of an item, from 0; together with `classes`. */
+  label?(index: number): number;
   /** The name of the item, for messages and splitters: its path, if it has one. */
   describe?(index: number): string;
 }
@@ -82,5 +89,11 @@ export interface EndlessSource {
 /** The result of a plug-in's data source. */
 export type Source = FiniteSource | EndlessSource;
 
-/** A data source is told the image size that the run wants. */
-export type SourceFactory = (wanted: ImageShape) => Source | Promise<Source>;
+/** What a run wants of its images. */
+export interface WantedImages extends ImageShape {
+  /** How an image gets this size. */
+  resize: ResizeMethod;
+}
+
+/** A data source is told what the run wants of the images. */
+export type SourceFactory = (wanted: WantedImages) => Source | Promise<Source>;

@@ -121,15 +121,16 @@ const rules: Record<string, Rule> = {
     const [, , , c] = sizesOf(r.shape(x));
     const [taps, padding] = [node.attrs['taps'] as number[], node.attrs['padding'] as number[]];
     const filter = depthwiseFilter(r, taps.length, taps.length, c, 1, (i, j) => taps[i]! * taps[j]!);
-    return depthwise(node, r, x, filter, padding, [down, down], [1, 1], r.shape(node.outputs[0]!));
+    return depthwise(node, r, x, filter, padding, [down, down], r.shape(node.outputs[0]!));
   },
   GroupedConv2D(node, r) {
     const {x, filter} = node.inputs as {x: Id; filter: Id};
-    const weights = r.constants.get(filter);
-    if (!weights) return undefined;
+    const given = r.constants.get(filter);
+    if (!given) return undefined;
+    const strides = node.attrs['stride'] as number[];
+    const weights = dilated(given, node.attrs['dilation'] as number[]); // tfjs takes a stride or a dilation, not both
     const [, , , c] = sizesOf(r.shape(x));
     const groups = Number(node.attrs['groups']);
-    const [strides, dilations] = [node.attrs['stride'] as number[], node.attrs['dilation'] as number[]];
     const {before, after} = borders(node);
     // a convolution rounds its size down by itself
     const padding = [before[0]!, Math.max(after[0]!, 0), before[1]!, Math.max(after[1]!, 0)];
@@ -137,10 +138,10 @@ const rules: Record<string, Rule> = {
     if (groups === c) {
       const [height, width, , out] = weights.shape as [number, number, number, number];
       const each = r.constant([height, width, c, out / c], weights.data as Float32Array);
-      return depthwise(node, r, x, each, padding, strides, dilations, result);
+      return depthwise(node, r, x, each, padding, strides, result);
     }
     const pad: Attribute = [[0, 0], padding.slice(0, 2), padding.slice(2), [0, 0]];
-    const attrs = {strides, pad, dataFormat: 'NHWC', dilations};
+    const attrs = {strides, pad, dataFormat: 'NHWC', dilations: [1, 1]};
     return inGroups(node, r, x, weights, (part, own, channels) =>
       r.node(node, 'Conv2D', {x: part, filter: own}, attrs, [...result.slice(0, 3), channels]),
     );
@@ -217,12 +218,11 @@ function depthwise(
   filter: Id,
   padding: number[],
   strides: number[],
-  dilations: number[],
   shape: Size[],
 ): GraphNode[] | undefined {
   if (padding.some((zeros) => zeros < 0)) return undefined;
   const pad: Attribute = [[0, 0], padding.slice(0, 2), padding.slice(2), [0, 0]];
-  const attrs = {strides, pad, dataFormat: 'NHWC', dilations};
+  const attrs = {strides, pad, dataFormat: 'NHWC', dilations: [1, 1]};
   return [r.node(node, 'DepthwiseConv2dNative', {x, filter}, attrs, shape)];
 }
 
@@ -251,7 +251,7 @@ function enlarged(node: GraphNode, r: Rewriter, up: number): GraphNode[] | undef
     (i, j, which) => tap(rows, i, Math.floor(which / up)) * tap(columns, j, which % up),
   );
   const shape = [n, height / up, width / up, c * up ** 2];
-  const chain = depthwise(node, r, x, filter, [...rows.zeros, ...columns.zeros], [1, 1], [1, 1], shape);
+  const chain = depthwise(node, r, x, filter, [...rows.zeros, ...columns.zeros], [1, 1], shape);
   if (!chain) return undefined;
   const attrs = {factor: up};
   const spread = r.node(node, 'PixelShuffle', {x: chain[0]!.outputs[0]!}, attrs, r.shape(node.outputs[0]!));

@@ -19,6 +19,7 @@ export function stepLoss(genLossFunc: GenLossFunction, critLossFunc: CritLossFun
     critic: ({real, fake}) => critLossFunc(real.scores, fake.scores),
     generator: ({real, fake}) => genLossFunc(fake.scores, fake.images, real.images),
     repeatable: [genLossFunc, critLossFunc].every(isRepeatable),
+    realScores: critLossFunc === wganLosses.critLossFunc ? 'low' : 'high',
   };
 }
 

@@ -16,4 +16,6 @@ export interface StepLoss {
    * Both halves run the same operations in every step: then steps may be repeated from recordings. Absent: not known.
    */
   repeatable?: boolean;
+  /** On which side of 0 a trained critic scores real images; 'high' when absent. */
+  realScores?: 'high' | 'low';
 }

@@ -17,7 +17,7 @@ import {pyramid} from './image-pyramid.js';
 import {downConv, norms, upConv, type Resampling} from './stages.js';
 
 export interface LightOptions {
-  /** Channels of the layer next to the image, 16; each halving doubles them. */
+  /** Channels of the layer next to the image, 8; each halving doubles them. */
   nFeatures?: number;
   /** Largest number of channels; 256. */
   maxFeatures?: number;
@@ -109,6 +109,6 @@ export function lightCritic(image: ImageShape, options: LightCriticOptions = {})
 
 /** Channels a number of halvings away from the image. */
 const channelsOf =
-  ({nFeatures = 16, maxFeatures = 256}: LightOptions) =>
+  ({nFeatures = 8, maxFeatures = 256}: LightOptions) =>
   (stage: number): number =>
     Math.min(nFeatures * 2 ** stage, maxFeatures);

@@ -5,7 +5,7 @@ export default ({architecture, opt, nn}: Gan) =>
     name: 'light',
     summary: 'Small networks for a processor, with resampling that leaves no checkerboard.',
     options: {
-      nFeatures: opt.int(16, {min: 1, help: 'channels of the layer next to the image; each halving doubles them'}),
+      nFeatures: opt.int(8, {min: 1, help: 'channels of the layer next to the image; each halving doubles them'}),
       maxFeatures: opt.int(256, {min: 1, help: 'largest number of channels'}),
       nExtraLayers: opt.int(0, {min: 0, help: 'residual 3x3 layers more at each size'}),
       norm: opt.oneOf(['batch', 'pixel', 'none'], 'batch', {help: 'normalisation in the generator'}),

@@ -4,34 +4,28 @@ import type {AugmentationDraw, Gan, Tensor} from '../../plugin/index.js';
  * DiffAugment's translation (arXiv 2006.10738): up to an eighth of each side in whole pixels; what comes in from
  * outside is 0.
  */
-export default ({augmentation, opt, tf}: Gan) =>
+export default ({augmentation, nn, opt, tf}: Gan) =>
   augmentation({
     name: 'translation',
     summary: 'What the critic sees, real and generated, shifted by whole pixels (DiffAugment).',
     options: {
-      p: opt.num(1, {min: 0, max: 1, help: 'probability for each image'}),
+      p: opt.num(1, {min: 0, max: 1, help: 'probability for each image; where it begins if it adapts'}),
       ratio: opt.num(0.125, {min: 0, max: 1, help: 'largest shift, as a share of the side'}),
+      target: opt.num(0, {min: 0, max: 1, help: 'p adapts to this as that of ada does, such as 0.6; 0: p stays'}),
+      kimg: opt.num(500, {min: 0.001, help: 'thousand real images in which p can move by 1'}),
     },
-    create: ({p, ratio}) => {
-      /** Matrices [n, side, side] that shift rows: 1 where the row's place minus the column's is the shift. */
-      const shifts = (side: number, shift: Tensor): Tensor => {
-        const places = tf.range(0, side);
-        const apart = tf.sub(tf.reshape(places, [1, side, 1]), tf.reshape(places, [1, 1, side]));
-        return tf.relu(tf.sub(1, tf.abs(tf.sub(apart, tf.reshape(shift, [-1, 1, 1])))));
-      };
-      return {
-        p,
-        repeatable: true,
-        apply(images: Tensor, draw: AugmentationDraw) {
-          const [n, height, width, channels] = images.shape as [number, number, number, number];
-          const most = (side: number): number => Math.floor(side * ratio + 0.5);
-          const down = shifts(height, draw.int(-most(height), most(height), 0));
-          const right = shifts(width, draw.int(-most(width), most(width), 0));
-          const moved = tf.matMul(down, tf.reshape(images, [n, height, width * channels]));
-          const columns = tf.transpose(tf.reshape(moved, [n, height, width, channels]), [0, 2, 1, 3]);
-          const both = tf.matMul(right, tf.reshape(columns, [n, width, height * channels]));
-          return tf.transpose(tf.reshape(both, [n, width, height, channels]), [0, 2, 1, 3]);
-        },
-      };
-    },
+    create: ({p, ratio, target, kimg}) => ({
+      p,
+      ...(target > 0 && {adapt: {target, kimg, interval: 4}}),
+      repeatable: true,
+      apply(images: Tensor, draw: AugmentationDraw) {
+        const [, height, width] = images.shape as [number, number, number, number];
+        const most = (side: number): number => Math.floor(side * ratio + 0.5);
+        const down = draw.int(-most(height), most(height), 0);
+        const right = draw.int(-most(width), most(width), 0);
+        const [ones, zeros] = [tf.onesLike(down), tf.zerosLike(down)];
+        const maps = tf.concat([ones, zeros, tf.neg(right), zeros, ones, tf.neg(down)], 1);
+        return nn.affineSample(images, tf.reshape(maps, [-1, 6]), {outside: 'zero'});
+      },
+    }),
   });

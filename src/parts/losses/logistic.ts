@@ -3,9 +3,9 @@ import type {Gan} from '../../plugin/index.js';
 /**
  * The logistic loss of the first GAN (arXiv 1406.2661, equation 1), in the form that StyleGAN gives it (arXiv
  * 1812.04948): the critic minimises mean softplus(-real) + mean softplus(fake). The generator minimises the
- * non-saturating mean softplus(-fake), or, saturating, -mean softplus(fake), which is log(1 - sigmoid(fake)): its gradient
- * vanishes where the critic is sure. `bce` has the mean of the critic's two halves in place of their sum, so that a
- * penalty weighs twice as much beside it.
+ * non-saturating mean softplus(-fake), or, saturating, -mean softplus(fake), which is mean log(1 - sigmoid(fake)): its
+ * gradient vanishes where the critic is sure. `bce` has the mean of the critic's two halves in place of their sum, so
+ * that a penalty weighs twice as much beside it.
  */
 export default ({loss, opt, tf}: Gan) =>
   loss({

@@ -4,7 +4,8 @@ import type {Gan} from '../../plugin/index.js';
  * Wasserstein loss (arXiv 1701.07875), by default with the sign that fastai gives it: critic mean(real) - mean(fake),
  * generator mean(fake), both minimised. So the critic scores real images LOW and fakes HIGH, the reverse of the paper
  * and of this project's other losses, and its loss is minus the estimate of the Wasserstein distance. With `real`
- * 'high' both signs are the paper's (equation 3): critic mean(fake) - mean(real), generator -mean(fake). The two train alike.
+ * 'high' the signs are the paper's (equation 3): critic mean(fake) - mean(real), generator -mean(fake). Both train
+ * alike.
  */
 export default ({loss, opt, tf}: Gan) =>
   loss({
@@ -26,5 +27,6 @@ export default ({loss, opt, tf}: Gan) =>
             critic: ({real, fake}) => tf.sub(tf.mean(real.scores), tf.mean(fake.scores)),
             generator: ({fake}) => tf.mean(fake.scores),
             repeatable: true,
+            realScores: 'low',
           },
   });

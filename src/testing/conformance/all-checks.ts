@@ -10,6 +10,7 @@ import {state} from './checks/state.js';
 import {training} from './checks/training.js';
 import {updates} from './checks/updates.js';
 import {operationChecks} from './operation.js';
+import {augmenting} from './operations/augmenting.js';
 import {elementwise} from './operations/elementwise.js';
 import {fused} from './operations/fused.js';
 import {images} from './operations/images.js';
@@ -20,9 +21,16 @@ import {reductions} from './operations/reductions.js';
 
 /** Every check of the kit, in the order in which they run. */
 export function allChecks(recordings: string): Check[] {
-  const operations = [...elementwise, ...reductions, ...rearranging, ...products, ...layers, ...fused, ...images].flatMap(
-    operationChecks,
-  );
+  const operations = [
+    ...augmenting,
+    ...elementwise,
+    ...reductions,
+    ...rearranging,
+    ...products,
+    ...layers,
+    ...fused,
+    ...images,
+  ].flatMap(operationChecks);
   const all = [
     ...operations,
     ...penalties,

@@ -49,7 +49,11 @@ export function connect(store: Store): void {
   open();
 }
 
-function merge({curves}: Store, {name, reset, gone = [], curves: news}: CurveNews): void {
+function merge(
+  {curves, watch}: Store,
+  {name, reset, gone = [], curves: news, findings, stopped = ''}: CurveNews,
+): void {
+  if (findings) watch.set(name, {findings, stopped});
   const run = curves.get(name) ?? new Map<string, Points>();
   curves.set(name, run);
   for (const key of gone) run.delete(key);

@@ -1,5 +1,5 @@
 import uPlot from 'uplot';
-import type {Points} from '../protocol.js';
+import type {Found, Points} from '../protocol.js';
 import {h, keyed, set, write} from './dom.js';
 import {number, title} from './format.js';
 import type {Store} from './store.js';
@@ -7,6 +7,8 @@ import type {Store} from './store.js';
 export interface Line {
   run: string;
   points: Points;
+  /** Marked in the chart. */
+  findings: readonly Found[];
 }
 
 const height = 220;
@@ -81,6 +83,7 @@ export class CurvePanel {
           })),
         ],
         hooks: {
+          drawClear: [(plot) => this.#mark(plot)],
           setCursor: [() => this.#tell()],
           setSelect: [
             ({select, posToVal}) => {
@@ -100,6 +103,24 @@ export class CurvePanel {
       data,
       this.#chart,
     );
+  }
+
+  /** A line where a finding began, and a shade while it lasted, behind the curves. */
+  #mark(plot: uPlot): void {
+    const {ctx, bbox} = plot;
+    const [from, to] = [bbox.left, bbox.left + bbox.width];
+    const x = (step: number): number => Math.min(to, Math.max(from, plot.valToPos(step, 'x', true)));
+    ctx.save();
+    ctx.fillStyle = css('--bad');
+    for (const {since, over = Infinity} of this.#lines.flatMap(({findings}) => findings)) {
+      const [left, right] = [x(since), x(over)];
+      if (left >= to || right <= from) continue;
+      ctx.globalAlpha = 0.07;
+      ctx.fillRect(left, bbox.top, right - left, bbox.height);
+      ctx.globalAlpha = 0.8;
+      ctx.fillRect(left, bbox.top, 2 * devicePixelRatio, bbox.height);
+    }
+    ctx.restore();
   }
 
   #size(): {width: number; height: number} {

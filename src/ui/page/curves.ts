@@ -1,8 +1,16 @@
 import {h, keyed, section} from './dom.js';
+import {findings} from './findings.js';
 import {CurvePanel} from './curve-panel.js';
 import type {Store} from './store.js';
 
-const titles: Record<string, string> = {critLoss: 'Critic loss', genLoss: 'Generator loss'};
+const titles: Record<string, string> = {
+  critLoss: 'Critic loss',
+  genLoss: 'Generator loss',
+  diversity: 'Diversity of samples',
+  separation: 'Separation by the critic',
+  overfitting: 'Overfitting of the critic',
+};
+const losses: readonly string[] = ['critLoss', 'genLoss'];
 
 /** One panel for each loss and each metric, with a line for each selected run. */
 export function curves(store: Store): HTMLElement {
@@ -27,7 +35,9 @@ export function curves(store: Store): HTMLElement {
       panel.show(
         runs.flatMap((run) => {
           const points = store.curves.get(run)?.get(key);
-          return points && points.steps.length > 0 ? [{run, points}] : [];
+          return points && points.steps.length > 0
+            ? [{run, points, findings: store.watch.get(run)?.findings ?? []}]
+            : [];
         }),
       );
   };
@@ -39,8 +49,8 @@ export function curves(store: Store): HTMLElement {
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () =>
     panels.forEach((panel) => panel.redraw()),
   );
-  return section('Curves', empty, grid);
+  return section('Curves', findings(store), empty, grid);
 }
 
 /** The losses first. */
-const rank = (key: string): number => ['critLoss', 'genLoss'].indexOf(key) + 2 * Number(!(key in titles)) + 1;
+const rank = (key: string): number => (losses.includes(key) ? losses.indexOf(key) : losses.length);

@@ -4,6 +4,7 @@ import {configuration} from './configuration.js';
 import {connect} from './connection.js';
 import {curves} from './curves.js';
 import {set, write} from './dom.js';
+import {evaluations} from './evaluations.js';
 import {explorer} from './explorer.js';
 import {title} from './format.js';
 import {runList} from './run-list.js';
@@ -16,7 +17,7 @@ const store = new Store((await (await fetch('/api/about')).json()) as About);
 write(element('folder'), store.about.folder);
 
 runList(store, element('runs'));
-element('main').append(curves(store), samples(store), explorer(store), configuration(store));
+element('main').append(curves(store), samples(store), explorer(store), evaluations(store), configuration(store));
 
 store.on(['connection'], () => {
   write(element('connection'), store.connected ? '' : 'Not connected: has gan ui ended?');

@@ -1,4 +1,4 @@
-import type {About, Points, RunDetail, RunSummary} from '../protocol.js';
+import type {About, Found, Points, RunDetail, RunSummary} from '../protocol.js';
 
 /** Runs that can be looked at together: as many as there are colours that can be told apart. */
 export const mostSelected = 8;
@@ -17,6 +17,8 @@ export class Store {
   readonly details = new Map<string, RunDetail>();
   /** Points by run and curve. */
   readonly curves = new Map<string, Map<string, Points>>();
+  /** What the watch over each run found, and why it ended early. */
+  readonly watch = new Map<string, {findings: readonly Found[]; stopped: string}>();
   connected = true;
   readonly #listeners: [Change[], () => void][] = [];
   /** A run keeps its colour while it is selected. */

@@ -1,6 +1,8 @@
 import type {Device} from '../../backends/device.js';
 import {isGanError} from '../../errors.js';
 import {encodePng, imageGrid} from '../../gan/data/grid.js';
+import {arePoints} from '../../gan/data/points.js';
+import {pointPlots} from '../../gan/data/scatter-plot.js';
 import {openDeviceFor} from '../../runs/devices/open-backend.js';
 import {openRun, type Run} from '../../runs/open-run.js';
 import {openRegistry, pluginIn} from '../../plugin/discover.js';
@@ -29,7 +31,13 @@ export class Renderer {
   async render({latents, ...checkpoint}: RenderRequest): Promise<Buffer> {
     const run = await this.#runOf(checkpoint);
     const images = await run.draw(latents.map((latent) => Float32Array.from(latent)));
-    return encodePng(imageGrid(images, latents.length, latents.length === 1 ? 0 : undefined));
+    return encodePng(
+      imageGrid(
+        arePoints(images.shape) ? pointPlots(images) : images,
+        latents.length,
+        latents.length === 1 ? 0 : undefined,
+      ),
+    );
   }
 
   async #runOf({dir, step, newest}: Omit<RenderRequest, 'latents'>): Promise<Run> {

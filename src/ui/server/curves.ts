@@ -1,4 +1,4 @@
-import {MetricsReader, type MetricsLine} from '../../runs/metrics-log.js';
+import {addFinding, MetricsReader, type Found, type MetricsLine} from '../../runs/metrics-log.js';
 import {RunFolder} from '../../runs/run-folder.js';
 import type {Points} from '../protocol.js';
 import type {RunsRoot} from './runs-root.js';
@@ -34,8 +34,10 @@ export class Series {
   }
 }
 
-/** Curves of a run, at most: two losses and what its epochs measure. */
+/** Curves of a run, at most: two losses, hyperparameters that move, what the watch and what its epochs measure. */
 const mostCurves = 32;
+/** Findings of a run that are shown, at most. */
+const mostFindings = 100;
 /** Columns of the recorder that say what the curves of the losses say, or when. */
 const lossColumns: readonly string[] = ['train_loss', 'gen_loss', 'crit_loss', 'time'];
 const metricsFile = new RunFolder('').metrics.path;
@@ -47,6 +49,8 @@ export class RunCurves {
   /** Goes up when the file has been rewritten, as resuming a run does. */
   #beginning = 0;
   #reading: Promise<void> | undefined;
+  #findings: Found[] = [];
+  #stopped = '';
 
   constructor(root: RunsRoot, run: string) {
     this.#reader = new MetricsReader(() => root.open(run, metricsFile));
@@ -60,21 +64,31 @@ export class RunCurves {
     return this.#beginning;
   }
 
+  /** What the watch found, and why the run ended early. */
+  get watch(): {findings: readonly Found[]; stopped: string} {
+    return {findings: this.#findings, stopped: this.#stopped};
+  }
+
   /** Reads what has been appended since the last time; several callers share one reading. */
   update(): Promise<void> {
     const restart = (): void => {
       this.#beginning++;
       this.#series = new Map();
+      this.#findings = [];
+      this.#stopped = '';
     };
     const take = (line: MetricsLine): void => this.#take(line);
     return (this.#reading ??= this.#reader.update(take, restart).finally(() => (this.#reading = undefined)));
   }
 
-  #take({step, row, critLoss, genLoss}: MetricsLine): void {
+  #take(line: MetricsLine): void {
+    const {step, row, critLoss, genLoss, hyperparameters, watch, stopped} = line;
+    if (this.#findings.length < mostFindings) addFinding(this.#findings, line);
+    if (stopped !== undefined) this.#stopped = stopped;
     // an epoch's losses are the curves' last points already; its other columns are what the run measures
     const values = row
       ? Object.entries(row).filter(([name]) => !lossColumns.includes(name))
-      : Object.entries({critLoss, genLoss});
+      : Object.entries({critLoss, genLoss, ...hyperparameters, ...watch});
     for (const [name, value] of values) if (typeof value === 'number') this.#curve(name)?.add(step, value);
   }
 

@@ -67,6 +67,7 @@ class CurveCursor {
   readonly #log: RunCurves;
   #beginning: number | undefined;
   #sent = new Map<string, {generation: number; points: number}>();
+  #watch = JSON.stringify({findings: [], stopped: ''});
 
   constructor(name: string, log: RunCurves) {
     this.#name = name;
@@ -90,7 +91,17 @@ class CurveCursor {
       curves[key] = {steps: points.steps.slice(from), values: points.values.slice(from)};
       this.#sent.set(key, {generation, points: points.steps.length});
     }
-    if (Object.keys(curves).length === 0 && gone.length === 0) return undefined;
-    return {name: this.#name, reset, ...(gone.length > 0 && {gone}), curves};
+    const {watch} = this.#log;
+    const text = JSON.stringify(watch);
+    const isNew = text !== this.#watch;
+    this.#watch = text;
+    if (Object.keys(curves).length === 0 && gone.length === 0 && !isNew) return undefined;
+    return {
+      name: this.#name,
+      reset,
+      ...(gone.length > 0 && {gone}),
+      curves,
+      ...(isNew && {findings: [...watch.findings], stopped: watch.stopped}),
+    };
   }
 }

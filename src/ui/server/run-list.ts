@@ -1,4 +1,5 @@
 import type {RunDetail, RunSummary} from '../protocol.js';
+import {parseEvaluations} from '../../runs/evaluations.js';
 import {readStanding, type Standing} from '../../runs/metrics-log.js';
 import {checkpointSteps, RunFolder, sampleSteps} from '../../runs/run-folder.js';
 import type {RunsRoot} from './runs-root.js';
@@ -9,6 +10,8 @@ import type {RunsRoot} from './runs-root.js';
  */
 const liveMs = 15_000;
 const maxConfigBytes = 1 << 20;
+/** Evaluations of a run that a page is told of, at most: the newest. */
+const shownEvaluations = 50;
 /** Paths below the folder of a run. */
 const files = new RunFolder('');
 
@@ -99,12 +102,13 @@ export class RunList {
 /** Returns what a page shows of a run besides its curves; undefined when there is no such run. */
 export async function readDetail(root: RunsRoot, name: string): Promise<RunDetail | undefined> {
   if ((await root.resolve(name, files.configPath)) === undefined) return undefined;
-  const [config, origins, samples, checkpoints, {step: best}] = await Promise.all([
+  const [config, origins, samples, checkpoints, {step: best}, evaluations] = await Promise.all([
     readJson(root, name, files.configPath),
     readJson(root, name, files.originsPath),
     root.list(name, files.samplesPath),
     root.list(name, files.checkpointsPath),
     readJson(root, name, ...segments(files.bestPath)),
+    root.read(maxConfigBytes, name, files.evaluationsPath),
   ]);
   const texts = Object.entries(origins).filter((entry): entry is [string, string] => typeof entry[1] === 'string');
   return {
@@ -114,6 +118,7 @@ export async function readDetail(root: RunsRoot, name: string): Promise<RunDetai
     samples: sampleSteps(samples, await lastStep(root, name)),
     checkpoints: checkpointSteps(checkpoints),
     ...(typeof best === 'number' && {best}),
+    evaluations: parseEvaluations(evaluations?.toString() ?? '').slice(-shownEvaluations),
   };
 }
 

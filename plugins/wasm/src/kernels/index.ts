@@ -1,8 +1,11 @@
 import type {Kernel} from '../kernel.js';
+import {affineSampleKernels} from './affine-sample.js';
 import {batchMatMul} from './batch-mat-mul.js';
 import {batchNormKernels} from './batch-norm.js';
 import {bytesToFloat} from './bytes-to-float.js';
+import {colorMap} from './color-map.js';
 import {conv2DKernels} from './conv2d.js';
+import {cutOut} from './cut-out.js';
 import {depthwiseKernels} from './depthwise.js';
 import {einsum} from './einsum.js';
 import {elementwiseKernels} from './elementwise.js';
@@ -18,6 +21,7 @@ import {update} from './update.js';
 
 /** Every operation that this package computes itself. */
 export const kernels: readonly Kernel[] = [
+  ...affineSampleKernels,
   ...batchNormKernels,
   ...conv2DKernels,
   ...depthwiseKernels,
@@ -28,6 +32,8 @@ export const kernels: readonly Kernel[] = [
   ...resampleKernels,
   batchMatMul,
   bytesToFloat,
+  colorMap,
+  cutOut,
   einsum,
   identity,
   maxPoolGrad,

@@ -3,7 +3,7 @@ import {writeNodes} from '../graph/graph-builder.js';
 import {arrange, channelsFirst} from '../graph/layouts.js';
 import {OnnxBuilder} from './builder.js';
 import {encodeModel, opset, type OnnxValue} from './model.js';
-import {operators} from './operators/index.js';
+import {operators, own} from './operators/index.js';
 
 export interface OnnxFacts {
   /** Names of the graph, its input and its output. */
@@ -24,10 +24,10 @@ export function toOnnx(
   {name, input, output, doc, metadata}: OnnxFacts,
   {version, permute, portable, unsupported}: Pick<Gan['exports'], 'version' | 'permute' | 'portable' | 'unsupported'>,
 ): Uint8Array {
-  const graph = portable(traced, new Set(Object.keys(operators)));
+  const graph = portable(traced, new Set(Object.keys(own)));
   const b = new OnnxBuilder(graph, permute);
   b.place(graph.input, input, channelsFirst(b.rank(graph.input)));
-  writeNodes(b, graph, operators, {format: 'ONNX', network: name, unsupported});
+  writeNodes(b, graph, {...operators, ...own}, {format: 'ONNX', network: name, unsupported});
   const result = b.in(graph.output, channelsFirst(b.rank(graph.output)));
   b.nodes.push({name: output, op: 'Identity', inputs: [result], outputs: [output], attrs: {}});
   const value = (id: number, called: string): OnnxValue => ({

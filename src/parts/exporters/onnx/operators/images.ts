@@ -143,13 +143,17 @@ const resize =
     );
   };
 
-export const images: Operators = {
+/** Operations of this library that are operators of ONNX; others are written as the kernels that they are made of. */
+export const own: Operators = {
   GroupedConv2D: groupedConv,
   GroupedConv2DBackpropInput: groupedConvTranspose,
   PixelShuffle: (b, {inputs, attrs, outputs}) => {
     const settings = {blocksize: number(attrs['factor']), mode: 'CRD'};
     b.place(outputs[0]!, b.op('DepthToSpace', [b.in(inputs['x']!, image)], settings), image);
   },
+};
+
+export const images: Operators = {
   Conv2D: conv,
   Conv2DBackpropInput: convTranspose,
   DepthwiseConv2dNative: depthwise,

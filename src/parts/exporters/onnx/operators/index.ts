@@ -5,4 +5,6 @@ import {images} from './images.js';
 import {rearranging} from './rearranging.js';
 import {reductions} from './reductions.js';
 
+export {own} from './images.js';
+
 export const operators: Operators = {...elementwise, ...images, ...rearranging, ...reductions};

@@ -1,0 +1,96 @@
+/**
+ * IDX, the format of MNIST and of sets like it (https://yann.lecun.com/exdb/mnist): `00 00 type rank`, `rank` sizes of 4
+ * bytes, then the values, big-endian; often compressed with gzip.
+ */
+import {open, readFile} from 'node:fs/promises';
+import {promisify} from 'node:util';
+import {constants, gunzip} from 'node:zlib';
+import {GanError, messageOf} from '../../errors.js';
+
+const decompress = promisify(gunzip);
+
+/** Unsigned bytes of any rank. */
+export interface IdxFile {
+  path: string;
+  shape: number[];
+  data: Uint8Array;
+}
+
+/** Number of sizes of the IDX file of bytes that begins with `head`; undefined when it is none. */
+const rankOf = (head: Uint8Array): number | undefined =>
+  head.length >= 4 && head[0] === 0 && head[1] === 0 && head[2] === 8 && head[3]! >= 1 && head[3]! <= 4
+    ? head[3]
+    : undefined;
+
+const isGzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b;
+
+/** Number of sizes that an IDX file of bytes announces, from its first bytes; undefined for any other file. */
+export async function idxRank(path: string): Promise<number | undefined> {
+  const file = await open(path).catch(() => undefined); // who reads it says why it cannot be read
+  if (!file) return undefined;
+  try {
+    const {buffer, bytesRead} = await file.read(Buffer.alloc(512), 0, 512, 0);
+    const head = buffer.subarray(0, bytesRead);
+    if (!isGzip(head)) return rankOf(head);
+    // the flush lets it give what a part of a file holds
+    return rankOf(await decompress(head, {finishFlush: constants.Z_SYNC_FLUSH}).catch(() => new Uint8Array()));
+  } finally {
+    await file.close();
+  }
+}
+
+/**
+ * Reads an IDX file of bytes, compressed or not.
+ * @throws GanError GAN_DATA_NOT_FOUND, GAN_DATA_UNREADABLE, GAN_DATA_FORMAT when it is another kind of file, cut short,
+ * or too long
+ */
+export async function readIdx(path: string): Promise<IdxFile> {
+  const bytes = await contents(path);
+  const rank = rankOf(bytes);
+  if (rank === undefined) {
+    const start = [...bytes.subarray(0, 4)].map((byte) => byte.toString(16).padStart(2, '0')).join(' ');
+    throw wrongIdx(path, `is no IDX file of bytes: it begins with ${start || 'nothing'}, not with 00 00 08 01 to 04`);
+  }
+  const headerBytes = 4 + 4 * rank;
+  if (bytes.length < headerBytes)
+    throw wrongIdx(path, `is cut short: ${bytes.length} of ${headerBytes} bytes of its header`);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const shape = Array.from({length: rank}, (_, i) => view.getUint32(4 + 4 * i));
+  const wanted = headerBytes + shape.reduce((product, side) => product * side, 1);
+  if (bytes.length !== wanted) {
+    const what = bytes.length < wanted ? 'is cut short' : 'is too long';
+    throw wrongIdx(path, `${what}: ${bytes.length} bytes, and ${wanted} for the shape [${shape.join(', ')}]`);
+  }
+  return {path, shape, data: bytes.subarray(headerBytes)};
+}
+
+async function contents(path: string): Promise<Uint8Array> {
+  let bytes: Buffer;
+  try {
+    bytes = await readFile(path);
+  } catch (cause) {
+    const missing = (cause as NodeJS.ErrnoException).code === 'ENOENT';
+    throw new GanError(
+      'data',
+      missing ? 'GAN_DATA_NOT_FOUND' : 'GAN_DATA_UNREADABLE',
+      missing ? `the file ${path} does not exist` : `${path} cannot be read: ${messageOf(cause)}`,
+      {suggestions: ['Check the spelling, and that this user may read the file.'], cause},
+    );
+  }
+  if (!isGzip(bytes)) return bytes;
+  try {
+    return await decompress(bytes);
+  } catch (cause) {
+    throw wrongIdx(path, `cannot be decompressed, it is broken or cut short: ${messageOf(cause)}`, cause);
+  }
+}
+
+/** The error for a file whose content is wrong. */
+export const wrongIdx = (path: string, what: string, cause?: unknown): GanError =>
+  new GanError('data', 'GAN_DATA_FORMAT', `${path} ${what}`, {
+    suggestions: [
+      'Download or copy the file again.',
+      'Give a folder of images, or IDX files as those of MNIST: train-images-idx3-ubyte.gz.',
+    ],
+    ...(cause !== undefined && {cause}),
+  });

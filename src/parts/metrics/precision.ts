@@ -1,0 +1,15 @@
+import type {Gan} from '../../plugin/index.js';
+
+export default ({measures, metric, opt}: Gan) =>
+  metric({
+    name: 'precision',
+    summary: 'Share of generated images that lie among the real ones: quality (arXiv 1904.06991).',
+    options: {k: opt.int(3, {min: 1, help: 'which nearest neighbour bounds the ball of an image'})},
+    create: ({k}) => ({
+      of: 'features',
+      better: 'higher',
+      doubts: ({images}) =>
+        images < 1000 ? ['with fewer than 1,000 images the value depends on their number; papers use 10,000'] : [],
+      compute: async (sets) => (await measures.prdc(sets, k)).precision,
+    }),
+  });

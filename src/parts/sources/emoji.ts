@@ -1,0 +1,17 @@
+import type {Gan} from '../../plugin/index.js';
+
+export default ({source, data, opt}: Gan) =>
+  source({
+    name: 'emoji',
+    summary: '1,407 emoji in colour, 64x64, from the Fluent Emoji of Microsoft.',
+    options: {count: opt.int(undefined, {min: 1, help: 'use only so many images, the first ones; none: all'})},
+    create:
+      ({count}) =>
+      ({height, width, channels, resize}) =>
+        data.sheetSource(data.emoji, {
+          size: [height, width],
+          channels: channels as 1 | 2 | 3 | 4,
+          resize,
+          ...(count !== undefined && {items: count}),
+        }),
+  });

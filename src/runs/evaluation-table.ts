@@ -1,0 +1,29 @@
+import type {Measured} from '../gan/metrics/image-meter.js';
+import type {Evaluation} from './evaluations.js';
+
+/** A number with four significant digits. */
+export const significant = (value: number): string =>
+  Number.isFinite(value) && Math.abs(value) >= 1000 ? String(Math.round(value)) : String(Number(value.toPrecision(4)));
+
+/** The 95 % interval of a value; empty where there is none. */
+export const intervalText = ({low, high}: Pick<Measured, 'low' | 'high'>): string =>
+  low === undefined || high === undefined ? '' : `${significant(low)} to ${significant(high)}`;
+
+/** Evaluations as a table, newest first: a column for each metric that one of them has. */
+export function evaluationTable(evaluations: readonly Evaluation[]): {columns: string[]; rows: string[][]} {
+  const names = [...new Set(evaluations.flatMap(({metrics}) => metrics.map(({name}) => name)))];
+  const rows = evaluations.toReversed().map(({step, weights, images, data, features, metrics}) => [
+    String(step),
+    weights,
+    String(images),
+    data,
+    features,
+    ...names.map((name) => {
+      const measured = metrics.find((each) => each.name === name);
+      if (!measured) return '–';
+      const interval = intervalText(measured);
+      return significant(measured.value) + (interval === '' ? '' : ` (${interval})`);
+    }),
+  ]);
+  return {columns: ['step', 'weights', 'images', 'against', 'features', ...names], rows};
+}
