@@ -30,8 +30,8 @@ export interface Convolution {
 
 /**
  * Convolutions, in the precision of the device where cuDNN computes them. Inputs are tensors and not addresses, because
- * cuDNN wants filters as [out, height, width, in]: this side transposes them, keeps the result for as long as the tensor
- * lives, and transposes filter gradients back. Callers see tfjs's layout only.
+ * cuDNN wants filters as [out, height, width, in]: this side transposes them, keeps the result for as long as the
+ * tensor lives, and transposes filter gradients back. Callers see tfjs's layout only.
  */
 export interface Dnn {
   /** y = conv(x, filter). */
