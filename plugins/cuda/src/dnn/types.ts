@@ -2,8 +2,8 @@ import type {TensorInfo} from '@tensorflow/tfjs-core';
 
 /**
  * Sizes of a 2-D convolution, under the names of tfjs's Conv2DInfo. x is [batch, inHeight, inWidth, inChannels], the
- * filter [filterHeight, filterWidth, inChannels / groups, outChannels], y [batch, outHeight, outWidth, outChannels]; all
- * float32.
+ * filter [filterHeight, filterWidth, inChannels / groups, outChannels], y [batch, outHeight, outWidth, outChannels];
+ * all float32.
  */
 export interface Convolution {
   /** The outputs of group g, the g-th part of them, see the g-th part of the inputs. */
@@ -22,16 +22,16 @@ export interface Convolution {
   dilationHeight: number;
   dilationWidth: number;
   /**
-   * Zeros around x; the sides may differ ('same' with an even filter). A negative number of them at the bottom or at the
-   * right: as much of x is not seen.
+   * Zeros around x; the sides may differ ('same' with an even filter). A negative number of them at the bottom or at
+   * the right: as much of x is not seen.
    */
   padInfo: {top: number; bottom: number; left: number; right: number};
 }
 
 /**
- * Convolutions, in the precision of the device where cuDNN computes them. Inputs are tensors and not addresses, because cuDNN wants
- * filters as [out, height, width, in]: this side transposes them, keeps the result for as long as the tensor lives, and
- * transposes filter gradients back. Callers see tfjs's layout only.
+ * Convolutions, in the precision of the device where cuDNN computes them. Inputs are tensors and not addresses, because
+ * cuDNN wants filters as [out, height, width, in]: this side transposes them, keeps the result for as long as the
+ * tensor lives, and transposes filter gradients back. Callers see tfjs's layout only.
  */
 export interface Dnn {
   /** y = conv(x, filter). */

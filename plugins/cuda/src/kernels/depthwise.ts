@@ -11,7 +11,7 @@ import type {Shape4D} from './conv2d.js';
 import {convolve, convolveFilterGradient, convolveInputGradient} from './convolve.js';
 import {kernel, result, view, type Kernel, type Tf} from './kernel.js';
 
-/** tfjs's filter [fh, fw, c, multiplier] lies in memory as that of a convolution in c groups, [fh, fw, 1, c multiplier]. */
+/** tfjs's filter [fh, fw, c, multiplier] lies in memory as that of c groups, [fh, fw, 1, c multiplier]. */
 function depthwise(
   tf: Tf,
   x: number[],

@@ -35,7 +35,7 @@ function convolution(attrs: Attrs, batchSize: number, inChannels: number, outCha
   };
 }
 
-/** Zeros after the last row or column: as many as before the first if that gives the same, else what the filter reaches. */
+/** Zeros after the last row or column: as many as before the first if that gives the same, else what is needed. */
 function after({stride, dilation, padding, inSize, kernelSize, outSize}: Attrs, axis: 0 | 1): number {
   const reach = dilation[axis] * (kernelSize[axis] - 1) + 1;
   const least = (outSize[axis] - 1) * stride[axis] + reach - inSize[axis] - padding[axis];

@@ -66,8 +66,8 @@ function resize(context: Context, name: string, code: string, x: TensorInfo): Te
 }
 
 /**
- * Bilinear resizing with half-pixel centres, and its transpose (see src/backends/fused/bilinear.ts of gan). The gradient
- * of tfjs knows no half-pixel centres.
+ * Bilinear resizing with half-pixel centres, and its transpose (see src/backends/fused/bilinear.ts of gan). The
+ * gradient of tfjs knows no half-pixel centres.
  */
 export const bilinearKernels: readonly Kernel[] = [
   {

@@ -1,10 +1,10 @@
 /**
- * The shaders of convolution in groups: x [n, h, w, c], filter [fh, fw, c / groups, k], y [n, oh, ow, k]. One element of
- * an array is a lane: a channel, or four.
+ * The shaders of convolution in groups: x [n, h, w, c], filter [fh, fw, c / groups, k], y [n, oh, ow, k]. One element
+ * of an array is a lane: a channel, or four.
  *
- * Of each there are two kinds. In `lanes`, an output lane is a sum of products of lanes: single channels, or four groups
- * of one channel each. In `fours`, groups have a multiple of four inputs and outputs, and four lanes of the filter are a
- * matrix.
+ * Of each there are two kinds. In `lanes`, an output lane is a sum of products of lanes: single channels, or four
+ * groups of one channel each. In `fours`, groups have a multiple of four inputs and outputs, and four lanes of the
+ * filter are a matrix.
  */
 import {threadForEach, type Shader} from '../dispatch.js';
 

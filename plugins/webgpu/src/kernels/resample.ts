@@ -60,7 +60,7 @@ const ofBlocks: Shader['uniforms'] = [
   ['scale', 'f32'],
 ];
 
-/** WGSL: calls of \`each\` with the index of each lane of the block that belongs to a small pixel, in the large array. */
+/** WGSL: runs `each` for each lane of the block of a small pixel; `at` is its index in the large array. */
 const overBlock = (largeHeight: string, largeWidth: string, each: string): string => `
   let first = (image * uniforms.${largeHeight} + row * uniforms.factor) * uniforms.${largeWidth} + column * uniforms.factor;
   for (var a = 0; a < uniforms.factor; a++) {
