@@ -209,8 +209,8 @@ export function restoreNetworks(
  * Returns the arguments for `fit({startEpoch, startIter, restore})`, which continues exactly where the checkpoint was
  * written. Callbacks are restored last, because their state overrides what the events of a starting fit have just
  * reset.
- * @param options with `otherSeed` the learner may have another seed than the checkpoint: it then goes on with its own random
- * numbers
+ * @param options with `otherSeed` the learner may have another seed than the checkpoint: it then goes on with its own
+ * random numbers
  */
 export function resumeFrom(
   learn: Learner,

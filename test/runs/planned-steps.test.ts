@@ -37,8 +37,8 @@ describe('--minutes', () => {
     const config = await new RunFolder(path.join(dir, 'timed')).readConfig();
     expect(config).to.include({steps, minutes: 0.02});
     await fit('counted', {steps});
-    const losses = async (name: string) => (await metrics(path.join(dir, name))).map(({step, loss}) => [step, loss]);
-    expect(await losses('timed')).to.deep.equal(await losses('counted'));
+    const losses = (name: string) => metrics(path.join(dir, name)).map(({step, loss}) => [step, loss]);
+    expect(losses('timed')).to.deep.equal(losses('counted'));
 
     // steps that are planned when a run goes on come on top of those that are done
     const {steps: _, ...rest} = config;

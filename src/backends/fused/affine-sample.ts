@@ -70,7 +70,7 @@ type Tensor1D = ReturnType<typeof tf.tensor1d>;
 
 /** The four pixels around each place. */
 function cornersOf(maps: Tensor, {height, width, outHeight, outWidth, outside}: AffineAttrs): Corner[] {
-  const n = maps.shape[0]!;
+  const n = maps.shape[0];
   const [a, b, c, d, e, f] = tf.split(tf.reshape(maps, [n, 6, 1]), 6, 1) as [
     Tensor,
     Tensor,
@@ -88,7 +88,7 @@ function cornersOf(maps: Tensor, {height, width, outHeight, outWidth, outside}: 
   const first = tf.reshape(tf.range(0, n * height * width, height * width), [n, 1, 1]);
   return ys.flatMap((y) =>
     xs.map((x) => ({
-      places: tf.cast(tf.reshape(tf.add(first, tf.add(tf.mul(y.place, width), x.place)), [-1]), 'int32') as Tensor1D,
+      places: tf.cast<Tensor1D>(tf.reshape(tf.add(first, tf.add(tf.mul(y.place, width), x.place)), [-1]), 'int32'),
       weights: tf.reshape(tf.mul(y.weight, x.weight), [-1, 1]),
     })),
   );

@@ -45,5 +45,5 @@ export interface ColorMaps {
  * @param maps constants to gradients
  * @returns [n, height, width, channels], with derivatives of every order by x
  */
-export const colorMap = (x: Tensor, {matrices, shifts, means = tf.zeros([x.shape[0]!, 1])}: ColorMaps): Tensor =>
+export const colorMap = (x: Tensor, {matrices, shifts, means = tf.zeros([x.shape[0], 1])}: ColorMaps): Tensor =>
   operation({x, matrices, shifts, means}, {});

@@ -73,7 +73,8 @@ export async function readRun(dir: string): Promise<RunRecord> {
 }
 
 function take(record: RunRecord, line: MetricsLine): void {
-  const {step, epoch = 0, mode, loss, genLoss, critLoss, lr, hyperparameters = {}, seconds = 0, row, watch = {}, stopped} = line;
+  const {step, epoch = 0, mode, loss, genLoss, critLoss, lr, seconds = 0, row, stopped} = line;
+  const {hyperparameters = {}, watch = {}} = line;
   record.step = step;
   for (const [name, value] of Object.entries(watch)) {
     if (!record.watched.has(name)) record.watched.set(name, newCurve());

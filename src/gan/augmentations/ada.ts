@@ -1,4 +1,4 @@
-/** The augmentations of ADA (Karras et al., arXiv 2006.06676, appendix B): distributions and strengths are the paper's. */
+/** The augmentations of ADA (arXiv 2006.06676, appendix B): distributions and strengths are the paper's. */
 import {colorMap} from '../../backends/fused/color-map.js';
 import {cutOut} from '../../backends/fused/cut-out.js';
 import {affineSample} from '../../backends/fused/affine-sample.js';

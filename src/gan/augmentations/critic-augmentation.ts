@@ -15,8 +15,8 @@ export interface AugmentationDraw {
   int(low: number, high: number, unchanged: number): Tensor;
   /**
    * Any numbers of each image, [n, ...shape].
-   * @param compute is called for each image, in each step again; it gives as many numbers as the shape holds. `p` is the
-   * probability now: what is changed with it, `compute` decides (`rng.float() < p`)
+   * @param compute is called for each image, in each step again; it gives as many numbers as the shape holds. `p` is
+   * the probability now: what is changed with it, `compute` decides (`rng.float() < p`)
    */
   perImage(shape: readonly number[], compute: (rng: Rng, p: number) => ArrayLike<number>): Tensor;
 }

@@ -5,8 +5,8 @@ import {tf, type Tensor} from '../../backends/tf.js';
 /**
  * Linear low-pass filters, symmetric, with 6 and 8 vanishing moments (Cohen, Daubechies and Feauveau 1992, biorthogonal
  * 6.8): taps from the middle outwards. To upsample by the long one and downsample by the short one gives back the same.
- * ADA has an orthogonal filter of 12 taps, sym6, which cannot be symmetric: images that are reflected at their rims stay
- * so under a symmetric filter, and need no margin.
+ * ADA has an orthogonal filter of 12 taps, sym6, which cannot be symmetric: images that are reflected at their rims
+ * stay so under a symmetric filter, and need no margin.
  */
 const long = [
   1.168031504481563, 0.595095812691444, -0.133019801249717, -0.10926662736505129, 0.07033294661307644,

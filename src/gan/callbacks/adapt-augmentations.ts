@@ -35,11 +35,11 @@ const nothing = (): Gathered => ({steps: 0, images: 0, signs: 0});
 
 /**
  * Moves probabilities of augmentations so that the critic knows the real images as well as it should, and no better
- * (ADA, arXiv 2006.06676, section 3): r is the mean sign of its scores of real images, 1 where it overfits completely, and
- * every `interval` critic steps p moves by sign(r - target) times the share of `kimg` that these steps have seen.
+ * (ADA, arXiv 2006.06676, section 3): r is the mean sign of its scores of real images, 1 where it overfits completely,
+ * and every `interval` critic steps p moves by sign(r - target) times the share of `kimg` that these steps have seen.
  *
- * The scores are those of the step itself. They are read like its loss, while the device computes on: the signs of a step
- * count from the step after the next one, whenever they arrive, so that a resumed run moves p alike.
+ * The scores are those of the step itself. They are read like its loss, while the device computes on: the signs of a
+ * step count from the step after the next one, whenever they arrive, so that a resumed run moves p alike.
  */
 export class AdaptAugmentations implements Callback {
   readonly name = 'adapt-augmentations';

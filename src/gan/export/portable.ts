@@ -64,8 +64,7 @@ export function portable(graph: Graph, kept: ReadonlySet<string> = new Set()): G
   return {...graph, values: rewriter.values, constants: rewriter.constants, nodes};
 }
 
-const times = (size: Size, factor: number): Size =>
-  isBatchSize(size) ? {batch: size.batch * factor} : (size as number) * factor;
+const times = (size: Size, factor: number): Size => (isBatchSize(size) ? {batch: size.batch * factor} : size * factor);
 const sizesOf = (shape: Size[]): [batch: Size, height: number, width: number, channels: number] => [
   shape[0]!,
   ...(shape.slice(1).map(Number) as [number, number, number]),

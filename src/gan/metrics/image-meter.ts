@@ -185,7 +185,7 @@ class ComparedSets {
       if (form === 'pictures') return {pictures: pickPictures(side.pictures!, rows(side.pictures!.shape[0]!))};
       const {tensor} = side;
       return {
-        tensor: tf.tidy(() => tf.gather(tensor!, tf.tensor1d(Array.from(rows(tensor!.shape[0]!)), 'int32'))),
+        tensor: tf.tidy(() => tf.gather(tensor!, tf.tensor1d(Array.from(rows(tensor!.shape[0])), 'int32'))),
       };
     };
     return new ComparedSets(halve(this.real, 'real'), halve(this.fake, 'fake'));

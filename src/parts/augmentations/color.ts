@@ -25,8 +25,8 @@ export default ({augmentation, nn, opt, tf}: Gan) =>
         const added = draw.uniform(-brightness, brightness, 0); // b, [n, 1, 1, 1]
         const colourful = draw.uniform(1 - saturation, 1 + saturation, 1); // s
         const factor = draw.uniform(1 - contrast, 1 + contrast, 1); // c
-        // Neither brightness nor saturation moves the mean m of an image but by b. So all three are one map of a pixel x
-        // with the grey g: c s x + c (1 - s) g + (1 - c) m + b
+        // Neither brightness nor saturation moves the mean m of an image but by b. So all three are one map of a pixel
+        // x with the grey g: c s x + c (1 - s) g + (1 - c) m + b
         const own = tf.reshape(tf.mul(factor, colourful), [-1, 1, 1]);
         const grey = tf.div(tf.sub(tf.reshape(factor, [-1, 1, 1]), own), channels);
         const matrices = tf.add(tf.mul(own, tf.expandDims(tf.eye(channels), 0)), grey); // [n, channels, channels]

@@ -11,8 +11,8 @@ const aboveChance = 1.2;
 
 /**
  * The critic cannot tell real from generated images, over a long time: on average it ranks as many pairs wrong as
- * right, or its loss is above that of guessing. The average of rankings needs no side: a critic that tells images apart always
- * errs to the same one. A training that diverges has another trouble.
+ * right, or its loss is above that of guessing. The average of rankings needs no side: a critic that tells images
+ * apart always errs to the same one. A training that diverges has another trouble.
  */
 export const criticLost: FindingKind = {
   name: 'critic-lost',

@@ -64,7 +64,8 @@ describe('metrics against numpy, scipy and Pillow', () => {
   it('Frechet and kernel distance, precision, recall, density and coverage', async () => {
     const pairs: [Features, Features][] = [
       [features(60, 7), features(60, 7, {seed: 1, stretch: 1.4, shift: 0.3})],
-      [features(90, 33, {constant: 4}), features(95, 33, {seed: 1, shift: 0.2, constant: 4})], // more images than features
+      // more images than features
+      [features(90, 33, {constant: 4}), features(95, 33, {seed: 1, shift: 0.2, constant: 4})],
       [features(30, 70), features(30, 70, {seed: 2, stretch: 1.2})], // fewer
       [features(41, 40), features(38, 40, {seed: 3, shift: 1})],
     ];

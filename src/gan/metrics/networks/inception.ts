@@ -278,7 +278,7 @@ export function inceptionFeatures(state: StateDict): FeatureExtractor {
           input.set(seen(resizeTf1({data, height, width, channels}, side, side), channels), i * side * side * 3);
         }
         const features = tf.tidy(() => network.forward(tf.tensor4d(input, [count, side, side, 3])));
-        out.set((await features.data()) as Float32Array, from * 2048);
+        out.set(await features.data(), from * 2048);
         features.dispose();
       }
       return {features: out};
