@@ -87,15 +87,7 @@ export interface Native {
     channels: number,
     pool: number,
   ): void;
-  cutOut(
-    x: number,
-    boxes: number,
-    out: number,
-    images: number,
-    height: number,
-    width: number,
-    channels: number,
-  ): void;
+  cutOut(x: number, boxes: number, out: number, images: number, height: number, width: number, channels: number): void;
   bytesToFloat(bytes: number, table: number, out: number, pixels: number, channels: number): void;
   updateParameters(updates: number, length: number, pool: number): void;
   maxPoolGrad(window: number, x: number, dy: number, dx: number): void;
