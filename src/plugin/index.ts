@@ -125,7 +125,7 @@ export interface BackendDefinition<S extends OptionSpecs = OptionSpecs> extends 
 export interface SourceDefinition<S extends OptionSpecs = OptionSpecs> extends Definition<SourceFactory, S> {
   /**
    * Values of the configuration that suit the data, such as `size` and `channels`: they count more than a recipe's, and
-   * less than what the user says.
+   * less than what the user says. `recipe` is the recipe for who names none.
    */
   defaults?(options: OptionValues<S>): Record<string, unknown>;
 }

@@ -34,6 +34,16 @@ describe('the recipe of a training for which none is named', () => {
     expect(whyRecipe).to.match(/^a processor; 3 images, so few/);
   });
 
+  it('is what a data source suggests, for which there are other networks', async () => {
+    const {recipe, config} = await resolve({set: ['data=builtin:grid25']});
+    expect([recipe, config.arch.name, config.size]).to.deep.equal(['points', 'mlp', 1]);
+  });
+
+  it('counts the images of built-in data', async () => {
+    const {recipe, config} = await resolve({set: ['data=builtin:emoji', 'backend=wasm']});
+    expect([recipe, augmentations(config).length]).to.deep.equal(['light', 3]);
+  });
+
   it('is resnet on a GPU, named or found', async () => {
     const data = `data=${images(1)}`;
     expect((await resolve({set: [data, 'backend=cuda']})).recipe).to.equal('resnet');

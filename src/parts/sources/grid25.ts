@@ -8,7 +8,7 @@ export default ({source, data, opt}: Gan) =>
       count: opt.int(undefined, {min: 1, help: 'how many points; none: endless'}),
       seed: opt.int(0, {min: 0, help: "seed of the points; endless ones follow the run's seed"}),
     },
-    defaults: () => ({arch: 'mlp', size: 1, channels: 2, metricImages: 2500}),
+    defaults: () => ({recipe: 'points', arch: 'mlp', size: 1, channels: 2, metricImages: 2500}),
     create:
       ({count, seed}) =>
       () =>

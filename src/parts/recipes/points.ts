@@ -1,0 +1,34 @@
+import type {Gan} from '../../plugin/index.js';
+
+export default ({recipe}: Gan) =>
+  recipe({
+    name: 'points',
+    summary: 'Fully connected networks for points (builtin:ring8, builtin:grid25), to see how many modes are found.',
+    create: () => ({
+      source:
+        'relativistic pairing loss with R1 and R2 (arXiv 2501.05441, equations 1 and 2), latents of two numbers as in arXiv 1705.07761; width, rates, weights and steps chosen on builtin:grid25',
+      values: {
+        arch: {name: 'mlp', layers: 3, width: 128},
+        loss: 'relativistic',
+        penalty: [
+          {name: 'r1', gamma: 0.003},
+          {name: 'r2', gamma: 0.003},
+        ],
+        opt: {name: 'adam', mom: 0.5, sqrMom: 0.99},
+        switcher: {name: 'fixed', nCrit: 1, nGen: 1},
+        schedule: 'cosine',
+        schedules: {
+          'penalty.r1.weight': {name: 'cosine', endValue: 0.05},
+          'penalty.r2.weight': {name: 'cosine', endValue: 0.05},
+        },
+        metrics: ['point-modes', 'high-quality'],
+        emaHalfLife: 20_000,
+        batchSize: 256,
+        latent: 2,
+        steps: 16_000,
+        lr: 1e-3,
+        wd: 0,
+        switchEval: false,
+      },
+    }),
+  });
