@@ -10,7 +10,7 @@ export default ({recipe}: Gan) =>
       values: {
         arch: {name: 'light', nFeatures: 16, norm: 'pixel', criticNorm: 'none', stddevGroup: 4},
         loss: 'relativistic',
-        penalty: [{name: 'r1', gamma: 1, every: 4}],
+        penalty: [{name: 'r1', gamma: 10, every: 4}],
         opt: {name: 'adam', mom: 0, sqrMom: 0.99},
         switcher: {name: 'fixed', nCrit: 1, nGen: 1},
         schedule: 'linear',
@@ -18,7 +18,7 @@ export default ({recipe}: Gan) =>
         size: 64,
         batchSize: 16,
         minutes: 30,
-        lr: 2e-3,
+        lr: 1e-3,
         wd: 0,
         switchEval: false,
       },
