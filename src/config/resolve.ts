@@ -3,7 +3,6 @@ import type {PartChoice, RunConfig} from '../options/run-config.js';
 import {parseStopWhen} from '../options/stop-when.js';
 import {GanError} from '../errors.js';
 import {partKinds} from '../options/kinds.js';
-import {getImageFiles} from '../gan/data/image-files.js';
 import {checkOptions, type GivenMap, type OptionValue} from '../options/options-check.js';
 import type {Registry} from '../plugin/registry.js';
 import {flatten, optionsOf, parseSet, type Assignments} from './assignments.js';
@@ -238,11 +237,13 @@ async function recipeFacts(
 }
 
 /** Nothing of a folder that cannot be read or has no images: that is an error when it is used. */
-const countFiles = (folder: string): Promise<{images?: number}> =>
-  getImageFiles(folder).then(
+async function countFiles(folder: string): Promise<{images?: number}> {
+  const {getImageFiles} = await import('../gan/data/image-files.js');
+  return getImageFiles(folder).then(
     ({length}) => ({images: length}),
     () => ({}),
   );
+}
 
 /** Nothing where there is no end of them, and where the source cannot be made: that is an error when it is used. */
 async function countItems(registry: Registry, name: string, options: GivenMap): Promise<{images?: number}> {

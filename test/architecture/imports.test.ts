@@ -21,10 +21,10 @@ const rules: Record<string, Partial<Record<Import['kind'], RegExp>>> = {
   plugin: {
     value: /^options\//,
     type: /^(gan|backends)\//,
-    lazy: /^(backends\/(tf|kernels|operation)|gan\/(nn|rng|export\/tools|data\/built-in))\.ts$/,
+    lazy: /^(backends\/(tf|kernels|operation)|gan\/(nn|rng|export\/tools|data\/built-in|metrics\/measures))\.ts$/,
   },
   parts: {type: /^plugin\/index\.ts$/},
-  config: {value: /^(options|plugin)\//, type: /^(runs|gan)\//},
+  config: {value: /^(options|plugin)\//, type: /^(runs|gan)\//, lazy: /^gan\/data\/image-files\.ts$/},
   runs: {value: /^(options|config|plugin|gan|backends)\//},
   testing: {
     value: /^(options\/|gan\/|backends\/(tf\.ts|fused\/|capture\/)|plugin\/|runs\/)/,
@@ -44,19 +44,19 @@ const rules: Record<string, Partial<Record<Import['kind'], RegExp>>> = {
     lazy: /^(backends|runs)\//,
   },
   commands: {
-    value: /^(cli\/|options\/(kinds|nearest)\.ts$|plugin\/names\.ts$)/,
+    value: /^(cli\/|options\/(kinds|nearest|config-keys)\.ts$|plugin\/names\.ts$)/,
     type: /^(plugin|gan|backends|bench|scaffold|config|runs|options)\//,
     lazy: /^(cli|config|plugin|gan|backends|testing|bench|doctor|scaffold|ui|runs)\//,
   },
   ui: {value: /^(runs|gan|config|options|plugin|backends)\//},
-  'ui/page': {value: /^(gan\/latents|options\/flat-config)\.ts$/, type: /^ui\/protocol\.ts$/},
+  'ui/page': {value: /^(gan\/latents|options\/flat-config|runs\/evaluation-table)\.ts$/, type: /^ui\/protocol\.ts$/},
   'ui/export-page': {
     value: /^(gan\/(export\/|latents\.ts)|ui\/page\/dom\.ts$)/,
     type: /^parts\/exporters\/web\/model\.ts$/,
   },
   index: {
     value: /^(runs\/|gan\/|backends\/|plugin\/discover\.ts$)/,
-    type: /^(config\/(define|parts)|options\/run-config)\.ts$/,
+    type: /^(config\/(define|parts)|options\/(run-config|stop-when))\.ts$/,
   },
 };
 
@@ -151,6 +151,7 @@ describe('the import graph of src', () => {
       'src/gan/latents.ts',
       'src/gan/rng.ts',
       'src/options/flat-config.ts',
+      'src/runs/evaluation-table.ts',
     ]);
   });
 
@@ -168,13 +169,14 @@ describe('the import graph of src', () => {
     expect(reached.filter((file) => !file.startsWith('src/options/')).sort()).to.deep.equal([
       'src/errors.ts',
       'src/gan/io/atomic-write.ts',
+      'src/runs/evaluations.ts',
       'src/runs/metrics-log.ts',
       'src/runs/run-folder.ts',
     ]);
   });
 
   it('commands and the command line load the training library and tfjs only when a command runs', () => {
-    const onDemand = /(write-images|write-animations|timelapse|first-batch|report\/[\w-]+)\.ts$/; // imported by run()
+    const onDemand = /(write-images|write-nearest|write-animations|timelapse|first-batch|report\/[\w-]+)\.ts$/; // imported by run()
     const reached = reach(
       ['src/commands', 'src/cli'].flatMap((folder) => sourceFiles(root, folder)).filter((file) => !onDemand.test(file)),
       all,

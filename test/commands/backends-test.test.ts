@@ -10,9 +10,9 @@ describe('gan backends test', () => {
     const {code, stdout, stderr} = await run('wasm', '--only', 'penalties');
     expect({code, stderr}).to.deep.equal({code: 0, stderr: ''});
     expect(stdout).to.match(
-      /^group +checks +passed +worst deviation +allowed +time +where\npenalties +4 +4 +\d\.\de-\d+ /,
+      /^group +checks +passed +worst deviation +allowed +time +where\npenalties +8 +8 +\d\.\de-\d+ /,
     );
-    expect(stdout).to.match(/wasm: 4 checks, none failed\n$/);
+    expect(stdout).to.match(/wasm: 8 checks, none failed\n$/);
   });
 
   it('--json has every check', async () => {

@@ -33,7 +33,7 @@ describe('errors of the command line', () => {
     ['a bad configuration file', ['fit', '--config', 'bad.json'], 3, /bad\.json/],
     [
       'networks that no process can hold',
-      ['fit', '--set', 'arch.nFeatures=1000000', '--batch-size', '2', '--backend', 'wasm'],
+      ['fit', '--recipe', 'wgan', '--set', 'arch.nFeatures=1000000', '--batch-size', '2', '--backend', 'wasm'],
       4,
       /larger than a process can hold[\s\S]*fewer features/,
     ],

@@ -111,7 +111,7 @@ describe('gan fit', () => {
     });
 
     for (const [flag, value] of [
-      ['--lr', '1'],
+      ['--wd', '1'],
       ['--size', '16'],
       ['--out', 'x'],
       ['--set', 'arch.nFeatures=8'],

@@ -94,8 +94,8 @@ describe('gan runs', () => {
       {key: 'source.seed', a: 0, b: null},
       {key: 'penalty', a: 'none', b: 'r1'},
       {key: 'augment', a: 'none', b: 'flip'},
-      {key: 'augment.flip.p', a: null, b: 0.5},
       {key: 'penalty.r1.gamma', a: null, b: 1},
+      {key: 'augment.flip.p', a: null, b: 0.5},
     ]);
   });
 

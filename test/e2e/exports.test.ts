@@ -126,7 +126,7 @@ describe('exports of trained runs', function () {
     [
       'plug-in',
       'the architecture of the example plug-in',
-      ['--recipe', 'none', '--arch', 'mlp', '--lr', '0.001', ...tinyFlags.slice(0, 2), ...tinyFlags.slice(4)],
+      ['--recipe', 'none', '--arch', 'perceptron', '--lr', '0.001', ...tinyFlags.slice(0, 2), ...tinyFlags.slice(4)],
     ],
   ];
   for (const [run, what, args] of runs) {

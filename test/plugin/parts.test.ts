@@ -172,7 +172,7 @@ describe('the built-in parts', () => {
   });
 
   it('createParts makes all parts of a configuration', async () => {
-    const {config} = await resolveConfig({registry, ignoreFiles: true});
+    const {config} = await resolveConfig({registry, set: ['recipe=wgan'], ignoreFiles: true});
     expect(await createParts(registry, config)).to.have.all.keys(
       'architecture',
       'loss',

@@ -42,7 +42,7 @@ describe('a device without enough memory for the batch', () => {
   after(() => device.close());
   afterEach(removeFolders);
 
-  const set = ['recipe=gan', 'arch.criticNorm=none', 'source.count=300', 'steps=4'];
+  const set = ['recipe=gan', 'arch.criticNorm=none', 'source.count=300', 'steps=4', 'watchEvery=0'];
 
   it('advises one that fits, with as many passes as give the same step; and it trains', async () => {
     const tensors = tf.memory().numTensors;

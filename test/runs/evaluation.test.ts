@@ -11,6 +11,7 @@ import {folder, ganError, removeFolders} from '../plugin/helpers.js';
 import {openCpu, tinyConfig} from './helpers.js';
 
 const settings = {
+  recipe: 'wgan',
   data: 'builtin:shapes',
   source: {count: 52},
   size: 16,

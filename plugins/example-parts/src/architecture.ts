@@ -3,7 +3,7 @@ import type {Gan, Tensor} from 'gankit/plugin';
 /** The smallest networks that learn something, and a layer of one's own. */
 export default ({architecture, nn, opt, tf}: Gan) =>
   architecture({
-    name: 'mlp',
+    name: 'perceptron',
     summary: 'Two dense layers in each network.',
     options: {width: opt.int(128, {min: 1, help: 'hidden units'})},
     create: ({width: hidden}) => {

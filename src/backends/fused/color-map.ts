@@ -31,11 +31,11 @@ const operation: Operation<Input, object, Tensor> = defineOperation({
 });
 
 export interface ColorMaps {
-  /** [n, channels, channels]: rows for the given channels, columns for the new ones. */
+  /** Rows for the given channels, columns for the new ones: shape [n, channels, channels]. */
   matrices: Tensor;
   /** [n, channels], added. */
   shifts: Tensor;
-  /** [n, 1]: so many times the mean of all numbers of an image is added; 0 when absent. */
+  /** So many times the mean of all numbers of an image is added; 0 when absent. Shape [n, 1]. */
   means?: Tensor;
 }
 

@@ -31,7 +31,7 @@ abstract class ResamplingConv extends Module {
   readonly kernelSize: number;
   readonly bias: Parameter | undefined;
   readonly #weight: Weight;
-  /** [(kernelSize + 1)^2, kernelSize^2]: the filter that runs, from the trained one. */
+  /** The filter that runs, from the trained one: shape [(kernelSize + 1)^2, kernelSize^2]. */
   readonly #map: Float32Array;
 
   /**

@@ -17,7 +17,7 @@ export interface NearestImages {
    * about 0.05 where the generator does not copy.
    */
   close: number;
-  /** [images * 2, height, width, channels]: each generated image before its nearest, the nearest pair first. */
+  /** Each generated image before its nearest, the nearest pair first: shape [images * 2, height, width, channels]. */
   pairs: HostTensor;
 }
 

@@ -3,7 +3,7 @@ import type {Gan} from '../../plugin/index.js';
 export default ({source, data, opt}: Gan) =>
   source({
     name: 'emoji',
-    summary: '1,407 emoji in colour, 64x64, from the Fluent Emoji of Microsoft.',
+    summary: "Emoji in colour: 1,407 pictures of 64x64 from Microsoft's Fluent Emoji.",
     options: {count: opt.int(undefined, {min: 1, help: 'use only so many images, the first ones; none: all'})},
     create:
       ({count}) =>

@@ -55,7 +55,7 @@ describe('the example of each kind of part, outside this repository', function (
       'fit',
       'builtin:ramps',
       '--arch',
-      'mlp',
+      'perceptron',
       '--loss',
       'soft-hinge',
       '--penalty',
@@ -96,7 +96,7 @@ describe('the example of each kind of part, outside this repository', function (
     const steps = events.filter(({type}) => type === 'step');
     expect(steps).to.have.length(8); // stop-below
     expect(steps.map(({mode}) => (mode as string)[0]).join('')).to.equal('ccgccgcc'); // every-nth
-    expect(events[0]).to.include({generatorParameters: 8 * 128 + 128 + 128 * 768 + 768}); // mlp
+    expect(events[0]).to.include({generatorParameters: 8 * 128 + 128 + 128 * 768 + 768}); // perceptron
     const rates = readFileSync(path.join(cwd, 'run/metrics.jsonl'), 'utf8')
       .split('\n')
       .filter((line) => line.includes('"mode"'))
@@ -105,7 +105,7 @@ describe('the example of each kind of part, outside this repository', function (
     const short = await ok(
       'fit',
       '--arch',
-      'mlp',
+      'perceptron',
       '--recipe',
       'none',
       '--size',

@@ -54,7 +54,7 @@ describe('the judge of looks at a training', () => {
   let device: Device;
   before(async () => {
     device = await openCpu();
-    config = await tinyConfig(['recipe=quick']);
+    config = await tinyConfig(['recipe=gan', 'loss=hinge']);
   });
   after(() => device.close());
 
