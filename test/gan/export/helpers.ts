@@ -22,17 +22,22 @@ export function shake(network: Module, seed = 7): void {
   }
 }
 
-/** A batch of 4 for a network, and what the library makes of it. */
+/**
+ * A batch of 4 for a network, and what the library makes of it. `slack` is how far that moves when each input is rounded to
+ * one part in 100,000: an instance norm of nearly equal values enlarges every rounding by its 1 / sqrt(eps).
+ */
 export function expected(
   network: Module,
   itemShape: readonly number[],
   seed = 11,
-): {input: Float32Array; shape: number[]; output: Float32Array; outputShape: number[]} {
+): {input: Float32Array; shape: number[]; output: Float32Array; outputShape: number[]; slack: number} {
   const shape = [4, ...itemShape];
   const input = new Rng(seed).normal(shape.reduce((a, b) => a * b, 1));
   return tf.tidy(() => {
     const output = network.eval().forward(tf.tensor(input, shape));
-    return {input, shape, output: output.dataSync() as Float32Array, outputShape: output.shape};
+    const rounded = input.map((value, i) => value * (i % 2 === 0 ? 1 + 1e-5 : 1 - 1e-5));
+    const slack = tf.max(tf.abs(tf.sub(network.forward(tf.tensor(rounded, shape)), output))).dataSync()[0]!;
+    return {input, shape, output: output.dataSync() as Float32Array, outputShape: output.shape, slack};
   });
 }
 
@@ -43,12 +48,14 @@ const toFirst = (data: Float32Array, shape: number[]): {data: Float32Array; shap
   shape: first(shape.length).map((axis) => shape[axis]!),
 });
 
-/** Within 1e-4 of the largest value, which is what the exports promise. */
-export function expectNear(got: Float32Array, wanted: Float32Array, what: string): void {
+/** Within 1e-4 of the largest value, which is what the exports promise, or within `slack`. */
+export function expectNear(got: Float32Array, wanted: Float32Array, what: string, slack = 0): void {
   expect(got.length, what).to.equal(wanted.length);
   const largest = wanted.reduce((max, value) => Math.max(max, Math.abs(value)), 0.01);
   const far = wanted.reduce((max, value, i) => Math.max(max, Math.abs(value - got[i]!)), 0);
-  expect(far, `${what}: the largest difference, of values up to ${largest}`).to.be.at.most(1e-4 * largest);
+  expect(far, `${what}: the largest difference, of values up to ${largest}`).to.be.at.most(
+    Math.max(1e-4 * largest, slack),
+  );
 }
 
 export interface Format {
@@ -66,25 +73,25 @@ export const formats: readonly Format[] = [
   {
     name: 'tfjs',
     async expectSame(network, itemShape) {
-      const {input, shape, output, outputShape} = expected(network, itemShape);
+      const {input, shape, output, outputShape, slack} = expected(network, itemShape);
       const facts = {name: 'network', input: 'x', output: 'y', metadata: {}};
       const model = toTfjs(await graphOf(network, itemShape), facts, exportTools);
       const got = await runGraphModel(model, input, shape);
       expect(got.shape).to.deep.equal(outputShape);
-      expectNear(got.data, output, 'tfjs');
+      expectNear(got.data, output, 'tfjs', slack);
     },
   },
   {
     name: 'ONNX',
     ...(!ort && {missing: noOrt}),
     async expectSame(network, itemShape) {
-      const {input, shape, output, outputShape} = expected(network, itemShape);
+      const {input, shape, output, outputShape, slack} = expected(network, itemShape);
       const facts = {name: 'network', input: 'x', output: 'y', doc: '', metadata: {}};
       const model = toOnnx(await graphOf(network, itemShape), facts, exportTools);
       const [given, wanted] = [toFirst(input, shape), toFirst(output, outputShape)];
       const got = await runOnnx(ort!, model, given.data, given.shape);
       expect(got.shape).to.deep.equal(wanted.shape);
-      expectNear(got.data, wanted.data, 'ONNX');
+      expectNear(got.data, wanted.data, 'ONNX', slack);
     },
   },
 ];
