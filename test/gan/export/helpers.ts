@@ -23,8 +23,8 @@ export function shake(network: Module, seed = 7): void {
 }
 
 /**
- * A batch of 4 for a network, and what the library makes of it. `slack` is how far that moves when each input is rounded to
- * one part in 100,000: an instance norm of nearly equal values enlarges every rounding by its 1 / sqrt(eps).
+ * A batch of 4 for a network, and what the library makes of it. `slack` is how far that moves when each input is
+ * rounded to one part in 100,000: an instance norm of nearly equal values enlarges every rounding by its 1 / sqrt(eps).
  */
 export function expected(
   network: Module,
