@@ -151,7 +151,7 @@ describe('the built-in parts', () => {
   it('source shapes: as many images as asked for, of the size asked for', async () => {
     const source = (await (
       await registry.create('source', 'shapes', given({count: 7}))
-    )({height: 12, width: 12, channels: 1})) as FiniteSource;
+    )({height: 12, width: 12, channels: 1, resize: 'crop'})) as FiniteSource;
     expect(source).to.deep.include({size: 7, shape: [12, 12, 1]});
     expect(await source.read(6)).to.have.length(144);
   });

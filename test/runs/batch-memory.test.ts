@@ -7,6 +7,7 @@ import type {Device} from '../../dist/backends/device.js';
 import {tf} from '../../dist/backends/tf.js';
 import {GanError} from '../../dist/errors.js';
 import {largestBatch, withBatchAdvice} from '../../dist/runs/batch-memory.js';
+import type {Settings} from '../../dist/runs/data.js';
 import {openTraining} from '../../dist/runs/open-training.js';
 import {folder, ganError, removeFolders} from '../plugin/helpers.js';
 import {fit, metrics, openCpu, tinyConfig} from './helpers.js';
@@ -20,8 +21,9 @@ const MiB = 2 ** 20;
 async function withLimit<T>(bytes: number, f: () => Promise<T>): Promise<T> {
   const {wasm} = tf.backend() as unknown as {wasm: {_malloc(bytes: number): number}};
   const malloc = wasm._malloc;
+  const others = tf.memory().numBytes; // of tests before in this process
   wasm._malloc = (wanted) => {
-    const used = tf.memory().numBytes;
+    const used = tf.memory().numBytes - others;
     if (used + wanted <= bytes || wanted <= 4096) return malloc(wanted);
     throw new GanError('backend', 'GAN_BACKEND_MEMORY', `the device has no ${wanted} bytes left`, {
       suggestions: ['Use a smaller --batch-size.', 'Resume from the last checkpoint.'],
@@ -67,7 +69,7 @@ describe('a device without enough memory for the batch', () => {
     const found = async (limit: number, ...more: string[]): Promise<number> => {
       const config = await tinyConfig([...set, ...more]);
       return withLimit(limit, async () => {
-        const training = await openTraining({...config, batchSize: 'auto'}, {device});
+        const training = await openTraining({...config, batchSize: 'auto'} as Settings, {device});
         const {batchSize} = training.config;
         const dir = path.join(folder(), 'run');
         await training.fit(dir);

@@ -68,7 +68,7 @@ describe('evaluation', () => {
     const [config, registry] = [await tinyConfig(), openRegistry()];
     const real = await realImages(config, {registry, count: 60});
     expect(real.count).to.equal(60); // more than the 52 of the training
-    const source = (await registry.create('source', 'shapes'))({height: 16, width: 16, channels: 3});
+    const source = (await registry.create('source', 'shapes'))({height: 16, width: 16, channels: 3, resize: 'crop'});
     const seen = new Set(
       await Promise.all(Array.from({length: 52}, async (_, i) => text(await ((await source) as Finite).read(i)))),
     );

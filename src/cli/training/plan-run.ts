@@ -15,7 +15,7 @@ export interface RunRequest extends ConfigRequest {
   /** The folder of the run to go on with. */
   resume: string | undefined;
   /** Of `--device`. */
-  deviceName: Given | undefined;
+  deviceName?: Given | undefined;
 }
 
 export interface RunPlan extends ResolvedConfig {

@@ -1,6 +1,6 @@
 import {expect} from 'chai';
 import {Conv, DownConv, Rng, tf, UpConv, type Module, type StateDict, type Tensor} from 'gankit';
-import type {Tensor4D} from '@tensorflow/tfjs-core';
+import type {Rank, Tensor4D} from '@tensorflow/tfjs-core';
 import {expectClose, withDevice} from '../../device.js';
 import {ganError, random, valuesOf} from '../helpers.js';
 import {matrixRows, plain, powerIteration, sigma, type Plain} from './reference.js';
@@ -14,7 +14,7 @@ const separate: Record<string, (x: Tensor4D, filter: Tensor4D, k: number) => Ten
     const [n, h, w, c] = x.shape;
     // nearest upsampling as a product with ones: its gradients are exact on every backend
     const large = tf.mul(tf.reshape(x, [n * h, 1, w, 1, c]), tf.ones([1, 2, 1, 2, 1]));
-    return tf.conv2d(tf.reshape(large, [n, 2 * h, 2 * w, c]), filter, 1, pad(k));
+    return tf.conv2d(tf.reshape<Rank.R4>(large, [n, 2 * h, 2 * w, c]), filter, 1, pad(k));
   },
   DownConv: (x, filter, k) => {
     const y = tf.conv2d(x, filter, 1, pad(k));
@@ -32,7 +32,7 @@ const layers = {
 /** The trained filter as tfjs's [height, width, in, out], from PyTorch's [out, in, height, width]. */
 async function filterOf(layer: Module, name = 'weight'): Promise<Tensor4D> {
   const {data, shape} = (await layer.stateDict()).get(name)!;
-  return tf.transpose(tf.tensor(data as Float32Array, shape), [2, 3, 1, 0]);
+  return tf.transpose(tf.tensor4d(data as Float32Array, shape as [number, number, number, number]), [2, 3, 1, 0]);
 }
 
 /** A function of x and the filter; its gradients; and the gradients of a function of the first gradient. */

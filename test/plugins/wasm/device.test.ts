@@ -104,7 +104,7 @@ describe('wasm: the device', function () {
     const device = await backend.open();
     const names = (name: string) => tf.getKernelsForBackend(name).map(({kernelName}) => kernelName);
     // those of tfjs: other tests in this process may have given the backend operations of plug-ins
-    const ofTfjs = new Set(Object.values(tf).filter((value) => typeof value === 'string'));
+    const ofTfjs = new Set<string>(Object.values(tf).filter((value) => typeof value === 'string'));
     const missing = names('cpu')
       .filter((name) => ofTfjs.has(name) && !names('wasm').includes(name))
       .sort();
