@@ -17,7 +17,7 @@ export default ({recipe}: Gan) =>
         emaHalfLife: 4000,
         size: 32,
         batchSize: 16,
-        steps: 4000,
+        steps: 2000,
         lr: 2e-3,
         wd: 0,
         switchEval: false,
