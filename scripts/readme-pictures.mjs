@@ -11,7 +11,7 @@ const trainings = {
   emoji: ['fit', 'builtin:emoji', '--minutes', '60'],
   'fashion-mnist': ['fit', 'builtin:fashion-mnist', '--minutes', '30'],
 };
-const images = 32;
+const images = 36;
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const gan = (...args) => {
