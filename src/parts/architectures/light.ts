@@ -3,7 +3,7 @@ import type {Gan} from '../../plugin/index.js';
 export default ({architecture, opt, nn}: Gan) =>
   architecture({
     name: 'light',
-    summary: 'Small networks for a processor, with resampling that leaves no checkerboard.',
+    summary: 'Small networks for a processor, with convolutions fused with resampling.',
     options: {
       nFeatures: opt.int(8, {min: 1, help: 'channels of the layer next to the image; each halving doubles them'}),
       maxFeatures: opt.int(256, {min: 1, help: 'largest number of channels'}),

@@ -4,7 +4,7 @@ import type {Gan} from '../../plugin/index.js';
 export default ({architecture, opt, nn}: Gan) =>
   architecture({
     name: 'resnet',
-    summary: "SNGAN's residual networks, with resampling that leaves no checkerboard.",
+    summary: "SNGAN's residual networks, with convolutions fused with resampling.",
     options: {
       nFeatures: opt.int(undefined, {
         min: 2,

@@ -3,7 +3,7 @@ import type {Gan} from '../../plugin/index.js';
 export default ({recipe}: Gan) =>
   recipe({
     name: 'light',
-    summary: 'The best pictures in half an hour on a processor: small networks without a checkerboard, 64x64.',
+    summary: 'Small networks for a processor at 64x64, planned for half an hour.',
     create: () => ({
       source:
         'as recipe quick: relativistic pairing loss with R1 (arXiv 2501.05441) in each fourth step (arXiv 1912.04958, appendix B), pixel norm and minibatch standard deviation of arXiv 1710.10196, an averaged generator (arXiv 2006.06676, appendix D); sizes, learning rate and weight of R1 chosen on builtin:emoji',
