@@ -1,16 +1,17 @@
-import {defaultData} from '../options/config-keys.js';
-
-/** What the choice of a recipe depends on. */
-export interface RecipeFacts {
-  /** `builtin:NAME` or a folder. */
-  data: string;
-  /** Number of images; undefined where counting them would be dear. */
-  images?: number;
-  /** The recipe that the data source suggests. */
-  suggested?: string;
-  /** The device is a GPU. */
-  gpu: boolean;
-}
+/** What the choice of a recipe depends on: what the data source suggests, or else the images and the device. */
+export type RecipeFacts =
+  | {
+      /** The recipe that the data source suggests. */
+      suggested: string;
+      /** `builtin:NAME`. */
+      data: string;
+    }
+  | {
+      /** Number of images; absent where it is not known. */
+      images?: number;
+      /** The device is a GPU. */
+      gpu: boolean;
+    };
 
 export interface ChosenRecipe {
   recipe: string;
@@ -27,9 +28,9 @@ export interface ChosenRecipe {
 const fewImages = 20_000;
 
 /** The recipe for who names none: the best that the data and the device allow. */
-export function automaticRecipe({data, images, suggested, gpu}: RecipeFacts): ChosenRecipe {
-  if (suggested !== undefined) return {recipe: suggested, values: {}, why: `for ${data}`};
-  if (data === defaultData) return {recipe: 'quick', values: {}, why: 'the built-in shapes need no more'};
+export function automaticRecipe(facts: RecipeFacts): ChosenRecipe {
+  if ('suggested' in facts) return {recipe: facts.suggested, values: {}, why: `for ${facts.data}`};
+  const {images, gpu} = facts;
   const few = images !== undefined && images < fewImages;
   const device = gpu ? 'a GPU' : 'a processor';
   return {
@@ -37,7 +38,7 @@ export function automaticRecipe({data, images, suggested, gpu}: RecipeFacts): Ch
     values: few ? {augment: ['color', 'translation', 'cutout']} : {},
     why:
       images === undefined
-        ? `${device}`
+        ? device
         : `${device}; ${images} images${few ? ', so few that the critic is to see them changed each time' : ''}`,
   };
 }

@@ -224,16 +224,17 @@ async function recipeFacts(
 ): Promise<RecipeFacts> {
   const {chosen, options} = effectivePart(layers, 'data', defaultData, 'source');
   const data = parseData(chosen, cwd, !withoutData);
+  if ('source' in data) {
+    const source = await checkPart(registry, 'source', data.source, options, {label: 'source', origin: 'data'});
+    const suggested = (await sourceDefaults(registry, source)).get('recipe');
+    if (suggested) return {suggested: String(suggested.value), data: dataText(data)};
+  }
   const backend = (await choosePart(registry, 'backend', layers)).choice!;
   const needsGpu = async ({name}: PartChoice): Promise<boolean> =>
     name !== 'auto' && (await registry.load('backend', name)).needsGpu === true;
-  const facts = {data: dataText(data), gpu: await (onGpu ?? needsGpu)(backend)};
-  if ('folder' in data) return withoutData ? facts : {...facts, ...(await countFiles(data.folder))};
-  const source = await checkPart(registry, 'source', data.source, options, {label: 'source', origin: 'data'});
-  const {defaults} = await registry.load('source', data.source);
-  const suggested = defaults?.(source.values)['recipe'];
-  if (typeof suggested === 'string') return {...facts, suggested};
-  return {...facts, ...(await countItems(registry, data.source, options))};
+  const gpu = await (onGpu ?? needsGpu)(backend); // may look for devices
+  if ('source' in data) return {gpu, ...(await countItems(registry, data.source, options))};
+  return withoutData ? {gpu} : {gpu, ...(await countFiles(data.folder))};
 }
 
 /** Nothing of a folder that cannot be read or has no images: that is an error when it is used. */

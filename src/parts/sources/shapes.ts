@@ -8,6 +8,7 @@ export default ({source, data, opt}: Gan) =>
       count: opt.int(8192, {min: 1, help: 'how many images'}),
       seed: opt.int(0, {min: 0, help: 'seed of the images'}),
     },
+    defaults: () => ({recipe: 'quick'}),
     create:
       ({count, seed}) =>
       ({height, width, channels}) =>
