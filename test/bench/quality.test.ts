@@ -27,7 +27,10 @@ describe('bench/quality', () => {
     this.timeout(120_000);
     const [torch, numpy] = [await pythonThat('import numpy, torch.optim'), await pythonThat('import numpy')];
     const python = torch ?? numpy;
-    if (python === undefined) return this.skip(); // no Python with NumPy, which is the judge
+    if (python === undefined) {
+      console.log('    skipped: there is no Python with NumPy, which is the judge');
+      return this.skip();
+    }
     await inFolder(async (dir) => {
       const files = ['json', 'md', 'svg'].flatMap((kind) => [`--${kind}`, join(dir, `out.${kind}`)]);
       const small = ['--images', '256', '--points', '2', '--seeds', '1', '--threads', '1'];
@@ -57,7 +60,10 @@ describe('bench/quality', () => {
 
   it('judges by the Frechet distance of normal distributions, also with fewer images than dimensions', async function () {
     const python = await pythonThat('import numpy, scipy.linalg');
-    if (python === undefined) return this.skip(); // no SciPy
+    if (python === undefined) {
+      console.log('    skipped: there is no Python with SciPy');
+      return this.skip();
+    }
     await inFolder(async (dir) => {
       const script = join(dir, 'check.py');
       await writeFile(

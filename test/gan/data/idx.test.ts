@@ -160,7 +160,10 @@ const debian = '/usr/share/datasets/fashion-mnist';
 
 describe('Fashion-MNIST', () => {
   it("is read as Python's gzip and struct read it", async function () {
-    if (!existsSync(debian)) return this.skip(); // apt install dataset-fashion-mnist
+    if (!existsSync(debian)) {
+      console.log('    skipped: apt install dataset-fashion-mnist');
+      return this.skip();
+    }
     const script = `
 import gzip, hashlib, struct, sys
 images = gzip.open(sys.argv[1] + '/t10k-images-idx3-ubyte.gz').read()
@@ -168,7 +171,10 @@ labels = gzip.open(sys.argv[1] + '/t10k-labels-idx1-ubyte.gz').read()
 magic, n, rows, columns = struct.unpack('>iiii', images[:16])
 print(magic, n, rows, columns, hashlib.sha256(images[16:]).hexdigest(), *labels[8:28])`;
     const python = await run('python3', ['-c', script, debian]).catch(() => undefined);
-    if (!python) return this.skip(); // no Python
+    if (!python) {
+      console.log('    skipped: there is no Python');
+      return this.skip();
+    }
     const {images, labels} = await readIdxSet((await findIdx(join(debian, 't10k-images-idx3-ubyte.gz')))!);
     const facts = [2051, ...images.shape, createHash('sha256').update(images.data).digest('hex')];
     expect([...facts, ...labels!.data.subarray(0, 20)].join(' ')).to.equal(python.stdout.trim());

@@ -198,7 +198,10 @@ describe('the same layers in PyTorch', () => {
   it('have the same results', async function () {
     this.timeout(60_000);
     const python = await pythonWithTorch();
-    if (python === undefined) this.skip(); // no PyTorch: its package is called torch
+    if (python === undefined) {
+      console.log('    skipped: there is no PyTorch, whose package is called torch');
+      this.skip();
+    }
     setSeed(5);
     const x = random([2, 6, 4, 8], 7);
     const layers: [Module, string][] = [
