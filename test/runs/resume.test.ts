@@ -98,6 +98,23 @@ describe('a run that stops and goes on', () => {
   after(() => device.close());
   afterEach(removeFolders);
 
+  /** Trains at a stretch, and again with a stop after a step: both end alike. Returns the folder of the first. */
+  async function sameWhenStopped(set: readonly string[], after: number): Promise<string> {
+    const [whole, parts] = [path.join(folder(), 'run'), path.join(folder(), 'run')];
+    await fit({device, dir: whole, set});
+    const stop = new AbortController();
+    await fit({
+      device,
+      dir: parts,
+      set,
+      signal: stop.signal,
+      notify: (event) => event.type === 'step' && event.step === after && stop.abort(),
+    });
+    await fit({device, dir: parts, set, resume: true});
+    expectSame(await results(parts), await results(whole));
+    return whole;
+  }
+
   for (const [what, set] of Object.entries(cases)) {
     it(`${what}: 20 steps and 20 more are 40 steps, bit for bit`, async () => {
       const [whole, parts] = [path.join(folder(), 'run'), path.join(folder(), 'run')];
@@ -120,18 +137,7 @@ describe('a run that stops and goes on', () => {
 
   it('with a schedule, which goes by the steps that are wanted', async () => {
     const set = ['recipe=gan', 'schedule=linear', 'schedule.warmup=0.2', 'steps=30'];
-    const [whole, parts] = [path.join(folder(), 'run'), path.join(folder(), 'run')];
-    await fit({device, dir: whole, set});
-    const stop = new AbortController();
-    await fit({
-      device,
-      dir: parts,
-      set,
-      signal: stop.signal,
-      notify: (event) => event.type === 'step' && event.step === 20 && stop.abort(),
-    });
-    await fit({device, dir: parts, set, resume: true});
-    expectSame(await results(parts), await results(whole));
+    const whole = await sameWhenStopped(set, 20);
     const rates = metrics(whole)
       .filter(({lr}) => lr !== undefined)
       .map(({lr}) => (lr as number) / 2e-3);
@@ -159,18 +165,7 @@ describe('a run that stops and goes on', () => {
       'checkpointEvery=3',
       'keepCheckpoints=0',
     ];
-    const [whole, parts] = [path.join(folder(), 'run'), path.join(folder(), 'run')];
-    await fit({device, dir: whole, set});
-    const stop = new AbortController();
-    await fit({
-      device,
-      dir: parts,
-      set,
-      signal: stop.signal,
-      notify: (event) => event.type === 'step' && event.step === 7 && stop.abort(),
-    });
-    await fit({device, dir: parts, set, resume: true});
-    expectSame(await results(parts), await results(whole));
+    const whole = await sameWhenStopped(set, 7);
     for (const step of [3, 6, 9, 12, 15]) {
       const {optimizer, hyperparameters} = await readCheckpoint(
         path.join(whole, 'checkpoints', `step-${String(step).padStart(8, '0')}`),
@@ -205,13 +200,7 @@ describe('a run that stops and goes on', () => {
       'checkpointEvery=4',
       'keepCheckpoints=0',
     ];
-    const [whole, parts] = [path.join(folder(), 'run'), path.join(folder(), 'run')];
-    await fit({device, dir: whole, set});
-    const stop = new AbortController();
-    const notify = (event: {type: string; step?: number}) => event.type === 'step' && event.step === 6 && stop.abort();
-    await fit({device, dir: parts, set, signal: stop.signal, notify: (event) => void notify(event)});
-    await fit({device, dir: parts, set, resume: true});
-    expectSame(await results(parts), await results(whole));
+    const whole = await sameWhenStopped(set, 6);
     for (const step of [4, 8]) {
       const folderOf = path.join(whole, 'checkpoints', `step-${String(step).padStart(8, '0')}`);
       const {optimizer, hyperparameters} = await readCheckpoint(folderOf);
