@@ -1,6 +1,7 @@
 import {Errors} from '@oclif/core';
 import {exitCodes, isGanError} from '../../errors.js';
 import {didYouMean} from '../../options/nearest.js';
+import {indented} from '../text/printable.js';
 import type {Style} from '../text/style.js';
 
 /** An error as the command line tells it. */
@@ -67,8 +68,8 @@ function unknownFlagHints(error: Error & {flags?: unknown}, known: readonly stri
 /** The report as text: what happened, its code, and what to do. */
 export function formatReport({code, message, suggestions, stack}: ErrorReport, paint: Style): string {
   return [
-    `${paint('red', 'Error')} ${paint('dim', code)}: ${message}`,
+    `${paint('red', 'Error')} ${paint('dim', code)}: ${indented(message)}`,
     ...(stack === undefined ? [] : [paint('dim', stack.split('\n').slice(1).join('\n'))]),
-    ...suggestions.map((suggestion) => `  ${paint('cyan', '->')} ${suggestion}`),
+    ...suggestions.map((suggestion) => `  ${paint('cyan', '->')} ${indented(suggestion)}`),
   ].join('\n');
 }
