@@ -10,6 +10,7 @@ import {fromElsewhere} from '../cli/config/config-report.js';
 import {listenForStop} from '../cli/command/signals.js';
 import {exitCodes} from '../errors.js';
 import type {OpenTraining} from '../runs/retry.js';
+import type {RunLock} from '../runs/run-lock.js';
 
 export default class Fit extends BaseCommand {
   static override makesThings = true;
@@ -98,7 +99,8 @@ export default class Fit extends BaseCommand {
     const pictures = parsePictures(flags['no-pictures'] ? 'none' : flags.pictures);
     const shown = json || quiet ? undefined : await choosePictures(pictures, process.stderr);
     const report = new FitReport({stdout: process.stdout, stderr: process.stderr, json, quiet, pictures: shown});
-    for (const line of fromElsewhere(plan)) this.talk(line);
+    for (const line of fromElsewhere(plan, resume)) this.talk(line);
+    let lock: RunLock | undefined;
     const stop = listenForStop((name) =>
       report.say(`${name}: finishing the step and writing a checkpoint; once more ends at once.`),
     );
@@ -108,7 +110,9 @@ export default class Fit extends BaseCommand {
         import('../runs/retry.js'),
         import('../bench/environment.js').then((each) => each.environment()),
       ]);
-      const {dir, config: wanted, backend, auto, origins} = plan;
+      const {config: wanted, backend, auto, origins} = plan;
+      const held = (lock = await plan.claim());
+      const {dir} = held;
       if (plan.whyRecipe !== undefined)
         this.talk(`Recipe ${plan.recipe} (${plan.whyRecipe}); --recipe NAME takes another.`);
       if (wanted.minutes !== undefined && wanted.steps === undefined)
@@ -120,6 +124,7 @@ export default class Fit extends BaseCommand {
           autoBatchSize: auto.includes('batchSize') && config === wanted, // a retry has the size that was found
           ...(deviceName && {deviceName}),
           ...checkpoint,
+          lock: held,
           cacheFolder: this.config.cacheDir,
           warn: (message) => report.notify({type: 'warning', message}),
         });
@@ -131,6 +136,7 @@ export default class Fit extends BaseCommand {
         return training;
       };
       const result = await fitWithRetries(open, plan.config, dir, {
+        lock: held,
         from: {...(resume !== undefined && {resume}), ...(from !== undefined && {from})},
         signal: stop.signal,
         notify: report.notify,
@@ -142,6 +148,7 @@ export default class Fit extends BaseCommand {
       if (result.interrupted) process.exitCode = stop.exitCode;
       if (result.stopped?.by === 'diverged') process.exitCode = exitCodes.diverged;
     } finally {
+      lock?.release();
       stop.dispose();
     }
   }
