@@ -4,8 +4,8 @@ import {resolveConfig} from '../config/resolve.js';
 import type {CriticAugmentation} from '../gan/augmentations/critic-augmentation.js';
 import type {Callback} from '../gan/callback.js';
 import {scheduleHyperparameters, type Scheduled} from '../gan/callbacks/schedule.js';
-import {readCheckpoint} from '../gan/checkpoint.js';
-import type {DataLoaders} from '../gan/data/types.js';
+import {readCheckpoint, type Checkpoint} from '../gan/checkpoint.js';
+import type {DataLoader, DataLoaders} from '../gan/data/types.js';
 import type {Networks} from '../gan/export/trained-run.js';
 import {GANLearner} from '../gan/gan-learner.js';
 import {openFeatures} from '../gan/metrics/feature-file.js';
@@ -157,7 +157,8 @@ export async function openTraining(settings: Settings, options: TrainingOptions 
     learn = made.learn;
     const {parts, dls} = made;
     const steps = config.steps ?? config.epochs * dls.train.length;
-    if (checkpoint && checkpoint.position.step >= steps) throw nothingToDo(resume!, checkpoint.position.step, steps);
+    if (checkpoint && checkpoint.position.step >= steps && !(await lacksEnd(resume!, checkpoint, steps, dls.train)))
+      throw nothingToDo(resume!, checkpoint.position.step, steps);
     const training: Training = {
       config,
       device: opened.device,
@@ -203,6 +204,16 @@ interface Made {
   parts: RunParts;
   dls: DataLoaders;
   learn: GANLearner;
+}
+
+/**
+ * Whether a run has done its steps, but a crash came before the end of its last epoch: the row, the best checkpoint,
+ * the last sample grid.
+ */
+async function lacksEnd(dir: string, {position}: Checkpoint, steps: number, {length}: DataLoader): Promise<boolean> {
+  const {step, batch} = position;
+  if (step !== steps || (batch > 0 && batch < length)) return false;
+  return batch === length || !(await new RunFolder(dir).samples(step)).some((sample) => sample.step === step);
 }
 
 function nothingToDo(dir: string, done: number, wanted: number): GanError {
