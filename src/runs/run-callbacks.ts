@@ -129,10 +129,11 @@ export function drawSamples(
   };
   const self: Callback & {latest?: string} = {
     name: 'draw-samples',
-    runAfter: ['recorder'],
+    runAfter: ['recorder', 'stop-at'],
     runBefore: ['write-checkpoints'],
-    async afterBatch({training, step}) {
-      if (training && sampleEvery > 0 && step % sampleEvery === 0) await draw(step);
+    async afterBatch({training, step, stopReason}) {
+      const due = sampleEvery > 0 && step % sampleEvery === 0;
+      if (training && (due || stopReason !== undefined)) await draw(step); // a run with its last checkpoint has it
     },
     afterFit: async ({step}) => draw(step),
   };
@@ -167,14 +168,15 @@ async function firstPoints(dls: DataLoaders, count: number): Promise<HostTensor>
 /**
  * Writes a checkpoint every `checkpointEvery` steps, when the fit is being ended, at the end, and when `write` is
  * called.
+ * @param writtenAt step of the checkpoint that the run goes on from
  */
 export function writeCheckpoints(
   folder: RunFolder,
   {checkpointEvery, keepCheckpoints}: Pick<RunConfig, 'checkpointEvery' | 'keepCheckpoints'>,
   flush: () => Promise<void>,
   notify: Notify,
+  writtenAt = -1,
 ): Callback & {latest?: string; write(learn: Learner, epoch: number, batch: number): Promise<void>} {
-  let writtenAt = -1;
   const write = async (learn: Learner, epoch: number, batch: number): Promise<void> => {
     const {step} = learn;
     if (writtenAt === step) return;

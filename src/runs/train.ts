@@ -115,9 +115,9 @@ async function trainInto(
     await board?.sample(sample);
     notify(sample);
   });
-  const checkpoints = writeCheckpoints(folder, config, flush, notify);
+  const checkpoints = writeCheckpoints(folder, config, flush, notify, checkpoint?.position.step);
   const judge = parts.metrics.find(({name}) => name === config.keepBest);
-  const best = judge ? [await keepBest(folder, judge, checkpoints.write)] : [];
+  const best = judge ? [await keepBest(folder, judge, checkpoints.write, checkpoint)] : [];
   const watch = watchTraining(learn, config, log, notify, board?.watched);
   const stopping = stopWhen(config, {metrics: parts.metrics, watch, log, write: checkpoints.write});
   const progress = reportProgress(learn, steps, notify);
@@ -177,7 +177,7 @@ async function trainInto(
     epoch: learn.epoch,
     interrupted: learn.step < steps && !stopped,
     ...(stopped && {stopped}),
-    checkpoint: checkpoints.latest!,
+    checkpoint: checkpoints.latest ?? (await folder.latestCheckpoint()),
     ...(kept && {best: kept}),
     ...(samples.latest !== undefined && {sample: samples.latest}),
     skipped: dls.report().skipped,
