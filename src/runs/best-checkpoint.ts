@@ -1,7 +1,7 @@
 import type {Callback} from '../gan/callback.js';
-import type {Learner} from '../gan/learner.js';
 import {isBetter, type NamedImageMetric} from '../gan/metrics/image-metrics.js';
 import type {RunFolder} from './run-folder.js';
+import type {WriteCheckpoint} from './save-at-fault.js';
 
 /**
  * Keeps the checkpoint of the epoch at whose end a metric was best. Of a run that goes on, what was best before counts,
@@ -11,7 +11,7 @@ import type {RunFolder} from './run-folder.js';
 export async function keepBest(
   folder: RunFolder,
   {name: metric, better}: NamedImageMetric,
-  write: (learn: Learner, epoch: number, batch: number) => Promise<void>,
+  write: WriteCheckpoint,
 ): Promise<Callback> {
   const before = await folder.best();
   let best = before?.metric === metric ? before.value : undefined;
@@ -24,7 +24,7 @@ export async function keepBest(
       const value = rows.at(-1)?.values[columns.indexOf(metric) - 1] ?? NaN;
       const isBest = Number.isFinite(value) && (best === undefined || isBetter(better, value, best));
       if (!isBest) return;
-      await write(learn, learn.epoch + 1, 0);
+      await write(learn, {epoch: learn.epoch + 1, batch: 0, step: learn.step});
       await folder.writeBest({step: learn.step, metric, value});
       best = value;
     },

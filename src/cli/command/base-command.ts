@@ -34,7 +34,8 @@ export abstract class BaseCommand extends Command {
     const args = Object.fromEntries(
       Object.entries(options.args ?? {}).map(([name, arg]) => [name, {...(arg as object), ignoreStdin: true}]),
     ) as unknown as Interfaces.ArgInput<A>;
-    return super.parse<F, B, A>({...options, args}, argv);
+    const {flags = {}, baseFlags = {}} = options; // not its own, where it is a command
+    return super.parse<F, B, A>({...options, flags, baseFlags, args} as Interfaces.Input<F, B, A>, argv);
   }
 
   /** Results for people. Nothing with `--json`. */
