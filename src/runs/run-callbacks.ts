@@ -136,10 +136,11 @@ export function drawSamples(
   };
   const self: Callback & {latest?: string} = {
     name: 'draw-samples',
-    runAfter: ['recorder'],
+    runAfter: ['recorder', 'stop-at'],
     runBefore: ['write-checkpoints'],
-    async afterBatch({training, step}) {
-      if (training && sampleEvery > 0 && step % sampleEvery === 0) await draw(step);
+    async afterBatch({training, step, stopReason}) {
+      const due = sampleEvery > 0 && step % sampleEvery === 0;
+      if (training && (due || stopReason !== undefined)) await draw(step); // a run with its last checkpoint has it
     },
     afterFit: async ({step}) => draw(step),
   };
@@ -176,6 +177,8 @@ export interface CheckpointWriting {
   flush(): Promise<void>;
   reserve: Reserve;
   notify: Notify;
+  /** Step of the checkpoint that the run goes on from. */
+  writtenAt?: number | undefined;
 }
 
 /**
@@ -186,9 +189,8 @@ export interface CheckpointWriting {
 export function writeCheckpoints(
   folder: RunFolder,
   {checkpointEvery, keepCheckpoints}: Pick<RunConfig, 'checkpointEvery' | 'keepCheckpoints'>,
-  {flush, reserve, notify}: CheckpointWriting,
+  {flush, reserve, notify, writtenAt = -1}: CheckpointWriting,
 ): Callback & {latest?: string; write: WriteCheckpoint} {
-  let writtenAt = -1;
   const prune = dispensably('old checkpoints cannot be deleted', (message) => notify({type: 'warning', message}));
   const write: WriteCheckpoint = async (learn, position, moment) => {
     const {step} = position;

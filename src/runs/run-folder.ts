@@ -211,7 +211,7 @@ export class RunFolder {
   /** Keeps where each value of the configuration came from. Going on with a run changes only what flags changed. */
   async writeOrigins(origins: Origins, resumed: boolean): Promise<void> {
     const earlier = resumed ? await this.readOrigins() : {};
-    const changed = Object.fromEntries(Object.entries(origins).filter(([, origin]) => origin.startsWith('--')));
+    const changed = Object.fromEntries(Object.entries(origins).filter(([, origin]) => isOfCommand(origin)));
     await writeFileAtomic(this.originsPath, `${JSON.stringify({...origins, ...earlier, ...changed}, null, 2)}\n`);
   }
 
@@ -340,6 +340,9 @@ async function removeFolder(path: string): Promise<void> {
   await rename(path, gone);
   await rm(gone, {recursive: true, force: true});
 }
+
+/** Whether a value was given to the command that goes on with a run. */
+const isOfCommand = (origin: string): boolean => origin.startsWith('--') || origin === 'DATA' || origin === 'GAN_DATA';
 
 const notFound = (message: string, cause: unknown): GanError =>
   new GanError('data', 'GAN_RUN_NOT_FOUND', message, {

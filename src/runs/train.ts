@@ -139,10 +139,15 @@ async function trainInto(
     warn,
   );
   const reserve = new Reserve(folder.reservePath);
-  const checkpoints = writeCheckpoints(folder, config, {flush, reserve, notify});
+  const checkpoints = writeCheckpoints(folder, config, {
+    flush,
+    reserve,
+    notify,
+    writtenAt: checkpoint?.position.step,
+  });
   let savedAt: number | undefined;
   const judge = parts.metrics.find(({name}) => name === config.keepBest);
-  const best = judge ? [await keepBest(folder, judge, checkpoints.write)] : [];
+  const best = judge ? [await keepBest(folder, judge, checkpoints.write, checkpoint)] : [];
   const watch = watchTraining(learn, config, log, notify, board?.watched);
   const stopping = stopWhen(config, {metrics: parts.metrics, watch, log, write: checkpoints.write});
   const progress = reportProgress(learn, steps, notify);
@@ -211,7 +216,7 @@ async function trainInto(
     epoch: learn.epoch,
     interrupted: learn.step < steps && !stopped,
     ...(stopped && {stopped}),
-    checkpoint: checkpoints.latest!,
+    checkpoint: checkpoints.latest ?? (await folder.latestCheckpoint()),
     ...(kept && {best: kept}),
     ...(samples.latest !== undefined && {sample: samples.latest}),
     skipped: dls.report().skipped,
