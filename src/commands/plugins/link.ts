@@ -7,6 +7,7 @@ import {PluginFolder} from '../../cli/plugins/plugin-folder.js';
 import {assertPlugin, packageIn} from '../../cli/plugins/plugin-packages.js';
 
 export default class PluginsLink extends BaseCommand {
+  static override makesThings = true;
   static override summary = 'Use a plug-in directly from its folder, to work on it.';
   static override description =
     'A linked plug-in replaces an installed one with the same name. Build it again after each change of its sources. Undo with: gan plugins unlink NAME';

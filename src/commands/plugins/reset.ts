@@ -6,6 +6,7 @@ import {removePlugin} from '../../cli/plugins/remove-plugin.js';
 import {isGanError} from '../../errors.js';
 
 export default class PluginsReset extends BaseCommand {
+  static override makesThings = true;
   static override summary = 'Remove all installed and linked plug-ins.';
   static override description = 'Asks first, unless --yes is given. The folders of linked plug-ins stay.';
   static override examples = [{description: 'In a script', command: '<%= config.bin %> plugins reset --yes'}];

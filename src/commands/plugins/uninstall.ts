@@ -4,6 +4,7 @@ import {PluginFolder} from '../../cli/plugins/plugin-folder.js';
 import {removePlugin, wantedPlugin} from '../../cli/plugins/remove-plugin.js';
 
 export default class PluginsUninstall extends BaseCommand {
+  static override makesThings = true;
   static override summary = 'Remove installed or linked plug-ins.';
   static override description = 'Runs that use their parts cannot be resumed until the plug-ins are installed again.';
   static override examples = [{description: 'gan-plugin-foo', command: '<%= config.bin %> plugins uninstall foo'}];

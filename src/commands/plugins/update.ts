@@ -7,6 +7,7 @@ import {PluginFolder} from '../../cli/plugins/plugin-folder.js';
 import {writeManifest} from '../../cli/plugins/plugin-packages.js';
 
 export default class PluginsUpdate extends BaseCommand {
+  static override makesThings = true;
   static override summary = 'Update the plug-ins that were installed from a registry or a repository.';
   static override description =
     'A plug-in whose new version does not fit this version of gan is named, and not used until a version fits. Linked plug-ins are not changed.';
