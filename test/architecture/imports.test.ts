@@ -169,6 +169,7 @@ describe('the import graph of src', () => {
     expect(reached.filter((file) => !file.startsWith('src/options/')).sort()).to.deep.equal([
       'src/errors.ts',
       'src/gan/io/atomic-write.ts',
+      'src/gan/io/rename.ts',
       'src/runs/evaluations.ts',
       'src/runs/metrics-log.ts',
       'src/runs/run-folder.ts',

@@ -1,5 +1,6 @@
-import {open, rename, unlink} from 'node:fs/promises';
+import {open, unlink} from 'node:fs/promises';
 import {dirname} from 'node:path';
+import {renameOver} from './rename.js';
 
 /**
  * Writes to a temporary name beside `path`, syncs, renames: after a crash the old file or the new one is there, whole.
@@ -16,7 +17,7 @@ export async function writeFileAtomic(path: string, data: string | Uint8Array): 
     throw error;
   }
   await file.close();
-  await rename(temporary, path);
+  await renameOver(temporary, path);
   await syncFolder(dirname(path));
 }
 
