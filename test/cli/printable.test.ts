@@ -28,7 +28,7 @@ describe('text for a terminal', () => {
     const label = paint('red', 'Error');
     expect(printable(`${label} of \u001B[31mx\u001B[39m`)).to.equal(`${label} of \\u001b[31mx\\u001b[39m`);
     expect(printable(`${label}\u001B[0m`)).to.equal(`${label}\\u001b[0m`);
-    expect(printable(paint('cyan', 'a\u0007\u001B[2Jb'))).to.not.match(/\u0007|\u001B\[2J/); // eslint-disable-line no-control-regex
+    expect(printable(paint('cyan', 'a\u0007\u001B[2Jb'))).to.not.match(/\u0007|\u001B\[2J/);
   });
 
   it('lets no line of a message pass for another message', () =>

@@ -1,4 +1,4 @@
-/** Texts of somebody who wants a reader's browser, terminal or shell to do something, and ways to put them into JSON. */
+/** Texts of somebody who wants a browser, a terminal or a shell to do something, and ways to put them into JSON. */
 
 /** Script that tells that it ran, in every form in which a page may come to run it. */
 const script = "window.ran=1;document.title='RAN'";
@@ -44,7 +44,6 @@ export const hostileValues: readonly unknown[] = [
 
 /** Everything that a terminal would act on, or that nobody sees, but for line feeds. */
 export const terminalOrders =
-  // eslint-disable-next-line no-control-regex -- that is what is looked for
   /[\u0000-\u0009\u000B-\u001F\u007F-\u009F\u00AD\u061C\u200B\u200C\u200E\u200F\u2028-\u202E\u2060-\u206F\uFEFF\u{E0000}-\u{E0FFF}]/u;
 
 /** The same JSON with other leaves; `at` counts them. */

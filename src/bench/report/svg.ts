@@ -38,6 +38,5 @@ const entities: Record<string, string> = {'&': '&amp;', '<': '&lt;', '>': '&gt;'
 /** Text for XML, which has no control characters. */
 const escape = (text: string): string =>
   text
-    // eslint-disable-next-line no-control-regex -- that is what is looked for
     .replaceAll(/[\u0000-\u001F\u007F-\u009F\uFFFE\uFFFF]+/g, ' ')
     .replaceAll(/[&<>"]/g, (character) => entities[character]!);
