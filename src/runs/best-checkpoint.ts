@@ -13,7 +13,7 @@ export async function keepBest(
   {name: metric, better}: NamedImageMetric,
   write: (learn: Learner, epoch: number, batch: number) => Promise<void>,
 ): Promise<Callback> {
-  const before = await folder.best();
+  const before = await folder.bestSoFar();
   let best = before?.metric === metric ? before.value : undefined;
   return {
     name: 'keep-best',

@@ -3,6 +3,8 @@ import {arePoints} from '../gan/data/points.js';
 import type {HostTensor} from '../gan/data/types.js';
 import {Rng} from '../gan/rng.js';
 import {keepBest} from './best-checkpoint.js';
+import {addToTotals, checkTotals, logMetricsName, noTotals, type LogTotals} from './log-digest.js';
+import type {MetricsLog} from './metrics-log.js';
 import {drawSamples, logMetrics, reportProgress, stopAt, stopWhenDiverged, writeCheckpoints} from './run-callbacks.js';
 import type {RunConfig} from '../options/run-config.js';
 import {RunFolder, type BestCheckpoint, type Origins, type Session} from './run-folder.js';
@@ -79,14 +81,16 @@ export async function train(
   dir: string,
   {signal, notify = () => {}, origins, environment = {}}: FitRequest,
 ): Promise<TrainResult> {
-  const folder = new RunFolder(dir);
+  const folder = new RunFolder(dir, {warn: (message) => notify({type: 'warning', message})});
+  for (const history of [learn.recorder!, learn.ganTrainer]) history.keepsSteps = false; // metrics.jsonl does
   const position = checkpoint?.position ?? {epoch: 0, batch: 0, step: 0};
   const goOn = checkpoint && resumeFrom(learn, checkpoint, {otherSeed: config.attempt > 0});
   if (checkpoint) await folder.rewind(position.step);
   const log = folder.metrics;
+  const totals = noTotals();
   const board = wantsTensorBoard(config) ? logToTensorBoard(learn, folder, config, position) : undefined;
   const flush = async (): Promise<void> => {
-    await log.flush();
+    await log.flush({sync: true});
     await board?.flush();
   };
   const samples = drawSamples(learn, folder, config, sampleLatents(config), async (sample) => {
@@ -102,9 +106,9 @@ export async function train(
   const cbs = [
     ...callbacks,
     stopWhenDiverged(folder),
-    logMetrics(learn, log),
+    logMetrics(learn, log, totals),
     ...(board ? [board] : []),
-    changeRates(config, checkpoint, checkpoint ? await folder.readConfig().catch(() => config) : config),
+    changeRates(config, checkpoint, checkpoint ? await folder.readConfig() : config),
     watch,
     ...stopping.callbacks,
     samples,
@@ -116,7 +120,10 @@ export async function train(
   try {
     await folder.create();
     await folder.writeConfig(config);
-    await log.rewind(position);
+    const hadLog = await log.rewind(position);
+    if (checkpoint) Object.assign(totals, await totalsBefore(checkpoint, log));
+    if (checkpoint && !hadLog)
+      notify({type: 'warning', message: `${log.path} is missing: the log goes on from step ${position.step}`});
     await rewindTensorBoard(folder, position);
     const session: Session = {
       began: new Date().toISOString(),
@@ -160,6 +167,15 @@ export async function train(
     skipped: dls.report().skipped,
     imagesPerSecond: progress.imagesPerSecond(),
   };
+}
+
+/** What the lines of a log tell together that is to go on; a checkpoint of an older version does not keep it. */
+async function totalsBefore({callbacks}: Checkpoint, log: MetricsLog): Promise<LogTotals> {
+  const kept = callbacks[logMetricsName];
+  if (kept !== undefined) return checkTotals(kept, logMetricsName);
+  const totals = noTotals();
+  await log.read((line) => addToTotals(totals, line), 'rare');
+  return totals;
 }
 
 /** The same latents for all sample grids of a run. */

@@ -7,6 +7,7 @@ import {configurationSection} from './configuration.js';
 import {evaluationsSection} from './evaluations.js';
 import {duration, number, table, text} from './html.js';
 import {readRun, type RunRecord} from './read-run.js';
+import type {RunFolderOptions} from '../../runs/run-folder.js';
 import {samplesSection} from './samples.js';
 import {script} from './script.js';
 import {style} from './style.js';
@@ -15,14 +16,14 @@ import {style} from './style.js';
 const lossColumns: readonly string[] = ['train_loss', 'gen_loss', 'crit_loss'];
 
 /** Writes the report of a run. @throws GanError GAN_RUN_NOT_FOUND (exit 5) */
-export async function writeReport(run: string, file: string): Promise<void> {
-  const page = await reportPage(await readRun(run));
+export async function writeReport(run: string, file: string, options: RunFolderOptions = {}): Promise<void> {
+  const page = await reportPage(await readRun(run, options), options);
   await mkdir(path.dirname(path.resolve(file)), {recursive: true});
   await writeFileAtomic(file, page);
 }
 
 /** The report as one HTML page. It loads nothing: its policy forbids it. */
-export async function reportPage(run: RunRecord): Promise<string> {
+export async function reportPage(run: RunRecord, options: RunFolderOptions = {}): Promise<string> {
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -38,7 +39,7 @@ export async function reportPage(run: RunRecord): Promise<string> {
 <main>
 ${findingsSection(run)}
 <section id="curves"><h2>Curves</h2>${charts(run)}</section>
-${await samplesSection(run.samples)}
+${await samplesSection(run.samples, options)}
 ${await evaluationsSection(run.dir, run.evaluations)}
 ${epochsSection(run)}
 ${configurationSection(run)}

@@ -2,7 +2,7 @@ import path from 'node:path';
 import type {RunConfig} from '../../options/run-config.js';
 import type {Evaluation} from '../../runs/evaluations.js';
 import {addFinding, type Found, type MetricsLine} from '../../runs/metrics-log.js';
-import {RunFolder, type Origins, type Sample, type Session} from '../../runs/run-folder.js';
+import {RunFolder, type RunFolderOptions, type Origins, type Sample, type Session} from '../../runs/run-folder.js';
 
 /** A value at each of some steps. */
 export interface Curve {
@@ -49,8 +49,8 @@ export interface RunRecord {
  * Reads a run folder, be the run at its end or under way.
  * @throws GanError GAN_RUN_NOT_FOUND (exit 5)
  */
-export async function readRun(dir: string): Promise<RunRecord> {
-  const folder = new RunFolder(dir);
+export async function readRun(dir: string, options: RunFolderOptions = {}): Promise<RunRecord> {
+  const folder = new RunFolder(dir, options);
   const record: RunRecord = {
     name: path.basename(path.resolve(dir)),
     config: await folder.readConfig(),

@@ -1,6 +1,7 @@
 import {loadSharp} from '../../gan/data/sharp.js';
 import {text} from './html.js';
-import type {Sample} from '../../runs/run-folder.js';
+import {messageOf} from '../../errors.js';
+import type {RunFolderOptions, Sample} from '../../runs/run-folder.js';
 
 /** Grids in a report: enough to see the way, few enough for a file that opens at once. */
 const mostSamples = 24;
@@ -8,16 +9,25 @@ const mostSamples = 24;
 const mostPixels = 1200;
 
 /** The sample grids over time: one picture and a slider with the script, all of them below each other without it. */
-export async function samplesSection(samples: readonly Sample[]): Promise<string> {
-  const shown = spread(samples, mostSamples);
-  if (shown.length === 0) return '';
+export async function samplesSection(
+  samples: readonly Sample[],
+  {warn = () => {}}: RunFolderOptions = {},
+): Promise<string> {
+  const shown: Sample[] = [];
   const figures: string[] = [];
-  for (const {step, path} of shown) {
-    const {url, width, height} = await inlineImage(path);
+  for (const sample of spread(samples, mostSamples)) {
+    const {step, path} = sample;
+    const image = await inlineImage(path).catch((error: unknown) => {
+      warn(`${path} is left out, because it cannot be read: ${messageOf(error)}.`);
+    });
+    if (!image) continue;
+    const {url, width, height} = image;
+    shown.push(sample);
     figures.push(
       `<figure><img src="${url}" width="${width}" height="${height}" alt="Grid of images that the generator drew after step ${step}"><figcaption>after step ${step}</figcaption></figure>`,
     );
   }
+  if (shown.length === 0) return '';
   const left = samples.length - shown.length;
   return `<section id="samples"><h2>Samples</h2>
 <p class="note">Images from the same latents, as training went on.${left > 0 ? ` ${shown.length} of ${samples.length} grids.` : ''}</p>

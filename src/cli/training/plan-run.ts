@@ -28,8 +28,9 @@ export async function planRun({data, out, resume, deviceName, ...request}: RunRe
   if (resume !== undefined) {
     assertChangeable({data, out, ...request});
     const {RunFolder} = await import('../../runs/run-folder.js');
-    const file = await new RunFolder(resume).configFile();
-    return {...(await resolveConfig({...request, file, ofRun: true})), dir: resume};
+    const folder = new RunFolder(resume);
+    const values = await folder.readConfig();
+    return {...(await resolveConfig({...request, file: folder.configPath, values, ofRun: true})), dir: resume};
   }
   if (data !== undefined) flags.set('data', {value: data, origin: 'DATA', blame: 'usage'});
   const onGpu = async (backend: PartChoice): Promise<boolean> => {
