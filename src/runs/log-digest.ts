@@ -66,9 +66,9 @@ export interface LogDigest extends Omit<LogTotals, 'elapsedMs'> {
 
 /** Logs up to this size are read whole: it takes a few hundredths of a second. In bytes. */
 const smallLog = 2 << 20;
-/** Lines that are read from the end of a long log, at most; a checkpoint is usually nearer. */
-const mostLines = 20_000;
-/** The same where nothing is known of the lines before. */
+/** Steps from a checkpoint to the end of a long log whose lines are read; checkpoints are usually nearer. */
+const mostSteps = 5000;
+/** Lines that are read from the end of a long log where nothing is known of those before. */
 const fewLines = 500;
 
 /**
@@ -79,19 +79,22 @@ const fewLines = 500;
  */
 export async function digestLog(
   log: MetricsLog,
-  {known, thorough = true}: {known?: {step: number; totals: LogTotals} | undefined; thorough?: boolean} = {},
+  {known: given, thorough = true}: {known?: {step: number; totals: LogTotals} | undefined; thorough?: boolean} = {},
 ): Promise<LogDigest> {
   const file = await openRegular(log.path);
   if (!file) return {standing: {step: 0}, seconds: 0, findings: []};
   let lines: MetricsLine[] = []; // the last one first
+  let known = given;
   let isWhole = true;
   try {
     const {size} = await file.stat();
-    const most = size <= smallLog ? Infinity : known ? mostLines : fewLines;
     for await (const {line, start} of linesFromEnd(file, size)) {
       isWhole = start === 0;
-      if (line) lines.push(line);
-      if (lines.length >= most || (line && known && line.step < known.step && size > smallLog)) break;
+      if (!line) continue;
+      lines.push(line);
+      if (size <= smallLog) continue;
+      if (lines.length === 1 && known && line.step - known.step > mostSteps) known = undefined;
+      if (known ? line.step < known.step : lines.length >= fewLines) break;
     }
   } finally {
     await file.close();

@@ -8,7 +8,7 @@ import {evaluationsSection} from './evaluations.js';
 import {duration, number, table, text} from './html.js';
 import {readRun, type RunRecord} from './read-run.js';
 import type {RunFolderOptions} from '../../runs/run-folder.js';
-import {samplesSection} from './samples.js';
+import {samplesSection, spread} from './samples.js';
 import {script} from './script.js';
 import {style} from './style.js';
 
@@ -129,16 +129,21 @@ function charts({critic, generator, lr, hyperparameters, epochs, watched, findin
   return `${losses}<div class="small">${[...ofWatch, ...ofEpochs, rate, ...moved].join('')}</div>`;
 }
 
+/** Rows of the table of epochs, at most. */
+const mostRows = 1000;
+
 function epochsSection({epochs}: RunRecord): string {
   if (epochs.length === 0) return '';
-  const columns = [...new Set(epochs.flatMap(({row}) => Object.keys(row)))].filter((name) => name !== 'time');
-  const rows = epochs.map(({epoch, step, row, seconds}) => [
+  const shown = spread(epochs, mostRows);
+  const columns = [...new Set(shown.flatMap(({row}) => Object.keys(row)))].filter((name) => name !== 'time');
+  const rows = shown.map(({epoch, step, row, seconds}) => [
     String(epoch),
     String(step),
     ...columns.map((name) => (typeof row[name] === 'number' ? number(row[name]) : '–')),
     duration(seconds),
   ]);
-  return `<section id="epochs"><h2>Epochs</h2>${table(['epoch', 'step', ...columns, 'time'], rows)}</section>`;
+  const note = shown.length < epochs.length ? `<p class="note">${shown.length} of ${epochs.length} epochs.</p>` : '';
+  return `<section id="epochs"><h2>Epochs</h2>${note}${table(['epoch', 'step', ...columns, 'time'], rows)}</section>`;
 }
 
 function sessionsSection({sessions}: RunRecord): string {
