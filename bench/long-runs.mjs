@@ -54,7 +54,7 @@ function taken(pid) {
       .split(' ')
       .slice(11, 13)
       .map(Number);
-    return {most, cpu: (user + system) / 100}; // in hundredths of a second (USER_HZ)
+    return Number.isNaN(most) ? undefined : {most, cpu: (user + system) / 100}; // in hundredths of a second (USER_HZ)
   } catch {
     return undefined; // it has ended, or this is no Linux
   }

@@ -199,8 +199,8 @@ export async function* linesFromEnd(
   let end = size; // of what has not been given yet
   let rest: Buffer = Buffer.alloc(0); // the beginning of the file's part before `end` that has been read
   let isTooLong = false; // then the rest of the line before `end` is not kept
-  for (let to = size; to > 0;) {
-    const from = Math.max(0, to - chunkBytes / 4);
+  for (let [to, length] = [size, 1 << 14]; to > 0; length = Math.min(2 * length, chunkBytes)) {
+    const from = Math.max(0, to - length);
     const chunk = await readAt(file, from, to - from);
     const bytes: Buffer = isTooLong ? chunk : Buffer.concat([chunk, rest]);
     let bound = bytes.length;

@@ -21,6 +21,7 @@ import type {Registry} from '../plugin/registry.js';
 import type {Evaluation} from './evaluations.js';
 import {openDeviceFor, type DeviceOptions} from './devices/open-backend.js';
 import {makeNetworks} from './networks.js';
+import {readRunCheckpoint} from './read-run-checkpoint.js';
 import {RunFolder, type CheckpointSelector} from './run-folder.js';
 import {summariseRun, type RunSummary} from './run-summary.js';
 
@@ -125,7 +126,11 @@ export class Run {
    * GAN_NO_CHECKPOINT, GAN_CHECKPOINT
    */
   readonly weights = once(async (): Promise<StateDict> => {
-    const checkpoint = await readCheckpoint(await this.checkpoint());
+    const checkpoint = await readRunCheckpoint(
+      this.folder,
+      this.#options.checkpoint ?? 'newest',
+      (step) => `--checkpoint ${step}   uses the checkpoint of step ${step}.`,
+    );
     const {weights} = this.#options;
     if (weights === 'averaged' && checkpoint.emaWeights.size === 0)
       throw new GanError('usage', 'GAN_USAGE', `the run ${this.folder.dir} keeps no average of its weights`, {

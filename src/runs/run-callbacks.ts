@@ -13,9 +13,24 @@ import type {RunConfig} from '../options/run-config.js';
 import {addToTotals, logMetricsName, type LogTotals} from './log-digest.js';
 import type {MetricsLog} from './metrics-log.js';
 import type {RunFolder} from './run-folder.js';
+import type {RunLock} from './run-lock.js';
 import type {TrainEvent} from './train-event.js';
 
 type Notify = (event: TrainEvent) => void;
+
+/** Ends the run with an error once another process has the run folder, before anything is written into it. */
+export function holdLock(lock: RunLock): Callback {
+  const check = (): void => lock.checkNowAndThen();
+  return {
+    name: 'hold-lock',
+    runAfter: ['image-metrics'],
+    runBefore: ['log-metrics', 'tensorboard', 'watch', 'stop-when', 'draw-samples', 'write-checkpoints', 'keep-best'],
+    afterLossRead: check,
+    afterBatch: check,
+    afterEpoch: check,
+    afterFit: check,
+  };
+}
 
 /** Ends the run with an error as soon as a loss is not finite; what was written before stays. */
 export function stopWhenDiverged(folder: RunFolder): Callback {
@@ -119,10 +134,11 @@ export function drawSamples(
   };
   const self: Callback & {latest?: string} = {
     name: 'draw-samples',
-    runAfter: ['recorder'],
+    runAfter: ['recorder', 'stop-at'],
     runBefore: ['write-checkpoints'],
-    async afterBatch({training, step}) {
-      if (training && sampleEvery > 0 && step % sampleEvery === 0) await draw(step);
+    async afterBatch({training, step, stopReason}) {
+      const due = sampleEvery > 0 && step % sampleEvery === 0;
+      if (training && (due || stopReason !== undefined)) await draw(step); // a run with its last checkpoint has it
     },
     afterFit: async ({step}) => draw(step),
   };
@@ -138,14 +154,15 @@ async function firstPoints(dls: DataLoaders, count: number): Promise<HostTensor>
 /**
  * Writes a checkpoint every `checkpointEvery` steps, when the fit is being ended, at the end, and when `write` is
  * called.
+ * @param writtenAt step of the checkpoint that the run goes on from
  */
 export function writeCheckpoints(
   folder: RunFolder,
   {checkpointEvery, keepCheckpoints}: Pick<RunConfig, 'checkpointEvery' | 'keepCheckpoints'>,
   flush: () => Promise<void>,
   notify: Notify,
+  writtenAt = -1,
 ): Callback & {latest?: string; write(learn: Learner, epoch: number, batch: number): Promise<void>} {
-  let writtenAt = -1;
   const write = async (learn: Learner, epoch: number, batch: number): Promise<void> => {
     const {step} = learn;
     if (writtenAt === step) return;

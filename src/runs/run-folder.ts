@@ -2,14 +2,15 @@
  * The run folder: config.json and where its values came from, sessions.json, metrics.jsonl, evaluations.jsonl,
  * samples/step-00000100.png, checkpoints/step-00000100/, and TensorBoard's event files.
  */
-import {access, mkdir, readdir, rm, stat} from 'node:fs/promises';
+import {access, mkdir, readdir, rename, rm, stat} from 'node:fs/promises';
 import {join} from 'node:path';
 import {GanError, isGanError} from '../errors.js';
-import {setAside, writeFileAtomic} from '../gan/io/atomic-write.js';
+import {setAside, temporaryName, writeFileAtomic} from '../gan/io/atomic-write.js';
 import {openRegular, readJsonFile, unreadable} from '../gan/io/read-file.js';
 import {either, list, number, object, record, text, whole, boolean, withChecksum, type Check} from '../options/json.js';
 import {checkRunConfig, type RunConfig} from '../options/run-config.js';
 import {addEvaluation, readEvaluations, type Evaluation} from './evaluations.js';
+import {isLockFile, lockName} from './run-lock.js';
 import {MetricsLog, readStanding} from './metrics-log.js';
 
 const stepName = (step: number): string => `step-${String(step).padStart(8, '0')}`;
@@ -34,23 +35,26 @@ export const sampleSteps = (names: readonly string[], last: number): number[] =>
 /** Seconds since 1970, which have ten digits until the year 2286. */
 const eventFileName = /events\.out\.tfevents\.(\d+)\.gan$/;
 
-const entries: readonly string[] = [
+/** What only the process writes that trains. */
+const trainingEntries: readonly string[] = [
   'config.json',
   'config.origins.json',
   'sessions.json',
   'metrics.jsonl',
-  'evaluations.jsonl',
-  'evaluations',
   'samples',
   'checkpoints',
-  'report.html',
 ];
+
+const entries: readonly string[] = [...trainingEntries, 'evaluations.jsonl', 'evaluations', 'report.html'];
 
 /** True if a run, or its report, writes a file or folder with this name at the top of its folder. */
 export const isRunEntry = (name: string): boolean => {
-  const whole = name.replace(/\.damaged-\d+$/, ''); // one that was set aside
-  return entries.includes(whole) || eventFileName.test(name);
+  const whole = unfinished(name) ?? name.replace(/\.damaged-\d+$/, ''); // or it was set aside
+  return entries.includes(whole) || eventFileName.test(name) || isLockFile(name);
 };
+
+/** The name that a file or folder was to get when a crash came; undefined of one that is not left over. */
+const unfinished = (name: string): string | undefined => /^(.+?)\.[^.]+\.(?:tmp|old)$/.exec(name)?.[1];
 
 /** A checkpoint of a run: by its step, or by what it is. */
 export type CheckpointSelector = number | 'newest' | 'best';
@@ -99,7 +103,7 @@ const checkSessions: Check<Session[]> = list(
     criticParameters: whole(),
   }),
 );
-const checkBest: Check<BestCheckpoint> = object({step: whole(), metric: text, value: number});
+export const checkBest: Check<BestCheckpoint> = object({step: whole(), metric: text, value: number});
 
 export interface RunFolderOptions {
   /** Told of a damaged file that is only a record of the training: it is passed over. Default: nobody. */
@@ -162,11 +166,41 @@ export class RunFolder {
     return join(this.checkpointsPath, stepName(step));
   }
 
-  /** Makes the folders, and takes away checkpoints that a crash left half written. */
+  /** Makes the folders. */
   async create(): Promise<void> {
     for (const folder of [this.samplesPath, this.checkpointsPath]) await mkdir(folder, {recursive: true});
-    for (const name of await readdir(this.checkpointsPath))
-      if (/\.(tmp|old)$/.test(name)) await rm(join(this.checkpointsPath, name), {recursive: true});
+  }
+
+  /**
+   * Takes away what a crash left half written. Only for who holds the lock of the folder. A checkpoint that was being
+   * replaced gets its name back.
+   */
+  async clearLeftovers(): Promise<void> {
+    for (const [step, path] of await this.#checkpoints())
+      if (path !== this.checkpointPath(step)) await rename(path, this.checkpointPath(step));
+    const isOurs = (name: string): boolean =>
+      (isLockFile(name) && name !== lockName) || trainingEntries.includes(unfinished(name) ?? '');
+    const remove = async (folder: string, isLeft: (name: string) => boolean): Promise<void> => {
+      for (const name of await namesIn(folder))
+        if (isLeft(name)) await rm(join(folder, name), {recursive: true, force: true});
+    };
+    await remove(this.dir, isOurs);
+    for (const folder of [this.samplesPath, this.checkpointsPath])
+      await remove(folder, (name) => unfinished(name) !== undefined);
+  }
+
+  /**
+   * Folders of the checkpoints by their steps, ascending. One that was being replaced when a crash came has the name
+   * under which it was set aside.
+   */
+  async #checkpoints(): Promise<Map<number, string>> {
+    const names = await namesIn(this.checkpointsPath);
+    const aside = names.flatMap((name): [number, string][] => {
+      const step = name.endsWith('.old') ? checkpointSteps([unfinished(name) ?? ''])[0] : undefined;
+      return step === undefined ? [] : [[step, join(this.checkpointsPath, name)]];
+    });
+    const whole = checkpointSteps(names).map((step): [number, string] => [step, this.checkpointPath(step)]);
+    return new Map([...new Map([...aside, ...whole])].sort(([a], [b]) => a - b));
   }
 
   async writeConfig(config: RunConfig): Promise<void> {
@@ -211,7 +245,7 @@ export class RunFolder {
   /** Keeps where each value of the configuration came from. Going on with a run changes only what flags changed. */
   async writeOrigins(origins: Origins, resumed: boolean): Promise<void> {
     const earlier = resumed ? ((await this.#record(this.originsPath, checkOrigins, 'replace')) ?? {}) : {};
-    const changed = Object.fromEntries(Object.entries(origins).filter(([, origin]) => origin.startsWith('--')));
+    const changed = Object.fromEntries(Object.entries(origins).filter(([, origin]) => isOfCommand(origin)));
     await writeFileAtomic(this.originsPath, `${JSON.stringify({...origins, ...earlier, ...changed}, null, 2)}\n`);
   }
 
@@ -295,12 +329,12 @@ export class RunFolder {
 
   /** Folders of the checkpoints, oldest first. */
   async checkpoints(): Promise<string[]> {
-    return (await this.checkpointSteps()).map((step) => this.checkpointPath(step));
+    return [...(await this.#checkpoints()).values()];
   }
 
   /** Steps of the checkpoints, ascending. */
   async checkpointSteps(): Promise<number[]> {
-    return checkpointSteps(await namesIn(this.checkpointsPath));
+    return [...(await this.#checkpoints()).keys()];
   }
 
   /** @throws GanError GAN_NO_CHECKPOINT (exit 5) */
@@ -340,7 +374,7 @@ export class RunFolder {
   }
 
   async #there(best: BestCheckpoint | undefined): Promise<BestCheckpoint | undefined> {
-    return best && (await this.checkpoints()).includes(this.checkpointPath(best.step)) ? best : undefined;
+    return best && (await this.checkpointSteps()).includes(best.step) ? best : undefined;
   }
 
   /** @throws GanError GAN_NO_CHECKPOINT (exit 5), with the steps of those that there are */
@@ -355,13 +389,12 @@ export class RunFolder {
         ],
       });
     }
-    const [path, all] = [this.checkpointPath(step), await this.checkpoints()];
-    if (all.includes(path)) return path;
+    const all = await this.#checkpoints();
+    const path = all.get(step);
+    if (path !== undefined) return path;
     throw new GanError('data', 'GAN_NO_CHECKPOINT', `the run ${this.dir} has no checkpoint of step ${step}`, {
       suggestions: [
-        all.length > 0
-          ? `it has checkpoints of the steps ${all.map((each) => Number(/\d+$/.exec(each))).join(', ')}`
-          : 'it has none yet',
+        all.size > 0 ? `it has checkpoints of the steps ${[...all.keys()].join(', ')}` : 'it has none yet',
         'gan fit --keep-checkpoints 0 keeps all',
       ],
     });
@@ -369,8 +402,7 @@ export class RunFolder {
 
   /** Deletes the checkpoints and sample grids of steps after `step`: the training comes there again. */
   async rewind(step: number): Promise<void> {
-    for (const each of await this.checkpointSteps())
-      if (each > step) await rm(this.checkpointPath(each), {recursive: true});
+    for (const each of await this.checkpointSteps()) if (each > step) await removeFolder(this.checkpointPath(each));
     for (const {step: each, path} of await this.samples(Infinity)) if (each > step) await rm(path);
   }
 
@@ -379,9 +411,19 @@ export class RunFolder {
     const best = await this.bestSoFar();
     const spared = best && this.checkpointPath(best.step);
     for (const old of (await this.checkpoints()).slice(0, -keep))
-      if (old !== spared && !this.#spared.includes(old)) await rm(old, {recursive: true, force: true});
+      if (old !== spared && !this.#spared.includes(old)) await removeFolder(old);
   }
 }
+
+/** Removes a folder at one stroke: after a crash in the middle of it, it has no name that counts. */
+async function removeFolder(path: string): Promise<void> {
+  const gone = temporaryName(path);
+  await rename(path, gone);
+  await rm(gone, {recursive: true, force: true});
+}
+
+/** Whether a value was given to the command that goes on with a run. */
+const isOfCommand = (origin: string): boolean => origin.startsWith('--') || origin === 'DATA' || origin === 'GAN_DATA';
 
 /** Names in a folder; none when there is no folder. @throws GanError GAN_FILE_UNREADABLE (exit 5) */
 const namesIn = (folder: string): Promise<string[]> =>

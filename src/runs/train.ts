@@ -1,3 +1,4 @@
+import {mkdir} from 'node:fs/promises';
 import {resumeFrom, type Checkpoint} from '../gan/checkpoint.js';
 import {arePoints} from '../gan/data/points.js';
 import type {HostTensor} from '../gan/data/types.js';
@@ -5,10 +6,19 @@ import {Rng} from '../gan/rng.js';
 import {keepBest} from './best-checkpoint.js';
 import {addToTotals, checkTotals, logMetricsName, noTotals, type LogTotals} from './log-digest.js';
 import type {MetricsLog} from './metrics-log.js';
-import {drawSamples, logMetrics, reportProgress, stopAt, stopWhenDiverged, writeCheckpoints} from './run-callbacks.js';
+import {
+  drawSamples,
+  holdLock,
+  logMetrics,
+  reportProgress,
+  stopAt,
+  stopWhenDiverged,
+  writeCheckpoints,
+} from './run-callbacks.js';
 import type {RunConfig} from '../options/run-config.js';
 import {RunFolder, type BestCheckpoint, type Origins, type Session} from './run-folder.js';
 import type {TrainEvent} from './train-event.js';
+import {lockRun, type RunLock} from './run-lock.js';
 import {changeRates} from './learning-rates.js';
 import {stopWhen, type Stopped} from './stop-when.js';
 import {watchTraining} from './watch/watch.js';
@@ -39,6 +49,8 @@ export interface PreparedTraining {
   readonly epochs: number;
   /** The point where a resumed training continues. */
   readonly checkpoint?: Checkpoint;
+  /** Of the folder of a run that goes on. */
+  readonly lock?: RunLock;
 }
 
 export interface FitRequest {
@@ -49,6 +61,8 @@ export interface FitRequest {
   origins?: Origins;
   /** Facts about the machine, for sessions.json. */
   environment?: Session['environment'];
+  /** The lock of the run folder, where the caller holds it. Default: the training takes it, and gives it free. */
+  lock?: RunLock;
 }
 
 export interface TrainResult {
@@ -74,22 +88,38 @@ const sampleCount = {images: 64, points: 1024};
 /**
  * Trains into a run folder, new or gone on with, as `Training.fit` says: what a run does beside training are callbacks,
  * each one concern.
- * @throws GanError of every part: data (exit 5), configuration (3), diverged (6)
+ * @throws GanError of every part: data (exit 5), configuration (3), diverged (6); GAN_RUN_IN_USE (2) while another
+ * process trains in the folder
  */
-export async function train(
+export async function train(prepared: PreparedTraining, dir: string, request: FitRequest): Promise<TrainResult> {
+  const own = request.lock ?? (prepared.lock?.dir === dir ? prepared.lock : undefined);
+  if (own) return trainInto(own, prepared, request);
+  await mkdir(dir, {recursive: true});
+  const lock = await lockRun(dir);
+  try {
+    return await trainInto(lock, prepared, request);
+  } finally {
+    lock.release();
+  }
+}
+
+async function trainInto(
+  lock: RunLock,
   {config, device, parts, dls, learn, callbacks, steps, epochs, checkpoint}: PreparedTraining,
-  dir: string,
   {signal, notify = () => {}, origins, environment = {}}: FitRequest,
 ): Promise<TrainResult> {
+  const {dir} = lock;
   const folder = new RunFolder(dir, {warn: (message) => notify({type: 'warning', message})});
   for (const history of [learn.recorder!, learn.ganTrainer]) history.keepsSteps = false; // metrics.jsonl does
   const position = checkpoint?.position ?? {epoch: 0, batch: 0, step: 0};
   const goOn = checkpoint && resumeFrom(learn, checkpoint, {otherSeed: config.attempt > 0});
+  await folder.clearLeftovers();
   if (checkpoint) await folder.rewind(position.step);
   const log = folder.metrics;
   const totals = noTotals();
   const board = wantsTensorBoard(config) ? logToTensorBoard(learn, folder, config, position) : undefined;
   const flush = async (): Promise<void> => {
+    lock.check();
     await log.flush({sync: true});
     await board?.flush();
   };
@@ -97,14 +127,15 @@ export async function train(
     await board?.sample(sample);
     notify(sample);
   });
-  const checkpoints = writeCheckpoints(folder, config, flush, notify);
+  const checkpoints = writeCheckpoints(folder, config, flush, notify, checkpoint?.position.step);
   const judge = parts.metrics.find(({name}) => name === config.keepBest);
-  const best = judge ? [await keepBest(folder, judge, checkpoints.write)] : [];
+  const best = judge ? [await keepBest(folder, judge, checkpoints.write, checkpoint)] : [];
   const watch = watchTraining(learn, config, log, notify, board?.watched);
   const stopping = stopWhen(config, {metrics: parts.metrics, watch, log, write: checkpoints.write});
   const progress = reportProgress(learn, steps, notify);
   const cbs = [
     ...callbacks,
+    holdLock(lock),
     stopWhenDiverged(folder),
     logMetrics(learn, log, totals),
     ...(board ? [board] : []),
@@ -152,7 +183,7 @@ export async function train(
     });
     await learn.fit(epochs, undefined, {cbs, steps, ...(config.wd !== undefined && {wd: config.wd}), ...goOn});
   } finally {
-    await flush();
+    if (lock.isHeld) await flush();
   }
   const {stopped} = stopping;
   const kept = await folder.best();
@@ -161,7 +192,7 @@ export async function train(
     epoch: learn.epoch,
     interrupted: learn.step < steps && !stopped,
     ...(stopped && {stopped}),
-    checkpoint: checkpoints.latest!,
+    checkpoint: checkpoints.latest ?? (await folder.latestCheckpoint()),
     ...(kept && {best: kept}),
     ...(samples.latest !== undefined && {sample: samples.latest}),
     skipped: dls.report().skipped,

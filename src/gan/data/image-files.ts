@@ -151,6 +151,7 @@ export function cachedSource(source: FiniteSource, bytes: number): FiniteSource 
   return {
     shape: source.shape,
     size: source.size,
+    ...(source.identity !== undefined && {identity: source.identity}),
     read,
     describe: (index) => describeItem(source, index),
     ...(source.label && {classes: source.classes!, label: (index: number) => source.label!(index)}),

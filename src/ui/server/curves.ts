@@ -47,8 +47,8 @@ const metricsFile = new RunFolder('').metrics.path;
  * and few enough for the first curve of a million steps to come at once.
  */
 const oneOf = (bytes: number): number => Math.max(1, Math.floor(bytes / readAtOnce));
-/** About a hundred thousand lines. */
-const readAtOnce = 16 << 20;
+/** About 25,000 lines. */
+const readAtOnce = 4 << 20;
 
 /** The curves of a run, read from metrics.jsonl as it grows. */
 export class RunCurves {
