@@ -375,23 +375,19 @@ function parseLine(text: string): MetricsLine | undefined {
     return undefined;
   }
   if (!isRecord(value) || !isCount(value['step'])) return undefined;
-  const {step, mode, terms, hyperparameters, row, watch, stopped} = value;
+  const {step, epoch, mode, terms, hyperparameters, row, watch, stopped} = value;
+  const line: MetricsLine = {step: step as number};
+  if (isCount(epoch)) line.epoch = epoch;
+  if (mode === 'critic' || mode === 'generator') line.mode = mode;
+  for (const key of numeric) if (Number.isFinite(value[key])) line[key] = value[key] as number;
+  if (isRecord(terms)) line.terms = numbersOf(terms);
+  if (isRecord(hyperparameters)) line.hyperparameters = numbersOf(hyperparameters);
+  if (isRecord(row)) line.row = Object.fromEntries(Object.entries(row).filter(isCell));
+  if (isRecord(watch)) line.watch = numbersOf(watch);
   const finding = parseFinding(value['finding']);
-  const numbers = numeric.flatMap((key) => (Number.isFinite(value[key]) ? [[key, value[key]]] : []));
-  return {
-    step: step as number,
-    ...(isCount(value['epoch']) && {epoch: value['epoch']}),
-    ...(Object.fromEntries(numbers) as Pick<MetricsLine, (typeof numeric)[number]>),
-    ...((mode === 'critic' || mode === 'generator') && {mode}),
-    ...(isRecord(terms) && {terms: Object.fromEntries(Object.entries(terms).filter(isNumber))}),
-    ...(isRecord(hyperparameters) && {
-      hyperparameters: Object.fromEntries(Object.entries(hyperparameters).filter(isNumber)),
-    }),
-    ...(isRecord(row) && {row: Object.fromEntries(Object.entries(row).filter(isCell))}),
-    ...(isRecord(watch) && {watch: Object.fromEntries(Object.entries(watch).filter(isNumber))}),
-    ...(finding && {finding}),
-    ...(typeof stopped === 'string' && {stopped}),
-  };
+  if (finding) line.finding = finding;
+  if (typeof stopped === 'string') line.stopped = stopped;
+  return line;
 }
 
 function parseFinding(value: unknown): Finding | undefined {
@@ -408,6 +404,9 @@ const numeric = ['loss', 'genLoss', 'critLoss', 'gradNorm', 'lr', 'seconds'] as 
 
 /** Steps and epochs. */
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
+
+const numbersOf = (values: object): Record<string, number> =>
+  Object.fromEntries(Object.entries(values).filter(isNumber));
 
 /** A number by a name that can be the key of an object. */
 const isNumber = (entry: [string, unknown]): entry is [string, number] =>
