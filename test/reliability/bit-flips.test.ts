@@ -157,7 +157,7 @@ describe('a run folder with a wrong bit', function () {
       if (!found.has('a fault') && isRecord(file)) tally.add('in a record');
       else tally.add(found.has('a fault') ? 'a fault' : found.has('refused') ? 'refused' : 'harmless');
     }
-    console.log(`      ${tally}`);
+    console.log(`      ${tally.toString()}`);
     expect(faults).to.deep.equal([]);
   });
 
@@ -200,7 +200,7 @@ describe('a run folder with a wrong bit', function () {
       }
       tally.add(found.has('a fault') ? 'a fault' : found.has('refused') ? 'refused' : 'harmless');
     }
-    console.log(`      ${tally}`);
+    console.log(`      ${tally.toString()}`);
     expect(faults).to.deep.equal([]);
   });
 });
