@@ -1,8 +1,8 @@
 import type {Callback} from '../gan/callback.js';
 import type {Checkpoint} from '../gan/checkpoint.js';
-import type {Learner} from '../gan/learner.js';
 import {isBetter, type NamedImageMetric} from '../gan/metrics/image-metrics.js';
 import {checkBest, type BestCheckpoint, type RunFolder} from './run-folder.js';
+import type {WriteCheckpoint} from './save-at-fault.js';
 
 const name = 'keep-best';
 
@@ -15,7 +15,7 @@ const name = 'keep-best';
 export async function keepBest(
   folder: RunFolder,
   {name: metric, better}: NamedImageMetric,
-  write: (learn: Learner, epoch: number, batch: number) => Promise<void>,
+  write: WriteCheckpoint,
   checkpoint?: Checkpoint,
 ): Promise<Callback> {
   const written = await folder.bestSoFar();
@@ -31,7 +31,7 @@ export async function keepBest(
       const isBest = Number.isFinite(value) && (best === undefined || isBetter(better, value, best.value));
       if (!isBest) return;
       best = {step: learn.step, metric, value};
-      await write(learn, learn.epoch + 1, 0);
+      await write(learn, {epoch: learn.epoch + 1, batch: 0, step: learn.step});
       await folder.writeBest(best);
     },
     save: () => best ?? null,

@@ -54,6 +54,8 @@ export class MetricsLog {
   readonly path: string;
   /** Told of each line that is added. */
   noted: (line: MetricsLine) => void = () => {};
+  /** Does the writing; a training that can go on without its log sets another. Lines that are not written wait. */
+  attempt: (task: () => Promise<void>) => Promise<void> = (task) => task();
   #lines: string[] = [];
   #flushed = performance.now();
 
@@ -76,8 +78,10 @@ export class MetricsLog {
     const count = this.#lines.length;
     this.#flushed = performance.now();
     if (count === 0) return;
-    await appendLines(this.path, this.#lines.join(''), {sync});
-    this.#lines.splice(0, count);
+    await this.attempt(async () => {
+      await appendLines(this.path, this.#lines.slice(0, count).join(''), {sync});
+      this.#lines.splice(0, count);
+    });
   }
 
   /**

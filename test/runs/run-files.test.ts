@@ -65,6 +65,9 @@ describe('the files of a run', () => {
     const error = await ganError(() => new RunFolder(dir).readConfig());
     expect(error).to.include({code: 'GAN_FILE_BROKEN', exitCode: 5});
     expect(error.message).to.contain(config).and.contain('checksum');
+    writeFileSync(config, right.replace('"checksum"', '"cheaksum"'));
+    expect(await ganError(() => new RunFolder(dir).readConfig())).to.include({code: 'GAN_FILE_BROKEN'});
+    writeFileSync(config, right.replace('"latent": 8', '"latent": 9'));
     writeFileSync(config, read(config).replace(/,\s*"checksum": "\w+"/, ''));
     expect(await new RunFolder(dir).readConfig()).to.include({latent: 9});
     writeFileSync(config, JSON.stringify(JSON.parse(right))); // another layout, the same values

@@ -35,7 +35,7 @@ export interface RunRecord {
   generator: LossCurve;
   lr: Curve;
   /** What moves by itself beside the learning rate, by name. */
-  hyperparameters: Record<string, Curve>;
+  hyperparameters: Map<string, Curve>;
   /** The metrics of the epochs, by the recorder's names. */
   epochs: {epoch: number; step: number; seconds: number; row: Readonly<Record<string, number | null>>}[];
   /** What the watch measured, by name. */
@@ -65,7 +65,7 @@ export async function readRun(dir: string, options: RunFolderOptions = {}): Prom
     critic: newLoss(),
     generator: newLoss(),
     lr: newCurve(),
-    hyperparameters: {},
+    hyperparameters: new Map(),
     epochs: [],
     watched: new Map(),
     findings: [],
@@ -81,10 +81,7 @@ function take(record: RunRecord, line: MetricsLine): void {
   const {step, epoch = 0, mode, loss, genLoss, critLoss, lr, seconds = 0, row, stopped} = line;
   const {hyperparameters = {}, watch = {}} = line;
   record.step = step;
-  for (const [name, value] of Object.entries(watch)) {
-    if (!record.watched.has(name)) record.watched.set(name, newCurve());
-    add(record.watched.get(name)!, step, value);
-  }
+  for (const [name, value] of Object.entries(watch)) add(curveOf(record.watched, name), step, value);
   addFinding(record.findings, line);
   if (stopped !== undefined) record.stopped = stopped;
   if (row) record.epochs.push({epoch, step, seconds, row});
@@ -93,13 +90,18 @@ function take(record: RunRecord, line: MetricsLine): void {
   add(curve.raw, step, loss);
   add(curve.smooth, step, smooth);
   add(record.lr, step, lr);
-  for (const [name, value] of Object.entries(hyperparameters))
-    add((record.hyperparameters[name] ??= newCurve()), step, value);
+  for (const [name, value] of Object.entries(hyperparameters)) add(curveOf(record.hyperparameters, name), step, value);
+}
+
+function curveOf(curves: Map<string, Curve>, name: string): Curve {
+  const curve = curves.get(name) ?? newCurve();
+  curves.set(name, curve);
+  return curve;
 }
 
 function add(curve: Curve, step: number, value: number | undefined): void {
   const {steps, values} = curve;
-  if (typeof value !== 'number') return;
+  if (value === undefined || !Number.isFinite(value)) return; // 1e999 is a number of JSON
   steps.push(step);
   values.push(value);
   curve.of?.push({count: 1, low: value, high: value});

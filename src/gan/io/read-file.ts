@@ -1,7 +1,7 @@
 /** The one way to read a whole file of a run: bounded, and told apart are missing, unreadable and damaged. */
-import {constants} from 'node:fs';
-import {open, type FileHandle} from 'node:fs/promises';
+import type {FileHandle} from 'node:fs/promises';
 import {GanError} from '../../errors.js';
+import {openRegularFile} from './regular-file.js';
 import {JsonError, parseJson, withoutChecksum, type Check} from '../../options/json.js';
 
 /** Large enough for every JSON file of a run, in bytes. */
@@ -12,17 +12,13 @@ const mostJson = 64 << 20;
  * @throws GanError GAN_FILE_UNREADABLE (exit 5) for every other reason
  */
 export async function openRegular(path: string): Promise<FileHandle | undefined> {
-  let file: FileHandle;
   try {
-    file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+    return await openRegularFile(path);
   } catch (error) {
     const {code} = error as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
     throw unreadable(path, (error as Error).message, error);
   }
-  if ((await file.stat()).isFile()) return file;
-  await file.close();
-  throw unreadable(path, 'it is not a regular file');
 }
 
 /**
