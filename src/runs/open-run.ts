@@ -376,6 +376,7 @@ export class Run {
       ...more,
       registry: this.#registry,
       file: this.folder.configPath,
+      values: this.config,
       ofRun: true,
       flags: new Map([...(given ? [['backend', given] as const] : []), ...(more.flags ?? [])]),
     });
