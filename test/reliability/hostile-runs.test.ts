@@ -146,7 +146,7 @@ describe('run folders from strangers', function () {
       add(`${how} but of config`, {...other, 'config.json': base['config.json']});
       add(`${how} of config`, {...base, 'config.json': other['config.json']});
     }
-    for (const name of strangeNames) add(name, base);
+    for (const name of strangeNames.filter((_, i) => long || i % 4 === 0)) add(name, base);
     if (!long) return;
     for (const [file, value] of Object.entries(base)) {
       let leaves = 0;
@@ -172,7 +172,7 @@ describe('run folders from strangers', function () {
         },
       );
     }
-    expect(written.length).to.be.greaterThan(strangeNames.length);
+    expect(written.length).to.be.greaterThan(runs.length / 2);
   });
 
   describe(`in a browser${noBrowser === undefined ? '' : ` (skipped: ${noBrowser})`}`, () => {
@@ -199,7 +199,7 @@ describe('run folders from strangers', function () {
       for (const file of written) {
         await page.goto(pathToFileURL(file).href);
         expect(await page.evaluate<{scripts: number}>(inPage), file).to.deep.include({...clean, scripts: 1});
-        for (const area of (await page.locator('.area').all()).slice(0, 2)) await area.press('Home');
+        for (const area of (await page.locator('.area').all()).slice(0, 1)) await area.press('Home');
       }
       expect(said).to.deep.equal([]); // a script or style that the policy stopped would be told
     });
@@ -210,7 +210,7 @@ describe('run folders from strangers', function () {
       page.on('dialog', (dialog) => said.push(dialog.message()));
       await page.goto(ui.url);
       const names = (await (await page.request.get(`${ui.url}api/runs`)).json()) as {name: string}[];
-      expect(names.length).to.be.greaterThan(strangeNames.length / 2);
+      expect(names.length).to.be.greaterThan(runs.length / 2);
       await page.waitForSelector('#runs li button');
       for (const {name} of names) {
         await page.evaluate((hash) => (location.hash = hash), `#${new URLSearchParams([['run', name]])}`);
@@ -246,15 +246,14 @@ describe('run folders from strangers', function () {
     await run('runs', 'list');
     await run('runs', 'list', '--json');
     await run('complete', '--', 'runs', 'show', '=');
-    const some = long ? runs : [...runs.slice(0, 9), ...runs.slice(9).filter((_, i) => i % 5 === 0)];
-    for (const each of some) {
+    for (const each of runs) {
       await run('runs', 'show', each);
-      await run('runs', 'show', each, '--json');
+      if (long) await run('runs', 'show', each, '--json');
     }
-    for (const each of long ? some : some.slice(1, 9)) {
+    for (const each of long ? runs : runs.slice(1, 6)) {
       await run('runs', 'diff', runs[0]!, each);
       await run('runs', 'rm', each);
-      await run('report', each, '--out', 'r.html');
+      await run('report', each, '--out', 'r.html', '--json');
       await run('timelapse', each, '--out', 't.gif');
       await run('generate', each, '--backend', 'wasm', '--out', 'g.png');
       await run('fit', '--resume', each);
