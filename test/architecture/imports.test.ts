@@ -16,7 +16,7 @@ const rules: Record<string, Partial<Record<Import['kind'], RegExp>>> = {
   options: {},
   backends: {},
   gan: {
-    value: /^(backends\/((tf|kernel-calls)\.ts|fused\/|capture\/)|options\/nearest\.ts$)/,
+    value: /^(backends\/((tf|kernel-calls)\.ts|fused\/|capture\/)|options\/(nearest|json)\.ts$)/,
     type: /^(backends\/(tf|device)|options\/run-config)\.ts/,
   },
   plugin: {
@@ -168,7 +168,9 @@ describe('the import graph of src', () => {
     );
     expect(reached.filter((file) => !file.startsWith('src/options/')).sort()).to.deep.equal([
       'src/errors.ts',
+      'src/gan/io/append-lines.ts',
       'src/gan/io/atomic-write.ts',
+      'src/gan/io/read-file.ts',
       'src/gan/io/rename.ts',
       'src/runs/evaluations.ts',
       'src/runs/metrics-log.ts',
