@@ -5,6 +5,7 @@
 import {appendFile, open, readFile, type FileHandle} from 'node:fs/promises';
 import type {Position} from '../gan/checkpoint.js';
 import {writeFileAtomic} from '../gan/io/atomic-write.js';
+import {atPath} from '../system-error.js';
 import {findingNames} from '../options/stop-when.js';
 import type {Finding} from './watch/finding.js';
 
@@ -69,7 +70,7 @@ export class MetricsLog {
     this.#flushed = performance.now();
     if (count === 0) return;
     await this.attempt(async () => {
-      await appendFile(this.path, this.#lines.slice(0, count).join(''));
+      await atPath(this.path, appendFile(this.path, this.#lines.slice(0, count).join('')));
       this.#lines.splice(0, count);
     });
   }

@@ -196,6 +196,7 @@ export function writeCheckpoints(
     const {step} = position;
     if (writtenAt === step) return;
     if (!moment) await learn.readLosses();
+    if (learn.stopReason !== undefined || position.epoch === learn.nEpoch) await reserve.release(); // it is the last
     await flush(); // the log must not lag behind the checkpoint
     const path = folder.checkpointPath(step);
     const save = (): Promise<void> => saveCheckpoint(learn, path, position, moment);
