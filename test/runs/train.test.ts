@@ -77,6 +77,7 @@ describe('train', () => {
       'recorder',
       'image-metrics',
       'after',
+      'hold-lock',
       'log-metrics',
       'tensorboard',
       'learning-rates',
@@ -87,6 +88,7 @@ describe('train', () => {
       'write-checkpoints',
       'keep-best',
       'report-progress',
+      'save-at-fault',
     ]);
   });
 
