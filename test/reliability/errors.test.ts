@@ -121,7 +121,7 @@ describe('a training that the system refuses something', function () {
       if (wrong.length > 0)
         faults.push(`${job.errno} at ${job.change}${job.sticky ? '+' : ''} (${job.line}): ${wrong.join('; ')}`);
     });
-    console.log(`      ${tally}`);
+    console.log(`      ${String(tally)}`);
     expect(faults.slice(0, 8), `${faults.length} faults`).to.deep.equal([]);
   });
 

@@ -84,8 +84,8 @@ export function stopTfjs(tf: Tf, backend: TfjsWasm): void {
 }
 
 /**
- * Runs `action` and keeps it from the listeners of errors that nobody caught. Emscripten adds some when it starts, which
- * rethrow and so hide where an error came from, and when it ends it removes those of other people as well.
+ * Runs `action` and keeps it from the listeners of errors that nobody caught. Emscripten adds some when it starts,
+ * which rethrow and so hide where an error came from, and when it ends it removes those of other people as well.
  */
 function keepingListeners<T>(action: () => T): T {
   const events = ['uncaughtException', 'unhandledRejection'] as const;

@@ -8,7 +8,8 @@ import {styleFor} from '../text/style.js';
 
 /**
  * The base of all commands: `--json` and `--quiet`, results on stdout, messages on stderr, errors with code, remedy and
- * exit code. What commands print goes through here, where nothing in it can command a terminal. Commands parse, call the library and print. They load tfjs and `src/gan` only inside `run`.
+ * exit code. What commands print goes through here, where nothing in it can command a terminal. Commands parse, call
+ * the library and print. They load tfjs and `src/gan` only inside `run`.
  */
 export abstract class BaseCommand extends Command {
   static override baseFlags = {
