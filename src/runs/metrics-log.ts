@@ -8,6 +8,7 @@ import {appendLines} from '../gan/io/append-lines.js';
 import {renameDurably, temporaryName, writeFileAtomic} from '../gan/io/atomic-write.js';
 import {openRegular} from '../gan/io/read-file.js';
 import {isRecord} from '../options/json.js';
+import {atPath} from '../system-error.js';
 import {findingNames} from '../options/stop-when.js';
 import type {Finding} from './watch/finding.js';
 
@@ -79,7 +80,7 @@ export class MetricsLog {
     this.#flushed = performance.now();
     if (count === 0) return;
     await this.attempt(async () => {
-      await appendLines(this.path, this.#lines.slice(0, count).join(''), {sync});
+      await atPath(this.path, appendLines(this.path, this.#lines.slice(0, count).join(''), {sync}));
       this.#lines.splice(0, count);
     });
   }

@@ -175,6 +175,7 @@ describe('the import graph of src', () => {
       'src/runs/evaluations.ts',
       'src/runs/metrics-log.ts',
       'src/runs/run-folder.ts',
+      'src/system-error.ts',
     ]);
   });
 
