@@ -1,6 +1,7 @@
-import {Args, Config, Flags} from '@oclif/core';
+import {Args, Flags} from '@oclif/core';
 import {commands} from '@oclif/plugin-plugins';
 import {BaseCommand} from '../../cli/command/base-command.js';
+import {loadConfig} from '../../cli/config/load-config.js';
 import {brings, installedPlugins} from '../../cli/plugins/installed-plugins.js';
 import {forNpm, packageIn} from '../../cli/plugins/plugin-packages.js';
 
@@ -32,7 +33,7 @@ export default class PluginsLink extends BaseCommand {
       [root, flags.install ? '--install' : '--no-install', ...(flags.verbose ? ['--verbose'] : [])],
       this.config,
     ).run();
-    const linked = installedPlugins(await Config.load({root: this.config.root})).find((plugin) => plugin.name === name);
+    const linked = installedPlugins(await loadConfig(this.config.root)).find((plugin) => plugin.name === name);
     if (linked === undefined) return; // oclif said why
     this.json(linked);
     this.result(`${linked.name} ${linked.version} -> ${linked.root}: ${brings(linked)}`);

@@ -1,6 +1,7 @@
-import {Config, type Plugin} from '@oclif/core';
+import type {Plugin} from '@oclif/core';
 import {commands} from '@oclif/plugin-plugins';
 import {BaseCommand} from '../../cli/command/base-command.js';
+import {loadConfig} from '../../cli/config/load-config.js';
 import {brings, installedPlugins} from '../../cli/plugins/installed-plugins.js';
 import {forNpm, writeManifest} from '../../cli/plugins/plugin-packages.js';
 
@@ -16,7 +17,7 @@ export default class PluginsUpdate extends BaseCommand {
     const before = new Map(installedPlugins(this.config).map(({name, version}) => [name, version]));
     forNpm();
     await commands['plugins:update'].run([], this.config);
-    const fresh = await Config.load({root: this.config.root});
+    const fresh = await loadConfig(this.config.root);
     for (const plugin of installedPlugins(fresh).filter(({type}) => type === 'user')) {
       const {name, version, problems} = plugin;
       const loaded = fresh.plugins.get(name);

@@ -1,0 +1,32 @@
+/** Promises of plug-ins that are waited for: how each is told that it will never come. */
+const waiting = new Set<() => void>();
+let listens = false;
+
+/**
+ * What a plug-in promised. When nothing is left in the process that could bring it, it rejects, so that the training
+ * can be saved and the plug-in be named.
+ */
+export function settle<T>(promise: PromiseLike<T>): Promise<T> {
+  if (!listens) process.on('beforeExit', giveUp);
+  listens = true;
+  return new Promise((resolve, reject) => {
+    const never = (): void => reject(new Error('its promise is never settled'));
+    waiting.add(never);
+    promise.then(
+      (value) => {
+        waiting.delete(never);
+        resolve(value);
+      },
+      (error: unknown) => {
+        waiting.delete(never);
+        reject(error as Error);
+      },
+    );
+  });
+}
+
+function giveUp(): void {
+  const all = [...waiting];
+  waiting.clear();
+  for (const never of all) never();
+}
