@@ -24,6 +24,7 @@ import {makeNetworks} from './networks.js';
 import {plannedSteps} from './planned-steps.js';
 import {realImages} from './real-images.js';
 import {stopAt} from './run-callbacks.js';
+import {lockRun, type RunLock} from './run-lock.js';
 import {RunFolder, type CheckpointSelector} from './run-folder.js';
 import {train, type FitRequest, type PreparedTraining, type TrainResult} from './train.js';
 
@@ -37,6 +38,8 @@ export interface TrainingOptions extends DeviceOptions {
   resume?: string;
   /** The checkpoint to go on from, where that is not the newest: later ones, and what was logged after it, go away. */
   from?: CheckpointSelector;
+  /** The lock of the run folder, where the caller holds it. Default: that of `resume` is taken, until `close`. */
+  lock?: RunLock;
   /** The batch size is to be found (`largestBatch`), whatever the settings say; `auto` in the settings says so, too. */
   autoBatchSize?: boolean;
   /** These in place of the parts that the configuration names. */
@@ -71,7 +74,7 @@ export interface Training extends PreparedTraining {
  * run is done
  */
 export async function openTraining(settings: Settings, options: TrainingOptions = {}): Promise<Training> {
-  const {registry = openRegistry(), resume, from = 'newest', cacheFolder, warn = () => {}} = options;
+  const {registry = openRegistry(), resume, lock: given, from = 'newest', cacheFolder, warn = () => {}} = options;
   const resolved = await resolveConfig({
     registry,
     settings: {values: settings, origin: 'openTraining'},
@@ -79,9 +82,15 @@ export async function openTraining(settings: Settings, options: TrainingOptions 
   });
   const {backend, auto} = resolved;
   let {config} = resolved;
-  let opened = await openDeviceFor(registry, {backend, ...options});
+  const own = given || resume === undefined ? undefined : await lockOfRun(resume);
+  const lock = given ?? own;
+  let opened = await openDeviceFor(registry, {backend, ...options}).catch((error: unknown) => {
+    own?.release();
+    throw error;
+  });
   let learn: GANLearner | undefined;
   const close = async (): Promise<void> => {
+    own?.release();
     learn?.dispose();
     learn = undefined;
     await opened.close();
@@ -170,6 +179,7 @@ export async function openTraining(settings: Settings, options: TrainingOptions 
       steps,
       epochs: Math.ceil(steps / dls.train.length),
       ...(checkpoint && {checkpoint}),
+      ...(resume !== undefined && lock && {lock}),
       fit: (dir, request = {}) =>
         train(training, dir, request).catch(async (error: unknown) => {
           throw isOutOfMemory(error) ? await advised(error) : error;
@@ -181,6 +191,12 @@ export async function openTraining(settings: Settings, options: TrainingOptions 
     await close();
     throw error;
   }
+}
+
+/** @throws GanError GAN_RUN_NOT_FOUND (exit 5), GAN_RUN_IN_USE (exit 2) */
+async function lockOfRun(dir: string): Promise<RunLock> {
+  await new RunFolder(dir).configFile();
+  return lockRun(dir);
 }
 
 interface Made {

@@ -12,9 +12,24 @@ import {firstImages} from '../gan/data/first-images.js';
 import type {RunConfig} from '../options/run-config.js';
 import type {MetricsLog} from './metrics-log.js';
 import type {RunFolder} from './run-folder.js';
+import type {RunLock} from './run-lock.js';
 import type {TrainEvent} from './train-event.js';
 
 type Notify = (event: TrainEvent) => void;
+
+/** Ends the run with an error once another process has the run folder, before anything is written into it. */
+export function holdLock(lock: RunLock): Callback {
+  const check = (): void => lock.checkNowAndThen();
+  return {
+    name: 'hold-lock',
+    runAfter: ['image-metrics'],
+    runBefore: ['log-metrics', 'tensorboard', 'watch', 'stop-when', 'draw-samples', 'write-checkpoints', 'keep-best'],
+    afterLossRead: check,
+    afterBatch: check,
+    afterEpoch: check,
+    afterFit: check,
+  };
+}
 
 /** Ends the run with an error as soon as a loss is not finite; what was written before stays. */
 export function stopWhenDiverged(folder: RunFolder): Callback {

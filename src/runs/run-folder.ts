@@ -2,12 +2,13 @@
  * The run folder: config.json and where its values came from, sessions.json, metrics.jsonl, evaluations.jsonl,
  * samples/step-00000100.png, checkpoints/step-00000100/, and TensorBoard's event files.
  */
-import {access, mkdir, open, readdir, readFile, rm} from 'node:fs/promises';
+import {access, mkdir, open, readdir, readFile, rename, rm} from 'node:fs/promises';
 import {join} from 'node:path';
 import {GanError, isGanError} from '../errors.js';
 import {writeFileAtomic} from '../gan/io/atomic-write.js';
 import {parseRunConfig, type RunConfig} from '../options/run-config.js';
 import {addEvaluation, readEvaluations, type Evaluation} from './evaluations.js';
+import {isLockFile, lockName} from './run-lock.js';
 import {MetricsLog, readStanding} from './metrics-log.js';
 
 const stepName = (step: number): string => `step-${String(step).padStart(8, '0')}`;
@@ -32,20 +33,24 @@ export const sampleSteps = (names: readonly string[], last: number): number[] =>
 /** Seconds since 1970, which have ten digits until the year 2286. */
 const eventFileName = /events\.out\.tfevents\.(\d+)\.gan$/;
 
-const entries: readonly string[] = [
+/** What only the process writes that trains. */
+const trainingEntries: readonly string[] = [
   'config.json',
   'config.origins.json',
   'sessions.json',
   'metrics.jsonl',
-  'evaluations.jsonl',
-  'evaluations',
   'samples',
   'checkpoints',
-  'report.html',
 ];
 
+const entries: readonly string[] = [...trainingEntries, 'evaluations.jsonl', 'evaluations', 'report.html'];
+
 /** True if a run, or its report, writes a file or folder with this name at the top of its folder. */
-export const isRunEntry = (name: string): boolean => entries.includes(name) || eventFileName.test(name);
+export const isRunEntry = (name: string): boolean =>
+  entries.includes(name) || eventFileName.test(name) || isLockFile(name) || entries.includes(unfinished(name) ?? '');
+
+/** The name that a file or folder was to get when a crash came; undefined of one that is not left over. */
+const unfinished = (name: string): string | undefined => /^(.+?)\.[^.]+\.(?:tmp|old)$/.exec(name)?.[1];
 
 /** A checkpoint of a run: by its step, or by what it is. */
 export type CheckpointSelector = number | 'newest' | 'best';
@@ -133,11 +138,41 @@ export class RunFolder {
     return join(this.checkpointsPath, stepName(step));
   }
 
-  /** Makes the folders, and takes away checkpoints that a crash left half written. */
+  /** Makes the folders. */
   async create(): Promise<void> {
     for (const folder of [this.samplesPath, this.checkpointsPath]) await mkdir(folder, {recursive: true});
-    for (const name of await readdir(this.checkpointsPath))
-      if (/\.(tmp|old)$/.test(name)) await rm(join(this.checkpointsPath, name), {recursive: true});
+  }
+
+  /**
+   * Takes away what a crash left half written. Only for who holds the lock of the folder. A checkpoint that was being
+   * replaced gets its name back.
+   */
+  async clearLeftovers(): Promise<void> {
+    for (const [step, path] of await this.#checkpoints())
+      if (path !== this.checkpointPath(step)) await rename(path, this.checkpointPath(step));
+    const isOurs = (name: string): boolean =>
+      (isLockFile(name) && name !== lockName) || trainingEntries.includes(unfinished(name) ?? '');
+    const remove = async (folder: string, isLeft: (name: string) => boolean): Promise<void> => {
+      for (const name of await readdir(folder).catch((): string[] => []))
+        if (isLeft(name)) await rm(join(folder, name), {recursive: true, force: true});
+    };
+    await remove(this.dir, isOurs);
+    for (const folder of [this.samplesPath, this.checkpointsPath])
+      await remove(folder, (name) => unfinished(name) !== undefined);
+  }
+
+  /**
+   * Folders of the checkpoints by their steps, ascending. One that was being replaced when a crash came has the name
+   * under which it was set aside.
+   */
+  async #checkpoints(): Promise<Map<number, string>> {
+    const names = await readdir(this.checkpointsPath).catch((): string[] => []);
+    const aside = names.flatMap((name): [number, string][] => {
+      const step = name.endsWith('.old') ? checkpointSteps([unfinished(name) ?? ''])[0] : undefined;
+      return step === undefined ? [] : [[step, join(this.checkpointsPath, name)]];
+    });
+    const whole = checkpointSteps(names).map((step): [number, string] => [step, this.checkpointPath(step)]);
+    return new Map([...new Map([...aside, ...whole])].sort(([a], [b]) => a - b));
   }
 
   async writeConfig(config: RunConfig): Promise<void> {
@@ -229,12 +264,12 @@ export class RunFolder {
 
   /** Folders of the checkpoints, oldest first. */
   async checkpoints(): Promise<string[]> {
-    return (await this.checkpointSteps()).map((step) => this.checkpointPath(step));
+    return [...(await this.#checkpoints()).values()];
   }
 
   /** Steps of the checkpoints, ascending. */
   async checkpointSteps(): Promise<number[]> {
-    return checkpointSteps(await readdir(this.checkpointsPath).catch((): string[] => []));
+    return [...(await this.#checkpoints()).keys()];
   }
 
   /** @throws GanError GAN_NO_CHECKPOINT (exit 5) */
@@ -250,7 +285,7 @@ export class RunFolder {
   /** Returns the checkpoint that `keepBest` keeps; undefined if nothing was measured yet, or the checkpoint is gone. */
   async best(): Promise<BestCheckpoint | undefined> {
     const best = await readJson<BestCheckpoint>(this.bestPath);
-    return best && (await this.checkpoints()).includes(this.checkpointPath(best.step)) ? best : undefined;
+    return best && (await this.checkpointSteps()).includes(best.step) ? best : undefined;
   }
 
   async writeBest(best: BestCheckpoint): Promise<void> {
@@ -269,12 +304,13 @@ export class RunFolder {
         ],
       });
     }
-    const [path, all] = [this.checkpointPath(step), await this.checkpoints()];
-    if (all.includes(path)) return path;
+    const all = await this.#checkpoints();
+    const path = all.get(step);
+    if (path !== undefined) return path;
     throw new GanError('data', 'GAN_NO_CHECKPOINT', `the run ${this.dir} has no checkpoint of step ${step}`, {
       suggestions: [
-        all.length > 0
-          ? `it has checkpoints of the steps ${all.map((each) => Number(/\d+$/.exec(each))).join(', ')}`
+        all.size > 0
+          ? `it has checkpoints of the steps ${[...all.keys()].join(', ')}`
           : 'it has none yet',
         'gan fit --keep-checkpoints 0 keeps all',
       ],
@@ -284,7 +320,7 @@ export class RunFolder {
   /** Deletes the checkpoints and sample grids of steps after `step`: the training comes there again. */
   async rewind(step: number): Promise<void> {
     for (const each of await this.checkpointSteps())
-      if (each > step) await rm(this.checkpointPath(each), {recursive: true});
+      if (each > step) await removeFolder(this.checkpointPath(each));
     for (const {step: each, path} of await this.samples(Infinity)) if (each > step) await rm(path);
   }
 
@@ -293,8 +329,15 @@ export class RunFolder {
     const best = await this.best();
     const spared = best && this.checkpointPath(best.step);
     for (const old of (await this.checkpoints()).slice(0, -keep))
-      if (old !== spared) await rm(old, {recursive: true, force: true});
+      if (old !== spared) await removeFolder(old);
   }
+}
+
+/** Removes a folder at one stroke: after a crash in the middle of it, it has no name that counts. */
+async function removeFolder(path: string): Promise<void> {
+  const gone = `${path}.${process.pid}.tmp`;
+  await rename(path, gone);
+  await rm(gone, {recursive: true, force: true});
 }
 
 const notFound = (message: string, cause: unknown): GanError =>

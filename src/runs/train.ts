@@ -1,12 +1,14 @@
+import {mkdir} from 'node:fs/promises';
 import {resumeFrom, type Checkpoint} from '../gan/checkpoint.js';
 import {arePoints} from '../gan/data/points.js';
 import type {HostTensor} from '../gan/data/types.js';
 import {Rng} from '../gan/rng.js';
 import {keepBest} from './best-checkpoint.js';
-import {drawSamples, logMetrics, reportProgress, stopAt, stopWhenDiverged, writeCheckpoints} from './run-callbacks.js';
+import {drawSamples, holdLock, logMetrics, reportProgress, stopAt, stopWhenDiverged, writeCheckpoints} from './run-callbacks.js';
 import type {RunConfig} from '../options/run-config.js';
 import {RunFolder, type BestCheckpoint, type Origins, type Session} from './run-folder.js';
 import type {TrainEvent} from './train-event.js';
+import {lockRun, type RunLock} from './run-lock.js';
 import {changeRates} from './learning-rates.js';
 import {stopWhen, type Stopped} from './stop-when.js';
 import {watchTraining} from './watch/watch.js';
@@ -37,6 +39,8 @@ export interface PreparedTraining {
   readonly epochs: number;
   /** The point where a resumed training continues. */
   readonly checkpoint?: Checkpoint;
+  /** Of the folder of a run that goes on. */
+  readonly lock?: RunLock;
 }
 
 export interface FitRequest {
@@ -47,6 +51,8 @@ export interface FitRequest {
   origins?: Origins;
   /** Facts about the machine, for sessions.json. */
   environment?: Session['environment'];
+  /** The lock of the run folder, where the caller holds it. Default: the training takes it, and gives it free. */
+  lock?: RunLock;
 }
 
 export interface TrainResult {
@@ -72,20 +78,36 @@ const sampleCount = {images: 64, points: 1024};
 /**
  * Trains into a run folder, new or gone on with, as `Training.fit` says: what a run does beside training are callbacks,
  * each one concern.
- * @throws GanError of every part: data (exit 5), configuration (3), diverged (6)
+ * @throws GanError of every part: data (exit 5), configuration (3), diverged (6); GAN_RUN_IN_USE (2) while another
+ * process trains in the folder
  */
-export async function train(
+export async function train(prepared: PreparedTraining, dir: string, request: FitRequest): Promise<TrainResult> {
+  const own = request.lock ?? (prepared.lock?.dir === dir ? prepared.lock : undefined);
+  if (own) return trainInto(own, prepared, request);
+  await mkdir(dir, {recursive: true});
+  const lock = await lockRun(dir);
+  try {
+    return await trainInto(lock, prepared, request);
+  } finally {
+    lock.release();
+  }
+}
+
+async function trainInto(
+  lock: RunLock,
   {config, device, parts, dls, learn, callbacks, steps, epochs, checkpoint}: PreparedTraining,
-  dir: string,
   {signal, notify = () => {}, origins, environment = {}}: FitRequest,
 ): Promise<TrainResult> {
+  const {dir} = lock;
   const folder = new RunFolder(dir);
   const position = checkpoint?.position ?? {epoch: 0, batch: 0, step: 0};
   const goOn = checkpoint && resumeFrom(learn, checkpoint, {otherSeed: config.attempt > 0});
+  await folder.clearLeftovers();
   if (checkpoint) await folder.rewind(position.step);
   const log = folder.metrics;
   const board = wantsTensorBoard(config) ? logToTensorBoard(learn, folder, config, position) : undefined;
   const flush = async (): Promise<void> => {
+    lock.check();
     await log.flush();
     await board?.flush();
   };
@@ -101,6 +123,7 @@ export async function train(
   const progress = reportProgress(learn, steps, notify);
   const cbs = [
     ...callbacks,
+    holdLock(lock),
     stopWhenDiverged(folder),
     logMetrics(learn, log),
     ...(board ? [board] : []),
@@ -145,7 +168,7 @@ export async function train(
     });
     await learn.fit(epochs, undefined, {cbs, steps, ...(config.wd !== undefined && {wd: config.wd}), ...goOn});
   } finally {
-    await flush();
+    if (lock.isHeld) await flush();
   }
   const {stopped} = stopping;
   const kept = await folder.best();

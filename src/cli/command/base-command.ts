@@ -1,7 +1,8 @@
-import {Command, Flags} from '@oclif/core';
+import {Command, Flags, type Interfaces} from '@oclif/core';
 import type {ConfigSources} from '../../config/layers.js';
 import type {Registry} from '../../plugin/registry.js';
-import {formatReport, reportOf} from './error-report.js';
+import {reportError, reportOf} from './error-report.js';
+import {goOnWithoutOutput} from './output.js';
 import {styleFor} from '../text/style.js';
 
 /**
@@ -14,7 +15,27 @@ export abstract class BaseCommand extends Command {
     quiet: Flags.boolean({description: 'no progress and no hints', helpGroup: 'GLOBAL'}),
   };
 
+  /** Whether the command makes something, and goes on to its end when nobody reads what it prints. */
+  static makesThings = false;
+
   #failed = false;
+
+  protected override async init(): Promise<void> {
+    await super.init();
+    if ((this.ctor as typeof BaseCommand).makesThings) goOnWithoutOutput();
+  }
+
+  /** As oclif's, but an argument that is not given stays absent: oclif would take it from stdin, all of it. */
+  protected override parse<
+    F extends Interfaces.OutputFlags<Interfaces.FlagInput>,
+    B extends Interfaces.OutputFlags<Interfaces.FlagInput>,
+    A extends Interfaces.OutputArgs<Interfaces.ArgInput>,
+  >(options: Interfaces.Input<F, B, A> = this.ctor as unknown as Interfaces.Input<F, B, A>, argv = this.argv) {
+    const args = Object.fromEntries(
+      Object.entries(options.args ?? {}).map(([name, arg]) => [name, {...(arg as object), ignoreStdin: true}]),
+    ) as unknown as Interfaces.ArgInput<A>;
+    return super.parse<F, B, A>({...options, args}, argv);
+  }
 
   /** Results for people. Nothing with `--json`. */
   protected result(text: string): void {
@@ -50,12 +71,9 @@ export abstract class BaseCommand extends Command {
 
   protected override catch(error: Error): Promise<void> {
     const flags = {...this.ctor.baseFlags, ...this.ctor.flags};
-    const report = reportOf(error, ['help', ...Object.keys(flags)]);
-    if (!report) return Promise.reject(error);
+    if (!reportOf(error)) return Promise.reject(error);
     this.#failed = true;
-    process.exitCode = report.exitCode;
-    if (this.asksFor('--json')) this.json({error: report});
-    else process.stderr.write(`${formatReport(report, styleFor(process.stderr))}\n`);
+    process.exitCode = reportError(error, {json: this.asksFor('--json'), flags: ['help', ...Object.keys(flags)]});
     return Promise.resolve();
   }
 

@@ -1,7 +1,8 @@
 import {Errors} from '@oclif/core';
 import {exitCodes, isGanError} from '../../errors.js';
 import {didYouMean} from '../../options/nearest.js';
-import type {Style} from '../text/style.js';
+import {systemError} from '../../system-error.js';
+import {styleFor, type Style} from '../text/style.js';
 
 /** An error as the command line tells it. */
 export interface ErrorReport {
@@ -14,9 +15,6 @@ export interface ErrorReport {
 }
 
 const reportBugs = 'This is a bug in gan. Please report it with the lines above and the output of `gan --version`.';
-
-/** Node's message when it has no memory for an array. */
-const tooLarge = /^(Invalid typed array length|Array buffer allocation failed)/;
 
 /**
  * @param flags the command's flags, for "did you mean"
@@ -37,15 +35,9 @@ export function reportOf(error: unknown, flags: readonly string[] = []): ErrorRe
       exitCode: error.oclif.exit ?? exitCodes.usage,
     };
   }
+  const fault = systemError(error);
+  if (fault) return reportOf(fault);
   const {message, stack} = error instanceof Error ? error : new Error(String(error));
-  if (error instanceof RangeError && tooLarge.test(message)) {
-    return {
-      code: 'GAN_HOST_MEMORY',
-      message: `Something in this training is larger than a process can hold: ${message}.`,
-      suggestions: ['Use a smaller --batch-size or --size, or fewer features.'],
-      exitCode: exitCodes.backend,
-    };
-  }
   return {
     code: 'GAN_BUG',
     message,
@@ -53,6 +45,15 @@ export function reportOf(error: unknown, flags: readonly string[] = []): ErrorRe
     exitCode: exitCodes.bug,
     ...(stack !== undefined && {stack}),
   };
+}
+
+/** Prints an error, on stderr or as JSON on stdout. @returns its exit code */
+export function reportError(error: unknown, {json, flags}: {json: boolean; flags?: readonly string[]}): number {
+  const report = reportOf(error, flags);
+  if (!report) return exitCodes.ok;
+  if (json) process.stdout.write(`${JSON.stringify({error: report})}\n`);
+  else process.stderr.write(`${formatReport(report, styleFor(process.stderr))}\n`);
+  return report.exitCode;
 }
 
 /** oclif's NonExistentFlagsError carries the flags that it did not know. */

@@ -1,4 +1,3 @@
-import {existsSync, readdirSync, statSync} from 'node:fs';
 import path from 'node:path';
 import {dataName} from '../../config/data.js';
 import {resolveConfig, type ConfigRequest, type ResolvedConfig} from '../../config/resolve.js';
@@ -6,6 +5,7 @@ import {splitKey} from '../../config/assignments.js';
 import {GanError} from '../../errors.js';
 import type {Given} from '../../options/options-check.js';
 import type {PartChoice} from '../../options/run-config.js';
+import type {RunLock} from '../../runs/run-lock.js';
 import {flagOf, resumableKeys} from '../../options/config-keys.js';
 
 export interface RunRequest extends ConfigRequest {
@@ -19,7 +19,8 @@ export interface RunRequest extends ConfigRequest {
 }
 
 export interface RunPlan extends ResolvedConfig {
-  dir: string;
+  /** Takes the run folder, new or of the run to go on with, for this process alone. @throws GanError GAN_RUN_IN_USE */
+  claim(): Promise<RunLock>;
 }
 
 /** The configuration and the folder of a new or a resumed run. */
@@ -29,7 +30,9 @@ export async function planRun({data, out, resume, deviceName, ...request}: RunRe
     assertChangeable({data, out, ...request});
     const {RunFolder} = await import('../../runs/run-folder.js');
     const file = await new RunFolder(resume).configFile();
-    return {...(await resolveConfig({...request, file, ofRun: true})), dir: resume};
+    const {assertNotInUse, lockRun} = await import('../../runs/run-lock.js');
+    assertNotInUse(resume);
+    return {...(await resolveConfig({...request, file, ofRun: true})), claim: () => lockRun(resume)};
   }
   if (data !== undefined) flags.set('data', {value: data, origin: 'DATA', blame: 'usage'});
   const onGpu = async (backend: PartChoice): Promise<boolean> => {
@@ -37,9 +40,14 @@ export async function planRun({data, out, resume, deviceName, ...request}: RunRe
     return isOnGpu(request.registry, {backend, ...(deviceName && {deviceName})});
   };
   const resolved = await resolveConfig({...request, flags, onGpu});
-  const dir = out ?? nextRunFolder(resolved);
-  assertUnused(dir);
-  return {...resolved, dir};
+  const {assertUnused, claimFolder, claimNumbered} = await import('../../runs/claim-folder.js');
+  if (out !== undefined) {
+    assertUnused(out);
+    return {...resolved, claim: () => claimFolder(out)};
+  }
+  // `runs/wgan-shapes-3`: the recipe, the data, and the next number that is free
+  const {recipe = 'run', config} = resolved;
+  return {...resolved, claim: () => claimNumbered(path.join('runs', `${recipe}-${dataName(config.data)}`))};
 }
 
 /** @throws GanError GAN_RESUME_CHANGE that names the flag */
@@ -69,28 +77,3 @@ function assertChangeable({data, out, file, flags, set}: Omit<RunRequest, 'resum
 
 /** True if a key, or an option of its part, may change. */
 const isResumable = (key: string): boolean => (resumableKeys as readonly string[]).includes(splitKey(key)[0]);
-
-/** `runs/wgan-shapes-3`: the recipe, the data, and the next number that is free. */
-export function nextRunFolder(
-  {recipe = 'run', config}: Pick<ResolvedConfig, 'recipe' | 'config'>,
-  cwd = process.cwd(),
-): string {
-  const stem = path.join('runs', `${recipe}-${dataName(config.data)}`);
-  for (let n = 1; ; n++) {
-    if (!existsSync(path.resolve(cwd, `${stem}-${n}`))) return `${stem}-${n}`;
-  }
-}
-
-/** A new run must not write into what is there already. */
-function assertUnused(dir: string): void {
-  const stats = statSync(dir, {throwIfNoEntry: false});
-  if (!stats) return;
-  if (!stats.isDirectory())
-    throw new GanError('usage', 'GAN_OUT_EXISTS', `${dir} is a file, not a folder.`, {
-      suggestions: ['Choose another --out.'],
-    });
-  if (readdirSync(dir).length === 0) return;
-  throw new GanError('usage', 'GAN_OUT_EXISTS', `The folder ${dir} is not empty.`, {
-    suggestions: [`gan fit --resume ${dir}   continues the run in it`, 'Or choose another --out.'],
-  });
-}
