@@ -1,7 +1,7 @@
 import {realpathSync} from 'node:fs';
 import path from 'node:path';
 import {pathToFileURL} from 'node:url';
-import {GanError} from '../errors.js';
+import {GanError, messageOf} from '../errors.js';
 import type {DeclaredPart} from './manifest.js';
 
 /** Plug-ins of which code was loaded in this process: the folder of each, as stacks show it, and its name. */
@@ -39,24 +39,35 @@ export const loadedPlugins = (): string[] => [...new Set(known.values())].sort()
 
 /**
  * The error of a plug-in that happened outside of every call of it; undefined for one that is none of a plug-in.
- * @param what what it did, where that is not throwing: `ended the process`
+ * @param what what it did, where that is not throwing: `called process.exit(0)`
  */
 export function pluginError(error: unknown, what?: string): GanError | undefined {
-  const {stack, message} = readError(error);
-  const culprit = culpritOf(stack);
+  const {stack} = readError(error);
+  const culprit = culpritOf(stack) ?? guess(error);
   if (culprit === undefined) return undefined;
+  const {package: name, at} = culprit;
   return new GanError(
     'config',
     'GAN_PLUGIN_FAILED',
-    `The plug-in ${culprit.package} ${what ?? `failed outside of a call of it: ${message}`}`,
+    `The plug-in ${name} ${what ?? `failed outside of every call of it: ${messageOf(error)}`}`,
     {
       cause: error,
       suggestions: [
-        `It was thrown at ${culprit.at}.`,
-        `Report this to the author of ${culprit.package}, or do without it: GAN_PLUGINS=off, or gan plugins uninstall ${culprit.package}`,
+        ...(at === undefined ? [] : [`It happened at ${at}.`]),
+        `Report this to the author of ${name}, or do without it: gan plugins uninstall ${name}`,
       ],
     },
   );
+}
+
+/**
+ * What has no stack, or a stack of nobody, is none of this package, which throws errors: where one plug-in was loaded
+ * it comes from there.
+ */
+function guess(error: unknown): {package: string; at?: string} | undefined {
+  const names = loadedPlugins();
+  const isOurs = error instanceof Error && (error as {code?: unknown}).code !== 'ERR_UNHANDLED_REJECTION';
+  return isOurs || names.length === 0 ? undefined : {package: names.join(' or ')};
 }
 
 /** The stack and the message of a caught value, as far as it lets them be read. */

@@ -7,7 +7,7 @@ let listens = false;
  * can be saved and the plug-in be named.
  */
 export function settle<T>(promise: PromiseLike<T>): Promise<T> {
-  if (!listens) process.on('beforeExit', giveUp);
+  if (!listens) process.on('beforeExit', giveUpPromises);
   listens = true;
   return new Promise((resolve, reject) => {
     const never = (): void => reject(new Error('its promise is never settled'));
@@ -25,8 +25,10 @@ export function settle<T>(promise: PromiseLike<T>): Promise<T> {
   });
 }
 
-function giveUp(): void {
+/** Rejects what never comes. @returns whether anybody waited for it */
+export function giveUpPromises(): boolean {
   const all = [...waiting];
   waiting.clear();
   for (const never of all) never();
+  return all.length > 0;
 }

@@ -4,6 +4,8 @@
  * that never settles.
  */
 import {GanError} from '../../errors.js';
+import {pluginError} from '../../plugin/culprit.js';
+import {giveUpPromises} from '../../plugin/settle.js';
 
 /** Someone who can still save something: told of what ends the process, in place of the process ending at once. */
 export interface Keeper {
@@ -40,6 +42,7 @@ export async function toTheEnd(work: () => Promise<void>): Promise<void> {
     else abort(error);
   };
   const onIdle = (): void => {
+    if (giveUpPromises()) return; // of plug-ins, which are named
     if (keeper && !isStuck) keeper.stuck();
     else abort(unfinished('something that it waits for'));
     isStuck = true;
@@ -69,6 +72,9 @@ export const unfinished = (what: string): GanError =>
 
 /** In the place of `process.exit`: what calls it in the middle of a command fails like anything else that throws. */
 function refuseExit(code?: number | string | null): never {
+  const called = new Error();
+  const ofPlugin = pluginError(called, `called process.exit(${code ?? ''}) inside a command.`);
+  if (ofPlugin) throw ofPlugin;
   const error = new GanError('config', 'GAN_EXIT_CALLED', `process.exit(${code ?? ''}) was called inside a command.`);
   const at = error.stack
     ?.split('\n')

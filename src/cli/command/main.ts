@@ -1,4 +1,5 @@
 import {Errors, run} from '@oclif/core';
+import {loadedPlugins} from '../../plugin/culprit.js';
 import {loadConfig} from '../config/load-config.js';
 import {reallyExit, toTheEnd} from './ending.js';
 import {reportError} from './error-report.js';
@@ -15,6 +16,7 @@ export async function main(argv: string[], root: string): Promise<void> {
       await run(argv, await loadConfig(root));
       await flushOutput();
     });
+    if (loadedPlugins().length > 0) process.exit(); // they may have left timers and connections
   } catch (error) {
     const code = error instanceof Errors.ExitError ? error.oclif.exit : reportError(error, {json: asksForJson(argv)});
     await flushOutput();
