@@ -34,7 +34,8 @@ export abstract class BaseCommand extends Command {
     const args = Object.fromEntries(
       Object.entries(options.args ?? {}).map(([name, arg]) => [name, {...(arg as object), ignoreStdin: true}]),
     ) as unknown as Interfaces.ArgInput<A>;
-    return super.parse<F, B, A>({...options, args}, argv);
+    const {baseFlags} = options; // inherited by commands: a spread leaves it out
+    return super.parse<F, B, A>({...options, ...(baseFlags && {baseFlags}), args}, argv);
   }
 
   /** Results for people. Nothing with `--json`. */
