@@ -190,7 +190,7 @@ const contracts: Readonly<Record<PartKind, Contract>> = {
     fits: isFunction,
     results: {
       '': {what: "'critic' or 'generator'", fits: (value) => value === 'critic' || value === 'generator'},
-      save: saved,
+      save: {...saved, mayWait: false},
     },
   },
   schedule: {
@@ -297,5 +297,11 @@ export const resultOf = (kind: PartKind, name: string): Wanted | undefined =>
 
 /** Returns what is wrong with a result, if anything. */
 export function resultFault({what, fits}: Wanted, value: unknown, args: readonly unknown[]): string | undefined {
-  return !isPromise(value) && fits(value, args) ? undefined : `it returned ${describeValue(value)}; wanted: ${what}`;
+  let isRight = false;
+  try {
+    isRight = !isPromise(value) && fits(value, args);
+  } catch {
+    // an object that refuses to be looked at
+  }
+  return isRight ? undefined : `it returned ${describeValue(value)}; wanted: ${what}`;
 }

@@ -7,8 +7,13 @@ import {settle} from './settle.js';
 import {isPromise, isRecord} from './values.js';
 
 /** Errors that a training throws on purpose (see `Cancel` in gan/callback.ts). */
-const isControl = (error: unknown): boolean =>
-  error instanceof Error && Object.hasOwn(error, 'phase') && error.name === 'Cancel';
+function isControl(error: unknown): boolean {
+  try {
+    return error instanceof Error && Object.hasOwn(error, 'phase') && error.name === 'Cancel';
+  } catch {
+    return false;
+  }
+}
 
 type AnyFunction = (...args: unknown[]) => unknown;
 
@@ -54,7 +59,7 @@ function watch(
   };
   return (...args) => {
     try {
-      const result = Reflect.apply(f, self, args);
+      const result: unknown = Reflect.apply(f, self, args);
       if (!isPromise(result)) return check(result, args);
       if (wanted && wanted.mayWait !== true) {
         result.then(undefined, () => {}); // nobody will wait for it

@@ -253,6 +253,12 @@ export class Registry {
     if (kind === 'metric') await this.#measures.load();
   }
 
+  /** The package of a part, as configurations name the part; undefined for a built-in one. */
+  ownerOf(kind: PartKind, name: string): string | undefined {
+    const part = this.#find(kind, name, undefined);
+    return part.builtIn ? undefined : part.package;
+  }
+
   #rootOf(part: DeclaredPart): string {
     return this.#packages.find(({name}) => name === part.package)!.root;
   }

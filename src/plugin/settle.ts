@@ -10,7 +10,11 @@ export function settle<T>(promise: PromiseLike<T>): Promise<T> {
   if (!listens) process.on('beforeExit', giveUpPromises);
   listens = true;
   return new Promise((resolve, reject) => {
-    const never = (): void => reject(new Error('its promise is never settled'));
+    const never = (): void => {
+      const error = new Error('its promise is never settled');
+      delete error.stack; // nobody threw it
+      reject(error);
+    };
     waiting.add(never);
     promise.then(
       (value) => {

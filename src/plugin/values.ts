@@ -12,8 +12,13 @@ export interface TensorLike {
 export const isTensor = (value: unknown): value is TensorLike =>
   typeof value === 'object' && value !== null && 'dataId' in value && 'rankType' in value;
 
-export const isPromise = (value: unknown): value is PromiseLike<unknown> =>
-  typeof value === 'object' && value !== null && typeof (value as {then?: unknown}).then === 'function';
+export function isPromise(value: unknown): value is PromiseLike<unknown> {
+  try {
+    return typeof value === 'object' && value !== null && typeof (value as {then?: unknown}).then === 'function';
+  } catch {
+    return false;
+  }
+}
 
 /** An object or a function with properties, and no array. */
 export const isRecord = (value: unknown): value is Record<string, unknown> =>

@@ -21,6 +21,7 @@ import {isOutOfMemory, largestAuto, largestBatch, withBatchAdvice} from './batch
 import {makeDataLoaders, type Settings} from './data.js';
 import {isOnGpu, openDeviceFor, type DeviceOptions} from './devices/open-backend.js';
 import {makeNetworks} from './networks.js';
+import {secondOrderError} from './second-order.js';
 import {plannedSteps} from './planned-steps.js';
 import {realImages} from './real-images.js';
 import {stopAt} from './run-callbacks.js';
@@ -182,7 +183,9 @@ export async function openTraining(settings: Settings, options: TrainingOptions 
       ...(resume !== undefined && lock && {lock}),
       fit: (dir, request = {}) =>
         train(training, dir, request).catch(async (error: unknown) => {
-          throw isOutOfMemory(error) ? await advised(error) : error;
+          throw isOutOfMemory(error)
+            ? await advised(error)
+            : (secondOrderError(error, training, (kind, name) => registry.ownerOf(kind, name)) ?? error);
         }),
       close,
     };
