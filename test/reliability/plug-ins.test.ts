@@ -50,7 +50,7 @@ const network = (forward: string): string =>
      forward(x) { ${forward} }
    }
    return {
-     generator: ({latentSize, height, width, channels}) => nn.sequential([nn.dense(latentSize, height * width * channels), nn.reshape(height, width, channels)]),
+     generator: ({latentSize, height, width, channels}) => nn.sequential([nn.dense(latentSize, height * width * channels), nn.reshape([height, width, channels])]),
      critic: ({height, width, channels}) => new Bad(nn.sequential([nn.flatten(), nn.dense(height * width * channels, 1)])),
    }; })()`;
 const rule = (update: string): string =>
@@ -395,7 +395,7 @@ describe('hostile plug-ins', function () {
       const dir = path.join(home, `run-${row.kind}-${row.name}`);
       counts.plugins++;
       const error = await errorOf(() => use(row, registry, plugin.name, dir));
-      expect(error.message).to.match(row.says);
+      expect(error.message, error.message).to.match(row.says);
       expect(error.message).to.contain(plugin.name);
       expect(error.code, error.message).to.match(/^GAN_(PLUGIN_FAILED|PLUGIN_BROKEN|SECOND_ORDER)$/);
       expect(error.exitCode).to.equal(row.kind === 'backend' ? 4 : 3);
