@@ -57,6 +57,12 @@ export default class Fit extends BaseCommand {
       description:
         'with --resume: go on from this checkpoint, a step or best, in place of the last; later checkpoints are deleted',
       helpValue: 'STEP|best',
+      aliases: ['checkpoint'],
+      dependsOn: ['resume'],
+    }),
+    'accept-changes': Flags.boolean({
+      description:
+        'with --resume: go on although the data or settings changed since the checkpoint; the run then cannot be repeated',
       dependsOn: ['resume'],
     }),
     config: Flags.string({
@@ -125,6 +131,7 @@ export default class Fit extends BaseCommand {
           ...(deviceName && {deviceName}),
           ...checkpoint,
           lock: held,
+          acceptChanges: flags['accept-changes'],
           cacheFolder: this.config.cacheDir,
           warn: (message) => report.notify({type: 'warning', message}),
         });
@@ -145,6 +152,7 @@ export default class Fit extends BaseCommand {
       });
       await report.settle();
       report.end(dir, result);
+      if (stop.fault) throw stop.fault.error;
       if (result.interrupted) process.exitCode = stop.exitCode;
       if (result.stopped?.by === 'diverged') process.exitCode = exitCodes.diverged;
     } finally {

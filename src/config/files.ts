@@ -1,8 +1,9 @@
-import {accessSync, constants, existsSync, readFileSync, statSync} from 'node:fs';
+import {accessSync, constants, existsSync, readFileSync} from 'node:fs';
 import path from 'node:path';
 import {stripVTControlCharacters} from 'node:util';
 import {GanError, isGanError, messageOf} from '../errors.js';
 import {flatten, type Assignments} from './assignments.js';
+import {assertModestFile, assertModestValues, statOf} from './modest.js';
 import {scalarFacts, scalarKeys, singleFacts, singleKeys} from '../options/config-keys.js';
 import {olderValues} from '../options/run-config.js';
 import {loadScript} from './script.js';
@@ -70,11 +71,11 @@ export async function findConfigFile(cwd: string, finder: Finder = {}): Promise<
   for (let folder = path.resolve(cwd); ; folder = path.dirname(folder)) {
     for (const place of searchPlaces) {
       const file = path.join(folder, place);
-      if (!isFile(file) || (isScript(file) && isRefused(file, {folder, cwd}, finder))) continue;
+      if (!isThere(file) || (isScript(file) && isRefused(file, {folder, cwd}, finder))) continue;
       const values = await readValues(file);
       if (values !== undefined && values !== null) return toConfigFile(file, values);
     }
-    if (['package.json', 'package.yaml'].some((name) => isFile(path.join(folder, name)))) return undefined;
+    if (['package.json', 'package.yaml'].some((name) => isThere(path.join(folder, name)))) return undefined;
     if (folder === path.dirname(folder)) return undefined;
   }
 }
@@ -89,16 +90,16 @@ function isRefused(file: string, place: {folder: string; cwd?: string}, {userFol
   return true;
 }
 
-/** A file that can be read. */
-const isFile = (file: string): boolean => {
+/** Something that is no folder and that this user may read. */
+function isThere(file: string): boolean {
+  if (statOf(file)?.isDirectory() ?? true) return false;
   try {
-    if (!statSync(file).isFile()) return false;
     accessSync(file, constants.R_OK);
     return true;
   } catch {
     return false;
   }
-};
+}
 
 /** The configuration files that a folder has, the one that counts first; the package's own file is not looked into. */
 export const filesIn = (folder: string): string[] =>
@@ -109,7 +110,7 @@ export const filesIn = (folder: string): string[] =>
  * @param folder `~/.config/gan` or what the system has in its place
  */
 export async function findUserFile(folder: string, finder: Finder = {}): Promise<ConfigFile | undefined> {
-  const name = userPlaces.find((place) => isFile(path.join(folder, place)));
+  const name = userPlaces.find((place) => isThere(path.join(folder, place)));
   if (name === undefined) return undefined;
   const file = path.join(folder, name);
   return isScript(file) && isRefused(file, {folder}, {...finder, userFolder: folder})
@@ -120,6 +121,7 @@ export async function findUserFile(folder: string, finder: Finder = {}): Promise
 /** What a file holds; undefined for an empty one, and for a package.json without configuration. */
 async function readValues(file: string): Promise<unknown> {
   return reading(file, async () => {
+    if (!isManifest(file)) assertModestFile(file);
     if (isScript(file)) return loadScript(file);
     const text = readFileSync(file, 'utf8');
     if (text.trim() === '') return undefined;
@@ -169,6 +171,7 @@ export const configOf = (values: unknown, origin: string, cwd: string): ConfigFi
   toConfigFile(path.join(cwd, 'settings'), values, origin);
 
 function toConfigFile(file: string, values: unknown, origin = file): ConfigFile {
+  assertModestValues(values, origin);
   const assignments = flatten(values ?? {}, origin);
   // Paths in a file are relative to it.
   for (const key of pathKeys) {

@@ -130,6 +130,11 @@ export class RunFolder {
     return join(this.checkpointsPath, 'best.json');
   }
 
+  /** Room for the last checkpoint (`Reserve`). */
+  get reservePath(): string {
+    return join(this.checkpointsPath, 'reserve');
+  }
+
   samplePath(step: number): string {
     return join(this.samplesPath, `${stepName(step)}.png`);
   }
@@ -206,7 +211,7 @@ export class RunFolder {
   /** Keeps where each value of the configuration came from. Going on with a run changes only what flags changed. */
   async writeOrigins(origins: Origins, resumed: boolean): Promise<void> {
     const earlier = resumed ? await this.readOrigins() : {};
-    const changed = Object.fromEntries(Object.entries(origins).filter(([, origin]) => origin.startsWith('--')));
+    const changed = Object.fromEntries(Object.entries(origins).filter(([, origin]) => isOfCommand(origin)));
     await writeFileAtomic(this.originsPath, `${JSON.stringify({...origins, ...earlier, ...changed}, null, 2)}\n`);
   }
 
@@ -309,9 +314,7 @@ export class RunFolder {
     if (path !== undefined) return path;
     throw new GanError('data', 'GAN_NO_CHECKPOINT', `the run ${this.dir} has no checkpoint of step ${step}`, {
       suggestions: [
-        all.size > 0
-          ? `it has checkpoints of the steps ${[...all.keys()].join(', ')}`
-          : 'it has none yet',
+        all.size > 0 ? `it has checkpoints of the steps ${[...all.keys()].join(', ')}` : 'it has none yet',
         'gan fit --keep-checkpoints 0 keeps all',
       ],
     });
@@ -319,8 +322,7 @@ export class RunFolder {
 
   /** Deletes the checkpoints and sample grids of steps after `step`: the training comes there again. */
   async rewind(step: number): Promise<void> {
-    for (const each of await this.checkpointSteps())
-      if (each > step) await removeFolder(this.checkpointPath(each));
+    for (const each of await this.checkpointSteps()) if (each > step) await removeFolder(this.checkpointPath(each));
     for (const {step: each, path} of await this.samples(Infinity)) if (each > step) await rm(path);
   }
 
@@ -328,8 +330,7 @@ export class RunFolder {
   async prune(keep: number): Promise<void> {
     const best = await this.best();
     const spared = best && this.checkpointPath(best.step);
-    for (const old of (await this.checkpoints()).slice(0, -keep))
-      if (old !== spared) await removeFolder(old);
+    for (const old of (await this.checkpoints()).slice(0, -keep)) if (old !== spared) await removeFolder(old);
   }
 }
 
@@ -339,6 +340,9 @@ async function removeFolder(path: string): Promise<void> {
   await rename(path, gone);
   await rm(gone, {recursive: true, force: true});
 }
+
+/** Whether a value was given to the command that goes on with a run. */
+const isOfCommand = (origin: string): boolean => origin.startsWith('--') || origin === 'DATA' || origin === 'GAN_DATA';
 
 const notFound = (message: string, cause: unknown): GanError =>
   new GanError('data', 'GAN_RUN_NOT_FOUND', message, {

@@ -60,6 +60,10 @@ interface Found extends Partial<Omit<Holder, 'token'>> {
   beat: number;
 }
 
+/** The locks of this process. A process that ends by itself leaves none. */
+const held = new Set<RunLock>();
+const releaseAll = (): void => [...held].forEach((lock) => lock.release());
+
 /** The lock of a run folder, held by this process. */
 export class RunLock {
   readonly dir: string;
@@ -80,7 +84,8 @@ export class RunLock {
     this.#bytes = readFileSync(lockPath(dir));
     this.#file = openSync(lockPath(dir), 'r+');
     this.#timer = setInterval(() => this.#beat(), beatMs).unref();
-    process.on('exit', this.release);
+    if (held.size === 0) process.on('exit', releaseAll);
+    held.add(this);
   }
 
   /** False once another process has taken the folder over, for instance while this one was suspended. */
@@ -107,10 +112,11 @@ export class RunLock {
   }
 
   /** Gives the folder free. May be called twice. */
-  readonly release = (): void => {
+  release(): void {
     if (this.#isReleased) return;
     this.#isReleased = true;
-    process.off('exit', this.release);
+    held.delete(this);
+    if (held.size === 0) process.off('exit', releaseAll);
     clearInterval(this.#timer);
     closeSync(this.#file);
     if (this.#isLost) return;
@@ -120,7 +126,7 @@ export class RunLock {
     } catch {
       // the folder is gone or not empty; a lock that stays is told to be left over by its process
     }
-  };
+  }
 
   /** Writes what is there already: that changes the time, by the clock of the file server. */
   #beat(): void {

@@ -3,11 +3,12 @@ import type {ConfigSources} from '../../config/layers.js';
 import type {Registry} from '../../plugin/registry.js';
 import {reportError, reportOf} from './error-report.js';
 import {goOnWithoutOutput} from './output.js';
+import {indented, jsonText, printable} from '../text/printable.js';
 import {styleFor} from '../text/style.js';
 
 /**
  * The base of all commands: `--json` and `--quiet`, results on stdout, messages on stderr, errors with code, remedy and
- * exit code. Commands parse, call the library and print. They load tfjs and `src/gan` only inside `run`.
+ * exit code. What commands print goes through here, where nothing in it can command a terminal. Commands parse, call the library and print. They load tfjs and `src/gan` only inside `run`.
  */
 export abstract class BaseCommand extends Command {
   static override baseFlags = {
@@ -40,21 +41,21 @@ export abstract class BaseCommand extends Command {
 
   /** Results for people. Nothing with `--json`. */
   protected result(text: string): void {
-    if (!this.asksFor('--json')) process.stdout.write(`${text}\n`);
+    if (!this.asksFor('--json')) process.stdout.write(`${printable(text)}\n`);
   }
 
   /** Results for programs: one JSON value a line. Nothing without `--json`. */
   protected json(value: unknown): void {
-    if (this.asksFor('--json')) process.stdout.write(`${JSON.stringify(value)}\n`);
+    if (this.asksFor('--json')) process.stdout.write(`${jsonText(value)}\n`);
   }
 
   /** Talk for people, on stderr. Nothing with `--quiet`. */
   protected talk(text: string): void {
-    if (!this.asksFor('--quiet')) process.stderr.write(`${text}\n`);
+    if (!this.asksFor('--quiet')) process.stderr.write(`${printable(text)}\n`);
   }
 
   protected warning(text: string): void {
-    process.stderr.write(`${styleFor(process.stderr)('yellow', 'Warning')}: ${text}\n`);
+    process.stderr.write(`${printable(`${styleFor(process.stderr)('yellow', 'Warning')}: ${indented(text)}`)}\n`);
   }
 
   /** All parts that can be chosen by name: built-in ones and those of every plug-in that oclif knows. */

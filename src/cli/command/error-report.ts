@@ -3,6 +3,7 @@ import {exitCodes, isGanError, messageOf} from '../../errors.js';
 import {didYouMean} from '../../options/nearest.js';
 import {pluginError} from '../../plugin/culprit.js';
 import {systemError} from '../../system-error.js';
+import {indented, jsonText, printable} from '../text/printable.js';
 import {styleFor, type Style} from '../text/style.js';
 
 /** An error as the command line tells it. */
@@ -52,9 +53,14 @@ export function reportOf(error: unknown, flags: readonly string[] = []): ErrorRe
 export function reportError(error: unknown, {json, flags}: {json: boolean; flags?: readonly string[]}): number {
   const report = reportOf(error, flags);
   if (!report) return exitCodes.ok;
-  if (json) process.stdout.write(`${JSON.stringify({error: report})}\n`);
-  else process.stderr.write(`${formatReport(report, styleFor(process.stderr))}\n`);
+  printReport(report, json);
   return report.exitCode;
+}
+
+/** Prints a report: for programs on stdout, for people on stderr. */
+export function printReport(report: ErrorReport, json: boolean): void {
+  if (json) process.stdout.write(`${jsonText({error: report})}\n`);
+  else process.stderr.write(`${printable(formatReport(report, styleFor(process.stderr)))}\n`);
 }
 
 /** oclif's NonExistentFlagsError carries the flags that it did not know. */
@@ -67,10 +73,10 @@ function unknownFlagHints(error: Error & {flags?: unknown}, known: readonly stri
 }
 
 /** The report as text: what happened, its code, and what to do. */
-export function formatReport({code, message, suggestions, stack}: ErrorReport, paint: Style): string {
+function formatReport({code, message, suggestions, stack}: ErrorReport, paint: Style): string {
   return [
-    `${paint('red', 'Error')} ${paint('dim', code)}: ${message}`,
+    `${paint('red', 'Error')} ${paint('dim', code)}: ${indented(message)}`,
     ...(stack === undefined ? [] : [paint('dim', stack.split('\n').slice(1).join('\n'))]),
-    ...suggestions.map((suggestion) => `  ${paint('cyan', '->')} ${suggestion}`),
+    ...suggestions.map((suggestion) => `  ${paint('cyan', '->')} ${indented(suggestion)}`),
   ].join('\n');
 }

@@ -1,8 +1,9 @@
 import path from 'node:path';
-import {dataName} from '../../config/data.js';
+import {existsSync} from 'node:fs';
+import {dataName, dataSource} from '../../config/data.js';
 import {resolveConfig, type ConfigRequest, type ResolvedConfig} from '../../config/resolve.js';
 import {splitKey} from '../../config/assignments.js';
-import {GanError} from '../../errors.js';
+import {GanError, isGanError} from '../../errors.js';
 import type {Given} from '../../options/options-check.js';
 import type {PartChoice} from '../../options/run-config.js';
 import type {RunLock} from '../../runs/run-lock.js';
@@ -27,12 +28,17 @@ export interface RunPlan extends ResolvedConfig {
 export async function planRun({data, out, resume, deviceName, ...request}: RunRequest): Promise<RunPlan> {
   const flags = new Map(request.flags);
   if (resume !== undefined) {
-    assertChangeable({data, out, ...request});
+    assertChangeable({out, ...request});
     const {RunFolder} = await import('../../runs/run-folder.js');
     const file = await new RunFolder(resume).configFile();
     const {assertNotInUse, lockRun} = await import('../../runs/run-lock.js');
     assertNotInUse(resume);
-    return {...(await resolveConfig({...request, file, ofRun: true})), claim: () => lockRun(resume)};
+    const images = data === undefined ? await movedData(resume, request) : {value: data, origin: 'DATA'};
+    if (images) flags.set('data', {...images, blame: 'usage'});
+    const resolved = await resolveConfig({...request, flags, file, ofRun: true}).catch((error: unknown) => {
+      throw images ? error : withNewPlace(error, resume);
+    });
+    return {...resolved, claim: () => lockRun(resume)};
   }
   if (data !== undefined) flags.set('data', {value: data, origin: 'DATA', blame: 'usage'});
   const onGpu = async (backend: PartChoice): Promise<boolean> => {
@@ -50,8 +56,29 @@ export async function planRun({data, out, resume, deviceName, ...request}: RunRe
   return {...resolved, claim: () => claimNumbered(path.join('runs', `${recipe}-${dataName(config.data)}`))};
 }
 
+/** `GAN_DATA`, for a run whose images are not where they were: the variable is of every training, so it counts then only. */
+async function movedData(
+  resume: string,
+  {env, set = []}: Pick<RunRequest, 'env' | 'set'>,
+): Promise<Pick<Given, 'value' | 'origin'> | undefined> {
+  const value = env?.['GAN_DATA'];
+  if (value === undefined || value === '' || set.some((text) => text.startsWith('data='))) return undefined;
+  const {RunFolder} = await import('../../runs/run-folder.js');
+  const {data} = await new RunFolder(resume).readConfig();
+  return dataSource(data) === undefined && !existsSync(data) ? {value, origin: 'GAN_DATA'} : undefined;
+}
+
+/** The images of a run are gone: says how to name their new place. */
+function withNewPlace(error: unknown, resume: string): unknown {
+  if (!isGanError(error) || error.code !== 'GAN_DATA_NOT_FOUND') return error;
+  return new GanError(error.kind, error.code, error.message, {
+    cause: error,
+    suggestions: [`gan fit DATA --resume ${resume}   if the images are elsewhere now: DATA is their folder.`],
+  });
+}
+
 /** @throws GanError GAN_RESUME_CHANGE that names the flag */
-function assertChangeable({data, out, file, flags, set}: Omit<RunRequest, 'resume' | 'deviceName'>): void {
+function assertChangeable({out, file, flags, set}: Omit<RunRequest, 'data' | 'resume' | 'deviceName'>): void {
   const refuse = (what: string): never => {
     throw new GanError(
       'usage',
@@ -65,13 +92,12 @@ function assertChangeable({data, out, file, flags, set}: Omit<RunRequest, 'resum
       },
     );
   };
-  if (data !== undefined) refuse(`DATA (${data})`);
   if (out !== undefined) refuse('--out');
   if (file !== undefined) refuse('--config');
   for (const [key, {origin}] of flags ?? []) if (!isResumable(key)) refuse(origin);
   for (const text of set ?? []) {
     const [key = ''] = text.split('=');
-    if (!isResumable(key)) refuse(`--set ${key}`);
+    if (key !== 'data' && !isResumable(key)) refuse(`--set ${key}`); // which data is looked at
   }
 }
 
