@@ -190,7 +190,7 @@ const contracts: Readonly<Record<PartKind, Contract>> = {
     fits: isFunction,
     results: {
       '': {what: "'critic' or 'generator'", fits: (value) => value === 'critic' || value === 'generator'},
-      save: {...saved, mayWait: false},
+      save: saved,
     },
   },
   schedule: {

@@ -7,6 +7,9 @@ import type {DeclaredPart} from './manifest.js';
 /** Plug-ins of which code was loaded in this process: the folder of each, as stacks show it, and its name. */
 const known = new Map<string, string>();
 
+/** A new command has loaded none. */
+export const forgetPlugins = (): void => known.clear();
+
 /** Remembers where the code of a plug-in lies. */
 export function knowPlugin({package: name, root}: Pick<DeclaredPart, 'package'> & {root: string}): void {
   for (const folder of new Set([root, realpath(root)]))

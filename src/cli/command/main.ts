@@ -1,5 +1,5 @@
 import {Errors, run} from '@oclif/core';
-import {loadedPlugins} from '../../plugin/culprit.js';
+import {forgetPlugins, loadedPlugins} from '../../plugin/culprit.js';
 import {loadConfig} from '../config/load-config.js';
 import {reallyExit, toTheEnd} from './ending.js';
 import {reportError} from './error-report.js';
@@ -10,6 +10,7 @@ import {divertPlugins, flushOutput, guardOutput} from './output.js';
  * @param root the folder of this package
  */
 export async function main(argv: string[], root: string): Promise<void> {
+  forgetPlugins();
   const takeBack = divertPlugins();
   let end: number | undefined;
   try {

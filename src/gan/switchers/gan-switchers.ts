@@ -93,8 +93,8 @@ export class Switching implements Callback {
     this.#trainer.switch(next);
   }
 
-  save(): SwitchingState {
-    return {run: this.#run, total: {...this.#total}, inner: this.#switcher.save?.() ?? null};
+  async save(): Promise<SwitchingState> {
+    return {run: this.#run, total: {...this.#total}, inner: (await this.#switcher.save?.()) ?? null};
   }
 
   load(state: unknown): void {
