@@ -212,7 +212,8 @@ const contracts: Readonly<Record<PartKind, Contract>> = {
           value['shape'].length > 0 &&
           value['shape'].every((side) => isCount(side, 1)) &&
           (value['size'] === undefined ? has(value, 'batch') : isCount(value['size'], 0) && has(value, 'read')) &&
-          maybe(value['classes'], (classes) => isCount(classes, 1) && has(value, 'label')),
+          maybe(value['classes'], (classes) => isCount(classes, 1) && has(value, 'label')) &&
+          maybe(value['identity'], isText),
         mayWait: true,
       },
     },
@@ -287,8 +288,10 @@ const contracts: Readonly<Record<PartKind, Contract>> = {
 
 /** Returns what is wrong with the result of a part's `create`, if anything. */
 export function partFault(kind: PartKind, made: unknown): string | undefined {
-  const {what, fits} = contracts[kind];
-  return fits(made, []) ? undefined : `its \`create\` returns ${describeValue(made)}; wanted: ${what}`;
+  const {what} = contracts[kind];
+  return isRight(contracts[kind], made, [])
+    ? undefined
+    : `its \`create\` returns ${describeValue(made)}; wanted: ${what}`;
 }
 
 /** The question about the result of a part's function; undefined where there is none. */
@@ -296,12 +299,13 @@ export const resultOf = (kind: PartKind, name: string): Wanted | undefined =>
   Object.hasOwn(contracts[kind].results, name) ? contracts[kind].results[name] : undefined;
 
 /** Returns what is wrong with a result, if anything. */
-export function resultFault({what, fits}: Wanted, value: unknown, args: readonly unknown[]): string | undefined {
-  let isRight = false;
+export const resultFault = (wanted: Wanted, value: unknown, args: readonly unknown[]): string | undefined =>
+  isRight(wanted, value, args) ? undefined : `it returned ${describeValue(value)}; wanted: ${wanted.what}`;
+
+function isRight({fits}: Wanted, value: unknown, args: readonly unknown[]): boolean {
   try {
-    isRight = !isPromise(value) && fits(value, args);
+    return !isPromise(value) && fits(value, args);
   } catch {
-    // an object that refuses to be looked at
+    return false; // an object that refuses to be looked at
   }
-  return isRight ? undefined : `it returned ${describeValue(value)}; wanted: ${what}`;
 }

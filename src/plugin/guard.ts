@@ -1,7 +1,7 @@
 import {GanError, isGanError, messageOf} from '../errors.js';
 import {kindLabel} from '../options/kinds.js';
 import {networkContract, resultFault, resultOf, sourceContract, updateContract, type Wanted} from './contracts.js';
-import {readError} from './culprit.js';
+import {culpritOf, readError} from './culprit.js';
 import type {DeclaredPart} from './manifest.js';
 import {settle} from './settle.js';
 import {isPromise, isRecord} from './values.js';
@@ -14,6 +14,9 @@ function isControl(error: unknown): boolean {
     return false;
   }
 }
+
+/** What the library says of a wrong use of it: in a plug-in that is the plug-in's fault, not the user's. */
+const misuse: readonly string[] = ['GAN_SHAPE', 'GAN_ARGUMENT'];
 
 type AnyFunction = (...args: unknown[]) => unknown;
 
@@ -131,7 +134,18 @@ function watchSource(source: Record<string, unknown>, declared: DeclaredPart): u
     const isReading = name === 'read' || name === 'describe';
     return [[name, isReading ? call : watch(call, source, name, declared, undefined)]];
   });
-  return {...source, ...Object.fromEntries(functions)};
+  const watched = new Map<PropertyKey, unknown>(functions as [string, unknown][]);
+  return new Proxy(
+    {},
+    {
+      get: (_, key) => {
+        if (watched.has(key)) return watched.get(key);
+        const value: unknown = Reflect.get(source, key);
+        return typeof value === 'function' ? (value.bind(source) as unknown) : value;
+      },
+      has: (_, key) => key in source,
+    },
+  );
 }
 
 /** The error of a result that is not what a function of the part must give. */
@@ -148,12 +162,16 @@ const failure = (fault: string, {kind, name, package: from}: DeclaredPart, what:
  * @param what the function that failed
  */
 export function blame(error: unknown, {kind, name, package: from}: DeclaredPart, what: string): never {
-  if (isGanError(error) || isControl(error)) throw error;
+  if (isControl(error) || (isGanError(error) && !misuse.includes(error.code))) throw error;
   const where = what === '' ? '' : ` in ${what}`;
-  const at = readError(error)
-    .stack.split('\n')
-    .find((line) => line.includes('file:'))
-    ?.trim();
+  const {stack} = readError(error);
+  const at =
+    culpritOf(stack)?.at ??
+    stack
+      .split('\n')
+      .find((line) => line.includes('file:'))
+      ?.trim()
+      .replace(/^at /, '');
   throw new GanError(
     kind === 'backend' ? 'backend' : 'config',
     'GAN_PLUGIN_FAILED',
@@ -161,7 +179,8 @@ export function blame(error: unknown, {kind, name, package: from}: DeclaredPart,
     {
       cause: error,
       suggestions: [
-        ...(at === undefined ? [] : [`It was thrown ${at}.`]),
+        ...(isGanError(error) ? error.suggestions : []),
+        ...(at === undefined ? [] : [`It was thrown at ${at}.`]),
         `Report this to the author of ${from}, or leave the ${kindLabel(kind)} out.`,
       ],
     },

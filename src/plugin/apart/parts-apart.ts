@@ -30,17 +30,25 @@ export interface PartOrder {
 export class PartsApart {
   readonly #packages: readonly PackageInfo[];
   readonly #parts: readonly DeclaredPart[];
-  #described: Promise<Answer<PartFacts>[]> | undefined;
+  readonly #described = new Map<boolean, Promise<Map<DeclaredPart, Answer<PartFacts>>>>();
 
   constructor(packages: readonly PackageInfo[], parts: readonly DeclaredPart[]) {
     this.#packages = packages;
     this.#parts = parts;
   }
 
-  /** What a part says of itself; all parts are asked with the first. */
+  /** What a part says of itself. All backends, which a training may look through, are asked at once, and all others. */
   async describe(part: DeclaredPart): Promise<Answer<PartFacts>> {
-    this.#described ??= this.#ask<PartFacts>(this.#parts.map((each) => order('describe', each)));
-    return (await this.#described)[this.#parts.indexOf(part)]!;
+    const isBackend = part.kind === 'backend';
+    let described = this.#described.get(isBackend);
+    if (!described) this.#described.set(isBackend, (described = this.#describeAll(isBackend)));
+    return (await described).get(part)!;
+  }
+
+  async #describeAll(backends: boolean): Promise<Map<DeclaredPart, Answer<PartFacts>>> {
+    const parts = this.#parts.filter(({kind}) => (kind === 'backend') === backends);
+    const answers = await this.#ask<PartFacts>(parts.map((each) => order('describe', each)));
+    return new Map(parts.map((part, i) => [part, answers[i]!]));
   }
 
   /**
