@@ -158,11 +158,12 @@ const failure = (fault: string, {kind, name, package: from}: DeclaredPart, what:
   );
 
 /**
- * @throws GanError GAN_PLUGIN_FAILED that names the part; GanErrors and what cancels a training as they are.
+ * @throws GanError GAN_PLUGIN_FAILED that names the part; GanErrors and what cancels a training as they are, and errors
+ * of backends, since who probes and opens one says its name.
  * @param what the function that failed
  */
 export function blame(error: unknown, {kind, name, package: from}: DeclaredPart, what: string): never {
-  if (isControl(error) || (isGanError(error) && !misuse.includes(error.code))) throw error;
+  if (kind === 'backend' || isControl(error) || (isGanError(error) && !misuse.includes(error.code))) throw error;
   const where = what === '' ? '' : ` in ${what}`;
   const {stack} = readError(error);
   const at =

@@ -23,7 +23,7 @@ export function settle<T>(promise: PromiseLike<T>): Promise<T> {
       },
       (error: unknown) => {
         waiting.delete(never);
-        reject(error as Error);
+        reject(error);
       },
     );
   });

@@ -72,13 +72,11 @@ async function load({name, tag, url}: Noted, root: string, type: PluginType, cac
   plugin.hooks = {}; // docs/adr/0070
   plugin.commandIDs = Object.keys(manifest.commands);
   for (const command of plugin.commands) command.pluginType = type;
-  const children = await Promise.all(
-    childrenOf(pjson).map((child) => {
-      const at = findPackage(child, root);
-      return at === undefined ? [] : load({name: child}, at, type, cacheDir);
-    }),
-  );
-  return [plugin, ...children.flat()];
+  const children = childrenOf(pjson).flatMap((child) => {
+    const at = findPackage(child, root);
+    return at === undefined ? [] : [load({name: child}, at, type, cacheDir)];
+  });
+  return [plugin, ...(await Promise.all(children)).flat()];
 }
 
 const noCommands = ({version}: Pjson): Interfaces.Manifest => ({commands: {}, version: version ?? ''});

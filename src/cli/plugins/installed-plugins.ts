@@ -54,7 +54,7 @@ export function installedPlugins({
 
 /** Hooks that its package.json has. */
 function hooksOf({oclif}: {oclif?: {hooks?: unknown}}): string[] {
-  const names = Object.keys((oclif?.hooks ?? {}) as object);
+  const names = Object.keys(oclif?.hooks ?? {});
   return names.length === 0 ? [] : [`its hooks (${names.join(', ')}) are not run: gan runs no hooks of plug-ins`];
 }
 
