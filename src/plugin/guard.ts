@@ -60,6 +60,11 @@ function watch(
     if (fault !== undefined) throw failure(fault, declared, name);
     return within(value, args, name, declared);
   };
+  /** Who probes and opens a backend says its name. */
+  const tell = (error: unknown): never => {
+    if (declared.kind === 'backend') throw error;
+    return blame(error, declared, name);
+  };
   return (...args) => {
     try {
       const result: unknown = Reflect.apply(f, self, args);
@@ -68,12 +73,9 @@ function watch(
         result.then(undefined, () => {}); // nobody will wait for it
         return check(result, args);
       }
-      return settle(result).then(
-        (value) => check(value, args),
-        (error: unknown) => blame(error, declared, name),
-      );
+      return settle(result).then((value) => check(value, args), tell);
     } catch (error) {
-      return blame(error, declared, name);
+      return tell(error);
     }
   };
 }
@@ -158,12 +160,11 @@ const failure = (fault: string, {kind, name, package: from}: DeclaredPart, what:
   );
 
 /**
- * @throws GanError GAN_PLUGIN_FAILED that names the part; GanErrors and what cancels a training as they are, and errors
- * of backends, since who probes and opens one says its name.
+ * @throws GanError GAN_PLUGIN_FAILED that names the part; GanErrors and what cancels a training as they are.
  * @param what the function that failed
  */
 export function blame(error: unknown, {kind, name, package: from}: DeclaredPart, what: string): never {
-  if (kind === 'backend' || isControl(error) || (isGanError(error) && !misuse.includes(error.code))) throw error;
+  if (isControl(error) || (isGanError(error) && !misuse.includes(error.code))) throw error;
   const where = what === '' ? '' : ` in ${what}`;
   const {stack} = readError(error);
   const at =

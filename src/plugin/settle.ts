@@ -23,6 +23,7 @@ export function settle<T>(promise: PromiseLike<T>): Promise<T> {
       },
       (error: unknown) => {
         waiting.delete(never);
+        // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- whatever it rejected with
         reject(error);
       },
     );

@@ -1,7 +1,7 @@
 import type {Callback} from '../gan/callback.js';
 import type {Checkpoint} from '../gan/checkpoint.js';
 import {isBetter, type NamedImageMetric} from '../gan/metrics/image-metrics.js';
-import type {BestCheckpoint, RunFolder} from './run-folder.js';
+import {checkBest, type BestCheckpoint, type RunFolder} from './run-folder.js';
 import type {WriteCheckpoint} from './save-at-fault.js';
 
 const name = 'keep-best';
@@ -18,7 +18,8 @@ export async function keepBest(
   write: WriteCheckpoint,
   checkpoint?: Checkpoint,
 ): Promise<Callback> {
-  const before = (await recall(folder, checkpoint?.callbacks[name])) ?? (await folder.best());
+  const written = await folder.bestSoFar();
+  const before = (await recall(folder, checkpoint?.callbacks[name], written)) ?? written;
   let best = before?.metric === metric ? before : undefined;
   return {
     name,
@@ -38,11 +39,14 @@ export async function keepBest(
 }
 
 /** What a checkpoint says was best. A crash may have come before that was written down. */
-async function recall(folder: RunFolder, saved: unknown): Promise<BestCheckpoint | undefined> {
-  const {step, metric, value} = (saved ?? {}) as Partial<BestCheckpoint>;
-  if (typeof step !== 'number' || typeof metric !== 'string' || typeof value !== 'number') return undefined;
-  if (!(await folder.checkpointSteps()).includes(step)) return undefined;
-  const best = {step, metric, value};
-  if ((await folder.best())?.step !== step) await folder.writeBest(best);
+async function recall(
+  folder: RunFolder,
+  saved: unknown,
+  written: BestCheckpoint | undefined,
+): Promise<BestCheckpoint | undefined> {
+  if (saved === undefined || saved === null) return undefined;
+  const best = checkBest(saved, name);
+  if (!(await folder.checkpointSteps()).includes(best.step)) return undefined;
+  if (written?.step !== best.step) await folder.writeBest(best);
   return best;
 }

@@ -69,7 +69,7 @@ async function load({name, tag, url}: Noted, root: string, type: PluginType, cac
   Object.defineProperty(plugin, '_manifest', {value: () => Promise.resolve(manifest)}); // private in oclif
   await plugin.load();
   plugin.type = type;
-  plugin.hooks = {}; // docs/adr/0070
+  plugin.hooks = {}; // docs/adr/0080
   plugin.commandIDs = Object.keys(manifest.commands);
   for (const command of plugin.commands) command.pluginType = type;
   const children = childrenOf(pjson).flatMap((child) => {
