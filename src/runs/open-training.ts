@@ -23,6 +23,7 @@ import {isOutOfMemory, largestAuto, largestBatch, withBatchAdvice} from './batch
 import {makeDataLoaders, type RunData, type Settings} from './data.js';
 import {isOnGpu, openDeviceFor, type DeviceOptions} from './devices/open-backend.js';
 import {makeNetworks} from './networks.js';
+import {secondOrderError} from './second-order.js';
 import {plannedSteps} from './planned-steps.js';
 import {realImages} from './real-images.js';
 import {stopAt} from './run-callbacks.js';
@@ -222,7 +223,9 @@ async function open(settings: Settings, options: TrainingOptions): Promise<Train
       ...(resume !== undefined && lock && {lock}),
       fit: (dir, request = {}) =>
         inWords(train(training, dir, request)).catch(async (error: unknown) => {
-          throw isOutOfMemory(error) ? await advised(error) : error;
+          throw isOutOfMemory(error)
+            ? await advised(error)
+            : (secondOrderError(error, training, (kind, name) => registry.ownerOf(kind, name)) ?? error);
         }),
       close,
     };

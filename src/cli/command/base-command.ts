@@ -69,7 +69,7 @@ export abstract class BaseCommand extends Command {
 
   /** The inputs of `resolveConfig` besides the flags and the project's file: the user's file and the environment. */
   protected get configSources(): ConfigSources {
-    return {userFolder: this.config.configDir, env: process.env};
+    return {userFolder: this.config.configDir, env: process.env, warn: (text) => this.warning(text)};
   }
 
   protected override catch(error: Error): Promise<void> {

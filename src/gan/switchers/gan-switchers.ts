@@ -98,9 +98,9 @@ export class Switching implements Callback {
     this.#trainer.switch(next);
   }
 
-  save(): SwitchingState {
+  async save(): Promise<SwitchingState> {
     if (!this.#isDecided) throw new GanError('config', 'GAN_SWITCHER', 'the switcher has not said whose turn is next');
-    return {run: this.#run, total: {...this.#total}, inner: this.#switcher.save?.() ?? null};
+    return {run: this.#run, total: {...this.#total}, inner: (await this.#switcher.save?.()) ?? null};
   }
 
   load(state: unknown): void {
