@@ -70,7 +70,6 @@ const packages: Record<string, RegExp> = {
   '@tensorflow/tfjs-backend-webgpu': /^ui\/export-page\//,
   '#tf-gradients': /^backends\/tf\.ts$/,
   '@oclif/core': /^(cli|commands)\//,
-  '@oclif/plugin-plugins': /^commands\/plugins\//,
   cosmiconfig: /^config\/files\.ts$/,
   jiti: /^config\/script\.ts$/,
   '@clack/prompts': /^cli\/config\/(prompts|ask-config)\.ts$/,

@@ -1,4 +1,4 @@
-import {GanError} from '../../errors.js';
+import {GanError, isGanError} from '../../errors.js';
 import {writeFileAtomic} from '../io/atomic-write.js';
 import {elements} from './items.js';
 import type {Channels, Pixels} from './pixels.js';
@@ -55,6 +55,7 @@ export async function writePng(path: string, picture: Pixels): Promise<void> {
   try {
     await writeFileAtomic(path, png);
   } catch (cause) {
+    if (isGanError(cause)) throw cause;
     throw new GanError('data', 'GAN_IMAGE_WRITE', `cannot write ${path}: ${(cause as Error).message}`, {
       suggestions: ['Check that its folder exists, can be written to by this user, and has space left.'],
       cause,

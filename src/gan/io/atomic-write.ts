@@ -1,6 +1,8 @@
 import {randomBytes} from 'node:crypto';
+import {constants} from 'node:fs';
 import {open, realpath, rename, rm, stat, writeFile} from 'node:fs/promises';
 import {dirname} from 'node:path';
+import {GanError} from '../../errors.js';
 
 /** A name beside `path` that no other process on any host uses, and that ends with `.tmp`. */
 export const temporaryName = (path: string): string => `${path}.${process.pid}-${randomBytes(4).toString('hex')}.tmp`;
@@ -8,10 +10,14 @@ export const temporaryName = (path: string): string => `${path}.${process.pid}-$
 /**
  * Writes to a temporary name beside `path`, syncs, renames: after a crash the old file or the new one is there, whole.
  * Where a link leads, the file is written; what is no regular file, such as /dev/stdout, is written to as it is.
+ * @throws GanError GAN_PATH (exit 2) for a pipe that nothing reads; what the system says
  */
 export async function writeFileAtomic(path: string, data: string | Uint8Array): Promise<void> {
   const there = await stat(path).catch(() => undefined);
-  if (there && !there.isFile() && !there.isDirectory()) return writeFile(path, data);
+  if (there && !there.isFile() && !there.isDirectory()) {
+    await assertRead(path);
+    return writeFile(path, data);
+  }
   const target = there ? await realpath(path) : path;
   const temporary = temporaryName(target);
   try {
@@ -26,6 +32,19 @@ export async function writeFileAtomic(path: string, data: string | Uint8Array): 
     await rm(temporary, {force: true}).catch(() => {}); // what went wrong first is told
     throw error;
   }
+}
+
+/** A pipe that nothing reads would be waited for without end. */
+async function assertRead(path: string): Promise<void> {
+  const flags = constants.O_WRONLY | (constants.O_NONBLOCK ?? 0); // Windows has no O_NONBLOCK
+  const pipe = await open(path, flags).catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code !== 'ENXIO') throw cause;
+    throw new GanError('usage', 'GAN_PATH', `${path} cannot be written: it is a pipe or a socket that nothing reads`, {
+      suggestions: ['Name a file, or start the program that reads from it first.'],
+      cause,
+    });
+  });
+  await pipe.close();
 }
 
 /** Gives a finished file its name, so that after a crash the name stands for the whole file. */
