@@ -2,6 +2,7 @@ import {randomBytes} from 'node:crypto';
 import {constants} from 'node:fs';
 import {open, realpath, rename, rm, stat, writeFile} from 'node:fs/promises';
 import {dirname} from 'node:path';
+import {renameOver} from './rename.js';
 import {GanError} from '../../errors.js';
 
 /** A name beside `path` that no other process on any host uses, and that ends with `.tmp`. */
@@ -55,7 +56,7 @@ export async function renameDurably(temporary: string, path: string): Promise<vo
   } finally {
     await file.close();
   }
-  await rename(temporary, path);
+  await renameOver(temporary, path);
   await syncFolder(dirname(path));
 }
 
