@@ -381,7 +381,7 @@ function parseLine(text: string): MetricsLine | undefined {
   }
   if (!isRecord(value) || !isCount(value['step'])) return undefined;
   const {step, epoch, mode, terms, hyperparameters, row, watch, stopped} = value;
-  const line: MetricsLine = {step: step as number};
+  const line: MetricsLine = {step};
   if (isCount(epoch)) line.epoch = epoch;
   if (mode === 'critic' || mode === 'generator') line.mode = mode;
   for (const key of numeric) if (Number.isFinite(value[key])) line[key] = value[key] as number;

@@ -2,8 +2,9 @@ import {randomBytes} from 'node:crypto';
 import {constants} from 'node:fs';
 import {open, realpath, rename, rm, stat, writeFile} from 'node:fs/promises';
 import {dirname} from 'node:path';
-import {atPath} from '../../system-error.js';
 import {GanError} from '../../errors.js';
+import {atPath} from '../../system-error.js';
+import {renameOver} from './rename.js';
 
 /** A name beside `path` that no other process on any host uses, and that ends with `.tmp`. */
 export const temporaryName = (path: string): string => `${path}.${process.pid}-${randomBytes(4).toString('hex')}.tmp`;
@@ -56,7 +57,7 @@ export async function renameDurably(temporary: string, path: string): Promise<vo
   } finally {
     await file.close();
   }
-  await rename(temporary, path);
+  await renameOver(temporary, path);
   await syncFolder(dirname(path));
 }
 
