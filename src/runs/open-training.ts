@@ -1,4 +1,5 @@
 import {GanError} from '../errors.js';
+import {inWords} from '../system-error.js';
 import {createParts, type RunParts} from '../config/parts.js';
 import {resolveConfig} from '../config/resolve.js';
 import type {CriticAugmentation} from '../gan/augmentations/critic-augmentation.js';
@@ -22,6 +23,7 @@ import {isOutOfMemory, largestAuto, largestBatch, withBatchAdvice} from './batch
 import {makeDataLoaders, type RunData, type Settings} from './data.js';
 import {isOnGpu, openDeviceFor, type DeviceOptions} from './devices/open-backend.js';
 import {makeNetworks} from './networks.js';
+import {secondOrderError} from './second-order.js';
 import {plannedSteps} from './planned-steps.js';
 import {realImages} from './real-images.js';
 import {stopAt} from './run-callbacks.js';
@@ -82,7 +84,11 @@ export interface Training extends PreparedTraining {
  * @throws GanError of the configuration (exit 2, 3), the backend (4), the data (5); GAN_NOTHING_TO_DO when the resumed
  * run is done
  */
-export async function openTraining(settings: Settings, options: TrainingOptions = {}): Promise<Training> {
+export function openTraining(settings: Settings, options: TrainingOptions = {}): Promise<Training> {
+  return inWords(open(settings, options));
+}
+
+async function open(settings: Settings, options: TrainingOptions): Promise<Training> {
   const {registry = openRegistry(), resume, lock: given, from = 'newest', cacheFolder, warn = () => {}} = options;
   const resolved = await resolveConfig({
     registry,
@@ -216,8 +222,10 @@ export async function openTraining(settings: Settings, options: TrainingOptions 
       ...(checkpoint && {checkpoint}),
       ...(resume !== undefined && lock && {lock}),
       fit: (dir, request = {}) =>
-        train(training, dir, request).catch(async (error: unknown) => {
-          throw isOutOfMemory(error) ? await advised(error) : error;
+        inWords(train(training, dir, request)).catch(async (error: unknown) => {
+          throw isOutOfMemory(error)
+            ? await advised(error)
+            : (secondOrderError(error, training, (kind, name) => registry.ownerOf(kind, name)) ?? error);
         }),
       close,
     };

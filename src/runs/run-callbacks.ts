@@ -202,16 +202,17 @@ export function writeCheckpoints(
     const {step} = position;
     if (writtenAt === step) return;
     if (!moment) await learn.readLosses();
+    if (learn.stopReason !== undefined || position.epoch === learn.nEpoch) await reserve.release(); // it is the last
     await flush(); // the log must not lag behind the checkpoint
     const path = folder.checkpointPath(step);
     const save = (): Promise<void> => saveCheckpoint(learn, path, position, moment);
-    let noSpace: unknown;
+    let noSpace: Error | undefined;
     try {
       await persistently(save).catch(async (error: unknown) => {
         if (!isNoSpace(error) || !(await reserve.release())) throw error;
         await flush();
         await save();
-        noSpace = error;
+        noSpace = error as Error;
       });
     } catch (error) {
       throw isGanError(error) && error.kind === 'diverged' ? await diverged(folder, error.message) : error;
