@@ -110,12 +110,17 @@ export function compareInputs(
   const settings = Object.keys(before.settings).filter((key) => !isSame(before.settings[key], now.settings[key]));
   const goOn = `gan fit --resume ${run} --accept-changes   goes on all the same`;
   if (!accept && difference !== undefined)
-    throw new GanError('data', 'GAN_DATA_CHANGED', `The data in ${data} are not those of ${run} up to step ${step}: ${difference}.`, {
-      suggestions: [
-        'Put the data back as they were; or, where they are elsewhere: gan fit DATA --resume ' + run,
-        `${goOn}, with the data as they are now: order, epochs and held-out items are others from there on, and the run cannot be repeated.`,
-      ],
-    });
+    throw new GanError(
+      'data',
+      'GAN_DATA_CHANGED',
+      `The data in ${data} are not those of ${run} up to step ${step}: ${difference}.`,
+      {
+        suggestions: [
+          'Put the data back as they were; or, where they are elsewhere: gan fit DATA --resume ' + run,
+          `${goOn}, with the data as they are now: order, epochs and held-out items are others from there on, and the run cannot be repeated.`,
+        ],
+      },
+    );
   if (!accept && settings.length > 0)
     throw new GanError(
       'config',
@@ -133,9 +138,13 @@ export function compareInputs(
     return then === is || then === undefined || is === undefined ? [] : [`${each} was ${then}, is ${is}`];
   });
   return [
-    ...(difference === undefined ? [] : [`The data changed since step ${step}: ${difference}. The run goes on with them as they are now.`]),
+    ...(difference === undefined
+      ? []
+      : [`The data changed since step ${step}: ${difference}. The run goes on with them as they are now.`]),
     ...(settings.length === 0 ? [] : [`Settings changed since step ${step}: ${settings.join(', ')}.`]),
-    ...(versions.length === 0 ? [] : [`Versions changed since step ${step}, so results may differ: ${versions.join('; ')}.`]),
+    ...(versions.length === 0
+      ? []
+      : [`Versions changed since step ${step}, so results may differ: ${versions.join('; ')}.`]),
     ...(before.backend === now.backend
       ? []
       : [`The run goes on on ${now.backend}; up to step ${step} it was on ${before.backend}. The last digits differ.`]),
@@ -148,6 +157,8 @@ export const identityOf = async (
   warn: (message: string) => void,
 ): Promise<DataIdentity | undefined> =>
   identify().catch((error: unknown) => {
-    warn(`The data cannot be looked at, so a run that goes on cannot tell whether they are the same: ${messageOf(error)}`);
+    warn(
+      `The data cannot be looked at, so a run that goes on cannot tell whether they are the same: ${messageOf(error)}`,
+    );
     return undefined;
   });

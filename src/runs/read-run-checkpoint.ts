@@ -20,7 +20,9 @@ export async function readRunCheckpoint(
     const other = await newestReadable(folder, path);
     throw new GanError(error.kind, error.code, error.message, {
       cause: error,
-      suggestions: [other === undefined ? 'No other checkpoint of the run can be read. Begin a new run.' : advise(other)],
+      suggestions: [
+        other === undefined ? 'No other checkpoint of the run can be read. Begin a new run.' : advise(other),
+      ],
     });
   }
 }

@@ -2,7 +2,7 @@
 import {setImmediate} from 'node:timers/promises';
 import {GanError, isGanError} from '../errors.js';
 import type {Callback} from '../gan/callback.js';
-import {saveCheckpoint} from '../gan/checkpoint.js';
+import {saveCheckpoint, type Checkpoint} from '../gan/checkpoint.js';
 import {samplePicture, writePng} from '../gan/data/grid.js';
 import {arePoints} from '../gan/data/points.js';
 import type {DataLoaders, HostTensor} from '../gan/data/types.js';
@@ -145,6 +145,17 @@ async function firstPoints(dls: DataLoaders, count: number): Promise<HostTensor>
   return dls.normalization.undo(data, shape);
 }
 
+const checkpointsName = 'write-checkpoints';
+
+interface CheckpointsState {
+  /** It is the one that a fit writes last. */
+  ended: boolean;
+}
+
+/** Whether a fit wrote the checkpoint last of all; undefined of one of an older version, which does not say so. */
+export const isLastOfFit = ({callbacks}: Pick<Checkpoint, 'callbacks'>): boolean | undefined =>
+  (callbacks[checkpointsName] as Partial<CheckpointsState> | undefined)?.ended;
+
 /**
  * Writes a checkpoint every `checkpointEvery` steps, when the fit is being ended, at the end, and when `write` is
  * called.
@@ -157,6 +168,7 @@ export function writeCheckpoints(
   notify: Notify,
   writtenAt = -1,
 ): Callback & {latest?: string; write(learn: Learner, epoch: number, batch: number): Promise<void>} {
+  let ended = false;
   const write = async (learn: Learner, epoch: number, batch: number): Promise<void> => {
     const {step} = learn;
     if (writtenAt === step) return;
@@ -172,7 +184,8 @@ export function writeCheckpoints(
     notify({type: 'checkpoint', step, path});
   };
   const self: ReturnType<typeof writeCheckpoints> = {
-    name: 'write-checkpoints',
+    name: checkpointsName,
+    save: (): CheckpointsState => ({ended}),
     runAfter: ['recorder', 'switcher'],
     write,
     async afterBatch(learn) {
@@ -183,6 +196,7 @@ export function writeCheckpoints(
     async afterFit(learn) {
       if (learn.stopReason === undefined) {
         writtenAt = -1; // one from the last batch would have the epoch's end before it
+        ended = true;
         await write(learn, learn.nEpoch, 0);
       }
     },

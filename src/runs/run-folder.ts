@@ -309,9 +309,7 @@ export class RunFolder {
     if (path !== undefined) return path;
     throw new GanError('data', 'GAN_NO_CHECKPOINT', `the run ${this.dir} has no checkpoint of step ${step}`, {
       suggestions: [
-        all.size > 0
-          ? `it has checkpoints of the steps ${[...all.keys()].join(', ')}`
-          : 'it has none yet',
+        all.size > 0 ? `it has checkpoints of the steps ${[...all.keys()].join(', ')}` : 'it has none yet',
         'gan fit --keep-checkpoints 0 keeps all',
       ],
     });
@@ -319,8 +317,7 @@ export class RunFolder {
 
   /** Deletes the checkpoints and sample grids of steps after `step`: the training comes there again. */
   async rewind(step: number): Promise<void> {
-    for (const each of await this.checkpointSteps())
-      if (each > step) await removeFolder(this.checkpointPath(each));
+    for (const each of await this.checkpointSteps()) if (each > step) await removeFolder(this.checkpointPath(each));
     for (const {step: each, path} of await this.samples(Infinity)) if (each > step) await rm(path);
   }
 
@@ -328,8 +325,7 @@ export class RunFolder {
   async prune(keep: number): Promise<void> {
     const best = await this.best();
     const spared = best && this.checkpointPath(best.step);
-    for (const old of (await this.checkpoints()).slice(0, -keep))
-      if (old !== spared) await removeFolder(old);
+    for (const old of (await this.checkpoints()).slice(0, -keep)) if (old !== spared) await removeFolder(old);
   }
 }
 

@@ -4,7 +4,15 @@ import {arePoints} from '../gan/data/points.js';
 import type {HostTensor} from '../gan/data/types.js';
 import {Rng} from '../gan/rng.js';
 import {keepBest} from './best-checkpoint.js';
-import {drawSamples, holdLock, logMetrics, reportProgress, stopAt, stopWhenDiverged, writeCheckpoints} from './run-callbacks.js';
+import {
+  drawSamples,
+  holdLock,
+  logMetrics,
+  reportProgress,
+  stopAt,
+  stopWhenDiverged,
+  writeCheckpoints,
+} from './run-callbacks.js';
 import type {RunConfig} from '../options/run-config.js';
 import {RunFolder, type BestCheckpoint, type Origins, type Session} from './run-folder.js';
 import type {TrainEvent} from './train-event.js';

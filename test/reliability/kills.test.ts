@@ -88,7 +88,7 @@ describe('a training that is killed', function () {
           ...(half && {CRASH_HALF: '1'}),
           ...env,
         },
-        timeout: 60_000,
+        timeout: 300_000,
         killSignal: 'SIGKILL',
       },
     );

@@ -32,7 +32,11 @@ export class Tally {
 }
 
 /** Calls `run` with each job, so many at a time. */
-export async function inParallel<T>(jobs: readonly T[], atATime: number, run: (job: T) => Promise<void>): Promise<void> {
+export async function inParallel<T>(
+  jobs: readonly T[],
+  atATime: number,
+  run: (job: T) => Promise<void>,
+): Promise<void> {
   const left = [...jobs];
   const worker = async (): Promise<void> => {
     for (let job = left.shift(); job !== undefined; job = left.shift()) await run(job);
@@ -120,7 +124,9 @@ export function differences(got: Map<string, string>, wanted: Map<string, string
     if (a === undefined) return [`${name} is missing`];
     if (b === undefined) return [`${name} should not be there`];
     const at = [...a].findIndex((letter, i) => letter !== b[i]);
-    return [`${name} differs: ...${a.slice(Math.max(0, at - 60), at + 60)}... in place of ...${b.slice(Math.max(0, at - 60), at + 60)}...`];
+    return [
+      `${name} differs: ...${a.slice(Math.max(0, at - 60), at + 60)}... in place of ...${b.slice(Math.max(0, at - 60), at + 60)}...`,
+    ];
   });
 }
 

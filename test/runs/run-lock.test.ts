@@ -49,7 +49,9 @@ describe('the lock of a run folder', () => {
     expect(lockIn(dir)).to.include({pid: process.pid}).and.to.have.property('host');
     const error = await ganError(() => lockRun(dir));
     expect(error).to.include({code: 'GAN_RUN_IN_USE', exitCode: 2});
-    expect(error.message).to.contain(String(process.pid)).and.contain(String(lockIn(dir)['since']));
+    expect(error.message)
+      .to.contain(String(process.pid))
+      .and.contain(String(lockIn(dir)['since']));
     lock.release();
     expect(readdirSync(dir)).to.deep.equal([]);
     (await lockRun(dir)).release();
@@ -150,7 +152,9 @@ describe('the lock of a run folder', () => {
   });
 
   it('counts what a crash in the middle of taking it left as files of the lock', () => {
-    expect(['lock.json', 'lock.0123456789abcdef.json', 'lock.json.0123456789abcdef.tmp'].every(isLockFile)).to.equal(true);
+    expect(['lock.json', 'lock.0123456789abcdef.json', 'lock.json.0123456789abcdef.tmp'].every(isLockFile)).to.equal(
+      true,
+    );
     expect(['lock.txt', 'lock.json.bak', 'my-lock.json'].some(isLockFile)).to.equal(false);
   });
 });
