@@ -17,6 +17,7 @@ const batchSize: Interfaces.FlagInput = {
 const pick = (...names: string[]) => Object.fromEntries(names.map((name) => [name, shared[name]!]));
 
 export default class Bench extends BaseCommand {
+  static override makesThings = true;
   static override summary = 'Measure the speed and exactness of backends.';
   static override description =
     'Each backend runs in a process of its own. After warming up, the backends take turns. Numbers are medians over the rounds, with their spread. A backend that cannot run is shown with the reason. The deviation is the largest difference from the wasm backend in the losses and images of the first steps. Exit codes: 1 below a --floor, 4 when no backend ran.';

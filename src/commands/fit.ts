@@ -13,6 +13,7 @@ import type {OpenTraining} from '../runs/retry.js';
 import type {RunLock} from '../runs/run-lock.js';
 
 export default class Fit extends BaseCommand {
+  static override makesThings = true;
   static override summary = 'Train a generator and a critic on a folder of images.';
   static override description =
     "Values come from the flags, then --set, the environment (GAN_LR, ...), the project's configuration file, the user's, the recipe, the defaults; `gan config show --origin` tells. The run folder gets the resolved configuration, metrics.jsonl, sample grids and checkpoints. Ctrl-C finishes the step and writes a checkpoint; a second Ctrl-C ends at once.";

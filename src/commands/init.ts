@@ -12,6 +12,7 @@ import type {Registry} from '../plugin/registry.js';
 const formats: CommentedFormat[] = ['yaml', 'ts', 'mjs'];
 
 export default class Init extends BaseCommand {
+  static override makesThings = true;
   static override summary = 'Write a configuration file for this project in which every key is explained.';
   static override description =
     'Asks for the images, the recipe and a few numbers, except for those given as flags. The file shows keys that are not set as comments with their defaults. With --yes, it asks nothing.';

@@ -3,6 +3,7 @@ import path from 'node:path';
 import {BaseCommand} from '../cli/command/base-command.js';
 
 export default class Report extends BaseCommand {
+  static override makesThings = true;
   static override summary = 'Write a run as one HTML page.';
   static override description =
     'The page shows the curves of both losses and of the metrics, sample grids over time, the configuration with the origin of each value, and the machine it ran on. It is one file and needs no network. The command also works while the run is still going.';

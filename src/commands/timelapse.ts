@@ -3,6 +3,7 @@ import {animationFlags, assertAnimations} from '../cli/flags/animation-flags.js'
 import {BaseCommand} from '../cli/command/base-command.js';
 
 export default class Timelapse extends BaseCommand {
+  static override makesThings = true;
   static override summary = 'Animate the sample grids of a run.';
   static override description =
     'Shows how the images from the same latents changed during the training. The command also works while the run is still going. MP4 needs ffmpeg.';

@@ -4,6 +4,7 @@ import {stripVTControlCharacters} from 'node:util';
 import type {Loader, PublicExplorer} from 'cosmiconfig';
 import {GanError, isGanError} from '../errors.js';
 import {flatten, type Assignments} from './assignments.js';
+import {assertModestFile, assertModestValues, statOf} from './modest.js';
 import {scalarFacts, scalarKeys, singleFacts, singleKeys} from '../options/config-keys.js';
 import {olderValues} from '../options/run-config.js';
 import {loadScript} from './script.js';
@@ -53,14 +54,38 @@ export async function readConfigFile(file: string, cwd: string): Promise<ConfigF
   if (!existsSync(full)) {
     throw new GanError('config', 'GAN_CONFIG_NOT_FOUND', `The configuration file ${full} does not exist.`);
   }
-  const found = await reading(full, async () => (await explorer()).load(full));
+  const found = await reading(full, async () => {
+    assertModestFile(full);
+    return (await explorer()).load(full);
+  });
   return toConfigFile(full, found?.isEmpty ? undefined : found?.config);
 }
 
 /** Finds and reads the project's file; undefined when there is none. */
 export async function findConfigFile(cwd: string): Promise<ConfigFile | undefined> {
-  const found = await reading(undefined, async () => (await explorer()).search(cwd));
+  const found = await reading(undefined, async () => {
+    for (const folder of projectFolders(cwd))
+      for (const place of searchPlaces) {
+        const file = path.join(folder, place);
+        if (!isManifest(place) && !statOf(file)?.isDirectory()) assertModestFile(file);
+      }
+    return (await explorer()).search(cwd);
+  });
   return found ? toConfigFile(found.filepath, found.config) : undefined;
+}
+
+/** The folders in which the project's file is looked for: up to the one with the project's package.json. */
+function projectFolders(cwd: string): string[] {
+  const folders = [path.resolve(cwd)];
+  for (
+    let [folder = ''] = folders;
+    !['package.json', 'package.yaml'].some((name) => existsSync(path.join(folder, name)));
+  ) {
+    const above = path.dirname(folder);
+    if (above === folder) break;
+    folders.push((folder = above));
+  }
+  return folders;
 }
 
 /** The configuration files that a folder has, the one that counts first; the package's own file is not looked into. */
@@ -130,6 +155,7 @@ export const configOf = (values: unknown, origin: string, cwd: string): ConfigFi
   toConfigFile(path.join(cwd, 'settings'), values, origin);
 
 function toConfigFile(file: string, values: unknown, origin = file): ConfigFile {
+  assertModestValues(values, origin);
   const assignments = flatten(values ?? {}, origin);
   // Paths in a file are relative to it.
   for (const key of pathKeys) {

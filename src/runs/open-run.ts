@@ -9,6 +9,7 @@ import {resolveConfig, type ResolvedConfig} from '../config/resolve.js';
 import {readCheckpoint, weightsOf, withoutPrefix, type WeightsChoice} from '../gan/checkpoint.js';
 import {Normalization} from '../gan/data/normalize.js';
 import type {HostTensor} from '../gan/data/types.js';
+import {imagesAtOnce} from '../gan/images-at-once.js';
 import type {Networks} from '../gan/export/trained-run.js';
 import {drawLatent, latentPath, type LatentOptions} from '../gan/latents.js';
 import type {NearestImages} from '../gan/metrics/nearest.js';
@@ -27,8 +28,8 @@ import {summariseRun, type RunSummary} from './run-summary.js';
 
 // what computes is imported when something has to: tfjs takes a third of a second to load
 
-/** Images made at a time: bounds the memory, however many are wanted. */
-const batchSize = 64;
+/** Images made at a time, at most. */
+const mostAtOnce = 64;
 
 export interface RunOptions extends Omit<DeviceOptions, 'backend'> {
   /** Default: the newest. */
@@ -195,8 +196,9 @@ export class Run {
       );
     const normalization = Normalization.symmetric(channels);
     const images = new Uint8Array(latents.length * size * size * channels);
-    for (let start = 0; start < latents.length; start += batchSize) {
-      const batch = latents.slice(start, start + batchSize);
+    const atOnce = Math.min(mostAtOnce, imagesAtOnce(size));
+    for (let start = 0; start < latents.length; start += atOnce) {
+      const batch = latents.slice(start, start + atOnce);
       const flat = new Float32Array(batch.length * latentSize);
       batch.forEach((latent, i) => flat.set(latent, i * latentSize));
       const made = await generateImages(generator, {data: flat, shape: [batch.length, latentSize]}, {normalization});
@@ -259,6 +261,7 @@ export class Run {
       const meter = new ImageMeter(parts.metrics, {
         real,
         draw: (latents: Tensor): Tensor => generator.forward(latents),
+        atOnce: imagesAtOnce(config.size),
         normalization: Normalization.symmetric(channels),
         extractor,
         latent,

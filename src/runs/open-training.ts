@@ -9,6 +9,7 @@ import type {DataLoader, DataLoaders} from '../gan/data/types.js';
 import type {Networks} from '../gan/export/trained-run.js';
 import {GANLearner} from '../gan/gan-learner.js';
 import {openFeatures} from '../gan/metrics/feature-file.js';
+import {imagesAtOnce} from '../gan/images-at-once.js';
 import {measureImages} from '../gan/metrics/measure-images.js';
 import type {MeterOptions} from '../gan/metrics/image-meter.js';
 import {FixedGANSwitcher} from '../gan/switchers/gan-switchers.js';
@@ -303,6 +304,7 @@ const measureWith =
   async (): Promise<MeterOptions> => ({
     real: await realImages(config, {...using, count: config.metricImages}),
     draw: (latents) => learn.draw(latents),
+    atOnce: imagesAtOnce(config.size, config.batchSize),
     normalization: learn.dls.normalization,
     extractor: await openFeatures(config.features),
     latent: config.latent,

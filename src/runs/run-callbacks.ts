@@ -9,6 +9,7 @@ import type {DataLoaders, HostTensor} from '../gan/data/types.js';
 import type {GANLearner} from '../gan/gan-learner.js';
 import type {Learner} from '../gan/learner.js';
 import {firstImages} from '../gan/data/first-images.js';
+import {imagesAtOnce} from '../gan/images-at-once.js';
 import type {RunConfig} from '../options/run-config.js';
 import type {MetricsLog} from './metrics-log.js';
 import type {RunFolder} from './run-folder.js';
@@ -106,11 +107,11 @@ export function logMetrics(learn: GANLearner, log: MetricsLog): Callback {
   };
 }
 
-/** Draws images from the same latents every `sampleEvery` steps and at the end. */
+/** Draws images from the same latents every `sampleEvery` steps and at the end, as many at a time as have memory. */
 export function drawSamples(
   learn: GANLearner,
   folder: RunFolder,
-  {sampleEvery}: Pick<RunConfig, 'sampleEvery'>,
+  {sampleEvery, size, batchSize}: Pick<RunConfig, 'sampleEvery' | 'size' | 'batchSize'>,
   latents: HostTensor,
   drawn: (sample: Extract<TrainEvent, {type: 'sample'}>) => Promise<void>,
 ): Callback & {latest?: string} {
@@ -119,7 +120,7 @@ export function drawSamples(
   const draw = async (step: number): Promise<void> => {
     if (drawnAt === step) return;
     drawnAt = step;
-    const images = await learn.generate(latents);
+    const images = await inParts(latents, imagesAtOnce(size, batchSize), (some) => learn.generate(some));
     const path = folder.samplePath(step);
     if (arePoints(images.shape)) real ??= await firstPoints(learn.dls, images.shape[0]!);
     await writePng(path, samplePicture(images, real));
@@ -137,6 +138,25 @@ export function drawSamples(
     afterFit: async ({step}) => draw(step),
   };
   return self;
+}
+
+/** Images of latents [n, latentSize], `atOnce` of them at a time. */
+async function inParts(
+  {data, shape}: HostTensor,
+  atOnce: number,
+  draw: (latents: HostTensor) => Promise<HostTensor>,
+): Promise<HostTensor> {
+  const [n = 0, latentSize = 0] = shape;
+  if (n <= atOnce) return draw({data, shape});
+  const parts: HostTensor[] = [];
+  for (let from = 0; from < n; from += atOnce) {
+    const to = Math.min(n, from + atOnce);
+    parts.push(await draw({data: data.slice(from * latentSize, to * latentSize), shape: [to - from, latentSize]}));
+  }
+  return {
+    data: new Uint8Array(Buffer.concat(parts.map((part) => part.data as Uint8Array))),
+    shape: [n, ...parts[0]!.shape.slice(1)],
+  };
 }
 
 /** The first points of the data, as bytes. */

@@ -30,7 +30,7 @@ export interface RunRecord {
   generator: LossCurve;
   lr: Curve;
   /** What moves by itself beside the learning rate, by name. */
-  hyperparameters: Record<string, Curve>;
+  hyperparameters: Map<string, Curve>;
   /** The metrics of the epochs, by the recorder's names. */
   epochs: {epoch: number; step: number; seconds: number; row: Readonly<Record<string, number | null>>}[];
   /** What the watch measured, by name. */
@@ -60,7 +60,7 @@ export async function readRun(dir: string): Promise<RunRecord> {
     critic: newLoss(),
     generator: newLoss(),
     lr: newCurve(),
-    hyperparameters: {},
+    hyperparameters: new Map(),
     epochs: [],
     watched: new Map(),
     findings: [],
@@ -76,10 +76,7 @@ function take(record: RunRecord, line: MetricsLine): void {
   const {step, epoch = 0, mode, loss, genLoss, critLoss, lr, seconds = 0, row, stopped} = line;
   const {hyperparameters = {}, watch = {}} = line;
   record.step = step;
-  for (const [name, value] of Object.entries(watch)) {
-    if (!record.watched.has(name)) record.watched.set(name, newCurve());
-    add(record.watched.get(name)!, step, value);
-  }
+  for (const [name, value] of Object.entries(watch)) add(curveOf(record.watched, name), step, value);
   addFinding(record.findings, line);
   if (stopped !== undefined) record.stopped = stopped;
   if (row) record.epochs.push({epoch, step, seconds, row});
@@ -88,12 +85,17 @@ function take(record: RunRecord, line: MetricsLine): void {
   add(curve.raw, step, loss);
   add(curve.smooth, step, smooth);
   add(record.lr, step, lr);
-  for (const [name, value] of Object.entries(hyperparameters))
-    add((record.hyperparameters[name] ??= newCurve()), step, value);
+  for (const [name, value] of Object.entries(hyperparameters)) add(curveOf(record.hyperparameters, name), step, value);
+}
+
+function curveOf(curves: Map<string, Curve>, name: string): Curve {
+  const curve = curves.get(name) ?? newCurve();
+  curves.set(name, curve);
+  return curve;
 }
 
 function add({steps, values}: Curve, step: number, value: number | undefined): void {
-  if (typeof value !== 'number') return;
+  if (value === undefined || !Number.isFinite(value)) return; // 1e999 is a number of JSON
   steps.push(step);
   values.push(value);
 }

@@ -17,6 +17,7 @@ const provided: readonly Provided[] = [...kindNames, 'command'];
 const validName = /^(@[a-z0-9][a-z0-9._-]*\/)?[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
 
 export default class PluginsCreate extends BaseCommand {
+  static override makesThings = true;
   static override summary = 'Write a new plug-in, complete with tests, README and CI.';
   static override description = `Writes TypeScript code, one small file per part, that works immediately: npm install, npm test. docs/plugins.md is a tutorial. Kinds: ${provided.join(', ')}.`;
   static override examples = [

@@ -9,6 +9,7 @@ import {GanError} from '../../errors.js';
  * installed.
  */
 export default class PluginsInstall extends BaseCommand {
+  static override makesThings = true;
   static override summary = 'Install plug-ins.';
   static override description =
     'NAME is a package (gan-plugin-foo, @me/gan-plugin-foo) or its short form (foo, @me/foo), optionally with a version (foo@1.2.0). It can also be a folder, a .tgz file or the address of a git repository. A plug-in that does not fit this version of gan is removed again. Variables: GAN_NPM_REGISTRY, GAN_NPM_LOG_LEVEL.';

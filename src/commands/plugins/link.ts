@@ -6,6 +6,7 @@ import {forNpm, packageIn} from '../../cli/plugins/plugin-packages.js';
 
 /** oclif's `plugins link`, which says what was linked and what is wrong with it. */
 export default class PluginsLink extends BaseCommand {
+  static override makesThings = true;
   static override summary = 'Use a plug-in directly from its folder, to work on it.';
   static override description =
     'A linked plug-in replaces an installed one with the same name. Build it again after each change of its sources. Undo with: gan plugins unlink NAME';

@@ -5,6 +5,7 @@ import {installedPlugins} from '../../cli/plugins/installed-plugins.js';
 import {confirm} from '../../cli/config/prompts.js';
 
 export default class PluginsReset extends BaseCommand {
+  static override makesThings = true;
   static override summary = 'Remove all installed and linked plug-ins.';
   static override description = 'Asks first, unless --yes is given. The folders of linked plug-ins stay.';
   static override examples = [{description: 'In a script', command: '<%= config.bin %> plugins reset --yes'}];

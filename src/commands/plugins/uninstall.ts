@@ -5,6 +5,7 @@ import {installedName} from '../../cli/plugins/plugin-packages.js';
 
 /** oclif's `plugins uninstall`, which also knows short names: foo for gan-plugin-foo. */
 export default class PluginsUninstall extends BaseCommand {
+  static override makesThings = true;
   static override summary = 'Remove installed or linked plug-ins.';
   static override description = 'Runs that use their parts cannot be resumed until the plug-ins are installed again.';
   static override examples = [{description: 'gan-plugin-foo', command: '<%= config.bin %> plugins uninstall foo'}];

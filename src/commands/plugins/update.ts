@@ -6,6 +6,7 @@ import {forNpm, writeManifest} from '../../cli/plugins/plugin-packages.js';
 
 /** oclif's `plugins update`, which leaves no second copy of gan behind and says what has changed. */
 export default class PluginsUpdate extends BaseCommand {
+  static override makesThings = true;
   static override summary = 'Update the plug-ins that were installed from a registry or a repository.';
   static override description =
     'A plug-in whose new version does not fit this version of gan is named, and not used until a version fits. Linked plug-ins are not changed.';

@@ -8,6 +8,7 @@ import {GanError} from '../../errors.js';
 import {isLockFile, type RunLock} from '../../runs/run-lock.js';
 
 export default class RunsRm extends BaseCommand {
+  static override makesThings = true;
   static override summary = 'Remove runs, with all their checkpoints and samples.';
   static override description =
     'Asks first, unless --yes is given. A folder that contains other files is not removed, unless --force is given.';
