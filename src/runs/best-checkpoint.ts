@@ -3,14 +3,13 @@ import type {Checkpoint, Position} from '../gan/checkpoint.js';
 import type {Learner} from '../gan/learner.js';
 import {isBetter, type NamedImageMetric} from '../gan/metrics/image-metrics.js';
 import {isLastOfFit} from './run-callbacks.js';
-import type {BestCheckpoint, RunFolder} from './run-folder.js';
+import type {RunFolder} from './run-folder.js';
 
 /**
  * Keeps the checkpoint of the epoch at whose end a metric was best. Of a run that goes on, what was best before counts,
  * unless that was another metric.
  * @param write writes a checkpoint of now, unless there is one
- * @param checkpoint the one that the run goes on from: it may be the best, and a crash have come before that was written
- * down
+ * @param checkpoint the one that the run goes on from: it may be the best, and a crash have come before that was noted
  */
 export async function keepBest(
   folder: RunFolder,

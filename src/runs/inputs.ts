@@ -27,8 +27,8 @@ export interface Inputs {
 }
 
 /**
- * Where the weights began does not matter to a run that goes on, and a captured step computes the same. Of the data, what
- * they are is compared, not where.
+ * Where the weights began does not matter to a run that goes on, and a captured step computes the same. Of the data,
+ * what they are is compared, not where.
  */
 const notCompared: readonly string[] = ['recipe', 'init', 'capture', ...resumableKeys];
 const compared: readonly ConfigKey[] = tableKeys.filter((key) => !notCompared.includes(key));

@@ -28,7 +28,7 @@ import {GanError} from '../errors.js';
 
 export const lockName = 'lock.json';
 
-/** True for lock.json and what a crash while it was being taken may leave beside it. */
+/** True for lock.json, and for what a crash while it was being taken may leave. */
 export const isLockFile = (name: string): boolean => /^lock(\.[0-9a-f]{16})?\.json(\.[0-9a-f]{16}\.tmp)?$/.test(name);
 
 /** A holder gives a sign of life so often: the time of the last change of its lock. */

@@ -2,6 +2,7 @@ import {expect} from 'chai';
 import {cpSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync} from 'node:fs';
 import path from 'node:path';
 import type {Device} from '../../dist/backends/device.js';
+import type {Callback} from '../../dist/gan/callback.js';
 import {writePng} from '../../dist/gan/data/grid.js';
 import {Rng} from '../../dist/gan/rng.js';
 import type {RunConfig} from '../../dist/options/run-config.js';
@@ -167,6 +168,27 @@ describe('a run that goes on', () => {
     expect((await run.checkpointSteps()).slice(0, steps.length)).to.deep.equal(steps);
   });
 
+  it('ends when another process has its folder, and writes nothing more', async () => {
+    const config = await tinyConfig(['steps=9', 'checkpointEvery=2']);
+    const dir = path.join(folder(), 'run');
+    const lock = path.join(dir, 'lock.json');
+    const taken = JSON.stringify({token: '0123456789abcdef', host: 'elsewhere', pid: 1, since: '2026-01-01T00:00:00Z'});
+    const intruder: Callback & {name: string} = {
+      name: 'intruder',
+      afterBatch({step}) {
+        if (step !== 3) return;
+        rmSync(lock);
+        writeFileSync(lock, taken);
+        writeFileSync(path.join(dir, 'metrics.jsonl'), 'theirs\n');
+      },
+    };
+    const error = await ganError(() => train(config, dir, {parts: {callbacks: [intruder]}}));
+    expect(error).to.include({code: 'GAN_RUN_LOST', exitCode: 2});
+    expect(await new RunFolder(dir).checkpointSteps()).to.deep.equal([2]);
+    expect(readFileSync(path.join(dir, 'metrics.jsonl'), 'utf8')).to.equal('theirs\n');
+    expect(readFileSync(lock, 'utf8')).to.equal(taken);
+  });
+
   it('is refused while it is open in another training of the same process', async () => {
     const config = await tinyConfig(['epochs=1']);
     const dir = path.join(folder(), 'run');
@@ -205,7 +227,7 @@ describe('a run whose last epoch was not ended', () => {
         const [swd] = training.parts.metrics;
         const compute = swd!.compute.bind(swd);
         let epochs = 0;
-        swd!.compute = async (...given) => {
+        swd!.compute = async (...given: Parameters<typeof compute>) => {
           if (die && ++epochs === 2) throw new Error('killed');
           return compute(...given);
         };
