@@ -188,6 +188,10 @@ export async function atPath<T>(path: string, promise: Promise<T>): Promise<T> {
   }
 }
 
+/** True if it was the operating system that refused, whoever has found the words for it. */
+export const isOfSystem = (error: unknown): boolean =>
+  error instanceof Error && (isSystemFault(error) || isOfSystem(error.cause));
+
 /** True if the system has refused because there is no room: what was being written may fit when some is made. */
 export const isNoSpace = (error: unknown): boolean =>
   error instanceof Error && (meanings[(error as SystemFault).code]?.code === 'GAN_NO_SPACE' || isNoSpace(error.cause));

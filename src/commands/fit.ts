@@ -152,6 +152,7 @@ export default class Fit extends BaseCommand {
       });
       await report.settle();
       report.end(dir, result);
+      if (stop.fault) throw stop.fault.error;
       if (result.interrupted) process.exitCode = stop.exitCode;
       if (result.stopped?.by === 'diverged') process.exitCode = exitCodes.diverged;
     } finally {

@@ -69,6 +69,7 @@ export default class Ui extends BaseCommand {
         );
       if (!stop.signal.aborted) await once(stop.signal, 'abort');
       await server.close();
+      if (stop.fault) throw stop.fault.error;
       process.exitCode = stop.exitCode;
     } finally {
       stop.dispose();

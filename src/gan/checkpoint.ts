@@ -49,12 +49,35 @@ export interface Checkpoint extends Omit<SavedState, 'format' | 'sha256'> {
   path: string;
 }
 
+/** What a training's state has beside tensors, and changes from event to event. */
+export type Moment = Pick<SavedState, 'streams' | 'hyperparameters' | 'callbacks'>;
+
+export async function momentOf(learn: Learner): Promise<Moment> {
+  await learn.readLosses(); // callbacks keep what they make of them
+  const hyperparameters = learn.hyperparameters.save();
+  return {
+    streams: saveStreams(learn.streams),
+    ...(Object.keys(hyperparameters).length > 0 && {hyperparameters}),
+    callbacks: await learn.callbackStates(),
+  };
+}
+
+/** Bytes of a checkpoint, roughly, before the first step has made what it will hold. */
+export function checkpointBytes(learn: Learner): number {
+  const averages = learn.opt?.rules.map((rule, i) => rule.averages(learn.opt!.hypers[i]!).length) ?? [];
+  const copies = 1 + Math.max(0, ...averages) + (learn.ema ? 1 : 0);
+  const tensors = learn.model.modules().flatMap((module) => module.entries());
+  const elements = tensors.reduce((sum, [, entry]) => sum + ('size' in entry ? entry.size : 1), 0);
+  return 4 * copies * elements + 200 * copies * tensors.length + (1 << 16);
+}
+
 /**
  * Writes a checkpoint of the learner to the folder `path`, replacing one that is there.
+ * @param moment of the weights of now, where that has changed since
  * @throws GanError GAN_DIVERGED (and writes nothing) when a tensor holds a value that is not finite
  */
-export async function saveCheckpoint(learn: Learner, path: string, position: Position): Promise<void> {
-  await learn.readLosses(); // callbacks keep what they make of them
+export async function saveCheckpoint(learn: Learner, path: string, position: Position, moment?: Moment): Promise<void> {
+  const {streams, hyperparameters, callbacks} = moment ?? (await momentOf(learn));
   const names = learn.parameterNames();
   const tensors: StateDict = new Map([
     ...prefixed('model.', await learn.model.stateDict()),
@@ -63,12 +86,11 @@ export async function saveCheckpoint(learn: Learner, path: string, position: Pos
   ]);
   assertFinite(tensors, position);
   const bytes = encodeSafetensors(tensors, {format: 'pt'});
-  const hyperparameters = learn.hyperparameters.save();
   const state: SavedState = {
     format: formatVersion,
     position,
     seed: learn.streams.seed,
-    streams: saveStreams(learn.streams),
+    streams,
     ...(learn.opt && {
       optimizer: {
         rule: learn.opt.ruleName,
@@ -79,8 +101,8 @@ export async function saveCheckpoint(learn: Learner, path: string, position: Pos
     }),
     frozen: [...names].filter(([{requiresGrad}]) => !requiresGrad).map(([, name]) => name),
     ...(learn.ema && {ema: {halfLife: learn.ema.halfLife, images: learn.ema.images}}),
-    ...(Object.keys(hyperparameters).length > 0 && {hyperparameters}),
-    callbacks: await learn.callbackStates(),
+    ...(hyperparameters && {hyperparameters}),
+    callbacks,
     sha256: createHash('sha256').update(bytes).digest('hex'),
   };
   const temporary = `${path}.${process.pid}.tmp`;

@@ -1,9 +1,9 @@
 import type {Callback} from '../gan/callback.js';
 import type {Checkpoint, Position} from '../gan/checkpoint.js';
-import type {Learner} from '../gan/learner.js';
 import {isBetter, type NamedImageMetric} from '../gan/metrics/image-metrics.js';
 import {isLastOfFit} from './run-callbacks.js';
 import type {RunFolder} from './run-folder.js';
+import type {WriteCheckpoint} from './save-at-fault.js';
 
 /**
  * Keeps the checkpoint of the epoch at whose end a metric was best. Of a run that goes on, what was best before counts,
@@ -14,7 +14,7 @@ import type {RunFolder} from './run-folder.js';
 export async function keepBest(
   folder: RunFolder,
   {name: metric, better}: NamedImageMetric,
-  write: (learn: Learner, epoch: number, batch: number) => Promise<void>,
+  write: WriteCheckpoint,
   checkpoint?: Checkpoint,
 ): Promise<Callback> {
   const before = await folder.best();
@@ -37,7 +37,7 @@ export async function keepBest(
       const isBest = Number.isFinite(value) && (best === undefined || isBetter(better, value, best.value));
       if (!isBest) return;
       best = {step: learn.step, metric, value};
-      await write(learn, learn.epoch + 1, 0);
+      await write(learn, {epoch: learn.epoch + 1, batch: 0, step: learn.step});
       await folder.writeBest(best);
     },
   };

@@ -49,6 +49,8 @@ const flushMs = 1000;
 /** The log of a run, to be written and read. */
 export class MetricsLog {
   readonly path: string;
+  /** Does the writing; a training that can go on without its log sets another. Lines that are not written wait. */
+  attempt: (task: () => Promise<void>) => Promise<void> = (task) => task();
   #lines: string[] = [];
   #flushed = performance.now();
 
@@ -63,10 +65,13 @@ export class MetricsLog {
   }
 
   async flush(): Promise<void> {
-    const text = this.#lines.join('');
-    this.#lines = [];
+    const count = this.#lines.length;
     this.#flushed = performance.now();
-    if (text !== '') await appendFile(this.path, text);
+    if (count === 0) return;
+    await this.attempt(async () => {
+      await appendFile(this.path, this.#lines.slice(0, count).join(''));
+      this.#lines.splice(0, count);
+    });
   }
 
   /** Calls `take` with each line, in order. */

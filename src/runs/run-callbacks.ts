@@ -1,17 +1,20 @@
 /** The callbacks of a run besides training. Each handles one concern. */
 import {setImmediate} from 'node:timers/promises';
 import {GanError, isGanError} from '../errors.js';
+import {isNoSpace} from '../system-error.js';
 import type {Callback} from '../gan/callback.js';
 import {saveCheckpoint, type Checkpoint} from '../gan/checkpoint.js';
 import {samplePicture, writePng} from '../gan/data/grid.js';
 import {arePoints} from '../gan/data/points.js';
 import type {DataLoaders, HostTensor} from '../gan/data/types.js';
 import type {GANLearner} from '../gan/gan-learner.js';
-import type {Learner} from '../gan/learner.js';
 import {firstImages} from '../gan/data/first-images.js';
 import {imagesAtOnce} from '../gan/images-at-once.js';
 import type {RunConfig} from '../options/run-config.js';
 import type {MetricsLog} from './metrics-log.js';
+import {dispensably, persistently} from './persist.js';
+import type {Reserve} from './reserve.js';
+import type {WriteCheckpoint} from './save-at-fault.js';
 import type {RunFolder} from './run-folder.js';
 import type {RunLock} from './run-lock.js';
 import type {TrainEvent} from './train-event.js';
@@ -114,7 +117,9 @@ export function drawSamples(
   {sampleEvery, size, batchSize}: Pick<RunConfig, 'sampleEvery' | 'size' | 'batchSize'>,
   latents: HostTensor,
   drawn: (sample: Extract<TrainEvent, {type: 'sample'}>) => Promise<void>,
+  warn: (message: string) => void,
 ): Callback & {latest?: string} {
+  const write = dispensably('sample grids cannot be written', warn);
   let drawnAt = -1;
   let real: HostTensor | undefined;
   const draw = async (step: number): Promise<void> => {
@@ -123,9 +128,11 @@ export function drawSamples(
     const images = await inParts(latents, imagesAtOnce(size, batchSize), (some) => learn.generate(some));
     const path = folder.samplePath(step);
     if (arePoints(images.shape)) real ??= await firstPoints(learn.dls, images.shape[0]!);
-    await writePng(path, samplePicture(images, real));
-    self.latest = path;
-    await drawn({type: 'sample', step, path});
+    await write(async () => {
+      await writePng(path, samplePicture(images, real));
+      self.latest = path;
+      await drawn({type: 'sample', step, path});
+    });
   };
   const self: Callback & {latest?: string} = {
     name: 'draw-samples',
@@ -176,32 +183,50 @@ interface CheckpointsState {
 export const isLastOfFit = ({callbacks}: Pick<Checkpoint, 'callbacks'>): boolean | undefined =>
   (callbacks[checkpointsName] as Partial<CheckpointsState> | undefined)?.ended;
 
+export interface CheckpointWriting {
+  /** Writes what belongs before a checkpoint. */
+  flush(): Promise<void>;
+  reserve: Reserve;
+  notify: Notify;
+  /** Step of the checkpoint that the run goes on from. */
+  writtenAt?: number | undefined;
+}
+
 /**
  * Writes a checkpoint every `checkpointEvery` steps, when the fit is being ended, at the end, and when `write` is
- * called.
- * @param writtenAt step of the checkpoint that the run goes on from
+ * called. What the system refuses is tried again. Where the disk is full, the reserved room takes one more: then the
+ * training ends.
  */
 export function writeCheckpoints(
   folder: RunFolder,
   {checkpointEvery, keepCheckpoints}: Pick<RunConfig, 'checkpointEvery' | 'keepCheckpoints'>,
-  flush: () => Promise<void>,
-  notify: Notify,
-  writtenAt = -1,
-): Callback & {latest?: string; write(learn: Learner, epoch: number, batch: number): Promise<void>} {
+  {flush, reserve, notify, writtenAt = -1}: CheckpointWriting,
+): Callback & {latest?: string; write: WriteCheckpoint} {
+  const prune = dispensably('old checkpoints cannot be deleted', (message) => notify({type: 'warning', message}));
   let ended = false;
-  const write = async (learn: Learner, epoch: number, batch: number): Promise<void> => {
-    const {step} = learn;
+  const write: WriteCheckpoint = async (learn, position, moment) => {
+    const {step} = position;
     if (writtenAt === step) return;
-    writtenAt = step;
-    await learn.readLosses();
+    if (!moment) await learn.readLosses();
     await flush(); // the log must not lag behind the checkpoint
     const path = folder.checkpointPath(step);
-    await saveCheckpoint(learn, path, {epoch, batch, step}).catch(async (error: unknown) => {
+    const save = (): Promise<void> => saveCheckpoint(learn, path, position, moment);
+    let noSpace: unknown;
+    try {
+      await persistently(save).catch(async (error: unknown) => {
+        if (!isNoSpace(error) || !(await reserve.release())) throw error;
+        await flush();
+        await save();
+        noSpace = error;
+      });
+    } catch (error) {
       throw isGanError(error) && error.kind === 'diverged' ? await diverged(folder, error.message) : error;
-    });
-    if (keepCheckpoints > 0) await folder.prune(keepCheckpoints);
+    }
+    writtenAt = step;
     self.latest = path;
     notify({type: 'checkpoint', step, path});
+    if (noSpace !== undefined) throw noSpace;
+    if (keepCheckpoints > 0) await prune(() => folder.prune(keepCheckpoints));
   };
   const self: ReturnType<typeof writeCheckpoints> = {
     name: checkpointsName,
@@ -210,14 +235,15 @@ export function writeCheckpoints(
     write,
     async afterBatch(learn) {
       if (!learn.training) return;
-      const due = checkpointEvery > 0 && learn.step % checkpointEvery === 0;
-      if (due || learn.stopReason !== undefined) await write(learn, learn.epoch, learn.iter + 1);
+      const {epoch, iter, step} = learn;
+      const due = checkpointEvery > 0 && step % checkpointEvery === 0;
+      if (due || learn.stopReason !== undefined) await write(learn, {epoch, batch: iter + 1, step});
     },
     async afterFit(learn) {
       if (learn.stopReason === undefined) {
         writtenAt = -1; // one from the last batch would have the epoch's end before it
         ended = true;
-        await write(learn, learn.nEpoch, 0);
+        await write(learn, {epoch: learn.nEpoch, batch: 0, step: learn.step});
       }
     },
   };

@@ -130,6 +130,11 @@ export class RunFolder {
     return join(this.checkpointsPath, 'best.json');
   }
 
+  /** Room for the last checkpoint (`Reserve`). */
+  get reservePath(): string {
+    return join(this.checkpointsPath, 'reserve');
+  }
+
   samplePath(step: number): string {
     return join(this.samplesPath, `${stepName(step)}.png`);
   }

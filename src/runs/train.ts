@@ -1,5 +1,7 @@
 import {mkdir} from 'node:fs/promises';
-import {resumeFrom, type Checkpoint} from '../gan/checkpoint.js';
+import {GanError, isGanError} from '../errors.js';
+import {systemError} from '../system-error.js';
+import {checkpointBytes, resumeFrom, type Checkpoint} from '../gan/checkpoint.js';
 import {arePoints} from '../gan/data/points.js';
 import type {HostTensor} from '../gan/data/types.js';
 import {Rng} from '../gan/rng.js';
@@ -18,6 +20,9 @@ import {RunFolder, type BestCheckpoint, type Origins, type Session} from './run-
 import type {TrainEvent} from './train-event.js';
 import {lockRun, type RunLock} from './run-lock.js';
 import {changeRates} from './learning-rates.js';
+import {dispensably} from './persist.js';
+import {Reserve} from './reserve.js';
+import {saveAtFault} from './save-at-fault.js';
 import {stopWhen, type Stopped} from './stop-when.js';
 import {watchTraining} from './watch/watch.js';
 import {logToTensorBoard, rewindTensorBoard, wantsTensorBoard} from './tensorboard.js';
@@ -112,18 +117,35 @@ async function trainInto(
   const goOn = checkpoint && resumeFrom(learn, checkpoint, {otherSeed: config.attempt > 0});
   await folder.clearLeftovers();
   if (checkpoint) await folder.rewind(position.step);
+  const warn = (message: string): void => notify({type: 'warning', message});
   const log = folder.metrics;
+  log.attempt = dispensably(`lines of ${log.path} cannot be written and wait`, warn);
+  const withBoard = dispensably("TensorBoard's file cannot be written", warn);
   const board = wantsTensorBoard(config) ? logToTensorBoard(learn, folder, config, position) : undefined;
   const flush = async (): Promise<void> => {
     lock.check();
     await log.flush();
-    await board?.flush();
+    if (board) await withBoard(() => board.flush());
   };
-  const samples = drawSamples(learn, folder, config, sampleLatents(config), async (sample) => {
-    await board?.sample(sample);
-    notify(sample);
+  const samples = drawSamples(
+    learn,
+    folder,
+    config,
+    sampleLatents(config),
+    async (sample) => {
+      await board?.sample(sample);
+      notify(sample);
+    },
+    warn,
+  );
+  const reserve = new Reserve(folder.reservePath);
+  const checkpoints = writeCheckpoints(folder, config, {
+    flush,
+    reserve,
+    notify,
+    writtenAt: checkpoint?.position.step,
   });
-  const checkpoints = writeCheckpoints(folder, config, flush, notify, checkpoint?.position.step);
+  let savedAt: number | undefined;
   const judge = parts.metrics.find(({name}) => name === config.keepBest);
   const best = judge ? [await keepBest(folder, judge, checkpoints.write, checkpoint)] : [];
   const watch = watchTraining(learn, config, log, notify, board?.watched);
@@ -143,6 +165,7 @@ async function trainInto(
     checkpoints,
     ...best,
     progress,
+    saveAtFault(checkpoints.write, (step) => (savedAt = step)),
   ];
   try {
     await folder.create();
@@ -174,9 +197,17 @@ async function trainInto(
       criticParameters: session.criticParameters,
       ...(notCaptured !== undefined && {notCaptured}),
     });
+    reserve.take(checkpointBytes(learn), (why) =>
+      warn(`no room for a last checkpoint can be reserved, in case the disk gets full: ${why}`),
+    );
     await learn.fit(epochs, undefined, {cbs, steps, ...(config.wd !== undefined && {wd: config.wd}), ...goOn});
+  } catch (error) {
+    throw savedAt === undefined ? error : savedUpTo(savedAt, dir, error, warn);
   } finally {
-    if (lock.isHeld) await flush();
+    if (lock.isHeld) {
+      await flush();
+      await reserve.release().catch(() => {}); // the next training takes it over
+    }
   }
   const {stopped} = stopping;
   const kept = await folder.best();
@@ -191,6 +222,19 @@ async function trainInto(
     skipped: dls.report().skipped,
     imagesPerSecond: progress.imagesPerSecond(),
   };
+}
+
+/** The error that ended a training, with how to go on from what was saved. */
+function savedUpTo(step: number, dir: string, error: unknown, warn: (message: string) => void): unknown {
+  const told = isGanError(error) ? error : systemError(error);
+  const goOn = `The training is saved up to step ${step} and can go on there: gan fit --resume ${dir}`;
+  if (told)
+    return new GanError(told.kind, told.code as `GAN_${string}`, told.message, {
+      suggestions: [...told.suggestions, goOn],
+      cause: told.cause ?? error,
+    });
+  warn(goOn);
+  return error;
 }
 
 /** The same latents for all sample grids of a run. */

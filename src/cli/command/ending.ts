@@ -5,18 +5,13 @@
  */
 import {GanError} from '../../errors.js';
 
-/** Someone who can still save something: told of what ends the process, in place of the process ending at once. */
-export interface Keeper {
-  /** An error outside of the work, which could go on for a while: it should come to an end. */
-  fault(error: unknown): void;
-  /** The work waits for something that will never come. */
-  stuck(): void;
-}
+let keeper: ((error: unknown) => void) | undefined;
 
-let keeper: Keeper | undefined;
-
-/** Sets who is told; undefined for nobody. */
-export function setKeeper(next: Keeper | undefined): void {
+/**
+ * Sets who is told of an error that nothing waits for, in place of the command ending at once: someone who can save
+ * something first. Undefined for nobody.
+ */
+export function setKeeper(next: typeof keeper): void {
   keeper = next;
 }
 
@@ -25,24 +20,23 @@ export let reallyExit: (code: number) => never = (code) => process.exit(code);
 
 /**
  * Runs a command to its end.
- * @throws what it throws; errors that nothing waits for, unless someone saves something first; GanErrors
- * GAN_UNFINISHED (exit 3) when the event loop is empty before the command is done
+ * @throws what it throws, and errors that nothing waits for; GanError GAN_UNFINISHED (exit 3) when nothing is left in
+ * the process that could bring what the command waits for
  */
 export async function toTheEnd(work: () => Promise<void>): Promise<void> {
   const exit = process.exit;
   reallyExit = (code) => exit.call(process, code);
-  let isStuck = false;
+  let isIdle = false;
   let abort: (error: unknown) => void = () => {};
   const onFault = (error: unknown): void => {
-    const told = keeper;
+    const tell = keeper ?? abort;
     keeper = undefined; // a second fault ends it
-    if (told) told.fault(error);
-    else abort(error);
+    tell(error);
   };
   const onIdle = (): void => {
-    if (keeper && !isStuck) keeper.stuck();
-    else abort(unfinished('something that it waits for'));
-    isStuck = true;
+    if (isIdle) abort(unfinished());
+    isIdle = true;
+    setImmediate(() => {}); // others who listen for this may still bring what is missing
   };
   process.exit = refuseExit;
   process.on('uncaughtException', onFault).on('beforeExit', onIdle);
@@ -58,14 +52,18 @@ export async function toTheEnd(work: () => Promise<void>): Promise<void> {
   }
 }
 
-/** @param what what never ended */
-export const unfinished = (what: string): GanError =>
-  new GanError('config', 'GAN_UNFINISHED', `The command cannot end: ${what} never comes to an end.`, {
-    suggestions: [
-      'Parts of plug-ins must settle every promise that they return: look there first (gan plugins).',
-      'Without a plug-in, please report this with the output of `gan --version`.',
-    ],
-  });
+const unfinished = (): GanError =>
+  new GanError(
+    'config',
+    'GAN_UNFINISHED',
+    'The command waits for something that will never come: a promise that nothing settles.',
+    {
+      suggestions: [
+        'Parts of plug-ins must settle every promise that they return: try without them (gan plugins lists them).',
+        'Without a plug-in, please report this with the output of `gan --version`.',
+      ],
+    },
+  );
 
 /** In the place of `process.exit`: what calls it in the middle of a command fails like anything else that throws. */
 function refuseExit(code?: number | string | null): never {

@@ -1,7 +1,7 @@
 import {readFileSync} from 'node:fs';
 import {constants} from 'node:os';
 import path from 'node:path';
-import {reallyExit} from './ending.js';
+import {reallyExit, setKeeper} from './ending.js';
 
 /**
  * The signals that ask for an end: Ctrl-C, `kill`, a terminal that is closed, and what batch systems send before a time
@@ -19,6 +19,8 @@ export interface Interruption {
   readonly signal: AbortSignal;
   /** The exit code that the first signal asks for; undefined while there was none. */
   readonly exitCode: number | undefined;
+  /** An error that nothing waits for, which asked for the stop in place of a signal. */
+  readonly fault: {error: unknown} | undefined;
   /** Takes the handlers away again. */
   dispose(): void;
 }
@@ -27,13 +29,14 @@ export interface Interruption {
  * Listens for signals: the first one aborts `signal`, the second one ends the process at once. For that the handlers
  * are taken away, which leaves the second to the system: it ends the process even in the middle of a step, when no
  * JavaScript handler could run. (A shell reports 130 for SIGINT, 143 for SIGTERM then, too.) SIGHUP stays ignored under
- * nohup.
+ * nohup. An error that nothing waits for stops like a signal.
  * @param onFirst called at the first signal, to tell the user what happens now
  */
 export function listenForStop(onFirst: (name: StopSignal) => void): Interruption {
   const controller = new AbortController();
   const names = stopSignals.filter((name) => constants.signals[name] !== undefined); // Windows has three of them
   let exitCode: number | undefined;
+  let fault: Interruption['fault'];
   const handler = (given: NodeJS.Signals): void => {
     const name = given as StopSignal;
     if (name === 'SIGHUP' && isHangupIgnored()) return;
@@ -41,9 +44,13 @@ export function listenForStop(onFirst: (name: StopSignal) => void): Interruption
     exitCode = codeOf(name);
     controller.abort();
     onFirst(name);
-    setImmediate(dispose);
+    setImmediate(leaveSignals);
   };
-  const dispose = (): void => {
+  setKeeper((error) => {
+    fault = {error};
+    controller.abort();
+  });
+  const leaveSignals = (): void => {
     for (const name of names) process.off(name, handler);
   };
   for (const name of names) process.on(name, handler);
@@ -52,7 +59,13 @@ export function listenForStop(onFirst: (name: StopSignal) => void): Interruption
     get exitCode() {
       return exitCode;
     },
-    dispose,
+    get fault() {
+      return fault;
+    },
+    dispose() {
+      setKeeper(undefined);
+      leaveSignals();
+    },
   };
 }
 
