@@ -99,11 +99,17 @@ export class RunLock {
    */
   check(): void {
     this.#checked = performance.now();
-    if (this.#isLost || readLock(lockPath(this.dir))?.token !== this.#token) {
-      this.#isLost = true;
-      throw lost(this.dir);
-    }
+    this.#isLost ||= this.#isOfAnother();
+    if (this.#isLost) throw lost(this.dir);
     this.#beat();
+  }
+
+  #isOfAnother(): boolean {
+    try {
+      return readLock(lockPath(this.dir))?.token !== this.#token;
+    } catch {
+      return false; // the disk does not answer: who writes next is told
+    }
   }
 
   /** The same, at most once a second: to be called at every step. */
@@ -121,7 +127,7 @@ export class RunLock {
     closeSync(this.#file);
     if (this.#isLost) return;
     try {
-      if (readLock(lockPath(this.dir))?.token === this.#token) unlinkSync(lockPath(this.dir));
+      if (!this.#isOfAnother()) unlinkSync(lockPath(this.dir));
       if (this.#isNew) rmdirSync(this.dir);
     } catch {
       // the folder is gone or not empty; a lock that stays is told to be left over by its process

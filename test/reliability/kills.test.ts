@@ -167,7 +167,7 @@ describe('a training that is killed', function () {
     if (isLong) this.timeout(0);
     const rng = new Rng('kills');
     const jobs = Array.from({length: jobsAtMost(6, 500)}, () => ({
-      after: rng.int(Math.ceil(took * 1.1)),
+      after: rng.int(Math.ceil(took)),
     }));
     await allAlike('kills at random moments', jobs, ({after}) => `after ${after} ms`);
   });
