@@ -151,7 +151,7 @@ export function compareInputs(
   ];
 }
 
-/** The identity of the data, and a warning where it cannot be told. Data that cannot be read are the loader's matter. */
+/** The identity of the data; undefined, and a warning, where they cannot be looked at. */
 export const identityOf = async (
   identify: () => Promise<DataIdentity>,
   warn: (message: string) => void,

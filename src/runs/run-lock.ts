@@ -33,7 +33,7 @@ export const isLockFile = (name: string): boolean => /^lock(\.[0-9a-f]{16})?\.js
 
 /** A holder gives a sign of life so often: the time of the last change of its lock. */
 const beatMs = 10_000;
-/** Of another machine's process only the signs of life tell; steps and metrics may block those for minutes. */
+/** Of another machine's process only the signs of life tell; long steps and metrics may block those. */
 const silenceMs = 5 * 60_000;
 /** How often a training looks whether the lock is still its own, at most. */
 const checkMs = 1000;
@@ -44,7 +44,7 @@ interface Holder {
   token: string;
   host: string;
   pid: number;
-  /** When the process started, in clock ticks since the boot: a number that was given to another process has another. */
+  /** When the process started, in clock ticks since the boot: tells a number apart that another process got. */
   start?: string;
   /** The boot and the namespace in which `pid` means something, where the system tells. */
   boot?: string;
