@@ -2,7 +2,8 @@
 import {mkdirSync, readdirSync, statSync} from 'node:fs';
 import path from 'node:path';
 import {GanError, isGanError} from '../errors.js';
-import {isInUse, isLockFile, lockName, lockRun, type RunLock} from './run-lock.js';
+import {isLockFile, lockName} from './run-folder.js';
+import {isInUse, lockRun, type RunLock} from './run-lock.js';
 
 /**
  * Makes the folder `STEM-N` with the first number that is free, and locks it.

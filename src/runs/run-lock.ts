@@ -25,11 +25,7 @@ import os from 'node:os';
 import path from 'node:path';
 import {setTimeout} from 'node:timers/promises';
 import {GanError} from '../errors.js';
-
-export const lockName = 'lock.json';
-
-/** True for lock.json, and for what a crash while it was being taken may leave. */
-export const isLockFile = (name: string): boolean => /^lock(\.[0-9a-f]{16})?\.json(\.[0-9a-f]{16}\.tmp)?$/.test(name);
+import {lockName} from './run-folder.js';
 
 /** A holder gives a sign of life so often: the time of the last change of its lock. */
 const beatMs = 10_000;

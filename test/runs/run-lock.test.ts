@@ -4,7 +4,8 @@ import {cpSync, existsSync, mkdirSync, readdirSync, readFileSync, utimesSync, wr
 import {once} from 'node:events';
 import path from 'node:path';
 import {claimFolder, claimNumbered} from '../../dist/runs/claim-folder.js';
-import {isInUse, isLockFile, lockRun} from '../../dist/runs/run-lock.js';
+import {isLockFile} from '../../dist/runs/run-folder.js';
+import {isInUse, lockRun} from '../../dist/runs/run-lock.js';
 import {folder, ganError, removeFolders, write} from '../plugin/helpers.js';
 
 const lockFile = (dir: string): string => path.join(dir, 'lock.json');

@@ -89,6 +89,7 @@ describe('train', () => {
       'write-checkpoints',
       'keep-best',
       'report-progress',
+      'save-at-fault',
     ]);
   });
 
