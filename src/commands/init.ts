@@ -1,4 +1,4 @@
-import {existsSync, writeFileSync} from 'node:fs';
+import {existsSync} from 'node:fs';
 import {Args, Flags} from '@oclif/core';
 import {BaseCommand} from '../cli/command/base-command.js';
 import {assignmentsOf, configFlags} from '../cli/flags/config-flags.js';
@@ -51,9 +51,12 @@ export default class Init extends BaseCommand {
     const {chosen, format} = answers;
     const [file, resolved] = [`gan.config.${format}`, await this.#resolve(registry, chosen)];
     await assertFree(file);
-    const {commentedConfig} = await import('../config/commented.js');
+    const [{commentedConfig}, {writeFileAtomic}] = await Promise.all([
+      import('../config/commented.js'),
+      import('../gan/io/atomic-write.js'),
+    ]);
     const schema = 'node_modules/gankit/dist/gan.schema.json';
-    writeFileSync(
+    await writeFileAtomic(
       file,
       commentedConfig({
         format,

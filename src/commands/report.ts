@@ -22,7 +22,7 @@ export default class Report extends BaseCommand {
     const {args, flags} = await this.parse(Report);
     const {writeReport} = await import('../cli/report/page.js');
     const file = flags.out ?? path.join(args.run, 'report.html');
-    await writeReport(args.run, file);
+    await writeReport(args.run, file, {warn: (message) => this.warning(message)});
     this.json({file});
     this.result(file);
   }

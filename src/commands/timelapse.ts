@@ -45,7 +45,7 @@ export default class Timelapse extends BaseCommand {
       import('../cli/pictures/timelapse.js'),
       import('../cli/pictures/write-animations.js'),
     ]);
-    const images = await sampleFrames(args.run, flags);
+    const images = await sampleFrames(args.run, {...flags, warn: (message) => this.warning(message)});
     const files = await writeAnimations(images, {animations: out, frames: outDir, fps, hold, loop});
     this.json({files, frames: images.shape[0]});
     for (const file of out) this.result(file);

@@ -6,6 +6,7 @@ import {GanError, isGanError} from '../errors.js';
 import {flatten, type Assignments} from './assignments.js';
 import {assertModestFile, assertModestValues, statOf} from './modest.js';
 import {scalarFacts, scalarKeys, singleFacts, singleKeys} from '../options/config-keys.js';
+import {isRecord} from '../options/json.js';
 import {olderValues} from '../options/run-config.js';
 import {loadScript} from './script.js';
 
@@ -150,13 +151,34 @@ async function reading<T>(file: string | undefined, read: () => Promise<T>): Pro
   }
 }
 
+/** The checksum in the config.json of a run is about the run: a copy may be changed. */
+function withoutChecksum(values: unknown): unknown {
+  if (!isRecord(values)) return values ?? {};
+  const {checksum: _, ...others} = values;
+  return others;
+}
+
 /** Values that a program gives in the place of a file. @param origin what messages call them */
 export const configOf = (values: unknown, origin: string, cwd: string): ConfigFile =>
   toConfigFile(path.join(cwd, 'settings'), values, origin);
 
-function toConfigFile(file: string, values: unknown, origin = file): ConfigFile {
+/**
+ * The configuration of a run has every key that runs have always had.
+ * @throws GanError GAN_FILE_BROKEN (exit 5)
+ */
+export function assertComplete({path: file, assignments}: ConfigFile): void {
+  const missing = requiredKeys.filter((key) => !assignments.has(key));
+  if (missing.length === 0) return;
+  const keys = missing.map((key) => `'${key}'`).join(', ');
+  throw new GanError('data', 'GAN_FILE_BROKEN', `${file} is damaged: it has no ${keys}`, {
+    suggestions: ['put back a copy of the file; a run with the same settings has the same'],
+  });
+}
+
+/** @param origin what messages call the file */
+export function toConfigFile(file: string, values: unknown, origin = file): ConfigFile {
   assertModestValues(values, origin);
-  const assignments = flatten(values ?? {}, origin);
+  const assignments = flatten(withoutChecksum(values), origin);
   // Paths in a file are relative to it.
   for (const key of pathKeys) {
     const given = assignments.get(key);

@@ -24,8 +24,8 @@ const unreadable = (what: string, suggestion: string): GanError =>
 
 /**
  * Looks at a file before it is read: a named pipe would be waited for without end, a device may have no end.
- * @throws GanError GAN_CONFIG_UNREADABLE (exit 3) unless it is a regular file of at most 1 MiB; what cannot be looked at
- * passes, since reading it says why
+ * @throws GanError GAN_CONFIG_UNREADABLE (exit 3) unless it is a regular file of at most 1 MiB; what cannot be looked
+ * at passes, since reading it says why
  */
 export function assertModestFile(file: string): void {
   const found = statOf(file);

@@ -4,10 +4,27 @@
  * whole.
  */
 import {createHash} from 'node:crypto';
-import {mkdir, readFile, rename, rm} from 'node:fs/promises';
-import {dirname, join} from 'node:path';
-import {GanError} from '../errors.js';
-import {syncFolder, writeFileAtomic} from './io/atomic-write.js';
+import {mkdir, readdir, rename, rm} from 'node:fs/promises';
+import {basename, dirname, join} from 'node:path';
+import {GanError, isGanError, messageOf} from '../errors.js';
+import {
+  anything,
+  isRecord,
+  JsonError,
+  list,
+  number,
+  object,
+  optional,
+  parseJson,
+  record,
+  text,
+  whole,
+  withChecksum,
+  withoutChecksum,
+  type Check,
+} from '../options/json.js';
+import {syncFolder, temporaryName, writeFileAtomic} from './io/atomic-write.js';
+import {readRegular} from './io/read-file.js';
 import {decodeSafetensors, encodeSafetensors} from './io/safetensors.js';
 import type {Learner} from './learner.js';
 import type {StateDict, StateTensor} from './module.js';
@@ -39,6 +56,37 @@ interface SavedState {
   callbacks: Record<string, unknown>;
   sha256: string;
 }
+
+const int32: Check<number> = (value, at) => whole(-(2 ** 31))(value, at) | 0;
+const checkStream = object({
+  seed: text,
+  words: (value: unknown, at: string) => list(int32, 4)(value, at) as [number, number, number, number],
+});
+const checkState: Check<SavedState> = object({
+  format: whole(),
+  position: object({epoch: whole(), batch: whole(), step: whole()}),
+  seed: number,
+  streams: object({weights: checkStream, dropout: checkStream}),
+  optimizer: optional(
+    object({
+      rule: text,
+      hypers: list((value: unknown, at: string) => ({
+        ...record(number)(value, at),
+        ...object({lr: number, wd: number})(value, at),
+      })),
+      everTrained: list(text),
+      frozenIdx: whole(),
+    }),
+  ),
+  frozen: list(text),
+  hyperparameters: optional(record(number)),
+  ema: optional(object({halfLife: number, images: number})),
+  callbacks: record(anything),
+  sha256: text,
+});
+
+/** state.json has a few kilobytes, unless a callback keeps much. */
+const mostStateBytes = 256 << 20;
 
 export interface Checkpoint extends Omit<SavedState, 'format' | 'sha256'> {
   model: StateDict;
@@ -95,7 +143,7 @@ export async function saveCheckpoint(learn: Learner, path: string, position: Pos
       optimizer: {
         rule: learn.opt.ruleName,
         hypers: learn.opt.hypers,
-        everTrained: [...learn.everTrained].map((parameter) => names.get(parameter)!),
+        everTrained: [...names].filter(([each]) => learn.everTrained.has(each)).map(([, name]) => name),
         frozenIdx: learn.opt.frozenIdx,
       },
     }),
@@ -105,12 +153,26 @@ export async function saveCheckpoint(learn: Learner, path: string, position: Pos
     callbacks,
     sha256: createHash('sha256').update(bytes).digest('hex'),
   };
-  const temporary = `${path}.${process.pid}.tmp`;
-  await rm(temporary, {recursive: true, force: true});
-  await mkdir(temporary, {recursive: true});
-  await writeFileAtomic(join(temporary, tensorsFile), bytes);
-  await writeFileAtomic(join(temporary, stateFile), `${JSON.stringify(state, null, 2)}\n`);
-  await replaceFolder(path, temporary);
+  await removeLeftovers(path);
+  const temporary = temporaryName(path);
+  try {
+    await mkdir(temporary, {recursive: true});
+    await writeFileAtomic(join(temporary, tensorsFile), bytes);
+    await writeFileAtomic(join(temporary, stateFile), withChecksum(state, 2));
+    await replaceFolder(path, temporary);
+  } catch (error) {
+    await rm(temporary, {recursive: true, force: true}).catch(() => {}); // what went wrong first is told
+    throw error;
+  }
+}
+
+/** What a process of the same number left half written, before it crashed. Others may be at work. */
+async function removeLeftovers(path: string): Promise<void> {
+  const leftover = new RegExp(`^\\.${process.pid}(-[\\da-f]+)?\\.tmp$`);
+  const names = await readdir(dirname(path)).catch((): string[] => []);
+  for (const name of names)
+    if (name.startsWith(basename(path)) && leftover.test(name.slice(basename(path).length)))
+      await rm(join(dirname(path), name), {recursive: true});
 }
 
 /**
@@ -140,32 +202,48 @@ function assertFinite(tensors: StateDict, {step}: Position): void {
   }
 }
 
+const fault = (path: string, why: string, cause?: unknown): GanError =>
+  new GanError('data', 'GAN_CHECKPOINT', `${path} cannot be used as a checkpoint: ${why}`, {
+    ...(cause !== undefined && {cause}),
+    suggestions: ['use an older checkpoint of the run'],
+  });
+
+async function readFileOf(path: string, file: string, maxBytes?: number): Promise<Buffer> {
+  const bytes = await readRegular(join(path, file), maxBytes).catch((error: unknown) => {
+    throw fault(path, `${file} cannot be read: ${messageOf(error)}`, error);
+  });
+  if (!bytes) throw fault(path, `${file} cannot be read: there is none`);
+  return bytes;
+}
+
+/**
+ * Reads and checks what a checkpoint holds beside its tensors.
+ * @throws GanError GAN_CHECKPOINT when it is missing, damaged, or of a newer format
+ */
+export async function readCheckpointState(path: string): Promise<Omit<SavedState, 'format'>> {
+  const bytes = await readFileOf(path, stateFile, mostStateBytes);
+  try {
+    const parsed = parseJson(bytes.toString());
+    if (!isRecord(parsed)) throw new JsonError('is no object');
+    const {format: found} = parsed;
+    if (found !== formatVersion)
+      throw fault(path, `it has format ${JSON.stringify(found)}, this version of gan reads ${formatVersion}`);
+    const {format: _, ...state} = checkState(withoutChecksum(parsed), '');
+    return state;
+  } catch (error) {
+    throw error instanceof JsonError ? fault(path, `${stateFile} ${error.message}`, error) : error;
+  }
+}
+
 /**
  * Reads and checks a checkpoint.
  * @throws GanError GAN_CHECKPOINT when it is missing, damaged, or of a newer format
  */
 export async function readCheckpoint(path: string): Promise<Checkpoint> {
-  const fault = (why: string, cause?: unknown): GanError =>
-    new GanError('data', 'GAN_CHECKPOINT', `${path} cannot be used as a checkpoint: ${why}`, {
-      ...(cause !== undefined && {cause}),
-      suggestions: ['use an older checkpoint of the run'],
-    });
-  const read = async (file: string): Promise<Buffer> =>
-    readFile(join(path, file)).catch((error: unknown) => {
-      throw fault(`${file} cannot be read`, error);
-    });
-  const [bytes, text] = [await read(tensorsFile), await read(stateFile)];
-  let saved: SavedState;
-  try {
-    saved = JSON.parse(text.toString()) as SavedState;
-  } catch (error) {
-    throw fault(`${stateFile} is no JSON`, error);
-  }
-  if (saved === null || typeof saved !== 'object') throw fault(`${stateFile} is no object`);
-  const {format, sha256, ...state} = saved;
-  if (format !== formatVersion) throw fault(`it has format ${format}, this version of gan reads ${formatVersion}`);
+  const bytes = await readFileOf(path, tensorsFile);
+  const {sha256, ...state} = await readCheckpointState(path);
   if (createHash('sha256').update(bytes).digest('hex') !== sha256)
-    throw fault(`${tensorsFile} is damaged: its checksum is wrong`);
+    throw fault(path, `${tensorsFile} is damaged: its checksum is wrong`);
   const {tensors} = decodeSafetensors(bytes, join(path, tensorsFile));
   return {
     ...state,
@@ -251,15 +329,28 @@ export function resumeFrom(
     startEpoch: position.epoch,
     startIter: position.batch,
     restore() {
-      if (!isReseeded) loadStreams(learn.streams, streams);
       learn.iter = position.batch;
       learn.step = position.step;
-      learn.hyperparameters.load(hyperparameters);
-      learn.loadCallbackStates(callbacks);
+      try {
+        if (!isReseeded) loadStreams(learn.streams, streams);
+        learn.hyperparameters.load(hyperparameters);
+        learn.loadCallbackStates(callbacks);
+      } catch (error) {
+        throw isGanError(error) ? error : unfit(checkpoint, error);
+      }
       restoreNetworks(learn, checkpoint);
     },
   };
 }
+
+/** What callbacks saved is theirs: a checkpoint without a checksum may hold anything. */
+const unfit = ({path}: Checkpoint, cause: unknown): GanError =>
+  new GanError(
+    'data',
+    'GAN_CHECKPOINT',
+    `${path} cannot be used as a checkpoint: ${stateFile} does not fit this training: ${messageOf(cause)}`,
+    {suggestions: ['use an older checkpoint of the run: --from STEP'], cause},
+  );
 
 /** Writes networks and optimiser to `<path>/<modelDir>/<name>/` of the learner and returns that folder. */
 export async function saveLearner(learn: Learner, name: string): Promise<string> {

@@ -17,7 +17,7 @@ export async function keepBest(
   write: WriteCheckpoint,
   checkpoint?: Checkpoint,
 ): Promise<Callback> {
-  const before = await folder.best();
+  const before = await folder.bestSoFar();
   let best = before?.metric === metric ? before : undefined;
   if (checkpoint?.position.batch === 0 && isLastOfFit(checkpoint) === false) {
     const {position} = checkpoint;
@@ -48,6 +48,6 @@ async function valueAt(folder: RunFolder, metric: string, {epoch, step}: Positio
   let value: number | null | undefined;
   await folder.metrics.read((line) => {
     if (line.row && line.step === step && line.epoch === epoch - 1) value = line.row[metric];
-  });
+  }, 'rare');
   return value ?? undefined;
 }

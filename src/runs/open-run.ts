@@ -28,6 +28,9 @@ import {summariseRun, type RunSummary} from './run-summary.js';
 
 // what computes is imported when something has to: tfjs takes a third of a second to load
 
+/** Bytes of all images that are drawn by one call, at most. */
+const mostBytes = 2 ** 31;
+
 /** Images made at a time, at most. */
 const mostAtOnce = 64;
 
@@ -207,9 +210,10 @@ export class Run {
     return {data: images, shape: [latents.length, size, size, channels]};
   }
 
-  /** Images from seeds, as bytes [n, size, size, channels]. */
+  /** Images from seeds, as bytes [n, size, size, channels]. @throws GanError GAN_TOO_MANY_IMAGES (exit 2) */
   async generate({n = 1, seed = 0, seeds, ...options}: GenerateRequest = {}): Promise<HostTensor> {
     const {latent} = this.config;
+    this.#assertHeld(seeds?.length ?? n);
     return this.draw(
       seeds
         ? seeds.map((each) => drawLatent(latent, each, 0, options))
@@ -217,8 +221,22 @@ export class Run {
     );
   }
 
+  /** @throws GanError GAN_TOO_MANY_IMAGES (exit 2) where images have more bytes than are held at a time */
+  #assertHeld(count: number): void {
+    const {size, channels} = this.config;
+    const bytes = count * size * size * channels;
+    if (!(bytes > mostBytes)) return;
+    throw new GanError(
+      'usage',
+      'GAN_TOO_MANY_IMAGES',
+      `${count} images of ${size}x${size} pixels with ${channels} channels have ${(bytes / 1e9).toFixed(1)} GB; at most ${(mostBytes / 1e9).toFixed(1)} GB are drawn at a time`,
+      {suggestions: [`Draw at most ${Math.floor(mostBytes / (size * size * channels))} at a time, with other seeds.`]},
+    );
+  }
+
   /** Images on the way from seed to seed along great circles, as bytes [n, size, size, channels]. */
   async interpolate({seeds, frames, loop = true, ...options}: InterpolateRequest): Promise<HostTensor> {
+    this.#assertHeld(seeds.length * frames);
     const stops = seeds.map((seed) => drawLatent(this.config.latent, seed, 0, options));
     return this.draw(latentPath(stops, frames, loop));
   }
@@ -358,6 +376,7 @@ export class Run {
       ...more,
       registry: this.#registry,
       file: this.folder.configPath,
+      values: this.config,
       ofRun: true,
       flags: new Map([...(given ? [['backend', given] as const] : []), ...(more.flags ?? [])]),
     });

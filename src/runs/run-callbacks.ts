@@ -11,6 +11,7 @@ import type {GANLearner} from '../gan/gan-learner.js';
 import {firstImages} from '../gan/data/first-images.js';
 import {imagesAtOnce} from '../gan/images-at-once.js';
 import type {RunConfig} from '../options/run-config.js';
+import {addToTotals, logMetricsName, type LogTotals} from './log-digest.js';
 import type {MetricsLog} from './metrics-log.js';
 import {dispensably, persistently} from './persist.js';
 import type {Reserve} from './reserve.js';
@@ -78,10 +79,14 @@ export function stopAt(steps: number, signal?: AbortSignal): Callback {
   };
 }
 
-/** Writes a line for each step, and one for each epoch that ended, to metrics.jsonl. */
-export function logMetrics(learn: GANLearner, log: MetricsLog): Callback {
+/**
+ * Writes a line for each step, and one for each epoch that ended, to metrics.jsonl.
+ * @param totals of the lines that are there
+ */
+export function logMetrics(learn: GANLearner, log: MetricsLog, totals: LogTotals): Callback {
+  log.noted = (line) => addToTotals(totals, line);
   return {
-    name: 'log-metrics',
+    name: logMetricsName,
     runAfter: ['recorder', 'image-metrics'],
     async afterLossRead({lastLoss}) {
       const {training, turn, step, epoch, value: loss, terms, gradNorm, lr, hyperparameters} = lastLoss!;
@@ -107,6 +112,7 @@ export function logMetrics(learn: GANLearner, log: MetricsLog): Callback {
       await log.add({step, epoch, seconds, row});
     },
     afterFit: () => log.flush(),
+    save: () => totals,
   };
 }
 

@@ -6,6 +6,8 @@ import {arePoints} from '../gan/data/points.js';
 import type {HostTensor} from '../gan/data/types.js';
 import {Rng} from '../gan/rng.js';
 import {keepBest} from './best-checkpoint.js';
+import {addToTotals, checkTotals, logMetricsName, noTotals, type LogTotals} from './log-digest.js';
+import type {MetricsLog} from './metrics-log.js';
 import {
   drawSamples,
   holdLock,
@@ -112,19 +114,21 @@ async function trainInto(
   {signal, notify = () => {}, origins, environment = {}}: FitRequest,
 ): Promise<TrainResult> {
   const {dir} = lock;
-  const folder = new RunFolder(dir);
+  const folder = new RunFolder(dir, {warn: (message) => notify({type: 'warning', message})});
+  for (const history of [learn.recorder!, learn.ganTrainer]) history.keepsSteps = false; // metrics.jsonl does
   const position = checkpoint?.position ?? {epoch: 0, batch: 0, step: 0};
   const goOn = checkpoint && resumeFrom(learn, checkpoint, {otherSeed: config.attempt > 0});
   await folder.clearLeftovers();
   if (checkpoint) await folder.rewind(position.step);
   const warn = (message: string): void => notify({type: 'warning', message});
   const log = folder.metrics;
+  const totals = noTotals();
   log.attempt = dispensably(`lines of ${log.path} cannot be written and wait`, warn);
   const withBoard = dispensably("TensorBoard's file cannot be written", warn);
   const board = wantsTensorBoard(config) ? logToTensorBoard(learn, folder, config, position) : undefined;
   const flush = async (): Promise<void> => {
     lock.check();
-    await log.flush();
+    await log.flush({sync: true});
     if (board) await withBoard(() => board.flush());
   };
   const samples = drawSamples(
@@ -155,9 +159,9 @@ async function trainInto(
     ...callbacks,
     holdLock(lock),
     stopWhenDiverged(folder),
-    logMetrics(learn, log),
+    logMetrics(learn, log, totals),
     ...(board ? [board] : []),
-    changeRates(config, checkpoint, checkpoint ? await folder.readConfig().catch(() => config) : config),
+    changeRates(config, checkpoint, checkpoint ? await folder.readConfig() : config),
     watch,
     ...stopping.callbacks,
     samples,
@@ -170,7 +174,10 @@ async function trainInto(
   try {
     await folder.create();
     await folder.writeConfig(config);
-    await log.rewind(position);
+    const hadLog = await log.rewind(position);
+    if (checkpoint) Object.assign(totals, await totalsBefore(checkpoint, log));
+    if (checkpoint && !hadLog)
+      notify({type: 'warning', message: `${log.path} is missing: the log goes on from step ${position.step}`});
     await rewindTensorBoard(folder, position);
     const session: Session = {
       began: new Date().toISOString(),
@@ -222,6 +229,15 @@ async function trainInto(
     skipped: dls.report().skipped,
     imagesPerSecond: progress.imagesPerSecond(),
   };
+}
+
+/** What the lines of a log tell together that is to go on; a checkpoint of an older version does not keep it. */
+async function totalsBefore({callbacks}: Checkpoint, log: MetricsLog): Promise<LogTotals> {
+  const kept = callbacks[logMetricsName];
+  if (kept !== undefined) return checkTotals(kept, logMetricsName);
+  const totals = noTotals();
+  await log.read((line) => addToTotals(totals, line), 'rare');
+  return totals;
 }
 
 /** The error that ended a training, with how to go on from what was saved. */

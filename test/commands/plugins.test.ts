@@ -12,13 +12,12 @@ describe('gan plugins, with the npm of the user', () => {
   let cwd: string;
   let data: string;
   let env: Record<string, string>;
+  let scriptRan: string;
   before(() => {
     cwd = folder();
     data = path.join(cwd, 'data');
     env = {GAN_DATA_DIR: data, GAN_CACHE_DIR: path.join(cwd, 'cache'), GAN_NPM_REGISTRY: 'http://127.0.0.1:1/'};
-    const ran = path.join(cwd, 'script-ran');
-    const postinstall = `node -e "require('fs').writeFileSync(process.env.GAN_TEST_SCRIPT_RAN, '')"`;
-    env['GAN_TEST_SCRIPT_RAN'] = ran;
+    scriptRan = path.join(cwd, 'script-ran');
     write(path.join(cwd, 'swap'), {
       'package.json': JSON.stringify({
         name: 'gan-plugin-swap',
@@ -26,9 +25,10 @@ describe('gan plugins, with the npm of the user', () => {
         type: 'module',
         oclif: {},
         gan: {api: 2, switchers: {swap: './swap.js'}},
-        scripts: {postinstall},
+        scripts: {postinstall: 'node ran.cjs'},
       }),
       'swap.js': swap,
+      'ran.cjs': `require('node:fs').writeFileSync(${JSON.stringify(scriptRan)}, '')`,
     });
     write(path.join(cwd, 'no-oclif'), {
       'package.json': JSON.stringify({name: 'gan-plugin-no-oclif', version: '1.0.0', gan: {api: 2}}),
@@ -54,7 +54,7 @@ describe('gan plugins, with the npm of the user', () => {
     expect(stderr).to.contain(
       'Install scripts did not run: gan-plugin-swap 1.0.0. If the plug-in needs them: gan plugins uninstall gan-plugin-swap, then gan plugins install ./swap --allow-scripts',
     );
-    expect(existsSync(env['GAN_TEST_SCRIPT_RAN']!)).to.equal(false);
+    expect(existsSync(scriptRan)).to.equal(false);
     expect(noted()).to.deep.equal(['gan-plugin-swap']);
     await ok('install', './swap'); // once more: the source that npm has noted already
     expect(noted()).to.deep.equal(['gan-plugin-swap']);
@@ -74,7 +74,7 @@ describe('gan plugins, with the npm of the user', () => {
   it('run install scripts with --allow-scripts, whatever the version of npm', async () => {
     const {stderr} = await ok('install', './swap', '--allow-scripts');
     expect(stderr).to.not.contain('did not run');
-    expect(existsSync(env['GAN_TEST_SCRIPT_RAN']!)).to.equal(true);
+    expect(existsSync(scriptRan)).to.equal(true);
     await ok('reset', '--yes');
     expect(noted()).to.deep.equal([]);
     expect(existsSync(installed())).to.equal(false);

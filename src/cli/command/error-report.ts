@@ -31,7 +31,7 @@ export function reportOf(error: unknown, flags: readonly string[] = []): ErrorRe
     const suggestions = [...unknownFlagHints(error, flags), ...(error.suggestions ?? [])];
     return {
       code: error.code ?? 'GAN_USAGE',
-      message: error.message.replace(/\s*See more help with --help$/, ''),
+      message: withoutHint(error.message),
       suggestions,
       exitCode: error.oclif.exit ?? exitCodes.usage,
     };
@@ -61,6 +61,11 @@ export function printReport(report: ErrorReport, json: boolean): void {
   if (json) process.stdout.write(`${jsonText({error: report})}\n`);
   else process.stderr.write(`${printable(formatReport(report, styleFor(process.stderr)))}\n`);
 }
+
+/** oclif's last line of a message about flags. */
+const hint = 'See more help with --help';
+const withoutHint = (message: string): string =>
+  message.endsWith(hint) ? message.slice(0, -hint.length).trimEnd() : message;
 
 /** oclif's NonExistentFlagsError carries the flags that it did not know. */
 function unknownFlagHints(error: Error & {flags?: unknown}, known: readonly string[]): string[] {

@@ -9,7 +9,6 @@ import {trainingPartKeys} from '../../options/run-config.js';
 import {configKey} from '../flags/config-flags.js';
 import {printable} from '../text/printable.js';
 
-// eslint-disable-next-line no-control-regex -- that is what is looked for
 const besideStyles = /(?<=^|\u001B\[[\d;]*m)(?:(?!\u001B\[[\d;]*m)[^])+/g;
 
 /** The flags of a run that choose parts, and what kind; `data` is the argument that names a source. */

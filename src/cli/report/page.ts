@@ -7,7 +7,8 @@ import {configurationSection} from './configuration.js';
 import {evaluationsSection} from './evaluations.js';
 import {duration, hashOf, Html, markup, number, table, textOf, type Content} from './html.js';
 import {readRun, type RunRecord} from './read-run.js';
-import {samplesSection} from './samples.js';
+import type {RunFolderOptions} from '../../runs/run-folder.js';
+import {samplesSection, spread} from './samples.js';
 import {script} from './script.js';
 import {style} from './style.js';
 
@@ -15,8 +16,8 @@ import {style} from './style.js';
 const lossColumns: readonly string[] = ['train_loss', 'gen_loss', 'crit_loss'];
 
 /** Writes the report of a run. @throws GanError GAN_RUN_NOT_FOUND (exit 5) */
-export async function writeReport(run: string, file: string): Promise<void> {
-  const page = await reportPage(await readRun(run));
+export async function writeReport(run: string, file: string, options: RunFolderOptions = {}): Promise<void> {
+  const page = await reportPage(await readRun(run, options), options);
   await mkdir(path.dirname(path.resolve(file)), {recursive: true});
   await writeFileAtomic(file, page);
 }
@@ -37,7 +38,7 @@ const policy = [
 ].join('; ');
 
 /** The report as one HTML page. */
-export async function reportPage(run: RunRecord): Promise<string> {
+export async function reportPage(run: RunRecord, options: RunFolderOptions = {}): Promise<string> {
   const page = markup`<!doctype html>
 <html lang="en">
 <head>
@@ -53,7 +54,7 @@ export async function reportPage(run: RunRecord): Promise<string> {
 <main>
 ${findingsSection(run)}
 <section id="curves"><h2>Curves</h2>${charts(run)}</section>
-${await samplesSection(run.samples)}
+${await samplesSection(run.samples, options)}
 ${await evaluationsSection(run.dir, run.evaluations)}
 ${epochsSection(run)}
 ${configurationSection(run)}
@@ -144,16 +145,22 @@ function charts({critic, generator, lr, hyperparameters, epochs, watched, findin
   return markup`${losses}<div class="small">${[...ofWatch, ...ofEpochs, rate, ...moved]}</div>`;
 }
 
+/** Rows of the table of epochs, at most. */
+const mostRows = 1000;
+
 function epochsSection({epochs}: RunRecord): Content {
   if (epochs.length === 0) return undefined;
-  const columns = [...new Set(epochs.flatMap(({row}) => Object.keys(row)))].filter((name) => name !== 'time');
-  const rows = epochs.map(({epoch, step, row, seconds}) => [
+  const shown = spread(epochs, mostRows);
+  const columns = [...new Set(shown.flatMap(({row}) => Object.keys(row)))].filter((name) => name !== 'time');
+  const rows = shown.map(({epoch, step, row, seconds}) => [
     String(epoch),
     String(step),
     ...columns.map((name) => (typeof row[name] === 'number' ? number(row[name]) : '–')),
     duration(seconds),
   ]);
-  return markup`<section id="epochs"><h2>Epochs</h2>${table(['epoch', 'step', ...columns, 'time'], rows)}</section>`;
+  const note =
+    shown.length < epochs.length ? markup`<p class="note">${shown.length} of ${epochs.length} epochs.</p>` : undefined;
+  return markup`<section id="epochs"><h2>Epochs</h2>${note}${table(['epoch', 'step', ...columns, 'time'], rows)}</section>`;
 }
 
 function sessionsSection({sessions}: RunRecord): Content {

@@ -1,7 +1,7 @@
 import {loadSharp} from '../../gan/data/sharp.js';
 import {readRegularFile} from '../../gan/io/regular-file.js';
 import {markup, type Content, type Html} from './html.js';
-import type {Sample} from '../../runs/run-folder.js';
+import type {RunFolderOptions, Sample} from '../../runs/run-folder.js';
 
 /** Grids in a report: enough to see the way, few enough for a file that opens at once. */
 const mostSamples = 24;
@@ -11,12 +11,16 @@ const signature = Buffer.from('\x89PNG\r\n\x1A\n', 'latin1');
 const mostPixels = 1200;
 
 /** The sample grids over time: one picture and a slider with the script, all of them below each other without it. */
-export async function samplesSection(samples: readonly Sample[]): Promise<Content> {
+export async function samplesSection(
+  samples: readonly Sample[],
+  {warn = () => {}}: RunFolderOptions = {},
+): Promise<Content> {
   const shown = spread(samples, mostSamples);
   if (shown.length === 0) return undefined;
   const figures: Html[] = [];
   for (const {step, path} of shown) {
     const grid = await picture(path, `Grid of images that the generator drew after step ${step}`);
+    if (!grid) warn(`${path} cannot be read as a picture.`);
     figures.push(
       markup`<figure>${grid ?? markup`<p class="note">This grid cannot be read.</p>`}<figcaption>after step ${step}</figcaption></figure>`,
     );

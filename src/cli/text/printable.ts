@@ -26,18 +26,17 @@ const escape = (character: string): string =>
     '',
   );
 
-/** One line with everything visible: line feeds, too, are written as escapes. */
+/** One line with everything visible: line feeds, too, are written as escapes, and tabs as blanks. */
 export const printableLine = (text: string): string =>
   plain.test(text)
     ? text
     : text.replaceAll(
         pattern,
-        (all: string, shown: string | undefined) => shown ?? (all === '\n' ? '\\n' : escape(all)),
+        (all: string, shown: string | undefined) => shown ?? (all === '\t' ? ' ' : all === '\n' ? '\\n' : escape(all)),
       );
 
 const printableLines = (text: string): string => text.split('\n').map(printableLine).join('\n');
 
-// eslint-disable-next-line no-control-regex -- that is what is looked for
 const sgr = /\u001B\[\d+m[^\u001B]*\u001B\[\d+m/g;
 
 /** Lines with everything visible. Of escape sequences, those pass that `styleFor` made. */
@@ -46,7 +45,7 @@ export function printable(text: string): string {
   let [out, from] = ['', 0];
   for (const {0: match, index} of text.matchAll(sgr)) {
     if (!isPainted(match)) continue;
-    const [start = '', inner = '', end = ''] = match.split(/(?<=^\u001B\[\d+m)|(?=\u001B\[\d+m$)/); // eslint-disable-line no-control-regex
+    const [start = '', inner = '', end = ''] = match.split(/(?<=^\u001B\[\d+m)|(?=\u001B\[\d+m$)/);
     out += printableLines(text.slice(from, index)) + start + printableLines(inner) + end;
     from = index + match.length;
   }

@@ -30,12 +30,14 @@ export async function planRun({data, out, resume, deviceName, ...request}: RunRe
   if (resume !== undefined) {
     assertChangeable({out, ...request});
     const {RunFolder} = await import('../../runs/run-folder.js');
-    const file = await new RunFolder(resume).configFile();
+    const folder = new RunFolder(resume);
+    await folder.configFile();
     const {assertNotInUse, lockRun} = await import('../../runs/run-lock.js');
     assertNotInUse(resume);
-    const images = data === undefined ? await movedData(resume, request) : {value: data, origin: 'DATA'};
+    const [file, values] = [folder.configPath, await folder.readConfig()];
+    const images = data === undefined ? movedData(values.data, request) : {value: data, origin: 'DATA'};
     if (images) flags.set('data', {...images, blame: 'usage'});
-    const resolved = await resolveConfig({...request, flags, file, ofRun: true}).catch((error: unknown) => {
+    const resolved = await resolveConfig({...request, flags, file, values, ofRun: true}).catch((error: unknown) => {
       throw images ? error : withNewPlace(error, resume);
     });
     return {...resolved, claim: () => lockRun(resume)};
@@ -57,14 +59,12 @@ export async function planRun({data, out, resume, deviceName, ...request}: RunRe
 }
 
 /** `GAN_DATA`, for a run whose images are not where they were: as the variable is of every training, not otherwise. */
-async function movedData(
-  resume: string,
+function movedData(
+  data: string,
   {env, set = []}: Pick<RunRequest, 'env' | 'set'>,
-): Promise<Pick<Given, 'value' | 'origin'> | undefined> {
+): Pick<Given, 'value' | 'origin'> | undefined {
   const value = env?.['GAN_DATA'];
   if (value === undefined || value === '' || set.some((text) => text.startsWith('data='))) return undefined;
-  const {RunFolder} = await import('../../runs/run-folder.js');
-  const {data} = await new RunFolder(resume).readConfig();
   return dataSource(data) === undefined && !existsSync(data) ? {value, origin: 'GAN_DATA'} : undefined;
 }
 

@@ -4,7 +4,7 @@ import {Args, Flags} from '@oclif/core';
 import {BaseCommand} from '../../cli/command/base-command.js';
 import {confirm} from '../../cli/config/prompts.js';
 import {size} from '../../cli/run/runs-report.js';
-import {GanError} from '../../errors.js';
+import {GanError, isGanError} from '../../errors.js';
 import type {RunLock} from '../../runs/run-lock.js';
 
 export default class RunsRm extends BaseCommand {
@@ -36,8 +36,18 @@ export default class RunsRm extends BaseCommand {
     for (const dir of dirs) await new RunFolder(dir).configFile();
     for (const dir of dirs) assertNotInUse(dir);
     for (const dir of dirs) if (!flags.force) assertOnlyOurs(dir, isRunEntry);
-    const runs = await Promise.all(dirs.map(summariseRun)); // all are looked at before the first goes
-    const question = `Remove ${runs.map(({dir, step, bytes}) => `${dir} (${step} steps, ${size(bytes)})`).join(', ')}?`;
+    const runs = await Promise.all(
+      dirs.map((dir) =>
+        summariseRun(dir).then(
+          ({step, bytes}) => `${dir} (${step} steps, ${size(bytes)})`,
+          (error: unknown) => {
+            if (isGanError(error)) return `${dir} (${error.message})`; // a damaged run can be removed, too
+            throw error;
+          },
+        ),
+      ),
+    ); // all are looked at before the first goes
+    const question = `Remove ${runs.join(', ')}?`;
     if (!flags.yes && !(await confirm(question, '--yes'))) {
       this.json({removed: []});
       this.talk('Nothing was removed.');

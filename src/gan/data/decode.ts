@@ -20,8 +20,8 @@ export interface DecodeOptions {
  * Decodes a file (or the bytes of one) to 8-bit sRGB or grey pixels of the wanted size, on a thread of libuv's pool.
  * RGB and RGBA pixels are resized in the same way.
  *
- * Palettes, CMYK, 16 bits, colour profiles and EXIF orientation are dealt with; of an animation the first frame is taken. Scaling is
- * bilinear with antialiasing, as in fastai (Pillow's BILINEAR).
+ * Palettes, CMYK, 16 bits, colour profiles and EXIF orientation are dealt with; of an animation the first frame is
+ * taken. Scaling is bilinear with antialiasing, as in fastai (Pillow's BILINEAR).
  * @returns bytes, flat [height, width, channels]
  * @throws Error with the reason of this file: the system's where it cannot be read, that it is empty, or what the image
  * library says of its content

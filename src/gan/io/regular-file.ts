@@ -1,7 +1,7 @@
 import {constants} from 'node:fs';
 import {open, type FileHandle} from 'node:fs/promises';
 
-/** What is no regular file where one is needed. */
+/** What is no regular file where one is needed. The message does not name it. */
 export class NoRegularFile extends Error {
   override readonly name = 'NoRegularFile';
 }
@@ -14,12 +14,12 @@ export class NoRegularFile extends Error {
 export async function openRegularFile(path: string): Promise<FileHandle> {
   const flags = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0); // Windows has no O_NONBLOCK
   const file = await open(path, flags).catch((error: NodeJS.ErrnoException) => {
-    throw error.code === 'ENXIO' ? new NoRegularFile(`${path} is a socket; a file is needed`) : error;
+    throw error.code === 'ENXIO' ? new NoRegularFile('it is a socket; a file is needed') : error;
   });
   const found = await file.stat();
   if (found.isFile()) return file;
   await file.close();
-  throw new NoRegularFile(`${path} is ${kindOf(found)}; a file is needed`);
+  throw new NoRegularFile(`it is ${kindOf(found)}; a file is needed`);
 }
 
 /**

@@ -14,7 +14,6 @@ import type {Module} from '../module.js';
 import type {Rng} from '../rng.js';
 import type {ImageShape} from './architecture.js';
 import {pyramid} from './image-pyramid.js';
-import {StagedGenerator} from './light-generator.js';
 import {downConv, norms, upConv, type Resampling} from './stages.js';
 
 export interface LightOptions {
@@ -32,10 +31,6 @@ export interface LightGeneratorOptions extends LightOptions {
   /** Length of a latent; 64. */
   latentSize?: number;
   norm?: 'batch' | 'pixel' | 'none';
-  /** Every stage scales its channels by the latent (`StagedGenerator`); false. */
-  modulation?: boolean;
-  /** Every stage adds to the picture (`StagedGenerator`); false. */
-  skips?: boolean;
 }
 
 export interface LightCriticOptions extends LightOptions {
@@ -50,9 +45,8 @@ const act = (): Module => new LeakyReLU(0.2);
  * Latents [batch, latentSize] -> images [batch, height, width, channels] in [-1, 1].
  * @throws GanError GAN_SIZE for sizes that are not 4 to 8 times a power of two
  */
-export function lightGenerator(image: ImageShape, options: LightGeneratorOptions = {}): Module {
+export function lightGenerator(image: ImageShape, options: LightGeneratorOptions = {}): Sequential {
   const {latentSize = 64, norm = 'batch', nExtraLayers = 0, resampling = 'nearest', rng} = options;
-  const {modulation = false, skips = false} = options;
   const {halvings, base} = pyramid('lightGenerator', image);
   const at = channelsOf(options);
   const drawn = {weightInit: kaimingNormal, biasInit: zeros, bias: norm !== 'batch', ...(rng && {rng})};
@@ -64,32 +58,20 @@ export function lightGenerator(image: ImageShape, options: LightGeneratorOptions
         act(),
       ]),
     );
+  const stage = (channels: number): Module[] => [
+    ...norms[norm](channels),
+    act(),
+    ...Array.from({length: nExtraLayers}, () => extra(channels)),
+  ];
   const first = at(halvings);
-  const enter = [
+  return new Sequential([
     new Dense(latentSize, base.height * base.width * first, drawn),
     new Reshape([base.height, base.width, first]),
-  ];
-  const stages = Array.from({length: halvings + 1}, (_, i) => {
-    const channels = at(halvings - i);
-    return {
-      layers: [
-        ...(i === 0 ? enter : upConv(resampling, at(halvings - i + 1), channels, drawn)),
-        ...norms[norm](channels),
-      ],
-      channels,
-      after: Array.from({length: nExtraLayers}, () => extra(channels)),
-    };
-  });
-  if (modulation || skips)
-    return new StagedGenerator(stages, {
-      latentSize,
-      imageChannels: image.channels,
-      modulation,
-      skips,
-      ...(rng && {rng}),
-    });
-  return new Sequential([
-    ...stages.flatMap(({layers, after}) => [...layers, act(), ...after]),
+    ...stage(first),
+    ...Array.from({length: halvings}, (_, i) => {
+      const [from, to] = [at(halvings - i), at(halvings - i - 1)];
+      return [...upConv(resampling, from, to, drawn), ...stage(to)];
+    }).flat(),
     new Conv(at(0), image.channels, {kernelSize: 1, weightInit: xavierUniform, biasInit: zeros, ...(rng && {rng})}),
     new Tanh(),
   ]);

@@ -9,12 +9,6 @@ export default ({architecture, opt, nn}: Gan) =>
       maxFeatures: opt.int(256, {min: 1, help: 'largest number of channels'}),
       nExtraLayers: opt.int(0, {min: 0, help: 'residual 3x3 layers more at each size'}),
       norm: opt.oneOf(['batch', 'pixel', 'none'], 'batch', {help: 'normalisation in the generator'}),
-      modulation: opt.bool(false, {
-        help: "scale the generator's channels at each size by the latent (self-modulation, arXiv 1810.01365)",
-      }),
-      skips: opt.bool(false, {
-        help: 'the picture is a sum of pictures of each size (output skips, arXiv 1912.04958)',
-      }),
       criticNorm: opt.oneOf(['spectral', 'none'], 'spectral', {help: 'normalisation in the critic'}),
       resampling: opt.oneOf(['nearest', 'fir'], 'nearest', {
         help: "nearest: nearest-neighbour upsampling and average pooling; fir: StyleGAN2's filter [1, 3, 3, 1]",
@@ -24,15 +18,9 @@ export default ({architecture, opt, nn}: Gan) =>
         help: 'images of a group whose standard deviation the critic sees; 0: none',
       }),
     },
-    create: ({norm, modulation, skips, criticNorm, stddevGroup, ...sizes}) => ({
+    create: ({norm, criticNorm, stddevGroup, ...sizes}) => ({
       generator: (wanted) =>
-        nn.lightGenerator(nn.plainImages('light', wanted), {
-          latentSize: wanted.latentSize,
-          norm,
-          modulation,
-          skips,
-          ...sizes,
-        }),
+        nn.lightGenerator(nn.plainImages('light', wanted), {latentSize: wanted.latentSize, norm, ...sizes}),
       critic: (wanted) => nn.lightCritic(nn.plainImages('light', wanted), {norm: criticNorm, stddevGroup, ...sizes}),
     }),
   });
