@@ -2,7 +2,7 @@
  * TensorBoard's event files: records of Event messages. Field numbers are those of tensorboard/compat/proto/event.proto
  * and summary.proto.
  */
-import {appendFile, truncate} from 'node:fs/promises';
+import {appendFile, truncate, writeFile} from 'node:fs/promises';
 import {
   bytesField,
   doubleField,
@@ -22,7 +22,7 @@ export class EventFile {
   #events: Uint8Array[] = [];
 
   /**
-   * @param name called once, when the file is made
+   * @param name gives one that is free, when the file is made
    * @param goesOnAfter step after which earlier files of the run hold nothing that counts
    */
   constructor(name: () => Promise<string>, goesOnAfter: number) {
@@ -67,7 +67,20 @@ export class EventFile {
   async flush(): Promise<void> {
     const events = this.#events;
     this.#events = [];
-    if (events.length > 0) await appendFile((this.#path ??= await this.#name()), Buffer.concat(events));
+    if (events.length > 0) await appendFile((this.#path ??= await this.#make()), Buffer.concat(events));
+  }
+
+  /** Makes the file, under the first name that no other process takes. */
+  async #make(): Promise<string> {
+    for (;;) {
+      const path = await this.#name();
+      try {
+        await writeFile(path, '', {flag: 'wx'});
+        return path;
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+      }
+    }
   }
 
   #summary(step: number, values: readonly (readonly [tag: string, value: Uint8Array])[]): void {

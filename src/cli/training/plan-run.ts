@@ -59,7 +59,7 @@ export async function planRun({data, out, resume, deviceName, ...request}: RunRe
   return {...resolved, claim: () => claimNumbered(path.join('runs', name))};
 }
 
-/** `GAN_DATA`, for a run whose images are not where they were: the variable is of every training, so it counts then only. */
+/** `GAN_DATA`, for a run whose images are not where they were: as the variable is of every training, not otherwise. */
 function movedData(
   data: string,
   {env, set = []}: Pick<RunRequest, 'env' | 'set'>,

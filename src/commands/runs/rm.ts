@@ -28,7 +28,7 @@ export default class RunsRm extends BaseCommand {
   async run(): Promise<void> {
     const {argv, flags} = await this.parse(RunsRm);
     const dirs = argv as string[];
-    const [{summariseRun}, {isRunEntry, RunFolder}, {assertNotInUse, isLockFile, lockRun}] = await Promise.all([
+    const [{summariseRun}, {isLockFile, isRunEntry, RunFolder}, {assertNotInUse, lockRun}] = await Promise.all([
       import('../../runs/run-summary.js'),
       import('../../runs/run-folder.js'),
       import('../../runs/run-lock.js'),
