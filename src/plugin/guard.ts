@@ -29,7 +29,7 @@ export function guard<T extends object>(part: T, declared: DeclaredPart): T {
     watch(f, self, name, declared, resultOf(declared.kind, name));
   /** Wrapped once each, so that a call in every step costs little. */
   const wrapped = new Map<PropertyKey, {f: unknown; watched: AnyFunction}>();
-  const call = typeof part === 'function' ? wrap(part as AnyFunction, undefined, '') : undefined;
+  const call = typeof part === 'function' ? wrap(part, undefined, '') : undefined;
   // `part` itself may be frozen, and then no proxy may change what it gives
   const standIn = typeof part === 'function' ? () => {} : {};
   return new Proxy(standIn, {

@@ -5,8 +5,8 @@ import {planRun} from '../../dist/cli/training/plan-run.js';
 import {resolveConfig} from '../../dist/config/resolve.js';
 import {configKeys, scalarFacts, scalarKeys, singleFacts, singleKeys} from '../../dist/options/config-keys.js';
 import {checkOption} from '../../dist/options/options-check.js';
-import {parseRunConfig} from '../../dist/options/run-config.js';
 import {openRegistry} from '../../dist/plugin/discover.js';
+import {RunFolder} from '../../dist/runs/run-folder.js';
 import {folder, ganError, removeFolders} from '../plugin/helpers.js';
 
 const registry = openRegistry();
@@ -22,6 +22,13 @@ async function saved(set: string[], without: string[] = []): Promise<string> {
   return file;
 }
 
+/** What a run's folder with such a config.json says. */
+function read(json: string): ReturnType<RunFolder['readConfig']> {
+  const dir = folder();
+  writeFileSync(path.join(dir, 'config.json'), json);
+  return new RunFolder(dir).readConfig();
+}
+
 /** What the first version of gan did not have. */
 const came = ['augment', 'metrics', 'callbacks', 'metricImages', 'tensorboard', 'histogramEvery', 'capture'];
 
@@ -29,7 +36,7 @@ describe('the configuration of an older run', () => {
   afterEach(removeFolders);
 
   it('is read with what the run had in the place of keys that came later', async () => {
-    const config = parseRunConfig(readFileSync(await saved(['lr=0.5'], came), 'utf8'));
+    const config = await read(readFileSync(await saved(['lr=0.5'], came), 'utf8'));
     expect(config).to.deep.include({
       lr: 0.5,
       augment: [],
@@ -45,8 +52,8 @@ describe('the configuration of an older run', () => {
   it('has a list of the one part that it named before the key was a list, or of none', async () => {
     const older = (penalty?: object): string => JSON.stringify({lr: 0.5, ...(penalty && {penalty})});
     const r1 = {name: 'r1', options: {gamma: 10, every: 1}};
-    expect(parseRunConfig(older(r1)).penalty).to.deep.equal([r1]);
-    expect(parseRunConfig(older()).penalty).to.deep.equal([]);
+    expect((await read(older(r1))).penalty).to.deep.equal([r1]);
+    expect((await read(older())).penalty).to.deep.equal([]);
     const file = await saved(['recipe=none', 'clip=none']);
     writeFileSync(file, JSON.stringify({...(JSON.parse(readFileSync(file, 'utf8')) as object), penalty: r1}));
     expect((await resolveConfig({registry, file, cwd: folder()})).config.penalty).to.deep.equal([r1]);
@@ -55,7 +62,7 @@ describe('the configuration of an older run', () => {
   it('keeps what it has', async () => {
     const file = await saved(['metricImages=9', 'capture=off', 'augment=flip', 'tensorboard=true']);
     const json = readFileSync(file, 'utf8');
-    expect(parseRunConfig(json)).to.deep.equal(JSON.parse(json));
+    expect(await read(json)).to.deep.equal(JSON.parse(json));
   });
 
   it('is complete: no recipe is applied to it', async () => {

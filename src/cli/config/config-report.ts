@@ -43,8 +43,8 @@ function ofList(choices: readonly PartChoice[], key: string): unknown {
 }
 
 /**
- * Names the files and variables that the configuration of a run comes from, except for its own folder, so that users can
- * find the origin of a value.
+ * Names the files and variables that the configuration of a run comes from, except for its own folder, so that users
+ * can find the origin of a value.
  * @param dir the folder of a run that goes on
  */
 export function fromElsewhere(
