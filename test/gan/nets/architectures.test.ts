@@ -162,9 +162,9 @@ describe('mlp', () => {
     }
     expect(mlpCritic({height: 1, width: 1, channels: 2}).parameterCount()).to.equal(3 * 128 + 2 * 129 * 128 + 129);
     const linear = mlpGenerator({height: 1, width: 1, channels: 2}, {latentSize: 2, layers: 0});
-    const [weight] = linear.parameters();
+    const [weight, bias] = linear.parameters();
     const x = random([3, 2], 1);
-    expectClose(linear.forward(x), valuesOf(tf.matMul(x, weight!.variable)), 'sum');
+    expectClose(linear.forward(x), valuesOf(tf.add(tf.matMul(x, weight!.variable), bias!.variable)), 'sum');
   });
 });
 
