@@ -9,11 +9,11 @@ import {AdaptiveLoss} from '../../dist/gan/losses/gan-loss.js';
 import {ganCritic} from '../../dist/gan/nets/gan-critic.js';
 import {adam} from '../../dist/gan/optim/rules.js';
 import {Rng} from '../../dist/gan/rng.js';
-import {openWasm, printTimes, timedTraining} from './timed.mjs';
+import {openProcessor, printTimes, timedTraining} from './timed.mjs';
 
 /** A round is two steps. */
 export async function startGanCritic({size = 64, batch = 16, ...options} = {}) {
-  const device = await openWasm(options);
+  const device = await openProcessor(options);
   const critic = ganCritic();
   const rng = new Rng(1);
   const data = Uint8Array.from({length: batch * size * size * 3}, () => rng.int(256));

@@ -11,7 +11,7 @@ import {basicCritic} from '../../dist/gan/nets/basic-critic.js';
 import {basicGenerator} from '../../dist/gan/nets/basic-generator.js';
 import {rmsProp} from '../../dist/gan/optim/rules.js';
 import {Rng} from '../../dist/gan/rng.js';
-import {openWasm, printTimes, timedTraining} from './timed.mjs';
+import {openProcessor, printTimes, timedTraining} from './timed.mjs';
 
 /** Latents, and random bytes for images. */
 export function memoryBatches(size, batch) {
@@ -26,7 +26,7 @@ export function memoryBatches(size, batch) {
 
 /** A round is five critic steps and a generator step. */
 export async function startWgan({size = 64, batch = 32, ...options} = {}) {
-  const device = await openWasm(options);
+  const device = await openProcessor(options);
   const critic = basicCritic(size, 3, {nExtraLayers: 1, actCls: () => new LeakyReLU(0.2)});
   const generator = basicGenerator(size, 3, {nExtraLayers: 1});
   return timedTraining(device, {
