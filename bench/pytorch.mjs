@@ -38,7 +38,7 @@ const {values: flags, positionals} = parseArgs({
   },
 });
 const [pairs, threads] = [flags.pairs, flags.threads].map(Number);
-const memoryFormat = flags['memory-format'];
+const {backend, 'memory-format': memoryFormat} = flags;
 /** The steps of one round. */
 const rounds = {wgan: {critic: 5, generator: 1}, 'gan-critic': {critic: 2}};
 
@@ -55,6 +55,7 @@ const works = (
     fail(`${text}: wanted WORK:SIZE:BATCH, WORK being one of ${Object.keys(rounds).join(', ')}`);
   return {name, size: Number(size), batch: Number(batch)};
 });
+if (!['wasm', 'native'].includes(backend)) fail('--backend: wanted wasm or native');
 if (!(pairs >= 1) || !(threads >= 1)) fail('--pairs and --threads: wanted numbers from 1 on');
 
 /** Refuses a PyTorch that is missing, or that would compute without a BLAS and so make this project look good. */
@@ -118,9 +119,7 @@ async function startPytorch({name, size, batch}) {
 
 /** This project, with the same methods. */
 async function startOwn({name, size, batch}) {
-  const child = fork(path.join(here, 'pytorch/own.mjs'), [name, size, batch, threads].map(String), {
-    env: {...process.env, GAN_BENCH_BACKEND: flags.backend},
-  });
+  const child = fork(path.join(here, 'pytorch/own.mjs'), [name, size, batch, threads, backend].map(String));
   child.on('exit', (code) => code && fail(`the training of this project ended with ${code}`));
   const [info] = await once(child, 'message');
   return {
@@ -198,7 +197,7 @@ const machine = {
   cores: os.availableParallelism(),
   node: process.version,
   threads,
-  backend: flags.backend,
+  backend,
   memoryFormat,
   capability: process.env.ATEN_CPU_CAPABILITY ?? 'all that the processor has',
 };
@@ -212,7 +211,7 @@ if (flags.svg) {
     barChart({
       title: 'Training, images/s',
       note: `${machine.cpu}, ${threads} threads each, Node ${machine.node}, PyTorch ${machine.torch} (CPU); median, least and most of ${pairs} alternating pairs`,
-      names: [`this project (${flags.backend})`, 'PyTorch'],
+      names: [`this project (${backend})`, 'PyTorch'],
       groups: results.map(({name, size, batch, ratio, gan, pytorch}) => ({
         label: `${name} ${size}x${size}, batch ${batch}`,
         bars: [

@@ -1,7 +1,7 @@
 // fastai's gan_critic, trained by this project to tell two kinds of images apart, as it is before a GAN. Used by
 // bench/pytorch.mjs, and by itself:
 //
-//     npm run build && GAN_DEBUG=kernels node bench/training/gan-critic.mjs [size=64] [batch=16] [rounds=2] [threads]
+//     npm run build && GAN_DEBUG=kernels node bench/training/gan-critic.mjs [size=64] [batch=16] [rounds=2] [threads] [backend=wasm]
 import {pathToFileURL} from 'node:url';
 import {Learner} from '../../dist/gan/learner.js';
 import {bceWithLogits} from '../../dist/gan/losses/functions.js';
@@ -28,6 +28,7 @@ export async function startGanCritic({size = 64, batch = 16, ...options} = {}) {
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
-  const [size = 64, batch = 16, rounds = 2, threads] = process.argv.slice(2).map(Number);
-  await printTimes(await startGanCritic({size, batch, threads}), rounds);
+  const [size = 64, batch = 16, rounds = 2, threads] = process.argv.slice(2, 6).map(Number);
+  const backend = process.argv[6];
+  await printTimes(await startGanCritic({size, batch, threads, backend}), rounds);
 }

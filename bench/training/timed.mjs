@@ -15,11 +15,9 @@ const api = {tf, opt, GanError, kernels: {register: registerKernels}, backend: (
 export const openWasm = (options) =>
   openDevice('wasm', wasm(api).create({relaxedSimd: true, wideSimd: true, ...options}));
 
-/** One of the backends for the processor: GAN_BENCH_BACKEND names it, wasm or native. */
-export const openProcessor = (options) =>
-  process.env.GAN_BENCH_BACKEND === 'native'
-    ? openDevice('native', native(api).create({isa: 'auto', ...options}))
-    : openWasm(options);
+/** One of the backends for the processor, `wasm` or `native`. */
+export const openProcessor = ({backend = 'wasm', ...options}) =>
+  backend === 'native' ? openDevice('native', native(api).create({isa: 'auto', ...options})) : openWasm(options);
 
 /** Data in memory: `length()` steps an epoch, which take `batches` in turn. */
 export const memoryData = (batches, length) => ({

@@ -1,7 +1,7 @@
 // The WGAN of fastai's documentation, trained by this project from data in memory. Used by bench/pytorch.mjs, and by
 // itself:
 //
-//     npm run build && GAN_DEBUG=kernels node bench/training/wgan.mjs [size=64] [batch=32] [rounds=3] [threads]
+//     npm run build && GAN_DEBUG=kernels node bench/training/wgan.mjs [size=64] [batch=32] [rounds=3] [threads] [backend=wasm]
 //
 // GAN_DEBUG=kernels lists what ran where, and for how long.
 import {pathToFileURL} from 'node:url';
@@ -38,6 +38,7 @@ export async function startWgan({size = 64, batch = 32, ...options} = {}) {
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
-  const [size = 64, batch = 32, rounds = 3, threads] = process.argv.slice(2).map(Number);
-  await printTimes(await startWgan({size, batch, threads}), rounds);
+  const [size = 64, batch = 32, rounds = 3, threads] = process.argv.slice(2, 6).map(Number);
+  const backend = process.argv[6];
+  await printTimes(await startWgan({size, batch, threads, backend}), rounds);
 }
