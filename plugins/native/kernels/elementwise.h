@@ -18,28 +18,34 @@ INLINE void eachPart(Pool& pool, int count, const Body& body) {
   });
 }
 
+/** out[i] = f(i) for a part; the function is copied, so that no store can change what it holds. */
+template <class T, class F>
+INLINE void eachNumber(T* out, int first, int end, const F given) {
+#pragma GCC ivdep
+  for (int i = first; i < end; i++) out[i] = given(i);
+}
+
 /** out[i] = f(x[i]) */
 template <class F>
 INLINE void unary(Pool& pool, const float* x, float* out, int count, const F& f) {
-  eachPart(pool, count, [&](int first, int end) {
-    for (int i = first; i < end; i++) out[i] = f(x[i]);
+  eachPart(pool, count, [=](int first, int end) {
+    const float* from = x;
+    const F own = f;
+    eachNumber(out, first, end, [=](int i) { return own(from[i]); });
   });
 }
 
 /** out[i] = f(a[i], b[i]); a stride of 0 bytes repeats one number, one of 4 walks through an array. */
 template <class T, class F>
 INLINE void binary(Pool& pool, const float* a, int strideA, const float* b, int strideB, T* out, int count, const F& f) {
-  eachPart(pool, count, [&](int first, int end) {
+  eachPart(pool, count, [=](int first, int end) {
+    const float *left = a, *right = b;
     const float oneA = *a, oneB = *b;
-    if (strideA && strideB) {
-      for (int i = first; i < end; i++) out[i] = f(a[i], b[i]);
-    } else if (strideA) {
-      for (int i = first; i < end; i++) out[i] = f(a[i], oneB);
-    } else if (strideB) {
-      for (int i = first; i < end; i++) out[i] = f(oneA, b[i]);
-    } else {
-      for (int i = first; i < end; i++) out[i] = f(oneA, oneB);
-    }
+    const F own = f;
+    if (strideA && strideB) eachNumber(out, first, end, [=](int i) { return own(left[i], right[i]); });
+    else if (strideA) eachNumber(out, first, end, [=](int i) { return own(left[i], oneB); });
+    else if (strideB) eachNumber(out, first, end, [=](int i) { return own(oneA, right[i]); });
+    else eachNumber(out, first, end, [=](int) { return own(oneA, oneB); });
   });
 }
 
@@ -97,11 +103,13 @@ void extremum(Pool& pool, const float* a, int strideA, const float* b, int strid
 
 /** condition ? a : b; condition is bool (one byte). */
 void select(Pool& pool, const unsigned char* condition, const float* a, const float* b, float* out, int count) {
-  eachPart(pool, count, [&](int first, int end) {
-    for (int i = first; i < end; i++) {
-      const float yes = a[i], no = b[i];
-      out[i] = condition[i] ? yes : no;
-    }
+  eachPart(pool, count, [=](int first, int end) {
+    const unsigned char* flags = condition;
+    const float *yes = a, *no = b;
+    eachNumber(out, first, end, [=](int i) {
+      const float one = yes[i], other = no[i];
+      return flags[i] ? one : other;
+    });
   });
 }
 

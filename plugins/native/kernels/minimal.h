@@ -20,8 +20,8 @@ constexpr int TAP_COST = 32;
 constexpr int64_t SMALL_CONVOLUTION = 1 << 20;
 /** Floats of a transformed filter that all chunks read, 6 MB; a larger one is transformed block by block. */
 constexpr int64_t SHARED_FLOATS = 3 << 19;
-/** Floats of the products of a chunk, 1 MB: they stay in the second-level cache. */
-constexpr int PRODUCT_FLOATS = 1 << 18;
+/** Floats of the products of a chunk, 512 kB: they stay in the second-level cache beside a block of tiles. */
+constexpr int PRODUCT_FLOATS = 1 << 17;
 /** Depths that are transformed and multiplied at a time. */
 constexpr int BLOCK_DEPTHS = 64;
 /** Columns in a chunk that transforms its part of the filter itself. */
@@ -285,8 +285,8 @@ constexpr int GRADIENT_TILES = 8;
 constexpr int DEEP_TILES = 64;
 /** Floats of the sums of a chunk, 1 MB, if that leaves it LANES channels. */
 constexpr int SUM_FLOATS = 1 << 18;
-/** Floats of the transformed gradients of a group of tiles, 16 MB. */
-constexpr int GROUP_FLOATS = 1 << 22;
+/** Floats of the transformed gradients of a group of tiles, 4 MB: each chunk reads them all. */
+constexpr int GROUP_FLOATS = 1 << 20;
 
 /** The filter's gradient for `depths` depths of one phase, from sums [n n][depths][columns]. */
 template <int N>
