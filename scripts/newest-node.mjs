@@ -1,4 +1,5 @@
-// Runs what depends on Node's WebAssembly and threads on the newest Node that npm has: `npm run test:newest-node`.
+// Runs what depends on Node on the newest Node that npm has: what uses its WebAssembly and threads, and the suites of
+// files, endings and plug-ins in test/reliability. `npm run test:newest-node [-- FILES]`
 import {spawnSync} from 'node:child_process';
 import {mkdtempSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
@@ -6,12 +7,15 @@ import path from 'node:path';
 
 const platform = process.platform === 'win32' ? 'win' : process.platform;
 const name = `node-${platform}-${process.arch}`;
-const files = [
+const given = process.argv.slice(2);
+const standard = [
   'test/plugins/wasm/*.test.ts',
   'test/golden/golden.test.ts',
   'test/runs/resume.test.ts',
   'test/e2e/weights.test.ts',
+  'test/reliability/*.test.ts',
 ];
+const files = given.length > 0 ? given : standard;
 
 const folder = mkdtempSync(path.join(tmpdir(), 'newest-node-'));
 try {

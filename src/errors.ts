@@ -8,7 +8,6 @@ export const exitCodes = {
   data: 5,
   diverged: 6,
   sigint: 130,
-  sigterm: 143,
 } as const;
 
 export type ErrorKind = 'usage' | 'config' | 'backend' | 'data' | 'diverged';

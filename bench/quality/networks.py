@@ -100,7 +100,6 @@ def mlp(ni, nf, width, layers=3):
     for layer in net:
         if isinstance(layer, nn.Linear):
             nn.init.kaiming_normal_(layer.weight)
-            nn.init.zeros_(layer.bias)
     return net
 
 

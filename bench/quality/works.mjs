@@ -36,7 +36,7 @@ const points = {
   size: 1,
   channels: 2,
   arch: 'mlp',
-  width: 128,
+  width: 256,
   latent: 2,
   loss: 'relativistic',
   gamma: 0.1,

@@ -14,6 +14,7 @@ import {tf} from './tfjs-core.js';
 
 const {
   cast,
+  clone,
   engine,
   exp,
   logicalAnd,
@@ -63,6 +64,19 @@ function masked(kernelName: string, mask: (x: Tensor, attrs: Attributes) => Tens
   };
 }
 
+/**
+ * dy where x > 0, alpha dy elsewhere: one kernel, `LeakyReluGrad`, where the backend has it. x says only on which side
+ * of the bend it lies, so it counts as a constant.
+ */
+function leakyReluGrad(dy: Tensor, x: Tensor, alpha: number): Tensor {
+  if (!tf.getKernel('LeakyReluGrad', tf.getBackend()))
+    return mul(
+      dy,
+      noGrad(() => step(x, alpha)),
+    );
+  return engine().runKernel('LeakyReluGrad', {dy, x: noGrad(() => clone(x))}, {alpha});
+}
+
 /** The attributes of these kernels; each has the ones that it names. */
 type Attributes = Record<string, number>;
 
@@ -93,7 +107,16 @@ const configs: GradConfig[] = [
       },
     }),
   },
-  masked('LeakyRelu', (x, {alpha}) => step(x, alpha)),
+  {
+    kernelName: 'LeakyRelu',
+    inputsToSave: ['x'],
+    gradFunc: (dy, [x], attrs) => ({x: () => leakyReluGrad(dy as Tensor, x!, (attrs as Attributes)['alpha']!)}),
+  },
+  {
+    kernelName: 'LeakyReluGrad',
+    inputsToSave: ['x'],
+    gradFunc: (dz, [x], attrs) => ({dy: () => leakyReluGrad(dz as Tensor, x!, (attrs as Attributes)['alpha']!)}),
+  },
   masked('Relu6', (x) => mul(step(x), one(lessEqual(x, 6)))),
   masked('ClipByValue', (x, {clipValueMin, clipValueMax}) =>
     one(logicalAnd(greaterEqual(x, clipValueMin!), lessEqual(x, clipValueMax!))),

@@ -1,4 +1,4 @@
-import {closeSync, mkdirSync, openSync, writeFileSync} from 'node:fs';
+import {closeSync, mkdirSync, openSync} from 'node:fs';
 import path from 'node:path';
 import {Flags, type Interfaces} from '@oclif/core';
 import type {Comparison} from '../bench/report/compare.js';
@@ -17,6 +17,7 @@ const batchSize: Interfaces.FlagInput = {
 const pick = (...names: string[]) => Object.fromEntries(names.map((name) => [name, shared[name]!]));
 
 export default class Bench extends BaseCommand {
+  static override makesThings = true;
   static override summary = 'Measure the speed and exactness of backends.';
   static override description =
     'Each backend runs in a process of its own. After warming up, the backends take turns. Numbers are medians over the rounds, with their spread. A backend that cannot run is shown with the reason. The deviation is the largest difference from the wasm backend in the losses and images of the first steps. Exit codes: 1 below a --floor, 4 when no backend ran.';
@@ -125,9 +126,11 @@ export default class Bench extends BaseCommand {
     this.json(comparison ? {...result, comparison} : result);
     await this.#print(result);
     if (comparison) await this.#printChanges(comparison);
+    const {writeFileAtomic} = await import('../gan/io/atomic-write.js');
     if (flags.markdown !== undefined)
-      writeFileSync(flags.markdown, (await import('../bench/report/markdown.js')).benchMarkdown(result));
-    if (flags.svg !== undefined) writeFileSync(flags.svg, (await import('../bench/report/svg.js')).benchSvg(result));
+      await writeFileAtomic(flags.markdown, (await import('../bench/report/markdown.js')).benchMarkdown(result));
+    if (flags.svg !== undefined)
+      await writeFileAtomic(flags.svg, (await import('../bench/report/svg.js')).benchSvg(result));
     const below = belowFloors(result, floors);
     for (const line of below) this.warning(line);
     if (!result.rows.some(({ok}) => ok)) process.exitCode = exitCodes.backend;

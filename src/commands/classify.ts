@@ -7,6 +7,7 @@ const shared = configFlags();
 const pick = (...names: string[]) => Object.fromEntries(names.map((name) => [name, shared[name]!]));
 
 export default class Classify extends BaseCommand {
+  static override makesThings = true;
   static override summary = 'Train a classifier on labelled images, for gan evaluate --features.';
   static override description =
     'DATA is a folder with a folder of images for each class, or data with labels. The classifier is a small convolutional network. Its features serve the metrics that compare features; its classes serve the metric modes. A part of the images is held out to report the accuracy.';

@@ -6,6 +6,7 @@ import {runOptions, withRun} from '../cli/run/use-run.js';
 import type {Evaluation} from '../runs/evaluations.js';
 
 export default class Evaluate extends BaseCommand {
+  static override makesThings = true;
   static override summary = 'Measure how good the images of a trained run are.';
   static override description =
     'Compares images of the generator with as many real ones, and adds the results to evaluations.jsonl in the run folder, where gan report, gan ui and gan runs show find them. docs/evaluation.md explains the metrics.';

@@ -5,6 +5,7 @@ import {partOptions} from '../cli/flags/part-options.js';
 import {runOptions, withRun} from '../cli/run/use-run.js';
 
 export default class Export extends BaseCommand {
+  static override makesThings = true;
   static override summary = 'Export a trained run to files that other programs can read.';
   static override description =
     'Uses the newest checkpoint, or the one that --checkpoint chooses. When a format cannot hold a layer, the error names the layer and nothing is written. Formats of plug-ins are listed below too. docs/exports.md describes the files and the layers that each format supports.';

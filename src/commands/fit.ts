@@ -10,8 +10,10 @@ import {fromElsewhere} from '../cli/config/config-report.js';
 import {listenForStop} from '../cli/command/signals.js';
 import {exitCodes} from '../errors.js';
 import type {OpenTraining} from '../runs/retry.js';
+import type {RunLock} from '../runs/run-lock.js';
 
 export default class Fit extends BaseCommand {
+  static override makesThings = true;
   static override summary = 'Train a generator and a critic on a folder of images.';
   static override description =
     "Values come from the flags, then --set, the environment (GAN_LR, ...), the project's configuration file, the user's, the recipe, the defaults; `gan config show --origin` tells. The run folder gets the resolved configuration, metrics.jsonl, sample grids and checkpoints. Ctrl-C finishes the step and writes a checkpoint; a second Ctrl-C ends at once.";
@@ -55,6 +57,12 @@ export default class Fit extends BaseCommand {
       description:
         'with --resume: go on from this checkpoint, a step or best, in place of the last; later checkpoints are deleted',
       helpValue: 'STEP|best',
+      aliases: ['checkpoint'],
+      dependsOn: ['resume'],
+    }),
+    'accept-changes': Flags.boolean({
+      description:
+        'with --resume: go on although the data or settings changed since the checkpoint; the run then cannot be repeated',
       dependsOn: ['resume'],
     }),
     config: Flags.string({
@@ -97,7 +105,8 @@ export default class Fit extends BaseCommand {
     const pictures = parsePictures(flags['no-pictures'] ? 'none' : flags.pictures);
     const shown = json || quiet ? undefined : await choosePictures(pictures, process.stderr);
     const report = new FitReport({stdout: process.stdout, stderr: process.stderr, json, quiet, pictures: shown});
-    for (const line of fromElsewhere(plan)) this.talk(line);
+    for (const line of fromElsewhere(plan, resume)) this.talk(line);
+    let lock: RunLock | undefined;
     const stop = listenForStop((name) =>
       report.say(`${name}: finishing the step and writing a checkpoint; once more ends at once.`),
     );
@@ -107,7 +116,9 @@ export default class Fit extends BaseCommand {
         import('../runs/retry.js'),
         import('../bench/environment.js').then((each) => each.environment()),
       ]);
-      const {dir, config: wanted, backend, auto, origins} = plan;
+      const {config: wanted, backend, auto, origins} = plan;
+      const held = (lock = await plan.claim());
+      const {dir} = held;
       if (plan.whyRecipe !== undefined)
         this.talk(`Recipe ${plan.recipe} (${plan.whyRecipe}); --recipe NAME takes another.`);
       if (wanted.minutes !== undefined && wanted.steps === undefined)
@@ -119,6 +130,8 @@ export default class Fit extends BaseCommand {
           autoBatchSize: auto.includes('batchSize') && config === wanted, // a retry has the size that was found
           ...(deviceName && {deviceName}),
           ...checkpoint,
+          lock: held,
+          acceptChanges: flags['accept-changes'],
           cacheFolder: this.config.cacheDir,
           warn: (message) => report.notify({type: 'warning', message}),
         });
@@ -130,6 +143,7 @@ export default class Fit extends BaseCommand {
         return training;
       };
       const result = await fitWithRetries(open, plan.config, dir, {
+        lock: held,
         from: {...(resume !== undefined && {resume}), ...(from !== undefined && {from})},
         signal: stop.signal,
         notify: report.notify,
@@ -138,9 +152,11 @@ export default class Fit extends BaseCommand {
       });
       await report.settle();
       report.end(dir, result);
+      if (stop.fault) throw stop.fault.error;
       if (result.interrupted) process.exitCode = stop.exitCode;
       if (result.stopped?.by === 'diverged') process.exitCode = exitCodes.diverged;
     } finally {
+      lock?.release();
       stop.dispose();
     }
   }

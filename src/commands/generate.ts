@@ -6,6 +6,7 @@ import {runOptions, withRun} from '../cli/run/use-run.js';
 import {GanError} from '../errors.js';
 
 export default class Generate extends BaseCommand {
+  static override makesThings = true;
   static override summary = 'Generate images from a trained run.';
   static override description =
     'Uses the generator of a checkpoint in the run folder, by default the newest. The same seed gives the same images. The images have the channels of the training: grey, grey with alpha, RGB, or RGB with alpha.';

@@ -1,4 +1,4 @@
-import {existsSync, writeFileSync} from 'node:fs';
+import {existsSync} from 'node:fs';
 import {Args, Flags} from '@oclif/core';
 import {BaseCommand} from '../cli/command/base-command.js';
 import {assignmentsOf, configFlags} from '../cli/flags/config-flags.js';
@@ -12,6 +12,7 @@ import type {Registry} from '../plugin/registry.js';
 const formats: CommentedFormat[] = ['yaml', 'ts', 'mjs'];
 
 export default class Init extends BaseCommand {
+  static override makesThings = true;
   static override summary = 'Write a configuration file for this project in which every key is explained.';
   static override description =
     'Asks for the images, the recipe and a few numbers, except for those given as flags. The file shows keys that are not set as comments with their defaults. With --yes, it asks nothing.';
@@ -50,9 +51,12 @@ export default class Init extends BaseCommand {
     const {chosen, format} = answers;
     const [file, resolved] = [`gan.config.${format}`, await this.#resolve(registry, chosen)];
     await assertFree(file);
-    const {commentedConfig} = await import('../config/commented.js');
+    const [{commentedConfig}, {writeFileAtomic}] = await Promise.all([
+      import('../config/commented.js'),
+      import('../gan/io/atomic-write.js'),
+    ]);
     const schema = 'node_modules/gankit/dist/gan.schema.json';
-    writeFileSync(
+    await writeFileAtomic(
       file,
       commentedConfig({
         format,

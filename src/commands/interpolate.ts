@@ -6,6 +6,7 @@ import {parseSeeds, parseTruncation} from '../cli/flags/seeds.js';
 import {runOptions, withRun} from '../cli/run/use-run.js';
 
 export default class Interpolate extends BaseCommand {
+  static override makesThings = true;
   static override summary = 'Animate the path between images of a trained run.';
   static override description =
     'Moves from the latent of one seed to the latent of the next along a great circle (slerp), and draws the images on the way with the generator of a checkpoint, by default the newest. MP4 needs ffmpeg.';

@@ -3,6 +3,7 @@ import path from 'node:path';
 import {BaseCommand} from '../cli/command/base-command.js';
 
 export default class Report extends BaseCommand {
+  static override makesThings = true;
   static override summary = 'Write a run as one HTML page.';
   static override description =
     'The page shows the curves of both losses and of the metrics, sample grids over time, the configuration with the origin of each value, and the machine it ran on. It is one file and needs no network. The command also works while the run is still going.';
@@ -21,7 +22,7 @@ export default class Report extends BaseCommand {
     const {args, flags} = await this.parse(Report);
     const {writeReport} = await import('../cli/report/page.js');
     const file = flags.out ?? path.join(args.run, 'report.html');
-    await writeReport(args.run, file);
+    await writeReport(args.run, file, {warn: (message) => this.warning(message)});
     this.json({file});
     this.result(file);
   }

@@ -6,6 +6,7 @@ const shared = configFlags();
 const pick = (...names: string[]) => Object.fromEntries(names.map((name) => [name, shared[name]!]));
 
 export default class ShowBatch extends BaseCommand {
+  static override makesThings = true;
   static override summary = 'Draw a batch of training images as the networks see them.';
   static override description = 'Use it before a long training to see what cropping and resizing do to your images.';
   static override examples = [

@@ -3,6 +3,7 @@ import {animationFlags, assertAnimations} from '../cli/flags/animation-flags.js'
 import {BaseCommand} from '../cli/command/base-command.js';
 
 export default class Timelapse extends BaseCommand {
+  static override makesThings = true;
   static override summary = 'Animate the sample grids of a run.';
   static override description =
     'Shows how the images from the same latents changed during the training. The command also works while the run is still going. MP4 needs ffmpeg.';
@@ -44,7 +45,7 @@ export default class Timelapse extends BaseCommand {
       import('../cli/pictures/timelapse.js'),
       import('../cli/pictures/write-animations.js'),
     ]);
-    const images = await sampleFrames(args.run, flags);
+    const images = await sampleFrames(args.run, {...flags, warn: (message) => this.warning(message)});
     const files = await writeAnimations(images, {animations: out, frames: outDir, fps, hold, loop});
     this.json({files, frames: images.shape[0]});
     for (const file of out) this.result(file);

@@ -6,6 +6,7 @@ import {listenForStop} from '../cli/command/signals.js';
 import {GanError} from '../errors.js';
 
 export default class Ui extends BaseCommand {
+  static override makesThings = true;
   static override summary = 'Watch and compare runs in a browser, and draw images from them.';
   static override description =
     'Serves a local page with live losses of trainings in other processes, sample grids, configurations side by side, and images from latents that you change. Only this machine can reach the page, unless --host is given. Ctrl-C ends the command.';
@@ -68,6 +69,7 @@ export default class Ui extends BaseCommand {
         );
       if (!stop.signal.aborted) await once(stop.signal, 'abort');
       await server.close();
+      if (stop.fault) throw stop.fault.error;
       process.exitCode = stop.exitCode;
     } finally {
       stop.dispose();

@@ -1,5 +1,5 @@
 import {GanError} from '../errors.js';
-import {unknownKey, type Given} from '../options/options-check.js';
+import {show, unknownKey, type Given} from '../options/options-check.js';
 import {isListKey, isMapKey, isSingleKey, partKeys, singleFacts, topLevelKeys} from '../options/config-keys.js';
 
 /** One layer of configuration, flattened: `lr`, `arch`, `arch.nFeatures`, `source.count`, ... to unchecked values. */
@@ -17,7 +17,7 @@ export function flatten(values: unknown, origin: string): Assignments {
     throw new GanError(
       'config',
       'GAN_CONFIG_INVALID',
-      `${origin} must hold an object of options; it holds ${JSON.stringify(values) ?? 'nothing'}.`,
+      `${origin} must hold an object of options; it holds ${show(values)}.`,
     );
   }
   const out: Assignments = new Map();
@@ -134,15 +134,10 @@ function checkTopLevel(key: string, origin: string): void {
 
 function badPart(key: string, value: unknown, origin: string): GanError {
   const wanted = key === 'source' ? 'an object of options' : 'a name, or an object with a name and options';
-  return new GanError(
-    'config',
-    'GAN_CONFIG_VALUE',
-    `'${key}' must be ${wanted}; ${origin} gives ${JSON.stringify(value) ?? 'nothing'}.`,
-    {
-      suggestions:
-        key === 'source'
-          ? ['For example: {"data": "builtin:shapes", "source": {"count": 1000}}']
-          : [`For example: {"${key}": {"name": "..."}}`],
-    },
-  );
+  return new GanError('config', 'GAN_CONFIG_VALUE', `'${key}' must be ${wanted}; ${origin} gives ${show(value)}.`, {
+    suggestions:
+      key === 'source'
+        ? ['For example: {"data": "builtin:shapes", "source": {"count": 1000}}']
+        : [`For example: {"${key}": {"name": "..."}}`],
+  });
 }

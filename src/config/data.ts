@@ -1,7 +1,7 @@
 import {statSync} from 'node:fs';
 import path from 'node:path';
 import {GanError} from '../errors.js';
-import type {Given} from '../options/options-check.js';
+import {show, type Given} from '../options/options-check.js';
 
 /** The source of images: a data source part, or a folder or a file (absolute path). */
 export type DataChoice = {source: string} | {folder: string};
@@ -17,7 +17,7 @@ export function parseData({value, origin}: Given, cwd: string, mustExist = true)
     throw new GanError(
       'config',
       'GAN_CONFIG_VALUE',
-      `data must be a folder or ${dataPrefix}NAME; ${origin} gives ${JSON.stringify(value) ?? 'nothing'}.`,
+      `data must be a folder or ${dataPrefix}NAME; ${origin} gives ${show(value)}.`,
     );
   }
   const source = dataSource(value);

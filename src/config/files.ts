@@ -4,7 +4,9 @@ import {stripVTControlCharacters} from 'node:util';
 import type {Loader, PublicExplorer} from 'cosmiconfig';
 import {GanError, isGanError} from '../errors.js';
 import {flatten, type Assignments} from './assignments.js';
+import {assertModestFile, assertModestValues, statOf} from './modest.js';
 import {scalarFacts, scalarKeys, singleFacts, singleKeys} from '../options/config-keys.js';
+import {isRecord} from '../options/json.js';
 import {olderValues} from '../options/run-config.js';
 import {loadScript} from './script.js';
 
@@ -53,14 +55,38 @@ export async function readConfigFile(file: string, cwd: string): Promise<ConfigF
   if (!existsSync(full)) {
     throw new GanError('config', 'GAN_CONFIG_NOT_FOUND', `The configuration file ${full} does not exist.`);
   }
-  const found = await reading(full, async () => (await explorer()).load(full));
+  const found = await reading(full, async () => {
+    assertModestFile(full);
+    return (await explorer()).load(full);
+  });
   return toConfigFile(full, found?.isEmpty ? undefined : found?.config);
 }
 
 /** Finds and reads the project's file; undefined when there is none. */
 export async function findConfigFile(cwd: string): Promise<ConfigFile | undefined> {
-  const found = await reading(undefined, async () => (await explorer()).search(cwd));
+  const found = await reading(undefined, async () => {
+    for (const folder of projectFolders(cwd))
+      for (const place of searchPlaces) {
+        const file = path.join(folder, place);
+        if (!isManifest(place) && !statOf(file)?.isDirectory()) assertModestFile(file);
+      }
+    return (await explorer()).search(cwd);
+  });
   return found ? toConfigFile(found.filepath, found.config) : undefined;
+}
+
+/** The folders in which the project's file is looked for: up to the one with the project's package.json. */
+function projectFolders(cwd: string): string[] {
+  const folders = [path.resolve(cwd)];
+  for (
+    let [folder = ''] = folders;
+    !['package.json', 'package.yaml'].some((name) => existsSync(path.join(folder, name)));
+  ) {
+    const above = path.dirname(folder);
+    if (above === folder) break;
+    folders.push((folder = above));
+  }
+  return folders;
 }
 
 /** The configuration files that a folder has, the one that counts first; the package's own file is not looked into. */
@@ -125,12 +151,34 @@ async function reading<T>(file: string | undefined, read: () => Promise<T>): Pro
   }
 }
 
+/** The checksum in the config.json of a run is about the run: a copy may be changed. */
+function withoutChecksum(values: unknown): unknown {
+  if (!isRecord(values)) return values ?? {};
+  const {checksum: _, ...others} = values;
+  return others;
+}
+
 /** Values that a program gives in the place of a file. @param origin what messages call them */
 export const configOf = (values: unknown, origin: string, cwd: string): ConfigFile =>
   toConfigFile(path.join(cwd, 'settings'), values, origin);
 
-function toConfigFile(file: string, values: unknown, origin = file): ConfigFile {
-  const assignments = flatten(values ?? {}, origin);
+/**
+ * The configuration of a run has every key that runs have always had.
+ * @throws GanError GAN_FILE_BROKEN (exit 5)
+ */
+export function assertComplete({path: file, assignments}: ConfigFile): void {
+  const missing = requiredKeys.filter((key) => !assignments.has(key));
+  if (missing.length === 0) return;
+  const keys = missing.map((key) => `'${key}'`).join(', ');
+  throw new GanError('data', 'GAN_FILE_BROKEN', `${file} is damaged: it has no ${keys}`, {
+    suggestions: ['put back a copy of the file; a run with the same settings has the same'],
+  });
+}
+
+/** @param origin what messages call the file */
+export function toConfigFile(file: string, values: unknown, origin = file): ConfigFile {
+  assertModestValues(values, origin);
+  const assignments = flatten(withoutChecksum(values), origin);
   // Paths in a file are relative to it.
   for (const key of pathKeys) {
     const given = assignments.get(key);

@@ -1,7 +1,16 @@
+import path from 'node:path';
 import type {Given, GivenMap} from '../options/options-check.js';
 import {optionsOf, splitKey, type Assignments} from './assignments.js';
 import {environmentLayer} from './environment.js';
-import {configOf, findConfigFile, findUserFile, readConfigFile, type ConfigFile} from './files.js';
+import {
+  assertComplete,
+  configOf,
+  findConfigFile,
+  findUserFile,
+  readConfigFile,
+  toConfigFile,
+  type ConfigFile,
+} from './files.js';
 import {scalarKeys} from '../options/config-keys.js';
 
 /** Layers of assignments, from weakest to strongest. */
@@ -11,6 +20,8 @@ export type Layers = readonly GivenMap[];
 export interface ConfigSources {
   /** The file of `--config`; without it the project's file is looked for from the working folder. */
   file?: string;
+  /** What `file` holds, where it has been read already. */
+  values?: unknown;
   /** The content of a configuration file, used instead of a file. */
   settings?: {values: unknown; origin: string};
   /** The folder in which the user's own file may be. Without it, none is looked for. */
@@ -28,7 +39,7 @@ export interface ConfigSources {
 
 /** Reads the files and the environment. A complete project file stands for itself: no user's file is below it. */
 export async function readSources(
-  {file, settings, userFolder, env = {}, ignoreFiles = false, ofRun = false}: ConfigSources,
+  {file, values, settings, userFolder, env = {}, ignoreFiles = false, ofRun = false}: ConfigSources,
   cwd: string,
 ): Promise<{project?: ConfigFile; user?: ConfigFile; environment: Assignments}> {
   const ofBackend = (layer: Assignments): Assignments =>
@@ -36,10 +47,13 @@ export async function readSources(
   const project = settings
     ? configOf(settings.values, settings.origin, cwd)
     : file !== undefined
-      ? await readConfigFile(file, cwd)
+      ? values === undefined
+        ? await readConfigFile(file, cwd)
+        : toConfigFile(path.resolve(cwd, file), values)
       : ignoreFiles
         ? undefined
         : await findConfigFile(cwd);
+  if (project && ofRun) assertComplete(project);
   const stands = ignoreFiles || (project?.complete === true && !ofRun);
   const user = userFolder === undefined || stands ? undefined : await findUserFile(userFolder);
   return {

@@ -1,6 +1,6 @@
 import {GanError} from '../errors.js';
 import type {PartChoice} from '../options/run-config.js';
-import {unknownKey, type Given, type GivenMap} from '../options/options-check.js';
+import {show, unknownKey, type Given, type GivenMap} from '../options/options-check.js';
 import type {Registry} from '../plugin/registry.js';
 import type {Assignments} from './assignments.js';
 import {checkPart} from './check-part.js';
@@ -74,7 +74,7 @@ function namesOf(key: ListKey, {value, origin, blame = 'config'}: Given): string
     throw new GanError(
       blame,
       'GAN_CONFIG_VALUE',
-      `${key} must be a list of names without repetition; ${origin} gives ${JSON.stringify(value) ?? 'nothing'}.`,
+      `${key} must be a list of names without repetition; ${origin} gives ${show(value)}.`,
       {suggestions: [`For example: --${key} a,b; none: --${key} none`]},
     );
   return names.length === 1 && names[0] === 'none' ? [] : (names as string[]);

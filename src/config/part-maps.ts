@@ -1,6 +1,6 @@
 import {GanError} from '../errors.js';
 import {configKeys, flagOf, type MapKey} from '../options/config-keys.js';
-import {unknownKey, type Given, type GivenMap} from '../options/options-check.js';
+import {show, unknownKey, type Given, type GivenMap} from '../options/options-check.js';
 import type {PartChoice} from '../options/run-config.js';
 import type {Registry} from '../plugin/registry.js';
 import {optionsOf, type Assignments} from './assignments.js';
@@ -94,7 +94,7 @@ function namesOf(key: MapKey, {value, origin, blame = 'config'}: Given): [name: 
     throw new GanError(
       blame,
       'GAN_CONFIG_VALUE',
-      `${key} must give ${configKeys[key].kind}s to names, each name once; ${origin} gives ${JSON.stringify(value) ?? 'nothing'}.`,
+      `${key} must give ${configKeys[key].kind}s to names, each name once; ${origin} gives ${show(value)}.`,
       {suggestions: [example(key), `none: --${flagOf(key)} none`]},
     );
   return pairs.map(([name, part]) => [name!, {value: part, origin, blame}]);

@@ -1,5 +1,5 @@
-import {GanError} from '../errors.js';
-import type {AsyncEvent, Callback, InStepEvent} from './callback.js';
+import {GanError, isGanError} from '../errors.js';
+import {Cancel, type AsyncEvent, type Callback, type InStepEvent} from './callback.js';
 import type {Learner} from './learner.js';
 
 /** The callbacks of a learner, in the order in which they run, and the events that they are told of. */
@@ -25,9 +25,32 @@ export class CallbackList {
     return this.#sorted;
   }
 
-  /** Calls each callback for an event and waits for it. */
+  /**
+   * Calls each callback for an event and waits for it. When a step is done and one throws, those after it have the event
+   * all the same, so that the state is whole and can be saved; then the first error is thrown.
+   */
   async tell(event: AsyncEvent, learn: Learner): Promise<void> {
-    for (const callback of this.#sorted) await callback[event]?.(learn);
+    let failure: {error: unknown} | undefined;
+    for (const callback of this.#sorted) {
+      try {
+        await callback[event]?.(learn);
+      } catch (error) {
+        if (!(event === 'afterBatch' || event === 'afterLossRead') || endsAtOnce(error)) throw error;
+        failure ??= {error};
+      }
+    }
+    if (failure) throw failure.error;
+  }
+
+  /** Tells those who keep something of a fit that has failed. */
+  async tellFailure(error: unknown, learn: Learner): Promise<void> {
+    for (const callback of this.#sorted) {
+      try {
+        await callback.failed?.(learn, error);
+      } catch {
+        // the first error counts
+      }
+    }
   }
 
   /** Calls each callback for an event inside a step. */
@@ -52,6 +75,10 @@ export class CallbackList {
       if (callback.load && callback.name in states) callback.load(states[callback.name]);
   }
 }
+
+/** Errors after which no other callback may see the step: what cancels a phase, and weights that are of no more use. */
+export const endsAtOnce = (error: unknown): boolean =>
+  error instanceof Cancel || (isGanError(error) && error.kind === 'diverged');
 
 /**
  * Sorts callbacks so that each runs after those of its `runAfter` and before those of its `runBefore`. Among callbacks

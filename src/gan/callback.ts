@@ -49,6 +49,8 @@ export interface Callback extends Handlers {
   readonly runAfter?: readonly string[];
   /** Names of callbacks that have each event after this one. */
   readonly runBefore?: readonly string[];
+  /** Called when a fit ends with an error, before `release`: what can be kept of the training can be kept now. */
+  failed?(learn: Learner, error: unknown): void | Promise<void>;
   /** Called when a fit, or a validation by itself, is over, even when it ended with an error. */
   release?(learn: Learner): void;
   /** The state for resuming, as JSON, or a promise of it. */

@@ -4,10 +4,27 @@
  * whole.
  */
 import {createHash} from 'node:crypto';
-import {mkdir, readFile, rename, rm} from 'node:fs/promises';
-import {dirname, join} from 'node:path';
-import {GanError} from '../errors.js';
-import {syncFolder, writeFileAtomic} from './io/atomic-write.js';
+import {mkdir, readdir, rename, rm} from 'node:fs/promises';
+import {basename, dirname, join} from 'node:path';
+import {GanError, isGanError, messageOf} from '../errors.js';
+import {
+  anything,
+  isRecord,
+  JsonError,
+  list,
+  number,
+  object,
+  optional,
+  parseJson,
+  record,
+  text,
+  whole,
+  withChecksum,
+  withoutChecksum,
+  type Check,
+} from '../options/json.js';
+import {syncFolder, temporaryName, writeFileAtomic} from './io/atomic-write.js';
+import {readRegular} from './io/read-file.js';
 import {decodeSafetensors, encodeSafetensors} from './io/safetensors.js';
 import type {Learner} from './learner.js';
 import type {StateDict, StateTensor} from './module.js';
@@ -40,6 +57,37 @@ interface SavedState {
   sha256: string;
 }
 
+const int32: Check<number> = (value, at) => whole(-(2 ** 31))(value, at) | 0;
+const checkStream = object({
+  seed: text,
+  words: (value: unknown, at: string) => list(int32, 4)(value, at) as [number, number, number, number],
+});
+const checkState: Check<SavedState> = object({
+  format: whole(),
+  position: object({epoch: whole(), batch: whole(), step: whole()}),
+  seed: number,
+  streams: object({weights: checkStream, dropout: checkStream}),
+  optimizer: optional(
+    object({
+      rule: text,
+      hypers: list((value: unknown, at: string) => ({
+        ...record(number)(value, at),
+        ...object({lr: number, wd: number})(value, at),
+      })),
+      everTrained: list(text),
+      frozenIdx: whole(),
+    }),
+  ),
+  frozen: list(text),
+  hyperparameters: optional(record(number)),
+  ema: optional(object({halfLife: number, images: number})),
+  callbacks: record(anything),
+  sha256: text,
+});
+
+/** state.json has a few kilobytes, unless a callback keeps much. */
+const mostStateBytes = 256 << 20;
+
 export interface Checkpoint extends Omit<SavedState, 'format' | 'sha256'> {
   model: StateDict;
   averages: StateDict;
@@ -49,12 +97,35 @@ export interface Checkpoint extends Omit<SavedState, 'format' | 'sha256'> {
   path: string;
 }
 
+/** What a training's state has beside tensors, and changes from event to event. */
+export type Moment = Pick<SavedState, 'streams' | 'hyperparameters' | 'callbacks'>;
+
+export async function momentOf(learn: Learner): Promise<Moment> {
+  await learn.readLosses(); // callbacks keep what they make of them
+  const hyperparameters = learn.hyperparameters.save();
+  return {
+    streams: saveStreams(learn.streams),
+    ...(Object.keys(hyperparameters).length > 0 && {hyperparameters}),
+    callbacks: await learn.callbackStates(),
+  };
+}
+
+/** Bytes of a checkpoint, roughly, before the first step has made what it will hold. */
+export function checkpointBytes(learn: Learner): number {
+  const averages = learn.opt?.rules.map((rule, i) => rule.averages(learn.opt!.hypers[i]!).length) ?? [];
+  const copies = 1 + Math.max(0, ...averages) + (learn.ema ? 1 : 0);
+  const tensors = learn.model.modules().flatMap((module) => module.entries());
+  const elements = tensors.reduce((sum, [, entry]) => sum + ('size' in entry ? entry.size : 1), 0);
+  return 4 * copies * elements + 200 * copies * tensors.length + (1 << 16);
+}
+
 /**
  * Writes a checkpoint of the learner to the folder `path`, replacing one that is there.
+ * @param moment of the weights of now, where that has changed since
  * @throws GanError GAN_DIVERGED (and writes nothing) when a tensor holds a value that is not finite
  */
-export async function saveCheckpoint(learn: Learner, path: string, position: Position): Promise<void> {
-  await learn.readLosses(); // callbacks keep what they make of them
+export async function saveCheckpoint(learn: Learner, path: string, position: Position, moment?: Moment): Promise<void> {
+  const {streams, hyperparameters, callbacks} = moment ?? (await momentOf(learn));
   const names = learn.parameterNames();
   const tensors: StateDict = new Map([
     ...prefixed('model.', await learn.model.stateDict()),
@@ -63,32 +134,45 @@ export async function saveCheckpoint(learn: Learner, path: string, position: Pos
   ]);
   assertFinite(tensors, position);
   const bytes = encodeSafetensors(tensors, {format: 'pt'});
-  const hyperparameters = learn.hyperparameters.save();
   const state: SavedState = {
     format: formatVersion,
     position,
     seed: learn.streams.seed,
-    streams: saveStreams(learn.streams),
+    streams,
     ...(learn.opt && {
       optimizer: {
         rule: learn.opt.ruleName,
         hypers: learn.opt.hypers,
-        everTrained: [...learn.everTrained].map((parameter) => names.get(parameter)!),
+        everTrained: [...names].filter(([each]) => learn.everTrained.has(each)).map(([, name]) => name),
         frozenIdx: learn.opt.frozenIdx,
       },
     }),
     frozen: [...names].filter(([{requiresGrad}]) => !requiresGrad).map(([, name]) => name),
     ...(learn.ema && {ema: {halfLife: learn.ema.halfLife, images: learn.ema.images}}),
-    ...(Object.keys(hyperparameters).length > 0 && {hyperparameters}),
-    callbacks: await learn.callbackStates(),
+    ...(hyperparameters && {hyperparameters}),
+    callbacks,
     sha256: createHash('sha256').update(bytes).digest('hex'),
   };
-  const temporary = `${path}.${process.pid}.tmp`;
-  await rm(temporary, {recursive: true, force: true});
-  await mkdir(temporary, {recursive: true});
-  await writeFileAtomic(join(temporary, tensorsFile), bytes);
-  await writeFileAtomic(join(temporary, stateFile), `${JSON.stringify(state, null, 2)}\n`);
-  await replaceFolder(path, temporary);
+  await removeLeftovers(path);
+  const temporary = temporaryName(path);
+  try {
+    await mkdir(temporary, {recursive: true});
+    await writeFileAtomic(join(temporary, tensorsFile), bytes);
+    await writeFileAtomic(join(temporary, stateFile), withChecksum(state, 2));
+    await replaceFolder(path, temporary);
+  } catch (error) {
+    await rm(temporary, {recursive: true, force: true}).catch(() => {}); // what went wrong first is told
+    throw error;
+  }
+}
+
+/** What a process of the same number left half written, before it crashed. Others may be at work. */
+async function removeLeftovers(path: string): Promise<void> {
+  const leftover = new RegExp(`^\\.${process.pid}(-[\\da-f]+)?\\.tmp$`);
+  const names = await readdir(dirname(path)).catch((): string[] => []);
+  for (const name of names)
+    if (name.startsWith(basename(path)) && leftover.test(name.slice(basename(path).length)))
+      await rm(join(dirname(path), name), {recursive: true});
 }
 
 /**
@@ -118,32 +202,48 @@ function assertFinite(tensors: StateDict, {step}: Position): void {
   }
 }
 
+const fault = (path: string, why: string, cause?: unknown): GanError =>
+  new GanError('data', 'GAN_CHECKPOINT', `${path} cannot be used as a checkpoint: ${why}`, {
+    ...(cause !== undefined && {cause}),
+    suggestions: ['use an older checkpoint of the run'],
+  });
+
+async function readFileOf(path: string, file: string, maxBytes?: number): Promise<Buffer> {
+  const bytes = await readRegular(join(path, file), maxBytes).catch((error: unknown) => {
+    throw fault(path, `${file} cannot be read: ${messageOf(error)}`, error);
+  });
+  if (!bytes) throw fault(path, `${file} cannot be read: there is none`);
+  return bytes;
+}
+
+/**
+ * Reads and checks what a checkpoint holds beside its tensors.
+ * @throws GanError GAN_CHECKPOINT when it is missing, damaged, or of a newer format
+ */
+export async function readCheckpointState(path: string): Promise<Omit<SavedState, 'format'>> {
+  const bytes = await readFileOf(path, stateFile, mostStateBytes);
+  try {
+    const parsed = parseJson(bytes.toString());
+    if (!isRecord(parsed)) throw new JsonError('is no object');
+    const {format: found} = parsed;
+    if (found !== formatVersion)
+      throw fault(path, `it has format ${JSON.stringify(found)}, this version of gan reads ${formatVersion}`);
+    const {format: _, ...state} = checkState(withoutChecksum(parsed), '');
+    return state;
+  } catch (error) {
+    throw error instanceof JsonError ? fault(path, `${stateFile} ${error.message}`, error) : error;
+  }
+}
+
 /**
  * Reads and checks a checkpoint.
  * @throws GanError GAN_CHECKPOINT when it is missing, damaged, or of a newer format
  */
 export async function readCheckpoint(path: string): Promise<Checkpoint> {
-  const fault = (why: string, cause?: unknown): GanError =>
-    new GanError('data', 'GAN_CHECKPOINT', `${path} cannot be used as a checkpoint: ${why}`, {
-      ...(cause !== undefined && {cause}),
-      suggestions: ['use an older checkpoint of the run'],
-    });
-  const read = async (file: string): Promise<Buffer> =>
-    readFile(join(path, file)).catch((error: unknown) => {
-      throw fault(`${file} cannot be read`, error);
-    });
-  const [bytes, text] = [await read(tensorsFile), await read(stateFile)];
-  let saved: SavedState;
-  try {
-    saved = JSON.parse(text.toString()) as SavedState;
-  } catch (error) {
-    throw fault(`${stateFile} is no JSON`, error);
-  }
-  if (saved === null || typeof saved !== 'object') throw fault(`${stateFile} is no object`);
-  const {format, sha256, ...state} = saved;
-  if (format !== formatVersion) throw fault(`it has format ${format}, this version of gan reads ${formatVersion}`);
+  const bytes = await readFileOf(path, tensorsFile);
+  const {sha256, ...state} = await readCheckpointState(path);
   if (createHash('sha256').update(bytes).digest('hex') !== sha256)
-    throw fault(`${tensorsFile} is damaged: its checksum is wrong`);
+    throw fault(path, `${tensorsFile} is damaged: its checksum is wrong`);
   const {tensors} = decodeSafetensors(bytes, join(path, tensorsFile));
   return {
     ...state,
@@ -229,15 +329,28 @@ export function resumeFrom(
     startEpoch: position.epoch,
     startIter: position.batch,
     restore() {
-      if (!isReseeded) loadStreams(learn.streams, streams);
       learn.iter = position.batch;
       learn.step = position.step;
-      learn.hyperparameters.load(hyperparameters);
-      learn.loadCallbackStates(callbacks);
+      try {
+        if (!isReseeded) loadStreams(learn.streams, streams);
+        learn.hyperparameters.load(hyperparameters);
+        learn.loadCallbackStates(callbacks);
+      } catch (error) {
+        throw isGanError(error) ? error : unfit(checkpoint, error);
+      }
       restoreNetworks(learn, checkpoint);
     },
   };
 }
+
+/** What callbacks saved is theirs: a checkpoint without a checksum may hold anything. */
+const unfit = ({path}: Checkpoint, cause: unknown): GanError =>
+  new GanError(
+    'data',
+    'GAN_CHECKPOINT',
+    `${path} cannot be used as a checkpoint: ${stateFile} does not fit this training: ${messageOf(cause)}`,
+    {suggestions: ['use an older checkpoint of the run: --from STEP'], cause},
+  );
 
 /** Writes networks and optimiser to `<path>/<modelDir>/<name>/` of the learner and returns that folder. */
 export async function saveLearner(learn: Learner, name: string): Promise<string> {

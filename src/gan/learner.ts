@@ -6,7 +6,7 @@ import {GanError} from '../errors.js';
 import {variableGrads} from '../backends/fused/variable-grads.js';
 import {tf, type Tensor} from '../backends/tf.js';
 import {Cancel, isCancel, type AsyncEvent, type Callback, type Phase} from './callback.js';
-import {CallbackList} from './callback-list.js';
+import {CallbackList, endsAtOnce} from './callback-list.js';
 import {ParamScheduler, combinedCosine} from './callbacks/param-scheduler.js';
 import {Recorder} from './callbacks/recorder.js';
 import {loadLearner, saveLearner} from './checkpoint.js';
@@ -287,6 +287,9 @@ export class Learner {
       this.fitting = true;
       try {
         await this.#phase('Fit', () => this.#epochs(options));
+      } catch (error) {
+        await this.#callbacks.tellFailure(error, this);
+        throw error;
       } finally {
         this.fitting = false;
       }
@@ -366,6 +369,11 @@ export class Learner {
       this.lastLoss = await this.#losses.next();
       await this.#tell('afterLossRead');
     }
+  }
+
+  /** True while the losses of the last steps have not been told to the callbacks. */
+  get hasUnreadLosses(): boolean {
+    return this.#losses.length > 0;
   }
 
   /** Begins to read the loss of this batch, and goes on without waiting for it. */
@@ -577,7 +585,12 @@ export class Learner {
     this.capture.run(this, () => this.#trainStep(wanted), wanted, this.captureKey());
     this.step++;
     this.#beginRead();
-    await this.readLosses(1);
+    try {
+      await this.readLosses(1);
+    } catch (error) {
+      if (!endsAtOnce(error)) await this.#tell('afterBatch').catch(() => {}); // the step is done: its state is whole
+      throw error;
+    }
   }
 
   /**

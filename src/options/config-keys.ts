@@ -85,7 +85,7 @@ export const configKeys = {
   penalty: {kind: 'penalty', list: true, part: 'penalties', group: 'PART'},
   switcher: {kind: 'switcher', default: 'fixed', part: 'switcher', group: 'PART'},
   /** Schedule of the learning rate; absent if it is constant. */
-  schedule: {kind: 'schedule', default: 'none', optional: true, part: 'schedule', group: 'PART'},
+  schedule: {kind: 'schedule', default: 'none', optional: true, part: 'schedule', group: 'PART', resumable: true},
   /**
    * Schedules of hyperparameters by their names: `mom`, `critic.lr`, `penalty.r1.weight`. The value is endValue +
    * (startValue - endValue) * what the schedule gives.
@@ -331,7 +331,7 @@ export type SingleKey = KeysWith<{default: string}>;
 export type ListKey = KeysWith<{list: true}>;
 export type MapKey = KeysWith<{map: true}>;
 
-const tableKeys = Object.keys(configKeys) as ConfigKey[];
+export const tableKeys = Object.keys(configKeys) as ConfigKey[];
 const keysWith = <K extends ConfigKey>(fact: string): readonly K[] =>
   tableKeys.filter((key): key is K => fact in configKeys[key]);
 

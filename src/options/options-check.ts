@@ -126,7 +126,16 @@ export function describeSpec(spec: OptionSpec): string {
   }
 }
 
-function show(value: unknown): string {
-  if (typeof value === 'string') return `'${value}'`;
-  return JSON.stringify(value) ?? 'nothing'; // undefined, a function or a symbol
+/** Longest value in a message, in characters. */
+const longest = 200;
+
+/** A value from a file for a message: as JSON, cut where it is long; `nothing` where there is none. */
+export function show(value: unknown): string {
+  const text =
+    typeof value === 'string'
+      ? `'${value}'`
+      : typeof value === 'number'
+        ? String(value) // JSON has no infinite ones
+        : (JSON.stringify(value) ?? 'nothing'); // undefined, a function or a symbol
+  return text.length > longest ? `${text.slice(0, longest)}...` : text;
 }

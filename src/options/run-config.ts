@@ -12,7 +12,9 @@ import {
   type MapKey,
   type ScalarKey,
 } from './config-keys.js';
-import type {OptionValue} from './options-check.js';
+import {GanError} from '../errors.js';
+import {isRecord, JsonError, list, object, optional, record, anything, text, type Check} from './json.js';
+import {checkOption, type OptionValue} from './options-check.js';
 import type {OptionSpec} from './options.js';
 
 /** A part chosen by name, with the values of its options. */
@@ -63,14 +65,45 @@ export const olderValues: ReadonlyMap<string, OlderValue> = new Map<string, Olde
   ...scalarKeys.map((key) => [key, scalarFacts(key).older] as const).filter(([, older]) => older !== undefined),
 ]);
 
+const partOf: Check<PartChoice> = (value, at) => {
+  const {name, options = {}} = object({name: text, options: optional(record(anything))})(value, at);
+  return {name, options};
+};
+
+/** Keys without which nothing can be said about a run. */
+const essential: readonly string[] = ['data', 'arch', 'loss', 'size', 'channels', 'latent', 'epochs'];
+
 /**
  * The configuration that the config.json of a run holds, with what it lacks because the run is older than a key, and
- * with lists where it has one part because the run is older than the list.
+ * with lists where it has one part because the run is older than the list. Each value has the type of its key; what
+ * the parts make of their options is not checked.
+ * @throws JsonError
  */
-export function parseRunConfig(json: string): RunConfig {
-  const config = JSON.parse(json) as RunConfig;
-  const lacking = [...olderValues].filter(([key]) => !Object.hasOwn(config, key));
-  const single = listKeys.filter((key) => config[key] !== undefined && !Array.isArray(config[key]));
-  const lists = single.map((key): [string, unknown] => [key, [config[key]]]);
-  return {...config, ...Object.fromEntries<unknown>([...lacking, ...lists])};
+export const checkRunConfig: Check<RunConfig> = (value, at) => {
+  const given = record(anything)(value, at);
+  for (const key of essential)
+    if (!Object.hasOwn(given, key)) throw new JsonError(`is no configuration of a run: it has no '${key}'`);
+  const values: Record<string, unknown> = {...Object.fromEntries(olderValues), ...given};
+  for (const [key, each] of Object.entries(values)) {
+    if (key === 'data') values[key] = text(each, key);
+    else if (key === 'source') values[key] = record(anything)(each, key);
+    else if ((listKeys as readonly string[]).includes(key))
+      values[key] = list(partOf)(isRecord(each) ? [each] : each, key);
+    else if ((mapKeys as readonly string[]).includes(key)) values[key] = record(partOf)(each, key);
+    else if ((singleKeys as readonly string[]).includes(key)) values[key] = partOf(each, key);
+    else if ((scalarKeys as readonly string[]).includes(key)) values[key] = scalarOf(key as ScalarKey, each);
+  }
+  return {...values, source: values['source'] ?? {}} as unknown as RunConfig;
+};
+
+/** A plain value in the type of its key. */
+function scalarOf(key: ScalarKey, value: unknown): OptionValue {
+  const {spec, numeric} = scalarFacts(key);
+  try {
+    const read = checkOption(key, spec, {value, origin: 'it'});
+    return numeric ? Number(read) : read;
+  } catch (error) {
+    if (error instanceof GanError) throw new JsonError(`has a wrong value: ${error.message}`);
+    throw error;
+  }
 }

@@ -135,6 +135,11 @@ export class Registry {
     return typeof version === 'string' ? version : undefined;
   }
 
+  /** The package that brings a part. @throws GanError as `load` */
+  packageOf(kind: PartKind, name: string): string {
+    return this.#find(kind, name, undefined).package;
+  }
+
   /** Parts of this project that are not there, because their package is not installed. */
   installable(kind: PartKind): InstallablePart[] {
     return installable.filter((part) => part.kind === kind && !this.#declared.has(`${kind}/${part.name}`));

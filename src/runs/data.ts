@@ -5,6 +5,9 @@ import {resolveConfig} from '../config/resolve.js';
 import {fromFolder, fromSource, type SourceOptions} from '../gan/data/data-loaders.js';
 import type {CriticAugmentation} from '../gan/augmentations/critic-augmentation.js';
 import type {Augmentation} from '../gan/data/augment.js';
+import {dirname} from 'node:path';
+import {identifyFiles, identifySource, type DataIdentity} from '../gan/data/identity.js';
+import {getImageFiles} from '../gan/data/image-files.js';
 import {findIdx, idxSource, readIdxSet} from '../gan/data/idx-set.js';
 import {Normalization} from '../gan/data/normalize.js';
 import {randomSplitter} from '../gan/data/splitters.js';
@@ -30,6 +33,11 @@ export interface DataParts {
   augmentations?: readonly (Augmentation | CriticAugmentation)[];
 }
 
+/** The loaders of a run, and what tells its data from others. */
+export interface RunData extends DataLoaders {
+  identify(): Promise<DataIdentity>;
+}
+
 /**
  * The loaders of a run, whose batches are those of its optimiser steps: of its data source when it has one, else of a
  * folder of images, or of IDX files.
@@ -39,7 +47,7 @@ export async function makeDataLoaders(
   config: DataConfig,
   {source, augmentations = []}: DataParts,
   loading: Omit<Partial<SourceOptions>, 'seed'> = {},
-): Promise<DataLoaders> {
+): Promise<RunData> {
   const {data, size, channels, resize, batchSize, accumulate, latent, validPct, seed} = config;
   const shared = {
     batchSize: batchSize * accumulate,
@@ -52,8 +60,13 @@ export async function makeDataLoaders(
   };
   if (!source) {
     const idx = await findIdx(data);
-    if (!idx) return fromFolder(data, {...shared, size, channels, resize});
-    return fromSource(idxSource(await readIdxSet(idx), {size: [size, size], channels, resize}), shared);
+    if (!idx) {
+      const loaders = await fromFolder(data, {...shared, size, channels, resize});
+      return {...loaders, identify: async () => identifyFiles(data, await getImageFiles(data))};
+    }
+    const source = idxSource(await readIdxSet(idx), {size: [size, size], channels, resize});
+    const files = [idx.images, ...(idx.labels === undefined ? [] : [idx.labels])];
+    return {...fromSource(source, shared), identify: () => identifyFiles(dirname(idx.images), files)};
   }
   const made = await source({height: size, width: size, channels, resize});
   const wanted = [size, size, channels];
@@ -72,7 +85,7 @@ export async function makeDataLoaders(
       },
     );
   }
-  return fromSource(made, shared);
+  return {...fromSource(made, shared), identify: () => Promise.resolve(identifySource(made))};
 }
 
 /**

@@ -1,7 +1,9 @@
 /** The results of `gan evaluate` in a run folder: evaluations.jsonl, one evaluation a line, oldest first. */
-import {appendFile, readFile} from 'node:fs/promises';
+import {appendLines} from '../gan/io/append-lines.js';
+import {readRegular} from '../gan/io/read-file.js';
 import type {Measured} from '../gan/metrics/image-meter.js';
 import type {NearestImages} from '../gan/metrics/nearest.js';
+import {list, number, object, oneOf, optional, parseJson, record, text, whole, type Check} from '../options/json.js';
 
 /** What was measured of a checkpoint. */
 export interface Evaluation {
@@ -25,38 +27,63 @@ export interface Evaluation {
   };
 }
 
+/** JSON has null for a number that is none. */
+const measured: Check<number> = (value, at) => (value === null ? NaN : number(value, at));
+
+const checkEvaluation: Check<Evaluation> = object({
+  at: text,
+  step: whole(),
+  weights: oneOf('averaged', 'trained'),
+  data: text,
+  images: whole(),
+  features: text,
+  seconds: number,
+  metrics: list(
+    object({
+      name: text,
+      better: oneOf('lower', 'higher', 'one'),
+      value: measured,
+      parts: optional(record(number)),
+      low: optional(number),
+      high: optional(number),
+      doubts: list(text),
+    }),
+  ),
+  nearest: optional(object({images: whole(), trainingImages: whole(), ratio: number, close: number, picture: text})),
+});
+
+/** A file of evaluations may have a hundred thousand. */
+const mostBytes = 64 << 20;
+
 /** Adds an evaluation to a file. */
 export async function addEvaluation(file: string, evaluation: Evaluation): Promise<void> {
-  await appendFile(file, `${JSON.stringify(evaluation)}\n`);
+  await appendLines(file, `${JSON.stringify(evaluation)}\n`);
 }
 
-/** The evaluations in a file; none when there is no file. Lines that are no evaluation are skipped. */
-export async function readEvaluations(file: string): Promise<Evaluation[]> {
-  return parseEvaluations(await readFile(file, 'utf8').catch(() => ''));
+/**
+ * The evaluations in a file; none when there is no file.
+ * @throws GanError GAN_FILE_UNREADABLE, GAN_FILE_BROKEN (exit 5)
+ */
+export async function readEvaluations(file: string): Promise<Evaluations> {
+  return parseEvaluations((await readRegular(file, mostBytes))?.toString() ?? '');
 }
 
-export function parseEvaluations(text: string): Evaluation[] {
-  return text
-    .split('\n')
-    .slice(0, -1)
-    .flatMap((line) => {
-      try {
-        const value: unknown = JSON.parse(line);
-        return isEvaluation(value) ? [value] : [];
-      } catch {
-        return [];
-      }
-    });
+export interface Evaluations {
+  evaluations: Evaluation[];
+  /** Numbers of the lines, from 1, that hold none: they were cut short, or are damaged. */
+  damaged: number[];
 }
 
-function isEvaluation(value: unknown): value is Evaluation {
-  const {at, step, data, images, metrics} = (value ?? {}) as Partial<Record<keyof Evaluation, unknown>>;
-  return (
-    typeof at === 'string' &&
-    Number.isInteger(step) &&
-    typeof data === 'string' &&
-    Number.isInteger(images) &&
-    Array.isArray(metrics) &&
-    metrics.every((each: Partial<Measured> | null) => typeof each?.name === 'string' && typeof each.value === 'number')
-  );
+export function parseEvaluations(text: string): Evaluations {
+  const found: Evaluations = {evaluations: [], damaged: []};
+  const lines = text.split('\n');
+  if (lines.at(-1) === '') lines.pop();
+  for (const [i, line] of lines.entries()) {
+    try {
+      found.evaluations.push(checkEvaluation(parseJson(line), ''));
+    } catch {
+      if (line !== '') found.damaged.push(i + 1);
+    }
+  }
+  return found;
 }

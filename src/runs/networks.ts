@@ -42,6 +42,16 @@ async function loadWeights({generator, critic}: Networks, path: string): Promise
     );
   }
   for (const {name, network, state} of found) {
+    const bad = [...state].find(([, {data}]) => data instanceof Float32Array && !data.every(Number.isFinite));
+    if (bad)
+      throw new GanError(
+        'data',
+        'GAN_FILE_BROKEN',
+        `${path} cannot be trained on: ${name}.${bad[0]} holds values that are not finite`,
+        {
+          suggestions: ['use weights from before that training went wrong'],
+        },
+      );
     try {
       network.loadStateDict(state);
     } catch (error) {

@@ -9,6 +9,7 @@ import {resolveConfig, type ResolvedConfig} from '../config/resolve.js';
 import {readCheckpoint, weightsOf, withoutPrefix, type WeightsChoice} from '../gan/checkpoint.js';
 import {Normalization} from '../gan/data/normalize.js';
 import type {HostTensor} from '../gan/data/types.js';
+import {imagesAtOnce} from '../gan/images-at-once.js';
 import type {Networks} from '../gan/export/trained-run.js';
 import {drawLatent, latentPath, type LatentOptions} from '../gan/latents.js';
 import type {NearestImages} from '../gan/metrics/nearest.js';
@@ -21,13 +22,17 @@ import type {Registry} from '../plugin/registry.js';
 import type {Evaluation} from './evaluations.js';
 import {openDeviceFor, type DeviceOptions} from './devices/open-backend.js';
 import {makeNetworks} from './networks.js';
+import {readRunCheckpoint} from './read-run-checkpoint.js';
 import {RunFolder, type CheckpointSelector} from './run-folder.js';
 import {summariseRun, type RunSummary} from './run-summary.js';
 
 // what computes is imported when something has to: tfjs takes a third of a second to load
 
-/** Images made at a time: bounds the memory, however many are wanted. */
-const batchSize = 64;
+/** Bytes of all images that are drawn by one call, at most. */
+const mostBytes = 2 ** 31;
+
+/** Images made at a time, at most. */
+const mostAtOnce = 64;
 
 export interface RunOptions extends Omit<DeviceOptions, 'backend'> {
   /** Default: the newest. */
@@ -125,7 +130,11 @@ export class Run {
    * GAN_NO_CHECKPOINT, GAN_CHECKPOINT
    */
   readonly weights = once(async (): Promise<StateDict> => {
-    const checkpoint = await readCheckpoint(await this.checkpoint());
+    const checkpoint = await readRunCheckpoint(
+      this.folder,
+      this.#options.checkpoint ?? 'newest',
+      (step) => `--checkpoint ${step}   uses the checkpoint of step ${step}.`,
+    );
     const {weights} = this.#options;
     if (weights === 'averaged' && checkpoint.emaWeights.size === 0)
       throw new GanError('usage', 'GAN_USAGE', `the run ${this.folder.dir} keeps no average of its weights`, {
@@ -190,8 +199,9 @@ export class Run {
       );
     const normalization = Normalization.symmetric(channels);
     const images = new Uint8Array(latents.length * size * size * channels);
-    for (let start = 0; start < latents.length; start += batchSize) {
-      const batch = latents.slice(start, start + batchSize);
+    const atOnce = Math.min(mostAtOnce, imagesAtOnce(size));
+    for (let start = 0; start < latents.length; start += atOnce) {
+      const batch = latents.slice(start, start + atOnce);
       const flat = new Float32Array(batch.length * latentSize);
       batch.forEach((latent, i) => flat.set(latent, i * latentSize));
       const made = await generateImages(generator, {data: flat, shape: [batch.length, latentSize]}, {normalization});
@@ -200,9 +210,10 @@ export class Run {
     return {data: images, shape: [latents.length, size, size, channels]};
   }
 
-  /** Images from seeds, as bytes [n, size, size, channels]. */
+  /** Images from seeds, as bytes [n, size, size, channels]. @throws GanError GAN_TOO_MANY_IMAGES (exit 2) */
   async generate({n = 1, seed = 0, seeds, ...options}: GenerateRequest = {}): Promise<HostTensor> {
     const {latent} = this.config;
+    this.#assertHeld(seeds?.length ?? n);
     return this.draw(
       seeds
         ? seeds.map((each) => drawLatent(latent, each, 0, options))
@@ -210,8 +221,22 @@ export class Run {
     );
   }
 
+  /** @throws GanError GAN_TOO_MANY_IMAGES (exit 2) where images have more bytes than are held at a time */
+  #assertHeld(count: number): void {
+    const {size, channels} = this.config;
+    const bytes = count * size * size * channels;
+    if (!(bytes > mostBytes)) return;
+    throw new GanError(
+      'usage',
+      'GAN_TOO_MANY_IMAGES',
+      `${count} images of ${size}x${size} pixels with ${channels} channels have ${(bytes / 1e9).toFixed(1)} GB; at most ${(mostBytes / 1e9).toFixed(1)} GB are drawn at a time`,
+      {suggestions: [`Draw at most ${Math.floor(mostBytes / (size * size * channels))} at a time, with other seeds.`]},
+    );
+  }
+
   /** Images on the way from seed to seed along great circles, as bytes [n, size, size, channels]. */
   async interpolate({seeds, frames, loop = true, ...options}: InterpolateRequest): Promise<HostTensor> {
+    this.#assertHeld(seeds.length * frames);
     const stops = seeds.map((seed) => drawLatent(this.config.latent, seed, 0, options));
     return this.draw(latentPath(stops, frames, loop));
   }
@@ -254,6 +279,7 @@ export class Run {
       const meter = new ImageMeter(parts.metrics, {
         real,
         draw: (latents: Tensor): Tensor => generator.forward(latents),
+        atOnce: imagesAtOnce(config.size),
         normalization: Normalization.symmetric(channels),
         extractor,
         latent,
@@ -350,6 +376,7 @@ export class Run {
       ...more,
       registry: this.#registry,
       file: this.folder.configPath,
+      values: this.config,
       ofRun: true,
       flags: new Map([...(given ? [['backend', given] as const] : []), ...(more.flags ?? [])]),
     });

@@ -4,11 +4,12 @@ import {resolveConfig} from '../config/resolve.js';
 import type {CriticAugmentation} from '../gan/augmentations/critic-augmentation.js';
 import type {Callback} from '../gan/callback.js';
 import {scheduleHyperparameters, type Scheduled} from '../gan/callbacks/schedule.js';
-import {readCheckpoint} from '../gan/checkpoint.js';
-import type {DataLoaders} from '../gan/data/types.js';
+import type {Checkpoint} from '../gan/checkpoint.js';
+import type {DataLoader, DataLoaders} from '../gan/data/types.js';
 import type {Networks} from '../gan/export/trained-run.js';
 import {GANLearner} from '../gan/gan-learner.js';
 import {openFeatures} from '../gan/metrics/feature-file.js';
+import {imagesAtOnce} from '../gan/images-at-once.js';
 import {measureImages} from '../gan/metrics/measure-images.js';
 import type {MeterOptions} from '../gan/metrics/image-meter.js';
 import {FixedGANSwitcher} from '../gan/switchers/gan-switchers.js';
@@ -18,12 +19,16 @@ import {openRegistry} from '../plugin/discover.js';
 import type {Registry} from '../plugin/registry.js';
 import {attemptSeed} from './attempt.js';
 import {isOutOfMemory, largestAuto, largestBatch, withBatchAdvice} from './batch-memory.js';
-import {makeDataLoaders, type Settings} from './data.js';
+import {makeDataLoaders, type RunData, type Settings} from './data.js';
 import {isOnGpu, openDeviceFor, type DeviceOptions} from './devices/open-backend.js';
 import {makeNetworks} from './networks.js';
 import {plannedSteps} from './planned-steps.js';
 import {realImages} from './real-images.js';
 import {stopAt} from './run-callbacks.js';
+import {lockRun, type RunLock} from './run-lock.js';
+import {compareInputs, identityOf, inputsOf, keepInputs, packagesOf, settingsOf} from './inputs.js';
+import {readRunCheckpoint} from './read-run-checkpoint.js';
+import {scheduleJump} from './schedule-jump.js';
 import {RunFolder, type CheckpointSelector} from './run-folder.js';
 import {train, type FitRequest, type PreparedTraining, type TrainResult} from './train.js';
 
@@ -37,6 +42,13 @@ export interface TrainingOptions extends DeviceOptions {
   resume?: string;
   /** The checkpoint to go on from, where that is not the newest: later ones, and what was logged after it, go away. */
   from?: CheckpointSelector;
+  /**
+   * Goes on although the data or settings are not those that the checkpoint was made with, which is refused otherwise.
+   * The run then does not end as it would have, and cannot be repeated.
+   */
+  acceptChanges?: boolean;
+  /** The lock of the run folder, where the caller holds it. Default: that of `resume` is taken, until `close`. */
+  lock?: RunLock;
   /** The batch size is to be found (`largestBatch`), whatever the settings say; `auto` in the settings says so, too. */
   autoBatchSize?: boolean;
   /** These in place of the parts that the configuration names. */
@@ -71,7 +83,7 @@ export interface Training extends PreparedTraining {
  * run is done
  */
 export async function openTraining(settings: Settings, options: TrainingOptions = {}): Promise<Training> {
-  const {registry = openRegistry(), resume, from = 'newest', cacheFolder, warn = () => {}} = options;
+  const {registry = openRegistry(), resume, lock: given, from = 'newest', cacheFolder, warn = () => {}} = options;
   const resolved = await resolveConfig({
     registry,
     settings: {values: settings, origin: 'openTraining'},
@@ -79,9 +91,15 @@ export async function openTraining(settings: Settings, options: TrainingOptions 
   });
   const {backend, auto} = resolved;
   let {config} = resolved;
-  let opened = await openDeviceFor(registry, {backend, ...options});
+  const own = given || resume === undefined ? undefined : await lockOfRun(resume);
+  const lock = given ?? own;
+  let opened = await openDeviceFor(registry, {backend, ...options}).catch((error: unknown) => {
+    own?.release();
+    throw error;
+  });
   let learn: GANLearner | undefined;
   const close = async (): Promise<void> => {
+    own?.release();
     learn?.dispose();
     learn = undefined;
     await opened.close();
@@ -136,7 +154,13 @@ export async function openTraining(settings: Settings, options: TrainingOptions 
     if ((options.autoBatchSize || auto.includes('batchSize')) && resume === undefined)
       config = {...config, batchSize: await findBatchSize()};
     const checkpoint =
-      resume === undefined ? undefined : await readCheckpoint(await new RunFolder(resume).checkpointOf(from));
+      resume === undefined
+        ? undefined
+        : await readRunCheckpoint(
+            new RunFolder(resume),
+            from,
+            (step) => `gan fit --resume ${resume} --from ${step}   goes on from the checkpoint of step ${step}.`,
+          );
     const init = checkpoint ? undefined : config.init;
     if (config.steps === undefined && config.minutes !== undefined) {
       learn = (await make(config, options.parts ?? {}, {}, init)).learn;
@@ -148,7 +172,24 @@ export async function openTraining(settings: Settings, options: TrainingOptions 
     learn = made.learn;
     const {parts, dls} = made;
     const steps = config.steps ?? config.epochs * dls.train.length;
-    if (checkpoint && checkpoint.position.step >= steps) throw nothingToDo(resume!, checkpoint.position.step, steps);
+    const {name: backendName} = opened.device;
+    const inputs = {
+      settings: settingsOf(config),
+      backend: backendName,
+      packages: packagesOf(registry, config, backendName),
+      steps,
+    };
+    const identity = identityOf(dls.identify, warn); // while the training begins
+    const before = checkpoint && inputsOf(checkpoint);
+    if (checkpoint && before) {
+      const now = {...inputs, data: await identity};
+      const where = {run: resume!, data: config.data, step: checkpoint.position.step};
+      for (const change of compareInputs(before, now, {...where, accept: options.acceptChanges ?? false})) warn(change);
+    }
+    if (checkpoint && checkpoint.position.step >= steps && !(await lacksEnd(resume!, checkpoint, steps, dls.train)))
+      throw nothingToDo(resume!, checkpoint.position.step, steps);
+    const jump = checkpoint && scheduleJump(config, parts, checkpoint, {steps, before: before?.steps});
+    if (jump !== undefined) warn(jump);
     const training: Training = {
       config,
       device: opened.device,
@@ -156,20 +197,24 @@ export async function openTraining(settings: Settings, options: TrainingOptions 
       parts,
       dls,
       learn,
-      callbacks: partCallbacks(
-        parts,
-        learn,
-        steps,
-        measureWith(config, learn, {
-          registry,
-          warn,
-          ...(options.parts?.source && {source: options.parts.source}),
-          ...(cacheFolder !== undefined && {cacheFolder}),
-        }),
-      ),
+      callbacks: [
+        ...partCallbacks(
+          parts,
+          learn,
+          steps,
+          measureWith(config, learn, {
+            registry,
+            warn,
+            ...(options.parts?.source && {source: options.parts.source}),
+            ...(cacheFolder !== undefined && {cacheFolder}),
+          }),
+        ),
+        keepInputs(inputs, identity),
+      ],
       steps,
       epochs: Math.ceil(steps / dls.train.length),
       ...(checkpoint && {checkpoint}),
+      ...(resume !== undefined && lock && {lock}),
       fit: (dir, request = {}) =>
         train(training, dir, request).catch(async (error: unknown) => {
           throw isOutOfMemory(error) ? await advised(error) : error;
@@ -183,10 +228,26 @@ export async function openTraining(settings: Settings, options: TrainingOptions 
   }
 }
 
+/** @throws GanError GAN_RUN_NOT_FOUND (exit 5), GAN_RUN_IN_USE (exit 2) */
+async function lockOfRun(dir: string): Promise<RunLock> {
+  await new RunFolder(dir).configFile();
+  return lockRun(dir);
+}
+
 interface Made {
   parts: RunParts;
-  dls: DataLoaders;
+  dls: RunData;
   learn: GANLearner;
+}
+
+/**
+ * Whether a run has done its steps, but a crash came before the end of its last epoch: the row, the best checkpoint,
+ * the last sample grid.
+ */
+async function lacksEnd(dir: string, {position}: Checkpoint, steps: number, {length}: DataLoader): Promise<boolean> {
+  const {step, batch} = position;
+  if (step !== steps || (batch > 0 && batch < length)) return false;
+  return batch === length || !(await new RunFolder(dir).samples(step)).some((sample) => sample.step === step);
 }
 
 function nothingToDo(dir: string, done: number, wanted: number): GanError {
@@ -234,6 +295,7 @@ const measureWith =
   async (): Promise<MeterOptions> => ({
     real: await realImages(config, {...using, count: config.metricImages}),
     draw: (latents) => learn.draw(latents),
+    atOnce: imagesAtOnce(config.size, config.batchSize),
     normalization: learn.dls.normalization,
     extractor: await openFeatures(config.features),
     latent: config.latent,

@@ -1,20 +1,40 @@
 /** The callbacks of a run besides training. Each handles one concern. */
 import {setImmediate} from 'node:timers/promises';
 import {GanError, isGanError} from '../errors.js';
+import {isNoSpace} from '../system-error.js';
 import type {Callback} from '../gan/callback.js';
 import {saveCheckpoint} from '../gan/checkpoint.js';
 import {samplePicture, writePng} from '../gan/data/grid.js';
 import {arePoints} from '../gan/data/points.js';
 import type {DataLoaders, HostTensor} from '../gan/data/types.js';
 import type {GANLearner} from '../gan/gan-learner.js';
-import type {Learner} from '../gan/learner.js';
 import {firstImages} from '../gan/data/first-images.js';
+import {imagesAtOnce} from '../gan/images-at-once.js';
 import type {RunConfig} from '../options/run-config.js';
+import {addToTotals, logMetricsName, type LogTotals} from './log-digest.js';
 import type {MetricsLog} from './metrics-log.js';
+import {dispensably, persistently} from './persist.js';
+import type {Reserve} from './reserve.js';
+import type {WriteCheckpoint} from './save-at-fault.js';
 import type {RunFolder} from './run-folder.js';
+import type {RunLock} from './run-lock.js';
 import type {TrainEvent} from './train-event.js';
 
 type Notify = (event: TrainEvent) => void;
+
+/** Ends the run with an error once another process has the run folder, before anything is written into it. */
+export function holdLock(lock: RunLock): Callback {
+  const check = (): void => lock.checkNowAndThen();
+  return {
+    name: 'hold-lock',
+    runAfter: ['image-metrics'],
+    runBefore: ['log-metrics', 'tensorboard', 'watch', 'stop-when', 'draw-samples', 'write-checkpoints', 'keep-best'],
+    afterLossRead: check,
+    afterBatch: check,
+    afterEpoch: check,
+    afterFit: check,
+  };
+}
 
 /** Ends the run with an error as soon as a loss is not finite; what was written before stays. */
 export function stopWhenDiverged(folder: RunFolder): Callback {
@@ -59,10 +79,14 @@ export function stopAt(steps: number, signal?: AbortSignal): Callback {
   };
 }
 
-/** Writes a line for each step, and one for each epoch that ended, to metrics.jsonl. */
-export function logMetrics(learn: GANLearner, log: MetricsLog): Callback {
+/**
+ * Writes a line for each step, and one for each epoch that ended, to metrics.jsonl.
+ * @param totals of the lines that are there
+ */
+export function logMetrics(learn: GANLearner, log: MetricsLog, totals: LogTotals): Callback {
+  log.noted = (line) => addToTotals(totals, line);
   return {
-    name: 'log-metrics',
+    name: logMetricsName,
     runAfter: ['recorder', 'image-metrics'],
     async afterLossRead({lastLoss}) {
       const {training, turn, step, epoch, value: loss, terms, gradNorm, lr, hyperparameters} = lastLoss!;
@@ -88,39 +112,64 @@ export function logMetrics(learn: GANLearner, log: MetricsLog): Callback {
       await log.add({step, epoch, seconds, row});
     },
     afterFit: () => log.flush(),
+    save: () => totals,
   };
 }
 
-/** Draws images from the same latents every `sampleEvery` steps and at the end. */
+/** Draws images from the same latents every `sampleEvery` steps and at the end, as many at a time as have memory. */
 export function drawSamples(
   learn: GANLearner,
   folder: RunFolder,
-  {sampleEvery}: Pick<RunConfig, 'sampleEvery'>,
+  {sampleEvery, size, batchSize}: Pick<RunConfig, 'sampleEvery' | 'size' | 'batchSize'>,
   latents: HostTensor,
   drawn: (sample: Extract<TrainEvent, {type: 'sample'}>) => Promise<void>,
+  warn: (message: string) => void,
 ): Callback & {latest?: string} {
+  const write = dispensably('sample grids cannot be written', warn);
   let drawnAt = -1;
   let real: HostTensor | undefined;
   const draw = async (step: number): Promise<void> => {
     if (drawnAt === step) return;
     drawnAt = step;
-    const images = await learn.generate(latents);
+    const images = await inParts(latents, imagesAtOnce(size, batchSize), (some) => learn.generate(some));
     const path = folder.samplePath(step);
     if (arePoints(images.shape)) real ??= await firstPoints(learn.dls, images.shape[0]!);
-    await writePng(path, samplePicture(images, real));
-    self.latest = path;
-    await drawn({type: 'sample', step, path});
+    await write(async () => {
+      await writePng(path, samplePicture(images, real));
+      self.latest = path;
+      await drawn({type: 'sample', step, path});
+    });
   };
   const self: Callback & {latest?: string} = {
     name: 'draw-samples',
-    runAfter: ['recorder'],
+    runAfter: ['recorder', 'stop-at'],
     runBefore: ['write-checkpoints'],
-    async afterBatch({training, step}) {
-      if (training && sampleEvery > 0 && step % sampleEvery === 0) await draw(step);
+    async afterBatch({training, step, stopReason}) {
+      const due = sampleEvery > 0 && step % sampleEvery === 0;
+      if (training && (due || stopReason !== undefined)) await draw(step); // a run with its last checkpoint has it
     },
     afterFit: async ({step}) => draw(step),
   };
   return self;
+}
+
+/** Images of latents [n, latentSize], `atOnce` of them at a time. */
+async function inParts(
+  {data, shape}: HostTensor,
+  atOnce: number,
+  draw: (latents: HostTensor) => Promise<HostTensor>,
+): Promise<HostTensor> {
+  const [n = 0, latentSize = 0] = shape;
+  if (n <= atOnce) return draw({data, shape});
+  const parts: HostTensor[] = [];
+  for (let from = 0; from < n; from += atOnce) {
+    const to = Math.min(n, from + atOnce);
+    parts.push(await draw({data: data.slice(from * latentSize, to * latentSize), shape: [to - from, latentSize]}));
+  }
+  return {
+    data: new Uint8Array(Buffer.concat(parts.map((part) => part.data as Uint8Array))),
+    shape: [n, ...parts[0]!.shape.slice(1)],
+  };
 }
 
 /** The first points of the data, as bytes. */
@@ -129,30 +178,49 @@ async function firstPoints(dls: DataLoaders, count: number): Promise<HostTensor>
   return dls.normalization.undo(data, shape);
 }
 
+export interface CheckpointWriting {
+  /** Writes what belongs before a checkpoint. */
+  flush(): Promise<void>;
+  reserve: Reserve;
+  notify: Notify;
+  /** Step of the checkpoint that the run goes on from. */
+  writtenAt?: number | undefined;
+}
+
 /**
  * Writes a checkpoint every `checkpointEvery` steps, when the fit is being ended, at the end, and when `write` is
- * called.
+ * called. What the system refuses is tried again. Where the disk is full, the reserved room takes one more: then the
+ * training ends.
  */
 export function writeCheckpoints(
   folder: RunFolder,
   {checkpointEvery, keepCheckpoints}: Pick<RunConfig, 'checkpointEvery' | 'keepCheckpoints'>,
-  flush: () => Promise<void>,
-  notify: Notify,
-): Callback & {latest?: string; write(learn: Learner, epoch: number, batch: number): Promise<void>} {
-  let writtenAt = -1;
-  const write = async (learn: Learner, epoch: number, batch: number): Promise<void> => {
-    const {step} = learn;
+  {flush, reserve, notify, writtenAt = -1}: CheckpointWriting,
+): Callback & {latest?: string; write: WriteCheckpoint} {
+  const prune = dispensably('old checkpoints cannot be deleted', (message) => notify({type: 'warning', message}));
+  const write: WriteCheckpoint = async (learn, position, moment) => {
+    const {step} = position;
     if (writtenAt === step) return;
-    writtenAt = step;
-    await learn.readLosses();
+    if (!moment) await learn.readLosses();
     await flush(); // the log must not lag behind the checkpoint
     const path = folder.checkpointPath(step);
-    await saveCheckpoint(learn, path, {epoch, batch, step}).catch(async (error: unknown) => {
+    const save = (): Promise<void> => saveCheckpoint(learn, path, position, moment);
+    let noSpace: unknown;
+    try {
+      await persistently(save).catch(async (error: unknown) => {
+        if (!isNoSpace(error) || !(await reserve.release())) throw error;
+        await flush();
+        await save();
+        noSpace = error;
+      });
+    } catch (error) {
       throw isGanError(error) && error.kind === 'diverged' ? await diverged(folder, error.message) : error;
-    });
-    if (keepCheckpoints > 0) await folder.prune(keepCheckpoints);
+    }
+    writtenAt = step;
     self.latest = path;
     notify({type: 'checkpoint', step, path});
+    if (noSpace !== undefined) throw noSpace;
+    if (keepCheckpoints > 0) await prune(() => folder.prune(keepCheckpoints));
   };
   const self: ReturnType<typeof writeCheckpoints> = {
     name: 'write-checkpoints',
@@ -160,13 +228,14 @@ export function writeCheckpoints(
     write,
     async afterBatch(learn) {
       if (!learn.training) return;
-      const due = checkpointEvery > 0 && learn.step % checkpointEvery === 0;
-      if (due || learn.stopReason !== undefined) await write(learn, learn.epoch, learn.iter + 1);
+      const {epoch, iter, step} = learn;
+      const due = checkpointEvery > 0 && step % checkpointEvery === 0;
+      if (due || learn.stopReason !== undefined) await write(learn, {epoch, batch: iter + 1, step});
     },
     async afterFit(learn) {
       if (learn.stopReason === undefined) {
         writtenAt = -1; // one from the last batch would have the epoch's end before it
-        await write(learn, learn.nEpoch, 0);
+        await write(learn, {epoch: learn.nEpoch, batch: 0, step: learn.step});
       }
     },
   };

@@ -4,6 +4,7 @@ import {isBetter, type NamedImageMetric} from '../gan/metrics/image-metrics.js';
 import type {RunConfig} from '../options/run-config.js';
 import {parseStopWhen, type FindingName, type StopCondition} from '../options/stop-when.js';
 import type {MetricsLog} from './metrics-log.js';
+import type {WriteCheckpoint} from './save-at-fault.js';
 import type {Watch} from './watch/watch.js';
 
 /** Why a run ended early. */
@@ -34,7 +35,7 @@ interface StopTools {
   watch: Watch;
   log: MetricsLog;
   /** Writes a checkpoint of now, unless there is one. */
-  write(learn: Learner, epoch: number, batch: number): Promise<void>;
+  write: WriteCheckpoint;
 }
 
 /**
@@ -109,7 +110,7 @@ export function stopWhen(config: RunConfig, {metrics, watch, log, write}: StopTo
     runAfter: ['stop-when', 'log-metrics', 'tensorboard', 'keep-best', 'report-progress'],
     async afterEpoch(learn) {
       if (!atEnd || learn.stopReason !== undefined) return;
-      await write(learn, learn.epoch + 1, 0);
+      await write(learn, {epoch: learn.epoch + 1, batch: 0, step: learn.step});
       await stop(learn, atEnd);
     },
   };

@@ -1,13 +1,30 @@
-import {resumeFrom, type Checkpoint} from '../gan/checkpoint.js';
+import {mkdir} from 'node:fs/promises';
+import {GanError, isGanError} from '../errors.js';
+import {systemError} from '../system-error.js';
+import {checkpointBytes, resumeFrom, type Checkpoint} from '../gan/checkpoint.js';
 import {arePoints} from '../gan/data/points.js';
 import type {HostTensor} from '../gan/data/types.js';
 import {Rng} from '../gan/rng.js';
 import {keepBest} from './best-checkpoint.js';
-import {drawSamples, logMetrics, reportProgress, stopAt, stopWhenDiverged, writeCheckpoints} from './run-callbacks.js';
+import {addToTotals, checkTotals, logMetricsName, noTotals, type LogTotals} from './log-digest.js';
+import type {MetricsLog} from './metrics-log.js';
+import {
+  drawSamples,
+  holdLock,
+  logMetrics,
+  reportProgress,
+  stopAt,
+  stopWhenDiverged,
+  writeCheckpoints,
+} from './run-callbacks.js';
 import type {RunConfig} from '../options/run-config.js';
 import {RunFolder, type BestCheckpoint, type Origins, type Session} from './run-folder.js';
 import type {TrainEvent} from './train-event.js';
+import {lockRun, type RunLock} from './run-lock.js';
 import {changeRates} from './learning-rates.js';
+import {dispensably} from './persist.js';
+import {Reserve} from './reserve.js';
+import {saveAtFault} from './save-at-fault.js';
 import {stopWhen, type Stopped} from './stop-when.js';
 import {watchTraining} from './watch/watch.js';
 import {logToTensorBoard, rewindTensorBoard, wantsTensorBoard} from './tensorboard.js';
@@ -37,6 +54,8 @@ export interface PreparedTraining {
   readonly epochs: number;
   /** The point where a resumed training continues. */
   readonly checkpoint?: Checkpoint;
+  /** Of the folder of a run that goes on. */
+  readonly lock?: RunLock;
 }
 
 export interface FitRequest {
@@ -47,6 +66,8 @@ export interface FitRequest {
   origins?: Origins;
   /** Facts about the machine, for sessions.json. */
   environment?: Session['environment'];
+  /** The lock of the run folder, where the caller holds it. Default: the training takes it, and gives it free. */
+  lock?: RunLock;
 }
 
 export interface TrainResult {
@@ -72,39 +93,75 @@ const sampleCount = {images: 64, points: 1024};
 /**
  * Trains into a run folder, new or gone on with, as `Training.fit` says: what a run does beside training are callbacks,
  * each one concern.
- * @throws GanError of every part: data (exit 5), configuration (3), diverged (6)
+ * @throws GanError of every part: data (exit 5), configuration (3), diverged (6); GAN_RUN_IN_USE (2) while another
+ * process trains in the folder
  */
-export async function train(
+export async function train(prepared: PreparedTraining, dir: string, request: FitRequest): Promise<TrainResult> {
+  const own = request.lock ?? (prepared.lock?.dir === dir ? prepared.lock : undefined);
+  if (own) return trainInto(own, prepared, request);
+  await mkdir(dir, {recursive: true});
+  const lock = await lockRun(dir);
+  try {
+    return await trainInto(lock, prepared, request);
+  } finally {
+    lock.release();
+  }
+}
+
+async function trainInto(
+  lock: RunLock,
   {config, device, parts, dls, learn, callbacks, steps, epochs, checkpoint}: PreparedTraining,
-  dir: string,
   {signal, notify = () => {}, origins, environment = {}}: FitRequest,
 ): Promise<TrainResult> {
-  const folder = new RunFolder(dir);
+  const {dir} = lock;
+  const folder = new RunFolder(dir, {warn: (message) => notify({type: 'warning', message})});
+  for (const history of [learn.recorder!, learn.ganTrainer]) history.keepsSteps = false; // metrics.jsonl does
   const position = checkpoint?.position ?? {epoch: 0, batch: 0, step: 0};
   const goOn = checkpoint && resumeFrom(learn, checkpoint, {otherSeed: config.attempt > 0});
+  await folder.clearLeftovers();
   if (checkpoint) await folder.rewind(position.step);
+  const warn = (message: string): void => notify({type: 'warning', message});
   const log = folder.metrics;
+  const totals = noTotals();
+  log.attempt = dispensably(`lines of ${log.path} cannot be written and wait`, warn);
+  const withBoard = dispensably("TensorBoard's file cannot be written", warn);
   const board = wantsTensorBoard(config) ? logToTensorBoard(learn, folder, config, position) : undefined;
   const flush = async (): Promise<void> => {
-    await log.flush();
-    await board?.flush();
+    lock.check();
+    await log.flush({sync: true});
+    if (board) await withBoard(() => board.flush());
   };
-  const samples = drawSamples(learn, folder, config, sampleLatents(config), async (sample) => {
-    await board?.sample(sample);
-    notify(sample);
+  const samples = drawSamples(
+    learn,
+    folder,
+    config,
+    sampleLatents(config),
+    async (sample) => {
+      await board?.sample(sample);
+      notify(sample);
+    },
+    warn,
+  );
+  const reserve = new Reserve(folder.reservePath);
+  const checkpoints = writeCheckpoints(folder, config, {
+    flush,
+    reserve,
+    notify,
+    writtenAt: checkpoint?.position.step,
   });
-  const checkpoints = writeCheckpoints(folder, config, flush, notify);
+  let savedAt: number | undefined;
   const judge = parts.metrics.find(({name}) => name === config.keepBest);
-  const best = judge ? [await keepBest(folder, judge, checkpoints.write)] : [];
+  const best = judge ? [await keepBest(folder, judge, checkpoints.write, checkpoint)] : [];
   const watch = watchTraining(learn, config, log, notify, board?.watched);
   const stopping = stopWhen(config, {metrics: parts.metrics, watch, log, write: checkpoints.write});
   const progress = reportProgress(learn, steps, notify);
   const cbs = [
     ...callbacks,
+    holdLock(lock),
     stopWhenDiverged(folder),
-    logMetrics(learn, log),
+    logMetrics(learn, log, totals),
     ...(board ? [board] : []),
-    changeRates(config, checkpoint, checkpoint ? await folder.readConfig().catch(() => config) : config),
+    changeRates(config, checkpoint, checkpoint ? await folder.readConfig() : config),
     watch,
     ...stopping.callbacks,
     samples,
@@ -112,11 +169,15 @@ export async function train(
     checkpoints,
     ...best,
     progress,
+    saveAtFault(checkpoints.write, (step) => (savedAt = step)),
   ];
   try {
     await folder.create();
     await folder.writeConfig(config);
-    await log.rewind(position);
+    const hadLog = await log.rewind(position);
+    if (checkpoint) Object.assign(totals, await totalsBefore(checkpoint, log));
+    if (checkpoint && !hadLog)
+      notify({type: 'warning', message: `${log.path} is missing: the log goes on from step ${position.step}`});
     await rewindTensorBoard(folder, position);
     const session: Session = {
       began: new Date().toISOString(),
@@ -143,9 +204,17 @@ export async function train(
       criticParameters: session.criticParameters,
       ...(notCaptured !== undefined && {notCaptured}),
     });
+    reserve.take(checkpointBytes(learn), (why) =>
+      warn(`no room for a last checkpoint can be reserved, in case the disk gets full: ${why}`),
+    );
     await learn.fit(epochs, undefined, {cbs, steps, ...(config.wd !== undefined && {wd: config.wd}), ...goOn});
+  } catch (error) {
+    throw savedAt === undefined ? error : savedUpTo(savedAt, dir, error, warn);
   } finally {
-    await flush();
+    if (lock.isHeld) {
+      await flush();
+      await reserve.release().catch(() => {}); // the next training takes it over
+    }
   }
   const {stopped} = stopping;
   const kept = await folder.best();
@@ -154,12 +223,34 @@ export async function train(
     epoch: learn.epoch,
     interrupted: learn.step < steps && !stopped,
     ...(stopped && {stopped}),
-    checkpoint: checkpoints.latest!,
+    checkpoint: checkpoints.latest ?? (await folder.latestCheckpoint()),
     ...(kept && {best: kept}),
     ...(samples.latest !== undefined && {sample: samples.latest}),
     skipped: dls.report().skipped,
     imagesPerSecond: progress.imagesPerSecond(),
   };
+}
+
+/** What the lines of a log tell together that is to go on; a checkpoint of an older version does not keep it. */
+async function totalsBefore({callbacks}: Checkpoint, log: MetricsLog): Promise<LogTotals> {
+  const kept = callbacks[logMetricsName];
+  if (kept !== undefined) return checkTotals(kept, logMetricsName);
+  const totals = noTotals();
+  await log.read((line) => addToTotals(totals, line), 'rare');
+  return totals;
+}
+
+/** The error that ended a training, with how to go on from what was saved. */
+function savedUpTo(step: number, dir: string, error: unknown, warn: (message: string) => void): unknown {
+  const told = isGanError(error) ? error : systemError(error);
+  const goOn = `The training is saved up to step ${step} and can go on there: gan fit --resume ${dir}`;
+  if (told)
+    return new GanError(told.kind, told.code as `GAN_${string}`, told.message, {
+      suggestions: [...told.suggestions, goOn],
+      cause: told.cause ?? error,
+    });
+  warn(goOn);
+  return error;
 }
 
 /** The same latents for all sample grids of a run. */

@@ -111,6 +111,44 @@ describe('completion', () => {
     expect(out).to.equal('complete -o default -F _gan gan\nbasic gan-critic light mlp resnet\nshapes\nshow\n');
   });
 
+  it('puts names into the line as words, whatever is in them', async function () {
+    if (!has('bash')) this.skip();
+    const names = [
+      '$(touch ran)',
+      '`touch ran`',
+      'a b',
+      "it's",
+      'a"b',
+      'a;touch ran',
+      'a&touch ran',
+      '*',
+      'a:b=c',
+      'back\\slash',
+    ];
+    const runs = [...names, 'line\nfeed', '\u001B[2J'].map((name) => `runs/${name}`);
+    const found = await complete(['runs', 'show', ''], {...context, runs: async () => runs});
+    expect(found).to.deep.equal(names.map((name) => `runs/${name}`).sort());
+    const quoted = found.map((name) => `'${name.replaceAll("'", "'\\''")}'`).join(' ');
+    const ask = (line: string): string =>
+      `COMP_LINE='gan ${line}'; COMP_POINT=\${#COMP_LINE}; COMPREPLY=(); _gan; for each in "\${COMPREPLY[@]}"; do eval "printf '%s\\n' $each"; done`;
+    const out = await inShell(
+      'bash',
+      [
+        'eval "$(gan autocomplete bash)"',
+        `gan() { printf '%s\\n' ${quoted}; }`, // what would be completed here
+        ask('runs show '),
+        `gan() { printf '%s\\n' "$@"; }`,
+        'COMP_LINE="gan runs show runs/a\\ b"; COMP_POINT=${#COMP_LINE}; _gan >/dev/null; printf "%s\\n" "${COMPREPLY[@]}"',
+        'ls ran 2>/dev/null',
+        'true',
+      ].join('\n'),
+    );
+    const lines = out.trimEnd().split('\n');
+    expect(lines.slice(0, found.length)).to.deep.equal(found); // each is one word, and nothing was run
+    expect(lines.at(-1)).to.equal('=runs/a\\ b'); // what is typed is understood
+    expect(lines).to.not.include('ran');
+  });
+
   it('works in zsh', async function () {
     if (!has('zsh')) this.skip();
     const ask = (words: string): string => `words=(gan ${words}); CURRENT=$#words; _gan`;

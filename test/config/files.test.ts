@@ -1,4 +1,5 @@
 import {expect} from 'chai';
+import {execFileSync} from 'node:child_process';
 import path from 'node:path';
 import {findConfigFile, findUserFile, readConfigFile, searchPlaces} from '../../dist/config/files.js';
 import {folder, ganError, removeFolders, write} from '../plugin/helpers.js';
@@ -165,6 +166,54 @@ describe('configuration files', () => {
     expect(await ganError(() => readConfigFile('no.json', folder()))).to.include({
       code: 'GAN_CONFIG_NOT_FOUND',
       exitCode: 3,
+    });
+  });
+
+  describe('that are no configuration', () => {
+    const refused = async (name: string, content: string): Promise<string> => {
+      const dir = folder();
+      write(dir, {[name]: content});
+      const error = await ganError(() => readConfigFile(name, dir));
+      expect(error).to.include({code: 'GAN_CONFIG_UNREADABLE', kind: 'config'});
+      expect(error.message).to.contain(path.join(dir, name));
+      return error.message;
+    };
+    const letters = [...'abcdefghij'];
+    const aliases = letters.map((name, i) => {
+      const before = i === 0 ? 'x' : `*${letters[i - 1]}`;
+      return `${name}: &${name} [${Array.from({length: 9}, () => before).join(', ')}]`;
+    });
+
+    it('YAML whose aliases stand for billions of values', async () =>
+      expect(await refused('a.yaml', aliases.join('\n'))).to.contain('more than 100000 values'));
+    it('YAML that contains itself', async () =>
+      expect(await refused('a.yaml', 'arch: &a [*a]')).to.contain('nest deeper than 32 levels'));
+    for (const [open, close] of [
+      ['[', ']'],
+      ['{"a":', '}'],
+    ] as const)
+      it(`JSON of 100,000 levels of ${open}`, async () =>
+        expect(await refused('a.json', `{"arch": ${open.repeat(1e5)}1${close.repeat(1e5)}}`)).to.contain(
+          'nest deeper',
+        ));
+    it('a file of more than 1 MiB', async () =>
+      expect(await refused('a.json', `{"lr": 1, "x": "${'a'.repeat(2 ** 20)}"}`)).to.contain('at most 1048576'));
+
+    it('named pipes, which are not waited for', async function () {
+      if (process.platform === 'win32') this.skip();
+      const dir = folder();
+      execFileSync('mkfifo', [path.join(dir, '.ganrc'), path.join(dir, 'named.yaml')]);
+      for (const read of [() => findConfigFile(dir), () => readConfigFile('named.yaml', dir)])
+        expect((await ganError(read)).message).to.contain('no regular file');
+    });
+
+    it('keys that would reach the prototype of objects', async () => {
+      for (const key of ['__proto__', 'constructor', 'prototype']) {
+        const dir = folder();
+        write(dir, {'a.json': `{"${key}": {"size": 16}}`});
+        expect(await ganError(() => readConfigFile('a.json', dir))).to.include({code: 'GAN_CONFIG_UNKNOWN_KEY'});
+      }
+      expect(({} as {size?: number}).size).to.equal(undefined);
     });
   });
 });

@@ -1,6 +1,6 @@
 import {expect} from 'chai';
 import {execFile} from 'node:child_process';
-import {existsSync, mkdirSync, readFileSync, statSync} from 'node:fs';
+import {existsSync, mkdirSync, readFileSync, readdirSync, statSync} from 'node:fs';
 import path from 'node:path';
 import {promisify} from 'node:util';
 import {root} from '../commands/helpers.js';
@@ -36,6 +36,16 @@ function pathsIn(value: unknown): string[] {
   return typeof value === 'object' && value !== null ? Object.values(value).flatMap(pathsIn) : [];
 }
 
+/** Limits of an installation (docs/adr/0070). The megabytes are those beside tfjs, which has 61. */
+const most = {packages: 120, megabytes: 45};
+
+function megabytes(folder: string): number {
+  const sizes = readdirSync(folder, {recursive: true, withFileTypes: true})
+    .filter((entry) => entry.isFile())
+    .map((entry) => statSync(path.join(entry.parentPath, entry.name)).size);
+  return sizes.reduce((sum, size) => sum + size, 0) / 1e6;
+}
+
 describe('what would be published', () => {
   let project: string;
   let packed: Packed[];
@@ -50,7 +60,14 @@ describe('what would be published', () => {
     try {
       await run(
         'npm',
-        ['install', '--prefer-offline', '--no-audit', '--no-fund', ...packed.map(({tarball}) => tarball)],
+        [
+          'install',
+          '--prefer-offline',
+          '--no-audit',
+          '--no-fund',
+          // what a user gets; the CUDA backend is installed when wanted
+          ...packed.filter(({manifest: {name}}) => name !== 'gan-plugin-cuda').map(({tarball}) => tarball),
+        ],
         {cwd: project, env},
       );
     } catch (error) {
@@ -99,12 +116,28 @@ describe('what would be published', () => {
     }
   });
 
+  it('brings few packages, of which none has an install script', () => {
+    const {packages} = JSON.parse(readFileSync(path.join(project, 'node_modules/.package-lock.json'), 'utf8')) as {
+      packages: Record<string, {hasInstallScript?: boolean}>;
+    };
+    const others = Object.entries(packages).filter(([place]) => !place.endsWith('node_modules/gankit')); // it has `prepare`
+    expect(others.length + 1).to.be.within(50, most.packages);
+    expect(others.filter(([, {hasInstallScript}]) => hasInstallScript).map(([place]) => place)).to.deep.equal([]);
+    for (const event of ['preinstall', 'install', 'postinstall'])
+      expect(packed[0]!.manifest['scripts']).to.not.have.property(event);
+    const modules = path.join(project, 'node_modules');
+    const all = megabytes(modules);
+    const tfjs = megabytes(path.join(modules, '@tensorflow'));
+    expect(tfjs).to.be.greaterThan(10);
+    expect(all - tfjs, `${all.toFixed(1)} MB, of which tfjs is ${tfjs.toFixed(1)}`).to.be.at.most(most.megabytes);
+  });
+
   it('needs no package that it does not install', async () => {
     let count = 0;
     for (const {
       files,
       manifest: {name},
-    } of packed) {
+    } of packed.filter(({manifest: {name}}) => name !== 'gan-plugin-cuda')) {
       const dir = path.join(project, 'node_modules', name);
       const scripts = files.filter((file) => /^dist\/.*\.js$/.test(file) && !file.includes('/vendor/'));
       const specifiers = scripts.flatMap((file) =>
@@ -223,5 +256,29 @@ describe('what would be published', () => {
     await npx('generate', 'run', '--n', '4', '--out', 'images.png');
     expect(existsSync(path.join(project, 'images.png'))).to.equal(true);
     expect((await npx('fit', '--help')).stdout).to.contain('ARCHITECTURES');
+  });
+
+  it('tells how to install the CUDA backend, which works from then on', async () => {
+    const data = path.join(project, 'plug-ins');
+    const gan = (...args: string[]) =>
+      run(process.execPath, [path.join(project, 'node_modules/gankit/bin/run.js'), ...args], {
+        cwd: project,
+        env: {
+          ...env,
+          GAN_DATA_DIR: data,
+          GAN_CACHE_DIR: path.join(project, 'cache'),
+          npm_config_prefer_offline: 'true',
+        },
+      }).catch((error: {code: number; stdout: string; stderr: string}) => error);
+    const missing = await gan('fit', '--backend', 'cuda', '--out', 'run-cuda');
+    expect(missing).to.include({code: 4});
+    expect(missing.stderr).to.contain('GAN_NOT_INSTALLED').and.contain('gan plugins install gan-plugin-cuda');
+    const cuda = packed.find(({manifest: {name}}) => name === 'gan-plugin-cuda')!;
+    const installed = await gan('plugins', 'install', cuda.tarball);
+    expect(installed.stdout, installed.stderr).to.contain('gan-plugin-cuda 0.1.0: backend cuda');
+    const {stdout} = await gan('backends', '--json');
+    const line = stdout.split('\n').find((each) => each.includes('"cuda"'))!;
+    expect(JSON.parse(line)).to.deep.include({name: 'cuda', package: 'gan-plugin-cuda', version: '0.1.0'});
+    expect((JSON.parse(line) as {state: string}).state).to.not.equal('not-installed');
   });
 }).timeout(300_000);

@@ -1,17 +1,28 @@
 import {expect} from 'chai';
 import fc from 'fast-check';
-import {appendFileSync, readFileSync, writeFileSync} from 'node:fs';
+import {
+  appendFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import {open} from 'node:fs/promises';
 import path from 'node:path';
 import {reportPage} from '../../dist/cli/report/page.js';
 import {readRun} from '../../dist/cli/report/read-run.js';
-import {MetricsLog, type MetricsLine} from '../../dist/runs/metrics-log.js';
+import {addToTotals, digestLog, noTotals, type LogTotals} from '../../dist/runs/log-digest.js';
+import {MetricsLog, MetricsReader, type MetricsLine} from '../../dist/runs/metrics-log.js';
 import {RunFolder} from '../../dist/runs/run-folder.js';
 import {summariseRun} from '../../dist/runs/run-summary.js';
 import {RunCurves} from '../../dist/ui/server/curves.js';
 import {readDetail, RunList} from '../../dist/ui/server/run-list.js';
 import {RunsRoot} from '../../dist/ui/server/runs-root.js';
 import {gan} from '../commands/helpers.js';
-import {folder, removeFolders} from '../plugin/helpers.js';
+import {folder, ganError, removeFolders} from '../plugin/helpers.js';
 import {fakeRun} from '../ui/helpers.js';
 
 const config = {
@@ -165,5 +176,141 @@ describe('metrics.jsonl', () => {
       await log.rewind(position);
       expect(readFileSync(file, 'utf8')).to.equal(kept);
     }
+  });
+
+  it('is searched from its end when it is rewound, and cut in place: what is before is neither read nor written', async () => {
+    const file = path.join(folder(), 'metrics.jsonl');
+    const hole = 3 * 2 ** 30; // a file of three gigabytes that takes no place, as no line feed is in its beginning
+    const early = Array.from({length: 1200}, (_, i) => stepLine(i + 1)).join('');
+    writeFileSync(file, '');
+    truncateSync(file, hole);
+    appendFileSync(file, `\n${early}${stepLine(1201)}{"step":12`);
+    const {ino} = statSync(file);
+    await new MetricsLog(file).rewind({step: 1200, epoch: 9});
+    expect(statSync(file)).to.include({ino, size: hole + 1 + early.length});
+    const {standing} = await digestLog(new MetricsLog(file), {thorough: false});
+    expect(standing).to.include({step: 1200, genLoss: 1200});
+  });
+
+  it('is rewound where two trainings wrote it at once: no line to keep is lost, none to drop is kept', async () => {
+    const file = path.join(folder(), 'metrics.jsonl');
+    const order = [1, 2, 5, 3, 6, 4, 7];
+    writeFileSync(file, order.map(stepLine).join(''));
+    await new MetricsLog(file).rewind({step: 4, epoch: 9});
+    expect(readFileSync(file, 'utf8')).to.equal([1, 2, 3, 4].map(stepLine).join(''));
+    expect(readdirSync(path.dirname(file))).to.deep.equal(['metrics.jsonl']);
+  });
+
+  it('is an error where it cannot be read, and stays as it is; where there is none, it is said', async () => {
+    const file = path.join(folder(), 'metrics.jsonl');
+    const log = new MetricsLog(file);
+    expect(await log.rewind({step: 0, epoch: 0})).to.equal(false);
+    rmSync(file);
+    mkdirSync(file);
+    for (const use of [() => log.rewind({step: 1, epoch: 0}), () => log.read(() => {}), () => digestLog(log)]) {
+      const error = await ganError(use);
+      expect(error).to.include({code: 'GAN_FILE_UNREADABLE', exitCode: 5});
+      expect(error.message).to.contain(file);
+    }
+  });
+
+  it('a line that was cut short does not run together with the next one that is added', async () => {
+    const file = path.join(folder(), 'metrics.jsonl');
+    writeFileSync(file, `${stepLine(1)}{"step":2,"ep`);
+    const log = new MetricsLog(file);
+    await log.add({step: 3});
+    await log.flush();
+    expect(readFileSync(file, 'utf8')).to.equal(`${stepLine(1)}{"step":2,"ep\n{"step":3}\n`);
+  });
+
+  it('lines that could not be written wait for the next time', async () => {
+    const file = path.join(folder(), 'metrics.jsonl');
+    const log = new MetricsLog(file);
+    mkdirSync(file);
+    await log.add({step: 1});
+    expect(
+      await log.flush().then(
+        () => 'written',
+        (error: NodeJS.ErrnoException) => error.code,
+      ),
+    ).to.equal('EISDIR');
+    rmSync(file, {recursive: true});
+    await log.add({step: 2});
+    await log.flush();
+    expect(readFileSync(file, 'utf8')).to.equal('{"step":1}\n{"step":2}\n');
+  });
+
+  it('a reader notices that the log was cut and has grown again, to whatever size', async () => {
+    const file = path.join(folder(), 'metrics.jsonl');
+    writeFileSync(file, [1, 2, 3, 4].map(stepLine).join(''));
+    const reader = new MetricsReader(() => open(file));
+    let steps: number[] = [];
+    const read = (): Promise<void> =>
+      reader.update(
+        ({step}) => void steps.push(step),
+        () => (steps = []),
+      );
+    await read();
+    truncateSync(file, stepLine(1).length);
+    appendFileSync(file, [7, 8, 9, 10, 11].map(stepLine).join(''));
+    await read();
+    expect(steps).to.deep.equal([1, 7, 8, 9, 10, 11]);
+  });
+
+  it('numbers that are none, names that are none and depths without end are passed over', async () => {
+    const odd = [
+      '{"step":1e999}',
+      '{"step":-1}',
+      '{"step":1.5}',
+      '{"step":12,"epoch":-3,"loss":1e999,"genLoss":"7","terms":[1],"hyperparameters":{"__proto__":1,"p":2}}',
+      `{"step":12,"row":${'['.repeat(9000)}${']'.repeat(9000)}}`,
+    ];
+    const dir = fakeRun(path.join(folder(), 'run'), {config, metrics: `${whole}${odd.join('\n')}\n`});
+    const lines: MetricsLine[] = [];
+    await new RunFolder(dir).metrics.read((line) => void lines.push(line));
+    expect(lines.slice(-2)).to.deep.equal([{step: 12, hyperparameters: {p: 2}}, {step: 12}]);
+    await reportPage(await readRun(dir));
+  });
+
+  describe('of a long run is digested from its end', () => {
+    const steps = 40_000;
+    const finding = (state: 'seen' | 'over', step: number): MetricsLine => ({
+      step,
+      finding: {name: 'collapse', what: 'alike', state, since: 1, measured: '', advice: []},
+    });
+    const lines = Array.from({length: steps}, (_, i): MetricsLine[] => [
+      {step: i + 1, epoch: Math.floor(i / 100), mode: 'critic', loss: 1, genLoss: i, critLoss: -i, lr: 0.1},
+      ...((i + 1) % 100 === 0 ? [{step: i + 1, epoch: Math.floor(i / 100), seconds: 2, row: {train_loss: i}}] : []),
+      ...(i + 1 === 500 ? [finding('seen', 500)] : []),
+      ...(i + 1 === steps - 10 ? [finding('over', steps - 10)] : []),
+    ]).flat();
+    const totalsUpTo = (step: number): LogTotals => {
+      const totals = noTotals();
+      for (const line of lines) if (line.step <= step) addToTotals(totals, line);
+      return totals;
+    };
+    const wanted = {
+      standing: {step: steps, genLoss: steps - 1, critLoss: 1 - steps},
+      last: {step: steps, epoch: steps / 100 - 1, row: {train_loss: steps - 1}},
+      seconds: steps / 50,
+      findings: [{name: 'collapse', what: 'alike', since: 1, measured: '', advice: [], seen: 500, over: steps - 10}],
+    };
+    let log: MetricsLog;
+    beforeEach(() => {
+      const file = path.join(folder(), 'metrics.jsonl');
+      writeFileSync(file, lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
+      log = new MetricsLog(file);
+    });
+
+    it('with what a checkpoint keeps of the lines before it, wherever it was written', async () => {
+      for (const step of [steps, steps - 1, steps - 10, steps - 100, steps - 2345])
+        expect(await digestLog(log, {known: {step, totals: totalsUpTo(step)}, thorough: false})).to.deep.equal(wanted);
+    });
+
+    it('without, from all lines; or from the last ones, and then without a sum of seconds', async () => {
+      expect(await digestLog(log)).to.deep.equal(wanted);
+      const {standing, last} = wanted;
+      expect(await digestLog(log, {thorough: false})).to.deep.equal({standing, last, findings: []});
+    });
   });
 });

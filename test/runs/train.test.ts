@@ -9,7 +9,7 @@ import {openRun} from '../../dist/runs/open-run.js';
 import type {StepLoss} from '../../dist/plugin/index.js';
 import type {TrainEvent} from '../../dist/runs/train.js';
 import {folder, ganError, removeFolders} from '../plugin/helpers.js';
-import {expectSame, fit, metrics, newest, openCpu, results, type RunOptions} from './helpers.js';
+import {expectSame, fit, metrics, newest, openCpu, results, tinyConfig, type RunOptions} from './helpers.js';
 
 describe('train', () => {
   let device: Device;
@@ -254,7 +254,7 @@ describe('train', () => {
   it('a folder that is no run, and one without a checkpoint, are data errors', async () => {
     const dir = folder();
     expect(await ganError(() => openRun(dir))).to.deep.include({code: 'GAN_RUN_NOT_FOUND', kind: 'data'});
-    writeFileSync(path.join(dir, 'config.json'), '{}');
+    writeFileSync(path.join(dir, 'config.json'), JSON.stringify(await tinyConfig()));
     expect(await ganError(async () => (await openRun(dir)).generate())).to.deep.include({
       code: 'GAN_NO_CHECKPOINT',
       kind: 'data',

@@ -195,6 +195,19 @@ describe('gan ui and hostile requests', () => {
       'linked-checkpoints',
       'linked-metrics.jsonl',
       'linked-deep',
+      '..%00',
+      '%00..',
+      'good%0a',
+      'good%0d%0aX-Injected:%20yes',
+      '%1b]0;title%07',
+      '%EF%BC%8E%EF%BC%8E%EF%BC%8Fsecret',
+      '..;/secret',
+      '%E2%80%AE..',
+      'good/%2e%2e/%2e%2e/secret',
+      'good//..//..//secret',
+      '~',
+      'CON',
+      'x'.repeat(5000),
     ];
     for (const way of ways) {
       it(`run=${way.replaceAll('\\', '\\\\') || '(empty)'}`, async () => {
@@ -271,6 +284,83 @@ describe('gan ui and hostile requests', () => {
           expect(body.toString()).to.not.contain(marker);
         }
       }
+    });
+  });
+
+  describe('streams and other protocols', () => {
+    const strangers = [
+      'Host: evil.example',
+      'Host: 127.0.0.1.evil.example',
+      'Host: localhost\r\nOrigin: http://evil.example',
+      'Host: localhost\r\nOrigin: null',
+      'Host: localhost\r\nSec-Fetch-Site: cross-site',
+    ];
+    for (const headers of strangers) {
+      const named = headers.replace('\r\n', ', ');
+      it(`a stream of events: ${named}`, async () =>
+        expect(await raw(`GET /api/events?run=good HTTP/1.1\r\n${headers}\r\nAccept: text/event-stream\r\n\r\n`))
+          .to.match(/^HTTP\/1\.1 403 /)
+          .and.not.contain('event:'));
+
+      it(`a web socket: ${named}`, async () => expect(await raw(upgrade(headers))).to.match(/^HTTP\/1\.1 403 /));
+    }
+
+    it('(there is no web socket at all)', async () =>
+      expect(await raw(upgrade('Host: localhost'))).to.not.match(/^HTTP\/1\.1 101 /));
+
+    for (const method of ['CONNECT localhost:22', 'TRACE /', 'PUT /api/draw', 'DELETE /api/runs', 'PRI *']) {
+      it(method, async () => {
+        expect(await raw(`${method} HTTP/1.1\r\nHost: localhost\r\n\r\n`)).to.not.match(/^HTTP\/1\.1 [12]/);
+        await alive();
+      });
+    }
+
+    for (const [name, headers] of [
+      ['two lengths', 'Content-Length: 2\r\nContent-Length: 4'],
+      ['a length and chunks', 'Content-Length: 4\r\nTransfer-Encoding: chunked'],
+      ['a strange encoding', 'Transfer-Encoding: chunked, identity'],
+      ['a negative length', 'Content-Length: -1'],
+      ['a folded header', 'X: a\r\n b: c'],
+      ['a NUL in a header', 'X: a\0b'],
+      ['a header without a name', ': x'],
+    ] as const) {
+      it(`a second request hidden behind ${name}`, async () => {
+        const hidden = 'GET /api/runs HTTP/1.1\r\nHost: localhost\r\n\r\n';
+        const answer = await raw(
+          `POST /api/draw HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n${headers}\r\n\r\n${hidden}`,
+        );
+        expect(answer)
+          .to.match(/^HTTP\/1\.1 4\d\d /)
+          .and.not.contain('good');
+      });
+    }
+
+    it('a header that nobody ends, and 1,900 of them', async () => {
+      const many = Array.from({length: 1900}, (_, i) => `X${i}: 1`).join('\r\n');
+      expect(await raw(`GET /api/runs HTTP/1.1\r\nHost: localhost\r\n${many}\r\n\r\n`)).to.match(
+        /^HTTP\/1\.1 (200|431) /,
+      );
+      expect(await raw(`GET /${'a'.repeat(40_000)} HTTP/1.1\r\nHost: localhost\r\n\r\n`)).to.match(
+        /^HTTP\/1\.1 4\d\d /,
+      );
+      await alive();
+    });
+
+    it('requests that come a byte at a time, or with half a body, are given up', async function () {
+      if (process.env['GAN_SUITE'] !== 'long') return this.skip(); // twelve seconds
+      const slow = [
+        'GET /api/runs HTTP/1.1\r\nHost: localhost\r\nX: ',
+        'POST /api/draw HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 200\r\n\r\n{',
+      ];
+      await Promise.all(
+        slow.map(async (head) => {
+          const socket = net.connect(ui.port, '127.0.0.1', () => socket.write(head)).resume();
+          const drip = setInterval(() => socket.write('a'), 500);
+          await new Promise((resolve) => socket.on('error', () => {}).on('close', resolve));
+          clearInterval(drip);
+        }),
+      );
+      await alive();
     });
   });
 
@@ -380,6 +470,9 @@ describe('gan ui and hostile requests', () => {
       await alive();
     });
   });
+
+  const upgrade = (headers: string): string =>
+    `GET /api/events HTTP/1.1\r\n${headers}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n`;
 
   /** The answer to bytes as they are. */
   function raw(text: string): Promise<string> {

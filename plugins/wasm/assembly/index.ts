@@ -1,4 +1,5 @@
 export {affineSample} from './affine-sample';
+export {arithmetic, leakyRelu, leakyReluGrad, square} from './arithmetic';
 export {batchNorm, batchNormBytes, batchNormGrad} from './batch-norm';
 export {bytesToFloat} from './bytes-to-float';
 export {colorMap} from './color-map';
@@ -12,6 +13,7 @@ export {groupedBytes, groupedConv, groupedFilter, groupedInput} from './grouped'
 export {matmul} from './matmul';
 export {maxPoolGrad} from './max-pool';
 export {minimalBackpropFilter, minimalBackpropInput, minimalBytes, minimalForward} from './minimal-conv2d';
+export {pixelNorm, pixelNormGrad} from './pixel-norm';
 export {poolBytes, startPool} from './pool';
 export {work} from './parallel';
 export {resample} from './resample';
@@ -21,5 +23,5 @@ export {shuffle} from './shuffle';
 export {sum} from './sum';
 export {tanh} from './tanh';
 export {tile} from './tile';
-export {leakyRelu, rsqrt, sqrt} from './unary';
+export {rsqrt, sqrt} from './unary';
 export {updateParameters} from './update';

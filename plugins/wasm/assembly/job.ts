@@ -27,4 +27,7 @@ export const enum Job {
   GroupedFilter,
   DepthwiseConv,
   DepthwiseFilter,
+  Arithmetic,
+  PixelNorm,
+  PixelNormGrad,
 }

@@ -1,4 +1,5 @@
 import {affineSampleChunk, affineSampleTransposeChunk} from './affine-sample-chunk';
+import {arithmeticChunk} from './arithmetic-chunk';
 import {batchGradChunk, batchGradSumsChunk, batchMomentsChunk, batchNormalizeChunk} from './batch-norm-chunks';
 import {colorMapChunk} from './color-map-chunk';
 import {multiplyMatrix, multiplyPositions, multiplyTaps, packMatrix, packTaps} from './gemm-chunks';
@@ -8,6 +9,7 @@ import {Job} from './job';
 import {transformFilterChunk} from './minimal-filter';
 import {accumulateTapsChunk, transformGradientChunk, transformTapsChunk} from './minimal-gradient';
 import {multiplyTilesChunk, transformTilesChunk} from './minimal-product';
+import {pixelNormChunk, pixelNormGradChunk} from './pixel-norm-chunks';
 import {Pool} from './pool';
 import {resampleChunk} from './resample-chunk';
 import {scatterChunk} from './scatter-chunk';
@@ -45,5 +47,8 @@ export function perform(job: i32, chunk: i32, pool: Pool, scratch: Scratch): voi
     case Job.GroupedFilter: return groupedFilterChunk(chunk, pool, scratch);
     case Job.DepthwiseConv: return depthwiseConvChunk(chunk, pool, scratch);
     case Job.DepthwiseFilter: return depthwiseFilterChunk(chunk, pool);
+    case Job.Arithmetic: return arithmeticChunk(chunk, pool);
+    case Job.PixelNorm: return pixelNormChunk(chunk, pool);
+    case Job.PixelNormGrad: return pixelNormGradChunk(chunk, pool);
   }
 }

@@ -1,6 +1,6 @@
 import {SIDE} from './lanes';
 import {Minimal} from './minimal';
-import {clearSide, copySide, transformData} from './transforms';
+import {clearSide, copySide, transformData, transformData3} from './transforms';
 
 /**
  * Transforms `channels` channels from `channel` on, of the phase, for the tiles from `tile` on. The i-th tile's numbers
@@ -31,6 +31,10 @@ export function transformTiles(
     const inside = y >= 0 && x >= 0 && y + (n - 1) * step < c.imageHeight && x + (n - 1) * step < c.imageWidth;
     const corner = c.image + <usize>((image * c.imageHeight + y) * c.imageWidth + x) * pixelBytes
       + (<usize>channel << 2);
+    if (n == 3) {
+      transformTile3(c, y, x, inside, corner, <usize>channels << 2, downBytes, columnBytes, gathered, to, planeBytes);
+      continue;
+    }
     for (let k: usize = 0; k < <usize>channels << 2; k += SIDE) {
       if (inside) {
         transformData(n, n, corner + k, downBytes, columnBytes, tmp, line, SIDE);
@@ -39,6 +43,23 @@ export function transformTiles(
         transformData(n, n, gathered, line, SIDE, tmp, line, SIDE);
       }
       transformData(n, n, tmp, SIDE, line, to + k, planeBytes, <usize>n * planeBytes);
+    }
+  }
+}
+
+/** A tile of variant 3: `bytes` of channels. */
+function transformTile3(
+  c: Minimal, y: i32, x: i32, inside: bool, corner: usize, bytes: usize, downBytes: usize, columnBytes: usize,
+  gathered: usize, to: usize, planeBytes: usize,
+): void {
+  if (inside) {
+    for (let k: usize = 0; k < bytes; k += SIDE) {
+      transformData3(corner + k, downBytes, columnBytes, to + k, planeBytes);
+    }
+  } else {
+    for (let k: usize = 0; k < bytes; k += SIDE) {
+      gather(c, y, x, corner + k, downBytes, columnBytes, gathered);
+      transformData3(gathered, 3 * SIDE, SIDE, to + k, planeBytes);
     }
   }
 }

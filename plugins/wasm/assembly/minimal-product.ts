@@ -4,7 +4,7 @@ import {transformTiles} from './minimal-data';
 import {Pool} from './pool';
 import {KC, Scratch} from './scratch';
 import {multiplyPanel} from './tiles';
-import {copySide, transformOutput} from './transforms';
+import {copySide, transformOutput, transformOutput3} from './transforms';
 
 /** Tiles in one chunk: enough for each transformed tap that is read to be used often; that `multiplyPanel` can do. */
 export const PRODUCT_TILES: i32 = 32;
@@ -99,6 +99,12 @@ function writeTile(c: Minimal, tile: i32, products: usize, planeBytes: usize, tm
     + (<usize>c.firstColumn << 2);
   const line = <usize>n * SIDE;
   const outputs = tmp + 36 * SIDE;
+  if (n == 3 && width == 2 && height == 2) {
+    for (let k: usize = 0; k < <usize>c.blockColumns << 2; k += SIDE) {
+      transformOutput3(products + k, planeBytes, to + k, c.gridRowBytes, c.gridColumnBytes);
+    }
+    return;
+  }
   for (let k: usize = 0; k < <usize>c.blockColumns << 2; k += SIDE) {
     transformOutput(n, n, products + k, <usize>n * planeBytes, planeBytes, tmp, line, SIDE);
     if (width == m) {

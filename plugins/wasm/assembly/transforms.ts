@@ -92,6 +92,69 @@ export function transformTaps(
   else apply(Transform.Taps, 6, 6, 3, count, from, step, next, to, toStep, toNext);
 }
 
+/**
+ * Both axes of the data of variant 3 at once, which stays in registers: 3 x 3 numbers, the rows `down` and the columns
+ * `across` bytes apart. The number of point p is written at `to + p * plane`.
+ */
+@inline
+export function transformData3(from: usize, down: usize, across: usize, to: usize, plane: usize): void {
+  const middle = from + down, last = middle + down;
+  const far = across + across, side: usize = SIDE - 16;
+  const a = v128.load(from), a2 = v128.load(from, side);
+  const b = v128.load(from + across), b2 = v128.load(from + across, side);
+  const c = v128.load(from + far), c2 = v128.load(from + far, side);
+  const d = v128.load(middle), d2 = v128.load(middle, side);
+  const e = v128.load(middle + across), e2 = v128.load(middle + across, side);
+  const f = v128.load(middle + far), f2 = v128.load(middle + far, side);
+  const g = v128.load(last), g2 = v128.load(last, side);
+  const h = v128.load(last + across), h2 = v128.load(last + across, side);
+  const i = v128.load(last + far), i2 = v128.load(last + far, side);
+  to = three(to, plane, sub(a, d), sub(b, e), sub(c, f), sub(a2, d2), sub(b2, e2), sub(c2, f2));
+  to = three(to, plane, d, e, f, d2, e2, f2);
+  three(to, plane, sub(g, d), sub(h, e), sub(i, f), sub(g2, d2), sub(h2, e2), sub(i2, f2));
+}
+
+/** The three points of a row, and those of the channels beside it; returns where the next row goes. */
+@inline
+function three(to: usize, plane: usize, a: v128, b: v128, c: v128, a2: v128, b2: v128, c2: v128): usize {
+  v128.store(to, sub(a, b));
+  if (WIDE) v128.store(to, sub(a2, b2), 16);
+  to += plane;
+  v128.store(to, b);
+  if (WIDE) v128.store(to, b2, 16);
+  to += plane;
+  v128.store(to, sub(c, b));
+  if (WIDE) v128.store(to, sub(c2, b2), 16);
+  return to + plane;
+}
+
+/**
+ * Both axes of the outputs of variant 3 at once: the number of point p is read at `from + p * plane`, and 2 x 2 numbers
+ * are written, the rows `down` and the columns `across` bytes apart.
+ */
+@inline
+export function transformOutput3(from: usize, plane: usize, to: usize, down: usize, across: usize): void {
+  const middle = from + 3 * plane, last = middle + 3 * plane;
+  const far = plane + plane, side: usize = SIDE - 16;
+  const d = v128.load(middle), d2 = v128.load(middle, side);
+  const e = v128.load(middle + plane), e2 = v128.load(middle + plane, side);
+  const f = v128.load(middle + far), f2 = v128.load(middle + far, side);
+  const a = add(v128.load(from), d), a2 = add(v128.load(from, side), d2);
+  const b = add(v128.load(from + plane), e), b2 = add(v128.load(from + plane, side), e2);
+  const c = add(v128.load(from + far), f), c2 = add(v128.load(from + far, side), f2);
+  const g = add(d, v128.load(last)), g2 = add(d2, v128.load(last, side));
+  const h = add(e, v128.load(last + plane)), h2 = add(e2, v128.load(last + plane, side));
+  const i = add(f, v128.load(last + far)), i2 = add(f2, v128.load(last + far, side));
+  v128.store(to, add(a, b));
+  if (WIDE) v128.store(to, add(a2, b2), 16);
+  v128.store(to + across, add(b, c));
+  if (WIDE) v128.store(to + across, add(b2, c2), 16);
+  v128.store(to + down, add(g, h));
+  if (WIDE) v128.store(to + down, add(g2, h2), 16);
+  v128.store(to + down + across, add(h, i));
+  if (WIDE) v128.store(to + down + across, add(h2, i2), 16);
+}
+
 /** All numbers are read before the first is written, so that engines can join what lies side by side. */
 @inline
 function apply(

@@ -1,16 +1,3 @@
-/** x > 0 ? x : alpha * x, of `count` numbers. */
-export function leakyRelu(x: usize, out: usize, count: i32, alpha: f32): void {
-  const slope = f32x4.splat(alpha), zero = f32x4.splat(0);
-  for (; count >= 4; count -= 4, x += 16, out += 16) {
-    const value = v128.load(x);
-    v128.store(out, v128.bitselect(f32x4.mul(value, slope), value, f32x4.lt(value, zero)));
-  }
-  for (; count > 0; count--, x += 4, out += 4) {
-    const value = load<f32>(x);
-    store<f32>(out, value < 0 ? value * alpha : value);
-  }
-}
-
 export function sqrt(x: usize, out: usize, count: i32): void {
   for (; count >= 4; count -= 4, x += 16, out += 16) v128.store(out, f32x4.sqrt(v128.load(x)));
   for (; count > 0; count--, x += 4, out += 4) store<f32>(out, Mathf.sqrt(load<f32>(x)));

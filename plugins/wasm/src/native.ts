@@ -128,7 +128,28 @@ export interface Native {
   segmentSum(x: number, ids: number, out: number, outer: number, middle: number, inner: number, segments: number): void;
   sum(x: number, out: number, outer: number, reduced: number, inner: number, scale: number): void;
   tile(x: number, out: number, axes: number, rank: number): number;
-  leakyRelu(x: number, out: number, count: number, alpha: number): void;
+  leakyRelu(x: number, out: number, count: number, slope: number, pool: number): void;
+  leakyReluGrad(dy: number, x: number, out: number, count: number, slope: number, pool: number): void;
+  square(x: number, out: number, count: number, pool: number): void;
+  /** The operator is one of assembly/arithmetic-chunk.ts; strides are in floats. */
+  arithmetic(
+    operator: number,
+    a: number,
+    aRow: number,
+    aRepeat: number,
+    aColumn: number,
+    b: number,
+    bRow: number,
+    bRepeat: number,
+    bColumn: number,
+    out: number,
+    rows: number,
+    inner: number,
+    slope: number,
+    pool: number,
+  ): void;
+  pixelNorm(x: number, y: number, rows: number, channels: number, eps: number, pool: number): void;
+  pixelNormGrad(x: number, dy: number, dx: number, rows: number, channels: number, eps: number, pool: number): void;
   sqrt(x: number, out: number, count: number): void;
   rsqrt(x: number, out: number, count: number): void;
   tanh(x: number, out: number, count: number): void;

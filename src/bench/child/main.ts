@@ -14,10 +14,16 @@ async function obey(order: Order): Promise<Reply> {
   return order.type === 'round' ? measurement.round() : measurement.end();
 }
 
+const oneLine = (text: string): string =>
+  text
+    .split('\n')
+    .map((line) => line.trim())
+    .join(' ');
+
 function failure(error: unknown): Reply {
   if (!(error instanceof Error)) return {type: 'failed', why: String(error)};
   const [fix] = isGanError(error) ? error.suggestions : [];
-  return {type: 'failed', why: error.message.replaceAll(/\s*\n\s*/g, ' '), ...(fix !== undefined && {fix})};
+  return {type: 'failed', why: oneLine(error.message), ...(fix !== undefined && {fix})};
 }
 
 process.on('message', (order: Order) => {

@@ -1,5 +1,18 @@
-import {readFile} from 'node:fs/promises';
 import {GanError, messageOf} from '../../errors.js';
+import {readRegular} from '../../gan/io/read-file.js';
+import {
+  anything,
+  boolean,
+  either,
+  JsonError,
+  list,
+  number,
+  object,
+  optional,
+  parseJson,
+  record,
+  text,
+} from '../../options/json.js';
 import {metricNames, metricText, type MetricName} from '../metrics.js';
 import type {BenchResult} from '../types.js';
 
@@ -27,20 +40,38 @@ export async function readBench(file: string): Promise<BenchResult> {
       ...(cause !== undefined && {cause}),
     });
   try {
-    const result = JSON.parse(await readFile(file, 'utf8')) as Partial<BenchResult>;
-    if (Array.isArray(result.rows) && result.job && result.environment) return result as BenchResult;
+    const bytes = await readRegular(file, mostBytes);
+    if (!bytes) throw new JsonError('does not exist');
+    const result = parseJson(bytes.toString());
+    checkResult(result, '');
+    return result as BenchResult;
   } catch (error) {
-    throw refuse(messageOf(error), error);
+    throw refuse(error instanceof JsonError ? `it ${error.message}` : messageOf(error), error);
   }
-  throw refuse('it is no result of gan bench');
 }
+
+/** Larger than any result, in bytes. */
+const mostBytes = 64 << 20;
+
+/** What a comparison reads of a result. */
+const checkResult = object({
+  environment: record(either<string | number>(text, number)),
+  job: object({config: record(anything), steps: number}),
+  rows: list(
+    object({
+      backend: text,
+      ok: boolean,
+      metrics: optional(record(object({median: number, low: number, high: number}))),
+    }),
+  ),
+});
 
 export function changes(before: BenchResult, after: BenchResult): Change[] {
   return after.rows.flatMap((row) => {
     const old = before.rows.find(({backend}) => backend === row.backend);
     if (!row.ok || !old?.ok) return [];
     return metricNames.flatMap((metric): Change[] => {
-      const [was, is] = [old.metrics[metric], row.metrics[metric]];
+      const [was, is] = [old.metrics?.[metric], row.metrics[metric]];
       if (!was || !is) return [];
       return [
         {

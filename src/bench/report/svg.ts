@@ -26,7 +26,7 @@ export function benchSvg({rows, job, environment}: BenchResult): string {
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" font-family="sans-serif" font-size="13" fill="#1c2b3a">`,
     `<rect width="${width}" height="${height}" fill="#ffffff"/>`,
-    `<text x="${left}" y="24" font-size="15">Training ${escape(config.arch.name)}, ${config.size}x${config.size}, batch ${config.batchSize}</text>`,
+    `<text x="${left}" y="24" font-size="15">Training ${escape(`${config.arch.name}, ${config.size}x${config.size}, batch ${config.batchSize}`)}</text>`,
     ...drawn,
     `<text x="${left}" y="${height - 12}" font-size="11" fill="#667788">${escape(`${environment['processor']}, ${environment['cores']} cores, Node ${environment['node']}, gan ${environment['gan']}`)}</text>`,
     '</svg>',
@@ -35,4 +35,8 @@ export function benchSvg({rows, job, environment}: BenchResult): string {
 }
 
 const entities: Record<string, string> = {'&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;'};
-const escape = (text: string): string => text.replaceAll(/[&<>"]/g, (character) => entities[character]!);
+/** Text for XML, which has no control characters. */
+const escape = (text: string): string =>
+  text
+    .replaceAll(/[\u0000-\u001F\u007F-\u009F\uFFFE\uFFFF]+/g, ' ')
+    .replaceAll(/[&<>"]/g, (character) => entities[character]!);

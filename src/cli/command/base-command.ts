@@ -1,12 +1,14 @@
-import {Command, Flags} from '@oclif/core';
+import {Command, Flags, type Interfaces} from '@oclif/core';
 import type {ConfigSources} from '../../config/layers.js';
 import type {Registry} from '../../plugin/registry.js';
-import {formatReport, reportOf} from './error-report.js';
+import {reportError, reportOf} from './error-report.js';
+import {goOnWithoutOutput} from './output.js';
+import {indented, jsonText, printable} from '../text/printable.js';
 import {styleFor} from '../text/style.js';
 
 /**
  * The base of all commands: `--json` and `--quiet`, results on stdout, messages on stderr, errors with code, remedy and
- * exit code. Commands parse, call the library and print. They load tfjs and `src/gan` only inside `run`.
+ * exit code. What commands print goes through here, where nothing in it can command a terminal. Commands parse, call the library and print. They load tfjs and `src/gan` only inside `run`.
  */
 export abstract class BaseCommand extends Command {
   static override baseFlags = {
@@ -14,25 +16,46 @@ export abstract class BaseCommand extends Command {
     quiet: Flags.boolean({description: 'no progress and no hints', helpGroup: 'GLOBAL'}),
   };
 
+  /** Whether the command makes something, and goes on to its end when nobody reads what it prints. */
+  static makesThings = false;
+
   #failed = false;
+
+  protected override async init(): Promise<void> {
+    await super.init();
+    if ((this.ctor as typeof BaseCommand).makesThings) goOnWithoutOutput();
+  }
+
+  /** As oclif's, but an argument that is not given stays absent: oclif would take it from stdin, all of it. */
+  protected override parse<
+    F extends Interfaces.OutputFlags<Interfaces.FlagInput>,
+    B extends Interfaces.OutputFlags<Interfaces.FlagInput>,
+    A extends Interfaces.OutputArgs<Interfaces.ArgInput>,
+  >(options: Interfaces.Input<F, B, A> = this.ctor as unknown as Interfaces.Input<F, B, A>, argv = this.argv) {
+    const args = Object.fromEntries(
+      Object.entries(options.args ?? {}).map(([name, arg]) => [name, {...(arg as object), ignoreStdin: true}]),
+    ) as unknown as Interfaces.ArgInput<A>;
+    const {baseFlags} = options; // inherited by commands: a spread leaves it out
+    return super.parse<F, B, A>({...options, ...(baseFlags && {baseFlags}), args}, argv);
+  }
 
   /** Results for people. Nothing with `--json`. */
   protected result(text: string): void {
-    if (!this.asksFor('--json')) process.stdout.write(`${text}\n`);
+    if (!this.asksFor('--json')) process.stdout.write(`${printable(text)}\n`);
   }
 
   /** Results for programs: one JSON value a line. Nothing without `--json`. */
   protected json(value: unknown): void {
-    if (this.asksFor('--json')) process.stdout.write(`${JSON.stringify(value)}\n`);
+    if (this.asksFor('--json')) process.stdout.write(`${jsonText(value)}\n`);
   }
 
   /** Talk for people, on stderr. Nothing with `--quiet`. */
   protected talk(text: string): void {
-    if (!this.asksFor('--quiet')) process.stderr.write(`${text}\n`);
+    if (!this.asksFor('--quiet')) process.stderr.write(`${printable(text)}\n`);
   }
 
   protected warning(text: string): void {
-    process.stderr.write(`${styleFor(process.stderr)('yellow', 'Warning')}: ${text}\n`);
+    process.stderr.write(`${printable(`${styleFor(process.stderr)('yellow', 'Warning')}: ${indented(text)}`)}\n`);
   }
 
   /** All parts that can be chosen by name: built-in ones and those of every plug-in that oclif knows. */
@@ -50,12 +73,9 @@ export abstract class BaseCommand extends Command {
 
   protected override catch(error: Error): Promise<void> {
     const flags = {...this.ctor.baseFlags, ...this.ctor.flags};
-    const report = reportOf(error, ['help', ...Object.keys(flags)]);
-    if (!report) return Promise.reject(error);
+    if (!reportOf(error)) return Promise.reject(error);
     this.#failed = true;
-    process.exitCode = report.exitCode;
-    if (this.asksFor('--json')) this.json({error: report});
-    else process.stderr.write(`${formatReport(report, styleFor(process.stderr))}\n`);
+    process.exitCode = reportError(error, {json: this.asksFor('--json'), flags: ['help', ...Object.keys(flags)]});
     return Promise.resolve();
   }
 

@@ -1,8 +1,7 @@
 import {Errors, type Hook} from '@oclif/core';
 import {exitCodes} from '../../errors.js';
 import {didYouMean} from '../../options/nearest.js';
-import {formatReport, type ErrorReport} from './error-report.js';
-import {styleFor} from '../text/style.js';
+import {printReport, type ErrorReport} from './error-report.js';
 
 /** oclif's hook for a command that does not exist: exit code 2 and the command that was probably meant. */
 const hook: Hook.CommandNotFound = ({id, argv = [], config}) => {
@@ -19,8 +18,7 @@ const hook: Hook.CommandNotFound = ({id, argv = [], config}) => {
     suggestions: [...(meant === undefined ? [] : [`Did you mean 'gan ${meant}'?`]), 'gan --help'],
     exitCode: exitCodes.usage,
   };
-  if (argv.includes('--json')) process.stdout.write(`${JSON.stringify({error: report})}\n`);
-  else process.stderr.write(`${formatReport(report, styleFor(process.stderr))}\n`);
+  printReport(report, argv.includes('--json'));
   Errors.exit(exitCodes.usage);
 };
 

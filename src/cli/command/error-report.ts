@@ -1,7 +1,9 @@
 import {Errors} from '@oclif/core';
 import {exitCodes, isGanError} from '../../errors.js';
 import {didYouMean} from '../../options/nearest.js';
-import type {Style} from '../text/style.js';
+import {systemError} from '../../system-error.js';
+import {indented, jsonText, printable} from '../text/printable.js';
+import {styleFor, type Style} from '../text/style.js';
 
 /** An error as the command line tells it. */
 export interface ErrorReport {
@@ -14,9 +16,6 @@ export interface ErrorReport {
 }
 
 const reportBugs = 'This is a bug in gan. Please report it with the lines above and the output of `gan --version`.';
-
-/** Node's message when it has no memory for an array. */
-const tooLarge = /^(Invalid typed array length|Array buffer allocation failed)/;
 
 /**
  * @param flags the command's flags, for "did you mean"
@@ -32,20 +31,14 @@ export function reportOf(error: unknown, flags: readonly string[] = []): ErrorRe
     const suggestions = [...unknownFlagHints(error, flags), ...(error.suggestions ?? [])];
     return {
       code: error.code ?? 'GAN_USAGE',
-      message: error.message.replace(/\s*See more help with --help$/, ''),
+      message: withoutHint(error.message),
       suggestions,
       exitCode: error.oclif.exit ?? exitCodes.usage,
     };
   }
+  const fault = systemError(error);
+  if (fault) return reportOf(fault);
   const {message, stack} = error instanceof Error ? error : new Error(String(error));
-  if (error instanceof RangeError && tooLarge.test(message)) {
-    return {
-      code: 'GAN_HOST_MEMORY',
-      message: `Something in this training is larger than a process can hold: ${message}.`,
-      suggestions: ['Use a smaller --batch-size or --size, or fewer features.'],
-      exitCode: exitCodes.backend,
-    };
-  }
   return {
     code: 'GAN_BUG',
     message,
@@ -54,6 +47,25 @@ export function reportOf(error: unknown, flags: readonly string[] = []): ErrorRe
     ...(stack !== undefined && {stack}),
   };
 }
+
+/** Prints an error, on stderr or as JSON on stdout. @returns its exit code */
+export function reportError(error: unknown, {json, flags}: {json: boolean; flags?: readonly string[]}): number {
+  const report = reportOf(error, flags);
+  if (!report) return exitCodes.ok;
+  printReport(report, json);
+  return report.exitCode;
+}
+
+/** Prints a report: for programs on stdout, for people on stderr. */
+export function printReport(report: ErrorReport, json: boolean): void {
+  if (json) process.stdout.write(`${jsonText({error: report})}\n`);
+  else process.stderr.write(`${printable(formatReport(report, styleFor(process.stderr)))}\n`);
+}
+
+/** oclif's last line of a message about flags. */
+const hint = 'See more help with --help';
+const withoutHint = (message: string): string =>
+  message.endsWith(hint) ? message.slice(0, -hint.length).trimEnd() : message;
 
 /** oclif's NonExistentFlagsError carries the flags that it did not know. */
 function unknownFlagHints(error: Error & {flags?: unknown}, known: readonly string[]): string[] {
@@ -65,10 +77,10 @@ function unknownFlagHints(error: Error & {flags?: unknown}, known: readonly stri
 }
 
 /** The report as text: what happened, its code, and what to do. */
-export function formatReport({code, message, suggestions, stack}: ErrorReport, paint: Style): string {
+function formatReport({code, message, suggestions, stack}: ErrorReport, paint: Style): string {
   return [
-    `${paint('red', 'Error')} ${paint('dim', code)}: ${message}`,
+    `${paint('red', 'Error')} ${paint('dim', code)}: ${indented(message)}`,
     ...(stack === undefined ? [] : [paint('dim', stack.split('\n').slice(1).join('\n'))]),
-    ...suggestions.map((suggestion) => `  ${paint('cyan', '->')} ${suggestion}`),
+    ...suggestions.map((suggestion) => `  ${paint('cyan', '->')} ${indented(suggestion)}`),
   ].join('\n');
 }

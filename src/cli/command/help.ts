@@ -7,6 +7,9 @@ import {partKinds} from '../../options/kinds.js';
 import {configKeys, flagOf, isListKey, listKeys, singleFacts, singleKeys} from '../../options/config-keys.js';
 import {trainingPartKeys} from '../../options/run-config.js';
 import {configKey} from '../flags/config-flags.js';
+import {printable} from '../text/printable.js';
+
+const besideStyles = /(?<=^|\u001B\[[\d;]*m)(?:(?!\u001B\[[\d;]*m)[^])+/g;
 
 /** The flags of a run that choose parts, and what kind; `data` is the argument that names a source. */
 const partFlags: readonly (readonly [flag: string, kind: PartKind])[] = [
@@ -39,6 +42,11 @@ export default class GanHelp extends Help {
     }
     await super.showCommandHelp(command);
     for (const [flag, kind] of parts) this.log(await this.#partSection(registry, flag, kind));
+  }
+
+  /** oclif's own styles stay; what plug-ins say about themselves is text. */
+  protected override log(...texts: string[]): void {
+    super.log(...texts.map((text) => text.replaceAll(besideStyles, printable)));
   }
 
   async #partSection(registry: Registry, flag: string, kind: PartKind): Promise<string> {

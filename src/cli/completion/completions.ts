@@ -16,6 +16,7 @@ import {kindNames, partKinds} from '../../options/kinds.js';
 import type {PartKind} from '../../options/kinds.js';
 import type {Registry} from '../../plugin/registry.js';
 import {configKey} from '../flags/config-flags.js';
+import {printableLine} from '../text/printable.js';
 import {shells} from './shells.js';
 
 /**
@@ -59,7 +60,10 @@ export async function complete(words: readonly string[], context: CompletionCont
     ...next,
     ...(found ? await ofCommand(found.command, current, before.slice(found.words.length), context) : []),
   ];
-  return [...new Set(candidates)].filter((each) => each.startsWith(current) && each !== '').sort();
+  // a name with a line feed or an escape sequence in it cannot be a line of the answer
+  return [...new Set(candidates)]
+    .filter((each) => each.startsWith(current) && each !== '' && printableLine(each) === each)
+    .sort();
 }
 
 async function ofCommand(

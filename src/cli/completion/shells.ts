@@ -14,15 +14,19 @@ interface Completion {
 
 const bash = `# completion of gan for bash
 _gan() {
-  local line words cur skip
+  local line words cur skip each
   line=\${COMP_LINE:0:COMP_POINT}
-  read -ra words <<< "$line"
+  read -a words <<< "$line" # a backslash joins what follows to the word, as in the shell
   cur=
   [[ $line == *' ' ]] || { cur=\${words[\${#words[@]}-1]}; unset 'words[\${#words[@]}-1]'; }
   skip=\${cur%"\${cur##*[:=]}"} # bash takes these signs for the end of a word
-  local IFS=$'\\n'
-  COMPREPLY=($(gan complete -- "\${words[@]:1}" "=$cur" 2>/dev/null))
-  COMPREPLY=("\${COMPREPLY[@]#"$skip"}")
+  COMPREPLY=()
+  while IFS= read -r each; do
+    each=\${each#"$skip"}
+    # a name is a word of the command line and nothing else
+    [[ $each == *[!a-zA-Z0-9_./:=,@%+-]* ]] && printf -v each %q "$each"
+    COMPREPLY+=("$each")
+  done < <(gan complete -- "\${words[@]:1}" "=$cur" 2>/dev/null)
   [[ \${#COMPREPLY[@]} -eq 1 && \${COMPREPLY[0]} == *= ]] && compopt -o nospace 2>/dev/null
   return 0
 }
@@ -33,11 +37,11 @@ const zsh = `#compdef gan
 # completion of gan for zsh
 _gan() {
   local -a found
-  found=("\${(@f)$(gan complete -- "\${(@)words[2,CURRENT-1]}" "=\${words[CURRENT]}" 2>/dev/null)}")
+  found=("\${(@f)$(gan complete -- "\${(@Q)words[2,CURRENT-1]}" "=\${(Q)words[CURRENT]}" 2>/dev/null)}")
   found=("\${(@)found:#}")
   if (( \${#found} )); then
-    compadd -Q -S '' -- "\${(@M)found:#*=}"
-    compadd -Q -- "\${(@)found:#*=}"
+    compadd -S '' -- "\${(@M)found:#*=}" # zsh quotes what needs it
+    compadd -- "\${(@)found:#*=}"
   else
     _files
   fi
@@ -49,7 +53,10 @@ const powershell = `# completion of gan for PowerShell
 Register-ArgumentCompleter -Native -CommandName gan -ScriptBlock {
   param($wordToComplete, $commandAst, $cursorPosition)
   $words = @($commandAst.CommandElements | Select-Object -Skip 1 | Where-Object { $_.Extent.EndOffset -lt $cursorPosition } | ForEach-Object { $_.ToString() })
-  gan complete -- @words "=$wordToComplete" 2>$null | ForEach-Object { [System.Management.Automation.CompletionResult]::new($_, $_, 'ParameterValue', $_) }
+  gan complete -- @words "=$wordToComplete" 2>$null | ForEach-Object {
+    $text = if ($_ -match '[^a-zA-Z0-9_./:=,+-]') { "'" + [System.Management.Automation.Language.CodeGeneration]::EscapeSingleQuotedStringContent($_) + "'" } else { $_ }
+    [System.Management.Automation.CompletionResult]::new($text, $_, 'ParameterValue', $_)
+  }
 }
 `;
 

@@ -43,15 +43,15 @@ function ofList(choices: readonly PartChoice[], key: string): unknown {
 }
 
 /**
- * Names the files and variables that the configuration of a new run comes from, except for its own folder, so that
- * users can find the origin of a value.
+ * Names the files and variables that the configuration of a run comes from, except for its own folder, so that users can
+ * find the origin of a value.
+ * @param dir the folder of a run that goes on
  */
-export function fromElsewhere({
-  files,
-  origins,
-  dir,
-}: Pick<ResolvedConfig, 'files' | 'origins'> & {dir: string}): string[] {
-  const others = files.filter((file) => path.dirname(file) !== path.resolve(dir));
+export function fromElsewhere(
+  {files, origins}: Pick<ResolvedConfig, 'files' | 'origins'>,
+  dir: string | undefined,
+): string[] {
+  const others = files.filter((file) => dir === undefined || path.dirname(file) !== path.resolve(dir));
   const variables = [...new Set(Object.values(origins).filter((origin) => origin.startsWith('GAN_')))];
   return [
     ...(others.length === 0 ? [] : [`Configuration from ${others.join(', ')}`]),

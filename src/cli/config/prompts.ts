@@ -1,4 +1,5 @@
 import {GanError} from '../../errors.js';
+import {printable} from '../text/printable.js';
 
 /**
  * Questions, on a terminal only: a script is told which flag to give. They are drawn on stderr, so that stdout keeps
@@ -22,5 +23,5 @@ export function assertTerminal(instead: string, {stdin, stderr}: Terminal = proc
 export async function confirm(message: string, instead: string): Promise<boolean> {
   assertTerminal(instead);
   const prompts = await import('@clack/prompts');
-  return (await prompts.confirm({message, initialValue: false, output: process.stderr})) === true;
+  return (await prompts.confirm({message: printable(message), initialValue: false, output: process.stderr})) === true;
 }

@@ -1,4 +1,4 @@
-import {GanError} from '../../errors.js';
+import {GanError, messageOf} from '../../errors.js';
 import {loadSharp} from '../../gan/data/sharp.js';
 import type {HostTensor} from '../../gan/data/types.js';
 import {RunFolder} from '../../runs/run-folder.js';
@@ -9,6 +9,8 @@ export interface TimelapseRequest {
   frames: number;
   /** Pixels that the longer side of a frame has at most. */
   side: number;
+  /** Told of grids that cannot be shown. */
+  warn?(message: string): void;
 }
 
 /**
@@ -17,7 +19,10 @@ export interface TimelapseRequest {
  * @returns bytes [n, height, width, 3 or 4]
  * @throws GanError GAN_RUN_NOT_FOUND, GAN_NO_SAMPLES (exit 5)
  */
-export async function sampleFrames(dir: string, {frames, side}: TimelapseRequest): Promise<HostTensor> {
+export async function sampleFrames(
+  dir: string,
+  {frames, side, warn = () => {}}: TimelapseRequest,
+): Promise<HostTensor> {
   const folder = new RunFolder(dir);
   await folder.configFile();
   const shown = spread(await folder.samples(), frames);
@@ -26,11 +31,22 @@ export async function sampleFrames(dir: string, {frames, side}: TimelapseRequest
       suggestions: ['gan fit draws one every --sample-every steps, and one at the end'],
     });
   const sharp = await loadSharp();
-  const grids = [];
+  const grids: {data: Buffer; info: {width: number; height: number; channels: number}}[] = [];
   for (const {path} of shown) {
     const image = sharp(path).toColourspace('srgb').resize(side, side, {fit: 'inside', withoutEnlargement: true});
-    grids.push(await image.raw().toBuffer({resolveWithObject: true}));
+    const grid = await image
+      .raw()
+      .toBuffer({resolveWithObject: true})
+      .catch((error: unknown) => {
+        warn(`${path} is left out, because it cannot be read: ${messageOf(error)}.`);
+      });
+    if (!grid) continue;
+    const first = grids[0] ?? grid;
+    if (grid.data.length === first.data.length && grid.info.width === first.info.width) grids.push(grid);
+    else warn(`${path} is left out, because it has another size than the other grids.`);
   }
+  if (grids.length === 0)
+    throw new GanError('data', 'GAN_NO_SAMPLES', `none of the sample grids of the run ${dir} can be read`);
   const {width, height, channels} = grids[0]!.info;
   const data = new Uint8Array(grids.length * width * height * channels);
   grids.forEach((grid, i) => data.set(grid.data, i * width * height * channels));

@@ -1,5 +1,5 @@
 import {spawn, spawnSync} from 'node:child_process';
-import {rename, rm} from 'node:fs/promises';
+import {rm} from 'node:fs/promises';
 import {once} from 'node:events';
 import type {Timing} from '../../gan/data/gif.js';
 import type {HostTensor} from '../../gan/data/types.js';
@@ -32,7 +32,8 @@ export async function writeMp4(
   {fps, hold = 0}: Pick<Timing, 'fps' | 'hold'>,
 ): Promise<void> {
   const [, height = 0, width = 0, channels = 0] = shape;
-  const temporary = `${path}.${process.pid}.tmp`;
+  const {renameDurably, temporaryName} = await import('../../gan/io/atomic-write.js');
+  const temporary = temporaryName(path);
   const even = 'scale=w=trunc((iw+1)/2)*2:h=trunc((ih+1)/2)*2:flags=neighbor';
   const last = `tpad=stop_mode=clone:stop_duration=${hold}`;
   const onWhite = `color=white:size=${width}x${height}:rate=${fps}[white];[white][0:v]overlay=shortest=1,${last},${even}`;
@@ -74,7 +75,7 @@ export async function writeMp4(
   ffmpeg.stdin.on('error', () => {}); // it ended early: its exit code tells
   ffmpeg.stdin.end(data);
   const [code] = (await once(ffmpeg, 'close')) as [number | null];
-  if (code === 0) return rename(temporary, path);
+  if (code === 0) return renameDurably(temporary, path);
   await rm(temporary, {force: true});
   throw new GanError('usage', 'GAN_FFMPEG', `ffmpeg could not write ${path}: ${said.trim().split('\n').at(-1) ?? ''}`, {
     suggestions: ['Or write a GIF: --out FILE.gif'],

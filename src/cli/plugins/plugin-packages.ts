@@ -1,15 +1,13 @@
-import {execFile} from 'node:child_process';
 import {existsSync, readFileSync, writeFileSync} from 'node:fs';
-import {createRequire} from 'node:module';
 import path from 'node:path';
-import {promisify} from 'node:util';
 import type {Interfaces} from '@oclif/core';
-import {GanError} from '../../errors.js';
-import {fullPluginName, isCalled} from '../../plugin/names.js';
+import {GanError, messageOf} from '../../errors.js';
+import {fullPluginName} from '../../plugin/names.js';
+import {NpmError, runNpm} from './npm.js';
 
-type Config = Pick<Interfaces.Config, 'plugins' | 'npmRegistry'>;
+type Config = Pick<Interfaces.Config, 'npmRegistry'>;
 
-/** Translates what a user of gan writes into what oclif's `plugins install` understands. */
+/** Translates what a user of gan writes into what npm understands. */
 export async function packageSpec(config: Config, wanted: string, cwd = process.cwd()): Promise<string> {
   const file = path.resolve(cwd, wanted);
   if (existsSync(path.join(file, 'package.json')) || (wanted.endsWith('.tgz') && existsSync(file)))
@@ -32,25 +30,32 @@ export async function packageSpec(config: Config, wanted: string, cwd = process.
   });
 }
 
-/**
- * Lets npm install without a second copy of gan beside a plug-in, and without links to folders whose packages are
- * missing.
- */
-export function forNpm(): void {
-  Object.assign(process.env, {npm_config_legacy_peer_deps: 'true', npm_config_install_links: 'true'});
-}
-
 /** The package in a folder. @throws GanError GAN_PLUGIN_NOT_FOUND (exit 2) */
-export function packageIn(folder: string): {name: string; root: string} {
+export function packageIn(folder: string): {name: string; root: string; pjson: Record<string, unknown>} {
   const root = path.resolve(folder);
   try {
-    const {name} = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as {name: string};
-    return {name, root};
+    const pjson = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as Record<string, unknown>;
+    if (typeof pjson['name'] !== 'string') throw new Error('its package.json has no name');
+    return {name: pjson['name'], root, pjson};
   } catch (error) {
-    throw new GanError('usage', 'GAN_PLUGIN_NOT_FOUND', `There is no package in ${root}: ${(error as Error).message}`, {
+    throw new GanError('usage', 'GAN_PLUGIN_NOT_FOUND', `There is no package in ${root}: ${messageOf(error)}`, {
       suggestions: ['Give the folder of a plug-in, with its package.json.'],
     });
   }
+}
+
+/**
+ * oclif loads only packages whose package.json has an `oclif` block.
+ * @throws GanError GAN_PLUGIN_INSTALL (exit 3)
+ */
+export function assertPlugin(name: string, pjson: Record<string, unknown>): void {
+  if (typeof pjson['oclif'] === 'object' && pjson['oclif'] !== null) return;
+  throw new GanError(
+    'config',
+    'GAN_PLUGIN_INSTALL',
+    `${name} cannot be installed: its package.json has no "oclif": {}`,
+    {suggestions: ['Tell its author: gan needs this line to accept the package.']},
+  );
 }
 
 /**
@@ -65,44 +70,20 @@ export function writeManifest({root, manifest}: {root: string; manifest: Interfa
   return true;
 }
 
-/** The name of an installed plug-in for its full or short name; what is not installed stays as it is. */
-export function installedName({plugins}: Pick<Config, 'plugins'>, wanted: string): string {
-  return [...plugins.keys()].find((name) => isCalled(name, wanted)) ?? wanted;
-}
-
 /**
  * True if the registry has the package.
  * @throws GanError GAN_REGISTRY when it cannot be asked
  */
 async function isPublished({npmRegistry}: Config, name: string): Promise<boolean> {
-  const args = [
-    npmProgram(),
-    'view',
-    name,
-    'name',
-    '--json',
-    '--loglevel=error',
-    ...(npmRegistry === undefined ? [] : [`--registry=${npmRegistry}`]),
-  ];
   try {
-    await promisify(execFile)(process.execPath, args);
+    await runNpm(['view', name, 'name', '--json'], {registry: npmRegistry});
     return true;
   } catch (error) {
-    const {stdout = '', stderr = ''} = error as {stdout?: string; stderr?: string};
-    if (/E404/.test(stdout + stderr)) return false;
-    throw new GanError(
-      'data',
-      'GAN_REGISTRY',
-      `The npm registry could not be asked for ${name}: ${stderr.trim().split('\n')[0] ?? ''}`,
-      {cause: error, suggestions: ['Are you online? A folder or a .tgz file needs no registry.']},
-    );
+    if (!(error instanceof NpmError)) throw error;
+    if (/E404/.test(error.output)) return false;
+    throw new GanError('data', 'GAN_REGISTRY', `The npm registry could not be asked for ${name}: ${error.message}`, {
+      cause: error,
+      suggestions: ['Are you online? A folder or a .tgz file needs no registry.'],
+    });
   }
-}
-
-/** The npm that oclif's plugin-plugins brings and uses. */
-function npmProgram(): string {
-  const require = createRequire(import.meta.resolve('@oclif/plugin-plugins'));
-  const manifest = require.resolve('npm/package.json');
-  const {bin} = JSON.parse(readFileSync(manifest, 'utf8')) as {bin: {npm: string}};
-  return path.join(path.dirname(manifest), bin.npm);
 }

@@ -1,4 +1,4 @@
-import {number, text} from './html.js';
+import {markup, number, type Content, type Html} from './html.js';
 import {thin, ticks, valueRange, type PlotLine, type PlotPoint} from './plot.js';
 
 /** Few, so that each has some steps to be the range of. */
@@ -21,7 +21,7 @@ export function chart(
   note: string,
   lines: readonly PlotLine[],
   {height = 280, marks = []}: {height?: number; marks?: readonly Mark[]} = {},
-): string {
+): Content {
   const drawn = lines
     .map(({label, colour, line, band}) => ({
       label,
@@ -30,7 +30,7 @@ export function chart(
       band: band ? thin(band, bandColumns) : [],
     }))
     .filter(({line}) => line.length > 0);
-  if (drawn.length === 0) return '';
+  if (drawn.length === 0) return undefined;
   const steps = drawn.flatMap(({line}) => [line[0]!.step, line.at(-1)!.step]);
   const [first, last] = [Math.min(...steps), Math.max(...steps)];
   const [low, high] = valueRange(drawn);
@@ -49,26 +49,26 @@ export function chart(
         `${label}: from ${number(values[0]!)} at step ${steps[0]} to ${number(values.at(-1)!)} at step ${steps.at(-1)}`,
     )
     .join('; ');
-  return `<figure class="chart">
-<figcaption><h3>${text(title)}</h3><p>${text(note)}</p></figcaption>
-<ul class="legend">${drawn.map(({label, colour}, i) => `<li><i style="background:var(--${colour})"></i>${text(label)} <b data-value="${i}">${number(points[i]!.values.at(-1)!)}</b></li>`).join('')}<li class="at">step <b data-step>${last}</b></li></ul>
+  return markup`<figure class="chart">
+<figcaption><h3>${title}</h3><p>${note}</p></figcaption>
+<ul class="legend">${drawn.map(({label, colour}, i) => markup`<li><i style="background:var(--${colour})"></i>${label} <b data-value="${i}">${number(points[i]!.values.at(-1)!)}</b></li>`)}<li class="at">step <b data-step>${last}</b></li></ul>
 <div class="plot" style="height:${height}px">
-${rows.map((value) => `<span class="y" style="top:${y(value).toFixed(2)}%">${number(value)}</span>`).join('')}
-<div class="area" tabindex="0" role="img" aria-label="${text(`${title}. ${told}.`)}" data-first="${first}" data-last="${last}" data-points="${text(JSON.stringify(points))}">
+${rows.map((value) => markup`<span class="y" style="top:${y(value).toFixed(2)}%">${number(value)}</span>`)}
+<div class="area" tabindex="0" role="img" aria-label="${title}. ${told}." data-first="${first}" data-last="${last}" data-points="${JSON.stringify(points)}">
 <svg viewBox="0 0 100 100" preserveAspectRatio="none" aria-hidden="true">
-${rows.map((value) => `<path class="grid" d="M0 ${y(value).toFixed(2)}H100"/>`).join('')}
-${drawn.map(({colour, band}) => (band.length > 1 ? `<path class="band" style="fill:var(--${colour})" d="${bandPath(band, x, y)}"/>` : '')).join('')}
-${drawn.map(({colour, line}) => `<path class="line" style="stroke:var(--${colour})" d="${linePath(line, x, y)}"/>`).join('')}
-</svg>${marks.map((mark) => markOf(mark, first, last)).join('')}<i class="cursor" hidden></i></div>
-${columns.map((step) => `<span class="x" style="left:${x(step).toFixed(2)}%">${step}</span>`).join('')}
+${rows.map((value) => markup`<path class="grid" d="M0 ${y(value).toFixed(2)}H100"/>`)}
+${drawn.map(({colour, band}) => (band.length > 1 ? markup`<path class="band" style="fill:var(--${colour})" d="${bandPath(band, x, y)}"/>` : undefined))}
+${drawn.map(({colour, line}) => markup`<path class="line" style="stroke:var(--${colour})" d="${linePath(line, x, y)}"/>`)}
+</svg>${marks.map((mark) => markOf(mark, first, last))}<i class="cursor" hidden></i></div>
+${columns.map((step) => markup`<span class="x" style="left:${x(step).toFixed(2)}%">${step}</span>`)}
 </div>
 </figure>`;
 }
 
-function markOf({what, from, to = Infinity}: Mark, first: number, last: number): string {
+function markOf({what, from, to = Infinity}: Mark, first: number, last: number): Html {
   const x = (step: number): number =>
     (100 * (Math.min(last, Math.max(first, step)) - first)) / Math.max(1, last - first);
-  return `<i class="mark" title="${text(what)}" style="left:${x(from).toFixed(2)}%;right:${(100 - x(to)).toFixed(2)}%"></i>`;
+  return markup`<i class="mark" title="${what}" style="left:${x(from).toFixed(2)}%;right:${(100 - x(to)).toFixed(2)}%"></i>`;
 }
 
 type Scale = (value: number) => number;

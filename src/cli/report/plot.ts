@@ -18,7 +18,7 @@ export interface PlotLine {
 }
 
 /** Mean, smallest and largest value of each of at most `columns` equal ranges of steps; empty ranges are left out. */
-export function thin({steps, values}: Curve, columns = 600): PlotPoint[] {
+export function thin({steps, values, of}: Curve, columns = 600): PlotPoint[] {
   const [first = 0, last = 0] = [steps[0], steps.at(-1)];
   const width = Math.max(1, (last - first + 1) / columns);
   const points: (PlotPoint & {column: number; count: number})[] = [];
@@ -26,13 +26,14 @@ export function thin({steps, values}: Curve, columns = 600): PlotPoint[] {
     const value = values[i]!;
     const column = Math.floor((step - first) / width);
     const point = points.at(-1);
-    if (point?.column !== column) points.push({column, count: 1, step, mean: value, low: value, high: value});
+    const {count, low, high} = of?.[i] ?? {count: 1, low: value, high: value};
+    if (point?.column !== column) points.push({column, count, step, mean: value, low, high});
     else {
-      point.count++;
+      point.count += count;
       point.step = step;
-      point.mean += (value - point.mean) / point.count;
-      point.low = Math.min(point.low, value);
-      point.high = Math.max(point.high, value);
+      point.mean += ((value - point.mean) * count) / point.count;
+      point.low = Math.min(point.low, low);
+      point.high = Math.max(point.high, high);
     }
   });
   return points.map(({step, mean, low, high}) => ({step, mean, low, high}));

@@ -1,29 +1,36 @@
 import {loadSharp} from '../../gan/data/sharp.js';
-import {text} from './html.js';
-import type {Sample} from '../../runs/run-folder.js';
+import {readRegularFile} from '../../gan/io/regular-file.js';
+import {markup, type Content, type Html} from './html.js';
+import type {RunFolderOptions, Sample} from '../../runs/run-folder.js';
 
 /** Grids in a report: enough to see the way, few enough for a file that opens at once. */
 const mostSamples = 24;
+/** The first bytes of every PNG file. */
+const signature = Buffer.from('\x89PNG\r\n\x1A\n', 'latin1');
 /** Longer side of a grid in the report, pixels. */
 const mostPixels = 1200;
 
 /** The sample grids over time: one picture and a slider with the script, all of them below each other without it. */
-export async function samplesSection(samples: readonly Sample[]): Promise<string> {
+export async function samplesSection(
+  samples: readonly Sample[],
+  {warn = () => {}}: RunFolderOptions = {},
+): Promise<Content> {
   const shown = spread(samples, mostSamples);
-  if (shown.length === 0) return '';
-  const figures: string[] = [];
+  if (shown.length === 0) return undefined;
+  const figures: Html[] = [];
   for (const {step, path} of shown) {
-    const {url, width, height} = await inlineImage(path);
+    const grid = await picture(path, `Grid of images that the generator drew after step ${step}`);
+    if (!grid) warn(`${path} cannot be read as a picture.`);
     figures.push(
-      `<figure><img src="${url}" width="${width}" height="${height}" alt="Grid of images that the generator drew after step ${step}"><figcaption>after step ${step}</figcaption></figure>`,
+      markup`<figure>${grid ?? markup`<p class="note">This grid cannot be read.</p>`}<figcaption>after step ${step}</figcaption></figure>`,
     );
   }
   const left = samples.length - shown.length;
-  return `<section id="samples"><h2>Samples</h2>
-<p class="note">Images from the same latents, as training went on.${left > 0 ? ` ${shown.length} of ${samples.length} grids.` : ''}</p>
-<div class="viewer" data-steps="${text(JSON.stringify(shown.map(({step}) => step)))}">
+  return markup`<section id="samples"><h2>Samples</h2>
+<p class="note">Images from the same latents, as training went on.${left > 0 ? ` ${shown.length} of ${samples.length} grids.` : undefined}</p>
+<div class="viewer" data-steps="${JSON.stringify(shown.map(({step}) => step))}">
 <div class="controls" hidden><button type="button" aria-label="Play the samples">▶</button><input type="range" min="0" max="${shown.length - 1}" value="${shown.length - 1}" aria-label="Sample grid"><output></output></div>
-<div class="grids">${figures.join('\n')}</div></div></section>`;
+<div class="grids">${figures.map((figure) => markup`${figure}\n`)}</div></div></section>`;
 }
 
 /** Returns at most `count` items, evenly spread, including the first and the last. */
@@ -32,10 +39,23 @@ export function spread<T>(items: readonly T[], count: number): T[] {
   return Array.from({length: count}, (_, i) => items[Math.round((i * (items.length - 1)) / (count - 1))]!);
 }
 
-/** A picture as an address that holds it. */
-export async function inlineImage(path: string): Promise<{url: string; width: number; height: number}> {
+/** Larger files are no picture that gan wrote: a grid of 64 images of 1,024 pixels has 200 MB before it is packed. */
+const mostBytes = 1 << 28;
+
+/**
+ * A picture of the run, drawn anew and within the page. Undefined where there is none that can be read: only a regular
+ * file with a PNG counts, no matter what its name says.
+ */
+export async function picture(path: string, alt: string): Promise<Html | undefined> {
+  const png = await readRegularFile(path, mostBytes).catch(() => undefined);
+  if (!png?.subarray(0, signature.length).equals(signature)) return undefined;
   const sharp = await loadSharp();
-  const image = sharp(path).resize(mostPixels, mostPixels, {fit: 'inside', withoutEnlargement: true});
-  const {data, info} = await image.webp({quality: 88, smartSubsample: true}).toBuffer({resolveWithObject: true});
-  return {url: `data:image/webp;base64,${data.toString('base64')}`, width: info.width, height: info.height};
+  const drawn = await sharp(png)
+    .resize(mostPixels, mostPixels, {fit: 'inside', withoutEnlargement: true})
+    .webp({quality: 88, smartSubsample: true})
+    .toBuffer({resolveWithObject: true})
+    .catch(() => undefined);
+  if (!drawn) return undefined;
+  const {width, height} = drawn.info;
+  return markup`<img src="data:image/webp;base64,${drawn.data.toString('base64')}" width="${width}" height="${height}" alt="${alt}">`;
 }

@@ -14,6 +14,7 @@ export interface Difference {
 }
 
 const progress = ({step, steps}: RunSummary): string => (steps === undefined ? `${step}` : `${step}/${steps}`);
+const time = ({seconds}: RunSummary): string => (seconds === undefined ? '-' : clock(seconds));
 const loss = (value: number | null | undefined): string =>
   value === null || value === undefined ? '-' : value.toFixed(4);
 
@@ -50,7 +51,7 @@ export function runLines(run: RunSummary, origins: Readonly<Record<string, strin
     ['run', run.dir],
     ['steps', progress(run)],
     ['epochs', String(run.epochs)],
-    ['time', clock(run.seconds)],
+    ['time', time(run)],
     ['losses', `generator ${loss(run.genLoss)}, critic ${loss(run.critLoss)}`],
     ...Object.entries(run.row ?? {}).map(([name, value]) => [name, loss(value)]),
     ...run.findings.map((found) => [found.name, foundLine(found)]),
@@ -95,7 +96,7 @@ export function diffLines(a: RunSummary, b: RunSummary): string[] {
   const columns = [...new Set([...Object.keys(a.row ?? {}), ...Object.keys(b.row ?? {})])];
   const outcome = [
     ['steps', progress(a), progress(b)],
-    ['time', clock(a.seconds), clock(b.seconds)],
+    ['time', time(a), time(b)],
     ...columns.map((name) => [name, loss(a.row?.[name]), loss(b.row?.[name])]),
   ];
   return [

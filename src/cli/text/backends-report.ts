@@ -19,7 +19,7 @@ export function backendLines(backends: readonly ProbedBackend[], paint: Style): 
     ...backends.flatMap((backend, i) => {
       const {text, colour} = states[backend.state];
       return [
-        rows[i]!.replace(text, paint(colour, text)),
+        rows[i]!.replace(text, () => paint(colour, text)),
         ...details(backend).map((line) => `    ${paint('dim', line)}`),
       ];
     }),

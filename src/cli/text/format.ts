@@ -1,7 +1,9 @@
+import {printableLine, width} from './printable.js';
+
 /** Rows of text in columns. Numbers go to the right, texts to the left; the last column is not padded. */
 export function table(header: readonly string[], rows: readonly (readonly string[])[]): string[] {
-  const all = [header, ...rows];
-  const widths = header.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));
+  const all = [header, ...rows].map((row) => row.map(printableLine));
+  const widths = header.map((_, column) => all.reduce((most, row) => Math.max(most, width(row[column] ?? '')), 0));
   const right = header.map(
     (_, column) =>
       rows.length > 0 &&
@@ -9,7 +11,10 @@ export function table(header: readonly string[], rows: readonly (readonly string
   );
   return all.map((row) =>
     row
-      .map((cell, column) => (right[column] ? cell.padStart(widths[column]!) : cell.padEnd(widths[column]!)))
+      .map((cell, column) => {
+        const blanks = ' '.repeat(Math.max(0, (widths[column] ?? 0) - width(cell)));
+        return right[column] ? blanks + cell : cell + blanks;
+      })
       .join('  ')
       .trimEnd(),
   );

@@ -4,6 +4,7 @@ import {tableHeader, tableRow} from './epoch-table.js';
 import type {Protocol} from '../pictures/protocol.js';
 import {SamplePictures} from '../pictures/sample-pictures.js';
 import {Progress} from './progress.js';
+import {indented, jsonText, printable} from '../text/printable.js';
 import {styleFor, type Output} from '../text/style.js';
 
 export interface FitOutputs {
@@ -25,31 +26,31 @@ export class FitReport {
   constructor(to: FitOutputs) {
     this.#to = to;
     this.#progress = new Progress(to.stderr);
-    this.#pictures = to.pictures && new SamplePictures(to.pictures, (text) => this.say(text));
+    this.#pictures = to.pictures && new SamplePictures(to.pictures, (text) => this.#showPicture(text));
   }
 
   readonly notify = (event: TrainEvent): void => {
     const {json, quiet} = this.#to;
-    if (json) this.#to.stdout.write(`${JSON.stringify(event)}\n`);
+    if (json) this.#print(jsonText(event));
     if (event.type === 'step') {
       if (!quiet && !json) this.#progress.step(event);
       return;
     }
     this.#progress.clear();
     if (event.type === 'warning')
-      this.#to.stderr.write(`${styleFor(this.#to.stderr)('yellow', 'Warning')}: ${event.message}\n`);
+      this.#tell(`${styleFor(this.#to.stderr)('yellow', 'Warning')}: ${indented(event.message)}`);
     if (json) return;
-    if (event.type === 'finding') this.#to.stderr.write(`${this.#finding(event)}\n`);
-    if (event.type === 'retry') this.#to.stderr.write(`${retryLine(event)}\n`);
+    if (event.type === 'finding') this.#tell(this.#finding(event));
+    if (event.type === 'retry') this.#tell(retryLine(event));
     if (event.type === 'epoch') this.#row(event);
     if (event.type === 'sample') this.#pictures?.show(event);
-    if (event.type === 'start' && !quiet) this.#to.stderr.write(`${startLine(event)}\n`);
+    if (event.type === 'start' && !quiet) this.#tell(startLine(event));
   };
 
   /** Text between events: takes the live line away first. */
   say(text: string): void {
     this.#progress.clear();
-    this.#to.stderr.write(`${text}\n`);
+    this.#tell(text);
   }
 
   /** Resolves when pictures that are being made have been shown. */
@@ -59,14 +60,28 @@ export class FitReport {
 
   /** Prints where the results are, and which command to try next. */
   end(dir: string, result: TrainResult): void {
-    const {json, quiet, stdout} = this.#to;
+    const {json, quiet} = this.#to;
     this.#progress.clear();
     if (json) {
-      stdout.write(`${JSON.stringify({type: 'end', run: dir, ...result})}\n`);
+      this.#print(jsonText({type: 'end', run: dir, ...result}));
       return;
     }
-    for (const line of summary(dir, result)) stdout.write(`${line}\n`);
+    for (const line of summary(dir, result)) this.#print(line);
     if (!quiet) this.say(nextCommand(dir, result));
+  }
+
+  /** A picture is escape sequences of our own. */
+  #showPicture(text: string): void {
+    this.#progress.clear();
+    this.#to.stderr.write(`${text}\n`);
+  }
+
+  #print(text: string): void {
+    this.#to.stdout.write(`${printable(text)}\n`);
+  }
+
+  #tell(text: string): void {
+    this.#to.stderr.write(`${printable(text)}\n`);
   }
 
   #finding(event: Extract<TrainEvent, {type: 'finding'}>): string {
@@ -75,9 +90,9 @@ export class FitReport {
   }
 
   #row(event: Extract<TrainEvent, {type: 'epoch'}>): void {
-    if (!this.#hasHeader) this.#to.stdout.write(`${tableHeader(event)}\n`);
+    if (!this.#hasHeader) this.#print(tableHeader(event));
     this.#hasHeader = true;
-    this.#to.stdout.write(`${tableRow(event)}\n`);
+    this.#print(tableRow(event));
   }
 }
 

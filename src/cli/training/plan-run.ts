@@ -1,11 +1,12 @@
-import {existsSync, readdirSync, statSync} from 'node:fs';
 import path from 'node:path';
-import {dataName} from '../../config/data.js';
+import {existsSync} from 'node:fs';
+import {dataName, dataSource} from '../../config/data.js';
 import {resolveConfig, type ConfigRequest, type ResolvedConfig} from '../../config/resolve.js';
 import {splitKey} from '../../config/assignments.js';
-import {GanError} from '../../errors.js';
+import {GanError, isGanError} from '../../errors.js';
 import type {Given} from '../../options/options-check.js';
 import type {PartChoice} from '../../options/run-config.js';
+import type {RunLock} from '../../runs/run-lock.js';
 import {flagOf, resumableKeys} from '../../options/config-keys.js';
 
 export interface RunRequest extends ConfigRequest {
@@ -19,17 +20,27 @@ export interface RunRequest extends ConfigRequest {
 }
 
 export interface RunPlan extends ResolvedConfig {
-  dir: string;
+  /** Takes the run folder, new or of the run to go on with, for this process alone. @throws GanError GAN_RUN_IN_USE */
+  claim(): Promise<RunLock>;
 }
 
 /** The configuration and the folder of a new or a resumed run. */
 export async function planRun({data, out, resume, deviceName, ...request}: RunRequest): Promise<RunPlan> {
   const flags = new Map(request.flags);
   if (resume !== undefined) {
-    assertChangeable({data, out, ...request});
+    assertChangeable({out, ...request});
     const {RunFolder} = await import('../../runs/run-folder.js');
-    const file = await new RunFolder(resume).configFile();
-    return {...(await resolveConfig({...request, file, ofRun: true})), dir: resume};
+    const folder = new RunFolder(resume);
+    await folder.configFile();
+    const {assertNotInUse, lockRun} = await import('../../runs/run-lock.js');
+    assertNotInUse(resume);
+    const [file, values] = [folder.configPath, await folder.readConfig()];
+    const images = data === undefined ? movedData(values.data, request) : {value: data, origin: 'DATA'};
+    if (images) flags.set('data', {...images, blame: 'usage'});
+    const resolved = await resolveConfig({...request, flags, file, values, ofRun: true}).catch((error: unknown) => {
+      throw images ? error : withNewPlace(error, resume);
+    });
+    return {...resolved, claim: () => lockRun(resume)};
   }
   if (data !== undefined) flags.set('data', {value: data, origin: 'DATA', blame: 'usage'});
   const onGpu = async (backend: PartChoice): Promise<boolean> => {
@@ -37,13 +48,37 @@ export async function planRun({data, out, resume, deviceName, ...request}: RunRe
     return isOnGpu(request.registry, {backend, ...(deviceName && {deviceName})});
   };
   const resolved = await resolveConfig({...request, flags, onGpu});
-  const dir = out ?? nextRunFolder(resolved);
-  assertUnused(dir);
-  return {...resolved, dir};
+  const {assertUnused, claimFolder, claimNumbered} = await import('../../runs/claim-folder.js');
+  if (out !== undefined) {
+    assertUnused(out);
+    return {...resolved, claim: () => claimFolder(out)};
+  }
+  // `runs/wgan-shapes-3`: the recipe, the data, and the next number that is free
+  const {recipe = 'run', config} = resolved;
+  return {...resolved, claim: () => claimNumbered(path.join('runs', `${recipe}-${dataName(config.data)}`))};
+}
+
+/** `GAN_DATA`, for a run whose images are not where they were: the variable is of every training, so it counts then only. */
+function movedData(
+  data: string,
+  {env, set = []}: Pick<RunRequest, 'env' | 'set'>,
+): Pick<Given, 'value' | 'origin'> | undefined {
+  const value = env?.['GAN_DATA'];
+  if (value === undefined || value === '' || set.some((text) => text.startsWith('data='))) return undefined;
+  return dataSource(data) === undefined && !existsSync(data) ? {value, origin: 'GAN_DATA'} : undefined;
+}
+
+/** The images of a run are gone: says how to name their new place. */
+function withNewPlace(error: unknown, resume: string): unknown {
+  if (!isGanError(error) || error.code !== 'GAN_DATA_NOT_FOUND') return error;
+  return new GanError(error.kind, error.code, error.message, {
+    cause: error,
+    suggestions: [`gan fit DATA --resume ${resume}   if the images are elsewhere now: DATA is their folder.`],
+  });
 }
 
 /** @throws GanError GAN_RESUME_CHANGE that names the flag */
-function assertChangeable({data, out, file, flags, set}: Omit<RunRequest, 'resume' | 'deviceName'>): void {
+function assertChangeable({out, file, flags, set}: Omit<RunRequest, 'data' | 'resume' | 'deviceName'>): void {
   const refuse = (what: string): never => {
     throw new GanError(
       'usage',
@@ -57,40 +92,14 @@ function assertChangeable({data, out, file, flags, set}: Omit<RunRequest, 'resum
       },
     );
   };
-  if (data !== undefined) refuse(`DATA (${data})`);
   if (out !== undefined) refuse('--out');
   if (file !== undefined) refuse('--config');
   for (const [key, {origin}] of flags ?? []) if (!isResumable(key)) refuse(origin);
   for (const text of set ?? []) {
     const [key = ''] = text.split('=');
-    if (!isResumable(key)) refuse(`--set ${key}`);
+    if (key !== 'data' && !isResumable(key)) refuse(`--set ${key}`); // which data is looked at
   }
 }
 
 /** True if a key, or an option of its part, may change. */
 const isResumable = (key: string): boolean => (resumableKeys as readonly string[]).includes(splitKey(key)[0]);
-
-/** `runs/wgan-shapes-3`: the recipe, the data, and the next number that is free. */
-export function nextRunFolder(
-  {recipe = 'run', config}: Pick<ResolvedConfig, 'recipe' | 'config'>,
-  cwd = process.cwd(),
-): string {
-  const stem = path.join('runs', `${recipe}-${dataName(config.data)}`);
-  for (let n = 1; ; n++) {
-    if (!existsSync(path.resolve(cwd, `${stem}-${n}`))) return `${stem}-${n}`;
-  }
-}
-
-/** A new run must not write into what is there already. */
-function assertUnused(dir: string): void {
-  const stats = statSync(dir, {throwIfNoEntry: false});
-  if (!stats) return;
-  if (!stats.isDirectory())
-    throw new GanError('usage', 'GAN_OUT_EXISTS', `${dir} is a file, not a folder.`, {
-      suggestions: ['Choose another --out.'],
-    });
-  if (readdirSync(dir).length === 0) return;
-  throw new GanError('usage', 'GAN_OUT_EXISTS', `The folder ${dir} is not empty.`, {
-    suggestions: [`gan fit --resume ${dir}   continues the run in it`, 'Or choose another --out.'],
-  });
-}

@@ -1,4 +1,3 @@
-import {writeFileSync} from 'node:fs';
 import {Flags} from '@oclif/core';
 import {BaseCommand} from '../../cli/command/base-command.js';
 
@@ -24,7 +23,8 @@ export default class ConfigSchema extends BaseCommand {
       this.json(schema);
       return;
     }
-    writeFileSync(flags.out, `${JSON.stringify(schema, null, 2)}\n`);
+    const {writeFileAtomic} = await import('../../gan/io/atomic-write.js');
+    await writeFileAtomic(flags.out, `${JSON.stringify(schema, null, 2)}\n`);
     this.result(flags.out);
     this.json({file: flags.out});
   }

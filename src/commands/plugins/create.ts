@@ -1,4 +1,4 @@
-import {mkdirSync, readdirSync, statSync, writeFileSync} from 'node:fs';
+import {readdirSync, statSync} from 'node:fs';
 import path from 'node:path';
 import {Args, Flags} from '@oclif/core';
 import {BaseCommand} from '../../cli/command/base-command.js';
@@ -17,6 +17,7 @@ const provided: readonly Provided[] = [...kindNames, 'command'];
 const validName = /^(@[a-z0-9][a-z0-9._-]*\/)?[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
 
 export default class PluginsCreate extends BaseCommand {
+  static override makesThings = true;
   static override summary = 'Write a new plug-in, complete with tests, README and CI.';
   static override description = `Writes TypeScript code, one small file per part, that works immediately: npm install, npm test. docs/plugins.md is a tutorial. Kinds: ${provided.join(', ')}.`;
   static override examples = [
@@ -56,12 +57,12 @@ export default class PluginsCreate extends BaseCommand {
         suggestions: ['Choose another folder: --out DIR'],
       });
     }
-    const {pluginFiles} = await import('../../scaffold/plugin.js');
+    const [{pluginFiles}, {writeNewFolder}] = await Promise.all([
+      import('../../scaffold/plugin.js'),
+      import('../../gan/io/atomic-folder.js'),
+    ]);
     const files = pluginFiles(name, kinds);
-    for (const [file, text] of Object.entries(files)) {
-      mkdirSync(path.dirname(path.join(dir, file)), {recursive: true});
-      writeFileSync(path.join(dir, file), text);
-    }
+    await writeNewFolder(dir, new Map(Object.entries(files)));
     this.json({name, dir, files: Object.keys(files)});
     for (const file of Object.keys(files)) this.result(path.join(dir, file));
     this.talk(`\nNext:\n  cd ${dir}\n  npm install && npm test\n  gan plugins link`);

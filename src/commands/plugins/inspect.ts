@@ -2,9 +2,8 @@ import {Args} from '@oclif/core';
 import {BaseCommand} from '../../cli/command/base-command.js';
 import {installedPlugins, type InstalledPlugin} from '../../cli/plugins/installed-plugins.js';
 import {styleFor} from '../../cli/text/style.js';
-import {GanError} from '../../errors.js';
-import {friendlyName, isCalled} from '../../plugin/names.js';
-import {didYouMean} from '../../options/nearest.js';
+import {pluginNotFound} from '../../cli/plugins/remove-plugin.js';
+import {isCalled} from '../../plugin/names.js';
 
 export default class PluginsInspect extends BaseCommand {
   static override summary = 'Show the version, folder, parts, commands and problems of installed plug-ins.';
@@ -46,15 +45,8 @@ export default class PluginsInspect extends BaseCommand {
 function find(plugins: readonly InstalledPlugin[], wanted: string): InstalledPlugin {
   const found = plugins.find(({name}) => isCalled(name, wanted));
   if (found !== undefined) return found;
-  const meant = didYouMean(
+  throw pluginNotFound(
+    plugins.map(({name}) => name),
     wanted,
-    plugins.flatMap(({name}) => [friendlyName(name), name]),
   );
-  throw new GanError('usage', 'GAN_PLUGIN_NOT_FOUND', `The plug-in ${wanted} is not installed.`, {
-    suggestions: [
-      ...(meant === undefined ? [] : [`Did you mean ${meant}?`]),
-      'gan plugins   lists installed plug-ins',
-      `gan plugins install ${wanted}`,
-    ],
-  });
 }

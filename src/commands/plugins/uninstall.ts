@@ -1,10 +1,10 @@
 import {Args} from '@oclif/core';
-import {commands} from '@oclif/plugin-plugins';
 import {BaseCommand} from '../../cli/command/base-command.js';
-import {installedName} from '../../cli/plugins/plugin-packages.js';
+import {PluginFolder} from '../../cli/plugins/plugin-folder.js';
+import {removePlugin, wantedPlugin} from '../../cli/plugins/remove-plugin.js';
 
-/** oclif's `plugins uninstall`, which also knows short names: foo for gan-plugin-foo. */
 export default class PluginsUninstall extends BaseCommand {
+  static override makesThings = true;
   static override summary = 'Remove installed or linked plug-ins.';
   static override description = 'Runs that use their parts cannot be resumed until the plug-ins are installed again.';
   static override examples = [{description: 'gan-plugin-foo', command: '<%= config.bin %> plugins uninstall foo'}];
@@ -16,8 +16,15 @@ export default class PluginsUninstall extends BaseCommand {
 
   async run(): Promise<void> {
     const {argv} = await this.parse(PluginsUninstall);
-    const names = (argv as string[]).map((name) => installedName(this.config, name));
-    await commands['plugins:uninstall'].run(names, this.config);
+    const folder = new PluginFolder(this.config.dataDir);
+    const wanted = (argv as string[]).map((name) => wantedPlugin(folder.list(), name));
+    for (const plugin of wanted) {
+      const warning = await removePlugin(folder, plugin);
+      if (warning !== undefined) this.warning(warning);
+      this.config.plugins.delete(plugin.name);
+    }
+    const names = wanted.map(({name}) => name);
     this.json({uninstalled: names});
+    this.talk(`Removed ${names.join(', ')}.`);
   }
 }

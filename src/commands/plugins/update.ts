@@ -1,21 +1,25 @@
 import {Config, type Plugin} from '@oclif/core';
-import {commands} from '@oclif/plugin-plugins';
 import {BaseCommand} from '../../cli/command/base-command.js';
 import {brings, installedPlugins} from '../../cli/plugins/installed-plugins.js';
-import {forNpm, writeManifest} from '../../cli/plugins/plugin-packages.js';
+import {updatePackages} from '../../cli/plugins/npm-plugins.js';
+import {npmSettings, scriptsFlag, verboseFlag} from '../../cli/plugins/npm-flags.js';
+import {PluginFolder} from '../../cli/plugins/plugin-folder.js';
+import {writeManifest} from '../../cli/plugins/plugin-packages.js';
 
-/** oclif's `plugins update`, which leaves no second copy of gan behind and says what has changed. */
 export default class PluginsUpdate extends BaseCommand {
+  static override makesThings = true;
   static override summary = 'Update the plug-ins that were installed from a registry or a repository.';
   static override description =
     'A plug-in whose new version does not fit this version of gan is named, and not used until a version fits. Linked plug-ins are not changed.';
   static override examples = [{description: 'All of them', command: '<%= config.bin %> plugins update'}];
+  static override flags = {'allow-scripts': scriptsFlag(), verbose: verboseFlag()};
 
   async run(): Promise<void> {
-    await this.parse(PluginsUpdate);
+    const {flags} = await this.parse(PluginsUpdate);
     const before = new Map(installedPlugins(this.config).map(({name, version}) => [name, version]));
-    forNpm();
-    await commands['plugins:update'].run([], this.config);
+    const folder = new PluginFolder(this.config.dataDir);
+    const installed = folder.list().filter(({type}) => type === 'user');
+    await updatePackages(folder, installed, npmSettings(this.config, flags));
     const fresh = await Config.load({root: this.config.root});
     for (const plugin of installedPlugins(fresh).filter(({type}) => type === 'user')) {
       const {name, version, problems} = plugin;

@@ -18,7 +18,8 @@ export default class RunsDiff extends BaseCommand {
   async run(): Promise<void> {
     const {args} = await this.parse(RunsDiff);
     const {summariseRun} = await import('../../runs/run-summary.js');
-    const [a, b] = await Promise.all([summariseRun(args.a), summariseRun(args.b)]);
+    const warn = (message: string): void => this.warning(message);
+    const [a, b] = await Promise.all([summariseRun(args.a, {warn}), summariseRun(args.b, {warn})]);
     this.json({settings: differences(a.config, b.config), a, b});
     for (const line of diffLines(a, b)) this.result(line);
   }

@@ -22,10 +22,10 @@ export default class RunsList extends BaseCommand {
       throw new GanError('data', 'GAN_RUN_NOT_FOUND', `The folder ${dir} does not exist.`, {
         suggestions: ['`gan fit` makes runs, by default in runs/.'],
       });
-    const {findRuns, summariseRun} = await import('../../runs/run-summary.js');
-    const tried = await Promise.allSettled((await findRuns(dir)).map((run) => summariseRun(run)));
-    for (const each of tried) if (each.status === 'rejected') this.warning((each.reason as Error).message);
-    const runs = tried.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
+    const {findRuns, summariseRuns} = await import('../../runs/run-summary.js');
+    const warn = (message: string): void => this.warning(message);
+    const {runs, refused} = await summariseRuns(await findRuns(dir), {thorough: false, warn});
+    for (const {dir: run, why} of refused) this.warning(why.includes(run) ? why : `${run}: ${why}`);
     for (const run of runs) this.json(run);
     if (runs.length > 0) for (const line of runsTable(runs)) this.result(line);
     else this.talk(`There are no runs in ${dir}. Make one with: gan fit`);

@@ -1,12 +1,14 @@
-import {readdirSync, rmSync} from 'node:fs';
+import {lstatSync, readdirSync, rmSync} from 'node:fs';
 import path from 'node:path';
 import {Args, Flags} from '@oclif/core';
 import {BaseCommand} from '../../cli/command/base-command.js';
 import {confirm} from '../../cli/config/prompts.js';
 import {size} from '../../cli/run/runs-report.js';
-import {GanError} from '../../errors.js';
+import {GanError, isGanError} from '../../errors.js';
+import {isLockFile, type RunLock} from '../../runs/run-lock.js';
 
 export default class RunsRm extends BaseCommand {
+  static override makesThings = true;
   static override summary = 'Remove runs, with all their checkpoints and samples.';
   static override description =
     'Asks first, unless --yes is given. A folder that contains other files is not removed, unless --force is given.';
@@ -26,23 +28,46 @@ export default class RunsRm extends BaseCommand {
   async run(): Promise<void> {
     const {argv, flags} = await this.parse(RunsRm);
     const dirs = argv as string[];
-    const [{summariseRun}, {isRunEntry, RunFolder}] = await Promise.all([
+    const [{summariseRun}, {isRunEntry, RunFolder}, {assertNotInUse, lockRun}] = await Promise.all([
       import('../../runs/run-summary.js'),
       import('../../runs/run-folder.js'),
+      import('../../runs/run-lock.js'),
     ]);
     for (const dir of dirs) await new RunFolder(dir).configFile();
+    for (const dir of dirs) assertNotInUse(dir);
     for (const dir of dirs) if (!flags.force) assertOnlyOurs(dir, isRunEntry);
-    const runs = await Promise.all(dirs.map(summariseRun)); // all are looked at before the first goes
-    const question = `Remove ${runs.map(({dir, step, bytes}) => `${dir} (${step} steps, ${size(bytes)})`).join(', ')}?`;
+    const runs = await Promise.all(
+      dirs.map((dir) =>
+        summariseRun(dir).then(
+          ({step, bytes}) => `${dir} (${step} steps, ${size(bytes)})`,
+          (error: unknown) => {
+            if (isGanError(error)) return `${dir} (${error.message})`; // a damaged run can be removed, too
+            throw error;
+          },
+        ),
+      ),
+    ); // all are looked at before the first goes
+    const question = `Remove ${runs.join(', ')}?`;
     if (!flags.yes && !(await confirm(question, '--yes'))) {
       this.json({removed: []});
       this.talk('Nothing was removed.');
       return;
     }
-    for (const dir of dirs) rmSync(dir, {recursive: true});
+    for (const dir of dirs) removeRun(dir, await lockRun(dir));
     this.json({removed: dirs});
     for (const dir of dirs) this.result(dir);
   }
+}
+
+/** The lock goes last, so that no training begins while files go away. A link goes, and not what it leads to. */
+function removeRun(dir: string, lock: RunLock): void {
+  try {
+    if (!lstatSync(dir).isSymbolicLink())
+      for (const name of readdirSync(dir)) if (!isLockFile(name)) rmSync(path.join(dir, name), {recursive: true});
+  } finally {
+    lock.release();
+  }
+  rmSync(dir, {recursive: true});
 }
 
 /** A run may have been written into a folder that was there for something else. */

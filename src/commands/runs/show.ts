@@ -18,9 +18,10 @@ export default class RunsShow extends BaseCommand {
       import('../../runs/run-summary.js'),
       import('../../runs/run-folder.js'),
     ]);
-    const folder = new RunFolder(args.run);
+    const warn = (message: string): void => this.warning(message);
+    const folder = new RunFolder(args.run, {warn});
     const [run, origins, evaluations] = await Promise.all([
-      summariseRun(args.run),
+      summariseRun(args.run, {warn}),
       folder.readOrigins(),
       folder.evaluations(),
     ]);

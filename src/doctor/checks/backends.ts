@@ -9,7 +9,11 @@ import {ok, problem, warning, type DoctorContext, type Finding} from '../context
 export async function checkBackends({registry, gpus}: DoctorContext): Promise<Finding[]> {
   const probed = await probeBackends(registry);
   const needGpu = await Promise.all(probed.map(({name}) => needsGpu(name, registry)));
-  const concerned = probed.filter(({probe}, i) => probe.ok || gpus?.length !== 0 || !needGpu[i]);
+  const useless = registry.installable('backend').filter(({use}) => use && use() === undefined);
+  const concerned = probed.filter(
+    ({name, probe}, i) =>
+      probe.ok || ((gpus?.length !== 0 || !needGpu[i]) && !useless.some((part) => part.name === name)),
+  );
   const findings = await Promise.all(
     concerned.map(async (one) => [probeFinding(one), ...(await diagnosis(one.name, registry))]),
   );

@@ -45,6 +45,8 @@ export class GANTrainer implements Callback {
   readonly clip: number | undefined;
   readonly clipNorms: boolean;
   readonly genFirst: boolean;
+  /** Keep `genLosses` and `critLosses`, which grow with every step. */
+  keepsSteps = true;
   /** Smoothed losses after each step of that network. */
   genLosses: number[] = [];
   critLosses: number[] = [];
@@ -141,7 +143,7 @@ export class GANTrainer implements Callback {
     if (!training) return;
     const [smooth, history] = generating ? [this.genSmooth, this.genLosses] : [this.critSmooth, this.critLosses];
     smooth.add(value);
-    history.push(smooth.value!);
+    if (this.keepsSteps) history.push(smooth.value!);
   }
 
   beforeValidate(learn: Learner): void {

@@ -28,6 +28,8 @@ export class Recorder implements Callback {
   trainMetrics: boolean;
   /** Compute the metrics on validation batches. */
   validMetrics: boolean;
+  /** Keep `losses`, `lrs` and all `rows`, or the last row only: they grow with every step. */
+  keepsSteps = true;
   /** Smoothed loss after every training step, of both networks mixed. */
   losses: number[] = [];
   /** Learning rate of the last group at every training step. */
@@ -90,14 +92,14 @@ export class Recorder implements Callback {
 
   async afterBatch(learn: Learner): Promise<void> {
     for (const metric of this.#metricsOf(learn.training)) if (!metric.ofLoss) await metric.accumulate(learn);
-    if (learn.training) this.lrs.push(learn.opt!.hypers.at(-1)!.lr);
+    if (learn.training && this.keepsSteps) this.lrs.push(learn.opt!.hypers.at(-1)!.lr);
   }
 
   async afterLossRead(learn: Learner): Promise<void> {
     const {value, training} = learn.lastLoss!;
     if (training) {
       this.smoothLoss.add(value);
-      this.losses.push(this.smoothLoss.value!);
+      if (this.keepsSteps) this.losses.push(this.smoothLoss.value!);
     }
     for (const metric of this.#metricsOf(training)) if (metric.ofLoss) await metric.accumulate(learn);
   }
@@ -117,6 +119,7 @@ export class Recorder implements Callback {
 
   afterEpoch(learn: Learner): void {
     if (!learn.fitting) return;
+    if (!this.keepsSteps) this.rows = [];
     this.rows.push({
       epoch: learn.epoch,
       values: [...this.#trained, ...this.#validated],

@@ -22,6 +22,42 @@ export class Limiter {
   }
 }
 
+/** Tasks of which some need to be the only ones. */
+export class Together {
+  #running = 0;
+  #idle: (() => void) | undefined;
+  /** Settles when the last task that wanted to be alone has ended. */
+  #last: Promise<void> | undefined;
+
+  /** Runs a task beside others. */
+  async together<T>(task: () => Promise<T>): Promise<T> {
+    while (this.#last) await this.#last;
+    this.#running++;
+    try {
+      return await task();
+    } finally {
+      if (--this.#running === 0) this.#idle?.();
+    }
+  }
+
+  /** Runs a task when no other runs. */
+  async alone<T>(task: () => Promise<T>): Promise<T> {
+    const before = this.#last;
+    let end = (): void => {};
+    const mine = new Promise<void>((resolve) => (end = resolve));
+    this.#last = mine;
+    await before;
+    if (this.#running > 0) await new Promise<void>((resolve) => (this.#idle = resolve));
+    this.#idle = undefined;
+    try {
+      return await task();
+    } finally {
+      if (this.#last === mine) this.#last = undefined;
+      end();
+    }
+  }
+}
+
 /**
  * make(from), make(from + 1), ... make(to - 1), in order, with up to `ahead` of them under way while the consumer is
  * busy. When the consumer leaves early, or one of them fails, `cancelled()` turns true and those under way are waited

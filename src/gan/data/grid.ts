@@ -1,5 +1,5 @@
-import {rename, rm, writeFile} from 'node:fs/promises';
-import {GanError} from '../../errors.js';
+import {GanError, isGanError} from '../../errors.js';
+import {writeFileAtomic} from '../io/atomic-write.js';
 import {elements} from './items.js';
 import type {Channels, Pixels} from './pixels.js';
 import {loadSharp} from './sharp.js';
@@ -49,15 +49,13 @@ export async function encodePng({data, width, height, channels}: Pixels): Promis
   return (channels <= 2 ? image.toColourspace('b-w') : image).png().toBuffer(); // else grey is written as RGB
 }
 
-/** Writes a PNG file: under another name first, then renamed, so that nobody sees half of it. */
+/** Writes a PNG file, whole or not at all. */
 export async function writePng(path: string, picture: Pixels): Promise<void> {
   const png = await encodePng(picture);
-  const temporary = `${path}.${process.pid}.tmp`;
   try {
-    await writeFile(temporary, png, {flush: true});
-    await rename(temporary, path);
+    await writeFileAtomic(path, png);
   } catch (cause) {
-    await rm(temporary, {force: true});
+    if (isGanError(cause)) throw cause;
     throw new GanError('data', 'GAN_IMAGE_WRITE', `cannot write ${path}: ${(cause as Error).message}`, {
       suggestions: ['Check that its folder exists, can be written to by this user, and has space left.'],
       cause,

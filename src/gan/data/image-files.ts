@@ -5,6 +5,7 @@ import {GanError} from '../../errors.js';
 import {decodeImage, type DecodeOptions} from './decode.js';
 import {describeItem} from './items.js';
 import type {FiniteSource, HostData} from './types.js';
+import {VanishedFiles} from './vanished.js';
 
 export const imageExtensions: readonly string[] = ['jpeg', 'jpg', 'png', 'webp', 'gif', 'tiff', 'tif', 'avif'];
 
@@ -119,13 +120,21 @@ function sortBelow(dir: string, files: string[]): string[] {
     .map(({path}) => path);
 }
 
-/** Image files as items [height, width, channels], decoded anew each time they are read. */
+/**
+ * Image files as items [height, width, channels], decoded anew each time they are read.
+ * @throws GanError GAN_DATA_GONE from `read` when the files are no longer there (`VanishedFiles`)
+ */
 export function imageSource(paths: readonly string[], options: DecodeOptions): FiniteSource {
   const [height, width] = options.size;
+  const vanished = new VanishedFiles(paths);
   return {
     shape: [height, width, options.channels ?? 3],
     size: paths.length,
-    read: (index) => decodeImage(paths[index]!, options),
+    read: (index) =>
+      decodeImage(paths[index]!, options).catch(async (error: unknown) => {
+        await vanished.note(paths[index]!);
+        throw error;
+      }),
     describe: (index) => paths[index]!,
   };
 }
@@ -151,6 +160,7 @@ export function cachedSource(source: FiniteSource, bytes: number): FiniteSource 
   return {
     shape: source.shape,
     size: source.size,
+    ...(source.identity !== undefined && {identity: source.identity}),
     read,
     describe: (index) => describeItem(source, index),
     ...(source.label && {classes: source.classes!, label: (index: number) => source.label!(index)}),

@@ -2,17 +2,26 @@ import {GanError} from '../../errors.js';
 
 export type Sharp = typeof import('sharp').default;
 
+/**
+ * Loaders of formats that are programs or documents and not pixels: the name of a file does not keep them away, as
+ * content decides which loader is used.
+ */
+const documents = ['Svg', 'Pdf', 'Magick', 'Magick7', 'Openslide', 'Mat', 'Csv', 'Matrix'].map(
+  (format) => `VipsForeignLoad${format}`,
+);
+
 let loaded: Promise<Sharp> | undefined;
 
 /**
  * The image library, loaded when the first image is read or written, as it is native code that may be missing.
- * Its cache is turned off: each file is read once an epoch, so that the cache would only grow.
+ * Its cache is turned off: each file is read once an epoch, so that the cache would only grow. It reads pictures only.
  * @throws GanError GAN_SHARP when it cannot be loaded on this machine
  */
 export function loadSharp(): Promise<Sharp> {
   loaded ??= import('sharp').then(
     ({default: sharp}) => {
       sharp.cache(false);
+      sharp.block({operation: documents});
       return sharp;
     },
     (cause: unknown) => {

@@ -52,7 +52,7 @@ export async function sheetSource({file, side, items}: Sheet, options: SheetOpti
     size: Math.min(items, options.items ?? items),
     read: (index) =>
       asItIs ? toChannels(cut(index).data, 4, channels, white) : decodeImage(cut(index), {size, channels, resize}),
-    describe: (index) => `${file.pathname} ${index}`,
+    describe: (index) => `${fileURLToPath(file)} ${index}`,
   };
   return cachedSource(source, 64 * 2 ** 20);
 }

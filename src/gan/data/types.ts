@@ -66,6 +66,11 @@ export interface FiniteSource {
   /** Number of items. */
   size: number;
   /**
+   * Tells these items from others, as a version or a checksum does. A run goes on only with items of the identity that
+   * it was trained with.
+   */
+  identity?: string;
+  /**
    * Item `index`, 0 <= index < size, always the same. Several calls may be under way at once.
    * Rejecting marks the item as unreadable and another takes its place; rejecting with a GanError ends the run.
    */
@@ -82,6 +87,11 @@ export interface FiniteSource {
 export interface EndlessSource {
   shape: number[];
   size?: undefined;
+  /**
+   * Tells these items from others, as a version or a checksum does. A run goes on only with items of the identity that
+   * it was trained with.
+   */
+  identity?: string;
   /** `n` items, flat [n, ...shape]; all randomness from `rng`, so that a run can be repeated. */
   batch(n: number, rng: Rng): Float32Array | Promise<Float32Array>;
 }

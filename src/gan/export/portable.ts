@@ -95,6 +95,17 @@ const rules: Record<string, Rule> = {
     const mean = r.node(node, 'AvgPool', {x}, attrs, [n, h / factor, w / factor, c]);
     return scaled(r, [mean], scale * factor ** 2);
   },
+  PixelNorm(node, r) {
+    const x = node.inputs['x']!;
+    const shape = r.shape(x);
+    const lengths = [...shape.slice(0, -1), 1];
+    const squares = r.node(node, 'Square', {x}, {}, shape);
+    const mean = r.node(node, 'Mean', {x: squares.outputs[0]!}, {axis: shape.length - 1, keepDims: true}, lengths);
+    const eps = r.constant([], Float32Array.of(Number(node.attrs['eps'])));
+    const sum = r.node(node, 'Add', {a: mean.outputs[0]!, b: eps}, {}, lengths);
+    const factor = r.node(node, 'Rsqrt', {x: sum.outputs[0]!}, {}, lengths);
+    return [squares, mean, sum, factor, r.node(node, 'Multiply', {a: x, b: factor.outputs[0]!}, {}, shape)];
+  },
   BilinearResize(node, r) {
     const images = node.inputs['x']!;
     const [n, , , c] = sizesOf(r.shape(images));

@@ -1,6 +1,7 @@
-import {mkdir, readdir, rename, rm, stat, writeFile} from 'node:fs/promises';
+import {mkdir, readdir, rename, rm, rmdir, stat, writeFile} from 'node:fs/promises';
 import path from 'node:path';
 import {GanError} from '../../errors.js';
+import {syncFolder, temporaryName} from './atomic-write.js';
 
 /**
  * Makes the folder `out` with these files, by their paths inside it: all of them, or none.
@@ -9,15 +10,18 @@ import {GanError} from '../../errors.js';
  */
 export async function writeNewFolder(out: string, files: ReadonlyMap<string, Uint8Array | string>): Promise<string[]> {
   await assertNew(out);
-  const temporary = `${path.resolve(out)}.${process.pid}.tmp`;
+  const temporary = temporaryName(path.resolve(out));
   try {
     for (const [name, data] of files) {
       const file = path.join(temporary, name);
       await mkdir(path.dirname(file), {recursive: true});
       await writeFile(file, data, {flush: true});
     }
-    await rm(out, {recursive: true, force: true}); // an empty folder
+    for (const folder of new Set([...files.keys()].map((name) => path.dirname(path.join(temporary, name)))))
+      await syncFolder(folder);
+    await rmdir(out).catch(() => {}); // an empty folder
     await rename(temporary, out);
+    await syncFolder(path.dirname(path.resolve(out)));
   } catch (error) {
     await rm(temporary, {recursive: true, force: true});
     throw error;

@@ -1,21 +1,60 @@
-import {open, rename, unlink} from 'node:fs/promises';
+import {randomBytes} from 'node:crypto';
+import {constants} from 'node:fs';
+import {open, realpath, rename, rm, stat, writeFile} from 'node:fs/promises';
 import {dirname} from 'node:path';
+import {GanError} from '../../errors.js';
+
+/** A name beside `path` that no other process on any host uses, and that ends with `.tmp`. */
+export const temporaryName = (path: string): string => `${path}.${process.pid}-${randomBytes(4).toString('hex')}.tmp`;
 
 /**
  * Writes to a temporary name beside `path`, syncs, renames: after a crash the old file or the new one is there, whole.
+ * Where a link leads, the file is written; what is no regular file, such as /dev/stdout, is written to as it is.
+ * @throws GanError GAN_PATH (exit 2) for a pipe that nothing reads; what the system says
  */
 export async function writeFileAtomic(path: string, data: string | Uint8Array): Promise<void> {
-  const temporary = `${path}.${process.pid}.tmp`;
-  const file = await open(temporary, 'w');
+  const there = await stat(path).catch(() => undefined);
+  if (there && !there.isFile() && !there.isDirectory()) {
+    await assertRead(path);
+    return writeFile(path, data);
+  }
+  const target = there ? await realpath(path) : path;
+  const temporary = temporaryName(target);
   try {
-    await file.writeFile(data);
-    await file.sync();
+    const file = await open(temporary, 'wx');
+    try {
+      await file.writeFile(data);
+    } finally {
+      await file.close();
+    }
+    await renameDurably(temporary, target);
   } catch (error) {
-    await file.close();
-    await unlink(temporary);
+    await rm(temporary, {force: true}).catch(() => {}); // what went wrong first is told
     throw error;
   }
-  await file.close();
+}
+
+/** A pipe that nothing reads would be waited for without end. */
+async function assertRead(path: string): Promise<void> {
+  const flags = constants.O_WRONLY | (constants.O_NONBLOCK ?? 0); // Windows has no O_NONBLOCK
+  const pipe = await open(path, flags).catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code !== 'ENXIO') throw cause;
+    throw new GanError('usage', 'GAN_PATH', `${path} cannot be written: it is a pipe or a socket that nothing reads`, {
+      suggestions: ['Name a file, or start the program that reads from it first.'],
+      cause,
+    });
+  });
+  await pipe.close();
+}
+
+/** Gives a finished file its name, so that after a crash the name stands for the whole file. */
+export async function renameDurably(temporary: string, path: string): Promise<void> {
+  const file = await open(temporary, 'r+');
+  try {
+    await file.sync();
+  } finally {
+    await file.close();
+  }
   await rename(temporary, path);
   await syncFolder(dirname(path));
 }
@@ -26,7 +65,23 @@ export async function syncFolder(path: string): Promise<void> {
   const folder = await open(path, 'r');
   try {
     await folder.sync();
+  } catch (error) {
+    const {code = ''} = error as NodeJS.ErrnoException;
+    if (!['EINVAL', 'ENOTSUP'].includes(code)) throw error; // some network file systems cannot sync folders
   } finally {
     await folder.close();
+  }
+}
+
+/**
+ * Renames a damaged file, so that nothing takes its place silently.
+ * @returns its new name: `path.damaged-1`, or the next number that is free
+ */
+export async function setAside(path: string): Promise<string> {
+  for (let n = 1; ; n++) {
+    const aside = `${path}.damaged-${n}`;
+    if (await stat(aside).catch(() => undefined)) continue;
+    await rename(path, aside);
+    return aside;
   }
 }

@@ -2,10 +2,11 @@
  * The safetensors format (https://github.com/huggingface/safetensors): 8 bytes of header length, a JSON header, the
  * tensors' bytes, all little-endian. F32 and I64 are what the networks here need.
  */
-import {readFile} from 'node:fs/promises';
 import {GanError} from '../../errors.js';
 import type {StateDict, StateTensor} from '../module.js';
 import {writeFileAtomic} from './atomic-write.js';
+import {readRegular, unreadable} from './read-file.js';
+import {JsonError, isRecord, parseJson} from '../../options/json.js';
 
 interface HeaderEntry {
   dtype: string;
@@ -46,18 +47,63 @@ export function decodeSafetensors(
   if (bytes.byteLength < 8) throw broken(`it has ${bytes.byteLength} bytes`);
   const length = Number(bytes.readBigUInt64LE());
   if (8 + length > bytes.byteLength) throw broken(`its header of ${length} bytes goes past its end`);
-  let header: Record<string, unknown>;
+  if (length > mostHeaderBytes) throw broken(`its header has ${length} bytes, and at most ${mostHeaderBytes} are read`);
+  const text = bytes.toString('utf8', 8, 8 + length);
+  let header: unknown;
   try {
-    header = JSON.parse(bytes.toString('utf8', 8, 8 + length)) as Record<string, unknown>;
+    header = parseJson(text);
   } catch (error) {
-    throw broken(`its header is no JSON (${(error as Error).message})`);
+    if (error instanceof JsonError) throw broken(`its header ${error.message}`);
+    throw error;
   }
-  if (header === null || typeof header !== 'object' || Array.isArray(header)) throw broken('its header is no object');
-  const {__metadata__, ...entries} = header;
+  if (!isRecord(header)) throw broken('its header is no object');
+  const {__metadata__: metadata = {}, ...entries} = header;
+  if (!isRecord(metadata) || !Object.values(metadata).every((value) => typeof value === 'string'))
+    throw broken('its metadata are no texts by name');
+  const body = bytes.subarray(8 + length);
   const tensors: StateDict = new Map();
-  for (const [name, entry] of Object.entries(entries))
-    tensors.set(name, readTensor(bytes.subarray(8 + length), name, entry, broken));
-  return {tensors, metadata: (__metadata__ as Record<string, string> | undefined) ?? {}};
+  for (const [name, entry] of Object.entries(entries)) tensors.set(name, readTensor(body, name, entry, broken));
+  assertGapless(entries as Record<string, HeaderEntry>, body.byteLength, broken);
+  if (countKeys(text) !== Object.keys(header).length) throw broken('its header has a tensor twice');
+  return {tensors, metadata: metadata as Record<string, string>};
+}
+
+/** The format's own bound, in bytes. */
+const mostHeaderBytes = 100_000_000;
+
+/** The format wants tensors side by side, from the first byte after the header to the last. */
+function assertGapless(
+  entries: Readonly<Record<string, HeaderEntry>>,
+  length: number,
+  broken: (why: string) => GanError,
+): void {
+  let [end, before] = [0, 'the header'];
+  const places = Object.entries(entries).map(([name, {data_offsets}]) => ({name, data_offsets}));
+  for (const {name, data_offsets} of places.sort(
+    (a, b) => a.data_offsets[0] - b.data_offsets[0] || a.data_offsets[1] - b.data_offsets[1],
+  )) {
+    const [begin, to] = data_offsets;
+    if (begin < end) throw broken(`tensor '${name}' overlaps '${before}'`);
+    if (begin > end) throw broken(`${begin - end} bytes before tensor '${name}' belong to none`);
+    [end, before] = [to, name];
+  }
+  if (end < length) throw broken(`its last ${length - end} bytes belong to no tensor`);
+}
+
+/** Keys of the outermost object of a JSON text, each as often as it stands there; `JSON.parse` keeps the last. */
+function countKeys(json: string): number {
+  let [depth, keys, isText] = [0, 0, false];
+  for (let i = 0; i < json.length; i++) {
+    const character = json[i];
+    if (isText) {
+      if (character === '\\') i++;
+      else if (character === '"') isText = false;
+    } else if (character === '"') isText = true;
+    else if (character === '{' || character === '[') depth++;
+    else if (character === '}' || character === ']') depth--;
+    else if (character === ':' && depth === 1) keys++;
+  }
+  return keys;
 }
 
 function readTensor(body: Buffer, name: string, entry: unknown, broken: (why: string) => GanError): StateTensor {
@@ -83,14 +129,8 @@ function isEntry(entry: unknown): entry is HeaderEntry {
 }
 
 export async function readSafetensors(path: string): Promise<{tensors: StateDict; metadata: Record<string, string>}> {
-  let bytes: Buffer;
-  try {
-    bytes = await readFile(path);
-  } catch (error) {
-    throw new GanError('data', 'GAN_FILE_UNREADABLE', `cannot read ${path}: ${(error as Error).message}`, {
-      cause: error,
-    });
-  }
+  const bytes = await readRegular(path);
+  if (!bytes) throw unreadable(path, 'there is no such file');
   return decodeSafetensors(bytes, path);
 }
 

@@ -1,4 +1,5 @@
-import {tf, type Tensor} from '../../backends/tf.js';
+import {pixelNorm as normalize} from '../../backends/fused/pixel-norm.js';
+import type {Tensor} from '../../backends/tf.js';
 import {Module} from '../module.js';
 import {ShapeError} from '../shape-error.js';
 
@@ -6,8 +7,7 @@ import {ShapeError} from '../shape-error.js';
 const defaultEps = 1e-8;
 
 /** x / sqrt(mean over the channels of x^2 + eps): every pixel, or latent, gets the length sqrt(c). [..., c] -> same. */
-export const pixelNorm = (x: Tensor, eps = defaultEps): Tensor =>
-  tf.mul(x, tf.rsqrt(tf.add(tf.mean(tf.square(x), -1, true), eps)));
+export const pixelNorm = (x: Tensor, eps = defaultEps): Tensor => normalize(x, {eps});
 
 /**
  * Gives every pixel, or latent, the length sqrt(c) (arXiv 1710.10196, section 4.2). [batch, ..., c] -> same.

@@ -4,6 +4,7 @@
  * derivatives of every order are those of the two steps one after the other; a 3x3 filter takes 4 / 9 of the work.
  */
 import {GanError} from '../../errors.js';
+import {boxFilter} from '../../backends/fused/box-filter.js';
 import {conv, convTranspose} from '../../backends/fused/conv.js';
 import {tf, type Tensor} from '../../backends/tf.js';
 import {Module, Parameter} from '../module.js';
@@ -31,18 +32,18 @@ abstract class ResamplingConv extends Module {
   readonly kernelSize: number;
   readonly bias: Parameter | undefined;
   readonly #weight: Weight;
-  /** The filter that runs, from the trained one: shape [(kernelSize + 1)^2, kernelSize^2]. */
-  readonly #map: Float32Array;
+  readonly #transposed: boolean;
+  readonly #scale: number;
 
   /**
-   * @param transposed whether filters are stored as [height, width, out, in]
-   * @param axisMap the map along one axis, [kernelSize + 1][kernelSize]
+   * @param transposed whether filters are stored as [height, width, out, in], and run through backwards
+   * @param scale what the sums of taps are multiplied by
    */
   constructor(
     inChannels: number,
     outChannels: number,
     transposed: boolean,
-    axisMap: (kernelSize: number) => number[][],
+    scale: number,
     {
       kernelSize = 3,
       bias = true,
@@ -64,7 +65,8 @@ abstract class ResamplingConv extends Module {
     ] as const)
       if (!Number.isInteger(value) || value < 1)
         throw new GanError('usage', 'GAN_ARGUMENT', `${this.label}: ${name} is ${value}, wanted a whole number >= 1`);
-    this.#map = onBothAxes(axisMap(kernelSize));
+    this.#transposed = transposed;
+    this.#scale = scale;
 
     const taps = kernelSize * kernelSize;
     const fan = {size: taps * inChannels * outChannels, fanIn: taps * inChannels, fanOut: taps * outChannels};
@@ -91,11 +93,7 @@ abstract class ResamplingConv extends Module {
 
   /** The filter that runs: [kernelSize + 1, kernelSize + 1, a, b] of [kernelSize, kernelSize, a, b]. */
   protected filter(): Tensor {
-    const weight = this.#weight.value(this.training);
-    const [side, taps] = [this.kernelSize + 1, this.kernelSize ** 2];
-    const map = tf.tensor2d(this.#map, [side * side, taps]);
-    const [a, b] = weight.shape.slice(2) as [number, number];
-    return tf.reshape(tf.matMul(map, tf.reshape(weight, [taps, a * b])), [side, side, a, b]);
+    return boxFilter(this.#weight.value(this.training), {reversed: this.#transposed, scale: this.#scale});
   }
 
   protected withBias(y: Tensor): Tensor {
@@ -112,13 +110,7 @@ export class UpConv extends ResamplingConv {
 
   constructor(inChannels: number, outChannels: number, options: ResamplingConvOptions = {}) {
     // A pixel appears twice: two taps add up. A transposed convolution runs through its filter backwards.
-    super(
-      inChannels,
-      outChannels,
-      true,
-      (k) => boxMap(k, (tap, sum) => sum === k - 1 - tap || sum === k - tap, 1),
-      options,
-    );
+    super(inChannels, outChannels, true, 1, options);
   }
 
   override forward(x: Tensor): Tensor {
@@ -136,13 +128,7 @@ export class DownConv extends ResamplingConv {
   static readonly repeatable = true;
 
   constructor(inChannels: number, outChannels: number, options: ResamplingConvOptions = {}) {
-    super(
-      inChannels,
-      outChannels,
-      false,
-      (k) => boxMap(k, (tap, sum) => sum === tap || sum === tap + 1, 1 / 2),
-      options,
-    );
+    super(inChannels, outChannels, false, 1 / 4, options);
   }
 
   override forward(x: Tensor): Tensor {
@@ -150,17 +136,4 @@ export class DownConv extends ResamplingConv {
       throw new ShapeError(this.label, x.shape, `[batch, even height, even width, ${this.inChannels}]`);
     return this.withBias(conv(x, this.filter(), this.args));
   }
-}
-
-/** Element [sum][tap] is `factor` where a tap is in the sum. */
-const boxMap = (kernelSize: number, isIn: (tap: number, sum: number) => boolean, factor: number): number[][] =>
-  Array.from({length: kernelSize + 1}, (_, sum) =>
-    Array.from({length: kernelSize}, (_, tap) => (isIn(tap, sum) ? factor : 0)),
-  );
-
-/** The Kronecker square of a map, which works on rows and on columns alike. */
-function onBothAxes(map: number[][]): Float32Array {
-  return Float32Array.from(
-    map.flatMap((rows) => map.flatMap((columns) => rows.flatMap((row) => columns.map((column) => row * column)))),
-  );
 }

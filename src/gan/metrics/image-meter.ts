@@ -27,6 +27,8 @@ export interface MeterOptions {
   real: RealImages;
   /** Images of latents, in eval mode. */
   draw(latents: Tensor): Tensor;
+  /** Images that `draw` has memory for. Default: 64, which are the most that are drawn in one pass. */
+  atOnce?: number;
   normalization: Normalization;
   /** Of the metrics of features. */
   extractor: FeatureExtractor;
@@ -118,7 +120,8 @@ export class ImageMeter {
 
   /** The images of both sides, in the forms that the metrics need. */
   async #sets(): Promise<ComparedSets> {
-    const {real, draw, extractor, normalization, latent} = this.#options;
+    const {real, draw, atOnce = batchSize, extractor, normalization, latent} = this.#options;
+    const generating: Generating = {draw, n: real.count, size: latent, atOnce: Math.min(atOnce, batchSize)};
     const forms = new Set(this.#metrics.map((metric) => metric.of ?? 'tensors'));
     const sides: [Side, Side] = [{}, {}];
     const sets = new ComparedSets(...sides);
@@ -127,10 +130,10 @@ export class ImageMeter {
       if (forms.has('pictures')) sides[0].pictures = asBytes(await real.pictures(), normalization);
       if (forms.has('tensors')) {
         sides[0].tensor = upload(await real.pictures(), normalization);
-        sides[1].tensor = generate(draw, this.#latents, [real.count, latent]);
+        sides[1].tensor = generate(this.#latents, generating);
       }
       if (forms.has('features') || forms.has('pictures')) {
-        const pictures = await generatePictures(draw, this.#latents, [real.count, latent], normalization);
+        const pictures = await generatePictures(this.#latents, generating, normalization);
         if (forms.has('pictures')) sides[1].pictures = pictures;
         if (forms.has('features')) sides[1].features = await featuresOf(pictures, extractor);
       }
@@ -236,23 +239,30 @@ export async function featuresOf(images: HostTensor, extractor: FeatureExtractor
   };
 }
 
+/** `n` images of latents of `size` numbers, `atOnce` of them in a pass. */
+interface Generating {
+  draw(latents: Tensor): Tensor;
+  n: number;
+  size: number;
+  atOnce: number;
+}
+
 /** The generator's images on the device, [n, height, width, channels]. */
-function generate(draw: (latents: Tensor) => Tensor, latents: Float32Array, of: [n: number, size: number]): Tensor {
-  return tf.tidy(() => tf.concat([...batches(draw, latents, of)], 0));
+function generate(latents: Float32Array, generating: Generating): Tensor {
+  return tf.tidy(() => tf.concat([...batches(latents, generating)], 0));
 }
 
 /** The generator's images on the host: bytes [n, height, width, channels], or floats of what is no image. */
 async function generatePictures(
-  draw: (latents: Tensor) => Tensor,
   latents: Float32Array,
-  [n, size]: [n: number, size: number],
+  {draw, n, size, atOnce}: Generating,
   normalization: Normalization,
 ): Promise<HostTensor> {
   let all: HostData | undefined;
   let shape: number[] = [];
   let at = 0;
-  for (let from = 0; from < n; from += batchSize) {
-    const rows = Math.min(batchSize, n - from);
+  for (let from = 0; from < n; from += atOnce) {
+    const rows = Math.min(atOnce, n - from);
     const images = tf.tidy(() => draw(tf.tensor(latents.slice(from * size, (from + rows) * size), [rows, size])));
     const {data} = asBytes({data: (await images.data()) as Float32Array, shape: images.shape}, normalization);
     shape = [n, ...images.shape.slice(1)];
@@ -265,13 +275,9 @@ async function generatePictures(
   return {data: all ?? new Uint8Array(0), shape};
 }
 
-function* batches(
-  draw: (latents: Tensor) => Tensor,
-  latents: Float32Array,
-  [n, size]: [n: number, size: number],
-): Generator<Tensor> {
-  for (let from = 0; from < n; from += batchSize) {
-    const to = Math.min(n, from + batchSize);
+function* batches(latents: Float32Array, {draw, n, size, atOnce}: Generating): Generator<Tensor> {
+  for (let from = 0; from < n; from += atOnce) {
+    const to = Math.min(n, from + atOnce);
     yield draw(tf.tensor(latents.slice(from * size, to * size), [to - from, size]));
   }
 }

@@ -1,7 +1,10 @@
-/** Fully connected networks for points and tiny images (as for the toy data of arXiv 1704.00028, appendix). */
+/**
+ * Fully connected networks for points and tiny images (as for the toy data of arXiv 1704.00028, appendix). Biases begin
+ * as torch's: with zeros, all bends of the first layer would go through the origin of the plane that the points lie in.
+ */
 import {LeakyReLU, ReLU} from '../layers/activations.js';
 import {Dense} from '../layers/dense.js';
-import {kaimingNormal, zeros} from '../layers/init.js';
+import {kaimingNormal} from '../layers/init.js';
 import {Sequential} from '../layers/sequential.js';
 import {Reshape} from '../layers/shape-layers.js';
 import type {Module} from '../module.js';
@@ -36,7 +39,7 @@ export function mlpCritic({height, width, channels}: ImageShape, options: MlpOpt
 function denseLayers(from: number, to: number, options: MlpOptions): Module[] {
   const {layers = 3, width = 128, activation = 'relu', rng} = options;
   const dense = (inputs: number, outputs: number): Module =>
-    new Dense(inputs, outputs, {weightInit: kaimingNormal, biasInit: zeros, ...(rng && {rng})});
+    new Dense(inputs, outputs, {weightInit: kaimingNormal, ...(rng && {rng})});
   const hidden = Array.from({length: layers}, (_, i) => [
     dense(i === 0 ? from : width, width),
     activation === 'relu' ? new ReLU() : new LeakyReLU(0.2),

@@ -256,8 +256,10 @@ export class Optimizer {
    */
   async stateDict(names: ReadonlyMap<Parameter, string>): Promise<StateDict> {
     const state: StateDict = new Map();
-    for (const [parameter, {averages, step}] of this.#state) {
-      const name = names.get(parameter)!;
+    for (const [parameter, name] of names) {
+      const updated = this.#state.get(parameter);
+      if (!updated) continue;
+      const {averages, step} = updated;
       state.set(`${name}.step`, {dtype: 'I64', shape: [], data: BigInt64Array.of(BigInt(step))});
       const {shape, layout} = parameter;
       for (const [key, average] of Object.entries(averages)) {

@@ -8,7 +8,7 @@ export default ({recipe}: Gan) =>
       source:
         'relativistic pairing loss with R1 and R2 (arXiv 2501.05441, equations 1 and 2), latents of two numbers as in arXiv 1705.07761; width, rates, weights and steps chosen on builtin:grid25',
       values: {
-        arch: {name: 'mlp', layers: 3, width: 128},
+        arch: {name: 'mlp', layers: 3, width: 256},
         loss: 'relativistic',
         penalty: [
           {name: 'r1', gamma: 0.003},
@@ -18,15 +18,15 @@ export default ({recipe}: Gan) =>
         switcher: {name: 'fixed', nCrit: 1, nGen: 1},
         schedule: 'cosine',
         schedules: {
-          'penalty.r1.weight': {name: 'cosine', endValue: 0.05},
-          'penalty.r2.weight': {name: 'cosine', endValue: 0.05},
+          'penalty.r1.weight': {name: 'cosine', endValue: 0.005},
+          'penalty.r2.weight': {name: 'cosine', endValue: 0.005},
         },
         metrics: ['point-modes', 'high-quality'],
         emaHalfLife: 20_000,
         batchSize: 256,
         latent: 2,
         steps: 16_000,
-        lr: 1e-3,
+        lr: 4e-3,
         wd: 0,
         switchEval: false,
       },

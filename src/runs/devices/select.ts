@@ -100,7 +100,7 @@ export async function selectBackend(
 ): Promise<Selection> {
   const auto = wanted === 'auto';
   const given = auto ? new Map() : await withDevice(registry, wanted, options, device);
-  const refused: Refusal[] = [];
+  const refused: Refusal[] = auto ? wouldHelp(registry) : [];
   for (const name of auto ? await inOrder(registry) : [wanted]) {
     const tried = await (auto ? tryAnyway(registry, name, device) : tryProbe(registry, name, given));
     if (!tried.ok) {
@@ -117,6 +117,14 @@ export async function selectBackend(
   }
   throw unavailable(wanted, refused, registry.names('backend'));
 }
+
+/** Backends that are not installed, and for which there is hardware here. */
+const wouldHelp = (registry: Registry): Refusal[] =>
+  registry.installable('backend').flatMap(({name, package: from, fix, use}) => {
+    const found = use?.();
+    const why = `not installed, though there is ${found}: gan plugins install ${from}`;
+    return found === undefined ? [] : [{name, why, fix}];
+  });
 
 /** Whether the backend of that name, or with `auto` the one that `selectBackend` would take, computes on a GPU. */
 export async function needsGpu(registry: Registry, wanted: string, device?: Given): Promise<boolean> {

@@ -3,13 +3,13 @@ import {findings} from './findings.js';
 import {CurvePanel} from './curve-panel.js';
 import type {Store} from './store.js';
 
-const titles: Record<string, string> = {
-  critLoss: 'Critic loss',
-  genLoss: 'Generator loss',
-  diversity: 'Diversity of samples',
-  separation: 'Separation by the critic',
-  overfitting: 'Overfitting of the critic',
-};
+const titles = new Map([
+  ['critLoss', 'Critic loss'],
+  ['genLoss', 'Generator loss'],
+  ['diversity', 'Diversity of samples'],
+  ['separation', 'Separation by the critic'],
+  ['overfitting', 'Overfitting of the critic'],
+]);
 const losses: readonly string[] = ['critLoss', 'genLoss'];
 
 /** One panel for each loss and each metric, with a line for each selected run. */
@@ -27,7 +27,7 @@ export function curves(store: Store): HTMLElement {
     empty.hidden = keys.length > 0;
     for (const key of panels.keys()) if (!keys.includes(key)) panels.delete(key);
     keyed(grid, keys, (key) => {
-      const panel = new CurvePanel(titles[key] ?? key, store);
+      const panel = new CurvePanel(titles.get(key) ?? key, store);
       panels.set(key, panel);
       return panel.element;
     });

@@ -42,6 +42,14 @@ const mostFindings = 100;
 const lossColumns: readonly string[] = ['train_loss', 'gen_loss', 'crit_loss', 'time'];
 const metricsFile = new RunFolder('').metrics.path;
 
+/**
+ * Of so many bytes that have come at once, one line about a step in how many is read: enough for the points of a curve,
+ * and few enough for the first curve of a million steps to come at once.
+ */
+const oneOf = (bytes: number): number => Math.max(1, Math.floor(bytes / readAtOnce));
+/** About 25,000 lines. */
+const readAtOnce = 4 << 20;
+
 /** The curves of a run, read from metrics.jsonl as it grows. */
 export class RunCurves {
   readonly #reader: MetricsReader;
@@ -78,7 +86,7 @@ export class RunCurves {
       this.#stopped = '';
     };
     const take = (line: MetricsLine): void => this.#take(line);
-    return (this.#reading ??= this.#reader.update(take, restart).finally(() => (this.#reading = undefined)));
+    return (this.#reading ??= this.#reader.update(take, restart, oneOf).finally(() => (this.#reading = undefined)));
   }
 
   #take(line: MetricsLine): void {

@@ -1,4 +1,5 @@
 import type {RunDetail, RunSummary} from '../protocol.js';
+import {anything, parseJson, record} from '../../options/json.js';
 import {parseEvaluations} from '../../runs/evaluations.js';
 import {readStanding, type Standing} from '../../runs/metrics-log.js';
 import {checkpointSteps, RunFolder, sampleSteps} from '../../runs/run-folder.js';
@@ -118,7 +119,7 @@ export async function readDetail(root: RunsRoot, name: string): Promise<RunDetai
     samples: sampleSteps(samples, await lastStep(root, name)),
     checkpoints: checkpointSteps(checkpoints),
     ...(typeof best === 'number' && {best}),
-    evaluations: parseEvaluations(evaluations?.toString() ?? '').slice(-shownEvaluations),
+    evaluations: parseEvaluations(evaluations?.toString() ?? '').evaluations.slice(-shownEvaluations),
   };
 }
 
@@ -126,10 +127,8 @@ export async function readDetail(root: RunsRoot, name: string): Promise<RunDetai
 async function readJson(root: RunsRoot, name: string, ...file: string[]): Promise<Record<string, unknown>> {
   const bytes = await root.read(maxConfigBytes, name, ...file);
   try {
-    const value: unknown = JSON.parse(bytes?.toString() ?? '');
-    return typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? (value as Record<string, unknown>)
-      : {};
+    const {checksum: _, ...values} = record(anything)(parseJson(bytes?.toString() ?? ''), '');
+    return values;
   } catch {
     return {};
   }

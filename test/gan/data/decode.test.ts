@@ -1,4 +1,8 @@
 import {expect} from 'chai';
+import {randomBytes} from 'node:crypto';
+import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import path from 'node:path';
 import sharp, {type Sharp} from 'sharp';
 import {decodeImage, type DecodeOptions} from '../../../dist/gan/data/decode.js';
 import {padTo, toChannels, type PadMode} from '../../../dist/gan/data/pixels.js';
@@ -206,5 +210,74 @@ describe('toChannels', () => {
   it('keeps every grey level', () => {
     const levels = Uint8Array.from({length: 256 * 3}, (_, i) => Math.floor(i / 3));
     expect([...toChannels(levels, 3, 1, [0, 0, 0])]).to.deep.equal(Array.from({length: 256}, (_, i) => i));
+  });
+
+  describe('16 bits', () => {
+    const colour = {r: 39, g: 197, b: 59};
+    const deep = (): Sharp => plain(colour).toColourspace('rgb16');
+    const near = (data: Uint8Array, wanted: number[]): void =>
+      [...data.subarray(0, 3)].forEach((value, i) => expect(value).to.be.closeTo(wanted[i]!, 3));
+    // of what sharp itself makes of 8 bits, which is right
+    const inP3 = [39, 197, 59];
+
+    for (const [profile, make] of [
+      ['no profile', (image: Sharp) => image],
+      ['sRGB', (image: Sharp) => image.withIccProfile('srgb')],
+      ['Display P3', (image: Sharp) => image.withIccProfile('p3')],
+    ] as const) {
+      for (const format of ['png', 'avif'] as const) {
+        it(`${format} with ${profile}`, async () => {
+          const image = make(deep());
+          const bytes = await (format === 'png' ? image.png() : image.avif({bitdepth: 10, lossless: true})).toBuffer();
+          const {depth} = await sharp(bytes).metadata();
+          expect(depth).to.equal('ushort');
+          near(await decodeImage(bytes, {size: [4, 4]}), inP3);
+          expect(await decodeImage(bytes, {size: [4, 4], channels: 4})).to.have.length(64);
+        });
+      }
+    }
+  });
+
+  it('gives each file the reason of its own, however many fail at once', async () => {
+    const dir = mkdtempSync(path.join(tmpdir(), 'gan-test-'));
+    try {
+      const noise = sharp(randomBytes(64 * 64 * 3), {raw: {width: 64, height: 64, channels: 3}});
+      const [png, jpeg] = [await noise.clone().png().toBuffer(), await noise.clone().jpeg({quality: 95}).toBuffer()];
+      const kinds = {
+        'cut.png': png.subarray(0, png.length / 2),
+        'cut.jpg': jpeg.subarray(0, jpeg.length / 2),
+        'empty.png': Buffer.alloc(0),
+        'text.png': Buffer.from('no picture'),
+        'drawing.png': Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>'),
+        'good.png': png,
+      };
+      const files = Array.from({length: 8}, (_, i) =>
+        Object.entries(kinds).map(([name, bytes]) => {
+          const file = path.join(dir, `${i}-${name}`);
+          writeFileSync(file, bytes);
+          return {file, name};
+        }),
+      ).flat();
+      const reasons = new Map<string, Set<string>>();
+      await Promise.all(
+        [...files, {file: path.join(dir, 'gone.png'), name: 'gone.png'}].map(async ({file, name}) => {
+          const reason = await decodeImage(file, {size: [4, 4]}).then(
+            () => 'none',
+            (error: Error) => error.message.replaceAll(file, 'FILE'),
+          );
+          reasons.set(name, (reasons.get(name) ?? new Set()).add(reason));
+        }),
+      );
+      for (const [name, found] of reasons) expect([...found], name).to.have.length(1);
+      const reasonOf = (name: string): string => [...reasons.get(name)!][0]!;
+      expect(reasonOf('good.png')).to.equal('none');
+      expect(reasonOf('empty.png')).to.equal('FILE is empty');
+      expect(reasonOf('cut.jpg')).to.match(/jpeg/i);
+      expect(reasonOf('cut.png')).to.match(/png/i);
+      for (const name of ['text.png', 'drawing.png']) expect(reasonOf(name)).to.contain('unsupported image format');
+      expect(reasonOf('gone.png')).to.contain('ENOENT');
+    } finally {
+      rmSync(dir, {recursive: true});
+    }
   });
 });

@@ -50,12 +50,11 @@ describe('safetensors', () => {
         'here',
       ).tensors.get('x')!.data,
     ]).to.deep.equal([1, 2]);
-    const body = Buffer.alloc(5);
-    body.writeFloatLE(1.5, 1);
-    expect([
-      ...decodeSafetensors(file({x: {dtype: 'F32', shape: [], data_offsets: [1, 5]}}, body), 'here').tensors.get('x')!
-        .data,
-    ]).to.deep.equal([1.5]);
+    const body = Buffer.alloc(4);
+    body.writeFloatLE(1.5);
+    const header = JSON.stringify({x: {dtype: 'F32', shape: [], data_offsets: [0, 4]}});
+    for (const spaces of ['', ' ', '  ', '   '])
+      expect([...decodeSafetensors(file(header + spaces, body), 'here').tensors.get('x')!.data]).to.deep.equal([1.5]);
   });
 
   const broken: [string, Buffer, RegExp][] = [
@@ -85,6 +84,37 @@ describe('safetensors', () => {
     ['an entry without offsets', file({x: {dtype: 'F32', shape: [2]}}), /tensor 'x'/],
     ['an entry that is a number', file({x: 5}), /tensor 'x'/],
     ['a shape that is none', file({x: {dtype: 'F32', shape: [1.5], data_offsets: [0, 6]}}), /tensor 'x'/],
+    [
+      'tensors that overlap',
+      file({x: {dtype: 'F32', shape: [2], data_offsets: [0, 8]}, y: {dtype: 'F32', shape: [1], data_offsets: [4, 8]}}),
+      /tensor 'y' overlaps 'x'/,
+    ],
+    [
+      'two tensors of the same bytes',
+      file({x: {dtype: 'F32', shape: [2], data_offsets: [0, 8]}, y: {dtype: 'F32', shape: [2], data_offsets: [0, 8]}}),
+      /tensor 'y' overlaps 'x'/,
+    ],
+    [
+      'a gap between tensors',
+      file(
+        {x: {dtype: 'F32', shape: [1], data_offsets: [0, 4]}, y: {dtype: 'F32', shape: [1], data_offsets: [8, 12]}},
+        Buffer.alloc(12),
+      ),
+      /4 bytes before tensor 'y' belong to none/,
+    ],
+    [
+      'bytes of no tensor',
+      file({x: {dtype: 'F32', shape: [1], data_offsets: [0, 4]}}),
+      /its last 4 bytes belong to no/,
+    ],
+    [
+      'a tensor that is there twice',
+      file(
+        '{"x": {"dtype":"F32","shape":[2],"data_offsets":[0,8]}, "x": {"dtype":"F32","shape":[2],"data_offsets":[0,8]}}',
+      ),
+      /has a tensor twice/,
+    ],
+    ['metadata that are no texts', file({__metadata__: {a: 1}}, Buffer.alloc(0)), /metadata are no texts/],
     ['a negative shape', file({x: {dtype: 'F32', shape: [-1, -2], data_offsets: [0, 8]}}), /tensor 'x'/],
   ];
   for (const [title, bytes, text] of broken) {

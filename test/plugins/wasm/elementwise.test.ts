@@ -25,6 +25,77 @@ const binary: Record<string, Binary> = {
 /** Ties, so that > and >= differ. */
 const rounded = (shape: number[], seed: number) => tf.div(tf.round(tf.mul(random(shape, seed), 4)), 4);
 
+const arithmetic: Record<string, Binary> = {
+  add: tf.add,
+  sub: tf.sub,
+  mul: tf.mul,
+  div: (a, b) => tf.div(a, tf.add(tf.abs(b), 0.5)),
+};
+/** [batch, ..., channels] beside tensors of which some axes are 1, or missing; the last of each are for all threads. */
+const broadcasts: [number[], number[]][] = [
+  [
+    [3, 4, 5],
+    [3, 4, 5],
+  ],
+  [[3, 4, 5], []],
+  [[3, 4, 5], [5]],
+  [
+    [3, 4, 5],
+    [4, 5],
+  ],
+  [
+    [3, 4, 5],
+    [1, 4, 5],
+  ],
+  [
+    [3, 4, 5],
+    [3, 4, 1],
+  ],
+  [
+    [3, 4, 5],
+    [3, 1, 1],
+  ],
+  [
+    [3, 4, 5],
+    [3, 1, 5],
+  ],
+  [
+    [3, 2, 2, 8],
+    [3, 1, 1, 8],
+  ],
+  [
+    [3, 4, 5],
+    [1, 4, 1],
+  ],
+  [
+    [1, 5],
+    [3, 5],
+  ],
+  [
+    [4, 1],
+    [1, 5],
+  ],
+  [
+    [2, 1, 3],
+    [4, 1],
+  ],
+  [[1], [1]],
+  [[0, 3], [3]],
+  [[4, 33, 33, 5], [5]],
+  [
+    [4, 33, 33, 5],
+    [4, 33, 33, 1],
+  ],
+  [
+    [4, 33, 33, 5],
+    [4, 1, 1, 5],
+  ],
+  [
+    [4, 33, 33, 5],
+    [4, 33, 33, 5],
+  ],
+];
+
 describe('wasm: functions of single numbers', function () {
   this.timeout(300_000);
   withDevice();
@@ -38,6 +109,35 @@ describe('wasm: functions of single numbers', function () {
         ]),
       ));
   }
+
+  for (const [name, compute] of Object.entries(arithmetic)) {
+    it(`${name} broadcasts as the cpu backend does, operands in either order`, async () => {
+      for (const [a, b] of broadcasts)
+        await expectSame(() => [compute(random(a, 1), random(b, 2)), compute(random(b, 2), random(a, 1))]);
+    });
+  }
+
+  it('leaky ReLU has the derivatives of the cpu backend, of the first and the second order', () =>
+    forAll(fc.record({shape: shapes, seed: fc.nat(1000)}), ({shape, seed}) =>
+      expectSame(() => {
+        const first = tf.grad((x: Tensor) => tf.sum(tf.pow(tf.leakyRelu(x, 0.2), 3)));
+        const x = random(shape, seed);
+        return [first(x), tf.grad((y: Tensor) => tf.sum(tf.mul(first(y), random(shape, seed + 1))))(x)];
+      }),
+    ));
+
+  it('a cast to the type that a tensor has is the same tensor', async () => {
+    const [same, back] = await on('wasm', () => {
+      const x = tf.tensor1d([1.5, -2]);
+      const cast = tf.cast(x, 'float32');
+      x.dispose();
+      return [cast, tf.cast(tf.cast(cast, 'int32'), 'float32')];
+    });
+    expect([same?.values, back?.values]).to.deep.equal([
+      [1.5, -2],
+      [1, -2],
+    ]);
+  });
 
   it('where, leakyRelu, sqrt, rsqrt and tanh agree with the cpu backend', () =>
     forAll(fc.record({shape: shapes, seed: fc.nat(1000)}), ({shape, seed}) =>

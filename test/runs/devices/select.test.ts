@@ -4,8 +4,9 @@ import {openDevice} from '../../../dist/backends/open.js';
 import {probeBackends, selectBackend} from '../../../dist/runs/devices/select.js';
 import {tf} from '../../../dist/backends/tf.js';
 import {importTensors} from '../../../dist/plugin/discover.js';
+import {hasNvidiaDriver} from '../../../dist/plugin/installable.js';
 import {Registry} from '../../../dist/plugin/registry.js';
-import {backendModule, ganError, noTensors, pack, removeFolders} from '../../plugin/helpers.js';
+import {backendModule, folder, ganError, noTensors, pack, removeFolders, write} from '../../plugin/helpers.js';
 
 const yes = '{ok: true, info: {cores: 2}}';
 const no = (why: string) => `{ok: false, why: '${why}', fix: 'do ${why}'}`;
@@ -70,6 +71,7 @@ describe('selectBackend', () => {
         'plain',
         'broken',
         'low',
+        'cuda',
         'webgpu',
       ]);
     });
@@ -158,7 +160,7 @@ describe('selectBackend', () => {
     it('says of one that comes in a package of its own how to install it', async () => {
       const error = await ganError(() => selectBackend(backends({wasm: yes}), 'webgpu'));
       expect(error).to.include({code: 'GAN_NOT_INSTALLED', exitCode: 4});
-      expect(error.suggestions.join(' ')).to.contain('npm install gan-plugin-webgpu').and.contain('wasm');
+      expect(error.suggestions.join(' ')).to.contain('gan plugins install gan-plugin-webgpu').and.contain('wasm');
     });
 
     it('reports an unknown name with those there are', async () => {
@@ -228,6 +230,22 @@ describe('selectBackend with --device', () => {
     expect(error.suggestions.join(' ')).to.contain('--backend gpu');
   });
 
+  it('names a backend that is not installed where there is hardware for it, and how to install it', async () => {
+    const registry = withDevices({webgpu: ['0']});
+    const [cuda] = new Registry([], importTensors).installable('backend');
+    for (const use of [() => 'an NVIDIA driver', () => undefined]) {
+      registry.installable = () => [{...cuda!, use}];
+      const {device, refused} = await selectBackend(registry, 'auto');
+      expect(device.name).to.equal('webgpu');
+      expect(refused.map(({name, why}) => `${name}: ${why}`)).to.deep.equal(
+        use() === undefined
+          ? []
+          : ['cuda: not installed, though there is an NVIDIA driver: gan plugins install gan-plugin-cuda'],
+      );
+    }
+    expect((await selectBackend(registry, 'webgpu')).refused).to.deep.equal([]);
+  });
+
   it('with auto, takes the first backend that has it, and says why not those before', async () => {
     const {device, refused} = await selectBackend(
       withDevices({cuda: ['0'], webgpu: ['0', 'Radeon']}),
@@ -285,6 +303,22 @@ describe('probeBackends', () => {
       .to.deep.include({name: 'webgpu', state: 'not-installed', package: 'gan-plugin-webgpu'})
       .and.not.have.property('version');
     expect(webgpu?.probe).to.include({ok: false, why: 'not installed'});
+  });
+});
+
+describe('hasNvidiaDriver', () => {
+  after(removeFolders);
+
+  it('looks for what the driver leaves on Linux, in WSL and on Windows', () => {
+    const root = folder();
+    expect(hasNvidiaDriver(root, 'linux')).to.equal(false);
+    write(root, {'usr/lib/wsl/lib/libcuda.so.1': ''});
+    expect(hasNvidiaDriver(root, 'linux')).to.equal(true);
+    const card = folder();
+    write(card, {'dev/nvidiactl': ''});
+    expect(hasNvidiaDriver(card, 'linux')).to.equal(true);
+    expect(hasNvidiaDriver(card, 'darwin')).to.equal(false);
+    expect(hasNvidiaDriver(card, 'win32', {SystemRoot: card})).to.equal(false);
   });
 });
 

@@ -22,9 +22,20 @@ function unary(name: string, compute: (heap: Heap, x: number, out: number, count
 const leakyRelu = kernel<LeakyReluInputs, LeakyReluAttrs>('LeakyRelu', ({x}, {alpha}, {tf, heap, stock}) => {
   if (x.dtype !== 'float32') return stock();
   const out = heap.output(x.shape);
-  heap.native.leakyRelu(heap.address(x), heap.address(out), tf.util.sizeFromShape(x.shape), alpha);
+  heap.native.leakyRelu(heap.address(x), heap.address(out), tf.util.sizeFromShape(x.shape), alpha, heap.pool);
   return out;
 });
+
+/** Of the gradient of leaky ReLU (see src/backends/fused/leaky-relu-grad.ts of gan). */
+const leakyReluGrad = kernel<Record<'dy' | 'x', unknown>, LeakyReluAttrs>(
+  'LeakyReluGrad',
+  ({dy, x}, {alpha}, {tf, heap}) => {
+    const out = heap.output(x.shape);
+    const count = tf.util.sizeFromShape(x.shape);
+    heap.native.leakyReluGrad(heap.address(dy), heap.address(x), heap.address(out), count, alpha, heap.pool);
+    return out;
+  },
+);
 
 /** How to walk through two operands of the same shape, or one number and an array; undefined for other broadcasts. */
 function walk(tf: Tf, a: TensorInfo, b: TensorInfo): {shape: number[]; strideA: number; strideB: number} | undefined {
@@ -67,7 +78,9 @@ const select = kernel<SelectInputs, object>('Select', ({condition, t, e}, _attrs
 /** Functions of single numbers whose stock kernels are scalar loops. */
 export const elementwiseKernels = [
   leakyRelu,
+  leakyReluGrad,
   select,
+  unary('Square', (heap, x, out, count) => heap.native.square(x, out, count, heap.pool)),
   unary('Sqrt', (heap, x, out, count) => heap.native.sqrt(x, out, count)),
   unary('Rsqrt', (heap, x, out, count) => heap.native.rsqrt(x, out, count)),
   unary('Tanh', (heap, x, out, count) => heap.native.tanh(x, out, count)),

@@ -131,5 +131,37 @@ const bilinearResizeTranspose = kernel<{dy: unknown}, ResizeAttrs>(
     ),
 );
 
+interface BoxFilterAttrs {
+  kernelSize: number;
+  reversed: boolean;
+  scale: number;
+  transposed: boolean;
+}
+
+/** Filters are images here, each tap a pixel of many channels (see src/backends/fused/box-filter.ts of gan). */
+const boxFilter = kernel<{x: unknown}, BoxFilterAttrs>(
+  'BoxFilter',
+  ({x}, {kernelSize, reversed, scale, transposed: back}, {heap}) => {
+    const [side = 1, , a = 1, b = 1] = x.shape;
+    const sums = (weight: number): Lines =>
+      linesOf(kernelSize + 1, (sum) => {
+        const last = reversed ? kernelSize - sum : sum;
+        return [last - 1, last].filter((tap) => tap >= 0 && tap < kernelSize).map((from) => ({from, weight}));
+      });
+    const [rows, columns] = [sums(1), sums(scale)].map((lines) => (back ? transposed(lines, kernelSize) : lines));
+    const filter = {...x, shape: [1, side, side, a * b]};
+    const {dataId, dtype} = resample(heap, filter, rows!, columns!);
+    const to = rows!.length;
+    return {dataId, dtype, shape: [to, to, a, b]};
+  },
+);
+
 /** Images of another size; each is a table of taps for the same kernel. */
-export const resampleKernels = [upsampleNearest, blockSum, firResample, bilinearResize, bilinearResizeTranspose];
+export const resampleKernels = [
+  upsampleNearest,
+  blockSum,
+  firResample,
+  bilinearResize,
+  bilinearResizeTranspose,
+  boxFilter,
+];

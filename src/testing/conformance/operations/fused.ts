@@ -4,9 +4,10 @@
  */
 import {batchNorm} from '../../../backends/fused/batch-norm.js';
 import {blend} from '../../../backends/fused/blend.js';
+import {boxFilter} from '../../../backends/fused/box-filter.js';
 import type {Tensor} from '../../../backends/tf.js';
 import type {OperationCase} from '../operation.js';
-import {map, zip, type Plain} from '../plain.js';
+import {at, build, map, zip, type Plain} from '../plain.js';
 import {tolerances} from '../tolerance.js';
 import {eps, plainNorm, scaleAndShift} from './layers.js';
 
@@ -45,6 +46,26 @@ const normCase = ({title, shape, slope}: Norm): OperationCase => ({
     ),
 });
 
+/** Each tap is the sum of up to four of a filter with a row and a column less. */
+const boxed = (kernelSize: number, channels: [number, number], reversed: boolean): OperationCase => {
+  const side = kernelSize + 1;
+  const place = (tap: number): number => (reversed ? kernelSize - tap : tap);
+  return {
+    title: `filter of side ${kernelSize} for a change of size${reversed ? ', backwards' : ''}`,
+    inputs: [{shape: [kernelSize, kernelSize, ...channels]}],
+    tolerance: tolerances.rounded,
+    compute: (x: Tensor) => boxFilter(x, {reversed, scale: 0.25}),
+    plain: (x: Plain) =>
+      build([side, side, ...channels], ([i, j, a, b]) => {
+        let sum = 0;
+        for (const row of [place(i!) - 1, place(i!)])
+          for (const column of [place(j!) - 1, place(j!)])
+            if (Math.min(row, column) >= 0 && Math.max(row, column) < kernelSize) sum += at(x, [row, column, a!, b!]);
+        return sum / 4;
+      }),
+  };
+};
+
 /** A constant to gradients, as the running averages of batch norm are. */
 const average: OperationCase = {
   title: 'next value of a running average',
@@ -55,4 +76,11 @@ const average: OperationCase = {
   plain: (old, next) => zip((a, b) => 0.9 * a + 0.2 * b, old, next),
 };
 
-export const fused: OperationCase[] = [...norms.map(normCase), {...normCase(long), orders: 1, directions: 2}, average];
+export const fused: OperationCase[] = [
+  ...norms.map(normCase),
+  {...normCase(long), orders: 1, directions: 2},
+  boxed(3, [2, 3], false),
+  boxed(3, [2, 2], true),
+  boxed(1, [3, 1], false),
+  average,
+];

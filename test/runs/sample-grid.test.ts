@@ -1,0 +1,53 @@
+import {expect} from 'chai';
+import {mkdirSync} from 'node:fs';
+import path from 'node:path';
+import sharp from 'sharp';
+import {imagesAtOnce} from '../../dist/gan/images-at-once.js';
+import type {HostTensor} from '../../dist/gan/data/types.js';
+import {drawSamples} from '../../dist/runs/run-callbacks.js';
+import {RunFolder} from '../../dist/runs/run-folder.js';
+import {folder, removeFolders} from '../plugin/helpers.js';
+
+describe('the sample grid', () => {
+  after(removeFolders);
+
+  it('is drawn in passes of at most a mebipixel, or of the images of a training pass', () => {
+    expect([16, 64, 128, 256, 512, 1024, 4096].map((size) => imagesAtOnce(size))).to.deep.equal([
+      4096, 256, 64, 16, 4, 1, 1,
+    ]);
+    expect(imagesAtOnce(512, 32)).to.equal(32);
+  });
+
+  for (const [size, passes] of [
+    [32, [64]],
+    [512, Array.from({length: 16}, () => 4)],
+  ] as const) {
+    it(`of ${size} pixels is the same picture in ${passes.length} passes`, async () => {
+      const dir = folder();
+      mkdirSync(path.join(dir, 'samples'));
+      const drawn: number[] = [];
+      // each image has the level of its latent
+      const generate = async ({data, shape}: HostTensor): Promise<HostTensor> => {
+        drawn.push(shape[0]!);
+        const bytes = new Uint8Array(shape[0]! * size * size);
+        for (let i = 0; i < shape[0]!; i++) bytes.fill(data[i * shape[1]!]!, i * size * size, (i + 1) * size * size);
+        return {data: bytes, shape: [shape[0]!, size, size, 1]};
+      };
+      const latents = {data: Float32Array.from({length: 128}, (_, i) => Math.floor(i / 2) * 3), shape: [64, 2]};
+      const callback = drawSamples(
+        {generate} as unknown as Parameters<typeof drawSamples>[0],
+        new RunFolder(dir),
+        {sampleEvery: 0, size, batchSize: 1},
+        latents,
+        async () => {},
+      );
+      await callback.afterFit!({step: 7} as unknown as Parameters<NonNullable<typeof callback.afterFit>>[0]);
+      expect(drawn).to.deep.equal(passes);
+      const {data, info} = await sharp(callback.latest).raw().toBuffer({resolveWithObject: true});
+      for (let i = 0; i < 64; i++) {
+        const [x, y] = [i % 8, Math.floor(i / 8)].map((at) => 2 + at! * (size + 2));
+        expect(data[(y! * info.width + x!) * info.channels]).to.equal(3 * i);
+      }
+    });
+  }
+});
