@@ -95,7 +95,8 @@ void Pool::work(int thread) {
     if (spin([&] { return generation.load() != seen; })) continue;
     std::unique_lock<std::mutex> lock(mutex);
     sleepers.fetch_add(1);
-    wake.wait(lock, [&] { return generation.load() != seen; });
+    // A thread that saw the last generation while it spun must not wait for another.
+    wake.wait(lock, [&] { return ended || generation.load() != seen; });
     sleepers.fetch_sub(1);
     if (ended) return;
   }

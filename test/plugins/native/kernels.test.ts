@@ -1,13 +1,13 @@
 import {expect} from 'chai';
 import fc from 'fast-check';
 import {tf, type Tensor} from '../../../dist/backends/tf.js';
-import {expectClose, makeBackend, random} from '../wasm/support.js';
-import {makeNative, needsAddon, run, setsHere, valuesOn} from './support.js';
+import {makeBackend, random} from '../wasm/support.js';
+import {expectNear, makeNative, needsAddon, run, setsHere, valuesOn} from './support.js';
 
 /** The kernels of the wasm plug-in, which are compared with tfjs-backend-cpu (test/plugins/wasm). */
 const reference = makeBackend({threads: 1, relaxedSimd: true});
 /** Cases of each kind. */
-const cases = Number(process.env['GAN_TEST_CASES'] ?? 12);
+const cases = Number(process.env['GAN_TEST_CASES'] ?? 8);
 const sets = setsHere();
 
 const size = (max: number) => fc.integer({min: 1, max});
@@ -75,7 +75,7 @@ const kinds: Record<string, fc.Arbitrary<() => Tensor[]>> = {
       ];
     }),
   'batch norm and its gradient': fc
-    .record({rows: fc.integer({min: 2, max: 4000}), fours: size(20), slope: fc.constantFrom(0, 0.2, 1)})
+    .record({rows: fc.integer({min: 2, max: 900}), fours: size(20), slope: fc.constantFrom(0, 0.2, 1)})
     .map(({rows, fours, slope}) => () => {
       const shape = [rows, 1, 1, 4 * fours];
       const [x, dy, weight, bias] = [
@@ -90,7 +90,7 @@ const kinds: Record<string, fc.Arbitrary<() => Tensor[]>> = {
       return [y!, mean!, variance!, ...run('TrainBatchNormGrad', inputs, attrs)];
     }),
   'sums and means': fc
-    .record({shape: fc.array(size(40), {minLength: 1, maxLength: 4}), first: size(4), count: size(4)})
+    .record({shape: fc.array(size(20), {minLength: 1, maxLength: 4}), first: size(4), count: size(4)})
     .map(({shape, first, count}) => () => {
       const x = random(shape, 1);
       const axes = shape.map((_, axis) => axis).slice(first - 1, first - 1 + count);
@@ -108,7 +108,7 @@ const kinds: Record<string, fc.Arbitrary<() => Tensor[]>> = {
         ...run('BilinearResizeTranspose', {dy: x}, {height: height + 2, width}),
       ];
     }),
-  'functions of single numbers': fc.record({count: fc.integer({min: 1, max: 70_000})}).map(({count}) => () => {
+  'functions of single numbers': fc.record({count: fc.integer({min: 1, max: 40_000})}).map(({count}) => () => {
     const [a, b] = [random([count], 1), random([count], 2)];
     const positive = tf.add(tf.abs(a), 0.1);
     return [
@@ -124,7 +124,7 @@ const kinds: Record<string, fc.Arbitrary<() => Tensor[]>> = {
     ];
   }),
   'steps of optimisers': fc
-    .record({counts: fc.array(size(40_000), {minLength: 1, maxLength: 4}), rms: fc.boolean()})
+    .record({counts: fc.array(size(20_000), {minLength: 1, maxLength: 4}), rms: fc.boolean()})
     .map(({counts, rms}) => () => {
       const inputs: Record<string, Tensor> = {};
       counts.forEach((count, i) => {
@@ -139,7 +139,7 @@ const kinds: Record<string, fc.Arbitrary<() => Tensor[]>> = {
 };
 
 describe('native: the kernels', function () {
-  this.timeout(120_000);
+  this.timeout(600_000);
   needsAddon();
 
   for (const [name, drawn] of Object.entries(kinds)) {
@@ -149,7 +149,7 @@ describe('native: the kernels', function () {
       const wanted = await valuesOn(reference, compute);
       for (const isa of sets) {
         const alone = await valuesOn(makeNative({isa, threads: 1}), compute);
-        for (const [i, values] of wanted.entries()) expectClose([...alone[i]!], [...values], `${isa}, result ${i}`);
+        for (const [i, values] of wanted.entries()) expectNear(alone[i]!, values, `${isa}, result ${i}`);
         const several = await valuesOn(makeNative({isa, threads: 3}), compute);
         for (const [i, values] of alone.entries()) {
           const same = Buffer.from(values.buffer).equals(Buffer.from(several[i]!.buffer));

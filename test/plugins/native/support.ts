@@ -1,5 +1,6 @@
 /** What the tests of the native plug-in share. */
 import type {NamedAttrMap} from '@tensorflow/tfjs-core';
+import {expect} from 'chai';
 import {registerKernels} from '../../../dist/backends/kernels.js';
 import {tf, type Tensor} from '../../../dist/backends/tf.js';
 import {GanError} from '../../../dist/errors.js';
@@ -49,4 +50,15 @@ export async function valuesOn(backend: Backend, compute: () => Tensor[]): Promi
   } finally {
     await device.close?.();
   }
+}
+
+/**
+ * Float32 sums of a few thousand products in another order differ by about 1e-6 of the largest result; 1e-5 of it and
+ * 1e-4 of each value leave room for that and for nothing else.
+ */
+export function expectNear(got: Float32Array, wanted: Float32Array, what: string): void {
+  expect(got.length, `${what}: length`).to.equal(wanted.length);
+  const largest = wanted.reduce((max, value) => Math.max(max, Math.abs(value)), 0);
+  const far = wanted.findIndex((value, i) => !(Math.abs(got[i]! - value) <= 1e-4 * Math.abs(value) + 1e-5 * largest));
+  expect(far, `${what}: ${got[far]}, wanted ${wanted[far]} (largest ${largest})`).to.equal(-1);
 }
