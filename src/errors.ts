@@ -12,6 +12,8 @@ export const exitCodes = {
 
 export type ErrorKind = 'usage' | 'config' | 'backend' | 'data' | 'diverged';
 
+const errorKinds: ReadonlySet<string> = new Set<ErrorKind>(['usage', 'config', 'backend', 'data', 'diverged']);
+
 export interface GanErrorOptions {
   /** What the user can do about it, the most helpful first. Each entry is a sentence or a command. */
   suggestions?: string[];
@@ -41,10 +43,24 @@ export class GanError extends Error {
   }
 }
 
-/** True for a GanError of any copy of this package (a plug-in may carry its own). */
+/** True for a GanError of any copy of this package (a plug-in may carry its own). Never throws. */
 export function isGanError(error: unknown): error is GanError {
-  return error instanceof Error && error.name === 'GanError' && 'code' in error && 'kind' in error;
+  try {
+    if (error instanceof GanError) return true;
+    if (!(error instanceof Error) || error.name !== 'GanError') return false;
+    const {code, kind, suggestions} = error as Partial<GanError>;
+    return typeof code === 'string' && kind !== undefined && errorKinds.has(kind) && Array.isArray(suggestions);
+  } catch {
+    return false;
+  }
 }
 
-/** Returns the message of a caught value. */
-export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+/** Returns the message of a caught value, which may be anything. Never throws. */
+export function messageOf(error: unknown): string {
+  try {
+    const text: unknown = error instanceof Error ? error.message : String(error);
+    return typeof text === 'string' ? text : String(text);
+  } catch {
+    return 'an error that cannot be read';
+  }
+}

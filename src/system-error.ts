@@ -2,11 +2,19 @@
  * Errors of the operating system, in words: no space, no permission, a name that is too long. The one place that knows
  * their codes (errno(3), uv_err_name); whoever lets one out to a user passes it through here.
  */
+import {constants} from 'node:os';
 import {dirname} from 'node:path';
 import {GanError, isGanError, type ErrorKind} from './errors.js';
 
 /** What Node says of a failed call of the system. */
-type SystemFault = Error & {code: string; syscall?: string; path?: string; dest?: string; port?: number};
+type SystemFault = Error & {
+  code: string;
+  errno?: number;
+  syscall?: string;
+  path?: string;
+  dest?: string;
+  port?: number;
+};
 
 interface Meaning {
   code: `GAN_${string}`;
@@ -194,18 +202,30 @@ export const isOfSystem = (error: unknown): boolean =>
 
 /** True if the system has refused because there is no room: what was being written may fit when some is made. */
 export const isNoSpace = (error: unknown): boolean =>
-  error instanceof Error && (meanings[(error as SystemFault).code]?.code === 'GAN_NO_SPACE' || isNoSpace(error.cause));
+  error instanceof Error &&
+  ((isSystemFault(error) && meanings[nameOf(error)]?.code === 'GAN_NO_SPACE') || isNoSpace(error.cause));
+
+/** Node's word for errors that it has no name for, such as EDQUOT and ESTALE. */
+const nameless = /^Unknown system error/;
 
 function isSystemFault(error: unknown): error is SystemFault {
   if (!(error instanceof Error)) return false;
-  const {code, syscall, errno} = error as SystemFault & {errno?: unknown};
+  const {code, syscall, errno} = error as Partial<SystemFault>;
   return (
-    typeof code === 'string' && /^E[A-Z0-9]+$/.test(code) && (typeof syscall === 'string' || typeof errno === 'number')
+    typeof code === 'string' &&
+    (nameless.test(code) || (/^E[A-Z0-9]+$/.test(code) && (typeof syscall === 'string' || typeof errno === 'number')))
   );
 }
 
+/** The name of an error in errno(3); Node's words where there is none. */
+function nameOf({code, errno = 0}: SystemFault): string {
+  if (!nameless.test(code)) return code;
+  return Object.entries(constants.errno).find(([, number]) => number === Math.abs(errno))?.[0] ?? code;
+}
+
 function ofFault(fault: SystemFault, cause: unknown): GanError {
-  const {code, path, dest, port} = fault;
+  const code = nameOf(fault);
+  const {path, dest, port} = fault;
   const [call = '', program] = (fault.syscall ?? '').split(' ');
   const {code: name, kind, why, advice} = meaningOf(code, call);
   const what =

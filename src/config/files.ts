@@ -1,14 +1,14 @@
-import {existsSync, statSync} from 'node:fs';
+import {accessSync, constants, existsSync, readFileSync} from 'node:fs';
 import path from 'node:path';
 import {stripVTControlCharacters} from 'node:util';
-import type {Loader, PublicExplorer} from 'cosmiconfig';
-import {GanError, isGanError} from '../errors.js';
+import {GanError, isGanError, messageOf} from '../errors.js';
 import {flatten, type Assignments} from './assignments.js';
 import {assertModestFile, assertModestValues, statOf} from './modest.js';
 import {scalarFacts, scalarKeys, singleFacts, singleKeys} from '../options/config-keys.js';
 import {isRecord} from '../options/json.js';
 import {olderValues} from '../options/run-config.js';
 import {loadScript} from './script.js';
+import {isScript, scriptRefusal} from './trust.js';
 
 /** A configuration file, read and flattened. */
 export interface ConfigFile {
@@ -31,9 +31,7 @@ const requiredKeys: readonly string[] = [
 /** Keys whose values are paths. */
 const pathKeys: readonly string[] = ['data', ...scalarKeys.filter((key) => scalarFacts(key).path)];
 
-/**
- * cosmiconfig's places and a few more. Files are looked for from the working folder up to the project's package.json.
- */
+/** Where a project's file may be. Files are looked for from the working folder up to the project's package.json. */
 const extensions = ['json', 'yaml', 'yml', 'js', 'mjs', 'cjs', 'ts'];
 const withExtensions = (stem: string): string[] => extensions.map((extension) => `${stem}.${extension}`);
 export const searchPlaces: readonly string[] = [
@@ -49,44 +47,59 @@ export const searchPlaces: readonly string[] = [
 /** The user's own file, in the folder of the command line's settings. */
 const userPlaces = ['config', ...withExtensions('config')];
 
-/** Reads the file that the user named. */
+/** What finding a file needs to know about the user. */
+export interface Finder {
+  /** The user's folder of settings, with the notes of trusted files. */
+  userFolder?: string | undefined;
+  /** Told of a file that is code and does not run. */
+  warn?(message: string): void;
+}
+
+/** Reads the file that the user named: it may be code. */
 export async function readConfigFile(file: string, cwd: string): Promise<ConfigFile> {
   const full = path.resolve(cwd, file);
   if (!existsSync(full)) {
     throw new GanError('config', 'GAN_CONFIG_NOT_FOUND', `The configuration file ${full} does not exist.`);
   }
-  const found = await reading(full, async () => {
-    assertModestFile(full);
-    return (await explorer()).load(full);
-  });
-  return toConfigFile(full, found?.isEmpty ? undefined : found?.config);
+  return toConfigFile(full, await readValues(full));
 }
 
-/** Finds and reads the project's file; undefined when there is none. */
-export async function findConfigFile(cwd: string): Promise<ConfigFile | undefined> {
-  const found = await reading(undefined, async () => {
-    for (const folder of projectFolders(cwd))
-      for (const place of searchPlaces) {
-        const file = path.join(folder, place);
-        if (!isManifest(place) && !statOf(file)?.isDirectory()) assertModestFile(file);
-      }
-    return (await explorer()).search(cwd);
-  });
-  return found ? toConfigFile(found.filepath, found.config) : undefined;
-}
-
-/** The folders in which the project's file is looked for: up to the one with the project's package.json. */
-function projectFolders(cwd: string): string[] {
-  const folders = [path.resolve(cwd)];
-  for (
-    let [folder = ''] = folders;
-    !['package.json', 'package.yaml'].some((name) => existsSync(path.join(folder, name)));
-  ) {
-    const above = path.dirname(folder);
-    if (above === folder) break;
-    folders.push((folder = above));
+/**
+ * Finds and reads the project's file; undefined when there is none. Files that set nothing are passed over, and those
+ * that are code and may not run (`scriptRefusal`).
+ */
+export async function findConfigFile(cwd: string, finder: Finder = {}): Promise<ConfigFile | undefined> {
+  for (let folder = path.resolve(cwd); ; folder = path.dirname(folder)) {
+    for (const place of searchPlaces) {
+      const file = path.join(folder, place);
+      if (!isThere(file) || (isScript(file) && isRefused(file, {folder, cwd}, finder))) continue;
+      const values = await readValues(file);
+      if (values !== undefined && values !== null) return toConfigFile(file, values);
+    }
+    if (['package.json', 'package.yaml'].some((name) => isThere(path.join(folder, name)))) return undefined;
+    if (folder === path.dirname(folder)) return undefined;
   }
-  return folders;
+}
+
+/** Tells of a script that does not run, and how it can. */
+function isRefused(file: string, place: {folder: string; cwd?: string}, {userFolder, warn}: Finder): boolean {
+  const why = scriptRefusal(file, {...place, userFolder});
+  if (why === undefined) return false;
+  warn?.(
+    `${file} is not used: it is code, and ${why}. To use it: --config ${file}, or once for all: gan config trust ${file}`,
+  );
+  return true;
+}
+
+/** Something that is no folder and that this user may read. */
+function isThere(file: string): boolean {
+  if (statOf(file)?.isDirectory() ?? true) return false;
+  try {
+    accessSync(file, constants.R_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** The configuration files that a folder has, the one that counts first; the package's own file is not looked into. */
@@ -97,55 +110,58 @@ export const filesIn = (folder: string): string[] =>
  * Reads the user's file; undefined when there is none.
  * @param folder `~/.config/gan` or what the system has in its place
  */
-export async function findUserFile(folder: string): Promise<ConfigFile | undefined> {
-  const name = userPlaces.find((place) => statSync(path.join(folder, place), {throwIfNoEntry: false})?.isFile());
-  return name === undefined ? undefined : readConfigFile(name, folder);
+export async function findUserFile(folder: string, finder: Finder = {}): Promise<ConfigFile | undefined> {
+  const name = userPlaces.find((place) => isThere(path.join(folder, place)));
+  if (name === undefined) return undefined;
+  const file = path.join(folder, name);
+  return isScript(file) && isRefused(file, {folder}, {...finder, userFolder: folder})
+    ? undefined
+    : readConfigFile(name, folder);
 }
 
-async function explorer(): Promise<PublicExplorer> {
-  const {cosmiconfig, defaultLoaders} = await import('cosmiconfig');
-  const project =
-    (load: Loader): Loader =>
-    async (file, content) => {
-      const values: unknown = await load(file, content);
-      return isManifest(file) ? withoutParts(values) : values;
-    };
-  const [json, yaml] = [project(defaultLoaders['.json']), project(defaultLoaders['.yaml'])];
-  return cosmiconfig('gan', {
-    searchPlaces: [...searchPlaces],
-    searchStrategy: 'project',
-    loaders: {
-      '.json': json,
-      '.yaml': yaml,
-      '.yml': yaml,
-      '.js': loadScript,
-      '.mjs': loadScript,
-      '.cjs': loadScript,
-      '.ts': loadScript,
-    },
+/** What a file holds; undefined for an empty one, and for a package.json without configuration. */
+async function readValues(file: string): Promise<unknown> {
+  return reading(file, async () => {
+    if (!isManifest(file)) assertModestFile(file);
+    if (isScript(file)) return loadScript(file);
+    const text = readFileSync(file, 'utf8');
+    if (text.trim() === '') return undefined;
+    const {defaultLoaders} = await import('cosmiconfig');
+    const extension = path.extname(file);
+    const load =
+      extension === '.json'
+        ? defaultLoaders['.json']
+        : ['', '.yaml', '.yml'].includes(extension)
+          ? defaultLoaders['.yaml']
+          : undefined;
+    if (load === undefined)
+      throw new Error(
+        `files that end with ${extension} are not known; there are .json, .yaml, .yml, .js, .mjs, .cjs and .ts`,
+      );
+    const values: unknown = await load(file, text);
+    return isManifest(file) ? configurationIn(values) : values;
   });
 }
 
 const isManifest = (file: string): boolean => ['package.json', 'package.yaml'].includes(path.basename(file));
 
-/** In the package.json of a plug-in, `gan` declares parts (`{"api": 2, ...}`) and is not configuration. */
-function withoutParts(pjson: unknown): unknown {
-  const {gan, ...rest} = pjson as {gan?: unknown};
-  return typeof gan === 'object' && gan !== null && 'api' in gan ? rest : pjson;
+/** The key `gan`; in the package.json of a plug-in it declares parts (`{"api": 2, ...}`) and is not configuration. */
+function configurationIn(pjson: unknown): unknown {
+  const {gan} = (pjson ?? {}) as {gan?: unknown};
+  return typeof gan === 'object' && gan !== null && 'api' in gan ? undefined : gan;
 }
 
 /** Puts parse errors and errors thrown inside the file into words. */
-async function reading<T>(file: string | undefined, read: () => Promise<T>): Promise<T> {
+async function reading<T>(file: string, read: () => Promise<T>): Promise<T> {
   try {
     return await read();
   } catch (error) {
     if (isGanError(error)) throw error;
     // parsers colour their messages wherever the variable CI is set, terminal or not
-    const {message, filepath} = error as Error & {filepath?: string};
     throw new GanError(
       'config',
       'GAN_CONFIG_UNREADABLE',
-      `${file ?? filepath ?? 'The configuration file'} cannot be read: ${stripVTControlCharacters(message)}`,
+      `${file} cannot be read: ${stripVTControlCharacters(messageOf(error))}`,
       {cause: error},
     );
   }

@@ -122,7 +122,8 @@ async function partsOf(registry: Registry, kind: PartKind): Promise<NamedPart[]>
   const there = await Promise.all(
     registry.list(kind).map(async ({name}): Promise<NamedPart> => {
       const names = [...new Set([name, registry.fullName(kind, name)])];
-      const definition = await registry.load(kind, name).catch(() => undefined); // `gan parts` and `gan doctor` say why
+      // `gan parts` and `gan doctor` say why
+      const definition = await registry.describe(kind, name).catch(() => undefined);
       return {names, ...(definition && {summary: definition.summary, options: definition.options ?? {}})};
     }),
   );

@@ -28,6 +28,8 @@ export interface ConfigSources {
   userFolder?: string;
   /** Variables of which those called GAN_... count. Without them, none does. */
   env?: NodeJS.ProcessEnv;
+  /** Told of files that were found and are not used. */
+  warn?(message: string): void;
   /** Neither the project's nor the user's file, nor the environment. */
   ignoreFiles?: boolean;
   /**
@@ -39,11 +41,12 @@ export interface ConfigSources {
 
 /** Reads the files and the environment. A complete project file stands for itself: no user's file is below it. */
 export async function readSources(
-  {file, values, settings, userFolder, env = {}, ignoreFiles = false, ofRun = false}: ConfigSources,
+  {file, values, settings, userFolder, env = {}, warn, ignoreFiles = false, ofRun = false}: ConfigSources,
   cwd: string,
 ): Promise<{project?: ConfigFile; user?: ConfigFile; environment: Assignments}> {
   const ofBackend = (layer: Assignments): Assignments =>
     ofRun ? new Map([...layer].filter(([key]) => splitKey(key)[0] === 'backend')) : layer;
+  const finder = {userFolder, ...(warn && {warn})};
   const project = settings
     ? configOf(settings.values, settings.origin, cwd)
     : file !== undefined
@@ -52,10 +55,10 @@ export async function readSources(
         : toConfigFile(path.resolve(cwd, file), values)
       : ignoreFiles
         ? undefined
-        : await findConfigFile(cwd);
+        : await findConfigFile(cwd, finder);
   if (project && ofRun) assertComplete(project);
   const stands = ignoreFiles || (project?.complete === true && !ofRun);
-  const user = userFolder === undefined || stands ? undefined : await findUserFile(userFolder);
+  const user = userFolder === undefined || stands ? undefined : await findUserFile(userFolder, finder);
   return {
     ...(project && {project}),
     ...(user && {user: {...user, assignments: ofBackend(user.assignments)}}),

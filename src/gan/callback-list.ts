@@ -26,8 +26,8 @@ export class CallbackList {
   }
 
   /**
-   * Calls each callback for an event and waits for it. When a step is done and one throws, those after it have the event
-   * all the same, so that the state is whole and can be saved; then the first error is thrown.
+   * Calls each callback for an event and waits for it. When a step is done, those after one that throws have the
+   * event all the same, so that the state is whole and can be saved; then the first error is thrown.
    */
   async tell(event: AsyncEvent, learn: Learner): Promise<void> {
     let failure: {error: unknown} | undefined;

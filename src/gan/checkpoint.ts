@@ -4,7 +4,7 @@
  * whole.
  */
 import {createHash} from 'node:crypto';
-import {mkdir, readdir, rename, rm} from 'node:fs/promises';
+import {mkdir, readdir, rm} from 'node:fs/promises';
 import {basename, dirname, join} from 'node:path';
 import {GanError, isGanError, messageOf} from '../errors.js';
 import {
@@ -24,6 +24,7 @@ import {
   type Check,
 } from '../options/json.js';
 import {syncFolder, temporaryName, writeFileAtomic} from './io/atomic-write.js';
+import {renameOver} from './io/rename.js';
 import {readRegular} from './io/read-file.js';
 import {decodeSafetensors, encodeSafetensors} from './io/safetensors.js';
 import type {Learner} from './learner.js';
@@ -182,8 +183,8 @@ async function removeLeftovers(path: string): Promise<void> {
 async function replaceFolder(path: string, fresh: string): Promise<void> {
   const old = `${path}.${process.pid}.old`;
   await rm(old, {recursive: true, force: true});
-  await rename(path, old).catch(ignoreMissing);
-  await rename(fresh, path);
+  await renameOver(path, old).catch(ignoreMissing);
+  await renameOver(fresh, path);
   await syncFolder(dirname(path));
   await rm(old, {recursive: true, force: true});
 }

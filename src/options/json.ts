@@ -27,9 +27,7 @@ export function parseJson(text: string): unknown {
   let level = [value];
   for (let depth = 0; level.length > 0; depth++) {
     if (depth > deepest) throw new JsonError(`nests deeper than ${deepest} levels`);
-    level = level.flatMap((each): unknown[] =>
-      typeof each === 'object' && each !== null ? Object.values(each) : [],
-    );
+    level = level.flatMap((each): unknown[] => (typeof each === 'object' && each !== null ? Object.values(each) : []));
   }
   return value;
 }

@@ -5,6 +5,7 @@ import type {TensorApi} from './lazy.js';
 import type {PackageInfo, PluginProblem} from './manifest.js';
 import {isPluginName} from './names.js';
 import {Registry} from './registry.js';
+import {pluginsAreOff} from './safe-mode.js';
 
 /** The folder of this package; the same from src and from dist. */
 const ownRoot = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..', '..');
@@ -37,7 +38,7 @@ export function openRegistry(known: Iterable<KnownPlugin> = [], dataDir?: string
   return new Registry(
     findPackages(ownRoot, plugins),
     importTensors,
-    dataDir === undefined ? [] : lostPlugins(dataDir, plugins),
+    dataDir === undefined || pluginsAreOff() ? [] : lostPlugins(dataDir, plugins),
   );
 }
 

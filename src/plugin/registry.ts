@@ -2,11 +2,18 @@ import {existsSync} from 'node:fs';
 import {pathToFileURL} from 'node:url';
 import type {Operation} from '../backends/operation.js';
 import type {Tensor} from '../backends/tf.js';
-import {GanError, isGanError, messageOf} from '../errors.js';
+import type {Finding, Probe} from '../backends/device.js';
+import {GanError, isGanError, messageOf, type ErrorKind} from '../errors.js';
 import {apiVersion, type Definition, type Gan, type PartDefinition, type PartKind, type PartKinds} from './index.js';
+import {PartsApart, type PartFacts} from './apart/parts-apart.js';
+import type {Answer} from './apart/run-apart.js';
 import {definitionFault} from './definition-check.js';
 import {installable, type InstallablePart} from './installable.js';
 import {blame, guard} from './guard.js';
+import {knowPlugin} from './culprit.js';
+import {settle} from './settle.js';
+import {isPromise} from './values.js';
+import {partFault} from './contracts.js';
 import {kindLabel, kindNames, partKinds} from '../options/kinds.js';
 import {readManifest, type DeclaredPart, type PackageInfo, type PluginProblem} from './manifest.js';
 import {isCalled} from './names.js';
@@ -36,9 +43,11 @@ function missingPlugin(kind: PartKind, name: string, owner: string): GanError {
   );
 }
 
+const kindOfFault = (kind: PartKind): ErrorKind => (kind === 'backend' ? 'backend' : 'config');
+
 function brokenPart(part: DeclaredPart, reason: string, cause?: unknown): GanError {
   return new GanError(
-    part.kind === 'backend' ? 'backend' : 'config',
+    kindOfFault(part.kind),
     'GAN_PLUGIN_BROKEN',
     `The ${kindLabel(part.kind)} '${part.name}' of ${part.package} cannot be used: ${reason}.`,
     {
@@ -46,6 +55,19 @@ function brokenPart(part: DeclaredPart, reason: string, cause?: unknown): GanErr
       ...(cause === undefined ? {} : {cause}),
     },
   );
+}
+
+/** The result of what was asked in another process, which words its own errors. @throws GanError GAN_PLUGIN_BROKEN */
+function answered<T>(part: DeclaredPart, answer: Answer<T>): T {
+  if ('result' in answer) return answer.result;
+  const {fault, died} = answer;
+  throw died ? brokenPart(part, fault) : new GanError(kindOfFault(part.kind), 'GAN_PLUGIN_BROKEN', fault);
+}
+
+/** What a backend finds in this process; nothing of one that cannot be made, which its probe tells. */
+export async function diagnosisOf(registry: Pick<Registry, 'create'>, name: string): Promise<Finding[]> {
+  const backend = await registry.create('backend', name).catch(() => undefined);
+  return (await backend?.diagnose?.()) ?? [];
 }
 
 /** Kinds whose `create` computes nothing: tfjs is not loaded for it. */
@@ -80,6 +102,7 @@ export class Registry {
   readonly #packages: readonly PackageInfo[];
   readonly #declared = new Map<string, DeclaredPart[]>();
   readonly #definitions = new Map<DeclaredPart, Promise<Definition<unknown>>>();
+  readonly #apart: PartsApart;
 
   /**
    * @param packages built-in ones first; of several with one name among these the first has it
@@ -102,6 +125,11 @@ export class Registry {
       .filter((parts) => parts.length > 1)
       .map((parts) => ({kind: parts[0]!.kind, name: parts[0]!.name, packages: parts.map((part) => part.package)}));
     this.tensors = new Lazy(importTensors);
+    const parts = [...this.#declared.values()].flat().filter(({builtIn}) => !builtIn);
+    this.#apart = new PartsApart(
+      packages.filter(({builtIn}) => !builtIn),
+      parts,
+    );
   }
 
   /**
@@ -175,14 +203,50 @@ export class Registry {
     if (declared.builtIn) return definition.create(values) as PartKinds[K];
     let made: unknown;
     try {
-      made = await Promise.resolve<unknown>(definition.create(values)); // a third party's may return a promise
+      made = definition.create(values); // a third party's may return a promise
+      if (isPromise(made)) made = await settle(made);
     } catch (error) {
       blame(error, declared, 'create');
     }
-    if (made === null || (typeof made !== 'object' && typeof made !== 'function'))
-      throw brokenPart(declared, `its \`create\` returns ${String(made)}`);
-    // who probes and opens a backend says its name
-    return (kind === 'backend' ? made : guard(made, declared)) as PartKinds[K];
+    const fault = partFault(kind, made);
+    if (fault !== undefined) throw brokenPart(declared, fault);
+    return guard(made as object, declared) as PartKinds[K];
+  }
+
+  /**
+   * What a part says of itself, for listings: a plug-in's is asked in a process of its own, so that one that loops or
+   * ends its process is listed, too.
+   * @throws GanError GAN_PLUGIN_BROKEN with the reason why it cannot be used
+   */
+  async describe(kind: PartKind, name: string): Promise<PartFacts> {
+    const part = this.#find(kind, name, undefined);
+    return part.builtIn ? this.load(kind, name) : answered(part, await this.#apart.describe(part));
+  }
+
+  /** What a check of `gan doctor` finds, a plug-in's in a process of its own. @throws GanError of a broken plug-in */
+  async check(name: string, cwd: string): Promise<Finding[]> {
+    return this.#ask('check', 'check', name, async () => (await this.create('check', name))({cwd}), cwd);
+  }
+
+  /** What a backend says of this machine; as `check`. */
+  async probe(name: string): Promise<Probe> {
+    return this.#ask('probe', 'backend', name, async () => (await this.create('backend', name)).probe());
+  }
+
+  /** What a backend finds when it looks at the machine for `gan doctor`; as `check`. */
+  async diagnose(name: string): Promise<Finding[]> {
+    return this.#ask('diagnose', 'backend', name, () => diagnosisOf(this, name));
+  }
+
+  async #ask<T extends Finding[] | Probe>(
+    task: 'check' | 'probe' | 'diagnose',
+    kind: PartKind,
+    name: string,
+    here: () => Promise<T>,
+    cwd?: string,
+  ): Promise<T> {
+    const part = this.#find(kind, name, undefined);
+    return part.builtIn ? here() : answered(part, await this.#apart.ask<T>(task, part, cwd));
   }
 
   /** Loads what parts of a kind may use in `create`. */
@@ -192,6 +256,16 @@ export class Registry {
     if (kind === 'exporter') await this.#exports.load();
     if (kind === 'source' || kind === 'metric') await this.#data.load();
     if (kind === 'metric') await this.#measures.load();
+  }
+
+  /** The package of a part, as configurations name the part; undefined for a built-in one. */
+  ownerOf(kind: PartKind, name: string): string | undefined {
+    const part = this.#find(kind, name, undefined);
+    return part.builtIn ? undefined : part.package;
+  }
+
+  #rootOf(part: DeclaredPart): string {
+    return this.#packages.find(({name}) => name === part.package)!.root;
   }
 
   /** The part that a name means: `name`, `package:name`, or the package's friendly name before the colon. */
@@ -242,9 +316,10 @@ export class Registry {
 
   async #import(part: DeclaredPart): Promise<Definition<unknown>> {
     const broken = (reason: string, cause?: unknown) => brokenPart(part, reason, cause);
+    if (!part.builtIn) knowPlugin({package: part.package, root: this.#rootOf(part)});
     if (!existsSync(part.file)) throw broken('its file does not exist (is the package built?)');
     try {
-      const module = (await import(pathToFileURL(part.file).href)) as {default?: unknown};
+      const module = await settle(import(pathToFileURL(part.file).href) as Promise<{default?: unknown}>);
       if (typeof module.default !== 'function') throw broken('its module has no default export that is a function');
       const made = new Map<unknown, PartKind>();
       const declare = module.default as (gan: Gan) => unknown;

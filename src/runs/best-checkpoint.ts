@@ -1,16 +1,15 @@
 import type {Callback} from '../gan/callback.js';
-import type {Checkpoint} from '../gan/checkpoint.js';
+import type {Checkpoint, Position} from '../gan/checkpoint.js';
 import {isBetter, type NamedImageMetric} from '../gan/metrics/image-metrics.js';
-import {checkBest, type BestCheckpoint, type RunFolder} from './run-folder.js';
+import {isLastOfFit} from './run-callbacks.js';
+import type {RunFolder} from './run-folder.js';
 import type {WriteCheckpoint} from './save-at-fault.js';
-
-const name = 'keep-best';
 
 /**
  * Keeps the checkpoint of the epoch at whose end a metric was best. Of a run that goes on, what was best before counts,
  * unless that was another metric.
  * @param write writes a checkpoint of now, unless there is one
- * @param checkpoint the one that the run goes on from; it knows the best one up to then, itself included
+ * @param checkpoint the one that the run goes on from: it may be the best, and a crash have come before that was noted
  */
 export async function keepBest(
   folder: RunFolder,
@@ -18,11 +17,18 @@ export async function keepBest(
   write: WriteCheckpoint,
   checkpoint?: Checkpoint,
 ): Promise<Callback> {
-  const written = await folder.bestSoFar();
-  const before = (await recall(folder, checkpoint?.callbacks[name], written)) ?? written;
+  const before = await folder.bestSoFar();
   let best = before?.metric === metric ? before : undefined;
+  if (checkpoint?.position.batch === 0 && isLastOfFit(checkpoint) === false) {
+    const {position} = checkpoint;
+    const value = await valueAt(folder, metric, position);
+    if (value !== undefined && (best === undefined || isBetter(better, value, best.value))) {
+      best = {step: position.step, metric, value};
+      await folder.writeBest(best);
+    }
+  }
   return {
-    name,
+    name: 'keep-best',
     runAfter: ['image-metrics', 'write-checkpoints'],
     runBefore: ['report-progress'],
     async afterEpoch(learn) {
@@ -34,19 +40,14 @@ export async function keepBest(
       await write(learn, {epoch: learn.epoch + 1, batch: 0, step: learn.step});
       await folder.writeBest(best);
     },
-    save: () => best ?? null,
   };
 }
 
-/** What a checkpoint says was best. A crash may have come before that was written down. */
-async function recall(
-  folder: RunFolder,
-  saved: unknown,
-  written: BestCheckpoint | undefined,
-): Promise<BestCheckpoint | undefined> {
-  if (saved === undefined || saved === null) return undefined;
-  const best = checkBest(saved, name);
-  if (!(await folder.checkpointSteps()).includes(best.step)) return undefined;
-  if (written?.step !== best.step) await folder.writeBest(best);
-  return best;
+/** What a metric was at the end of the epoch before `epoch`, where it is a number. */
+async function valueAt(folder: RunFolder, metric: string, {epoch, step}: Position): Promise<number | undefined> {
+  let value: number | null | undefined;
+  await folder.metrics.read((line) => {
+    if (line.row && line.step === step && line.epoch === epoch - 1) value = line.row[metric];
+  }, 'rare');
+  return value ?? undefined;
 }

@@ -1,8 +1,9 @@
 /** Folders for new runs: taken by making them, so that of two processes one gets a name. */
 import {mkdirSync, readdirSync, statSync} from 'node:fs';
 import path from 'node:path';
-import {GanError} from '../errors.js';
-import {isInUse, isLockFile, lockRun, type RunLock} from './run-lock.js';
+import {GanError, isGanError} from '../errors.js';
+import {isLockFile, lockName} from './run-folder.js';
+import {isInUse, lockRun, type RunLock} from './run-lock.js';
 
 /**
  * Makes the folder `STEM-N` with the first number that is free, and locks it.
@@ -12,8 +13,13 @@ export async function claimNumbered(stem: string): Promise<RunLock> {
   mkdirSync(path.dirname(stem), {recursive: true});
   for (let n = 1; ; n++) {
     const dir = `${stem}-${n}`;
-    if (makeFolder(dir)) return lockRun(dir, {isNew: true});
-    if (isAbandoned(dir)) return claimFolder(dir).catch(() => claimNumbered(stem)); // another one was quicker
+    try {
+      if (makeFolder(dir)) return await lockRun(dir, {isNew: true});
+      if (isAbandoned(dir)) return await claimFolder(dir);
+    } catch (error) {
+      if (!isGanError(error) || !['GAN_RUN_IN_USE', 'GAN_OUT_EXISTS'].includes(error.code)) throw error;
+      // another one was quicker
+    }
   }
 }
 
@@ -21,7 +27,7 @@ export async function claimNumbered(stem: string): Promise<RunLock> {
 function isAbandoned(dir: string): boolean {
   try {
     const names = readdirSync(dir);
-    return names.length > 0 && names.every(isLockFile) && !isInUse(dir);
+    return names.includes(lockName) && names.every(isLockFile) && !isInUse(dir);
   } catch {
     return false; // it is no folder, or cannot be read
   }

@@ -2,7 +2,7 @@
  * TensorBoard's event files: records of Event messages. Field numbers are those of tensorboard/compat/proto/event.proto
  * and summary.proto.
  */
-import {appendFile, readFile, truncate} from 'node:fs/promises';
+import {appendFile, truncate, writeFile} from 'node:fs/promises';
 import {
   bytesField,
   doubleField,
@@ -12,6 +12,7 @@ import {
   readFields,
   varintField,
 } from '../gan/io/protobuf.js';
+import {openRegular} from '../gan/io/read-file.js';
 import {decodeRecords, encodeRecord} from '../gan/io/tfrecord.js';
 
 /** A file that each session of a run begins anew. Events are gathered; `flush` writes them. */
@@ -21,7 +22,7 @@ export class EventFile {
   #events: Uint8Array[] = [];
 
   /**
-   * @param name called once, when the file is made
+   * @param name gives one that is free, when the file is made
    * @param goesOnAfter step after which earlier files of the run hold nothing that counts
    */
   constructor(name: () => Promise<string>, goesOnAfter: number) {
@@ -66,7 +67,20 @@ export class EventFile {
   async flush(): Promise<void> {
     const events = this.#events;
     this.#events = [];
-    if (events.length > 0) await appendFile((this.#path ??= await this.#name()), Buffer.concat(events));
+    if (events.length > 0) await appendFile((this.#path ??= await this.#make()), Buffer.concat(events));
+  }
+
+  /** Makes the file, under the first name that no other process takes. */
+  async #make(): Promise<string> {
+    for (;;) {
+      const path = await this.#name();
+      try {
+        await writeFile(path, '', {flag: 'wx'});
+        return path;
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+      }
+    }
   }
 
   #summary(step: number, values: readonly (readonly [tag: string, value: Uint8Array])[]): void {
@@ -86,13 +100,32 @@ export async function rewindEvents(
   path: string,
   isPast: (event: {step: number; tags: string[]}) => boolean,
 ): Promise<void> {
-  const file = await readFile(path);
-  const records = decodeRecords(file);
-  const later = records.findIndex(({data}) => !isPast(describe(data)));
-  const kept = later === -1 ? records : records.slice(0, later);
-  const end = kept.at(-1)?.end ?? 0;
-  if (end < file.length) await truncate(path, end);
+  const file = await openRegular(path);
+  if (!file) return;
+  let end = 0; // of the events to keep
+  try {
+    const {size} = await file.stat();
+    let rest: Buffer = Buffer.alloc(0); // what follows `end`, as far as it has been read
+    while (end < size && rest.length < longestEvent) {
+      const {buffer, bytesRead} = await file.read(Buffer.alloc(chunkBytes), 0, chunkBytes, end + rest.length);
+      const bytes: Buffer = Buffer.concat([rest, buffer.subarray(0, bytesRead)]);
+      const records = decodeRecords(bytes);
+      const later = records.findIndex(({data}) => !isPast(describe(data)));
+      const kept = (later === -1 ? records : records.slice(0, later)).at(-1)?.end ?? 0;
+      end += kept;
+      rest = bytes.subarray(kept);
+      if (later !== -1 || bytesRead === 0) break;
+    }
+    if (end === size) return;
+  } finally {
+    await file.close();
+  }
+  await truncate(path, end);
 }
+
+const chunkBytes = 1 << 22;
+/** Events larger than this are broken, in bytes. */
+const longestEvent = 1 << 28;
 
 function describe(event: Uint8Array): {step: number; tags: string[]} {
   const fields = readFields(event);

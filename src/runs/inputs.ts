@@ -27,8 +27,8 @@ export interface Inputs {
 }
 
 /**
- * Where the weights began does not matter to a run that goes on, and a captured step computes the same. Of the data, what
- * they are is compared, not where.
+ * Where the weights began does not matter to a run that goes on, and a captured step computes the same. Of the data,
+ * what they are is compared, not where.
  */
 const notCompared: readonly string[] = ['recipe', 'init', 'capture', ...resumableKeys];
 const compared: readonly ConfigKey[] = tableKeys.filter((key) => !notCompared.includes(key));
@@ -99,7 +99,7 @@ export function inputsOf({callbacks}: Pick<Checkpoint, 'callbacks'>): Inputs | u
  * Compares a checkpoint's inputs with those of the training that goes on from it.
  * @param run its folder, for messages
  * @returns differences that change the last digits, or may: what to tell the user
- * @throws GanError GAN_DATA_CHANGED (exit 5), GAN_SETTINGS_CHANGED (exit 3), unless changes are accepted
+ * @throws GanError GAN_DATA_CHANGED (exit 5), GAN_CHECKPOINT (exit 3), unless changes are accepted
  */
 export function compareInputs(
   before: Inputs,
@@ -124,7 +124,7 @@ export function compareInputs(
   if (!accept && settings.length > 0)
     throw new GanError(
       'config',
-      'GAN_SETTINGS_CHANGED',
+      'GAN_CHECKPOINT',
       `${run} was trained up to step ${step} with other settings than its config.json has now: ${settings.map((key) => `${key} was ${JSON.stringify(before.settings[key])}, is ${JSON.stringify(now.settings[key])}`).join('; ')}.`,
       {
         suggestions: [
@@ -151,7 +151,7 @@ export function compareInputs(
   ];
 }
 
-/** The identity of the data, and a warning where it cannot be told. Data that cannot be read are the loader's matter. */
+/** The identity of the data; undefined, and a warning, where they cannot be looked at. */
 export const identityOf = async (
   identify: () => Promise<DataIdentity>,
   warn: (message: string) => void,

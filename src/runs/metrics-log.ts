@@ -8,6 +8,7 @@ import {appendLines} from '../gan/io/append-lines.js';
 import {renameDurably, temporaryName, writeFileAtomic} from '../gan/io/atomic-write.js';
 import {openRegular} from '../gan/io/read-file.js';
 import {isRecord} from '../options/json.js';
+import {atPath} from '../system-error.js';
 import {findingNames} from '../options/stop-when.js';
 import type {Finding} from './watch/finding.js';
 
@@ -79,7 +80,7 @@ export class MetricsLog {
     this.#flushed = performance.now();
     if (count === 0) return;
     await this.attempt(async () => {
-      await appendLines(this.path, this.#lines.slice(0, count).join(''), {sync});
+      await atPath(this.path, appendLines(this.path, this.#lines.slice(0, count).join(''), {sync}));
       this.#lines.splice(0, count);
     });
   }
@@ -380,7 +381,7 @@ function parseLine(text: string): MetricsLine | undefined {
   }
   if (!isRecord(value) || !isCount(value['step'])) return undefined;
   const {step, epoch, mode, terms, hyperparameters, row, watch, stopped} = value;
-  const line: MetricsLine = {step: step as number};
+  const line: MetricsLine = {step};
   if (isCount(epoch)) line.epoch = epoch;
   if (mode === 'critic' || mode === 'generator') line.mode = mode;
   for (const key of numeric) if (Number.isFinite(value[key])) line[key] = value[key] as number;

@@ -1,4 +1,5 @@
 import {GanError} from '../errors.js';
+import {inWords} from '../system-error.js';
 import type {Device} from '../backends/device.js';
 import type {Tensor} from '../backends/tf.js';
 import {flatten} from '../config/assignments.js';
@@ -101,7 +102,11 @@ export const standardMetrics: readonly string[] = [
  * A device is opened when something has to compute. Only `evaluate` needs the data.
  * @throws GanError GAN_RUN_NOT_FOUND (exit 5)
  */
-export async function openRun(dir: string, options: RunOptions = {}): Promise<Run> {
+export function openRun(dir: string, options: RunOptions = {}): Promise<Run> {
+  return inWords(open(dir, options));
+}
+
+async function open(dir: string, options: RunOptions): Promise<Run> {
   const folder = new RunFolder(dir);
   return new Run(folder, await folder.readConfig(), options);
 }

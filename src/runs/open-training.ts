@@ -1,4 +1,5 @@
 import {GanError} from '../errors.js';
+import {inWords} from '../system-error.js';
 import {createParts, type RunParts} from '../config/parts.js';
 import {resolveConfig} from '../config/resolve.js';
 import type {CriticAugmentation} from '../gan/augmentations/critic-augmentation.js';
@@ -22,9 +23,10 @@ import {isOutOfMemory, largestAuto, largestBatch, withBatchAdvice} from './batch
 import {makeDataLoaders, type RunData, type Settings} from './data.js';
 import {isOnGpu, openDeviceFor, type DeviceOptions} from './devices/open-backend.js';
 import {makeNetworks} from './networks.js';
+import {secondOrderError} from './second-order.js';
 import {plannedSteps} from './planned-steps.js';
 import {realImages} from './real-images.js';
-import {stopAt} from './run-callbacks.js';
+import {isLastOfFit, stopAt} from './run-callbacks.js';
 import {lockRun, type RunLock} from './run-lock.js';
 import {compareInputs, identityOf, inputsOf, keepInputs, packagesOf, settingsOf} from './inputs.js';
 import {readRunCheckpoint} from './read-run-checkpoint.js';
@@ -82,7 +84,11 @@ export interface Training extends PreparedTraining {
  * @throws GanError of the configuration (exit 2, 3), the backend (4), the data (5); GAN_NOTHING_TO_DO when the resumed
  * run is done
  */
-export async function openTraining(settings: Settings, options: TrainingOptions = {}): Promise<Training> {
+export function openTraining(settings: Settings, options: TrainingOptions = {}): Promise<Training> {
+  return inWords(open(settings, options));
+}
+
+async function open(settings: Settings, options: TrainingOptions): Promise<Training> {
   const {registry = openRegistry(), resume, lock: given, from = 'newest', cacheFolder, warn = () => {}} = options;
   const resolved = await resolveConfig({
     registry,
@@ -186,8 +192,10 @@ export async function openTraining(settings: Settings, options: TrainingOptions 
       const where = {run: resume!, data: config.data, step: checkpoint.position.step};
       for (const change of compareInputs(before, now, {...where, accept: options.acceptChanges ?? false})) warn(change);
     }
-    if (checkpoint && checkpoint.position.step >= steps && !(await lacksEnd(resume!, checkpoint, steps, dls.train)))
+    if (checkpoint && checkpoint.position.step >= steps && !lacksEnd(checkpoint, steps, dls.train)) {
+      await tidy(new RunFolder(resume!), config);
       throw nothingToDo(resume!, checkpoint.position.step, steps);
+    }
     const jump = checkpoint && scheduleJump(config, parts, checkpoint, {steps, before: before?.steps});
     if (jump !== undefined) warn(jump);
     const training: Training = {
@@ -216,9 +224,13 @@ export async function openTraining(settings: Settings, options: TrainingOptions 
       ...(checkpoint && {checkpoint}),
       ...(resume !== undefined && lock && {lock}),
       fit: (dir, request = {}) =>
-        train(training, dir, request).catch(async (error: unknown) => {
-          throw isOutOfMemory(error) ? await advised(error) : error;
-        }),
+        inWords(train(training, dir, request))
+          .catch(async (error: unknown) => {
+            throw isOutOfMemory(error)
+              ? await advised(error)
+              : (secondOrderError(error, training, (kind, name) => registry.ownerOf(kind, name)) ?? error);
+          })
+          .finally(() => own?.release()),
       close,
     };
     return training;
@@ -244,10 +256,15 @@ interface Made {
  * Whether a run has done its steps, but a crash came before the end of its last epoch: the row, the best checkpoint,
  * the last sample grid.
  */
-async function lacksEnd(dir: string, {position}: Checkpoint, steps: number, {length}: DataLoader): Promise<boolean> {
-  const {step, batch} = position;
-  if (step !== steps || (batch > 0 && batch < length)) return false;
-  return batch === length || !(await new RunFolder(dir).samples(step)).some((sample) => sample.step === step);
+function lacksEnd(checkpoint: Checkpoint, steps: number, {length}: DataLoader): boolean {
+  const {step, batch} = checkpoint.position;
+  return step === steps && (batch === length || (batch === 0 && isLastOfFit(checkpoint) === false));
+}
+
+/** Takes away what a crash left after the last checkpoint was written. */
+async function tidy(folder: RunFolder, {keepCheckpoints}: RunConfig): Promise<void> {
+  await folder.clearLeftovers();
+  if (keepCheckpoints > 0) await folder.prune(keepCheckpoints);
 }
 
 function nothingToDo(dir: string, done: number, wanted: number): GanError {

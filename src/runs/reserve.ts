@@ -36,12 +36,15 @@ export class Reserve {
     );
   }
 
-  /** Gives the room free. @returns false when there was none to give */
+  /** Gives the room free; what cannot be deleted the next training takes over. @returns whether there was any */
   async release(): Promise<boolean> {
     const made = await this.#made;
+    if (made === undefined) return false;
     this.#made = undefined;
-    await rm(this.#path, {force: true});
-    return made ?? false;
+    return rm(this.#path, {force: true}).then(
+      () => made,
+      () => false,
+    );
   }
 
   /** @returns whether the file system says that it has given all the room */

@@ -3,7 +3,7 @@ import {setImmediate} from 'node:timers/promises';
 import {GanError, isGanError} from '../errors.js';
 import {isNoSpace} from '../system-error.js';
 import type {Callback} from '../gan/callback.js';
-import {saveCheckpoint} from '../gan/checkpoint.js';
+import {saveCheckpoint, type Checkpoint} from '../gan/checkpoint.js';
 import {samplePicture, writePng} from '../gan/data/grid.js';
 import {arePoints} from '../gan/data/points.js';
 import type {DataLoaders, HostTensor} from '../gan/data/types.js';
@@ -178,6 +178,17 @@ async function firstPoints(dls: DataLoaders, count: number): Promise<HostTensor>
   return dls.normalization.undo(data, shape);
 }
 
+const checkpointsName = 'write-checkpoints';
+
+interface CheckpointsState {
+  /** It is the one that a fit writes last. */
+  ended: boolean;
+}
+
+/** Whether a fit wrote the checkpoint last of all; undefined of one of an older version, which does not say so. */
+export const isLastOfFit = ({callbacks}: Pick<Checkpoint, 'callbacks'>): boolean | undefined =>
+  (callbacks[checkpointsName] as Partial<CheckpointsState> | undefined)?.ended;
+
 export interface CheckpointWriting {
   /** Writes what belongs before a checkpoint. */
   flush(): Promise<void>;
@@ -198,20 +209,22 @@ export function writeCheckpoints(
   {flush, reserve, notify, writtenAt = -1}: CheckpointWriting,
 ): Callback & {latest?: string; write: WriteCheckpoint} {
   const prune = dispensably('old checkpoints cannot be deleted', (message) => notify({type: 'warning', message}));
+  let ended = false;
   const write: WriteCheckpoint = async (learn, position, moment) => {
     const {step} = position;
     if (writtenAt === step) return;
     if (!moment) await learn.readLosses();
+    if (learn.stopReason !== undefined || position.epoch === learn.nEpoch) await reserve.release(); // it is the last
     await flush(); // the log must not lag behind the checkpoint
     const path = folder.checkpointPath(step);
     const save = (): Promise<void> => saveCheckpoint(learn, path, position, moment);
-    let noSpace: unknown;
+    let noSpace: Error | undefined;
     try {
       await persistently(save).catch(async (error: unknown) => {
         if (!isNoSpace(error) || !(await reserve.release())) throw error;
         await flush();
         await save();
-        noSpace = error;
+        noSpace = error as Error;
       });
     } catch (error) {
       throw isGanError(error) && error.kind === 'diverged' ? await diverged(folder, error.message) : error;
@@ -223,7 +236,8 @@ export function writeCheckpoints(
     if (keepCheckpoints > 0) await prune(() => folder.prune(keepCheckpoints));
   };
   const self: ReturnType<typeof writeCheckpoints> = {
-    name: 'write-checkpoints',
+    name: checkpointsName,
+    save: (): CheckpointsState => ({ended}),
     runAfter: ['recorder', 'switcher'],
     write,
     async afterBatch(learn) {
@@ -235,6 +249,7 @@ export function writeCheckpoints(
     async afterFit(learn) {
       if (learn.stopReason === undefined) {
         writtenAt = -1; // one from the last batch would have the epoch's end before it
+        ended = true;
         await write(learn, {epoch: learn.nEpoch, batch: 0, step: learn.step});
       }
     },

@@ -10,7 +10,6 @@ import {openRegular, readJsonFile, unreadable} from '../gan/io/read-file.js';
 import {either, list, number, object, record, text, whole, boolean, withChecksum, type Check} from '../options/json.js';
 import {checkRunConfig, type RunConfig} from '../options/run-config.js';
 import {addEvaluation, readEvaluations, type Evaluation} from './evaluations.js';
-import {isLockFile, lockName} from './run-lock.js';
 import {MetricsLog, readStanding} from './metrics-log.js';
 
 const stepName = (step: number): string => `step-${String(step).padStart(8, '0')}`;
@@ -31,6 +30,12 @@ export const checkpointSteps = (names: readonly string[]): number[] => stepsOf(n
  */
 export const sampleSteps = (names: readonly string[], last: number): number[] =>
   stepsOf(names, /^step-(\d+)\.png$/).filter((step) => step <= last);
+
+/** Names the process that trains (run-lock.ts). */
+export const lockName = 'lock.json';
+
+/** True for lock.json, and for what a crash while it was being taken may leave. */
+export const isLockFile = (name: string): boolean => /^lock(\.[0-9a-f]{16})?\.json(\.[0-9a-f]{16}\.tmp)?$/.test(name);
 
 /** Seconds since 1970, which have ten digits until the year 2286. */
 const eventFileName = /events\.out\.tfevents\.(\d+)\.gan$/;

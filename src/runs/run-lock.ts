@@ -25,15 +25,11 @@ import os from 'node:os';
 import path from 'node:path';
 import {setTimeout} from 'node:timers/promises';
 import {GanError} from '../errors.js';
-
-export const lockName = 'lock.json';
-
-/** True for lock.json and what a crash while it was being taken may leave beside it. */
-export const isLockFile = (name: string): boolean => /^lock(\.[0-9a-f]{16})?\.json(\.[0-9a-f]{16}\.tmp)?$/.test(name);
+import {lockName} from './run-folder.js';
 
 /** A holder gives a sign of life so often: the time of the last change of its lock. */
 const beatMs = 10_000;
-/** Of another machine's process only the signs of life tell; steps and metrics may block those for minutes. */
+/** Of another machine's process only the signs of life tell; long steps and metrics may block those. */
 const silenceMs = 5 * 60_000;
 /** How often a training looks whether the lock is still its own, at most. */
 const checkMs = 1000;
@@ -44,7 +40,7 @@ interface Holder {
   token: string;
   host: string;
   pid: number;
-  /** When the process started, in clock ticks since the boot: a number that was given to another process has another. */
+  /** When the process started, in clock ticks since the boot: tells a number apart that another process got. */
   start?: string;
   /** The boot and the namespace in which `pid` means something, where the system tells. */
   boot?: string;
@@ -99,11 +95,17 @@ export class RunLock {
    */
   check(): void {
     this.#checked = performance.now();
-    if (this.#isLost || readLock(lockPath(this.dir))?.token !== this.#token) {
-      this.#isLost = true;
-      throw lost(this.dir);
-    }
+    this.#isLost ||= this.#isOfAnother();
+    if (this.#isLost) throw lost(this.dir);
     this.#beat();
+  }
+
+  #isOfAnother(): boolean {
+    try {
+      return readLock(lockPath(this.dir))?.token !== this.#token;
+    } catch {
+      return false; // the disk does not answer: who writes next is told
+    }
   }
 
   /** The same, at most once a second: to be called at every step. */
@@ -121,7 +123,7 @@ export class RunLock {
     closeSync(this.#file);
     if (this.#isLost) return;
     try {
-      if (readLock(lockPath(this.dir))?.token === this.#token) unlinkSync(lockPath(this.dir));
+      if (!this.#isOfAnother()) unlinkSync(lockPath(this.dir));
       if (this.#isNew) rmdirSync(this.dir);
     } catch {
       // the folder is gone or not empty; a lock that stays is told to be left over by its process

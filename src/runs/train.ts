@@ -169,7 +169,13 @@ async function trainInto(
     checkpoints,
     ...best,
     progress,
-    saveAtFault(checkpoints.write, (step) => (savedAt = step)),
+    saveAtFault(
+      async (...checkpoint) => {
+        await reserve.release(); // it is the last
+        await checkpoints.write(...checkpoint);
+      },
+      (step) => (savedAt = step),
+    ),
   ];
   try {
     await folder.create();
@@ -213,7 +219,7 @@ async function trainInto(
   } finally {
     if (lock.isHeld) {
       await flush();
-      await reserve.release().catch(() => {}); // the next training takes it over
+      await reserve.release();
     }
   }
   const {stopped} = stopping;

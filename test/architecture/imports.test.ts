@@ -171,9 +171,13 @@ describe('the import graph of src', () => {
       'src/gan/io/append-lines.ts',
       'src/gan/io/atomic-write.ts',
       'src/gan/io/read-file.ts',
+      'src/gan/io/regular-file.ts',
+      'src/gan/io/rename.ts',
       'src/runs/evaluations.ts',
       'src/runs/metrics-log.ts',
       'src/runs/run-folder.ts',
+      'src/runs/run-lock.ts',
+      'src/system-error.ts',
     ]);
   });
 

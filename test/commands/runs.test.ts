@@ -1,9 +1,10 @@
 import {expect} from 'chai';
-import {existsSync, readFileSync, readdirSync, statSync} from 'node:fs';
+import {existsSync, readFileSync, readdirSync, statSync, utimesSync} from 'node:fs';
 import path from 'node:path';
 import {findRuns, summariseRun} from '../../dist/runs/run-summary.js';
 import {differences} from '../../dist/cli/run/runs-report.js';
 import {isRunEntry} from '../../dist/runs/run-folder.js';
+import {lockRun} from '../../dist/runs/run-lock.js';
 import {json, tinyFlags} from '../e2e/helpers.js';
 import {folder, ganError, removeFolders, write} from '../plugin/helpers.js';
 import {gan, jsonLines, type Ran} from './helpers.js';
@@ -103,6 +104,28 @@ describe('gan runs', () => {
 
   it('a run writes nothing but what runs rm takes for its own', () =>
     expect(readdirSync(at('runs/a')).filter((name) => !isRunEntry(name))).to.deep.equal([]));
+
+  it('one in which a process trains is neither gone on with nor removed, and may be read; what a crash left is ours', async () => {
+    const lock = await lockRun(at('runs/a'));
+    for (const command of [
+      ['fit', '--resume', 'runs/a', '--epochs', '3'],
+      ['fit', '--resume', 'runs/a', '--from', '6', '--attempt', '1'],
+      ['runs', 'rm', 'runs/a', '--yes'],
+      ['runs', 'rm', 'runs/a', '--yes', '--force'],
+    ]) {
+      const {code, stderr} = await run(...command);
+      expect(code, stderr).to.equal(2);
+      expect(stderr).to.contain('GAN_RUN_IN_USE').and.contain(`kill -INT ${process.pid}`);
+    }
+    expect((await run('runs', 'show', 'runs/a')).code).to.equal(0);
+    expect((await run('generate', 'runs/a', '--backend', 'wasm', '--out', 'x.png')).code).to.equal(0);
+    lock.release();
+    for (const name of ['metrics.jsonl.7.tmp', 'config.json.7-0a1b2c3d.tmp', 'lock.json'])
+      write(cwd, {[`runs/left/${name}`]: '{}', 'runs/left/config.json': '{}'});
+    utimesSync(at('runs/left/lock.json'), 0, 0);
+    expect((await run('runs', 'rm', 'runs/left', '--yes')).code).to.equal(0);
+    expect(existsSync(at('runs/left'))).to.equal(false);
+  });
 
   it('rm asks, takes --yes, and leaves alone what is no run, or holds files of others', async () => {
     const asked = await run('runs', 'rm', 'runs/a');

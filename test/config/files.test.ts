@@ -1,7 +1,9 @@
 import {expect} from 'chai';
 import {execFileSync} from 'node:child_process';
+import {chmodSync, chownSync, existsSync, mkdirSync, symlinkSync, writeFileSync} from 'node:fs';
 import path from 'node:path';
 import {findConfigFile, findUserFile, readConfigFile, searchPlaces} from '../../dist/config/files.js';
+import {fingerprintOf, trustFile} from '../../dist/config/trust.js';
 import {folder, ganError, removeFolders, write} from '../plugin/helpers.js';
 
 const json = '{"lr": 0.5, "arch": {"name": "basic", "nFeatures": 32}, "genFirst": true}';
@@ -215,5 +217,118 @@ describe('configuration files', () => {
       }
       expect(({} as {size?: number}).size).to.equal(undefined);
     });
+  });
+});
+
+describe('a configuration file that is code and that nobody named', () => {
+  afterEach(removeFolders);
+
+  /** Leaves a file behind when it runs. */
+  const marking = (mark: string): string =>
+    `import {writeFileSync} from 'node:fs';\nwriteFileSync(${JSON.stringify(mark)}, '');\nexport default {lr: 0.5};`;
+
+  /** Whether `gan.config.mjs` in `top` runs for who looks from `from`, and what is told. */
+  async function look(top: string, from: string, {userFolder = path.join(top, 'none'), name = 'gan.config.mjs'} = {}) {
+    const mark = path.join(folder(), 'ran');
+    const file = path.join(top, name);
+    if (!existsSync(file)) write(top, {[name]: marking(mark)});
+    const told: string[] = [];
+    const found = await findConfigFile(from, {userFolder, warn: (text) => told.push(text)});
+    return {ran: existsSync(mark), found: found?.path, told: told.join('\n')};
+  }
+
+  it('runs in the working folder, and from there up to the package.json', async () => {
+    const dir = folder();
+    expect((await look(dir, dir)).ran).to.equal(true);
+    const project = folder();
+    write(project, {'package.json': '{}', 'deep/er/x': ''});
+    expect((await look(project, path.join(project, 'deep/er'))).ran).to.equal(true);
+  });
+
+  it('does not run in a folder above that is no project, and is told of with what to do', async () => {
+    const dir = folder();
+    mkdirSync(path.join(dir, 'photos/a'), {recursive: true});
+    const {ran, found, told} = await look(dir, path.join(dir, 'photos/a'));
+    expect([ran, found]).to.deep.equal([false, undefined]);
+    expect(told).to.contain('is above the working folder').and.contain(`gan config trust ${dir}`);
+  });
+
+  it("does not run in a run folder, which may be a stranger's", async () => {
+    const dir = folder();
+    write(dir, {'config.json': '{}', 'metrics.jsonl': ''});
+    expect(await look(dir, dir)).to.deep.include({ran: false, found: undefined});
+  });
+
+  for (const [what, change] of [
+    ['every user can write it', (file: string) => chmodSync(file, 0o666)],
+    ['its folder can be written by every user', (file: string) => chmodSync(path.dirname(file), 0o777)],
+    ['it belongs to another user', (file: string) => chownSync(file, 65534, 65534)],
+    ['its folder belongs to another user', (file: string) => chownSync(path.dirname(file), 65534, 65534)],
+  ] as const)
+    it(`does not run where ${what}`, async function () {
+      if (what.includes('belongs') && process.getuid?.() !== 0) return this.skip(); // only root can give files away
+      if (process.platform === 'win32') return this.skip();
+      const dir = folder();
+      const mark = path.join(dir, 'ran');
+      write(dir, {'package.json': '{}', 'gan.config.mjs': marking(mark)});
+      change(path.join(dir, 'gan.config.mjs'));
+      const {found, told} = await look(dir, dir);
+      expect(found).to.equal(undefined);
+      expect(existsSync(mark)).to.equal(false);
+      expect(told).to.contain('is not used');
+    });
+
+  it("does not run by a link that leads to another user's file", async function () {
+    if (process.getuid?.() !== 0) return this.skip();
+    const [dir, theirs] = [folder(), folder()];
+    write(theirs, {'x.mjs': marking(path.join(theirs, 'ran'))});
+    chownSync(path.join(theirs, 'x.mjs'), 65534, 65534);
+    symlinkSync(path.join(theirs, 'x.mjs'), path.join(dir, 'gan.config.mjs'));
+    expect((await look(dir, dir)).found).to.equal(undefined);
+  });
+
+  it('runs once it is trusted, until it changes', async () => {
+    const [dir, settings] = [folder(), folder()];
+    mkdirSync(path.join(dir, 'photos'));
+    const from = path.join(dir, 'photos');
+    expect((await look(dir, from, {userFolder: settings})).found).to.equal(undefined);
+    const file = path.join(dir, 'gan.config.mjs');
+    const {path: real, sha256} = fingerprintOf(file);
+    writeFileSync(trustFile(settings), JSON.stringify({[real]: sha256}));
+    expect((await look(dir, from, {userFolder: settings})).found).to.equal(file);
+    writeFileSync(file, 'export default {lr: 1};');
+    expect((await look(dir, from, {userFolder: settings})).told).to.contain('has changed since it was trusted');
+  });
+
+  it('is passed over, and a file of data above it counts', async () => {
+    const dir = folder();
+    mkdirSync(path.join(dir, 'a'));
+    write(dir, {'.ganrc.json': '{"lr": 2}'});
+    expect((await look(dir, path.join(dir, 'a'))).found).to.equal(path.join(dir, '.ganrc.json'));
+  });
+
+  it('runs by no other file: not by $import, not by settings of the search', async () => {
+    const dir = folder();
+    const mark = path.join(dir, 'ran');
+    write(dir, {
+      'evil.mjs': marking(mark),
+      '.config/config.mjs': marking(mark),
+      'package.json': '{"cosmiconfig": {"searchPlaces": ["evil.mjs"]}}',
+      'run.json': '{"$import": "./evil.mjs", "lr": 1}',
+    });
+    await findConfigFile(dir);
+    await readConfigFile('run.json', dir).catch(() => {});
+    expect(existsSync(mark)).to.equal(false);
+  });
+
+  it("the user's own runs only if it is the user's", async function () {
+    if (process.getuid?.() !== 0) return this.skip();
+    const settings = folder();
+    write(settings, {'config.mjs': 'export default {lr: 0.5};'});
+    expect((await findUserFile(settings))?.assignments.get('lr')?.value).to.equal(0.5);
+    chownSync(path.join(settings, 'config.mjs'), 65534, 65534);
+    const told: string[] = [];
+    expect(await findUserFile(settings, {warn: (text) => told.push(text)})).to.equal(undefined);
+    expect(told.join()).to.contain('belongs to another user');
   });
 });

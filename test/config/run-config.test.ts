@@ -1,5 +1,5 @@
 import {expect} from 'chai';
-import {readFileSync, writeFileSync} from 'node:fs';
+import {readFileSync, rmSync, writeFileSync} from 'node:fs';
 import path from 'node:path';
 import {planRun} from '../../dist/cli/training/plan-run.js';
 import {resolveConfig} from '../../dist/config/resolve.js';
@@ -104,6 +104,24 @@ describe('a run that goes on', () => {
       'backend.options.threads',
       1,
     );
+  });
+
+  it('takes its data from another place; GAN_DATA counts when the old one is gone', async () => {
+    const [old, moved] = [folder(), folder()];
+    const resume = path.dirname(await saved([`data=${old}`]));
+    const planned = async (request: Partial<Parameters<typeof planRun>[0]>): Promise<string> =>
+      (await planRun({registry, data: undefined, out: undefined, resume, ...request})).config.data;
+    const env = {GAN_DATA: moved};
+    expect(await planned({})).to.equal(old);
+    expect(await planned({data: moved})).to.equal(moved);
+    expect(await planned({set: [`data=${moved}`]})).to.equal(moved);
+    expect(await planned({env})).to.equal(old);
+    rmSync(old, {recursive: true});
+    expect(await planned({env})).to.equal(moved);
+    const {code, suggestions} = await ganError(() => planned({}));
+    expect(code).to.equal('GAN_DATA_NOT_FOUND');
+    expect(suggestions.join()).to.contain(`gan fit DATA --resume ${resume}`);
+    expect(await planned({data: moved, env: {GAN_DATA: '/nowhere'}})).to.equal(moved);
   });
 
   it('refuses every other key, and names those that it takes', async () => {

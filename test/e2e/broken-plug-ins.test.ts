@@ -164,8 +164,9 @@ describe('broken plug-ins', () => {
     ).to.equal(0);
   });
 
-  it('whose folder is gone, whose package.json is none, whose commands or hooks fail, are named', async () => {
-    const {stderr} = await gan(['backends'], {cwd, env, fresh: true}); // Node warns of each module once a process
-    for (const name of ['folder-is-gone', 'bad-json', 'bad-hook', 'bad-command']) expect(stderr, name).to.contain(name);
+  it('whose folder is gone, whose package.json is none, whose commands fail, are named; hooks do not run', async () => {
+    const {stderr} = await run('backends');
+    for (const name of ['folder-is-gone', 'bad-json', 'bad-command']) expect(stderr, name).to.contain(name);
+    expect(stderr).to.not.contain('boom in a hook');
   });
 }).timeout(60_000);

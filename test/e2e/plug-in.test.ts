@@ -140,9 +140,10 @@ describe('a plug-in of a stranger, linked to the command line', () => {
   });
 
   it('generates, exports and shows its data', async () => {
-    await ok('fit', 'builtin:ramps', '--recipe', 'strange', '--steps', '2', '--out', 'short');
-    await ok('generate', 'short', '--n', '2', '--out', 'images.png');
-    await ok('export', 'short', '--out', 'weights.safetensors');
+    await ok('fit', 'builtin:ramps', '--recipe', 'stranger:strange', '--steps', '2');
+    const run = path.join('runs', 'strange-ramps-1'); // a colon is not for names of files on Windows
+    await ok('generate', run, '--n', '2', '--out', 'images.png');
+    await ok('export', run, '--out', 'weights.safetensors');
     await ok('show-batch', 'builtin:ramps', '--size', '16', '--out', 'batch.png');
   });
 

@@ -75,7 +75,7 @@ describe('a plug-in, from its first line to its removal', () => {
     const steps = tutorial();
     expect(steps).to.have.length(6);
     const {stdout} = await shell(steps.join('\n'), cwd, env);
-    expect(stdout.match(/5 passing/g)).to.have.length(2);
+    expect(stdout.match(/7 passing/g)).to.have.length(2);
     expect(stdout).to.match(
       /turns {2}Many critic steps at first, then a few\. \(gan-plugin-turns\)\n +first=10 {2}critic steps in a row at the beginning/,
     );
@@ -230,7 +230,7 @@ describe('gan, from its sources', () => {
     const steps = [create!.replace(/^npm install$/m, pack), file, test, link];
     try {
       const {stdout} = await shell(sources + steps.join('\n'), home, env);
-      expect(stdout.match(/5 passing/g)).to.have.length(2);
+      expect(stdout.match(/7 passing/g)).to.have.length(2);
     } catch (error) {
       if (process.env['CI'] !== undefined || !isOffline(error)) throw error;
       this.skip();

@@ -12,7 +12,7 @@ import {Registry} from '../../dist/plugin/registry.js';
 import {pack, removeFolders} from './helpers.js';
 
 /** y = scale x sigmoid(b x). */
-const plugin = `export default ({loss, operation, tf}) => {
+const plugin = `export default ({callback, operation, tf}) => {
   const swish = operation({
     name: 'TestSwish',
     inputs: ['x', 'b'],
@@ -25,7 +25,7 @@ const plugin = `export default ({loss, operation, tf}) => {
       },
     },
   });
-  return loss({name: 'swish', summary: 'A test.', create: () => ({critic: swish, generator: swish})});
+  return callback({name: 'swish', summary: 'A test.', create: () => ({critic: swish, generator: swish})});
 };`;
 
 const data = [-2, -0.5, 0, 0.25, 1, 3];
@@ -35,10 +35,10 @@ describe('an operation of a plug-in', () => {
   let swish: Operation<'x' | 'b', {scale: number}, Tensor>;
   before(async () => {
     const registry = new Registry(
-      [pack('gan-plugin-swish', {api: 2, losses: {swish: './x.js'}}, {'x.js': plugin})],
+      [pack('gan-plugin-swish', {api: 2, callbacks: {swish: './x.js'}}, {'x.js': plugin})],
       importTensors,
     );
-    swish = (await registry.create('loss', 'swish')).critic as unknown as typeof swish;
+    swish = ((await registry.create('callback', 'swish')) as unknown as {critic: unknown}).critic as typeof swish;
   });
   after(removeFolders);
 

@@ -260,7 +260,7 @@ describe('Registry', () => {
       };
       return {counts, load};
     };
-    const block = {api: 2, losses: {x: './x.js'}};
+    const block = {api: 2, losses: {x: './x.js'}, callbacks: {x: './x.js'}};
 
     it('are not loaded to list a part that only takes them, and are there when it is made', async () => {
       const {counts, load} = tensors();
@@ -268,17 +268,16 @@ describe('Registry', () => {
         [
           pack('a', block, {
             'x.js':
-              "export default ({loss, tf, nn}) => loss({name: 'x', summary: 's', create: () => ({critic: () => tf.answer, generator: () => nn.layer})});",
+              "export default ({callback, tf, nn}) => callback({name: 'x', summary: 's', create: () => ({critic: () => tf.answer, generator: () => nn.layer})});",
           }),
         ],
         load,
       );
-      expect((await parts.load('loss', 'x')).summary).to.equal('s');
+      expect((await parts.load('callback', 'x')).summary).to.equal('s');
       expect(counts.loads).to.equal(0);
-      const made = await parts.create('loss', 'x');
+      const made = await parts.create('callback', 'x');
       expect(counts.loads).to.equal(1);
-      const scores = {} as Parameters<typeof made.critic>[0];
-      expect(made.critic(scores)).to.equal(42);
+      expect((made as unknown as {critic(): number}).critic()).to.equal(42);
     });
 
     it('are loaded when a part uses them in create', async () => {
@@ -287,13 +286,13 @@ describe('Registry', () => {
         [
           pack('a', block, {
             'x.js':
-              "export default ({loss, nn}) => loss({name: 'x', summary: 's', create: () => ({layer: nn.layer})});",
+              "export default ({callback, nn}) => callback({name: 'x', summary: 's', create: () => ({layer: nn.layer})});",
           }),
         ],
         load,
       );
-      expect(await parts.create('loss', 'x')).to.have.property('layer', 'dense');
-      expect(await parts.create('loss', 'x')).to.have.property('layer', 'dense');
+      expect(await parts.create('callback', 'x')).to.have.property('layer', 'dense');
+      expect(await parts.create('callback', 'x')).to.have.property('layer', 'dense');
       expect(counts.loads).to.equal(1);
     });
 
@@ -302,10 +301,14 @@ describe('Registry', () => {
       const body =
         'create: () => { globalThis.ganCreates = (globalThis.ganCreates ?? 0) + 1; return {layer: nn.layer}; }';
       const parts = new Registry(
-        [pack('a', block, {'x.js': `export default ({loss, nn}) => loss({name: 'x', summary: 's', ${body}});`})],
+        [
+          pack('a', block, {
+            'x.js': `export default ({callback, nn}) => callback({name: 'x', summary: 's', ${body}});`,
+          }),
+        ],
         load,
       );
-      expect(await parts.create('loss', 'x')).to.have.property('layer', 'dense');
+      expect(await parts.create('callback', 'x')).to.have.property('layer', 'dense');
       expect((globalThis as {ganCreates?: number}).ganCreates).to.equal(1);
       expect(counts.loads).to.equal(1);
     });

@@ -1,10 +1,12 @@
 /*
  * For LD_PRELOAD: numbers every change of a file below CRASH_DIR, and ends the process before number CRASH_AT as a power
- * cut would. With CRASH_HALF=1 the first half of a write still reaches the file. With CRASH_LOG=FILE each change is
+ * cut would. With CRASH_ERRNO=N the change fails in place of that, with error N; with CRASH_STICKY=1 all after it, too.
+ * With CRASH_HALF=1 the first half of a write still reaches the file. With CRASH_LOG=FILE each change is
  * listed there, as "KIND PATH".
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -43,25 +45,34 @@ static int is_the_one(const char *kind, const char *path) {
       syscall(SYS_close, file);
     }
   }
-  return at != NULL && number == atoi(at);
+  return at != NULL && (number == atoi(at) || (number > atoi(at) && getenv("CRASH_STICKY") != NULL));
 }
 
-static void at_path(const char *kind, const char *path) {
-  if (is_inside(path) && is_the_one(kind, path)) end_here();
+/* Makes the change fail, or ends the process. */
+static int refuse(void) {
+  const char *number = getenv("CRASH_ERRNO");
+  if (number == NULL) end_here();
+  errno = atoi(number);
+  return 1;
 }
 
-static void at_file(const char *kind, int file, const void *bytes, size_t length, off_t offset) {
+/* 1 when the change is to fail with the errno that has been set. */
+static int at_path(const char *kind, const char *path) {
+  return is_inside(path) && is_the_one(kind, path) && refuse();
+}
+
+static int at_file(const char *kind, int file, const void *bytes, size_t length, off_t offset) {
   char link[64], path[4096];
-  if (file < 0 || file >= MOST_FILES || !is_ours[file]) return;
+  if (file < 0 || file >= MOST_FILES || !is_ours[file]) return 0;
   snprintf(link, sizeof link, "/proc/self/fd/%d", file);
   const ssize_t end = readlink(link, path, sizeof path - 1);
   path[end > 0 ? end : 0] = 0;
-  if (!is_the_one(kind, path)) return;
+  if (!is_the_one(kind, path)) return 0;
   if (bytes != NULL && getenv("CRASH_HALF") != NULL) {
     if (offset < 0) syscall(SYS_write, file, bytes, length / 2);
     else syscall(SYS_pwrite64, file, bytes, length / 2, offset);
   }
-  end_here();
+  return refuse();
 }
 
 #define NEXT(name)                                     \
@@ -80,34 +91,34 @@ static int opened(const char *path, int flags, int file) {
     va_start(rest, flags);                                                  \
     const mode_t mode = (flags & O_CREAT) != 0 ? va_arg(rest, mode_t) : 0;  \
     va_end(rest);                                                           \
-    if ((flags & (O_WRONLY | O_RDWR | O_CREAT)) != 0) at_path("open", path); \
+    if ((flags & (O_WRONLY | O_RDWR | O_CREAT)) != 0 && at_path("open", path)) return -1; \
     return opened(path, flags, next(path, flags, mode));                    \
   }
 OPEN(open)
 OPEN(open64)
 
-int mkdir(const char *path, mode_t mode) { NEXT(mkdir); at_path("mkdir", path); return next(path, mode); }
-int rmdir(const char *path) { NEXT(rmdir); at_path("rmdir", path); return next(path); }
-int unlink(const char *path) { NEXT(unlink); at_path("unlink", path); return next(path); }
-int link(const char *from, const char *to) { NEXT(link); at_path("link", to); return next(from, to); }
-int rename(const char *from, const char *to) { NEXT(rename); at_path("rename", from); return next(from, to); }
-int ftruncate64(int file, off_t length) { NEXT(ftruncate64); at_file("truncate", file, NULL, 0, -1); return next(file, length); }
-int fsync(int file) { NEXT(fsync); at_file("fsync", file, NULL, 0, -1); return next(file); }
-int fdatasync(int file) { NEXT(fdatasync); at_file("fdatasync", file, NULL, 0, -1); return next(file); }
+int mkdir(const char *path, mode_t mode) { NEXT(mkdir); if (at_path("mkdir", path)) return -1; return next(path, mode); }
+int rmdir(const char *path) { NEXT(rmdir); if (at_path("rmdir", path)) return -1; return next(path); }
+int unlink(const char *path) { NEXT(unlink); if (at_path("unlink", path)) return -1; return next(path); }
+int link(const char *from, const char *to) { NEXT(link); if (at_path("link", to)) return -1; return next(from, to); }
+int rename(const char *from, const char *to) { NEXT(rename); if (at_path("rename", from)) return -1; return next(from, to); }
+int ftruncate64(int file, off_t length) { NEXT(ftruncate64); if (at_file("truncate", file, NULL, 0, -1)) return -1; return next(file, length); }
+int fsync(int file) { NEXT(fsync); if (at_file("fsync", file, NULL, 0, -1)) return -1; return next(file); }
+int fdatasync(int file) { NEXT(fdatasync); if (at_file("fdatasync", file, NULL, 0, -1)) return -1; return next(file); }
 int close(int file) { NEXT(close); if (file >= 0 && file < MOST_FILES) is_ours[file] = 0; return next(file); }
 
 ssize_t write(int file, const void *bytes, size_t length) {
   NEXT(write);
-  at_file("write", file, bytes, length, -1);
+  if (at_file("write", file, bytes, length, -1)) return -1;
   return next(file, bytes, length);
 }
 ssize_t pwrite64(int file, const void *bytes, size_t length, off_t offset) {
   NEXT(pwrite64);
-  at_file("write", file, bytes, length, offset);
+  if (at_file("write", file, bytes, length, offset)) return -1;
   return next(file, bytes, length, offset);
 }
 ssize_t writev(int file, const struct iovec *parts, int count) {
   NEXT(writev);
-  at_file("write", file, count > 0 ? parts[0].iov_base : NULL, count > 0 ? parts[0].iov_len : 0, -1);
+  if (at_file("write", file, count > 0 ? parts[0].iov_base : NULL, count > 0 ? parts[0].iov_len : 0, -1)) return -1;
   return next(file, parts, count);
 }

@@ -11,7 +11,18 @@ import type {RunConfig} from '../../dist/options/run-config.js';
 import {isGanError} from '../../dist/errors.js';
 import {folder, removeFolders} from '../plugin/helpers.js';
 import {openCpu, tinyConfig} from '../runs/helpers.js';
-import {compilePreload, contentOf, differences, here, inParallel, isLong, namesIn, spread, Tally} from './support.js';
+import {
+  compilePreload,
+  contentOf,
+  differences,
+  here,
+  inParallel,
+  isLong,
+  jobsAtMost,
+  namesIn,
+  spread,
+  Tally,
+} from './support.js';
 
 /** Six steps in two epochs; after each a checkpoint, after every second a grid, after each epoch a metric. */
 const set = [
@@ -88,7 +99,7 @@ describe('a training that is killed', function () {
           ...(half && {CRASH_HALF: '1'}),
           ...env,
         },
-        timeout: 60_000,
+        timeout: 300_000,
         killSignal: 'SIGKILL',
       },
     );
@@ -118,7 +129,7 @@ describe('a training that is killed', function () {
     }
   }
 
-  /** Kills a run, goes on with it, and compares it with the undisturbed one. @returns what is wrong, and what came of it */
+  /** Kills a run, goes on with it, and compares it with the undisturbed one. @returns what came of it, what is wrong */
   async function killed(job: Job): Promise<{came: string; wrong: string[]}> {
     const dir = path.join(folder(), 'run');
     const {ended, signal, last, stderr} = await train(dir, job);
@@ -148,15 +159,15 @@ describe('a training that is killed', function () {
       tally.add(wrong.length > 0 ? 'NOT ALIKE' : came);
       if (wrong.length > 0) faults.push(`${told(job)}: ${wrong.join('; ')}`);
     });
-    console.log(`      ${tally}`);
+    console.log(`      ${tally.toString()}`);
     expect(faults.slice(0, 5), `${faults.length} faults`).to.deep.equal([]);
   }
 
   it('at random moments goes on and ends as if it had not been', async function () {
     if (isLong) this.timeout(0);
     const rng = new Rng('kills');
-    const jobs = Array.from({length: isLong ? Number(process.env['GAN_SUITE_JOBS'] ?? 500) : 6}, () => ({
-      after: rng.int(Math.ceil(took * 1.1)),
+    const jobs = Array.from({length: jobsAtMost(6, 500)}, () => ({
+      after: rng.int(Math.ceil(took)),
     }));
     await allAlike('kills at random moments', jobs, ({after}) => `after ${after} ms`);
   });
@@ -175,7 +186,7 @@ describe('a training that is killed', function () {
       ]);
     const [fresh, resumed] = [jobsOf(changes, {}), jobsOf(changesIn(log), {from: half})];
     expect(fresh.length).to.be.greaterThan(100);
-    const most = isLong ? Infinity : 6;
+    const most = Math.ceil(jobsAtMost(12, Infinity) / 2);
     const name = (change: string | undefined): string => change?.replace(/\/.*\/(whole|rest)/, '') ?? 'none';
     await allAlike(
       'kills before a change of a file',

@@ -11,6 +11,10 @@ export const here = path.dirname(fileURLToPath(import.meta.url));
 /** `GAN_SUITE=long` runs everything; without it each suite runs a part that takes seconds. */
 export const isLong = process.env['GAN_SUITE'] === 'long';
 
+/** Number of jobs of a suite; `GAN_SUITE_JOBS` bounds that of the long mode. */
+export const jobsAtMost = (short: number, long: number): number =>
+  isLong ? Math.min(long, Number(process.env['GAN_SUITE_JOBS'] ?? Infinity)) : short;
+
 /** Evenly spread entries of a list, at most so many. */
 export const spread = <T>(all: readonly T[], most: number): T[] =>
   all.length <= most ? [...all] : Array.from({length: most}, (_, i) => all[Math.floor((i * all.length) / most)]!);

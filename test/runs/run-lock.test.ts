@@ -1,20 +1,21 @@
 import {expect} from 'chai';
 import {spawn, type ChildProcess} from 'node:child_process';
-import {cpSync, existsSync, readdirSync, readFileSync, utimesSync, writeFileSync} from 'node:fs';
+import {cpSync, existsSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync} from 'node:fs';
 import {once} from 'node:events';
 import path from 'node:path';
 import {claimFolder, claimNumbered} from '../../dist/runs/claim-folder.js';
-import {isInUse, isLockFile, lockRun} from '../../dist/runs/run-lock.js';
+import {isLockFile} from '../../dist/runs/run-folder.js';
+import {isInUse, lockRun} from '../../dist/runs/run-lock.js';
 import {folder, ganError, removeFolders, write} from '../plugin/helpers.js';
 
-/** Everything in the folder is a lock, or a leftover of one. */
 const lockFile = (dir: string): string => path.join(dir, 'lock.json');
 const lockIn = (dir: string): Record<string, unknown> =>
   JSON.parse(readFileSync(lockFile(dir), 'utf8')) as Record<string, unknown>;
 /** Changes what a lock says. */
 const rewrite = (dir: string, change: Record<string, unknown>): void =>
   writeFileSync(lockFile(dir), JSON.stringify({...lockIn(dir), ...change}));
-const isAged = (dir: string, minutes: number): void => {
+/** Makes a lock's last sign of life so old. */
+const age = (dir: string, minutes: number): void => {
   const then = Date.now() / 1000 - 60 * minutes;
   utimesSync(lockFile(dir), then, then);
 };
@@ -49,7 +50,9 @@ describe('the lock of a run folder', () => {
     expect(lockIn(dir)).to.include({pid: process.pid}).and.to.have.property('host');
     const error = await ganError(() => lockRun(dir));
     expect(error).to.include({code: 'GAN_RUN_IN_USE', exitCode: 2});
-    expect(error.message).to.contain(String(process.pid)).and.contain(String(lockIn(dir)['since']));
+    expect(error.message)
+      .to.contain(String(process.pid))
+      .and.contain(String(lockIn(dir)['since']));
     lock.release();
     expect(readdirSync(dir)).to.deep.equal([]);
     (await lockRun(dir)).release();
@@ -75,7 +78,7 @@ describe('the lock of a run folder', () => {
       const left = readFileSync(lockFile(dir));
       lock.release();
       writeFileSync(lockFile(dir), left.toString().replace(/"start":"\d+"/, '"start":"1"'));
-      if (process.platform !== 'linux') isAged(dir, 60);
+      if (process.platform !== 'linux') age(dir, 60);
       const tries = await Promise.allSettled(Array.from({length: 8}, () => lockRun(dir)));
       const won = tries.filter(({status}) => status === 'fulfilled');
       expect(won).to.have.length(1);
@@ -88,9 +91,9 @@ describe('the lock of a run folder', () => {
     if (process.platform !== 'linux') return this.skip();
     const dir = folder();
     const lock = await lockRun(dir);
+    expect(isInUse(dir)).to.equal(true);
     rewrite(dir, {start: '1'});
     expect(isInUse(dir)).to.equal(false);
-    rewrite(dir, {start: lockIn(dir)['start'] === '1' ? '2' : '1'});
     lock.release();
   });
 
@@ -108,11 +111,11 @@ describe('the lock of a run folder', () => {
         dir,
       }),
     });
-    isAged(dir, 4);
+    age(dir, 4);
     const {message, suggestions} = await ganError(() => lockRun(dir));
     expect(message).to.contain('elsewhere').and.contain('240 s ago');
     expect(suggestions.join()).to.contain('elsewhere');
-    isAged(dir, 6);
+    age(dir, 6);
     (await lockRun(dir)).release();
   });
 
@@ -123,7 +126,7 @@ describe('the lock of a run folder', () => {
       const {code, message} = await ganError(() => lockRun(dir));
       expect(code, text).to.equal('GAN_RUN_IN_USE');
       expect(message).not.to.contain('\u001b');
-      isAged(dir, 6);
+      age(dir, 6);
       (await lockRun(dir)).release();
       expect(readdirSync(dir)).to.deep.equal([]);
     }
@@ -150,7 +153,9 @@ describe('the lock of a run folder', () => {
   });
 
   it('counts what a crash in the middle of taking it left as files of the lock', () => {
-    expect(['lock.json', 'lock.0123456789abcdef.json', 'lock.json.0123456789abcdef.tmp'].every(isLockFile)).to.equal(true);
+    expect(['lock.json', 'lock.0123456789abcdef.json', 'lock.json.0123456789abcdef.tmp'].every(isLockFile)).to.equal(
+      true,
+    );
     expect(['lock.txt', 'lock.json.bak', 'my-lock.json'].some(isLockFile)).to.equal(false);
   });
 });
@@ -164,6 +169,15 @@ describe('a folder for a new run', () => {
     expect(new Set(locks.map(({dir}) => dir)).size).to.equal(12);
     locks.forEach((lock) => lock.release());
     expect(readdirSync(path.dirname(stem))).to.deep.equal([]); // nothing was written into them
+  });
+
+  it('is one that a process left which ended before it trained', async () => {
+    const stem = path.join(folder(), 'runs', 'wgan-shapes');
+    mkdirSync(`${stem}-1`, {recursive: true});
+    await end(await holder(`${stem}-1`));
+    const locks = await Promise.all([claimNumbered(stem), claimNumbered(stem)]);
+    expect(locks.map(({dir}) => path.basename(dir)).sort()).to.deep.equal(['wgan-shapes-1', 'wgan-shapes-2']);
+    locks.forEach((lock) => lock.release());
   });
 
   it('of a name that was given goes to one, and what came in between is refused', async () => {

@@ -40,6 +40,7 @@ describe('the sample grid', () => {
         {sampleEvery: 0, size, batchSize: 1},
         latents,
         async () => {},
+        (message) => expect.fail(message),
       );
       await callback.afterFit!({step: 7} as unknown as Parameters<NonNullable<typeof callback.afterFit>>[0]);
       expect(drawn).to.deep.equal(passes);

@@ -52,6 +52,16 @@ const simdModule = Uint8Array.from([
 /** WebAssembly's addresses have 32 bits. */
 const addressable = 2 ** 32;
 
+/** Why the addresses that a memory may grow into cannot be reserved, as under `ulimit -v`; undefined where they can. */
+function reserve(): string | undefined {
+  try {
+    new WebAssembly.Memory({initial: 1, maximum: addressable / 2 ** 16, shared: true});
+    return undefined;
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
 /** Memory of the machine, or of the container that limits it. */
 function memoryBytes(): number {
   const limit = process.constrainedMemory();
@@ -65,6 +75,14 @@ export async function probe({threads, relaxedSimd, wideSimd}: Settings): Promise
       ok: false,
       why: `this Node (${process.version}, ${process.arch}) has no WebAssembly SIMD`,
       fix: 'run Node 20.19 or later on a processor with SIMD (x64 with SSE4.1, or arm64)',
+    };
+  }
+  const noRoom = reserve();
+  if (noRoom !== undefined) {
+    return {
+      ok: false,
+      why: `the memory that WebAssembly needs cannot be reserved: ${noRoom}`,
+      fix: 'take off the limit of address space (ulimit -v unlimited), or allow more; 16 GB are enough',
     };
   }
   return {

@@ -84,18 +84,22 @@ export function stopTfjs(tf: Tf, backend: TfjsWasm): void {
 }
 
 /**
- * Runs `action` and undoes what it does to the listeners of errors that nobody caught. Emscripten adds some when it
- * starts, which rethrow and so hide where an error came from, and when it ends it removes those of other people as
- * well.
+ * Runs `action` and keeps it from the listeners of errors that nobody caught. Emscripten adds some when it starts,
+ * which rethrow and so hide where an error came from, and when it ends it removes those of other people as well.
  */
 function keepingListeners<T>(action: () => T): T {
   const events = ['uncaughtException', 'unhandledRejection'] as const;
   const before = events.map((event) => process.rawListeners(event) as NodeJS.UncaughtExceptionListener[]);
-  const restore = () =>
+  const {on} = process;
+  process.on = ((event: string, listener: () => void) =>
+    (events as readonly string[]).includes(event) ? process : on.call(process, event, listener)) as typeof on;
+  const restore = () => {
+    process.on = on;
     events.forEach((event, i) => {
       process.removeAllListeners(event);
       for (const listener of before[i] ?? []) process.on(event, listener);
     });
+  };
   const result = action();
   if (result instanceof Promise) return result.finally(restore) as T;
   restore();

@@ -6,7 +6,8 @@ import {detailLines} from './text.js';
 export function benchMarkdown(result: BenchResult): string {
   const measured = result.rows.filter((row) => row.ok);
   const failed = result.rows.filter((row) => !row.ok);
-  const line = (cells: string[]): string => `| ${cells.map((text) => inert(text).replaceAll('|', '\\|')).join(' | ')} |`;
+  const line = (cells: string[]): string =>
+    `| ${cells.map((text) => inert(text).replaceAll('|', '\\|')).join(' | ')} |`;
   const details = detailLines(result).map(oneLine);
   const fence = '`'.repeat(Math.max(3, ...details.map((text) => 1 + longestTicks(text))));
   const table =

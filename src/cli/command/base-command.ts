@@ -8,7 +8,8 @@ import {styleFor} from '../text/style.js';
 
 /**
  * The base of all commands: `--json` and `--quiet`, results on stdout, messages on stderr, errors with code, remedy and
- * exit code. What commands print goes through here, where nothing in it can command a terminal. Commands parse, call the library and print. They load tfjs and `src/gan` only inside `run`.
+ * exit code. What commands print goes through here, where nothing in it can command a terminal. Commands parse, call
+ * the library and print. They load tfjs and `src/gan` only inside `run`.
  */
 export abstract class BaseCommand extends Command {
   static override baseFlags = {
@@ -68,7 +69,7 @@ export abstract class BaseCommand extends Command {
 
   /** The inputs of `resolveConfig` besides the flags and the project's file: the user's file and the environment. */
   protected get configSources(): ConfigSources {
-    return {userFolder: this.config.configDir, env: process.env};
+    return {userFolder: this.config.configDir, env: process.env, warn: (text) => this.warning(text)};
   }
 
   protected override catch(error: Error): Promise<void> {

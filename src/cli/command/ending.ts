@@ -4,6 +4,7 @@
  * that never settles.
  */
 import {GanError} from '../../errors.js';
+import {pluginError} from '../../plugin/culprit.js';
 
 let keeper: ((error: unknown) => void) | undefined;
 
@@ -67,6 +68,9 @@ const unfinished = (): GanError =>
 
 /** In the place of `process.exit`: what calls it in the middle of a command fails like anything else that throws. */
 function refuseExit(code?: number | string | null): never {
+  const called = new Error();
+  const ofPlugin = pluginError(called, `called process.exit(${code ?? ''}) inside a command.`);
+  if (ofPlugin) throw ofPlugin;
   const error = new GanError('config', 'GAN_EXIT_CALLED', `process.exit(${code ?? ''}) was called inside a command.`);
   const at = error.stack
     ?.split('\n')

@@ -1,6 +1,7 @@
 import {Errors} from '@oclif/core';
-import {exitCodes, isGanError} from '../../errors.js';
+import {exitCodes, isGanError, messageOf} from '../../errors.js';
 import {didYouMean} from '../../options/nearest.js';
+import {pluginError} from '../../plugin/culprit.js';
 import {systemError} from '../../system-error.js';
 import {indented, jsonText, printable} from '../text/printable.js';
 import {styleFor, type Style} from '../text/style.js';
@@ -36,9 +37,9 @@ export function reportOf(error: unknown, flags: readonly string[] = []): ErrorRe
       exitCode: error.oclif.exit ?? exitCodes.usage,
     };
   }
-  const fault = systemError(error);
+  const fault = pluginError(error) ?? systemError(error);
   if (fault) return reportOf(fault);
-  const {message, stack} = error instanceof Error ? error : new Error(String(error));
+  const {message, stack} = error instanceof Error ? error : new Error(messageOf(error));
   return {
     code: 'GAN_BUG',
     message,

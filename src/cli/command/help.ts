@@ -1,6 +1,7 @@
 import {Help, type Command} from '@oclif/core';
 import type {OptionSpec} from '../../options/options.js';
 import type {PartKind} from '../../options/kinds.js';
+import type {Recipe} from '../../plugin/index.js';
 import type {Registry} from '../../plugin/registry.js';
 import type {DeclaredPart} from '../../plugin/manifest.js';
 import {partKinds} from '../../options/kinds.js';
@@ -67,10 +68,11 @@ export default class GanHelp extends Help {
 async function describe(registry: Registry, part: DeclaredPart): Promise<[string, string]> {
   const from = part.package === 'gankit' ? '' : ` (from ${part.package})`;
   // the registry throws GanErrors only
-  const definition = await registry.load(part.kind, part.name).catch((error: Error) => error);
-  if (definition instanceof Error) return [part.name, definition.message];
-  const {summary, options = {}} = definition;
-  const values = part.kind === 'recipe' ? [await recipeLine(registry, part.name)] : [];
+  const facts = await registry.describe(part.kind, part.name).catch((error: Error) => error);
+  if (facts instanceof Error) return [part.name, facts.message];
+  const {summary, options = {}} = facts;
+  const values =
+    part.kind === 'recipe' ? [await recipeLine(facts.recipe ?? (await registry.create('recipe', part.name)))] : [];
   return [
     part.name,
     [summary + from, ...values, ...Object.entries(options).map(([key, spec]) => optionLine(key, spec))].join('\n'),
@@ -78,12 +80,9 @@ async function describe(registry: Registry, part: DeclaredPart): Promise<[string
 }
 
 /** The values that a recipe sets, in the form of `--set`: `lr=0.0002 arch=basic arch.nExtraLayers=1`. */
-async function recipeLine(registry: Registry, name: string): Promise<string> {
-  const [{flatten}, {values, source}] = await Promise.all([
-    import('../../config/assignments.js'),
-    registry.create('recipe', name),
-  ]);
-  const settings = [...flatten(values, `recipe ${name}`)].map(([key, {value}]) => `${key}=${String(value)}`);
+async function recipeLine({values, source}: Recipe): Promise<string> {
+  const {flatten} = await import('../../config/assignments.js');
+  const settings = [...flatten(values, 'a recipe')].map(([key, {value}]) => `${key}=${String(value)}`);
   return `${settings.join(' ')}\nFrom ${source}.`;
 }
 

@@ -1,6 +1,7 @@
 import {constants} from 'node:os';
 import {exitCodes} from '../../errors.js';
 import {reportError} from './error-report.js';
+import {culpritOf, loadedPlugins} from '../../plugin/culprit.js';
 import {systemError} from '../../system-error.js';
 
 /** What a stream reports when nobody reads it any more: a closed pipe, a closed terminal. */
@@ -25,6 +26,22 @@ export function guardOutput(end: (exitCode: number) => void): void {
     if (!goesOn) end(tellLoss(lost));
   });
   process.stderr.on('error', () => {});
+}
+
+/**
+ * Prints on stderr what the code of plug-ins prints on stdout, which is for results: `--json` has nothing else there.
+ * @returns what takes this back
+ */
+export function divertPlugins(): () => void {
+  const own = process.stdout.write;
+  const divert = function (this: unknown, ...args: Parameters<typeof own>): boolean {
+    const isOfPlugin = loadedPlugins().length > 0 && culpritOf(new Error().stack) !== undefined;
+    return isOfPlugin ? process.stderr.write(...args) : own.apply(process.stdout, args);
+  };
+  process.stdout.write = divert as typeof own;
+  return () => {
+    if (process.stdout.write === (divert as typeof own)) process.stdout.write = own;
+  };
 }
 
 /** For commands whose result is not what they print: they do it whether or not anybody reads. */

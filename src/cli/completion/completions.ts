@@ -150,7 +150,7 @@ async function settings(registry: Registry): Promise<string[]> {
     (
       await Promise.all(
         registry.list(kind).map(({name}) =>
-          registry.load(kind, name).then(
+          registry.describe(kind, name).then(
             (part) => Object.keys(part.options ?? {}).map((option) => `${prefix(name)}.${option}=`),
             () => [],
           ),

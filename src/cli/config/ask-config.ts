@@ -56,7 +56,7 @@ export async function askConfig(
     const options = await Promise.all(
       registry.names('recipe').map(async (value) => ({
         value,
-        hint: await registry.load('recipe', value).then(
+        hint: await registry.describe('recipe', value).then(
           ({summary}) => summary,
           (error: Error) => error.message,
         ),

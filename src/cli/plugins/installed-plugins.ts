@@ -29,14 +29,14 @@ export function installedPlugins({
     registry.problems.filter((problem) => problem.package === name).map(({reason}) => reason);
   const known = [...plugins.values()]
     .filter(({type}) => type === 'user' || type === 'link')
-    .map(({name, version, type, root, commands}): InstalledPlugin => ({
+    .map(({name, version, type, root, commands, pjson}): InstalledPlugin => ({
       name,
       version,
       root,
       type: type === 'link' ? 'link' : 'user',
       parts: parts.filter((part) => part.package === name).map(({kind, name: part}) => ({kind, name: part})),
       commands: commands.map(({id}) => id.replaceAll(':', ' ')),
-      problems: reasons(name),
+      problems: [...reasons(name), ...hooksOf(pjson)],
     }));
   const lost = registry.problems
     .filter((problem) => !plugins.has(problem.package))
@@ -50,6 +50,12 @@ export function installedPlugins({
       problems: [reason],
     }));
   return [...known, ...lost].sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** Hooks that its package.json has. */
+function hooksOf({oclif}: {oclif?: {hooks?: unknown}}): string[] {
+  const names = Object.keys(oclif?.hooks ?? {});
+  return names.length === 0 ? [] : [`its hooks (${names.join(', ')}) are not run: gan runs no hooks of plug-ins`];
 }
 
 /** Describes in words what a plug-in brings. */

@@ -122,7 +122,7 @@ function needsPackages(root: string): boolean {
   return Object.keys(dependencies).length > 0;
 }
 
-/** Whether npm notes this source for what the user wrote. It writes files relatively, and repositories in its own way. */
+/** Whether npm notes this source for what the user wrote: files relatively, and repositories in its own way. */
 function isSame(noted: string, wanted: string, folder: string): boolean {
   const source = (text: string): string =>
     text.startsWith('file:')

@@ -66,8 +66,8 @@ export async function runNpm(
 }
 
 /**
- * The command that starts npm. On Windows `npm` is a batch file, which cannot be run without a shell: the script that it
- * runs is run instead.
+ * The command that starts npm. On Windows `npm` is a batch file, which cannot be run without a shell: the script that
+ * it runs is run instead.
  * @param env with PATH
  */
 export function npmProgram(

@@ -18,15 +18,15 @@ export interface ListedPart {
   error?: string;
 }
 
-/** The parts of a kind; loads their modules, which is told of those that fail. */
+/** The parts of a kind, each as it says of itself; what fails is told in its place. */
 export function describeParts(registry: Registry, kind: PartKind): Promise<ListedPart[]> {
   return Promise.all(
     registry.list(kind).map(async ({name, package: from}) => {
       const part = {kind, name, package: from};
       // the registry throws GanErrors only
-      const definition = await registry.load(kind, name).catch((error: Error) => error);
-      if (definition instanceof Error) return {...part, error: definition.message};
-      return {...part, summary: definition.summary, options: definition.options ?? {}};
+      const facts = await registry.describe(kind, name).catch((error: Error) => error);
+      if (facts instanceof Error) return {...part, error: facts.message};
+      return {...part, summary: facts.summary, options: facts.options ?? {}};
     }),
   );
 }

@@ -53,12 +53,13 @@ export async function planRun({data, out, resume, deviceName, ...request}: RunRe
     assertUnused(out);
     return {...resolved, claim: () => claimFolder(out)};
   }
-  // `runs/wgan-shapes-3`: the recipe, the data, and the next number that is free
+  // `runs/wgan-shapes-3`: the recipe without its package, the data, and the next number that is free
   const {recipe = 'run', config} = resolved;
-  return {...resolved, claim: () => claimNumbered(path.join('runs', `${recipe}-${dataName(config.data)}`))};
+  const name = `${recipe.replace(/^.*:/, '')}-${dataName(config.data)}`;
+  return {...resolved, claim: () => claimNumbered(path.join('runs', name))};
 }
 
-/** `GAN_DATA`, for a run whose images are not where they were: the variable is of every training, so it counts then only. */
+/** `GAN_DATA`, for a run whose images are not where they were: as the variable is of every training, not otherwise. */
 function movedData(
   data: string,
   {env, set = []}: Pick<RunRequest, 'env' | 'set'>,

@@ -23,7 +23,7 @@ export default class PluginsInspect extends BaseCommand {
     for (const plugin of wanted) {
       const parts = await Promise.all(
         plugin.parts.map(async ({kind, name}) =>
-          registry.load(kind, name).then(
+          registry.describe(kind, name).then(
             ({summary}) => ({kind, name, summary}),
             (error: Error) => ({kind, name, error: error.message}),
           ),

@@ -1,5 +1,6 @@
-import {Args, Config, Flags} from '@oclif/core';
+import {Args, Flags} from '@oclif/core';
 import {BaseCommand} from '../../cli/command/base-command.js';
+import {loadConfig} from '../../cli/config/load-config.js';
 import {brings, installedPlugins} from '../../cli/plugins/installed-plugins.js';
 import {npmSettings, scriptsFlag, verboseFlag} from '../../cli/plugins/npm-flags.js';
 import {installInPlace} from '../../cli/plugins/npm-plugins.js';
@@ -36,8 +37,8 @@ export default class PluginsLink extends BaseCommand {
       if (undone !== undefined) this.warning(undone);
     }
     await new PluginFolder(this.config.dataDir).add({name, root, type: 'link'});
-    const linked = installedPlugins(await Config.load({root: this.config.root})).find((plugin) => plugin.name === name);
-    if (linked === undefined) return; // oclif has said why
+    const linked = installedPlugins(await loadConfig(this.config.root)).find((plugin) => plugin.name === name);
+    if (linked === undefined) return; // it has been said why
     this.json(linked);
     this.result(`${linked.name} ${linked.version} -> ${linked.root}: ${brings(linked)}`);
     for (const problem of linked.problems) this.warning(problem);

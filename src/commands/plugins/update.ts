@@ -1,5 +1,6 @@
-import {Config, type Plugin} from '@oclif/core';
+import type {Plugin} from '@oclif/core';
 import {BaseCommand} from '../../cli/command/base-command.js';
+import {loadConfig} from '../../cli/config/load-config.js';
 import {brings, installedPlugins} from '../../cli/plugins/installed-plugins.js';
 import {updatePackages} from '../../cli/plugins/npm-plugins.js';
 import {npmSettings, scriptsFlag, verboseFlag} from '../../cli/plugins/npm-flags.js';
@@ -20,7 +21,7 @@ export default class PluginsUpdate extends BaseCommand {
     const folder = new PluginFolder(this.config.dataDir);
     const installed = folder.list().filter(({type}) => type === 'user');
     await updatePackages(folder, installed, npmSettings(this.config, flags));
-    const fresh = await Config.load({root: this.config.root});
+    const fresh = await loadConfig(this.config.root);
     for (const plugin of installedPlugins(fresh).filter(({type}) => type === 'user')) {
       const {name, version, problems} = plugin;
       const loaded = fresh.plugins.get(name);

@@ -5,7 +5,7 @@ import {BaseCommand} from '../../cli/command/base-command.js';
 import {confirm} from '../../cli/config/prompts.js';
 import {size} from '../../cli/run/runs-report.js';
 import {GanError, isGanError} from '../../errors.js';
-import {isLockFile, type RunLock} from '../../runs/run-lock.js';
+import type {RunLock} from '../../runs/run-lock.js';
 
 export default class RunsRm extends BaseCommand {
   static override makesThings = true;
@@ -28,7 +28,7 @@ export default class RunsRm extends BaseCommand {
   async run(): Promise<void> {
     const {argv, flags} = await this.parse(RunsRm);
     const dirs = argv as string[];
-    const [{summariseRun}, {isRunEntry, RunFolder}, {assertNotInUse, lockRun}] = await Promise.all([
+    const [{summariseRun}, {isLockFile, isRunEntry, RunFolder}, {assertNotInUse, lockRun}] = await Promise.all([
       import('../../runs/run-summary.js'),
       import('../../runs/run-folder.js'),
       import('../../runs/run-lock.js'),
@@ -53,14 +53,14 @@ export default class RunsRm extends BaseCommand {
       this.talk('Nothing was removed.');
       return;
     }
-    for (const dir of dirs) removeRun(dir, await lockRun(dir));
+    for (const dir of dirs) removeRun(dir, await lockRun(dir), isLockFile);
     this.json({removed: dirs});
     for (const dir of dirs) this.result(dir);
   }
 }
 
 /** The lock goes last, so that no training begins while files go away. A link goes, and not what it leads to. */
-function removeRun(dir: string, lock: RunLock): void {
+function removeRun(dir: string, lock: RunLock, isLockFile: (name: string) => boolean): void {
   try {
     if (!lstatSync(dir).isSymbolicLink())
       for (const name of readdirSync(dir)) if (!isLockFile(name)) rmSync(path.join(dir, name), {recursive: true});

@@ -30,7 +30,7 @@ export async function checkBackends({registry, gpus}: DoctorContext): Promise<Fi
 
 async function needsGpu(name: string, registry: DoctorContext['registry']): Promise<boolean> {
   const missing = registry.installable('backend').find((part) => part.name === name);
-  const part = missing ?? (await registry.load('backend', name).catch(() => undefined));
+  const part = missing ?? (await registry.describe('backend', name).catch(() => undefined));
   return part?.needsGpu ?? false;
 }
 
@@ -43,10 +43,8 @@ function probeFinding({name, probe}: ProbedBackend): Finding {
 
 /** A broken backend has been reported by its probe. */
 async function diagnosis(name: string, registry: DoctorContext['registry']): Promise<Finding[]> {
-  const backend = await registry.create('backend', name).catch(() => undefined);
-  if (!backend?.diagnose) return [];
   try {
-    const findings = await backend.diagnose();
+    const findings = await registry.diagnose(name);
     return findings.map(
       (finding) =>
         ({

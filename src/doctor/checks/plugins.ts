@@ -7,7 +7,7 @@ export async function checkPlugins({registry}: DoctorContext): Promise<Finding[]
   const parts = kindNames.flatMap((kind) => registry.list(kind));
   const faults = await Promise.all(
     parts.map(async ({kind, name, package: from}) => {
-      const why = await registry.load(kind, name).then(() => undefined, messageOf);
+      const why = await registry.describe(kind, name).then(() => undefined, messageOf);
       return why === undefined ? [] : [{package: from, why}];
     }),
   );

@@ -1,7 +1,8 @@
-import {mkdir, readdir, rename, rm, rmdir, stat, writeFile} from 'node:fs/promises';
+import {mkdir, readdir, rm, rmdir, stat, writeFile} from 'node:fs/promises';
 import path from 'node:path';
 import {GanError} from '../../errors.js';
 import {syncFolder, temporaryName} from './atomic-write.js';
+import {renameOver} from './rename.js';
 
 /**
  * Makes the folder `out` with these files, by their paths inside it: all of them, or none.
@@ -20,7 +21,7 @@ export async function writeNewFolder(out: string, files: ReadonlyMap<string, Uin
     for (const folder of new Set([...files.keys()].map((name) => path.dirname(path.join(temporary, name)))))
       await syncFolder(folder);
     await rmdir(out).catch(() => {}); // an empty folder
-    await rename(temporary, out);
+    await renameOver(temporary, out);
     await syncFolder(path.dirname(path.resolve(out)));
   } catch (error) {
     await rm(temporary, {recursive: true, force: true});

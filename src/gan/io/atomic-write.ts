@@ -3,6 +3,8 @@ import {constants} from 'node:fs';
 import {open, realpath, rename, rm, stat, writeFile} from 'node:fs/promises';
 import {dirname} from 'node:path';
 import {GanError} from '../../errors.js';
+import {atPath} from '../../system-error.js';
+import {renameOver} from './rename.js';
 
 /** A name beside `path` that no other process on any host uses, and that ends with `.tmp`. */
 export const temporaryName = (path: string): string => `${path}.${process.pid}-${randomBytes(4).toString('hex')}.tmp`;
@@ -23,7 +25,7 @@ export async function writeFileAtomic(path: string, data: string | Uint8Array): 
   try {
     const file = await open(temporary, 'wx');
     try {
-      await file.writeFile(data);
+      await atPath(path, file.writeFile(data));
     } finally {
       await file.close();
     }
@@ -51,11 +53,11 @@ async function assertRead(path: string): Promise<void> {
 export async function renameDurably(temporary: string, path: string): Promise<void> {
   const file = await open(temporary, 'r+');
   try {
-    await file.sync();
+    await atPath(path, file.sync());
   } finally {
     await file.close();
   }
-  await rename(temporary, path);
+  await renameOver(temporary, path);
   await syncFolder(dirname(path));
 }
 
@@ -64,7 +66,7 @@ export async function syncFolder(path: string): Promise<void> {
   if (process.platform === 'win32') return;
   const folder = await open(path, 'r');
   try {
-    await folder.sync();
+    await atPath(path, folder.sync());
   } catch (error) {
     const {code = ''} = error as NodeJS.ErrnoException;
     if (!['EINVAL', 'ENOTSUP'].includes(code)) throw error; // some network file systems cannot sync folders

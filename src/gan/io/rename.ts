@@ -14,7 +14,7 @@ const pauses: readonly number[] = [10, 20, 40, 80, 160, 320, 640];
 export async function renameOver(
   from: string,
   to: string,
-  {platform = process.platform as NodeJS.Platform, move = rename} = {},
+  {platform = process.platform, move = rename}: {platform?: NodeJS.Platform; move?: typeof rename} = {},
 ): Promise<void> {
   for (const pause of platform === 'win32' ? pauses : []) {
     try {

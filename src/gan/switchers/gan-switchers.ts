@@ -58,6 +58,8 @@ export class Switching implements Callback {
   /** Steps in a row of the network whose turn it is. */
   #run = 0;
   #total = {critic: 0, generator: 0};
+  /** False when the switcher has failed to say who is next. */
+  #isDecided = true;
 
   constructor(switcher: Switcher, trainer: GANTrainer) {
     this.#switcher = switcher;
@@ -72,6 +74,7 @@ export class Switching implements Callback {
   beforeFit(): void {
     this.#run = 0;
     this.#total = {critic: 0, generator: 0};
+    this.#isDecided = true;
   }
 
   beforeTrain({policies}: Learner): void {
@@ -87,14 +90,17 @@ export class Switching implements Callback {
     this.#total[last]++;
     // since the last switch: always none
     const otherSteps = policies.switcherCount === 'total' ? this.#total[other(last)] : 0;
+    this.#isDecided = false;
     const next = this.#switcher({last, run: this.#run, otherSteps, loss: learn.pendingLoss?.value ?? NaN});
+    this.#isDecided = true;
     if (next === last) return;
     this.#run = 0;
     this.#trainer.switch(next);
   }
 
-  save(): SwitchingState {
-    return {run: this.#run, total: {...this.#total}, inner: this.#switcher.save?.() ?? null};
+  async save(): Promise<SwitchingState> {
+    if (!this.#isDecided) throw new GanError('config', 'GAN_SWITCHER', 'the switcher has not said whose turn is next');
+    return {run: this.#run, total: {...this.#total}, inner: (await this.#switcher.save?.()) ?? null};
   }
 
   load(state: unknown): void {

@@ -22,6 +22,7 @@ export interface Switcher {
   (facts: SwitcherFacts): Turn;
   /** False: it never looks at `loss`, so that training need not wait for it. */
   readsLoss?: boolean;
+  /** The state for resuming, as JSON, or a promise of it. */
   save?(): unknown;
   load?(state: unknown): void;
 }

@@ -9,7 +9,7 @@ export default ({architecture, opt, nn}: Gan) =>
     summary: 'Convolutional generator and critic, similar to DCGAN.',
     options: {
       nFeatures: opt.int(64, {min: 2, help: 'channels of the layer next to the image'}),
-      nExtraLayers: opt.int(0, {min: 0, help: 'additional 3x3 layers, at half the size of the image'}),
+      nExtraLayers: opt.int(0, {min: 0, max: 1000, help: 'additional 3x3 layers, at half the size of the image'}),
       criticActivation: opt.oneOf(['relu', 'leaky'], 'relu', {
         help: "leaky: LeakyReLU(0.2), as in DCGAN and in fastai's documentation",
       }),

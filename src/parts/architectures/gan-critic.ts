@@ -9,10 +9,11 @@ export default ({architecture, opt, nn}: Gan) =>
     summary: 'Basic generator; critic with spectral norm, self-attention and dropout.',
     options: {
       nFeatures: opt.int(64, {min: 2, help: "channels of the generator's layer next to the image"}),
-      nExtraLayers: opt.int(0, {min: 0, help: 'additional 3x3 layers in the generator'}),
+      nExtraLayers: opt.int(0, {min: 0, max: 1000, help: 'additional 3x3 layers in the generator'}),
       nf: opt.int(128, {min: 8, help: "channels of the critic's first layer"}),
       nBlocks: opt.int(3, {
         min: 1,
+        max: 16,
         help: 'number of halvings in the critic after the first; an image of size 2^(nBlocks+3) gets a single score',
       }),
       p: opt.num(0.15, {min: 0, max: 1, help: 'probability of dropping a channel'}),

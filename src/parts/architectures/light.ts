@@ -7,7 +7,7 @@ export default ({architecture, opt, nn}: Gan) =>
     options: {
       nFeatures: opt.int(8, {min: 1, help: 'channels of the layer next to the image; each halving doubles them'}),
       maxFeatures: opt.int(256, {min: 1, help: 'largest number of channels'}),
-      nExtraLayers: opt.int(0, {min: 0, help: 'residual 3x3 layers more at each size'}),
+      nExtraLayers: opt.int(0, {min: 0, max: 1000, help: 'residual 3x3 layers more at each size'}),
       norm: opt.oneOf(['batch', 'pixel', 'none'], 'batch', {help: 'normalisation in the generator'}),
       criticNorm: opt.oneOf(['spectral', 'none'], 'spectral', {help: 'normalisation in the critic'}),
       resampling: opt.oneOf(['nearest', 'fir'], 'nearest', {

@@ -5,7 +5,7 @@ export default ({architecture, opt, nn}: Gan) =>
     name: 'mlp',
     summary: 'Fully connected networks for points and tiny images; the output is linear.',
     options: {
-      layers: opt.int(3, {min: 0, help: 'hidden layers'}),
+      layers: opt.int(3, {min: 0, max: 1000, help: 'hidden layers'}),
       width: opt.int(128, {min: 1, help: 'units of each hidden layer'}),
       activation: opt.oneOf(['relu', 'leaky'], 'relu', {help: 'leaky: LeakyReLU(0.2)'}),
     },

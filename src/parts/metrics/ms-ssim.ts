@@ -5,7 +5,7 @@ export default ({measures, metric, opt}: Gan) =>
     name: 'ms-ssim',
     summary:
       'How alike pairs of generated images are; more than pairs of real ones: too little variety (arXiv 1610.09585).',
-    options: {pairs: opt.int(500, {min: 1, help: 'random pairs of each set, at most'})},
+    options: {pairs: opt.int(500, {min: 1, max: 1_000_000, help: 'random pairs of each set, at most'})},
     create: ({pairs}) => ({
       of: 'pictures',
       better: 'lower',

@@ -6,8 +6,8 @@ export default ({measures, metric, opt}: Gan) =>
     summary:
       'Sliced Wasserstein distance of patches, times 1000, on each level of the Laplacian pyramid (arXiv 1710.10196).',
     options: {
-      patches: opt.int(128, {min: 1, help: 'patches of each image and level'}),
-      directions: opt.int(512, {min: 1, help: 'random directions'}),
+      patches: opt.int(128, {min: 1, max: 100_000, help: 'patches of each image and level'}),
+      directions: opt.int(512, {min: 1, max: 100_000, help: 'random directions'}),
     },
     create: (options) => ({
       of: 'pictures',

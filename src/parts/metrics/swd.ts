@@ -10,7 +10,7 @@ export default ({metric, opt, tf}: Gan) =>
   metric({
     name: 'swd',
     summary: 'Sliced Wasserstein distance of the pixels; needs no pretrained network.',
-    options: {directions: opt.int(128, {min: 1, help: 'random directions'})},
+    options: {directions: opt.int(128, {min: 1, max: 100_000, help: 'random directions'})},
     create: ({directions}) => ({
       better: 'lower',
       async compute({real, fake, rng}) {

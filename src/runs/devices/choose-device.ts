@@ -1,10 +1,10 @@
 import {GanError, isGanError} from '../../errors.js';
-import type {BackendDefinition} from '../../plugin/index.js';
+import type {OptionSpecs} from '../../options/options.js';
 import type {Given, GivenMap} from '../../options/options-check.js';
 import type {Registry} from '../../plugin/registry.js';
 
 /** True if a backend can have several devices, that is, if it has the option `device`. */
-export const takesDevice = (part: BackendDefinition | undefined): boolean =>
+export const takesDevice = (part: {options?: OptionSpecs} | undefined): boolean =>
   Object.hasOwn(part?.options ?? {}, 'device');
 
 /**
@@ -41,7 +41,7 @@ export async function withDevice(
 export async function choosable(registry: Registry, names: readonly string[]): Promise<string[]> {
   const parts = await Promise.all(
     names.map(async (name) => {
-      const part = await registry.load('backend', name).catch((error: unknown) => {
+      const part = await registry.describe('backend', name).catch((error: unknown) => {
         if (!isGanError(error)) throw error;
       });
       return part && takesDevice(part) ? [name] : [];

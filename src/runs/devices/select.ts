@@ -40,7 +40,7 @@ async function inOrder(registry: Registry): Promise<string[]> {
   const backends = await Promise.all(
     registry.names('backend').map(async (name) => {
       // a broken one is refused when it is tried
-      const part = await registry.load('backend', name).catch(() => undefined);
+      const part = await registry.describe('backend', name).catch(() => undefined);
       return {name, priority: part?.priority ?? 0};
     }),
   );
@@ -55,18 +55,18 @@ export async function probeBackends(registry: Registry): Promise<ProbedBackend[]
   const probed: ProbedBackend[] = [];
   const packages = new Map(registry.list('backend').map(({name, package: from}) => [name, from]));
   for (const name of await inOrder(registry)) {
-    const tried = await tryProbe(registry, name);
+    const probe = await registry.probe(name).catch(refusal);
     const from = packages.get(name)!;
-    const part = await registry.load('backend', name).catch(() => undefined);
+    const part = await registry.describe('backend', name).catch(() => undefined);
     const version = registry.versionOf(from);
     probed.push({
       name,
-      state: tried.ok ? 'ready' : 'unavailable',
+      state: probe.ok ? 'ready' : 'unavailable',
       package: from,
       ...(version !== undefined && {version}),
       ...(part && {summary: part.summary}),
       choosable: takesDevice(part),
-      probe: answer(tried),
+      probe: probe.ok ? {...probe, info: probe.info ?? {}} : probe,
     });
   }
   const missing = registry.installable('backend').map(({name, package: from, fix}) => ({
@@ -77,13 +77,6 @@ export async function probeBackends(registry: Registry): Promise<ProbedBackend[]
     probe: {ok: false as const, why: 'not installed', fix},
   }));
   return [...probed, ...missing];
-}
-
-/** The result without the backend object. */
-function answer(tried: ProbeResult): Probe {
-  if (!tried.ok) return tried;
-  const {backend: _, ...probe} = tried;
-  return {...probe, info: probe.info ?? {}};
 }
 
 /**
@@ -129,7 +122,7 @@ const wouldHelp = (registry: Registry): Refusal[] =>
 /** Whether the backend of that name, or with `auto` the one that `selectBackend` would take, computes on a GPU. */
 export async function needsGpu(registry: Registry, wanted: string, device?: Given): Promise<boolean> {
   const declared = async (name: string): Promise<boolean> =>
-    (await registry.load('backend', name).catch(() => undefined))?.needsGpu === true;
+    (await registry.describe('backend', name).catch(() => undefined))?.needsGpu === true;
   if (wanted !== 'auto') return declared(wanted);
   for (const name of await inOrder(registry)) {
     if (!(await declared(name))) return false;
@@ -159,9 +152,14 @@ async function tryProbe(registry: Registry, name: string, options?: GivenMap): P
   } catch (error) {
     // an option of the user's, not the backend
     if (isGanError(error) && error.code.startsWith('GAN_CONFIG')) throw error;
-    const fix = isGanError(error) ? (error.suggestions[0] ?? '') : 'report this to the author of the plug-in';
-    return {ok: false, why: messageOf(error), fix};
+    return refusal(error);
   }
+}
+
+/** The answer of a backend that cannot even be asked. */
+function refusal(error: unknown): Extract<Probe, {ok: false}> {
+  const fix = isGanError(error) ? (error.suggestions[0] ?? '') : 'report this to the author of the plug-in';
+  return {ok: false, why: messageOf(error), fix};
 }
 
 function unavailable(wanted: string, refused: readonly Refusal[], names: readonly string[]): GanError {

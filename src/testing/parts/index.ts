@@ -5,15 +5,20 @@ import type {Device} from '../../backends/device.js';
 import {openRun} from '../../runs/open-run.js';
 import {openRegistry, pluginIn} from '../../plugin/discover.js';
 import {settingOf} from '../../options/config-keys.js';
-import {kindNames, partKinds, type KindFacts} from '../../options/kinds.js';
+import {kindNames, partKinds, type KindFacts, type PartKind} from '../../options/kinds.js';
 import type {DeclaredPart} from '../../plugin/manifest.js';
 import type {Registry} from '../../plugin/registry.js';
 import {globalRunner, type TestRunner} from '../conformance/mocha.js';
-import {stopAndGo, withTraining, type SmallTraining} from './stop-and-go.js';
+import {saveAndLoad, stopAndGo, withTraining, type SmallTraining} from './stop-and-go.js';
 
 export interface TestPluginOptions {
   /** Settings of the small trainings, as for `--set`: for an architecture that wants another size, for instance. */
   set?: readonly string[];
+  /**
+   * False: an architecture, an augmentation or a loss that no penalty can be trained with, since its operations lack
+   * second derivatives. Default: true.
+   */
+  penalties?: boolean;
   /** Default: the global describe, it and after. */
   runner?: TestRunner;
 }
@@ -26,13 +31,29 @@ interface Use {
   training(more?: readonly string[]): Promise<SmallTraining>;
 }
 
+interface PartTest {
+  promise: string;
+  check(use: Use): Promise<unknown>;
+}
+
 /** The promise of each kind of part, and the test of the promise. */
-const tests: Readonly<Record<KindFacts['test'], {promise: string; check(use: Use): Promise<unknown>}>> = {
+const tests: Readonly<Record<KindFacts['test'], PartTest>> = {
   train: {promise: 'trains, and goes on exactly after a stop', check: checkTraining},
   export: {promise: 'writes files', check: checkExporter},
   examine: {promise: 'finds something', check: checkFindings},
   configure: {promise: 'gives a configuration', check: checkRecipe},
   create: {promise: 'is made', check: ({registry, part, name}) => registry.create(part.kind, name)},
+};
+
+/** Kinds whose parts may have a state of their own. */
+const withState: readonly PartKind[] = ['switcher', 'penalty', 'callback'];
+const stateTest: PartTest = {promise: 'has the same state after it was saved and loaded', check: checkState};
+
+/** Kinds whose operations a penalty differentiates twice. */
+const withDerivatives: readonly PartKind[] = ['architecture', 'augmentation', 'loss'];
+const derivativesTest: PartTest = {
+  promise: 'trains with penalties, which need second derivatives',
+  check: checkDerivatives,
 };
 
 /**
@@ -46,7 +67,7 @@ const tests: Readonly<Record<KindFacts['test'], {promise: string; check(use: Use
  */
 export function testPlugin(
   home: string,
-  {set = [], runner = globalRunner('testPlugin')}: TestPluginOptions = {},
+  {set = [], penalties = true, runner = globalRunner('testPlugin')}: TestPluginOptions = {},
 ): void {
   const {describe, it, after} = runner;
   const plugin = pluginIn(home);
@@ -64,18 +85,23 @@ export function testPlugin(
     });
     for (const part of parts) {
       it(`${part.kind} ${part.name} has a summary, and help for each option`, () => checkWords(registry, part));
-      const {promise, check} = tests[partKinds[part.kind].test];
-      it(`${part.kind} ${part.name} ${promise}`, async function () {
-        this.timeout(60_000);
-        const name = registry.fullName(part.kind, part.name);
-        const count = part.kind === 'source' ? [] : ['source.count=52'];
-        const training = async (more: readonly string[] = []) => ({
-          registry,
-          device: await device(),
-          set: [...count, ...more, ...set],
+      const promises = [
+        tests[partKinds[part.kind].test],
+        ...(withState.includes(part.kind) ? [stateTest] : []),
+        ...(penalties && withDerivatives.includes(part.kind) ? [derivativesTest] : []),
+      ];
+      for (const {promise, check} of promises)
+        it(`${part.kind} ${part.name} ${promise}`, async function () {
+          this.timeout(60_000);
+          const name = registry.fullName(part.kind, part.name);
+          const count = part.kind === 'source' ? [] : ['source.count=52'];
+          const training = async (more: readonly string[] = []) => ({
+            registry,
+            device: await device(),
+            set: [...count, ...more, ...set],
+          });
+          await check({registry, part, name, training});
         });
-        await check({registry, part, name, training});
-      });
     }
   });
 }
@@ -95,6 +121,16 @@ async function checkTraining({part, name, training}: Use): Promise<void> {
     throw new Error(
       `a training that is stopped and resumed ends differently from one without a stop. Different: ${different.slice(0, 5).join(', ')}. Is some state missing from save() and load(), or do random numbers not come from rng?`,
     );
+}
+
+async function checkState({part, name, training}: Use): Promise<void> {
+  const wrong = await saveAndLoad(await training([settingOf(part.kind, name)]));
+  if (wrong.length > 0) throw new Error(wrong.join('\n'));
+}
+
+async function checkDerivatives({part, name, training}: Use): Promise<void> {
+  const small = await training([settingOf(part.kind, name), 'penalty=r1,wgan-gp', 'steps=2']);
+  await withTraining(small, () => Promise.resolve());
 }
 
 async function checkRecipe({registry, name}: Use): Promise<void> {

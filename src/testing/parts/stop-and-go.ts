@@ -4,7 +4,7 @@ import {tmpdir} from 'node:os';
 import path from 'node:path';
 import {readCheckpoint, type Checkpoint} from '../../gan/checkpoint.js';
 import type {StateDict} from '../../gan/module.js';
-import {openTraining} from '../../runs/open-training.js';
+import {openTraining, type Training} from '../../runs/open-training.js';
 import type {Device} from '../../backends/device.js';
 import type {Registry} from '../../plugin/registry.js';
 
@@ -51,28 +51,89 @@ export async function stopAndGo(training: SmallTraining): Promise<string[]> {
     const wanted = await run(training, whole);
     await run(training, parts, {stop: true});
     const got = await run(training, parts, {resume: true});
-    return differences(got, wanted);
+    return differences(got!, wanted!);
   } finally {
     await rm(home, {recursive: true, force: true});
   }
 }
 
+/** A part with a state: what a checkpoint keeps of a switcher, a penalty or a callback. */
+interface Stateful {
+  name?: string;
+  save?(): unknown;
+  load?(state: unknown): void;
+}
+
+/**
+ * Saves the state of each part of a trained training, and loads it into a new one.
+ * @returns what went wrong: a state that is another one after that, and parts with one of `save` and `load` alone
+ */
+export async function saveAndLoad(training: SmallTraining): Promise<string[]> {
+  const home = await mkdtemp(path.join(tmpdir(), 'gan-testing-'));
+  try {
+    const states: unknown[] = [];
+    await run(training, path.join(home, 'run'), {
+      use: async (parts) => {
+        for (const part of parts) states.push(await part.save?.());
+      },
+    });
+    const wrong: string[] = [];
+    await run(training, path.join(home, 'other'), {
+      before: async (parts) => {
+        for (const [i, part] of parts.entries()) {
+          const name = part.name ?? 'the switcher';
+          const [saves, loads] = [part.save !== undefined, part.load !== undefined];
+          if (saves !== loads) wrong.push(`${name} has ${saves ? 'save() and no load()' : 'load() and no save()'}`);
+          if (!saves || !loads) continue;
+          const saved = JSON.stringify(states[i] ?? null);
+          part.load!(JSON.parse(saved));
+          const again = JSON.stringify((await part.save!()) ?? null);
+          if (again !== saved) wrong.push(`${name} saves ${again} after it has loaded ${saved}`);
+        }
+      },
+    });
+    return wrong;
+  } finally {
+    await rm(home, {recursive: true, force: true});
+  }
+}
+
+const statefulParts = ({parts}: Training): Stateful[] => [
+  parts.switcher,
+  ...parts.penalties,
+  ...(parts.callbacks as readonly Stateful[]),
+];
+
 async function run(
   {registry, device, set}: SmallTraining,
   dir: string,
-  {stop = false, resume = false} = {},
-): Promise<Checkpoint> {
+  {
+    stop = false,
+    resume = false,
+    before,
+    use,
+  }: {
+    stop?: boolean;
+    resume?: boolean;
+    /** In place of training. */
+    before?(parts: Stateful[]): Promise<void>;
+    /** After it. */
+    use?(parts: Stateful[]): Promise<void>;
+  } = {},
+): Promise<Checkpoint | undefined> {
   const {resolveConfig} = await import('../../config/resolve.js');
   const {config} = await resolveConfig({registry, set: [...tiny, ...set], ignoreFiles: true});
   const training = await openTraining(config, {registry, device, ...(resume && {resume: dir})});
   const stopping = new AbortController();
   try {
+    if (before) return void (await before(statefulParts(training)));
     const {checkpoint} = await training.fit(dir, {
       signal: stopping.signal,
       notify: (event) => {
         if (stop && event.type === 'step' && event.step === stopAt) stopping.abort();
       },
     });
+    await use?.(statefulParts(training));
     return await readCheckpoint(checkpoint);
   } finally {
     await training.close();

@@ -2,6 +2,7 @@ import {spawnSync} from 'node:child_process';
 import path from 'node:path';
 import {expect} from 'chai';
 import {tf, type Tensor, type Tensor4D} from '../../../dist/backends/tf.js';
+import {pixelNorm} from '../../../dist/gan/layers/pixel-norm.js';
 import {Threads} from '../../../plugins/wasm/src/threads.js';
 import {withSharedMemory} from '../../../plugins/wasm/src/shared-memory.js';
 import {expectClose, makeBackend, on, random, run} from './support.js';
@@ -25,6 +26,9 @@ function everything(): Tensor[] {
     ...strided([4, 17, 19, 24], [3, 3, 24, 16], 1),
     ...strided([4, 16, 32, 3], [4, 4, 3, 24], 2),
     tf.conv2d(random([2, 16, 16, 16], 6) as Tensor4D, random([3, 3, 16, 3], 7) as Tensor4D, 1, 'same'),
+    tf.mul(random([9, 40, 60], 10), random([9, 1, 60], 11)),
+    tf.add(random([9, 40, 60], 10), random([60], 12)),
+    tf.grad((image: Tensor) => tf.sum(tf.square(tf.leakyRelu(pixelNorm(image), 0.2))))(random([4, 33, 33, 7], 13)),
   ];
 }
 

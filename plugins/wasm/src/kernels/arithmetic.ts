@@ -43,7 +43,7 @@ const whole = ({rows, inner}: {rows: number; inner: number}): Strides =>
 function strides(tf: Tf, all: number[], small: number[]): {rows: number; inner: number; strides: Strides} | undefined {
   const size = tf.util.sizeFromShape(all);
   const missing = all.length - small.length;
-  if (missing < 0) return undefined;
+  if (missing < 0 || size === 0) return undefined;
   const sizeAt = (axis: number): number => small[axis - missing] ?? 1;
   const count = tf.util.sizeFromShape(small);
   if (count === 1) return {rows: 1, inner: size, strides: still};
