@@ -163,7 +163,7 @@ async function inParts(
   const [n = 0, latentSize = 0] = shape;
   let most = Math.min(n, atOnce);
   const parts: HostTensor[] = [];
-  for (let from = 0; from < n; ) {
+  for (let from = 0; from < n;) {
     const to = Math.min(n, from + most);
     try {
       parts.push(await draw({data: data.slice(from * latentSize, to * latentSize), shape: [to - from, latentSize]}));

@@ -403,7 +403,12 @@ describe(`the page of gan ui${noBrowser === undefined ? '' : ` (skipped: ${noBro
     cpSync(live, other, {recursive: true});
     writeFileSync(
       path.join(other, 'config.json'),
-      JSON.stringify({...json(path.join(live, 'config.json')), checksum: undefined, lr: 0.00123, loss: {name: 'hinge', options: {}}}),
+      JSON.stringify({
+        ...json(path.join(live, 'config.json')),
+        checksum: undefined,
+        lr: 0.00123,
+        loss: {name: 'hinge', options: {}},
+      }),
     );
     await run('other').waitFor();
     await page.getByRole('checkbox', {name: 'Compare other'}).focus();
