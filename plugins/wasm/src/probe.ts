@@ -62,14 +62,11 @@ function reserve(): string | undefined {
   }
 }
 
-/** Memory of the machine, or of the container that limits it. */
-function memoryBytes(): number {
-  const limit = process.constrainedMemory();
-  return limit > 0 ? Math.min(limit, os.totalmem()) : os.totalmem();
-}
-
-/** Checks whether this Node can run the kernels. Loads nothing. */
-export async function probe({threads, relaxedSimd, wideSimd}: Settings): Promise<Probe> {
+/**
+ * Checks whether this Node can run the kernels. Loads nothing.
+ * @param memory bytes that this process may use
+ */
+export async function probe({threads, relaxedSimd, wideSimd}: Settings, memory: number): Promise<Probe> {
   if (!WebAssembly.validate(simdModule)) {
     return {
       ok: false,
@@ -88,6 +85,6 @@ export async function probe({threads, relaxedSimd, wideSimd}: Settings): Promise
   return {
     ok: true,
     info: {simd: true, relaxedSimd, wideSimd, threads},
-    devices: [{name: os.cpus()[0]?.model.trim() ?? process.arch, memoryBytes: Math.min(memoryBytes(), addressable)}],
+    devices: [{name: os.cpus()[0]?.model.trim() ?? process.arch, memoryBytes: Math.min(memory, addressable)}],
   };
 }

@@ -1,4 +1,3 @@
-import {availableParallelism} from 'node:os';
 import {hasRelaxedSimd, hasWideSimd, type Features} from './module.js';
 
 /** The settings that the device will use. */
@@ -9,11 +8,14 @@ export interface Settings extends Features {
 /** The user's options, as they are given. */
 export type Options = Omit<Settings, 'threads'> & {threads: number | undefined};
 
-/** The user's options with what this machine and this Node have. */
-export function settings({threads, relaxedSimd, wideSimd}: Options): Settings {
+/**
+ * The user's options with what this machine and this Node have.
+ * @param processors how many threads run at once
+ */
+export function settings({threads, relaxedSimd, wideSimd}: Options, processors: number): Settings {
   const relaxed = relaxedSimd && hasRelaxedSimd();
   return {
-    threads: threads ?? availableParallelism(),
+    threads: threads ?? processors,
     relaxedSimd: relaxed,
     wideSimd: wideSimd && relaxed && hasWideSimd(),
   };
