@@ -177,7 +177,6 @@ describe('the import graph of src', () => {
       'src/runs/evaluations.ts',
       'src/runs/metrics-log.ts',
       'src/runs/run-folder.ts',
-      'src/runs/run-lock.ts',
       'src/system-error.ts',
     ]);
   });

@@ -3,7 +3,6 @@ import {execFileSync} from 'node:child_process';
 import {readFileSync} from 'node:fs';
 import path from 'node:path';
 import {scalarKeys, scalarSpecs} from '../../dist/options/config-keys.js';
-import {exitCodes} from '../../dist/errors.js';
 import {describeSpec} from '../../dist/options/options-check.js';
 import type {OptionSpec} from '../../dist/options/options.js';
 import {root} from '../commands/helpers.js';
@@ -30,10 +29,5 @@ describe('the documentation', () => {
       execFileSync(process.execPath, [path.join(root, 'scripts/doc-tables.mjs'), '--check'], {encoding: 'utf8'}),
     ).to.equal('');
     expect(read('plugins.md')).to.not.contain('TO BE WRITTEN');
-  });
-
-  it('of exit codes has all of them', () => {
-    const codes = [...read('exit-codes.md').matchAll(/^\| (\d+) \|/gm)].map(([, code]) => Number(code));
-    expect(codes).to.deep.equal(Object.values(exitCodes));
   });
 });

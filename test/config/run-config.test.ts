@@ -50,12 +50,13 @@ describe('the configuration of an older run', () => {
   });
 
   it('has a list of the one part that it named before the key was a list, or of none', async () => {
-    const older = (penalty?: object): string => JSON.stringify({lr: 0.5, ...(penalty && {penalty})});
     const r1 = {name: 'r1', options: {gamma: 10, every: 1}};
-    expect((await read(older(r1))).penalty).to.deep.equal([r1]);
-    expect((await read(older())).penalty).to.deep.equal([]);
-    const file = await saved(['recipe=none', 'clip=none']);
-    writeFileSync(file, JSON.stringify({...(JSON.parse(readFileSync(file, 'utf8')) as object), penalty: r1}));
+    const file = await saved(['recipe=none', 'clip=none'], ['penalty']);
+    const older = readFileSync(file, 'utf8');
+    const withOne = JSON.stringify({...(JSON.parse(older) as object), penalty: r1});
+    expect((await read(withOne)).penalty).to.deep.equal([r1]);
+    expect((await read(older)).penalty).to.deep.equal([]);
+    writeFileSync(file, withOne);
     expect((await resolveConfig({registry, file, cwd: folder()})).config.penalty).to.deep.equal([r1]);
   });
 
