@@ -71,8 +71,8 @@ interface Group {
 }
 
 /**
- * The groups that limit the process, those above them too, as far as they are mounted: several hierarchies in version 1,
- * one in version 2, or both. Both files are described in proc(5).
+ * The groups that limit the process, and those above them, as far as they are mounted: several hierarchies in version
+ * 1, one in version 2, or both. The two files are described in proc(5) and cgroups(7).
  */
 function groups(memberships: string, mounts: string): Group[] {
   const own = memberships.split('\n').flatMap((line) => {
