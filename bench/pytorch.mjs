@@ -1,7 +1,10 @@
 // Training speed of this project and of PyTorch, alternating in one run, on the same work from data in memory, with the
 // same number of threads. Medians of the ratios of neighbouring measurements.
 //
-//     PYTHON=python3 npm run bench:pytorch -- [--pairs 5] [--threads 2] [--json FILE] [--svg FILE] [WORK:SIZE:BATCH ...]
+//     PYTHON=python3 npm run bench:pytorch -- [--backend native] [--pairs 5] [--threads 2] [--json FILE] [--svg FILE]
+//         [--memory-format contiguous_format] [WORK:SIZE:BATCH ...]
+//
+// --backend is wasm or native. --memory-format is PyTorch's; channels_last, the default, is its fastest on a processor.
 //
 // WORK is `wgan`, the WGAN of fastai's documentation (one extra layer, leaky ReLU 0.2 in the critic, RMSProp, five
 // critic steps to one generator step), or `gan-critic`, fastai's gan_critic learning to tell real from generated
@@ -28,11 +31,14 @@ const {values: flags, positionals} = parseArgs({
   options: {
     pairs: {type: 'string', default: '5'},
     threads: {type: 'string', default: '2'},
+    backend: {type: 'string', default: 'wasm'},
+    'memory-format': {type: 'string', default: 'channels_last'},
     json: {type: 'string'},
     svg: {type: 'string'},
   },
 });
 const [pairs, threads] = [flags.pairs, flags.threads].map(Number);
+const {backend, 'memory-format': memoryFormat} = flags;
 /** The steps of one round. */
 const rounds = {wgan: {critic: 5, generator: 1}, 'gan-critic': {critic: 2}};
 
@@ -49,6 +55,7 @@ const works = (
     fail(`${text}: wanted WORK:SIZE:BATCH, WORK being one of ${Object.keys(rounds).join(', ')}`);
   return {name, size: Number(size), batch: Number(batch)};
 });
+if (!['wasm', 'native'].includes(backend)) fail('--backend: wanted wasm or native');
 if (!(pairs >= 1) || !(threads >= 1)) fail('--pairs and --threads: wanted numbers from 1 on');
 
 /** Refuses a PyTorch that is missing, or that would compute without a BLAS and so make this project look good. */
@@ -81,7 +88,7 @@ function checkPytorch() {
 
 /** PyTorch: `round()` gives {times: [{network, ms}], peakBytes}. */
 async function startPytorch({name, size, batch}) {
-  const child = spawn(python, [path.join(here, 'pytorch/peer.py'), name, size, batch, threads], {
+  const child = spawn(python, [path.join(here, 'pytorch/peer.py'), name, size, batch, threads, memoryFormat], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   child.on('exit', (code) => code && fail(`${python} ended with ${code}`));
@@ -112,7 +119,7 @@ async function startPytorch({name, size, batch}) {
 
 /** This project, with the same methods. */
 async function startOwn({name, size, batch}) {
-  const child = fork(path.join(here, 'pytorch/own.mjs'), [name, size, batch, threads].map(String));
+  const child = fork(path.join(here, 'pytorch/own.mjs'), [name, size, batch, threads, backend].map(String));
   child.on('exit', (code) => code && fail(`the training of this project ended with ${code}`));
   const [info] = await once(child, 'message');
   return {
@@ -190,6 +197,8 @@ const machine = {
   cores: os.availableParallelism(),
   node: process.version,
   threads,
+  backend,
+  memoryFormat,
   capability: process.env.ATEN_CPU_CAPABILITY ?? 'all that the processor has',
 };
 console.log(machine);
@@ -202,7 +211,7 @@ if (flags.svg) {
     barChart({
       title: 'Training, images/s',
       note: `${machine.cpu}, ${threads} threads each, Node ${machine.node}, PyTorch ${machine.torch} (CPU); median, least and most of ${pairs} alternating pairs`,
-      names: ['this project (wasm)', 'PyTorch'],
+      names: [`this project (${backend})`, 'PyTorch'],
       groups: results.map(({name, size, batch, ratio, gan, pytorch}) => ({
         label: `${name} ${size}x${size}, batch ${batch}`,
         bars: [

@@ -34,12 +34,13 @@ await node(path.join(path.dirname(require.resolve('typescript/package.json')), '
 await import('./build-web.mjs');
 await import('./build-ui.mjs');
 
-// the plug-ins need the types of the library, not each other
+// the plug-ins need the types of the library; native also those of wasm
+const buildPlugin = (name) => node(path.join(root, 'plugins', name, 'build.mjs'));
+await buildPlugin('wasm');
 await Promise.all(
   readdirSync(path.join(root, 'plugins'))
-    .map((name) => path.join(root, 'plugins', name, 'build.mjs'))
-    .filter((script) => existsSync(script))
-    .map((script) => node(script)),
+    .filter((name) => name !== 'wasm' && existsSync(path.join(root, 'plugins', name, 'build.mjs')))
+    .map(buildPlugin),
 );
 
 // What commands there are, so that starting `gan` need load none of them; and the schema of configurations, for

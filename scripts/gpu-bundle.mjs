@@ -50,6 +50,7 @@ for (const entry of [
   'bench/pytorch',
   'test/golden/recordings',
   'plugins/cuda',
+  'plugins/native',
   'plugins/wasm',
   'plugins/tensorflow',
 ]) {
@@ -74,7 +75,7 @@ for (const from of new Set(modules)) {
       !/\.(map|d\.ts|d\.mts|d\.cts)$|\/tfjs-[a-z-]+\/(src|dist\/tf-[a-z-]+\.(fesm|es2017)[^/]*)$/.test(file),
   });
 }
-for (const name of ['cuda', 'wasm', 'tensorflow'])
+for (const name of ['cuda', 'native', 'wasm', 'tensorflow'])
   cpSync(path.join(target, 'plugins', name), path.join(target, 'node_modules', `gan-plugin-${name}`), {
     recursive: true,
   });

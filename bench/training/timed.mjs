@@ -5,19 +5,19 @@ import {tf} from '../../dist/backends/tf.js';
 import {Normalization} from '../../dist/gan/data/normalize.js';
 import {GanError} from '../../dist/errors.js';
 import {opt} from '../../dist/options/options.js';
-import plugin from '../../plugins/wasm/dist/index.js';
+import native from '../../plugins/native/dist/index.js';
+import wasm from '../../plugins/wasm/dist/index.js';
 import {median} from '../../dist/bench/statistics.js';
 
-/** The backend of this benchmark. */
+const api = {tf, opt, GanError, kernels: {register: registerKernels}, backend: (definition) => definition};
+
+/** The wasm backend. */
 export const openWasm = (options) =>
-  openDevice(
-    'wasm',
-    plugin({tf, opt, GanError, kernels: {register: registerKernels}, backend: (definition) => definition}).create({
-      relaxedSimd: true,
-      wideSimd: true,
-      ...options,
-    }),
-  );
+  openDevice('wasm', wasm(api).create({relaxedSimd: true, wideSimd: true, ...options}));
+
+/** One of the backends for the processor, `wasm` or `native`. */
+export const openProcessor = ({backend = 'wasm', ...options}) =>
+  backend === 'native' ? openDevice('native', native(api).create({isa: 'auto', ...options})) : openWasm(options);
 
 /** Data in memory: `length()` steps an epoch, which take `batches` in turn. */
 export const memoryData = (batches, length) => ({

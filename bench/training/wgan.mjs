@@ -1,7 +1,7 @@
 // The WGAN of fastai's documentation, trained by this project from data in memory. Used by bench/pytorch.mjs, and by
 // itself:
 //
-//     npm run build && GAN_DEBUG=kernels node bench/training/wgan.mjs [size=64] [batch=32] [rounds=3] [threads]
+//     npm run build && GAN_DEBUG=kernels node bench/training/wgan.mjs [size=64] [batch=32] [rounds=3] [threads] [backend=wasm]
 //
 // GAN_DEBUG=kernels lists what ran where, and for how long.
 import {pathToFileURL} from 'node:url';
@@ -11,7 +11,7 @@ import {basicCritic} from '../../dist/gan/nets/basic-critic.js';
 import {basicGenerator} from '../../dist/gan/nets/basic-generator.js';
 import {rmsProp} from '../../dist/gan/optim/rules.js';
 import {Rng} from '../../dist/gan/rng.js';
-import {openWasm, printTimes, timedTraining} from './timed.mjs';
+import {openProcessor, printTimes, timedTraining} from './timed.mjs';
 
 /** Latents, and random bytes for images. */
 export function memoryBatches(size, batch) {
@@ -26,7 +26,7 @@ export function memoryBatches(size, batch) {
 
 /** A round is five critic steps and a generator step. */
 export async function startWgan({size = 64, batch = 32, ...options} = {}) {
-  const device = await openWasm(options);
+  const device = await openProcessor(options);
   const critic = basicCritic(size, 3, {nExtraLayers: 1, actCls: () => new LeakyReLU(0.2)});
   const generator = basicGenerator(size, 3, {nExtraLayers: 1});
   return timedTraining(device, {
@@ -38,6 +38,7 @@ export async function startWgan({size = 64, batch = 32, ...options} = {}) {
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
-  const [size = 64, batch = 32, rounds = 3, threads] = process.argv.slice(2).map(Number);
-  await printTimes(await startWgan({size, batch, threads}), rounds);
+  const [size = 64, batch = 32, rounds = 3, threads] = process.argv.slice(2, 6).map(Number);
+  const backend = process.argv[6];
+  await printTimes(await startWgan({size, batch, threads, backend}), rounds);
 }

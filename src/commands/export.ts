@@ -61,9 +61,8 @@ export default class Export extends BaseCommand {
     const options = partOptions(flags.set ?? [], 'format');
     if (flags.network !== undefined)
       options.set('network', {value: flags.network, origin: '--network', blame: 'usage'});
-    const files = await withRun(args.run, use, async (run) =>
-      run.export(await registry.create('exporter', flags.format, options, '--format'), flags.out),
-    );
+    const exporter = await registry.create('exporter', flags.format, options, '--format');
+    const files = await withRun(args.run, use, (run) => run.export(exporter, flags.out));
     this.json({format: flags.format, files});
     for (const each of files) this.result(each);
   }

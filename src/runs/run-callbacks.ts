@@ -11,6 +11,7 @@ import type {GANLearner} from '../gan/gan-learner.js';
 import {firstImages} from '../gan/data/first-images.js';
 import {imagesAtOnce} from '../gan/images-at-once.js';
 import type {RunConfig} from '../options/run-config.js';
+import {isOutOfMemory} from './batch-memory.js';
 import {addToTotals, logMetricsName, type LogTotals} from './log-digest.js';
 import type {MetricsLog} from './metrics-log.js';
 import {dispensably, persistently} from './persist.js';
@@ -153,19 +154,26 @@ export function drawSamples(
   return self;
 }
 
-/** Images of latents [n, latentSize], `atOnce` of them at a time. */
+/** Images of latents [n, latentSize], `atOnce` of them at a time; fewer where the device has no memory for so many. */
 async function inParts(
   {data, shape}: HostTensor,
   atOnce: number,
   draw: (latents: HostTensor) => Promise<HostTensor>,
 ): Promise<HostTensor> {
   const [n = 0, latentSize = 0] = shape;
-  if (n <= atOnce) return draw({data, shape});
+  let most = Math.min(n, atOnce);
   const parts: HostTensor[] = [];
-  for (let from = 0; from < n; from += atOnce) {
-    const to = Math.min(n, from + atOnce);
-    parts.push(await draw({data: data.slice(from * latentSize, to * latentSize), shape: [to - from, latentSize]}));
+  for (let from = 0; from < n; ) {
+    const to = Math.min(n, from + most);
+    try {
+      parts.push(await draw({data: data.slice(from * latentSize, to * latentSize), shape: [to - from, latentSize]}));
+      from = to;
+    } catch (error) {
+      if (!isOutOfMemory(error) || most === 1) throw error;
+      most = Math.ceil(most / 2);
+    }
   }
+  if (parts.length === 1) return parts[0]!;
   return {
     data: new Uint8Array(Buffer.concat(parts.map((part) => part.data as Uint8Array))),
     shape: [n, ...parts[0]!.shape.slice(1)],

@@ -29,13 +29,13 @@ const broken: Record<string, {pjson: object; files?: Record<string, string>; rea
     files: {'x.js': "throw new Error('boom at load');"},
     reason: /'throws' of gan-plugin-throws cannot be used: boom at load/,
   },
-  native: {
-    pjson: {gan: {api: 2, switchers: {native: './x.js'}}},
+  addon: {
+    pjson: {gan: {api: 2, switchers: {addon: './x.js'}}},
     files: {
       'x.js':
-        "import {createRequire} from 'node:module';\ncreateRequire(import.meta.url)('./build/Release/native.node');",
+        "import {createRequire} from 'node:module';\ncreateRequire(import.meta.url)('./build/Release/addon.node');",
     },
-    reason: /'native' of gan-plugin-native cannot be used: Cannot find module '.\/build\/Release\/native.node'/,
+    reason: /'addon' of gan-plugin-addon cannot be used: Cannot find module '.\/build\/Release\/addon.node'/,
   },
   unbuilt: {
     pjson: {gan: {api: 2, switchers: {unbuilt: './dist/x.js'}}},
@@ -140,7 +140,7 @@ describe('broken plug-ins', () => {
 
   it('gan parts shows the reasons in the places of the parts', async () => {
     const listed = jsonLines((await run('parts', 'switchers', '--json')).stdout);
-    for (const name of ['syntax', 'no-export', 'throws', 'native', 'unbuilt'])
+    for (const name of ['syntax', 'no-export', 'throws', 'addon', 'unbuilt'])
       expect(listed.find((part) => part['name'] === name)?.['error'], name).to.match(broken[name]!.reason);
     expect(listed.find((part) => part['name'] === 'good')).to.have.property('summary', 'A test.');
   });

@@ -1,6 +1,7 @@
 import type {DataType, TensorInfo} from '@tensorflow/tfjs-core';
 import {compileKernels} from './module.js';
 import type {Native} from './native.js';
+import type {MakeOwnKernels, OwnKernels} from './own-kernels.js';
 import type {Settings} from './settings.js';
 import type {TfjsWasm} from './tfjs.js';
 import {lost, Threads} from './threads.js';
@@ -17,22 +18,34 @@ export class Heap {
   readonly #native: Native;
   readonly #threads: Threads;
   readonly #struct: number;
+  readonly #own: OwnKernels | undefined;
   readonly threadCount: number;
   #buffer = {address: 0, bytes: 0};
   /** Memory in which threads synchronise, and their scratch memory. */
   readonly pool: number;
 
-  private constructor(backend: TfjsWasm, native: Native, pool: number, threads: Threads, threadCount: number) {
+  private constructor(
+    backend: TfjsWasm,
+    native: Native,
+    pool: number,
+    threads: Threads,
+    threadCount: number,
+    own: OwnKernels | undefined,
+  ) {
     this.#backend = backend;
-    this.#native = native;
+    this.#native = {...native, ...own?.functions};
+    this.#own = own;
     this.#threads = threads;
     this.#struct = allocate(backend, structBytes);
     this.pool = pool;
     this.threadCount = threadCount;
   }
 
-  /** Loads the kernels onto the memory of the backend, in that many threads. */
-  static async share(backend: TfjsWasm, settings: Settings): Promise<Heap> {
+  /**
+   * Loads the kernels onto the memory of the backend, in that many threads.
+   * @param makeOwn makes kernels that take the place of some
+   */
+  static async share(backend: TfjsWasm, settings: Settings, makeOwn?: MakeOwnKernels): Promise<Heap> {
     const {threads} = settings;
     const module = await compileKernels(settings);
     const {memory} = backend.wasm.asm;
@@ -40,7 +53,8 @@ export class Heap {
     const native = instance.exports as unknown as Native;
     const pool = allocate(backend, native.poolBytes(threads));
     native.startPool(pool, threads);
-    return new Heap(backend, native, pool, new Threads(threads, {module, memory, pool}), threads);
+    const own = makeOwn?.(new Uint8Array(memory.buffer));
+    return new Heap(backend, native, pool, new Threads(threads, {module, memory, pool}), threads, own);
   }
 
   /** The kernels. @throws Error if a thread is gone */
@@ -96,6 +110,7 @@ export class Heap {
 
   /** Ends the threads. What they worked in goes with the memory of the backend. */
   release(): Promise<void> {
+    this.#own?.close();
     return this.#threads.close();
   }
 }

@@ -13,18 +13,14 @@ export default ({backend, opt, tf, GanError, kernels, limits}: Gan) =>
       threads: opt.int(undefined, {
         min: 1,
         max: 256,
-        help: 'number of threads; default: as many as run at once on the processors that the machine and its container allow',
+        help: 'number of threads; default: as many as run at once on this machine, or in its container',
       }),
       relaxedSimd: opt.bool(true, {help: 'use fused multiply-add where Node has it; changes the last digits'}),
       wideSimd: opt.bool(true, {help: 'use 256-bit vectors where Node can; needs relaxedSimd'}),
     },
     create: (options) => ({
-      probe: () => {
-        const {processors, memory} = limits();
-        return probe(settings(options, processors.value), memory.value);
-      },
-      open: async () =>
-        (await import('./open.js')).open({tf, GanError, kernels, limits}, settings(options, limits().processors.value)),
+      probe: () => probe(settings(options, limits()), limits()),
+      open: async () => (await import('./open.js')).open({tf, GanError, kernels, limits}, settings(options, limits())),
       diagnose,
     }),
   });

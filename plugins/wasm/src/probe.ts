@@ -1,5 +1,5 @@
 import os from 'node:os';
-import type {Probe} from 'gankit/plugin';
+import type {Probe, SystemLimits} from 'gankit/plugin';
 import type {Settings} from './settings.js';
 
 /** The smallest module with a vector instruction: (func (drop (v128.const i32x4 0 0 0 0))). */
@@ -62,11 +62,8 @@ function reserve(): string | undefined {
   }
 }
 
-/**
- * Checks whether this Node can run the kernels. Loads nothing.
- * @param memory bytes that this process may use
- */
-export async function probe({threads, relaxedSimd, wideSimd}: Settings, memory: number): Promise<Probe> {
+/** Checks whether this Node can run the kernels. Loads nothing. */
+export async function probe({threads, relaxedSimd, wideSimd}: Settings, {memory}: SystemLimits): Promise<Probe> {
   if (!WebAssembly.validate(simdModule)) {
     return {
       ok: false,
@@ -85,6 +82,6 @@ export async function probe({threads, relaxedSimd, wideSimd}: Settings, memory: 
   return {
     ok: true,
     info: {simd: true, relaxedSimd, wideSimd, threads},
-    devices: [{name: os.cpus()[0]?.model.trim() ?? process.arch, memoryBytes: Math.min(memory, addressable)}],
+    devices: [{name: os.cpus()[0]?.model.trim() ?? process.arch, memoryBytes: Math.min(memory.value, addressable)}],
   };
 }

@@ -1,3 +1,4 @@
+import type {SystemLimits} from 'gankit/plugin';
 import {hasRelaxedSimd, hasWideSimd, type Features} from './module.js';
 
 /** The settings that the device will use. */
@@ -8,14 +9,11 @@ export interface Settings extends Features {
 /** The user's options, as they are given. */
 export type Options = Omit<Settings, 'threads'> & {threads: number | undefined};
 
-/**
- * The user's options with what this machine and this Node have.
- * @param processors how many threads run at once
- */
-export function settings({threads, relaxedSimd, wideSimd}: Options, processors: number): Settings {
+/** The user's options with what this process may use and this Node has. */
+export function settings({threads, relaxedSimd, wideSimd}: Options, {processors}: SystemLimits): Settings {
   const relaxed = relaxedSimd && hasRelaxedSimd();
   return {
-    threads: threads ?? processors,
+    threads: threads ?? processors.value,
     relaxedSimd: relaxed,
     wideSimd: wideSimd && relaxed && hasWideSimd(),
   };

@@ -1,0 +1,249 @@
+// The kernels as an addon of Node: `open(heap, threads, isa)` gives the functions that src/native.ts of gan-plugin-wasm
+// describes, for the widest instruction set of this processor up to `isa`, and `close()`.
+#include <node_api.h>
+
+#include <csignal>
+#include <cstring>
+#include <memory>
+#include <new>
+#include <system_error>
+#include <tuple>
+#include <utility>
+
+#include "kernels.h"
+#if !defined(_WIN32)
+#include <unistd.h>
+#endif
+
+#if defined(__x86_64__)
+namespace avx512 {
+extern const Kernels kernels;
+}
+namespace avx2 {
+extern const Kernels kernels;
+}
+#endif
+namespace portable {
+extern const Kernels kernels;
+}
+
+namespace {
+
+struct InstructionSet {
+  const char* name;
+  const Kernels* kernels;
+  bool (*supported)();
+};
+
+/** The widest first. */
+const InstructionSet sets[] = {
+#if defined(__x86_64__)
+    {"avx512", &avx512::kernels,
+     [] {
+       return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
+              __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("fma");
+     }},
+    {"avx2", &avx2::kernels, [] { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); }},
+#endif
+    {"portable", &portable::kernels, [] { return true; }},
+};
+
+/** An open device. */
+struct Device {
+  std::unique_ptr<Pool> pool;
+  const Kernels* kernels;
+};
+
+/** The kernel that runs, for what is written when it crashes. */
+const char* volatile running = nullptr;
+
+#if !defined(_WIN32)
+const int fatal[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE};
+struct sigaction earlier[sizeof(fatal) / sizeof(*fatal)];
+
+/** Names the kernel, then lets the signal do what it did before. */
+void crashed(int signal, siginfo_t* info, void* context) {
+  if (const char* name = running) {
+    const char* const parts[] = {"gan-plugin-native: the kernel ", name, " crashed; GAN_NATIVE=off trains without it\n"};
+    for (const char* part : parts)
+      if (write(STDERR_FILENO, part, strlen(part)) < 0) break;
+    running = nullptr;
+  }
+  for (size_t i = 0; i < sizeof(fatal) / sizeof(*fatal); i++) {
+    if (fatal[i] != signal) continue;
+    if (earlier[i].sa_flags & SA_SIGINFO) return earlier[i].sa_sigaction(signal, info, context);
+    sigaction(signal, &earlier[i], nullptr);
+  }
+}
+
+void nameCrashes() {
+  static const bool once = [] {
+    struct sigaction action {};
+    action.sa_sigaction = crashed;
+    action.sa_flags = SA_SIGINFO | SA_ONSTACK;
+    for (size_t i = 0; i < sizeof(fatal) / sizeof(*fatal); i++) sigaction(fatal[i], &action, &earlier[i]);
+    return true;
+  }();
+  (void)once;
+}
+#else
+void nameCrashes() {}
+#endif
+
+napi_value undefined(napi_env env) {
+  napi_value value;
+  napi_get_undefined(env, &value);
+  return value;
+}
+
+napi_value fail(napi_env env, const char* message) {
+  napi_throw_error(env, nullptr, message);
+  return nullptr;
+}
+
+/** An argument as the kernel takes it; addresses are numbers of bytes on the heap. */
+template <class T>
+T argument(napi_env env, napi_value value, char* heap) {
+  if constexpr (std::is_pointer_v<T>) {
+    uint32_t address = 0;
+    napi_get_value_uint32(env, value, &address);
+    return reinterpret_cast<T>(heap + address);
+  } else if constexpr (std::is_same_v<T, bool>) {
+    bool flag = false;
+    napi_get_value_bool(env, value, &flag);
+    return flag;
+  } else if constexpr (std::is_same_v<T, int>) {
+    int number = 0;
+    napi_get_value_int32(env, value, &number);
+    return number;
+  } else {
+    double number = 0;
+    napi_get_value_double(env, value, &number);
+    return static_cast<T>(number);
+  }
+}
+
+template <class... Arguments, size_t... I>
+void call(napi_env env, const napi_value* values, Pool& pool, void (*kernel)(Pool&, Arguments...),
+          std::index_sequence<I...>) {
+  kernel(pool, argument<Arguments>(env, values[I], pool.heap)...);
+}
+
+template <class... Arguments>
+constexpr size_t countOf(void (*Kernels::*)(Pool&, Arguments...)) {
+  return sizeof...(Arguments);
+}
+
+/** Calls a kernel of the table with what JavaScript gives; what is given beyond its arguments is left alone. */
+template <auto MEMBER>
+napi_value run(napi_env env, const char* name, napi_callback_info info) {
+  constexpr size_t count = countOf(MEMBER);
+  napi_value values[count];
+  size_t given = count;
+  void* data;
+  if (napi_get_cb_info(env, info, &given, values, nullptr, &data) != napi_ok || given < count)
+    return fail(env, "a kernel was called with too few arguments");
+  Device& device = *static_cast<Device*>(data);
+  if (!device.pool) return fail(env, "the native device is closed");
+  running = name;
+  try {
+    call(env, values, *device.pool, device.kernels->*MEMBER, std::make_index_sequence<count>());
+  } catch (const std::bad_alloc&) {
+    running = nullptr;
+    napi_throw_error(env, "ENOMEM", name);
+    return nullptr;
+  }
+  running = nullptr;
+  return undefined(env);
+}
+
+napi_value closeDevice(napi_env env, napi_callback_info info) {
+  void* data;
+  napi_get_cb_info(env, info, nullptr, nullptr, nullptr, &data);
+  static_cast<Device*>(data)->pool.reset();
+  return undefined(env);
+}
+
+/** Threads end before the environment does; what they read belongs to it. */
+void stop(void* device) { static_cast<Device*>(device)->pool.reset(); }
+
+/** The widest instruction set of this processor, from the one named on; null if there is none of that name. */
+const InstructionSet* choose(const char* widest) {
+  bool allowed = *widest == '\0', known = allowed;
+  for (const InstructionSet& set : sets) {
+    if (!strcmp(set.name, widest)) allowed = known = true;
+    if (allowed && set.supported()) return &set;
+  }
+  return known ? &sets[sizeof(sets) / sizeof(*sets) - 1] : nullptr;
+}
+
+/** A text, or an empty one. */
+void textOf(napi_env env, napi_value value, char (&text)[16]) {
+  size_t length = 0;
+  if (napi_get_value_string_utf8(env, value, text, sizeof(text), &length) != napi_ok) text[0] = '\0';
+}
+
+/** isa(widest): the instruction set that `open` would take; undefined for a name that is none. */
+napi_value isaName(napi_env env, napi_callback_info info) {
+  napi_value value, name;
+  size_t given = 1;
+  napi_get_cb_info(env, info, &given, &value, nullptr, nullptr);
+  char widest[16];
+  textOf(env, value, widest);
+  const InstructionSet* set = choose(widest);
+  if (!set) return undefined(env);
+  napi_create_string_utf8(env, set->name, NAPI_AUTO_LENGTH, &name);
+  return name;
+}
+
+/** open(heap: Uint8Array, threads, widest): the kernels. */
+napi_value openDevice(napi_env env, napi_callback_info info) {
+  napi_value values[3], object, function;
+  size_t given = 3;
+  napi_get_cb_info(env, info, &given, values, nullptr, nullptr);
+  void* heap = nullptr;
+  int threads = 0;
+  char widest[16];
+  if (napi_get_typedarray_info(env, values[0], nullptr, nullptr, &heap, nullptr, nullptr) != napi_ok || !heap)
+    return fail(env, "open: wanted the bytes of the heap");
+  if (napi_get_value_int32(env, values[1], &threads) != napi_ok || threads < 1)
+    return fail(env, "open: wanted a number of threads");
+  textOf(env, values[2], widest);
+  const InstructionSet* set = choose(widest);
+  if (!set) return fail(env, "open: no such instruction set");
+  auto device = std::make_unique<Device>();
+  device->kernels = set->kernels;
+  try {
+    device->pool = std::make_unique<Pool>(static_cast<char*>(heap), threads);
+  } catch (const std::system_error&) {
+    return fail(env, "no more threads can be started; try --threads 1");
+  }
+  nameCrashes();
+  napi_create_object(env, &object);
+  const auto add = [&](const char* name, napi_callback callback) {
+    napi_create_function(env, name, NAPI_AUTO_LENGTH, callback, device.get(), &function);
+    napi_set_named_property(env, object, name, function);
+  };
+#define GAN_KERNEL(NAME, ...) \
+  add(#NAME, [](napi_env env_, napi_callback_info info_) { return run<&Kernels::NAME>(env_, #NAME, info_); });
+  GAN_KERNELS(GAN_KERNEL)
+#undef GAN_KERNEL
+  add("close", closeDevice);
+  napi_add_env_cleanup_hook(env, stop, device.get());
+  // The functions keep the object alive as long as one of them can be called.
+  device.release();
+  return object;
+}
+
+napi_value initialize(napi_env env, napi_value exports) {
+  napi_value function;
+  napi_create_function(env, "open", NAPI_AUTO_LENGTH, openDevice, nullptr, &function);
+  napi_set_named_property(env, exports, "open", function);
+  napi_create_function(env, "isa", NAPI_AUTO_LENGTH, isaName, nullptr, &function);
+  napi_set_named_property(env, exports, "isa", function);
+  return exports;
+}
+
+}  // namespace
+
+NAPI_MODULE(gan_native, initialize)

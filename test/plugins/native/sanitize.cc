@@ -1,0 +1,166 @@
+// Calls every kernel of one instruction set (GAN_ISA) with random sizes, on tensors that end where their memory ends, in
+// three threads: for AddressSanitizer, UndefinedBehaviorSanitizer and ThreadSanitizer. What the kernels compute is
+// compared elsewhere (kernels.test.ts).
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+#include <random>
+#include <vector>
+
+#include "kernels.h"
+
+namespace GAN_ISA {
+extern const Kernels kernels;
+}
+
+namespace {
+
+std::mt19937 random_(20240229);
+int size(int most) { return std::uniform_int_distribution<int>(1, most)(random_); }
+template <class T>
+T one(std::initializer_list<T> values) { return values.begin()[size(static_cast<int>(values.size())) - 1]; }
+int channels() { return one({3, 16, 24, 32, 64, size(40)}); }
+
+/** A tensor whose last number is the last of its memory. */
+struct Tensor {
+  std::unique_ptr<float[]> data;
+  explicit Tensor(size_t count) : data(new float[count]) {
+    for (size_t i = 0; i < count; i++) data[i] = static_cast<float>(static_cast<int>(i % 17) - 8) / 8;
+  }
+  operator float*() const { return data.get(); }
+};
+
+void convolutions(Pool& pool, const Kernels& k) {
+  const int filter = size(5), stride = one({1, 2, filter >= 4 ? 2 : 1, size(3)}), pad = one({0, 1});
+  const int down = filter + size(14), across = filter + size(14);
+  const Window w{size(4),
+                 down,
+                 across,
+                 channels(),
+                 (down + 2 * pad - filter) / stride + 1,
+                 (across + 2 * pad - filter) / stride + 1,
+                 channels(),
+                 filter,
+                 filter,
+                 stride,
+                 stride,
+                 1,
+                 1,
+                 pad,
+                 pad};
+  Tensor x(static_cast<size_t>(w.batch) * w.inHeight * w.inWidth * w.inChannels);
+  Tensor y(static_cast<size_t>(w.batch) * w.outHeight * w.outWidth * w.outChannels);
+  Tensor f(static_cast<size_t>(filter) * filter * w.inChannels * w.outChannels);
+  k.conv2d(pool, &w, x, f, y);
+  k.conv2dBackpropFilter(pool, &w, x, y, f);
+  k.conv2dBackpropInput(pool, &w, y, f, x);
+}
+
+void groups(Pool& pool, const Kernels& k) {
+  const int count = one({1, 2, 3, 16, 20}), inWide = one({1, 4, 16, 21}), outWide = one({1, 4, 16, 40});
+  const int filter = size(4), stride = size(2), dilation = size(2), pad = one({0, 1, 2});
+  const int down = 9, across = 11, reach = dilation * (filter - 1) + 1;
+  GroupedWindow w;
+  static_cast<Window&>(w) = {size(3),
+                             down,
+                             across,
+                             count * inWide,
+                             (down + 2 * pad - reach) / stride + 1,
+                             (across + 2 * pad - reach) / stride + 1,
+                             count * outWide,
+                             filter,
+                             filter,
+                             stride,
+                             stride,
+                             dilation,
+                             dilation,
+                             pad,
+                             pad};
+  w.groups = count;
+  Tensor x(static_cast<size_t>(w.batch) * down * across * w.inChannels);
+  Tensor y(static_cast<size_t>(w.batch) * w.outHeight * w.outWidth * w.outChannels);
+  Tensor f(static_cast<size_t>(filter) * filter * inWide * w.outChannels);
+  k.groupedConv(pool, &w, x, f, y);
+  k.groupedFilter(pool, &w, x, y, f);
+  k.groupedInput(pool, &w, y, f, x);
+  if (inWide > 1 || outWide > 1) return;
+  k.depthwiseConv(pool, &w, x, f, y, false);
+  k.depthwiseConv(pool, &w, y, f, x, true);
+  k.depthwiseFilter(pool, &w, x, y, f);
+}
+
+void others(Pool& pool, const Kernels& k) {
+  const int m = size(140), n = size(140), depth = size(300);
+  Tensor a(static_cast<size_t>(m) * depth), b(static_cast<size_t>(depth) * n), c(static_cast<size_t>(m) * n);
+  for (int flags = 0; flags < 4; flags++) k.matmul(pool, a, flags & 1, b, flags & 2, c, m, n, depth);
+
+  const int rows = 1 + size(3000), width = 4 * size(20);
+  Tensor x(static_cast<size_t>(rows) * width), y(static_cast<size_t>(rows) * width), dx(static_cast<size_t>(rows) * width);
+  Tensor weight(width), bias(width), mean(width), variance(width), dWeight(width), dBias(width);
+  k.batchNorm(pool, x, weight, bias, y, mean, variance, rows, width, 1e-5f, 0.2f);
+  k.batchNormGrad(pool, x, weight, bias, y, mean, variance, dx, dWeight, dBias, rows, width, 1e-5f, 0.2f);
+
+  const int outer = size(9), reduced = size(40'000), inner = one({1, 1, size(20)});
+  Tensor summed(static_cast<size_t>(outer) * reduced * inner), sums(static_cast<size_t>(outer) * inner);
+  k.sum(pool, summed, sums, outer, reduced, inner, 0.5f);
+
+  const int count = size(70'000);
+  Tensor p(count), q(count), r(count), single(1);
+  std::unique_ptr<unsigned char[]> flags(new unsigned char[count]);
+  k.leakyRelu(pool, p, r, count, 0.2f);
+  k.sqrt(pool, p, r, count);
+  k.rsqrt(pool, p, r, count);
+  k.tanh(pool, p, r, count);
+  k.greater(pool, p, 4, q, 4, flags.get(), count, false);
+  k.greater(pool, single, 0, q, 4, flags.get(), count, true);
+  k.extremum(pool, p, 4, single, 0, r, count, true);
+  k.extremum(pool, p, 4, q, 4, r, count, false);
+  k.select(pool, flags.get(), p, q, r, count);
+
+  // Twice as many lines and columns, each a mix of two.
+  const int height = size(9), across = size(9), planes = channels(), batch = size(3);
+  const auto table = [](int lines) {
+    std::vector<int> words;
+    for (int i = 0; i <= 2 * lines; i++) words.push_back(2 * i);
+    const float half = 0.5f;
+    for (int i = 0; i < 2 * lines; i++) {
+      for (int from : {i / 2, (i / 2 + 1) % lines}) {
+        words.push_back(from);
+        words.push_back(0);
+        __builtin_memcpy(&words.back(), &half, sizeof(half));
+      }
+    }
+    return words;
+  };
+  const auto rowTable = table(height), columnTable = table(across);
+  Tensor small(static_cast<size_t>(batch) * height * across * planes), large(static_cast<size_t>(4) * batch * height * across * planes);
+  k.resample(pool, small, large, batch, height, across, 2 * height, 2 * across, planes, rowTable.data(), columnTable.data());
+}
+
+void updates(const Kernels& k) {
+  // Addresses are those of a heap; 0 stands for none.
+  const int count = size(40'000);
+  std::unique_ptr<float[]> heap(new float[64 + 7 * static_cast<size_t>(count)]());
+  Pool pool(reinterpret_cast<char*>(heap.get()), 3);
+  const auto at = [&](int i) { return static_cast<uint32_t>(4 * (64 + static_cast<size_t>(i) * count)); };
+  for (int averages = 0; averages < 4; averages++) {
+    const bool first = averages & 1, second = averages & 2;
+    Update update{at(0), at(1), first ? at(2) : 0, second ? at(3) : 0, at(4), first ? at(5) : 0, second ? at(6) : 0, 4, count, 0};
+    k.updateParameters(pool, &update, 1);
+  }
+}
+
+}  // namespace
+
+int main(int, char** arguments) {
+  const Kernels& k = GAN_ISA::kernels;
+  Pool pool(nullptr, 3);
+  const int rounds = std::atoi(arguments[1]);
+  for (int i = 0; i < rounds; i++) {
+    convolutions(pool, k);
+    groups(pool, k);
+    others(pool, k);
+    updates(k);
+  }
+  std::printf("rounds: %d\n", rounds);
+}
