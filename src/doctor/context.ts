@@ -1,6 +1,7 @@
 import type {Finding} from '../backends/device.js';
 import type {Registry} from '../plugin/registry.js';
 
+export {bytesText} from '../system-limits.js';
 export type {Finding} from '../backends/device.js';
 
 /** The environment that the checks inspect. */
@@ -18,8 +19,3 @@ export type DoctorCheck = (context: DoctorContext) => Finding[] | Promise<Findin
 export const ok = (name: string, what: string): Finding => ({name, state: 'ok', what});
 export const warning = (name: string, what: string, fix: string): Finding => ({name, state: 'warning', what, fix});
 export const problem = (name: string, what: string, fix: string): Finding => ({name, state: 'problem', what, fix});
-
-/** `3.2 GB`, `850 MB`. */
-export function bytesText(bytes: number): string {
-  return bytes >= 1e9 ? `${(bytes / 1e9).toFixed(1)} GB` : `${Math.round(bytes / 1e6)} MB`;
-}

@@ -29,6 +29,7 @@ import type {TrainedRun} from '../gan/export/trained-run.js';
 import type {Rng} from '../gan/rng.js';
 import type {Switcher} from '../gan/switchers/switcher.js';
 import type {GanError} from '../errors.js';
+import type {SystemLimits} from '../system-limits.js';
 import type {PartKind} from '../options/kinds.js';
 import type {Opt, OptionSpecs, OptionValues} from '../options/options.js';
 
@@ -46,6 +47,7 @@ export type {Kernel, KernelArguments} from '../backends/kernels.js';
 export type {Operation, OperationDefinition, OperationGradient} from '../backends/operation.js';
 export type {Tensor, Tf} from '../backends/tf.js';
 export type {GanError} from '../errors.js';
+export type {SystemLimits} from '../system-limits.js';
 export type {Callback} from '../gan/callback.js';
 export type {Progress, Schedule, Scheduled} from '../gan/callbacks/schedule.js';
 export type {Adaptation, AugmentationDraw, CriticAugmentation} from '../gan/augmentations/critic-augmentation.js';
@@ -213,6 +215,8 @@ export interface Gan extends Makers {
   nn: Nn;
   opt: Opt;
   GanError: typeof GanError;
+  /** The memory and the processors that this process may use: of the machine, of its container, by `ulimit -v`. */
+  limits(): SystemLimits;
   /** Seeded random numbers: `new Rng(seed)`. */
   Rng: typeof Rng;
   /** Kernels of backends. */

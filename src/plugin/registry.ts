@@ -8,6 +8,7 @@ import {apiVersion, type Definition, type Gan, type PartDefinition, type PartKin
 import {PartsApart, type PartFacts} from './apart/parts-apart.js';
 import type {Answer} from './apart/run-apart.js';
 import {definitionFault} from './definition-check.js';
+import {systemLimits} from '../system-limits.js';
 import {installable, type InstallablePart} from './installable.js';
 import {blame, guard} from './guard.js';
 import {knowPlugin} from './culprit.js';
@@ -365,6 +366,7 @@ export class Registry {
       apiVersion,
       opt,
       GanError,
+      limits: () => systemLimits(),
       get Rng() {
         return random.get('Rng');
       },

@@ -22,6 +22,7 @@ import {attemptSeed} from './attempt.js';
 import {isOutOfMemory, largestAuto, largestBatch, withBatchAdvice} from './batch-memory.js';
 import {makeDataLoaders, type RunData, type Settings} from './data.js';
 import {isOnGpu, openDeviceFor, type DeviceOptions} from './devices/open-backend.js';
+import {checkMemory} from './memory-need.js';
 import {makeNetworks} from './networks.js';
 import {secondOrderError} from './second-order.js';
 import {plannedSteps} from './planned-steps.js';
@@ -177,6 +178,7 @@ async function open(settings: Settings, options: TrainingOptions): Promise<Train
     const made = await make(config, options.parts ?? {}, {warn}, init);
     learn = made.learn;
     const {parts, dls} = made;
+    if (!(await isOnGpu(registry, {device: opened.device}))) checkMemory(learn, config, warn);
     const steps = config.steps ?? config.epochs * dls.train.length;
     const {name: backendName} = opened.device;
     const inputs = {

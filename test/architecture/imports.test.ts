@@ -9,10 +9,11 @@ import {findCycle, importsOf, parse, sourceFiles, type Import} from './import-gr
  * Which files of src each part of src may import, apart from its own. Imports point one way: commands -> cli -> config,
  * gan -> backends. `type` is for what is gone after compilation, `lazy` for what `import(...)` loads when it is needed.
  */
-const everywhere = /^(errors|system-error)\.ts$/;
+const everywhere = /^(errors|system-error|system-limits)\.ts$/;
 const rules: Record<string, Partial<Record<Import['kind'], RegExp>>> = {
   errors: {},
   'system-error': {},
+  'system-limits': {},
   options: {},
   backends: {},
   gan: {

@@ -54,6 +54,17 @@ describe('gan doctor checks', () => {
       state: 'warning',
       what: '800 MB of 8.0 GB free; the default training takes about 1.5 GB',
     });
+    const limited = checkMemory({
+      ...facts,
+      available: 8e8,
+      memoryLimit: '/sys/fs/cgroup/memory.max',
+      coreLimit: '/sys/fs/cgroup/cpu.max',
+    });
+    expect(limited[0]!.what).to.equal('Z80, 1 core (limited by /sys/fs/cgroup/cpu.max)');
+    expect(limited[1]!.what).to.match(/^800 MB of 8\.0 GB free \(limited by \/sys\/fs\/cgroup\/memory\.max\); /);
+    expect(limited[1])
+      .to.have.property('fix')
+      .that.matches(/^allow more memory/);
     expect(states(checkMemory())).to.deep.equal([
       'processor: ok',
       checkMemory()[1]!.state === 'ok' ? 'memory: ok' : 'memory: warning',

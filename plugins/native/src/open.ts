@@ -1,7 +1,6 @@
 import type {OpenedDevice} from 'gankit/plugin';
-import type {Api} from 'gan-plugin-wasm/dist/kernel.js';
 import type {Native} from 'gan-plugin-wasm/dist/native.js';
-import {open as openWasm} from 'gan-plugin-wasm/dist/open.js';
+import {open as openWasm, type DeviceApi} from 'gan-plugin-wasm/dist/open.js';
 import {settings as wasmSettings} from 'gan-plugin-wasm/dist/settings.js';
 import {absence, loadAddon} from './addon.js';
 import type {Settings} from './settings.js';
@@ -18,11 +17,12 @@ const noBuffers: Partial<Native> = {
  * Opens the device of gan-plugin-wasm with these kernels on its heap.
  * @throws Error if it is open already, or if the kernels are not there
  */
-export async function open(api: Api, {threads, widest}: Settings): Promise<OpenedDevice> {
+export async function open(api: DeviceApi, {threads, widest}: Settings): Promise<OpenedDevice> {
   const absent = absence();
   if (absent) throw new Error(`${absent.why}; ${absent.fix}`);
   const addon = loadAddon();
-  const device = await openWasm(api, wasmSettings({threads, relaxedSimd: true, wideSimd: true}), (heap) => {
+  const wanted = wasmSettings({threads, relaxedSimd: true, wideSimd: true}, api.limits());
+  const device = await openWasm(api, wanted, (heap) => {
     const {close, ...functions} = addon.open(heap, threads, widest);
     return {functions: {...functions, ...noBuffers}, close};
   });

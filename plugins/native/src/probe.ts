@@ -1,16 +1,16 @@
-import type {Probe} from 'gankit/plugin';
+import type {Probe, SystemLimits} from 'gankit/plugin';
 import {probe as probeWasm} from 'gan-plugin-wasm/dist/probe.js';
 import {settings as wasmSettings} from 'gan-plugin-wasm/dist/settings.js';
 import {absence, loadAddon} from './addon.js';
 import type {Settings} from './settings.js';
 
 /** Checks whether the kernels are there and can be loaded, and whether the device can run that they work on. */
-export async function probe({threads, widest}: Settings): Promise<Probe> {
+export async function probe({threads, widest}: Settings, limits: SystemLimits): Promise<Probe> {
   const absent = absence();
   if (absent) return {ok: false, ...absent};
   try {
     const isa = loadAddon().isa(widest);
-    const wasm = await probeWasm(wasmSettings({threads, relaxedSimd: true, wideSimd: true}));
+    const wasm = await probeWasm(wasmSettings({threads, relaxedSimd: true, wideSimd: true}, limits), limits);
     return wasm.ok ? {...wasm, info: {isa, threads}} : wasm;
   } catch (error) {
     return {

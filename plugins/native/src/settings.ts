@@ -1,4 +1,4 @@
-import {availableParallelism} from 'node:os';
+import type {SystemLimits} from 'gankit/plugin';
 import {instructionSets, type InstructionSet} from './addon.js';
 
 /** The user's options. */
@@ -14,8 +14,8 @@ export interface Settings {
 }
 
 /** The options, and GAN_NATIVE_ISA where they leave the instruction set open. */
-export function settings({threads, isa}: Options): Settings {
+export function settings({threads, isa}: Options, {processors}: SystemLimits): Settings {
   const wanted = isa === 'auto' ? process.env['GAN_NATIVE_ISA'] : isa;
   const widest = instructionSets.find((name) => name === wanted);
-  return {threads: threads ?? availableParallelism(), ...(widest && {widest})};
+  return {threads: threads ?? processors.value, ...(widest && {widest})};
 }

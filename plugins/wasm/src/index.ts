@@ -4,7 +4,7 @@ import {settings} from './settings.js';
 import {probe} from './probe.js';
 
 /** The CPU backend: tfjs-backend-wasm, completed and made faster by kernels of its own. */
-export default ({backend, opt, tf, GanError, kernels}: Gan) =>
+export default ({backend, opt, tf, GanError, kernels, limits}: Gan) =>
   backend({
     name: 'wasm',
     summary: 'The CPU, through WebAssembly SIMD; runs everywhere.',
@@ -13,14 +13,14 @@ export default ({backend, opt, tf, GanError, kernels}: Gan) =>
       threads: opt.int(undefined, {
         min: 1,
         max: 256,
-        help: 'number of threads; default: as many as the machine runs at once',
+        help: 'number of threads; default: as many as run at once on this machine, or in its container',
       }),
       relaxedSimd: opt.bool(true, {help: 'use fused multiply-add where Node has it; changes the last digits'}),
       wideSimd: opt.bool(true, {help: 'use 256-bit vectors where Node can; needs relaxedSimd'}),
     },
     create: (options) => ({
-      probe: () => probe(settings(options)),
-      open: async () => (await import('./open.js')).open({tf, GanError, kernels}, settings(options)),
+      probe: () => probe(settings(options, limits()), limits()),
+      open: async () => (await import('./open.js')).open({tf, GanError, kernels, limits}, settings(options, limits())),
       diagnose,
     }),
   });

@@ -1,5 +1,5 @@
 import os from 'node:os';
-import type {Probe} from 'gankit/plugin';
+import type {Probe, SystemLimits} from 'gankit/plugin';
 import type {Settings} from './settings.js';
 
 /** The smallest module with a vector instruction: (func (drop (v128.const i32x4 0 0 0 0))). */
@@ -62,14 +62,8 @@ function reserve(): string | undefined {
   }
 }
 
-/** Memory of the machine, or of the container that limits it. */
-function memoryBytes(): number {
-  const limit = process.constrainedMemory();
-  return limit > 0 ? Math.min(limit, os.totalmem()) : os.totalmem();
-}
-
 /** Checks whether this Node can run the kernels. Loads nothing. */
-export async function probe({threads, relaxedSimd, wideSimd}: Settings): Promise<Probe> {
+export async function probe({threads, relaxedSimd, wideSimd}: Settings, {memory}: SystemLimits): Promise<Probe> {
   if (!WebAssembly.validate(simdModule)) {
     return {
       ok: false,
@@ -88,6 +82,6 @@ export async function probe({threads, relaxedSimd, wideSimd}: Settings): Promise
   return {
     ok: true,
     info: {simd: true, relaxedSimd, wideSimd, threads},
-    devices: [{name: os.cpus()[0]?.model.trim() ?? process.arch, memoryBytes: Math.min(memoryBytes(), addressable)}],
+    devices: [{name: os.cpus()[0]?.model.trim() ?? process.arch, memoryBytes: Math.min(memory.value, addressable)}],
   };
 }

@@ -1,4 +1,4 @@
-import {availableParallelism} from 'node:os';
+import type {SystemLimits} from 'gankit/plugin';
 import {hasRelaxedSimd, hasWideSimd, type Features} from './module.js';
 
 /** The settings that the device will use. */
@@ -9,11 +9,11 @@ export interface Settings extends Features {
 /** The user's options, as they are given. */
 export type Options = Omit<Settings, 'threads'> & {threads: number | undefined};
 
-/** The user's options with what this machine and this Node have. */
-export function settings({threads, relaxedSimd, wideSimd}: Options): Settings {
+/** The user's options with what this process may use and this Node has. */
+export function settings({threads, relaxedSimd, wideSimd}: Options, {processors}: SystemLimits): Settings {
   const relaxed = relaxedSimd && hasRelaxedSimd();
   return {
-    threads: threads ?? availableParallelism(),
+    threads: threads ?? processors.value,
     relaxedSimd: relaxed,
     wideSimd: wideSimd && relaxed && hasWideSimd(),
   };

@@ -1,6 +1,6 @@
-import {availableParallelism} from 'node:os';
 import {expect} from 'chai';
 import {tf} from '../../../dist/backends/tf.js';
+import {systemLimits} from '../../../dist/system-limits.js';
 import {makeNative, needsAddon, setsHere} from './support.js';
 
 /** Runs with an environment variable. */
@@ -37,7 +37,7 @@ describe('native: the device', () => {
     it('takes the widest instruction set of the processor, or the one it is told', async () => {
       expect(await makeNative().probe()).to.deep.include({
         ok: true,
-        info: {isa: sets[0], threads: availableParallelism()},
+        info: {isa: sets[0], threads: systemLimits().processors.value},
       });
       for (const isa of sets) expect(await makeNative({isa}).probe()).to.deep.nested.include({'info.isa': isa});
       const narrowest = sets.at(-1)!;

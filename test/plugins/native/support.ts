@@ -5,6 +5,7 @@ import {registerKernels} from '../../../dist/backends/kernels.js';
 import {tf, type Tensor} from '../../../dist/backends/tf.js';
 import {GanError} from '../../../dist/errors.js';
 import {opt} from '../../../dist/options/options.js';
+import {systemLimits} from '../../../dist/system-limits.js';
 import type {Backend, Gan} from '../../../dist/plugin/index.js';
 import {absence, instructionSets, loadAddon, type InstructionSet} from '../../../plugins/native/src/addon.js';
 import plugin from '../../../plugins/native/src/index.js';
@@ -14,6 +15,7 @@ const gan = {
   tf,
   opt,
   GanError,
+  limits: () => systemLimits(),
   kernels: {register: registerKernels},
   backend: (definition: unknown) => definition,
 } as unknown as Gan;

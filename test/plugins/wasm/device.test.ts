@@ -1,13 +1,14 @@
 import {spawnSync} from 'node:child_process';
 import {readFile} from 'node:fs/promises';
-import {availableParallelism, cpus, totalmem} from 'node:os';
+import {cpus} from 'node:os';
 import path from 'node:path';
 import type {BackendWasm} from '@tensorflow/tfjs-backend-wasm';
 import {expect} from 'chai';
 import {tf, type Tensor4D} from '../../../dist/backends/tf.js';
+import {systemLimits} from '../../../dist/system-limits.js';
 import {hasWideSimd} from '../../../plugins/wasm/src/module.js';
 import {ganError} from '../../plugin/helpers.js';
-import {backend, defaults, random} from './support.js';
+import {backend, defaults, makeBackend, random} from './support.js';
 
 const support = path.join(import.meta.dirname, 'support.ts');
 
@@ -36,10 +37,27 @@ describe('wasm: the device', function () {
         simd: true,
         relaxedSimd,
         wideSimd: relaxedSimd && hasWideSimd(),
-        threads: threads ?? availableParallelism(),
+        threads: threads ?? systemLimits().processors.value,
       },
-      devices: [{name: cpus()[0]!.model.trim(), memoryBytes: Math.min(totalmem(), 2 ** 32)}],
+      devices: [{name: cpus()[0]!.model.trim(), memoryBytes: Math.min(systemLimits().memory.value, 2 ** 32)}],
     });
+  });
+
+  it('has as many threads as the system lets run, unless it is told, and names a limit of memory when there is no more', async () => {
+    const by = '/sys/fs/cgroup/memory.max';
+    const limits = () => ({memory: {value: 2 ** 30, by}, processors: {value: 3}});
+    const probe = await makeBackend({...defaults, threads: undefined}, limits).probe();
+    expect(probe).to.nested.include({'info.threads': 3, 'devices[0].memoryBytes': 2 ** 30});
+    const limited = makeBackend({...defaults, threads: 1}, limits);
+    expect(await limited.probe()).to.nested.include({'info.threads': 1});
+
+    const device = await limited.open();
+    const error = await ganError(() =>
+      tf.tidy(() => tf.square(tf.broadcastTo(tf.ones([1, 33_000]), [33_000, 33_000]))),
+    );
+    expect(error).to.include({code: 'GAN_BACKEND_MEMORY'});
+    expect(error.message).to.match(/this process has a limit of 1024 MiB \(\/sys\/fs\/cgroup\/memory\.max\)\.$/);
+    await device.close?.();
   });
 
   it('neither adds nor removes listeners for errors that nobody caught', async () => {

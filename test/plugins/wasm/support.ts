@@ -3,6 +3,7 @@ import type {NamedAttrMap} from '@tensorflow/tfjs-core';
 import {expect} from 'chai';
 import fc from 'fast-check';
 import {GanError} from '../../../dist/errors.js';
+import {systemLimits} from '../../../dist/system-limits.js';
 import type {Gan, OpenedDevice} from '../../../dist/plugin/index.js';
 import {opt} from '../../../dist/options/options.js';
 import {registerKernels} from '../../../dist/backends/kernels.js';
@@ -20,8 +21,10 @@ const gan = {
   backend: (definition: unknown) => definition,
 } as unknown as Gan;
 
-export const makeBackend = (options: {threads: number | undefined; relaxedSimd: boolean; wideSimd?: boolean}) =>
-  plugin(gan).create({wideSimd: options.relaxedSimd, ...options});
+export const makeBackend = (
+  options: {threads: number | undefined; relaxedSimd: boolean; wideSimd?: boolean},
+  limits = systemLimits,
+) => plugin({...gan, limits: () => limits()}).create({wideSimd: options.relaxedSimd, ...options});
 
 /** The device as a user gets it, unless the environment says otherwise: GAN_TEST_THREADS=1, GAN_TEST_RELAXED_SIMD=0. */
 export const defaults = {
