@@ -32,6 +32,8 @@ export async function writeFileAtomic(path: string, data: string | Uint8Array): 
     await renameDurably(temporary, target);
   } catch (error) {
     await rm(temporary, {force: true}).catch(() => {}); // what went wrong first is told
+    const {path: at} = error as NodeJS.ErrnoException;
+    if (at === temporary) Object.assign(error as Error, {path: target}); // the name that the user knows
     throw error;
   }
 }
