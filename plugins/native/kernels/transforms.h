@@ -31,8 +31,8 @@ struct Data {
       y[2] = x[2] - x[1];
     } else if constexpr (N == 5) {
       const V difference = x[3] - x[1];
-      y[0] = plus(2, x[0] - x[2], -difference);
-      y[1] = difference - x[2];
+      y[0] = plus(2, x[0] - x[2], difference);
+      y[1] = difference - x[1] - x[2];
       y[2] = plus(-3, x[2], plus(2, x[1], x[3]));
       y[3] = difference;
       y[4] = plus(-2, difference, x[4] - x[2]);
