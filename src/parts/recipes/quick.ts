@@ -3,7 +3,8 @@ import type {Gan} from '../../plugin/index.js';
 export default ({recipe}: Gan) =>
   recipe({
     name: 'quick',
-    summary: 'Small networks at 32x32 for a first look: a minute and a half on two cores, twice that without native kernels.',
+    summary:
+      'Small networks at 32x32 for a first look: a minute and a half on two cores, twice that without native kernels.',
     create: () => ({
       source:
         'relativistic pairing loss with R1 (arXiv 2501.05441) in each fourth step (arXiv 1912.04958, appendix B), pixel norm and minibatch standard deviation of arXiv 1710.10196, an averaged generator (arXiv 2006.06676, appendix D); sizes, learning rate, weight of R1 and steps chosen on builtin:shapes',
