@@ -2,11 +2,12 @@
  * The run folder: config.json and where its values came from, sessions.json, metrics.jsonl, evaluations.jsonl,
  * samples/step-00000100.png, checkpoints/step-00000100/, and TensorBoard's event files.
  */
-import {access, mkdir, readdir, rename, rm, stat} from 'node:fs/promises';
+import {access, mkdir, readdir, rm, stat} from 'node:fs/promises';
 import {join} from 'node:path';
 import {GanError, isGanError} from '../errors.js';
 import {setAside, temporaryName, writeFileAtomic} from '../gan/io/atomic-write.js';
 import {openRegular, readJsonFile, unreadable} from '../gan/io/read-file.js';
+import {renameOver} from '../gan/io/rename.js';
 import {either, list, number, object, record, text, whole, boolean, withChecksum, type Check} from '../options/json.js';
 import {checkRunConfig, type RunConfig} from '../options/run-config.js';
 import {addEvaluation, readEvaluations, type Evaluation} from './evaluations.js';
@@ -187,7 +188,7 @@ export class RunFolder {
    */
   async clearLeftovers(): Promise<void> {
     for (const [step, path] of await this.#checkpoints())
-      if (path !== this.checkpointPath(step)) await rename(path, this.checkpointPath(step));
+      if (path !== this.checkpointPath(step)) await renameOver(path, this.checkpointPath(step));
     const isOurs = (name: string): boolean =>
       (isLockFile(name) && name !== lockName) || trainingEntries.includes(unfinished(name) ?? '');
     const remove = async (folder: string, isLeft: (name: string) => boolean): Promise<void> => {
@@ -428,7 +429,7 @@ export class RunFolder {
 /** Removes a folder at one stroke: after a crash in the middle of it, it has no name that counts. */
 async function removeFolder(path: string): Promise<void> {
   const gone = temporaryName(path);
-  await rename(path, gone);
+  await renameOver(path, gone);
   await rm(gone, {recursive: true, force: true});
 }
 

@@ -7,9 +7,9 @@ import {Rng} from '../../dist/gan/rng.js';
 import {gan, root} from '../commands/helpers.js';
 import {folder, removeFolders} from '../plugin/helpers.js';
 import {hostileTexts, terminalOrders} from './hostile-strings.js';
+import {isLong} from './support.js';
 
-const long = process.env['GAN_SUITE'] === 'long';
-const jobs = Number(process.env['GAN_SUITE_JOBS'] ?? (long ? 20_000 : 200));
+const jobs = Number(process.env['GAN_SUITE_JOBS'] ?? (isLong ? 20_000 : 200));
 const seed = Number(process.env['GAN_SUITE_SEED'] ?? 1);
 
 interface Flag {
@@ -178,7 +178,7 @@ const parsing =
   /Nonexistent flag|Missing \d+ required|to be one of|Expected an? |Unexpected argument|expects a value|cannot also be|must be provided|Parsing --|There is no command|needs? a whole number/;
 
 describe('fuzzed command lines', function () {
-  this.timeout(long ? 36_000_000 : 180_000);
+  this.timeout(isLong ? 36_000_000 : 180_000);
   let cwd: string;
 
   before(async () => {

@@ -13,8 +13,7 @@ import {folder, removeFolders} from '../plugin/helpers.js';
 import {complaints, noBrowser, openBrowser} from '../ui/browser.js';
 import {startUi, type RunningUi} from '../ui/helpers.js';
 import {addMembers, hostileTexts, hostileValues, mapLeaves, terminalOrders} from './hostile-strings.js';
-
-const long = process.env['GAN_SUITE'] === 'long';
+import {isLong} from './support.js';
 
 type Files = Record<string, unknown>;
 /** Files with one JSON value a line. */
@@ -121,7 +120,7 @@ const inPage = `(() => ({
 const clean = {ran: 0, title: false, strange: 0, handlers: 0};
 
 describe('run folders from strangers', function () {
-  this.timeout(long ? 1_800_000 : 120_000);
+  this.timeout(isLong ? 1_800_000 : 120_000);
   let cwd: string;
   const runs: string[] = [];
   const written: string[] = [];
@@ -146,8 +145,8 @@ describe('run folders from strangers', function () {
       add(`${how} but of config`, {...other, 'config.json': base['config.json']});
       add(`${how} of config`, {...base, 'config.json': other['config.json']});
     }
-    for (const name of strangeNames.filter((_, i) => long || i % 4 === 0)) add(name, base);
-    if (!long) return;
+    for (const name of strangeNames.filter((_, i) => isLong || i % 4 === 0)) add(name, base);
+    if (!isLong) return;
     for (const [file, value] of Object.entries(base)) {
       let leaves = 0;
       mapLeaves(value, () => leaves++);
@@ -248,9 +247,9 @@ describe('run folders from strangers', function () {
     await run('complete', '--', 'runs', 'show', '=');
     for (const each of runs) {
       await run('runs', 'show', each);
-      if (long) await run('runs', 'show', each, '--json');
+      if (isLong) await run('runs', 'show', each, '--json');
     }
-    for (const each of long ? runs : runs.slice(1, 6)) {
+    for (const each of isLong ? runs : runs.slice(1, 6)) {
       await run('runs', 'diff', runs[0]!, each);
       await run('runs', 'rm', each);
       await run('report', each, '--out', 'r.html', '--json');

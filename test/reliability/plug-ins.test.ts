@@ -17,8 +17,7 @@ import {partKinds} from '../../dist/options/kinds.js';
 import {settingOf} from '../../dist/options/config-keys.js';
 import {gan, jsonLines} from '../commands/helpers.js';
 import {folder, removeFolders, write} from '../plugin/helpers.js';
-
-const isLong = process.env['GAN_SUITE'] === 'long';
+import {isLong} from './support.js';
 
 /** A part that gives something wrong: what its `create` returns, and what the message says of it. */
 interface Row {

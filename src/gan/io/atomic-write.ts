@@ -1,6 +1,6 @@
 import {randomBytes} from 'node:crypto';
 import {constants} from 'node:fs';
-import {open, realpath, rename, rm, stat, writeFile} from 'node:fs/promises';
+import {open, realpath, rm, stat, writeFile} from 'node:fs/promises';
 import {dirname} from 'node:path';
 import {GanError} from '../../errors.js';
 import {atPath} from '../../system-error.js';
@@ -85,7 +85,7 @@ export async function setAside(path: string): Promise<string> {
   for (let n = 1; ; n++) {
     const aside = `${path}.damaged-${n}`;
     if (await stat(aside).catch(() => undefined)) continue;
-    await rename(path, aside);
+    await renameOver(path, aside);
     return aside;
   }
 }
