@@ -39,7 +39,13 @@ const wideSimd = process.env.WIDE_SIMD !== '0';
 const names = ['Conv2D', 'Conv2DBackpropFilter', 'Conv2DBackpropInput', 'BatchMatMul'];
 const stock = new Map(names.map((name) => [name, tf.getKernel(name, 'wasm')]));
 const limits = systemLimits;
-const device = await plugin({tf, opt, kernels: {register: registerKernels}, limits, backend: (definition) => definition})
+const device = await plugin({
+  tf,
+  opt,
+  kernels: {register: registerKernels},
+  limits,
+  backend: (definition) => definition,
+})
   .create({threads, relaxedSimd, wideSimd})
   .open();
 /** Kernels of operations that are composed of others elsewhere. */
