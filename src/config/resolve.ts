@@ -3,7 +3,7 @@ import type {PartChoice, RunConfig} from '../options/run-config.js';
 import {parseStopWhen} from '../options/stop-when.js';
 import {GanError} from '../errors.js';
 import {partKinds} from '../options/kinds.js';
-import {checkOptions, type GivenMap, type OptionValue} from '../options/options-check.js';
+import {checkOption, checkOptions, type Checked, type GivenMap, type OptionValue} from '../options/options-check.js';
 import type {Registry} from '../plugin/registry.js';
 import {flatten, optionsOf, parseSet, type Assignments} from './assignments.js';
 import {checkPart} from './check-part.js';
@@ -278,8 +278,8 @@ async function choosePart(registry: Registry, key: SingleKey, layers: Layers): P
     return chosen;
   }
   if (key === 'backend' && name === 'auto') {
-    noOptions(key, options, "it is 'auto' here");
-    return {...chosen, choice: {name, options: {}}};
+    const {values, origins} = await checkForAny(registry, options);
+    return {...chosen, choice: {name, options: values}, origins: {...chosen.origins, ...prefixed(key, origins)}};
   }
   const checked = await checkPart(registry, kind, name, options, {label: key, origin});
   return {
@@ -287,6 +287,23 @@ async function choosePart(registry: Registry, key: SingleKey, layers: Layers): P
     choice: {name: checked.name, options: checked.values},
     origins: {[key]: origin, ...prefixed(key, checked.origins)},
   };
+}
+
+/** Options of the backend `auto`: of those that some backend has; the one that is taken gets those that it has. */
+async function checkForAny(registry: Registry, options: GivenMap): Promise<Checked> {
+  const checked: Checked = {values: {}, origins: {}};
+  if (options.size === 0) return checked;
+  const names = registry.names('backend');
+  const parts = await Promise.all(names.map((name) => registry.describe('backend', name).catch(() => undefined)));
+  for (const [option, given] of options) {
+    const spec = parts.find((part) => Object.hasOwn(part?.options ?? {}, option))?.options?.[option];
+    if (!spec) noOptions('backend', new Map([[option, given]]), "it is 'auto' here, and no backend has this option");
+    else {
+      checked.values[option] = checkOption(`backend.${option}`, spec, given);
+      checked.origins[option] = given.origin;
+    }
+  }
+  return checked;
 }
 
 /** What a data source wants of the configuration; for a folder nothing. */

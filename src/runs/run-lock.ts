@@ -155,6 +155,10 @@ export async function lockRun(dir: string, {isNew = false}: {isNew?: boolean} = 
     const now = statSync(own).mtimeMs; // by the clock of the file server, as the signs of life are
     const other = await take(lockPath(dir), {own, write, token, now});
     if (other) throw inUse(dir, other, now);
+  } catch (error) {
+    const {path: at, syscall} = error as NodeJS.ErrnoException;
+    if (syscall !== undefined && (at ?? own) === own) Object.assign(error as Error, {path: lockPath(dir)}); // a name that the user knows
+    throw error;
   } finally {
     rmSync(own, {force: true});
   }

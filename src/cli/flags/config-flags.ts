@@ -22,7 +22,7 @@ const shortcuts: Readonly<Record<string, {key: string; description: string}>> = 
   threads: {
     key: 'backend.threads',
     description:
-      'processor threads of the backend, which must be given by name (--backend wasm); default: all threads of the machine',
+      'processor threads of a backend that computes on the CPU; default: all threads of the machine',
   },
 };
 
