@@ -164,6 +164,8 @@ export class Learner {
   lastLoss: LossRead | undefined;
   /** Items in the current batch. */
   batchSize = 0;
+  /** False while a step changes the weights, and in one that the device repeats as a whole; then an error leaves neither the old ones nor the new. */
+  weightsAreWhole = true;
   /** The gradients of this step. */
   gradients: Map<Parameter, Tensor> = new Map();
 
@@ -650,7 +652,9 @@ export class Learner {
         {suggestions: ['setFreezeModel(model, true) makes them trainable']},
       );
     this.beginStep();
+    this.weightsAreWhole = false;
     this.capture.run(this, () => this.#trainStep(wanted), wanted, this.captureKey());
+    this.weightsAreWhole = true;
     this.step++;
     this.#beginRead();
     try {
@@ -676,6 +680,7 @@ export class Learner {
 
   /** Prediction, loss, gradients, update: everything of a step that happens on the device. */
   #trainStep(wanted: readonly Parameter[]): void {
+    this.weightsAreWhole = true;
     try {
       this.#inPasses(() => this.#addGradients(wanted));
       this.#callbacks.tellNow('afterBackward', this);
@@ -711,6 +716,7 @@ export class Learner {
       if (this.#clipping) this.gradNorm = this.#clipping.apply(this.gradients);
       this.#callbacks.tellNow('beforeStep', this);
       if (this.policies.frozenInStep === 'zero-gradient') this.#setup.addZeroGradients(this.gradients);
+      this.weightsAreWhole = false;
       this.opt!.step(this.gradients);
     } catch (error) {
       if (!isCancel(error, 'Step')) throw error;

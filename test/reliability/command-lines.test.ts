@@ -133,7 +133,7 @@ const paths = [
   '/dev/full',
   '.',
   '..',
-  '/',
+  '/nowhere',
   'loop',
   'a/b/c',
   'text/x',
@@ -179,8 +179,8 @@ describe('fuzzed command lines', function () {
   let cwd: string;
 
   before(async () => {
-    cwd = folder();
-    mkdirSync(path.join(cwd, 'empty'));
+    cwd = path.join(folder(), 'work'); // a folder whose parent is small, too: `..` is among the paths
+    mkdirSync(path.join(cwd, 'empty'), {recursive: true});
     writeFileSync(path.join(cwd, 'text'), 'some text');
     writeFileSync(path.join(cwd, 'bomb.yaml'), bomb());
     writeFileSync(path.join(cwd, 'deep.json'), `{"arch":${'['.repeat(50_000)}${']'.repeat(50_000)}}`);
