@@ -18,6 +18,7 @@ import {pixelShuffle, pixelUnshuffle} from '../dist/backends/fused/pixel-shuffle
 import {averagePool, upsampleNearest} from '../dist/backends/fused/upsample.js';
 import {registerKernels} from '../dist/backends/kernels.js';
 import {opt} from '../dist/options/options.js';
+import {systemLimits} from '../dist/system-limits.js';
 import plugin from '../plugins/wasm/dist/index.js';
 import {barChart} from './chart.mjs';
 import {peak} from './peak.mjs';
@@ -37,7 +38,14 @@ const relaxedSimd = process.env.RELAXED_SIMD !== '0';
 const wideSimd = process.env.WIDE_SIMD !== '0';
 const names = ['Conv2D', 'Conv2DBackpropFilter', 'Conv2DBackpropInput', 'BatchMatMul'];
 const stock = new Map(names.map((name) => [name, tf.getKernel(name, 'wasm')]));
-const device = await plugin({tf, opt, kernels: {register: registerKernels}, backend: (definition) => definition})
+const limits = systemLimits;
+const device = await plugin({
+  tf,
+  opt,
+  kernels: {register: registerKernels},
+  limits,
+  backend: (definition) => definition,
+})
   .create({threads, relaxedSimd, wideSimd})
   .open();
 /** Kernels of operations that are composed of others elsewhere. */

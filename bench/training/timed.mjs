@@ -5,11 +5,19 @@ import {tf} from '../../dist/backends/tf.js';
 import {Normalization} from '../../dist/gan/data/normalize.js';
 import {GanError} from '../../dist/errors.js';
 import {opt} from '../../dist/options/options.js';
+import {systemLimits} from '../../dist/system-limits.js';
 import native from '../../plugins/native/dist/index.js';
 import wasm from '../../plugins/wasm/dist/index.js';
 import {median} from '../../dist/bench/statistics.js';
 
-const api = {tf, opt, GanError, kernels: {register: registerKernels}, backend: (definition) => definition};
+const api = {
+  tf,
+  opt,
+  GanError,
+  kernels: {register: registerKernels},
+  limits: systemLimits,
+  backend: (definition) => definition,
+};
 
 /** The wasm backend. */
 export const openWasm = (options) =>

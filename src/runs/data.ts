@@ -62,7 +62,7 @@ export async function makeDataLoaders(
     const idx = await findIdx(data);
     if (!idx) {
       const loaders = await fromFolder(data, {...shared, size, channels, resize});
-      return {...loaders, identify: async () => identifyFiles(data, await getImageFiles(data))};
+      return {...loaders, identify: async () => identifyImages(data)};
     }
     const source = idxSource(await readIdxSet(idx), {size: [size, size], channels, resize});
     const files = [idx.images, ...(idx.labels === undefined ? [] : [idx.labels])];
@@ -86,6 +86,12 @@ export async function makeDataLoaders(
     );
   }
   return {...fromSource(made, shared), identify: () => Promise.resolve(identifySource(made))};
+}
+
+/** The identity of the images of a folder, or of a single one, whose name counts without its place. */
+async function identifyImages(data: string): Promise<DataIdentity> {
+  const files = await getImageFiles(data);
+  return identifyFiles(files[0] === data ? dirname(data) : data, files);
 }
 
 /**

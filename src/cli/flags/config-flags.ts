@@ -1,6 +1,15 @@
 import {Flags, type Interfaces} from '@oclif/core';
 import type {Assignments} from '../../config/assignments.js';
-import {configKeys, flagOf, listKeys, mapKeys, scalarFacts, scalarKeys, singleKeys} from '../../options/config-keys.js';
+import {
+  configKeys,
+  flagOf,
+  listKeys,
+  mapKeys,
+  scalarFacts,
+  scalarKeys,
+  singleKeys,
+  type ScalarKey,
+} from '../../options/config-keys.js';
 import {kindLabel, partKinds} from '../../options/kinds.js';
 import type {OptionSpec} from '../../options/options.js';
 
@@ -16,6 +25,31 @@ const shortcuts: Readonly<Record<string, {key: string; description: string}>> = 
       'processor threads of the backend, which must be given by name (--backend wasm); default: all threads of the machine',
   },
 };
+
+/** The flags that most people set: the help shows these at first. */
+const common: ReadonlySet<string> = new Set([
+  'recipe',
+  'backend',
+  'threads',
+  'size',
+  'channels',
+  'batch-size',
+  'epochs',
+  'steps',
+  'minutes',
+  'lr',
+  'augment',
+  'metrics',
+  'keep-best',
+  'sample-every',
+  'seed',
+]);
+
+/** Whether the short help of a command has a flag: of those that set configuration keys, the ones set by most. */
+export const isCommon = (flag: string): boolean => configKey(flag) === undefined || common.has(flag);
+
+/** Short flags for what is typed most. */
+const chars: Partial<Record<ScalarKey, 'b' | 'e'>> = {batchSize: 'b', epochs: 'e'};
 
 /** The configuration key of each flag: `batch-size` sets `batchSize`, `n-crit` sets `switcher.nCrit`. */
 const keyOfFlag: ReadonlyMap<string, string> = new Map([
@@ -47,7 +81,8 @@ export function configFlags(): Interfaces.FlagInput {
   }
   for (const key of scalarKeys) {
     const {spec, group: helpGroup} = scalarFacts(key);
-    const shown = {description: spec.help ?? '', helpGroup};
+    const char = chars[key];
+    const shown = {description: spec.help ?? '', helpGroup, ...(char && {char})};
     if (spec.type === 'bool') flags[flagOf(key)] = Flags.boolean({...shown, allowNo: true});
     else flags[flagOf(key)] = Flags.string({...shown, helpValue: helpValue(spec)});
   }
