@@ -107,7 +107,7 @@ export {
 } from './gan/callbacks/schedule.js';
 export {Hyperparameters, type Hyperparameter, type HyperValue} from './gan/hyperparameters.js';
 export {exponential, valley, type LrFindOptions, type LrFindResult} from './gan/callbacks/lr-find.js';
-export {ProgressCallback, type ProgressOptions} from './gan/callbacks/progress.js';
+export {ProgressCallback, type ProgressOptions} from './runs/progress-callback.js';
 export type {ProjectOptions, Projection} from './gan/project.js';
 export type {Results} from './gan/results.js';
 export {Recorder, type EpochRow} from './gan/callbacks/recorder.js';

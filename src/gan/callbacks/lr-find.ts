@@ -66,6 +66,8 @@ export async function findLearningRate(
   const [hadOptimizer, lr] = [learn.opt !== undefined, learn.lr];
   const [saved, rows, columns] = [join(folder, 'before'), learn.recorder?.rows, learn.recorder?.columns];
   const seen = {lrs: [] as number[], losses: [] as number[]};
+  const printers = learn.callbacks.filter(({name}) => name === 'progress'); // its epochs are none of the training
+  learn.removeCbs(...printers);
   try {
     await saveCheckpoint(
       learn,
@@ -88,6 +90,7 @@ export async function findLearningRate(
       learn.opt = undefined;
     }
     learn.lr = lr;
+    learn.addCbs(...printers);
     if (learn.recorder) Object.assign(learn.recorder, {rows, columns});
     await rm(folder, {recursive: true, force: true});
   }

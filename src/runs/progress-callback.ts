@@ -1,5 +1,5 @@
-import type {Callback} from '../callback.js';
-import type {Learner} from '../learner.js';
+import type {Callback} from '../gan/callback.js';
+import type {Learner} from '../gan/learner.js';
 
 /** Between two drawings of the line in a terminal, and between two lines of a log, milliseconds. */
 const [drawEveryMs, lineEveryMs] = [100, 10_000];
