@@ -74,7 +74,18 @@ async function linking(objects) {
   // The addon brings the C++ library along, so that it does not ask for one as new as the compiler.
   if (platform === 'linux') return ['-pthread', ...(target ? ['-s'] : ['-static-libstdc++', '-static-libgcc'])];
   const library = path.join(objects, 'node.lib');
-  await run(...zigCommand, 'dlltool', '-m', 'i386:x86-64', '-D', 'node.exe', '-d', definitions.node_api_def, '-l', library);
+  await run(
+    ...zigCommand,
+    'dlltool',
+    '-m',
+    'i386:x86-64',
+    '-D',
+    'node.exe',
+    '-d',
+    definitions.node_api_def,
+    '-l',
+    library,
+  );
   return [library, '-s'];
 }
 

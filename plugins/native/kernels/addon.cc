@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "kernels.h"
+#include "processor.h"
 #if !defined(_WIN32)
 #include <unistd.h>
 #endif
@@ -38,12 +39,8 @@ struct InstructionSet {
 /** The widest first. */
 const InstructionSet sets[] = {
 #if defined(__x86_64__)
-    {"avx512", &avx512::kernels,
-     [] {
-       return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
-              __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("fma");
-     }},
-    {"avx2", &avx2::kernels, [] { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); }},
+    {"avx512", &avx512::kernels, [] { return Processor().avx512; }},
+    {"avx2", &avx2::kernels, [] { return Processor().avx2; }},
 #endif
     {"portable", &portable::kernels, [] { return true; }},
 };
@@ -61,13 +58,16 @@ const char* volatile running = nullptr;
 const int fatal[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE};
 struct sigaction earlier[sizeof(fatal) / sizeof(*fatal)];
 
-/** Names the kernel, then lets the signal do what it did before. */
+/** Names the kernel in one piece, as several threads may crash at once; then lets the signal do what it did before. */
 void crashed(int signal, siginfo_t* info, void* context) {
   if (const char* name = running) {
-    const char* const parts[] = {"gan-plugin-native: the kernel ", name, " crashed; GAN_NATIVE=off trains without it\n"};
-    for (const char* part : parts)
-      if (write(STDERR_FILENO, part, strlen(part)) < 0) break;
-    running = nullptr;
+    char text[160];
+    size_t length = 0;
+    for (const char* part : {"gan-plugin-native: the kernel ", name, " crashed; GAN_NATIVE=off trains without it\n"})
+      for (; *part && length < sizeof(text); part++) text[length++] = *part;
+    // Nobody can be told that nothing could be written.
+    const ssize_t written = write(STDERR_FILENO, text, length);
+    (void)written;
   }
   for (size_t i = 0; i < sizeof(fatal) / sizeof(*fatal); i++) {
     if (fatal[i] != signal) continue;

@@ -37,7 +37,9 @@ describe('native: what fails', () => {
         const kernels = require(${JSON.stringify(findAddon())}).open(new Uint8Array(buffer), 2);
         kernels.sqrt(0xf0000000, 0xf1000000, Number(process.argv[1]));`;
       for (const count of [10, 4_000_000]) {
-        const {status, signal, stderr} = spawnSync(process.execPath, ['-e', program, String(count)], {encoding: 'utf8'});
+        const {status, signal, stderr} = spawnSync(process.execPath, ['-e', program, String(count)], {
+          encoding: 'utf8',
+        });
         expect(status).to.not.equal(0);
         expect(signal).to.equal('SIGSEGV');
         expect(stderr).to.contain('the kernel sqrt crashed; GAN_NATIVE=off trains without it');

@@ -4,7 +4,9 @@ import {expect} from 'chai';
 import {findAddon, targetOf, type Host} from '../../../plugins/native/src/addon.js';
 import {folder, removeFolders} from '../../plugin/helpers.js';
 
-const host = (platform: string, arch: string, musl = false): (() => Host) => () => ({platform, arch, musl});
+const host =
+  (platform: string, arch: string, musl = false): (() => Host) =>
+  () => ({platform, arch, musl});
 
 /** A package with empty addons at these places. */
 function packageWith(...places: string[]): string {
