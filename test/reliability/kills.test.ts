@@ -65,7 +65,8 @@ describe('a training that is killed', function () {
   /** Everything that a new training and one that goes on can leave. */
   let points: CrashPoint[] = [];
 
-  before(async () => {
+  before(async function () {
+    this.timeout(600_000);
     device = await openCpu();
     config = await tinyConfig(set);
     const home = folder();
