@@ -164,7 +164,10 @@ export class Learner {
   lastLoss: LossRead | undefined;
   /** Items in the current batch. */
   batchSize = 0;
-  /** False while a step changes the weights, and in one that the device repeats as a whole; then an error leaves neither the old ones nor the new. */
+  /**
+   * False while a step changes the weights, and in a step that the device repeats as a whole: an error then leaves
+   * neither the old weights nor the new.
+   */
   weightsAreWhole = true;
   /** The gradients of this step. */
   gradients: Map<Parameter, Tensor> = new Map();

@@ -157,7 +157,8 @@ export async function lockRun(dir: string, {isNew = false}: {isNew?: boolean} = 
     if (other) throw inUse(dir, other, now);
   } catch (error) {
     const {path: at, syscall} = error as NodeJS.ErrnoException;
-    if (syscall !== undefined && (at ?? own) === own) Object.assign(error as Error, {path: lockPath(dir)}); // a name that the user knows
+    const isOwn = syscall !== undefined && (at ?? own) === own;
+    if (isOwn) Object.assign(error as Error, {path: lockPath(dir)}); // the name that the user knows
     throw error;
   } finally {
     rmSync(own, {force: true});
