@@ -28,6 +28,11 @@ export default class Export extends BaseCommand {
       description: 'A web page that draws pictures',
       command: '<%= config.bin %> export runs/wgan-shapes-1 --format web --out page && npx serve page',
     },
+    {
+      description: 'The same as one file that opens from disk',
+      command:
+        '<%= config.bin %> export runs/wgan-shapes-1 --format web --single-file --title Shapes --out shapes.html',
+    },
   ];
   static override args = {
     run: Args.string({description: runHelp, required: true}),
@@ -43,6 +48,13 @@ export default class Export extends BaseCommand {
     network: Flags.string({
       description: 'generator, critic or both, for formats that hold one network; the same as --set network=NAME',
       helpValue: 'NAME',
+    }),
+    'single-file': Flags.boolean({
+      description: 'web: write one HTML file, which opens from disk; the same as --set singleFile=true',
+    }),
+    title: Flags.string({
+      description: 'web: title of the page; the same as --set title=TEXT',
+      helpValue: 'TEXT',
     }),
     set: Flags.string({
       description: 'an option of the format; may be repeated',
@@ -64,6 +76,8 @@ export default class Export extends BaseCommand {
     const options = partOptions(flags.set ?? [], 'format');
     if (flags.network !== undefined)
       options.set('network', {value: flags.network, origin: '--network', blame: 'usage'});
+    if (flags['single-file']) options.set('singleFile', {value: true, origin: '--single-file', blame: 'usage'});
+    if (flags.title !== undefined) options.set('title', {value: flags.title, origin: '--title', blame: 'usage'});
     const exporter = await registry.create('exporter', flags.format, options, '--format');
     const dir = await this.runNamed(args.run);
     const {extension} = exporter;
