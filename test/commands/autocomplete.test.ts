@@ -93,8 +93,13 @@ describe('completion', () => {
       PATH: `${path.join(cwd, 'bin')}${path.delimiter}${process.env['PATH']}`,
       GAN_DATA_DIR: path.join(cwd, 'data'),
     };
-    return (await promisify(execFile)(program, {zsh: ['-f', 'script'], fish: ['--no-config', 'script']}[program] ?? ['--norc', 'script'], {cwd, env}))
-      .stdout;
+    return (
+      await promisify(execFile)(
+        program,
+        {zsh: ['-f', 'script'], fish: ['--no-config', 'script']}[program] ?? ['--norc', 'script'],
+        {cwd, env},
+      )
+    ).stdout;
   }
 
   it('works in bash, with its word breaks at : and =', async function () {
@@ -155,7 +160,10 @@ describe('completion', () => {
   it('works in fish', async function () {
     if (!has('fish')) this.skip();
     const ask = (line: string): string => `complete -C 'gan ${line}'`;
-    const out = await inShell('fish', ['gan autocomplete fish | source', ask('fit --arch b'), ask('runs s')].join('\n'));
+    const out = await inShell(
+      'fish',
+      ['gan autocomplete fish | source', ask('fit --arch b'), ask('runs s')].join('\n'),
+    );
     expect(out).to.equal('basic\nshow\n');
   });
 
