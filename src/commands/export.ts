@@ -38,7 +38,11 @@ export default class Export extends BaseCommand {
     run: Args.string({description: runHelp, required: true}),
   };
   static override flags = {
-    format: Flags.string({description: 'name of the format (see below)', default: 'safetensors', helpValue: 'NAME'}),
+    format: Flags.string({
+      description: 'name of the format; gan help exporters lists them',
+      default: 'safetensors',
+      helpValue: 'NAME',
+    }),
     out: Flags.string({
       char: 'o',
       description:

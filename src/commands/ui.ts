@@ -75,7 +75,8 @@ export default class Ui extends BaseCommand {
         await openInBrowser(server.url).catch((error: Error) =>
           this.warning(`could not open a browser: ${error.message}`),
         );
-      if (!stop.signal.aborted) await once(stop.signal, 'abort');
+      // a page that `gan fit --ui` started ends with it
+      if (!stop.signal.aborted) await Promise.race([once(stop.signal, 'abort'), once(process, 'disconnect')]);
       await server.close();
       if (stop.fault) throw stop.fault.error;
       process.exitCode = stop.exitCode;

@@ -7,7 +7,7 @@ import type {CriticAugmentation} from '../gan/augmentations/critic-augmentation.
 import type {Augmentation} from '../gan/data/augment.js';
 import {dirname} from 'node:path';
 import {identifyFiles, identifySource, type DataIdentity} from '../gan/data/identity.js';
-import {getImageFiles} from '../gan/data/image-files.js';
+import {getImageFiles, isImageName} from '../gan/data/image-files.js';
 import {findIdx, idxSource, readIdxSet} from '../gan/data/idx-set.js';
 import {Normalization} from '../gan/data/normalize.js';
 import {randomSplitter} from '../gan/data/splitters.js';
@@ -59,7 +59,7 @@ export async function makeDataLoaders(
     ...loading,
   };
   if (!source) {
-    const idx = await findIdx(data);
+    const idx = isImageName(data) ? undefined : await findIdx(data);
     if (!idx) {
       const loaders = await fromFolder(data, {...shared, size, channels, resize});
       return {...loaders, identify: async () => identifyImages(data)};

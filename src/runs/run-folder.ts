@@ -393,8 +393,8 @@ export class RunFolder {
     if (step === undefined) {
       throw new GanError('data', 'GAN_NO_CHECKPOINT', `the run ${this.dir} has no best checkpoint`, {
         suggestions: [
-          'gan fit --metrics NAME --keep-best NAME keeps it',
-          '--checkpoint STEP uses any other checkpoint',
+          'gan fit --metrics NAME --keep-best NAME   keeps it',
+          '--checkpoint STEP   uses any other checkpoint',
         ],
       });
     }
@@ -404,7 +404,7 @@ export class RunFolder {
     throw new GanError('data', 'GAN_NO_CHECKPOINT', `the run ${this.dir} has no checkpoint of step ${step}`, {
       suggestions: [
         all.size > 0 ? `it has checkpoints of the steps ${[...all.keys()].join(', ')}` : 'it has none yet',
-        'gan fit --keep-checkpoints 0 keeps all',
+        'gan fit --keep-checkpoints 0   keeps all',
       ],
     });
   }

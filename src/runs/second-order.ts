@@ -1,4 +1,4 @@
-import {tf, type Tensor} from '../backends/tf.js';
+import {tf, type Scalar, type Tensor} from '../backends/tf.js';
 import {GanError, isGanError, messageOf} from '../errors.js';
 import {kindLabel, type PartKind} from '../options/kinds.js';
 import type {PreparedTraining} from './train.js';
@@ -55,10 +55,17 @@ export function secondOrderError(
   );
 }
 
-/** The derivative of the squared derivative of a network's output by its input. */
+/**
+ * The derivatives of the squared derivative of a network's output by its input: by the weights, as a training needs
+ * them, and by the input, on which an operation that is not linear makes it depend.
+ */
 function twice(f: (x: Tensor) => Tensor, x: Tensor): void {
   const slope = tf.grad((input: Tensor) => tf.sum(f(input)));
-  tf.tidy(() => tf.grad((input: Tensor) => tf.sum(tf.square(slope(input))))(x));
+  const steepness = (input: Tensor): Scalar => tf.sum(tf.square(slope(input)));
+  tf.tidy(() => {
+    tf.variableGrads(() => steepness(x));
+    tf.grad(steepness)(x);
+  });
   x.dispose();
 }
 

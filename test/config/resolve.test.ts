@@ -165,6 +165,7 @@ describe('resolveConfig', () => {
       watchEvery: 100,
       patience: 10,
       sampleEvery: 100,
+      sampleSeconds: 60,
       checkpointEvery: 500,
       keepCheckpoints: 2,
       tensorboard: false,

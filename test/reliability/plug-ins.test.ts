@@ -134,6 +134,11 @@ add('architecture', {
   ],
   disposed: [network('const y = this.inner.forward(x); y.dispose(); return y;'), /a disposed float32 tensor/],
   'throws-undefined': [network('throw undefined;'), /the critic's forward: undefined/],
+  linear: [
+    network('return this.inner.forward(tf.depthwiseConv2d(x, tf.ones([3, 3, 3, 1]), 1, "same"));'),
+    /the operation \w+ has no derivative, which the penalty r1 needs; the architecture 'linear' of gan-plugin-architecture-linear uses it/i,
+    {set: ['penalty=r1']},
+  ],
   'second-order': [
     network('return this.inner.forward(tf.add(x, tf.mean(tf.maxPool(x, 2, 2, "same"), [1, 2, 3], true)));'),
     /the operation \w+ has no derivative, which the penalty r1 needs; the architecture 'second-order' of gan-plugin-architecture-second-order uses it/i,

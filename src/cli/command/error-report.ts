@@ -73,11 +73,13 @@ const withoutHint = (message: string): string =>
 function usageHints(error: Error & {flags?: unknown}, typed: Typed): string[] {
   const unknown = Array.isArray(error.flags) ? error.flags.map(String) : [];
   const hints = unknown.flatMap((flag) => {
-    const near = didYouMean(flag.replace(/^-+/, ''), typed.flags);
+    const near = didYouMean(flag.replace(/^-+|=.*$/gs, ''), typed.flags);
     const meant = flagMeantBy(flag, typed) ?? (near === undefined ? undefined : `Did you mean --${near}?`);
     return meant === undefined ? [] : [meant];
   });
-  return hints.length > 0 ? hints : [`${commandLine(typed.id, ['--help'])}   shows arguments and flags`];
+  return hints.length > 0 || typed.id === 'help'
+    ? hints
+    : [`${commandLine(typed.id, ['--help'])}   shows arguments and flags`];
 }
 
 /** The report as text: what happened, its code, and what to do. */

@@ -29,6 +29,9 @@ const kindsOf = ({flags, args}: Command.Loadable): PartKind[] => [
 ];
 const exporters: readonly PartKind[] = ['exporter'];
 
+/** Examples in a short help. */
+const examples = 3;
+
 /** What `gan help` can be asked for beside commands. */
 const topics = kindNames.map((kind) => partKinds[kind].manifestKey);
 
@@ -72,7 +75,10 @@ export default class GanHelp extends Help {
     const registry = await this.#registry();
     if (configures) {
       command.usage ??= `${id} ${'data' in command.args ? '[DATA] ' : ''}[FLAGS]`;
-      if (!this.#all) for (const [name, flag] of Object.entries(command.flags)) if (!isCommon(name)) flag.hidden = true;
+      if (!this.#all) {
+        for (const [name, flag] of Object.entries(command.flags)) if (!isCommon(name)) flag.hidden = true;
+        command.examples = command.examples?.slice(0, examples);
+      }
       const defaults = await defaultTexts(registry);
       for (const [name, flag] of Object.entries(command.flags)) {
         const text = defaults.get(configKey(name) ?? '');

@@ -145,16 +145,17 @@ export const commandMeantBy = (word: string): string | undefined =>
  * @param flag with its hyphens
  */
 export function flagMeantBy(flag: string, typed: Typed): string | undefined {
-  const word = flag.replace(/^-+/, '').replaceAll('_', '-').toLowerCase();
-  const argument = (Object.hasOwn(args, word) ? args[word]! : []).find((name) => typed.args.includes(name));
+  const [name = flag] = flag.split('=');
+  const word = name.replace(/^-+/, '').replaceAll('_', '-').toLowerCase();
+  const argument = (Object.hasOwn(args, word) ? args[word]! : []).find((each) => typed.args.includes(each));
   if (argument !== undefined) {
-    const at = typed.argv.findIndex((each) => each === flag || each.startsWith(`${flag}=`));
+    const at = typed.argv.findIndex((each) => each === name || each.startsWith(`${name}=`));
     const [, joined] = /^[^=]+=(.*)$/s.exec(typed.argv[at] ?? '') ?? [];
     const value = joined ?? typed.argv[at + 1];
     const rest = typed.argv.filter((_, i) => i !== at && (joined !== undefined || i !== at + 1));
     return `${argument.toUpperCase()} is an argument, without a flag: ${commandLine(typed.id, [value ?? argument.toUpperCase(), ...rest])}`;
   }
-  const meant = (Object.hasOwn(flags, word) ? flags[word]! : []).find((name) => typed.flags.includes(name));
+  const meant = (Object.hasOwn(flags, word) ? flags[word]! : []).find((each) => typed.flags.includes(each));
   return meant === undefined ? undefined : `Did you mean --${meant}?`;
 }
 

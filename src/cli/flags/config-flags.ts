@@ -26,7 +26,10 @@ const shortcuts: Readonly<Record<string, {key: string; description: string}>> = 
   },
 };
 
-/** The flags that most people set: the help shows these at first. */
+/** Flags of `gan fit` beside those that set configuration keys, which few people set. */
+const rare: ReadonlySet<string> = new Set(['accept-changes', 'pictures', 'no-pictures', 'device', 'from']);
+
+/** The flags that set configuration keys and that most people set: the help shows these at first. */
 const common: ReadonlySet<string> = new Set([
   'recipe',
   'backend',
@@ -45,8 +48,8 @@ const common: ReadonlySet<string> = new Set([
   'seed',
 ]);
 
-/** Whether the short help of a command has a flag: of those that set configuration keys, the ones set by most. */
-export const isCommon = (flag: string): boolean => configKey(flag) === undefined || common.has(flag);
+/** Whether the short help of a command has a flag. */
+export const isCommon = (flag: string): boolean => (configKey(flag) === undefined ? !rare.has(flag) : common.has(flag));
 
 /** Short flags for what is typed most. */
 const chars: Partial<Record<ScalarKey, 'b' | 'e'>> = {batchSize: 'b', epochs: 'e'};
@@ -62,7 +65,7 @@ export function configFlags(): Interfaces.FlagInput {
   const flags: Interfaces.FlagInput = {};
   for (const key of singleKeys) {
     const {kind, group: helpGroup} = configKeys[key];
-    const description = `name of the ${kindLabel(kind)} (see below)`;
+    const description = `name of the ${kindLabel(kind)}; gan help ${partKinds[kind].manifestKey} lists them`;
     flags[flagOf(key)] = Flags.string({description, helpValue: 'NAME', helpGroup});
   }
   for (const key of mapKeys) {
@@ -73,7 +76,7 @@ export function configFlags(): Interfaces.FlagInput {
   }
   for (const key of listKeys) {
     const {kind, group: helpGroup} = configKeys[key];
-    const description = `names of ${partKinds[kind].manifestKey}, separated by commas (see below)`;
+    const description = `names of ${partKinds[kind].manifestKey}, separated by commas; gan help ${partKinds[kind].manifestKey} lists them`;
     flags[flagOf(key)] = Flags.string({description, helpValue: 'NAMES', helpGroup});
   }
   for (const [flag, {description}] of Object.entries(shortcuts)) {

@@ -9,6 +9,9 @@ import {VanishedFiles} from './vanished.js';
 
 export const imageExtensions: readonly string[] = ['jpeg', 'jpg', 'png', 'webp', 'gif', 'tiff', 'tif', 'avif'];
 
+/** Whether a file of this name is read as an image. */
+export const isImageName = (name: string): boolean => imageExtensions.includes(extname(name).toLowerCase().slice(1));
+
 export interface ImageFilesOptions {
   /** Look into subfolders as well. Default true. */
   recurse?: boolean;
