@@ -21,6 +21,7 @@ async function hasAdapter(): Promise<boolean> {
 export async function openDevice(wanted: DeviceName | 'auto'): Promise<DeviceName> {
   tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', false); // threads want headers that plain web servers do not send
   setWasmPaths({
+    'tfjs-backend-wasm-threaded-simd.wasm': '', // which is never loaded, but tfjs wants a path for each
     'tfjs-backend-wasm.wasm': urlOf('tfjs-backend-wasm.wasm'),
     'tfjs-backend-wasm-simd.wasm': urlOf('tfjs-backend-wasm-simd.wasm'),
   });
