@@ -93,7 +93,7 @@ await critLearn.fit(1, 1e-3);
 // 3. both against each other: the critic's opinion, and fifty times the pixels'
 const learn = GANLearner.fromLearners(genLearn, critLearn, {
   weightsGen: [1, 50],
-  switcher: AdaptiveGANSwitcher(undefined, 0.65),
+  switcher: AdaptiveGANSwitcher({criticThresh: 0.65}),
   optFunc: adam({mom: 0}),
   cbs: [new GANDiscriminativeLR(5), new ProgressCallback()],
 });

@@ -1,7 +1,7 @@
 // Builds everything that `npm run build` promises: the tfjs gradients, the library and CLI, the pages of web exports
 // and of `gan ui`, the built-in plug-ins, and what is written down of them.
 import {spawn} from 'node:child_process';
-import {copyFileSync, existsSync, readdirSync, writeFileSync} from 'node:fs';
+import {existsSync, readdirSync, writeFileSync} from 'node:fs';
 import {createRequire} from 'node:module';
 import path from 'node:path';
 import {fileURLToPath} from 'node:url';
@@ -31,7 +31,6 @@ await build({
 });
 
 await node(path.join(path.dirname(require.resolve('typescript/package.json')), 'bin/tsc'), '-p', 'tsconfig.json');
-copyFileSync(path.join(root, 'src/backends/node-dom.d.ts'), path.join(root, 'dist/backends/node-dom.d.ts')); // tsc leaves it out
 await import('./build-web.mjs');
 await import('./build-ui.mjs');
 

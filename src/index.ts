@@ -179,6 +179,7 @@ export type {
   DataLoaders,
   EndlessSource,
   FiniteSource,
+  HostData,
   HostTensor,
   Source,
 } from './gan/data/types.js';

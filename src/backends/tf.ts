@@ -1,11 +1,11 @@
 /// <reference types="long" preserve="true" />
-/// <reference path="./node-dom.d.ts" preserve="true" />
 /**
  * The one door to tfjs-core. Under Node, tfjs-core resolves to a CommonJS bundle that registers no gradients; the
  * import of `#tf-gradients` (bundled by scripts/build.mjs) registers them, and `gradients.ts` mends some. tfjs-core
  * must come first: the copy that is loaded first makes the engine, and the bundle's has no chained operations, which
  * some of tfjs-core's own use. Patches of tfjs belong here, each with a test that fails on the day upstream is mended.
  */
+import './node-dom.js';
 import {tf} from './tfjs-core.js';
 import '#tf-gradients';
 import {mendGradients} from './gradients.js';

@@ -340,7 +340,8 @@ export class GANLearner extends Learner {
   }
 
   /**
-   * One batch of inputs, what the generator makes of it, and what was wanted: the first `maxN` (fastai's show_results). The
+   * One batch of inputs, what the generator makes of it, and what was wanted: the first `maxN` (fastai's
+   * show_results). The
    * outputs are the result's own `data` and `shape`.
    * @param options `file`: where to write the picture as PNG
    */

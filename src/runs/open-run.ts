@@ -253,7 +253,8 @@ export class Run {
   }
 
   /**
-   * The generator's images that are nearest to given ones: the latents by gradient descent (see `ProjectOptions`), to draw,
+   * The generator's images that are nearest to given ones: the latents by gradient descent (see `ProjectOptions`),
+   * to draw,
    * to mix or to interpolate from.
    * @param images files, or bytes [n, size, size, channels]
    * @throws GanError GAN_IMAGE_SHAPE for images of another shape than the run's

@@ -10,7 +10,8 @@ export interface ProgressOptions {
 }
 
 /**
- * Prints how a fit goes on: a row of the recorder's columns after each epoch (fastai's ProgressCallback). Between them, a
+ * Prints how a fit goes on: a row of the recorder's columns after each epoch (fastai's ProgressCallback). Between
+ * them, a
  * terminal shows one line that is drawn anew, and a file or a pipe gets a plain line every ten seconds.
  */
 export class ProgressCallback implements Callback {

@@ -1,4 +1,7 @@
-/** The static site that `npm run docs` makes: pages of docs/, the README and the reference of the API, with a search. */
+/**
+ * The static site that `npm run docs` makes: pages of docs/, the README and the reference of the API,
+ * with a search.
+ */
 import {expect} from 'chai';
 import {execFile} from 'node:child_process';
 import {existsSync, mkdtempSync, readFileSync, readdirSync, rmSync} from 'node:fs';

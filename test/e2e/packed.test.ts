@@ -316,7 +316,7 @@ describe('what would be published', () => {
     expect(stdout).to.match(/^run folder +run$/m);
     await npx('generate', 'run', '--n', '4', '--out', 'images.png');
     expect(existsSync(path.join(project, 'images.png'))).to.equal(true);
-    expect((await npx('fit', '--help')).stdout).to.contain('ARCHITECTURES');
+    expect((await npx('fit', '--help', '--all')).stdout).to.contain('ARCHITECTURES');
   });
 
   it('tells how to install the CUDA backend, which works from then on', async () => {

@@ -1,5 +1,6 @@
-// A plug-in of typedoc: a page of docs/ is called what its first heading says, and the heading is not shown twice.
-import {Converter} from 'typedoc';
+// A plug-in of typedoc. A page of docs/ is called what its first heading says, and the heading is not shown twice. Links of
+// typedoc's own to getters that it gives no section are left out.
+import {Converter, PageEvent} from 'typedoc';
 
 /** @param {import('typedoc').Application} app */
 export function load(app) {
@@ -17,5 +18,9 @@ export function load(app) {
       if (first.text === '') document.content.shift();
       left -= cut;
     }
+  });
+  app.renderer.on(PageEvent.END, (page) => {
+    const isThere = (anchor) => page.contents.includes(` id="${anchor}"`);
+    page.contents = page.contents.replaceAll(/<a href="#([^"]+)"/g, (link, anchor) => (isThere(anchor) ? link : '<a'));
   });
 }
