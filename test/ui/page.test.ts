@@ -525,7 +525,10 @@ describe(`the page of gan ui${noBrowser === undefined ? '' : ` (skipped: ${noBro
     await page.close();
     page = await open('#run=live');
     const headings = page.getByRole('main').getByRole('heading', {level: 2});
-    await page.getByRole('region', {name: 'Progress'}).getByText(/^Step \d+/).waitFor();
+    await page
+      .getByRole('region', {name: 'Progress'})
+      .getByText(/^Step \d+/)
+      .waitFor();
     expect((await headings.allTextContents())[0], 'pictures first').to.equal('Samples');
     const values = page.getByRole('region', {name: 'Values'});
     expect(await values.isVisible(), 'folded').to.equal(false);

@@ -227,7 +227,7 @@ describe(`the exported web page${noBrowser ? `: ${noBrowser}` : ''}`, function (
       await settled(page);
       expect(farthest(await shown(page), await generated(1))).to.be.at.most(1);
       expect(await page.evaluate(() => document.documentElement.scrollWidth)).to.be.at.most(width);
-      expect([...new Set(asked)].sort()).to.have.members(['data:ap', 'file://']);
+      expect(asked.filter((url) => !/^(data:|file:\/\/)/.test(url))).to.deep.equal([]);
       expect(asked.filter((url) => url === 'file://')).to.have.length(1);
       expect(said.filter((text) => !/No available adapters|willReadFrequently/.test(text))).to.deep.equal([]);
       if (process.env['GAN_TEST_SCREENSHOTS'] !== undefined)
