@@ -1,12 +1,12 @@
 // A server that draws from a trained run: `node server.js runs/x 8080`, then http://localhost:8080/?seed=7&n=4
-import {createServer} from 'node:http';
+import {createServer, type IncomingMessage, type ServerResponse} from 'node:http';
 import {encodePng, imageGrid, isGanError, loadRun} from 'gankit';
 
 const [dir = 'runs/example', port = '0'] = process.argv.slice(2);
 const run = loadRun(dir);
 await run.generate(); // the first image takes longer: it opens a device
 
-const server = createServer(async ({url}, response) => {
+async function answer({url}: IncomingMessage, response: ServerResponse): Promise<void> {
   const {searchParams} = new URL(url ?? '/', 'http://localhost');
   const [seed, n] = [Number(searchParams.get('seed') ?? 0), Number(searchParams.get('n') ?? 1)];
   if (!Number.isSafeInteger(seed) || !Number.isInteger(n) || n < 1 || n > 64) {
@@ -19,6 +19,8 @@ const server = createServer(async ({url}, response) => {
   } catch (error) {
     response.writeHead(500).end(isGanError(error) ? `${error.code}: ${error.message}\n` : 'failed\n');
   }
-});
+}
+
+const server = createServer((request, response) => void answer(request, response));
 server.listen(Number(port), () => console.log(`http://localhost:${(server.address() as {port: number}).port}/`));
-process.once('SIGTERM', () => server.close(() => run.close()));
+process.once('SIGTERM', () => server.close(() => void run.close()));

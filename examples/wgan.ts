@@ -1,5 +1,5 @@
-// The WGAN of fastai's documentation. `node wgan.js FOLDER` trains it on a folder of images as fastai does, for one epoch;
-// without a folder it takes small drawn shapes, and a few seconds.
+// The WGAN of fastai's documentation. `node wgan.js FOLDER` trains it on a folder of images as fastai does, for one
+// epoch; without a folder it takes small drawn shapes, and a few seconds.
 import {
   basicCritic,
   basicGenerator,

@@ -1,6 +1,6 @@
 /**
- * The built-in parts as values: `penalties.r1({gamma: 1})` is what a configuration makes of `--penalty r1`. They are those
- * of package.json, made by the same functions.
+ * The built-in parts as values: `penalties.r1({gamma: 1})` is what a configuration makes of `--penalty r1`. They are
+ * those of package.json, made by the same functions.
  */
 import {GanError} from './errors.js';
 import {systemLimits} from './system-limits.js';
@@ -87,7 +87,7 @@ function create<Created, S extends OptionSpecs>(
 ): Created {
   const owner = `${kindLabel(kind)} ${name}`;
   const given = new Map(
-    Object.entries(options)
+    Object.entries<unknown>(options)
       .filter(([, value]) => value !== undefined)
       .map(([key, value]) => [key, {value, origin: 'the program', blame: 'usage' as const}]),
   );

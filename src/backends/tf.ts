@@ -5,7 +5,6 @@
  * must come first: the copy that is loaded first makes the engine, and the bundle's has no chained operations, which
  * some of tfjs-core's own use. Patches of tfjs belong here, each with a test that fails on the day upstream is mended.
  */
-import './node-dom.js';
 import {tf} from './tfjs-core.js';
 import '#tf-gradients';
 import {mendGradients} from './gradients.js';

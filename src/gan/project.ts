@@ -75,7 +75,7 @@ async function nearestCandidates(
   target: Tensor,
   {latentSize, candidates, rng}: {latentSize: number; candidates: number; rng: Rng},
 ): Promise<Float32Array> {
-  const n = target.shape[0]!;
+  const n = target.shape[0];
   const best = {errors: new Float32Array(n).fill(Infinity), latents: new Float32Array(n * latentSize)};
   for (let start = 0; start < candidates; start += atOnce) {
     const count = Math.min(atOnce, candidates - start);

@@ -140,7 +140,7 @@ export interface Recipe {
 
 /** A format of `gan export`; `--out` says where to. */
 export interface Exporter {
-  /** The ending of the file that it writes, with its dot; absent of one that writes a folder. For who gives no --out. */
+  /** The ending of the file that it writes, with its dot; absent of one that writes a folder. */
   extension?: string | undefined;
   /**
    * Writes the run and resolves to the paths of the files written.

@@ -121,9 +121,9 @@ export function logMetrics(learn: GANLearner, log: MetricsLog, totals: LogTotals
 const firstSampleSeconds = 5;
 
 /**
- * Draws images from the same latents every `sampleEvery` steps and at the end, as many at a time as have memory; between
- * them when `sampleSeconds` have passed without one. The training does not depend on when: drawing takes no random
- * numbers from it.
+ * Draws images from the same latents every `sampleEvery` steps and at the end, as many at a time as have memory;
+ * between them when `sampleSeconds` have passed without one. The training does not depend on when: drawing takes no
+ * random numbers from it.
  * @param now milliseconds; for tests
  */
 export function drawSamples(

@@ -37,7 +37,8 @@ describe('the sample grid', () => {
     const afterBatch = callback.afterBatch!;
     for (let step = 1; step <= 30; step++, clock += 3)
       await afterBatch({training: true, step} as unknown as Parameters<typeof afterBatch>[0]);
-    // seconds 0, 3, 6: step 3; from second 6 on 20: step 10 (27 s); step 12 by its number (33 s); step 19 (54 s); 24 (69 s)
+    // seconds 0, 3, 6: step 3; from second 6 on 20: step 10 (27 s);
+    // step 12 by its number (33 s); step 19 (54 s); 24 (69 s)
     expect(drawn).to.deep.equal([3, 10, 12, 19, 24]);
   });
 

@@ -38,9 +38,10 @@ const topics = kindNames.map((kind) => partKinds[kind].manifestKey);
 const isKind = (kind: PartKind, word: string): boolean => word === kind || word === partKinds[kind].manifestKey;
 
 /**
- * oclif's help. Commands that configure a run have many flags: their help shows the ones that most people set, and with
- * `--all` the others, the parts that can be chosen, with their options, from the registry, and the default of each flag,
- * the default recipe's values included. `gan help losses` shows the parts of a kind. Loads no tfjs: see LazyTensors.
+ * oclif's help. Commands that configure a run have many flags: their help shows the ones that most people set, and
+ * with `--all` the others, the parts that can be chosen, with their options, from the registry, and the default of
+ * each flag, the default recipe's values included. `gan help losses` shows the parts of a kind. Loads no tfjs: see
+ * LazyTensors.
  */
 export default class GanHelp extends Help {
   #all = false;

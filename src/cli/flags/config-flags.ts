@@ -21,8 +21,7 @@ const shortcuts: Readonly<Record<string, {key: string; description: string}>> = 
   'n-extra-layers': {key: 'arch.nExtraLayers', description: 'additional layers in each network'},
   threads: {
     key: 'backend.threads',
-    description:
-      'processor threads of a backend that computes on the CPU; default: all threads of the machine',
+    description: 'processor threads of a backend that computes on the CPU; default: all threads of the machine',
   },
 };
 

@@ -9,7 +9,7 @@ const fewest = 250;
  * @param steps optimiser steps of both networks, in all
  */
 export function shortTraining({switcher}: Pick<RunConfig, 'switcher'>, steps: number): string | undefined {
-  const {nCrit = 1, nGen = 1} = switcher.name === 'fixed' ? (switcher.options as {nCrit?: number; nGen?: number}) : {};
+  const {nCrit = 1, nGen = 1} = (switcher.name === 'fixed' ? switcher.options : {}) as {nCrit?: number; nGen?: number};
   const round = nCrit + nGen;
   const generator = Math.floor((steps * nGen) / round);
   if (generator >= fewest) return undefined;

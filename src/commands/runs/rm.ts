@@ -33,7 +33,9 @@ export default class RunsRm extends BaseCommand {
   async run(): Promise<void> {
     const {argv, flags} = await this.parse(RunsRm);
     const dirs: string[] = [];
-    for (const name of argv as string[]) dirs.push(await this.runNamed(name, {parts: !flags.yes})); // it asks by full names
+    for (const name of argv as string[]) {
+      dirs.push(await this.runNamed(name, {parts: !flags.yes})); // it asks by full names
+    }
     const [{summariseRun}, {isLockFile, isRunEntry, RunFolder}, {assertNotInUse, lockRun}] = await Promise.all([
       import('../../runs/run-summary.js'),
       import('../../runs/run-folder.js'),

@@ -53,7 +53,7 @@ const hasSanitizers = (sanitizers: string) =>
   spawnSync(native, ['-x', 'c++', '-', '-o', '/dev/null', `-fsanitize=${sanitizers}`], {input: 'int main() {}'})
     .status === 0;
 
-/** One instruction set for each sanitizer, quickly compiled; with GAN_SUITE=long all of them, optimised, for more rounds. */
+/** One instruction set for each sanitizer, quickly compiled; with GAN_SUITE=long all, optimised, for more rounds. */
 describe('native: the kernels under sanitizers', function () {
   this.timeout(900_000);
   const short: [Isa, string][] = [
