@@ -1,4 +1,4 @@
-import {Errors} from '@oclif/core';
+import type {Errors} from '@oclif/core';
 import {exitCodes, isGanError, messageOf} from '../../errors.js';
 import {didYouMean} from '../../options/nearest.js';
 import {pluginError} from '../../plugin/culprit.js';
@@ -19,17 +19,24 @@ export interface ErrorReport {
 
 const reportBugs = 'This is a bug in gan. Please report it with the lines above and the output of `gan --version`.';
 
+/** oclif's own errors, of whichever copy of oclif: to ask its classes would load it. */
+const isCliError = (error: unknown): error is Errors.CLIError =>
+  error instanceof Error && 'oclif' in error && 'render' in error;
+
+/** What `this.exit(...)` of a command throws. */
+export const isExit = (error: unknown): error is Errors.ExitError => isCliError(error) && error.code === 'EEXIT';
+
 /**
  * @param typed the command line, for what was probably meant
  * @returns undefined for `this.exit(...)`, which is no error
  */
 export function reportOf(error: unknown, typed?: Typed): ErrorReport | undefined {
-  if (error instanceof Errors.ExitError) return undefined;
+  if (isExit(error)) return undefined;
   if (isGanError(error)) {
     const {code, message, suggestions, kind} = error;
     return {code, message, suggestions, exitCode: exitCodes[kind]};
   }
-  if (error instanceof Errors.CLIError) {
+  if (isCliError(error)) {
     const suggestions = [...(typed ? usageHints(error, typed) : []), ...(error.suggestions ?? [])];
     return {
       code: error.code ?? 'GAN_USAGE',
