@@ -1,5 +1,5 @@
 /** The library: everything of fastai's vision.gan, and what it stands on. Importing it opens no device. */
-import './backends/node-dom.js';
+export {} from './backends/node-dom.js';
 export {exitCodes, GanError, isGanError} from './errors.js';
 export type {Device, DeviceInfo, DeviceMemory} from './backends/device.js';
 export {tf, type Tensor} from './backends/tf.js';

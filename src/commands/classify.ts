@@ -1,7 +1,6 @@
 import {Args, Flags} from '@oclif/core';
 import {BaseCommand} from '../cli/command/base-command.js';
 import {freePath} from '../cli/files/free-path.js';
-import {dataName} from '../config/data.js';
 import {assignmentsOf, configFlags} from '../cli/flags/config-flags.js';
 import {deviceFlag, deviceOf} from '../cli/flags/device-flag.js';
 
@@ -52,6 +51,7 @@ export default class Classify extends BaseCommand {
     const chosen = assignmentsOf(others).set('data', {value: args.data, origin: 'DATA', blame: 'usage'});
     const {config, backend} = await resolveConfig({registry, ...this.configSources, flags: chosen, set});
     const {classify} = await import('../runs/classify.js');
+    const {dataName} = await import('../config/data.js');
     const deviceName = deviceOf(flags);
     const out = flags.out ?? freePath(`${dataName(config.data)}-classifier`, '.safetensors');
     const result = await classify(config, out, {

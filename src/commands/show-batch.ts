@@ -2,7 +2,6 @@ import {Args, Flags} from '@oclif/core';
 import {BaseCommand} from '../cli/command/base-command.js';
 import {assertPicture} from '../cli/flags/picture-file.js';
 import {freePath} from '../cli/files/free-path.js';
-import {dataName} from '../config/data.js';
 import {assignmentsOf, configFlags} from '../cli/flags/config-flags.js';
 
 const shared = configFlags();
@@ -36,7 +35,8 @@ export default class ShowBatch extends BaseCommand {
     const {resolveConfig} = await import('../config/resolve.js');
     const chosen = assignmentsOf(flags).set('data', {value: args.data, origin: 'DATA', blame: 'usage'});
     const {config} = await resolveConfig({registry, ...this.configSources, flags: chosen});
-    const [{openData}, {firstBatch}, {writeImages}] = await Promise.all([
+    const [{dataName}, {openData}, {firstBatch}, {writeImages}] = await Promise.all([
+      import('../config/data.js'),
       import('../runs/data.js'),
       import('../cli/pictures/first-batch.js'),
       import('../cli/pictures/write-images.js'),

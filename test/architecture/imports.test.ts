@@ -176,6 +176,7 @@ describe('the import graph of src', () => {
       'src/gan/io/regular-file.ts',
       'src/gan/io/rename.ts',
       'src/runs/evaluations.ts',
+      'src/runs/find-run.ts',
       'src/runs/metrics-log.ts',
       'src/runs/run-folder.ts',
       'src/system-error.ts',

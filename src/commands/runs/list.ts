@@ -2,7 +2,6 @@ import {existsSync} from 'node:fs';
 import {Args} from '@oclif/core';
 import {BaseCommand} from '../../cli/command/base-command.js';
 import {runsTable} from '../../cli/run/runs-report.js';
-import {noFolderOfRuns, runsFolder} from '../../runs/find-run.js';
 
 export default class RunsList extends BaseCommand {
   static override summary = 'List runs with their data, progress and losses.';
@@ -17,6 +16,7 @@ export default class RunsList extends BaseCommand {
 
   async run(): Promise<void> {
     const {args} = await this.parse(RunsList);
+    const {noFolderOfRuns, runsFolder} = await import('../../runs/find-run.js');
     const dir = args.dir ?? runsFolder;
     if (args.dir !== undefined && !existsSync(dir)) throw noFolderOfRuns(dir);
     const {findRuns, summariseRuns} = await import('../../runs/run-summary.js');
