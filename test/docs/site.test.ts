@@ -72,6 +72,7 @@ describe('the site of the documentation (npm run docs)', () => {
           '.js': 'text/javascript',
           '.svg': 'image/svg+xml',
         };
+        if (url === '/favicon.ico') return void response.writeHead(204).end(); // the browser asks when it likes
         if (!existsSync(file)) return void response.writeHead(404).end();
         response.writeHead(200, {'content-type': types[path.extname(file)] ?? 'application/octet-stream'});
         response.end(readFileSync(file));
@@ -93,7 +94,8 @@ describe('the site of the documentation (npm run docs)', () => {
         for (const width of [390, 1280])
           for (const at of ['index.html', `documents/${guide}`]) {
             await page.setViewportSize({width, height: 900});
-            await page.goto(`${base}/${at}`);
+            await page.goto(`${base}/${at}`, {waitUntil: 'load'});
+            await page.evaluate('document.fonts.ready.then(() => undefined)');
             const wider = await page.evaluate('document.documentElement.scrollWidth - window.innerWidth');
             expect(wider, `${at} at ${width}`).to.be.at.most(0);
             if (shots)
