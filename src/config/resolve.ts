@@ -5,6 +5,7 @@ import {GanError} from '../errors.js';
 import {partKinds} from '../options/kinds.js';
 import {didYouMean, nearestFirst} from '../options/nearest.js';
 import {checkOption, checkOptions, type Checked, type GivenMap, type OptionValue} from '../options/options-check.js';
+import {shortName} from '../plugin/names.js';
 import type {Registry} from '../plugin/registry.js';
 import {flatten, optionsOf, parseSet, type Assignments} from './assignments.js';
 import {checkPart} from './check-part.js';
@@ -139,9 +140,6 @@ function scalarValues(values: Record<string, OptionValue>, cwd: string): Record<
     scalarKeys.flatMap((key) => (values[key] === undefined ? [] : [[key, read(key, values[key])]])),
   );
 }
-
-/** A part's name without its package: that of its column in the log. */
-const shortName = (name: string): string => name.replace(/^.*:/, '');
 
 /**
  * A value that names one of the run's own parts must name one that it has: `keepBest` one of its metrics. With or

@@ -1,6 +1,7 @@
 import {tf, type Scalar, type Tensor} from '../backends/tf.js';
 import {GanError, isGanError, messageOf} from '../errors.js';
 import {kindLabel, type PartKind} from '../options/kinds.js';
+import {shortName} from '../plugin/names.js';
 import type {PreparedTraining} from './train.js';
 
 /** tfjs's messages for an operation without a gradient, or with a wrong one. */
@@ -36,8 +37,8 @@ export function secondOrderError(
         use('loss', config.loss.name),
       ].filter((one) => one.package !== undefined);
   const words = (one: Used): string =>
-    `the ${kindLabel(one.kind)} '${one.name.replace(/^.*:/, '')}'${one.package === undefined ? '' : ` of ${one.package}`}`;
-  const penalties = config.penalty.map(({name}) => name.replace(/^.*:/, '')).join(', ');
+    `the ${kindLabel(one.kind)} '${shortName(one.name)}'${one.package === undefined ? '' : ` of ${one.package}`}`;
+  const penalties = config.penalty.map(({name}) => shortName(name)).join(', ');
   return new GanError(
     'config',
     'GAN_SECOND_ORDER',

@@ -6,6 +6,7 @@ import {splitKey} from '../../config/assignments.js';
 import {GanError, isGanError} from '../../errors.js';
 import type {Given} from '../../options/options-check.js';
 import type {PartChoice} from '../../options/run-config.js';
+import {shortName} from '../../plugin/names.js';
 import {runsFolder} from '../../runs/find-run.js';
 import type {RunLock} from '../../runs/run-lock.js';
 import {flagOf, resumableKeys} from '../../options/config-keys.js';
@@ -58,7 +59,7 @@ export async function planRun({data, out, resume, deviceName, ...request}: RunRe
   }
   // `runs/wgan-shapes-3`: the recipe without its package, the data, and the next number that is free
   const {recipe = 'run', config} = resolved;
-  const stem = path.join(runsFolder, `${recipe.replace(/^.*:/, '')}-${dataName(config.data)}`);
+  const stem = path.join(runsFolder, `${shortName(recipe)}-${dataName(config.data)}`);
   return {...resolved, stem, claim: () => claimNumbered(stem)};
 }
 
