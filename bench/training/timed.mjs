@@ -25,7 +25,7 @@ export const openWasm = (options) =>
 
 /** One of the backends for the processor, `wasm` or `native`. */
 export const openProcessor = ({backend = 'wasm', ...options}) =>
-  backend === 'native' ? openDevice('native', native(api).create({isa: 'auto', ...options})) : openWasm(options);
+  backend === 'native' ? openDevice('native', native(api).create({isa: 'auto', precision: 'fp32', ...options})) : openWasm(options);
 
 /** Data in memory: `length()` steps an epoch, which take `batches` in turn. */
 export const memoryData = (batches, length) => ({

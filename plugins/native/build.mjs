@@ -25,14 +25,16 @@ const flags = [
   ...(process.env.GAN_NATIVE_FLAGS?.split(' ') ?? []),
 ];
 const avx2 = ['-mavx2', '-mfma'];
+const avx512 = [
+  ...avx2,
+  ...['-mavx512f', '-mavx512vl', '-mavx512bw', '-mavx512dq', '-mprefer-vector-width=512'],
+];
+const avx512bf16 = [...avx512, '-mavx512bf16'];
 /** The instruction sets of the kernels, and the flags that each needs. */
-const sets = {
-  portable: [],
-  ...(process.arch === 'x64' && {
-    avx2,
-    avx512: [...avx2, '-mavx512f', '-mavx512vl', '-mavx512bw', '-mavx512dq', '-mprefer-vector-width=512'],
-  }),
-};
+const sets = {portable: [], ...(process.arch === 'x64' && {avx2, avx512})};
+/** Those that have products of bfloat16 only; older compilers do not know them. */
+const halfSets = process.arch === 'x64' ? {avx512bf16, amx: [...avx512bf16, '-mamx-tile', '-mamx-bf16']} : {};
+const isKnown = (own) => spawnSync(compiler, [...own, '-E', '-x', 'c++', '/dev/null'], {stdio: 'ignore'}).status === 0;
 
 const compile = (...args) =>
   new Promise((resolve, reject) => {
@@ -48,15 +50,25 @@ async function buildAddon() {
   mkdirSync(objects, {recursive: true});
   const object = (name) => path.join(objects, `${name}.o`);
   const {include_dir: headers} = require('node-api-headers');
+  const extra = Object.entries(halfSets).filter(([, own]) => isKnown(own));
+  const defines = extra.map(([name]) => `-DGAN_${name.toUpperCase()}`);
+  const halves = [
+    ...Object.entries(sets).map(([name, own]) => ({name, own, base: name})),
+    ...extra.map(([name, own]) => ({name, own, base: 'avx512'})),
+  ];
   await Promise.all([
     ...Object.entries(sets).map(([name, own]) =>
       compile(...flags, ...own, `-DGAN_ISA=${name}`, '-c', 'isa.cc', '-o', object(name)),
     ),
+    ...halves.map(({name, own, base}) => {
+      const names = [`-DGAN_ISA=half_${name}`, `-DGAN_BASE=${base}`];
+      return compile(...flags, ...own, ...names, '-c', 'half.cc', '-o', object(`half_${name}`));
+    }),
     compile(...flags, '-c', 'pool.cc', '-o', object('pool')),
-    compile(...flags, `-I${headers}`, '-c', 'addon.cc', '-o', object('addon')),
+    compile(...flags, ...defines, `-I${headers}`, '-c', 'addon.cc', '-o', object('addon')),
   ]);
   const made = `${addon}.${process.pid}`;
-  const names = [...Object.keys(sets), 'pool', 'addon'];
+  const names = [...Object.keys(sets), ...halves.map(({name}) => `half_${name}`), 'pool', 'addon'];
   const open = process.platform === 'darwin' ? ['-undefined', 'dynamic_lookup'] : ['-pthread'];
   await compile('-shared', ...flags, '-o', made, ...names.map(object), ...open);
   renameSync(made, addon);

@@ -1,5 +1,5 @@
-// The kernels as an addon of Node: `open(heap, threads, isa)` gives the functions that src/native.ts of gan-plugin-wasm
-// describes, for the widest instruction set of this processor up to `isa`, and `close()`.
+// The kernels as an addon of Node: `open(heap, threads, isa, bf16)` gives the functions that src/native.ts of
+// gan-plugin-wasm describes, for the widest instruction set of this processor up to `isa`, and `close()`.
 #include <node_api.h>
 
 #include <csignal>
@@ -14,44 +14,100 @@
 #if !defined(_WIN32)
 #include <unistd.h>
 #endif
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
+
+#if defined(__linux__)
+#include <sys/syscall.h>
+#endif
+
+#define GAN_DECLARE(NAME)                                                                                              \
+  namespace NAME {                                                                                                     \
+  extern const Kernels kernels;                                                                                        \
+  }
+#define GAN_DECLARE_HALF(NAME)                                                                                         \
+  namespace NAME {                                                                                                     \
+  void useHalves(Kernels&);                                                                                            \
+  }
 
 #if defined(__x86_64__)
-namespace avx512 {
-extern const Kernels kernels;
-}
-namespace avx2 {
-extern const Kernels kernels;
-}
+#if defined(GAN_AMX)
+GAN_DECLARE_HALF(half_amx)
 #endif
-namespace portable {
-extern const Kernels kernels;
-}
+#if defined(GAN_AVX512BF16)
+GAN_DECLARE_HALF(half_avx512bf16)
+#endif
+GAN_DECLARE(avx512)
+GAN_DECLARE_HALF(half_avx512)
+GAN_DECLARE(avx2)
+GAN_DECLARE_HALF(half_avx2)
+#endif
+GAN_DECLARE(portable)
+GAN_DECLARE_HALF(half_portable)
 
 namespace {
 
 struct InstructionSet {
   const char* name;
+  /** Kernels in float32. */
   const Kernels* kernels;
   bool (*supported)();
+  /** Puts products with factors of bfloat16 in their place. */
+  void (*useHalves)(Kernels&);
+  /** True: it has no kernels in float32 of its own, so it is for bfloat16 only. */
+  bool halvesOnly;
 };
+
+#if defined(__x86_64__)
+bool hasAvx512() {
+  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
+         __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("fma");
+}
+
+/** A register of CPUID, 0 where it does not know the leaf. */
+unsigned cpuid(unsigned leaf, unsigned subleaf, int which) {
+  unsigned a[4] = {};
+  if (!__get_cpuid_count(leaf, subleaf, &a[0], &a[1], &a[2], &a[3])) return 0;
+  return a[which];
+}
+
+bool hasAvx512Bf16() { return hasAvx512() && (cpuid(7, 1, 0) >> 5 & 1); }
+
+/** True if the processor has the tiles and the system lets this process use them, which it wants to be asked for. */
+bool hasAmx() {
+#if defined(__linux__)
+  const unsigned features = cpuid(7, 0, 3);
+  if (!hasAvx512Bf16() || !(features >> 22 & 1) || !(features >> 24 & 1)) return false;
+  constexpr long request = 0x1023, tileData = 18;  // ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA
+  static const bool allowed = syscall(SYS_arch_prctl, request, tileData) == 0;
+  return allowed;
+#else
+  return false;
+#endif
+}
+#endif
 
 /** The widest first. */
 const InstructionSet sets[] = {
 #if defined(__x86_64__)
-    {"avx512", &avx512::kernels,
-     [] {
-       return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
-              __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("fma");
-     }},
-    {"avx2", &avx2::kernels, [] { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); }},
+#if defined(GAN_AMX)
+    {"amx", &avx512::kernels, hasAmx, half_amx::useHalves, true},
 #endif
-    {"portable", &portable::kernels, [] { return true; }},
+#if defined(GAN_AVX512BF16)
+    {"avx512bf16", &avx512::kernels, hasAvx512Bf16, half_avx512bf16::useHalves, true},
+#endif
+    {"avx512", &avx512::kernels, hasAvx512, half_avx512::useHalves, false},
+    {"avx2", &avx2::kernels, [] { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); },
+     half_avx2::useHalves, false},
+#endif
+    {"portable", &portable::kernels, [] { return true; }, half_portable::useHalves, false},
 };
 
 /** An open device. */
 struct Device {
   std::unique_ptr<Pool> pool;
-  const Kernels* kernels;
+  Kernels kernels;
 };
 
 /** The kernel that runs, for what is written when it crashes. */
@@ -147,7 +203,7 @@ napi_value run(napi_env env, const char* name, napi_callback_info info) {
   if (!device.pool) return fail(env, "the native device is closed");
   running = name;
   try {
-    call(env, values, *device.pool, device.kernels->*MEMBER, std::make_index_sequence<count>());
+    call(env, values, *device.pool, device.kernels.*MEMBER, std::make_index_sequence<count>());
   } catch (const std::bad_alloc&) {
     running = nullptr;
     napi_throw_error(env, "ENOMEM", name);
@@ -167,12 +223,17 @@ napi_value closeDevice(napi_env env, napi_callback_info info) {
 /** Threads end before the environment does; what they read belongs to it. */
 void stop(void* device) { static_cast<Device*>(device)->pool.reset(); }
 
-/** The widest instruction set of this processor, from the one named on; null if there is none of that name. */
-const InstructionSet* choose(const char* widest) {
+/**
+ * The widest instruction set of this processor, from the one named on; null if there is none of that name.
+ * @param halves for products with factors of bfloat16
+ */
+const InstructionSet* choose(const char* widest, bool halves) {
   bool allowed = *widest == '\0', known = allowed;
-  for (const InstructionSet& set : sets) {
-    if (!strcmp(set.name, widest)) allowed = known = true;
-    if (allowed && set.supported()) return &set;
+  for (const char* name : {"amx", "avx512bf16", "avx512", "avx2", "portable"}) {
+    if (!strcmp(name, widest)) allowed = known = true;
+    if (!allowed) continue;
+    for (const InstructionSet& set : sets)
+      if (!strcmp(set.name, name) && (halves || !set.halvesOnly) && set.supported()) return &set;
   }
   return known ? &sets[sizeof(sets) / sizeof(*sets) - 1] : nullptr;
 }
@@ -183,23 +244,30 @@ void textOf(napi_env env, napi_value value, char (&text)[16]) {
   if (napi_get_value_string_utf8(env, value, text, sizeof(text), &length) != napi_ok) text[0] = '\0';
 }
 
-/** isa(widest): the instruction set that `open` would take; undefined for a name that is none. */
+/** False for what is no flag. */
+bool flagOf(napi_env env, napi_value value) {
+  bool flag = false;
+  napi_get_value_bool(env, value, &flag);
+  return flag;
+}
+
+/** isa(widest, bf16): the instruction set that `open` would take; undefined for a name that is none. */
 napi_value isaName(napi_env env, napi_callback_info info) {
-  napi_value value, name;
-  size_t given = 1;
-  napi_get_cb_info(env, info, &given, &value, nullptr, nullptr);
+  napi_value values[2], name;
+  size_t given = 2;
+  napi_get_cb_info(env, info, &given, values, nullptr, nullptr);
   char widest[16];
-  textOf(env, value, widest);
-  const InstructionSet* set = choose(widest);
+  textOf(env, values[0], widest);
+  const InstructionSet* set = choose(widest, flagOf(env, values[1]));
   if (!set) return undefined(env);
   napi_create_string_utf8(env, set->name, NAPI_AUTO_LENGTH, &name);
   return name;
 }
 
-/** open(heap: Uint8Array, threads, widest): the kernels. */
+/** open(heap: Uint8Array, threads, widest, bf16): the kernels. */
 napi_value openDevice(napi_env env, napi_callback_info info) {
-  napi_value values[3], object, function;
-  size_t given = 3;
+  napi_value values[4], object, function;
+  size_t given = 4;
   napi_get_cb_info(env, info, &given, values, nullptr, nullptr);
   void* heap = nullptr;
   int threads = 0;
@@ -209,10 +277,12 @@ napi_value openDevice(napi_env env, napi_callback_info info) {
   if (napi_get_value_int32(env, values[1], &threads) != napi_ok || threads < 1)
     return fail(env, "open: wanted a number of threads");
   textOf(env, values[2], widest);
-  const InstructionSet* set = choose(widest);
+  const bool halves = flagOf(env, values[3]);
+  const InstructionSet* set = choose(widest, halves);
   if (!set) return fail(env, "open: no such instruction set");
   auto device = std::make_unique<Device>();
-  device->kernels = set->kernels;
+  device->kernels = *set->kernels;
+  if (halves) set->useHalves(device->kernels);
   try {
     device->pool = std::make_unique<Pool>(static_cast<char*>(heap), threads);
   } catch (const std::system_error&) {

@@ -1,7 +1,7 @@
 import type {Probe, SystemLimits} from 'gankit/plugin';
 import {probe as probeWasm} from 'gan-plugin-wasm/dist/probe.js';
 import {settings as wasmSettings} from 'gan-plugin-wasm/dist/settings.js';
-import {absence, loadAddon} from './addon.js';
+import {absence, bf16By, loadAddon} from './addon.js';
 import type {Settings} from './settings.js';
 
 /** Checks whether the kernels are there and can be loaded, and whether the device can run that they work on. */
@@ -9,9 +9,10 @@ export async function probe({threads, widest}: Settings, limits: SystemLimits): 
   const absent = absence();
   if (absent) return {ok: false, ...absent};
   try {
-    const isa = loadAddon().isa(widest);
+    const addon = loadAddon();
+    const info = {isa: addon.isa(widest), bf16: bf16By(addon, widest), threads};
     const wasm = await probeWasm(wasmSettings({threads, relaxedSimd: true, wideSimd: true}, limits), limits);
-    return wasm.ok ? {...wasm, info: {isa, threads}} : wasm;
+    return wasm.ok ? {...wasm, info} : wasm;
   } catch (error) {
     return {
       ok: false,

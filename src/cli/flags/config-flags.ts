@@ -15,6 +15,11 @@ const shortcuts: Readonly<Record<string, {key: string; description: string}>> = 
     description:
       'processor threads of the backend, which must be given by name (--backend wasm); default: all threads of the machine',
   },
+  precision: {
+    key: 'backend.precision',
+    description:
+      'rounding of the factors of matrix products and convolutions, for a backend given by name that has the option: --backend native --precision bf16',
+  },
 };
 
 /** The configuration key of each flag: `batch-size` sets `batchSize`, `n-crit` sets `switcher.nCrit`. */
