@@ -1,4 +1,5 @@
 /** The library: everything of fastai's vision.gan, and what it stands on. Importing it opens no device. */
+export {} from './backends/node-dom.js';
 export {exitCodes, GanError, isGanError} from './errors.js';
 export type {Device, DeviceInfo, DeviceMemory} from './backends/device.js';
 export {tf, type Tensor} from './backends/tf.js';
@@ -17,12 +18,15 @@ export {
   type EvaluateRequest,
   type GenerateRequest,
   type InterpolateRequest,
+  type ProjectedImages,
   type RunOptions,
 } from './runs/open-run.js';
+export {loadRun, type LoadedRun} from './runs/load-run.js';
 export {openData, type Settings} from './runs/data.js';
 export {RunFolder, type BestCheckpoint, type CheckpointSelector, type Sample, type Session} from './runs/run-folder.js';
 export {findRuns, summariseRun, type RunSummary} from './runs/run-summary.js';
 export {MetricsLog, MetricsReader, type Found, type MetricsLine} from './runs/metrics-log.js';
+export {augmentations, exporters, losses, metrics, penalties, recipes} from './built-in.js';
 export type {RunParts} from './config/parts.js';
 export type {GanConfig} from './config/define.js';
 export type {PartChoice, RunConfig} from './options/run-config.js';
@@ -103,6 +107,10 @@ export {
   type Scheduled,
 } from './gan/callbacks/schedule.js';
 export {Hyperparameters, type Hyperparameter, type HyperValue} from './gan/hyperparameters.js';
+export {exponential, valley, type LrFindOptions, type LrFindResult} from './gan/callbacks/lr-find.js';
+export {ProgressCallback, type ProgressOptions} from './runs/progress-callback.js';
+export type {ProjectOptions, Projection} from './gan/project.js';
+export type {Results} from './gan/results.js';
 export {Recorder, type EpochRow} from './gan/callbacks/recorder.js';
 export {AverageMetric, type Metric, type MetricFunction} from './gan/metrics/metric.js';
 export {AdaptiveGANSwitcher, FixedGANSwitcher, type StepCount} from './gan/switchers/gan-switchers.js';
@@ -142,9 +150,12 @@ export {Rng} from './gan/rng.js';
 export {setSeed, streams, type Streams} from './gan/streams.js';
 
 export {fromBatches, fromFolder, fromSource, type FolderOptions, type SourceOptions} from './gan/data/data-loaders.js';
-export {getImageFiles} from './gan/data/image-files.js';
+export {decodeImage, type DecodeOptions} from './gan/data/decode.js';
+export {getImageFiles, imageSource} from './gan/data/image-files.js';
+export type {Channels, Pixels, ResizeMethod} from './gan/data/pixels.js';
+export type {NamedImageMetric, ImageMetric} from './gan/metrics/image-metrics.js';
 export {idxSource, readIdxSet, type IdxOptions, type IdxSet} from './gan/data/idx-set.js';
-export {imageGrid, samplePicture, writeImage, writePng} from './gan/data/grid.js';
+export {encodePng, imageGrid, samplePicture, writeImage, writePng} from './gan/data/grid.js';
 export {generateNoise, InvisibleTensor} from './gan/data/noise.js';
 export {imagenetStats, Normalization} from './gan/data/normalize.js';
 export {
@@ -163,7 +174,16 @@ export {
   parentSplitter,
   randomSplitter,
 } from './gan/data/splitters.js';
-export type {Batch, DataLoader, DataLoaders, HostTensor, Source} from './gan/data/types.js';
+export type {
+  Batch,
+  DataLoader,
+  DataLoaders,
+  EndlessSource,
+  FiniteSource,
+  HostData,
+  HostTensor,
+  Source,
+} from './gan/data/types.js';
 
 export {
   readCheckpoint,

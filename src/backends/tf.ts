@@ -1,3 +1,4 @@
+/// <reference types="long" preserve="true" />
 /**
  * The one door to tfjs-core. Under Node, tfjs-core resolves to a CommonJS bundle that registers no gradients; the
  * import of `#tf-gradients` (bundled by scripts/build.mjs) registers them, and `gradients.ts` mends some. tfjs-core

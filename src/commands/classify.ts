@@ -1,5 +1,6 @@
 import {Args, Flags} from '@oclif/core';
 import {BaseCommand} from '../cli/command/base-command.js';
+import {freePath} from '../cli/files/free-path.js';
 import {assignmentsOf, configFlags} from '../cli/flags/config-flags.js';
 import {deviceFlag, deviceOf} from '../cli/flags/device-flag.js';
 
@@ -26,11 +27,12 @@ export default class Classify extends BaseCommand {
   };
   static override flags = {
     out: Flags.string({
-      description: 'safetensors file to write; the names of the classes go to a JSON file beside it',
-      required: true,
+      char: 'o',
+      description:
+        'safetensors file to write; the names of the classes go to a JSON file beside it (default: DATA-classifier.safetensors, or the next name that is free)',
       helpValue: 'FILE',
     }),
-    epochs: Flags.integer({description: 'passes over the images', default: 5, min: 1}),
+    epochs: Flags.integer({char: 'e', description: 'passes over the images', default: 5, min: 1}),
     set: Flags.string({
       description: 'a configuration key, such as source.count; may be repeated',
       helpValue: 'KEY=VALUE',
@@ -43,13 +45,15 @@ export default class Classify extends BaseCommand {
 
   async run(): Promise<void> {
     const {args, flags} = await this.parse(Classify);
-    const {out, epochs, set = [], ...others} = flags;
+    const {epochs, set = [], ...others} = flags;
     const registry = await this.openRegistry();
     const {resolveConfig} = await import('../config/resolve.js');
     const chosen = assignmentsOf(others).set('data', {value: args.data, origin: 'DATA', blame: 'usage'});
     const {config, backend} = await resolveConfig({registry, ...this.configSources, flags: chosen, set});
     const {classify} = await import('../runs/classify.js');
+    const {dataName} = await import('../config/data.js');
     const deviceName = deviceOf(flags);
+    const out = flags.out ?? freePath(`${dataName(config.data)}-classifier`, '.safetensors');
     const result = await classify(config, out, {
       registry,
       epochs,

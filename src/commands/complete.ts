@@ -17,7 +17,10 @@ export default class Complete extends BaseCommand {
     const found = await complete([...words.slice(0, -1), (words.at(-1) ?? '=').slice(1)], {
       commands: this.config.commands,
       registry: () => this.openRegistry(),
-      runs: async () => (await import('../runs/run-summary.js')).findRuns('runs'),
+      runs: async () => {
+        const found = await (await import('../runs/run-summary.js')).findRuns('runs');
+        return found.length === 0 ? [] : ['latest', ...found];
+      },
       plugins: () =>
         [...this.config.plugins.values()]
           .filter(({type}) => type === 'user' || type === 'link')

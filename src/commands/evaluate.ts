@@ -1,5 +1,6 @@
 import {Args, Flags} from '@oclif/core';
 import {BaseCommand} from '../cli/command/base-command.js';
+import {runHelp} from '../cli/run/run-help.js';
 import {runFlags} from '../cli/flags/run-flags.js';
 import {evaluationLines} from '../cli/run/evaluation-report.js';
 import {runOptions, withRun} from '../cli/run/use-run.js';
@@ -22,7 +23,7 @@ export default class Evaluate extends BaseCommand {
     },
   ];
   static override args = {
-    run: Args.string({description: 'run folder', required: true}),
+    run: Args.string({description: runHelp, required: true}),
   };
   static override flags = {
     metrics: Flags.string({
@@ -49,7 +50,7 @@ export default class Evaluate extends BaseCommand {
       default: 64,
       min: 0,
     }),
-    out: Flags.string({description: 'also write the result to this JSON file', helpValue: 'FILE.json'}),
+    out: Flags.string({char: 'o', description: 'also write the result to this JSON file', helpValue: 'FILE.json'}),
     ...runFlags,
   };
 
@@ -60,7 +61,7 @@ export default class Evaluate extends BaseCommand {
       ...runOptions(await this.openRegistry(), this.configSources, flags),
       cacheFolder: this.config.cacheDir,
     };
-    const evaluation = await withRun(args.run, use, async (run) => {
+    const evaluation = await withRun(await this.runNamed(args.run), use, async (run) => {
       const compared = features === undefined ? {} : {features};
       const measured = await run.evaluation({
         ...(metrics !== undefined && {metrics: metrics.split(',')}),

@@ -1,5 +1,7 @@
 import {Args, Flags} from '@oclif/core';
 import {BaseCommand} from '../cli/command/base-command.js';
+import {runHelp} from '../cli/run/run-help.js';
+import {freePath, runStem} from '../cli/files/free-path.js';
 import {runFlags} from '../cli/flags/run-flags.js';
 import {partOptions} from '../cli/flags/part-options.js';
 import {runOptions, withRun} from '../cli/run/use-run.js';
@@ -12,7 +14,7 @@ export default class Export extends BaseCommand {
   static override examples = [
     {
       description: 'For PyTorch and fastai',
-      command: '<%= config.bin %> export runs/wgan-shapes-1 --format safetensors --out gan.safetensors',
+      command: '<%= config.bin %> export runs/wgan-shapes-1',
     },
     {
       description: 'Both networks for onnxruntime',
@@ -26,20 +28,37 @@ export default class Export extends BaseCommand {
       description: 'A web page that draws pictures',
       command: '<%= config.bin %> export runs/wgan-shapes-1 --format web --out page && npx serve page',
     },
+    {
+      description: 'The same as one file that opens from disk',
+      command:
+        '<%= config.bin %> export runs/wgan-shapes-1 --format web --single-file --title Shapes --out shapes.html',
+    },
   ];
   static override args = {
-    run: Args.string({description: 'run folder', required: true}),
+    run: Args.string({description: runHelp, required: true}),
   };
   static override flags = {
-    format: Flags.string({description: 'name of the format (see below)', default: 'safetensors', helpValue: 'NAME'}),
+    format: Flags.string({
+      description: 'name of the format; gan help exporters lists them',
+      default: 'safetensors',
+      helpValue: 'NAME',
+    }),
     out: Flags.string({
-      description: 'file to write, or folder for formats with several files',
-      required: true,
+      char: 'o',
+      description:
+        'file to write, or folder for formats with several files (default: RUN and the ending of the format, or the next name that is free)',
       helpValue: 'PATH',
     }),
     network: Flags.string({
       description: 'generator, critic or both, for formats that hold one network; the same as --set network=NAME',
       helpValue: 'NAME',
+    }),
+    'single-file': Flags.boolean({
+      description: 'web: write one HTML file, which opens from disk; the same as --set singleFile=true',
+    }),
+    title: Flags.string({
+      description: 'web: title of the page; the same as --set title=TEXT',
+      helpValue: 'TEXT',
     }),
     set: Flags.string({
       description: 'an option of the format; may be repeated',
@@ -61,8 +80,14 @@ export default class Export extends BaseCommand {
     const options = partOptions(flags.set ?? [], 'format');
     if (flags.network !== undefined)
       options.set('network', {value: flags.network, origin: '--network', blame: 'usage'});
+    if (flags['single-file']) options.set('singleFile', {value: true, origin: '--single-file', blame: 'usage'});
+    if (flags.title !== undefined) options.set('title', {value: flags.title, origin: '--title', blame: 'usage'});
     const exporter = await registry.create('exporter', flags.format, options, '--format');
-    const files = await withRun(args.run, use, (run) => run.export(exporter, flags.out));
+    const dir = await this.runNamed(args.run);
+    const {extension} = exporter;
+    const out =
+      flags.out ?? freePath(extension === undefined ? `${runStem(dir)}-${flags.format}` : runStem(dir), extension);
+    const files = await withRun(dir, use, (run) => run.export(exporter, out));
     this.json({format: flags.format, files});
     for (const each of files) this.result(each);
   }

@@ -1,3 +1,4 @@
+import path from 'node:path';
 import {Args, Flags} from '@oclif/core';
 import {BaseCommand} from '../cli/command/base-command.js';
 import {assignmentsOf, configFlags} from '../cli/flags/config-flags.js';
@@ -6,6 +7,10 @@ import {selectorOf} from '../cli/flags/run-flags.js';
 import {FitReport} from '../cli/training/fit-report.js';
 import {choosePictures, parsePictures} from '../cli/pictures/sample-pictures.js';
 import {planRun} from '../cli/training/plan-run.js';
+import {openRunPage, type RunPage} from '../cli/training/run-page.js';
+import {sameRun, type SameRun} from '../cli/training/same-run.js';
+import {shortTraining} from '../cli/training/short-training.js';
+import {confirm} from '../cli/config/prompts.js';
 import {fromElsewhere} from '../cli/config/config-report.js';
 import {listenForStop} from '../cli/command/signals.js';
 import {exitCodes} from '../errors.js';
@@ -19,16 +24,20 @@ export default class Fit extends BaseCommand {
     "Values come from the flags, then --set, the environment (GAN_LR, ...), the project's configuration file, the user's, the recipe, the defaults; `gan config show --origin` tells. The run folder gets the resolved configuration, metrics.jsonl, sample grids and checkpoints. Ctrl-C finishes the step and writes a checkpoint; a second Ctrl-C ends at once.";
   static override examples = [
     {
+      description: 'Train on your own images for a quarter of an hour, and watch it in the browser',
+      command: '<%= config.bin %> fit photos --minutes 15 --ui',
+    },
+    {
       description: 'Train on built-in images, which need no download',
-      command: '<%= config.bin %> fit builtin:shapes --size 32 --steps 300',
+      command: '<%= config.bin %> fit builtin:emoji --size 32 --steps 4000',
     },
     {
-      description: "Train on your own images with fastai's WGAN recipe",
+      description: 'Go on with the newest run, for more epochs',
+      command: '<%= config.bin %> fit --resume latest --epochs 40',
+    },
+    {
+      description: "Train with fastai's WGAN recipe",
       command: '<%= config.bin %> fit photos --recipe wgan --epochs 20',
-    },
-    {
-      description: 'Resume an interrupted run, for more epochs',
-      command: '<%= config.bin %> fit --resume runs/wgan-photos-1 --epochs 40',
     },
     {
       description: 'Go back to the best checkpoint, and go on from it with other random numbers and a lower rate',
@@ -47,12 +56,17 @@ export default class Fit extends BaseCommand {
   ];
   static override args = {
     data: Args.string({
-      description: 'folder of images, subfolders included, or builtin:NAME (default: builtin:shapes)',
+      description: 'folder of images, subfolders included, one image, or builtin:NAME (default: builtin:shapes)',
     }),
   };
   static override flags = {
-    out: Flags.string({description: 'run folder (default: runs/RECIPE-DATA-N)', helpValue: 'DIR'}),
-    resume: Flags.string({description: 'resume from the last checkpoint of this run folder', helpValue: 'DIR'}),
+    out: Flags.string({char: 'o', description: 'run folder (default: runs/RECIPE-DATA-N)', helpValue: 'DIR'}),
+    resume: Flags.string({
+      description:
+        'resume from the last checkpoint of this run: its folder, its name in runs/ or a part of it, or latest',
+      helpValue: 'RUN',
+    }),
+    ui: Flags.boolean({description: 'show the run on the page of gan ui while it trains'}),
     from: Flags.string({
       description:
         'with --resume: go on from this checkpoint, a step or best, in place of the last; later checkpoints are deleted',
@@ -66,6 +80,7 @@ export default class Fit extends BaseCommand {
       dependsOn: ['resume'],
     }),
     config: Flags.string({
+      char: 'c',
       description: 'configuration file (default: gan.config.*, .ganrc* or package.json of the project)',
       helpValue: 'FILE',
     }),
@@ -89,7 +104,8 @@ export default class Fit extends BaseCommand {
 
   async run(): Promise<void> {
     const {args, flags} = await this.parse(Fit);
-    const {resume, out, config: file, set} = flags;
+    const {out, config: file, set} = flags;
+    let resume = flags.resume === undefined ? undefined : await this.runNamed(flags.resume);
     const from = selectorOf(flags.from, '--from');
     const registry = await this.openRegistry();
     const request = {
@@ -100,13 +116,20 @@ export default class Fit extends BaseCommand {
       ...(file !== undefined && {file}),
     };
     const deviceName = deviceOf(flags);
-    const plan = await planRun({...request, data: args.data, out, resume, deviceName});
+    let plan = await planRun({...request, data: args.data, out, resume, deviceName});
     const [json, quiet] = [this.asksFor('--json'), this.asksFor('--quiet')];
+    const same = plan.stem === undefined || json || quiet ? undefined : await sameRun(plan, plan.stem);
+    if (same && (await this.#goesOn(same))) {
+      resume = same.dir;
+      const sources = {registry, ...this.configSources};
+      plan = await planRun({...sources, flags: same.more, data: undefined, out: undefined, resume, deviceName});
+    }
     const pictures = parsePictures(flags['no-pictures'] ? 'none' : flags.pictures);
     const shown = json || quiet ? undefined : await choosePictures(pictures, process.stderr);
     const report = new FitReport({stdout: process.stdout, stderr: process.stderr, json, quiet, pictures: shown});
     for (const line of fromElsewhere(plan, resume)) this.talk(line);
     let lock: RunLock | undefined;
+    let page: RunPage | undefined;
     const stop = listenForStop((name) =>
       report.say(`${name}: finishing the step and writing a checkpoint; once more ends at once.`),
     );
@@ -119,6 +142,8 @@ export default class Fit extends BaseCommand {
       const {config: wanted, backend, auto, origins} = plan;
       const held = (lock = await plan.claim());
       const {dir} = held;
+      if (flags.ui) page = await openRunPage(dir, path.join(this.config.root, 'bin', 'run.js'));
+      this.talk(page ? `Watch it at ${page.url}` : 'To watch it, in another terminal: gan ui');
       if (plan.whyRecipe !== undefined)
         this.talk(`Recipe ${plan.recipe} (${plan.whyRecipe}); --recipe NAME takes another.`);
       if (wanted.minutes !== undefined && wanted.steps === undefined)
@@ -138,6 +163,8 @@ export default class Fit extends BaseCommand {
         const {device, refused} = training;
         const passedOver = refused.map(({name, why}) => `; not ${name}: ${why}`).join('');
         this.talk(`Training in ${dir} on ${device.name}${passedOver}`);
+        const short = json || quiet ? undefined : shortTraining(training.config, training.steps);
+        if (short !== undefined) report.warn(short);
         if (training.config.batchSize !== config.batchSize)
           this.talk(`Batch size: ${training.config.batchSize}, the largest power of two that was tried and fits`);
         return training;
@@ -156,8 +183,19 @@ export default class Fit extends BaseCommand {
       if (result.interrupted) process.exitCode = stop.exitCode;
       if (result.stopped?.by === 'diverged') process.exitCode = exitCodes.diverged;
     } finally {
+      page?.close();
       lock?.release();
       stop.dispose();
     }
+  }
+
+  /** Offers to go on with a run that has the same settings: asks on a terminal, elsewhere names the command. */
+  async #goesOn({dir, state, command}: SameRun): Promise<boolean> {
+    const isAsked = process.stdin.isTTY && process.stderr.isTTY && (process.env['CI'] ?? '') === '';
+    if (!isAsked) {
+      this.talk(`${dir} has the same settings and is ${state}. To go on with it: ${command}`);
+      return false;
+    }
+    return confirm(`${dir} has the same settings and is ${state}. Go on with it? No begins a new run.`, command);
   }
 }

@@ -1,9 +1,11 @@
 import {Args, Flags} from '@oclif/core';
 import {BaseCommand} from '../cli/command/base-command.js';
+import {runHelp} from '../cli/run/run-help.js';
+import {freePath, runStem} from '../cli/files/free-path.js';
 import {runFlags} from '../cli/flags/run-flags.js';
 import {parseSeeds, parseTruncation} from '../cli/flags/seeds.js';
 import {runOptions, withRun} from '../cli/run/use-run.js';
-import {GanError} from '../errors.js';
+import {assertPicture} from '../cli/flags/picture-file.js';
 
 export default class Generate extends BaseCommand {
   static override makesThings = true;
@@ -11,7 +13,7 @@ export default class Generate extends BaseCommand {
   static override description =
     'Uses the generator of a checkpoint in the run folder, by default the newest. The same seed gives the same images. The images have the channels of the training: grey, grey with alpha, RGB, or RGB with alpha.';
   static override examples = [
-    {description: 'A grid of 16 images', command: '<%= config.bin %> generate runs/wgan-shapes-1 --out images.png'},
+    {description: 'A grid of 16 images of the newest run', command: '<%= config.bin %> generate latest'},
     {
       description: '100 single images',
       command: '<%= config.bin %> generate runs/wgan-shapes-1 --n 100 --seed 7 --out-dir images',
@@ -26,10 +28,10 @@ export default class Generate extends BaseCommand {
     },
   ];
   static override args = {
-    run: Args.string({description: 'run folder', required: true}),
+    run: Args.string({description: runHelp, required: true}),
   };
   static override flags = {
-    n: Flags.integer({description: 'how many images', default: 16, min: 1}),
+    n: Flags.integer({char: 'n', description: 'how many images', default: 16, min: 1}),
     seed: Flags.integer({description: 'seed of the latents', default: 0, min: 0}),
     seeds: Flags.string({
       description: 'instead of --n and --seed: the first image of each of these seeds',
@@ -40,7 +42,12 @@ export default class Generate extends BaseCommand {
       description: 'draw values of the latents again that are further from 0 than this',
       helpValue: 'X',
     }),
-    out: Flags.string({description: 'write one grid to this PNG file', helpValue: 'FILE.png', exclusive: ['out-dir']}),
+    out: Flags.string({
+      char: 'o',
+      description: 'write one grid to this file: .png, .jpg or .webp (default: RUN.png, or the next name that is free)',
+      helpValue: 'FILE.png',
+      exclusive: ['out-dir'],
+    }),
     'out-dir': Flags.string({description: 'write single images to this folder', helpValue: 'DIR'}),
     ...runFlags,
   };
@@ -48,26 +55,23 @@ export default class Generate extends BaseCommand {
   async run(): Promise<void> {
     const {args, flags} = await this.parse(Generate);
     const {n, seed, out, 'out-dir': outDir} = flags;
-    if (out === undefined && outDir === undefined) {
-      throw new GanError('usage', 'GAN_USAGE', 'No output is given: say where the images should go.', {
-        suggestions: ['--out FILE.png   one grid', '--out-dir DIR    single images'],
-      });
-    }
+    if (out !== undefined) await assertPicture(out);
     const use = runOptions(await this.openRegistry(), this.configSources, flags);
     const seeds = flags.seeds === undefined ? undefined : parseSeeds(flags.seeds);
     const request = {
       ...(seeds ? {seeds} : {n, seed}),
       ...(flags.truncation !== undefined && {truncation: parseTruncation(flags.truncation)}),
     };
-    const images = await withRun(args.run, use, (run) => run.generate(request));
+    const dir = await this.runNamed(args.run);
+    const images = await withRun(dir, use, (run) => run.generate(request));
     const {writeImages} = await import('../cli/pictures/write-images.js');
     const files = await writeImages(
       images,
-      out === undefined
-        ? {dir: outDir ?? '.', ...(seeds && {names: seeds.map((each) => `seed-${each}`)})}
-        : {grid: out},
+      outDir === undefined
+        ? {grid: out ?? freePath(runStem(dir), '.png')}
+        : {dir: outDir, ...(seeds && {names: seeds.map((each) => `seed-${each}`)})},
     );
     this.json({files});
-    this.result(out ?? `${files.length} images in ${outDir}`);
+    this.result(outDir === undefined ? files[0]! : `${files.length} images in ${outDir}`);
   }
 }

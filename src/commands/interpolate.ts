@@ -1,6 +1,8 @@
 import {Args, Flags} from '@oclif/core';
-import {animationFlags, assertAnimations} from '../cli/flags/animation-flags.js';
+import {animationFlags, animationsOf, assertAnimations} from '../cli/flags/animation-flags.js';
 import {BaseCommand} from '../cli/command/base-command.js';
+import {runStem} from '../cli/files/free-path.js';
+import {runHelp} from '../cli/run/run-help.js';
 import {runFlags} from '../cli/flags/run-flags.js';
 import {parseSeeds, parseTruncation} from '../cli/flags/seeds.js';
 import {runOptions, withRun} from '../cli/run/use-run.js';
@@ -25,7 +27,7 @@ export default class Interpolate extends BaseCommand {
     },
   ];
   static override args = {
-    run: Args.string({description: 'run folder', required: true}),
+    run: Args.string({description: runHelp, required: true}),
   };
   static override flags = {
     seeds: Flags.string({
@@ -52,17 +54,19 @@ export default class Interpolate extends BaseCommand {
 
   async run(): Promise<void> {
     const {args, flags} = await this.parse(Interpolate);
-    const {out = [], 'out-dir': outDir, frames, loop, scale} = flags;
+    const {out: given = [], 'out-dir': outDir, frames, loop, scale} = flags;
     const use = runOptions(await this.openRegistry(), this.configSources, flags);
     const seeds = parseSeeds(flags.seeds, 2);
     const truncation = flags.truncation === undefined ? {} : {truncation: parseTruncation(flags.truncation)};
-    await assertAnimations(out, outDir);
-    const way = await withRun(args.run, use, (run) => run.interpolate({seeds, frames, loop, ...truncation}));
+    await assertAnimations(given);
+    const dir = await this.runNamed(args.run);
+    const way = await withRun(dir, use, (run) => run.interpolate({seeds, frames, loop, ...truncation}));
     const [{enlarge}, {writeAnimations}] = await Promise.all([
       import('../gan/data/gif.js'),
       import('../cli/pictures/write-animations.js'),
     ]);
     const images = enlarge(way, scale);
+    const out = animationsOf(given, outDir, `${runStem(dir)}-walk`);
     const files = await writeAnimations(images, {animations: out, frames: outDir, fps: flags.fps, loop});
     this.json({files, frames: images.shape[0]});
     for (const file of out) this.result(file);

@@ -1,6 +1,7 @@
 import {Args, Flags} from '@oclif/core';
 import path from 'node:path';
 import {BaseCommand} from '../cli/command/base-command.js';
+import {runHelp} from '../cli/run/run-help.js';
 
 export default class Report extends BaseCommand {
   static override makesThings = true;
@@ -12,17 +13,22 @@ export default class Report extends BaseCommand {
     {description: 'To another place', command: '<%= config.bin %> report runs/wgan-shapes-1 --out wgan.html'},
   ];
   static override args = {
-    run: Args.string({description: 'run folder', required: true}),
+    run: Args.string({description: runHelp, required: true}),
   };
   static override flags = {
-    out: Flags.string({description: 'file to write (default: report.html in the run folder)', helpValue: 'FILE.html'}),
+    out: Flags.string({
+      char: 'o',
+      description: 'file to write (default: report.html in the run folder)',
+      helpValue: 'FILE.html',
+    }),
   };
 
   async run(): Promise<void> {
     const {args, flags} = await this.parse(Report);
     const {writeReport} = await import('../cli/report/page.js');
-    const file = flags.out ?? path.join(args.run, 'report.html');
-    await writeReport(args.run, file, {warn: (message) => this.warning(message)});
+    const dir = await this.runNamed(args.run);
+    const file = flags.out ?? path.join(dir, 'report.html');
+    await writeReport(dir, file, {warn: (message) => this.warning(message)});
     this.json({file});
     this.result(file);
   }

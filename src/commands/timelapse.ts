@@ -1,6 +1,8 @@
 import {Args, Flags} from '@oclif/core';
-import {animationFlags, assertAnimations} from '../cli/flags/animation-flags.js';
+import {animationFlags, animationsOf, assertAnimations} from '../cli/flags/animation-flags.js';
 import {BaseCommand} from '../cli/command/base-command.js';
+import {runStem} from '../cli/files/free-path.js';
+import {runHelp} from '../cli/run/run-help.js';
 
 export default class Timelapse extends BaseCommand {
   static override makesThings = true;
@@ -15,7 +17,7 @@ export default class Timelapse extends BaseCommand {
     },
   ];
   static override args = {
-    run: Args.string({description: 'run folder', required: true}),
+    run: Args.string({description: runHelp, required: true}),
   };
   static override flags = {
     frames: Flags.integer({
@@ -39,13 +41,15 @@ export default class Timelapse extends BaseCommand {
 
   async run(): Promise<void> {
     const {args, flags} = await this.parse(Timelapse);
-    const {out = [], 'out-dir': outDir, fps, hold, loop} = flags;
-    await assertAnimations(out, outDir);
+    const {out: given = [], 'out-dir': outDir, fps, hold, loop} = flags;
+    await assertAnimations(given);
+    const dir = await this.runNamed(args.run);
     const [{sampleFrames}, {writeAnimations}] = await Promise.all([
       import('../cli/pictures/timelapse.js'),
       import('../cli/pictures/write-animations.js'),
     ]);
-    const images = await sampleFrames(args.run, {...flags, warn: (message) => this.warning(message)});
+    const images = await sampleFrames(dir, {...flags, warn: (message) => this.warning(message)});
+    const out = animationsOf(given, outDir, `${runStem(dir)}-timelapse`);
     const files = await writeAnimations(images, {animations: out, frames: outDir, fps, hold, loop});
     this.json({files, frames: images.shape[0]});
     for (const file of out) this.result(file);

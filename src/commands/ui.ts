@@ -3,7 +3,6 @@ import {once} from 'node:events';
 import {existsSync, statSync} from 'node:fs';
 import {BaseCommand} from '../cli/command/base-command.js';
 import {listenForStop} from '../cli/command/signals.js';
-import {GanError} from '../errors.js';
 
 export default class Ui extends BaseCommand {
   static override makesThings = true;
@@ -18,7 +17,10 @@ export default class Ui extends BaseCommand {
     },
   ];
   static override args = {
-    runs: Args.string({description: 'folder of run folders, or one run folder (default: runs)'}),
+    runs: Args.string({
+      description:
+        'folder of runs, or one run: its folder, its name in runs/ or a part of it, or latest (default: runs)',
+    }),
   };
   static override flags = {
     port: Flags.integer({
@@ -39,8 +41,14 @@ export default class Ui extends BaseCommand {
   async run(): Promise<void> {
     const {args, flags} = await this.parse(Ui);
     const {host, port} = flags;
-    const dir = args.runs ?? 'runs'; // which the first gan fit makes
-    if (args.runs !== undefined) assertFolder(dir);
+    const {findRun, noFolderOfRuns, runsFolder} = await import('../runs/find-run.js');
+    const find = async (name: string): Promise<string> => {
+      if (existsSync(name) && statSync(name).isDirectory()) return name;
+      return findRun(name).catch(() => {
+        throw noFolderOfRuns(name);
+      });
+    };
+    const dir = args.runs === undefined ? runsFolder : await find(args.runs); // the first gan fit makes it
     const registry = await this.openRegistry();
     const {serve} = await import('../ui/server/serve.js');
     const backends = async () => {
@@ -67,7 +75,8 @@ export default class Ui extends BaseCommand {
         await openInBrowser(server.url).catch((error: Error) =>
           this.warning(`could not open a browser: ${error.message}`),
         );
-      if (!stop.signal.aborted) await once(stop.signal, 'abort');
+      // a page that `gan fit --ui` started ends with it
+      if (!stop.signal.aborted) await Promise.race([once(stop.signal, 'abort'), once(process, 'disconnect')]);
       await server.close();
       if (stop.fault) throw stop.fault.error;
       process.exitCode = stop.exitCode;
@@ -75,13 +84,6 @@ export default class Ui extends BaseCommand {
       stop.dispose();
     }
   }
-}
-
-function assertFolder(dir: string): void {
-  if (existsSync(dir) && statSync(dir).isDirectory()) return;
-  throw new GanError('data', 'GAN_RUNS_NOT_FOUND', `${dir} is not a folder.`, {
-    suggestions: ['`gan fit` makes runs, by default in runs/.'],
-  });
 }
 
 async function openInBrowser(url: string): Promise<void> {

@@ -29,7 +29,7 @@ export function parseData({value, origin}: Given, cwd: string, mustExist = true)
     throw new GanError(
       'data',
       'GAN_DATA_NOT_FOUND',
-      `${stats ? 'This is not a folder' : 'This folder does not exist'}: ${folder} (from ${origin}).`,
+      `${stats ? 'This is neither a folder nor a file' : 'This folder does not exist'}: ${folder} (from ${origin}).`,
       {
         suggestions: [`Give a folder of images, or use the built-in images: ${dataPrefix}shapes`],
       },
@@ -48,7 +48,8 @@ export const dataSource = (data: string): string | undefined =>
 
 /** A short name for run folders: `shapes`, `my-photos`. */
 export function dataName(data: string): string {
-  const name = dataSource(data)?.replace(/^.*:/, '') ?? path.basename(data);
+  const name =
+    dataSource(data)?.replace(/^.*:/, '') ?? path.basename(data).replace(/\.(png|jpe?g|webp|gif|tiff?|avif)$/i, '');
   return (
     name
       .toLowerCase()

@@ -12,6 +12,7 @@ import {checkOptions, type GivenMap} from '../options/options-check.js';
 import type {OptionValues} from '../options/options.js';
 import {trainingPartKeys, type PartChoice, type RunConfig, type TrainingPartKey} from '../options/run-config.js';
 import type {Architecture, PartKinds, SourceFactory} from '../plugin/index.js';
+import {shortName} from '../plugin/names.js';
 import type {Registry} from '../plugin/registry.js';
 import {dataSource} from './data.js';
 
@@ -76,9 +77,6 @@ async function createMapped(registry: Registry, key: MapKey, {name, options}: Pa
     ...checkOptions(`${kindLabel(kind)} ${name}`, more, givenOptions(Object.fromEntries(all.filter(isMaps)))).values,
   };
 }
-
-/** `gan-plugin-x:name` to `name`. */
-const shortName = (name: string): string => name.replace(/^.*:/, '');
 
 /** The part by another name; its functions keep their `this`. */
 function withName<T extends object>(part: T, name: string): T & {name: string} {

@@ -3,7 +3,9 @@ import type {PartChoice, RunConfig} from '../options/run-config.js';
 import {parseStopWhen} from '../options/stop-when.js';
 import {GanError} from '../errors.js';
 import {partKinds} from '../options/kinds.js';
-import {checkOptions, type GivenMap, type OptionValue} from '../options/options-check.js';
+import {didYouMean, nearestFirst} from '../options/nearest.js';
+import {checkOption, checkOptions, type Checked, type GivenMap, type OptionValue} from '../options/options-check.js';
+import {shortName} from '../plugin/names.js';
 import type {Registry} from '../plugin/registry.js';
 import {flatten, optionsOf, parseSet, type Assignments} from './assignments.js';
 import {checkPart} from './check-part.js';
@@ -104,8 +106,8 @@ export async function resolveConfig(request: ConfigRequest): Promise<ResolvedCon
     ...Object.fromEntries([...maps, ...lists].map(({key, choices}) => [key, choices])),
     ...scalarValues(scalars.values, cwd),
   } as RunConfig; // each key was checked to the type that the table gives it
-  assertMembers(config, scalars.origins);
-  assertStopWhen(config, scalars.origins['stopWhen']);
+  nameMembers(registry, config, scalars.origins);
+  assertStopWhen(registry, config, scalars.origins['stopWhen']);
   const origins: Record<string, string> = {
     recipe: recipe.origin,
     data: images.chosen.origin,
@@ -139,32 +141,57 @@ function scalarValues(values: Record<string, OptionValue>, cwd: string): Record<
   );
 }
 
-/** A value that names one of the run's own parts must name one that it has: `keepBest` one of its metrics. */
-function assertMembers(config: RunConfig, origins: Record<string, string>): void {
+/**
+ * A value that names one of the run's own parts must name one that it has: `keepBest` one of its metrics. With or
+ * without its package; the configuration has it without.
+ */
+function nameMembers(registry: Registry, config: RunConfig, origins: Record<string, string>): void {
   for (const key of scalarKeys) {
     const {memberOf} = scalarFacts(key);
     const name = config[key];
     if (memberOf === undefined || name === undefined) continue;
     const names = config[memberOf].map((each) => each.name);
-    if (names.includes(String(name))) continue;
-    const what =
-      names.length === 0 ? `this run has no ${memberOf}` : `the ${memberOf} of this run are ${names.join(', ')}`;
-    throw new GanError('config', 'GAN_CONFIG_VALUE', `${key} (from ${origins[key]}): ${what}, not '${name}'.`, {
-      suggestions: [
-        `--${flagOf(memberOf)} ${[...names, name].join(',')}`,
-        `gan parts ${configKeys[memberOf].kind} lists all`,
-      ],
-    });
+    const found = names.find((each) => each === name || shortName(each) === name);
+    if (found === undefined) {
+      const what =
+        names.length === 0
+          ? `this run has no ${memberOf}`
+          : `the ${memberOf} of this run are ${names.map(shortName).join(', ')}`;
+      throw new GanError('config', 'GAN_CONFIG_VALUE', `${key} (from ${origins[key]}): ${what}, not '${name}'.`, {
+        suggestions: addition(registry, memberOf, names, String(name)),
+      });
+    }
+    Object.assign(config, {[key]: shortName(found)});
   }
 }
 
+/** How a run gets a metric that it lacks: only what there is can be added to it. */
+function addition(registry: Registry, key: 'metrics', names: readonly string[], wanted: string): string[] {
+  const {kind} = configKeys[key];
+  const all = registry.names(kind);
+  const isThere = all.some((each) => each === wanted || shortName(each) === wanted);
+  const meant = isThere ? wanted : didYouMean(wanted, all);
+  return [
+    ...(meant === undefined
+      ? [`There are: ${nearestFirst(wanted, all).join(', ')}.`]
+      : [
+          `${isThere ? '' : `Did you mean '${meant}'? `}--${flagOf(key)} ${[...new Set([...names.map(shortName), meant])].join(',')}`,
+        ]),
+    `gan parts ${kind}   lists all`,
+  ];
+}
+
 /** What ends a run early must be something that the run measures. */
-function assertStopWhen({stopWhen, metrics, keepBest, watchEvery}: RunConfig, origin = 'default'): void {
+function assertStopWhen(
+  registry: Registry,
+  {stopWhen, metrics, keepBest, watchEvery}: RunConfig,
+  origin = 'default',
+): void {
   if (stopWhen === undefined) return;
   const refuse = (why: string, ...suggestions: string[]): never => {
     throw new GanError('config', 'GAN_CONFIG_VALUE', `stopWhen (from ${origin}): ${why}`, {suggestions});
   };
-  const names = metrics.map(({name}) => name);
+  const names = metrics.map(({name}) => shortName(name));
   for (const condition of parseStopWhen(stopWhen)) {
     if (condition.type === 'finding') {
       if (watchEvery === 0) refuse(`nothing finds '${condition.name}' while watchEvery is 0`, '--watch-every 100');
@@ -172,13 +199,12 @@ function assertStopWhen({stopWhen, metrics, keepBest, watchEvery}: RunConfig, or
       if (!names.includes(condition.metric))
         refuse(
           `this run does not measure '${condition.metric}'`,
-          `--metrics ${[...names, condition.metric].join(',')}`,
-          'gan parts metric lists all',
+          ...addition(registry, 'metrics', names, condition.metric),
         );
     } else if (keepBest === undefined && names.length !== 1) {
       refuse(
         'it does not say which metric may reach a plateau',
-        'plateau:METRIC',
+        '--stop-when plateau:METRIC',
         '--metrics METRIC --keep-best METRIC',
       );
     }
@@ -215,7 +241,7 @@ async function chooseRecipe(request: ConfigRequest, layers: Layers, file: Config
 async function readRecipe(registry: Registry, name: string, options: GivenMap, origin: string): Promise<Recipe> {
   await registry.load('recipe', name, origin);
   const {values} = await registry.create('recipe', name, options);
-  return {name: name.replace(/^.*:/, ''), origin, assignments: flatten(values, `recipe ${name}`)};
+  return {name: shortName(name), origin, assignments: flatten(values, `recipe ${name}`)};
 }
 
 async function recipeFacts(
@@ -278,8 +304,8 @@ async function choosePart(registry: Registry, key: SingleKey, layers: Layers): P
     return chosen;
   }
   if (key === 'backend' && name === 'auto') {
-    noOptions(key, options, "it is 'auto' here");
-    return {...chosen, choice: {name, options: {}}};
+    const {values, origins} = await checkForAny(registry, options);
+    return {...chosen, choice: {name, options: values}, origins: {...chosen.origins, ...prefixed(key, origins)}};
   }
   const checked = await checkPart(registry, kind, name, options, {label: key, origin});
   return {
@@ -287,6 +313,23 @@ async function choosePart(registry: Registry, key: SingleKey, layers: Layers): P
     choice: {name: checked.name, options: checked.values},
     origins: {[key]: origin, ...prefixed(key, checked.origins)},
   };
+}
+
+/** Options of the backend `auto`: of those that some backend has; the one that is taken gets those that it has. */
+async function checkForAny(registry: Registry, options: GivenMap): Promise<Checked> {
+  const checked: Checked = {values: {}, origins: {}};
+  if (options.size === 0) return checked;
+  const names = registry.names('backend');
+  const parts = await Promise.all(names.map((name) => registry.describe('backend', name).catch(() => undefined)));
+  for (const [option, given] of options) {
+    const spec = parts.find((part) => Object.hasOwn(part?.options ?? {}, option))?.options?.[option];
+    if (!spec) noOptions('backend', new Map([[option, given]]), "it is 'auto' here, and no backend has this option");
+    else {
+      checked.values[option] = checkOption(`backend.${option}`, spec, given);
+      checked.origins[option] = given.origin;
+    }
+  }
+  return checked;
 }
 
 /** What a data source wants of the configuration; for a folder nothing. */

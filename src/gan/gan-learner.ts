@@ -6,6 +6,7 @@ import type {Callback} from './callback.js';
 import {AdaptAugmentations} from './callbacks/adapt-augmentations.js';
 import {GANTrainer} from './callbacks/gan-trainer.js';
 import {showImages} from './callbacks/show-images.js';
+import {writePng} from './data/grid.js';
 import type {DataLoader, DataLoaders, HostTensor} from './data/types.js';
 import {inEvalMode} from './eval-mode.js';
 import {GANModule} from './gan-module.js';
@@ -29,6 +30,7 @@ import {Optimizer, type Hypers, type OptimizerFactory} from './optim/optimizer.j
 import {adam} from './optim/rules.js';
 import {isDue, penaltyNames, penaltyTerms, PenaltyWeight, type Penalty} from './penalties/penalty.js';
 import {isRepeatable} from './repeatable.js';
+import {firstOf, resultsOf, type Results} from './results.js';
 import {Rng} from './rng.js';
 import {PartRandom} from './step-random.js';
 import {FixedGANSwitcher, Switching} from './switchers/gan-switchers.js';
@@ -233,7 +235,7 @@ export class GANLearner extends Learner {
   }
 
   /** In a critic's training step its scores of the real images, augmented. */
-  protected override predict(): Tensor {
+  protected override runModel(): Tensor {
     const {training, turn, labels} = this;
     const input = this.input!;
     const seen = training && turn === 'critic' && this.#augmentations ? this.#augmentations.apply(input) : input;
@@ -319,25 +321,42 @@ export class GANLearner extends Learner {
     return this.ema ? this.ema.applied(forward) : forward();
   }
 
+  /** The generator's images of inputs, as bytes: the same as `generate` (fastai's predict). */
+  override predict(input: HostTensor, labels?: Int32Array): Promise<HostTensor> {
+    return this.generate(input, labels);
+  }
+
+  protected override summaryParts(input: Tensor, target: Tensor): [string, Module, Tensor][] {
+    const {ganModel} = this;
+    return [
+      ['generator', ganModel.network('generator'), input],
+      ['critic', ganModel.network('critic'), target],
+    ];
+  }
+
   /** The same of data on the host, as bytes. */
   async generate(input: HostTensor, labels?: Int32Array): Promise<HostTensor> {
     return drawImages((x) => this.draw(x, labels && tf.tensor1d(labels, 'int32')), input, this.dls);
   }
 
   /**
-   * One batch of inputs and what the generator makes of it: the first `maxN` images, as bytes (fastai's show_results).
+   * One batch of inputs, what the generator makes of it, and what was wanted: the first `maxN` (fastai's
+   * show_results). The
+   * outputs are the result's own `data` and `shape`.
+   * @param options `file`: where to write the picture as PNG
    */
   async showResults({
     maxN = 9,
     loader = this.dls.valid ?? this.dls.train,
-  }: {maxN?: number; loader?: DataLoader} = {}): Promise<HostTensor> {
-    for await (const {input, labels} of loader.epoch(0)) {
+    file,
+  }: {maxN?: number; loader?: DataLoader; file?: string} = {}): Promise<Results> {
+    for await (const {input, target, labels} of loader.epoch(0)) {
       const count = Math.min(maxN, input.shape[0]!);
-      const rowSize = input.data.length / input.shape[0]!;
-      return this.generate(
-        {data: input.data.slice(0, count * rowSize), shape: [count, ...input.shape.slice(1)]},
-        labels?.slice(0, count),
-      );
+      const inputs = firstOf(input, count);
+      const output = await this.generate(inputs, labels?.slice(0, count));
+      const results = resultsOf(inputs, output, firstOf(target, count), this.dls.normalization);
+      if (file !== undefined) await writePng(file, results.picture());
+      return results;
     }
     throw new GanError('data', 'GAN_DATA_EMPTY', 'showResults: the data loader has no batch', {
       suggestions: ['give it another one: showResults({loader: learn.dls.train})'],

@@ -10,7 +10,9 @@ import {CallbackList, endsAtOnce} from './callback-list.js';
 import {ParamScheduler, combinedCosine} from './callbacks/param-scheduler.js';
 import {Recorder} from './callbacks/recorder.js';
 import {loadLearner, saveLearner} from './checkpoint.js';
-import type {Batch, DataLoader, DataLoaders} from './data/types.js';
+import type {Batch, DataLoader, DataLoaders, HostTensor} from './data/types.js';
+import {inEvalMode} from './eval-mode.js';
+import type {LrFindOptions, LrFindResult} from './callbacks/lr-find.js';
 import {Hyperparameters} from './hyperparameters.js';
 import {LossQueue, type LossRead} from './loss-queue.js';
 import type {LossFunction} from './losses/loss.js';
@@ -162,6 +164,11 @@ export class Learner {
   lastLoss: LossRead | undefined;
   /** Items in the current batch. */
   batchSize = 0;
+  /**
+   * False while a step changes the weights, and in a step that the device repeats as a whole: an error then leaves
+   * neither the old weights nor the new.
+   */
+  weightsAreWhole = true;
   /** The gradients of this step. */
   gradients: Map<Parameter, Tensor> = new Map();
 
@@ -333,6 +340,73 @@ export class Learner {
     return values;
   }
 
+  /**
+   * What the model makes of inputs, in eval mode, as numbers (fastai's predict): [n, ...] -> [n, ...]. Bytes are
+   * normalised first, as those of the data are.
+   * @param labels int32 [n], for a conditional network
+   */
+  async predict(input: HostTensor, labels?: Int32Array): Promise<HostTensor> {
+    const output = tf.tidy(() => {
+      const others = labels ? [tf.tensor1d(labels, 'int32')] : [];
+      return inEvalMode(this.model, () => this.model.forward(upload(input, this.dls.normalization), ...others));
+    });
+    const data = (await output.data()) as Float32Array;
+    output.dispose();
+    return {data, shape: output.shape};
+  }
+
+  /**
+   * A learning rate for `fit` (fastai's lr_find): trains while the rate grows exponentially, looks where the
+   * smoothed loss
+   * falls, and puts networks, optimiser, averages and random numbers back. A GAN's smoothed loss mixes those of two
+   * networks and has no such fall: use it for networks that are trained alone, as before `fromLearners`.
+   * @throws GanError GAN_LR_FIND when the training ended too soon to tell
+   */
+  async lrFind(options: LrFindOptions = {}): Promise<LrFindResult> {
+    const {findLearningRate} = await import('./callbacks/lr-find.js');
+    return findLearningRate(this, options);
+  }
+
+  /**
+   * The layers, with the shapes of what they give for a batch of the data, and their parameters (fastai's summary):
+   * text
+   * to be printed.
+   */
+  async summary(): Promise<string> {
+    const {networkTable} = await import('./summary.js');
+    return this.#withBatch((input, target, labels) =>
+      [
+        ...this.summaryParts(input, target).map(([title, network, x]) => networkTable(title, network, x, labels)),
+        this.#setting(),
+      ].join('\n\n'),
+    );
+  }
+
+  /** The networks that `summary` lists, and the input of each. */
+  protected summaryParts(input: Tensor, _target: Tensor): [title: string, network: Module, input: Tensor][] {
+    return [[this.model.kind, this.model, input]];
+  }
+
+  /** What trains the networks, in lines. */
+  #setting(): string {
+    const rules = this.opt ? `optimizer: ${this.opt.ruleName}` : 'optimizer: made at the first fit';
+    return [rules, `callbacks: ${this.callbacks.map(({name}) => name).join(', ')}`].join('\n');
+  }
+
+  /** Calls `use` with the tensors of the first batch, and frees them. */
+  async #withBatch<T>(use: (input: Tensor, target: Tensor, labels?: Tensor) => T): Promise<T> {
+    for await (const {input, target, labels} of this.dls.train.epoch(0)) {
+      const tensors = [input, target].map((each) => upload(each, this.dls.normalization));
+      if (labels) tensors.push(tf.tensor1d(labels, 'int32'));
+      try {
+        return use(tensors[0]!, tensors[1]!, tensors[2]);
+      } finally {
+        tf.dispose(tensors);
+      }
+    }
+    throw new GanError('data', 'GAN_DATA_EMPTY', 'the training data have no batch');
+  }
+
   /** Writes networks and optimiser to `<path>/<modelDir>/<name>/` and returns that folder (fastai's save). */
   async save(name: string): Promise<string> {
     return saveLearner(this, name);
@@ -436,6 +510,7 @@ export class Learner {
       await this.#tell(`afterCancel${phase}`);
     }
     if (phase !== 'Batch') await this.readLosses();
+    if (phase === 'Epoch') this.recorder?.endEpoch(this);
     await this.#tell(`after${phase}`);
   }
 
@@ -491,13 +566,13 @@ export class Learner {
   }
 
   /** What the model gives for the batch. */
-  protected predict(): Tensor {
+  protected runModel(): Tensor {
     return this.model.forward(this.input!, ...(this.labels ? [this.labels] : []));
   }
 
   /** Model and loss; in training on the gradient tape. */
   #forward(): Tensor {
-    this.pred = this.predict();
+    this.pred = this.runModel();
     this.#callbacks.tellNow('afterPred', this);
     const terms = this.lossTerms();
     this.loss = sumOf(terms);
@@ -582,7 +657,9 @@ export class Learner {
         {suggestions: ['setFreezeModel(model, true) makes them trainable']},
       );
     this.beginStep();
+    this.weightsAreWhole = false;
     this.capture.run(this, () => this.#trainStep(wanted), wanted, this.captureKey());
+    this.weightsAreWhole = true;
     this.step++;
     this.#beginRead();
     try {
@@ -608,6 +685,7 @@ export class Learner {
 
   /** Prediction, loss, gradients, update: everything of a step that happens on the device. */
   #trainStep(wanted: readonly Parameter[]): void {
+    this.weightsAreWhole = true;
     try {
       this.#inPasses(() => this.#addGradients(wanted));
       this.#callbacks.tellNow('afterBackward', this);
@@ -643,6 +721,7 @@ export class Learner {
       if (this.#clipping) this.gradNorm = this.#clipping.apply(this.gradients);
       this.#callbacks.tellNow('beforeStep', this);
       if (this.policies.frozenInStep === 'zero-gradient') this.#setup.addZeroGradients(this.gradients);
+      this.weightsAreWhole = false;
       this.opt!.step(this.gradients);
     } catch (error) {
       if (!isCancel(error, 'Step')) throw error;

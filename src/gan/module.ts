@@ -65,10 +65,21 @@ export class Counter {
 
 type Entry = Parameter | Buffer | Counter;
 
-/** A variable of these values, stored layout. */
+/**
+ * A variable of these values, stored layout.
+ * @throws GanError GAN_NO_DEVICE while no backend is open
+ */
 export function makeVariable(data: Float32Array, shape: readonly number[], trainable: boolean): Variable {
+  if (tf.engine().backendNames().length === 0) throw noDevice();
   return tf.tidy(() => tf.variable(tf.tensor(data, [...shape], 'float32'), trainable));
 }
+
+const noDevice = (): GanError =>
+  new GanError('usage', 'GAN_NO_DEVICE', 'a network needs an open backend, which holds its weights; none is open', {
+    suggestions: [
+      'await openBackend() first; it opens the fastest backend that can run here, and needs closing at the end',
+    ],
+  });
 
 export abstract class Module {
   /** True in training: batch statistics, dropout and power iterations are on. */
@@ -129,6 +140,11 @@ export abstract class Module {
       ...entries.filter(([, e]) => e instanceof Parameter),
       ...entries.filter(([, e]) => !(e instanceof Parameter)),
     ];
+  }
+
+  /** The parameters of this module itself, without those below it. */
+  parametersHere(): Parameter[] {
+    return [...this.#entries.values()].filter((entry) => entry instanceof Parameter);
   }
 
   #named(): [string, Entry][] {

@@ -241,6 +241,16 @@ export const configKeys = {
     group: 'OUTPUT',
     resumable: true,
   },
+  /** Seconds after which a sample grid is due although its step is not; the first comes after five at most. */
+  sampleSeconds: {
+    spec: opt.num(60, {
+      min: 0,
+      help: 'seconds after which a sample grid comes although its step has not, the first after 5; 0: by steps alone',
+    }),
+    older: 0,
+    group: 'OUTPUT',
+    resumable: true,
+  },
   /** Steps between checkpoints; 0: only at the end. */
   checkpointEvery: {
     spec: opt.int(500, {min: 0, help: 'steps between checkpoints; 0: only at the end'}),

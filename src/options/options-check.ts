@@ -76,7 +76,9 @@ export function checkOption(name: string, spec: OptionSpec, {value, origin, blam
   const read = readValue(spec, value);
   if (read !== undefined) return read;
   const wanted = describeSpec(spec) + (optional ? ", or 'none'" : '');
-  const meant = spec.type === 'oneOf' ? didYouMean(String(value), spec.values) : undefined;
+  const isNothing = typeof value === 'string' && nothings.includes(value.toLowerCase());
+  const meant =
+    optional && isNothing ? 'none' : spec.type === 'oneOf' ? didYouMean(String(value), spec.values) : undefined;
   throw new GanError(blame, 'GAN_CONFIG_VALUE', `${name} must be ${wanted}; ${origin} gives ${show(value)}.`, {
     suggestions: [
       ...(meant === undefined ? [] : [`Did you mean '${meant}'?`]),
@@ -84,6 +86,9 @@ export function checkOption(name: string, spec: OptionSpec, {value, origin, blam
     ],
   });
 }
+
+/** What other languages call none. */
+const nothings: readonly string[] = ['none', 'null', 'nil', 'undefined', 'false', 'off'];
 
 /** The value in the type of the specification; undefined when it does not fit. */
 function readValue(spec: OptionSpec, value: unknown): OptionValue {

@@ -140,6 +140,8 @@ export interface Recipe {
 
 /** A format of `gan export`; `--out` says where to. */
 export interface Exporter {
+  /** The ending of the file that it writes, with its dot; absent of one that writes a folder. */
+  extension?: string | undefined;
   /**
    * Writes the run and resolves to the paths of the files written.
    * @param out what the user gave as --out: the file to write, or the folder, whichever the format is; it may be

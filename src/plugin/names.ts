@@ -17,3 +17,6 @@ export const fullPluginName = (name: string): string =>
 /** True if a package has this name, full or friendly. */
 export const isCalled = (packageName: string, name: string): boolean =>
   packageName === name || friendlyName(packageName) === name;
+
+/** A part's name without its package, `gan-plugin-x:name` to `name`: that of its column in the log. */
+export const shortName = (part: string): string => part.replace(/^.*:/, '');

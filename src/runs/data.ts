@@ -7,7 +7,7 @@ import type {CriticAugmentation} from '../gan/augmentations/critic-augmentation.
 import type {Augmentation} from '../gan/data/augment.js';
 import {dirname} from 'node:path';
 import {identifyFiles, identifySource, type DataIdentity} from '../gan/data/identity.js';
-import {getImageFiles} from '../gan/data/image-files.js';
+import {getImageFiles, isImageName} from '../gan/data/image-files.js';
 import {findIdx, idxSource, readIdxSet} from '../gan/data/idx-set.js';
 import {Normalization} from '../gan/data/normalize.js';
 import {randomSplitter} from '../gan/data/splitters.js';
@@ -59,10 +59,10 @@ export async function makeDataLoaders(
     ...loading,
   };
   if (!source) {
-    const idx = await findIdx(data);
+    const idx = isImageName(data) ? undefined : await findIdx(data);
     if (!idx) {
       const loaders = await fromFolder(data, {...shared, size, channels, resize});
-      return {...loaders, identify: async () => identifyFiles(data, await getImageFiles(data))};
+      return {...loaders, identify: async () => identifyImages(data)};
     }
     const source = idxSource(await readIdxSet(idx), {size: [size, size], channels, resize});
     const files = [idx.images, ...(idx.labels === undefined ? [] : [idx.labels])];
@@ -86,6 +86,12 @@ export async function makeDataLoaders(
     );
   }
   return {...fromSource(made, shared), identify: () => Promise.resolve(identifySource(made))};
+}
+
+/** The identity of the images of a folder, or of a single one, whose name counts without its place. */
+async function identifyImages(data: string): Promise<DataIdentity> {
+  const files = await getImageFiles(data);
+  return identifyFiles(files[0] === data ? dirname(data) : data, files);
 }
 
 /**

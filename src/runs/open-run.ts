@@ -15,6 +15,7 @@ import type {Networks} from '../gan/export/trained-run.js';
 import {drawLatent, latentPath, type LatentOptions} from '../gan/latents.js';
 import type {NearestImages} from '../gan/metrics/nearest.js';
 import type {Module, StateDict} from '../gan/module.js';
+import type {ProjectOptions, Projection} from '../gan/project.js';
 import type {Given} from '../options/options-check.js';
 import type {RunConfig} from '../options/run-config.js';
 import {openRegistry} from '../plugin/discover.js';
@@ -78,6 +79,11 @@ export interface EvaluateRequest {
   features?: string;
   /** How many random halves of the images to measure for 95 % intervals; 0, the default: no intervals. */
   halves?: number;
+}
+
+export interface ProjectedImages extends Projection {
+  /** What the generator makes of the latents, as bytes [n, size, size, channels]. */
+  images: HostTensor;
 }
 
 /** The metrics of a run that names none. */
@@ -244,6 +250,39 @@ export class Run {
     this.#assertHeld(seeds.length * frames);
     const stops = seeds.map((seed) => drawLatent(this.config.latent, seed, 0, options));
     return this.draw(latentPath(stops, frames, loop));
+  }
+
+  /**
+   * The generator's images that are nearest to given ones: the latents by gradient descent (see `ProjectOptions`),
+   * to draw,
+   * to mix or to interpolate from.
+   * @param images files, or bytes [n, size, size, channels]
+   * @throws GanError GAN_IMAGE_SHAPE for images of another shape than the run's
+   */
+  async project(images: HostTensor | readonly string[], options: ProjectOptions = {}): Promise<ProjectedImages> {
+    const [generator, {projectImages}] = [await this.generator(), await import('../gan/project.js')];
+    const {size, channels, latent: latentSize} = this.config;
+    const given = 'data' in images ? images : await this.#decode(images);
+    if (given.shape.slice(1).join() !== [size, size, channels].join())
+      throw new GanError(
+        'usage',
+        'GAN_IMAGE_SHAPE',
+        `project: the images have the shape [${given.shape.join(', ')}], the run's [n, ${size}, ${size}, ${channels}]`,
+        {suggestions: ['give the paths of image files: they are decoded to the size of the run']},
+      );
+    const normalization = Normalization.symmetric(channels);
+    const projection = await projectImages(generator, given, {latentSize, normalization}, options);
+    return {...projection, images: await this.draw(projection.latents)};
+  }
+
+  /** Image files at the size of the run, as its training sees them. */
+  async #decode(files: readonly string[]): Promise<HostTensor> {
+    const {decodeImage} = await import('../gan/data/decode.js');
+    const {size, channels, resize} = this.config;
+    const images = await Promise.all(files.map((file) => decodeImage(file, {size: [size, size], channels, resize})));
+    const data = new Uint8Array(files.length * size * size * channels);
+    images.forEach((image, i) => data.set(image, i * size * size * channels));
+    return {data, shape: [files.length, size, size, channels]};
   }
 
   /**

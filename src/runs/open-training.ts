@@ -274,7 +274,12 @@ function nothingToDo(dir: string, done: number, wanted: number): GanError {
     'usage',
     'GAN_NOTHING_TO_DO',
     `the run ${dir} has done ${done} steps already, and ${wanted} are wanted`,
-    {suggestions: ['request more with --epochs or --steps']},
+    {
+      suggestions: [
+        `gan fit --resume ${dir} --steps ${2 * Math.max(done, wanted)}   trains for as many again`,
+        'or request more with --epochs',
+      ],
+    },
   );
 }
 

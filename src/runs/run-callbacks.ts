@@ -117,21 +117,42 @@ export function logMetrics(learn: GANLearner, log: MetricsLog, totals: LogTotals
   };
 }
 
-/** Draws images from the same latents every `sampleEvery` steps and at the end, as many at a time as have memory. */
+/** Seconds until the first sample grid: whoever began the training is still looking. */
+const firstSampleSeconds = 5;
+
+/**
+ * Draws images from the same latents every `sampleEvery` steps and at the end, as many at a time as have memory;
+ * between them when `sampleSeconds` have passed without one. The training does not depend on when: drawing takes no
+ * random numbers from it.
+ * @param now milliseconds; for tests
+ */
 export function drawSamples(
   learn: GANLearner,
   folder: RunFolder,
-  {sampleEvery, size, batchSize}: Pick<RunConfig, 'sampleEvery' | 'size' | 'batchSize'>,
+  {
+    sampleEvery,
+    sampleSeconds,
+    size,
+    batchSize,
+  }: Pick<RunConfig, 'sampleEvery' | 'sampleSeconds' | 'size' | 'batchSize'>,
   latents: HostTensor,
   drawn: (sample: Extract<TrainEvent, {type: 'sample'}>) => Promise<void>,
   warn: (message: string) => void,
+  now: () => number = () => performance.now(),
 ): Callback & {latest?: string} {
+  const byTime = sampleEvery > 0 && sampleSeconds > 0;
+  let next: number | undefined;
+  const isLate = (): boolean => {
+    next ??= now() + 1000 * Math.min(firstSampleSeconds, sampleSeconds); // from the first step on, which takes longer
+    return now() >= next;
+  };
   const write = dispensably('sample grids cannot be written', warn);
   let drawnAt = -1;
   let real: HostTensor | undefined;
   const draw = async (step: number): Promise<void> => {
     if (drawnAt === step) return;
     drawnAt = step;
+    next = now() + 1000 * sampleSeconds;
     const images = await inParts(latents, imagesAtOnce(size, batchSize), (some) => learn.generate(some));
     const path = folder.samplePath(step);
     if (arePoints(images.shape)) real ??= await firstPoints(learn.dls, images.shape[0]!);
@@ -146,8 +167,9 @@ export function drawSamples(
     runAfter: ['recorder', 'stop-at'],
     runBefore: ['write-checkpoints'],
     async afterBatch({training, step, stopReason}) {
-      const due = sampleEvery > 0 && step % sampleEvery === 0;
-      if (training && (due || stopReason !== undefined)) await draw(step); // a run with its last checkpoint has it
+      if (!training) return;
+      const due = (sampleEvery > 0 && step % sampleEvery === 0) || (byTime && isLate());
+      if (due || stopReason !== undefined) await draw(step); // a run with its last checkpoint has it
     },
     afterFit: async ({step}) => draw(step),
   };

@@ -10,6 +10,7 @@ import {openRegular, readJsonFile, unreadable} from '../gan/io/read-file.js';
 import {renameOver} from '../gan/io/rename.js';
 import {either, list, number, object, record, text, whole, boolean, withChecksum, type Check} from '../options/json.js';
 import {checkRunConfig, type RunConfig} from '../options/run-config.js';
+import {notARun} from './find-run.js';
 import {addEvaluation, readEvaluations, type Evaluation} from './evaluations.js';
 import {MetricsLog, readStanding} from './metrics-log.js';
 
@@ -242,10 +243,7 @@ export class RunFolder {
   }
 
   #notFound(cause?: unknown): GanError {
-    return new GanError('data', 'GAN_RUN_NOT_FOUND', `${this.dir} is not a run folder: it has no config.json.`, {
-      ...(cause !== undefined && {cause}),
-      suggestions: ['`gan fit` makes run folders, by default in runs/.'],
-    });
+    return notARun(this.dir, [], cause);
   }
 
   /** Empty for a run that `gan fit` did not make. */
@@ -395,8 +393,8 @@ export class RunFolder {
     if (step === undefined) {
       throw new GanError('data', 'GAN_NO_CHECKPOINT', `the run ${this.dir} has no best checkpoint`, {
         suggestions: [
-          'gan fit --metrics NAME --keep-best NAME keeps it',
-          '--checkpoint STEP uses any other checkpoint',
+          'gan fit --metrics NAME --keep-best NAME   keeps it',
+          '--checkpoint STEP   uses any other checkpoint',
         ],
       });
     }
@@ -406,7 +404,7 @@ export class RunFolder {
     throw new GanError('data', 'GAN_NO_CHECKPOINT', `the run ${this.dir} has no checkpoint of step ${step}`, {
       suggestions: [
         all.size > 0 ? `it has checkpoints of the steps ${[...all.keys()].join(', ')}` : 'it has none yet',
-        'gan fit --keep-checkpoints 0 keeps all',
+        'gan fit --keep-checkpoints 0   keeps all',
       ],
     });
   }

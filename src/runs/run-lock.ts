@@ -155,6 +155,11 @@ export async function lockRun(dir: string, {isNew = false}: {isNew?: boolean} = 
     const now = statSync(own).mtimeMs; // by the clock of the file server, as the signs of life are
     const other = await take(lockPath(dir), {own, write, token, now});
     if (other) throw inUse(dir, other, now);
+  } catch (error) {
+    const {path: at, syscall} = error as NodeJS.ErrnoException;
+    const isOwn = syscall !== undefined && (at ?? own) === own;
+    if (isOwn) Object.assign(error as Error, {path: lockPath(dir)}); // the name that the user knows
+    throw error;
   } finally {
     rmSync(own, {force: true});
   }

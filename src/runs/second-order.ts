@@ -1,6 +1,7 @@
-import {tf, type Tensor} from '../backends/tf.js';
+import {tf, type Scalar, type Tensor} from '../backends/tf.js';
 import {GanError, isGanError, messageOf} from '../errors.js';
 import {kindLabel, type PartKind} from '../options/kinds.js';
+import {shortName} from '../plugin/names.js';
 import type {PreparedTraining} from './train.js';
 
 /** tfjs's messages for an operation without a gradient, or with a wrong one. */
@@ -36,8 +37,8 @@ export function secondOrderError(
         use('loss', config.loss.name),
       ].filter((one) => one.package !== undefined);
   const words = (one: Used): string =>
-    `the ${kindLabel(one.kind)} '${one.name.replace(/^.*:/, '')}'${one.package === undefined ? '' : ` of ${one.package}`}`;
-  const penalties = config.penalty.map(({name}) => name.replace(/^.*:/, '')).join(', ');
+    `the ${kindLabel(one.kind)} '${shortName(one.name)}'${one.package === undefined ? '' : ` of ${one.package}`}`;
+  const penalties = config.penalty.map(({name}) => shortName(name)).join(', ');
   return new GanError(
     'config',
     'GAN_SECOND_ORDER',
@@ -55,10 +56,17 @@ export function secondOrderError(
   );
 }
 
-/** The derivative of the squared derivative of a network's output by its input. */
+/**
+ * The derivatives of the squared derivative of a network's output by its input: by the weights, as a training needs
+ * them, and by the input, on which an operation that is not linear makes it depend.
+ */
 function twice(f: (x: Tensor) => Tensor, x: Tensor): void {
   const slope = tf.grad((input: Tensor) => tf.sum(f(input)));
-  tf.tidy(() => tf.grad((input: Tensor) => tf.sum(tf.square(slope(input))))(x));
+  const steepness = (input: Tensor): Scalar => tf.sum(tf.square(slope(input)));
+  tf.tidy(() => {
+    tf.variableGrads(() => steepness(x));
+    tf.grad(steepness)(x);
+  });
   x.dispose();
 }
 

@@ -149,7 +149,7 @@ async function trainInto(
     notify,
     writtenAt: checkpoint?.position.step,
   });
-  let savedAt: number | undefined;
+  let savedAt: Saved | undefined;
   const judge = parts.metrics.find(({name}) => name === config.keepBest);
   const best = judge ? [await keepBest(folder, judge, checkpoints.write, checkpoint)] : [];
   const watch = watchTraining(learn, config, log, notify, board?.watched);
@@ -174,7 +174,7 @@ async function trainInto(
         await reserve.release(); // it is the last
         await checkpoints.write(...checkpoint);
       },
-      (step) => (savedAt = step),
+      (step, isExact) => (savedAt = {step, isExact}),
     ),
   ];
   try {
@@ -246,10 +246,17 @@ async function totalsBefore({callbacks}: Checkpoint, log: MetricsLog): Promise<L
   return totals;
 }
 
+interface Saved {
+  step: number;
+  /** The training goes on as if nothing had been. */
+  isExact: boolean;
+}
+
 /** The error that ended a training, with how to go on from what was saved. */
-function savedUpTo(step: number, dir: string, error: unknown, warn: (message: string) => void): unknown {
+function savedUpTo({step, isExact}: Saved, dir: string, error: unknown, warn: (message: string) => void): unknown {
   const told = isGanError(error) ? error : systemError(error);
-  const goOn = `The training is saved up to step ${step} and can go on there: gan fit --resume ${dir}`;
+  const how = isExact ? '' : ', but not to the last bit (running statistics have seen the batch that failed)';
+  const goOn = `The training is saved up to step ${step} and can go on there${how}: gan fit --resume ${dir}`;
   if (told)
     return new GanError(told.kind, told.code as `GAN_${string}`, told.message, {
       suggestions: [...told.suggestions, goOn],

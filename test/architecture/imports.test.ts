@@ -33,6 +33,7 @@ const rules: Record<string, Partial<Record<Import['kind'], RegExp>>> = {
     type: /^backends\/device\.ts$/,
     lazy: /^config\/(resolve|parts)\.ts$/,
   },
+  'built-in': {value: /^(parts|plugin|options|gan|backends)\//},
   bench: {value: /^(runs|config|options|plugin|gan|backends)\//},
   scaffold: {value: /^(options|plugin)\//},
   doctor: {
@@ -57,7 +58,7 @@ const rules: Record<string, Partial<Record<Import['kind'], RegExp>>> = {
     type: /^parts\/exporters\/web\/model\.ts$/,
   },
   index: {
-    value: /^(runs\/|gan\/|backends\/|plugin\/discover\.ts$)/,
+    value: /^(runs\/|gan\/|backends\/|built-in\.ts$|plugin\/discover\.ts$)/,
     type: /^(config\/(define|parts)|options\/(run-config|stop-when))\.ts$/,
   },
 };
@@ -175,6 +176,7 @@ describe('the import graph of src', () => {
       'src/gan/io/regular-file.ts',
       'src/gan/io/rename.ts',
       'src/runs/evaluations.ts',
+      'src/runs/find-run.ts',
       'src/runs/metrics-log.ts',
       'src/runs/run-folder.ts',
       'src/system-error.ts',

@@ -69,7 +69,10 @@ describe('completion', () => {
     ['parts sw', ['switcher', 'switchers']],
     ['backends test wa', ['wasm']],
     ['config sh', ['show']],
-    ['autocomplete ', ['bash', 'powershell', 'zsh']],
+    ['autocomplete ', ['bash', 'fish', 'powershell', 'zsh']],
+    ['fit --resume ', ['runs/a']],
+    ['fit -b 4 builtin:s', ['builtin:shapes']],
+    ['help lo', ['losses']],
     ['nonsense ', []],
   ];
   for (const [line, wanted] of cases)
@@ -90,8 +93,13 @@ describe('completion', () => {
       PATH: `${path.join(cwd, 'bin')}${path.delimiter}${process.env['PATH']}`,
       GAN_DATA_DIR: path.join(cwd, 'data'),
     };
-    return (await promisify(execFile)(program, program === 'zsh' ? ['-f', 'script'] : ['--norc', 'script'], {cwd, env}))
-      .stdout;
+    return (
+      await promisify(execFile)(
+        program,
+        {zsh: ['-f', 'script'], fish: ['--no-config', 'script']}[program] ?? ['--norc', 'script'],
+        {cwd, env},
+      )
+    ).stdout;
   }
 
   it('works in bash, with its word breaks at : and =', async function () {
@@ -147,6 +155,16 @@ describe('completion', () => {
     expect(lines.slice(0, found.length)).to.deep.equal(found); // each is one word, and nothing was run
     expect(lines.at(-1)).to.equal('=runs/a\\ b'); // what is typed is understood
     expect(lines).to.not.include('ran');
+  });
+
+  it('works in fish', async function () {
+    if (!has('fish')) this.skip();
+    const ask = (line: string): string => `complete -C 'gan ${line}'`;
+    const out = await inShell(
+      'fish',
+      ['gan autocomplete fish | source', ask('fit --arch b'), ask('runs s')].join('\n'),
+    );
+    expect(out).to.equal('basic\nshow\n');
   });
 
   it('works in zsh', async function () {

@@ -43,7 +43,25 @@ describe('errors of the command line', () => {
     ['a run folder that is none', ['generate', 'empty', '--out', 'x.png'], 5, /not a run folder/],
     ['--resume of a folder that is no run', ['fit', '--resume', 'nowhere'], 5, /not a run folder/],
     ['--out of a folder in use', ['fit', '--out', 'used'], 2, /used is not empty[\s\S]*--resume used/],
-    ['generate without a place for the images', ['generate', 'used'], 2, /--out FILE\.png/],
+    [
+      'a picture in a format that is not written',
+      ['generate', 'used', '--out', 'a.bmp'],
+      2,
+      /not as \.bmp[\s\S]*--out a\.png/,
+    ],
+    ['None for a number that may be none', ['fit', '--clip', 'None'], 2, /'None'[\s\S]*Did you mean 'none'/],
+    ['None for a number', ['fit', '--lr', 'None'], 2, /lr must be a number of at least 0; --lr gives 'None'/],
+    ['a metric that is none to keep the best by', ['fit', '--keep-best', 'X'], 3, /There are: .*swd/],
+    [
+      'the data behind a flag',
+      ['fit', '--data', 'imgs', '--size', '8'],
+      2,
+      /-> DATA is an argument.*gan fit imgs --size 8\n/,
+    ],
+    ['a flag of other programs', ['fit', '--image-size=8'], 2, /Did you mean --size/],
+    ['the word of other programs', ['train', 'builtin:shapes', '-e', '2'], 2, /-> gan fit builtin:shapes -e 2\n/],
+    ['a run to resume without its name', ['resume'], 2, /-> gan fit --resume latest\n/],
+    ['latest of no run', ['runs', 'show', 'latest'], 5, /There is no run in runs yet/],
     ['export in an unknown format', ['export', 'used', '--format', 'bmp', '--out', 'x'], 2, /bmp/],
   ];
 

@@ -44,7 +44,7 @@ describe('gan fit', () => {
       /sample grid +runs\/wgan-shapes-1\/samples\/.*\.png\ncheckpoint +runs.*\nrun folder +runs\/wgan-shapes-1\n/,
     );
     expect(stderr)
-      .to.contain('gan generate runs/wgan-shapes-1 --out')
+      .to.contain('gan generate runs/wgan-shapes-1\n')
       .and.match(/step \d+\/8 .*img\/s +\d\d:\d\d left/);
     expect(stderr).to.not.contain('\r').and.not.contain('\u001B');
     const run = path.join(cwd, 'runs/wgan-shapes-1');

@@ -1,8 +1,9 @@
+import {Config} from '@oclif/core';
 import {expect} from 'chai';
 import {existsSync} from 'node:fs';
 import path from 'node:path';
 import {folder, removeFolders} from '../plugin/helpers.js';
-import {gan, jsonLines} from './helpers.js';
+import {gan, jsonLines, root} from './helpers.js';
 
 const commands = ['backends', 'bench', 'doctor', 'export', 'fit', 'generate', 'parts', 'show-batch', 'ui'];
 
@@ -32,15 +33,46 @@ describe('what does no training', () => {
     });
   }
 
-  it('gan fit --help shows parts, their options, and the defaults, those of the recipe without a number', async () => {
-    const {stdout} = await run('fit', '--help');
+  it('gan fit --help --all shows parts, their options, and the defaults, those of the recipe without a number', async () => {
+    const {stdout} = await run('fit', '--help', '--all');
     expect(stdout).to.match(/--lr=X +learning rate \[default: of the recipe\]/);
     expect(stdout).to.match(/RECIPES: --recipe NAME[\s\S]*wgan[\s\S]*gan/);
     expect(stdout).to.match(/ARCHITECTURES: --arch NAME[\s\S]*gan-critic[\s\S]*p=0\.15/);
     expect(stdout).to.match(/BACKENDS: --backend NAME[\s\S]*wasm/);
   });
 
-  it('gan --version', async () => expect((await run('--version')).stdout).to.match(/^gankit\/\d+\.\d+\.\d+ /));
+  it('gan fit --help is short, and says where the rest is', async () => {
+    const {stdout} = await run('fit', '-h');
+    expect(stdout)
+      .to.match(/-e, --epochs=N/)
+      .and.contain('gan fit --help --all')
+      .and.contain('gan help KIND');
+    expect(stdout)
+      .to.not.contain('--histogram-every')
+      .and.not.match(/^LOSSES/m);
+    expect(stdout.split('\n')).to.have.length.below(90);
+    expect(stdout.split('\n').filter((line) => line.length > 80)).to.deep.equal([]);
+  });
+
+  for (const [words, says] of [
+    [['help'], /COMMANDS/],
+    [['-h'], /COMMANDS/],
+    [['help', 'fit'], /\$ gan fit \[DATA\]/],
+    [['help', 'runs', 'list'], /\$ gan runs list/],
+    [['help', 'losses'], /^LOSSES: --loss NAME[\s\S]*hinge/],
+    [['help', 'exporter'], /^EXPORTERS: --format NAME[\s\S]*onnx/],
+  ] as const)
+    it(`gan ${words.join(' ')}`, async () => {
+      const {code, stdout, stderr} = await run(...words);
+      expect({code, stderr}).to.deep.equal({code: 0, stderr: ''});
+      expect(stdout).to.match(says);
+    });
+
+  it('gan --version and -v print what oclif would', async () => {
+    const {userAgent} = await Config.load({root});
+    for (const flag of ['--version', '-v'])
+      expect(await run(flag)).to.include({code: 0, stdout: `${userAgent}\n`, stderr: ''});
+  });
 
   it('gan backends says what can run, without tfjs', async () => {
     const text = await run('backends');

@@ -148,7 +148,7 @@ describe('FitReport', () => {
       .to.contain('16 images')
       .and.contain('3.6 M')
       .and.contain('Warning: careful')
-      .and.contain('gan generate r --out');
+      .and.contain('gan generate r');
   });
 
   it('--quiet keeps results and warnings', () => {

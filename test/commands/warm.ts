@@ -33,7 +33,7 @@ export function runWarm(program: string, command: Command): Promise<Ran> | undef
   return current.run(command);
 }
 
-class WarmProcess {
+export class WarmProcess {
   busy = false;
   usable = true;
   #count = 0;
@@ -41,11 +41,13 @@ class WarmProcess {
   readonly #streams: [Readable, Readable];
   readonly #ready: Promise<unknown>;
 
-  constructor(program: string) {
+  /** @param env what the process is started with, beside the environment of this one */
+  constructor(program: string, env: Record<string, string> = {}) {
     const script = fileURLToPath(new URL('warm-process.mjs', import.meta.url));
     this.#child = fork(script, [program], {
       stdio: ['pipe', 'pipe', 'pipe', 'ipc'],
       execArgv: [],
+      env: {...process.env, ...env},
       cwd: path.dirname(script),
     });
     this.#streams = [this.#child.stdout!, this.#child.stderr!];

@@ -25,9 +25,9 @@ describe('parseData', () => {
     expect(parseData({value: 'builtin:shapes', origin: 'DATA'}, '/')).to.deep.equal({source: 'shapes'});
   });
 
-  it('refuses a file', () => {
+  it('refuses what is neither a folder nor a file', () => {
     expect(() => parseData({value: '/dev/null', origin: 'DATA'}, '/')).to.throw(
-      'This is not a folder: /dev/null (from DATA)',
+      'This is neither a folder nor a file: /dev/null (from DATA)',
     );
   });
 });

@@ -165,6 +165,7 @@ describe('resolveConfig', () => {
       watchEvery: 100,
       patience: 10,
       sampleEvery: 100,
+      sampleSeconds: 60,
       checkpointEvery: 500,
       keepCheckpoints: 2,
       tensorboard: false,
@@ -225,11 +226,16 @@ describe('resolveConfig', () => {
       expect(error).to.include({code: 'GAN_CONFIG_UNKNOWN_KEY', exitCode: 3});
     });
 
-    it('of backends need a backend by name', async () => {
+    it('of the backend auto are those of any backend', async () => {
       expect((await resolve({set: ['backend=auto']})).backend).to.deep.equal({name: 'auto', options: {}});
-      expect((await ganError(() => resolve({set: ['backend.threads=2']}))).message)
-        .to.contain("'backend.threads'")
-        .and.contain('auto');
+      expect((await resolve({set: ['backend.threads=2']})).backend).to.deep.equal({
+        name: 'auto',
+        options: {threads: 2},
+      });
+      expect((await ganError(() => resolve({set: ['backend.threads=many']}))).code).to.equal('GAN_CONFIG_VALUE');
+      expect((await ganError(() => resolve({set: ['backend.strands=2']}))).message)
+        .to.contain("'backend.strands'")
+        .and.contain('no backend has this option');
     });
   });
 

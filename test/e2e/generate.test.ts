@@ -289,11 +289,10 @@ describe('what was trained is used', () => {
     });
 
     for (const [flags, what] of [
-      [[], '--out-dir'],
       [['--out', 'x.avi'], '.gif or .mp4'],
       [['--out', 'x.gif', '--seeds', '1'], '2 are needed'],
     ] as const) {
-      it(`refuses ${flags.join(' ') || 'to draw for nobody'}`, async () => {
+      it(`refuses ${flags.join(' ')}`, async () => {
         const {code, stderr} = await gan(['interpolate', 'run', ...flags], {cwd});
         expect({code, named: stderr.includes(what)}, stderr).to.deep.equal({code: 2, named: true});
       });

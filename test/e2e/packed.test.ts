@@ -1,5 +1,6 @@
 import {expect} from 'chai';
-import {execFile} from 'node:child_process';
+import {execFile, spawn} from 'node:child_process';
+import {once} from 'node:events';
 import {existsSync, mkdirSync, readFileSync, readdirSync, statSync} from 'node:fs';
 import path from 'node:path';
 import {promisify} from 'node:util';
@@ -195,43 +196,103 @@ describe('what would be published', () => {
     expect((await run(process.execPath, ['library.js'], {cwd: project, env})).stdout).to.equal('2,1\n');
   });
 
-  it('has types that a strict project accepts', async () => {
+  it('has types that a strict project accepts, with those of its dependencies checked, too', async () => {
+    const examples = readdirSync(path.join(root, 'examples')).filter((file) => file.endsWith('.ts'));
+    for (const file of examples) write(project, {[file]: readFileSync(path.join(root, 'examples', file), 'utf8')});
     write(project, {
       'types.ts': `
-      import {GANLearner, type Device} from 'gankit';
+      import {GANLearner, loadRun, penalties, type Device, type Penalty} from 'gankit';
       import type {Gan} from 'gankit/plugin';
+      export * as testing from 'gankit/testing';
       export const part = ({switcher, opt}: Gan) => switcher({name: 'x', summary: 'y', options: {n: opt.int(2)}, create: ({n}) => ({run}) => (run < n ? 'critic' : 'generator')});
       export const close = (device: Device): Promise<void> | void => device.close();
+      export const r1: Penalty & {name: string} = penalties.r1({gamma: 1});
+      export const shape = async (): Promise<number[]> => (await loadRun('runs/x').generate({n: 4, seed: 1})).shape;
       // @ts-expect-error the data come first
-      GANLearner.wgan();`,
+      GANLearner.wgan();
+      // @ts-expect-error an option that it does not have
+      penalties.r1({weight: 1});`,
+      'tsconfig.json': JSON.stringify({
+        compilerOptions: {
+          strict: true,
+          noUncheckedIndexedAccess: true,
+          exactOptionalPropertyTypes: true,
+          skipLibCheck: false,
+          target: 'es2022',
+          lib: ['es2023'],
+          module: 'nodenext',
+          types: ['node'],
+          typeRoots: [path.join(root, 'node_modules/@types')],
+        },
+        files: ['types.ts', ...examples],
+      }),
     });
-    const options = ['--noEmit', '--strict', '--skipLibCheck', '--target', 'es2022', '--module', 'nodenext'];
     const {stdout} = await run(
       process.execPath,
-      [path.join(root, 'node_modules/typescript/bin/tsc'), ...options, 'types.ts'],
+      [path.join(root, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.json'],
       {cwd: project, env},
     ).catch((error: {stdout: string}) => error);
     expect(stdout).to.equal('');
   });
 
-  it('trains, evaluates and exports in the few lines of the example', async () => {
-    const example = readFileSync(path.join(root, 'examples/runs.ts'), 'utf8');
-    expect(example.trim().split('\n').length).to.be.at.most(15);
-    expect(readFileSync(path.join(root, 'docs/library.md'), 'utf8')).to.contain(`\`\`\`ts\n${example}\`\`\``);
-    write(project, {'runs.ts': example});
-    const options = ['--strict', '--noUncheckedIndexedAccess', '--exactOptionalPropertyTypes', '--skipLibCheck'];
-    const target = ['--target', 'es2022', '--module', 'nodenext'];
-    const compiled = await run(
-      process.execPath,
-      [path.join(root, 'node_modules/typescript/bin/tsc'), ...options, ...target, 'runs.ts'],
-      {cwd: project, env},
-    ).catch((error: {stdout: string}) => error);
-    expect(compiled.stdout).to.equal('');
-    const {stdout} = await run(process.execPath, ['runs.js'], {cwd: project, env});
-    expect(stdout).to.match(
-      /^20 steps, sliced Wasserstein distance 0\.\d+, weights in runs\/example\/weights\.safetensors\n$/,
-    );
-    expect(statSync(path.join(project, 'runs/example/weights.safetensors')).size).to.be.greaterThan(10_000);
+  describe('the examples', () => {
+    const example = async (name: string): Promise<string> =>
+      (await run(process.execPath, [`${name}.js`], {cwd: project, env})).stdout;
+
+    it('train, evaluate and export a run, and are those of docs/library.md', async () => {
+      const source = readFileSync(path.join(root, 'examples/runs.ts'), 'utf8');
+      expect(source.trim().split('\n').length).to.be.at.most(15);
+      const guide = readFileSync(path.join(root, 'docs/library.md'), 'utf8');
+      expect(guide).to.contain(`\`\`\`ts\n${source}\`\`\``);
+      for (const file of readdirSync(path.join(root, 'examples'))) expect(guide).to.contain(`(../examples/${file})`);
+      expect(await example('runs')).to.match(
+        /^20 steps, sliced Wasserstein distance 0\.\d+, weights in runs\/example\/weights\.safetensors\n$/,
+      );
+      expect(statSync(path.join(project, 'runs/example/weights.safetensors')).size).to.be.greaterThan(10_000);
+    });
+
+    it("train the WGAN of fastai's documentation", async () => {
+      expect(await example('wgan')).to.match(
+        /^epoch +train_loss +gen_loss +crit_loss +time\n0( +-?\d+\.\d{6}){3} +\d\d:\d\d\n$/,
+      );
+      expect(statSync(path.join(project, 'wgan.png')).size).to.be.greaterThan(500);
+    });
+
+    it('train for super-resolution with pairs', async () => {
+      expect(await example('super-resolution')).to.match(
+        /3,235 parameters[^]*learning rate \d\.\de-\d[^]*accuracy[^]*crit_loss/,
+      );
+      expect(statSync(path.join(project, 'super-resolution.png')).size).to.be.greaterThan(500);
+    });
+
+    it("train with a loss and a callback of one's own", async () => {
+      expect(await example('custom-loss')).to.match(
+        /^epoch 0: gen_loss [\d.]+\nepoch 1: gen_loss [\d.]+\nthe best is in runs\/custom\/models\/best\n$/,
+      );
+    });
+
+    it('train in a worker thread, which the main thread ends', async () => {
+      expect(await example('worker')).to.match(
+        /^step 5: loss -?[\d.]+\nstep 10: loss -?[\d.]+\n[^]*the worker ended with 0\n$/,
+      );
+    });
+
+    it('serve images of a run over HTTP', async () => {
+      const server = spawn(process.execPath, ['server.js', 'runs/example'], {cwd: project, env});
+      try {
+        const [line] = (await once(server.stdout, 'data')) as [Buffer];
+        const url = line.toString().trim();
+        const image = async (query: string) => Buffer.from(await (await fetch(`${url}?${query}`)).arrayBuffer());
+        const png = await image('seed=3&n=4');
+        expect(png.subarray(1, 4).toString()).to.equal('PNG');
+        expect([png.readUInt32BE(16), png.readUInt32BE(20)]).to.deep.equal([38, 38]);
+        expect(await image('seed=3&n=4')).to.deep.equal(png);
+        expect(await image('seed=4&n=4')).to.not.deep.equal(png);
+        expect((await fetch(`${url}?n=0`)).status).to.equal(400);
+      } finally {
+        server.kill();
+      }
+    });
   });
 
   it('works as a command', async () => {
@@ -255,7 +316,7 @@ describe('what would be published', () => {
     expect(stdout).to.match(/^run folder +run$/m);
     await npx('generate', 'run', '--n', '4', '--out', 'images.png');
     expect(existsSync(path.join(project, 'images.png'))).to.equal(true);
-    expect((await npx('fit', '--help')).stdout).to.contain('ARCHITECTURES');
+    expect((await npx('fit', '--help', '--all')).stdout).to.contain('ARCHITECTURES');
   });
 
   it('tells how to install the CUDA backend, which works from then on', async () => {

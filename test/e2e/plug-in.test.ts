@@ -97,7 +97,7 @@ describe('a plug-in of a stranger, linked to the command line', () => {
   };
 
   it('shows up in the help', async () => {
-    const {stdout} = await ok('fit', '--help');
+    const {stdout} = await ok('fit', '--help', '--all');
     for (const name of ['every-nth', 'soft-hinge', 'linear', 'ramps', 'strange'])
       expect(stdout).to.match(new RegExp(`^ +${name}\\s[\\s\\S]{0,120}gan-plugin-stranger\\)`, 'm'));
     expect(stdout).to.contain('n=3: number of steps from one generator step to the next');
@@ -132,15 +132,25 @@ describe('a plug-in of a stranger, linked to the command line', () => {
   });
 
   it('goes on exactly, the state of its switcher included', async () => {
-    const fit = ['fit', 'builtin:ramps', '--recipe', 'strange', '--set', 'switcher.n=5', '--set', 'loss.margin=0.5'];
+    const fit = [
+      'fit',
+      'builtin:ramps',
+      '--recipe',
+      'strange',
+      '--set',
+      'switcher.n=5',
+      '--set',
+      'loss.margin=0.5',
+      '--quiet',
+    ];
     await ok(...fit, '--steps', '20', '--out', 'whole');
     await ok(...fit, '--steps', '7', '--out', 'parts');
-    await ok('fit', '--resume', 'parts', '--steps', '20');
+    await ok('fit', '--resume', 'parts', '--steps', '20', '--quiet');
     expectSame(await results(path.join(cwd, 'parts')), await results(path.join(cwd, 'whole')));
   });
 
   it('generates, exports and shows its data', async () => {
-    await ok('fit', 'builtin:ramps', '--recipe', 'stranger:strange', '--steps', '2');
+    await ok('fit', 'builtin:ramps', '--recipe', 'stranger:strange', '--steps', '2', '--quiet');
     const run = path.join('runs', 'strange-ramps-1'); // a colon is not for names of files on Windows
     await ok('generate', run, '--n', '2', '--out', 'images.png');
     await ok('export', run, '--out', 'weights.safetensors');

@@ -109,14 +109,9 @@ describe('gan timelapse', () => {
     expect(existsSync(at('x.gif'))).to.equal(false);
   });
 
-  it('refuses to write nothing, and files that it cannot write', async () => {
-    for (const [flags, what] of [
-      [[], '--out FILE.gif'],
-      [['--out', 'x.avi'], '.gif or .mp4'],
-    ] as const) {
-      const {code, stderr} = await gan(['timelapse', 'run', ...flags], {cwd});
-      expect(code).to.equal(2);
-      expect(stderr).to.contain(what);
-    }
+  it('refuses files that it cannot write', async () => {
+    const {code, stderr} = await gan(['timelapse', 'run', '--out', 'x.avi'], {cwd});
+    expect(code).to.equal(2);
+    expect(stderr).to.contain('.gif or .mp4');
   });
 }).timeout(120_000);

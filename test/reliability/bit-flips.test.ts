@@ -1,6 +1,6 @@
 import {expect} from 'chai';
 import {execFileSync} from 'node:child_process';
-import {appendFileSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {appendFileSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync} from 'node:fs';
 import path from 'node:path';
 import type {Device} from '../../dist/backends/device.js';
 import {planRun} from '../../dist/cli/training/plan-run.js';
@@ -14,7 +14,7 @@ import {RunFolder} from '../../dist/runs/run-folder.js';
 import {summariseRun, summariseRuns} from '../../dist/runs/run-summary.js';
 import {folder, removeFolders} from '../plugin/helpers.js';
 import {fit, openCpu} from '../runs/helpers.js';
-import {contentOf, isLong, spread, Tally} from './support.js';
+import {contentOf, isLong, runSuite, seed, type Outcome} from './support.js';
 
 /** Of the run that is damaged: twelve steps in two epochs, with everything that a run folder can have. */
 const set = [
@@ -29,13 +29,12 @@ const set = [
   'keepBest=swd',
   'emaHalfLife=20',
 ];
-const flips = isLong ? 1000 : 40;
 
 /** Files that are only a record: what they tell may change with a bit, or they are passed over with a warning. */
 const isRecord = (file: string): boolean =>
   /^(metrics|evaluations)\.jsonl$|^(sessions|config\.origins)\.json$|\.png$/.test(file);
 
-interface Outcome {
+interface Use {
   what: 'refused' | 'harmless' | 'a fault';
   why: string;
 }
@@ -115,7 +114,7 @@ describe('a run folder with a wrong bit', function () {
     },
   };
 
-  async function outcome(name: string, file: string, dir: string): Promise<Outcome> {
+  async function outcome(name: string, file: string, dir: string): Promise<Use> {
     const told: string[] = [];
     try {
       const got = await uses[name]!(dir, (message) => told.push(message));
@@ -132,33 +131,38 @@ describe('a run folder with a wrong bit', function () {
     }
   }
 
+  async function usedInAllWays(file: string, dir: string): Promise<Outcome> {
+    const outcomes = [];
+    for (const name of Object.keys(uses)) outcomes.push({name, ...(await outcome(name, file, dir))});
+    const wrong = outcomes.filter(({what}) => what === 'a fault').map(({name, why}) => `${name}: ${why}`);
+    return {came: outcomes.some(({what}) => what === 'refused') ? 'refused' : 'harmless', wrong};
+  }
+
   it('is refused with the name of the file, or gives what it gave before', async () => {
     const files = readdirSync(run, {recursive: true, withFileTypes: true})
       .filter((entry) => entry.isFile() && entry.name !== 'lock.json')
       .map((entry) => path.relative(run, path.join(entry.parentPath, entry.name)))
       .sort();
-    const rng = new Rng('bit flips');
-    const tally = new Tally('bit flips');
-    const faults: string[] = [];
-    for (let i = 0; i < flips; i++) {
-      const file = files[i % files.length]!;
-      const copy = path.join(folder(), 'run');
-      cpSync(run, copy, {recursive: true});
-      const bytes = readFileSync(path.join(copy, file));
-      const [at, bit] = [rng.int(bytes.length), rng.int(8)];
-      bytes[at]! ^= 1 << bit;
-      writeFileSync(path.join(copy, file), bytes);
-      const found = new Set<Outcome['what']>();
-      for (const name of Object.keys(uses)) {
-        const {what, why} = await outcome(name, file, copy);
-        found.add(what);
-        if (what === 'a fault') faults.push(`${file}, byte ${at}, bit ${bit}: ${name}: ${why}`);
-      }
-      if (!found.has('a fault') && isRecord(file)) tally.add('in a record');
-      else tally.add(found.has('a fault') ? 'a fault' : found.has('refused') ? 'refused' : 'harmless');
-    }
-    console.log(`      ${tally.toString()}`);
-    expect(faults).to.deep.equal([]);
+    const all = Array.from({length: 1000}, (_, i) => {
+      const rng = new Rng(seed).fork('bit flips', i);
+      return {file: files[i % files.length]!, part: rng.float(), bit: rng.int(8)};
+    });
+    await runSuite({
+      name: 'bit flips',
+      all,
+      short: 40,
+      told: ({file, part, bit}) =>
+        `${file}, byte ${Math.floor(part * statSync(path.join(run, file)).size)}, bit ${bit}`,
+      async run({file, part, bit}) {
+        const copy = path.join(folder(), 'run');
+        cpSync(run, copy, {recursive: true});
+        const bytes = readFileSync(path.join(copy, file));
+        bytes[Math.floor(part * bytes.length)]! ^= 1 << bit;
+        writeFileSync(path.join(copy, file), bytes);
+        const {came, wrong} = await usedInAllWays(file, copy);
+        return {came: isRecord(file) ? 'in a record' : came, wrong};
+      },
+    });
   });
 
   /** In the place of a file, or of its last line. */
@@ -180,27 +184,23 @@ describe('a run folder with a wrong bit', function () {
       .map((entry) => path.relative(run, path.join(entry.parentPath, entry.name)));
     const kinds = [...Object.keys(hostile), 'a folder', 'a line', ...(process.platform === 'win32' ? [] : ['a pipe'])];
     const all = files.flatMap((file) => kinds.map((kind) => ({file, kind})));
-    const tally = new Tally('hostile files');
-    const faults: string[] = [];
-    for (const {file, kind} of isLong ? all : spread(all, 30)) {
-      const copy = path.join(folder(), 'run');
-      cpSync(run, copy, {recursive: true});
-      const at = path.join(copy, file);
-      if (kind === 'a line') appendFileSync(at, 'null\n');
-      else if (kind === 'a folder' || kind === 'a pipe') {
-        rmSync(at);
-        if (kind === 'a folder') mkdirSync(at);
-        else execFileSync('mkfifo', [at]);
-      } else writeFileSync(at, hostile[kind]!);
-      const found = new Set<string>();
-      for (const name of Object.keys(uses)) {
-        const {what, why} = await outcome(name, file, copy);
-        found.add(what);
-        if (what === 'a fault') faults.push(`${kind} in the place of ${file}: ${name}: ${why}`);
-      }
-      tally.add(found.has('a fault') ? 'a fault' : found.has('refused') ? 'refused' : 'harmless');
-    }
-    console.log(`      ${tally.toString()}`);
-    expect(faults).to.deep.equal([]);
+    await runSuite({
+      name: 'hostile files',
+      all,
+      short: 30,
+      told: ({file, kind}) => `${kind} in the place of ${file}`,
+      async run({file, kind}) {
+        const copy = path.join(folder(), 'run');
+        cpSync(run, copy, {recursive: true});
+        const at = path.join(copy, file);
+        if (kind === 'a line') appendFileSync(at, 'null\n');
+        else if (kind === 'a folder' || kind === 'a pipe') {
+          rmSync(at);
+          if (kind === 'a folder') mkdirSync(at);
+          else execFileSync('mkfifo', [at]);
+        } else writeFileSync(at, hostile[kind]!);
+        return usedInAllWays(file, copy);
+      },
+    });
   });
 });

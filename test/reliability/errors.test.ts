@@ -1,6 +1,6 @@
 import {expect} from 'chai';
 import {spawn} from 'node:child_process';
-import {cpSync, readFileSync, statSync} from 'node:fs';
+import {cpSync, readFileSync, rmSync, statSync} from 'node:fs';
 import {constants} from 'node:os';
 import path from 'node:path';
 import type {Device} from '../../dist/backends/device.js';
@@ -8,9 +8,10 @@ import {isGanError} from '../../dist/errors.js';
 import {openTraining} from '../../dist/runs/open-training.js';
 import type {RunConfig} from '../../dist/options/run-config.js';
 import {root} from '../commands/helpers.js';
+import {WarmProcess} from '../commands/warm.js';
 import {folder, removeFolders} from '../plugin/helpers.js';
 import {openCpu, tinyConfig} from '../runs/helpers.js';
-import {compilePreload, contentOf, differences, inParallel, isLong, spread, Tally} from './support.js';
+import {compilePreload, contentOf, differences, isLong, runSuite, type Outcome} from './support.js';
 
 /** Four steps in two epochs; after each a checkpoint, after every second a grid. */
 const set = ['source.count=16', 'epochs=2', 'checkpointEvery=1', 'keepCheckpoints=2', 'sampleEvery=2'];
@@ -57,18 +58,21 @@ describe('a training that the system refuses something', function () {
     removeFolders();
   });
 
-  /** Goes on with a copy of the run of two steps, in a process of its own. */
-  async function resume(dir: string, env: Record<string, string>): Promise<{code: number | null; text: string}> {
+  let warm: WarmProcess | undefined;
+  let jobs = 0;
+
+  /** Goes on with a copy of the run of two steps, in a process where changes of files can be made to fail. */
+  async function resume(dir: string, env: Record<string, string>): Promise<{code: number; text: string}> {
     cpSync(half, dir, {recursive: true});
-    const child = spawn(
-      process.execPath,
-      [path.join(root, 'bin/run.js'), 'fit', '--resume', dir, '--steps', '4', '--backend', 'wasm', '--json', '--quiet'],
-      {env: {...process.env, LD_PRELOAD: preload, CRASH_DIR: dir, ...env}, timeout: 60_000, killSignal: 'SIGKILL'},
-    );
-    let text = '';
-    for (const out of [child.stdout, child.stderr]) out.on('data', (chunk: Buffer) => void (text += chunk.toString()));
-    const code = await new Promise<number | null>((resolve) => child.on('close', resolve));
-    return {code, text};
+    if (!warm?.usable) warm = new WarmProcess(path.join(root, 'bin/run.js'), {LD_PRELOAD: preload!});
+    const args = ['fit', '--resume', dir, '--steps', '4', '--backend', 'wasm', '--threads', '1', '--json', '--quiet'];
+    const {code, stdout, stderr} = await warm.run({
+      args,
+      cwd: path.dirname(dir),
+      env: {...process.env, CRASH_DIR: dir, CRASH_JOB: String(++jobs), ...env},
+    });
+    rmSync(path.join(dir, 'lock.json'), {force: true}); // what would be left of a process that has ended
+    return {code, text: `${stdout}\n${stderr}`};
   }
 
   /** What of the files may differ where a refused change was one that the training can go on without. */
@@ -76,7 +80,7 @@ describe('a training that the system refuses something', function () {
     /^config\.origins\.json/.test(fault) ||
     (/^(samples|checkpoints)\//.test(fault) && /missing|should not/.test(fault));
 
-  async function refused({change, errno, sticky}: Job): Promise<{came: string; wrong: string[]}> {
+  async function refused({change, errno, sticky}: Job): Promise<Outcome> {
     const dir = path.join(folder(), 'run');
     const {code, text} = await resume(dir, {
       CRASH_AT: String(change),
@@ -88,7 +92,7 @@ describe('a training that the system refuses something', function () {
     const wrong: string[] = [];
     const line = text.split('\n').find((each) => each.startsWith('{"error"'));
     const error = line === undefined ? undefined : (JSON.parse(line) as {error: Record<string, unknown>}).error;
-    if (![2, 4, 5].includes(code ?? -1))
+    if (![2, 4, 5].includes(code))
       wrong.push(`exit ${code}: ${text.slice(text.indexOf('{"error"'), text.indexOf('{"error"') + 500)}`);
     if (error?.['stack'] !== undefined || error?.['code'] === 'GAN_BUG' || /^ +at /m.test(text)) wrong.push('a stack');
     if (!String(error?.['message']).includes(dir)) wrong.push(`no path: ${String(error?.['message'])}`);
@@ -112,17 +116,13 @@ describe('a training that the system refuses something', function () {
     const jobs = changes.flatMap((line, i) =>
       names.flatMap((errno) => [false, true].map((sticky): Job => ({change: i + 1, line, errno, sticky}))),
     );
-    const most = Number(process.env['GAN_SUITE_JOBS'] ?? (isLong ? Infinity : 6));
-    const tally = new Tally('errors of the system');
-    const faults: string[] = [];
-    await inParallel(spread(jobs.filter(endsInNode), most), 2, async (job) => {
-      const {came, wrong} = await refused(job);
-      tally.add(wrong.length > 0 ? 'WRONG' : came);
-      if (wrong.length > 0)
-        faults.push(`${job.errno} at ${job.change}${job.sticky ? '+' : ''} (${job.line}): ${wrong.join('; ')}`);
+    await runSuite({
+      name: 'errors of the system',
+      all: jobs.filter(endsInNode),
+      short: 12,
+      run: refused,
+      told: ({change, errno, sticky, line}) => `${errno} at ${change}${sticky ? ' and all after it' : ''} (${line})`,
     });
-    console.log(`      ${String(tally)}`);
-    expect(faults.slice(0, 8), `${faults.length} faults`).to.deep.equal([]);
   });
 
   it('says so when the command line itself cannot write its output', async function () {

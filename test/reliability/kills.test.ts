@@ -1,8 +1,8 @@
 import {expect} from 'chai';
 import {spawn} from 'node:child_process';
-import {cpSync, readFileSync} from 'node:fs';
-import {setTimeout} from 'node:timers/promises';
+import {cpSync, existsSync, mkdirSync, readFileSync, renameSync} from 'node:fs';
 import path from 'node:path';
+import {setTimeout} from 'node:timers/promises';
 import type {Device} from '../../dist/backends/device.js';
 import {Rng} from '../../dist/gan/rng.js';
 import {openTraining} from '../../dist/runs/open-training.js';
@@ -16,12 +16,11 @@ import {
   contentOf,
   differences,
   here,
-  inParallel,
   isLong,
-  jobsAtMost,
   namesIn,
-  spread,
-  Tally,
+  runSuite,
+  seed,
+  type Outcome,
 } from './support.js';
 
 /** Six steps in two epochs; after each a checkpoint, after every second a grid, after each epoch a metric. */
@@ -39,16 +38,21 @@ const set = [
   'emaHalfLife=20',
 ];
 
-/** A kill: of which run, and when. */
-interface Job {
-  /** A run folder to go on with; absent: a new run. */
-  from?: string;
-  /** Before this change of a file, counted from 1. */
-  change?: number;
-  /** The change is a write, half of which reaches the disk. */
-  half?: boolean;
-  /** Milliseconds after the training began. */
-  after?: number;
+/** What a killed training has left. */
+interface Killed {
+  /** The run folder, which is missing when it had not been made. */
+  dir: string;
+  /** The last checkpoint that had been told of; 0: none. */
+  last: number;
+  /** It began from the folder of another run, so that there is a checkpoint to go on from. */
+  resumed: boolean;
+}
+
+/** A moment between two changes of a file, or in the middle of a write. */
+interface CrashPoint extends Killed {
+  change: number;
+  isHalf: boolean;
+  line: string;
 }
 
 describe('a training that is killed', function () {
@@ -56,65 +60,83 @@ describe('a training that is killed', function () {
   let config: RunConfig;
   let preload: string | undefined;
   let whole: Map<string, string>;
-  /** What the undisturbed run changed, one after the other. */
-  let changes: string[];
+  /** Seconds of a training, without the start of its process. */
   let took: number;
+  /** Everything that a new training and one that goes on can leave. */
+  let points: CrashPoint[] = [];
 
-  before(async () => {
+  before(async function () {
+    this.timeout(600_000);
     device = await openCpu();
     config = await tinyConfig(set);
     const home = folder();
     preload = compilePreload('crash-points', home);
-    const [dir, log] = [path.join(home, 'whole'), path.join(home, 'log')];
-    const began = performance.now();
-    const child = await train(dir, {}, {CRASH_LOG: log});
-    took = performance.now() - began - child.beganAfter;
-    expect(child.ended, child.stderr).to.equal(true);
+    const dir = path.join(home, 'timed');
+    const {ended, seconds, stderr} = await train(dir);
+    expect(ended, stderr).to.equal(true);
+    took = seconds;
     whole = contentOf(dir);
-    changes = preload === undefined ? [] : changesIn(log);
+    if (preload === undefined) return;
+    const fresh = await crashPoints(path.join(home, 'new'));
+    const half = fresh[Math.floor(fresh.length * 0.6)]!.dir;
+    points = [...fresh, ...(await crashPoints(path.join(home, 'resumed'), half))];
   });
   after(async () => {
     await device.close();
     removeFolders();
   });
 
-  const changesIn = (log: string): string[] => readFileSync(log, 'utf8').trimEnd().split('\n');
-
-  /** Trains in a process of its own, which is killed as the job says. */
+  /**
+   * Trains in a process of its own.
+   * @param from a run folder to go on with, which is copied. Default: a new run
+   * @param killAfter milliseconds after the training began
+   */
   async function train(
     dir: string,
-    {from, change, half, after}: Job,
-    env: Record<string, string> = {},
-  ): Promise<{ended: boolean; signal: string | null; beganAfter: number; last: number; stderr: string}> {
+    {from, killAfter, env = {}}: {from?: string; killAfter?: number; env?: Record<string, string>} = {},
+  ): Promise<{ended: boolean; seconds: number; last: number; stderr: string}> {
     if (from !== undefined) cpSync(from, dir, {recursive: true});
-    const began = performance.now();
+    let began = performance.now();
     const child = spawn(
       process.execPath,
       [path.join(here, 'train-child.mjs'), dir, JSON.stringify(config), ...(from === undefined ? [] : ['resume'])],
-      {
-        env: {
-          ...process.env,
-          ...(preload !== undefined && {LD_PRELOAD: preload, CRASH_DIR: dir}),
-          ...(change !== undefined && {CRASH_AT: String(change)}),
-          ...(half && {CRASH_HALF: '1'}),
-          ...env,
-        },
-        timeout: 300_000,
-        killSignal: 'SIGKILL',
-      },
+      {env: {...process.env, ...env}, timeout: 300_000, killSignal: 'SIGKILL'},
     );
-    let [stdout, stderr, beganAfter] = ['', '', 0];
+    let [stdout, stderr] = ['', ''];
     child.stderr.on('data', (text: Buffer) => void (stderr += text.toString()));
     child.stdout.on('data', (text: Buffer) => {
       const isBeginning = stdout === '';
       stdout += text.toString();
       if (!isBeginning) return;
-      beganAfter = performance.now() - began;
-      if (after !== undefined) void setTimeout(after).then(() => child.kill('SIGKILL'));
+      began = performance.now();
+      if (killAfter !== undefined) void setTimeout(killAfter).then(() => child.kill('SIGKILL'));
     });
-    const signal = await new Promise<NodeJS.Signals | null>((resolve) => child.on('close', (_, by) => resolve(by)));
+    await new Promise((resolve) => child.on('close', resolve));
+    const seconds = (performance.now() - began) / 1000;
     const last = Number([...stdout.matchAll(/^checkpoint (\d+)$/gm)].at(-1)?.[1] ?? 0);
-    return {ended: stdout.includes('ended'), signal, beganAfter, last, stderr};
+    return {ended: stdout.includes('ended'), seconds, last, stderr};
+  }
+
+  /** Copies the run folder before every change of a file, and in the middle of every write. */
+  async function crashPoints(home: string, from?: string): Promise<CrashPoint[]> {
+    const [dir, copies, log] = ['run', 'copies', 'log'].map((name) => path.join(home, name)) as [
+      string,
+      string,
+      string,
+    ];
+    mkdirSync(copies, {recursive: true});
+    const env = {LD_PRELOAD: preload!, CRASH_DIR: dir, CRASH_LOG: log, CRASH_COPIES: copies};
+    const {ended, stderr} = await train(dir, {...(from !== undefined && {from}), env});
+    expect(ended, stderr).to.equal(true);
+    expect(differences(contentOf(dir), whole), 'the run that is copied').to.deep.equal([]);
+    const lines = readFileSync(log, 'utf8').trimEnd().split('\n');
+    return lines.flatMap((line, i) => {
+      const change = i + 1;
+      const last = Number(line.split(' ')[1]!.replace('-', '0'));
+      const point = {change, last, resumed: from !== undefined, line: line.replaceAll(dir, 'run')};
+      const [at, half] = [path.join(copies, String(change)), path.join(copies, `${change}.half`)];
+      return [{...point, dir: at, isHalf: false}, ...(existsSync(half) ? [{...point, dir: half, isHalf: true}] : [])];
+    });
   }
 
   /** Goes on with a run in this process. @returns the step after which it went on */
@@ -129,11 +151,8 @@ describe('a training that is killed', function () {
     }
   }
 
-  /** Kills a run, goes on with it, and compares it with the undisturbed one. @returns what came of it, what is wrong */
-  async function killed(job: Job): Promise<{came: string; wrong: string[]}> {
-    const dir = path.join(folder(), 'run');
-    const {ended, signal, last, stderr} = await train(dir, job);
-    if (signal !== 'SIGKILL' && !ended) return {came: 'failed', wrong: [stderr]};
+  /** Goes on with a run that was killed, and compares it with the undisturbed one. */
+  async function goneOnWith({dir, last, resumed}: Killed): Promise<Outcome> {
     const kept = await new RunFolder(dir).checkpointSteps();
     try {
       const step = await goOn(dir);
@@ -144,55 +163,49 @@ describe('a training that is killed', function () {
       if (!isGanError(error)) throw error;
       const {code} = error;
       if (code === 'GAN_NOTHING_TO_DO') return {came: 'had ended', wrong: differences(contentOf(dir), whole)};
-      const begun = kept.length > 0 || last > 0 || job.from !== undefined;
+      const begun = kept.length > 0 || last > 0 || resumed;
       if (!begun && ['GAN_NO_CHECKPOINT', 'GAN_RUN_NOT_FOUND'].includes(code))
         return {came: 'had no checkpoint yet', wrong: []};
       return {came: code, wrong: [`${error.message} (there: ${namesIn(path.join(dir, 'checkpoints')).join(', ')})`]};
     }
   }
 
-  async function allAlike(name: string, jobs: readonly Job[], told: (job: Job) => string): Promise<void> {
-    const tally = new Tally(name);
-    const faults: string[] = [];
-    await inParallel(jobs, 2, async (job) => {
-      const {came, wrong} = await killed(job);
-      tally.add(wrong.length > 0 ? 'NOT ALIKE' : came);
-      if (wrong.length > 0) faults.push(`${told(job)}: ${wrong.join('; ')}`);
-    });
-    console.log(`      ${tally.toString()}`);
-    expect(faults.slice(0, 5), `${faults.length} faults`).to.deep.equal([]);
-  }
-
   it('at random moments goes on and ends as if it had not been', async function () {
     if (isLong) this.timeout(0);
-    const rng = new Rng('kills');
-    const jobs = Array.from({length: jobsAtMost(6, 500)}, () => ({
-      after: rng.int(Math.ceil(took)),
-    }));
-    await allAlike('kills at random moments', jobs, ({after}) => `after ${after} ms`);
+    const rng = new Rng(seed).fork('kills');
+    await runSuite({
+      name: 'kills at random moments',
+      all: Array.from({length: 500}, () => rng.float()),
+      short: 4,
+      atATime: 2,
+      told: (part) => `after ${part.toFixed(2)} of the training`,
+      async run(part) {
+        for (;;) {
+          const dir = path.join(folder(), 'run');
+          const {ended, seconds, last, stderr} = await train(dir, {killAfter: 1000 * part * took});
+          if (stderr !== '') return {came: 'failed', wrong: [stderr]};
+          if (!ended) return goneOnWith({dir, last, resumed: false});
+          took = Math.min(took, seconds); // it was quicker than the one that was timed, and is tried again
+        }
+      },
+    });
   });
 
   it('before any change of a file goes on and ends as if it had not been', async function () {
     if (isLong) this.timeout(0);
     if (preload === undefined) return this.skip();
-    const home = folder();
-    const [half, log] = [path.join(home, 'half'), path.join(home, 'log')];
-    await train(half, {change: Math.floor(changes.length * 0.6)});
-    await train(path.join(home, 'rest'), {from: half}, {CRASH_LOG: log});
-    const jobsOf = (all: readonly string[], job: Job): Job[] =>
-      all.flatMap((change, i) => [
-        {...job, change: i + 1},
-        ...(change.startsWith('write') ? [{...job, change: i + 1, half: true}] : []),
-      ]);
-    const [fresh, resumed] = [jobsOf(changes, {}), jobsOf(changesIn(log), {from: half})];
-    expect(fresh.length).to.be.greaterThan(100);
-    const most = Math.ceil(jobsAtMost(12, Infinity) / 2);
-    const name = (change: string | undefined): string => change?.replace(/\/.*\/(whole|rest)/, '') ?? 'none';
-    await allAlike(
-      'kills before a change of a file',
-      [...spread(fresh, most), ...spread(resumed, most)],
-      ({from, change = 0, half: isHalf}) =>
-        `${from === undefined ? 'new' : 'resumed'}, ${isHalf ? 'in the middle of' : 'before'} change ${change} (${name((from === undefined ? changes : changesIn(log))[change - 1])})`,
-    );
+    expect(points.length).to.be.greaterThan(300);
+    await runSuite({
+      name: 'kills before a change of a file',
+      all: points,
+      short: 16,
+      told: ({resumed, isHalf, change, line}) =>
+        `${resumed ? 'resumed' : 'new'}, ${isHalf ? 'in the middle of' : 'before'} change ${change} (${line})`,
+      async run(point) {
+        const dir = path.join(folder(), 'run');
+        if (existsSync(point.dir)) renameSync(point.dir, dir); // each is used once
+        return goneOnWith({...point, dir});
+      },
+    });
   });
 });

@@ -1,7 +1,8 @@
 /** What the suites of this folder share. */
+import {expect} from 'chai';
 import {spawnSync} from 'node:child_process';
 import {createHash} from 'node:crypto';
-import {existsSync, readdirSync, readFileSync} from 'node:fs';
+import {appendFileSync, existsSync, readdirSync, readFileSync} from 'node:fs';
 import path from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {decodeSafetensors} from '../../dist/gan/io/safetensors.js';
@@ -11,41 +12,87 @@ export const here = path.dirname(fileURLToPath(import.meta.url));
 /** `GAN_SUITE=long` runs everything; without it each suite runs a part that takes seconds. */
 export const isLong = process.env['GAN_SUITE'] === 'long';
 
-/** Number of jobs of a suite; `GAN_SUITE_JOBS` bounds that of the long mode. */
-export const jobsAtMost = (short: number, long: number): number =>
-  isLong ? Math.min(long, Number(process.env['GAN_SUITE_JOBS'] ?? Infinity)) : short;
+/** Chooses other random jobs. */
+export const seed = process.env['GAN_SUITE_SEED'] ?? '1';
 
 /** Evenly spread entries of a list, at most so many. */
 export const spread = <T>(all: readonly T[], most: number): T[] =>
   all.length <= most ? [...all] : Array.from({length: most}, (_, i) => all[Math.floor((i * all.length) / most)]!);
 
-/** Counts what came of the jobs, and says so in one line: `kills: 24; resumed alike 24`. */
-export class Tally {
-  readonly #of = new Map<string, number>();
+/** The jobs that run: all in the long mode, `short` of them without it, in both at most `GAN_SUITE_JOBS`. */
+export const chosen = <T>(all: readonly T[], short: number): T[] =>
+  spread(all, Number(process.env['GAN_SUITE_JOBS'] ?? (isLong ? Infinity : short)));
 
-  constructor(readonly name: string) {}
-
-  add(what: string): void {
-    this.#of.set(what, (this.#of.get(what) ?? 0) + 1);
-  }
-
-  toString(): string {
-    const jobs = [...this.#of.values()].reduce((sum, n) => sum + n, 0);
-    return `${this.name}: ${jobs}; ${[...this.#of].map(([what, n]) => `${what} ${n}`).join(', ')}`;
-  }
+/** What came of a job, and what is wrong with that. */
+export interface Outcome {
+  came: string;
+  wrong: readonly string[];
 }
 
-/** Calls `run` with each job, so many at a time. */
-export async function inParallel<T>(
-  jobs: readonly T[],
-  atATime: number,
-  run: (job: T) => Promise<void>,
-): Promise<void> {
-  const left = [...jobs];
-  const worker = async (): Promise<void> => {
-    for (let job = left.shift(); job !== undefined; job = left.shift()) await run(job);
+interface Suite<T> {
+  /** For the line of counts. */
+  name: string;
+  all: readonly T[];
+  /** How many of them run without `GAN_SUITE=long`. */
+  short: number;
+  /** How many run at a time. Default: 1. */
+  atATime?: number;
+  run(job: T): Promise<Outcome>;
+  told(job: T): string;
+}
+
+/** A line of the file that `GAN_SUITE_LOG` names. */
+interface Done extends Outcome {
+  suite: string;
+  seed: string;
+  job: number;
+}
+
+/**
+ * Runs the jobs of a suite, prints what came of them in one line (`kills: 24; resumed alike 24`), and fails when
+ * something is wrong. With `GAN_SUITE_LOG=FILE` each job adds a line to that file, and those that went well by it,
+ * with the same seed, are counted, not run again: a suite that was stopped goes on.
+ */
+export async function runSuite<T>({name, all, short, atATime = 1, run, told}: Suite<T>): Promise<void> {
+  const counts = new Map<string, number>();
+  const count = ({came, wrong}: Outcome): void => {
+    const what = wrong.length > 0 ? 'WRONG' : came;
+    counts.set(what, (counts.get(what) ?? 0) + 1);
   };
-  await Promise.all(Array.from({length: atATime}, worker));
+  const faults: string[] = [];
+  const log = process.env['GAN_SUITE_LOG'];
+  const done = new Map(doneBefore(log, name).map((each) => [each.job, each]));
+  const left = chosen([...all.keys()], short).filter((job) => {
+    const before = done.get(job);
+    if (before) count(before);
+    return !before;
+  });
+  const worker = async (): Promise<void> => {
+    for (let job = left.shift(); job !== undefined; job = left.shift()) {
+      const outcome = await run(all[job]!);
+      count(outcome);
+      const {wrong} = outcome;
+      if (wrong.length > 0) faults.push(`${told(all[job]!)}: ${wrong.join('; ')}`);
+      const line: Done & {told?: string} = {suite: name, seed, job, ...outcome};
+      if (wrong.length > 0) line.told = told(all[job]!);
+      if (log !== undefined) appendFileSync(log, `${JSON.stringify(line)}\n`);
+    }
+  };
+  try {
+    await Promise.all(Array.from({length: atATime}, worker));
+  } finally {
+    const jobs = [...counts.values()].reduce((sum, n) => sum + n, 0);
+    console.log(`      ${name}: ${jobs}; ${[...counts].map(([what, n]) => `${what} ${n}`).join(', ')}`);
+  }
+  expect(faults.slice(0, 8).join('\n\n'), `${faults.length} faults`).to.equal('');
+}
+
+function doneBefore(log: string | undefined, name: string): Done[] {
+  if (log === undefined || !existsSync(log)) return [];
+  const lines = readFileSync(log, 'utf8').split('\n').slice(0, -1);
+  return lines
+    .map((line) => JSON.parse(line) as Done)
+    .filter((each) => each.suite === name && each.seed === seed && each.wrong.length === 0);
 }
 
 /** Compiles a C file of this folder to a library for LD_PRELOAD; undefined, and a line, where that is not possible. */

@@ -10,7 +10,9 @@ const training = await openTraining(JSON.parse(settings), {
 process.stdout.write('begins\n');
 await training.fit(dir, {
   notify(event) {
-    if (event.type === 'checkpoint') process.stdout.write(`checkpoint ${event.step}\n`);
+    if (event.type !== 'checkpoint') return;
+    process.env.CRASH_NOTE = String(event.step); // for crash-points.c
+    process.stdout.write(`checkpoint ${event.step}\n`);
   },
 });
 process.stdout.write('ended\n');

@@ -64,6 +64,22 @@ describe('evaluation', () => {
     await run.close();
   });
 
+  it('with fewer images than a metric needs says how many, or gives no interval', async () => {
+    const run = await openRun(dir, {device});
+    const [density] = (await run.evaluation({images: 8, halves: 3, metrics: ['density']})).metrics;
+    expect(density).to.not.have.any.keys('low', 'high');
+    expect(density!.doubts).to.contain('there are too few images for an interval');
+    for (const metric of ['density', 'coverage']) {
+      const error = await ganError(() => run.evaluation({images: 5, metrics: [metric]}));
+      expect(error).to.include({code: 'GAN_TOO_FEW_IMAGES', exitCode: 2});
+      expect(error.message).to.equal('the 5-th nearest neighbours of 5 images: at least 6 are needed');
+      expect(error.suggestions[0]).to.contain('--images N');
+    }
+    for (const metric of ['fd', 'kid', 'ms-ssim'])
+      expect((await run.evaluation({images: 2, halves: 3, metrics: [metric]})).metrics[0]).to.not.have.property('low');
+    await run.close();
+  });
+
   it('compares with images that the training has not seen, of data that is drawn', async () => {
     const [config, registry] = [await tinyConfig(), openRegistry()];
     const real = await realImages(config, {registry, count: 60});

@@ -7,6 +7,7 @@ import type {HostTensor} from '../../dist/gan/data/types.js';
 import {drawSamples} from '../../dist/runs/run-callbacks.js';
 import {RunFolder} from '../../dist/runs/run-folder.js';
 import {folder, removeFolders} from '../plugin/helpers.js';
+import {fit, openCpu, results} from './helpers.js';
 
 describe('the sample grid', () => {
   after(removeFolders);
@@ -16,6 +17,44 @@ describe('the sample grid', () => {
       4096, 256, 64, 16, 4, 1, 1,
     ]);
     expect(imagesAtOnce(512, 32)).to.equal(32);
+  });
+
+  it('comes by steps, after five seconds, and whenever as long as it says has passed without one', async () => {
+    const dir = folder();
+    mkdirSync(path.join(dir, 'samples'));
+    const drawn: number[] = [];
+    let clock = 0;
+    const image = {data: new Uint8Array(4), shape: [1, 2, 2, 1]};
+    const callback = drawSamples(
+      {generate: () => Promise.resolve(image)} as unknown as Parameters<typeof drawSamples>[0],
+      new RunFolder(dir),
+      {sampleEvery: 12, sampleSeconds: 20, size: 2, batchSize: 1},
+      {data: new Float32Array(1), shape: [1, 1]},
+      ({step}) => Promise.resolve(void drawn.push(step)),
+      (message) => expect.fail(message),
+      () => clock * 1000,
+    );
+    const afterBatch = callback.afterBatch!;
+    for (let step = 1; step <= 30; step++, clock += 3)
+      await afterBatch({training: true, step} as unknown as Parameters<typeof afterBatch>[0]);
+    // seconds 0, 3, 6: step 3; from second 6 on 20: step 10 (27 s);
+    // step 12 by its number (33 s); step 19 (54 s); 24 (69 s)
+    expect(drawn).to.deep.equal([3, 10, 12, 19, 24]);
+  });
+
+  it('changes nothing of the training, however often it comes', async () => {
+    const device = await openCpu();
+    try {
+      const found: Record<string, unknown>[] = [];
+      for (const every of [0, 1]) {
+        const dir = folder();
+        await fit({dir, device, set: ['steps=9', 'switcher.nCrit=2', `sampleEvery=${every}`]});
+        found.push(await results(dir));
+      }
+      expect(found[1]).to.deep.equal(found[0]);
+    } finally {
+      await device.close();
+    }
   });
 
   for (const [size, passes] of [
@@ -37,7 +76,7 @@ describe('the sample grid', () => {
       const callback = drawSamples(
         {generate} as unknown as Parameters<typeof drawSamples>[0],
         new RunFolder(dir),
-        {sampleEvery: 0, size, batchSize: 1},
+        {sampleEvery: 0, sampleSeconds: 0, size, batchSize: 1},
         latents,
         async () => {},
         (message) => expect.fail(message),

@@ -33,7 +33,7 @@ export async function startUi(
   const child = spawn(process.execPath, [...hooks, path.join(root, 'bin/run.js'), 'ui', '--json', ...args], {
     cwd,
     env: {...inherited, ...env},
-    timeout: 100_000,
+    timeout: 200_000,
     killSignal: 'SIGKILL',
   });
   let [stdout, stderr] = ['', ''];

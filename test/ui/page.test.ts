@@ -521,6 +521,60 @@ describe(`the page of gan ui${noBrowser === undefined ? '' : ` (skipped: ${noBro
     }
   }
 
+  it('says how far a run is, and shows of its configuration what differs from the defaults', async () => {
+    await page.close();
+    page = await open('#run=live');
+    const headings = page.getByRole('main').getByRole('heading', {level: 2});
+    await page
+      .getByRole('region', {name: 'Progress'})
+      .getByText(/^Step \d+/)
+      .waitFor();
+    expect((await headings.allTextContents())[0], 'pictures first').to.equal('Samples');
+    const values = page.getByRole('region', {name: 'Values'});
+    expect(await values.isVisible(), 'folded').to.equal(false);
+    await page.getByText('What differs from the defaults').click();
+    const origins = json(path.join(cwd, 'runs/live/config.origins.json')) as Record<string, string>;
+    const keys = (): Promise<string[]> => values.getByRole('rowheader').allTextContents();
+    const few = await keys();
+    expect(few).to.include('size').and.not.include('workers');
+    expect(few.filter((key) => origins[key]?.startsWith('default'))).to.deep.equal([]);
+    await page.getByRole('checkbox', {name: 'Show the defaults, too'}).check();
+    expect((await keys()).length).to.be.greaterThan(few.length);
+  });
+
+  for (const [hash, colorScheme] of [
+    ['#run=live', 'light'],
+    ['#run=live&with=other', 'dark'],
+  ] as const) {
+    it(`sticks out of no card at any width: ${hash}, ${colorScheme}`, async () => {
+      await page.close();
+      page = await open(hash, {colorScheme});
+      await page.getByRole('button', {name: 'Open the generator'}).click();
+      await page.locator('img.drawn').waitFor();
+      await page.locator('details').evaluate((fold: HTMLDetailsElement) => (fold.open = true));
+      await page.getByRole('checkbox', {name: /^Show .*, too$/}).check();
+      for (const width of [320, 390, 768, 1280, 1920]) {
+        await page.setViewportSize({width, height: 844});
+        for (const mode of ['Between two seeds', 'Sliders']) {
+          await page.getByRole('radio', {name: mode}).check();
+          const out = await page.evaluate(() =>
+            [...document.querySelectorAll('main > section, nav, header')].flatMap((card) =>
+              [card, ...card.querySelectorAll('*')]
+                .filter((element) => element.checkVisibility() && !element.closest('.chart'))
+                .filter((element) => {
+                  const edge = Math.min(card.getBoundingClientRect().right, innerWidth);
+                  return element.getBoundingClientRect().right > edge + 1;
+                })
+                .map((element) => element.outerHTML.slice(0, 80)),
+            ),
+          );
+          expect(out, `${width}, ${mode}`).to.deep.equal([]);
+        }
+        await shot(`${hash.includes('with') ? 'two' : 'one'}-${colorScheme}-${width}`);
+      }
+    });
+  }
+
   it('says when gan ui has ended, and goes on when it is back', async () => {
     await ui.stop();
     await page.getByText('Not connected').waitFor();
@@ -536,7 +590,7 @@ describe(`the page of gan ui${noBrowser === undefined ? '' : ` (skipped: ${noBro
     );
     said.length = 0; // the browser itself complains of a server that is gone
   });
-}).timeout(100_000);
+}).timeout(200_000);
 
 interface Pixels {
   width: number;

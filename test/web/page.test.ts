@@ -204,6 +204,38 @@ describe(`the exported web page${noBrowser ? `: ${noBrowser}` : ''}`, function (
     });
   }
 
+  it('opens from disk as one file with a title, asks for nothing, and draws what gan generate draws', async () => {
+    const title = '</title><script>alert(1)</script> & $1 "shapes"';
+    const {code, stderr} = await gan(
+      ['export', 'run', '--format', 'web', '--single-file', '--title', title, '--out', 'page.html'],
+      {cwd},
+    );
+    expect(code, stderr).to.equal(0);
+    for (const [width, colorScheme] of [
+      [390, 'dark'],
+      [1280, 'light'],
+    ] as const) {
+      const page = await browser.newPage({viewport: {width, height: 844}, colorScheme});
+      const said = complaints(page);
+      const asked: string[] = [];
+      page.on('request', (request) => asked.push(request.url().slice(0, 7)));
+      await page.goto(pathToFileURL(path.join(cwd, 'page.html')).href);
+      await page.waitForSelector('#grid[data-filled="0/16"]');
+      expect(await page.title()).to.equal(title);
+      await page.getByLabel('Seed', {exact: true}).fill('7');
+      await page.keyboard.press('Tab');
+      await settled(page);
+      expect(farthest(await shown(page), await generated(1))).to.be.at.most(1);
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).to.be.at.most(width);
+      expect(asked.filter((url) => !/^(data:|file:\/\/)/.test(url))).to.deep.equal([]);
+      expect(asked.filter((url) => url === 'file://')).to.have.length(1);
+      expect(said.filter((text) => !/No available adapters|willReadFrequently/.test(text))).to.deep.equal([]);
+      if (process.env['GAN_TEST_SCREENSHOTS'] !== undefined)
+        await page.screenshot({path: path.join(process.env['GAN_TEST_SCREENSHOTS'], `file-${width}.png`)});
+      await page.close();
+    }
+  });
+
   it('says what to do when it was opened from disk, and when there is no WebGPU', async () => {
     const page = await browser.newPage();
     await page.goto(pathToFileURL(path.join(cwd, 'web/index.html')).href);

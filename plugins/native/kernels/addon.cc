@@ -11,97 +11,55 @@
 #include <utility>
 
 #include "kernels.h"
+#include "processor.h"
 #if !defined(_WIN32)
 #include <unistd.h>
 #endif
-#if defined(__x86_64__)
-#include <cpuid.h>
-#endif
-
-#if defined(__linux__)
-#include <sys/syscall.h>
-#endif
-
 #define GAN_DECLARE(NAME)                                                                                              \
   namespace NAME {                                                                                                     \
   extern const Kernels kernels;                                                                                        \
   }
-#define GAN_DECLARE_HALF(NAME)                                                                                         \
+#define GAN_DECLARE_HALVES(NAME)                                                                                       \
   namespace NAME {                                                                                                     \
   void useHalves(Kernels&);                                                                                            \
   }
 
 #if defined(__x86_64__)
 #if defined(GAN_AMX)
-GAN_DECLARE_HALF(half_amx)
+GAN_DECLARE_HALVES(amx)
 #endif
 #if defined(GAN_AVX512BF16)
-GAN_DECLARE_HALF(half_avx512bf16)
+GAN_DECLARE_HALVES(avx512bf16)
 #endif
 GAN_DECLARE(avx512)
-GAN_DECLARE_HALF(half_avx512)
 GAN_DECLARE(avx2)
-GAN_DECLARE_HALF(half_avx2)
 #endif
 GAN_DECLARE(portable)
-GAN_DECLARE_HALF(half_portable)
 
 namespace {
 
 struct InstructionSet {
   const char* name;
-  /** Kernels in float32. */
+  /** Those in float32. */
   const Kernels* kernels;
   bool (*supported)();
-  /** Puts products with factors of bfloat16 in their place. */
+  /** Puts products with factors of bfloat16 in their place; null: it has none. */
   void (*useHalves)(Kernels&);
-  /** True: it has no kernels in float32 of its own, so it is for bfloat16 only. */
-  bool halvesOnly;
 };
-
-#if defined(__x86_64__)
-bool hasAvx512() {
-  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
-         __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("fma");
-}
-
-/** A register of CPUID, 0 where it does not know the leaf. */
-unsigned cpuid(unsigned leaf, unsigned subleaf, int which) {
-  unsigned a[4] = {};
-  if (!__get_cpuid_count(leaf, subleaf, &a[0], &a[1], &a[2], &a[3])) return 0;
-  return a[which];
-}
-
-bool hasAvx512Bf16() { return hasAvx512() && (cpuid(7, 1, 0) >> 5 & 1); }
-
-/** True if the processor has the tiles and the system lets this process use them, which it wants to be asked for. */
-bool hasAmx() {
-#if defined(__linux__)
-  const unsigned features = cpuid(7, 0, 3);
-  if (!hasAvx512Bf16() || !(features >> 22 & 1) || !(features >> 24 & 1)) return false;
-  constexpr long request = 0x1023, tileData = 18;  // ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA
-  static const bool allowed = syscall(SYS_arch_prctl, request, tileData) == 0;
-  return allowed;
-#else
-  return false;
-#endif
-}
-#endif
 
 /** The widest first. */
 const InstructionSet sets[] = {
 #if defined(__x86_64__)
 #if defined(GAN_AMX)
-    {"amx", &avx512::kernels, hasAmx, half_amx::useHalves, true},
+    {"amx", &avx512::kernels, [] { return Processor().amx && allowsTiles(); }, amx::useHalves},
 #endif
 #if defined(GAN_AVX512BF16)
-    {"avx512bf16", &avx512::kernels, hasAvx512Bf16, half_avx512bf16::useHalves, true},
+    {"avx512bf16", &avx512::kernels, [] { return Processor().avx512bf16; }, avx512bf16::useHalves},
 #endif
-    {"avx512", &avx512::kernels, hasAvx512, half_avx512::useHalves, false},
-    {"avx2", &avx2::kernels, [] { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); },
-     half_avx2::useHalves, false},
+    {"avx512", &avx512::kernels, [] { return Processor().avx512; }, nullptr},
+    {"avx2", &avx2::kernels, [] { return Processor().avx2; }, nullptr},
 #endif
-    {"portable", &portable::kernels, [] { return true; }, half_portable::useHalves, false},
+    {"portable", &portable::kernels, [] { return true; }, nullptr},
 };
 
 /** An open device. */
@@ -117,13 +75,16 @@ const char* volatile running = nullptr;
 const int fatal[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE};
 struct sigaction earlier[sizeof(fatal) / sizeof(*fatal)];
 
-/** Names the kernel, then lets the signal do what it did before. */
+/** Names the kernel in one piece, as several threads may crash at once; then lets the signal do what it did before. */
 void crashed(int signal, siginfo_t* info, void* context) {
   if (const char* name = running) {
-    const char* const parts[] = {"gan-plugin-native: the kernel ", name, " crashed; GAN_NATIVE=off trains without it\n"};
-    for (const char* part : parts)
-      if (write(STDERR_FILENO, part, strlen(part)) < 0) break;
-    running = nullptr;
+    char text[160];
+    size_t length = 0;
+    for (const char* part : {"gan-plugin-native: the kernel ", name, " crashed; GAN_NATIVE=off trains without it\n"})
+      for (; *part && length < sizeof(text); part++) text[length++] = *part;
+    // Nobody can be told that nothing could be written.
+    const ssize_t written = write(STDERR_FILENO, text, length);
+    (void)written;
   }
   for (size_t i = 0; i < sizeof(fatal) / sizeof(*fatal); i++) {
     if (fatal[i] != signal) continue;
@@ -223,19 +184,25 @@ napi_value closeDevice(napi_env env, napi_callback_info info) {
 /** Threads end before the environment does; what they read belongs to it. */
 void stop(void* device) { static_cast<Device*>(device)->pool.reset(); }
 
+/** True if `set` is one of those called `widest`, or less wide. */
+bool isAtMost(const InstructionSet& set, const char* widest) {
+  const char* const names[] = {"amx", "avx512bf16", "avx512", "avx2", "portable"};
+  for (const char* name : names) {
+    if (!strcmp(name, widest)) return true;
+    if (!strcmp(name, set.name)) return false;
+  }
+  return false;
+}
+
 /**
- * The widest instruction set of this processor, from the one named on; null if there is none of that name.
+ * The widest instruction set of this processor, of those that are not wider than the one named.
  * @param halves for products with factors of bfloat16
+ * @returns null if there is none
  */
 const InstructionSet* choose(const char* widest, bool halves) {
-  bool allowed = *widest == '\0', known = allowed;
-  for (const char* name : {"amx", "avx512bf16", "avx512", "avx2", "portable"}) {
-    if (!strcmp(name, widest)) allowed = known = true;
-    if (!allowed) continue;
-    for (const InstructionSet& set : sets)
-      if (!strcmp(set.name, name) && (halves || !set.halvesOnly) && set.supported()) return &set;
-  }
-  return known ? &sets[sizeof(sets) / sizeof(*sets) - 1] : nullptr;
+  for (const InstructionSet& set : sets)
+    if ((!*widest || isAtMost(set, widest)) && (set.useHalves != nullptr) == halves && set.supported()) return &set;
+  return nullptr;
 }
 
 /** A text, or an empty one. */
@@ -251,7 +218,7 @@ bool flagOf(napi_env env, napi_value value) {
   return flag;
 }
 
-/** isa(widest, bf16): the instruction set that `open` would take; undefined for a name that is none. */
+/** isa(widest, bf16): the instruction set that `open` would take; undefined if there is none. */
 napi_value isaName(napi_env env, napi_callback_info info) {
   napi_value values[2], name;
   size_t given = 2;
@@ -279,7 +246,7 @@ napi_value openDevice(napi_env env, napi_callback_info info) {
   textOf(env, values[2], widest);
   const bool halves = flagOf(env, values[3]);
   const InstructionSet* set = choose(widest, halves);
-  if (!set) return fail(env, "open: no such instruction set");
+  if (!set) return fail(env, "open: no such instruction set here");
   auto device = std::make_unique<Device>();
   device->kernels = *set->kernels;
   if (halves) set->useHalves(device->kernels);

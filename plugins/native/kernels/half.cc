@@ -1,9 +1,13 @@
-// The kernels with factors of bfloat16 for the instruction set that this file is compiled for; build.mjs compiles it once
-// for each, with GAN_ISA as the name of its namespace and GAN_BASE as that of the kernels in float32, which do what is not
-// worth the rounding.
+// The kernels with factors of bfloat16 for the instruction set that this file is compiled for; build-kernels.mjs compiles it
+// once for each, with GAN_ISA as the name of its namespace. GAN_BASE is that of the kernels in float32, which do what is not
+// worth the rounding. It has no table of kernels: filling one would run code of this instruction set when the addon is loaded.
 #include "kernels.h"
 
 #include "half-conv.h"
+
+#if !defined(GAN_BASE)
+#define GAN_BASE avx512
+#endif
 
 namespace GAN_BASE {
 extern const Kernels kernels;

@@ -7,6 +7,8 @@
 #include <new>
 #if defined(__linux__)
 #include <sys/mman.h>
+#elif defined(_WIN32)
+#include <malloc.h>
 #endif
 
 namespace {
@@ -19,6 +21,22 @@ inline void pause() {
   __builtin_ia32_pause();
 #elif defined(__aarch64__)
   asm volatile("yield");
+#endif
+}
+
+void* allocate(size_t alignment, size_t bytes) {
+#if defined(_WIN32)
+  return _aligned_malloc(bytes, alignment);
+#else
+  return std::aligned_alloc(alignment, bytes);
+#endif
+}
+
+void release(void* memory) {
+#if defined(_WIN32)
+  _aligned_free(memory);
+#else
+  std::free(memory);
 #endif
 }
 
@@ -49,16 +67,16 @@ Pool::~Pool() {
   }
   wake.notify_all();
   for (auto& worker : workers) worker.join();
-  std::free(block);
+  release(block);
 }
 
 float* Pool::memory(size_t floats) {
   if (floats > blockFloats) {
-    std::free(block);
+    release(block);
     blockFloats = 0;
     const size_t page = size_t{1} << 21;
     const size_t bytes = (floats * sizeof(float) + page - 1) / page * page;
-    block = static_cast<float*>(std::aligned_alloc(page, bytes));
+    block = static_cast<float*>(allocate(page, bytes));
     if (!block) throw std::bad_alloc();
 #if defined(__linux__)
     madvise(block, bytes, MADV_HUGEPAGE);

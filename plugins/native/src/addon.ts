@@ -1,5 +1,6 @@
 import {existsSync} from 'node:fs';
 import {createRequire} from 'node:module';
+import path from 'node:path';
 import {fileURLToPath} from 'node:url';
 import type {Native} from 'gan-plugin-wasm/dist/native.js';
 
@@ -24,8 +25,45 @@ export function bf16By(addon: Addon, widest?: InstructionSet): string {
   return isa === 'amx' ? 'AMX' : isa === 'avx512bf16' ? 'AVX512-BF16' : `emulation (${isa})`;
 }
 
-/** Where build.mjs puts it. */
-const file = fileURLToPath(new URL('../dist/native.node', import.meta.url));
+/** The folder of this package. */
+const packageFolder = fileURLToPath(new URL('..', import.meta.url));
+
+/** The processor and system of a process, as far as it decides which addon can be loaded. */
+export interface Host {
+  platform: string;
+  arch: string;
+  /** True if the C library is musl, as on Alpine; Node's own builds for Linux are of glibc, and say which. */
+  musl: boolean;
+}
+
+let known: Host | undefined;
+function thisHost(): Host {
+  return (known ??= readHost());
+}
+
+/** The report costs some milliseconds. */
+function readHost(): Host {
+  const {platform, arch} = process;
+  if (platform !== 'linux') return {platform, arch, musl: false};
+  const {header} = process.report.getReport() as {header: {glibcVersionRuntime?: string}};
+  return {platform, arch, musl: header.glibcVersionRuntime === undefined};
+}
+
+/** The name of the folder for a host's addon: `linux-x64`, `linux-arm64-musl`. */
+export const targetOf = ({platform, arch, musl}: Host): string => `${platform}-${arch}${musl ? '-musl' : ''}`;
+
+/**
+ * The addon in a package: the one that was compiled on this machine, else the one that the package brings for it.
+ * @returns undefined if there is neither
+ */
+export function findAddon(folder: string = packageFolder, host: () => Host = thisHost): string | undefined {
+  const own = path.join(folder, 'dist/native.node');
+  if (existsSync(own)) return own;
+  const brought = path.join(folder, 'prebuilds');
+  if (!existsSync(brought)) return undefined;
+  const file = path.join(brought, targetOf(host()), 'native.node');
+  return existsSync(file) ? file : undefined;
+}
 
 /** Why the kernels cannot run here, and what helps. */
 export interface Absence {
@@ -36,14 +74,14 @@ export interface Absence {
 /** Why the addon is not to be loaded, if so; cheap. */
 export function absence(): Absence | undefined {
   if (process.env['GAN_NATIVE'] === 'off') return {why: 'GAN_NATIVE=off leaves it out', fix: 'unset GAN_NATIVE'};
-  if (existsSync(file)) return undefined;
+  if (findAddon() !== undefined) return undefined;
   return {
-    why: 'its kernels are not compiled: there was no C++ compiler when the package was built',
+    why: 'its kernels are not compiled: there was no C++ compiler when the package was built, and it brings none for this system',
     fix: 'install g++ or clang++, then run npm run build -w gan-plugin-native; until then --backend wasm',
   };
 }
 
 /** @throws Error if the addon is for another platform, or broken */
 export function loadAddon(): Addon {
-  return createRequire(import.meta.url)(file) as Addon;
+  return createRequire(import.meta.url)(findAddon() ?? path.join(packageFolder, 'dist/native.node')) as Addon;
 }

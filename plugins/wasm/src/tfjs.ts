@@ -21,11 +21,20 @@ export interface TfjsWasm {
   readSync(dataId: object): unknown;
 }
 
+/** The last start: one waits for the other, because each exchanges how tfjs fetches and where Node keeps listeners. */
+let lastStart: Promise<unknown> = Promise.resolve();
+
 /**
  * Loads tfjs-backend-wasm onto a memory that threads can share, makes it the current backend of tfjs and returns it.
  * Its own threads stay off: they need a Web Worker, and they would keep the process from ending.
  */
-export async function startTfjs(tf: Tf): Promise<TfjsWasm> {
+export function startTfjs(tf: Tf): Promise<TfjsWasm> {
+  const start = lastStart.then(() => startAlone(tf));
+  lastStart = start.catch(() => {});
+  return start;
+}
+
+async function startAlone(tf: Tf): Promise<TfjsWasm> {
   // The library lies in the folder of its .wasm files, wherever it was installed.
   const require = createRequire(import.meta.url);
   const library = require.resolve('@tensorflow/tfjs-backend-wasm');

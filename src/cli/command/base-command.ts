@@ -1,6 +1,7 @@
 import {Command, Flags, type Interfaces} from '@oclif/core';
 import type {ConfigSources} from '../../config/layers.js';
 import type {Registry} from '../../plugin/registry.js';
+import type {FindRunOptions} from '../../runs/find-run.js';
 import {reportError, reportOf} from './error-report.js';
 import {goOnWithoutOutput} from './output.js';
 import {indented, jsonText, printable} from '../text/printable.js';
@@ -14,7 +15,7 @@ import {styleFor} from '../text/style.js';
 export abstract class BaseCommand extends Command {
   static override baseFlags = {
     json: Flags.boolean({description: 'results and errors as JSON on stdout', helpGroup: 'GLOBAL'}),
-    quiet: Flags.boolean({description: 'no progress and no hints', helpGroup: 'GLOBAL'}),
+    quiet: Flags.boolean({char: 'q', description: 'no progress and no hints', helpGroup: 'GLOBAL'}),
   };
 
   /** Whether the command makes something, and goes on to its end when nobody reads what it prints. */
@@ -67,6 +68,17 @@ export abstract class BaseCommand extends Command {
     return registry;
   }
 
+  /**
+   * The folder of a run that the user names (`findRun`), and says which one where that is not what was typed.
+   * @throws GanError GAN_RUN_NOT_FOUND (exit 5), GAN_RUN_AMBIGUOUS (exit 2)
+   */
+  protected async runNamed(name: string, options: FindRunOptions = {}): Promise<string> {
+    const {findRun} = await import('../../runs/find-run.js');
+    const dir = await findRun(name, options);
+    if (dir !== name) this.talk(`Run ${dir}`);
+    return dir;
+  }
+
   /** The inputs of `resolveConfig` besides the flags and the project's file: the user's file and the environment. */
   protected get configSources(): ConfigSources {
     return {userFolder: this.config.configDir, env: process.env, warn: (text) => this.warning(text)};
@@ -76,7 +88,15 @@ export abstract class BaseCommand extends Command {
     const flags = {...this.ctor.baseFlags, ...this.ctor.flags};
     if (!reportOf(error)) return Promise.reject(error);
     this.#failed = true;
-    process.exitCode = reportError(error, {json: this.asksFor('--json'), flags: ['help', ...Object.keys(flags)]});
+    process.exitCode = reportError(error, {
+      json: this.asksFor('--json'),
+      typed: {
+        id: this.ctor.id,
+        argv: this.argv,
+        flags: ['help', ...Object.keys(flags)],
+        args: Object.keys(this.ctor.args),
+      },
+    });
     return Promise.resolve();
   }
 
@@ -88,6 +108,7 @@ export abstract class BaseCommand extends Command {
   /** True if a global flag was given. Works before parsing and after a failed parse. */
   protected asksFor(flag: '--json' | '--quiet'): boolean {
     const end = this.argv.indexOf('--');
-    return (end === -1 ? this.argv : this.argv.slice(0, end)).includes(flag);
+    const before = end === -1 ? this.argv : this.argv.slice(0, end);
+    return before.includes(flag) || (flag === '--quiet' && before.some((word) => /^-y?qy?$/.test(word)));
   }
 }

@@ -69,12 +69,13 @@ const unfinished = (): GanError =>
 /** In the place of `process.exit`: what calls it in the middle of a command fails like anything else that throws. */
 function refuseExit(code?: number | string | null): never {
   const called = new Error();
+  Error.captureStackTrace(called, refuseExit);
   const ofPlugin = pluginError(called, `called process.exit(${code ?? ''}) inside a command.`);
   if (ofPlugin) throw ofPlugin;
   const error = new GanError('config', 'GAN_EXIT_CALLED', `process.exit(${code ?? ''}) was called inside a command.`);
-  const at = error.stack
+  const at = called.stack
     ?.split('\n')
-    .find((line) => line.includes('file:') && !line.includes(import.meta.url))
+    .find((line) => line.includes('file:'))
     ?.trim();
   error.suggestions.push(
     ...(at === undefined ? [] : [`It was called ${at}.`]),

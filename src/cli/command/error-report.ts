@@ -1,10 +1,11 @@
-import {Errors} from '@oclif/core';
+import type {Errors} from '@oclif/core';
 import {exitCodes, isGanError, messageOf} from '../../errors.js';
 import {didYouMean} from '../../options/nearest.js';
 import {pluginError} from '../../plugin/culprit.js';
 import {systemError} from '../../system-error.js';
 import {indented, jsonText, printable} from '../text/printable.js';
 import {styleFor, type Style} from '../text/style.js';
+import {commandLine, flagMeantBy, type Typed} from './other-words.js';
 
 /** An error as the command line tells it. */
 export interface ErrorReport {
@@ -18,18 +19,25 @@ export interface ErrorReport {
 
 const reportBugs = 'This is a bug in gan. Please report it with the lines above and the output of `gan --version`.';
 
+/** oclif's own errors, of whichever copy of oclif: to ask its classes would load it. */
+const isCliError = (error: unknown): error is Errors.CLIError =>
+  error instanceof Error && 'oclif' in error && 'render' in error;
+
+/** What `this.exit(...)` of a command throws. */
+export const isExit = (error: unknown): error is Errors.ExitError => isCliError(error) && error.code === 'EEXIT';
+
 /**
- * @param flags the command's flags, for "did you mean"
+ * @param typed the command line, for what was probably meant
  * @returns undefined for `this.exit(...)`, which is no error
  */
-export function reportOf(error: unknown, flags: readonly string[] = []): ErrorReport | undefined {
-  if (error instanceof Errors.ExitError) return undefined;
+export function reportOf(error: unknown, typed?: Typed): ErrorReport | undefined {
+  if (isExit(error)) return undefined;
   if (isGanError(error)) {
     const {code, message, suggestions, kind} = error;
     return {code, message, suggestions, exitCode: exitCodes[kind]};
   }
-  if (error instanceof Errors.CLIError) {
-    const suggestions = [...unknownFlagHints(error, flags), ...(error.suggestions ?? [])];
+  if (isCliError(error)) {
+    const suggestions = [...(typed ? usageHints(error, typed) : []), ...(error.suggestions ?? [])];
     return {
       code: error.code ?? 'GAN_USAGE',
       message: withoutHint(error.message),
@@ -50,8 +58,8 @@ export function reportOf(error: unknown, flags: readonly string[] = []): ErrorRe
 }
 
 /** Prints an error, on stderr or as JSON on stdout. @returns its exit code */
-export function reportError(error: unknown, {json, flags}: {json: boolean; flags?: readonly string[]}): number {
-  const report = reportOf(error, flags);
+export function reportError(error: unknown, {json, typed}: {json: boolean; typed?: Typed}): number {
+  const report = reportOf(error, typed);
   if (!report) return exitCodes.ok;
   printReport(report, json);
   return report.exitCode;
@@ -68,13 +76,17 @@ const hint = 'See more help with --help';
 const withoutHint = (message: string): string =>
   message.endsWith(hint) ? message.slice(0, -hint.length).trimEnd() : message;
 
-/** oclif's NonExistentFlagsError carries the flags that it did not know. */
-function unknownFlagHints(error: Error & {flags?: unknown}, known: readonly string[]): string[] {
-  if (!Array.isArray(error.flags)) return [];
-  return error.flags.flatMap((flag: unknown) => {
-    const meant = didYouMean(String(flag).replace(/^-+/, ''), known);
-    return meant === undefined ? [] : [`Did you mean --${meant}?`];
+/** oclif's NonExistentFlagsError carries the flags that it did not know. Where nothing is near, there is the help. */
+function usageHints(error: Error & {flags?: unknown}, typed: Typed): string[] {
+  const unknown = Array.isArray(error.flags) ? error.flags.map(String) : [];
+  const hints = unknown.flatMap((flag) => {
+    const near = didYouMean(flag.replace(/^-+|=.*$/gs, ''), typed.flags);
+    const meant = flagMeantBy(flag, typed) ?? (near === undefined ? undefined : `Did you mean --${near}?`);
+    return meant === undefined ? [] : [meant];
   });
+  return hints.length > 0 || typed.id === 'help'
+    ? hints
+    : [`${commandLine(typed.id, ['--help'])}   shows arguments and flags`];
 }
 
 /** The report as text: what happened, its code, and what to do. */

@@ -1,9 +1,8 @@
-import {Errors, run} from '@oclif/core';
 import {forgetPlugins, loadedPlugins} from '../../plugin/culprit.js';
-import {loadConfig} from '../config/load-config.js';
 import {reallyExit, toTheEnd} from './ending.js';
-import {reportError} from './error-report.js';
+import {isExit, reportError} from './error-report.js';
 import {divertPlugins, flushOutput, guardOutput} from './output.js';
+import {versionText} from './version.js';
 
 /**
  * The command line: what `bin/run.js` does. Ends by the exit codes of docs/exit-codes.md, whatever happens.
@@ -16,18 +15,29 @@ export async function main(argv: string[], root: string): Promise<void> {
   try {
     await toTheEnd(async () => {
       guardOutput((code) => reallyExit(code));
-      await run(argv, await loadConfig(root));
+      await run(argv, root);
       await flushOutput();
     });
     // plug-ins may have left timers and connections
     if (loadedPlugins().length > 0) end = Number(process.exitCode ?? 0);
   } catch (error) {
-    end = error instanceof Errors.ExitError ? error.oclif.exit : reportError(error, {json: asksForJson(argv)});
+    end = isExit(error) ? error.oclif.exit : reportError(error, {json: asksForJson(argv)});
     await flushOutput();
   } finally {
     takeBack();
   }
   if (end !== undefined) process.exit(end); // what was begun may go on for ever
+}
+
+/** `--version` is told without oclif, whose loading takes longer than the rest. */
+async function run(argv: string[], root: string): Promise<void> {
+  const version = ['--version', '-v'].includes(argv[0] ?? '') ? versionText(root) : undefined;
+  if (version !== undefined) {
+    process.stdout.write(`${version}\n`);
+    return;
+  }
+  const [oclif, {loadConfig}] = await Promise.all([import('@oclif/core'), import('../config/load-config.js')]);
+  await oclif.run(argv, await loadConfig(root));
 }
 
 function asksForJson(argv: readonly string[]): boolean {

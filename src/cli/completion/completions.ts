@@ -25,7 +25,7 @@ import {shells} from './shells.js';
 export interface CompletionContext {
   commands: readonly Pick<Command.Loadable, 'id' | 'aliases' | 'flags' | 'args' | 'hidden'>[];
   registry(): Promise<Registry>;
-  /** Run folders that are at hand. */
+  /** What names a run that is at hand. */
   runs(): Promise<string[]>;
   /** Short names of the plug-ins that are installed. */
   plugins(): string[];
@@ -74,15 +74,18 @@ async function ofCommand(
 ): Promise<string[]> {
   const value = /^--([^=]+)=(.*)$/s.exec(current);
   if (value) return (await ofFlag(value[1]!, value[2]!, flags, context)).map((each) => `--${value[1]}=${each}`);
-  const flag = /^--([^=]+)$/.exec(before.at(-1) ?? '')?.[1];
-  if (flag !== undefined && flags[flag]?.type === 'option') return ofFlag(flag, current, flags, context);
+  /** `batch-size` of `--batch-size` and of `-b`. */
+  const nameOf = (word: string): string =>
+    Object.keys(flags).find((name) => `--${name}` === word || `-${flags[name]!.char}` === word) ?? '';
+  const flag = nameOf(before.at(-1) ?? '');
+  if (flags[flag]?.type === 'option') return ofFlag(flag, current, flags, context);
   if (current.startsWith('-'))
     return Object.entries(flags).flatMap(([name, {type, ...rest}]) => [
       `--${name}`,
       ...(type === 'boolean' && 'allowNo' in rest && rest.allowNo ? [`--no-${name}`] : []),
     ]);
   const position = before.filter(
-    (word, i) => !word.startsWith('-') && flags[before[i - 1]?.replace(/^--/, '') ?? '']?.type !== 'option',
+    (word, i) => !word.startsWith('-') && flags[nameOf(before[i - 1] ?? '')]?.type !== 'option',
   ).length;
   return ofArgument(id, Object.keys(args)[Math.min(position, Object.keys(args).length - 1)], context);
 }
@@ -91,8 +94,9 @@ async function ofFlag(
   flag: string,
   current: string,
   flags: Command.Loadable['flags'],
-  {registry}: CompletionContext,
+  {registry, runs}: CompletionContext,
 ): Promise<string[]> {
+  if (flag === 'resume') return runs();
   if (flag === 'backends') return afterComma(current, (await registry()).names('backend'));
   if (flag === 'provides') return afterComma(current, [...kindNames, 'command']);
   if (flag === 'format' && flags['set']) return (await registry()).names('exporter');
@@ -139,6 +143,7 @@ async function ofArgument(
   if (argument === 'data') return (await registry()).names('source').map((name) => `builtin:${name}`);
   if (argument === 'kind') return kindNames.flatMap((kind) => [kind, partKinds[kind].manifestKey]);
   if (argument === 'shell') return [...shells];
+  if (argument === 'topic') return kindNames.map((kind) => partKinds[kind].manifestKey);
   if (id === 'backends:test') return (await registry()).names('backend');
   if (/^plugins:(uninstall|inspect)$/.test(id)) return plugins();
   return argument === 'run' || id === 'runs:diff' ? runs() : [];

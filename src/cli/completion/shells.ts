@@ -3,7 +3,7 @@
  * equals sign, since it may be empty.
  */
 
-export const shells = ['bash', 'zsh', 'powershell'] as const;
+export const shells = ['bash', 'zsh', 'fish', 'powershell'] as const;
 export type Shell = (typeof shells)[number];
 
 interface Completion {
@@ -49,6 +49,21 @@ _gan() {
 compdef _gan gan
 `;
 
+const fish = `# completion of gan for fish
+function __gan_complete
+  set -l words (commandline -opc)
+  set -e words[1]
+  set -l current (commandline -ct)
+  set -l found (gan complete -- $words "=$current" 2>/dev/null)
+  if test (count $found) -gt 0
+    printf '%s\\n' $found
+  else
+    __fish_complete_path $current
+  end
+end
+complete -c gan -f -a '(__gan_complete)'
+`;
+
 const powershell = `# completion of gan for PowerShell
 Register-ArgumentCompleter -Native -CommandName gan -ScriptBlock {
   param($wordToComplete, $commandAst, $cursorPosition)
@@ -65,6 +80,10 @@ export const completions: Readonly<Record<Shell, Completion>> = {
   zsh: {
     script: zsh,
     install: ['echo \'autoload -Uz compinit && compinit; eval "$(gan autocomplete zsh)"\' >> ~/.zshrc'],
+  },
+  fish: {
+    script: fish,
+    install: ["echo 'gan autocomplete fish | source' >> ~/.config/fish/config.fish"],
   },
   powershell: {
     script: powershell,

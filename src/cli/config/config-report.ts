@@ -2,6 +2,7 @@ import path from 'node:path';
 import type {ResolvedConfig} from '../../config/resolve.js';
 import {isListKey, isMapKey} from '../../options/config-keys.js';
 import type {PartChoice} from '../../options/run-config.js';
+import {shortName} from '../../plugin/names.js';
 
 /** A value of the configuration and where it is from. */
 export interface ConfigRow {
@@ -38,8 +39,7 @@ function ofMap(choices: Readonly<Record<string, PartChoice>>, key: string): unkn
 function ofList(choices: readonly PartChoice[], key: string): unknown {
   if (key === '') return choices.length === 0 ? 'none' : choices.map(({name}) => name).join(',');
   const [name, option] = [key.slice(0, key.lastIndexOf('.')), key.slice(key.lastIndexOf('.') + 1)];
-  const short = (text: string): string => text.replace(/^.*:/, '');
-  return choices.find((choice) => short(choice.name) === short(name))?.options[option];
+  return choices.find((choice) => shortName(choice.name) === shortName(name))?.options[option];
 }
 
 /**

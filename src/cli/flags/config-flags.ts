@@ -1,6 +1,15 @@
 import {Flags, type Interfaces} from '@oclif/core';
 import type {Assignments} from '../../config/assignments.js';
-import {configKeys, flagOf, listKeys, mapKeys, scalarFacts, scalarKeys, singleKeys} from '../../options/config-keys.js';
+import {
+  configKeys,
+  flagOf,
+  listKeys,
+  mapKeys,
+  scalarFacts,
+  scalarKeys,
+  singleKeys,
+  type ScalarKey,
+} from '../../options/config-keys.js';
 import {kindLabel, partKinds} from '../../options/kinds.js';
 import type {OptionSpec} from '../../options/options.js';
 
@@ -12,8 +21,7 @@ const shortcuts: Readonly<Record<string, {key: string; description: string}>> = 
   'n-extra-layers': {key: 'arch.nExtraLayers', description: 'additional layers in each network'},
   threads: {
     key: 'backend.threads',
-    description:
-      'processor threads of the backend, which must be given by name (--backend wasm); default: all threads of the machine',
+    description: 'processor threads of a backend that computes on the CPU; default: all threads of the machine',
   },
   precision: {
     key: 'backend.precision',
@@ -21,6 +29,34 @@ const shortcuts: Readonly<Record<string, {key: string; description: string}>> = 
       'rounding of the factors of matrix products and convolutions, for a backend given by name that has the option: --backend native --precision bf16',
   },
 };
+
+/** Flags of `gan fit` beside those that set configuration keys, which few people set. */
+const rare: ReadonlySet<string> = new Set(['accept-changes', 'pictures', 'no-pictures', 'device', 'from']);
+
+/** The flags that set configuration keys and that most people set: the help shows these at first. */
+const common: ReadonlySet<string> = new Set([
+  'recipe',
+  'backend',
+  'threads',
+  'size',
+  'channels',
+  'batch-size',
+  'epochs',
+  'steps',
+  'minutes',
+  'lr',
+  'augment',
+  'metrics',
+  'keep-best',
+  'sample-every',
+  'seed',
+]);
+
+/** Whether the short help of a command has a flag. */
+export const isCommon = (flag: string): boolean => (configKey(flag) === undefined ? !rare.has(flag) : common.has(flag));
+
+/** Short flags for what is typed most. */
+const chars: Partial<Record<ScalarKey, 'b' | 'e'>> = {batchSize: 'b', epochs: 'e'};
 
 /** The configuration key of each flag: `batch-size` sets `batchSize`, `n-crit` sets `switcher.nCrit`. */
 const keyOfFlag: ReadonlyMap<string, string> = new Map([
@@ -33,7 +69,7 @@ export function configFlags(): Interfaces.FlagInput {
   const flags: Interfaces.FlagInput = {};
   for (const key of singleKeys) {
     const {kind, group: helpGroup} = configKeys[key];
-    const description = `name of the ${kindLabel(kind)} (see below)`;
+    const description = `name of the ${kindLabel(kind)}; gan help ${partKinds[kind].manifestKey} lists them`;
     flags[flagOf(key)] = Flags.string({description, helpValue: 'NAME', helpGroup});
   }
   for (const key of mapKeys) {
@@ -44,7 +80,7 @@ export function configFlags(): Interfaces.FlagInput {
   }
   for (const key of listKeys) {
     const {kind, group: helpGroup} = configKeys[key];
-    const description = `names of ${partKinds[kind].manifestKey}, separated by commas (see below)`;
+    const description = `names of ${partKinds[kind].manifestKey}, separated by commas; gan help ${partKinds[kind].manifestKey} lists them`;
     flags[flagOf(key)] = Flags.string({description, helpValue: 'NAMES', helpGroup});
   }
   for (const [flag, {description}] of Object.entries(shortcuts)) {
@@ -52,7 +88,8 @@ export function configFlags(): Interfaces.FlagInput {
   }
   for (const key of scalarKeys) {
     const {spec, group: helpGroup} = scalarFacts(key);
-    const shown = {description: spec.help ?? '', helpGroup};
+    const char = chars[key];
+    const shown = {description: spec.help ?? '', helpGroup, ...(char && {char})};
     if (spec.type === 'bool') flags[flagOf(key)] = Flags.boolean({...shown, allowNo: true});
     else flags[flagOf(key)] = Flags.string({...shown, helpValue: helpValue(spec)});
   }

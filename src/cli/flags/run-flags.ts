@@ -18,7 +18,7 @@ export function selectorOf(text: string | undefined, flag: string): number | 'be
   if (text === undefined || text === 'best') return text;
   if (/^\d+$/.test(text)) return Number(text);
   throw new GanError('usage', 'GAN_USAGE', `${flag} ${text}: expected the step of a checkpoint, or best.`, {
-    suggestions: ['gan runs show RUN lists them'],
+    suggestions: ['gan runs show RUN   lists them'],
   });
 }
 

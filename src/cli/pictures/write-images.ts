@@ -1,6 +1,6 @@
 import {mkdir} from 'node:fs/promises';
 import path from 'node:path';
-import {samplePicture, writeImage, writePng} from '../../gan/data/grid.js';
+import {samplePicture, writeImage, writePicture} from '../../gan/data/grid.js';
 import type {HostTensor} from '../../gan/data/types.js';
 
 /**
@@ -15,7 +15,7 @@ export async function writeImages(
 ): Promise<string[]> {
   if ('grid' in to) {
     await mkdir(path.dirname(path.resolve(to.grid)), {recursive: true});
-    await writePng(to.grid, samplePicture(images));
+    await writePicture(to.grid, samplePicture(images));
     return [to.grid];
   }
   await mkdir(to.dir, {recursive: true});

@@ -16,12 +16,24 @@ export interface FitOutputs {
   pictures?: Protocol | undefined;
 }
 
+type EpochEvent = Extract<TrainEvent, {type: 'epoch'}>;
+
+/** Rows of epochs, about, at most. */
+const mostRows = 50;
+
+/** Time between two lines that say where a sample grid is, at least. */
+const sampleLineMs = 15_000;
+
 /** Turns the events of a training run into what a person sees, or into JSON lines. */
 export class FitReport {
   readonly #to: FitOutputs;
   readonly #progress: Progress;
   readonly #pictures: SamplePictures | undefined;
   #hasHeader = false;
+  /** Of so many epochs, one has a row. */
+  #rowEvery = 1;
+  #waiting: EpochEvent | undefined;
+  #toldSample = -Infinity;
 
   constructor(to: FitOutputs) {
     this.#to = to;
@@ -37,15 +49,21 @@ export class FitReport {
       return;
     }
     this.#progress.clear();
-    if (event.type === 'warning')
-      this.#tell(`${styleFor(this.#to.stderr)('yellow', 'Warning')}: ${indented(event.message)}`);
+    if (event.type === 'warning') this.warn(event.message);
     if (json) return;
     if (event.type === 'finding') this.#tell(this.#finding(event));
     if (event.type === 'retry') this.#tell(retryLine(event));
     if (event.type === 'epoch') this.#row(event);
-    if (event.type === 'sample') this.#pictures?.show(event);
+    if (event.type === 'sample') this.#sample(event);
+    if (event.type === 'start') this.#rowEvery = Math.ceil(event.epochs / mostRows);
     if (event.type === 'start' && !quiet) this.#tell(startLine(event));
   };
+
+  /** A warning between events. */
+  warn(text: string): void {
+    this.#progress.clear();
+    this.#tell(`${styleFor(this.#to.stderr)('yellow', 'Warning')}: ${indented(text)}`);
+  }
 
   /** Text between events: takes the live line away first. */
   say(text: string): void {
@@ -66,6 +84,7 @@ export class FitReport {
       this.#print(jsonText({type: 'end', run: dir, ...result}));
       return;
     }
+    this.#lastRow();
     for (const line of summary(dir, result)) this.#print(line);
     if (!quiet) this.say(nextCommand(dir, result));
   }
@@ -89,10 +108,30 @@ export class FitReport {
     return `${styleFor(this.#to.stderr)(colour, label)} at step ${event.step}: ${findingLine(event)}`;
   }
 
-  #row(event: Extract<TrainEvent, {type: 'epoch'}>): void {
-    if (!this.#hasHeader) this.#print(tableHeader(event));
+  /** Shows a grid, or says where it is: not every one of a fast training. */
+  #sample(event: Extract<TrainEvent, {type: 'sample'}>): void {
+    this.#pictures?.show(event);
+    if (this.#to.quiet || performance.now() - this.#toldSample < sampleLineMs) return;
+    this.#toldSample = performance.now();
+    this.#tell(`samples after step ${event.step}: ${event.path}`);
+  }
+
+  /** A small folder has thousands of epochs: the first and the last have a row, and of the others some. */
+  #row(event: EpochEvent): void {
+    const epoch = event.row[0] ?? 0;
+    this.#waiting = event;
+    if (this.#hasHeader && (epoch + 1) % this.#rowEvery !== 0) return;
+    if (!this.#hasHeader) {
+      if (this.#rowEvery > 1) this.say(`A row for every ${this.#rowEvery} epochs; metrics.jsonl has all.`);
+      this.#print(tableHeader(event));
+    }
     this.#hasHeader = true;
-    this.#print(tableRow(event));
+    this.#lastRow();
+  }
+
+  #lastRow(): void {
+    if (this.#waiting) this.#print(tableRow(this.#waiting));
+    this.#waiting = undefined;
   }
 }
 
@@ -132,5 +171,5 @@ function nextCommand(dir: string, {interrupted, step, stopped, best}: TrainResul
     return `To go on from ${best ? 'the best checkpoint' : 'a checkpoint'} with other random numbers, and other learning rates if you like:\n  gan fit --resume ${dir} --from ${best ? 'best' : 'STEP'} --attempt N --lr VALUE`;
   return interrupted
     ? `Stopped after step ${step}. To go on:\n  gan fit --resume ${dir}`
-    : `To draw images from it:\n  gan generate ${dir} --out images.png`;
+    : `To draw images from it:\n  gan generate ${dir}`;
 }

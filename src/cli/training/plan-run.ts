@@ -6,6 +6,8 @@ import {splitKey} from '../../config/assignments.js';
 import {GanError, isGanError} from '../../errors.js';
 import type {Given} from '../../options/options-check.js';
 import type {PartChoice} from '../../options/run-config.js';
+import {shortName} from '../../plugin/names.js';
+import {runsFolder} from '../../runs/find-run.js';
 import type {RunLock} from '../../runs/run-lock.js';
 import {flagOf, resumableKeys} from '../../options/config-keys.js';
 
@@ -20,6 +22,8 @@ export interface RunRequest extends ConfigRequest {
 }
 
 export interface RunPlan extends ResolvedConfig {
+  /** The name of the run folder without its number; absent of a folder that the user names. */
+  stem?: string;
   /** Takes the run folder, new or of the run to go on with, for this process alone. @throws GanError GAN_RUN_IN_USE */
   claim(): Promise<RunLock>;
 }
@@ -55,8 +59,8 @@ export async function planRun({data, out, resume, deviceName, ...request}: RunRe
   }
   // `runs/wgan-shapes-3`: the recipe without its package, the data, and the next number that is free
   const {recipe = 'run', config} = resolved;
-  const name = `${recipe.replace(/^.*:/, '')}-${dataName(config.data)}`;
-  return {...resolved, claim: () => claimNumbered(path.join('runs', name))};
+  const stem = path.join(runsFolder, `${shortName(recipe)}-${dataName(config.data)}`);
+  return {...resolved, stem, claim: () => claimNumbered(stem)};
 }
 
 /** `GAN_DATA`, for a run whose images are not where they were: as the variable is of every training, not otherwise. */

@@ -19,7 +19,7 @@ export default class ConfigShow extends BaseCommand {
   };
   static override flags = {
     origin: Flags.boolean({description: 'show where each value comes from'}),
-    config: Flags.string({description: 'configuration file', helpValue: 'FILE'}),
+    config: Flags.string({char: 'c', description: 'configuration file', helpValue: 'FILE'}),
     set: Flags.string({
       description: 'any configuration value; may be repeated',
       helpValue: 'KEY=VALUE',

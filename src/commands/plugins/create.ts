@@ -39,7 +39,7 @@ export default class PluginsCreate extends BaseCommand {
       required: true,
       helpValue: 'KINDS',
     }),
-    out: Flags.string({description: 'folder (default: gan-plugin-NAME)', helpValue: 'DIR'}),
+    out: Flags.string({char: 'o', description: 'folder (default: gan-plugin-NAME)', helpValue: 'DIR'}),
   };
 
   async run(): Promise<void> {

@@ -2,7 +2,6 @@ import {existsSync} from 'node:fs';
 import {Args} from '@oclif/core';
 import {BaseCommand} from '../../cli/command/base-command.js';
 import {runsTable} from '../../cli/run/runs-report.js';
-import {GanError} from '../../errors.js';
 
 export default class RunsList extends BaseCommand {
   static override summary = 'List runs with their data, progress and losses.';
@@ -17,11 +16,9 @@ export default class RunsList extends BaseCommand {
 
   async run(): Promise<void> {
     const {args} = await this.parse(RunsList);
-    const dir = args.dir ?? 'runs';
-    if (args.dir !== undefined && !existsSync(dir))
-      throw new GanError('data', 'GAN_RUN_NOT_FOUND', `The folder ${dir} does not exist.`, {
-        suggestions: ['`gan fit` makes runs, by default in runs/.'],
-      });
+    const {noFolderOfRuns, runsFolder} = await import('../../runs/find-run.js');
+    const dir = args.dir ?? runsFolder;
+    if (args.dir !== undefined && !existsSync(dir)) throw noFolderOfRuns(dir);
     const {findRuns, summariseRuns} = await import('../../runs/run-summary.js');
     const warn = (message: string): void => this.warning(message);
     const {runs, refused} = await summariseRuns(await findRuns(dir), {thorough: false, warn});

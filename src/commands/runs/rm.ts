@@ -2,6 +2,7 @@ import {lstatSync, readdirSync, rmSync} from 'node:fs';
 import path from 'node:path';
 import {Args, Flags} from '@oclif/core';
 import {BaseCommand} from '../../cli/command/base-command.js';
+import {runHelp} from '../../cli/run/run-help.js';
 import {confirm} from '../../cli/config/prompts.js';
 import {size} from '../../cli/run/runs-report.js';
 import {GanError, isGanError} from '../../errors.js';
@@ -18,7 +19,11 @@ export default class RunsRm extends BaseCommand {
   ];
   static override strict = false;
   static override args = {
-    run: Args.string({name: 'RUN', description: 'run folder; one or more', required: true}),
+    run: Args.string({
+      name: 'RUN',
+      description: `${runHelp}; one or more; with --yes no parts of names`,
+      required: true,
+    }),
   };
   static override flags = {
     yes: Flags.boolean({char: 'y', description: 'do not ask'}),
@@ -27,7 +32,10 @@ export default class RunsRm extends BaseCommand {
 
   async run(): Promise<void> {
     const {argv, flags} = await this.parse(RunsRm);
-    const dirs = argv as string[];
+    const dirs: string[] = [];
+    for (const name of argv as string[]) {
+      dirs.push(await this.runNamed(name, {parts: !flags.yes})); // it asks by full names
+    }
     const [{summariseRun}, {isLockFile, isRunEntry, RunFolder}, {assertNotInUse, lockRun}] = await Promise.all([
       import('../../runs/run-summary.js'),
       import('../../runs/run-folder.js'),

@@ -1,5 +1,6 @@
 import {Args} from '@oclif/core';
 import {BaseCommand} from '../../cli/command/base-command.js';
+import {runHelp} from '../../cli/run/run-help.js';
 import {evaluationsLines} from '../../cli/run/evaluation-report.js';
 import {runLines} from '../../cli/run/runs-report.js';
 
@@ -9,7 +10,7 @@ export default class RunsShow extends BaseCommand {
     {description: 'Everything about a run', command: '<%= config.bin %> runs show runs/wgan-shapes-1'},
   ];
   static override args = {
-    run: Args.string({description: 'run folder', required: true}),
+    run: Args.string({description: runHelp, required: true}),
   };
 
   async run(): Promise<void> {
@@ -19,9 +20,10 @@ export default class RunsShow extends BaseCommand {
       import('../../runs/run-folder.js'),
     ]);
     const warn = (message: string): void => this.warning(message);
-    const folder = new RunFolder(args.run, {warn});
+    const dir = await this.runNamed(args.run);
+    const folder = new RunFolder(dir, {warn});
     const [run, origins, evaluations] = await Promise.all([
-      summariseRun(args.run, {warn}),
+      summariseRun(dir, {warn}),
       folder.readOrigins(),
       folder.evaluations(),
     ]);

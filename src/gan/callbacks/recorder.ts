@@ -117,8 +117,8 @@ export class Recorder implements Callback {
     this.#validated = valuesOf(this.#validating());
   }
 
-  afterEpoch(learn: Learner): void {
-    if (!learn.fitting) return;
+  /** Called by the learner before any callback's `afterEpoch`, which may look at the row. */
+  endEpoch(learn: Learner): void {
     if (!this.keepsSteps) this.rows = [];
     this.rows.push({
       epoch: learn.epoch,

@@ -1,3 +1,4 @@
+import {extname} from 'node:path';
 import {GanError, isGanError} from '../../errors.js';
 import {writeFileAtomic} from '../io/atomic-write.js';
 import {elements} from './items.js';
@@ -49,11 +50,53 @@ export async function encodePng({data, width, height, channels}: Pixels): Promis
   return (channels <= 2 ? image.toColourspace('b-w') : image).png().toBuffer(); // else grey is written as RGB
 }
 
+/** Endings of the files that `writePicture` can write. */
+export const pictureExtensions: readonly string[] = ['.png', '.jpg', '.jpeg', '.webp'];
+
+/** Of 100; the chroma of a small picture is not thinned out. */
+const jpegQuality = 92;
+
+/**
+ * Writes a picture in the format that the ending of its name says, whole or not at all: PNG, also where there is no
+ * ending; WebP without loss; JPEG, with transparent parts on white.
+ * @throws GanError GAN_IMAGE_FORMAT (exit 2) for another ending, GAN_IMAGE_WRITE
+ */
+export async function writePicture(path: string, picture: Pixels): Promise<void> {
+  assertPictureName(path);
+  const extension = extname(path).toLowerCase();
+  if (extension === '' || extension === '.png') return writePng(path, picture);
+  const {data, width, height, channels} = picture;
+  const sharp = await loadSharp();
+  const image = sharp(data, {raw: {width, height, channels}});
+  await writeEncoded(
+    path,
+    extension === '.webp'
+      ? await image.webp({lossless: true}).toBuffer()
+      : await image.flatten({background: 'white'}).jpeg({quality: jpegQuality, chromaSubsampling: '4:4:4'}).toBuffer(),
+  );
+}
+
+/** Whether `writePicture` can write a file of this name. @throws GanError GAN_IMAGE_FORMAT (exit 2) */
+export function assertPictureName(path: string): void {
+  const extension = extname(path).toLowerCase();
+  if (extension === '' || pictureExtensions.includes(extension)) return;
+  const stem = path.slice(0, -extension.length);
+  throw new GanError(
+    'usage',
+    'GAN_IMAGE_FORMAT',
+    `${path}: pictures are written as ${pictureExtensions.slice(0, -1).join(', ')} or ${pictureExtensions.at(-1)}, not as ${extension}.`,
+    {suggestions: [`--out ${stem}.png`]},
+  );
+}
+
 /** Writes a PNG file, whole or not at all. */
 export async function writePng(path: string, picture: Pixels): Promise<void> {
-  const png = await encodePng(picture);
+  await writeEncoded(path, await encodePng(picture));
+}
+
+async function writeEncoded(path: string, bytes: Buffer): Promise<void> {
   try {
-    await writeFileAtomic(path, png);
+    await writeFileAtomic(path, bytes);
   } catch (cause) {
     if (isGanError(cause)) throw cause;
     throw new GanError('data', 'GAN_IMAGE_WRITE', `cannot write ${path}: ${(cause as Error).message}`, {

@@ -9,6 +9,9 @@ import {VanishedFiles} from './vanished.js';
 
 export const imageExtensions: readonly string[] = ['jpeg', 'jpg', 'png', 'webp', 'gif', 'tiff', 'tif', 'avif'];
 
+/** Whether a file of this name is read as an image. */
+export const isImageName = (name: string): boolean => imageExtensions.includes(extname(name).toLowerCase().slice(1));
+
 export interface ImageFilesOptions {
   /** Look into subfolders as well. Default true. */
   recurse?: boolean;
@@ -17,7 +20,8 @@ export interface ImageFilesOptions {
 }
 
 /**
- * The paths of the image files in a folder, sorted by their path below it, the same on every system.
+ * The paths of the image files in a folder, sorted by their path below it, the same on every system; of a single image
+ * file its own path.
  *
  * Names that begin with a dot are skipped. Links are followed, but each real folder is listed once only, under its own
  * name if it is in the tree: so loops end, and no image counts twice. A link to a missing image is listed, to be
@@ -30,7 +34,8 @@ export async function getImageFiles(
 ): Promise<string[]> {
   const wanted = new Set(extensions.map((extension) => `.${extension.toLowerCase().replace(/^\./, '')}`));
   const isImage = (name: string) => wanted.has(extname(name).toLowerCase());
-  const folders = [{path: dir, real: await existingFolder(dir)}];
+  if (isImage(dir) && (await stat(dir).catch(() => undefined))?.isFile()) return [dir];
+  const folders = [{path: dir, real: await existingFolder(dir, extensions)}];
   const listed = new Set<string>();
   const links: string[] = [];
   const files: string[] = [];
@@ -83,17 +88,17 @@ async function forEachEntry(path: string, visit: (entry: Dirent) => Promise<void
   }
 }
 
-async function existingFolder(dir: string): Promise<string> {
+async function existingFolder(dir: string, extensions: readonly string[]): Promise<string> {
   const found = await stat(dir).catch(() => undefined);
   if (found?.isDirectory()) return realpath(dir);
   throw new GanError(
     'data',
     'GAN_DATA_NOT_FOUND',
-    found ? `${dir} is a file; a folder of images is needed` : `the folder ${dir} does not exist`,
+    found ? `${dir} is a file, but no image` : `the folder ${dir} does not exist`,
     {
       suggestions: [
         found
-          ? 'Name the folder that the file is in.'
+          ? `Name a folder of images, or one image (${extensions.join(', ')}).`
           : `Check the spelling; the path is relative to ${process.cwd()}.`,
         'Try the built-in images: builtin:shapes',
       ],

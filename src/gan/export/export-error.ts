@@ -18,7 +18,7 @@ export class ExportError extends GanError {
     super('usage', 'GAN_EXPORT_UNSUPPORTED', `${subject} cannot be exported:\n  ${lines.join('\n  ')}`, {
       suggestions: [
         'docs/exports.md lists what each format supports',
-        'gan export --format safetensors writes the weights of any network',
+        'gan export RUN --format safetensors   writes the weights of any network',
       ],
     });
   }

@@ -1,4 +1,5 @@
 import {tf, type Tensor} from '../../backends/tf.js';
+import {GanError} from '../../errors.js';
 import type {GANModule} from '../gan-module.js';
 import {isRepeatable, repeatable} from '../repeatable.js';
 import {Rng} from '../rng.js';
@@ -94,7 +95,7 @@ export class AdaptiveLoss {
     if (isRepeatable(crit)) repeatable(this.forward);
   }
 
-  readonly forward: LossFunction = (output, target) => this.crit(output, expand(target, output));
+  readonly forward: LossFunction = (output, target) => this.crit(output, expand('AdaptiveLoss', target, output));
 }
 
 /**
@@ -103,12 +104,19 @@ export class AdaptiveLoss {
  */
 export function accuracyThreshExpand(pred: Tensor, target: Tensor, thresh = 0.5, sigmoid = true): Tensor {
   const above = tf.cast(tf.greater(sigmoid ? tf.sigmoid(pred) : pred, thresh), 'float32');
-  return tf.mean(tf.cast(tf.equal(above, expand(target, pred)), 'float32'));
+  return tf.mean(tf.cast(tf.equal(above, expand('accuracyThreshExpand', target, pred)), 'float32'));
 }
 
-/** [n] -> [n, 1, ...] repeated to the shape of `like`. */
-function expand(target: Tensor, like: Tensor): Tensor {
-  const column = tf.reshape(tf.cast(target, 'float32'), [target.shape[0], ...new Array<number>(like.rank - 1).fill(1)]);
+/** [n] -> [n, 1, ...] repeated to the shape of `like`. @throws GanError GAN_SHAPE for another target */
+function expand(who: string, target: Tensor, like: Tensor): Tensor {
+  if (target.size !== like.shape[0])
+    throw new GanError(
+      'usage',
+      'GAN_SHAPE',
+      `${who}: the output has the shape [${like.shape.join(', ')}] and the target [${target.shape.join(', ')}]; wanted a target for each of its ${like.shape[0] ?? 1} rows`,
+      {suggestions: [`give it a target of shape [${like.shape[0] ?? 1}]`]},
+    );
+  const column = tf.reshape(tf.cast(target, 'float32'), [target.size, ...new Array<number>(like.rank - 1).fill(1)]);
   return tf.broadcastTo(column, like.shape);
 }
 

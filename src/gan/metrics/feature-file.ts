@@ -22,7 +22,7 @@ export async function openFeatures(file: string = pixelsName): Promise<FeatureEx
   if (isInception(tensors)) return inceptionFeatures(tensors);
   throw new GanError('data', 'GAN_FEATURES', `${file} holds the weights of a network that is not known here`, {
     suggestions: [
-      'gan classify DATA --out FILE trains a classifier on labelled images',
+      'gan classify DATA --out FILE   trains a classifier on labelled images',
       "the weights of FID's Inception as safetensors: docs/evaluation.md",
     ],
   });

@@ -1,5 +1,6 @@
 import type {Features} from './features.js';
 import {symmetricEigenvalues, timesTransposed, transposedCholesky} from './linear-algebra.js';
+import {tooFewImages} from './too-few-images.js';
 
 /** What the distance needs of one set: its mean, and rows x with S = (sum of x x^T). */
 interface Moments {
@@ -23,7 +24,7 @@ const knownFactors = new WeakMap<Moments, Float64Array>();
  *
  * Everything is float64. The trace of the root is the sum of the singular values of X1 X2^T (S = X^T X), which needs
  * matrices with as many rows as there are images; with more images than features, of L1^T L2 (S = L L^T).
- * @throws RangeError for fewer than 2 images
+ * @throws GanError GAN_TOO_FEW_IMAGES (exit 2) for fewer than 2 images
  */
 export function frechetDistance(real: Features, fake: Features): number {
   const [a, b] = [moments(real), moments(fake)];
@@ -36,7 +37,7 @@ function moments(features: Features): Moments {
   const found = known.get(features);
   if (found) return found;
   const {count, size, data} = features;
-  if (count < 2) throw new RangeError(`a covariance of ${count} images: at least 2 are needed`);
+  if (count < 2) throw tooFewImages('a covariance', count, 2);
   const mean = new Float64Array(size);
   for (let i = 0; i < data.length;) for (let f = 0; f < size; f++, i++) mean[f]! += data[i]!;
   for (let f = 0; f < size; f++) mean[f]! /= count;

@@ -5,6 +5,7 @@ import {Rng} from '../rng.js';
 import {upload} from '../upload.js';
 import {pick, type FeatureExtractor, type Features} from './features.js';
 import type {ImageMetric, MetricValue, NamedImageMetric} from './image-metrics.js';
+import {isTooFewImages} from './too-few-images.js';
 
 /** Images made, or turned into features, at a time. */
 const batchSize = 64;
@@ -81,14 +82,14 @@ export class ImageMeter {
       for (const metric of this.#metrics) {
         const whole = await this.#compute(metric, sets, metric.name);
         const {value} = whole;
-        const values: number[] = [];
-        for (let i = 0; i < halves; i++) values.push((await this.#ofHalf(metric, sets, i)).value);
+        const values = await this.#ofHalves(metric, sets, halves);
+        const doubts = metric.doubts?.({images: this.#options.real.count, size: sets.size(metric.of)}) ?? [];
         out.push({
           name: metric.name,
           better: metric.better,
           ...whole,
-          ...(halves > 1 && interval(value, values)),
-          doubts: metric.doubts?.({images: this.#options.real.count, size: sets.size(metric.of)}) ?? [],
+          ...(values && values.length > 1 && interval(value, values)),
+          doubts: values ? doubts : ['there are too few images for an interval', ...doubts],
         });
       }
       return out;
@@ -106,6 +107,18 @@ export class ImageMeter {
           ? await metric.compute({real: real.pictures!, fake: fake.pictures!, rng})
           : await metric.compute({real: real.tensor!, fake: fake.tensor!, rng}),
     );
+  }
+
+  /** Undefined where half of the images are too few for the metric. */
+  async #ofHalves(metric: NamedImageMetric, sets: ComparedSets, halves: number): Promise<number[] | undefined> {
+    const values: number[] = [];
+    try {
+      for (let i = 0; i < halves; i++) values.push((await this.#ofHalf(metric, sets, i)).value);
+      return values;
+    } catch (error) {
+      if (isTooFewImages(error)) return undefined;
+      throw error;
+    }
   }
 
   async #ofHalf(metric: NamedImageMetric, sets: ComparedSets, i: number): Promise<{value: number}> {

@@ -1,6 +1,7 @@
 import {tf, type Tensor2D} from '../../backends/tf.js';
 import type {Rng} from '../rng.js';
 import {pick, type Features} from './features.js';
+import {tooFewImages} from './too-few-images.js';
 
 export interface KidOptions {
   /** Random subsets to average over; 100 as in torch-fidelity. */
@@ -26,7 +27,7 @@ export async function kernelDistance(
   {subsets, subsetSize}: KidOptions,
 ): Promise<number> {
   const m = Math.min(subsetSize, real.count, fake.count);
-  if (m < 2) throw new RangeError(`a kernel distance of ${m} images: at least 2 are needed`);
+  if (m < 2) throw tooFewImages('a kernel distance', m, 2);
   const rounds = m === real.count && m === fake.count ? 1 : subsets;
   const whole = Math.max(real.count, fake.count) <= wholeAtMost;
   const kernels = whole ? await kernelsOf(real, fake) : undefined;

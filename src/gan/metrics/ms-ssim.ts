@@ -1,5 +1,6 @@
 import type {HostTensor} from '../data/types.js';
 import type {Rng} from '../rng.js';
+import {tooFewImages} from './too-few-images.js';
 
 /** Exponents of the scales, the finest first (Wang, Simoncelli, Bovik 2003, "Multiscale structural similarity"). */
 const exponents = [0.0448, 0.2856, 0.3001, 0.2363, 0.1333];
@@ -23,7 +24,7 @@ interface Plane {
  */
 export function meanSimilarity({data, shape}: HostTensor, pairs: number, rng: Rng): number {
   const [n = 0, height = 0, width = 0, channels = 0] = shape;
-  if (n < 2) throw new RangeError(`pairs of ${n} images: at least 2 are needed`);
+  if (n < 2) throw tooFewImages('pairs', n, 2);
   const order = rng.permutation(n);
   const count = Math.min(pairs, n >> 1);
   const length = height * width * channels;

@@ -1,5 +1,6 @@
 import {eachDistances} from './distances.js';
 import type {Features} from './features.js';
+import {tooFewImages} from './too-few-images.js';
 
 /** How the generated images lie among the real ones. 0 to 1, but for density, which may be larger. */
 export interface Prdc {
@@ -36,7 +37,7 @@ export function prdc({real, fake}: FeatureSides, k: number): Promise<Prdc> {
 
 async function compute({real, fake}: FeatureSides, k: number): Promise<Prdc> {
   for (const {count} of [real, fake])
-    if (count <= k) throw new RangeError(`the ${k}-th nearest neighbour among ${count} images: more are needed`);
+    if (count <= k) throw tooFewImages(`the ${k}-th nearest neighbours`, count, k + 1);
   const [realRadii, fakeRadii] = [await radii(real, k), await radii(fake, k)];
   const inReal = new Int32Array(fake.count); // balls of real images around a generated one
   const inFake = new Uint8Array(real.count);

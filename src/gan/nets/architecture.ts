@@ -69,6 +69,6 @@ function refuse(name: string, made: string, wanted: string[]): void {
     'config',
     'GAN_ARCHITECTURE',
     `the architecture ${name} makes ${made} of latents, without classes; wanted: ${wanted.join(', ')}`,
-    {suggestions: ['use an architecture that can; gan parts architecture lists all']},
+    {suggestions: ['gan parts architecture   lists all: use one that can']},
   );
 }

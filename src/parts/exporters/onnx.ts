@@ -8,6 +8,7 @@ export default ({exporter, exports, opt}: Gan) =>
     summary: 'ONNX models (opset 17, images [batch, channels, height, width]) for onnxruntime and others.',
     options: {network: networkOption(opt, 'a folder with generator.onnx and critic.onnx')},
     create: ({network}) => ({
+      extension: network === 'both' ? undefined : '.onnx',
       async write(run, out) {
         const traced = await exports.trace(run, networksOf(network));
         const models = await Promise.all(

@@ -6,6 +6,7 @@ export default ({exporter, exports}: Gan) =>
     name: 'safetensors',
     summary: "One file with both networks, in PyTorch's names and layout; fastai and `gan fit --init` can read it.",
     create: () => ({
+      extension: '.safetensors',
       async write({weights}, out) {
         await exports.writeSafetensors(out, weights, {format: 'pt'});
         return [out];

@@ -6,13 +6,17 @@ import type {Gan, TracedNetwork} from '../../plugin/index.js';
 /** The page, as scripts/build-web.mjs makes it of src/ui/export-page. */
 const page = fileURLToPath(new URL('../../ui/export-page/', import.meta.url));
 
-/** A static folder for any web server. */
-export default ({exporter, exports, GanError}: Gan) =>
+/** A static folder for any web server, or one file that opens from disk. */
+export default ({exporter, exports, opt, GanError}: Gan) =>
   exporter({
     name: 'web',
     summary:
       'A folder with a web page that runs the generator in the browser, on WebGPU or WASM; put it on any web server.',
-    create: () => ({
+    options: {
+      singleFile: opt.bool(false, {help: 'write one HTML file, which opens from disk without a web server'}),
+      title: opt.str(undefined, {help: "title of the page; default: the run's name"}),
+    },
+    create: (options) => ({
       async write(run, out) {
         await exports.assertNew(out);
         const {toWeb} = await import('./web/write.js');
@@ -20,7 +24,12 @@ export default ({exporter, exports, GanError}: Gan) =>
         assertGenerates(generator!, GanError);
         const files = new Map<string, Uint8Array>();
         for (const name of await readdir(page)) files.set(name, await readFile(path.join(page, name)));
-        for (const [name, data] of toWeb(generator!, exports)) files.set(name, data);
+        for (const [name, data] of toWeb(generator!, exports, options.title)) files.set(name, data);
+        if (options.singleFile) {
+          const {singleFile} = await import('./web/single-file.js');
+          await exports.writeFile(out, singleFile(files));
+          return [out];
+        }
         return exports.writeFolder(out, files);
       },
     }),

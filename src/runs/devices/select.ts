@@ -81,7 +81,7 @@ export async function probeBackends(registry: Registry): Promise<ProbedBackend[]
 
 /**
  * Opens the backend of that name, or with `auto` the first that can run here. Never another one than asked for.
- * @param options of the backend; with `auto` there are none
+ * @param options of the backend; with `auto`, each backend gets those that it has
  * @param device of `--device`: with `auto`, only backends that have such a device are taken
  * @throws GanError GAN_UNKNOWN_PART, GAN_ONE_DEVICE, GAN_BACKEND_UNAVAILABLE with the reasons of all that were refused
  */
@@ -95,7 +95,7 @@ export async function selectBackend(
   const given = auto ? new Map() : await withDevice(registry, wanted, options, device);
   const refused: Refusal[] = auto ? wouldHelp(registry) : [];
   for (const name of auto ? await inOrder(registry) : [wanted]) {
-    const tried = await (auto ? tryAnyway(registry, name, device) : tryProbe(registry, name, given));
+    const tried = await (auto ? tryAnyway(registry, name, device, options) : tryProbe(registry, name, given));
     if (!tried.ok) {
       refused.push({name, why: tried.why, fix: tried.fix});
       continue;
@@ -135,11 +135,18 @@ export async function needsGpu(registry: Registry, wanted: string, device?: Give
 type ProbeResult = (Extract<Probe, {ok: true}> & {backend: Backend}) | Extract<Probe, {ok: false}>;
 
 /** Used by `auto`: skips a backend that does not have the requested device. */
-async function tryAnyway(registry: Registry, name: string, device: Given | undefined): Promise<ProbeResult> {
+async function tryAnyway(
+  registry: Registry,
+  name: string,
+  device: Given | undefined,
+  options: GivenMap = new Map(),
+): Promise<ProbeResult> {
   try {
-    return await tryProbe(registry, name, device && (await withDevice(registry, name, new Map(), device)));
+    const {options: known = {}} = (options.size > 0 && (await registry.describe('backend', name))) || {};
+    const own = new Map([...options].filter(([option]) => Object.hasOwn(known, option)));
+    return await tryProbe(registry, name, device ? await withDevice(registry, name, own, device) : own);
   } catch (error) {
-    return {ok: false, why: messageOf(error), fix: 'leave out --device, or gan backends'};
+    return device ? {ok: false, why: messageOf(error), fix: 'leave out --device, or gan backends'} : refusal(error);
   }
 }
 

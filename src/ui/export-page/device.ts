@@ -2,6 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {setWasmPaths} from '@tensorflow/tfjs-backend-wasm';
 import '@tensorflow/tfjs-backend-webgpu';
+import {urlOf} from './embedded.js';
 
 export type DeviceName = 'webgpu' | 'wasm';
 
@@ -19,7 +20,11 @@ async function hasAdapter(): Promise<boolean> {
 /** @param wanted the one to take; `auto` is WebGPU where there is an adapter, else WASM */
 export async function openDevice(wanted: DeviceName | 'auto'): Promise<DeviceName> {
   tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', false); // threads want headers that plain web servers do not send
-  setWasmPaths('./');
+  setWasmPaths({
+    'tfjs-backend-wasm-threaded-simd.wasm': '', // which is never loaded, but tfjs wants a path for each
+    'tfjs-backend-wasm.wasm': urlOf('tfjs-backend-wasm.wasm'),
+    'tfjs-backend-wasm-simd.wasm': urlOf('tfjs-backend-wasm-simd.wasm'),
+  });
   if (wanted !== 'wasm' && (await hasAdapter()) && (await start('webgpu'))) return 'webgpu';
   if (wanted === 'webgpu') throw new Error('This browser has no WebGPU adapter.');
   if (await start('wasm')) return 'wasm';

@@ -5,11 +5,13 @@ import {runGraph} from '../../gan/export/run-graph.js';
 import type {WebConstant, WebModel} from '../../parts/exporters/web/model.js';
 import {withoutTransposed} from '../../gan/export/without-transposed.js';
 import type {DeviceName} from './device.js';
+import {urlOf} from './embedded.js';
 
 export type Facts = WebModel['facts'];
 
 export interface Generator {
   facts: Facts;
+  title: string;
   /**
    * @param latents flat [n, latentSize]
    * @returns flat [n, imageSize, imageSize, channels], as the network gives them
@@ -18,14 +20,14 @@ export interface Generator {
 }
 
 async function get(file: string): Promise<Response> {
-  const response = await fetch(file);
+  const response = await fetch(urlOf(file));
   if (!response.ok) throw new Error(`${file} could not be read: ${response.status} ${response.statusText}`);
   return response;
 }
 
 /** The exported graph with its constants in memory. */
-async function loadGraph(): Promise<{facts: Facts; graph: Graph}> {
-  const [{facts, graph, constants}, weights] = await Promise.all([
+async function loadGraph(): Promise<{facts: Facts; title: string; graph: Graph}> {
+  const [{facts, title = facts.run, graph, constants}, weights] = await Promise.all([
     get('model.json').then((response) => response.json() as Promise<WebModel>),
     get('weights.bin').then((response) => response.arrayBuffer()),
   ]);
@@ -35,6 +37,7 @@ async function loadGraph(): Promise<{facts: Facts; graph: Graph}> {
   };
   return {
     facts,
+    title,
     graph: {
       ...graph,
       values: new Map(graph.values),
@@ -50,13 +53,14 @@ const arrays = {float32: Float32Array, int32: Int32Array, bool: Uint8Array};
  * convolutions are not.
  */
 export async function loadGenerator(device: DeviceName): Promise<Generator> {
-  const {facts, graph: exported} = await loadGraph();
+  const {facts, title, graph: exported} = await loadGraph();
   const graph = device === 'wasm' ? pruned(withoutTransposed(exported)) : exported;
   const tensors = new Map(
     [...graph.constants].map(([id, {data, shape, dtype}]) => [id, tf.tensor(data, shape, dtype as 'float32')]),
   );
   return {
     facts,
+    title,
     async run(latents) {
       const images = tf.tidy(() =>
         runGraph(

@@ -1,6 +1,7 @@
 /** The page: what its controls do. */
 import {drawLatent, slerp} from '../../gan/latents.js';
 import {openDevice, type DeviceName} from './device.js';
+import {isSingleFile} from './embedded.js';
 import {fillGrid} from './grid.js';
 import {loadGenerator, type Generator} from './generator.js';
 import {download, draw, pixelsOf, sheet} from './pictures.js';
@@ -19,7 +20,7 @@ function say(text: string, isError = false): void {
 const seedIn = (field: HTMLInputElement): number => Math.max(0, Math.floor(Number(field.value) || 0));
 
 function start(generator: Generator, device: DeviceName): void {
-  const {facts} = generator;
+  const {facts, title} = generator;
   const picture = element<HTMLCanvasElement>('picture');
   let index = 0;
   let latent = drawLatent(facts.latentSize, 0);
@@ -124,8 +125,8 @@ function start(generator: Generator, device: DeviceName): void {
     download(sheet(canvases, Math.sqrt(canvases.length)), `${facts.run}-${seedIn(input('seed'))}-grid.png`);
   });
 
-  element('title').textContent = facts.run;
-  document.title = facts.run;
+  element('title').textContent = title;
+  document.title = title;
   element('facts').textContent =
     `Generator of ${facts.imageSize} × ${facts.imageSize} pictures from ${facts.latentSize} numbers, ${facts.architecture}, ${facts.checkpoint}`;
   element('main').hidden = false;
@@ -134,7 +135,7 @@ function start(generator: Generator, device: DeviceName): void {
 }
 
 async function main(): Promise<void> {
-  if (location.protocol === 'file:') {
+  if (location.protocol === 'file:' && !isSingleFile()) {
     return say(
       'A browser lets this page read its files from a web server only. In its folder, run "npx serve" or "python3 -m http.server" and open the address that it shows.',
       true,

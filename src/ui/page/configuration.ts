@@ -1,30 +1,40 @@
 import {flatConfig} from '../../options/flat-config.js';
 import type {RunDetail} from '../protocol.js';
-import {h, section} from './dom.js';
+import {h, section, write} from './dom.js';
 import {title} from './format.js';
 import type {Store} from './store.js';
 
-/** The configuration of the run with where each value is from; of several runs, what differs. */
+/**
+ * What a run sets other than the defaults, folded; of several runs, what differs. The box shows all values.
+ */
 export function configuration(store: Store): HTMLElement {
   const all = h('input', {type: 'checkbox', change: () => update()});
-  const option = h('label', {class: 'row'}, all, 'Show what is the same, too');
+  const what = h('span');
+  const option = h('label', {class: 'row'}, all, what);
   const place = h('div', {class: 'scrolls', tabindex: 0, role: 'region', 'aria-label': 'Values'});
-  let shown = '';
+  const summary = h('summary');
+  const fold = h('details', {}, summary, option, place);
+  let [shown, several] = ['', false];
   const update = (): void => {
     const details = store.selected.flatMap((run) => store.details.get(run) ?? []);
-    option.hidden = details.length < 2;
     const key = JSON.stringify([details, all.checked, store.selected.map((run) => store.colour(run))]);
     if (key === shown) return;
     shown = key;
-    place.replaceChildren(details.length < 2 ? oneRun(details[0]) : severalRuns(store, details, all.checked));
+    // a comparison is asked for, so it opens; people fold it as they like
+    if (several !== details.length > 1) fold.open = several = details.length > 1;
+    write(what, several ? 'Show what is the same, too' : 'Show the defaults, too');
+    write(summary, several ? 'What differs' : 'What differs from the defaults');
+    place.replaceChildren(several ? severalRuns(store, details, all.checked) : oneRun(details[0], all.checked));
   };
   store.on(['details', 'selection'], update);
-  return section('Configuration', option, place);
+  return section('Configuration', fold);
 }
 
-function oneRun(detail: RunDetail | undefined): HTMLElement {
+function oneRun(detail: RunDetail | undefined, all: boolean): HTMLElement {
   if (!detail) return h('p', {class: 'hint'}, 'No run is selected.');
-  const rows = [...texts(detail.config)].map(([key, value]) =>
+  const chosen = [...texts(detail.config)].filter(([key]) => all || !isDefault(detail.origins[key]));
+  if (chosen.length === 0) return h('p', {class: 'hint'}, 'Every value is the default.');
+  const rows = chosen.map(([key, value]) =>
     h(
       'tr',
       {},
@@ -35,6 +45,9 @@ function oneRun(detail: RunDetail | undefined): HTMLElement {
   );
   return table(['key', 'value', 'from'], rows);
 }
+
+/** As resolveConfig and checkPart name where a value is from that nobody has set. */
+const isDefault = (origin: string | undefined): boolean => origin?.startsWith('default') ?? false;
 
 function severalRuns(store: Store, details: RunDetail[], all: boolean): HTMLElement {
   const flat = details.map(({config}) => texts(config));

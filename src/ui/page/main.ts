@@ -7,6 +7,7 @@ import {set, write} from './dom.js';
 import {evaluations} from './evaluations.js';
 import {explorer} from './explorer.js';
 import {title} from './format.js';
+import {progress} from './progress.js';
 import {runList} from './run-list.js';
 import {samples} from './samples.js';
 import {Store} from './store.js';
@@ -17,7 +18,14 @@ const store = new Store((await (await fetch('/api/about')).json()) as About);
 write(element('folder'), store.about.folder);
 
 runList(store, element('runs'));
-element('main').append(curves(store), samples(store), explorer(store), evaluations(store), configuration(store));
+element('main').append(
+  samples(store),
+  progress(store),
+  curves(store),
+  explorer(store),
+  evaluations(store),
+  configuration(store),
+);
 
 store.on(['connection'], () => {
   write(element('connection'), store.connected ? '' : 'Not connected: has gan ui ended?');

@@ -70,13 +70,19 @@ describe('getImageFiles', () => {
       expect(await list(data)).to.deep.equal(['a/1.png', 'b/2.png', 'dangling.png', 'linked.png', 'out/3.png']);
     }));
 
-  it('names a missing folder, and a file where a folder is needed', () =>
+  it('names a missing folder, and a file that is no image', () =>
     inFolder(async (dir) => {
       const missing = await ganError(() => getImageFiles(join(dir, 'nope')));
       expect(missing).to.include({code: 'GAN_DATA_NOT_FOUND', kind: 'data', exitCode: 5});
       expect(missing.message).to.contain(join(dir, 'nope'));
-      await touch(dir, ['a.png']);
-      expect((await ganError(() => getImageFiles(join(dir, 'a.png')))).message).to.contain('is a file');
+      await touch(dir, ['a.txt']);
+      expect((await ganError(() => getImageFiles(join(dir, 'a.txt')))).message).to.contain('is a file');
+    }));
+
+  it('takes a single image file', () =>
+    inFolder(async (dir) => {
+      await touch(dir, ['a.png', 'b.png']);
+      expect(await getImageFiles(join(dir, 'a.png'))).to.deep.equal([join(dir, 'a.png')]);
     }));
 
   it('names an empty folder and what was looked for', () =>

@@ -1,6 +1,8 @@
 // Calls every kernel of one instruction set (GAN_ISA) with random sizes, on tensors that end where their memory ends, in
-// three threads: for AddressSanitizer, UndefinedBehaviorSanitizer and ThreadSanitizer. What the kernels compute is
-// compared elsewhere (kernels.test.ts).
+// three threads: for AddressSanitizer, UndefinedBehaviorSanitizer and ThreadSanitizer, and for processors that are emulated.
+// Some numbers of convolutions, products, sums and functions are compared with their definitions in double precision; all
+// numbers of all kernels are compared elsewhere (kernels.test.ts).
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
@@ -30,30 +32,117 @@ struct Tensor {
   operator float*() const { return data.get(); }
 };
 
+/** Ends the program where a number is not what its definition gives; `scale` is the sum of what was added, unsigned. */
+void expectNear(const char* what, double got, double wanted, double scale) {
+  if (std::fabs(got - wanted) <= 1e-4 * std::fabs(wanted) + 1e-5 * scale + 1e-6) return;
+  std::fprintf(stderr, "%s: %g, wanted %g\n", what, got, wanted);
+  std::exit(1);
+}
+
+/** A sum in double precision. */
+struct Sum {
+  double value = 0;
+  double scale = 0;
+  void add(double term) {
+    value += term;
+    scale += std::fabs(term);
+  }
+};
+
+/** Compares some outputs of a convolution and of its gradients with their definitions. */
+struct Convolution {
+  const GroupedWindow& w;
+  int inWide = w.inChannels / w.groups;
+  int outWide = w.outChannels / w.groups;
+
+  int pick(int below) const { return size(below) - 1; }
+  size_t pixel(int image, int y, int x, int c) const {
+    return ((static_cast<size_t>(image) * w.inHeight + y) * w.inWidth + x) * w.inChannels + c;
+  }
+  size_t position(int image, int y, int x, int c) const {
+    return ((static_cast<size_t>(image) * w.outHeight + y) * w.outWidth + x) * w.outChannels + c;
+  }
+  /** The tap from a channel of the group to an output channel. */
+  size_t tap(int down, int across, int in, int out) const {
+    return ((static_cast<size_t>(down) * w.filterWidth + across) * inWide + in) * w.outChannels + out;
+  }
+  /** The pixel under a tap at a position; false if it lies outside. */
+  bool under(int y, int x, int down, int across, int& inY, int& inX) const {
+    inY = y * w.strideY - w.padTop + down * w.dilationY;
+    inX = x * w.strideX - w.padLeft + across * w.dilationX;
+    return inY >= 0 && inX >= 0 && inY < w.inHeight && inX < w.inWidth;
+  }
+
+  void forward(const float* x, const float* filter, const float* y) const {
+    for (int i = 0; i < 40; i++) {
+      const int image = pick(w.batch), row = pick(w.outHeight), column = pick(w.outWidth), out = pick(w.outChannels);
+      Sum sum;
+      for (int down = 0, inY, inX; down < w.filterHeight; down++)
+        for (int across = 0; across < w.filterWidth; across++)
+          if (under(row, column, down, across, inY, inX))
+            for (int c = 0; c < inWide; c++)
+              sum.add(x[pixel(image, inY, inX, out / outWide * inWide + c)] * filter[tap(down, across, c, out)]);
+      expectNear("convolution", y[position(image, row, column, out)], sum.value, sum.scale);
+    }
+  }
+  void filter(const float* x, const float* dy, const float* dFilter) const {
+    for (int i = 0; i < 20; i++) {
+      const int down = pick(w.filterHeight), across = pick(w.filterWidth), c = pick(inWide), out = pick(w.outChannels);
+      Sum sum;
+      for (int image = 0; image < w.batch; image++)
+        for (int row = 0, inY, inX; row < w.outHeight; row++)
+          for (int column = 0; column < w.outWidth; column++)
+            if (under(row, column, down, across, inY, inX))
+              sum.add(x[pixel(image, inY, inX, out / outWide * inWide + c)] * dy[position(image, row, column, out)]);
+      expectNear("gradient of a filter", dFilter[tap(down, across, c, out)], sum.value, sum.scale);
+    }
+  }
+  void input(const float* dy, const float* filter, const float* dx) const {
+    for (int i = 0; i < 20; i++) {
+      const int image = pick(w.batch), y = pick(w.inHeight), x = pick(w.inWidth), c = pick(w.inChannels);
+      Sum sum;
+      for (int row = 0, inY, inX; row < w.outHeight; row++)
+        for (int column = 0; column < w.outWidth; column++)
+          for (int down = 0; down < w.filterHeight; down++)
+            for (int across = 0; across < w.filterWidth; across++)
+              if (under(row, column, down, across, inY, inX) && inY == y && inX == x)
+                for (int out = c / inWide * outWide; out < (c / inWide + 1) * outWide; out++)
+                  sum.add(dy[position(image, row, column, out)] * filter[tap(down, across, c % inWide, out)]);
+      expectNear("gradient of an input", dx[pixel(image, y, x, c)], sum.value, sum.scale);
+    }
+  }
+};
+
 void convolutions(Pool& pool, const Kernels& k) {
   const int filter = size(5), stride = one({1, 2, filter >= 4 ? 2 : 1, size(3)}), pad = one({0, 1});
   const int down = filter + size(14), across = filter + size(14);
-  const Window w{size(4),
-                 down,
-                 across,
-                 channels(),
-                 (down + 2 * pad - filter) / stride + 1,
-                 (across + 2 * pad - filter) / stride + 1,
-                 channels(),
-                 filter,
-                 filter,
-                 stride,
-                 stride,
-                 1,
-                 1,
-                 pad,
-                 pad};
+  GroupedWindow w;
+  static_cast<Window&>(w) = {size(4),
+                             down,
+                             across,
+                             channels(),
+                             (down + 2 * pad - filter) / stride + 1,
+                             (across + 2 * pad - filter) / stride + 1,
+                             channels(),
+                             filter,
+                             filter,
+                             stride,
+                             stride,
+                             1,
+                             1,
+                             pad,
+                             pad};
+  w.groups = 1;
+  const Convolution definition{w};
   Tensor x(static_cast<size_t>(w.batch) * w.inHeight * w.inWidth * w.inChannels);
   Tensor y(static_cast<size_t>(w.batch) * w.outHeight * w.outWidth * w.outChannels);
   Tensor f(static_cast<size_t>(filter) * filter * w.inChannels * w.outChannels);
   k.conv2d(pool, &w, x, f, y);
+  definition.forward(x, f, y);
   k.conv2dBackpropFilter(pool, &w, x, y, f);
+  definition.filter(x, y, f);
   k.conv2dBackpropInput(pool, &w, y, f, x);
+  definition.input(y, f, x);
 }
 
 void groups(Pool& pool, const Kernels& k) {
@@ -80,19 +169,36 @@ void groups(Pool& pool, const Kernels& k) {
   Tensor x(static_cast<size_t>(w.batch) * down * across * w.inChannels);
   Tensor y(static_cast<size_t>(w.batch) * w.outHeight * w.outWidth * w.outChannels);
   Tensor f(static_cast<size_t>(filter) * filter * inWide * w.outChannels);
+  const Convolution definition{w};
   k.groupedConv(pool, &w, x, f, y);
+  definition.forward(x, f, y);
   k.groupedFilter(pool, &w, x, y, f);
+  definition.filter(x, y, f);
   k.groupedInput(pool, &w, y, f, x);
+  definition.input(y, f, x);
   if (inWide > 1 || outWide > 1) return;
   k.depthwiseConv(pool, &w, x, f, y, false);
+  definition.forward(x, f, y);
   k.depthwiseConv(pool, &w, y, f, x, true);
+  definition.input(y, f, x);
   k.depthwiseFilter(pool, &w, x, y, f);
+  definition.filter(x, y, f);
 }
 
 void others(Pool& pool, const Kernels& k) {
   const int m = size(140), n = size(140), depth = size(300);
   Tensor a(static_cast<size_t>(m) * depth), b(static_cast<size_t>(depth) * n), c(static_cast<size_t>(m) * n);
-  for (int flags = 0; flags < 4; flags++) k.matmul(pool, a, flags & 1, b, flags & 2, c, m, n, depth);
+  for (int flags = 0; flags < 4; flags++) {
+    const bool turnA = flags & 1, turnB = flags & 2;
+    k.matmul(pool, a, turnA, b, turnB, c, m, n, depth);
+    for (int i = 0; i < 20; i++) {
+      const int row = size(m) - 1, column = size(n) - 1;
+      Sum sum;
+      for (int d = 0; d < depth; d++)
+        sum.add(a[turnA ? d * m + row : row * depth + d] * b[turnB ? column * depth + d : d * n + column]);
+      expectNear("product", c[row * n + column], sum.value, sum.scale);
+    }
+  }
 
   const int rows = 1 + size(3000), width = 4 * size(20);
   Tensor x(static_cast<size_t>(rows) * width), y(static_cast<size_t>(rows) * width), dx(static_cast<size_t>(rows) * width);
@@ -103,6 +209,9 @@ void others(Pool& pool, const Kernels& k) {
   const int outer = size(9), reduced = size(40'000), inner = one({1, 1, size(20)});
   Tensor summed(static_cast<size_t>(outer) * reduced * inner), sums(static_cast<size_t>(outer) * inner);
   k.sum(pool, summed, sums, outer, reduced, inner, 0.5f);
+  Sum whole;
+  for (int i = 0; i < reduced; i++) whole.add(0.5 * summed[static_cast<size_t>(i) * inner]);
+  expectNear("sum", sums[0], whole.value, whole.scale);
 
   const int count = size(70'000);
   Tensor p(count), q(count), r(count), single(1);
@@ -111,6 +220,7 @@ void others(Pool& pool, const Kernels& k) {
   k.sqrt(pool, p, r, count);
   k.rsqrt(pool, p, r, count);
   k.tanh(pool, p, r, count);
+  for (int i = 0; i < count; i++) expectNear("tanh", r[i], std::tanh(p[i]), 0);
   k.greater(pool, p, 4, q, 4, flags.get(), count, false);
   k.greater(pool, single, 0, q, 4, flags.get(), count, true);
   k.extremum(pool, p, 4, single, 0, r, count, true);

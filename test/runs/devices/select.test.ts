@@ -47,6 +47,21 @@ describe('selectBackend', () => {
       }
     });
 
+    it('gives each backend those of the options that it has', async () => {
+      const told = (name: string, options: string): string => `export default ({backend, opt}) => backend({
+        name: '${name}', summary: 'A test.', options: {${options}},
+        create: (given) => ({probe: async () => ({ok: '${name}' === 'second'}), open: async () => ({tfBackend: 'cpu', info: given})}),
+      });`;
+      const block = {api: 2, backends: {first: './first.js', second: './second.js'}};
+      const files = {'first.js': told('first', ''), 'second.js': told('second', 'threads: opt.int(1, {max: 8})')};
+      const registry = new Registry([pack('fakes', block, files)], importTensors);
+      const given = (value: unknown) => new Map([['threads', {value, origin: '--threads'}]]);
+      expect((await selectBackend(registry, 'auto', given('3'))).device.info).to.include({threads: 3});
+      expect((await ganError(() => selectBackend(registry, 'auto', given('99')))).message).to.match(
+        /second: .*threads/,
+      );
+    });
+
     it('takes others by the priority that they declare; those without have 0, a broken one too', async () => {
       const module = (name: string, more = ''): string => backendModule(name, yes, undefined, more);
       const block = {

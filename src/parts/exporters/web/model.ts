@@ -15,6 +15,8 @@ export interface WebConstant {
 /** model.json */
 export interface WebModel {
   facts: NetworkFacts;
+  /** What the page is called; absent: the run's name. */
+  title?: string;
   graph: {input: GraphId; output: GraphId; values: [GraphId, GraphValue][]; nodes: GraphNode[]};
   constants: WebConstant[];
 }

@@ -7,11 +7,13 @@ export const webKernels: ReadonlySet<string> = new Set(Object.keys(operations));
 
 /**
  * A generator as the page's model.json and weights.bin.
+ * @param title what the page is called; absent: the run's name
  * @throws GanError GAN_EXPORT_UNSUPPORTED that names every layer that tfjs cannot run in a browser
  */
 export function toWeb(
   {graph: traced, facts}: TracedNetwork,
   {unsupported, portable}: Pick<Gan['exports'], 'unsupported' | 'portable'>,
+  title?: string,
 ): Map<string, Uint8Array> {
   const graph = portable(traced);
   const faults = graph.nodes
@@ -30,6 +32,7 @@ export function toWeb(
   });
   const model: WebModel = {
     facts,
+    ...(title !== undefined && {title}),
     graph: {input: graph.input, output: graph.output, values: [...graph.values], nodes: graph.nodes},
     constants,
   };
