@@ -73,7 +73,10 @@ function convolution({batch, height, width, groups, inWide, outWide, filter, str
   const compute = (): Tensor[] => {
     const [x, weights, dy] = [random(shapes.x, 1), random(shapes.filter, 2), random(shapes.dy, 3)];
     if (groups === 1) {
-      const attrs = {strides: stride, pad, dataFormat: 'NHWC', dimRoundingMode: 'floor'};
+      // A pad that is one number takes the filter for a square.
+      const none = [0, 0];
+      const both = [pad, pad];
+      const attrs = {strides: stride, pad: [none, both, both, none], dataFormat: 'NHWC', dimRoundingMode: 'floor'};
       return [
         run('Conv2D', {x, filter: weights}, {...attrs, dilations: 1})[0]!,
         run('Conv2DBackpropFilter', {x, dy}, {...attrs, filterShape: shapes.filter})[0]!,
@@ -103,7 +106,8 @@ function convolution({batch, height, width, groups, inWide, outWide, filter, str
   };
   const check = (values: Float32Array[], what: string): void => {
     const [x, weights, dy] = values.slice(3).map(rounded) as [Float32Array, Float32Array, Float32Array];
-    const sums = [values[0]!, values[1]!, values[2]!].map((one) => new Sums(one.length)) as [Sums, Sums, Sums];
+    const sizes = [batch * outHeight * outWidth * outChannels, weights.length, x.length];
+    const sums = sizes.map((count) => new Sums(count)) as [Sums, Sums, Sums];
     for (let position = 0; position < batch * outHeight * outWidth; position++) {
       const [image, oy, ox] = [
         Math.floor(position / outHeight / outWidth),
