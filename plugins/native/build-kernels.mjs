@@ -56,7 +56,10 @@ const sets = {portable: [], ...(arch === 'x64' && {avx2, avx512})};
 /** Those whose products have factors of bfloat16; older compilers do not know them. */
 const halves = arch === 'x64' ? {avx512bf16, amx: [...avx512bf16, '-mamx-tile', '-mamx-bf16']} : {};
 const isKnown = (own) =>
-  spawnSync(compiler[0], [...compiler.slice(1), ...own, '-E', '-x', 'c++', '-'], {stdio: ['pipe', 'ignore', 'ignore'], input: ''}).status === 0;
+  spawnSync(compiler[0], [...compiler.slice(1), ...own, '-E', '-x', 'c++', '-'], {
+    stdio: ['pipe', 'ignore', 'ignore'],
+    input: '',
+  }).status === 0;
 
 const run = (command, ...args) =>
   new Promise((resolve, reject) => {

@@ -19,6 +19,7 @@ export default ({backend, opt, tf, GanError, kernels, limits}: Gan) =>
         help: 'the widest instruction set to use; GAN_NATIVE_ISA does the same',
       }),
       precision: opt.oneOf(['fp32', 'bf16'], 'fp32', {
+        changesResults: true,
         help: 'rounding of the factors of matrix products and convolutions',
       }),
     },

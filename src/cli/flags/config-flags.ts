@@ -26,7 +26,7 @@ const shortcuts: Readonly<Record<string, {key: string; description: string}>> = 
   precision: {
     key: 'backend.precision',
     description:
-      'rounding of the factors of matrix products and convolutions, for a backend given by name that has the option: --backend native --precision bf16',
+      'rounding of the factors of matrix products and convolutions: fp32, bf16, or tf32 of backend cuda; only backends that have the option are taken',
   },
 };
 
