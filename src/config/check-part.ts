@@ -1,8 +1,7 @@
-import {GanError, isGanError} from '../errors.js';
-import {checkOptions, type Checked, type GivenMap, type OptionValue} from '../options/options-check.js';
+import {checkOptions, type GivenMap, type OptionValue} from '../options/options-check.js';
 import type {OptionSpecs} from '../options/options.js';
 import type {PartKind} from '../options/kinds.js';
-import {kindLabel, partKinds} from '../options/kinds.js';
+import {kindLabel} from '../options/kinds.js';
 import type {Registry} from '../plugin/registry.js';
 
 export interface PartFacts {
@@ -30,31 +29,11 @@ export async function checkPart(
 ): Promise<CheckedPart> {
   const {options: own = {}} = await registry.load(kind, name, origin);
   const specs = {...own, ...more};
-  let checked: Checked;
-  try {
-    checked = checkOptions(`${kindLabel(kind)} ${name}`, specs, options, (key) => `${label}.${key}`);
-  } catch (error) {
-    const unknown = [...options.keys()].find((option) => !Object.hasOwn(specs, option));
-    throw isGanError(error) && unknown !== undefined ? await withOwners(registry, kind, unknown, error) : error;
-  }
-  const {values, origins} = checked;
+  const {values, origins} = checkOptions(`${kindLabel(kind)} ${name}`, specs, options, (key) => `${label}.${key}`);
   const filled = Object.fromEntries(
     Object.keys(specs).map((key) => [key, origins[key] ?? `default of ${kindLabel(kind)} ${name}`]),
   );
   return {name: registry.fullName(kind, name), values: withoutUndefined(values), origins: filled};
-}
-
-/** The error for an option that the part does not have names the parts of its kind that do. */
-async function withOwners(registry: Registry, kind: PartKind, option: string, error: GanError): Promise<GanError> {
-  const having = registry.names(kind).map(async (name) => {
-    const part = await registry.describe(kind, name).catch(() => undefined);
-    return Object.hasOwn(part?.options ?? {}, option) ? [name] : [];
-  });
-  const names = (await Promise.all(having)).flat();
-  if (names.length === 0) return error;
-  const {manifestKey} = partKinds[kind];
-  const suggestions = [`Those of the ${manifestKey} that have it: ${names.join(', ')}.`, ...error.suggestions];
-  return new GanError(error.kind, 'GAN_CONFIG_UNKNOWN_KEY', error.message, {cause: error, suggestions});
 }
 
 const withoutUndefined = (values: Record<string, OptionValue>): Record<string, OptionValue> =>

@@ -4,14 +4,7 @@ import {parseStopWhen} from '../options/stop-when.js';
 import {GanError} from '../errors.js';
 import {partKinds} from '../options/kinds.js';
 import {didYouMean, nearestFirst} from '../options/nearest.js';
-import {
-  checkOption,
-  checkOptions,
-  isAccepted,
-  type Checked,
-  type GivenMap,
-  type OptionValue,
-} from '../options/options-check.js';
+import {checkOption, checkOptions, type Checked, type GivenMap, type OptionValue} from '../options/options-check.js';
 import {shortName} from '../plugin/names.js';
 import type {Registry} from '../plugin/registry.js';
 import {flatten, optionsOf, parseSet, type Assignments} from './assignments.js';
@@ -329,10 +322,7 @@ async function checkForAny(registry: Registry, options: GivenMap): Promise<Check
   const names = registry.names('backend');
   const parts = await Promise.all(names.map((name) => registry.describe('backend', name).catch(() => undefined)));
   for (const [option, given] of options) {
-    const specs = parts.flatMap((part) =>
-      Object.hasOwn(part?.options ?? {}, option) ? [part!.options![option]!] : [],
-    );
-    const spec = specs.find((each) => isAccepted(each, given)) ?? specs[0];
+    const spec = parts.find((part) => Object.hasOwn(part?.options ?? {}, option))?.options?.[option];
     if (!spec) noOptions('backend', new Map([[option, given]]), "it is 'auto' here, and no backend has this option");
     else {
       checked.values[option] = checkOption(`backend.${option}`, spec, given);

@@ -23,11 +23,6 @@ const shortcuts: Readonly<Record<string, {key: string; description: string}>> = 
     key: 'backend.threads',
     description: 'processor threads of a backend that computes on the CPU; default: all threads of the machine',
   },
-  precision: {
-    key: 'backend.precision',
-    description:
-      'rounding of the factors of matrix products and convolutions: fp32, bf16, or tf32 of backend cuda; only backends that have the option are taken',
-  },
 };
 
 /** Flags of `gan fit` beside those that set configuration keys, which few people set. */
