@@ -11,6 +11,8 @@ namespace {
 constexpr int HALF_ROWS = 256;
 /** Depths that are multiplied at a time. */
 constexpr int HALF_DEPTH = 512;
+/** The same, where nothing is copied. */
+constexpr int HALF_DEEPEST = 1024;
 /** Between rows of copied patches, so that they do not meet in the same lines of the cache. */
 constexpr int HALF_SPACE = 32;
 /** Multiplications from which rounding is worth its while. */
@@ -122,6 +124,12 @@ struct Cursor {
     const int right = phase.originX + x * region.strideX + tapX * region.stepX;
     return halves + (((size_t)image * region.regionHeight + down) * region.regionWidth + right) * region.depth;
   }
+  /** Halves from the numbers under a tap at a position to those at the next in the line, and under the tap below. */
+  ptrdiff_t toNext() const { return (ptrdiff_t)region.strideX * region.depth; }
+  ptrdiff_t toTapBelow() const { return (ptrdiff_t)region.stepY * region.regionWidth * region.depth; }
+  void skip(int positions) {
+    for (; positions > 0; positions--) next();
+  }
   void next() {
     if (++x < phase.width) return;
     x = 0;
@@ -143,48 +151,79 @@ INLINE void eachStretch(const Region& region, const Phase& phase, int depth, int
   }
 }
 
+/** The products of up to 32 rows and a panel, written or added to the output. */
+INLINE void multiplyPanel(const Left& a, int high, const HalfPanels& panels, int column, int depth, const Rows& out, int row) {
+  const int width = panels.width(column), columns = least(width, panels.columns - column), down = divideUp(high, SIDE);
+  const Half* b = panels.at(column, depth);
+  if (out.even() && high % SIDE == 0 && columns == width) {
+    multiplyTiles(down, width / SIDE, a, b, width, out.at(row) + column, out.image, depth > 0);
+    return;
+  }
+  alignas(64) float tile[2 * SIDE * 2 * SIDE];
+  multiplyTiles(down, width / SIDE, a, b, width, tile, width, false);
+  merge(tile, width, out, row, high, column, columns, depth > 0);
+}
+
+/** True if the tiles of a phase can be read where the rounded numbers lie: each has positions of one line. */
+INLINE bool isDirect(const Region& region, const Phase& phase) {
+  return phase.width % SIDE == 0 && region.stepX == 1 && phase.tapsX * region.depth % STEP == 0;
+}
+
+INLINE void multiplyDirectly(const Region& region, const Phase& phase, const Cursor& start, int m, int firstRow) {
+  const int stretch = phase.tapsX * region.depth, linesAtATime = most(1, HALF_DEEPEST / stretch);
+  for (int tapY = 0; tapY < phase.tapsY; tapY += linesAtATime) {
+    const int runs = least(linesAtATime, phase.tapsY - tapY);
+    for (int column = 0; column < phase.panels.columns; column += 2 * SIDE) {
+      Cursor cursor = start;
+      for (int r = 0; r < m; r += 2 * SIDE) {
+        const int high = least(2 * SIDE, m - r);
+        const Half* upper = cursor.at(tapY, 0);
+        cursor.skip(SIDE);
+        const Half* lower = high > SIDE ? cursor.at(tapY, 0) : upper;
+        if (high > SIDE) cursor.skip(SIDE);
+        multiplyPanel({upper, lower, start.toNext(), stretch, runs, start.toTapBelow()}, high, phase.panels, column,
+                      tapY * stretch, phase.out, firstRow + r);
+      }
+    }
+  }
+}
+
+/** Copies the patches under the taps side by side, and multiplies them; `a` has room for the rows of a block. */
+INLINE void multiplyCopied(const Region& region, const Phase& phase, const Cursor& start, int m, int firstRow, Half* a) {
+  constexpr int row = HALF_DEPTH + HALF_SPACE;
+  const int depths = phase.tapsY * phase.tapsX * region.depth;
+  for (int depth = 0; depth < depths; depth += HALF_DEPTH) {
+    const int here = least(HALF_DEPTH, depths - depth), padded = stepsUp(here);
+    Cursor cursor = start;
+    for (int r = 0; r < m; r++, cursor.next()) {
+      Half* to = a + (size_t)r * row;
+      eachStretch(region, phase, depth, depth + here, [&](int at, int tapY, int tapX, int first, int length) {
+        copyHalves(to + at, cursor.at(tapY, tapX) + first, length);
+      });
+      for (int i = here; i < padded; i++) to[i] = 0;
+    }
+    for (int column = 0; column < phase.panels.columns; column += 2 * SIDE)
+      for (int r = 0; r < m; r += 2 * SIDE)
+        multiplyPanel(along(a + (size_t)r * row, row, padded), least(2 * SIDE, m - r), phase.panels, column, depth,
+                      phase.out, firstRow + r);
+  }
+}
+
 /** The products of all phases; the panels are packed. */
 INLINE void convolveHalves(Pool& pool, const Region& region, const Phase* phases, int count, float* memory, bool small) {
-  const int rows = divideUp(region.rows(), SIDE) * SIDE, row = HALF_DEPTH + HALF_SPACE;
-  const size_t image = floatsOf(region.halves() + 64), patches = floatsOf((size_t)rows * row + 64);
+  const int rows = divideUp(region.rows(), SIDE) * SIDE;
+  const size_t image = floatsOf(region.halves() + 64), patches = floatsOf((size_t)rows * (HALF_DEPTH + HALF_SPACE) + 64);
   pool.run(region.blocks(), small, [&](int block, int thread) {
     const Tiles begun;
     Half* halves = reinterpret_cast<Half*>(memory + thread * (image + patches));
-    Half* a = halves + 2 * image;
-    alignas(64) float tile[2 * SIDE * 2 * SIDE];
     region.round(block, halves);
     for (const Phase* phase = phases; phase < phases + count; phase++) {
-      const HalfPanels& panels = phase->panels;
-      const int depths = phase->tapsY * phase->tapsX * region.depth;
       const Cursor start(region, *phase, halves, block);
       const int m = region.imagesOf(block) * start.lines * phase->width;
-      const int firstRow =
-          (region.firstImage(block) * phase->height + region.firstLine(block)) * phase->width;
-      for (int depth = 0; depth < depths && m > 0; depth += HALF_DEPTH) {
-        const int here = least(HALF_DEPTH, depths - depth), padded = stepsUp(here);
-        Cursor cursor = start;
-        for (int r = 0; r < m; r++, cursor.next()) {
-          Half* to = a + (size_t)r * row;
-          eachStretch(region, *phase, depth, depth + here, [&](int at, int tapY, int tapX, int first, int length) {
-            copyHalves(to + at, cursor.at(tapY, tapX) + first, length);
-          });
-          for (int i = here; i < padded; i++) to[i] = 0;
-        }
-        for (int column = 0; column < panels.columns; column += 2 * SIDE) {
-          const int width = panels.width(column), columns = least(width, panels.columns - column);
-          const Half* b = panels.at(column, depth);
-          for (int r = 0; r < m; r += 2 * SIDE) {
-            const int high = least(2 * SIDE, m - r), down = divideUp(high, SIDE);
-            if (phase->out.even() && high % SIDE == 0 && columns == width) {
-              multiplyTiles(down, width / SIDE, padded, a + (size_t)r * row, row, b, width,
-                            phase->out.at(firstRow + r) + column, phase->out.image, depth > 0);
-            } else {
-              multiplyTiles(down, width / SIDE, padded, a + (size_t)r * row, row, b, width, tile, width, false);
-              merge(tile, width, phase->out, firstRow + r, high, column, columns, depth > 0);
-            }
-          }
-        }
-      }
+      const int firstRow = (region.firstImage(block) * phase->height + region.firstLine(block)) * phase->width;
+      if (m == 0) continue;
+      if (isDirect(region, *phase)) multiplyDirectly(region, *phase, start, m, firstRow);
+      else multiplyCopied(region, *phase, start, m, firstRow, halves + 2 * image);
     }
   });
 }
@@ -348,6 +387,8 @@ INLINE bool halfInput(Pool& pool, const HalfWindow& h, const float* dy, const fl
 constexpr int HALF_SUMS = 1 << 18;
 /** Chunks of a filter's gradient, so that there is work for many threads. */
 constexpr int HALF_CHUNKS = 8;
+/** Positions from which sums of their own cost little beside the products. */
+constexpr int HALF_POSITIONS = 1024;
 
 /**
  * Gradient of the filter. The products are dy^T [outChannel, position] * patches(x) [position, tap and channel], whose sums
@@ -358,10 +399,12 @@ INLINE bool halfFilter(Pool& pool, const HalfWindow& h, const float* x, const fl
   const Window& w = h.window;
   if (!h.pays() || h.outWide() < 8) return false;
   const int taps = h.taps(), wide = h.outWide(), high = sidesUp(wide), inWide = h.inWide();
+  const int mostParts = most<int64_t>(1, least<int64_t>(HALF_CHUNKS, positionsOf(w) / HALF_POSITIONS));
   const int fit = HALF_SUMS / (high * taps) / SIDE * SIDE;
-  const int deep = least(inWide, most(SIDE, fit)), cuts = divideUp(inWide, deep);
+  const int share = most(2 * SIDE, sidesUp(divideUp(inWide, divideUp(HALF_CHUNKS, mostParts))));
+  const int deep = least(inWide, most(SIDE, least(fit, share))), cuts = divideUp(inWide, deep);
   const Region any = seenBy(h, x, 0, deep);
-  const int blocks = any.blocks(), parts = least(blocks, divideUp(HALF_CHUNKS, cuts));
+  const int blocks = any.blocks(), parts = least(blocks, least(mostParts, divideUp(HALF_CHUNKS, cuts)));
   const int width = sidesUp(taps * deep), positions = stepsUp(any.rows()), row = positions + HALF_SPACE;
   const size_t sums = (size_t)high * width;
   const size_t image = floatsOf(any.halves() + 64), patches = floatsOf((size_t)positions * width + 64),
@@ -426,45 +469,44 @@ INLINE bool halfFilter(Pool& pool, const HalfWindow& h, const float* x, const fl
         for (int column = 0; column < columns; column += 2 * SIDE) {
           const int across = panels.width(column);
           for (int r = 0; r < high; r += 2 * SIDE) {
-            multiplyTiles(divideUp(least(2 * SIDE, high - r), SIDE), across / SIDE, padded, a + (size_t)r * row, row,
-                          panels.at(column, 0), across, c + (size_t)r * width + column, width, begunSums);
+            multiplyTiles(divideUp(least(2 * SIDE, high - r), SIDE), across / SIDE,
+                          along(a + (size_t)r * row, row, padded), panels.at(column, 0), across,
+                          c + (size_t)column * high + (size_t)r * across, across, begunSums);
           }
         }
         begunSums = true;
       }
     });
-    // One tap and up to 16 channels of it at a time, for all columns.
+    // One tap and up to 16 channels of it at a time, for all columns. Sums lie in panels, as the patches do.
     pool.run(cuts * taps, small, [&](int chunk, int) {
       const int cut = chunk / taps, tap = chunk % taps, first = cut * deep, count = least(deep, inWide - first);
-      const float* from = memory + (size_t)cut * parts * sums + tap * count;
+      const HalfPanels panels{nullptr, taps * count, positions};
+      const float* from = memory + (size_t)cut * parts * sums;
       float* to = dFilter + ((size_t)tap * inWide + first) * w.outChannels + group * wide;
       alignas(64) float added[SIDE * SIDE], turned[SIDE * SIDE];
       for (int i = 0; i < count; i += SIDE) {
         const int down = least(SIDE, count - i);
         for (int j = 0; j < wide; j += SIDE) {
           const int across = least(SIDE, wide - j);
-          const bool whole = down == SIDE && across == SIDE;
-          const float* tile = from + (size_t)j * width + i;
-          if (whole && parts == 1) {
-            transposeWords(reinterpret_cast<const uint32_t*>(tile), width,
-                           reinterpret_cast<uint32_t*>(to + (size_t)i * w.outChannels + j), w.outChannels);
-            continue;
-          }
-          for (int r = 0; r < across; r++) {
-            for (int k = 0; k < down; k++) {
-              float sum = tile[(size_t)r * width + k];
-              for (int part = 1; part < parts; part++) sum += tile[part * sums + (size_t)r * width + k];
-              added[r * SIDE + k] = sum;
+          for (int k = 0; k < down;) {
+            const int column = tap * count + i + k, panel = column / (2 * SIDE) * 2 * SIDE, panelWidth = panels.width(panel);
+            const int run = least(down - k, panel + panelWidth - column);
+            const float* sum = from + (size_t)panel * high + (size_t)j * panelWidth + column - panel;
+            for (int r = 0; r < across; r++, sum += panelWidth) {
+              float* row = added + r * SIDE + k;
+              copy(row, sum, run);
+              for (int part = 1; part < parts; part++)
+                for (int each = 0; each < run; each++) row[each] += sum[part * sums + each];
             }
+            k += run;
           }
-          if (whole) {
-            transposeWords(reinterpret_cast<const uint32_t*>(added), SIDE,
-                           reinterpret_cast<uint32_t*>(to + (size_t)i * w.outChannels + j), w.outChannels);
+          float* out = to + (size_t)i * w.outChannels + j;
+          if (down == SIDE && across == SIDE) {
+            transposeWords(reinterpret_cast<const uint32_t*>(added), SIDE, reinterpret_cast<uint32_t*>(out), w.outChannels);
             continue;
           }
           transposeWords(reinterpret_cast<const uint32_t*>(added), SIDE, reinterpret_cast<uint32_t*>(turned), SIDE);
-          for (int k = 0; k < down; k++)
-            for (int r = 0; r < across; r++) to[(size_t)(i + k) * w.outChannels + j + r] = turned[k * SIDE + r];
+          for (int k = 0; k < down; k++) copy(out + (size_t)k * w.outChannels, turned + k * SIDE, across);
         }
       }
     });
@@ -507,7 +549,8 @@ INLINE bool halfProduct(Pool& pool, const float* a, bool transposeA, const float
       }
       for (int column = 0; column < n; column += 2 * SIDE) {
         const int width = to.width(column), columns = least(width, n - column);
-        multiplyTiles(divideUp(high, SIDE), width / SIDE, padded, left, row, to.at(column, d), width, tile, width, false);
+        multiplyTiles(divideUp(high, SIDE), width / SIDE, along(left, row, padded), to.at(column, d), width, tile, width,
+                      false);
         merge(tile, width, all, first, high, column, columns, d > 0);
       }
     }

@@ -102,14 +102,26 @@ struct Tiles {
 };
 
 /**
+ * The left operand of one or two tiles, one below the other: 16 rows from `upper` and 16 from `lower` on, `row` apart. Its
+ * depths lie in `runs` stretches of `depths`, a multiple of STEP, which are `step` apart.
+ */
+struct Left {
+  const Half* upper;
+  const Half* lower;
+  ptrdiff_t row;
+  int depths;
+  int runs;
+  ptrdiff_t step;
+};
+
+/**
  * c (+)= a b for DOWN x ACROSS tiles of 16 x 16.
- * @param a rows `aRow` apart, of `depths` numbers, a multiple of STEP
  * @param b pairs of depths, `width` columns each
  */
 template <int DOWN, int ACROSS>
-INLINE void tiles(int depths, const Half* a, ptrdiff_t aRow, const Half* b, int width, float* c, ptrdiff_t cRow, bool add) {
+INLINE void tiles(const Left& a, const Half* b, int width, float* c, ptrdiff_t cRow, bool add) {
 #if defined(__AMX_BF16__)
-  const ptrdiff_t line = cRow * sizeof(float), aLine = aRow * sizeof(Half), bLine = width * 2 * sizeof(Half);
+  const ptrdiff_t line = cRow * sizeof(float), aLine = a.row * sizeof(Half), bLine = width * 2 * sizeof(Half);
   if (add) {
     _tile_loadd(0, c, line);
     if constexpr (ACROSS > 1) _tile_loadd(1, c + SIDE, line);
@@ -121,19 +133,23 @@ INLINE void tiles(int depths, const Half* a, ptrdiff_t aRow, const Half* b, int 
     if constexpr (DOWN > 1) _tile_zero(2);
     if constexpr (DOWN > 1 && ACROSS > 1) _tile_zero(3);
   }
-  for (; depths > 0; depths -= STEP, a += STEP, b += STEP * width) {
-    _tile_loadd(4, a, aLine);
-    _tile_loadd(6, b, bLine);
-    _tile_dpbf16ps(0, 4, 6);
-    if constexpr (ACROSS > 1) {
-      _tile_loadd(7, b + 2 * SIDE, bLine);
-      _tile_dpbf16ps(1, 4, 7);
+  for (int run = 0; run < a.runs; run++) {
+    const Half* upper = a.upper + run * a.step;
+    const Half* lower = a.lower + run * a.step;
+    for (int d = 0; d < a.depths; d += STEP, b += STEP * width) {
+      _tile_loadd(4, upper + d, aLine);
+      _tile_loadd(6, b, bLine);
+      _tile_dpbf16ps(0, 4, 6);
+      if constexpr (ACROSS > 1) {
+        _tile_loadd(7, b + 2 * SIDE, bLine);
+        _tile_dpbf16ps(1, 4, 7);
+      }
+      if constexpr (DOWN > 1) {
+        _tile_loadd(5, lower + d, aLine);
+        _tile_dpbf16ps(2, 5, 6);
+      }
+      if constexpr (DOWN > 1 && ACROSS > 1) _tile_dpbf16ps(3, 5, 7);
     }
-    if constexpr (DOWN > 1) {
-      _tile_loadd(5, a + SIDE * aRow, aLine);
-      _tile_dpbf16ps(2, 5, 6);
-    }
-    if constexpr (DOWN > 1 && ACROSS > 1) _tile_dpbf16ps(3, 5, 7);
   }
   _tile_stored(0, c, line);
   if constexpr (ACROSS > 1) _tile_stored(1, c + SIDE, line);
@@ -143,21 +159,24 @@ INLINE void tiles(int depths, const Half* a, ptrdiff_t aRow, const Half* b, int 
   constexpr int ROWS = 8;
   for (int first = 0; first < DOWN * SIDE; first += ROWS) {
     float* to = c + first * cRow;
-    const Half* left = a + first * aRow;
+    const Half* start = first < SIDE ? a.upper + first * a.row : a.lower + (first - SIDE) * a.row;
     const Half* right = b;
     __m512 sums[ROWS][ACROSS];
 #pragma GCC unroll 8
     for (int r = 0; r < ROWS; r++)
       for (int v = 0; v < ACROSS; v++) sums[r][v] = add ? _mm512_loadu_ps(to + r * cRow + v * SIDE) : _mm512_setzero_ps();
-    for (int d = 0; d < depths; d += 2, right += 2 * width) {
-      __m512bh pairs[ACROSS];
-      for (int v = 0; v < ACROSS; v++) __builtin_memcpy(&pairs[v], right + v * 2 * SIDE, 64);
+    for (int run = 0; run < a.runs; run++) {
+      const Half* left = start + run * a.step;
+      for (int d = 0; d < a.depths; d += 2, right += 2 * width) {
+        __m512bh pairs[ACROSS];
+        for (int v = 0; v < ACROSS; v++) __builtin_memcpy(&pairs[v], right + v * 2 * SIDE, 64);
 #pragma GCC unroll 8
-      for (int r = 0; r < ROWS; r++) {
-        int pair;
-        __builtin_memcpy(&pair, left + r * aRow + d, 4);
-        const __m512bh factor = (__m512bh)_mm512_set1_epi32(pair);
-        for (int v = 0; v < ACROSS; v++) sums[r][v] = _mm512_dpbf16_ps(sums[r][v], factor, pairs[v]);
+        for (int r = 0; r < ROWS; r++) {
+          int pair;
+          __builtin_memcpy(&pair, left + r * a.row + d, 4);
+          const __m512bh factor = (__m512bh)_mm512_set1_epi32(pair);
+          for (int v = 0; v < ACROSS; v++) sums[r][v] = _mm512_dpbf16_ps(sums[r][v], factor, pairs[v]);
+        }
       }
     }
 #pragma GCC unroll 8
@@ -168,25 +187,28 @@ INLINE void tiles(int depths, const Half* a, ptrdiff_t aRow, const Half* b, int 
   constexpr int ROWS = 4;
   typedef uint32_t Bits __attribute__((vector_size(sizeof(V))));
   for (int first = 0; first < DOWN * SIDE; first += ROWS) {
+    const Half* start = first < SIDE ? a.upper + first * a.row : a.lower + (first - SIDE) * a.row;
     for (int column = 0; column < ACROSS * SIDE; column += LANES) {
       float* to = c + first * cRow + column;
-      const Half* left = a + first * aRow;
       const Half* right = b + 2 * column;
       V sums[ROWS];
       for (int r = 0; r < ROWS; r++) sums[r] = add ? load(to + r * cRow) : V{};
-      for (int d = 0; d < depths; d += 2, right += 2 * width) {
-        Bits pairs;
-        __builtin_memcpy(&pairs, right, sizeof(pairs));
-        const V even = (V)(pairs << 16), odd = (V)(pairs & 0xffff0000u);
+      for (int run = 0; run < a.runs; run++) {
+        const Half* left = start + run * a.step;
+        for (int d = 0; d < a.depths; d += 2, right += 2 * width) {
+          Bits pairs;
+          __builtin_memcpy(&pairs, right, sizeof(pairs));
+          const V even = (V)(pairs << 16), odd = (V)(pairs & 0xffff0000u);
 #pragma GCC unroll 4
-        for (int r = 0; r < ROWS; r++) {
-          uint32_t pair;
-          __builtin_memcpy(&pair, left + r * aRow + d, 4);
-          const uint32_t low = pair << 16, high = pair & 0xffff0000u;
-          float lower, upper;
-          __builtin_memcpy(&lower, &low, 4);
-          __builtin_memcpy(&upper, &high, 4);
-          sums[r] = madd(splat(upper), odd, madd(splat(lower), even, sums[r]));
+          for (int r = 0; r < ROWS; r++) {
+            uint32_t pair;
+            __builtin_memcpy(&pair, left + r * a.row + d, 4);
+            const uint32_t low = pair << 16, high = pair & 0xffff0000u;
+            float lower, upper;
+            __builtin_memcpy(&lower, &low, 4);
+            __builtin_memcpy(&upper, &high, 4);
+            sums[r] = madd(splat(upper), odd, madd(splat(lower), even, sums[r]));
+          }
         }
       }
       for (int r = 0; r < ROWS; r++) store(to + r * cRow, sums[r]);
@@ -196,13 +218,16 @@ INLINE void tiles(int depths, const Half* a, ptrdiff_t aRow, const Half* b, int 
 }
 
 /** As `tiles`, for 1 or 2 tiles each way. */
-__attribute__((noinline)) void multiplyTiles(int down, int across, int depths, const Half* a, ptrdiff_t aRow, const Half* b,
-                                             int width, float* c, ptrdiff_t cRow, bool add) {
-  if (down == 2 && across == 2) tiles<2, 2>(depths, a, aRow, b, width, c, cRow, add);
-  else if (down == 2) tiles<2, 1>(depths, a, aRow, b, width, c, cRow, add);
-  else if (across == 2) tiles<1, 2>(depths, a, aRow, b, width, c, cRow, add);
-  else tiles<1, 1>(depths, a, aRow, b, width, c, cRow, add);
+__attribute__((noinline)) void multiplyTiles(int down, int across, const Left& a, const Half* b, int width, float* c,
+                                             ptrdiff_t cRow, bool add) {
+  if (down == 2 && across == 2) tiles<2, 2>(a, b, width, c, cRow, add);
+  else if (down == 2) tiles<2, 1>(a, b, width, c, cRow, add);
+  else if (across == 2) tiles<1, 2>(a, b, width, c, cRow, add);
+  else tiles<1, 1>(a, b, width, c, cRow, add);
 }
+
+/** Rows that are neighbours, `row` apart, and depths that lie side by side. */
+INLINE Left along(const Half* data, ptrdiff_t row, int depths) { return {data, data + SIDE * row, row, depths, 1, 0}; }
 
 /** Columns packed in panels of 2 x 16 columns, [pairs of depths][columns][2]; the last one has 16 where they suffice. */
 struct HalfPanels {
@@ -225,8 +250,65 @@ struct Factor {
   int depths;
 };
 
+/** Transposes 16 x 16 numbers of 32 bits, whose rows are `fromRow` and `toRow` apart. */
+INLINE void transposeWords(const uint32_t* from, ptrdiff_t fromRow, uint32_t* to, ptrdiff_t toRow) {
+#if defined(__AVX512F__)
+  __m512i r[16], t[16];
+#pragma GCC unroll 16
+  for (int i = 0; i < 16; i++) r[i] = _mm512_loadu_si512(from + i * fromRow);
+#pragma GCC unroll 8
+  for (int i = 0; i < 16; i += 2) {
+    t[i] = _mm512_unpacklo_epi32(r[i], r[i + 1]);
+    t[i + 1] = _mm512_unpackhi_epi32(r[i], r[i + 1]);
+  }
+#pragma GCC unroll 4
+  for (int i = 0; i < 16; i += 4) {
+    r[i] = _mm512_unpacklo_epi64(t[i], t[i + 2]);
+    r[i + 1] = _mm512_unpackhi_epi64(t[i], t[i + 2]);
+    r[i + 2] = _mm512_unpacklo_epi64(t[i + 1], t[i + 3]);
+    r[i + 3] = _mm512_unpackhi_epi64(t[i + 1], t[i + 3]);
+  }
+#pragma GCC unroll 4
+  for (int i = 0; i < 4; i++) {
+    t[i] = _mm512_shuffle_i32x4(r[i], r[i + 4], 0x88);
+    t[i + 4] = _mm512_shuffle_i32x4(r[i], r[i + 4], 0xdd);
+    t[i + 8] = _mm512_shuffle_i32x4(r[i + 8], r[i + 12], 0x88);
+    t[i + 12] = _mm512_shuffle_i32x4(r[i + 8], r[i + 12], 0xdd);
+  }
+#pragma GCC unroll 8
+  for (int i = 0; i < 8; i++) {
+    _mm512_storeu_si512(to + i * toRow, _mm512_shuffle_i32x4(t[i], t[i + 8], 0x88));
+    _mm512_storeu_si512(to + (i + 8) * toRow, _mm512_shuffle_i32x4(t[i], t[i + 8], 0xdd));
+  }
+#else
+  for (int i = 0; i < 16; i++)
+    for (int j = 0; j < 16; j++) to[j * toRow + i] = from[i * fromRow + j];
+#endif
+}
+
+/** `packDepths` for depths that lie side by side, from an even depth on: pairs of them are words that are transposed. */
+INLINE void packRows(const HalfPanels& to, int column, int depth, const Factor& from) {
+  const int width = to.width(column), count = least(width, to.columns - column);
+  for (int d = 0; d < from.depths; d += STEP) {
+    const int deep = least(STEP, from.depths - d), pairs = divideUp(deep, 2);
+    for (int j = 0; j < width; j += SIDE) {
+      alignas(64) uint32_t rows[SIDE * SIDE], turned[SIDE * SIDE];
+      for (int c = 0; c < SIDE; c++) {
+        Half* row = reinterpret_cast<Half*>(rows + SIDE * c);
+        const int here = j + c < count ? deep : 0;
+        if (here < STEP) __builtin_memset(row, 0, STEP * sizeof(Half));
+        if (here > 0) roundAll(row, from.data + (column + j + c) * from.columnStep + d, here);
+      }
+      transposeWords(rows, SIDE, turned, SIDE);
+      Half* out = to.at(column, depth + d) + 2 * j;
+      for (int p = 0; p < pairs; p++) __builtin_memcpy(out + 2 * p * width, turned + SIDE * p, SIDE * sizeof(uint32_t));
+    }
+  }
+}
+
 /** Writes the depths of `from` to the panel at a column, from a depth on. */
 INLINE void packDepths(const HalfPanels& to, int column, int depth, const Factor& from) {
+  if (from.depthStep == 1 && from.columnStep != 1 && depth % 2 == 0) return packRows(to, column, depth, from);
   const int width = to.width(column), count = least(width, to.columns - column);
   const float* data = from.data + column * from.columnStep;
   for (int d = 0; d < from.depths;) {
@@ -267,42 +349,6 @@ INLINE void endDepths(const HalfPanels& to, int column, int depth) {
     Half* out = to.at(column, depth & ~1) + (depth & 1);
     for (int j = 0; j < width; j++) out[2 * j] = 0;
   }
-}
-
-/** Transposes 16 x 16 numbers of 32 bits, whose rows are `fromRow` and `toRow` apart. */
-INLINE void transposeWords(const uint32_t* from, ptrdiff_t fromRow, uint32_t* to, ptrdiff_t toRow) {
-#if defined(__AVX512F__)
-  __m512i r[16], t[16];
-#pragma GCC unroll 16
-  for (int i = 0; i < 16; i++) r[i] = _mm512_loadu_si512(from + i * fromRow);
-#pragma GCC unroll 8
-  for (int i = 0; i < 16; i += 2) {
-    t[i] = _mm512_unpacklo_epi32(r[i], r[i + 1]);
-    t[i + 1] = _mm512_unpackhi_epi32(r[i], r[i + 1]);
-  }
-#pragma GCC unroll 4
-  for (int i = 0; i < 16; i += 4) {
-    r[i] = _mm512_unpacklo_epi64(t[i], t[i + 2]);
-    r[i + 1] = _mm512_unpackhi_epi64(t[i], t[i + 2]);
-    r[i + 2] = _mm512_unpacklo_epi64(t[i + 1], t[i + 3]);
-    r[i + 3] = _mm512_unpackhi_epi64(t[i + 1], t[i + 3]);
-  }
-#pragma GCC unroll 4
-  for (int i = 0; i < 4; i++) {
-    t[i] = _mm512_shuffle_i32x4(r[i], r[i + 4], 0x88);
-    t[i + 4] = _mm512_shuffle_i32x4(r[i], r[i + 4], 0xdd);
-    t[i + 8] = _mm512_shuffle_i32x4(r[i + 8], r[i + 12], 0x88);
-    t[i + 12] = _mm512_shuffle_i32x4(r[i + 8], r[i + 12], 0xdd);
-  }
-#pragma GCC unroll 8
-  for (int i = 0; i < 8; i++) {
-    _mm512_storeu_si512(to + i * toRow, _mm512_shuffle_i32x4(t[i], t[i + 8], 0x88));
-    _mm512_storeu_si512(to + (i + 8) * toRow, _mm512_shuffle_i32x4(t[i], t[i + 8], 0xdd));
-  }
-#else
-  for (int i = 0; i < 16; i++)
-    for (int j = 0; j < 16; j++) to[j * toRow + i] = from[i * fromRow + j];
-#endif
 }
 
 /**
