@@ -24,11 +24,14 @@ function registry(): Registry {
 }
 
 describe('the precision of a training', () => {
+  let backends: Registry;
+  before(() => {
+    backends = registry();
+  });
   after(removeFolders);
 
   it('is an option of a backend that has it, in place of what the backend would take', async () => {
     const half = {name: 'half', options: {precision: 'fp32'}};
-    const backends = registry();
     expect(await withPrecision(backends, half, {precision: 'default'})).to.equal(half);
     expect(await withPrecision(backends, half, {precision: 'bf16'})).to.deep.equal({
       name: 'half',
@@ -38,7 +41,7 @@ describe('the precision of a training', () => {
 
   it('is refused by others, and those that have it are named', async () => {
     for (const name of ['plain', 'wide']) {
-      const error = await ganError(() => withPrecision(registry(), {name, options: {}}, {precision: 'bf16'}));
+      const error = await ganError(() => withPrecision(backends, {name, options: {}}, {precision: 'bf16'}));
       expect(error.code).to.equal('GAN_PRECISION');
       expect(error.message).to.contain(name).and.contain('bf16');
       expect(error.suggestions[0]).to.contain('--backend half').and.not.contain('--backend wide');
@@ -52,7 +55,6 @@ describe('the precision of a training', () => {
       ['tf32', 'wide'],
       ['bf16', 'half'],
     ] as const) {
-      const backends = registry();
       const {options} = await withPrecision(backends, auto, {precision: wanted});
       const given = new Map(Object.entries(options).map(([key, value]) => [key, {value, origin: 'precision'}]));
       const {device, refused} = await selectBackend(backends, 'auto', given);
