@@ -78,7 +78,12 @@ describe('native: the kernels under sanitizers', function () {
         console.log(`      skipped: no ${isa} here, or ${native} has no -fsanitize=${sanitizers}`);
         this.skip();
       }
-      await run(native, isa, [isLong ? '-O1' : '-O0', ...sanitized(sanitizers)], isLong ? 20 : 2);
+      await run(
+        native,
+        isa,
+        [isLong ? '-O1' : '-O0', ...sanitized(sanitizers)],
+        isLong ? 20 : isa === 'half_portable' ? 1 : 2,
+      );
     });
   }
 });
