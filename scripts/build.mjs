@@ -5,7 +5,7 @@ import {existsSync, readdirSync, writeFileSync} from 'node:fs';
 import {createRequire} from 'node:module';
 import path from 'node:path';
 import {fileURLToPath} from 'node:url';
-import {build} from 'esbuild';
+import {joinModules} from './join.mjs';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const require = createRequire(import.meta.url);
@@ -16,32 +16,25 @@ const node = (script, ...args) =>
     child.on('close', (code) => (code === 0 ? resolve() : reject(new Error(`${path.relative(root, script)} failed`))));
   });
 
-// tfjs-core registers its gradients in ES modules that Node cannot import (no file extensions, no "type"); one bundle
-// of them works, because tfjs keeps its registries on globalThis (src/backends/tf.ts).
-await build({
-  absWorkingDir: root,
-  stdin: {contents: "import '@tensorflow/tfjs-core/dist/register_all_gradients';", resolveDir: root},
-  bundle: true,
-  format: 'esm',
-  platform: 'node',
-  mainFields: ['module', 'main'],
-  outfile: 'dist/vendor/tf-gradients.js',
-  legalComments: 'inline',
-  logLevel: 'warning',
-});
-
+await import('./build-vendor.mjs');
 await node(path.join(path.dirname(require.resolve('typescript/package.json')), 'bin/tsc'), '-p', 'tsconfig.json');
 await import('./build-web.mjs');
 await import('./build-ui.mjs');
 
 // the plug-ins need the types of the library; native also those of wasm
+const plugins = readdirSync(path.join(root, 'plugins')).filter((name) =>
+  existsSync(path.join(root, 'plugins', name, 'build.mjs')),
+);
 const buildPlugin = (name) => node(path.join(root, 'plugins', name, 'build.mjs'));
 await buildPlugin('wasm');
-await Promise.all(
-  readdirSync(path.join(root, 'plugins'))
-    .filter((name) => name !== 'wasm' && existsSync(path.join(root, 'plugins', name, 'build.mjs')))
-    .map(buildPlugin),
-);
+await Promise.all(plugins.filter((name) => name !== 'wasm').map(buildPlugin));
+
+await joinModules(root, {
+  starts: ['cli/command/main.js', 'commands/fit.js', 'runs/open-training.js'],
+  needs: {'backends/tfjs-core.js': ['@tensorflow/tfjs-core']},
+  replaced: {'@oclif/core': 'vendor/oclif.js'},
+});
+for (const name of plugins) await joinModules(path.join(root, 'plugins', name), {starts: ['index.js', 'open.js']});
 
 // What commands there are, so that starting `gan` need load none of them; and the schema of configurations, for
 // editors.
