@@ -1,7 +1,7 @@
 // Joins the modules of a `dist` folder into a few files: Node takes longer to find, read and link a module than to
 // compile it (docs/adr/0084). Each module can still be imported from its own file, which passes on what a joined file
 // exports. So there is one instance of each, whoever imports it and from where.
-import {existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync} from 'node:fs';
 import path from 'node:path';
 import {build} from 'esbuild';
 
@@ -48,14 +48,27 @@ export async function joinModules(folder, {starts = [], needs = {}, replaced = {
   const others = names.filter((name) => !places.has(name)).map((name) => write(name, {entryPoints: [name]}));
   const outputs = await Promise.all([...joined, ...others]); // nothing is written before all is read
 
-  rmSync(path.join(dist, 'joined'), {recursive: true, force: true});
+  const apart = path.join(dist, '.apart');
+  for (const each of [apart, path.join(dist, 'joined')]) rmSync(each, {recursive: true, force: true});
   mkdirSync(path.join(dist, 'joined'));
-  for (const {path: file, contents} of outputs.flat()) writeFileSync(file, contents);
-  for (const [name, file] of places) {
-    writeFileSync(path.join(dist, name), `${passOn(modules, name, relative(name, file))}\n`);
-    rmSync(path.join(dist, `${name}.map`), {force: true});
+  for (const name of names.flatMap((each) => [each, `${each}.map`]).filter((each) => existsSync(path.join(dist, each)))) {
+    mkdirSync(path.dirname(path.join(apart, name)), {recursive: true});
+    renameSync(path.join(dist, name), path.join(apart, name));
   }
-  rmSync(path.join(dist, '.tsbuildinfo'), {force: true}); // so that tsc compiles all files again, not only changed ones
+  // without it tsc compiles every file again, so that it leaves no joined ones among others
+  if (existsSync(path.join(dist, '.tsbuildinfo')))
+    renameSync(path.join(dist, '.tsbuildinfo'), path.join(apart, '.tsbuildinfo'));
+  for (const {path: file, contents} of outputs.flat()) writeFileSync(file, contents);
+  for (const [name, file] of places)
+    writeFileSync(path.join(dist, name), `${passOn(modules, name, relative(name, file))}\n`);
+}
+
+/** Undoes `joinModules`, as far as nobody has compiled the package since then: tsc then compiles what has changed. */
+export function separateModules(folder) {
+  const dist = path.join(folder, 'dist');
+  const apart = path.join(dist, '.apart');
+  if (existsSync(apart) && !existsSync(path.join(dist, '.tsbuildinfo'))) cpSync(apart, dist, {recursive: true});
+  for (const each of [apart, path.join(dist, 'joined')]) rmSync(each, {recursive: true, force: true});
 }
 
 /** What each module exports, imports when it is loaded, and needs of other packages. */
