@@ -39,7 +39,9 @@ const output = await bundle('oclif.cjs', {
   legalComments: 'none', // THIRD-PARTY.txt has them all
   minifyWhitespace: true,
 });
-const names = Object.keys(await import('@oclif/core')).filter((name) => !['default', '__esModule', 'module.exports'].includes(name));
+const names = Object.keys(await import('@oclif/core')).filter(
+  (name) => !['default', '__esModule', 'module.exports'].includes(name),
+);
 writeFileSync(
   path.join(vendor, 'oclif.js'),
   `import {createRequire} from 'node:module';\n\nexport const {${names.join(', ')}} = createRequire(import.meta.url)('./oclif.cjs');\n`,

@@ -1,6 +1,7 @@
 // Joins the modules of a `dist` folder into a few files: Node takes longer to find, read and link a module than to
 // compile it (docs/adr/0084). Each module can still be imported from its own file, which passes on what a joined file
-// exports. So there is one instance of each, whoever imports it and from where.
+// exports. So there is one instance of each, whoever imports it and from where. What a module does when it is loaded it
+// does when its joined file is: it should do nothing but make what it exports.
 import {cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync} from 'node:fs';
 import path from 'node:path';
 import {build} from 'esbuild';
@@ -51,7 +52,9 @@ export async function joinModules(folder, {starts = [], needs = {}, replaced = {
   const apart = path.join(dist, '.apart');
   for (const each of [apart, path.join(dist, 'joined')]) rmSync(each, {recursive: true, force: true});
   mkdirSync(path.join(dist, 'joined'));
-  for (const name of names.flatMap((each) => [each, `${each}.map`]).filter((each) => existsSync(path.join(dist, each)))) {
+  for (const name of names
+    .flatMap((each) => [each, `${each}.map`])
+    .filter((each) => existsSync(path.join(dist, each)))) {
     mkdirSync(path.dirname(path.join(apart, name)), {recursive: true});
     renameSync(path.join(dist, name), path.join(apart, name));
   }

@@ -1,4 +1,5 @@
-// Which modules are joined (join.mjs): those of this package and of its plug-ins. `node scripts/joined.mjs` joins them.
+// Which modules are joined (join.mjs): those of this package and of its plug-ins. `node scripts/joined.mjs` joins them,
+// with `--separate` it undoes that.
 import {existsSync, readdirSync, statSync} from 'node:fs';
 import path from 'node:path';
 import {fileURLToPath} from 'node:url';
@@ -30,9 +31,13 @@ export function isCurrent() {
   if (!joined.every((folder) => existsSync(folder))) return false;
   const built = Math.min(...joined.map((folder) => statSync(folder).mtimeMs));
   const builtFrom = [
-    ...['src', 'scripts', 'tsconfig.json', 'tsconfig.base.json', 'package-lock.json'].map((name) => path.join(root, name)),
+    ...['src', 'scripts', 'tsconfig.json', 'tsconfig.base.json', 'package-lock.json'].map((name) =>
+      path.join(root, name),
+    ),
     ...[root, ...plugins].map((folder) => path.join(folder, 'package.json')),
-    ...plugins.flatMap((folder) => ['src', 'assembly', 'kernels', 'build.mjs', 'build-kernels.mjs'].map((name) => path.join(folder, name))),
+    ...plugins.flatMap((folder) =>
+      ['src', 'assembly', 'kernels', 'build.mjs', 'build-kernels.mjs'].map((name) => path.join(folder, name)),
+    ),
   ].filter((file) => existsSync(file));
   return builtFrom.every((file) => lastChange(file) <= built);
 }
@@ -44,4 +49,7 @@ function lastChange(file) {
   return Math.max(mtimeMs, ...readdirSync(file).map((name) => lastChange(path.join(file, name))));
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) await joinAll();
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  if (process.argv.includes('--separate')) separateAll();
+  else await joinAll();
+}

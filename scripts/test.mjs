@@ -2,7 +2,7 @@
 // others on what is published, where modules are joined. Types and lint are checked beside the tests, one after the
 // other; their output follows that of the tests. The exit code is 1 when any of them fails.
 import {spawn} from 'node:child_process';
-import {isCurrent, separateAll} from './joined.mjs';
+import {isCurrent} from './joined.mjs';
 
 /** Runs a script of package.json; `beside` others, its output is kept until it has ended. */
 function npmRun(name, {beside = false} = {}) {
@@ -28,10 +28,8 @@ async function inOrder(names, options) {
   return ends;
 }
 
-const builds = [];
-if (isCurrent()) separateAll();
-else builds.push(await npmRun('build:apart'));
-if (builds.some(({ok}) => !ok)) process.exit(1);
+const builds = isCurrent() ? [] : [await npmRun('build:apart')];
+if (!builds.every(({ok}) => ok)) process.exit(1);
 const checks = inOrder(['types', 'lint'], {beside: true});
 const ends = [...builds, ...(await inOrder(['test:library', 'join', 'test:rest']))];
 for (const end of await checks) {
