@@ -155,7 +155,8 @@ export {getImageFiles, imageSource} from './gan/data/image-files.js';
 export type {Channels, Pixels, ResizeMethod} from './gan/data/pixels.js';
 export type {NamedImageMetric, ImageMetric} from './gan/metrics/image-metrics.js';
 export {idxSource, readIdxSet, type IdxOptions, type IdxSet} from './gan/data/idx-set.js';
-export {encodePng, imageGrid, samplePicture, writeImage, writePng} from './gan/data/grid.js';
+export {imageGrid, samplePicture, writeImage, writePng} from './gan/data/grid.js';
+export {encodePng} from './gan/data/png.js';
 export {generateNoise, InvisibleTensor} from './gan/data/noise.js';
 export {imagenetStats, Normalization} from './gan/data/normalize.js';
 export {

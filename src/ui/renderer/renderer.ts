@@ -1,6 +1,7 @@
 import type {Device} from '../../backends/device.js';
 import {isGanError} from '../../errors.js';
-import {encodePng, imageGrid} from '../../gan/data/grid.js';
+import {imageGrid} from '../../gan/data/grid.js';
+import {encodePng} from '../../gan/data/png.js';
 import {arePoints} from '../../gan/data/points.js';
 import {pointPlots} from '../../gan/data/scatter-plot.js';
 import {openDeviceFor} from '../../runs/devices/open-backend.js';
