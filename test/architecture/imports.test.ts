@@ -54,7 +54,7 @@ const rules: Record<string, Partial<Record<Import['kind'], RegExp>>> = {
   ui: {value: /^(runs|gan|config|options|plugin|backends)\//},
   'ui/page': {value: /^(gan\/latents|options\/flat-config|runs\/evaluation-table)\.ts$/, type: /^ui\/protocol\.ts$/},
   'ui/export-page': {
-    value: /^(gan\/(export\/|latents\.ts)|ui\/page\/dom\.ts$)/,
+    value: /^(gan\/(export\/|io\/float16\.ts|latents\.ts)|ui\/page\/dom\.ts$)/,
     type: /^parts\/exporters\/web\/model\.ts$/,
   },
   index: {
