@@ -13,7 +13,7 @@ import type {StateDict} from '../gan/module.js';
 import {scalarFacts, scalarKeys} from '../options/config-keys.js';
 import {withChecksum} from '../options/json.js';
 import type {RunConfig} from '../options/run-config.js';
-import type {CheckpointSelector, RunFolder} from './run-folder.js';
+import {modelName, type CheckpointSelector, type RunFolder} from './run-folder.js';
 
 /** The weights that a run is drawn from. */
 export interface Drawn {
@@ -26,11 +26,6 @@ export interface Drawn {
   /** Of both networks, by PyTorch's names. */
   weights: StateDict;
 }
-
-const modelName = 'model.safetensors';
-
-/** The weights in an exported folder. */
-export const modelPath = (dir: string): string => path.join(dir, modelName);
 
 /**
  * config.json and model.safetensors.
@@ -70,7 +65,7 @@ export async function readModel(
   folder: RunFolder,
   {checkpoint = 'newest', weights}: {checkpoint?: CheckpointSelector | undefined; weights?: WeightsChoice | undefined},
 ): Promise<Drawn | undefined> {
-  const file = modelPath(folder.dir);
+  const file = path.join(folder.dir, modelName);
   const bytes = (await folder.checkpointSteps()).length > 0 ? undefined : await readRegular(file);
   if (!bytes) return undefined;
   const {tensors, metadata} = decodeSafetensors(bytes, file);
