@@ -2,6 +2,7 @@
  * A trained run without its training: config.json and model.safetensors, which `gan export --format hub` writes. A
  * folder of them is opened like a run folder, to draw, to measure and to export from.
  */
+import {stat} from 'node:fs/promises';
 import path from 'node:path';
 import {dataSource} from '../config/data.js';
 import {GanError} from '../errors.js';
@@ -13,7 +14,7 @@ import type {StateDict} from '../gan/module.js';
 import {scalarFacts, scalarKeys} from '../options/config-keys.js';
 import {withChecksum} from '../options/json.js';
 import type {RunConfig} from '../options/run-config.js';
-import {modelName, type CheckpointSelector, type RunFolder} from './run-folder.js';
+import {modelName, RunFolder, type CheckpointSelector} from './run-folder.js';
 
 /** The weights that a run is drawn from. */
 export interface Drawn {
@@ -56,6 +57,15 @@ export const dataTitle = (data: string): string => (dataSource(data) === undefin
 
 /** The last name in a path of any system. */
 const baseName = (file: string): string => file.split(/[/\\]/).findLast((name) => name !== '') ?? file;
+
+/** True if a folder is an exported model and no run: it has weights, and no checkpoints. */
+export async function isExported(dir: string): Promise<boolean> {
+  const isFile = await stat(path.join(dir, modelName)).then(
+    (stats) => stats.isFile(),
+    () => false,
+  );
+  return isFile && (await new RunFolder(dir).checkpointSteps()).length === 0;
+}
 
 /**
  * The weights of an exported folder; undefined for a run folder, which has checkpoints, and for one that has neither.

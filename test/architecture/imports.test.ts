@@ -72,6 +72,7 @@ const packages: Record<string, RegExp> = {
   '@tensorflow/tfjs-backend-webgpu': /^ui\/export-page\//,
   '#tf-gradients': /^backends\/tf\.ts$/,
   '@oclif/core': /^(cli|commands)\//,
+  '@huggingface/hub': /^cli\/hub\//,
   cosmiconfig: /^config\/files\.ts$/,
   jiti: /^config\/script\.ts$/,
   '@clack/prompts': /^cli\/config\/(prompts|ask-config)\.ts$/,
