@@ -15,7 +15,9 @@ const commands = [...typed.matchAll(/^```sh\n(.*?)^```/gms)].flatMap(([, block])
 
 rmSync(folder, {recursive: true, force: true});
 mkdirSync(path.join(folder, '.bin'), {recursive: true});
-writeFileSync(path.join(folder, '.bin/gan'), `#!/bin/sh\nexec "${process.execPath}" "${root}/bin/run.js" "$@"\n`, {mode: 0o755});
+writeFileSync(path.join(folder, '.bin/gan'), `#!/bin/sh\nexec "${process.execPath}" "${root}/bin/run.js" "$@"\n`, {
+  mode: 0o755,
+});
 for (const command of commands) {
   const began = performance.now();
   const {status} = spawnSync('sh', ['-c', command], {
