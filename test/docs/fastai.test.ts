@@ -2,8 +2,9 @@
  * docs/fastai.md: what stands beside fastai's WGAN is run as one program, and the other names are there.
  */
 import {expect} from 'chai';
-import {existsSync, readFileSync} from 'node:fs';
+import {existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync} from 'node:fs';
 import path from 'node:path';
+import {pathToFileURL} from 'node:url';
 import * as gankit from 'gankit';
 import ts from 'typescript';
 import {root} from '../commands/helpers.js';
@@ -68,6 +69,7 @@ describe('docs/fastai.md', function () {
 
   it('has ours beside it, which runs', async () => {
     const [data, out] = [folder(), folder()];
+    const file = path.join(out, 'results.png');
     const {read} = shapesSource({size: 16, items: 24}) as unknown as {read(index: number): Promise<Uint8Array>};
     for (let i = 0; i < 24; i++)
       await writeImage(path.join(data, `${i}.png`), {data: await read(i), shape: [1, 16, 16, 3]}, 0);
@@ -80,17 +82,23 @@ describe('docs/fastai.md', function () {
       .replaceAll("'results.png'", 'file')
       .replace('openBackend()', "openBackend('wasm')");
     expect(code.split('\n')).to.have.length(9);
+    const names = Object.keys(gankit).filter((name) => new RegExp(`\\b${name}\\b`).test(code));
     const {outputText} = ts.transpileModule(
-      `async function program(gankit, path, file) { const {${Object.keys(gankit).join(', ')}} = gankit;\n${code};\nlearn.dispose(); await device.close(); return learn.recorder!; }`,
-      {
-        compilerOptions: {target: ts.ScriptTarget.ES2022},
-      },
+      `import {${names.join(', ')}} from 'gankit';
+      const [path, file] = ${JSON.stringify([data, file])};
+      ${code};
+      export const {columns, rows} = learn.recorder!;
+      learn.dispose();
+      await device.close();`,
+      {compilerOptions: {target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ES2022}},
     );
-    const program = new Function(`${outputText}; return program;`)() as (
-      ...args: unknown[]
-    ) => Promise<{columns: string[]; rows: unknown[][]}>;
-    const file = path.join(out, 'results.png');
-    const recorder = await program(gankit, data, file);
+    mkdirSync(path.join(out, 'node_modules'));
+    symlinkSync(root, path.join(out, 'node_modules/gankit'), 'dir');
+    writeFileSync(path.join(out, 'program.mjs'), outputText);
+    const recorder = (await import(pathToFileURL(path.join(out, 'program.mjs')).href)) as {
+      columns: string[];
+      rows: unknown[][];
+    };
     expect(recorder.columns).to.deep.equal(['epoch', 'train_loss', 'gen_loss', 'crit_loss']);
     expect(recorder.rows).to.have.length(1);
     expect(existsSync(file)).to.equal(true);

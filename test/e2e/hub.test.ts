@@ -30,7 +30,7 @@ const filesIn = (dir: string): Map<string, Uint8Array> =>
 
 /** The largest difference of two sets of pictures, in levels of 256. */
 const levels = (a: HostTensor['data'], b: HostTensor['data']): number =>
-  a.reduce((most: number, value, i) => Math.max(most, Math.abs(value - b[i]!)), 0);
+  Array.from(a).reduce((most, value, i) => Math.max(most, Math.abs(value - b[i]!)), 0);
 
 describe('a trained run as a folder for the Hugging Face hub', function () {
   this.timeout(120_000);
@@ -70,7 +70,10 @@ describe('a trained run as a folder for the Hugging Face hub', function () {
       'samples.png',
     ]);
     const card = readFileSync(at('model/README.md'), 'utf8');
-    expect(card).to.match(/^---\nlicense: mit\n/).and.contain('# Shapes \\& \\<b\\>\n').and.contain('`builtin:shapes`, 52 images');
+    expect(card)
+      .to.match(/^---\nlicense: mit\n/)
+      .and.contain('# Shapes \\& \\<b\\>\n')
+      .and.contain('`builtin:shapes`, 52 images');
     const made = await gan(['generate', 'model', '--backend', 'wasm', '--out', 'drawn.png'], {cwd});
     expect(made.code, made.stderr).to.equal(0);
     const [shown, wanted] = await Promise.all(
@@ -102,7 +105,9 @@ describe('a trained run as a folder for the Hugging Face hub', function () {
     await model.close();
     const resumed = await gan(['fit', '--resume', 'model', '--backend', 'wasm'], {cwd});
     expect(resumed.code).to.equal(5);
-    expect(resumed.stderr).to.match(/GAN_NO_CHECKPOINT/).and.contain('--init model/model.safetensors');
+    expect(resumed.stderr)
+      .to.match(/GAN_NO_CHECKPOINT/)
+      .and.contain('--init model/model.safetensors');
   });
 
   it('has the weights that were exported, and says so of others', async () => {
@@ -175,7 +180,9 @@ print(len(whole))`;
     expect(far(images.data, nhwc!), 'tfjs').to.be.within(1e-7, 0.01);
     const shard = (name: string): number => statSync(at(`${name}/group1-shard1of1.bin`)).size;
     expect(shard('tfjs')).to.be.below(0.55 * shard('tfjs-32'));
-    expect(readFileSync(at('tfjs/README.md'), 'utf8')).to.match(/^---\nlicense: other\n/).and.contain('tf.loadGraphModel');
+    expect(readFileSync(at('tfjs/README.md'), 'utf8'))
+      .to.match(/^---\nlicense: other\n/)
+      .and.contain('tf.loadGraphModel');
     await trained.export('onnx', at('half.onnx'), {dtype: 'float16'});
     await trained.export('onnx', at('onnx'), {network: 'both'});
     expect(readdirSync(at('onnx')).sort()).to.deep.equal(['README.md', 'critic.onnx', 'generator.onnx', 'samples.png']);

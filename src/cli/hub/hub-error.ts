@@ -103,7 +103,9 @@ const isTimeout = (error: unknown): boolean =>
 const isNetwork = (error: unknown): boolean =>
   [...chain(error)].some(
     ({code, message}) =>
-      message === 'fetch failed' || message === 'terminated' || /^(E[A-Z]+|UND_ERR_\w+)$/.test(String(code ?? '')),
+      message === 'fetch failed' ||
+      message === 'terminated' ||
+      (typeof code === 'string' && /^(E[A-Z]+|UND_ERR_\w+)$/.test(code)),
   );
 
 function reasonOf(error: unknown): string {

@@ -1,6 +1,6 @@
 /**
- * Numbers of half the size: IEEE 754's binary16, with 11 significant bits and values up to 65504. Node has no array type
- * for them before version 24, and browsers are not sure to have one.
+ * Numbers of half the size: IEEE 754's binary16, with 11 significant bits and values up to 65504. Node has no array
+ * type for them before version 24, and browsers are not sure to have one.
  */
 
 /** The largest number of 16 bits. Larger ones become infinite. */

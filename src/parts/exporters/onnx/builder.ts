@@ -133,9 +133,9 @@ export class OnnxBuilder extends GraphBuilder {
       return name;
     }
     const turned = this.#permute(data, shape, layout);
-    const isHalf = this.#half && data.length > 1; // of single numbers, such as slopes, there is nothing to save
-    this.tensors.set(name, {...tensor, data: isHalf ? this.#half!(name, turned) : turned});
-    return isHalf ? this.op('Cast', [name], {to: float32}) : name;
+    const half = data.length > 1 ? this.#half : undefined; // of single numbers there is nothing to save
+    this.tensors.set(name, {...tensor, data: half ? half(name, turned) : turned});
+    return half ? this.op('Cast', [name], {to: float32}) : name;
   }
 
   #shared(name: string, tensor: Omit<OnnxTensor, 'name'>): string {
