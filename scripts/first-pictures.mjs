@@ -8,7 +8,12 @@ import path from 'node:path';
 import {fileURLToPath} from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const folder = path.resolve(process.argv[2] ?? path.join(root, 'runs/first-pictures'));
+const [given = path.join(root, 'runs/first-pictures')] = process.argv.slice(2);
+if (given.startsWith('-')) {
+  console.error('node scripts/first-pictures.mjs [FOLDER]');
+  process.exit(2);
+}
+const folder = path.resolve(given);
 const page = readFileSync(path.join(root, 'docs/first-pictures.md'), 'utf8');
 const typed = page.slice(page.indexOf('## The pictures'));
 const commands = [...typed.matchAll(/^```sh\n(.*?)^```/gms)].flatMap(([, block]) => block.trim().split('\n'));
