@@ -2,7 +2,6 @@
 import {homedir} from 'node:os';
 import path from 'node:path';
 import {GanError} from '../../errors.js';
-import {readRegular} from '../../gan/io/read-file.js';
 
 export interface HubToken {
   value: string;
@@ -23,6 +22,7 @@ export async function hubToken(env: NodeJS.ProcessEnv = process.env): Promise<Hu
   const cache = set('XDG_CACHE_HOME') ?? path.join(homedir(), '.cache');
   const file = set('HF_TOKEN_PATH') ?? path.join(set('HF_HOME') ?? path.join(cache, 'huggingface'), 'token');
   const given = set('HF_TOKEN');
+  const {readRegular} = await import('../../gan/io/read-file.js');
   const value = given ?? (await readRegular(file, mostBytes))?.toString().trim();
   if (value === undefined || value === '')
     throw new GanError(
