@@ -1,3 +1,4 @@
+import path from 'node:path';
 import {GanError} from '../errors.js';
 import {inWords} from '../system-error.js';
 import type {Device} from '../backends/device.js';
@@ -7,11 +8,12 @@ import type {ListedPartConfig} from '../config/define.js';
 import type {ConfigSources} from '../config/layers.js';
 import {createArchitecture, createParts, createSource, givenOptions} from '../config/parts.js';
 import {resolveConfig, type ResolvedConfig} from '../config/resolve.js';
-import {readCheckpoint, weightsOf, withoutPrefix, type WeightsChoice} from '../gan/checkpoint.js';
+import {weightsOf, withoutPrefix, type WeightsChoice} from '../gan/checkpoint.js';
 import {Normalization} from '../gan/data/normalize.js';
 import type {HostTensor} from '../gan/data/types.js';
 import {imagesAtOnce} from '../gan/images-at-once.js';
-import type {Networks} from '../gan/export/trained-run.js';
+import type {CardRequest, Files, Networks, TrainedRun} from '../gan/export/trained-run.js';
+import {version} from '../gan/export/version.js';
 import {drawLatent, latentPath, type LatentOptions} from '../gan/latents.js';
 import type {NearestImages} from '../gan/metrics/nearest.js';
 import type {Module, StateDict} from '../gan/module.js';
@@ -22,6 +24,7 @@ import {openRegistry} from '../plugin/discover.js';
 import type {Exporter} from '../plugin/index.js';
 import type {Registry} from '../plugin/registry.js';
 import type {Evaluation} from './evaluations.js';
+import {modelFiles, readModel, type Drawn} from './exported-model.js';
 import {openDeviceFor, type DeviceOptions} from './devices/open-backend.js';
 import {makeNetworks} from './networks.js';
 import {readRunCheckpoint} from './read-run-checkpoint.js';
@@ -133,14 +136,25 @@ export class Run {
     this.#registry = options.registry ?? openRegistry();
   }
 
-  /** Folder of the checkpoint that everything is drawn from. @throws GanError GAN_NO_CHECKPOINT (exit 5) */
-  readonly checkpoint = once(() => this.folder.checkpointOf(this.#options.checkpoint ?? 'newest'));
+  /**
+   * What everything is drawn from: the folder of a checkpoint, or the model.safetensors of an exported run.
+   * @throws GanError GAN_NO_CHECKPOINT, GAN_CHECKPOINT (exit 5)
+   */
+  async checkpoint(): Promise<string> {
+    return (await this.#drawn()).path;
+  }
 
   /**
    * Both networks by the names and in the layout of PyTorch: `generator.1.0.weight`, ... @throws GanError
    * GAN_NO_CHECKPOINT, GAN_CHECKPOINT
    */
-  readonly weights = once(async (): Promise<StateDict> => {
+  async weights(): Promise<StateDict> {
+    return (await this.#drawn()).weights;
+  }
+
+  readonly #drawn = once(async (): Promise<Drawn> => {
+    const model = await readModel(this.folder, this.#options);
+    if (model) return model;
     const checkpoint = await readRunCheckpoint(
       this.folder,
       this.#options.checkpoint ?? 'newest',
@@ -151,7 +165,12 @@ export class Run {
       throw new GanError('usage', 'GAN_USAGE', `the run ${this.folder.dir} keeps no average of its weights`, {
         suggestions: ['leave out --weights averaged', 'train with --ema-half-life'],
       });
-    return weightsOf(checkpoint, weights);
+    return {
+      path: checkpoint.path,
+      step: checkpoint.position.step,
+      choice: checkpoint.emaWeights.size > 0 && weights !== 'trained' ? 'averaged' : 'trained',
+      weights: weightsOf(checkpoint, weights),
+    };
   });
 
   /** The device, which is opened by the first call. @throws GanError GAN_BACKEND_UNAVAILABLE (exit 4) */
@@ -330,11 +349,11 @@ export class Run {
         seed,
       });
       const measured = await meter.measure(halves === undefined ? {} : {halves});
-      const {position, emaWeights} = await readCheckpoint(await this.checkpoint());
+      const {step, choice} = await this.#drawn();
       return {
         at: new Date().toISOString(),
-        step: position.step,
-        weights: emaWeights.size > 0 && this.#options.weights !== 'trained' ? 'averaged' : 'trained',
+        step,
+        weights: choice,
         data: config.data,
         images: real.count,
         features: extractor.name,
@@ -383,8 +402,36 @@ export class Run {
   ): Promise<string[]> {
     const exporter =
       typeof format === 'string' ? await this.#registry.create('exporter', format, givenOptions(options)) : format;
-    const [checkpoint, weights] = [await this.checkpoint(), await this.weights()];
-    return exporter.write({config: this.config, checkpoint, weights, networks: this.networks}, out);
+    const drawn = await this.#drawn();
+    const trained: TrainedRun = {
+      name: this.name,
+      config: this.config,
+      checkpoint: drawn.path,
+      weights: drawn.weights,
+      networks: this.networks,
+      model: (type) => modelFiles(this.config, drawn, {type, version}),
+      card: (request) => this.#card(drawn, request),
+    };
+    return exporter.write(trained, out);
+  }
+
+  /** The run's name: that of its folder. */
+  get name(): string {
+    return path.basename(path.resolve(this.folder.dir)) || 'run';
+  }
+
+  async #card(drawn: Drawn, request: CardRequest): Promise<Files> {
+    const [{cardFacts, cardPicture, modelCard}, {encodePng, samplePicture}] = [
+      await import('./model-card.js'),
+      await import('../gan/data/grid.js'),
+    ];
+    const {name, config} = this;
+    const card = modelCard(await cardFacts(this.folder, {name, config, drawn, version}), request);
+    const images = await this.generate({n: cardPicture.images, seed: cardPicture.seed});
+    return new Map<string, string | Uint8Array>([
+      ['README.md', card],
+      [cardPicture.name, await encodePng(samplePicture(images))],
+    ]);
   }
 
   /** What can be told of the run without its networks. */

@@ -33,6 +33,9 @@ export const checkpointSteps = (names: readonly string[]): number[] => stepsOf(n
 export const sampleSteps = (names: readonly string[], last: number): number[] =>
   stepsOf(names, /^step-(\d+)\.png$/).filter((step) => step <= last);
 
+/** The weights in a folder of `gan export --format hub`, which has no checkpoints (exported-model.ts). */
+export const modelName = 'model.safetensors';
+
 /** Names the process that trains (run-lock.ts). */
 export const lockName = 'lock.json';
 
@@ -349,11 +352,15 @@ export class RunFolder {
   /** @throws GanError GAN_NO_CHECKPOINT (exit 5) */
   async latestCheckpoint(): Promise<string> {
     const latest = (await this.checkpoints()).at(-1);
-    if (latest === undefined)
-      throw new GanError('data', 'GAN_NO_CHECKPOINT', `the run ${this.dir} has no checkpoint yet`, {
-        suggestions: ['let gan fit finish, or stop it with Ctrl-C: both write a checkpoint'],
+    if (latest !== undefined) return latest;
+    const model = join(this.dir, modelName);
+    if (await stat(model).catch(() => undefined))
+      throw new GanError('data', 'GAN_NO_CHECKPOINT', `${this.dir} is an exported model, which no training goes on from`, {
+        suggestions: [`gan fit DATA --init ${model}   begins a new run from its weights.`],
       });
-    return latest;
+    throw new GanError('data', 'GAN_NO_CHECKPOINT', `the run ${this.dir} has no checkpoint yet`, {
+      suggestions: ['let gan fit finish, or stop it with Ctrl-C: both write a checkpoint'],
+    });
   }
 
   /**

@@ -259,7 +259,8 @@ function savedUpTo({step, isExact}: Saved, dir: string, error: unknown, warn: (m
   const goOn = `The training is saved up to step ${step} and can go on there${how}: gan fit --resume ${dir}`;
   if (told)
     return new GanError(told.kind, told.code as `GAN_${string}`, told.message, {
-      suggestions: [...told.suggestions, goOn],
+      // a backend says how runs go on, but does not know this one
+      suggestions: [...told.suggestions.filter((text) => !/\bresume\b/i.test(text)), goOn],
       cause: told.cause ?? error,
     });
   warn(goOn);
