@@ -1,4 +1,4 @@
-/** The messages between the server and the page of `gan ui`. Types only, for both sides. */
+/** The messages between the server and the page of `gan ui`, for both sides. */
 
 import type {Evaluation} from '../runs/evaluations.js';
 
@@ -32,6 +32,8 @@ export interface RunDetail {
   checkpoints: number[];
   /** Step of the one that `gan fit --keep-best` keeps. */
   best?: number;
+  /** Its folder has a grid of real images. */
+  real: boolean;
   /** What `gan evaluate` measured, oldest first. */
   evaluations: Evaluation[];
   /** What is wrong with the run, for people. */
@@ -89,6 +91,18 @@ export interface DrawOrder {
   /** One image each; every row has the run's latent size. */
   latents: number[][];
   backend: string;
+}
+
+/** Sliders of the explorer, at most. */
+export const mostDirections = 10;
+
+/** Body of `POST /api/directions`. */
+export type DirectionsOrder = Omit<DrawOrder, 'latents'>;
+
+/** Its answer: `LatentDirections` as JSON. */
+export interface Directions {
+  vectors: number[][];
+  shares: number[];
 }
 
 /** Every answer that is no success. */
