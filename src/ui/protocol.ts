@@ -59,9 +59,12 @@ export interface Found {
   advice: readonly string[];
 }
 
+/** The curve of the seconds that a run has trained, by the ends of its epochs. It is no measurement, and not drawn. */
+export const timeCurve = 'training time';
+
 /**
  * New points of a run. The keys are `critLoss`, `genLoss`, hyperparameters that move by themselves, what the watch
- * measured, and the columns of the epochs.
+ * measured, the columns of the epochs, and `timeCurve`.
  */
 export interface CurveNews {
   name: string;

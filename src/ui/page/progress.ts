@@ -1,5 +1,7 @@
 import type {RunSummary} from '../protocol.js';
+import {imagesPerStep} from './alignment.js';
 import {h, section, write} from './dom.js';
+import {duration} from './format.js';
 import type {Store} from './store.js';
 
 /** The speed is that of the last minute. */
@@ -34,9 +36,7 @@ export function progress(store: Store): HTMLElement {
     bar.hidden = run.steps === undefined;
     bar.max = Math.max(1, run.steps ?? 1);
     bar.value = Math.min(run.step, bar.max);
-    const {batchSize, accumulate = 1} = store.detail?.config ?? {};
-    const images = typeof batchSize === 'number' && typeof accumulate === 'number' ? batchSize * accumulate : undefined;
-    write(text, progressText(run, speed(marks), images));
+    write(text, progressText(run, speed(marks), imagesPerStep(store.detail?.config ?? {})));
   };
   store.on(['runs', 'selection', 'details'], update);
   update();
@@ -58,11 +58,4 @@ function progressText({step, steps, live}: RunSummary, perSecond: number | undef
     if (steps !== undefined) parts.push(`${duration((steps - step) / perSecond)} left`);
   }
   return parts.join(', ');
-}
-
-/** A duration for people, e.g. 40 s, 12 min, 3 h 5 min. */
-function duration(seconds: number): string {
-  if (seconds < 90) return `${Math.ceil(seconds)} s`;
-  const minutes = Math.round(seconds / 60);
-  return minutes < 90 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }

@@ -75,7 +75,7 @@ export function makeApp({root, assets, explorer, about, backends}: AppOptions): 
     const dir = await configuredFolder(root, run);
     if (dir === undefined) throw new Refused(404, 'there is no such run');
     const files = c.req.query('files') === 'yes';
-    const drawn = realOf(dir, () => explorer.real({dir, files}));
+    const drawn = realOf(`${files} ${dir}`, () => explorer.real({dir, files}));
     const png = files ? await drawn : await drawn.catch(() => undefined);
     return png ? c.body(new Uint8Array(png), 200, {'content-type': 'image/png'}) : c.body(null, 204);
   });

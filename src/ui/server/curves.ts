@@ -1,6 +1,6 @@
 import {addFinding, MetricsReader, type Found, type MetricsLine} from '../../runs/metrics-log.js';
 import {RunFolder} from '../../runs/run-folder.js';
-import type {Points} from '../protocol.js';
+import {timeCurve, type Points} from '../protocol.js';
 import type {RunsRoot} from './runs-root.js';
 
 /** Points of a curve that are kept: more than a screen has columns. */
@@ -59,6 +59,7 @@ export class RunCurves {
   #reading: Promise<void> | undefined;
   #findings: Found[] = [];
   #stopped = '';
+  #seconds = 0;
 
   constructor(root: RunsRoot, run: string) {
     this.#reader = new MetricsReader(() => root.open(run, metricsFile));
@@ -84,15 +85,17 @@ export class RunCurves {
       this.#series = new Map();
       this.#findings = [];
       this.#stopped = '';
+      this.#seconds = 0;
     };
     const take = (line: MetricsLine): void => this.#take(line);
     return (this.#reading ??= this.#reader.update(take, restart, oneOf).finally(() => (this.#reading = undefined)));
   }
 
   #take(line: MetricsLine): void {
-    const {step, row, critLoss, genLoss, hyperparameters, watch, stopped} = line;
+    const {step, row, critLoss, genLoss, hyperparameters, watch, stopped, seconds} = line;
     if (this.#findings.length < mostFindings) addFinding(this.#findings, line);
     if (stopped !== undefined) this.#stopped = stopped;
+    if (row && seconds !== undefined) this.#curve(timeCurve)?.add(step, (this.#seconds += seconds));
     // an epoch's losses are the curves' last points already; its other columns are what the run measures
     const values = row
       ? Object.entries(row).filter(([name]) => !lossColumns.includes(name))
