@@ -26,7 +26,7 @@ export interface LatentDirections {
 }
 
 /** Latents that are moved through the layer at a time, and as many with the opposite sign. */
-const atOnce = 32;
+const atOnce = 64;
 
 /**
  * Principal directions of a generator's first layer: the eigenvectors of AᵀA for the matrix A by which that layer
@@ -119,11 +119,11 @@ async function gramOf(
     before?.dispose();
   };
   try {
-    for (let round = 0; round < rounds; round++) {
-      const frame = orthogonalFrame(latentSize, rng.fork('frame', round));
-      for (let from = 0; from < frame.length; from += atOnce * latentSize)
-        add(frame.slice(from, from + atOnce * latentSize));
-    }
+    const latents = new Float32Array(rounds * latentSize * latentSize);
+    for (let round = 0; round < rounds; round++)
+      latents.set(orthogonalFrame(latentSize, rng.fork('frame', round)), round * latentSize * latentSize);
+    for (let from = 0; from < latents.length; from += atOnce * latentSize)
+      add(latents.slice(from, from + atOnce * latentSize));
     // the latents' own products sum to a multiple of the unit matrix: least squares need no inverse
     const scale = 1 / (2 * rounds * latentSize);
     const product = tf.tidy(() => {

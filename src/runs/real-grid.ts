@@ -46,7 +46,7 @@ export function writeRealGrid(
   };
 }
 
-/** The first training images of epoch 0, as the training sees them; undefined for points. */
+/** The first images of epoch 0; undefined for points. */
 async function gridOf({train, normalization}: DataLoaders): Promise<Pixels | undefined> {
   const {data, shape} = await firstImages(train, sampleCount.images);
   if (arePoints(shape)) return undefined;
@@ -61,13 +61,12 @@ export const needsNoFiles = ({data}: Pick<RunConfig, 'data'>, registry: Registry
 };
 
 /**
- * The grid of a run whose folder has none, from its data.
+ * The grid of a run whose folder has none, from its data; without augmentations. Undefined for points.
  * @throws GanError when the data is gone or cannot be read
  */
 export async function drawRealGrid(config: RunConfig, registry: Registry): Promise<Pixels | undefined> {
   const source = await createSource(registry, config.data, config.source);
-  const loading = {batchSize: sampleCount.images, dropLast: false, augment: [], ahead: 1};
-  return gridOf(await makeDataLoaders(config, source ? {source} : {}, loading));
+  return gridOf(await makeDataLoaders(config, source ? {source} : {}));
 }
 
 const isThere = (path: string): Promise<boolean> =>
