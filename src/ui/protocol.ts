@@ -94,6 +94,11 @@ export interface DrawOrder {
   /** One image each; every row has the run's latent size. */
   latents: number[][];
   backend: string;
+  /**
+   * Beside what somebody asked for: where it cannot be drawn, as when the checkpoint has just been deleted, the answer
+   * is a success with a `Refusal`, which no browser complains about.
+   */
+  optional?: boolean;
 }
 
 /** Sliders of the explorer, at most. */

@@ -21,9 +21,7 @@ export function placesOf(
 ): Placed[] | undefined {
   if (unit === 'step') return samples.map((step) => ({step, at: step}));
   if (unit === 'time')
-    return times && times.steps.length > 0
-      ? samples.map((step) => ({step, at: secondsAt(times, step)}))
-      : undefined;
+    return times && times.steps.length > 0 ? samples.map((step) => ({step, at: secondsAt(times, step)})) : undefined;
   const images = imagesPerStep(config);
   return images === undefined ? undefined : samples.map((step) => ({step, at: step * images}));
 }

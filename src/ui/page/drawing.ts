@@ -57,7 +57,8 @@ async function send({order, done}: Drawing): Promise<boolean> {
       body: JSON.stringify(order),
     });
     if (response.status === 204) return false;
-    if (!response.ok) done({error: ((await response.json()) as Refusal).error});
+    const isPicture = response.headers.get('content-type') === 'image/png';
+    if (!isPicture) done({error: ((await response.json()) as Refusal).error});
     else done({url: URL.createObjectURL(await response.blob()), ms: performance.now() - start});
   } catch {
     done({error: 'the server does not answer'});

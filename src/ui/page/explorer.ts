@@ -113,7 +113,7 @@ export function explorer(store: Store): HTMLElement {
       if (stripsShown.get(place) === key) continue;
       stripsShown.set(place, key);
       queue.ask(place, {
-        order: {...from, latents: latents.map((each) => [...each])},
+        order: {...from, latents: latents.map((each) => [...each]), optional: true},
         done: (result) => 'url' in result && strip.show(result.url, alt),
       });
     }
@@ -152,7 +152,7 @@ async function askDirections(order: DirectionsOrder): Promise<Directions | Refus
   const response = await fetch('/api/directions', {
     method: 'POST',
     headers: {'content-type': 'application/json'},
-    body: JSON.stringify(order),
+    body: JSON.stringify({...order, optional: true}),
   }).catch(() => undefined);
   if (!response || response.status === 204) return {error: 'the server does not answer'};
   return (await response.json()) as Directions | Refusal;

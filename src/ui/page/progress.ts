@@ -50,12 +50,7 @@ export function progress(store: Store): HTMLElement {
 }
 
 const makeItem = (): HTMLElement =>
-  h(
-    'div',
-    {class: 'progress'},
-    h('progress', {'aria-label': 'Steps that are done'}),
-    h('p', {class: 'hint'}),
-  );
+  h('div', {class: 'progress'}, h('progress', {'aria-label': 'Steps that are done'}), h('p', {class: 'hint'}));
 
 /** The marks of a run, with what is heard of it now: those of the last minute, and two at least. */
 function marksOf(run: RunSummary, before: readonly Mark[]): Mark[] {

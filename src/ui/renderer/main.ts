@@ -13,9 +13,7 @@ async function answer(request: RenderRequest): Promise<RenderReply> {
   if (request.kind === 'real') return {png: await realGridPng(registry, request)};
   renderer ??= Renderer.open(registry, setup);
   const opened = await renderer;
-  return request.kind === 'draw'
-    ? {png: await opened.render(request)}
-    : {directions: await opened.directions(request)};
+  return request.kind === 'draw' ? {png: await opened.render(request)} : {directions: await opened.directions(request)};
 }
 
 function failure(error: unknown): RenderReply {

@@ -26,9 +26,7 @@ export interface RealRequest {
 }
 
 export type RenderRequest =
-  | ({kind: 'draw'} & DrawRequest)
-  | ({kind: 'directions'} & CheckpointChoice)
-  | ({kind: 'real'} & RealRequest);
+  ({kind: 'draw'} & DrawRequest) | ({kind: 'directions'} & CheckpointChoice) | ({kind: 'real'} & RealRequest);
 
 /** `broken`: the process is of no more use, as when the backend does not start or its device is lost. */
 export type RenderReply = {png: Uint8Array} | {directions: Directions} | {error: string; broken: boolean};

@@ -109,17 +109,20 @@ export function makeApp({root, assets, explorer, about, backends}: AppOptions): 
     );
   };
   app.post('/api/draw', async (c) => {
-    const order = checkOrder(await jsonBody(c));
-    const checkpoint = await checkpointOf(order);
-    const png = await explorer.draw({...checkpoint, backend: order.backend, latents: order.latents});
-    return png ? c.body(new Uint8Array(png), 200, {'content-type': 'image/png'}) : c.body(null, 204);
+    const {optional, backend, latents, ...wanted} = checkOrder(await jsonBody(c));
+    return orRefusal(c, optional, async () => {
+      const png = await explorer.draw({...(await checkpointOf(wanted)), backend, latents});
+      return png ? c.body(new Uint8Array(png), 200, {'content-type': 'image/png'}) : c.body(null, 204);
+    });
   });
   app.post('/api/directions', async (c) => {
-    const {backend, ...order} = checkDirectionsOrder(await jsonBody(c));
-    const checkpoint = await checkpointOf(order);
-    const key = `${checkpoint.step} ${checkpoint.dir}`;
-    const found = await directionsOf(key, () => explorer.directions({...checkpoint, backend}));
-    return found ? c.json(found) : c.body(null, 204);
+    const {optional, backend, ...wanted} = checkDirectionsOrder(await jsonBody(c));
+    return orRefusal(c, optional, async () => {
+      const checkpoint = await checkpointOf(wanted);
+      const key = `${checkpoint.step} ${checkpoint.dir}`;
+      const found = await directionsOf(key, () => explorer.directions({...checkpoint, backend}));
+      return found ? c.json(found) : c.body(null, 204);
+    });
   });
   return app;
 }
@@ -128,6 +131,20 @@ function asked(c: Context, name: string): string {
   const value = c.req.query(name);
   if (value === undefined) throw new Refused(400, `${name}= is missing`);
   return value;
+}
+
+/** An answer; of an optional one, what refuses it is an answer as well. */
+async function orRefusal(
+  c: Context,
+  optional: boolean | undefined,
+  answer: () => Promise<Response>,
+): Promise<Response> {
+  try {
+    return await answer();
+  } catch (error) {
+    if (optional && error instanceof Refused) return c.json({error: error.message});
+    throw error;
+  }
 }
 
 function jsonBody(c: Context): Promise<string> {

@@ -28,13 +28,19 @@ function parse(text: string): DirectionsOrder & {latents: unknown} {
   } catch {
     throw new Refused(400, 'the request is not JSON');
   }
-  const {run, step, latents, backend} = (value ?? {}) as Record<string, unknown>;
+  const {run, step, latents, backend, optional} = (value ?? {}) as Record<string, unknown>;
   if (typeof run !== 'string') throw new Refused(400, 'run must be the name of a run');
   if (step !== undefined && !Number.isSafeInteger(step))
     throw new Refused(400, 'step must be the step of a checkpoint');
   if (typeof backend !== 'string' || backend.length > 200)
     throw new Refused(400, 'backend must be the name of a backend');
-  return {run, latents, backend, ...(step !== undefined && {step: step as number})};
+  return {
+    run,
+    latents,
+    backend,
+    ...(step !== undefined && {step: step as number}),
+    ...(optional === true && {optional}),
+  };
 }
 
 const isLatent = (row: unknown): row is number[] =>
