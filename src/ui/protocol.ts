@@ -1,4 +1,4 @@
-/** The messages between the server and the page of `gan ui`, for both sides. */
+/** The messages between the server and the page of `gan ui`. Types only, for both sides. */
 
 import type {Evaluation} from '../runs/evaluations.js';
 
@@ -60,11 +60,11 @@ export interface Found {
 }
 
 /** The curve of the seconds that a run has trained, by the ends of its epochs. It is no measurement, and not drawn. */
-export const timeCurve = 'training time';
+export type TimeCurve = 'training time';
 
 /**
  * New points of a run. The keys are `critLoss`, `genLoss`, hyperparameters that move by themselves, what the watch
- * measured, the columns of the epochs, and `timeCurve`.
+ * measured, the columns of the epochs, and a `TimeCurve`.
  */
 export interface CurveNews {
   name: string;
@@ -100,9 +100,6 @@ export interface DrawOrder {
    */
   optional?: boolean;
 }
-
-/** Sliders of the explorer, at most. */
-export const mostDirections = 10;
 
 /** Body of `POST /api/directions`. */
 export type DirectionsOrder = Omit<DrawOrder, 'latents'>;

@@ -1,6 +1,9 @@
 /** Which sample grids of several runs belong together: those at the same step, number of images or training time. */
-import type {Points, RunDetail} from '../protocol.js';
+import type {Points, RunDetail, TimeCurve} from '../protocol.js';
 import {nearest} from './nearest.js';
+
+/** Tells of the time that a run has trained. */
+export const timeCurve: TimeCurve = 'training time';
 
 export type Unit = 'step' | 'images' | 'time';
 

@@ -1,6 +1,6 @@
+import {timeCurve} from './alignment.js';
 import {h, keyed, section} from './dom.js';
 import {findings} from './findings.js';
-import {timeCurve} from '../protocol.js';
 import {CurvePanel} from './curve-panel.js';
 import type {Store} from './store.js';
 

@@ -1,5 +1,5 @@
 import {factColumns, factsOf, intervalText, metricNames, significant} from '../../runs/evaluation-table.js';
-import type {Evaluation} from '../../runs/evaluations.js';
+import type {RunDetail} from '../protocol.js';
 import {h, section} from './dom.js';
 import {title} from './format.js';
 import type {Store} from './store.js';
@@ -61,7 +61,7 @@ export function evaluations(store: Store): HTMLElement {
   return whole;
 }
 
-function valueCell({metrics}: Evaluation, name: string): HTMLElement {
+function valueCell({metrics}: RunDetail['evaluations'][number], name: string): HTMLElement {
   const measured = metrics.find((each) => each.name === name);
   if (!measured) return h('td', {}, '–');
   const interval = intervalText(measured);

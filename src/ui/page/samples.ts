@@ -1,5 +1,5 @@
-import {timeCurve, type RunDetail} from '../protocol.js';
-import {allPlaces, lastCommon, nearestTo, placesOf, type Placed, type Unit} from './alignment.js';
+import type {RunDetail} from '../protocol.js';
+import {allPlaces, lastCommon, nearestTo, placesOf, timeCurve, type Placed, type Unit} from './alignment.js';
 import {h, keyed, section, set, write} from './dom.js';
 import {duration, title} from './format.js';
 import {nearest} from './nearest.js';

@@ -6,8 +6,11 @@ import {pointPlots} from '../../gan/data/scatter-plot.js';
 import {openDeviceFor} from '../../runs/devices/open-backend.js';
 import {openRun, type Run} from '../../runs/open-run.js';
 import type {Registry} from '../../plugin/registry.js';
-import {mostDirections, type Directions} from '../protocol.js';
+import type {Directions} from '../protocol.js';
 import type {CheckpointChoice, DrawRequest, RendererSetup} from './messages.js';
+
+/** Sliders of the explorer, at most. */
+const mostDirections = 10;
 
 /** A backend, and the run that was drawn from last. */
 export class Renderer {

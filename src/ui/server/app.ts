@@ -153,7 +153,7 @@ function jsonBody(c: Context): Promise<string> {
   return c.req.text();
 }
 
-/** Answers that take a while, by their keys: who asks at the same time waits for the same one, and failures are forgotten. */
+/** Answers that take a while, by their keys: who asks meanwhile waits for the same one, and failures are forgotten. */
 function remembered<T>(): (key: string, make: () => Promise<T | undefined>) => Promise<T | undefined> {
   const answers = new Map<string, Promise<T | undefined>>();
   return (key, make) => {

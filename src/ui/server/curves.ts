@@ -1,6 +1,6 @@
 import {addFinding, MetricsReader, type Found, type MetricsLine} from '../../runs/metrics-log.js';
 import {RunFolder} from '../../runs/run-folder.js';
-import {timeCurve, type Points} from '../protocol.js';
+import type {Points, TimeCurve} from '../protocol.js';
 import type {RunsRoot} from './runs-root.js';
 
 /** Points of a curve that are kept: more than a screen has columns. */
@@ -40,6 +40,7 @@ const mostCurves = 32;
 const mostFindings = 100;
 /** Columns of the recorder that say what the curves of the losses say, or when. */
 const lossColumns: readonly string[] = ['train_loss', 'gen_loss', 'crit_loss', 'time'];
+const timeCurve: TimeCurve = 'training time';
 const metricsFile = new RunFolder('').metrics.path;
 
 /**
