@@ -403,7 +403,7 @@ describe(`the page of gan ui${noBrowser === undefined ? '' : ` (skipped: ${noBro
   });
 
   it('has real images beside the samples: those of the folder, as large, below them on a phone', async () => {
-    const [real, sample] = ['Grid of training images of Training data', /^Grid of samples/].map((name) =>
+    const [real, sample] = ['Grid of training images: builtin:shapes', /^Grid of samples/].map((name) =>
       page.getByRole('img', {name}),
     ) as [Locator, Locator];
     const shown = await pixelsOf(real);

@@ -12,13 +12,16 @@ export const realKey = (run: string): string => prefix + run;
 export const realOf = (key: string): string | undefined =>
   key.startsWith(prefix) ? key.slice(prefix.length) : undefined;
 
-/** Of runs that were trained on the same data, the first. */
+/** Of runs that were trained on the same data, one: the first that keeps real images, else the first. */
 export function differentData(store: Store, runs: readonly string[]): string[] {
   const keys = runs.map((run) => {
     const {data, source, size, channels, resize} = store.details.get(run)?.config ?? {};
     return JSON.stringify([data, source, size, channels, resize]);
   });
-  return runs.filter((_, i) => keys.indexOf(keys[i]!) === i);
+  return [...new Set(keys)].map((key) => {
+    const alike = runs.filter((_, i) => keys[i] === key);
+    return alike.find((run) => store.details.get(run)?.real) ?? alike[0]!;
+  });
 }
 
 /**
@@ -43,7 +46,7 @@ export function realFigure(store: Store, run: string): HTMLElement & {update(sev
     const response = await fetch(`/api/real?${query}`).catch(() => undefined);
     button.disabled = false;
     if (response?.status === 200) {
-      picture.show(URL.createObjectURL(await response.blob()), `Grid of training images of ${caption.textContent}`);
+      picture.show(URL.createObjectURL(await response.blob()), `Grid of training images: ${caption.title}`);
       has = true;
       offer.hidden = true;
       figure.hidden = false;
