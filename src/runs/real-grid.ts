@@ -19,8 +19,8 @@ import type {RunFolder} from './run-folder.js';
 import {sampleCount} from './sample-count.js';
 
 /**
- * Writes the grid while the first steps are trained, from the images that they read: the loader keeps what it has
- * decoded. Points have none: their plots show the real ones already.
+ * Writes the grid beside the training, once the first steps have read its images: the loader keeps what it has decoded.
+ * Points have none: their plots show the real ones already.
  * @param keep one that is there stays: the training goes on
  */
 export function writeRealGrid(
@@ -28,6 +28,8 @@ export function writeRealGrid(
   folder: RunFolder,
   {keep, warn, mayWrite}: {keep: boolean; warn(message: string): void; mayWrite(): boolean},
 ): Callback & {done(): Promise<void>} {
+  const wanted = Math.min(dls.train.length, Math.ceil(sampleCount.images / dls.train.batchSize));
+  let batches = 0;
   let writing: Promise<void> | undefined;
   const begin = async (): Promise<void> => {
     if (keep && (await isThere(folder.realPath))) return;
@@ -40,7 +42,10 @@ export function writeRealGrid(
   return {
     name: 'write-real-grid',
     afterBatch: ({training}) => {
-      if (training) writing ??= begin();
+      if (training && ++batches >= wanted) writing ??= begin();
+    },
+    afterFit: () => {
+      writing ??= begin();
     },
     done: () => writing ?? Promise.resolve(),
   };
