@@ -14,7 +14,8 @@ import type {HostTensor} from '../gan/data/types.js';
 import {imagesAtOnce} from '../gan/images-at-once.js';
 import type {CardRequest, Files, Networks, TrainedRun} from '../gan/export/trained-run.js';
 import {version} from '../gan/export/version.js';
-import {drawLatent, latentPath, type LatentOptions} from '../gan/latents.js';
+import type {DirectionOptions, LatentDirections} from '../gan/latent-directions.js';
+import {drawLatent, latentPath, movedAlong, type LatentOptions} from '../gan/latents.js';
 import type {NearestImages} from '../gan/metrics/nearest.js';
 import type {Module, StateDict} from '../gan/module.js';
 import type {ProjectOptions, Projection} from '../gan/project.js';
@@ -69,6 +70,15 @@ export interface InterpolateRequest extends LatentOptions {
   frames: number;
   /** Back to the first seed; otherwise the last seed is the last frame. Default true. */
   loop?: boolean;
+}
+
+export interface DirectionsRequest extends LatentOptions, DirectionOptions {
+  /** The image that is moved from: the first one of this seed. Default 0. */
+  from?: number;
+  /** Images along each direction, the unmoved one in the middle: an odd number. Default 7. */
+  images?: number;
+  /** How far the first and the last are moved, in standard deviations of a number of a latent. Default 4. */
+  reach?: number;
 }
 
 export interface EvaluateRequest {
@@ -269,6 +279,32 @@ export class Run {
     this.#assertHeld(seeds.length * frames);
     const stops = seeds.map((seed) => drawLatent(this.config.latent, seed, 0, options));
     return this.draw(latentPath(stops, frames, loop));
+  }
+
+  /**
+   * The directions of the latent space that change the images most.
+   * @throws GanError of `latentDirections`
+   */
+  async directions(options: DirectionOptions = {}): Promise<LatentDirections> {
+    const [generator, {latentDirections}] = [await this.generator(), await import('../gan/latent-directions.js')];
+    return latentDirections(generator, this.config.latent, options);
+  }
+
+  /**
+   * Images along each of these directions, one after the other: what they change can be seen.
+   * @returns bytes [directions * images, size, size, channels]
+   */
+  async alongDirections({
+    from = 0,
+    images = 7,
+    reach = 4,
+    truncation,
+    ...options
+  }: DirectionsRequest = {}): Promise<HostTensor> {
+    const start = drawLatent(this.config.latent, from, 0, truncation === undefined ? {} : {truncation});
+    this.#assertHeld((options.count ?? 10) * images);
+    const {vectors} = await this.directions(options);
+    return this.draw(vectors.flatMap((vector) => movedAlong(start, vector, {images, reach})));
   }
 
   /**

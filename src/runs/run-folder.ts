@@ -1,6 +1,6 @@
 /**
  * The run folder: config.json and where its values came from, sessions.json, metrics.jsonl, evaluations.jsonl,
- * samples/step-00000100.png, checkpoints/step-00000100/, and TensorBoard's event files.
+ * samples/step-00000100.png, real.png, checkpoints/step-00000100/, and TensorBoard's event files.
  */
 import {access, mkdir, readdir, rm, stat} from 'node:fs/promises';
 import {join} from 'node:path';
@@ -52,6 +52,7 @@ const trainingEntries: readonly string[] = [
   'sessions.json',
   'metrics.jsonl',
   'samples',
+  'real.png',
   'checkpoints',
 ];
 
@@ -158,6 +159,11 @@ export class RunFolder {
 
   get samplesPath(): string {
     return join(this.dir, 'samples');
+  }
+
+  /** The grid of real images, laid out as the sample grids; runs of points and of earlier versions have none. */
+  get realPath(): string {
+    return join(this.dir, 'real.png');
   }
 
   get checkpointsPath(): string {

@@ -55,7 +55,7 @@ export async function reportPage(run: RunRecord, options: RunFolderOptions = {})
 <main>
 ${findingsSection(run)}
 <section id="curves"><h2>Curves</h2>${charts(run)}</section>
-${await samplesSection(run.samples, options)}
+${await samplesSection(run, options)}
 ${await evaluationsSection(run.dir, run.evaluations)}
 ${epochsSection(run)}
 ${configurationSection(run)}

@@ -37,9 +37,10 @@ export function imageGrid(images: HostTensor, columns?: number, padding = 2): Pi
  * One picture of many images: points in a plot, others in a grid.
  * @param images bytes [n, height, width, channels], n >= 1
  * @param real points of the data, drawn below
+ * @param columns of a grid; default: as square as possible
  */
-export function samplePicture(images: HostTensor, real?: HostTensor): Pixels {
-  if (!arePoints(images.shape)) return imageGrid(images);
+export function samplePicture(images: HostTensor, real?: HostTensor, columns?: number): Pixels {
+  if (!arePoints(images.shape)) return imageGrid(images, columns);
   imageShape(images);
   return scatterPlot(images.data as Uint8Array, real?.data as Uint8Array | undefined);
 }
