@@ -95,7 +95,7 @@ async function* walk(file: RandomAccessFile, leaveOut: () => void): AsyncGenerat
     next = {};
     if (type === '1') {
       const target = places.get(memberName(link, path));
-      if (target) yield {name: memberName(name, path), ...target};
+      if (target) yield {...target, name: memberName(name, path)};
       else leaveOut();
       continue;
     }
