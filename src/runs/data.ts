@@ -9,6 +9,8 @@ import {identifySource, type DataIdentity} from '../gan/data/identity.js';
 import {Normalization} from '../gan/data/normalize.js';
 import {recordSource} from '../gan/data/record-source.js';
 import {describeRecords, openRecords} from '../gan/data/records/open.js';
+import {sourceRecords} from '../gan/data/records/source-records.js';
+import type {Records} from '../gan/data/records/types.js';
 import {randomSplitter} from '../gan/data/splitters.js';
 import type {DataLoaders} from '../gan/data/types.js';
 import {openRegistry} from '../plugin/discover.js';
@@ -100,4 +102,19 @@ export async function openData(
   const {config} = await resolveConfig({registry, settings: {values: settings, origin: 'openData'}});
   const source = await createSource(registry, config.data, config.source);
   return {config, dls: await makeDataLoaders({...config, validPct: 0}, source ? {source} : {}, loading)};
+}
+
+/**
+ * The pictures of settings as they are kept, before they are resized: what `gan data` looks at and packs.
+ * @throws GanError of the data
+ */
+export async function openPictures(
+  settings: Settings,
+  {registry = openRegistry()}: {registry?: Registry} = {},
+): Promise<{config: RunConfig; records: Records}> {
+  const {config} = await resolveConfig({registry, settings: {values: settings, origin: 'openPictures'}});
+  const {data, size, channels, resize} = config;
+  const source = await createSource(registry, data, config.source);
+  if (!source) return {config, records: await openRecords(data)};
+  return {config, records: sourceRecords(await source({height: size, width: size, channels, resize}), data)};
 }
