@@ -3,6 +3,7 @@ import {tf, type Tensor} from '../backends/tf.js';
 import {createSource} from '../config/parts.js';
 import {dataSource} from '../config/data.js';
 import type {Callback} from '../gan/callback.js';
+import {cachedSource} from '../gan/data/image-files.js';
 import {recordSource} from '../gan/data/record-source.js';
 import {openRecords} from '../gan/data/records/open.js';
 import type {Records} from '../gan/data/records/types.js';
@@ -114,7 +115,7 @@ async function labelledImages(
   const {data, size, channels, resize} = config;
   const labelled = dataSource(data) === undefined ? await labelledRecords(data) : undefined;
   const source: SourceFactory | undefined = labelled
-    ? () => recordSource(labelled.records, {size: [size, size], channels, resize}, labelled.indices)
+    ? () => cachedSource(recordSource(labelled.records, {size: [size, size], channels, resize}, labelled.indices))
     : await createSource(registry, data, config.source);
   const {train, valid, normalization, report} = await makeDataLoaders(
     {...config, validPct: config.validPct > 0 ? config.validPct : heldOut},

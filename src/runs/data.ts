@@ -6,6 +6,7 @@ import {fromSource, type SourceOptions} from '../gan/data/data-loaders.js';
 import type {CriticAugmentation} from '../gan/augmentations/critic-augmentation.js';
 import type {Augmentation} from '../gan/data/augment.js';
 import {identifySource, type DataIdentity} from '../gan/data/identity.js';
+import {cachedSource} from '../gan/data/image-files.js';
 import {Normalization} from '../gan/data/normalize.js';
 import {recordSource} from '../gan/data/record-source.js';
 import {describeRecords, openRecords} from '../gan/data/records/open.js';
@@ -63,7 +64,7 @@ export async function makeDataLoaders(
   };
   if (!source) {
     const records = await openRecords(data);
-    const images = recordSource(records, {size: [size, size], channels, resize});
+    const images = cachedSource(recordSource(records, {size: [size, size], channels, resize}));
     return {
       ...fromSource(images, shared),
       description: describeRecords(records),

@@ -1,12 +1,8 @@
 import {decodeImage, type DecodeOptions} from './decode.js';
-import {cachedSource} from './image-files.js';
 import {padTo, toChannels, type Channels, type Pixels} from './pixels.js';
 import {classesOfAll} from './records/labels.js';
 import type {Records} from './records/types.js';
 import type {FiniteSource} from './types.js';
-
-/** Decoded pictures kept in memory, at most so many bytes: 21,845 of 64x64 in colour. */
-const cacheBytes = 256 * 2 ** 20;
 
 /**
  * The pictures of a set as items [height, width, channels]: decoded and resized when they are read. They have labels
@@ -19,7 +15,7 @@ export function recordSource(records: Records, options: DecodeOptions, only?: Ar
   const {labels} = records;
   const of = labels && (only ? Int32Array.from(only, (index) => labels.of[index]!) : labels.of);
   const classes = labels && classesOfAll({classes: labels.classes, of: of!});
-  const source: FiniteSource = {
+  return {
     shape: [height, width, options.channels ?? 3],
     size: only?.length ?? records.size,
     async read(index) {
@@ -35,7 +31,6 @@ export function recordSource(records: Records, options: DecodeOptions, only?: Ar
     describe: (index) => records.describe(at(index)),
     ...(classes !== undefined && {classes, label: (index: number) => of![index]!}),
   };
-  return cachedSource(source, cacheBytes);
 }
 
 /** Pixels of the wanted size as they are; `pad` puts smaller ones into the middle of black. */

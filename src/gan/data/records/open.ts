@@ -15,6 +15,7 @@ import {wrongFile} from './format-error.js';
 import {idxRecords} from './idx.js';
 import {isListName, listRecords} from './list.js';
 import {isNpy, npyRecords} from './npy.js';
+import {isPacked, packedRecords} from './packed.js';
 import {shardRecords} from './shards.js';
 import {isTarBlock, tarRecords} from './tar.js';
 import type {Labels, Records} from './types.js';
@@ -38,6 +39,7 @@ const begins = (bytes: Uint8Array, text: string): boolean =>
 /** The first that matches is taken. */
 const formats: readonly Format[] = [
   {matches: ({bytes}) => begins(bytes, 'PK\x03\x04') || begins(bytes, 'PK\x05\x06'), open: zipRecords},
+  {matches: ({bytes}) => isPacked(bytes), open: packedRecords},
   {matches: ({bytes}) => isNpy(bytes), open: npyRecords},
   {
     matches: async (_, path) => (await idxRank(path)) === 3,
