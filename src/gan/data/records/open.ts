@@ -3,7 +3,7 @@ import {createHash} from 'node:crypto';
 import {readdir, stat} from 'node:fs/promises';
 import {join} from 'node:path';
 import {isGanError} from '../../../errors.js';
-import {systemError} from '../../../system-error.js';
+import {quoted, systemError} from '../../../system-error.js';
 import type {DataIdentity} from '../identity.js';
 import {beginning, idxRank, isGzip} from '../idx.js';
 import {findIdx} from '../idx-set.js';
@@ -62,7 +62,7 @@ const unreadable: readonly [begin: string, what: string, advice: string][] = [
     'is a Parquet file, which is not read',
     'Unpack its pictures in Python: datasets.load_dataset(...), image.save(...)',
   ],
-  ['\x89HDF', 'is an HDF5 file, which is not read', 'Save its array in Python: numpy.save(FILE, array)'],
+  ['\x89HDF', 'is an HDF5 file, which is not read', 'Save its array in Python: numpy.save("pictures.npy", array)'],
 ];
 
 /**
@@ -112,12 +112,14 @@ async function openFile(path: string): Promise<Records> {
     const inside = await beginning(head.bytes.subarray(0, 4096)).catch(() => Buffer.alloc(0));
     throw isTarBlock(inside)
       ? wrongFile(path, 'is a compressed tar archive, whose pictures cannot be read in any order', [
-          `gunzip -k ${path}   makes a tar archive of it, which can be given as it is`,
+          `gunzip -k ${quoted(path)}   makes a tar archive of it, which can be given as it is`,
         ])
-      : wrongFile(path, 'is compressed by gzip, and neither an IDX file nor a tar archive', [`gunzip -k ${path}`]);
+      : wrongFile(path, 'is compressed by gzip, and neither an IDX file nor a tar archive', [
+          `gunzip -k ${quoted(path)}`,
+        ]);
   }
   const known = unreadable.find(([begin]) => begins(head.bytes, begin));
-  if (known) throw wrongFile(path, known[1], [known[2].replace('FILE', path)]);
+  if (known) throw wrongFile(path, known[1], [known[2].replace('FILE', quoted(path))]);
   if ((await idxRank(path)) !== undefined) await findIdx(path); // says what is wrong with it
   throw wrongFile(path, `is neither an image nor a set of them: it begins with ${shown(head.bytes)}`, [
     'Give a folder of images, a zip or tar archive of it, IDX files as those of MNIST, arrays of numpy (npy, npz), or a list (csv, json).',
