@@ -59,7 +59,7 @@ export default class DataPack extends BaseCommand {
     try {
       const packed = await packRecords(records, args.file, {
         size: [size, size],
-        channels: channels as 1 | 2 | 3 | 4,
+        channels,
         resize,
         shards,
         signal: stop.signal,

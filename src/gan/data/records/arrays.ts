@@ -39,7 +39,9 @@ export function pixelRecords({kind, path, files, size, labels, bytes, ...shape}:
   };
 }
 
-/** The shape of `[n, height, width]`, `[n, height, width, channels]` or `[n, channels, height, width]`; undefined: none. */
+/**
+ * The pictures of `[n, height, width]`, `[n, height, width, channels]` or `[n, channels, height, width]`; undefined: none.
+ */
 export function pictureShape(shape: readonly number[]): PictureShape | undefined {
   const [, a = 0, b = 0, c = 0] = shape;
   const isCount = (n: number): n is Channels => n >= 1 && n <= 4;

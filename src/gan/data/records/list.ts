@@ -59,7 +59,7 @@ function ofJson(value: unknown, path: string): Listed[] {
     const {labels = value} = value as {labels?: unknown};
     if (labels === null) return []; // StyleGAN's word for a set without labels
     if (Array.isArray(labels)) return labels.map((item) => ofItem(item, path));
-    if (typeof labels === 'object') return Object.entries(labels as object).map((pair) => ofItem(pair, path));
+    if (typeof labels === 'object') return Object.entries(labels).map((pair) => ofItem(pair, path));
   }
   throw wrongFile(path, 'is no list of pictures', advice);
 }

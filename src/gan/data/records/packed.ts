@@ -1,6 +1,6 @@
 /**
  * Packed sets, which `gan data pack` writes: safetensors files with decoded pictures, so that other programs can read
- * them too. Tensors: `images` U8 [n, height, width, channels], `checksums` U32 [n] (CRC-32 of each picture), `names` and
+ * them too. Tensors: `images` U8 [n, height, width, channels], `checksums` U32 [n] (CRC-32 of each), `names` and
  * `classes` U8 (JSON lists of texts), `labels` I32 [n] (-1: none). Metadata: `format`, `source`, `resize`, `key`.
  */
 import {createHash} from 'node:crypto';
@@ -57,7 +57,7 @@ export function packedHeader(bytes: Buffer, size: number, path: string): PackedH
     if (typeof dtype !== 'string' || !isCounts(shape) || !isCounts([begin, end]))
       throw broken(`'${name}' has no place`);
     const bytes = shape.reduce((product, side) => product * side, elementBytes[dtype] ?? NaN);
-    if (begin !== before || (end as number) - (begin as number) !== bytes)
+    if (begin !== before || (end as number) - begin !== bytes)
       throw broken(`'${name}' of shape [${shape.join(', ')}] lies at ${String(begin)} to ${String(end)}`);
     before = end as number;
     tensors.set(name, {dtype, shape, begin: packedHeaderBytes + begin, end: packedHeaderBytes + before});
