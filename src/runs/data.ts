@@ -2,14 +2,16 @@ import {GanError} from '../errors.js';
 import type {GanConfig} from '../config/define.js';
 import {createSource} from '../config/parts.js';
 import {resolveConfig} from '../config/resolve.js';
-import {fromFolder, fromSource, type SourceOptions} from '../gan/data/data-loaders.js';
+import {fromSource, type SourceOptions} from '../gan/data/data-loaders.js';
 import type {CriticAugmentation} from '../gan/augmentations/critic-augmentation.js';
 import type {Augmentation} from '../gan/data/augment.js';
-import {dirname} from 'node:path';
-import {identifyFiles, identifySource, type DataIdentity} from '../gan/data/identity.js';
-import {getImageFiles, isImageName} from '../gan/data/image-files.js';
-import {findIdx, idxSource, readIdxSet} from '../gan/data/idx-set.js';
+import {identifySource, type DataIdentity} from '../gan/data/identity.js';
+import {cachedSource} from '../gan/data/image-files.js';
 import {Normalization} from '../gan/data/normalize.js';
+import {recordSource} from '../gan/data/record-source.js';
+import {describeRecords, openRecords} from '../gan/data/records/open.js';
+import {sourceRecords} from '../gan/data/records/source-records.js';
+import type {Records} from '../gan/data/records/types.js';
 import {randomSplitter} from '../gan/data/splitters.js';
 import type {DataLoaders} from '../gan/data/types.js';
 import {openRegistry} from '../plugin/discover.js';
@@ -35,12 +37,14 @@ export interface DataParts {
 
 /** The loaders of a run, and what tells its data from others. */
 export interface RunData extends DataLoaders {
+  /** What the data are, in one line: `zip archive, 1,200 pictures, 10 labels`; absent of a data source. */
+  description?: string;
   identify(): Promise<DataIdentity>;
 }
 
 /**
- * The loaders of a run, whose batches are those of its optimiser steps: of its data source when it has one, else of a
- * folder of images, or of IDX files.
+ * The loaders of a run, whose batches are those of its optimiser steps: of its data source when it has one, else of the
+ * pictures that its path names.
  * @param loading over what the configuration says
  */
 export async function makeDataLoaders(
@@ -59,14 +63,13 @@ export async function makeDataLoaders(
     ...loading,
   };
   if (!source) {
-    const idx = isImageName(data) ? undefined : await findIdx(data);
-    if (!idx) {
-      const loaders = await fromFolder(data, {...shared, size, channels, resize});
-      return {...loaders, identify: async () => identifyImages(data)};
-    }
-    const source = idxSource(await readIdxSet(idx), {size: [size, size], channels, resize});
-    const files = [idx.images, ...(idx.labels === undefined ? [] : [idx.labels])];
-    return {...fromSource(source, shared), identify: () => identifyFiles(dirname(idx.images), files)};
+    const records = await openRecords(data);
+    const images = cachedSource(recordSource(records, {size: [size, size], channels, resize}));
+    return {
+      ...fromSource(images, shared),
+      description: describeRecords(records),
+      identify: () => records.identify(),
+    };
   }
   const made = await source({height: size, width: size, channels, resize});
   const wanted = [size, size, channels];
@@ -88,12 +91,6 @@ export async function makeDataLoaders(
   return {...fromSource(made, shared), identify: () => Promise.resolve(identifySource(made))};
 }
 
-/** The identity of the images of a folder, or of a single one, whose name counts without its place. */
-async function identifyImages(data: string): Promise<DataIdentity> {
-  const files = await getImageFiles(data);
-  return identifyFiles(files[0] === data ? dirname(data) : data, files);
-}
-
 /**
  * The data of settings alone, without networks and device: what `gan show-batch` draws from. Nothing is augmented or
  * held out.
@@ -102,8 +99,23 @@ async function identifyImages(data: string): Promise<DataIdentity> {
 export async function openData(
   settings: Settings,
   {registry = openRegistry(), ...loading}: {registry?: Registry} & Omit<Partial<SourceOptions>, 'seed'> = {},
-): Promise<{config: RunConfig; dls: DataLoaders}> {
+): Promise<{config: RunConfig; dls: RunData}> {
   const {config} = await resolveConfig({registry, settings: {values: settings, origin: 'openData'}});
   const source = await createSource(registry, config.data, config.source);
   return {config, dls: await makeDataLoaders({...config, validPct: 0}, source ? {source} : {}, loading)};
+}
+
+/**
+ * The pictures of settings as they are kept, before they are resized: what `gan data` looks at and packs.
+ * @throws GanError of the data
+ */
+export async function openPictures(
+  settings: Settings,
+  {registry = openRegistry()}: {registry?: Registry} = {},
+): Promise<{config: RunConfig; records: Records}> {
+  const {config} = await resolveConfig({registry, settings: {values: settings, origin: 'openPictures'}});
+  const {data, size, channels, resize} = config;
+  const source = await createSource(registry, data, config.source);
+  if (!source) return {config, records: await openRecords(data)};
+  return {config, records: sourceRecords(await source({height: size, width: size, channels, resize}), data)};
 }

@@ -65,6 +65,7 @@ export interface TrainingOptions extends DeviceOptions {
 
 /** A training that is ready to begin: everything that a configuration names, made, on an open device. */
 export interface Training extends PreparedTraining {
+  readonly dls: RunData;
   /**
    * Trains to the end, into a run folder: configuration, metrics, sample grids, checkpoints. Once only.
    * @throws GanError of every part: data (exit 5), configuration (3), diverged (6). Where the device runs out of

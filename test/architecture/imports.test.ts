@@ -26,7 +26,7 @@ const rules: Record<string, Partial<Record<Import['kind'], RegExp>>> = {
     lazy: /^(backends\/(tf|kernels|operation)|gan\/(nn|rng|export\/tools|data\/built-in|metrics\/measures))\.ts$/,
   },
   parts: {type: /^plugin\/index\.ts$/},
-  config: {value: /^(options|plugin)\//, type: /^(runs|gan)\//, lazy: /^gan\/data\/image-files\.ts$/},
+  config: {value: /^(options|plugin)\//, type: /^(runs|gan)\//, lazy: /^gan\/data\/records\/open\.ts$/},
   runs: {value: /^(options|config|plugin|gan|backends)\//},
   testing: {
     value: /^(options\/|gan\/|backends\/(tf\.ts|fused\/|capture\/)|plugin\/|runs\/)/,
@@ -80,6 +80,7 @@ const packages: Record<string, RegExp> = {
   '@hono/node-server': /^ui\/server\//,
   open: /^commands\/ui\.ts$/,
   uplot: /^ui\/page\//,
+  yauzl: /^gan\/data\/records\/zip-file\.ts$/,
   sharp: /^gan\/data\/sharp\.ts$/,
 };
 

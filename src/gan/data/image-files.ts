@@ -144,12 +144,15 @@ export function imageSource(paths: readonly string[], options: DecodeOptions): F
   };
 }
 
+/** 256 MiB: 21,845 RGB images of 64x64. */
+const cacheBytes = 256 * 2 ** 20;
+
 /**
  * The same source, which keeps the first items read in memory, up to `bytes` in all. A set that fits is decoded once;
  * of a larger set, a part is. Items that are kept stay: in random order every item comes once per epoch, and none is
  * more recent than another.
  */
-export function cachedSource(source: FiniteSource, bytes: number): FiniteSource {
+export function cachedSource(source: FiniteSource, bytes = cacheBytes): FiniteSource {
   const kept = new Map<number, HostData>();
   let room = bytes;
   const read = async (index: number): Promise<HostData> => {
