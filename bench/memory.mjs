@@ -1,14 +1,15 @@
 /**
  * The memory of a training, from step to step: what must not grow in a run of days.
  *
- *     node bench/memory.mjs [--steps 20000] [--samples 9] [--at 43,493] [--json] [KEY=VALUE ...]
+ *     node bench/memory.mjs [--steps 20000] [--samples 9] [--at 43,493] [--json [--objects]] [KEY=VALUE ...]
  *
  * Trains the smallest networks into a temporary run folder, with the settings given, and looks as often as `--samples`
  * says, or after the steps of `--at`. Everything is at the same place in these steps when they are apart by a multiple
- * of the epoch's six and of the periods of the parts. It fails when the last look finds other tensors, or another heap
- * of the device, than the first, or objects of JavaScript that grew from the first quarter on, where code is compiled.
+ * of the epoch's steps and of the periods of the parts. It fails when the last look finds other tensors, or another heap
+ * of the device, than the first, or more objects. Those are counted in a snapshot of the heap, without the code: V8 goes
+ * on compiling for tens of thousands of steps. With `--json` that takes `--objects`.
  */
-import {mkdtempSync, rmSync} from 'node:fs';
+import {mkdtempSync, readFileSync, rmSync} from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import {parseArgs} from 'node:util';
@@ -27,6 +28,7 @@ const {values: flags, positionals: settings} = parseArgs({
     samples: {type: 'string', default: '9'},
     at: {type: 'string'},
     json: {type: 'boolean', default: false},
+    objects: {type: 'boolean', default: false},
   },
 });
 v8.setFlagsFromString('--expose-gc');
@@ -44,16 +46,22 @@ const small = [
   'checkpointEvery=0',
   'sampleEvery=0',
 ];
-/** A multiple of the epoch's steps, of the turns of five critic's and one generator's, and of all periods of parts. */
-const period = 60;
+/**
+ * A multiple of the epoch's six steps, of the turns of five critic's and one generator's, and of 2, 4, 5, 8, 10 and 16
+ * steps of the critic alone, for penalties that come in each of so many.
+ */
+const period = 480;
 const steps = Number(flags.steps);
-/** Bytes of objects for each step: about what one that is kept takes. Code compiled late is less in 20,000 steps or more. */
-const leak = 24;
+/**
+ * Bytes of objects for each step: what a number in a list takes, and less than an object. Lines of the log that wait make
+ * 1 or 2 of it in 20,000 steps.
+ */
+const leak = 8;
 
 function marks() {
   if (flags.at !== undefined) return flags.at.split(',').map(Number);
   const samples = Number(flags.samples);
-  const first = period - 17; // away from checkpoints, samples and the ends of epochs
+  const first = 43; // away from checkpoints, samples and the ends of epochs
   const between = Math.floor((steps - first - 1) / (samples - 1) / period) * period;
   return Array.from({length: samples}, (_, i) => first + i * between);
 }
@@ -63,7 +71,24 @@ function look(step) {
   const {numTensors, numBytes} = tf.memory();
   const {heapUsed, external, arrayBuffers, rss} = process.memoryUsage();
   const deviceHeap = tf.backend().wasm?.asm.memory.buffer.byteLength ?? 0;
-  return {step, numTensors, numBytes, deviceHeap, heapUsed, external, arrayBuffers, rss};
+  const objects = flags.json && !flags.objects ? undefined : objectBytes();
+  return {step, numTensors, numBytes, deviceHeap, objects, heapUsed, external, arrayBuffers, rss};
+}
+
+/** Kinds of nodes of a snapshot that are compiled code, and what V8 notes of it and of the shapes of objects. */
+const ofCode = ['code', 'hidden', 'object shape', 'synthetic'];
+
+/** Bytes of all that a program makes: objects, arrays, texts, functions, and what they have outside of the heap. */
+function objectBytes() {
+  const file = v8.writeHeapSnapshot(path.join(dir, 'objects.heapsnapshot'));
+  const {snapshot, nodes} = JSON.parse(readFileSync(file, 'utf8'));
+  rmSync(file);
+  const {node_fields: fields, node_types: types} = snapshot.meta;
+  const [type, size] = ['type', 'self_size'].map((name) => fields.indexOf(name));
+  const isCode = types[type].map((name) => ofCode.includes(name));
+  let bytes = 0;
+  for (let at = 0; at < nodes.length; at += fields.length) if (!isCode[nodes[at + type]]) bytes += nodes[at + size];
+  return bytes;
 }
 
 const {config, backend} = await resolveConfig({
@@ -91,14 +116,14 @@ else {
   const mebibytes = (bytes) => `${(bytes / 2 ** 20).toFixed(2)} MiB`;
   console.log(`${os.cpus()[0].model}, Node ${process.version}, ${device.name}\n`);
   console.log(
-    '| step | tensors | bytes of tensors | heap of the device | objects | resident |\n|---|---|---|---|---|---|',
+    '| step | tensors | bytes of tensors | heap of the device | objects | with code | resident |\n|---|---|---|---|---|---|---|',
   );
-  for (const {step, numTensors, numBytes, deviceHeap, heapUsed, rss} of looks)
+  for (const {step, numTensors, numBytes, deviceHeap, objects, heapUsed, rss} of looks)
     console.log(
-      `| ${step} | ${numTensors} | ${numBytes} | ${mebibytes(deviceHeap)} | ${mebibytes(heapUsed)} | ${mebibytes(rss)} |`,
+      `| ${step} | ${numTensors} | ${numBytes} | ${mebibytes(deviceHeap)} | ${objects} | ${mebibytes(heapUsed)} | ${mebibytes(rss)} |`,
     );
   const [first, settled, last] = [looks[0], looks[Math.floor(looks.length / 4)], looks.at(-1)];
-  const [objects, resident] = ['heapUsed', 'rss'].map((key) => (last[key] - settled[key]) / (last.step - settled.step));
+  const [objects, resident] = ['objects', 'rss'].map((key) => (last[key] - settled[key]) / (last.step - settled.step));
   console.log(
     `\nFrom step ${settled.step} on, a step: ${objects.toFixed(1)} bytes of objects, ${resident.toFixed(1)} bytes resident.`,
   );

@@ -57,7 +57,7 @@ const steps = [
   [['runs', 'show', 'c:\\GAN\\RUN'], 0, /GAN\\RUN/],
   [['fit', 'builtin:shapes', ...tiny, '--steps', '1', '--out', 'runs\\whole\\'], 2, /GAN_OUT_EXISTS/],
   [['fit', 'builtin:shapes', ...tiny, '--steps', '1', '--out', 'runs\\q?'], 2, /GAN_PATH: .*runs\\q\? cannot be made/],
-  [['fit', 'Z:\\nowhere', ...tiny, '--steps', '1'], 5, /GAN_DATA_NOT_FOUND: .*Z:\\nowhere/],
+  [['fit', 'Z:\\proc\\nowhere', ...tiny, '--steps', '1'], 5, /GAN_DATA_NOT_FOUND: .*Z:\\proc\\nowhere/],
   [['report', 'runs\\whole'], 0, /runs\\whole\\report\.html/],
 ];
 

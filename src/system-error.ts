@@ -250,6 +250,9 @@ function meaningOf(code: string, call: string): Meaning {
   );
 }
 
-/** A path as a word of a shell's command line. */
-export const quoted = (path: string): string =>
-  /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", String.raw`'\''`)}'`;
+/** A path, or another text, as a word of a shell's command line; for Windows as both of its shells take it. */
+export function quoted(text: string, platform = process.platform): string {
+  if (platform === 'win32' && /^[\w@%+=:,./\\~-]+$/.test(text)) return text;
+  if (platform === 'win32') return `"${text.replaceAll('"', '""').replace(/\\+$/, '$&$&')}"`; // \" would be a quote
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;
+}

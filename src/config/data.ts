@@ -47,12 +47,10 @@ export const dataSource = (data: string): string | undefined =>
   data.startsWith(dataPrefix) ? data.slice(dataPrefix.length) : undefined;
 
 /** A short name for run folders: `shapes`, `my-photos`. */
-export function dataName(data: string): string {
+export function dataName(data: string, {basename} = path): string {
   const name =
     dataSource(data)?.replace(/^.*:/, '') ??
-    path
-      .basename(data)
-      .replace(/\.(png|jpe?g|webp|gif|tiff?|avif|zip|tar|npy|npz|csv|tsv|jsonl?|bin|safetensors)$/i, '');
+    basename(data).replace(/\.(png|jpe?g|webp|gif|tiff?|avif|zip|tar|npy|npz|csv|tsv|jsonl?|bin|safetensors)$/i, '');
   return (
     name
       .toLowerCase()

@@ -3,6 +3,7 @@ import {mkdirSync, readdirSync, statSync} from 'node:fs';
 import path from 'node:path';
 import {GanError, isGanError} from '../errors.js';
 import {isLockFile, lockName} from './run-folder.js';
+import {assertNotOfWindows} from '../gan/io/windows-names.js';
 import {isInUse, lockRun, type RunLock} from './run-lock.js';
 
 /**
@@ -36,9 +37,10 @@ function isAbandoned(dir: string): boolean {
 /**
  * Makes a folder, or takes an empty one, and locks it.
  * @throws GanError GAN_OUT_EXISTS (exit 2) when there is something in it, GAN_RUN_IN_USE (exit 2) when another process
- * was quicker
+ * was quicker, GAN_PATH (exit 2) for a name that means something else
  */
 export async function claimFolder(dir: string): Promise<RunLock> {
+  assertNotOfWindows(dir);
   mkdirSync(path.dirname(path.resolve(dir)), {recursive: true});
   const isNew = makeFolder(dir);
   if (!isNew) assertUnused(dir);
@@ -52,8 +54,12 @@ export async function claimFolder(dir: string): Promise<RunLock> {
   }
 }
 
-/** A new run must not write into what is there already. @throws GanError GAN_OUT_EXISTS (exit 2) */
+/**
+ * A new run must not write into what is there already.
+ * @throws GanError GAN_OUT_EXISTS, GAN_PATH (exit 2)
+ */
 export function assertUnused(dir: string): void {
+  assertNotOfWindows(dir);
   const stats = statSync(dir, {throwIfNoEntry: false});
   if (!stats) return;
   if (!stats.isDirectory())

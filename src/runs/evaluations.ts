@@ -1,5 +1,5 @@
 /** The results of `gan evaluate` in a run folder: evaluations.jsonl, one evaluation a line, oldest first. */
-import {appendLines} from '../gan/io/append-lines.js';
+import {appendLines} from '../gan/io/append.js';
 import {readRegular} from '../gan/io/read-file.js';
 import type {Measured} from '../gan/metrics/image-meter.js';
 import type {NearestImages} from '../gan/metrics/nearest.js';

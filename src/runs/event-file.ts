@@ -2,7 +2,8 @@
  * TensorBoard's event files: records of Event messages. Field numbers are those of tensorboard/compat/proto/event.proto
  * and summary.proto.
  */
-import {appendFile, truncate, writeFile} from 'node:fs/promises';
+import {truncate, writeFile} from 'node:fs/promises';
+import {appendWhole} from '../gan/io/append.js';
 import {
   bytesField,
   doubleField,
@@ -14,8 +15,9 @@ import {
 } from '../gan/io/protobuf.js';
 import {openRegular} from '../gan/io/read-file.js';
 import {decodeRecords, encodeRecord} from '../gan/io/tfrecord.js';
+import {atPath} from '../system-error.js';
 
-/** A file that each session of a run begins anew. Events are gathered; `flush` writes them. */
+/** A file that each session of a run begins anew. Events are gathered; `flush` writes them, all or none. */
 export class EventFile {
   readonly #name: () => Promise<string>;
   #path: string | undefined;
@@ -65,9 +67,11 @@ export class EventFile {
   }
 
   async flush(): Promise<void> {
-    const events = this.#events;
-    this.#events = [];
-    if (events.length > 0) await appendFile((this.#path ??= await this.#make()), Buffer.concat(events));
+    const count = this.#events.length;
+    if (count === 0) return;
+    this.#path ??= await this.#make();
+    await atPath(this.#path, appendWhole(this.#path, Buffer.concat(this.#events.slice(0, count))));
+    this.#events.splice(0, count);
   }
 
   /** Makes the file, under the first name that no other process takes. */

@@ -4,7 +4,7 @@
  */
 import {open, rm, truncate, type FileHandle} from 'node:fs/promises';
 import type {Position} from '../gan/checkpoint.js';
-import {appendLines} from '../gan/io/append-lines.js';
+import {appendLines} from '../gan/io/append.js';
 import {renameDurably, temporaryName, writeFileAtomic} from '../gan/io/atomic-write.js';
 import {openRegular} from '../gan/io/read-file.js';
 import {isRecord} from '../options/json.js';

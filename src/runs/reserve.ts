@@ -4,6 +4,9 @@ import {messageOf} from '../errors.js';
 
 const blockBytes = 1 << 20;
 
+/** Room for what waits to be written when the disk is full, in bytes: lines of the log of some 4,000 steps. */
+export const roomForLines = 1 << 20;
+
 /**
  * Room on the disk for one more checkpoint: a file of its size, which is deleted to write the last checkpoint where the
  * disk is full. It holds random bytes, so that file systems that compress, or that store zeros as holes, give it the
@@ -19,7 +22,7 @@ export class Reserve {
 
   /**
    * Begins to take the room, and does not wait for it.
-   * @param bytes size of a checkpoint
+   * @param bytes size of a checkpoint, and of what is written with it
    * @param refused told why there is no room
    */
   take(bytes: number, refused: (why: string) => void): void {

@@ -240,20 +240,20 @@ export function writeCheckpoints(
 ): Callback & {latest?: string; write: WriteCheckpoint} {
   const prune = dispensably('old checkpoints cannot be deleted', (message) => notify({type: 'warning', message}));
   let ended = false;
-  const write: WriteCheckpoint = async (learn, position, moment) => {
+  const write: WriteCheckpoint = async (learn, position, moment, isLast = false) => {
     const {step} = position;
     if (writtenAt === step) return;
     if (!moment) await learn.readLosses();
-    if (learn.stopReason !== undefined || position.epoch === learn.nEpoch) await reserve.release(); // it is the last
     await flush(); // the log must not lag behind the checkpoint
+    if (isLast || learn.stopReason !== undefined || position.epoch === learn.nEpoch) await reserve.release();
     const path = folder.checkpointPath(step);
     const save = (): Promise<void> => saveCheckpoint(learn, path, position, moment);
     let noSpace: Error | undefined;
     try {
       await persistently(save).catch(async (error: unknown) => {
         if (!isNoSpace(error) || !(await reserve.release())) throw error;
+        await save(); // before the lines that wait, which may have no end
         await flush();
-        await save();
         noSpace = error as Error;
       });
     } catch (error) {

@@ -4,8 +4,11 @@ import {momentOf, type Moment, type Position} from '../gan/checkpoint.js';
 import type {Learner} from '../gan/learner.js';
 import {saveStreams, type StreamsState} from '../gan/streams.js';
 
-/** Writes a checkpoint of the weights of now; of all else of `moment`, if it is given. */
-export type WriteCheckpoint = (learn: Learner, position: Position, moment?: Moment) => Promise<void>;
+/**
+ * Writes a checkpoint of the weights of now; of all else of `moment`, if it is given.
+ * @param isLast none comes after it, so it may take the room that is reserved
+ */
+export type WriteCheckpoint = (learn: Learner, position: Position, moment?: Moment, isLast?: boolean) => Promise<void>;
 
 interface WholeStep {
   position: Position;
@@ -43,7 +46,7 @@ export function saveAtFault(write: WriteCheckpoint, saved: (step: number, isExac
       const {position, moment} = whole;
       if (!moment) while (learn.hasUnreadLosses) await learn.readLosses().catch(() => {}); // each has been told of it
       const streams = begun && {streams: begun};
-      await write(learn, position, moment ?? (streams && {...(await momentOf(learn)), ...streams}));
+      await write(learn, position, moment ?? (streams && {...(await momentOf(learn)), ...streams}), true);
       saved(position.step, begun === undefined || learn.model.namedBuffers().length === 0);
     },
   };

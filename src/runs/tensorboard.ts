@@ -26,19 +26,21 @@ export interface TensorBoardLog extends Callback {
 /**
  * Writes what TensorBoard shows to a file in the run folder: the loss of each network and the learning rate at every
  * step, images a second, the row of each epoch, sample grids, and with `histogramEvery` histograms of all weights.
+ * @param attempt does the writing, which the training can go on without: what is not written waits
  */
 export function logToTensorBoard(
   learn: GANLearner,
   folder: RunFolder,
   {histogramEvery}: Pick<RunConfig, 'histogramEvery'>,
   {step: goesOnAfter}: Position,
+  attempt: (task: () => Promise<void>) => Promise<void>,
 ): TensorBoardLog {
   const file = new EventFile(() => folder.newEventFile(), goesOnAfter);
   const speed = new Speedometer();
   let written = performance.now();
-  const flush = async (): Promise<void> => {
+  const flush = (): Promise<void> => {
     written = performance.now();
-    await file.flush();
+    return attempt(() => file.flush());
   };
   return {
     name: 'tensorboard',

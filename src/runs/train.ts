@@ -25,7 +25,7 @@ import {changeRates} from './learning-rates.js';
 import {dispensably} from './persist.js';
 import {writeRealGrid} from './real-grid.js';
 import {sampleCount} from './sample-count.js';
-import {Reserve} from './reserve.js';
+import {Reserve, roomForLines} from './reserve.js';
 import {saveAtFault} from './save-at-fault.js';
 import {stopWhen, type Stopped} from './stop-when.js';
 import {watchTraining} from './watch/watch.js';
@@ -123,12 +123,12 @@ async function trainInto(
   const log = folder.metrics;
   const totals = noTotals();
   log.attempt = dispensably(`lines of ${log.path} cannot be written and wait`, warn);
-  const withBoard = dispensably("TensorBoard's file cannot be written", warn);
-  const board = wantsTensorBoard(config) ? logToTensorBoard(learn, folder, config, position) : undefined;
+  const withBoard = dispensably('events for TensorBoard cannot be written and wait', warn);
+  const board = wantsTensorBoard(config) ? logToTensorBoard(learn, folder, config, position, withBoard) : undefined;
   const flush = async (): Promise<void> => {
     lock.check();
     await log.flush({sync: true});
-    if (board) await withBoard(() => board.flush());
+    await board?.flush();
   };
   const samples = drawSamples(
     learn,
@@ -170,13 +170,7 @@ async function trainInto(
     checkpoints,
     ...best,
     progress,
-    saveAtFault(
-      async (...checkpoint) => {
-        await reserve.release(); // it is the last
-        await checkpoints.write(...checkpoint);
-      },
-      (step, isExact) => (savedAt = {step, isExact}),
-    ),
+    saveAtFault(checkpoints.write, (step, isExact) => (savedAt = {step, isExact})),
   ];
   try {
     await folder.create();
@@ -211,7 +205,7 @@ async function trainInto(
       criticParameters: session.criticParameters,
       ...(notCaptured !== undefined && {notCaptured}),
     });
-    reserve.take(checkpointBytes(learn), (why) =>
+    reserve.take(checkpointBytes(learn) + roomForLines, (why) =>
       warn(`no room for a last checkpoint can be reserved, in case the disk gets full: ${why}`),
     );
     await learn.fit(epochs, undefined, {cbs, steps, ...(config.wd !== undefined && {wd: config.wd}), ...goOn});
@@ -220,8 +214,8 @@ async function trainInto(
   } finally {
     await realGrid.done();
     if (lock.isHeld) {
-      await flush();
       await reserve.release();
+      await flush();
     }
   }
   const {stopped} = stopping;

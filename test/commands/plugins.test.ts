@@ -2,6 +2,7 @@ import {expect} from 'chai';
 import {existsSync, mkdirSync, readFileSync, writeFileSync} from 'node:fs';
 import path from 'node:path';
 import {npmMessage, npmProgram} from '../../dist/cli/plugins/npm.js';
+import {packageSpec} from '../../dist/cli/plugins/plugin-packages.js';
 import {folder, removeFolders, write} from '../plugin/helpers.js';
 import {gan, jsonLines} from './helpers.js';
 
@@ -143,6 +144,15 @@ describe('npmProgram', () => {
       'D:\\node\\node_modules\\npm\\bin\\npm-cli.js',
     ]);
     expect(npmProgram('win32', env, () => false)).to.deep.equal(['npm.exe']);
+  });
+});
+
+describe('packageSpec', () => {
+  it('takes paths of Windows for folders, not for names of the registry', async () => {
+    for (const wanted of ['plug-ins\\mine', '.\\mine', 'C:\\mine', 'c:/mine', '\\\\server\\share\\mine']) {
+      const error = await packageSpec({}, wanted).catch((thrown: Error) => thrown);
+      expect((error as Error).message, wanted).to.match(/^There is no package in .*mine\.$/);
+    }
   });
 });
 

@@ -1,6 +1,7 @@
 import {expect} from 'chai';
 import fc from 'fast-check';
-import {dataName, parseData} from '../../dist/config/data.js';
+import path from 'node:path';
+import {dataName, dataSource, parseData} from '../../dist/config/data.js';
 
 describe('dataName', () => {
   const cases = [
@@ -11,6 +12,14 @@ describe('dataName', () => {
     ['/x/été', 't'],
   ];
   for (const [data, name] of cases) it(`of ${data} is ${name}`, () => expect(dataName(data!)).to.equal(name));
+
+  it('of a path of Windows is that of its folder', () => {
+    expect(dataName('C:\\Users\\Me\\My Photos', path.win32)).to.equal('my-photos');
+    expect(dataName('C:photos', path.win32)).to.equal('photos');
+    expect(dataName('D:/photos.zip', path.win32)).to.equal('photos');
+    expect(dataName('D:\\', path.win32)).to.equal('data');
+    expect(dataName('\\\\server\\share\\faces\\', path.win32)).to.equal('faces');
+  });
 
   it('can always be part of a folder name', () =>
     fc.assert(
@@ -23,6 +32,14 @@ describe('dataName', () => {
 describe('parseData', () => {
   it('reads the names of built-in data without looking at the disk', () => {
     expect(parseData({value: 'builtin:shapes', origin: 'DATA'}, '/')).to.deep.equal({source: 'shapes'});
+  });
+
+  it('takes the letter of a drive for no source', () => {
+    for (const data of ['C:\\photos', 'C:photos', 'b:\\uiltin', 'C:', 'builtin'])
+      expect(dataSource(data), data).to.equal(undefined);
+    expect(parseData({value: 'C:\\photos', origin: 'DATA'}, '/', false)).to.deep.equal({
+      folder: path.resolve('/', 'C:\\photos'),
+    });
   });
 
   it('refuses what is neither a folder nor a file', () => {

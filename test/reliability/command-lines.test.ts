@@ -133,7 +133,7 @@ const paths = [
   '/dev/full',
   '.',
   '..',
-  '/nowhere',
+  '/proc/nowhere',
   'loop',
   'a/b/c',
   'text/x',

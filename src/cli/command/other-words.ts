@@ -1,4 +1,5 @@
 /** What people type who know other programs: the commands and flags that they mean here. */
+import {quoted} from '../../system-error.js';
 
 /** The command that a word of other programs is here. */
 const commands: Readonly<Record<string, string>> = {
@@ -161,7 +162,4 @@ export function flagMeantBy(flag: string, typed: Typed): string | undefined {
 
 /** `gan fit photos --size 32`: words that a shell would take apart are quoted. */
 export const commandLine = (id: string, words: readonly string[]): string =>
-  ['gan', ...id.split(':'), ...words.map(shellWord)].join(' ');
-
-const shellWord = (word: string): string =>
-  /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
+  ['gan', ...id.split(':'), ...words.map((word) => quoted(word))].join(' ');

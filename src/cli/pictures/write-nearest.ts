@@ -2,6 +2,7 @@ import {mkdir} from 'node:fs/promises';
 import path from 'node:path';
 import {imageGrid, writePng} from '../../gan/data/grid.js';
 import type {HostTensor} from '../../gan/data/types.js';
+import {slashedBelow} from '../../gan/io/windows-names.js';
 import type {NearestImages} from '../../gan/metrics/nearest.js';
 import type {Evaluation} from '../../runs/evaluations.js';
 import type {RunFolder} from '../../runs/run-folder.js';
@@ -21,7 +22,7 @@ export async function writeNearest(
   const file = folder.nearestPath(step);
   await mkdir(path.dirname(file), {recursive: true});
   await writePng(file, imageGrid(sideBySide(pairs), columns, gap));
-  return {...found, picture: path.relative(folder.dir, file).split(path.sep).join('/')};
+  return {...found, picture: slashedBelow(folder.dir, file)};
 }
 
 /** [2 n, height, width, channels] -> the two images of each pair as one: [n, height, 2 width, channels]. */

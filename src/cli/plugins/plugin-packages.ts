@@ -12,9 +12,9 @@ export async function packageSpec(config: Config, wanted: string, cwd = process.
   const file = path.resolve(cwd, wanted);
   if (existsSync(path.join(file, 'package.json')) || (wanted.endsWith('.tgz') && existsSync(file)))
     return `file:${file}`;
-  const isName = /^(@[^/]+\/)?[^/:]+$/.test(wanted) && !/^\.|\.tgz$/.test(wanted);
+  const isName = /^(@[^/]+\/)?[^/\\:]+$/.test(wanted) && !/^\.|\.tgz$/.test(wanted);
   if (!isName) {
-    if (!/^\.|^\/|\.tgz$|^[a-z]:\\/i.test(wanted) || wanted.includes('://')) return wanted;
+    if (!/^\.|^\/|\\|\.tgz$|^[a-z]:\//i.test(wanted) || wanted.includes('://')) return wanted;
     throw new GanError('usage', 'GAN_PLUGIN_NOT_FOUND', `There is no package in ${file}.`, {
       suggestions: ['Give a folder with a package.json, or a file made by npm pack.'],
     });

@@ -1,7 +1,7 @@
 import {createHash} from 'node:crypto';
 import {readFile, stat} from 'node:fs/promises';
-import {relative, sep} from 'node:path';
 import {openRandomAccess} from '../io/random-access-file.js';
+import {slashedBelow} from '../io/windows-names.js';
 import type {Source} from './types.js';
 
 /** What tells data from other data. Where they are does not count. Fields that are absent could not be told. */
@@ -64,7 +64,7 @@ export async function identifyContents({names, sizes, read}: Contents): Promise<
  */
 export async function identifyFiles(folder: string, paths: readonly string[]): Promise<DataIdentity> {
   return identifyContents({
-    names: paths.map((path) => relative(folder, path).split(sep).join('/')),
+    names: paths.map((path) => slashedBelow(folder, path)),
     sizes: await sizesOf(paths),
     read: (index) => readFile(paths[index]!),
   });

@@ -1,7 +1,8 @@
 import type {Dirent} from 'node:fs';
 import {opendir, realpath, stat} from 'node:fs/promises';
-import {extname, join, relative, sep} from 'node:path';
+import {extname, join} from 'node:path';
 import {GanError} from '../../errors.js';
+import {slashedBelow} from '../io/windows-names.js';
 import {decodeImage, type DecodeOptions} from './decode.js';
 import {describeItem} from './items.js';
 import type {FiniteSource, HostData} from './types.js';
@@ -118,9 +119,8 @@ function empty(dir: string, recurse: boolean, extensions: readonly string[]): Ga
 
 /** Sorts by the path below `dir`, written with `/`, by UTF-16 code units: no locale, no separator of the system. */
 function sortBelow(dir: string, files: string[]): string[] {
-  const key = (path: string) => relative(dir, path).split(sep).join('/');
   return files
-    .map((path) => ({path, key: key(path)}))
+    .map((path) => ({path, key: slashedBelow(dir, path)}))
     .sort((a, b) => (a.key < b.key ? -1 : 1))
     .map(({path}) => path);
 }

@@ -3,6 +3,7 @@ import path from 'node:path';
 import {GanError} from '../../errors.js';
 import {syncFolder, temporaryName} from './atomic-write.js';
 import {renameOver} from './rename.js';
+import {assertNotOfWindows} from './windows-names.js';
 
 /**
  * Makes the folder `out` with these files, by their paths inside it: all of them, or none.
@@ -30,8 +31,9 @@ export async function writeNewFolder(out: string, files: ReadonlyMap<string, Uin
   return [...files.keys()].map((name) => path.join(out, name));
 }
 
-/** @throws GanError GAN_OUT_EXISTS */
+/** @throws GanError GAN_OUT_EXISTS, GAN_PATH for a name that means something else (exit 2) */
 export async function assertNew(out: string): Promise<void> {
+  assertNotOfWindows(out);
   const stats = await stat(out).catch(() => undefined);
   if (!stats || (stats.isDirectory() && (await readdir(out)).length === 0)) return;
   throw new GanError(

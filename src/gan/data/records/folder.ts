@@ -1,7 +1,8 @@
 import {readdir} from 'node:fs/promises';
-import {dirname, join, relative, sep} from 'node:path';
+import {dirname, join} from 'node:path';
 import {identifyFiles} from '../identity.js';
 import {readRegularFile} from '../../io/regular-file.js';
+import {slashedBelow} from '../../io/windows-names.js';
 import {getImageFiles} from '../image-files.js';
 import {VanishedFiles} from '../vanished.js';
 import {labelsOfFolders} from './labels.js';
@@ -17,7 +18,7 @@ export async function folderRecords(path: string): Promise<Records> {
   const files = await getImageFiles(path);
   const isFile = files[0] === path;
   const root = isFile ? dirname(path) : path;
-  const names = files.map((file) => relative(root, file).split(sep).join('/'));
+  const names = files.map((file) => slashedBelow(root, file));
   const list = isFile ? undefined : (await readdir(path)).filter(isSideList).sort()[0];
   const listed =
     list === undefined
