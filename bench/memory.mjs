@@ -1,13 +1,14 @@
 /**
  * The memory of a training, from step to step: what must not grow in a run of days.
  *
- *     node bench/memory.mjs [--steps 20000] [--samples 9] [--at 43,493] [--json [--objects]] [KEY=VALUE ...]
+ *     node bench/memory.mjs [--steps 20000] [--samples 9] [--at 43,493] [--json] [KEY=VALUE ...]
  *
  * Trains the smallest networks into a temporary run folder, with the settings given, and looks as often as `--samples`
  * says, or after the steps of `--at`. Everything is at the same place in these steps when they are apart by a multiple
  * of the epoch's steps and of the periods of the parts. It fails when the last look finds other tensors, or another heap
- * of the device, than the first, or more objects. Those are counted in a snapshot of the heap, without the code: V8 goes
- * on compiling for tens of thousands of steps. With `--json` that takes `--objects`.
+ * of the device, than the first, or more objects. Those are taken from a snapshot of the heap, without the code: V8 goes
+ * on compiling for tens of thousands of steps. A snapshot takes a second and much memory, so `--json` counts the objects
+ * only.
  */
 import {mkdtempSync, readFileSync, rmSync} from 'node:fs';
 import os from 'node:os';
@@ -28,7 +29,6 @@ const {values: flags, positionals: settings} = parseArgs({
     samples: {type: 'string', default: '9'},
     at: {type: 'string'},
     json: {type: 'boolean', default: false},
-    objects: {type: 'boolean', default: false},
   },
 });
 v8.setFlagsFromString('--expose-gc');
@@ -71,7 +71,7 @@ function look(step) {
   const {numTensors, numBytes} = tf.memory();
   const {heapUsed, external, arrayBuffers, rss} = process.memoryUsage();
   const deviceHeap = tf.backend().wasm?.asm.memory.buffer.byteLength ?? 0;
-  const objects = flags.json && !flags.objects ? undefined : objectBytes();
+  const objects = flags.json ? v8.queryObjects(Object, {format: 'count'}) : objectBytes();
   return {step, numTensors, numBytes, deviceHeap, objects, heapUsed, external, arrayBuffers, rss};
 }
 

@@ -3,6 +3,7 @@ import {mkdirSync, readdirSync, statSync} from 'node:fs';
 import path from 'node:path';
 import {GanError, isGanError} from '../errors.js';
 import {isLockFile, lockName} from './run-folder.js';
+import {quoted} from '../system-error.js';
 import {assertNotOfWindows} from '../gan/io/windows-names.js';
 import {isInUse, lockRun, type RunLock} from './run-lock.js';
 
@@ -70,7 +71,7 @@ export function assertUnused(dir: string): void {
   throw new GanError('usage', 'GAN_OUT_EXISTS', `The folder ${dir} is not empty.`, {
     suggestions: isInUse(dir)
       ? ['Choose another --out.']
-      : [`gan fit --resume ${dir}   continues the run in it`, 'Or choose another --out.'],
+      : [`gan fit --resume ${quoted(dir)}   continues the run in it`, 'Or choose another --out.'],
   });
 }
 

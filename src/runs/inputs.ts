@@ -3,6 +3,7 @@
  * made with, and a run that goes on compares.
  */
 import {GanError, messageOf} from '../errors.js';
+import {quoted} from '../system-error.js';
 import {dataSource} from '../config/data.js';
 import type {Callback} from '../gan/callback.js';
 import type {Checkpoint} from '../gan/checkpoint.js';
@@ -108,7 +109,7 @@ export function compareInputs(
 ): string[] {
   const difference = before.data && now.data ? dataDifference(before.data, now.data) : undefined;
   const settings = Object.keys(before.settings).filter((key) => !isSame(before.settings[key], now.settings[key]));
-  const goOn = `gan fit --resume ${run} --accept-changes   goes on all the same`;
+  const goOn = `gan fit --resume ${quoted(run)} --accept-changes   goes on all the same`;
   if (!accept && difference !== undefined)
     throw new GanError(
       'data',
@@ -128,7 +129,7 @@ export function compareInputs(
       `${run} was trained up to step ${step} with other settings than its config.json has now: ${settings.map((key) => `${key} was ${JSON.stringify(before.settings[key])}, is ${JSON.stringify(now.settings[key])}`).join('; ')}.`,
       {
         suggestions: [
-          `Put the old values back into ${run}/config.json, or start a new run: gan fit --config ${run}/config.json`,
+          `Put the old values back into ${run}/config.json, or start a new run: gan fit --config ${quoted(`${run}/config.json`)}`,
           `${goOn}, with the new settings: the run cannot be repeated.`,
         ],
       },

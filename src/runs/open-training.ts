@@ -1,5 +1,5 @@
 import {GanError} from '../errors.js';
-import {inWords} from '../system-error.js';
+import {inWords, quoted} from '../system-error.js';
 import {createParts, type RunParts} from '../config/parts.js';
 import {resolveConfig} from '../config/resolve.js';
 import type {CriticAugmentation} from '../gan/augmentations/critic-augmentation.js';
@@ -171,7 +171,8 @@ async function open(settings: Settings, options: TrainingOptions): Promise<Train
         : await readRunCheckpoint(
             new RunFolder(resume),
             from,
-            (step) => `gan fit --resume ${resume} --from ${step}   goes on from the checkpoint of step ${step}.`,
+            (step) =>
+              `gan fit --resume ${quoted(resume)} --from ${step}   goes on from the checkpoint of step ${step}.`,
           );
     const init = checkpoint ? undefined : config.init;
     if (config.steps === undefined && config.minutes !== undefined) {
@@ -281,7 +282,7 @@ function nothingToDo(dir: string, done: number, wanted: number): GanError {
     `the run ${dir} has done ${done} steps already, and ${wanted} are wanted`,
     {
       suggestions: [
-        `gan fit --resume ${dir} --steps ${2 * Math.max(done, wanted)}   trains for as many again`,
+        `gan fit --resume ${quoted(dir)} --steps ${2 * Math.max(done, wanted)}   trains for as many again`,
         'or request more with --epochs',
       ],
     },

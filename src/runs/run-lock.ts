@@ -25,6 +25,7 @@ import os from 'node:os';
 import path from 'node:path';
 import {setTimeout} from 'node:timers/promises';
 import {GanError} from '../errors.js';
+import {quoted} from '../system-error.js';
 import {lockName} from './run-folder.js';
 
 /** A holder gives a sign of life so often: the time of the last change of its lock. */
@@ -378,7 +379,7 @@ function inUse(dir: string, found: Found, now: number): GanError {
                 `End it on ${host ?? 'its machine'}. If that is gone, wait: ${silenceMs / 60_000} minutes after the last sign of life the run is free.`,
                 `If nothing trains there for certain, remove ${lockPath(dir)}.`,
               ]),
-        `gan runs show ${dir}   shows how far it is.`,
+        `gan runs show ${quoted(dir)}   shows how far it is.`,
       ],
     },
   );
@@ -389,5 +390,9 @@ const lost = (dir: string): GanError =>
     'usage',
     'GAN_RUN_LOST',
     `another process has taken over ${dir}, or its lock.json was removed, while this one did not run; it ends here, and writes nothing more.`,
-    {suggestions: [`gan fit --resume ${dir}   goes on from the last checkpoint, once the other process has ended.`]},
+    {
+      suggestions: [
+        `gan fit --resume ${quoted(dir)}   goes on from the last checkpoint, once the other process has ended.`,
+      ],
+    },
   );

@@ -1,6 +1,6 @@
 import {mkdir} from 'node:fs/promises';
 import {GanError, isGanError} from '../errors.js';
-import {systemError} from '../system-error.js';
+import {quoted, systemError} from '../system-error.js';
 import {checkpointBytes, resumeFrom, type Checkpoint} from '../gan/checkpoint.js';
 import {arePoints} from '../gan/data/points.js';
 import type {HostTensor} from '../gan/data/types.js';
@@ -252,7 +252,7 @@ interface Saved {
 function savedUpTo({step, isExact}: Saved, dir: string, error: unknown, warn: (message: string) => void): unknown {
   const told = isGanError(error) ? error : systemError(error);
   const how = isExact ? '' : ', but not to the last bit (running statistics have seen the batch that failed)';
-  const goOn = `The training is saved up to step ${step} and can go on there${how}: gan fit --resume ${dir}`;
+  const goOn = `The training is saved up to step ${step} and can go on there${how}: gan fit --resume ${quoted(dir)}`;
   if (told)
     return new GanError(told.kind, told.code as `GAN_${string}`, told.message, {
       // a backend says how runs go on, but does not know this one

@@ -1,4 +1,5 @@
 import type {TrainEvent, TrainResult} from '../../runs/train.js';
+import {quoted} from '../../system-error.js';
 import {findingLine} from '../run/findings.js';
 import {tableHeader, tableRow} from './epoch-table.js';
 import type {Protocol} from '../pictures/protocol.js';
@@ -168,8 +169,8 @@ function summary(
 
 function nextCommand(dir: string, {interrupted, step, stopped, best}: TrainResult): string {
   if (stopped && stopped.by !== 'target' && stopped.by !== 'plateau')
-    return `To go on from ${best ? 'the best checkpoint' : 'a checkpoint'} with other random numbers, and other learning rates if you like:\n  gan fit --resume ${dir} --from ${best ? 'best' : 'STEP'} --attempt N --lr VALUE`;
+    return `To go on from ${best ? 'the best checkpoint' : 'a checkpoint'} with other random numbers, and other learning rates if you like:\n  gan fit --resume ${quoted(dir)} --from ${best ? 'best' : 'STEP'} --attempt N --lr VALUE`;
   return interrupted
-    ? `Stopped after step ${step}. To go on:\n  gan fit --resume ${dir}`
-    : `To draw images from it:\n  gan generate ${dir}`;
+    ? `Stopped after step ${step}. To go on:\n  gan fit --resume ${quoted(dir)}`
+    : `To draw images from it:\n  gan generate ${quoted(dir)}`;
 }

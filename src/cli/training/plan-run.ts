@@ -4,6 +4,7 @@ import {dataName, dataSource} from '../../config/data.js';
 import {resolveConfig, type ConfigRequest, type ResolvedConfig} from '../../config/resolve.js';
 import {splitKey} from '../../config/assignments.js';
 import {GanError, isGanError} from '../../errors.js';
+import {quoted} from '../../system-error.js';
 import type {Given} from '../../options/options-check.js';
 import type {PartChoice} from '../../options/run-config.js';
 import {shortName} from '../../plugin/names.js';
@@ -78,7 +79,7 @@ function withNewPlace(error: unknown, resume: string): unknown {
   if (!isGanError(error) || error.code !== 'GAN_DATA_NOT_FOUND') return error;
   return new GanError(error.kind, error.code, error.message, {
     cause: error,
-    suggestions: [`gan fit DATA --resume ${resume}   if the images are elsewhere now: DATA is their folder.`],
+    suggestions: [`gan fit DATA --resume ${quoted(resume)}   if the images are elsewhere now: DATA is their folder.`],
   });
 }
 

@@ -6,6 +6,7 @@ import {runHelp} from '../../cli/run/run-help.js';
 import {confirm} from '../../cli/config/prompts.js';
 import {size} from '../../cli/run/runs-report.js';
 import {GanError, isGanError} from '../../errors.js';
+import {quoted} from '../../system-error.js';
 import type {RunLock} from '../../runs/run-lock.js';
 
 export default class RunsRm extends BaseCommand {
@@ -88,7 +89,7 @@ function assertOnlyOurs(dir: string, isOurs: (name: string) => boolean): void {
       `${dir} contains files that gan did not write: ${others.slice(0, 5).join(', ')}.`,
       {
         suggestions: [
-          `gan runs rm ${dir} --force   removes it anyway`,
+          `gan runs rm ${quoted(dir)} --force   removes it anyway`,
           `Or keep it, and remove ${path.join(dir, 'checkpoints')} by hand.`,
         ],
       },
