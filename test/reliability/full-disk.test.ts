@@ -16,7 +16,7 @@ import {contentOf, differences} from './support.js';
 
 /** The smallest networks; so many steps between checkpoints that the lines that wait are larger than one. */
 const tiny = ['size=8', 'latent=4', 'batchSize=4', 'arch.nFeatures=2', 'source.count=24', 'tensorboard=true'];
-const [every, steps] = [200, 204];
+const [every, steps] = [300, 304];
 const set = [...tiny, `steps=${steps}`, 'epochs=100', `checkpointEvery=${every}`];
 
 /** A disk of 4 MiB, where one can be mounted. */

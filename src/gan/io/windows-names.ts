@@ -9,7 +9,6 @@ function faultOf(name: string): string | undefined {
   if (device.test(name)) return `'${name}' is the name of a device`;
   if (/[. ]$/.test(name))
     return `Windows would leave out the ${name.endsWith('.') ? 'dot' : 'space'} at the end of '${name}'`;
-  // eslint-disable-next-line no-control-regex -- they are among the characters that names must not have
   const [letter] = /[<>:"|?*\x00-\x1f]/.exec(name) ?? [];
   return letter === undefined ? undefined : `names must not have ${JSON.stringify(letter)}: '${name}'`;
 }
