@@ -22,6 +22,8 @@ describe('stopWhen', () => {
   });
   after(() => device.close());
   afterEach(removeFolders);
+  /** A training that breaks: networks without residual layers, at a learning rate far too large. */
+  const broken = ['recipe=quick', 'arch.nFeatures=16', 'arch.nExtraLayers=0', 'lr=2'];
   const newRun = (): string => path.join(folder(), 'run');
   const kept = (dir: string): number[] =>
     readdirSync(path.join(dir, 'checkpoints')).flatMap((name) => /\d+/.exec(name)?.map(Number) ?? []);
@@ -117,7 +119,7 @@ describe('stopWhen', () => {
 
   it('a finding: ends the run at the look that tells it, with a checkpoint; a resumed run goes on', async () => {
     const dir = newRun();
-    const set = ['recipe=quick', 'lr=2', 'watchEvery=5', 'stopWhen=collapse'];
+    const set = [...broken, 'watchEvery=5', 'stopWhen=collapse'];
     const {stopped, step, checkpoint, interrupted} = await fit({device, dir, set: [...set, 'steps=60']});
     expect(stopped).to.include({by: 'collapse', since: step - 10});
     expect(interrupted).to.equal(false);
@@ -216,7 +218,7 @@ describe('stopWhen', () => {
 
     it('go back to before the trouble with half the rates and other random numbers, at most so often', async () => {
       const dir = newRun();
-      const set = ['recipe=quick', 'lr=2', 'watchEvery=4', 'checkpointEvery=2', 'keepCheckpoints=0', 'steps=60'];
+      const set = [...broken, 'watchEvery=4', 'checkpointEvery=2', 'keepCheckpoints=0', 'steps=60'];
       const {result, told} = await retry(dir, [...set, 'retries=2']);
       const back = told.filter((event) => event.type === 'retry');
       expect(back.map(({attempt, retries, lr}) => [attempt, retries, lr])).to.deep.equal([

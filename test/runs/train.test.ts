@@ -84,6 +84,7 @@ describe('train', () => {
       'learning-rates',
       'schedule',
       'watch',
+      'write-real-grid',
       'stop-at',
       'draw-samples',
       'write-checkpoints',
@@ -135,6 +136,7 @@ describe('train', () => {
       'checkpoints',
       'config.json',
       'metrics.jsonl',
+      'real.png',
       'samples',
       'sessions.json',
     ]);
