@@ -6,8 +6,9 @@ import {fromFolder, fromSource, type SourceOptions} from '../gan/data/data-loade
 import type {CriticAugmentation} from '../gan/augmentations/critic-augmentation.js';
 import type {Augmentation} from '../gan/data/augment.js';
 import {dirname} from 'node:path';
+import type {Decoding} from '../gan/data/decode.js';
 import {identifyFiles, identifySource, type DataIdentity} from '../gan/data/identity.js';
-import {getImageFiles, isImageName} from '../gan/data/image-files.js';
+import {getImageFiles, isImageFile} from '../gan/data/image-files.js';
 import {findIdx, idxSource, readIdxSet} from '../gan/data/idx-set.js';
 import {Normalization} from '../gan/data/normalize.js';
 import {randomSplitter} from '../gan/data/splitters.js';
@@ -23,7 +24,7 @@ export type Settings = GanConfig | RunConfig;
 
 type DataConfig = Pick<
   RunConfig,
-  'data' | 'size' | 'channels' | 'resize' | 'batchSize' | 'accumulate' | 'latent' | 'validPct' | 'seed' | 'attempt'
+  'data' | 'size' | 'channels' | 'resize' | 'decoding' | 'batchSize' | 'accumulate' | 'latent' | 'validPct' | 'seed' | 'attempt'
 >;
 
 /** The parts of a run that its data are made with. */
@@ -48,7 +49,7 @@ export async function makeDataLoaders(
   {source, augmentations = []}: DataParts,
   loading: Omit<Partial<SourceOptions>, 'seed'> = {},
 ): Promise<RunData> {
-  const {data, size, channels, resize, batchSize, accumulate, latent, validPct, seed} = config;
+  const {data, size, channels, resize, decoding, batchSize, accumulate, latent, validPct, seed} = config;
   const shared = {
     batchSize: batchSize * accumulate,
     latentSize: latent,
@@ -59,16 +60,16 @@ export async function makeDataLoaders(
     ...loading,
   };
   if (!source) {
-    const idx = isImageName(data) ? undefined : await findIdx(data);
+    const idx = (await isImageFile(data)) ? undefined : await findIdx(data);
     if (!idx) {
-      const loaders = await fromFolder(data, {...shared, size, channels, resize});
-      return {...loaders, identify: async () => identifyImages(data)};
+      const loaders = await fromFolder(data, {...shared, size, channels, resize, decoding});
+      return {...loaders, identify: async () => identifyImages(data, decoding)};
     }
-    const source = idxSource(await readIdxSet(idx), {size: [size, size], channels, resize});
+    const source = idxSource(await readIdxSet(idx), {size: [size, size], channels, resize, decoding});
     const files = [idx.images, ...(idx.labels === undefined ? [] : [idx.labels])];
     return {...fromSource(source, shared), identify: () => identifyFiles(dirname(idx.images), files)};
   }
-  const made = await source({height: size, width: size, channels, resize});
+  const made = await source({height: size, width: size, channels, resize, decoding});
   const wanted = [size, size, channels];
   if (made.shape.join() !== wanted.join()) {
     throw new GanError(
@@ -89,8 +90,8 @@ export async function makeDataLoaders(
 }
 
 /** The identity of the images of a folder, or of a single one, whose name counts without its place. */
-async function identifyImages(data: string): Promise<DataIdentity> {
-  const files = await getImageFiles(data);
+async function identifyImages(data: string, decoding: Decoding): Promise<DataIdentity> {
+  const files = await getImageFiles(data, {decoding});
   return identifyFiles(files[0] === data ? dirname(data) : data, files);
 }
 

@@ -278,8 +278,9 @@ export class Run {
   /** Image files at the size of the run, as its training sees them. */
   async #decode(files: readonly string[]): Promise<HostTensor> {
     const {decodeImage} = await import('../gan/data/decode.js');
-    const {size, channels, resize} = this.config;
-    const images = await Promise.all(files.map((file) => decodeImage(file, {size: [size, size], channels, resize})));
+    const {size, channels, resize, decoding} = this.config;
+    const options = {size: [size, size] as const, channels, resize, decoding};
+    const images = await Promise.all(files.map((file) => decodeImage(file, options)));
     const data = new Uint8Array(files.length * size * size * channels);
     images.forEach((image, i) => data.set(image, i * size * size * channels));
     return {data, shape: [files.length, size, size, channels]};

@@ -2,26 +2,35 @@ import type {Dirent} from 'node:fs';
 import {opendir, realpath, stat} from 'node:fs/promises';
 import {extname, join, relative, sep} from 'node:path';
 import {GanError} from '../../errors.js';
-import {decodeImage, type DecodeOptions} from './decode.js';
+import {decodeImage, type Decoding, type DecodeOptions} from './decode.js';
+import {isImageContent} from './image-content.js';
 import {describeItem} from './items.js';
 import type {FiniteSource, HostData} from './types.js';
 import {VanishedFiles} from './vanished.js';
 
 export const imageExtensions: readonly string[] = ['jpeg', 'jpg', 'png', 'webp', 'gif', 'tiff', 'tif', 'avif'];
 
-/** Whether a file of this name is read as an image. */
-export const isImageName = (name: string): boolean => imageExtensions.includes(extname(name).toLowerCase().slice(1));
+/** Whether a file of this name is read as an image, whatever its content. */
+const isImageName = (name: string): boolean => imageExtensions.includes(extname(name).toLowerCase().slice(1));
+
+/** Whether a path is that of an image: by its name, or by what the file begins with. */
+export const isImageFile = async (path: string): Promise<boolean> =>
+  isImageName(path) || ((await stat(path).catch(() => undefined))?.isFile() === true && (await isImageContent(path)));
 
 export interface ImageFilesOptions {
   /** Look into subfolders as well. Default true. */
   recurse?: boolean;
-  /** Extensions without dot; case is ignored. Default `imageExtensions`. */
+  /** Only files with these extensions, without dot; case is ignored. Default: `imageExtensions`, and by content. */
   extensions?: readonly string[];
+  /** 1: by `imageExtensions` alone, as in runs from before content was looked at. Default 2. */
+  decoding?: Decoding;
+  /** Told in one line how many other files there are. */
+  warn?: (message: string) => void;
 }
 
 /**
  * The paths of the image files in a folder, sorted by their path below it, the same on every system; of a single image
- * file its own path.
+ * file its own path. Files with another extension, or none, are images by what they begin with.
  *
  * Names that begin with a dot are skipped. Links are followed, but each real folder is listed once only, under its own
  * name if it is in the tree: so loops end, and no image counts twice. A link to a missing image is listed, to be
@@ -30,11 +39,20 @@ export interface ImageFilesOptions {
  */
 export async function getImageFiles(
   dir: string,
-  {recurse = true, extensions = imageExtensions}: ImageFilesOptions = {},
+  {recurse = true, extensions: given, decoding, warn = () => {}}: ImageFilesOptions = {},
 ): Promise<string[]> {
+  const extensions = given ?? imageExtensions;
+  const byContent = given === undefined && decoding !== 1;
   const wanted = new Set(extensions.map((extension) => `.${extension.toLowerCase().replace(/^\./, '')}`));
-  const isImage = (name: string) => wanted.has(extname(name).toLowerCase());
-  if (isImage(dir) && (await stat(dir).catch(() => undefined))?.isFile()) return [dir];
+  const leftOut = new Map<string, number>();
+  const isImage = async (path: string): Promise<boolean> => {
+    const extension = extname(path).toLowerCase();
+    if (wanted.has(extension)) return true;
+    if (byContent && (await isImageContent(path))) return true;
+    leftOut.set(extension, (leftOut.get(extension) ?? 0) + 1);
+    return false;
+  };
+  if ((await stat(dir).catch(() => undefined))?.isFile() && (await isImage(dir))) return [dir];
   const folders = [{path: dir, real: await existingFolder(dir, extensions)}];
   const listed = new Set<string>();
   const links: string[] = [];
@@ -47,8 +65,9 @@ export async function getImageFiles(
     } else if (entry.isSymbolicLink()) {
       const target = await stat(child).catch(() => undefined);
       if (target?.isDirectory()) links.push(child);
-      else if ((!target || target.isFile()) && isImage(entry.name)) files.push(child);
-    } else if (entry.isFile() && isImage(entry.name)) files.push(child);
+      else if (target ? target.isFile() && (await isImage(child)) : wanted.has(extname(child).toLowerCase()))
+        files.push(child);
+    } else if (entry.isFile() && (await isImage(child))) files.push(child);
   };
 
   for (;;) {
@@ -58,7 +77,8 @@ export async function getImageFiles(
     listed.add(folder.real);
     await forEachEntry(folder.path, (entry) => visit(folder.path, folder.real, entry));
   }
-  if (files.length === 0) throw empty(dir, recurse, extensions);
+  if (files.length === 0) throw empty(dir, recurse, extensions, leftOut);
+  if (byContent && leftOut.size > 0) warn(told(leftOut));
   return sortBelow(dir, files);
 }
 
@@ -106,9 +126,24 @@ async function existingFolder(dir: string, extensions: readonly string[]): Promi
   );
 }
 
-function empty(dir: string, recurse: boolean, extensions: readonly string[]): GanError {
+/** `20 other files left out (.heic 4, .txt 16)`, the most frequent first. */
+function told(leftOut: ReadonlyMap<string, number>): string {
+  const kinds = [...leftOut].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1));
+  const count = kinds.reduce((sum, [, each]) => sum + each, 0);
+  const shown = kinds.slice(0, 5).map(([extension, each]) => `${extension || 'without extension'} ${each}`);
+  return `${count} other file${count === 1 ? '' : 's'} left out (${shown.join(', ')}${kinds.length > 5 ? ', ...' : ''})`;
+}
+
+function empty(
+  dir: string,
+  recurse: boolean,
+  extensions: readonly string[],
+  leftOut: ReadonlyMap<string, number>,
+): GanError {
   const where = recurse ? 'and its subfolders hold' : 'holds';
-  return new GanError('data', 'GAN_DATA_EMPTY', `${dir} ${where} no image file (looked for ${extensions.join(', ')})`, {
+  const others = leftOut.size > 0 ? `; ${told(leftOut)}` : '';
+  const what = `${dir} ${where} no image file (looked for ${extensions.join(', ')})${others}`;
+  return new GanError('data', 'GAN_DATA_EMPTY', what, {
     suggestions: [
       recurse ? 'Name a folder with images in it.' : 'Look into subfolders too (recurse).',
       'Try the built-in images: builtin:shapes',
@@ -125,6 +160,9 @@ function sortBelow(dir: string, files: string[]): string[] {
     .map(({path}) => path);
 }
 
+/** Files whose values are doubtful are named one by one, up to this many. */
+const mostDoubtful = 10;
+
 /**
  * Image files as items [height, width, channels], decoded anew each time they are read.
  * @throws GanError GAN_DATA_GONE from `read` when the files are no longer there (`VanishedFiles`)
@@ -132,11 +170,17 @@ function sortBelow(dir: string, files: string[]): string[] {
 export function imageSource(paths: readonly string[], options: DecodeOptions): FiniteSource {
   const [height, width] = options.size;
   const vanished = new VanishedFiles(paths);
+  const doubtful = new Set<string>();
+  const warn = (path: string, message: string): void => {
+    if (doubtful.has(path) || doubtful.size > mostDoubtful) return;
+    doubtful.add(path);
+    options.warn?.(doubtful.size > mostDoubtful ? 'more files have such values' : `${path}: ${message}`);
+  };
   return {
     shape: [height, width, options.channels ?? 3],
     size: paths.length,
     read: (index) =>
-      decodeImage(paths[index]!, options).catch(async (error: unknown) => {
+      decodeImage(paths[index]!, {...options, warn: (message) => warn(paths[index]!, message)}).catch(async (error: unknown) => {
         await vanished.note(paths[index]!);
         throw error;
       }),
