@@ -63,7 +63,13 @@ export default class Generate extends BaseCommand {
       ...(flags.truncation !== undefined && {truncation: parseTruncation(flags.truncation)}),
     };
     const dir = await this.runNamed(args.run);
-    const images = await withRun(dir, use, (run) => run.generate(request));
+    const images = await withRun(dir, use, async (run) => {
+      if (outDir === undefined && out !== undefined) {
+        const {assertGridFits} = await import('../gan/data/grid.js');
+        assertGridFits(out, seeds?.length ?? n, run.config.size);
+      }
+      return run.generate(request);
+    });
     const {writeImages} = await import('../cli/pictures/write-images.js');
     const files = await writeImages(
       images,

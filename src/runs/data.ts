@@ -24,7 +24,17 @@ export type Settings = GanConfig | RunConfig;
 
 type DataConfig = Pick<
   RunConfig,
-  'data' | 'size' | 'channels' | 'resize' | 'decoding' | 'batchSize' | 'accumulate' | 'latent' | 'validPct' | 'seed' | 'attempt'
+  | 'data'
+  | 'size'
+  | 'channels'
+  | 'resize'
+  | 'decoding'
+  | 'batchSize'
+  | 'accumulate'
+  | 'latent'
+  | 'validPct'
+  | 'seed'
+  | 'attempt'
 >;
 
 /** The parts of a run that its data are made with. */
@@ -59,15 +69,24 @@ export async function makeDataLoaders(
     ...(validPct > 0 && {splitter: randomSplitter(validPct, seed)}),
     ...loading,
   };
+  const noneHeldOut = (loaders: DataLoaders): void => {
+    if (validPct > 0 && !loaders.valid)
+      loading.warn?.(
+        `nothing is held out: ${validPct} % of ${loaders.train.size} images is less than one; --valid-pct ${Math.ceil(100 / loaders.train.size)} holds one out`,
+      );
+  };
   if (!source) {
     const idx = (await isImageFile(data)) ? undefined : await findIdx(data);
     if (!idx) {
       const loaders = await fromFolder(data, {...shared, size, channels, resize, decoding});
+      noneHeldOut(loaders);
       return {...loaders, identify: async () => identifyImages(data, decoding)};
     }
     const source = idxSource(await readIdxSet(idx), {size: [size, size], channels, resize, decoding});
     const files = [idx.images, ...(idx.labels === undefined ? [] : [idx.labels])];
-    return {...fromSource(source, shared), identify: () => identifyFiles(dirname(idx.images), files)};
+    const loaders = fromSource(source, shared);
+    noneHeldOut(loaders);
+    return {...loaders, identify: () => identifyFiles(dirname(idx.images), files)};
   }
   const made = await source({height: size, width: size, channels, resize, decoding});
   const wanted = [size, size, channels];
@@ -86,7 +105,9 @@ export async function makeDataLoaders(
       },
     );
   }
-  return {...fromSource(made, shared), identify: () => Promise.resolve(identifySource(made))};
+  const loaders = fromSource(made, shared);
+  noneHeldOut(loaders);
+  return {...loaders, identify: () => Promise.resolve(identifySource(made))};
 }
 
 /** The identity of the images of a folder, or of a single one, whose name counts without its place. */

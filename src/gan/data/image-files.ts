@@ -180,10 +180,12 @@ export function imageSource(paths: readonly string[], options: DecodeOptions): F
     shape: [height, width, options.channels ?? 3],
     size: paths.length,
     read: (index) =>
-      decodeImage(paths[index]!, {...options, warn: (message) => warn(paths[index]!, message)}).catch(async (error: unknown) => {
-        await vanished.note(paths[index]!);
-        throw error;
-      }),
+      decodeImage(paths[index]!, {...options, warn: (message) => warn(paths[index]!, message)}).catch(
+        async (error: unknown) => {
+          await vanished.note(paths[index]!);
+          throw error;
+        },
+      ),
     describe: (index) => paths[index]!,
   };
 }

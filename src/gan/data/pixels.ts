@@ -49,8 +49,7 @@ export const hasAlpha = (channels: Channels): boolean => channels === 2 || chann
 /** Pixels with alpha last, with black where alpha is 0. @returns a copy */
 export function blackWhereClear(data: Uint8Array, channels: Channels): Uint8Array {
   const out = data.slice();
-  for (let i = 0; i < out.length; i += channels)
-    if (out[i + channels - 1] === 0) out.fill(0, i, i + channels - 1);
+  for (let i = 0; i < out.length; i += channels) if (out[i + channels - 1] === 0) out.fill(0, i, i + channels - 1);
   return out;
 }
 

@@ -39,17 +39,18 @@ function saidByPng(view: DataView): SaidOfSamples {
 }
 
 /** Bytes of TIFF's types of numbers (TIFF 6.0, section 2), and how they are read. */
-const numbers: Readonly<Record<number, [bytes: number, read: (view: DataView, at: number, little: boolean) => number]>> =
-  {
-    1: [1, (view, at) => view.getUint8(at)],
-    3: [2, (view, at, little) => view.getUint16(at, little)],
-    4: [4, (view, at, little) => view.getUint32(at, little)],
-    6: [1, (view, at) => view.getInt8(at)],
-    8: [2, (view, at, little) => view.getInt16(at, little)],
-    9: [4, (view, at, little) => view.getInt32(at, little)],
-    11: [4, (view, at, little) => view.getFloat32(at, little)],
-    12: [8, (view, at, little) => view.getFloat64(at, little)],
-  };
+const numbers: Readonly<
+  Record<number, [bytes: number, read: (view: DataView, at: number, little: boolean) => number]>
+> = {
+  1: [1, (view, at) => view.getUint8(at)],
+  3: [2, (view, at, little) => view.getUint16(at, little)],
+  4: [4, (view, at, little) => view.getUint32(at, little)],
+  6: [1, (view, at) => view.getInt8(at)],
+  8: [2, (view, at, little) => view.getInt16(at, little)],
+  9: [4, (view, at, little) => view.getInt32(at, little)],
+  11: [4, (view, at, little) => view.getFloat32(at, little)],
+  12: [8, (view, at, little) => view.getFloat64(at, little)],
+};
 
 const minSample = [340, 280];
 const maxSample = [341, 281];

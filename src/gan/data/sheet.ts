@@ -53,7 +53,9 @@ export async function sheetSource({file, side, items}: Sheet, options: SheetOpti
     shape: [...size, channels],
     size: Math.min(items, options.items ?? items),
     read: (index) =>
-      asItIs ? toChannels(cut(index).data, 4, channels, white) : decodeImage(cut(index), {size, channels, resize, decoding}),
+      asItIs
+        ? toChannels(cut(index).data, 4, channels, white)
+        : decodeImage(cut(index), {size, channels, resize, decoding}),
     describe: (index) => `${fileURLToPath(file)} ${index}`,
   };
   return cachedSource(source, 64 * 2 ** 20);
