@@ -1,4 +1,4 @@
-"""The networks of src/gan/nets/resnet.ts (SNGAN, arXiv 1802.05957, appendix B.4) and mlp.ts in plain PyTorch."""
+"""The networks of src/gan/nets/resnet.ts (SNGAN, arXiv 1802.05957, appendix B.4), light.ts and mlp.ts in plain PyTorch."""
 import math
 
 import torch
@@ -91,6 +91,115 @@ class ResnetCritic(nn.Module):
         return self.dense(F.relu(self.blocks(x)).sum((2, 3)))
 
 
+class Blur(nn.Module):
+    """The filter [1, 2, 1] along both axes, zeros beyond the border."""
+
+    def __init__(self, channels):
+        super().__init__()
+        taps = torch.tensor([1.0, 2.0, 1.0]) / 4
+        self.register_buffer('taps', (taps[:, None] * taps).expand(channels, 1, 3, 3).contiguous())
+
+    def forward(self, x):
+        return F.conv2d(x, self.taps, padding=1, groups=x.shape[1])
+
+
+def widened(weight):
+    """A 3x3 filter with a 2x2 box: 4x4."""
+    padded = F.pad(weight, (1, 1, 1, 1))
+    return padded[..., 1:, 1:] + padded[..., 1:, :-1] + padded[..., :-1, 1:] + padded[..., :-1, :-1]
+
+
+class UpConv(nn.Module):
+    """Nearest-neighbour upsampling by 2 and a 3x3 convolution, as one transposed convolution with stride 2."""
+
+    def __init__(self, ni, nf):
+        super().__init__()
+        self.conv = light_layer(nn.Conv2d(ni, nf, 3))
+
+    def forward(self, x):
+        weight = widened(self.conv.weight.flip(2, 3)).transpose(0, 1)
+        return F.conv_transpose2d(x, weight, self.conv.bias, stride=2, padding=1)
+
+
+class DownConv(nn.Module):
+    """A 3x3 convolution and the means of 2x2 pixels, as one convolution with stride 2."""
+
+    def __init__(self, ni, nf):
+        super().__init__()
+        self.conv = light_layer(nn.Conv2d(ni, nf, 3))
+
+    def forward(self, x):
+        return F.conv2d(x, widened(self.conv.weight) / 4, self.conv.bias, stride=2, padding=1)
+
+
+class PixelNorm(nn.Module):
+    def forward(self, x):
+        return x * (x.square().mean(1, keepdim=True) + 1e-8).rsqrt()
+
+
+class MinibatchStddev(nn.Module):
+    """One channel more: the standard deviation over groups of four images (arXiv 1710.10196, section 3)."""
+
+    def forward(self, x):
+        n, c, h, w = x.shape
+        group = max(size for size in range(1, 5) if n % size == 0)
+        deviations = (x.reshape(group, n // group, c * h * w).var(0, correction=0) + 1e-8).sqrt()
+        channel = deviations.mean(1).repeat(group).reshape(n, 1, 1, 1).expand(n, 1, h, w)
+        return torch.cat([x, channel], 1)
+
+
+def light_layer(layer):
+    nn.init.kaiming_normal_(layer.weight)
+    nn.init.zeros_(layer.bias)
+    return layer
+
+
+class Residual(nn.Module):
+    def __init__(self, *layers):
+        super().__init__()
+        self.layers = nn.Sequential(*layers)
+
+    def forward(self, x):
+        return x + self.layers(x)
+
+
+class LightGenerator(nn.Module):
+    def __init__(self, size, channels, latent, width, extra):
+        super().__init__()
+        count, self.base = halvings(size)
+        at = lambda stage: min(width * 2**stage, 256)
+        self.dense = light_layer(nn.Linear(latent, self.base * self.base * at(count)))
+        act = lambda: [PixelNorm(), nn.LeakyReLU(0.2)]
+        block = lambda nf: Residual(light_layer(nn.Conv2d(nf, nf, 3, padding=1)), *act())
+        stage = lambda nf: [*act(), *(block(nf) for _ in range(extra))]
+        layers = stage(at(count))
+        for i in range(count, 0, -1):
+            layers += [UpConv(at(i), at(i - 1)), Blur(at(i - 1)), *stage(at(i - 1))]
+        self.layers = nn.Sequential(*layers, prepared(nn.Conv2d(at(0), channels, 1), 1), nn.Tanh())
+
+    def forward(self, z):
+        # rows of pixels, as this project's images are
+        x = self.dense(z).view(len(z), self.base, self.base, -1).permute(0, 3, 1, 2)
+        return self.layers(x)
+
+
+class LightCritic(nn.Module):
+    def __init__(self, size, channels, width, extra):
+        super().__init__()
+        count, base = halvings(size)
+        at = lambda stage: min(width * 2**stage, 256)
+        layers = []
+        for i in range(count):
+            ni = channels if i == 0 else at(i)
+            layers += [Blur(ni), DownConv(ni, at(i + 1)), nn.LeakyReLU(0.2)]
+            layers += (Residual(light_layer(nn.Conv2d(at(i + 1), at(i + 1), 3, padding=1)), nn.LeakyReLU(0.2)) for _ in range(extra))
+        self.layers = nn.Sequential(*layers, MinibatchStddev())
+        self.dense = light_layer(nn.Linear(base * base * (at(count) + 1), 1))
+
+    def forward(self, x):
+        return self.dense(self.layers(x).flatten(1))
+
+
 def mlp(ni, nf, width, layers=3):
     sizes = [ni] + [width] * layers
     parts = []
@@ -109,5 +218,8 @@ def networks(work):
         values = size * size * channels
         generator = nn.Sequential(mlp(latent, values, width), nn.Unflatten(1, (channels, size, size)))
         return generator, nn.Sequential(nn.Flatten(), mlp(values, 1, width))
+    if work['arch'] == 'light':
+        nets = LightGenerator(size, channels, latent, width, work['extra']), LightCritic(size, channels, width, work['extra'])
+        return tuple(net.to(memory_format=torch.channels_last) for net in nets)
     nets = ResnetGenerator(size, channels, latent, width), ResnetCritic(size, channels, width, work['spectral'])
     return tuple(net.to(memory_format=torch.channels_last) for net in nets)

@@ -15,13 +15,20 @@ const most = evaluations.at(-1);
 const steps = most.images ? Math.ceil(most.images / work.batch) * (1 + 1 / work.nCrit) + 1 : 1e9;
 const training = await openTraining({
   ...settingsOf(work, {seed, steps: Math.ceil(steps)}),
-  backend: {name: 'wasm', threads},
+  backend: {name: work.backend, threads},
 });
 const {learn} = training;
 let images = 0;
 let paused = 0;
 let began;
 const seconds = () => (performance.now() - began - paused) / 1000;
+
+/** The learning rate of the next step, by the share of the budget that is spent. */
+function setRate() {
+  if (work.schedule === 'constant') return;
+  const done = most.images ? images / most.images : seconds() / most.seconds;
+  learn.hyperparameters.set('lr', work.lr * (1 - Math.min(1, Math.max(0, 2 * done - 1))));
+}
 
 /** Samples of the averaged weights: bytes, points as floats. */
 async function draw(file) {
@@ -54,6 +61,7 @@ const measure = {
     began ??= performance.now();
     if (!trains) return;
     if (learn.ganTrainer.turn === 'critic') images += batchSize;
+    setRate();
     const next = evaluations[0];
     if (next.images ? images < next.images : seconds() < next.seconds) return;
     await learn.readLosses();

@@ -84,6 +84,14 @@ class Training:
         self.batches = Batches(path, work['batch'])
         self.augment = [augmentations[name] for name in work['augment'].split(',') if name]
         self.generated = 0
+        self.critic_steps = 0
+
+    def set_rate(self, done):
+        """The learning rate after a share of the budget."""
+        falls = max(0, 2 * done - 1) if self.work['schedule'] == 'linear' else 0
+        for opt in (self.generator_opt, self.critic_opt):
+            for group in opt.param_groups:
+                group['lr'] = self.work['lr'] * (1 - min(falls, 1))
 
     def noise(self):
         return torch.randn(self.work['batch'], self.work['latent'])
@@ -98,17 +106,20 @@ class Training:
         real = self.batches.next()
         with torch.no_grad():
             fake = self.generator(self.noise())
-        gamma = self.work['gamma']
-        if gamma > 0:
-            real, fake = real.detach().requires_grad_(True), fake.detach().requires_grad_(True)
+        penalised = []
+        if self.critic_steps % self.work['every'] == 0:
+            images = {'r1': real, 'r2': fake}
+            penalised = [images[name].requires_grad_(True) for name in self.work['penalties'].split(',') if name]
+        self.critic_steps += 1
         real_scores, fake_scores = self.scores(real), self.scores(fake)
         if self.work['loss'] == 'hinge':
             loss = F.relu(1 - real_scores).mean() + F.relu(1 + fake_scores).mean()
         else:
             loss = F.softplus(fake_scores - real_scores).mean()
-        if gamma > 0:
-            slopes = torch.autograd.grad(real_scores.sum() + fake_scores.sum(), (real, fake), create_graph=True)
-            loss = loss + sum(gamma / 2 * slope.square().sum((1, 2, 3)).mean() for slope in slopes)
+        if penalised:
+            slopes = torch.autograd.grad(real_scores.sum() + fake_scores.sum(), penalised, create_graph=True)
+            weight = self.work['every'] * self.work['gamma'] / 2
+            loss = loss + sum(weight * slope.square().sum((1, 2, 3)).mean() for slope in slopes)
         self.critic_opt.zero_grad(set_to_none=True)
         loss.backward()
         self.critic_opt.step()
@@ -155,8 +166,11 @@ def main():
     training = Training(work, seed, f'{folder}/real.npy')
     images, paused, began = 0, 0.0, time.perf_counter()
     seconds = lambda: time.perf_counter() - began - paused
+    most = job['evaluations'][-1]
+    done = lambda: images / most['images'] if 'images' in most else seconds() / most['seconds']
     for target in job['evaluations']:
         while images < target['images'] if 'images' in target else seconds() < target['seconds']:
+            training.set_rate(done())
             for _ in range(work['nCrit']):
                 training.critic_step()
                 images += work['batch']

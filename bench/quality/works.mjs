@@ -6,26 +6,34 @@ const common = {
   /** Side of the images, and their channels. */
   size: 32,
   channels: 3,
-  /** `resnet` (src/gan/nets/resnet.ts) or `mlp` (src/gan/nets/mlp.ts), and its width. */
+  /** `resnet`, `light` or `mlp` (src/gan/nets), and its width. */
   arch: 'resnet',
   width: 32,
+  /** Residual layers more at each size, of `light`. */
+  extra: 0,
   latent: 128,
   /** `hinge` or `relativistic`. */
   loss: 'hinge',
-  /** Weight of R1 at real and of R2 at generated images, in every critic step; 0: neither. */
+  /** Penalties of the critic, in their order: r1 at real, r2 at generated images; their weight; in each nth critic step. */
+  penalties: '',
   gamma: 0,
+  every: 1,
   /** Spectral normalisation of the critic. */
   spectral: true,
   batch: 64,
   /** Critic steps for each generator step. */
   nCrit: 1,
   lr: 2e-4,
+  /** Of the learning rate: `constant`, or `linear`: falls to 0 in the second half of the budget. */
+  schedule: 'constant',
   beta1: 0,
   beta2: 0.9,
   /** Half-life, in images, of the generator's average; at most 5 % of the images seen. */
   ema: 10_000,
   /** Augmentations of what the critic sees, in their order: color, translation, cutout. */
   augment: '',
+  /** Backend of this project. */
+  backend: 'native',
   /** Images to draw for each evaluation. */
   samples: 5000,
   /** What is compared, the first one in charts. */
@@ -39,6 +47,7 @@ const points = {
   width: 256,
   latent: 2,
   loss: 'relativistic',
+  penalties: 'r1,r2',
   gamma: 0.1,
   spectral: false,
   batch: 256,
@@ -47,9 +56,26 @@ const points = {
   metrics: ['modes', 'highQuality'],
 };
 
+/** The recipes `quick` and `light` (src/parts/recipes). */
+const light = {
+  arch: 'light',
+  width: 16,
+  latent: 64,
+  loss: 'relativistic',
+  penalties: 'r1',
+  gamma: 1,
+  every: 4,
+  spectral: false,
+  batch: 16,
+  lr: 1e-3,
+  schedule: 'linear',
+  beta2: 0.99,
+  ema: 20_000,
+};
+
 /** Data sets: the name of the source and its options, and the recipe. */
 const works = {
-  'fashion-mnist': {source: 'fashion-mnist', options: {}, recipe: {channels: 1}},
+  'fashion-mnist': {source: 'fashion-mnist', options: {}, recipe: {...light, channels: 1}},
   stacked: {
     source: 'fashion-mnist',
     options: {stacked: true},
@@ -92,9 +118,17 @@ export const settingsOf = (work, {seed, steps}) => ({
   arch:
     work.arch === 'mlp'
       ? {name: 'mlp', width: work.width}
-      : {name: 'resnet', nFeatures: work.width, criticNorm: work.spectral ? 'spectral' : 'none'},
+      : {
+          name: work.arch,
+          nFeatures: work.width,
+          criticNorm: work.spectral ? 'spectral' : 'none',
+          ...(work.arch === 'light' && {norm: 'pixel', nExtraLayers: work.extra, resampling: 'fir', stddevGroup: 4}),
+        },
   loss: work.loss,
-  ...(work.gamma > 0 && {penalty: ['r1', 'r2'].map((name) => ({name, gamma: work.gamma}))}),
+  penalty: work.penalties
+    .split(',')
+    .filter(Boolean)
+    .map((name) => ({name, gamma: work.gamma, every: work.every})),
   opt: {name: 'adam', mom: work.beta1, sqrMom: work.beta2, eps: 1e-8},
   switcher: {name: 'fixed', nCrit: work.nCrit, nGen: 1},
   augment: work.augment === '' ? [] : work.augment.split(','),

@@ -99,4 +99,5 @@ def main(mode, config, weights, inputs, results):
         write(results, {'images': images, 'scores': gan.critic(images)})
 
 
-main(*sys.argv[1:])
+if __name__ == '__main__':
+    main(*sys.argv[1:])
