@@ -1,8 +1,8 @@
 /**
  * What a run of a million steps costs: the list of a hundred of them, one of them shown and reported, its first curve
- * in `gan ui`, resuming one to its first step, and the memory of a training per step.
+ * in `gan ui`, and resuming one to its first step. The memory of a training is measured by bench/memory.mjs.
  *
- *     node bench/long-runs.mjs [--steps 1000000] [--runs 100] [--train 20000]
+ *     node bench/long-runs.mjs [--steps 1000000] [--runs 100]
  *
  * The runs are made in a temporary folder, which is deleted at the end. Their logs are links to one file, so that a
  * hundred of them take the place of one.
@@ -25,8 +25,6 @@ import os from 'node:os';
 import path from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {parseArgs} from 'node:util';
-import v8 from 'node:v8';
-import vm from 'node:vm';
 import {withChecksum} from '../dist/options/json.js';
 import {openBackend} from '../dist/runs/devices/open-backend.js';
 import {addToTotals, logMetricsName, noTotals} from '../dist/runs/log-digest.js';
@@ -36,10 +34,9 @@ const {values: flags} = parseArgs({
   options: {
     steps: {type: 'string', default: '1000000'},
     runs: {type: 'string', default: '100'},
-    train: {type: 'string', default: '20000'},
   },
 });
-const [steps, runs, trained] = [flags.steps, flags.runs, flags.train].map(Number);
+const [steps, runs] = [flags.steps, flags.runs].map(Number);
 const gan = fileURLToPath(new URL('../bin/run.js', import.meta.url));
 const work = mkdtempSync(path.join(os.tmpdir(), 'gan-long-runs-'));
 process.on('exit', () => rmSync(work, {recursive: true, force: true}));
@@ -104,13 +101,9 @@ const small = {
   watchEvery: 0,
 };
 
-/**
- * Trains into a folder.
- * @param heap called after each step
- */
-async function train(dir, steps, heap = () => {}) {
+async function train(dir, steps) {
   const training = await openTraining({...small, steps}, {device});
-  await training.fit(path.join(work, dir), {notify: (event) => event.type === 'step' && heap(event.step)});
+  await training.fit(path.join(work, dir));
   await training.close();
 }
 
@@ -177,20 +170,6 @@ async function firstCurve() {
   }
 }
 
-/** Bytes of the heap that a training keeps for each step. */
-async function heapPerStep() {
-  v8.setFlagsFromString('--expose-gc');
-  const gc = vm.runInNewContext('gc');
-  const [from, to] = [trained / 4, trained];
-  const heap = new Map();
-  await train('memory', trained + 1, (step) => {
-    if (step !== from && step !== to) return;
-    gc();
-    heap.set(step, process.memoryUsage().heapUsed);
-  });
-  return (heap.get(to) - heap.get(from)) / (to - from);
-}
-
 const row = (what, {seconds, cpu, most}) =>
   console.log(`| ${what} | ${seconds.toFixed(2)} s | ${cpu.toFixed(2)} s | ${most.toFixed(0)} MB |`);
 
@@ -218,6 +197,4 @@ const resume = [
   '--json',
 ];
 row('`gan fit --resume`, to its first step', await run(resume, {until: '"type":"step"'}));
-if (trained > 0)
-  console.log(`\nHeap of a training, for each step: ${(await heapPerStep()).toFixed(1)} bytes (${trained} steps)`);
 await device.close();

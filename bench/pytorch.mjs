@@ -2,17 +2,18 @@
 // same number of threads. Medians of the ratios of neighbouring measurements.
 //
 //     PYTHON=python3 npm run bench:pytorch -- [--backend native] [--pairs 5] [--threads 2] [--json FILE] [--svg FILE]
-//         [--memory-format contiguous_format] [WORK:SIZE:BATCH ...]
+//         [--precision bf16] [--compile] [--memory-format contiguous_format] [--isa avx2] [--clock processor] [WORK:SIZE:BATCH ...]
 //
-// --backend is wasm or native. --memory-format is PyTorch's; channels_last, the default, is its fastest on a processor.
+// --backend is wasm or native. --precision bf16: this project's option of backend native, and PyTorch's autocast. --compile:
+// torch.compile for PyTorch's networks; it needs a C++ compiler. --memory-format is PyTorch's; channels_last, the default, is
+// its fastest on a processor. --isa avx2 keeps both from wider instruction sets. --clock processor counts the time of the
+// processor in all threads: for one thread on a machine that does other work, too.
 //
 // WORK is `wgan`, the WGAN of fastai's documentation (one extra layer, leaky ReLU 0.2 in the critic, RMSProp, five
-// critic steps to one generator step), or `gan-critic`, fastai's gan_critic learning to tell real from generated
-// images, two steps a round.
+// critic steps to one generator step); `resnet`, the residual networks of SNGAN with 32 channels next to the image, in the
+// same steps; or `gan-critic`, fastai's gan_critic learning to tell real from generated images, two steps a round.
 //
-// The peer that counts is PyTorch 2.13's CPU build. Instruction sets wider than those most machines have can be kept
-// from PyTorch by its own variables, for example ATEN_CPU_CAPABILITY=avx2 DNNL_MAX_CPU_ISA=AVX2
-// MKL_ENABLE_INSTRUCTIONS=AVX2.
+// The peer that counts is PyTorch 2.13's CPU build.
 import {execFileSync, fork, spawn} from 'node:child_process';
 import {once} from 'node:events';
 import {writeFileSync} from 'node:fs';
@@ -33,14 +34,20 @@ const {values: flags, positionals} = parseArgs({
     threads: {type: 'string', default: '2'},
     backend: {type: 'string', default: 'wasm'},
     'memory-format': {type: 'string', default: 'channels_last'},
+    precision: {type: 'string', default: 'fp32'},
+    compile: {type: 'boolean', default: false},
+    isa: {type: 'string', default: 'auto'},
+    clock: {type: 'string', default: 'wall'},
     json: {type: 'string'},
     svg: {type: 'string'},
   },
 });
 const [pairs, threads] = [flags.pairs, flags.threads].map(Number);
-const {backend, 'memory-format': memoryFormat} = flags;
+const {backend, 'memory-format': memoryFormat, precision, compile: compiled, isa, clock} = flags;
 /** The steps of one round. */
-const rounds = {wgan: {critic: 5, generator: 1}, 'gan-critic': {critic: 2}};
+const rounds = {wgan: {critic: 5, generator: 1}, resnet: {critic: 5, generator: 1}, 'gan-critic': {critic: 2}};
+/** What keeps PyTorch from instruction sets wider than AVX2. */
+const narrow = {ATEN_CPU_CAPABILITY: 'avx2', ONEDNN_MAX_CPU_ISA: 'AVX2', MKL_ENABLE_INSTRUCTIONS: 'AVX2'};
 
 const fail = (text) => {
   console.error(text);
@@ -56,6 +63,11 @@ const works = (
   return {name, size: Number(size), batch: Number(batch)};
 });
 if (!['wasm', 'native'].includes(backend)) fail('--backend: wanted wasm or native');
+if (!['auto', 'avx2'].includes(isa)) fail('--isa: wanted auto or avx2');
+if (!['fp32', 'bf16'].includes(precision)) fail('--precision: wanted fp32 or bf16');
+if (!['wall', 'processor'].includes(clock)) fail('--clock: wanted wall or processor');
+if (backend === 'wasm' && (precision !== 'fp32' || isa !== 'auto'))
+  fail('--precision and --isa: need --backend native');
 if (!(pairs >= 1) || !(threads >= 1)) fail('--pairs and --threads: wanted numbers from 1 on');
 
 /** Refuses a PyTorch that is missing, or that would compute without a BLAS and so make this project look good. */
@@ -88,8 +100,10 @@ function checkPytorch() {
 
 /** PyTorch: `round()` gives {times: [{network, ms}], peakBytes}. */
 async function startPytorch({name, size, batch}) {
-  const child = spawn(python, [path.join(here, 'pytorch/peer.py'), name, size, batch, threads, memoryFormat], {
+  const wanted = {work: name, size, batch, threads, memoryFormat, compiled, precision};
+  const child = spawn(python, [path.join(here, 'pytorch/peer.py'), JSON.stringify(wanted)], {
     stdio: ['pipe', 'pipe', 'inherit'],
+    env: {...process.env, ...(isa === 'avx2' && narrow)},
   });
   child.on('exit', (code) => code && fail(`${python} ended with ${code}`));
   const lines = readline.createInterface({input: child.stdout})[Symbol.asyncIterator]();
@@ -107,7 +121,7 @@ async function startPytorch({name, size, batch}) {
         for (let i = 0; i < count; i++) {
           child.stdin.write(`${network}\n`);
           const answer = await read();
-          times.push({network, ms: answer.ms});
+          times.push({network, ms: timeOf(answer)});
           ({peakBytes} = answer);
         }
       }
@@ -119,14 +133,16 @@ async function startPytorch({name, size, batch}) {
 
 /** This project, with the same methods. */
 async function startOwn({name, size, batch}) {
-  const child = fork(path.join(here, 'pytorch/own.mjs'), [name, size, batch, threads, backend].map(String));
+  const wanted = {work: name, size, batch, threads, backend, isa, precision};
+  const child = fork(path.join(here, 'pytorch/own.mjs'), [JSON.stringify(wanted)]);
   child.on('exit', (code) => code && fail(`the training of this project ended with ${code}`));
   const [info] = await once(child, 'message');
   return {
     info,
     async round() {
       child.send('train');
-      return (await once(child, 'message'))[0];
+      const [{times, peakBytes}] = await once(child, 'message');
+      return {times: times.map(({network, ...clocks}) => ({network, ms: timeOf(clocks)})), peakBytes};
     },
     async close() {
       child.send('close');
@@ -135,6 +151,7 @@ async function startOwn({name, size, batch}) {
   };
 }
 
+const timeOf = ({ms, processorMs}) => (clock === 'wall' ? ms : processorMs);
 const total = (times) => times.reduce((sum, {ms}) => sum + ms, 0);
 const spread = (values) => ({median: median(values), min: Math.min(...values), max: Math.max(...values)});
 const shown = ({median: m, min, max}, digits = 2) =>
@@ -198,8 +215,10 @@ const machine = {
   node: process.version,
   threads,
   backend,
-  memoryFormat,
-  capability: process.env.ATEN_CPU_CAPABILITY ?? 'all that the processor has',
+  precision,
+  isa,
+  clock,
+  pytorch: {memoryFormat, compiled},
 };
 console.log(machine);
 const results = [];

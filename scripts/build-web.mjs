@@ -1,9 +1,10 @@
 // The page of `gan export --format web`: dist/ui/export-page/ holds everything but the generator itself.
-import {copyFileSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync} from 'node:fs';
+import {copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {createRequire} from 'node:module';
 import path from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {build} from 'esbuild';
+import {noticesOf} from './notices.mjs';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const out = path.join(root, 'dist/ui/export-page');
@@ -32,18 +33,7 @@ const wasm = path.join(path.dirname(require.resolve('@tensorflow/tfjs-backend-wa
 for (const name of ['tfjs-backend-wasm.wasm', 'tfjs-backend-wasm-simd.wasm'])
   copyFileSync(path.join(wasm, name), path.join(out, name));
 
-/** The folder of the package that a bundled file belongs to. */
-const packageOf = (file) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file)?.[0];
-const bundled = Object.entries(metafile.outputs['dist/ui/export-page/page.js'].inputs).filter(
-  ([file, {bytesInOutput}]) => bytesInOutput > 0 && !file.startsWith('('),
-);
-const packages = [...new Set(bundled.map(([file]) => packageOf(file)).filter(Boolean))].sort();
-const notices = packages.map((folder) => {
-  const {name, version, license} = JSON.parse(readFileSync(path.join(root, folder, 'package.json'), 'utf8'));
-  const file = readdirSync(path.join(root, folder)).find((each) => /^(licen[cs]e|copying)/i.test(each));
-  return `${name} ${version} (${license})\n\n${file ? readFileSync(path.join(root, folder, file), 'utf8').trim() : ''}`.trim();
-});
 writeFileSync(
   path.join(out, 'THIRD-PARTY.txt'),
-  `This page contains:\n\n${notices.join('\n\n---\n\n')}\n\n---\n\nApache License 2.0, which holds for the page itself and for what is said to be Apache-2.0 above:\n\n${readFileSync(path.join(root, 'LICENSE'), 'utf8')}`,
+  `This page contains:\n\n${noticesOf(root, metafile.outputs['dist/ui/export-page/page.js'])}\n\n---\n\nApache License 2.0, which holds for the page itself and for what is said to be Apache-2.0 above:\n\n${readFileSync(path.join(root, 'LICENSE'), 'utf8')}`,
 );

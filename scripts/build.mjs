@@ -1,11 +1,12 @@
-// Builds everything that `npm run build` promises: the tfjs gradients, the library and CLI, the pages of web exports
-// and of `gan ui`, the built-in plug-ins, and what is written down of them.
+// Builds everything that `npm run build` promises: the packages in dist/vendor, the library and CLI, the pages of web
+// exports and of `gan ui`, the built-in plug-ins, and what is written down of them. Then joins modules (joined.mjs), not
+// with `--apart`.
 import {spawn} from 'node:child_process';
-import {existsSync, readdirSync, writeFileSync} from 'node:fs';
+import {writeFileSync} from 'node:fs';
 import {createRequire} from 'node:module';
 import path from 'node:path';
 import {fileURLToPath} from 'node:url';
-import {build} from 'esbuild';
+import {joinAll, plugins, separateAll} from './joined.mjs';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const require = createRequire(import.meta.url);
@@ -16,32 +17,17 @@ const node = (script, ...args) =>
     child.on('close', (code) => (code === 0 ? resolve() : reject(new Error(`${path.relative(root, script)} failed`))));
   });
 
-// tfjs-core registers its gradients in ES modules that Node cannot import (no file extensions, no "type"); one bundle
-// of them works, because tfjs keeps its registries on globalThis (src/backends/tf.ts).
-await build({
-  absWorkingDir: root,
-  stdin: {contents: "import '@tensorflow/tfjs-core/dist/register_all_gradients';", resolveDir: root},
-  bundle: true,
-  format: 'esm',
-  platform: 'node',
-  mainFields: ['module', 'main'],
-  outfile: 'dist/vendor/tf-gradients.js',
-  legalComments: 'inline',
-  logLevel: 'warning',
-});
-
+separateAll();
+await import('./build-vendor.mjs');
 await node(path.join(path.dirname(require.resolve('typescript/package.json')), 'bin/tsc'), '-p', 'tsconfig.json');
 await import('./build-web.mjs');
 await import('./build-ui.mjs');
 
 // the plug-ins need the types of the library; native also those of wasm
-const buildPlugin = (name) => node(path.join(root, 'plugins', name, 'build.mjs'));
-await buildPlugin('wasm');
-await Promise.all(
-  readdirSync(path.join(root, 'plugins'))
-    .filter((name) => name !== 'wasm' && existsSync(path.join(root, 'plugins', name, 'build.mjs')))
-    .map(buildPlugin),
-);
+const buildPlugin = (folder) => node(path.join(folder, 'build.mjs'));
+const wasm = path.join(root, 'plugins/wasm');
+await buildPlugin(wasm);
+await Promise.all(plugins.filter((folder) => folder !== wasm).map(buildPlugin));
 
 // What commands there are, so that starting `gan` need load none of them; and the schema of configurations, for
 // editors.
@@ -57,3 +43,4 @@ writeFileSync(
   path.join(root, 'dist/gan.schema.json'),
   `${JSON.stringify(await configSchema(openRegistry()), null, 2)}\n`,
 );
+if (!process.argv.includes('--apart')) await joinAll();

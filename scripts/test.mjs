@@ -1,6 +1,8 @@
-// `npm test`: builds, then runs the tests. Types and lint are checked beside the tests, one after the other; their output
-// follows that of the tests. The exit code is 1 when any of them fails.
+// `npm test`: builds if something changed, then runs the tests: those of the library on its modules one by one, of which coverage tells, all
+// others on what is published, where modules are joined. Types and lint are checked beside the tests, one after the
+// other; their output follows that of the tests. The exit code is 1 when any of them fails.
 import {spawn} from 'node:child_process';
+import {isCurrent} from './joined.mjs';
 
 /** Runs a script of package.json; `beside` others, its output is kept until it has ended. */
 function npmRun(name, {beside = false} = {}) {
@@ -26,10 +28,10 @@ async function inOrder(names, options) {
   return ends;
 }
 
-const built = await npmRun('build');
-if (!built.ok) process.exit(1);
+const builds = isCurrent() ? [] : [await npmRun('build:apart')];
+if (!builds.every(({ok}) => ok)) process.exit(1);
 const checks = inOrder(['types', 'lint'], {beside: true});
-const ends = [built, ...(await inOrder(['test:library', 'test:rest']))];
+const ends = [...builds, ...(await inOrder(['test:library', 'join', 'test:rest']))];
 for (const end of await checks) {
   process.stdout.write(end.output);
   ends.push(end);

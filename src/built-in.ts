@@ -21,6 +21,7 @@ import color from './parts/augmentations/color.js';
 import cutout from './parts/augmentations/cutout.js';
 import flip from './parts/augmentations/flip.js';
 import translation from './parts/augmentations/translation.js';
+import hub from './parts/exporters/hub.js';
 import onnx from './parts/exporters/onnx.js';
 import safetensors from './parts/exporters/safetensors.js';
 import tfjs from './parts/exporters/tfjs.js';
@@ -155,6 +156,7 @@ export const metrics = {
 
 /** Formats of `Run.export`: `run.export(exporters.onnx({network: 'both'}), 'models')`. */
 export const exporters = {
+  hub: exporter(hub),
   onnx: exporter(onnx),
   safetensors: exporter(safetensors),
   tfjs: exporter(tfjs),

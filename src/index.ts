@@ -15,6 +15,7 @@ export type {FindingName} from './options/stop-when.js';
 export {
   openRun,
   Run,
+  type DirectionsRequest,
   type EvaluateRequest,
   type GenerateRequest,
   type InterpolateRequest,
@@ -110,6 +111,7 @@ export {Hyperparameters, type Hyperparameter, type HyperValue} from './gan/hyper
 export {exponential, valley, type LrFindOptions, type LrFindResult} from './gan/callbacks/lr-find.js';
 export {ProgressCallback, type ProgressOptions} from './runs/progress-callback.js';
 export type {ProjectOptions, Projection} from './gan/project.js';
+export {latentDirections, type DirectionOptions, type LatentDirections} from './gan/latent-directions.js';
 export type {Results} from './gan/results.js';
 export {Recorder, type EpochRow} from './gan/callbacks/recorder.js';
 export {AverageMetric, type Metric, type MetricFunction} from './gan/metrics/metric.js';
@@ -155,7 +157,8 @@ export {getImageFiles, imageSource} from './gan/data/image-files.js';
 export type {Channels, Pixels, ResizeMethod} from './gan/data/pixels.js';
 export type {NamedImageMetric, ImageMetric} from './gan/metrics/image-metrics.js';
 export {idxSource, readIdxSet, type IdxOptions, type IdxSet} from './gan/data/idx-set.js';
-export {encodePng, imageGrid, samplePicture, writeImage, writePng} from './gan/data/grid.js';
+export {imageGrid, samplePicture, writeImage, writePng} from './gan/data/grid.js';
+export {encodePng} from './gan/data/png.js';
 export {generateNoise, InvisibleTensor} from './gan/data/noise.js';
 export {imagenetStats, Normalization} from './gan/data/normalize.js';
 export {

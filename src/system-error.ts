@@ -251,5 +251,5 @@ function meaningOf(code: string, call: string): Meaning {
 }
 
 /** A path as a word of a shell's command line. */
-const quoted = (path: string): string =>
+export const quoted = (path: string): string =>
   /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", String.raw`'\''`)}'`;

@@ -59,6 +59,9 @@ export function systemLimits({
   return {memory: least(found.memory), processors: least(found.processors)};
 }
 
+/** Bytes that one thing may take which has to be in memory whole, such as an array that is compressed. */
+export const mostInMemory = (): number => Math.min(2 ** 31, systemLimits().memory.value / 4);
+
 const memoryFiles = {1: ['memory.limit_in_bytes'], 2: ['memory.max', 'memory.high']};
 const quotaFiles = {1: ['cpu.cfs_quota_us', 'cpu.cfs_period_us'], 2: ['cpu.max']};
 

@@ -42,10 +42,12 @@ def gan_critic(features=128, blocks=3, p=0.15):
 class GanCritic:
     """A step of Adam on binary cross-entropy, the first half of the batch being real."""
 
-    def __init__(self, size, batch, memory_format=torch.contiguous_format):
+    def __init__(self, size, batch, memory_format=torch.contiguous_format, compiled=False):
         torch.manual_seed(42)
         self.critic = gan_critic().to(memory_format=memory_format)
-        self.opt = torch.optim.Adam(self.critic.parameters(), lr=1e-4, betas=(0.9, 0.99), eps=1e-5)
+        self.opt = torch.optim.Adam(self.critic.parameters(), lr=1e-4, betas=(0.9, 0.99), eps=1e-5, fused=True)
+        if compiled:
+            self.critic = torch.compile(self.critic)
         self.images = (torch.rand(batch, 3, size, size) * 2 - 1).contiguous(memory_format=memory_format)
         self.labels = (torch.arange(batch) < batch // 2).float()
 

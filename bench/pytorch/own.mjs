@@ -1,14 +1,13 @@
 // The half of bench/pytorch.mjs that trains with this project; a process of its own, so that its memory can be told
 // apart.
 //
-//     node own.mjs WORK SIZE BATCH THREADS BACKEND
+//     node own.mjs '{"work": WORK, "size": SIZE, "batch": BATCH, "threads": N, "backend": NAME, "isa": ISA, "precision": PRECISION}'
 import {startGanCritic} from '../training/gan-critic.mjs';
+import {startResnet} from '../training/resnet.mjs';
 import {startWgan} from '../training/wgan.mjs';
 
-const [name] = process.argv.slice(2);
-const [size, batch, threads] = process.argv.slice(3, 6).map(Number);
-const backend = process.argv[6];
-const work = await {wgan: startWgan, 'gan-critic': startGanCritic}[name]({size, batch, threads, backend});
+const {work: name, ...options} = JSON.parse(process.argv[2]);
+const work = await {wgan: startWgan, 'gan-critic': startGanCritic, resnet: startResnet}[name](options);
 process.on('message', async (what) => {
   if (what === 'close') {
     await work.close();

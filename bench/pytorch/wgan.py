@@ -36,12 +36,16 @@ def generator(size, latent=100):
 class Wgan:
     """Critic and generator steps of the training in which fastai's GANLearner.wgan ends."""
 
-    def __init__(self, size, batch, device='cpu', memory_format=torch.contiguous_format):
+    networks = staticmethod(lambda size: (critic(size), generator(size)))
+
+    def __init__(self, size, batch, device='cpu', memory_format=torch.contiguous_format, compiled=False):
         torch.manual_seed(42)
         self.device = device
-        self.critic, self.generator = (net.to(device, memory_format=memory_format) for net in (critic(size), generator(size)))
+        self.critic, self.generator = (net.to(device, memory_format=memory_format) for net in self.networks(size))
         make = lambda net: torch.optim.RMSprop(net.parameters(), lr=2e-4, alpha=0.99, eps=1e-8)
         self.critic_opt, self.generator_opt = make(self.critic), make(self.generator)
+        if compiled:
+            self.critic, self.generator = torch.compile(self.critic), torch.compile(self.generator)
         self.real = (torch.rand(batch, 3, size, size) * 2 - 1).to(device, memory_format=memory_format)
         self.batch = batch
 

@@ -24,8 +24,8 @@ export const openWasm = (options) =>
   openDevice('wasm', wasm(api).create({relaxedSimd: true, wideSimd: true, ...options}));
 
 /** One of the backends for the processor, `wasm` or `native`. */
-export const openProcessor = ({backend = 'wasm', ...options}) =>
-  backend === 'native' ? openDevice('native', native(api).create({isa: 'auto', ...options})) : openWasm(options);
+export const openProcessor = ({backend = 'wasm', isa = 'auto', precision = 'fp32', ...options}) =>
+  backend === 'native' ? openDevice('native', native(api).create({isa, precision, ...options})) : openWasm(options);
 
 /** Data in memory: `length()` steps an epoch, which take `batches` in turn. */
 export const memoryData = (batches, length) => ({
@@ -55,14 +55,19 @@ export function timedTraining(device, {makeLearner, batches, networkOf, stepsPer
   const times = [];
   let length;
   let start;
+  const readClocks = () => {
+    const {user, system} = process.cpuUsage();
+    return {ms: performance.now(), processorMs: (user + system) / 1e3};
+  };
   const clock = {
     name: 'clock',
     runAfter: ['recorder'],
-    beforeBatch: () => void (start ??= performance.now()),
+    beforeBatch: () => void (start ??= readClocks()),
     async afterBatch(learn) {
       await learn.readLosses();
-      const now = performance.now();
-      times.push({network: networkOf(learn), ms: now - start, loss: learn.pendingLoss.value});
+      const now = readClocks();
+      const [ms, processorMs] = [now.ms - start.ms, now.processorMs - start.processorMs];
+      times.push({network: networkOf(learn), ms, processorMs, loss: learn.pendingLoss.value});
       start = now; // the next step begins with making its batch
     },
   };

@@ -49,14 +49,17 @@ const flags = [
   ...(process.env.GAN_NATIVE_FLAGS?.split(' ') ?? []),
 ];
 const avx2 = ['-mavx2', '-mfma'];
+const avx512 = [...avx2, '-mavx512f', '-mavx512vl', '-mavx512bw', '-mavx512dq', '-mprefer-vector-width=512'];
+const avx512bf16 = [...avx512, '-mavx512bf16'];
 /** The instruction sets of the kernels, and the flags that each needs. */
-const sets = {
-  portable: [],
-  ...(arch === 'x64' && {
-    avx2,
-    avx512: [...avx2, '-mavx512f', '-mavx512vl', '-mavx512bw', '-mavx512dq', '-mprefer-vector-width=512'],
-  }),
-};
+const sets = {portable: [], ...(arch === 'x64' && {avx2, avx512})};
+/** Those whose products have factors of bfloat16; older compilers do not know them. */
+const halves = arch === 'x64' ? {avx512bf16, amx: [...avx512bf16, '-mamx-tile', '-mamx-bf16']} : {};
+const isKnown = (own) =>
+  spawnSync(compiler[0], [...compiler.slice(1), ...own, '-E', '-x', 'c++', '-'], {
+    stdio: ['pipe', 'ignore', 'ignore'],
+    input: '',
+  }).status === 0;
 
 const run = (command, ...args) =>
   new Promise((resolve, reject) => {
@@ -94,15 +97,18 @@ async function buildAddon(addon) {
   const objects = path.join(path.dirname(addon), 'objects');
   mkdirSync(objects, {recursive: true});
   const object = (name) => path.join(objects, `${name}.o`);
+  const extra = Object.entries(halves).filter(([, own]) => isKnown(own));
+  const defines = extra.map(([name]) => `-DGAN_${name.toUpperCase()}`);
   await Promise.all([
     ...Object.entries(sets).map(([name, own]) =>
       compile(...flags, ...own, `-DGAN_ISA=${name}`, '-c', 'isa.cc', '-o', object(name)),
     ),
+    ...extra.map(([name, own]) => compile(...flags, ...own, `-DGAN_ISA=${name}`, '-c', 'half.cc', '-o', object(name))),
     compile(...flags, '-c', 'pool.cc', '-o', object('pool')),
-    compile(...flags, `-I${headers}`, '-c', 'addon.cc', '-o', object('addon')),
+    compile(...flags, ...defines, `-I${headers}`, '-c', 'addon.cc', '-o', object('addon')),
   ]);
   const made = `${addon}.${process.pid}`;
-  const names = [...Object.keys(sets), 'pool', 'addon'];
+  const names = [...Object.keys(sets), ...extra.map(([name]) => name), 'pool', 'addon'];
   await compile('-shared', ...flags, '-o', made, ...names.map(object), ...(await linking(objects)));
   renameSync(made, addon);
   rmSync(objects, {recursive: true});

@@ -1,14 +1,16 @@
 /// <reference types="long" preserve="true" />
 /**
- * The one door to tfjs-core. Under Node, tfjs-core resolves to a CommonJS bundle that registers no gradients; the
- * import of `#tf-gradients` (bundled by scripts/build.mjs) registers them, and `gradients.ts` mends some. tfjs-core
- * must come first: the copy that is loaded first makes the engine, and the bundle's has no chained operations, which
- * some of tfjs-core's own use. Patches of tfjs belong here, each with a test that fails on the day upstream is mended.
+ * The one door to tfjs-core. Under Node, tfjs-core resolves to a CommonJS bundle that registers no gradients;
+ * `#tf-gradients` (bundled by scripts/build.mjs) registers them, and `gradients.ts` mends some. tfjs-core must come
+ * first, and is loaded by the imports, which precede everything else: the copy that is loaded first makes the engine,
+ * and the bundle's has no chained operations, which some of tfjs-core's own use. Patches of tfjs belong here, each with
+ * a test that fails on the day upstream is mended.
  */
-import {tf} from './tfjs-core.js';
-import '#tf-gradients';
+import {createRequire} from 'node:module';
 import {mendGradients} from './gradients.js';
+import {tf} from './tfjs-core.js';
 
+createRequire(import.meta.url)('#tf-gradients');
 mendGradients();
 
 // It only keeps tfjs from printing: of a second copy that a plug-in brings, of a faster backend that one could install.

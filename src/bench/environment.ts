@@ -1,5 +1,5 @@
 import {execFile} from 'node:child_process';
-import {readFileSync} from 'node:fs';
+import {existsSync, readFileSync} from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import {fileURLToPath} from 'node:url';
@@ -25,15 +25,13 @@ export async function environment(): Promise<Record<string, string | number>> {
   };
 }
 
-/** The commit of a checkout of gan; undefined in an installed package. */
+/** The commit of a checkout of gan, and whether it was changed; undefined in an installed package. */
 async function gitCommit(): Promise<string | undefined> {
-  const git = async (...args: string[]): Promise<string> =>
-    (await promisify(execFile)('git', ['-C', root, ...args])).stdout.trim();
+  if (!existsSync(path.join(root, '.git'))) return undefined;
   try {
-    if (path.resolve(await git('rev-parse', '--show-toplevel')) !== root) return undefined;
-    const changes = await git('status', '--porcelain', '--untracked-files=no');
-    return `${await git('rev-parse', '--short', 'HEAD')}${changes === '' ? '' : ' with changes'}`;
+    const describe = ['describe', '--always', '--dirty= with changes', '--exclude=*'];
+    return (await promisify(execFile)('git', ['-C', root, ...describe])).stdout.trim();
   } catch {
-    return undefined; // no git, or no checkout
+    return undefined; // no git
   }
 }

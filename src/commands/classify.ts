@@ -11,7 +11,7 @@ export default class Classify extends BaseCommand {
   static override makesThings = true;
   static override summary = 'Train a classifier on labelled images, for gan evaluate --features.';
   static override description =
-    'DATA is a folder with a folder of images for each class, or data with labels. The classifier is a small convolutional network. Its features serve the metrics that compare features; its classes serve the metric modes. A part of the images is held out to report the accuracy.';
+    'DATA is a folder or an archive with a folder of images for each class, or data with labels. The classifier is a small convolutional network. Its features serve the metrics that compare features; its classes serve the metric modes. A part of the images is held out to report the accuracy.';
   static override examples = [
     {
       description: 'Folders animals/cats, animals/dogs, ...',

@@ -31,7 +31,7 @@ export default class Evaluate extends BaseCommand {
       helpValue: 'NAME,...',
     }),
     data: Flags.string({
-      description: 'folder of real images, or builtin:NAME (default: the data of the run)',
+      description: 'folder or archive of real images, or builtin:NAME (default: the data of the run)',
       helpValue: 'DIR',
     }),
     images: Flags.integer({description: 'real and generated images to compare, at most', default: 1024, min: 2}),

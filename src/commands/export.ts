@@ -4,6 +4,7 @@ import {runHelp} from '../cli/run/run-help.js';
 import {freePath, runStem} from '../cli/files/free-path.js';
 import {runFlags} from '../cli/flags/run-flags.js';
 import {partOptions} from '../cli/flags/part-options.js';
+import {flagOf} from '../options/config-keys.js';
 import {runOptions, withRun} from '../cli/run/use-run.js';
 
 export default class Export extends BaseCommand {
@@ -33,6 +34,10 @@ export default class Export extends BaseCommand {
       command:
         '<%= config.bin %> export runs/wgan-shapes-1 --format web --single-file --title Shapes --out shapes.html',
     },
+    {
+      description: 'A folder for the Hugging Face hub, with a model card; gan push sends it',
+      command: '<%= config.bin %> export runs/wgan-shapes-1 --format hub --license cc-by-4.0 --out shapes',
+    },
   ];
   static override args = {
     run: Args.string({description: runHelp, required: true}),
@@ -57,8 +62,18 @@ export default class Export extends BaseCommand {
       description: 'web: write one HTML file, which opens from disk; the same as --set singleFile=true',
     }),
     title: Flags.string({
-      description: 'web: title of the page; the same as --set title=TEXT',
+      description: 'title of the model card and of the page; the same as --set title=TEXT',
       helpValue: 'TEXT',
+    }),
+    dtype: Flags.option({
+      options: ['float32', 'float16'] as const,
+      description:
+        'type of the weights: float16 halves the size, and the pictures hardly differ (default: float32); the same as --set dtype=TYPE',
+    })(),
+    license: Flags.string({
+      description:
+        'licence in the model card, as Hugging Face or SPDX call it: mit, cc-by-4.0, other (default: unknown); the same as --set license=NAME',
+      helpValue: 'NAME',
     }),
     set: Flags.string({
       description: 'an option of the format; may be repeated',
@@ -78,10 +93,9 @@ export default class Export extends BaseCommand {
     const registry = await this.openRegistry();
     const use = runOptions(registry, this.configSources, flags);
     const options = partOptions(flags.set ?? [], 'format');
-    if (flags.network !== undefined)
-      options.set('network', {value: flags.network, origin: '--network', blame: 'usage'});
-    if (flags['single-file']) options.set('singleFile', {value: true, origin: '--single-file', blame: 'usage'});
-    if (flags.title !== undefined) options.set('title', {value: flags.title, origin: '--title', blame: 'usage'});
+    const {network, 'single-file': singleFile, title, dtype, license} = flags;
+    for (const [option, value] of Object.entries({network, singleFile, title, dtype, license}))
+      if (value !== undefined) options.set(option, {value, origin: `--${flagOf(option)}`, blame: 'usage'});
     const exporter = await registry.create('exporter', flags.format, options, '--format');
     const dir = await this.runNamed(args.run);
     const {extension} = exporter;

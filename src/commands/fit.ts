@@ -56,7 +56,8 @@ export default class Fit extends BaseCommand {
   ];
   static override args = {
     data: Args.string({
-      description: 'folder of images, subfolders included, one image, or builtin:NAME (default: builtin:shapes)',
+      description:
+        'folder of images, subfolders included, an archive, one image, or builtin:NAME (default: builtin:shapes)',
     }),
   };
   static override flags = {
@@ -163,6 +164,8 @@ export default class Fit extends BaseCommand {
         const {device, refused} = training;
         const passedOver = refused.map(({name, why}) => `; not ${name}: ${why}`).join('');
         this.talk(`Training in ${dir} on ${device.name}${passedOver}`);
+        const {description} = training.dls;
+        if (description !== undefined) this.talk(`Data: ${description}`);
         const short = json || quiet ? undefined : shortTraining(training.config, training.steps);
         if (short !== undefined) report.warn(short);
         if (training.config.batchSize !== config.batchSize)

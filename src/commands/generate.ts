@@ -7,6 +7,15 @@ import {parseSeeds, parseTruncation} from '../cli/flags/seeds.js';
 import {runOptions, withRun} from '../cli/run/use-run.js';
 import {assertPicture} from '../cli/flags/picture-file.js';
 
+/** Images along a direction. */
+const imagesInRow = 7;
+
+const directionNames = (count: number): string[] =>
+  Array.from({length: count * imagesInRow}, (_, i) => {
+    const [direction, place] = [Math.floor(i / imagesInRow) + 1, (i % imagesInRow) + 1];
+    return `direction-${String(direction).padStart(String(count).length, '0')}-${place}`;
+  });
+
 export default class Generate extends BaseCommand {
   static override makesThings = true;
   static override summary = 'Generate images from a trained run.';
@@ -26,6 +35,10 @@ export default class Generate extends BaseCommand {
       description: 'More typical, less varied images',
       command: '<%= config.bin %> generate runs/wgan-shapes-1 --truncation 0.7 --out images.png',
     },
+    {
+      description: 'What the ten strongest directions of the latent space change: a row of images each',
+      command: '<%= config.bin %> generate runs/wgan-shapes-1 --directions 10 --seed 7 --out directions.png',
+    },
   ];
   static override args = {
     run: Args.string({description: runHelp, required: true}),
@@ -36,7 +49,14 @@ export default class Generate extends BaseCommand {
     seeds: Flags.string({
       description: 'instead of --n and --seed: the first image of each of these seeds',
       helpValue: '1,5,9',
-      exclusive: ['n', 'seed'],
+      exclusive: ['n', 'seed', 'directions'],
+    }),
+    directions: Flags.integer({
+      description:
+        'instead of --n and --seeds: the first image of --seed, moved along each of so many directions that change the images most (principal directions of the first layer, SeFa), a row of 7 each from -4 to 4 standard deviations',
+      min: 1,
+      max: 1000,
+      exclusive: ['n', 'seeds'],
     }),
     truncation: Flags.string({
       description: 'draw values of the latents again that are further from 0 than this',
@@ -54,28 +74,30 @@ export default class Generate extends BaseCommand {
 
   async run(): Promise<void> {
     const {args, flags} = await this.parse(Generate);
-    const {n, seed, out, 'out-dir': outDir} = flags;
+    const {n, seed, out, directions, 'out-dir': outDir} = flags;
     if (out !== undefined) await assertPicture(out);
     const use = runOptions(await this.openRegistry(), this.configSources, flags);
     const seeds = flags.seeds === undefined ? undefined : parseSeeds(flags.seeds);
-    const request = {
-      ...(seeds ? {seeds} : {n, seed}),
-      ...(flags.truncation !== undefined && {truncation: parseTruncation(flags.truncation)}),
-    };
+    const truncation = flags.truncation === undefined ? {} : {truncation: parseTruncation(flags.truncation)};
     const dir = await this.runNamed(args.run);
     const images = await withRun(dir, use, async (run) => {
       if (outDir === undefined && out !== undefined) {
         const {assertGridFits} = await import('../gan/data/grid.js');
         assertGridFits(out, seeds?.length ?? n, run.config.size);
       }
-      return run.generate(request);
+      return directions === undefined
+        ? run.generate({...(seeds ? {seeds} : {n, seed}), ...truncation})
+        : run.alongDirections({count: directions, images: imagesInRow, from: seed, ...truncation});
     });
     const {writeImages} = await import('../cli/pictures/write-images.js');
+    const names =
+      seeds?.map((each) => `seed-${each}`) ??
+      (directions === undefined ? undefined : directionNames(images.shape[0]! / imagesInRow));
     const files = await writeImages(
       images,
       outDir === undefined
-        ? {grid: out ?? freePath(runStem(dir), '.png')}
-        : {dir: outDir, ...(seeds && {names: seeds.map((each) => `seed-${each}`)})},
+        ? {grid: out ?? freePath(runStem(dir), '.png'), ...(directions !== undefined && {columns: imagesInRow})}
+        : {dir: outDir, ...(names && {names})},
     );
     this.json({files});
     this.result(outDir === undefined ? files[0]! : `${files.length} images in ${outDir}`);

@@ -22,7 +22,7 @@ export default class Init extends BaseCommand {
     {description: 'In TypeScript, which checks it', command: '<%= config.bin %> init --format ts'},
   ];
   static override args = {
-    data: Args.string({description: 'folder of images, or builtin:NAME'}),
+    data: Args.string({description: 'folder or archive of images, or builtin:NAME'}),
   };
   static override flags = {
     yes: Flags.boolean({char: 'y', description: 'ask nothing; use defaults for values that are not given'}),

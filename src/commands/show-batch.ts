@@ -16,7 +16,7 @@ export default class ShowBatch extends BaseCommand {
     {description: 'The built-in images', command: '<%= config.bin %> show-batch builtin:shapes --out batch.png'},
   ];
   static override args = {
-    data: Args.string({description: 'folder of images, or builtin:NAME', required: true}),
+    data: Args.string({description: 'folder or archive of images, or builtin:NAME', required: true}),
   };
   static override flags = {
     out: Flags.string({
@@ -42,6 +42,7 @@ export default class ShowBatch extends BaseCommand {
       import('../cli/pictures/write-images.js'),
     ]);
     const {dls} = await openData(config, {registry, batchSize: flags.n, dropLast: false});
+    if (dls.description !== undefined) this.talk(`Data: ${dls.description}`);
     const {images, skipped} = await firstBatch(dls);
     for (const {path, reason} of skipped) this.warning(`skipped ${path}: ${reason}`);
     const file = flags.out ?? freePath(`${dataName(config.data)}-batch`, '.png');

@@ -1,6 +1,7 @@
 import {Args, Flags} from '@oclif/core';
 import {once} from 'node:events';
 import {existsSync, statSync} from 'node:fs';
+import {isGanError} from '../errors.js';
 import {BaseCommand} from '../cli/command/base-command.js';
 import {listenForStop} from '../cli/command/signals.js';
 
@@ -44,8 +45,8 @@ export default class Ui extends BaseCommand {
     const {findRun, noFolderOfRuns, runsFolder} = await import('../runs/find-run.js');
     const find = async (name: string): Promise<string> => {
       if (existsSync(name) && statSync(name).isDirectory()) return name;
-      return findRun(name).catch(() => {
-        throw noFolderOfRuns(name);
+      return findRun(name).catch((error: unknown) => {
+        throw isGanError(error) && error.code === 'GAN_RUN_AMBIGUOUS' ? error : noFolderOfRuns(name);
       });
     };
     const dir = args.runs === undefined ? runsFolder : await find(args.runs); // the first gan fit makes it

@@ -3,7 +3,7 @@ import path from 'node:path';
 import {GanError} from '../errors.js';
 import {show, type Given} from '../options/options-check.js';
 
-/** The source of images: a data source part, or a folder or a file (absolute path). */
+/** The source of images: a data source part, or a folder or a file, such as an archive (absolute path). */
 export type DataChoice = {source: string} | {folder: string};
 
 export const dataPrefix = 'builtin:';
@@ -31,7 +31,7 @@ export function parseData({value, origin}: Given, cwd: string, mustExist = true)
       'GAN_DATA_NOT_FOUND',
       `${stats ? 'This is neither a folder nor a file' : 'This folder does not exist'}: ${folder} (from ${origin}).`,
       {
-        suggestions: [`Give a folder of images, or use the built-in images: ${dataPrefix}shapes`],
+        suggestions: [`Give a folder or an archive of images, or use the built-in images: ${dataPrefix}shapes`],
       },
     );
   }
@@ -49,7 +49,10 @@ export const dataSource = (data: string): string | undefined =>
 /** A short name for run folders: `shapes`, `my-photos`. */
 export function dataName(data: string): string {
   const name =
-    dataSource(data)?.replace(/^.*:/, '') ?? path.basename(data).replace(/\.(png|jpe?g|webp|gif|tiff?|avif)$/i, '');
+    dataSource(data)?.replace(/^.*:/, '') ??
+    path
+      .basename(data)
+      .replace(/\.(png|jpe?g|webp|gif|tiff?|avif|zip|tar|npy|npz|csv|tsv|jsonl?|bin|safetensors)$/i, '');
   return (
     name
       .toLowerCase()

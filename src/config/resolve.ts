@@ -260,14 +260,14 @@ async function recipeFacts(
     name !== 'auto' && (await registry.load('backend', name)).needsGpu === true;
   const gpu = await (onGpu ?? needsGpu)(backend); // may look for devices
   if ('source' in data) return {gpu, ...(await countItems(registry, data.source, options))};
-  return withoutData ? {gpu} : {gpu, ...(await countFiles(data.folder))};
+  return withoutData ? {gpu} : {gpu, ...(await countPictures(data.folder))};
 }
 
-/** Nothing of a folder that cannot be read or has no images: that is an error when it is used. */
-async function countFiles(folder: string): Promise<{images?: number}> {
-  const {getImageFiles} = await import('../gan/data/image-files.js');
-  return getImageFiles(folder).then(
-    ({length}) => ({images: length}),
+/** Nothing of data that cannot be read or have no images: that is an error when they are used. */
+async function countPictures(data: string): Promise<{images?: number}> {
+  const {openRecords} = await import('../gan/data/records/open.js');
+  return openRecords(data).then(
+    ({size}) => ({images: size}),
     () => ({}),
   );
 }

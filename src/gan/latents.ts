@@ -66,4 +66,19 @@ export function latentPath(stops: readonly Float32Array[], frames: number, loop:
   return loop ? path : [...path, stops.at(-1)!];
 }
 
+/**
+ * A latent moved along a direction: `images` latents at even distances, from `-reach` to `reach`.
+ * @param direction unit vector [n]
+ * @param images the middle one of an odd number is the latent itself
+ */
+export const movedAlong = (
+  latent: Float32Array,
+  direction: Float32Array,
+  {images, reach}: {images: number; reach: number},
+): Float32Array[] =>
+  Array.from({length: images}, (_, i) => {
+    const by = images === 1 ? 0 : reach * ((2 * i) / (images - 1) - 1);
+    return latent.map((value, at) => value + by * direction[at]!);
+  });
+
 const dot = (a: Float32Array, b: Float32Array): number => a.reduce((sum, value, i) => sum + value * b[i]!, 0);

@@ -1,6 +1,7 @@
 import {tf, type Tensor} from '../backends/tf.js';
 import {inEvalMode} from './eval-mode.js';
 import type {Module} from './module.js';
+import {observe} from './observe.js';
 
 /** A layer of a network, as a pass of one batch found it. */
 interface LayerRow {
@@ -44,23 +45,6 @@ function layersOf(network: Module, input: Tensor, labels?: Tensor): LayerRow[] {
       trainable: count(own.filter(({requiresGrad}) => requiresGrad)),
     };
   });
-}
-
-/** Tells of what a layer gives. Returns the function that undoes that. */
-function observe(module: Module, tell: (output: Tensor) => void): () => void {
-  const names = ['forward', 'forwardActivated'].filter((name) => name in module);
-  const layer = module as unknown as Record<string, (...args: unknown[]) => Tensor>;
-  for (const name of names) {
-    const original = layer[name]!.bind(module);
-    layer[name] = (...args) => {
-      const output = original(...args);
-      tell(output);
-      return output;
-    };
-  }
-  return () => {
-    for (const name of names) delete layer[name]; // the class's shows again
-  };
 }
 
 /** A table of a network's layers and the counts of its parameters (fastai's summary). */

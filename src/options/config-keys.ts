@@ -332,6 +332,15 @@ export const configKeys = {
     older: 'auto',
     group: 'TRAINING',
   },
+  /** What the factors of matrix products and convolutions are rounded to: see docs/backends.md. */
+  precision: {
+    spec: opt.oneOf(['default', 'fp32', 'tf32', 'bf16'], 'default', {
+      help: "rounding of the factors of matrix products and convolutions, of backends that have it; default: the backend's",
+    }),
+    older: 'default',
+    group: 'TRAINING',
+    resumable: true,
+  },
   /** Weights to start from: safetensors in PyTorch's names and layout. */
   init: {
     spec: opt.str(undefined, {help: "safetensors file with initial weights, in PyTorch's names and layout"}),

@@ -87,6 +87,10 @@ export function checkOption(name: string, spec: OptionSpec, {value, origin, blam
   });
 }
 
+/** Whether `checkOption` takes a value. */
+export const isAccepted = (spec: OptionSpec, {value}: Given): boolean =>
+  readValue(spec, value) !== undefined || (spec.default === undefined && (value === null || value === 'none'));
+
 /** What other languages call none. */
 const nothings: readonly string[] = ['none', 'null', 'nil', 'undefined', 'false', 'off'];
 

@@ -7,6 +7,8 @@ export interface Spec<Kind extends string, T> {
   /** `undefined` makes an option that may be left out. */
   default: T;
   help?: string;
+  /** Results depend on it: `--backend auto` passes over a backend that does not have the option. */
+  changesResults?: true;
 }
 export interface Range {
   min?: number;
@@ -25,8 +27,8 @@ export type OptionSpecs = Record<string, OptionSpec>;
 /** The values that a part's `create` receives. */
 export type OptionValues<S extends OptionSpecs> = {[K in keyof S]: S[K]['default']};
 
-type NumberExtra = Range & {help?: string};
-type Extra = {help?: string};
+type Extra = {help?: string; changesResults?: true};
+type NumberExtra = Range & Extra;
 
 function int(value: number, extra?: NumberExtra): IntSpec<number>;
 function int(value: undefined, extra?: NumberExtra): IntSpec;

@@ -89,7 +89,8 @@ export type {
 } from '../gan/export/graph.js';
 export type {ExportTools} from '../gan/export/tools.js';
 export type {NetworkFacts, NetworkName, TracedNetwork} from '../gan/export/traced-network.js';
-export type {TrainedRun} from '../gan/export/trained-run.js';
+export type {CardRequest, Files, TrainedRun} from '../gan/export/trained-run.js';
+export type {WeightType} from '../gan/io/safetensors.js';
 export type {Switcher, SwitcherFacts, Turn} from '../gan/switchers/switcher.js';
 export type {
   BoolSpec,

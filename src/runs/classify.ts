@@ -1,10 +1,12 @@
-import {GanError, isGanError} from '../errors.js';
+import {GanError} from '../errors.js';
 import {tf, type Tensor} from '../backends/tf.js';
 import {createSource} from '../config/parts.js';
 import {dataSource} from '../config/data.js';
 import type {Callback} from '../gan/callback.js';
-import {classFolders} from '../gan/data/class-folders.js';
 import {cachedSource} from '../gan/data/image-files.js';
+import {recordSource} from '../gan/data/record-source.js';
+import {openRecords} from '../gan/data/records/open.js';
+import type {Records} from '../gan/data/records/types.js';
 import type {Batch, DataLoader, DataLoaders} from '../gan/data/types.js';
 import {writeFileAtomic} from '../gan/io/atomic-write.js';
 import {writeSafetensors} from '../gan/io/safetensors.js';
@@ -22,9 +24,6 @@ import {openDeviceFor, type DeviceOptions} from './devices/open-backend.js';
 
 /** Percent of the images held out where the configuration holds out none. */
 const heldOut = 10;
-
-/** Decoded images kept in memory, at most so many bytes. */
-const cacheBytes = 256 * 2 ** 20;
 
 /** Highest learning rate of the one-cycle schedule (arXiv 1708.07120). */
 const learningRate = 3e-3;
@@ -113,35 +112,37 @@ async function labelledImages(
   registry: Registry,
   warn: (message: string) => void,
 ): Promise<{classes: string[]; dls: DataLoaders}> {
-  const {data, size, channels, resize} = config;
-  const folders = dataSource(data) === undefined ? await foldersOf(data) : undefined;
-  let source: SourceFactory | undefined;
-  if (folders) {
-    const images = folders.source({size: [size, size], channels, resize});
-    source = () => cachedSource(images, cacheBytes);
-  } else source = await createSource(registry, data, config.source);
+  const {data, size, channels, resize, decoding} = config;
+  const labelled = dataSource(data) === undefined ? await labelledRecords(config) : undefined;
+  const source: SourceFactory | undefined = labelled
+    ? () =>
+        cachedSource(
+          recordSource(labelled.records, {size: [size, size], channels, resize, decoding, warn}, labelled.indices),
+        )
+    : await createSource(registry, data, config.source);
   const {train, valid, normalization, report} = await makeDataLoaders(
     {...config, validPct: config.validPct > 0 ? config.validPct : heldOut},
     source ? {source} : {},
     {warn},
   );
   if (train.classes === undefined || train.classes < 2 || !valid) throw noLabels(data, train.classes);
-  const classes = folders?.classes ?? Array.from({length: train.classes}, (_, i) => String(i));
+  const classes = labelled?.classes ?? Array.from({length: train.classes}, (_, i) => String(i));
   return {
     classes,
     dls: {train: oneHot(train, classes.length), valid: oneHot(valid, classes.length), normalization, report},
   };
 }
 
-/** The class folders of a folder; undefined where it has none, such as a folder of IDX files. */
-async function foldersOf(data: string) {
-  try {
-    const folders = await classFolders(data);
-    return folders.classes.length > 0 ? folders : undefined;
-  } catch (error) {
-    if (isGanError(error) && (error.code === 'GAN_DATA_EMPTY' || error.code === 'GAN_DATA_NOT_FOUND')) return undefined;
-    throw error;
-  }
+/** Pictures with labels; those without are left out. @throws GanError GAN_LABELS */
+async function labelledRecords({
+  data,
+  decoding,
+}: RunConfig): Promise<{records: Records; classes: string[]; indices: number[]}> {
+  const records = await openRecords(data, {decoding});
+  const {labels} = records;
+  if (!labels) throw noLabels(data, undefined);
+  const indices = [...labels.of.keys()].filter((index) => labels.of[index]! >= 0);
+  return {records, classes: [...labels.classes], indices};
 }
 
 /** The images as input, and 1 at the class of each as target. */

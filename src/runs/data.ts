@@ -2,15 +2,16 @@ import {GanError} from '../errors.js';
 import type {GanConfig} from '../config/define.js';
 import {createSource} from '../config/parts.js';
 import {resolveConfig} from '../config/resolve.js';
-import {fromFolder, fromSource, type SourceOptions} from '../gan/data/data-loaders.js';
+import {fromSource, type SourceOptions} from '../gan/data/data-loaders.js';
 import type {CriticAugmentation} from '../gan/augmentations/critic-augmentation.js';
 import type {Augmentation} from '../gan/data/augment.js';
-import {dirname} from 'node:path';
-import type {Decoding} from '../gan/data/decode.js';
-import {identifyFiles, identifySource, type DataIdentity} from '../gan/data/identity.js';
-import {getImageFiles, isImageFile} from '../gan/data/image-files.js';
-import {findIdx, idxSource, readIdxSet} from '../gan/data/idx-set.js';
+import {identifySource, type DataIdentity} from '../gan/data/identity.js';
+import {cachedSource, describeOthers} from '../gan/data/image-files.js';
 import {Normalization} from '../gan/data/normalize.js';
+import {recordSource} from '../gan/data/record-source.js';
+import {describeRecords, openRecords} from '../gan/data/records/open.js';
+import {sourceRecords} from '../gan/data/records/source-records.js';
+import type {Records} from '../gan/data/records/types.js';
 import {randomSplitter} from '../gan/data/splitters.js';
 import type {DataLoaders} from '../gan/data/types.js';
 import {openRegistry} from '../plugin/discover.js';
@@ -46,12 +47,16 @@ export interface DataParts {
 
 /** The loaders of a run, and what tells its data from others. */
 export interface RunData extends DataLoaders {
+  /** What the data are, in one line: `zip archive, 1,200 pictures, 10 labels`; absent of a data source. */
+  description?: string;
+  /** What is to be told of the data, once. */
+  notes: string[];
   identify(): Promise<DataIdentity>;
 }
 
 /**
- * The loaders of a run, whose batches are those of its optimiser steps: of its data source when it has one, else of a
- * folder of images, or of IDX files.
+ * The loaders of a run, whose batches are those of its optimiser steps: of its data source when it has one, else of the
+ * pictures that its path names.
  * @param loading over what the configuration says
  */
 export async function makeDataLoaders(
@@ -69,24 +74,22 @@ export async function makeDataLoaders(
     ...(validPct > 0 && {splitter: randomSplitter(validPct, seed)}),
     ...loading,
   };
-  const noneHeldOut = (loaders: DataLoaders): void => {
-    if (validPct > 0 && !loaders.valid)
-      loading.warn?.(
-        `nothing is held out: ${validPct} % of ${loaders.train.size} images is less than one; --valid-pct ${Math.ceil(100 / loaders.train.size)} holds one out`,
-      );
-  };
   if (!source) {
-    const idx = (await isImageFile(data)) ? undefined : await findIdx(data);
-    if (!idx) {
-      const loaders = await fromFolder(data, {...shared, size, channels, resize, decoding});
-      noneHeldOut(loaders);
-      return {...loaders, identify: async () => identifyImages(data, decoding)};
-    }
-    const source = idxSource(await readIdxSet(idx), {size: [size, size], channels, resize, decoding});
-    const files = [idx.images, ...(idx.labels === undefined ? [] : [idx.labels])];
-    const loaders = fromSource(source, shared);
-    noneHeldOut(loaders);
-    return {...loaders, identify: () => identifyFiles(dirname(idx.images), files)};
+    const records = await openRecords(data, {decoding});
+    const images = recordSource(records, {
+      size: [size, size],
+      channels,
+      resize,
+      decoding,
+      ...(loading.warn && {warn: loading.warn}),
+    });
+    const loaders = fromSource(cachedSource(images), shared);
+    return {
+      ...loaders,
+      notes: [...(records.otherKinds ? [describeOthers(records.otherKinds)] : []), ...noneHeldOut(loaders, validPct)],
+      description: describeRecords(records),
+      identify: () => records.identify(),
+    };
   }
   const made = await source({height: size, width: size, channels, resize, decoding});
   const wanted = [size, size, channels];
@@ -106,14 +109,20 @@ export async function makeDataLoaders(
     );
   }
   const loaders = fromSource(made, shared);
-  noneHeldOut(loaders);
-  return {...loaders, identify: () => Promise.resolve(identifySource(made))};
+  return {
+    ...loaders,
+    notes: noneHeldOut(loaders, validPct),
+    identify: () => Promise.resolve(identifySource(made)),
+  };
 }
 
-/** The identity of the images of a folder, or of a single one, whose name counts without its place. */
-async function identifyImages(data: string, decoding: Decoding): Promise<DataIdentity> {
-  const files = await getImageFiles(data, {decoding});
-  return identifyFiles(files[0] === data ? dirname(data) : data, files);
+/** That a share of the images to hold out is less than one of them. */
+function noneHeldOut({train, valid}: DataLoaders, percent: number): string[] {
+  if (percent === 0 || valid) return [];
+  const enough = Math.ceil(100 / train.size);
+  return [
+    `nothing is held out: ${percent} % of ${train.size} images is less than one; --valid-pct ${enough} holds one out`,
+  ];
 }
 
 /**
@@ -124,8 +133,23 @@ async function identifyImages(data: string, decoding: Decoding): Promise<DataIde
 export async function openData(
   settings: Settings,
   {registry = openRegistry(), ...loading}: {registry?: Registry} & Omit<Partial<SourceOptions>, 'seed'> = {},
-): Promise<{config: RunConfig; dls: DataLoaders}> {
+): Promise<{config: RunConfig; dls: RunData}> {
   const {config} = await resolveConfig({registry, settings: {values: settings, origin: 'openData'}});
   const source = await createSource(registry, config.data, config.source);
   return {config, dls: await makeDataLoaders({...config, validPct: 0}, source ? {source} : {}, loading)};
+}
+
+/**
+ * The pictures of settings as they are kept, before they are resized: what `gan data` looks at and packs.
+ * @throws GanError of the data
+ */
+export async function openPictures(
+  settings: Settings,
+  {registry = openRegistry()}: {registry?: Registry} = {},
+): Promise<{config: RunConfig; records: Records}> {
+  const {config} = await resolveConfig({registry, settings: {values: settings, origin: 'openPictures'}});
+  const {data, size, channels, resize, decoding} = config;
+  const source = await createSource(registry, data, config.source);
+  if (!source) return {config, records: await openRecords(data, {decoding})};
+  return {config, records: sourceRecords(await source({height: size, width: size, channels, resize, decoding}), data)};
 }

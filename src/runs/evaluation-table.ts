@@ -9,21 +9,33 @@ export const significant = (value: number): string =>
 export const intervalText = ({low, high}: Pick<Measured, 'low' | 'high'>): string =>
   low === undefined || high === undefined ? '' : `${significant(low)} to ${significant(high)}`;
 
+/** What was measured: the columns before the metrics. */
+export const factColumns = ['step', 'weights', 'images', 'against', 'features'] as const;
+
+export const factsOf = ({step, weights, images, data, features}: Evaluation): string[] => [
+  String(step),
+  weights,
+  String(images),
+  data,
+  features,
+];
+
+/** The metrics that one of the evaluations has. */
+export const metricNames = (evaluations: readonly Evaluation[]): string[] => [
+  ...new Set(evaluations.flatMap(({metrics}) => metrics.map(({name}) => name))),
+];
+
 /** Evaluations as a table, newest first: a column for each metric that one of them has. */
 export function evaluationTable(evaluations: readonly Evaluation[]): {columns: string[]; rows: string[][]} {
-  const names = [...new Set(evaluations.flatMap(({metrics}) => metrics.map(({name}) => name)))];
-  const rows = evaluations.toReversed().map(({step, weights, images, data, features, metrics}) => [
-    String(step),
-    weights,
-    String(images),
-    data,
-    features,
+  const names = metricNames(evaluations);
+  const rows = evaluations.toReversed().map((evaluation) => [
+    ...factsOf(evaluation),
     ...names.map((name) => {
-      const measured = metrics.find((each) => each.name === name);
+      const measured = evaluation.metrics.find((each) => each.name === name);
       if (!measured) return '–';
       const interval = intervalText(measured);
       return significant(measured.value) + (interval === '' ? '' : ` (${interval})`);
     }),
   ]);
-  return {columns: ['step', 'weights', 'images', 'against', 'features', ...names], rows};
+  return {columns: [...factColumns, ...names], rows};
 }

@@ -4,7 +4,7 @@ import {mkdir, stat} from 'node:fs/promises';
 import path from 'node:path';
 import {isGanError} from '../errors.js';
 import {dataSource} from '../config/data.js';
-import {getImageFiles} from '../gan/data/image-files.js';
+import {openRecords} from '../gan/data/records/open.js';
 import type {HostTensor} from '../gan/data/types.js';
 import {readSafetensors, writeSafetensors} from '../gan/io/safetensors.js';
 import type {Features} from '../gan/metrics/features.js';
@@ -78,7 +78,7 @@ async function hashOf({config, source, count, first, extractor}: FeatureKey): Pr
   const facts = {
     data,
     source,
-    files: dataSource(data) === undefined ? await filesOf(data) : [],
+    files: dataSource(data) === undefined ? await filesOf(data, decoding) : [],
     images: [size, channels, resize, decoding, validPct, seed, count],
     extractor,
   };
@@ -89,9 +89,9 @@ async function hashOf({config, source, count, first, extractor}: FeatureKey): Pr
     .digest('hex');
 }
 
-/** Images of a folder; data of other kinds are the file or the folder alone. */
-async function filesOf(data: string): Promise<(string | number)[][]> {
-  const files = await getImageFiles(data).catch(() => [data]);
+/** The files that data lie in. */
+async function filesOf(data: string, decoding: RunConfig['decoding']): Promise<(string | number)[][]> {
+  const {files} = await openRecords(data, {decoding});
   return Promise.all(
     files.map(async (file) => {
       const {size, mtimeMs} = await stat(file);

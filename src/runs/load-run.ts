@@ -1,7 +1,9 @@
 import type {HostTensor} from '../gan/data/types.js';
+import type {DirectionOptions, LatentDirections} from '../gan/latent-directions.js';
 import type {ProjectOptions} from '../gan/project.js';
 import {
   openRun,
+  type DirectionsRequest,
   type EvaluateRequest,
   type GenerateRequest,
   type InterpolateRequest,
@@ -25,6 +27,8 @@ export function loadRun(dir: string, options: RunOptions = {}): LoadedRun {
   return {
     generate: async (request) => (await run()).generate(request),
     interpolate: async (request) => (await run()).interpolate(request),
+    directions: async (options) => (await run()).directions(options),
+    alongDirections: async (request) => (await run()).alongDirections(request),
     project: async (images, more) => (await run()).project(images, more),
     evaluate: async (request) => (await run()).evaluate(request),
     close: async () => (await opened?.catch(() => undefined))?.close(),
@@ -37,6 +41,10 @@ export interface LoadedRun {
   generate(request?: GenerateRequest): Promise<HostTensor>;
   /** Images on the way from seed to seed, as bytes [n, size, size, channels]. */
   interpolate(request: InterpolateRequest): Promise<HostTensor>;
+  /** The directions of the latent space that change the images most. */
+  directions(options?: DirectionOptions): Promise<LatentDirections>;
+  /** Images along each of these directions, as bytes [directions * images, size, size, channels]. */
+  alongDirections(request?: DirectionsRequest): Promise<HostTensor>;
   /** The generator's images that are nearest to given ones, and their latents. */
   project(images: HostTensor | readonly string[], options?: ProjectOptions): Promise<ProjectedImages>;
   /** Metrics of generated images against real ones, by their names. */

@@ -1,3 +1,4 @@
+import path from 'node:path';
 import {GanError} from '../errors.js';
 import {inWords} from '../system-error.js';
 import type {Device} from '../backends/device.js';
@@ -7,12 +8,14 @@ import type {ListedPartConfig} from '../config/define.js';
 import type {ConfigSources} from '../config/layers.js';
 import {createArchitecture, createParts, createSource, givenOptions} from '../config/parts.js';
 import {resolveConfig, type ResolvedConfig} from '../config/resolve.js';
-import {readCheckpoint, weightsOf, withoutPrefix, type WeightsChoice} from '../gan/checkpoint.js';
+import {weightsOf, withoutPrefix, type WeightsChoice} from '../gan/checkpoint.js';
 import {Normalization} from '../gan/data/normalize.js';
 import type {HostTensor} from '../gan/data/types.js';
 import {imagesAtOnce} from '../gan/images-at-once.js';
-import type {Networks} from '../gan/export/trained-run.js';
-import {drawLatent, latentPath, type LatentOptions} from '../gan/latents.js';
+import type {CardRequest, Files, Networks, TrainedRun} from '../gan/export/trained-run.js';
+import {version} from '../gan/export/version.js';
+import type {DirectionOptions, LatentDirections} from '../gan/latent-directions.js';
+import {drawLatent, latentPath, movedAlong, type LatentOptions} from '../gan/latents.js';
 import type {NearestImages} from '../gan/metrics/nearest.js';
 import type {Module, StateDict} from '../gan/module.js';
 import type {ProjectOptions, Projection} from '../gan/project.js';
@@ -22,6 +25,7 @@ import {openRegistry} from '../plugin/discover.js';
 import type {Exporter} from '../plugin/index.js';
 import type {Registry} from '../plugin/registry.js';
 import type {Evaluation} from './evaluations.js';
+import {modelFiles, readModel, type Drawn} from './exported-model.js';
 import {openDeviceFor, type DeviceOptions} from './devices/open-backend.js';
 import {makeNetworks} from './networks.js';
 import {readRunCheckpoint} from './read-run-checkpoint.js';
@@ -66,6 +70,15 @@ export interface InterpolateRequest extends LatentOptions {
   frames: number;
   /** Back to the first seed; otherwise the last seed is the last frame. Default true. */
   loop?: boolean;
+}
+
+export interface DirectionsRequest extends LatentOptions, DirectionOptions {
+  /** The image that is moved from: the first one of this seed. Default 0. */
+  from?: number;
+  /** Images along each direction, the unmoved one in the middle: an odd number. Default 7. */
+  images?: number;
+  /** How far the first and the last are moved, in standard deviations of a number of a latent. Default 4. */
+  reach?: number;
 }
 
 export interface EvaluateRequest {
@@ -133,14 +146,25 @@ export class Run {
     this.#registry = options.registry ?? openRegistry();
   }
 
-  /** Folder of the checkpoint that everything is drawn from. @throws GanError GAN_NO_CHECKPOINT (exit 5) */
-  readonly checkpoint = once(() => this.folder.checkpointOf(this.#options.checkpoint ?? 'newest'));
+  /**
+   * What everything is drawn from: the folder of a checkpoint, or the model.safetensors of an exported run.
+   * @throws GanError GAN_NO_CHECKPOINT, GAN_CHECKPOINT (exit 5)
+   */
+  async checkpoint(): Promise<string> {
+    return (await this.#drawn()).path;
+  }
 
   /**
    * Both networks by the names and in the layout of PyTorch: `generator.1.0.weight`, ... @throws GanError
    * GAN_NO_CHECKPOINT, GAN_CHECKPOINT
    */
-  readonly weights = once(async (): Promise<StateDict> => {
+  async weights(): Promise<StateDict> {
+    return (await this.#drawn()).weights;
+  }
+
+  readonly #drawn = once(async (): Promise<Drawn> => {
+    const model = await readModel(this.folder, this.#options);
+    if (model) return model;
     const checkpoint = await readRunCheckpoint(
       this.folder,
       this.#options.checkpoint ?? 'newest',
@@ -151,7 +175,12 @@ export class Run {
       throw new GanError('usage', 'GAN_USAGE', `the run ${this.folder.dir} keeps no average of its weights`, {
         suggestions: ['leave out --weights averaged', 'train with --ema-half-life'],
       });
-    return weightsOf(checkpoint, weights);
+    return {
+      path: checkpoint.path,
+      step: checkpoint.position.step,
+      choice: checkpoint.emaWeights.size > 0 && weights !== 'trained' ? 'averaged' : 'trained',
+      weights: weightsOf(checkpoint, weights),
+    };
   });
 
   /** The device, which is opened by the first call. @throws GanError GAN_BACKEND_UNAVAILABLE (exit 4) */
@@ -253,6 +282,32 @@ export class Run {
   }
 
   /**
+   * The directions of the latent space that change the images most.
+   * @throws GanError of `latentDirections`
+   */
+  async directions(options: DirectionOptions = {}): Promise<LatentDirections> {
+    const [generator, {latentDirections}] = [await this.generator(), await import('../gan/latent-directions.js')];
+    return latentDirections(generator, this.config.latent, options);
+  }
+
+  /**
+   * Images along each of these directions, one after the other: what they change can be seen.
+   * @returns bytes [directions * images, size, size, channels]
+   */
+  async alongDirections({
+    from = 0,
+    images = 7,
+    reach = 4,
+    truncation,
+    ...options
+  }: DirectionsRequest = {}): Promise<HostTensor> {
+    const start = drawLatent(this.config.latent, from, 0, truncation === undefined ? {} : {truncation});
+    this.#assertHeld((options.count ?? 10) * images);
+    const {vectors} = await this.directions(options);
+    return this.draw(vectors.flatMap((vector) => movedAlong(start, vector, {images, reach})));
+  }
+
+  /**
    * The generator's images that are nearest to given ones: the latents by gradient descent (see `ProjectOptions`),
    * to draw,
    * to mix or to interpolate from.
@@ -331,11 +386,11 @@ export class Run {
         seed,
       });
       const measured = await meter.measure(halves === undefined ? {} : {halves});
-      const {position, emaWeights} = await readCheckpoint(await this.checkpoint());
+      const {step, choice} = await this.#drawn();
       return {
         at: new Date().toISOString(),
-        step: position.step,
-        weights: emaWeights.size > 0 && this.#options.weights !== 'trained' ? 'averaged' : 'trained',
+        step,
+        weights: choice,
         data: config.data,
         images: real.count,
         features: extractor.name,
@@ -384,8 +439,36 @@ export class Run {
   ): Promise<string[]> {
     const exporter =
       typeof format === 'string' ? await this.#registry.create('exporter', format, givenOptions(options)) : format;
-    const [checkpoint, weights] = [await this.checkpoint(), await this.weights()];
-    return exporter.write({config: this.config, checkpoint, weights, networks: this.networks}, out);
+    const drawn = await this.#drawn();
+    const trained: TrainedRun = {
+      name: this.name,
+      config: this.config,
+      checkpoint: drawn.path,
+      weights: drawn.weights,
+      networks: this.networks,
+      model: (type) => modelFiles(this.config, drawn, {type, version}),
+      card: (request) => this.#card(drawn, request),
+    };
+    return exporter.write(trained, out);
+  }
+
+  /** The run's name: that of its folder. */
+  get name(): string {
+    return path.basename(path.resolve(this.folder.dir)) || 'run';
+  }
+
+  async #card(drawn: Drawn, request: CardRequest): Promise<Files> {
+    const [{cardFacts, cardPicture, modelCard}, {encodePng, samplePicture}] = [
+      await import('./model-card.js'),
+      await import('../gan/data/grid.js'),
+    ];
+    const {name, config} = this;
+    const card = modelCard(await cardFacts(this.folder, {name, config, drawn, version}), request);
+    const images = await this.generate({n: cardPicture.images, seed: cardPicture.seed});
+    return new Map<string, string | Uint8Array>([
+      ['README.md', card],
+      [cardPicture.name, await encodePng(samplePicture(images))],
+    ]);
   }
 
   /** What can be told of the run without its networks. */

@@ -22,6 +22,7 @@ import {attemptSeed} from './attempt.js';
 import {isOutOfMemory, largestAuto, largestBatch, withBatchAdvice} from './batch-memory.js';
 import {makeDataLoaders, type RunData, type Settings} from './data.js';
 import {isOnGpu, openDeviceFor, type DeviceOptions} from './devices/open-backend.js';
+import {withPrecision} from './devices/precision.js';
 import {checkMemory} from './memory-need.js';
 import {makeNetworks} from './networks.js';
 import {secondOrderError} from './second-order.js';
@@ -64,6 +65,7 @@ export interface TrainingOptions extends DeviceOptions {
 
 /** A training that is ready to begin: everything that a configuration names, made, on an open device. */
 export interface Training extends PreparedTraining {
+  readonly dls: RunData;
   /**
    * Trains to the end, into a run folder: configuration, metrics, sample grids, checkpoints. Once only.
    * @throws GanError of every part: data (exit 5), configuration (3), diverged (6). Where the device runs out of
@@ -96,11 +98,14 @@ async function open(settings: Settings, options: TrainingOptions): Promise<Train
     settings: {values: settings, origin: 'openTraining'},
     onGpu: (chosen) => isOnGpu(registry, {backend: chosen, ...options}),
   });
-  const {backend, auto} = resolved;
+  const {auto} = resolved;
   let {config} = resolved;
+  const {backend: asked = resolved.backend} = options;
+  const choice = typeof asked === 'string' ? {name: asked, options: {}} : asked;
+  const backend = options.device ? choice : await withPrecision(registry, choice, config);
   const own = given || resume === undefined ? undefined : await lockOfRun(resume);
   const lock = given ?? own;
-  let opened = await openDeviceFor(registry, {backend, ...options}).catch((error: unknown) => {
+  let opened = await openDeviceFor(registry, {...options, backend}).catch((error: unknown) => {
     own?.release();
     throw error;
   });
@@ -154,7 +159,7 @@ async function open(settings: Settings, options: TrainingOptions): Promise<Train
     const found = await largestBatch((size) => fits(size, accumulate), most);
     if (await goesOn()) return found;
     await opened.close(); // it does not survive that its memory runs out
-    opened = await openDeviceFor(registry, {backend, ...options});
+    opened = await openDeviceFor(registry, {...options, backend});
     return found;
   };
   try {
@@ -178,6 +183,7 @@ async function open(settings: Settings, options: TrainingOptions): Promise<Train
     const made = await make(config, options.parts ?? {}, {warn}, init);
     learn = made.learn;
     const {parts, dls} = made;
+    dls.notes.forEach(warn);
     if (!(await isOnGpu(registry, {device: opened.device}))) checkMemory(learn, config, warn);
     const steps = config.steps ?? config.epochs * dls.train.length;
     const {name: backendName} = opened.device;

@@ -1,6 +1,6 @@
 /**
  * The run folder: config.json and where its values came from, sessions.json, metrics.jsonl, evaluations.jsonl,
- * samples/step-00000100.png, checkpoints/step-00000100/, and TensorBoard's event files.
+ * samples/step-00000100.png, real.png, checkpoints/step-00000100/, and TensorBoard's event files.
  */
 import {access, mkdir, readdir, rm, stat} from 'node:fs/promises';
 import {join} from 'node:path';
@@ -33,6 +33,9 @@ export const checkpointSteps = (names: readonly string[]): number[] => stepsOf(n
 export const sampleSteps = (names: readonly string[], last: number): number[] =>
   stepsOf(names, /^step-(\d+)\.png$/).filter((step) => step <= last);
 
+/** The weights in a folder of `gan export --format hub`, which has no checkpoints (exported-model.ts). */
+export const modelName = 'model.safetensors';
+
 /** Names the process that trains (run-lock.ts). */
 export const lockName = 'lock.json';
 
@@ -49,6 +52,7 @@ const trainingEntries: readonly string[] = [
   'sessions.json',
   'metrics.jsonl',
   'samples',
+  'real.png',
   'checkpoints',
 ];
 
@@ -155,6 +159,11 @@ export class RunFolder {
 
   get samplesPath(): string {
     return join(this.dir, 'samples');
+  }
+
+  /** The grid of real images, laid out as the sample grids; runs of points and of earlier versions have none. */
+  get realPath(): string {
+    return join(this.dir, 'real.png');
   }
 
   get checkpointsPath(): string {
@@ -349,11 +358,15 @@ export class RunFolder {
   /** @throws GanError GAN_NO_CHECKPOINT (exit 5) */
   async latestCheckpoint(): Promise<string> {
     const latest = (await this.checkpoints()).at(-1);
-    if (latest === undefined)
-      throw new GanError('data', 'GAN_NO_CHECKPOINT', `the run ${this.dir} has no checkpoint yet`, {
-        suggestions: ['let gan fit finish, or stop it with Ctrl-C: both write a checkpoint'],
+    if (latest !== undefined) return latest;
+    const model = join(this.dir, modelName);
+    if (await stat(model).catch(() => undefined))
+      throw new GanError('data', 'GAN_NO_CHECKPOINT', `${this.dir} is an exported model, which no training goes on from`, {
+        suggestions: [`gan fit DATA --init ${model}   begins a new run from its weights.`],
       });
-    return latest;
+    throw new GanError('data', 'GAN_NO_CHECKPOINT', `the run ${this.dir} has no checkpoint yet`, {
+      suggestions: ['let gan fit finish, or stop it with Ctrl-C: both write a checkpoint'],
+    });
   }
 
   /**

@@ -23,6 +23,8 @@ import type {TrainEvent} from './train-event.js';
 import {lockRun, type RunLock} from './run-lock.js';
 import {changeRates} from './learning-rates.js';
 import {dispensably} from './persist.js';
+import {writeRealGrid} from './real-grid.js';
+import {sampleCount} from './sample-count.js';
 import {Reserve} from './reserve.js';
 import {saveAtFault} from './save-at-fault.js';
 import {stopWhen, type Stopped} from './stop-when.js';
@@ -87,9 +89,6 @@ export interface TrainResult {
   imagesPerSecond: number;
 }
 
-/** Number of images in a sample grid, and of points in a plot. */
-const sampleCount = {images: 64, points: 1024};
-
 /**
  * Trains into a run folder, new or gone on with, as `Training.fit` says: what a run does beside training are callbacks,
  * each one concern.
@@ -142,6 +141,7 @@ async function trainInto(
     },
     warn,
   );
+  const realGrid = writeRealGrid(dls, folder, {keep: position.step > 0, warn, mayWrite: () => lock.isHeld});
   const reserve = new Reserve(folder.reservePath);
   const checkpoints = writeCheckpoints(folder, config, {
     flush,
@@ -165,6 +165,7 @@ async function trainInto(
     watch,
     ...stopping.callbacks,
     samples,
+    realGrid,
     stopAt(steps, signal),
     checkpoints,
     ...best,
@@ -217,6 +218,7 @@ async function trainInto(
   } catch (error) {
     throw savedAt === undefined ? error : savedUpTo(savedAt, dir, error, warn);
   } finally {
+    await realGrid.done();
     if (lock.isHeld) {
       await flush();
       await reserve.release();
@@ -259,7 +261,8 @@ function savedUpTo({step, isExact}: Saved, dir: string, error: unknown, warn: (m
   const goOn = `The training is saved up to step ${step} and can go on there${how}: gan fit --resume ${dir}`;
   if (told)
     return new GanError(told.kind, told.code as `GAN_${string}`, told.message, {
-      suggestions: [...told.suggestions, goOn],
+      // a backend says how runs go on, but does not know this one
+      suggestions: [...told.suggestions.filter((text) => !/\bresume\b/i.test(text)), goOn],
       cause: told.cause ?? error,
     });
   warn(goOn);

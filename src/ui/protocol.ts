@@ -32,6 +32,8 @@ export interface RunDetail {
   checkpoints: number[];
   /** Step of the one that `gan fit --keep-best` keeps. */
   best?: number;
+  /** Its folder has a grid of real images. */
+  real: boolean;
   /** What `gan evaluate` measured, oldest first. */
   evaluations: Evaluation[];
   /** What is wrong with the run, for people. */
@@ -57,9 +59,12 @@ export interface Found {
   advice: readonly string[];
 }
 
+/** The curve of the seconds that a run has trained, by the ends of its epochs. It is no measurement, and not drawn. */
+export type TimeCurve = 'training time';
+
 /**
  * New points of a run. The keys are `critLoss`, `genLoss`, hyperparameters that move by themselves, what the watch
- * measured, and the columns of the epochs.
+ * measured, the columns of the epochs, and a `TimeCurve`.
  */
 export interface CurveNews {
   name: string;
@@ -89,6 +94,20 @@ export interface DrawOrder {
   /** One image each; every row has the run's latent size. */
   latents: number[][];
   backend: string;
+  /**
+   * Beside what somebody asked for: where it cannot be drawn, as when the checkpoint has just been deleted, the answer
+   * is a success with a `Refusal`, which no browser complains about.
+   */
+  optional?: boolean;
+}
+
+/** Body of `POST /api/directions`. */
+export type DirectionsOrder = Omit<DrawOrder, 'latents'>;
+
+/** Its answer: `LatentDirections` as JSON. */
+export interface Directions {
+  vectors: number[][];
+  shares: number[];
 }
 
 /** Every answer that is no success. */

@@ -75,7 +75,7 @@ describe('second derivatives', () => {
     const program = `
       import * as tf from '@tensorflow/tfjs-core';
       import '@tensorflow/tfjs-backend-cpu';
-      import '${new URL('../../dist/vendor/tf-gradients.js', import.meta.url).href}';
+      import '${new URL('../../dist/vendor/tf-gradients.cjs', import.meta.url).href}';
       const right = {
         tanh: [tf.tanh, (x) => -2 * Math.tanh(x) * (1 - Math.tanh(x) ** 2)], exp: [tf.exp, Math.exp],
         sigmoid: [tf.sigmoid, (x) => { const y = 1 / (1 + Math.exp(-x)); return y * (1 - y) * (1 - 2 * y); }],

@@ -1,5 +1,5 @@
 import {expect} from 'chai';
-import {appendFileSync, copyFileSync, existsSync, readFileSync, readdirSync, rmSync} from 'node:fs';
+import {appendFileSync, copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync} from 'node:fs';
 import path from 'node:path';
 import {pathToFileURL} from 'node:url';
 import type {Browser, BrowserContextOptions, Page} from 'playwright-core';
@@ -78,15 +78,20 @@ describe('gan report', () => {
       .and.not.match(/https?:|<link|@import|<iframe/);
   });
 
-  it('has every grid, near to what is in the run folder', async () => {
-    const names = readdirSync(path.join(run, 'samples')).sort();
+  it('has every grid and the real images, near to what is in the run folder', async () => {
+    const names = [
+      ...readdirSync(path.join(run, 'samples'))
+        .sort()
+        .map((name) => `samples/${name}`),
+      'real.png',
+    ];
     const inlined = [...read().matchAll(/data:image\/webp;base64,([^"]+)/g)].map(([, data]) =>
       Buffer.from(data!, 'base64'),
     );
-    expect(inlined).to.have.length(names.length).and.to.have.length(5);
+    expect(inlined).to.have.length(names.length).and.to.have.length(6);
     for (const [i, name] of names.entries()) {
       const [got, wanted] = await Promise.all(
-        [inlined[i]!, path.join(run, 'samples', name)].map((image) =>
+        [inlined[i]!, path.join(run, name)].map((image) =>
           sharp(image).removeAlpha().raw().toBuffer({resolveWithObject: true}),
         ),
       );
@@ -137,6 +142,24 @@ describe('gan report', () => {
       .to.contain(session!.environment.processor)
       .and.contain(`<dd>${session!.backend}</dd>`)
       .and.contain(process.versions.node);
+  });
+
+  it('of a run without a grid of real images: draws it from built-in data, and reads no folder that the run names', async () => {
+    const old = path.join(cwd, 'old');
+    const config = json(path.join(run, 'config.json'));
+    write(old, {'config.json': readFileSync(path.join(run, 'config.json'), 'utf8'), 'metrics.jsonl': '{"step":5}\n'});
+    mkdirSync(path.join(old, 'samples'));
+    copyFileSync(path.join(run, 'samples/step-00000005.png'), path.join(old, 'samples/step-00000005.png'));
+    const figures = async (): Promise<number> => {
+      expect(await gan(['report', old], {cwd})).to.include({code: 0, stderr: ''});
+      return [...readFileSync(path.join(old, 'report.html'), 'utf8').matchAll(/data:image\/webp/g)].length;
+    };
+    expect(await figures()).to.equal(2);
+    const data = path.join(cwd, 'data');
+    mkdirSync(data);
+    copyFileSync(path.join(run, 'real.png'), path.join(data, '1.png'));
+    write(old, {'config.json': JSON.stringify({...config, checksum: undefined, data, source: {}})});
+    expect(await figures()).to.equal(1);
   });
 
   it('shows names as text, whatever is in them', () => {

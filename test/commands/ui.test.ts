@@ -3,7 +3,7 @@ import {chmodSync, existsSync, readFileSync, writeFileSync} from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
-import {folder, removeFolders} from '../plugin/helpers.js';
+import {folder, removeFolders, write} from '../plugin/helpers.js';
 import {fakeRun, metricsLine, request, startUi} from '../ui/helpers.js';
 import {gan, jsonLines} from './helpers.js';
 
@@ -54,10 +54,12 @@ describe('gan ui', () => {
     }
   });
 
-  it('names a folder that is not there, and an address that is not of this machine', async () => {
+  it('names a folder that is not there, a name that several runs have, and an address that is not of this machine', async () => {
     const cwd = folder();
+    write(cwd, {'runs/light-a-1/config.json': '{}', 'runs/light-b-1/config.json': '{}'});
     for (const [args, code, name] of [
       [['nowhere'], 5, 'GAN_RUNS_NOT_FOUND'],
+      [['light'], 2, 'GAN_RUN_AMBIGUOUS'],
       [['--host', '192.0.2.1'], 2, 'GAN_CANNOT_LISTEN'],
     ] as const) {
       const ran = await gan(['ui', ...args, '--json'], {cwd});

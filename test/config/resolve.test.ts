@@ -173,6 +173,7 @@ describe('resolveConfig', () => {
       histogramEvery: 0,
       compat: 'none',
       capture: 'auto',
+      precision: 'default',
     });
     expect(origins).to.include({
       lr: 'recipe wgan',

@@ -112,6 +112,8 @@ describe('docs/json.md', () => {
     await run(1, 'report runs/a');
     await run(1, 'export runs/a --out w.safetensors');
     await run(1, 'show-batch builtin:shapes --size 8 --n 2 --out b.png');
+    await run(2, 'data inspect classes --out sheet.png');
+    await run(2, 'data pack classes classes.safetensors --size 8 --shards 2');
     for (const args of ['runs list', 'runs show runs/a', 'runs diff runs/a runs/b', 'runs rm runs/b --yes'])
       await run(2, args);
     await run(1, 'init --yes');

@@ -150,7 +150,7 @@ describe('exports of trained runs', function () {
       expectNear(scored.data, wanted.scores, 'tfjs, critic');
 
       expect(await ok('export', run, '--format', 'onnx', '--network', 'both', '--out', `${run}-onnx`)).to.equal(
-        `${run}-onnx/generator.onnx\n${run}-onnx/critic.onnx\n`,
+        `${['generator.onnx', 'critic.onnx', 'README.md', 'samples.png'].map((name) => `${run}-onnx/${name}`).join('\n')}\n`,
       );
 
       await ok('export', run, '--out', `${run}.safetensors`);
@@ -271,9 +271,9 @@ describe('exports of trained runs', function () {
 
   it('do not write over a folder, and know their options', async () => {
     const taken = await gan(['export', 'basic', '--format', 'tfjs', '--out', 'basic-onnx'], {cwd});
-    expect({code: taken.code, files: readdirSync(path.join(cwd, 'basic-onnx'))}).to.deep.equal({
+    expect({code: taken.code, files: readdirSync(path.join(cwd, 'basic-onnx')).sort()}).to.deep.equal({
       code: 2,
-      files: ['critic.onnx', 'generator.onnx'],
+      files: ['README.md', 'critic.onnx', 'generator.onnx', 'samples.png'],
     });
     expect(taken.stderr).to.contain('GAN_OUT_EXISTS');
     const unknown = await gan(['export', 'basic', '--format', 'onnx', '--network', 'painter', '--out', 'x.onnx'], {

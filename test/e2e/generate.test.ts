@@ -121,6 +121,24 @@ describe('what was trained is used', () => {
       }
     });
 
+    it('--directions: a row each, the image of the seed in its middle; other ones beside it', async () => {
+      await ok('generate', 'run', '--directions', '3', '--seed', '5', '--out', 'directions.png');
+      await ok('generate', 'run', '--directions', '3', '--seed', '5', '--out-dir', 'along');
+      const {width, height} = await image('directions.png');
+      expect([width, height]).to.deep.equal([7 * 18 + 2, 3 * 18 + 2]);
+      const names = readdirSync(path.join(cwd, 'along')).sort();
+      expect(names).to.have.length(21).and.to.include.members(['direction-1-1.png', 'direction-3-7.png']);
+      const [middle, end, seed] = await Promise.all(
+        ['along/direction-2-4.png', 'along/direction-2-7.png', 'five/1.png'].map(
+          async (file) => (await image(file)).data,
+        ),
+      );
+      expect(meanDifference(middle!, seed!)).to.be.lessThan(0.5); // one image and a batch can differ by a rounding
+      expect(meanDifference(end!, seed!)).to.be.greaterThan(0.5);
+      const {code} = await gan(['generate', 'run', '--directions', '3', '--seeds', '1,2'], {cwd});
+      expect(code).to.equal(2);
+    });
+
     it('--truncation brings the images of different seeds closer together', async () => {
       const spread = async (dir: string, ...args: string[]) => {
         await ok('generate', 'run', '--seeds', '1,2,3,4', '--out-dir', dir, ...args);

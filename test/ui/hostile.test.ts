@@ -31,7 +31,8 @@ describe('gan ui and hostile requests', () => {
     writeFileSync(path.join(good, 'samples/step-00000001.png'), 'a picture');
     symlinkSync(outside, path.join(runs, 'link'));
     symlinkSync(path.dirname(outside), path.join(runs, 'above'));
-    for (const name of ['samples', 'checkpoints', 'metrics.jsonl', 'config.json', 'config.origins.json']) {
+    writeFileSync(path.join(outside, 'real.png'), marker);
+    for (const name of ['samples', 'checkpoints', 'metrics.jsonl', 'config.json', 'config.origins.json', 'real.png']) {
       const run = fakeRun(path.join(runs, `linked-${name}`));
       rmSync(path.join(run, name), {recursive: true, force: true});
       symlinkSync(path.join(outside, name), path.join(run, name));
@@ -166,7 +167,11 @@ describe('gan ui and hostile requests', () => {
   });
 
   describe('out of the folder', () => {
-    const steps = (run: string): string[] => [`/api/sample?step=1&run=${run}`, `/api/run?run=${run}`];
+    const steps = (run: string): string[] => [
+      `/api/sample?step=1&run=${run}`,
+      `/api/run?run=${run}`,
+      `/api/real?run=${run}`,
+    ];
     const ways = [
       '../../secret',
       '..%2f..%2fsecret',
@@ -194,6 +199,7 @@ describe('gan ui and hostile requests', () => {
       'linked-samples',
       'linked-checkpoints',
       'linked-metrics.jsonl',
+      'linked-real.png',
       'linked-deep',
       '..%00',
       '%00..',
@@ -266,6 +272,7 @@ describe('gan ui and hostile requests', () => {
         'linked-config.origins.json',
         'linked-deep',
         'linked-metrics.jsonl',
+        'linked-real.png',
         'linked-samples',
         'pipes',
       ]);
@@ -282,6 +289,10 @@ describe('gan ui and hostile requests', () => {
           const {status, body} = await draw(JSON.stringify({run, step, backend: 'wasm', latents: [[1, 2, 3, 4]]}));
           expect({run, status}).to.deep.equal({run, status: 409});
           expect(body.toString()).to.not.contain(marker);
+          const order = JSON.stringify({run, step, backend: 'wasm'});
+          const headers = {'content-type': 'application/json', 'content-length': String(Buffer.byteLength(order))};
+          const directions = await ask('/api/directions', {method: 'POST', headers, body: order});
+          expect({run, status: directions.status}).to.deep.equal({run, status: 409});
         }
       }
     });

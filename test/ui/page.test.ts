@@ -29,6 +29,22 @@ const tiny = [
   '40',
 ];
 
+/** As `gan evaluate` writes it. */
+const evaluation = {
+  at: '2026-11-30T06:41:28.333Z',
+  step: 100,
+  weights: 'averaged',
+  data: 'builtin:shapes',
+  images: 1024,
+  features: 'pixels',
+  seconds: 21.9,
+  metrics: [
+    {name: 'fd', better: 'lower', value: 19.0414, low: 17.3628, high: 20.72, doubts: []},
+    {name: 'precision', better: 'higher', value: 0.4873, low: 0.4348, high: 0.5398, doubts: []},
+    {name: 'checkerboard', better: 'one', value: 0.7455, low: 0.6951, high: 0.7959, doubts: []},
+  ],
+};
+
 describe(`the page of gan ui${noBrowser === undefined ? '' : ` (skipped: ${noBrowser})`}`, () => {
   let cwd: string;
   let ui: RunningUi;
@@ -347,6 +363,7 @@ describe(`the page of gan ui${noBrowser === undefined ? '' : ` (skipped: ${noBro
 
   it('a slider changes the image, Reset gives it back', async () => {
     const before = await pixelsOf(page.locator('img.drawn'));
+    await page.getByText('Single numbers of the latent').click();
     const slider = page.getByRole('slider', {name: 'Number 3'});
     await slider.focus();
     const value = Number(await slider.inputValue());
@@ -364,9 +381,48 @@ describe(`the page of gan ui${noBrowser === undefined ? '' : ` (skipped: ${noBro
     expect((await pixelsOf(page.locator('img.drawn'))).rgb).to.deep.equal(before.rgb);
   });
 
+  it('a direction has a strip around the image of the seed; its slider goes from end to end of it', async () => {
+    const before = await pixelsOf(page.locator('img.drawn'));
+    expect(await page.getByRole('slider', {name: /^Direction/}).count(), 'as many as the latent has').to.equal(8);
+    const strip = await pixelsOf(page.getByRole('img', {name: '5 images along direction 2'}));
+    expect(strip.width).to.equal(5 * 18 + 2);
+    expect(nearly(tileOf(strip, 2), before.rgb), 'the middle').to.equal(true);
+    const slider = page.getByRole('slider', {name: 'Direction 2'});
+    await slider.focus();
+    await page.keyboard.press('End');
+    await page.getByRole('img', {name: 'Image of seed 7, moved'}).waitFor();
+    await until(
+      async () => nearly(tileOf(strip, 4), (await pixelsOf(page.locator('img.drawn'))).rgb),
+      (same) => same,
+      'the end of the strip',
+    );
+    expect((await pixelsOf(page.locator('img.drawn'))).rgb).to.not.deep.equal(before.rgb);
+    await page.getByRole('button', {name: 'Reset'}).click();
+    await page.getByRole('img', {name: 'Image of seed 7', exact: true}).waitFor();
+    expect(await slider.inputValue()).to.equal('0');
+  });
+
+  it('has real images beside the samples: those of the folder, as large, below them on a phone', async () => {
+    const [real, sample] = ['Grid of training images: builtin:shapes', /^Grid of samples/].map((name) =>
+      page.getByRole('img', {name}),
+    ) as [Locator, Locator];
+    const shown = await pixelsOf(real);
+    const kept = await sharp(path.join(cwd, 'runs/live/real.png')).removeAlpha().raw().toBuffer();
+    expect(Buffer.from(shown.rgb).equals(kept)).to.equal(true);
+    const [a, b] = [(await sample.boundingBox())!, (await real.boundingBox())!];
+    expect(b.y).to.equal(a.y);
+    expect(b.width).to.be.closeTo(a.width, 0.1);
+    expect(b.x).to.be.greaterThan(a.x + a.width);
+    await page.setViewportSize({width: 390, height: 844});
+    const [c, d] = [(await sample.boundingBox())!, (await real.boundingBox())!];
+    expect([d.x, d.width]).to.deep.equal([c.x, c.width]);
+    expect(d.y).to.be.greaterThan(c.y + c.height);
+    await page.setViewportSize({width: 1280, height: 860});
+  });
+
   it('the way between two seeds begins at one and ends at the other', async () => {
     const seven = await pixelsOf(page.locator('img.drawn'));
-    await page.getByRole('radio', {name: 'Sliders'}).focus();
+    await page.getByRole('radio', {name: 'Directions'}).focus();
     await page.keyboard.press('ArrowRight');
     await page.getByRole('spinbutton', {name: 'From seed'}).fill('3');
     await page.getByRole('spinbutton', {name: 'to seed'}).fill('7');
@@ -381,18 +437,13 @@ describe(`the page of gan ui${noBrowser === undefined ? '' : ` (skipped: ${noBro
     expect(three.rgb).to.not.deep.equal(seven.rgb);
     const strip = page.getByRole('img', {name: '9 images from one seed to the other'});
     await strip.waitFor();
-    const {width, rgb} = await until(
+    const tiles = await until(
       () => pixelsOf(strip),
       ({width: across}) => across === 9 * 18 + 2,
       'the strip',
     );
-    const tile = (index: number): number[] =>
-      Array.from({length: 16 * 16 * 3}, (_, i) => {
-        const [y, x, c] = [Math.floor(i / 48), Math.floor((i % 48) / 3), i % 3];
-        return rgb[((y + 2) * width + 2 + index * 18 + x) * 3 + c]!;
-      });
     await until(
-      async () => nearly(tile(0), three.rgb) && nearly(tile(8), seven.rgb),
+      async () => nearly(tileOf(tiles, 0), three.rgb) && nearly(tileOf(tiles, 8), seven.rgb),
       (same) => same,
       'the ends of the strip',
     );
@@ -407,6 +458,7 @@ describe(`the page of gan ui${noBrowser === undefined ? '' : ` (skipped: ${noBro
         ...json(path.join(live, 'config.json')),
         checksum: undefined,
         lr: 0.00123,
+        batchSize: 16,
         loss: {name: 'hinge', options: {}},
       }),
     );
@@ -435,6 +487,64 @@ describe(`the page of gan ui${noBrowser === undefined ? '' : ` (skipped: ${noBro
     await page.getByRole('checkbox', {name: 'Show what is the same, too'}).check();
     expect(await page.getByRole('row', {name: /^size/}).textContent()).to.equal('size1616');
     expect(new URL(page.url()).hash).to.equal('#run=live&with=other');
+  });
+
+  it('compares their samples at the same step, number of images or time', async () => {
+    const slider = page.getByRole('slider', {name: /^(Step|Images|Time)/});
+    const captions = (): Promise<string[]> => page.locator('.figures figcaption').allTextContents();
+    await slider.focus();
+    await page.keyboard.press('End');
+    const last = (await captions()).map((text) => Number(/step (\d+)/.exec(text)?.[1]));
+    expect(last.slice(0, 2), 'copies have the same').to.deep.equal([last[0], last[0]]);
+    await page.getByRole('radio', {name: 'Images'}).check();
+    await slider.focus();
+    await page.keyboard.press('Home'); // 20 steps of 8 images
+    expect(await slider.getAttribute('aria-valuetext')).to.equal('160');
+    expect((await captions()).slice(0, 2)).to.deep.equal([
+      'live, step 20, 160 images',
+      'other, step 20, 320 images', // its nearest
+    ]);
+    for (let i = 0; i < 3; i++) await page.keyboard.press('ArrowRight'); // 320, 480, 640
+    expect((await captions()).slice(0, 2)).to.deep.equal(['live, step 80, 640 images', 'other, step 40, 640 images']);
+    await page.keyboard.press('End'); // where live has ended before
+    expect((await captions())[0]).to.match(/\(its last\)$/);
+    await page.getByRole('radio', {name: 'Time'}).check();
+    expect((await captions())[0]).to.match(/^live, step \d+, (\d+ s|\d+ min)$/);
+    await page.getByRole('radio', {name: 'Step'}).check();
+  });
+
+  it('draws real images from the data of a run that keeps none: built-in ones by itself, files when it is asked', async () => {
+    const kept = path.join(cwd, 'runs/live/real.png');
+    rmSync(path.join(cwd, 'runs/other/real.png'));
+    await run('other').click();
+    await page.getByRole('checkbox', {name: 'Compare live'}).uncheck();
+    const real = page.getByRole('img', {name: /^Grid of training images/});
+    await real.waitFor();
+    const {rgb} = await until(
+      () => pixelsOf(real),
+      ({width}) => width > 0,
+      'the picture',
+    );
+    expect(rgb.length).to.equal((await sharp(kept).removeAlpha().raw().toBuffer()).length);
+
+    const [photos, files] = [path.join(cwd, 'runs/photos'), path.join(cwd, 'files')];
+    cpSync(path.join(cwd, 'runs/other'), photos, {recursive: true});
+    mkdirSync(files);
+    await sharp({create: {width: 16, height: 16, channels: 3, background: '#123456'}}).toFile(
+      path.join(files, '1.png'),
+    );
+    const config = {...json(path.join(photos, 'config.json')), data: files, source: {}, batchSize: 1};
+    writeFileSync(path.join(photos, 'config.json'), JSON.stringify(config));
+    await run('photos').click();
+    await page.locator('.offer').getByText(files).waitFor();
+    expect(await real.isVisible(), 'before it is asked').to.equal(false);
+    await page.getByRole('button', {name: 'Show the training images'}).click();
+    await real.waitFor();
+    expect((await pixelsOf(real)).rgb.slice(3 * (20 * 2 + 2)).slice(0, 3)).to.deep.equal([0x12, 0x34, 0x56]);
+    rmSync(photos, {recursive: true});
+    cpSync(kept, path.join(cwd, 'runs/other/real.png'));
+    await run('live').click();
+    await page.getByRole('checkbox', {name: 'Compare other'}).check();
   });
 
   it('by keyboard: the list, the charts, and nothing is a trap', async () => {
@@ -547,15 +657,22 @@ describe(`the page of gan ui${noBrowser === undefined ? '' : ` (skipped: ${noBro
     ['#run=live&with=other', 'dark'],
   ] as const) {
     it(`sticks out of no card at any width: ${hash}, ${colorScheme}`, async () => {
+      for (const name of ['live', 'other'])
+        writeFileSync(path.join(cwd, 'runs', name, 'evaluations.jsonl'), `${JSON.stringify(evaluation)}\n`);
       await page.close();
       page = await open(hash, {colorScheme});
+      await page.getByText('0.4348 to 0.5398').first().waitFor();
+      await page.getByRole('img', {name: /^Grid of training images/}).waitFor();
       await page.getByRole('button', {name: 'Open the generator'}).click();
       await page.locator('img.drawn').waitFor();
-      await page.locator('details').evaluate((fold: HTMLDetailsElement) => (fold.open = true));
+      await page.getByRole('img', {name: '5 images along direction 8'}).waitFor();
+      await page
+        .locator('details')
+        .evaluateAll((folds) => folds.forEach((fold) => ((fold as HTMLDetailsElement).open = true)));
       await page.getByRole('checkbox', {name: /^Show .*, too$/}).check();
       for (const width of [320, 390, 768, 1280, 1920]) {
         await page.setViewportSize({width, height: 844});
-        for (const mode of ['Between two seeds', 'Sliders']) {
+        for (const mode of ['Between two seeds', 'Directions']) {
           await page.getByRole('radio', {name: mode}).check();
           const out = await page.evaluate(() =>
             [...document.querySelectorAll('main > section, nav, header')].flatMap((card) =>
@@ -609,6 +726,13 @@ function pixelsOf(image: Locator): Promise<Pixels> {
     return {width, height, rgb: [...context.getImageData(0, 0, width, height).data].filter((_, i) => i % 4 !== 3)};
   });
 }
+
+/** An image of 16 pixels in a row of them. */
+const tileOf = ({width, rgb}: Pixels, index: number): number[] =>
+  Array.from({length: 16 * 16 * 3}, (_, i) => {
+    const [y, x, c] = [Math.floor(i / 48), Math.floor((i % 48) / 3), i % 3];
+    return rgb[((y + 2) * width + 2 + index * 18 + x) * 3 + c]!;
+  });
 
 /** One image and a batch can differ by a rounding. */
 const nearly = (a: readonly number[], b: readonly number[]): boolean =>

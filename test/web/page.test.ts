@@ -211,21 +211,40 @@ describe(`the exported web page${noBrowser ? `: ${noBrowser}` : ''}`, function (
       {cwd},
     );
     expect(code, stderr).to.equal(0);
-    for (const [width, colorScheme] of [
-      [390, 'dark'],
-      [1280, 'light'],
+    const half = await gan(
+      [
+        'export',
+        'run',
+        '--format',
+        'web',
+        '--set',
+        'singleFile=true',
+        '--title',
+        title,
+        '--dtype',
+        'float16',
+        '--out',
+        'half.html',
+      ],
+      {cwd},
+    );
+    expect(half.code, half.stderr).to.equal(0);
+    expect(statSync(path.join(cwd, 'half.html')).size).to.be.below(statSync(path.join(cwd, 'page.html')).size);
+    for (const [width, colorScheme, file, far] of [
+      [390, 'dark', 'page.html', 1],
+      [1280, 'light', 'half.html', 2],
     ] as const) {
       const page = await browser.newPage({viewport: {width, height: 844}, colorScheme});
       const said = complaints(page);
       const asked: string[] = [];
       page.on('request', (request) => asked.push(request.url().slice(0, 7)));
-      await page.goto(pathToFileURL(path.join(cwd, 'page.html')).href);
+      await page.goto(pathToFileURL(path.join(cwd, file)).href);
       await page.waitForSelector('#grid[data-filled="0/16"]');
       expect(await page.title()).to.equal(title);
       await page.getByLabel('Seed', {exact: true}).fill('7');
       await page.keyboard.press('Tab');
       await settled(page);
-      expect(farthest(await shown(page), await generated(1))).to.be.at.most(1);
+      expect(farthest(await shown(page), await generated(1)), file).to.be.at.most(far);
       expect(await page.evaluate(() => document.documentElement.scrollWidth)).to.be.at.most(width);
       expect(asked.filter((url) => !/^(data:|file:\/\/)/.test(url))).to.deep.equal([]);
       expect(asked.filter((url) => url === 'file://')).to.have.length(1);

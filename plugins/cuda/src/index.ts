@@ -11,6 +11,7 @@ export default ({backend, opt, tf, GanError, kernels}: Gan) =>
     options: {
       device: opt.str(undefined, {help: 'which GPU: its number in the list of gan backends, or a part of its name'}),
       precision: opt.oneOf(['fp32', 'tf32', 'bf16'], 'tf32', {
+        changesResults: true,
         help: 'rounding of the factors of matrix products and convolutions',
       }),
       libs: opt.str(undefined, {

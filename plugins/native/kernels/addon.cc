@@ -1,5 +1,5 @@
-// The kernels as an addon of Node: `open(heap, threads, isa)` gives the functions that src/native.ts of gan-plugin-wasm
-// describes, for the widest instruction set of this processor up to `isa`, and `close()`.
+// The kernels as an addon of Node: `open(heap, threads, isa, bf16)` gives the functions that src/native.ts of
+// gan-plugin-wasm describes, for the widest instruction set of this processor up to `isa`, and `close()`.
 #include <node_api.h>
 
 #include <csignal>
@@ -15,40 +15,57 @@
 #if !defined(_WIN32)
 #include <unistd.h>
 #endif
+#define GAN_DECLARE(NAME)                                                                                              \
+  namespace NAME {                                                                                                     \
+  extern const Kernels kernels;                                                                                        \
+  }
+#define GAN_DECLARE_HALVES(NAME)                                                                                       \
+  namespace NAME {                                                                                                     \
+  void useHalves(Kernels&);                                                                                            \
+  }
 
 #if defined(__x86_64__)
-namespace avx512 {
-extern const Kernels kernels;
-}
-namespace avx2 {
-extern const Kernels kernels;
-}
+#if defined(GAN_AMX)
+GAN_DECLARE_HALVES(amx)
 #endif
-namespace portable {
-extern const Kernels kernels;
-}
+#if defined(GAN_AVX512BF16)
+GAN_DECLARE_HALVES(avx512bf16)
+#endif
+GAN_DECLARE(avx512)
+GAN_DECLARE(avx2)
+#endif
+GAN_DECLARE(portable)
 
 namespace {
 
 struct InstructionSet {
   const char* name;
+  /** Those in float32. */
   const Kernels* kernels;
   bool (*supported)();
+  /** Puts products with factors of bfloat16 in their place; null: it has none. */
+  void (*useHalves)(Kernels&);
 };
 
 /** The widest first. */
 const InstructionSet sets[] = {
 #if defined(__x86_64__)
-    {"avx512", &avx512::kernels, [] { return Processor().avx512; }},
-    {"avx2", &avx2::kernels, [] { return Processor().avx2; }},
+#if defined(GAN_AMX)
+    {"amx", &avx512::kernels, [] { return Processor().amx && allowsTiles(); }, amx::useHalves},
 #endif
-    {"portable", &portable::kernels, [] { return true; }},
+#if defined(GAN_AVX512BF16)
+    {"avx512bf16", &avx512::kernels, [] { return Processor().avx512bf16; }, avx512bf16::useHalves},
+#endif
+    {"avx512", &avx512::kernels, [] { return Processor().avx512; }, nullptr},
+    {"avx2", &avx2::kernels, [] { return Processor().avx2; }, nullptr},
+#endif
+    {"portable", &portable::kernels, [] { return true; }, nullptr},
 };
 
 /** An open device. */
 struct Device {
   std::unique_ptr<Pool> pool;
-  const Kernels* kernels;
+  Kernels kernels;
 };
 
 /** The kernel that runs, for what is written when it crashes. */
@@ -147,7 +164,7 @@ napi_value run(napi_env env, const char* name, napi_callback_info info) {
   if (!device.pool) return fail(env, "the native device is closed");
   running = name;
   try {
-    call(env, values, *device.pool, device.kernels->*MEMBER, std::make_index_sequence<count>());
+    call(env, values, *device.pool, device.kernels.*MEMBER, std::make_index_sequence<count>());
   } catch (const std::bad_alloc&) {
     running = nullptr;
     napi_throw_error(env, "ENOMEM", name);
@@ -167,14 +184,25 @@ napi_value closeDevice(napi_env env, napi_callback_info info) {
 /** Threads end before the environment does; what they read belongs to it. */
 void stop(void* device) { static_cast<Device*>(device)->pool.reset(); }
 
-/** The widest instruction set of this processor, from the one named on; null if there is none of that name. */
-const InstructionSet* choose(const char* widest) {
-  bool allowed = *widest == '\0', known = allowed;
-  for (const InstructionSet& set : sets) {
-    if (!strcmp(set.name, widest)) allowed = known = true;
-    if (allowed && set.supported()) return &set;
+/** True if `set` is one of those called `widest`, or less wide. */
+bool isAtMost(const InstructionSet& set, const char* widest) {
+  const char* const names[] = {"amx", "avx512bf16", "avx512", "avx2", "portable"};
+  for (const char* name : names) {
+    if (!strcmp(name, widest)) return true;
+    if (!strcmp(name, set.name)) return false;
   }
-  return known ? &sets[sizeof(sets) / sizeof(*sets) - 1] : nullptr;
+  return false;
+}
+
+/**
+ * The widest instruction set of this processor, of those that are not wider than the one named.
+ * @param halves for products with factors of bfloat16
+ * @returns null if there is none
+ */
+const InstructionSet* choose(const char* widest, bool halves) {
+  for (const InstructionSet& set : sets)
+    if ((!*widest || isAtMost(set, widest)) && (set.useHalves != nullptr) == halves && set.supported()) return &set;
+  return nullptr;
 }
 
 /** A text, or an empty one. */
@@ -183,23 +211,30 @@ void textOf(napi_env env, napi_value value, char (&text)[16]) {
   if (napi_get_value_string_utf8(env, value, text, sizeof(text), &length) != napi_ok) text[0] = '\0';
 }
 
-/** isa(widest): the instruction set that `open` would take; undefined for a name that is none. */
+/** False for what is no flag. */
+bool flagOf(napi_env env, napi_value value) {
+  bool flag = false;
+  napi_get_value_bool(env, value, &flag);
+  return flag;
+}
+
+/** isa(widest, bf16): the instruction set that `open` would take; undefined if there is none. */
 napi_value isaName(napi_env env, napi_callback_info info) {
-  napi_value value, name;
-  size_t given = 1;
-  napi_get_cb_info(env, info, &given, &value, nullptr, nullptr);
+  napi_value values[2], name;
+  size_t given = 2;
+  napi_get_cb_info(env, info, &given, values, nullptr, nullptr);
   char widest[16];
-  textOf(env, value, widest);
-  const InstructionSet* set = choose(widest);
+  textOf(env, values[0], widest);
+  const InstructionSet* set = choose(widest, flagOf(env, values[1]));
   if (!set) return undefined(env);
   napi_create_string_utf8(env, set->name, NAPI_AUTO_LENGTH, &name);
   return name;
 }
 
-/** open(heap: Uint8Array, threads, widest): the kernels. */
+/** open(heap: Uint8Array, threads, widest, bf16): the kernels. */
 napi_value openDevice(napi_env env, napi_callback_info info) {
-  napi_value values[3], object, function;
-  size_t given = 3;
+  napi_value values[4], object, function;
+  size_t given = 4;
   napi_get_cb_info(env, info, &given, values, nullptr, nullptr);
   void* heap = nullptr;
   int threads = 0;
@@ -209,10 +244,12 @@ napi_value openDevice(napi_env env, napi_callback_info info) {
   if (napi_get_value_int32(env, values[1], &threads) != napi_ok || threads < 1)
     return fail(env, "open: wanted a number of threads");
   textOf(env, values[2], widest);
-  const InstructionSet* set = choose(widest);
-  if (!set) return fail(env, "open: no such instruction set");
+  const bool halves = flagOf(env, values[3]);
+  const InstructionSet* set = choose(widest, halves);
+  if (!set) return fail(env, "open: no such instruction set here");
   auto device = std::make_unique<Device>();
-  device->kernels = set->kernels;
+  device->kernels = *set->kernels;
+  if (halves) set->useHalves(device->kernels);
   try {
     device->pool = std::make_unique<Pool>(static_cast<char*>(heap), threads);
   } catch (const std::system_error&) {

@@ -13,7 +13,7 @@ namespace {
 enum class Kind { Forward, Filter, Input };
 
 /** Fewest channels in and out for which the transforms are worth their while. */
-constexpr int FEW = 16;
+constexpr int FEW = 8;
 /** Products per transformed tap that take as long as transforming it, reading and writing it. */
 constexpr int TAP_COST = 32;
 /** Multiplications of the direct way below which it is taken. */

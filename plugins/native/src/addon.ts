@@ -4,16 +4,38 @@ import path from 'node:path';
 import {fileURLToPath} from 'node:url';
 import type {Native} from 'gan-plugin-wasm/dist/native.js';
 
-/** The instruction sets that kernels are compiled for, the widest first. */
-export const instructionSets = ['avx512', 'avx2', 'portable'] as const;
+/** The instruction sets that kernels are compiled for, the widest first; the first two are those of bfloat16 only. */
+export const instructionSets = ['amx', 'avx512bf16', 'avx512', 'avx2', 'portable'] as const;
 export type InstructionSet = (typeof instructionSets)[number];
 
 /** What kernels/addon.cc exports. */
 export interface Addon {
   /** The instruction set that `open` takes: the widest of this processor, or of those from `widest` on. */
   isa(widest?: InstructionSet): InstructionSet;
-  /** The kernels, on a heap whose address never changes; `close` ends their threads. */
-  open(heap: Uint8Array, threads: number, widest?: InstructionSet): Partial<Native> & {close(): void};
+  /** That of products of bfloat16; undefined where there are none. */
+  isa(widest: InstructionSet | undefined, bf16: true): InstructionSet | undefined;
+  /**
+   * The kernels, on a heap whose address never changes; `close` ends their threads.
+   * @param bf16 the factors of products are rounded to bfloat16
+   */
+  open(heap: Uint8Array, threads: number, widest?: InstructionSet, bf16?: boolean): Partial<Native> & {close(): void};
+}
+
+/** What multiplies numbers of bfloat16, for people; undefined where nothing does. */
+export function bf16By(addon: Addon, widest?: InstructionSet): string | undefined {
+  const isa = addon.isa(widest, true);
+  return isa && (isa === 'amx' ? 'AMX' : 'AVX512-BF16');
+}
+
+/** Why `--precision bf16` cannot be had, if so. */
+export function bf16Absence(addon: Addon, widest?: InstructionSet): Absence | undefined {
+  if (bf16By(addon, widest) !== undefined) return undefined;
+  if (bf16By(addon) !== undefined)
+    return {why: `bf16 needs AVX512-BF16 or AMX, and isa ${widest} leaves them out`, fix: 'leave out isa'};
+  return {
+    why: 'bf16 needs a processor with AVX512-BF16 or AMX-BF16, and kernels that were compiled for it by g++ 11, clang 12 or later',
+    fix: '--precision fp32',
+  };
 }
 
 /** The folder of this package. */

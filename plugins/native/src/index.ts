@@ -7,7 +7,7 @@ import {settings} from './settings.js';
 export default ({backend, opt, tf, GanError, kernels, limits}: Gan) =>
   backend({
     name: 'native',
-    summary: 'The CPU, through C++ kernels (AVX-512, AVX2); needs a compiler when it is installed.',
+    summary: 'The CPU, through C++ kernels (AMX, AVX-512, AVX2); needs a compiler when it is installed.',
     priority: 150,
     options: {
       threads: opt.int(undefined, {
@@ -17,6 +17,10 @@ export default ({backend, opt, tf, GanError, kernels, limits}: Gan) =>
       }),
       isa: opt.oneOf(['auto', ...instructionSets], 'auto', {
         help: 'the widest instruction set to use; GAN_NATIVE_ISA does the same',
+      }),
+      precision: opt.oneOf(['fp32', 'bf16'], 'fp32', {
+        changesResults: true,
+        help: 'rounding of the factors of matrix products and convolutions',
       }),
     },
     create: (options) => ({

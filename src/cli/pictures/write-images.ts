@@ -6,16 +6,16 @@ import type {HostTensor} from '../../gan/data/types.js';
 /**
  * Writes images as one picture, or each to a file of its own.
  * @param images bytes [n, height, width, channels]
- * @param to names without `.png`; by default the images are numbered from 1
+ * @param to columns of a grid, by default as square as possible; names without `.png`; by default the images are numbered from 1
  * @returns the files
  */
 export async function writeImages(
   images: HostTensor,
-  to: {grid: string} | {dir: string; names?: readonly string[]},
+  to: {grid: string; columns?: number} | {dir: string; names?: readonly string[]},
 ): Promise<string[]> {
   if ('grid' in to) {
     await mkdir(path.dirname(path.resolve(to.grid)), {recursive: true});
-    await writePicture(to.grid, samplePicture(images));
+    await writePicture(to.grid, samplePicture(images, undefined, to.columns));
     return [to.grid];
   }
   await mkdir(to.dir, {recursive: true});

@@ -50,15 +50,6 @@ export function number(value: number): string {
   return Math.abs(short) >= 1e-4 && Math.abs(short) < 1e7 ? String(short) : short.toExponential();
 }
 
-/** 2 h 03 min, 3 min 20 s, 4.2 s */
-export function duration(seconds: number): string {
-  if (seconds < 60) return `${seconds.toFixed(seconds < 10 ? 1 : 0)} s`;
-  const minutes = Math.round(seconds / 60);
-  return seconds < 3600
-    ? `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`
-    : `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, '0')} min`;
-}
-
 /** A table with a row of headings. */
 export const table = (headings: readonly string[], rows: readonly (readonly Content[])[]): Html =>
   markup`<div class="wide"><table><thead><tr>${headings.map((each) => markup`<th scope="col">${each}</th>`)}</tr></thead>

@@ -5,7 +5,8 @@ import {whenFound} from '../run/findings.js';
 import {chart} from './chart.js';
 import {configurationSection} from './configuration.js';
 import {evaluationsSection} from './evaluations.js';
-import {duration, hashOf, Html, markup, number, table, textOf, type Content} from './html.js';
+import {duration} from '../../options/duration.js';
+import {hashOf, Html, markup, number, table, textOf, type Content} from './html.js';
 import {readRun, type RunRecord} from './read-run.js';
 import type {RunFolderOptions} from '../../runs/run-folder.js';
 import {samplesSection, spread} from './samples.js';
@@ -54,7 +55,7 @@ export async function reportPage(run: RunRecord, options: RunFolderOptions = {})
 <main>
 ${findingsSection(run)}
 <section id="curves"><h2>Curves</h2>${charts(run)}</section>
-${await samplesSection(run.samples, options)}
+${await samplesSection(run, options)}
 ${await evaluationsSection(run.dir, run.evaluations)}
 ${epochsSection(run)}
 ${configurationSection(run)}

@@ -45,6 +45,8 @@ export interface RunRecord {
   /** Why the run ended early, where it was asked to. */
   stopped?: string;
   samples: readonly Sample[];
+  /** The file of the grid of real images; it may be missing. */
+  real: string;
   /** What `gan evaluate` measured, oldest first. */
   evaluations: readonly Evaluation[];
   dir: string;
@@ -70,6 +72,7 @@ export async function readRun(dir: string, options: RunFolderOptions = {}): Prom
     watched: new Map(),
     findings: [],
     samples: [],
+    real: folder.realPath,
     evaluations: await folder.evaluations(),
     dir,
   };

@@ -41,7 +41,9 @@ figcaption p { font-size: 0.85rem; }
 .controls output { min-width: 7.5rem; font-variant-numeric: tabular-nums; }
 button { font: inherit; min-width: 2.6rem; min-height: 2.2rem; border: 1px solid var(--line); border-radius: 7px; background: var(--back); color: var(--accent); cursor: pointer; }
 .grids { display: grid; gap: 1rem; }
-.grids img { display: block; width: min(100%, 40rem); height: auto; border-radius: 6px; image-rendering: pixelated; }
+.beside { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 22rem), 1fr)); gap: 1.2rem; align-items: end; }
+.real figcaption { margin-bottom: 0.6rem; }
+.grids img, .real img { display: block; width: min(100%, 40rem); height: auto; border-radius: 6px; image-rendering: pixelated; }
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
 th, td { text-align: left; padding: 0.3rem 1rem 0.3rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }

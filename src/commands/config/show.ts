@@ -15,7 +15,7 @@ export default class ConfigShow extends BaseCommand {
     {description: 'As JSON, with origins', command: '<%= config.bin %> config show --json'},
   ];
   static override args = {
-    data: Args.string({description: 'folder of images, or builtin:NAME'}),
+    data: Args.string({description: 'folder or archive of images, or builtin:NAME'}),
   };
   static override flags = {
     origin: Flags.boolean({description: 'show where each value comes from'}),

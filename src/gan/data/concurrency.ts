@@ -1,4 +1,5 @@
 /** Work that goes on at the same time: how much of it, and how far ahead of its consumer. */
+import {availableParallelism} from 'node:os';
 
 /** Runs at most `limit` tasks at a time, the others in the order they came. */
 export class Limiter {
@@ -86,6 +87,36 @@ export async function* readAhead<T>(
     }
   } finally {
     cancelled = true;
+    await Promise.allSettled(underWay);
+  }
+}
+
+/**
+ * Makes something of each index from `from` to `count` - 1, one per processor at a time and at least 4. What was made is
+ * used in order.
+ */
+export async function inOrder(
+  count: number,
+  make: (index: number) => Promise<() => void | Promise<void>>,
+  from = 0,
+): Promise<void> {
+  const limiter = new Limiter(Math.max(4, availableParallelism()));
+  const ahead = 64;
+  const underWay: Promise<() => void | Promise<void>>[] = [];
+  let next = from;
+  try {
+    for (let index = from; index < count; index++) {
+      for (; next < count && underWay.length < ahead; next++) {
+        const at = next;
+        const made = limiter.run(() => make(at));
+        made.catch(() => {}); // looked at when its turn comes
+        underWay.push(made);
+      }
+      await (
+        await underWay.shift()!
+      )();
+    }
+  } finally {
     await Promise.allSettled(underWay);
   }
 }

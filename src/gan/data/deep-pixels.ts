@@ -7,13 +7,13 @@ import {loadSharp} from './sharp.js';
 const spaces: readonly string[] = ['rgb16', 'grey16', 'scrgb', 'b-w'];
 
 /** True of images whose values need a range to become 8 bits. */
-export const isDeep = ({depth, space}: Metadata): boolean => depth !== 'uchar' && spaces.includes(space);
+const isDeep = ({depth, space}: Metadata): boolean => depth !== 'uchar' && spaces.includes(space);
 
 /** Brighter than this part of 16 bits is a picture that is not dark altogether. */
 const dark = 1 / 8;
 
 /**
- * An image with more than 8 bits a channel, upright, in 8 bits.
+ * An image with more than 8 bits a channel, upright, in 8 bits; undefined of other images.
  *
  * Its values are scaled by what the file says (TIFF's SMinSampleValue and SMaxSampleValue; PNG's sBIT, where the values
  * are no larger than those bits). Of a file that says nothing, whole numbers have the range of their type, and floats 0
@@ -23,10 +23,11 @@ const dark = 1 / 8;
  */
 export async function eightBits(
   file: Uint8Array,
-  facts: Metadata,
   warn: (message: string) => void,
-): Promise<Pixels | Buffer> {
+): Promise<Pixels | Buffer | undefined> {
   const sharp = await loadSharp();
+  const facts = await sharp(file).metadata();
+  if (!isDeep(facts)) return undefined;
   const whole = facts.depth === 'ushort';
   const grey = facts.channels <= 2;
   const space = whole ? (grey ? 'grey16' : 'rgb16') : grey ? 'b-w' : 'scrgb';

@@ -3,6 +3,7 @@ import {GanError, isGanError} from '../../errors.js';
 import {writeFileAtomic} from '../io/atomic-write.js';
 import {elements} from './items.js';
 import type {Channels, Pixels} from './pixels.js';
+import {encodePng} from './png.js';
 import {loadSharp} from './sharp.js';
 import {arePoints} from './points.js';
 import {scatterPlot} from './scatter-plot.js';
@@ -36,18 +37,12 @@ export function imageGrid(images: HostTensor, columns?: number, padding = 2): Pi
  * One picture of many images: points in a plot, others in a grid.
  * @param images bytes [n, height, width, channels], n >= 1
  * @param real points of the data, drawn below
+ * @param columns of a grid; default: as square as possible
  */
-export function samplePicture(images: HostTensor, real?: HostTensor): Pixels {
-  if (!arePoints(images.shape)) return imageGrid(images);
+export function samplePicture(images: HostTensor, real?: HostTensor, columns?: number): Pixels {
+  if (!arePoints(images.shape)) return imageGrid(images, columns);
   imageShape(images);
   return scatterPlot(images.data as Uint8Array, real?.data as Uint8Array | undefined);
-}
-
-/** A picture as the bytes of a PNG file. */
-export async function encodePng({data, width, height, channels}: Pixels): Promise<Buffer> {
-  const sharp = await loadSharp();
-  const image = sharp(data, {raw: {width, height, channels}, limitInputPixels: false});
-  return (channels <= 2 ? image.toColourspace('b-w') : image).png().toBuffer(); // else grey is written as RGB
 }
 
 /** Endings of the files that `writePicture` can write. */

@@ -1,12 +1,15 @@
 import {createHash} from 'node:crypto';
 import {readFile, stat} from 'node:fs/promises';
 import {relative, sep} from 'node:path';
+import {openRandomAccess} from '../io/random-access-file.js';
 import type {Source} from './types.js';
 
 /** What tells data from other data. Where they are does not count. Fields that are absent could not be told. */
 export interface DataIdentity {
-  /** Number of items; absent where there is no end of them. */
+  /** Number of items; absent where there is no end of them. Of arrays: of their files. */
   items?: number;
+  /** Of arrays: how many pictures they hold. */
+  pictures?: number;
   /** Of files: their sizes together. */
   bytes?: number;
   /** SHA-256 of the names of the files, in order, relative to their folder. */
@@ -15,6 +18,10 @@ export interface DataIdentity {
   sizes?: string;
   /** SHA-256 of the content of all files, where they have at most 64 MiB together. */
   content?: string;
+  /** Of larger files that hold arrays: SHA-256 of 64 pieces of each. */
+  sample?: string;
+  /** SHA-256 of the labels and the names of their classes. */
+  labels?: string;
   /** What the data source says of itself. */
   source?: string;
 }
@@ -25,40 +32,94 @@ const mostContent = 64 * 2 ** 20;
 /** Files that are looked at at a time. */
 const atATime = 256;
 
-/**
- * The identity of files. One that cannot be read counts as such, since a training replaces it.
- * @param folder that the names are relative to
- */
-export async function identifyFiles(folder: string, paths: readonly string[]): Promise<DataIdentity> {
-  const names = createHash('sha256');
-  const sizes = createHash('sha256');
-  let bytes = 0;
-  for (let from = 0; from < paths.length; from += atATime) {
-    const some = paths.slice(from, from + atATime);
-    const found = await Promise.all(some.map((path) => stat(path).catch(() => undefined)));
-    some.forEach((path, i) => {
-      names.update(`${relative(folder, path).split(sep).join('/')}\0`);
-      sizes.update(`${found[i]?.size ?? 'unreadable'}\0`);
-      bytes += found[i]?.size ?? 0;
-    });
-  }
+/** Pictures, or other things with names, that an identity is made of. */
+export interface Contents {
+  /** With `/` between folders. */
+  names: readonly string[];
+  /** Bytes of each; undefined: it cannot be read. */
+  sizes: readonly (number | undefined)[];
+  read(index: number): Promise<Uint8Array>;
+}
+
+/** The identity of things with names. One that cannot be read counts as such, since a training replaces it. */
+export async function identifyContents({names, sizes, read}: Contents): Promise<DataIdentity> {
+  const bytes = sizes.reduce<number>((sum, size) => sum + (size ?? 0), 0);
+  const hashed = (values: readonly (string | number)[]): string => {
+    const hash = createHash('sha256');
+    for (const value of values) hash.update(`${value}\0`);
+    return hash.digest('hex');
+  };
   return {
-    items: paths.length,
+    items: names.length,
     bytes,
-    names: names.digest('hex'),
-    sizes: sizes.digest('hex'),
-    ...(bytes <= mostContent && {content: await contentOf(paths)}),
+    names: hashed(names),
+    sizes: hashed(sizes.map((size) => size ?? 'unreadable')),
+    ...(bytes <= mostContent && {content: await contentOf(names.length, read)}),
   };
 }
 
-async function contentOf(paths: readonly string[]): Promise<string> {
+/**
+ * The identity of files.
+ * @param folder that the names are relative to
+ */
+export async function identifyFiles(folder: string, paths: readonly string[]): Promise<DataIdentity> {
+  return identifyContents({
+    names: paths.map((path) => relative(folder, path).split(sep).join('/')),
+    sizes: await sizesOf(paths),
+    read: (index) => readFile(paths[index]!),
+  });
+}
+
+async function sizesOf(paths: readonly string[]): Promise<(number | undefined)[]> {
+  const sizes: (number | undefined)[] = [];
+  for (let from = 0; from < paths.length; from += atATime) {
+    const some = paths.slice(from, from + atATime);
+    sizes.push(
+      ...(await Promise.all(
+        some.map((path) =>
+          stat(path).then(
+            ({size}) => size,
+            () => undefined,
+          ),
+        ),
+      )),
+    );
+  }
+  return sizes;
+}
+
+async function contentOf(count: number, read: Contents['read']): Promise<string> {
   const content = createHash('sha256');
-  for (const path of paths) {
-    const bytes = await readFile(path).catch(() => undefined);
+  for (let index = 0; index < count; index++) {
+    const bytes = await read(index).catch(() => undefined);
     content.update(bytes ? `${bytes.length}\0` : 'unreadable\0');
     if (bytes) content.update(bytes);
   }
   return content.digest('hex');
+}
+
+/** Pieces of a file that are looked at where there is no time for all of it, and the bytes of each. */
+const [pieces, pieceBytes] = [64, 64 << 10];
+
+/**
+ * The identity of files that hold arrays: as `identifyFiles`, with the number of pictures in them. Of files that are too
+ * large to be read whole, some pieces count.
+ */
+export async function identifyArrays(
+  folder: string,
+  paths: readonly string[],
+  pictures: number,
+): Promise<DataIdentity> {
+  const identity = {...(await identifyFiles(folder, paths)), pictures};
+  if (identity.content !== undefined) return identity;
+  const sample = createHash('sha256');
+  for (const path of paths) {
+    const file = await openRandomAccess(path);
+    const last = Math.max(0, file.size - pieceBytes);
+    for (let piece = 0; piece < pieces; piece++)
+      sample.update(await file.read(Math.floor((last * piece) / (pieces - 1)), pieceBytes));
+  }
+  return {...identity, sample: sample.digest('hex')};
 }
 
 /** The identity of the items of a data source: their number, and what the source says. */
@@ -69,15 +130,19 @@ export const identifySource = ({size, identity}: Source): DataIdentity => ({
 
 /** How data differ from what they were, in words; undefined when nothing tells that they do. */
 export function dataDifference(before: DataIdentity, now: DataIdentity): string | undefined {
-  const told = ({items, bytes}: DataIdentity): string =>
-    `${items ?? 'endless'} item${items === 1 ? '' : 's'}${bytes === undefined ? '' : ` (${bytes} bytes)`}`;
+  const told = ({pictures, items: files, bytes}: DataIdentity): string => {
+    const items = pictures ?? files;
+    return `${items ?? 'endless'} item${items === 1 ? '' : 's'}${bytes === undefined ? '' : ` (${bytes} bytes)`}`;
+  };
   const differs = (key: keyof DataIdentity): boolean =>
     before[key] !== undefined && now[key] !== undefined && before[key] !== now[key];
-  if (before.items !== now.items || (before.names === undefined) !== (now.names === undefined))
+  if (before.items !== now.items || differs('pictures') || (before.names === undefined) !== (now.names === undefined))
     return `there were ${told(before)}, now there are ${told(now)}`;
   if (differs('names')) return `the ${told(before)} are still as many, but some have other names`;
   if (differs('sizes')) return `the names of the ${told(before)} are the same, but some files have other sizes`;
   if (differs('content')) return `names and sizes of the ${told(before)} are the same, but some have other content`;
+  if (differs('sample')) return `names and sizes of the ${told(before)} are the same, but what they hold is not`;
+  if (differs('labels')) return `the ${told(before)} are the same, but have other labels`;
   if (differs('source')) return `the source said '${before.source}' of its items, now it says '${now.source}'`;
   return undefined;
 }

@@ -4,10 +4,11 @@
  */
 import {open, readFile} from 'node:fs/promises';
 import {promisify} from 'node:util';
-import {constants, gunzip} from 'node:zlib';
-import {GanError, messageOf} from '../../errors.js';
+import {constants, gunzip, type ZlibOptions} from 'node:zlib';
+import {GanError, isGanError, messageOf} from '../../errors.js';
+import {mostInMemory} from '../../system-limits.js';
 
-const decompress = promisify(gunzip);
+const decompress = promisify<Buffer, ZlibOptions, Buffer>(gunzip);
 
 /** Unsigned bytes of any rank. */
 export interface IdxFile {
@@ -22,7 +23,7 @@ const rankOf = (head: Uint8Array): number | undefined =>
     ? head[3]
     : undefined;
 
-const isGzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b;
+export const isGzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b;
 
 /** Number of sizes that an IDX file of bytes announces, from its first bytes; undefined for any other file. */
 export async function idxRank(path: string): Promise<number | undefined> {
@@ -32,8 +33,7 @@ export async function idxRank(path: string): Promise<number | undefined> {
     const {buffer, bytesRead} = await file.read(Buffer.alloc(512), 0, 512, 0);
     const head = buffer.subarray(0, bytesRead);
     if (!isGzip(head)) return rankOf(head);
-    // the flush lets it give what a part of a file holds
-    return rankOf(await decompress(head, {finishFlush: constants.Z_SYNC_FLUSH}).catch(() => new Uint8Array()));
+    return rankOf(await beginning(head).catch(() => new Uint8Array()));
   } finally {
     await file.close();
   }
@@ -46,6 +46,15 @@ export async function idxRank(path: string): Promise<number | undefined> {
  */
 export async function readIdx(path: string): Promise<IdxFile> {
   const bytes = await contents(path);
+  const shape = shapeOf(bytes, path);
+  const headerBytes = 4 + 4 * shape.length;
+  const wanted = headerBytes + elements(shape);
+  if (bytes.length !== wanted) throw wrongLength(path, bytes.length, shape);
+  return {path, shape, data: bytes.subarray(headerBytes)};
+}
+
+/** The sizes that the header of an IDX file says. */
+function shapeOf(bytes: Uint8Array, path: string): number[] {
   const rank = rankOf(bytes);
   if (rank === undefined) {
     const start = [...bytes.subarray(0, 4)].map((byte) => byte.toString(16).padStart(2, '0')).join(' ');
@@ -55,14 +64,16 @@ export async function readIdx(path: string): Promise<IdxFile> {
   if (bytes.length < headerBytes)
     throw wrongIdx(path, `is cut short: ${bytes.length} of ${headerBytes} bytes of its header`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const shape = Array.from({length: rank}, (_, i) => view.getUint32(4 + 4 * i));
-  const wanted = headerBytes + shape.reduce((product, side) => product * side, 1);
-  if (bytes.length !== wanted) {
-    const what = bytes.length < wanted ? 'is cut short' : 'is too long';
-    throw wrongIdx(path, `${what}: ${bytes.length} bytes, and ${wanted} for the shape [${shape.join(', ')}]`);
-  }
-  return {path, shape, data: bytes.subarray(headerBytes)};
+  return Array.from({length: rank}, (_, i) => view.getUint32(4 + 4 * i));
 }
+
+function wrongLength(path: string, length: number, shape: readonly number[]): GanError {
+  const wanted = 4 + 4 * shape.length + elements(shape);
+  const what = length < wanted ? 'is cut short' : 'is too long';
+  return wrongIdx(path, `${what}: ${length} bytes, and ${wanted} for the shape [${shape.join(', ')}]`);
+}
+
+const elements = (shape: readonly number[]): number => shape.reduce((product, side) => product * side, 1);
 
 async function contents(path: string): Promise<Uint8Array> {
   let bytes: Buffer;
@@ -79,11 +90,23 @@ async function contents(path: string): Promise<Uint8Array> {
   }
   if (!isGzip(bytes)) return bytes;
   try {
-    return await decompress(bytes);
+    const shape = shapeOf(await beginning(bytes.subarray(0, 512)), path);
+    const wanted = 4 + 4 * shape.length + elements(shape);
+    if (wanted > mostInMemory()) throw wrongIdx(path, `has the shape [${shape.join(', ')}], too large for the memory`);
+    return await decompress(bytes, {maxOutputLength: wanted}).catch((error: NodeJS.ErrnoException) => {
+      throw error.code === 'ERR_BUFFER_TOO_LARGE'
+        ? wrongIdx(path, `is longer than its shape [${shape.join(', ')}]`)
+        : error;
+    });
   } catch (cause) {
+    if (isGanError(cause)) throw cause;
     throw wrongIdx(path, `cannot be decompressed, it is broken or cut short: ${messageOf(cause)}`, cause);
   }
 }
+
+/** What the first bytes of a gzip file hold: the flush lets it give what a part of a file has. */
+export const beginning = (head: Buffer): Promise<Buffer> =>
+  decompress(head, {finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: 1 << 20});
 
 /** The error for a file whose content is wrong. */
 export const wrongIdx = (path: string, what: string, cause?: unknown): GanError =>

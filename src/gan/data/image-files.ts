@@ -4,14 +4,18 @@ import {extname, join, relative, sep} from 'node:path';
 import {GanError} from '../../errors.js';
 import {decodeImage, type Decoding, type DecodeOptions} from './decode.js';
 import {isImageContent} from './image-content.js';
-import {describeItem} from './items.js';
+import {describeItem, warningOfItems} from './items.js';
 import type {FiniteSource, HostData} from './types.js';
 import {VanishedFiles} from './vanished.js';
 
 export const imageExtensions: readonly string[] = ['jpeg', 'jpg', 'png', 'webp', 'gif', 'tiff', 'tif', 'avif'];
 
+/** Other endings of JPEG files, which listings have not always known. */
+const laterExtensions: readonly string[] = ['jfif', 'jpe'];
+
 /** Whether a file of this name is read as an image, whatever its content. */
-const isImageName = (name: string): boolean => imageExtensions.includes(extname(name).toLowerCase().slice(1));
+export const isImageName = (name: string): boolean =>
+  [...imageExtensions, ...laterExtensions].includes(extname(name).toLowerCase().slice(1));
 
 /** Whether a path is that of an image: by its name, or by what the file begins with. */
 export const isImageFile = async (path: string): Promise<boolean> =>
@@ -24,8 +28,15 @@ export interface ImageFilesOptions {
   extensions?: readonly string[];
   /** 1: by `imageExtensions` alone, as in runs from before content was looked at. Default 2. */
   decoding?: Decoding;
-  /** Told in one line how many other files there are. */
-  warn?: (message: string) => void;
+}
+
+/** How many files there are of each ending, `.heic` or none. */
+export type FileKinds = ReadonlyMap<string, number>;
+
+export interface ImageListing {
+  files: string[];
+  /** Other files, where they were looked into. */
+  others: FileKinds;
 }
 
 /**
@@ -37,10 +48,15 @@ export interface ImageFilesOptions {
  * reported when it is read.
  * @throws GanError GAN_DATA_NOT_FOUND, GAN_DATA_EMPTY (no such file), GAN_DATA_UNREADABLE (no permission)
  */
-export async function getImageFiles(
+export async function getImageFiles(dir: string, options: ImageFilesOptions = {}): Promise<string[]> {
+  return (await listImageFiles(dir, options)).files;
+}
+
+/** The image files of `getImageFiles`, and how many other files are beside them. @throws GanError as it does */
+export async function listImageFiles(
   dir: string,
-  {recurse = true, extensions: given, decoding, warn = () => {}}: ImageFilesOptions = {},
-): Promise<string[]> {
+  {recurse = true, extensions: given, decoding}: ImageFilesOptions = {},
+): Promise<ImageListing> {
   const extensions = given ?? imageExtensions;
   const byContent = given === undefined && decoding !== 1;
   const wanted = new Set(extensions.map((extension) => `.${extension.toLowerCase().replace(/^\./, '')}`));
@@ -52,7 +68,8 @@ export async function getImageFiles(
     leftOut.set(extension, (leftOut.get(extension) ?? 0) + 1);
     return false;
   };
-  if ((await stat(dir).catch(() => undefined))?.isFile() && (await isImage(dir))) return [dir];
+  if ((await stat(dir).catch(() => undefined))?.isFile() && (await isImage(dir)))
+    return {files: [dir], others: new Map()};
   const folders = [{path: dir, real: await existingFolder(dir, extensions)}];
   const listed = new Set<string>();
   const links: string[] = [];
@@ -78,8 +95,7 @@ export async function getImageFiles(
     await forEachEntry(folder.path, (entry) => visit(folder.path, folder.real, entry));
   }
   if (files.length === 0) throw empty(dir, recurse, extensions, leftOut);
-  if (byContent && leftOut.size > 0) warn(told(leftOut));
-  return sortBelow(dir, files);
+  return {files: sortBelow(dir, files), others: byContent ? leftOut : new Map()};
 }
 
 /** The first link in alphabetical order, taken when all real folders have been listed. */
@@ -126,22 +142,17 @@ async function existingFolder(dir: string, extensions: readonly string[]): Promi
   );
 }
 
-/** `20 other files left out (.heic 4, .txt 16)`, the most frequent first. */
-function told(leftOut: ReadonlyMap<string, number>): string {
-  const kinds = [...leftOut].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1));
+/** `20 other files left out (.txt 16, .heic 4)`, the most frequent first. */
+export function describeOthers(others: FileKinds): string {
+  const kinds = [...others].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1));
   const count = kinds.reduce((sum, [, each]) => sum + each, 0);
-  const shown = kinds.slice(0, 5).map(([extension, each]) => `${extension || 'without extension'} ${each}`);
-  return `${count} other file${count === 1 ? '' : 's'} left out (${shown.join(', ')}${kinds.length > 5 ? ', ...' : ''})`;
+  const shown = kinds.slice(0, 5).map(([extension, each]) => `${extension || 'without ending'} ${each}`);
+  return `${count.toLocaleString('en')} other file${count === 1 ? '' : 's'} left out (${shown.join(', ')}${kinds.length > 5 ? ', ...' : ''})`;
 }
 
-function empty(
-  dir: string,
-  recurse: boolean,
-  extensions: readonly string[],
-  leftOut: ReadonlyMap<string, number>,
-): GanError {
+function empty(dir: string, recurse: boolean, extensions: readonly string[], leftOut: FileKinds): GanError {
   const where = recurse ? 'and its subfolders hold' : 'holds';
-  const others = leftOut.size > 0 ? `; ${told(leftOut)}` : '';
+  const others = leftOut.size > 0 ? `; ${describeOthers(leftOut)}` : '';
   const what = `${dir} ${where} no image file (looked for ${extensions.join(', ')})${others}`;
   return new GanError('data', 'GAN_DATA_EMPTY', what, {
     suggestions: [
@@ -160,9 +171,6 @@ function sortBelow(dir: string, files: string[]): string[] {
     .map(({path}) => path);
 }
 
-/** Files whose values are doubtful are named one by one, up to this many. */
-const mostDoubtful = 10;
-
 /**
  * Image files as items [height, width, channels], decoded anew each time they are read.
  * @throws GanError GAN_DATA_GONE from `read` when the files are no longer there (`VanishedFiles`)
@@ -170,32 +178,28 @@ const mostDoubtful = 10;
 export function imageSource(paths: readonly string[], options: DecodeOptions): FiniteSource {
   const [height, width] = options.size;
   const vanished = new VanishedFiles(paths);
-  const doubtful = new Set<string>();
-  const warn = (path: string, message: string): void => {
-    if (doubtful.has(path) || doubtful.size > mostDoubtful) return;
-    doubtful.add(path);
-    options.warn?.(doubtful.size > mostDoubtful ? 'more files have such values' : `${path}: ${message}`);
-  };
+  const warn = warningOfItems(options.warn);
   return {
     shape: [height, width, options.channels ?? 3],
     size: paths.length,
     read: (index) =>
-      decodeImage(paths[index]!, {...options, warn: (message) => warn(paths[index]!, message)}).catch(
-        async (error: unknown) => {
-          await vanished.note(paths[index]!);
-          throw error;
-        },
-      ),
+      decodeImage(paths[index]!, {...options, warn: warn(paths[index]!)}).catch(async (error: unknown) => {
+        await vanished.note(paths[index]!);
+        throw error;
+      }),
     describe: (index) => paths[index]!,
   };
 }
+
+/** 256 MiB: 21,845 RGB images of 64x64. */
+const cacheBytes = 256 * 2 ** 20;
 
 /**
  * The same source, which keeps the first items read in memory, up to `bytes` in all. A set that fits is decoded once;
  * of a larger set, a part is. Items that are kept stay: in random order every item comes once per epoch, and none is
  * more recent than another.
  */
-export function cachedSource(source: FiniteSource, bytes: number): FiniteSource {
+export function cachedSource(source: FiniteSource, bytes = cacheBytes): FiniteSource {
   const kept = new Map<number, HostData>();
   let room = bytes;
   const read = async (index: number): Promise<HostData> => {

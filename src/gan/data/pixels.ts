@@ -53,30 +53,6 @@ export function blackWhereClear(data: Uint8Array, channels: Channels): Uint8Arra
   return out;
 }
 
-/** Pixels with alpha last, with colours times alpha / 255, rounded as Pillow does. @returns a copy */
-export function premultiplied(data: Uint8Array, channels: Channels): Uint8Array {
-  const out = data.slice();
-  for (let i = 0; i < out.length; i += channels) {
-    const alpha = out[i + channels - 1]!;
-    if (alpha === 255) continue;
-    for (let c = 0; c < channels - 1; c++) {
-      const product = out[i + c]! * alpha + 128;
-      out[i + c] = ((product >> 8) + product) >> 8;
-    }
-  }
-  return out;
-}
-
-/** The way back from `premultiplied`, rounded down as Pillow does. Changes the array that it is given. */
-export function unmultiplied(data: Uint8Array, channels: Channels): Uint8Array {
-  for (let i = 0; i < data.length; i += channels) {
-    const alpha = data[i + channels - 1]!;
-    if (alpha === 255 || alpha === 0) continue;
-    for (let c = 0; c < channels - 1; c++) data[i + c] = Math.min(255, Math.trunc((255 * data[i + c]!) / alpha));
-  }
-  return data;
-}
-
 const over = (top: number, below: number, alpha: number): number =>
   Math.round((top * alpha + below * (255 - alpha)) / 255);
 

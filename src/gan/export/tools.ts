@@ -4,13 +4,14 @@ import path from 'node:path';
 import type {GanError} from '../../errors.js';
 import {assertNew, writeNewFolder} from '../io/atomic-folder.js';
 import {writeFileAtomic} from '../io/atomic-write.js';
-import {writeSafetensors} from '../io/safetensors.js';
+import {halfPrecision, writeSafetensors, type WeightType} from '../io/safetensors.js';
 import {permute, type StateDict} from '../module.js';
 import {ExportError, type Fault} from './export-error.js';
 import type {Graph} from './graph.js';
 import {portable} from './portable.js';
-import {traceNetworks, version, type NetworkName, type TracedNetwork} from './traced-network.js';
+import {traceNetworks, type NetworkName, type TracedNetwork} from './traced-network.js';
 import type {TrainedRun} from './trained-run.js';
+import {version} from './version.js';
 
 export interface ExportTools {
   /** Of this program. */
@@ -43,8 +44,22 @@ export interface ExportTools {
   writeFolder(out: string, files: ReadonlyMap<string, string | Uint8Array>): Promise<string[]>;
   /** To be called before long work. @throws GanError GAN_OUT_EXISTS (exit 2) when there is something already */
   assertNew(out: string): Promise<void>;
-  /** Writes tensors as a safetensors file, and the folders above it. */
-  writeSafetensors(file: string, tensors: StateDict, metadata?: Record<string, string>): Promise<void>;
+  /**
+   * Writes tensors as a safetensors file, and the folders above it.
+   * @param type of the weights in the file; default float32
+   */
+  writeSafetensors(
+    file: string,
+    tensors: StateDict,
+    metadata?: Record<string, string>,
+    type?: WeightType,
+  ): Promise<void>;
+  /**
+   * Numbers in half-precision, as their bits.
+   * @param name what to call them in an error
+   * @throws GanError GAN_HALF_PRECISION (exit 2) for a number of more than 65504
+   */
+  halfPrecision(name: string, data: Float32Array): Uint16Array;
 }
 
 const makeFolderOf = (file: string) => mkdir(path.dirname(path.resolve(file)), {recursive: true});
@@ -61,8 +76,9 @@ export const exportTools: ExportTools = {
   },
   writeFolder: writeNewFolder,
   assertNew,
-  async writeSafetensors(file, tensors, metadata) {
+  async writeSafetensors(file, tensors, metadata, type) {
     await makeFolderOf(file);
-    await writeSafetensors(file, tensors, metadata);
+    await writeSafetensors(file, tensors, metadata, type);
   },
+  halfPrecision,
 };

@@ -1,5 +1,4 @@
 /** The networks of a run, ready to be written in a format. */
-import {readFileSync} from 'node:fs';
 import path from 'node:path';
 import {tf, type Tensor} from '../../backends/tf.js';
 import type {Module} from '../module.js';
@@ -11,6 +10,7 @@ import {folded} from './fold.js';
 import type {Graph, Id} from './graph.js';
 import {runGraph} from './run-graph.js';
 import {traceGraph} from './trace-graph.js';
+import {version} from './version.js';
 
 export type NetworkName = 'generator' | 'critic';
 
@@ -44,10 +44,6 @@ export interface TracedNetwork {
 
 /** How far an exported network may be from the library's, of the largest value. */
 const tolerance = 1e-4;
-
-export const version = (
-  JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as {version: string}
-).version;
 
 /**
  * Networks of a run as graphs, with the weights of the chosen checkpoint and in eval mode. Each graph was run once
@@ -117,7 +113,7 @@ async function distance(graph: Graph, network: Module, itemShape: readonly numbe
   }
 }
 
-function factsOf({config, checkpoint}: TrainedRun, network: NetworkName): NetworkFacts {
+function factsOf({name, config, checkpoint}: TrainedRun, network: NetworkName): NetworkFacts {
   const {mean, std} = Normalization.symmetric(config.channels);
   return {
     network,
@@ -127,7 +123,7 @@ function factsOf({config, checkpoint}: TrainedRun, network: NetworkName): Networ
     channels: config.channels,
     mean,
     std,
-    run: path.basename(path.dirname(path.dirname(path.resolve(checkpoint)))),
+    run: name,
     checkpoint: path.basename(checkpoint),
     gan: version,
     tfjs: tf.version_core,

@@ -1,10 +1,12 @@
 /**
  * The safetensors format (https://github.com/huggingface/safetensors): 8 bytes of header length, a JSON header, the
- * tensors' bytes, all little-endian. F32 and I64 are what the networks here need.
+ * tensors' bytes, all little-endian. F32 and I64 are what the networks here need; F16 is written on demand, and read as
+ * F32.
  */
 import {GanError} from '../../errors.js';
 import type {StateDict, StateTensor} from '../module.js';
 import {writeFileAtomic} from './atomic-write.js';
+import {fromFloat16, largestHalf, toFloat16} from './float16.js';
 import {readRegular, unreadable} from './read-file.js';
 import {JsonError, isRecord, parseJson} from '../../options/json.js';
 
@@ -14,10 +16,55 @@ interface HeaderEntry {
   data_offsets: [number, number];
 }
 
-const elementBytes = {F32: 4, I64: 8} as const;
+const elementBytes = {F16: 2, F32: 4, I64: 8} as const;
 
-/** The bytes of a safetensors file that holds `tensors` and, as its metadata, `metadata`. */
-export function encodeSafetensors(tensors: StateDict, metadata: Record<string, string> = {}): Buffer {
+/** What the numbers of weights are written as. Half-precision halves the file, and keeps three decimal digits. */
+export type WeightType = 'float32' | 'float16';
+
+/**
+ * The bytes of a safetensors file that holds `tensors` and, as its metadata, `metadata`.
+ * @param type of what is F32; counts stay I64
+ * @throws GanError GAN_HALF_PRECISION (exit 2) for a number that half-precision cannot have
+ */
+export function encodeSafetensors(
+  tensors: StateDict,
+  metadata: Record<string, string> = {},
+  type: WeightType = 'float32',
+): Buffer {
+  if (type === 'float16')
+    return encode(new Map([...tensors].map(([name, each]) => [name, halved(name, each)])), metadata);
+  return encode(tensors, metadata);
+}
+
+interface FileTensor {
+  dtype: keyof typeof elementBytes;
+  shape: number[];
+  data: Float32Array | BigInt64Array | Uint16Array;
+}
+
+const halved = (name: string, tensor: StateTensor): FileTensor =>
+  tensor.data instanceof Float32Array
+    ? {dtype: 'F16', shape: tensor.shape, data: halfPrecision(name, tensor.data)}
+    : tensor;
+
+/**
+ * Numbers in half-precision, as their bits.
+ * @param name what to call them in an error
+ * @throws GanError GAN_HALF_PRECISION (exit 2) for a number of more than 65504, which would become infinite
+ */
+export function halfPrecision(name: string, data: Float32Array): Uint16Array {
+  const halves = toFloat16(data);
+  const lost = data.find((value, i) => Number.isFinite(value) && (halves[i]! & 0x7fff) === 0x7c00);
+  if (lost === undefined) return halves;
+  throw new GanError(
+    'usage',
+    'GAN_HALF_PRECISION',
+    `${name} has the value ${lost.toPrecision(4)}, and numbers in half-precision end at ${largestHalf}`,
+    {suggestions: ['Leave out --dtype float16: the weights are then written as they are, in 32 bits.']},
+  );
+}
+
+function encode(tensors: ReadonlyMap<string, FileTensor>, metadata: Record<string, string>): Buffer {
   const header: Record<string, HeaderEntry | Record<string, string>> = {};
   if (Object.keys(metadata).length > 0) header['__metadata__'] = metadata;
   let offset = 0;
@@ -113,11 +160,13 @@ function readTensor(body: Buffer, name: string, entry: unknown, broken: (why: st
     shape,
     data_offsets: [begin, end],
   } = entry;
-  if (dtype !== 'F32' && dtype !== 'I64') throw broken(`tensor '${name}' is of type ${dtype}; F32 and I64 can be read`);
+  if (dtype !== 'F32' && dtype !== 'I64' && dtype !== 'F16')
+    throw broken(`tensor '${name}' is of type ${dtype}; F32, F16 and I64 can be read`);
   const wanted = shape.reduce((a, b) => a * b, 1) * elementBytes[dtype];
   if (end > body.byteLength || end - begin !== wanted)
     throw broken(`tensor '${name}' of shape [${shape.join(', ')}] lies at ${begin} to ${end}`);
   const copy = Uint8Array.from(body.subarray(begin, end)).buffer; // aligned
+  if (dtype === 'F16') return {dtype: 'F32', shape, data: fromFloat16(new Uint16Array(copy))};
   return {dtype, shape, data: dtype === 'F32' ? new Float32Array(copy) : new BigInt64Array(copy)};
 }
 
@@ -134,11 +183,12 @@ export async function readSafetensors(path: string): Promise<{tensors: StateDict
   return decodeSafetensors(bytes, path);
 }
 
-/** Writes a file that is either whole or not there. */
+/** Writes a file that is either whole or not there. See `encodeSafetensors`. */
 export async function writeSafetensors(
   path: string,
   tensors: StateDict,
   metadata: Record<string, string> = {},
+  type: WeightType = 'float32',
 ): Promise<void> {
-  await writeFileAtomic(path, encodeSafetensors(tensors, metadata));
+  await writeFileAtomic(path, encodeSafetensors(tensors, metadata, type));
 }

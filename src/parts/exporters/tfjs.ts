@@ -1,5 +1,6 @@
 import type {Gan} from '../../plugin/index.js';
 import {networkOption, networksOf} from './graph/networks.js';
+import {cardOptions, dtypeOption} from './options.js';
 
 /** Graph models for `tf.loadGraphModel`. */
 export default ({exporter, exports, opt}: Gan) =>
@@ -7,18 +8,35 @@ export default ({exporter, exports, opt}: Gan) =>
     name: 'tfjs',
     summary:
       'A folder with a TensorFlow.js graph model (images [batch, height, width, channels]), for tf.loadGraphModel.',
-    options: {network: networkOption(opt, 'the folders generator and critic in --out')},
-    create: ({network}) => ({
+    options: {
+      network: networkOption(opt, 'the folders generator and critic in --out'),
+      dtype: dtypeOption(opt),
+      ...cardOptions(opt),
+    },
+    create: ({network, dtype, ...card}) => ({
       async write(run, out) {
         await exports.assertNew(out);
         const {toTfjs} = await import('./tfjs/write.js');
-        const files = new Map<string, Uint8Array>();
+        const usage = usageOf(network === 'both' ? 'generator/' : '', run.config.latent);
+        const files = new Map(await run.card({...card, usage}));
         for (const {graph, facts, input, output} of await exports.trace(run, networksOf(network))) {
           const metadata = {...facts, layout: 'NHWC'};
-          const model = toTfjs(graph, {name: facts.network, input, output, metadata}, exports);
+          const model = toTfjs(graph, {name: facts.network, input, output, metadata, dtype}, exports);
           for (const [name, data] of model) files.set(network === 'both' ? `${facts.network}/${name}` : name, data);
         }
         return exports.writeFolder(out, files);
       },
     }),
   });
+
+const usageOf = (
+  folder: string,
+  latent: number,
+): string => `With [TensorFlow.js](https://www.tensorflow.org/js), from a web server:
+
+\`\`\`js
+import * as tf from '@tensorflow/tfjs';
+
+const model = await tf.loadGraphModel('${folder}model.json');
+const images = model.predict(tf.randomNormal([16, ${latent}])); // [16, height, width, channels], from -1 to 1
+\`\`\``;

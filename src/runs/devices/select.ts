@@ -1,5 +1,5 @@
 import {GanError, isGanError, messageOf} from '../../errors.js';
-import type {Given, GivenMap} from '../../options/options-check.js';
+import {isAccepted, type Given, type GivenMap} from '../../options/options-check.js';
 import type {Registry} from '../../plugin/registry.js';
 import type {Backend, Device, Probe} from '../../backends/device.js';
 import {takesDevice, withDevice} from './choose-device.js';
@@ -94,8 +94,9 @@ export async function selectBackend(
   const auto = wanted === 'auto';
   const given = auto ? new Map() : await withDevice(registry, wanted, options, device);
   const refused: Refusal[] = auto ? wouldHelp(registry) : [];
+  const needed = auto ? await thatChangeResults(registry, options) : [];
   for (const name of auto ? await inOrder(registry) : [wanted]) {
-    const tried = await (auto ? tryAnyway(registry, name, device, options) : tryProbe(registry, name, given));
+    const tried = await (auto ? tryAnyway(registry, name, device, options, needed) : tryProbe(registry, name, given));
     if (!tried.ok) {
       refused.push({name, why: tried.why, fix: tried.fix});
       continue;
@@ -134,15 +135,30 @@ export async function needsGpu(registry: Registry, wanted: string, device?: Give
 /** A probe's answer, and the backend where the answer is yes. */
 type ProbeResult = (Extract<Probe, {ok: true}> & {backend: Backend}) | Extract<Probe, {ok: false}>;
 
-/** Used by `auto`: skips a backend that does not have the requested device. */
+/** The options, of those given, that some backend says its results depend on. */
+async function thatChangeResults(registry: Registry, given: GivenMap): Promise<string[]> {
+  if (given.size === 0) return [];
+  const describe = (name: string) => registry.describe('backend', name).catch(() => undefined);
+  const parts = await Promise.all(registry.names('backend').map(describe));
+  return [...given.keys()].filter((option) => parts.some((part) => part?.options?.[option]?.changesResults));
+}
+
+/** Used by `auto`: skips a backend that does not have the requested device, or one of the options that it needs. */
 async function tryAnyway(
   registry: Registry,
   name: string,
   device: Given | undefined,
   options: GivenMap = new Map(),
+  needed: readonly string[] = [],
 ): Promise<ProbeResult> {
   try {
     const {options: known = {}} = (options.size > 0 && (await registry.describe('backend', name))) || {};
+    for (const option of needed) {
+      const given = options.get(option)!;
+      const value = String(given.value);
+      if (!Object.hasOwn(known, option) || !isAccepted(known[option]!, given))
+        return {ok: false, why: `it has no ${option} ${value}`, fix: `leave out backend.${option}`};
+    }
     const own = new Map([...options].filter(([option]) => Object.hasOwn(known, option)));
     return await tryProbe(registry, name, device ? await withDevice(registry, name, own, device) : own);
   } catch (error) {

@@ -2,6 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import {pruned, type Constant, type Graph} from '../../gan/export/graph.js';
 import {runGraph} from '../../gan/export/run-graph.js';
+import {fromFloat16} from '../../gan/io/float16.js';
 import type {WebConstant, WebModel} from '../../parts/exporters/web/model.js';
 import {withoutTransposed} from '../../gan/export/without-transposed.js';
 import type {DeviceName} from './device.js';
@@ -31,7 +32,8 @@ async function loadGraph(): Promise<{facts: Facts; title: string; graph: Graph}>
     get('model.json').then((response) => response.json() as Promise<WebModel>),
     get('weights.bin').then((response) => response.arrayBuffer()),
   ]);
-  const constantOf = ({shape, dtype, offset, bytes}: WebConstant): Constant => {
+  const constantOf = ({shape, dtype, half, offset, bytes}: WebConstant): Constant => {
+    if (half) return {shape, dtype, data: fromFloat16(new Uint16Array(weights, offset, bytes / 2))};
     const array = arrays[dtype];
     return {shape, dtype, data: new array(weights, offset, bytes / array.BYTES_PER_ELEMENT)};
   };

@@ -2,6 +2,7 @@ import uPlot from 'uplot';
 import type {Found, Points} from '../protocol.js';
 import {h, keyed, set, write} from './dom.js';
 import {number, title} from './format.js';
+import {nearest} from './nearest.js';
 import type {Store} from './store.js';
 
 export interface Line {
@@ -194,17 +195,6 @@ export class CurvePanel {
       `${this.#title} at step ${step ?? lastStep}: ${values}. Arrow keys move, plus and minus zoom, 0 shows all.`,
     );
   }
-}
-
-/** Index of the last step that is not after `step`; the first when all are. */
-export function nearest(steps: readonly number[], step: number): number {
-  let [low, high] = [0, steps.length - 1];
-  while (low < high) {
-    const middle = Math.ceil((low + high) / 2);
-    if (steps[middle]! <= step) low = middle;
-    else high = middle - 1;
-  }
-  return low;
 }
 
 /** Lines over the union of their steps, the first one last: it is drawn over the others. */

@@ -1,3 +1,4 @@
+import {timeCurve} from './alignment.js';
 import {h, keyed, section} from './dom.js';
 import {findings} from './findings.js';
 import {CurvePanel} from './curve-panel.js';
@@ -21,9 +22,9 @@ export function curves(store: Store): HTMLElement {
   const update = (): void => {
     scheduled = false;
     const runs = store.selected;
-    const keys = [...new Set(runs.flatMap((run) => [...(store.curves.get(run)?.keys() ?? [])]))].sort(
-      (a, b) => rank(a) - rank(b) || a.localeCompare(b),
-    );
+    const keys = [...new Set(runs.flatMap((run) => [...(store.curves.get(run)?.keys() ?? [])]))]
+      .filter((key) => key !== timeCurve)
+      .sort((a, b) => rank(a) - rank(b) || a.localeCompare(b));
     empty.hidden = keys.length > 0;
     for (const key of panels.keys()) if (!keys.includes(key)) panels.delete(key);
     keyed(grid, keys, (key) => {

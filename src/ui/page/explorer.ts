@@ -1,8 +1,9 @@
-import type {BackendChoice, RunDetail} from '../protocol.js';
+import type {BackendChoice, Directions, DirectionsOrder, Refusal, RunDetail} from '../protocol.js';
+import {directionControls} from './direction-controls.js';
 import {h, keyed, section, set, write} from './dom.js';
 import {DrawingQueue} from './drawing.js';
 import {title} from './format.js';
-import {betweenControls, sliderControls} from './latent-controls.js';
+import {betweenControls} from './latent-controls.js';
 import {Picture} from './picture.js';
 import type {Store} from './store.js';
 
@@ -12,16 +13,20 @@ import type {Store} from './store.js';
  */
 export function explorer(store: Store): HTMLElement {
   const queue = new DrawingQueue();
-  const [picture, strip] = [new Picture('drawn'), new Picture('strip')];
+  const picture = new Picture('drawn');
   const caption = h('figcaption', {});
   const problem = h('p', {class: 'problem', role: 'alert', hidden: true});
+  const directions = directionControls(() => draw());
   const modes = [
-    {name: 'Sliders', controls: sliderControls(() => draw())},
+    {name: 'Directions', controls: directions},
     {name: 'Between two seeds', controls: betweenControls(() => draw())},
   ];
   let mode = modes[0]!;
   let started = false;
-  let stripShown = '';
+  /** The latents and the checkpoint of the strips that are shown, by their places. */
+  const stripsShown = new Map<string, string>();
+  /** The checkpoint whose directions are shown, or asked for. */
+  let [directionsOf, directionsRun] = ['', ''];
   const backend = h('select', {change: () => draw()}, h('option', {value: 'auto'}, 'auto'));
   const checkpoints = h('select', {change: () => draw()});
   const chooser = h('label', {}, 'Checkpoint ', checkpoints);
@@ -43,7 +48,7 @@ export function explorer(store: Store): HTMLElement {
       'div',
       {class: 'drawing'},
       h('figure', {}, picture.element, caption),
-      h('div', {class: 'side'}, ...modes.map(({controls}) => controls.element), strip.element),
+      h('div', {class: 'side'}, ...modes.map(({controls}) => controls.element)),
     ),
   );
 
@@ -52,8 +57,6 @@ export function explorer(store: Store): HTMLElement {
   const choose = (next: (typeof modes)[number]): void => {
     mode = next;
     for (const {controls} of modes) controls.element.hidden = controls !== mode.controls;
-    strip.clear();
-    stripShown = '';
     draw();
   };
   const begin = (): void => {
@@ -104,17 +107,28 @@ export function explorer(store: Store): HTMLElement {
         set(caption, 'title', `${Math.round(result.ms)} ms`);
       },
     });
-    const row = mode.controls.strip?.();
-    const key = row && `${run} ${step} ${backend.value} ${row.at(0)?.join()} ${row.at(-1)?.join()}`;
-    if (!row || key === stripShown) return;
-    stripShown = key!;
-    queue.ask('strip', {
-      order: {...from, latents: row.map((each) => [...each])},
-      done: (result) =>
-        'url' in result &&
-        mode.controls.strip &&
-        strip.show(result.url, `${row.length} images from one seed to the other`),
-    });
+    for (const [i, {picture: strip, latents, alt}] of mode.controls.strips().entries()) {
+      const place = `${mode.name} ${i}`;
+      const key = `${run} ${step} ${backend.value} ${latents.at(0)?.join()} ${latents.at(-1)?.join()}`;
+      if (stripsShown.get(place) === key) continue;
+      stripsShown.set(place, key);
+      queue.ask(place, {
+        order: {...from, latents: latents.map((each) => [...each]), optional: true},
+        done: (result) => 'url' in result && strip.show(result.url, alt),
+      });
+    }
+    void findDirections(from, step);
+  };
+  const findDirections = async (from: DirectionsOrder, step: number): Promise<void> => {
+    const key = `${from.run} ${step} ${from.backend}`;
+    if (directionsOf === key) return;
+    directionsOf = key;
+    if (directionsRun !== from.run) directions.setDirections(undefined);
+    directionsRun = from.run;
+    const found = await askDirections(from);
+    if (directionsOf !== key) return;
+    directions.setDirections('error' in found ? undefined : found); // the picture says what is wrong
+    draw();
   };
 
   for (const {controls} of modes) controls.element.hidden = controls !== mode.controls;
@@ -131,6 +145,17 @@ export function explorer(store: Store): HTMLElement {
   });
   update();
   return section('Explorer', hint, start, problem, bench);
+}
+
+/** What moves the images of a checkpoint most. */
+async function askDirections(order: DirectionsOrder): Promise<Directions | Refusal> {
+  const response = await fetch('/api/directions', {
+    method: 'POST',
+    headers: {'content-type': 'application/json'},
+    body: JSON.stringify({...order, optional: true}),
+  }).catch(() => undefined);
+  if (!response || response.status === 204) return {error: 'the server does not answer'};
+  return (await response.json()) as Directions | Refusal;
 }
 
 /** The newest, and each by its step; one that was chosen and is gone gives way to the newest. */

@@ -20,3 +20,10 @@ export function ago(ms: number): string {
 /** A run's name for people: the folder that is served is itself a run where its name is a dot. */
 export const title = (run: string, folder: string): string =>
   run === '.' ? (folder.split(/[/\\]/).filter(Boolean).at(-1) ?? folder) : run;
+
+/** A duration, e.g. 40 s, 12 min, 3 h 5 min. */
+export function duration(seconds: number): string {
+  if (seconds < 90) return `${Math.ceil(seconds)} s`;
+  const minutes = Math.round(seconds / 60);
+  return minutes < 90 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}

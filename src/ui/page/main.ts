@@ -22,8 +22,8 @@ element('main').append(
   samples(store),
   progress(store),
   curves(store),
-  explorer(store),
   evaluations(store),
+  explorer(store),
   configuration(store),
 );
 

@@ -1,5 +1,7 @@
 import type {RunSummary} from '../protocol.js';
-import {h, section, write} from './dom.js';
+import {imagesPerStep} from './alignment.js';
+import {h, keyed, section, set, write} from './dom.js';
+import {duration, title} from './format.js';
 import type {Store} from './store.js';
 
 /** The speed is that of the last minute. */
@@ -12,35 +14,51 @@ interface Mark {
 }
 
 /**
- * How far the current run is; while it trains, also its speed and the time that is left. The speed comes from the steps
- * that the page has heard of, so it is known after two of them.
+ * How far the selected runs are; while one trains, also its speed and the time that is left. The speed comes from the
+ * steps that the page has heard of, so it is known after two of them.
  */
 export function progress(store: Store): HTMLElement {
-  const bar = h('progress', {'aria-label': 'Steps that are done'});
-  const text = h('p', {class: 'hint'});
-  const whole = section('Progress', bar, text);
-  let marks: Mark[] = [];
-  let measured: string | undefined;
+  const list = h('div', {class: 'progresses'});
+  const whole = section('Progress', list);
+  const marks = new Map<string, Mark[]>();
   const update = (): void => {
-    const run = store.runs?.find(({name}) => name === store.current);
-    whole.hidden = run === undefined;
-    if (!run) return;
-    // another run, or this one has begun anew
-    if (run.name !== measured || run.step < (marks.at(-1)?.step ?? 0)) marks = [];
-    measured = run.name;
-    const now = Date.now();
-    if (run.step !== marks.at(-1)?.step) marks.push({at: now, step: run.step});
-    marks = marks.filter(({at}, i) => now - at <= windowMs || i >= marks.length - 2);
-    bar.hidden = run.steps === undefined;
-    bar.max = Math.max(1, run.steps ?? 1);
-    bar.value = Math.min(run.step, bar.max);
-    const {batchSize, accumulate = 1} = store.detail?.config ?? {};
-    const images = typeof batchSize === 'number' && typeof accumulate === 'number' ? batchSize * accumulate : undefined;
-    write(text, progressText(run, speed(marks), images));
+    const runs = store.selected.flatMap((name) => store.runs?.filter((run) => run.name === name) ?? []);
+    whole.hidden = runs.length === 0;
+    for (const name of marks.keys()) if (!runs.some((run) => run.name === name)) marks.delete(name);
+    for (const run of runs) marks.set(run.name, marksOf(run, marks.get(run.name) ?? []));
+    const items = keyed(
+      list,
+      runs.map(({name}) => name),
+      makeItem,
+    );
+    items.forEach((item, i) => {
+      const run = runs[i]!;
+      const several = runs.length > 1;
+      const images = imagesPerStep(store.details.get(run.name)?.config ?? {});
+      const text = progressText(run, speed(marks.get(run.name)!), images);
+      set(item, 'data-colour', several ? store.colour(run.name) : undefined);
+      write(item.querySelector('p')!, several ? `${title(run.name, store.about.folder)}: ${text}` : text);
+      const bar = item.querySelector('progress')!;
+      bar.hidden = run.steps === undefined;
+      bar.max = Math.max(1, run.steps ?? 1);
+      bar.value = Math.min(run.step, bar.max);
+    });
   };
   store.on(['runs', 'selection', 'details'], update);
   update();
   return whole;
+}
+
+const makeItem = (): HTMLElement =>
+  h('div', {class: 'progress'}, h('progress', {'aria-label': 'Steps that are done'}), h('p', {class: 'hint'}));
+
+/** The marks of a run, with what is heard of it now: those of the last minute, and two at least. */
+function marksOf(run: RunSummary, before: readonly Mark[]): Mark[] {
+  const now = Date.now();
+  const goesOn = run.step >= (before.at(-1)?.step ?? 0); // else it has begun anew
+  const marks = goesOn ? [...before] : [];
+  if (run.step !== marks.at(-1)?.step) marks.push({at: now, step: run.step});
+  return marks.filter(({at}, i) => now - at <= windowMs || i >= marks.length - 2);
 }
 
 /** Steps a second; undefined before there are two marks. */
@@ -58,11 +76,4 @@ function progressText({step, steps, live}: RunSummary, perSecond: number | undef
     if (steps !== undefined) parts.push(`${duration((steps - step) / perSecond)} left`);
   }
   return parts.join(', ');
-}
-
-/** A duration for people, e.g. 40 s, 12 min, 3 h 5 min. */
-function duration(seconds: number): string {
-  if (seconds < 90) return `${Math.ceil(seconds)} s`;
-  const minutes = Math.round(seconds / 60);
-  return minutes < 90 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }

@@ -1,14 +1,19 @@
 /** The process that draws for `gan ui`: holds one backend and one generator, takes one request at a time. */
 import {isGanError, messageOf} from '../../errors.js';
+import {openRegistry, pluginIn} from '../../plugin/discover.js';
 import type {RendererSetup, RenderRequest, RenderReply} from './messages.js';
+import {realGridPng} from './real-grid.js';
 import {Renderer} from './renderer.js';
 
 const setup = JSON.parse(process.argv[2]!) as RendererSetup;
+const registry = openRegistry(setup.packages.map(pluginIn));
 let renderer: Promise<Renderer> | undefined;
 
 async function answer(request: RenderRequest): Promise<RenderReply> {
-  renderer ??= Renderer.open(setup);
-  return {png: await (await renderer).render(request)};
+  if (request.kind === 'real') return {png: await realGridPng(registry, request)};
+  renderer ??= Renderer.open(registry, setup);
+  const opened = await renderer;
+  return request.kind === 'draw' ? {png: await opened.render(request)} : {directions: await opened.directions(request)};
 }
 
 function failure(error: unknown): RenderReply {

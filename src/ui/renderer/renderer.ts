@@ -1,13 +1,17 @@
 import type {Device} from '../../backends/device.js';
 import {isGanError} from '../../errors.js';
-import {encodePng, imageGrid} from '../../gan/data/grid.js';
+import {imageGrid} from '../../gan/data/grid.js';
+import {encodePng} from '../../gan/data/png.js';
 import {arePoints} from '../../gan/data/points.js';
 import {pointPlots} from '../../gan/data/scatter-plot.js';
 import {openDeviceFor} from '../../runs/devices/open-backend.js';
 import {openRun, type Run} from '../../runs/open-run.js';
-import {openRegistry, pluginIn} from '../../plugin/discover.js';
 import type {Registry} from '../../plugin/registry.js';
-import type {RendererSetup, RenderRequest} from './messages.js';
+import type {Directions} from '../protocol.js';
+import type {CheckpointChoice, DrawRequest, RendererSetup} from './messages.js';
+
+/** Sliders of the explorer, at most. */
+const mostDirections = 10;
 
 /** A backend, and the run that was drawn from last. */
 export class Renderer {
@@ -21,14 +25,13 @@ export class Renderer {
   }
 
   /** @throws GanError GAN_BACKEND_UNAVAILABLE, GAN_UNKNOWN_PART */
-  static async open({backend, packages}: RendererSetup): Promise<Renderer> {
-    const registry = openRegistry(packages.map(pluginIn));
+  static async open(registry: Registry, {backend}: Pick<RendererSetup, 'backend'>): Promise<Renderer> {
     const {device} = await openDeviceFor(registry, {backend}); // closed with the process
     return new Renderer(registry, device);
   }
 
   /** The images of these latents in a row, as PNG. @throws GanError GAN_LATENT_SIZE, and as `openRun` */
-  async render({latents, ...checkpoint}: RenderRequest): Promise<Buffer> {
+  async render({latents, ...checkpoint}: DrawRequest): Promise<Buffer> {
     const run = await this.#runOf(checkpoint);
     const images = await run.draw(latents.map((latent) => Float32Array.from(latent)));
     return encodePng(
@@ -40,7 +43,13 @@ export class Renderer {
     );
   }
 
-  async #runOf({dir, step, newest}: Omit<RenderRequest, 'latents'>): Promise<Run> {
+  /** What moves the images most, for sliders. @throws GanError as `latentDirections` and `openRun` */
+  async directions(checkpoint: CheckpointChoice): Promise<Directions> {
+    const {vectors, shares} = await (await this.#runOf(checkpoint)).directions({count: mostDirections});
+    return {vectors: vectors.map((vector) => [...vector]), shares};
+  }
+
+  async #runOf({dir, step, newest}: CheckpointChoice): Promise<Run> {
     const key = `${step} ${dir}`;
     if (this.#open?.key === key) return this.#open.run;
     await this.#open?.run.close();

@@ -1,13 +1,13 @@
 import {Hono, type Context} from 'hono';
 import {streamSSE} from 'hono/streaming';
-import type {About, BackendChoice, DrawOrder} from '../protocol.js';
+import type {About, BackendChoice, Directions} from '../protocol.js';
 import type {Assets} from './assets.js';
 import {RunCurves} from './curves.js';
-import {checkOrder} from './draw-order.js';
+import {checkDirectionsOrder, checkOrder} from './draw-order.js';
 import {watch} from './events.js';
 import type {Explorer} from './explorer.js';
 import {Refused, securityHeaders} from './guard.js';
-import {drawableFolder, readDetail, RunList, sampleFile} from './run-list.js';
+import {configuredFolder, drawableFolder, readDetail, realFile, RunList, sampleFile} from './run-list.js';
 import type {RunsRoot} from './runs-root.js';
 
 /** Pages that watch at a time, and runs that each of them watches. */
@@ -19,6 +19,8 @@ const maxWatched = 12;
  */
 const keptCurves = 24;
 const maxPictureBytes = 1 << 26;
+/** Directions, and grids of real images that no file holds, that are kept. */
+const keptAnswers = 24;
 
 export interface AppOptions {
   root: RunsRoot;
@@ -34,6 +36,8 @@ export function makeApp({root, assets, explorer, about, backends}: AppOptions): 
   const app = new Hono();
   const list = new RunList(root);
   const curvesOf = recentCurves(root);
+  const directionsOf = remembered<Directions>();
+  const realOf = remembered<Uint8Array>();
   let streams = 0;
   let choices: Promise<BackendChoice[]> | undefined;
 
@@ -64,6 +68,17 @@ export function makeApp({root, assets, explorer, about, backends}: AppOptions): 
     if (!bytes) throw new Refused(404, 'there is no such sample grid');
     return c.body(new Uint8Array(bytes), 200, {'content-type': 'image/png'});
   });
+  app.get('/api/real', async (c) => {
+    const run = asked(c, 'run');
+    const kept = await root.read(maxPictureBytes, run, realFile);
+    if (kept) return c.body(new Uint8Array(kept), 200, {'content-type': 'image/png'});
+    const dir = await configuredFolder(root, run);
+    if (dir === undefined) throw new Refused(404, 'there is no such run');
+    const files = c.req.query('files') === 'yes';
+    const drawn = realOf(`${files} ${dir}`, () => explorer.real({dir, files}));
+    const png = files ? await drawn : await drawn.catch(() => undefined);
+    return png ? c.body(new Uint8Array(png), 200, {'content-type': 'image/png'}) : c.body(null, 204);
+  });
   app.get('/api/events', (c) => {
     const names = [...new Set(c.req.queries('run') ?? [])];
     if (names.length > maxWatched) throw new Refused(400, `${maxWatched} runs can be watched at a time`);
@@ -83,18 +98,31 @@ export function makeApp({root, assets, explorer, about, backends}: AppOptions): 
     });
   });
   app.get('/api/backends', async (c) => c.json(await (choices ??= backends())));
-  app.post('/api/draw', async (c) => {
-    if (!/^application\/json\b/.test(c.req.header('content-type') ?? ''))
-      throw new Refused(415, 'the request must be JSON');
-    const order: DrawOrder = checkOrder(await c.req.text());
+  /** The checkpoint that an order names. */
+  const checkpointOf = async (order: {run: string; step?: number}) => {
     const folder = await drawableFolder(root, order.run, order.step);
-    if (!folder)
-      throw new Refused(
-        409,
-        order.step === undefined ? 'the run has no checkpoint yet' : `the run has no checkpoint of step ${order.step}`,
-      );
-    const png = await explorer.draw({...folder, backend: order.backend, latents: order.latents});
-    return png ? c.body(new Uint8Array(png), 200, {'content-type': 'image/png'}) : c.body(null, 204);
+    if (folder) return folder;
+    const {step} = order;
+    throw new Refused(
+      409,
+      step === undefined ? 'the run has no checkpoint yet' : `the run has no checkpoint of step ${step}`,
+    );
+  };
+  app.post('/api/draw', async (c) => {
+    const {optional, backend, latents, ...wanted} = checkOrder(await jsonBody(c));
+    return orRefusal(c, optional, async () => {
+      const png = await explorer.draw({...(await checkpointOf(wanted)), backend, latents});
+      return png ? c.body(new Uint8Array(png), 200, {'content-type': 'image/png'}) : c.body(null, 204);
+    });
+  });
+  app.post('/api/directions', async (c) => {
+    const {optional, backend, ...wanted} = checkDirectionsOrder(await jsonBody(c));
+    return orRefusal(c, optional, async () => {
+      const checkpoint = await checkpointOf(wanted);
+      const key = `${checkpoint.step} ${checkpoint.dir}`;
+      const found = await directionsOf(key, () => explorer.directions({...checkpoint, backend}));
+      return found ? c.json(found) : c.body(null, 204);
+    });
   });
   return app;
 }
@@ -103,6 +131,43 @@ function asked(c: Context, name: string): string {
   const value = c.req.query(name);
   if (value === undefined) throw new Refused(400, `${name}= is missing`);
   return value;
+}
+
+/** An answer; of an optional one, what refuses it is an answer as well. */
+async function orRefusal(
+  c: Context,
+  optional: boolean | undefined,
+  answer: () => Promise<Response>,
+): Promise<Response> {
+  try {
+    return await answer();
+  } catch (error) {
+    if (optional && error instanceof Refused) return c.json({error: error.message});
+    throw error;
+  }
+}
+
+function jsonBody(c: Context): Promise<string> {
+  if (!/^application\/json\b/.test(c.req.header('content-type') ?? ''))
+    throw new Refused(415, 'the request must be JSON');
+  return c.req.text();
+}
+
+/** Answers that take a while, by their keys: who asks meanwhile waits for the same one, and failures are forgotten. */
+function remembered<T>(): (key: string, make: () => Promise<T | undefined>) => Promise<T | undefined> {
+  const answers = new Map<string, Promise<T | undefined>>();
+  return (key, make) => {
+    const known = answers.get(key);
+    if (known) return known;
+    const answer = make().then((value) => {
+      if (value === undefined) answers.delete(key);
+      return value;
+    });
+    answer.catch(() => answers.delete(key));
+    answers.set(key, answer);
+    if (answers.size > keptAnswers) answers.delete(answers.keys().next().value!);
+    return answer;
+  };
 }
 
 function recentCurves(root: RunsRoot): (name: string) => RunCurves {

@@ -1,6 +1,6 @@
 import {addFinding, MetricsReader, type Found, type MetricsLine} from '../../runs/metrics-log.js';
 import {RunFolder} from '../../runs/run-folder.js';
-import type {Points} from '../protocol.js';
+import type {Points, TimeCurve} from '../protocol.js';
 import type {RunsRoot} from './runs-root.js';
 
 /** Points of a curve that are kept: more than a screen has columns. */
@@ -40,6 +40,7 @@ const mostCurves = 32;
 const mostFindings = 100;
 /** Columns of the recorder that say what the curves of the losses say, or when. */
 const lossColumns: readonly string[] = ['train_loss', 'gen_loss', 'crit_loss', 'time'];
+const timeCurve: TimeCurve = 'training time';
 const metricsFile = new RunFolder('').metrics.path;
 
 /**
@@ -59,6 +60,7 @@ export class RunCurves {
   #reading: Promise<void> | undefined;
   #findings: Found[] = [];
   #stopped = '';
+  #seconds = 0;
 
   constructor(root: RunsRoot, run: string) {
     this.#reader = new MetricsReader(() => root.open(run, metricsFile));
@@ -84,15 +86,17 @@ export class RunCurves {
       this.#series = new Map();
       this.#findings = [];
       this.#stopped = '';
+      this.#seconds = 0;
     };
     const take = (line: MetricsLine): void => this.#take(line);
     return (this.#reading ??= this.#reader.update(take, restart, oneOf).finally(() => (this.#reading = undefined)));
   }
 
   #take(line: MetricsLine): void {
-    const {step, row, critLoss, genLoss, hyperparameters, watch, stopped} = line;
+    const {step, row, critLoss, genLoss, hyperparameters, watch, stopped, seconds} = line;
     if (this.#findings.length < mostFindings) addFinding(this.#findings, line);
     if (stopped !== undefined) this.#stopped = stopped;
+    if (row && seconds !== undefined) this.#curve(timeCurve)?.add(step, (this.#seconds += seconds));
     // an epoch's losses are the curves' last points already; its other columns are what the run measures
     const values = row
       ? Object.entries(row).filter(([name]) => !lossColumns.includes(name))

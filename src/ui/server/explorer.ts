@@ -1,6 +1,14 @@
 import {fork, type ChildProcess} from 'node:child_process';
 import {fileURLToPath} from 'node:url';
-import type {RendererSetup, RenderRequest, RenderReply} from '../renderer/messages.js';
+import type {Directions} from '../protocol.js';
+import type {
+  CheckpointChoice,
+  DrawRequest,
+  RealRequest,
+  RendererSetup,
+  RenderReply,
+  RenderRequest,
+} from '../renderer/messages.js';
 import {Refused} from './guard.js';
 
 /** The built child, also for a command that runs from its sources: plug-ins are loaded as built, too. */
@@ -9,9 +17,13 @@ const childFile = fileURLToPath(new URL('../../../dist/ui/renderer/main.js', imp
 /** Opening a backend and drawing once takes seconds at most on a busy machine; a software GPU takes a minute. */
 const timeoutMs = 180_000;
 
-export interface ExplorerRequest extends RenderRequest {
+/** Which backend computes. */
+interface OnBackend {
   backend: string;
 }
+
+/** Requests that wait beside the newest drawing, at most: each is of another run or checkpoint. */
+const mostWaiting = 16;
 
 export interface ExplorerOptions {
   packages: string[];
@@ -22,9 +34,13 @@ export interface ExplorerOptions {
   idleMs?: number;
 }
 
+type Success = Exclude<RenderReply, {error: string}>;
+
 interface Waiting {
-  request: ExplorerRequest;
-  resolve(png: Uint8Array | undefined): void;
+  request: RenderRequest;
+  /** Absent: any. */
+  backend?: string;
+  resolve(reply: Success | undefined): void;
   reject(error: Error): void;
 }
 
@@ -38,6 +54,7 @@ export class Explorer {
   #child: {process: ChildProcess; backend: string} | undefined;
   #busy = false;
   #next: Waiting | undefined;
+  readonly #others: Waiting[] = [];
   #idle: NodeJS.Timeout | undefined;
   #closed = false;
 
@@ -52,47 +69,71 @@ export class Explorer {
   }
 
   /**
-   * One request at a time, and one that waits: a newer one takes its place.
+   * Draws one request at a time, and one waits: a newer one takes its place.
    * @returns a PNG; undefined when a newer request came before this one was begun
    * @throws Refused 500 with what the process said
    */
-  draw(request: ExplorerRequest): Promise<Uint8Array | undefined> {
+  async draw({backend, ...request}: DrawRequest & OnBackend): Promise<Uint8Array | undefined> {
     this.#next?.resolve(undefined);
-    return new Promise((resolve, reject) => {
-      this.#next = {request, resolve, reject};
+    const reply = await new Promise<Success | undefined>((resolve, reject) => {
+      this.#next = {request: {kind: 'draw', ...request}, backend, resolve, reject};
       if (!this.#busy) void this.#work();
     });
+    return reply && 'png' in reply ? reply.png : undefined;
+  }
+
+  /** What moves the images of a checkpoint most. @throws Refused 500, 503 when too many wait */
+  async directions({backend, ...checkpoint}: CheckpointChoice & OnBackend): Promise<Directions | undefined> {
+    const reply = await this.#inTurn({kind: 'directions', ...checkpoint}, backend);
+    return reply && 'directions' in reply ? reply.directions : undefined;
+  }
+
+  /** The grid of real images from the data of a run, as PNG. @throws Refused as `directions` */
+  async real(request: RealRequest): Promise<Uint8Array | undefined> {
+    const reply = await this.#inTurn({kind: 'real', ...request});
+    return reply && 'png' in reply ? reply.png : undefined;
   }
 
   /** Ends the process that draws. */
   close(): void {
     this.#closed = true;
-    this.#next?.resolve(undefined);
+    for (const {resolve} of [...(this.#next ? [this.#next] : []), ...this.#others.splice(0)]) resolve(undefined);
     this.#next = undefined;
     this.#end();
+  }
+
+  #inTurn(request: RenderRequest, backend?: string): Promise<Success | undefined> {
+    if (this.#others.length >= mostWaiting) throw new Refused(503, 'too many requests are waiting');
+    return new Promise((resolve, reject) => {
+      this.#others.push({request, ...(backend !== undefined && {backend}), resolve, reject});
+      if (!this.#busy) void this.#work();
+    });
   }
 
   async #work(): Promise<void> {
     this.#busy = true;
     clearTimeout(this.#idle);
-    for (let job = this.#take(); job; job = this.#take()) await this.#render(job.request).then(job.resolve, job.reject);
+    for (let job = this.#take(); job; job = this.#take()) await this.#render(job).then(job.resolve, job.reject);
     this.#busy = false;
     if (this.#child) this.#idle = setTimeout(() => this.#end(), this.#idleMs).unref();
   }
 
   #take(): Waiting | undefined {
-    const job = this.#closed ? undefined : this.#next;
+    if (this.#closed) return undefined;
+    const other = this.#others.shift();
+    if (other) return other;
+    const job = this.#next;
     this.#next = undefined;
     return job;
   }
 
-  async #render({backend, ...request}: ExplorerRequest): Promise<Uint8Array> {
+  async #render({request, backend = this.#child?.backend ?? 'auto'}: Waiting): Promise<Success> {
     if (this.#child?.backend !== backend) {
       this.#end();
       this.#child = {backend, process: this.#start(backend)};
     }
     const reply = await this.#ask(this.#child.process, request);
-    if ('png' in reply) return reply.png;
+    if (!('error' in reply)) return reply;
     if (reply.broken) this.#end(); // the next request finds a fresh one
     throw new Refused(500, reply.error);
   }

@@ -103,13 +103,14 @@ export class RunList {
 /** Returns what a page shows of a run besides its curves; undefined when there is no such run. */
 export async function readDetail(root: RunsRoot, name: string): Promise<RunDetail | undefined> {
   if ((await root.resolve(name, files.configPath)) === undefined) return undefined;
-  const [config, origins, samples, checkpoints, {step: best}, evaluations] = await Promise.all([
+  const [config, origins, samples, checkpoints, {step: best}, evaluations, real] = await Promise.all([
     readJson(root, name, files.configPath),
     readJson(root, name, files.originsPath),
     root.list(name, files.samplesPath),
     root.list(name, files.checkpointsPath),
     readJson(root, name, ...segments(files.bestPath)),
     root.read(maxConfigBytes, name, files.evaluationsPath),
+    root.resolve(name, realFile),
   ]);
   const texts = Object.entries(origins).filter((entry): entry is [string, string] => typeof entry[1] === 'string');
   return {
@@ -119,6 +120,7 @@ export async function readDetail(root: RunsRoot, name: string): Promise<RunDetai
     samples: sampleSteps(samples, await lastStep(root, name)),
     checkpoints: checkpointSteps(checkpoints),
     ...(typeof best === 'number' && {best}),
+    real: real !== undefined,
     evaluations: parseEvaluations(evaluations?.toString() ?? '').evaluations.slice(-shownEvaluations),
   };
 }
@@ -141,10 +143,19 @@ async function lastStep(root: RunsRoot, name: string): Promise<number> {
     .finally(() => file?.close());
 }
 
+/** The grid of real images, in a run's folder. */
+export const realFile = files.realPath;
+
 const segments = (file: string): string[] => file.split(/[/\\]/);
 
 /** Returns the path of the sample grid of a step, relative to the run's folder. */
 export const sampleFile = (step: number): string[] => segments(files.samplePath(step));
+
+/** The real folder of a run whose configuration lies in the served folder; undefined when it does not. */
+export async function configuredFolder(root: RunsRoot, name: string): Promise<string | undefined> {
+  const [dir, config] = await Promise.all([root.resolve(name), root.resolve(name, files.configPath)]);
+  return config === undefined ? undefined : dir;
+}
 
 /**
  * The real folder of a run whose checkpoint lies in the served folder with all that is read of it; undefined when it

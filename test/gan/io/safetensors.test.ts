@@ -67,8 +67,8 @@ describe('safetensors', () => {
     ['a header that is a list', file('[1]'), /its header is no object/],
     [
       'a tensor of another type',
-      file({x: {dtype: 'F16', shape: [4], data_offsets: [0, 8]}}),
-      /tensor 'x' is of type F16; F32 and I64 can be read/,
+      file({x: {dtype: 'BF16', shape: [4], data_offsets: [0, 8]}}),
+      /tensor 'x' is of type BF16; F32, F16 and I64 can be read/,
     ],
     [
       'a tensor that ends after the file',

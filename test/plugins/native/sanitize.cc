@@ -1,7 +1,8 @@
 // Calls every kernel of one instruction set (GAN_ISA) with random sizes, on tensors that end where their memory ends, in
 // three threads: for AddressSanitizer, UndefinedBehaviorSanitizer and ThreadSanitizer, and for processors that are emulated.
 // Some numbers of convolutions, products, sums and functions are compared with their definitions in double precision; all
-// numbers of all kernels are compared elsewhere (kernels.test.ts).
+// numbers of all kernels are compared elsewhere (kernels.test.ts). With GAN_HALVES, products of bfloat16 of that
+// instruction set follow.
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
@@ -14,6 +15,11 @@
 namespace GAN_ISA {
 extern const Kernels kernels;
 }
+#if defined(GAN_HALVES)
+namespace GAN_HALVES {
+void useHalves(Kernels&);
+}
+#endif
 
 namespace {
 
@@ -23,10 +29,12 @@ template <class T>
 T one(std::initializer_list<T> values) { return values.begin()[size(static_cast<int>(values.size())) - 1]; }
 int channels() { return one({3, 16, 24, 32, 64, size(40)}); }
 
-/** A tensor whose last number is the last of its memory. */
+/** A tensor whose last number is the last of its memory. What it begins with is bfloat16, too. */
 struct Tensor {
+  size_t count;
   std::unique_ptr<float[]> data;
-  explicit Tensor(size_t count) : data(new float[count]) {
+  explicit Tensor(size_t count_) : count(count_), data(new float[count_]) { begin(); }
+  void begin() {
     for (size_t i = 0; i < count; i++) data[i] = static_cast<float>(static_cast<int>(i % 17) - 8) / 8;
   }
   operator float*() const { return data.get(); }
@@ -139,8 +147,10 @@ void convolutions(Pool& pool, const Kernels& k) {
   Tensor f(static_cast<size_t>(filter) * filter * w.inChannels * w.outChannels);
   k.conv2d(pool, &w, x, f, y);
   definition.forward(x, f, y);
+  y.begin();
   k.conv2dBackpropFilter(pool, &w, x, y, f);
   definition.filter(x, y, f);
+  f.begin();
   k.conv2dBackpropInput(pool, &w, y, f, x);
   definition.input(y, f, x);
 }
@@ -172,8 +182,10 @@ void groups(Pool& pool, const Kernels& k) {
   const Convolution definition{w};
   k.groupedConv(pool, &w, x, f, y);
   definition.forward(x, f, y);
+  y.begin();
   k.groupedFilter(pool, &w, x, y, f);
   definition.filter(x, y, f);
+  f.begin();
   k.groupedInput(pool, &w, y, f, x);
   definition.input(y, f, x);
   if (inWide > 1 || outWide > 1) return;
@@ -263,14 +275,20 @@ void updates(const Kernels& k) {
 }  // namespace
 
 int main(int, char** arguments) {
-  const Kernels& k = GAN_ISA::kernels;
+  std::vector<Kernels> tables{GAN_ISA::kernels};
+#if defined(GAN_HALVES)
+  tables.push_back(tables[0]);
+  GAN_HALVES::useHalves(tables[1]);
+#endif
   Pool pool(nullptr, 3);
   const int rounds = std::atoi(arguments[1]);
   for (int i = 0; i < rounds; i++) {
-    convolutions(pool, k);
-    groups(pool, k);
-    others(pool, k);
-    updates(k);
+    for (const Kernels& k : tables) {
+      convolutions(pool, k);
+      groups(pool, k);
+      others(pool, k);
+      updates(k);
+    }
   }
   std::printf("rounds: %d\n", rounds);
 }

@@ -20,8 +20,9 @@ const gan = {
   backend: (definition: unknown) => definition,
 } as unknown as Gan;
 
-export const makeNative = (options: {threads?: number; isa?: 'auto' | InstructionSet} = {}): Backend =>
-  plugin(gan).create({threads: undefined, isa: 'auto', ...options});
+export const makeNative = (
+  options: {threads?: number; isa?: 'auto' | InstructionSet; precision?: 'fp32' | 'bf16'} = {},
+): Backend => plugin(gan).create({threads: undefined, isa: 'auto', precision: 'fp32', ...options});
 
 /** Skips the tests of a suite where the addon is not built, and says why. */
 export function needsAddon(): void {
@@ -38,6 +39,13 @@ export function setsHere(): InstructionSet[] {
   if (absence()) return [];
   const addon = loadAddon();
   return instructionSets.filter((isa) => addon.isa(isa) === isa);
+}
+
+/** Those that this processor has for products of bfloat16. */
+export function bf16SetsHere(): InstructionSet[] {
+  if (absence()) return [];
+  const addon = loadAddon();
+  return instructionSets.filter((isa) => addon.isa(isa, true) === isa);
 }
 
 /** Runs one kernel, which may give several tensors. */

@@ -88,7 +88,7 @@ describe('the curves of a run', () => {
     }
   });
 
-  it('have what the epochs measure, and no value that is no number', async () => {
+  it('have what the epochs measure and when they ended, and no value that is no number', async () => {
     writeFileSync(
       file,
       [
@@ -107,6 +107,7 @@ describe('the curves of a run', () => {
     expect(Object.fromEntries([...log.series].map(([name, {points: all}]) => [name, all]))).to.deep.equal({
       critLoss: {steps: [3], values: [0.5]},
       swd: {steps: [3], values: [0.25]},
+      'training time': {steps: [3], values: [1]},
     });
   });
 

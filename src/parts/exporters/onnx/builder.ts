@@ -7,7 +7,7 @@ import type {Gan, Graph, GraphConstant, GraphId, GraphNode, GraphSize} from '../
 import {Unsupported} from '../graph/attributes.js';
 import {GraphBuilder, targetSizes} from '../graph/graph-builder.js';
 import {arrange, asStored, between, isSame, type Layout} from '../graph/layouts.js';
-import type {OnnxAttribute, OnnxNode, OnnxTensor} from './model.js';
+import {float32, type OnnxAttribute, type OnnxNode, type OnnxTensor} from './model.js';
 
 /** How kernels are written, by their names. Each adds its operators and places its results. */
 export type Operators = Record<string, (b: OnnxBuilder, node: GraphNode) => void>;
@@ -23,9 +23,17 @@ export class OnnxBuilder extends GraphBuilder {
   readonly #placed = new Map<GraphId, Placed[]>();
   readonly #permute: Gan['exports']['permute'];
 
-  constructor(graph: Graph, permute: Gan['exports']['permute']) {
+  readonly #half: ((name: string, data: Float32Array) => Uint16Array) | undefined;
+
+  /** @param half makes numbers in half-precision of weights, where they are to be stored so */
+  constructor(
+    graph: Graph,
+    permute: Gan['exports']['permute'],
+    half?: (name: string, data: Float32Array) => Uint16Array,
+  ) {
     super(graph);
     this.#permute = permute;
+    this.#half = half;
   }
 
   rank(id: GraphId): number {
@@ -119,12 +127,15 @@ export class OnnxBuilder extends GraphBuilder {
     if (!isSame(layout, asStored(layout.length)) && !(data instanceof Float32Array))
       throw new Unsupported(`its constants are of type ${dtype}`);
     const name = this.unique('constant');
-    this.tensors.set(name, {
-      name,
-      shape: arrange(shape, layout),
-      data: data instanceof Float32Array ? this.#permute(data, shape, layout) : data,
-    });
-    return name;
+    const tensor = {name, shape: arrange(shape, layout)};
+    if (!(data instanceof Float32Array)) {
+      this.tensors.set(name, {...tensor, data});
+      return name;
+    }
+    const turned = this.#permute(data, shape, layout);
+    const half = data.length > 1 ? this.#half : undefined; // of single numbers there is nothing to save
+    this.tensors.set(name, {...tensor, data: half ? half(name, turned) : turned});
+    return half ? this.op('Cast', [name], {to: float32}) : name;
   }
 
   #shared(name: string, tensor: Omit<OnnxTensor, 'name'>): string {

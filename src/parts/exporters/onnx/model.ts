@@ -20,7 +20,8 @@ export interface OnnxNode {
 export interface OnnxTensor {
   name: string;
   shape: readonly number[];
-  data: Float32Array | Int32Array | Uint8Array | BigInt64Array;
+  /** Of Uint16Array, the bits of numbers in half-precision. */
+  data: Float32Array | Int32Array | Uint8Array | BigInt64Array | Uint16Array;
 }
 
 /** A name stands for a size that is known when the model runs. */
@@ -76,9 +77,15 @@ function attributeField(name: string, value: OnnxAttribute): Field {
   return message(5, [string(1, name), ints(8, value), int(20, 7)]);
 }
 
+/** TensorProto.DataType of numbers of 32 bits. */
+export const float32 = 1;
+
 /** TensorProto.DataType */
-const typeOf = (data: OnnxTensor['data']): number =>
-  data instanceof Float32Array ? 1 : data instanceof Int32Array ? 6 : data instanceof BigInt64Array ? 7 : 9;
+const typeOf = (data: OnnxTensor['data']): number => {
+  if (data instanceof Float32Array) return float32;
+  if (data instanceof Uint16Array) return 10;
+  return data instanceof Int32Array ? 6 : data instanceof BigInt64Array ? 7 : 9;
+};
 
 const tensorField = ({name, shape, data}: OnnxTensor): Field =>
   message(5, [

@@ -1,4 +1,4 @@
-import type {Gan, Graph, GraphSize} from '../../../plugin/index.js';
+import type {Gan, Graph, GraphSize, WeightType} from '../../../plugin/index.js';
 import {writeNodes} from '../graph/graph-builder.js';
 import {arrange, channelsFirst} from '../graph/layouts.js';
 import {OnnxBuilder} from './builder.js';
@@ -12,6 +12,8 @@ export interface OnnxFacts {
   output: string;
   doc: string;
   metadata: Readonly<Record<string, string>>;
+  /** Of the weights in the file; default float32. The model computes in float32. */
+  dtype?: WeightType;
 }
 
 /**
@@ -21,11 +23,17 @@ export interface OnnxFacts {
  */
 export function toOnnx(
   traced: Graph,
-  {name, input, output, doc, metadata}: OnnxFacts,
-  {version, permute, portable, unsupported}: Pick<Gan['exports'], 'version' | 'permute' | 'portable' | 'unsupported'>,
+  {name, input, output, doc, metadata, dtype = 'float32'}: OnnxFacts,
+  {
+    version,
+    permute,
+    portable,
+    unsupported,
+    halfPrecision,
+  }: Pick<Gan['exports'], 'version' | 'permute' | 'portable' | 'unsupported' | 'halfPrecision'>,
 ): Uint8Array {
   const graph = portable(traced, new Set(Object.keys(own)));
-  const b = new OnnxBuilder(graph, permute);
+  const b = new OnnxBuilder(graph, permute, dtype === 'float16' ? halfPrecision : undefined);
   b.place(graph.input, input, channelsFirst(b.rank(graph.input)));
   writeNodes(b, graph, {...operators, ...own}, {format: 'ONNX', network: name, unsupported});
   const result = b.in(graph.output, channelsFirst(b.rank(graph.output)));

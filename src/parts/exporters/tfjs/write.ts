@@ -1,4 +1,4 @@
-import type {Gan, Graph, GraphId} from '../../../plugin/index.js';
+import type {Gan, Graph, GraphId, WeightType} from '../../../plugin/index.js';
 import {writeNodes} from '../graph/graph-builder.js';
 import {shape, TfBuilder, type, type NodeDef, type TfAttribute, type Weight} from './builder.js';
 import {operations} from './operations.js';
@@ -9,10 +9,14 @@ export interface TfjsFacts {
   input: string;
   output: string;
   metadata: Readonly<Record<string, unknown>>;
+  /** Of the weights in the files; default float32. */
+  dtype?: WeightType;
 }
 
 /** The shard size of tfjs-converter's own tool, which lets caches keep parts of large models. */
 const shardBytes = 4 * 1024 * 1024;
+
+type Tools = Pick<Gan['exports'], 'version' | 'unsupported' | 'portable' | 'halfPrecision'>;
 
 /**
  * A graph as a tfjs graph model: model.json and the weights in shards. Images are [batch, height, width, channels].
@@ -20,8 +24,8 @@ const shardBytes = 4 * 1024 * 1024;
  */
 export function toTfjs(
   traced: Graph,
-  {name, input, output, metadata}: TfjsFacts,
-  {version, unsupported, portable}: Pick<Gan['exports'], 'version' | 'unsupported' | 'portable'>,
+  {name, input, output, metadata, dtype = 'float32'}: TfjsFacts,
+  {version, unsupported, portable, halfPrecision}: Tools,
 ): Map<string, Uint8Array> {
   const graph = portable(traced);
   const b = new TfBuilder(graph);
@@ -37,7 +41,9 @@ export function toTfjs(
   );
   b.nodes.push({name: output, op: 'Identity', input: [b.name(graph.output)], attr: {}});
 
-  const {files, manifest} = shards(b.weights);
+  const {files, manifest} = shards(
+    b.weights.map((weight) => (dtype === 'float16' ? halved(weight, halfPrecision) : weight)),
+  );
   const signature = (id: GraphId, called: string): Record<string, unknown> => ({
     [called]: {name: `${called}:0`, dtype: 'DT_FLOAT', tensorShape: (shape(b.shape(id)) as {shape: object}).shape},
   });
@@ -60,13 +66,29 @@ function typed(node: NodeDef): NodeDef {
   return node.op === 'Shape' ? {...node, attr: {...attr, out_type: type('int32')}} : {...node, attr};
 }
 
-function shards(weights: readonly Weight[]): {files: Map<string, Uint8Array>; manifest: object[]} {
+/** Numbers of one value each, such as slopes, stay as they are: there is nothing to save. */
+const halved = (weight: Weight, halfPrecision: Tools['halfPrecision']): StoredWeight =>
+  weight.data instanceof Float32Array && weight.data.length > 1
+    ? {
+        ...weight,
+        data: halfPrecision(weight.name, weight.data),
+        quantization: {dtype: 'float16', original_dtype: 'float32'},
+      }
+    : weight;
+
+/** A weight as it lies in the files: tfjs makes numbers of 32 bits of those of 16. */
+interface StoredWeight extends Omit<Weight, 'data'> {
+  data: Weight['data'] | Uint16Array;
+  quantization?: {dtype: 'float16'; original_dtype: 'float32'};
+}
+
+function shards(weights: readonly StoredWeight[]): {files: Map<string, Uint8Array>; manifest: object[]} {
   const all = Buffer.concat(weights.map(({data}) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength)));
   const count = Math.max(1, Math.ceil(all.byteLength / shardBytes));
   const names = Array.from({length: count}, (_, i) => `group1-shard${i + 1}of${count}.bin`);
   const files = new Map(names.map((file, i) => [file, all.subarray(i * shardBytes, (i + 1) * shardBytes)]));
   return {
     files,
-    manifest: [{paths: names, weights: weights.map(({name, shape: sizes, dtype}) => ({name, shape: sizes, dtype}))}],
+    manifest: [{paths: names, weights: weights.map(({data: _, ...facts}) => facts)}],
   };
 }

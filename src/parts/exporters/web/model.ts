@@ -7,6 +7,8 @@ export interface WebConstant {
   id: GraphId;
   shape: number[];
   dtype: 'float32' | 'int32' | 'bool';
+  /** The numbers in weights.bin are of 16 bits, and of 32 once they are read. */
+  half?: true;
   /** Place in weights.bin, in bytes, and how many there are. */
   offset: number;
   bytes: number;

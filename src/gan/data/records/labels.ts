@@ -1,0 +1,68 @@
+/** Labels of pictures: from the folders they lie in, or as a list gives them. */
+import {GanError} from '../../../errors.js';
+import type {Labels} from './types.js';
+
+/** A class by its number or by its name; undefined: none. */
+export type Label = number | string | undefined;
+
+/** Classes that a set may have: as many as words for pictures, and more. */
+const mostClasses = 1_000_000;
+
+/**
+ * Classes for labels as they are given. Whole numbers from 0 on are the classes; all others are names, of which the
+ * sorted ones are numbered.
+ * @param names of the classes with numbers, where they are known
+ * @returns undefined when there is no label
+ * @throws GanError GAN_DATA_FORMAT for a number above 1,000,000
+ */
+export function labelsFrom(given: readonly Label[], where: string, names?: readonly string[]): Labels | undefined {
+  const known = given.filter((label) => label !== undefined);
+  if (known.length === 0) return undefined;
+  if (known.every((label) => typeof label === 'number' && Number.isInteger(label) && label >= 0)) {
+    const count = (known as number[]).reduce((most, label) => Math.max(most, label), names ? names.length - 1 : 0) + 1;
+    if (count > mostClasses)
+      throw new GanError(
+        'data',
+        'GAN_DATA_FORMAT',
+        `${where} has a label ${count - 1}; at most ${mostClasses} classes are read`,
+        {
+          suggestions: ['Number the classes from 0 on, or give them names.'],
+        },
+      );
+    const classes = Array.from({length: count}, (_, i) => names?.[i] ?? String(i));
+    return {classes, of: Int32Array.from(given, (label) => (label === undefined ? -1 : (label as number)))};
+  }
+  const classes = [...new Set(known.map(String))].sort();
+  const numbers = new Map(classes.map((name, i) => [name, i]));
+  return {classes, of: Int32Array.from(given, (label) => (label === undefined ? -1 : numbers.get(String(label))!))};
+}
+
+/**
+ * The first folder of each name as its class, where there are at least two; names without a folder have none.
+ * @param names with `/` between folders
+ */
+export function labelsOfFolders(names: readonly string[]): Labels | undefined {
+  const folders = names.map((name) => {
+    const end = name.indexOf('/');
+    return end < 0 ? undefined : name.slice(0, end);
+  });
+  const classes = [...new Set(folders)].filter((name) => name !== undefined).sort();
+  if (classes.length < 2) return undefined;
+  const numbers = new Map(classes.map((name, i) => [name, i]));
+  return {classes, of: Int32Array.from(folders, (name) => (name === undefined ? -1 : numbers.get(name)!))};
+}
+
+/** The number of classes, where each picture has one. */
+export const classesOfAll = (labels: Labels | undefined): number | undefined =>
+  labels && !labels.of.includes(-1) ? labels.classes.length : undefined;
+
+/** How many pictures each class has, and how many have none. */
+export function countLabels({classes, of}: Labels): {counts: {label: string; count: number}[]; without: number} {
+  const counts = classes.map((label) => ({label, count: 0}));
+  let without = 0;
+  for (const label of of) {
+    if (label < 0) without++;
+    else counts[label]!.count++;
+  }
+  return {counts, without};
+}

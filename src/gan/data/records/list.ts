@@ -1,0 +1,196 @@
+/**
+ * Lists of pictures with labels: StyleGAN's dataset.json, JSON, JSON lines (metadata.jsonl of Hugging Face), CSV.
+ * https://github.com/NVlabs/stylegan3#preparing-datasets, https://huggingface.co/docs/datasets/image_dataset
+ */
+import {stat} from 'node:fs/promises';
+import {dirname, isAbsolute, join} from 'node:path';
+import {isGanError} from '../../../errors.js';
+import {identifyFiles} from '../identity.js';
+import {NoRegularFile, readRegularFile} from '../../io/regular-file.js';
+import {VanishedFiles} from '../vanished.js';
+import {noPictures, wrongFile} from './format-error.js';
+import {labelsFrom, type Label} from './labels.js';
+import type {Labels, Records} from './types.js';
+
+/** A picture of a list. */
+export interface Listed {
+  /** Relative to the list, with `/` between folders; or absolute. */
+  file: string;
+  label: Label;
+}
+
+/** Bytes that a list may have: one of ImageNet's 1.3 million files has 60 MB. */
+export const mostListBytes = 256 << 20;
+
+/** Lists that tell the labels of the pictures beside and below them. */
+const sideLists: readonly string[] = ['dataset.json', 'metadata.jsonl', 'metadata.csv', 'labels.csv'];
+export const isSideList = (name: string): boolean => sideLists.includes(name.slice(name.lastIndexOf('/') + 1));
+
+const fileNames = ['file_name', 'filename', 'file', 'path', 'image', 'img', 'name'];
+const labelNames = ['label', 'class', 'category', 'target', 'label_id', 'class_id', 'category_id', 'cls', 'y'];
+
+/** What a list may be called. */
+export const isListName = (name: string): boolean => /\.(json|jsonl|ndjson|csv|tsv)$/i.test(name);
+
+/**
+ * Reads a list by its name's ending.
+ * @throws GanError GAN_DATA_FORMAT
+ */
+export function parseList(bytes: Uint8Array, path: string): Listed[] {
+  const text = new TextDecoder().decode(bytes); // drops a byte order mark
+  if (/\.[ct]sv$/i.test(path)) return ofTable(text, path);
+  if (/\.json$/i.test(path)) return ofJson(parsed(text, path), path);
+  return text
+    .split(/\r?\n/)
+    .flatMap((line, i) => (line.trim() === '' ? [] : [ofItem(parsed(line, `${path}:${i + 1}`), path)]));
+}
+
+function parsed(text: string, where: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw wrongFile(where, `is no JSON: ${(cause as Error).message}`, undefined, cause);
+  }
+}
+
+function ofJson(value: unknown, path: string): Listed[] {
+  if (Array.isArray(value)) return value.map((item) => ofItem(item, path));
+  if (typeof value === 'object' && value !== null) {
+    const {labels = value} = value as {labels?: unknown};
+    if (labels === null) return []; // StyleGAN's word for a set without labels
+    if (Array.isArray(labels)) return labels.map((item) => ofItem(item, path));
+    if (typeof labels === 'object') return Object.entries(labels).map((pair) => ofItem(pair, path));
+  }
+  throw wrongFile(path, 'is no list of pictures', advice);
+}
+
+function ofItem(item: unknown, path: string): Listed {
+  if (typeof item === 'string') return listed(item, undefined);
+  const [file, label] = Array.isArray(item) ? (item as unknown[]) : fieldsOf(item);
+  if (typeof file === 'string' && file !== '') return listed(file, labelOf(label));
+  throw wrongFile(path, `has an entry without a file: ${JSON.stringify(item).slice(0, 80)}`, advice);
+}
+
+function fieldsOf(item: unknown): [unknown, unknown] {
+  if (typeof item !== 'object' || item === null) return [undefined, undefined];
+  const has = item as Record<string, unknown>;
+  const of = (names: readonly string[]): unknown => has[names.find((name) => has[name] !== undefined) ?? ''];
+  return [of(fileNames), of(labelNames)];
+}
+
+/** The label that a value of JSON gives. */
+export function labelOf(value: unknown): Label {
+  if (typeof value === 'string') return value === '' ? undefined : value;
+  if (typeof value === 'number') return value;
+  if (!Array.isArray(value)) return undefined;
+  const hot = value.indexOf(1); // one-hot: anything else tells several things at once
+  return hot >= 0 && value.every((each, i) => each === (i === hot ? 1 : 0)) ? hot : undefined;
+}
+
+function ofTable(text: string, path: string): Listed[] {
+  const head = text.split('\n', 1)[0]!.trim();
+  const [first = [], ...rows] = cells(text, delimiterOf(head, path), path);
+  const titles = first.map((title) => title.trim().toLowerCase());
+  const column = (names: readonly string[]): number =>
+    titles.indexOf(names.find((name) => titles.includes(name)) ?? '');
+  const file = column(fileNames);
+  const isHeader = file >= 0;
+  if (!isHeader && !/\.\w+$/.test(first[0] ?? ''))
+    throw wrongFile(path, `has no column of files: its first row is '${head.slice(0, 80)}'`, advice);
+  const label = isHeader ? column(labelNames) : 1;
+  return (isHeader ? rows : [first, ...rows]).map((row, i) => {
+    const name = row[Math.max(file, 0)] ?? '';
+    if (name === '') throw wrongFile(path, `has a row ${i + 1} without a file`, advice);
+    return listed(name, ofCell(row[label]));
+  });
+}
+
+const ofCell = (cell: string | undefined): Label =>
+  cell === undefined || cell.trim() === '' ? undefined : /^\d+$/.test(cell.trim()) ? Number(cell) : cell.trim();
+
+const listed = (file: string, label: Label): Listed => ({
+  file: file.replaceAll('\\', '/').replace(/^(\.\/)+/, ''),
+  label,
+});
+
+const delimiterOf = (head: string, path: string): string =>
+  /\.tsv$/i.test(path) ? '\t' : ([',', '\t', ';'].find((each) => head.includes(each)) ?? ',');
+
+/** The rows of a table as RFC 4180 has them; empty lines are left out. */
+function cells(table: string, delimiter: string, path: string): string[][] {
+  const text = table.replaceAll('\r\n', '\n');
+  const cell = new RegExp(`(?:"([^"]*(?:""[^"]*)*)"|([^"${delimiter}\n][^${delimiter}\n]*)?)(${delimiter}|\n|$)`, 'y');
+  const rows: string[][] = [];
+  let row: string[] = [];
+  while (cell.lastIndex < text.length || row.length > 0) {
+    const [, quoted, plain = '', end] =
+      cell.exec(text) ?? fail(wrongFile(path, `has a quote out of place after row ${rows.length}`, advice));
+    row.push(quoted?.replaceAll('""', '"') ?? plain);
+    if (end === delimiter) continue;
+    if (row.length > 1 || row[0] !== '') rows.push(row);
+    row = [];
+  }
+  return rows;
+}
+
+function fail(error: Error): never {
+  throw error;
+}
+
+const advice = [
+  'Give CSV with a header, such as: file,label',
+  'Or JSON as StyleGAN has it: {"labels": [["00000/img00000000.png", 6], ...]}',
+];
+
+/**
+ * The labels that a list beside pictures tells of them; undefined where it tells none, or is about something else.
+ * @param read the content of the list
+ */
+export async function sideLabels(
+  read: () => Promise<Uint8Array>,
+  path: string,
+  names: readonly string[],
+): Promise<Labels | undefined> {
+  try {
+    const labels = new Map(parseList(await read(), path).map(({file, label}) => [file, label]));
+    return labelsFrom(
+      names.map((name) => labels.get(name)),
+      path,
+    );
+  } catch (error) {
+    if (isGanError(error)) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * The pictures that a list names, in its order.
+ * @throws GanError GAN_DATA_FORMAT, GAN_DATA_EMPTY
+ */
+export async function listRecords(path: string): Promise<Records> {
+  const list = parseList(await readRegularFile(path, mostListBytes), path);
+  if (list.length === 0) throw noPictures(path, 'list');
+  const folder = dirname(path);
+  const files = list.map(({file}) => (isAbsolute(file) ? file : join(folder, file)));
+  const labels = labelsFrom(
+    list.map(({label}) => label),
+    path,
+  );
+  const vanished = new VanishedFiles(files);
+  return {
+    kind: 'list',
+    path,
+    files: [path, ...files],
+    size: files.length,
+    ...(labels && {labels}),
+    name: (index) => list[index]!.file,
+    describe: (index) => files[index]!,
+    async read(index) {
+      const file = files[index]!;
+      if (!(await stat(file)).isFile()) throw new NoRegularFile(`${file} is no file`);
+      return file;
+    },
+    lookInto: (index) => vanished.note(files[index]!),
+    identify: () => identifyFiles(folder, files),
+  };
+}

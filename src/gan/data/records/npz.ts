@@ -1,0 +1,131 @@
+/** Several arrays of numpy in a zip archive: `np.savez(file, images=..., labels=...)`. */
+import {constants, inflateRaw} from 'node:zlib';
+import {promisify} from 'node:util';
+import {isGanError, messageOf} from '../../../errors.js';
+import {mostInMemory} from '../../../system-limits.js';
+import {pictureShape, pixelRecords} from './arrays.js';
+import {wrongFile} from './format-error.js';
+import {
+  areLabels,
+  elementsOf,
+  integerBytes,
+  integers,
+  isPictures,
+  labelsOfNumbers,
+  mostHeaderBytes,
+  npyHeader,
+  wrongArray,
+  type NpyHeader,
+} from './npy.js';
+import type {Records} from './types.js';
+import {contentPosition, readMember, type ZipFile, type ZipMember} from './zip-file.js';
+
+interface ArrayMember {
+  name: string;
+  member: ZipMember;
+  header: NpyHeader;
+}
+
+/** Names of arrays that are for training, before others. */
+const training = /(^|_)(train|x|images?|imgs?|data|arr_0)(_|$)/i;
+const testing = /(^|_)(test|val|valid)(_|$)/i;
+const preferred = (a: {name: string}, b: {name: string}): number => rank(a.name) - rank(b.name);
+const rank = (name: string): number => (testing.test(name) ? 2 : training.test(name) ? 0 : 1);
+
+/**
+ * The pictures of an npz, with their labels: the array of whole numbers that has one for each picture. Of several sets,
+ * such as MNIST's of Keras, the one for training.
+ * @throws GanError GAN_DATA_FORMAT
+ */
+export async function arrayRecords(zip: ZipFile): Promise<Records> {
+  const {path} = zip.file;
+  const arrays: ArrayMember[] = [];
+  for (const member of zip.members) {
+    const name = member.name.replace(/\.npy$/, '');
+    arrays.push({
+      name,
+      member,
+      header: await ofMember(path, name, async () => npyHeader(await head(zip, member), `${path}/${name}`)),
+    });
+  }
+  const images = arrays.filter(({header}) => isPictures(header)).sort(preferred)[0];
+  if (!images) throw wrongArray(`${path}/${arrays[0]!.name}`, arrays[0]!.header);
+  const {name, member, header} = images;
+  const items = header.shape[0]!;
+  const bytes = header.length + elementsOf(header.shape);
+  if (member.bytes !== bytes)
+    throw wrongFile(
+      `${path}/${name}`,
+      `has ${member.bytes} bytes, and ${bytes} for the shape (${header.shape.join(', ')})`,
+    );
+  const classes = arrays.filter((array) => array !== images && areLabels(array.header, items)).sort(preferred)[0];
+  const labels =
+    classes &&
+    labelsOfNumbers(
+      await ofMember(path, classes.name, async () => {
+        const content = await whole(zip, classes);
+        const end = classes.header.length + items * integerBytes(classes.header.type)!;
+        if (content.length !== end) throw new Error(`it has ${content.length} bytes, and ${end} for ${items} labels`);
+        return integers(content.subarray(classes.header.length), classes.header);
+      }),
+      `${path}/${classes.name}`,
+    );
+  const picture = elementsOf(header.shape.slice(1));
+  const read = await ofMember(path, name, () => reader(zip, images));
+  return pixelRecords({
+    kind: 'numpy archive',
+    path,
+    files: [path],
+    size: items,
+    ...pictureShape(header.shape)!,
+    labels,
+    bytes: (index) => read(header.length + index * picture, picture),
+  });
+}
+
+/** Reads parts of an array: where it lies, or, as it cannot be, in memory. */
+async function reader(
+  zip: ZipFile,
+  images: ArrayMember,
+): Promise<(position: number, length: number) => Uint8Array | Promise<Uint8Array>> {
+  const {member} = images;
+  if (member.method === 0 && !member.isEncrypted) {
+    const start = await contentPosition(zip.file, member);
+    return (position, length) => zip.file.read(start + position, length);
+  }
+  const content = await whole(zip, images);
+  return (position, length) => content.subarray(position, position + length);
+}
+
+const mebibytes = (bytes: number): string => `${Math.ceil(bytes / 2 ** 20)} MiB`;
+
+async function whole(zip: ZipFile, {member, name}: ArrayMember): Promise<Buffer> {
+  const room = mostInMemory();
+  if (member.bytes > room)
+    throw wrongFile(
+      `${zip.file.path}/${name}`,
+      `has ${mebibytes(member.bytes)} when it is decompressed, and at most ${mebibytes(room)} are`,
+      ['np.savez instead of np.savez_compressed: then it is read where it lies'],
+    );
+  return readMember(zip, member);
+}
+
+const decompress = promisify<Buffer, {finishFlush: number; maxOutputLength: number}, Buffer>(inflateRaw);
+
+/** The first bytes of a member, with its header. */
+async function head({file}: ZipFile, member: ZipMember): Promise<Buffer> {
+  if (member.isEncrypted) throw new Error('it is encrypted');
+  const position = await contentPosition(file, member);
+  if (member.method === 0) return file.read(position, Math.min(member.bytes, mostHeaderBytes));
+  const packed = await file.read(position, Math.min(member.compressed, 1024)); // numpy's header has 128 bytes
+  return decompress(packed, {finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: 2 ** 21});
+}
+
+async function ofMember<T>(path: string, name: string, use: () => Promise<T>): Promise<T> {
+  try {
+    return await use();
+  } catch (error) {
+    if (isGanError(error)) throw error;
+    throw wrongFile(`${path}/${name}`, `cannot be read: ${messageOf(error)}`, undefined, error);
+  }
+}

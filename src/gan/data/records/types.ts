@@ -1,0 +1,50 @@
+import type {DataIdentity} from '../identity.js';
+import type {FileKinds} from '../image-files.js';
+import type {Pixels} from '../pixels.js';
+
+/** A picture as it is kept: the path of a file, the content of one, or pixels. */
+export type StoredImage = string | Uint8Array | Pixels;
+
+/** What each picture shows, where somebody has said so. */
+export interface Labels {
+  /** Names of the classes; the position is the class. */
+  classes: readonly string[];
+  /** The class of each picture; -1: nobody has said. */
+  of: Int32Array;
+}
+
+/**
+ * A set of pictures on a disk: a folder, an archive, an array. Who trains on it, shows it or measures it need not know
+ * which. Pictures have the same order on every system.
+ */
+export interface Records {
+  /** What it is, for one line: `zip archive`. */
+  kind: string;
+  /** The file or the folder that was named. */
+  path: string;
+  /** The files that were read for it, and will be. */
+  files: readonly string[];
+  /** Number of pictures. */
+  size: number;
+  /** Files beside the pictures that are none, and say nothing about them. */
+  others?: number;
+  /** The same of a folder, by the endings of their names. */
+  otherKinds?: FileKinds;
+  labels?: Labels;
+  /** The name of a picture inside the set, with `/` between folders; another for each. */
+  name(index: number): string;
+  /** What messages call a picture. */
+  describe(index: number): string;
+  /**
+   * A picture, in any order and several at once.
+   * @throws Error with the reason why this one cannot be read; a GanError where the whole set cannot
+   */
+  read(index: number): Promise<StoredImage>;
+  /**
+   * Looks into why a picture could not be read or decoded.
+   * @throws GanError GAN_DATA_GONE when it is because the set has gone
+   */
+  lookInto?(index: number): Promise<void>;
+  /** Tells these pictures and labels from others, wherever they lie. */
+  identify(): Promise<DataIdentity>;
+}

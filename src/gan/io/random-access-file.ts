@@ -1,0 +1,147 @@
+import {fstatSync, type Stats} from 'node:fs';
+import type {FileHandle} from 'node:fs/promises';
+import {basename} from 'node:path';
+import {GanError} from '../../errors.js';
+import {systemError} from '../../system-error.js';
+import {openRegularFile} from './regular-file.js';
+
+/** A file that nobody has read from for so long is closed, in milliseconds. */
+const idleMs = 500;
+/** So many files stay open between reads: a process may often have 1,024 in all. */
+const mostIdle = 128;
+let idle = 0;
+
+/**
+ * A file of which parts are read, in any order and several at once. It is opened when it is read and closed when it is
+ * not, so there is nothing to dispose of. It must stay what it was when `openRandomAccess` looked at it.
+ */
+export class RandomAccessFile {
+  #handle: Promise<FileHandle> | undefined;
+  #users = 0;
+  #closing: NodeJS.Timeout | undefined;
+
+  constructor(
+    readonly path: string,
+    /** Bytes. */
+    readonly size: number,
+    readonly modifiedMs: number,
+  ) {}
+
+  /**
+   * The bytes from `position` on: `length` of them, or fewer where the file ends.
+   * @throws GanError GAN_DATA_GONE when there is no such file any more, GAN_DATA_CHANGED when it is another one; of the
+   * system otherwise
+   */
+  async read(position: number, length: number): Promise<Buffer> {
+    const file = await this.#take();
+    try {
+      this.#check(fstatSync(file.fd)); // a microsecond
+      const wanted = Math.max(0, Math.min(length, this.size - position));
+      const bytes = Buffer.allocUnsafe(wanted);
+      let done = 0;
+      while (done < wanted) {
+        const {bytesRead} = await file.read(bytes, done, wanted - done, position + done);
+        if (bytesRead === 0) throw changed(this.path, 'it has become shorter');
+        done += bytesRead;
+      }
+      return bytes;
+    } catch (error) {
+      throw systemError(error) ?? error;
+    } finally {
+      this.#leave();
+    }
+  }
+
+  async #take(): Promise<FileHandle> {
+    if (this.#closing) {
+      clearTimeout(this.#closing);
+      this.#closing = undefined;
+      idle--;
+    }
+    this.#users++;
+    try {
+      return await (this.#handle ??= this.#open());
+    } catch (error) {
+      this.#handle = undefined;
+      this.#users--;
+      throw error;
+    }
+  }
+
+  async #open(): Promise<FileHandle> {
+    try {
+      return await openRegularFile(this.path);
+    } catch (cause) {
+      const {code} = cause as NodeJS.ErrnoException;
+      if (code === 'ENOENT' || code === 'ENOTDIR') throw gone(this.path, cause);
+      throw systemError(cause) ?? cause;
+    }
+  }
+
+  #check({size, mtimeMs}: Stats): void {
+    if (size !== this.size) throw changed(this.path, `it had ${this.size} bytes, now it has ${size}`);
+    if (mtimeMs !== this.modifiedMs) throw changed(this.path, 'it was written to');
+  }
+
+  #leave(): void {
+    if (--this.#users > 0) return;
+    if (idle >= mostIdle) return this.#close();
+    idle++;
+    this.#closing = setTimeout(() => {
+      this.#closing = undefined;
+      idle--;
+      this.#close();
+    }, idleMs).unref();
+  }
+
+  #close(): void {
+    const handle = this.#handle;
+    this.#handle = undefined;
+    void handle?.then((file) => file.close()).catch(() => {});
+  }
+}
+
+/** @throws NoRegularFile, and what the system says */
+export async function openRandomAccess(path: string): Promise<RandomAccessFile> {
+  const file = await openRegularFile(path);
+  try {
+    const {size, mtimeMs} = await file.stat();
+    return new RandomAccessFile(path, size, mtimeMs);
+  } finally {
+    await file.close();
+  }
+}
+
+/** Reads a file from front to back in small pieces, of which many are read at a time. */
+export class BufferedReads {
+  #from = 0;
+  #bytes: Buffer = Buffer.alloc(0);
+
+  constructor(
+    readonly file: RandomAccessFile,
+    /** Bytes read at least. */
+    readonly atLeast = 64 << 10,
+  ) {}
+
+  /** As `RandomAccessFile.read`. */
+  async read(position: number, length: number): Promise<Buffer> {
+    const at = position - this.#from;
+    if (at < 0 || at + length > this.#bytes.length) {
+      this.#from = position;
+      this.#bytes = await this.file.read(position, Math.max(length, this.atLeast));
+      return this.#bytes.subarray(0, length);
+    }
+    return this.#bytes.subarray(at, at + length);
+  }
+}
+
+const gone = (path: string, cause: unknown): GanError =>
+  new GanError('data', 'GAN_DATA_GONE', `The data have gone while they were used: ${path} is no longer there.`, {
+    suggestions: [`Look whether the disk or the network folder of ${basename(path)} is still there.`],
+    cause,
+  });
+
+const changed = (path: string, how: string): GanError =>
+  new GanError('data', 'GAN_DATA_CHANGED', `${path} changed while it was used: ${how}.`, {
+    suggestions: ['Start again when nothing writes to it any more.'],
+  });
