@@ -458,8 +458,9 @@ export class Run {
   }
 
   async #card(drawn: Drawn, request: CardRequest): Promise<Files> {
-    const [{cardFacts, cardPicture, modelCard}, {encodePng, samplePicture}] = [
+    const [{cardFacts, cardPicture, modelCard}, {encodePng}, {samplePicture}] = [
       await import('./model-card.js'),
+      await import('../gan/data/png.js'),
       await import('../gan/data/grid.js'),
     ];
     const {name, config} = this;

@@ -361,9 +361,14 @@ export class RunFolder {
     if (latest !== undefined) return latest;
     const model = join(this.dir, modelName);
     if (await stat(model).catch(() => undefined))
-      throw new GanError('data', 'GAN_NO_CHECKPOINT', `${this.dir} is an exported model, which no training goes on from`, {
-        suggestions: [`gan fit DATA --init ${model}   begins a new run from its weights.`],
-      });
+      throw new GanError(
+        'data',
+        'GAN_NO_CHECKPOINT',
+        `${this.dir} is an exported model, which no training goes on from`,
+        {
+          suggestions: [`gan fit DATA --init ${model}   begins a new run from its weights.`],
+        },
+      );
     throw new GanError('data', 'GAN_NO_CHECKPOINT', `the run ${this.dir} has no checkpoint yet`, {
       suggestions: ['let gan fit finish, or stop it with Ctrl-C: both write a checkpoint'],
     });

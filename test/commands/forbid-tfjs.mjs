@@ -1,7 +1,8 @@
 // Makes loading tfjs, or what is built on it, an error. For `node --import`.
 import Module, {register} from 'node:module';
 
-const heavy = /[\\/]@tensorflow[\\/]|[\\/]dist[\\/]vendor[\\/]tf-|[\\/]dist[\\/]joined[\\/].*tfjs-core.*|[\\/]dist[\\/]gan[\\/](learner|nn|module)\.js$/;
+const heavy =
+  /[\\/]@tensorflow[\\/]|[\\/]dist[\\/]vendor[\\/]tf-|[\\/]dist[\\/]joined[\\/].*tfjs-core.*|[\\/]dist[\\/]gan[\\/](learner|nn|module)\.js$/;
 
 const hook = `
 const heavy = ${heavy};

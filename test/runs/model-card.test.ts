@@ -72,7 +72,10 @@ const flat = (tokens: readonly Token[]): Token[] => tokens.flatMap((each) => [ea
 const structure = (body: string): string[] =>
   flat(reader.parse(body, {}))
     .filter(({type}) => !['text', 'code_inline'].includes(type))
-    .map(({type, tag, attrs, content}) => `${type} ${tag} ${JSON.stringify(attrs)} ${type === 'html_inline' ? content : ''}`);
+    .map(
+      ({type, tag, attrs, content}) =>
+        `${type} ${tag} ${JSON.stringify(attrs)} ${type === 'html_inline' ? content : ''}`,
+    );
 const textIn = (body: string): string =>
   flat(reader.parse(body, {}))
     .filter(({type}) => ['text', 'code_inline'].includes(type))
@@ -156,8 +159,7 @@ describe('the model card', () => {
       expect(structure(body), text).to.deep.equal(wanted);
       expect(terminalOrders.test(body), text).to.equal(false);
       const visible = text.replaceAll(/[^A-Za-z0-9]+/g, '').slice(0, 40);
-      if (/^[\x20-\x7E]*$/.test(text))
-        expect(textIn(body).replaceAll(/[^A-Za-z0-9]+/g, ''), text).to.contain(visible);
+      if (/^[\x20-\x7E]*$/.test(text)) expect(textIn(body).replaceAll(/[^A-Za-z0-9]+/g, ''), text).to.contain(visible);
     }
   });
 });
@@ -174,8 +176,7 @@ describe('licences', () => {
     ['other', 'other'],
     ['unknown', 'unknown'],
   ] as const;
-  for (const [given, wanted] of cases)
-    it(`${given} is ${wanted}`, () => expect(licenseOf(given)).to.equal(wanted));
+  for (const [given, wanted] of cases) it(`${given} is ${wanted}`, () => expect(licenseOf(given)).to.equal(wanted));
 
   it('that no card can name are refused, with those that are like it', async () => {
     for (const given of ['', 'apache', 'mit\ntags: x', 'constructor']) {

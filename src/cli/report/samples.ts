@@ -48,7 +48,7 @@ async function realPicture(file: string, config: RunConfig): Promise<Html | unde
   const [{drawRealGrid, needsNoFiles}, {openRegistry}, {encodePng}] = await Promise.all([
     import('../../runs/real-grid.js'),
     import('../../plugin/discover.js'),
-    import('../../gan/data/grid.js'),
+    import('../../gan/data/png.js'),
   ]);
   const registry = openRegistry();
   try {

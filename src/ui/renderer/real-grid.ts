@@ -1,4 +1,4 @@
-import {encodePng} from '../../gan/data/grid.js';
+import {encodePng} from '../../gan/data/png.js';
 import {GanError} from '../../errors.js';
 import type {Registry} from '../../plugin/registry.js';
 import {drawRealGrid, needsNoFiles} from '../../runs/real-grid.js';
