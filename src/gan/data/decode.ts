@@ -35,8 +35,8 @@ export interface DecodeOptions {
  *
  * Palettes, CMYK, colour profiles and EXIF orientation are dealt with; of an animation the first frame is taken. More
  * than 8 bits are scaled by what the file says (`eightBits`). Scaling is bilinear with antialiasing, as in fastai
- * (Pillow's BILINEAR), by libvips, where a file allows it while it is decoded. Colours are scaled multiplied by alpha;
- * with 2 and 4 channels all is black under alpha 0.
+ * (Pillow's BILINEAR), by libvips, where a format allows it while it is decoded. Colours are scaled multiplied by
+ * alpha; with 2 and 4 channels all is black under alpha 0.
  * @returns bytes, flat [height, width, channels]
  * @throws Error with the reason of this file: the system's where it cannot be read, that it is empty, or what the image
  * library says of its content
@@ -69,10 +69,12 @@ async function contentOf(path: string): Promise<Buffer> {
 
 async function decode(file: string | Uint8Array | Pixels, options: DecodeOptions): Promise<Uint8Array> {
   const {size, channels = 3, resize = 'crop', padMode = 'reflect', background = [255, 255, 255]} = options;
-  const image = await scaled(await opener(file, options.warn), size, resize);
-  const pixels = toChannels(image.data, image.channels, channels, background); // cheaper here than sharp's flatten
-  const data = hasAlpha(channels) ? blackWhereClear(pixels, channels) : pixels;
-  return resize === 'pad' ? padTo({...image, data, channels}, size, padMode) : data;
+  const asWanted = (image: Pixels): Pixels => {
+    const data = toChannels(image.data, image.channels, channels, background); // cheaper here than sharp's flatten
+    return {...image, data: hasAlpha(channels) ? blackWhereClear(data, channels) : data, channels};
+  };
+  const image = await scaled(await opener(file, options.warn), size, {resize, asWanted});
+  return resize === 'pad' ? padTo(image, size, padMode) : image.data;
 }
 
 /** What opens an image, upright and with 8 bits a channel. */

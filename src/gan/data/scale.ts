@@ -7,7 +7,7 @@ import {loadSharp} from './sharp.js';
 export type Size = readonly [height: number, width: number];
 
 /** The pixels of an image as bytes of sRGB with or without transparency, grey images included. */
-export async function rgbPixels(image: Sharp): Promise<Pixels> {
+async function rgbPixels(image: Sharp): Promise<Pixels> {
   // raw output is sRGB, as no other colour space is asked for
   const {data, info} = await image.raw({depth: 'uchar'}).toBuffer({resolveWithObject: true});
   if (info.channels !== 3 && info.channels !== 4) throw new Error(`decoded to ${info.channels} channels`);
@@ -21,8 +21,13 @@ const fits = {crop: 'cover', pad: 'inside', squish: 'fill'} as const;
 /**
  * An image in the wanted size, or, for `pad`, in the largest that fits into it. Colours are scaled multiplied by alpha.
  * @param open the image upright, anew each time
+ * @param how `asWanted` gives the wanted channels, and may be applied twice
  */
-export async function scaled(open: () => Sharp, size: Size, resize: ResizeMethod): Promise<Pixels> {
+export async function scaled(
+  open: () => Sharp,
+  size: Size,
+  {resize, asWanted}: {resize: ResizeMethod; asWanted(image: Pixels): Pixels},
+): Promise<Pixels> {
   const [height, width] = size;
   const smaller = await rgbPixels(
     open().resize(width, height, {fit: fits[resize], kernel: 'linear', withoutEnlargement: true}),
@@ -31,9 +36,10 @@ export async function scaled(open: () => Sharp, size: Size, resize: ResizeMethod
     resize === 'pad'
       ? smaller.width === width || smaller.height === height
       : smaller.width === width && smaller.height === height;
-  if (isThere) return smaller;
+  if (isThere) return asWanted(smaller);
   // a side is too short: `crop` has then cut off what is needed
-  return enlarged(resize === 'crop' ? await rgbPixels(open()) : smaller, size, resize);
+  const small = resize === 'crop' ? await rgbPixels(open()) : smaller;
+  return asWanted(await enlarged(asWanted(small), size, resize)); // laid on the background first, for exact numbers
 }
 
 /**
