@@ -92,9 +92,13 @@ const longestSide: Readonly<Record<string, number>> = {'.jpg': 65535, '.jpeg': 6
  * @param side height and width of an image, pixels
  * @throws GanError GAN_IMAGE_FORMAT (exit 2)
  */
-export function assertGridFits(path: string, n: number, side: number, padding = 2): void {
+export function assertGridFits(
+  path: string,
+  n: number,
+  {side, columns = Math.ceil(Math.sqrt(n)), padding = 2}: {side: number; columns?: number; padding?: number},
+): void {
   const most = longestSide[extname(path).toLowerCase()];
-  const pixels = Math.min(n, Math.ceil(Math.sqrt(n))) * (side + padding) + padding;
+  const pixels = Math.max(Math.min(n, columns), Math.ceil(n / columns)) * (side + padding) + padding;
   if (most === undefined || pixels <= most) return;
   throw new GanError(
     'usage',
