@@ -73,6 +73,12 @@ describe('pixels', () => {
       for (let y = 0; y < 32; y++) expect([...out.subarray(32 * y, 32 * y + 32)]).to.deep.equal(wanted);
     });
 
+    it('of runs from before, it is where it was for them', async () => {
+      const out = await decodeImage(await png(ramp, 16, 1), {size: [32, 32], channels: 1, decoding: 1});
+      const wanted = Array.from({length: 32}, (_, x) => Math.max(0, 8 * x - 8));
+      for (let y = 0; y < 32; y++) expect([...out.subarray(32 * y, 32 * y + 32)]).to.deep.equal(wanted);
+    });
+
     it('the middle of a wide ramp is enlarged', async () => {
       const wide = Uint8Array.from({length: 24 * 16}, (_, i) => 10 * (i % 24));
       const out = await decodeImage(await png(wide, 24, 1), {size: [32, 32], channels: 1});
