@@ -55,9 +55,11 @@ describe('a run from before the key decoding', () => {
         .toFile(path.join(data, `${i}.png`));
     }
     const run = (): string => path.join(folder(), 'run');
-    const [whole, parts, now] = [run(), run(), run()];
+    const [whole, parts, other, now] = [run(), run(), run(), run()];
     await train(whole, {...settings, data, steps: 5, decoding: 1});
     await train(parts, {...settings, data, steps: 2, decoding: 1});
+    await train(other, {...settings, data, steps: 2});
+    expect((await results(other))['model']).to.not.deep.equal((await results(parts))['model']);
     withoutKey(path.join(parts, 'config.json'), 'decoding');
     withoutKey(path.join(newest(parts, 'checkpoints'), 'state.json'), 'decoding');
     for (const name of ['x.jfif', 'none']) writeFileSync(path.join(data, name), readFileSync(path.join(data, '0.png')));

@@ -5,7 +5,7 @@ import {createRequire} from 'node:module';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
 import {fileURLToPath} from 'node:url';
-import {crc32} from 'node:zlib';
+import {crc32, deflateSync} from 'node:zlib';
 import sharp from 'sharp';
 import {decodeImage, type DecodeOptions} from '../../../dist/gan/data/decode.js';
 import {fromFolder} from '../../../dist/gan/data/data-loaders.js';
@@ -141,19 +141,30 @@ describe('pixels', () => {
       expect(await read(tiff(in12, 'short', 4095))).to.deep.equal({pixel: colour, warnings: []}));
 
     it("12 in 16 bits by PNG's sBIT, where no value is larger", async () => {
-      const file = async (values: number[], bits: number): Promise<Uint8Array> => {
+      const chunk = (type: string, content: Buffer): Buffer => {
+        const bytes = Buffer.concat([Buffer.alloc(4), Buffer.from(type), content, Buffer.alloc(4)]);
+        bytes.writeUInt32BE(content.length, 0);
+        bytes.writeUInt32BE(crc32(bytes.subarray(4, -4)), bytes.length - 4);
+        return bytes;
+      };
+      const file = async (values: number[], bits: number, profile?: Uint8Array): Promise<Uint8Array> => {
         const data = Uint16Array.from({length: 48}, (_, i) => values[i % 3]!);
-        const plain = await sharp(data, {raw: {width: 4, height: 4, channels: 3}})
-          .toColourspace('rgb16')
-          .png()
-          .toBuffer();
-        const chunk = Buffer.from([0, 0, 0, 3, ...Buffer.from('sBIT'), bits, bits, bits, 0, 0, 0, 0]);
-        chunk.writeUInt32BE(crc32(chunk.subarray(4, 11)), 11);
-        return Buffer.concat([plain.subarray(0, 33), chunk, plain.subarray(33)]); // behind IHDR
+        const image = sharp(data, {raw: {width: 4, height: 4, channels: 3}}).toColourspace('rgb16');
+        const plain = await image.png().toBuffer();
+        return Buffer.concat([
+          plain.subarray(0, 33), // up to the end of IHDR
+          ...(profile ? [chunk('iCCP', Buffer.concat([Buffer.from('x\0\0'), deflateSync(profile)]))] : []),
+          chunk('sBIT', Buffer.from([bits, bits, bits])),
+          plain.subarray(33),
+        ]);
       };
       expect(await read(await file(in12, 12))).to.deep.equal({pixel: colour, warnings: []});
       const in16 = colour.map((value) => 257 * value);
       expect(await read(await file(in16, 12))).to.deep.equal({pixel: colour, warnings: []});
+      const small = sharp({create: {width: 1, height: 1, channels: 3, background: 'white'}}).png();
+      const {icc} = await sharp(await small.withIccProfile('srgb').toBuffer()).metadata();
+      const {pixel} = await read(await file(in12, 12, icc));
+      pixel.forEach((value, c) => expect(value).to.be.closeTo(colour[c]!, 1));
     });
 
     it('12 in 16 bits of which the file says nothing: told', async () => {
