@@ -163,7 +163,7 @@ function table() {
   return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }
 
-const note = `${machine.cpu}, ${threads} threads, Node ${machine.node}, PyTorch ${versions.torch ?? 'none'} (CPU); medians of ${seeds.length} seeds`;
+const note = `${machine.cpu}, ${threads} ${threads === 1 ? 'thread' : 'threads'}, Node ${machine.node}, PyTorch ${versions.torch ?? 'none'} (CPU); ${seeds.length === 1 ? 'one seed' : `medians of ${seeds.length} seeds`}`;
 console.log(`\n${table()}\n\n${note}`);
 if (flags.json)
   writeFileSync(flags.json, `${JSON.stringify({machine, work, budget, seeds, medians, runs}, null, 2)}\n`);

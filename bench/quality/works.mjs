@@ -56,7 +56,7 @@ const points = {
   metrics: ['modes', 'highQuality'],
 };
 
-/** The recipes `quick` and `light` (src/parts/recipes). */
+/** The recipe `light` (src/parts/recipes). */
 const light = {
   arch: 'light',
   width: 16,
@@ -75,7 +75,7 @@ const light = {
 
 /** Data sets: the name of the source and its options, and the recipe. */
 const works = {
-  'fashion-mnist': {source: 'fashion-mnist', options: {}, recipe: {...light, channels: 1}},
+  'fashion-mnist': {source: 'fashion-mnist', options: {}, recipe: {...light, extra: 1, channels: 1}},
   stacked: {
     source: 'fashion-mnist',
     options: {stacked: true},

@@ -3,7 +3,7 @@ import {mkdirSync, readFileSync, rmSync, statSync, writeFileSync} from 'node:fs'
 import path from 'node:path';
 import sharp from 'sharp';
 import type {Device} from '../../dist/backends/device.js';
-import {encodePng} from '../../dist/gan/data/grid.js';
+import {encodePng} from '../../dist/gan/data/png.js';
 import {openRegistry} from '../../dist/plugin/discover.js';
 import {openTraining} from '../../dist/runs/open-training.js';
 import {drawRealGrid, needsNoFiles} from '../../dist/runs/real-grid.js';

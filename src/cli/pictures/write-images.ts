@@ -6,7 +6,8 @@ import type {HostTensor} from '../../gan/data/types.js';
 /**
  * Writes images as one picture, or each to a file of its own.
  * @param images bytes [n, height, width, channels]
- * @param to columns of a grid, by default as square as possible; names without `.png`; by default the images are numbered from 1
+ * @param to columns of a grid, by default as square as possible; names without `.png`; by default the images are
+ *   numbered from 1
  * @returns the files
  */
 export async function writeImages(

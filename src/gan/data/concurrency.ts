@@ -92,8 +92,8 @@ export async function* readAhead<T>(
 }
 
 /**
- * Makes something of each index from `from` to `count` - 1, one per processor at a time and at least 4. What was made is
- * used in order.
+ * Makes something of each index from `from` to `count` - 1, one per processor at a time and at least 4. What was made
+ * is used in order.
  */
 export async function inOrder(
   count: number,

@@ -102,8 +102,8 @@ async function contentOf(count: number, read: Contents['read']): Promise<string>
 const [pieces, pieceBytes] = [64, 64 << 10];
 
 /**
- * The identity of files that hold arrays: as `identifyFiles`, with the number of pictures in them. Of files that are too
- * large to be read whole, some pieces count.
+ * The identity of files that hold arrays: as `identifyFiles`, with the number of pictures in them. Of files that are
+ * too large to be read whole, some pieces count.
  */
 export async function identifyArrays(
   folder: string,

@@ -35,8 +35,8 @@ class Sums {
     this.counts[i]!++;
   }
   /**
-   * A float32 sum of n products is off by n u / (1 - n u) of the magnitudes at most, u being 2^-24 (Higham, "Accuracy and
-   * Stability of Numerical Algorithms", section 3.1).
+   * A float32 sum of n products is off by n u / (1 - n u) of the magnitudes at most, u being 2^-24 (Higham, "Accuracy
+   * and Stability of Numerical Algorithms", section 3.1).
    */
   expect(got: Float32Array, what: string): void {
     expect(got.length, what).to.equal(this.values.length);

@@ -40,7 +40,8 @@ export function pixelRecords({kind, path, files, size, labels, bytes, ...shape}:
 }
 
 /**
- * The pictures of `[n, height, width]`, `[n, height, width, channels]` or `[n, channels, height, width]`; undefined: none.
+ * The pictures of `[n, height, width]`, `[n, height, width, channels]` or `[n, channels, height, width]`; undefined:
+ * none.
  */
 export function pictureShape(shape: readonly number[]): PictureShape | undefined {
   const [, a = 0, b = 0, c = 0] = shape;
