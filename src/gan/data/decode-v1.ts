@@ -1,5 +1,5 @@
 /** How images were decoded before the rules of `decode.ts`: runs that began with it go on with it. */
-import type {DecodeOptions} from './decode.js';
+import type {DecodeOptions} from './decode-options.js';
 import {padTo, toChannels, type Pixels} from './pixels.js';
 import {loadSharp} from './sharp.js';
 

@@ -1,34 +1,14 @@
-import type {Sharp} from 'sharp';
 import {isGanError} from '../../errors.js';
 import {openRegularFile} from '../io/regular-file.js';
 import {Together} from './concurrency.js';
+import type {DecodeOptions} from './decode-options.js';
 import {decodeV1} from './decode-v1.js';
 import {eightBits} from './deep-pixels.js';
 import {hasEightBits} from './image-content.js';
 import {blackWhereClear, hasAlpha, padTo, toChannels} from './pixels.js';
-import type {Channels, PadMode, Pixels, ResizeMethod, Rgb} from './pixels.js';
+import type {Pixels} from './pixels.js';
 import {scaled} from './scale.js';
-import {loadSharp} from './sharp.js';
-
-/** Versions of the rules by which files become pixels. */
-export type Decoding = 1 | 2;
-
-export interface DecodeOptions {
-  /** Pixels, [height, width]. */
-  size: readonly [number, number];
-  /** Grey, RGB, or one of them with transparency. Default 3. */
-  channels?: Channels;
-  /** Default `crop`: the middle is kept, as fastai does in validation; nothing is random here. */
-  resize?: ResizeMethod;
-  /** Used by `pad`. Default `reflect`. */
-  padMode?: PadMode;
-  /** Background behind transparent images, for 1 and 3 channels. Default white. */
-  background?: Rgb;
-  /** 1: scaled by libvips, as in runs from before the rules described here. Default 2. */
-  decoding?: Decoding;
-  /** Told what is doubtful about a file that can be read. */
-  warn?: (message: string) => void;
-}
+import {loadSharp, type SharpImage} from './sharp.js';
 
 /**
  * Decodes a file (or the bytes of one) to 8-bit sRGB or grey pixels of the wanted size, on a thread of libuv's pool.
@@ -81,7 +61,7 @@ async function decode(file: string | Uint8Array | Pixels, options: DecodeOptions
 async function opener(
   file: string | Uint8Array | Pixels,
   warn: (message: string) => void = () => {},
-): Promise<() => Sharp> {
+): Promise<() => SharpImage> {
   const sharp = await loadSharp();
   const ofPixels =
     ({data, width, height, channels}: Pixels) =>

@@ -1,13 +1,12 @@
 /** Images with more than 8 bits a channel, as 8 bits. */
-import type {Metadata} from 'sharp';
 import type {Channels, Pixels} from './pixels.js';
 import {saidOfSamples, type SampleRange} from './sample-range.js';
-import {loadSharp} from './sharp.js';
+import {loadSharp, type ImageFacts} from './sharp.js';
 
 const spaces: readonly string[] = ['rgb16', 'grey16', 'scrgb', 'b-w'];
 
 /** True of images whose values need a range to become 8 bits. */
-const isDeep = ({depth, space}: Metadata): boolean => depth !== 'uchar' && spaces.includes(space);
+const isDeep = ({depth, space}: ImageFacts): boolean => depth !== 'uchar' && spaces.includes(space);
 
 /** Brighter than this part of 16 bits is a picture that is not dark altogether. */
 const dark = 1 / 8;

@@ -1,4 +1,5 @@
-import {decodeImage, type DecodeOptions} from './decode.js';
+import {decodeImage} from './decode.js';
+import type {DecodeOptions} from './decode-options.js';
 import {warningOfItems} from './items.js';
 import {blackWhereClear, hasAlpha, padTo, toChannels, type Channels, type Pixels} from './pixels.js';
 import {classesOfAll} from './records/labels.js';

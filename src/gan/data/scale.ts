@@ -1,13 +1,12 @@
 /** How images get the wanted size, by libvips: bilinear, antialiased where an image becomes smaller. */
-import type {Sharp} from 'sharp';
 import type {Pixels, ResizeMethod} from './pixels.js';
-import {loadSharp} from './sharp.js';
+import {loadSharp, type SharpImage} from './sharp.js';
 
 /** Pixels, [height, width]. */
 export type Size = readonly [height: number, width: number];
 
 /** The pixels of an image as bytes of sRGB with or without transparency, grey images included. */
-async function rgbPixels(image: Sharp): Promise<Pixels> {
+async function rgbPixels(image: SharpImage): Promise<Pixels> {
   // raw output is sRGB, as no other colour space is asked for
   const {data, info} = await image.raw({depth: 'uchar'}).toBuffer({resolveWithObject: true});
   if (info.channels !== 3 && info.channels !== 4) throw new Error(`decoded to ${info.channels} channels`);
@@ -24,7 +23,7 @@ const fits = {crop: 'cover', pad: 'inside', squish: 'fill'} as const;
  * @param how `asWanted` gives the wanted channels, and may be applied twice
  */
 export async function scaled(
-  open: () => Sharp,
+  open: () => SharpImage,
   size: Size,
   {resize, asWanted}: {resize: ResizeMethod; asWanted(image: Pixels): Pixels},
 ): Promise<Pixels> {

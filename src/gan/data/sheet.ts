@@ -1,7 +1,8 @@
 /** A set of small pictures that is shipped as one: squares side by side, row by row. */
 import {fileURLToPath} from 'node:url';
 import {GanError, messageOf} from '../../errors.js';
-import {decodeImage, type Decoding} from './decode.js';
+import {decodeImage} from './decode.js';
+import type {Decoding} from './decode-options.js';
 import {cachedSource} from './image-files.js';
 import {toChannels, type Channels, type Pixels, type ResizeMethod} from './pixels.js';
 import {loadSharp} from './sharp.js';

@@ -2,7 +2,7 @@
 import type {ImageShape} from '../nets/architecture.js';
 import type {Rng} from '../rng.js';
 import type {HostData, HostTensor} from './host-tensor.js';
-import type {Decoding} from './decode.js';
+import type {Decoding} from './decode-options.js';
 import type {Normalization} from './normalize.js';
 import type {ResizeMethod} from './pixels.js';
 

@@ -2,7 +2,7 @@ import {readdir} from 'node:fs/promises';
 import {dirname, extname, join, relative, sep} from 'node:path';
 import {identifyFiles} from '../identity.js';
 import {readRegularFile} from '../../io/regular-file.js';
-import type {Decoding} from '../decode.js';
+import type {Decoding} from '../decode-options.js';
 import {listImageFiles, type FileKinds} from '../image-files.js';
 import {VanishedFiles} from '../vanished.js';
 import {labelsOfFolders} from './labels.js';

@@ -7,7 +7,7 @@ import {quoted, systemError} from '../../../system-error.js';
 import type {DataIdentity} from '../identity.js';
 import {beginning, idxRank, isGzip} from '../idx.js';
 import {findIdx} from '../idx-set.js';
-import type {Decoding} from '../decode.js';
+import type {Decoding} from '../decode-options.js';
 import {describeOthers, isImageFile, isImageName} from '../image-files.js';
 import {openRegularFile} from '../../io/regular-file.js';
 import {cifarHeadBytes, cifarRecords, isCifar} from './cifar.js';
