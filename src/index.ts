@@ -152,7 +152,8 @@ export {Rng} from './gan/rng.js';
 export {setSeed, streams, type Streams} from './gan/streams.js';
 
 export {fromBatches, fromFolder, fromSource, type FolderOptions, type SourceOptions} from './gan/data/data-loaders.js';
-export {decodeImage, type DecodeOptions} from './gan/data/decode.js';
+export {decodeImage} from './gan/data/decode.js';
+export type {DecodeOptions} from './gan/data/decode-options.js';
 export {getImageFiles, imageSource} from './gan/data/image-files.js';
 export type {Channels, Pixels, ResizeMethod} from './gan/data/pixels.js';
 export type {NamedImageMetric, ImageMetric} from './gan/metrics/image-metrics.js';

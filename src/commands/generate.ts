@@ -80,21 +80,35 @@ export default class Generate extends BaseCommand {
     const seeds = flags.seeds === undefined ? undefined : parseSeeds(flags.seeds);
     const truncation = flags.truncation === undefined ? {} : {truncation: parseTruncation(flags.truncation)};
     const dir = await this.runNamed(args.run);
-    const images = await withRun(dir, use, (run) =>
-      directions === undefined
-        ? run.generate({...(seeds ? {seeds} : {n, seed}), ...truncation})
-        : run.alongDirections({count: directions, images: imagesInRow, from: seed, ...truncation}),
-    );
-    const {writeImages} = await import('../cli/pictures/write-images.js');
-    const names =
-      seeds?.map((each) => `seed-${each}`) ??
-      (directions === undefined ? undefined : directionNames(images.shape[0]! / imagesInRow));
-    const files = await writeImages(
-      images,
-      outDir === undefined
-        ? {grid: out ?? freePath(runStem(dir), '.png'), ...(directions !== undefined && {columns: imagesInRow})}
-        : {dir: outDir, ...(names && {names})},
-    );
+    const [{writeEach, writeImages}, {assertGridFits}] = [
+      await import('../cli/pictures/write-images.js'),
+      await import('../gan/data/grid.js'),
+    ];
+    const files = await withRun(dir, use, async (run) => {
+      const request = {...(seeds ? {seeds} : {n, seed}), ...truncation};
+      if (outDir !== undefined && directions === undefined) {
+        const count = seeds?.length ?? n;
+        const names = seeds?.map((each) => `seed-${each}`);
+        return writeEach(run.generateParts(request), {dir: outDir, count, ...(names && {names})});
+      }
+      const grid = out ?? freePath(runStem(dir), '.png');
+      const columns = directions === undefined ? {} : {columns: imagesInRow};
+      if (outDir === undefined)
+        assertGridFits(grid, directions === undefined ? (seeds?.length ?? n) : directions * imagesInRow, {
+          side: run.config.size,
+          ...columns,
+        });
+      const images =
+        directions === undefined
+          ? await run.generate(request)
+          : await run.alongDirections({count: directions, images: imagesInRow, from: seed, ...truncation});
+      return writeImages(
+        images,
+        outDir === undefined
+          ? {grid, ...columns}
+          : {dir: outDir, names: directionNames(images.shape[0]! / imagesInRow)},
+      );
+    });
     this.json({files});
     this.result(outDir === undefined ? files[0]! : `${files.length} images in ${outDir}`);
   }

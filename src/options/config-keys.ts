@@ -119,6 +119,15 @@ export const configKeys = {
   },
   /** How an image becomes square. */
   resize: {spec: opt.oneOf(['crop', 'pad', 'squish'], 'crop', {help: 'how an image becomes square'}), group: 'DATA'},
+  /** Version of the rules by which files become pixels. */
+  decoding: {
+    spec: opt.oneOf(['1', '2'], '2', {
+      help: 'how files become pixels: 2: scaled as Pillow does; 1: as in runs that are older than this key (docs/data.md)',
+    }),
+    numeric: true,
+    older: '1',
+    group: 'DATA',
+  },
   /** Images in each step, or, with `accumulate`, in each of its passes. */
   batchSize: {
     spec: opt.int(64, {min: 1, help: 'images per step; auto: the largest power of two that the device has memory for'}),

@@ -112,10 +112,13 @@ async function labelledImages(
   registry: Registry,
   warn: (message: string) => void,
 ): Promise<{classes: string[]; dls: DataLoaders}> {
-  const {data, size, channels, resize} = config;
-  const labelled = dataSource(data) === undefined ? await labelledRecords(data) : undefined;
+  const {data, size, channels, resize, decoding} = config;
+  const labelled = dataSource(data) === undefined ? await labelledRecords(config) : undefined;
   const source: SourceFactory | undefined = labelled
-    ? () => cachedSource(recordSource(labelled.records, {size: [size, size], channels, resize}, labelled.indices))
+    ? () =>
+        cachedSource(
+          recordSource(labelled.records, {size: [size, size], channels, resize, decoding, warn}, labelled.indices),
+        )
     : await createSource(registry, data, config.source);
   const {train, valid, normalization, report} = await makeDataLoaders(
     {...config, validPct: config.validPct > 0 ? config.validPct : heldOut},
@@ -131,8 +134,11 @@ async function labelledImages(
 }
 
 /** Pictures with labels; those without are left out. @throws GanError GAN_LABELS */
-async function labelledRecords(data: string): Promise<{records: Records; classes: string[]; indices: number[]}> {
-  const records = await openRecords(data);
+async function labelledRecords({
+  data,
+  decoding,
+}: RunConfig): Promise<{records: Records; classes: string[]; indices: number[]}> {
+  const records = await openRecords(data, {decoding});
   const {labels} = records;
   if (!labels) throw noLabels(data, undefined);
   const indices = [...labels.of.keys()].filter((index) => labels.of[index]! >= 0);

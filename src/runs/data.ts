@@ -6,7 +6,7 @@ import {fromSource, type SourceOptions} from '../gan/data/data-loaders.js';
 import type {CriticAugmentation} from '../gan/augmentations/critic-augmentation.js';
 import type {Augmentation} from '../gan/data/augment.js';
 import {identifySource, type DataIdentity} from '../gan/data/identity.js';
-import {cachedSource} from '../gan/data/image-files.js';
+import {cachedSource, describeOthers} from '../gan/data/image-files.js';
 import {Normalization} from '../gan/data/normalize.js';
 import {recordSource} from '../gan/data/record-source.js';
 import {describeRecords, openRecords} from '../gan/data/records/open.js';
@@ -25,7 +25,17 @@ export type Settings = GanConfig | RunConfig;
 
 type DataConfig = Pick<
   RunConfig,
-  'data' | 'size' | 'channels' | 'resize' | 'batchSize' | 'accumulate' | 'latent' | 'validPct' | 'seed' | 'attempt'
+  | 'data'
+  | 'size'
+  | 'channels'
+  | 'resize'
+  | 'decoding'
+  | 'batchSize'
+  | 'accumulate'
+  | 'latent'
+  | 'validPct'
+  | 'seed'
+  | 'attempt'
 >;
 
 /** The parts of a run that its data are made with. */
@@ -39,6 +49,8 @@ export interface DataParts {
 export interface RunData extends DataLoaders {
   /** What the data are, in one line: `zip archive, 1,200 pictures, 10 labels`; absent of a data source. */
   description?: string;
+  /** What is to be told of the data, once. */
+  notes: string[];
   identify(): Promise<DataIdentity>;
 }
 
@@ -52,7 +64,7 @@ export async function makeDataLoaders(
   {source, augmentations = []}: DataParts,
   loading: Omit<Partial<SourceOptions>, 'seed'> = {},
 ): Promise<RunData> {
-  const {data, size, channels, resize, batchSize, accumulate, latent, validPct, seed} = config;
+  const {data, size, channels, resize, decoding, batchSize, accumulate, latent, validPct, seed} = config;
   const shared = {
     batchSize: batchSize * accumulate,
     latentSize: latent,
@@ -63,15 +75,23 @@ export async function makeDataLoaders(
     ...loading,
   };
   if (!source) {
-    const records = await openRecords(data);
-    const images = cachedSource(recordSource(records, {size: [size, size], channels, resize}));
+    const records = await openRecords(data, {decoding});
+    const images = recordSource(records, {
+      size: [size, size],
+      channels,
+      resize,
+      decoding,
+      ...(loading.warn && {warn: loading.warn}),
+    });
+    const loaders = fromSource(cachedSource(images), shared);
     return {
-      ...fromSource(images, shared),
+      ...loaders,
+      notes: [...(records.otherKinds ? [describeOthers(records.otherKinds)] : []), ...noneHeldOut(loaders, validPct)],
       description: describeRecords(records),
       identify: () => records.identify(),
     };
   }
-  const made = await source({height: size, width: size, channels, resize});
+  const made = await source({height: size, width: size, channels, resize, decoding});
   const wanted = [size, size, channels];
   if (made.shape.join() !== wanted.join()) {
     throw new GanError(
@@ -88,7 +108,21 @@ export async function makeDataLoaders(
       },
     );
   }
-  return {...fromSource(made, shared), identify: () => Promise.resolve(identifySource(made))};
+  const loaders = fromSource(made, shared);
+  return {
+    ...loaders,
+    notes: noneHeldOut(loaders, validPct),
+    identify: () => Promise.resolve(identifySource(made)),
+  };
+}
+
+/** That a share of the images to hold out is less than one of them. */
+function noneHeldOut({train, valid}: DataLoaders, percent: number): string[] {
+  if (percent === 0 || valid) return [];
+  const enough = Math.ceil(100 / train.size);
+  return [
+    `nothing is held out: ${percent} % of ${train.size} images is less than one; --valid-pct ${enough} holds one out`,
+  ];
 }
 
 /**
@@ -114,8 +148,8 @@ export async function openPictures(
   {registry = openRegistry()}: {registry?: Registry} = {},
 ): Promise<{config: RunConfig; records: Records}> {
   const {config} = await resolveConfig({registry, settings: {values: settings, origin: 'openPictures'}});
-  const {data, size, channels, resize} = config;
+  const {data, size, channels, resize, decoding} = config;
   const source = await createSource(registry, data, config.source);
-  if (!source) return {config, records: await openRecords(data)};
-  return {config, records: sourceRecords(await source({height: size, width: size, channels, resize}), data)};
+  if (!source) return {config, records: await openRecords(data, {decoding})};
+  return {config, records: sourceRecords(await source({height: size, width: size, channels, resize, decoding}), data)};
 }

@@ -74,12 +74,12 @@ async function readKept(file: string): Promise<Features | undefined> {
 
 /** Of files: names, sizes and times of change. Of all data: what is read of them, and the first images themselves. */
 async function hashOf({config, source, count, first, extractor}: FeatureKey): Promise<string> {
-  const {data, size, channels, resize, validPct, seed} = config;
+  const {data, size, channels, resize, decoding, validPct, seed} = config;
   const facts = {
     data,
     source,
-    files: dataSource(data) === undefined ? await filesOf(data) : [],
-    images: [size, channels, resize, validPct, seed, count],
+    files: dataSource(data) === undefined ? await filesOf(data, decoding) : [],
+    images: [size, channels, resize, decoding, validPct, seed, count],
     extractor,
   };
   const {data: pixels} = first;
@@ -90,8 +90,8 @@ async function hashOf({config, source, count, first, extractor}: FeatureKey): Pr
 }
 
 /** The files that data lie in. */
-async function filesOf(data: string): Promise<(string | number)[][]> {
-  const {files} = await openRecords(data);
+async function filesOf(data: string, decoding: RunConfig['decoding']): Promise<(string | number)[][]> {
+  const {files} = await openRecords(data, {decoding});
   return Promise.all(
     files.map(async (file) => {
       const {size, mtimeMs} = await stat(file);

@@ -11,7 +11,7 @@ import {resolveConfig, type ResolvedConfig} from '../config/resolve.js';
 import {weightsOf, withoutPrefix, type WeightsChoice} from '../gan/checkpoint.js';
 import {Normalization} from '../gan/data/normalize.js';
 import type {HostTensor} from '../gan/data/types.js';
-import {imagesAtOnce} from '../gan/images-at-once.js';
+import {imagesAtOnceAnywhere} from '../gan/images-at-once.js';
 import type {CardRequest, Files, Networks, TrainedRun} from '../gan/export/trained-run.js';
 import {version} from '../gan/export/version.js';
 import type {DirectionOptions, LatentDirections} from '../gan/latent-directions.js';
@@ -239,7 +239,7 @@ export class Run {
       );
     const normalization = Normalization.symmetric(channels);
     const images = new Uint8Array(latents.length * size * size * channels);
-    const atOnce = Math.min(mostAtOnce, imagesAtOnce(size));
+    const atOnce = this.#atOnce();
     for (let start = 0; start < latents.length; start += atOnce) {
       const batch = latents.slice(start, start + atOnce);
       const flat = new Float32Array(batch.length * latentSize);
@@ -259,6 +259,22 @@ export class Run {
         ? seeds.map((each) => drawLatent(latent, each, 0, options))
         : Array.from({length: n}, (_, i) => drawLatent(latent, seed, i, options)),
     );
+  }
+
+  /** The images of `generate`, a pass of the generator at a time: however many they are, they take little memory. */
+  async *generateParts({n = 1, seed = 0, seeds, ...options}: GenerateRequest = {}): AsyncGenerator<HostTensor> {
+    const {latent} = this.config;
+    const [count, atOnce] = [seeds?.length ?? n, this.#atOnce()];
+    for (let from = 0; from < count; from += atOnce) {
+      const latents = Array.from({length: Math.min(atOnce, count - from)}, (_, i) =>
+        seeds ? drawLatent(latent, seeds[from + i]!, 0, options) : drawLatent(latent, seed, from + i, options),
+      );
+      yield await this.draw(latents);
+    }
+  }
+
+  #atOnce(): number {
+    return Math.min(mostAtOnce, imagesAtOnceAnywhere(this.config.size, this.config.batchSize));
   }
 
   /** @throws GanError GAN_TOO_MANY_IMAGES (exit 2) where images have more bytes than are held at a time */
@@ -333,8 +349,9 @@ export class Run {
   /** Image files at the size of the run, as its training sees them. */
   async #decode(files: readonly string[]): Promise<HostTensor> {
     const {decodeImage} = await import('../gan/data/decode.js');
-    const {size, channels, resize} = this.config;
-    const images = await Promise.all(files.map((file) => decodeImage(file, {size: [size, size], channels, resize})));
+    const {size, channels, resize, decoding} = this.config;
+    const options = {size: [size, size] as const, channels, resize, decoding};
+    const images = await Promise.all(files.map((file) => decodeImage(file, options)));
     const data = new Uint8Array(files.length * size * size * channels);
     images.forEach((image, i) => data.set(image, i * size * size * channels));
     return {data, shape: [files.length, size, size, channels]};
@@ -378,7 +395,7 @@ export class Run {
       const meter = new ImageMeter(parts.metrics, {
         real,
         draw: (latents: Tensor): Tensor => generator.forward(latents),
-        atOnce: imagesAtOnce(config.size),
+        atOnce: imagesAtOnceAnywhere(config.size, config.batchSize),
         normalization: Normalization.symmetric(channels),
         extractor,
         latent,

@@ -184,6 +184,7 @@ async function open(settings: Settings, options: TrainingOptions): Promise<Train
     const made = await make(config, options.parts ?? {}, {warn}, init);
     learn = made.learn;
     const {parts, dls} = made;
+    dls.notes.forEach(warn);
     if (!(await isOnGpu(registry, {device: opened.device}))) checkMemory(learn, config, warn);
     const steps = config.steps ?? config.epochs * dls.train.length;
     const {name: backendName} = opened.device;

@@ -158,6 +158,7 @@ describe('resolveConfig', () => {
       latent: 100,
       genFirst: false,
       switchEval: false,
+      decoding: 2,
       validPct: 0,
       seed: 0,
       attempt: 0,

@@ -58,6 +58,24 @@ describe('openTraining and openRun', () => {
     expect(error.message).to.contain('openTraining');
   });
 
+  it('say what a split does to few images', async () => {
+    const told = async (percent: number): Promise<string[]> => {
+      const warnings: string[] = [];
+      const few = {...settings, source: {count: 64}, steps: 1, validPct: percent};
+      const training = await openTraining(few, {device, warn: (message) => warnings.push(message)});
+      expect(training.dls.valid?.size).to.equal(percent < 2 ? undefined : 1);
+      await training.close();
+      return warnings.filter((message) => message.includes('held out'));
+    };
+    expect(await told(1)).to.deep.equal([
+      'nothing is held out: 1 % of 64 images is less than one; --valid-pct 2 holds one out',
+    ]);
+    expect(await told(2)).to.deep.equal([]);
+    const error = await ganError(() => openTraining({...settings, source: {count: 10}, validPct: 30}, {device}));
+    expect(error.code).to.equal('GAN_DATA_TOO_SMALL');
+    expect(error.message).to.contain('7 items, 10 less the 3 that are held out, fewer than one batch of 8');
+  });
+
   it('a run goes on from its newest checkpoint, bit for bit', async () => {
     const parts = path.join(folder(), 'run');
     await train(parts, {...settings, epochs: 1});
@@ -113,6 +131,22 @@ describe('openTraining and openRun', () => {
       expect(error).to.include({code: 'GAN_LABELS', kind: 'data'});
       expect(error.message).to.contain('generator').and.contain('conditional').and.contain(dir);
     }
+    await run.close();
+  });
+
+  it('draws however many images, a few at a time: the same as together', async () => {
+    const run = await openRun(dir, {device});
+    const together = await run.generate({n: 130, seed: 7});
+    const parts: Uint8Array[] = [];
+    for await (const {data, shape} of run.generateParts({n: 130, seed: 7})) {
+      expect(shape[0]).to.be.at.most(64);
+      parts.push(data as Uint8Array);
+    }
+    expect(Buffer.concat(parts).equals(together.data as Uint8Array)).to.equal(true);
+    const many = run.generateParts({n: 62_000_000});
+    expect((await many.next()).value?.shape).to.deep.equal([64, 16, 16, 3]);
+    await many.return(undefined);
+    expect((await ganError(() => run.generate({n: 62_000_000}))).code).to.equal('GAN_TOO_MANY_IMAGES');
     await run.close();
   });
 

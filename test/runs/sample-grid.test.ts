@@ -2,7 +2,7 @@ import {expect} from 'chai';
 import {mkdirSync} from 'node:fs';
 import path from 'node:path';
 import sharp from 'sharp';
-import {imagesAtOnce} from '../../dist/gan/images-at-once.js';
+import {imagesAtOnce, imagesAtOnceAnywhere} from '../../dist/gan/images-at-once.js';
 import type {HostTensor} from '../../dist/gan/data/types.js';
 import {drawSamples} from '../../dist/runs/run-callbacks.js';
 import {RunFolder} from '../../dist/runs/run-folder.js';
@@ -12,11 +12,12 @@ import {fit, openCpu, results} from './helpers.js';
 describe('the sample grid', () => {
   after(removeFolders);
 
-  it('is drawn in passes of at most a mebipixel, or of the images of a training pass', () => {
-    expect([16, 64, 128, 256, 512, 1024, 4096].map((size) => imagesAtOnce(size))).to.deep.equal([
-      4096, 256, 64, 16, 4, 1, 1,
-    ]);
+  it('is drawn in passes of the images of a training pass, or of a few small ones', () => {
+    const sizes = [16, 64, 128, 256, 512, 1024, 4096];
+    expect(sizes.map((size) => imagesAtOnce(size, 1))).to.deep.equal([256, 16, 4, 1, 1, 1, 1]);
     expect(imagesAtOnce(512, 32)).to.equal(32);
+    expect(sizes.map((size) => imagesAtOnceAnywhere(size, 64))).to.deep.equal([256, 64, 64, 16, 4, 1, 1]);
+    expect(imagesAtOnceAnywhere(512, 1)).to.equal(1);
   });
 
   it('comes by steps, after five seconds, and whenever as long as it says has passed without one', async () => {
@@ -57,9 +58,10 @@ describe('the sample grid', () => {
     }
   });
 
-  for (const [size, passes] of [
-    [32, [64]],
-    [512, Array.from({length: 16}, () => 4)],
+  for (const [size, batchSize, passes] of [
+    [32, 1, [64]],
+    [512, 1, Array.from({length: 64}, () => 1)],
+    [128, 10, [10, 10, 10, 10, 10, 10, 4]],
   ] as const) {
     it(`of ${size} pixels is the same picture in ${passes.length} passes`, async () => {
       const dir = folder();
@@ -76,7 +78,7 @@ describe('the sample grid', () => {
       const callback = drawSamples(
         {generate} as unknown as Parameters<typeof drawSamples>[0],
         new RunFolder(dir),
-        {sampleEvery: 0, sampleSeconds: 0, size, batchSize: 1},
+        {sampleEvery: 0, sampleSeconds: 0, size, batchSize},
         latents,
         async () => {},
         (message) => expect.fail(message),

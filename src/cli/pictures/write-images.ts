@@ -19,10 +19,28 @@ export async function writeImages(
     await writePicture(to.grid, samplePicture(images, undefined, to.columns));
     return [to.grid];
   }
-  await mkdir(to.dir, {recursive: true});
-  const n = images.shape[0] ?? 0;
-  const names = to.names ?? Array.from({length: n}, (_, i) => String(i + 1).padStart(String(n).length, '0'));
-  const files = names.map((name) => path.join(to.dir, `${name}.png`));
-  for (const [i, file] of files.entries()) await writeImage(file, images, i);
+  return writeEach([images], {...to, count: images.shape[0] ?? 0});
+}
+
+/**
+ * Writes each image to a file of its own, as they come.
+ * @param parts bytes [n, height, width, channels] each
+ * @param to `count` of all images; names without `.png`, by default numbers from 1
+ * @returns the files
+ */
+export async function writeEach(
+  parts: Iterable<HostTensor> | AsyncIterable<HostTensor>,
+  {dir, count, names}: {dir: string; count: number; names?: readonly string[]},
+): Promise<string[]> {
+  const files: string[] = [];
+  for await (const images of parts) {
+    await mkdir(dir, {recursive: true}); // once there is something to write
+    for (let i = 0; i < (images.shape[0] ?? 0); i++) {
+      const name = names?.[files.length] ?? String(files.length + 1).padStart(String(count).length, '0');
+      const file = path.join(dir, `${name}.png`);
+      await writeImage(file, images, i);
+      files.push(file);
+    }
+  }
   return files;
 }

@@ -49,7 +49,7 @@ export default class DataPack extends BaseCommand {
       import('node:path'),
     ]);
     const {records} = await openPictures(config, {registry});
-    const {size, channels, resize} = config;
+    const {size, channels, resize, decoding} = config;
     this.talk(
       `${describeRecords(records)}; packing at ${size}x${size}, ${channels} channel${channels === 1 ? '' : 's'}`,
     );
@@ -61,6 +61,8 @@ export default class DataPack extends BaseCommand {
         size: [size, size],
         channels,
         resize,
+        decoding,
+        warn: (message) => this.warning(message),
         shards,
         signal: stop.signal,
         progress: (done) => {

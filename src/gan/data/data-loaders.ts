@@ -1,7 +1,7 @@
 import {GanError} from '../../errors.js';
 import {Rng} from '../rng.js';
 import {cachedSource, getImageFiles, type ImageFilesOptions, imageSource} from './image-files.js';
-import type {DecodeOptions} from './decode.js';
+import type {DecodeOptions} from './decode-options.js';
 import {describeItem} from './items.js';
 import {createLoader, type LoaderOptions, type ReportingLoader} from './loader.js';
 import {Normalization} from './normalize.js';

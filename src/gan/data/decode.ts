@@ -1,85 +1,76 @@
-import {toChannels, type Channels, type Pixels, type Rgb, padTo, type PadMode, type ResizeMethod} from './pixels.js';
+import {isGanError} from '../../errors.js';
 import {openRegularFile} from '../io/regular-file.js';
 import {Together} from './concurrency.js';
-import {loadSharp} from './sharp.js';
-
-export interface DecodeOptions {
-  /** Pixels, [height, width]. */
-  size: readonly [number, number];
-  /** Grey, RGB, or one of them with transparency. Default 3. */
-  channels?: Channels;
-  /** Default `crop`: the middle is kept, as fastai does in validation; nothing is random here. */
-  resize?: ResizeMethod;
-  /** Used by `pad`. Default `reflect`. */
-  padMode?: PadMode;
-  /** Background behind transparent images, for 1 and 3 channels. Default white. */
-  background?: Rgb;
-}
+import type {DecodeOptions} from './decode-options.js';
+import {decodeV1} from './decode-v1.js';
+import {eightBits} from './deep-pixels.js';
+import {hasEightBits} from './image-content.js';
+import {blackWhereClear, hasAlpha, padTo, toChannels} from './pixels.js';
+import type {Pixels} from './pixels.js';
+import {scaled} from './scale.js';
+import {loadSharp, type SharpImage} from './sharp.js';
 
 /**
  * Decodes a file (or the bytes of one) to 8-bit sRGB or grey pixels of the wanted size, on a thread of libuv's pool.
- * RGB and RGBA pixels are resized in the same way.
  *
- * Palettes, CMYK, 16 bits, colour profiles and EXIF orientation are dealt with; of an animation the first frame is
- * taken. Scaling is bilinear with antialiasing, as in fastai (Pillow's BILINEAR).
+ * Palettes, CMYK, colour profiles and EXIF orientation are dealt with; of an animation the first frame is taken. More
+ * than 8 bits are scaled by what the file says (`eightBits`). Scaling is bilinear with antialiasing, as in fastai
+ * (Pillow's BILINEAR), by libvips, where a format allows it while it is decoded. Colours are scaled multiplied by
+ * alpha; with 2 and 4 channels all is black under alpha 0.
  * @returns bytes, flat [height, width, channels]
  * @throws Error with the reason of this file: the system's where it cannot be read, that it is empty, or what the image
  * library says of its content
  */
 export async function decodeImage(file: string | Uint8Array | Pixels, options: DecodeOptions): Promise<Uint8Array> {
+  const run = options.decoding === 1 ? decodeV1 : decode;
   try {
-    return await decoding.together(() => decode(file, options));
-  } catch {
-    if (typeof file === 'string') await assertContent(file);
+    return await decoding.together(() => run(file, options));
+  } catch (error) {
+    if (isGanError(error)) throw error;
+    if (typeof file === 'string') await contentOf(file);
     // libvips collects the messages of all threads in one place: the reason is certain only where nothing else runs
-    return decoding.alone(() => decode(file, options));
+    return decoding.alone(() => run(file, options));
   }
 }
 
 const decoding = new Together();
 
 /** @throws Error why nothing can be read from a file */
-async function assertContent(path: string): Promise<void> {
+async function contentOf(path: string): Promise<Buffer> {
   const file = await openRegularFile(path);
   try {
-    if ((await file.stat()).size === 0) throw new Error(`${path} is empty`);
-    await file.read(Buffer.alloc(1), 0, 1, 0);
+    const content = await file.readFile();
+    if (content.length === 0) throw new Error(`${path} is empty`);
+    return content;
   } finally {
     await file.close();
   }
 }
 
-/** Formats with 8 bits a channel. */
-const eightBits = /\.(jpe?g|webp|gif)$/i;
-
-/** True if a picture has a colour profile and more than 8 bits a channel. */
-async function isDeepWithProfile(file: string | Uint8Array): Promise<boolean> {
-  if (typeof file === 'string' && eightBits.test(file)) return false;
-  const sharp = await loadSharp();
-  const {depth, hasProfile, space} = await sharp(file).metadata();
-  return hasProfile && depth !== 'uchar' && space === 'rgb16';
-}
-
 async function decode(file: string | Uint8Array | Pixels, options: DecodeOptions): Promise<Uint8Array> {
   const {size, channels = 3, resize = 'crop', padMode = 'reflect', background = [255, 255, 255]} = options;
-  const [height, width] = size;
+  const asWanted = (image: Pixels): Pixels => {
+    const data = toChannels(image.data, image.channels, channels, background); // cheaper here than sharp's flatten
+    return {...image, data: hasAlpha(channels) ? blackWhereClear(data, channels) : data, channels};
+  };
+  const image = await scaled(await opener(file, options.warn), size, {resize, asWanted});
+  return resize === 'pad' ? padTo(image, size, padMode) : image.data;
+}
+
+/** What opens an image, upright and with 8 bits a channel. */
+async function opener(
+  file: string | Uint8Array | Pixels,
+  warn: (message: string) => void = () => {},
+): Promise<() => SharpImage> {
   const sharp = await loadSharp();
-  const fit = ({crop: 'cover', pad: 'inside', squish: 'fill'} as const)[resize];
+  const ofPixels =
+    ({data, width, height, channels}: Pixels) =>
+    () =>
+      sharp(data, {raw: {width, height, channels}});
+  if (typeof file !== 'string' && !(file instanceof Uint8Array)) return ofPixels(file);
+  const content = typeof file === 'string' ? await contentOf(file) : file;
+  const deep = hasEightBits(content) ? undefined : await eightBits(content, warn);
+  if (deep && 'channels' in deep) return ofPixels(deep);
   // 'error': pixel data that is broken or missing; the default, 'warning', also refuses harmless metadata faults
-  const encoded = typeof file === 'string' || file instanceof Uint8Array;
-  const deep = encoded && (await isDeepWithProfile(file));
-  const opened = encoded
-    ? sharp(file, {failOn: 'error', ignoreIcc: deep}).autoOrient()
-    : sharp(file.data, {raw: {width: file.width, height: file.height, channels: file.channels}});
-  const resized = opened.resize(width, height, {fit, kernel: 'linear'});
-  // of 16 bits, sharp makes Display P3 and calls it sRGB: the profile is applied to 8 bits instead
-  const image = deep ? sharp(await resized.keepIccProfile().png({compressionLevel: 1}).toBuffer()) : resized;
-  // raw output is sRGB, grey images included, as no other colour space is asked for
-  const {data, info} = await image.raw({depth: 'uchar'}).toBuffer({resolveWithObject: true});
-  if (info.channels !== 3 && info.channels !== 4) throw new Error(`decoded to ${info.channels} channels`);
-  const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength); // not a Buffer, which differs in slice()
-  const pixels = toChannels(bytes, info.channels, channels, background); // cheaper here than sharp's flatten
-  return resize === 'pad'
-    ? padTo({data: pixels, width: info.width, height: info.height, channels}, size, padMode)
-    : pixels;
+  return () => sharp(deep ?? content, {failOn: 'error'}).autoOrient();
 }

@@ -62,7 +62,7 @@ export async function writePicture(path: string, picture: Pixels): Promise<void>
   if (extension === '' || extension === '.png') return writePng(path, picture);
   const {data, width, height, channels} = picture;
   const sharp = await loadSharp();
-  const image = sharp(data, {raw: {width, height, channels}});
+  const image = sharp(data, {raw: {width, height, channels}, limitInputPixels: false});
   await writeEncoded(
     path,
     extension === '.webp'
@@ -81,6 +81,30 @@ export function assertPictureName(path: string): void {
     'GAN_IMAGE_FORMAT',
     `${path}: pictures are written as ${pictureExtensions.slice(0, -1).join(', ')} or ${pictureExtensions.at(-1)}, not as ${extension}.`,
     {suggestions: [`--out ${stem}.png`]},
+  );
+}
+
+/** Pixels of a side, at most: JPEG and WebP have 16 and 14 bits for it. */
+const longestSide: Readonly<Record<string, number>> = {'.jpg': 65535, '.jpeg': 65535, '.webp': 16383};
+
+/**
+ * Whether a grid of `n` images fits into the format of a file.
+ * @param side height and width of an image, pixels
+ * @throws GanError GAN_IMAGE_FORMAT (exit 2)
+ */
+export function assertGridFits(
+  path: string,
+  n: number,
+  {side, columns = Math.ceil(Math.sqrt(n)), padding = 2}: {side: number; columns?: number; padding?: number},
+): void {
+  const most = longestSide[extname(path).toLowerCase()];
+  const pixels = Math.max(Math.min(n, columns), Math.ceil(n / columns)) * (side + padding) + padding;
+  if (most === undefined || pixels <= most) return;
+  throw new GanError(
+    'usage',
+    'GAN_IMAGE_FORMAT',
+    `${path}: a grid of ${n} images of ${side}x${side} has ${pixels} pixels a side; this format has at most ${most}.`,
+    {suggestions: [`--out ${path.slice(0, -extname(path).length)}.png`, '--out-dir DIR   for single images']},
   );
 }
 

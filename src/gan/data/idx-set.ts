@@ -3,6 +3,7 @@ import {extname, join} from 'node:path';
 import {GanError} from '../../errors.js';
 import {Rng} from '../rng.js';
 import {decodeImage} from './decode.js';
+import type {Decoding} from './decode-options.js';
 import {idxRank, readIdx, wrongIdx, type IdxFile} from './idx.js';
 import {cachedSource, imageExtensions} from './image-files.js';
 import {padTo, toChannels, type Channels, type Pixels, type ResizeMethod} from './pixels.js';
@@ -74,6 +75,8 @@ export interface IdxOptions {
   channels: Channels;
   /** `pad` puts images that fit into the middle of black, as they are; otherwise as with image files. */
   resize: ResizeMethod;
+  /** Version of the rules by which images are scaled. Default 2. */
+  decoding?: Decoding;
   /** Only the first ones. Default: all. */
   items?: number;
   /**
@@ -87,7 +90,7 @@ export interface IdxOptions {
 
 /** Images of an IDX set, [height, width, channels] bytes. */
 export function idxSource({path, images, labels}: IdxSet, options: IdxOptions): FiniteSource {
-  const {size, channels, resize, stacked = false, seed = 0} = options;
+  const {size, channels, resize, decoding = 2, stacked = false, seed = 0} = options;
   const [all = 0, height = 0, width = 0] = images.shape;
   const items = Math.min(all, options.items ?? all);
   const classes = labels && labels.data.reduce((most, label) => Math.max(most, label), 0) + 1;
@@ -119,7 +122,7 @@ export function idxSource({path, images, labels}: IdxSet, options: IdxOptions): 
     size: items,
     read: (index) => {
       const image = pixels(index);
-      if (!fits) return decodeImage(image, {size, channels, resize, padMode: 'zeros'});
+      if (!fits) return decodeImage(image, {size, channels, resize, decoding, padMode: 'zeros'});
       return padTo({...image, data: toChannels(image.data, 3, channels, [0, 0, 0]), channels}, size, 'zeros');
     },
     describe: (index) => `${path} ${partsOf(index).join(', ')}`,

@@ -3,39 +3,75 @@ import {opendir, realpath, stat} from 'node:fs/promises';
 import {extname, join} from 'node:path';
 import {GanError} from '../../errors.js';
 import {slashedBelow} from '../io/windows-names.js';
-import {decodeImage, type DecodeOptions} from './decode.js';
-import {describeItem} from './items.js';
+import {decodeImage} from './decode.js';
+import type {Decoding, DecodeOptions} from './decode-options.js';
+import {isImageContent} from './image-content.js';
+import {describeItem, warningOfItems} from './items.js';
 import type {FiniteSource, HostData} from './types.js';
 import {VanishedFiles} from './vanished.js';
 
 export const imageExtensions: readonly string[] = ['jpeg', 'jpg', 'png', 'webp', 'gif', 'tiff', 'tif', 'avif'];
 
-/** Whether a file of this name is read as an image. */
-export const isImageName = (name: string): boolean => imageExtensions.includes(extname(name).toLowerCase().slice(1));
+/** Other endings of JPEG files, which listings have not always known. */
+const laterExtensions: readonly string[] = ['jfif', 'jpe'];
+
+/** Whether a file of this name is read as an image, whatever its content. */
+export const isImageName = (name: string): boolean =>
+  [...imageExtensions, ...laterExtensions].includes(extname(name).toLowerCase().slice(1));
+
+/** Whether a path is that of an image: by its name, or by what the file begins with. */
+export const isImageFile = async (path: string): Promise<boolean> =>
+  isImageName(path) || ((await stat(path).catch(() => undefined))?.isFile() === true && (await isImageContent(path)));
 
 export interface ImageFilesOptions {
   /** Look into subfolders as well. Default true. */
   recurse?: boolean;
-  /** Extensions without dot; case is ignored. Default `imageExtensions`. */
+  /** Only files with these extensions, without dot; case is ignored. Default: `imageExtensions`, and by content. */
   extensions?: readonly string[];
+  /** 1: by `imageExtensions` alone, as in runs from before content was looked at. Default 2. */
+  decoding?: Decoding;
+}
+
+/** How many files there are of each ending, `.heic` or none. */
+export type FileKinds = ReadonlyMap<string, number>;
+
+export interface ImageListing {
+  files: string[];
+  /** Other files, where they were looked into. */
+  others: FileKinds;
 }
 
 /**
  * The paths of the image files in a folder, sorted by their path below it, the same on every system; of a single image
- * file its own path.
+ * file its own path. Files with another extension, or none, are images by what they begin with.
  *
  * Names that begin with a dot are skipped. Links are followed, but each real folder is listed once only, under its own
  * name if it is in the tree: so loops end, and no image counts twice. A link to a missing image is listed, to be
  * reported when it is read.
  * @throws GanError GAN_DATA_NOT_FOUND, GAN_DATA_EMPTY (no such file), GAN_DATA_UNREADABLE (no permission)
  */
-export async function getImageFiles(
+export async function getImageFiles(dir: string, options: ImageFilesOptions = {}): Promise<string[]> {
+  return (await listImageFiles(dir, options)).files;
+}
+
+/** The image files of `getImageFiles`, and how many other files are beside them. @throws GanError as it does */
+export async function listImageFiles(
   dir: string,
-  {recurse = true, extensions = imageExtensions}: ImageFilesOptions = {},
-): Promise<string[]> {
+  {recurse = true, extensions: given, decoding}: ImageFilesOptions = {},
+): Promise<ImageListing> {
+  const extensions = given ?? imageExtensions;
+  const byContent = given === undefined && decoding !== 1;
   const wanted = new Set(extensions.map((extension) => `.${extension.toLowerCase().replace(/^\./, '')}`));
-  const isImage = (name: string) => wanted.has(extname(name).toLowerCase());
-  if (isImage(dir) && (await stat(dir).catch(() => undefined))?.isFile()) return [dir];
+  const leftOut = new Map<string, number>();
+  const isImage = async (path: string): Promise<boolean> => {
+    const extension = extname(path).toLowerCase();
+    if (wanted.has(extension)) return true;
+    if (byContent && (await isImageContent(path))) return true;
+    leftOut.set(extension, (leftOut.get(extension) ?? 0) + 1);
+    return false;
+  };
+  if ((await stat(dir).catch(() => undefined))?.isFile() && (await isImage(dir)))
+    return {files: [dir], others: new Map()};
   const folders = [{path: dir, real: await existingFolder(dir, extensions)}];
   const listed = new Set<string>();
   const links: string[] = [];
@@ -48,8 +84,9 @@ export async function getImageFiles(
     } else if (entry.isSymbolicLink()) {
       const target = await stat(child).catch(() => undefined);
       if (target?.isDirectory()) links.push(child);
-      else if ((!target || target.isFile()) && isImage(entry.name)) files.push(child);
-    } else if (entry.isFile() && isImage(entry.name)) files.push(child);
+      else if (target ? target.isFile() && (await isImage(child)) : wanted.has(extname(child).toLowerCase()))
+        files.push(child);
+    } else if (entry.isFile() && (await isImage(child))) files.push(child);
   };
 
   for (;;) {
@@ -59,8 +96,8 @@ export async function getImageFiles(
     listed.add(folder.real);
     await forEachEntry(folder.path, (entry) => visit(folder.path, folder.real, entry));
   }
-  if (files.length === 0) throw empty(dir, recurse, extensions);
-  return sortBelow(dir, files);
+  if (files.length === 0) throw empty(dir, recurse, extensions, leftOut);
+  return {files: sortBelow(dir, files), others: byContent ? leftOut : new Map()};
 }
 
 /** The first link in alphabetical order, taken when all real folders have been listed. */
@@ -107,9 +144,19 @@ async function existingFolder(dir: string, extensions: readonly string[]): Promi
   );
 }
 
-function empty(dir: string, recurse: boolean, extensions: readonly string[]): GanError {
+/** `20 other files left out (.txt 16, .heic 4)`, the most frequent first. */
+export function describeOthers(others: FileKinds): string {
+  const kinds = [...others].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1));
+  const count = kinds.reduce((sum, [, each]) => sum + each, 0);
+  const shown = kinds.slice(0, 5).map(([extension, each]) => `${extension || 'without ending'} ${each}`);
+  return `${count.toLocaleString('en')} other file${count === 1 ? '' : 's'} left out (${shown.join(', ')}${kinds.length > 5 ? ', ...' : ''})`;
+}
+
+function empty(dir: string, recurse: boolean, extensions: readonly string[], leftOut: FileKinds): GanError {
   const where = recurse ? 'and its subfolders hold' : 'holds';
-  return new GanError('data', 'GAN_DATA_EMPTY', `${dir} ${where} no image file (looked for ${extensions.join(', ')})`, {
+  const others = leftOut.size > 0 ? `; ${describeOthers(leftOut)}` : '';
+  const what = `${dir} ${where} no image file (looked for ${extensions.join(', ')})${others}`;
+  return new GanError('data', 'GAN_DATA_EMPTY', what, {
     suggestions: [
       recurse ? 'Name a folder with images in it.' : 'Look into subfolders too (recurse).',
       'Try the built-in images: builtin:shapes',
@@ -132,11 +179,12 @@ function sortBelow(dir: string, files: string[]): string[] {
 export function imageSource(paths: readonly string[], options: DecodeOptions): FiniteSource {
   const [height, width] = options.size;
   const vanished = new VanishedFiles(paths);
+  const warn = warningOfItems(options.warn);
   return {
     shape: [height, width, options.channels ?? 3],
     size: paths.length,
     read: (index) =>
-      decodeImage(paths[index]!, options).catch(async (error: unknown) => {
+      decodeImage(paths[index]!, {...options, warn: warn(paths[index]!)}).catch(async (error: unknown) => {
         await vanished.note(paths[index]!);
         throw error;
       }),

@@ -7,6 +7,21 @@ import type {FiniteSource, HostData, HostTensor, SkippedItem} from './types.js';
 export const describeItem = (source: FiniteSource, index: number): string =>
   source.describe?.(index) ?? `item ${index}`;
 
+/** Items whose values are doubtful are named one by one, up to this many. */
+const mostDoubtful = 10;
+
+/** What is to be told of single items, by their names: once of each, and of ten at most. */
+export function warningOfItems(
+  warn: (message: string) => void = () => {},
+): (name: string) => (message: string) => void {
+  const told = new Set<string>();
+  return (name) => (message) => {
+    if (told.has(name) || told.size > mostDoubtful) return;
+    told.add(name);
+    warn(told.size > mostDoubtful ? 'more files have such values' : `${name}: ${message}`);
+  };
+}
+
 /** When this many random items in a row are unreadable, all of the data counts as broken. */
 const maxDraws = 100;
 

@@ -60,7 +60,7 @@ export function createLoader(source: Source, options: LoaderOptions): ReportingL
   const {batchSize, dropLast = true, ahead = 2} = options;
   checkCounts(options);
   const {size, skipped, plan} = source.size === undefined ? endless(source, options) : finite(source, options);
-  if (dropLast && size < batchSize) throw tooSmall(size, batchSize);
+  if (dropLast && size < batchSize) throw tooSmall(size, batchSize, source.size);
   const length = dropLast ? Math.floor(size / batchSize) : Math.ceil(size / batchSize);
   return {
     batchSize,
@@ -193,15 +193,16 @@ function checkCounts({batchSize, latentSize = 1, epochItems = 1, ahead = 1, conc
   }
 }
 
-function tooSmall(items: number, batchSize: number): GanError {
-  return new GanError(
-    'data',
-    'GAN_DATA_TOO_SMALL',
-    `the data has ${items} items, fewer than one batch of ${batchSize}`,
-    {
-      suggestions: items > 0 ? [`Use a batch size of ${items} or less.`, 'Add images.'] : ['Add images.'],
-    },
-  );
+function tooSmall(items: number, batchSize: number, all = items): GanError {
+  const held = all > items ? `, ${all} less the ${all - items} that are held out` : '';
+  const what = `the data has ${items} items${held}, fewer than one batch of ${batchSize}`;
+  return new GanError('data', 'GAN_DATA_TOO_SMALL', what, {
+    suggestions: [
+      ...(items > 0 ? [`Use a batch size of ${items} or less.`] : []),
+      ...(held ? ['Hold out fewer.'] : []),
+      'Add images.',
+    ],
+  });
 }
 
 function unpaired(inputs: number, targets: number | 'endless'): GanError {

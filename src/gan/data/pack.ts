@@ -8,7 +8,7 @@ import {isRecord} from '../../options/json.js';
 import {renameDurably, writeFileAtomic} from '../io/atomic-write.js';
 import {readRegularFile} from '../io/regular-file.js';
 import {inOrder} from './concurrency.js';
-import type {DecodeOptions} from './decode.js';
+import type {DecodeOptions} from './decode-options.js';
 import {recordSource} from './record-source.js';
 import {isPacked, packedFormat, packedHeader, packedHeaderBytes} from './records/packed.js';
 import type {Records} from './records/types.js';

@@ -7,37 +7,49 @@ export type Channels = 1 | 2 | 3 | 4;
 export type Rgb = readonly [red: number, green: number, blue: number];
 
 /**
- * RGB or RGBA bytes with another number of channels. Where these have no transparency, transparent pixels are laid on
- * the background.
+ * Bytes with another number of channels. Where these have no transparency, transparent pixels are laid on the
+ * background.
  * Grey is the luma of ITU-R BT.601, rounded as Pillow does for its mode L.
  * @param data flat [pixels, from]
  * @returns flat [pixels, to]; `data` itself when nothing is to be done
  */
-export function toChannels(data: Uint8Array, from: 3 | 4, to: Channels, background: Rgb): Uint8Array {
+export function toChannels(data: Uint8Array, from: Channels, to: Channels, background: Rgb): Uint8Array {
   if (from === to) return data;
   const pixels = data.length / from;
   const out = new Uint8Array(pixels * to);
-  const keepsAlpha = to === 2 || to === 4;
+  const [green, blue] = from <= 2 ? [0, 0] : [1, 2]; // where they are; grey is all three
+  const hadAlpha = hasAlpha(from);
+  const keepsAlpha = hasAlpha(to);
   const [backRed, backGreen, backBlue] = background;
   for (let i = 0, at = 0; i < data.length; i += from, at += to) {
-    let red = data[i]!;
-    let green = data[i + 1]!;
-    let blue = data[i + 2]!;
-    const alpha = from === 4 ? data[i + 3]! : 255;
-    if (from === 4 && !keepsAlpha) {
-      red = over(red, backRed, alpha);
-      green = over(green, backGreen, alpha);
-      blue = over(blue, backBlue, alpha);
+    let r = data[i]!;
+    let g = data[i + green]!;
+    let b = data[i + blue]!;
+    const alpha = hadAlpha ? data[i + from - 1]! : 255;
+    if (hadAlpha && !keepsAlpha) {
+      r = over(r, backRed, alpha);
+      g = over(g, backGreen, alpha);
+      b = over(b, backBlue, alpha);
     }
     if (to <= 2)
-      out[at] = (19595 * red + 38470 * green + 7471 * blue + 0x8000) >> 16; // 0.299, 0.587, 0.114 in 1/65536
+      out[at] = (19595 * r + 38470 * g + 7471 * b + 0x8000) >> 16; // 0.299, 0.587, 0.114 in 1/65536
     else {
-      out[at] = red;
-      out[at + 1] = green;
-      out[at + 2] = blue;
+      out[at] = r;
+      out[at + 1] = g;
+      out[at + 2] = b;
     }
     if (keepsAlpha) out[at + to - 1] = alpha;
   }
+  return out;
+}
+
+/** Whether the last channel is transparency. */
+export const hasAlpha = (channels: Channels): boolean => channels === 2 || channels === 4;
+
+/** Pixels with alpha last, with black where alpha is 0. @returns a copy */
+export function blackWhereClear(data: Uint8Array, channels: Channels): Uint8Array {
+  const out = data.slice();
+  for (let i = 0; i < out.length; i += channels) if (out[i + channels - 1] === 0) out.fill(0, i, i + channels - 1);
   return out;
 }
 

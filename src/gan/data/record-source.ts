@@ -1,5 +1,7 @@
-import {decodeImage, type DecodeOptions} from './decode.js';
-import {padTo, toChannels, type Channels, type Pixels} from './pixels.js';
+import {decodeImage} from './decode.js';
+import type {DecodeOptions} from './decode-options.js';
+import {warningOfItems} from './items.js';
+import {blackWhereClear, hasAlpha, padTo, toChannels, type Channels, type Pixels} from './pixels.js';
 import {classesOfAll} from './records/labels.js';
 import type {Records} from './records/types.js';
 import type {FiniteSource} from './types.js';
@@ -14,6 +16,7 @@ export function recordSource(records: Records, options: DecodeOptions, only?: Ar
   const at = (index: number): number => only?.[index] ?? index;
   const {labels} = records;
   const of = labels && (only ? Int32Array.from(only, (index) => labels.of[index]!) : labels.of);
+  const warn = warningOfItems(options.warn);
   const classes = labels && classesOfAll({classes: labels.classes, of: of!});
   return {
     shape: [height, width, options.channels ?? 3],
@@ -21,7 +24,8 @@ export function recordSource(records: Records, options: DecodeOptions, only?: Ar
     async read(index) {
       try {
         const stored = await records.read(at(index));
-        if (typeof stored === 'string' || stored instanceof Uint8Array) return await decodeImage(stored, options);
+        if (typeof stored === 'string' || stored instanceof Uint8Array)
+          return await decodeImage(stored, {...options, warn: warn(records.describe(at(index)))});
         return await fromPixels(stored, options);
       } catch (error) {
         await records.lookInto?.(at(index));
@@ -39,7 +43,8 @@ export function fromPixels(pixels: Pixels, options: DecodeOptions): Uint8Array |
   const {width, height} = pixels;
   const fits = resize === 'pad' ? height <= size[0] && width <= size[1] : height === size[0] && width === size[1];
   if (!fits) return decodeImage(inColour(pixels), {...options, padMode: 'zeros'});
-  const data = pixels.channels === channels ? pixels.data : toChannels(...colours(pixels), channels, background);
+  const given = pixels.channels === channels ? pixels.data : toChannels(...colours(pixels), channels, background);
+  const data = hasAlpha(channels) && options.decoding !== 1 ? blackWhereClear(given, channels) : given;
   return height === size[0] && width === size[1] ? data : padTo({data, width, height, channels}, size, 'zeros');
 }
 

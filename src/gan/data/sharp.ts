@@ -1,6 +1,10 @@
 import {GanError} from '../../errors.js';
 
 export type Sharp = typeof import('sharp').default;
+/** An image on its way through the library. */
+export type SharpImage = import('sharp').Sharp;
+/** What a file says of its image. */
+export type ImageFacts = import('sharp').Metadata;
 
 /**
  * Loaders of formats that are programs or documents and not pixels: the name of a file does not keep them away, as

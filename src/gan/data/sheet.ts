@@ -2,6 +2,7 @@
 import {fileURLToPath} from 'node:url';
 import {GanError, messageOf} from '../../errors.js';
 import {decodeImage} from './decode.js';
+import type {Decoding} from './decode-options.js';
 import {cachedSource} from './image-files.js';
 import {toChannels, type Channels, type Pixels, type ResizeMethod} from './pixels.js';
 import {loadSharp} from './sharp.js';
@@ -23,6 +24,8 @@ export interface SheetOptions {
   size: readonly [number, number];
   channels: Channels;
   resize: ResizeMethod;
+  /** Version of the rules by which images are scaled. Default 2. */
+  decoding?: Decoding;
   /** Only the first ones. Default: all. */
   items?: number;
 }
@@ -34,7 +37,7 @@ const white = [255, 255, 255] as const;
  * @throws GanError GAN_DATA_BROKEN when the file of the sheet cannot be read: the installation is damaged
  */
 export async function sheetSource({file, side, items}: Sheet, options: SheetOptions): Promise<FiniteSource> {
-  const {size, channels, resize} = options;
+  const {size, channels, resize, decoding = 2} = options;
   const sheet = await decoded(file);
   const across = sheet.width / side;
   const cut = (index: number): Pixels => {
@@ -46,12 +49,14 @@ export async function sheetSource({file, side, items}: Sheet, options: SheetOpti
     }
     return {data, width: side, height: side, channels: 4};
   };
-  const asItIs = size[0] === side && size[1] === side;
+  const asItIs = decoding === 1 && size[0] === side && size[1] === side;
   const source: FiniteSource = {
     shape: [...size, channels],
     size: Math.min(items, options.items ?? items),
     read: (index) =>
-      asItIs ? toChannels(cut(index).data, 4, channels, white) : decodeImage(cut(index), {size, channels, resize}),
+      asItIs
+        ? toChannels(cut(index).data, 4, channels, white)
+        : decodeImage(cut(index), {size, channels, resize, decoding}),
     describe: (index) => `${fileURLToPath(file)} ${index}`,
   };
   return cachedSource(source, 64 * 2 ** 20);

@@ -2,6 +2,7 @@
 import type {ImageShape} from '../nets/architecture.js';
 import type {Rng} from '../rng.js';
 import type {HostData, HostTensor} from './host-tensor.js';
+import type {Decoding} from './decode-options.js';
 import type {Normalization} from './normalize.js';
 import type {ResizeMethod} from './pixels.js';
 
@@ -103,6 +104,8 @@ export type Source = FiniteSource | EndlessSource;
 export interface WantedImages extends ImageShape {
   /** How an image gets this size. */
   resize: ResizeMethod;
+  /** Version of the rules by which files become pixels (docs/data.md); for what decodes them. Default 2. */
+  decoding?: Decoding;
 }
 
 /** A data source is told what the run wants of the images. */

@@ -7,11 +7,12 @@ export default ({source, data, opt}: Gan) =>
     options: {count: opt.int(undefined, {min: 1, help: 'use only so many images, the first ones; none: all'})},
     create:
       ({count}) =>
-      ({height, width, channels, resize}) =>
+      ({height, width, channels, resize, decoding}) =>
         data.sheetSource(data.emoji, {
           size: [height, width],
           channels: channels as 1 | 2 | 3 | 4,
           resize,
+          ...(decoding !== undefined && {decoding}),
           ...(count !== undefined && {items: count}),
         }),
   });

@@ -18,7 +18,7 @@ export default ({source, data, opt, GanError}: Gan) =>
     defaults: ({stacked}) => ({size: 32, channels: stacked ? 3 : 1, resize: 'pad'}),
     create:
       ({split, count, stacked, seed, dir}) =>
-      async ({height, width, channels, resize}) => {
+      async ({height, width, channels, resize, decoding}) => {
         const stem = `${dir}/${split === 'train' ? 'train' : 't10k'}`;
         try {
           const set = await data.readIdxSet({
@@ -29,6 +29,7 @@ export default ({source, data, opt, GanError}: Gan) =>
             size: [height, width],
             channels: channels as 1 | 2 | 3 | 4,
             resize,
+            ...(decoding !== undefined && {decoding}),
             ...(count !== undefined && {items: count}),
             stacked,
             seed,

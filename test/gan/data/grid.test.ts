@@ -2,7 +2,7 @@ import {expect} from 'chai';
 import {mkdir, readdir, readFile, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import sharp from 'sharp';
-import {imageGrid, writeImage, writePng} from '../../../dist/gan/data/grid.js';
+import {assertGridFits, imageGrid, writeImage, writePng} from '../../../dist/gan/data/grid.js';
 import {Rng} from '../../../dist/gan/rng.js';
 import {generateNoise} from '../../../dist/gan/data/noise.js';
 import {ganError, inFolder} from './helpers.js';
@@ -45,6 +45,23 @@ describe('imageGrid', () => {
       expect(error.code).to.equal('GAN_IMAGE_SHAPE');
       expect(error.message).to.contain(`[${images.shape.join(', ')}]`);
     }
+  });
+});
+
+describe('assertGridFits', () => {
+  it('refuses what JPEG and WebP cannot hold, by the longer side', async () => {
+    for (const [path, n, how] of [
+      ['a.jpg', 62_000, {side: 512}],
+      ['a.webp', 40_000, {side: 128}],
+      ['a.jpeg', 7 * 1000, {side: 64, columns: 7}],
+    ] as const) {
+      const error = await ganError(() => assertGridFits(path, n, how));
+      expect([error.code, error.kind], path).to.deep.equal(['GAN_IMAGE_FORMAT', 'usage']);
+      assertGridFits('a.png', n, how);
+      assertGridFits(path, 49, {side: how.side});
+    }
+    assertGridFits('a.webp', 100, {side: 1636, padding: 2}); // 16,382 pixels
+    await ganError(() => assertGridFits('a.webp', 100, {side: 1637, padding: 2}));
   });
 });
 

@@ -6,6 +6,7 @@ import {writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {promisify} from 'node:util';
 import {gzipSync} from 'node:zlib';
+import {decodeImage} from '../../../dist/gan/data/decode.js';
 import sharp from 'sharp';
 import {readIdx} from '../../../dist/gan/data/idx.js';
 import {findIdx, idxSource, readIdxSet, type IdxSet} from '../../../dist/gan/data/idx-set.js';
@@ -117,13 +118,18 @@ describe('images of IDX files', () => {
 
   it('are resized as image files are', () =>
     withSet(20, async (set) => {
-      const source = idxSource(set, {size: [8, 8], channels: 1, resize: 'squish'});
+      const options = {size: [8, 8], channels: 1, resize: 'squish'} as const;
+      const source = idxSource(set, {...options, decoding: 1});
       const pixels = await sharp(counting(20).subarray(60, 66), {raw: {width: 3, height: 2, channels: 1}})
         .resize(8, 8, {fit: 'fill', kernel: 'linear'})
         .toColourspace('b-w')
         .raw()
         .toBuffer();
       expect([...(await source.read(10))]).to.deep.equal([...pixels]);
+      const file = await sharp(counting(20).subarray(60, 66), {raw: {width: 3, height: 2, channels: 1}})
+        .png()
+        .toBuffer();
+      expect(await idxSource(set, options).read(10)).to.deep.equal(await decodeImage(file, options));
     }));
 
   it('are stacked by their index: three images as channels, classes as digits', () =>

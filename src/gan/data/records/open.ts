@@ -7,7 +7,8 @@ import {quoted, systemError} from '../../../system-error.js';
 import type {DataIdentity} from '../identity.js';
 import {beginning, idxRank, isGzip} from '../idx.js';
 import {findIdx} from '../idx-set.js';
-import {isImageName} from '../image-files.js';
+import type {Decoding} from '../decode-options.js';
+import {describeOthers, isImageFile, isImageName} from '../image-files.js';
 import {openRegularFile} from '../../io/regular-file.js';
 import {cifarHeadBytes, cifarRecords, isCifar} from './cifar.js';
 import {folderRecords} from './folder.js';
@@ -68,21 +69,32 @@ const unreadable: readonly [begin: string, what: string, advice: string][] = [
 /**
  * The pictures that a path names: of a folder, an image file, an archive, an array, a list, or of a folder of such
  * files.
+ * @param decoding 1: files are images by their names only. Default 2: by their content, too
  * @throws GanError GAN_DATA_NOT_FOUND, GAN_DATA_EMPTY, GAN_DATA_UNREADABLE, GAN_DATA_FORMAT
  */
-export async function openRecords(path: string): Promise<Records> {
+export async function openRecords(path: string, {decoding = 2}: {decoding?: Decoding} = {}): Promise<Records> {
   const known = last?.records.deref();
-  if (known?.path === path && last!.state !== undefined && (await stateOf(known)) === last!.state) return known;
+  if (
+    known?.path === path &&
+    last!.decoding === decoding &&
+    last!.state !== undefined &&
+    (await stateOf(known)) === last!.state
+  )
+    return known;
   const found = await stat(path).catch(() => undefined);
-  const isImages = !found || (found.isFile() && isImageName(path));
-  const opened = isImages ? await folderRecords(path) : await (found.isFile() ? openFile(path) : openFolder(path));
+  const isImage = async (): Promise<boolean> => (decoding === 1 ? isImageName(path) : isImageFile(path));
+  const opened =
+    !found || (found.isFile() && (await isImage()))
+      ? await folderRecords(path, decoding)
+      : await (found.isFile() ? openFile(path) : openFolder(path, decoding));
   const records = {...opened, identify: async () => withLabels(await opened.identify(), opened.labels)};
-  if (records.files.length <= mostFilesToCheck) last = {records: new WeakRef(records), state: await stateOf(records)};
+  if (records.files.length <= mostFilesToCheck)
+    last = {records: new WeakRef(records), decoding, state: await stateOf(records)};
   return records;
 }
 
 /** The set that was opened last: a training first counts its pictures, then reads them. */
-let last: {records: WeakRef<Records>; state: string | undefined} | undefined;
+let last: {records: WeakRef<Records>; decoding: Decoding; state: string | undefined} | undefined;
 /** More files are not looked at to see whether a set is still the same. */
 const mostFilesToCheck = 1000;
 
@@ -94,13 +106,14 @@ async function stateOf({kind, path, files}: Records): Promise<string | undefined
 }
 
 /** `zip archive, 1,200 pictures, 10 labels` */
-export function describeRecords({kind, size, labels, others = 0}: Records): string {
+export function describeRecords({kind, size, labels, others = 0, otherKinds}: Records): string {
   const counted = (n: number, what: string): string => `${n.toLocaleString('en')} ${what}${n === 1 ? '' : 's'}`;
   return [
     kind,
     counted(size, 'picture'),
     ...(labels ? [counted(labels.classes.length, 'label')] : []),
     ...(others > 0 ? [`${counted(others, 'other file')} left out`] : []),
+    ...(otherKinds ? [describeOthers(otherKinds)] : []),
   ].join(', ');
 }
 
@@ -128,11 +141,11 @@ async function openFile(path: string): Promise<Records> {
 }
 
 /** Images in a folder are what is meant; sets in files count where there are none, as MNIST's and CIFAR's do. */
-async function openFolder(path: string): Promise<Records> {
+async function openFolder(path: string, decoding: Decoding): Promise<Records> {
   const idx = await findIdx(path);
   if (idx) return idxRecords(idx);
   try {
-    return await folderRecords(path);
+    return await folderRecords(path, decoding);
   } catch (error) {
     if (!isGanError(error) || error.code !== 'GAN_DATA_EMPTY') throw error;
     const shards = await shardsIn(path);

@@ -1,4 +1,5 @@
 import type {DataIdentity} from '../identity.js';
+import type {FileKinds} from '../image-files.js';
 import type {Pixels} from '../pixels.js';
 
 /** A picture as it is kept: the path of a file, the content of one, or pixels. */
@@ -27,6 +28,8 @@ export interface Records {
   size: number;
   /** Files beside the pictures that are none, and say nothing about them. */
   others?: number;
+  /** The same of a folder, by the endings of their names. */
+  otherKinds?: FileKinds;
   labels?: Labels;
   /** The name of a picture inside the set, with `/` between folders; another for each. */
   name(index: number): string;
