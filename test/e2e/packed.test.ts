@@ -4,6 +4,7 @@ import {once} from 'node:events';
 import {existsSync, mkdirSync, readFileSync, readdirSync, statSync} from 'node:fs';
 import path from 'node:path';
 import {promisify} from 'node:util';
+import ts from 'typescript';
 import {root} from '../commands/helpers.js';
 import {folder, removeFolders, write} from '../plugin/helpers.js';
 
@@ -145,11 +146,10 @@ describe('what would be published', () => {
       };
       const scripts = files.filter((file) => /^dist\/.*\.js$/.test(file) && !file.includes('/vendor/'));
       const specifiers = scripts.flatMap((file) =>
-        [
-          ...readFileSync(path.join(dir, file), 'utf8').matchAll(
-            /(?:^(?:import|export)[^'"\n]*?from |^import |\bimport\()['"]([^.'"#][^'"]*)['"]/gm,
-          ),
-        ].map(([, specifier]) => specifier!),
+        ts
+          .preProcessFile(readFileSync(path.join(dir, file), 'utf8'), true, true)
+          .importedFiles.map(({fileName}) => fileName)
+          .filter((each) => !/^[.#]/.test(each)),
       );
       const packages = new Set(
         specifiers
