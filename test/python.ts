@@ -1,3 +1,4 @@
+import type {Context} from 'mocha';
 import {execFile} from 'node:child_process';
 import {promisify} from 'node:util';
 
@@ -12,6 +13,14 @@ export async function pythonWith(modules: string): Promise<string | undefined> {
     if (works) return python;
   }
   return undefined;
+}
+
+/** A Python that can import these modules; without one the test, or the suite, is skipped with a line that says why. */
+export async function pythonOrSkip(test: Context, modules: string): Promise<string> {
+  const python = await pythonWith(modules);
+  if (python !== undefined) return python;
+  console.log(`    skipped: no Python with ${modules} was found (set PYTHON)`);
+  return test.skip();
 }
 
 export const pythonWithTorch = (): Promise<string | undefined> => pythonWith('torch');

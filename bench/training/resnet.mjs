@@ -3,25 +3,19 @@
 //
 //     npm run build && node bench/training/resnet.mjs [size=64] [batch=16] [rounds=3] [threads] [backend=wasm] [precision=fp32]
 import {pathToFileURL} from 'node:url';
-import {GANLearner} from '../../dist/gan/gan-learner.js';
 import {resnetCritic, resnetGenerator} from '../../dist/gan/nets/resnet.js';
-import {rmsProp} from '../../dist/gan/optim/rules.js';
-import {openProcessor, printTimes, timedTraining} from './timed.mjs';
-import {memoryBatches} from './wgan.mjs';
+import {printTimes} from './timed.mjs';
+import {startAsWgan} from './wgan.mjs';
 
-/** A round is five critic steps and a generator step. */
-export async function startResnet({size = 64, batch = 16, ...options} = {}) {
-  const device = await openProcessor(options);
-  const image = {height: size, width: size, channels: 3};
-  const critic = resnetCritic(image, {nFeatures: 32, norm: 'none'});
-  const generator = resnetGenerator(image, {nFeatures: 32, latentSize: 100});
-  return timedTraining(device, {
-    makeLearner: (dls, cbs) => GANLearner.wgan(dls, generator, critic, {optFunc: rmsProp(), lr: 2e-4, cbs}),
-    batches: memoryBatches(size, batch),
-    networkOf: (learn) => learn.pendingLoss.turn,
-    stepsPerRound: 6,
-  });
-}
+export const startResnet = ({size = 64, batch = 16, ...options} = {}) =>
+  startAsWgan(
+    () => {
+      const image = {height: size, width: size, channels: 3};
+      const critic = resnetCritic(image, {nFeatures: 32, norm: 'none'});
+      return {critic, generator: resnetGenerator(image, {nFeatures: 32, latentSize: 100})};
+    },
+    {size, batch, ...options},
+  );
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   const [size = 64, batch = 16, rounds = 3, threads] = process.argv.slice(2, 6).map(Number);

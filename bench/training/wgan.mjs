@@ -24,11 +24,13 @@ export function memoryBatches(size, batch) {
   }));
 }
 
-/** A round is five critic steps and a generator step. */
-export async function startWgan({size = 64, batch = 32, ...options} = {}) {
+/**
+ * Trains networks with the losses of a WGAN. A round is five critic steps and a generator step.
+ * @param makeNetworks called when the device is open
+ */
+export async function startAsWgan(makeNetworks, {size, batch, ...options}) {
   const device = await openProcessor(options);
-  const critic = basicCritic(size, 3, {nExtraLayers: 1, actCls: () => new LeakyReLU(0.2)});
-  const generator = basicGenerator(size, 3, {nExtraLayers: 1});
+  const {generator, critic} = makeNetworks();
   return timedTraining(device, {
     makeLearner: (dls, cbs) => GANLearner.wgan(dls, generator, critic, {optFunc: rmsProp(), lr: 2e-4, cbs}),
     batches: memoryBatches(size, batch),
@@ -36,6 +38,15 @@ export async function startWgan({size = 64, batch = 32, ...options} = {}) {
     stepsPerRound: 6,
   });
 }
+
+export const startWgan = ({size = 64, batch = 32, ...options} = {}) =>
+  startAsWgan(
+    () => {
+      const critic = basicCritic(size, 3, {nExtraLayers: 1, actCls: () => new LeakyReLU(0.2)});
+      return {critic, generator: basicGenerator(size, 3, {nExtraLayers: 1})};
+    },
+    {size, batch, ...options},
+  );
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   const [size = 64, batch = 32, rounds = 3, threads] = process.argv.slice(2, 6).map(Number);

@@ -1,5 +1,6 @@
 import type {Callback} from '../gan/callback.js';
 import type {Learner} from '../gan/learner.js';
+import {clock} from '../options/duration.js';
 
 /** Between two drawings of the line in a terminal, and between two lines of a log, milliseconds. */
 const [drawEveryMs, lineEveryMs] = [100, 10_000];
@@ -72,12 +73,4 @@ export class ProgressCallback implements Callback {
   failed(): void {
     if (this.#stream.isTTY) this.#stream.write('\n');
   }
-}
-
-/** Seconds as mm:ss, or h:mm:ss. */
-function clock(seconds: number): string {
-  const whole = Math.max(0, Math.round(seconds));
-  const two = (value: number): string => String(value).padStart(2, '0');
-  const [hours, minutes] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60];
-  return hours > 0 ? `${hours}:${two(minutes)}:${two(whole % 60)}` : `${two(minutes)}:${two(whole % 60)}`;
 }

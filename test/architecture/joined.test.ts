@@ -128,7 +128,10 @@ describe('joined modules', () => {
   });
 
   it('are what gan fit loads: few files', async function () {
-    if (!existsSync(path.join(root, 'dist/joined'))) this.skip(); // tsc has compiled, and nobody has joined
+    if (!existsSync(path.join(root, 'dist/joined'))) {
+      console.log('    skipped: the modules of dist are not joined (npm run join)');
+      this.skip();
+    }
     const cwd = folder();
     write(cwd, {
       'count.mjs': `

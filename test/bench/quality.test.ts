@@ -8,33 +8,16 @@ import {GANModule, lightCritic, lightGenerator, Rng, setSeed, tf, writeSafetenso
 import {withDevice} from '../device.js';
 import {root} from '../commands/helpers.js';
 import {inFolder} from '../gan/data/helpers.js';
+import {pythonOrSkip, pythonWith} from '../python.js';
 
 const run = promisify(execFile);
-const pythons = process.env['PYTHON'] === undefined ? ['python3', '/usr/bin/python3'] : [process.env['PYTHON']];
-
-/** The first Python that runs a line. */
-async function pythonThat(line: string): Promise<string | undefined> {
-  for (const python of pythons) {
-    const works = await run(python, ['-c', line]).then(
-      () => true,
-      () => false,
-    );
-    if (works) return python;
-  }
-  return undefined;
-}
-
 describe('bench/quality', () => {
   withDevice();
 
   it('trains on points, judges them, and writes figures, a table and a chart; PyTorch as well where it is', async function () {
     this.timeout(120_000);
-    const [torch, numpy] = [await pythonThat('import numpy, torch.optim'), await pythonThat('import numpy')];
-    const python = torch ?? numpy;
-    if (python === undefined) {
-      console.log('    skipped: there is no Python with NumPy, which is the judge');
-      return this.skip();
-    }
+    const torch = await pythonWith('numpy, torch.optim');
+    const python = torch ?? (await pythonOrSkip(this, 'numpy'));
     await inFolder(async (dir) => {
       const files = ['json', 'md', 'svg'].flatMap((kind) => [`--${kind}`, join(dir, `out.${kind}`)]);
       const small = ['--images', '256', '--points', '2', '--seeds', '1', '--threads', '1'];
@@ -63,11 +46,7 @@ describe('bench/quality', () => {
   });
 
   it('gives PyTorch the networks of this project: the same weights make the same images and scores', async function () {
-    const python = await pythonThat('import numpy, torch.optim');
-    if (python === undefined) {
-      console.log('    skipped: there is no Python with PyTorch');
-      return this.skip();
-    }
+    const python = await pythonOrSkip(this, 'numpy, torch.optim');
     await inFolder(async (dir) => {
       const [size, channels, latent, width, batch] = [16, 3, 6, 4, 8];
       setSeed(5);
@@ -129,11 +108,7 @@ print(float((images - inputs['images']).abs().max()), float((scores - inputs['sc
   });
 
   it('judges by the Frechet distance of normal distributions, also with fewer images than dimensions', async function () {
-    const python = await pythonThat('import numpy, scipy.linalg');
-    if (python === undefined) {
-      console.log('    skipped: there is no Python with SciPy');
-      return this.skip();
-    }
+    const python = await pythonOrSkip(this, 'numpy, scipy.linalg');
     await inFolder(async (dir) => {
       const script = join(dir, 'check.py');
       await writeFile(

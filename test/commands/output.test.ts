@@ -3,7 +3,7 @@ import {tableHeader, tableRow} from '../../dist/cli/training/epoch-table.js';
 import {FitReport} from '../../dist/cli/training/fit-report.js';
 import {Progress} from '../../dist/cli/training/progress.js';
 import {styleFor} from '../../dist/cli/text/style.js';
-import {clock} from '../../dist/cli/text/format.js';
+import {clock} from '../../dist/options/duration.js';
 
 const ESC = '\u001B';
 const sink = (isTTY: boolean, columns = 100) => {

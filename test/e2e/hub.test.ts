@@ -11,7 +11,7 @@ import {noOrt, ort} from '../gan/export/helpers.js';
 import {runGraphModel} from '../gan/export/graph-model.js';
 import {runOnnx} from '../gan/export/onnxruntime.js';
 import {folder, removeFolders} from '../plugin/helpers.js';
-import {pythonWith} from '../python.js';
+import {pythonOrSkip} from '../python.js';
 
 const [size, latent] = [16, 8];
 const settings = {
@@ -144,8 +144,7 @@ describe('a trained run as a folder for the Hugging Face hub', function () {
   });
 
   it('is read by numpy: the weights in half-precision are those in 32 bits, rounded', async function () {
-    const python = await pythonWith('numpy');
-    if (python === undefined) return this.skip();
+    const python = await pythonOrSkip(this, 'numpy');
     // what safetensors.numpy does, by the format's definition
     const script = `import json, numpy, struct, sys
 def read(file):

@@ -17,7 +17,7 @@ import {
   type Tensor,
 } from 'gankit';
 import {expectClose, withDevice} from '../device.js';
-import {pythonWith} from '../python.js';
+import {pythonOrSkip} from '../python.js';
 import {ganError, valuesOf} from './helpers.js';
 
 const latentSize = 12;
@@ -55,11 +55,7 @@ describe('directions of the latent space', () => {
   withDevice();
 
   it(`of ${Object.keys(generators).join(', ')}: the eigenvectors of the first weight, as numpy finds them`, async function () {
-    const python = await pythonWith('numpy');
-    if (python === undefined) {
-      console.log('      skipped: no Python with numpy was found (set PYTHON)');
-      return this.skip();
-    }
+    const python = await pythonOrSkip(this, 'numpy');
     const made = Object.entries(generators).map(([name, {make, weight}], seed) => {
       setSeed(seed);
       return {name, generator: make(), weight};

@@ -126,9 +126,9 @@ struct Patches {
   }
 };
 
-/** The patches under the filter of a convolution, one for each output position. */
-INLINE Patches patchesOf(const Window& w, const float* x) {
-  Patches p{};
+/** Sets where the filter of a convolution lies: the image, the output positions, the taps. */
+template <class Places>
+INLINE void placeFilter(Places& p, const Window& w, const float* x) {
   p.data = x;
   p.imageHeight = w.inHeight;
   p.imageWidth = w.inWidth;
@@ -143,6 +143,12 @@ INLINE Patches patchesOf(const Window& w, const float* x) {
   p.tapsX = w.filterWidth;
   p.stepY = w.dilationY;
   p.stepX = w.dilationX;
+}
+
+/** The patches under the filter of a convolution, one for each output position. */
+INLINE Patches patchesOf(const Window& w, const float* x) {
+  Patches p{};
+  placeFilter(p, w, x);
   return p;
 }
 

@@ -251,23 +251,10 @@ struct HalfWindow {
 INLINE Region seenBy(const HalfWindow& h, const float* x, int firstChannel, int depth) {
   const Window& w = h.window;
   Region r{};
-  r.data = x;
+  placeFilter(r, w, x);
   r.batch = w.batch;
-  r.imageHeight = w.inHeight;
-  r.imageWidth = w.inWidth;
-  r.channels = w.inChannels;
   r.firstChannel = firstChannel;
   r.depth = depth;
-  r.strideY = w.strideY;
-  r.strideX = w.strideX;
-  r.stepY = w.dilationY;
-  r.stepX = w.dilationX;
-  r.originY = -w.padTop;
-  r.originX = -w.padLeft;
-  r.height = w.outHeight;
-  r.width = w.outWidth;
-  r.tapsY = w.filterHeight;
-  r.tapsX = w.filterWidth;
   r.cut();
   return r;
 }

@@ -1,7 +1,8 @@
 import {flatConfig} from '../../options/flat-config.js';
 import type {RunConfig} from '../../options/run-config.js';
 import type {RunSummary} from '../../runs/run-summary.js';
-import {clock, table} from '../text/format.js';
+import {clock} from '../../options/duration.js';
+import {table} from '../text/format.js';
 import {foundLine} from './findings.js';
 
 type Plain = string | number | boolean;

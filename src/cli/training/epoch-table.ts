@@ -1,4 +1,4 @@
-import {clock} from '../text/format.js';
+import {clock} from '../../options/duration.js';
 import {printableLine, width} from '../text/printable.js';
 
 /** Prints the table of epochs, and adds the last column, `time`. */

@@ -1,6 +1,6 @@
 import type {TrainEvent} from '../../runs/train.js';
 import {styleFor, type Output} from '../text/style.js';
-import {clock} from '../text/format.js';
+import {clock} from '../../options/duration.js';
 
 type StepEvent = Extract<TrainEvent, {type: 'step'}>;
 

@@ -101,22 +101,6 @@ export async function inOrder(
   from = 0,
 ): Promise<void> {
   const limiter = new Limiter(Math.max(4, availableParallelism()));
-  const ahead = 64;
-  const underWay: Promise<() => void | Promise<void>>[] = [];
-  let next = from;
-  try {
-    for (let index = from; index < count; index++) {
-      for (; next < count && underWay.length < ahead; next++) {
-        const at = next;
-        const made = limiter.run(() => make(at));
-        made.catch(() => {}); // looked at when its turn comes
-        underWay.push(made);
-      }
-      await (
-        await underWay.shift()!
-      )();
-    }
-  } finally {
-    await Promise.allSettled(underWay);
-  }
+  const made = readAhead({from, to: count, ahead: 64}, (index) => limiter.run(() => make(index)));
+  for await (const use of made) await use();
 }

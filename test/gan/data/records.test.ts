@@ -12,7 +12,7 @@ import {identifyFiles} from '../../../dist/gan/data/identity.js';
 import {recordSource} from '../../../dist/gan/data/record-source.js';
 import {describeRecords, openRecords} from '../../../dist/gan/data/records/open.js';
 import type {Records, StoredImage} from '../../../dist/gan/data/records/types.js';
-import {pythonWith} from '../../python.js';
+import {pythonOrSkip} from '../../python.js';
 import {ganError} from './helpers.js';
 
 const run = promisify(execFile);
@@ -41,11 +41,7 @@ describe('sets of pictures that Python wrote', () => {
   const filesIn = async (): Promise<number> => (await readdir(dir, {recursive: true})).length;
 
   before(async function () {
-    const python = await pythonWith('numpy');
-    if (python === undefined) {
-      console.log('    skipped: there is no Python with numpy');
-      return this.skip();
-    }
+    const python = await pythonOrSkip(this, 'numpy');
     dir = await mkdtemp(join(tmpdir(), 'gan-records-'));
     const {stdout} = await run(python, [script, dir], {maxBuffer: 1 << 26});
     expected = JSON.parse(stdout) as Expected;

@@ -4,7 +4,7 @@ import path from 'node:path';
 import {expect} from 'chai';
 import {Rng, writeSafetensors, readSafetensors} from 'gankit';
 import {fromFloat16, toFloat16} from '../../../dist/gan/io/float16.js';
-import {pythonWith} from '../../python.js';
+import {pythonOrSkip} from '../../python.js';
 import {ganError, inFolder} from '../helpers.js';
 
 const bits = (value: number): number => toFloat16(Float32Array.of(value))[0]!;
@@ -50,8 +50,7 @@ describe('numbers in half-precision', () => {
   });
 
   it('are rounded as numpy rounds', async function () {
-    const python = await pythonWith('numpy');
-    if (python === undefined) return this.skip();
+    const python = await pythonOrSkip(this, 'numpy');
     await inFolder(async (dir) => {
       const [given, file] = [numbers(), path.join(dir, 'x.bin')];
       writeFileSync(file, given);
@@ -71,8 +70,7 @@ describe('safetensors in half-precision', () => {
   ]);
 
   it('are what a reader without this library finds: F16 for weights, I64 for counts', async function () {
-    const python = await pythonWith('numpy');
-    if (python === undefined) return this.skip();
+    const python = await pythonOrSkip(this, 'numpy');
     await inFolder(async (dir) => {
       const file = path.join(dir, 'x.safetensors');
       await writeSafetensors(file, tensors, {}, 'float16');

@@ -1,6 +1,5 @@
 /** Several arrays of numpy in a zip archive: `np.savez(file, images=..., labels=...)`. */
-import {constants, inflateRaw} from 'node:zlib';
-import {promisify} from 'node:util';
+import {constants} from 'node:zlib';
 import {isGanError, messageOf} from '../../../errors.js';
 import {mostInMemory} from '../../../system-limits.js';
 import {pictureShape, pixelRecords} from './arrays.js';
@@ -18,7 +17,7 @@ import {
   type NpyHeader,
 } from './npy.js';
 import type {Records} from './types.js';
-import {contentPosition, readMember, type ZipFile, type ZipMember} from './zip-file.js';
+import {contentPosition, inflated, readMember, type ZipFile, type ZipMember} from './zip-file.js';
 
 interface ArrayMember {
   name: string;
@@ -110,15 +109,13 @@ async function whole(zip: ZipFile, {member, name}: ArrayMember): Promise<Buffer>
   return readMember(zip, member);
 }
 
-const decompress = promisify<Buffer, {finishFlush: number; maxOutputLength: number}, Buffer>(inflateRaw);
-
 /** The first bytes of a member, with its header. */
 async function head({file}: ZipFile, member: ZipMember): Promise<Buffer> {
   if (member.isEncrypted) throw new Error('it is encrypted');
   const position = await contentPosition(file, member);
   if (member.method === 0) return file.read(position, Math.min(member.bytes, mostHeaderBytes));
   const packed = await file.read(position, Math.min(member.compressed, 1024)); // numpy's header has 128 bytes
-  return decompress(packed, {finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: 2 ** 21});
+  return inflated(packed, {finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: 2 ** 21});
 }
 
 async function ofMember<T>(path: string, name: string, use: () => Promise<T>): Promise<T> {

@@ -106,7 +106,8 @@ function assertApart(members: readonly ZipMember[], {path, size}: RandomAccessFi
   }
 }
 
-const inflated = promisify<Buffer, {maxOutputLength: number}, Buffer>(inflateRaw);
+/** What deflated bytes hold. */
+export const inflated = promisify<Buffer, {maxOutputLength: number; finishFlush?: number}, Buffer>(inflateRaw);
 
 /** Larger members are decompressed one after the other: each may be as large as a picture is allowed to be. */
 const largeBytes = 16 << 20;
