@@ -4,7 +4,8 @@ import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
 import sharp, {type Sharp} from 'sharp';
-import {decodeImage, type DecodeOptions} from '../../../dist/gan/data/decode.js';
+import type {DecodeOptions} from '../../../dist/gan/data/decode-options.js';
+import {decodeImage} from '../../../dist/gan/data/decode.js';
 import {padTo, toChannels, type PadMode} from '../../../dist/gan/data/pixels.js';
 
 const red = [255, 0, 0];
