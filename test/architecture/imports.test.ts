@@ -175,6 +175,7 @@ describe('the import graph of src', () => {
     );
     expect(reached.filter((file) => !file.startsWith('src/options/')).sort()).to.deep.equal([
       'src/errors.ts',
+      'src/gan/classes.ts',
       'src/gan/io/append.ts',
       'src/gan/io/atomic-write.ts',
       'src/gan/io/read-file.ts',

@@ -1,5 +1,6 @@
 /** Labels of pictures: from the folders they lie in, or as a list gives them. */
 import {GanError} from '../../../errors.js';
+import type {Labelling} from '../labelling.js';
 import type {Labels} from './types.js';
 
 /** A class by its number or by its name; undefined: none. */
@@ -56,13 +57,32 @@ export function labelsOfFolders(names: readonly string[]): Labels | undefined {
 export const classesOfAll = (labels: Labels | undefined): number | undefined =>
   labels && !labels.of.includes(-1) ? labels.classes.length : undefined;
 
+/** The classes of a picture; undefined: nobody has said. */
+function classesAt({classes, of, several}: Labels, index: number): readonly number[] | undefined {
+  if (!several) return of[index]! < 0 ? undefined : [of[index]!];
+  const row = several.subarray(index * classes.length, (index + 1) * classes.length);
+  if (row[0] === unsaid) return undefined;
+  return [...row.keys()].filter((each) => row[each] === 1);
+}
+
+/** In place of what a picture has: nobody has said. */
+export const unsaid = 255;
+
+/** @param at positions of the pictures that are items */
+export const labellingOf = (labels: Labels, at: (index: number) => number): Labelling => ({
+  names: labels.classes,
+  each: labels.several ? 'several' : 'one',
+  of: (index) => classesAt(labels, at(index)),
+});
+
 /** How many pictures each class has, and how many have none. */
-export function countLabels({classes, of}: Labels): {counts: {label: string; count: number}[]; without: number} {
-  const counts = classes.map((label) => ({label, count: 0}));
+export function countLabels(labels: Labels): {counts: {label: string; count: number}[]; without: number} {
+  const counts = labels.classes.map((label) => ({label, count: 0}));
   let without = 0;
-  for (const label of of) {
-    if (label < 0) without++;
-    else counts[label]!.count++;
+  for (let index = 0; index < labels.of.length; index++) {
+    const own = classesAt(labels, index);
+    if (!own) without++;
+    else for (const each of own) counts[each]!.count++;
   }
   return {counts, without};
 }
