@@ -18,12 +18,9 @@ export function sourceRecords(source: Source, name: string): Records {
   if (source.size === undefined) throw fail('has no end');
   if (source.shape.length !== 3 || channels > 4) throw fail(`holds items of shape [${source.shape.join(', ')}]`);
   const {size} = source;
-  const labels =
-    source.label &&
-    labelsFrom(
-      Array.from({length: size}, (_, index) => source.label!(index)),
-      name,
-    );
+  const {label, labelling} = source;
+  const given = labelling ? (index: number) => labelling.of(index)?.[0] : label && ((index: number) => label(index));
+  const labels = given && labelsFrom(Array.from({length: size}, (_, index) => given(index)), name, labelling?.names);
   return {
     kind: 'data source',
     path: name,
