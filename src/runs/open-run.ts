@@ -347,7 +347,7 @@ export class Run {
   }
 
   /** The images of `generate`, a pass of the generator at a time: however many they are, they take little memory. */
-  async *generateParts(request: GenerateRequest = {}): AsyncGenerator<HostTensor> {
+  async *generateParts(request: GenerateRequest = {}): AsyncGenerator<HostTensor, void> {
     const [count, atOnce] = [imageCount(request), this.#atOnce()];
     for (let from = 0; from < count; from += atOnce)
       yield await this.#drawPart(request, from, Math.min(atOnce, count - from));
