@@ -16,7 +16,7 @@ export function classSliders(changed: () => void): ClassSliders {
   let shown = '';
   let shares: number[] = [];
   let sliders: {input: HTMLInputElement; value: HTMLElement}[] = [];
-  const choice = h('select', {change: () => choose(Number(choice.value))});
+  const choice = h('select', {'aria-label': 'Class', change: () => choose(Number(choice.value))});
   const list = h('div', {class: 'sliders', role: 'group', 'aria-label': 'Shares of the classes'});
   const more = h('details', {class: 'more'}, h('summary', {}, 'Shares of the classes'), list);
   const show = (): void =>
