@@ -26,9 +26,13 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 function gan(...args) {
   console.log(`gan ${args.join(' ')}`);
   const began = performance.now();
-  const {status} = spawnSync(process.execPath, [`${root}bin/run.js`, ...args], {stdio: ['ignore', 'ignore', 'inherit']});
+  const {status} = spawnSync(process.execPath, [`${root}bin/run.js`, ...args], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
   if (status !== 0) process.exit(status ?? 1);
-  console.log(`${((performance.now() - began) / 60_000).toFixed(1)} minutes; ${cpus()[0]?.model}, ${cpus().length} processors`);
+  console.log(
+    `${((performance.now() - began) / 60_000).toFixed(1)} minutes; ${cpus()[0]?.model}, ${cpus().length} processors`,
+  );
 }
 
 const data = 'builtin:fashion-mnist';

@@ -149,7 +149,10 @@ export async function openData(
 ): Promise<{config: RunConfig; dls: RunData}> {
   const {config} = await resolveConfig({registry, settings: {values: settings, origin: 'openData'}});
   const source = await createSource(registry, config.data, config.source);
-  return {config, dls: await makeDataLoaders({...config, validPct: 0, conditional: false}, source ? {source} : {}, loading)};
+  return {
+    config,
+    dls: await makeDataLoaders({...config, validPct: 0, conditional: false}, source ? {source} : {}, loading),
+  };
 }
 
 /**

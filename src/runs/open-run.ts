@@ -149,8 +149,7 @@ async function open(dir: string, options: RunOptions): Promise<Run> {
 }
 
 /** Images of a request. */
-const imageCount = ({n = 1, seeds, classes}: GenerateRequest): number =>
-  (seeds?.length ?? n) * (classes?.length ?? 1);
+const imageCount = ({n = 1, seeds, classes}: GenerateRequest): number => (seeds?.length ?? n) * (classes?.length ?? 1);
 
 /** See `openRun`. */
 export class Run {

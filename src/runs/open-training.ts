@@ -123,7 +123,11 @@ async function open(settings: Settings, options: TrainingOptions): Promise<Train
     const parts: RunParts = {...(await createParts(registry, wanted)), ...over};
     const dls = await makeDataLoaders(wanted, parts, loading);
     setSeed(attemptSeed(wanted));
-    return {parts, dls, learn: makeLearner(wanted, parts, dls, await makeNetworks(wanted, parts.architecture, dls.classes, init))};
+    return {
+      parts,
+      dls,
+      learn: makeLearner(wanted, parts, dls, await makeNetworks(wanted, parts.architecture, dls.classes, init)),
+    };
   };
   /** A step of each network, with the gradients of two passes if there are more, by a learner of its own. */
   const fits = async (batchSize: number, passes: number): Promise<boolean> => {

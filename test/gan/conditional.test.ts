@@ -85,7 +85,8 @@ describe('layers by class', () => {
     setSeed(6);
     const norm = new ConditionalBatchNorm(4, 3, {bias: 0});
     const projection = new Projection(4, 3, {reparametrization: 'spectral'}).eval();
-    for (const name of ['scale.weight', 'shift.weight']) parameter(norm, name).variable.assign(random([3, 4], name.length));
+    for (const name of ['scale.weight', 'shift.weight'])
+      parameter(norm, name).variable.assign(random([3, 4], name.length));
     const x = random([6, 2, 2, 4], 8);
     const of = labels([2, 0, 1, 2, 2, 0]);
     const trained = [...norm.parameters(), ...projection.parameters()];
@@ -186,7 +187,8 @@ describe('conditional architectures', () => {
       expect(new Set(scores.map((score) => score.toFixed(6))).size).to.equal(3);
       const parameters = [...generator.parameters(), ...critic.parameters()];
       const {grads} = tf.variableGrads(
-        () => tf.sum(critic.forward(generator.forward(random([3, 5], 3), labels([0, 1, 2])), labels([0, 1, 2]))) as never,
+        () =>
+          tf.sum(critic.forward(generator.forward(random([3, 5], 3), labels([0, 1, 2])), labels([0, 1, 2]))) as never,
         parameters.map(({variable}) => variable),
       );
       expect(Object.keys(grads)).to.have.length(parameters.length);
@@ -202,7 +204,10 @@ describe('conditional architectures', () => {
       const generator = architecture.generator({...plain, latentSize: 5});
       expect(generator.takesLabels, name).to.equal(false);
       const names = generator.namedParameters().map(([path]) => path);
-      expect(names.filter((path) => /classes|embedding|scale|shift/.test(path)), name).to.deep.equal([]);
+      expect(
+        names.filter((path) => /classes|embedding|scale|shift/.test(path)),
+        name,
+      ).to.deep.equal([]);
       generator.dispose();
     }
   });

@@ -174,7 +174,12 @@ describe('labels that are missing, and attributes', () => {
 
   it('pictures without a label are a class of their own, behind the others', async () => {
     const {source, classes} = await conditional(
-      await listOf('list.csv', 'file,label\na.png,dog\nb.png,\nc.png,cat\nd.png,dog\n', ['a.png', 'b.png', 'c.png', 'd.png']),
+      await listOf('list.csv', 'file,label\na.png,dog\nb.png,\nc.png,cat\nd.png,dog\n', [
+        'a.png',
+        'b.png',
+        'c.png',
+        'd.png',
+      ]),
     );
     expect(classes).to.deep.include({names: ['cat', 'dog'], each: 'one', unlabelled: true});
     expect([0, 1, 2, 3].map((i) => source.label!(i))).to.deep.equal([1, 2, 0, 1]);

@@ -316,8 +316,7 @@ async function generatePictures(
 
 function* batches(latents: Float32Array, generating: Generating): Generator<Tensor> {
   const {n, atOnce} = generating;
-  for (let from = 0; from < n; from += atOnce)
-    yield drawRows(latents, generating, from, Math.min(atOnce, n - from));
+  for (let from = 0; from < n; from += atOnce) yield drawRows(latents, generating, from, Math.min(atOnce, n - from));
 }
 
 /** The images of `rows` latents from number `from` on. Within a tidy. */

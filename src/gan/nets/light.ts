@@ -58,11 +58,7 @@ export function lightGenerator(image: ImageShape, options: LightGeneratorOptions
   const drawn = {weightInit: kaimingNormal, biasInit: zeros, bias: norm !== 'batch', ...(rng && {rng})};
   const extra = (channels: number): Module =>
     new Residual(
-      new Sequential([
-        new Conv(channels, channels, {kernelSize: 3, padding: 1, ...drawn}),
-        ...norms(channels),
-        act(),
-      ]),
+      new Sequential([new Conv(channels, channels, {kernelSize: 3, padding: 1, ...drawn}), ...norms(channels), act()]),
     );
   const stage = (channels: number): Module[] => [
     ...norms(channels),

@@ -40,9 +40,7 @@ export function normsOf(norm: Norm, classes?: number): (channels: number) => Mod
   if (norm === 'pixel') return () => [new PixelNorm()];
   if (norm === 'none') return () => [];
   return (channels) => [
-    classes === undefined
-      ? new BatchNorm(channels, {bias: 0})
-      : new ConditionalBatchNorm(channels, classes, {bias: 0}),
+    classes === undefined ? new BatchNorm(channels, {bias: 0}) : new ConditionalBatchNorm(channels, classes, {bias: 0}),
   ];
 }
 

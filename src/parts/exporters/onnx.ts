@@ -31,7 +31,10 @@ export default ({exporter, exports, opt}: Gan) =>
     }),
   });
 
-const usageOf = (latent: number, classes: TrainedRun['classes']): string => `With [onnxruntime](https://onnxruntime.ai), such as onnxruntime-node:
+const usageOf = (
+  latent: number,
+  classes: TrainedRun['classes'],
+): string => `With [onnxruntime](https://onnxruntime.ai), such as onnxruntime-node:
 
 \`\`\`js
 import * as ort from 'onnxruntime-node';

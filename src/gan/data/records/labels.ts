@@ -78,8 +78,7 @@ function severalLabels(given: readonly Label[], where: string, names?: readonly 
   return setsOf(names ?? Array.from({length: count}, (_, i) => String(i)), sets);
 }
 
-const isMarksOrNone = (label: Label): boolean =>
-  label === undefined || (typeof label === 'object' && 'marks' in label);
+const isMarksOrNone = (label: Label): boolean => label === undefined || (typeof label === 'object' && 'marks' in label);
 
 /** Labels from the classes of each picture; undefined: nobody has said. */
 export function setsOf(classes: readonly string[], sets: readonly (readonly number[] | undefined)[]): Labels {

@@ -61,7 +61,10 @@ function setsTogether(shards: readonly Records[]): Labels {
   const classes = [...new Set(shards.flatMap(({labels}) => labels?.classes ?? []))];
   const numbers = new Map(classes.map((name, i) => [name, i]));
   const sets = shards.flatMap(({size, labels}) =>
-    Array.from({length: size}, (_, i) => labels && classesAt(labels, i)?.map((each) => numbers.get(labels.classes[each]!)!)),
+    Array.from(
+      {length: size},
+      (_, i) => labels && classesAt(labels, i)?.map((each) => numbers.get(labels.classes[each]!)!),
+    ),
   );
   return setsOf(classes, sets);
 }

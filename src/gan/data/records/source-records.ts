@@ -20,7 +20,13 @@ export function sourceRecords(source: Source, name: string): Records {
   const {size} = source;
   const {label, labelling} = source;
   const given = labelling ? (index: number) => labelling.of(index)?.[0] : label && ((index: number) => label(index));
-  const labels = given && labelsFrom(Array.from({length: size}, (_, index) => given(index)), name, labelling?.names);
+  const labels =
+    given &&
+    labelsFrom(
+      Array.from({length: size}, (_, index) => given(index)),
+      name,
+      labelling?.names,
+    );
   return {
     kind: 'data source',
     path: name,

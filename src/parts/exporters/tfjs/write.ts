@@ -59,7 +59,10 @@ export function toTfjs(
     format: 'graph-model',
     generatedBy: `gan ${version}`,
     convertedBy: null,
-    signature: {inputs: Object.assign({}, ...inputs.map(([id, called]) => signature(id, called))), outputs: signature(graph.output, output)},
+    signature: {
+      inputs: Object.assign({}, ...inputs.map(([id, called]) => signature(id, called))),
+      outputs: signature(graph.output, output),
+    },
     userDefinedMetadata: metadata,
     modelTopology: {node: b.nodes.map(typed), versions: {producer: 1}},
     weightsManifest: manifest,
