@@ -48,7 +48,6 @@ export {Dense, type DenseOptions} from './gan/layers/dense.js';
 export {Dropout2d} from './gan/layers/dropout.js';
 export {ClassPlane, JoinClass} from './gan/layers/class-inputs.js';
 export {Embedding, type EmbeddingOptions} from './gan/layers/embedding.js';
-export {Projection} from './gan/layers/projection.js';
 export {functional} from './gan/layers/functional.js';
 export {GLU} from './gan/layers/glu.js';
 export {
