@@ -19,6 +19,7 @@ export {
   type EvaluateRequest,
   type GenerateRequest,
   type InterpolateRequest,
+  type OfClass,
   type ProjectedImages,
   type RunOptions,
 } from './runs/open-run.js';
@@ -38,12 +39,15 @@ export {nn, type Nn} from './gan/nn.js';
 export {LeakyReLU, ReLU, ReLU6, Sigmoid, SigmoidRange, Tanh} from './gan/layers/activations.js';
 export {BatchNorm} from './gan/layers/batch-norm.js';
 export {InstanceNorm} from './gan/layers/instance-norm.js';
+export type {ClassChoice} from './gan/class-choice.js';
+export {rowNames, type Classes} from './gan/classes.js';
 export {ConditionalBatchNorm} from './gan/layers/conditional-batch-norm.js';
 export {Conv, type ConvOptions} from './gan/layers/conv.js';
 export {ConvLayer, type ActivationFactory, type ConvLayerOptions, type NormType} from './gan/layers/conv-layer.js';
 export {Dense, type DenseOptions} from './gan/layers/dense.js';
 export {Dropout2d} from './gan/layers/dropout.js';
-export {Embedding} from './gan/layers/embedding.js';
+export {ClassPlane, JoinClass} from './gan/layers/class-inputs.js';
+export {Embedding, type EmbeddingOptions} from './gan/layers/embedding.js';
 export {functional} from './gan/layers/functional.js';
 export {GLU} from './gan/layers/glu.js';
 export {

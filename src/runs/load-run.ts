@@ -7,6 +7,7 @@ import {
   type EvaluateRequest,
   type GenerateRequest,
   type InterpolateRequest,
+  type OfClass,
   type ProjectedImages,
   type Run,
   type RunOptions,
@@ -42,11 +43,11 @@ export interface LoadedRun {
   /** Images on the way from seed to seed, as bytes [n, size, size, channels]. */
   interpolate(request: InterpolateRequest): Promise<HostTensor>;
   /** The directions of the latent space that change the images most. */
-  directions(options?: DirectionOptions): Promise<LatentDirections>;
+  directions(options?: DirectionOptions & OfClass): Promise<LatentDirections>;
   /** Images along each of these directions, as bytes [directions * images, size, size, channels]. */
   alongDirections(request?: DirectionsRequest): Promise<HostTensor>;
   /** The generator's images that are nearest to given ones, and their latents. */
-  project(images: HostTensor | readonly string[], options?: ProjectOptions): Promise<ProjectedImages>;
+  project(images: HostTensor | readonly string[], options?: ProjectOptions & OfClass): Promise<ProjectedImages>;
   /** Metrics of generated images against real ones, by their names. */
   evaluate(request?: EvaluateRequest): Promise<Record<string, number>>;
   /** Frees the networks, and closes the device if a call opened one. */

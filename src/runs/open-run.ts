@@ -86,11 +86,15 @@ export interface InterpolateRequest extends LatentOptions {
   loop?: boolean;
 }
 
-export interface DirectionsRequest extends LatentOptions, DirectionOptions {
+/** Of a conditional run. */
+export interface OfClass {
+  /** What the images are of. Default: the class of the seed, or of seed 0. */
+  class?: ClassChoice;
+}
+
+export interface DirectionsRequest extends LatentOptions, DirectionOptions, OfClass {
   /** The image that is moved from: the first one of this seed. Default 0. */
   from?: number;
-  /** Of a conditional run: what the images are of. Default: the class of the seed. */
-  class?: ClassChoice;
   /** Images along each direction, the unmoved one in the middle: an odd number. Default 7. */
   images?: number;
   /** How far the first and the last are moved, in standard deviations of a number of a latent. Default 4. */
@@ -405,7 +409,7 @@ export class Run {
    * The directions of the latent space that change the images most.
    * @throws GanError of `latentDirections`
    */
-  async directions(options: DirectionOptions & {class?: ClassChoice} = {}): Promise<LatentDirections> {
+  async directions(options: DirectionOptions & OfClass = {}): Promise<LatentDirections> {
     const {class: choice, ...others} = options;
     const generator = await this.#ofLatents(await this.#oneClass(choice, 0));
     const {latentDirections} = await import('../gan/latent-directions.js');
@@ -457,7 +461,7 @@ export class Run {
    */
   async project(
     images: HostTensor | readonly string[],
-    {class: choice, ...options}: ProjectOptions & {class?: ClassChoice} = {},
+    {class: choice, ...options}: ProjectOptions & OfClass = {},
   ): Promise<ProjectedImages> {
     const shares = await this.#oneClass(choice, 0);
     const [generator, {projectImages}] = [await this.#ofLatents(shares), await import('../gan/project.js')];
@@ -661,8 +665,13 @@ export class Run {
       throw new GanError(
         'data',
         'GAN_LABELS',
-        `the ${conditional} of the run ${this.folder.dir} (architecture ${this.config.arch.name}) is conditional: it needs the class of each image; a run is drawn, measured and exported without classes`,
-        {suggestions: ['use a GANLearner of the library: learn.load(...), then learn.generate(input, labels)']},
+        `the ${conditional} of the run ${this.folder.dir} (architecture ${this.config.arch.name}) is conditional: it needs the class of each image, and the run was trained without classes`,
+        {
+          suggestions: [
+            'gan fit DATA --conditional   trains a run that is drawn, measured and exported by class',
+            'use a GANLearner of the library: learn.load(...), then learn.generate(input, labels)',
+          ],
+        },
       );
   }
 

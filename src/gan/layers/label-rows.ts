@@ -1,3 +1,4 @@
+import {GanError} from '../../errors.js';
 import {tf, type Tensor, type Tensor1D} from '../../backends/tf.js';
 import {ShapeError} from '../shape-error.js';
 
@@ -5,9 +6,15 @@ import {ShapeError} from '../shape-error.js';
  * Labels as a share of each class, [batch, classes]. They are given as classes, int32 [batch] in [0, classes), or as
  * shares already, float32 [batch, classes]: 1 for each attribute that an image has, or parts of several classes.
  * @param kind what refuses others
- * @throws ShapeError
+ * @throws ShapeError; GanError GAN_LABELS without labels
  */
-export function labelRows(labels: Tensor, classes: number, kind: string): Tensor {
+export function labelRows(labels: Tensor | undefined, classes: number, kind: string): Tensor {
+  if (!labels)
+    throw new GanError(
+      'usage',
+      'GAN_LABELS',
+      `${kind} got no labels: a conditional network takes them as a second input`,
+    );
   if (labels.rank === 2 && labels.dtype === 'float32' && labels.shape[1] === classes) return labels;
   if (labels.rank !== 1 || labels.dtype !== 'int32')
     throw new ShapeError(
