@@ -68,7 +68,9 @@ const made = {
             ? 'number'
             : spec.type === 'bool'
               ? 'boolean'
-              : 'string';
+              : spec.type === 'size'
+                ? 'number | string'
+                : 'string';
         return `  ${key}${spec.default === undefined ? '?' : ''}: ${type};`;
       }),
     ],

@@ -156,10 +156,12 @@ export {Rng} from './gan/rng.js';
 export {setSeed, streams, type Streams} from './gan/streams.js';
 
 export {fromBatches, fromFolder, fromSource, type FolderOptions, type SourceOptions} from './gan/data/data-loaders.js';
-export {decodeImage} from './gan/data/decode.js';
-export type {DecodeOptions} from './gan/data/decode-options.js';
+export {decodeDeep, decodeImage} from './gan/data/decode.js';
+export type {DecodeOptions, Depth} from './gan/data/decode-options.js';
 export {getImageFiles, imageSource} from './gan/data/image-files.js';
-export type {Channels, Pixels, ResizeMethod} from './gan/data/pixels.js';
+export type {Channels, PixelData, Pixels, ResizeMethod} from './gan/data/pixels.js';
+export type {DeepTensor} from './gan/data/host-tensor.js';
+export {sidesOf, type GivenSize, type ImageSize} from './options/image-size.js';
 export type {NamedImageMetric, ImageMetric} from './gan/metrics/image-metrics.js';
 export {idxSource, readIdxSet, type IdxOptions, type IdxSet} from './gan/data/idx-set.js';
 export {imageGrid, samplePicture, writeImage, writePng} from './gan/data/grid.js';

@@ -166,6 +166,10 @@ export default class Fit extends BaseCommand {
         this.talk(`Training in ${dir} on ${device.name}${passedOver}`);
         const {description} = training.dls;
         if (description !== undefined) this.talk(`Data: ${description}`);
+        const isChosen = (key: string): boolean =>
+          resume !== undefined || !/^(default$|recipe )/.test(origins[key] ?? 'default');
+        const {imageLines} = await import('../cli/training/image-lines.js');
+        for (const line of await imageLines(training.config, training.dls, isChosen)) this.talk(line);
         const short = json || quiet ? undefined : shortTraining(training.config, training.steps);
         if (short !== undefined) report.warn(short);
         if (training.config.batchSize !== config.batchSize)

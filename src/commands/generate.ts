@@ -8,6 +8,7 @@ import {parseSeeds, parseTruncation} from '../cli/flags/seeds.js';
 import {runOptions, withRun} from '../cli/run/use-run.js';
 import {assertPicture} from '../cli/flags/picture-file.js';
 import type {ClassChoice} from '../gan/class-choice.js';
+import {sidesOf} from '../options/image-size.js';
 
 /** Images along a direction. */
 const imagesInRow = 7;
@@ -81,19 +82,25 @@ export default class Generate extends BaseCommand {
     }),
     out: Flags.string({
       char: 'o',
-      description: 'write one grid to this file: .png, .jpg or .webp (default: RUN.png, or the next name that is free)',
+      description:
+        'write one grid to this file: .png, .jpg or .webp; or all images as an array of numpy, float32 from 0 to 1: .npy (default: RUN.png, or the next name that is free)',
       helpValue: 'FILE.png',
       exclusive: ['out-dir'],
     }),
     'out-dir': Flags.string({description: 'write single images to this folder', helpValue: 'DIR'}),
+    depth: Flags.string({description: 'bits of a colour channel in PNG files', options: ['8', '16'], default: '8'}),
     ...runFlags,
   };
 
   async run(): Promise<void> {
     const {args, flags} = await this.parse(Generate);
     const {n, seed, out, directions, 'out-dir': outDir} = flags;
-    if (out !== undefined) await assertPicture(out);
-    const use = runOptions(await this.openRegistry(), this.configSources, flags);
+    const deep = flags.depth === '16';
+    const {assertDeepName, deepImages, deepParts, isNpyName, writeNpy} = await import('../cli/pictures/deep-images.js');
+    if (out !== undefined && !isNpyName(out)) await assertPicture(out);
+    if (out !== undefined && deep && !isNpyName(out)) assertDeepName(out);
+    const floats = deep || isNpyName(out);
+    const use = {...runOptions(await this.openRegistry(), this.configSources, flags), floats};
     const seeds = flags.seeds === undefined ? undefined : parseSeeds(flags.seeds);
     const truncation = flags.truncation === undefined ? {} : {truncation: parseTruncation(flags.truncation)};
     const dir = await this.runNamed(args.run);
@@ -109,14 +116,15 @@ export default class Generate extends BaseCommand {
         const names = seeds?.map((each) => `seed-${each}`);
         const count = ofEach * (wanted?.length ?? 1);
         const all = wanted ? namesByClass(wanted, names ?? numbered(n)) : names;
-        return writeEach(run.generateParts(request), {dir: outDir, count, ...(all && {names: all})});
+        const parts = run.generateParts(request);
+        return writeEach(deep ? deepParts(parts) : parts, {dir: outDir, count, ...(all && {names: all})});
       }
       const grid = out ?? freePath(runStem(dir), '.png');
       const columns =
         directions !== undefined ? {columns: imagesInRow} : wanted && wanted.length > 1 ? {columns: ofEach} : {};
-      if (outDir === undefined)
+      if (outDir === undefined && !isNpyName(out))
         assertGridFits(grid, directions === undefined ? ofEach * (wanted?.length ?? 1) : directions * imagesInRow, {
-          side: run.config.size,
+          side: sidesOf(run.config.size),
           ...columns,
         });
       const images =
@@ -129,8 +137,12 @@ export default class Generate extends BaseCommand {
               ...(wanted && {class: wanted[0]!}),
               ...truncation,
             });
+      if (isNpyName(out)) {
+        await writeNpy(out, images);
+        return [out];
+      }
       return writeImages(
-        images,
+        deep ? deepImages(images) : images,
         outDir === undefined
           ? {grid, ...columns}
           : {dir: outDir, names: directionNames(images.shape[0]! / imagesInRow)},

@@ -2,6 +2,7 @@
  * The types of configuration files, for editors: `import {defineConfig} from 'gankit/config'`. A file in JavaScript or
  * TypeScript exports the outcome by default. JSON and YAML files have a schema for the same (`gan config schema`).
  */
+import type {GivenSize} from '../options/image-size.js';
 import type {OptionSpec} from '../options/options.js';
 import type {ConfigKeys, ListKey, MapKey, ScalarKey, SingleKey} from '../options/config-keys.js';
 
@@ -25,9 +26,11 @@ type Value<S extends OptionSpec> =
       ? boolean
       : S['type'] extends 'int' | 'num'
         ? number
-        : S extends {values: readonly (infer V extends string)[]}
-          ? V | NumberIn<V>
-          : string)
+        : S['type'] extends 'size'
+          ? GivenSize
+          : S extends {values: readonly (infer V extends string)[]}
+            ? V | NumberIn<V>
+            : string)
   | (undefined extends S['default'] ? null : never);
 
 /** `'3'` also as 3. */

@@ -207,5 +207,19 @@ function typeSchema(spec: OptionSpec): JsonSchema {
       return {type: 'string', minLength: 1};
     case 'oneOf':
       return {enum: [...spec.values, ...spec.values.map(Number).filter((number) => !Number.isNaN(number))]};
+    case 'size': {
+      const side = {
+        type: 'integer',
+        minimum: spec.min ?? 1,
+        ...(spec.max !== undefined && {maximum: spec.max}),
+      };
+      return {
+        anyOf: [
+          side,
+          {type: 'string', pattern: '^[1-9][0-9]*x[1-9][0-9]*$'},
+          {type: 'array', items: side, minItems: 2, maxItems: 2},
+        ],
+      };
+    }
   }
 }

@@ -414,7 +414,7 @@ const penaltyStates = (penalties: readonly Penalty[], names: readonly string[]):
 export const generateImages = (
   generator: Module,
   input: HostTensor,
-  dls: Pick<DataLoaders, 'normalization'>,
+  dls: Pick<DataLoaders, 'normalization'> & {floats?: boolean},
   labels?: Int32Array | Float32Array,
 ): Promise<HostTensor> =>
   drawImages(
@@ -429,10 +429,10 @@ export const generateImages = (
 async function drawImages(
   draw: (input: Tensor) => Tensor,
   input: HostTensor,
-  {normalization}: Pick<DataLoaders, 'normalization'>,
+  {normalization, floats = false}: Pick<DataLoaders, 'normalization'> & {floats?: boolean},
 ): Promise<HostTensor> {
   const images = tf.tidy(() => draw(upload(input, normalization)));
   const values = (await images.data()) as Float32Array;
   images.dispose();
-  return normalization.undo(values, images.shape);
+  return floats ? {data: values, shape: images.shape} : normalization.undo(values, images.shape);
 }

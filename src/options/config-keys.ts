@@ -109,16 +109,35 @@ export const configKeys = {
   callbacks: {kind: 'callback', list: true, part: 'callbacks', group: 'PART'},
   backend: {kind: 'backend', default: 'auto', auto: true, group: 'PART', resumable: true},
 
-  /** Side length of the square images, in pixels. */
-  size: {spec: opt.int(64, {min: 1, max: 4096, help: 'side of the square images, in pixels'}), group: 'DATA'},
+  /** Pixels: the side of square images, or `64x96`, height and width. */
+  size: {
+    spec: opt.size(64, {
+      min: 1,
+      max: 4096,
+      help: 'pixels: the side of square images, or height x width, such as 64x96',
+    }),
+    group: 'DATA',
+  },
   /** 1: grey, 2: grey with alpha, 3: RGB, 4: RGB with alpha. */
   channels: {
     spec: opt.oneOf(['1', '2', '3', '4'], '3', {help: 'colour channels: grey, grey with alpha, RGB, RGB with alpha'}),
     numeric: true,
     group: 'DATA',
   },
-  /** How an image becomes square. */
-  resize: {spec: opt.oneOf(['crop', 'pad', 'squish'], 'crop', {help: 'how an image becomes square'}), group: 'DATA'},
+  /** How an image of another shape gets the size. */
+  resize: {
+    spec: opt.oneOf(['crop', 'pad', 'squish'], 'crop', {help: 'how an image of another shape gets the size'}),
+    group: 'DATA',
+  },
+  /** Bits a channel that images are read with; 16: those of files that have more than 8. */
+  depth: {
+    spec: opt.oneOf(['8', '16'], '8', {
+      help: 'bits of a colour channel: 16 keeps what deeper files and floats have (docs/data.md)',
+    }),
+    numeric: true,
+    older: '8',
+    group: 'DATA',
+  },
   /** Version of the rules by which files become pixels. */
   decoding: {
     spec: opt.oneOf(['1', '2'], '2', {

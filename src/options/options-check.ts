@@ -1,4 +1,5 @@
 import {GanError, type ErrorKind} from '../errors.js';
+import {readSize, sidesOf} from './image-size.js';
 import {didYouMean, nearestFirst} from './nearest.js';
 import type {OptionSpec, OptionSpecs} from './options.js';
 
@@ -113,6 +114,11 @@ function readValue(spec: OptionSpec, value: unknown): OptionValue {
       return typeof value === 'string' || typeof value === 'number'
         ? spec.values.find((v) => v === String(value))
         : undefined;
+    case 'size': {
+      const size = readSize(value);
+      const {min = 1, max = Infinity} = spec;
+      return size !== undefined && sidesOf(size).every((side) => side >= min && side <= max) ? size : undefined;
+    }
   }
 }
 
@@ -132,6 +138,11 @@ export function describeSpec(spec: OptionSpec): string {
       return 'text';
     case 'oneOf':
       return `one of ${spec.values.join(', ')}`;
+    case 'size': {
+      const {min = 1, max} = spec;
+      const range = max === undefined ? `of at least ${min}` : `from ${min} to ${max}`;
+      return `a whole number ${range}, or two, HEIGHTxWIDTH`;
+    }
   }
 }
 

@@ -1,3 +1,5 @@
+import type {ImageSize} from './image-size.js';
+
 /**
  * The options of a part. One specification gives the TypeScript type, the command-line check, the configuration check
  * and the help row; it is written in the part and nowhere else.
@@ -21,7 +23,10 @@ export type StrSpec<T = string | undefined> = Spec<'str', T>;
 export type BoolSpec = Spec<'bool', boolean>;
 export type OneOfSpec<V extends string = string> = Spec<'oneOf', V> & {values: readonly V[]};
 
-export type OptionSpec = IntSpec | NumSpec | StrSpec | BoolSpec | OneOfSpec;
+/** Height and width of images; the range is that of each side. */
+export type SizeSpec = Spec<'size', ImageSize> & Range;
+
+export type OptionSpec = IntSpec | NumSpec | StrSpec | BoolSpec | OneOfSpec | SizeSpec;
 export type OptionSpecs = Record<string, OptionSpec>;
 
 /** The values that a part's `create` receives. */
@@ -56,6 +61,10 @@ function oneOf<const V extends string>(values: readonly V[], value: NoInfer<V>, 
   return {type: 'oneOf', values, default: value, ...extra};
 }
 
+function size(value: ImageSize, extra: NumberExtra = {}): SizeSpec {
+  return {type: 'size', default: value, ...extra};
+}
+
 /** Makers of option specifications, handed to plug-ins. */
-export const opt = {int, num, str, bool, oneOf};
+export const opt = {int, num, str, bool, oneOf, size};
 export type Opt = typeof opt;

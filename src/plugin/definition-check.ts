@@ -4,7 +4,7 @@ import type {DeclaredPart} from './manifest.js';
 import {checkOption} from '../options/options-check.js';
 import type {OptionSpec} from '../options/options.js';
 
-const specTypes: readonly OptionSpec['type'][] = ['int', 'num', 'str', 'bool', 'oneOf'];
+const specTypes: readonly OptionSpec['type'][] = ['int', 'num', 'str', 'bool', 'oneOf', 'size'];
 
 /**
  * Returns what is wrong with the result of a part's module, if anything. Plug-ins may be plain JavaScript, so this
@@ -39,7 +39,7 @@ export function definitionFault(
 function specFault(spec: unknown): string | undefined {
   const {type, default: preset} = (spec ?? {}) as Partial<OptionSpec>;
   if (type === undefined || !specTypes.includes(type))
-    return 'is not made by opt.int, opt.num, opt.str, opt.bool or opt.oneOf';
+    return 'is not made by opt.int, opt.num, opt.str, opt.bool, opt.oneOf or opt.size';
   if (preset === undefined) return undefined;
   try {
     checkOption('its default', spec as OptionSpec, {value: preset, origin: 'the specification'});

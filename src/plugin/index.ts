@@ -101,8 +101,10 @@ export type {
   OptionSpec,
   OptionSpecs,
   OptionValues,
+  SizeSpec,
   StrSpec,
 } from '../options/options.js';
+export type {ImageSize} from '../options/image-size.js';
 
 /** Raised by one when a plug-in written for the old API can no longer work. */
 export const apiVersion = 2;

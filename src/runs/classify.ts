@@ -15,6 +15,7 @@ import {Classifier, metadataOf, type ClassifierFacts} from '../gan/metrics/netwo
 import {repeatable} from '../gan/repeatable.js';
 import {setSeed} from '../gan/streams.js';
 import {upload} from '../gan/upload.js';
+import {sidesOf} from '../options/image-size.js';
 import type {RunConfig} from '../options/run-config.js';
 import {openRegistry} from '../plugin/discover.js';
 import type {SourceFactory} from '../plugin/index.js';
@@ -112,13 +113,11 @@ async function labelledImages(
   registry: Registry,
   warn: (message: string) => void,
 ): Promise<{classes: string[]; dls: DataLoaders}> {
-  const {data, size, channels, resize, decoding} = config;
+  const {data, channels, resize, decoding} = config;
+  const size = sidesOf(config.size);
   const labelled = dataSource(data) === undefined ? await labelledRecords(config) : undefined;
   const source: SourceFactory | undefined = labelled
-    ? () =>
-        cachedSource(
-          recordSource(labelled.records, {size: [size, size], channels, resize, decoding, warn}, labelled.indices),
-        )
+    ? () => cachedSource(recordSource(labelled.records, {size, channels, resize, decoding, warn}, labelled.indices))
     : await createSource(registry, data, config.source);
   const {train, valid, normalization, report} = await makeDataLoaders(
     {...config, validPct: config.validPct > 0 ? config.validPct : heldOut},

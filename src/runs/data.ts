@@ -10,6 +10,7 @@ import type {Classes} from '../gan/classes.js';
 import {conditionalSource} from '../gan/data/conditional-source.js';
 import {cachedSource, describeOthers} from '../gan/data/image-files.js';
 import {Normalization} from '../gan/data/normalize.js';
+import {commonFacts, type CommonFacts} from '../gan/data/common-facts.js';
 import {recordSource} from '../gan/data/record-source.js';
 import {describeRecords, openRecords} from '../gan/data/records/open.js';
 import {sourceRecords} from '../gan/data/records/source-records.js';
@@ -20,6 +21,7 @@ import {openRegistry} from '../plugin/discover.js';
 import type {SourceFactory} from '../plugin/index.js';
 import type {Registry} from '../plugin/registry.js';
 import type {RunConfig} from '../options/run-config.js';
+import {imageShapeOf, sidesOf} from '../options/image-size.js';
 import {attemptSeed} from './attempt.js';
 
 /** The content of a configuration file, or the complete configuration of a run. */
@@ -31,6 +33,7 @@ type DataConfig = Pick<
   | 'size'
   | 'channels'
   | 'resize'
+  | 'depth'
   | 'decoding'
   | 'batchSize'
   | 'accumulate'
@@ -52,6 +55,8 @@ export interface DataParts {
 export interface RunData extends DataLoaders {
   /** What the data are, in one line: `zip archive, 1,200 pictures, 10 labels`; absent of a data source. */
   description?: string;
+  /** What most pictures have in common before they are resized; absent of a data source. */
+  commonFacts?(): Promise<CommonFacts>;
   /** What is to be told of the data, once. */
   notes: string[];
   identify(): Promise<DataIdentity>;
@@ -69,7 +74,7 @@ export async function makeDataLoaders(
   {source, augmentations = []}: DataParts,
   loading: Omit<Partial<SourceOptions>, 'seed'> = {},
 ): Promise<RunData> {
-  const {data, size, channels, resize, decoding, batchSize, accumulate, latent, validPct, seed} = config;
+  const {data, channels, resize, depth, decoding, batchSize, accumulate, latent, validPct, seed} = config;
   const shared = {
     batchSize: batchSize * accumulate,
     latentSize: latent,
@@ -82,9 +87,10 @@ export async function makeDataLoaders(
   if (!source) {
     const records = await openRecords(data, {decoding});
     const images = recordSource(records, {
-      size: [size, size],
+      size: sidesOf(config.size),
       channels,
       resize,
+      depth,
       decoding,
       ...(loading.warn && {warn: loading.warn}),
     });
@@ -95,11 +101,13 @@ export async function makeDataLoaders(
       ...(classes && {classes}),
       notes: [...(records.otherKinds ? [describeOthers(records.otherKinds)] : []), ...noneHeldOut(loaders, validPct)],
       description: describeRecords(records),
+      commonFacts: () => commonFacts(records),
       identify: () => records.identify(),
     };
   }
-  const made = await source({height: size, width: size, channels, resize, decoding});
-  const wanted = [size, size, channels];
+  const shape = imageShapeOf(config);
+  const made = await source({...shape, resize, decoding});
+  const wanted = [shape.height, shape.width, channels];
   if (made.shape.join() !== wanted.join()) {
     throw new GanError(
       'data',
@@ -107,8 +115,8 @@ export async function makeDataLoaders(
       `${data} has items of shape [${made.shape.join(', ')}], but the networks need [${wanted.join(', ')}]`,
       {
         suggestions: [
-          ...(made.shape.length === 3 && made.shape[0] === made.shape[1]
-            ? [`--size ${made.shape[0]} --channels ${made.shape[2]}`]
+          ...(made.shape.length === 3
+            ? [`--size ${made.shape.slice(0, 2).join('x')} --channels ${made.shape[2]}`]
             : []),
           'set size and channels to those of the data, or use an architecture for such data',
         ],
@@ -164,8 +172,8 @@ export async function openPictures(
   {registry = openRegistry()}: {registry?: Registry} = {},
 ): Promise<{config: RunConfig; records: Records}> {
   const {config} = await resolveConfig({registry, settings: {values: settings, origin: 'openPictures'}});
-  const {data, size, channels, resize, decoding} = config;
+  const {data, resize, decoding} = config;
   const source = await createSource(registry, data, config.source);
   if (!source) return {config, records: await openRecords(data, {decoding})};
-  return {config, records: sourceRecords(await source({height: size, width: size, channels, resize, decoding}), data)};
+  return {config, records: sourceRecords(await source({...imageShapeOf(config), resize, decoding}), data)};
 }

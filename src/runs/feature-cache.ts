@@ -74,12 +74,12 @@ async function readKept(file: string): Promise<Features | undefined> {
 
 /** Of files: names, sizes and times of change. Of all data: what is read of them, and the first images themselves. */
 async function hashOf({config, source, count, first, extractor}: FeatureKey): Promise<string> {
-  const {data, size, channels, resize, decoding, validPct, seed} = config;
+  const {data, size, channels, resize, depth, decoding, validPct, seed} = config;
   const facts = {
     data,
     source,
     files: dataSource(data) === undefined ? await filesOf(data, decoding) : [],
-    images: [size, channels, resize, decoding, validPct, seed, count],
+    images: [size, channels, resize, decoding, validPct, seed, count, ...(depth === 8 ? [] : [depth])],
     extractor,
   };
   const {data: pixels} = first;

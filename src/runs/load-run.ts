@@ -38,13 +38,13 @@ export function loadRun(dir: string, options: RunOptions = {}): LoadedRun {
 
 /** See `loadRun`. Its functions are those of `Run`. @throws GanError GAN_RUN_NOT_FOUND (exit 5) from each of them */
 export interface LoadedRun {
-  /** Images from seeds, as bytes [n, size, size, channels]. */
+  /** Images from seeds, as bytes [n, height, width, channels]. */
   generate(request?: GenerateRequest): Promise<HostTensor>;
-  /** Images on the way from seed to seed, as bytes [n, size, size, channels]. */
+  /** Images on the way from seed to seed, as bytes [n, height, width, channels]. */
   interpolate(request: InterpolateRequest): Promise<HostTensor>;
   /** The directions of the latent space that change the images most. */
   directions(options?: DirectionOptions & OfClass): Promise<LatentDirections>;
-  /** Images along each of these directions, as bytes [directions * images, size, size, channels]. */
+  /** Images along each of these directions, as bytes [directions * images, height, width, channels]. */
   alongDirections(request?: DirectionsRequest): Promise<HostTensor>;
   /** The generator's images that are nearest to given ones, and their latents. */
   project(images: HostTensor | readonly string[], options?: ProjectOptions & OfClass): Promise<ProjectedImages>;

@@ -1,6 +1,7 @@
 /** Whether the memory that this process may use is enough for a training on the CPU, before it starts. */
 import {GanError} from '../errors.js';
 import type {GANLearner} from '../gan/gan-learner.js';
+import {sidesOf} from '../options/image-size.js';
 import type {RunConfig} from '../options/run-config.js';
 import {bytesText, systemLimits, type Limit} from '../system-limits.js';
 
@@ -17,6 +18,7 @@ type Batch = Pick<RunConfig, 'batchSize' | 'size' | 'channels'>;
  * in, come on top; only the device knows them.
  */
 export function leastMemory(learn: GANLearner, {batchSize, size, channels}: Batch): Record<string, number> {
+  const [height, width] = sidesOf(size);
   const opt = learn.opt ?? learn.createOpt();
   const bytes = (parameters: readonly {size: number}[]): number =>
     4 * parameters.reduce((sum, {size}) => sum + size, 0);
@@ -28,7 +30,7 @@ export function leastMemory(learn: GANLearner, {batchSize, size, channels}: Batc
     gradients: Math.max(bytes(generator), bytes(critic)),
     'state of the optimizer': averages.reduce((sum, each) => sum + each, 0),
     'averaged weights': learn.ema ? bytes(generator) : 0,
-    'images of a batch': 4 * batchSize * size * size * channels,
+    'images of a batch': 4 * batchSize * height * width * channels,
     program: programBytes,
   };
 }

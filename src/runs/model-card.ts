@@ -5,6 +5,7 @@
 import type {Classes} from '../gan/classes.js';
 import type {CardRequest} from '../gan/export/trained-run.js';
 import {duration} from '../options/duration.js';
+import {sizeInWords} from '../options/image-size.js';
 import type {RunConfig} from '../options/run-config.js';
 import {intervalText, significant} from './evaluation-table.js';
 import type {Evaluation} from './evaluations.js';
@@ -75,7 +76,7 @@ tags:
 
 # ${plainText(title)}
 
-The networks of a generative adversarial network. The generator makes images of ${size}x${size} pixels (${colours[facts.config.channels]}) from
+The networks of a generative adversarial network. The generator makes images of ${sizeInWords(size)} pixels (${colours[facts.config.channels]}) from
 ${latent} normal random numbers${facts.drawn.classes ? classesText(facts.drawn.classes) : ''}. \`gan\` of the npm package gankit ${facts.version} trained and exported it.
 
 ![${cardPicture.images} images that the generator made](${cardPicture.name})

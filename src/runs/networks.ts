@@ -4,6 +4,7 @@ import type {Architecture} from '../plugin/index.js';
 import {readSafetensors} from '../gan/io/safetensors.js';
 import type {Networks} from '../gan/export/trained-run.js';
 import {withoutPrefix} from '../gan/checkpoint.js';
+import {imageShapeOf} from '../options/image-size.js';
 import type {RunConfig} from '../options/run-config.js';
 
 /**
@@ -11,14 +12,14 @@ import type {RunConfig} from '../options/run-config.js';
  * @param classes that they are conditional on
  */
 export async function makeNetworks(
-  {size, channels, latent}: RunConfig,
+  config: RunConfig,
   architecture: Architecture,
   classes: Classes | undefined,
   init?: string,
 ): Promise<Networks> {
-  const wanted = {height: size, width: size, channels, ...(classes && {classes: rowCount(classes)})};
+  const wanted = {...imageShapeOf(config), ...(classes && {classes: rowCount(classes)})};
   const networks: Networks = {
-    generator: architecture.generator({...wanted, latentSize: latent}),
+    generator: architecture.generator({...wanted, latentSize: config.latent}),
     critic: architecture.critic(wanted),
   };
   try {

@@ -21,6 +21,7 @@ import {drawLatent, latentPath, movedAlong, pathBetween, type LatentOptions} fro
 import type {NearestImages} from '../gan/metrics/nearest.js';
 import type {Module, StateDict} from '../gan/module.js';
 import type {ProjectOptions, Projection} from '../gan/project.js';
+import {imageShapeOf, sidesOf, sizeText} from '../options/image-size.js';
 import type {Given} from '../options/options-check.js';
 import type {RunConfig} from '../options/run-config.js';
 import {openRegistry} from '../plugin/discover.js';
@@ -49,6 +50,8 @@ export interface RunOptions extends Omit<DeviceOptions, 'backend'> {
   checkpoint?: CheckpointSelector;
   /** Which of the generator's weights, where the run has averaged ones. Default: those. */
   weights?: WeightsChoice;
+  /** Images are drawn as floats, those of the generator: from -1 to 1. Default: as bytes. */
+  floats?: boolean;
   /** A backend by name, for what computes; `auto` takes the fastest that can run. */
   backend?: string | Given;
   /** The parts that can be named. Default: those of this package and of the plug-ins that it depends on. */
@@ -117,7 +120,7 @@ export interface EvaluateRequest {
 }
 
 export interface ProjectedImages extends Projection {
-  /** What the generator makes of the latents, as bytes [n, size, size, channels]. */
+  /** What the generator makes of the latents, as bytes [n, height, width, channels]. */
   images: HostTensor;
 }
 
@@ -235,13 +238,10 @@ export class Run {
     const weights = await this.weights();
     const classes = await this.classes();
     await this.device();
-    const {size, channels, latent} = this.config;
     const architecture = await createArchitecture(this.#registry, (await this.#resolved()).config);
     const generator = architecture.generator({
-      height: size,
-      width: size,
-      channels,
-      latentSize: latent,
+      ...imageShapeOf(this.config),
+      latentSize: this.config.latent,
       ...(classes && {classes: rowCount(classes)}),
     });
     this.#disposals.push(() => generator.dispose());
@@ -266,14 +266,16 @@ export class Run {
   });
 
   /**
-   * One image of each latent: [latentSize] each -> bytes [n, size, size, channels].
+   * One image of each latent: [latentSize] each -> bytes [n, height, width, channels].
    * @param shares of a conditional run: of each image, a share of each class. Default: the class of seed 0's image
    * of the same place
    * @throws GanError GAN_LATENT_SIZE, GAN_LABELS where the run is not conditional, or has another number of classes
    */
   async draw(latents: readonly Float32Array[], shares?: readonly Float32Array[]): Promise<HostTensor> {
     const [generator, {generateImages}] = [await this.generator(), await import('../gan/gan-learner.js')];
-    const {size, channels, latent: latentSize} = this.config;
+    const {latent: latentSize} = this.config;
+    const {height, width, channels} = imageShapeOf(this.config);
+    const item = height * width * channels;
     const labels = await this.#labelsOf(latents.length, shares);
     const wrong = latents.find(({length}) => length !== latentSize);
     if (wrong)
@@ -283,7 +285,8 @@ export class Run {
         `the latents have ${wrong.length} numbers, but the run's generator takes ${latentSize}`,
       );
     const normalization = Normalization.symmetric(channels);
-    const images = new Uint8Array(latents.length * size * size * channels);
+    const {floats = false} = this.#options;
+    const images = floats ? new Float32Array(latents.length * item) : new Uint8Array(latents.length * item);
     const atOnce = this.#atOnce();
     for (let start = 0; start < latents.length; start += atOnce) {
       const batch = latents.slice(start, start + atOnce);
@@ -292,12 +295,12 @@ export class Run {
       const made = await generateImages(
         generator,
         {data: flat, shape: [batch.length, latentSize]},
-        {normalization},
+        {normalization, floats},
         labels && joinShares(labels.slice(start, start + atOnce)),
       );
-      images.set(made.data, start * size * size * channels);
+      images.set(made.data, start * item);
     }
-    return {data: images, shape: [latents.length, size, size, channels]};
+    return {data: images, shape: [latents.length, height, width, channels]};
   }
 
   /** @throws GanError GAN_LABELS */
@@ -342,7 +345,7 @@ export class Run {
     return classes && drawClass(classes, seed, index);
   }
 
-  /** Images from seeds, as bytes [n, size, size, channels]. @throws GanError GAN_TOO_MANY_IMAGES (exit 2) */
+  /** Images from seeds, as bytes [n, height, width, channels]. @throws GanError GAN_TOO_MANY_IMAGES (exit 2) */
   async generate(request: GenerateRequest = {}): Promise<HostTensor> {
     const count = imageCount(request);
     this.#assertHeld(count);
@@ -383,17 +386,19 @@ export class Run {
   /** @throws GanError GAN_TOO_MANY_IMAGES (exit 2) where images have more bytes than are held at a time */
   #assertHeld(count: number): void {
     const {size, channels} = this.config;
-    const bytes = count * size * size * channels;
+    const [height, width] = sidesOf(size);
+    const item = height * width * channels * (this.#options.floats ? 4 : 1);
+    const bytes = count * item;
     if (!(bytes > mostBytes)) return;
     throw new GanError(
       'usage',
       'GAN_TOO_MANY_IMAGES',
-      `${count} images of ${size}x${size} pixels with ${channels} channels have ${(bytes / 1e9).toFixed(1)} GB; at most ${(mostBytes / 1e9).toFixed(1)} GB are drawn at a time`,
-      {suggestions: [`Draw at most ${Math.floor(mostBytes / (size * size * channels))} at a time, with other seeds.`]},
+      `${count} images of ${sizeText(size)} pixels with ${channels} channels have ${(bytes / 1e9).toFixed(1)} GB; at most ${(mostBytes / 1e9).toFixed(1)} GB are drawn at a time`,
+      {suggestions: [`Draw at most ${Math.floor(mostBytes / item)} at a time, with other seeds.`]},
     );
   }
 
-  /** Images on the way from seed to seed along great circles, as bytes [n, size, size, channels]. */
+  /** Images on the way from seed to seed along great circles, as bytes [n, height, width, channels]. */
   async interpolate({seeds, frames, loop = true, classes, ...options}: InterpolateRequest): Promise<HostTensor> {
     const count = Math.max(seeds.length, classes?.length ?? 0);
     this.#assertHeld(count * frames);
@@ -433,7 +438,7 @@ export class Run {
 
   /**
    * Images along each of these directions, one after the other: what they change can be seen.
-   * @returns bytes [directions * images, size, size, channels]
+   * @returns bytes [directions * images, height, width, channels]
    */
   async alongDirections({
     from = 0,
@@ -455,7 +460,7 @@ export class Run {
    * The generator's images that are nearest to given ones: the latents by gradient descent (see `ProjectOptions`),
    * to draw,
    * to mix or to interpolate from.
-   * @param images files, or bytes [n, size, size, channels]
+   * @param images files, or bytes [n, height, width, channels]
    * @param options with `class`, of a conditional run, what they are; default: the class of seed 0's first image
    * @throws GanError GAN_IMAGE_SHAPE for images of another shape than the run's
    */
@@ -465,13 +470,14 @@ export class Run {
   ): Promise<ProjectedImages> {
     const shares = await this.#oneClass(choice, 0);
     const [generator, {projectImages}] = [await this.#ofLatents(shares), await import('../gan/project.js')];
-    const {size, channels, latent: latentSize} = this.config;
+    const {latent: latentSize} = this.config;
+    const {height, width, channels} = imageShapeOf(this.config);
     const given = 'data' in images ? images : await this.#decode(images);
-    if (given.shape.slice(1).join() !== [size, size, channels].join())
+    if (given.shape.slice(1).join() !== [height, width, channels].join())
       throw new GanError(
         'usage',
         'GAN_IMAGE_SHAPE',
-        `project: the images have the shape [${given.shape.join(', ')}], the run's [n, ${size}, ${size}, ${channels}]`,
+        `project: the images have the shape [${given.shape.join(', ')}], the run's [n, ${height}, ${width}, ${channels}]`,
         {suggestions: ['give the paths of image files: they are decoded to the size of the run']},
       );
     const normalization = Normalization.symmetric(channels);
@@ -483,12 +489,14 @@ export class Run {
   /** Image files at the size of the run, as its training sees them. */
   async #decode(files: readonly string[]): Promise<HostTensor> {
     const {decodeImage} = await import('../gan/data/decode.js');
-    const {size, channels, resize, decoding} = this.config;
-    const options = {size: [size, size] as const, channels, resize, decoding};
+    const {resize, decoding} = this.config;
+    const {height, width, channels} = imageShapeOf(this.config);
+    const item = height * width * channels;
+    const options = {size: [height, width] as const, channels, resize, decoding};
     const images = await Promise.all(files.map((file) => decodeImage(file, options)));
-    const data = new Uint8Array(files.length * size * size * channels);
-    images.forEach((image, i) => data.set(image, i * size * size * channels));
-    return {data, shape: [files.length, size, size, channels]};
+    const data = new Uint8Array(files.length * item);
+    images.forEach((image, i) => data.set(image, i * item));
+    return {data, shape: [files.length, height, width, channels]};
   }
 
   /**

@@ -1,5 +1,6 @@
 import {tf, type Scalar, type Tensor} from '../backends/tf.js';
 import {GanError, isGanError, messageOf} from '../errors.js';
+import {sidesOf} from '../options/image-size.js';
 import {kindLabel, type PartKind} from '../options/kinds.js';
 import {shortName} from '../plugin/names.js';
 import type {PreparedTraining} from './train.js';
@@ -27,7 +28,7 @@ export function secondOrderError(
   if (!text || (isGanError(error) && error.code !== 'GAN_PLUGIN_FAILED')) return undefined;
   const operation = text[1] ?? text[2]!;
   const use = (kind: PartKind, name: string): Used => ({kind, name, package: owner(kind, name)});
-  const images = (): Tensor => tf.zeros([2, config.size, config.size, config.channels]);
+  const images = (): Tensor => tf.zeros([2, ...sidesOf(config.size), config.channels]);
   const critic = learn.ganModel.network('critic');
   const suspects: Used[] = fails(() => twice((x) => critic.forward(x), images()))
     ? [use('architecture', config.arch.name)]

@@ -19,6 +19,7 @@ import {
   writeCheckpoints,
   type SampleInputs,
 } from './run-callbacks.js';
+import {sidesOf} from '../options/image-size.js';
 import type {RunConfig} from '../options/run-config.js';
 import {RunFolder, type BestCheckpoint, type Origins, type Session} from './run-folder.js';
 import type {TrainEvent} from './train-event.js';
@@ -269,7 +270,7 @@ function savedUpTo({step, isExact}: Saved, dir: string, error: unknown, warn: (m
 
 /** The same latents for all sample grids of a run; where it is conditional, the rows of the grid are classes. */
 function sampleInputs({seed, latent, size, channels}: RunConfig, classes: Classes | undefined): SampleInputs {
-  const count = sampleCount[arePoints([size, size, channels]) ? 'points' : 'images'];
+  const count = sampleCount[arePoints([...sidesOf(size), channels]) ? 'points' : 'images'];
   const data = new Rng(seed).fork('samples').normal(count * latent);
   return classes ? inputsByClass(data, latent, classes) : {data, shape: [count, latent]};
 }

@@ -17,7 +17,7 @@ const rules: Record<string, Partial<Record<Import['kind'], RegExp>>> = {
   options: {},
   backends: {},
   gan: {
-    value: /^(backends\/((tf|kernel-calls)\.ts|fused\/|capture\/)|options\/(nearest|json)\.ts$)/,
+    value: /^(backends\/((tf|kernel-calls)\.ts|fused\/|capture\/)|options\/(nearest|json|image-size)\.ts$)/,
     type: /^(backends\/(tf|device)|options\/run-config)\.ts/,
   },
   plugin: {
@@ -47,18 +47,18 @@ const rules: Record<string, Partial<Record<Import['kind'], RegExp>>> = {
     lazy: /^(backends|runs)\//,
   },
   commands: {
-    value: /^(cli\/|options\/(kinds|nearest|config-keys)\.ts$|plugin\/names\.ts$)/,
+    value: /^(cli\/|options\/(kinds|nearest|config-keys|image-size)\.ts$|plugin\/names\.ts$)/,
     type: /^(plugin|gan|backends|bench|scaffold|config|runs|options)\//,
     lazy: /^(cli|config|plugin|gan|backends|testing|bench|doctor|scaffold|ui|runs)\//,
   },
   ui: {value: /^(runs|gan|config|options|plugin|backends)\//},
   'ui/page': {value: /^(gan\/latents|options\/flat-config|runs\/evaluation-table)\.ts$/, type: /^ui\/protocol\.ts$/},
   'ui/export-page': {
-    value: /^(gan\/(export\/|io\/float16\.ts|latents\.ts)|ui\/page\/(dom|class-sliders)\.ts$)/,
+    value: /^(gan\/(export\/|io\/float16\.ts|latents\.ts)|options\/image-size\.ts$|ui\/page\/(dom|class-sliders)\.ts$)/,
     type: /^parts\/exporters\/web\/model\.ts$/,
   },
   index: {
-    value: /^(runs\/|gan\/|backends\/|built-in\.ts$|plugin\/discover\.ts$)/,
+    value: /^(runs\/|gan\/|backends\/|built-in\.ts$|plugin\/discover\.ts$|options\/image-size\.ts$)/,
     type: /^(config\/(define|parts)|options\/(run-config|stop-when))\.ts$/,
   },
 };
@@ -162,11 +162,16 @@ describe('the import graph of src', () => {
     ]);
   });
 
-  it('the page of web exports runs in a browser: of the rest it has the exported graph, numbers of 16 bits, random numbers and latents, and nothing of Node', () => {
+  it('the page of web exports runs in a browser: of the rest it has the exported graph, numbers of 16 bits, random numbers, latents and sizes, and nothing of Node', () => {
     const reached = [...reach(sourceFiles(root, 'src/ui/export-page'), all)].filter(
       (file) => !/^src\/(ui\/export-page|ui\/page\/(dom|class-sliders)\.ts$|gan\/export)|^@tensorflow\//.test(file),
     );
-    expect(reached.sort()).to.deep.equal(['src/gan/io/float16.ts', 'src/gan/latents.ts', 'src/gan/rng.ts']);
+    expect(reached.sort()).to.deep.equal([
+      'src/gan/io/float16.ts',
+      'src/gan/latents.ts',
+      'src/gan/rng.ts',
+      'src/options/image-size.ts',
+    ]);
   });
 
   it('the server of gan ui computes nothing: of the library it has the files of a run and the keys of its configuration', () => {
@@ -190,7 +195,8 @@ describe('the import graph of src', () => {
   });
 
   it('commands and the command line load the training library and tfjs only when a command runs', () => {
-    const onDemand = /(write-images|write-nearest|write-animations|timelapse|first-batch|report\/[\w-]+)\.ts$/; // imported by run()
+    const onDemand =
+      /(write-images|deep-images|image-lines|write-nearest|write-animations|timelapse|first-batch|report\/[\w-]+)\.ts$/; // imported by run()
     const reached = reach(
       ['src/commands', 'src/cli'].flatMap((folder) => sourceFiles(root, folder)).filter((file) => !onDemand.test(file)),
       all,

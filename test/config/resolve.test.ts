@@ -158,6 +158,7 @@ describe('resolveConfig', () => {
       latent: 100,
       genFirst: false,
       switchEval: false,
+      depth: 8,
       decoding: 2,
       conditional: false,
       validPct: 0,

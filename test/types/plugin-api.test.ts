@@ -151,7 +151,7 @@ export const created = async (registry: Registry) => {
 export const derived = (config: RunConfig, parts: RunParts) => {
   holds<Same<keyof PartKinds, PartKind>>(); // a kind has its type, and a type its kind
   holds<Same<Extract<keyof Gan, PartKind>, PartKind>>();
-  holds<Same<typeof config.size, number>>();
+  holds<Same<typeof config.size, number | `${number}x${number}`>>();
   holds<Same<typeof config.channels, 1 | 2 | 3 | 4>>();
   holds<Same<typeof config.resize, 'crop' | 'pad' | 'squish'>>();
   holds<Same<typeof config.tensorboard, boolean>>();

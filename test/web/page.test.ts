@@ -14,7 +14,7 @@ import {folder, removeFolders} from '../plugin/helpers.js';
 import {complaints, noBrowser, openBrowser} from '../ui/browser.js';
 import {serve, type StaticServer} from './static-server.js';
 
-const [size, latentSize] = [16, 8];
+const [height, width, latentSize] = [16, 24, 8];
 
 /** What the page gives to programs. */
 interface Exposed {
@@ -32,7 +32,14 @@ describe(`the exported web page${noBrowser ? `: ${noBrowser}` : ''}`, function (
     if (noBrowser) this.skip();
     cwd = folder();
     for (const args of [
-      ['fit', ...tinyFlags, '--steps', '12', '--out', 'run'],
+      [
+        'fit',
+        ...tinyFlags.map((flag) => (flag === '16' ? `${height}x${width}` : flag)),
+        '--steps',
+        '12',
+        '--out',
+        'run',
+      ],
       ['export', 'run', '--format', 'web', '--out', 'web'],
       ['generate', 'run', '--seed', '7', '--n', '4', '--out-dir', 'pictures'],
     ]) {
@@ -114,6 +121,23 @@ describe(`the exported web page${noBrowser ? `: ${noBrowser}` : ''}`, function (
     );
   });
 
+  it('does not squeeze pictures', async () => {
+    for (const viewport of [
+      {width: 1280, height: 900},
+      {width: 340, height: 700},
+    ])
+      await open(
+        async (page) => {
+          for (const selector of ['#picture', '#grid canvas']) {
+            const box = (await page.locator(selector).first().boundingBox())!;
+            expect(box.width / box.height, selector).to.be.closeTo(width / height, 0.02);
+          }
+          expect(await page.evaluate(() => document.documentElement.scrollWidth)).to.be.at.most(viewport.width);
+        },
+        {viewport},
+      );
+  });
+
   it('shows the pictures of gan generate: by seed, from the grid, by keyboard; and gives them as PNG', async () => {
     await open(async (page) => {
       await page.getByLabel('Seed', {exact: true}).fill('7');
@@ -135,8 +159,8 @@ describe(`the exported web page${noBrowser ? `: ${noBrowser}` : ''}`, function (
       expect(await pixelsOf(await download.path())).to.deep.equal(await shown(page));
       const [grid] = await Promise.all([page.waitForEvent('download'), page.locator('#save-grid').click()]);
       expect(await sharp(await grid.path()).metadata()).to.include({
-        width: 4 * size + 6,
-        height: 4 * size + 6,
+        width: 4 * width + 6,
+        height: 4 * height + 6,
         format: 'png',
       });
     });

@@ -1,3 +1,4 @@
+import {sizeText} from '../../options/image-size.js';
 import type {BenchResult} from '../types.js';
 import {infoText} from './cells.js';
 
@@ -26,7 +27,7 @@ export function benchSvg({rows, job, environment}: BenchResult): string {
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" font-family="sans-serif" font-size="13" fill="#1c2b3a">`,
     `<rect width="${width}" height="${height}" fill="#ffffff"/>`,
-    `<text x="${left}" y="24" font-size="15">Training ${escape(`${config.arch.name}, ${config.size}x${config.size}, batch ${config.batchSize}`)}</text>`,
+    `<text x="${left}" y="24" font-size="15">Training ${escape(`${config.arch.name}, ${sizeText(config.size)}, batch ${config.batchSize}`)}</text>`,
     ...drawn,
     `<text x="${left}" y="${height - 12}" font-size="11" fill="#667788">${escape(`${environment['processor']}, ${environment['cores']} cores, Node ${environment['node']}, gan ${environment['gan']}`)}</text>`,
     '</svg>',

@@ -1,3 +1,4 @@
+import {sizeText} from '../../options/image-size.js';
 import {metrics} from '../metrics.js';
 import type {BenchResult} from '../types.js';
 import {cell, columnsOf, infoText, shapeLines} from './cells.js';
@@ -31,7 +32,7 @@ export function detailLines({environment, job, rows}: BenchResult): string[] {
   const counts = rows.flatMap((row) => (row.ok ? [row.rounds] : []));
   const rounds = [...new Set([Math.min(...counts), Math.max(...counts)])].join(' to ');
   return [
-    `${config.arch.name}, ${config.size}x${config.size}x${config.channels}, batch ${config.batchSize}, loss ${config.loss.name}, ${config.opt.name}; ${counts.length === 0 ? 'no' : rounds} rounds of ${steps} steps`,
+    `${config.arch.name}, ${sizeText(config.size)}x${config.channels}, batch ${config.batchSize}, loss ${config.loss.name}, ${config.opt.name}; ${counts.length === 0 ? 'no' : rounds} rounds of ${steps} steps`,
     Object.entries(environment)
       .map(([key, value]) => `${key} ${value}`)
       .join(', '),

@@ -93,7 +93,7 @@ export function configFlags(): Interfaces.FlagInput {
 
 function helpValue(spec: OptionSpec): string {
   if (spec.type === 'oneOf') return spec.values.join('|');
-  return spec.type === 'str' ? 'TEXT' : spec.type === 'int' ? 'N' : 'X';
+  return {str: 'TEXT', int: 'N', num: 'X', bool: 'X', size: 'N|HxW'}[spec.type];
 }
 
 /** The configuration key that a flag sets; undefined for flags like `--out`. */

@@ -1,17 +1,18 @@
 import {mkdir} from 'node:fs/promises';
 import path from 'node:path';
 import {samplePicture, writeImage, writePicture} from '../../gan/data/grid.js';
+import type {DeepTensor} from '../../gan/data/host-tensor.js';
 import type {HostTensor} from '../../gan/data/types.js';
 
 /**
  * Writes images as one picture, or each to a file of its own.
- * @param images bytes [n, height, width, channels]
+ * @param images bytes or values of 16 bits, [n, height, width, channels]
  * @param to columns of a grid, by default as square as possible; names without `.png`; by default the images are
  *   numbered from 1
  * @returns the files
  */
 export async function writeImages(
-  images: HostTensor,
+  images: HostTensor | DeepTensor,
   to: {grid: string; columns?: number} | {dir: string; names?: readonly string[]},
 ): Promise<string[]> {
   if ('grid' in to) {
@@ -24,12 +25,12 @@ export async function writeImages(
 
 /**
  * Writes each image to a file of its own, as they come.
- * @param parts bytes [n, height, width, channels] each
+ * @param parts bytes or values of 16 bits, [n, height, width, channels] each
  * @param to `count` of all images; names without `.png`, by default numbers from 1
  * @returns the files
  */
 export async function writeEach(
-  parts: Iterable<HostTensor> | AsyncIterable<HostTensor>,
+  parts: Iterable<HostTensor | DeepTensor> | AsyncIterable<HostTensor | DeepTensor>,
   {dir, count, names}: {dir: string; count: number; names?: readonly string[]},
 ): Promise<string[]> {
   const files: string[] = [];

@@ -6,6 +6,7 @@ import {chart} from './chart.js';
 import {configurationSection} from './configuration.js';
 import {evaluationsSection} from './evaluations.js';
 import {duration} from '../../options/duration.js';
+import {sizeInWords} from '../../options/image-size.js';
 import {hashOf, Html, markup, number, table, textOf, type Content} from './html.js';
 import {readRun, type RunRecord} from './read-run.js';
 import type {RunFolderOptions} from '../../runs/run-folder.js';
@@ -81,7 +82,7 @@ function summary({config, step, critic, generator, epochs, sessions}: RunRecord)
     ['generator loss', last(generator.smooth)],
     ['time of whole epochs', seconds > 0 ? duration(seconds) : undefined],
     ['training images', images === undefined ? undefined : String(images)],
-    ['image size', `${config.size}×${config.size}×${config.channels}`],
+    ['image size', `${sizeInWords(config.size)}, ${config.channels} channel${config.channels === 1 ? '' : 's'}`],
   ];
   return markup`<dl>${facts.map(([name, value]) => (value === undefined ? undefined : markup`<div><dt>${name}</dt><dd>${value}</dd></div>`))}</dl>`;
 }

@@ -12,7 +12,7 @@ export function inspectionLines(found: Inspection): string[] {
     count > shown.length && shown.length > 0 ? [`  and ${counted(count - shown.length, 'other')}`] : [];
   return [
     `pictures      ${number(found.pictures)}`,
-    `sizes         ${kinds(found.sizes)}`,
+    `sizes         ${kinds(found.sizes)} (width x height)`,
     ...(found.sizes.length > 1 ? [`              from ${found.smallest} to ${found.largest}`] : []),
     `formats       ${kinds(found.formats)}`,
     `colours       ${kinds(found.colours)}${found.greyInColour > 0 ? `; ${number(found.greyInColour)} stored in colour are grey` : ''}`,

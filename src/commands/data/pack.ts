@@ -2,6 +2,7 @@ import {Args, Flags} from '@oclif/core';
 import {BaseCommand} from '../../cli/command/base-command.js';
 import {listenForStop} from '../../cli/command/signals.js';
 import {assignmentsOf, configFlags} from '../../cli/flags/config-flags.js';
+import {sidesOf, sizeInWords} from '../../options/image-size.js';
 
 const shared = configFlags();
 const pick = (...names: string[]) => Object.fromEntries(names.map((name) => [name, shared[name]!]));
@@ -10,7 +11,7 @@ export default class DataPack extends BaseCommand {
   static override makesThings = true;
   static override summary = 'Decode and resize the pictures of a set once, into a file to train on.';
   static override description =
-    'SOURCE is what gan fit takes. The file holds the pictures with checksums, names and labels; a training with the same --size and --channels reads them without decoding. Broken pictures are left out. A packing that was stopped goes on when the command is repeated. The format is safetensors (docs/data.md).';
+    'SOURCE is what gan fit takes. The file holds the pictures with checksums, names and labels; a training with the same --size, --channels and --depth reads them without decoding. Broken pictures are left out. A packing that was stopped goes on when the command is repeated. The format is safetensors (docs/data.md).';
   static override examples = [
     {
       description: 'Photos, ready for a training at 64x64',
@@ -31,7 +32,7 @@ export default class DataPack extends BaseCommand {
       default: 1,
       min: 1,
     }),
-    ...pick('size', 'channels', 'resize'),
+    ...pick('size', 'channels', 'resize', 'depth'),
   };
 
   async run(): Promise<void> {
@@ -49,18 +50,19 @@ export default class DataPack extends BaseCommand {
       import('node:path'),
     ]);
     const {records} = await openPictures(config, {registry});
-    const {size, channels, resize, decoding} = config;
+    const {size, channels, resize, depth, decoding} = config;
     this.talk(
-      `${describeRecords(records)}; packing at ${size}x${size}, ${channels} channel${channels === 1 ? '' : 's'}`,
+      `${describeRecords(records)}; packing at ${sizeInWords(size)}, ${channels} channel${channels === 1 ? '' : 's'}${depth === 8 ? '' : `, ${depth} bits`}`,
     );
     await mkdir(path.dirname(path.resolve(args.file)), {recursive: true});
     let told = Date.now();
     const stop = listenForStop((name) => this.talk(`${name}: keeping what is done; once more ends at once.`));
     try {
       const packed = await packRecords(records, args.file, {
-        size: [size, size],
+        size: sidesOf(size),
         channels,
         resize,
+        ...(depth !== 8 && {depth}), // packings of before go on
         decoding,
         warn: (message) => this.warning(message),
         shards,

@@ -1,29 +1,38 @@
-/** Images with more than 8 bits a channel, as 8 bits. */
-import type {Pixels} from './pixels.js';
+/** Images with more than 8 bits a channel. */
+import {fromDisplayP3} from './display-p3.js';
+import {toBytes, type Channels, type Pixels} from './pixels.js';
 import {saidOfSamples, type SampleRange} from './sample-range.js';
-import {loadSharp, type ImageFacts} from './sharp.js';
+import {loadSharp, type ImageFacts, type SharpImage} from './sharp.js';
 
 const spaces: readonly string[] = ['rgb16', 'grey16', 'scrgb', 'b-w'];
 
-/** True of images whose values need a range to become 8 bits. */
-const isDeep = ({depth, space}: ImageFacts): boolean => depth !== 'uchar' && spaces.includes(space);
+/** True of images with more than 8 bits a channel, whose values need a range. */
+export const isDeep = ({depth, space}: ImageFacts): boolean => depth !== 'uchar' && spaces.includes(space);
 
 /** Brighter than this part of 16 bits is a picture that is not dark altogether. */
 const dark = 1 / 8;
 
+/** The values of an image with more than 8 bits a channel, upright, as the file has them. */
+interface DeepImage {
+  values: Uint16Array | Float32Array;
+  /** Undefined: all 16 bits count. */
+  range: SampleRange | undefined;
+  width: number;
+  height: number;
+  channels: Channels;
+  /** The image, anew, without its profile applied, where it has one that is to be. */
+  profiled?: () => SharpImage;
+}
+
 /**
- * An image with more than 8 bits a channel, upright, in 8 bits; undefined of other images.
+ * Reads an image with more than 8 bits a channel; undefined of other images.
  *
  * Its values are scaled by what the file says (TIFF's SMinSampleValue and SMaxSampleValue; PNG's sBIT, where the values
  * are no larger than those bits). Of a file that says nothing, whole numbers have the range of their type, and floats 0
  * to 1. What cannot be right is told to `warn`: then whole numbers stay as they are, and floats get the range that they
  * have.
- * @returns 1 to 4 channels; with the bytes of a PNG file where a colour profile is still to be applied
  */
-export async function eightBits(
-  file: Uint8Array,
-  warn: (message: string) => void,
-): Promise<Pixels | Buffer | undefined> {
+async function deepImage(file: Uint8Array, warn: (message: string) => void): Promise<DeepImage | undefined> {
   const sharp = await loadSharp();
   const facts = await sharp(file).metadata();
   if (!isDeep(facts)) return undefined;
@@ -38,25 +47,82 @@ export async function eightBits(
   const values = whole
     ? new Uint16Array(data.buffer, data.byteOffset, data.byteLength / 2)
     : new Float32Array(data.buffer, data.byteOffset, data.byteLength / 4);
-  const range = whole ? rangeOfShorts(file, values, warn) : rangeOfFloats(file, values, warn);
-  if (facts.hasProfile && whole && !grey) {
-    // of 16 bits, sharp makes Display P3 and calls it sRGB: the profile is applied to 8 bits instead
-    const scale = range ? 65535 / (range.white - range.black) : 1;
-    const image = range ? opened().linear(scale, -range.black * scale) : opened();
-    return image.keepIccProfile().png({compressionLevel: 1}).toBuffer();
-  }
-  const {width, height, channels} = info;
-  return {data: range ? scaled(values, range) : cutOff(values), width, height, channels};
+  return {
+    values,
+    range: whole ? rangeOfShorts(file, values, warn) : rangeOfFloats(file, values, warn),
+    width: info.width,
+    height: info.height,
+    channels: info.channels,
+    ...(facts.hasProfile && whole && !grey && {profiled: opened}),
+  };
 }
 
-/** The upper 8 of 16 bits. */
-const cutOff = (values: ArrayLike<number>): Uint8Array => Uint8Array.from(values, (value) => value >> 8);
+/** A profiled image with its values scaled. */
+function ranged({range, profiled}: Required<Pick<DeepImage, 'profiled'>> & DeepImage): SharpImage {
+  if (!range) return profiled();
+  const scale = 65535 / (range.white - range.black);
+  return profiled().linear(scale, -range.black * scale);
+}
 
-function scaled(values: ArrayLike<number>, {black, white}: SampleRange): Uint8Array {
-  const out = new Uint8ClampedArray(values.length); // rounds and clamps; NaN becomes 0
-  const scale = 255 / (white - black);
-  for (let i = 0; i < values.length; i++) out[i] = (values[i]! - black) * scale;
-  return new Uint8Array(out.buffer);
+const hasProfile = (image: DeepImage): image is DeepImage & Required<Pick<DeepImage, 'profiled'>> =>
+  image.profiled !== undefined;
+
+/**
+ * An image with more than 8 bits a channel, upright, in 8 bits; undefined of other images.
+ * @returns 1 to 4 channels; with the bytes of a PNG file where a colour profile is still to be applied
+ */
+export async function eightBits(
+  file: Uint8Array,
+  warn: (message: string) => void,
+): Promise<Pixels | Buffer | undefined> {
+  const image = await deepImage(file, warn);
+  if (!image) return undefined;
+  // of 16 bits, sharp makes Display P3 and calls it sRGB: the profile is applied to 8 bits instead
+  if (hasProfile(image)) return ranged(image).keepIccProfile().png({compressionLevel: 1}).toBuffer();
+  const {values, range, width, height, channels} = image;
+  const data = range ? new Uint8Array(scaled(values, range, new Uint8ClampedArray(values.length)).buffer) : undefined;
+  return {data: data ?? toBytes(values as Uint16Array), width, height, channels};
+}
+
+/** The same in 16 bits, in sRGB. @returns 1 to 4 channels */
+export async function sixteenBits(
+  file: Uint8Array,
+  warn: (message: string) => void,
+): Promise<Pixels<Uint16Array> | undefined> {
+  const image = await deepImage(file, warn);
+  if (!image) return undefined;
+  if (hasProfile(image)) return withProfile(ranged(image));
+  const {values, range, width, height, channels} = image;
+  const data = range ? scaled(values, range, new Uint16Array(values.length)) : (values as Uint16Array);
+  return {data, width, height, channels};
+}
+
+/** Applies the profile of an image. */
+async function withProfile(image: SharpImage): Promise<Pixels<Uint16Array>> {
+  const sharp = await loadSharp();
+  const file = await image.toColourspace('rgb16').keepIccProfile().png({compressionLevel: 1}).toBuffer();
+  const {data, info} = await sharp(file)
+    .toColourspace('rgb16')
+    .raw({depth: 'ushort'})
+    .toBuffer({resolveWithObject: true});
+  const {width, height, channels} = info;
+  const values = new Uint16Array(data.buffer, data.byteOffset, data.byteLength / 2);
+  return {data: fromDisplayP3(values, channels), width, height, channels};
+}
+
+/** Values of a range as whole numbers of all of another: rounded, and cut off at its ends; NaN becomes 0. */
+function scaled<D extends Uint8ClampedArray | Uint16Array>(
+  values: ArrayLike<number>,
+  {black, white}: SampleRange,
+  out: D,
+): D {
+  const most = out instanceof Uint16Array ? 65535 : 255;
+  const scale = most / (white - black);
+  for (let i = 0; i < values.length; i++) {
+    const value = (values[i]! - black) * scale;
+    out[i] = most === 255 ? value : Math.min(Math.max(Math.round(value), 0), most); // the array of bytes does the same
+  }
+  return out;
 }
 
 /** Undefined: all 16 bits count. */

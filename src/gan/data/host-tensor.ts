@@ -6,3 +6,9 @@ export interface HostTensor {
   data: HostData;
   shape: number[];
 }
+
+/** Images of 16 bits on the host, NHWC: values 0..65535. */
+export interface DeepTensor {
+  data: Uint16Array;
+  shape: number[];
+}

@@ -4,9 +4,11 @@ import {openRegularFile} from '../io/regular-file.js';
 /** The bytes at a place of a file. */
 type Signature = readonly {at: number; bytes: string}[];
 
+const jpeg: Signature = [{at: 0, bytes: '\xff\xd8\xff'}];
+
 /** Formats with 8 bits a channel. */
 const shallow: readonly Signature[] = [
-  [{at: 0, bytes: '\xff\xd8\xff'}], // JPEG
+  jpeg,
   [
     {at: 0, bytes: 'RIFF'},
     {at: 8, bytes: 'WEBP'},
@@ -32,11 +34,13 @@ const beginsAsOne = (start: string, formats: readonly Signature[]): boolean =>
   formats.some((signature) => signature.every(({at, bytes}) => start.startsWith(bytes, at)));
 
 /** Whether the content of a file is an image of a format that never has more than 8 bits a channel. */
-export const hasEightBits = (content: Uint8Array): boolean =>
-  beginsAsOne(
-    Buffer.from(content.buffer, content.byteOffset, Math.min(headBytes, content.length)).toString('latin1'),
-    shallow,
-  );
+export const hasEightBits = (content: Uint8Array): boolean => beginsAsOne(startOf(content), shallow);
+
+/** Whether the content of a file is a JPEG image. */
+export const isJpeg = (content: Uint8Array): boolean => beginsAsOne(startOf(content), [jpeg]);
+
+const startOf = (content: Uint8Array): string =>
+  Buffer.from(content.buffer, content.byteOffset, Math.min(headBytes, content.length)).toString('latin1');
 
 /** Whether a file begins as an image that can be read. False for what cannot be opened. */
 export async function isImageContent(path: string): Promise<boolean> {

@@ -3,10 +3,11 @@ import {opendir, realpath, stat} from 'node:fs/promises';
 import {extname, join} from 'node:path';
 import {GanError} from '../../errors.js';
 import {slashedBelow} from '../io/windows-names.js';
-import {decodeImage} from './decode.js';
+import {decodeDeep, decodeImage} from './decode.js';
 import type {Decoding, DecodeOptions} from './decode-options.js';
 import {isImageContent} from './image-content.js';
 import {describeItem, warningOfItems} from './items.js';
+import {Normalization} from './normalize.js';
 import type {FiniteSource, HostData} from './types.js';
 import {VanishedFiles} from './vanished.js';
 
@@ -173,21 +174,31 @@ function sortBelow(dir: string, files: string[]): string[] {
 }
 
 /**
- * Image files as items [height, width, channels], decoded anew each time they are read.
+ * Image files as items [height, width, channels], decoded anew each time they are read. With the depth 16, items are
+ * floats, by `normalization`, by default from -1 to 1.
  * @throws GanError GAN_DATA_GONE from `read` when the files are no longer there (`VanishedFiles`)
  */
-export function imageSource(paths: readonly string[], options: DecodeOptions): FiniteSource {
-  const [height, width] = options.size;
+export function imageSource(
+  paths: readonly string[],
+  options: DecodeOptions & {normalization?: Normalization},
+): FiniteSource {
+  const {channels = 3, depth, normalization = Normalization.symmetric(channels)} = options;
+  const shape = [...options.size, channels];
   const vanished = new VanishedFiles(paths);
   const warn = warningOfItems(options.warn);
   return {
-    shape: [height, width, options.channels ?? 3],
+    shape,
     size: paths.length,
-    read: (index) =>
-      decodeImage(paths[index]!, {...options, warn: warn(paths[index]!)}).catch(async (error: unknown) => {
+    async read(index) {
+      const how = {...options, warn: warn(paths[index]!)};
+      try {
+        if (depth === 16) return normalization.applyDeep(await decodeDeep(paths[index]!, how), shape);
+        return await decodeImage(paths[index]!, how);
+      } catch (error) {
         await vanished.note(paths[index]!);
         throw error;
-      }),
+      }
+    },
     describe: (index) => paths[index]!,
   };
 }

@@ -3,10 +3,10 @@ import {createHash} from 'node:crypto';
 import {isGanError, messageOf} from '../../errors.js';
 import {inOrder} from './concurrency.js';
 import {decodeImage} from './decode.js';
-import type {Pixels} from './pixels.js';
+import {toBytes} from './pixels.js';
 import {fromPixels} from './record-source.js';
 import {classesOfAll, countLabels} from './records/labels.js';
-import type {Records, StoredImage} from './records/types.js';
+import {isPixels, type Records, type StoredImage} from './records/types.js';
 import {loadSharp} from './sharp.js';
 import type {SkippedItem} from './types.js';
 
@@ -131,17 +131,19 @@ async function factsOf(records: Records, index: number): Promise<Facts> {
   const stored = await records.read(index);
   const size = [side, side] as const;
   const options = {size, channels: 3, resize: 'squish'} as const;
-  const thumbnail = isPixels(stored) ? await fromPixels(stored, options) : await decodeImage(stored, options);
+  const thumbnail = isPixels(stored) ? toBytes(await fromPixels(stored, options)) : await decodeImage(stored, options);
   return {name: records.name(index), ...(await storedAs(stored)), thumbnail};
 }
 
-const isPixels = (stored: StoredImage): stored is Pixels =>
-  typeof stored === 'object' && !(stored instanceof Uint8Array);
-
 async function storedAs(stored: StoredImage): Promise<Omit<Facts, 'name' | 'thumbnail'>> {
   if (isPixels(stored)) {
-    const {width, height, channels} = stored;
-    return {width, height, format: 'pixels', colours: coloursOf(channels > 2, channels % 2 === 0, 8)};
+    const {width, height, channels, data} = stored;
+    return {
+      width,
+      height,
+      format: 'pixels',
+      colours: coloursOf(channels > 2, channels % 2 === 0, 8 * data.BYTES_PER_ELEMENT),
+    };
   }
   const sharp = await loadSharp();
   const {autoOrient, format, space, hasAlpha, depth} = await sharp(stored).metadata();

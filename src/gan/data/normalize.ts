@@ -1,5 +1,5 @@
 import {GanError} from '../../errors.js';
-import type {HostData, HostTensor} from './host-tensor.js';
+import type {DeepTensor, HostData, HostTensor} from './host-tensor.js';
 
 /** Mean and standard deviation per channel, of pixels in [0, 1]. */
 export interface ChannelStats {
@@ -84,6 +84,38 @@ export class Normalization {
       for (let c = 0; c < channels; c++, i++) out[i] = table[data[i]! * channels + c]!;
     }
     return out;
+  }
+
+  /**
+   * Values of 0 to 65535, normalised: 257 times a byte becomes what the byte does.
+   * @param shape any that ends in the channels
+   * @throws GanError GAN_NORMALIZATION for another number of channels
+   */
+  applyDeep(values: Uint16Array, shape: readonly number[]): Float32Array {
+    this.#check(shape);
+    const {channels} = this;
+    const mean = Float32Array.from(this.mean);
+    const std = Float32Array.from(this.std);
+    const out = new Float32Array(values.length);
+    for (let i = 0; i < values.length;) {
+      for (let c = 0; c < channels; c++, i++)
+        out[i] = Math.fround(Math.fround(values[i]! / 65535) - mean[c]!) / std[c]!;
+    }
+    return out;
+  }
+
+  /** As `undo`, in 16 bits. */
+  undoDeep(values: Float32Array, shape: readonly number[]): DeepTensor {
+    this.#check(shape);
+    const {mean, std, channels} = this;
+    const data = new Uint16Array(values.length);
+    for (let i = 0; i < values.length;) {
+      for (let c = 0; c < channels; c++, i++) {
+        const value = (values[i]! * std[c]! + mean[c]!) * 65535;
+        data[i] = Math.min(Math.max(Math.round(value), 0), 65535); // NaN becomes 0
+      }
+    }
+    return {data, shape: [...shape]};
   }
 
   /**

@@ -9,7 +9,8 @@ import {renameDurably, writeFileAtomic} from '../io/atomic-write.js';
 import {readRegularFile} from '../io/regular-file.js';
 import {inOrder} from './concurrency.js';
 import type {DecodeOptions} from './decode-options.js';
-import {recordSource} from './record-source.js';
+import {pictureReader} from './record-source.js';
+import {bytesOfShorts} from './records/shorts.js';
 import {isPacked, packedFormat, packedHeader, packedHeaderBytes} from './records/packed.js';
 import type {Records} from './records/types.js';
 import type {SkippedItem} from './types.js';
@@ -103,8 +104,9 @@ async function packShard(
     return {pictures: there, skipped: [], resumed: there, interrupted: false};
   }
   const [part, state] = [`${path}.part`, `${path}.part.json`];
-  const source = recordSource(records, decode);
-  const item = source.shape.reduce((product, side) => product * side, 1);
+  const read = pictureReader(records, decode);
+  const shape = [...decode.size, decode.channels ?? 3];
+  const item = shape.reduce((product, side) => product * side, decode.depth === 16 ? 2 : 1); // bytes
   const output = await open(part, (await stat(part).catch(() => undefined)) ? 'r+' : 'w+');
   try {
     const before = await readProgress(state, key);
@@ -123,7 +125,8 @@ async function packShard(
       async (index) => {
         if (signal?.aborted) return () => {};
         try {
-          const picture = (await source.read(index)) as Uint8Array;
+          const pixels = await read(index);
+          const picture = pixels instanceof Uint16Array ? bytesOfShorts(pixels) : pixels;
           return async () => {
             await writeAll(output, picture, packedHeaderBytes + at.kept.length * item);
             at.kept.push(index);
@@ -154,7 +157,7 @@ async function packShard(
       return {pictures: kept.length, skipped, resumed, interrupted: true};
     }
     if (kept.length === 0) throw allBroken(records, skipped);
-    await writeRest(output, records, {kept, crcs, shape: source.shape, key, decode});
+    await writeRest(output, records, {kept, crcs, shape, key, decode});
     await output.sync();
     await renameDurably(part, path);
     await rm(state, {force: true});
@@ -223,7 +226,8 @@ async function writeRest(
   {name, labels, path}: Records,
   {kept, crcs, shape, key, decode}: Contents,
 ): Promise<void> {
-  const images = shape.reduce((product, side) => product * side, kept.length);
+  const isDeep = decode.depth === 16;
+  const images = shape.reduce((product, side) => product * side, (isDeep ? 2 : 1) * kept.length);
   const numbers = (values: readonly number[], isSigned: boolean): Buffer => {
     const bytes = Buffer.alloc(4 * values.length);
     values.forEach((value, i) => (isSigned ? bytes.writeInt32LE(value, 4 * i) : bytes.writeUInt32LE(value, 4 * i)));
@@ -237,7 +241,7 @@ async function writeRest(
   ];
   const header: Record<string, unknown> = {
     __metadata__: {format: packedFormat, source: basename(path).slice(0, 500), resize: decode.resize ?? 'crop', key},
-    images: {dtype: 'U8', shape: [kept.length, ...shape], data_offsets: [0, images]},
+    images: {dtype: isDeep ? 'U16' : 'U8', shape: [kept.length, ...shape], data_offsets: [0, images]},
   };
   let at = images;
   for (const [tensor, dtype, bytes, element] of tensors) {

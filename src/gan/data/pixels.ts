@@ -6,33 +6,45 @@ export type Channels = 1 | 2 | 3 | 4;
 /** Red, green, blue, 0..255. */
 export type Rgb = readonly [red: number, green: number, blue: number];
 
+/** Values of pixels: 0..255, or 0..65535 in 16 bits. */
+export type PixelData = Uint8Array | Uint16Array;
+
+/** The largest value. */
+export const whiteOf = (data: PixelData): number => (data instanceof Uint8Array ? 255 : 65535);
+
+/** An array of the same type. */
+export const arrayLike = <D extends PixelData>(data: D, length: number): D =>
+  (data instanceof Uint8Array ? new Uint8Array(length) : new Uint16Array(length)) as D;
+
 /**
- * Bytes with another number of channels. Where these have no transparency, transparent pixels are laid on the
+ * Pixels with another number of channels. Where these have no transparency, transparent pixels are laid on the
  * background.
  * Grey is the luma of ITU-R BT.601, rounded as Pillow does for its mode L.
+ * @param background of 0..255
  * @param data flat [pixels, from]
  * @returns flat [pixels, to]; `data` itself when nothing is to be done
  */
-export function toChannels(data: Uint8Array, from: Channels, to: Channels, background: Rgb): Uint8Array {
+export function toChannels<D extends PixelData>(data: D, from: Channels, to: Channels, background: Rgb): D {
   if (from === to) return data;
   const pixels = data.length / from;
-  const out = new Uint8Array(pixels * to);
+  const out = arrayLike(data, pixels * to);
+  const white = whiteOf(data);
   const [green, blue] = from <= 2 ? [0, 0] : [1, 2]; // where they are; grey is all three
   const hadAlpha = hasAlpha(from);
   const keepsAlpha = hasAlpha(to);
-  const [backRed, backGreen, backBlue] = background;
+  const [backRed, backGreen, backBlue] = background.map((value) => (value * white) / 255) as [number, number, number];
   for (let i = 0, at = 0; i < data.length; i += from, at += to) {
     let r = data[i]!;
     let g = data[i + green]!;
     let b = data[i + blue]!;
-    const alpha = hadAlpha ? data[i + from - 1]! : 255;
+    const alpha = hadAlpha ? data[i + from - 1]! : white;
     if (hadAlpha && !keepsAlpha) {
-      r = over(r, backRed, alpha);
-      g = over(g, backGreen, alpha);
-      b = over(b, backBlue, alpha);
+      r = over(r, backRed, alpha, white);
+      g = over(g, backGreen, alpha, white);
+      b = over(b, backBlue, alpha, white);
     }
     if (to <= 2)
-      out[at] = (19595 * r + 38470 * g + 7471 * b + 0x8000) >> 16; // 0.299, 0.587, 0.114 in 1/65536
+      out[at] = (19595 * r + 38470 * g + 7471 * b + 0x8000) >>> 16; // 0.299, 0.587, 0.114 in 1/65536
     else {
       out[at] = r;
       out[at + 1] = g;
@@ -47,14 +59,22 @@ export function toChannels(data: Uint8Array, from: Channels, to: Channels, backg
 export const hasAlpha = (channels: Channels): boolean => channels === 2 || channels === 4;
 
 /** Pixels with alpha last, with black where alpha is 0. @returns a copy */
-export function blackWhereClear(data: Uint8Array, channels: Channels): Uint8Array {
-  const out = data.slice();
+export function blackWhereClear<D extends PixelData>(data: D, channels: Channels): D {
+  const out = data.slice() as D;
   for (let i = 0; i < out.length; i += channels) if (out[i + channels - 1] === 0) out.fill(0, i, i + channels - 1);
   return out;
 }
 
-const over = (top: number, below: number, alpha: number): number =>
-  Math.round((top * alpha + below * (255 - alpha)) / 255);
+const over = (top: number, below: number, alpha: number, white: number): number =>
+  Math.round((top * alpha + below * (white - alpha)) / white);
+
+/** The same values in 16 bits: 255 becomes 65535. */
+export const toDeep = (data: PixelData): Uint16Array =>
+  data instanceof Uint16Array ? data : Uint16Array.from(data, (value) => 257 * value);
+
+/** The upper 8 of 16 bits. */
+export const toBytes = (data: PixelData): Uint8Array =>
+  data instanceof Uint8Array ? data : Uint8Array.from(data, (value) => value >> 8);
 
 /**
  * `crop`: fill the size, cut what is over. `pad`: fit into the size, fill the rest. `squish`: change the proportions.
@@ -66,18 +86,22 @@ export type ResizeMethod = 'crop' | 'pad' | 'squish';
  */
 export type PadMode = 'reflect' | 'zeros' | 'border';
 
-/** Raw pixels, [height, width, channels], 0..255. */
-export interface Pixels {
-  data: Uint8Array;
+/** Raw pixels, [height, width, channels]: bytes, or values of 16 bits. */
+export interface Pixels<D extends PixelData = Uint8Array> {
+  data: D;
   width: number;
   height: number;
   channels: Channels;
 }
 
-/** The image in the middle of [height, width, channels] bytes; an odd pixel goes below and to the right. */
-export function padTo(image: Pixels, [height, width]: readonly [number, number], mode: PadMode): Uint8Array {
+/** The image in the middle of [height, width, channels]; an odd pixel goes below and to the right. */
+export function padTo<D extends PixelData>(
+  image: Pixels<D>,
+  [height, width]: readonly [number, number],
+  mode: PadMode,
+): D {
   const {data, channels} = image;
-  const out = new Uint8Array(height * width * channels);
+  const out = arrayLike(data, height * width * channels);
   const rows = sourcePositions(image.height, height, mode);
   const columns = sourcePositions(image.width, width, mode);
   for (let y = 0; y < height; y++) {

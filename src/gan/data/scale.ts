@@ -1,18 +1,30 @@
 /** How images get the wanted size, by libvips: bilinear, antialiased where an image becomes smaller. */
-import type {Pixels, ResizeMethod} from './pixels.js';
+import {arrayLike, type PixelData, type Pixels, type ResizeMethod} from './pixels.js';
 import {loadSharp, type SharpImage} from './sharp.js';
 
 /** Pixels, [height, width]. */
 export type Size = readonly [height: number, width: number];
 
-/** The pixels of an image as bytes of sRGB with or without transparency, grey images included. */
-async function rgbPixels(image: SharpImage): Promise<Pixels> {
+/** Computes an image: its pixels in sRGB with or without transparency, grey images included. */
+export type ReadPixels<D extends PixelData> = (image: SharpImage) => Promise<Pixels<D>>;
+
+export const readBytes: ReadPixels<Uint8Array> = async (image) => {
   // raw output is sRGB, as no other colour space is asked for
-  const {data, info} = await image.raw({depth: 'uchar'}).toBuffer({resolveWithObject: true});
-  if (info.channels !== 3 && info.channels !== 4) throw new Error(`decoded to ${info.channels} channels`);
+  const {data, ...sides} = await rgbOf(image.raw({depth: 'uchar'}));
+  return {...sides, data: new Uint8Array(data.buffer, data.byteOffset, data.byteLength)}; // a Buffer differs in slice()
+};
+
+/** In 16 bits, of an image that has as many. */
+export const readDeep: ReadPixels<Uint16Array> = async (image) => {
+  const {data, ...sides} = await rgbOf(image.toColourspace('rgb16').raw({depth: 'ushort'}));
+  return {...sides, data: new Uint16Array(data.buffer, data.byteOffset, data.byteLength / 2)};
+};
+
+async function rgbOf(raw: SharpImage): Promise<{data: Buffer; width: number; height: number; channels: 3 | 4}> {
+  const {data, info} = await raw.toBuffer({resolveWithObject: true});
   const {width, height, channels} = info;
-  const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength); // not a Buffer, which differs in slice()
-  return {data: bytes, width, height, channels};
+  if (channels !== 3 && channels !== 4) throw new Error(`decoded to ${channels} channels`);
+  return {data, width, height, channels};
 }
 
 const fits = {crop: 'cover', pad: 'inside', squish: 'fill'} as const;
@@ -20,16 +32,23 @@ const fits = {crop: 'cover', pad: 'inside', squish: 'fill'} as const;
 /**
  * An image in the wanted size, or, for `pad`, in the largest that fits into it. Colours are scaled multiplied by alpha.
  * @param open the image upright, anew each time
- * @param how `asWanted` gives the wanted channels, and may be applied twice
+ * @param how `asWanted` gives the wanted channels, and may be applied twice; `fast`: a format that can shrink an image
+ *   while it decodes it does so as far as it can, and else leaves a factor of two at least for the better filter
  */
-export async function scaled(
+export async function scaled<D extends PixelData>(
   open: () => SharpImage,
   size: Size,
-  {resize, asWanted}: {resize: ResizeMethod; asWanted(image: Pixels): Pixels},
-): Promise<Pixels> {
+  how: {resize: ResizeMethod; fast: boolean; read: ReadPixels<D>; asWanted(image: Pixels<D>): Pixels<D>},
+): Promise<Pixels<D>> {
+  const {resize, fast, read, asWanted} = how;
   const [height, width] = size;
-  const smaller = await rgbPixels(
-    open().resize(width, height, {fit: fits[resize], kernel: 'linear', withoutEnlargement: true}),
+  const smaller = await read(
+    open().resize(width, height, {
+      fit: fits[resize],
+      kernel: 'linear',
+      withoutEnlargement: true,
+      fastShrinkOnLoad: fast,
+    }),
   );
   const isThere =
     resize === 'pad'
@@ -37,8 +56,9 @@ export async function scaled(
       : smaller.width === width && smaller.height === height;
   if (isThere) return asWanted(smaller);
   // a side is too short: `crop` has then cut off what is needed
-  const small = resize === 'crop' ? await rgbPixels(open()) : smaller;
-  return asWanted(await enlarged(asWanted(small), size, resize)); // laid on the background first, for exact numbers
+  const small = resize === 'crop' ? await read(open()) : smaller;
+  // laid on the background first, for exact numbers
+  return asWanted(await enlarged(asWanted(small), size, {resize, read}));
 }
 
 /**
@@ -47,7 +67,11 @@ export async function scaled(
  * libvips puts what it enlarges half a pixel too far to the right and down. Of an image of twice the wanted size that
  * is half of a half, and every second pixel is where it belongs.
  */
-async function enlarged(image: Pixels, size: Size, resize: ResizeMethod): Promise<Pixels> {
+async function enlarged<D extends PixelData>(
+  image: Pixels<D>,
+  size: Size,
+  {resize, read}: {resize: ResizeMethod; read: ReadPixels<D>},
+): Promise<Pixels<D>> {
   const sharp = await loadSharp();
   const {part, whole, shown} = enlargement(image, size, resize);
   const {data, width, height, channels} = image;
@@ -60,7 +84,7 @@ async function enlarged(image: Pixels, size: Size, resize: ResizeMethod): Promis
       width: 2 * shown.width,
       height: 2 * shown.height,
     });
-  return oddPixels(await rgbPixels(twice));
+  return oddPixels(await read(twice));
 }
 
 interface Rectangle {
@@ -102,9 +126,9 @@ function kept(side: number, wanted: number, times: number): {from: number; part:
 }
 
 /** Every second pixel of every second row, from the second ones on. */
-function oddPixels({data, width, height, channels}: Pixels): Pixels {
+function oddPixels<D extends PixelData>({data, width, height, channels}: Pixels<D>): Pixels<D> {
   const half = {width: width / 2, height: height / 2, channels};
-  const out = new Uint8Array(half.width * half.height * channels);
+  const out = arrayLike(data, half.width * half.height * channels);
   let to = 0;
   for (let y = 1; y < height; y += 2) {
     for (let x = 1; x < width; x += 2) {

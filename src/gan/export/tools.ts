@@ -2,6 +2,7 @@
 import {mkdir} from 'node:fs/promises';
 import path from 'node:path';
 import type {GanError} from '../../errors.js';
+import {sidesOf, type ImageSize} from '../../options/image-size.js';
 import {assertNew, writeNewFolder} from '../io/atomic-folder.js';
 import {writeFileAtomic} from '../io/atomic-write.js';
 import {halfPrecision, writeSafetensors, type WeightType} from '../io/safetensors.js';
@@ -32,6 +33,8 @@ export interface ExportTools {
    * @param subject what to call the network: `The generator`
    */
   unsupported(layers: readonly Fault[], subject: string): GanError;
+  /** Height and width of images, from the size in a configuration or in the facts of a network. */
+  sides(size: ImageSize): [height: number, width: number];
   /** A transposed copy: axis i of the result is axis `permutation[i]` of the data. */
   permute(data: Float32Array, shape: readonly number[], permutation: readonly number[]): Float32Array;
   /** Writes a file, and the folders above it, in place of one that is there. */
@@ -69,6 +72,7 @@ export const exportTools: ExportTools = {
   trace: traceNetworks,
   portable,
   unsupported: (layers, subject) => new ExportError(layers, subject),
+  sides: sidesOf,
   permute,
   async writeFile(file, data) {
     await makeFolderOf(file);

@@ -1,6 +1,7 @@
 /** The networks of a run, ready to be written in a format. */
 import path from 'node:path';
 import {tf, type Tensor} from '../../backends/tf.js';
+import {sidesOf, type ImageSize} from '../../options/image-size.js';
 import type {Module} from '../module.js';
 import {rowCount, rowNames} from '../classes.js';
 import {Rng} from '../rng.js';
@@ -23,8 +24,8 @@ export interface NetworkFacts {
   latentSize: number;
   /** Of a conditional network: names of the classes, in the order of its second input. */
   classes?: readonly string[];
-  /** Side of the square images, in pixels. */
-  imageSize: number;
+  /** Pixels: the side of square images, or `64x96`, height and width. */
+  imageSize: ImageSize;
   channels: number;
   /** Pixels in [0, 1] are (value * std + mean), for each channel. */
   mean: readonly number[];
@@ -59,7 +60,7 @@ export async function traceNetworks(run: TrainedRun, names: readonly NetworkName
   const traced: TracedNetwork[] = [];
   for (const name of names) {
     const {size, channels, latent} = run.config;
-    const itemShape = name === 'generator' ? [latent] : [size, size, channels];
+    const itemShape = name === 'generator' ? [latent] : [...sidesOf(size), channels];
     const classes = run.classes && networks[name].takesLabels ? rowCount(run.classes) : undefined;
     const graph = await graphOf(networks[name], itemShape, {subject: `The ${name}`, classes});
     traced.push({

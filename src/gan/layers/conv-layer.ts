@@ -15,11 +15,11 @@ export type NormType = 'Batch' | 'BatchZero' | 'Weight' | 'Spectral' | 'Instance
 export type ActivationFactory = (() => Module) | null;
 
 export interface ConvLayerOptions {
-  /** Kernel size; 3. */
-  ks?: number;
+  /** Kernel size, of all sides or of each; 3. */
+  ks?: number | readonly number[];
   stride?: number;
   /** Default: (ks - 1) / 2 rounded down, and 0 when transposed. */
-  padding?: number;
+  padding?: number | readonly number[];
   /** Default: present unless the norm is of batch or instance. */
   bias?: boolean;
   /** Number of spatial dimensions; 2. */
@@ -51,7 +51,7 @@ export class ConvLayer extends Sequential {
   static override readonly repeatable = true;
   constructor(ni: number, nf: number, options: ConvLayerOptions = {}) {
     const {ks = 3, ndim = 2, normType = 'Batch', bn1st = true, transpose = false, actCls = () => new ReLU()} = options;
-    const {padding = transpose ? 0 : Math.floor((ks - 1) / 2), biasStd = 0.01, init = 'auto', xtra} = options;
+    const {padding = transpose ? 0 : halfOf(ks), biasStd = 0.01, init = 'auto', xtra} = options;
     const activation = actCls?.();
     const norm = makeNorm(nf, normType);
     const reparametrization = normType === 'Spectral' ? 'spectral' : normType === 'Weight' ? 'weight' : undefined;
@@ -70,6 +70,9 @@ export class ConvLayer extends Sequential {
     super([conv, ...middle, xtra].filter((layer) => layer !== undefined));
   }
 }
+
+const halfOf = (ks: number | readonly number[]): number | number[] =>
+  typeof ks === 'number' ? Math.floor((ks - 1) / 2) : ks.map((side) => Math.floor((side - 1) / 2));
 
 type PassedOn = Pick<ConvLayerOptions, 'stride' | 'dilation' | 'groups' | 'paddingMode' | 'outputPadding' | 'rng'>;
 

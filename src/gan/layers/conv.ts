@@ -10,12 +10,14 @@ import {padSpatial, type PaddingMode} from './padding.js';
 import {makeWeight, ordered, type Weight} from './weight.js';
 
 export interface ConvOptions {
-  kernelSize: number;
+  /** Of all sides, or of each: [height, width]. */
+  kernelSize: number | readonly number[];
   /** Number of spatial dimensions: 1, 2 or 3. */
   dims?: number;
   transposed?: boolean;
   stride?: number;
-  padding?: number;
+  /** At both ends of all sides, or of each. */
+  padding?: number | readonly number[];
   dilation?: number;
   groups?: number;
   paddingMode?: PaddingMode;
@@ -38,7 +40,10 @@ export class Conv extends Module {
   readonly outChannels: number;
   readonly dims: number;
   readonly transposed: boolean;
-  readonly kernelSize: number;
+  /** As it was given. */
+  readonly kernelSize: number | readonly number[];
+  /** Of each side. */
+  readonly kernel: readonly number[];
   readonly bias: Parameter | undefined;
   readonly args: ConvTransposeArgs;
   readonly paddingMode: PaddingMode;
@@ -58,9 +63,11 @@ export class Conv extends Module {
     this.outChannels = outChannels;
     this.dims = dims;
     this.transposed = transposed;
-    this.kernelSize = kernelSize;
     this.paddingMode = paddingMode;
-    const each = (value: number): number[] => new Array<number>(dims).fill(value);
+    const each = (value: number | readonly number[]): number[] =>
+      typeof value === 'number' ? new Array<number>(dims).fill(value) : [...value];
+    this.kernelSize = kernelSize;
+    this.kernel = each(kernelSize);
     this.args = {
       stride: each(stride),
       padding: each(padding),
@@ -71,8 +78,8 @@ export class Conv extends Module {
     this.#check(options);
 
     const [a, b] = transposed ? [outChannels / groups, inChannels] : [inChannels / groups, outChannels];
-    const shape = [...each(kernelSize), a, b];
-    const taps = kernelSize ** dims;
+    const shape = [...this.kernel, a, b];
+    const taps = this.kernel.reduce((product, side) => product * side, 1);
     const fan: Fan = {size: taps * a * b, fanIn: taps * a, fanOut: taps * b};
     const values = weightInit(rng, fan);
     const bias =
@@ -102,33 +109,32 @@ export class Conv extends Module {
   }
 
   get #label(): string {
-    return `${this.kind}(${this.inChannels}, ${this.outChannels}, ${this.kernelSize})`;
+    const sides = new Set(this.kernel).size === 1 ? this.kernel[0] : this.kernel.join('x');
+    return `${this.kind}(${this.inChannels}, ${this.outChannels}, ${sides})`;
   }
 
-  #check({
-    groups = 1,
-    paddingMode = 'zeros',
-    padding = 0,
-    outputPadding = 0,
-    stride = 1,
-    dilation = 1,
-  }: ConvOptions): void {
+  #check({groups = 1, paddingMode = 'zeros', outputPadding = 0, stride = 1, dilation = 1}: ConvOptions): void {
     const refuse = (problem: string): never => {
       throw new GanError('usage', 'GAN_ARGUMENT', `${this.#label}: ${problem}`);
     };
     const counts: [string, number, number][] = [
       ['in channels', this.inChannels, 1],
       ['out channels', this.outChannels, 1],
-      ['kernelSize', this.kernelSize, 1],
+      ...this.kernel.map((side): [string, number, number] => ['kernelSize', side, 1]),
       ['groups', groups, 1],
       ['stride', stride, 1],
       ['dilation', dilation, 1],
-      ['padding', padding, 0],
+      ...this.args.padding.map((side): [string, number, number] => ['padding', side, 0]),
       ['outputPadding', outputPadding, 0],
     ];
     for (const [name, value, least] of counts)
       if (!Number.isInteger(value) || value < least) refuse(`${name} is ${value}, wanted a whole number >= ${least}`);
     if (![1, 2, 3].includes(this.dims)) refuse(`dims is ${this.dims}, wanted 1, 2 or 3`);
+    for (const [name, sides] of [
+      ['kernelSize', this.kernel],
+      ['padding', this.args.padding],
+    ] as const)
+      if (sides.length !== this.dims) refuse(`${name} is [${sides.join(', ')}], wanted ${this.dims} numbers`);
     if (this.inChannels % groups !== 0 || this.outChannels % groups !== 0)
       refuse(`groups is ${groups}, wanted a divisor of both channel counts`);
     if (this.transposed && paddingMode !== 'zeros')
@@ -147,7 +153,7 @@ export class Conv extends Module {
       throw new ShapeError(this.#label, x.shape, wanted);
     if (this.transposed) return;
     x.shape.slice(1, -1).forEach((size, i) => {
-      const reach = this.args.dilation[i]! * (this.kernelSize - 1) + 1;
+      const reach = this.args.dilation[i]! * (this.kernel[i]! - 1) + 1;
       if (size + 2 * this.args.padding[i]! < reach)
         throw new ShapeError(this.#label, x.shape, `${wanted} with ${axes[i]} >= ${reach - 2 * this.args.padding[i]!}`);
       const widest = {zeros: Infinity, replicate: Infinity, reflect: size - 1, circular: size}[this.paddingMode];

@@ -16,33 +16,41 @@ export interface PyramidOptions {
   directions: number;
 }
 
+export interface LevelDistance {
+  side: number;
+  height: number;
+  width: number;
+  distance: number;
+}
+
 /**
  * Sliced Wasserstein distances of patches on the levels of the Laplacian pyramid, times 1000 as in arXiv 1710.10196:
  * the
  * finest level says how alike the details are, the coarsest how alike the large forms. Patches of 7x7 pixels are
  * normalised by mean and standard deviation of each channel over all patches of their set.
- * @returns the distances by the sides of the levels, finest first
+ * @returns the distances by the sizes of the levels, finest first; `side` is the smaller one
  */
 export async function pyramidDistances(
   {real, fake}: {real: HostTensor; fake: HostTensor},
   rng: Rng,
   {patches, directions}: PyramidOptions,
-): Promise<{side: number; distance: number}[]> {
+): Promise<LevelDistance[]> {
   const [a, b] = [real, fake].map((images, set) => patchesOfLevels(images, patches, rng.fork('patches', set))) as [
     Level[],
     Level[],
   ];
-  const out: {side: number; distance: number}[] = [];
-  for (const [level, {side, data, size}] of a.entries()) {
+  const out: LevelDistance[] = [];
+  for (const [level, {height, width, data, size}] of a.entries()) {
     const other = b[level]!.data;
     const distance = await slicedDistance(data, other, size, directions, rng.fork('directions', level));
-    out.push({side, distance: 1000 * distance});
+    out.push({side: Math.min(height, width), height, width, distance: 1000 * distance});
   }
   return out;
 }
 
 interface Level {
-  side: number;
+  height: number;
+  width: number;
   /** Numbers of a patch. */
   size: number;
   /** [images * patches, size] */
@@ -61,8 +69,8 @@ function patchesOfLevels({data, shape}: HostTensor, patches: number, rng: Rng): 
   const [n = 0, height = 0, width = 0, channels = 0] = shape;
   const size = patchSide * patchSide * channels;
   const levels: Level[] = [];
-  for (let side = Math.min(height, width); levels.length === 0 || side >= coarsest; side >>= 1)
-    levels.push({side, size, data: new Float32Array(n * patches * size)});
+  for (let [h, w] = [height, width]; levels.length === 0 || Math.min(h, w) >= coarsest; [h, w] = [h >> 1, w >> 1])
+    levels.push({height: h, width: w, size, data: new Float32Array(n * patches * size)});
   const length = height * width * channels;
   for (let i = 0; i < n; i++) {
     const pixels = Float32Array.from(data.subarray(i * length, (i + 1) * length));

@@ -30,8 +30,8 @@ export interface GanCriticOptions {
 
 /**
  * Critic with spectral normalisation, self-attention and a dense block (fastai's gan_critic), for fine-tuning with a
- * real target: [batch, side, side, nChannels] -> scores [batch, m], m = (side / 2^(nBlocks + 1) - 3)^2; one score an
- * image at side 2^(nBlocks + 3), which is 64 by default.
+ * real target: [batch, height, width, nChannels] -> scores [batch, m], one score an image of side 2^(nBlocks + 3),
+ * which is 64 by default. Of larger ones m = (height / 2^(nBlocks + 1) - 3) (width / 2^(nBlocks + 1) - 3).
  */
 export function ganCritic({nChannels = 3, nf = 128, nBlocks = 3, p = 0.15, rng}: GanCriticOptions = {}): Sequential {
   const shared: ConvLayerOptions = {

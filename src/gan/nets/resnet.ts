@@ -117,7 +117,7 @@ export function resnetCritic(image: ImageShape, options: ResnetCriticOptions = {
     classes,
     ...rest
   } = options;
-  const {halvings} = pyramid('resnetCritic', image, 3); // 48 becomes 3, as in the paper
+  const {halvings} = pyramid('resnetCritic', image, {least: 3}); // 48 becomes 3, as in the paper
   const drawn = {...rest, biasInit: zeros, ...(norm === 'spectral' && {reparametrization: norm})};
   const act = activations[activation];
   const conv = (from: number, to: number): Module =>

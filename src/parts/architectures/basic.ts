@@ -16,18 +16,22 @@ export default ({architecture, opt, nn}: Gan) =>
       criticNorm: opt.oneOf(['batch', 'instance', 'spectral', 'none'], 'batch', {help: 'normalisation in the critic'}),
     },
     create: ({nFeatures, nExtraLayers, criticActivation, criticNorm}) => ({
-      generator: ({classes, ...wanted}) =>
-        nn.besideLatents(classes, wanted.latentSize, (inSize) =>
-          nn.basicGenerator(nn.plainSide('basic', wanted), wanted.channels, {inSize, nFeatures, nExtraLayers}),
-        ),
-      critic: ({classes, ...wanted}) =>
-        nn.besideImages(classes, wanted, (channels) =>
-          nn.basicCritic(nn.plainSide('basic', wanted), channels, {
+      generator({classes, ...wanted}) {
+        const {height, width, channels} = nn.plainImages('basic', wanted);
+        return nn.besideLatents(classes, wanted.latentSize, (inSize) =>
+          nn.basicGenerator([height, width], channels, {inSize, nFeatures, nExtraLayers}),
+        );
+      },
+      critic({classes, ...wanted}) {
+        const {height, width} = nn.plainImages('basic', wanted);
+        return nn.besideImages(classes, wanted, (channels) =>
+          nn.basicCritic([height, width], channels, {
             nFeatures,
             nExtraLayers,
             normType: criticNorms[criticNorm],
             ...(criticActivation === 'leaky' && {actCls: () => nn.leakyRelu(0.2)}),
           }),
-        ),
+        );
+      },
     }),
   });

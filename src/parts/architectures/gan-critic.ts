@@ -19,12 +19,14 @@ export default ({architecture, opt, nn}: Gan) =>
       p: opt.num(0.15, {min: 0, max: 1, help: 'probability of dropping a channel'}),
     },
     create: ({nFeatures, nExtraLayers, nf, nBlocks, p}) => ({
-      generator: ({classes, ...wanted}) =>
-        nn.besideLatents(classes, wanted.latentSize, (inSize) =>
-          nn.basicGenerator(nn.plainSide('gan-critic', wanted), wanted.channels, {inSize, nFeatures, nExtraLayers}),
-        ),
-      critic: ({classes, ...wanted}) => {
-        nn.plainSide('gan-critic', wanted);
+      generator({classes, ...wanted}) {
+        const {height, width, channels} = nn.plainImages('gan-critic', wanted);
+        return nn.besideLatents(classes, wanted.latentSize, (inSize) =>
+          nn.basicGenerator([height, width], channels, {inSize, nFeatures, nExtraLayers}),
+        );
+      },
+      critic({classes, ...wanted}) {
+        nn.plainImages('gan-critic', wanted);
         return nn.besideImages(classes, wanted, (nChannels) => nn.ganCritic({nChannels, nf, nBlocks, p}));
       },
     }),

@@ -16,7 +16,10 @@ export default ({measures, metric, opt}: Gan) =>
       async compute({real, fake, rng}) {
         const levels = await measures.pyramidDistances({real, fake}, rng, options);
         const value = levels.reduce((sum, {distance}) => sum + distance, 0) / levels.length;
-        return {value, parts: Object.fromEntries(levels.map(({side, distance}) => [`${side}x${side}`, distance]))};
+        return {
+          value,
+          parts: Object.fromEntries(levels.map(({height, width, distance}) => [`${height}x${width}`, distance])),
+        };
       },
     }),
   });

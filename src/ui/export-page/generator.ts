@@ -16,7 +16,7 @@ export interface Generator {
   /**
    * @param latents flat [n, latentSize]
    * @param shares of a conditional generator: what all images are of, a share of each class; default: of the first
-   * @returns flat [n, imageSize, imageSize, channels], as the network gives them
+   * @returns flat [n, height, width, channels], as the network gives them
    */
   run(latents: Float32Array, shares?: readonly number[]): Promise<Float32Array>;
 }

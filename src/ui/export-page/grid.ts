@@ -1,4 +1,5 @@
 import {drawLatent} from '../../gan/latents.js';
+import {sidesOf} from '../../options/image-size.js';
 import {h} from '../page/dom.js';
 import type {Generator} from './generator.js';
 import {draw, pixelsOf} from './pictures.js';
@@ -24,6 +25,7 @@ export function fillGrid(
   failed: (error: Error) => void,
 ): Grid {
   const {facts} = generator;
+  const [height, width] = sidesOf(facts.imageSize);
   let call = 0;
   const canvases = (): HTMLCanvasElement[] => [...parent.querySelectorAll('canvas')];
   const choose = (chosen: number): void =>
@@ -39,11 +41,7 @@ export function fillGrid(
         picked(index);
       };
       parent.append(
-        h(
-          'button',
-          {type: 'button', 'aria-label': `Picture ${index + 1}`, click},
-          h('canvas', {width: facts.imageSize, height: facts.imageSize}),
-        ),
+        h('button', {type: 'button', 'aria-label': `Picture ${index + 1}`, click}, h('canvas', {width, height})),
       );
     }
   };

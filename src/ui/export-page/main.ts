@@ -1,5 +1,6 @@
 /** The page: what its controls do. */
 import {drawLatent, slerp} from '../../gan/latents.js';
+import {sidesOf} from '../../options/image-size.js';
 import {classSliders} from '../page/class-sliders.js';
 import {openDevice, type DeviceName} from './device.js';
 import {isSingleFile} from './embedded.js';
@@ -53,7 +54,7 @@ function start(generator: Generator, device: DeviceName): void {
     refill();
   });
   classes.setNames(facts.classes ?? []);
-  element('classes').append(classes.element);
+  if (facts.classes) element('classes').append(classes.element);
   const sliders = makeSliders(element('sliders'), facts.latentSize, (axis, value) => {
     stop();
     latent[axis] = value;
@@ -136,7 +137,9 @@ function start(generator: Generator, device: DeviceName): void {
   element('title').textContent = title;
   document.title = title;
   element('facts').textContent =
-    `Generator of ${facts.imageSize} × ${facts.imageSize} pictures from ${facts.latentSize} numbers, ${facts.architecture}, ${facts.checkpoint}`;
+    `Generator of ${sidesOf(facts.imageSize).join(' × ')} pictures from ${facts.latentSize} numbers, ${facts.architecture}, ${facts.checkpoint}`;
+  const [height, width] = sidesOf(facts.imageSize);
+  document.documentElement.style.setProperty('--ratio', String(width / height));
   element('main').hidden = false;
   show(latent);
   refill();

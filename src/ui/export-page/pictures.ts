@@ -1,3 +1,4 @@
+import {sidesOf} from '../../options/image-size.js';
 import {h} from '../page/dom.js';
 import type {Facts} from './generator.js';
 
@@ -6,8 +7,9 @@ import type {Facts} from './generator.js';
  * without.
  */
 export function pixelsOf(values: Float32Array, index: number, {imageSize, channels, mean, std}: Facts): ImageData {
-  const count = imageSize * imageSize;
-  const pixels = new ImageData(imageSize, imageSize);
+  const [height, width] = sidesOf(imageSize);
+  const count = height * width;
+  const pixels = new ImageData(width, height);
   const at = index * count * channels;
   for (let i = 0; i < count; i++) {
     const byte = (c: number): number => (values[at + i * channels + c]! * std[c]! + mean[c]!) * 255;
@@ -26,14 +28,14 @@ export function draw(canvas: HTMLCanvasElement, pixels: ImageData): void {
 /** Canvases of one size in rows of `columns`, as one picture. */
 export function sheet(canvases: readonly HTMLCanvasElement[], columns: number): HTMLCanvasElement {
   const gap = 2;
-  const side = canvases[0]!.width;
+  const {width, height} = canvases[0]!;
   const result = h('canvas', {
-    width: columns * (side + gap) - gap,
-    height: Math.ceil(canvases.length / columns) * (side + gap) - gap,
+    width: columns * (width + gap) - gap,
+    height: Math.ceil(canvases.length / columns) * (height + gap) - gap,
   });
   const context = result.getContext('2d')!;
   canvases.forEach((canvas, i) =>
-    context.drawImage(canvas, (i % columns) * (side + gap), Math.floor(i / columns) * (side + gap)),
+    context.drawImage(canvas, (i % columns) * (width + gap), Math.floor(i / columns) * (height + gap)),
   );
   return result;
 }

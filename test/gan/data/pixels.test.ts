@@ -215,7 +215,7 @@ describe('pixels', () => {
 
   describe('real files, beside Pillow', function () {
     this.timeout(process.env['GAN_SUITE'] === 'long' ? 600_000 : 60_000);
-    const count = process.env['GAN_SUITE'] === 'long' ? 400 : 24;
+    const count = process.env['GAN_SUITE'] === 'long' ? 400 : 8;
     const emoji = path.join(
       path.dirname(createRequire(import.meta.url).resolve('emoji-datasource-twitter/package.json')),
       'img/twitter/64',
@@ -232,14 +232,14 @@ describe('pixels', () => {
       ['png', 'rgba', 90, 4],
       ...['png', 'jpeg', 'gif', 'tiff'].flatMap((format): typeof cases => [
         [format, 'squish', 100, 1],
-        [format, 'crop', 48, 8],
-        [format, 'crop', 24, 20],
-        [format, 'crop', 12, 30],
+        [format, 'crop', 48, 5],
+        [format, 'crop', 24, 17],
+        [format, 'crop', 12, 20],
       ]),
-      ['png', 'rgba', 40, 16],
+      ['png', 'rgba', 40, 14],
       ['webp', 'crop', 100, 1],
       ['webp', 'crop', 64, 0],
-      ['webp', 'crop', 48, 64],
+      ['webp', 'crop', 48, 46],
     ];
     let pixels: Buffer;
     const made = new Map<string, string[]>();

@@ -33,7 +33,10 @@ type State = Map<string, Plain>;
 const leaky = (): Module => new LeakyReLU(0.2);
 
 /** What PyTorch and fastai define the layer to compute in train mode, from its state before. */
-function definition(options: ConvLayerOptions, state: State, x: Plain): Plain {
+/** Of filters whose sides are alike. */
+type Square = Omit<ConvLayerOptions, 'ks' | 'padding'> & {ks?: number; padding?: number};
+
+function definition(options: Square, state: State, x: Plain): Plain {
   const {ks = 3, transpose = false, normType = 'Batch', bn1st = true, actCls, xtra} = options;
   const {
     stride = 1,
@@ -117,7 +120,7 @@ function shake(layer: ConvLayer): void {
 
 interface Case {
   title: string;
-  options: ConvLayerOptions;
+  options: Square;
   /** Spatial sizes of the input. */
   size: number[];
   /** Of the result. */

@@ -1,9 +1,9 @@
 /**
  * Packed sets, which `gan data pack` writes: safetensors files with decoded pictures, so that other programs can read
- * them too. Tensors: `images` U8 [n, height, width, channels], `checksums` U32 [n] (CRC-32 of each), `names` and
- * `classes` U8 (JSON lists of texts), `labels` I32 [n] (-1: none); in place of `labels`, where pictures may have
- * several classes, `attributes` U8 [n, classes] (1: has it, all 255: nobody has said). Metadata: `format`, `source`,
- * `resize`, `key`.
+ * them too. Tensors: `images` U8 or, of the depth 16, U16 [n, height, width, channels], `checksums` U32 [n] (CRC-32 of
+ * each), `names` and `classes` U8 (JSON lists of texts), `labels` I32 [n] (-1: none); in place of `labels`, where
+ * pictures may have several classes, `attributes` U8 [n, classes] (1: has it, all 255: nobody has said). Metadata:
+ * `format`, `source`, `resize`, `key`.
  */
 import {createHash} from 'node:crypto';
 import {crc32} from 'node:zlib';
@@ -11,6 +11,7 @@ import {openRandomAccess} from '../../io/random-access-file.js';
 import {isRecord} from '../../../options/json.js';
 import {mostInMemory} from '../../../system-limits.js';
 import type {Channels} from '../pixels.js';
+import {shorts} from './shorts.js';
 import {wrongFile} from './format-error.js';
 import type {Records} from './types.js';
 
@@ -32,7 +33,7 @@ interface Tensor {
   end: number;
 }
 
-const elementBytes: Readonly<Record<string, number>> = {U8: 1, U32: 4, I32: 4};
+const elementBytes: Readonly<Record<string, number>> = {U8: 1, U16: 2, U32: 4, I32: 4};
 
 /** What the header of a packed set says. */
 export interface PackedHeader {
@@ -97,7 +98,8 @@ export async function packedRecords(path: string): Promise<Records> {
     }
     throw broken(`its '${name}' are no list of texts`);
   };
-  const images = tensor('images', 'U8');
+  const isDeep = tensors.get('images')?.dtype === 'U16';
+  const images = tensor('images', isDeep ? 'U16' : 'U8');
   const [size = 0, height = 0, width = 0, channels = 0] = images.shape;
   if (images.shape.length !== 4 || channels < 1 || channels > 4)
     throw broken(`its images have the shape [${images.shape.join(', ')}]`);
@@ -105,7 +107,7 @@ export async function packedRecords(path: string): Promise<Records> {
   const names = await texts('names');
   if (sums.length !== 4 * size || names.length !== size)
     throw broken(`not all of its ${size} pictures have a checksum and a name`);
-  const item = height * width * channels;
+  const item = height * width * channels * (isDeep ? 2 : 1); // bytes
   let labels: Records['labels'];
   if (tensors.has('labels')) {
     const [bytes, classes] = [await contents(tensor('labels', 'I32')), await texts('classes')];
@@ -131,7 +133,9 @@ export async function packedRecords(path: string): Promise<Records> {
     async read(index) {
       const data = await file.read(images.begin + index * item, item);
       if (crc32(data) !== sums.readUInt32LE(4 * index)) throw new Error('its checksum is wrong');
-      return {data: new Uint8Array(data.buffer, data.byteOffset, item), height, width, channels: channels as Channels};
+      const bytes = new Uint8Array(data.buffer, data.byteOffset, item);
+      const pixels = isDeep ? shorts(bytes) : bytes;
+      return {data: pixels, height, width, channels: channels as Channels};
     },
     identify: () =>
       Promise.resolve({

@@ -1,9 +1,12 @@
 import type {DataIdentity} from '../identity.js';
 import type {FileKinds} from '../image-files.js';
-import type {Pixels} from '../pixels.js';
+import type {PixelData, Pixels} from '../pixels.js';
 
 /** A picture as it is kept: the path of a file, the content of one, or pixels. */
-export type StoredImage = string | Uint8Array | Pixels;
+export type StoredImage = string | Uint8Array | Pixels<PixelData>;
+
+export const isPixels = (stored: StoredImage): stored is Pixels<PixelData> =>
+  typeof stored === 'object' && !(stored instanceof Uint8Array);
 
 /** What each picture shows, where somebody has said so. */
 export interface Labels {

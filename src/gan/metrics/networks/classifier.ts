@@ -1,3 +1,4 @@
+import {readSize, sidesOf, type ImageSize} from '../../../options/image-size.js';
 import {tf, type Tensor} from '../../../backends/tf.js';
 import {GanError} from '../../../errors.js';
 import {Normalization} from '../../data/normalize.js';
@@ -15,8 +16,8 @@ import {resizeAntialiased} from '../resize.js';
 
 /** What a classifier's file says besides its weights, as texts. */
 export interface ClassifierFacts {
-  /** Side of the square images that it sees, pixels. */
-  size: number;
+  /** Of the images that it sees. */
+  size: ImageSize;
   channels: number;
   /** Names of the classes. */
   classes: string[];
@@ -31,7 +32,7 @@ const widths = [32, 64, 128, 128];
 /**
  * A small convolutional classifier: 3x3 convolutions with batch normalisation and ReLU, the mean over all positions,
  * and
- * a dense layer. [batch, size, size, channels] in [-1, 1] -> logits [batch, classes].
+ * a dense layer. [batch, height, width, channels] in [-1, 1] -> logits [batch, classes].
  */
 export class Classifier extends Module {
   static readonly repeatable = true;
@@ -79,7 +80,7 @@ export const metadataOf = ({size, channels, classes}: ClassifierFacts): Record<s
 
 /** @throws GanError GAN_FEATURES */
 export function factsOf(metadata: Readonly<Record<string, string>>, file: string): ClassifierFacts {
-  const [size, channels] = [Number(metadata['size']), Number(metadata['channels'])];
+  const [size, channels] = [readSize(metadata['size']), Number(metadata['channels'])];
   let classes: unknown;
   try {
     classes = JSON.parse(metadata['classes'] ?? '');
@@ -87,7 +88,7 @@ export function factsOf(metadata: Readonly<Record<string, string>>, file: string
     classes = undefined;
   }
   const areNames = Array.isArray(classes) && classes.length > 1 && classes.every((name) => typeof name === 'string');
-  if (areNames && Number.isInteger(size) && size > 0 && Number.isInteger(channels) && channels > 0)
+  if (areNames && size !== undefined && Number.isInteger(channels) && channels > 0)
     return {size, channels, classes: classes as string[]};
   throw new GanError(
     'data',
@@ -114,11 +115,10 @@ export function classifierFeatures(state: StateDict, facts: ClassifierFacts, fil
   }
   classifier.eval();
   const normalization = Normalization.symmetric(facts.channels);
+  const sides = sidesOf(facts.size);
   const see = async (images: Uint8Array, n: number): Promise<Required<Extracted>> => {
     const [features, classes] = tf.tidy(() => {
-      const seen = classifier.features(
-        upload({data: images, shape: [n, facts.size, facts.size, facts.channels]}, normalization),
-      );
+      const seen = classifier.features(upload({data: images, shape: [n, ...sides, facts.channels]}, normalization));
       return [seen, tf.argMax(classifier.classify(seen), 1)] as [Tensor, Tensor];
     });
     const values = await Promise.all([features.data(), classes.data()]);
@@ -131,7 +131,7 @@ export function classifierFeatures(state: StateDict, facts: ClassifierFacts, fil
     identity: `classifier ${sha256OfState(state)}`,
     async extract(images, shape) {
       const [n = 0, , , channels = 0] = shape;
-      const sized = resized(images, shape, facts.size);
+      const sized = resized(images, shape, sides);
       if (channels === facts.channels) return see(sized, n);
       if (facts.channels !== 1) throw wrongChannels(file, facts.channels, channels);
       const planes = Array.from({length: channels}, (_, c) => sized.filter((_value, i) => i % channels === c));
@@ -143,13 +143,17 @@ export function classifierFeatures(state: StateDict, facts: ClassifierFacts, fil
   };
 }
 
-function resized(images: Uint8Array, [n = 0, height = 0, width = 0, channels = 0]: readonly number[], size: number) {
-  if (height === size && width === size) return images;
-  const out = new Uint8ClampedArray(n * size * size * channels);
-  const [from, to] = [height * width * channels, size * size * channels];
+function resized(
+  images: Uint8Array,
+  [n = 0, height = 0, width = 0, channels = 0]: readonly number[],
+  [toHeight, toWidth]: readonly [number, number],
+) {
+  if (height === toHeight && width === toWidth) return images;
+  const [from, to] = [height * width * channels, toHeight * toWidth * channels];
+  const out = new Uint8ClampedArray(n * to);
   for (let i = 0; i < n; i++) {
     const data = images.subarray(i * from, (i + 1) * from);
-    out.set(resizeAntialiased({data, height, width, channels}, size, size), i * to);
+    out.set(resizeAntialiased({data, height, width, channels}, toHeight, toWidth), i * to);
   }
   return new Uint8Array(out.buffer);
 }

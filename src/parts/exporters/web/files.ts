@@ -17,7 +17,7 @@ export async function pageFiles(
   {exports, GanError}: Tools,
 ): Promise<Map<string, Uint8Array>> {
   const [generator] = await exports.trace(run, ['generator']);
-  assertGenerates(generator!, GanError);
+  assertGenerates(generator!, exports.sides(generator!.facts.imageSize), GanError);
   const files = new Map<string, Uint8Array>();
   for (const name of await readdir(page)) files.set(name, await readFile(path.join(page, name)));
   for (const [name, data] of toWeb(generator!, exports, options)) files.set(name, data);
@@ -29,12 +29,17 @@ export const singlePage = async (run: TrainedRun, options: WebOptions, tools: To
   singleFile(await pageFiles(run, options, tools));
 
 /** @throws GanError GAN_EXPORT_UNSUPPORTED (exit 2) when a generator makes no images of the run's size */
-function assertGenerates({graph, facts: {imageSize, channels}}: TracedNetwork, GanError: Gan['GanError']): void {
+function assertGenerates(
+  {graph, facts: {channels}}: TracedNetwork,
+  sides: readonly [number, number],
+  GanError: Gan['GanError'],
+): void {
   const shape = graph.values.get(graph.output)!.shape.slice(1).map(Number);
-  if (shape.join() === [imageSize, imageSize, channels].join()) return;
+  const wanted = [...sides, channels];
+  if (shape.join() === wanted.join()) return;
   throw new GanError(
     'usage',
     'GAN_EXPORT_UNSUPPORTED',
-    `The generator makes tensors [batch, ${shape.join(', ')}], not images [batch, ${imageSize}, ${imageSize}, ${channels}].`,
+    `The generator makes tensors [batch, ${shape.join(', ')}], not images [batch, ${wanted.join(', ')}].`,
   );
 }
