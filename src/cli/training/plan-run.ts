@@ -79,7 +79,7 @@ function withNewPlace(error: unknown, resume: string): unknown {
   if (!isGanError(error) || error.code !== 'GAN_DATA_NOT_FOUND') return error;
   return new GanError(error.kind, error.code, error.message, {
     cause: error,
-    suggestions: [`gan fit DATA --resume ${quoted(resume)}   if the images are elsewhere now: DATA is their folder.`],
+    suggestions: [`gan fit --resume ${quoted(resume)} --data DATA   if the images are elsewhere now: DATA is their new place.`],
   });
 }
 
