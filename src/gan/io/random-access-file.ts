@@ -11,27 +11,34 @@ const idleMs = 500;
 const mostIdle = 128;
 let idle = 0;
 
+/** A file of which parts are read, in any order and several at once. */
+export interface RandomAccess {
+  readonly path: string;
+  /** Bytes. */
+  readonly size: number;
+  /**
+   * The bytes from `position` on: `length` of them, or fewer where the file ends.
+   * @throws GanError GAN_DATA_GONE when there is no such file any more, GAN_DATA_CHANGED when it is another one; of the
+   * system or the network otherwise
+   */
+  read(position: number, length: number): Promise<Buffer>;
+}
+
 /**
- * A file of which parts are read, in any order and several at once. It is opened when it is read and closed when it is
+ * A file on a disk. It is opened when it is read and closed when it is
  * not, so there is nothing to dispose of. It must stay what it was when `openRandomAccess` looked at it.
  */
-export class RandomAccessFile {
+class RandomAccessFile implements RandomAccess {
   #handle: Promise<FileHandle> | undefined;
   #users = 0;
   #closing: NodeJS.Timeout | undefined;
 
   constructor(
     readonly path: string,
-    /** Bytes. */
     readonly size: number,
     readonly modifiedMs: number,
   ) {}
 
-  /**
-   * The bytes from `position` on: `length` of them, or fewer where the file ends.
-   * @throws GanError GAN_DATA_GONE when there is no such file any more, GAN_DATA_CHANGED when it is another one; of the
-   * system otherwise
-   */
   async read(position: number, length: number): Promise<Buffer> {
     const file = await this.#take();
     try {
@@ -102,7 +109,7 @@ export class RandomAccessFile {
 }
 
 /** @throws NoRegularFile, and what the system says */
-export async function openRandomAccess(path: string): Promise<RandomAccessFile> {
+export async function openRandomAccess(path: string): Promise<RandomAccess> {
   const file = await openRegularFile(path);
   try {
     const {size, mtimeMs} = await file.stat();
@@ -118,12 +125,12 @@ export class BufferedReads {
   #bytes: Buffer = Buffer.alloc(0);
 
   constructor(
-    readonly file: RandomAccessFile,
+    readonly file: RandomAccess,
     /** Bytes read at least. */
     readonly atLeast = 64 << 10,
   ) {}
 
-  /** As `RandomAccessFile.read`. */
+  /** As `RandomAccess.read`. */
   async read(position: number, length: number): Promise<Buffer> {
     const at = position - this.#from;
     if (at < 0 || at + length > this.#bytes.length) {

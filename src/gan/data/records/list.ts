@@ -27,7 +27,17 @@ const sideLists: readonly string[] = ['dataset.json', 'metadata.jsonl', 'metadat
 export const isSideList = (name: string): boolean => sideLists.includes(name.slice(name.lastIndexOf('/') + 1));
 
 const fileNames = ['file_name', 'filename', 'file', 'path', 'image', 'img', 'name'];
-const labelNames = ['label', 'class', 'category', 'target', 'label_id', 'class_id', 'category_id', 'cls', 'y'];
+export const labelNames: readonly string[] = [
+  'label',
+  'class',
+  'category',
+  'target',
+  'label_id',
+  'class_id',
+  'category_id',
+  'cls',
+  'y',
+];
 
 /** What a list may be called. */
 export const isListName = (name: string): boolean => /\.(json|jsonl|ndjson|csv|tsv)$/i.test(name);

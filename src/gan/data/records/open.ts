@@ -14,9 +14,12 @@ import {cifarHeadBytes, cifarRecords, isCifar} from './cifar.js';
 import {folderRecords} from './folder.js';
 import {wrongFile} from './format-error.js';
 import {idxRecords} from './idx.js';
+import {isLmdb, lmdbRecords} from './lmdb.js';
 import {isListName, listRecords} from './list.js';
 import {isNpy, npyRecords} from './npy.js';
 import {isPacked, packedRecords} from './packed.js';
+import {isParquet} from './parquet/parquet-file.js';
+import {parquetRecords} from './parquet/records.js';
 import {shardRecords} from './shards.js';
 import {isTarBlock, tarRecords} from './tar.js';
 import type {Labels, Records} from './types.js';
@@ -42,6 +45,8 @@ const formats: readonly Format[] = [
   {matches: ({bytes}) => begins(bytes, 'PK\x03\x04') || begins(bytes, 'PK\x05\x06'), open: zipRecords},
   {matches: ({bytes}) => isPacked(bytes), open: packedRecords},
   {matches: ({bytes}) => isNpy(bytes), open: npyRecords},
+  {matches: ({bytes}) => isParquet(bytes), open: parquetRecords},
+  {matches: ({bytes}) => isLmdb(bytes), open: lmdbRecords},
   {
     matches: async (_, path) => (await idxRank(path)) === 3,
     open: async (path) => idxRecords((await findIdx(path))!),
@@ -58,11 +63,6 @@ const unreadable: readonly [begin: string, what: string, advice: string][] = [
   ['\xfd7zXZ\0', 'is compressed by xz', 'xz -dk FILE   and give what it makes'],
   ['BZh', 'is compressed by bzip2', 'bzip2 -dk FILE   and give what it makes'],
   ['\x28\xb5\x2f\xfd', 'is compressed by zstd', 'zstd -dk FILE   and give what it makes'],
-  [
-    'PAR1',
-    'is a Parquet file, which is not read',
-    'Unpack its pictures in Python: datasets.load_dataset(...), image.save(...)',
-  ],
   ['\x89HDF', 'is an HDF5 file, which is not read', 'Save its array in Python: numpy.save("pictures.npy", array)'],
 ];
 
@@ -148,18 +148,23 @@ async function openFolder(path: string, decoding: Decoding): Promise<Records> {
     return await folderRecords(path, decoding);
   } catch (error) {
     if (!isGanError(error) || error.code !== 'GAN_DATA_EMPTY') throw error;
-    const shards = await shardsIn(path);
-    if (shards.length === 0) throw error;
-    return shardRecords(path, shards);
+    for (const folder of [path, ...shardFolders.map((name) => join(path, name))]) {
+      const shards = await shardsIn(folder);
+      if (shards.length > 0) return shardRecords(path, shards);
+    }
+    throw error;
   }
 }
 
 /** Names of files that are not for training. */
 const held = /^(test|t10k|val|valid|validation)([^a-z]|$)/i;
 
+/** Folders in which a set has its files, as repositories of the hub of Hugging Face do. */
+const shardFolders: readonly string[] = ['data', 'train'];
+
 async function shardsIn(folder: string): Promise<Records[]> {
   const found: {name: string; format: Format}[] = [];
-  for (const entry of await readdir(folder, {withFileTypes: true})) {
+  for (const entry of await readdir(folder, {withFileTypes: true}).catch(() => [])) {
     if (entry.name.startsWith('.') || entry.isDirectory() || isListName(entry.name)) continue;
     const path = join(folder, entry.name);
     const format = await headOf(path).then(
