@@ -13,8 +13,8 @@ import {shortTraining} from '../cli/training/short-training.js';
 import {confirm} from '../cli/config/prompts.js';
 import {fromElsewhere} from '../cli/config/config-report.js';
 import {listenForStop} from '../cli/command/signals.js';
-import {flagMeantBy} from '../cli/command/other-words.js';
-import {exitCodes, GanError} from '../errors.js';
+import {dataOf} from '../cli/training/moved-data.js';
+import {exitCodes} from '../errors.js';
 import type {OpenTraining} from '../runs/retry.js';
 import type {RunLock} from '../runs/run-lock.js';
 
@@ -117,7 +117,7 @@ export default class Fit extends BaseCommand {
     const {out, config: file, set} = flags;
     let resume = flags.resume === undefined ? undefined : await this.runNamed(flags.resume);
     const from = selectorOf(flags.from, '--from');
-    const data = this.#dataOf(args.data, flags.data, resume);
+    const data = dataOf({argument: args.data, moved: flags.data, resume, argv: this.argv});
     const registry = await this.openRegistry();
     const request = {
       registry,
@@ -200,20 +200,6 @@ export default class Fit extends BaseCommand {
       lock?.release();
       stop.dispose();
     }
-  }
-
-  /** The DATA of the command, which `--data` gives to a run that goes on. @throws GanError GAN_USAGE */
-  #dataOf(argument: string | undefined, moved: string | undefined, resume: string | undefined): string | undefined {
-    if (moved === undefined) return argument;
-    if (argument !== undefined)
-      throw new GanError('usage', 'GAN_USAGE', `The data are given twice: ${argument}, and --data ${moved}.`, {
-        suggestions: ['Leave one of them out.'],
-      });
-    if (resume !== undefined) return moved;
-    const advice = flagMeantBy('--data', {id: 'fit', argv: this.argv, flags: [], args: ['data']});
-    throw new GanError('usage', 'GAN_USAGE', '--data is for a run that goes on, with --resume.', {
-      suggestions: advice === undefined ? [] : [advice],
-    });
   }
 
   /** Offers to go on with a run that has the same settings: asks on a terminal, elsewhere names the command. */

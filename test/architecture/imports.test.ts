@@ -26,7 +26,7 @@ const rules: Record<string, Partial<Record<Import['kind'], RegExp>>> = {
     lazy: /^(backends\/(tf|kernels|operation)|gan\/(nn|rng|export\/tools|data\/built-in|metrics\/measures))\.ts$/,
   },
   parts: {type: /^plugin\/index\.ts$/},
-  config: {value: /^(options|plugin)\//, type: /^(runs|gan)\//, lazy: /^gan\/data\/records\/open\.ts$/},
+  config: {value: /^(options\/|plugin\/|gan\/io\/address\.ts$)/, type: /^(runs|gan)\//, lazy: /^gan\/data\/records\/open\.ts$/},
   runs: {value: /^(options|config|plugin|gan|backends)\//},
   testing: {
     value: /^(options\/|gan\/|backends\/(tf\.ts|fused\/|capture\/)|plugin\/|runs\/)/,
@@ -81,6 +81,9 @@ const packages: Record<string, RegExp> = {
   open: /^commands\/ui\.ts$/,
   uplot: /^ui\/page\//,
   yauzl: /^gan\/data\/records\/zip-file\.ts$/,
+  undici: /^gan\/io\/remote\/http\.ts$/,
+  '@aws-sdk/client-s3': /^gan\/io\/remote\/s3\.ts$/,
+  'hyparquet-compressors': /^gan\/data\/records\/parquet\/parquet-file\.ts$/,
   sharp: /^gan\/data\/sharp\.ts$/,
 };
 

@@ -1,5 +1,6 @@
 import {createHash} from 'node:crypto';
 import {readFile, stat} from 'node:fs/promises';
+import {isAddress, lastName} from '../io/address.js';
 import {openRandomAccess} from '../io/random-access-file.js';
 import {slashedBelow} from '../io/windows-names.js';
 import type {Source} from './types.js';
@@ -113,7 +114,7 @@ export async function identifyArrays(
   const files = await Promise.all(paths.map(async (path) => openRandomAccess(path)));
   const identity = {
     ...(await identifyContents({
-      names: paths.map((path) => slashedBelow(folder, path)),
+      names: paths.map((path) => (isAddress(path) ? lastName(path) : slashedBelow(folder, path))),
       sizes: files.map(({size}) => size),
       read: (index) => files[index]!.read(0, files[index]!.size),
     })),

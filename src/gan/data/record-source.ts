@@ -33,6 +33,7 @@ export function recordSource(records: Records, options: DecodeOptions, only?: Ar
       }
     },
     describe: (index) => records.describe(at(index)),
+    ...(records.parts && !only && {parts: records.parts}),
     ...(classes !== undefined && {classes, label: (index: number) => of![index]!}),
   };
 }

@@ -131,7 +131,7 @@ function chunksOf(group: Struct, columns: readonly Column[], size: number): Map<
 
 const advice = ['In Python: pyarrow.parquet.write_table(table, file, row_group_size=100)   writes smaller groups'];
 
-/** @throws GanError GAN_DATA_FORMAT for a column of which a row group has more bytes than one thing may have in memory */
+/** @throws GanError GAN_DATA_FORMAT for a column with a row group of more bytes than one thing may have in memory */
 export function assertSmall(path: string, {first, chunks}: RowGroup, column: Column): void {
   const bytes = Math.max(chunks.get(column)?.bytes ?? 0, chunks.get(column)?.uncompressed ?? 0);
   const most = mostInMemory();
