@@ -262,7 +262,7 @@ export class Run {
   }
 
   /** The images of `generate`, a pass of the generator at a time: however many they are, they take little memory. */
-  async *generateParts({n = 1, seed = 0, seeds, ...options}: GenerateRequest = {}): AsyncGenerator<HostTensor> {
+  async *generateParts({n = 1, seed = 0, seeds, ...options}: GenerateRequest = {}): AsyncGenerator<HostTensor, void> {
     const {latent} = this.config;
     const [count, atOnce] = [seeds?.length ?? n, this.#atOnce()];
     for (let from = 0; from < count; from += atOnce) {

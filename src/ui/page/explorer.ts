@@ -138,7 +138,7 @@ export function explorer(store: Store): HTMLElement {
     offeredFor = store.current ?? '';
     offerCheckpoints(checkpoints, store.detail);
     chooser.hidden = checkpoints.options.length < 3;
-    const key = `${store.current} ${chosen() ?? store.detail?.checkpoints.at(-1)} ${String(store.detail?.config['latent'])}`;
+    const key = `${store.current} ${chosen() ?? store.detail?.checkpoints.at(-1)} ${JSON.stringify(store.detail?.config['latent'])}`;
     if (key === drawnFor) return;
     drawnFor = key;
     update();
