@@ -51,7 +51,7 @@ export function completeAddress(shown: string): string {
     `The keys in the address ${shown} are not stored with a run; they are needed again.`,
     {
       suggestions: [
-        'gan fit --resume RUN --data ADDRESS   with the complete address',
+        'gan fit --resume RUN --data ADDRESS   with the complete address; gan evaluate RUN --data ADDRESS',
         "GAN_DATA='ADDRESS' in the environment does the same.",
       ],
     },

@@ -1,9 +1,9 @@
 /**
- * What has been read from servers, on this machine's disk: `$GAN_CACHE_DIR/data`, by default ~/.cache/gan/data. Each
- * file has a folder: `content`, with holes where nothing has been read yet, and `blocks`, the numbers of the blocks
- * that are there with their checksums, one after the other as they came. A block counts when its checksum is right, so that
- * nothing has to be waited for and several processes may write. Folders that have not been used for the longest time
- * are deleted when there is no room.
+ * What has been read from servers, on this machine's disk: `$GAN_CACHE_DIR/data`, by default ~/.cache/gan/data.
+ * Each file has a folder: `content`, with holes where nothing has been read yet, and `blocks`, the numbers of the
+ * blocks that are there with their checksums, one after the other as they came. A block counts when its checksum is
+ * right, so that nothing has to be waited for and several processes may write. Folders that have not been used for
+ * the longest time are deleted when there is no room.
  */
 import {createHash, randomBytes} from 'node:crypto';
 import {appendFile, mkdir, open, readdir, readFile, rm, stat, utimes} from 'node:fs/promises';
@@ -20,7 +20,7 @@ export const blockBytes = 1 << 20;
 const defaultLimit = 20 * 2 ** 30;
 
 /** Bytes that the cache may have: GAN_DATA_CACHE, such as `50G`, or 0 for none. @throws GanError (exit 3) */
-function limitBytes(): number {
+export function mostKept(): number {
   const given = process.env['GAN_DATA_CACHE'] ?? '';
   if (given === '') return defaultLimit;
   const [, number, unit = ''] = /^(\d+(?:\.\d+)?)\s*([KMGT]?)i?B?$/i.exec(given) ?? [];
@@ -69,7 +69,7 @@ export class CachedFile {
     const key = createHash('sha256').update(JSON.stringify([name, version ?? randomBytes(16).toString('hex'), size]));
     const root = cacheFolder();
     const folder = join(root, key.digest('hex').slice(0, 32));
-    const limit = limitBytes();
+    const limit = mostKept();
     const file = new CachedFile(folder, size, limit > 0);
     if (!file.keeps) return file;
     try {

@@ -1,7 +1,7 @@
 /** Files on web servers, by undici: redirects, certificates and proxies as its users expect them. */
 import type {Dispatcher, Response} from 'undici';
 import {completeAddress} from '../address.js';
-import {changedThere, cutOff, Refused, type RemoteFacts, type Transport} from './transport.js';
+import {bodyOf, changedThere, Refused, type RemoteFacts, type Transport} from './transport.js';
 
 type Undici = typeof import('undici');
 
@@ -66,9 +66,8 @@ export function httpTransport(shown: string): Transport {
       if (size === undefined) await fail('its server sends all of it, where it sent parts before');
       if (size !== facts.size) await fail(`it had ${facts.size} bytes, now it has ${size}`);
       if (versionOf(answer) !== facts.version) await fail('it is another version');
-      const bytes = Buffer.from(await answer.arrayBuffer());
-      if (bytes.length !== length) throw cutOff();
-      return bytes;
+      if (!answer.body) throw new Refused(answer.status, 'its answer is empty');
+      return bodyOf(answer.body as AsyncIterable<Uint8Array>, length);
     },
     async whole() {
       const answer = await ask();

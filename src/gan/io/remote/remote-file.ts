@@ -2,7 +2,7 @@
 import {GanError} from '../../../errors.js';
 import {publicAddress} from '../address.js';
 import type {RandomAccess} from '../random-access-file.js';
-import {blockBytes, CachedFile} from './cache.js';
+import {blockBytes, CachedFile, mostKept} from './cache.js';
 import {httpTransport} from './http.js';
 import {s3Transport} from './s3.js';
 import {changedThere, cutOff, withRetries, type RemoteFacts, type Transport} from './transport.js';
@@ -40,13 +40,13 @@ class RemoteFile implements RandomAccess {
   async read(position: number, length: number): Promise<Buffer> {
     const wanted = Math.max(0, Math.min(length, this.size - position));
     if (wanted === 0) return Buffer.alloc(0);
-    if (!this.cache.keeps && this.#coming.size === 0) return this.#ask(position, wanted);
     const [first, last] = [Math.floor(position / blockBytes), Math.floor((position + wanted - 1) / blockBytes)];
     const blocks = Array.from({length: last - first + 1}, (_, i) => first + i);
     if (blocks.every((block) => this.cache.has(block))) {
       const bytes = await this.cache.read(position, wanted);
       if (bytes) return bytes;
     }
+    if (!this.cache.keeps && !blocks.some((block) => this.#coming.has(block))) return this.#ask(position, wanted);
     this.#fetch(blocks);
     const bytes = Buffer.allocUnsafe(wanted);
     for (const block of blocks) {
@@ -105,7 +105,7 @@ async function download(transport: Transport, {size, version}: RemoteFacts): Pro
   const blocks = Math.ceil(known / blockBytes);
   const isHere = (): boolean => Array.from({length: blocks}, (_, block) => block).every(cache.has);
   if (!isHere()) await withRetries(transport, () => fill(transport, cache));
-  if (!isHere()) throw noRoom(transport, known);
+  if (!isHere()) throw noRoom(transport, `${known} bytes`);
   return {
     path,
     size: known,
@@ -116,7 +116,7 @@ async function download(transport: Transport, {size, version}: RemoteFacts): Pro
       if (bytes) return bytes;
       await withRetries(transport, () => fill(transport, cache)); // somebody has deleted or damaged it
       const again = await cache.read(position, wanted);
-      if (!again) throw noRoom(transport, known);
+      if (!again) throw noRoom(transport, `${known} bytes`);
       return again;
     },
   };
@@ -125,7 +125,9 @@ async function download(transport: Transport, {size, version}: RemoteFacts): Pro
 /** The length of what the server sends. */
 async function count(transport: Transport): Promise<number> {
   let bytes = 0;
-  for await (const piece of await transport.whole()) bytes += piece.length;
+  const most = mostKept();
+  for await (const piece of await transport.whole())
+    if ((bytes += piece.length) > most) throw noRoom(transport, `more than ${most} bytes`);
   return bytes;
 }
 
@@ -150,11 +152,11 @@ async function fill(transport: Transport, cache: CachedFile): Promise<void> {
   if (waiting > 0) await put();
 }
 
-const noRoom = ({address, host}: Transport, size: number): GanError =>
+const noRoom = ({address, host}: Transport, size: string): GanError =>
   new GanError(
     'data',
     'GAN_DATA_REFUSED',
-    `${host} sends ${address} as a whole only, ${size} bytes, and there is no room for it in the cache.`,
+    `${host} sends ${address} as a whole only, ${size}, and there is no room for it in the cache.`,
     {
       suggestions: [
         'GAN_DATA_CACHE=100G gan ...   makes the cache larger; GAN_CACHE_DIR=FOLDER puts it on another disk.',

@@ -1,6 +1,6 @@
 /** Objects in storage that speaks S3, by Amazon's own client, which is loaded when it is needed. */
 import {GanError} from '../../../errors.js';
-import {changedThere, cutOff, Refused, said, type RemoteFacts, type Transport} from './transport.js';
+import {bodyOf, changedThere, Refused, said, type RemoteFacts, type Transport} from './transport.js';
 
 type Sdk = typeof import('@aws-sdk/client-s3');
 type Client = import('@aws-sdk/client-s3').S3Client;
@@ -85,11 +85,7 @@ export function s3Transport(address: string): Transport {
         body.destroy();
         throw changedThere(address, fault);
       }
-      const pieces: Buffer[] = [];
-      for await (const piece of body) pieces.push(piece as Buffer);
-      const bytes = Buffer.concat(pieces);
-      if (bytes.length !== length) throw cutOff();
-      return bytes;
+      return bodyOf(body as AsyncIterable<Uint8Array>, length);
     },
     whole: async () => (await get()).body as AsyncIterable<Uint8Array>,
   };

@@ -110,5 +110,18 @@ export const changedThere = (address: string, how: string): GanError =>
 /** The error for an answer that has ended too early. */
 export const cutOff = (): Error => Object.assign(new Error('the answer was cut off'), {code: 'ECONNRESET'});
 
+/** A body of exactly so many bytes: one without end is not waited for. */
+export async function bodyOf(pieces: AsyncIterable<Uint8Array>, length: number): Promise<Buffer> {
+  const bytes = Buffer.allocUnsafe(length);
+  let done = 0;
+  for await (const piece of pieces) {
+    if (done + piece.length > length) throw new Refused(206, 'it sends more than was asked for');
+    bytes.set(piece, done);
+    done += piece.length;
+  }
+  if (done < length) throw cutOff();
+  return bytes;
+}
+
 /** What a library says, for a message. */
 export const said = (error: unknown): string => messageOf(error).split('\n')[0]!;
