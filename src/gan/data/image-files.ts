@@ -221,5 +221,6 @@ export function cachedSource(source: FiniteSource, bytes = cacheBytes): FiniteSo
     describe: (index) => describeItem(source, index),
     ...(source.parts && {parts: source.parts}),
     ...(source.label && {classes: source.classes!, label: (index: number) => source.label!(index)}),
+    ...(source.labelling && {labelling: source.labelling}),
   };
 }

@@ -96,7 +96,7 @@ async function labelsOf(
     ({path, type, isText}) => path.length === 1 && (type <= physical.int64 || (type === physical.bytes && isText)),
   );
   const rank = ({path: [name = '']}: Column): number => {
-    const known = [...labelNames, 'labels'].indexOf(name.toLowerCase());
+    const known = labelNames.indexOf(name.toLowerCase());
     return (typeOf(features, name) === 'ClassLabel' ? 0 : 100) + (known < 0 ? 50 : known);
   };
   const column = fit.sort((a, b) => rank(a) - rank(b)).find((each) => rank(each) < 150);
