@@ -1,7 +1,7 @@
 import {statSync} from 'node:fs';
 import path from 'node:path';
 import {GanError} from '../errors.js';
-import {isAddress, lastName, publicAddress} from '../gan/io/address.js';
+import {isAddress, lastName, publicAddress} from '../address.js';
 import {show, type Given} from '../options/options-check.js';
 
 /** The source of images: a data source part, or a folder or a file, such as an archive (absolute path, or address). */

@@ -2,7 +2,7 @@ import {accessSync, constants, existsSync, readFileSync} from 'node:fs';
 import path from 'node:path';
 import {stripVTControlCharacters} from 'node:util';
 import {GanError, isGanError, messageOf} from '../errors.js';
-import {isAddress} from '../gan/io/address.js';
+import {isAddress} from '../address.js';
 import {flatten, type Assignments} from './assignments.js';
 import {assertModestFile, assertModestValues, statOf} from './modest.js';
 import {scalarFacts, scalarKeys, singleFacts, singleKeys} from '../options/config-keys.js';

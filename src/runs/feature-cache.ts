@@ -5,7 +5,7 @@ import path from 'node:path';
 import {isGanError} from '../errors.js';
 import {dataSource} from '../config/data.js';
 import {openRecords} from '../gan/data/records/open.js';
-import {isAddress} from '../gan/io/address.js';
+import {isAddress} from '../address.js';
 import type {HostTensor} from '../gan/data/types.js';
 import {readSafetensors, writeSafetensors} from '../gan/io/safetensors.js';
 import type {Features} from '../gan/metrics/features.js';

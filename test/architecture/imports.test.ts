@@ -9,11 +9,14 @@ import {findCycle, importsOf, parse, sourceFiles, type Import} from './import-gr
  * Which files of src each part of src may import, apart from its own. Imports point one way: commands -> cli -> config,
  * gan -> backends. `type` is for what is gone after compilation, `lazy` for what `import(...)` loads when it is needed.
  */
-const everywhere = /^(errors|system-error|system-limits)\.ts$/;
+const everywhere = /^(errors|system-error|system-limits|address|environment|network-words)\.ts$/;
 const rules: Record<string, Partial<Record<Import['kind'], RegExp>>> = {
   errors: {},
   'system-error': {},
   'system-limits': {},
+  address: {},
+  environment: {},
+  'network-words': {},
   options: {},
   backends: {},
   gan: {
@@ -26,7 +29,7 @@ const rules: Record<string, Partial<Record<Import['kind'], RegExp>>> = {
     lazy: /^(backends\/(tf|kernels|operation)|gan\/(nn|rng|export\/tools|data\/built-in|metrics\/measures))\.ts$/,
   },
   parts: {type: /^plugin\/index\.ts$/},
-  config: {value: /^(options\/|plugin\/|gan\/io\/address\.ts$)/, type: /^(runs|gan)\//, lazy: /^gan\/data\/records\/open\.ts$/},
+  config: {value: /^(options|plugin)\//, type: /^(runs|gan)\//, lazy: /^gan\/data\/records\/open\.ts$/},
   runs: {value: /^(options|config|plugin|gan|backends)\//},
   testing: {
     value: /^(options\/|gan\/|backends\/(tf\.ts|fused\/|capture\/)|plugin\/|runs\/)/,

@@ -1,6 +1,6 @@
 import type {Errors} from '@oclif/core';
 import {exitCodes, isGanError, messageOf} from '../../errors.js';
-import {hideKeys} from '../../gan/io/address.js';
+import {hideKeys} from '../../address.js';
 import {didYouMean} from '../../options/nearest.js';
 import {pluginError} from '../../plugin/culprit.js';
 import {systemError} from '../../system-error.js';

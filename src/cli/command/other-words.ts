@@ -1,5 +1,5 @@
 /** What people type who know other programs: the commands and flags that they mean here. */
-import {hideKeys} from '../../gan/io/address.js';
+import {hideKeys} from '../../address.js';
 import {quoted} from '../../system-error.js';
 
 /** The command that a word of other programs is here. */

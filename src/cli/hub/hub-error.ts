@@ -1,6 +1,6 @@
 /** What went wrong on the way to the hub, for people. */
 import {GanError, isGanError, messageOf} from '../../errors.js';
-import {chain, isNetwork, isTimeout, reasonOf} from '../../gan/io/remote/network-words.js';
+import {chain, isNetwork, isTimeout, reasonOf} from '../../network-words.js';
 import {systemError} from '../../system-error.js';
 import {tokenAdvice, type HubToken} from './token.js';
 

@@ -1,5 +1,5 @@
 import {GanError} from '../../errors.js';
-import {hideKeys} from '../../gan/io/address.js';
+import {hideKeys} from '../../address.js';
 import {flagMeantBy} from '../command/other-words.js';
 
 /** The words of `gan fit` that say what it trains on. */

@@ -5,7 +5,7 @@ import {resolveConfig, type ConfigRequest, type ResolvedConfig} from '../../conf
 import {splitKey} from '../../config/assignments.js';
 import {GanError, isGanError} from '../../errors.js';
 import {quoted} from '../../system-error.js';
-import {isAddress, publicAddress} from '../../gan/io/address.js';
+import {isAddress, publicAddress} from '../../address.js';
 import type {Given} from '../../options/options-check.js';
 import type {PartChoice} from '../../options/run-config.js';
 import {shortName} from '../../plugin/names.js';

@@ -1,6 +1,6 @@
 import {createHash} from 'node:crypto';
 import {readFile, stat} from 'node:fs/promises';
-import {isAddress, lastName} from '../io/address.js';
+import {isAddress, lastName} from '../../address.js';
 import {openRandomAccess} from '../io/random-access-file.js';
 import {slashedBelow} from '../io/windows-names.js';
 import type {Source} from './types.js';

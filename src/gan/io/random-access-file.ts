@@ -3,7 +3,7 @@ import type {FileHandle} from 'node:fs/promises';
 import {basename} from 'node:path';
 import {GanError} from '../../errors.js';
 import {systemError} from '../../system-error.js';
-import {isAddress} from './address.js';
+import {isAddress} from '../../address.js';
 import {IdleHandle} from './idle-handle.js';
 import {openRegularFile} from './regular-file.js';
 

@@ -12,7 +12,7 @@ import {join} from 'node:path';
 import {promisify} from 'node:util';
 import {isGanError} from '../../../dist/errors.js';
 import {describeRecords, openRecords} from '../../../dist/gan/data/records/open.js';
-import {completeAddress, publicAddress, shardAddresses} from '../../../dist/gan/io/address.js';
+import {completeAddress, publicAddress, shardAddresses} from '../../../dist/address.js';
 import {openRandomAccess} from '../../../dist/gan/io/random-access-file.js';
 import {ganError} from './helpers.js';
 import {serve, type Served} from './server.js';

@@ -1,7 +1,7 @@
 /** Mixtures: a JSON file that names several sets, and the share of each in what is trained on. */
 import {dirname, resolve} from 'node:path';
 import {isRecord} from '../../../options/json.js';
-import {isAddress} from '../../io/address.js';
+import {isAddress} from '../../../address.js';
 import {readRegularFile} from '../../io/regular-file.js';
 import {wrongFile} from './format-error.js';
 import {shardRecords} from './shards.js';

@@ -1,7 +1,7 @@
 /** Several arrays of numpy in a zip archive: `np.savez(file, images=..., labels=...)`. */
 import {constants, crc32} from 'node:zlib';
 import {isGanError, messageOf} from '../../../errors.js';
-import {isAddress} from '../../io/address.js';
+import {isAddress} from '../../../address.js';
 import type {RandomAccess} from '../../io/random-access-file.js';
 import {mostInMemory} from '../../../system-limits.js';
 import {pictureShape, pixelRecords} from './arrays.js';

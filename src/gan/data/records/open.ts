@@ -10,7 +10,7 @@ import {Limiter} from '../concurrency.js';
 import {findIdx} from '../idx-set.js';
 import type {Decoding} from '../decode-options.js';
 import {describeOthers, isImageFile, isImageName} from '../image-files.js';
-import {isAddress, publicAddress, shardAddresses} from '../../io/address.js';
+import {isAddress, publicAddress, shardAddresses} from '../../../address.js';
 import {openRandomAccess} from '../../io/random-access-file.js';
 import {openRegularFile} from '../../io/regular-file.js';
 import {cifarHeadBytes, cifarRecords, isCifar} from './cifar.js';

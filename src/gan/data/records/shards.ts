@@ -1,5 +1,5 @@
 import {createHash} from 'node:crypto';
-import {lastName} from '../../io/address.js';
+import {lastName} from '../../../address.js';
 import type {DataIdentity} from '../identity.js';
 import {classesAt, labelsFrom, setsOf} from './labels.js';
 import type {Labels, Records} from './types.js';

@@ -7,40 +7,14 @@
  */
 import {createHash, randomBytes} from 'node:crypto';
 import {appendFile, mkdir, open, readdir, readFile, rm, stat, utimes} from 'node:fs/promises';
-import {homedir} from 'node:os';
 import {join} from 'node:path';
 import {crc32} from 'node:zlib';
-import {GanError} from '../../../errors.js';
+import {dataCacheBytes, dataCacheFolder} from '../../../environment.js';
 import {writeFileAtomic} from '../atomic-write.js';
 import {IdleHandle} from '../idle-handle.js';
 
 /** Bytes that are asked for and kept together. */
 export const blockBytes = 1 << 20;
-
-const defaultLimit = 20 * 2 ** 30;
-
-/** Bytes that the cache may have: GAN_DATA_CACHE, such as `50G`, or 0 for none. @throws GanError (exit 3) */
-export function mostKept(): number {
-  const given = process.env['GAN_DATA_CACHE'] ?? '';
-  if (given === '') return defaultLimit;
-  const [, number, unit = ''] = /^(\d+(?:\.\d+)?)\s*([KMGT]?)i?B?$/i.exec(given) ?? [];
-  if (number !== undefined) return Number(number) * 1024 ** ' KMGT'.indexOf(unit === '' ? ' ' : unit.toUpperCase());
-  throw new GanError('config', 'GAN_CONFIG_VALUE', `GAN_DATA_CACHE is '${given}'; a number of bytes is needed.`, {
-    suggestions: ['GAN_DATA_CACHE=50G keeps up to 50 GiB of data from servers, GAN_DATA_CACHE=0 nothing.'],
-  });
-}
-
-/** Where oclif has the cache of `gan`, for programs that use the library too. */
-function cacheFolder(): string {
-  const set = (name: string): string | undefined => process.env[name] || undefined;
-  const base =
-    process.platform === 'win32'
-      ? set('LOCALAPPDATA')
-      : process.platform === 'darwin'
-        ? join(homedir(), 'Library', 'Caches')
-        : undefined;
-  return join(set('GAN_CACHE_DIR') ?? join(set('XDG_CACHE_HOME') ?? base ?? join(homedir(), '.cache'), 'gan'), 'data');
-}
 
 /** Bytes that files which this process uses may come to, by their folders. */
 const inUse = new Map<string, number>();
@@ -67,9 +41,9 @@ export class CachedFile {
    */
   static async open({name, version, size}: {name: string; version?: string; size: number}): Promise<CachedFile> {
     const key = createHash('sha256').update(JSON.stringify([name, version ?? randomBytes(16).toString('hex'), size]));
-    const root = cacheFolder();
+    const root = dataCacheFolder();
     const folder = join(root, key.digest('hex').slice(0, 32));
-    const limit = mostKept();
+    const limit = dataCacheBytes();
     const file = new CachedFile(folder, size, limit > 0);
     if (!file.keeps) return file;
     try {

@@ -1,6 +1,6 @@
 /** Files on web servers, by undici: redirects, certificates and proxies as its users expect them. */
 import type {Dispatcher, Response} from 'undici';
-import {completeAddress} from '../address.js';
+import {completeAddress} from '../../../address.js';
 import {bodyOf, changedThere, Refused, type RemoteFacts, type Transport} from './transport.js';
 
 type Undici = typeof import('undici');

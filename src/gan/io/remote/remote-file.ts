@@ -1,8 +1,9 @@
 /** Files on servers, of which the parts that are needed are fetched and kept. */
+import {dataCacheBytes} from '../../../environment.js';
 import {GanError} from '../../../errors.js';
-import {publicAddress} from '../address.js';
+import {publicAddress} from '../../../address.js';
 import type {RandomAccess} from '../random-access-file.js';
-import {blockBytes, CachedFile, mostKept} from './cache.js';
+import {blockBytes, CachedFile} from './cache.js';
 import {httpTransport} from './http.js';
 import {s3Transport} from './s3.js';
 import {changedThere, cutOff, withRetries, type RemoteFacts, type Transport} from './transport.js';
@@ -125,7 +126,7 @@ async function download(transport: Transport, {size, version}: RemoteFacts): Pro
 /** The length of what the server sends. */
 async function count(transport: Transport): Promise<number> {
   let bytes = 0;
-  const most = mostKept();
+  const most = dataCacheBytes();
   for await (const piece of await transport.whole())
     if ((bytes += piece.length) > most) throw noRoom(transport, `more than ${most} bytes`);
   return bytes;

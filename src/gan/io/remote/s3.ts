@@ -1,4 +1,5 @@
 /** Objects in storage that speaks S3, by Amazon's own client, which is loaded when it is needed. */
+import {s3Settings} from '../../../environment.js';
 import {GanError} from '../../../errors.js';
 import {bodyOf, changedThere, Refused, said, type RemoteFacts, type Transport} from './transport.js';
 
@@ -16,11 +17,8 @@ const load = (): NonNullable<typeof loaded> =>
   (loaded ??= loadSdk().then((sdk) => ({
     sdk,
     client: new sdk.S3Client({
-      forcePathStyle: Boolean(process.env['AWS_ENDPOINT_URL_S3'] ?? process.env['AWS_ENDPOINT_URL']),
+      ...s3Settings(),
       maxAttempts: 1, // transport.ts asks again
-      ...(!process.env['AWS_REGION'] &&
-        !process.env['AWS_PROFILE'] &&
-        process.env['AWS_ENDPOINT_URL_S3'] && {region: 'us-east-1'}),
     }),
   })));
 

@@ -1,7 +1,7 @@
 /** How the bytes of a file on a server are asked for, again where the network fails. */
 import {setTimeout as wait} from 'node:timers/promises';
 import {GanError, isGanError, messageOf} from '../../../errors.js';
-import {isCertificate, isNetwork, isPassing, isTimeout, reasonOf} from './network-words.js';
+import {isCertificate, isNetwork, isPassing, isTimeout, reasonOf} from '../../../network-words.js';
 
 /** What a server says of a file. */
 export interface RemoteFacts {

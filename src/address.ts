@@ -1,5 +1,5 @@
 /** Addresses of data on servers: `https://host/set.zip`, `s3://bucket/set.zip`. Their keys are not shown or stored. */
-import {GanError} from '../../errors.js';
+import {GanError} from './errors.js';
 
 /** Whether data are on a server. */
 export const isAddress = (data: string): boolean => /^(https?|s3):\/\//i.test(data);

@@ -1,5 +1,5 @@
 /** What went wrong on a network, in words: Node's errors, and those of `fetch`, have it in their causes. */
-import {messageOf} from '../../../errors.js';
+import {messageOf} from './errors.js';
 
 interface Fault {
   name?: unknown;
