@@ -10,8 +10,8 @@ export interface Part {
 }
 
 /**
- * The items of an epoch, as positions in `indices`: as many as there are, of each set its share, rounded so that the sum
- * is right. Within a set, every item comes once before one comes again, over epochs. It depends on the seed and the
+ * The items of an epoch, as positions in `indices`: as many as there are, of each set its share, rounded so that the
+ * sum is right. Within a set, every item comes once before one comes again, over epochs. It depends on the seed and the
  * epoch only, so that any epoch can be had at once.
  * @param indices the items to choose from, numbered over all parts
  */

@@ -54,8 +54,8 @@ const keepEvery = 64 << 20;
 /**
  * Packs pictures into a safetensors file, or several: `FILE-00000-of-00004.safetensors`. A packing that was stopped
  * goes on where it was, shards that are there stay. Each file gets its name when it is whole.
- * @throws GanError GAN_FILE_IN_USE while another process packs into it; GAN_PATH when there is a file of that name with something else in it; GAN_DATA_BROKEN when no
- * picture of a shard can be read; of the data
+ * @throws GanError GAN_FILE_IN_USE while another process packs into it; GAN_PATH when there is a file of that name with
+ * something else in it; GAN_DATA_BROKEN when no picture of a shard can be read; of the data
  */
 export async function packRecords(records: Records, file: string, options: PackOptions): Promise<Packed> {
   const {shards = 1, signal, progress = () => {}, ...decode} = options;

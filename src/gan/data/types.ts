@@ -81,7 +81,7 @@ export interface FiniteSource {
    * Rejecting marks the item as unreadable and another takes its place; rejecting with a GanError ends the run.
    */
   read(index: number): HostData | Promise<HostData>;
-  /** Sets that the items are of, one after the other; an epoch then has the share of each, in place of every item once. */
+  /** Sets that the items are of, one after the other; an epoch then has the share of each, not every item once. */
   parts?: readonly Part[];
   /** Number of classes, where the items have labels. */
   classes?: number;
