@@ -1,5 +1,11 @@
 #!/usr/bin/env node
-import {fileURLToPath} from 'node:url';
-import {main} from '../dist/cli/command/main.js';
+// CommonJS, as the first module that is imported starts Node's pool of threads: its size is set before. Pictures are
+// decoded in it, one in each thread.
+const {availableParallelism} = require('node:os');
+const path = require('node:path');
 
-await main(process.argv.slice(2), fileURLToPath(new URL('..', import.meta.url)));
+process.env.UV_THREADPOOL_SIZE ||= String(Math.max(4, availableParallelism()));
+
+void import('../dist/cli/command/main.js').then(({main}) =>
+  main(process.argv.slice(2), path.join(__dirname, '..', path.sep)),
+);

@@ -41,6 +41,7 @@ mkdirSync(target, {recursive: true});
 for (const entry of [
   'package.json',
   'dist',
+  'bin/package.json',
   'bin/run.js',
   'scripts/gpu-check.mjs',
   'scripts/gpu',

@@ -43,6 +43,20 @@ export interface BenchResult {
   environment: Record<string, string | number>;
   job: BenchJob;
   rows: BenchRow[];
+  /** With `--data`. */
+  data?: DataSpeed;
+}
+
+/** What data can feed, in images per second, and what the backends take of it. */
+export interface DataSpeed {
+  data: string;
+  /** `zip archive, 1,200 pictures`; absent of a data source. */
+  description?: string;
+  firstEpoch: number;
+  /** When what fits into memory is decoded. */
+  laterEpochs: number;
+  /** Who waits for whom. */
+  backends: {backend: string; takes: number; waits: 'data' | 'training at first' | 'training'}[];
 }
 
 /** The training to measure, and the number of rounds. */

@@ -3,6 +3,7 @@ import path from 'node:path';
 import {Flags, type Interfaces} from '@oclif/core';
 import type {Comparison} from '../bench/report/compare.js';
 import type {BenchResult} from '../bench/types.js';
+import type {Registry} from '../plugin/registry.js';
 import {BaseCommand} from '../cli/command/base-command.js';
 import {benchBatchSize, benchConfig} from '../cli/config/bench-config.js';
 import {configFlags} from '../cli/flags/config-flags.js';
@@ -28,6 +29,10 @@ export default class Bench extends BaseCommand {
       command: '<%= config.bin %> bench --backends wasm,webgpu --json > bench.json',
     },
     {description: 'Did a change make it faster?', command: '<%= config.bin %> bench --compare bench.json'},
+    {
+      description: 'Can the data feed the training?',
+      command: '<%= config.bin %> bench --data photos --size 64 --batch-size 64',
+    },
     {description: 'In your own CI', command: '<%= config.bin %> bench --size 32 --floor wasm.imagesPerSecond=20'},
   ];
   static override flags = {
@@ -37,6 +42,10 @@ export default class Bench extends BaseCommand {
       aliases: ['backend'],
     }),
     device: deviceFlag,
+    data: Flags.string({
+      description: 'also measure what these data can feed, and say who waits for whom',
+      helpValue: 'DATA',
+    }),
     rounds: Flags.integer({
       description: 'rounds of each backend (default: 5; with --seconds, at least 2)',
       min: 1,
@@ -109,7 +118,7 @@ export default class Bench extends BaseCommand {
     const {config, options} = await benchConfig(registry, await choosable(registry, backends), flags);
     // before the measurement, not after it
     for (const file of [flags.markdown, flags.svg]) if (file !== undefined) makeWritable(file);
-    const result = await runBench({
+    const measured = await runBench({
       backends,
       options,
       job: {
@@ -122,9 +131,12 @@ export default class Bench extends BaseCommand {
       timeoutMs: flags.timeout * 1000,
       notify: (message) => this.talk(message),
     });
+    const result = flags.data === undefined ? measured : await this.#withData(flags.data, measured, registry);
     const comparison = old && (await this.#compare(old, result));
     this.json(comparison ? {...result, comparison} : result);
     await this.#print(result);
+    if (result.data)
+      for (const line of (await import('../bench/data-speed.js')).dataLines(result.data)) this.result(line);
     if (comparison) await this.#printChanges(comparison);
     const {writeFileAtomic} = await import('../gan/io/atomic-write.js');
     if (flags.markdown !== undefined)
@@ -140,6 +152,14 @@ export default class Bench extends BaseCommand {
   async #print(result: BenchResult): Promise<void> {
     const {benchLines, detailLines} = await import('../bench/report/text.js');
     for (const line of [...benchLines(result, table), '', ...detailLines(result)]) this.result(line);
+  }
+
+  async #withData(data: string, result: BenchResult, registry: Registry): Promise<BenchResult> {
+    const {compareWith, measureData} = await import('../bench/data-speed.js');
+    this.talk('Reading the data, without a training');
+    const warn = (message: string): void => this.warning(message);
+    const speed = await measureData(data, result.job.config, {registry, warn});
+    return {...result, data: compareWith(speed, result.rows)};
   }
 
   async #compare(old: BenchResult, result: BenchResult): Promise<Comparison> {

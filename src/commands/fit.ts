@@ -13,6 +13,7 @@ import {shortTraining} from '../cli/training/short-training.js';
 import {confirm} from '../cli/config/prompts.js';
 import {fromElsewhere} from '../cli/config/config-report.js';
 import {listenForStop} from '../cli/command/signals.js';
+import {dataOf} from '../cli/training/moved-data.js';
 import {exitCodes} from '../errors.js';
 import type {OpenTraining} from '../runs/retry.js';
 import type {RunLock} from '../runs/run-lock.js';
@@ -34,6 +35,10 @@ export default class Fit extends BaseCommand {
     {
       description: 'Go on with the newest run, for more epochs',
       command: '<%= config.bin %> fit --resume latest --epochs 40',
+    },
+    {
+      description: 'Go on with a run whose images have moved',
+      command: '<%= config.bin %> fit --resume latest --data /new/place/photos.zip',
     },
     {
       description: "Train with fastai's WGAN recipe",
@@ -66,6 +71,10 @@ export default class Fit extends BaseCommand {
       description:
         'resume from the last checkpoint of this run: its folder, its name in runs/ or a part of it, or latest',
       helpValue: 'RUN',
+    }),
+    data: Flags.string({
+      description: 'with --resume: where the images of the run are now; refused when they are others',
+      helpValue: 'DATA',
     }),
     ui: Flags.boolean({description: 'show the run on the page of gan ui while it trains'}),
     from: Flags.string({
@@ -108,6 +117,7 @@ export default class Fit extends BaseCommand {
     const {out, config: file, set} = flags;
     let resume = flags.resume === undefined ? undefined : await this.runNamed(flags.resume);
     const from = selectorOf(flags.from, '--from');
+    const data = dataOf({argument: args.data, moved: flags.data, resume, argv: this.argv});
     const registry = await this.openRegistry();
     const request = {
       registry,
@@ -117,7 +127,7 @@ export default class Fit extends BaseCommand {
       ...(file !== undefined && {file}),
     };
     const deviceName = deviceOf(flags);
-    let plan = await planRun({...request, data: args.data, out, resume, deviceName});
+    let plan = await planRun({...request, data, out, resume, deviceName});
     const [json, quiet] = [this.asksFor('--json'), this.asksFor('--quiet')];
     const same = plan.stem === undefined || json || quiet ? undefined : await sameRun(plan, plan.stem);
     if (same && (await this.#goesOn(same))) {

@@ -1,9 +1,10 @@
 import {statSync} from 'node:fs';
 import path from 'node:path';
 import {GanError} from '../errors.js';
+import {isAddress, lastName, publicAddress} from '../address.js';
 import {show, type Given} from '../options/options-check.js';
 
-/** The source of images: a data source part, or a folder or a file, such as an archive (absolute path). */
+/** The source of images: a data source part, or a folder or a file, such as an archive (absolute path, or address). */
 export type DataChoice = {source: string} | {folder: string};
 
 export const dataPrefix = 'builtin:';
@@ -22,6 +23,7 @@ export function parseData({value, origin}: Given, cwd: string, mustExist = true)
   }
   const source = dataSource(value);
   if (source !== undefined) return {source};
+  if (isAddress(value)) return {folder: publicAddress(value)};
   const folder = path.resolve(cwd, value);
   if (!mustExist) return {folder};
   const stats = statSync(folder, {throwIfNoEntry: false});
@@ -50,7 +52,10 @@ export const dataSource = (data: string): string | undefined =>
 export function dataName(data: string, {basename} = path): string {
   const name =
     dataSource(data)?.replace(/^.*:/, '') ??
-    basename(data).replace(/\.(png|jpe?g|webp|gif|tiff?|avif|zip|tar|npy|npz|csv|tsv|jsonl?|bin|safetensors)$/i, '');
+    (isAddress(data) ? lastName(data).replace(/\{(\d+)\.\.\d+\}/, '$1') : basename(data)).replace(
+      /\.(png|jpe?g|webp|gif|tiff?|avif|zip|tar|npy|npz|csv|tsv|jsonl?|bin|safetensors|parquet|mdb)$/i,
+      '',
+    );
   return (
     name
       .toLowerCase()

@@ -2,6 +2,7 @@ import {accessSync, constants, existsSync, readFileSync} from 'node:fs';
 import path from 'node:path';
 import {stripVTControlCharacters} from 'node:util';
 import {GanError, isGanError, messageOf} from '../errors.js';
+import {isAddress} from '../address.js';
 import {flatten, type Assignments} from './assignments.js';
 import {assertModestFile, assertModestValues, statOf} from './modest.js';
 import {scalarFacts, scalarKeys, singleFacts, singleKeys} from '../options/config-keys.js';
@@ -202,6 +203,7 @@ export function toConfigFile(file: string, values: unknown, origin = file): Conf
       typeof given?.value === 'string' &&
       given.value !== '' &&
       !given.value.startsWith('builtin:') &&
+      !isAddress(given.value) &&
       given.value !== 'none'
     ) {
       assignments.set(key, {...given, value: path.resolve(path.dirname(file), given.value)});

@@ -5,6 +5,7 @@ import path from 'node:path';
 import {isGanError} from '../errors.js';
 import {dataSource} from '../config/data.js';
 import {openRecords} from '../gan/data/records/open.js';
+import {isAddress} from '../address.js';
 import type {HostTensor} from '../gan/data/types.js';
 import {readSafetensors, writeSafetensors} from '../gan/io/safetensors.js';
 import type {Features} from '../gan/metrics/features.js';
@@ -91,7 +92,9 @@ async function hashOf({config, source, count, first, extractor}: FeatureKey): Pr
 
 /** The files that data lie in. */
 async function filesOf(data: string, decoding: RunConfig['decoding']): Promise<(string | number)[][]> {
-  const {files} = await openRecords(data, {decoding});
+  const records = await openRecords(data, {decoding});
+  const {files} = records;
+  if (files.some(isAddress)) return [[JSON.stringify(await records.identify())]];
   return Promise.all(
     files.map(async (file) => {
       const {size, mtimeMs} = await stat(file);

@@ -117,7 +117,7 @@ export function compareInputs(
       `The data in ${data} are not those of ${run} up to step ${step}: ${difference}.`,
       {
         suggestions: [
-          'Put the data back as they were; or, where they are elsewhere: gan fit DATA --resume ' + run,
+          `Put the data back as they were; or, where they are elsewhere: gan fit --resume ${quoted(run)} --data DATA`,
           `${goOn}, with the data as they are now: order, epochs and held-out items are others from there on, and the run cannot be repeated.`,
         ],
       },

@@ -9,11 +9,14 @@ import {findCycle, importsOf, parse, sourceFiles, type Import} from './import-gr
  * Which files of src each part of src may import, apart from its own. Imports point one way: commands -> cli -> config,
  * gan -> backends. `type` is for what is gone after compilation, `lazy` for what `import(...)` loads when it is needed.
  */
-const everywhere = /^(errors|system-error|system-limits)\.ts$/;
+const everywhere = /^(errors|system-error|system-limits|address|environment|network-words)\.ts$/;
 const rules: Record<string, Partial<Record<Import['kind'], RegExp>>> = {
   errors: {},
   'system-error': {},
   'system-limits': {},
+  address: {},
+  environment: {},
+  'network-words': {},
   options: {},
   backends: {},
   gan: {
@@ -81,6 +84,9 @@ const packages: Record<string, RegExp> = {
   open: /^commands\/ui\.ts$/,
   uplot: /^ui\/page\//,
   yauzl: /^gan\/data\/records\/zip-file\.ts$/,
+  undici: /^gan\/io\/remote\/http\.ts$/,
+  '@aws-sdk/client-s3': /^gan\/io\/remote\/s3\.ts$/,
+  'hyparquet-compressors': /^gan\/data\/records\/parquet\/parquet-file\.ts$/,
   sharp: /^gan\/data\/sharp\.ts$/,
 };
 

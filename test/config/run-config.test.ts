@@ -128,7 +128,7 @@ describe('a run that goes on', () => {
     expect(await planned({env})).to.equal(moved);
     const {code, suggestions} = await ganError(() => planned({}));
     expect(code).to.equal('GAN_DATA_NOT_FOUND');
-    expect(suggestions.join()).to.contain(`gan fit DATA --resume ${resume}`);
+    expect(suggestions.join()).to.contain(`gan fit --resume ${resume} --data DATA`);
     expect(await planned({data: moved, env: {GAN_DATA: '/nowhere'}})).to.equal(moved);
   });
 

@@ -1,6 +1,6 @@
 import {expect} from 'chai';
 import path from 'node:path';
-import {cpSync, readFileSync, renameSync, rmSync, writeFileSync} from 'node:fs';
+import {cpSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync} from 'node:fs';
 import {crc32} from 'node:zlib';
 import sharp from 'sharp';
 import type {Device} from '../../dist/backends/device.js';
@@ -8,6 +8,7 @@ import {resolveConfig} from '../../dist/config/resolve.js';
 import {openRegistry} from '../../dist/plugin/discover.js';
 import {openTraining} from '../../dist/runs/open-training.js';
 import {Rng} from '../../dist/gan/rng.js';
+import {serve} from '../gan/data/server.js';
 import {folder, ganError, removeFolders, write} from '../plugin/helpers.js';
 import {expectSame, newest, openCpu, results, tinySettings} from './helpers.js';
 
@@ -137,6 +138,34 @@ describe('a run on an archive', () => {
       .and.to.contain('now there are 16');
     writeFileSync(shard, bytes);
     await goOn();
+  });
+
+  it('ends with the same bits over HTTP, from a server that drops every tenth connection', async () => {
+    const shards = shardsIn(folder());
+    const [local, remote] = [path.join(folder(), 'run'), path.join(folder(), 'run')];
+    const server = await serve(shards);
+    const before = process.env['GAN_DATA_CACHE'];
+    process.env['GAN_DATA_CACHE'] = '0'; // so that each picture is asked for
+    server.dropEvery = 10;
+    try {
+      const address = `${server.url.replace('//', '//ada:s3cret@')}/train-{0..2}.tar?key=s3cret`;
+      await fit({device, dir: local, set: [`data=${shards}`, 'steps=5']});
+      await fit({device, dir: remote, set: [`data=${address}`, 'steps=3']});
+      expect(server.dropped).to.be.greaterThan(2);
+      expect(server.headers.at(-1)!.authorization).to.be.a('string');
+      await fit({device, dir: remote, set: [`data=${address}`, 'steps=5'], resume: true});
+      expectSame(await results(remote), await results(local));
+      for (const file of readdirSync(remote, {recursive: true, withFileTypes: true}))
+        if (file.isFile())
+          expect(readFileSync(path.join(file.parentPath, file.name)).includes('s3cret'), file.name).to.equal(false);
+      expect(readFileSync(path.join(remote, 'config.json'), 'utf8')).to.contain(
+        `${server.url.replace('//', '//***@')}/train-{0..2}.tar?key=***`,
+      );
+    } finally {
+      await server.close();
+      if (before === undefined) delete process.env['GAN_DATA_CACHE'];
+      else process.env['GAN_DATA_CACHE'] = before;
+    }
   });
 
   it('is that on the folder, and goes on with the one in place of the other', async () => {

@@ -1,5 +1,6 @@
 import type {Errors} from '@oclif/core';
 import {exitCodes, isGanError, messageOf} from '../../errors.js';
+import {hideKeys} from '../../address.js';
 import {didYouMean} from '../../options/nearest.js';
 import {pluginError} from '../../plugin/culprit.js';
 import {systemError} from '../../system-error.js';
@@ -40,7 +41,7 @@ export function reportOf(error: unknown, typed?: Typed): ErrorReport | undefined
     const suggestions = [...(typed ? usageHints(error, typed) : []), ...(error.suggestions ?? [])];
     return {
       code: error.code ?? 'GAN_USAGE',
-      message: withoutHint(error.message),
+      message: hideKeys(withoutHint(error.message)),
       suggestions,
       exitCode: error.oclif.exit ?? exitCodes.usage,
     };

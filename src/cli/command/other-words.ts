@@ -1,4 +1,5 @@
 /** What people type who know other programs: the commands and flags that they mean here. */
+import {hideKeys} from '../../address.js';
 import {quoted} from '../../system-error.js';
 
 /** The command that a word of other programs is here. */
@@ -162,4 +163,4 @@ export function flagMeantBy(flag: string, typed: Typed): string | undefined {
 
 /** `gan fit photos --size 32`: words that a shell would take apart are quoted. */
 export const commandLine = (id: string, words: readonly string[]): string =>
-  ['gan', ...id.split(':'), ...words.map((word) => quoted(word))].join(' ');
+  ['gan', ...id.split(':'), ...words.map((word) => quoted(hideKeys(word)))].join(' ');

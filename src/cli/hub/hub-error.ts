@@ -1,5 +1,6 @@
 /** What went wrong on the way to the hub, for people. */
 import {GanError, isGanError, messageOf} from '../../errors.js';
+import {chain, isNetwork, isTimeout, reasonOf} from '../../network-words.js';
 import {systemError} from '../../system-error.js';
 import {tokenAdvice, type HubToken} from './token.js';
 
@@ -84,42 +85,4 @@ export function hubError(error: unknown, upload: Upload): unknown {
     'Look whether the address is that of a Hugging Face hub: --endpoint, HF_ENDPOINT',
     ...rest(upload),
   ]);
-}
-
-/** The error and its causes. */
-function* chain(error: unknown): Generator<{name?: unknown; code?: unknown; message?: unknown}> {
-  for (let each = error, depth = 0; typeof each === 'object' && each !== null && depth < 10; depth++) {
-    yield each;
-    each = (each as {cause?: unknown}).cause;
-  }
-}
-
-const isTimeout = (error: unknown): boolean =>
-  [...chain(error)].some(
-    ({name, code}) => name === 'TimeoutError' || /^UND_ERR_\w*TIMEOUT$|^ETIMEDOUT$/.test(String(code)),
-  );
-
-/** `fetch` throws a TypeError whose cause tells what happened. */
-const isNetwork = (error: unknown): boolean =>
-  [...chain(error)].some(
-    ({code, message}) =>
-      message === 'fetch failed' ||
-      message === 'terminated' ||
-      (typeof code === 'string' && /^(E[A-Z]+|UND_ERR_\w+)$/.test(code)),
-  );
-
-function reasonOf(error: unknown): string {
-  const last = [...chain(error)].at(-1);
-  const {code} = last ?? {};
-  const words: Readonly<Record<string, string>> = {
-    ENOTFOUND: 'there is no host of that name',
-    EAI_AGAIN: 'the name of the host could not be looked up',
-    ECONNREFUSED: 'nothing answers at that address',
-    ECONNRESET: 'the connection was broken off',
-    UND_ERR_SOCKET: 'the connection was broken off',
-    EPIPE: 'the connection was broken off',
-    ENETUNREACH: 'there is no network',
-    EHOSTUNREACH: 'there is no way to the host',
-  };
-  return (typeof code === 'string' ? words[code] : undefined) ?? messageOf(last);
 }

@@ -5,6 +5,7 @@ import {resolveConfig, type ConfigRequest, type ResolvedConfig} from '../../conf
 import {splitKey} from '../../config/assignments.js';
 import {GanError, isGanError} from '../../errors.js';
 import {quoted} from '../../system-error.js';
+import {isAddress, publicAddress} from '../../address.js';
 import type {Given} from '../../options/options-check.js';
 import type {PartChoice} from '../../options/run-config.js';
 import {shortName} from '../../plugin/names.js';
@@ -64,13 +65,18 @@ export async function planRun({data, out, resume, deviceName, ...request}: RunRe
   return {...resolved, stem, claim: () => claimNumbered(stem)};
 }
 
-/** `GAN_DATA`, for a run whose images are not where they were: as the variable is of every training, not otherwise. */
+/**
+ * `GAN_DATA`, for a run whose images are not where they were, or need the keys of their address: as the variable is of
+ * every training, not otherwise.
+ */
 function movedData(
   data: string,
   {env, set = []}: Pick<RunRequest, 'env' | 'set'>,
 ): Pick<Given, 'value' | 'origin'> | undefined {
   const value = env?.['GAN_DATA'];
   if (value === undefined || value === '' || set.some((text) => text.startsWith('data='))) return undefined;
+  if (isAddress(data))
+    return isAddress(value) && publicAddress(value) === data ? {value, origin: 'GAN_DATA'} : undefined;
   return dataSource(data) === undefined && !existsSync(data) ? {value, origin: 'GAN_DATA'} : undefined;
 }
 
@@ -79,7 +85,9 @@ function withNewPlace(error: unknown, resume: string): unknown {
   if (!isGanError(error) || error.code !== 'GAN_DATA_NOT_FOUND') return error;
   return new GanError(error.kind, error.code, error.message, {
     cause: error,
-    suggestions: [`gan fit DATA --resume ${quoted(resume)}   if the images are elsewhere now: DATA is their folder.`],
+    suggestions: [
+      `gan fit --resume ${quoted(resume)} --data DATA   if the images are elsewhere now: DATA is their new place.`,
+    ],
   });
 }
 

@@ -1,5 +1,6 @@
 import {createHash} from 'node:crypto';
 import {readFile, stat} from 'node:fs/promises';
+import {isAddress, lastName} from '../../address.js';
 import {openRandomAccess} from '../io/random-access-file.js';
 import {slashedBelow} from '../io/windows-names.js';
 import type {Source} from './types.js';
@@ -110,11 +111,18 @@ export async function identifyArrays(
   paths: readonly string[],
   pictures: number,
 ): Promise<DataIdentity> {
-  const identity = {...(await identifyFiles(folder, paths)), pictures};
+  const files = await Promise.all(paths.map(async (path) => openRandomAccess(path)));
+  const identity = {
+    ...(await identifyContents({
+      names: paths.map((path) => (isAddress(path) ? lastName(path) : slashedBelow(folder, path))),
+      sizes: files.map(({size}) => size),
+      read: (index) => files[index]!.read(0, files[index]!.size),
+    })),
+    pictures,
+  };
   if (identity.content !== undefined) return identity;
   const sample = createHash('sha256');
-  for (const path of paths) {
-    const file = await openRandomAccess(path);
+  for (const file of files) {
     const last = Math.max(0, file.size - pieceBytes);
     for (let piece = 0; piece < pieces; piece++)
       sample.update(await file.read(Math.floor((last * piece) / (pieces - 1)), pieceBytes));

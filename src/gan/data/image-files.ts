@@ -230,6 +230,7 @@ export function cachedSource(source: FiniteSource, bytes = cacheBytes): FiniteSo
     ...(source.identity !== undefined && {identity: source.identity}),
     read,
     describe: (index) => describeItem(source, index),
+    ...(source.parts && {parts: source.parts}),
     ...(source.label && {classes: source.classes!, label: (index: number) => source.label!(index)}),
     ...(source.labelling && {labelling: source.labelling}),
   };

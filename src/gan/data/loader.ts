@@ -4,6 +4,7 @@ import type {Rng} from '../rng.js';
 import {augmentItem, type Augmentation} from './augment.js';
 import {describeItem, ItemReader, checkLength, ItemStack} from './items.js';
 import {Limiter, readAhead} from './concurrency.js';
+import {mixedOrder} from './mixed-order.js';
 import {noiseBatch} from './noise.js';
 import type {
   Batch,
@@ -96,7 +97,9 @@ function finite(source: FiniteSource, options: LoaderOptions) {
   });
 
   const plan = (epoch: number): MakeBatch => {
-    const order = shuffle ? rng.fork('order', epoch).permutation(size) : undefined;
+    const {parts} = source;
+    const mixed = shuffle && parts ? mixedOrder(rng, epoch, indices, parts) : undefined;
+    const order = mixed ?? (shuffle ? rng.fork('order', epoch).permutation(size) : undefined);
     return async (batch, count, cancelled) => {
       const targets = new ItemStack(source.shape, count);
       const inputs = input && new ItemStack(input.shape, count);

@@ -6,6 +6,7 @@ import {crc32} from 'node:zlib';
 import {GanError, isGanError, messageOf} from '../../errors.js';
 import {isRecord} from '../../options/json.js';
 import {renameDurably, writeFileAtomic} from '../io/atomic-write.js';
+import {lockFile} from '../io/file-lock.js';
 import {readRegularFile} from '../io/regular-file.js';
 import {inOrder} from './concurrency.js';
 import type {DecodeOptions} from './decode-options.js';
@@ -54,11 +55,23 @@ const keepEvery = 64 << 20;
 /**
  * Packs pictures into a safetensors file, or several: `FILE-00000-of-00004.safetensors`. A packing that was stopped
  * goes on where it was, shards that are there stay. Each file gets its name when it is whole.
- * @throws GanError GAN_PATH when there is a file of that name with something else in it; GAN_DATA_BROKEN when no
- * picture of a shard can be read; of the data
+ * @throws GanError GAN_FILE_IN_USE while another process packs into it; GAN_PATH when there is a file of that name with
+ * something else in it; GAN_DATA_BROKEN when no picture of a shard can be read; of the data
  */
 export async function packRecords(records: Records, file: string, options: PackOptions): Promise<Packed> {
   const {shards = 1, signal, progress = () => {}, ...decode} = options;
+  const release = await lockFile(file);
+  try {
+    return await packShards(records, file, {shards, decode, progress, ...(signal && {signal})});
+  } finally {
+    await release();
+  }
+}
+
+type Packing = {shards: number; decode: DecodeOptions} & Pick<Shard, 'signal' | 'progress'>;
+
+async function packShards(records: Records, file: string, packing: Packing): Promise<Packed> {
+  const {shards, decode, signal, progress} = packing;
   const identity = await records.identify();
   const result: Packed = {files: [], pictures: 0, skipped: [], resumed: 0, interrupted: false};
   for (let shard = 0; shard < shards && !result.interrupted; shard++) {

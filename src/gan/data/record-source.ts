@@ -40,6 +40,7 @@ export function recordSource(records: Records, options: DecodeOptions, only?: Ar
       return picture instanceof Uint16Array ? normalization.applyDeep(picture, shape) : picture;
     },
     describe: (index) => records.describe(at(index)),
+    ...(records.parts && !only && {parts: records.parts}),
     ...(classes !== undefined && {classes, label: (index: number) => of![index]!}),
     ...(labels && {labelling: labellingOf(labels, at)}),
   };

@@ -4,6 +4,7 @@ import type {Rng} from '../rng.js';
 import type {HostData, HostTensor} from './host-tensor.js';
 import type {Decoding} from './decode-options.js';
 import type {Labelling} from './labelling.js';
+import type {Part} from './mixed-order.js';
 import type {Normalization} from './normalize.js';
 import type {ResizeMethod} from './pixels.js';
 
@@ -80,6 +81,8 @@ export interface FiniteSource {
    * Rejecting marks the item as unreadable and another takes its place; rejecting with a GanError ends the run.
    */
   read(index: number): HostData | Promise<HostData>;
+  /** Sets that the items are of, one after the other; an epoch then has the share of each, not every item once. */
+  parts?: readonly Part[];
   /** Number of classes, where the items have labels. */
   classes?: number;
   /** The class of an item, from 0; together with `classes`. */

@@ -3,68 +3,49 @@ import type {FileHandle} from 'node:fs/promises';
 import {basename} from 'node:path';
 import {GanError} from '../../errors.js';
 import {systemError} from '../../system-error.js';
+import {isAddress} from '../../address.js';
+import {IdleHandle} from './idle-handle.js';
 import {openRegularFile} from './regular-file.js';
 
-/** A file that nobody has read from for so long is closed, in milliseconds. */
-const idleMs = 500;
-/** So many files stay open between reads: a process may often have 1,024 in all. */
-const mostIdle = 128;
-let idle = 0;
+/** A file of which parts are read, in any order and several at once. */
+export interface RandomAccess {
+  readonly path: string;
+  /** Bytes. */
+  readonly size: number;
+  /**
+   * The bytes from `position` on: `length` of them, or fewer where the file ends.
+   * @throws GanError GAN_DATA_GONE when there is no such file any more, GAN_DATA_CHANGED when it is another one; of the
+   * system or the network otherwise
+   */
+  read(position: number, length: number): Promise<Buffer>;
+}
 
-/**
- * A file of which parts are read, in any order and several at once. It is opened when it is read and closed when it is
- * not, so there is nothing to dispose of. It must stay what it was when `openRandomAccess` looked at it.
- */
-export class RandomAccessFile {
-  #handle: Promise<FileHandle> | undefined;
-  #users = 0;
-  #closing: NodeJS.Timeout | undefined;
+/** A file on a disk. It must stay what it was when `openRandomAccess` looked at it. */
+class RandomAccessFile implements RandomAccess {
+  readonly #handle = new IdleHandle(() => this.#open());
 
   constructor(
     readonly path: string,
-    /** Bytes. */
     readonly size: number,
     readonly modifiedMs: number,
   ) {}
 
-  /**
-   * The bytes from `position` on: `length` of them, or fewer where the file ends.
-   * @throws GanError GAN_DATA_GONE when there is no such file any more, GAN_DATA_CHANGED when it is another one; of the
-   * system otherwise
-   */
   async read(position: number, length: number): Promise<Buffer> {
-    const file = await this.#take();
     try {
-      this.#check(fstatSync(file.fd)); // a microsecond
-      const wanted = Math.max(0, Math.min(length, this.size - position));
-      const bytes = Buffer.allocUnsafe(wanted);
-      let done = 0;
-      while (done < wanted) {
-        const {bytesRead} = await file.read(bytes, done, wanted - done, position + done);
-        if (bytesRead === 0) throw changed(this.path, 'it has become shorter');
-        done += bytesRead;
-      }
-      return bytes;
+      return await this.#handle.use(async (file) => {
+        this.#check(fstatSync(file.fd)); // a microsecond
+        const wanted = Math.max(0, Math.min(length, this.size - position));
+        const bytes = Buffer.allocUnsafe(wanted);
+        let done = 0;
+        while (done < wanted) {
+          const {bytesRead} = await file.read(bytes, done, wanted - done, position + done);
+          if (bytesRead === 0) throw changed(this.path, 'it has become shorter');
+          done += bytesRead;
+        }
+        return bytes;
+      });
     } catch (error) {
       throw systemError(error) ?? error;
-    } finally {
-      this.#leave();
-    }
-  }
-
-  async #take(): Promise<FileHandle> {
-    if (this.#closing) {
-      clearTimeout(this.#closing);
-      this.#closing = undefined;
-      idle--;
-    }
-    this.#users++;
-    try {
-      return await (this.#handle ??= this.#open());
-    } catch (error) {
-      this.#handle = undefined;
-      this.#users--;
-      throw error;
     }
   }
 
@@ -82,27 +63,14 @@ export class RandomAccessFile {
     if (size !== this.size) throw changed(this.path, `it had ${this.size} bytes, now it has ${size}`);
     if (mtimeMs !== this.modifiedMs) throw changed(this.path, 'it was written to');
   }
-
-  #leave(): void {
-    if (--this.#users > 0) return;
-    if (idle >= mostIdle) return this.#close();
-    idle++;
-    this.#closing = setTimeout(() => {
-      this.#closing = undefined;
-      idle--;
-      this.#close();
-    }, idleMs).unref();
-  }
-
-  #close(): void {
-    const handle = this.#handle;
-    this.#handle = undefined;
-    void handle?.then((file) => file.close()).catch(() => {});
-  }
 }
 
-/** @throws NoRegularFile, and what the system says */
-export async function openRandomAccess(path: string): Promise<RandomAccessFile> {
+/**
+ * @param path of a file, or the address of one on a server
+ * @throws NoRegularFile, and what the system says; of the network
+ */
+export async function openRandomAccess(path: string): Promise<RandomAccess> {
+  if (isAddress(path)) return (await import('./remote/remote-file.js')).openRemote(path);
   const file = await openRegularFile(path);
   try {
     const {size, mtimeMs} = await file.stat();
@@ -118,12 +86,12 @@ export class BufferedReads {
   #bytes: Buffer = Buffer.alloc(0);
 
   constructor(
-    readonly file: RandomAccessFile,
+    readonly file: RandomAccess,
     /** Bytes read at least. */
     readonly atLeast = 64 << 10,
   ) {}
 
-  /** As `RandomAccessFile.read`. */
+  /** As `RandomAccess.read`. */
   async read(position: number, length: number): Promise<Buffer> {
     const at = position - this.#from;
     if (at < 0 || at + length > this.#bytes.length) {

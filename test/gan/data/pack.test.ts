@@ -1,6 +1,8 @@
 import {expect} from 'chai';
+import {spawnSync} from 'node:child_process';
 import {createHash} from 'node:crypto';
 import {copyFile, mkdir, readFile, readdir, stat, truncate, writeFile} from 'node:fs/promises';
+import {hostname} from 'node:os';
 import {join} from 'node:path';
 import {crc32} from 'node:zlib';
 import sharp from 'sharp';
@@ -115,6 +117,24 @@ describe('packed sets', () => {
       await writeFile(state, JSON.stringify({...kept, done: 5, kept: [0, 1, 2, 3, 4], crc: 1})); // not these bytes
       expect((await packRecords(photos, join(dir, 'again.safetensors'), options)).resumed).to.equal(0);
       expect(await sha256(join(dir, 'again.safetensors'))).to.equal(await sha256(whole));
+    }));
+
+  it('are written by one process at a time; the lock of one that has ended does not count', () =>
+    inFolder(async (dir) => {
+      const photos = await openRecords(await photosIn(dir));
+      const file = join(dir, 'packed.safetensors');
+      const first = packRecords(photos, file, options);
+      const second = await ganError(() => packRecords(photos, file, options));
+      expect(second).to.include({code: 'GAN_FILE_IN_USE', exitCode: 2});
+      expect(second.message).to.contain(`The process ${process.pid} on`).and.contain(file);
+      expect((await first).pictures).to.equal(19);
+      const {pid} = spawnSync(process.execPath, ['-e', '']);
+      await writeFile(`${file}.lock`, JSON.stringify({pid, host: hostname(), token: 'x'}));
+      expect((await packRecords(photos, file, options)).resumed).to.equal(19);
+      await writeFile(`${file}.lock`, JSON.stringify({pid, host: 'elsewhere', token: 'x'}));
+      const third = await ganError(() => packRecords(photos, file, options));
+      expect(third.suggestions.join()).to.contain(`delete ${file}.lock`);
+      expect((await readdir(dir)).sort()).to.deep.equal(['packed.safetensors', 'packed.safetensors.lock', 'photos']);
     }));
 
   it('are spread over files, which are one set again', () =>

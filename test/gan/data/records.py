@@ -214,6 +214,9 @@ write('bad/lying.npy', npy.replace(b'(9, 4, 5, 3)', b'(9, 4000000, 5, 3)'[:12].r
 write('bad/large.npy', npy.replace(b'(9, 4, 5, 3), }      ', b'(999999, 4, 5, 3), } '))
 member = bytes(npy)
 write('bad/lying.npz', zipped(('x.npy', member.replace(b'(9, 4, 5, 3), }      ', b'(999999, 4, 5, 3), } '))))
+stored = bytearray(zipped(('x.npy', member)))
+stored[stored.index(b'NUMPY') + 300] ^= 1
+write('bad/crc.npz', stored)
 bomb = zipped(('x.npy', member.replace(b'(9, 4, 5, 3), }       ', b'(49999997, 4, 5, 3), }')), method=zipfile.ZIP_DEFLATED)
 at_directory = bomb.index(b'PK\x01\x02')
 bomb[at_directory + 24:at_directory + 28] = struct.pack('<I', 128 + 49999997 * 60)

@@ -155,6 +155,7 @@ describe('sets of pictures that Python wrote', () => {
     ['large.npy', /cut short: 668 bytes, and 60000068/],
     ['lying.npy', /header that cannot be read/],
     ['lying.npz', /668 bytes, and 60000068 for the shape/],
+    ['crc.npz', /x cannot be read: its checksum is wrong/],
     ['bomb.npz', /MiB when it is decompressed, and at most/],
     ['long.gz', /longer than its shape \[1, 2, 2\]/],
     ['vast.gz', /too large for the memory/],

@@ -27,7 +27,7 @@ const sideLists: readonly string[] = ['dataset.json', 'metadata.jsonl', 'metadat
 export const isSideList = (name: string): boolean => sideLists.includes(name.slice(name.lastIndexOf('/') + 1));
 
 const fileNames = ['file_name', 'filename', 'file', 'path', 'image', 'image_id', 'img', 'name'];
-const labelNames = [
+export const labelNames: readonly string[] = [
   'label',
   'class',
   'category',

@@ -6,17 +6,24 @@ import {isGanError} from '../../../errors.js';
 import {quoted, systemError} from '../../../system-error.js';
 import type {DataIdentity} from '../identity.js';
 import {beginning, idxRank, isGzip} from '../idx.js';
+import {Limiter} from '../concurrency.js';
 import {findIdx} from '../idx-set.js';
 import type {Decoding} from '../decode-options.js';
 import {describeOthers, isImageFile, isImageName} from '../image-files.js';
+import {isAddress, publicAddress, shardAddresses} from '../../../address.js';
+import {openRandomAccess} from '../../io/random-access-file.js';
 import {openRegularFile} from '../../io/regular-file.js';
 import {cifarHeadBytes, cifarRecords, isCifar} from './cifar.js';
 import {folderRecords} from './folder.js';
 import {wrongFile} from './format-error.js';
 import {idxRecords} from './idx.js';
+import {isLmdb, lmdbRecords} from './lmdb.js';
 import {isListName, listRecords} from './list.js';
+import {isMixture, mixtureRecords} from './mixture.js';
 import {isNpy, npyRecords} from './npy.js';
 import {isPacked, packedRecords} from './packed.js';
+import {isParquet} from './parquet/parquet-file.js';
+import {parquetRecords} from './parquet/records.js';
 import {shardRecords} from './shards.js';
 import {isTarBlock, tarRecords} from './tar.js';
 import type {Labels, Records} from './types.js';
@@ -37,17 +44,26 @@ interface Format {
 const begins = (bytes: Uint8Array, text: string): boolean =>
   Buffer.from(text, 'latin1').compare(bytes.subarray(0, text.length)) === 0;
 
+/** Formats whose files are read as a whole, and are on disks only. */
+const isHere = (path: string): boolean => !isAddress(path);
+
 /** The first that matches is taken. */
 const formats: readonly Format[] = [
   {matches: ({bytes}) => begins(bytes, 'PK\x03\x04') || begins(bytes, 'PK\x05\x06'), open: zipRecords},
   {matches: ({bytes}) => isPacked(bytes), open: packedRecords},
   {matches: ({bytes}) => isNpy(bytes), open: npyRecords},
+  {matches: ({bytes}) => isParquet(bytes), open: parquetRecords},
+  {matches: ({bytes}) => isLmdb(bytes), open: lmdbRecords},
   {
-    matches: async (_, path) => (await idxRank(path)) === 3,
+    matches: async (_, path) => isHere(path) && (await idxRank(path)) === 3,
     open: async (path) => idxRecords((await findIdx(path))!),
   },
   {matches: ({bytes}) => isTarBlock(bytes), open: tarRecords},
-  {matches: (_, path) => isListName(path), open: listRecords},
+  {
+    matches: ({bytes}, path) => isHere(path) && isMixture(bytes),
+    open: async (path) => mixtureRecords(path, openRecords),
+  },
+  {matches: (_, path) => isHere(path) && isListName(path), open: listRecords},
   {matches: ({bytes, size}) => isCifar(bytes, size), open: cifarRecords},
 ];
 
@@ -58,11 +74,6 @@ const unreadable: readonly [begin: string, what: string, advice: string][] = [
   ['\xfd7zXZ\0', 'is compressed by xz', 'xz -dk FILE   and give what it makes'],
   ['BZh', 'is compressed by bzip2', 'bzip2 -dk FILE   and give what it makes'],
   ['\x28\xb5\x2f\xfd', 'is compressed by zstd', 'zstd -dk FILE   and give what it makes'],
-  [
-    'PAR1',
-    'is a Parquet file, which is not read',
-    'Unpack its pictures in Python: datasets.load_dataset(...), image.save(...)',
-  ],
   ['\x89HDF', 'is an HDF5 file, which is not read', 'Save its array in Python: numpy.save("pictures.npy", array)'],
 ];
 
@@ -81,12 +92,18 @@ export async function openRecords(path: string, {decoding = 2}: {decoding?: Deco
     (await stateOf(known)) === last!.state
   )
     return known;
+  if (isAddress(path)) return kept(await openAddress(path), decoding);
   const found = await stat(path).catch(() => undefined);
   const isImage = async (): Promise<boolean> => (decoding === 1 ? isImageName(path) : isImageFile(path));
   const opened =
     !found || (found.isFile() && (await isImage()))
       ? await folderRecords(path, decoding)
       : await (found.isFile() ? openFile(path) : openFolder(path, decoding));
+  return kept(opened, decoding);
+}
+
+/** The set, with its labels in its identity, and remembered for the next time. */
+async function kept(opened: Records, decoding: Decoding): Promise<Records> {
   const records = {...opened, identify: async () => withLabels(await opened.identify(), opened.labels)};
   if (records.files.length <= mostFilesToCheck)
     last = {records: new WeakRef(records), decoding, state: await stateOf(records)};
@@ -98,9 +115,21 @@ let last: {records: WeakRef<Records>; decoding: Decoding; state: string | undefi
 /** More files are not looked at to see whether a set is still the same. */
 const mostFilesToCheck = 1000;
 
+/** Shards of which the beginning is read at the same time. */
+const shardsAtOnce = 8;
+
+/** Sets on servers: an archive, an array, or its shards. */
+async function openAddress(given: string): Promise<Records> {
+  const address = publicAddress(given);
+  const limiter = new Limiter(shardsAtOnce);
+  const shards = shardAddresses(address).map((each) => limiter.run(() => openFile(each)));
+  return shardRecords(address, await Promise.all(shards));
+}
+
 /** Sizes and times of the files of a set; undefined where it may have got others since: images in folders. */
 async function stateOf({kind, path, files}: Records): Promise<string | undefined> {
-  if (kind === 'folder') return undefined;
+  if (kind.includes('folder')) return undefined;
+  if (isAddress(path)) return ''; // each read tells whether it is another file
   const stats = await Promise.all([path, ...files].map((file) => stat(file).catch(() => undefined)));
   return stats.map((found) => `${found?.size} ${found?.mtimeMs}`).join('\n');
 }
@@ -131,6 +160,11 @@ async function openFile(path: string): Promise<Records> {
           `gunzip -k ${quoted(path)}`,
         ]);
   }
+  if (isAddress(path))
+    throw wrongFile(path, `is no set that is read from a server: it begins with ${shown(head.bytes)}`, [
+      'Give the address of a zip or tar archive, of a Parquet or packed file, or of an array of numpy; several as train-{000..012}.tar.',
+      'Or download it, and give its path.',
+    ]);
   const known = unreadable.find(([begin]) => begins(head.bytes, begin));
   if (known) throw wrongFile(path, known[1], [known[2].replace('FILE', quoted(path))]);
   if ((await idxRank(path)) !== undefined) await findIdx(path); // says what is wrong with it
@@ -148,18 +182,23 @@ async function openFolder(path: string, decoding: Decoding): Promise<Records> {
     return await folderRecords(path, decoding);
   } catch (error) {
     if (!isGanError(error) || error.code !== 'GAN_DATA_EMPTY') throw error;
-    const shards = await shardsIn(path);
-    if (shards.length === 0) throw error;
-    return shardRecords(path, shards);
+    for (const folder of [path, ...shardFolders.map((name) => join(path, name))]) {
+      const shards = await shardsIn(folder);
+      if (shards.length > 0) return shardRecords(path, shards);
+    }
+    throw error;
   }
 }
 
 /** Names of files that are not for training. */
 const held = /^(test|t10k|val|valid|validation)([^a-z]|$)/i;
 
+/** Folders in which a set has its files, as repositories of the hub of Hugging Face do. */
+const shardFolders: readonly string[] = ['data', 'train'];
+
 async function shardsIn(folder: string): Promise<Records[]> {
   const found: {name: string; format: Format}[] = [];
-  for (const entry of await readdir(folder, {withFileTypes: true})) {
+  for (const entry of await readdir(folder, {withFileTypes: true}).catch(() => [])) {
     if (entry.name.startsWith('.') || entry.isDirectory() || isListName(entry.name)) continue;
     const path = join(folder, entry.name);
     const format = await headOf(path).then(
@@ -186,6 +225,10 @@ async function shardsIn(folder: string): Promise<Records[]> {
 }
 
 async function headOf(path: string): Promise<Head> {
+  if (isAddress(path)) {
+    const file = await openRandomAccess(path);
+    return {bytes: await file.read(0, cifarHeadBytes), size: file.size};
+  }
   try {
     const file = await openRegularFile(path);
     try {

@@ -1,5 +1,5 @@
 import {createHash} from 'node:crypto';
-import {basename} from 'node:path';
+import {lastName} from '../../../address.js';
 import type {DataIdentity} from '../identity.js';
 import {classesAt, labelsFrom, setsOf} from './labels.js';
 import type {Labels, Records} from './types.js';
@@ -31,7 +31,7 @@ export function shardRecords(path: string, shards: readonly Records[]): Records 
     size,
     ...(others > 0 && {others}),
     ...(labels && {labels}),
-    name: (index) => at(index, (shard, i) => `${basename(shard.path)}/${shard.name(i)}`),
+    name: (index) => at(index, (shard, i) => `${lastName(shard.path)}/${shard.name(i)}`),
     describe: (index) => at(index, (shard, i) => shard.describe(i)),
     read: (index) => at(index, (shard, i) => shard.read(i)),
     lookInto: async (index) => at(index, (shard, i) => shard.lookInto?.(i)),
@@ -76,7 +76,7 @@ async function identityOf(shards: readonly Records[]): Promise<DataIdentity> {
     if (identities.every((each) => each[key] === undefined)) return {};
     const hash = createHash('sha256');
     identities.forEach((each, i) => {
-      if (key === 'names') hash.update(`${basename(shards[i]!.path)}\0`);
+      if (key === 'names') hash.update(`${lastName(shards[i]!.path)}\0`);
       hash.update(`${each[key] ?? each.content ?? ''}\0`);
     });
     return {[key]: hash.digest('hex')};

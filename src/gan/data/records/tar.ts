@@ -2,7 +2,7 @@
  * Tar archives (POSIX.1-2017, pax; GNU), and WebDataset's shards, whose members of one name belong together: `1.jpg`,
  * `1.cls`, `1.json` (https://github.com/webdataset/webdataset).
  */
-import {BufferedReads, openRandomAccess, type RandomAccessFile} from '../../io/random-access-file.js';
+import {BufferedReads, openRandomAccess, type RandomAccess} from '../../io/random-access-file.js';
 import {isImageName} from '../image-files.js';
 import {archiveRecords, memberName, type Member} from './archive.js';
 import {wrongFile} from './format-error.js';
@@ -64,7 +64,7 @@ const keyOf = (name: string): string => /^((?:.*\/)?[^/.]+)\./.exec(name)?.[1] ?
 const isLabelName = (name: string): boolean => /\.(cls|json|txt)$/.test(name);
 
 /** The files of an archive. Links to files before them are these files; other links and devices are left out. */
-async function* walk(file: RandomAccessFile, leaveOut: () => void): AsyncGenerator<TarMember & {label?: Label}> {
+async function* walk(file: RandomAccess, leaveOut: () => void): AsyncGenerator<TarMember & {label?: Label}> {
   const {path, size} = file;
   const reads = new BufferedReads(file);
   const places = new Map<string, {position: number; bytes: number}>();

@@ -1,5 +1,6 @@
 import type {DataIdentity} from '../identity.js';
 import type {FileKinds} from '../image-files.js';
+import type {Part} from '../mixed-order.js';
 import type {PixelData, Pixels} from '../pixels.js';
 
 /** A picture as it is kept: the path of a file, the content of one, or pixels. */
@@ -39,6 +40,8 @@ export interface Records {
   /** The same of a folder, by the endings of their names. */
   otherKinds?: FileKinds;
   labels?: Labels;
+  /** Of a mixture: the sets in it, one after the other. */
+  parts?: readonly Part[];
   /** The name of a picture inside the set, with `/` between folders; another for each. */
   name(index: number): string;
   /** What messages call a picture. */

@@ -2,7 +2,7 @@
 import {promisify} from 'node:util';
 import {crc32, inflateRaw} from 'node:zlib';
 import {isGanError, messageOf} from '../../../errors.js';
-import {BufferedReads, openRandomAccess, type RandomAccessFile} from '../../io/random-access-file.js';
+import {BufferedReads, openRandomAccess, type RandomAccess} from '../../io/random-access-file.js';
 import {Limiter} from '../concurrency.js';
 import {memberName, type Member} from './archive.js';
 import {wrongFile} from './format-error.js';
@@ -22,7 +22,7 @@ export interface ZipMember extends Member {
 
 /** A zip file of which the directory has been read. Folders and links are left out. */
 export interface ZipFile {
-  file: RandomAccessFile;
+  file: RandomAccess;
   members: ZipMember[];
   /** Members that are symbolic links, or neither files nor folders. */
   leftOut: number;
@@ -93,7 +93,7 @@ export async function openZip(path: string): Promise<ZipFile> {
 }
 
 /** A bomb has thousands of members that share their bytes (https://www.bamsoftware.com/hacks/zipbomb). */
-function assertApart(members: readonly ZipMember[], {path, size}: RandomAccessFile): void {
+function assertApart(members: readonly ZipMember[], {path, size}: RandomAccess): void {
   const inOrder = [...members].sort((a, b) => a.header - b.header);
   let [end, before] = [0, ''];
   for (const {name, header, compressed} of inOrder) {
@@ -134,12 +134,12 @@ const content = async ({method, bytes}: ZipMember, packed: Buffer): Promise<Buff
   method === 0 || packed.length === 0 ? packed : inflated(packed, {maxOutputLength: Math.max(bytes, 1)});
 
 /** Where the content of a member begins. */
-export async function contentPosition(file: RandomAccessFile, {header}: ZipMember): Promise<number> {
+export async function contentPosition(file: RandomAccess, {header}: ZipMember): Promise<number> {
   return header + headerLength(await file.read(header, fixedHeader));
 }
 
 /** Header and content are read at once. */
-async function packedBytes(file: RandomAccessFile, {header, headerBytes, compressed}: ZipMember): Promise<Buffer> {
+async function packedBytes(file: RandomAccess, {header, headerBytes, compressed}: ZipMember): Promise<Buffer> {
   const bytes = await file.read(header, headerBytes + compressed);
   const begin = headerLength(bytes);
   const found =

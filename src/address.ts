@@ -1,0 +1,88 @@
+/** Addresses of data on servers: `https://host/set.zip`, `s3://bucket/set.zip`. Their keys are not shown or stored. */
+import {GanError} from './errors.js';
+
+/** Whether data are on a server. */
+export const isAddress = (data: string): boolean => /^(https?|s3):\/\//i.test(data);
+
+const hidden = '***';
+/** Complete addresses by what is shown of them. */
+const complete = new Map<string, string>();
+
+/**
+ * An address as it is shown and stored: without user and password, and without values in its query other than flags and
+ * short numbers (`download=true`), any of which may be a key. This process remembers the rest.
+ * @throws GanError GAN_CONFIG_VALUE (exit 3) for what is no address
+ */
+export function publicAddress(address: string): string {
+  if (!URL.canParse(address) || new URL(address).hostname === '')
+    throw new GanError('config', 'GAN_CONFIG_VALUE', `${withoutSecrets(address)} is no address of data.`, {
+      suggestions: ['Give it as https://HOST/PATH or s3://BUCKET/KEY.'],
+    });
+  const shown = withoutSecrets(address);
+  if (shown !== address && !address.includes(hidden)) complete.set(shown, address);
+  return shown;
+}
+
+/** A text that somebody has typed, with the addresses in it as they are shown. */
+export const hideKeys = (typed: string): string =>
+  typed.replace(/\b(https?|s3):\/\/[^\s'"]+/gi, (address) => withoutSecrets(address));
+
+const withoutSecrets = (address: string): string =>
+  address
+    .replace(/#[^]*$/, '')
+    .replace(/^(\w+:\/\/)[^/?]*@/, `$1${hidden}@`)
+    .replace(/([?&])([^=&]*)(=?)([^&]*)/g, (whole, mark: string, name: string, equals: string, value: string) => {
+      if (equals === '') return name.length > 16 ? `${mark}${hidden}` : whole;
+      return /^(true|false|yes|no|\d{0,4})$/i.test(value) ? whole : `${mark}${name}=${hidden}`;
+    });
+
+/**
+ * The address that is asked for.
+ * @param shown what `publicAddress` made of it
+ * @throws GanError GAN_DATA_SECRET (exit 3) when another process was given its secrets
+ */
+export function completeAddress(shown: string): string {
+  const found = complete.get(shown);
+  if (found !== undefined) return found;
+  if (!shown.includes(hidden)) return shown;
+  throw new GanError(
+    'config',
+    'GAN_DATA_SECRET',
+    `The keys in the address ${shown} are not stored with a run; they are needed again.`,
+    {
+      suggestions: [
+        'gan fit --resume RUN --data ADDRESS   with the complete address; gan evaluate RUN --data ADDRESS',
+        "GAN_DATA='ADDRESS' in the environment does the same.",
+      ],
+    },
+  );
+}
+
+/** Shards that one address may name. */
+const mostShards = 10_000;
+
+/**
+ * The addresses of `train-{000..012}.tar`: as many digits as the numbers have there. One without braces is itself.
+ * @throws GanError GAN_CONFIG_VALUE (exit 3)
+ */
+export function shardAddresses(shown: string): string[] {
+  const address = completeAddress(shown);
+  const [whole, from = '', to = ''] = /\{(\d+)\.\.(\d+)\}/.exec(address) ?? [];
+  if (whole === undefined) return [shown];
+  const count = Number(to) - Number(from) + 1;
+  if (!(count >= 1 && count <= mostShards))
+    throw new GanError('config', 'GAN_CONFIG_VALUE', `${shown} names ${count} files; 1 to ${mostShards} are read.`, {
+      suggestions: ['Give the first and the last number: train-{000..012}.tar'],
+    });
+  return Array.from({length: count}, (_, i) => {
+    const number = String(Number(from) + i).padStart(from.length, '0');
+    return publicAddress(address.replace(whole, number));
+  });
+}
+
+/** The last part of an address's path, or of a path. */
+export const lastName = (data: string): string =>
+  data
+    .replace(/[?#].*$/, '')
+    .replace(/[/\\]+$/, '')
+    .replace(/^.*[/\\]/, '');

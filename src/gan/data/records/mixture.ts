@@ -1,0 +1,73 @@
+/** Mixtures: a JSON file that names several sets, and the share of each in what is trained on. */
+import {dirname, resolve} from 'node:path';
+import {isRecord} from '../../../options/json.js';
+import {isAddress} from '../../../address.js';
+import {readRegularFile} from '../../io/regular-file.js';
+import {wrongFile} from './format-error.js';
+import {shardRecords} from './shards.js';
+import type {Records} from './types.js';
+
+/** Whether a file begins as a mixture does: `{"mixture": [`. */
+export const isMixture = (bytes: Buffer): boolean => /^\s*\{\s*"mixture"\s*:/.test(bytes.toString('latin1', 0, 4096));
+
+const mostBytes = 1 << 20;
+
+interface Ingredient {
+  data: string;
+  weight: number;
+}
+
+/**
+ * The pictures of all sets of a mixture. Classes of the same name are one.
+ * @param open opens one of the sets
+ * @throws GanError GAN_DATA_FORMAT; of the sets
+ */
+export async function mixtureRecords(path: string, open: (data: string) => Promise<Records>): Promise<Records> {
+  const ingredients = parse((await readRegularFile(path, mostBytes)).toString(), path);
+  const sets: Records[] = [];
+  for (const {data} of ingredients) {
+    const place = isAddress(data) ? data : resolve(dirname(path), data);
+    if (place === resolve(path)) throw wrongFile(path, 'is a mixture that names itself', [advice]);
+    if (!isAddress(data) && (await isMixtureFile(place)))
+      throw wrongFile(path, `is a mixture that names another mixture: ${data}`, [advice]);
+    sets.push(await open(place));
+  }
+  const sum = ingredients.reduce((all, {weight}) => all + weight, 0);
+  const percent = ({weight}: Ingredient): string => `${Number(((100 * weight) / sum).toPrecision(3))} %`;
+  const all = shardRecords(path, sets);
+  return {
+    ...all,
+    kind: `mixture of ${sets.map(({kind}, i) => `${kind} ${percent(ingredients[i]!)}`).join(' and ')}`,
+    files: [path, ...all.files],
+    parts: sets.map(({size}, i) => ({size, weight: ingredients[i]!.weight})),
+    identify: async () => ({
+      ...(await all.identify()),
+      source: `shares ${ingredients.map(percent).join(', ')}`,
+    }),
+  };
+}
+
+/** False for what cannot be read, too: who opens it says why. */
+const isMixtureFile = async (path: string): Promise<boolean> =>
+  readRegularFile(path, mostBytes).then(isMixture, () => false);
+
+const advice = 'Write it as {"mixture": [{"data": "a.zip", "weight": 0.7}, {"data": "b", "weight": 0.3}]}';
+
+function parse(text: string, path: string): Ingredient[] {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw wrongFile(path, `is no JSON: ${(cause as Error).message}`, [advice], cause);
+  }
+  const list = isRecord(value) ? value['mixture'] : undefined;
+  if (!Array.isArray(list) || list.length === 0) throw wrongFile(path, 'is a mixture without sets', [advice]);
+  return list.map((each: unknown): Ingredient => {
+    const {data, weight = 1} = isRecord(each) ? each : {};
+    if (typeof data !== 'string' || data === '' || typeof weight !== 'number' || !(weight > 0 && weight < Infinity))
+      throw wrongFile(path, `has a set without data or with a wrong weight: ${JSON.stringify(each).slice(0, 80)}`, [
+        advice,
+      ]);
+    return {data, weight};
+  });
+}

@@ -1,0 +1,127 @@
+/** How the bytes of a file on a server are asked for, again where the network fails. */
+import {setTimeout as wait} from 'node:timers/promises';
+import {GanError, isGanError, messageOf} from '../../../errors.js';
+import {isCertificate, isNetwork, isPassing, isTimeout, reasonOf} from '../../../network-words.js';
+
+/** What a server says of a file. */
+export interface RemoteFacts {
+  /** Bytes; undefined where it does not say so before it has sent them. */
+  size?: number;
+  /** The ETag or the time of the last change: another one is another file. */
+  version?: string;
+  /** Whether it sends parts of the file. */
+  hasRanges: boolean;
+}
+
+/** A file on a server. Errors are those of the network, or `Refused`. */
+export interface Transport {
+  /** As it is shown. */
+  readonly address: string;
+  /** Of the server, for messages. */
+  readonly host: string;
+  look(): Promise<RemoteFacts>;
+  /** Exactly these bytes; of another file than `facts` tells of: GanError GAN_DATA_CHANGED. */
+  range(position: number, length: number, facts: RemoteFacts): Promise<Buffer>;
+  /** All of the file, in pieces. */
+  whole(): Promise<AsyncIterable<Uint8Array>>;
+}
+
+/** An answer that is no file. */
+export class Refused extends Error {
+  override readonly name = 'Refused';
+  constructor(
+    readonly status: number,
+    what: string,
+    /** Milliseconds that the server wants to be left alone. */
+    readonly waitMs = 0,
+  ) {
+    super(what);
+  }
+}
+
+/** Times that something is asked for, and milliseconds before the second time; then twice as many, and so on. */
+const [attempts, firstWaitMs, mostWaitMs] = [8, 250, 60_000];
+
+/** Whether an answer may be another one later: RFC 9110, 15.5 and 15.6; RFC 6585, 4. */
+const passes = (status: number): boolean => [408, 425, 429, 500, 502, 503, 504].includes(status);
+
+/**
+ * Asks up to 8 times, over half a minute, while the network or the server fails.
+ * @throws GanError that names the host: GAN_NETWORK, GAN_DATA_NOT_FOUND, GAN_DATA_REFUSED (exit 5)
+ */
+export async function withRetries<T>({address, host}: Transport, ask: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (isGanError(error)) throw error;
+      const isWorthwhile = error instanceof Refused ? passes(error.status) : isPassing(error);
+      if (!isWorthwhile || attempt === attempts) throw inWords(error, address, host, attempt);
+      const asked = error instanceof Refused ? Math.min(error.waitMs, mostWaitMs) : 0;
+      await wait(Math.max(asked, firstWaitMs * 2 ** (attempt - 1) * (1 + 0.2 * Math.random())));
+    }
+  }
+}
+
+function inWords(error: unknown, address: string, host: string, attempt: number): unknown {
+  const make = (code: `GAN_${string}`, message: string, suggestions: string[]): GanError =>
+    new GanError('data', code, message, {suggestions, cause: error});
+  const times = attempt === 1 ? '' : ` (asked ${attempt} times)`;
+  if (error instanceof Refused) {
+    const {status, message} = error;
+    if (status === 404 || status === 410)
+      return make('GAN_DATA_NOT_FOUND', `${host} has no ${address} (${status}).`, [
+        'Check the spelling of the address.',
+      ]);
+    if (status === 401 || status === 403 || status === 407)
+      return make('GAN_DATA_REFUSED', `${host} does not give ${address} to you: ${message}.`, [
+        status === 407
+          ? 'Give the user and the password of the proxy in HTTPS_PROXY: http://USER:PASSWORD@PROXY:PORT'
+          : 'Check that the address has its keys, and that they have not expired; a user and a password go before the host: https://USER:PASSWORD@HOST/PATH',
+      ]);
+    if (passes(status))
+      return make('GAN_NETWORK', `${host} does not give ${address} just now: ${message}${times}.`, [
+        'Try again later.',
+      ]);
+    return make('GAN_DATA_REFUSED', `${host} does not give ${address}: ${message}.`, ['Check the address.']);
+  }
+  if (isCertificate(error))
+    return make('GAN_NETWORK', `${host} cannot be trusted: ${reasonOf(error)}.`, [
+      'Where the host, or a proxy, has a certificate of your own: NODE_EXTRA_CA_CERTS=FILE.pem gan ...',
+      'Check that the clock of this machine is right, and that the host speaks https.',
+    ]);
+  if (isTimeout(error))
+    return make('GAN_NETWORK', `${host} did not answer in time${times}.`, [
+      'Try again later; look whether this machine is online.',
+    ]);
+  if (!isNetwork(error)) return error;
+  return make('GAN_NETWORK', `${host} cannot be reached: ${reasonOf(error)}${times}.`, [
+    'Look whether this machine is online, and whether the address is right.',
+    'Behind a proxy: HTTPS_PROXY=http://PROXY:PORT gan ...; NO_PROXY=HOST for a host that needs none',
+  ]);
+}
+
+/** The error for a file that has become another one since it was looked at. */
+export const changedThere = (address: string, how: string): GanError =>
+  new GanError('data', 'GAN_DATA_CHANGED', `${address} changed while it was used: ${how}.`, {
+    suggestions: ['Start again; a run goes on with `gan fit --resume RUN` when the old file is back.'],
+  });
+
+/** The error for an answer that has ended too early. */
+export const cutOff = (): Error => Object.assign(new Error('the answer was cut off'), {code: 'ECONNRESET'});
+
+/** A body of exactly so many bytes: one without end is not waited for. */
+export async function bodyOf(pieces: AsyncIterable<Uint8Array>, length: number): Promise<Buffer> {
+  const bytes = Buffer.allocUnsafe(length);
+  let done = 0;
+  for await (const piece of pieces) {
+    if (done + piece.length > length) throw new Refused(206, 'it sends more than was asked for');
+    bytes.set(piece, done);
+    done += piece.length;
+  }
+  if (done < length) throw cutOff();
+  return bytes;
+}
+
+/** What a library says, for a message. */
+export const said = (error: unknown): string => messageOf(error).split('\n')[0]!;

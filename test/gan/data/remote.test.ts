@@ -1,0 +1,325 @@
+import {expect} from 'chai';
+import {execFile} from 'node:child_process';
+import {randomBytes} from 'node:crypto';
+import {existsSync} from 'node:fs';
+import {appendFile, copyFile, mkdir, mkdtemp, readFile, readdir, rm, stat, truncate, writeFile} from 'node:fs/promises';
+import {createServer} from 'node:http';
+import {createServer as createSecure} from 'node:https';
+import {connect, type AddressInfo} from 'node:net';
+import {once} from 'node:events';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {promisify} from 'node:util';
+import {isGanError} from '../../../dist/errors.js';
+import {describeRecords, openRecords} from '../../../dist/gan/data/records/open.js';
+import {completeAddress, publicAddress, shardAddresses} from '../../../dist/address.js';
+import {openRandomAccess} from '../../../dist/gan/io/random-access-file.js';
+import {ganError} from './helpers.js';
+import {serve, type Served} from './server.js';
+
+const mebi = 1 << 20;
+const parquet = join(import.meta.dirname, 'parquet');
+
+describe('files on a web server', () => {
+  let dir: string;
+  let server: Served;
+  let content: Buffer;
+  const before: Record<string, string | undefined> = {};
+  const setting = (name: string, value: string | undefined): void => {
+    if (value === undefined) delete process.env[name];
+    else process.env[name] = value;
+  };
+
+  beforeEach(async () => {
+    for (const name of ['GAN_CACHE_DIR', 'GAN_DATA_CACHE']) before[name] = process.env[name];
+    dir = await mkdtemp(join(tmpdir(), 'gan-remote-'));
+    process.env['GAN_CACHE_DIR'] = join(dir, 'cache');
+    await mkdir(join(dir, 'www'));
+    content = randomBytes(2.5 * mebi);
+    await writeFile(join(dir, 'www/file.bin'), content);
+    server = await serve(join(dir, 'www'));
+  });
+  afterEach(async () => {
+    await server.close();
+    for (const [name, value] of Object.entries(before)) setting(name, value);
+    await rm(dir, {recursive: true, force: true});
+  });
+
+  const places: [position: number, length: number][] = [
+    [0, 10],
+    [mebi - 5, 10],
+    [2 * mebi + 7, 100_000],
+    [0, 2.5 * mebi],
+    [2.5 * mebi - 3, 100],
+    [3 * mebi, 5],
+  ];
+  const agree = async (url = `${server.url}/file.bin`): Promise<void> => {
+    const file = await openRandomAccess(url);
+    expect(file.size).to.equal(content.length);
+    for (const [position, length] of places)
+      expect((await file.read(position, length)).equals(content.subarray(position, position + length))).to.equal(true);
+    await Promise.all(places.map(([position, length]) => file.read(position, length)));
+  };
+
+  it('are read in parts, each of which is fetched once; another process has them from the disk', async () => {
+    const file = await openRandomAccess(`${server.url}/file.bin`);
+    await Promise.all([file.read(10, 5), file.read(20, 5), file.read(mebi - 1, 2)]);
+    expect(server.requests).to.deep.equal([
+      'GET /file.bin 0-0',
+      `GET /file.bin 0-${mebi - 1}`,
+      `GET /file.bin ${mebi}-${2 * mebi - 1}`,
+    ]);
+    await agree();
+    expect(server.bytes).to.equal(content.length + 2);
+    server.requests.length = 0;
+    await agree();
+    expect(server.requests).to.deep.equal(['GET /file.bin 0-0']);
+  });
+
+  it('come whole from a server that sends no parts, and are kept', async () => {
+    Object.assign(server, {ranges: false});
+    await agree();
+    await agree();
+    expect(server.requests.length).to.equal(3);
+    await rm(join(dir, 'cache'), {recursive: true});
+    Object.assign(server, {etag: false, dropEvery: 5});
+    await agree();
+    expect(server.dropped).to.be.greaterThan(0);
+  });
+
+  it('are fetched again where the cache was damaged, cut short or deleted', async () => {
+    await agree();
+    const [entry] = await readdir(join(dir, 'cache/data'));
+    const file = join(dir, 'cache/data', entry!, 'content');
+    const bytes = await readFile(file);
+    bytes[mebi + 9]! ^= 1;
+    await writeFile(file, bytes);
+    const sent = server.bytes;
+    await agree();
+    expect(server.bytes - sent).to.equal(mebi + 1);
+    await truncate(file, 100);
+    await agree();
+    const open = await openRandomAccess(`${server.url}/file.bin`);
+    await rm(join(dir, 'cache'), {recursive: true});
+    await new Promise((resolve) => setTimeout(resolve, 600)); // until the file is closed
+    expect((await open.read(5, 5)).equals(content.subarray(5, 10))).to.equal(true);
+  });
+
+  it('take no more room than they may: what was not used for longest goes, and without room nothing is kept', async () => {
+    process.env['GAN_DATA_CACHE'] = '0';
+    await agree();
+    expect(existsSync(join(dir, 'cache'))).to.equal(false);
+    process.env['GAN_DATA_CACHE'] = '1M';
+    await agree();
+    server.ranges = false;
+    const error = await ganError(() => openRandomAccess(`${server.url}/file.bin`));
+    expect(error).to.include({code: 'GAN_DATA_REFUSED', exitCode: 5});
+    expect(error.suggestions.join()).to.contain('GAN_DATA_CACHE=100G');
+    process.env['GAN_DATA_CACHE'] = 'much';
+    expect((await ganError(() => openRandomAccess(`${server.url}/file.bin`))).exitCode).to.equal(3);
+    // another process fills the cache, and this one makes room
+    const script = `import {openRandomAccess} from ${JSON.stringify(join(import.meta.dirname, '../../../dist/gan/io/random-access-file.js'))}; const file = await openRandomAccess(process.argv[1]); await file.read(0, file.size);`;
+    const env = {...process.env, GAN_DATA_CACHE: '8M'};
+    server.ranges = true;
+    await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script, `${server.url}/file.bin`], {env});
+    const [old] = (await readdir(join(dir, 'cache/data'))).slice(-1);
+    process.env['GAN_DATA_CACHE'] = '4M';
+    await copyFile(join(dir, 'www/file.bin'), join(dir, 'www/other.bin'));
+    await agree(`${server.url}/other.bin`);
+    const left = await readdir(join(dir, 'cache/data'));
+    expect(left).to.have.length(1).and.not.include(old);
+  });
+
+  it('end the run when they become others while they are used', async () => {
+    const file = await openRandomAccess(`${server.url}/file.bin`);
+    await file.read(0, 5);
+    await appendFile(join(dir, 'www/file.bin'), 'x');
+    expect(await ganError(() => file.read(mebi, 5))).to.include({code: 'GAN_DATA_CHANGED', exitCode: 5});
+    content[2 * mebi]! ^= 1;
+    await writeFile(join(dir, 'www/file.bin'), content);
+    expect((await ganError(() => file.read(2 * mebi, 5))).message).to.contain('it is another version');
+  });
+
+  it('are asked for again when connections break, and when the server has too much to do', async () => {
+    server.dropEvery = 2;
+    await agree();
+    expect(server.dropped).to.be.greaterThan(0);
+    let busy = 2;
+    server.answer = (_, response) => {
+      if (busy-- <= 0) return false;
+      response.writeHead(503, {'retry-after': '0'}).end();
+      return true;
+    };
+    await agree();
+  });
+
+  const refusals: [status: number, code: string, says: RegExp][] = [
+    [404, 'GAN_DATA_NOT_FOUND', /has no http:.*\(404\)/],
+    [401, 'GAN_DATA_REFUSED', /does not give .* to you: 401/],
+    [403, 'GAN_DATA_REFUSED', /does not give .* to you: 403/],
+    [400, 'GAN_DATA_REFUSED', /does not give .*: 400/],
+  ];
+  for (const [status, code, says] of refusals)
+    it(`that are refused with ${status} are asked for once, and the error names the host`, async () => {
+      server.answer = (_, response) => (response.writeHead(status).end(), true);
+      const error = await ganError(() => openRandomAccess(`${server.url}/file.bin?token=secret`));
+      expect(error).to.include({code, exitCode: 5});
+      expect(error.message).to.match(says).and.contain(new URL(server.url).host).and.not.contain('secret');
+      expect(error.suggestions).to.have.length.greaterThan(0);
+      expect(server.requests).to.have.length(1);
+    });
+
+  it('of hosts that are not there are said to be so', async () => {
+    const error = await ganError(() => openRandomAccess('http://no-such-host.invalid/file.bin'));
+    expect(error).to.include({code: 'GAN_NETWORK', exitCode: 5});
+    expect(error.message).to.equal('no-such-host.invalid cannot be reached: there is no host of that name.');
+  });
+
+  it('are given to a user with a password, which follows no redirect to another host', async () => {
+    const other = await serve(join(dir, 'www'));
+    try {
+      const {host} = new URL(server.url);
+      const expected = `Basic ${Buffer.from('ada:p@ss').toString('base64')}`;
+      server.answer = (request, response) => {
+        if (request.headers.authorization === expected && request.url === '/file.bin') return false;
+        if (request.url === '/moved.bin') response.writeHead(302, {location: `${other.url}/file.bin`}).end();
+        else response.writeHead(401).end();
+        return true;
+      };
+      await agree(publicAddress(`http://ada:p%40ss@${host}/file.bin`));
+      await agree(publicAddress(`http://ada:p%40ss@${host}/moved.bin`));
+      expect(other.headers.every(({authorization}) => authorization === undefined)).to.equal(true);
+    } finally {
+      await other.close();
+    }
+  });
+
+  it('are fetched through a proxy, as HTTP_PROXY and NO_PROXY say', async () => {
+    const asked: string[] = [];
+    const proxy = createServer();
+    proxy.on('connect', (request, socket) => {
+      asked.push(request.url!);
+      const [host, port] = request.url!.split(':');
+      const target = connect(Number(port), host, () => {
+        socket.write('HTTP/1.1 200 OK\r\n\r\n');
+        target.pipe(socket).pipe(target);
+      });
+    });
+    proxy.on('request', (request, response) => {
+      asked.push(request.url!);
+      void fetch(request.url!, {headers: {range: request.headers.range!}}).then(async (answer) => {
+        response.writeHead(answer.status, {
+          'content-range': answer.headers.get('content-range') ?? '',
+          etag: answer.headers.get('etag') ?? '',
+        });
+        response.end(Buffer.from(await answer.arrayBuffer()));
+      });
+    });
+    proxy.listen(0, '127.0.0.1');
+    await once(proxy, 'listening');
+    const script = `import {openRandomAccess} from ${JSON.stringify(join(import.meta.dirname, '../../../dist/gan/io/random-access-file.js'))}; const file = await openRandomAccess(process.argv[1]); console.log((await file.read(7, 4)).toString('hex'));`;
+    const read = async (env: Record<string, string>): Promise<string> =>
+      (
+        await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script, `${server.url}/file.bin`], {
+          env: {...process.env, GAN_DATA_CACHE: '0', ...env},
+        })
+      ).stdout.trim();
+    try {
+      const wanted = content.subarray(7, 11).toString('hex');
+      const HTTP_PROXY = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+      expect(await read({HTTP_PROXY})).to.equal(wanted);
+      expect(asked.length).to.be.greaterThan(0);
+      asked.length = 0;
+      expect(await read({HTTP_PROXY, NO_PROXY: '127.0.0.1'})).to.equal(wanted);
+      expect(asked).to.deep.equal([]);
+    } finally {
+      proxy.closeAllConnections();
+      proxy.close();
+    }
+  });
+
+  it('of a host that cannot prove who it is are refused, with the way to trust it', async function () {
+    const [key, certificate] = [join(dir, 'key.pem'), join(dir, 'certificate.pem')];
+    const made = await promisify(execFile)('openssl', [
+      ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2'],
+      ...['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost', '-keyout', key, '-out', certificate],
+    ]).catch(() => undefined);
+    if (!made) {
+      console.log('    skipped: no openssl');
+      return this.skip();
+    }
+    const secure = createSecure({key: await readFile(key), cert: await readFile(certificate)}, (_, response) => {
+      response.writeHead(206, {'content-range': 'bytes 0-0/4'}).end('x');
+    });
+    secure.listen(0, 'localhost');
+    await once(secure, 'listening');
+    try {
+      const url = `https://localhost:${(secure.address() as AddressInfo).port}/a.zip`;
+      const error = await ganError(() => openRandomAccess(url));
+      expect(error).to.include({code: 'GAN_NETWORK', exitCode: 5});
+      expect(error.message).to.match(/^localhost:\d+ cannot be trusted: .*self.signed/);
+      expect(error.suggestions.join()).to.contain('NODE_EXTRA_CA_CERTS=');
+      const script = `import {openRandomAccess} from ${JSON.stringify(join(import.meta.dirname, '../../../dist/gan/io/random-access-file.js'))}; console.log((await openRandomAccess(process.argv[1])).size)`;
+      const {stdout} = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script, url], {
+        env: {...process.env, NODE_EXTRA_CA_CERTS: certificate},
+      });
+      expect(stdout.trim()).to.equal('4');
+    } finally {
+      secure.closeAllConnections();
+      secure.close();
+    }
+  });
+
+  it('are the same set as on the disk: one file, and shards by their numbers', async () => {
+    const local = await openRecords(join(parquet, 'hub'));
+    await mkdir(join(dir, 'www/data'));
+    for (const name of await readdir(join(parquet, 'hub/data')))
+      await copyFile(join(parquet, 'hub/data', name), join(dir, 'www/data', name));
+    const remote = await openRecords(`${server.url}/data/train-{00000..00002}-of-00003.parquet`);
+    expect(describeRecords(remote)).to.equal('3 Parquet files, 15 pictures, 3 labels');
+    expect(await remote.identify()).to.deep.equal(await local.identify());
+    for (let i = 0; i < 15; i++) expect(await remote.read(i)).to.deep.equal(await local.read(i));
+    const text = await ganError(() => openRecords(`${server.url}/file.bin`));
+    expect(text).to.include({code: 'GAN_DATA_FORMAT', exitCode: 5});
+    expect((await stat(join(dir, 'cache/data'))).isDirectory()).to.equal(true);
+  });
+});
+
+describe('addresses', () => {
+  it('are shown without their keys, which this process knows and no other', async () => {
+    const cases: [given: string, shown: string][] = [
+      ['https://host/set.zip', 'https://host/set.zip'],
+      ['https://ada:pass@host/set.zip', 'https://***@host/set.zip'],
+      ['https://token@host:8080/a@b.zip', 'https://***@host:8080/a@b.zip'],
+      ['https://host/a.zip?download=true&v=2', 'https://host/a.zip?download=true&v=2'],
+      [
+        'https://host/a.zip?X-Amz-Signature=abc&X-Amz-Expires=900',
+        'https://host/a.zip?X-Amz-Signature=***&X-Amz-Expires=900',
+      ],
+      ['https://host/a.zip?abcdefghijklmnopqrstuvwxyz', 'https://host/a.zip?***'],
+      ['https://host/train-{0..2}.tar?t=k#x', 'https://host/train-{0..2}.tar?t=***'],
+      ['s3://bucket/key with blanks.zip', 's3://bucket/key with blanks.zip'],
+    ];
+    for (const [given, shown] of cases) {
+      expect(publicAddress(given)).to.equal(shown);
+      expect(completeAddress(shown)).to.equal(given);
+    }
+    const error = await ganError(() => Promise.resolve(completeAddress('https://host/other.zip?token=***')));
+    expect(error).to.include({code: 'GAN_DATA_SECRET', exitCode: 3});
+    expect(error.suggestions.join()).to.contain('gan fit --resume RUN --data ADDRESS');
+    expect(shardAddresses('https://host/train-{0..2}.tar?t=***')).to.deep.equal(
+      [0, 1, 2].map((i) => `https://host/train-${i}.tar?t=***`),
+    );
+    expect(completeAddress('https://host/train-1.tar?t=***')).to.equal('https://host/train-1.tar?t=k#x');
+    expect(shardAddresses('s3://b/x-{008..011}.tar').map((each) => each.slice(7))).to.deep.equal(
+      ['008', '009', '010', '011'].map((n) => `x-${n}.tar`),
+    );
+    for (const wrong of ['https://', 's3:///key', 'https://host/{5..2}.tar', 'https://host/{0..99999999}.tar']) {
+      const fault = await ganError(async () => {
+        await Promise.resolve();
+        return shardAddresses(publicAddress(wrong));
+      });
+      expect(isGanError(fault) && fault.exitCode, wrong).to.equal(3);
+    }
+  });
+});
