@@ -71,6 +71,7 @@ export async function open(options: CudaOptions, api: Api, machine: Machine = th
       `NVRTC ${nvrtc.version} makes no code for ${facts.name} (sm_${facts.architecture})`,
       `install CUDA ${chosen.cuda - 1}, and name its folder: GAN_CUDA_LIBS=FOLDER`,
     );
+  const debug = (machine.env['GAN_DEBUG'] ?? '').split(',');
   const device = faults.guard(
     starting,
     () =>
@@ -85,7 +86,9 @@ export async function open(options: CudaOptions, api: Api, machine: Machine = th
         cache: new DiskCache(cacheFolder(machine.env, machine.platform, machine.home)),
         faults,
         addressOf: native.addressOf,
-        waitForEach: (machine.env['GAN_DEBUG'] ?? '').split(',').includes('sync'),
+        waitForEach: debug.includes('sync'),
+        log: debug.includes('cudnn') ? (line) => process.stderr.write(`cudnn: ${line}\n`) : undefined,
+        exactAllocations: debug.includes('alloc'),
       }),
   );
   return opened(api, device, driver!, {

@@ -9,8 +9,11 @@ import {thisMachine, type Machine} from './libraries/machine.js';
 import {libraryNames, titles} from './libraries/names.js';
 import type {CudaOptions} from './options.js';
 
-/** A driver that answers at all does so within a second or two. */
-const limitMs = 10_000;
+/**
+ * How long the driver has for its answer: 10 s, or GAN_CUDA_PROBE_SECONDS. It mostly takes a second or two; the first
+ * call on a machine that was just started can take much longer.
+ */
+const limitMs = ({env}: Machine): number => (Number(env['GAN_CUDA_PROBE_SECONDS']) || 10) * 1000;
 
 /**
  * Checks for a card with a driver and the libraries. Without a driver, it starts nothing. A driver may hang or crash on
@@ -19,7 +22,7 @@ const limitMs = 10_000;
 export async function probe(
   options: CudaOptions,
   machine: Machine = thisMachine(),
-  timeLimitMs = limitMs,
+  timeLimitMs = limitMs(machine),
 ): Promise<Probe> {
   const {result} = await search(options, machine, timeLimitMs);
   if (!result.ok) return result;
@@ -47,7 +50,7 @@ async function search(options: CudaOptions, machine: Machine, timeLimitMs: numbe
 export async function diagnose(
   options: CudaOptions,
   machine: Machine = thisMachine(),
-  timeLimitMs = limitMs,
+  timeLimitMs = limitMs(machine),
 ): Promise<Finding[]> {
   const {found, answer, result} = await search(options, machine, timeLimitMs);
   if (answer?.ok !== true) return []; // the probe says it all

@@ -87,10 +87,12 @@ export class DeviceReplay implements Replayer {
   readonly #inputs: readonly StepInput[];
   readonly #results: TensorInfo[] = [];
   readonly #recording: DeviceRecording;
+  readonly #onLaunch: () => void;
 
   /** @throws what the device throws when it cannot capture this */
-  constructor(step: CapturedStep, capture: DeviceCapture, pinned: PinnedVariables) {
+  constructor(step: CapturedStep, capture: DeviceCapture, pinned: PinnedVariables, onLaunch = () => {}) {
     this.#step = step;
+    this.#onLaunch = onLaunch;
     this.#plan = new ReplayPlan(step, true);
     this.#kernels = new KernelReplay(step, this.#plan);
     this.#capture = capture;
@@ -164,6 +166,7 @@ export class DeviceReplay implements Replayer {
       if (uploaded) this.#plan.backend.disposeData(places[slot]!);
     }
     this.#recording.launch();
+    this.#onLaunch();
     return this.#results.map((result) => {
       const own = this.#capture.allocate(result.shape, result.dtype);
       this.#capture.copy(result, own);

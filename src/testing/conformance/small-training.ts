@@ -27,6 +27,8 @@ export interface SmallTrainingResult {
   norms: {generator: number; critic: number};
   /** Steps that were repeated, and why others were not. */
   repeated: number;
+  /** Repeated steps that the device ran from a capture of its own. */
+  launched: number;
   refusals: readonly string[];
   /** Frees the networks and the optimiser. */
   dispose(): void;
@@ -58,8 +60,8 @@ export async function smallTraining({steps, capture = 'auto', afterStep}: SmallT
   });
   await learn.fit(1);
   const norms = {generator: await norm(generator.parameters()), critic: await norm(critic.parameters())};
-  const {repeated, refusals} = learn.capture;
-  return {losses, norms, repeated, refusals, dispose: () => learn.dispose()};
+  const {repeated, launched, refusals} = learn.capture;
+  return {losses, norms, repeated, launched, refusals, dispose: () => learn.dispose()};
 }
 
 function batches(count: number): Batch[] {

@@ -76,6 +76,14 @@ describe('cuda: the search for libraries', () => {
     });
   });
 
+  it('leaves the driver to the loader where the system shows a card and no folder has it', () => {
+    expect(findLibraries(machine).driver).to.equal(undefined);
+    put('dev/nvidiactl');
+    expect(findLibraries(machine).driver).to.equal('libcuda.so.1');
+    put(driver);
+    expect(findLibraries(machine).driver).to.equal(at(driver));
+  });
+
   it("finds the wheels of a Python environment, also in CUDA 13's layout, and takes what the driver runs", () => {
     put(...wheels12('env/lib/python3.12/site-packages'), ...wheels13('env/lib/python3.12/site-packages'));
     machine.env = {VIRTUAL_ENV: at('env')};
@@ -273,6 +281,19 @@ describe('cuda: the search for libraries', () => {
     await diagnose(options, machine);
     expect(readFileSync(at('loads'), 'utf8')).to.equal('x');
     expect(readFileSync('/proc/self/maps', 'utf8')).to.not.contain(at(driver));
+  });
+
+  it('waits for the driver as long as GAN_CUDA_PROBE_SECONDS says', async function () {
+    this.timeout(20_000);
+    if (noCompiler('linux') !== undefined) this.skip();
+    put(driver);
+    writeFileSync(
+      at('driver.c'),
+      '#include <unistd.h>\n__attribute__((constructor)) static void loaded(void) { sleep(15); }',
+    );
+    execFileSync('gcc', ['-shared', '-fPIC', at('driver.c'), '-o', at(driver)]);
+    const result = await probe(options, {...machine, env: {GAN_CUDA_PROBE_SECONDS: '0.2'}});
+    expect(result.ok ? '' : result.why).to.contain('did not answer within 0.2 s');
   });
 
   it('a driver that is no library, or ends its process, is a reason', async function () {

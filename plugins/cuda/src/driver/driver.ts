@@ -66,17 +66,13 @@ export class Driver {
     return Array.from({length: this.#int[0]!}, (_, ordinal) => this.#facts(ordinal));
   }
 
-  /** The context that all of a process share on that card; becomes the current one. */
+  /** The context that all of a process share on that card; becomes the current one. It is never released. */
   retainContext(ordinal: number): bigint {
     const context = this.#handle('cuDevicePrimaryCtxRetain', (at) =>
       this.#api.cuDevicePrimaryCtxRetain(at, this.#device(ordinal)),
     );
     this.#check('cuCtxSetCurrent', this.#api.cuCtxSetCurrent(context));
     return context;
-  }
-
-  releaseContext(ordinal: number): void {
-    this.#check('cuDevicePrimaryCtxRelease', this.#api.cuDevicePrimaryCtxRelease_v2(this.#device(ordinal)));
   }
 
   /** A stream that does not wait for the default one. */

@@ -15,7 +15,6 @@ export const driverSignatures = {
   cuDeviceTotalMem_v2: ['int', 'pointer', 'int'],
   cuDeviceGetAttribute: ['int', 'pointer', 'int', 'int'],
   cuDevicePrimaryCtxRetain: ['int', 'pointer', 'int'],
-  cuDevicePrimaryCtxRelease_v2: ['int', 'int'],
   cuCtxSetCurrent: ['int', 'u64'],
   cuMemGetInfo_v2: ['int', 'pointer', 'pointer'],
   cuMemAlloc_v2: ['int', 'pointer', 'u64'],
