@@ -1,9 +1,9 @@
 /**
  * Shared libraries with the functions of CUDA's, made from prototypes as NVIDIA's headers have them (prototypes/), that
- * accept what is right and compute nothing: what is tried with them is the way through koffi, the search, and scripts. A
- * handle of another kind than the function takes, or one that was destroyed, ends the process, and so do addresses that
- * are not allocated: arguments that change places are noticed. Memory of the "card" is memory of the process, and copies are
- * made; kernels, products and convolutions leave their results as they are.
+ * accept what is right and compute nothing: what is tried with them is the way through koffi, the search, and scripts.
+ * A handle of another kind than the function takes, or one that was destroyed, ends the process, and so do addresses
+ * that are not allocated: arguments that change places are noticed. Memory of the "card" is memory of the process, and
+ * copies are made; kernels, products and convolutions leave their results as they are.
  */
 import {execFileSync} from 'node:child_process';
 import {mkdirSync, writeFileSync} from 'node:fs';

@@ -12,8 +12,8 @@ export interface LibraryAt {
 }
 
 /**
- * The files found for each library, in the order of the folders; within a folder, the newest first. The driver is a name
- * without a folder where only the loader may know it.
+ * The files found for each library, in the order of the folders; within a folder, the newest first. The driver is a
+ * name without a folder where only the loader may know it.
  */
 export interface Found {
   driver?: string;
