@@ -11,6 +11,7 @@ import {fillKernels} from './fill.js';
 import {gatherKernels} from './gather.js';
 import {groupedConvKernels} from './grouped-conv.js';
 import type {Kernel} from './kernel.js';
+import {leakyReluGrad} from './leaky-relu.js';
 import {batchMatMul} from './mat-mul.js';
 import {padKernels} from './pad.js';
 import {poolKernels} from './pool.js';
@@ -49,6 +50,7 @@ export const kernels: readonly Kernel[] = [
   blend,
   bytesToFloat,
   cast,
+  leakyReluGrad,
   select,
   softmax,
   update,
