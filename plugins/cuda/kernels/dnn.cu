@@ -38,9 +38,19 @@ KERNEL void turn(const FROM *in, TO *out, u32 rows, u32 columns, u32 batch) {
   }
 }
 
-/** out [count] = in [count]. */
+/** out [count] = in [count], four at a time where both are aligned. */
 KERNEL void convert(const FROM *in, TO *out, i64 count) {
-  for (i64 i = firstIndex(); i < count; i += indexStep()) store(out + i, load(in + i));
+  i64 done = 0;
+  if (aligned(in) && aligned(out)) {
+    for (i64 i = firstIndex(); i < count / 4; i += indexStep()) {
+      const Four<FROM> from = ((const Four<FROM> *)in)[i];
+      Four<TO> to;
+      for (int k = 0; k < 4; k++) store(to.v + k, load(from.v + k));
+      ((Four<TO> *)out)[i] = to;
+    }
+    done = count / 4 * 4;
+  }
+  for (i64 i = done + firstIndex(); i < count; i += indexStep()) store(out + i, load(in + i));
 }
 
 /** out [n, height, width, c] = in [n, inHeight, inWidth, c] moved down by `top` and right by `left`, zeros where nothing comes to lie. */

@@ -307,13 +307,16 @@ export class Cudnn implements Dnn {
     return padded.address;
   }
 
-  /** Address of a tensor's elements in the type of the operands. */
+  /**
+   * Address of a tensor's elements in the type of the operands. What is converted stays with the tensor: two kinds of a
+   * convolution see it.
+   */
   #operand(tensor: TensorInfo, count: number): bigint {
-    const address = this.#host.address(tensor);
-    if (this.#element === 'float') return address;
-    const converted = this.#scratch(count);
-    convert(this.#host, {address, type: 'float'}, converted, count);
-    return converted.address;
+    const from: Data = {address: this.#host.address(tensor), type: 'float'};
+    if (this.#element === 'float') return from.address;
+    return this.#host.derived(tensor, this.#element, count * this.#elementBytes, (address) =>
+      convert(this.#host, from, {address, type: this.#element}, count),
+    );
   }
 
   /**

@@ -41,11 +41,18 @@ export function transpose(gpu: Gpu, from: Data, to: Data, rows: number, columns:
 
 /** to = from, element by element. */
 export function convert(gpu: Gpu, from: Data, to: Data, count: number): void {
-  forEach(gpu, variants[from.type][to.type], 'convert', count, [
-    {type: 'pointer', value: from.address},
-    {type: 'pointer', value: to.address},
-    {type: 'u64', value: BigInt(count)},
-  ]);
+  forEach(
+    gpu,
+    variants[from.type][to.type],
+    'convert',
+    count,
+    [
+      {type: 'pointer', value: from.address},
+      {type: 'pointer', value: to.address},
+      {type: 'u64', value: BigInt(count)},
+    ],
+    4,
+  );
 }
 
 /** Images [n, height, width, c]. */

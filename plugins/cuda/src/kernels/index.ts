@@ -1,5 +1,6 @@
 import '../dnn/kernels.js'; // not of an operation, but among the sources
 import {addN} from './add-n.js';
+import {augmentKernels} from './augment.js';
 import {batchNormKernels} from './batch-norm.js';
 import {binaryKernels} from './binary.js';
 import {blend} from './blend.js';
@@ -28,6 +29,7 @@ import {update} from './update.js';
 
 /** Every operation of tfjs that this backend computes. */
 export const kernels: readonly Kernel[] = [
+  ...augmentKernels,
   ...batchNormKernels,
   ...binaryKernels,
   ...conv2DKernels,

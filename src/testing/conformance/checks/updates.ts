@@ -158,9 +158,12 @@ export const updates: Check[] = [
       const device = await session.device();
       const steps = 16;
       const train = async (capture: 'auto' | 'off') => {
-        const {losses, norms, repeated, launched, refusals, dispose} = await smallTraining({steps, capture});
+        const {losses, norms, statistics, repeated, launched, refusals, dispose} = await smallTraining({
+          steps,
+          capture,
+        });
         dispose();
-        return {numbers: [...losses, norms.generator, norms.critic], repeated, launched, refusals};
+        return {numbers: [...losses, norms.generator, norms.critic, statistics], repeated, launched, refusals};
       };
       const eager = await train('off');
       const before = device.memory();
@@ -174,7 +177,7 @@ export const updates: Check[] = [
       if (captured.repeated === 0) cannotRun(`no step can be repeated here: ${refused}`);
       demand(
         captured.numbers.every((value, i) => value === eager.numbers[i]),
-        `losses and norms are ${captured.numbers.join(', ')} in place of ${eager.numbers.join(', ')}`,
+        `losses, norms and running statistics are ${captured.numbers.join(', ')} in place of ${eager.numbers.join(', ')}`,
       );
       demand(
         after.tensors === before.tensors && after.bytes <= before.bytes,
