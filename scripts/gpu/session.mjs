@@ -2,7 +2,7 @@
 // written when it is known, so that a session that is killed leaves what it had.
 import {execFileSync} from 'node:child_process';
 import {appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs';
-import {tmpdir} from 'node:os';
+import {availableParallelism, tmpdir} from 'node:os';
 import path from 'node:path';
 import {readRecords, Records, tableOf} from './records.mjs';
 import {endAll, run} from './run.mjs';
@@ -78,8 +78,14 @@ export async function runSession({steps, seconds, out, about, least = 3, until: 
           cwd: scratch,
           seconds: Math.max((until - performance.now()) / 1000, 0.1),
           ...options,
-          // a driver's first answer on a machine that was just started may take long
-          env: {GAN_CUDA_PROBE_SECONDS: '60', GAN_DATA_DIR: path.join(scratch, 'data'), ...options.env},
+          // a driver's first answer on a machine that was just started may take long; images are decoded by as many threads
+          // as there are processors, where Node would start four
+          env: {
+            GAN_CUDA_PROBE_SECONDS: '60',
+            UV_THREADPOOL_SIZE: String(availableParallelism()),
+            GAN_DATA_DIR: path.join(scratch, 'data'),
+            ...options.env,
+          },
           onLine: (line) => {
             appendFileSync(log, `${line}\n`);
             onLine(line);

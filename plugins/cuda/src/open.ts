@@ -6,7 +6,7 @@ import {Nvrtc} from './compile/nvrtc.js';
 import {CudaDevice} from './device.js';
 import {Driver, type DriverAnswer} from './driver/driver.js';
 import {driverSignatures} from './driver/signatures.js';
-import {cudaVersion, explain} from './explain.js';
+import {cudaVersion, explain, visibleDevices} from './explain.js';
 import {Faults} from './faults.js';
 import type {GpuDtype} from './gpu.js';
 import {registerKernels} from './kernels/register.js';
@@ -37,6 +37,7 @@ export async function open(options: CudaOptions, api: Api, machine: Machine = th
     new GanError('backend', 'GAN_BACKEND_UNAVAILABLE', `cuda: ${why}.`, {suggestions});
   const native = await import('./native/koffi.js');
   const found = findLibraries(machine, [options.libs]);
+  Object.assign(process.env, visibleDevices(options.device, machine.env));
   const driver =
     found.driver === undefined
       ? undefined

@@ -52,6 +52,7 @@ const bodies: Record<string, string> = {
   cuDeviceGetName: 'strncpy(name, "Stub H100", length);',
   cuDeviceTotalMem_v2: '*bytes = 80ull << 30;',
   cuDeviceGetAttribute: '*value = attribute == 8 ? 49152 : attribute == 16 ? 132 : attribute == 75 ? 9 : 0;',
+  cuDeviceGetUuid_v2: 'memset(uuid, 0xab, 16);',
   cuMemGetInfo_v2: '*free = *total = 80ull << 30;',
   cuMemAlloc_v2: '*address = (CUdeviceptr)calloc(1, bytes); add(device, *address, bytes);',
   cuMemFree_v2: 'drop(device, address); free((void *)address);',

@@ -8,6 +8,8 @@ import type {DriverFunctions} from './signatures.js';
 export interface DeviceFacts {
   ordinal: number;
   name: string;
+  /** 32 hexadecimal digits; of a part of a card (MIG) those of the part. */
+  uuid: string;
   bytes: number;
   /** Compute capability times ten. */
   architecture: number;
@@ -237,6 +239,8 @@ export class Driver {
     const device = this.#device(ordinal);
     const name = new Uint8Array(256);
     this.#check('cuDeviceGetName', this.#api.cuDeviceGetName(name, name.length, device));
+    const uuid = new Uint8Array(16);
+    this.#check('cuDeviceGetUuid', this.#api.cuDeviceGetUuid_v2(uuid, device));
     const attribute = (which: number): number => {
       this.#check('cuDeviceGetAttribute', this.#api.cuDeviceGetAttribute(this.#int, which, device));
       return this.#int[0]!;
@@ -244,6 +248,7 @@ export class Driver {
     return {
       ordinal,
       name: Buffer.from(name.subarray(0, name.indexOf(0))).toString(),
+      uuid: Buffer.from(uuid).toString('hex'),
       bytes: Number(this.#handle('cuDeviceTotalMem', (at) => this.#api.cuDeviceTotalMem_v2(at, device))),
       architecture:
         attribute(cuda.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR) * 10 +

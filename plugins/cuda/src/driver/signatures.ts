@@ -13,6 +13,7 @@ export const driverSignatures = {
   cuDeviceGet: ['int', 'pointer', 'int'],
   cuDeviceGetName: ['int', 'pointer', 'int', 'int'],
   cuDeviceTotalMem_v2: ['int', 'pointer', 'int'],
+  cuDeviceGetUuid_v2: ['int', 'pointer', 'int'],
   cuDeviceGetAttribute: ['int', 'pointer', 'int', 'int'],
   cuDevicePrimaryCtxRetain: ['int', 'pointer', 'int'],
   cuCtxSetCurrent: ['int', 'u64'],

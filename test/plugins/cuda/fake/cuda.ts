@@ -98,6 +98,10 @@ export class FakeCuda {
         Buffer.from(`${this.#card(device).name}\0`).copy(at as Uint8Array);
         return expect(length === (at as Uint8Array).length, 'the length of the name');
       },
+      cuDeviceGetUuid_v2: (at, device) => {
+        (at as Uint8Array).fill(this.#card(device) ? device : 0);
+        return codes.success;
+      },
       cuDeviceTotalMem_v2: (at, device) => put(at, BigInt(this.#card(device).bytes)),
       cuDeviceGetAttribute: (at, attribute, device) =>
         put(
