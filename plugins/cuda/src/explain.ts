@@ -111,8 +111,8 @@ function chooseCard(wanted: string | undefined, cards: readonly DeviceFacts[]): 
 }
 
 /**
- * The environment in which the driver shows the part of a card (MIG) that is asked for by its UUID: a process sees one of
- * them, and which is said before the driver starts. What the user has set stays.
+ * The environment in which the driver shows the part of a card (MIG) that is asked for by its UUID: a process sees one
+ * of them, and which is said before the driver starts. What the user has set stays.
  */
 export const visibleDevices = (wanted: string | undefined, env: Machine['env']): Record<string, string> =>
   wanted !== undefined && /^MIG-/i.test(wanted) && env['CUDA_VISIBLE_DEVICES'] === undefined

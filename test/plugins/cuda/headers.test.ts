@@ -171,7 +171,7 @@ describe("cuda: what is believed of NVIDIA's libraries, against their headers", 
         const [first, ...rest] = prototype.parameters;
         const other = rest.find(({type}) => type !== first!.type);
         if (!other) return prototype;
-        const parameters = prototype.parameters.map((one) => (one === first ? other : one === other ? first : one));
+        const parameters = prototype.parameters.map((one) => (one === first ? other : one === other ? first! : one));
         return {...prototype, parameters};
       });
       const noticed = [...differences(header, swapped).matchAll(/static assertion failed: (\w+)/g)].map(

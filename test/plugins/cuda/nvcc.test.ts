@@ -1,7 +1,7 @@
 /**
- * Every kernel compiles for the cards that are supported, from the oldest on, and keeps to the registers that it may have.
- * The compiler of the toolkit stands in for NVRTC, which is the same one. By default one variant of each file becomes
- * machine code for two cards; GAN_SUITE=long: all variants for all cards that nvcc knows up to sm_100.
+ * Every kernel compiles for the cards that are supported, from the oldest on, and keeps to the registers that it may
+ * have. The compiler of the toolkit stands in for NVRTC, which is the same one. By default one variant of each file
+ * becomes machine code for two cards; GAN_SUITE=long: all variants for all cards that nvcc knows up to sm_100.
  */
 import {execFile} from 'node:child_process';
 import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';

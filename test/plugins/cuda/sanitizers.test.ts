@@ -1,7 +1,7 @@
 /**
- * The kernels under the sanitizers of g++, with real threads: what is read beside an array, undefined behaviour, and numbers
- * that two threads use without a barrier between them. By default some kernels; GAN_SUITE=long takes all that the
- * conformance kit's operations launch.
+ * The kernels under the sanitizers of g++, with real threads: what is read beside an array, undefined behaviour, and
+ * numbers that two threads use without a barrier between them. By default some kernels; GAN_SUITE=long takes all that
+ * the conformance kit's operations launch.
  */
 import {execFile} from 'node:child_process';
 import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';

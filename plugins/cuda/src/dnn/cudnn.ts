@@ -52,7 +52,8 @@ interface Places {
  * Convolutions by cuDNN. It wants even padding, filters as [out, height, width, in], and for bf16 operands in bfloat16:
  * what is otherwise is copied before and after. Where it has no deterministic algorithm for NHWC it gets NCHW.
  * Convolutions that are one matrix product go to cuBLASLt, without any copy. Depthwise ones, which are bound by memory,
- * and those that cuDNN has no deterministic algorithm for are left to our own kernels (kernels/convolve.cu), in float32.
+ * and those that cuDNN has no deterministic algorithm for are left to our own kernels (kernels/convolve.cu), which
+ * compute in float32.
  */
 export class Cudnn implements Dnn {
   readonly #api: DnnFunctions;

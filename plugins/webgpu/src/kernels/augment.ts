@@ -1,4 +1,4 @@
-/** What changes images on their way into a critic. A thread collects one number, so nothing is added by several threads. */
+/** What changes images on their way into a critic. A thread collects one number: nothing is added by several. */
 import type {TensorInfo} from '@tensorflow/tfjs-core';
 import {dispatch, int, threadForEach, workgroupSize, workgroupsFor, type Shader, type Uniforms} from '../dispatch.js';
 import type {Context, Kernel} from '../kernel.js';
@@ -90,8 +90,8 @@ const sample = perNumber(
 );
 
 /**
- * Each pixel looks for the places that see it: along the output's axis on which columns move faster, near to the pixel or
- * one of its reflections, for each line of the other axis.
+ * Each pixel looks for the places that see it: along the output's axis on which columns move faster, near to the pixel
+ * or one of its reflections, for each line of the other axis.
  */
 const transposed = perNumber(
   'AffineSampleTranspose',
