@@ -55,7 +55,7 @@ const clock = {
 };
 const learn = learner(warmUp + blocks * rounds, {cbs: [clock], capture});
 await learn.fit(1);
-const repeated = learn.capture.repeated;
+const {repeated, launched, refusals} = learn.capture;
 learn.dispose();
 const peakBytes = tf.memory().peakBytesInGPUAllocated;
 
@@ -78,4 +78,6 @@ async function parts() {
 const onDevice = await parts();
 const info = device.info;
 await device.close();
-console.log(JSON.stringify({info, roundMs, repeated, peakBytes, parts: onDevice, node: process.version}));
+console.log(
+  JSON.stringify({info, roundMs, repeated, launched, refusals, peakBytes, parts: onDevice, node: process.version}),
+);

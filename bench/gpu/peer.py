@@ -24,8 +24,8 @@ def main():
     torch.backends.cudnn.benchmark = True
     work = Wgan(size, batch, device, torch.channels_last)
     if mode == 'compiled':
-        work.critic = torch.compile(work.critic, mode='reduce-overhead')
-        work.generator = torch.compile(work.generator, mode='reduce-overhead')
+        work.critic = torch.compile(work.critic, mode='reduce-overhead', dynamic=False)
+        work.generator = torch.compile(work.generator, mode='reduce-overhead', dynamic=False)
         work.critic_opt.step = torch.compile(work.critic_opt.step)
         work.generator_opt.step = torch.compile(work.generator_opt.step)
     cuda = device.startswith('cuda')

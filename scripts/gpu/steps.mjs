@@ -1,9 +1,10 @@
-// Trains fastai's WGAN at 32 x 32 for some steps, prints {losses, weights (a hash), repeated, early, late} as a line of
-// JSON.
+// Trains fastai's WGAN at 32 x 32 for some steps, prints {losses, weights (a hash), repeated, launched, refusals, early, late}
+// as a line of JSON.
 //
 //     node steps.mjs STEPS auto|off BACKEND [PRECISION]
 //
-// `early` and `late`, after a tenth of the steps and at the end: `tensors` and `bytes` are what tfjs counts,
+// `repeated` counts steps that were repeated, `launched` those of them that the device ran as a graph, and `refusals` says
+// why others were not. `early` and `late`, after a tenth of the steps and at the end: `tensors` and `bytes` are what tfjs counts,
 // `allocatedMiB` what the backend has of the card, where it tells, `gpuMiB` what nvidia-smi says of the process.
 import {execFileSync} from 'node:child_process';
 import {createHash} from 'node:crypto';
@@ -80,7 +81,7 @@ await device.sync();
 const hash = createHash('sha256');
 for (const [name, {variable}] of learn.model.namedParameters())
   hash.update(name).update(new Uint8Array((await variable.data()).buffer));
-const {repeated} = learn.capture;
+const {repeated, launched, refusals} = learn.capture;
 learn.dispose();
 await device.close();
-console.log(JSON.stringify({losses, weights: hash.digest('hex'), repeated, early, late}));
+console.log(JSON.stringify({losses, weights: hash.digest('hex'), repeated, launched, refusals, early, late}));

@@ -35,6 +35,11 @@ export class StepCapture {
     return this.#steps.repeated;
   }
 
+  /** Those of them that the device ran from a capture of its own (a CUDA graph), not kernel by kernel. */
+  get launched(): number {
+    return this.#steps.launched;
+  }
+
   /** Why some steps were not, each reason once. */
   get refusals(): readonly string[] {
     return this.#steps.refusals;

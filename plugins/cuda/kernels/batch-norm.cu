@@ -1,6 +1,7 @@
 /**
  * Batch normalisation with the statistics of the batch and a (leaky) ReLU after it, and its gradient; x is [rows, channels]. Three launches each:
- * sums of pieces of the rows, their totals for each channel, and the result. The reference is src/backends/fused/batch-norm.ts of gan.
+ * sums of pieces of the rows, their totals for each channel, and the result. The totals are written as what the last launch multiplies and
+ * adds, so that it loads them four at a time and takes no root. The reference is src/backends/fused/batch-norm.ts of gan.
  */
 #include "tree.cuh"
 
@@ -39,8 +40,11 @@ KERNEL void moments(const float *x, Moments *partial, const Shape3 shape, const 
   if (place.inside && place.row == 0) partial[place.piece * shape.inner + place.column] = all;
 }
 
+/** What x - mean is multiplied by. The same expression wherever the side of the activation's bend is decided. */
+__device__ inline float gainOf(float weight, float variance, float eps) { return weight * (1.f / sqrtf(variance + eps)); }
+
 /** Totals of the pieces; the shape is [1, pieces, channels]. */
-KERNEL void statistics(const Moments *partial, const float *x, float *mean, float *variance, const Shape3 shape, const Team team) {
+KERNEL void statistics(const Moments *partial, const float *x, const float *weight, float *mean, float *variance, float *gain, float eps, const Shape3 shape, const Team team) {
   __shared__ Moments shared[THREADS];
   const Place place = placeOf(shape, team);
   Moments mine = {0, 0, 0};
@@ -50,6 +54,12 @@ KERNEL void statistics(const Moments *partial, const float *x, float *mean, floa
   if (!place.inside || place.row != 0) return;
   mean[place.column] = x[place.column] + all.mean;
   variance[place.column] = all.squares / all.count;
+  gain[place.column] = gainOf(weight[place.column], variance[place.column], eps);
+}
+
+/** The gains of given statistics. */
+KERNEL void gains(const float *variance, const float *weight, float *gain, float eps, i64 channels) {
+  for (i64 c = firstIndex(); c < channels; c += indexStep()) gain[c] = gainOf(weight[c], variance[c], eps);
 }
 
 /** Sums over rows of dz, the gradient before the activation, and of dz times the normalised x. */
@@ -70,21 +80,32 @@ KERNEL void slopes(
   Slopes mine = {0, 0};
   if (place.inside) {
     const int c = (int)place.column;
-    const float centre = mean[c], scale = 1.f / sqrtf(variance[c] + eps), w = weight[c], b = bias[c];
+    const float centre = mean[c], scale = 1.f / sqrtf(variance[c] + eps), gain = gainOf(weight[c], variance[c], eps), b = bias[c];
     for (i64 row = place.begin + place.row; row < place.end; row += team.rows) {
       const i64 i = row * shape.inner + c;
-      const float normal = (x[i] - centre) * scale;
-      const float dz = normal * w + b > 0.f ? dy[i] : dy[i] * slope;
+      const float distance = x[i] - centre;
+      const float dz = distance * gain + b > 0.f ? dy[i] : dy[i] * slope;
       mine.bias += dz;
-      mine.weight += dz * normal;
+      mine.weight += dz * (distance * scale);
     }
   }
   const Slopes all = reduceRows<Slopes, SlopesPair>(mine, team, place.row, shared);
   if (place.inside && place.row == 0) partial[place.piece * shape.inner + place.column] = all;
 }
 
-/** The gradients of weight and bias; the shape is [1, pieces, channels]. */
-KERNEL void totals(const Slopes *partial, float *dWeight, float *dBias, const Shape3 shape, const Team team) {
+/** Arrays of numbers for each channel that the gradient of x is made of: dx = gain dz - along (x - mean) - shift. */
+struct Parts {
+  float *gain, *along, *shift;
+};
+
+/**
+ * The gradients of weight and bias, and the parts of that of x; the shape is [1, pieces, channels].
+ * dx = (dz - (dBias + normal dWeight) / rows) weight / deviation, where normal = (x - mean) / deviation.
+ */
+KERNEL void totals(
+  const Slopes *partial, const float *weight, const float *variance, float *dWeight, float *dBias, const Parts parts,
+  float eps, float share, const Shape3 shape, const Team team
+) {
   __shared__ Slopes shared[THREADS];
   const Place place = placeOf(shape, team);
   Slopes mine = {0, 0};
@@ -92,72 +113,62 @@ KERNEL void totals(const Slopes *partial, float *dWeight, float *dBias, const Sh
     for (i64 row = place.row; row < shape.length; row += team.rows) mine = SlopesPair::of(mine, partial[row * shape.inner + place.column]);
   const Slopes all = reduceRows<Slopes, SlopesPair>(mine, team, place.row, shared);
   if (!place.inside || place.row != 0) return;
-  dWeight[place.column] = all.weight;
-  dBias[place.column] = all.bias;
+  const i64 c = place.column;
+  const float gain = gainOf(weight[c], variance[c], eps);
+  dWeight[c] = all.weight;
+  dBias[c] = all.bias;
+  parts.gain[c] = gain;
+  parts.along[c] = all.weight * share * gain * (1.f / sqrtf(variance[c] + eps));
+  parts.shift[c] = all.bias * share * gain;
 }
 
-/** The values of a channel that the last launches use. */
-struct Channel {
-  float centre, scale, weight, bias;
-};
-__device__ inline Channel channelOf(i64 c, const float *mean, const float *variance, const float *weight, const float *bias, float eps) {
-  return {mean[c], 1.f / sqrtf(variance[c] + eps), weight[c], bias[c]};
+/** The first channel of the four numbers at `i`. */
+__device__ inline i64 channelOf(i64 i, i64 count, i64 channels) { return count < SMALL ? (u32)(i * 4) % (u32)channels : i * 4 % channels; }
+__device__ inline Four<float> fourAt(const float *x, i64 i) { return *(const Four<float> *)(x + i); }
+
+__device__ inline float normalized(float x, float mean, float gain, float bias, float slope) {
+  const float z = (x - mean) * gain + bias;
+  return z < 0.f ? z * slope : z;
 }
 
 /** `count` numbers; where there are four channels or a multiple, four at a time. */
-KERNEL void normalize(
-  const float *x, const float *mean, const float *variance, const float *weight, const float *bias, float *y,
-  float eps, float slope, i64 count, i64 channels
-) {
-  if (channels % 4 == 0 && aligned(x) && aligned(y)) {
+KERNEL void normalize(const float *x, const float *mean, const float *gain, const float *bias, float *y, float slope, i64 count, i64 channels) {
+  if (channels % 4 == 0 && aligned(x) && aligned(y) && aligned(mean) && aligned(gain) && aligned(bias)) {
     for (i64 i = firstIndex(); i < count / 4; i += indexStep()) {
-      const Four<float> in = ((const Four<float> *)x)[i];
-      const i64 first = count < SMALL ? (u32)(i * 4) % (u32)channels : i * 4 % channels;
+      const i64 c = channelOf(i, count, channels);
+      const Four<float> in = fourAt(x, i * 4), m = fourAt(mean, c), g = fourAt(gain, c), b = fourAt(bias, c);
       Four<float> out;
-      for (int k = 0; k < 4; k++) {
-        const Channel c = channelOf(first + k, mean, variance, weight, bias, eps);
-        const float z = (in.v[k] - c.centre) * c.scale * c.weight + c.bias;
-        out.v[k] = z < 0.f ? z * slope : z;
-      }
+      for (int k = 0; k < 4; k++) out.v[k] = normalized(in.v[k], m.v[k], g.v[k], b.v[k], slope);
       ((Four<float> *)y)[i] = out;
     }
     return;
   }
   for (i64 i = firstIndex(); i < count; i += indexStep()) {
-    const Channel c = channelOf(i % channels, mean, variance, weight, bias, eps);
-    const float z = (x[i] - c.centre) * c.scale * c.weight + c.bias;
-    y[i] = z < 0.f ? z * slope : z;
+    const i64 c = i % channels;
+    y[i] = normalized(x[i], mean[c], gain[c], bias[c], slope);
   }
 }
 
-/** dx = (dz - (dBias + normal dWeight) / rows) weight / deviation. */
-__device__ inline float inputGradient(float x, float dy, const Channel &c, float dWeight, float dBias, float slope, float share) {
-  const float normal = (x - c.centre) * c.scale;
-  const float dz = normal * c.weight + c.bias > 0.f ? dy : dy * slope;
-  return (dz - (dBias + normal * dWeight) * share) * (c.weight * c.scale);
+__device__ inline float inputGradient(float x, float dy, float mean, float gain, float along, float shift, float bias, float slope) {
+  const float distance = x - mean;
+  const float dz = distance * gain + bias > 0.f ? dy : dy * slope;
+  return dz * gain - distance * along - shift;
 }
 
-KERNEL void inputGradients(
-  const float *x, const float *dy, const float *mean, const float *variance, const float *weight, const float *bias,
-  const float *dWeight, const float *dBias, float *dx, float eps, float slope, i64 count, i64 channels
-) {
-  const float share = 1.f / (float)(count / channels);
-  if (channels % 4 == 0 && aligned(x) && aligned(dy) && aligned(dx)) {
+KERNEL void inputGradients(const float *x, const float *dy, const float *mean, const float *bias, const Parts parts, float *dx, float slope, i64 count, i64 channels) {
+  if (channels % 4 == 0 && aligned(x) && aligned(dy) && aligned(dx) && aligned(mean) && aligned(bias)) { // the parts are
     for (i64 i = firstIndex(); i < count / 4; i += indexStep()) {
-      const Four<float> in = ((const Four<float> *)x)[i], slopes = ((const Four<float> *)dy)[i];
-      const i64 first = count < SMALL ? (u32)(i * 4) % (u32)channels : i * 4 % channels;
+      const i64 c = channelOf(i, count, channels);
+      const Four<float> in = fourAt(x, i * 4), slopes = fourAt(dy, i * 4), m = fourAt(mean, c), b = fourAt(bias, c);
+      const Four<float> g = fourAt(parts.gain, c), a = fourAt(parts.along, c), s = fourAt(parts.shift, c);
       Four<float> out;
-      for (int k = 0; k < 4; k++) {
-        const Channel c = channelOf(first + k, mean, variance, weight, bias, eps);
-        out.v[k] = inputGradient(in.v[k], slopes.v[k], c, dWeight[first + k], dBias[first + k], slope, share);
-      }
+      for (int k = 0; k < 4; k++) out.v[k] = inputGradient(in.v[k], slopes.v[k], m.v[k], g.v[k], a.v[k], s.v[k], b.v[k], slope);
       ((Four<float> *)dx)[i] = out;
     }
     return;
   }
   for (i64 i = firstIndex(); i < count; i += indexStep()) {
-    const i64 channel = i % channels;
-    const Channel c = channelOf(channel, mean, variance, weight, bias, eps);
-    dx[i] = inputGradient(x[i], dy[i], c, dWeight[channel], dBias[channel], slope, share);
+    const i64 c = i % channels;
+    dx[i] = inputGradient(x[i], dy[i], mean[c], parts.gain[c], parts.along[c], parts.shift[c], bias[c], slope);
   }
 }

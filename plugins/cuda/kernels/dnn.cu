@@ -14,26 +14,43 @@ __device__ inline void store(bf16 *to, float value) {
   to->bits = value != value ? 0x7fff : (unsigned short)((bits + 0x7fff + ((bits >> 16) & 1)) >> 16);
 }
 
-/** out [columns, rows] = in [rows, columns]. Blocks of 32 x 8 threads move tiles of 32 x 32; along y the grid takes steps. */
-KERNEL void turn(const FROM *in, TO *out, u32 rows, u32 columns) {
+/**
+ * out [batch, columns, rows] = in [batch, rows, columns]. Blocks of 32 x 8 threads move tiles of 32 x 32; along y and z, the batch, the grid
+ * takes steps.
+ */
+KERNEL void turn(const FROM *in, TO *out, u32 rows, u32 columns, u32 batch) {
   __shared__ float tile[32][33];
   const u32 column = blockIdx.x * 32 + threadIdx.x;
-  for (u32 top = blockIdx.y * 32; top < rows; top += gridDim.y * 32) {
-    for (u32 i = threadIdx.y; i < 32; i += 8)
-      if (top + i < rows && column < columns) tile[i][threadIdx.x] = load(in + (i64)(top + i) * columns + column);
-    __syncthreads();
-    const u32 row = top + threadIdx.x;
-    for (u32 i = threadIdx.y; i < 32; i += 8) {
-      const u32 c = blockIdx.x * 32 + i;
-      if (row < rows && c < columns) store(out + (i64)c * rows + row, tile[threadIdx.x][i]);
+  for (u32 n = blockIdx.z; n < batch; n += gridDim.z) {
+    const FROM *from = in + (i64)n * rows * columns;
+    TO *to = out + (i64)n * rows * columns;
+    for (u32 top = blockIdx.y * 32; top < rows; top += gridDim.y * 32) {
+      for (u32 i = threadIdx.y; i < 32; i += 8)
+        if (top + i < rows && column < columns) tile[i][threadIdx.x] = load(from + (i64)(top + i) * columns + column);
+      __syncthreads();
+      const u32 row = top + threadIdx.x;
+      for (u32 i = threadIdx.y; i < 32; i += 8) {
+        const u32 c = blockIdx.x * 32 + i;
+        if (row < rows && c < columns) store(to + (i64)c * rows + row, tile[threadIdx.x][i]);
+      }
+      __syncthreads();
     }
-    __syncthreads();
   }
 }
 
-/** out [count] = in [count]. */
+/** out [count] = in [count], four at a time where both are aligned. */
 KERNEL void convert(const FROM *in, TO *out, i64 count) {
-  for (i64 i = firstIndex(); i < count; i += indexStep()) store(out + i, load(in + i));
+  i64 done = 0;
+  if (aligned(in) && aligned(out)) {
+    for (i64 i = firstIndex(); i < count / 4; i += indexStep()) {
+      const Four<FROM> from = ((const Four<FROM> *)in)[i];
+      Four<TO> to;
+      for (int k = 0; k < 4; k++) store(to.v + k, load(from.v + k));
+      ((Four<TO> *)out)[i] = to;
+    }
+    done = count / 4 * 4;
+  }
+  for (i64 i = done + firstIndex(); i < count; i += indexStep()) store(out + i, load(in + i));
 }
 
 /** out [n, height, width, c] = in [n, inHeight, inWidth, c] moved down by `top` and right by `left`, zeros where nothing comes to lie. */

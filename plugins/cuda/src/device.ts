@@ -34,6 +34,10 @@ export interface Parts {
   addressOf(memory: ArrayBufferView): bigint;
   /** Waits for each operation, so that a fault names the one that made it (GAN_DEBUG=sync). */
   waitForEach: boolean;
+  /** Told what cuDNN offers for each convolution (GAN_DEBUG=cudnn). */
+  log?: ((line: string) => void) | undefined;
+  /** An allocation of the driver for each tensor, so that tools see what is beside it (GAN_DEBUG=alloc). */
+  exactAllocations: boolean;
 }
 
 /** The memory of an operation: scratch memory, and tensors that are freed if it fails. */
@@ -79,7 +83,7 @@ export class CudaDevice implements DnnHost, Timed {
     driver.retainContext(facts.ordinal);
     this.stream = driver.createStream();
     this.#uploadStream = driver.createStream();
-    this.allocator = new Allocator(driver, () => this.settle());
+    this.allocator = new Allocator(driver, () => this.settle(), parts.exactAllocations);
     this.pinned = new PinnedPool(driver);
     this.#uploads = new Uploads(driver, this.allocator, this.pinned, this.stream, this.#uploadStream);
     this.tensors = new Tensors({
@@ -90,7 +94,7 @@ export class CudaDevice implements DnnHost, Timed {
     this.#functions = new KernelFunctions(driver, parts.nvrtc, parts.cache, parts.target);
     this.#arguments = new KernelArguments(parts.addressOf);
     this.blas = new CublasLt(parts.blas, this, this.stream, precision, facts.architecture);
-    this.dnn = new Cudnn(parts.dnn, this, this.stream, parts.cache);
+    this.dnn = new Cudnn(parts.dnn, this, this.stream, parts.cache, parts.log);
   }
 
   get recording(): boolean {
@@ -291,9 +295,12 @@ export class CudaDevice implements DnnHost, Timed {
     this.#parts.driver.synchronize(this.stream);
   }
 
-  /** Releases everything. Calls nothing on a lost device. */
+  /**
+   * Releases everything but the context, which libraries in this process may hold too and which ends with the process.
+   * Calls nothing on a lost device.
+   */
   close(): void {
-    const {driver, faults, facts} = this.#parts;
+    const {driver, faults} = this.#parts;
     const {lost} = faults;
     faults.close();
     this.tensors.clear();
@@ -301,12 +308,10 @@ export class CudaDevice implements DnnHost, Timed {
     this.dnn.close();
     this.blas.close();
     this.#functions.close();
-    this.#uploads.close();
     this.pinned.close();
     this.allocator.close();
     driver.destroyStream(this.#uploadStream);
     driver.destroyStream(this.stream);
-    driver.releaseContext(facts.ordinal);
   }
 
   /** Waits for the last work; whether the device turns out to be lost. */

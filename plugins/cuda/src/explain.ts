@@ -45,7 +45,7 @@ export function explain(
     return {
       ok: false,
       why: `there is no GPU ${device}`,
-      fix: `take one of: ${deviceList(answer)} (by number or by a part of the name: --device)`,
+      fix: `take one of: ${deviceList(answer)} (by number, by a part of the name, or by the UUID that nvidia-smi -L lists: --device)`,
     };
   if (version < 12_000)
     return {
@@ -99,11 +99,25 @@ function driverHelp({code}: Extract<DriverAnswer, {ok: false}>): string {
   }
 }
 
-/** The card that a user means by a number in the list or by a part of its name; case does not matter. */
+/** A UUID as nvidia-smi -L lists it, or its beginning: of a card, or of a part of one. */
+const uuid = /^(GPU|MIG)-([0-9a-f-]+)$/i;
+
+/** The card that a user means by a number in the list, a UUID, or a part of its name; case does not matter. */
 function chooseCard(wanted: string | undefined, cards: readonly DeviceFacts[]): DeviceFacts | undefined {
   if (wanted === undefined || /^\d+$/.test(wanted)) return cards[Number(wanted ?? 0)];
+  const digits = uuid.exec(wanted)?.[2]?.replaceAll('-', '').toLowerCase();
+  if (digits !== undefined) return cards.find((card) => card.uuid.startsWith(digits));
   return cards.find(({name}) => name.toLowerCase().includes(wanted.toLowerCase()));
 }
+
+/**
+ * The environment in which the driver shows the part of a card (MIG) that is asked for by its UUID: a process sees one
+ * of them, and which is said before the driver starts. What the user has set stays.
+ */
+export const visibleDevices = (wanted: string | undefined, env: Machine['env']): Record<string, string> =>
+  wanted !== undefined && /^MIG-/i.test(wanted) && env['CUDA_VISIBLE_DEVICES'] === undefined
+    ? {CUDA_VISIBLE_DEVICES: wanted}
+    : {};
 
 /** 12080 as 12.8. */
 export const cudaVersion = (version: number): string =>

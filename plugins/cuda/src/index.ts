@@ -9,7 +9,9 @@ export default ({backend, opt, tf, GanError, kernels}: Gan) =>
     priority: 300,
     needsGpu: true,
     options: {
-      device: opt.str(undefined, {help: 'which GPU: its number in the list of gan backends, or a part of its name'}),
+      device: opt.str(undefined, {
+        help: 'which GPU: its number in the list of gan backends, a part of its name, or its UUID',
+      }),
       precision: opt.oneOf(['fp32', 'tf32', 'bf16'], 'tf32', {
         changesResults: true,
         help: 'rounding of the factors of matrix products and convolutions',

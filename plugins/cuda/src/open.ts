@@ -6,7 +6,7 @@ import {Nvrtc} from './compile/nvrtc.js';
 import {CudaDevice} from './device.js';
 import {Driver, type DriverAnswer} from './driver/driver.js';
 import {driverSignatures} from './driver/signatures.js';
-import {cudaVersion, explain} from './explain.js';
+import {cudaVersion, explain, visibleDevices} from './explain.js';
 import {Faults} from './faults.js';
 import type {GpuDtype} from './gpu.js';
 import {registerKernels} from './kernels/register.js';
@@ -37,6 +37,7 @@ export async function open(options: CudaOptions, api: Api, machine: Machine = th
     new GanError('backend', 'GAN_BACKEND_UNAVAILABLE', `cuda: ${why}.`, {suggestions});
   const native = await import('./native/koffi.js');
   const found = findLibraries(machine, [options.libs]);
+  Object.assign(process.env, visibleDevices(options.device, machine.env));
   const driver =
     found.driver === undefined
       ? undefined
@@ -71,6 +72,7 @@ export async function open(options: CudaOptions, api: Api, machine: Machine = th
       `NVRTC ${nvrtc.version} makes no code for ${facts.name} (sm_${facts.architecture})`,
       `install CUDA ${chosen.cuda - 1}, and name its folder: GAN_CUDA_LIBS=FOLDER`,
     );
+  const debug = (machine.env['GAN_DEBUG'] ?? '').split(',');
   const device = faults.guard(
     starting,
     () =>
@@ -85,7 +87,9 @@ export async function open(options: CudaOptions, api: Api, machine: Machine = th
         cache: new DiskCache(cacheFolder(machine.env, machine.platform, machine.home)),
         faults,
         addressOf: native.addressOf,
-        waitForEach: (machine.env['GAN_DEBUG'] ?? '').split(',').includes('sync'),
+        waitForEach: debug.includes('sync'),
+        log: debug.includes('cudnn') ? (line) => process.stderr.write(`cudnn: ${line}\n`) : undefined,
+        exactAllocations: debug.includes('alloc'),
       }),
   );
   return opened(api, device, driver!, {

@@ -2,7 +2,7 @@ import type {Precision} from './gpu.js';
 
 /** The options of the backend. */
 export interface CudaOptions {
-  /** Number of the card, or a part of its name. Absent: the first. */
+  /** Number of the card, a part of its name, or its UUID. Absent: the first. */
   device: string | undefined;
   precision: Precision;
   /** Folders with libraries. */

@@ -2,15 +2,18 @@ import {execFile} from 'node:child_process';
 import {fileURLToPath} from 'node:url';
 import type {Finding, Probe} from 'gankit/plugin';
 import {cacheFolder} from './cache/disk-cache.js';
-import {cudaVersion, deviceList, explain} from './explain.js';
+import {cudaVersion, deviceList, explain, visibleDevices} from './explain.js';
 import type {DriverAnswer} from './driver/driver.js';
 import {findLibraries} from './libraries/find.js';
 import {thisMachine, type Machine} from './libraries/machine.js';
 import {libraryNames, titles} from './libraries/names.js';
 import type {CudaOptions} from './options.js';
 
-/** A driver that answers at all does so within a second or two. */
-const limitMs = 10_000;
+/**
+ * How long the driver has for its answer: 10 s, or GAN_CUDA_PROBE_SECONDS. It mostly takes a second or two; the first
+ * call on a machine that was just started can take much longer.
+ */
+const limitMs = ({env}: Machine): number => (Number(env['GAN_CUDA_PROBE_SECONDS']) || 10) * 1000;
 
 /**
  * Checks for a card with a driver and the libraries. Without a driver, it starts nothing. A driver may hang or crash on
@@ -19,7 +22,7 @@ const limitMs = 10_000;
 export async function probe(
   options: CudaOptions,
   machine: Machine = thisMachine(),
-  timeLimitMs = limitMs,
+  timeLimitMs = limitMs(machine),
 ): Promise<Probe> {
   const {result} = await search(options, machine, timeLimitMs);
   if (!result.ok) return result;
@@ -39,7 +42,10 @@ export async function probe(
 
 async function search(options: CudaOptions, machine: Machine, timeLimitMs: number) {
   const found = findLibraries(machine, [options.libs]);
-  const answer = found.driver === undefined ? undefined : await askOnce(found.driver, timeLimitMs);
+  const answer =
+    found.driver === undefined
+      ? undefined
+      : await askOnce(found.driver, visibleDevices(options.device, machine.env), timeLimitMs);
   return {found, answer, result: explain(machine, found, answer, options)};
 }
 
@@ -47,7 +53,7 @@ async function search(options: CudaOptions, machine: Machine, timeLimitMs: numbe
 export async function diagnose(
   options: CudaOptions,
   machine: Machine = thisMachine(),
-  timeLimitMs = limitMs,
+  timeLimitMs = limitMs(machine),
 ): Promise<Finding[]> {
   const {found, answer, result} = await search(options, machine, timeLimitMs);
   if (answer?.ok !== true) return []; // the probe says it all
@@ -69,10 +75,10 @@ export async function diagnose(
 }
 
 /** The driver's answer, or how the process that called it ended. */
-function askChild(driver: string, timeLimitMs: number): Promise<DriverAnswer> {
+function askChild(driver: string, visible: Record<string, string>, timeLimitMs: number): Promise<DriverAnswer> {
   const child = fileURLToPath(new URL('../dist/probe-child.js', import.meta.url));
   // No flags of this process's: a debugger or a loader of modules is not for the child.
-  const env = {...process.env, NODE_OPTIONS: ''};
+  const env = {...process.env, ...visible, NODE_OPTIONS: ''};
   return new Promise((resolve) => {
     execFile(process.execPath, [child, driver], {timeout: timeLimitMs, killSignal: 'SIGKILL', env}, (error, stdout) => {
       const last = stdout.trimEnd().split('\n').at(-1) ?? '';
@@ -88,9 +94,10 @@ function askChild(driver: string, timeLimitMs: number): Promise<DriverAnswer> {
 }
 
 /** The same, asked once: `gan doctor` wants it twice. */
-function askOnce(driver: string, timeLimitMs: number): Promise<DriverAnswer> {
-  const answer = answers.get(driver) ?? askChild(driver, timeLimitMs);
-  answers.set(driver, answer);
+function askOnce(driver: string, visible: Record<string, string>, timeLimitMs: number): Promise<DriverAnswer> {
+  const key = JSON.stringify([driver, visible]);
+  const answer = answers.get(key) ?? askChild(driver, visible, timeLimitMs);
+  answers.set(key, answer);
   return answer;
 }
 const answers = new Map<string, Promise<DriverAnswer>>();

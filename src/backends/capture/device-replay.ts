@@ -60,9 +60,6 @@ export class PinnedVariables {
   }
 }
 
-/** Kernels that know the attribute `inPlace`. */
-const inPlaceKernels = new Set(['OptimizerUpdate']);
-
 /** Data that each step brings along, and its fixed place. */
 interface StepInput {
   slot: number;
@@ -87,10 +84,12 @@ export class DeviceReplay implements Replayer {
   readonly #inputs: readonly StepInput[];
   readonly #results: TensorInfo[] = [];
   readonly #recording: DeviceRecording;
+  readonly #onLaunch: () => void;
 
   /** @throws what the device throws when it cannot capture this */
-  constructor(step: CapturedStep, capture: DeviceCapture, pinned: PinnedVariables) {
+  constructor(step: CapturedStep, capture: DeviceCapture, pinned: PinnedVariables, onLaunch = () => {}) {
     this.#step = step;
+    this.#onLaunch = onLaunch;
     this.#plan = new ReplayPlan(step, true);
     this.#kernels = new KernelReplay(step, this.#plan);
     this.#capture = capture;
@@ -127,7 +126,7 @@ export class DeviceReplay implements Replayer {
     const kept = new Set([...assignments.map(({view}) => view.slot), ...results.map(({slot}) => slot)]);
     const freed = freedAfter(this.#step, () => false);
     calls.forEach((call, i) => {
-      const attrs = inPlaceKernels.has(call.name) && this.#isLastUse(i) ? {...call.attrs, inPlace: true} : call.attrs;
+      const attrs = this.#mayWriteInPlace(i) ? {...call.attrs, inPlace: true} : call.attrs;
       readyCall(call, backend, attrs).make(places);
       for (const slot of freed[i]!) if (!kept.has(slot)) backend.disposeData(places[slot]!);
     });
@@ -140,11 +139,24 @@ export class DeviceReplay implements Replayer {
     for (const slot of kept) if (!left.has(slot)) backend.disposeData(places[slot]!);
   }
 
-  /** True if a call gives new values to the variables that it reads, and nothing reads the old values later. */
-  #isLastUse(i: number): boolean {
-    const {origins, calls, assignments} = this.#step;
-    const outputs = new Set(calls[i]!.outputs.map(({slot}) => slot));
+  /** Whether a call of a kernel that knows the attribute `inPlace` may overwrite what nothing reads later. */
+  #mayWriteInPlace(i: number): boolean {
+    const {origins, calls, assignments, results} = this.#step;
+    const {name, inputs} = calls[i]!;
+    if (name !== 'OptimizerUpdate' && name !== 'Blend') return false;
     const later = new Set(calls.slice(i + 1).flatMap((call: KernelCall) => inputsOf(call).map(({slot}) => slot)));
+    if (name === 'Blend') {
+      const {slot} = (inputs as Record<'old', View>).old;
+      const origin = origins[slot]!;
+      // of a variable the value that it has at the end is written to the same place, here or by a later call
+      const isOver =
+        origin.kind === 'variable'
+          ? assignments.some(({variable}) => variable === origin.variable)
+          : origin.kind === 'kernel';
+      const left = [...assignments.map(({view}) => view), ...results];
+      return isOver && !later.has(slot) && left.every((view) => view.slot !== slot);
+    }
+    const outputs = new Set(calls[i]!.outputs.map(({slot}) => slot));
     return inputsOf(calls[i]!).every(({slot}) => {
       const origin = origins[slot]!;
       if (origin.kind !== 'variable') return true;
@@ -164,6 +176,7 @@ export class DeviceReplay implements Replayer {
       if (uploaded) this.#plan.backend.disposeData(places[slot]!);
     }
     this.#recording.launch();
+    this.#onLaunch();
     return this.#results.map((result) => {
       const own = this.#capture.allocate(result.shape, result.dtype);
       this.#capture.copy(result, own);

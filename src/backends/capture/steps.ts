@@ -35,6 +35,8 @@ export class Steps {
   readonly #drawCount: () => number;
   /** Steps that were replayed. */
   repeated = 0;
+  /** Those of them that the device ran from a capture of its own. */
+  launched = 0;
 
   /**
    * @param drawCount how many random numbers have been drawn so far: a step that draws some outside `perStepTensor` is
@@ -106,6 +108,7 @@ export class Steps {
           captured,
           capture,
           (this.#pinned ??= new PinnedVariables(tf.backend(), capture)),
+          () => this.launched++,
         );
       } catch (error) {
         this.refuse(`the device does not capture it (${messageOf(error)}); its kernels are called one by one`);

@@ -1,4 +1,7 @@
-/** A running average's next value as one operation, `Blend`, for backends where each operation costs. */
+/**
+ * A running average's next value as one operation, `Blend`, for backends where each operation costs. With the attribute
+ * `inPlace`, which only steps that a device captures have, a kernel may return `old` itself, overwritten.
+ */
 import {defineOperation} from '../operation.js';
 import {tf, type Tensor} from '../tf.js';
 import {noGrad} from './no-grad.js';

@@ -25,8 +25,12 @@ export interface SmallTrainingResult {
   losses: number[];
   /** Euclidean norms of all of a network's parameters, at the end. */
   norms: {generator: number; critic: number};
+  /** The norm of the running statistics of both. */
+  statistics: number;
   /** Steps that were repeated, and why others were not. */
   repeated: number;
+  /** Repeated steps that the device ran from a capture of its own. */
+  launched: number;
   refusals: readonly string[];
   /** Frees the networks and the optimiser. */
   dispose(): void;
@@ -58,8 +62,9 @@ export async function smallTraining({steps, capture = 'auto', afterStep}: SmallT
   });
   await learn.fit(1);
   const norms = {generator: await norm(generator.parameters()), critic: await norm(critic.parameters())};
-  const {repeated, refusals} = learn.capture;
-  return {losses, norms, repeated, refusals, dispose: () => learn.dispose()};
+  const statistics = await norm([generator, critic].flatMap((network) => network.namedBuffers().map(([, one]) => one)));
+  const {repeated, launched, refusals} = learn.capture;
+  return {losses, norms, statistics, repeated, launched, refusals, dispose: () => learn.dispose()};
 }
 
 function batches(count: number): Batch[] {

@@ -11,7 +11,7 @@ import {basicCritic} from '../../../dist/gan/nets/basic-critic.js';
 import {basicGenerator} from '../../../dist/gan/nets/basic-generator.js';
 import {setSeed} from '../../../dist/gan/streams.js';
 import {noiseBatches} from './batches.js';
-import {FixedAddresses, updateKernel} from './fixed-addresses.js';
+import {blendKernel, blends, FixedAddresses, updateKernel} from './fixed-addresses.js';
 
 describe('steps on a device that repeats them at fixed addresses', () => {
   let device: FixedAddresses;
@@ -126,6 +126,7 @@ describe('steps on a device that repeats them at fixed addresses', () => {
   for (const [how, kernel] of [
     ['composed updates', undefined],
     ['an update kernel that writes in place', updateKernel],
+    ['running averages that are written in place', blendKernel],
   ] as const) {
     it(`train a GAN to the same bits: ${how}`, async () => {
       if (kernel) tf.registerKernel(kernel);
@@ -134,6 +135,7 @@ describe('steps on a device that repeats them at fixed addresses', () => {
         expect(device.launches).to.equal(0);
         expect(await train('auto')).to.deep.equal(eager);
         expect(device.launches).to.equal(20 - 2 * 3);
+        if (kernel === blendKernel) expect(blends.inPlace).to.be.above(0);
       } finally {
         if (kernel) tf.unregisterKernel(kernel.kernelName, 'cpu');
       }

@@ -1,8 +1,11 @@
 import {expect} from 'chai';
 import fc from 'fast-check';
 import {tf, type Tensor} from 'gankit';
+import {affineSample, type Outside} from '../../../dist/backends/fused/affine-sample.js';
 import {activate, batchNormGradient} from '../../../dist/backends/fused/batch-norm.js';
 import {blend} from '../../../dist/backends/fused/blend.js';
+import {colorMap} from '../../../dist/backends/fused/color-map.js';
+import {cutOut} from '../../../dist/backends/fused/cut-out.js';
 import {bytesToFloat} from '../../../dist/backends/fused/bytes.js';
 import {coefficientNames, updateAll, type UpdateItem, type Updated} from '../../../dist/backends/fused/update.js';
 import {expectClose, on, random, withEmulator} from './emulator/support.js';
@@ -72,6 +75,62 @@ describe('cuda: fused operations on the emulator', function () {
       });
     }
   });
+
+  describe('images through affine maps', () => {
+    const maps = fc.record({
+      angle: fc.constantFrom(0, Math.PI / 2, 2, 3, -0.7),
+      scale: fc.constantFrom(0.3, 1, 2.7),
+      shift: fc.tuple(fc.integer({min: -40, max: 40}), fc.integer({min: -40, max: 40})),
+      mirror: fc.boolean(),
+    });
+    const cases = fc.record({
+      maps: fc.array(maps, {minLength: 1, maxLength: 3}),
+      side: fc.tuple(fc.constantFrom(1, 2, 5, 8), fc.constantFrom(1, 3, 6)),
+      size: fc.tuple(fc.constantFrom(1, 4, 9), fc.constantFrom(1, 5, 7)),
+      channels: fc.constantFrom(1, 3),
+      outside: fc.constantFrom<Outside[]>('zero', 'reflect'),
+      seed: fc.nat(1000),
+    });
+
+    it('give the values and gradients of the composition on the cpu backend', () =>
+      fc.assert(
+        fc.asyncProperty(cases, async ({maps: list, side, size, channels, outside, seed}) => {
+          const numbers = list.flatMap(({angle, scale, shift: [right, down], mirror}) => {
+            const [cos, sin] = [Math.cos(angle) * scale, Math.sin(angle) * scale];
+            return [mirror ? -cos : cos, -sin, right / 8, mirror ? -sin : sin, cos, down / 8];
+          });
+          const compute = (): Tensor[] => {
+            const affine = tf.tensor(numbers, [list.length, 6]);
+            const x = random([list.length, ...side, channels], seed);
+            const f = (given: Tensor): Tensor => affineSample(given, affine, {outside, size});
+            const dy = random([list.length, ...size, channels], seed + 1);
+            return [f(x), tf.grad((given) => tf.sum(tf.mul(f(given), dy)))(x)];
+          };
+          const [wanted, got] = [await on('cpu', compute), await on(emulatorName, compute)];
+          wanted.forEach(({values}, i) => expectClose(got[i]!.values, values, ['y', 'dx'][i]));
+        }),
+        {numRuns: 25},
+      ));
+  });
+
+  for (const [what, shape, f] of [
+    [
+      'colours by maps of their own',
+      [3, 40, 30, 3],
+      (x: Tensor) => colorMap(x, {matrices: random([3, 3, 3], 5), shifts: random([3, 3], 6), means: random([3, 1], 7)}),
+    ],
+    ['boxes', [3, 20, 30, 3], (x: Tensor) => cutOut(x, tf.tensor([2, 3, 9, 31, -4, -4, 3, 2, 5, 5, 5, 9], [3, 4]))],
+    ['a leaky ReLU of a number that four divides', [40, 60], (x: Tensor) => tf.leakyRelu(x, 0.2)],
+    ['a leaky ReLU of another number', [41, 61], (x: Tensor) => tf.leakyRelu(x, 0.2)],
+  ] as [string, number[], (x: Tensor) => Tensor][])
+    it(`${what}: values and gradients as on the cpu backend`, async () => {
+      const compute = (): Tensor[] => {
+        const [x, dy] = [random(shape, 1), random(shape, 2)];
+        return [f(x), tf.grad((given) => tf.sum(tf.mul(f(given), dy)))(x)];
+      };
+      const [wanted, got] = [await on('cpu', compute), await on(emulatorName, compute)];
+      wanted.forEach(({values}, i) => expectClose(got[i]!.values, values, ['y', 'dx'][i]));
+    });
 
   describe('the update of an optimiser', () => {
     const updates = fc.record({

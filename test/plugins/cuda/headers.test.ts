@@ -1,4 +1,4 @@
-import {execFileSync} from 'node:child_process';
+import {execFileSync, spawnSync} from 'node:child_process';
 import {existsSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
@@ -10,6 +10,7 @@ import {cuda} from '../../../plugins/cuda/src/driver/codes.js';
 import {driverSignatures} from '../../../plugins/cuda/src/driver/signatures.js';
 import type {CType, Signatures} from '../../../plugins/cuda/src/native/signatures.js';
 import {noCompiler} from './emulator/index.js';
+import {handlesIn, prototypesOf, type HeaderName, type Prototype} from './prototypes/read.js';
 
 /** Folders with headers of NVIDIA, those that there are. */
 const includes = [process.env['CUDA_PATH'] ?? '', '/usr/local/cuda']
@@ -82,9 +83,38 @@ const sizes = (signatures: Signatures) =>
 const printSizes = (signatures: Signatures) =>
   Object.keys(signatures).map((name) => `Sizes<decltype(&${name})>::print("${name}");`);
 
+/** Whether headers and prototypes declare the same types, by a compiler; its words where they do not. */
+function differences(header: HeaderName, prototypes: readonly Prototype[]): string {
+  const folder = mkdtempSync(path.join(tmpdir(), 'gan-cuda-prototypes-'));
+  try {
+    const lines = prototypes.map(({name, result, parameters}) => {
+      const types = parameters.map(({type}) => type).join(', ');
+      return `static_assert(std::is_same_v<decltype(&::${name}), ${result} (*)(${types})>, "${name}");`;
+    });
+    writeFileSync(path.join(folder, 'a.cpp'), `#include <${header}>\n#include <type_traits>\n${lines.join('\n')}\n`);
+    const {stderr} = spawnSync('g++', ['-std=c++17', '-w', '-fsyntax-only', ...includeFlags, 'a.cpp'], {
+      cwd: folder,
+      encoding: 'utf8',
+    });
+    return stderr;
+  } finally {
+    rmSync(folder, {recursive: true});
+  }
+}
+
+/** Types of the bindings that take a type of C. */
+function takenAs(type: string, header: HeaderName): CType[] {
+  const plain = type.replaceAll('const ', '').replace(/ const$/, '');
+  if (plain === 'void') return ['void'];
+  if (plain === 'char *') return ['text', 'pointer'];
+  if (plain.endsWith('*')) return ['pointer', 'u64'];
+  if (/^(size_t|u?int64_t|unsigned long long|CUdeviceptr|cuuint64_t)$/.test(plain)) return ['u64'];
+  return plain === 'unsigned int' ? ['uint'] : handlesIn(header).has(plain) ? ['u64'] : ['int'];
+}
+
 describe("cuda: what is believed of NVIDIA's libraries, against their headers", () => {
   const cases: [
-    header: string,
+    header: HeaderName,
     signatures: Signatures,
     values: Readonly<Record<string, number>>,
     more: [expression: string, value: number][],
@@ -116,6 +146,40 @@ describe("cuda: what is believed of NVIDIA's libraries, against their headers", 
     ],
   ];
   for (const [header, signatures, values, more] of cases) {
+    const prototypes = prototypesOf(header);
+    it(`${header}: the bindings are those of the prototypes`, () => {
+      expect(Object.keys(signatures).sort()).to.deep.equal(prototypes.map(({name}) => name).sort());
+      for (const {name, result, parameters} of prototypes) {
+        const types = signatures[name]!;
+        expect(types.length, name).to.equal(parameters.length + 1);
+        [result, ...parameters.map(({type}) => type)].forEach((type, i) =>
+          expect(takenAs(type, header), `${name}, ${i}: ${type}`).to.include(types[i]),
+        );
+      }
+    });
+
+    it(`${header}: the prototypes are NVIDIA's, and two arguments that change places are noticed`, function () {
+      this.timeout(60_000);
+      if (noCompiler() !== undefined || !folderOf(header)) {
+        this.test!.title += ' (skipped: there is no such header, or no g++)';
+        this.skip();
+      }
+      const there = known(header, signatures);
+      const present = prototypes.filter(({name}) => name in there);
+      expect(differences(header, present)).to.equal('');
+      const swapped = present.map((prototype) => {
+        const [first, ...rest] = prototype.parameters;
+        const other = rest.find(({type}) => type !== first!.type);
+        if (!other) return prototype;
+        const parameters = prototype.parameters.map((one) => (one === first ? other : one === other ? first! : one));
+        return {...prototype, parameters};
+      });
+      const noticed = [...differences(header, swapped).matchAll(/static assertion failed: (\w+)/g)].map(
+        ([, name]) => name,
+      );
+      expect(noticed).to.deep.equal(swapped.filter((one, i) => one !== present[i]).map(({name}) => name));
+    });
+
     it(header, function () {
       this.timeout(60_000);
       if (noCompiler() !== undefined || !folderOf(header)) {

@@ -3,7 +3,7 @@ import {mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:
 import {tmpdir} from 'node:os';
 import path from 'node:path';
 import {expect} from 'chai';
-import {explain} from '../../../plugins/cuda/src/explain.js';
+import {explain, visibleDevices} from '../../../plugins/cuda/src/explain.js';
 import type {DriverAnswer} from '../../../plugins/cuda/src/driver/driver.js';
 import type {Precision} from '../../../plugins/cuda/src/gpu.js';
 import {chooseLibraries, findLibraries} from '../../../plugins/cuda/src/libraries/find.js';
@@ -20,6 +20,7 @@ const driverOf = (version: number, architecture = 90): DriverAnswer => ({
     {
       ordinal: 0,
       name: 'NVIDIA H200',
+      uuid: '8932f937d72c4106c12f20bd9faed9f6',
       bytes: 150 * 2 ** 30,
       architecture,
       multiprocessors: 132,
@@ -76,6 +77,14 @@ describe('cuda: the search for libraries', () => {
     });
   });
 
+  it('leaves the driver to the loader where the system shows a card and no folder has it', () => {
+    expect(findLibraries(machine).driver).to.equal(undefined);
+    put('dev/nvidiactl');
+    expect(findLibraries(machine).driver).to.equal('libcuda.so.1');
+    put(driver);
+    expect(findLibraries(machine).driver).to.equal(at(driver));
+  });
+
   it("finds the wheels of a Python environment, also in CUDA 13's layout, and takes what the driver runs", () => {
     put(...wheels12('env/lib/python3.12/site-packages'), ...wheels13('env/lib/python3.12/site-packages'));
     machine.env = {VIRTUAL_ENV: at('env')};
@@ -101,6 +110,40 @@ describe('cuda: the search for libraries', () => {
       cuda: 13,
       cudnn: at('other/nvidia/cudnn/lib/libcudnn.so.9'),
     });
+  });
+
+  it('takes the driver of Windows before one of the distribution, under WSL', () => {
+    put('dev/dxg', driver, 'usr/lib/wsl/lib/libcuda.so.1');
+    expect(findLibraries(machine).driver).to.equal(at('usr/lib/wsl/lib/libcuda.so.1'));
+  });
+
+  it('finds toolkits, cuDNN and packages of Python where the installers for Windows put them', () => {
+    machine.platform = 'win32';
+    machine.env = {
+      ProgramFiles: at('pf'),
+      APPDATA: at('roaming'),
+      LOCALAPPDATA: at('local'),
+      SystemRoot: at('windows'),
+    };
+    const cudnn = ['pf/NVIDIA/CUDNN/v9.9/bin/12.9/cudnn64_9.dll', 'pf/NVIDIA/CUDNN/v9.14/bin/13.0/x64/cudnn64_9.dll'];
+    const nvrtc = [
+      'pf/NVIDIA GPU Computing Toolkit/CUDA/v13.0/bin/x64/nvrtc64_130_0.dll',
+      'pf/NVIDIA GPU Computing Toolkit/CUDA/v12.9/bin/nvrtc64_120_0.dll',
+      'roaming/Python/Python312/site-packages/nvidia/cuda_nvrtc/bin/nvrtc64_120_0.dll',
+      'local/Programs/Python/Python311/Lib/site-packages/nvidia/cu13/bin/x86_64/nvrtc64_130_0.dll',
+    ];
+    put('windows/System32/nvcuda.dll', ...cudnn, ...nvrtc);
+    const found = findLibraries(machine);
+    const relative = (files: {file: string}[]) => files.map(({file}) => path.relative(root, file));
+    expect(found.driver).to.equal(at('windows/System32/nvcuda.dll'));
+    expect(relative(found.libraries.cudnn)).to.deep.equal([...cudnn].reverse());
+    expect(relative(found.libraries.nvrtc)).to.deep.equal(nvrtc);
+  });
+
+  it('shows the part of a card that is asked for to the process that asks the driver', () => {
+    expect(visibleDevices('MIG-1234', {})).to.deep.equal({CUDA_VISIBLE_DEVICES: 'MIG-1234'});
+    expect(visibleDevices('MIG-1234', {CUDA_VISIBLE_DEVICES: '0'})).to.deep.equal({});
+    expect(visibleDevices('GPU-1234', {})).to.deep.equal({});
   });
 
   it('does not take cuDNN 8 for CUDA 13', () => {
@@ -237,14 +280,19 @@ describe('cuda: the search for libraries', () => {
       put(driver, ...complete);
       expect(answer(driverOf(13_000), '3')).to.deep.equal({
         why: 'there is no GPU 3',
-        fix: 'take one of: 0 NVIDIA H200 (153600 MiB) (by number or by a part of the name: --device)',
+        fix: 'take one of: 0 NVIDIA H200 (153600 MiB) (by number, by a part of the name, or by the UUID that nvidia-smi -L lists: --device)',
       });
       expect(answer(driverOf(13_000), 'b200').why).to.equal('there is no GPU b200');
-      expect(['0', 'h200', undefined].map((device) => answer(driverOf(13_000), device).why)).to.deep.equal([
-        'fine',
-        'fine',
-        'fine',
-      ]);
+      expect(answer(driverOf(13_000), 'GPU-8932f938').why).to.equal('there is no GPU GPU-8932f938');
+      const names = [
+        '0',
+        'h200',
+        undefined,
+        'GPU-8932f937-d72c-4106-c12f-20bd9faed9f6',
+        'gpu-8932f9',
+        'MIG-8932f937-d72c',
+      ];
+      expect([...new Set(names.map((device) => answer(driverOf(13_000), device).why))]).to.deep.equal(['fine']);
     });
   });
 
@@ -273,6 +321,19 @@ describe('cuda: the search for libraries', () => {
     await diagnose(options, machine);
     expect(readFileSync(at('loads'), 'utf8')).to.equal('x');
     expect(readFileSync('/proc/self/maps', 'utf8')).to.not.contain(at(driver));
+  });
+
+  it('waits for the driver as long as GAN_CUDA_PROBE_SECONDS says', async function () {
+    this.timeout(20_000);
+    if (noCompiler('linux') !== undefined) this.skip();
+    put(driver);
+    writeFileSync(
+      at('driver.c'),
+      '#include <unistd.h>\n__attribute__((constructor)) static void loaded(void) { sleep(15); }',
+    );
+    execFileSync('gcc', ['-shared', '-fPIC', at('driver.c'), '-o', at(driver)]);
+    const result = await probe(options, {...machine, env: {GAN_CUDA_PROBE_SECONDS: '0.2'}});
+    expect(result.ok ? '' : result.why).to.contain('did not answer within 0.2 s');
   });
 
   it('a driver that is no library, or ends its process, is a reason', async function () {

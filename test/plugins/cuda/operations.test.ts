@@ -661,12 +661,13 @@ describe('cuda: operations on the emulator, as on the cpu backend', function () 
   it('are all that there are, in every variant', () => {
     const elsewhere = [
       // fused.test.ts
+      ...['AffineSample', 'AffineSampleTranspose', 'ColorMap', 'CutOut'],
       ...['TrainBatchNorm', 'TrainBatchNormGrad'],
       // images.test.ts
       ...['GroupedConv2D', 'GroupedConv2DBackpropInput', 'GroupedConv2DBackpropFilter'],
       ...['UpsampleNearest', 'BlockSum', 'FirResample', 'BilinearResize', 'BilinearResizeTranspose'],
       ...['PixelShuffle', 'PixelUnshuffle'],
-      ...['Blend', 'BytesToFloat', 'OptimizerUpdate'],
+      ...['Blend', 'BytesToFloat', 'LeakyReluGrad', 'OptimizerUpdate'],
     ];
     expect(kernels.map(({name}) => name).filter((name) => !called.has(name))).to.deep.equal(elsewhere);
     // dnn.cu is between tensors and cuDNN; images.test.ts has the others
@@ -675,6 +676,12 @@ describe('cuda: operations on the emulator, as on the cpu backend', function () 
       .flatMap((source) => entriesOf(source).map((entry) => `${source.name} ${entry}`))
       .filter((one) => !launched.has(one));
     const ofFused = [
+      'affine-sample sample',
+      'affine-sample transposed',
+      'color-map imageMeans',
+      'color-map colorMap',
+      'cut-out cutOut',
+      'leaky-relu leakyReluGradient',
       'bytes bytesToFloat',
       'blend blend',
       'batch-norm moments',

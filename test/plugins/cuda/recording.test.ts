@@ -7,7 +7,8 @@ import {firDown, firUp} from '../../../dist/backends/fused/fir.js';
 import {pixelShuffle, pixelUnshuffle} from '../../../dist/backends/fused/pixel-shuffle.js';
 import {averagePool, upsampleNearest} from '../../../dist/backends/fused/upsample.js';
 import {needsCompiler} from './emulator/support.js';
-import {openFake, type FakeDevice} from './fake/open.js';
+import {runConformance, type Subject} from 'gankit/testing';
+import {openFake, openFakeDevice, type FakeDevice} from './fake/open.js';
 import type {Pace} from './fake/streams.js';
 
 describe('cuda: recorded steps', () => {
@@ -141,6 +142,21 @@ describe('cuda: recorded steps', () => {
     recording.launch();
     expect([...((await tf.backend().read(out.dataId)) as Float32Array)]).to.deep.equal([10.5, 40.5]);
     recording.dispose();
+  });
+
+  it('that the driver refuses fail the conformance kit, which says why', async () => {
+    const subject: Subject = {
+      name: 'gan-cuda',
+      open: async () => {
+        const device = await openFakeDevice();
+        open = device.behind;
+        open.fake.failures.set('cuStreamBeginCapture_v2', 900);
+        return device;
+      },
+    };
+    const [result] = await runConformance(subject, {only: 'steps that are repeated from recordings'});
+    expect(result!.state).to.equal('failed');
+    expect(result!.why).to.match(/captures steps, but not all of these: .*cuStreamBeginCapture: fake error 900/);
   });
 
   it('that fail leave a stream that works, and no memory', async () => {

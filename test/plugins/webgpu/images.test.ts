@@ -2,7 +2,9 @@ import '@tensorflow/tfjs-backend-cpu';
 import {expect} from 'chai';
 import {tf, type Tensor} from 'gankit';
 import {resizeBilinear} from '../../../dist/backends/fused/bilinear.js';
+import {affineSample} from '../../../dist/backends/fused/affine-sample.js';
 import {conv, convTranspose} from '../../../dist/backends/fused/conv.js';
+import {cutOut} from '../../../dist/backends/fused/cut-out.js';
 import {firDown, firResample, firUp} from '../../../dist/backends/fused/fir.js';
 import {pixelShuffle, pixelUnshuffle} from '../../../dist/backends/fused/pixel-shuffle.js';
 import {averagePool, upsampleNearest} from '../../../dist/backends/fused/upsample.js';
@@ -130,9 +132,24 @@ const convolutions: [what: string, f: (x: Tensor, filter: Tensor) => Tensor, sha
   ],
 ];
 
+/** Affine maps of two images: a turn, and a quarter turn that shrinks. */
+const affine = (): Tensor => tf.tensor([0.8, -0.6, 2.3, 0.6, 0.8, -1.7, 0.1, -2.2, 9.4, 2.2, 0.1, -3.3], [2, 6]);
+const augmentations: [what: string, f: (x: Tensor) => Tensor, dispatches: [number, number]][] = [
+  ['affine maps, reflecting', (x) => affineSample(x, affine(), {outside: 'reflect', size: [7, 9]}), [1, 2]],
+  ['affine maps, zero outside', (x) => affineSample(x, affine(), {outside: 'zero'}), [1, 2]],
+  ['cut out', (x) => cutOut(x, tf.tensor([1, 2, 4, 9, -3, -3, 2, 2], [2, 4])), [1, 2]],
+];
+
 describe('webgpu: resampling and convolution in groups', function () {
   this.timeout(60_000);
   withWebgpu();
+
+  for (const [what, f, count] of augmentations)
+    it(`${what} and its gradient, as composed on the cpu backend; ${count[0]} dispatch each`, async () => {
+      const shape = [2, 6, 5, 3];
+      expectClose(await on('webgpu', everything(f, [shape])), await on('cpu', everything(f, [shape])));
+      expect(await dispatches(f, [shape])).to.deep.equal(count);
+    });
 
   for (const [what, f, [n, h, w]] of images) {
     it(`${what} and its gradient, as composed on the cpu backend`, async () => {

@@ -35,13 +35,17 @@ const enoughBytes = 2 ** 28;
 
 /** Chooses algorithms by measuring them, once for each shape, card and version; the choice is kept on disk. */
 export class Algorithms {
-  /** @param machine card, versions: what else a choice depends on */
+  /**
+   * @param machine card, versions: what else a choice depends on
+   * @param log is told what cuDNN offers
+   */
   constructor(
     private readonly api: DnnFunctions,
     private readonly handle: bigint,
     private readonly cache: DiskCache,
     private readonly machine: string,
     private readonly precision: Precision,
+    private readonly log: ((line: string) => void) | undefined,
   ) {}
 
   /** Earlier measurements, of this or another process. */
@@ -53,7 +57,7 @@ export class Algorithms {
   /** Runs all algorithms; waits for the device. Undefined if none will do. */
   measure(direction: Direction, shape: string, descriptors: Descriptors, site: Site): Algorithm | undefined {
     const call = functionsOf[direction].search;
-    const found = this.#results(call, (count, results) =>
+    const found = this.#results(call, shape, (count, results) =>
       this.api[call](
         this.handle,
         descriptors.first,
@@ -71,7 +75,8 @@ export class Algorithms {
       ),
     );
     const chosen =
-      choose(found, this.precision, site.workspaceBytes) ?? this.guess(direction, descriptors, site.workspaceBytes);
+      choose(found, this.precision, site.workspaceBytes) ??
+      this.guess(direction, shape, descriptors, site.workspaceBytes);
     if (chosen && site.workspaceBytes >= enoughBytes)
       this.cache.put(this.#key(shape), Buffer.from(JSON.stringify(chosen)));
     return chosen;
@@ -81,9 +86,9 @@ export class Algorithms {
    * Returns the algorithm that cuDNN recommends, without running anything. Used for a shape that first appears while a
    * step is captured. Undefined if none will do.
    */
-  guess(direction: Direction, descriptors: Descriptors, workspaceBytes: number): Algorithm | undefined {
+  guess(direction: Direction, shape: string, descriptors: Descriptors, workspaceBytes: number): Algorithm | undefined {
     const call = functionsOf[direction].heuristics;
-    const found = this.#results(call, (count, results) =>
+    const found = this.#results(call, shape, (count, results) =>
       this.api[call](
         this.handle,
         descriptors.first,
@@ -98,13 +103,18 @@ export class Algorithms {
     return choose(found, this.precision, workspaceBytes);
   }
 
-  #results(call: string, run: (count: Int32Array, results: Uint8Array) => number): Result[] {
+  #results(call: string, shape: string, run: (count: Int32Array, results: Uint8Array) => number): Result[] {
     const count = new Int32Array(1);
     const results = new Uint8Array(maxResults * perfBytes);
     const status = run(count, results);
-    if (isUnsupported(status)) return [];
+    if (isUnsupported(status)) {
+      this.log?.(`${call} ${shape}: not supported (${status})`);
+      return [];
+    }
     checkDnn(this.api, call, status);
-    return parse(results, count[0]!);
+    const found = parse(results, count[0]!);
+    for (const one of found) this.log?.(`${call} ${shape}: ${JSON.stringify(one)}`);
+    return found;
   }
 
   #key(shape: string): string {
@@ -113,7 +123,8 @@ export class Algorithms {
 }
 
 interface Result extends Algorithm {
-  ok: boolean;
+  status: number;
+  ms: number;
   deterministic: boolean;
 }
 
@@ -124,7 +135,8 @@ export function parse(results: Uint8Array, count: number): Result[] {
     const at = i * perfBytes;
     return {
       algorithm: view.getInt32(at, true),
-      ok: view.getInt32(at + 4, true) === dnn.CUDNN_STATUS_SUCCESS,
+      status: view.getInt32(at + 4, true),
+      ms: view.getFloat32(at + 8, true),
       workspaceBytes: Number(view.getBigUint64(at + 16, true)),
       deterministic: view.getInt32(at + 24, true) === dnn.CUDNN_DETERMINISTIC,
       mathType: view.getInt32(at + 28, true),
@@ -145,7 +157,8 @@ const allowed: Record<Precision, readonly (readonly number[])[]> = {
 /** The fastest that fits, computes the same each time, and rounds as it is asked to. Undefined where there is none. */
 function choose(results: readonly Result[], precision: Precision, workspaceBytes: number): Algorithm | undefined {
   const usable = results.filter(
-    ({ok, deterministic, workspaceBytes: wanted}) => ok && deterministic && wanted <= workspaceBytes,
+    ({status, deterministic, workspaceBytes: wanted}) =>
+      status === dnn.CUDNN_STATUS_SUCCESS && deterministic && wanted <= workspaceBytes,
   );
   const found = allowed[precision]
     .map((types) => usable.find(({mathType}) => types.includes(mathType)))

@@ -4,7 +4,7 @@ import type {Gpu} from '../gpu.js';
 import {convolve, convolveFilterGradient, convolveInputGradient} from '../kernels/convolve.js';
 import type {Timed} from '../profile.js';
 import {Algorithms, mathTypes, type Algorithm} from './algorithms.js';
-import {checkDnn, describeConvolution, paddingIsEven, type Descriptors} from './descriptors.js';
+import {checkDnn, describeConvolution, paddingIsEven, type Descriptors, type Layout} from './descriptors.js';
 import {convert, shift, transpose, type Data, type Element, type Images} from './kernels.js';
 import {productOf} from './products.js';
 import {functionsOf, type Direction, type DnnFunctions} from './signatures.js';
@@ -29,11 +29,15 @@ export interface DnnHost extends Gpu, Timed {
 /** Workspace that an algorithm may have. */
 const maxWorkspaceBytes = 2 ** 30;
 
+/** How a shape is computed. */
 interface Plan {
+  layout: Layout;
   descriptors: Descriptors;
-  /** 'none': cuDNN has none that will do. */
-  algorithm: Algorithm | 'none' | undefined;
+  algorithm: Algorithm;
 }
+
+/** The preferred one first: all tensors lie so. */
+const layouts: readonly Layout[] = ['NHWC', 'NCHW'];
 
 /** Addresses of the operands as cuDNN wants them, and where its result goes. */
 interface Places {
@@ -46,20 +50,24 @@ interface Places {
 
 /**
  * Convolutions by cuDNN. It wants even padding, filters as [out, height, width, in], and for bf16 operands in bfloat16:
- * what is otherwise is copied before and after. Convolutions that are one matrix product go to cuBLASLt, without any
- * copy. Depthwise ones, which are bound by memory, and those that cuDNN has no algorithm for are left to our own
- * kernels (kernels/convolve.cu), in float32.
+ * what is otherwise is copied before and after. Where it has no deterministic algorithm for NHWC it gets NCHW.
+ * Convolutions that are one matrix product go to cuBLASLt, without any copy. Depthwise ones, which are bound by memory,
+ * and those that cuDNN has no deterministic algorithm for are left to our own kernels (kernels/convolve.cu), which
+ * compute in float32.
  */
 export class Cudnn implements Dnn {
   readonly #api: DnnFunctions;
   readonly #host: DnnHost;
   readonly #handle: bigint;
   readonly #algorithms: Algorithms;
-  readonly #plans = new Map<string, Plan>();
+  /** 'none': cuDNN has nothing that will do. */
+  readonly #plans = new Map<string, Plan | 'none'>();
+  readonly #log: ((line: string) => void) | undefined;
   readonly #element: Element;
 
   /** @throws CudaError when the library does not start */
-  constructor(api: DnnFunctions, host: DnnHost, stream: bigint, cache: DiskCache) {
+  constructor(api: DnnFunctions, host: DnnHost, stream: bigint, cache: DiskCache, log?: (line: string) => void) {
+    this.#log = log;
     this.#api = api;
     this.#host = host;
     const handle = new BigUint64Array(1);
@@ -72,6 +80,7 @@ export class Cudnn implements Dnn {
       cache,
       `${host.card.name} cuDNN ${Number(api.cudnnGetVersion())}`,
       host.precision,
+      log,
     );
     this.#element = host.precision === 'bf16' ? 'bf16' : 'float';
   }
@@ -153,7 +162,7 @@ export class Cudnn implements Dnn {
   }
 
   close(): void {
-    for (const {descriptors} of this.#plans.values()) descriptors.destroy();
+    for (const plan of this.#plans.values()) if (plan !== 'none') plan.descriptors.destroy();
     this.#plans.clear();
     this.#api.cudnnDestroy(this.#handle);
   }
@@ -162,12 +171,13 @@ export class Cudnn implements Dnn {
   #compute(direction: Direction, conv: Convolution, placesOf: (even: Convolution) => Places, own: () => void): void {
     if (isDepthwise(conv)) return own();
     const even = evened(conv);
-    const plan = this.#plan(direction, even);
-    if (plan.algorithm === 'none') return own();
-    const places = placesOf(even);
-    const algorithm = this.#algorithm(direction, even, plan, places);
-    if (!algorithm) return own();
-    const {descriptors} = plan;
+    const key = shapeOf(direction, even);
+    if (this.#plans.get(key) === 'none') return own();
+    const given = placesOf(even);
+    const plan = this.#plan(key, direction, even, given);
+    if (plan === 'none') return own();
+    const {algorithm, descriptors} = plan;
+    const places = this.#placesIn(plan.layout, direction, even, given);
     const workspace = algorithm.workspaceBytes === 0 ? 0n : this.#host.scratch(algorithm.workspaceBytes);
     const call = functionsOf[direction].run;
     checkDnn(
@@ -194,39 +204,74 @@ export class Cudnn implements Dnn {
     places.finish();
   }
 
-  /** Descriptors of a shape, and its algorithm if it is known. */
-  #plan(direction: Direction, conv: Convolution): Plan {
-    const shape = shapeOf(direction, conv);
-    const known = this.#plans.get(shape);
-    if (known) return known;
-    const descriptors = describeConvolution(this.#api, conv, direction, this.#host.precision);
-    const algorithm = this.#algorithms.known(shape);
-    this.#setMathType(descriptors, algorithm?.mathType ?? mathTypes[this.#host.precision]);
-    const plan: Plan = {descriptors, algorithm};
-    this.#plans.set(shape, plan);
-    return plan;
+  /** The plan of a shape, made when it is first computed. */
+  #plan(key: string, direction: Direction, conv: Convolution, given: Places): Plan | 'none' {
+    const known = this.#plans.get(key);
+    if (known !== undefined) return known;
+    let found = this.#kept(key, direction, conv);
+    for (const layout of layouts) found ??= this.#found(key, direction, conv, given, layout);
+    this.#log?.(`${key}: ${found ? `${found.layout} ${JSON.stringify(found.algorithm)}` : 'kernels of our own'}`);
+    this.#plans.set(key, found ?? 'none');
+    return found ?? 'none';
   }
 
-  /** Chooses the algorithm of a shape when it is first computed. */
-  #algorithm(direction: Direction, conv: Convolution, plan: Plan, places: Places): Algorithm | undefined {
-    if (plan.algorithm === undefined) {
-      const {descriptors} = plan;
-      const {first, second, to} = places;
-      plan.algorithm =
-        (this.#host.recording
-          ? this.#algorithms.guess(direction, descriptors, maxWorkspaceBytes)
-          : this.#host.withSpareMemory(maxWorkspaceBytes, (workspace, workspaceBytes) =>
-              this.#algorithms.measure(direction, shapeOf(direction, conv), descriptors, {
-                first,
-                second,
-                result: to.address,
-                workspace,
-                workspaceBytes,
-              }),
-            )) ?? 'none';
-      if (plan.algorithm !== 'none') this.#setMathType(descriptors, plan.algorithm.mathType);
+  /** By a measurement of this or another process. */
+  #kept(key: string, direction: Direction, conv: Convolution): Plan | undefined {
+    for (const layout of layouts) {
+      const algorithm = this.#algorithms.known(keyIn(layout, key));
+      if (!algorithm) continue;
+      const descriptors = describeConvolution(this.#api, conv, direction, this.#host.precision, layout);
+      this.#setMathType(descriptors, algorithm.mathType);
+      return {layout, descriptors, algorithm};
     }
-    return plan.algorithm === 'none' ? undefined : plan.algorithm;
+    return undefined;
+  }
+
+  /** By a measurement, or while a step is recorded by what cuDNN recommends. Undefined if nothing will do. */
+  #found(key: string, direction: Direction, conv: Convolution, given: Places, layout: Layout): Plan | undefined {
+    const descriptors = describeConvolution(this.#api, conv, direction, this.#host.precision, layout);
+    this.#setMathType(descriptors, mathTypes[this.#host.precision]);
+    const name = keyIn(layout, key);
+    const places = this.#placesIn(layout, direction, conv, given);
+    const algorithm = this.#host.recording
+      ? this.#algorithms.guess(direction, name, descriptors, maxWorkspaceBytes)
+      : this.#host.withSpareMemory(maxWorkspaceBytes, (workspace, workspaceBytes) =>
+          this.#algorithms.measure(direction, name, descriptors, {
+            first: places.first,
+            second: places.second,
+            result: places.to.address,
+            workspace,
+            workspaceBytes,
+          }),
+        );
+    if (!algorithm) {
+      descriptors.destroy();
+      return undefined;
+    }
+    this.#setMathType(descriptors, algorithm.mathType);
+    return {layout, descriptors, algorithm};
+  }
+
+  /** The operands and the place of the result in a layout; given are those as NHWC. */
+  #placesIn(layout: Layout, direction: Direction, conv: Convolution, given: Places): Places {
+    if (layout === 'NHWC') return given;
+    const {first, second, to, finish} = given;
+    const [of1, of2, ofResult] = operandsOf(direction, conv);
+    const turned = (address: bigint, {batch, pixels, channels}: Operand): bigint => {
+      const there = this.#scratch(batch * pixels * channels);
+      transpose(this.#host, {address, type: this.#element}, there, pixels, channels, batch);
+      return there.address;
+    };
+    const result = this.#scratch(ofResult.batch * ofResult.pixels * ofResult.channels);
+    return {
+      first: turned(first, of1),
+      second: turned(second, of2),
+      to: result,
+      finish: () => {
+        transpose(this.#host, result, to, ofResult.channels, ofResult.pixels, ofResult.batch);
+        finish();
+      },
+    };
   }
 
   #setMathType({convolution}: Descriptors, mathType: number): void {
@@ -263,13 +308,16 @@ export class Cudnn implements Dnn {
     return padded.address;
   }
 
-  /** Address of a tensor's elements in the type of the operands. */
+  /**
+   * Address of a tensor's elements in the type of the operands. What is converted stays with the tensor: two kinds of a
+   * convolution see it.
+   */
   #operand(tensor: TensorInfo, count: number): bigint {
-    const address = this.#host.address(tensor);
-    if (this.#element === 'float') return address;
-    const converted = this.#scratch(count);
-    convert(this.#host, {address, type: 'float'}, converted, count);
-    return converted.address;
+    const from: Data = {address: this.#host.address(tensor), type: 'float'};
+    if (this.#element === 'float') return from.address;
+    return this.#host.derived(tensor, this.#element, count * this.#elementBytes, (address) =>
+      convert(this.#host, from, {address, type: this.#element}, count),
+    );
   }
 
   /**
@@ -333,6 +381,32 @@ const outImages = ({batchSize: n, outHeight: height, outWidth: width, outChannel
   c,
 });
 const sizeOf = ({n, height, width, c}: Images): number => n * height * width * c;
+
+/** A tensor of a convolution as [batch, pixels, channels], which NCHW has as [batch, channels, pixels]. */
+interface Operand {
+  batch: number;
+  pixels: number;
+  channels: number;
+}
+
+/** Two operands and the result. */
+function operandsOf(direction: Direction, conv: Convolution): readonly [Operand, Operand, Operand] {
+  const x = {batch: conv.batchSize, pixels: conv.inHeight * conv.inWidth, channels: conv.inChannels};
+  const y = {batch: conv.batchSize, pixels: conv.outHeight * conv.outWidth, channels: conv.outChannels};
+  const filter = {
+    batch: conv.outChannels,
+    pixels: conv.filterHeight * conv.filterWidth,
+    channels: conv.inChannels / conv.groups,
+  };
+  return {forward: [x, filter, y], dataGradient: [filter, y, x], filterGradient: [x, y, filter]}[direction] as [
+    Operand,
+    Operand,
+    Operand,
+  ];
+}
+
+/** Measurements of earlier versions are of NHWC. */
+const keyIn = (layout: Layout, key: string): string => (layout === 'NHWC' ? key : `${layout} ${key}`);
 
 const shapeOf = (direction: Direction, conv: Convolution): string =>
   `${direction} ${[

@@ -33,14 +33,19 @@ function details(api: DnnFunctions): string {
   return text.subarray(0, text.indexOf(0)).toString().trim().replaceAll(/\s+/g, ' ');
 }
 
-/** Describes a convolution with even padding, images as NHWC, filters as [out, height, width, in / groups]. */
+/** The order of axes: images and filters [out, height, width, in / groups], or [out, in / groups, height, width]. */
+export type Layout = 'NHWC' | 'NCHW';
+
+/** Describes a convolution with even padding. */
 export function describeConvolution(
   api: DnnFunctions,
   conv: Convolution,
   direction: Direction,
   precision: Precision,
+  layout: Layout,
 ): Descriptors {
   const type = precision === 'bf16' ? dnn.CUDNN_DATA_BFLOAT16 : dnn.CUDNN_DATA_FLOAT;
+  const format = dnn[`CUDNN_TENSOR_${layout}`];
   const made: (() => void)[] = [];
   const make = (
     call: string,
@@ -58,11 +63,7 @@ export function describeConvolution(
       api.cudnnCreateTensorDescriptor,
       api.cudnnDestroyTensorDescriptor,
     );
-    checkDnn(
-      api,
-      'cudnnSetTensor4dDescriptor',
-      api.cudnnSetTensor4dDescriptor(descriptor, dnn.CUDNN_TENSOR_NHWC, type, n, c, h, w),
-    );
+    checkDnn(api, 'cudnnSetTensor4dDescriptor', api.cudnnSetTensor4dDescriptor(descriptor, format, type, n, c, h, w));
     return descriptor;
   };
   const x = tensor(conv.batchSize, conv.inHeight, conv.inWidth, conv.inChannels);
@@ -74,7 +75,7 @@ export function describeConvolution(
     api.cudnnSetFilter4dDescriptor(
       filter,
       type,
-      dnn.CUDNN_TENSOR_NHWC,
+      format,
       conv.outChannels,
       conv.inChannels / conv.groups,
       conv.filterHeight,

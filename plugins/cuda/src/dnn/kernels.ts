@@ -19,29 +19,40 @@ export interface Data {
   type: Element;
 }
 
-/** to [columns, rows] = from [rows, columns]. */
-export function transpose(gpu: Gpu, from: Data, to: Data, rows: number, columns: number): void {
+/** The most blocks that a grid may have in y and z. */
+const mostBlocks = 65_535;
+
+/** to [batch, columns, rows] = from [batch, rows, columns]. */
+export function transpose(gpu: Gpu, from: Data, to: Data, rows: number, columns: number, batch = 1): void {
   gpu.launch({
     source: variants[from.type][to.type],
     entry: 'turn',
     block: [32, 8, 1],
-    grid: [Math.ceil(columns / 32), Math.min(Math.ceil(rows / 32), 65535), 1],
+    grid: [Math.ceil(columns / 32), Math.min(Math.ceil(rows / 32), mostBlocks), Math.min(batch, mostBlocks)],
     args: [
       {type: 'pointer', value: from.address},
       {type: 'pointer', value: to.address},
       {type: 'u32', value: rows},
       {type: 'u32', value: columns},
+      {type: 'u32', value: batch},
     ],
   });
 }
 
 /** to = from, element by element. */
 export function convert(gpu: Gpu, from: Data, to: Data, count: number): void {
-  forEach(gpu, variants[from.type][to.type], 'convert', count, [
-    {type: 'pointer', value: from.address},
-    {type: 'pointer', value: to.address},
-    {type: 'u64', value: BigInt(count)},
-  ]);
+  forEach(
+    gpu,
+    variants[from.type][to.type],
+    'convert',
+    count,
+    [
+      {type: 'pointer', value: from.address},
+      {type: 'pointer', value: to.address},
+      {type: 'u64', value: BigInt(count)},
+    ],
+    4,
+  );
 }
 
 /** Images [n, height, width, c]. */

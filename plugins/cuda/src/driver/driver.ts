@@ -8,6 +8,8 @@ import type {DriverFunctions} from './signatures.js';
 export interface DeviceFacts {
   ordinal: number;
   name: string;
+  /** 32 hexadecimal digits; of a part of a card (MIG) those of the part. */
+  uuid: string;
   bytes: number;
   /** Compute capability times ten. */
   architecture: number;
@@ -66,17 +68,13 @@ export class Driver {
     return Array.from({length: this.#int[0]!}, (_, ordinal) => this.#facts(ordinal));
   }
 
-  /** The context that all of a process share on that card; becomes the current one. */
+  /** The context that all of a process share on that card; becomes the current one. It is never released. */
   retainContext(ordinal: number): bigint {
     const context = this.#handle('cuDevicePrimaryCtxRetain', (at) =>
       this.#api.cuDevicePrimaryCtxRetain(at, this.#device(ordinal)),
     );
     this.#check('cuCtxSetCurrent', this.#api.cuCtxSetCurrent(context));
     return context;
-  }
-
-  releaseContext(ordinal: number): void {
-    this.#check('cuDevicePrimaryCtxRelease', this.#api.cuDevicePrimaryCtxRelease_v2(this.#device(ordinal)));
   }
 
   /** A stream that does not wait for the default one. */
@@ -241,6 +239,8 @@ export class Driver {
     const device = this.#device(ordinal);
     const name = new Uint8Array(256);
     this.#check('cuDeviceGetName', this.#api.cuDeviceGetName(name, name.length, device));
+    const uuid = new Uint8Array(16);
+    this.#check('cuDeviceGetUuid', this.#api.cuDeviceGetUuid_v2(uuid, device));
     const attribute = (which: number): number => {
       this.#check('cuDeviceGetAttribute', this.#api.cuDeviceGetAttribute(this.#int, which, device));
       return this.#int[0]!;
@@ -248,6 +248,7 @@ export class Driver {
     return {
       ordinal,
       name: Buffer.from(name.subarray(0, name.indexOf(0))).toString(),
+      uuid: Buffer.from(uuid).toString('hex'),
       bytes: Number(this.#handle('cuDeviceTotalMem', (at) => this.#api.cuDeviceTotalMem_v2(at, device))),
       architecture:
         attribute(cuda.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR) * 10 +

@@ -1,8 +1,8 @@
 import type {FusedBatchNormAttrs, FusedBatchNormInputs} from '@tensorflow/tfjs-core';
 import type {KernelArg} from '../gpu.js';
-import {float, long, pointer} from './args.js';
+import {float, long, longs, pointer} from './args.js';
 import {fill} from './fill.js';
-import {forEach, shapeArg, teamArg, teamFor, threads} from './geometry.js';
+import {columnsOfPieces, forEach, shapeArg, teamArg, teamFor, threads} from './geometry.js';
 import {kernel, result, scratch, sizeOf, view, type Context, type Kernel, type View} from './kernel.js';
 import {source} from './source.js';
 
@@ -22,7 +22,7 @@ function sumRows(
   channels: number,
   words: number,
   sum: {entry: string; args: (partial: View) => KernelArg[]},
-  total: {entry: string; arrays: View[]},
+  total: {entry: string; args: (partial: View) => KernelArg[]},
 ): void {
   const shape = {outer: 1, length: sizeOf(x.shape) / channels, inner: channels};
   const team = teamFor(shape, gpu.card, true);
@@ -36,38 +36,24 @@ function sumRows(
     args: [...sum.args(partial), shapeArg(shape), teamArg(team)],
   });
   const pieces = {...shape, length: team.pieces};
-  const rest = teamFor(pieces, gpu.card, false);
+  const rest = teamFor(pieces, gpu.card, false, columnsOfPieces);
   gpu.launch({
     source: variant,
     entry: total.entry,
     grid: rest.grid,
     block,
-    args: [pointer(partial), ...total.arrays.map(pointer), shapeArg(pieces), teamArg(rest)],
+    args: [...total.args(partial), shapeArg(pieces), teamArg(rest)],
   });
 }
 
 function normalize(
   {gpu}: Context,
-  arrays: {x: View; mean: View; variance: View; weight: View; bias: View; y: View},
-  eps: number,
+  {x, mean, gain, bias, y}: Record<'x' | 'mean' | 'gain' | 'bias' | 'y', View>,
   slope: number,
 ): void {
-  const {x, mean, variance, weight, bias, y} = arrays;
   const count = sizeOf(x.shape);
-  forEach(
-    gpu,
-    variant,
-    'normalize',
-    count,
-    [
-      ...[x, mean, variance, weight, bias, y].map(pointer),
-      float(eps),
-      float(slope),
-      long(count),
-      long(sizeOf(mean.shape)),
-    ],
-    4,
-  );
+  const args = [...[x, mean, gain, bias, y].map(pointer), float(slope), long(count), long(sizeOf(mean.shape))];
+  forEach(gpu, variant, 'normalize', count, args, 4);
 }
 
 const batchNorm = kernel<Inputs, Attrs>('TrainBatchNorm', (inputs, {eps, slope}, context) => {
@@ -83,15 +69,19 @@ const batchNorm = kernel<Inputs, Attrs>('TrainBatchNorm', (inputs, {eps, slope},
     result(gpu, [channels], 'float32'),
     result(gpu, [channels], 'float32'),
   ];
+  const gain = scratch(gpu, [channels], 'float32');
   sumRows(
     context,
     x,
     channels,
     3,
     {entry: 'moments', args: (partial) => [pointer(x), pointer(partial)]},
-    {entry: 'statistics', arrays: [x, mean, variance]},
+    {
+      entry: 'statistics',
+      args: (partial) => [...[partial, x, weight, mean, variance, gain].map(pointer), float(eps)],
+    },
   );
-  normalize(context, {x, mean, variance, weight, bias, y}, eps, slope);
+  normalize(context, {x, mean, gain, bias, y}, slope);
   return [y.info, mean.info, variance.info];
 });
 
@@ -112,6 +102,9 @@ const batchNormGrad = kernel<GradInputs, Attrs>('TrainBatchNormGrad', (inputs, {
     result(gpu, [channels], 'float32'),
     result(gpu, [channels], 'float32'),
   ];
+  const count = sizeOf(x.shape);
+  // Parts of kernels/batch-norm.cu
+  const parts = longs(...[1, 2, 3].map(() => scratch(gpu, [channels], 'float32').address));
   sumRows(
     context,
     x,
@@ -121,11 +114,18 @@ const batchNormGrad = kernel<GradInputs, Attrs>('TrainBatchNormGrad', (inputs, {
       entry: 'slopes',
       args: (partial) => [...[x, dy, weight, bias, mean, variance, partial].map(pointer), float(eps), float(slope)],
     },
-    {entry: 'totals', arrays: [dWeight, dBias]},
+    {
+      entry: 'totals',
+      args: (partial) => [
+        ...[partial, weight, variance, dWeight, dBias].map(pointer),
+        parts,
+        float(eps),
+        float(channels / count),
+      ],
+    },
   );
-  const count = sizeOf(x.shape);
-  const arrays = [x, dy, mean, variance, weight, bias, dWeight, dBias, dx].map(pointer);
-  forEach(gpu, variant, 'inputGradients', count, [...arrays, float(eps), float(slope), long(count), long(channels)], 4);
+  const arrays = [...[x, dy, mean, bias].map(pointer), parts, pointer(dx)];
+  forEach(gpu, variant, 'inputGradients', count, [...arrays, float(slope), long(count), long(channels)], 4);
   return [dx.info, dWeight.info, dBias.info];
 });
 
@@ -147,7 +147,11 @@ const fusedBatchNorm = kernel<FusedBatchNormInputs, FusedBatchNormAttrs>(
       return numbers;
     };
     const y = result(gpu, x.shape, 'float32');
-    normalize(context, {x, mean, variance, weight: given('scale', 1), bias: given('offset', 0), y}, varianceEpsilon, 1);
+    const gain = scratch(gpu, mean.shape, 'float32');
+    const channels = sizeOf(mean.shape);
+    const args = [...[variance, given('scale', 1), gain].map(pointer), float(varianceEpsilon), long(channels)];
+    forEach(gpu, variant, 'gains', channels, args);
+    normalize(context, {x, mean, gain, bias: given('offset', 0), y}, 1);
     return y.info;
   },
 );

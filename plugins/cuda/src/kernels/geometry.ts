@@ -48,9 +48,17 @@ export interface Team {
 /** Rows that a thread should have before the length is cut in pieces. */
 const rowsEach = 16;
 
+/** Columns of a block: neighbouring threads read neighbouring numbers. */
+const mostColumns = 32;
+/**
+ * Columns of a block that puts the pieces of another launch together: they are few numbers, and with few columns each
+ * there are more blocks, and less rows one after the other.
+ */
+export const columnsOfPieces = 4;
+
 /** @param mayCut whether pieces of the length may go to different blocks */
-export function teamFor({outer, length, inner}: Shape3, card: Card, mayCut: boolean): Team {
-  const columns = Math.max(Math.min(inner, 32), 1);
+export function teamFor({outer, length, inner}: Shape3, card: Card, mayCut: boolean, most = mostColumns): Team {
+  const columns = Math.max(Math.min(inner, most), 1);
   const rows = Math.min(powerBelow(threads / columns), 2 * powerBelow(Math.max(length - 1, 1)));
   const lines = Math.max(Math.min(Math.floor(threads / (columns * rows)), outer), 1);
   const blocks = Math.ceil(inner / columns) * Math.ceil(outer / lines);

@@ -1,5 +1,6 @@
 import '../dnn/kernels.js'; // not of an operation, but among the sources
 import {addN} from './add-n.js';
+import {augmentKernels} from './augment.js';
 import {batchNormKernels} from './batch-norm.js';
 import {binaryKernels} from './binary.js';
 import {blend} from './blend.js';
@@ -11,6 +12,7 @@ import {fillKernels} from './fill.js';
 import {gatherKernels} from './gather.js';
 import {groupedConvKernels} from './grouped-conv.js';
 import type {Kernel} from './kernel.js';
+import {leakyReluGrad} from './leaky-relu.js';
 import {batchMatMul} from './mat-mul.js';
 import {padKernels} from './pad.js';
 import {poolKernels} from './pool.js';
@@ -27,6 +29,7 @@ import {update} from './update.js';
 
 /** Every operation of tfjs that this backend computes. */
 export const kernels: readonly Kernel[] = [
+  ...augmentKernels,
   ...batchNormKernels,
   ...binaryKernels,
   ...conv2DKernels,
@@ -49,6 +52,7 @@ export const kernels: readonly Kernel[] = [
   blend,
   bytesToFloat,
   cast,
+  leakyReluGrad,
   select,
   softmax,
   update,

@@ -2,7 +2,7 @@ import type {ArgMaxAttrs, ArgMaxInputs, MaxAttrs, SumAttrs, SumInputs, TensorInf
 import type {GpuDtype, KernelSource} from '../gpu.js';
 import {float, pointer} from './args.js';
 import {toType} from './cast.js';
-import {shapeArg, teamArg, teamFor, threads, type Shape3} from './geometry.js';
+import {columnsOfPieces, shapeArg, teamArg, teamFor, threads, type Shape3} from './geometry.js';
 import {kernel, result, scratch, sizeOf, view, type Context, type Kernel, type View} from './kernel.js';
 import {source} from './source.js';
 import {cTypes} from './unary.js';
@@ -40,7 +40,7 @@ function reduce({gpu}: Context, {variant, words}: Reducer, x: View, shape: Shape
     block,
     args: [pointer(x), pointer(partial), shapeArg(shape), teamArg(team)],
   });
-  const rest = teamFor(pieces, gpu.card, false);
+  const rest = teamFor(pieces, gpu.card, false, columnsOfPieces);
   gpu.launch({
     source: variant,
     entry: 'join',

@@ -11,7 +11,10 @@ export interface LibraryAt {
   major: number;
 }
 
-/** The files found for each library, in the order of the folders; within a folder, the newest first. */
+/**
+ * The files found for each library, in the order of the folders; within a folder, the newest first. The driver is a
+ * name without a folder where only the loader may know it.
+ */
 export interface Found {
   driver?: string;
   libraries: Record<LibraryName, LibraryAt[]>;
@@ -28,11 +31,16 @@ export function findLibraries(machine: Machine, named: readonly (string | undefi
         .filter(({file}) => existsSync(file)),
     ),
   ]);
-  const driver = [...folders, ...loaderFolders(machine)]
+  const file = [...folders, ...loaderFolders(machine)]
     .map((folder) => path.join(folder, driverFile(machine.platform)))
     .find((file) => existsSync(file));
+  const driver = file ?? (showsCard(machine) ? driverFile(machine.platform) : undefined);
   return {libraries: Object.fromEntries(all) as Found['libraries'], ...(driver !== undefined && {driver})};
 }
+
+/** Whether the system shows an NVIDIA card: then the loader may find the driver where this search does not look. */
+const showsCard = ({platform, root}: Machine): boolean =>
+  platform === 'linux' && ['/dev/nvidiactl', '/dev/dxg', '/proc/driver/nvidia'].some((sign) => existsSync(root + sign));
 
 /** A set of libraries that fit each other. */
 export interface Chosen {

@@ -28,11 +28,14 @@ export function libraryFolders(machine: Machine, named: readonly (string | undef
     path.join(cwd, 'venv'),
   ];
   const toolkits = [...given('CUDA_PATH', 'CUDA_HOME', 'CUDNN_PATH', 'CUDNN_HOME'), ...systemToolkits(machine)];
-  const python = [path.join(home, '.local'), `${root}/usr/local`, `${root}/usr`];
+  const cudnn = platform === 'win32' ? windowsCudnn(machine) : [];
+  const python =
+    platform === 'win32' ? windowsPythons(machine) : [path.join(home, '.local'), `${root}/usr/local`, `${root}/usr`];
   const all = [
     ...bases.flatMap((base) => inside(base, machine)),
     ...loaderFolders(machine),
     ...toolkits.flatMap((base) => inside(base, machine)),
+    ...cudnn,
     ...python.flatMap((base) => wheels(base, machine)),
   ];
   return [...new Set(all)].filter((folder) => existsSync(folder));
@@ -55,6 +58,7 @@ export function loaderFolders({platform, env, root, arch}: Machine): string[] {
         .filter((line) => line.startsWith('/')),
     );
   const own = [
+    '/usr/lib/wsl/lib', // under Windows its driver comes first: a package of the distribution may have one that finds no card
     ...configured,
     `/usr/lib/${triple}`,
     `/lib/${triple}`,
@@ -63,7 +67,6 @@ export function loaderFolders({platform, env, root, arch}: Machine): string[] {
     '/usr/lib',
     '/lib',
     '/usr/local/lib',
-    '/usr/lib/wsl/lib',
     '/usr/local/nvidia/lib64',
     '/run/opengl-driver/lib',
   ];
@@ -74,17 +77,43 @@ export function loaderFolders({platform, env, root, arch}: Machine): string[] {
 }
 
 /** Toolkits where NVIDIA's installers put them, the newest version first. */
-function systemToolkits({platform, root}: Machine): string[] {
+function systemToolkits(machine: Machine): string[] {
+  const {platform, root} = machine;
   const base =
-    platform === 'win32' ? `${root}C:\\Program Files\\NVIDIA GPU Computing Toolkit\\CUDA` : `${root}/usr/local`;
+    platform === 'win32'
+      ? path.join(programFiles(machine), 'NVIDIA GPU Computing Toolkit', 'CUDA')
+      : `${root}/usr/local`;
   const versions = entries(base).filter((name) =>
     (platform === 'win32' ? /^v1[23]\./ : /^cuda(-1[23](\.\d+)?)?$/).test(name),
   );
-  return versions
-    .sort()
-    .reverse()
-    .map((name) => path.join(base, name));
+  return newestFirst(versions).map((name) => path.join(base, name));
 }
+
+/** Names that end with versions: 9.10 is newer than 9.9. */
+const newestFirst = (names: readonly string[]): string[] =>
+  [...names].sort((a, b) => b.localeCompare(a, 'en', {numeric: true}));
+
+const programFiles = ({env}: Machine): string => env['ProgramFiles'] ?? 'C:\\Program Files';
+
+/** Folders of cuDNN's installer for Windows: one for each version of CUDA, the newest first. */
+function windowsCudnn(machine: Machine): string[] {
+  const base = path.join(programFiles(machine), 'NVIDIA', 'CUDNN');
+  return newestFirst(entries(base))
+    .map((version) => path.join(base, version, 'bin'))
+    .flatMap((bin) => newestFirst(entries(bin)).map((cuda) => path.join(bin, cuda)))
+    .flatMap((folder) => [folder, path.join(folder, 'x64')]);
+}
+
+/** Where the installers of Python put the packages of a user and its own, for Windows. */
+const windowsPythons = ({env}: Machine): string[] =>
+  [
+    [env['APPDATA'], 'Python'],
+    [env['LOCALAPPDATA'], 'Programs', 'Python'],
+  ].flatMap(([base, ...rest]) => {
+    if (base === undefined) return [];
+    const folder = path.join(base, ...(rest as string[]));
+    return entries(folder).map((version) => path.join(folder, version));
+  });
 
 /** Folders with libraries in a toolkit, a Python environment, a folder of Python packages or a folder of libraries. */
 function inside(base: string, machine: Machine): string[] {
@@ -98,7 +127,7 @@ function inside(base: string, machine: Machine): string[] {
 function wheels(prefix: string, machine: Machine): string[] {
   const sites =
     machine.platform === 'win32'
-      ? [path.join(prefix, 'Lib', 'site-packages')]
+      ? ['Lib/site-packages', 'site-packages'].map((site) => path.join(prefix, site))
       : ['lib', 'lib64'].flatMap((lib) =>
           entries(path.join(prefix, lib))
             .filter((name) => name.startsWith('python3'))

@@ -36,6 +36,7 @@ export class Allocator {
   readonly #driver: Driver;
   readonly #settle: () => void;
   readonly #source: Source;
+  readonly #exact: boolean;
   readonly #main: Pool;
   readonly #uploads: Pool;
   #recording: Pool | undefined;
@@ -53,16 +54,19 @@ export class Allocator {
 
   /**
    * @param settle waits until no stream can still use memory that was given back; not called while a recording is made
+   * @param exact each block is an allocation of the driver of just its size, which goes back at once: slow, but
+   * compute-sanitizer sees each number that is read or written beside a tensor, or after its end
    */
-  constructor(driver: Driver, settle: () => void) {
+  constructor(driver: Driver, settle: () => void, exact = false) {
     this.#driver = driver;
     this.#settle = settle;
     this.#source = {
       allocate: (bytes) => this.#fromDriver(bytes),
-      free: (address, bytes) => this.#toDriver(address, bytes),
+      free: (address, bytes, blocks) => this.#toDriver(address, bytes, blocks),
     };
-    this.#main = new Pool(this.#source);
-    this.#uploads = new Pool(this.#source);
+    this.#exact = exact;
+    this.#main = new Pool(this.#source, exact);
+    this.#uploads = new Pool(this.#source, exact);
   }
 
   get statistics(): Readonly<AllocatorStatistics> {
@@ -106,7 +110,7 @@ export class Allocator {
    */
   beginRecording(): Pool {
     this.#settle();
-    this.#recording = new Pool(this.#source);
+    this.#recording = new Pool(this.#source, this.#exact);
     this.#recordings.add(this.#recording);
     return this.#recording;
   }
@@ -163,8 +167,10 @@ export class Allocator {
   #returnIdle(block: Block): void {
     if (block.inUse || block.holds > 0) return;
     block.pool.give(block);
-    if (this.#retired.has(block.pool) && block.pool.idle && !this.#recording) {
-      this.#retired.delete(block.pool);
+    if (this.#recording) return;
+    const over = this.#retired.has(block.pool) && block.pool.idle;
+    if (over) this.#retired.delete(block.pool);
+    if (over || (this.#exact && !this.#recordings.has(block.pool))) {
       this.#settle();
       block.pool.trim();
     }
@@ -179,8 +185,9 @@ export class Allocator {
     return address;
   }
 
-  #toDriver(address: bigint, bytes: number): void {
+  #toDriver(address: bigint, bytes: number, blocks: readonly Block[]): void {
     this.#driver.free(address);
+    for (const {lastUse} of blocks) if (lastUse !== undefined) this.#driver.destroyEvent(lastUse);
     this.#statistics.reserved -= bytes;
   }
 }

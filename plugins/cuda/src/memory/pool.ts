@@ -3,19 +3,25 @@ import {sizeClass, slabBytes, smallBytes} from './size-classes.js';
 /** A piece of device memory. */
 export interface Block {
   readonly address: bigint;
-  /** Its size class, in bytes. */
+  /** Its size class, in bytes; in an exact pool the size that was wanted. */
   readonly bytes: number;
   readonly pool: Pool;
   /** True while the block is handed out. */
   inUse: boolean;
   /** How many recordings read or write it. A block that is given back goes to its pool when there are none. */
   holds: number;
+  /**
+   * An event that passes when the computation is done with what the block held before: of blocks that the stream of
+   * uploads writes. It goes with the block.
+   */
+  lastUse?: bigint;
 }
 
 /** The source of a pool's memory. */
 export interface Source {
   allocate(bytes: number): bigint;
-  free(address: bigint, bytes: number): void;
+  /** @param blocks those that were cut of it */
+  free(address: bigint, bytes: number, blocks: readonly Block[]): void;
 }
 
 interface Slab {
@@ -32,10 +38,13 @@ export class Pool {
   readonly #source: Source;
   readonly #free = new Map<number, Block[]>();
   readonly #slabs: Slab[] = [];
+  readonly #exact: boolean;
   #reserved = 0;
 
-  constructor(source: Source) {
+  /** @param exact each block is memory of its own, of just the size that is wanted, and is handed out once */
+  constructor(source: Source, exact = false) {
     this.#source = source;
+    this.#exact = exact;
   }
 
   /** True if no block is in use or held. */
@@ -50,8 +59,9 @@ export class Pool {
 
   /** A block, of new memory where none of its size was given back. Throws what the source throws. */
   take(bytes: number): Block {
+    if (this.#exact) return this.#grow(bytes, bytes);
     const size = sizeClass(bytes);
-    return this.#free.get(size)?.pop() ?? this.#grow(size);
+    return this.#free.get(size)?.pop() ?? this.#grow(size, size <= smallBytes ? slabBytes : size);
   }
 
   /** Takes a block back that nobody uses or holds. */
@@ -73,7 +83,7 @@ export class Pool {
       if (!slab.blocks.every((block) => idle.has(block))) continue;
       this.#slabs.splice(i, 1);
       for (const block of slab.blocks) idle.delete(block);
-      this.#source.free(slab.address, slab.bytes);
+      this.#source.free(slab.address, slab.bytes, slab.blocks);
       this.#reserved -= slab.bytes;
     }
     this.#free.clear();
@@ -83,14 +93,14 @@ export class Pool {
 
   /** Releases all memory, used or not. */
   close(): void {
-    for (const {address, bytes} of this.#slabs) this.#source.free(address, bytes);
+    for (const {address, bytes, blocks} of this.#slabs) this.#source.free(address, bytes, blocks);
     this.#slabs.length = 0;
     this.#free.clear();
     this.#reserved = 0;
   }
 
-  #grow(size: number): Block {
-    const bytes = size <= smallBytes ? slabBytes : size;
+  /** Blocks of a size from so many bytes of new memory. */
+  #grow(size: number, bytes: number): Block {
     const address = this.#source.allocate(bytes);
     this.#reserved += bytes;
     const blocks = Array.from({length: Math.floor(bytes / size)}, (_, i): Block => ({

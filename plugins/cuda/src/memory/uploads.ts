@@ -27,8 +27,6 @@ export class Uploads {
   readonly #pinned: PinnedPool;
   readonly #compute: bigint;
   readonly #stream: bigint;
-  /** Passed when the computation is done with what a block held before. */
-  readonly #lastUse = new Map<Block, bigint>();
   /** The blocks that the stream of uploads writes. */
   readonly #beside = new WeakSet<Block>();
 
@@ -58,16 +56,10 @@ export class Uploads {
    */
   give(block: Block, recording: boolean): void {
     if (!recording && this.#beside.has(block)) {
-      const event = this.#lastUse.get(block) ?? this.#driver.createEvent();
-      this.#lastUse.set(block, event);
-      this.#driver.recordEvent(event, this.#compute);
+      block.lastUse ??= this.#driver.createEvent();
+      this.#driver.recordEvent(block.lastUse, this.#compute);
     }
     this.#allocator.give(block);
-  }
-
-  close(): void {
-    for (const event of this.#lastUse.values()) this.#driver.destroyEvent(event);
-    this.#lastUse.clear();
   }
 
   #sendInLine(bytes: Uint8Array): Block {
@@ -82,8 +74,7 @@ export class Uploads {
 
   #sendBeside(bytes: Uint8Array): Required<Uploaded> {
     const block = this.#allocator.takeForUpload(bytes.length);
-    const before = this.#lastUse.get(block);
-    if (before !== undefined) this.#driver.waitEvent(this.#stream, before);
+    if (block.lastUse !== undefined) this.#driver.waitEvent(this.#stream, block.lastUse);
     this.#beside.add(block);
     const staging = this.#pinned.take(bytes.length);
     staging.bytes.set(bytes);

@@ -1,5 +1,6 @@
 import type {Kernel} from '../kernel.js';
 import {addN} from './add-n.js';
+import {augmentKernels} from './augment.js';
 import {batchNormKernels} from './batch-norm.js';
 import {bilinearKernels} from './bilinear.js';
 import {blend} from './blend.js';
@@ -13,6 +14,7 @@ import {update} from './update.js';
 export const kernels: readonly Kernel[] = [
   addN,
   pad,
+  ...augmentKernels,
   ...batchNormKernels,
   ...bilinearKernels,
   blend,

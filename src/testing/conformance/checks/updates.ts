@@ -6,6 +6,7 @@ import {
   type UpdateItem,
   type Updated,
 } from '../../../backends/fused/update.js';
+import {deviceCapture} from '../../../backends/capture/device-replay.js';
 import {tf, type Tensor} from '../../../backends/tf.js';
 import {Rng} from '../../../gan/rng.js';
 import {compareArrays, type Deviation} from '../../golden/compare.js';
@@ -157,18 +158,26 @@ export const updates: Check[] = [
       const device = await session.device();
       const steps = 16;
       const train = async (capture: 'auto' | 'off') => {
-        const {losses, norms, repeated, refusals, dispose} = await smallTraining({steps, capture});
+        const {losses, norms, statistics, repeated, launched, refusals, dispose} = await smallTraining({
+          steps,
+          capture,
+        });
         dispose();
-        return {numbers: [...losses, norms.generator, norms.critic], repeated, refusals};
+        return {numbers: [...losses, norms.generator, norms.critic, statistics], repeated, launched, refusals};
       };
       const eager = await train('off');
       const before = device.memory();
       const captured = await train('auto');
       const after = device.memory();
-      if (captured.repeated === 0) cannotRun(`no step can be repeated here: ${captured.refusals.join('; ')}`);
+      const refused = captured.refusals.join('; ');
+      if (deviceCapture()) {
+        demand(refused === '', `the device captures steps, but not all of these: ${refused}`);
+        demand(captured.launched > 0, 'the device launched none of the steps that it captured');
+      }
+      if (captured.repeated === 0) cannotRun(`no step can be repeated here: ${refused}`);
       demand(
         captured.numbers.every((value, i) => value === eager.numbers[i]),
-        `losses and norms are ${captured.numbers.join(', ')} in place of ${eager.numbers.join(', ')}`,
+        `losses, norms and running statistics are ${captured.numbers.join(', ')} in place of ${eager.numbers.join(', ')}`,
       );
       demand(
         after.tensors === before.tensors && after.bytes <= before.bytes,

@@ -70,17 +70,36 @@ function unit(sources: readonly KernelSource[], number: number): string {
   ].join('\n');
 }
 
+/** Sanitizers of g++ that look at the kernels in replay.cpp. */
+export type Sanitizer = 'address,undefined' | 'thread';
+
 /** The path of the library; from an earlier time where nothing has changed. */
-export async function compileEmulator(sources: readonly KernelSource[]): Promise<string> {
-  const own = ['shim.h', 'emulator.cpp', 'products.cpp'].map((file) => readFileSync(path.join(here, file), 'utf8'));
+export const compileEmulator = (sources: readonly KernelSource[]): Promise<string> =>
+  build(sources, ['emulator.cpp', 'products.cpp'], 'emulator.so', ['-fPIC'], ['-shared']);
+
+/** A program that runs a trace with a sanitizer. */
+export function compileReplay(sources: readonly KernelSource[], sanitizer: Sanitizer): Promise<string> {
+  const flags = [`-fsanitize=${sanitizer}`, '-fno-sanitize-recover=all', '-g1', '-pthread'];
+  return build(sources, ['replay.cpp'], 'replay', [...flags, '-DREAL_THREADS'], flags);
+}
+
+/** Compiles the sources and files of this folder, and links them. */
+async function build(
+  sources: readonly KernelSource[],
+  ownFiles: readonly string[],
+  result: string,
+  flags: readonly string[],
+  linkFlags: readonly string[],
+): Promise<string> {
+  const own = ['shim.h', ...ownFiles].map((file) => readFileSync(path.join(here, file), 'utf8'));
   const groups = Array.from({length: units}, (_, n) => sources.filter((_source, i) => i % units === n));
   const texts = groups.map(unit);
   const key = createHash('sha256')
-    .update([...own, ...texts].join('\0'))
+    .update([...own, ...texts, ...flags].join('\0'))
     .digest('hex')
     .slice(0, 16);
   const folder = path.join(tmpdir(), `gan-cuda-emulator-${key}`);
-  const library = path.join(folder, 'emulator.so');
+  const library = path.join(folder, result);
   if (existsSync(library)) return library;
   const building = `${folder}-${process.pid}`;
   mkdirSync(building, {recursive: true});
@@ -100,7 +119,7 @@ export async function compileEmulator(sources: readonly KernelSource[]): Promise
     run('g++', [
       '-std=c++17',
       level,
-      '-fPIC',
+      ...flags,
       '-ffp-contract=off',
       '-w',
       `-I${here}`,
@@ -111,10 +130,10 @@ export async function compileEmulator(sources: readonly KernelSource[]): Promise
     ]);
   await Promise.all([
     ...[...files.keys()].map((file) => compile(path.join(building, file), '-O1')),
-    ...['emulator.cpp', 'products.cpp'].map((file) => compile(path.join(here, file), '-O2')),
+    ...ownFiles.map((file) => compile(path.join(here, file), '-O2')),
   ]);
-  const objects = [...files.keys(), 'emulator.cpp', 'products.cpp'].map((file) => path.join(building, `${file}.o`));
-  await run('g++', ['-shared', '-o', path.join(building, 'emulator.so'), ...objects]);
+  const objects = [...files.keys(), ...ownFiles].map((file) => path.join(building, `${file}.o`));
+  await run('g++', [...linkFlags, '-o', path.join(building, result), ...objects]);
   rmSync(folder, {recursive: true, force: true});
   renameSync(building, folder);
   return library;

@@ -5,6 +5,7 @@ import {registerKernels} from '../../../../plugins/cuda/src/kernels/register.js'
 import {EmulatedMemory, emulate, emulatedBackend, type Emulation} from './backend.js';
 import {compileEmulator, wideSuffix, wideVariants} from './compile.js';
 import {openLibrary} from './library.js';
+import {traced} from './trace.js';
 
 export const emulatorName = 'cuda-emulator';
 
@@ -21,14 +22,20 @@ export function noCompiler(platform: NodeJS.Platform = process.platform): string
 
 export interface EmulatedDevice extends Device {
   emulation: Emulation;
+  /** What it was asked for so far, where `trace` is set. */
+  trace: readonly string[];
   /** Allocations that neither a tensor nor an operation holds. */
   lost(): number;
 }
 
-/** The CUDA backend without CUDA: its kernels on the emulator, as tfjs's current backend. */
-export async function openEmulator(): Promise<EmulatedDevice> {
+/**
+ * The CUDA backend without CUDA: its kernels on the emulator, as tfjs's current backend.
+ * @param trace whether to note what it is asked for (trace.ts)
+ */
+export async function openEmulator({trace = false} = {}): Promise<EmulatedDevice> {
   const wide = wideVariants(sources);
-  const library = openLibrary(await compileEmulator([...sources, ...wide]));
+  const plain = openLibrary(await compileEmulator([...sources, ...wide]));
+  const {library, lines} = trace ? traced(plain) : {library: plain, lines: []};
   const memory = new EmulatedMemory(library);
   const before = library.allocations();
   const emulation = emulate(library, memory, new Map(wide.map(({name}) => [name.slice(0, -wideSuffix.length), name])));
@@ -41,6 +48,7 @@ export async function openEmulator(): Promise<EmulatedDevice> {
     tfBackend: emulatorName,
     info: {},
     emulation,
+    trace: lines,
     lost: () => library.allocations() - before - memory.size,
     sync: async () => undefined,
     memory: () => ({bytes: tf.memory().numBytes, tensors: tf.memory().numTensors}),

@@ -22,6 +22,8 @@ export interface EmulatorLibrary {
   launch(source: string, entry: string, dims: readonly number[], args: readonly KernelArg[], order: Order): void;
   /** What a kernel takes; undefined where there is none. */
   parameters(source: string, entry: string): {kinds: string; sizes: number[]} | undefined;
+  /** From now on products and convolutions round their factors to so many bits of the fraction; 23: not at all. */
+  roundFactors(bits: number): void;
   matmul(
     a: bigint,
     transposeA: boolean,
@@ -73,6 +75,7 @@ export function openLibrary(path: string): EmulatorLibrary {
       'const char *emulator_launch(const char *, const char *, const uint32_t *, const char *, const uint8_t *, const uint32_t *, int)',
     ),
     parameters: call<number>('int emulator_parameters(const char *, const char *, uint8_t *, uint32_t *)'),
+    roundFactors: call<void>('void emulator_round_factors(int)'),
     matmul: call<void>('void emulator_matmul(uint64_t, int, uint64_t, int, uint64_t, int, int, int)'),
     forward: call<void>('void emulator_conv_forward(const int *, uint64_t, uint64_t, uint64_t)'),
     data: call<void>('void emulator_conv_data(const int *, uint64_t, uint64_t, uint64_t)'),
@@ -113,6 +116,7 @@ export function openLibrary(path: string): EmulatorLibrary {
         ? undefined
         : {kinds: Buffer.from(kinds.subarray(0, count)).toString(), sizes: [...sizes.subarray(0, count)]};
     },
+    roundFactors: functions.roundFactors,
     matmul: (a, transposeA, b, transposeB, c, m, n, k) =>
       functions.matmul(a, Number(transposeA), b, Number(transposeB), c, m, n, k),
     convolve: (which, sizes, first, second, out) => functions[which](Int32Array.from(sizes), first, second, out),

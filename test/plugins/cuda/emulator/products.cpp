@@ -1,6 +1,21 @@
-// Matrix products and convolutions by their definitions, in place of cuBLAS and cuDNN. All arrays are float32; convolutions NHWC.
+// Matrix products and convolutions by their definitions, in place of cuBLAS and cuDNN. All arrays are float32, their factors rounded as
+// the precision says; convolutions NHWC.
 #include <cstdint>
 #include <cstring>
+
+/** Bits of a factor's fraction that count: 23 (float32), 10 (TF32) or 7 (bfloat16). */
+static thread_local int fractionBits = 23;
+extern "C" void emulator_round_factors(int bits) { fractionBits = bits; }
+/** To the nearest, of two the even one; as the tensor cores get their factors. */
+static float rounded(float value) {
+  if (fractionBits >= 23 || value != value) return value;
+  uint32_t bits;
+  std::memcpy(&bits, &value, 4);
+  const int cut = 23 - fractionBits;
+  bits = (bits + (1u << (cut - 1)) - 1 + ((bits >> cut) & 1)) >> cut << cut;
+  std::memcpy(&value, &bits, 4);
+  return value;
+}
 
 static float *at(uint64_t address) { return reinterpret_cast<float *>(address); }
 
@@ -11,7 +26,7 @@ extern "C" void emulator_matmul(uint64_t aAddress, int transposeA, uint64_t bAdd
   for (int i = 0; i < m; i++)
     for (int j = 0; j < n; j++) {
       float sum = 0;
-      for (int p = 0; p < k; p++) sum += (transposeA ? a[p * m + i] : a[i * k + p]) * (transposeB ? b[j * k + p] : b[p * n + j]);
+      for (int p = 0; p < k; p++) sum += rounded(transposeA ? a[p * m + i] : a[i * k + p]) * rounded(transposeB ? b[j * k + p] : b[p * n + j]);
       c[i * n + j] = sum;
     }
 }
@@ -50,7 +65,7 @@ extern "C" void emulator_conv_forward(const int *sizes, uint64_t xAddress, uint6
   std::memset(y, 0, outputs(c) * 4);
   eachMeeting(c, [&](size_t out, size_t in, size_t tap) {
     for (int i = 0; i < ins(c); i++)
-      for (int o = 0; o < c.outChannels; o++) y[out + o] += x[in + firstInput(c, o) + i] * filter[tap + (size_t)i * c.outChannels + o];
+      for (int o = 0; o < c.outChannels; o++) y[out + o] += rounded(x[in + firstInput(c, o) + i]) * rounded(filter[tap + (size_t)i * c.outChannels + o]);
   });
 }
 extern "C" void emulator_conv_data(const int *sizes, uint64_t dyAddress, uint64_t filterAddress, uint64_t dxAddress) {
@@ -63,7 +78,7 @@ extern "C" void emulator_conv_data(const int *sizes, uint64_t dyAddress, uint64_
     const int outs = c.outChannels / c.groups;
     for (int i = 0; i < c.inChannels; i++) {
       float sum = 0;
-      for (int o = i / ins(c) * outs; o < (i / ins(c) + 1) * outs; o++) sum += dy[out + o] * filter[tap + (size_t)(i % ins(c)) * c.outChannels + o];
+      for (int o = i / ins(c) * outs; o < (i / ins(c) + 1) * outs; o++) sum += rounded(dy[out + o]) * rounded(filter[tap + (size_t)(i % ins(c)) * c.outChannels + o]);
       dx[in + i] += sum;
     }
   });
@@ -76,6 +91,6 @@ extern "C" void emulator_conv_filter(const int *sizes, uint64_t xAddress, uint64
   std::memset(dFilter, 0, (size_t)c.filterHeight * c.filterWidth * ins(c) * c.outChannels * 4);
   eachMeeting(c, [&](size_t out, size_t in, size_t tap) {
     for (int i = 0; i < ins(c); i++)
-      for (int o = 0; o < c.outChannels; o++) dFilter[tap + (size_t)i * c.outChannels + o] += x[in + firstInput(c, o) + i] * dy[out + o];
+      for (int o = 0; o < c.outChannels; o++) dFilter[tap + (size_t)i * c.outChannels + o] += rounded(x[in + firstInput(c, o) + i]) * rounded(dy[out + o]);
   });
 }

@@ -9,7 +9,12 @@
 struct Extent3 {
   unsigned x, y, z;
 };
+#ifdef REAL_THREADS
+extern thread_local Extent3 threadIdx, blockIdx;
+extern Extent3 blockDim, gridDim;
+#else
 extern Extent3 threadIdx, blockIdx, blockDim, gridDim;
+#endif
 
 #define __global__
 #define __device__

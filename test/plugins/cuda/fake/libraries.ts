@@ -197,10 +197,13 @@ export function fakeBlas(fake: FakeCuda) {
       products.push({compute, m: n, n: m, k, batch: ld.batch, workspaceBytes: Number(bytes)});
       // By columns d = op(a) op(b) is by rows d' = op(b)' op(a)', and a matrix by columns is its transpose by rows.
       return fake.streams.hand(stream, 'cublasLtMatmul', () => {
+        // CUBLAS_COMPUTE_32F, with FAST_16BF, with FAST_TF32
+        fake.library.roundFactors({68: 23, 75: 7, 77: 10}[compute]!);
         for (let i = 0; i < ld.batch; i++) {
           const at = (address: bigint, {stride}: Layout) => address + BigInt(4 * stride * i);
           fake.library.matmul(at(b, lb), turnB, at(a, la), turnA, at(d, ld), n, m, k);
         }
+        fake.library.roundFactors(23);
       });
     },
   };
@@ -208,6 +211,8 @@ export function fakeBlas(fake: FakeCuda) {
 }
 
 interface Shape {
+  /** 0: channels before rows and columns (NCHW), 1: after them (NHWC). */
+  format: number;
   type: number;
   n: number;
   c: number;
@@ -216,10 +221,14 @@ interface Shape {
 }
 type Kind = 'forward' | 'data' | 'filter';
 
-/** What cuDNN has for a shape: an algorithm that will do, none that is deterministic, or nothing. */
-export type Offer = 'one that will do' | 'none that is deterministic' | 'nothing';
+/**
+ * What cuDNN has for a shape: an algorithm that will do, one for NCHW alone, none that is deterministic, an empty list,
+ * or a refusal.
+ */
+export type Offer =
+  'one that will do' | 'one for NCHW alone' | 'none that is deterministic' | 'an empty list' | 'nothing';
 
-/** cuDNN: NHWC, filters as [out, height, width, in]; float32, or bfloat16 with sums in float32. */
+/** cuDNN: NHWC, filters as [out, height, width, in], or NCHW; float32, or bfloat16 with sums in float32. */
 export function fakeDnn(
   fake: FakeCuda,
   {
@@ -238,7 +247,14 @@ export function fakeDnn(
     groups?: number;
     math?: number;
   }>(0x43000n);
-  const runs: {kind: Kind; algorithm: number; math: number | undefined; type: number; groups: number}[] = [];
+  const runs: {
+    kind: Kind;
+    algorithm: number;
+    math: number | undefined;
+    type: number;
+    groups: number;
+    format: number;
+  }[] = [];
   let measured = 0;
   let guessed = 0;
   const workspaceBytes = 4096;
@@ -264,7 +280,8 @@ export function fakeDnn(
         Y.h === out(X.h, F.h, 0) &&
         Y.w === out(X.w, F.w, 1) &&
         X.type === F.type &&
-        F.type === Y.type,
+        F.type === Y.type &&
+        [X, F, Y].every(({format}) => format === X.format),
       'shapes that fit',
     );
     return {X, F, Y, C};
@@ -283,10 +300,12 @@ export function fakeDnn(
    * The fastest is not deterministic, the next has another math type, the third wants too much, the fourth is what is
    * wanted.
    */
-  const results = (memory: unknown, requested: number, count: unknown, math: number): number => {
+  const results = (memory: unknown, requested: number, count: unknown, math: number, format: number): number => {
     const view = new DataView(bytesOf(memory).buffer);
     expect(bytesOf(memory).length === 48 * requested && requested >= 4, 'room for all algorithms');
     if (offer === 'nothing') return 3000; // CUDNN_STATUS_NOT_SUPPORTED
+    if (offer === 'an empty list') return put(count, 0);
+    const none = offer === 'none that is deterministic' || (offer === 'one for NCHW alone' && format === 1);
     [
       [0, 0, math],
       [1, 1, 2],
@@ -297,7 +316,7 @@ export function fakeDnn(
       view.setInt32(48 * i + 4, 0, true);
       view.setFloat32(48 * i + 8, i, true);
       view.setBigUint64(48 * i + 16, BigInt(memory2), true);
-      view.setInt32(48 * i + 24, offer === 'none that is deterministic' ? 0 : deterministic!, true);
+      view.setInt32(48 * i + 24, none ? 0 : deterministic!, true);
       view.setInt32(48 * i + 28, type!, true);
     });
     return put(count, 4);
@@ -305,18 +324,18 @@ export function fakeDnn(
   const search =
     (kind: Kind): DnnFunctions['cudnnFindConvolutionForwardAlgorithmEx'] =>
     (_handle, first, firstAt, second, secondAt, conv, result, resultAt, requested, count, memory, workspace, bytes) => {
-      checkPlaces(kind, [first, firstAt, second, secondAt, conv, result, resultAt]);
+      const {X} = checkPlaces(kind, [first, firstAt, second, secondAt, conv, result, resultAt]);
       fake.device.check(workspace, bytes, 'workspace');
       expect(!fake.streams.capturing, 'no measurement while a step is recorded');
       measured++;
-      return results(memory, requested, count, convolutions.get(conv).math!);
+      return results(memory, requested, count, convolutions.get(conv).math!, X.format);
     };
   const guess =
     (kind: Kind): DnnFunctions['cudnnGetConvolutionForwardAlgorithm_v7'] =>
     (_handle, first, second, conv, result, requested, count, memory) => {
-      shapes(kind, first, second, conv, result);
+      const {X} = shapes(kind, first, second, conv, result);
       guessed++;
-      return results(memory, requested, count, convolutions.get(conv).math!);
+      return results(memory, requested, count, convolutions.get(conv).math!, X.format);
     };
   const compute =
     (kind: Kind): DnnFunctions['cudnnConvolutionForward'] =>
@@ -330,11 +349,11 @@ export function fakeDnn(
         'the algorithm that was found',
       );
       fake.device.check(workspace, bytes, 'workspace');
-      runs.push({kind, algorithm, math: C.math, type: X.type, groups: C.groups!});
+      runs.push({kind, algorithm, math: C.math, type: X.type, groups: C.groups!, format: X.format});
       const sizes = [X.n, X.h, X.w, X.c, Y.h, Y.w, Y.c, F.h, F.w, ...C.stride!, ...C.dilation!, ...C.pad!, C.groups!];
       return fake.streams.hand(handles.get(handle).stream, 'cudnnConvolution', () => {
         const [x, filter, y] = roles(kind, firstAt, secondAt, resultAt);
-        convolveAs(fake, kind, sizes, X.type, [x, X], [filter, F], [y, Y]);
+        convolveAs(fake, kind, sizes, X.type, X.type === 0 && C.math !== 3, [x, X], [filter, F], [y, Y]);
       });
     };
   const functions: DnnFunctions = {
@@ -349,14 +368,14 @@ export function fakeDnn(
     },
     cudnnCreateTensorDescriptor: (at) => tensors.make(at, {}),
     cudnnSetTensor4dDescriptor: (handle, format, type, n, c, h, w) => {
-      Object.assign(tensors.get(handle), {type, n, c, h, w});
-      return expect(format === 1, 'NHWC');
+      Object.assign(tensors.get(handle), {format, type, n, c, h, w});
+      return expect(format === 0 || format === 1, 'NHWC or NCHW');
     },
     cudnnDestroyTensorDescriptor: tensors.destroy,
     cudnnCreateFilterDescriptor: (at) => filters.make(at, {}),
     cudnnSetFilter4dDescriptor: (handle, type, format, n, c, h, w) => {
-      Object.assign(filters.get(handle), {type, n, c, h, w});
-      return expect(format === 1, 'NHWC');
+      Object.assign(filters.get(handle), {format, type, n, c, h, w});
+      return expect(format === 0 || format === 1, 'NHWC or NCHW');
     },
     cudnnDestroyFilterDescriptor: filters.destroy,
     cudnnCreateConvolutionDescriptor: (at) => convolutions.make(at, {}),
@@ -395,12 +414,16 @@ export function fakeDnn(
   };
 }
 
-/** Computes with the emulator's convolution, which takes float32 and filters as [height, width, in, out]. */
+/**
+ * Computes with the emulator's convolution, which takes float32 and filters as [height, width, in, out].
+ * @param tensorCores float32 is rounded to TF32: cuDNN does that but for the math type CUDNN_FMA_MATH
+ */
 function convolveAs(
   {library}: FakeCuda,
   kind: Kind,
   sizes: readonly number[],
   type: number,
+  tensorCores: boolean,
   ...operands: [bigint, Shape][]
 ): void {
   const isFilter = (i: number) => i === 1;
@@ -408,12 +431,14 @@ function convolveAs(
     const [address, shape] = operands[i]!;
     const raw = new Uint8Array(size(shape) * (type === 9 ? 2 : 4));
     library.read(address, raw);
-    const values = type === 9 ? Float32Array.from(new Uint16Array(raw.buffer), widen) : new Float32Array(raw.buffer);
+    const stored = type === 9 ? Float32Array.from(new Uint16Array(raw.buffer), widen) : new Float32Array(raw.buffer);
+    const values = shape.format === 1 ? stored : eachTurned(stored, shape.n, shape.c, shape.h * shape.w);
     return isFilter(i) ? turned(values, shape.n, size(shape) / shape.n) : values;
   };
   const write = (i: number, values: Float32Array): void => {
     const [address, shape] = operands[i]!;
-    const own = isFilter(i) ? turned(values, size(shape) / shape.n, shape.n) : values;
+    const last = isFilter(i) ? turned(values, size(shape) / shape.n, shape.n) : values;
+    const own = shape.format === 1 ? last : eachTurned(last, shape.n, shape.h * shape.w, shape.c);
     library.write(
       address,
       type === 9 ? new Uint8Array(Uint16Array.from(own, narrow).buffer) : new Uint8Array(own.buffer),
@@ -424,7 +449,9 @@ function convolveAs(
   const places = [first, second, result].map((i) => library.allocate(4 * size(operands[i]![1])));
   library.write(places[0]!, new Uint8Array(read(first).buffer));
   library.write(places[1]!, new Uint8Array(read(second).buffer));
+  library.roundFactors(tensorCores ? 10 : 23);
   library.convolve(kind, sizes, places[0]!, places[1]!, places[2]!);
+  library.roundFactors(23);
   const out = new Float32Array(size(operands[result]![1]));
   library.read(places[2]!, new Uint8Array(out.buffer));
   write(result, out);
@@ -439,6 +466,14 @@ function turned(values: Float32Array, rows: number, columns: number): Float32Arr
   for (let r = 0; r < rows; r++) for (let c = 0; c < columns; c++) out[c * rows + r] = values[r * columns + c]!;
   return out;
 }
+
+/** The same for each of many matrices. */
+const eachTurned = (values: Float32Array, count: number, rows: number, columns: number): Float32Array => {
+  const out = new Float32Array(values.length);
+  for (let i = 0, each = rows * columns; i < count; i++)
+    out.set(turned(values.subarray(i * each, (i + 1) * each), rows, columns), i * each);
+  return out;
+};
 
 const bits = new Uint32Array(1);
 const float = new Float32Array(bits.buffer);

@@ -12,6 +12,7 @@ import type {Precision} from '../../../../plugins/cuda/src/gpu.js';
 import {sources} from '../../../../plugins/cuda/src/kernels/index.js';
 import {opened} from '../../../../plugins/cuda/src/open.js';
 import {DevicePoller} from '../../../../plugins/cuda/src/device-poller.js';
+import {setDeviceCapture} from '../../../../dist/backends/capture/device-replay.js';
 import {compileEmulator} from '../emulator/compile.js';
 import {openLibrary} from '../emulator/library.js';
 import {addressOf, FakeCuda, type FakeOptions} from './cuda.js';
@@ -35,6 +36,8 @@ export interface OpenOptions extends FakeOptions {
   cache?: string;
   /** What cuDNN has for convolutions. */
   offer?: Offer;
+  /** As with GAN_DEBUG=alloc. */
+  exactAllocations?: boolean;
   /** Seconds until the device counts as stuck. */
   timeout?: number;
 }
@@ -47,6 +50,7 @@ export async function openFake({
   cache,
   timeout = 60,
   offer,
+  exactAllocations = false,
   ...options
 }: OpenOptions = {}): Promise<FakeDevice> {
   library ??= openLibrary(await compileEmulator(sources));
@@ -70,8 +74,9 @@ export async function openFake({
     faults: new Faults(GanError),
     addressOf,
     waitForEach: false,
+    exactAllocations,
   });
-  const own = opened({tf: tf as never, kernels: {register: registerKernels}}, device, driver, {});
+  const own = opened({tf: tf as never, kernels: {register: registerKernels}}, device, driver, {precision});
   await tf.setBackend(own.tfBackend);
   return {
     fake,
@@ -93,15 +98,15 @@ export async function openFake({
 /** For the conformance kit: the backend as the core opens it. */
 export async function openFakeDevice(options: OpenOptions = {}): Promise<Device & {behind: FakeDevice}> {
   const behind = await openFake(options);
-  const {tfBackend, sync, close, capture} = behind.opened;
+  const {tfBackend, sync, close, capture, info} = behind.opened;
+  setDeviceCapture(capture);
   const memory = () => ({bytes: tf.memory().numBytes, tensors: tf.memory().numTensors}); // the core's default
   return {
     name: tfBackend,
     tfBackend,
-    info: {},
+    info: info!,
     sync: sync!,
     memory,
-    capture: capture!,
     close: async () => close!(),
     behind,
   } as Device & {behind: FakeDevice};

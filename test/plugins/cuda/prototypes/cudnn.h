@@ -1,0 +1,37 @@
+/* The functions of cuDNN that are used, as C declares them; compared with cudnn.h where that is installed. */
+typedef int cudnnStatus_t, cudnnTensorFormat_t, cudnnDataType_t, cudnnConvolutionMode_t, cudnnMathType_t, cudnnDeterminism_t;
+typedef int cudnnConvolutionFwdAlgo_t, cudnnConvolutionBwdDataAlgo_t, cudnnConvolutionBwdFilterAlgo_t;
+typedef struct cudnnContext *cudnnHandle_t;
+typedef struct cudnnTensorStruct *cudnnTensorDescriptor_t;
+typedef struct cudnnFilterStruct *cudnnFilterDescriptor_t;
+typedef struct cudnnConvolutionStruct *cudnnConvolutionDescriptor_t;
+typedef struct CUstream_st *cudaStream_t;
+typedef struct { int algo; cudnnStatus_t status; float time; size_t memory; cudnnDeterminism_t determinism; cudnnMathType_t mathType; int reserved[3]; } cudnnConvolutionFwdAlgoPerf_t, cudnnConvolutionBwdDataAlgoPerf_t, cudnnConvolutionBwdFilterAlgoPerf_t;
+
+size_t cudnnGetVersion(void);
+size_t cudnnGetCudartVersion(void);
+const char *cudnnGetErrorString(cudnnStatus_t status);
+void cudnnGetLastErrorString(char *text, size_t bytes);
+cudnnStatus_t cudnnCreate(cudnnHandle_t *handle);
+cudnnStatus_t cudnnDestroy(cudnnHandle_t handle);
+cudnnStatus_t cudnnSetStream(cudnnHandle_t handle, cudaStream_t stream);
+cudnnStatus_t cudnnCreateTensorDescriptor(cudnnTensorDescriptor_t *tensor);
+cudnnStatus_t cudnnSetTensor4dDescriptor(cudnnTensorDescriptor_t tensor, cudnnTensorFormat_t format, cudnnDataType_t type, int n, int c, int h, int w);
+cudnnStatus_t cudnnDestroyTensorDescriptor(cudnnTensorDescriptor_t tensor);
+cudnnStatus_t cudnnCreateFilterDescriptor(cudnnFilterDescriptor_t *filter);
+cudnnStatus_t cudnnSetFilter4dDescriptor(cudnnFilterDescriptor_t filter, cudnnDataType_t type, cudnnTensorFormat_t format, int k, int c, int h, int w);
+cudnnStatus_t cudnnDestroyFilterDescriptor(cudnnFilterDescriptor_t filter);
+cudnnStatus_t cudnnCreateConvolutionDescriptor(cudnnConvolutionDescriptor_t *convolution);
+cudnnStatus_t cudnnSetConvolution2dDescriptor(cudnnConvolutionDescriptor_t convolution, int padH, int padW, int strideH, int strideW, int dilationH, int dilationW, cudnnConvolutionMode_t mode, cudnnDataType_t compute);
+cudnnStatus_t cudnnSetConvolutionGroupCount(cudnnConvolutionDescriptor_t convolution, int groups);
+cudnnStatus_t cudnnSetConvolutionMathType(cudnnConvolutionDescriptor_t convolution, cudnnMathType_t type);
+cudnnStatus_t cudnnDestroyConvolutionDescriptor(cudnnConvolutionDescriptor_t convolution);
+cudnnStatus_t cudnnFindConvolutionForwardAlgorithmEx(cudnnHandle_t handle, const cudnnTensorDescriptor_t xIs, const void *x, const cudnnFilterDescriptor_t wIs, const void *w, const cudnnConvolutionDescriptor_t convolution, const cudnnTensorDescriptor_t yIs, void *y, const int requested, int *count, cudnnConvolutionFwdAlgoPerf_t *results, void *workspace, size_t workspaceBytes);
+cudnnStatus_t cudnnFindConvolutionBackwardDataAlgorithmEx(cudnnHandle_t handle, const cudnnFilterDescriptor_t wIs, const void *w, const cudnnTensorDescriptor_t dyIs, const void *dy, const cudnnConvolutionDescriptor_t convolution, const cudnnTensorDescriptor_t dxIs, void *dx, const int requested, int *count, cudnnConvolutionBwdDataAlgoPerf_t *results, void *workspace, size_t workspaceBytes);
+cudnnStatus_t cudnnFindConvolutionBackwardFilterAlgorithmEx(cudnnHandle_t handle, const cudnnTensorDescriptor_t xIs, const void *x, const cudnnTensorDescriptor_t dyIs, const void *dy, const cudnnConvolutionDescriptor_t convolution, const cudnnFilterDescriptor_t dwIs, void *dw, const int requested, int *count, cudnnConvolutionBwdFilterAlgoPerf_t *results, void *workspace, size_t workspaceBytes);
+cudnnStatus_t cudnnGetConvolutionForwardAlgorithm_v7(cudnnHandle_t handle, const cudnnTensorDescriptor_t xIs, const cudnnFilterDescriptor_t wIs, const cudnnConvolutionDescriptor_t convolution, const cudnnTensorDescriptor_t yIs, const int requested, int *count, cudnnConvolutionFwdAlgoPerf_t *results);
+cudnnStatus_t cudnnGetConvolutionBackwardDataAlgorithm_v7(cudnnHandle_t handle, const cudnnFilterDescriptor_t wIs, const cudnnTensorDescriptor_t dyIs, const cudnnConvolutionDescriptor_t convolution, const cudnnTensorDescriptor_t dxIs, const int requested, int *count, cudnnConvolutionBwdDataAlgoPerf_t *results);
+cudnnStatus_t cudnnGetConvolutionBackwardFilterAlgorithm_v7(cudnnHandle_t handle, const cudnnTensorDescriptor_t xIs, const cudnnTensorDescriptor_t dyIs, const cudnnConvolutionDescriptor_t convolution, const cudnnFilterDescriptor_t dwIs, const int requested, int *count, cudnnConvolutionBwdFilterAlgoPerf_t *results);
+cudnnStatus_t cudnnConvolutionForward(cudnnHandle_t handle, const void *alpha, const cudnnTensorDescriptor_t xIs, const void *x, const cudnnFilterDescriptor_t wIs, const void *w, const cudnnConvolutionDescriptor_t convolution, cudnnConvolutionFwdAlgo_t algorithm, void *workspace, size_t workspaceBytes, const void *beta, const cudnnTensorDescriptor_t yIs, void *y);
+cudnnStatus_t cudnnConvolutionBackwardData(cudnnHandle_t handle, const void *alpha, const cudnnFilterDescriptor_t wIs, const void *w, const cudnnTensorDescriptor_t dyIs, const void *dy, const cudnnConvolutionDescriptor_t convolution, cudnnConvolutionBwdDataAlgo_t algorithm, void *workspace, size_t workspaceBytes, const void *beta, const cudnnTensorDescriptor_t dxIs, void *dx);
+cudnnStatus_t cudnnConvolutionBackwardFilter(cudnnHandle_t handle, const void *alpha, const cudnnTensorDescriptor_t xIs, const void *x, const cudnnTensorDescriptor_t dyIs, const void *dy, const cudnnConvolutionDescriptor_t convolution, cudnnConvolutionBwdFilterAlgo_t algorithm, void *workspace, size_t workspaceBytes, const void *beta, const cudnnFilterDescriptor_t dwIs, void *dw);
