@@ -11,6 +11,7 @@ import type {Networks} from '../gan/export/trained-run.js';
 import {GANLearner} from '../gan/gan-learner.js';
 import {openFeatures} from '../gan/metrics/feature-file.js';
 import {imagesAtOnce} from '../gan/images-at-once.js';
+import {synchroniseNorms} from '../gan/layers/batch-norm.js';
 import {measureImages} from '../gan/metrics/measure-images.js';
 import type {MeterOptions} from '../gan/metrics/image-meter.js';
 import {FixedGANSwitcher} from '../gan/switchers/gan-switchers.js';
@@ -31,6 +32,9 @@ import {realImages} from './real-images.js';
 import {isLastOfFit, stopAt} from './run-callbacks.js';
 import {lockRun, type RunLock} from './run-lock.js';
 import {compareInputs, identityOf, inputsOf, keepInputs, packagesOf, settingsOf} from './inputs.js';
+import {agree} from './ranks/agree.js';
+import {joinRanks, noAutoBatchSize} from './ranks/join-ranks.js';
+import type {Ranks} from './ranks/ranks.js';
 import {readRunCheckpoint} from './read-run-checkpoint.js';
 import {scheduleJump} from './schedule-jump.js';
 import {RunFolder, type CheckpointSelector} from './run-folder.js';
@@ -61,6 +65,10 @@ export interface TrainingOptions extends DeviceOptions {
   cacheFolder?: string;
   /** Told of what does not stop the training, such as a file that cannot be read. */
   warn?(message: string): void;
+  /** The processes that train together; each opens the training. Rank 0 says what the others open (`follow`). */
+  ranks?: Ranks;
+  /** Of a rank but the first: what rank 0 has read. */
+  checkpoint?: Checkpoint;
 }
 
 /** A training that is ready to begin: everything that a configuration names, made, on an open device. */
@@ -92,7 +100,15 @@ export function openTraining(settings: Settings, options: TrainingOptions = {}):
 }
 
 async function open(settings: Settings, options: TrainingOptions): Promise<Training> {
-  const {registry = openRegistry(), resume, lock: given, from = 'newest', cacheFolder, warn = () => {}} = options;
+  const {
+    registry = openRegistry(),
+    resume,
+    lock: given,
+    from = 'newest',
+    cacheFolder,
+    warn = () => {},
+    ranks,
+  } = options;
   const resolved = await resolveConfig({
     registry,
     settings: {values: settings, origin: 'openTraining'},
@@ -110,10 +126,12 @@ async function open(settings: Settings, options: TrainingOptions): Promise<Train
     throw error;
   });
   let learn: GANLearner | undefined;
+  let leaveRanks = (): void => {};
   const close = async (): Promise<void> => {
     own?.release();
     learn?.dispose();
     learn = undefined;
+    leaveRanks();
     await opened.close();
   };
   /** What a configuration names, and a learner of it. */
@@ -121,7 +139,11 @@ async function open(settings: Settings, options: TrainingOptions): Promise<Train
     const parts: RunParts = {...(await createParts(registry, wanted)), ...over};
     const dls = await makeDataLoaders(wanted, parts, loading);
     setSeed(attemptSeed(wanted));
-    return {parts, dls, learn: makeLearner(wanted, parts, dls, await makeNetworks(wanted, parts.architecture, init))};
+    return {
+      parts,
+      dls,
+      learn: makeLearner(wanted, parts, dls, await makeNetworks(wanted, parts.architecture, init), ranks),
+    };
   };
   /** A step of each network, with the gradients of two passes if there are more, by a learner of its own. */
   const fits = async (batchSize: number, passes: number): Promise<boolean> => {
@@ -163,21 +185,30 @@ async function open(settings: Settings, options: TrainingOptions): Promise<Train
     return found;
   };
   try {
+    if (ranks) leaveRanks = joinRanks(ranks, opened.device);
+    if (ranks && (options.autoBatchSize || auto.includes('batchSize'))) throw noAutoBatchSize();
     if ((options.autoBatchSize || auto.includes('batchSize')) && resume === undefined)
       config = {...config, batchSize: await findBatchSize()};
     const checkpoint =
       resume === undefined
-        ? undefined
+        ? options.checkpoint
         : await readRunCheckpoint(
             new RunFolder(resume),
             from,
             (step) =>
               `gan fit --resume ${quoted(resume)} --from ${step}   goes on from the checkpoint of step ${step}.`,
           );
+    if (ranks?.isFirst) {
+      const {name} = opened.device;
+      const used = {name, options: choice.name === name ? choice.options : {}};
+      const before = resume === undefined ? undefined : await new RunFolder(resume).readConfig();
+      await ranks.order({do: 'train', config, backend: used, checkpoint, before});
+    }
     const init = checkpoint ? undefined : config.init;
     if (config.steps === undefined && config.minutes !== undefined) {
       learn = (await make(config, options.parts ?? {}, {}, init)).learn;
-      const steps = await plannedSteps(learn, config.minutes);
+      const planned = await plannedSteps(learn, config.minutes);
+      const steps = ranks ? await ranks.fromFirst(planned) : planned;
       learn.dispose();
       config = {...config, steps: (checkpoint?.position.step ?? 0) + steps};
     }
@@ -195,15 +226,21 @@ async function open(settings: Settings, options: TrainingOptions): Promise<Train
       steps,
     };
     const identity = identityOf(dls.identify, warn); // while the training begins
+    if (ranks) await agree(ranks, {...inputs, data: await identity});
     const before = checkpoint && inputsOf(checkpoint);
-    if (checkpoint && before) {
+    if (checkpoint && before && resume !== undefined) {
       const now = {...inputs, data: await identity};
-      const where = {run: resume!, data: config.data, step: checkpoint.position.step};
+      const where = {run: resume, data: config.data, step: checkpoint.position.step};
       for (const change of compareInputs(before, now, {...where, accept: options.acceptChanges ?? false})) warn(change);
     }
-    if (checkpoint && checkpoint.position.step >= steps && !lacksEnd(checkpoint, steps, dls.train)) {
-      await tidy(new RunFolder(resume!), config);
-      throw nothingToDo(resume!, checkpoint.position.step, steps);
+    if (
+      resume !== undefined &&
+      checkpoint &&
+      checkpoint.position.step >= steps &&
+      !lacksEnd(checkpoint, steps, dls.train)
+    ) {
+      await tidy(new RunFolder(resume), config);
+      throw nothingToDo(resume, checkpoint.position.step, steps);
     }
     const jump = checkpoint && scheduleJump(config, parts, checkpoint, {steps, before: before?.steps});
     if (jump !== undefined) warn(jump);
@@ -219,12 +256,14 @@ async function open(settings: Settings, options: TrainingOptions): Promise<Train
           parts,
           learn,
           steps,
-          measureWith(config, learn, {
-            registry,
-            warn,
-            ...(options.parts?.source && {source: options.parts.source}),
-            ...(cacheFolder !== undefined && {cacheFolder}),
-          }),
+          ranks?.isFirst === false
+            ? undefined
+            : measureWith(config, learn, {
+                registry,
+                warn,
+                ...(options.parts?.source && {source: options.parts.source}),
+                ...(cacheFolder !== undefined && {cacheFolder}),
+              }),
         ),
         keepInputs(inputs, identity),
       ],
@@ -291,7 +330,13 @@ function nothingToDo(dir: string, done: number, wanted: number): GanError {
 }
 
 /** The learner of a run, for its networks and data. */
-function makeLearner(config: RunConfig, parts: RunParts, dls: DataLoaders, {generator, critic}: Networks): GANLearner {
+function makeLearner(
+  config: RunConfig,
+  parts: RunParts,
+  dls: DataLoaders,
+  {generator, critic}: Networks,
+  ranks?: Ranks,
+): GANLearner {
   const learn = new GANLearner(dls, generator, critic, parts.loss, {
     penalties: parts.penalties,
     switcher: parts.switcher,
@@ -307,9 +352,11 @@ function makeLearner(config: RunConfig, parts: RunParts, dls: DataLoaders, {gene
     compat: config.compat,
     capture: config.capture,
     accumulate: config.accumulate,
+    ...(ranks && {ranks: ranks.collective}),
     ...(config.gradClip !== undefined && {gradClip: config.gradClip}),
     ...(config.clip !== undefined && {clip: config.clip}),
   });
+  if (config.syncBn) synchroniseNorms(learn.ganModel);
   learn.recorder!.trainMetrics = true;
   learn.recorder!.validMetrics = dls.valid !== undefined;
   return learn;
@@ -338,13 +385,13 @@ function partCallbacks(
   {schedule, schedules, metrics, callbacks}: RunParts,
   learn: GANLearner,
   steps: number,
-  measuring: () => Promise<MeterOptions>,
+  measuring: (() => Promise<MeterOptions>) | undefined,
 ): Callback[] {
   const scheduled: Record<string, Scheduled> = {...(schedule && {lr: {schedule}}), ...schedules};
   for (const name of Object.keys(scheduled)) learn.hyperparameters.get(name); // an unknown one is refused here
   return [
     ...(Object.keys(scheduled).length > 0 ? [scheduleHyperparameters(scheduled, steps)] : []),
-    ...(metrics.length > 0 ? [measureImages(metrics, measuring)] : []),
+    ...(metrics.length > 0 && measuring ? [measureImages(metrics, measuring)] : []),
     ...callbacks,
   ];
 }
