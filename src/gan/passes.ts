@@ -1,6 +1,6 @@
 import {GanError} from '../errors.js';
 import {tf, type Tensor} from '../backends/tf.js';
-import {rowsOfRank, type Rows, type Shard} from './shard.js';
+import {rowsOfRank, type PassShare, type Shard} from './shard.js';
 
 /**
  * One of the passes in which a step computes its gradients, each with some of its images. They are added up before the
@@ -35,7 +35,7 @@ export interface PassRows extends Pass {
   from: number;
   size: number;
   /** Its images among those that all processes compute in this pass. */
-  of: Rows & {total: number};
+  of: PassShare;
 }
 
 /**

@@ -39,25 +39,35 @@ export function placesOfRank(total: number, passSize: number, shard: Shard): num
   return places;
 }
 
-/** The rows of the pass that is being computed, of how many; undefined while this process trains alone. */
-let rows: (Rows & {total: number}) | undefined;
+/** Of the rows of a pass, those that this process computes. */
+export interface PassShare extends Rows {
+  /** Rows that all processes compute in the pass. */
+  total: number;
+}
 
-/** Says which rows of its batch the step that follows computes. */
-export function setRows(next: typeof rows): void {
+let rows: PassShare | undefined;
+
+/** Says which rows the operations that follow are about; undefined: of all. */
+export function setRows(next: PassShare | undefined): void {
   rows = next;
 }
 
-export const currentRows = (): typeof rows => rows;
+/** The rows of the pass that is being computed; undefined while this process trains alone. */
+export const currentRows = (): PassShare | undefined => rows;
 
 /**
- * Random numbers for rows: those that this process would have drawn for them, had it drawn for all rows of the batch, so
- * that they do not depend on the number of processes.
+ * Makes a function that draws random numbers for the rows of the pass that is being computed: those that this process
+ * would have drawn for them, had it drawn for all rows, so that they do not depend on the number of processes. It can be
+ * called in other steps, too, that have the same rows.
  * @param count rows that numbers are for; where they are not the rows of this process, as many are drawn
  * @param draw numbers for that many rows
  */
-export function drawRows(count: number, draw: (rows: number) => Float32Array): Float32Array {
-  if (!rows || rows.count !== count || rows.count === rows.total) return draw(count);
-  const all = draw(rows.total);
-  const each = all.length / rows.total;
-  return all.slice(rows.from * each, (rows.from + count) * each);
+export function drawerOfRows(count: number, draw: (rows: number) => Float32Array): () => Float32Array {
+  const own = rows;
+  if (!own || own.count !== count || own.count === own.total) return () => draw(count);
+  return () => {
+    const all = draw(own.total);
+    const each = all.length / own.total;
+    return all.slice(own.from * each, (own.from + count) * each);
+  };
 }

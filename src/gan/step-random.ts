@@ -1,7 +1,7 @@
 import {perStepTensor} from '../backends/capture/step-values.js';
 import type {Tensor} from '../backends/tf.js';
 import type {Rng} from './rng.js';
-import {drawRows} from './shard.js';
+import {drawerOfRows} from './shard.js';
 
 /**
  * The random numbers of one part in one step. They depend on the run's seed, the part and the step only, so that a
@@ -47,7 +47,7 @@ export class PartRandom implements StepRandom {
     const [rows = 1, ...rest] = shape;
     const forRows = (count: number): Float32Array => draw(this.#stream, [count, ...rest]);
     const isOfRows = shape.length > 0 && draw.length > 1;
-    return perStepTensor(() => (isOfRows ? drawRows(rows, forRows) : draw(this.#stream, shape)), [...shape]);
+    return perStepTensor(isOfRows ? drawerOfRows(rows, forRows) : () => draw(this.#stream, shape), [...shape]);
   }
 }
 

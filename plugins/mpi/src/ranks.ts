@@ -145,7 +145,10 @@ export class MpiRanks {
   /** Ends all processes, those that are stopped too, with this exit code. */
   abort(exitCode: number): Promise<never> {
     this.#send({kind: 'abort', exitCode});
-    return sleep(5000).then(() => process.exit(exitCode));
+    return sleep(5000).then(() => {
+      process.kill(process.pid, 'SIGKILL'); // MPI did not do it
+      return sleep(1000).then(() => this.abort(exitCode));
+    });
   }
 
   /** Leaves the others in peace: all ranks do so when the work is done. */

@@ -13,8 +13,7 @@ const stopSignals = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2', 'SIGXC
 function launcherArguments(isOpenMpi: boolean, ranks: number): string[] {
   const count = ['-n', String(ranks)];
   if (!isOpenMpi) return count;
-  // one thread more than cores is no harm, and a rank has threads of its own; time for a last checkpoint
-  const options = ['--oversubscribe', '--bind-to', 'none', '--mca', 'odls_base_sigkill_timeout', '60'];
+  const options = ['--oversubscribe', '--bind-to', 'none']; // a rank has threads of its own
   return [...count, ...options, ...(process.getuid?.() === 0 ? ['--allow-run-as-root'] : [])];
 }
 
