@@ -8,7 +8,6 @@ import {fileURLToPath} from 'node:url';
 /** What is trained, by the name of its picture. */
 const trainings = {
   quick: ['fit'],
-  emoji: ['fit', 'builtin:emoji', '--recipe', 'light', '--steps', '14621'],
   'fashion-mnist': ['fit', 'builtin:fashion-mnist', '--recipe', 'light', '--size', '32', '--steps', '26000'],
 };
 const images = 36;

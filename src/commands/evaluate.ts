@@ -18,6 +18,10 @@ export default class Evaluate extends BaseCommand {
       command: '<%= config.bin %> evaluate runs/wgan-shapes-1 --checkpoint best --features classes.safetensors',
     },
     {
+      description: 'Of a conditional run, each class, too',
+      command: '<%= config.bin %> evaluate runs/light-photos-1 --by-class --metrics fd --images 10000',
+    },
+    {
       description: 'Two metrics, against other images',
       command: '<%= config.bin %> evaluate runs/wgan-shapes-1 --metrics fd,coverage --data photos',
     },
@@ -44,6 +48,9 @@ export default class Evaluate extends BaseCommand {
       default: 8,
       min: 0,
     }),
+    'by-class': Flags.boolean({
+      description: 'of a conditional run: also measure the images of each class that has at least 50 real ones',
+    }),
     nearest: Flags.integer({
       description:
         'generated images whose nearest training images to look for, to see whether they are copies; 0: none',
@@ -69,6 +76,7 @@ export default class Evaluate extends BaseCommand {
         ...compared,
         images,
         halves,
+        byClass: flags['by-class'],
       });
       const {writeNearest} = await import('../cli/pictures/write-nearest.js');
       const result: Evaluation =

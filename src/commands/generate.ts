@@ -1,11 +1,13 @@
 import {Args, Flags} from '@oclif/core';
 import {BaseCommand} from '../cli/command/base-command.js';
+import {classesWanted, classFlag, classTitle} from '../cli/flags/class-flag.js';
 import {runHelp} from '../cli/run/run-help.js';
 import {freePath, runStem} from '../cli/files/free-path.js';
 import {runFlags} from '../cli/flags/run-flags.js';
 import {parseSeeds, parseTruncation} from '../cli/flags/seeds.js';
 import {runOptions, withRun} from '../cli/run/use-run.js';
 import {assertPicture} from '../cli/flags/picture-file.js';
+import type {ClassChoice} from '../gan/class-choice.js';
 
 /** Images along a direction. */
 const imagesInRow = 7;
@@ -15,6 +17,16 @@ const directionNames = (count: number): string[] =>
     const [direction, place] = [Math.floor(i / imagesInRow) + 1, (i % imagesInRow) + 1];
     return `direction-${String(direction).padStart(String(count).length, '0')}-${place}`;
   });
+
+/** Names of single images by class; the place of the class is in them where its title is that of another, too. */
+function namesByClass(wanted: readonly ClassChoice[], names: readonly string[]): string[] {
+  const titles = wanted.map(classTitle);
+  const own = new Set(titles).size === titles.length ? titles : titles.map((title, i) => `${i + 1}-${title}`);
+  return own.flatMap((title) => names.map((name) => `${title}-${name}`));
+}
+
+const numbered = (n: number): string[] =>
+  Array.from({length: n}, (_, i) => String(i + 1).padStart(String(n).length, '0'));
 
 export default class Generate extends BaseCommand {
   static override makesThings = true;
@@ -36,6 +48,10 @@ export default class Generate extends BaseCommand {
       command: '<%= config.bin %> generate runs/wgan-shapes-1 --truncation 0.7 --out images.png',
     },
     {
+      description: 'A grid of a conditional run: a row of 8 images of each class',
+      command: '<%= config.bin %> generate runs/light-photos-1 --class all --n 8',
+    },
+    {
       description: 'What the ten strongest directions of the latent space change: a row of images each',
       command: '<%= config.bin %> generate runs/wgan-shapes-1 --directions 10 --seed 7 --out directions.png',
     },
@@ -44,7 +60,7 @@ export default class Generate extends BaseCommand {
     run: Args.string({description: runHelp, required: true}),
   };
   static override flags = {
-    n: Flags.integer({char: 'n', description: 'how many images', default: 16, min: 1}),
+    n: Flags.integer({char: 'n', description: 'how many images; with --class, of each', default: 16, min: 1}),
     seed: Flags.integer({description: 'seed of the latents', default: 0, min: 0}),
     seeds: Flags.string({
       description: 'instead of --n and --seed: the first image of each of these seeds',
@@ -58,6 +74,7 @@ export default class Generate extends BaseCommand {
       max: 1000,
       exclusive: ['n', 'seeds'],
     }),
+    class: classFlag,
     truncation: Flags.string({
       description: 'draw values of the latents again that are further from 0 than this',
       helpValue: 'X',
@@ -85,23 +102,33 @@ export default class Generate extends BaseCommand {
       await import('../gan/data/grid.js'),
     ];
     const files = await withRun(dir, use, async (run) => {
-      const request = {...(seeds ? {seeds} : {n, seed}), ...truncation};
+      const wanted = flags.class && (await classesWanted(flags.class, await run.classes()));
+      const ofEach = seeds?.length ?? n;
+      const request = {...(seeds ? {seeds} : {n, seed}), ...(wanted && {classes: wanted}), ...truncation};
       if (outDir !== undefined && directions === undefined) {
-        const count = seeds?.length ?? n;
         const names = seeds?.map((each) => `seed-${each}`);
-        return writeEach(run.generateParts(request), {dir: outDir, count, ...(names && {names})});
+        const count = ofEach * (wanted?.length ?? 1);
+        const all = wanted ? namesByClass(wanted, names ?? numbered(n)) : names;
+        return writeEach(run.generateParts(request), {dir: outDir, count, ...(all && {names: all})});
       }
       const grid = out ?? freePath(runStem(dir), '.png');
-      const columns = directions === undefined ? {} : {columns: imagesInRow};
+      const columns =
+        directions !== undefined ? {columns: imagesInRow} : wanted && wanted.length > 1 ? {columns: ofEach} : {};
       if (outDir === undefined)
-        assertGridFits(grid, directions === undefined ? (seeds?.length ?? n) : directions * imagesInRow, {
+        assertGridFits(grid, directions === undefined ? ofEach * (wanted?.length ?? 1) : directions * imagesInRow, {
           side: run.config.size,
           ...columns,
         });
       const images =
         directions === undefined
           ? await run.generate(request)
-          : await run.alongDirections({count: directions, images: imagesInRow, from: seed, ...truncation});
+          : await run.alongDirections({
+              count: directions,
+              images: imagesInRow,
+              from: seed,
+              ...(wanted && {class: wanted[0]!}),
+              ...truncation,
+            });
       return writeImages(
         images,
         outDir === undefined

@@ -2,6 +2,7 @@ import {Args, Flags} from '@oclif/core';
 import {animationFlags, animationsOf, assertAnimations} from '../cli/flags/animation-flags.js';
 import {BaseCommand} from '../cli/command/base-command.js';
 import {runStem} from '../cli/files/free-path.js';
+import {classesWanted, classFlag} from '../cli/flags/class-flag.js';
 import {runHelp} from '../cli/run/run-help.js';
 import {runFlags} from '../cli/flags/run-flags.js';
 import {parseSeeds, parseTruncation} from '../cli/flags/seeds.js';
@@ -11,7 +12,7 @@ export default class Interpolate extends BaseCommand {
   static override makesThings = true;
   static override summary = 'Animate the path between images of a trained run.';
   static override description =
-    'Moves from the latent of one seed to the latent of the next along a great circle (slerp), and draws the images on the way with the generator of a checkpoint, by default the newest. MP4 needs ffmpeg.';
+    'Moves from the latent of one seed to the latent of the next along a great circle (slerp), and draws the images on the way with the generator of a checkpoint, by default the newest. In a conditional run the way leads from class to class, too. MP4 needs ffmpeg.';
   static override examples = [
     {
       description: 'An animated GIF in a loop',
@@ -20,6 +21,10 @@ export default class Interpolate extends BaseCommand {
     {
       description: 'A video, four times as large',
       command: '<%= config.bin %> interpolate runs/wgan-shapes-1 --frames 48 --scale 4 --out walk.mp4',
+    },
+    {
+      description: 'From class to class of a conditional run, and nothing else changes',
+      command: '<%= config.bin %> interpolate runs/light-photos-1 --seeds 5 --class cat,dog,bird --out walk.gif',
     },
     {
       description: 'Frames as PNG files, from one seed to another',
@@ -31,13 +36,14 @@ export default class Interpolate extends BaseCommand {
   };
   static override flags = {
     seeds: Flags.string({
-      description: 'seeds on the path: two or more',
+      description: 'seeds on the path: two or more; one is enough with several of --class',
       default: '0,1,2,3',
       helpValue: '1,5,9',
     }),
     frames: Flags.integer({description: 'frames between one seed and the next', default: 20, min: 1, max: 10_000}),
     fps: Flags.integer({description: 'frames per second', default: 20, min: 1, max: 50}),
     loop: Flags.boolean({description: 'return to the first seed and repeat forever', default: true, allowNo: true}),
+    class: classFlag,
     truncation: Flags.string({
       description: 'draw values of the latents again that are further from 0 than this',
       helpValue: 'X',
@@ -56,11 +62,15 @@ export default class Interpolate extends BaseCommand {
     const {args, flags} = await this.parse(Interpolate);
     const {out: given = [], 'out-dir': outDir, frames, loop, scale} = flags;
     const use = runOptions(await this.openRegistry(), this.configSources, flags);
-    const seeds = parseSeeds(flags.seeds, 2);
+    const seeds = parseSeeds(flags.seeds, flags.class ? 1 : 2);
     const truncation = flags.truncation === undefined ? {} : {truncation: parseTruncation(flags.truncation)};
     await assertAnimations(given);
     const dir = await this.runNamed(args.run);
-    const way = await withRun(dir, use, (run) => run.interpolate({seeds, frames, loop, ...truncation}));
+    const way = await withRun(dir, use, async (run) => {
+      const classes = flags.class && (await classesWanted(flags.class, await run.classes()));
+      if (Math.max(seeds.length, classes?.length ?? 0) < 2) parseSeeds(flags.seeds, 2); // there is no way to go
+      return run.interpolate({seeds, frames, loop, ...(classes && {classes}), ...truncation});
+    });
     const [{enlarge}, {writeAnimations}] = await Promise.all([
       import('../gan/data/gif.js'),
       import('../cli/pictures/write-animations.js'),

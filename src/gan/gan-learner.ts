@@ -36,7 +36,7 @@ import {PartRandom} from './step-random.js';
 import {FixedGANSwitcher, Switching} from './switchers/gan-switchers.js';
 import type {Switcher, Turn} from './switchers/switcher.js';
 import {SharedStep, type StepFacts} from './training-step.js';
-import {upload} from './upload.js';
+import {upload, uploadLabels} from './upload.js';
 
 export interface GANLearnerOptions extends LearnerOptions {
   /** Decides who trains next. Default: one step each. */
@@ -311,7 +311,7 @@ export class GANLearner extends Learner {
    * Images from latents (or from input images), in eval mode: [n, ...] -> [n, height, width, channels], normalised as
    * the networks see
    * them. With the generator's averaged weights where the training keeps them.
-   * @param labels int32 [n], for a conditional generator
+   * @param labels int32 [n] or float32 [n, classes], for a conditional generator
    * @throws GanError GAN_LABELS when a conditional generator is given none
    */
   draw(input: Tensor, labels?: Tensor): Tensor {
@@ -322,7 +322,7 @@ export class GANLearner extends Learner {
   }
 
   /** The generator's images of inputs, as bytes: the same as `generate` (fastai's predict). */
-  override predict(input: HostTensor, labels?: Int32Array): Promise<HostTensor> {
+  override predict(input: HostTensor, labels?: Int32Array | Float32Array): Promise<HostTensor> {
     return this.generate(input, labels);
   }
 
@@ -335,8 +335,8 @@ export class GANLearner extends Learner {
   }
 
   /** The same of data on the host, as bytes. */
-  async generate(input: HostTensor, labels?: Int32Array): Promise<HostTensor> {
-    return drawImages((x) => this.draw(x, labels && tf.tensor1d(labels, 'int32')), input, this.dls);
+  async generate(input: HostTensor, labels?: Int32Array | Float32Array): Promise<HostTensor> {
+    return drawImages((x) => this.draw(x, labels && uploadLabels(labels, input.shape[0]!)), input, this.dls);
   }
 
   /**
@@ -353,7 +353,7 @@ export class GANLearner extends Learner {
     for await (const {input, target, labels} of loader.epoch(0)) {
       const count = Math.min(maxN, input.shape[0]!);
       const inputs = firstOf(input, count);
-      const output = await this.generate(inputs, labels?.slice(0, count));
+      const output = await this.generate(inputs, labels?.slice(0, (labels.length / target.shape[0]!) * count));
       const results = resultsOf(inputs, output, firstOf(target, count), this.dls.normalization);
       if (file !== undefined) await writePng(file, results.picture());
       return results;
@@ -407,12 +407,24 @@ const penaltyStates = (penalties: readonly Penalty[], names: readonly string[]):
   },
 });
 
-/** Runs a generator in eval mode, leaving its mode as it was. */
+/**
+ * Runs a generator in eval mode, leaving its mode as it was.
+ * @param labels for a conditional one: classes [n], or shares of them, floats [n, classes]
+ */
 export const generateImages = (
   generator: Module,
   input: HostTensor,
   dls: Pick<DataLoaders, 'normalization'>,
-): Promise<HostTensor> => drawImages((x) => inEvalMode(generator, () => generator.forward(x)), input, dls);
+  labels?: Int32Array | Float32Array,
+): Promise<HostTensor> =>
+  drawImages(
+    (x) =>
+      inEvalMode(generator, () =>
+        labels ? generator.forward(x, uploadLabels(labels, input.shape[0]!)) : generator.forward(x),
+      ),
+    input,
+    dls,
+  );
 
 async function drawImages(
   draw: (input: Tensor) => Tensor,

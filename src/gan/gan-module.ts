@@ -29,7 +29,7 @@ export class GANModule extends Module {
   }
 
   /**
-   * Runs a network; a conditional one gets the labels, int32 [batch], as well.
+   * Runs a network; a conditional one gets the labels, int32 [batch] or float32 [batch, classes], as well.
    * @throws GanError GAN_LABELS when it is conditional and there are none
    */
   runNetwork(name: Turn, x: Tensor, labels: Tensor | undefined): Tensor {

@@ -58,10 +58,19 @@ export function slerp(a: Float32Array, b: Float32Array, t: number): Float32Array
  * Latents on the way through all of `stops`: `frames` from each to the next, the stop itself first.
  * @param loop go back to the first one, which then is not repeated; otherwise the last stop is the last frame
  */
-export function latentPath(stops: readonly Float32Array[], frames: number, loop: boolean): Float32Array[] {
+export const latentPath = (stops: readonly Float32Array[], frames: number, loop: boolean): Float32Array[] =>
+  pathBetween(stops, frames, loop, slerp);
+
+/** The same with any way from one stop to the next: `between(a, b, 0)` gives `a`. */
+export function pathBetween(
+  stops: readonly Float32Array[],
+  frames: number,
+  loop: boolean,
+  between: (a: Float32Array, b: Float32Array, t: number) => Float32Array,
+): Float32Array[] {
   const legs = stops.map((from, i): [Float32Array, Float32Array] => [from, stops[(i + 1) % stops.length]!]);
   const path = (loop ? legs : legs.slice(0, -1)).flatMap(([from, to]) =>
-    Array.from({length: frames}, (_, i) => slerp(from, to, i / frames)),
+    Array.from({length: frames}, (_, i) => between(from, to, i / frames)),
   );
   return loop ? path : [...path, stops.at(-1)!];
 }

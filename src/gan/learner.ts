@@ -34,7 +34,7 @@ import {StepCapture, type CaptureMode} from './step-capture.js';
 import {RunningStatistics, sumStep} from './step-over-ranks.js';
 import {streams, type Streams} from './streams.js';
 import type {Turn} from './switchers/switcher.js';
-import {upload} from './upload.js';
+import {upload, uploadLabels} from './upload.js';
 
 export type {LossRead} from './loss-queue.js';
 
@@ -157,7 +157,10 @@ export class Learner {
   /** The tensors of the current batch; callbacks may exchange them in `beforeBatch`. */
   input: Tensor | undefined;
   target: Tensor | undefined;
-  /** The class of each item, int32 [batch], where the data has labels. */
+  /**
+   * What each item shows, where the data has labels: its class, int32 [batch]; or shares of classes, float32 [batch,
+   * classes].
+   */
   labels: Tensor | undefined;
   /**
    * What the model gave, and the loss: in `afterPred` and `afterLoss` they are on the gradient tape and may be
@@ -387,11 +390,11 @@ export class Learner {
   /**
    * What the model makes of inputs, in eval mode, as numbers (fastai's predict): [n, ...] -> [n, ...]. Bytes are
    * normalised first, as those of the data are.
-   * @param labels int32 [n], for a conditional network
+   * @param labels for a conditional network: classes [n], or shares of them, floats [n, classes]
    */
-  async predict(input: HostTensor, labels?: Int32Array): Promise<HostTensor> {
+  async predict(input: HostTensor, labels?: Int32Array | Float32Array): Promise<HostTensor> {
     const output = tf.tidy(() => {
-      const others = labels ? [tf.tensor1d(labels, 'int32')] : [];
+      const others = labels ? [uploadLabels(labels, input.shape[0]!)] : [];
       return inEvalMode(this.model, () => this.model.forward(upload(input, this.dls.normalization), ...others));
     });
     const data = (await output.data()) as Float32Array;
@@ -441,7 +444,7 @@ export class Learner {
   async #withBatch<T>(use: (input: Tensor, target: Tensor, labels?: Tensor) => T): Promise<T> {
     for await (const {input, target, labels} of this.dls.train.epoch(0)) {
       const tensors = [input, target].map((each) => upload(each, this.dls.normalization));
-      if (labels) tensors.push(tf.tensor1d(labels, 'int32'));
+      if (labels) tensors.push(uploadLabels(labels, target.shape[0]!));
       try {
         return use(tensors[0]!, tensors[1]!, tensors[2]);
       } finally {
@@ -613,7 +616,7 @@ export class Learner {
   async #batch(batch: Batch, run: () => Promise<void>): Promise<void> {
     this.input = upload(batch.input, this.dls.normalization);
     this.target = upload(batch.target, this.dls.normalization);
-    this.labels = batch.labels && tf.tensor1d(batch.labels, 'int32');
+    this.labels = batch.labels && uploadLabels(batch.labels, batch.size);
     this.batchSize = batch.size;
     this.pendingLoss = undefined;
     try {

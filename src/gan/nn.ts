@@ -8,11 +8,12 @@ import {perStepTensor} from '../backends/capture/step-values.js';
 import {LeakyReLU, ReLU, ReLU6, Sigmoid, SigmoidRange, Tanh} from './layers/activations.js';
 import {BatchNorm, type NormOptions} from './layers/batch-norm.js';
 import {ConditionalBatchNorm} from './layers/conditional-batch-norm.js';
+import {ClassPlane, JoinClass} from './layers/class-inputs.js';
 import {Conv, type ConvOptions} from './layers/conv.js';
 import {ConvLayer, type ConvLayerOptions} from './layers/conv-layer.js';
 import {Dense, type DenseOptions} from './layers/dense.js';
 import {Dropout2d} from './layers/dropout.js';
-import {Embedding} from './layers/embedding.js';
+import {Embedding, type EmbeddingOptions} from './layers/embedding.js';
 import {functional} from './layers/functional.js';
 import {GLU} from './layers/glu.js';
 import * as init from './layers/init.js';
@@ -29,6 +30,7 @@ import {
   type UpsampleMode,
 } from './layers/resampling.js';
 import {DownConv, UpConv, type ResamplingConvOptions} from './layers/resampling-conv.js';
+import {Projection} from './layers/projection.js';
 import {Residual} from './layers/residual.js';
 import {SelfAttention} from './layers/self-attention.js';
 import {MergeLayer, Sequential, SequentialEx} from './layers/sequential.js';
@@ -37,6 +39,7 @@ import {bceWithLogits, l1, mse} from './losses/functions.js';
 import {AdaptiveLoss, ganLossFromFunc, wganLosses} from './losses/gan-loss.js';
 import {Buffer, Counter, Module, Parameter} from './module.js';
 import {plainImages, plainSide} from './nets/architecture.js';
+import {besideImages, besideLatents} from './nets/class-beside.js';
 import {basicCritic} from './nets/basic-critic.js';
 import {basicGenerator} from './nets/basic-generator.js';
 import {DenseResBlock, ganCritic} from './nets/gan-critic.js';
@@ -90,8 +93,16 @@ export const nn = {
   pixelNorm: (options?: {eps?: number}): PixelNorm => new PixelNorm(options),
   /** A channel that says how different the images of a group are. */
   minibatchStddev: (groupSize?: number): MinibatchStddev => new MinibatchStddev(groupSize),
-  /** Labels, int32 [batch], to learned rows. */
-  embedding: (classes: number, features: number): Embedding => new Embedding(classes, features),
+  /** Labels to learned rows: int32 [batch], or shares of the classes, float32 [batch, classes]. */
+  embedding: (classes: number, features: number, options?: EmbeddingOptions): Embedding =>
+    new Embedding(classes, features, options),
+  /** A vector of the class behind each latent; a picture of it behind the channels of each image. */
+  joinClass: (classes: number, features: number): JoinClass => new JoinClass(classes, features),
+  classPlane: (classes: number, shape: readonly [height: number, width: number]): ClassPlane =>
+    new ClassPlane(classes, shape),
+  /** The end of a projection critic: features and labels to scores. */
+  projection: (features: number, classes: number, options?: DenseOptions): Projection =>
+    new Projection(features, classes, options),
   /** Images `factor` times as large: 2, by the mode 'nearest'. */
   upsample: (factor?: number, options?: {mode?: UpsampleMode; taps?: readonly number[]}): Upsample =>
     new Upsample(factor, options),
@@ -121,6 +132,9 @@ export const nn = {
   plainSide,
   /** For architectures that make images of latents only, of any height and width. */
   plainImages,
+  /** Make a generator, or a critic, conditional that knows nothing of classes; without classes they change nothing. */
+  besideLatents,
+  besideImages,
   basicCritic,
   basicGenerator,
   ganCritic,

@@ -44,7 +44,10 @@ export interface TrainingStep {
   readonly fake: StepImages;
   /** The generator's input: latents, [batch, n], or input images. */
   readonly latents: Tensor;
-  /** The class of each real image, int32 [batch]; undefined where the data has no labels. */
+  /**
+   * What each real image shows: its class, int32 [batch], or shares of classes, float32 [batch, classes]; undefined where
+   * the data has no labels.
+   */
   readonly labels: Tensor | undefined;
   /**
    * Scores of any images, augmented and with the step's labels as the others, from a pass of their own: [n, height,

@@ -14,3 +14,11 @@ export function upload(host: HostTensor, normalization: Normalization): Tensor {
     return bytesToFloat({bytes: data, shape, table: normalization.tableFor(shape)});
   return tf.tensor(normalization.apply(host), shape, 'float32');
 }
+
+/**
+ * Labels of `count` items as networks take them: classes, int32 [count]; or shares of classes, float32 [count, classes].
+ */
+export const uploadLabels = (labels: Int32Array | Float32Array, count: number): Tensor =>
+  labels instanceof Int32Array
+    ? tf.tensor1d(labels, 'int32')
+    : tf.tensor2d(labels, [count, labels.length / count], 'float32');

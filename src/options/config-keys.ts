@@ -128,6 +128,14 @@ export const configKeys = {
     older: '1',
     group: 'DATA',
   },
+  /** Whether the networks learn the images by their labels: classes, or attributes. */
+  conditional: {
+    spec: opt.bool(false, {
+      help: 'learn the images by their classes or attributes, which the labels of the data tell (docs/conditional.md)',
+    }),
+    older: false,
+    group: 'DATA',
+  },
   /** Images in each step, or, with `accumulate`, in each of its passes. */
   batchSize: {
     spec: opt.int(64, {min: 1, help: 'images per step; auto: the largest power of two that the device has memory for'}),

@@ -6,6 +6,8 @@ import {fromSource, type SourceOptions} from '../gan/data/data-loaders.js';
 import type {CriticAugmentation} from '../gan/augmentations/critic-augmentation.js';
 import type {Augmentation} from '../gan/data/augment.js';
 import {identifySource, type DataIdentity} from '../gan/data/identity.js';
+import type {Classes} from '../gan/classes.js';
+import {conditionalSource} from '../gan/data/conditional-source.js';
 import {cachedSource, describeOthers} from '../gan/data/image-files.js';
 import {Normalization} from '../gan/data/normalize.js';
 import {recordSource} from '../gan/data/record-source.js';
@@ -13,7 +15,7 @@ import {describeRecords, openRecords} from '../gan/data/records/open.js';
 import {sourceRecords} from '../gan/data/records/source-records.js';
 import type {Records} from '../gan/data/records/types.js';
 import {randomSplitter} from '../gan/data/splitters.js';
-import type {DataLoaders} from '../gan/data/types.js';
+import type {DataLoaders, Source} from '../gan/data/types.js';
 import {openRegistry} from '../plugin/discover.js';
 import type {SourceFactory} from '../plugin/index.js';
 import type {Registry} from '../plugin/registry.js';
@@ -36,6 +38,7 @@ type DataConfig = Pick<
   | 'validPct'
   | 'seed'
   | 'attempt'
+  | 'conditional'
 >;
 
 /** The parts of a run that its data are made with. */
@@ -52,6 +55,8 @@ export interface RunData extends DataLoaders {
   /** What is to be told of the data, once. */
   notes: string[];
   identify(): Promise<DataIdentity>;
+  /** What the batches' labels are of, where the training is conditional. */
+  classes?: Classes;
 }
 
 /**
@@ -83,9 +88,11 @@ export async function makeDataLoaders(
       decoding,
       ...(loading.warn && {warn: loading.warn}),
     });
-    const loaders = fromSource(cachedSource(images), shared);
+    const {source: items, classes} = withClasses(cachedSource(images), config);
+    const loaders = fromSource(items, shared);
     return {
       ...loaders,
+      ...(classes && {classes}),
       notes: [...(records.otherKinds ? [describeOthers(records.otherKinds)] : []), ...noneHeldOut(loaders, validPct)],
       description: describeRecords(records),
       identify: () => records.identify(),
@@ -108,13 +115,19 @@ export async function makeDataLoaders(
       },
     );
   }
-  const loaders = fromSource(made, shared);
+  const {source: items, classes} = withClasses(made, config);
+  const loaders = fromSource(items, shared);
   return {
     ...loaders,
+    ...(classes && {classes}),
     notes: noneHeldOut(loaders, validPct),
     identify: () => Promise.resolve(identifySource(made)),
   };
 }
+
+/** @throws GanError GAN_LABELS as `conditionalSource` */
+const withClasses = (source: Source, {conditional, data}: DataConfig): {source: Source; classes?: Classes} =>
+  conditional ? conditionalSource(source, data) : {source};
 
 /** That a share of the images to hold out is less than one of them. */
 function noneHeldOut({train, valid}: DataLoaders, percent: number): string[] {
@@ -136,7 +149,10 @@ export async function openData(
 ): Promise<{config: RunConfig; dls: RunData}> {
   const {config} = await resolveConfig({registry, settings: {values: settings, origin: 'openData'}});
   const source = await createSource(registry, config.data, config.source);
-  return {config, dls: await makeDataLoaders({...config, validPct: 0}, source ? {source} : {}, loading)};
+  return {
+    config,
+    dls: await makeDataLoaders({...config, validPct: 0, conditional: false}, source ? {source} : {}, loading),
+  };
 }
 
 /**

@@ -3,6 +3,7 @@ import {appendLines} from '../gan/io/append.js';
 import {readRegular} from '../gan/io/read-file.js';
 import type {Measured} from '../gan/metrics/image-meter.js';
 import type {NearestImages} from '../gan/metrics/nearest.js';
+import type {ClassEvaluation} from './evaluate-by-class.js';
 import {list, number, object, oneOf, optional, parseJson, record, text, whole, type Check} from '../options/json.js';
 
 /** What was measured of a checkpoint. */
@@ -20,6 +21,8 @@ export interface Evaluation {
   features: string;
   seconds: number;
   metrics: Measured[];
+  /** The same of each class of a conditional run, where that was asked for. */
+  byClass?: ClassEvaluation[];
   /** Generated images and the training images nearest to them, where they were looked up. */
   nearest?: Omit<NearestImages, 'pairs'> & {
     /** Path of the picture of the pairs, relative to the run folder. */
@@ -30,6 +33,18 @@ export interface Evaluation {
 /** JSON has null for a number that is none. */
 const measured: Check<number> = (value, at) => (value === null ? NaN : number(value, at));
 
+const checkMeasured: Check<Measured[]> = list(
+  object({
+    name: text,
+    better: oneOf('lower', 'higher', 'one'),
+    value: measured,
+    parts: optional(record(number)),
+    low: optional(number),
+    high: optional(number),
+    doubts: list(text),
+  }),
+);
+
 const checkEvaluation: Check<Evaluation> = object({
   at: text,
   step: whole(),
@@ -38,17 +53,8 @@ const checkEvaluation: Check<Evaluation> = object({
   images: whole(),
   features: text,
   seconds: number,
-  metrics: list(
-    object({
-      name: text,
-      better: oneOf('lower', 'higher', 'one'),
-      value: measured,
-      parts: optional(record(number)),
-      low: optional(number),
-      high: optional(number),
-      doubts: list(text),
-    }),
-  ),
+  metrics: checkMeasured,
+  byClass: optional(list(object({name: text, images: whole(), metrics: checkMeasured}))),
   nearest: optional(object({images: whole(), trainingImages: whole(), ratio: number, close: number, picture: text})),
 });
 

@@ -6,6 +6,7 @@ import {stat} from 'node:fs/promises';
 import path from 'node:path';
 import {dataSource} from '../config/data.js';
 import {GanError} from '../errors.js';
+import type {Classes} from '../gan/classes.js';
 import type {WeightsChoice} from '../gan/checkpoint.js';
 import type {Files} from '../gan/export/trained-run.js';
 import {readRegular} from '../gan/io/read-file.js';
@@ -14,7 +15,7 @@ import type {StateDict} from '../gan/module.js';
 import {scalarFacts, scalarKeys} from '../options/config-keys.js';
 import {withChecksum} from '../options/json.js';
 import type {RunConfig} from '../options/run-config.js';
-import {modelName, RunFolder, type CheckpointSelector} from './run-folder.js';
+import {classesName, modelName, RunFolder, type CheckpointSelector} from './run-folder.js';
 
 /** The weights that a run is drawn from. */
 export interface Drawn {
@@ -26,21 +27,24 @@ export interface Drawn {
   choice: WeightsChoice;
   /** Of both networks, by PyTorch's names. */
   weights: StateDict;
+  /** What they are conditional on. */
+  classes: Classes | undefined;
 }
 
 /**
- * config.json and model.safetensors.
+ * config.json and model.safetensors; of a conditional run, classes.json.
  * @throws GanError GAN_HALF_PRECISION (exit 2)
  */
 export function modelFiles(
   config: RunConfig,
-  {step, choice, weights}: Drawn,
+  {step, choice, weights, classes}: Drawn,
   {type, version}: {type: WeightType; version: string},
 ): Files {
   const metadata = {format: 'pt', producer: `gankit ${version}`, step: String(step), weights: choice};
   return new Map<string, string | Uint8Array>([
     ['config.json', withChecksum(withoutPlaces(config), 2)],
     [modelName, encodeSafetensors(weights, metadata, type)],
+    ...(classes ? ([[classesName, withChecksum(classes, 2)]] as const) : []),
   ]);
 }
 
@@ -87,5 +91,5 @@ export async function readModel(
     });
   if (checkpoint !== 'newest' && checkpoint !== step) throw refuse(`the weights of step ${step} only`);
   if (weights !== undefined && weights !== choice) throw refuse(`no ${weights} weights`);
-  return {path: file, step, choice, weights: tensors};
+  return {path: file, step, choice, weights: tensors, classes: await folder.readClasses()};
 }

@@ -2,6 +2,7 @@
  * The model card of an exported run: README.md in the form of the Hugging Face hub
  * (https://huggingface.co/docs/hub/model-cards). What a run folder says is text of a stranger, and stays text.
  */
+import type {Classes} from '../gan/classes.js';
 import type {CardRequest} from '../gan/export/trained-run.js';
 import {duration} from '../options/duration.js';
 import type {RunConfig} from '../options/run-config.js';
@@ -18,7 +19,7 @@ export interface CardFacts {
   /** The run's name. */
   name: string;
   config: RunConfig;
-  drawn: Pick<Drawn, 'step' | 'choice'>;
+  drawn: Pick<Drawn, 'step' | 'choice'> & {classes?: Drawn['classes']};
   /** The recipe that values of the configuration are from. */
   recipe?: string | undefined;
   /** Trainings up to the step, oldest first. */
@@ -75,7 +76,7 @@ tags:
 # ${plainText(title)}
 
 The networks of a generative adversarial network. The generator makes images of ${size}x${size} pixels (${colours[facts.config.channels]}) from
-${latent} normal random numbers. \`gan\` of the npm package gankit ${facts.version} trained and exported it.
+${latent} normal random numbers${facts.drawn.classes ? classesText(facts.drawn.classes) : ''}. \`gan\` of the npm package gankit ${facts.version} trained and exported it.
 
 ![${cardPicture.images} images that the generator made](${cardPicture.name})
 
@@ -98,6 +99,16 @@ ${usage.trim()}
 The generator draws images like those that it was trained on, with their bias, and may repeat some of them. Who publishes it
 has to look whether the licence of the training images allows that.
 `;
+}
+
+/** Classes that a card names. */
+const mostNamed = 100;
+
+function classesText({names, each, unlabelled}: Classes): string {
+  const shown = names.slice(0, mostNamed).map(codeText).join(', ');
+  const more = names.length > mostNamed ? ` and ${count(names.length - mostNamed)} more` : '';
+  const kind = each === 'one' ? 'a class' : 'any of these attributes';
+  return ` and ${kind}${unlabelled ? ', or none' : ''}: ${shown}${more}`;
 }
 
 const colours: Readonly<Record<RunConfig['channels'], string>> = {

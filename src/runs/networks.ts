@@ -1,19 +1,25 @@
 import {GanError, isGanError} from '../errors.js';
+import {rowCount, type Classes} from '../gan/classes.js';
 import type {Architecture} from '../plugin/index.js';
 import {readSafetensors} from '../gan/io/safetensors.js';
 import type {Networks} from '../gan/export/trained-run.js';
 import {withoutPrefix} from '../gan/checkpoint.js';
 import type {RunConfig} from '../options/run-config.js';
 
-/** Both networks of a run, freshly initialised from the current streams, or from the file `init`. */
+/**
+ * Both networks of a run, freshly initialised from the current streams, or from the file `init`.
+ * @param classes that they are conditional on
+ */
 export async function makeNetworks(
   {size, channels, latent}: RunConfig,
   architecture: Architecture,
+  classes: Classes | undefined,
   init?: string,
 ): Promise<Networks> {
+  const wanted = {height: size, width: size, channels, ...(classes && {classes: rowCount(classes)})};
   const networks: Networks = {
-    generator: architecture.generator({height: size, width: size, channels, latentSize: latent}),
-    critic: architecture.critic({height: size, width: size, channels}),
+    generator: architecture.generator({...wanted, latentSize: latent}),
+    critic: architecture.critic(wanted),
   };
   try {
     if (init !== undefined) await loadWeights(networks, init);

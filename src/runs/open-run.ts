@@ -6,8 +6,10 @@ import type {Tensor} from '../backends/tf.js';
 import {flatten} from '../config/assignments.js';
 import type {ListedPartConfig} from '../config/define.js';
 import type {ConfigSources} from '../config/layers.js';
-import {createArchitecture, createParts, createSource, givenOptions} from '../config/parts.js';
+import {createArchitecture, createParts, createSource, givenOptions, type RunParts} from '../config/parts.js';
 import {resolveConfig, type ResolvedConfig} from '../config/resolve.js';
+import {classShares, drawClass, joinShares, mixShares, type ClassChoice} from '../gan/class-choice.js';
+import {rowCount, type Classes} from '../gan/classes.js';
 import {weightsOf, withoutPrefix, type WeightsChoice} from '../gan/checkpoint.js';
 import {Normalization} from '../gan/data/normalize.js';
 import type {HostTensor} from '../gan/data/types.js';
@@ -15,7 +17,7 @@ import {imagesAtOnceAnywhere} from '../gan/images-at-once.js';
 import type {CardRequest, Files, Networks, TrainedRun} from '../gan/export/trained-run.js';
 import {version} from '../gan/export/version.js';
 import type {DirectionOptions, LatentDirections} from '../gan/latent-directions.js';
-import {drawLatent, latentPath, movedAlong, type LatentOptions} from '../gan/latents.js';
+import {drawLatent, latentPath, movedAlong, pathBetween, type LatentOptions} from '../gan/latents.js';
 import type {NearestImages} from '../gan/metrics/nearest.js';
 import type {Module, StateDict} from '../gan/module.js';
 import type {ProjectOptions, Projection} from '../gan/project.js';
@@ -24,9 +26,11 @@ import type {RunConfig} from '../options/run-config.js';
 import {openRegistry} from '../plugin/discover.js';
 import type {Exporter} from '../plugin/index.js';
 import type {Registry} from '../plugin/registry.js';
+import type {ClassEvaluation, evaluateByClass} from './evaluate-by-class.js';
 import type {Evaluation} from './evaluations.js';
 import {modelFiles, readModel, type Drawn} from './exported-model.js';
 import {openDeviceFor, type DeviceOptions} from './devices/open-backend.js';
+import {classesOf} from './kept-classes.js';
 import {makeNetworks} from './networks.js';
 import {readRunCheckpoint} from './read-run-checkpoint.js';
 import {RunFolder, type CheckpointSelector} from './run-folder.js';
@@ -61,11 +65,21 @@ export interface GenerateRequest extends LatentOptions {
   seed?: number;
   /** Instead: the first image of each of these seeds. */
   seeds?: readonly number[];
+  /**
+   * Of a conditional run: the same images of each of these classes, one class after the other. Default: each image is of
+   * a class of its own, as often as the data have them; it depends on the seed, too.
+   */
+  classes?: readonly ClassChoice[];
 }
 
 export interface InterpolateRequest extends LatentOptions {
   /** Where the way leads through. */
   seeds: readonly number[];
+  /**
+   * Of a conditional run: the classes where the way leads through, one at each seed; of fewer seeds, or fewer classes, the
+   * first ones come again. Default: those of the seeds.
+   */
+  classes?: readonly ClassChoice[];
   /** From one seed to the next, the first of the two included. */
   frames: number;
   /** Back to the first seed; otherwise the last seed is the last frame. Default true. */
@@ -75,6 +89,8 @@ export interface InterpolateRequest extends LatentOptions {
 export interface DirectionsRequest extends LatentOptions, DirectionOptions {
   /** The image that is moved from: the first one of this seed. Default 0. */
   from?: number;
+  /** Of a conditional run: what the images are of. Default: the class of the seed. */
+  class?: ClassChoice;
   /** Images along each direction, the unmoved one in the middle: an odd number. Default 7. */
   images?: number;
   /** How far the first and the last are moved, in standard deviations of a number of a latent. Default 4. */
@@ -90,6 +106,8 @@ export interface EvaluateRequest {
   data?: string;
   /** `pixels`, or the file of a feature network. Default: what the run says (`features`). */
   features?: string;
+  /** Measures the images of each class of a conditional run, too: those with at least 50 real images. */
+  byClass?: boolean;
   /** How many random halves of the images to measure for 95 % intervals; 0, the default: no intervals. */
   halves?: number;
 }
@@ -129,6 +147,9 @@ async function open(dir: string, options: RunOptions): Promise<Run> {
   const folder = new RunFolder(dir);
   return new Run(folder, await folder.readConfig(), options);
 }
+
+/** Images of a request. */
+const imageCount = ({n = 1, seeds, classes}: GenerateRequest): number => (seeds?.length ?? n) * (classes?.length ?? 1);
 
 /** See `openRun`. */
 export class Run {
@@ -178,6 +199,7 @@ export class Run {
     return {
       path: checkpoint.path,
       step: checkpoint.position.step,
+      classes: classesOf(checkpoint),
       choice: checkpoint.emaWeights.size > 0 && weights !== 'trained' ? 'averaged' : 'trained',
       weights: weightsOf(checkpoint, weights),
     };
@@ -196,15 +218,30 @@ export class Run {
     return opened.device;
   });
 
-  /** The generator with the weights of the checkpoint, in eval mode. Belongs to the run: `close` frees it. */
+  /** What the networks are conditional on; undefined of a run that is not. @throws as `checkpoint` */
+  async classes(): Promise<Classes | undefined> {
+    return (await this.#drawn()).classes;
+  }
+
+  /**
+   * The generator with the weights of the checkpoint, in eval mode; of a conditional run it takes shares of the
+   * classes, too, [batch, classes]. Belongs to the run: `close` frees it.
+   */
   readonly generator = once(async (): Promise<Module> => {
     const weights = await this.weights();
+    const classes = await this.classes();
     await this.device();
     const {size, channels, latent} = this.config;
     const architecture = await createArchitecture(this.#registry, (await this.#resolved()).config);
-    const generator = architecture.generator({height: size, width: size, channels, latentSize: latent});
+    const generator = architecture.generator({
+      height: size,
+      width: size,
+      channels,
+      latentSize: latent,
+      ...(classes && {classes: rowCount(classes)}),
+    });
     this.#disposals.push(() => generator.dispose());
-    this.#assertUnconditional({generator});
+    if (!classes) this.#assertUnconditional({generator});
     generator.eval().loadStateDict(withoutPrefix('generator.', weights));
     return generator;
   });
@@ -214,10 +251,11 @@ export class Run {
     const weights = await this.weights();
     await this.device();
     const architecture = await createArchitecture(this.#registry, (await this.#resolved()).config);
-    const networks = await makeNetworks(this.config, architecture);
+    const classes = await this.classes();
+    const networks = await makeNetworks(this.config, architecture, classes);
     for (const name of ['generator', 'critic'] as const) {
       this.#disposals.push(() => networks[name].dispose());
-      this.#assertUnconditional({[name]: networks[name]});
+      if (!classes) this.#assertUnconditional({[name]: networks[name]});
       networks[name].eval().loadStateDict(withoutPrefix(`${name}.`, weights));
     }
     return networks;
@@ -225,11 +263,14 @@ export class Run {
 
   /**
    * One image of each latent: [latentSize] each -> bytes [n, size, size, channels].
-   * @throws GanError GAN_LATENT_SIZE
+   * @param shares of a conditional run: of each image, a share of each class. Default: the class of seed 0's image
+   * of the same place
+   * @throws GanError GAN_LATENT_SIZE, GAN_LABELS where the run is not conditional, or has another number of classes
    */
-  async draw(latents: readonly Float32Array[]): Promise<HostTensor> {
+  async draw(latents: readonly Float32Array[], shares?: readonly Float32Array[]): Promise<HostTensor> {
     const [generator, {generateImages}] = [await this.generator(), await import('../gan/gan-learner.js')];
     const {size, channels, latent: latentSize} = this.config;
+    const labels = await this.#labelsOf(latents.length, shares);
     const wrong = latents.find(({length}) => length !== latentSize);
     if (wrong)
       throw new GanError(
@@ -244,33 +285,91 @@ export class Run {
       const batch = latents.slice(start, start + atOnce);
       const flat = new Float32Array(batch.length * latentSize);
       batch.forEach((latent, i) => flat.set(latent, i * latentSize));
-      const made = await generateImages(generator, {data: flat, shape: [batch.length, latentSize]}, {normalization});
+      const made = await generateImages(
+        generator,
+        {data: flat, shape: [batch.length, latentSize]},
+        {normalization},
+        labels && joinShares(labels.slice(start, start + atOnce)),
+      );
       images.set(made.data, start * size * size * channels);
     }
     return {data: images, shape: [latents.length, size, size, channels]};
   }
 
-  /** Images from seeds, as bytes [n, size, size, channels]. @throws GanError GAN_TOO_MANY_IMAGES (exit 2) */
-  async generate({n = 1, seed = 0, seeds, ...options}: GenerateRequest = {}): Promise<HostTensor> {
-    const {latent} = this.config;
-    this.#assertHeld(seeds?.length ?? n);
-    return this.draw(
-      seeds
-        ? seeds.map((each) => drawLatent(latent, each, 0, options))
-        : Array.from({length: n}, (_, i) => drawLatent(latent, seed, i, options)),
+  /** @throws GanError GAN_LABELS */
+  async #labelsOf(
+    count: number,
+    shares: readonly Float32Array[] | undefined,
+  ): Promise<readonly Float32Array[] | undefined> {
+    const classes = await this.classes();
+    if (!classes) {
+      if (shares) throw this.#notConditional();
+      return undefined;
+    }
+    const labels = shares ?? Array.from({length: count}, (_, i) => drawClass(classes, 0, i));
+    const wrong = labels.length !== count || labels.some(({length}) => length !== rowCount(classes));
+    if (!wrong) return labels;
+    throw new GanError(
+      'usage',
+      'GAN_LABELS',
+      `the run's generator takes shares of ${rowCount(classes)} classes for each of the ${count} images`,
     );
   }
 
+  #notConditional(): GanError {
+    return new GanError(
+      'usage',
+      'GAN_LABELS',
+      `the run ${this.folder.dir} is not conditional: its images have no classes that can be asked for`,
+      {suggestions: ['gan fit DATA --conditional   trains a run that is']},
+    );
+  }
+
+  /** Choices as the generator gets them. @throws GanError GAN_LABELS, GAN_CLASS (exit 2) */
+  async #chosen(choices: readonly ClassChoice[]): Promise<Float32Array[]> {
+    const classes = await this.classes();
+    if (!classes) throw this.#notConditional();
+    return choices.map((choice) => classShares(classes, choice));
+  }
+
+  /** The class of an image; undefined of a run that is not conditional. */
+  async #classOf(seed: number, index = 0): Promise<Float32Array | undefined> {
+    const classes = await this.classes();
+    return classes && drawClass(classes, seed, index);
+  }
+
+  /** Images from seeds, as bytes [n, size, size, channels]. @throws GanError GAN_TOO_MANY_IMAGES (exit 2) */
+  async generate(request: GenerateRequest = {}): Promise<HostTensor> {
+    const count = imageCount(request);
+    this.#assertHeld(count);
+    return this.#drawPart(request, 0, count);
+  }
+
   /** The images of `generate`, a pass of the generator at a time: however many they are, they take little memory. */
-  async *generateParts({n = 1, seed = 0, seeds, ...options}: GenerateRequest = {}): AsyncGenerator<HostTensor> {
+  async *generateParts(request: GenerateRequest = {}): AsyncGenerator<HostTensor, void> {
+    const [count, atOnce] = [imageCount(request), this.#atOnce()];
+    for (let from = 0; from < count; from += atOnce)
+      yield await this.#drawPart(request, from, Math.min(atOnce, count - from));
+  }
+
+  /** Images of a request, from number `from` on. */
+  async #drawPart(
+    {n = 1, seed = 0, seeds, classes, ...options}: GenerateRequest,
+    from: number,
+    count: number,
+  ): Promise<HostTensor> {
     const {latent} = this.config;
-    const [count, atOnce] = [seeds?.length ?? n, this.#atOnce()];
-    for (let from = 0; from < count; from += atOnce) {
-      const latents = Array.from({length: Math.min(atOnce, count - from)}, (_, i) =>
-        seeds ? drawLatent(latent, seeds[from + i]!, 0, options) : drawLatent(latent, seed, from + i, options),
-      );
-      yield await this.draw(latents);
+    const ofClass = seeds?.length ?? n;
+    const chosen = classes && (await this.#chosen(classes));
+    const [latents, shares]: [Float32Array[], Float32Array[]] = [[], []];
+    for (let at = from; at < from + count; at++) {
+      const i = at % ofClass;
+      const [ofSeed, index] = seeds ? [seeds[i]!, 0] : [seed, i];
+      latents.push(drawLatent(latent, ofSeed, index, options));
+      const share = chosen ? chosen[Math.floor(at / ofClass)]! : await this.#classOf(ofSeed, index);
+      if (share) shares.push(share);
     }
+    return this.draw(latents, shares.length > 0 ? shares : undefined);
   }
 
   #atOnce(): number {
@@ -291,19 +390,41 @@ export class Run {
   }
 
   /** Images on the way from seed to seed along great circles, as bytes [n, size, size, channels]. */
-  async interpolate({seeds, frames, loop = true, ...options}: InterpolateRequest): Promise<HostTensor> {
-    this.#assertHeld(seeds.length * frames);
-    const stops = seeds.map((seed) => drawLatent(this.config.latent, seed, 0, options));
-    return this.draw(latentPath(stops, frames, loop));
+  async interpolate({seeds, frames, loop = true, classes, ...options}: InterpolateRequest): Promise<HostTensor> {
+    const count = Math.max(seeds.length, classes?.length ?? 0);
+    this.#assertHeld(count * frames);
+    const stops = Array.from({length: count}, (_, i) => seeds[i % seeds.length]!);
+    const latents = stops.map((seed) => drawLatent(this.config.latent, seed, 0, options));
+    const chosen = classes && (await this.#chosen(classes));
+    const shares = await Promise.all(stops.map((seed, i) => chosen?.[i % chosen.length] ?? this.#classOf(seed)));
+    const way = shares[0] && pathBetween(shares as Float32Array[], frames, loop, mixShares);
+    return this.draw(latentPath(latents, frames, loop), way);
   }
 
   /**
    * The directions of the latent space that change the images most.
    * @throws GanError of `latentDirections`
    */
-  async directions(options: DirectionOptions = {}): Promise<LatentDirections> {
-    const [generator, {latentDirections}] = [await this.generator(), await import('../gan/latent-directions.js')];
-    return latentDirections(generator, this.config.latent, options);
+  async directions(options: DirectionOptions & {class?: ClassChoice} = {}): Promise<LatentDirections> {
+    const {class: choice, ...others} = options;
+    const generator = await this.#ofLatents(await this.#oneClass(choice, 0));
+    const {latentDirections} = await import('../gan/latent-directions.js');
+    return latentDirections(generator, this.config.latent, others);
+  }
+
+  /** Shares of the class that was asked for, or of a seed's image; undefined of a run that is not conditional. */
+  async #oneClass(choice: ClassChoice | undefined, seed: number): Promise<Float32Array | undefined> {
+    return choice === undefined ? this.#classOf(seed) : (await this.#chosen([choice]))[0];
+  }
+
+  /** The generator as one of latents alone: of a conditional run, that of a class. */
+  async #ofLatents(shares: Float32Array | undefined): Promise<Module> {
+    const generator = await this.generator();
+    if (!shares) return generator;
+    const {GeneratorOfClass} = await import('../gan/generator-of-class.js');
+    const made = new GeneratorOfClass(generator, shares);
+    this.#disposals.push(() => made.disposeClass());
+    return made.eval();
   }
 
   /**
@@ -315,12 +436,15 @@ export class Run {
     images = 7,
     reach = 4,
     truncation,
+    class: choice,
     ...options
   }: DirectionsRequest = {}): Promise<HostTensor> {
+    const shares = await this.#oneClass(choice, from);
     const start = drawLatent(this.config.latent, from, 0, truncation === undefined ? {} : {truncation});
     this.#assertHeld((options.count ?? 10) * images);
-    const {vectors} = await this.directions(options);
-    return this.draw(vectors.flatMap((vector) => movedAlong(start, vector, {images, reach})));
+    const {vectors} = await this.directions({...options, ...(choice !== undefined && {class: choice})});
+    const latents = vectors.flatMap((vector) => movedAlong(start, vector, {images, reach}));
+    return this.draw(latents, shares && latents.map(() => shares));
   }
 
   /**
@@ -328,10 +452,15 @@ export class Run {
    * to draw,
    * to mix or to interpolate from.
    * @param images files, or bytes [n, size, size, channels]
+   * @param options with `class`, of a conditional run, what they are; default: the class of seed 0's first image
    * @throws GanError GAN_IMAGE_SHAPE for images of another shape than the run's
    */
-  async project(images: HostTensor | readonly string[], options: ProjectOptions = {}): Promise<ProjectedImages> {
-    const [generator, {projectImages}] = [await this.generator(), await import('../gan/project.js')];
+  async project(
+    images: HostTensor | readonly string[],
+    {class: choice, ...options}: ProjectOptions & {class?: ClassChoice} = {},
+  ): Promise<ProjectedImages> {
+    const shares = await this.#oneClass(choice, 0);
+    const [generator, {projectImages}] = [await this.#ofLatents(shares), await import('../gan/project.js')];
     const {size, channels, latent: latentSize} = this.config;
     const given = 'data' in images ? images : await this.#decode(images);
     if (given.shape.slice(1).join() !== [size, size, channels].join())
@@ -343,7 +472,8 @@ export class Run {
       );
     const normalization = Normalization.symmetric(channels);
     const projection = await projectImages(generator, given, {latentSize, normalization}, options);
-    return {...projection, images: await this.draw(projection.latents)};
+    const drawn = await this.draw(projection.latents, shares && projection.latents.map(() => shares));
+    return {...projection, images: drawn};
   }
 
   /** Image files at the size of the run, as its training sees them. */
@@ -371,7 +501,7 @@ export class Run {
    * data where nothing is held out; new ones of data that a program draws. The latents are those that the training
    * measured with, so that values compare with those of its epochs. Nothing is written.
    */
-  async evaluation({metrics, images, data, features, halves}: EvaluateRequest = {}): Promise<Evaluation> {
+  async evaluation({metrics, images, data, features, halves, byClass}: EvaluateRequest = {}): Promise<Evaluation> {
     const began = performance.now();
     const [generator, {ImageMeter}, {openFeatures}, {realImages}] = [
       await this.generator(),
@@ -384,6 +514,8 @@ export class Run {
     const {config} = await this.#resolve({flags, withoutData: false});
     const parts = await createParts(this.#registry, config);
     const {latent, seed, metricImages, channels} = config;
+    const classes = await this.classes();
+    if (byClass && !classes) throw this.#notConditional();
     const extractor = await openFeatures(features ?? config.features);
     try {
       const {cacheFolder} = this.#options;
@@ -392,16 +524,19 @@ export class Run {
         count: images ?? metricImages,
         ...(cacheFolder !== undefined && {cacheFolder}),
       });
-      const meter = new ImageMeter(parts.metrics, {
-        real,
-        draw: (latents: Tensor): Tensor => generator.forward(latents),
+      const shared = {
+        draw: (latents: Tensor, labels?: Tensor): Tensor =>
+          labels ? generator.forward(latents, labels) : generator.forward(latents),
         atOnce: imagesAtOnceAnywhere(config.size, config.batchSize),
         normalization: Normalization.symmetric(channels),
         extractor,
         latent,
         seed,
-      });
-      const measured = await meter.measure(halves === undefined ? {} : {halves});
+      };
+      const meter = new ImageMeter(parts.metrics, {...shared, real, ...(classes && {classes})});
+      const some = halves === undefined ? {} : {halves};
+      const measured = await meter.measure(some);
+      const ofClasses = byClass && (await this.#byClass(config, parts, images ?? metricImages, {...shared, ...some}));
       const {step, choice} = await this.#drawn();
       return {
         at: new Date().toISOString(),
@@ -412,10 +547,26 @@ export class Run {
         features: extractor.name,
         seconds: (performance.now() - began) / 1000,
         metrics: measured,
+        ...(ofClasses && {byClass: ofClasses}),
       };
     } finally {
       extractor.dispose();
     }
+  }
+
+  async #byClass(
+    config: RunConfig,
+    {metrics}: Pick<RunParts, 'metrics'>,
+    count: number,
+    options: Parameters<typeof evaluateByClass>[3],
+  ): Promise<ClassEvaluation[]> {
+    const [{evaluateByClass}, {labelledImages}] = [
+      await import('./evaluate-by-class.js'),
+      await import('./labelled-images.js'),
+    ];
+    const classes = (await this.classes())!;
+    const source = await createSource(this.#registry, config.data, config.source);
+    return evaluateByClass(metrics, await labelledImages(config, classes, {source, count}), classes, options);
   }
 
   /**
@@ -433,7 +584,11 @@ export class Run {
     const {config} = await this.#resolve({withoutData: false});
     const source = await createSource(this.#registry, config.data, config.source);
     const loading = {batchSize: 256, dropLast: false, augment: []};
-    const {train, normalization} = await makeDataLoaders(config, source ? {source} : {}, loading);
+    const {train, normalization} = await makeDataLoaders(
+      {...config, conditional: false},
+      source ? {source} : {},
+      loading,
+    );
     const extractor = await openFeatures(features ?? config.features);
     try {
       return await nearestImages(fakes, train, {extractor, normalization});
@@ -459,6 +614,7 @@ export class Run {
     const trained: TrainedRun = {
       name: this.name,
       config: this.config,
+      ...(drawn.classes && {classes: drawn.classes}),
       checkpoint: drawn.path,
       weights: drawn.weights,
       networks: this.networks,

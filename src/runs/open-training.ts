@@ -4,6 +4,7 @@ import {createParts, type RunParts} from '../config/parts.js';
 import {resolveConfig} from '../config/resolve.js';
 import type {CriticAugmentation} from '../gan/augmentations/critic-augmentation.js';
 import type {Callback} from '../gan/callback.js';
+import type {Classes} from '../gan/classes.js';
 import {scheduleHyperparameters, type Scheduled} from '../gan/callbacks/schedule.js';
 import type {Checkpoint} from '../gan/checkpoint.js';
 import type {DataLoader, DataLoaders} from '../gan/data/types.js';
@@ -31,6 +32,7 @@ import {plannedSteps} from './planned-steps.js';
 import {realImages} from './real-images.js';
 import {isLastOfFit, stopAt} from './run-callbacks.js';
 import {lockRun, type RunLock} from './run-lock.js';
+import {classesOf, compareClasses, keepClasses} from './kept-classes.js';
 import {compareInputs, identityOf, inputsOf, keepInputs, packagesOf, settingsOf} from './inputs.js';
 import {agree} from './ranks/agree.js';
 import {joinRanks, noAutoBatchSize} from './ranks/join-ranks.js';
@@ -142,7 +144,7 @@ async function open(settings: Settings, options: TrainingOptions): Promise<Train
     return {
       parts,
       dls,
-      learn: makeLearner(wanted, parts, dls, await makeNetworks(wanted, parts.architecture, init), ranks),
+      learn: makeLearner(wanted, parts, dls, await makeNetworks(wanted, parts.architecture, dls.classes, init), ranks),
     };
   };
   /** A step of each network, with the gradients of two passes if there are more, by a learner of its own. */
@@ -231,6 +233,7 @@ async function open(settings: Settings, options: TrainingOptions): Promise<Train
     if (checkpoint && before && resume !== undefined) {
       const now = {...inputs, data: await identity};
       const where = {run: resume, data: config.data, step: checkpoint.position.step};
+      if (dls.classes) compareClasses(classesOf(checkpoint), dls.classes, where);
       for (const change of compareInputs(before, now, {...where, accept: options.acceptChanges ?? false})) warn(change);
     }
     if (
@@ -258,7 +261,7 @@ async function open(settings: Settings, options: TrainingOptions): Promise<Train
           steps,
           ranks?.isFirst === false
             ? undefined
-            : measureWith(config, learn, {
+            : measureWith(config, learn, dls.classes, {
                 registry,
                 warn,
                 ...(options.parts?.source && {source: options.parts.source}),
@@ -266,6 +269,7 @@ async function open(settings: Settings, options: TrainingOptions): Promise<Train
               }),
         ),
         keepInputs(inputs, identity),
+        ...(dls.classes ? [keepClasses(dls.classes)] : []),
       ],
       steps,
       epochs: Math.ceil(steps / dls.train.length),
@@ -369,10 +373,16 @@ const isOfCritic = (
 
 /** The tools of the metrics, made when the first epoch has ended. */
 const measureWith =
-  (config: RunConfig, learn: GANLearner, using: Omit<Parameters<typeof realImages>[1], 'count'>) =>
+  (
+    config: RunConfig,
+    learn: GANLearner,
+    classes: Classes | undefined,
+    using: Omit<Parameters<typeof realImages>[1], 'count'>,
+  ) =>
   async (): Promise<MeterOptions> => ({
     real: await realImages(config, {...using, count: config.metricImages}),
-    draw: (latents) => learn.draw(latents),
+    draw: (latents, labels) => learn.draw(latents, labels),
+    ...(classes && {classes}),
     atOnce: imagesAtOnce(config.size, config.batchSize),
     normalization: learn.dls.normalization,
     extractor: await openFeatures(config.features),

@@ -71,7 +71,7 @@ export const needsNoFiles = ({data}: Pick<RunConfig, 'data'>, registry: Registry
  */
 export async function drawRealGrid(config: RunConfig, registry: Registry): Promise<Pixels | undefined> {
   const source = await createSource(registry, config.data, config.source);
-  return gridOf(await makeDataLoaders(config, source ? {source} : {}));
+  return gridOf(await makeDataLoaders({...config, conditional: false}, source ? {source} : {}));
 }
 
 const isThere = (path: string): Promise<boolean> =>

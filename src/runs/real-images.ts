@@ -40,7 +40,7 @@ export async function realImages(
   const made = source ?? fresh?.source ?? (await createSource(registry, config.data, config.source));
   const loading = {batchSize, dropLast: false, augment: [], warn};
   const {train, valid, normalization} = await makeDataLoaders(
-    fresh ? {...config, validPct: 0, seed: config.seed + freshSeed} : config,
+    {...config, conditional: false, ...(fresh && {validPct: 0, seed: config.seed + freshSeed})},
     made ? {source: made} : {},
     loading,
   );

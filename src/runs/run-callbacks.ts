@@ -117,6 +117,14 @@ export function logMetrics(learn: GANLearner, log: MetricsLog, totals: LogTotals
   };
 }
 
+/** Latents [n, latentSize] of the sample grids. */
+export interface SampleInputs extends HostTensor {
+  /** Of a conditional generator: a share of each class, [n, classes]. */
+  labels?: Float32Array;
+  /** Of the grid. Default: as square as possible. */
+  columns?: number;
+}
+
 /** Seconds until the first sample grid: whoever began the training is still looking. */
 const firstSampleSeconds = 5;
 
@@ -135,7 +143,7 @@ export function drawSamples(
     size,
     batchSize,
   }: Pick<RunConfig, 'sampleEvery' | 'sampleSeconds' | 'size' | 'batchSize'>,
-  latents: HostTensor,
+  latents: SampleInputs,
   drawn: (sample: Extract<TrainEvent, {type: 'sample'}>) => Promise<void>,
   warn: (message: string) => void,
   now: () => number = () => performance.now(),
@@ -153,11 +161,11 @@ export function drawSamples(
     if (drawnAt === step) return;
     drawnAt = step;
     next = now() + 1000 * sampleSeconds;
-    const images = await inParts(latents, imagesAtOnce(size, batchSize), (some) => learn.generate(some));
+    const images = await inParts(latents, imagesAtOnce(size, batchSize), (...some) => learn.generate(...some));
     const path = folder.samplePath(step);
     if (arePoints(images.shape)) real ??= await firstPoints(learn.dls, images.shape[0]!);
     await write(async () => {
-      await writePng(path, samplePicture(images, real));
+      await writePng(path, samplePicture(images, real, latents.columns));
       self.latest = path;
       await drawn({type: 'sample', step, path});
     });
@@ -178,17 +186,19 @@ export function drawSamples(
 
 /** Images of latents [n, latentSize], `atOnce` of them at a time; fewer where the device has no memory for so many. */
 async function inParts(
-  {data, shape}: HostTensor,
+  {data, shape, labels}: SampleInputs,
   atOnce: number,
-  draw: (latents: HostTensor) => Promise<HostTensor>,
+  draw: (latents: HostTensor, labels?: Float32Array) => Promise<HostTensor>,
 ): Promise<HostTensor> {
   const [n = 0, latentSize = 0] = shape;
+  const classes = (labels?.length ?? 0) / n;
   let most = Math.min(n, atOnce);
   const parts: HostTensor[] = [];
   for (let from = 0; from < n;) {
     const to = Math.min(n, from + most);
     try {
-      parts.push(await draw({data: data.slice(from * latentSize, to * latentSize), shape: [to - from, latentSize]}));
+      const some = {data: data.slice(from * latentSize, to * latentSize), shape: [to - from, latentSize]};
+      parts.push(await draw(some, labels?.slice(from * classes, to * classes)));
       from = to;
     } catch (error) {
       if (!isOutOfMemory(error) || most === 1) throw error;

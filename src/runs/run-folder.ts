@@ -5,6 +5,7 @@
 import {access, mkdir, readdir, rm, stat} from 'node:fs/promises';
 import {join} from 'node:path';
 import {GanError, isGanError} from '../errors.js';
+import {checkClasses, type Classes} from '../gan/classes.js';
 import {setAside, temporaryName, writeFileAtomic} from '../gan/io/atomic-write.js';
 import {openRegular, readJsonFile, unreadable} from '../gan/io/read-file.js';
 import {renameOver} from '../gan/io/rename.js';
@@ -45,9 +46,13 @@ export const isLockFile = (name: string): boolean => /^lock(\.[0-9a-f]{16})?\.js
 /** Seconds since 1970, which have ten digits until the year 2286. */
 const eventFileName = /events\.out\.tfevents\.(\d+)\.gan$/;
 
+/** The classes of a conditional run. */
+export const classesName = 'classes.json';
+
 /** What only the process writes that trains. */
 const trainingEntries: readonly string[] = [
   'config.json',
+  classesName,
   'config.origins.json',
   'sessions.json',
   'metrics.jsonl',
@@ -134,6 +139,11 @@ export class RunFolder {
 
   get configPath(): string {
     return join(this.dir, 'config.json');
+  }
+
+  /** The classes of a conditional run, for who looks at it; its checkpoints have them, too. */
+  get classesPath(): string {
+    return join(this.dir, classesName);
   }
 
   get originsPath(): string {
@@ -226,6 +236,15 @@ export class RunFolder {
 
   async writeConfig(config: RunConfig): Promise<void> {
     await writeFileAtomic(this.configPath, withChecksum(config, 2));
+  }
+
+  async writeClasses(classes: Classes): Promise<void> {
+    await writeFileAtomic(this.classesPath, withChecksum(classes));
+  }
+
+  /** Undefined of a run that is not conditional. @throws GanError GAN_FILE_UNREADABLE, GAN_FILE_BROKEN (exit 5) */
+  async readClasses(): Promise<Classes | undefined> {
+    return readJsonFile(this.classesPath, checkClasses);
   }
 
   /** The path of config.json. @throws GanError GAN_RUN_NOT_FOUND (exit 5) when this is no run folder */

@@ -3,7 +3,8 @@ import {GanError, isGanError} from '../errors.js';
 import {quoted, systemError} from '../system-error.js';
 import {checkpointBytes, resumeFrom, type Checkpoint} from '../gan/checkpoint.js';
 import {arePoints} from '../gan/data/points.js';
-import type {HostTensor} from '../gan/data/types.js';
+import {gridByClass, joinShares} from '../gan/class-choice.js';
+import type {Classes} from '../gan/classes.js';
 import {Rng} from '../gan/rng.js';
 import {keepBest} from './best-checkpoint.js';
 import {addToTotals, checkTotals, logMetricsName, noTotals, type LogTotals} from './log-digest.js';
@@ -16,6 +17,7 @@ import {
   stopAt,
   stopWhenDiverged,
   writeCheckpoints,
+  type SampleInputs,
 } from './run-callbacks.js';
 import type {RunConfig} from '../options/run-config.js';
 import {RunFolder, type BestCheckpoint, type Origins, type Session} from './run-folder.js';
@@ -46,7 +48,8 @@ export interface PreparedTraining {
   /** The backends that `auto` passed over. */
   readonly refused: readonly Refusal[];
   readonly parts: RunParts;
-  readonly dls: DataLoaders;
+  /** With the classes, where the training is conditional. */
+  readonly dls: DataLoaders & {classes?: Classes};
   readonly learn: GANLearner;
   /** The callbacks of the parts (schedule, metrics, callbacks), for `learn.fit`. */
   readonly callbacks: readonly Callback[];
@@ -136,7 +139,7 @@ async function trainInto(
     learn,
     folder,
     config,
-    sampleLatents(config),
+    sampleInputs(config, dls.classes),
     async (sample) => {
       await board?.sample(sample);
       notify(sample);
@@ -177,6 +180,7 @@ async function trainInto(
   try {
     await folder.create();
     await folder.writeConfig(config);
+    if (dls.classes) await folder.writeClasses(dls.classes);
     const hadLog = await log.rewind(position);
     if (checkpoint) Object.assign(totals, await totalsBefore(checkpoint, log));
     if (checkpoint && !hadLog)
@@ -266,8 +270,26 @@ function savedUpTo({step, isExact}: Saved, dir: string, error: unknown, warn: (m
   return error;
 }
 
-/** The same latents for all sample grids of a run. */
-function sampleLatents({seed, latent, size, channels}: RunConfig): HostTensor {
+/** The same latents for all sample grids of a run; where it is conditional, the rows of the grid are classes. */
+function sampleInputs({seed, latent, size, channels}: RunConfig, classes: Classes | undefined): SampleInputs {
   const count = sampleCount[arePoints([size, size, channels]) ? 'points' : 'images'];
-  return {data: new Rng(seed).fork('samples').normal(count * latent), shape: [count, latent]};
+  const data = new Rng(seed).fork('samples').normal(count * latent);
+  return classes ? inputsByClass(data, latent, classes) : {data, shape: [count, latent]};
+}
+
+/** The n-th row of each class has the same latents, so that what differs is the class. */
+function inputsByClass(latents: Float32Array, latent: number, classes: Classes): SampleInputs {
+  const {columns, rows} = gridByClass(classes);
+  const before = new Map<string, number>();
+  const data = rows.map((row) => {
+    const at = before.get(row.join()) ?? 0;
+    before.set(row.join(), at + 1);
+    return latents.subarray(at * columns * latent, (at + 1) * columns * latent);
+  });
+  return {
+    data: joinShares(data),
+    shape: [rows.length * columns, latent],
+    labels: joinShares(rows.flatMap((row) => Array.from({length: columns}, () => row))),
+    columns,
+  };
 }

@@ -30,6 +30,8 @@ export interface RunDetail {
   samples: number[];
   /** Steps of the checkpoints, ascending. */
   checkpoints: number[];
+  /** Names of the classes of a conditional run, in the order of its networks. */
+  classes?: string[];
   /** Step of the one that `gan fit --keep-best` keeps. */
   best?: number;
   /** Its folder has a grid of real images. */
@@ -93,6 +95,8 @@ export interface DrawOrder {
   step?: number;
   /** One image each; every row has the run's latent size. */
   latents: number[][];
+  /** Of a conditional run: what all images are of, a share of each class. Default: some class. */
+  classes?: number[];
   backend: string;
   /**
    * Beside what somebody asked for: where it cannot be drawn, as when the checkpoint has just been deleted, the answer
@@ -102,7 +106,7 @@ export interface DrawOrder {
 }
 
 /** Body of `POST /api/directions`. */
-export type DirectionsOrder = Omit<DrawOrder, 'latents'>;
+export type DirectionsOrder = Omit<DrawOrder, 'latents' | 'classes'>;
 
 /** Its answer: `LatentDirections` as JSON. */
 export interface Directions {

@@ -159,6 +159,7 @@ describe('resolveConfig', () => {
       genFirst: false,
       switchEval: false,
       decoding: 2,
+      conditional: false,
       validPct: 0,
       seed: 0,
       attempt: 0,

@@ -87,6 +87,16 @@ const cases: Record<string, string[]> = {
     'arch.nExtraLayers=1',
     'penalty=r1',
   ],
+  'conditional, with batch norms by class and a projection critic': [
+    'recipe=gan',
+    'arch=light',
+    'conditional=true',
+    'penalty=r1',
+    'emaHalfLife=20',
+    'metrics=swd',
+    'metrics.swd.directions=4',
+    'metricImages=10',
+  ],
   'grey images in a size of its own': ['recipe=gan', 'channels=1', 'size=32'],
 };
 

@@ -25,6 +25,22 @@ export function evaluationsLines(evaluations: readonly Evaluation[]): string[] {
   return ['', ...table(columns.with(0, 'evaluated step'), rows)];
 }
 
+/** A row for each class. */
+function byClassLines(classes: NonNullable<Evaluation['byClass']>): string[] {
+  const names = [...new Set(classes.flatMap(({metrics}) => metrics.map(({name}) => name)))];
+  return table(
+    ['class', 'images', ...names],
+    classes.map(({name, images, metrics}) => [
+      name,
+      String(images),
+      ...names.map((each) => {
+        const measured = metrics.find((one) => one.name === each);
+        return measured ? significant(measured.value) : 'too few images';
+      }),
+    ]),
+  );
+}
+
 /** An evaluation for people. */
 export const evaluationLines = (evaluation: Evaluation): string[] => [
   evaluationTitle(evaluation),
@@ -35,5 +51,6 @@ export const evaluationLines = (evaluation: Evaluation): string[] => [
       ...Object.entries(measured.parts ?? {}).map(([name, value]) => [`  ${name}`, significant(value), '', '']),
     ]),
   ),
+  ...(evaluation.byClass ? ['', ...byClassLines(evaluation.byClass)] : []),
   ...(evaluation.nearest ? [nearestText(evaluation.nearest), `pairs: ${evaluation.nearest.picture}`] : []),
 ];

@@ -1,5 +1,5 @@
 /** Images with more than 8 bits a channel, as 8 bits. */
-import type {Channels, Pixels} from './pixels.js';
+import type {Pixels} from './pixels.js';
 import {saidOfSamples, type SampleRange} from './sample-range.js';
 import {loadSharp, type ImageFacts} from './sharp.js';
 
@@ -46,7 +46,7 @@ export async function eightBits(
     return image.keepIccProfile().png({compressionLevel: 1}).toBuffer();
   }
   const {width, height, channels} = info;
-  return {data: range ? scaled(values, range) : cutOff(values), width, height, channels: channels as Channels};
+  return {data: range ? scaled(values, range) : cutOff(values), width, height, channels};
 }
 
 /** The upper 8 of 16 bits. */

@@ -86,11 +86,13 @@ export interface IdxOptions {
   stacked?: boolean;
   /** Decides which images are stacked. Default 0. */
   seed?: number | string;
+  /** Names of the classes. Default: their numbers. */
+  classNames?: readonly string[];
 }
 
 /** Images of an IDX set, [height, width, channels] bytes. */
 export function idxSource({path, images, labels}: IdxSet, options: IdxOptions): FiniteSource {
-  const {size, channels, resize, decoding = 2, stacked = false, seed = 0} = options;
+  const {size, channels, resize, decoding = 2, stacked = false, seed = 0, classNames} = options;
   const [all = 0, height = 0, width = 0] = images.shape;
   const items = Math.min(all, options.items ?? all);
   const classes = labels && labels.data.reduce((most, label) => Math.max(most, label), 0) + 1;
@@ -130,6 +132,11 @@ export function idxSource({path, images, labels}: IdxSet, options: IdxOptions): 
       classes !== undefined && {
         classes: stacked ? classes ** 3 : classes,
         label: (index: number) => partsOf(index).reduce((label, part) => label * classes + labels.data[part]!, 0),
+      }),
+    ...(labels &&
+      classNames &&
+      !stacked && {
+        labelling: {names: classNames, each: 'one' as const, of: (index: number) => [labels.data[index]!]},
       }),
   };
   return fits ? source : cachedSource(source, 256 * 2 ** 20);

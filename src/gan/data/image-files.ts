@@ -220,5 +220,6 @@ export function cachedSource(source: FiniteSource, bytes = cacheBytes): FiniteSo
     read,
     describe: (index) => describeItem(source, index),
     ...(source.label && {classes: source.classes!, label: (index: number) => source.label!(index)}),
+    ...(source.labelling && {labelling: source.labelling}),
   };
 }

@@ -106,7 +106,7 @@ function finite(source: FiniteSource, options: LoaderOptions) {
       const own = places?.length ?? count;
       const targets = new ItemStack(source.shape, own);
       const inputs = input && new ItemStack(input.shape, own);
-      const labels = source.label && new Int32Array(own);
+      const labels = labelsOf(source, own);
       await allOf(own, cancelled, (position, stopped) =>
         limiter.run(async () => {
           if (stopped()) return;
@@ -119,19 +119,33 @@ function finite(source: FiniteSource, options: LoaderOptions) {
           if (!pair) return;
           const target = augmentItem(augment, pair.target, source.shape, rng.fork('augment', epoch, slot));
           targets.put(position, target, () => describe(pair.index));
-          if (labels) labels[position] = source.label!(pair.index);
+          labels?.put(position, pair.index);
           if (pair.input) inputs?.put(position, pair.input, () => `the input of ${describe(pair.index)}`);
         }),
       );
       return {
         input: inputs?.tensor() ?? noiseFor(rng, epoch, batch, count, latentSize, places),
         target: targets.tensor(),
-        ...(labels && {labels}),
+        ...(labels && {labels: labels.all}),
         size: count,
       };
     };
   };
   return {size, plan, skipped: () => reader.skipped()};
+}
+
+/** The labels of a batch, put in one by one. */
+function labelsOf(
+  {label, labelRow, classes = 0}: FiniteSource,
+  count: number,
+): {all: Int32Array | Float32Array; put(position: number, index: number): void} | undefined {
+  if (labelRow) {
+    const all = new Float32Array(count * classes);
+    return {all, put: (position, index) => all.set(labelRow(index), position * classes)};
+  }
+  if (!label) return undefined;
+  const all = new Int32Array(count);
+  return {all, put: (position, index) => void (all[position] = label(index))};
 }
 
 interface Pair {

@@ -230,24 +230,9 @@ async function writeRest(
     return bytes;
   };
   const text = (values: readonly string[]): Buffer => Buffer.from(JSON.stringify(values));
-  const tensors: [name: string, dtype: string, bytes: Buffer, element: number][] = [
+  const tensors: PackedTensor[] = [
     ['checksums', 'U32', numbers(crcs, false), 4],
-    ...(labels
-      ? (
-          [
-            [
-              'labels',
-              'I32',
-              numbers(
-                kept.map((index) => labels.of[index]!),
-                true,
-              ),
-              4,
-            ],
-            ['classes', 'U8', text(labels.classes), 1],
-          ] as const
-        ).map(([...each]): [string, string, Buffer, number] => each)
-      : []),
+    ...(labels ? labelTensors(labels, kept, numbers, text) : []),
     ['names', 'U8', text(kept.map((index) => name(index))), 1],
   ];
   const header: Record<string, unknown> = {
@@ -265,6 +250,34 @@ async function writeRest(
   bytes.writeBigUInt64LE(BigInt(packedHeaderBytes - 8));
   bytes.write(JSON.stringify(header), 8);
   await writeAll(file, bytes, 0);
+}
+
+type PackedTensor = [name: string, dtype: string, bytes: Buffer, element: number];
+
+/** The labels of the pictures that were kept. */
+function labelTensors(
+  {classes, of, several}: NonNullable<Records['labels']>,
+  kept: readonly number[],
+  numbers: (values: readonly number[], isSigned: boolean) => Buffer,
+  text: (values: readonly string[]) => Buffer,
+): PackedTensor[] {
+  const own: PackedTensor = several
+    ? [
+        'attributes',
+        'U8',
+        Buffer.concat(kept.map((index) => several.subarray(index * classes.length, (index + 1) * classes.length))),
+        1,
+      ]
+    : [
+        'labels',
+        'I32',
+        numbers(
+          kept.map((index) => of[index]!),
+          true,
+        ),
+        4,
+      ];
+  return [own, ['classes', 'U8', text(classes), 1]];
 }
 
 async function writeAll(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {

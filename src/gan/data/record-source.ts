@@ -2,7 +2,7 @@ import {decodeImage} from './decode.js';
 import type {DecodeOptions} from './decode-options.js';
 import {warningOfItems} from './items.js';
 import {blackWhereClear, hasAlpha, padTo, toChannels, type Channels, type Pixels} from './pixels.js';
-import {classesOfAll} from './records/labels.js';
+import {classesOfAll, labellingOf} from './records/labels.js';
 import type {Records} from './records/types.js';
 import type {FiniteSource} from './types.js';
 
@@ -34,6 +34,7 @@ export function recordSource(records: Records, options: DecodeOptions, only?: Ar
     },
     describe: (index) => records.describe(at(index)),
     ...(classes !== undefined && {classes, label: (index: number) => of![index]!}),
+    ...(labels && {labelling: labellingOf(labels, at)}),
   };
 }
 

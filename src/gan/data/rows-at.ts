@@ -19,6 +19,14 @@ export function rowsAt(tensor: HostTensor, places: readonly number[]): HostTenso
 export const batchAt = ({input, target, labels, size}: Batch, places: readonly number[]): Batch => ({
   input: rowsAt(input, places),
   target: rowsAt(target, places),
-  ...(labels && {labels: Int32Array.from(places, (place) => labels[place]!)}),
+  ...(labels && {labels: labelsAt(labels, size, places)}),
   size,
 });
+
+function labelsAt(labels: Int32Array | Float32Array, rows: number, places: readonly number[]): typeof labels {
+  const each = labels.length / rows;
+  const own =
+    labels instanceof Int32Array ? new Int32Array(each * places.length) : new Float32Array(each * places.length);
+  places.forEach((place, i) => own.set(labels.subarray(place * each, (place + 1) * each), i * each));
+  return own;
+}

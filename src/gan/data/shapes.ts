@@ -63,6 +63,7 @@ export function shapesSource({size = 64, channels = 3, items = 8192, seed = 0}: 
     size: items,
     read: (index) => drawScene(shapesScene(index, seed), height, width, channels),
     describe: (index) => `builtin:shapes ${index} (${shapesScene(index, seed).kind})`,
+    labelling: {names: shapeNames, each: 'one', of: (index) => [shapeNames.indexOf(shapesScene(index, seed).kind)]},
   };
 }
 

@@ -3,6 +3,7 @@ import type {ImageShape} from '../nets/architecture.js';
 import type {Rng} from '../rng.js';
 import type {HostData, HostTensor} from './host-tensor.js';
 import type {Decoding} from './decode-options.js';
+import type {Labelling} from './labelling.js';
 import type {Normalization} from './normalize.js';
 import type {ResizeMethod} from './pixels.js';
 
@@ -13,8 +14,11 @@ export interface Batch {
   input: HostTensor;
   /** Real items for the critic: [size, ...shape of the source]. */
   target: HostTensor;
-  /** The class of each real image, from 0, where the data has labels: [size]. */
-  labels?: Int32Array;
+  /**
+   * What each real image shows, where the data has labels: its class, from 0, [size]; or, where an image may have
+   * several, a share of each class, floats [size, classes].
+   */
+  labels?: Int32Array | Float32Array;
   /**
    * Items in this batch: `batchSize`, or fewer in a last batch that is kept. Where several processes train together, each
    * has a part of them, and this is the number of all.
@@ -84,6 +88,10 @@ export interface FiniteSource {
   classes?: number;
   /** The class of an item, from 0; together with `classes`. */
   label?(index: number): number;
+  /** In place of `label`, where an item may have several classes: a share of each, [classes]. */
+  labelRow?(index: number): Float32Array;
+  /** The same with names, also where some items have no label; a conditional training learns it. */
+  labelling?: Labelling;
   /** The name of the item, for messages and splitters: its path, if it has one. */
   describe?(index: number): string;
 }

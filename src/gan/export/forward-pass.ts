@@ -24,6 +24,7 @@ export interface NetworkCall {
 
 export interface ForwardPass {
   input: PassValue;
+  labels?: PassValue;
   output: PassValue;
   calls: NetworkCall[];
   /** Frees all that the forward pass made. */
@@ -33,8 +34,9 @@ export interface ForwardPass {
 /**
  * Runs `network` in the mode that it is in and notes each kernel that it runs, with the layer that runs it.
  * @param input made after the network, so that what is newer than it belongs to this pass
+ * @param labels of a conditional network; older than the input
  */
-export function watchForward(network: Module, input: Tensor): ForwardPass {
+export function watchForward(network: Module, input: Tensor, labels?: Tensor): ForwardPass {
   const calls: NetworkCall[] = [];
   const kept = new Map<number, Tensor>();
   const keep = (tensor: Tensor): Tensor => {
@@ -64,8 +66,8 @@ export function watchForward(network: Module, input: Tensor): ForwardPass {
     });
   });
   try {
-    const output = tf.tidy(() => keep(network.forward(input)));
-    return {input: valueOf(input), output: valueOf(output), calls, free};
+    const output = tf.tidy(() => keep(labels ? network.forward(input, labels) : network.forward(input)));
+    return {input: valueOf(input), ...(labels && {labels: valueOf(labels)}), output: valueOf(output), calls, free};
   } catch (error) {
     free();
     throw error;
@@ -92,10 +94,10 @@ function watchLayers(network: Module, stack: {path: string; module: Module}[]): 
   const named = network.namedModules();
   for (const [path, module] of named) {
     const forward = module.forward;
-    module.forward = (x) => {
+    module.forward = (...inputs) => {
       stack.push({path, module});
       try {
-        return forward.call(module, x);
+        return forward.apply(module, inputs);
       } finally {
         stack.pop();
       }

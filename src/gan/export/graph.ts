@@ -38,6 +38,8 @@ export interface GraphNode {
 
 export interface Graph {
   input: Id;
+  /** Of a conditional network: its second input, a share of each class, [batch, classes]. */
+  labels?: Id;
   output: Id;
   /** All values: the input, constants, results of nodes. */
   values: Map<Id, Value>;
@@ -89,6 +91,7 @@ export function pruned(graph: Graph): Graph {
     .reverse();
   for (const node of nodes) for (const id of node.outputs) needed.add(id);
   needed.add(graph.input);
+  if (graph.labels !== undefined) needed.add(graph.labels);
   const kept = <T>(map: Map<Id, T>): Map<Id, T> => new Map([...map].filter(([id]) => needed.has(id)));
   return {...graph, nodes, values: kept(graph.values), constants: kept(graph.constants)};
 }

@@ -11,14 +11,17 @@ export interface KernelRunner {
  * Call it in a tidy: all intermediate results live until its end.
  * @param constants tensors of the graph's constants
  * @param input [batch, ...]
+ * @param labels of a conditional network: [batch, classes]
  */
 export function runGraph(
   engine: KernelRunner,
-  graph: {input: Id; output: Id; nodes: readonly GraphNode[]},
+  graph: {input: Id; labels?: Id; output: Id; nodes: readonly GraphNode[]},
   constants: ReadonlyMap<Id, Tensor>,
   input: Tensor,
+  labels?: Tensor,
 ): Tensor {
   const values = new Map<Id, Tensor>([...constants, [graph.input, input]]);
+  if (graph.labels !== undefined && labels) values.set(graph.labels, labels);
   const batch = input.shape[0];
   for (const {kernel, inputs, list, attrs, outputs} of graph.nodes) {
     const entries = Object.entries(inputs).map(([key, id]): [string, Tensor] => [key, values.get(id)!]);

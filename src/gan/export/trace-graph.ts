@@ -20,22 +20,34 @@ import {watchForward, type ForwardPass, type NetworkCall, type PassValue} from '
 
 const [few, more] = [2, 3];
 
+export interface TraceOptions {
+  /** What to call the network in an error. */
+  subject?: string;
+  /** Of a conditional network: how many; its second input is a share of each, [batch, classes]. */
+  classes?: number | undefined;
+}
+
 /**
  * @param network in eval mode
  * @param itemShape of one item of its input: [latentSize], or [height, width, channels]
- * @param subject what to call the network in an error
  * @throws ExportError (exit 2) that names the layers whose result depends on more than the input and the weights
  */
-export async function traceGraph(network: Module, itemShape: readonly number[], subject?: string): Promise<Graph> {
+export async function traceGraph(
+  network: Module,
+  itemShape: readonly number[],
+  {subject, classes}: TraceOptions = {},
+): Promise<Graph> {
   const passes: ForwardPass[] = [];
   const inputs: Tensor[] = [];
   try {
     for (const batch of [few, more]) {
       const shape = [batch, ...itemShape];
       const values = new Rng(0).fork('trace', batch).normal(shape.reduce((a, b) => a * b, 1));
+      const labels = classes === undefined ? undefined : labelsOf(batch, classes);
+      if (labels) inputs.push(labels);
       const input = tf.tensor(values, shape, 'float32');
       inputs.push(input);
-      passes.push(watchForward(network, input));
+      passes.push(watchForward(network, input, labels));
     }
     return pruned(await merge(passes[0]!, passes[1]!, network, subject));
   } finally {
@@ -43,6 +55,10 @@ export async function traceGraph(network: Module, itemShape: readonly number[], 
     for (const input of inputs) input.dispose();
   }
 }
+
+/** Random shares of the classes, [batch, classes]. */
+const labelsOf = (batch: number, classes: number): Tensor =>
+  tf.tensor2d(new Rng(0).fork('labels', batch).uniform(batch * classes), [batch, classes]);
 
 /** Both passes as one graph. */
 async function merge(a: ForwardPass, b: ForwardPass, network: Module, subject: string | undefined): Promise<Graph> {
@@ -56,6 +72,10 @@ async function merge(a: ForwardPass, b: ForwardPass, network: Module, subject: s
 
   const ids = new Map<string, Id>([[a.input.key, 0]]);
   const values = new Map<Id, Value>([[0, {shape: shapeOf(a.input, b.input), dtype: a.input.dtype}]]);
+  if (a.labels && b.labels) {
+    ids.set(a.labels.key, 1);
+    values.set(1, {shape: shapeOf(a.labels, b.labels), dtype: a.labels.dtype});
+  }
   const constants = new Map<Id, Constant>();
   const faults: Fault[] = [];
   const name = (value: PassValue, other: PassValue): Id => {
@@ -64,7 +84,7 @@ async function merge(a: ForwardPass, b: ForwardPass, network: Module, subject: s
     values.set(id, {shape: shapeOf(value, other), dtype: value.dtype});
     return id;
   };
-  const made = new Set([a.input.key]);
+  const made = new Set([a.input.key, ...(a.labels ? [a.labels.key] : [])]);
   for (const {outputs} of callsA) for (const each of outputs) made.add(each.key);
 
   const nodes: GraphNode[] = [];
@@ -96,6 +116,7 @@ async function merge(a: ForwardPass, b: ForwardPass, network: Module, subject: s
   if (faults.length > 0) throw new ExportError(faults, subject);
   return {
     input: 0,
+    ...(a.labels && {labels: 1}),
     output: output!,
     values,
     constants,
@@ -111,9 +132,9 @@ async function merge(a: ForwardPass, b: ForwardPass, network: Module, subject: s
   };
 }
 
-/** The calls whose results depend on the input. */
-function dependent({input, calls}: ForwardPass): NetworkCall[] {
-  const reached = new Set([input.key]);
+/** The calls whose results depend on the input, or on the labels. */
+function dependent({input, labels, calls}: ForwardPass): NetworkCall[] {
+  const reached = new Set([input.key, ...(labels ? [labels.key] : [])]);
   return calls.filter(({inputs, outputs}) => {
     if (!Object.values(inputs).some(({key}) => reached.has(key))) return false;
     for (const {key} of outputs) reached.add(key);

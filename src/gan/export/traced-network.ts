@@ -2,6 +2,7 @@
 import path from 'node:path';
 import {tf, type Tensor} from '../../backends/tf.js';
 import type {Module} from '../module.js';
+import {rowCount, rowNames} from '../classes.js';
 import {Rng} from '../rng.js';
 import type {TrainedRun} from './trained-run.js';
 import {Normalization} from '../data/normalize.js';
@@ -9,7 +10,7 @@ import {ExportError} from './export-error.js';
 import {folded} from './fold.js';
 import type {Graph, Id} from './graph.js';
 import {runGraph} from './run-graph.js';
-import {traceGraph} from './trace-graph.js';
+import {traceGraph, type TraceOptions} from './trace-graph.js';
 import {version} from './version.js';
 
 export type NetworkName = 'generator' | 'critic';
@@ -20,6 +21,8 @@ export interface NetworkFacts {
   architecture: string;
   /** Length of a latent. */
   latentSize: number;
+  /** Of a conditional network: names of the classes, in the order of its second input. */
+  classes?: readonly string[];
   /** Side of the square images, in pixels. */
   imageSize: number;
   channels: number;
@@ -37,8 +40,9 @@ export interface NetworkFacts {
 export interface TracedNetwork {
   graph: Graph;
   facts: NetworkFacts;
-  /** Names of the input and the output in the formats. */
+  /** Names of the input and the output in the formats; of a conditional network, of its second input, too. */
   input: string;
+  labels?: string;
   output: string;
 }
 
@@ -56,10 +60,12 @@ export async function traceNetworks(run: TrainedRun, names: readonly NetworkName
   for (const name of names) {
     const {size, channels, latent} = run.config;
     const itemShape = name === 'generator' ? [latent] : [size, size, channels];
-    const graph = await graphOf(networks[name], itemShape, `The ${name}`);
+    const classes = run.classes && networks[name].takesLabels ? rowCount(run.classes) : undefined;
+    const graph = await graphOf(networks[name], itemShape, {subject: `The ${name}`, classes});
     traced.push({
       graph,
-      facts: factsOf(run, name),
+      facts: factsOf(run, name, classes !== undefined),
+      ...(classes !== undefined && {labels: 'classes'}),
       ...(name === 'generator' ? {input: 'latent', output: 'image'} : {input: 'image', output: 'score'}),
     });
   }
@@ -69,11 +75,14 @@ export async function traceNetworks(run: TrainedRun, names: readonly NetworkName
 /**
  * A network in eval mode as a graph with folded weights.
  * @param itemShape of one item of its input
- * @param subject what to call the network in an error
  */
-export async function graphOf(network: Module, itemShape: readonly number[], subject = 'this network'): Promise<Graph> {
-  const graph = folded(await traceGraph(network, itemShape, subject));
-  const far = await distance(graph, network, itemShape);
+export async function graphOf(
+  network: Module,
+  itemShape: readonly number[],
+  {subject = 'this network', classes}: TraceOptions = {},
+): Promise<Graph> {
+  const graph = folded(await traceGraph(network, itemShape, {subject, classes}));
+  const far = await distance(graph, network, itemShape, classes);
   if (!(far <= tolerance))
     throw new ExportError(
       [
@@ -91,15 +100,23 @@ export async function graphOf(network: Module, itemShape: readonly number[], sub
 /**
  * Largest difference between graph and network for one item, which no trace has seen, as a part of the largest value.
  */
-async function distance(graph: Graph, network: Module, itemShape: readonly number[]): Promise<number> {
+async function distance(
+  graph: Graph,
+  network: Module,
+  itemShape: readonly number[],
+  classes: number | undefined,
+): Promise<number> {
   const constants = new Map<Id, Tensor>(
     [...graph.constants].map(([id, {data, shape, dtype}]) => [id, tf.tensor(data, shape, dtype as 'float32')]),
   );
   const shape = [1, ...itemShape];
   const input = tf.tensor(new Rng(0).fork('check').normal(shape.reduce((a, b) => a * b, 1)), shape, 'float32');
-  const results = [() => runGraph(tf.engine(), graph, constants, input), () => network.forward(input)].map((run) =>
-    tf.tidy(() => tf.clone(run())),
-  );
+  const labels =
+    classes === undefined ? [] : [tf.tensor2d(new Rng(0).fork('check labels').uniform(classes), [1, classes])];
+  const results = [
+    () => runGraph(tf.engine(), graph, constants, input, ...labels),
+    () => network.forward(input, ...labels),
+  ].map((run) => tf.tidy(() => tf.clone(run())));
   try {
     const [got, wanted] = (await Promise.all(results.map((each) => each.data<'float32'>()))) as [
       Float32Array,
@@ -109,16 +126,21 @@ async function distance(graph: Graph, network: Module, itemShape: readonly numbe
     const largest = wanted.reduce((max, value) => Math.max(max, Math.abs(value)), 1e-3);
     return wanted.reduce((max, value, i) => Math.max(max, Math.abs(got[i]! - value) / largest), 0);
   } finally {
-    tf.dispose([...results, input, ...constants.values()]);
+    tf.dispose([...results, input, ...labels, ...constants.values()]);
   }
 }
 
-function factsOf({name, config, checkpoint}: TrainedRun, network: NetworkName): NetworkFacts {
+function factsOf(
+  {name, config, checkpoint, classes}: TrainedRun,
+  network: NetworkName,
+  takesLabels: boolean,
+): NetworkFacts {
   const {mean, std} = Normalization.symmetric(config.channels);
   return {
     network,
     architecture: config.arch.name,
     latentSize: config.latent,
+    ...(classes && takesLabels && {classes: rowNames(classes)}),
     imageSize: config.size,
     channels: config.channels,
     mean,

@@ -1,5 +1,6 @@
 import type {RunConfig} from '../../options/run-config.js';
 import type {WeightType} from '../io/safetensors.js';
+import type {Classes} from '../classes.js';
 import type {Module, StateDict} from '../module.js';
 
 export interface Networks {
@@ -25,6 +26,8 @@ export interface TrainedRun {
   /** The run's name. */
   name: string;
   config: RunConfig;
+  /** What the networks are conditional on; absent of a run that is not. */
+  classes?: Classes;
   /** What everything is from: the folder of a checkpoint, or the file of an exported model. */
   checkpoint: string;
   /** Both networks by the names and in the layout of PyTorch: `generator.1.0.weight`, `critic.0.0.weight`, ... */

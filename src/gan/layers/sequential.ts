@@ -3,15 +3,18 @@ import {Module} from '../module.js';
 import {LeakyReLU, ReLU} from './activations.js';
 import {BatchNorm} from './batch-norm.js';
 
-/** One layer after the other; children are named 0, 1, 2, ... */
+/** One layer after the other; children are named 0, 1, 2, ... Those that take labels get them. */
 export class Sequential extends Module {
   static readonly repeatable = true;
+  override readonly takesLabels: boolean;
+
   constructor(layers: readonly Module[]) {
     super();
+    this.takesLabels = layers.some((layer) => layer.takesLabels);
     layers.forEach((layer, i) => this.add(String(i), layer));
   }
 
-  override forward(x: Tensor): Tensor {
+  override forward(x: Tensor, ...labels: Tensor[]): Tensor {
     const layers = this.children();
     let value = x;
     for (let i = 0; i < layers.length; i++) {
@@ -22,6 +25,7 @@ export class Sequential extends Module {
         name,
         slope === undefined ? layer : {forward: (input) => (layer as BatchNorm).forwardActivated(input, slope)},
         value,
+        ...(layer.takesLabels ? labels : []),
       );
       if (slope !== undefined) i++;
     }

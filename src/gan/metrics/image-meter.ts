@@ -1,4 +1,6 @@
 import {tf, type Tensor} from '../../backends/tf.js';
+import {drawShares, joinShares} from '../class-choice.js';
+import type {Classes} from '../classes.js';
 import type {Normalization} from '../data/normalize.js';
 import type {HostData, HostTensor} from '../data/types.js';
 import {Rng} from '../rng.js';
@@ -26,8 +28,12 @@ export interface RealImages {
 /** The tools of `ImageMeter`. */
 export interface MeterOptions {
   real: RealImages;
-  /** Images of latents, in eval mode. */
-  draw(latents: Tensor): Tensor;
+  /** Images of latents, in eval mode; with labels of a conditional generator. */
+  draw(latents: Tensor, labels?: Tensor): Tensor;
+  /** Of a conditional generator: its images have them as often as the data. */
+  classes?: Classes;
+  /** In place of that: of each image, a share of each class, [real.count * classes]. */
+  labels?: Float32Array;
   /** Images that `draw` has memory for. Default: 64, which are the most that are drawn in one pass. */
   atOnce?: number;
   normalization: Normalization;
@@ -62,12 +68,22 @@ export class ImageMeter {
   readonly #metrics: readonly NamedImageMetric[];
   readonly #rng: Rng;
   readonly #latents: Float32Array;
+  readonly #labels: Float32Array | undefined;
 
   constructor(metrics: readonly NamedImageMetric[], options: MeterOptions) {
     this.#metrics = metrics;
     this.#options = options;
     this.#rng = new Rng(options.seed).fork('metrics');
     this.#latents = this.#rng.fork('latents').normal(options.real.count * options.latent);
+    this.#labels = this.#drawLabels();
+  }
+
+  /** A share of each class for each image, [count * rows]. */
+  #drawLabels(): Float32Array | undefined {
+    const {real, classes, labels} = this.#options;
+    if (labels || !classes) return labels;
+    const rng = this.#rng.fork('labels');
+    return joinShares(Array.from({length: real.count}, () => drawShares(classes, rng)));
   }
 
   /**
@@ -134,7 +150,13 @@ export class ImageMeter {
   /** The images of both sides, in the forms that the metrics need. */
   async #sets(): Promise<ComparedSets> {
     const {real, draw, atOnce = batchSize, extractor, normalization, latent} = this.#options;
-    const generating: Generating = {draw, n: real.count, size: latent, atOnce: Math.min(atOnce, batchSize)};
+    const generating: Generating = {
+      draw,
+      n: real.count,
+      size: latent,
+      atOnce: Math.min(atOnce, batchSize),
+      ...(this.#labels && {labels: this.#labels}),
+    };
     const forms = new Set(this.#metrics.map((metric) => metric.of ?? 'tensors'));
     const sides: [Side, Side] = [{}, {}];
     const sets = new ComparedSets(...sides);
@@ -212,7 +234,8 @@ class ComparedSets {
   }
 }
 
-function pickPictures({data, shape}: HostTensor, rows: ArrayLike<number>): HostTensor {
+/** Some of images, in the order of `rows`. */
+export function pickPictures({data, shape}: HostTensor, rows: ArrayLike<number>): HostTensor {
   const length = data.length / shape[0]!;
   const out =
     data instanceof Uint8Array ? new Uint8Array(rows.length * length) : new Float32Array(rows.length * length);
@@ -254,10 +277,12 @@ export async function featuresOf(images: HostTensor, extractor: FeatureExtractor
 
 /** `n` images of latents of `size` numbers, `atOnce` of them in a pass. */
 interface Generating {
-  draw(latents: Tensor): Tensor;
+  draw(latents: Tensor, labels?: Tensor): Tensor;
   n: number;
   size: number;
   atOnce: number;
+  /** [n, classes] */
+  labels?: Float32Array;
 }
 
 /** The generator's images on the device, [n, height, width, channels]. */
@@ -268,15 +293,16 @@ function generate(latents: Float32Array, generating: Generating): Tensor {
 /** The generator's images on the host: bytes [n, height, width, channels], or floats of what is no image. */
 async function generatePictures(
   latents: Float32Array,
-  {draw, n, size, atOnce}: Generating,
+  generating: Generating,
   normalization: Normalization,
 ): Promise<HostTensor> {
+  const {n, atOnce} = generating;
   let all: HostData | undefined;
   let shape: number[] = [];
   let at = 0;
   for (let from = 0; from < n; from += atOnce) {
     const rows = Math.min(atOnce, n - from);
-    const images = tf.tidy(() => draw(tf.tensor(latents.slice(from * size, (from + rows) * size), [rows, size])));
+    const images = tf.tidy(() => drawRows(latents, generating, from, rows));
     const {data} = asBytes({data: (await images.data()) as Float32Array, shape: images.shape}, normalization);
     shape = [n, ...images.shape.slice(1)];
     images.dispose();
@@ -288,9 +314,14 @@ async function generatePictures(
   return {data: all ?? new Uint8Array(0), shape};
 }
 
-function* batches(latents: Float32Array, {draw, n, size, atOnce}: Generating): Generator<Tensor> {
-  for (let from = 0; from < n; from += atOnce) {
-    const to = Math.min(n, from + atOnce);
-    yield draw(tf.tensor(latents.slice(from * size, to * size), [to - from, size]));
-  }
+function* batches(latents: Float32Array, generating: Generating): Generator<Tensor> {
+  const {n, atOnce} = generating;
+  for (let from = 0; from < n; from += atOnce) yield drawRows(latents, generating, from, Math.min(atOnce, n - from));
+}
+
+/** The images of `rows` latents from number `from` on. Within a tidy. */
+function drawRows(latents: Float32Array, {draw, n, size, labels}: Generating, from: number, rows: number): Tensor {
+  const some = (all: Float32Array, each: number): Tensor =>
+    tf.tensor(all.slice(from * each, (from + rows) * each), [rows, each]);
+  return labels ? draw(some(latents, size), some(labels, labels.length / n)) : draw(some(latents, size));
 }

@@ -178,13 +178,21 @@ function applyAndMultiply(
   }
 }
 
-/** Implicit QL with Wilkinson's shift, values only; overwrites both. */
+/**
+ * Implicit QL with Wilkinson's shift, values only; overwrites both. Where eigenvalues are rounding errors beside the
+ * largest, as of images without variance, what is as small as these counts as 0 in the end.
+ */
 function tridiagonalEigenvalues(d: Float64Array, e: Float64Array): Float64Array {
   const n = d.length;
+  let largest = 0;
+  for (let i = 0; i < n; i++) largest = Math.max(largest, Math.abs(d[i]!) + Math.abs(e[i]!));
   for (let l = 0; l < n; l++) {
     for (let rounds = 0; ; rounds++) {
+      const noise = rounds < 30 ? 0 : Number.EPSILON * largest;
+      const isSmall = (i: number): boolean =>
+        Math.abs(e[i]!) <= Math.max(Number.EPSILON * (Math.abs(d[i]!) + Math.abs(d[i + 1]!)), noise);
       let m = l;
-      while (m < n - 1 && Math.abs(e[m]!) > Number.EPSILON * (Math.abs(d[m]!) + Math.abs(d[m + 1]!))) m++;
+      while (m < n - 1 && !isSmall(m)) m++;
       if (m === l) break;
       if (rounds === 60) throw new Error('the eigenvalues do not converge: are all numbers finite?');
       let g = (d[l + 1]! - d[l]!) / (2 * e[l]!);

@@ -13,8 +13,9 @@ import {Flatten, Reshape} from '../layers/shape-layers.js';
 import type {Module} from '../module.js';
 import type {Rng} from '../rng.js';
 import type {ImageShape} from './architecture.js';
+import {classInput} from './class-beside.js';
 import {pyramid} from './image-pyramid.js';
-import {downConv, norms, upConv, type Resampling} from './stages.js';
+import {downConv, normsOf, scoreOf, upConv, type Norm, type Resampling} from './stages.js';
 
 export interface LightOptions {
   /** Channels of the layer next to the image, 8; each halving doubles them. */
@@ -24,13 +25,15 @@ export interface LightOptions {
   /** Residual blocks of one 3x3 convolution more at each stage; 0. */
   nExtraLayers?: number;
   resampling?: Resampling;
+  /** Makes the networks conditional: both take labels. Default: none. */
+  classes?: number;
   rng?: Rng;
 }
 
 export interface LightGeneratorOptions extends LightOptions {
   /** Length of a latent; 64. */
   latentSize?: number;
-  norm?: 'batch' | 'pixel' | 'none';
+  norm?: Norm;
 }
 
 export interface LightCriticOptions extends LightOptions {
@@ -42,30 +45,30 @@ export interface LightCriticOptions extends LightOptions {
 const act = (): Module => new LeakyReLU(0.2);
 
 /**
- * Latents [batch, latentSize] -> images [batch, height, width, channels] in [-1, 1].
+ * Latents [batch, latentSize] -> images [batch, height, width, channels] in [-1, 1]. Classes are in its batch norms
+ * (arXiv 1802.05637), or beside the latents where it has none.
  * @throws GanError GAN_SIZE for sizes that are not 4 to 8 times a power of two
  */
 export function lightGenerator(image: ImageShape, options: LightGeneratorOptions = {}): Sequential {
-  const {latentSize = 64, norm = 'batch', nExtraLayers = 0, resampling = 'nearest', rng} = options;
+  const {latentSize = 64, norm = 'batch', nExtraLayers = 0, resampling = 'nearest', classes, rng} = options;
   const {halvings, base} = pyramid('lightGenerator', image);
+  const norms = normsOf(norm, classes);
+  const [joined, features] = classInput(latentSize, norm === 'batch' ? undefined : classes, rng);
   const at = channelsOf(options);
   const drawn = {weightInit: kaimingNormal, biasInit: zeros, bias: norm !== 'batch', ...(rng && {rng})};
   const extra = (channels: number): Module =>
     new Residual(
-      new Sequential([
-        new Conv(channels, channels, {kernelSize: 3, padding: 1, ...drawn}),
-        ...norms[norm](channels),
-        act(),
-      ]),
+      new Sequential([new Conv(channels, channels, {kernelSize: 3, padding: 1, ...drawn}), ...norms(channels), act()]),
     );
   const stage = (channels: number): Module[] => [
-    ...norms[norm](channels),
+    ...norms(channels),
     act(),
     ...Array.from({length: nExtraLayers}, () => extra(channels)),
   ];
   const first = at(halvings);
   return new Sequential([
-    new Dense(latentSize, base.height * base.width * first, drawn),
+    ...joined,
+    new Dense(features, base.height * base.width * first, drawn),
     new Reshape([base.height, base.width, first]),
     ...stage(first),
     ...Array.from({length: halvings}, (_, i) => {
@@ -78,11 +81,12 @@ export function lightGenerator(image: ImageShape, options: LightGeneratorOptions
 }
 
 /**
- * Images [batch, height, width, channels] -> scores [batch, 1]. Its first layer already halves the image.
+ * Images [batch, height, width, channels] -> scores [batch, 1]. Its first layer already halves the image. With classes
+ * it is a projection critic (arXiv 1802.05637).
  * @throws GanError GAN_SIZE for sizes that are not 4 to 8 times a power of two
  */
 export function lightCritic(image: ImageShape, options: LightCriticOptions = {}): Sequential {
-  const {norm = 'spectral', nExtraLayers = 0, resampling = 'nearest', stddevGroup = 0, rng} = options;
+  const {norm = 'spectral', nExtraLayers = 0, resampling = 'nearest', stddevGroup = 0, classes, rng} = options;
   const {halvings, base} = pyramid('lightCritic', image);
   const at = channelsOf(options);
   const drawn = {
@@ -103,7 +107,7 @@ export function lightCritic(image: ImageShape, options: LightCriticOptions = {})
     ...stages,
     ...(stddevGroup > 0 ? [new MinibatchStddev(stddevGroup)] : []),
     new Flatten(),
-    new Dense(base.height * base.width * last, 1, drawn),
+    scoreOf(base.height * base.width * last, classes, drawn),
   ]);
 }
 

@@ -10,6 +10,8 @@ import {Reshape} from '../layers/shape-layers.js';
 import type {Module} from '../module.js';
 import type {Rng} from '../rng.js';
 import type {ImageShape} from './architecture.js';
+import {classInput} from './class-beside.js';
+import {scoreOf} from './stages.js';
 
 export interface MlpOptions {
   /** Hidden layers; 3. */
@@ -17,32 +19,45 @@ export interface MlpOptions {
   /** Units of each hidden layer; 128. */
   width?: number;
   activation?: 'relu' | 'leaky';
+  /** Makes the networks conditional: both take labels. Default: none. */
+  classes?: number;
   rng?: Rng;
 }
 
-/** Latents [batch, latentSize] -> [batch, height, width, channels], of any values: nothing bounds them. */
+/**
+ * Latents [batch, latentSize] -> [batch, height, width, channels], of any values: nothing bounds them. A vector of the
+ * class, where there are classes, is beside the latents.
+ */
 export function mlpGenerator(image: ImageShape, options: MlpOptions & {latentSize?: number} = {}): Sequential {
-  const {latentSize = 64, ...rest} = options;
+  const {latentSize = 64, classes, ...rest} = options;
   const {height, width, channels} = image;
+  const [joined, features] = classInput(latentSize, classes, rest.rng);
   return new Sequential([
-    ...denseLayers(latentSize, height * width * channels, rest),
+    ...joined,
+    ...denseLayers(features, height * width * channels, rest),
     new Reshape([height, width, channels]),
   ]);
 }
 
-/** Images [batch, height, width, channels] -> scores [batch, 1]. */
+/** Images [batch, height, width, channels] -> scores [batch, 1]; with classes a projection critic (arXiv 1802.05637). */
 export function mlpCritic({height, width, channels}: ImageShape, options: MlpOptions = {}): Sequential {
   const values = height * width * channels;
   return new Sequential([new Reshape([values]), ...denseLayers(values, 1, options)]);
 }
 
 function denseLayers(from: number, to: number, options: MlpOptions): Module[] {
-  const {layers = 3, width = 128, activation = 'relu', rng} = options;
+  const {layers = 3, width = 128, activation = 'relu', classes, rng} = options;
   const dense = (inputs: number, outputs: number): Module =>
     new Dense(inputs, outputs, {weightInit: kaimingNormal, ...(rng && {rng})});
   const hidden = Array.from({length: layers}, (_, i) => [
     dense(i === 0 ? from : width, width),
     activation === 'relu' ? new ReLU() : new LeakyReLU(0.2),
   ]);
-  return [...hidden.flat(), dense(layers === 0 ? from : width, to)];
+  const features = layers === 0 ? from : width;
+  return [
+    ...hidden.flat(),
+    classes === undefined
+      ? dense(features, to)
+      : scoreOf(features, classes, {weightInit: kaimingNormal, ...(rng && {rng})}),
+  ];
 }

@@ -15,8 +15,9 @@ import {GlobalSum, Reshape} from '../layers/shape-layers.js';
 import type {Module} from '../module.js';
 import type {Rng} from '../rng.js';
 import type {ImageShape} from './architecture.js';
+import {classInput} from './class-beside.js';
 import {pyramid} from './image-pyramid.js';
-import {downConv, norms, upConv, type Resampling} from './stages.js';
+import {downConv, normsOf, scoreOf, upConv, type Norm, type Resampling} from './stages.js';
 
 export interface ResnetOptions {
   /**
@@ -26,13 +27,15 @@ export interface ResnetOptions {
   nFeatures?: number;
   activation?: 'relu' | 'leaky';
   resampling?: Resampling;
+  /** Makes the networks conditional: both take labels. Default: none. */
+  classes?: number;
   rng?: Rng;
 }
 
 export interface ResnetGeneratorOptions extends ResnetOptions {
   /** Length of a latent; 128. */
   latentSize?: number;
-  norm?: 'batch' | 'pixel' | 'none';
+  norm?: Norm;
 }
 
 export interface ResnetCriticOptions extends ResnetOptions {
@@ -45,21 +48,32 @@ export interface ResnetCriticOptions extends ResnetOptions {
 const inBranch: Init = scaled(xavierUniform, Math.SQRT2);
 
 /**
- * Latents [batch, latentSize] -> images [batch, height, width, channels] in [-1, 1].
+ * Latents [batch, latentSize] -> images [batch, height, width, channels] in [-1, 1]. Classes are in its batch norms
+ * (arXiv 1802.05637), or beside the latents where it has none.
  * @throws GanError GAN_SIZE for sizes that are not 4 to 8 times a power of two
  */
 export function resnetGenerator(image: ImageShape, options: ResnetGeneratorOptions = {}): Sequential {
-  const {latentSize = 128, nFeatures, activation = 'relu', resampling = 'nearest', norm = 'batch', ...drawn} = options;
+  const {
+    latentSize = 128,
+    nFeatures,
+    activation = 'relu',
+    resampling = 'nearest',
+    norm = 'batch',
+    classes,
+    ...drawn
+  } = options;
   const {halvings, base} = pyramid('resnetGenerator', image);
+  const norms = normsOf(norm, classes);
+  const [joined, features] = classInput(latentSize, norm === 'batch' ? undefined : classes, drawn.rng);
   const at = (stage: number): number => channelsAt(image, stage, nFeatures);
   const act = activations[activation];
   const block = (from: number, to: number): Module =>
     new Residual(
       new Sequential([
-        ...norms[norm](from),
+        ...norms(from),
         act(),
         ...upConv(resampling, from, to, {weightInit: inBranch, biasInit: zeros, ...drawn}),
-        ...norms[norm](to),
+        ...norms(to),
         act(),
         new Conv(to, to, {kernelSize: 3, padding: 1, weightInit: inBranch, biasInit: zeros, ...drawn}),
       ]),
@@ -71,10 +85,11 @@ export function resnetGenerator(image: ImageShape, options: ResnetGeneratorOptio
   const first = at(halvings);
   const blocks = Array.from({length: halvings}, (_, i) => block(at(halvings - i), at(halvings - i - 1)));
   return new Sequential([
-    new Dense(latentSize, base.height * base.width * first, {weightInit: xavierUniform, biasInit: zeros, ...drawn}),
+    ...joined,
+    new Dense(features, base.height * base.width * first, {weightInit: xavierUniform, biasInit: zeros, ...drawn}),
     new Reshape([base.height, base.width, first]),
     ...blocks,
-    ...norms[norm](at(0)),
+    ...norms(at(0)),
     act(),
     new Conv(at(0), image.channels, {
       kernelSize: 3,
@@ -88,11 +103,20 @@ export function resnetGenerator(image: ImageShape, options: ResnetGeneratorOptio
 }
 
 /**
- * Images [batch, height, width, channels] -> scores [batch, 1].
+ * Images [batch, height, width, channels] -> scores [batch, 1]. With classes it is a projection critic (arXiv
+ * 1802.05637).
  * @throws GanError GAN_SIZE for sizes that are not 4 to 8 times a power of two
  */
 export function resnetCritic(image: ImageShape, options: ResnetCriticOptions = {}): Sequential {
-  const {nFeatures, activation = 'relu', resampling = 'nearest', norm = 'spectral', stddevGroup = 0, ...rest} = options;
+  const {
+    nFeatures,
+    activation = 'relu',
+    resampling = 'nearest',
+    norm = 'spectral',
+    stddevGroup = 0,
+    classes,
+    ...rest
+  } = options;
   const {halvings} = pyramid('resnetCritic', image, 3); // 48 becomes 3, as in the paper
   const drawn = {...rest, biasInit: zeros, ...(norm === 'spectral' && {reparametrization: norm})};
   const act = activations[activation];
@@ -128,7 +152,7 @@ export function resnetCritic(image: ImageShape, options: ResnetCriticOptions = {
     plain((flat ? last : at(downs - 1)) + (stddevGroup > 0 ? 1 : 0), last),
     act(),
     new GlobalSum(),
-    new Dense(last, 1, {weightInit: xavierUniform, ...drawn}),
+    scoreOf(last, classes, {weightInit: xavierUniform, ...drawn}),
   ]);
 }
 

@@ -1,7 +1,10 @@
 /** What the networks of this folder share: norms, and convolutions with a change of size. */
 import {BatchNorm} from '../layers/batch-norm.js';
+import {ConditionalBatchNorm} from '../layers/conditional-batch-norm.js';
+import {Dense, type DenseOptions} from '../layers/dense.js';
 import {PixelNorm} from '../layers/pixel-norm.js';
 import {Blur} from '../layers/resampling.js';
+import {Projection} from '../layers/projection.js';
 import {DownConv, UpConv, type ResamplingConvOptions} from '../layers/resampling-conv.js';
 import type {Module} from '../module.js';
 
@@ -27,8 +30,20 @@ export const downConv = (
 ): Module[] => [...smooth(resampling), new DownConv(from, to, options)];
 
 /** Normalisation in a generator. */
-export const norms = {
-  batch: (channels: number): Module[] => [new BatchNorm(channels, {bias: 0})],
-  pixel: (): Module[] => [new PixelNorm()],
-  none: (): Module[] => [],
-} as const;
+export type Norm = 'batch' | 'pixel' | 'none';
+
+/**
+ * How a generator normalises.
+ * @param classes batch norm has a scale and a shift for each; the others do not tell classes apart
+ */
+export function normsOf(norm: Norm, classes?: number): (channels: number) => Module[] {
+  if (norm === 'pixel') return () => [new PixelNorm()];
+  if (norm === 'none') return () => [];
+  return (channels) => [
+    classes === undefined ? new BatchNorm(channels, {bias: 0}) : new ConditionalBatchNorm(channels, classes, {bias: 0}),
+  ];
+}
+
+/** The last layer of a critic, features to a score. */
+export const scoreOf = (features: number, classes: number | undefined, options: DenseOptions): Module =>
+  classes === undefined ? new Dense(features, 1, options) : new Projection(features, classes, options);

@@ -16,18 +16,18 @@ export default ({architecture, opt, nn}: Gan) =>
       criticNorm: opt.oneOf(['batch', 'instance', 'spectral', 'none'], 'batch', {help: 'normalisation in the critic'}),
     },
     create: ({nFeatures, nExtraLayers, criticActivation, criticNorm}) => ({
-      generator: (wanted) =>
-        nn.basicGenerator(nn.plainSide('basic', wanted), wanted.channels, {
-          inSize: wanted.latentSize,
-          nFeatures,
-          nExtraLayers,
-        }),
-      critic: (wanted) =>
-        nn.basicCritic(nn.plainSide('basic', wanted), wanted.channels, {
-          nFeatures,
-          nExtraLayers,
-          normType: criticNorms[criticNorm],
-          ...(criticActivation === 'leaky' && {actCls: () => nn.leakyRelu(0.2)}),
-        }),
+      generator: ({classes, ...wanted}) =>
+        nn.besideLatents(classes, wanted.latentSize, (inSize) =>
+          nn.basicGenerator(nn.plainSide('basic', wanted), wanted.channels, {inSize, nFeatures, nExtraLayers}),
+        ),
+      critic: ({classes, ...wanted}) =>
+        nn.besideImages(classes, wanted, (channels) =>
+          nn.basicCritic(nn.plainSide('basic', wanted), channels, {
+            nFeatures,
+            nExtraLayers,
+            normType: criticNorms[criticNorm],
+            ...(criticActivation === 'leaky' && {actCls: () => nn.leakyRelu(0.2)}),
+          }),
+        ),
     }),
   });

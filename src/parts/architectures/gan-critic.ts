@@ -19,15 +19,13 @@ export default ({architecture, opt, nn}: Gan) =>
       p: opt.num(0.15, {min: 0, max: 1, help: 'probability of dropping a channel'}),
     },
     create: ({nFeatures, nExtraLayers, nf, nBlocks, p}) => ({
-      generator: (wanted) =>
-        nn.basicGenerator(nn.plainSide('gan-critic', wanted), wanted.channels, {
-          inSize: wanted.latentSize,
-          nFeatures,
-          nExtraLayers,
-        }),
-      critic: (wanted) => {
+      generator: ({classes, ...wanted}) =>
+        nn.besideLatents(classes, wanted.latentSize, (inSize) =>
+          nn.basicGenerator(nn.plainSide('gan-critic', wanted), wanted.channels, {inSize, nFeatures, nExtraLayers}),
+        ),
+      critic: ({classes, ...wanted}) => {
         nn.plainSide('gan-critic', wanted);
-        return nn.ganCritic({nChannels: wanted.channels, nf, nBlocks, p});
+        return nn.besideImages(classes, wanted, (nChannels) => nn.ganCritic({nChannels, nf, nBlocks, p}));
       },
     }),
   });

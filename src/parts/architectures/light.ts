@@ -19,8 +19,19 @@ export default ({architecture, opt, nn}: Gan) =>
       }),
     },
     create: ({norm, criticNorm, stddevGroup, ...sizes}) => ({
-      generator: (wanted) =>
-        nn.lightGenerator(nn.plainImages('light', wanted), {latentSize: wanted.latentSize, norm, ...sizes}),
-      critic: (wanted) => nn.lightCritic(nn.plainImages('light', wanted), {norm: criticNorm, stddevGroup, ...sizes}),
+      generator: ({classes, ...wanted}) =>
+        nn.lightGenerator(nn.plainImages('light', wanted), {
+          latentSize: wanted.latentSize,
+          norm,
+          ...(classes !== undefined && {classes}),
+          ...sizes,
+        }),
+      critic: ({classes, ...wanted}) =>
+        nn.lightCritic(nn.plainImages('light', wanted), {
+          norm: criticNorm,
+          stddevGroup,
+          ...(classes !== undefined && {classes}),
+          ...sizes,
+        }),
     }),
   });

@@ -10,8 +10,13 @@ export default ({architecture, opt, nn}: Gan) =>
       activation: opt.oneOf(['relu', 'leaky'], 'relu', {help: 'leaky: LeakyReLU(0.2)'}),
     },
     create: (options) => ({
-      generator: (wanted) =>
-        nn.mlpGenerator(nn.plainImages('mlp', wanted), {latentSize: wanted.latentSize, ...options}),
-      critic: (wanted) => nn.mlpCritic(nn.plainImages('mlp', wanted), options),
+      generator: ({classes, ...wanted}) =>
+        nn.mlpGenerator(nn.plainImages('mlp', wanted), {
+          latentSize: wanted.latentSize,
+          ...(classes !== undefined && {classes}),
+          ...options,
+        }),
+      critic: ({classes, ...wanted}) =>
+        nn.mlpCritic(nn.plainImages('mlp', wanted), {...(classes !== undefined && {classes}), ...options}),
     }),
   });

@@ -22,18 +22,20 @@ export default ({architecture, opt, nn}: Gan) =>
       }),
     },
     create: ({nFeatures, norm, criticNorm, stddevGroup, ...shared}) => ({
-      generator: (wanted) =>
+      generator: ({classes, ...wanted}) =>
         nn.resnetGenerator(nn.plainImages('resnet', wanted), {
           latentSize: wanted.latentSize,
           ...(nFeatures !== undefined && {nFeatures}),
           norm,
+          ...(classes !== undefined && {classes}),
           ...shared,
         }),
-      critic: (wanted) =>
+      critic: ({classes, ...wanted}) =>
         nn.resnetCritic(nn.plainImages('resnet', wanted), {
           ...(nFeatures !== undefined && {nFeatures}),
           norm: criticNorm,
           stddevGroup,
+          ...(classes !== undefined && {classes}),
           ...shared,
         }),
     }),

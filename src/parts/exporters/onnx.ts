@@ -1,4 +1,4 @@
-import type {Gan, TracedNetwork, WeightType} from '../../plugin/index.js';
+import type {Gan, TracedNetwork, TrainedRun, WeightType} from '../../plugin/index.js';
 import {networkOption, networksOf} from './graph/networks.js';
 import {cardOptions, dtypeOption} from './options.js';
 
@@ -16,7 +16,7 @@ export default ({exporter, exports, opt}: Gan) =>
       extension: network === 'both' ? undefined : '.onnx',
       async write(run, out) {
         const folderFiles =
-          network === 'both' ? await run.card({...card, usage: usageOf(run.config.latent)}) : undefined;
+          network === 'both' ? await run.card({...card, usage: usageOf(run.config.latent, run.classes)}) : undefined;
         const traced = await exports.trace(run, networksOf(network));
         const models = await Promise.all(
           traced.map(async (one): Promise<[string, Uint8Array]> => [
@@ -31,7 +31,10 @@ export default ({exporter, exports, opt}: Gan) =>
     }),
   });
 
-const usageOf = (latent: number): string => `With [onnxruntime](https://onnxruntime.ai), such as onnxruntime-node:
+const usageOf = (
+  latent: number,
+  classes: TrainedRun['classes'],
+): string => `With [onnxruntime](https://onnxruntime.ai), such as onnxruntime-node:
 
 \`\`\`js
 import * as ort from 'onnxruntime-node';
@@ -39,11 +42,22 @@ import * as ort from 'onnxruntime-node';
 const session = await ort.InferenceSession.create('generator.onnx');
 const normal = () => Math.sqrt(-2 * Math.log(1 - Math.random())) * Math.cos(2 * Math.PI * Math.random());
 const latent = new ort.Tensor('float32', Float32Array.from({length: ${latent}}, normal), [1, ${latent}]);
-const {image} = await session.run({latent}); // [1, channels, height, width], from -1 to 1
+${
+  classes
+    ? `const classes = new ort.Tensor('float32', ${oneOf(classes)}, [1, ${rowsOf(classes)}]); // 1 of '${classes.names[0]}'
+const {image} = await session.run({latent, classes})`
+    : 'const {image} = await session.run({latent})'
+}; // [1, channels, height, width], from -1 to 1
 \`\`\``;
 
+const rowsOf = ({names, unlabelled}: NonNullable<TrainedRun['classes']>): number => names.length + (unlabelled ? 1 : 0);
+
+/** The first class as the second input. */
+const oneOf = (classes: NonNullable<TrainedRun['classes']>): string =>
+  `Float32Array.from({length: ${rowsOf(classes)}}, (_, i) => (i === 0 ? 1 : 0))`;
+
 async function model(
-  {graph, facts, input, output}: TracedNetwork,
+  {graph, facts, input, labels, output}: TracedNetwork,
   exports: Gan['exports'],
   dtype: WeightType,
 ): Promise<Uint8Array> {
@@ -52,6 +66,6 @@ async function model(
   const metadata = Object.fromEntries(
     Object.entries(facts).map(([key, value]) => [key, typeof value === 'string' ? value : JSON.stringify(value)]),
   );
-  const names = {name: facts.network, input, output};
+  const names = {name: facts.network, input, labels, output};
   return toOnnx(graph, {...names, doc, metadata: {...metadata, layout: 'NCHW'}, dtype}, exports);
 }

@@ -8,7 +8,15 @@ export default ({recipe}: Gan) =>
       source:
         'as recipe quick: relativistic pairing loss with R1 (arXiv 2501.05441) in each fourth step (arXiv 1912.04958, appendix B), pixel norm and minibatch standard deviation of arXiv 1710.10196, an averaged generator (arXiv 2006.06676, appendix D), the resampling filter of arXiv 1912.04958; sizes, learning rate and weight of R1 chosen on builtin:emoji',
       values: {
-        arch: {name: 'light', nFeatures: 16, norm: 'pixel', criticNorm: 'none', stddevGroup: 4, resampling: 'fir'},
+        arch: {
+          name: 'light',
+          nFeatures: 8,
+          nExtraLayers: 1,
+          norm: 'pixel',
+          criticNorm: 'none',
+          stddevGroup: 4,
+          resampling: 'fir',
+        },
         loss: 'relativistic',
         penalty: [{name: 'r1', gamma: 1, every: 4}],
         opt: {name: 'adam', mom: 0, sqrMom: 0.99},

@@ -2,6 +2,20 @@ import type {Gan} from '../../plugin/index.js';
 
 const debian = '/usr/share/datasets/fashion-mnist';
 
+/** Of Fashion-MNIST; its files have numbers (https://github.com/zalandoresearch/fashion-mnist#labels). */
+const clothes = [
+  'T-shirt/top',
+  'Trouser',
+  'Pullover',
+  'Dress',
+  'Coat',
+  'Sandal',
+  'Shirt',
+  'Sneaker',
+  'Bag',
+  'Ankle boot',
+];
+
 export default ({source, data, opt, GanError}: Gan) =>
   source({
     name: 'fashion-mnist',
@@ -33,6 +47,7 @@ export default ({source, data, opt, GanError}: Gan) =>
             ...(count !== undefined && {items: count}),
             stacked,
             seed,
+            ...(dir === debian && {classNames: clothes}),
           });
         } catch (error) {
           if ((error as {code?: unknown}).code !== 'GAN_DATA_NOT_FOUND' || dir !== debian) throw error;

@@ -3,7 +3,7 @@ import {tf, type Tensor} from '../../backends/tf.js';
 import type {Batch, DataLoader, HostTensor} from '../../gan/data/types.js';
 import {inEvalMode} from '../../gan/eval-mode.js';
 import type {GANLearner} from '../../gan/gan-learner.js';
-import {upload} from '../../gan/upload.js';
+import {upload, uploadLabels} from '../../gan/upload.js';
 import {mean, sum} from './statistics.js';
 
 /** The critic's scores of the images of a look. */
@@ -44,11 +44,13 @@ export interface Look {
 /** Images of each sort that a look compares, at most. */
 const imageCount = 32;
 
+type Labels = NonNullable<Batch['labels']>;
+
 interface Probe {
   /** The generator's inputs: the same at each look. */
   input: HostTensor;
   real: HostTensor;
-  labels: Int32Array | undefined;
+  labels: Labels | undefined;
   realDistances: Distances;
 }
 
@@ -76,7 +78,7 @@ export class Looker {
     const {input, real, labels, realDistances} = this.#probe!;
     const fake = tf.tidy(() => this.#run('generator', this.#upload(input), labels));
     try {
-      const scores = (images: () => Tensor, of: Int32Array | undefined): Promise<Float32Array> =>
+      const scores = (images: () => Tensor, of: Labels | undefined): Promise<Float32Array> =>
         read(() => meanPerImage(this.#run('critic', images(), of)));
       const [gram, fakeScores, realScores, heldOut, weights] = await Promise.all([
         gramOf(() => fake),
@@ -101,10 +103,10 @@ export class Looker {
     return upload(data, this.#learn.dls.normalization);
   }
 
-  #run(name: 'critic' | 'generator', x: Tensor, labels: Int32Array | undefined): Tensor {
+  #run(name: 'critic' | 'generator', x: Tensor, labels: Labels | undefined): Tensor {
     const {ganModel} = this.#learn;
     return inEvalMode(ganModel.network(name), () =>
-      ganModel.runNetwork(name, x, labels && tf.tensor1d(labels, 'int32')),
+      ganModel.runNetwork(name, x, labels && uploadLabels(labels, x.shape[0]!)),
     );
   }
 
@@ -153,12 +155,19 @@ async function firstItems(loader: DataLoader): Promise<Omit<Probe, 'realDistance
     }
     return {data: all, shape: [Math.min(found, imageCount), ...item]};
   };
-  const labels = batches.flatMap((batch) => (batch.labels ? [...batch.labels] : []));
   return {
     input: join(batches.map(({input}) => input)),
     real: join(batches.map(({target}) => target)),
-    labels: labels.length > 0 ? Int32Array.from(labels.slice(0, imageCount)) : undefined,
+    labels: batches[0]!.labels && joinLabels(batches, Math.min(found, imageCount)),
   };
+}
+
+/** The labels of the first `count` items. */
+function joinLabels(batches: readonly Batch[], count: number): Labels {
+  const all = batches.flatMap(({labels}) => [...labels!]);
+  const each = all.length / batches.reduce((sum, {size}) => sum + size, 0);
+  const first = all.slice(0, count * each);
+  return batches[0]!.labels instanceof Int32Array ? Int32Array.from(first) : Float32Array.from(first);
 }
 
 /** [n, ...] -> [n] */

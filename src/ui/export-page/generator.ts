@@ -15,9 +15,10 @@ export interface Generator {
   title: string;
   /**
    * @param latents flat [n, latentSize]
+   * @param shares of a conditional generator: what all images are of, a share of each class; default: of the first
    * @returns flat [n, imageSize, imageSize, channels], as the network gives them
    */
-  run(latents: Float32Array): Promise<Float32Array>;
+  run(latents: Float32Array, shares?: readonly number[]): Promise<Float32Array>;
 }
 
 async function get(file: string): Promise<Response> {
@@ -63,13 +64,15 @@ export async function loadGenerator(device: DeviceName): Promise<Generator> {
   return {
     facts,
     title,
-    async run(latents) {
+    async run(latents, shares = facts.classes?.map((_, row) => (row === 0 ? 1 : 0))) {
+      const n = latents.length / facts.latentSize;
       const images = tf.tidy(() =>
         runGraph(
           tf.engine(),
           graph,
           tensors as never,
-          tf.tensor(latents, [latents.length / facts.latentSize, facts.latentSize]) as never,
+          tf.tensor(latents, [n, facts.latentSize]) as never,
+          ...(shares ? [tf.tile(tf.tensor2d([...shares], [1, shares.length]), [n, 1]) as never] : []),
         ),
       );
       const values = (await images.data()) as Float32Array;

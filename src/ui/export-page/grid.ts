@@ -12,10 +12,14 @@ export interface Grid {
   canvases(): HTMLCanvasElement[];
 }
 
-/** A button for each picture of a seed. */
+/**
+ * A button for each picture of a seed.
+ * @param shares of the classes, of a conditional generator
+ */
 export function fillGrid(
   parent: HTMLElement,
   generator: Generator,
+  shares: () => readonly number[] | undefined,
   picked: (index: number) => void,
   failed: (error: Error) => void,
 ): Grid {
@@ -56,7 +60,7 @@ export function fillGrid(
           const n = Math.min(atOnce, count - start);
           const latents = new Float32Array(n * facts.latentSize);
           for (let i = 0; i < n; i++) latents.set(drawLatent(facts.latentSize, seed, start + i), i * facts.latentSize);
-          const values = await generator.run(latents);
+          const values = await generator.run(latents, shares());
           if (mine !== call) return;
           for (let i = 0; i < n; i++) draw(targets[start + i]!, pixelsOf(values, i, facts));
           await new Promise((resolve) => setTimeout(resolve));

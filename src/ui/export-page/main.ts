@@ -1,5 +1,6 @@
 /** The page: what its controls do. */
 import {drawLatent, slerp} from '../../gan/latents.js';
+import {classSliders} from '../page/class-sliders.js';
 import {openDevice, type DeviceName} from './device.js';
 import {isSingleFile} from './embedded.js';
 import {fillGrid} from './grid.js';
@@ -36,7 +37,7 @@ function start(generator: Generator, device: DeviceName): void {
       while (wanted) {
         wanted = false;
         const began = performance.now();
-        draw(picture, pixelsOf(await generator.run(latent), 0, facts));
+        draw(picture, pixelsOf(await generator.run(latent, classes.shares()), 0, facts));
         say(
           `Runs on ${device === 'webgpu' ? 'WebGPU' : 'WASM'}: ${Math.round(performance.now() - began)} ms for a picture.`,
         );
@@ -47,6 +48,12 @@ function start(generator: Generator, device: DeviceName): void {
       drawing = false;
     }
   };
+  const classes = classSliders(() => {
+    void redraw();
+    refill();
+  });
+  classes.setNames(facts.classes ?? []);
+  element('classes').append(classes.element);
   const sliders = makeSliders(element('sliders'), facts.latentSize, (axis, value) => {
     stop();
     latent[axis] = value;
@@ -62,6 +69,7 @@ function start(generator: Generator, device: DeviceName): void {
   const grid = fillGrid(
     element('grid'),
     generator,
+    () => classes.shares(),
     (picked) => {
       stop();
       index = picked;
@@ -146,7 +154,7 @@ async function main(): Promise<void> {
   const generator = await loadGenerator(device);
   // for programs that drive this page: the numbers behind the pictures
   Object.assign(globalThis, {
-    gan: {device, facts: generator.facts, generate: (latents: Float32Array) => generator.run(latents)},
+    gan: {device, facts: generator.facts, generate: generator.run},
   });
   start(generator, device);
 }

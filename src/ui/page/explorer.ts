@@ -1,4 +1,5 @@
 import type {BackendChoice, Directions, DirectionsOrder, Refusal, RunDetail} from '../protocol.js';
+import {classSliders} from './class-sliders.js';
 import {directionControls} from './direction-controls.js';
 import {h, keyed, section, set, write} from './dom.js';
 import {DrawingQueue} from './drawing.js';
@@ -16,6 +17,7 @@ export function explorer(store: Store): HTMLElement {
   const picture = new Picture('drawn');
   const caption = h('figcaption', {});
   const problem = h('p', {class: 'problem', role: 'alert', hidden: true});
+  const classes = classSliders(() => draw());
   const directions = directionControls(() => draw());
   const modes = [
     {name: 'Directions', controls: directions},
@@ -48,7 +50,7 @@ export function explorer(store: Store): HTMLElement {
       'div',
       {class: 'drawing'},
       h('figure', {}, picture.element, caption),
-      h('div', {class: 'side'}, ...modes.map(({controls}) => controls.element)),
+      h('div', {class: 'side'}, classes.element, ...modes.map(({controls}) => controls.element)),
     ),
   );
 
@@ -81,6 +83,7 @@ export function explorer(store: Store): HTMLElement {
     bench.hidden = !ready || !started;
     if (!ready || !started) return;
     for (const {controls} of modes) controls.setSize(size);
+    classes.setNames(detail.classes ?? []);
     draw();
   };
   const draw = (): void => {
@@ -90,6 +93,8 @@ export function explorer(store: Store): HTMLElement {
     const run = detail.name;
     const from = {run, backend: backend.value, ...(chosen() !== undefined && {step})};
     const {latent, name} = mode.controls.point();
+    const shares = classes.shares();
+    const of = shares && {classes: shares};
     if (latent.length === 0) return;
     const show = (error: string | undefined): void => {
       problem.hidden = error === undefined;
@@ -97,7 +102,7 @@ export function explorer(store: Store): HTMLElement {
     };
     set(bench, 'aria-busy', 'true');
     queue.ask('picture', {
-      order: {...from, latents: [[...latent]]},
+      order: {...from, ...of, latents: [[...latent]]},
       done: (result) => {
         set(bench, 'aria-busy', undefined);
         if ('error' in result) return show(result.error);
@@ -109,11 +114,11 @@ export function explorer(store: Store): HTMLElement {
     });
     for (const [i, {picture: strip, latents, alt}] of mode.controls.strips().entries()) {
       const place = `${mode.name} ${i}`;
-      const key = `${run} ${step} ${backend.value} ${latents.at(0)?.join()} ${latents.at(-1)?.join()}`;
+      const key = `${run} ${step} ${backend.value} ${shares?.join()} ${latents.at(0)?.join()} ${latents.at(-1)?.join()}`;
       if (stripsShown.get(place) === key) continue;
       stripsShown.set(place, key);
       queue.ask(place, {
-        order: {...from, latents: latents.map((each) => [...each]), optional: true},
+        order: {...from, ...of, latents: latents.map((each) => [...each]), optional: true},
         done: (result) => 'url' in result && strip.show(result.url, alt),
       });
     }
@@ -138,7 +143,7 @@ export function explorer(store: Store): HTMLElement {
     offeredFor = store.current ?? '';
     offerCheckpoints(checkpoints, store.detail);
     chooser.hidden = checkpoints.options.length < 3;
-    const key = `${store.current} ${chosen() ?? store.detail?.checkpoints.at(-1)} ${String(store.detail?.config['latent'])}`;
+    const key = `${store.current} ${chosen() ?? store.detail?.checkpoints.at(-1)} ${JSON.stringify(store.detail?.config['latent'])}`;
     if (key === drawnFor) return;
     drawnFor = key;
     update();

@@ -15,6 +15,8 @@ export interface CheckpointChoice {
 /** Images of latents, one image each, in one row. */
 export interface DrawRequest extends CheckpointChoice {
   latents: number[][];
+  /** Of a conditional run: what all of them are of, a share of each class. */
+  classes?: number[];
 }
 
 /** The grid of real images of a run whose folder has none. */

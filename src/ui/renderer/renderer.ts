@@ -31,9 +31,12 @@ export class Renderer {
   }
 
   /** The images of these latents in a row, as PNG. @throws GanError GAN_LATENT_SIZE, and as `openRun` */
-  async render({latents, ...checkpoint}: DrawRequest): Promise<Buffer> {
+  async render({latents, classes, ...checkpoint}: DrawRequest): Promise<Buffer> {
     const run = await this.#runOf(checkpoint);
-    const images = await run.draw(latents.map((latent) => Float32Array.from(latent)));
+    const images = await run.draw(
+      latents.map((latent) => Float32Array.from(latent)),
+      classes && latents.map(() => Float32Array.from(classes)),
+    );
     return encodePng(
       imageGrid(
         arePoints(images.shape) ? pointPlots(images) : images,

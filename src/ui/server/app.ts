@@ -109,9 +109,14 @@ export function makeApp({root, assets, explorer, about, backends}: AppOptions): 
     );
   };
   app.post('/api/draw', async (c) => {
-    const {optional, backend, latents, ...wanted} = checkOrder(await jsonBody(c));
+    const {optional, backend, latents, classes, ...wanted} = checkOrder(await jsonBody(c));
     return orRefusal(c, optional, async () => {
-      const png = await explorer.draw({...(await checkpointOf(wanted)), backend, latents});
+      const png = await explorer.draw({
+        ...(await checkpointOf(wanted)),
+        backend,
+        latents,
+        ...(classes && {classes}),
+      });
       return png ? c.body(new Uint8Array(png), 200, {'content-type': 'image/png'}) : c.body(null, 204);
     });
   });

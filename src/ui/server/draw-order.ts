@@ -6,29 +6,30 @@ export const mostImages = 16;
 
 /** The order in a body. @throws Refused 400 that says what is wrong */
 export function checkOrder(text: string): DrawOrder {
-  const {latents, ...order} = parse(text);
+  const {latents, classes, ...order} = parse(text);
   if (!Array.isArray(latents) || latents.length === 0 || latents.length > mostImages || !latents.every(isLatent)) {
     throw new Refused(400, `latents must be 1 to ${mostImages} lists of numbers`);
   }
   if (!latents.every((row) => row.length === latents[0]?.length))
     throw new Refused(400, 'all latents must have the same length');
-  return {...order, latents};
+  if (classes !== undefined && !isLatent(classes)) throw new Refused(400, 'classes must be a list of numbers');
+  return {...order, latents, ...(classes && {classes})};
 }
 
 /** The same without images. */
 export function checkDirectionsOrder(text: string): DirectionsOrder {
-  const {latents: _, ...order} = parse(text);
+  const {latents: _, classes: __, ...order} = parse(text);
   return order;
 }
 
-function parse(text: string): DirectionsOrder & {latents: unknown} {
+function parse(text: string): DirectionsOrder & {latents: unknown; classes: unknown} {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
     throw new Refused(400, 'the request is not JSON');
   }
-  const {run, step, latents, backend, optional} = (value ?? {}) as Record<string, unknown>;
+  const {run, step, latents, classes, backend, optional} = (value ?? {}) as Record<string, unknown>;
   if (typeof run !== 'string') throw new Refused(400, 'run must be the name of a run');
   if (step !== undefined && !Number.isSafeInteger(step))
     throw new Refused(400, 'step must be the step of a checkpoint');
@@ -37,6 +38,7 @@ function parse(text: string): DirectionsOrder & {latents: unknown} {
   return {
     run,
     latents,
+    classes,
     backend,
     ...(step !== undefined && {step: step as number}),
     ...(optional === true && {optional}),

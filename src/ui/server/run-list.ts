@@ -1,8 +1,9 @@
 import type {RunDetail, RunSummary} from '../protocol.js';
 import {anything, parseJson, record} from '../../options/json.js';
+import {checkClasses, rowNames} from '../../gan/classes.js';
 import {parseEvaluations} from '../../runs/evaluations.js';
 import {readStanding, type Standing} from '../../runs/metrics-log.js';
-import {checkpointSteps, RunFolder, sampleSteps} from '../../runs/run-folder.js';
+import {checkpointSteps, classesName, RunFolder, sampleSteps} from '../../runs/run-folder.js';
 import type {RunsRoot} from './runs-root.js';
 
 /**
@@ -103,7 +104,7 @@ export class RunList {
 /** Returns what a page shows of a run besides its curves; undefined when there is no such run. */
 export async function readDetail(root: RunsRoot, name: string): Promise<RunDetail | undefined> {
   if ((await root.resolve(name, files.configPath)) === undefined) return undefined;
-  const [config, origins, samples, checkpoints, {step: best}, evaluations, real] = await Promise.all([
+  const [config, origins, samples, checkpoints, {step: best}, evaluations, real, classes] = await Promise.all([
     readJson(root, name, files.configPath),
     readJson(root, name, files.originsPath),
     root.list(name, files.samplesPath),
@@ -111,6 +112,7 @@ export async function readDetail(root: RunsRoot, name: string): Promise<RunDetai
     readJson(root, name, ...segments(files.bestPath)),
     root.read(maxConfigBytes, name, files.evaluationsPath),
     root.resolve(name, realFile),
+    readJson(root, name, classesName).then(namesOf),
   ]);
   const texts = Object.entries(origins).filter((entry): entry is [string, string] => typeof entry[1] === 'string');
   return {
@@ -120,9 +122,19 @@ export async function readDetail(root: RunsRoot, name: string): Promise<RunDetai
     samples: sampleSteps(samples, await lastStep(root, name)),
     checkpoints: checkpointSteps(checkpoints),
     ...(typeof best === 'number' && {best}),
+    ...(classes && {classes}),
     real: real !== undefined,
     evaluations: parseEvaluations(evaluations?.toString() ?? '').evaluations.slice(-shownEvaluations),
   };
+}
+
+/** Names of the classes in what classes.json holds; undefined where it holds none. */
+function namesOf(value: Record<string, unknown>): string[] | undefined {
+  try {
+    return rowNames(checkClasses(value, ''));
+  } catch {
+    return undefined;
+  }
 }
 
 /** A JSON object in a file of a run; empty when there is none. */

@@ -91,7 +91,7 @@ describe('layers that resample images', () => {
     expect(await message(new PixelNorm(), [3])).to.include('[batch, ..., channels]');
     expect(await message(new MinibatchStddev(), [4, 3])).to.include('[batch, height, width, channels]');
     expect(await message(new Embedding(3, 2), [4])).to.equal(
-      'Embedding(3, 2) of float32 labels: got a tensor of shape [4], wanted int32 [batch]',
+      'Embedding(3, 2) of float32 labels: got a tensor of shape [4], wanted int32 [batch] or float32 [batch, 3]',
     );
   });
 

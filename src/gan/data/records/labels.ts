@@ -1,9 +1,12 @@
 /** Labels of pictures: from the folders they lie in, or as a list gives them. */
 import {GanError} from '../../../errors.js';
+import type {Labelling} from '../labelling.js';
 import type {Labels} from './types.js';
 
-/** A class by its number or by its name; undefined: none. */
-export type Label = number | string | undefined;
+/**
+ * A class by its number or by its name; several by their names, or by a 1 at the place of each (`marks`); undefined: none.
+ */
+export type Label = number | string | undefined | readonly string[] | {marks: readonly boolean[]};
 
 /** Classes that a set may have: as many as words for pictures, and more. */
 const mostClasses = 1_000_000;
@@ -18,6 +21,7 @@ const mostClasses = 1_000_000;
 export function labelsFrom(given: readonly Label[], where: string, names?: readonly string[]): Labels | undefined {
   const known = given.filter((label) => label !== undefined);
   if (known.length === 0) return undefined;
+  if (known.some((label) => typeof label === 'object')) return severalLabels(given, where, names);
   if (known.every((label) => typeof label === 'number' && Number.isInteger(label) && label >= 0)) {
     const count = (known as number[]).reduce((most, label) => Math.max(most, label), names ? names.length - 1 : 0) + 1;
     if (count > mostClasses)
@@ -35,6 +39,56 @@ export function labelsFrom(given: readonly Label[], where: string, names?: reado
   const classes = [...new Set(known.map(String))].sort();
   const numbers = new Map(classes.map((name, i) => [name, i]));
   return {classes, of: Int32Array.from(given, (label) => (label === undefined ? -1 : numbers.get(String(label))!))};
+}
+
+/**
+ * Labels of pictures that may have several. Where each of them has one mark, they are classes: one-hot.
+ * @throws GanError GAN_DATA_FORMAT for marks of different lengths, or beside labels of another kind
+ */
+function severalLabels(given: readonly Label[], where: string, names?: readonly string[]): Labels | undefined {
+  const marks = given.flatMap((label) => (typeof label === 'object' && 'marks' in label ? [label.marks] : []));
+  if (marks.length === 0) {
+    const listed = given.map((label) =>
+      label === undefined ? undefined : typeof label === 'object' ? (label as readonly string[]) : [String(label)],
+    );
+    const classes = [...new Set(listed.flatMap((each) => each ?? []))].sort();
+    if (classes.length === 0) return undefined;
+    const numbers = new Map(classes.map((name, i) => [name, i]));
+    return setsOf(
+      classes,
+      listed.map((each) => each?.map((name) => numbers.get(name)!)),
+    );
+  }
+  const count = marks[0]!.length;
+  const isMixed = marks.some(({length}) => length !== count) || given.some((label) => !isMarksOrNone(label));
+  if (isMixed || (names && names.length !== count))
+    throw new GanError('data', 'GAN_DATA_FORMAT', `${where} has labels of several kinds, or of different lengths`, {
+      suggestions: [`Give each picture ${count} numbers, 0 or 1, or no label.`],
+    });
+  const sets = given.map((label) =>
+    label === undefined
+      ? undefined
+      : (label as {marks: readonly boolean[]}).marks.flatMap((isMarked, i) => (isMarked ? [i] : [])),
+  );
+  if (!names && sets.every((set) => set === undefined || set.length === 1))
+    return labelsFrom(
+      sets.map((set) => set?.[0]),
+      where,
+    );
+  return setsOf(names ?? Array.from({length: count}, (_, i) => String(i)), sets);
+}
+
+const isMarksOrNone = (label: Label): boolean => label === undefined || (typeof label === 'object' && 'marks' in label);
+
+/** Labels from the classes of each picture; undefined: nobody has said. */
+export function setsOf(classes: readonly string[], sets: readonly (readonly number[] | undefined)[]): Labels {
+  const several = new Uint8Array(sets.length * classes.length);
+  sets.forEach((set, i) => {
+    const at = i * classes.length;
+    if (!set) several.fill(unsaid, at, at + classes.length);
+    else for (const each of set) several[at + each] = 1;
+  });
+  return {classes, of: new Int32Array(sets.length).fill(-1), several};
 }
 
 /**
@@ -56,13 +110,32 @@ export function labelsOfFolders(names: readonly string[]): Labels | undefined {
 export const classesOfAll = (labels: Labels | undefined): number | undefined =>
   labels && !labels.of.includes(-1) ? labels.classes.length : undefined;
 
+/** The classes of a picture; undefined: nobody has said. */
+export function classesAt({classes, of, several}: Labels, index: number): readonly number[] | undefined {
+  if (!several) return of[index]! < 0 ? undefined : [of[index]!];
+  const row = several.subarray(index * classes.length, (index + 1) * classes.length);
+  if (row[0] === unsaid) return undefined;
+  return [...row.keys()].filter((each) => row[each] === 1);
+}
+
+/** In place of what a picture has: nobody has said. */
+export const unsaid = 255;
+
+/** @param at positions of the pictures that are items */
+export const labellingOf = (labels: Labels, at: (index: number) => number): Labelling => ({
+  names: labels.classes,
+  each: labels.several ? 'several' : 'one',
+  of: (index) => classesAt(labels, at(index)),
+});
+
 /** How many pictures each class has, and how many have none. */
-export function countLabels({classes, of}: Labels): {counts: {label: string; count: number}[]; without: number} {
-  const counts = classes.map((label) => ({label, count: 0}));
+export function countLabels(labels: Labels): {counts: {label: string; count: number}[]; without: number} {
+  const counts = labels.classes.map((label) => ({label, count: 0}));
   let without = 0;
-  for (const label of of) {
-    if (label < 0) without++;
-    else counts[label]!.count++;
+  for (let index = 0; index < labels.of.length; index++) {
+    const own = classesAt(labels, index);
+    if (!own) without++;
+    else for (const each of own) counts[each]!.count++;
   }
   return {counts, without};
 }

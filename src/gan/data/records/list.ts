@@ -26,8 +26,21 @@ export const mostListBytes = 256 << 20;
 const sideLists: readonly string[] = ['dataset.json', 'metadata.jsonl', 'metadata.csv', 'labels.csv'];
 export const isSideList = (name: string): boolean => sideLists.includes(name.slice(name.lastIndexOf('/') + 1));
 
-const fileNames = ['file_name', 'filename', 'file', 'path', 'image', 'img', 'name'];
-const labelNames = ['label', 'class', 'category', 'target', 'label_id', 'class_id', 'category_id', 'cls', 'y'];
+const fileNames = ['file_name', 'filename', 'file', 'path', 'image', 'image_id', 'img', 'name'];
+const labelNames = [
+  'label',
+  'class',
+  'category',
+  'target',
+  'label_id',
+  'class_id',
+  'category_id',
+  'cls',
+  'y',
+  'labels',
+  'attributes',
+  'tags',
+];
 
 /** What a list may be called. */
 export const isListName = (name: string): boolean => /\.(json|jsonl|ndjson|csv|tsv)$/i.test(name);
@@ -82,9 +95,19 @@ function fieldsOf(item: unknown): [unknown, unknown] {
 export function labelOf(value: unknown): Label {
   if (typeof value === 'string') return value === '' ? undefined : value;
   if (typeof value === 'number') return value;
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return namedMarks(Object.entries(value));
   if (!Array.isArray(value)) return undefined;
-  const hot = value.indexOf(1); // one-hot: anything else tells several things at once
-  return hot >= 0 && value.every((each, i) => each === (i === hot ? 1 : 0)) ? hot : undefined;
+  if (value.every((each) => typeof each === 'string')) return value;
+  return value.every(isMark) ? {marks: value.map((each) => each === 1 || each === true)} : undefined;
+}
+
+/** Whether a value says that something is, or is not: 1, or 0; CelebA has -1 for 0. */
+const isMark = (value: unknown): boolean => value === 1 || value === 0 || value === -1 || typeof value === 'boolean';
+
+/** `{"smiling": 1, "male": 0}` as the names that are said to be. */
+function namedMarks(entries: readonly [string, unknown][]): Label {
+  if (entries.length === 0 || !entries.every(([, value]) => isMark(value))) return undefined;
+  return entries.filter(([, value]) => value === 1 || value === true).map(([name]) => name);
 }
 
 function ofTable(text: string, path: string): Listed[] {
@@ -98,11 +121,31 @@ function ofTable(text: string, path: string): Listed[] {
   if (!isHeader && !/\.\w+$/.test(first[0] ?? ''))
     throw wrongFile(path, `has no column of files: its first row is '${head.slice(0, 80)}'`, advice);
   const label = isHeader ? column(labelNames) : 1;
-  return (isHeader ? rows : [first, ...rows]).map((row, i) => {
+  const all = isHeader ? rows : [first, ...rows];
+  const marked = label < 0 ? markedColumns(first, all, file) : [];
+  return all.map((row, i) => {
     const name = row[Math.max(file, 0)] ?? '';
     if (name === '') throw wrongFile(path, `has a row ${i + 1} without a file`, advice);
-    return listed(name, ofCell(row[label]));
+    return listed(name, marked.length > 0 ? ofMarks(first, row, marked) : ofCell(row[label]));
   });
+}
+
+/**
+ * Columns of a table without labels that say whether a picture has something: all that have no other cells than 1, 0, -1
+ * and empty ones, such as CelebA's.
+ */
+function markedColumns(titles: readonly string[], rows: readonly string[][], file: number): number[] {
+  return [...titles.keys()].filter((column) => {
+    const cells = rows.map((row) => (row[column] ?? '').trim());
+    return column !== file && cells.some((cell) => cell !== '') && cells.every((cell) => /^(-?1|0|)$/.test(cell));
+  });
+}
+
+/** The titles of the columns where a row has a 1; none where all of its cells are empty. */
+function ofMarks(titles: readonly string[], row: readonly string[], columns: readonly number[]): Label {
+  const cells = columns.map((column) => (row[column] ?? '').trim());
+  if (cells.every((cell) => cell === '')) return undefined;
+  return columns.filter((_, i) => cells[i] === '1').map((column) => titles[column]!.trim());
 }
 
 const ofCell = (cell: string | undefined): Label =>

@@ -214,5 +214,6 @@ function withLabels(identity: DataIdentity, labels: Labels | undefined): DataIde
   if (!labels) return identity;
   const hash = createHash('sha256').update(JSON.stringify(labels.classes));
   hash.update(new Uint8Array(labels.of.buffer, labels.of.byteOffset, labels.of.byteLength));
+  if (labels.several) hash.update(labels.several);
   return {...identity, labels: hash.digest('hex')};
 }

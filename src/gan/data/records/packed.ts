@@ -1,7 +1,8 @@
 /**
  * Packed sets, which `gan data pack` writes: safetensors files with decoded pictures, so that other programs can read
  * them too. Tensors: `images` U8 [n, height, width, channels], `checksums` U32 [n] (CRC-32 of each), `names` and
- * `classes` U8 (JSON lists of texts), `labels` I32 [n] (-1: none). Metadata: `format`, `source`, `resize`, `key`.
+ * `classes` U8 (JSON lists of texts), `labels` I32 [n] (-1: none); in place of `labels`, where pictures may have several
+ * classes, `attributes` U8 [n, classes] (1: has it, all 255: nobody has said). Metadata: `format`, `source`, `resize`, `key`.
  */
 import {createHash} from 'node:crypto';
 import {crc32} from 'node:zlib';
@@ -111,6 +112,11 @@ export async function packedRecords(path: string): Promise<Records> {
     if (of.length !== size || of.some((label) => label < -1 || label >= classes.length))
       throw broken('its labels are wrong');
     labels = {classes, of};
+  }
+  if (tensors.has('attributes')) {
+    const [several, classes] = [await contents(tensor('attributes', 'U8')), await texts('classes')];
+    if (several.length !== size * classes.length) throw broken('its attributes are wrong');
+    labels = {classes, of: new Int32Array(size).fill(-1), several: new Uint8Array(several)};
   }
   const hash = (data: string | Buffer): string => createHash('sha256').update(data).digest('hex');
   return {

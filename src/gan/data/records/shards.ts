@@ -1,7 +1,7 @@
 import {createHash} from 'node:crypto';
 import {basename} from 'node:path';
 import type {DataIdentity} from '../identity.js';
-import {labelsFrom} from './labels.js';
+import {classesAt, labelsFrom, setsOf} from './labels.js';
 import type {Labels, Records} from './types.js';
 
 /**
@@ -44,6 +44,7 @@ function together(path: string, shards: readonly Records[]): Labels | undefined 
   const [first] = shards;
   const classes = first?.labels?.classes ?? [];
   const areSame = shards.every(({labels}) => labels?.classes.join('\0') === classes.join('\0'));
+  if (shards.some(({labels}) => labels?.several)) return setsTogether(shards);
   if (areSame) return {classes, of: Int32Array.from(shards.flatMap(({labels}) => [...labels!.of]))};
   const isNumbered = shards.every(({labels}) => labels?.classes.every((name, i) => name === String(i)) ?? true);
   const given = shards.flatMap(({size, labels}) =>
@@ -53,6 +54,19 @@ function together(path: string, shards: readonly Records[]): Labels | undefined 
     }),
   );
   return labelsFrom(given, path);
+}
+
+/** Labels of which a picture may have several. */
+function setsTogether(shards: readonly Records[]): Labels {
+  const classes = [...new Set(shards.flatMap(({labels}) => labels?.classes ?? []))];
+  const numbers = new Map(classes.map((name, i) => [name, i]));
+  const sets = shards.flatMap(({size, labels}) =>
+    Array.from(
+      {length: size},
+      (_, i) => labels && classesAt(labels, i)?.map((each) => numbers.get(labels.classes[each]!)!),
+    ),
+  );
+  return setsOf(classes, sets);
 }
 
 async function identityOf(shards: readonly Records[]): Promise<DataIdentity> {

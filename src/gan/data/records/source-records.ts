@@ -18,11 +18,14 @@ export function sourceRecords(source: Source, name: string): Records {
   if (source.size === undefined) throw fail('has no end');
   if (source.shape.length !== 3 || channels > 4) throw fail(`holds items of shape [${source.shape.join(', ')}]`);
   const {size} = source;
+  const {label, labelling} = source;
+  const given = labelling ? (index: number) => labelling.of(index)?.[0] : label && ((index: number) => label(index));
   const labels =
-    source.label &&
+    given &&
     labelsFrom(
-      Array.from({length: size}, (_, index) => source.label!(index)),
+      Array.from({length: size}, (_, index) => given(index)),
       name,
+      labelling?.names,
     );
   return {
     kind: 'data source',

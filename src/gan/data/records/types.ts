@@ -9,8 +9,13 @@ export type StoredImage = string | Uint8Array | Pixels;
 export interface Labels {
   /** Names of the classes; the position is the class. */
   classes: readonly string[];
-  /** The class of each picture; -1: nobody has said. */
+  /** The class of each picture; -1: nobody has said, or it may have several. */
   of: Int32Array;
+  /**
+   * Where pictures may have several classes, attributes: [pictures, classes], 1 for each that a picture has; all are 255
+   * of one of which nobody has said.
+   */
+  several?: Uint8Array;
 }
 
 /**

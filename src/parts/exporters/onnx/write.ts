@@ -9,6 +9,8 @@ export interface OnnxFacts {
   /** Names of the graph, its input and its output. */
   name: string;
   input: string;
+  /** Of the second input of a conditional network. */
+  labels?: string | undefined;
   output: string;
   doc: string;
   metadata: Readonly<Record<string, string>>;
@@ -23,7 +25,7 @@ export interface OnnxFacts {
  */
 export function toOnnx(
   traced: Graph,
-  {name, input, output, doc, metadata, dtype = 'float32'}: OnnxFacts,
+  {name, input, labels, output, doc, metadata, dtype = 'float32'}: OnnxFacts,
   {
     version,
     permute,
@@ -34,7 +36,11 @@ export function toOnnx(
 ): Uint8Array {
   const graph = portable(traced, new Set(Object.keys(own)));
   const b = new OnnxBuilder(graph, permute, dtype === 'float16' ? halfPrecision : undefined);
-  b.place(graph.input, input, channelsFirst(b.rank(graph.input)));
+  const inputs: [number, string][] = [
+    [graph.input, input],
+    ...(graph.labels !== undefined && labels !== undefined ? [[graph.labels, labels] as [number, string]] : []),
+  ];
+  for (const [id, called] of inputs) b.place(id, called, channelsFirst(b.rank(id)));
   writeNodes(b, graph, {...operators, ...own}, {format: 'ONNX', network: name, unsupported});
   const result = b.in(graph.output, channelsFirst(b.rank(graph.output)));
   b.nodes.push({name: output, op: 'Identity', inputs: [result], outputs: [output], attrs: {}});
@@ -49,7 +55,7 @@ export function toOnnx(
     metadata: {...metadata, opset: String(opset)},
     nodes: b.nodes,
     tensors: [...b.tensors.values()],
-    inputs: [value(graph.input, input)],
+    inputs: inputs.map(([id, called]) => value(id, called)),
     outputs: [value(graph.output, output)],
   });
 }

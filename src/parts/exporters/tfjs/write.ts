@@ -7,6 +7,8 @@ export interface TfjsFacts {
   /** Names of the network, its input and its output. */
   name: string;
   input: string;
+  /** Of the second input of a conditional network. */
+  labels?: string | undefined;
   output: string;
   metadata: Readonly<Record<string, unknown>>;
   /** Of the weights in the files; default float32. */
@@ -24,18 +26,24 @@ type Tools = Pick<Gan['exports'], 'version' | 'unsupported' | 'portable' | 'half
  */
 export function toTfjs(
   traced: Graph,
-  {name, input, output, metadata, dtype = 'float32'}: TfjsFacts,
+  {name, input, labels, output, metadata, dtype = 'float32'}: TfjsFacts,
   {version, unsupported, portable, halfPrecision}: Tools,
 ): Map<string, Uint8Array> {
   const graph = portable(traced);
   const b = new TfBuilder(graph);
-  b.place(graph.input, input);
-  b.nodes.push({
-    name: input,
-    op: 'Placeholder',
-    input: [],
-    attr: {dtype: type('float32'), shape: shape(b.shape(graph.input))},
-  });
+  const inputs: [GraphId, string][] = [
+    [graph.input, input],
+    ...(graph.labels !== undefined && labels !== undefined ? [[graph.labels, labels] as [GraphId, string]] : []),
+  ];
+  for (const [id, called] of inputs) {
+    b.place(id, called);
+    b.nodes.push({
+      name: called,
+      op: 'Placeholder',
+      input: [],
+      attr: {dtype: type('float32'), shape: shape(b.shape(id))},
+    });
+  }
   writeNodes(b, graph, operations, {format: 'tfjs', network: name, unsupported}, (node, results) =>
     results.forEach((result, i) => b.place(node.outputs[i]!, result)),
   );
@@ -51,7 +59,10 @@ export function toTfjs(
     format: 'graph-model',
     generatedBy: `gan ${version}`,
     convertedBy: null,
-    signature: {inputs: signature(graph.input, input), outputs: signature(graph.output, output)},
+    signature: {
+      inputs: Object.assign({}, ...inputs.map(([id, called]) => signature(id, called))),
+      outputs: signature(graph.output, output),
+    },
     userDefinedMetadata: metadata,
     modelTopology: {node: b.nodes.map(typed), versions: {producer: 1}},
     weightsManifest: manifest,

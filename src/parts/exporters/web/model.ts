@@ -19,6 +19,6 @@ export interface WebModel {
   facts: NetworkFacts;
   /** What the page is called; absent: the run's name. */
   title?: string;
-  graph: {input: GraphId; output: GraphId; values: [GraphId, GraphValue][]; nodes: GraphNode[]};
+  graph: {input: GraphId; labels?: GraphId; output: GraphId; values: [GraphId, GraphValue][]; nodes: GraphNode[]};
   constants: WebConstant[];
 }

@@ -48,7 +48,13 @@ export function toWeb(
   const model: WebModel = {
     facts,
     ...(title !== undefined && {title}),
-    graph: {input: graph.input, output: graph.output, values: [...graph.values], nodes: graph.nodes},
+    graph: {
+      input: graph.input,
+      ...(graph.labels !== undefined && {labels: graph.labels}),
+      output: graph.output,
+      values: [...graph.values],
+      nodes: graph.nodes,
+    },
     constants,
   };
   return new Map<string, Uint8Array>([
