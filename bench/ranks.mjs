@@ -75,7 +75,9 @@ async function child() {
   );
   const times = [];
   const waits = [];
+  const processors = [];
   let last = performance.now();
+  let lastCpu = process.cpuUsage();
   training.learn.addCbs({
     name: 'clock',
     async afterBatch({training: isTraining}) {
@@ -83,7 +85,9 @@ async function child() {
       const now = performance.now();
       times.push(now - last);
       waits.push(waited);
-      [last, waited] = [now, 0];
+      const {user, system} = process.cpuUsage(lastCpu);
+      processors.push((user + system) / 1000);
+      [last, waited, lastCpu] = [now, 0, process.cpuUsage()];
     },
   });
   const dir = mkdtempSync(path.join(os.tmpdir(), 'gan-ranks-'));
@@ -93,11 +97,9 @@ async function child() {
     rmSync(dir, {recursive: true, force: true});
   }
   const half = Math.floor(times.length / 2); // steps are captured by then
-  const pairs = times.slice(half).map((time, i) => ({time, wait: waits[half + i]}));
+  const of = (list) => median(list.slice(half));
   const parameters = ['generator', 'critic'].map((name) => training.learn.ganModel.network(name).parameterCount());
-  console.log(
-    JSON.stringify({step: median(pairs.map(({time}) => time)), wait: median(pairs.map(({wait}) => wait)), parameters}),
-  );
+  console.log(JSON.stringify({step: of(times), wait: of(waits), cpu: of(processors), parameters}));
   await training.close();
   await ranks?.end(0);
 }
@@ -116,7 +118,7 @@ async function compare() {
   for (let round = 0; round < Number(values.rounds); round++) {
     const one = await run(process.execPath, []);
     const two = await run(values.mpirun, [...options, '-n', '2', process.execPath]);
-    rounds.push({one: one.step, two: two.step, wait: two.wait});
+    rounds.push({one: one.step, two: two.step, wait: two.wait, cpuOfOne: one.cpu, cpuOfTwo: two.cpu});
     console.error(
       `round ${round + 1}: ${one.step.toFixed(0)} ms, ${two.step.toFixed(0)} ms, of them ${two.wait.toFixed(0)} ms waiting`,
     );
@@ -125,11 +127,14 @@ async function compare() {
         `${values.recipe}, ${values.size}x${values.size}, ${values.batch} images a rank, ${one.parameters.join(' + ')} parameters, ${values.backend}, ${os.cpus()[0].model}, load ${os.loadavg()[0].toFixed(1)}`,
       );
   }
-  const [one, two, wait] = ['one', 'two', 'wait'].map((key) => median(rounds.map((each) => each[key])));
+  const [one, two, wait, cpuOfOne, cpuOfTwo] = ['one', 'two', 'wait', 'cpuOfOne', 'cpuOfTwo'].map((key) =>
+    median(rounds.map((each) => each[key])),
+  );
   const efficiencies = rounds.map((each) => each.one / each.two);
   console.log(
     `1 rank: ${one.toFixed(1)} ms a step; 2 ranks: ${two.toFixed(1)} ms, of them ${wait.toFixed(1)} ms waiting`,
   );
+  console.log(`processor time of a step: ${cpuOfOne.toFixed(1)} ms alone, ${cpuOfTwo.toFixed(1)} ms as rank 0 of 2`);
   console.log(
     `efficiency: ${median(efficiencies).toFixed(3)} (rounds: ${efficiencies.map((each) => each.toFixed(2)).join(', ')})`,
   );
