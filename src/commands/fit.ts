@@ -249,7 +249,12 @@ export default class Fit extends BaseCommand {
    */
   protected override async catch(error: Error): Promise<void> {
     const ranks = this.#ranks;
-    if (!ranks) return super.catch(error);
+    if (!ranks) {
+      const isUsage = (launchedRanks(process.env)?.rank ?? 0) > 0 && 'oclif' in error;
+      if (!isUsage) return super.catch(error);
+      process.exitCode = exitCodes.usage; // rank 0 has the same command line, and says so
+      return;
+    }
     const {isOfRanks, tellsOf} = await import('../runs/ranks/ranks.js');
     await ranks.fail(error);
     if (tellsOf(error, ranks.rank)) await super.catch(error);

@@ -17,7 +17,8 @@ import {measureImages} from '../gan/metrics/measure-images.js';
 import type {MeterOptions} from '../gan/metrics/image-meter.js';
 import {FixedGANSwitcher} from '../gan/switchers/gan-switchers.js';
 import {setSeed} from '../gan/streams.js';
-import type {RunConfig} from '../options/run-config.js';
+import type {Given} from '../options/options-check.js';
+import type {PartChoice, RunConfig} from '../options/run-config.js';
 import {openRegistry} from '../plugin/discover.js';
 import type {Registry} from '../plugin/registry.js';
 import {attemptSeed} from './attempt.js';
@@ -121,12 +122,15 @@ async function open(settings: Settings, options: TrainingOptions): Promise<Train
   const {backend: asked = resolved.backend} = options;
   const choice = typeof asked === 'string' ? {name: asked, options: {}} : asked;
   const backend = options.device ? choice : await withPrecision(registry, choice, config);
+  const deviceName = await deviceOfRank(registry, backend, options);
   const own = given || resume === undefined ? undefined : await lockOfRun(resume);
   const lock = given ?? own;
-  let opened = await openDeviceFor(registry, {...options, backend}).catch((error: unknown) => {
-    own?.release();
-    throw error;
-  });
+  let opened = await openDeviceFor(registry, {...options, ...(deviceName && {deviceName}), backend}).catch(
+    (error: unknown) => {
+      own?.release();
+      throw error;
+    },
+  );
   let learn: GANLearner | undefined;
   let leaveRanks = (): void => {};
   const close = async (): Promise<void> => {
@@ -183,7 +187,7 @@ async function open(settings: Settings, options: TrainingOptions): Promise<Train
     const found = await largestBatch((size) => fits(size, accumulate), most);
     if (await goesOn()) return found;
     await opened.close(); // it does not survive that its memory runs out
-    opened = await openDeviceFor(registry, {...options, backend});
+    opened = await openDeviceFor(registry, {...options, ...(deviceName && {deviceName}), backend});
     return found;
   };
   try {
@@ -290,6 +294,18 @@ async function open(settings: Settings, options: TrainingOptions): Promise<Train
     await close();
     throw error;
   }
+}
+
+/** On a machine with several ranks each takes the GPU of its number there, where the user names none. */
+async function deviceOfRank(
+  registry: Registry,
+  backend: PartChoice,
+  {deviceName, device, ranks}: TrainingOptions,
+): Promise<Given | undefined> {
+  const {localRank, localSize = 1} = ranks?.launched ?? {};
+  if (deviceName || device || localRank === undefined || localSize < 2) return deviceName;
+  if (backend.name === 'auto' || !(await isOnGpu(registry, {backend}))) return undefined;
+  return {value: String(localRank), origin: `rank ${ranks!.rank}`};
 }
 
 /** @throws GanError GAN_RUN_NOT_FOUND (exit 5), GAN_RUN_IN_USE (exit 2) */

@@ -6,6 +6,7 @@ import {GanError, isGanError, messageOf, type ErrorKind} from '../../errors.js';
 import type {Checkpoint} from '../../gan/checkpoint.js';
 import type {PartChoice, RunConfig} from '../../options/run-config.js';
 import type {Registry} from '../../plugin/registry.js';
+import {shareProcessors} from '../../system-limits.js';
 
 /** How the processes were started, as far as `launchedRanks` tells. */
 export interface Launched {
@@ -84,6 +85,8 @@ export class Ranks {
       },
     );
     if (collective.size !== launched.size) throw mismatch(collective, launched);
+    const {hosts, rank} = collective;
+    shareProcessors(hosts.filter((host) => host === hosts[rank]).length);
     return new Ranks(collective, launched);
   }
 
