@@ -1,7 +1,8 @@
-// How much of a second processor a second rank makes use of: seconds for a step of B images with one rank, and of 2 B with
-// two, a thread each (weak scaling). Runs alternate, since machines are never quite idle; medians count.
+// How much of a second processor a second rank makes use of: seconds for a step of B images with one rank, and of 2 B
+// with two, a thread each (weak scaling). Runs alternate, since machines are never quite idle; medians count.
 //
-//   node bench/ranks.mjs [--rounds 5] [--steps 24] [--size 64] [--batch 16] [--recipe dcgan] [--backend native] [--sync-bn]
+//   node bench/ranks.mjs [--rounds 5] [--steps 24] [--size 64] [--batch 16] [--recipe dcgan] [--backend native]
+// [--sync-bn]
 import {execFile} from 'node:child_process';
 import {mkdtempSync, rmSync} from 'node:fs';
 import os from 'node:os';

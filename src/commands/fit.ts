@@ -244,8 +244,8 @@ export default class Fit extends BaseCommand {
   }
 
   /**
-   * An error of one rank ends all. It is told once: by the rank that has it, or, of one that cannot tell any more, by the
-   * first of the others.
+   * An error of one rank ends all. It is told once: by the rank that has it, or, of one that cannot tell any more, by
+   * the first of the others.
    */
   protected override async catch(error: Error): Promise<void> {
     const ranks = this.#ranks;

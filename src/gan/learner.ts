@@ -256,15 +256,15 @@ export class Learner {
   /**
    * Ends the fit after this batch; its after-events still run. Where several ranks train together, one that asks for it
    * by itself ends all of them, some batches later.
-   * @param options `code`: an exit code that asks for it, of which the largest counts (`stopCode`); `byAllRanks`: all of
-   * them ask in this batch
+   * @param options `code`: an exit code that asks for it, of which the largest counts (`stopCode`); `byAllRanks`: all
+   * of them ask in this batch
    */
   readonly stop = (reason: string, {code = 1, byAllRanks = false}: StopOptions = {}): void => {
     if (this.#agreement && !byAllRanks) this.#wish ??= {code, reason};
     else this.#stopReason = reason;
   };
 
-  /** The exit code of a signal that ended the last fit, on whichever rank; 0 where none did, or only one of this rank. */
+  /** The exit code of the signal that ended the last fit, at whichever rank it came; 0 where none did. */
   get stopCode(): number {
     return this.#stopCode > 1 ? this.#stopCode : 0;
   }

@@ -57,8 +57,8 @@ export const currentRows = (): PassShare | undefined => rows;
 
 /**
  * Makes a function that draws random numbers for the rows of the pass that is being computed: those that this process
- * would have drawn for them, had it drawn for all rows, so that they do not depend on the number of processes. It can be
- * called in other steps, too, that have the same rows.
+ * would have drawn for them, had it drawn for all rows, so that they do not depend on the number of processes. It can
+ * be called in other steps, too, that have the same rows.
  * @param count rows that numbers are for; where they are not the rows of this process, as many are drawn
  * @param draw numbers for that many rows
  */

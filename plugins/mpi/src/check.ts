@@ -13,7 +13,7 @@ interface Found {
   ranks: number;
 }
 
-/** Which MPI library is used, and whether it starts. In a process of its own: some end the process where they cannot. */
+/** Which MPI library is used, and whether it starts: in a process of its own, which some end where they cannot. */
 export default ({check}: Gan) =>
   check({
     name: 'mpi',

@@ -1,6 +1,6 @@
 /**
- * What the thread that calls MPI and the main thread share: commands go by message, their ends by a word of memory each,
- * so that the main thread can wait in the middle of a training step.
+ * What the thread that calls MPI and the main thread share: commands go by message, their ends by a word of memory
+ * each, so that the main thread can wait in the middle of a training step.
  */
 
 /** Words of the block that both see. */

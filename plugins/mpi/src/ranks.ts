@@ -34,8 +34,8 @@ export interface Work {
 const atOnce = 2 ** 28;
 
 /**
- * The processes that were started together, as one of them sees them. Calls under way may be as many as there are slots;
- * all processes must make the same calls in the same order.
+ * The processes that were started together, as one of them sees them. Calls under way may be as many as there are
+ * slots; all processes must make the same calls in the same order.
  */
 export class MpiRanks {
   readonly rank: number;

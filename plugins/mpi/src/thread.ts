@@ -1,6 +1,6 @@
 /**
- * The thread that calls MPI. All calls come from here, one at a time, and none of them blocks: collective calls are begun
- * and looked at until they are done, while the main thread computes. So the thread level of the library does not
+ * The thread that calls MPI. All calls come from here, one at a time, and none of them blocks: collective calls are
+ * begun and looked at until they are done, while the main thread computes. So the thread level of the library does not
  * matter, and signs of life go on while a collective call waits for others.
  */
 import {parentPort, receiveMessageOnPort, workerData} from 'node:worker_threads';

@@ -1,15 +1,15 @@
 /**
  * Sums of tensors over the processes that train together, as operations of a training step. Two kernels do it:
  *
- * - `AllReduceBegin` copies its inputs into one stretch of memory of the host, and begins to add it up over all ranks. Its
- *   output stands for the sum that is under way, and holds nothing.
+ * - `AllReduceBegin` copies its inputs into one stretch of memory of the host, and begins to add it up over all ranks.
+ * Its   output stands for the sum that is under way, and holds nothing.
  * - `AllReduceEnd` waits for that sum; its outputs are those of the inputs.
  *
  * What is computed between the two runs beside the exchange. A step that is repeated from a recording has each
- * `AllReduceBegin` as early as its inputs are there (capture/early-calls.ts). Both kernels are of the host: they serve every backend
- * that tfjs can read from synchronously.
+ * `AllReduceBegin` as early as its inputs are there (capture/early-calls.ts). Both kernels are of the host: they serve
+ * every backend that tfjs can read from synchronously.
  */
-import type {DataId, NamedTensorInfoMap, TensorInfo} from '@tensorflow/tfjs-core';
+import type {NamedTensorInfoMap, TensorInfo} from '@tensorflow/tfjs-core';
 import type {Collective, Work} from '../collective.js';
 import {tf, type Tensor} from '../tf.js';
 import {noGrad} from './no-grad.js';
@@ -84,7 +84,7 @@ function endSum({
   attrs: {shapes: number[][]};
   backend: Backend;
 }): TensorInfo[] {
-  const dataId = (inputs['sum'] as TensorInfo).dataId as DataId & object;
+  const {dataId} = inputs['sum'] as TensorInfo;
   const {work, memory} = underWay.get(dataId)!;
   underWay.delete(dataId);
   work.wait();
@@ -100,7 +100,8 @@ function endSum({
 }
 
 /**
- * The sums of tensors over all ranks, as constants to gradients. The tensors go in a few large messages, in their order.
+ * The sums of tensors over all ranks, as constants to gradients. The tensors go in a few large messages, in their
+ * order.
  * @returns new tensors; outside of `useRanks` the same ones
  */
 export function sumAllOverRanks(tensors: readonly Tensor[]): Tensor[] {

@@ -5,8 +5,8 @@ import {noGrad} from './no-grad.js';
 
 /**
  * `batchNorm` with the statistics of the images of all ranks. The mean comes first and the variance is that of the
- * differences from it, as with one rank: sums of squares would cancel. That makes two exchanges on the way there, and two
- * on the way back.
+ * differences from it, as with one rank: sums of squares would cancel. That makes two exchanges on the way there, and
+ * two on the way back.
  * @param attrs `share`: weight of this rank's images in a mean over all
  */
 export function batchNormOverRanks(

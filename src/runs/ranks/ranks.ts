@@ -108,7 +108,7 @@ export class Ranks {
 
   /** Rank 0 says what to do; the others wait for it. */
   async order(order?: Order): Promise<Order> {
-    return (await this.fromFirst(order)) as Order;
+    return this.fromFirst<Order>(order);
   }
 
   /** A value of rank 0, to all. */
