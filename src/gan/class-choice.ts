@@ -5,8 +5,8 @@ import {rowCount, rowNames, type Classes} from './classes.js';
 import {Rng} from './rng.js';
 
 /**
- * What an image is to be: a class by its name or its number from 0; several at once, whose parts add up; or any parts of
- * classes by their names, such as halves of two.
+ * What an image is to be: a class by its name or its number from 0; several at once, whose parts add up; or any parts
+ * of classes by their names, such as halves of two.
  */
 export type ClassChoice = string | number | readonly (string | number)[] | Readonly<Record<string, number>>;
 

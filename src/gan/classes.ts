@@ -1,5 +1,5 @@
 /**
- * The classes that a training is conditional on. Its checkpoints keep them, so that images can be made without the data.
+ * The classes that a training is conditional on. Its checkpoints keep them, so that images can be made without data.
  */
 import {boolean, list, object, oneOf, text, whole, type Check} from '../options/json.js';
 
@@ -11,7 +11,7 @@ export interface Classes {
   each: 'one' | 'several';
   /** Some images have no label: they are learnt as a class of their own, whose row is behind the others. */
   unlabelled: boolean;
-  /** Which rows images have, and how many images have just these: what images are drawn of when no class is asked for. */
+  /** Which rows images have, and how many images have just these: what is drawn when no class is asked for. */
   common: readonly {rows: readonly number[]; images: number}[];
 }
 

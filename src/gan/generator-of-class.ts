@@ -15,7 +15,7 @@ export class GeneratorOfClass extends Module {
   }
 
   override forward(latents: Tensor): Tensor {
-    return this.run('generator', this.#generator, latents, tf.tile(this.#shares, [latents.shape[0]!, 1]));
+    return this.run('generator', this.#generator, latents, tf.tile(this.#shares, [latents.shape[0], 1]));
   }
 
   /** Frees what this has beside the generator, which stays. */

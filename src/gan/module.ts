@@ -85,8 +85,8 @@ export abstract class Module {
   /** True in training: batch statistics, dropout and power iterations are on. */
   training = true;
   /**
-   * Whether `forward` takes labels as a second input: a conditional network. They are classes, int32 [batch], or shares of
-   * classes, float32 [batch, classes].
+   * Whether `forward` takes labels as a second input: a conditional network. They are classes, int32 [batch], or shares
+   * of classes, float32 [batch, classes].
    */
   readonly takesLabels: boolean = false;
   readonly #entries = new Map<string, Entry>();

@@ -45,8 +45,8 @@ export interface TrainingStep {
   /** The generator's input: latents, [batch, n], or input images. */
   readonly latents: Tensor;
   /**
-   * What each real image shows: its class, int32 [batch], or shares of classes, float32 [batch, classes]; undefined where
-   * the data has no labels.
+   * What each real image shows: its class, int32 [batch], or shares of classes, float32 [batch, classes]; undefined
+   * where the data has no labels.
    */
   readonly labels: Tensor | undefined;
   /**

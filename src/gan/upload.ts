@@ -16,7 +16,8 @@ export function upload(host: HostTensor, normalization: Normalization): Tensor {
 }
 
 /**
- * Labels of `count` items as networks take them: classes, int32 [count]; or shares of classes, float32 [count, classes].
+ * Labels of `count` items as networks take them: classes, int32 [count]; or shares of classes, float32 [count,
+ * classes].
  */
 export const uploadLabels = (labels: Int32Array | Float32Array, count: number): Tensor =>
   labels instanceof Int32Array

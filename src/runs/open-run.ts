@@ -66,8 +66,8 @@ export interface GenerateRequest extends LatentOptions {
   /** Instead: the first image of each of these seeds. */
   seeds?: readonly number[];
   /**
-   * Of a conditional run: the same images of each of these classes, one class after the other. Default: each image is of
-   * a class of its own, as often as the data have them; it depends on the seed, too.
+   * Of a conditional run: the same images of each of these classes, one class after the other. Default: each image is
+   * of a class of its own, as often as the data have them; it depends on the seed, too.
    */
   classes?: readonly ClassChoice[];
 }
@@ -76,8 +76,8 @@ export interface InterpolateRequest extends LatentOptions {
   /** Where the way leads through. */
   seeds: readonly number[];
   /**
-   * Of a conditional run: the classes where the way leads through, one at each seed; of fewer seeds, or fewer classes, the
-   * first ones come again. Default: those of the seeds.
+   * Of a conditional run: the classes where the way leads through, one at each seed; of fewer seeds, or fewer classes,
+   * the first ones come again. Default: those of the seeds.
    */
   classes?: readonly ClassChoice[];
   /** From one seed to the next, the first of the two included. */
@@ -396,7 +396,7 @@ export class Run {
     const stops = Array.from({length: count}, (_, i) => seeds[i % seeds.length]!);
     const latents = stops.map((seed) => drawLatent(this.config.latent, seed, 0, options));
     const chosen = classes && (await this.#chosen(classes));
-    const shares = await Promise.all(stops.map((seed, i) => chosen?.[i % chosen.length] ?? this.#classOf(seed)));
+    const shares = await Promise.all(stops.map(async (seed, i) => chosen?.[i % chosen.length] ?? this.#classOf(seed)));
     const way = shares[0] && pathBetween(shares as Float32Array[], frames, loop, mixShares);
     return this.draw(latentPath(latents, frames, loop), way);
   }

@@ -41,4 +41,7 @@ export async function classesWanted(
 
 /** What a choice is called in the names of files. */
 export const classTitle = (choice: ClassChoice): string =>
-  (Array.isArray(choice) ? choice.join('+') : String(choice)).replaceAll(/[^\p{L}\p{N}+_-]+/gu, '-');
+  (typeof choice === 'object' ? Object.values(choice).join('+') : String(choice)).replaceAll(
+    /[^\p{L}\p{N}+_-]+/gu,
+    '-',
+  );

@@ -29,8 +29,8 @@ export class JoinClass extends Module {
 }
 
 /**
- * A learned picture of the class as one more channel of each image: [batch, height, width, c], labels -> [batch, height,
- * width, c + 1]. Its pixels begin with N(0, 1/4), which is about as much as those of images.
+ * A learned picture of the class as one more channel of each image: [batch, height, width, c], labels -> [batch,
+ * height, width, c + 1]. Its pixels begin with N(0, 1/4), which is about as much as those of images.
  */
 export class ClassPlane extends Module {
   static readonly repeatable = true;
@@ -48,7 +48,7 @@ export class ClassPlane extends Module {
   }
 
   override forward(x: Tensor, labels: Tensor): Tensor {
-    const plane = tf.reshape(this.run('embedding', this.#embedding, labels), [x.shape[0]!, ...this.#shape, 1]);
+    const plane = tf.reshape(this.run('embedding', this.#embedding, labels), [x.shape[0], ...this.#shape, 1]);
     return tf.concat([x, plane], -1);
   }
 }

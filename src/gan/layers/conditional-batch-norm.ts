@@ -7,8 +7,8 @@ import {zeros} from './init.js';
 /**
  * Batch normalisation whose scale and shift depend on the class (arXiv 1707.00683, 1802.05637): (1 + scale[label])
  * norm(x) + shift[label]. The norm has a scale and a shift of its own, for all classes; those of the classes begin with
- * 0. [batch, ..., c], labels as `labelRows` takes them -> [batch, ..., c]. Of several classes at once, the scales and the
- * shifts add up.
+ * 0. [batch, ..., c], labels as `labelRows` takes them -> [batch, ..., c]. Of several classes at once, the scales and
+ * the shifts add up.
  * @throws ShapeError as BatchNorm and Embedding
  */
 export class ConditionalBatchNorm extends Module {

@@ -39,7 +39,7 @@ export function mlpGenerator(image: ImageShape, options: MlpOptions & {latentSiz
   ]);
 }
 
-/** Images [batch, height, width, channels] -> scores [batch, 1]; with classes a projection critic (arXiv 1802.05637). */
+/** Images [batch, height, width, channels] -> scores [batch, 1]; with classes by projection (arXiv 1802.05637). */
 export function mlpCritic({height, width, channels}: ImageShape, options: MlpOptions = {}): Sequential {
   const values = height * width * channels;
   return new Sequential([new Reshape([values]), ...denseLayers(values, 1, options)]);

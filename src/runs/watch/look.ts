@@ -106,7 +106,7 @@ export class Looker {
   #run(name: 'critic' | 'generator', x: Tensor, labels: Labels | undefined): Tensor {
     const {ganModel} = this.#learn;
     return inEvalMode(ganModel.network(name), () =>
-      ganModel.runNetwork(name, x, labels && uploadLabels(labels, x.shape[0]!)),
+      ganModel.runNetwork(name, x, labels && uploadLabels(labels, x.shape[0])),
     );
   }
 

@@ -4,7 +4,7 @@ import type {Labelling} from '../labelling.js';
 import type {Labels} from './types.js';
 
 /**
- * A class by its number or by its name; several by their names, or by a 1 at the place of each (`marks`); undefined: none.
+ * A class by its number or by its name; several by their names, or by a mark at the place of each; undefined: none.
  */
 export type Label = number | string | undefined | readonly string[] | {marks: readonly boolean[]};
 
@@ -38,7 +38,10 @@ export function labelsFrom(given: readonly Label[], where: string, names?: reado
   }
   const classes = [...new Set(known.map(String))].sort();
   const numbers = new Map(classes.map((name, i) => [name, i]));
-  return {classes, of: Int32Array.from(given, (label) => (label === undefined ? -1 : numbers.get(String(label))!))};
+  return {
+    classes,
+    of: Int32Array.from(given, (label) => (label === undefined ? -1 : numbers.get(String(label as string | number))!)),
+  };
 }
 
 /**

@@ -131,8 +131,8 @@ function ofTable(text: string, path: string): Listed[] {
 }
 
 /**
- * Columns of a table without labels that say whether a picture has something: all that have no other cells than 1, 0, -1
- * and empty ones, such as CelebA's.
+ * Columns of a table without labels that say whether a picture has something: all that have no other cells than 1, 0,
+ * -1 and empty ones, such as CelebA's.
  */
 function markedColumns(titles: readonly string[], rows: readonly string[][], file: number): number[] {
   return [...titles.keys()].filter((column) => {

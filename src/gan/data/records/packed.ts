@@ -1,8 +1,9 @@
 /**
  * Packed sets, which `gan data pack` writes: safetensors files with decoded pictures, so that other programs can read
  * them too. Tensors: `images` U8 [n, height, width, channels], `checksums` U32 [n] (CRC-32 of each), `names` and
- * `classes` U8 (JSON lists of texts), `labels` I32 [n] (-1: none); in place of `labels`, where pictures may have several
- * classes, `attributes` U8 [n, classes] (1: has it, all 255: nobody has said). Metadata: `format`, `source`, `resize`, `key`.
+ * `classes` U8 (JSON lists of texts), `labels` I32 [n] (-1: none); in place of `labels`, where pictures may have
+ * several classes, `attributes` U8 [n, classes] (1: has it, all 255: nobody has said). Metadata: `format`, `source`,
+ * `resize`, `key`.
  */
 import {createHash} from 'node:crypto';
 import {crc32} from 'node:zlib';

@@ -12,8 +12,8 @@ export interface Labels {
   /** The class of each picture; -1: nobody has said, or it may have several. */
   of: Int32Array;
   /**
-   * Where pictures may have several classes, attributes: [pictures, classes], 1 for each that a picture has; all are 255
-   * of one of which nobody has said.
+   * Where pictures may have several classes, attributes: [pictures, classes], 1 for each that a picture has; all are
+   * 255 of one of which nobody has said.
    */
   several?: Uint8Array;
 }

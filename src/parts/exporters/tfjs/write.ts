@@ -52,17 +52,18 @@ export function toTfjs(
   const {files, manifest} = shards(
     b.weights.map((weight) => (dtype === 'float16' ? halved(weight, halfPrecision) : weight)),
   );
-  const signature = (id: GraphId, called: string): Record<string, unknown> => ({
-    [called]: {name: `${called}:0`, dtype: 'DT_FLOAT', tensorShape: (shape(b.shape(id)) as {shape: object}).shape},
-  });
+  const signature = (...tensors: [GraphId, string][]): Record<string, unknown> =>
+    Object.fromEntries(
+      tensors.map(([id, called]) => [
+        called,
+        {name: `${called}:0`, dtype: 'DT_FLOAT', tensorShape: (shape(b.shape(id)) as {shape: object}).shape},
+      ]),
+    );
   const model = {
     format: 'graph-model',
     generatedBy: `gan ${version}`,
     convertedBy: null,
-    signature: {
-      inputs: Object.assign({}, ...inputs.map(([id, called]) => signature(id, called))),
-      outputs: signature(graph.output, output),
-    },
+    signature: {inputs: signature(...inputs), outputs: signature([graph.output, output])},
     userDefinedMetadata: metadata,
     modelTopology: {node: b.nodes.map(typed), versions: {producer: 1}},
     weightsManifest: manifest,
