@@ -176,7 +176,8 @@ async function open(settings: Settings, options: TrainingOptions): Promise<Train
     learn = undefined;
     const {batchSize, accumulate} = config;
     const tried = (size: number): Promise<boolean> => fits(size, (batchSize * accumulate) / size);
-    return withBatchAdvice(error, config, (await goesOn()) ? tried : undefined);
+    // ranks cannot try by themselves
+    return withBatchAdvice(error, config, !ranks && (await goesOn()) ? tried : undefined);
   };
   /** The batch size that the device has memory for. */
   const findBatchSize = async (): Promise<number> => {
