@@ -170,4 +170,4 @@ export class Calls {
 const tag = 1;
 
 /** Of memory that does not move while somebody holds it. */
-const addressOf = (memory: ArrayBufferView): bigint => BigInt(koffi.address(memory) as bigint | number);
+const addressOf = (memory: ArrayBufferView): bigint => BigInt(koffi.address(memory));

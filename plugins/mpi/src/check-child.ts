@@ -2,6 +2,8 @@
 import {Calls} from './calls.js';
 import {loadLibrary, NoLibrary, type Launcher} from './library.js';
 
+const tell = (found: object): void => void process.stdout.write(`${JSON.stringify(found)}\n`);
+
 const {env} = process;
 const launcher: Launcher = env['OMPI_COMM_WORLD_RANK'] ? 'openmpi' : env['PMI_RANK'] ? 'mpich' : 'unknown';
 try {
@@ -10,9 +12,9 @@ try {
   const threadLevel = calls.init();
   const ranks = calls.size();
   calls.finalize();
-  console.log(JSON.stringify({library: library.version, file: library.file, threadLevel, ranks}));
+  tell({library: library.version, file: library.file, threadLevel, ranks});
 } catch (error) {
   const message = error instanceof Error ? error.message : String(error);
-  const why = error instanceof NoLibrary ? `no MPI library is installed that can be loaded` : message;
-  console.log(JSON.stringify({problem: why}));
+  const why = error instanceof NoLibrary ? 'no MPI library is installed that can be loaded' : message;
+  tell({problem: why});
 }
