@@ -18,7 +18,10 @@ export async function joinAll() {
     needs: {'backends/tfjs-core.js': ['@tensorflow/tfjs-core']},
     replaced: {'@oclif/core': 'vendor/oclif.js'},
   });
-  for (const plugin of plugins) await joinModules(plugin, {starts: ['index.js', 'open.js']});
+  for (const plugin of plugins) {
+    const starts = ['index.js', 'open.js'].filter((name) => existsSync(path.join(plugin, 'dist', name)));
+    await joinModules(plugin, {starts});
+  }
 }
 
 export function separateAll() {

@@ -91,6 +91,7 @@ export function installations() {
   return {
     gankit: standard,
     'gan-plugin-cuda': beside(productionPackages(lock, 'plugins/cuda')),
+    'gan-plugin-mpi': beside(productionPackages(lock, 'plugins/mpi')),
     'gan-plugin-webgpu': beside(productionPackages(lockOf('plugins/webgpu'))),
   };
 }
@@ -99,7 +100,7 @@ export function installations() {
  * Packages of optional backends whose script is not needed: koffi's builds what comes in a package for each platform;
  * that of webgpu takes a mark off its library on macOS, which npm does not set.
  */
-const scriptsNotNeeded = {'gan-plugin-cuda': ['koffi'], 'gan-plugin-webgpu': ['webgpu']};
+const scriptsNotNeeded = {'gan-plugin-cuda': ['koffi'], 'gan-plugin-mpi': ['koffi'], 'gan-plugin-webgpu': ['webgpu']};
 
 /** Faults of all installations. */
 export const faults = (all = installations()) =>

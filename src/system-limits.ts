@@ -23,6 +23,13 @@ export interface Machine {
   processors?: number;
 }
 
+let sharing = 1;
+
+/** Says how many processes of a training are on this machine: they share its processors. */
+export function shareProcessors(processes: number): void {
+  sharing = processes;
+}
+
 /**
  * The least that the machine, the process's cgroup (version 1 or 2), the groups above it, and `ulimit -v` allow.
  * A quota of processor time counts as whole processors, rounded up. What cannot be read sets no limit. Never throws.
@@ -54,6 +61,10 @@ export function systemLimits({
       .map(Number);
     note(found.processors, Math.ceil(quota! / period!), file);
   }
+  const most = least(found.processors).value;
+  // mpirun may have given each process its own ones
+  if (sharing > 1 && processors === os.cpus().length)
+    note(found.processors, Math.max(1, Math.floor(most / sharing)), `${sharing} ranks on this machine`);
   const space = /^Max address space +(\d+) /m.exec(read('proc/self/limits') ?? '')?.[1];
   note(found.memory, Number(space), 'ulimit -v');
   return {memory: least(found.memory), processors: least(found.processors)};

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import {setTimeout as sleep} from 'node:timers/promises';
 import {Args, Flags} from '@oclif/core';
 import {BaseCommand} from '../cli/command/base-command.js';
 import {assignmentsOf, configFlags} from '../cli/flags/config-flags.js';
@@ -13,10 +14,20 @@ import {shortTraining} from '../cli/training/short-training.js';
 import {confirm} from '../cli/config/prompts.js';
 import {fromElsewhere} from '../cli/config/config-report.js';
 import {listenForStop} from '../cli/command/signals.js';
+import {flushOutput} from '../cli/command/output.js';
+import {launchedRanks} from '../cli/ranks/launched.js';
 import {dataOf} from '../cli/training/moved-data.js';
-import {exitCodes} from '../errors.js';
+import {exitCodes, isGanError} from '../errors.js';
 import type {OpenTraining} from '../runs/retry.js';
+import type {Launched, Ranks} from '../runs/ranks/ranks.js';
 import type {RunLock} from '../runs/run-lock.js';
+
+/** Milliseconds that rank 0 has to save what it can, once another rank has failed. */
+const patienceMs = 15_000;
+
+/** The command line for each rank. */
+const withoutRanks = (argv: readonly string[]): string[] =>
+  argv.filter((word, i) => word !== '--ranks' && argv[i - 1] !== '--ranks' && !word.startsWith('--ranks='));
 
 export default class Fit extends BaseCommand {
   static override makesThings = true;
@@ -108,13 +119,29 @@ export default class Fit extends BaseCommand {
       exclusive: ['no-pictures'],
     }),
     'no-pictures': Flags.boolean({description: 'show no sample grids in the terminal'}),
+    ranks: Flags.integer({
+      description: 'train in so many processes at once, which mpirun starts (docs/clusters.md)',
+      helpValue: 'N',
+      min: 1,
+    }),
     ...configFlags(),
     device: deviceFlag,
   };
 
+  #ranks: Ranks | undefined;
+
   async run(): Promise<void> {
     const {args, flags} = await this.parse(Fit);
     const {out, config: file, set} = flags;
+    const launched = launchedRanks(process.env);
+    if ((flags.ranks ?? 1) > 1 && !launched) {
+      const {launchRanks} = await import('../cli/ranks/launch.js');
+      const script = path.join(this.config.root, 'bin', 'run.js');
+      process.exitCode = await launchRanks(flags.ranks!, script, ['fit', ...withoutRanks(this.argv)]);
+      return;
+    }
+    if (launched && (await this.#joinRanks(launched, flags))) return;
+    const ranks = this.#ranks;
     let resume = flags.resume === undefined ? undefined : await this.runNamed(flags.resume);
     const from = selectorOf(flags.from, '--from');
     const data = dataOf({argument: args.data, moved: flags.data, resume, argv: this.argv});
@@ -166,6 +193,7 @@ export default class Fit extends BaseCommand {
           autoBatchSize: auto.includes('batchSize') && config === wanted, // a retry has the size that was found
           ...(deviceName && {deviceName}),
           ...checkpoint,
+          ...(ranks && {ranks}),
           lock: held,
           acceptChanges: flags['accept-changes'],
           cacheFolder: this.config.cacheDir,
@@ -173,7 +201,8 @@ export default class Fit extends BaseCommand {
         });
         const {device, refused} = training;
         const passedOver = refused.map(({name, why}) => `; not ${name}: ${why}`).join('');
-        this.talk(`Training in ${dir} on ${device.name}${passedOver}`);
+        const together = ranks ? `, ${ranks.description}` : '';
+        this.talk(`Training in ${dir} on ${device.name}${together}${passedOver}`);
         const {description} = training.dls;
         if (description !== undefined) this.talk(`Data: ${description}`);
         const isChosen = (key: string): boolean =>
@@ -197,13 +226,56 @@ export default class Fit extends BaseCommand {
       await report.settle();
       report.end(dir, result);
       if (stop.fault) throw stop.fault.error;
-      if (result.interrupted) process.exitCode = stop.exitCode;
+      if (result.interrupted) process.exitCode = stop.exitCode ?? result.stopCode;
       if (result.stopped?.by === 'diverged') process.exitCode = exitCodes.diverged;
+      await ranks?.end(Number(process.exitCode ?? 0));
     } finally {
       page?.close();
       lock?.release();
       stop.dispose();
     }
+  }
+
+  /**
+   * Finds the other ranks. Those but the first do what it says, write nothing, and are done then.
+   * @returns whether this rank is done
+   */
+  async #joinRanks(launched: Launched, flags: Parameters<typeof deviceOf>[0]): Promise<boolean> {
+    const registry = await this.openRegistry();
+    const {Ranks} = await import('../runs/ranks/ranks.js');
+    const ranks = (this.#ranks = await Ranks.begin(launched, registry));
+    if (ranks.isFirst) return false;
+    const {follow} = await import('../runs/ranks/follow.js');
+    const deviceName = deviceOf(flags);
+    const stop = listenForStop(() => {});
+    try {
+      process.exitCode = await follow(ranks, {registry, signal: stop.signal, ...(deviceName && {deviceName})});
+      await ranks.close();
+    } finally {
+      stop.dispose();
+    }
+    return true;
+  }
+
+  /**
+   * An error of one rank ends all. It is told once: by the rank that has it, or, of one that cannot tell any more, by
+   * the first of the others.
+   */
+  protected override async catch(error: Error): Promise<void> {
+    const ranks = this.#ranks;
+    if (!ranks) {
+      const isUsage = (launchedRanks(process.env)?.rank ?? 0) > 0 && 'oclif' in error;
+      if (!isUsage) return super.catch(error);
+      process.exitCode = exitCodes.usage; // rank 0 has the same command line, and says so
+      return;
+    }
+    const {isOfRanks, tellsOf} = await import('../runs/ranks/ranks.js');
+    await ranks.fail(error);
+    if (tellsOf(error, ranks.rank)) await super.catch(error);
+    else process.exitCode = isGanError(error) ? exitCodes[error.kind] : exitCodes.bug;
+    if (isOfRanks(error) && !ranks.isFirst) await sleep(patienceMs); // rank 0 ends all when it has saved what it can
+    await flushOutput();
+    await ranks.collective.abort(Number(process.exitCode));
   }
 
   /** Offers to go on with a run that has the same settings: asks on a terminal, elsewhere names the command. */

@@ -3,8 +3,11 @@
  * callbacks.
  */
 import {GanError} from '../errors.js';
+import type {Collective} from '../backends/collective.js';
+import {sumAllOverRanks} from '../backends/fused/all-reduce.js';
 import {variableGrads} from '../backends/fused/variable-grads.js';
 import {tf, type Tensor} from '../backends/tf.js';
+import {Agreement} from './agreement.js';
 import {Cancel, isCancel, type AsyncEvent, type Callback, type Phase} from './callback.js';
 import {CallbackList, endsAtOnce} from './callback-list.js';
 import {ParamScheduler, combinedCosine} from './callbacks/param-scheduler.js';
@@ -26,7 +29,9 @@ import {OptimizerSetup, type OptimizerOptions} from './optimizer-setup.js';
 import {assertPasses, joinPasses, passesOver, rowsOf, wholeStep, type Pass, type PassResult} from './passes.js';
 import {policies, type Compat, type Policies} from './policies.js';
 import {isRepeatable} from './repeatable.js';
+import {placesOfRank, setRows} from './shard.js';
 import {StepCapture, type CaptureMode} from './step-capture.js';
+import {RunningStatistics, sumStep} from './step-over-ranks.js';
 import {streams, type Streams} from './streams.js';
 import type {Turn} from './switchers/switcher.js';
 import {upload, uploadLabels} from './upload.js';
@@ -60,6 +65,11 @@ export interface LearnerOptions extends OptimizerOptions {
   streams?: Streams;
   /** Whether steps are captured and replayed where possible. Default 'auto'. Results are the same to the last bit. */
   capture?: CaptureMode;
+  /**
+   * The processes that train together: each has a part of each batch, and all do the same with the sums of what they
+   * computed (docs/clusters.md). `useRanks` has to have been called for them. Absent: this one trains alone.
+   */
+  ranks?: Collective;
 }
 
 export interface FitOptions {
@@ -83,6 +93,11 @@ export interface FitOptions {
    * that begin an epoch, since they were still to come; otherwise after them, since they had been.
    */
   startIter?: number;
+}
+
+export interface StopOptions {
+  code?: number;
+  byAllRanks?: boolean;
 }
 
 export interface OneCycleOptions extends Omit<FitOptions, 'restore' | 'startIter'> {
@@ -114,6 +129,7 @@ export class Learner {
   readonly recorder: Recorder | undefined;
   readonly capture: StepCapture;
   readonly accumulate: number;
+  readonly ranks: Collective | undefined;
   /** Everything that steers the training and may change between steps, by name. */
   readonly hyperparameters = new Hyperparameters(() => this.#groupsByName());
   lr: number | LrSlice | number[];
@@ -165,7 +181,7 @@ export class Learner {
   pendingLoss: LossRead | undefined;
   /** The loss that was read last; in `afterLossRead` the one that the event is about. */
   lastLoss: LossRead | undefined;
-  /** Items in the current batch. */
+  /** Items in the current batch, those of all ranks. */
   batchSize = 0;
   /**
    * False while a step changes the weights, and in a step that the device repeats as a whole: an error then leaves
@@ -180,6 +196,10 @@ export class Learner {
   readonly #losses = new LossQueue();
   readonly #callbacks = new CallbackList();
   #stopReason: string | undefined;
+  #agreement: Agreement | undefined;
+  /** What this rank wants, and the others may not know. */
+  #wish: {code: number; reason: string} | undefined;
+  #stopCode = 0;
   #hyperGroups: {opt: Optimizer; byName: ReadonlyMap<string, readonly Hypers[]>} | undefined;
 
   constructor(dls: DataLoaders, model: Module, lossFunc: LossFunction, options: LearnerOptions = {}) {
@@ -197,6 +217,7 @@ export class Learner {
     this.capture = new StepCapture(options.capture ?? 'auto');
     this.accumulate = options.accumulate ?? 1;
     assertPasses(this.accumulate);
+    this.ranks = options.ranks;
     if (options.gradClip !== undefined) {
       this.#clipping = new GradientClipping(options.gradClip);
       this.hyperparameters.define('gradClip', this.#clipping);
@@ -232,10 +253,28 @@ export class Learner {
     return (this.epoch * this.nIter + this.iter) / (this.nEpoch * this.nIter);
   }
 
-  /** Ends the fit after this batch; its after-events still run. */
-  readonly stop = (reason: string): void => {
-    this.#stopReason = reason;
+  /**
+   * Ends the fit after this batch; its after-events still run. Where several ranks train together, one that asks for it
+   * by itself ends all of them, some batches later.
+   * @param options `code`: an exit code that asks for it, of which the largest counts (`stopCode`); `byAllRanks`: all
+   * of them ask in this batch
+   */
+  readonly stop = (reason: string, {code = 1, byAllRanks = false}: StopOptions = {}): void => {
+    if (this.#agreement && !byAllRanks) this.#wish ??= {code, reason};
+    else this.#stopReason = reason;
   };
+
+  /** The exit code of the signal that ended the last fit, at whichever rank it came; 0 where none did. */
+  get stopCode(): number {
+    return this.#stopCode > 1 ? this.#stopCode : 0;
+  }
+
+  /** @param code what the ranks agreed on */
+  #stopIf(code: number): void {
+    if (code === 0) return;
+    this.#stopCode = code;
+    this.#stopReason ??= this.#wish?.reason ?? 'another rank asked for it';
+  }
 
   /** Why the last fit ended early, if it did. */
   get stopReason(): string | undefined {
@@ -294,14 +333,19 @@ export class Learner {
       this.nStep = options.steps ?? nEpoch * this.dls.train.length;
       this.step = 0;
       this.#stopReason = undefined;
+      this.#stopCode = 0;
+      this.#wish = undefined;
+      this.#agreement = this.ranks && new Agreement(this.ranks);
       this.fitting = true;
       try {
         await this.#phase('Fit', () => this.#epochs(options));
+        await this.#agreement?.rest();
       } catch (error) {
         await this.#callbacks.tellFailure(error, this);
         throw error;
       } finally {
         this.fitting = false;
+        this.#agreement = undefined;
       }
     });
   }
@@ -525,6 +569,7 @@ export class Learner {
         await this.#train(startIter > 0 && epoch === startEpoch ? restore : undefined);
         if (this.#stopReason === undefined) await this.#phase('Validate', () => this.#validateBatches(this.dls.valid));
       });
+      if (this.#agreement) this.#stopIf(await this.#agreement.now(this.#wish?.code ?? 0));
     }
   }
 
@@ -534,7 +579,7 @@ export class Learner {
     this.nIter = this.dls.train.length;
     await this.#phase('Train', async () => {
       await restore?.();
-      for await (const batch of this.dls.train.epoch(this.epoch, this.iter)) {
+      for await (const batch of this.dls.train.epoch(this.epoch, this.iter, this.#places)) {
         await this.#batch(batch, () => this.#trainBatch());
         this.iter++;
         if (this.#stopReason !== undefined) break;
@@ -546,10 +591,26 @@ export class Learner {
     this.training = false;
     if (!loader) return;
     this.iter = 0;
-    for await (const batch of loader.epoch(0)) {
+    for await (const batch of loader.epoch(0, 0, this.#places)) {
       await this.#batch(batch, () => this.#validateBatch());
       this.iter++;
     }
+  }
+
+  /** Weight of a mean over the images of this rank in the mean over all of the batch. */
+  get shareOfStep(): number {
+    return passesOver(this.batchSize, this.#passSize, this.ranks).reduce((sum, {share}) => sum + share, 0);
+  }
+
+  /** Images in a pass of a step, those of all ranks. */
+  get #passSize(): number {
+    return Math.ceil(this.dls.train.batchSize / this.accumulate);
+  }
+
+  /** Of a batch, the places of the items that this rank computes; undefined where it has them all. */
+  get #places(): ((size: number) => readonly number[]) | undefined {
+    const {ranks} = this;
+    return ranks && ((size) => placesOfRank(size, this.#passSize, ranks));
   }
 
   async #batch(batch: Batch, run: () => Promise<void>): Promise<void> {
@@ -599,33 +660,40 @@ export class Learner {
    * are put together.
    */
   #inPasses(compute: () => void): void {
-    const {input, target, labels, batchSize, accumulate, dls} = this;
-    const passes = passesOver(batchSize, Math.ceil(dls.train.batchSize / accumulate));
-    if (accumulate === 1 || passes.length === 1) {
+    const {input, target, labels, batchSize, accumulate, ranks} = this;
+    if (!ranks && accumulate === 1) {
+      compute();
+      return;
+    }
+    const passes = passesOver(batchSize, this.#passSize, ranks);
+    if (!ranks && passes.length === 1) {
       compute();
       return;
     }
     const results: PassResult[] = [];
     try {
-      for (const {from, size, ...pass} of passes) {
+      for (const {from, size, of, ...pass} of passes) {
         this.pass = pass;
-        const parts = [input!, target!, ...(labels ? [labels] : [])].map((tensor) => rowsOf(tensor, from, size));
+        if (ranks) setRows(of);
+        const whole = [input!, target!, ...(labels ? [labels] : [])];
+        const parts = passes.length === 1 ? whole : whole.map((tensor) => rowsOf(tensor, from, size));
         [this.input, this.target, this.labels] = parts;
         try {
           compute();
           const terms = Object.entries(this.terms).map(([name, term]) => [name, this.#ofStep(term)] as const);
-          tf.dispose(Object.values(this.terms));
+          if (pass.share !== 1) tf.dispose(Object.values(this.terms));
           results.push({pred: this.pred!, loss: this.loss!, terms: Object.fromEntries(terms)});
           this.pred = this.loss = undefined;
           this.terms = {};
         } finally {
-          tf.dispose(parts);
+          if (parts !== whole) tf.dispose(parts);
         }
       }
       ({pred: this.pred, loss: this.loss, terms: this.terms} = joinPasses(results));
     } finally {
       [this.input, this.target, this.labels] = [input, target, labels];
       this.pass = wholeStep;
+      setRows(undefined);
       tf.dispose(results.flatMap(({pred, loss, terms}) => [pred, loss, ...Object.values(terms)]));
     }
   }
@@ -646,6 +714,13 @@ export class Learner {
     this.#inPasses(() => {
       this.loss = tf.tidy(() => this.#ofStep(this.#forward()));
     });
+    if (this.ranks) {
+      const own = [this.loss!, ...Object.values(this.terms)];
+      const [loss, ...terms] = sumAllOverRanks(own);
+      this.loss = loss;
+      this.terms = Object.fromEntries(Object.keys(this.terms).map((name, i) => [name, terms[i]!]));
+      tf.dispose(own);
+    }
     this.#beginRead();
     await this.readLosses(1);
   }
@@ -666,6 +741,7 @@ export class Learner {
     this.step++;
     this.#beginRead();
     try {
+      if (this.#agreement) this.#stopIf(await this.#agreement.next(this.#wish?.code ?? 0));
       await this.readLosses(1);
     } catch (error) {
       if (!endsAtOnce(error)) await this.#tell('afterBatch').catch(() => {}); // the step is done: its state is whole
@@ -690,13 +766,23 @@ export class Learner {
   #trainStep(wanted: readonly Parameter[]): void {
     this.weightsAreWhole = true;
     try {
+      const statistics = this.ranks && new RunningStatistics(this.model);
       this.#inPasses(() => this.#addGradients(wanted));
+      if (statistics) this.#sumOverRanks(statistics);
       this.#callbacks.tellNow('afterBackward', this);
       this.#optimize();
     } finally {
       tf.dispose([...this.gradients.values()]);
       this.gradients = new Map();
     }
+  }
+
+  #sumOverRanks(statistics: RunningStatistics): void {
+    const {gradients, terms} = this;
+    const {loss, ...summed} = sumStep({gradients, loss: this.loss!, terms}, statistics, this.shareOfStep);
+    this.loss = loss;
+    this.gradients = summed.gradients;
+    this.terms = summed.terms;
   }
 
   /** Prediction, loss and gradients of a pass; the gradients are added to those that are there. */

@@ -1,6 +1,7 @@
 /** Layers, networks, losses and optimisers by short names, and the classes for new ones: what plug-ins are made of. */
 import {affineSample} from '../backends/fused/affine-sample.js';
 import {adaAugmentation} from './augmentations/ada.js';
+import {sumOverRanks} from '../backends/fused/all-reduce.js';
 import {colorMap} from '../backends/fused/color-map.js';
 import {cutOut} from '../backends/fused/cut-out.js';
 import {perStepTensor} from '../backends/capture/step-values.js';
@@ -60,6 +61,8 @@ export const nn = {
   repeatable,
   /** A tensor whose numbers are computed anew in each step. */
   perStepTensor,
+  /** The sum over all processes that train together; the tensor itself where this one trains alone. */
+  sumOverRanks,
   /** Images through affine maps, their colours through linear maps, boxes cut out: with derivatives of every order. */
   affineSample,
   colorMap,

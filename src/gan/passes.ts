@@ -1,5 +1,6 @@
 import {GanError} from '../errors.js';
 import {tf, type Tensor} from '../backends/tf.js';
+import {rowsOfRank, type PassShare, type Shard} from './shard.js';
 
 /**
  * One of the passes in which a step computes its gradients, each with some of its images. They are added up before the
@@ -29,16 +30,35 @@ export function assertPasses(accumulate: number): void {
   throw new GanError('usage', 'GAN_ARGUMENT', `accumulate is ${accumulate}, wanted a whole number >= 1`);
 }
 
+/** A pass, and the rows of the step's tensors that it computes. */
+export interface PassRows extends Pass {
+  from: number;
+  size: number;
+  /** Its images among those that all processes compute in this pass. */
+  of: PassShare;
+}
+
 /**
  * The passes over `images` images, and the rows of each.
  * @param size images in a pass, at most
+ * @param shard where several processes share each pass: the rows are this one's
  */
-export function passesOver(images: number, size: number): (Pass & {from: number; size: number})[] {
+export function passesOver(images: number, size: number, shard: Shard = {rank: 0, size: 1}): PassRows[] {
   const count = Math.ceil(images / size);
+  let from = 0;
   return Array.from({length: count}, (_, index) => {
-    const from = index * size;
-    const own = Math.min(size, images - from);
-    return {index, count, share: own / images, from, size: own};
+    const total = Math.min(size, images - index * size);
+    const rows = rowsOfRank(total, shard);
+    const pass = {
+      index,
+      count,
+      share: (rows.share * total) / images,
+      from,
+      size: rows.count,
+      of: {...rows, total},
+    };
+    from += rows.count;
+    return pass;
   });
 }
 
@@ -49,7 +69,7 @@ export const rowsOf = (tensor: Tensor, from: number, size: number): Tensor =>
 /** What the passes of a step leave, put together: predictions behind each other, losses and terms added up. */
 export function joinPasses(results: readonly PassResult[]): PassResult {
   const sum = (of: (result: PassResult) => Tensor): Tensor =>
-    tf.tidy(() => results.map(of).reduce((total, one) => tf.add(total, one)));
+    tf.tidy(() => (results.length === 1 ? tf.clone(of(results[0]!)) : results.map(of).reduce((a, b) => tf.add(a, b))));
   return {
     pred: tf.concat(results.map(({pred}) => pred)),
     loss: sum(({loss}) => loss),

@@ -96,7 +96,7 @@ export class StepCapture {
 
 /** Steps with one key have the same operations. */
 function keyOf(
-  {model, opt, policies, everTrained}: Learner,
+  {model, opt, policies, everTrained, ranks, batchSize}: Learner,
   wanted: readonly Parameter[],
   given: readonly Tensor[],
   mode: string,
@@ -109,6 +109,7 @@ function keyOf(
   return [
     ...given.map(({shape, dtype}) => `${dtype}[${shape.join()}]`),
     mode,
+    ranks ? batchSize : '', // decides the weights of this rank's images
     training.join(''),
     parameters.join(''),
     updated.length,

@@ -167,6 +167,14 @@ export const configKeys = {
     older: 1,
     group: 'TRAINING',
   },
+  /** With several ranks: batch norm over the images of all. */
+  syncBn: {
+    spec: opt.bool(false, {
+      help: 'with several ranks: batch norm over the images of all of them (docs/clusters.md)',
+    }),
+    older: false,
+    group: 'TRAINING',
+  },
   /** Passes over the data; when `steps` is given it wins. */
   epochs: {spec: opt.int(1, {min: 1, help: 'passes over the data'}), group: 'TRAINING', resumable: true},
   /** Optimiser steps, of the critic and the generator together. */

@@ -12,11 +12,13 @@ import type {Networks} from '../gan/export/trained-run.js';
 import {GANLearner} from '../gan/gan-learner.js';
 import {openFeatures} from '../gan/metrics/feature-file.js';
 import {imagesAtOnce} from '../gan/images-at-once.js';
+import {synchroniseNorms} from '../gan/layers/batch-norm.js';
 import {measureImages} from '../gan/metrics/measure-images.js';
 import type {MeterOptions} from '../gan/metrics/image-meter.js';
 import {FixedGANSwitcher} from '../gan/switchers/gan-switchers.js';
 import {setSeed} from '../gan/streams.js';
-import type {RunConfig} from '../options/run-config.js';
+import type {Given} from '../options/options-check.js';
+import type {PartChoice, RunConfig} from '../options/run-config.js';
 import {openRegistry} from '../plugin/discover.js';
 import type {Registry} from '../plugin/registry.js';
 import {attemptSeed} from './attempt.js';
@@ -33,6 +35,9 @@ import {isLastOfFit, stopAt} from './run-callbacks.js';
 import {lockRun, type RunLock} from './run-lock.js';
 import {classesOf, compareClasses, keepClasses} from './kept-classes.js';
 import {compareInputs, identityOf, inputsOf, keepInputs, packagesOf, settingsOf} from './inputs.js';
+import {agree} from './ranks/agree.js';
+import {joinRanks, noAutoBatchSize} from './ranks/join-ranks.js';
+import type {Ranks} from './ranks/ranks.js';
 import {readRunCheckpoint} from './read-run-checkpoint.js';
 import {scheduleJump} from './schedule-jump.js';
 import {RunFolder, type CheckpointSelector} from './run-folder.js';
@@ -63,6 +68,10 @@ export interface TrainingOptions extends DeviceOptions {
   cacheFolder?: string;
   /** Told of what does not stop the training, such as a file that cannot be read. */
   warn?(message: string): void;
+  /** The processes that train together; each opens the training. Rank 0 says what the others open (`follow`). */
+  ranks?: Ranks;
+  /** Of a rank but the first: what rank 0 has read. */
+  checkpoint?: Checkpoint;
 }
 
 /** A training that is ready to begin: everything that a configuration names, made, on an open device. */
@@ -94,7 +103,15 @@ export function openTraining(settings: Settings, options: TrainingOptions = {}):
 }
 
 async function open(settings: Settings, options: TrainingOptions): Promise<Training> {
-  const {registry = openRegistry(), resume, lock: given, from = 'newest', cacheFolder, warn = () => {}} = options;
+  const {
+    registry = openRegistry(),
+    resume,
+    lock: given,
+    from = 'newest',
+    cacheFolder,
+    warn = () => {},
+    ranks,
+  } = options;
   const resolved = await resolveConfig({
     registry,
     settings: {values: settings, origin: 'openTraining'},
@@ -105,17 +122,22 @@ async function open(settings: Settings, options: TrainingOptions): Promise<Train
   const {backend: asked = resolved.backend} = options;
   const choice = typeof asked === 'string' ? {name: asked, options: {}} : asked;
   const backend = options.device ? choice : await withPrecision(registry, choice, config);
+  const deviceName = await deviceOfRank(registry, backend, options);
   const own = given || resume === undefined ? undefined : await lockOfRun(resume);
   const lock = given ?? own;
-  let opened = await openDeviceFor(registry, {...options, backend}).catch((error: unknown) => {
-    own?.release();
-    throw error;
-  });
+  let opened = await openDeviceFor(registry, {...options, ...(deviceName && {deviceName}), backend}).catch(
+    (error: unknown) => {
+      own?.release();
+      throw error;
+    },
+  );
   let learn: GANLearner | undefined;
+  let leaveRanks = (): void => {};
   const close = async (): Promise<void> => {
     own?.release();
     learn?.dispose();
     learn = undefined;
+    leaveRanks();
     await opened.close();
   };
   /** What a configuration names, and a learner of it. */
@@ -126,7 +148,7 @@ async function open(settings: Settings, options: TrainingOptions): Promise<Train
     return {
       parts,
       dls,
-      learn: makeLearner(wanted, parts, dls, await makeNetworks(wanted, parts.architecture, dls.classes, init)),
+      learn: makeLearner(wanted, parts, dls, await makeNetworks(wanted, parts.architecture, dls.classes, init), ranks),
     };
   };
   /** A step of each network, with the gradients of two passes if there are more, by a learner of its own. */
@@ -154,7 +176,8 @@ async function open(settings: Settings, options: TrainingOptions): Promise<Train
     learn = undefined;
     const {batchSize, accumulate} = config;
     const tried = (size: number): Promise<boolean> => fits(size, (batchSize * accumulate) / size);
-    return withBatchAdvice(error, config, (await goesOn()) ? tried : undefined);
+    // ranks cannot try by themselves
+    return withBatchAdvice(error, config, !ranks && (await goesOn()) ? tried : undefined);
   };
   /** The batch size that the device has memory for. */
   const findBatchSize = async (): Promise<number> => {
@@ -165,25 +188,34 @@ async function open(settings: Settings, options: TrainingOptions): Promise<Train
     const found = await largestBatch((size) => fits(size, accumulate), most);
     if (await goesOn()) return found;
     await opened.close(); // it does not survive that its memory runs out
-    opened = await openDeviceFor(registry, {...options, backend});
+    opened = await openDeviceFor(registry, {...options, ...(deviceName && {deviceName}), backend});
     return found;
   };
   try {
+    if (ranks) leaveRanks = joinRanks(ranks, opened.device);
+    if (ranks && (options.autoBatchSize || auto.includes('batchSize'))) throw noAutoBatchSize();
     if ((options.autoBatchSize || auto.includes('batchSize')) && resume === undefined)
       config = {...config, batchSize: await findBatchSize()};
     const checkpoint =
       resume === undefined
-        ? undefined
+        ? options.checkpoint
         : await readRunCheckpoint(
             new RunFolder(resume),
             from,
             (step) =>
               `gan fit --resume ${quoted(resume)} --from ${step}   goes on from the checkpoint of step ${step}.`,
           );
+    if (ranks?.isFirst) {
+      const {name} = opened.device;
+      const used = {name, options: choice.name === name ? choice.options : {}};
+      const before = resume === undefined ? undefined : await new RunFolder(resume).readConfig();
+      await ranks.order({do: 'train', config, backend: used, checkpoint, before});
+    }
     const init = checkpoint ? undefined : config.init;
     if (config.steps === undefined && config.minutes !== undefined) {
       learn = (await make(config, options.parts ?? {}, {}, init)).learn;
-      const steps = await plannedSteps(learn, config.minutes);
+      const planned = await plannedSteps(learn, config.minutes);
+      const steps = ranks ? await ranks.fromFirst(planned) : planned;
       learn.dispose();
       config = {...config, steps: (checkpoint?.position.step ?? 0) + steps};
     }
@@ -201,16 +233,22 @@ async function open(settings: Settings, options: TrainingOptions): Promise<Train
       steps,
     };
     const identity = identityOf(dls.identify, warn); // while the training begins
+    if (ranks) await agree(ranks, {...inputs, data: await identity});
     const before = checkpoint && inputsOf(checkpoint);
-    if (checkpoint && before) {
+    if (checkpoint && before && resume !== undefined) {
       const now = {...inputs, data: await identity};
-      const where = {run: resume!, data: config.data, step: checkpoint.position.step};
+      const where = {run: resume, data: config.data, step: checkpoint.position.step};
       if (dls.classes) compareClasses(classesOf(checkpoint), dls.classes, where);
       for (const change of compareInputs(before, now, {...where, accept: options.acceptChanges ?? false})) warn(change);
     }
-    if (checkpoint && checkpoint.position.step >= steps && !lacksEnd(checkpoint, steps, dls.train)) {
-      await tidy(new RunFolder(resume!), config);
-      throw nothingToDo(resume!, checkpoint.position.step, steps);
+    if (
+      resume !== undefined &&
+      checkpoint &&
+      checkpoint.position.step >= steps &&
+      !lacksEnd(checkpoint, steps, dls.train)
+    ) {
+      await tidy(new RunFolder(resume), config);
+      throw nothingToDo(resume, checkpoint.position.step, steps);
     }
     const jump = checkpoint && scheduleJump(config, parts, checkpoint, {steps, before: before?.steps});
     if (jump !== undefined) warn(jump);
@@ -226,12 +264,14 @@ async function open(settings: Settings, options: TrainingOptions): Promise<Train
           parts,
           learn,
           steps,
-          measureWith(config, learn, dls.classes, {
-            registry,
-            warn,
-            ...(options.parts?.source && {source: options.parts.source}),
-            ...(cacheFolder !== undefined && {cacheFolder}),
-          }),
+          ranks?.isFirst === false
+            ? undefined
+            : measureWith(config, learn, dls.classes, {
+                registry,
+                warn,
+                ...(options.parts?.source && {source: options.parts.source}),
+                ...(cacheFolder !== undefined && {cacheFolder}),
+              }),
         ),
         keepInputs(inputs, identity),
         ...(dls.classes ? [keepClasses(dls.classes)] : []),
@@ -255,6 +295,18 @@ async function open(settings: Settings, options: TrainingOptions): Promise<Train
     await close();
     throw error;
   }
+}
+
+/** On a machine with several ranks each takes the GPU of its number there, where the user names none. */
+async function deviceOfRank(
+  registry: Registry,
+  backend: PartChoice,
+  {deviceName, device, ranks}: TrainingOptions,
+): Promise<Given | undefined> {
+  const {localRank, localSize = 1} = ranks?.launched ?? {};
+  if (deviceName || device || localRank === undefined || localSize < 2) return deviceName;
+  if (backend.name === 'auto' || !(await isOnGpu(registry, {backend}))) return undefined;
+  return {value: String(localRank), origin: `rank ${ranks!.rank}`};
 }
 
 /** @throws GanError GAN_RUN_NOT_FOUND (exit 5), GAN_RUN_IN_USE (exit 2) */
@@ -299,7 +351,13 @@ function nothingToDo(dir: string, done: number, wanted: number): GanError {
 }
 
 /** The learner of a run, for its networks and data. */
-function makeLearner(config: RunConfig, parts: RunParts, dls: DataLoaders, {generator, critic}: Networks): GANLearner {
+function makeLearner(
+  config: RunConfig,
+  parts: RunParts,
+  dls: DataLoaders,
+  {generator, critic}: Networks,
+  ranks?: Ranks,
+): GANLearner {
   const learn = new GANLearner(dls, generator, critic, parts.loss, {
     penalties: parts.penalties,
     switcher: parts.switcher,
@@ -315,9 +373,11 @@ function makeLearner(config: RunConfig, parts: RunParts, dls: DataLoaders, {gene
     compat: config.compat,
     capture: config.capture,
     accumulate: config.accumulate,
+    ...(ranks && {ranks: ranks.collective}),
     ...(config.gradClip !== undefined && {gradClip: config.gradClip}),
     ...(config.clip !== undefined && {clip: config.clip}),
   });
+  if (config.syncBn) synchroniseNorms(learn.ganModel);
   learn.recorder!.trainMetrics = true;
   learn.recorder!.validMetrics = dls.valid !== undefined;
   return learn;
@@ -352,13 +412,13 @@ function partCallbacks(
   {schedule, schedules, metrics, callbacks}: RunParts,
   learn: GANLearner,
   steps: number,
-  measuring: () => Promise<MeterOptions>,
+  measuring: (() => Promise<MeterOptions>) | undefined,
 ): Callback[] {
   const scheduled: Record<string, Scheduled> = {...(schedule && {lr: {schedule}}), ...schedules};
   for (const name of Object.keys(scheduled)) learn.hyperparameters.get(name); // an unknown one is refused here
   return [
     ...(Object.keys(scheduled).length > 0 ? [scheduleHyperparameters(scheduled, steps)] : []),
-    ...(metrics.length > 0 ? [measureImages(metrics, measuring)] : []),
+    ...(metrics.length > 0 && measuring ? [measureImages(metrics, measuring)] : []),
     ...callbacks,
   ];
 }

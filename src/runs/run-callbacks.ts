@@ -74,8 +74,8 @@ export function stopAt(steps: number, signal?: AbortSignal): Callback {
       if (signal) await setImmediate();
       const endsAnyway = epoch === nEpoch - 1 && iter === nIter - 1; // after its validation
       if (!training || endsAnyway) return;
-      if (step >= steps) stop(`${steps} steps are done`);
-      else if (signal?.aborted) stop('interrupted');
+      if (step >= steps) stop(`${steps} steps are done`, {byAllRanks: true});
+      else if (signal?.aborted) stop('interrupted', {code: Number(signal.reason) || 1});
     },
   };
 }

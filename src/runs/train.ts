@@ -81,6 +81,8 @@ export interface TrainResult {
   step: number;
   epoch: number;
   interrupted: boolean;
+  /** The exit code of the signal that interrupted it, where that came to another rank. */
+  stopCode?: number;
   /** Why it ended early, where `stopWhen` or `retries` ended it. */
   stopped?: Stopped;
   checkpoint: string;
@@ -229,6 +231,7 @@ async function trainInto(
     step: learn.step,
     epoch: learn.epoch,
     interrupted: learn.step < steps && !stopped,
+    ...(learn.stopCode > 0 && {stopCode: learn.stopCode}),
     ...(stopped && {stopped}),
     checkpoint: checkpoints.latest ?? (await folder.latestCheckpoint()),
     ...(kept && {best: kept}),

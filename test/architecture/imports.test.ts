@@ -21,7 +21,7 @@ const rules: Record<string, Partial<Record<Import['kind'], RegExp>>> = {
   backends: {},
   gan: {
     value: /^(backends\/((tf|kernel-calls)\.ts|fused\/|capture\/)|options\/(nearest|json|image-size)\.ts$)/,
-    type: /^(backends\/(tf|device)|options\/run-config)\.ts/,
+    type: /^(backends\/(tf|device|collective)|options\/run-config)\.ts/,
   },
   plugin: {
     value: /^options\//,

@@ -149,6 +149,7 @@ describe('resolveConfig', () => {
       resize: 'crop',
       batchSize: 64,
       accumulate: 1,
+      syncBn: false,
       epochs: 1,
       lr: 2e-4,
       emaHalfLife: 0,

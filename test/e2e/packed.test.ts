@@ -41,6 +41,9 @@ function pathsIn(value: unknown): string[] {
 /** Limits of an installation (docs/adr/0070). The megabytes are those beside tfjs, which has 61. */
 const most = {packages: 120, megabytes: 45};
 
+/** What is installed when wanted. */
+const isOptional = ({manifest: {name}}: Packed): boolean => name === 'gan-plugin-cuda' || name === 'gan-plugin-mpi';
+
 function megabytes(folder: string): number {
   const sizes = readdirSync(folder, {recursive: true, withFileTypes: true})
     .filter((entry) => entry.isFile())
@@ -67,8 +70,8 @@ describe('what would be published', () => {
           '--prefer-offline',
           '--no-audit',
           '--no-fund',
-          // what a user gets; the CUDA backend is installed when wanted
-          ...packed.filter(({manifest: {name}}) => name !== 'gan-plugin-cuda').map(({tarball}) => tarball),
+          // what a user gets
+          ...packed.filter((each) => !isOptional(each)).map(({tarball}) => tarball),
         ],
         {cwd: project, env},
       );
@@ -139,7 +142,7 @@ describe('what would be published', () => {
     for (const {
       files,
       manifest: {name},
-    } of packed.filter(({manifest: {name}}) => name !== 'gan-plugin-cuda')) {
+    } of packed.filter((each) => !isOptional(each))) {
       const dir = path.join(project, 'node_modules', name);
       const {peerDependenciesMeta = {}} = JSON.parse(readFileSync(path.join(dir, 'package.json'), 'utf8')) as {
         peerDependenciesMeta?: Record<string, {optional?: boolean}>;

@@ -3,6 +3,7 @@ import {tf, type Tensor} from '../tf.js';
 import {difference, type CapturedStep} from './captured-step.js';
 import {deviceCapture, DeviceReplay, PinnedVariables} from './device-replay.js';
 import {KernelReplay, type Replayer} from './kernel-replay.js';
+import {isCollective, withEarlyCalls} from './early-calls.js';
 import {captureStep} from './observe-step.js';
 
 /**
@@ -100,8 +101,9 @@ export class Steps {
     return results;
   }
 
-  #trust(kind: StepKind, captured: CapturedStep): void {
-    const capture = deviceCapture();
+  #trust(kind: StepKind, observed: CapturedStep): void {
+    const captured = withEarlyCalls(observed);
+    const capture = isCollective(captured) ? undefined : deviceCapture();
     if (capture) {
       try {
         kind.replayer = new DeviceReplay(

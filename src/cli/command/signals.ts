@@ -15,7 +15,7 @@ const codeOf = (name: StopSignal): number => 128 + constants.signals[name];
 
 /** Turns the signals that ask for an end into an orderly stop. */
 export interface Interruption {
-  /** Aborted by the first signal. */
+  /** Aborted by the first signal; its exit code is the reason. */
   readonly signal: AbortSignal;
   /** The exit code that the first signal asks for; undefined while there was none. */
   readonly exitCode: number | undefined;
@@ -42,7 +42,7 @@ export function listenForStop(onFirst: (name: StopSignal) => void): Interruption
     if (name === 'SIGHUP' && isHangupIgnored()) return;
     if (exitCode !== undefined) reallyExit(codeOf(name)); // both came during one step
     exitCode = codeOf(name);
-    controller.abort();
+    controller.abort(exitCode);
     onFirst(name);
     setImmediate(leaveSignals);
   };

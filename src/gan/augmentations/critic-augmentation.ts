@@ -127,8 +127,8 @@ function drawFor(n: number, random: StepRandom, p: () => number): AugmentationDr
   const oneEach = (next: (rng: Rng) => number, unchanged: number): Tensor => {
     const decides = !decided;
     decided = true;
-    return random.tensor([n, 1, 1, 1], (rng) => {
-      if (decides) changed = Array.from({length: n}, () => rng.float() < p());
+    return random.tensor([n, 1, 1, 1], (rng, [rows = n]) => {
+      if (decides) changed = Array.from({length: rows}, () => rng.float() < p());
       return Float32Array.from(changed, (isChanged) => {
         const value = next(rng);
         return isChanged ? value : unchanged;
@@ -139,10 +139,10 @@ function drawFor(n: number, random: StepRandom, p: () => number): AugmentationDr
     uniform: (low, high, unchanged) => oneEach((rng) => low + (high - low) * rng.float(), unchanged),
     int: (low, high, unchanged) => oneEach((rng) => low + rng.int(high - low + 1), unchanged),
     perImage: (shape, compute) =>
-      random.tensor([n, ...shape], (rng) => {
+      random.tensor([n, ...shape], (rng, [rows = n]) => {
         const size = shape.reduce((product, side) => product * side, 1);
-        const out = new Float32Array(n * size);
-        for (let i = 0; i < n; i++) out.set(compute(rng, p()), i * size);
+        const out = new Float32Array(rows * size);
+        for (let i = 0; i < rows; i++) out.set(compute(rng, p()), i * size);
         return out;
       }),
   };

@@ -1,3 +1,4 @@
+import {sumOverRanks} from '../../backends/fused/all-reduce.js';
 import {tf} from '../../backends/tf.js';
 import type {Adapted} from '../augmentations/critic-augmentation.js';
 import type {Callback} from '../callback.js';
@@ -68,9 +69,11 @@ export class AdaptAugmentations implements Callback {
     while (this.#read.length > 0 && this.#read[0]!.step < step) this.#count(this.#read.shift()!);
   }
 
-  afterBatch({pendingLoss, pred}: Learner): void {
+  afterBatch({pendingLoss, pred, ranks, shareOfStep}: Learner): void {
     if (!pred || !pendingLoss?.training || pendingLoss.turn !== 'critic') return;
-    const mean = tf.tidy(() => tf.mean(tf.sign(pred)));
+    const own = tf.tidy(() => tf.mean(tf.sign(pred)));
+    const mean = ranks ? tf.tidy(() => sumOverRanks(tf.mul(own, shareOfStep))) : own;
+    if (mean !== own) own.dispose();
     const sign = mean.data();
     sign.catch(() => {}); // thrown when it is awaited
     const {step, batchSize: images} = pendingLoss;

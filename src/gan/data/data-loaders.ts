@@ -5,6 +5,7 @@ import type {DecodeOptions} from './decode-options.js';
 import {describeItem} from './items.js';
 import {createLoader, type LoaderOptions, type ReportingLoader} from './loader.js';
 import {Normalization} from './normalize.js';
+import {batchAt} from './rows-at.js';
 import type {Splitter} from './splitters.js';
 import type {Batch, DataLoader, DataLoaders, FiniteSource, Source} from './types.js';
 
@@ -75,8 +76,8 @@ function replay(batches: readonly Batch[]): ReportingLoader {
     batchSize: batches[0]?.size ?? 0,
     size,
     length: batches.length,
-    async *epoch(_epoch, start = 0) {
-      yield* batches.slice(start);
+    async *epoch(_epoch, start = 0, placesOf) {
+      for (const batch of batches.slice(start)) yield placesOf ? batchAt(batch, placesOf(batch.size)) : batch;
     },
     report: () => ({items: size, skipped: []}),
   };

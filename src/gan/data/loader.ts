@@ -6,6 +6,7 @@ import {describeItem, ItemReader, checkLength, ItemStack} from './items.js';
 import {Limiter, readAhead} from './concurrency.js';
 import {mixedOrder} from './mixed-order.js';
 import {noiseBatch} from './noise.js';
+import {batchAt, rowsAt} from './rows-at.js';
 import type {
   Batch,
   DataLoader,
@@ -49,8 +50,11 @@ export interface ReportingLoader extends DataLoader {
   report(): DataReport;
 }
 
-/** Makes the items of one epoch's batches. */
-type MakeBatch = (batch: number, count: number, cancelled: () => boolean) => Promise<Batch>;
+/**
+ * Makes the items of one epoch's batches.
+ * @param places of the items that are wanted, of `count`; absent: all
+ */
+type MakeBatch = (batch: number, count: number, cancelled: () => boolean, places?: readonly number[]) => Promise<Batch>;
 
 /**
  * Batches from a source: ordered, stacked, read ahead, with noise or the items of a second source as input.
@@ -68,12 +72,13 @@ export function createLoader(source: Source, options: LoaderOptions): ReportingL
     size,
     length,
     ...(source.size !== undefined && source.classes !== undefined && {classes: source.classes}),
-    async *epoch(epoch, start = 0) {
+    async *epoch(epoch, start = 0, placesOf) {
       const makeBatch = plan(epoch);
       const range = {from: start, to: length, ahead};
-      yield* readAhead(range, (batch, cancelled) =>
-        makeBatch(batch, Math.min(batchSize, size - batch * batchSize), cancelled),
-      );
+      yield* readAhead(range, (batch, cancelled) => {
+        const count = Math.min(batchSize, size - batch * batchSize);
+        return makeBatch(batch, count, cancelled, placesOf?.(count));
+      });
     },
     report: () => ({items: size, skipped: skipped()}),
   };
@@ -100,14 +105,15 @@ function finite(source: FiniteSource, options: LoaderOptions) {
     const {parts} = source;
     const mixed = shuffle && parts ? mixedOrder(rng, epoch, indices, parts) : undefined;
     const order = mixed ?? (shuffle ? rng.fork('order', epoch).permutation(size) : undefined);
-    return async (batch, count, cancelled) => {
-      const targets = new ItemStack(source.shape, count);
-      const inputs = input && new ItemStack(input.shape, count);
-      const labels = labelsOf(source, count);
-      await allOf(count, cancelled, (position, stopped) =>
+    return async (batch, count, cancelled, places) => {
+      const own = places?.length ?? count;
+      const targets = new ItemStack(source.shape, own);
+      const inputs = input && new ItemStack(input.shape, own);
+      const labels = labelsOf(source, own);
+      await allOf(own, cancelled, (position, stopped) =>
         limiter.run(async () => {
           if (stopped()) return;
-          const slot = batch * batchSize + position;
+          const slot = batch * batchSize + (places?.[position] ?? position);
           const pair = await reader.read(
             indices[order?.[slot] ?? slot]!,
             () => rng.fork('replacement', epoch, slot),
@@ -121,7 +127,7 @@ function finite(source: FiniteSource, options: LoaderOptions) {
         }),
       );
       return {
-        input: inputs?.tensor() ?? noiseFor(rng, epoch, batch, count, latentSize),
+        input: inputs?.tensor() ?? noiseFor(rng, epoch, batch, count, latentSize, places),
         target: targets.tensor(),
         ...(labels && {labels: labels.all}),
         size: count,
@@ -156,9 +162,16 @@ function endless(
   {rng, input, latentSize, augment = [], batchSize, epochItems = 8192}: LoaderOptions,
 ) {
   if (input) throw unpaired(input.size, 'endless');
-  const plan =
-    (epoch: number): MakeBatch =>
-    async (batch, count) => {
+  const plan = (epoch: number): MakeBatch => {
+    const whole = wholeBatches(epoch);
+    return async (batch, count, _, places) => {
+      const made = await whole(batch, count);
+      return places ? batchAt(made, places) : made;
+    };
+  };
+  const wholeBatches =
+    (epoch: number) =>
+    async (batch: number, count: number): Promise<Batch> => {
       const shape = [count, ...source.shape];
       const data = await source.batch(count, rng.fork('items', epoch, batch));
       checkLength(data, shape, () => `a batch of ${count} items`);
@@ -184,8 +197,18 @@ function endless(
   return {size: epochItems, plan, skipped: () => []};
 }
 
-const noiseFor = (rng: Rng, epoch: number, batch: number, count: number, latentSize?: number): HostTensor =>
-  noiseBatch(rng.fork('noise', epoch, batch), count, latentSize);
+/** The noise of a batch, or of some places in it: drawn for all of it, so that it does not depend on who asks. */
+function noiseFor(
+  rng: Rng,
+  epoch: number,
+  batch: number,
+  count: number,
+  latentSize?: number,
+  places?: readonly number[],
+): HostTensor {
+  const all = noiseBatch(rng.fork('noise', epoch, batch), count, latentSize);
+  return places ? rowsAt(all, places) : all;
+}
 
 /** Runs `task` for 0..count-1 and waits for all, even when one fails: then the others are told to stop. */
 async function allOf(

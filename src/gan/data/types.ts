@@ -20,7 +20,10 @@ export interface Batch {
    * several, a share of each class, floats [size, classes].
    */
   labels?: Int32Array | Float32Array;
-  /** Items in this batch: `batchSize`, or fewer in a last batch that is kept. */
+  /**
+   * Items in this batch: `batchSize`, or fewer in a last batch that is kept. Where several processes train together,
+   * each has a part of them, and this is the number of all.
+   */
   size: number;
 }
 
@@ -51,9 +54,11 @@ export interface DataLoader {
    * The batches of one epoch, from batch `start` on. A batch depends on the seed, the epoch and its index only, so that
    * resuming in mid-epoch gives the same batches. Batches are read ahead; leaving the loop early stops that.
    * @param epoch counted from 0
+   * @param placesOf of a batch of so many items, the places of those that are wanted, and no others are read; absent:
+   * all
    * @throws GanError GAN_DATA_BROKEN when (nearly) nothing can be read, GAN_DATA_SHAPE when a source breaks its promise
    */
-  epoch(epoch: number, start?: number): AsyncIterable<Batch>;
+  epoch(epoch: number, start?: number, placesOf?: (size: number) => readonly number[]): AsyncIterable<Batch>;
 }
 
 export interface DataLoaders {

@@ -1,9 +1,11 @@
 import {onEachReplay} from '../../backends/capture/step-values.js';
 import {activate, batchNorm} from '../../backends/fused/batch-norm.js';
+import {batchNormOverRanks} from '../../backends/fused/batch-norm-over-ranks.js';
 import {blend} from '../../backends/fused/blend.js';
 import {tf, type Tensor} from '../../backends/tf.js';
 import {Buffer, Counter, Module, Parameter} from '../module.js';
 import {ShapeError} from '../shape-error.js';
+import {currentRows} from '../shard.js';
 
 export interface NormOptions {
   /** Added to the variance. */
@@ -30,6 +32,8 @@ export class BatchNorm extends Module {
   readonly runningMean: Buffer;
   readonly runningVar: Buffer;
   readonly batchesTracked: Counter;
+  /** Normalises with the statistics of the images of all ranks, where several train together. */
+  synchronised = false;
 
   constructor(channels: number, {eps = 1e-5, momentum = 0.1, weight = 1, bias = 0.001}: NormOptions = {}) {
     super();
@@ -54,14 +58,17 @@ export class BatchNorm extends Module {
     const [weight, bias] = [this.weight.variable, this.bias.variable];
     if (!this.training)
       return activate(normalize(x, this.runningMean.variable, this.runningVar.variable, weight, bias, this.eps), slope);
-    const count = x.size / this.channels;
+    const share = (this.synchronised && currentRows()?.share) || 1;
+    const count = x.size / this.channels / share;
     if (count < 2)
       throw new ShapeError(
         `batch norm of ${this.channels} in training`,
         x.shape,
         'more than one value per channel: a variance needs two',
       );
-    const {y, mean, variance} = batchNorm(x, weight, bias, {eps: this.eps, slope});
+    const {y, mean, variance} = this.synchronised
+      ? batchNormOverRanks(x, weight, bias, {eps: this.eps, slope, share})
+      : batchNorm(x, weight, bias, {eps: this.eps, slope});
     this.runningMean.assign(this.#blend(this.runningMean.variable, mean, 1));
     this.runningVar.assign(this.#blend(this.runningVar.variable, variance, count / (count - 1)));
     onEachReplay(() => this.batchesTracked.value++);
@@ -84,4 +91,9 @@ export function normalize(
 ): Tensor {
   const scale = tf.mul(weight, tf.rsqrt(tf.add(variance, eps)));
   return tf.add(tf.mul(tf.sub(x, mean), scale), bias);
+}
+
+/** Lets the batch norms of a network see the images of all ranks, where several train together. */
+export function synchroniseNorms(network: Module): void {
+  for (const module of network.modules()) if (module instanceof BatchNorm) module.synchronised = true;
 }

@@ -3,6 +3,7 @@ import {perStepTensor} from '../../backends/capture/step-values.js';
 import {tf, type Tensor} from '../../backends/tf.js';
 import {Module} from '../module.js';
 import type {Rng} from '../rng.js';
+import {drawerOfRows} from '../shard.js';
 import {streams} from '../streams.js';
 
 /**
@@ -25,8 +26,9 @@ export class Dropout2d extends Module {
   override forward(x: Tensor): Tensor {
     if (!this.training || this.p === 0) return x;
     const channels = x.shape.at(-1)!;
-    const count = x.shape[0] * channels;
-    const kept = () => Float32Array.from({length: count}, () => (this.#rng.float() < this.p ? 0 : 1 / (1 - this.p)));
+    const keptOf = (rows: number): Float32Array =>
+      Float32Array.from({length: rows * channels}, () => (this.#rng.float() < this.p ? 0 : 1 / (1 - this.p)));
+    const kept = drawerOfRows(x.shape[0], keptOf);
     return tf.mul(x, perStepTensor(kept, [x.shape[0], ...x.shape.slice(1, -1).map(() => 1), channels]));
   }
 }

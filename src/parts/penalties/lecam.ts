@@ -53,7 +53,7 @@ export default ({penalty, nn, opt, tf}: Gan) =>
             [ofReal, real],
             [ofFake, fake],
           ] as const)
-            biased.assign(tf.add(biased, tf.mul(tf.mean(scores), (1 - decay) * pass.share)));
+            biased.assign(tf.add(biased, nn.sumOverRanks(tf.mul(tf.mean(scores), (1 - decay) * pass.share))));
           const now = nn.perStepTensor(() => Float32Array.of(steps > Math.max(start, 1) ? weight : 0), []);
           const tooHigh = tf.relu(tf.sub(real.scores, ofFake.before));
           const tooLow = tf.relu(tf.sub(ofReal.before, fake.scores));

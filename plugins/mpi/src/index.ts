@@ -1,0 +1,3 @@
+/** Processes that train together, found by MPI. */
+export {BeginError, MpiRanks, type Work} from './ranks.js';
+export type {Failure} from './control.js';

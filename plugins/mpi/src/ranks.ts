@@ -1,0 +1,212 @@
+import {hostname} from 'node:os';
+import {setTimeout as sleep} from 'node:timers/promises';
+import {Worker} from 'node:worker_threads';
+import {
+  blockBytes,
+  failureBytes,
+  slots,
+  state,
+  word,
+  type Command,
+  type Failure,
+  type Hello,
+  type ThreadData,
+} from './control.js';
+
+/** What is known of the processes once they have found each other. */
+export interface Begun {
+  rank: number;
+  size: number;
+  library: string;
+  file: string;
+  threadLevel: string;
+}
+
+/** A call that is under way. */
+export interface Work {
+  /** Blocks the thread until it is done. @throws what `lost` makes of a failure */
+  wait(): void;
+  /** The same without blocking. */
+  done(): Promise<void>;
+}
+
+/** Bytes that MPI moves in one call: its counts are of 32 bits. */
+const atOnce = 2 ** 28;
+
+/**
+ * The processes that were started together, as one of them sees them. Calls under way may be as many as there are
+ * slots; all processes must make the same calls in the same order.
+ */
+export class MpiRanks {
+  readonly rank: number;
+  readonly size: number;
+  readonly info: Readonly<Record<string, string | number>>;
+  #hosts: readonly string[] = [];
+  readonly #thread: Worker;
+  readonly #words: Int32Array;
+  readonly #failureMemory: SharedArrayBuffer;
+  readonly #lost: (failure: Failure) => Error;
+  #next = 0;
+  #closed = false;
+
+  private constructor(
+    begun: Begun,
+    thread: Worker,
+    words: Int32Array,
+    failureMemory: SharedArrayBuffer,
+    lost: (failure: Failure) => Error,
+  ) {
+    const {rank, size, library, file, threadLevel} = begun;
+    [this.rank, this.size] = [rank, size];
+    this.info = {library, file, threadLevel, ranks: size};
+    this.#thread = thread;
+    this.#words = words;
+    this.#failureMemory = failureMemory;
+    this.#lost = lost;
+  }
+
+  /**
+   * Starts MPI in a thread of its own.
+   * @param lost makes the error of a failure of another rank
+   * @throws BeginError
+   */
+  static async begin(
+    {launcher, silenceSeconds}: Pick<ThreadData, 'launcher' | 'silenceSeconds'>,
+    lost: (failure: Failure) => Error,
+  ): Promise<MpiRanks> {
+    const block = new SharedArrayBuffer(blockBytes);
+    const failure = new SharedArrayBuffer(failureBytes);
+    const thread = new Worker(new URL('../dist/thread.js', import.meta.url), {
+      workerData: {block, failure, launcher, silenceSeconds} satisfies ThreadData,
+      execArgv: [],
+    });
+    const hello = await new Promise<Hello>((resolve) => {
+      thread.once('message', resolve);
+      thread.once('error', (error) => resolve({ok: false, what: 'mpi', message: error.message}));
+      thread.once('exit', () => resolve({ok: false, what: 'mpi', message: 'the thread that calls MPI ended'}));
+    });
+    if (!hello.ok) throw new BeginError(hello.message, hello.what, hello.tried);
+    thread.removeAllListeners();
+    thread.on('error', () => {}); // whoever waits is told by time
+    thread.unref();
+    const ranks = new MpiRanks(hello, thread, new Int32Array(block), failure, lost);
+    const names = await ranks.allGather(Buffer.from(hostname()));
+    ranks.#hosts = names.map((name) => Buffer.from(name).toString());
+    await ranks.#post((slot) => ({kind: 'hosts', slot, hosts: [...ranks.#hosts]})).done();
+    return ranks;
+  }
+
+  get hosts(): readonly string[] {
+    return this.#hosts;
+  }
+
+  /** Memory for `allReduce`. */
+  memory(count: number): Float32Array {
+    return new Float32Array(new SharedArrayBuffer(4 * count));
+  }
+
+  /** Adds up values over all ranks, or finds the largest of each, in their place. */
+  allReduce(values: Float32Array, op: 'sum' | 'max' = 'sum'): Work {
+    return this.#post((slot) => ({kind: 'allReduce', slot, values, op}));
+  }
+
+  /** Bytes of rank 0, to all. */
+  async broadcast(bytes?: Uint8Array): Promise<Uint8Array> {
+    const length = new BigInt64Array(new SharedArrayBuffer(8));
+    if (bytes) length[0] = BigInt(bytes.length);
+    await this.#post((slot) => ({kind: 'broadcast', slot, bytes: new Uint8Array(length.buffer)})).done();
+    const all = new Uint8Array(new SharedArrayBuffer(Number(length[0])));
+    if (bytes) all.set(bytes);
+    for (let from = 0; from < all.length; from += atOnce)
+      await this.#post((slot) => ({kind: 'broadcast', slot, bytes: all.subarray(from, from + atOnce)})).done();
+    return all;
+  }
+
+  /** Some bytes of each rank, to all; not many. */
+  async allGather(bytes: Uint8Array): Promise<Uint8Array[]> {
+    const longest = this.memory(1);
+    longest[0] = bytes.length;
+    await this.allReduce(longest, 'max').done();
+    const each = 4 + longest[0];
+    const all = new Uint8Array(new SharedArrayBuffer(each * this.size));
+    const view = new DataView(all.buffer);
+    view.setUint32(this.rank * each, bytes.length);
+    all.set(bytes, this.rank * each + 4);
+    await this.#post((slot) => ({kind: 'allGather', slot, bytes: all, bytesOfEach: each})).done();
+    return Array.from({length: this.size}, (_, i) => all.slice(i * each + 4, i * each + 4 + view.getUint32(i * each)));
+  }
+
+  /** Tells the others why this rank cannot go on; they get an error where they wait for it. */
+  async fail(failure: Omit<Failure, 'rank' | 'host'>): Promise<void> {
+    const {rank} = this;
+    await this.#post((slot) => ({kind: 'fail', slot, failure: {...failure, rank, host: hostname()}})).ended();
+  }
+
+  /** Ends all processes, those that are stopped too, with this exit code. */
+  abort(exitCode: number): Promise<never> {
+    this.#send({kind: 'abort', exitCode});
+    return sleep(5000).then(() => {
+      process.kill(process.pid, 'SIGKILL'); // MPI did not do it
+      return sleep(1000).then(() => this.abort(exitCode));
+    });
+  }
+
+  /** Leaves the others in peace: all ranks do so when the work is done. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    await this.#post((slot) => ({kind: 'close', slot})).ended();
+    await this.#thread.terminate();
+  }
+
+  #send(command: Command): void {
+    this.#thread.postMessage(command);
+    Atomics.add(this.#words, word.posted, 1);
+    Atomics.notify(this.#words, word.posted);
+  }
+
+  #post(command: (slot: number) => Command): Work & {ended(): Promise<void>} {
+    const words = this.#words;
+    const slot = this.#next++ % slots;
+    const place = word.states + slot;
+    Atomics.store(words, place, state.pending);
+    this.#send(command(slot));
+    const check = (): void => {
+      if (Atomics.load(words, place) === state.failed) throw this.#failure();
+    };
+    const ended = async (): Promise<void> => {
+      for (let turn = 0; Atomics.load(words, place) === state.pending; turn++) await sleep(Math.min(turn, 5));
+    };
+    return {
+      wait: () => {
+        if (Atomics.load(words, place) === state.pending) {
+          Atomics.store(words, word.waiting, 1);
+          Atomics.notify(words, word.posted);
+          while (Atomics.load(words, place) === state.pending) Atomics.wait(words, place, state.pending, 1000);
+          Atomics.store(words, word.waiting, 0);
+        }
+        check();
+      },
+      done: async () => {
+        await ended();
+        check();
+      },
+      ended,
+    };
+  }
+
+  #failure(): Error {
+    const bytes = new Uint8Array(this.#failureMemory).slice(0, Atomics.load(this.#words, word.failure));
+    return this.#lost(JSON.parse(Buffer.from(bytes).toString()) as Failure);
+  }
+}
+
+/** MPI did not start. */
+export class BeginError extends Error {
+  readonly what: 'no-library' | 'mpi';
+  readonly tried: readonly string[];
+  constructor(message: string, what: 'no-library' | 'mpi', tried: readonly string[] = []) {
+    super(message);
+    [this.what, this.tried] = [what, tried];
+  }
+}

@@ -1,0 +1,146 @@
+/**
+ * The thread that calls MPI. All calls come from here, one at a time, and none of them blocks: collective calls are
+ * begun and looked at until they are done, while the main thread computes. So the thread level of the library does not
+ * matter, and signs of life go on while a collective call waits for others.
+ */
+import {parentPort, receiveMessageOnPort, workerData} from 'node:worker_threads';
+import {Calls, type Request} from './calls.js';
+import {failureBytes, state, word, type Command, type Failure, type Hello, type ThreadData} from './control.js';
+import {loadLibrary, NoLibrary} from './library.js';
+import {Watch} from './watch.js';
+
+/** Milliseconds that the thread sleeps at most: signs of life are due each second. */
+const idleMs = 200;
+/** Between two looks at calls under way, while the main thread computes. Looking takes its time on a busy core. */
+const besideMs = 0.5;
+/** The same while it waits, after so many looks without a pause. */
+const [waitingMs, looks] = [0.05, 200];
+/** Milliseconds for farewells and for bad news. */
+const farewellMs = 10_000;
+const newsMs = 2000;
+
+const port = parentPort!;
+const {block, failure: failureMemory, launcher, silenceSeconds} = workerData as ThreadData;
+const words = new Int32Array(block);
+
+function begin(): {calls: Calls; watch: Watch} | undefined {
+  try {
+    const library = loadLibrary(launcher);
+    const calls = new Calls(library);
+    const threadLevel = calls.init();
+    const [rank, size] = [calls.rank(), calls.size()];
+    const comm = calls.duplicate();
+    const watch = new Watch(calls, {comm, rank, size, silenceMs: 1000 * silenceSeconds}, failAll);
+    port.postMessage({ok: true, rank, size, library: library.version, file: library.file, threadLevel} satisfies Hello);
+    return {calls, watch};
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    port.postMessage(
+      (error instanceof NoLibrary
+        ? {ok: false, what: 'no-library', message, tried: [...error.tried]}
+        : {ok: false, what: 'mpi', message}) satisfies Hello,
+    );
+    return undefined;
+  }
+}
+
+/** Calls that are under way, by their slots. */
+const under = new Map<number, Request>();
+
+function end(slot: number, how: number): void {
+  Atomics.store(words, word.states + slot, how);
+  Atomics.notify(words, word.states + slot);
+}
+
+/** Nothing that is under way, or will be begun, comes to an end any more. */
+function failAll(failure: Failure): void {
+  if (Atomics.load(words, word.failure) > 0) return;
+  const text = Buffer.from(JSON.stringify(failure)).subarray(0, failureBytes);
+  new Uint8Array(failureMemory).set(text);
+  Atomics.store(words, word.failure, text.length);
+  for (const slot of under.keys()) end(slot, state.failed);
+  under.clear();
+}
+
+/** Something that happens when it can, or when its time is over. */
+let later: {when(): boolean; until: number; then(): void} | undefined;
+let isRunning = true;
+
+function run(calls: Calls, watch: Watch, command: Command): void {
+  switch (command.kind) {
+    case 'abort':
+      calls.abort(command.exitCode);
+      return;
+    case 'hosts':
+      watch.hosts = command.hosts;
+      end(command.slot, state.done);
+      return;
+    case 'fail':
+      watch.fail(command.failure);
+      later = {
+        when: () => watch.isSilent,
+        until: performance.now() + newsMs,
+        then: () => end(command.slot, state.done),
+      };
+      return;
+    case 'close':
+      watch.close();
+      later = {
+        when: () => watch.isOver,
+        until: performance.now() + farewellMs,
+        then() {
+          if (watch.isOver) calls.finalize();
+          isRunning = false;
+          end(command.slot, state.done);
+        },
+      };
+      return;
+  }
+  if (Atomics.load(words, word.failure) > 0) {
+    end(command.slot, state.failed);
+    return;
+  }
+  under.set(
+    command.slot,
+    command.kind === 'allReduce'
+      ? calls.allReduce(command.values, command.op)
+      : command.kind === 'broadcast'
+        ? calls.broadcast(command.bytes)
+        : calls.allGather(command.bytes, command.bytesOfEach),
+  );
+}
+
+function loop(calls: Calls, watch: Watch): void {
+  let looked = 0;
+  while (isRunning) {
+    const posted = Atomics.load(words, word.posted);
+    try {
+      for (let got = receiveMessageOnPort(port); got; got = receiveMessageOnPort(port)) {
+        looked = 0;
+        run(calls, watch, got.message as Command);
+      }
+      for (const [slot, request] of under) {
+        if (!calls.test(request)) continue;
+        under.delete(slot);
+        end(slot, state.done);
+        looked = 0;
+      }
+      watch.tick();
+    } catch (error) {
+      failAll({rank: -1, host: '', code: 'GAN_MPI', message: error instanceof Error ? error.message : String(error)});
+    }
+    if (later && (later.when() || performance.now() > later.until)) {
+      const {then} = later;
+      later = undefined;
+      then();
+    }
+    looked++;
+    const isWaiting = Atomics.load(words, word.waiting) === 1;
+    if (under.size > 0 && isWaiting && looked < looks) continue;
+    const pause = later || (under.size > 0 && isWaiting) ? waitingMs : under.size > 0 ? besideMs : idleMs;
+    Atomics.wait(words, word.posted, posted, pause);
+  }
+}
+
+const begun = begin();
+if (begun) loop(begun.calls, begun.watch);

@@ -1,0 +1,87 @@
+import {execFile, spawn} from 'node:child_process';
+import {constants} from 'node:os';
+import {promisify} from 'node:util';
+import {GanError} from '../../errors.js';
+
+/** Names under which mpirun is installed. */
+const launchers = ['mpirun', 'mpiexec', 'mpirun.openmpi', 'mpirun.mpich'];
+
+/** Signals that ask for an end, which mpirun hands to its processes as SIGUSR2: other ones it takes for itself. */
+const stopSignals = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2', 'SIGXCPU'] as const;
+
+/** Arguments of a launcher; the command follows. */
+function launcherArguments(isOpenMpi: boolean, ranks: number): string[] {
+  const count = ['-n', String(ranks)];
+  if (!isOpenMpi) return count;
+  const options = ['--oversubscribe', '--bind-to', 'none']; // a rank has threads of its own
+  return [...count, ...options, ...(process.getuid?.() === 0 ? ['--allow-run-as-root'] : [])];
+}
+
+/**
+ * Runs this command in several processes, by the mpirun that is installed, and ends as they do.
+ * @param script the file that Node runs
+ * @param argv its arguments, without --ranks
+ * @returns the exit code
+ * @throws GanError GAN_MPI_MISSING
+ */
+export async function launchRanks(ranks: number, script: string, argv: readonly string[]): Promise<number> {
+  const {command, isOpenMpi} = await findLauncher();
+  const child = spawn(command, [...launcherArguments(isOpenMpi, ranks), process.execPath, script, ...argv], {
+    stdio: ['ignore', 'inherit', 'inherit'],
+    detached: true, // Ctrl-C comes here alone, and is handed on
+  });
+  let asked: number | undefined;
+  const handlers = stopSignals.map((name) => {
+    const handler = (): void => {
+      if (asked !== undefined) {
+        child.kill('SIGKILL'); // with it go its processes
+        process.exit(asked);
+      }
+      asked = 128 + constants.signals[name];
+      child.kill('SIGUSR2');
+    };
+    process.on(name, handler);
+    return [name, handler] as const;
+  });
+  try {
+    return await new Promise<number>((resolve, reject) => {
+      child.on('error', reject);
+      child.on('close', (code, signal) => {
+        const ended = code ?? 128 + constants.signals[signal ?? 'SIGKILL'];
+        resolve(asked !== undefined && ended > 128 ? asked : killed(ended));
+      });
+    });
+  } finally {
+    for (const [name, handler] of handlers) process.off(name, handler);
+  }
+}
+
+/** A rank that a signal ended is a fault of the machine, not the end that a user asked for. */
+const killed = (code: number): number =>
+  [constants.signals.SIGKILL, constants.signals.SIGSEGV, constants.signals.SIGABRT, constants.signals.SIGBUS].some(
+    (signal) => code === 128 + signal || code === signal,
+  ) && code > 128
+    ? 4
+    : code;
+
+async function findLauncher(): Promise<{command: string; isOpenMpi: boolean}> {
+  const given = process.env['GAN_MPIRUN'];
+  for (const command of given ? [given] : launchers) {
+    try {
+      const {stdout} = await promisify(execFile)(command, ['--version']);
+      return {command, isOpenMpi: /open ?mpi|openrte|prrte/i.test(stdout)};
+    } catch (error) {
+      if (given) throw noLauncher(`${given} cannot be run`, error);
+    }
+  }
+  throw noLauncher('--ranks needs mpirun, which is not installed');
+}
+
+const noLauncher = (what: string, cause?: unknown): GanError =>
+  new GanError('backend', 'GAN_MPI_MISSING', `${what}.`, {
+    suggestions: [
+      'On Debian: apt install openmpi-bin (or mpich). On macOS: brew install open-mpi.',
+      'GAN_MPIRUN=/path/to/mpirun names another one.',
+    ],
+    ...(cause === undefined ? {} : {cause}),
+  });

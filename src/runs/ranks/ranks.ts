@@ -1,0 +1,225 @@
+import path from 'node:path';
+import {pathToFileURL} from 'node:url';
+import {deserialize, serialize} from 'node:v8';
+import type {Collective} from '../../backends/collective.js';
+import {GanError, isGanError, messageOf, type ErrorKind} from '../../errors.js';
+import type {Checkpoint} from '../../gan/checkpoint.js';
+import type {PartChoice, RunConfig} from '../../options/run-config.js';
+import type {Registry} from '../../plugin/registry.js';
+import {shareProcessors} from '../../system-limits.js';
+
+/** How the processes were started, as far as `launchedRanks` tells. */
+export interface Launched {
+  rank: number;
+  size: number;
+  /** The family of MPI libraries that started them. */
+  launcher: 'openmpi' | 'mpich' | 'unknown';
+  /** Number of this process among those on its machine, and how many these are; absent where nobody says so. */
+  localRank?: number;
+  localSize?: number;
+}
+
+/** The package that finds the other processes. */
+const packageName = 'gan-plugin-mpi';
+
+/** Why a rank cannot go on, as the package tells it. */
+interface Failure {
+  /** -1: MPI itself failed in this process. */
+  rank: number;
+  host: string;
+  kind?: string;
+  code?: string;
+  message: string;
+  suggestions?: string[];
+}
+
+/** What the package makes. */
+interface Processes extends Collective {
+  fail(failure: Omit<Failure, 'rank' | 'host'>): Promise<void>;
+  abort(exitCode: number): Promise<never>;
+  close(): Promise<void>;
+}
+
+interface RanksPackage {
+  MpiRanks: {
+    begin(options: {launcher: string; silenceSeconds: number}, lost: (failure: Failure) => Error): Promise<Processes>;
+  };
+}
+
+/** What rank 0 says the others are to do. */
+export type Order =
+  | {
+      do: 'train';
+      config: RunConfig;
+      backend: PartChoice;
+      checkpoint?: Checkpoint | undefined;
+      /** The configuration of the run folder before this part of the run. */
+      before?: RunConfig | undefined;
+    }
+  | {do: 'end'; exitCode: number};
+
+/** Seconds after which a rank that gives no sign of life counts as lost. */
+const silence = {default: 30, least: 2, variable: 'GAN_RANK_TIMEOUT'} as const;
+
+/** The processes of a training, and what they say to one another besides its steps. */
+export class Ranks {
+  readonly collective: Processes;
+  readonly launched: Launched;
+
+  private constructor(collective: Processes, launched: Launched) {
+    this.collective = collective;
+    this.launched = launched;
+  }
+
+  /**
+   * Finds the other processes.
+   * @throws GanError GAN_MPI_MISSING, GAN_MPI, GAN_MPI_MISMATCH (exit 4)
+   */
+  static async begin(launched: Launched, registry: Pick<Registry, 'rootOf'>, env = process.env): Promise<Ranks> {
+    const module = await load(registry);
+    const given = Number(env[silence.variable] ?? silence.default);
+    const silenceSeconds = Number.isFinite(given) ? Math.max(silence.least, given) : silence.default;
+    const collective = await module.MpiRanks.begin({launcher: launched.launcher, silenceSeconds}, errorOf).catch(
+      (error: unknown) => {
+        throw isGanError(error) ? error : notBegun(error);
+      },
+    );
+    if (collective.size !== launched.size) throw mismatch(collective, launched);
+    const {hosts, rank} = collective;
+    shareProcessors(hosts.filter((host) => host === hosts[rank]).length);
+    return new Ranks(collective, launched);
+  }
+
+  get rank(): number {
+    return this.collective.rank;
+  }
+
+  get isFirst(): boolean {
+    return this.rank === 0;
+  }
+
+  /** `4 ranks on 2 machines (Open MPI v4.1.4)`. */
+  get description(): string {
+    const {size, hosts, info} = this.collective;
+    const machines = new Set(hosts).size;
+    const library = String(info['library']).split(',')[0]!;
+    return `${size} ranks on ${machines === 1 ? 'one machine' : `${machines} machines`} (${library})`;
+  }
+
+  /** Rank 0 says what to do; the others wait for it. */
+  async order(order?: Order): Promise<Order> {
+    return this.fromFirst<Order>(order);
+  }
+
+  /** A value of rank 0, to all. */
+  async fromFirst<T>(value?: T): Promise<T> {
+    const bytes = await this.collective.broadcast(this.isFirst ? serialize(value) : undefined);
+    return deserialize(Buffer.from(bytes)) as T;
+  }
+
+  /** A value of each rank, to all. */
+  async fromAll<T>(value: T): Promise<T[]> {
+    const all = await this.collective.allGather(serialize(value));
+    return all.map((bytes) => deserialize(Buffer.from(bytes)) as T);
+  }
+
+  /** Tells the others of an error of this rank; one that came from another is known to them. */
+  async fail(error: unknown): Promise<void> {
+    if (isOfRanks(error)) return;
+    const told = isGanError(error) ? error : undefined;
+    await this.collective.fail({
+      message: messageOf(error),
+      ...(told && {kind: told.kind, code: told.code, suggestions: told.suggestions}),
+    });
+  }
+
+  /** Rank 0 says that the work is done. */
+  async end(exitCode: number): Promise<void> {
+    await this.order({do: 'end', exitCode});
+    await this.close();
+  }
+
+  close(): Promise<void> {
+    return this.collective.close();
+  }
+}
+
+const codes = {failed: 'GAN_RANK_FAILED', lost: 'GAN_RANK_LOST', mpi: 'GAN_MPI'} as const;
+
+/** Whether an error is that of another rank, which tells of it itself, or cannot any more. */
+export const isOfRanks = (error: unknown): boolean =>
+  isGanError(error) && (error.code === codes.failed || error.code === codes.lost);
+
+/**
+ * Whether a rank is the one that tells people of an error: its own, or that of one that cannot any more.
+ * @param error of a rank, as another one gets it, has that one's number in its `cause`
+ */
+export function tellsOf(error: unknown, rank: number): boolean {
+  if (!isOfRanks(error)) return true;
+  const {code, cause} = error as GanError & {cause: Failure};
+  if (code === codes.failed) return false; // it has told of it
+  return rank === (cause.rank === 0 ? 1 : 0);
+}
+
+const goOn = 'gan fit --resume RUN goes on from the last checkpoint, with as many ranks as there are.';
+
+function errorOf({rank, host, kind, code, message, suggestions = []}: Failure): GanError {
+  if (rank === -1)
+    return new GanError('backend', codes.mpi, `MPI cannot exchange any more: ${message}`, {
+      suggestions: [goOn, 'gan doctor mpi   tells which library is used.'],
+    });
+  const cause: Failure = {rank, host, message};
+  if (code === codes.lost)
+    return new GanError('backend', codes.lost, `rank ${rank} on ${host} ${message}.`, {suggestions: [goOn], cause});
+  const known = ['usage', 'config', 'backend', 'data', 'diverged'] as const;
+  const kindOf: ErrorKind = known.find((each) => each === kind) ?? 'backend';
+  const of = code === undefined ? '' : ` (${code})`;
+  return new GanError(kindOf, codes.failed, `rank ${rank} on ${host} cannot go on${of}: ${message}`, {
+    suggestions,
+    cause,
+  });
+}
+
+async function load(registry: Pick<Registry, 'rootOf'>): Promise<RanksPackage> {
+  const root = registry.rootOf(packageName);
+  if (root === undefined)
+    throw new GanError(
+      'backend',
+      'GAN_MPI_MISSING',
+      `Training with several ranks needs ${packageName}, which is not installed.`,
+      {
+        suggestions: [`gan plugins install ${packageName} (as a library: npm install ${packageName})`],
+      },
+    );
+  return (await import(pathToFileURL(path.join(root, 'dist', 'index.js')).href)) as RanksPackage;
+}
+
+function notBegun(error: unknown): GanError {
+  const {what, tried = []} = error as {what?: string; tried?: string[]};
+  return what === 'no-library'
+    ? new GanError('backend', 'GAN_MPI_MISSING', 'No MPI library is installed that this process can load.', {
+        suggestions: [
+          'Install the one that mpirun belongs to: on Debian, apt install openmpi-bin, or mpich.',
+          'GAN_MPI_LIBRARY=/path/to/libmpi.so names another one.',
+          ...tried.slice(0, 4),
+        ],
+        cause: error,
+      })
+    : new GanError('backend', codes.mpi, `MPI does not start: ${messageOf(error)}`, {
+        suggestions: ['gan doctor mpi   tells which library is used.'],
+        cause: error,
+      });
+}
+
+const mismatch = ({size, info}: Collective, launched: Launched): GanError =>
+  new GanError(
+    'backend',
+    'GAN_MPI_MISMATCH',
+    `This process is one of ${launched.size}, but ${info['library']} (${info['file']}) finds ${size}: mpirun belongs to another MPI library.`,
+    {
+      suggestions: [
+        'Use the mpirun of that library, or name its library: GAN_MPI_LIBRARY=/path/to/libmpi.so',
+        'With Slurm: srun --mpi=pmix for Open MPI, srun --mpi=pmi2 for MPICH.',
+      ],
+    },
+  );

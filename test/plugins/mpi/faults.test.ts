@@ -1,0 +1,100 @@
+import {expect} from 'chai';
+import {setTimeout as sleep} from 'node:timers/promises';
+import {readdirSync} from 'node:fs';
+import path from 'node:path';
+import {readCheckpoint} from '../../../dist/gan/checkpoint.js';
+import {Rng} from '../../../dist/gan/rng.js';
+import {openTraining} from '../../../dist/runs/open-training.js';
+import {RunFolder} from '../../../dist/runs/run-folder.js';
+import {folder, removeFolders} from '../../plugin/helpers.js';
+import {needs, processOf, startFit, type Ended} from './support.js';
+
+const isLong = process.env['GAN_SUITE'] === 'long';
+
+const settings = ['builtin:shapes', '--size=16', '--latent=8', '--batch-size=8', '--recipe=dcgan', '--arch=basic'];
+const quick = ['--set=arch.nFeatures=4', '--set=source.count=64', '--sample-every=0', '--watch-every=0', '--quiet'];
+const onOneThread = ['--backend=wasm', '--set=backend.threads=1'];
+
+const checkpoints = (dir: string): string[] => {
+  try {
+    return readdirSync(path.join(dir, 'checkpoints')).filter((name) => /^step-\d+$/.test(name));
+  } catch {
+    return [];
+  }
+};
+
+function isThere(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+/** Lets a training go until it has written a checkpoint, and then some milliseconds more. */
+async function began(dir: string, ended: Promise<Ended>, more: number): Promise<void> {
+  let over: Ended | undefined;
+  void ended.then((end) => (over = end));
+  while (checkpoints(dir).length === 0) {
+    if (over) throw new Error(`it ended with ${over.code}: ${over.output}`);
+    await sleep(50);
+  }
+  await sleep(more);
+}
+
+/** The newest checkpoint is whole, and one process goes on from it. */
+async function goesOn(dir: string): Promise<void> {
+  const run = new RunFolder(dir);
+  const {position} = await readCheckpoint(await run.latestCheckpoint());
+  const steps = position.step + 4;
+  const training = await openTraining({...(await run.readConfig()), steps}, {resume: dir});
+  const result = await training.fit(dir).finally(() => training.close());
+  expect(result.step).to.equal(steps);
+}
+
+describe('a rank that fails', function () {
+  this.timeout(120_000);
+  after(removeFolders);
+
+  const rng = new Rng(process.env['GAN_SUITE_SEED'] ?? '1').fork('ranks');
+  const jobs = Array.from({length: isLong ? 20 : 2}, (_, i) => ({
+    signal: i % 2 === 0 ? ('SIGKILL' as const) : ('SIGSTOP' as const),
+    rank: rng.int(2),
+    more: rng.int(1000),
+  }));
+
+  for (const {signal, rank, more} of jobs) {
+    it(`by ${signal} at rank ${rank} ends all, says so, and the run goes on with one (after ${more} ms)`, async function () {
+      const dir = path.join(folder(), 'run');
+      const args = [...settings, ...quick, ...onOneThread, '--steps=100000', '--checkpoint-every=5', '--out', dir];
+      const {ended} = startFit(needs('openmpi', 2, this), args, {GAN_RANK_TIMEOUT: '3'});
+      await began(dir, ended, more);
+      const victim = processOf(rank, dir)!;
+      process.kill(victim, signal);
+      const killedAt = performance.now();
+      const {code, output} = await ended;
+      expect(performance.now() - killedAt).to.be.below(60_000);
+      if (signal === 'SIGSTOP') {
+        expect(output).to.match(new RegExp(`GAN_RANK_LOST: rank ${rank} on \\S+ has not answered for`));
+        expect(code).to.equal(4);
+      } else {
+        expect(output).to.match(new RegExp(`rank ${rank} .* exited on signal 9`)); // mpirun's own words
+        expect(code).to.equal(137);
+      }
+      expect(output).not.to.match(/bug in gan/);
+      while (isThere(victim)) await sleep(50); // a stopped process is not left behind
+      await goesOn(dir);
+    });
+  }
+
+  it('SIGTERM at one rank ends all with a checkpoint, as the signal asks for', async function () {
+    const dir = path.join(folder(), 'run');
+    const args = [...settings, ...quick, ...onOneThread, '--steps=100000', '--checkpoint-every=5', '--out', dir];
+    const {ended} = startFit(needs('mpich', 2, this), args);
+    await began(dir, ended, 0);
+    process.kill(processOf(1, dir)!, 'SIGTERM');
+    const {code, output} = await ended;
+    expect(code, output).to.equal(143);
+    await goesOn(dir);
+  });
+});
