@@ -616,7 +616,7 @@ export class Learner {
   async #batch(batch: Batch, run: () => Promise<void>): Promise<void> {
     this.input = upload(batch.input, this.dls.normalization);
     this.target = upload(batch.target, this.dls.normalization);
-    this.labels = batch.labels && uploadLabels(batch.labels, batch.size);
+    this.labels = batch.labels && uploadLabels(batch.labels, batch.target.shape[0]!);
     this.batchSize = batch.size;
     this.pendingLoss = undefined;
     try {
