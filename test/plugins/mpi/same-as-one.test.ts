@@ -67,8 +67,9 @@ async function difference(a: string, b: string): Promise<number> {
   let most = 0;
   for (const [name, {data}] of one!.model) {
     const otherData = other!.model.get(name)!.data;
-    const scale = Math.max(1e-2, ...Array.from(data, (value) => Math.abs(Number(value))));
-    data.forEach((value, i) => (most = Math.max(most, Math.abs(Number(value) - Number(otherData[i])) / scale)));
+    const [own, others] = [data, otherData].map((values) => Array.from<number | bigint, number>(values, Number));
+    const scale = Math.max(1e-2, ...own!.map(Math.abs));
+    own!.forEach((value, i) => (most = Math.max(most, Math.abs(value - others![i]!) / scale)));
   }
   return most;
 }
