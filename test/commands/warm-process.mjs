@@ -2,7 +2,7 @@
 // working folder, the environment and the arguments of each command. `warm.ts` starts it and reads its output.
 import {writeSync} from 'node:fs';
 import {inspect} from 'node:util';
-import {pathToFileURL} from 'node:url';
+import {fileURLToPath, pathToFileURL} from 'node:url';
 
 const [, , program] = process.argv;
 const reallyExit = process.exit.bind(process);
@@ -48,7 +48,6 @@ function removeNewListeners(before) {
   });
 }
 
-let count = 0;
 let exited;
 
 process.exit = (code) => {
@@ -79,7 +78,8 @@ process.on('message', async ({args, cwd, env, mark}) => {
   exited = undefined;
   const [handlers, before] = [listeners(), resources()];
   try {
-    await import(`${pathToFileURL(program)}?command=${++count}`);
+    const {main} = await import(new URL('../dist/cli/command/main.js', pathToFileURL(program)));
+    await main(args, fileURLToPath(new URL('..', pathToFileURL(program))));
   } catch (error) {
     if (!(error instanceof Exit)) throw error; // ends this process, as it would end one of its own
   }
