@@ -12,7 +12,12 @@ describe('errors of the command line', () => {
     ['an unknown flag', ['fit', '--siez', '3'], 2, /--siez[\s\S]*Did you mean --size/],
     ['a flag without its value', ['fit', '--out'], 2, /--out/],
     ['an argument too many', ['fit', 'a', 'b'], 2, /Unexpected argument: b/],
-    ['a flag out of range', ['fit', '--size', '0'], 2, /size must be a whole number from 1 to 4096; --size gives '0'/],
+    [
+      'a flag out of range',
+      ['fit', '--size', '0'],
+      2,
+      /size must be a whole number from 1 to 4096, or two, HEIGHTxWIDTH; --size gives '0'/,
+    ],
     ['a flag of the wrong type', ['fit', '--lr', 'fast'], 2, /lr must be a number.*'fast'/],
     [
       'a flag for an option that the part does not have',

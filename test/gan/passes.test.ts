@@ -142,9 +142,9 @@ describe('gradients accumulated over passes', function () {
     expectNear(passes, whole);
     expect(passes.losses).to.have.length(4 + 2);
     expect(passesOver(10, 4)).to.deep.equal([
-      {index: 0, count: 3, share: 0.4, from: 0, size: 4},
-      {index: 1, count: 3, share: 0.4, from: 4, size: 4},
-      {index: 2, count: 3, share: 0.2, from: 8, size: 2},
+      {index: 0, count: 3, share: 0.4, from: 0, size: 4, of: {from: 0, count: 4, share: 1, total: 4}},
+      {index: 1, count: 3, share: 0.4, from: 4, size: 4, of: {from: 0, count: 4, share: 1, total: 4}},
+      {index: 2, count: 3, share: 0.2, from: 8, size: 2, of: {from: 0, count: 2, share: 1, total: 2}},
     ]);
   });
 

@@ -26,7 +26,7 @@ const shortcuts: Readonly<Record<string, {key: string; description: string}>> = 
 };
 
 /** Flags of `gan fit` beside those that set configuration keys, which few people set. */
-const rare: ReadonlySet<string> = new Set(['accept-changes', 'pictures', 'no-pictures', 'device', 'from']);
+const rare: ReadonlySet<string> = new Set(['ranks', 'accept-changes', 'pictures', 'no-pictures', 'device', 'from']);
 
 /** The flags that set configuration keys and that most people set: the help shows these at first. */
 const common: ReadonlySet<string> = new Set([
