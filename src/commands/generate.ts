@@ -7,6 +7,7 @@ import {runFlags} from '../cli/flags/run-flags.js';
 import {parseSeeds, parseTruncation} from '../cli/flags/seeds.js';
 import {runOptions, withRun} from '../cli/run/use-run.js';
 import {assertPicture} from '../cli/flags/picture-file.js';
+import {GanError} from '../errors.js';
 import type {ClassChoice} from '../gan/class-choice.js';
 import {sidesOf} from '../options/image-size.js';
 
@@ -19,10 +20,14 @@ const directionNames = (count: number): string[] =>
     return `direction-${String(direction).padStart(String(count).length, '0')}-${place}`;
   });
 
-/** Names of single images by class; the place of the class is in them where its title is that of another, too. */
+/**
+ * Names of single images by class; the place of the class is in them where its title is that of another, too, as file
+ * systems see it that do not tell upper from lower case.
+ */
 function namesByClass(wanted: readonly ClassChoice[], names: readonly string[]): string[] {
   const titles = wanted.map(classTitle);
-  const own = new Set(titles).size === titles.length ? titles : titles.map((title, i) => `${i + 1}-${title}`);
+  const areOwn = new Set(titles.map((title) => title.toLowerCase())).size === titles.length;
+  const own = areOwn ? titles : titles.map((title, i) => `${i + 1}-${title}`);
   return own.flatMap((title) => names.map((name) => `${title}-${name}`));
 }
 
@@ -110,6 +115,10 @@ export default class Generate extends BaseCommand {
     ];
     const files = await withRun(dir, use, async (run) => {
       const wanted = flags.class && (await classesWanted(flags.class, await run.classes()));
+      if (directions !== undefined && wanted && wanted.length > 1)
+        throw new GanError('usage', 'GAN_USAGE', `--directions are those of one class, not of ${wanted.length}`, {
+          suggestions: ['give one --class, and call it again for the next'],
+        });
       const ofEach = seeds?.length ?? n;
       const request = {...(seeds ? {seeds} : {n, seed}), ...(wanted && {classes: wanted}), ...truncation};
       if (outDir !== undefined && directions === undefined) {

@@ -107,11 +107,11 @@ export function gridByClass(classes: Classes): {columns: number; rows: Float32Ar
   };
 }
 
-/** Several shares as one array: [n, rows]. */
-export function joinShares(shares: readonly Float32Array[]): Float32Array {
-  const width = shares[0]?.length ?? 0;
-  const all = new Float32Array(shares.length * width);
-  shares.forEach((each, i) => all.set(each, i * width));
+/** Rows of one length, such as shares or latents, as one array: [n, length]. */
+export function joinRows(rows: readonly Float32Array[]): Float32Array {
+  const width = rows[0]?.length ?? 0;
+  const all = new Float32Array(rows.length * width);
+  rows.forEach((row, i) => all.set(row, i * width));
   return all;
 }
 

@@ -1,7 +1,7 @@
 /**
  * The classes that a training is conditional on. Its checkpoints keep them, so that images can be made without data.
  */
-import {boolean, list, object, oneOf, text, whole, type Check} from '../options/json.js';
+import {boolean, JsonError, list, object, oneOf, text, whole, type Check} from '../options/json.js';
 
 /** What networks learn of the labels of data. */
 export interface Classes {
@@ -26,13 +26,21 @@ export const noClass = 'no class';
 export const rowNames = ({names, unlabelled}: Pick<Classes, 'names' | 'unlabelled'>): string[] =>
   unlabelled ? [...names, noClass] : [...names];
 
-/** `Classes` in a file. */
-export const checkClasses: Check<Classes> = object({
+const checkShape: Check<Classes> = object({
   names: list(text),
   each: oneOf('one', 'several'),
   unlabelled: boolean,
   common: list(object({rows: list(whole()), images: whole(1)})),
 });
+
+/** `Classes` in a file. */
+export const checkClasses: Check<Classes> = (value, at) => {
+  const classes = checkShape(value, at);
+  const count = rowCount(classes);
+  if (classes.common.length === 0 || classes.common.some(({rows}) => rows.some((row) => row >= count)))
+    throw new JsonError(`has images of other classes than its ${count}, or none`);
+  return classes;
+};
 
 /** Whether two trainings are conditional on the same. */
 export const areSameClasses = (a: Classes, b: Classes): boolean =>

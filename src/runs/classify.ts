@@ -120,7 +120,7 @@ async function labelledImages(
     ? () => cachedSource(recordSource(labelled.records, {size, channels, resize, decoding, warn}, labelled.indices))
     : await createSource(registry, data, config.source);
   const {train, valid, normalization, report} = await makeDataLoaders(
-    {...config, validPct: config.validPct > 0 ? config.validPct : heldOut},
+    {...config, conditional: false, validPct: config.validPct > 0 ? config.validPct : heldOut},
     source ? {source} : {},
     {warn},
   );
@@ -140,6 +140,13 @@ async function labelledRecords({
   const records = await openRecords(data, {decoding});
   const {labels} = records;
   if (!labels) throw noLabels(data, undefined);
+  if (labels.several)
+    throw new GanError(
+      'data',
+      'GAN_LABELS',
+      `the images of ${data} have attributes, any number each; a classifier learns one class of each image`,
+      {suggestions: ['give a list with a column `label` that has the class of each file']},
+    );
   const indices = [...labels.of.keys()].filter((index) => labels.of[index]! >= 0);
   return {records, classes: [...labels.classes], indices};
 }

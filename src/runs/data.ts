@@ -1,3 +1,4 @@
+import {isAddress} from '../address.js';
 import {GanError} from '../errors.js';
 import type {GanConfig} from '../config/define.js';
 import {createSource} from '../config/parts.js';
@@ -55,7 +56,7 @@ export interface DataParts {
 export interface RunData extends DataLoaders {
   /** What the data are, in one line: `zip archive, 1,200 pictures, 10 labels`; absent of a data source. */
   description?: string;
-  /** What most pictures have in common before they are resized; absent of a data source. */
+  /** What most pictures have in common before they are resized; absent of a data source, and of data on a server. */
   commonFacts?(): Promise<CommonFacts>;
   /** What is to be told of the data, once. */
   notes: string[];
@@ -101,7 +102,7 @@ export async function makeDataLoaders(
       ...(classes && {classes}),
       notes: [...(records.otherKinds ? [describeOthers(records.otherKinds)] : []), ...noneHeldOut(loaders, validPct)],
       description: describeRecords(records),
-      commonFacts: () => commonFacts(records),
+      ...(!records.files.some(isAddress) && {commonFacts: () => commonFacts(records)}),
       identify: () => records.identify(),
     };
   }

@@ -1,6 +1,6 @@
 /** Metrics of each class of a conditional run. */
 import type {ComparedImages} from './labelled-images.js';
-import {joinShares, rowShares} from '../gan/class-choice.js';
+import {joinRows, rowShares} from '../gan/class-choice.js';
 import {rowNames, type Classes} from '../gan/classes.js';
 import {pick, type FeatureExtractor} from '../gan/metrics/features.js';
 import {featuresOf, ImageMeter, pickPictures, type Measured, type MeterOptions} from '../gan/metrics/image-meter.js';
@@ -48,7 +48,7 @@ export async function evaluateByClass(
             ? Promise.resolve(pick(features, own))
             : featuresOf(pickPictures(pictures, own), extractor),
       },
-      labels: joinShares(own.map((i) => rowShares(classes, rows[i]!))),
+      labels: joinRows(own.map((i) => rowShares(classes, rows[i]!))),
     });
     results.push({name, images: own.length, metrics: await meter.measure({halves})});
   }

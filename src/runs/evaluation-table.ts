@@ -39,3 +39,18 @@ export function evaluationTable(evaluations: readonly Evaluation[]): {columns: s
   ]);
   return {columns: [...factColumns, ...names], rows};
 }
+
+/** The metrics of each class of a conditional run as a table: a row for each class. */
+export function classTable(classes: NonNullable<Evaluation['byClass']>): {columns: string[]; rows: string[][]} {
+  const measured = [...new Set(classes.flatMap(({metrics}) => metrics.map(({name}) => name)))];
+  const names = measured.length > 0 ? measured : ['metrics'];
+  const rows = classes.map(({name, images, metrics}) => [
+    name,
+    String(images),
+    ...names.map((each) => {
+      const found = metrics.find((one) => one.name === each);
+      return found ? significant(found.value) : 'too few images';
+    }),
+  ]);
+  return {columns: ['class', 'images', ...names], rows};
+}

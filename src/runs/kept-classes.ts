@@ -22,7 +22,7 @@ export function classesOf({callbacks, path}: Pick<Checkpoint, 'callbacks' | 'pat
     return checkClasses(saved, name);
   } catch (error) {
     if (!(error instanceof JsonError)) throw error;
-    throw new GanError('data', 'GAN_CHECKPOINT', `${path} cannot be used as a checkpoint: its ${error.message}`, {
+    throw new GanError('data', 'GAN_CHECKPOINT', `${path} cannot be used as a checkpoint: it ${error.message}`, {
       suggestions: ['use an older checkpoint of the run'],
       cause: error,
     });

@@ -8,7 +8,7 @@ import type {ListedPartConfig} from '../config/define.js';
 import type {ConfigSources} from '../config/layers.js';
 import {createArchitecture, createParts, createSource, givenOptions, type RunParts} from '../config/parts.js';
 import {resolveConfig, type ResolvedConfig} from '../config/resolve.js';
-import {classShares, drawClass, joinShares, mixShares, type ClassChoice} from '../gan/class-choice.js';
+import {classShares, drawClass, joinRows, mixShares, type ClassChoice} from '../gan/class-choice.js';
 import {rowCount, type Classes} from '../gan/classes.js';
 import {weightsOf, withoutPrefix, type WeightsChoice} from '../gan/checkpoint.js';
 import {Normalization} from '../gan/data/normalize.js';
@@ -290,13 +290,11 @@ export class Run {
     const atOnce = this.#atOnce();
     for (let start = 0; start < latents.length; start += atOnce) {
       const batch = latents.slice(start, start + atOnce);
-      const flat = new Float32Array(batch.length * latentSize);
-      batch.forEach((latent, i) => flat.set(latent, i * latentSize));
       const made = await generateImages(
         generator,
-        {data: flat, shape: [batch.length, latentSize]},
+        {data: joinRows(batch), shape: [batch.length, latentSize]},
         {normalization, floats},
-        labels && joinShares(labels.slice(start, start + atOnce)),
+        labels && joinRows(labels.slice(start, start + atOnce)),
       );
       images.set(made.data, start * item);
     }
@@ -350,6 +348,12 @@ export class Run {
     const count = imageCount(request);
     this.#assertHeld(count);
     return this.#drawPart(request, 0, count);
+  }
+
+  /** The same as bytes, also where images are drawn as floats. */
+  async #bytes(request: GenerateRequest): Promise<HostTensor> {
+    const {data, shape} = await this.generate(request);
+    return Normalization.symmetric(this.config.channels).undo(data, shape);
   }
 
   /** The images of `generate`, a pass of the generator at a time: however many they are, they take little memory. */
@@ -416,9 +420,12 @@ export class Run {
    */
   async directions(options: DirectionOptions & OfClass = {}): Promise<LatentDirections> {
     const {class: choice, ...others} = options;
-    const generator = await this.#ofLatents(await this.#oneClass(choice, 0));
+    return this.#directionsOf(await this.#oneClass(choice, 0), others);
+  }
+
+  async #directionsOf(shares: Float32Array | undefined, options: DirectionOptions): Promise<LatentDirections> {
     const {latentDirections} = await import('../gan/latent-directions.js');
-    return latentDirections(generator, this.config.latent, others);
+    return this.#withLatents(shares, (generator) => latentDirections(generator, this.config.latent, options));
   }
 
   /** Shares of the class that was asked for, or of a seed's image; undefined of a run that is not conditional. */
@@ -426,14 +433,17 @@ export class Run {
     return choice === undefined ? this.#classOf(seed) : (await this.#chosen([choice]))[0];
   }
 
-  /** The generator as one of latents alone: of a conditional run, that of a class. */
-  async #ofLatents(shares: Float32Array | undefined): Promise<Module> {
+  /** Uses the generator as one of latents alone: of a conditional run, that of a class. */
+  async #withLatents<T>(shares: Float32Array | undefined, use: (generator: Module) => Promise<T>): Promise<T> {
     const generator = await this.generator();
-    if (!shares) return generator;
+    if (!shares) return use(generator);
     const {GeneratorOfClass} = await import('../gan/generator-of-class.js');
-    const made = new GeneratorOfClass(generator, shares);
-    this.#disposals.push(() => made.disposeClass());
-    return made.eval();
+    const ofClass = new GeneratorOfClass(generator, shares);
+    try {
+      return await use(ofClass.eval());
+    } finally {
+      ofClass.disposeClass();
+    }
   }
 
   /**
@@ -451,15 +461,14 @@ export class Run {
     const shares = await this.#oneClass(choice, from);
     const start = drawLatent(this.config.latent, from, 0, truncation === undefined ? {} : {truncation});
     this.#assertHeld((options.count ?? 10) * images);
-    const {vectors} = await this.directions({...options, ...(choice !== undefined && {class: choice})});
+    const {vectors} = await this.#directionsOf(shares, options);
     const latents = vectors.flatMap((vector) => movedAlong(start, vector, {images, reach}));
     return this.draw(latents, shares && latents.map(() => shares));
   }
 
   /**
-   * The generator's images that are nearest to given ones: the latents by gradient descent (see `ProjectOptions`),
-   * to draw,
-   * to mix or to interpolate from.
+   * The generator's images that are nearest to given ones: the latents by gradient descent (see `ProjectOptions`), to
+   * draw, to mix or to interpolate from.
    * @param images files, or bytes [n, height, width, channels]
    * @param options with `class`, of a conditional run, what they are; default: the class of seed 0's first image
    * @throws GanError GAN_IMAGE_SHAPE for images of another shape than the run's
@@ -469,7 +478,7 @@ export class Run {
     {class: choice, ...options}: ProjectOptions & OfClass = {},
   ): Promise<ProjectedImages> {
     const shares = await this.#oneClass(choice, 0);
-    const [generator, {projectImages}] = [await this.#ofLatents(shares), await import('../gan/project.js')];
+    const {projectImages} = await import('../gan/project.js');
     const {latent: latentSize} = this.config;
     const {height, width, channels} = imageShapeOf(this.config);
     const given = 'data' in images ? images : await this.#decode(images);
@@ -481,7 +490,9 @@ export class Run {
         {suggestions: ['give the paths of image files: they are decoded to the size of the run']},
       );
     const normalization = Normalization.symmetric(channels);
-    const projection = await projectImages(generator, given, {latentSize, normalization}, options);
+    const projection = await this.#withLatents(shares, (generator) =>
+      projectImages(generator, given, {latentSize, normalization}, options),
+    );
     const drawn = await this.draw(projection.latents, shares && projection.latents.map(() => shares));
     return {...projection, images: drawn};
   }
@@ -592,7 +603,7 @@ export class Run {
       await import('../gan/metrics/nearest.js'),
       await import('./data.js'),
     ];
-    const fakes = await this.generate({n});
+    const fakes = await this.#bytes({n});
     const {config} = await this.#resolve({withoutData: false});
     const source = await createSource(this.#registry, config.data, config.source);
     const loading = {batchSize: 256, dropLast: false, augment: []};
@@ -649,7 +660,7 @@ export class Run {
     ];
     const {name, config} = this;
     const card = modelCard(await cardFacts(this.folder, {name, config, drawn, version}), request);
-    const images = await this.generate({n: cardPicture.images, seed: cardPicture.seed});
+    const images = await this.#bytes({n: cardPicture.images, seed: cardPicture.seed});
     return new Map<string, string | Uint8Array>([
       ['README.md', card],
       [cardPicture.name, await encodePng(samplePicture(images))],

@@ -1,5 +1,6 @@
 import {tf, type Scalar, type Tensor} from '../backends/tf.js';
 import {GanError, isGanError, messageOf} from '../errors.js';
+import {rowCount} from '../gan/classes.js';
 import {sidesOf} from '../options/image-size.js';
 import {kindLabel, type PartKind} from '../options/kinds.js';
 import {shortName} from '../plugin/names.js';
@@ -21,7 +22,7 @@ interface Used {
  */
 export function secondOrderError(
   error: unknown,
-  {config, learn}: Pick<PreparedTraining, 'config' | 'learn'>,
+  {config, learn, dls}: Pick<PreparedTraining, 'config' | 'learn' | 'dls'>,
   owner: (kind: PartKind, name: string) => string | undefined,
 ): GanError | undefined {
   const text = missing.exec(messageOf(isGanError(error) ? (error.cause ?? error) : error));
@@ -29,8 +30,10 @@ export function secondOrderError(
   const operation = text[1] ?? text[2]!;
   const use = (kind: PartKind, name: string): Used => ({kind, name, package: owner(kind, name)});
   const images = (): Tensor => tf.zeros([2, ...sidesOf(config.size), config.channels]);
-  const critic = learn.ganModel.network('critic');
-  const suspects: Used[] = fails(() => twice((x) => critic.forward(x), images()))
+  const {classes} = dls;
+  const score = (x: Tensor): Tensor =>
+    learn.ganModel.runNetwork('critic', x, classes && tf.zeros([2, rowCount(classes)]));
+  const suspects: Used[] = fails(() => twice(score, images()))
     ? [use('architecture', config.arch.name)]
     : [
         ...config.augment.map(({name}) => use('augmentation', name)),

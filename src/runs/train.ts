@@ -3,7 +3,7 @@ import {GanError, isGanError} from '../errors.js';
 import {quoted, systemError} from '../system-error.js';
 import {checkpointBytes, resumeFrom, type Checkpoint} from '../gan/checkpoint.js';
 import {arePoints} from '../gan/data/points.js';
-import {gridByClass, joinShares} from '../gan/class-choice.js';
+import {gridByClass, joinRows} from '../gan/class-choice.js';
 import type {Classes} from '../gan/classes.js';
 import {Rng} from '../gan/rng.js';
 import {keepBest} from './best-checkpoint.js';
@@ -288,9 +288,9 @@ function inputsByClass(latents: Float32Array, latent: number, classes: Classes):
     return latents.subarray(at * columns * latent, (at + 1) * columns * latent);
   });
   return {
-    data: joinShares(data),
+    data: joinRows(data),
     shape: [rows.length * columns, latent],
-    labels: joinShares(rows.flatMap((row) => Array.from({length: columns}, () => row))),
+    labels: joinRows(rows.flatMap((row) => Array.from({length: columns}, () => row))),
     columns,
   };
 }

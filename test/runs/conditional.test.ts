@@ -1,13 +1,18 @@
 import {expect} from 'chai';
-import {mkdirSync, readFileSync, writeFileSync} from 'node:fs';
+import {existsSync, mkdirSync, readFileSync, writeFileSync} from 'node:fs';
 import path from 'node:path';
 import {openRun, openTraining, RunFolder, type Device, type GanConfig} from 'gankit';
+import {tf} from '../../dist/backends/tf.js';
+import {evaluationsSection} from '../../dist/cli/report/evaluations.js';
+import type {Html} from '../../dist/cli/report/html.js';
 import {checkClasses, type Classes} from '../../dist/gan/classes.js';
 import {conditionalSource} from '../../dist/gan/data/conditional-source.js';
+import {fromSource} from '../../dist/gan/data/data-loaders.js';
 import {encodePng} from '../../dist/gan/data/png.js';
 import {recordSource} from '../../dist/gan/data/record-source.js';
 import {countLabels} from '../../dist/gan/data/records/labels.js';
 import {openRecords} from '../../dist/gan/data/records/open.js';
+import {sourceRecords} from '../../dist/gan/data/records/source-records.js';
 import {readCheckpointState} from '../../dist/gan/checkpoint.js';
 import type {FiniteSource} from '../../dist/gan/data/types.js';
 import {folder, ganError, removeFolders} from '../plugin/helpers.js';
@@ -86,6 +91,8 @@ describe('a conditional run', () => {
     expect([...way.data.subarray(4 * 192)]).to.deep.equal([...ends.data.subarray(192)]);
     const middle = await run.alongDirections({from: 5, class: 1, count: 1, images: 3});
     expect([...middle.data.subarray(192, 384)]).to.deep.equal([...ends.data.subarray(192)]);
+    const free = await run.alongDirections({from: 5, count: 1, images: 3});
+    expect([...free.data.subarray(192, 384)]).to.deep.equal([...(await run.generate({seeds: [5]})).data]);
     const {latents} = await run.project({data: ends.data.slice(0, 192), shape: [1, 8, 8, 3]}, {class: 0, steps: 2});
     expect(latents).to.have.length(1);
     await run.close();
@@ -97,6 +104,9 @@ describe('a conditional run', () => {
     expect(few.byClass!.map(({name}) => name)).to.deep.equal([...kinds]);
     expect(few.byClass!.every(({metrics}) => metrics.length === 0)).to.equal(true);
     expect(few.byClass!.reduce((sum, {images}) => sum + images, 0)).to.equal(60);
+    const report = (await evaluationsSection(dir, [few])) as Html;
+    for (const {name, images} of few.byClass!)
+      expect(report.source).to.contain(`<td>${name}</td><td>${images}</td><td>too few images</td>`);
     await run.close();
     const many = await openRun(dir, {device});
     many.config.source['count'] = 400;
@@ -105,6 +115,25 @@ describe('a conditional run', () => {
     expect(measured).not.to.deep.equal([]);
     for (const {metrics} of measured) expect(metrics[0]!.value).to.be.greaterThan(0);
     await many.close();
+  });
+
+  it('looks for copies and writes a card of bytes, also where images are drawn as floats', async () => {
+    const [bytes, floats] = [await openRun(dir, {device}), await openRun(dir, {device, floats: true})];
+    expect(await floats.nearest({n: 2})).to.deep.equal(await bytes.nearest({n: 2}));
+    const hub = path.join(folder(), 'hub');
+    await floats.export('hub', hub);
+    expect(existsSync(path.join(hub, 'samples.png'))).to.equal(true);
+    await bytes.close();
+    await floats.close();
+  });
+
+  it('frees the tensors of a class that directions were looked for', async () => {
+    const run = await openRun(dir, {device});
+    await run.directions({count: 1, samples: 8});
+    const before = tf.memory().numTensors;
+    await run.directions({class: 1, count: 1, samples: 8});
+    expect(tf.memory().numTensors).to.equal(before);
+    await run.close();
   });
 
   it('is exported with the class as a second input, and as a folder to draw from', async () => {
@@ -159,6 +188,16 @@ describe('a conditional run', () => {
   });
 });
 
+describe('classes in a file', () => {
+  it('are refused where images are of rows that there are not, or of none', () => {
+    const classes = {names: ['cat', 'dog'], each: 'one', unlabelled: false};
+    for (const common of [[], [{rows: [2], images: 1}]])
+      expect(() => checkClasses({...classes, common}, '')).to.throw('images of other classes');
+    const common = [{rows: [1], images: 1}];
+    expect(checkClasses({...classes, common}, '')).to.deep.equal({...classes, common});
+  });
+});
+
 describe('labels that are missing, and attributes', () => {
   after(removeFolders);
   const png = encodePng({data: new Uint8Array(192), width: 8, height: 8, channels: 3});
@@ -184,6 +223,47 @@ describe('labels that are missing, and attributes', () => {
     expect(classes).to.deep.include({names: ['cat', 'dog'], each: 'one', unlabelled: true});
     expect([0, 1, 2, 3].map((i) => source.label!(i))).to.deep.equal([1, 2, 0, 1]);
     expect(source.classes).to.equal(3);
+  });
+
+  it('one attribute tells those that have it from those that have not', async () => {
+    const text = 'image_id,Smiling\na.png,1\nb.png,-1\n';
+    const {source, classes} = await conditional(await listOf('list.csv', text, ['a.png', 'b.png']));
+    expect(classes).to.deep.include({names: ['Smiling'], each: 'several', unlabelled: false});
+    expect([0, 1].map((i) => [...source.labelRow!(i)])).to.deep.equal([[1], [0]]);
+  });
+
+  it('a source may be an object of a class', async () => {
+    class Own implements FiniteSource {
+      readonly shape = [8, 8, 3];
+      readonly size = 4;
+      readonly classes = 2;
+      readonly value = 7;
+      read(): Uint8Array {
+        return new Uint8Array(192).fill(this.value);
+      }
+      label(index: number): number {
+        return (index + this.value) % this.classes;
+      }
+    }
+    const {source, classes} = conditionalSource(new Own(), 'X');
+    expect((await source.read(0))[0]).to.equal(7);
+    expect([source.label!(0), classes.names]).to.deep.equal([1, ['0', '1']]);
+    const {train} = fromSource(source, {batchSize: 4, shuffle: false});
+    for await (const {labels} of train.epoch(0)) expect([...labels!]).to.deep.equal([1, 0, 1, 0]);
+    expect([...sourceRecords(new Own(), 'X').labels!.of]).to.deep.equal([1, 0, 1, 0]);
+  });
+
+  it('attributes of a data source are those of its pictures', async () => {
+    const labelling = {names: ['a', 'b'], each: 'several' as const, of: (i: number) => [[0, 1], [], undefined][i]};
+    const own: FiniteSource = {shape: [8, 8, 3], size: 3, read: () => new Uint8Array(192), labelling};
+    const {counts, without} = countLabels(sourceRecords(own, 'X').labels!);
+    expect([counts, without]).to.deep.equal([
+      [
+        {label: 'a', count: 1},
+        {label: 'b', count: 1},
+      ],
+      1,
+    ]);
   });
 
   const files = ['000001.jpg', '000002.jpg', '000003.jpg', '000004.jpg'];

@@ -1,5 +1,5 @@
 import type {Measured} from '../../gan/metrics/image-meter.js';
-import {evaluationTable, intervalText, significant} from '../../runs/evaluation-table.js';
+import {classTable, evaluationTable, intervalText, significant} from '../../runs/evaluation-table.js';
 import type {Evaluation} from '../../runs/evaluations.js';
 import {table} from '../text/format.js';
 
@@ -25,20 +25,9 @@ export function evaluationsLines(evaluations: readonly Evaluation[]): string[] {
   return ['', ...table(columns.with(0, 'evaluated step'), rows)];
 }
 
-/** A row for each class. */
 function byClassLines(classes: NonNullable<Evaluation['byClass']>): string[] {
-  const names = [...new Set(classes.flatMap(({metrics}) => metrics.map(({name}) => name)))];
-  return table(
-    ['class', 'images', ...names],
-    classes.map(({name, images, metrics}) => [
-      name,
-      String(images),
-      ...names.map((each) => {
-        const measured = metrics.find((one) => one.name === each);
-        return measured ? significant(measured.value) : 'too few images';
-      }),
-    ]),
-  );
+  const {columns, rows} = classTable(classes);
+  return table(columns, rows);
 }
 
 /** An evaluation for people. */

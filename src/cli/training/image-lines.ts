@@ -30,9 +30,9 @@ export async function imageLines(
     const [height, width] = sizeWith(ratio, sidesOf(size)[0]);
     const shape =
       ratio > 1 ? `${ratio.toFixed(2)} times as wide as tall` : `${(1 / ratio).toFixed(2)} times as tall as wide`;
-    lines.push(
-      `Most pictures are ${shape}, and ${sizeText(size)} ${done[resize]}; --size ${height}x${width} (height x width) keeps that shape.`,
-    );
+    const isBetter = height !== width; // of fewer than 8 pixels a side there is none
+    const advice = isBetter ? `; --size ${height}x${width} (height x width) keeps that shape` : '';
+    lines.push(`Most pictures are ${shape}, and ${sizeText(size)} ${done[resize]}${advice}.`);
   }
   if (asksDepth && facts?.deep) lines.push('The pictures have more than 8 bits a channel; --depth 16 keeps them.');
   return lines;

@@ -2,6 +2,7 @@
 import {GanError} from '../../errors.js';
 import {rowShares} from '../class-choice.js';
 import {rowCount, type Classes} from '../classes.js';
+import {describeItem} from './items.js';
 import type {Labelling} from './labelling.js';
 import type {FiniteSource, Source} from './types.js';
 
@@ -23,45 +24,56 @@ export function conditionalSource(source: Source, data: string): ConditionalSour
   if (source.size === undefined || !labelling)
     throw refused(`${data} has no labels, which a conditional training learns`, [
       'put the images of each class into a folder of its own, or a list of labels beside them (docs/conditional.md)',
-      'or train without classes: --no-conditional',
+      'or begin a run without classes: --no-conditional',
     ]);
   const classes = classesOf(labelling, source.size);
-  if (rowCount(classes) < 2)
+  if (rowCount(classes) < 2 && classes.common.length < 2)
     throw refused(`all labels of ${data} are '${classes.names[0]}': there is nothing to tell apart`, [
-      'train without classes: --no-conditional',
+      'begin a run without classes: --no-conditional',
     ]);
   const own = (index: number): readonly number[] => labelling.of(index) ?? [classes.names.length];
-  const {label: _, labelling: __, ...items} = source;
   const labels =
     classes.each === 'one'
       ? {label: (index: number) => own(index)[0]!}
       : {labelRow: (index: number) => rowShares(classes, own(index))};
-  return {source: {...items, classes: rowCount(classes), ...labels}, classes};
+  const items: FiniteSource = {
+    shape: source.shape,
+    size: source.size,
+    ...(source.identity !== undefined && {identity: source.identity}),
+    read: (index) => source.read(index),
+    describe: (index) => describeItem(source, index),
+    ...(source.parts && {parts: source.parts}),
+    classes: rowCount(classes),
+    ...labels,
+  };
+  return {source: items, classes};
 }
 
 /** What a source says of its labels; one that only numbers them calls the classes by their numbers. */
-function labellingOf({labelling, classes, label}: FiniteSource): Labelling | undefined {
+function labellingOf(source: FiniteSource): Labelling | undefined {
+  const {labelling, classes} = source;
   if (labelling) return labelling;
-  if (classes === undefined || !label) return undefined;
+  if (classes === undefined || !source.label) return undefined;
   return {
     names: Array.from({length: classes}, (_, i) => String(i)),
     each: 'one',
-    of: (index) => [label(index)],
+    of: (index) => [source.label!(index)],
   };
 }
 
-function classesOf({names, each, of}: Labelling, size: number): Classes {
+function classesOf(labelling: Labelling, size: number): Classes {
+  const {names, each} = labelling;
   const found = new Map<string, {rows: readonly number[]; images: number}>();
   let unlabelled = false;
   const count = (index: number): void => {
-    const rows = of(index) ?? [names.length];
+    const rows = labelling.of(index) ?? [names.length];
     const key = rows.join();
     const known = found.get(key);
     if (known) known.images++;
     else found.set(key, {rows, images: 1});
   };
   for (let index = 0; index < size; index++) {
-    unlabelled ||= of(index) === undefined;
+    unlabelled ||= labelling.of(index) === undefined;
     if (each === 'one') count(index);
   }
   const examples = each === 'one' ? 0 : Math.min(size, mostExamples);

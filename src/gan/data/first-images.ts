@@ -4,11 +4,11 @@ import type {Batch, DataLoader, HostTensor} from './types.js';
 export const firstImages = async (loader: DataLoader, count: number): Promise<HostTensor> =>
   (await firstBatches(loader, count)).images;
 
-/** The same with their labels, where there are such: as of `Batch`. */
+/** The same with their inputs, and their labels where there are such: as of `Batch`. */
 export async function firstBatches(
   loader: DataLoader,
   count: number,
-): Promise<{images: HostTensor; labels?: NonNullable<Batch['labels']>}> {
+): Promise<{input: HostTensor; images: HostTensor; labels?: NonNullable<Batch['labels']>}> {
   const batches: Batch[] = [];
   let found = 0;
   for await (const batch of loader.epoch(0)) {
@@ -17,37 +17,22 @@ export async function firstBatches(
     if (found >= count) break;
   }
   const n = Math.min(found, count);
-  const {target, labels} = batches[0]!;
+  const first = <A extends Uint8Array | Float32Array | Int32Array>(parts: readonly A[]): A => joined(parts, n / found);
+  const tensor = (parts: readonly HostTensor[]): HostTensor => ({
+    data: first(parts.map(({data}) => data)),
+    shape: [n, ...parts[0]!.shape.slice(1)],
+  });
   return {
-    images: {
-      data: joined(
-        batches.map((batch) => batch.target.data),
-        target.data,
-        found,
-        n,
-      ),
-      shape: [n, ...target.shape.slice(1)],
-    },
-    ...(labels && {
-      labels: joined(
-        batches.map((batch) => batch.labels!),
-        labels,
-        found,
-        n,
-      ),
-    }),
+    input: tensor(batches.map(({input}) => input)),
+    images: tensor(batches.map(({target}) => target)),
+    ...(batches[0]!.labels && {labels: first(batches.map(({labels}) => labels!))}),
   };
 }
 
-/** The first `n` of `found` items that arrays have together, in an array of the type of `like`. */
-function joined<A extends Uint8Array | Float32Array | Int32Array>(
-  parts: readonly A[],
-  like: A,
-  found: number,
-  n: number,
-): A {
+/** The first part, of that share, of what arrays have together, in an array of the same type. */
+function joined<A extends Uint8Array | Float32Array | Int32Array>(parts: readonly A[], share: number): A {
   const values = parts.reduce((sum, {length}) => sum + length, 0);
-  const all = new (like.constructor as new (length: number) => A)((values / found) * n);
+  const all = new (parts[0]!.constructor as new (length: number) => A)(Math.round(values * share));
   let at = 0;
   for (const part of parts) {
     all.set(part.subarray(0, all.length - at), at);

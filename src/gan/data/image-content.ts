@@ -43,11 +43,7 @@ const startOf = (content: Uint8Array): string =>
   Buffer.from(content.buffer, content.byteOffset, Math.min(headBytes, content.length)).toString('latin1');
 
 /** Whether bytes begin as an image that can be read. */
-export const isImageBytes = (content: Uint8Array): boolean =>
-  beginsAsOne(
-    Buffer.from(content.buffer, content.byteOffset, Math.min(headBytes, content.length)).toString('latin1'),
-    signatures,
-  );
+export const isImageBytes = (content: Uint8Array): boolean => beginsAsOne(startOf(content), signatures);
 
 /** Whether a file begins as an image that can be read. False for what cannot be opened. */
 export async function isImageContent(path: string): Promise<boolean> {

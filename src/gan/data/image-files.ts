@@ -231,7 +231,9 @@ export function cachedSource(source: FiniteSource, bytes = cacheBytes): FiniteSo
     read,
     describe: (index) => describeItem(source, index),
     ...(source.parts && {parts: source.parts}),
-    ...(source.label && {classes: source.classes!, label: (index: number) => source.label!(index)}),
+    ...(source.classes !== undefined && {classes: source.classes}),
+    ...(source.label && {label: (index: number) => source.label!(index)}),
+    ...(source.labelRow && {labelRow: (index: number) => source.labelRow!(index)}),
     ...(source.labelling && {labelling: source.labelling}),
   };
 }

@@ -139,16 +139,17 @@ function finite(source: FiniteSource, options: LoaderOptions) {
 
 /** The labels of a batch, put in one by one. */
 function labelsOf(
-  {label, labelRow, classes = 0}: FiniteSource,
+  source: FiniteSource,
   count: number,
 ): {all: Int32Array | Float32Array; put(position: number, index: number): void} | undefined {
-  if (labelRow) {
+  if (source.labelRow) {
+    const {classes = 0} = source;
     const all = new Float32Array(count * classes);
-    return {all, put: (position, index) => all.set(labelRow(index), position * classes)};
+    return {all, put: (position, index) => all.set(source.labelRow!(index), position * classes)};
   }
-  if (!label) return undefined;
+  if (!source.label) return undefined;
   const all = new Int32Array(count);
-  return {all, put: (position, index) => void (all[position] = label(index))};
+  return {all, put: (position, index) => void (all[position] = source.label!(index))};
 }
 
 interface Pair {

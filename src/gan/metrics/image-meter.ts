@@ -1,5 +1,5 @@
 import {tf, type Tensor} from '../../backends/tf.js';
-import {drawShares, joinShares} from '../class-choice.js';
+import {drawShares, joinRows} from '../class-choice.js';
 import type {Classes} from '../classes.js';
 import type {Normalization} from '../data/normalize.js';
 import type {HostData, HostTensor} from '../data/types.js';
@@ -83,7 +83,7 @@ export class ImageMeter {
     const {real, classes, labels} = this.#options;
     if (labels || !classes) return labels;
     const rng = this.#rng.fork('labels');
-    return joinShares(Array.from({length: real.count}, () => drawShares(classes, rng)));
+    return joinRows(Array.from({length: real.count}, () => drawShares(classes, rng)));
   }
 
   /**

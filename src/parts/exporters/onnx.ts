@@ -44,7 +44,7 @@ const normal = () => Math.sqrt(-2 * Math.log(1 - Math.random())) * Math.cos(2 * 
 const latent = new ort.Tensor('float32', Float32Array.from({length: ${latent}}, normal), [1, ${latent}]);
 ${
   classes
-    ? `const classes = new ort.Tensor('float32', ${oneOf(classes)}, [1, ${rowsOf(classes)}]); // 1 of '${classes.names[0]}'
+    ? `const classes = new ort.Tensor('float32', ${oneOf(classes)}, [1, ${rowsOf(classes)}]); // 1 at the class: here the first
 const {image} = await session.run({latent, classes})`
     : 'const {image} = await session.run({latent})'
 }; // [1, channels, height, width], from -1 to 1

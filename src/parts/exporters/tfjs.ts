@@ -41,7 +41,7 @@ import * as tf from '@tensorflow/tfjs';
 const model = await tf.loadGraphModel('${folder}model.json');
 ${
   classes
-    ? `const classes = tf.oneHot(tf.fill([16], 0, 'int32'), ${classes.names.length + (classes.unlabelled ? 1 : 0)}).toFloat(); // all '${classes.names[0]}'
+    ? `const classes = tf.oneHot(tf.fill([16], 0, 'int32'), ${classes.names.length + (classes.unlabelled ? 1 : 0)}).toFloat(); // all of the first class
 const images = model.predict({latent: tf.randomNormal([16, ${latent}]), classes})`
     : `const images = model.predict(tf.randomNormal([16, ${latent}]))`
 }; // [16, height, width, channels], from -1 to 1

@@ -1,5 +1,6 @@
 /** What the watch measures at a look: how different generated images are, how the critic scores them, losses. */
 import {tf, type Tensor} from '../../backends/tf.js';
+import {firstBatches} from '../../gan/data/first-images.js';
 import type {Batch, DataLoader, HostTensor} from '../../gan/data/types.js';
 import {inEvalMode} from '../../gan/eval-mode.js';
 import type {GANLearner} from '../../gan/gan-learner.js';
@@ -136,38 +137,9 @@ async function read(make: () => Tensor): Promise<Float32Array> {
 
 /** The first items of a loader; undefined when there are fewer than two. */
 async function firstItems(loader: DataLoader): Promise<Omit<Probe, 'realDistances'> | undefined> {
-  const batches: Batch[] = [];
-  let found = 0;
-  for await (const batch of loader.epoch(0)) {
-    batches.push(batch);
-    found += batch.size;
-    if (found >= imageCount) break;
-  }
-  if (found < 2) return undefined;
-  const join = (parts: readonly HostTensor[]): HostTensor => {
-    const item = parts[0]!.shape.slice(1);
-    const values = Math.min(found, imageCount) * item.reduce((product, side) => product * side, 1);
-    const all = parts[0]!.data instanceof Uint8Array ? new Uint8Array(values) : new Float32Array(values);
-    let at = 0;
-    for (const {data} of parts) {
-      all.set(data.subarray(0, values - at), at);
-      at = Math.min(values, at + data.length);
-    }
-    return {data: all, shape: [Math.min(found, imageCount), ...item]};
-  };
-  return {
-    input: join(batches.map(({input}) => input)),
-    real: join(batches.map(({target}) => target)),
-    labels: batches[0]!.labels && joinLabels(batches, Math.min(found, imageCount)),
-  };
-}
-
-/** The labels of the first `count` items. */
-function joinLabels(batches: readonly Batch[], count: number): Labels {
-  const all = batches.flatMap(({labels}) => [...labels!]);
-  const each = all.length / batches.reduce((sum, {size}) => sum + size, 0);
-  const first = all.slice(0, count * each);
-  return batches[0]!.labels instanceof Int32Array ? Int32Array.from(first) : Float32Array.from(first);
+  if (loader.size < 2 || loader.length === 0) return undefined;
+  const {input, images, labels} = await firstBatches(loader, imageCount);
+  return {input, real: images, labels};
 }
 
 /** [n, ...] -> [n] */

@@ -2,9 +2,9 @@ import {GanError} from '../../../errors.js';
 import {identifySource} from '../identity.js';
 import {describeItem} from '../items.js';
 import type {Channels} from '../pixels.js';
-import type {Source} from '../types.js';
-import {labelsFrom} from './labels.js';
-import type {Records} from './types.js';
+import type {FiniteSource, Source} from '../types.js';
+import {labelsFrom, setsOf} from './labels.js';
+import type {Labels, Records} from './types.js';
 
 /**
  * The pictures that a data source gives, as a set.
@@ -18,15 +18,7 @@ export function sourceRecords(source: Source, name: string): Records {
   if (source.size === undefined) throw fail('has no end');
   if (source.shape.length !== 3 || channels > 4) throw fail(`holds items of shape [${source.shape.join(', ')}]`);
   const {size} = source;
-  const {label, labelling} = source;
-  const given = labelling ? (index: number) => labelling.of(index)?.[0] : label && ((index: number) => label(index));
-  const labels =
-    given &&
-    labelsFrom(
-      Array.from({length: size}, (_, index) => given(index)),
-      name,
-      labelling?.names,
-    );
+  const labels = labelsOf(source, name);
   return {
     kind: 'data source',
     path: name,
@@ -42,4 +34,21 @@ export function sourceRecords(source: Source, name: string): Records {
     },
     identify: () => Promise.resolve(identifySource(source)),
   };
+}
+
+function labelsOf(source: FiniteSource, name: string): Labels | undefined {
+  const {size, labelling} = source;
+  const each = <T>(of: (index: number) => T): T[] => Array.from({length: size}, (_, index) => of(index));
+  if (!labelling) {
+    if (!source.label) return undefined;
+    const given = each((index) => source.label!(index));
+    return labelsFrom(given, name);
+  }
+  const sets = each((index) => labelling.of(index));
+  if (labelling.each === 'several') return setsOf(labelling.names, sets);
+  return labelsFrom(
+    sets.map((set) => set?.[0]),
+    name,
+    labelling.names,
+  );
 }
