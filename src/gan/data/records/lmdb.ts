@@ -127,11 +127,7 @@ function metaIn(bytes: Buffer, broken: Broken): Meta {
 const pageNumber = (value: bigint): number => (value === 0xffffffffffffffffn ? -1 : Number(value));
 
 /** The entries from a root on, by key. Each page is met once at most, so a loop ends. */
-async function* walk(
-  file: RandomAccess,
-  {pageBytes, root}: Meta,
-  broken: Broken,
-): AsyncGenerator<Entry> {
+async function* walk(file: RandomAccess, {pageBytes, root}: Meta, broken: Broken): AsyncGenerator<Entry> {
   if (root < 0) return;
   const seen = new Set<number>();
   const pending: {page: number; depth: number}[] = [{page: root, depth: 0}];

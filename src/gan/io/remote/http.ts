@@ -2,7 +2,16 @@
 import type {Dispatcher, Response} from 'undici';
 import {completeAddress} from '../../../address.js';
 import {GanError} from '../../../errors.js';
-import {assertPart, bodyOf, partIn, patienceMs, Refused, type Part, type RemoteFacts, type Transport} from './transport.js';
+import {
+  assertPart,
+  bodyOf,
+  partIn,
+  patienceMs,
+  Refused,
+  type Part,
+  type RemoteFacts,
+  type Transport,
+} from './transport.js';
 
 type Undici = typeof import('undici');
 
