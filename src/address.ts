@@ -8,15 +8,20 @@ const hidden = '***';
 /** Complete addresses by what is shown of them. */
 const complete = new Map<string, string>();
 
+const isS3 = (address: string): boolean => /^s3:/i.test(address);
+
 /**
  * An address as it is shown and stored: without user and password, and without values in its query other than flags and
  * short numbers (`download=true`), any of which may be a key. This process remembers the rest.
  * @throws GanError GAN_CONFIG_VALUE (exit 3) for what is no address
  */
 export function publicAddress(address: string): string {
-  if (!URL.canParse(address) || new URL(address).hostname === '')
+  const hasHost = URL.canParse(address) && new URL(address).hostname !== '';
+  if (!hasHost || (isS3(address) && !/^s3:\/\/[^/]+\/./i.test(address)))
     throw new GanError('config', 'GAN_CONFIG_VALUE', `${withoutSecrets(address)} is no address of data.`, {
-      suggestions: ['Give it as https://HOST/PATH or s3://BUCKET/KEY.'],
+      suggestions: [
+        'Give it as https://HOST/PATH or s3://BUCKET/KEY. In a user and a password, %2F stands for a slash, %23 for #, %40 for @.',
+      ],
     });
   const shown = withoutSecrets(address);
   if (shown !== address && !address.includes(hidden)) complete.set(shown, address);
@@ -27,14 +32,19 @@ export function publicAddress(address: string): string {
 export const hideKeys = (typed: string): string =>
   typed.replace(/\b(https?|s3):\/\/[^\s'"]+/gi, (address) => withoutSecrets(address));
 
-const withoutSecrets = (address: string): string =>
-  address
-    .replace(/#[^]*$/, '')
-    .replace(/^(\w+:\/\/)[^/?]*@/, `$1${hidden}@`)
-    .replace(/([?&])([^=&]*)(=?)([^&]*)/g, (whole, mark: string, name: string, equals: string, value: string) => {
-      if (equals === '') return name.length > 16 ? `${mark}${hidden}` : whole;
-      return /^(true|false|yes|no|\d{0,4})$/i.test(value) ? whole : `${mark}${name}=${hidden}`;
-    });
+function withoutSecrets(address: string): string {
+  // where a character of the password has broken the address, all up to the last @ may be of it
+  const user = URL.canParse(address) ? /^(\w+:\/\/)[^/?#]*@/ : /^(\w+:\/\/)[^]*@/;
+  const shown = address.replace(user, `$1${hidden}@`);
+  if (isS3(address)) return shown; // keys of objects have any characters, and there is no query
+  return shown.replace(/#[^]*$/, '').replace(/\?[^]*$/, hideValues);
+}
+
+const hideValues = (query: string): string =>
+  query.replace(/([?&])([^=&]*)(=?)([^&]*)/g, (whole, mark: string, name: string, equals: string, value: string) => {
+    if (equals === '') return name.length > 16 ? `${mark}${hidden}` : whole;
+    return /^(true|false|yes|no|\d{0,4})$/i.test(value) ? whole : `${mark}${name}=${hidden}`;
+  });
 
 /**
  * The address that is asked for.

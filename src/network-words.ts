@@ -55,8 +55,9 @@ export function reasonOf(error: unknown): string {
 
 /** Whether asking again may help: not where there is no such host, or none that can be trusted. */
 export const isPassing = (error: unknown): boolean =>
-  isNetwork(error) &&
-  !isCertificate(error) &&
-  [...chain(error)].some(
-    ({code}) => typeof code === 'string' && code !== 'ENOTFOUND' && code !== 'UND_ERR_INVALID_ARG',
-  );
+  isTimeout(error) ||
+  (isNetwork(error) &&
+    !isCertificate(error) &&
+    [...chain(error)].some(
+      ({code}) => typeof code === 'string' && code !== 'ENOTFOUND' && code !== 'UND_ERR_INVALID_ARG',
+    ));

@@ -2,8 +2,17 @@ import type {Context} from 'mocha';
 import {execFile} from 'node:child_process';
 import {promisify} from 'node:util';
 
+/** What was found for some modules: to ask starts a process. */
+const found = new Map<string, Promise<string | undefined>>();
+
 /** The first of `$PYTHON`, python3, and Debian's own that can import some modules, such as `numpy, scipy`. */
-export async function pythonWith(modules: string): Promise<string | undefined> {
+export function pythonWith(modules: string): Promise<string | undefined> {
+  const known = found.get(modules) ?? look(modules);
+  found.set(modules, known);
+  return known;
+}
+
+async function look(modules: string): Promise<string | undefined> {
   const given = process.env['PYTHON'];
   for (const python of given === undefined ? ['python3', '/usr/bin/python3'] : [given]) {
     const works = await promisify(execFile)(python, ['-c', `import ${modules}`]).then(

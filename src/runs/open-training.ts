@@ -1,3 +1,4 @@
+import {completeAddress, isAddress} from '../address.js';
 import {GanError} from '../errors.js';
 import {inWords, quoted} from '../system-error.js';
 import {createParts, type RunParts} from '../config/parts.js';
@@ -209,7 +210,8 @@ async function open(settings: Settings, options: TrainingOptions): Promise<Train
       const {name} = opened.device;
       const used = {name, options: choice.name === name ? choice.options : {}};
       const before = resume === undefined ? undefined : await new RunFolder(resume).readConfig();
-      await ranks.order({do: 'train', config, backend: used, checkpoint, before});
+      const address = isAddress(config.data) ? completeAddress(config.data) : undefined;
+      await ranks.order({do: 'train', config, address, backend: used, checkpoint, before});
     }
     const init = checkpoint ? undefined : config.init;
     if (config.steps === undefined && config.minutes !== undefined) {

@@ -24,7 +24,10 @@ export async function lockFile(path: string): Promise<() => Promise<void>> {
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     }
-    const found = await readFile(lock, 'utf8').catch(() => undefined);
+    const found = await readFile(lock, 'utf8').catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT') throw error; // another user's: it would be asked for without end
+      return undefined;
+    });
     if (found !== undefined && (!isLeft(found) || !(await takeAway(lock, found)))) throw inUse(path, lock, found);
   }
 }

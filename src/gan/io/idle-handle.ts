@@ -34,10 +34,11 @@ export class IdleHandle {
       idle--;
     }
     this.#users++;
+    const handle = (this.#handle ??= this.#open());
     try {
-      return await (this.#handle ??= this.#open());
+      return await handle;
     } catch (error) {
-      this.#handle = undefined;
+      if (this.#handle === handle) this.#handle = undefined; // another one may have opened it by now
       this.#users--;
       throw error;
     }

@@ -1,3 +1,4 @@
+import {publicAddress} from '../../address.js';
 import {GanError, isGanError} from '../../errors.js';
 import type {Callback} from '../../gan/callback.js';
 import {resumeFrom} from '../../gan/checkpoint.js';
@@ -24,7 +25,8 @@ export async function follow(ranks: Ranks, {registry, signal, ...device}: Follow
   for (;;) {
     const order = await ranks.order();
     if (order.do === 'end') return order.exitCode;
-    const {config, backend, checkpoint} = order;
+    const {config, address, backend, checkpoint} = order;
+    if (address !== undefined) publicAddress(address); // remembers its keys
     const training = await openTraining(config, {registry, backend, ranks, ...device, ...(checkpoint && {checkpoint})});
     try {
       await trainAlong(training, order, signal);

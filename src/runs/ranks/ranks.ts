@@ -51,6 +51,8 @@ export type Order =
   | {
       do: 'train';
       config: RunConfig;
+      /** Of data on a server, with its keys, which are not in the configuration. */
+      address?: string | undefined;
       backend: PartChoice;
       checkpoint?: Checkpoint | undefined;
       /** The configuration of the run folder before this part of the run. */

@@ -21,12 +21,11 @@ def picture(size):
 
 
 def write(name, pairs, **options):
-    env = lmdb.open(f"{out}/{name}", map_size=1 << 26, **options)
+    env = lmdb.open(f"{out}/{name}", map_size=1 << 26, sync=False, **options)
     for start in range(0, len(pairs), 50):  # several transactions, so that pages are written anew
         with env.begin(write=True) as transaction:
             for key, value in pairs[start : start + 50]:
                 transaction.put(key, value)
-    env.sync(True)
     env.close()
 
 
@@ -44,7 +43,7 @@ few = [(b"image-%09d" % i, picture(50)) for i in range(3)]
 write("few.mdb", few + [(b"num-samples", b"3"), (b"__len__", b"3")], subdir=False)
 note("few.mdb", [(key.decode(), value) for key, value in few])
 # pairs that were taken out again
-env = lmdb.open(f"{out}/holes.mdb", subdir=False, map_size=1 << 26)
+env = lmdb.open(f"{out}/holes.mdb", subdir=False, map_size=1 << 26, sync=False)
 many = [(b"%05d" % i, picture(700)) for i in range(200)]
 with env.begin(write=True) as transaction:
     for key, value in many:
@@ -124,16 +123,16 @@ def value_beyond(data):
 
 
 bad("value.mdb", value_beyond, of="few.mdb")
-env = lmdb.open(f"{out}/bad/several.mdb", subdir=False, max_dbs=1, map_size=1 << 24)
+env = lmdb.open(f"{out}/bad/several.mdb", subdir=False, max_dbs=1, map_size=1 << 24, sync=False)
 db = env.open_db(b"train")
 with env.begin(write=True) as transaction:
     transaction.put(b"1", picture(40), db=db)
 env.close()
-env = lmdb.open(f"{out}/bad/arrays.mdb", subdir=False, map_size=1 << 24)
+env = lmdb.open(f"{out}/bad/arrays.mdb", subdir=False, map_size=1 << 24, sync=False)
 with env.begin(write=True) as transaction:
     transaction.put(b"1", b"\x08\x03\x10\x20" + bytes(200))
 env.close()
-env = lmdb.open(f"{out}/bad/empty.mdb", subdir=False, map_size=1 << 24)
+env = lmdb.open(f"{out}/bad/empty.mdb", subdir=False, map_size=1 << 24, sync=False)
 env.close()
 for folder in (out, f"{out}/bad"):
     for name in os.listdir(folder):

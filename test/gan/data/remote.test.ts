@@ -1,37 +1,56 @@
 import {expect} from 'chai';
 import {execFile} from 'node:child_process';
-import {randomBytes} from 'node:crypto';
+import {createHash, randomBytes} from 'node:crypto';
 import {existsSync} from 'node:fs';
-import {appendFile, copyFile, mkdir, mkdtemp, readFile, readdir, rm, stat, truncate, writeFile} from 'node:fs/promises';
+import {
+  appendFile,
+  copyFile,
+  mkdir,
+  mkdtemp,
+  readFile,
+  readdir,
+  rename,
+  rm,
+  stat,
+  truncate,
+  writeFile,
+} from 'node:fs/promises';
 import {createServer} from 'node:http';
 import {createServer as createSecure} from 'node:https';
 import {connect, type AddressInfo} from 'node:net';
 import {once} from 'node:events';
 import {tmpdir} from 'node:os';
-import {join} from 'node:path';
+import {setTimeout} from 'node:timers/promises';
+import {dirname, join} from 'node:path';
 import {promisify} from 'node:util';
 import {isGanError} from '../../../dist/errors.js';
 import {describeRecords, openRecords} from '../../../dist/gan/data/records/open.js';
 import {completeAddress, publicAddress, shardAddresses} from '../../../dist/address.js';
 import {openRandomAccess} from '../../../dist/gan/io/random-access-file.js';
+import type * as Http from '../../../dist/gan/io/remote/http.js';
+import {retries, withRetries} from '../../../dist/gan/io/remote/transport.js';
 import {ganError} from './helpers.js';
 import {serve, type Served} from './server.js';
 
 const mebi = 1 << 20;
 const parquet = join(import.meta.dirname, 'parquet');
+const http = new URL('../../../dist/gan/io/remote/http.js', import.meta.url).href;
 
 describe('files on a web server', () => {
   let dir: string;
   let server: Served;
   let content: Buffer;
-  const before: Record<string, string | undefined> = {};
+  const given: Record<string, string | undefined> = {};
   const setting = (name: string, value: string | undefined): void => {
     if (value === undefined) delete process.env[name];
     else process.env[name] = value;
   };
 
+  const {firstWaitMs} = retries;
+  before(() => (retries.firstWaitMs = 5));
+  after(() => (retries.firstWaitMs = firstWaitMs));
   beforeEach(async () => {
-    for (const name of ['GAN_CACHE_DIR', 'GAN_DATA_CACHE']) before[name] = process.env[name];
+    for (const name of ['GAN_CACHE_DIR', 'GAN_DATA_CACHE', 'HTTP_PROXY', 'NO_PROXY']) given[name] = process.env[name];
     dir = await mkdtemp(join(tmpdir(), 'gan-remote-'));
     process.env['GAN_CACHE_DIR'] = join(dir, 'cache');
     await mkdir(join(dir, 'www'));
@@ -41,7 +60,7 @@ describe('files on a web server', () => {
   });
   afterEach(async () => {
     await server.close();
-    for (const [name, value] of Object.entries(before)) setting(name, value);
+    for (const [name, value] of Object.entries(given)) setting(name, value);
     await rm(dir, {recursive: true, force: true});
   });
 
@@ -99,10 +118,15 @@ describe('files on a web server', () => {
     expect(server.bytes - sent).to.equal(mebi + 1);
     await truncate(file, 100);
     await agree();
-    const open = await openRandomAccess(`${server.url}/file.bin`);
+    await copyFile(join(dir, 'www/file.bin'), join(dir, 'www/other.bin'));
+    const open = [await openRandomAccess(`${server.url}/file.bin`), await openRandomAccess(`${server.url}/other.bin`)];
+    for (const each of open) await each.read(5, 5);
     await rm(join(dir, 'cache'), {recursive: true});
-    await new Promise((resolve) => setTimeout(resolve, 600)); // until the file is closed
-    expect((await open.read(5, 5)).equals(content.subarray(5, 10))).to.equal(true);
+    // another process has begun the first anew, and has nothing of it yet
+    await mkdir(dirname(file), {recursive: true});
+    await writeFile(file, Buffer.alloc(content.length));
+    await setTimeout(600); // until the files are closed
+    for (const each of open) expect((await each.read(5, 5)).equals(content.subarray(5, 10))).to.equal(true);
   });
 
   it('take no more room than they may: what was not used for longest goes, and without room nothing is kept', async () => {
@@ -117,12 +141,20 @@ describe('files on a web server', () => {
     expect(error.suggestions.join()).to.contain('GAN_DATA_CACHE=100G');
     process.env['GAN_DATA_CACHE'] = 'much';
     expect((await ganError(() => openRandomAccess(`${server.url}/file.bin`))).exitCode).to.equal(3);
-    // another process fills the cache, and this one makes room
-    const script = `import {openRandomAccess} from ${JSON.stringify(join(import.meta.dirname, '../../../dist/gan/io/random-access-file.js'))}; const file = await openRandomAccess(process.argv[1]); await file.read(0, file.size);`;
-    const env = {...process.env, GAN_DATA_CACHE: '8M'};
+    // files that this process does not use fill the cache, and it makes room
     server.ranges = true;
-    await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script, `${server.url}/file.bin`], {env});
-    const [old] = (await readdir(join(dir, 'cache/data'))).slice(-1);
+    Object.assign(process.env, {GAN_DATA_CACHE: '8M', GAN_CACHE_DIR: join(dir, 'elsewhere')});
+    await agree();
+    const [old] = await readdir(join(dir, 'elsewhere/data'));
+    const blocks = join(dir, 'elsewhere/data', old!, 'blocks');
+    while ((await stat(blocks)).size < 3 * 8) await setTimeout(5); // what has been read is still being kept
+    process.env['GAN_CACHE_DIR'] = join(dir, 'cache');
+    await rename(join(dir, 'elsewhere'), join(dir, 'cache'));
+    // none for a file that would not fit anyway
+    process.env['GAN_DATA_CACHE'] = '2M';
+    await copyFile(join(dir, 'www/file.bin'), join(dir, 'www/large.bin'));
+    await agree(`${server.url}/large.bin`);
+    expect(await readdir(join(dir, 'cache/data'))).to.have.length(1);
     process.env['GAN_DATA_CACHE'] = '4M';
     await copyFile(join(dir, 'www/file.bin'), join(dir, 'www/other.bin'));
     await agree(`${server.url}/other.bin`);
@@ -138,6 +170,16 @@ describe('files on a web server', () => {
     content[2 * mebi]! ^= 1;
     await writeFile(join(dir, 'www/file.bin'), content);
     expect((await ganError(() => file.read(2 * mebi, 5))).message).to.contain('it is another version');
+  });
+
+  it('are refused where the server sends another part than was asked for', async () => {
+    const file = await openRandomAccess(`${server.url}/file.bin`);
+    const etag = `"${createHash('sha1').update(content).digest('hex')}"`;
+    const headers = {etag, 'content-range': `bytes 0-${mebi - 1}/${content.length}`};
+    server.answer = (_, response) => (response.writeHead(206, headers).end(content.subarray(0, mebi)), true);
+    const error = await ganError(() => file.read(mebi, 5));
+    expect(error).to.include({code: 'GAN_DATA_REFUSED', exitCode: 5});
+    expect(error.message).to.contain('another part than was asked for');
   });
 
   it('are asked for again when connections break, and when the server has too much to do', async () => {
@@ -188,6 +230,9 @@ describe('files on a web server', () => {
       };
       await agree(publicAddress(`http://ada:p%40ss@${host}/file.bin`));
       await agree(publicAddress(`http://ada:p%40ss@${host}/moved.bin`));
+      expect(await ganError(() => openRandomAccess(`http://ada:100%@${host}/file.bin`))).to.include({
+        code: 'GAN_DATA_REFUSED',
+      });
       expect(other.headers.every(({authorization}) => authorization === undefined)).to.equal(true);
     } finally {
       await other.close();
@@ -217,13 +262,15 @@ describe('files on a web server', () => {
     });
     proxy.listen(0, '127.0.0.1');
     await once(proxy, 'listening');
-    const script = `import {openRandomAccess} from ${JSON.stringify(join(import.meta.dirname, '../../../dist/gan/io/random-access-file.js'))}; const file = await openRandomAccess(process.argv[1]); console.log((await file.read(7, 4)).toString('hex'));`;
-    const read = async (env: Record<string, string>): Promise<string> =>
-      (
-        await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script, `${server.url}/file.bin`], {
-          env: {...process.env, GAN_DATA_CACHE: '0', ...env},
-        })
-      ).stdout.trim();
+    // the variables are looked at when the module is first used: one for each time
+    let times = 0;
+    const read = async (env: Record<string, string>): Promise<string> => {
+      Object.assign(process.env, env);
+      const {httpTransport} = (await import(`${http}?${++times}`)) as typeof Http;
+      const transport = httpTransport(`${server.url}/file.bin`);
+      const bytes = await withRetries(transport, async () => transport.range(7, 4, await transport.look()));
+      return bytes.toString('hex');
+    };
     try {
       const wanted = content.subarray(7, 11).toString('hex');
       const HTTP_PROXY = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
@@ -232,6 +279,11 @@ describe('files on a web server', () => {
       asked.length = 0;
       expect(await read({HTTP_PROXY, NO_PROXY: '127.0.0.1'})).to.equal(wanted);
       expect(asked).to.deep.equal([]);
+      for (const wrong of ['proxy:3128', '127.0.0.1:3128', 'http://ada:100%@proxy:3128']) {
+        const error = await ganError(() => read({HTTP_PROXY: wrong}));
+        expect(error).to.include({code: 'GAN_CONFIG_VALUE', exitCode: 3});
+        expect(error.suggestions.join()).to.contain('http://PROXY:PORT');
+      }
     } finally {
       proxy.closeAllConnections();
       proxy.close();
@@ -299,6 +351,8 @@ describe('addresses', () => {
       ['https://host/a.zip?abcdefghijklmnopqrstuvwxyz', 'https://host/a.zip?***'],
       ['https://host/train-{0..2}.tar?t=k#x', 'https://host/train-{0..2}.tar?t=***'],
       ['s3://bucket/key with blanks.zip', 's3://bucket/key with blanks.zip'],
+      ['s3://bucket/a&b=c?d#e.zip', 's3://bucket/a&b=c?d#e.zip'],
+      ['https://host/a&b=c.zip?t=k', 'https://host/a&b=c.zip?t=***'],
     ];
     for (const [given, shown] of cases) {
       expect(publicAddress(given)).to.equal(shown);
@@ -314,12 +368,22 @@ describe('addresses', () => {
     expect(shardAddresses('s3://b/x-{008..011}.tar').map((each) => each.slice(7))).to.deep.equal(
       ['008', '009', '010', '011'].map((n) => `x-${n}.tar`),
     );
-    for (const wrong of ['https://', 's3:///key', 'https://host/{5..2}.tar', 'https://host/{0..99999999}.tar']) {
+    for (const wrong of [
+      'https://',
+      's3:///key',
+      's3://bucket',
+      's3://bucket/',
+      'https://host/{5..2}.tar',
+      'https://host/{0..99999999}.tar',
+      'https://ada:s3c/ret@host/a.zip',
+      'https://ada:s3c#ret@host/a.zip',
+    ]) {
       const fault = await ganError(async () => {
         await Promise.resolve();
         return shardAddresses(publicAddress(wrong));
       });
       expect(isGanError(fault) && fault.exitCode, wrong).to.equal(3);
+      expect(fault.message).to.not.contain('s3c');
     }
   });
 });

@@ -1,15 +1,18 @@
 import {expect} from 'chai';
-import {execFile} from 'node:child_process';
 import {createHash, createHmac} from 'node:crypto';
 import {copyFile, mkdir, mkdtemp, rm} from 'node:fs/promises';
 import type {IncomingMessage} from 'node:http';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
-import {promisify} from 'node:util';
+import {describeRecords, openRecords} from '../../../dist/gan/data/records/open.js';
+import type * as S3 from '../../../dist/gan/io/remote/s3.js';
+import {retries, withRetries} from '../../../dist/gan/io/remote/transport.js';
+import {ganError} from './helpers.js';
 import {serve, type Served} from './server.js';
 
 const [key, secret] = ['AKIDEXAMPLE', 'wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY'];
 const parquet = join(import.meta.dirname, 'parquet');
+const s3 = new URL('../../../dist/gan/io/remote/s3.js', import.meta.url).href;
 
 /**
  * Whether a request is signed with the secret, as Amazon describes version 4 of its signatures
@@ -39,42 +42,14 @@ function isSigned({method, url, headers}: IncomingMessage): boolean {
   return names.includes('host') && names.includes('x-amz-date') && hmac(signing, text).toString('hex') === signature;
 }
 
-/** Opens a set in a process of its own, as settings of the storage are read once. */
-async function open(env: Record<string, string>, ...addresses: string[]): Promise<Record<string, unknown>[]> {
-  const records = join(import.meta.dirname, '../../../dist/gan/data/records/open.js');
-  const script = `
-    const {openRecords, describeRecords} = await import(process.argv[1]);
-    const found = [];
-    for (const address of process.argv.slice(2))
-      try {
-        const records = await openRecords(address);
-        const bytes = [];
-        for (let i = 0; i < records.size; i++) bytes.push((await records.read(i)).length);
-        found.push({line: describeRecords(records), bytes, identity: await records.identify()});
-      } catch ({code, message, exitCode, suggestions}) {
-        found.push({code, message, exitCode, suggestions});
-      }
-    console.log(JSON.stringify(found));`;
-  const {stdout} = await promisify(execFile)(
-    process.execPath,
-    ['--input-type=module', '-e', script, records, ...addresses],
-    {
-      env: {
-        ...process.env,
-        AWS_CONFIG_FILE: '/nowhere',
-        AWS_SHARED_CREDENTIALS_FILE: '/nowhere',
-        AWS_EC2_METADATA_DISABLED: 'true',
-        ...env,
-      },
-    },
-  );
-  return JSON.parse(stdout) as Record<string, unknown>[];
-}
+/** The module anew, as it looks at the settings of the storage once. */
+const anew = async (name: string): Promise<typeof S3> => (await import(`${s3}?${name}`)) as typeof S3;
 
 describe('objects in storage that speaks S3', () => {
   let dir: string;
   let server: Served;
-  let settings: Record<string, string>;
+  const given: Record<string, string | undefined> = {};
+  const {firstWaitMs} = retries;
 
   before(async () => {
     dir = await mkdtemp(join(tmpdir(), 'gan-s3-'));
@@ -88,29 +63,40 @@ describe('objects in storage that speaks S3', () => {
       response.end(`<?xml version="1.0"?><Error><Code>${code}</Code><Message>no</Message></Error>`);
       return true;
     };
-    settings = {
+    const settings = {
       GAN_CACHE_DIR: join(dir, 'cache'),
+      AWS_CONFIG_FILE: '/nowhere',
+      AWS_SHARED_CREDENTIALS_FILE: '/nowhere',
+      AWS_EC2_METADATA_DISABLED: 'true',
       AWS_ENDPOINT_URL_S3: server.url,
       AWS_REGION: 'eu-central-1',
       AWS_ACCESS_KEY_ID: key,
       AWS_SECRET_ACCESS_KEY: secret,
     };
+    for (const name of Object.keys(settings)) given[name] = process.env[name];
+    Object.assign(process.env, settings);
+    retries.firstWaitMs = 5;
   });
   after(async () => {
+    retries.firstWaitMs = firstWaitMs;
+    for (const [name, value] of Object.entries(given))
+      if (value === undefined) delete process.env[name];
+      else process.env[name] = value;
     await server.close();
     await rm(dir, {recursive: true, force: true});
   });
 
   it('are read in parts, with requests that are signed, by a server that breaks connections', async () => {
     server.dropEvery = 3;
-    const {openRecords} = await import('../../../dist/gan/data/records/open.js');
     const local = await openRecords(join(parquet, 'index.parquet'));
-    const [found, missing] = await open(settings, 's3://bucket/sets/my set.parquet', 's3://bucket/other.zip');
+    const found = await openRecords('s3://bucket/sets/my set.parquet');
+    expect(describeRecords(found)).to.equal('Parquet file, 7 pictures, 3 labels');
+    for (let i = 0; i < 7; i++) expect(await found.read(i)).to.deep.equal(await local.read(i));
+    const missing = await ganError(() => openRecords('s3://bucket/other.zip'));
     expect(missing).to.include({code: 'GAN_DATA_NOT_FOUND', exitCode: 5});
-    expect(found!).to.include({line: 'Parquet file, 7 pictures, 3 labels'});
     const {names, ...identity} = await local.identify();
     expect(names).to.be.a('string');
-    expect(found!['identity']).to.include(identity);
+    expect(await found.identify()).to.include(identity);
     expect(
       server.requests.every((each) => /^GET \/bucket\/(sets\/my%20set.parquet|other.zip) \d+-\d+$/.test(each)),
     ).to.equal(true);
@@ -119,14 +105,19 @@ describe('objects in storage that speaks S3', () => {
   });
 
   it('are refused to who has other keys, or none', async () => {
-    const address = 's3://bucket/sets/my set.parquet';
-    const [other] = await open({...settings, AWS_SECRET_ACCESS_KEY: 'other'}, address);
-    expect(other!).to.include({code: 'GAN_DATA_REFUSED', exitCode: 5});
-    expect(other!['message']).to.contain('bucket bucket').and.contain('SignatureDoesNotMatch');
-    const {AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, ...nothing} = settings;
-    expect([AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY]).to.deep.equal([key, secret]);
-    const [none] = await open(nothing, address);
-    expect(none!).to.include({code: 'GAN_S3_SETTINGS', exitCode: 3});
-    expect(String(none!['suggestions'])).to.contain('AWS_ACCESS_KEY_ID');
+    const ask = (name: string) =>
+      ganError(async () => {
+        const transport = (await anew(name)).s3Transport('s3://bucket/sets/my set.parquet');
+        return withRetries(transport, () => transport.look());
+      });
+    process.env['AWS_SECRET_ACCESS_KEY'] = 'other';
+    const other = await ask('other');
+    expect(other).to.include({code: 'GAN_DATA_REFUSED', exitCode: 5});
+    expect(other.message).to.contain('bucket bucket').and.contain('SignatureDoesNotMatch');
+    delete process.env['AWS_ACCESS_KEY_ID'];
+    delete process.env['AWS_SECRET_ACCESS_KEY'];
+    const none = await ask('none');
+    expect(none).to.include({code: 'GAN_S3_SETTINGS', exitCode: 3});
+    expect(String(none.suggestions)).to.contain('AWS_ACCESS_KEY_ID');
   });
 }).timeout(60_000);

@@ -1,7 +1,7 @@
 /** A web server for files of a folder, with faults as tests want them. */
 import {createServer, type IncomingMessage, type Server, type ServerResponse} from 'node:http';
 import {createHash} from 'node:crypto';
-import {readFileSync, statSync} from 'node:fs';
+import {readFileSync, statSync, type Stats} from 'node:fs';
 import {once} from 'node:events';
 import type {AddressInfo} from 'node:net';
 import {join} from 'node:path';
@@ -26,6 +26,17 @@ export interface Served {
 
 /** Serves a folder until `close`. */
 export async function serve(folder: string): Promise<Served> {
+  const known = new Map<string, {state: string; content: Buffer; etag: string}>();
+  /** Read and hashed once for each state of a file. */
+  const read = (file: string, {mtimeMs, size}: Stats): {content: Buffer; etag: string} => {
+    const state = `${mtimeMs} ${size}`;
+    const before = known.get(file);
+    if (before?.state === state) return before;
+    const content = readFileSync(file);
+    const now = {state, content, etag: `"${createHash('sha1').update(content).digest('hex')}"`};
+    known.set(file, now);
+    return now;
+  };
   const server: Server = createServer((request, response) => {
     const {pathname} = new URL(request.url!, 'http://host');
     const range = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? '');
@@ -33,12 +44,13 @@ export async function serve(folder: string): Promise<Served> {
     served.headers.push(request.headers);
     if (served.answer?.(request, response)) return;
     const file = join(folder, decodeURIComponent(pathname));
-    if (!statSync(file, {throwIfNoEntry: false})?.isFile()) {
+    const stats = statSync(file, {throwIfNoEntry: false});
+    if (!stats?.isFile()) {
       response.writeHead(404).end('no');
       return;
     }
-    const content = readFileSync(file);
-    if (served.etag) response.setHeader('etag', `"${createHash('sha1').update(content).digest('hex')}"`);
+    const {content, etag} = read(file, stats);
+    if (served.etag) response.setHeader('etag', etag);
     const [from, to] =
       range && served.ranges
         ? [Number(range[1]), Math.min(Number(range[2]), content.length - 1)]

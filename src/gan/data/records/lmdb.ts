@@ -33,10 +33,16 @@ interface Meta {
 }
 
 interface Entry {
-  key: Buffer;
+  name: string;
   position: number;
   bytes: number;
 }
+
+/** @param advice for a database that is whole, but of another kind */
+type Broken = (what: string, advice?: string[]) => Error;
+
+const onePair = ['Copy it into a database with a key for each picture, in Python with the package lmdb.'];
+const older = ['Write it again with LMDB 0.9: mdb_dump of the newer version, then mdb_load of the older one.'];
 
 /** Keys that say something about the others, as writers of such sets have them. */
 const isNote = (key: string): boolean => /^(__\w+__|num[-_]?samples|length|num|keys|meta\w*)$/i.test(key);
@@ -47,12 +53,17 @@ const isNote = (key: string): boolean => /^(__\w+__|num[-_]?samples|length|num|k
  */
 export async function lmdbRecords(path: string): Promise<Records> {
   const file = await openRandomAccess(path);
-  const broken = (what: string): Error => wrongFile(path, `is a broken LMDB database, or cut short: ${what}`);
+  const broken: Broken = (what, advice) =>
+    wrongFile(
+      path,
+      `is ${advice ? 'an LMDB database of a kind that is not read' : 'a broken LMDB database, or cut short'}: ${what}`,
+      advice,
+    );
   const meta = await metaOf(file, broken);
   const entries: Entry[] = [];
   let others = 0;
   for await (const entry of walk(file, meta, broken)) {
-    if (isNote(entry.key.toString('latin1'))) others++;
+    if (isNote(entry.name)) others++;
     else entries.push(entry);
   }
   if (entries.length + others !== meta.entries)
@@ -60,10 +71,9 @@ export async function lmdbRecords(path: string): Promise<Records> {
   if (entries.length === 0) throw noPictures(path, 'LMDB database', others);
   const {position, bytes} = entries[0]!;
   if (!isImageBytes(await file.read(position, Math.min(bytes, 64))))
-    throw wrongFile(path, `is an LMDB database whose values are no image files: that of ${nameOf(entries[0]!.key)}`, [
+    throw wrongFile(path, `is an LMDB database whose values are no image files: that of ${entries[0]!.name}`, [
       'Store the bytes of image files (JPEG, PNG, WebP), as LSUN does; arrays and pickled objects are not read.',
     ]);
-  const names = entries.map(({key}) => nameOf(key));
   const read = async (index: number): Promise<Buffer> => {
     const entry = entries[index]!;
     if (entry.bytes > mostPictureBytes)
@@ -76,10 +86,11 @@ export async function lmdbRecords(path: string): Promise<Records> {
     files: [path],
     size: entries.length,
     ...(others > 0 && {others}),
-    name: (index) => names[index]!,
-    describe: (index) => `${path}/${names[index]}`,
+    name: (index) => entries[index]!.name,
+    describe: (index) => `${path}/${entries[index]!.name}`,
     read,
-    identify: () => identifyContents({names, sizes: entries.map((entry) => entry.bytes), read}),
+    identify: () =>
+      identifyContents({names: entries.map(({name}) => name), sizes: entries.map(({bytes: each}) => each), read}),
   };
 }
 
@@ -88,22 +99,22 @@ const nameOf = (key: Buffer): string =>
   key.every((byte) => byte >= 0x20 && byte < 0x7f) ? key.toString('latin1') : key.toString('hex');
 
 /** Of its two first pages, the one that was written later counts. */
-async function metaOf(file: RandomAccess, broken: (what: string) => Error): Promise<Meta> {
+async function metaOf(file: RandomAccess, broken: Broken): Promise<Meta> {
   const first = metaIn(await file.read(0, headBytes), broken);
   const bytes = await file.read(first.pageBytes, headBytes);
   const second = isLmdb(bytes) ? metaIn(bytes, broken) : undefined;
   return second && second.transaction > first.transaction ? second : first;
 }
 
-function metaIn(bytes: Buffer, broken: (what: string) => Error): Meta {
+function metaIn(bytes: Buffer, broken: Broken): Meta {
   if (!isLmdb(bytes)) throw broken('it has no head');
   const version = bytes.readUInt32LE(20);
-  if (version !== 1) throw broken(`its format is of version ${version}; version 1 is read, which LMDB 0.9 writes`);
+  if (version !== 1) throw broken(`its format has version ${version}; version 1 is read, which LMDB 0.9 writes`, older);
   const pageBytes = bytes.readUInt32LE(40); // the first field of the list of free pages
   if (pageBytes < 256 || pageBytes > 65536 || (pageBytes & (pageBytes - 1)) !== 0)
     throw broken(`its pages have ${pageBytes} bytes`);
   const main = 40 + 48; // MDB_db: pad, flags, depth, branch, leaf and overflow pages, entries, root
-  if ((bytes.readUInt16LE(main + 4) & ~0x08) !== 0) throw broken('its keys have several values');
+  if ((bytes.readUInt16LE(main + 4) & ~0x08) !== 0) throw broken('its keys have several values', onePair);
   return {
     pageBytes,
     root: pageNumber(bytes.readBigUInt64LE(main + 40)),
@@ -116,11 +127,7 @@ function metaIn(bytes: Buffer, broken: (what: string) => Error): Meta {
 const pageNumber = (value: bigint): number => (value === 0xffffffffffffffffn ? -1 : Number(value));
 
 /** The entries from a root on, by key. Each page is met once at most, so a loop ends. */
-async function* walk(
-  file: RandomAccess,
-  {pageBytes, root}: Meta,
-  broken: (what: string) => Error,
-): AsyncGenerator<Entry> {
+async function* walk(file: RandomAccess, {pageBytes, root}: Meta, broken: Broken): AsyncGenerator<Entry> {
   if (root < 0) return;
   const seen = new Set<number>();
   const pending: {page: number; depth: number}[] = [{page: root, depth: 0}];
@@ -154,11 +161,11 @@ async function* walk(
       const value = at + 8 + keyBytes;
       const end = value + ((kind & isLarge) !== 0 ? 8 : size);
       if (end > pageBytes) throw broken(`page ${page} is damaged`);
-      if ((kind & isNested) !== 0) throw broken('it has databases in it, or keys with several values');
+      if ((kind & isNested) !== 0) throw broken('it has databases in it, or keys with several values', onePair);
       const position =
         (kind & isLarge) !== 0 ? Number(of.readBigUInt64LE(value)) * pageBytes + headerBytes : start + value;
       if (position + size > file.size) throw broken(`a value of ${size} bytes is not in it`);
-      return {key: Buffer.from(of.subarray(at + 8, value)), position, bytes: size};
+      return {name: nameOf(of.subarray(at + 8, value)), position, bytes: size};
     }
   }
 }

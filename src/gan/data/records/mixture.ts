@@ -1,7 +1,7 @@
 /** Mixtures: a JSON file that names several sets, and the share of each in what is trained on. */
 import {dirname, resolve} from 'node:path';
 import {isRecord} from '../../../options/json.js';
-import {isAddress} from '../../../address.js';
+import {hideKeys, isAddress} from '../../../address.js';
 import {readRegularFile} from '../../io/regular-file.js';
 import {wrongFile} from './format-error.js';
 import {shardRecords} from './shards.js';
@@ -65,9 +65,11 @@ function parse(text: string, path: string): Ingredient[] {
   return list.map((each: unknown): Ingredient => {
     const {data, weight = 1} = isRecord(each) ? each : {};
     if (typeof data !== 'string' || data === '' || typeof weight !== 'number' || !(weight > 0 && weight < Infinity))
-      throw wrongFile(path, `has a set without data or with a wrong weight: ${JSON.stringify(each).slice(0, 80)}`, [
-        advice,
-      ]);
+      throw wrongFile(
+        path,
+        `has a set without data or with a wrong weight: ${hideKeys(JSON.stringify(each)).slice(0, 80)}`,
+        [advice],
+      );
     return {data, weight};
   });
 }

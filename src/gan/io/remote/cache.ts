@@ -6,8 +6,8 @@
  * the longest time are deleted when there is no room.
  */
 import {createHash, randomBytes} from 'node:crypto';
-import {appendFile, mkdir, open, readdir, readFile, rm, stat, utimes} from 'node:fs/promises';
-import {join} from 'node:path';
+import {appendFile, mkdir, open, readdir, readFile, rm, stat, utimes, type FileHandle} from 'node:fs/promises';
+import {dirname, join} from 'node:path';
 import {crc32} from 'node:zlib';
 import {dataCacheBytes, dataCacheFolder} from '../../../environment.js';
 import {writeFileAtomic} from '../atomic-write.js';
@@ -19,38 +19,46 @@ export const blockBytes = 1 << 20;
 /** Bytes that files which this process uses may come to, by their folders. */
 const inUse = new Map<string, number>();
 
+/** The version of files of which the server tells none: no other process has it. */
+const ownVersion = randomBytes(16).toString('hex');
+
 /** The part of one file on a server that is here. */
 export class CachedFile {
   /** Checksums of the blocks that are here; those that this process has compared are in `#sound`. */
   readonly #sums = new Map<number, number>();
   readonly #sound = new Set<number>();
-  readonly #content: IdleHandle;
+  readonly #content = new IdleHandle(() => this.#open());
+  /** Which file `content` is. */
+  #identity: string | undefined;
 
   private constructor(
     readonly folder: string,
     readonly size: number,
     /** Whether blocks are kept: there is room, and the disk takes them. */
     public keeps: boolean,
-  ) {
-    this.#content = new IdleHandle(() => open(join(folder, 'content'), 'r+'));
-  }
+  ) {}
 
   /**
    * @param name of the file, without its secrets
    * @param version undefined: nothing tells whether it will be the same later, so that only this process uses it
    */
   static async open({name, version, size}: {name: string; version?: string; size: number}): Promise<CachedFile> {
-    const key = createHash('sha256').update(JSON.stringify([name, version ?? randomBytes(16).toString('hex'), size]));
+    const key = createHash('sha256').update(JSON.stringify([name, version ?? ownVersion, size]));
     const root = dataCacheFolder();
     const folder = join(root, key.digest('hex').slice(0, 32));
     const limit = dataCacheBytes();
-    const file = new CachedFile(folder, size, limit > 0);
+    const others = [...inUse].filter(([each]) => each !== folder && dirname(each) === root);
+    const file = new CachedFile(folder, size, others.reduce((sum, [, bytes]) => sum + bytes, size) <= limit);
     if (!file.keeps) return file;
+    inUse.set(folder, size);
     try {
+      await mkdir(root, {recursive: true});
+      file.keeps = await makeRoom(root, folder, limit - size);
+      if (!file.keeps) {
+        inUse.delete(folder);
+        return file;
+      }
       await mkdir(folder, {recursive: true});
-      await makeRoom(root, folder, limit - size);
-      file.keeps = size + sumOf([...inUse].filter(([each]) => each !== folder)) <= limit;
-      if (file.keeps) inUse.set(folder, size);
       await appendFile(join(folder, 'content'), '');
       await writeFileAtomic(join(folder, 'file.json'), JSON.stringify({name, size, ...(version && {version})}));
       await utimes(folder, new Date(), new Date());
@@ -59,6 +67,25 @@ export class CachedFile {
       file.keeps = false; // no room, no permission: the network has it all the same
     }
     return file;
+  }
+
+  /** Another process may have deleted the folder, and begun it anew: what was sound may be a hole there. */
+  async #open(): Promise<FileHandle> {
+    const file = await open(join(this.folder, 'content'), 'r+');
+    try {
+      const {ino, birthtimeNs} = await file.stat({bigint: true});
+      const identity = `${ino} ${birthtimeNs}`;
+      if (this.#identity !== undefined && identity !== this.#identity) {
+        this.#sums.clear();
+        this.#sound.clear();
+        await this.#readSums();
+      }
+      this.#identity = identity;
+      return file;
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
   }
 
   async #readSums(): Promise<void> {
@@ -75,12 +102,14 @@ export class CachedFile {
   async put(block: number, bytes: Buffer): Promise<void> {
     if (!this.keeps || this.#sums.has(block)) return;
     try {
-      await this.#content.use(async (file) => writeAll(file, bytes, block * blockBytes));
       const record = Buffer.alloc(8);
       record.writeUInt32LE(block, 0);
       const sum = crc32(bytes);
       record.writeUInt32LE(sum, 4);
-      await appendFile(join(this.folder, 'blocks'), record);
+      await this.#content.use(async (file) => {
+        await writeAll(file, bytes, block * blockBytes);
+        await appendFile(join(this.folder, 'blocks'), record);
+      });
       this.#sums.set(block, sum);
       this.#sound.add(block);
     } catch {
@@ -116,32 +145,38 @@ export class CachedFile {
   }
 }
 
-async function writeAll(file: import('node:fs/promises').FileHandle, bytes: Buffer, position: number): Promise<void> {
+async function writeAll(file: FileHandle, bytes: Buffer, position: number): Promise<void> {
   for (let done = 0; done < bytes.length;)
     done += (await file.write(bytes, done, bytes.length - done, position + done)).bytesWritten;
 }
 
-const sumOf = (entries: readonly (readonly [string, number])[]): number =>
-  entries.reduce((sum, [, bytes]) => sum + bytes, 0);
-
-/** Deletes folders of other files, the oldest first, until all have at most so many bytes. */
-async function makeRoom(root: string, own: string, most: number): Promise<void> {
-  const others = await Promise.all(
+/**
+ * Deletes folders of other files, the oldest first, until all have at most so many bytes.
+ * @returns whether they have no more
+ */
+async function makeRoom(root: string, own: string, most: number): Promise<boolean> {
+  const found = await Promise.all(
     (await readdir(root)).map(async (name) => {
       const folder = join(root, name);
-      const [{mtimeMs}, blocks] = await Promise.all([
-        stat(folder),
-        stat(join(folder, 'blocks')).catch(() => ({size: 0})),
-      ]);
-      return {folder, mtimeMs, bytes: Math.max((blocks.size / 8) * blockBytes, inUse.get(folder) ?? 0)};
+      // other processes delete folders, too
+      const [state, blocks] = await Promise.all(
+        [folder, join(folder, 'blocks')].map((each) => stat(each).catch(() => undefined)),
+      );
+      const bytes = Math.max(((blocks?.size ?? 0) / 8) * blockBytes, inUse.get(folder) ?? 0);
+      return {folder, usedMs: state?.mtimeMs ?? 0, bytes};
     }),
   );
-  let bytes = others.reduce((sum, each) => sum + (each.folder === own ? 0 : each.bytes), 0);
-  for (const {folder, bytes: freed} of others
-    .filter(({folder: each}) => each !== own && !inUse.has(each))
-    .sort((a, b) => a.mtimeMs - b.mtimeMs)) {
-    if (bytes <= most) return;
-    await rm(folder, {recursive: true, force: true});
-    bytes -= freed;
+  const others = found.filter(({folder}) => folder !== own).sort((a, b) => a.usedMs - b.usedMs);
+  let left = others.reduce((sum, {bytes}) => sum + bytes, 0);
+  for (const {folder, bytes} of others) {
+    if (left <= most) break;
+    if (inUse.has(folder)) continue;
+    try {
+      await rm(folder, {recursive: true, force: true});
+      left -= bytes;
+    } catch {
+      // of another user; Windows deletes no file that is open
+    }
   }
+  return left <= most;
 }

@@ -1,33 +1,51 @@
 /** Files on web servers, by undici: redirects, certificates and proxies as its users expect them. */
 import type {Dispatcher, Response} from 'undici';
 import {completeAddress} from '../../../address.js';
-import {bodyOf, changedThere, Refused, type RemoteFacts, type Transport} from './transport.js';
+import {GanError} from '../../../errors.js';
+import {
+  assertPart,
+  bodyOf,
+  partIn,
+  patienceMs,
+  Refused,
+  type Part,
+  type RemoteFacts,
+  type Transport,
+} from './transport.js';
 
 type Undici = typeof import('undici');
 
-/** Connections to one host at a time; milliseconds until it has to answer, and between two pieces of an answer. */
-const [connections, patienceMs] = [16, 30_000];
+/** Connections to one host at a time. */
+const connections = 16;
 
 let loaded: Promise<{undici: Undici; dispatcher: Dispatcher}> | undefined;
 
-/** HTTP_PROXY, HTTPS_PROXY and NO_PROXY count. */
 const load = (): NonNullable<typeof loaded> =>
-  (loaded ??= import('undici').then((undici) => ({
-    undici,
-    dispatcher: new undici.EnvHttpProxyAgent({
+  (loaded ??= import('undici').then((undici) => ({undici, dispatcher: dispatcherOf(undici)})));
+
+/** HTTP_PROXY, HTTPS_PROXY and NO_PROXY count. @throws GanError GAN_CONFIG_VALUE (exit 3) for what is no proxy */
+function dispatcherOf({EnvHttpProxyAgent}: Undici): Dispatcher {
+  try {
+    return new EnvHttpProxyAgent({
       connections,
       connectTimeout: patienceMs,
       headersTimeout: patienceMs,
       bodyTimeout: patienceMs,
-    }),
-  })));
+    });
+  } catch (cause) {
+    throw new GanError('config', 'GAN_CONFIG_VALUE', 'HTTP_PROXY or HTTPS_PROXY is no address of a proxy.', {
+      suggestions: ['Give it as http://PROXY:PORT, or as http://USER:PASSWORD@PROXY:PORT'],
+      cause,
+    });
+  }
+}
 
 /** @param shown the address as it is shown */
 export function httpTransport(shown: string): Transport {
   const url = new URL(completeAddress(shown));
   const {username, password, host} = url;
   url.username = url.password = '';
-  const user = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  const user = `${decoded(username)}:${decoded(password)}`;
   const headers = {
     // bytes as they are stored: places in them count
     'accept-encoding': 'identity',
@@ -49,23 +67,21 @@ export function httpTransport(shown: string): Transport {
     async look(): Promise<RemoteFacts> {
       const answer = await ask('0-0');
       await answer.body?.cancel().catch(() => {});
-      const total = sizeIn(answer);
+      const part = partOf(answer);
       const version = versionOf(answer);
       const known = {...(version !== undefined && {version})};
-      if (total !== undefined) return {size: total, hasRanges: true, ...known};
+      if (part) return {size: part.size, hasRanges: true, ...known};
       const length = Number(answer.headers.get('content-length') ?? NaN);
       return {...(answer.status === 200 && length >= 0 && {size: length}), hasRanges: false, ...known};
     },
     async range(position, length, facts) {
       const answer = await ask(`${position}-${position + length - 1}`);
-      const fail = async (how: string): Promise<never> => {
+      try {
+        assertPart(shown, {part: partOf(answer), version: versionOf(answer)}, position, facts);
+      } catch (error) {
         await answer.body?.cancel().catch(() => {});
-        throw changedThere(shown, how);
-      };
-      const size = sizeIn(answer);
-      if (size === undefined) await fail('its server sends all of it, where it sent parts before');
-      if (size !== facts.size) await fail(`it had ${facts.size} bytes, now it has ${size}`);
-      if (versionOf(answer) !== facts.version) await fail('it is another version');
+        throw error;
+      }
       if (!answer.body) throw new Refused(answer.status, 'its answer is empty');
       return bodyOf(answer.body as AsyncIterable<Uint8Array>, length);
     },
@@ -77,11 +93,18 @@ export function httpTransport(shown: string): Transport {
   };
 }
 
-/** Of `content-range: bytes 0-0/1234`; undefined where the answer is no part. */
-function sizeIn(answer: Response): number | undefined {
-  const total = /^bytes \d+-\d+\/(\d+)$/.exec(answer.headers.get('content-range') ?? '')?.[1];
-  return answer.status === 206 && total !== undefined ? Number(total) : undefined;
+/** A user or a password; a `%` that stands for nothing is itself. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
+
+/** Undefined where the answer is all of the file. */
+const partOf = ({status, headers}: Response): Part | undefined =>
+  status === 206 ? partIn(headers.get('content-range')) : undefined;
 
 const versionOf = ({headers}: Response): string | undefined =>
   headers.get('etag') ?? headers.get('last-modified') ?? undefined;

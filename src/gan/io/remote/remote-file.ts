@@ -102,11 +102,17 @@ class RemoteFile implements RandomAccess {
 async function download(transport: Transport, {size, version}: RemoteFacts): Promise<RandomAccess> {
   const {address: path} = transport;
   const known = size ?? (await withRetries(transport, () => count(transport)));
-  const cache = await CachedFile.open({name: path, ...(version !== undefined && {version}), size: known});
-  const blocks = Math.ceil(known / blockBytes);
-  const isHere = (): boolean => Array.from({length: blocks}, (_, block) => block).every(cache.has);
-  if (!isHere()) await withRetries(transport, () => fill(transport, cache));
-  if (!isHere()) throw noRoom(transport, `${known} bytes`);
+  const open = async (): Promise<CachedFile> =>
+    CachedFile.open({name: path, ...(version !== undefined && {version}), size: known});
+  let cache = await open();
+  const fetchAll = async (): Promise<void> => {
+    if (!cache.keeps) cache = await open(); // somebody has deleted it
+    await withRetries(transport, () => fill(transport, cache));
+  };
+  /** On its way, for all that wait for it. */
+  let coming: Promise<void> | undefined;
+  const blocks = Array.from({length: Math.ceil(known / blockBytes)}, (_, block) => block);
+  if (!blocks.every(cache.has)) await fetchAll();
   return {
     path,
     size: known,
@@ -115,7 +121,7 @@ async function download(transport: Transport, {size, version}: RemoteFacts): Pro
       if (wanted === 0) return Buffer.alloc(0);
       const bytes = await cache.read(position, wanted);
       if (bytes) return bytes;
-      await withRetries(transport, () => fill(transport, cache)); // somebody has deleted or damaged it
+      await (coming ??= fetchAll().finally(() => (coming = undefined)));
       const again = await cache.read(position, wanted);
       if (!again) throw noRoom(transport, `${known} bytes`);
       return again;
@@ -132,13 +138,17 @@ async function count(transport: Transport): Promise<number> {
   return bytes;
 }
 
+/** @throws GanError GAN_DATA_REFUSED as soon as the cache does not take it */
 async function fill(transport: Transport, cache: CachedFile): Promise<void> {
+  const full = (): GanError => noRoom(transport, `${cache.size} bytes`);
+  if (!cache.keeps) throw full();
   let pending: Buffer[] = [];
   let [waiting, block, total] = [0, 0, 0];
   const put = async (): Promise<void> => {
     const bytes = Buffer.concat(pending);
     const length = cache.lengthOf(block);
-    await cache.put(block++, bytes.subarray(0, length));
+    await cache.put(block, bytes.subarray(0, length));
+    if (!cache.has(block++)) throw full();
     pending = bytes.length > length ? [bytes.subarray(length)] : [];
     waiting = bytes.length - length;
   };

@@ -1,7 +1,7 @@
 /** Objects in storage that speaks S3, by Amazon's own client, which is loaded when it is needed. */
 import {s3Settings} from '../../../environment.js';
-import {GanError} from '../../../errors.js';
-import {bodyOf, changedThere, Refused, said, type RemoteFacts, type Transport} from './transport.js';
+import {GanError, messageOf} from '../../../errors.js';
+import {assertPart, bodyOf, partIn, patienceMs, Refused, type RemoteFacts, type Transport} from './transport.js';
 
 type Sdk = typeof import('@aws-sdk/client-s3');
 type Client = import('@aws-sdk/client-s3').S3Client;
@@ -19,6 +19,7 @@ const load = (): NonNullable<typeof loaded> =>
     client: new sdk.S3Client({
       ...s3Settings(),
       maxAttempts: 1, // transport.ts asks again
+      requestHandler: {connectionTimeout: patienceMs, socketTimeout: patienceMs}, // it would wait without end
     }),
   })));
 
@@ -63,7 +64,7 @@ export function s3Transport(address: string): Transport {
     async look(): Promise<RemoteFacts> {
       const {ContentRange, ContentLength, ETag, body} = await get('0-0');
       body.destroy();
-      const size = sizeIn(ContentRange);
+      const size = partIn(ContentRange)?.size;
       return {
         ...((size ?? ContentLength) !== undefined && {size: (size ?? ContentLength)!}),
         ...(ETag !== undefined && {version: ETag}),
@@ -72,16 +73,11 @@ export function s3Transport(address: string): Transport {
     },
     async range(position, length, facts) {
       const {ContentRange, ETag, body} = await get(`${position}-${position + length - 1}`);
-      const size = sizeIn(ContentRange);
-      const fault =
-        size !== facts.size
-          ? `it had ${facts.size} bytes, now it has ${size}`
-          : ETag === facts.version
-            ? undefined
-            : 'it is another version';
-      if (fault !== undefined) {
+      try {
+        assertPart(address, {part: partIn(ContentRange), version: ETag}, position, facts);
+      } catch (error) {
         body.destroy();
-        throw changedThere(address, fault);
+        throw error;
       }
       return bodyOf(body as AsyncIterable<Uint8Array>, length);
     },
@@ -89,10 +85,8 @@ export function s3Transport(address: string): Transport {
   };
 }
 
-function sizeIn(range: string | undefined): number | undefined {
-  const total = /\/(\d+)$/.exec(range ?? '')?.[1];
-  return total === undefined ? undefined : Number(total);
-}
+/** What the client says, for a message. */
+const said = (error: unknown): string => messageOf(error).split('\n')[0]!;
 
 /** An answer of the server as such; errors of keys and settings as GanErrors; those of the network as they are. */
 function refusal(error: unknown): unknown {

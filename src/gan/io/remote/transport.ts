@@ -1,6 +1,6 @@
 /** How the bytes of a file on a server are asked for, again where the network fails. */
 import {setTimeout as wait} from 'node:timers/promises';
-import {GanError, isGanError, messageOf} from '../../../errors.js';
+import {GanError, isGanError} from '../../../errors.js';
 import {isCertificate, isNetwork, isPassing, isTimeout, reasonOf} from '../../../network-words.js';
 
 /** What a server says of a file. */
@@ -26,6 +26,9 @@ export interface Transport {
   whole(): Promise<AsyncIterable<Uint8Array>>;
 }
 
+/** Milliseconds until a server has to answer, and between two pieces of an answer. */
+export const patienceMs = 30_000;
+
 /** An answer that is no file. */
 export class Refused extends Error {
   override readonly name = 'Refused';
@@ -39,8 +42,11 @@ export class Refused extends Error {
   }
 }
 
-/** Times that something is asked for, and milliseconds before the second time; then twice as many, and so on. */
-const [attempts, firstWaitMs, mostWaitMs] = [8, 250, 60_000];
+/**
+ * Times that something is asked for, and milliseconds before the second time; then twice as many, and so on. A server is
+ * left alone for as long as it wants, but for no more than a minute.
+ */
+export const retries = {attempts: 8, firstWaitMs: 250, mostWaitMs: 60_000};
 
 /** Whether an answer may be another one later: RFC 9110, 15.5 and 15.6; RFC 6585, 4. */
 const passes = (status: number): boolean => [408, 425, 429, 500, 502, 503, 504].includes(status);
@@ -56,9 +62,9 @@ export async function withRetries<T>({address, host}: Transport, ask: () => Prom
     } catch (error) {
       if (isGanError(error)) throw error;
       const isWorthwhile = error instanceof Refused ? passes(error.status) : isPassing(error);
-      if (!isWorthwhile || attempt === attempts) throw inWords(error, address, host, attempt);
-      const asked = error instanceof Refused ? Math.min(error.waitMs, mostWaitMs) : 0;
-      await wait(Math.max(asked, firstWaitMs * 2 ** (attempt - 1) * (1 + 0.2 * Math.random())));
+      if (!isWorthwhile || attempt === retries.attempts) throw inWords(error, address, host, attempt);
+      const asked = error instanceof Refused ? Math.min(error.waitMs, retries.mostWaitMs) : 0;
+      await wait(Math.max(asked, retries.firstWaitMs * 2 ** (attempt - 1) * (1 + 0.2 * Math.random())));
     }
   }
 }
@@ -83,7 +89,9 @@ function inWords(error: unknown, address: string, host: string, attempt: number)
       return make('GAN_NETWORK', `${host} does not give ${address} just now: ${message}${times}.`, [
         'Try again later.',
       ]);
-    return make('GAN_DATA_REFUSED', `${host} does not give ${address}: ${message}.`, ['Check the address.']);
+    return make('GAN_DATA_REFUSED', `${host} does not give ${address}: ${message}.`, [
+      status === 301 ? 'AWS_REGION=REGION names the region of the bucket.' : 'Check the address.', // HTTP follows it
+    ]);
   }
   if (isCertificate(error))
     return make('GAN_NETWORK', `${host} cannot be trusted: ${reasonOf(error)}.`, [
@@ -107,6 +115,37 @@ export const changedThere = (address: string, how: string): GanError =>
     suggestions: ['Start again; a run goes on with `gan fit --resume RUN` when the old file is back.'],
   });
 
+/** A part of a file, as an answer describes it. */
+export interface Part {
+  /** Its first byte. */
+  start: number;
+  /** Bytes of the whole file. */
+  size: number;
+}
+
+/** Of `bytes 0-0/1234`; undefined where it says no size. */
+export function partIn(contentRange: string | null | undefined): Part | undefined {
+  const [, start, size] = /^bytes (\d+)-\d+\/(\d+)$/.exec(contentRange ?? '') ?? [];
+  return size === undefined ? undefined : {start: Number(start), size: Number(size)};
+}
+
+/**
+ * @param part what the server sends, of which version
+ * @param position where it has to begin
+ * @throws GanError GAN_DATA_CHANGED where it is of another file than `facts` tell of; Refused for another part
+ */
+export function assertPart(
+  address: string,
+  {part, version}: {part: Part | undefined; version: string | undefined},
+  position: number,
+  facts: RemoteFacts,
+): void {
+  if (!part) throw changedThere(address, 'its server sends all of it, where it sent parts before');
+  if (part.size !== facts.size) throw changedThere(address, `it had ${facts.size} bytes, now it has ${part.size}`);
+  if (version !== facts.version) throw changedThere(address, 'it is another version');
+  if (part.start !== position) throw new Refused(206, 'it sends another part than was asked for');
+}
+
 /** The error for an answer that has ended too early. */
 export const cutOff = (): Error => Object.assign(new Error('the answer was cut off'), {code: 'ECONNRESET'});
 
@@ -122,6 +161,3 @@ export async function bodyOf(pieces: AsyncIterable<Uint8Array>, length: number):
   if (done < length) throw cutOff();
   return bytes;
 }
-
-/** What a library says, for a message. */
-export const said = (error: unknown): string => messageOf(error).split('\n')[0]!;

@@ -47,7 +47,7 @@ export const isParquet = (bytes: Buffer): boolean => bytes.toString('latin1', 0,
 /** Bytes of a footer: thousands of row groups have some megabytes. */
 const mostFooterBytes = 16 << 20;
 /** Rows of a file, of which each takes some bytes here. */
-const mostRows = 2 ** 28;
+const mostRows = 2 ** 26;
 
 /** @throws GanError GAN_DATA_FORMAT */
 export async function openParquet(path: string): Promise<ParquetFile> {
@@ -60,10 +60,11 @@ export async function openParquet(path: string): Promise<ParquetFile> {
       throw new RangeError(`it says that its footer has ${length} bytes`);
     const footer = new ThriftReader(await file.read(file.size - 8 - length, length)).struct();
     const columns = columnsOf(structs(footer.get(2)));
+    const byPath = new Map(columns.map((column) => [pathText(column.path), column]));
     let rows = 0;
     const groups = structs(footer.get(4)).map((group): RowGroup => {
       const count = whole(group.get(3), 'a row group has', mostRows);
-      const made = {first: rows, rows: count, chunks: chunksOf(group, columns, file.size)};
+      const made = {first: rows, rows: count, chunks: chunksOf(group, byPath, file.size)};
       if ((rows += count) > mostRows) throw new RangeError(`it has more than ${mostRows} rows`);
       return made;
     });
@@ -107,13 +108,14 @@ function columnsOf(schema: readonly Struct[]): Column[] {
   return columns;
 }
 
-function chunksOf(group: Struct, columns: readonly Column[], size: number): Map<Column, Chunk> {
+const pathText = (path: readonly string[]): string => path.join('\0');
+
+function chunksOf(group: Struct, columns: ReadonlyMap<string, Column>, size: number): Map<Column, Chunk> {
   const chunks = new Map<Column, Chunk>();
   for (const each of structs(group.get(1))) {
     const facts = each.get(3);
     if (!(facts instanceof Map)) continue;
-    const path = (facts.get(3) as Thrift[]).map(text).join('\0');
-    const column = columns.find((one) => one.path.join('\0') === path);
+    const column = columns.get(pathText((facts.get(3) as Thrift[]).map(text)));
     if (!column) continue;
     const [first, dictionary] = [facts.get(9), facts.get(11)];
     const begin =
