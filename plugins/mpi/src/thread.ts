@@ -102,9 +102,12 @@ function run(calls: Calls, watch: Watch, command: Command): void {
             end(command.slot, state.failed);
             return;
           }
-          if (watch.isOver) calls.finalize();
           isRunning = false;
-          end(command.slot, state.done);
+          try {
+            if (watch.isOver) calls.finalize();
+          } finally {
+            end(command.slot, state.done); // somebody waits, whatever MPI says
+          }
         },
       };
       return;

@@ -14,7 +14,7 @@ const withoutRanks = (argv: readonly string[]): string[] =>
   argv.filter((word, i) => word !== '--ranks' && argv[i - 1] !== '--ranks' && !word.startsWith('--ranks='));
 
 /** Arguments of a launcher; the command follows. */
-function launcherArguments(isOpenMpi: boolean, ranks: number): string[] {
+export function launcherArguments(isOpenMpi: boolean, ranks: number): string[] {
   const count = ['-n', String(ranks)];
   if (!isOpenMpi) return count;
   const options = ['--oversubscribe', '--bind-to', 'none']; // a rank has threads of its own
@@ -67,7 +67,8 @@ const killed = (code: number): number =>
     ? exitCodes.backend
     : code;
 
-async function findLauncher(): Promise<{command: string; isOpenMpi: boolean}> {
+/** The mpirun that is installed, or that GAN_MPIRUN names. @throws GanError GAN_MPI_MISSING */
+export async function findLauncher(): Promise<{command: string; isOpenMpi: boolean}> {
   const given = process.env['GAN_MPIRUN'];
   for (const command of given ? [given] : launchers) {
     try {

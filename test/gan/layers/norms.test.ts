@@ -40,9 +40,14 @@ describe('BatchNorm', () => {
       throw new Error('nobody answers');
     };
     const leave = useRanks({
-      ...{rank: 0, size: 2, hosts: ['a', 'b'], info: {}},
+      rank: 0,
+      size: 2,
+      hosts: ['a', 'b'],
+      info: {},
       memory: (count) => new Float32Array(count),
-      ...{allReduce: refuse, broadcast: refuse, allGather: refuse},
+      allReduce: refuse,
+      broadcast: refuse,
+      allGather: refuse,
     });
     try {
       layer.forward(x());
