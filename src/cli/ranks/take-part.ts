@@ -2,7 +2,6 @@
 import {setTimeout as sleep} from 'node:timers/promises';
 import type {Given} from '../../options/options-check.js';
 import type {Registry} from '../../plugin/registry.js';
-import {follow} from '../../runs/ranks/follow.js';
 import {exitCodeOfRank, tellsOf, type Ranks} from '../../runs/ranks/ranks.js';
 import {flushOutput} from '../command/output.js';
 import {listenForStop} from '../command/signals.js';
@@ -15,6 +14,7 @@ const patienceMs = 15_000;
  * @returns the exit code of rank 0
  */
 export async function followFirst(ranks: Ranks, registry: Registry, deviceName: Given | undefined): Promise<number> {
+  const {follow} = await import('../../runs/ranks/follow.js');
   const stop = listenForStop(() => {});
   try {
     const exitCode = await follow(ranks, {registry, signal: stop.signal, ...(deviceName && {deviceName})});
