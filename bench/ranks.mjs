@@ -18,7 +18,6 @@ const {values} = parseArgs({
     batch: {type: 'string', default: '16'},
     recipe: {type: 'string', default: 'dcgan'},
     backend: {type: 'string', default: 'native'},
-    mpirun: {type: 'string', default: 'mpirun'},
     'sync-bn': {type: 'boolean', default: false},
     child: {type: 'boolean', default: false},
   },
@@ -111,14 +110,12 @@ async function compare() {
     const {stdout} = await promisify(execFile)(command, [...before, ...args]);
     return JSON.parse(stdout.trim().split('\n').at(-1));
   };
-  const isOpenMpi = /open ?mpi|openrte/i.test((await promisify(execFile)(values.mpirun, ['--version'])).stdout);
-  const options = isOpenMpi
-    ? ['--oversubscribe', '--bind-to', 'none', ...(process.getuid?.() === 0 ? ['--allow-run-as-root'] : [])]
-    : [];
+  const {findLauncher, launcherArguments} = await import('../dist/cli/ranks/launch.js');
+  const {command, isOpenMpi} = await findLauncher();
   const rounds = [];
   for (let round = 0; round < Number(values.rounds); round++) {
     const one = await run(process.execPath, []);
-    const two = await run(values.mpirun, [...options, '-n', '2', process.execPath]);
+    const two = await run(command, [...launcherArguments(isOpenMpi, 2), process.execPath]);
     rounds.push({one: one.step, two: two.step, wait: two.wait, cpuOfOne: one.cpu, cpuOfTwo: two.cpu});
     console.error(
       `round ${round + 1}: ${one.step.toFixed(0)} ms, ${two.step.toFixed(0)} ms, of them ${two.wait.toFixed(0)} ms waiting`,

@@ -1,5 +1,4 @@
 import path from 'node:path';
-import {setTimeout as sleep} from 'node:timers/promises';
 import {Args, Flags} from '@oclif/core';
 import {BaseCommand} from '../cli/command/base-command.js';
 import {assignmentsOf, configFlags} from '../cli/flags/config-flags.js';
@@ -14,20 +13,12 @@ import {shortTraining} from '../cli/training/short-training.js';
 import {confirm} from '../cli/config/prompts.js';
 import {fromElsewhere} from '../cli/config/config-report.js';
 import {listenForStop} from '../cli/command/signals.js';
-import {flushOutput} from '../cli/command/output.js';
 import {launchedRanks} from '../cli/ranks/launched.js';
 import {dataOf} from '../cli/training/moved-data.js';
-import {exitCodes, isGanError} from '../errors.js';
+import {exitCodes} from '../errors.js';
 import type {OpenTraining} from '../runs/retry.js';
-import type {Launched, Ranks} from '../runs/ranks/ranks.js';
+import type {Ranks} from '../runs/ranks/ranks.js';
 import type {RunLock} from '../runs/run-lock.js';
-
-/** Milliseconds that rank 0 has to save what it can, once another rank has failed. */
-const patienceMs = 15_000;
-
-/** The command line for each rank. */
-const withoutRanks = (argv: readonly string[]): string[] =>
-  argv.filter((word, i) => word !== '--ranks' && argv[i - 1] !== '--ranks' && !word.startsWith('--ranks='));
 
 export default class Fit extends BaseCommand {
   static override makesThings = true;
@@ -137,15 +128,23 @@ export default class Fit extends BaseCommand {
     if ((flags.ranks ?? 1) > 1 && !launched) {
       const {launchRanks} = await import('../cli/ranks/launch.js');
       const script = path.join(this.config.root, 'bin', 'run.js');
-      process.exitCode = await launchRanks(flags.ranks!, script, ['fit', ...withoutRanks(this.argv)]);
+      process.exitCode = await launchRanks(flags.ranks!, script, ['fit', ...this.argv]);
       return;
     }
-    if (launched && (await this.#joinRanks(launched, flags))) return;
+    const registry = await this.openRegistry();
+    const deviceName = deviceOf(flags);
+    if (launched) {
+      this.#ranks = await (await import('../runs/ranks/ranks.js')).Ranks.begin(launched, registry);
+      if (!this.#ranks.isFirst) {
+        const {followFirst} = await import('../cli/ranks/take-part.js');
+        process.exitCode = await followFirst(this.#ranks, registry, deviceName);
+        return;
+      }
+    }
     const ranks = this.#ranks;
     let resume = flags.resume === undefined ? undefined : await this.runNamed(flags.resume);
     const from = selectorOf(flags.from, '--from');
     const data = dataOf({argument: args.data, moved: flags.data, resume, argv: this.argv});
-    const registry = await this.openRegistry();
     const request = {
       registry,
       ...this.configSources,
@@ -153,7 +152,6 @@ export default class Fit extends BaseCommand {
       set: set ?? [],
       ...(file !== undefined && {file}),
     };
-    const deviceName = deviceOf(flags);
     let plan = await planRun({...request, data, out, resume, deviceName});
     const [json, quiet] = [this.asksFor('--json'), this.asksFor('--quiet')];
     const same = plan.stem === undefined || json || quiet ? undefined : await sameRun(plan, plan.stem);
@@ -236,46 +234,12 @@ export default class Fit extends BaseCommand {
     }
   }
 
-  /**
-   * Finds the other ranks. Those but the first do what it says, write nothing, and are done then.
-   * @returns whether this rank is done
-   */
-  async #joinRanks(launched: Launched, flags: Parameters<typeof deviceOf>[0]): Promise<boolean> {
-    const registry = await this.openRegistry();
-    const {Ranks} = await import('../runs/ranks/ranks.js');
-    const ranks = (this.#ranks = await Ranks.begin(launched, registry));
-    if (ranks.isFirst) return false;
-    const {follow} = await import('../runs/ranks/follow.js');
-    const deviceName = deviceOf(flags);
-    const stop = listenForStop(() => {});
-    try {
-      process.exitCode = await follow(ranks, {registry, signal: stop.signal, ...(deviceName && {deviceName})});
-      await ranks.close();
-    } finally {
-      stop.dispose();
-    }
-    return true;
-  }
-
-  /**
-   * An error of one rank ends all. It is told once: by the rank that has it, or, of one that cannot tell any more, by
-   * the first of the others.
-   */
   protected override async catch(error: Error): Promise<void> {
-    const ranks = this.#ranks;
-    if (!ranks) {
-      const isUsage = (launchedRanks(process.env)?.rank ?? 0) > 0 && 'oclif' in error;
-      if (!isUsage) return super.catch(error);
-      process.exitCode = exitCodes.usage; // rank 0 has the same command line, and says so
-      return;
-    }
-    const {isOfRanks, tellsOf} = await import('../runs/ranks/ranks.js');
-    await ranks.fail(error);
-    if (tellsOf(error, ranks.rank)) await super.catch(error);
-    else process.exitCode = isGanError(error) ? exitCodes[error.kind] : exitCodes.bug;
-    if (isOfRanks(error) && !ranks.isFirst) await sleep(patienceMs); // rank 0 ends all when it has saved what it can
-    await flushOutput();
-    await ranks.collective.abort(Number(process.exitCode));
+    const report = (): Promise<void> => super.catch(error);
+    if (this.#ranks) return (await import('../cli/ranks/take-part.js')).endAll(this.#ranks, error, report);
+    const isToldByFirst = (launchedRanks(process.env)?.rank ?? 0) > 0 && 'oclif' in error; // all have its command line
+    if (!isToldByFirst) return report();
+    process.exitCode = exitCodes.usage;
   }
 
   /** Offers to go on with a run that has the same settings: asks on a terminal, elsewhere names the command. */

@@ -158,12 +158,12 @@ export class Registry {
     return part.builtIn ? part.name : qualified(part);
   }
 
-  /** The version in a package's package.json; undefined where it has none. */
   /** The folder of a package; undefined where it is not installed. */
   rootOf(packageName: string): string | undefined {
     return this.#packages.find(({name}) => name === packageName)?.root;
   }
 
+  /** The version in a package's package.json; undefined where it has none. */
   versionOf(packageName: string): string | undefined {
     const version = this.#packages.find(({name}) => name === packageName)?.pjson['version'];
     return typeof version === 'string' ? version : undefined;

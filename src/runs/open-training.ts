@@ -6,6 +6,7 @@ import {resolveConfig} from '../config/resolve.js';
 import type {CriticAugmentation} from '../gan/augmentations/critic-augmentation.js';
 import type {Callback} from '../gan/callback.js';
 import type {Classes} from '../gan/classes.js';
+import type {DataIdentity} from '../gan/data/identity.js';
 import {scheduleHyperparameters, type Scheduled} from '../gan/callbacks/schedule.js';
 import type {Checkpoint} from '../gan/checkpoint.js';
 import type {DataLoader, DataLoaders} from '../gan/data/types.js';
@@ -214,8 +215,15 @@ async function open(settings: Settings, options: TrainingOptions): Promise<Train
       await ranks.order({do: 'train', config, address, backend: used, checkpoint, before});
     }
     const init = checkpoint ? undefined : config.init;
+    /** Before the ranks compute anything together: unlike ones would wait for each other. */
+    const compareRanks = async (data: Promise<DataIdentity | undefined>): Promise<void> => {
+      const backend = opened.device.name;
+      if (ranks) await agree(ranks, {backend, packages: packagesOf(registry, config, backend), data: await data});
+    };
     if (config.steps === undefined && config.minutes !== undefined) {
-      learn = (await make(config, options.parts ?? {}, {}, init)).learn;
+      const timed = await make(config, options.parts ?? {}, {}, init);
+      learn = timed.learn;
+      if (ranks) await compareRanks(identityOf(timed.dls.identify, warn));
       const planned = await plannedSteps(learn, config.minutes);
       const steps = ranks ? await ranks.fromFirst(planned) : planned;
       learn.dispose();
@@ -235,7 +243,7 @@ async function open(settings: Settings, options: TrainingOptions): Promise<Train
       steps,
     };
     const identity = identityOf(dls.identify, warn); // while the training begins
-    if (ranks) await agree(ranks, {...inputs, data: await identity});
+    await compareRanks(identity);
     const before = checkpoint && inputsOf(checkpoint);
     if (checkpoint && before && resume !== undefined) {
       const now = {...inputs, data: await identity};

@@ -11,7 +11,8 @@ export type OpenTraining = (config: RunConfig, from: Pick<TrainingOptions, 'resu
  * Trains into a run folder. Where the training collapses or diverges it goes back to the best checkpoint, or without
  * one to the newest from before the trouble, and tries again with other random numbers and half the learning rates; not
  * more than `retries` times in the whole run, since `attempt` counts them. When there is nothing to go back to, or no
- * retry left, the run ends as it would without retries.
+ * retry left, the run ends as it would without retries. Nor is there one after a loss that is not finite where several
+ * ranks train together: the others may be in the next step by then, and cannot be called back.
  * @throws GanError as `Training.fit`
  */
 export async function fitWithRetries(
@@ -28,7 +29,7 @@ export async function fitWithRetries(
     if (!stopped || (stopped.by !== 'collapse' && stopped.by !== 'diverged')) return result;
     failure = {since: stopped.since ?? result.step, end: () => result, why: stopped.why};
   } catch (error) {
-    if (!isGanError(error) || error.kind !== 'diverged') throw error;
+    if (!isGanError(error) || error.kind !== 'diverged' || training.learn.ranks) throw error;
     const end = (): never => {
       throw error;
     };

@@ -8,6 +8,7 @@ type Facts = Inputs & {machine: Record<string, string>};
 /** Ranks of which the last differs from the others. */
 function ranksWith(change: (facts: Facts) => unknown): Ranks {
   const fake = {
+    isFirst: true,
     collective: {hosts: ['node1', 'node2', 'node3']},
     async fromAll(facts: Facts) {
       const other = structuredClone(facts);

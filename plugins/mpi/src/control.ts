@@ -11,8 +11,6 @@ export const word = {
   waiting: 1,
   /** Bytes of the failure's text; 0 while there is none. */
   failure: 2,
-  /** Collective calls that the main thread has begun. */
-  begun: 3,
   /** The states of calls, in turn. */
   states: 16,
 } as const;
@@ -34,6 +32,7 @@ export interface Failure {
   code?: string;
   message: string;
   suggestions?: string[];
+  /** Of the process that has the error. */
   exitCode?: number;
 }
 

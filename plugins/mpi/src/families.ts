@@ -12,8 +12,7 @@ export interface Family {
   handle: 'int' | 'void *';
   /** MPI_IN_PLACE. */
   inPlace: bigint;
-  /** MPI_THREAD_FUNNELED and MPI_THREAD_MULTIPLE, and the names of all levels. */
-  funneled: number;
+  /** MPI_THREAD_MULTIPLE, and the names of all levels. */
   multiple: number;
   levels: Readonly<Record<number, string>>;
   handles: Readonly<Record<HandleName, Handle | string>>;
@@ -34,7 +33,6 @@ export const families: Readonly<Record<FamilyName, Family>> = {
     name: 'openmpi',
     handle: 'void *',
     inPlace: 1n,
-    funneled: 1,
     multiple: 3,
     levels: classicLevels,
     handles: {
@@ -50,7 +48,6 @@ export const families: Readonly<Record<FamilyName, Family>> = {
     name: 'mpich',
     handle: 'int',
     inPlace: -1n,
-    funneled: 1,
     multiple: 3,
     levels: classicLevels,
     handles: {
@@ -66,7 +63,6 @@ export const families: Readonly<Record<FamilyName, Family>> = {
     name: 'abi',
     handle: 'void *',
     inPlace: 1n,
-    funneled: 1024,
     multiple: 4096,
     levels: {0: 'single', 1024: 'funneled', 2048: 'serialized', 4096: 'multiple'},
     handles: {world: 0x101n, float: 0x210n, byte: 0x247n, sum: 0x21n, max: 0x23n, errorsReturn: 0x143n},

@@ -151,11 +151,14 @@ export class MpiRanks {
     });
   }
 
-  /** Leaves the others in peace: all ranks do so when the work is done. */
+  /**
+   * Leaves the others in peace: all ranks do so when the work is done.
+   * @throws what `lost` makes of a failure that another rank tells of meanwhile
+   */
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    await this.#post((slot) => ({kind: 'close', slot})).ended();
+    await this.#post((slot) => ({kind: 'close', slot})).done();
     await this.#thread.terminate();
   }
 

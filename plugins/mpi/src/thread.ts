@@ -46,6 +46,8 @@ function begin(): {calls: Calls; watch: Watch} | undefined {
 
 /** Calls that are under way, by their slots. */
 const under = new Map<number, Request>();
+/** Calls that nobody waits for any more. MPI may still write into their memory, so it is held. */
+const abandoned: Request[] = [];
 
 function end(slot: number, how: number): void {
   Atomics.store(words, word.states + slot, how);
@@ -54,13 +56,20 @@ function end(slot: number, how: number): void {
 
 /** Nothing that is under way, or will be begun, comes to an end any more. */
 function failAll(failure: Failure): void {
-  if (Atomics.load(words, word.failure) > 0) return;
+  if (hasFailed()) return;
   const text = Buffer.from(JSON.stringify(failure)).subarray(0, failureBytes);
   new Uint8Array(failureMemory).set(text);
   Atomics.store(words, word.failure, text.length);
   for (const slot of under.keys()) end(slot, state.failed);
+  abandoned.push(...under.values());
   under.clear();
 }
+
+const hasFailed = (): boolean => Atomics.load(words, word.failure) > 0;
+
+/** MPI itself has failed in this process. */
+const failHere = (error: unknown): void =>
+  failAll({rank: -1, host: '', code: 'GAN_MPI', message: error instanceof Error ? error.message : String(error)});
 
 /** Something that happens when it can, or when its time is over. */
 let later: {when(): boolean; until: number; then(): void} | undefined;
@@ -86,28 +95,40 @@ function run(calls: Calls, watch: Watch, command: Command): void {
     case 'close':
       watch.close();
       later = {
-        when: () => watch.isOver,
+        when: () => watch.isOver || hasFailed(),
         until: performance.now() + farewellMs,
         then() {
-          if (watch.isOver) calls.finalize();
+          if (hasFailed()) {
+            end(command.slot, state.failed);
+            return;
+          }
           isRunning = false;
-          end(command.slot, state.done);
+          try {
+            if (watch.isOver) calls.finalize();
+          } finally {
+            end(command.slot, state.done); // somebody waits, whatever MPI says
+          }
         },
       };
       return;
   }
-  if (Atomics.load(words, word.failure) > 0) {
+  if (hasFailed()) {
     end(command.slot, state.failed);
     return;
   }
-  under.set(
-    command.slot,
-    command.kind === 'allReduce'
-      ? calls.allReduce(command.values, command.op)
-      : command.kind === 'broadcast'
-        ? calls.broadcast(command.bytes)
-        : calls.allGather(command.bytes, command.bytesOfEach),
-  );
+  try {
+    under.set(
+      command.slot,
+      command.kind === 'allReduce'
+        ? calls.allReduce(command.values, command.op)
+        : command.kind === 'broadcast'
+          ? calls.broadcast(command.bytes)
+          : calls.allGather(command.bytes, command.bytesOfEach),
+    );
+  } catch (error) {
+    failHere(error);
+    end(command.slot, state.failed); // somebody may wait for it already
+  }
 }
 
 function loop(calls: Calls, watch: Watch): void {
@@ -127,7 +148,7 @@ function loop(calls: Calls, watch: Watch): void {
       }
       watch.tick();
     } catch (error) {
-      failAll({rank: -1, host: '', code: 'GAN_MPI', message: error instanceof Error ? error.message : String(error)});
+      failHere(error);
     }
     if (later && (later.when() || performance.now() > later.until)) {
       const {then} = later;

@@ -22,7 +22,7 @@ interface Peer {
 }
 
 /**
- * Signs of life between ranks, and the news that one has failed, on a communicator of its own. Rank 0 is in the middle:
+ * Signs of life (heartbeats) between ranks, and the news that one has failed, on a communicator of its own. Rank 0 is in the middle:
  * it exchanges messages with everybody, the others with it. So a rank that is stopped, swapped out or cut off is found,
  * which blocks a collective call without an error.
  */

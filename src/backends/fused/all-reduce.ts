@@ -2,7 +2,7 @@
  * Sums of tensors over the processes that train together, as operations of a training step. Two kernels do it:
  *
  * - `AllReduceBegin` copies its inputs into one stretch of memory of the host, and begins to add it up over all ranks.
- * Its   output stands for the sum that is under way, and holds nothing.
+ *   Its output stands for the sum that is under way, and holds nothing.
  * - `AllReduceEnd` waits for that sum; its outputs are those of the inputs.
  *
  * What is computed between the two runs beside the exchange. A step that is repeated from a recording has each

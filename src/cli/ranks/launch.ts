@@ -1,7 +1,7 @@
 import {execFile, spawn} from 'node:child_process';
 import {constants} from 'node:os';
 import {promisify} from 'node:util';
-import {GanError} from '../../errors.js';
+import {exitCodes, GanError} from '../../errors.js';
 
 /** Names under which mpirun is installed. */
 const launchers = ['mpirun', 'mpiexec', 'mpirun.openmpi', 'mpirun.mpich'];
@@ -9,8 +9,12 @@ const launchers = ['mpirun', 'mpiexec', 'mpirun.openmpi', 'mpirun.mpich'];
 /** Signals that ask for an end, which mpirun hands to its processes as SIGUSR2: other ones it takes for itself. */
 const stopSignals = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2', 'SIGXCPU'] as const;
 
+/** The command line for each rank. */
+const withoutRanks = (argv: readonly string[]): string[] =>
+  argv.filter((word, i) => word !== '--ranks' && argv[i - 1] !== '--ranks' && !word.startsWith('--ranks='));
+
 /** Arguments of a launcher; the command follows. */
-function launcherArguments(isOpenMpi: boolean, ranks: number): string[] {
+export function launcherArguments(isOpenMpi: boolean, ranks: number): string[] {
   const count = ['-n', String(ranks)];
   if (!isOpenMpi) return count;
   const options = ['--oversubscribe', '--bind-to', 'none']; // a rank has threads of its own
@@ -20,13 +24,14 @@ function launcherArguments(isOpenMpi: boolean, ranks: number): string[] {
 /**
  * Runs this command in several processes, by the mpirun that is installed, and ends as they do.
  * @param script the file that Node runs
- * @param argv its arguments, without --ranks
+ * @param argv its arguments; the processes get them without --ranks
  * @returns the exit code
  * @throws GanError GAN_MPI_MISSING
  */
 export async function launchRanks(ranks: number, script: string, argv: readonly string[]): Promise<number> {
   const {command, isOpenMpi} = await findLauncher();
-  const child = spawn(command, [...launcherArguments(isOpenMpi, ranks), process.execPath, script, ...argv], {
+  const ofRank = [process.execPath, script, ...withoutRanks(argv)];
+  const child = spawn(command, [...launcherArguments(isOpenMpi, ranks), ...ofRank], {
     stdio: ['ignore', 'inherit', 'inherit'],
     detached: true, // Ctrl-C comes here alone, and is handed on
   });
@@ -58,13 +63,12 @@ export async function launchRanks(ranks: number, script: string, argv: readonly 
 
 /** A rank that a signal ended is a fault of the machine, not the end that a user asked for. */
 const killed = (code: number): number =>
-  [constants.signals.SIGKILL, constants.signals.SIGSEGV, constants.signals.SIGABRT, constants.signals.SIGBUS].some(
-    (signal) => code === 128 + signal || code === signal,
-  ) && code > 128
-    ? 4
+  (['SIGKILL', 'SIGSEGV', 'SIGABRT', 'SIGBUS'] as const).some((name) => code === 128 + constants.signals[name])
+    ? exitCodes.backend
     : code;
 
-async function findLauncher(): Promise<{command: string; isOpenMpi: boolean}> {
+/** The mpirun that is installed, or that GAN_MPIRUN names. @throws GanError GAN_MPI_MISSING */
+export async function findLauncher(): Promise<{command: string; isOpenMpi: boolean}> {
   const given = process.env['GAN_MPIRUN'];
   for (const command of given ? [given] : launchers) {
     try {

@@ -9,7 +9,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
  * - Open MPI's mpirun: OMPI_COMM_WORLD_*
  * - Hydra, which MPICH, Intel MPI and MVAPICH have, and `srun --mpi=pmi2`: PMI_RANK, PMI_SIZE
  * - `srun --mpi=pmix`: PMIX_RANK, and Slurm's own. Slurm's variables alone do not count: a batch script has them too,
- * and   without PMI the processes would not find each other.
+ *   and without PMI the processes would not find each other.
  */
 export function launchedRanks(env: Environment): Launched | undefined {
   const ofOpenMpi = numbers(env, 'OMPI_COMM_WORLD_RANK', 'OMPI_COMM_WORLD_SIZE');

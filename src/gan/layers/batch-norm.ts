@@ -58,16 +58,16 @@ export class BatchNorm extends Module {
     const [weight, bias] = [this.weight.variable, this.bias.variable];
     if (!this.training)
       return activate(normalize(x, this.runningMean.variable, this.runningVar.variable, weight, bias, this.eps), slope);
-    const share = (this.synchronised && currentRows()?.share) || 1;
-    const count = x.size / this.channels / share;
+    const rows = this.synchronised ? currentRows() : undefined; // outside of a step there are no others
+    const count = x.size / this.channels / (rows?.share ?? 1);
     if (count < 2)
       throw new ShapeError(
         `batch norm of ${this.channels} in training`,
         x.shape,
         'more than one value per channel: a variance needs two',
       );
-    const {y, mean, variance} = this.synchronised
-      ? batchNormOverRanks(x, weight, bias, {eps: this.eps, slope, share})
+    const {y, mean, variance} = rows
+      ? batchNormOverRanks(x, weight, bias, {eps: this.eps, slope, share: rows.share})
       : batchNorm(x, weight, bias, {eps: this.eps, slope});
     this.runningMean.assign(this.#blend(this.runningMean.variable, mean, 1));
     this.runningVar.assign(this.#blend(this.runningVar.variable, variance, count / (count - 1)));

@@ -11,7 +11,7 @@ export interface Inputs {
 }
 
 /**
- * Compares what the ranks have with rank 0. The configuration is rank 0's in all of them.
+ * Compares what the ranks have with rank 0, which refuses for all of them. The configuration is rank 0's.
  * @throws GanError GAN_RANKS_DIFFER (exit 3) that names the ranks and their machines
  */
 export async function agree(ranks: Ranks, inputs: Inputs): Promise<void> {
@@ -21,7 +21,7 @@ export async function agree(ranks: Ranks, inputs: Inputs): Promise<void> {
     const what = differences(first!, other);
     return what.length === 0 ? [] : [`rank ${i + 1} on ${ranks.collective.hosts[i + 1]}: ${what.join('; ')}`];
   });
-  if (different.length === 0) return;
+  if (different.length === 0 || !ranks.isFirst) return;
   throw new GanError(
     'config',
     'GAN_RANKS_DIFFER',

@@ -1,6 +1,4 @@
 import {publicAddress} from '../../address.js';
-import {GanError, isGanError} from '../../errors.js';
-import type {Callback} from '../../gan/callback.js';
 import {resumeFrom} from '../../gan/checkpoint.js';
 import type {Registry} from '../../plugin/registry.js';
 import type {DeviceOptions} from '../devices/open-backend.js';
@@ -30,9 +28,6 @@ export async function follow(ranks: Ranks, {registry, signal, ...device}: Follow
     const training = await openTraining(config, {registry, backend, ranks, ...device, ...(checkpoint && {checkpoint})});
     try {
       await trainAlong(training, order, signal);
-    } catch (error) {
-      // rank 0 has the same, and says how it goes on
-      if (!isGanError(error) || error.kind !== 'diverged') throw error;
     } finally {
       await training.close();
     }
@@ -47,17 +42,6 @@ async function trainAlong(
 ): Promise<void> {
   for (const history of [learn.recorder!, learn.ganTrainer]) history.keepsSteps = false;
   const goOn = checkpoint && resumeFrom(learn, checkpoint, {otherSeed: config.attempt > 0});
-  const cbs = [...callbacks, endWhenDiverged, changeRates(config, checkpoint, before), stopAt(steps, signal)];
+  const cbs = [...callbacks, changeRates(config, checkpoint, before), stopAt(steps, signal)];
   await learn.fit(epochs, undefined, {cbs, steps, ...(config.wd !== undefined && {wd: config.wd}), ...goOn});
 }
-
-/** Losses are the same in all ranks: rank 0 ends here, too. */
-const endWhenDiverged: Callback = {
-  name: 'stop-when-diverged',
-  runAfter: ['gan-trainer'],
-  runBefore: ['recorder'],
-  afterLossRead({lastLoss}) {
-    const {value, step} = lastLoss!;
-    if (!Number.isFinite(value)) throw new GanError('diverged', 'GAN_DIVERGED', `the loss is ${value} at step ${step}`);
-  },
-};

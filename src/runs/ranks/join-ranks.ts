@@ -17,7 +17,7 @@ export function joinRanks({collective}: Ranks, {name}: Device): () => void {
       'backend',
       'GAN_RANKS_BACKEND',
       `The backend ${name} cannot train with several ranks: it gives no values in the middle of a step.`,
-      {suggestions: ['--backend native, wasm, cuda or tensorflow'], cause},
+      {suggestions: ['--backend native   (or wasm, cuda, tensorflow)'], cause},
     );
   }
   return useRanks(collective);

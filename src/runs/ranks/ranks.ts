@@ -2,7 +2,7 @@ import path from 'node:path';
 import {pathToFileURL} from 'node:url';
 import {deserialize, serialize} from 'node:v8';
 import type {Collective} from '../../backends/collective.js';
-import {GanError, isGanError, messageOf, type ErrorKind} from '../../errors.js';
+import {exitCodes, GanError, isGanError, messageOf, type ErrorKind} from '../../errors.js';
 import type {Checkpoint} from '../../gan/checkpoint.js';
 import type {PartChoice, RunConfig} from '../../options/run-config.js';
 import type {Registry} from '../../plugin/registry.js';
@@ -31,6 +31,8 @@ interface Failure {
   code?: string;
   message: string;
   suggestions?: string[];
+  /** Of the process that has the error. */
+  exitCode?: number;
 }
 
 /** What the package makes. */
@@ -79,7 +81,7 @@ export class Ranks {
    */
   static async begin(launched: Launched, registry: Pick<Registry, 'rootOf'>, env = process.env): Promise<Ranks> {
     const module = await load(registry);
-    const given = Number(env[silence.variable] ?? silence.default);
+    const given = Number(env[silence.variable] || silence.default);
     const silenceSeconds = Number.isFinite(given) ? Math.max(silence.least, given) : silence.default;
     const collective = await module.MpiRanks.begin({launcher: launched.launcher, silenceSeconds}, errorOf).catch(
       (error: unknown) => {
@@ -125,17 +127,21 @@ export class Ranks {
     return all.map((bytes) => deserialize(Buffer.from(bytes)) as T);
   }
 
-  /** Tells the others of an error of this rank; one that came from another is known to them. */
-  async fail(error: unknown): Promise<void> {
+  /** Tells the others of an error of this rank, and of its exit code; one that came from another is known to them. */
+  async fail(error: unknown, exitCode: number): Promise<void> {
     if (isOfRanks(error)) return;
     const told = isGanError(error) ? error : undefined;
     await this.collective.fail({
       message: messageOf(error),
+      exitCode,
       ...(told && {kind: told.kind, code: told.code, suggestions: told.suggestions}),
     });
   }
 
-  /** Rank 0 says that the work is done. */
+  /**
+   * Rank 0 says that the work is done.
+   * @throws GanError GAN_RANK_FAILED of a rank that has an error to tell of
+   */
   async end(exitCode: number): Promise<void> {
     await this.order({do: 'end', exitCode});
     await this.close();
@@ -152,6 +158,12 @@ const codes = {failed: 'GAN_RANK_FAILED', lost: 'GAN_RANK_LOST', mpi: 'GAN_MPI'}
 export const isOfRanks = (error: unknown): boolean =>
   isGanError(error) && (error.code === codes.failed || error.code === codes.lost);
 
+/** The exit code of an error that came from another rank: that of its process, where it had one. */
+export function exitCodeOfRank(error: unknown): number {
+  const {cause, kind} = error as GanError & {cause: Failure};
+  return cause.exitCode ?? exitCodes[kind];
+}
+
 /**
  * Whether a rank is the one that tells people of an error: its own, or that of one that cannot any more.
  * @param error of a rank, as another one gets it, has that one's number in its `cause`
@@ -165,12 +177,12 @@ export function tellsOf(error: unknown, rank: number): boolean {
 
 const goOn = 'gan fit --resume RUN goes on from the last checkpoint, with as many ranks as there are.';
 
-function errorOf({rank, host, kind, code, message, suggestions = []}: Failure): GanError {
+function errorOf({rank, host, kind, code, message, suggestions = [], exitCode}: Failure): GanError {
   if (rank === -1)
     return new GanError('backend', codes.mpi, `MPI cannot exchange any more: ${message}`, {
       suggestions: [goOn, 'gan doctor mpi   tells which library is used.'],
     });
-  const cause: Failure = {rank, host, message};
+  const cause: Failure = {rank, host, message, ...(exitCode !== undefined && {exitCode})};
   if (code === codes.lost)
     return new GanError('backend', codes.lost, `rank ${rank} on ${host} ${message}.`, {suggestions: [goOn], cause});
   const known = ['usage', 'config', 'backend', 'data', 'diverged'] as const;

@@ -1,5 +1,6 @@
 import {expect} from 'chai';
 import {BatchNorm, InstanceNorm, setSeed, tf, type Tensor} from 'gankit';
+import {useRanks} from '../../../dist/backends/fused/all-reduce.js';
 import {expectClose, withDevice} from '../../device.js';
 import {ganError, random} from '../helpers.js';
 
@@ -30,6 +31,30 @@ describe('BatchNorm', () => {
     expectClose(layer.runningMean.variable, [0.9 * 0.3 + 0.3, 0.9 * 0.2 + 0.2]);
     expectClose(layer.runningVar.variable, [0.81 + (0.19 * 14) / 3, 0.81 + (0.19 * 16) / 3]);
     expect(layer.batchesTracked.value).to.equal(2);
+  });
+
+  it('asks no other rank outside of a training step, where those would not answer', () => {
+    const layer = new BatchNorm(2);
+    layer.synchronised = true;
+    const refuse = (): never => {
+      throw new Error('nobody answers');
+    };
+    const leave = useRanks({
+      rank: 0,
+      size: 2,
+      hosts: ['a', 'b'],
+      info: {},
+      memory: (count) => new Float32Array(count),
+      allReduce: refuse,
+      broadcast: refuse,
+      allGather: refuse,
+    });
+    try {
+      layer.forward(x());
+    } finally {
+      leave();
+    }
+    expectClose(layer.runningMean.variable, [0.3, 0.2]);
   });
 
   it('takes the share that momentum says', () => {

@@ -1,0 +1,42 @@
+/** What `gan fit` does besides where it is one of several processes. */
+import {setTimeout as sleep} from 'node:timers/promises';
+import type {Given} from '../../options/options-check.js';
+import type {Registry} from '../../plugin/registry.js';
+import {exitCodeOfRank, tellsOf, type Ranks} from '../../runs/ranks/ranks.js';
+import {flushOutput} from '../command/output.js';
+import {listenForStop} from '../command/signals.js';
+
+/** Milliseconds that rank 0 has to save what it can, once another rank has failed. */
+const patienceMs = 15_000;
+
+/**
+ * All of a rank but the first: it does what that one says, and writes nothing.
+ * @returns the exit code of rank 0
+ */
+export async function followFirst(ranks: Ranks, registry: Registry, deviceName: Given | undefined): Promise<number> {
+  const {follow} = await import('../../runs/ranks/follow.js');
+  const stop = listenForStop(() => {});
+  try {
+    const exitCode = await follow(ranks, {registry, signal: stop.signal, ...(deviceName && {deviceName})});
+    if (stop.fault) throw stop.fault.error;
+    await ranks.close();
+    return exitCode;
+  } finally {
+    stop.dispose();
+  }
+}
+
+/**
+ * Ends all ranks because of an error of one. It is told once: by the rank that has it, or, of one that cannot tell any
+ * more, by the first of the others. All end when rank 0 has saved what it can.
+ * @param report tells people of it, and sets the exit code
+ */
+export async function endAll(ranks: Ranks, error: unknown, report: () => Promise<void>): Promise<void> {
+  if (tellsOf(error, ranks.rank)) await report();
+  else process.exitCode = exitCodeOfRank(error);
+  const exitCode = Number(process.exitCode);
+  await ranks.fail(error, exitCode);
+  if (!ranks.isFirst) await sleep(patienceMs);
+  await flushOutput();
+  await ranks.collective.abort(exitCode);
+}
