@@ -43,8 +43,8 @@ export class Refused extends Error {
 }
 
 /**
- * Times that something is asked for, and milliseconds before the second time; then twice as many, and so on. A server is
- * left alone for as long as it wants, but for no more than a minute.
+ * Times that something is asked for, and milliseconds before the second time; then twice as many, and so on. A server
+ * is left alone for as long as it wants, but for no more than a minute.
  */
 export const retries = {attempts: 8, firstWaitMs: 250, mostWaitMs: 60_000};
 
