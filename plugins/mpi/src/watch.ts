@@ -22,9 +22,9 @@ interface Peer {
 }
 
 /**
- * Signs of life (heartbeats) between ranks, and the news that one has failed, on a communicator of its own. Rank 0 is in
- * the middle: it exchanges messages with everybody, the others with it. So a rank that is stopped, swapped out or cut off
- * is found, which blocks a collective call without an error.
+ * Signs of life (heartbeats) between ranks, and the news that one has failed, on a communicator of its own. Rank 0 is
+ * in the middle: it exchanges messages with everybody, the others with it. So a rank that is stopped, swapped out or
+ * cut off is found, which blocks a collective call without an error.
  */
 export class Watch {
   readonly #calls: Calls;
