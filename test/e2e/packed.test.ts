@@ -92,7 +92,7 @@ describe('what would be published', () => {
       manifest: {name},
     } of packed) {
       const wanted =
-        /^(package\.json|assets\/(emoji\.webp|LICENSE\.txt)|README\.md|LICENSE|CHANGELOG\.md|SECURITY\.md|bin\/run\.js|build-addon\.mjs|docs\/.*\.md|plugins\/example-(parts|backend)\/([\w-]+\.(json|md)|LICENSE|(src|test)\/.*\.ts|\.github\/workflows\/test\.yml)|kernels\/[\w-]+\.cuh?|test\/golden\/recordings\/\w+\.(json|safetensors)|oclif\.manifest\.json|dist\/gan\.schema\.json|docs\/images\/[\w-]+\.(svg|png)|dist\/ui\/page\/(index\.html|page\.css|icon\.svg)|dist\/ui\/export-page\/(index\.html|page\.css|THIRD-PARTY\.txt)|dist\/vendor\/(oclif\.cjs|tf-gradients\.cjs|THIRD-PARTY\.txt)|dist\/.*\.(js|js\.map|d\.ts|wasm))$/;
+        /^(package\.json|assets\/(emoji\.webp|LICENSE\.txt)|README\.md|LICENSE|CHANGELOG\.md|SECURITY\.md|bin\/(run\.js|package\.json)|build-addon\.mjs|docs\/.*\.md|plugins\/example-(parts|backend)\/([\w-]+\.(json|md)|LICENSE|(src|test)\/.*\.ts|\.github\/workflows\/test\.yml)|kernels\/[\w-]+\.cuh?|test\/golden\/recordings\/\w+\.(json|safetensors)|oclif\.manifest\.json|dist\/gan\.schema\.json|docs\/images\/[\w-]+\.(svg|png)|dist\/ui\/page\/(index\.html|page\.css|icon\.svg)|dist\/ui\/export-page\/(index\.html|page\.css|THIRD-PARTY\.txt)|dist\/vendor\/(oclif\.cjs|tf-gradients\.cjs|THIRD-PARTY\.txt)|dist\/.*\.(js|js\.map|d\.ts|wasm))$/;
       expect(
         files.filter((file) => !wanted.test(file)),
         name,
