@@ -8,20 +8,9 @@
 // where the cache keeps nothing from node to node.
 import path from 'node:path';
 import {pathToFileURL} from 'node:url';
-import {
-  GANLearner,
-  GanError,
-  LeakyReLU,
-  basicCritic,
-  basicGenerator,
-  registerKernels,
-  rmsProp,
-  setSeed,
-  tf,
-} from '../../dist/index.js';
+import {GanError, registerKernels, setSeed, tf} from '../../dist/index.js';
 import {setDeviceCapture} from '../../dist/backends/capture/device-replay.js';
-import {memoryData} from '../training/timed.mjs';
-import {memoryBatches} from '../training/wgan.mjs';
+import {wganLearner} from '../training/wgan.mjs';
 
 const [size = 64, batch = 128] = process.argv.slice(2, 4).map(Number);
 const [precision = 'tf32', plugin = 'plugins/cuda'] = process.argv.slice(4);
@@ -150,12 +139,7 @@ const own = opened({tf, kernels: {register: registerKernels}}, device, driver, {
 await tf.setBackend(own.tfBackend);
 setDeviceCapture(own.capture);
 setSeed(42);
-const learn = GANLearner.wgan(
-  memoryData(memoryBatches(size, batch), () => 24),
-  basicGenerator(size, 3, {nExtraLayers: 1}),
-  basicCritic(size, 3, {nExtraLayers: 1, actCls: () => new LeakyReLU(0.2)}),
-  {optFunc: rmsProp(), lr: 2e-4},
-);
+const learn = wganLearner({size, batch, steps: () => 24});
 await learn.fit(1);
 if (learn.capture.refusals.length > 0) throw new Error(learn.capture.refusals.join('; '));
 

@@ -6,18 +6,8 @@
 // is waited for around each block of rounds only, as in peer.py. After that `parts`: where the time on the card goes in
 // two rounds without recordings (`parts` of tf.time, of a backend that has them: plugins/cuda/src/profile.ts), for a
 // round.
-import {
-  GANLearner,
-  LeakyReLU,
-  basicCritic,
-  basicGenerator,
-  openBackend,
-  rmsProp,
-  setSeed,
-  tf,
-} from '../../dist/index.js';
-import {memoryData} from '../training/timed.mjs';
-import {memoryBatches} from '../training/wgan.mjs';
+import {openBackend, setSeed, tf} from '../../dist/index.js';
+import {wganLearner} from '../training/wgan.mjs';
 
 const [size, batch] = process.argv.slice(2, 4).map(Number);
 const capture = process.argv[4];
@@ -29,14 +19,7 @@ const profiledRounds = 2;
 
 const device = await openBackend(backend, precision === undefined ? {} : {options: {precision}});
 setSeed(42);
-const batches = memoryBatches(size, batch);
-const learner = (rounds, options) =>
-  GANLearner.wgan(
-    memoryData(batches, () => rounds * stepsPerRound),
-    basicGenerator(size, 3, {nExtraLayers: 1}),
-    basicCritic(size, 3, {nExtraLayers: 1, actCls: () => new LeakyReLU(0.2)}),
-    {optFunc: rmsProp(), lr: 2e-4, ...options},
-  );
+const learner = (rounds, options) => wganLearner({size, batch, steps: () => rounds * stepsPerRound}, options);
 const roundMs = [];
 let steps = 0;
 let start;

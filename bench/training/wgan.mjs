@@ -11,7 +11,7 @@ import {basicCritic} from '../../dist/gan/nets/basic-critic.js';
 import {basicGenerator} from '../../dist/gan/nets/basic-generator.js';
 import {rmsProp} from '../../dist/gan/optim/rules.js';
 import {Rng} from '../../dist/gan/rng.js';
-import {openProcessor, printTimes, timedTraining} from './timed.mjs';
+import {memoryData, openProcessor, printTimes, timedTraining} from './timed.mjs';
 
 /** Latents, and random bytes for images. */
 export function memoryBatches(size, batch) {
@@ -23,6 +23,18 @@ export function memoryBatches(size, batch) {
     size: batch,
   }));
 }
+
+/**
+ * The training itself, of an open device, for `steps()` steps. `options` are those of the learner.
+ * @param nExtraLayers of both networks
+ */
+export const wganLearner = ({size, batch, steps, nExtraLayers = 1}, options = {}) =>
+  GANLearner.wgan(
+    memoryData(memoryBatches(size, batch), steps),
+    basicGenerator(size, 3, {nExtraLayers}),
+    basicCritic(size, 3, {nExtraLayers, actCls: () => new LeakyReLU(0.2)}),
+    {optFunc: rmsProp(), lr: 2e-4, ...options},
+  );
 
 /**
  * Trains networks with the losses of a WGAN. A round is five critic steps and a generator step.

@@ -3,19 +3,9 @@
 // what it offers for each convolution (GAN_DEBUG=cudnn prints it).
 //
 //     GAN_DEBUG=cudnn node scripts/gpu/smoke.mjs BACKEND SIZE BATCH [PRECISION...]
-import {
-  GANLearner,
-  LeakyReLU,
-  basicCritic,
-  basicGenerator,
-  openBackend,
-  rmsProp,
-  setSeed,
-  tf,
-} from '../../dist/index.js';
+import {openBackend, setSeed, tf} from '../../dist/index.js';
 import {deviceCapture} from '../../dist/backends/capture/device-replay.js';
-import {memoryData} from '../../bench/training/timed.mjs';
-import {memoryBatches} from '../../bench/training/wgan.mjs';
+import {wganLearner} from '../../bench/training/wgan.mjs';
 
 const [backend, size, batch, ...precisions] = process.argv.slice(2);
 const say = (line) => process.stdout.write(`${JSON.stringify(line)}\n`);
@@ -129,12 +119,7 @@ for (const precision of precisions.length > 0 ? precisions : [undefined])
     async () => {
       await open(precision);
       setSeed(42);
-      const learn = GANLearner.wgan(
-        memoryData(memoryBatches(Number(size), Number(batch)), () => 6),
-        basicGenerator(Number(size), 3, {nExtraLayers: 1}),
-        basicCritic(Number(size), 3, {nExtraLayers: 1, actCls: () => new LeakyReLU(0.2)}),
-        {optFunc: rmsProp(), lr: 2e-4, capture: 'off'},
-      );
+      const learn = wganLearner({size: Number(size), batch: Number(batch), steps: () => 6}, {capture: 'off'});
       await learn.fit(1);
       learn.dispose();
       await device.close();

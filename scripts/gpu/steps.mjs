@@ -8,23 +8,12 @@
 // `allocatedMiB` what the backend has of the card, where it tells, `gpuMiB` what nvidia-smi says of the process.
 import {execFileSync} from 'node:child_process';
 import {createHash} from 'node:crypto';
-import {
-  GANLearner,
-  LeakyReLU,
-  basicCritic,
-  basicGenerator,
-  openBackend,
-  rmsProp,
-  setSeed,
-  tf,
-} from '../../dist/index.js';
-import {memoryData} from '../../bench/training/timed.mjs';
-import {memoryBatches} from '../../bench/training/wgan.mjs';
+import {openBackend, setSeed, tf} from '../../dist/index.js';
+import {wganLearner} from '../../bench/training/wgan.mjs';
 
 const [steps, capture, backend, precision] = [Number(process.argv[2]), ...process.argv.slice(3)];
 const device = await openBackend(backend, precision === undefined ? {} : {options: {precision}});
 setSeed(42);
-const data = memoryData(memoryBatches(32, 16), () => steps);
 
 /** What the driver says that this process holds on the GPU; undefined where it does not say. */
 function gpuMiB() {
@@ -70,12 +59,7 @@ const watch = {
     if (step === phase(steps)) late = held();
   },
 };
-const learn = GANLearner.wgan(data, basicGenerator(32, 3), basicCritic(32, 3, {actCls: () => new LeakyReLU(0.2)}), {
-  optFunc: rmsProp(),
-  lr: 2e-4,
-  cbs: [watch],
-  capture,
-});
+const learn = wganLearner({size: 32, batch: 16, steps: () => steps, nExtraLayers: 0}, {cbs: [watch], capture});
 await learn.fit(1);
 await device.sync();
 const hash = createHash('sha256');
