@@ -51,7 +51,9 @@ const points = {
   gamma: 0.1,
   spectral: false,
   batch: 256,
-  lr: 1e-3,
+  lr: 3e-3,
+  schedule: 'linear',
+  ema: 50_000,
   samples: 2500,
   metrics: ['modes', 'highQuality'],
 };
