@@ -1,3 +1,4 @@
+import {availableParallelism} from 'node:os';
 import path from 'node:path';
 import {Args, Flags} from '@oclif/core';
 import {BaseCommand} from '../cli/command/base-command.js';
@@ -14,8 +15,9 @@ import {confirm} from '../cli/config/prompts.js';
 import {fromElsewhere} from '../cli/config/config-report.js';
 import {listenForStop} from '../cli/command/signals.js';
 import {launchedRanks} from '../cli/ranks/launched.js';
+import {ranksToStart, wrongRanks} from '../cli/ranks/ranks-to-start.js';
 import {dataOf} from '../cli/training/moved-data.js';
-import {exitCodes} from '../errors.js';
+import {exitCodes, isGanError} from '../errors.js';
 import type {OpenTraining} from '../runs/retry.js';
 import type {Ranks} from '../runs/ranks/ranks.js';
 import type {RunLock} from '../runs/run-lock.js';
@@ -125,10 +127,11 @@ export default class Fit extends BaseCommand {
     const {args, flags} = await this.parse(Fit);
     const {out, config: file, set} = flags;
     const launched = launchedRanks(process.env);
-    if ((flags.ranks ?? 1) > 1 && !launched) {
+    const starting = ranksToStart(flags.ranks, launched, availableParallelism());
+    if (starting !== undefined) {
       const {launchRanks} = await import('../cli/ranks/launch.js');
       const script = path.join(this.config.root, 'bin', 'run.js');
-      process.exitCode = await launchRanks(flags.ranks!, script, ['fit', ...this.argv]);
+      process.exitCode = await launchRanks(starting, script, ['fit', ...this.argv]);
       return;
     }
     const registry = await this.openRegistry();
@@ -237,7 +240,8 @@ export default class Fit extends BaseCommand {
   protected override async catch(error: Error): Promise<void> {
     const report = (): Promise<void> => super.catch(error);
     if (this.#ranks) return (await import('../cli/ranks/take-part.js')).endAll(this.#ranks, error, report);
-    const isToldByFirst = (launchedRanks(process.env)?.rank ?? 0) > 0 && 'oclif' in error; // all have its command line
+    const isOfAll = 'oclif' in error || (isGanError(error) && error.code === wrongRanks); // all have its command line
+    const isToldByFirst = (launchedRanks(process.env)?.rank ?? 0) > 0 && isOfAll;
     if (!isToldByFirst) return report();
     process.exitCode = exitCodes.usage;
   }

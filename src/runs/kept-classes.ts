@@ -4,7 +4,7 @@ import {areSameClasses, checkClasses, rowNames, type Classes} from '../gan/class
 import type {Callback} from '../gan/callback.js';
 import type {Checkpoint} from '../gan/checkpoint.js';
 import {JsonError} from '../options/json.js';
-import {quoted} from '../system-error.js';
+import {putBack} from './inputs.js';
 
 const name = 'classes';
 
@@ -54,7 +54,7 @@ export function compareClasses(
     `The classes of ${data} are not those that ${run} was trained with up to step ${step}: ${what.join('; ')}.`,
     {
       suggestions: [
-        `Put the data back as they were; or, where they are elsewhere: gan fit DATA --resume ${quoted(run)}`,
+        putBack(run),
         'A new run learns the classes as they are now.',
       ],
     },

@@ -26,6 +26,8 @@ export async function mixtureRecords(path: string, open: (data: string) => Promi
   const ingredients = parse((await readRegularFile(path, mostBytes)).toString(), path);
   const sets: Records[] = [];
   for (const {data} of ingredients) {
+    if (data.startsWith('builtin:'))
+      throw wrongFile(path, `names ${data}; sets of a mixture are files, folders or addresses`, [advice]);
     const place = isAddress(data) ? data : resolve(dirname(path), data);
     if (place === resolve(path)) throw wrongFile(path, 'is a mixture that names itself', [advice]);
     if (!isAddress(data) && (await isMixtureFile(place)))
@@ -63,7 +65,10 @@ function parse(text: string, path: string): Ingredient[] {
   const list = isRecord(value) ? value['mixture'] : undefined;
   if (!Array.isArray(list) || list.length === 0) throw wrongFile(path, 'is a mixture without sets', [advice]);
   return list.map((each: unknown): Ingredient => {
-    const {data, weight = 1} = isRecord(each) ? each : {};
+    const {data, weight = 1, ...others} = isRecord(each) ? each : {};
+    const [unknown] = Object.keys(others);
+    if (typeof data === 'string' && unknown !== undefined)
+      throw wrongFile(path, `says '${unknown}' of ${hideKeys(data)}; a set has data and a weight`, [advice]);
     if (typeof data !== 'string' || data === '' || typeof weight !== 'number' || !(weight > 0 && weight < Infinity))
       throw wrongFile(
         path,

@@ -92,7 +92,7 @@ const said = (error: unknown): string => messageOf(error).split('\n')[0]!;
 function refusal(error: unknown): unknown {
   const {name, $metadata: answer} = error as {name?: string; $metadata?: {httpStatusCode?: number}};
   if (answer?.httpStatusCode !== undefined) return new Refused(answer.httpStatusCode, `${name}: ${said(error)}`);
-  const isOfSettings = /Credential|^Region is missing/.test(`${name} ${said(error)}`);
+  const isOfSettings = /Credential|Region is missing/.test(`${name} ${said(error)}`);
   if (!isOfSettings) return error;
   return new GanError('config', 'GAN_S3_SETTINGS', `The storage cannot be asked: ${said(error)}.`, {
     suggestions: [
