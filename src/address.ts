@@ -102,9 +102,14 @@ export function shardAddresses(shown: string): string[] {
   if (whole === undefined) return [shown];
   const count = Number(to) - Number(from) + 1;
   if (!(count >= 1 && count <= mostShards))
-    throw new GanError('config', 'GAN_CONFIG_VALUE', `${shown} names ${Math.max(0, count)} files; 1 to ${mostShards} are read.`, {
-      suggestions: ['Give the first and the last number: train-{000..012}.tar'],
-    });
+    throw new GanError(
+      'config',
+      'GAN_CONFIG_VALUE',
+      `${shown} names ${Math.max(0, count)} files; 1 to ${mostShards} are read.`,
+      {
+        suggestions: ['Give the first and the last number: train-{000..012}.tar'],
+      },
+    );
   return Array.from({length: count}, (_, i) => {
     const number = String(Number(from) + i).padStart(from.length, '0');
     return publicAddress(address.replace(whole, number));

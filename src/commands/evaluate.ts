@@ -86,14 +86,15 @@ export default class Evaluate extends BaseCommand {
       await this.#kept(run.folder.addEvaluation(result));
       return result;
     });
+    this.json(evaluation);
+    for (const line of evaluationLines(evaluation)) this.result(line);
+    for (const {name, doubts} of evaluation.metrics) for (const doubt of doubts) this.warning(`${name}: ${doubt}`);
     if (out !== undefined) {
       const {writeFileAtomic} = await import('../gan/io/atomic-write.js');
       await writeFileAtomic(out, `${JSON.stringify(evaluation, null, 2)}\n`);
     }
-    this.json(evaluation);
-    for (const line of evaluationLines(evaluation)) this.result(line);
-    for (const {name, doubts} of evaluation.metrics) for (const doubt of doubts) this.warning(`${name}: ${doubt}`);
   }
+
   /** What a folder of somebody else, a full disk or a read-only one does not take is warned of: the result is printed. */
   async #kept<T>(written: Promise<T>): Promise<T | undefined> {
     try {

@@ -15,9 +15,9 @@ import {confirm} from '../cli/config/prompts.js';
 import {fromElsewhere} from '../cli/config/config-report.js';
 import {listenForStop} from '../cli/command/signals.js';
 import {launchedRanks} from '../cli/ranks/launched.js';
-import {ranksToStart, wrongRanks} from '../cli/ranks/ranks-to-start.js';
+import {wrongRanks} from '../cli/ranks/wrong-ranks.js';
 import {dataOf} from '../cli/training/moved-data.js';
-import {exitCodes, isGanError} from '../errors.js';
+import {exitCodes} from '../errors.js';
 import type {OpenTraining} from '../runs/retry.js';
 import type {Ranks} from '../runs/ranks/ranks.js';
 import type {RunLock} from '../runs/run-lock.js';
@@ -125,13 +125,13 @@ export default class Fit extends BaseCommand {
 
   async run(): Promise<void> {
     const {args, flags} = await this.parse(Fit);
+    this.#assertRanks(flags.ranks);
     const {out, config: file, set} = flags;
     const launched = launchedRanks(process.env);
-    const starting = ranksToStart(flags.ranks, launched, availableParallelism());
-    if (starting !== undefined) {
+    if ((flags.ranks ?? 1) > 1 && !launched) {
       const {launchRanks} = await import('../cli/ranks/launch.js');
       const script = path.join(this.config.root, 'bin', 'run.js');
-      process.exitCode = await launchRanks(starting, script, ['fit', ...this.argv]);
+      process.exitCode = await launchRanks(flags.ranks!, script, ['fit', ...this.argv]);
       return;
     }
     const registry = await this.openRegistry();
@@ -237,11 +237,18 @@ export default class Fit extends BaseCommand {
     }
   }
 
+  /** @throws GanError GAN_RANKS (exit 2), of several ranks in the first one */
+  #assertRanks(given: number | undefined): void {
+    const launched = launchedRanks(process.env);
+    const fault = wrongRanks(given, launched, availableParallelism());
+    if (fault && launched && launched.rank > 0) this.exit(fault.exitCode);
+    if (fault) throw fault;
+  }
+
   protected override async catch(error: Error): Promise<void> {
     const report = (): Promise<void> => super.catch(error);
     if (this.#ranks) return (await import('../cli/ranks/take-part.js')).endAll(this.#ranks, error, report);
-    const isOfAll = 'oclif' in error || (isGanError(error) && error.code === wrongRanks); // all have its command line
-    const isToldByFirst = (launchedRanks(process.env)?.rank ?? 0) > 0 && isOfAll;
+    const isToldByFirst = (launchedRanks(process.env)?.rank ?? 0) > 0 && 'oclif' in error; // all have its command line
     if (!isToldByFirst) return report();
     process.exitCode = exitCodes.usage;
   }

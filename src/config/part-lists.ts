@@ -36,22 +36,7 @@ export async function chooseList(
   }
   const names = list ? namesOf(key, list) : [];
   for (const [option, {origin, blame = 'config'}] of options) {
-    const part = partOf(option) || option;
-    if (names.includes(part)) continue;
-    const list = names.length === 0 ? 'none' : names.join(', ');
-    const meant = didYouMean(part, names);
-    throw new GanError(
-      blame,
-      'GAN_CONFIG_UNKNOWN_KEY',
-      `There is no '${part}' in the list of ${key}, which is ${list}, but '${key}.${option}' (from ${origin}).`,
-      {
-        suggestions: [
-          meant === undefined
-            ? `--${flagOf(key)} ${[...names, part].join(',')}   puts it there`
-            : `Did you mean '${key}.${meant}'?`,
-        ],
-      },
-    );
+    if (!names.includes(partOf(option))) throw notInList(registry, {key, option, names, origin, blame});
   }
   const chosen: ChosenList = {key, choices: [], origins: {[key]: list?.origin ?? 'default'}};
   for (const name of names) {
@@ -70,6 +55,37 @@ export async function chooseList(
     for (const [option, origin] of Object.entries(origins)) chosen.origins[`${label}.${option}`] = origin;
   }
   return chosen;
+}
+
+interface Misplaced {
+  key: ListKey;
+  /** `NAME.OPTION`, or `OPTION` alone. */
+  option: string;
+  names: readonly string[];
+  origin: string;
+  blame: 'usage' | 'config';
+}
+
+function notInList(registry: Registry, {key, option, names, origin, blame}: Misplaced): GanError {
+  const part = partOf(option);
+  const whose = part === '' ? 'names no part' : `is of '${part}'`;
+  const isPart = registry.names(configKeys[key].kind).includes(part);
+  const meant = part === '' || isPart ? undefined : didYouMean(part, names);
+  const withNames = names.map((name) => `${key}.${name}.${option}`);
+  const advice =
+    meant !== undefined
+      ? `Did you mean '${key}.${meant}${option.slice(part.length)}'?`
+      : part !== ''
+        ? `--${flagOf(key)} ${[...names, part].join(',')}   puts it into the list`
+        : names.length > 0
+          ? `Say which: ${withNames.join(' or ')}`
+          : `--${flagOf(key)} NAME   puts a part into the list`;
+  return new GanError(
+    blame,
+    'GAN_CONFIG_UNKNOWN_KEY',
+    `'${key}.${option}' (from ${origin}) ${whose}, and the list of ${key} has ${names.length === 0 ? 'none' : names.join(', ')}.`,
+    {suggestions: [advice]},
+  );
 }
 
 /** @throws GanError GAN_CONFIG_VALUE for options inside of an object, as files may have them */

@@ -53,10 +53,7 @@ export function compareClasses(
     'GAN_DATA_CHANGED',
     `The classes of ${data} are not those that ${run} was trained with up to step ${step}: ${what.join('; ')}.`,
     {
-      suggestions: [
-        putBack(run),
-        'A new run learns the classes as they are now.',
-      ],
+      suggestions: [putBack(run), 'A new run learns the classes as they are now.'],
     },
   );
 }

@@ -196,6 +196,19 @@ describe('conditional architectures', () => {
       critic.dispose();
     });
 
+  it('gan-critic refuses images that are too small for its blocks, with a size and blocks that do', async () => {
+    const make = async (nBlocks: number, height: number, width: number) => {
+      const given = new Map([['nBlocks', {value: nBlocks, origin: 'test'}]]);
+      const {generator} = (await registry.create('architecture', 'gan-critic', given)) as Architecture;
+      return generator({height, width, channels: 3, latentSize: 4});
+    };
+    const error = await ganError(() => make(3, 16, 80));
+    expect(error).to.include({code: 'GAN_SIZE', exitCode: 2});
+    expect(error.suggestions).to.deep.equal(['--size 64x80', '--set arch.nBlocks=1']);
+    expect((await ganError(() => make(1, 8, 8))).suggestions).to.deep.equal(['--size 16x16']);
+    (await make(1, 16, 80)).dispose();
+  });
+
   it('are as before without classes, by the names of their weights too', async () => {
     for (const [name, options] of cases) {
       const given = new Map(Object.entries(options).map(([key, value]) => [key, {value, origin: 'test'}]));

@@ -104,6 +104,11 @@ describe('a conditional run', () => {
     expect(few.byClass!.map(({name}) => name)).to.deep.equal([...kinds]);
     expect(few.byClass!.every(({metrics}) => metrics.length === 0)).to.equal(true);
     expect(few.byClass!.reduce((sum, {images}) => sum + images, 0)).to.equal(60);
+    const without = await ganError(() =>
+      run.evaluation({metrics: ['fd'], data: 'builtin:emoji', images: 8, byClass: true}),
+    );
+    expect(without).to.include({code: 'GAN_LABELS', exitCode: 5});
+    expect(without.suggestions.join()).to.contain('without --by-class').and.not.contain('--no-conditional');
     const report = (await evaluationsSection(dir, [few])) as Html;
     for (const {name, images} of few.byClass!)
       expect(report.source).to.contain(`<td>${name}</td><td>${images}</td><td>too few images</td>`);

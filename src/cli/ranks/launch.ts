@@ -2,6 +2,7 @@ import {execFile, spawn} from 'node:child_process';
 import {constants} from 'node:os';
 import {promisify} from 'node:util';
 import {exitCodes, GanError, isGanError} from '../../errors.js';
+import {valueOf} from '../../variables.js';
 
 /** Names under which mpirun is installed. */
 const launchers = ['mpirun', 'mpiexec', 'mpirun.openmpi', 'mpirun.mpich'];
@@ -69,7 +70,7 @@ const killed = (code: number): number =>
 
 /** The mpirun that is installed, or that GAN_MPIRUN names. @throws GanError GAN_MPI_MISSING */
 export async function findLauncher(): Promise<{command: string; isOpenMpi: boolean}> {
-  const given = process.env['GAN_MPIRUN'];
+  const given = valueOf('GAN_MPIRUN');
   for (const command of given ? [given] : launchers) {
     try {
       const {stdout, stderr} = await promisify(execFile)(command, ['--version']);

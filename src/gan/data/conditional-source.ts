@@ -28,9 +28,7 @@ export function conditionalSource(source: Source, data: string): ConditionalSour
     ]);
   const classes = classesOf(labelling, source.size);
   if (rowCount(classes) < 2 && classes.common.length < 2)
-    throw refused(`all labels of ${data} are '${classes.names[0]}': there is nothing to tell apart`, [
-      withoutClasses,
-    ]);
+    throw refused(`all labels of ${data} are '${classes.names[0]}': there is nothing to tell apart`, [withoutClasses]);
   const own = (index: number): readonly number[] => labelling.of(index) ?? [classes.names.length];
   const labels =
     classes.each === 'one'

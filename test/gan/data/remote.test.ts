@@ -375,6 +375,10 @@ describe('addresses', () => {
       's3://bucket/',
       'https://host/{5..2}.tar',
       'https://host/{0..99999999}.tar',
+      'https://host/{a..b}.tar',
+      'https://host/{0-3}.tar',
+      'https://host/{0..3}-{0..3}.tar',
+      's3://bucket/{0..3}-{0..3}.tar',
       'https://ada:s3c/ret@host/a.zip',
       'https://ada:s3c#ret@host/a.zip',
     ]) {

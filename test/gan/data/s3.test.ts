@@ -119,5 +119,9 @@ describe('objects in storage that speaks S3', () => {
     const none = await ask('none');
     expect(none).to.include({code: 'GAN_S3_SETTINGS', exitCode: 3});
     expect(String(none.suggestions)).to.contain('AWS_ACCESS_KEY_ID');
+    for (const name of ['AWS_REGION', 'AWS_ENDPOINT_URL_S3']) delete process.env[name];
+    const nowhere = await ask('nowhere');
+    expect(nowhere).to.include({code: 'GAN_S3_SETTINGS', exitCode: 3});
+    expect(String(nowhere.suggestions)).to.contain('AWS_REGION');
   });
 }).timeout(60_000);
