@@ -13,13 +13,11 @@ const checkMs = 1000;
 export class RunLock {
   readonly dir: string;
   readonly #lock: FileLock;
-  readonly #isNew: boolean;
   #checked = performance.now();
 
-  constructor(dir: string, lock: FileLock, {isNew}: {isNew: boolean}) {
+  constructor(dir: string, lock: FileLock) {
     this.dir = dir;
     this.#lock = lock;
-    this.#isNew = isNew;
   }
 
   /** False once another process has taken the folder over, for instance while this one was suspended. */
@@ -43,13 +41,7 @@ export class RunLock {
 
   /** Gives the folder free. May be called twice. */
   release(): void {
-    const mayGo = this.#isNew && this.isHeld;
     this.#lock.release();
-    try {
-      if (mayGo) rmdirSync(this.dir);
-    } catch {
-      // it is not empty, or gone
-    }
   }
 }
 
@@ -59,7 +51,11 @@ export class RunLock {
  * @throws GanError GAN_RUN_IN_USE (exit 2) while another process trains there
  */
 export async function lockRun(dir: string, {isNew = false}: {isNew?: boolean} = {}): Promise<RunLock> {
-  return new RunLock(dir, await takeLock(lockPath(dir), (holder, now) => inUse(dir, holder, now)), {isNew});
+  const refuse = (holder: Holder, now: number): GanError => inUse(dir, holder, now);
+  const removeNew = (): void => {
+    if (isNew) rmdirSync(dir); // throws where something else is in it
+  };
+  return new RunLock(dir, await takeLock(lockPath(dir), refuse, removeNew));
 }
 
 /** @throws GanError GAN_RUN_IN_USE (exit 2) while a process trains in a run folder; nothing is written */

@@ -65,13 +65,15 @@ export class FileLock {
   readonly #bytes: Buffer;
   readonly #file: number;
   readonly #timer: NodeJS.Timeout;
+  readonly #released: () => void;
   #isLost = false;
   #isReleased = false;
 
   /** Of `takeLock`. */
-  constructor(file: string, token: string) {
+  constructor(file: string, token: string, released: () => void) {
     this.path = file;
     this.#token = token;
+    this.#released = released;
     this.#bytes = readFileSync(file);
     this.#file = openSync(file, 'r+');
     this.#timer = setInterval(() => this.#beat(), beatMs).unref();
@@ -114,8 +116,9 @@ export class FileLock {
     if (this.#isLost) return;
     try {
       if (!this.#isOfAnother()) unlinkSync(this.path);
+      this.#released();
     } catch {
-      // the folder is gone; a lock that stays is told to be left over by its process
+      // the folder is gone, or has other files; a lock that stays is told to be left over by its process
     }
   }
 
@@ -132,9 +135,14 @@ export class FileLock {
 /**
  * Takes the lock `file`. One that was left by a process that is gone, as after a crash, is taken over.
  * @param refuse the error while another process holds it; `now`: ms since 1970, by the clock of its signs of life
+ * @param released called when this process gives it free, also as it ends
  * @throws what `refuse` makes; what the system says
  */
-export async function takeLock(file: string, refuse: (holder: Holder, now: number) => Error): Promise<FileLock> {
+export async function takeLock(
+  file: string,
+  refuse: (holder: Holder, now: number) => Error,
+  released: () => void = () => {},
+): Promise<FileLock> {
   const token = randomBytes(8).toString('hex');
   const own = `${file}.${token}.tmp`;
   try {
@@ -157,7 +165,7 @@ export async function takeLock(file: string, refuse: (holder: Holder, now: numbe
   } finally {
     rmSync(own, {force: true});
   }
-  return new FileLock(file, token);
+  return new FileLock(file, token, released);
 }
 
 /** The process that holds the lock `file`; undefined where none that lives does. Nothing is written. */
