@@ -96,10 +96,6 @@ export function inputsOf({callbacks}: Pick<Checkpoint, 'callbacks'>): Inputs | u
   return saved as Inputs;
 }
 
-/** What to do about data that are others than those of a run. */
-export const putBack = (run: string): string =>
-  `Put the data back as they were; or, where they are elsewhere: gan fit --resume ${quoted(run)} --data DATA`;
-
 /**
  * Compares a checkpoint's inputs with those of the training that goes on from it.
  * @param run its folder, for messages
@@ -121,7 +117,7 @@ export function compareInputs(
       `The data in ${data} are not those of ${run} up to step ${step}: ${difference}.`,
       {
         suggestions: [
-          putBack(run),
+          `Put the data back as they were; or, where they are elsewhere: gan fit --resume ${quoted(run)} --data DATA`,
           `${goOn}, with the data as they are now: order, epochs and held-out items are others from there on, and the run cannot be repeated.`,
         ],
       },

@@ -4,7 +4,7 @@ import {areSameClasses, checkClasses, rowNames, type Classes} from '../gan/class
 import type {Callback} from '../gan/callback.js';
 import type {Checkpoint} from '../gan/checkpoint.js';
 import {JsonError} from '../options/json.js';
-import {putBack} from './inputs.js';
+import {quoted} from '../system-error.js';
 
 const name = 'classes';
 
@@ -53,7 +53,10 @@ export function compareClasses(
     'GAN_DATA_CHANGED',
     `The classes of ${data} are not those that ${run} was trained with up to step ${step}: ${what.join('; ')}.`,
     {
-      suggestions: [putBack(run), 'A new run learns the classes as they are now.'],
+      suggestions: [
+        `Put the data back as they were; or, where they are elsewhere: gan fit DATA --resume ${quoted(run)}`,
+        'A new run learns the classes as they are now.',
+      ],
     },
   );
 }

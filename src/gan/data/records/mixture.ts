@@ -26,8 +26,6 @@ export async function mixtureRecords(path: string, open: (data: string) => Promi
   const ingredients = parse((await readRegularFile(path, mostBytes)).toString(), path);
   const sets: Records[] = [];
   for (const {data} of ingredients) {
-    if (data.startsWith('builtin:'))
-      throw wrongFile(path, `names ${data}; sets of a mixture are files, folders or addresses`, [advice]);
     const place = isAddress(data) ? data : resolve(dirname(path), data);
     if (place === resolve(path)) throw wrongFile(path, 'is a mixture that names itself', [advice]);
     if (!isAddress(data) && (await isMixtureFile(place)))
@@ -75,6 +73,8 @@ function parse(text: string, path: string): Ingredient[] {
         `has a set without data or with a wrong weight: ${hideKeys(JSON.stringify(each)).slice(0, 80)}`,
         [advice],
       );
+    if (data.startsWith('builtin:'))
+      throw wrongFile(path, `names ${data}; sets of a mixture are files, folders or addresses`, [advice]);
     return {data, weight};
   });
 }
