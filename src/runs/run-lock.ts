@@ -1,5 +1,5 @@
 /** lock.json of a run folder: held by who trains there, so that no second one does. */
-import {rmdirSync} from 'node:fs';
+import {readdirSync, rmdirSync} from 'node:fs';
 import path from 'node:path';
 import {GanError} from '../errors.js';
 import {isHere, livingHolder, nameOf, silenceMs, takeLock, type FileLock, type Holder} from '../gan/io/file-lock.js';
@@ -53,9 +53,14 @@ export class RunLock {
 export async function lockRun(dir: string, {isNew = false}: {isNew?: boolean} = {}): Promise<RunLock> {
   const refuse = (holder: Holder, now: number): GanError => inUse(dir, holder, now);
   const removeNew = (): void => {
-    if (isNew) rmdirSync(dir); // throws where something else is in it
+    if (isNew && isEmpty(dir)) rmdirSync(dir);
   };
-  return new RunLock(dir, await takeLock(lockPath(dir), refuse, removeNew));
+  try {
+    return new RunLock(dir, await takeLock(lockPath(dir), refuse, removeNew));
+  } catch (error) {
+    removeNew(); // as on a full disk
+    throw error;
+  }
 }
 
 /** @throws GanError GAN_RUN_IN_USE (exit 2) while a process trains in a run folder; nothing is written */
@@ -66,6 +71,14 @@ export function assertNotInUse(dir: string): void {
 
 /** Whether a process trains in a run folder. */
 export const isInUse = (dir: string): boolean => livingHolder(lockPath(dir)) !== undefined;
+
+function isEmpty(dir: string): boolean {
+  try {
+    return readdirSync(dir).length === 0;
+  } catch {
+    return false; // it is gone, or the disk does not answer
+  }
+}
 
 const lockPath = (dir: string): string => path.resolve(dir, lockName);
 
