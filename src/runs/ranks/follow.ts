@@ -23,9 +23,16 @@ export async function follow(ranks: Ranks, {registry, signal, ...device}: Follow
   for (;;) {
     const order = await ranks.order();
     if (order.do === 'end') return order.exitCode;
-    const {config, address, backend, checkpoint} = order;
+    const {config, address, backend, checkpoint, autoBatchSize = false} = order;
     if (address !== undefined) publicAddress(address); // remembers its keys
-    const training = await openTraining(config, {registry, backend, ranks, ...device, ...(checkpoint && {checkpoint})});
+    const training = await openTraining(config, {
+      registry,
+      backend,
+      ranks,
+      autoBatchSize,
+      ...device,
+      ...(checkpoint && {checkpoint}),
+    });
     try {
       await trainAlong(training, order, signal);
     } finally {
