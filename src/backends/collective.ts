@@ -10,6 +10,8 @@ export interface Work {
   wait(): void;
   /** The same, without blocking. */
   done(): Promise<void>;
+  /** Of one that is done: when it began and ended, milliseconds since 1970. */
+  took(): {from: number; to: number};
 }
 
 /** Why a training with several ranks cannot go on, as the package that finds the ranks tells it. */

@@ -43,6 +43,7 @@ import type {Ranks} from './ranks/ranks.js';
 import {readRunCheckpoint} from './read-run-checkpoint.js';
 import {scheduleJump} from './schedule-jump.js';
 import {RunFolder, type CheckpointSelector} from './run-folder.js';
+import {traceAsAsked} from './trace-as-asked.js';
 import {train, type FitRequest, type PreparedTraining, type TrainResult} from './train.js';
 
 export interface TrainingOptions extends DeviceOptions {
@@ -135,10 +136,12 @@ async function open(settings: Settings, options: TrainingOptions): Promise<Train
   );
   let learn: GANLearner | undefined;
   let leaveRanks = (): void => {};
+  let endTrace = (): void => {};
   const close = async (): Promise<void> => {
     own?.release();
     learn?.dispose();
     learn = undefined;
+    endTrace();
     leaveRanks();
     await opened.close();
   };
@@ -228,6 +231,7 @@ async function open(settings: Settings, options: TrainingOptions): Promise<Train
       config = {...config, batchSize: ranks ? await batchSizeOfAll(ranks, own) : own};
     }
     if (ranks) leaveRanks = await joinRanks(ranks, opened.device);
+    endTrace = await traceAsAsked(ranks?.rank);
     const init = checkpoint ? undefined : config.init;
     /** Before the ranks compute anything together: unlike ones would wait for each other. */
     const compareRanks = async (data: Promise<DataIdentity | undefined>): Promise<void> => {

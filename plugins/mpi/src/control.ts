@@ -24,6 +24,9 @@ export const slots = 1024;
 export const state = {pending: 0, done: 1, failed: 2} as const;
 
 export const blockBytes = 4 * (word.states + slots);
+/** When each call began and ended, milliseconds since 1970, two numbers a slot. */
+export const timesBytes = 16 * slots;
+export const now = (): number => performance.timeOrigin + performance.now();
 export const failureBytes = 8192;
 export const noteBytes = 1024;
 
@@ -49,6 +52,7 @@ export interface ThreadData {
   block: SharedArrayBuffer;
   failure: SharedArrayBuffer;
   note: SharedArrayBuffer;
+  times: SharedArrayBuffer;
   launcher: 'openmpi' | 'mpich' | 'abi' | 'unknown';
   /** Seconds after which a rank that sends nothing counts as lost. */
   silenceSeconds: number;

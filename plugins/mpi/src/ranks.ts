@@ -9,6 +9,7 @@ import {
   noteBytes,
   slots,
   state,
+  timesBytes,
   word,
   type Command,
   type Hello,
@@ -43,6 +44,7 @@ export class MpiRanks implements Collective {
   readonly #words: Int32Array;
   readonly #failureMemory: SharedArrayBuffer;
   readonly #note: Uint8Array;
+  readonly #times: Float64Array;
   readonly #lost: (failure: Failure) => Error;
   readonly #ownNote = new Uint8Array(noteBytes);
   #next = 0;
@@ -52,7 +54,7 @@ export class MpiRanks implements Collective {
     begun: Begun,
     thread: Worker,
     words: Int32Array,
-    {failure, note}: Pick<ThreadData, 'failure' | 'note'>,
+    {failure, note, times}: Pick<ThreadData, 'failure' | 'note' | 'times'>,
     lost: (failure: Failure) => Error,
   ) {
     const {rank, size, library, file, threadLevel} = begun;
@@ -62,6 +64,7 @@ export class MpiRanks implements Collective {
     this.#words = words;
     this.#failureMemory = failure;
     this.#note = new Uint8Array(note);
+    this.#times = new Float64Array(times);
     this.#lost = lost;
   }
 
@@ -77,8 +80,9 @@ export class MpiRanks implements Collective {
     const block = new SharedArrayBuffer(blockBytes);
     const failure = new SharedArrayBuffer(failureBytes);
     const note = new SharedArrayBuffer(noteBytes);
+    const times = new SharedArrayBuffer(timesBytes);
     const thread = new Worker(new URL('../dist/thread.js', import.meta.url), {
-      workerData: {block, failure, note, launcher, silenceSeconds} satisfies ThreadData,
+      workerData: {block, failure, note, times, launcher, silenceSeconds} satisfies ThreadData,
       execArgv: [],
     });
     const hello = await new Promise<Hello>((resolve) => {
@@ -90,7 +94,7 @@ export class MpiRanks implements Collective {
     thread.removeAllListeners();
     thread.on('error', () => {}); // whoever waits is told by time
     thread.unref();
-    const ranks = new MpiRanks(hello, thread, new Int32Array(block), {failure, note}, lost);
+    const ranks = new MpiRanks(hello, thread, new Int32Array(block), {failure, note, times}, lost);
     const all = await ranks.allGather(Buffer.from(JSON.stringify(ownProcess())));
     const processes = all.map((one) => JSON.parse(Buffer.from(one).toString()) as Process);
     ranks.#hosts = processes.map(({host}) => host);
@@ -213,6 +217,7 @@ export class MpiRanks implements Collective {
         await ended();
         check();
       },
+      took: () => ({from: this.#times[2 * slot]!, to: this.#times[2 * slot + 1]!}),
       ended,
     };
   }

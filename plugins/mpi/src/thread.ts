@@ -7,7 +7,7 @@ import {writeSync} from 'node:fs';
 import {parentPort, receiveMessageOnPort, workerData} from 'node:worker_threads';
 import type {Failure} from 'gankit/plugin';
 import {Calls, type Request} from './calls.js';
-import {failureBytes, state, word, type Command, type Hello, type ThreadData} from './control.js';
+import {failureBytes, now, state, word, type Command, type Hello, type ThreadData} from './control.js';
 import {loadLibrary, NoLibrary, takesGpuMemory} from './library.js';
 import {isReady} from './readiness.js';
 import {Watch} from './watch.js';
@@ -30,8 +30,9 @@ const faultCode = 4;
 type Exchange = Extract<Command, {kind: 'allReduce' | 'allReduceAt' | 'broadcast' | 'allGather'}>;
 
 const port = parentPort!;
-const {block, failure: failureMemory, note, launcher, silenceSeconds} = workerData as ThreadData;
+const {block, failure: failureMemory, note, times: timesMemory, launcher, silenceSeconds} = workerData as ThreadData;
 const words = new Int32Array(block);
+const times = new Float64Array(timesMemory);
 
 function begin(): {calls: Calls; watch: Watch} | undefined {
   try {
@@ -155,6 +156,7 @@ function beginNext(calls: Calls): void {
     try {
       if (command.kind === 'allReduceAt' && !isReady(command.memory)) return;
       next.shift();
+      times[2 * command.slot] = now();
       under.set(command.slot, begun(calls, command));
     } catch (error) {
       end(command.slot, state.failed); // somebody may wait for it already
@@ -189,6 +191,7 @@ function loop(calls: Calls, watch: Watch): void {
       for (const [slot, request] of under) {
         if (!calls.test(request)) continue;
         under.delete(slot);
+        times[2 * slot + 1] = now();
         end(slot, state.done);
         looked = 0;
       }

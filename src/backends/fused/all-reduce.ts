@@ -12,6 +12,7 @@
 import type {NamedTensorInfoMap, TensorInfo} from '@tensorflow/tfjs-core';
 import type {Collective, DeviceSums, SumsUnderWay} from '../collective.js';
 import {tf, type Tensor} from '../tf.js';
+import {traceExchange} from '../trace.js';
 import {noGrad} from './no-grad.js';
 
 /** Floats that are sent at a time: 4 MiB. */
@@ -87,6 +88,7 @@ function hostSums(collective: Collective): DeviceSums {
       return {
         end() {
           work.wait();
+          traceExchange(memory.byteLength, work);
           let from = 0;
           const outputs = shapes.map((shape): TensorInfo => {
             const size = sizeOf(shape);

@@ -8,7 +8,7 @@ import {stopAt} from '../run-callbacks.js';
 import type {PreparedTraining} from '../train.js';
 import type {Order, Ranks} from './ranks.js';
 
-export interface FollowOptions extends Pick<DeviceOptions, 'deviceName'> {
+export interface FollowOptions extends Pick<DeviceOptions, 'device' | 'deviceName'> {
   registry: Registry;
   /** Aborted, with an exit code as the reason: all ranks finish the step, and rank 0 writes a checkpoint. */
   signal?: AbortSignal;
