@@ -149,7 +149,7 @@ async function open(settings: Settings, options: TrainingOptions): Promise<Train
   const make = async (
     wanted: RunConfig,
     over: Partial<RunParts>,
-    loading: {warn?: typeof warn; ranks?: Ranks | undefined},
+    {ranks: together, ...loading}: {warn?: typeof warn; ranks?: Ranks | undefined},
     init?: string,
   ) => {
     const parts: RunParts = {...(await createParts(registry, wanted)), ...over};
@@ -163,7 +163,7 @@ async function open(settings: Settings, options: TrainingOptions): Promise<Train
         parts,
         dls,
         await makeNetworks(wanted, parts.architecture, dls.classes, init),
-        loading.ranks,
+        together,
       ),
     };
   };

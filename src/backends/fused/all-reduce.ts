@@ -15,8 +15,11 @@ import {tf, type Tensor} from '../tf.js';
 import {traceExchange} from '../trace.js';
 import {noGrad} from './no-grad.js';
 
-/** Floats that are sent at a time: 4 MiB. */
-const bucketFloats = 2 ** 20;
+/**
+ * Floats that are sent at a time, in a bucket: of what is exchanged together a part, so that most of it travels before
+ * the last is computed; 256 KiB at least, since each message has its latency, and 4 MiB at most.
+ */
+const bucket = {part: 1 / 8, least: 2 ** 16, most: 2 ** 20} as const;
 
 /** Kernels that exchange with other processes: their order is the same in all, and a device cannot record them. */
 export const collectiveKernels = {begin: 'AllReduceBegin', end: 'AllReduceEnd'} as const;
@@ -112,19 +115,24 @@ function hostSums(collective: Collective): DeviceSums {
  */
 export function sumAllOverRanks(tensors: readonly Tensor[]): Tensor[] {
   if (!current || tensors.length === 0) return [...tensors];
+  const all = tensors.reduce((sum, {size}) => sum + size, 0);
+  const atOnce = Math.min(bucket.most, Math.max(bucket.least, all * bucket.part));
   const buckets: Tensor[][] = [];
   let room = 0;
   for (const tensor of tensors) {
     if (buckets.length === 0 || tensor.size > room) {
       buckets.push([]);
-      room = bucketFloats;
+      room = atOnce;
     }
     buckets.at(-1)!.push(tensor);
     room -= tensor.size;
   }
   const engine = tf.engine();
-  const begun = buckets.map((bucket) =>
-    engine.runKernel<Tensor>(collectiveKernels.begin, Object.fromEntries(bucket.map((tensor, i) => [`x${i}`, tensor]))),
+  const begun = buckets.map((together) =>
+    engine.runKernel<Tensor>(
+      collectiveKernels.begin,
+      Object.fromEntries(together.map((tensor, i) => [`x${i}`, tensor])),
+    ),
   );
   return begun.flatMap((sum) => {
     const outputs = engine.runKernel<Tensor[]>(collectiveKernels.end, {sum});

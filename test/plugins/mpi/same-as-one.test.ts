@@ -1,5 +1,5 @@
 import {expect} from 'chai';
-import {existsSync} from 'node:fs';
+import {existsSync, readFileSync} from 'node:fs';
 import path from 'node:path';
 import {readCheckpoint} from '../../../dist/gan/checkpoint.js';
 import {openTraining} from '../../../dist/runs/open-training.js';
@@ -110,7 +110,13 @@ describe('training in several processes', function () {
       ['mpich', 3],
     ] as const) {
       const dir = folder();
-      const printed = await trainTogether(needs(library, ranks, this), dir, jobs().slice(0, 1));
+      const auto = {...tiny, ...cases[names[0]!], source: {count: 8 * ranks}, batchSize: 'auto', steps: 1};
+      const printed = await trainTogether(needs(library, ranks, this), dir, [
+        ...jobs().slice(0, 1),
+        {name: 'auto', settings: auto},
+      ]);
+      const found = JSON.parse(readFileSync(path.join(dir, 'auto', 'config.json'), 'utf8')) as {batchSize: number};
+      expect(found.batchSize, 'all images, in powers of two of each rank').to.equal(8 * ranks);
       expect(printed).to.match(library === 'mpich' ? /3 ranks .*MPICH/ : /4 ranks .*Open MPI/);
       await expectSame(dir, 0);
     }
