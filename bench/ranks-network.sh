@@ -5,27 +5,40 @@
 #   RATE=1gbit DELAY=10ms bench/ranks-network.sh node bench/ranks.mjs --rounds 3
 #   GAN_TRACE=trace.json bench/ranks-network.sh gan fit builtin:shapes --ranks 2 --steps 24
 #
-# DELAY is of each direction; it needs netem in the kernel (sch_netem), without which it is left out, and said so.
+# DELAY is of each direction, by netem; where the kernel has none, delayed-link.py holds the packets (Python 3).
 set -euo pipefail
 rate=${RATE:-1gbit} delay=${DELAY:-10ms} mpirun=${GAN_MPIRUN:-mpirun.openmpi}
 folder=$(mktemp -d)
-leave() { ip netns del gan-a || true; ip netns del gan-b || true; rm -rf "$folder"; }
+link=
+leave() {
+  [ -z "$link" ] || kill "$link" || true
+  ip netns del gan-a || true
+  ip netns del gan-b || true
+  rm -rf "$folder"
+}
 trap leave EXIT
 
-ip netns add gan-a
-ip netns add gan-b
+for each in gan-a gan-b; do
+  ip netns add $each
+  ip -n $each link set lo up
+done
+shape() { tc -n "$1" qdisc add dev gan0 root handle 1: tbf rate "$rate" burst 256kb latency 300ms; }
+delay() { tc -n "$1" qdisc add dev gan0 parent 1:1 handle 10: netem delay "$delay" limit 100000 2>/dev/null; }
 ip link add gan0 netns gan-a type veth peer name gan0 netns gan-b
-shape() { # NAMESPACE ADDRESS
-  ip -n "$1" addr add "$2/24" dev gan0
-  ip -n "$1" link set lo up
-  ip -n "$1" link set gan0 up
-  tc -n "$1" qdisc add dev gan0 root handle 1: tbf rate "$rate" burst 256kb latency 300ms
-  tc -n "$1" qdisc add dev gan0 parent 1:1 handle 10: netem delay "$delay" limit 100000 2>/dev/null
-}
-shape gan-a 10.77.0.1 || delay=none
-shape gan-b 10.77.0.2 || delay=none
-[ "$delay" = none ] && echo "The kernel has no netem: the link has no delay." >&2
-echo "link: $rate, delay $delay" >&2
+for each in gan-a:10.77.0.1 gan-b:10.77.0.2; do
+  ip -n ${each%:*} addr add ${each#*:}/24 dev gan0
+  ip -n ${each%:*} link set gan0 up
+  shape ${each%:*}
+done
+if ! { delay gan-a && delay gan-b; }; then
+  ip -n gan-a link del gan0
+  python3 "$(dirname "$0")/delayed-link.py" "${delay%ms}" gan-a 10.77.0.1 gan-b 10.77.0.2 > "$folder/link" &
+  link=$!
+  until grep -qs ready "$folder/link"; do sleep 0.1; done
+  shape gan-a
+  shape gan-b
+fi
+echo "link: $rate, delay $delay each way" >&2
 
 # what mpirun starts on another machine: HOST COMMAND...
 cat > "$folder/agent" <<'END_AGENT'

@@ -22,7 +22,13 @@ describe('the ranks of processes that were started together', () => {
     });
     // srun --mpi=pmi2
     expect(
-      launchedRanks({PMI_RANK: '1', PMI_SIZE: '3', SLURM_STEP_ID: '2', SLURM_LOCALID: '1', SLURM_STEP_TASKS_PER_NODE: '2,1'}),
+      launchedRanks({
+        PMI_RANK: '1',
+        PMI_SIZE: '3',
+        SLURM_STEP_ID: '2',
+        SLURM_LOCALID: '1',
+        SLURM_STEP_TASKS_PER_NODE: '2,1',
+      }),
     ).to.deep.equal({rank: 1, size: 3, launcher: 'mpich', localRank: 1, localSize: 2});
     expect(
       launchedRanks({

@@ -13,7 +13,9 @@ describe('what the others tell of a rank that is lost', () => {
     const notes: string[] = [];
     const words = new LastWords((text) => notes.push(text), [stream as unknown as NodeJS.WriteStream]);
     for (let i = 1; i <= 5; i++) stream.write(`line ${i}\n`);
-    expect(notes.at(-1)).to.equal('It had not begun to train. The last that it printed: line 2 | line 3 | line 4 | line 5');
+    expect(notes.at(-1)).to.equal(
+      'It had not begun to train. The last that it printed: line 2 | line 3 | line 4 | line 5',
+    );
     stream.write('\u001B[31mError\u001B[0m: no\r\n');
     void words.ofSteps().afterBatch!({training: true, step: 120} as Learner);
     expect(notes.at(-1)).to.equal('It was at step 120. The last that it printed: line 3 | line 4 | line 5 | Error: no');

@@ -53,6 +53,8 @@ describe('the Slurm script of docs/clusters.md', () => {
   });
 
   it('asks for the signal that the ranks end by, and to be queued again', () => {
-    expect(script).to.match(/^#SBATCH --requeue$/m).and.to.match(/^#SBATCH --signal=USR2@\d+$/m);
+    expect(script)
+      .to.match(/^#SBATCH --requeue$/m)
+      .and.to.match(/^#SBATCH --signal=USR2@\d+$/m);
   });
 });

@@ -57,8 +57,7 @@ function begin(): {calls: Calls; watch: Watch} | undefined {
   }
 }
 
-const ownNote = (): string =>
-  Buffer.from(new Uint8Array(note).slice(0, Atomics.load(words, word.note))).toString();
+const ownNote = (): string => Buffer.from(new Uint8Array(note).slice(0, Atomics.load(words, word.note))).toString();
 
 /** Collective calls that have not begun: one waits for its memory, and those behind it for their turn. */
 const next: Exchange[] = [];

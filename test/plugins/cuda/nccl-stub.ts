@@ -37,7 +37,8 @@ static int grouped;
 
 const bodies: Record<string, string> = {
   ncclGetVersion: '*version = 22705;',
-  ncclGetErrorString: 'return result == 6 ? "remote process exited or there was a network error" : "an error of the stub";',
+  ncclGetErrorString:
+    'return result == 6 ? "remote process exited or there was a network error" : "an error of the stub";',
   ncclGetLastError: 'return "";',
   ncclGetUniqueId: `memset(id, 7, sizeof(*id));
   snprintf(id->internal, 100, "%s/gan-nccl-%d-%p", getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp", getpid(), (void *)id);
@@ -49,7 +50,7 @@ const bodies: Record<string, string> = {
   (*comm)->shared = mmap(0, sizeof(Shared), PROT_READ | PROT_WRITE, MAP_SHARED, file, 0); close(file);
   if ((*comm)->shared == MAP_FAILED) return 2;
   meet(*comm); unlink(id.internal);`,
-  ncclCommGetAsyncError: 'check(comm, __func__); *error = getenv("GAN_STUB_NCCL_ERROR") ? 6 : 0;',
+  ncclCommGetAsyncError: 'check(comm, __func__); *error = getenv("STUB_NCCL_ERROR") ? 6 : 0;',
   ncclCommDestroy: 'check(comm, __func__); munmap(comm->shared, sizeof(Shared)); strcpy(comm->kind, "gone");',
   ncclCommAbort: 'check(comm, __func__); strcpy(comm->kind, "gone");',
   ncclGroupStart: 'grouped++;',

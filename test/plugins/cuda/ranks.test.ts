@@ -91,7 +91,9 @@ describe('cuda: sums over ranks', function () {
       const [sum] = sumAllOverRanks([tf.ones([4])]);
       isLost = true;
       open.fake.streams.stuck = true;
-      expect(() => sum!.dataSync()).to.throw('rank 1 on node2').with.property('code', 'GAN_RANK_LOST');
+      expect(() => sum!.dataSync())
+        .to.throw('rank 1 on node2')
+        .with.property('code', 'GAN_RANK_LOST');
       open.fake.streams.stuck = false;
       sum!.dispose();
     });
@@ -100,14 +102,16 @@ describe('cuda: sums over ranks', function () {
       await takeWay('nccl');
       const [sum] = sumAllOverRanks([tf.ones([4])]);
       open.fake.streams.stuck = true;
-      process.env['GAN_STUB_NCCL_ERROR'] = '1';
+      process.env['STUB_NCCL_ERROR'] = '1';
       try {
         expect(() => sum!.dataSync())
           .to.throw(/remote process exited/)
           .with.property('suggestions')
-          .that.includes.members(['NCCL_DEBUG=WARN makes NCCL say more. GAN_CUDA_RANKS=host exchanges through MPI instead.']);
+          .that.includes.members([
+            'NCCL_DEBUG=WARN makes NCCL say more. GAN_CUDA_RANKS=host exchanges through MPI instead.',
+          ]);
       } finally {
-        delete process.env['GAN_STUB_NCCL_ERROR'];
+        delete process.env['STUB_NCCL_ERROR'];
         open.fake.streams.stuck = false;
       }
       sum!.dispose();
@@ -165,7 +169,9 @@ describe('cuda: sums over ranks', function () {
     const {stdout} = await promisify(execFile)(command, args, {cwd: root, timeout: 200_000});
     expect(stdout).to.match(/nccl: 2 ranks .*, sums by NCCL 2\.27\.5$/m);
     expect(stdout).to.match(/mpi: 2 ranks .*, sums by MPI from GPU to GPU \(GAN_CUDA_RANKS=mpi\)$/m);
-    expect(stdout).to.match(/host: 2 ranks .*, sums by MPI through pinned memory of the host \(GAN_CUDA_RANKS=host\)$/m);
+    expect(stdout).to.match(
+      /host: 2 ranks .*, sums by MPI through pinned memory of the host \(GAN_CUDA_RANKS=host\)$/m,
+    );
     const losses = (name: string) =>
       metrics(path.join(dir, name)).flatMap((line) => ('mode' in line ? [line['loss'] as number] : []));
     const wanted = losses('alone');

@@ -1,6 +1,8 @@
 /** What the ways to exchange share: the device, a stream of their own, and what is kept while sums are under way. */
 import type {TensorInfo} from '@tensorflow/tfjs-core';
+import {Stuck} from '../device-poller.js';
 import type {CudaDevice} from '../device.js';
+import {CudaError} from '../driver/cuda-error.js';
 import type {Driver} from '../driver/driver.js';
 
 /** The device of a rank, as sums use it. */
@@ -45,14 +47,22 @@ export class Exchange {
     return () => held.forEach(({dataId}) => this.device.disposeData(dataId, false));
   }
 
-  /** Waits for what was handed to the stream, and gives back what it has. */
-  close(): void {
-    this.driver.synchronize(this.stream);
-    for (const event of [...this.#events, this.#computed]) this.driver.destroyEvent(event);
-    this.driver.destroyStream(this.stream);
+  /**
+   * Waits for what was handed to the stream, and gives back what it has; of a device that is lost nothing.
+   * @param leave what is to be done before
+   */
+  close(leave = (): void => {}): void {
+    try {
+      leave();
+      this.driver.synchronize(this.stream);
+      for (const event of [...this.#events, this.#computed]) this.driver.destroyEvent(event);
+      this.driver.destroyStream(this.stream);
+    } catch (error) {
+      if (!(error instanceof CudaError) && !(error instanceof Stuck)) throw error;
+    }
   }
 }
 
-export const bytesOf = ({shape}: TensorInfo): number => 4 * countOf({shape});
+export const bytesOf = (tensor: TensorInfo): number => 4 * countOf(tensor);
 
-export const countOf = ({shape}: Pick<TensorInfo, 'shape'>): number => shape.reduce((product, n) => product * n, 1);
+export const countOf = ({shape}: TensorInfo): number => shape.reduce((product, n) => product * n, 1);

@@ -93,12 +93,12 @@ export function choose(offers: readonly Offer[]): {way: Way | undefined; whyNoNc
     wanted !== undefined
       ? `GAN_CUDA_RANKS=${wanted}`
       : lacking('nccl') >= 0
-      ? `rank ${lacking('nccl')} has no NCCL`
-      : versions.length > 1
-        ? `the ranks have NCCL ${versions.join(' and ')}`
-        : new Set(offers.map(({gpu}) => gpu)).size < offers.length
-          ? 'ranks share a GPU, which NCCL does not allow'
-          : undefined;
+        ? `rank ${lacking('nccl')} has no NCCL`
+        : versions.length > 1
+          ? `the ranks have NCCL ${versions.join(' and ')}`
+          : new Set(offers.map(({gpu}) => gpu)).size < offers.length
+            ? 'ranks share a GPU, which NCCL does not allow'
+            : undefined;
   if (whyNoNccl === undefined) return {way: 'nccl', whyNoNccl: ''};
   return {way: ways.find((way) => way !== 'nccl' && lacking(way) < 0), whyNoNccl};
 }

@@ -70,7 +70,12 @@ export function gpuSums(exchange: Exchange, ranks: Ranks, thread: DriverOfThread
     description,
     begin: (tensors) =>
       device.operation('AllReduceBegin', tensors, () => {
-        const bucket = device.allocator.take(Math.max(4, tensors.reduce((sum, tensor) => sum + bytesOf(tensor), 0)));
+        const bucket = device.allocator.take(
+          Math.max(
+            4,
+            tensors.reduce((sum, tensor) => sum + bytesOf(tensor), 0),
+          ),
+        );
         let at = bucket.address;
         for (const tensor of tensors) {
           device.copy(device.address(tensor), at, bytesOf(tensor));

@@ -62,9 +62,10 @@ export function ncclSums(
       }),
     close() {
       delete driver.poller.watch;
-      if (!isAborted && driver.streamDone(stream)) communicator.destroy();
-      else abort();
-      exchange.close();
+      exchange.close(() => {
+        if (!isAborted && driver.streamDone(stream)) communicator.destroy();
+        else abort();
+      });
     },
   };
 }
