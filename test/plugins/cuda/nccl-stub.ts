@@ -10,7 +10,6 @@ import {prototypesOf, typesIn, type Prototype} from './prototypes/read.js';
 
 const common = `#define _GNU_SOURCE
 #include <fcntl.h>
-#include <sched.h>
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -30,7 +29,7 @@ static void check(ncclComm_t comm, const char *function) { if (!comm || strcmp(c
 static void meet(ncclComm_t comm) {
   int turn = comm->shared->turn;
   if (++comm->shared->arrived == comm->ranks) { comm->shared->arrived = 0; comm->shared->turn = turn + 1; return; }
-  while (comm->shared->turn == turn) sched_yield();
+  while (comm->shared->turn == turn) usleep(20);
 }
 static int grouped;
 `;

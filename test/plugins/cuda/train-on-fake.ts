@@ -17,7 +17,7 @@ export const settings = {
   size: 16,
   latent: 8,
   batchSize: 4,
-  steps: 6,
+  steps: 8, // the last ones are repeated from recordings
   sampleEvery: 0,
   watchEvery: 0,
   checkpointEvery: 0,
@@ -47,7 +47,7 @@ async function train(dir: string, driverFile: string, nccl: string): Promise<voi
     if (ranks.isFirst) {
       const training = await openTraining(settings, {registry, ranks, device: opened});
       await training.fit(path.join(dir, way));
-      console.log(`${way}: ${ranks.description}`);
+      console.log(`${way}: ${ranks.description}; ${training.learn.capture.repeated} steps repeated`);
       await training.close();
       await ranks.order({do: 'end', exitCode: 0});
     } else await follow(ranks, {registry, device: opened});
