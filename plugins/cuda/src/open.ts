@@ -12,13 +12,13 @@ import type {GpuDtype} from './gpu.js';
 import {registerKernels} from './kernels/register.js';
 import {findLibraries, type Chosen} from './libraries/find.js';
 import {loadLibraries} from './libraries/load.js';
+import {thisMachine, type Machine} from './libraries/machine.js';
 import {Nccl} from './nccl/communicator.js';
 import {findNccl} from './nccl/find.js';
 import {ncclSignatures} from './nccl/signatures.js';
-import {collective} from './ranks/join.js';
-import {thisMachine, type Machine} from './libraries/machine.js';
 import type {CudaOptions} from './options.js';
 import {DevicePoller} from './device-poller.js';
+import {collective} from './ranks/join.js';
 import {Reads} from './read.js';
 import {isGpuDtype} from './values.js';
 

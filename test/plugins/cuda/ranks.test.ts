@@ -19,6 +19,7 @@ import {needs, root} from '../mpi/support.js';
 import {needsCompiler} from './emulator/support.js';
 import {fakeNccl} from './fake/nccl.js';
 import {openFake, openFakeDevice, type FakeDevice} from './fake/open.js';
+import type {Pace} from './fake/streams.js';
 import {compileNcclStub} from './nccl-stub.js';
 import {compileStubs} from './stubs.js';
 import {settings} from './train-on-fake.js';
@@ -49,8 +50,12 @@ describe('cuda: sums over ranks', function () {
       nccl: () => fakeNccl(open.fake, nccl),
       wanted,
     });
-    const takeWay = async (wanted: string, more: Partial<Collective> = {}): Promise<void> => {
-      open = await openFake({paces: ['late', 'late']});
+    const takeWay = async (
+      wanted: string,
+      more: Partial<Collective> = {},
+      paces: readonly Pace[] = ['late', 'late', 'late'],
+    ): Promise<void> => {
+      open = await openFake({paces});
       const ranks = {...aloneButDoubled(open), ...more};
       leave = useRanks(ranks, await collective(partsFor(wanted)).join(ranks));
     };
@@ -60,23 +65,30 @@ describe('cuda: sums over ranks', function () {
       expect(open.fake.leaks).to.deep.equal({streams: 0, device: 0, pinned: 0, modules: 0});
     });
 
-    for (const [way, factor] of [
-      ['nccl', 1], // of one rank the sum is what it has
-      ['mpi', 2],
-      ['host', 2],
-    ] as const) {
-      it(`${way}: they come after what is summed and before what uses them, on streams that are late`, async () => {
-        await takeWay(way);
+    const factors = {nccl: 1, mpi: 2, host: 2}; // of one rank NCCL's sum is what it has
+    const cases = Object.entries(factors).flatMap(([way, factor]) =>
+      (['late', 'eager'] as const).map((pace) => [way, factor, pace] as const),
+    );
+    for (const [way, factor, pace] of cases) {
+      const other = pace === 'late' ? 'eager' : 'late';
+      it(`${way}: they come after what is summed and before what uses them, where their stream is ${pace}`, async () => {
+        await takeWay(way, {}, [other, other, pace]);
         const values: Tensor[] = [tf.ones([3, 2]), tf.fill([20_000], 2), tf.zeros([0])];
         const computed = values.map((value) => tf.add(value, 1));
-        const sums = sumAllOverRanks(computed);
-        tf.dispose(computed); // sums under way keep what they read
+        const onHost: Tensor = tf.tensor1d([5, 6, 7]); // is sent when it is used
+        const engine = tf.engine();
+        const inputs = Object.fromEntries([...computed, onHost].map((tensor, i) => [`x${i}`, tensor]));
+        const begun = engine.runKernel<Tensor>('AllReduceBegin', inputs);
+        tf.dispose([...computed, onHost]); // sums under way keep what they read
         const filled = Array.from({length: 4}, () => tf.fill([20_000], 7)); // what uses memory again must not be seen
+        const sums = engine.runKernel<Tensor[]>('AllReduceEnd', {sum: begun});
+        begun.dispose();
         const used = sums.map((sum) => tf.mul(sum, 10));
         const results = await Promise.all(used.map((one) => one.data()));
         expect([...results[0]!]).to.deep.equal(Array<number>(6).fill(20 * factor));
         expect(new Set(results[1])).to.deep.equal(new Set([30 * factor]));
         expect(results[2]).to.have.length(0);
+        expect([...results[3]!]).to.deep.equal([50, 60, 70].map((value) => value * factor));
         tf.dispose([...values, ...sums, ...filled, ...used]);
       });
     }
@@ -136,6 +148,12 @@ describe('cuda: sums over ranks', function () {
     const cases: [name: string, offers: Offer[], way: string | undefined, why: string][] = [
       ['all have NCCL', [offer('a', '2.27.5'), offer('b', '2.27.5')], 'nccl', ''],
       ['one has none', [offer('a', '2.27.5'), offer('b')], 'host', 'rank 1 has no NCCL'],
+      [
+        'one cannot load it',
+        [offer('a', '2.27.5'), offer('b', undefined, {noNccl: 'libcudart is missing'})],
+        'host',
+        'rank 1 has no NCCL that it can load: libcudart is missing',
+      ],
       ['two versions', [offer('a', '2.27.5'), offer('b', '2.20.1')], 'host', 'the ranks have NCCL 2.27.5 and 2.20.1'],
       ['one GPU', [offer('a', '2.27.5'), offer('a', '2.27.5')], 'host', 'ranks share a GPU'],
       ['MPI takes memory of GPUs', [offer('a', undefined, {ways: ['mpi', 'host']})], 'mpi', 'rank 0 has no NCCL'],

@@ -66,3 +66,7 @@ export class Exchange {
 export const bytesOf = (tensor: TensorInfo): number => 4 * countOf(tensor);
 
 export const countOf = ({shape}: TensorInfo): number => shape.reduce((product, n) => product * n, 1);
+
+/** Numbers in several tensors. */
+export const countOfAll = (tensors: readonly TensorInfo[]): number =>
+  tensors.reduce((sum, tensor) => sum + countOf(tensor), 0);

@@ -18,6 +18,8 @@ export interface Offer {
   gpu: string;
   /** Version of NCCL. */
   nccl?: string;
+  /** Why it has none, where one was found. */
+  noNccl?: string;
   /** The only way that it may take. */
   wanted?: string;
 }
@@ -29,7 +31,7 @@ export interface RankParts {
   thread: DriverOfThread;
   /** Of the card. */
   uuid: string;
-  /** Undefined where there is none. Loads it. */
+  /** Undefined where there is none. Loads it. @throws Error of the loader */
   nccl(): Nccl | undefined;
   /** GAN_CUDA_RANKS: takes this way only. */
   wanted?: string | undefined;
@@ -47,13 +49,13 @@ async function join(parts: RankParts, ranks: Collective): Promise<DeviceSums> {
       suggestions: [`It takes one of: ${ways.join(', ')}; without it the best that there is.`],
     });
   const mayUse = (way: Way): boolean => wanted === undefined || wanted === way;
-  const library = mayUse('nccl') ? parts.nccl() : undefined;
+  const {library, ...ofNccl} = mayUse('nccl') ? load(parts) : {};
   const own: Offer = {
     ways: ways.filter(
       (way) => mayUse(way) && (way === 'host' || (way === 'nccl' ? library !== undefined : ranks.takesGpuMemory)),
     ),
     gpu: `${ranks.hosts[ranks.rank]} ${uuid}`,
-    ...(library && {nccl: library.version()}),
+    ...ofNccl,
     ...(wanted && {wanted}),
   };
   const answers = await ranks.allGather(Buffer.from(JSON.stringify(own)));
@@ -84,21 +86,33 @@ async function join(parts: RankParts, ranks: Collective): Promise<DeviceSums> {
   }
 }
 
+function load({nccl}: RankParts): Pick<Offer, 'nccl' | 'noNccl'> & {library?: Nccl} {
+  try {
+    const library = nccl();
+    return library ? {library, nccl: library.version()} : {};
+  } catch (error) {
+    return {noNccl: error instanceof Error ? error.message : String(error)};
+  }
+}
+
 /** The best way that all ranks have. */
 export function choose(offers: readonly Offer[]): {way: Way | undefined; whyNoNccl: string} {
-  const lacking = (way: Way): number => offers.findIndex((offer) => !offer.ways.includes(way));
-  const versions = [...new Set(offers.map(({nccl}) => nccl))];
   const wanted = offers.find((offer) => offer.wanted !== undefined && offer.wanted !== 'nccl')?.wanted;
-  const whyNoNccl =
-    wanted !== undefined
-      ? `GAN_CUDA_RANKS=${wanted}`
-      : lacking('nccl') >= 0
-        ? `rank ${lacking('nccl')} has no NCCL`
-        : versions.length > 1
-          ? `the ranks have NCCL ${versions.join(' and ')}`
-          : new Set(offers.map(({gpu}) => gpu)).size < offers.length
-            ? 'ranks share a GPU, which NCCL does not allow'
-            : undefined;
+  const whyNoNccl = wanted === undefined ? obstacle(offers) : `GAN_CUDA_RANKS=${wanted}`;
   if (whyNoNccl === undefined) return {way: 'nccl', whyNoNccl: ''};
-  return {way: ways.find((way) => way !== 'nccl' && lacking(way) < 0), whyNoNccl};
+  const haveAll = (way: Way): boolean => offers.every((offer) => offer.ways.includes(way));
+  return {way: ways.find((way) => way !== 'nccl' && haveAll(way)), whyNoNccl};
+}
+
+/** Why the ranks cannot exchange by NCCL; undefined if they can. */
+function obstacle(offers: readonly Offer[]): string | undefined {
+  const lacking = offers.findIndex((offer) => !offer.ways.includes('nccl'));
+  if (lacking >= 0) {
+    const {noNccl} = offers[lacking]!;
+    return `rank ${lacking} has no NCCL${noNccl === undefined ? '' : ` that it can load: ${noNccl}`}`;
+  }
+  const versions = [...new Set(offers.map(({nccl}) => nccl))];
+  if (versions.length > 1) return `the ranks have NCCL ${versions.join(' and ')}`;
+  const gpus = new Set(offers.map(({gpu}) => gpu));
+  return gpus.size < offers.length ? 'ranks share a GPU, which NCCL does not allow' : undefined;
 }

@@ -1,6 +1,6 @@
 import type {Collective, DeviceSums, MemoryAt} from 'gankit/plugin';
 import {cuda} from '../driver/codes.js';
-import {bytesOf, countOf, type Exchange} from './exchange.js';
+import {bytesOf, countOfAll, type Exchange} from './exchange.js';
 
 type Ranks = Pick<Collective, 'allReduceAt'>;
 
@@ -29,16 +29,17 @@ export function pinnedSums(exchange: Exchange, ranks: Ranks, thread: DriverOfThr
     description,
     begin: (tensors) =>
       device.operation('AllReduceBegin', tensors, () => {
-        const staging = device.pinned.take(tensors.reduce((sum, tensor) => sum + bytesOf(tensor), 0));
+        const count = countOfAll(tensors);
+        const staging = device.pinned.take(4 * count);
+        const addresses = tensors.map((tensor) => device.address(tensor)); // sends those that are on the host still
         exchange.afterComputation();
         let at = staging.address;
-        for (const tensor of tensors) {
-          if (bytesOf(tensor) > 0) driver.copyToHost(at, device.address(tensor), bytesOf(tensor), stream);
+        tensors.forEach((tensor, i) => {
+          if (bytesOf(tensor) > 0) driver.copyToHost(at, addresses[i]!, bytesOf(tensor), stream);
           at += BigInt(bytesOf(tensor));
-        }
+        });
         driver.recordEvent(staging.event, stream);
         const letGo = exchange.hold(tensors);
-        const count = tensors.reduce((sum, tensor) => sum + countOf(tensor), 0);
         const work = ranks.allReduceAt(memoryAt(thread, staging.address, count, staging.event));
         return {
           end: () =>
@@ -70,19 +71,14 @@ export function gpuSums(exchange: Exchange, ranks: Ranks, thread: DriverOfThread
     description,
     begin: (tensors) =>
       device.operation('AllReduceBegin', tensors, () => {
-        const bucket = device.allocator.take(
-          Math.max(
-            4,
-            tensors.reduce((sum, tensor) => sum + bytesOf(tensor), 0),
-          ),
-        );
+        const count = countOfAll(tensors);
+        const bucket = device.allocator.take(Math.max(4, 4 * count));
         let at = bucket.address;
         for (const tensor of tensors) {
           device.copy(device.address(tensor), at, bytesOf(tensor));
           at += BigInt(bytesOf(tensor));
         }
         const there = exchange.event(device.stream);
-        const count = tensors.reduce((sum, tensor) => sum + countOf(tensor), 0);
         const work = ranks.allReduceAt(memoryAt(thread, bucket.address, count, there));
         return {
           end: () =>
