@@ -57,6 +57,9 @@ export const variables = {
   GAN_MPIRUN: {help: 'the mpirun that `--ranks` starts ([clusters.md](clusters.md))'},
   GAN_MPI_LIBRARY: {help: 'the file of the MPI library, where that of mpirun is not found'},
   GAN_RANK_TIMEOUT: {help: 'seconds without a sign of life after which a rank is lost; 30 if it is not set'},
+  GAN_TRACE: {
+    help: 'file for a trace of kernels and of exchanges with other ranks ([clusters.md](clusters.md#to-see-it))',
+  },
   GAN_NATIVE: {help: 'whether the backend native is used', values: {off: 'it is left out'}},
   GAN_NATIVE_ISA: {
     help: 'the widest instruction set that the backend native uses',
@@ -70,6 +73,9 @@ export const variables = {
   },
   GAN_NATIVE_FLAGS: {help: 'more flags for the compiler of its kernels'},
   GAN_CUDA_LIBS: {help: 'folders with CUDA libraries ([plugins/cuda](../plugins/cuda/README.md))'},
+  GAN_CUDA_RANKS: {
+    help: 'how several ranks on cuda exchange: nccl, mpi or host ([clusters.md](clusters.md#how-sums-travel))',
+  },
   GAN_CUDA_PROBE_SECONDS: {help: 'how long the NVIDIA driver may take to list its cards', seconds: 10},
   GAN_WEBGPU_SOFTWARE: {
     help: 'whether the backend webgpu accepts an adapter that computes on the CPU',

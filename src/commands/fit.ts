@@ -130,6 +130,7 @@ export default class Fit extends BaseCommand {
     const launched = launchedRanks(process.env);
     if ((flags.ranks ?? 1) > 1 && !launched) {
       const {launchRanks} = await import('../cli/ranks/launch.js');
+      (await import('../runs/ranks/ranks.js')).silenceIn(process.env);
       const script = path.join(this.config.root, 'bin', 'run.js');
       process.exitCode = await launchRanks(flags.ranks!, script, ['fit', ...this.argv]);
       return;
@@ -212,8 +213,11 @@ export default class Fit extends BaseCommand {
         for (const line of await imageLines(training.config, training.dls, isChosen)) this.talk(line);
         const short = json || quiet ? undefined : shortTraining(training.config, training.steps);
         if (short !== undefined) report.warn(short);
-        if (training.config.batchSize !== config.batchSize)
-          this.talk(`Batch size: ${training.config.batchSize}, the largest power of two that was tried and fits`);
+        if (training.config.batchSize !== config.batchSize) {
+          const {batchSize} = training.config;
+          const each = ranks ? `, ${batchSize / ranks.collective.size} for each rank` : '';
+          this.talk(`Batch size: ${batchSize}${each}, the largest power of two that was tried and fits`);
+        }
         return training;
       };
       const result = await fitWithRetries(open, plan.config, dir, {
@@ -248,7 +252,8 @@ export default class Fit extends BaseCommand {
   protected override async catch(error: Error): Promise<void> {
     const report = (): Promise<void> => super.catch(error);
     if (this.#ranks) return (await import('../cli/ranks/take-part.js')).endAll(this.#ranks, error, report);
-    const isToldByFirst = (launchedRanks(process.env)?.rank ?? 0) > 0 && 'oclif' in error; // all have its command line
+    const isOfAll = 'oclif' in error || ('code' in error && error.code === 'GAN_RANK_TIMEOUT'); // of what all were given
+    const isToldByFirst = (launchedRanks(process.env)?.rank ?? 0) > 0 && isOfAll;
     if (!isToldByFirst) return report();
     process.exitCode = exitCodes.usage;
   }
