@@ -7,7 +7,7 @@ const set = (name: string): string | undefined => process.env[name] || undefined
 
 const defaultBytes = 20 * 2 ** 30;
 
-/** Bytes of data from servers that are kept: GAN_DATA_CACHE, or 0 for none. @throws GanError GAN_CONFIG_VALUE (exit 3) */
+/** Bytes of data from servers that are kept: GAN_DATA_CACHE; 0: none. @throws GanError GAN_CONFIG_VALUE (exit 3) */
 export const dataCacheBytes = (): number => bytesOf('GAN_DATA_CACHE') ?? defaultBytes;
 
 /** The folder of data from servers: in the cache of `gan`, as oclif has it; for programs that use the library too. */

@@ -95,7 +95,7 @@ export default class Evaluate extends BaseCommand {
     }
   }
 
-  /** What a folder of somebody else, a full disk or a read-only one does not take is warned of: the result is printed. */
+  /** What a read-only folder or a full disk does not take is warned of: the result is printed all the same. */
   async #kept<T>(written: Promise<T>): Promise<T | undefined> {
     try {
       return await written;

@@ -404,8 +404,8 @@ export class Learner {
 
   /**
    * A learning rate for `fit` (fastai's lr_find): trains while the rate grows exponentially, looks where the smoothed
-   * loss falls, and puts networks, optimiser, averages and random numbers back. A GAN's smoothed loss mixes those of two
-   * networks and has no such fall: use it for networks that are trained alone, as before `fromLearners`.
+   * loss falls, and puts networks, optimiser, averages and random numbers back. A GAN's smoothed loss mixes those of
+   * two networks and has no such fall: use it for networks that are trained alone, as before `fromLearners`.
    * @throws GanError GAN_LR_FIND when the training ended too soon to tell
    */
   async lrFind(options: LrFindOptions = {}): Promise<LrFindResult> {
