@@ -110,10 +110,10 @@ export function addressBeside(shown: string, name: string): string {
     ? [, address.replace(/[^/]*$/, '')]
     : (/^([^?#]*\/)[^?#/]*(\?[^#]*)?/.exec(address) ?? []);
   const [, host = '', path = ''] = /^(\w+:\/\/[^/]+)(\/.*)$/.exec(folder) ?? [];
-  const parts: string[] = name.startsWith('/') ? [] : path.split('/');
+  const parts = name.startsWith('/') ? [] : path.split('/').filter((part) => part !== '');
   const escape = isS3(address) ? (part: string) => part : encodeURIComponent;
   for (const part of name.split('/'))
     if (part === '..') parts.pop();
     else if (part !== '.' && part !== '') parts.push(escape(part));
-  return publicAddress(`${host}/${parts.filter((part) => part !== '').join('/')}${query}`);
+  return publicAddress(`${host}/${parts.join('/')}${query}`);
 }
