@@ -122,3 +122,24 @@ export const lastName = (data: string): string =>
     .replace(/[?#].*$/, '')
     .replace(/[/\\]+$/, '')
     .replace(/^.*[/\\]/, '');
+
+/**
+ * The address of a file beside another one, or below it, with the same keys: user, password and query.
+ * @param shown of the other one
+ * @param name of the file as a disk has it, relative to the folder of the other one; or an address, which stays as it is
+ * @returns as it is shown
+ */
+export function addressBeside(shown: string, name: string): string {
+  if (isAddress(name)) return publicAddress(name);
+  const address = completeAddress(shown);
+  const [, folder = '', query = ''] = isS3(address)
+    ? [, address.replace(/[^/]*$/, '')]
+    : (/^([^?#]*\/)[^?#/]*(\?[^#]*)?/.exec(address) ?? []);
+  const [, host = '', path = ''] = /^(\w+:\/\/[^/]+)(\/.*)$/.exec(folder) ?? [];
+  const parts = name.startsWith('/') ? [] : path.split('/').filter((part) => part !== '');
+  const escape = isS3(address) ? (part: string) => part : encodeURIComponent;
+  for (const part of name.split('/'))
+    if (part === '..') parts.pop();
+    else if (part !== '.' && part !== '') parts.push(escape(part));
+  return publicAddress(`${host}/${parts.join('/')}${query}`);
+}

@@ -35,7 +35,7 @@ import {plannedSteps} from './planned-steps.js';
 import {realImages} from './real-images.js';
 import {isLastOfFit, stopAt} from './run-callbacks.js';
 import {lockRun, type RunLock} from './run-lock.js';
-import {classesOf, compareClasses, keepClasses} from './kept-classes.js';
+import {classesOf, compareClasses, keepClasses, withoutClasses} from './kept-classes.js';
 import {compareInputs, identityOf, inputsOf, keepInputs, packagesOf, settingsOf} from './inputs.js';
 import {agree} from './ranks/agree.js';
 import {batchSizeOfAll, checkWaits, joinRanks} from './ranks/join-ranks.js';
@@ -233,13 +233,17 @@ async function open(settings: Settings, options: TrainingOptions): Promise<Train
     if (ranks) leaveRanks = await joinRanks(ranks, opened.device);
     endTrace = await traceAsAsked(ranks?.rank);
     const init = checkpoint ? undefined : config.init;
+    const classesLost = (error: unknown): never => {
+      if (!checkpoint || resume === undefined) throw error;
+      throw withoutClasses(error, classesOf(checkpoint), {run: resume, step: checkpoint.position.step});
+    };
     /** Before the ranks compute anything together: unlike ones would wait for each other. */
     const compareRanks = async (data: Promise<DataIdentity | undefined>): Promise<void> => {
       const backend = opened.device.name;
       if (ranks) await agree(ranks, {backend, packages: packagesOf(registry, config, backend), data: await data});
     };
     if (config.steps === undefined && config.minutes !== undefined) {
-      const timed = await make(config, options.parts ?? {}, {ranks}, init);
+      const timed = await make(config, options.parts ?? {}, {ranks}, init).catch(classesLost);
       learn = timed.learn;
       if (ranks) await compareRanks(identityOf(timed.dls.identify, warn));
       const planned = await plannedSteps(learn, config.minutes);
@@ -247,7 +251,7 @@ async function open(settings: Settings, options: TrainingOptions): Promise<Train
       learn.dispose();
       config = {...config, steps: (checkpoint?.position.step ?? 0) + steps};
     }
-    const made = await make(config, options.parts ?? {}, {warn, ranks}, init);
+    const made = await make(config, options.parts ?? {}, {warn, ranks}, init).catch(classesLost);
     learn = made.learn;
     const {parts, dls} = made;
     dls.notes.forEach(warn);

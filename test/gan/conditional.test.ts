@@ -4,7 +4,7 @@ import {promisify} from 'node:util';
 import {tf, type Tensor} from '../../dist/backends/tf.js';
 import {classShares, drawClass, gridByClass, mixShares} from '../../dist/gan/class-choice.js';
 import {rowCount, rowNames, type Classes} from '../../dist/gan/classes.js';
-import {ClassPlane, JoinClass} from '../../dist/gan/layers/class-inputs.js';
+import {ClassEmbeddingChannel, ConcatClassEmbedding} from '../../dist/gan/layers/class-inputs.js';
 import {ConditionalBatchNorm} from '../../dist/gan/layers/conditional-batch-norm.js';
 import {Embedding} from '../../dist/gan/layers/embedding.js';
 import {Projection} from '../../dist/gan/layers/projection.js';
@@ -65,9 +65,9 @@ describe('layers by class', () => {
   });
 
   it('a class beside the input: a vector behind the latent, a picture behind the channels', () => {
-    const join = new JoinClass(2, 3);
+    const join = new ConcatClassEmbedding(2, 3);
     expect(join.forward(tf.zeros([4, 5]), labels([0, 1, 1, 0])).shape).to.deep.equal([4, 8]);
-    const plane = new ClassPlane(2, [2, 3]);
+    const plane = new ClassEmbeddingChannel(2, [2, 3]);
     const [weight] = plane.parameters();
     weight!.variable.assign(tf.reshape(tf.range(0, 12), [2, 6]));
     const y = plane.forward(tf.fill([2, 2, 3, 1], -1), labels([1, 0]));
