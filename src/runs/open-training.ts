@@ -226,6 +226,12 @@ async function open(settings: Settings, options: TrainingOptions): Promise<Train
       const address = isAddress(config.data) ? completeAddress(config.data) : undefined;
       await ranks.order({do: 'train', config, address, backend: used, checkpoint, before, autoBatchSize: isAuto});
     }
+    /** Before the ranks compute anything together: unlike ones would wait for each other. */
+    const compareRanks = async (data?: Promise<DataIdentity | undefined>): Promise<void> => {
+      const backend = opened.device.name;
+      if (ranks) await agree(ranks, {backend, packages: packagesOf(registry, config, backend), data: await data});
+    };
+    await compareRanks();
     if (isAuto) {
       const own = await findBatchSize();
       config = {...config, batchSize: ranks ? await batchSizeOfAll(ranks, own) : own};
@@ -236,11 +242,6 @@ async function open(settings: Settings, options: TrainingOptions): Promise<Train
     const classesLost = (error: unknown): never => {
       if (!checkpoint || resume === undefined) throw error;
       throw withoutClasses(error, classesOf(checkpoint), {run: resume, step: checkpoint.position.step});
-    };
-    /** Before the ranks compute anything together: unlike ones would wait for each other. */
-    const compareRanks = async (data: Promise<DataIdentity | undefined>): Promise<void> => {
-      const backend = opened.device.name;
-      if (ranks) await agree(ranks, {backend, packages: packagesOf(registry, config, backend), data: await data});
     };
     if (config.steps === undefined && config.minutes !== undefined) {
       const timed = await make(config, options.parts ?? {}, {ranks}, init).catch(classesLost);

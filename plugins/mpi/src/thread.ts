@@ -94,7 +94,10 @@ function endHung(calls: Calls): void {
   const {rank, host, message} = JSON.parse(
     Buffer.from(new Uint8Array(failureMemory).slice(0, Atomics.load(words, word.failure))).toString(),
   ) as Failure;
-  writeSync(2, `GAN_RANK_LOST: ${rank < 0 ? 'MPI' : `rank ${rank} on ${host}`}: ${message}. This rank hangs.\n`);
+  writeSync(
+    2,
+    `GAN_RANK_LOST: ${rank < 0 ? 'MPI' : `rank ${rank} on ${host}`}: ${message}. This rank hung meanwhile, and is ended.\n`,
+  );
   calls.abort(faultCode);
 }
 
