@@ -1,4 +1,4 @@
-// Writes the tables of docs that follow from src/options, between their marks: `<!-- NAME: begin -->` and
+// Writes the tables of docs that follow from src/options and src/variables.ts, between their marks: `<!-- NAME: begin -->` and
 // `<!-- NAME: end -->` in Markdown, `// NAME: begin` in code. Part of `npm run snapshot`. `--check` writes nothing and
 // prints the files that would change. It reads what the build wrote.
 import {readFileSync, writeFileSync} from 'node:fs';
@@ -14,6 +14,7 @@ import {
 } from '../dist/options/config-keys.js';
 import {kindNames, partKinds} from '../dist/options/kinds.js';
 import {describeSpec} from '../dist/options/options-check.js';
+import {describeValues, variables} from '../dist/variables.js';
 
 const table = (head, rows) =>
   [head, head.map(() => '---'), ...rows].map(
@@ -52,6 +53,14 @@ const made = {
           const {spec} = configKeys[key];
           return [code(key), describeSpec(spec), String(spec.default ?? 'none'), spec.help];
         }),
+      ),
+    variables: () =>
+      table(
+        ['variable', 'value', 'meaning'],
+        Object.entries(variables).flatMap(([name, facts]) => [
+          [code(name), describeValues(facts), facts.help],
+          ...Object.entries(facts.values ?? {}).map(([value, meaning]) => [code(`${name}=${value}`), '', meaning]),
+        ]),
       ),
   },
   'docs/json.md': {

@@ -1,22 +1,14 @@
 /** What the environment says of data on servers: where they are kept, how much of them, and whose storage it is. */
 import {homedir} from 'node:os';
 import {join} from 'node:path';
-import {GanError} from './errors.js';
+import {bytesOf} from './variables.js';
 
 const set = (name: string): string | undefined => process.env[name] || undefined;
 
 const defaultBytes = 20 * 2 ** 30;
 
-/** Bytes of data from servers that are kept: GAN_DATA_CACHE, such as `50G`, or 0 for none. @throws GanError (exit 3) */
-export function dataCacheBytes(): number {
-  const given = set('GAN_DATA_CACHE');
-  if (given === undefined) return defaultBytes;
-  const [, number, unit = ''] = /^(\d+(?:\.\d+)?)\s*([KMGT]?)i?B?$/i.exec(given) ?? [];
-  if (number !== undefined) return Number(number) * 1024 ** ' KMGT'.indexOf(unit === '' ? ' ' : unit.toUpperCase());
-  throw new GanError('config', 'GAN_CONFIG_VALUE', `GAN_DATA_CACHE is '${given}'; a number of bytes is needed.`, {
-    suggestions: ['GAN_DATA_CACHE=50G keeps up to 50 GiB of data from servers, GAN_DATA_CACHE=0 nothing.'],
-  });
-}
+/** Bytes of data from servers that are kept: GAN_DATA_CACHE; 0: none. @throws GanError GAN_CONFIG_VALUE (exit 3) */
+export const dataCacheBytes = (): number => bytesOf('GAN_DATA_CACHE') ?? defaultBytes;
 
 /** The folder of data from servers: in the cache of `gan`, as oclif has it; for programs that use the library too. */
 export function dataCacheFolder(): string {

@@ -46,7 +46,7 @@ export {Conv, type ConvOptions} from './gan/layers/conv.js';
 export {ConvLayer, type ActivationFactory, type ConvLayerOptions, type NormType} from './gan/layers/conv-layer.js';
 export {Dense, type DenseOptions} from './gan/layers/dense.js';
 export {Dropout2d} from './gan/layers/dropout.js';
-export {ClassPlane, JoinClass} from './gan/layers/class-inputs.js';
+export {ClassEmbeddingChannel, ConcatClassEmbedding} from './gan/layers/class-inputs.js';
 export {Embedding, type EmbeddingOptions} from './gan/layers/embedding.js';
 export {functional} from './gan/layers/functional.js';
 export {GLU} from './gan/layers/glu.js';

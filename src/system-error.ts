@@ -2,6 +2,7 @@
  * Errors of the operating system, in words: no space, no permission, a name that is too long. The one place that knows
  * their codes (errno(3), uv_err_name); whoever lets one out to a user passes it through here.
  */
+import {existsSync} from 'node:fs';
 import {constants} from 'node:os';
 import {dirname} from 'node:path';
 import {GanError, isGanError, type ErrorKind} from './errors.js';
@@ -233,11 +234,17 @@ function ofFault(fault: SystemFault, cause: unknown): GanError {
       ? 'The current folder'
       : (path ?? program ?? (port === undefined ? 'A file or another thing of the system' : `Port ${port}`));
   const target = dest === undefined ? '' : ` to ${dest}`;
-  const folder = path === undefined ? '.' : quoted(dirname(path));
+  const folder = path === undefined ? '.' : quoted(folderOf(path));
   return new GanError(kind, name, `${what} cannot be ${verbs[call] ?? 'used'}${target}: ${why} (${code}).`, {
     suggestions: advice(folder),
     cause,
   });
+}
+
+/** The folder of a path, or the one above it that there is. */
+function folderOf(path: string): string {
+  const folder = dirname(path);
+  return folder === path || folder === '.' || existsSync(folder) ? folder : folderOf(folder);
 }
 
 function meaningOf(code: string, call: string): Meaning {

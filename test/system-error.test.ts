@@ -1,7 +1,11 @@
 import {expect} from 'chai';
 import fc from 'fast-check';
 import {execFileSync} from 'node:child_process';
-import {quoted} from '../dist/system-error.js';
+import {readdir, readFile} from 'node:fs/promises';
+import path from 'node:path';
+import {temporaryName, underName} from '../dist/gan/io/atomic-write.js';
+import {quoted, systemError} from '../dist/system-error.js';
+import {folder, removeFolders} from './plugin/helpers.js';
 
 describe('a text as a word of a command line', () => {
   it('is taken by a shell as it was', function () {
@@ -26,5 +30,24 @@ describe('a text as a word of a command line', () => {
       '': '""',
     };
     for (const [word, shown] of Object.entries(words)) expect(quoted(word, 'win32'), word).to.equal(shown);
+  });
+});
+
+describe('an error of the system', () => {
+  after(removeFolders);
+
+  it('has the name that the user knows, and names a folder that is there', async () => {
+    const dir = folder();
+    const to = path.join(dir, 'run', 'step-1');
+    const temporary = temporaryName(to);
+    const fault = await underName({temporary, path: to}, readFile(path.join(temporary, 'a'))).catch(
+      (error: unknown) => error,
+    );
+    expect((fault as NodeJS.ErrnoException).path).to.equal(path.join(to, 'a'));
+    const noSpace = Object.assign(fault as Error, {code: 'ENOSPC', syscall: 'write'});
+    const {message, suggestions} = systemError(noSpace)!;
+    expect(message).to.contain(`${path.join(to, 'a')} cannot be written: no space`);
+    expect(suggestions[0]).to.match(new RegExp(`: df -h ${dir}$`));
+    expect(await readdir(dir)).to.deep.equal([]);
   });
 });

@@ -1,7 +1,11 @@
-// Does a conditional generator make what it is asked for? `node bench/quality/conditional.mjs [--run DIR] [--steps N] [--n N]`
-// trains on Fashion-MNIST by its classes (or takes a run that is trained already), asks for N images of each class, and prints how many of
-// them a classifier takes for that class: one of PyTorch that was trained on the real images (PYTHON), beside what it makes of the real
-// test images. docs/images/conditional.png gets a row of 8 images for each class.
+// Does a conditional generator make what it is asked for?
+//
+//     node bench/quality/conditional.mjs [RUN] [--truncation X]... [--n N] [--out PICTURE.png] [--steps N] [--backend NAME]
+//
+// Asks a run of Fashion-MNIST for N images of each class, as they are and with each truncation, and prints how many of them a classifier
+// takes for that class, beside what it makes of the real test images. The classifier is one of PyTorch (conditional.py), trained on the
+// real training images; PYTHON names a Python that has PyTorch. Without RUN, one is trained first, as docs/conditional.md has it.
+// PICTURE.png gets a row of 8 images for each class.
 import {execFileSync, spawnSync} from 'node:child_process';
 import {existsSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import {cpus, tmpdir} from 'node:os';
@@ -10,23 +14,27 @@ import {fileURLToPath} from 'node:url';
 import {parseArgs} from 'node:util';
 import {openRun, samplePicture, writePng} from '../../dist/index.js';
 
-const {values} = parseArgs({
+const {values, positionals} = parseArgs({
+  allowPositionals: true,
   options: {
-    run: {type: 'string', default: 'runs/conditional'},
-    classifier: {type: 'string', default: 'node_modules/.cache/gan-quality/fashion-mnist.pt'},
+    classifier: {type: 'string', default: 'node_modules/.cache/gan-quality/fashion-mnist-classes.pt'},
     steps: {type: 'string', default: '26000'},
     n: {type: 'string', default: '500'},
-    truncation: {type: 'string', default: '0.7'},
+    truncation: {type: 'string', multiple: true, default: ['0.7']},
     backend: {type: 'string', default: 'native'},
-    out: {type: 'string', default: 'docs/images/conditional.png'},
+    out: {type: 'string'},
   },
 });
-const {run: dir, steps, backend, out} = values;
-const [n, truncation, atOnce] = [Number(values.n), Number(values.truncation), 100];
+const {steps, backend, out} = values;
+const columns = [
+  {title: `${values.n} images`, options: {}},
+  ...values.truncation.map((each) => ({title: `\`--truncation ${each}\``, options: {truncation: Number(each)}})),
+];
+const dir = positionals[0] ?? 'runs/conditional';
+const [n, atOnce] = [Number(values.n), 100];
 const here = fileURLToPath(new URL('.', import.meta.url));
 
-if (!existsSync(dir)) {
-  // the networks of the figures in docs/conditional.md
+if (positionals.length === 0 && !existsSync(dir)) {
   const networks = ['--set', 'arch.nFeatures=16', '--set', 'arch.nExtraLayers=0'];
   const args = ['fit', 'builtin:fashion-mnist', '--conditional', '--recipe', 'light', ...networks, '--size', '32'];
   const all = [...args, '--steps', steps, '--backend', backend, '--threads', '1', '--out', dir];
@@ -39,28 +47,37 @@ if (!existsSync(dir)) {
 }
 
 const run = await openRun(dir, {backend});
-const {names} = await run.classes();
 const folder = mkdtempSync(path.join(tmpdir(), 'gan-conditional-'));
-const draw = async (name, options) => {
-  const parts = [];
-  for (const label of names)
-    for (let seed = 0; seed * atOnce < n; seed++)
-      parts.push(
-        (await run.generate({n: Math.min(atOnce, n - seed * atOnce), seed, classes: [label], ...options})).data,
-      );
-  const file = path.join(folder, name);
-  writeFileSync(file, Buffer.concat(parts));
-  return file;
-};
-const files = [await draw('all.bin', {}), await draw('truncated.bin', {truncation})];
-await writePng(out, samplePicture(await run.generate({n: 8, seed: 1, classes: names}), undefined, 8));
-await run.close();
-const python = process.env.PYTHON ?? 'python3';
-const script = [path.join(here, 'conditional.py'), values.classifier, ...files];
-const shares = JSON.parse(execFileSync(python, script, {encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit']}));
-rmSync(folder, {recursive: true});
-
-const percent = (share) => `${(100 * share).toFixed(1)} %`;
-console.log(`| class | real test images | ${n} images | ${n} images, --truncation ${truncation} |\n|---|---|---|---|`);
-for (const [i, name] of names.entries())
-  console.log(`| ${name} | ${['real', ...files].map((each) => percent(shares[each][i])).join(' | ')} |`);
+try {
+  const {names} = await run.classes();
+  const files = [];
+  for (const {options} of columns) {
+    const parts = [];
+    for (const label of names)
+      for (let seed = 0; seed * atOnce < n; seed++) {
+        const count = Math.min(atOnce, n - seed * atOnce);
+        const images = await run.generate({n: count, seed, classes: [label], ...options});
+        parts.push(images.data);
+      }
+    files.push(path.join(folder, `${files.length}.bin`));
+    writeFileSync(files.at(-1), Buffer.concat(parts));
+  }
+  if (out) await writePng(out, samplePicture(await run.generate({n: 8, seed: 1, classes: names}), undefined, 8));
+  const script = [path.join(here, 'conditional.py'), values.classifier, ...files];
+  const printed = execFileSync(process.env.PYTHON ?? 'python3', script, {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const shares = Object.values(JSON.parse(printed)); // the real ones, then each file's
+  const row = (...cells) => console.log(`| ${cells.join(' | ')} |`);
+  const percent = (share) => `${(100 * share).toFixed(1)} %`;
+  const means = shares.map((each) => each.reduce((sum, share) => sum + share, 0) / each.length);
+  row('class', 'real test images', ...columns.map(({title}) => title));
+  row(...Array.from({length: columns.length + 2}, () => '---'));
+  for (const [i, name] of names.entries()) row(name, ...shares.map((each) => percent(each[i])));
+  row('mean', ...means.map(percent));
+  row('lowest', ...shares.map((each) => percent(Math.min(...each))));
+} finally {
+  await run.close();
+  rmSync(folder, {recursive: true});
+}

@@ -1,6 +1,7 @@
 /** The types of backends and devices. Types only: nothing here loads tfjs. */
 
 import type {DataType, TensorInfo} from '@tensorflow/tfjs-core';
+import type {DeviceCollective} from './collective.js';
 
 /** Facts for people (adapter, threads, versions). `gan backends` shows them, and the run folder keeps them. */
 export type DeviceInfo = Record<string, string | number | boolean>;
@@ -76,6 +77,8 @@ export interface OpenedDevice {
   lose?(): void | Promise<void>;
   /** Captures and replays steps. Without it, the library calls the kernels of a step one by one. */
   capture?: DeviceCapture;
+  /** Exchanges tensors with other ranks. Without it, the library reads them and sends what it read. */
+  collective?: DeviceCollective;
 }
 
 /**
@@ -98,7 +101,8 @@ export interface Backend {
 }
 
 /** An open device, with every default filled in. */
-export interface Device extends Required<Omit<OpenedDevice, 'capture' | 'lose'>>, Pick<OpenedDevice, 'lose'> {
+export interface Device
+  extends Required<Omit<OpenedDevice, 'capture' | 'collective' | 'lose'>>, Pick<OpenedDevice, 'collective' | 'lose'> {
   /** Name of the backend part, as given to `--backend`. */
   name: string;
 }

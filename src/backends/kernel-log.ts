@@ -1,9 +1,10 @@
+import {hasValue} from '../variables.js';
 import {observeKernels} from './kernel-calls.js';
 import {isRegisteredHere} from './kernels.js';
 import {tf} from './tf.js';
 
 /** True if the user asked which kernels ran: `GAN_DEBUG=kernels`. */
-export const wantsKernelLog = (): boolean => (process.env['GAN_DEBUG'] ?? '').split(',').includes('kernels');
+export const wantsKernelLog = (): boolean => hasValue('GAN_DEBUG', 'kernels');
 
 /**
  * Counts and times the kernels of the current backend. Returns a function that ends it and writes a table, the most

@@ -50,6 +50,7 @@ export async function openDevice(name: string, backend: Backend): Promise<Device
       isOpen = false;
       return opened.close?.();
     },
+    ...(opened.collective && {collective: opened.collective}),
     ...(opened.lose && {lose: () => opened.lose!()}),
   };
 }

@@ -5,6 +5,7 @@ import {runFlags} from '../cli/flags/run-flags.js';
 import {evaluationLines} from '../cli/run/evaluation-report.js';
 import {runOptions, withRun} from '../cli/run/use-run.js';
 import type {Evaluation} from '../runs/evaluations.js';
+import {isOfSystem, systemError} from '../system-error.js';
 
 export default class Evaluate extends BaseCommand {
   static override makesThings = true;
@@ -79,22 +80,29 @@ export default class Evaluate extends BaseCommand {
         byClass: flags['by-class'],
       });
       const {writeNearest} = await import('../cli/pictures/write-nearest.js');
-      const result: Evaluation =
-        nearest === 0
-          ? measured
-          : {
-              ...measured,
-              nearest: await writeNearest(run.folder, measured.step, await run.nearest({n: nearest, ...compared})),
-            };
-      await run.folder.addEvaluation(result);
+      const pairs = nearest === 0 ? undefined : await run.nearest({n: nearest, ...compared});
+      const kept = pairs && (await this.#kept(writeNearest(run.folder, measured.step, pairs)));
+      const result: Evaluation = {...measured, ...(kept && {nearest: kept})};
+      await this.#kept(run.folder.addEvaluation(result));
       return result;
     });
+    this.json(evaluation);
+    for (const line of evaluationLines(evaluation)) this.result(line);
+    for (const {name, doubts} of evaluation.metrics) for (const doubt of doubts) this.warning(`${name}: ${doubt}`);
     if (out !== undefined) {
       const {writeFileAtomic} = await import('../gan/io/atomic-write.js');
       await writeFileAtomic(out, `${JSON.stringify(evaluation, null, 2)}\n`);
     }
-    this.json(evaluation);
-    for (const line of evaluationLines(evaluation)) this.result(line);
-    for (const {name, doubts} of evaluation.metrics) for (const doubt of doubts) this.warning(`${name}: ${doubt}`);
+  }
+
+  /** What a read-only folder or a full disk does not take is warned of: the result is printed all the same. */
+  async #kept<T>(written: Promise<T>): Promise<T | undefined> {
+    try {
+      return await written;
+    } catch (error) {
+      if (!isOfSystem(error)) throw error;
+      this.warning(`not kept with the run: ${(systemError(error) ?? (error as Error)).message}`);
+      return undefined;
+    }
   }
 }

@@ -1,3 +1,4 @@
+import {availableParallelism} from 'node:os';
 import path from 'node:path';
 import {Args, Flags} from '@oclif/core';
 import {BaseCommand} from '../cli/command/base-command.js';
@@ -14,6 +15,7 @@ import {confirm} from '../cli/config/prompts.js';
 import {fromElsewhere} from '../cli/config/config-report.js';
 import {listenForStop} from '../cli/command/signals.js';
 import {launchedRanks} from '../cli/ranks/launched.js';
+import {wrongRanks} from '../cli/ranks/wrong-ranks.js';
 import {dataOf} from '../cli/training/moved-data.js';
 import {exitCodes} from '../errors.js';
 import type {OpenTraining} from '../runs/retry.js';
@@ -123,10 +125,12 @@ export default class Fit extends BaseCommand {
 
   async run(): Promise<void> {
     const {args, flags} = await this.parse(Fit);
+    this.#assertRanks(flags.ranks);
     const {out, config: file, set} = flags;
     const launched = launchedRanks(process.env);
     if ((flags.ranks ?? 1) > 1 && !launched) {
       const {launchRanks} = await import('../cli/ranks/launch.js');
+      (await import('../runs/ranks/ranks.js')).silenceIn(process.env);
       const script = path.join(this.config.root, 'bin', 'run.js');
       process.exitCode = await launchRanks(flags.ranks!, script, ['fit', ...this.argv]);
       return;
@@ -209,8 +213,11 @@ export default class Fit extends BaseCommand {
         for (const line of await imageLines(training.config, training.dls, isChosen)) this.talk(line);
         const short = json || quiet ? undefined : shortTraining(training.config, training.steps);
         if (short !== undefined) report.warn(short);
-        if (training.config.batchSize !== config.batchSize)
-          this.talk(`Batch size: ${training.config.batchSize}, the largest power of two that was tried and fits`);
+        if (training.config.batchSize !== config.batchSize) {
+          const {batchSize} = training.config;
+          const each = ranks ? `, ${batchSize / ranks.collective.size} for each rank` : '';
+          this.talk(`Batch size: ${batchSize}${each}, the largest power of two that was tried and fits`);
+        }
         return training;
       };
       const result = await fitWithRetries(open, plan.config, dir, {
@@ -234,10 +241,19 @@ export default class Fit extends BaseCommand {
     }
   }
 
+  /** @throws GanError GAN_RANKS (exit 2), of several ranks in the first one */
+  #assertRanks(given: number | undefined): void {
+    const launched = launchedRanks(process.env);
+    const fault = wrongRanks(given, launched, availableParallelism());
+    if (fault && launched && launched.rank > 0) this.exit(fault.exitCode);
+    if (fault) throw fault;
+  }
+
   protected override async catch(error: Error): Promise<void> {
     const report = (): Promise<void> => super.catch(error);
     if (this.#ranks) return (await import('../cli/ranks/take-part.js')).endAll(this.#ranks, error, report);
-    const isToldByFirst = (launchedRanks(process.env)?.rank ?? 0) > 0 && 'oclif' in error; // all have its command line
+    const isOfAll = 'oclif' in error || ('code' in error && error.code === 'GAN_RANK_TIMEOUT'); // of what all were given
+    const isToldByFirst = (launchedRanks(process.env)?.rank ?? 0) > 0 && isOfAll;
     if (!isToldByFirst) return report();
     process.exitCode = exitCodes.usage;
   }

@@ -1,7 +1,7 @@
 import {statSync} from 'node:fs';
 import path from 'node:path';
 import {GanError} from '../errors.js';
-import {isAddress, lastName, publicAddress} from '../address.js';
+import {isAddress, isLikeAddress, lastName, noAddress, publicAddress} from '../address.js';
 import {show, type Given} from '../options/options-check.js';
 
 /** The source of images: a data source part, or a folder or a file, such as an archive (absolute path, or address). */
@@ -11,14 +11,14 @@ export const dataPrefix = 'builtin:';
 
 /**
  * Reads `builtin:NAME` or a path; whether a file holds images is found out when it is read.
- * @throws GanError GAN_DATA_NOT_FOUND when there is neither a folder nor a file
+ * @throws GanError GAN_DATA_NOT_FOUND when there is neither a folder nor a file; GAN_CONFIG_VALUE for no data at all
  */
 export function parseData({value, origin}: Given, cwd: string, mustExist = true): DataChoice {
   if (typeof value !== 'string' || value === '') {
     throw new GanError(
       'config',
       'GAN_CONFIG_VALUE',
-      `data must be a folder or ${dataPrefix}NAME; ${origin} gives ${show(value)}.`,
+      `data must be a path, an address or ${dataPrefix}NAME; ${origin} gives ${show(value)}.`,
     );
   }
   const source = dataSource(value);
@@ -27,6 +27,7 @@ export function parseData({value, origin}: Given, cwd: string, mustExist = true)
   const folder = path.resolve(cwd, value);
   if (!mustExist) return {folder};
   const stats = statSync(folder, {throwIfNoEntry: false});
+  if (!stats && isLikeAddress(value)) throw noAddress(value);
   if (!stats?.isDirectory() && !stats?.isFile()) {
     throw new GanError(
       'data',

@@ -3,6 +3,7 @@ import type {Given} from '../options/options-check.js';
 import {editDistance} from '../options/nearest.js';
 import type {Assignments} from './assignments.js';
 import {isMapKey, partKeys, topLevelKeys} from '../options/config-keys.js';
+import {variables} from '../variables.js';
 
 /**
  * The layer of environment variables: `GAN_BATCH_SIZE` is `batchSize`, `GAN_SWITCHER__N_CRIT` is `switcher.nCrit`, and
@@ -11,20 +12,10 @@ import {isMapKey, partKeys, topLevelKeys} from '../options/config-keys.js';
 
 const prefix = 'GAN_';
 
-/** Variables of the command line itself (docs/configuration.md), of oclif, and of the tests; never a misspelt key. */
+/** Variables that are no configuration keys, and never a misspelt one. */
 const notKeys = new Set([
-  'CACHE_DIR',
-  'CONFIG_DIR',
-  'DATA_DIR',
-  'PICTURES',
-  'NPM_REGISTRY',
-  'NPM_LOG_LEVEL',
-  'DEBUG',
-  'BINPATH',
-  'DISABLE_THEME',
-  'THEME_FILE',
-  'CONTENT_TYPE',
-  'WEBGPU_SOFTWARE',
+  ...Object.keys(variables),
+  ...['BINPATH', 'DISABLE_THEME', 'THEME_FILE', 'CONTENT_TYPE'].map((name) => prefix + name), // of oclif
 ]);
 
 const toVariable = (name: string): string =>
@@ -43,8 +34,8 @@ const keyOfVariable: ReadonlyMap<string, string> = new Map(topLevelKeys.map((key
 
 /**
  * The keys that the environment sets.
- * @throws GanError GAN_CONFIG_UNKNOWN_KEY for a variable that is one letter away from a key's, or that names an option
- * of no part
+ * @throws GanError GAN_CONFIG_UNKNOWN_KEY for a variable that is one letter away from another one, or that names an
+ * option of no part
  */
 export function environmentLayer(env: NodeJS.ProcessEnv): Assignments {
   const out: Assignments = new Map();
@@ -65,7 +56,7 @@ function keyOf(name: string, variable: string): string | undefined {
     const near =
       option.length > 0
         ? nearest(top, 2)
-        : notKeys.has(name) || name.startsWith('TEST_')
+        : notKeys.has(variable) || /^(TEST|SUITE)_/.test(name)
           ? undefined
           : nearest(name, 1);
     if (near === undefined) return undefined; // of a plug-in, or of something else called gan
@@ -90,7 +81,8 @@ function keyOf(name: string, variable: string): string | undefined {
 /** The variable that was probably meant; the name of another program's variable is not to be taken for one. */
 function nearest(name: string, edits: number): string | undefined {
   const folded = (text: string): string => text.replaceAll('_', '');
-  return [...keyOfVariable.keys()].find(
+  const others = Object.keys(variables).map((variable) => variable.slice(prefix.length));
+  return [...keyOfVariable.keys(), ...others].find(
     (known) => known.length > 3 && editDistance(folded(name), folded(known)) <= edits,
   );
 }

@@ -7,6 +7,7 @@ import {
   type ListKey,
   type MapKey,
 } from '../options/config-keys.js';
+import {imageShapeOf} from '../options/image-size.js';
 import {kindFacts, kindLabel, type PartKind, type partKinds} from '../options/kinds.js';
 import {checkOptions, type GivenMap} from '../options/options-check.js';
 import type {OptionValues} from '../options/options.js';
@@ -57,7 +58,10 @@ export async function createParts(registry: Registry, config: RunConfig): Promis
     const {kind, part} = configKeys[key];
     parts[part] = await Promise.all(config[key].map((choice) => createPart(registry, kind, choice)));
   }
-  return parts as RunParts; // each made by the kind that its key names
+  const made = parts as RunParts; // each made by the kind that its key names
+  const {height, width, channels} = imageShapeOf(config);
+  for (const metric of made.metrics) metric.assertShape?.([height, width, channels]);
+  return made;
 }
 
 async function createPart(registry: Registry, kind: PartKind, {name, options}: PartChoice): Promise<object> {

@@ -23,7 +23,7 @@ import {
   withoutChecksum,
   type Check,
 } from '../options/json.js';
-import {syncFolder, temporaryName, writeFileAtomic} from './io/atomic-write.js';
+import {syncFolder, temporaryName, underName, writeFileAtomic} from './io/atomic-write.js';
 import {renameOver} from './io/rename.js';
 import {readRegular} from './io/read-file.js';
 import {decodeSafetensors, encodeSafetensors} from './io/safetensors.js';
@@ -157,10 +157,13 @@ export async function saveCheckpoint(learn: Learner, path: string, position: Pos
   await removeLeftovers(path);
   const temporary = temporaryName(path);
   try {
-    await mkdir(temporary, {recursive: true});
-    await writeFileAtomic(join(temporary, tensorsFile), bytes);
-    await writeFileAtomic(join(temporary, stateFile), withChecksum(state, 2));
-    await replaceFolder(path, temporary);
+    const write = async (): Promise<void> => {
+      await mkdir(temporary, {recursive: true});
+      await writeFileAtomic(join(temporary, tensorsFile), bytes);
+      await writeFileAtomic(join(temporary, stateFile), withChecksum(state, 2));
+      await replaceFolder(path, temporary);
+    };
+    await underName({temporary, path}, write());
   } catch (error) {
     await rm(temporary, {recursive: true, force: true}).catch(() => {}); // what went wrong first is told
     throw error;

@@ -403,10 +403,9 @@ export class Learner {
   }
 
   /**
-   * A learning rate for `fit` (fastai's lr_find): trains while the rate grows exponentially, looks where the
-   * smoothed loss
-   * falls, and puts networks, optimiser, averages and random numbers back. A GAN's smoothed loss mixes those of two
-   * networks and has no such fall: use it for networks that are trained alone, as before `fromLearners`.
+   * A learning rate for `fit` (fastai's lr_find): trains while the rate grows exponentially, looks where the smoothed
+   * loss falls, and puts networks, optimiser, averages and random numbers back. A GAN's smoothed loss mixes those of
+   * two networks and has no such fall: use it for networks that are trained alone, as before `fromLearners`.
    * @throws GanError GAN_LR_FIND when the training ended too soon to tell
    */
   async lrFind(options: LrFindOptions = {}): Promise<LrFindResult> {
@@ -416,8 +415,7 @@ export class Learner {
 
   /**
    * The layers, with the shapes of what they give for a batch of the data, and their parameters (fastai's summary):
-   * text
-   * to be printed.
+   * text to be printed.
    */
   async summary(): Promise<string> {
     const {networkTable} = await import('./summary.js');

@@ -8,7 +8,7 @@ import {perStepTensor} from '../backends/capture/step-values.js';
 import {LeakyReLU, ReLU, ReLU6, Sigmoid, SigmoidRange, Tanh} from './layers/activations.js';
 import {BatchNorm, type NormOptions} from './layers/batch-norm.js';
 import {ConditionalBatchNorm} from './layers/conditional-batch-norm.js';
-import {ClassPlane, JoinClass} from './layers/class-inputs.js';
+import {ClassEmbeddingChannel, ConcatClassEmbedding} from './layers/class-inputs.js';
 import {Conv, type ConvOptions} from './layers/conv.js';
 import {ConvLayer, type ConvLayerOptions} from './layers/conv-layer.js';
 import {Dense, type DenseOptions} from './layers/dense.js';
@@ -97,9 +97,10 @@ export const nn = {
   embedding: (classes: number, features: number, options?: EmbeddingOptions): Embedding =>
     new Embedding(classes, features, options),
   /** A vector of the class behind each latent; a picture of it behind the channels of each image. */
-  joinClass: (classes: number, features: number): JoinClass => new JoinClass(classes, features),
-  classPlane: (classes: number, shape: readonly [height: number, width: number]): ClassPlane =>
-    new ClassPlane(classes, shape),
+  concatClassEmbedding: (classes: number, features: number): ConcatClassEmbedding =>
+    new ConcatClassEmbedding(classes, features),
+  classEmbeddingChannel: (classes: number, shape: readonly [height: number, width: number]): ClassEmbeddingChannel =>
+    new ClassEmbeddingChannel(classes, shape),
   /** The end of a projection critic: features and labels to scores. */
   projection: (features: number, classes: number, options?: DenseOptions): Projection =>
     new Projection(features, classes, options),

@@ -43,6 +43,16 @@ export type {
   OpenedDevice,
   Probe,
 } from '../backends/device.js';
+export type {
+  Collective,
+  DeviceCollective,
+  DeviceSums,
+  Failure,
+  MemoryAt,
+  NativeCall,
+  SumsUnderWay,
+  Work,
+} from '../backends/collective.js';
 export type {Kernel, KernelArguments} from '../backends/kernels.js';
 export type {Operation, OperationDefinition, OperationGradient} from '../backends/operation.js';
 export type {Tensor, Tf} from '../backends/tf.js';

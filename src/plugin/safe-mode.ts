@@ -1,2 +1,4 @@
+import {hasValue} from '../variables.js';
+
 /** `GAN_PLUGINS=off`: installed and linked plug-ins are left alone, except by `gan plugins`. */
-export const pluginsAreOff = (): boolean => process.env['GAN_PLUGINS'] === 'off';
+export const pluginsAreOff = (): boolean => hasValue('GAN_PLUGINS', 'off');

@@ -1,5 +1,5 @@
 /** The classes of a conditional run in its checkpoints, and in classes.json of its folder. */
-import {GanError} from '../errors.js';
+import {GanError, isGanError} from '../errors.js';
 import {areSameClasses, checkClasses, rowNames, type Classes} from '../gan/classes.js';
 import type {Callback} from '../gan/callback.js';
 import type {Checkpoint} from '../gan/checkpoint.js';
@@ -48,18 +48,36 @@ export function compareClasses(
     ...(added.length > 0 ? [`new: ${listed(added)}`] : []),
     ...(gone.length === 0 && added.length === 0 && before.each === now.each ? ['they have another order'] : []),
   ];
-  throw new GanError(
-    'data',
-    'GAN_DATA_CHANGED',
+  throw changed(
     `The classes of ${data} are not those that ${run} was trained with up to step ${step}: ${what.join('; ')}.`,
     {
-      suggestions: [
-        `Put the data back as they were; or, where they are elsewhere: gan fit DATA --resume ${quoted(run)}`,
-        'A new run learns the classes as they are now.',
-      ],
+      run,
     },
   );
 }
+
+/**
+ * Why the data of a conditional run have no classes to learn any more, in the words of a run that goes on.
+ * @param error of `conditionalSource`; others stay as they are
+ */
+export function withoutClasses(
+  error: unknown,
+  before: Classes | undefined,
+  {run, step}: {run: string; step: number},
+): unknown {
+  if (!before || !isGanError(error) || error.code !== 'GAN_LABELS') return error;
+  const were = `${run} was trained up to step ${step} by the classes ${listed(before.names)}`;
+  return changed(`${error.message}; ${were}.`, {run, cause: error});
+}
+
+const changed = (message: string, {run, cause}: {run: string; cause?: unknown}): GanError =>
+  new GanError('data', 'GAN_DATA_CHANGED', message, {
+    suggestions: [
+      `Put the data back as they were, with their labels; or, where they are elsewhere: gan fit --resume ${quoted(run)} --data DATA`,
+      'A new run learns the data as they are now: gan fit DATA --conditional, or without classes: gan fit DATA',
+    ],
+    ...(cause !== undefined && {cause}),
+  });
 
 const listed = (names: readonly string[]): string =>
   names.length > 8 ? `${names.slice(0, 8).join(', ')} and ${names.length - 8} more` : names.join(', ');

@@ -1,4 +1,4 @@
-import {GanError} from '../errors.js';
+import {GanError, isGanError} from '../errors.js';
 import {areSameClasses, rowCount, type Classes} from '../gan/classes.js';
 import {firstBatches} from '../gan/data/first-images.js';
 import {asBytes} from '../gan/metrics/image-meter.js';
@@ -15,6 +15,8 @@ export interface ComparedImages {
   rows: readonly (readonly number[])[];
 }
 
+const otherwise = 'measure without --by-class, or against data with the classes of the run';
+
 /**
  * The first real images of a conditional run's data: held-out ones, where there are such.
  * @param classes of the run
@@ -26,10 +28,15 @@ export async function labelledImages(
   {source, count}: {source?: SourceFactory | undefined; count: number},
 ): Promise<ComparedImages> {
   const loading = {batchSize: 64, dropLast: false, augment: []};
-  const dls = await makeDataLoaders({...config, conditional: true}, source ? {source} : {}, loading);
+  const dls = await makeDataLoaders({...config, conditional: true}, source ? {source} : {}, loading).catch(
+    (error: unknown) => {
+      if (!isGanError(error) || error.code !== 'GAN_LABELS') throw error;
+      throw new GanError(error.kind, error.code, error.message, {suggestions: [otherwise], cause: error});
+    },
+  );
   if (!areSameClasses({...dls.classes!, unlabelled: classes.unlabelled}, classes))
     throw new GanError('data', 'GAN_DATA_CHANGED', `${config.data} has other classes than the run`, {
-      suggestions: ['measure without --by-class, or against data with the classes of the run'],
+      suggestions: [otherwise],
     });
   const loader = dls.valid ?? dls.train;
   const {images, labels} = await firstBatches(loader, Math.min(count, loader.size));

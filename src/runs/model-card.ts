@@ -64,14 +64,16 @@ export async function cardFacts(
  */
 export function modelCard(facts: CardFacts, {title = facts.name, license = 'unknown', usage}: CardRequest): string {
   const {size, latent} = facts.config;
+  const task = taskOf(facts.drawn.classes);
+  // the hub has no pipeline for images of classes: https://huggingface.co/tasks
+  const pipeline = facts.drawn.classes ? '' : `pipeline_tag: ${task}\n`;
   return `---
 license: ${licenseOf(license)}
 library_name: gankit
-pipeline_tag: unconditional-image-generation
-tags:
+${pipeline}tags:
 - gan
 - generative-adversarial-network
-- unconditional-image-generation
+- ${task}
 ---
 
 # ${plainText(title)}
@@ -101,6 +103,14 @@ The generator draws images like those that it was trained on, with their bias, a
 has to look whether the licence of the training images allows that.
 `;
 }
+
+/** The hub's word for what the networks do, or, where it has none, that of the literature. */
+const taskOf = (classes: Classes | undefined): string =>
+  !classes
+    ? 'unconditional-image-generation'
+    : classes.each === 'one'
+      ? 'class-conditional-image-generation'
+      : 'attribute-conditional-image-generation';
 
 /** Classes that a card names. */
 const mostNamed = 100;

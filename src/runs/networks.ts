@@ -1,3 +1,4 @@
+import {stat} from 'node:fs/promises';
 import {GanError, isGanError} from '../errors.js';
 import {rowCount, type Classes} from '../gan/classes.js';
 import type {Architecture} from '../plugin/index.js';
@@ -6,6 +7,7 @@ import type {Networks} from '../gan/export/trained-run.js';
 import {withoutPrefix} from '../gan/checkpoint.js';
 import {imageShapeOf} from '../options/image-size.js';
 import type {RunConfig} from '../options/run-config.js';
+import {quoted} from '../system-error.js';
 
 /**
  * Both networks of a run, freshly initialised from the current streams, or from the file `init`.
@@ -34,6 +36,13 @@ export async function makeNetworks(
 
 /** Loads `generator.*` and `critic.*`, or one of the two, from a safetensors file in PyTorch's names and layout. */
 async function loadWeights({generator, critic}: Networks, path: string): Promise<void> {
+  const stats = await stat(path).catch(() => undefined);
+  if (stats?.isDirectory())
+    throw new GanError('data', 'GAN_FILE_UNREADABLE', `${path} is a folder; weights are in a safetensors file`, {
+      suggestions: [
+        `gan export ${quoted(path)} --format safetensors --out weights.safetensors   writes those of a run; then --init weights.safetensors`,
+      ],
+    });
   const {tensors} = await readSafetensors(path);
   const found = Object.entries({generator, critic})
     .map(([name, network]) => ({name, network, state: withoutPrefix(`${name}.`, tensors)}))

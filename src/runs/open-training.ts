@@ -35,14 +35,15 @@ import {plannedSteps} from './planned-steps.js';
 import {realImages} from './real-images.js';
 import {isLastOfFit, stopAt} from './run-callbacks.js';
 import {lockRun, type RunLock} from './run-lock.js';
-import {classesOf, compareClasses, keepClasses} from './kept-classes.js';
+import {classesOf, compareClasses, keepClasses, withoutClasses} from './kept-classes.js';
 import {compareInputs, identityOf, inputsOf, keepInputs, packagesOf, settingsOf} from './inputs.js';
 import {agree} from './ranks/agree.js';
-import {joinRanks, noAutoBatchSize} from './ranks/join-ranks.js';
+import {batchSizeOfAll, checkWaits, joinRanks} from './ranks/join-ranks.js';
 import type {Ranks} from './ranks/ranks.js';
 import {readRunCheckpoint} from './read-run-checkpoint.js';
 import {scheduleJump} from './schedule-jump.js';
 import {RunFolder, type CheckpointSelector} from './run-folder.js';
+import {traceAsAsked} from './trace-as-asked.js';
 import {train, type FitRequest, type PreparedTraining, type TrainResult} from './train.js';
 
 export interface TrainingOptions extends DeviceOptions {
@@ -135,22 +136,35 @@ async function open(settings: Settings, options: TrainingOptions): Promise<Train
   );
   let learn: GANLearner | undefined;
   let leaveRanks = (): void => {};
+  let endTrace = (): void => {};
   const close = async (): Promise<void> => {
     own?.release();
     learn?.dispose();
     learn = undefined;
+    endTrace();
     leaveRanks();
     await opened.close();
   };
   /** What a configuration names, and a learner of it. */
-  const make = async (wanted: RunConfig, over: Partial<RunParts>, loading: {warn?: typeof warn}, init?: string) => {
+  const make = async (
+    wanted: RunConfig,
+    over: Partial<RunParts>,
+    {ranks: together, ...loading}: {warn?: typeof warn; ranks?: Ranks | undefined},
+    init?: string,
+  ) => {
     const parts: RunParts = {...(await createParts(registry, wanted)), ...over};
     const dls = await makeDataLoaders(wanted, parts, loading);
     setSeed(attemptSeed(wanted));
     return {
       parts,
       dls,
-      learn: makeLearner(wanted, parts, dls, await makeNetworks(wanted, parts.architecture, dls.classes, init), ranks),
+      learn: makeLearner(
+        wanted,
+        parts,
+        dls,
+        await makeNetworks(wanted, parts.architecture, dls.classes, init),
+        together,
+      ),
     };
   };
   /** A step of each network, with the gradients of two passes if there are more, by a learner of its own. */
@@ -186,7 +200,7 @@ async function open(settings: Settings, options: TrainingOptions): Promise<Train
     const {accumulate} = config;
     const parts = {...(await createParts(registry, config)), ...options.parts};
     const {train} = await makeDataLoaders({...config, batchSize: 1, accumulate: 1}, parts);
-    const most = Math.min(largestAuto, Math.floor(train.size / accumulate));
+    const most = Math.min(largestAuto, Math.floor(train.size / accumulate / (ranks?.collective.size ?? 1)));
     const found = await largestBatch((size) => fits(size, accumulate), most);
     if (await goesOn()) return found;
     await opened.close(); // it does not survive that its memory runs out
@@ -194,10 +208,8 @@ async function open(settings: Settings, options: TrainingOptions): Promise<Train
     return found;
   };
   try {
-    if (ranks) leaveRanks = joinRanks(ranks, opened.device);
-    if (ranks && (options.autoBatchSize || auto.includes('batchSize'))) throw noAutoBatchSize();
-    if ((options.autoBatchSize || auto.includes('batchSize')) && resume === undefined)
-      config = {...config, batchSize: await findBatchSize()};
+    if (ranks) checkWaits(opened.device);
+    const isAuto = (options.autoBatchSize || auto.includes('batchSize')) && resume === undefined;
     const checkpoint =
       resume === undefined
         ? options.checkpoint
@@ -212,16 +224,27 @@ async function open(settings: Settings, options: TrainingOptions): Promise<Train
       const used = {name, options: choice.name === name ? choice.options : {}};
       const before = resume === undefined ? undefined : await new RunFolder(resume).readConfig();
       const address = isAddress(config.data) ? completeAddress(config.data) : undefined;
-      await ranks.order({do: 'train', config, address, backend: used, checkpoint, before});
+      await ranks.order({do: 'train', config, address, backend: used, checkpoint, before, autoBatchSize: isAuto});
     }
-    const init = checkpoint ? undefined : config.init;
     /** Before the ranks compute anything together: unlike ones would wait for each other. */
-    const compareRanks = async (data: Promise<DataIdentity | undefined>): Promise<void> => {
+    const compareRanks = async (data?: Promise<DataIdentity | undefined>): Promise<void> => {
       const backend = opened.device.name;
       if (ranks) await agree(ranks, {backend, packages: packagesOf(registry, config, backend), data: await data});
     };
+    await compareRanks();
+    if (isAuto) {
+      const own = await findBatchSize();
+      config = {...config, batchSize: ranks ? await batchSizeOfAll(ranks, own) : own};
+    }
+    if (ranks) leaveRanks = await joinRanks(ranks, opened.device);
+    endTrace = await traceAsAsked(ranks?.rank);
+    const init = checkpoint ? undefined : config.init;
+    const classesLost = (error: unknown): never => {
+      if (!checkpoint || resume === undefined) throw error;
+      throw withoutClasses(error, classesOf(checkpoint), {run: resume, step: checkpoint.position.step});
+    };
     if (config.steps === undefined && config.minutes !== undefined) {
-      const timed = await make(config, options.parts ?? {}, {}, init);
+      const timed = await make(config, options.parts ?? {}, {ranks}, init).catch(classesLost);
       learn = timed.learn;
       if (ranks) await compareRanks(identityOf(timed.dls.identify, warn));
       const planned = await plannedSteps(learn, config.minutes);
@@ -229,7 +252,7 @@ async function open(settings: Settings, options: TrainingOptions): Promise<Train
       learn.dispose();
       config = {...config, steps: (checkpoint?.position.step ?? 0) + steps};
     }
-    const made = await make(config, options.parts ?? {}, {warn}, init);
+    const made = await make(config, options.parts ?? {}, {warn, ranks}, init).catch(classesLost);
     learn = made.learn;
     const {parts, dls} = made;
     dls.notes.forEach(warn);
@@ -283,6 +306,7 @@ async function open(settings: Settings, options: TrainingOptions): Promise<Train
                 ...(cacheFolder !== undefined && {cacheFolder}),
               }),
         ),
+        ...(ranks ? [ranks.lastWords.ofSteps()] : []),
         keepInputs(inputs, identity),
         ...(dls.classes ? [keepClasses(dls.classes)] : []),
       ],

@@ -9,7 +9,7 @@ import {findCycle, importsOf, parse, sourceFiles, type Import} from './import-gr
  * Which files of src each part of src may import, apart from its own. Imports point one way: commands -> cli -> config,
  * gan -> backends. `type` is for what is gone after compilation, `lazy` for what `import(...)` loads when it is needed.
  */
-const everywhere = /^(errors|system-error|system-limits|address|environment|network-words)\.ts$/;
+const everywhere = /^(errors|system-error|system-limits|address|environment|network-words|variables)\.ts$/;
 const rules: Record<string, Partial<Record<Import['kind'], RegExp>>> = {
   errors: {},
   'system-error': {},
@@ -17,6 +17,7 @@ const rules: Record<string, Partial<Record<Import['kind'], RegExp>>> = {
   address: {},
   environment: {},
   'network-words': {},
+  variables: {},
   options: {},
   backends: {},
   gan: {

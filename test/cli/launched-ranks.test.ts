@@ -12,6 +12,24 @@ describe('the ranks of processes that were started together', () => {
       }),
     ).to.deep.equal({rank: 1, size: 4, launcher: 'openmpi', localRank: 0, localSize: 2});
     expect(launchedRanks({PMI_RANK: '0', PMI_SIZE: '2'})).to.deep.equal({rank: 0, size: 2, launcher: 'mpich'});
+    // Intel MPI's Hydra
+    expect(launchedRanks({PMI_RANK: '3', PMI_SIZE: '4', MPI_LOCALRANKID: '1', MPI_LOCALNRANKS: '2'})).to.deep.equal({
+      rank: 3,
+      size: 4,
+      launcher: 'mpich',
+      localRank: 1,
+      localSize: 2,
+    });
+    // srun --mpi=pmi2
+    expect(
+      launchedRanks({
+        PMI_RANK: '1',
+        PMI_SIZE: '3',
+        SLURM_STEP_ID: '2',
+        SLURM_LOCALID: '1',
+        SLURM_STEP_TASKS_PER_NODE: '2,1',
+      }),
+    ).to.deep.equal({rank: 1, size: 3, launcher: 'mpich', localRank: 1, localSize: 2});
     expect(
       launchedRanks({
         PMIX_RANK: '5',

@@ -132,6 +132,8 @@ describe('advice', () => {
     ['plugins', 'uninstall', 'nothing'],
     ['plugins', 'create', 'loss'],
     ['init', '--size', '8'],
+    ['config', 'show', '--set', 'augment.ada.target=0.5'],
+    ['config', 'show', '--augment', 'flip', '--set', 'augment.ada.target=0.5'],
   ];
 
   it('every suggestion that is a command, or flags for the one that was typed, is accepted', async () => {

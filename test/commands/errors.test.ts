@@ -11,6 +11,31 @@ describe('errors of the command line', () => {
     ['an unknown command', ['fti'], 2, /no command 'fti'[\s\S]*gan fit/],
     ['an unknown flag', ['fit', '--siez', '3'], 2, /--siez[\s\S]*Did you mean --size/],
     ['a flag without its value', ['fit', '--out'], 2, /--out/],
+    [
+      'a value of a flag that has none',
+      ['fit', 'a', '--conditional=true'],
+      2,
+      /--conditional takes no value[^]*--no-conditional/,
+    ],
+    [
+      'a number out of range',
+      ['interpolate', 'a', '--fps', '90'],
+      2,
+      /--fps needs a whole number of at most 50, not 90\n/,
+    ],
+    ['what is no number', ['fit', 'a', '--ranks', 'two'], 2, /--ranks needs a whole number, not two\n/],
+    [
+      'an address of another kind',
+      ['fit', 'ftp://host/a.zip'],
+      3,
+      /ftp:\/\/host\/a.zip is no address of data[^]*https:/,
+    ],
+    [
+      'metrics of points for pictures',
+      ['fit', 'builtin:shapes', '--recipe', 'points', '--size', '8', '--backend', 'wasm', '--out', 'x'],
+      3,
+      /no known modes[^]*--metrics none/,
+    ],
     ['an argument too many', ['fit', 'a', 'b'], 2, /Unexpected argument: b/],
     [
       'a flag out of range',

@@ -121,6 +121,20 @@ describe('a list of parts', () => {
       const error = await ganError(() => set(...texts));
       expect(error, texts.join()).to.include({code: 'GAN_CONFIG_UNKNOWN_KEY', kind: 'config'});
     }
+    const advice = async (...texts: string[]): Promise<string> =>
+      (await ganError(() => set(...texts))).suggestions.join();
+    expect(await advice('penalty=r1', 'penalty.r2.gamma=1')).to.contain('--penalty r1,r2 ');
+    expect(await advice('penalty=r1,r2', 'penalty.gamma=1')).to.contain('penalty.r1.gamma or penalty.r2.gamma');
+    expect(await advice('augment=flip', 'augment.flipp.p=1')).to.contain("'augment.flip.p'");
+    expect((await set('penalty=r1,r2', 'penalty.r2.gamma=1')).config.penalty).to.have.length(2);
+  });
+
+  it('refuses options inside of an object, and shows how they are written', async () => {
+    for (const penalty of [{r1: {gamma: 2}}, {r1: {gamma: 2}, r2: {gamma: 3}}]) {
+      const error = await ganError(() => resolve({}, {recipe: 'none', penalty}));
+      expect(error).to.include({code: 'GAN_CONFIG_VALUE', kind: 'config'});
+      expect(error.suggestions[0]).to.contain('{"penalty": ["r1"], "penalty.r1.gamma": ...}');
+    }
   });
 });
 

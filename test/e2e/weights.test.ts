@@ -93,6 +93,17 @@ describe('weights in and out', () => {
     expect(await first('other', '--seed', '6')).to.not.deep.equal(await first('other-init', '--seed', '6', ...init));
   });
 
+  it('a run folder is no file of weights: what is said makes one', async () => {
+    const cwd = folder();
+    await ok(cwd, 'fit', ...asRecorded, '--steps', '1', '--out', 'run');
+    const init = ['fit', ...asRecorded, '--steps', '1', '--out', 'next', '--init'];
+    const {code, stderr} = await gan([...init, 'run'], {cwd});
+    expect(code).to.equal(5);
+    const [, advice = ''] = /-> gan (export .*) {3}writes/.exec(stderr) ?? [];
+    await ok(cwd, ...advice.split(' '));
+    await ok(cwd, ...init, 'weights.safetensors');
+  });
+
   it('one of the two networks alone is taken, too', async () => {
     const cwd = folder();
     const weights = new Map([...(await fastaiWeights())].filter(([name]) => name.startsWith('generator.')));

@@ -4,7 +4,7 @@ import {promisify} from 'node:util';
 import {tf, type Tensor} from '../../dist/backends/tf.js';
 import {classShares, drawClass, gridByClass, mixShares} from '../../dist/gan/class-choice.js';
 import {rowCount, rowNames, type Classes} from '../../dist/gan/classes.js';
-import {ClassPlane, JoinClass} from '../../dist/gan/layers/class-inputs.js';
+import {ClassEmbeddingChannel, ConcatClassEmbedding} from '../../dist/gan/layers/class-inputs.js';
 import {ConditionalBatchNorm} from '../../dist/gan/layers/conditional-batch-norm.js';
 import {Embedding} from '../../dist/gan/layers/embedding.js';
 import {Projection} from '../../dist/gan/layers/projection.js';
@@ -65,9 +65,9 @@ describe('layers by class', () => {
   });
 
   it('a class beside the input: a vector behind the latent, a picture behind the channels', () => {
-    const join = new JoinClass(2, 3);
+    const join = new ConcatClassEmbedding(2, 3);
     expect(join.forward(tf.zeros([4, 5]), labels([0, 1, 1, 0])).shape).to.deep.equal([4, 8]);
-    const plane = new ClassPlane(2, [2, 3]);
+    const plane = new ClassEmbeddingChannel(2, [2, 3]);
     const [weight] = plane.parameters();
     weight!.variable.assign(tf.reshape(tf.range(0, 12), [2, 6]));
     const y = plane.forward(tf.fill([2, 2, 3, 1], -1), labels([1, 0]));
@@ -195,6 +195,19 @@ describe('conditional architectures', () => {
       generator.dispose();
       critic.dispose();
     });
+
+  it('gan-critic refuses images that are too small for its blocks, with a size and blocks that do', async () => {
+    const make = async (nBlocks: number, height: number, width: number) => {
+      const given = new Map([['nBlocks', {value: nBlocks, origin: 'test'}]]);
+      const {generator} = (await registry.create('architecture', 'gan-critic', given)) as Architecture;
+      return generator({height, width, channels: 3, latentSize: 4});
+    };
+    const error = await ganError(() => make(3, 16, 80));
+    expect(error).to.include({code: 'GAN_SIZE', exitCode: 2});
+    expect(error.suggestions).to.deep.equal(['--size 64x80', '--set arch.nBlocks=1']);
+    expect((await ganError(() => make(1, 8, 8))).suggestions).to.deep.equal(['--size 16x16']);
+    (await make(1, 16, 80)).dispose();
+  });
 
   it('are as before without classes, by the names of their weights too', async () => {
     for (const [name, options] of cases) {

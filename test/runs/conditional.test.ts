@@ -1,5 +1,5 @@
 import {expect} from 'chai';
-import {existsSync, mkdirSync, readFileSync, writeFileSync} from 'node:fs';
+import {copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync} from 'node:fs';
 import path from 'node:path';
 import {openRun, openTraining, RunFolder, type Device, type GanConfig} from 'gankit';
 import {tf} from '../../dist/backends/tf.js';
@@ -104,6 +104,11 @@ describe('a conditional run', () => {
     expect(few.byClass!.map(({name}) => name)).to.deep.equal([...kinds]);
     expect(few.byClass!.every(({metrics}) => metrics.length === 0)).to.equal(true);
     expect(few.byClass!.reduce((sum, {images}) => sum + images, 0)).to.equal(60);
+    const without = await ganError(() =>
+      run.evaluation({metrics: ['fd'], data: 'builtin:emoji', images: 8, byClass: true}),
+    );
+    expect(without).to.include({code: 'GAN_LABELS', exitCode: 5});
+    expect(without.suggestions.join()).to.contain('without --by-class').and.not.contain('--no-conditional');
     const report = (await evaluationsSection(dir, [few])) as Html;
     for (const {name, images} of few.byClass!)
       expect(report.source).to.contain(`<td>${name}</td><td>${images}</td><td>too few images</td>`);
@@ -147,7 +152,11 @@ describe('a conditional run', () => {
     };
     expect(model.facts.classes).to.deep.equal([...kinds]);
     expect(new Map(model.graph.values).get(model.graph.labels)!.shape).to.deep.equal([{batch: 1}, kinds.length]);
-    expect(readFileSync(path.join(hub, 'README.md'), 'utf8')).to.contain('`circle`');
+    const card = readFileSync(path.join(hub, 'README.md'), 'utf8');
+    expect(card)
+      .to.contain('`circle`')
+      .and.contain('- class-conditional-image-generation')
+      .and.not.contain('unconditional');
     const request = {n: 2, classes: ['circle']};
     const wanted = await run.generate(request);
     await run.close();
@@ -172,6 +181,13 @@ describe('a conditional run', () => {
     const error = await ganError(() => train(other, {...own, steps: 6}, other));
     expect(error).to.include({code: 'GAN_DATA_CHANGED', exitCode: 5});
     expect(error.message).to.contain('new: bird');
+    const flat = path.join(folder(), 'flat');
+    mkdirSync(flat);
+    for (let i = 0; i < 4; i++) copyFileSync(path.join(data, `cat/${i}.png`), path.join(flat, `${i}.png`));
+    const none = await ganError(() => train(other, {...own, data: flat, steps: 6}, other));
+    expect(none).to.include({code: 'GAN_DATA_CHANGED', exitCode: 5});
+    expect(none.message).to.contain(`${flat} has no labels`).and.contain('up to step 4 by the classes cat, dog');
+    expect(none.suggestions[0]).to.contain(`gan fit --resume ${other} --data DATA`);
   });
 
   it('refuses data without labels, or with one class; a run without classes refuses to be asked for one', async () => {

@@ -180,6 +180,16 @@ describe('a folder for a new run', () => {
     locks.forEach((lock) => lock.release());
   });
 
+  it('goes away with a process that ends before it has written to it', async () => {
+    const out = path.join(folder(), 'out');
+    const module = new URL('../../dist/runs/claim-folder.js', import.meta.url).href;
+    const code = `import {claimFolder} from '${module}'; await claimFolder(${JSON.stringify(out)}); process.exit(3);`;
+    const child = spawn(process.execPath, ['--input-type=module', '--eval', code]);
+    expect((await once(child, 'close'))[0]).to.equal(3);
+    expect(existsSync(path.dirname(out))).to.equal(true);
+    expect(existsSync(out)).to.equal(false);
+  });
+
   it('of a name that was given goes to one, and what came in between is refused', async () => {
     const out = path.join(folder(), 'out');
     const tries = await Promise.allSettled(Array.from({length: 6}, () => claimFolder(out)));

@@ -17,6 +17,9 @@ export class Stuck extends Error {
  * throw Stuck at the limit.
  */
 export class DevicePoller {
+  /** Called now and then by who waits long; what it throws ends the wait. */
+  watch?: () => void;
+
   constructor(private readonly limitMs: number) {}
 
   /** Blocks until `done` says so. */
@@ -38,7 +41,9 @@ export class DevicePoller {
   #isBusyPolling(began: number): boolean {
     const waited = performance.now() - began;
     if (waited > this.limitMs) throw new Stuck(this.limitMs / 1000);
-    return waited < busyMs;
+    if (waited < busyMs) return true;
+    this.watch?.();
+    return false;
   }
 }
 

@@ -59,6 +59,7 @@ export class CudaDevice implements DnnHost, Timed {
   readonly tensors: Tensors;
   readonly pinned: PinnedPool;
   readonly allocator: Allocator;
+  readonly context: bigint;
   readonly stream: bigint;
   readonly #uploadStream: bigint;
   readonly #parts: Parts;
@@ -80,7 +81,7 @@ export class CudaDevice implements DnnHost, Timed {
     this.#parts = parts;
     this.precision = precision;
     this.card = {...facts};
-    driver.retainContext(facts.ordinal);
+    this.context = driver.retainContext(facts.ordinal);
     this.stream = driver.createStream();
     this.#uploadStream = driver.createStream();
     this.allocator = new Allocator(driver, () => this.settle(), parts.exactAllocations);

@@ -13,6 +13,8 @@ const useLess = 'Use a smaller --batch-size or --size, or fewer features; nvidia
 const findIt =
   'Kernels run later than they are asked for: with GAN_DEBUG=sync each operation is waited for, and the message names the right one. compute-sanitizer tells more.';
 
+const askNccl = 'NCCL_DEBUG=WARN makes NCCL say more. GAN_CUDA_RANKS=host exchanges through MPI instead.';
+
 const waitLonger = 'Where the work really takes so long: --set backend.timeout=SECONDS.';
 
 /**
@@ -108,7 +110,7 @@ export class Faults {
     return this.#make(
       'GAN_BACKEND_FAILED',
       `cuda: ${describe(operation)} failed: ${error.message}.`,
-      ['Please report this, with the output of gan doctor.', goOn],
+      [error.library === 'NCCL' ? askNccl : 'Please report this, with the output of gan doctor.', goOn],
       error,
     );
   }

@@ -13,8 +13,12 @@ import {registerKernels} from './kernels/register.js';
 import {findLibraries, type Chosen} from './libraries/find.js';
 import {loadLibraries} from './libraries/load.js';
 import {thisMachine, type Machine} from './libraries/machine.js';
+import {Nccl} from './nccl/communicator.js';
+import {findNccl} from './nccl/find.js';
+import {ncclSignatures} from './nccl/signatures.js';
 import type {CudaOptions} from './options.js';
 import {DevicePoller} from './device-poller.js';
+import {collective} from './ranks/join.js';
 import {Reads} from './read.js';
 import {isGpuDtype} from './values.js';
 
@@ -92,12 +96,27 @@ export async function open(options: CudaOptions, api: Api, machine: Machine = th
         exactAllocations: debug.includes('alloc'),
       }),
   );
-  return opened(api, device, driver!, {
+  const info = {
     gpu: facts.name,
     precision: options.precision,
     ...versions(chosen, result.answer, Number(libraries.dnn.cudnnGetVersion())),
     tfjs: tf.version_core,
-  });
+  };
+  return {
+    ...opened(api, device, driver!, info),
+    collective: collective({
+      api,
+      device,
+      driver: driver!,
+      thread: {file: found.driver!, context: device.context},
+      uuid: facts.uuid,
+      nccl() {
+        const file = findNccl(machine, [options.libs]);
+        return file === undefined ? undefined : new Nccl(native.loadLibrary(file).bind(ncclSignatures));
+      },
+      wanted: machine.env['GAN_CUDA_RANKS'],
+    }),
+  };
 }
 
 /** Registers backend and kernels of an open device with tfjs. */

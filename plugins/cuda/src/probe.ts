@@ -6,7 +6,8 @@ import {cudaVersion, deviceList, explain, visibleDevices} from './explain.js';
 import type {DriverAnswer} from './driver/driver.js';
 import {findLibraries} from './libraries/find.js';
 import {thisMachine, type Machine} from './libraries/machine.js';
-import {libraryNames, titles} from './libraries/names.js';
+import {libraryNames, pipPackage, titles} from './libraries/names.js';
+import {findNccl} from './nccl/find.js';
 import type {CudaOptions} from './options.js';
 
 /**
@@ -65,6 +66,13 @@ export async function diagnose(
     findings.push(
       ...libraryNames.map((name): Finding => ({name: `cuda ${titles[name]}`, state: 'ok', what: result.chosen[name]})),
     );
+    findings.push({
+      name: 'cuda NCCL',
+      state: 'ok',
+      what:
+        findNccl(machine, [options.libs]) ??
+        `there is none: several ranks exchange through MPI (pip install ${pipPackage('nccl', result.chosen.cuda)})`,
+    });
     findings.push({
       name: 'cuda kernels',
       state: 'ok',

@@ -82,18 +82,18 @@ export class Calls {
   }
 
   allReduce(values: Float32Array, op: 'sum' | 'max'): Request {
+    return this.#allReduce(addressOf(values), values.length, op, values);
+  }
+
+  /** @param address of memory that somebody else keeps */
+  allReduceAt(address: bigint, count: number): Request {
+    return this.#allReduce(address, count, 'sum');
+  }
+
+  #allReduce(address: bigint, count: number, op: 'sum' | 'max', held?: unknown): Request {
     const {family, handles} = this.#library;
-    return this.#begin(values, (request) =>
-      this.#call(
-        'MPI_Iallreduce',
-        family.inPlace,
-        addressOf(values),
-        values.length,
-        handles.float,
-        handles[op],
-        this.#comm,
-        request,
-      ),
+    return this.#begin(held, (request) =>
+      this.#call('MPI_Iallreduce', family.inPlace, address, count, handles.float, handles[op], this.#comm, request),
     );
   }
 

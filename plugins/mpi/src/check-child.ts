@@ -1,6 +1,6 @@
 /** Starts MPI and says what it found, in a process for that alone. */
 import {Calls} from './calls.js';
-import {loadLibrary, NoLibrary, type Launcher} from './library.js';
+import {loadLibrary, NoLibrary, takesGpuMemory, type Launcher} from './library.js';
 
 const tell = (found: object): void => void process.stdout.write(`${JSON.stringify(found)}\n`);
 
@@ -12,7 +12,8 @@ try {
   const threadLevel = calls.init();
   const ranks = calls.size();
   calls.finalize();
-  tell({library: library.version, file: library.file, threadLevel, ranks});
+  const gpu = takesGpuMemory(library);
+  tell({library: library.version, file: library.file, threadLevel, ranks, gpu});
 } catch (error) {
   const message = error instanceof Error ? error.message : String(error);
   const why = error instanceof NoLibrary ? 'no MPI library is installed that can be loaded' : message;

@@ -11,6 +11,8 @@ interface Found {
   file: string;
   threadLevel: string;
   ranks: number;
+  /** Whether it takes memory of a GPU. */
+  gpu: boolean;
 }
 
 /** Which MPI library is used, and whether it starts: in a process of its own, which some end where they cannot. */
@@ -27,7 +29,9 @@ export default ({check}: Gan) =>
         const {stdout} = await promisify(execFile)(process.execPath, [child], {timeout: patienceMs});
         const told = JSON.parse(stdout.trim().split('\n').at(-1)!) as Found | {problem: string};
         if ('problem' in told) return [{name, state: 'warning', what: told.problem, fix}];
-        const what = `${told.library} (${told.file}), thread level ${told.threadLevel}, ${told.ranks === 1 ? 'one rank' : `${told.ranks} ranks`} here`;
+        const gpu = `takes memory of ${told.gpu ? 'GPUs (CUDA) and of the host' : 'the host only, not of GPUs'}`;
+        const here = `${told.ranks === 1 ? 'one rank' : `${told.ranks} ranks`} here`;
+        const what = `${told.library} (${told.file}), thread level ${told.threadLevel}, ${gpu}, ${here}`;
         return [{name, state: 'ok', what}];
       } catch (error) {
         const why = (error as {stderr?: string}).stderr?.trim().split('\n').at(-1) ?? String(error);

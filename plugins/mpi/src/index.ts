@@ -1,3 +1,2 @@
 /** Processes that train together, found by MPI. */
-export {BeginError, MpiRanks, type Work} from './ranks.js';
-export type {Failure} from './control.js';
+export {BeginError, MpiRanks} from './ranks.js';

@@ -28,6 +28,19 @@ export interface Library {
   handles: Readonly<Record<keyof Family['handles'], Handle>>;
 }
 
+/**
+ * Whether a library takes addresses of a GPU by CUDA. Open MPI, MPICH and MVAPICH say so by an extension of their own.
+ */
+export function takesGpuMemory({lib}: Pick<Library, 'lib'>): boolean {
+  let query: () => number;
+  try {
+    query = lib.func('MPIX_Query_cuda_support', 'int', []) as () => number;
+  } catch {
+    return false; // it has no such function
+  }
+  return query() === 1;
+}
+
 export class NoLibrary extends Error {
   readonly tried: readonly string[];
   constructor(tried: readonly string[]) {

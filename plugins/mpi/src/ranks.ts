@@ -1,15 +1,19 @@
+import {readFileSync, readlinkSync} from 'node:fs';
 import {hostname} from 'node:os';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {Worker} from 'node:worker_threads';
+import type {Collective, Failure, MemoryAt, Work} from 'gankit/plugin';
 import {
   blockBytes,
   failureBytes,
+  noteBytes,
   slots,
   state,
+  timesBytes,
   word,
   type Command,
-  type Failure,
   type Hello,
+  type Process,
   type ThreadData,
 } from './control.js';
 
@@ -20,14 +24,7 @@ export interface Begun {
   library: string;
   file: string;
   threadLevel: string;
-}
-
-/** A call that is under way. */
-export interface Work {
-  /** Blocks the thread until it is done. @throws what `lost` makes of a failure */
-  wait(): void;
-  /** The same without blocking. */
-  done(): Promise<void>;
+  takesGpuMemory: boolean;
 }
 
 /** Bytes that MPI moves in one call: its counts are of 32 bits. */
@@ -37,15 +34,19 @@ const atOnce = 2 ** 28;
  * The processes that were started together, as one of them sees them. Calls under way may be as many as there are
  * slots; all processes must make the same calls in the same order.
  */
-export class MpiRanks {
+export class MpiRanks implements Collective {
   readonly rank: number;
   readonly size: number;
   readonly info: Readonly<Record<string, string | number>>;
+  readonly takesGpuMemory: boolean;
   #hosts: readonly string[] = [];
   readonly #thread: Worker;
   readonly #words: Int32Array;
   readonly #failureMemory: SharedArrayBuffer;
+  readonly #note: Uint8Array;
+  readonly #times: Float64Array;
   readonly #lost: (failure: Failure) => Error;
+  readonly #ownNote = new Uint8Array(noteBytes);
   #next = 0;
   #closed = false;
 
@@ -53,15 +54,17 @@ export class MpiRanks {
     begun: Begun,
     thread: Worker,
     words: Int32Array,
-    failureMemory: SharedArrayBuffer,
+    {failure, note, times}: Pick<ThreadData, 'failure' | 'note' | 'times'>,
     lost: (failure: Failure) => Error,
   ) {
     const {rank, size, library, file, threadLevel} = begun;
-    [this.rank, this.size] = [rank, size];
+    [this.rank, this.size, this.takesGpuMemory] = [rank, size, begun.takesGpuMemory];
     this.info = {library, file, threadLevel, ranks: size};
     this.#thread = thread;
     this.#words = words;
-    this.#failureMemory = failureMemory;
+    this.#failureMemory = failure;
+    this.#note = new Uint8Array(note);
+    this.#times = new Float64Array(times);
     this.#lost = lost;
   }
 
@@ -76,8 +79,10 @@ export class MpiRanks {
   ): Promise<MpiRanks> {
     const block = new SharedArrayBuffer(blockBytes);
     const failure = new SharedArrayBuffer(failureBytes);
+    const note = new SharedArrayBuffer(noteBytes);
+    const times = new SharedArrayBuffer(timesBytes);
     const thread = new Worker(new URL('../dist/thread.js', import.meta.url), {
-      workerData: {block, failure, launcher, silenceSeconds} satisfies ThreadData,
+      workerData: {block, failure, note, times, launcher, silenceSeconds} satisfies ThreadData,
       execArgv: [],
     });
     const hello = await new Promise<Hello>((resolve) => {
@@ -89,10 +94,11 @@ export class MpiRanks {
     thread.removeAllListeners();
     thread.on('error', () => {}); // whoever waits is told by time
     thread.unref();
-    const ranks = new MpiRanks(hello, thread, new Int32Array(block), failure, lost);
-    const names = await ranks.allGather(Buffer.from(hostname()));
-    ranks.#hosts = names.map((name) => Buffer.from(name).toString());
-    await ranks.#post((slot) => ({kind: 'hosts', slot, hosts: [...ranks.#hosts]})).done();
+    const ranks = new MpiRanks(hello, thread, new Int32Array(block), {failure, note, times}, lost);
+    const all = await ranks.allGather(Buffer.from(JSON.stringify(ownProcess())));
+    const processes = all.map((one) => JSON.parse(Buffer.from(one).toString()) as Process);
+    ranks.#hosts = processes.map(({host}) => host);
+    await ranks.#post((slot) => ({kind: 'processes', slot, processes})).done();
     return ranks;
   }
 
@@ -108,6 +114,23 @@ export class MpiRanks {
   /** Adds up values over all ranks, or finds the largest of each, in their place. */
   allReduce(values: Float32Array, op: 'sum' | 'max' = 'sum'): Work {
     return this.#post((slot) => ({kind: 'allReduce', slot, values, op}));
+  }
+
+  /** The same for memory that JavaScript does not have, once its contents are there. */
+  allReduceAt(memory: MemoryAt): Work {
+    return this.#post((slot) => ({kind: 'allReduceAt', slot, memory}));
+  }
+
+  /** What the others are to tell of this rank, should it be lost; longer texts are cut. */
+  note(text: string): void {
+    const {written} = new TextEncoder().encodeInto(text, this.#ownNote);
+    this.#note.set(this.#ownNote.subarray(0, written));
+    Atomics.store(this.#words, word.note, written);
+  }
+
+  /** @throws what `lost` makes of a failure of another rank, where there is one */
+  check(): void {
+    if (Atomics.load(this.#words, word.failure) > 0) throw this.#failure();
   }
 
   /** Bytes of rank 0, to all. */
@@ -194,6 +217,7 @@ export class MpiRanks {
         await ended();
         check();
       },
+      took: () => ({from: this.#times[2 * slot]!, to: this.#times[2 * slot + 1]!}),
       ended,
     };
   }
@@ -201,6 +225,17 @@ export class MpiRanks {
   #failure(): Error {
     const bytes = new Uint8Array(this.#failureMemory).slice(0, Atomics.load(this.#words, word.failure));
     return this.#lost(JSON.parse(Buffer.from(bytes).toString()) as Failure);
+  }
+}
+
+/** This process, as the others on its machine know it. */
+function ownProcess(): Process {
+  const own = {host: hostname(), pid: process.pid};
+  try {
+    const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+    return {...own, machine: `${boot} ${readlinkSync('/proc/self/ns/pid')}`};
+  } catch {
+    return own; // not Linux
   }
 }
 

@@ -3,10 +3,13 @@
  * begun and looked at until they are done, while the main thread computes. So the thread level of the library does not
  * matter, and signs of life go on while a collective call waits for others.
  */
+import {writeSync} from 'node:fs';
 import {parentPort, receiveMessageOnPort, workerData} from 'node:worker_threads';
+import type {Failure} from 'gankit/plugin';
 import {Calls, type Request} from './calls.js';
-import {failureBytes, state, word, type Command, type Failure, type Hello, type ThreadData} from './control.js';
-import {loadLibrary, NoLibrary} from './library.js';
+import {failureBytes, now, state, word, type Command, type Hello, type ThreadData} from './control.js';
+import {loadLibrary, NoLibrary, takesGpuMemory} from './library.js';
+import {isReady} from './readiness.js';
 import {Watch} from './watch.js';
 
 /** Milliseconds that the thread sleeps at most: signs of life are due each second. */
@@ -18,10 +21,18 @@ const [waitingMs, looks] = [0.05, 200];
 /** Milliseconds for farewells and for bad news. */
 const farewellMs = 10_000;
 const newsMs = 2000;
+/** That the main thread has to end this process, once it is told of a failure: it may hang in a library. */
+const graceMs = 25_000;
+/** Of a process that ends by a fault of the machine (docs/exit-codes.md). */
+const faultCode = 4;
+
+/** A call of all ranks: these begin in their order. */
+type Exchange = Extract<Command, {kind: 'allReduce' | 'allReduceAt' | 'broadcast' | 'allGather'}>;
 
 const port = parentPort!;
-const {block, failure: failureMemory, launcher, silenceSeconds} = workerData as ThreadData;
+const {block, failure: failureMemory, note, times: timesMemory, launcher, silenceSeconds} = workerData as ThreadData;
 const words = new Int32Array(block);
+const times = new Float64Array(timesMemory);
 
 function begin(): {calls: Calls; watch: Watch} | undefined {
   try {
@@ -30,8 +41,10 @@ function begin(): {calls: Calls; watch: Watch} | undefined {
     const threadLevel = calls.init();
     const [rank, size] = [calls.rank(), calls.size()];
     const comm = calls.duplicate();
-    const watch = new Watch(calls, {comm, rank, size, silenceMs: 1000 * silenceSeconds}, failAll);
-    port.postMessage({ok: true, rank, size, library: library.version, file: library.file, threadLevel} satisfies Hello);
+    const watch = new Watch(calls, {comm, rank, size, silenceMs: 1000 * silenceSeconds, note: ownNote}, failAll);
+    const {version, file} = library;
+    const facts = {library: version, file, threadLevel, takesGpuMemory: takesGpuMemory(library)};
+    port.postMessage({ok: true, rank, size, ...facts} satisfies Hello);
     return {calls, watch};
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
@@ -44,6 +57,10 @@ function begin(): {calls: Calls; watch: Watch} | undefined {
   }
 }
 
+const ownNote = (): string => Buffer.from(new Uint8Array(note).slice(0, Atomics.load(words, word.note))).toString();
+
+/** Collective calls that have not begun: one waits for its memory, and those behind it for their turn. */
+const next: Exchange[] = [];
 /** Calls that are under way, by their slots. */
 const under = new Map<number, Request>();
 /** Calls that nobody waits for any more. MPI may still write into their memory, so it is held. */
@@ -61,8 +78,27 @@ function failAll(failure: Failure): void {
   new Uint8Array(failureMemory).set(text);
   Atomics.store(words, word.failure, text.length);
   for (const slot of under.keys()) end(slot, state.failed);
+  for (const {slot} of next) end(slot, state.failed);
   abandoned.push(...under.values());
   under.clear();
+  next.length = 0;
+  failedAt = performance.now();
+}
+
+let failedAt = Infinity;
+
+/** Ends all where the main thread does not. */
+function endHung(calls: Calls): void {
+  if (performance.now() - failedAt < graceMs) return;
+  failedAt = Infinity;
+  const {rank, host, message} = JSON.parse(
+    Buffer.from(new Uint8Array(failureMemory).slice(0, Atomics.load(words, word.failure))).toString(),
+  ) as Failure;
+  writeSync(
+    2,
+    `GAN_RANK_LOST: ${rank < 0 ? 'MPI' : `rank ${rank} on ${host}`}: ${message}. This rank hung meanwhile, and is ended.\n`,
+  );
+  calls.abort(faultCode);
 }
 
 const hasFailed = (): boolean => Atomics.load(words, word.failure) > 0;
@@ -80,8 +116,8 @@ function run(calls: Calls, watch: Watch, command: Command): void {
     case 'abort':
       calls.abort(command.exitCode);
       return;
-    case 'hosts':
-      watch.hosts = command.hosts;
+    case 'processes':
+      watch.processes = command.processes;
       end(command.slot, state.done);
       return;
     case 'fail':
@@ -112,22 +148,35 @@ function run(calls: Calls, watch: Watch, command: Command): void {
       };
       return;
   }
-  if (hasFailed()) {
-    end(command.slot, state.failed);
-    return;
+  if (hasFailed()) end(command.slot, state.failed);
+  else next.push(command);
+}
+
+/** Begins the calls whose memory is ready, in their order. */
+function beginNext(calls: Calls): void {
+  for (let command = next[0]; command; command = next[0]) {
+    try {
+      if (command.kind === 'allReduceAt' && !isReady(command.memory)) return;
+      next.shift();
+      times[2 * command.slot] = now();
+      under.set(command.slot, begun(calls, command));
+    } catch (error) {
+      end(command.slot, state.failed); // somebody may wait for it already
+      failHere(error);
+    }
   }
-  try {
-    under.set(
-      command.slot,
-      command.kind === 'allReduce'
-        ? calls.allReduce(command.values, command.op)
-        : command.kind === 'broadcast'
-          ? calls.broadcast(command.bytes)
-          : calls.allGather(command.bytes, command.bytesOfEach),
-    );
-  } catch (error) {
-    failHere(error);
-    end(command.slot, state.failed); // somebody may wait for it already
+}
+
+function begun(calls: Calls, command: Exchange): Request {
+  switch (command.kind) {
+    case 'allReduce':
+      return calls.allReduce(command.values, command.op);
+    case 'allReduceAt':
+      return calls.allReduceAt(command.memory.address, command.memory.count);
+    case 'broadcast':
+      return calls.broadcast(command.bytes);
+    case 'allGather':
+      return calls.allGather(command.bytes, command.bytesOfEach);
   }
 }
 
@@ -140,13 +189,16 @@ function loop(calls: Calls, watch: Watch): void {
         looked = 0;
         run(calls, watch, got.message as Command);
       }
+      beginNext(calls);
       for (const [slot, request] of under) {
         if (!calls.test(request)) continue;
         under.delete(slot);
+        times[2 * slot + 1] = now();
         end(slot, state.done);
         looked = 0;
       }
       watch.tick();
+      endHung(calls);
     } catch (error) {
       failHere(error);
     }
@@ -157,11 +209,12 @@ function loop(calls: Calls, watch: Watch): void {
     }
     looked++;
     const isWaiting = Atomics.load(words, word.waiting) === 1;
-    if (under.size > 0 && isWaiting && looked < looks) continue;
-    const pause = later || (under.size > 0 && isWaiting) ? waitingMs : under.size > 0 ? besideMs : idleMs;
+    const isBusy = under.size + next.length > 0;
+    if (isBusy && isWaiting && looked < looks) continue;
+    const pause = later || (isBusy && isWaiting) ? waitingMs : isBusy ? besideMs : idleMs;
     Atomics.wait(words, word.posted, posted, pause);
   }
 }
 
-const begun = begin();
-if (begun) loop(begun.calls, begun.watch);
+const ready = begin();
+if (ready) loop(ready.calls, ready.watch);

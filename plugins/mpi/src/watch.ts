@@ -1,13 +1,16 @@
 import type {Calls, Request} from './calls.js';
-import type {Failure} from './control.js';
+import type {Failure} from 'gankit/plugin';
+import type {Process} from './control.js';
 import type {Handle} from './families.js';
 
 /** Milliseconds between signs of life. */
 const everyMs = 1000;
 /** Of a message; longer texts are cut. */
 const messageBytes = 2048;
+/** Between two looks at the processes of this machine. Who is missing has a second one, for its last word. */
+const lookMs = 200;
 
-type Message = {kind: 'alive'} | {kind: 'bye'} | {kind: 'failed'; failure: Failure};
+type Message = {kind: 'alive'; note?: string} | {kind: 'bye'} | {kind: 'failed'; failure: Failure};
 
 /** What is known of a rank that messages are exchanged with. */
 interface Peer {
@@ -19,12 +22,17 @@ interface Peer {
   queued: Message[];
   heardAt: number;
   saidBye: boolean;
+  /** What it said of itself last. */
+  note: string;
+  /** Whether its process was not there at the last look. */
+  wasMissed: boolean;
 }
 
 /**
  * Signs of life (heartbeats) between ranks, and the news that one has failed, on a communicator of its own. Rank 0 is
  * in the middle: it exchanges messages with everybody, the others with it. So a rank that is stopped, swapped out or
- * cut off is found, which blocks a collective call without an error.
+ * cut off is found, which blocks a collective call without an error. One that was killed is found sooner, where it ran
+ * on the same machine.
  */
 export class Watch {
   readonly #calls: Calls;
@@ -33,18 +41,26 @@ export class Watch {
   readonly #silenceMs: number;
   readonly #failed: (failure: Failure) => void;
   readonly #peers: Peer[];
-  hosts: readonly string[] = [];
+  readonly #note: () => string;
+  #processes: readonly Process[] = [];
+  #noted = '';
   #sentAt = -Infinity;
+  #lookedAt = -Infinity;
   #tickedAt: number | undefined;
   #failure: Failure | undefined;
   #closing = false;
 
-  /** @param failed is told of the first failure of another rank */
+  /**
+   * @param failed is told of the first failure of another rank
+   * @param about.note what the others are to tell of this rank, should it be lost
+   */
   constructor(
     calls: Calls,
-    {comm, rank, size, silenceMs}: {comm: Handle; rank: number; size: number; silenceMs: number},
+    about: {comm: Handle; rank: number; size: number; silenceMs: number; note(): string},
     failed: (failure: Failure) => void,
   ) {
+    const {comm, rank, size, silenceMs} = about;
+    this.#note = () => about.note();
     this.#calls = calls;
     this.#comm = comm;
     this.#rank = rank;
@@ -59,8 +75,14 @@ export class Watch {
       queued: [],
       heardAt: performance.now(),
       saidBye: false,
+      note: '',
+      wasMissed: false,
     }));
     for (const peer of this.#peers) this.#receive(peer);
+  }
+
+  set processes(processes: readonly Process[]) {
+    this.#processes = processes;
   }
 
   /** To be called more often than signs of life come. */
@@ -71,13 +93,40 @@ export class Watch {
     this.#tickedAt = now;
     const isDue = !this.#closing && now - this.#sentAt >= everyMs;
     if (isDue) this.#sentAt = now;
+    const alive = isDue ? this.#alive() : undefined;
+    const isTimeToLook = now - this.#lookedAt >= lookMs;
+    if (isTimeToLook) this.#lookedAt = now;
     for (const peer of this.#peers) {
       if (peer.receiving && this.#calls.test(peer.receiving)) this.#read(peer, now);
-      if (isDue && peer.queued.length === 0) peer.queued.push({kind: 'alive'});
+      if (alive && peer.queued.length === 0) peer.queued.push(alive);
       this.#send(peer);
+      if (peer.saidBye || this.#failure) continue;
       const silent = now - peer.heardAt;
-      if (silent > this.#silenceMs && !peer.saidBye && !this.#failure) this.#silence(peer, silent);
+      if (silent > this.#silenceMs)
+        this.#lose(
+          peer,
+          `has not answered for ${Math.round(silent / 1000)} s: it is stopped or dead, or its machine or network is`,
+        );
+      else if (isTimeToLook && this.#hasGone(peer))
+        this.#lose(peer, 'has ended without a word: it was killed, or has crashed');
     }
+  }
+
+  /** What changed in the note goes with the sign of life. */
+  #alive(): Message {
+    const note = this.#note();
+    if (note === this.#noted) return {kind: 'alive'};
+    this.#noted = note;
+    return {kind: 'alive', note};
+  }
+
+  /** Whether the process of a rank on this machine is missing, twice. */
+  #hasGone(peer: Peer): boolean {
+    const [own, other] = [this.#processes[this.#rank], this.#processes[peer.rank]];
+    if (own?.machine === undefined || own.machine !== other?.machine) return false;
+    if (peer.wasMissed) return true;
+    peer.wasMissed = !isThere(other.pid);
+    return false;
   }
 
   /** Tells the others why this rank cannot go on. */
@@ -101,13 +150,10 @@ export class Watch {
     return this.isSilent && this.#peers.every(({saidBye}) => saidBye);
   }
 
-  #silence(peer: Peer, silent: number): void {
-    const failure: Failure = {
-      rank: peer.rank,
-      host: this.hosts[peer.rank] ?? 'an unknown host',
-      code: 'GAN_RANK_LOST',
-      message: `has not answered for ${Math.round(silent / 1000)} s: it is stopped or dead, or its machine or network is`,
-    };
+  #lose(peer: Peer, message: string): void {
+    const host = this.#processes[peer.rank]?.host ?? 'an unknown host';
+    const said = peer.note === '' ? '' : `. ${peer.note}`;
+    const failure: Failure = {rank: peer.rank, host, code: 'GAN_RANK_LOST', message: message + said};
     this.#tell(failure, peer.rank);
     this.#failed(failure);
   }
@@ -127,6 +173,7 @@ export class Watch {
       peer.saidBye = true;
       return;
     }
+    if (message.kind === 'alive') peer.note = message.note ?? peer.note;
     if (message.kind === 'failed' && !this.#failure) {
       if (this.#rank === 0) this.#tell(message.failure, peer.rank);
       this.#failure ??= message.failure;
@@ -148,14 +195,26 @@ export class Watch {
 
 /** JSON that ends with a zero, in a message's length. */
 function textOf(message: Message): Uint8Array {
-  const bytes = new Uint8Array(messageBytes);
   const text = Buffer.from(JSON.stringify(message));
-  if (text.length < messageBytes) bytes.set(text);
-  else if (message.kind === 'failed') return textOf({kind: 'failed', failure: shorter(message.failure)});
+  if (text.length >= messageBytes) return textOf(shorter(message));
+  const bytes = new Uint8Array(messageBytes);
+  bytes.set(text);
   return bytes;
 }
 
-const shorter = ({suggestions: _, ...failure}: Failure): Failure => ({
-  ...failure,
-  message: failure.message.slice(0, Math.min(400, Math.floor(failure.message.length / 2))),
-});
+const shorter = (message: Message): Message => {
+  if (message.kind !== 'failed') return {kind: 'alive', note: halfOf('note' in message ? (message.note ?? '') : '')};
+  const {suggestions: _, ...failure} = message.failure;
+  return {kind: 'failed', failure: {...failure, message: halfOf(failure.message)}};
+};
+
+const halfOf = (text: string): string => text.slice(0, Math.floor(text.length / 2));
+
+/** Whether a process of this machine runs, or is somebody else's. */
+function isThere(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
+  }
+}

@@ -1,4 +1,5 @@
 import {messageOf} from '../../errors.js';
+import {hasValue} from '../../variables.js';
 import {tf, type Tensor} from '../tf.js';
 import {difference, type CapturedStep} from './captured-step.js';
 import {deviceCapture, DeviceReplay, PinnedVariables} from './device-replay.js';
@@ -138,5 +139,5 @@ export class Steps {
 
 /** With GAN_DEBUG=capture, prints what is captured, and why something is not. */
 function debug(message: string): void {
-  if ((process.env['GAN_DEBUG'] ?? '').split(',').includes('capture')) process.stderr.write(`capture: ${message}\n`);
+  if (hasValue('GAN_DEBUG', 'capture')) process.stderr.write(`capture: ${message}\n`);
 }

@@ -1,102 +1,111 @@
 /**
  * Sums of tensors over the processes that train together, as operations of a training step. Two kernels do it:
  *
- * - `AllReduceBegin` copies its inputs into one stretch of memory of the host, and begins to add it up over all ranks.
- *   Its output stands for the sum that is under way, and holds nothing.
- * - `AllReduceEnd` waits for that sum; its outputs are those of the inputs.
+ * - `AllReduceBegin` begins to add its inputs up over all ranks. Its output stands for the sums that are under way, and
+ *   holds nothing.
+ * - `AllReduceEnd` waits for them; its outputs are the sums of the inputs.
  *
  * What is computed between the two runs beside the exchange. A step that is repeated from a recording has each
- * `AllReduceBegin` as early as its inputs are there (capture/early-calls.ts). Both kernels are of the host: they serve
- * every backend that tfjs can read from synchronously.
+ * `AllReduceBegin` as early as its inputs are there (capture/early-calls.ts). A device may exchange by itself
+ * (`DeviceCollective`); of all others the inputs are read into memory of the host, and the sums uploaded.
  */
 import type {NamedTensorInfoMap, TensorInfo} from '@tensorflow/tfjs-core';
-import type {Collective, Work} from '../collective.js';
+import type {Collective, DeviceSums, SumsUnderWay} from '../collective.js';
 import {tf, type Tensor} from '../tf.js';
+import {traceExchange} from '../trace.js';
 import {noGrad} from './no-grad.js';
 
-/** Floats that are sent at a time: 4 MiB. */
-const bucketFloats = 2 ** 20;
+/**
+ * Floats that are sent at a time, in a bucket: of what is exchanged together a part, so that most of it travels before
+ * the last is computed; 256 KiB at least, since each message has its latency, and 4 MiB at most.
+ */
+const bucket = {part: 1 / 8, least: 2 ** 16, most: 2 ** 20} as const;
 
 /** Kernels that exchange with other processes: their order is the same in all, and a device cannot record them. */
 export const collectiveKernels = {begin: 'AllReduceBegin', end: 'AllReduceEnd'} as const;
 
 let current: Collective | undefined;
-/** Memory of sums that are done, by its length. */
-const free = new Map<number, Float32Array[]>();
 /** The sums that are under way, by the data of the outputs that stand for them. */
-const underWay = new WeakMap<object, {work: Work; memory: Float32Array}>();
+const underWay = new WeakMap<object, SumsUnderWay>();
 
 /** The processes that train together; undefined where this one trains alone. */
 export const ranks = (): Collective | undefined => current;
 
+type Backend = ReturnType<typeof tf.backend>;
+
 /**
  * Lets training steps exchange with other processes, on the current backend.
+ * @param sums those of the device itself, where it has some
  * @returns a function that ends it
  */
-export function useRanks(collective: Collective): () => void {
+export function useRanks(collective: Collective, sums: DeviceSums = hostSums(collective)): () => void {
   const backendName = tf.getBackend();
-  const {begin, end} = collectiveKernels;
   current = collective;
-  for (const [kernelName, kernelFunc] of [
-    [begin, beginSum],
-    [end, endSum],
-  ] as const) {
+  const kernels = {
+    [collectiveKernels.begin]: ({inputs, backend}: {inputs: NamedTensorInfoMap; backend: Backend}): TensorInfo => {
+      const dataId = backend.write(new Int32Array(1), [1], 'int32');
+      underWay.set(dataId, sums.begin(Object.values(inputs) as TensorInfo[]));
+      return {dataId, shape: [1], dtype: 'int32'};
+    },
+    [collectiveKernels.end]: ({inputs}: {inputs: NamedTensorInfoMap}): TensorInfo[] => {
+      const {dataId} = inputs['sum'] as TensorInfo;
+      const begun = underWay.get(dataId)!;
+      underWay.delete(dataId);
+      return begun.end();
+    },
+  };
+  for (const [kernelName, kernelFunc] of Object.entries(kernels)) {
     if (tf.getKernel(kernelName, backendName)) tf.unregisterKernel(kernelName, backendName);
     tf.registerKernel({
       kernelName,
       backendName,
-      kernelFunc: kernelFunc as Parameters<typeof tf.registerKernel>[0]['kernelFunc'],
+      kernelFunc: kernelFunc as unknown as Parameters<typeof tf.registerKernel>[0]['kernelFunc'],
     });
   }
   return () => {
     current = undefined;
-    free.clear();
-    for (const name of [begin, end]) tf.unregisterKernel(name, backendName);
+    for (const name of Object.keys(kernels)) tf.unregisterKernel(name, backendName);
+    sums.close();
   };
 }
 
-type Backend = ReturnType<typeof tf.backend>;
-
-const read = (backend: Backend, {dataId}: TensorInfo): Float32Array => backend.readSync(dataId) as Float32Array;
-
 const sizeOf = (shape: readonly number[]): number => shape.reduce((product, side) => product * side, 1);
 
-function beginSum({inputs, backend}: {inputs: NamedTensorInfoMap; backend: Backend}): TensorInfo {
-  const tensors = Object.values(inputs) as TensorInfo[];
-  const count = tensors.reduce((sum, {shape}) => sum + sizeOf(shape), 0);
-  const memory = free.get(count)?.pop() ?? current!.memory(count);
-  let at = 0;
-  for (const tensor of tensors) {
-    memory.set(read(backend, tensor), at);
-    at += sizeOf(tensor.shape);
-  }
-  const dataId = backend.write(new Int32Array(1), [1], 'int32');
-  underWay.set(dataId, {work: current!.allReduce(memory), memory});
-  return {dataId, shape: [1], dtype: 'int32'};
-}
-
-function endSum({
-  inputs,
-  attrs,
-  backend,
-}: {
-  inputs: NamedTensorInfoMap;
-  attrs: {shapes: number[][]};
-  backend: Backend;
-}): TensorInfo[] {
-  const {dataId} = inputs['sum'] as TensorInfo;
-  const {work, memory} = underWay.get(dataId)!;
-  underWay.delete(dataId);
-  work.wait();
-  let at = 0;
-  const outputs = attrs.shapes.map((shape): TensorInfo => {
-    const size = sizeOf(shape);
-    const values = new Float32Array(memory.subarray(at, at + size)); // of its own: a backend may keep it
-    at += size;
-    return {dataId: backend.write(values, shape, 'float32'), shape, dtype: 'float32'};
-  });
-  free.set(memory.length, [...(free.get(memory.length) ?? []), memory]);
-  return outputs;
+/** Sums through memory of the host, for every backend that tfjs can read from synchronously. */
+function hostSums(collective: Collective): DeviceSums {
+  const backend = tf.backend();
+  /** Memory of sums that are done, by its length. */
+  const free = new Map<number, Float32Array[]>();
+  return {
+    description: 'memory of the host',
+    begin(tensors) {
+      const count = tensors.reduce((sum, {shape}) => sum + sizeOf(shape), 0);
+      const memory = free.get(count)?.pop() ?? collective.memory(count);
+      let at = 0;
+      for (const {dataId, shape} of tensors) {
+        memory.set(backend.readSync(dataId) as Float32Array, at);
+        at += sizeOf(shape);
+      }
+      const work = collective.allReduce(memory);
+      const shapes = tensors.map(({shape}) => shape);
+      return {
+        end() {
+          work.wait();
+          traceExchange(memory.byteLength, work);
+          let from = 0;
+          const outputs = shapes.map((shape): TensorInfo => {
+            const size = sizeOf(shape);
+            const values = new Float32Array(memory.subarray(from, from + size)); // of its own: a backend may keep it
+            from += size;
+            return {dataId: backend.write(values, shape, 'float32'), shape, dtype: 'float32'};
+          });
+          free.set(memory.length, [...(free.get(memory.length) ?? []), memory]);
+          return outputs;
+        },
+      };
+    },
+    close: () => free.clear(),
+  };
 }
 
 /**
@@ -106,23 +115,27 @@ function endSum({
  */
 export function sumAllOverRanks(tensors: readonly Tensor[]): Tensor[] {
   if (!current || tensors.length === 0) return [...tensors];
+  const all = tensors.reduce((sum, {size}) => sum + size, 0);
+  const atOnce = Math.min(bucket.most, Math.max(bucket.least, all * bucket.part));
   const buckets: Tensor[][] = [];
   let room = 0;
   for (const tensor of tensors) {
     if (buckets.length === 0 || tensor.size > room) {
       buckets.push([]);
-      room = bucketFloats;
+      room = atOnce;
     }
     buckets.at(-1)!.push(tensor);
     room -= tensor.size;
   }
   const engine = tf.engine();
-  const begun = buckets.map((bucket) =>
-    engine.runKernel<Tensor>(collectiveKernels.begin, Object.fromEntries(bucket.map((tensor, i) => [`x${i}`, tensor]))),
+  const begun = buckets.map((together) =>
+    engine.runKernel<Tensor>(
+      collectiveKernels.begin,
+      Object.fromEntries(together.map((tensor, i) => [`x${i}`, tensor])),
+    ),
   );
-  return begun.flatMap((sum, i) => {
-    const shapes = buckets[i]!.map(({shape}) => shape);
-    const outputs = engine.runKernel<Tensor[]>(collectiveKernels.end, {sum}, {shapes});
+  return begun.flatMap((sum) => {
+    const outputs = engine.runKernel<Tensor[]>(collectiveKernels.end, {sum});
     sum.dispose();
     return outputs;
   });

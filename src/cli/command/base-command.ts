@@ -1,7 +1,9 @@
 import {Command, Flags, type Interfaces} from '@oclif/core';
+import {GanError} from '../../errors.js';
 import type {ConfigSources} from '../../config/layers.js';
 import type {Registry} from '../../plugin/registry.js';
 import type {FindRunOptions} from '../../runs/find-run.js';
+import {assertVariables} from '../../variables.js';
 import {reportError, reportOf} from './error-report.js';
 import {goOnWithoutOutput} from './output.js';
 import {indented, jsonText, printable} from '../text/printable.js';
@@ -25,6 +27,7 @@ export abstract class BaseCommand extends Command {
 
   protected override async init(): Promise<void> {
     await super.init();
+    assertVariables();
     if ((this.ctor as typeof BaseCommand).makesThings) goOnWithoutOutput();
   }
 
@@ -37,6 +40,7 @@ export abstract class BaseCommand extends Command {
     const args = Object.fromEntries(
       Object.entries(options.args ?? {}).map(([name, arg]) => [name, {...(arg as object), ignoreStdin: true}]),
     ) as unknown as Interfaces.ArgInput<A>;
+    assertNoValues({...options.baseFlags, ...options.flags}, argv);
     const {baseFlags} = options; // inherited by commands: a spread leaves it out
     return super.parse<F, B, A>({...options, ...(baseFlags && {baseFlags}), args}, argv);
   }
@@ -110,5 +114,24 @@ export abstract class BaseCommand extends Command {
     const end = this.argv.indexOf('--');
     const before = end === -1 ? this.argv : this.argv.slice(0, end);
     return before.includes(flag) || (flag === '--quiet' && before.some((word) => /^-y?qy?$/.test(word)));
+  }
+}
+
+/**
+ * oclif takes `--conditional=true` for an argument.
+ * @throws GanError GAN_USAGE (exit 2) where a flag that is given or not has a value
+ */
+function assertNoValues(
+  flags: Readonly<Record<string, {type: string; allowNo?: boolean}>>,
+  argv: readonly string[],
+): void {
+  for (const word of argv) {
+    if (word === '--') return;
+    const [, no = '', name = ''] = /^--(no-)?([\w-]+)=/.exec(word) ?? [];
+    const flag = Object.hasOwn(flags, name) ? flags[name] : undefined;
+    if (flag?.type !== 'boolean' || (no !== '' && flag.allowNo !== true)) continue;
+    throw new GanError('usage', 'GAN_USAGE', `--${no}${name} takes no value: ${word}`, {
+      suggestions: [flag.allowNo === true ? `--${name}, or --no-${name}` : `--${name}, or leave it out`],
+    });
   }
 }

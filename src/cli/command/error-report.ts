@@ -41,7 +41,7 @@ export function reportOf(error: unknown, typed?: Typed): ErrorReport | undefined
     const suggestions = [...(typed ? usageHints(error, typed) : []), ...(error.suggestions ?? [])];
     return {
       code: error.code ?? 'GAN_USAGE',
-      message: hideKeys(withoutHint(error.message)),
+      message: hideKeys(inOneLine(withoutHint(error.message))),
       suggestions,
       exitCode: error.oclif.exit ?? exitCodes.usage,
     };
@@ -76,6 +76,19 @@ export function printReport(report: ErrorReport, json: boolean): void {
 const hint = 'See more help with --help';
 const withoutHint = (message: string): string =>
   message.endsWith(hint) ? message.slice(0, -hint.length).trimEnd() : message;
+
+/** oclif's `Parsing --n \n\tExpected an integer greater than or equal to 1 but received: 0`, as a sentence. */
+function inOneLine(message: string): string {
+  const [, flag, what = ''] = /^Parsing (--[\w-]+) \n\t(.*)$/s.exec(message) ?? [];
+  if (flag === undefined) return message;
+  const [, wanted, got] = /^Expected (.*) but received: (.*)$/s.exec(what) ?? [];
+  if (wanted === undefined) return `${flag}: ${what}`;
+  const words = wanted
+    .replace('an integer', 'a whole number')
+    .replace('greater than or equal to', 'of at least')
+    .replace('less than or equal to', 'of at most');
+  return `${flag} needs ${words}, not ${got}`;
+}
 
 /** oclif's NonExistentFlagsError carries the flags that it did not know. Where nothing is near, there is the help. */
 function usageHints(error: Error & {flags?: unknown}, typed: Typed): string[] {

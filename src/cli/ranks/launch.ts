@@ -1,7 +1,8 @@
 import {execFile, spawn} from 'node:child_process';
 import {constants} from 'node:os';
 import {promisify} from 'node:util';
-import {exitCodes, GanError} from '../../errors.js';
+import {exitCodes, GanError, isGanError} from '../../errors.js';
+import {valueOf} from '../../variables.js';
 
 /** Names under which mpirun is installed. */
 const launchers = ['mpirun', 'mpiexec', 'mpirun.openmpi', 'mpirun.mpich'];
@@ -69,13 +70,15 @@ const killed = (code: number): number =>
 
 /** The mpirun that is installed, or that GAN_MPIRUN names. @throws GanError GAN_MPI_MISSING */
 export async function findLauncher(): Promise<{command: string; isOpenMpi: boolean}> {
-  const given = process.env['GAN_MPIRUN'];
+  const given = valueOf('GAN_MPIRUN');
   for (const command of given ? [given] : launchers) {
     try {
-      const {stdout} = await promisify(execFile)(command, ['--version']);
-      return {command, isOpenMpi: /open ?mpi|openrte|prrte/i.test(stdout)};
+      const {stdout, stderr} = await promisify(execFile)(command, ['--version']);
+      if (/mpi|hydra|openrte|prrte/i.test(stdout + stderr))
+        return {command, isOpenMpi: /open ?mpi|openrte|prrte/i.test(stdout)};
+      if (given) throw noLauncher(`${given} is no mpirun: it does not tell the version of one`);
     } catch (error) {
-      if (given) throw noLauncher(`${given} cannot be run`, error);
+      if (given) throw isGanError(error) ? error : noLauncher(`${given} cannot be run`, error);
     }
   }
   throw noLauncher('--ranks needs mpirun, which is not installed');

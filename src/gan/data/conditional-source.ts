@@ -24,13 +24,11 @@ export function conditionalSource(source: Source, data: string): ConditionalSour
   if (source.size === undefined || !labelling)
     throw refused(`${data} has no labels, which a conditional training learns`, [
       'put the images of each class into a folder of its own, or a list of labels beside them (docs/conditional.md)',
-      'or begin a run without classes: --no-conditional',
+      withoutClasses,
     ]);
   const classes = classesOf(labelling, source.size);
   if (rowCount(classes) < 2 && classes.common.length < 2)
-    throw refused(`all labels of ${data} are '${classes.names[0]}': there is nothing to tell apart`, [
-      'begin a run without classes: --no-conditional',
-    ]);
+    throw refused(`all labels of ${data} are '${classes.names[0]}': there is nothing to tell apart`, [withoutClasses]);
   const own = (index: number): readonly number[] => labelling.of(index) ?? [classes.names.length];
   const labels =
     classes.each === 'one'
@@ -81,6 +79,8 @@ function classesOf(labelling: Labelling, size: number): Classes {
   const common = [...found.values()].sort((a, b) => (a.rows[0] ?? -1) - (b.rows[0] ?? -1));
   return {names: [...names], each, unlabelled, common};
 }
+
+const withoutClasses = 'gan fit DATA --no-conditional   begins a run without classes';
 
 const refused = (what: string, suggestions: string[]): GanError =>
   new GanError('data', 'GAN_LABELS', what, {suggestions});

@@ -1,5 +1,6 @@
 import {extname} from 'node:path';
-import {GanError, isGanError} from '../../errors.js';
+import {GanError, isGanError, messageOf} from '../../errors.js';
+import {systemError} from '../../system-error.js';
 import {writeFileAtomic} from '../io/atomic-write.js';
 import {elements} from './items.js';
 import {arrayLike, whiteOf, type Channels, type PixelData, type Pixels} from './pixels.js';
@@ -129,10 +130,8 @@ async function writeEncoded(path: string, bytes: Buffer): Promise<void> {
     await writeFileAtomic(path, bytes);
   } catch (cause) {
     if (isGanError(cause)) throw cause;
-    throw new GanError('data', 'GAN_IMAGE_WRITE', `cannot write ${path}: ${(cause as Error).message}`, {
-      suggestions: ['Check that its folder exists, can be written to by this user, and has space left.'],
-      cause,
-    });
+    const {message, suggestions} = systemError(cause) ?? {message: `${path} cannot be written: ${messageOf(cause)}`};
+    throw new GanError('data', 'GAN_IMAGE_WRITE', message, {cause, ...(suggestions && {suggestions})});
   }
 }
 

@@ -1,7 +1,9 @@
 import {createHash} from 'node:crypto';
 import {readFile, stat} from 'node:fs/promises';
 import {isAddress, lastName} from '../../address.js';
+import {isGanError} from '../../errors.js';
 import {openRandomAccess} from '../io/random-access-file.js';
+import {Limiter} from './concurrency.js';
 import {slashedBelow} from '../io/windows-names.js';
 import type {Source} from './types.js';
 
@@ -45,11 +47,6 @@ export interface Contents {
 /** The identity of things with names. One that cannot be read counts as such, since a training replaces it. */
 export async function identifyContents({names, sizes, read}: Contents): Promise<DataIdentity> {
   const bytes = sizes.reduce<number>((sum, size) => sum + (size ?? 0), 0);
-  const hashed = (values: readonly (string | number)[]): string => {
-    const hash = createHash('sha256');
-    for (const value of values) hash.update(`${value}\0`);
-    return hash.digest('hex');
-  };
   return {
     items: names.length,
     bytes,
@@ -69,6 +66,41 @@ export async function identifyFiles(folder: string, paths: readonly string[]): P
     sizes: await sizesOf(paths),
     read: (index) => readFile(paths[index]!),
   });
+}
+
+/** Things that are read for an identity where it would take long to ask for all. */
+const [someThings, someAtOnce] = [64, 8];
+
+/** The identity of pictures of which nothing is known before they are fetched: some of them count, and all names. */
+export async function identifySome(
+  names: readonly string[],
+  read: (index: number) => Promise<string | Uint8Array | object>,
+): Promise<DataIdentity> {
+  const limiter = new Limiter(someAtOnce);
+  const count = Math.min(names.length, someThings);
+  const places = Array.from({length: count}, (_, i) => Math.floor((i * names.length) / count));
+  const bytesOf = async (index: number): Promise<Uint8Array> => {
+    const found = await read(index);
+    return typeof found === 'string' ? readFile(found) : (found as Uint8Array);
+  };
+  const sums = places.map((index) =>
+    limiter.run(() =>
+      bytesOf(index).then(
+        (bytes) => createHash('sha256').update(bytes).digest('hex'),
+        (error: unknown) => {
+          if (isGanError(error)) throw error;
+          return 'unreadable';
+        },
+      ),
+    ),
+  );
+  return {items: names.length, names: hashed(names), sample: hashed(await Promise.all(sums))};
+}
+
+function hashed(values: readonly (string | number)[]): string {
+  const hash = createHash('sha256');
+  for (const value of values) hash.update(`${value}\0`);
+  return hash.digest('hex');
 }
 
 async function sizesOf(paths: readonly string[]): Promise<(number | undefined)[]> {

@@ -1,6 +1,8 @@
 import {opendir, stat} from 'node:fs/promises';
 import {extname, join} from 'node:path';
+import {isAddress, lastName} from '../../address.js';
 import {GanError} from '../../errors.js';
+import {placeBeside} from '../io/beside.js';
 import {Rng} from '../rng.js';
 import {decodeImage} from './decode.js';
 import type {Decoding} from './decode-options.js';
@@ -20,18 +22,18 @@ export interface IdxSet {
 }
 
 /**
- * Paths of the images, and of their labels, that data names: a file of images, or a folder whose own files have IDX
+ * Paths of the images, and of their labels, that data names: a file of images, its address, or a folder whose own files have IDX
  * files among them, and no images of other formats. Files of a folder called `test...` or `t10k...` are left out where
  * there are others, as they are not for training. Undefined: this is other data.
  */
 export async function findIdx(path: string): Promise<{images: string; labels?: string} | undefined> {
-  const stats = await stat(path).catch(() => undefined);
-  if (stats?.isFile()) {
+  const stats = isAddress(path) ? undefined : await stat(path).catch(() => undefined);
+  if (stats?.isFile() || isAddress(path)) {
     if ((await idxRank(path)) !== 3) {
       await readIdx(path); // says what is wrong with it
       throw wrongIdx(path, 'holds no images [items, height, width]');
     }
-    const labels = labelsName(path);
+    const labels = labelsBeside(path);
     return {images: path, ...(labels !== undefined && (await idxRank(labels)) === 1 && {labels})};
   }
   if (!stats) return undefined;
@@ -48,9 +50,10 @@ export async function findIdx(path: string): Promise<{images: string; labels?: s
 }
 
 /** `x/train-images-idx3-ubyte.gz` to `x/train-labels-idx1-ubyte.gz`; undefined for other names. */
-function labelsName(path: string): string | undefined {
-  const name = path.replace(/images([-.]idx)3(?=[^/\\]*$)/, (_, idx: string) => `labels${idx}1`);
-  return name === path ? undefined : name;
+function labelsBeside(path: string): string | undefined {
+  const name = lastName(path);
+  const labels = name.replace(/images([-.]idx)3/, (_, idx: string) => `labels${idx}1`);
+  return labels === name ? undefined : placeBeside(path, labels);
 }
 
 /** @throws GanError as `readIdx`; GAN_DATA_PAIRS when the labels are those of other images */

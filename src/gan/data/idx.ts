@@ -2,10 +2,12 @@
  * IDX, the format of MNIST and of sets like it (https://yann.lecun.com/exdb/mnist): `00 00 type rank`, `rank` sizes of 4
  * bytes, then the values, big-endian; often compressed with gzip.
  */
-import {open, readFile} from 'node:fs/promises';
+import {readFile} from 'node:fs/promises';
 import {promisify} from 'node:util';
 import {constants, gunzip, type ZlibOptions} from 'node:zlib';
+import {isAddress} from '../../address.js';
 import {GanError, isGanError, messageOf} from '../../errors.js';
+import {openIfThere, readWhole} from '../io/beside.js';
 import {mostInMemory} from '../../system-limits.js';
 
 const decompress = promisify<Buffer, ZlibOptions, Buffer>(gunzip);
@@ -26,18 +28,19 @@ const rankOf = (head: Uint8Array): number | undefined =>
 export const isGzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b;
 
 /** Number of sizes that an IDX file of bytes announces, from its first bytes; undefined for any other file. */
-export async function idxRank(path: string): Promise<number | undefined> {
-  const file = await open(path).catch(() => undefined); // who reads it says why it cannot be read
-  if (!file) return undefined;
-  try {
-    const {buffer, bytesRead} = await file.read(Buffer.alloc(512), 0, 512, 0);
-    const head = buffer.subarray(0, bytesRead);
-    if (!isGzip(head)) return rankOf(head);
-    return rankOf(await beginning(head).catch(() => new Uint8Array()));
-  } finally {
-    await file.close();
-  }
+export async function idxRankOf(head: Buffer): Promise<number | undefined> {
+  if (!isGzip(head)) return rankOf(head);
+  return rankOf(await beginning(head.subarray(0, headBytes)).catch(() => new Uint8Array()));
 }
+
+/** The same of a file, or of an address; undefined, too, where it cannot be read: who reads it says why. */
+export async function idxRank(path: string): Promise<number | undefined> {
+  const file = await openIfThere(path);
+  return file && idxRankOf(await file.read(0, headBytes));
+}
+
+/** First bytes of a file that tell what it is, compressed or not. */
+const headBytes = 512;
 
 /**
  * Reads an IDX file of bytes, compressed or not.
@@ -78,8 +81,9 @@ const elements = (shape: readonly number[]): number => shape.reduce((product, si
 async function contents(path: string): Promise<Uint8Array> {
   let bytes: Buffer;
   try {
-    bytes = await readFile(path);
+    bytes = await (isAddress(path) ? readWhole(path, mostInMemory()) : readFile(path));
   } catch (cause) {
+    if (isGanError(cause)) throw cause;
     const missing = (cause as NodeJS.ErrnoException).code === 'ENOENT';
     throw new GanError(
       'data',

@@ -5,8 +5,9 @@ import {basename, dirname, join} from 'node:path';
 import {crc32} from 'node:zlib';
 import {GanError, isGanError, messageOf} from '../../errors.js';
 import {isRecord} from '../../options/json.js';
+import {atPath} from '../../system-error.js';
 import {renameDurably, writeFileAtomic} from '../io/atomic-write.js';
-import {lockFile} from '../io/file-lock.js';
+import {isHere, nameOf, takeLock, type Holder} from '../io/file-lock.js';
 import {readRegularFile} from '../io/regular-file.js';
 import {inOrder} from './concurrency.js';
 import type {DecodeOptions} from './decode-options.js';
@@ -60,13 +61,26 @@ const keepEvery = 64 << 20;
  */
 export async function packRecords(records: Records, file: string, options: PackOptions): Promise<Packed> {
   const {shards = 1, signal, progress = () => {}, ...decode} = options;
-  const release = await lockFile(file);
+  const lock = await takeLock(`${file}.lock`, (holder) => inUse(file, holder));
   try {
     return await packShards(records, file, {shards, decode, progress, ...(signal && {signal})});
   } finally {
-    await release();
+    lock.release();
   }
 }
+
+const inUse = (file: string, holder: Holder): GanError =>
+  new GanError(
+    'usage',
+    'GAN_FILE_IN_USE',
+    `The ${nameOf(holder) ?? `process that holds ${file}.lock`} is writing ${file}.`,
+    {
+      suggestions: [
+        'Wait until it has ended, or use another name.',
+        ...(isHere(holder) ? [] : [`If there is no such process any more: delete ${file}.lock`]),
+      ],
+    },
+  );
 
 type Packing = {shards: number; decode: DecodeOptions} & Pick<Shard, 'signal' | 'progress'>;
 
@@ -81,7 +95,8 @@ async function packShards(records: Records, file: string, packing: Packing): Pro
     const key = createHash('sha256')
       .update(JSON.stringify([identity, decode, from, to]))
       .digest('hex');
-    const packed = await packShard(records, path, {decode, from, to, key, ...(signal && {signal}), progress});
+    const made = packShard(records, path, {decode, from, to, key, ...(signal && {signal}), progress});
+    const packed = await atPath(path, made);
     result.files.push(path);
     result.pictures += packed.pictures;
     result.resumed += packed.resumed;

@@ -133,7 +133,7 @@ function sourcePositions(length: number, padded: number, mode: PadMode): Int32Ar
 }
 
 /** Reflection without repeating the edge pixel: ... 2 1 | 0 1 2 3 | 2 1 0 1 ... */
-function mirrored(at: number, length: number): number {
+export function mirrored(at: number, length: number): number {
   if (length === 1) return 0;
   const period = 2 * (length - 1);
   const phase = ((at % period) + period) % period;

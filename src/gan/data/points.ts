@@ -117,7 +117,20 @@ export function mixtureOf(points: Float32Array): MixtureName {
   const names = Object.keys(mixtures) as MixtureName[];
   const found = names.find((name) => countModes(points, mixtures[name]).highQuality >= 0.9);
   if (found) return found;
-  throw new GanError('config', 'GAN_NO_MODES', `the real data has no known modes; these have: ${names.join(', ')}`, {
-    suggestions: names.map((name) => `gan fit builtin:${name} --metrics point-modes,high-quality`),
+  throw noModes();
+}
+
+/** @throws GanError GAN_NO_MODES (exit 3) for items that are no points */
+export function assertPoints(shape: readonly number[]): void {
+  if (!arePoints(shape)) throw noModes();
+}
+
+function noModes(): GanError {
+  const names = Object.keys(mixtures);
+  return new GanError('config', 'GAN_NO_MODES', `the real data has no known modes; these have: ${names.join(', ')}`, {
+    suggestions: [
+      ...names.map((name) => `gan fit builtin:${name} --metrics point-modes,high-quality`),
+      '--metrics none   for other data, or metrics of images',
+    ],
   });
 }

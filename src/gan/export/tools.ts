@@ -3,6 +3,7 @@ import {mkdir} from 'node:fs/promises';
 import path from 'node:path';
 import type {GanError} from '../../errors.js';
 import {sidesOf, type ImageSize} from '../../options/image-size.js';
+import {rowNames, type Classes} from '../classes.js';
 import {assertNew, writeNewFolder} from '../io/atomic-folder.js';
 import {writeFileAtomic} from '../io/atomic-write.js';
 import {halfPrecision, writeSafetensors, type WeightType} from '../io/safetensors.js';
@@ -35,6 +36,8 @@ export interface ExportTools {
   unsupported(layers: readonly Fault[], subject: string): GanError;
   /** Height and width of images, from the size in a configuration or in the facts of a network. */
   sides(size: ImageSize): [height: number, width: number];
+  /** A name for each class that the networks of a run tell apart: the last one is of images without a label, if any. */
+  classNames(classes: Classes): string[];
   /** A transposed copy: axis i of the result is axis `permutation[i]` of the data. */
   permute(data: Float32Array, shape: readonly number[], permutation: readonly number[]): Float32Array;
   /** Writes a file, and the folders above it, in place of one that is there. */
@@ -73,6 +76,7 @@ export const exportTools: ExportTools = {
   portable,
   unsupported: (layers, subject) => new ExportError(layers, subject),
   sides: sidesOf,
+  classNames: rowNames,
   permute,
   async writeFile(file, data) {
     await makeFolderOf(file);

@@ -1,7 +1,8 @@
 import {mkdir, readdir, rm, rmdir, stat, writeFile} from 'node:fs/promises';
 import path from 'node:path';
 import {GanError} from '../../errors.js';
-import {syncFolder, temporaryName} from './atomic-write.js';
+import {atPath} from '../../system-error.js';
+import {syncFolder, temporaryName, underName} from './atomic-write.js';
 import {renameOver} from './rename.js';
 import {assertNotOfWindows} from './windows-names.js';
 
@@ -14,13 +15,7 @@ export async function writeNewFolder(out: string, files: ReadonlyMap<string, Uin
   await assertNew(out);
   const temporary = temporaryName(path.resolve(out));
   try {
-    for (const [name, data] of files) {
-      const file = path.join(temporary, name);
-      await mkdir(path.dirname(file), {recursive: true});
-      await writeFile(file, data, {flush: true});
-    }
-    for (const folder of new Set([...files.keys()].map((name) => path.dirname(path.join(temporary, name)))))
-      await syncFolder(folder);
+    await underName({temporary, path: out}, writeFiles(temporary, files));
     await rmdir(out).catch(() => {}); // an empty folder
     await renameOver(temporary, out);
     await syncFolder(path.dirname(path.resolve(out)));
@@ -29,6 +24,17 @@ export async function writeNewFolder(out: string, files: ReadonlyMap<string, Uin
     throw error;
   }
   return [...files.keys()].map((name) => path.join(out, name));
+}
+
+async function writeFiles(into: string, files: ReadonlyMap<string, Uint8Array | string>): Promise<void> {
+  const folders = new Set<string>();
+  for (const [name, data] of files) {
+    const file = path.join(into, name);
+    await mkdir(path.dirname(file), {recursive: true});
+    await atPath(file, writeFile(file, data, {flush: true}));
+    folders.add(path.dirname(file));
+  }
+  for (const folder of folders) await syncFolder(folder);
 }
 
 /** @throws GanError GAN_OUT_EXISTS, GAN_PATH for a name that means something else (exit 2) */

@@ -10,6 +10,20 @@ import {renameOver} from './rename.js';
 export const temporaryName = (path: string): string => `${path}.${process.pid}-${randomBytes(4).toString('hex')}.tmp`;
 
 /**
+ * Passes a promise on; an error of the system about `temporary`, or about something in it, gets the name that the user
+ * knows.
+ */
+export async function underName<T>({temporary, path}: {temporary: string; path: string}, done: Promise<T>): Promise<T> {
+  try {
+    return await done;
+  } catch (error) {
+    const {path: at} = error as NodeJS.ErrnoException;
+    if (at?.startsWith(temporary)) Object.assign(error as Error, {path: path + at.slice(temporary.length)});
+    throw error;
+  }
+}
+
+/**
  * Writes to a temporary name beside `path`, syncs, renames: after a crash the old file or the new one is there, whole.
  * Where a link leads, the file is written; what is no regular file, such as /dev/stdout, is written to as it is.
  * @throws GanError GAN_PATH (exit 2) for a pipe that nothing reads; what the system says
@@ -23,18 +37,21 @@ export async function writeFileAtomic(path: string, data: string | Uint8Array): 
   const target = there ? await realpath(path) : path;
   const temporary = temporaryName(target);
   try {
-    const file = await open(temporary, 'wx');
-    try {
-      await atPath(path, file.writeFile(data));
-    } finally {
-      await file.close();
-    }
-    await renameDurably(temporary, target);
+    await underName({temporary, path: target}, writeInto(temporary, data));
+    await underName({temporary, path: target}, renameDurably(temporary, target));
   } catch (error) {
     await rm(temporary, {force: true}).catch(() => {}); // what went wrong first is told
-    const {path: at} = error as NodeJS.ErrnoException;
-    if (at === temporary) Object.assign(error as Error, {path: target}); // the name that the user knows
     throw error;
+  }
+}
+
+/** Writes a new file. */
+async function writeInto(path: string, data: string | Uint8Array): Promise<void> {
+  const file = await open(path, 'wx');
+  try {
+    await atPath(path, file.writeFile(data));
+  } finally {
+    await file.close();
   }
 }
 

@@ -13,7 +13,7 @@ interface Drawn {
  * A learned vector of the class behind each latent: [batch, n], labels -> [batch, n + features]. Its numbers begin with
  * N(0, 1), as latents are drawn.
  */
-export class JoinClass extends Module {
+export class ConcatClassEmbedding extends Module {
   static readonly repeatable = true;
   override readonly takesLabels = true;
   readonly #embedding: Embedding;
@@ -32,7 +32,7 @@ export class JoinClass extends Module {
  * A learned picture of the class as one more channel of each image: [batch, height, width, c], labels -> [batch,
  * height, width, c + 1]. Its pixels begin with N(0, 1/4), which is about as much as those of images.
  */
-export class ClassPlane extends Module {
+export class ClassEmbeddingChannel extends Module {
   static readonly repeatable = true;
   override readonly takesLabels = true;
   readonly #embedding: Embedding;

@@ -35,6 +35,12 @@ export interface MetricFacts {
 interface MetricCourse {
   /** Whether lower or higher values are better, or those near 1. */
   better: 'lower' | 'higher' | 'one';
+  /**
+   * Whether images of this shape, [height, width, channels], can be measured: asked before a training begins, which
+   * would find out at the end of its first epoch.
+   * @throws GanError for others
+   */
+  assertShape?(shape: readonly number[]): void;
   /** Why the value says little with so few images: sentences without full stop. */
   doubts?(facts: MetricFacts): string[];
 }

@@ -1,4 +1,5 @@
 import {tf} from '../../backends/tf.js';
+import {mirrored} from '../data/pixels.js';
 import type {HostTensor} from '../data/types.js';
 import type {Rng} from '../rng.js';
 
@@ -133,13 +134,6 @@ function filtered({data, height, width, channels}: Plane, gain: number): Plane {
   const wide = along(data, width, channels, height * channels, channels, 1);
   const row = width * channels;
   return {data: along(wide, height, row, row, row, gain), height, width, channels};
-}
-
-function mirrored(at: number, length: number): number {
-  if (length === 1) return 0;
-  const period = 2 * (length - 1);
-  const phase = ((at % period) + period) % period;
-  return phase < length ? phase : period - phase;
 }
 
 function copyPatches({data, height, width, channels}: Plane, n: number, rng: Rng, to: Float32Array, at: number): void {

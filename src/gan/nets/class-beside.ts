@@ -1,5 +1,5 @@
 /** Makes networks conditional that know nothing of classes: the class comes beside their input. */
-import {ClassPlane, JoinClass} from '../layers/class-inputs.js';
+import {ClassEmbeddingChannel, ConcatClassEmbedding} from '../layers/class-inputs.js';
 import {Sequential} from '../layers/sequential.js';
 import type {Module} from '../module.js';
 import type {Rng} from '../rng.js';
@@ -18,7 +18,7 @@ export function classInput(
   rng?: Rng,
 ): [layers: Module[], features: number] {
   if (classes === undefined) return [[], latentSize];
-  return [[new JoinClass(classes, classFeatures, rng ? {rng} : {})], latentSize + classFeatures];
+  return [[new ConcatClassEmbedding(classes, classFeatures, rng ? {rng} : {})], latentSize + classFeatures];
 }
 
 /**
@@ -47,5 +47,5 @@ export function besideImages(
   make: (channels: number) => Module,
 ): Module {
   if (classes === undefined) return make(channels);
-  return new Sequential([new ClassPlane(classes, [height, width]), make(channels + 1)]);
+  return new Sequential([new ClassEmbeddingChannel(classes, [height, width]), make(channels + 1)]);
 }

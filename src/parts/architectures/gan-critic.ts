@@ -3,7 +3,7 @@ import type {Gan} from '../../plugin/index.js';
 /**
  * fastai's `gan_critic` (self-attention, arXiv 1805.08318; spectral norm, arXiv 1802.05957) beside its basic generator.
  */
-export default ({architecture, opt, nn}: Gan) =>
+export default ({architecture, opt, nn, GanError}: Gan) =>
   architecture({
     name: 'gan-critic',
     summary: 'Basic generator; critic with spectral norm, self-attention and dropout.',
@@ -21,6 +21,14 @@ export default ({architecture, opt, nn}: Gan) =>
     create: ({nFeatures, nExtraLayers, nf, nBlocks, p}) => ({
       generator({classes, ...wanted}) {
         const {height, width, channels} = nn.plainImages('gan-critic', wanted);
+        const least = 2 ** (nBlocks + 3);
+        if (Math.min(height, width) < least)
+          throw new GanError(
+            'usage',
+            'GAN_SIZE',
+            `gan-critic: images of ${height}x${width} are too small; with arch.nBlocks=${nBlocks} each side has at least ${least} pixels`,
+            {suggestions: suggestions(height, width, least)},
+          );
         return nn.besideLatents(classes, wanted.latentSize, (inSize) =>
           nn.basicGenerator([height, width], channels, {inSize, nFeatures, nExtraLayers}),
         );
@@ -31,3 +39,10 @@ export default ({architecture, opt, nn}: Gan) =>
       },
     }),
   });
+
+/** A size for the blocks, and blocks for the size where there are such. */
+function suggestions(height: number, width: number, least: number): string[] {
+  const nBlocks = Math.floor(Math.log2(Math.min(height, width))) - 3;
+  const sides = [height, width].map((side) => Math.max(side, least));
+  return [`--size ${sides.join('x')}`, ...(nBlocks >= 1 ? [`--set arch.nBlocks=${nBlocks}`] : [])];
+}

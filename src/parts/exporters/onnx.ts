@@ -1,4 +1,4 @@
-import type {Gan, TracedNetwork, TrainedRun, WeightType} from '../../plugin/index.js';
+import type {Gan, TracedNetwork, WeightType} from '../../plugin/index.js';
 import {networkOption, networksOf} from './graph/networks.js';
 import {cardOptions, dtypeOption} from './options.js';
 
@@ -16,7 +16,12 @@ export default ({exporter, exports, opt}: Gan) =>
       extension: network === 'both' ? undefined : '.onnx',
       async write(run, out) {
         const folderFiles =
-          network === 'both' ? await run.card({...card, usage: usageOf(run.config.latent, run.classes)}) : undefined;
+          network === 'both'
+            ? await run.card({
+                ...card,
+                usage: usageOf(run.config.latent, run.classes && exports.classNames(run.classes).length),
+              })
+            : undefined;
         const traced = await exports.trace(run, networksOf(network));
         const models = await Promise.all(
           traced.map(async (one): Promise<[string, Uint8Array]> => [
@@ -33,7 +38,7 @@ export default ({exporter, exports, opt}: Gan) =>
 
 const usageOf = (
   latent: number,
-  classes: TrainedRun['classes'],
+  classes: number | undefined,
 ): string => `With [onnxruntime](https://onnxruntime.ai), such as onnxruntime-node:
 
 \`\`\`js
@@ -44,17 +49,11 @@ const normal = () => Math.sqrt(-2 * Math.log(1 - Math.random())) * Math.cos(2 * 
 const latent = new ort.Tensor('float32', Float32Array.from({length: ${latent}}, normal), [1, ${latent}]);
 ${
   classes
-    ? `const classes = new ort.Tensor('float32', ${oneOf(classes)}, [1, ${rowsOf(classes)}]); // 1 at the class: here the first
+    ? `const classes = new ort.Tensor('float32', Float32Array.from({length: ${classes}}, (_, i) => (i === 0 ? 1 : 0)), [1, ${classes}]); // 1 at the class: here the first
 const {image} = await session.run({latent, classes})`
     : 'const {image} = await session.run({latent})'
 }; // [1, channels, height, width], from -1 to 1
 \`\`\``;
-
-const rowsOf = ({names, unlabelled}: NonNullable<TrainedRun['classes']>): number => names.length + (unlabelled ? 1 : 0);
-
-/** The first class as the second input. */
-const oneOf = (classes: NonNullable<TrainedRun['classes']>): string =>
-  `Float32Array.from({length: ${rowsOf(classes)}}, (_, i) => (i === 0 ? 1 : 0))`;
 
 async function model(
   {graph, facts, input, labels, output}: TracedNetwork,

@@ -1,4 +1,4 @@
-import type {Gan, TrainedRun} from '../../plugin/index.js';
+import type {Gan} from '../../plugin/index.js';
 import {networkOption, networksOf} from './graph/networks.js';
 import {cardOptions, dtypeOption} from './options.js';
 
@@ -17,7 +17,11 @@ export default ({exporter, exports, opt}: Gan) =>
       async write(run, out) {
         await exports.assertNew(out);
         const {toTfjs} = await import('./tfjs/write.js');
-        const usage = usageOf(network === 'both' ? 'generator/' : '', run.config.latent, run.classes);
+        const usage = usageOf(
+          network === 'both' ? 'generator/' : '',
+          run.config.latent,
+          run.classes && exports.classNames(run.classes).length,
+        );
         const files = new Map(await run.card({...card, usage}));
         for (const {graph, facts, input, labels, output} of await exports.trace(run, networksOf(network))) {
           const metadata = {...facts, layout: 'NHWC'};
@@ -32,7 +36,7 @@ export default ({exporter, exports, opt}: Gan) =>
 const usageOf = (
   folder: string,
   latent: number,
-  classes: TrainedRun['classes'],
+  classes: number | undefined,
 ): string => `With [TensorFlow.js](https://www.tensorflow.org/js), from a web server:
 
 \`\`\`js
@@ -41,7 +45,7 @@ import * as tf from '@tensorflow/tfjs';
 const model = await tf.loadGraphModel('${folder}model.json');
 ${
   classes
-    ? `const classes = tf.oneHot(tf.fill([16], 0, 'int32'), ${classes.names.length + (classes.unlabelled ? 1 : 0)}).toFloat(); // all of the first class
+    ? `const classes = tf.oneHot(tf.fill([16], 0, 'int32'), ${classes}).toFloat(); // all of the first class
 const images = model.predict({latent: tf.randomNormal([16, ${latent}]), classes})`
     : `const images = model.predict(tf.randomNormal([16, ${latent}]))`
 }; // [16, height, width, channels], from -1 to 1

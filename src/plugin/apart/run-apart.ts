@@ -3,7 +3,7 @@ import {createInterface} from 'node:readline';
 import type {Readable} from 'node:stream';
 import {fileURLToPath} from 'node:url';
 import {deserialize, serialize} from 'node:v8';
-import {patienceSeconds} from '../patience.js';
+import {secondsOf} from '../../variables.js';
 
 /** The answer to an order: its result, or why there is none; `died`: the process has not answered. */
 export type Answer<T> = {result: T} | {fault: string; died?: true};
@@ -28,7 +28,7 @@ export async function runApart<T>(script: URL, context: unknown, orders: readonl
 
 /** Returns why the process ended. */
 async function runOnce(script: URL, input: unknown, take: (answer: unknown) => void): Promise<string> {
-  const seconds = patienceSeconds();
+  const seconds = secondsOf('GAN_PLUGIN_SECONDS');
   // the built script, also for a command that runs from its sources
   const file = fileURLToPath(script).replace(/([\\/])src([\\/].*)\.ts$/, '$1dist$2.js');
   const child = spawn(process.execPath, ['--max-old-space-size=2048', file], {

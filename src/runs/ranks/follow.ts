@@ -8,7 +8,7 @@ import {stopAt} from '../run-callbacks.js';
 import type {PreparedTraining} from '../train.js';
 import type {Order, Ranks} from './ranks.js';
 
-export interface FollowOptions extends Pick<DeviceOptions, 'deviceName'> {
+export interface FollowOptions extends Pick<DeviceOptions, 'device' | 'deviceName'> {
   registry: Registry;
   /** Aborted, with an exit code as the reason: all ranks finish the step, and rank 0 writes a checkpoint. */
   signal?: AbortSignal;
@@ -23,9 +23,16 @@ export async function follow(ranks: Ranks, {registry, signal, ...device}: Follow
   for (;;) {
     const order = await ranks.order();
     if (order.do === 'end') return order.exitCode;
-    const {config, address, backend, checkpoint} = order;
+    const {config, address, backend, checkpoint, autoBatchSize = false} = order;
     if (address !== undefined) publicAddress(address); // remembers its keys
-    const training = await openTraining(config, {registry, backend, ranks, ...device, ...(checkpoint && {checkpoint})});
+    const training = await openTraining(config, {
+      registry,
+      backend,
+      ranks,
+      autoBatchSize,
+      ...device,
+      ...(checkpoint && {checkpoint}),
+    });
     try {
       await trainAlong(training, order, signal);
     } finally {

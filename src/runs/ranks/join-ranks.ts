@@ -4,12 +4,8 @@ import {tf} from '../../backends/tf.js';
 import {GanError} from '../../errors.js';
 import type {Ranks} from './ranks.js';
 
-/**
- * Lets the training steps on a device exchange with the other ranks.
- * @returns a function that ends it
- * @throws GanError GAN_RANKS_BACKEND (exit 4) where the backend cannot wait in the middle of a step
- */
-export function joinRanks({collective}: Ranks, {name}: Device): () => void {
+/** @throws GanError GAN_RANKS_BACKEND (exit 4) where the backend cannot wait in the middle of a step */
+export function checkWaits({name}: Device): void {
   try {
     tf.tidy(() => tf.add(tf.scalar(1), tf.scalar(1)).dataSync());
   } catch (cause) {
@@ -20,10 +16,24 @@ export function joinRanks({collective}: Ranks, {name}: Device): () => void {
       {suggestions: ['--backend native   (or wasm, cuda, tensorflow)'], cause},
     );
   }
-  return useRanks(collective);
 }
 
-export const noAutoBatchSize = (): GanError =>
-  new GanError('usage', 'GAN_RANKS_BATCH_SIZE', '--batch-size auto cannot be used with several ranks.', {
-    suggestions: ['Give the images of a step of all ranks together: --batch-size 256'],
-  });
+/**
+ * Lets the training steps on a device exchange with the other ranks. All ranks call it at the same time.
+ * @returns a function that ends it
+ * @throws GanError GAN_BACKEND_FAILED where the devices cannot exchange
+ */
+export async function joinRanks(ranks: Ranks, device: Device): Promise<() => void> {
+  const sums = await device.collective?.join(ranks.collective);
+  if (sums) ranks.sums = sums.description;
+  return useRanks(ranks.collective, sums);
+}
+
+/**
+ * The batch size for all ranks, where each has found what its device has memory for: what the least of them has, for
+ * each.
+ */
+export async function batchSizeOfAll(ranks: Ranks, own: number): Promise<number> {
+  const all = await ranks.fromAll(own);
+  return ranks.collective.size * Math.min(...all);
+}

@@ -1,12 +1,13 @@
 import path from 'node:path';
 import {pathToFileURL} from 'node:url';
 import {deserialize, serialize} from 'node:v8';
-import type {Collective} from '../../backends/collective.js';
+import type {Collective, Failure} from '../../backends/collective.js';
 import {exitCodes, GanError, isGanError, messageOf, type ErrorKind} from '../../errors.js';
 import type {Checkpoint} from '../../gan/checkpoint.js';
 import type {PartChoice, RunConfig} from '../../options/run-config.js';
 import type {Registry} from '../../plugin/registry.js';
 import {shareProcessors} from '../../system-limits.js';
+import {LastWords} from './last-words.js';
 
 /** How the processes were started, as far as `launchedRanks` tells. */
 export interface Launched {
@@ -21,19 +22,6 @@ export interface Launched {
 
 /** The package that finds the other processes. */
 const packageName = 'gan-plugin-mpi';
-
-/** Why a rank cannot go on, as the package tells it. */
-interface Failure {
-  /** -1: MPI itself failed in this process. */
-  rank: number;
-  host: string;
-  kind?: string;
-  code?: string;
-  message: string;
-  suggestions?: string[];
-  /** Of the process that has the error. */
-  exitCode?: number;
-}
 
 /** What the package makes. */
 interface Processes extends Collective {
@@ -59,30 +47,49 @@ export type Order =
       checkpoint?: Checkpoint | undefined;
       /** The configuration of the run folder before this part of the run. */
       before?: RunConfig | undefined;
+      /** Each rank finds what its device has memory for; the smallest counts. */
+      autoBatchSize?: boolean;
     }
   | {do: 'end'; exitCode: number};
 
 /** Seconds after which a rank that gives no sign of life counts as lost. */
-const silence = {default: 30, least: 2, variable: 'GAN_RANK_TIMEOUT'} as const;
+const silence = {default: 30, least: 2, most: 86_400, variable: 'GAN_RANK_TIMEOUT'} as const;
+
+/** @throws GanError GAN_RANK_TIMEOUT (exit 2) */
+export function silenceIn(env: Readonly<Record<string, string | undefined>>): number {
+  const text = env[silence.variable]?.trim() ?? '';
+  if (text === '') return silence.default;
+  const seconds = Number(text);
+  if (seconds >= silence.least && seconds <= silence.most) return seconds;
+  throw new GanError(
+    'usage',
+    silence.variable,
+    `${silence.variable} is ${JSON.stringify(text)}; it is to be a number of seconds, ${silence.least} to ${silence.most}.`,
+    {suggestions: [`${silence.variable}=60, or unset ${silence.variable}   (without it: ${silence.default})`]},
+  );
+}
 
 /** The processes of a training, and what they say to one another besides its steps. */
 export class Ranks {
   readonly collective: Processes;
   readonly launched: Launched;
+  readonly lastWords: LastWords;
+  /** By what devices that exchange by themselves do so. */
+  #sums: string | undefined;
 
   private constructor(collective: Processes, launched: Launched) {
     this.collective = collective;
     this.launched = launched;
+    this.lastWords = new LastWords((text) => collective.note(text));
   }
 
   /**
    * Finds the other processes.
-   * @throws GanError GAN_MPI_MISSING, GAN_MPI, GAN_MPI_MISMATCH (exit 4)
+   * @throws GanError GAN_RANK_TIMEOUT (exit 2); GAN_MPI_MISSING, GAN_MPI, GAN_MPI_MISMATCH (exit 4)
    */
   static async begin(launched: Launched, registry: Pick<Registry, 'rootOf'>, env = process.env): Promise<Ranks> {
+    const silenceSeconds = silenceIn(env);
     const module = await load(registry);
-    const given = Number(env[silence.variable] || silence.default);
-    const silenceSeconds = Number.isFinite(given) ? Math.max(silence.least, given) : silence.default;
     const collective = await module.MpiRanks.begin({launcher: launched.launcher, silenceSeconds}, errorOf).catch(
       (error: unknown) => {
         throw isGanError(error) ? error : notBegun(error);
@@ -102,12 +109,18 @@ export class Ranks {
     return this.rank === 0;
   }
 
-  /** `4 ranks on 2 machines (Open MPI v4.1.4)`. */
+  /** How the sums travel, where the device exchanges them by itself. */
+  set sums(description: string) {
+    this.#sums = description;
+  }
+
+  /** `4 ranks on 2 machines (Open MPI v4.1.4), sums by NCCL 2.27.5`. */
   get description(): string {
     const {size, hosts, info} = this.collective;
     const machines = new Set(hosts).size;
     const library = String(info['library']).split(',')[0]!;
-    return `${size} ranks on ${machines === 1 ? 'one machine' : `${machines} machines`} (${library})`;
+    const sums = this.#sums === undefined ? '' : `, sums by ${this.#sums}`;
+    return `${size} ranks on ${machines === 1 ? 'one machine' : `${machines} machines`} (${library})${sums}`;
   }
 
   /** Rank 0 says what to do; the others wait for it. */
@@ -148,6 +161,7 @@ export class Ranks {
   }
 
   close(): Promise<void> {
+    this.lastWords.close();
     return this.collective.close();
   }
 }

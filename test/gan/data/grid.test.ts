@@ -89,7 +89,8 @@ describe('writePng', () => {
       expect((await readdir(dir)).sort()).to.deep.equal(['a.png', 'folder']);
       const error = await ganError(() => writePng(join(dir, 'no', 'a.png'), picture));
       expect(error).to.include({code: 'GAN_IMAGE_WRITE', kind: 'data'});
-      expect(error.message).to.contain(join(dir, 'no', 'a.png'));
+      expect(error.message).to.contain(`${join(dir, 'no', 'a.png')} cannot be opened: there is no such file or folder`);
+      expect(error.suggestions).to.not.have.length(0);
     }));
 });
 

@@ -108,6 +108,8 @@ describe('mixtures', () => {
         ['{"mixture": []}', /without sets/],
         ['{"mixture": [{"data": "few", "weight": 0}]}', /wrong weight/],
         ['{"mixture": [{"weight": 1}]}', /without data/],
+        ['{"mixture": [{"data": "few", "wieght": 2}]}', /'wieght' of few/],
+        ['{"mixture": [{"data": "builtin:shapes"}]}', /names builtin:shapes; sets of a mixture are files/],
         ['{"mixture": [', /no JSON/],
         [`{"mixture": [{"data": ${JSON.stringify(file)}}]}`, /names another mixture/],
         ['{"mixture": [{"data": "wrong.json"}]}', /names itself/],

@@ -1,9 +1,10 @@
 import {expect} from 'chai';
 import {createHash} from 'node:crypto';
 import {readFileSync, writeFileSync} from 'node:fs';
-import {mkdir, readFile, writeFile} from 'node:fs/promises';
+import {cp, mkdir, readFile, rename, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {describeRecords, openRecords} from '../../../dist/gan/data/records/open.js';
+import {classesAt} from '../../../dist/gan/data/records/labels.js';
 import type {Records} from '../../../dist/gan/data/records/types.js';
 import {Rng} from '../../../dist/gan/rng.js';
 import {ganError, inFolder} from './helpers.js';
@@ -42,6 +43,21 @@ describe('Parquet files that pyarrow wrote', () => {
       'Parquet file, 7 pictures, 3 labels',
     );
   });
+
+  it('lie in folders by configurations and splits, of which the ones for training are read; several sets are refused', () =>
+    inFolder(async (dir) => {
+      for (const split of ['train', 'test', 'validation'])
+        await cp(join(folder, 'hub/data'), join(dir, 'default', split), {recursive: true});
+      const records = await openRecords(dir);
+      expect(describeRecords(records)).to.equal('3 Parquet files, 15 pictures, 3 labels');
+      await cp(join(dir, 'default/train'), join(dir, 'large/train'), {recursive: true});
+      expect(describeRecords(await openRecords(dir))).to.equal('3 Parquet files, 15 pictures, 3 labels');
+      await rename(join(dir, 'default'), join(dir, 'small'));
+      const error = await ganError(() => openRecords(dir));
+      expect(error).to.include({code: 'GAN_DATA_FORMAT', exitCode: 5});
+      expect(error.message).to.contain('holds several sets: large, small');
+      expect(error.suggestions[0]).to.contain(join(dir, 'large'));
+    }));
 
   it('are refused where they hold no pictures, or are encoded in a way that is not read', async () => {
     const text = await ganError(() => openRecords(join(folder, 'text.parquet')));
@@ -124,6 +140,74 @@ describe('Parquet files that pyarrow wrote', () => {
       expect(error).to.be.instanceOf(Error);
     });
   });
+});
+
+/** What DuckDB wrote: parquet/make-lists.mjs. */
+describe('Parquet files with several labels for a picture, that DuckDB wrote', () => {
+  const labelsOf = async (name: string): Promise<(readonly string[] | undefined)[]> => {
+    const {labels, size} = await openRecords(join(folder, name));
+    return Array.from({length: size}, (_, i) => classesAt(labels!, i)?.map((each) => labels!.classes[each]!));
+  };
+  const places = [['beach', 'sea'], [], undefined, ['forest'], ['city', 'sea'], ['city'], ['forest']];
+
+  for (const name of ['lists.parquet', 'lists-of-list.parquet'])
+    it(`${name}: lists of numbers, with the names of the classes; empty ones, and none`, async () => {
+      expect(await labelsOf(name)).to.deep.equal(places);
+      const {labels} = await openRecords(join(folder, name));
+      expect(labels!.classes).to.deep.equal(['beach', 'city', 'forest', 'sea']);
+    });
+
+  it('lists of words, and of marks', async () => {
+    const letters: Record<string, string> = {beach: 'a', city: 'b', forest: 'c', sea: 'd'};
+    expect(await labelsOf('lists-words.parquet')).to.deep.equal(
+      places.map((each) => each?.map((name) => letters[name])),
+    );
+    expect(await labelsOf('lists-marks.parquet')).to.deep.equal(
+      [0, 1, 2, 3, 4, 5, 6].map((i) => [String(1 - (i % 2)), ...(i > 3 ? ['2'] : [])]),
+    );
+  });
+
+  it('a column for each attribute, beside one of other numbers', async () =>
+    expect(await labelsOf('attributes.parquet')).to.deep.equal(
+      [0, 1, 2, 3, 4, 5, 6].map((i) => [...(i % 2 === 0 ? ['even'] : []), ...(i > 3 ? ['late'] : [])]),
+    ));
+
+  it('in several row groups, with pages that end inside of them', async () => {
+    const names = ['beach', 'city', 'forest', 'sea'];
+    expect(await labelsOf('lists-long.parquet')).to.deep.equal(
+      Array.from({length: 5000}, (_, i) =>
+        names.filter((_, place) => Array.from({length: i % 7}, (_, x) => (x + i) % 4).includes(place)),
+      ),
+    );
+  });
+
+  it('say of pictures that are only named that they are not there', async () => {
+    const records = await openRecords(join(folder, 'paths.parquet'));
+    expect(String(await records.read(0).catch((error: unknown) => error))).to.contain('no bytes of a picture');
+  });
+
+  it('give an error, or other labels, for every byte that changes', () =>
+    inFolder(async (dir) => {
+      const rng = new Rng(12);
+      const path = join(dir, 'flipped.parquet');
+      let refused = 0;
+      for (const name of ['lists.parquet', 'lists-words.parquet', 'lists-long.parquet']) {
+        const whole = await readFile(join(folder, name));
+        for (let i = 0; i < 60; i++) {
+          const bytes = Buffer.from(whole);
+          bytes[rng.int(bytes.length)]! ^= 1 + rng.int(255);
+          writeFileSync(path, bytes);
+          const before = process.memoryUsage().arrayBuffers;
+          const records = await openRecords(path).catch((error: unknown) => error as Error);
+          if (records instanceof Error) {
+            expect(records, String(records.stack)).to.have.property('exitCode', 5);
+            refused++;
+          }
+          expect(process.memoryUsage().arrayBuffers - before).to.be.lessThan(64 << 20);
+        }
+      }
+      expect(refused).to.be.greaterThan(20);
+    }));
 });
 
 /** A file with another footer. */

@@ -13,6 +13,9 @@ import {recordSource} from '../../../dist/gan/data/record-source.js';
 import {describeRecords, openRecords} from '../../../dist/gan/data/records/open.js';
 import type {Records, StoredImage} from '../../../dist/gan/data/records/types.js';
 import {pythonOrSkip} from '../../python.js';
+import {serve} from './server.js';
+import {retries} from '../../../dist/gan/io/remote/transport.js';
+import {dataDifference} from '../../../dist/gan/data/identity.js';
 import {ganError} from './helpers.js';
 
 const run = promisify(execFile);
@@ -65,6 +68,46 @@ describe('sets of pictures that Python wrote', () => {
       expect(records.labels?.classes ?? null).to.deep.equal(classes);
     });
   }
+
+  it('are the same from a server that breaks every tenth connection, and nothing is fetched twice', async () => {
+    const folders: Record<string, string> = {
+      shards: 'shards/train-{0000..0002}.tar',
+      cifar: 'cifar/data_batch_{1..2}.bin',
+      mnist: 'mnist/train-images-idx3-ubyte.gz',
+    };
+    const before = process.env['GAN_CACHE_DIR'];
+    const cache = await mkdtemp(join(tmpdir(), 'gan-records-cache-'));
+    const server = await serve(dir);
+    const {firstWaitMs} = retries;
+    Object.assign(server, {dropEvery: 10});
+    retries.firstWaitMs = 5;
+    process.env['GAN_CACHE_DIR'] = cache;
+    try {
+      for (const name of sets.filter((each) => each !== 'photos')) {
+        const {records: wanted, classes} = expected[name]!;
+        const here = await openRecords(at(name));
+        const there = await openRecords(`${server.url}/${folders[name] ?? name}`);
+        const hashes = await Promise.all(all(there, async (i) => sha256(await there.read(i))));
+        const label = (i: number) => (there.labels ? (there.labels.classes[there.labels.of[i]!] ?? null) : null);
+        expect(
+          all(there, (i) => [there.name(i), hashes[i], label(i)]),
+          name,
+        ).to.deep.equal(wanted);
+        expect(there.labels?.classes ?? null).to.deep.equal(classes);
+        expect(dataDifference(await here.identify(), await there.identify()), name).to.equal(undefined);
+        const asked = server.requests.length;
+        for (let i = 0; i < there.size; i++) expect(await sha256(await there.read(i))).to.equal(hashes[i]);
+        expect(server.requests.length).to.equal(asked);
+      }
+      expect(server.dropped).to.be.greaterThan(3);
+    } finally {
+      retries.firstWaitMs = firstWaitMs;
+      if (before === undefined) delete process.env['GAN_CACHE_DIR'];
+      else process.env['GAN_CACHE_DIR'] = before;
+      await server.close();
+      await rm(cache, {recursive: true});
+    }
+  });
 
   it('are all of them', () => expect(Object.keys(expected).sort()).to.deep.equal([...sets].sort()));
 

@@ -25,11 +25,14 @@ import {dirname, join} from 'node:path';
 import {promisify} from 'node:util';
 import {isGanError} from '../../../dist/errors.js';
 import {describeRecords, openRecords} from '../../../dist/gan/data/records/open.js';
-import {completeAddress, publicAddress, shardAddresses} from '../../../dist/address.js';
+import {addressBeside, completeAddress, publicAddress, shardAddresses} from '../../../dist/address.js';
 import {openRandomAccess} from '../../../dist/gan/io/random-access-file.js';
 import type * as Http from '../../../dist/gan/io/remote/http.js';
 import {retries, withRetries} from '../../../dist/gan/io/remote/transport.js';
-import {ganError} from './helpers.js';
+import {WholeFiles} from '../../../dist/gan/io/remote/whole-files.js';
+import {dataDifference} from '../../../dist/gan/data/identity.js';
+import {encodePng} from '../../../dist/gan/data/png.js';
+import {ganError, inFolder} from './helpers.js';
 import {serve, type Served} from './server.js';
 
 const mebi = 1 << 20;
@@ -147,7 +150,7 @@ describe('files on a web server', () => {
     await agree();
     const [old] = await readdir(join(dir, 'elsewhere/data'));
     const blocks = join(dir, 'elsewhere/data', old!, 'blocks');
-    while ((await stat(blocks)).size < 3 * 8) await setTimeout(5); // what has been read is still being kept
+    while (((await stat(blocks).catch(() => undefined))?.size ?? 0) < 3 * 8) await setTimeout(5); // what has been read is still being kept
     process.env['GAN_CACHE_DIR'] = join(dir, 'cache');
     await rename(join(dir, 'elsewhere'), join(dir, 'cache'));
     // none for a file that would not fit anyway
@@ -337,7 +340,104 @@ describe('files on a web server', () => {
   });
 });
 
+describe('lists of pictures on servers', () => {
+  it('name files of their server, or addresses, and nothing of this disk; missing pictures are left out', () =>
+    inFolder(async (dir) => {
+      const pictures = await Promise.all(
+        [1, 2, 3].map((n) => encodePng({data: new Uint8Array(12).fill(n), width: 2, height: 2, channels: 3})),
+      );
+      await mkdir(join(dir, 'www/sub'), {recursive: true});
+      await writeFile(join(dir, 'www/a b#1 50%?.png'), pictures[0]!);
+      await writeFile(join(dir, 'www/sub/c.png'), pictures[1]!);
+      const server = await serve(join(dir, 'www'));
+      const before = process.env['GAN_CACHE_DIR'];
+      process.env['GAN_CACHE_DIR'] = join(dir, 'cache');
+      try {
+        const rows = ['file,label', 'a b#1 50%?.png,x', './sub/c.png,y', `${server.url}/sub/c.png,x`, 'gone.png,y'];
+        const outside = [join(dir, 'secret.png'), `file://${join(dir, 'secret.png')}`, '../../../../secret.png'];
+        await writeFile(join(dir, 'secret.png'), pictures[2]!);
+        await writeFile(join(dir, 'www/list.csv'), [...rows, ...outside.map((each) => `${each},x`)].join('\n'));
+        await writeFile(join(dir, 'here.csv'), rows.slice(0, 1).concat(rows[3]!).join('\n'));
+        const list = await openRecords(publicAddress(`${server.url}/list.csv?token=secret123`));
+        expect(list).to.include({size: 7, kind: 'list'});
+        const keyed = server.headers.length;
+        expect(await list.read(0)).to.deep.equal(Buffer.from(pictures[0]!));
+        expect(await list.read(1)).to.deep.equal(Buffer.from(pictures[1]!));
+        expect(await list.read(2)).to.deep.equal(Buffer.from(pictures[1]!));
+        expect(server.headers.length).to.equal(keyed + 3);
+        for (let i = 3; i < 7; i++) {
+          const error = (await list.read(i).catch((reason: unknown) => reason)) as Error;
+          expect(error.message)
+            .to.match(/has no http.*\(404\)/)
+            .and.not.contain('secret123');
+          expect(isGanError(error)).to.equal(false);
+        }
+        expect(list.describe(0)).to.equal(`${server.url}/a%20b%231%2050%25%3F.png?token=***`);
+        const identity = await list.identify();
+        expect(identity).to.include({items: 7});
+        const local = await openRecords(join(dir, 'here.csv'));
+        expect(await local.read(0)).to.deep.equal(Buffer.from(pictures[1]!));
+        // a list that has changed asks for its pictures again, and is another one
+        await writeFile(join(dir, 'www/sub/c.png'), pictures[2]!);
+        await appendFile(join(dir, 'www/list.csv'), '\n');
+        const again = await openRecords(publicAddress(`${server.url}/list.csv?token=secret123`));
+        expect(await again.read(1)).to.deep.equal(Buffer.from(pictures[2]!));
+        expect(dataDifference(identity, await again.identify())).to.contain('what they hold is not');
+      } finally {
+        if (before === undefined) delete process.env['GAN_CACHE_DIR'];
+        else process.env['GAN_CACHE_DIR'] = before;
+        await server.close();
+      }
+    }));
+
+  it('of pictures without end, and pages in place of data, are told as such', () =>
+    inFolder(async (dir) => {
+      const server = await serve(dir);
+      try {
+        server.answer = (request, response) => {
+          response.writeHead(200, {'content-type': 'text/html'}).end('<!DOCTYPE html><title>Log in</title>');
+          return true;
+        };
+        for (const name of ['list.csv', 'set.zip', '']) {
+          const error = await ganError(() => openRecords(`${server.url}/${name}`));
+          expect(error).to.include({code: 'GAN_DATA_FORMAT', exitCode: 5});
+          expect(error.message).to.contain('is a page for a browser');
+        }
+        let stopped = 0;
+        server.answer = (_, response) => {
+          response.writeHead(200);
+          const more = (): unknown =>
+            response.write(Buffer.alloc(1 << 16), (error) => (error ? stopped++ : setImmediate(more)));
+          more();
+          return true;
+        };
+        const files = new WholeFiles('endless', 1 << 20);
+        const error = (await files.read(`${server.url}/a.png`).catch((reason: unknown) => reason)) as Error;
+        expect(error.message).to.contain('it has more than 1048576 bytes');
+        while (stopped === 0) await setTimeout(5);
+      } finally {
+        await server.close();
+      }
+    }));
+});
+
 describe('addresses', () => {
+  it('of files beside others have the same keys', () => {
+    const cases: [of: string, name: string, wanted: string][] = [
+      ['https://h/a/b/list.csv', 'c d.png', 'https://h/a/b/c%20d.png'],
+      ['https://u:p@h/a/list.csv?token=k#x', '../c?.png', 'https://***@h/c%3F.png?token=***'],
+      ['https://h/a/list.csv', '/c.png', 'https://h/c.png'],
+      ['https://h/a/list.csv', '../../../c.png', 'https://h/c.png'],
+      ['https://h/a/list.csv', 'http://other/c.png', 'http://other/c.png'],
+      ['https://h/a/list.csv', 'file:///etc/passwd', 'https://h/a/file%3A/etc/passwd'],
+      ['https://h/list.csv?path=a/b', 'c.png', 'https://h/c.png?path=***'],
+      ['s3://bucket/a/list.csv', 'c d#e.png', 's3://bucket/a/c d#e.png'],
+      ['s3://bucket/list.csv', '../../c.png', 's3://bucket/c.png'],
+    ];
+    for (const [of, name, wanted] of cases) expect(addressBeside(publicAddress(of), name)).to.equal(wanted);
+    expect(completeAddress('https://***@h/c%3F.png?token=***')).to.equal('https://u:p@h/c%3F.png?token=k');
+  });
+
   it('are shown without their keys, which this process knows and no other', async () => {
     const cases: [given: string, shown: string][] = [
       ['https://host/set.zip', 'https://host/set.zip'],
@@ -375,6 +475,10 @@ describe('addresses', () => {
       's3://bucket/',
       'https://host/{5..2}.tar',
       'https://host/{0..99999999}.tar',
+      'https://host/{a..b}.tar',
+      'https://host/{0-3}.tar',
+      'https://host/{0..3}-{0..3}.tar',
+      's3://bucket/{0..3}-{0..3}.tar',
       'https://ada:s3c/ret@host/a.zip',
       'https://ada:s3c#ret@host/a.zip',
     ]) {

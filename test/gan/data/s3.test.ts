@@ -1,7 +1,11 @@
 import {expect} from 'chai';
 import {createHash, createHmac} from 'node:crypto';
 import {copyFile, mkdir, mkdtemp, rm} from 'node:fs/promises';
-import type {IncomingMessage} from 'node:http';
+import {execFile} from 'node:child_process';
+import {once} from 'node:events';
+import {createServer, type IncomingMessage} from 'node:http';
+import {connect, type AddressInfo} from 'node:net';
+import {promisify} from 'node:util';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {describeRecords, openRecords} from '../../../dist/gan/data/records/open.js';
@@ -104,6 +108,40 @@ describe('objects in storage that speaks S3', () => {
     server.dropEvery = 0;
   });
 
+  it('are asked for through a proxy, as HTTP_PROXY and NO_PROXY say', async () => {
+    const asked: string[] = [];
+    const proxy = createServer();
+    proxy.on('connect', (request, socket) => {
+      asked.push(request.url!);
+      const {port, hostname} = new URL(server.url);
+      const target = connect(Number(port), hostname, () => {
+        socket.write('HTTP/1.1 200 OK\r\n\r\n');
+        target.pipe(socket).pipe(target);
+      });
+    });
+    proxy.listen(0, '127.0.0.1');
+    await once(proxy, 'listening');
+    const script = `
+      import {openRandomAccess} from ${JSON.stringify(new URL('../random-access-file.js', s3).href)};
+      const file = await openRandomAccess('s3://bucket/sets/my set.parquet');
+      console.log((await file.read(0, 4)).toString());`;
+    const read = async (env: Record<string, string>): Promise<string> => {
+      const settings = {...process.env, GAN_DATA_CACHE: '0', AWS_ENDPOINT_URL_S3: 'http://storage.invalid', ...env};
+      const child = promisify(execFile)(process.execPath, ['--input-type=module', '-e', script], {env: settings});
+      return (await child).stdout.trim();
+    };
+    try {
+      const HTTP_PROXY = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+      expect(await read({HTTP_PROXY})).to.equal('PAR1'); // this machine does not know the storage's name
+      expect(asked[0]).to.equal('storage.invalid:80');
+      const direct = {AWS_ENDPOINT_URL_S3: server.url, HTTP_PROXY: 'http://127.0.0.1:1', NO_PROXY: '127.0.0.1'};
+      expect(await read(direct)).to.equal('PAR1');
+    } finally {
+      proxy.closeAllConnections();
+      proxy.close();
+    }
+  });
+
   it('are refused to who has other keys, or none', async () => {
     const ask = (name: string) =>
       ganError(async () => {
@@ -119,5 +157,9 @@ describe('objects in storage that speaks S3', () => {
     const none = await ask('none');
     expect(none).to.include({code: 'GAN_S3_SETTINGS', exitCode: 3});
     expect(String(none.suggestions)).to.contain('AWS_ACCESS_KEY_ID');
+    for (const name of ['AWS_REGION', 'AWS_ENDPOINT_URL_S3']) delete process.env[name];
+    const nowhere = await ask('nowhere');
+    expect(nowhere).to.include({code: 'GAN_S3_SETTINGS', exitCode: 3});
+    expect(String(nowhere.suggestions)).to.contain('AWS_REGION');
   });
 }).timeout(60_000);

@@ -44,10 +44,14 @@ describe('BatchNorm', () => {
       size: 2,
       hosts: ['a', 'b'],
       info: {},
+      takesGpuMemory: false,
       memory: (count) => new Float32Array(count),
       allReduce: refuse,
+      allReduceAt: refuse,
       broadcast: refuse,
       allGather: refuse,
+      note: refuse,
+      check: refuse,
     });
     try {
       layer.forward(x());

@@ -8,6 +8,7 @@ import {nvrtcSignatures} from '../../../plugins/cuda/src/compile/signatures.js';
 import {dnn, dnnDetails, dnnSignatures, perfBytes} from '../../../plugins/cuda/src/dnn/signatures.js';
 import {cuda} from '../../../plugins/cuda/src/driver/codes.js';
 import {driverSignatures} from '../../../plugins/cuda/src/driver/signatures.js';
+import {nccl, ncclSignatures} from '../../../plugins/cuda/src/nccl/signatures.js';
 import type {CType, Signatures} from '../../../plugins/cuda/src/native/signatures.js';
 import {noCompiler} from './emulator/index.js';
 import {handlesIn, prototypesOf, type HeaderName, type Prototype} from './prototypes/read.js';
@@ -26,7 +27,7 @@ const folderOf = (header: string): string | undefined =>
 const includeFlags = includes.map((include) => `-I${include}`);
 
 /** Of g++, which gives void the size of 1. */
-const bytes: Record<CType, number> = {int: 4, uint: 4, u64: 8, pointer: 8, text: 8, void: 1};
+const bytes: Record<CType, number> = {int: 4, uint: 4, u64: 8, pointer: 8, text: 8, id: 128, void: 1};
 
 /** What a C++ program that includes the header prints. */
 function printed(header: string, lines: readonly string[]): string[] {
@@ -106,6 +107,7 @@ function differences(header: HeaderName, prototypes: readonly Prototype[]): stri
 function takenAs(type: string, header: HeaderName): CType[] {
   const plain = type.replaceAll('const ', '').replace(/ const$/, '');
   if (plain === 'void') return ['void'];
+  if (plain === 'ncclUniqueId') return ['id'];
   if (plain === 'char *') return ['text', 'pointer'];
   if (plain.endsWith('*')) return ['pointer', 'u64'];
   if (/^(size_t|u?int64_t|unsigned long long|CUdeviceptr|cuuint64_t)$/.test(plain)) return ['u64'];
@@ -144,6 +146,7 @@ describe("cuda: what is believed of NVIDIA's libraries, against their headers", 
         ]),
       ],
     ],
+    ['nccl.h', ncclSignatures, nccl, [['sizeof(ncclUniqueId)', nccl.NCCL_UNIQUE_ID_BYTES]]],
   ];
   for (const [header, signatures, values, more] of cases) {
     const prototypes = prototypesOf(header);

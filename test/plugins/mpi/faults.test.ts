@@ -76,6 +76,7 @@ describe('a rank that fails', function () {
       expect(performance.now() - killedAt).to.be.below(60_000);
       if (signal === 'SIGSTOP') {
         expect(output).to.match(new RegExp(`GAN_RANK_LOST: rank ${rank} on \\S+ has not answered for`));
+        expect(output).to.match(/GAN_RANK_LOST: .* It was at step \d+/);
         expect(code).to.equal(4);
       } else {
         expect(output).to.match(new RegExp(`rank ${rank} .* exited on signal 9`)); // mpirun's own words

@@ -1,5 +1,5 @@
 import {expect} from 'chai';
-import {existsSync} from 'node:fs';
+import {existsSync, readFileSync} from 'node:fs';
 import path from 'node:path';
 import {readCheckpoint} from '../../../dist/gan/checkpoint.js';
 import {openTraining} from '../../../dist/runs/open-training.js';
@@ -52,6 +52,27 @@ const cases: Record<string, Record<string, unknown>> = {
   },
 };
 
+interface TraceEvent {
+  name: string;
+  ph: string;
+  pid: number;
+  tid: number;
+  dur: number;
+}
+
+/** Its gradients fill several buckets. The trace is that of the last job. */
+const traced: Job = {
+  name: 'traced',
+  settings: {
+    ...tiny,
+    ...cases['batch norm'],
+    arch: {name: 'basic', nFeatures: 64},
+    batchSize: 4,
+    steps: 8,
+    syncBn: false,
+  },
+};
+
 /** Trains in this process alone. */
 async function trainAlone(dir: string, settings: Record<string, unknown>, resume = false): Promise<void> {
   const training = await openTraining(settings, resume ? {resume: dir} : {});
@@ -96,12 +117,29 @@ describe('training in several processes', function () {
     expect(await difference(path.join(alone, String(i)), path.join(dir, String(i))), names[i]).to.be.below(1e-4);
   }
 
+  /** In a trace exchanges have begun before the backward pass is over, and all are there. */
+  function expectOverlap(file: string, rank: number): void {
+    const {traceEvents} = JSON.parse(readFileSync(file, 'utf8')) as {traceEvents: TraceEvent[]};
+    const spans = traceEvents.filter(({ph}) => ph === 'X');
+    expect(spans.every(({pid, dur}) => pid === rank && dur >= 0)).to.equal(true);
+    const kernels = spans.filter(({tid}) => tid === 1).map(({name}) => name);
+    const ends = kernels.filter((name) => name === 'AllReduceEnd');
+    expect(spans.filter(({tid}) => tid === 2)).to.have.length(ends.length);
+    const order = kernels.map(
+      (name) => ({AllReduceBegin: '<', AllReduceEnd: '>'})[name] ?? (/Backprop/.test(name) ? 'b' : '.'),
+    );
+    expect(order.join('')).to.match(/<[^>]*b[^>]*>/);
+  }
+
   it('computes the same as one process with 2 ranks of Open MPI, in captured steps', async function () {
     const dir = folder();
-    const printed = await trainTogether(needs('openmpi', 2, this), dir, jobs());
+    const printed = await trainTogether(needs('openmpi', 2, this), dir, [...jobs(), traced], {
+      GAN_TRACE: path.join(dir, 'trace.json'),
+    });
     expect(printed).to.match(/2 ranks on one machine \(Open MPI v/);
     expect(printed).to.match(/^0: 1[0-9] steps repeated/m);
     for (const i of names.keys()) await expectSame(dir, i);
+    for (const [rank, file] of ['trace.json', 'trace.1.json'].entries()) expectOverlap(path.join(dir, file), rank);
   });
 
   it('computes the same with 4 ranks of Open MPI, and 3 of MPICH', async function () {
@@ -110,7 +148,13 @@ describe('training in several processes', function () {
       ['mpich', 3],
     ] as const) {
       const dir = folder();
-      const printed = await trainTogether(needs(library, ranks, this), dir, jobs().slice(0, 1));
+      const auto = {...tiny, ...cases[names[0]!], source: {count: 8 * ranks}, batchSize: 'auto', steps: 1};
+      const printed = await trainTogether(needs(library, ranks, this), dir, [
+        ...jobs().slice(0, 1),
+        {name: 'auto', settings: auto},
+      ]);
+      const found = JSON.parse(readFileSync(path.join(dir, 'auto', 'config.json'), 'utf8')) as {batchSize: number};
+      expect(found.batchSize, 'all images, in powers of two of each rank').to.equal(8 * ranks);
       expect(printed).to.match(library === 'mpich' ? /3 ranks .*MPICH/ : /4 ranks .*Open MPI/);
       await expectSame(dir, 0);
     }

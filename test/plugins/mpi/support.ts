@@ -32,11 +32,20 @@ export interface Job {
 }
 
 /** Trains jobs in several processes, into folders of their names. @returns what rank 0 printed */
-export async function trainTogether(start: readonly string[], folder: string, jobs: readonly Job[]): Promise<string> {
+export async function trainTogether(
+  start: readonly string[],
+  folder: string,
+  jobs: readonly Job[],
+  more: Record<string, string> = {},
+): Promise<string> {
   const file = path.join(folder, `jobs-${jobs[0]!.name}.json`);
   writeFileSync(file, JSON.stringify({folder, jobs}));
+  const env = {...process.env, ...more};
   const [command = '', ...options] = start;
-  const {stdout} = await promisify(execFile)(command, [...options, process.execPath, child, file], {timeout: 90_000});
+  const {stdout} = await promisify(execFile)(command, [...options, process.execPath, child, file], {
+    timeout: 90_000,
+    env,
+  });
   return stdout;
 }
 

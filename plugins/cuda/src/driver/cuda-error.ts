@@ -20,7 +20,7 @@ export class CudaError extends Error {
     readonly call: string,
     readonly code: number,
     readonly reason: string,
-    readonly library: 'driver' | 'NVRTC' | 'cuBLASLt' | 'cuDNN' = 'driver',
+    readonly library: 'driver' | 'NVRTC' | 'cuBLASLt' | 'cuDNN' | 'NCCL' = 'driver',
   ) {
     super(`${call}: ${reason} (${code})`);
     this.name = 'CudaError';

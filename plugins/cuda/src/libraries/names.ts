@@ -22,6 +22,6 @@ export function libraryFile(name: LibraryName, major: number, platform: NodeJS.P
 }
 
 /** Packages of pip that bring a library for a major version of CUDA; from 13 on most have no suffix. */
-export const pipPackage = (name: LibraryName, cuda: number): string =>
-  ({nvrtc: 'nvidia-cuda-nvrtc', cublasLt: 'nvidia-cublas', cudnn: 'nvidia-cudnn'})[name] +
-  (cuda < 13 || name === 'cudnn' ? `-cu${cuda}` : '');
+export const pipPackage = (name: LibraryName | 'nccl', cuda: number): string =>
+  ({nvrtc: 'nvidia-cuda-nvrtc', cublasLt: 'nvidia-cublas', cudnn: 'nvidia-cudnn', nccl: 'nvidia-nccl'})[name] +
+  (cuda < 13 || name === 'cudnn' || name === 'nccl' ? `-cu${cuda}` : '');

@@ -6,12 +6,13 @@ const stackBytes = 16 * 2 ** 20;
 if ((koffi.config() as {sync_stack_size: number}).sync_stack_size !== stackBytes)
   koffi.config({sync_stack_size: stackBytes}); // once in a process, though this may be loaded twice
 
-const names: Record<CType, string> = {
+const types: Record<CType, string | ReturnType<typeof koffi.struct>> = {
   int: 'int',
   uint: 'uint',
   u64: 'uint64',
   pointer: 'void *',
   text: 'str',
+  id: koffi.struct({internal: koffi.array('uint8', 128, 'Typed')}),
   void: 'void',
 };
 
@@ -34,8 +35,8 @@ export function loadLibrary(file: string): Library {
         name,
         library.func(
           name,
-          names[result],
-          parameters.map((type) => names[type]),
+          types[result],
+          parameters.map((type) => types[type]),
         ),
       ]);
       return Object.fromEntries(functions) as Bound<T>;

@@ -4,9 +4,10 @@
  */
 
 /**
- * C types: enums are `int`, size_t and all handles `u64`; a `pointer` takes an address or the memory of a typed array.
+ * C types: enums are `int`, size_t and all handles `u64`; a `pointer` takes an address or the memory of a typed array;
+ * an `id` is NCCL's, 128 bytes that are handed over by value.
  */
-export type CType = 'int' | 'uint' | 'u64' | 'pointer' | 'text' | 'void';
+export type CType = 'int' | 'uint' | 'u64' | 'pointer' | 'text' | 'id' | 'void';
 
 /** Result, then parameters. */
 export type Signature = readonly [result: CType, ...parameters: CType[]];
@@ -21,6 +22,7 @@ interface In {
   u64: bigint;
   pointer: Pointer;
   text: string;
+  id: {internal: Uint8Array};
   void: never;
 }
 interface Out {
@@ -30,6 +32,7 @@ interface Out {
   u64: number | bigint;
   pointer: bigint | null;
   text: string;
+  id: never;
   void: void;
 }
 

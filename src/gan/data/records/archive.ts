@@ -4,7 +4,7 @@ import {identifyContents} from '../identity.js';
 import {noPictures, wrongFile} from './format-error.js';
 import {labelsFrom, labelsOfFolders, type Label} from './labels.js';
 import {isSideList, sideLabels} from './list.js';
-import type {Records} from './types.js';
+import {mostPictureBytes, type Records} from './types.js';
 
 /** A file in an archive. */
 export interface Member {
@@ -28,9 +28,6 @@ export interface Archive<M extends Member> {
   /** The content of a member; several at once. @throws Error why it cannot be read */
   read(member: M): Promise<Uint8Array>;
 }
-
-/** Bytes that one picture may have. */
-export const mostPictureBytes = 256 << 20;
 
 /**
  * The pictures of an archive, sorted by name as those of a folder. A folder that all of them lie in does not count, so

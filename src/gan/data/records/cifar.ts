@@ -1,6 +1,5 @@
 /** CIFAR-10 and CIFAR-100 in their binary version (https://www.cs.toronto.edu/~kriz/cifar.html). */
-import {readFile} from 'node:fs/promises';
-import {dirname, join} from 'node:path';
+import {openIfThere, placeBeside} from '../../io/beside.js';
 import {openRandomAccess} from '../../io/random-access-file.js';
 import {pixelRecords} from './arrays.js';
 import {wrongFile} from './format-error.js';
@@ -68,13 +67,16 @@ export async function cifarRecords(path: string): Promise<Records> {
     width: side,
     channels: 3,
     isPlanar: true,
-    labels: labelsFrom(given, path, await classNames(join(dirname(path), variety.names), classes)),
+    labels: labelsFrom(given, path, await classNames(placeBeside(path, variety.names), classes)),
     bytes: (index) => file.read(index * length + before, pixels),
   });
 }
 
-async function classNames(path: string, count: number): Promise<string[]> {
-  const text = await readFile(path, 'utf8').catch(() => '');
+/** Bytes that a list of names has, at most. */
+const mostNameBytes = 64 << 10;
+
+async function classNames(place: string, count: number): Promise<string[]> {
+  const text = (await (await openIfThere(place))?.read(0, mostNameBytes))?.toString() ?? '';
   const names = text.split(/\r?\n/).filter((name) => name !== '');
   return names.length === count ? names : Array.from({length: count}, (_, i) => String(i));
 }

@@ -1,5 +1,6 @@
 /** Labels of pictures: from the folders they lie in, or as a list gives them. */
 import {GanError} from '../../../errors.js';
+import {mostInMemory} from '../../../system-limits.js';
 import type {Labelling} from '../labelling.js';
 import type {Labels} from './types.js';
 
@@ -60,6 +61,7 @@ function severalLabels(given: readonly Label[], where: string, names?: readonly 
     return setsOf(
       classes,
       listed.map((each) => each?.map((name) => numbers.get(name)!)),
+      where,
     );
   }
   const count = marks[0]!.length;
@@ -78,13 +80,27 @@ function severalLabels(given: readonly Label[], where: string, names?: readonly 
       sets.map((set) => set?.[0]),
       where,
     );
-  return setsOf(names ?? Array.from({length: count}, (_, i) => String(i)), sets);
+  return setsOf(names ?? Array.from({length: count}, (_, i) => String(i)), sets, where);
 }
 
 const isMarksOrNone = (label: Label): boolean => label === undefined || (typeof label === 'object' && 'marks' in label);
 
-/** Labels from the classes of each picture; undefined: nobody has said. */
-export function setsOf(classes: readonly string[], sets: readonly (readonly number[] | undefined)[]): Labels {
+/**
+ * Labels from the classes of each picture; undefined: nobody has said.
+ * @throws GanError GAN_DATA_FORMAT where a table of all pictures and classes would not fit into the memory
+ */
+export function setsOf(
+  classes: readonly string[],
+  sets: readonly (readonly number[] | undefined)[],
+  where: string,
+): Labels {
+  if (sets.length * classes.length > mostInMemory())
+    throw new GanError(
+      'data',
+      'GAN_DATA_FORMAT',
+      `${where} has ${classes.length} different labels for ${sets.length} pictures, too many for the memory`,
+      {suggestions: ['Keep the labels that many pictures have, or give each picture one class.']},
+    );
   const several = new Uint8Array(sets.length * classes.length);
   sets.forEach((set, i) => {
     const at = i * classes.length;

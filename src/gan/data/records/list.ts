@@ -2,19 +2,23 @@
  * Lists of pictures with labels: StyleGAN's dataset.json, JSON, JSON lines (metadata.jsonl of Hugging Face), CSV.
  * https://github.com/NVlabs/stylegan3#preparing-datasets, https://huggingface.co/docs/datasets/image_dataset
  */
+import {createHash} from 'node:crypto';
 import {stat} from 'node:fs/promises';
-import {dirname, isAbsolute, join} from 'node:path';
+import {dirname} from 'node:path';
+import {isAddress, lastName} from '../../../address.js';
 import {isGanError} from '../../../errors.js';
-import {identifyFiles} from '../identity.js';
-import {NoRegularFile, readRegularFile} from '../../io/regular-file.js';
+import {identifyFiles, identifySome} from '../identity.js';
+import {placeBeside, readWhole} from '../../io/beside.js';
+import {NoRegularFile} from '../../io/regular-file.js';
+import type {WholeFiles} from '../../io/remote/whole-files.js';
 import {VanishedFiles} from '../vanished.js';
 import {noPictures, wrongFile} from './format-error.js';
 import {labelsFrom, type Label} from './labels.js';
-import type {Labels, Records} from './types.js';
+import {mostPictureBytes, type Labels, type Records, type StoredImage} from './types.js';
 
 /** A picture of a list. */
 export interface Listed {
-  /** Relative to the list, with `/` between folders; or absolute. */
+  /** Relative to the list, with `/` between folders; or absolute, or an address. */
   file: string;
   label: Label;
 }
@@ -51,8 +55,9 @@ export const isListName = (name: string): boolean => /\.(json|jsonl|ndjson|csv|t
  */
 export function parseList(bytes: Uint8Array, path: string): Listed[] {
   const text = new TextDecoder().decode(bytes); // drops a byte order mark
-  if (/\.[ct]sv$/i.test(path)) return ofTable(text, path);
-  if (/\.json$/i.test(path)) return ofJson(parsed(text, path), path);
+  const name = lastName(path);
+  if (/\.[ct]sv$/i.test(name)) return ofTable(text, path);
+  if (/\.json$/i.test(name)) return ofJson(parsed(text, path), path);
   return text
     .split(/\r?\n/)
     .flatMap((line, i) => (line.trim() === '' ? [] : [ofItem(parsed(line, `${path}:${i + 1}`), path)]));
@@ -157,7 +162,7 @@ const listed = (file: string, label: Label): Listed => ({
 });
 
 const delimiterOf = (head: string, path: string): string =>
-  /\.tsv$/i.test(path) ? '\t' : ([',', '\t', ';'].find((each) => head.includes(each)) ?? ',');
+  /\.tsv$/i.test(lastName(path)) ? '\t' : ([',', '\t', ';'].find((each) => head.includes(each)) ?? ',');
 
 /** The rows of a table as RFC 4180 has them; empty lines are left out. */
 function cells(table: string, delimiter: string, path: string): string[][] {
@@ -207,33 +212,43 @@ export async function sideLabels(
 }
 
 /**
- * The pictures that a list names, in its order.
+ * The pictures that a list names, in its order. Those on servers are fetched as they are needed, and kept.
  * @throws GanError GAN_DATA_FORMAT, GAN_DATA_EMPTY
  */
 export async function listRecords(path: string): Promise<Records> {
-  const list = parseList(await readRegularFile(path, mostListBytes), path);
+  const content = await readWhole(path, mostListBytes);
+  const list = parseList(content, path);
   if (list.length === 0) throw noPictures(path, 'list');
-  const folder = dirname(path);
-  const files = list.map(({file}) => (isAbsolute(file) ? file : join(folder, file)));
+  const files = list.map(({file}) => placeBeside(path, file));
+  const names = list.map(({file}, i) => (isAddress(file) ? files[i]! : file));
   const labels = labelsFrom(
     list.map(({label}) => label),
     path,
   );
-  const vanished = new VanishedFiles(files);
+  const remote = files.some(isAddress) ? await remotePictures(path, content) : undefined;
+  const vanished = new VanishedFiles(files.filter((file) => !isAddress(file)));
+  const read = async (index: number): Promise<StoredImage> => {
+    const file = files[index]!;
+    if (isAddress(file)) return remote!.read(file);
+    if (!(await stat(file)).isFile()) throw new NoRegularFile(`${file} is no file`);
+    return file;
+  };
   return {
     kind: 'list',
     path,
     files: [path, ...files],
     size: files.length,
     ...(labels && {labels}),
-    name: (index) => list[index]!.file,
+    name: (index) => names[index]!,
     describe: (index) => files[index]!,
-    async read(index) {
-      const file = files[index]!;
-      if (!(await stat(file)).isFile()) throw new NoRegularFile(`${file} is no file`);
-      return file;
-    },
-    lookInto: (index) => vanished.note(files[index]!),
-    identify: () => identifyFiles(folder, files),
+    read,
+    lookInto: async (index) => (isAddress(files[index]!) ? undefined : vanished.note(files[index]!)),
+    identify: () => (remote ? identifySome(names, read) : identifyFiles(dirname(path), files)),
   };
+}
+
+/** Pictures of a list with this content. */
+async function remotePictures(path: string, content: Buffer): Promise<WholeFiles> {
+  const {WholeFiles} = await import('../../io/remote/whole-files.js');
+  return new WholeFiles(`${path} ${createHash('sha256').update(content).digest('hex')}`, mostPictureBytes);
 }

@@ -5,9 +5,8 @@
 import {identifyContents} from '../identity.js';
 import {isImageBytes} from '../image-content.js';
 import {openRandomAccess, type RandomAccess} from '../../io/random-access-file.js';
-import {mostPictureBytes} from './archive.js';
 import {noPictures, wrongFile} from './format-error.js';
-import type {Records} from './types.js';
+import {mostPictureBytes, type Records} from './types.js';
 
 const magic = 0xbeefc0de;
 /** Bytes before the content of a page: its number, padding, flags, where its free space begins and ends. */

@@ -1,7 +1,7 @@
 /** Arrays of numpy, in files of their own or in an npz (https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html). */
-import {readdir} from 'node:fs/promises';
-import {basename, dirname, join} from 'node:path';
-import {openRandomAccess} from '../../io/random-access-file.js';
+import {isAddress, lastName} from '../../../address.js';
+import {openIfThere, placeBeside} from '../../io/beside.js';
+import {openRandomAccess, type RandomAccess} from '../../io/random-access-file.js';
 import {pictureShape, pixelRecords} from './arrays.js';
 import {wrongFile} from './format-error.js';
 import {labelsFrom} from './labels.js';
@@ -111,7 +111,7 @@ export async function npyRecords(path: string): Promise<Records> {
   return pixelRecords({
     kind: 'numpy array',
     path,
-    files: labels ? [path, beside!] : [path],
+    files: labels ? [path, beside!.place] : [path],
     size: items,
     ...pictureShape(shape)!,
     labels,
@@ -119,25 +119,32 @@ export async function npyRecords(path: string): Promise<Records> {
   });
 }
 
-async function labelsBeside(path: string): Promise<string | undefined> {
-  const stem = basename(path).replace(/\.npy$/i, '');
+/** @returns the path or the address of the labels, and the file; undefined: there are none */
+async function labelsBeside(path: string): Promise<{place: string; file: RandomAccess} | undefined> {
+  const stem = lastName(path).replace(/\.npy$/i, '');
   const names = [stem.replace(/images|data/i, 'labels'), `${stem}-labels`, `${stem}_labels`].filter(
     (name) => name !== stem,
   );
-  const there = new Set(await readdir(dirname(path)).catch(() => []));
-  const found = names.map((name) => `${name}.npy`).find((name) => there.has(name));
-  return found === undefined ? undefined : join(dirname(path), found);
+  for (const name of names) {
+    const place = placeBeside(path, `${name}.npy`);
+    const file = await openIfThere(place);
+    // some servers have a page for what they do not have
+    if (file && (!isAddress(place) || isNpy(await file.read(0, magic.length)))) return {place, file};
+  }
+  return undefined;
 }
 
-async function readLabels(path: string, items: number): Promise<Labels | undefined> {
-  const file = await openRandomAccess(path);
-  const header = npyHeader(await file.read(0, mostHeaderBytes), path);
+async function readLabels(
+  {place, file}: {place: string; file: RandomAccess},
+  items: number,
+): Promise<Labels | undefined> {
+  const header = npyHeader(await file.read(0, mostHeaderBytes), place);
   const bytes = elementsOf(header.shape) * (integerBytes(header.type) ?? 0);
   if (!areLabels(header, items) || file.size !== header.length + bytes)
     throw wrongFile(
-      path,
+      place,
       `holds no labels for ${items} pictures: type ${header.type}, shape (${header.shape.join(', ')})`,
       ['Put the labels of these pictures beside them, as whole numbers, or remove the file.'],
     );
-  return labelsOfNumbers(integers(await file.read(header.length, bytes), header), path);
+  return labelsOfNumbers(integers(await file.read(header.length, bytes), header), place);
 }

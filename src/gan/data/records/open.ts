@@ -5,12 +5,12 @@ import {join} from 'node:path';
 import {isGanError} from '../../../errors.js';
 import {quoted, systemError} from '../../../system-error.js';
 import type {DataIdentity} from '../identity.js';
-import {beginning, idxRank, isGzip} from '../idx.js';
+import {beginning, idxRankOf, isGzip} from '../idx.js';
 import {Limiter} from '../concurrency.js';
 import {findIdx} from '../idx-set.js';
 import type {Decoding} from '../decode-options.js';
 import {describeOthers, isImageFile, isImageName} from '../image-files.js';
-import {isAddress, publicAddress, shardAddresses} from '../../../address.js';
+import {isAddress, lastName, publicAddress, shardAddresses} from '../../../address.js';
 import {openRandomAccess} from '../../io/random-access-file.js';
 import {openRegularFile} from '../../io/regular-file.js';
 import {cifarHeadBytes, cifarRecords, isCifar} from './cifar.js';
@@ -44,8 +44,8 @@ interface Format {
 const begins = (bytes: Uint8Array, text: string): boolean =>
   Buffer.from(text, 'latin1').compare(bytes.subarray(0, text.length)) === 0;
 
-/** Formats whose files are read as a whole, and are on disks only. */
-const isHere = (path: string): boolean => !isAddress(path);
+/** Whether a file is a page for a browser, which servers send in place of what they do not have, too. */
+const isPage = (bytes: Buffer): boolean => /^\s*<(!doctype html|html|\?xml)/i.test(bytes.toString('latin1', 0, 256));
 
 /** The first that matches is taken. */
 const formats: readonly Format[] = [
@@ -55,15 +55,15 @@ const formats: readonly Format[] = [
   {matches: ({bytes}) => isParquet(bytes), open: parquetRecords},
   {matches: ({bytes}) => isLmdb(bytes), open: lmdbRecords},
   {
-    matches: async (_, path) => isHere(path) && (await idxRank(path)) === 3,
+    matches: async ({bytes}) => (await idxRankOf(bytes)) === 3,
     open: async (path) => idxRecords((await findIdx(path))!),
   },
   {matches: ({bytes}) => isTarBlock(bytes), open: tarRecords},
   {
-    matches: ({bytes}, path) => isHere(path) && isMixture(bytes),
+    matches: ({bytes}) => isMixture(bytes),
     open: async (path) => mixtureRecords(path, openRecords),
   },
-  {matches: (_, path) => isHere(path) && isListName(path), open: listRecords},
+  {matches: ({bytes}, path) => isListName(lastName(path)) && !isPage(bytes), open: listRecords},
   {matches: ({bytes, size}) => isCifar(bytes, size), open: cifarRecords},
 ];
 
@@ -150,29 +150,42 @@ async function openFile(path: string): Promise<Records> {
   const head = await headOf(path);
   const format = await formatOf(head, path);
   if (format) return format.open(path);
+  if (isPage(head.bytes))
+    throw wrongFile(path, 'is a page for a browser, not data', [
+      'Give the address of the file itself. At the hub of Hugging Face: https://huggingface.co/datasets/OWNER/NAME/resolve/main/FILE',
+    ]);
+  /** What the file has to be for a command, and how it comes here first. */
+  const [file, download] = isAddress(path)
+    ? [quoted(fileNameOf(path)), [`Download it: curl -L -o ${quoted(fileNameOf(path))} ${quoted(path)}`]]
+    : [quoted(path), []];
   if (isGzip(head.bytes)) {
     const inside = await beginning(head.bytes.subarray(0, 4096)).catch(() => Buffer.alloc(0));
     throw isTarBlock(inside)
       ? wrongFile(path, 'is a compressed tar archive, whose pictures cannot be read in any order', [
-          `gunzip -k ${quoted(path)}   makes a tar archive of it, which can be given as it is`,
+          ...download,
+          `gunzip -k ${file}   makes a tar archive of it, which can be given as it is`,
         ])
       : wrongFile(path, 'is compressed by gzip, and neither an IDX file nor a tar archive', [
-          `gunzip -k ${quoted(path)}`,
+          ...download,
+          `gunzip -k ${file}`,
         ]);
   }
+  const known = unreadable.find(([begin]) => begins(head.bytes, begin));
+  if (known) throw wrongFile(path, known[1], [...download, known[2].replace('FILE', file)]);
   if (isAddress(path))
     throw wrongFile(path, `is no set that is read from a server: it begins with ${shown(head.bytes)}`, [
-      'Give the address of a zip or tar archive, of a Parquet or packed file, or of an array of numpy; several as train-{000..012}.tar.',
+      'Give the address of a zip or tar archive, of a Parquet or packed file, of arrays of numpy, IDX or CIFAR files, or of a list (csv, json); several as train-{000..012}.tar.',
       'Or download it, and give its path.',
     ]);
-  const known = unreadable.find(([begin]) => begins(head.bytes, begin));
-  if (known) throw wrongFile(path, known[1], [known[2].replace('FILE', quoted(path))]);
-  if ((await idxRank(path)) !== undefined) await findIdx(path); // says what is wrong with it
+  if ((await idxRankOf(head.bytes)) !== undefined) await findIdx(path); // says what is wrong with it
   throw wrongFile(path, `is neither an image nor a set of them: it begins with ${shown(head.bytes)}`, [
     'Give a folder of images, a zip or tar archive of it, IDX files as those of MNIST, arrays of numpy (npy, npz), or a list (csv, json).',
     'Try the built-in images: builtin:shapes',
   ]);
 }
+
+/** What the file of an address is called on a disk. */
+const fileNameOf = (address: string): string => lastName(address) || 'data';
 
 /** Images in a folder are what is meant; sets in files count where there are none, as MNIST's and CIFAR's do. */
 async function openFolder(path: string, decoding: Decoding): Promise<Records> {
@@ -182,10 +195,8 @@ async function openFolder(path: string, decoding: Decoding): Promise<Records> {
     return await folderRecords(path, decoding);
   } catch (error) {
     if (!isGanError(error) || error.code !== 'GAN_DATA_EMPTY') throw error;
-    for (const folder of [path, ...shardFolders.map((name) => join(path, name))]) {
-      const shards = await shardsIn(folder);
-      if (shards.length > 0) return shardRecords(path, shards);
-    }
+    const shards = await shardsBelow(path, mostShardDepth);
+    if (shards.length > 0) return shardRecords(path, shards);
     throw error;
   }
 }
@@ -193,8 +204,32 @@ async function openFolder(path: string, decoding: Decoding): Promise<Records> {
 /** Names of files that are not for training. */
 const held = /^(test|t10k|val|valid|validation)([^a-z]|$)/i;
 
-/** Folders in which a set has its files, as repositories of the hub of Hugging Face do. */
-const shardFolders: readonly string[] = ['data', 'train'];
+/**
+ * Folders in which a set has its files, as repositories of the hub of Hugging Face do, the first that is there: `data`, or
+ * those of a split in those of a configuration.
+ */
+const shardFolders: readonly string[] = ['data', 'train', 'default'];
+const mostShardDepth = 3;
+
+/** The files of a set in a folder; else in one of the folders in it. */
+async function shardsBelow(folder: string, depth: number): Promise<Records[]> {
+  const own = await shardsIn(folder);
+  if (own.length > 0 || depth === 0) return own;
+  const entries = await readdir(folder, {withFileTypes: true}).catch(() => []);
+  const names = entries.filter((entry) => entry.isDirectory() && !entry.name.startsWith('.')).map(({name}) => name);
+  const training = names.filter((name) => !held.test(name));
+  const found = new Map<string, Records[]>();
+  for (const name of (training.length > 0 ? training : names).sort()) {
+    const shards = await shardsBelow(join(folder, name), depth - 1);
+    if (shards.length > 0) found.set(name, shards);
+  }
+  const preferred = shardFolders.find((name) => found.has(name)) ?? [...found.keys()][0];
+  if (preferred !== undefined && found.size > 1 && !shardFolders.includes(preferred))
+    throw wrongFile(folder, `holds several sets: ${[...found.keys()].slice(0, 5).join(', ')}`, [
+      `Name one: ${quoted(join(folder, preferred))}`,
+    ]);
+  return found.get(preferred ?? '') ?? [];
+}
 
 async function shardsIn(folder: string): Promise<Records[]> {
   const found: {name: string; format: Format}[] = [];

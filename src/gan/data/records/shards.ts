@@ -44,7 +44,7 @@ function together(path: string, shards: readonly Records[]): Labels | undefined 
   const [first] = shards;
   const classes = first?.labels?.classes ?? [];
   const areSame = shards.every(({labels}) => labels?.classes.join('\0') === classes.join('\0'));
-  if (shards.some(({labels}) => labels?.several)) return setsTogether(shards);
+  if (shards.some(({labels}) => labels?.several)) return setsTogether(shards, path);
   if (areSame) return {classes, of: Int32Array.from(shards.flatMap(({labels}) => [...labels!.of]))};
   const isNumbered = shards.every(({labels}) => labels?.classes.every((name, i) => name === String(i)) ?? true);
   const given = shards.flatMap(({size, labels}) =>
@@ -57,7 +57,7 @@ function together(path: string, shards: readonly Records[]): Labels | undefined 
 }
 
 /** Labels of which a picture may have several. */
-function setsTogether(shards: readonly Records[]): Labels {
+function setsTogether(shards: readonly Records[], path: string): Labels {
   const classes = [...new Set(shards.flatMap(({labels}) => labels?.classes ?? []))];
   const numbers = new Map(classes.map((name, i) => [name, i]));
   const sets = shards.flatMap(({size, labels}) =>
@@ -66,7 +66,7 @@ function setsTogether(shards: readonly Records[]): Labels {
       (_, i) => labels && classesAt(labels, i)?.map((each) => numbers.get(labels.classes[each]!)!),
     ),
   );
-  return setsOf(classes, sets);
+  return setsOf(classes, sets, path);
 }
 
 async function identityOf(shards: readonly Records[]): Promise<DataIdentity> {

@@ -45,7 +45,7 @@ function labelsOf(source: FiniteSource, name: string): Labels | undefined {
     return labelsFrom(given, name);
   }
   const sets = each((index) => labelling.of(index));
-  if (labelling.each === 'several') return setsOf(labelling.names, sets);
+  if (labelling.each === 'several') return setsOf(labelling.names, sets, name);
   return labelsFrom(
     sets.map((set) => set?.[0]),
     name,

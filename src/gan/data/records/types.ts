@@ -9,6 +9,9 @@ export type StoredImage = string | Uint8Array | Pixels<PixelData>;
 export const isPixels = (stored: StoredImage): stored is Pixels<PixelData> =>
   typeof stored === 'object' && !(stored instanceof Uint8Array);
 
+/** Bytes that one picture may have, in an archive or on a server. */
+export const mostPictureBytes = 256 << 20;
+
 /** What each picture shows, where somebody has said so. */
 export interface Labels {
   /** Names of the classes; the position is the class. */

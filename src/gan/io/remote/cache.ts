@@ -6,18 +6,13 @@
  * the longest time are deleted when there is no room.
  */
 import {createHash, randomBytes} from 'node:crypto';
-import {appendFile, mkdir, open, readdir, readFile, rm, stat, utimes, type FileHandle} from 'node:fs/promises';
-import {dirname, join} from 'node:path';
+import {appendFile, mkdir, open, readFile, utimes, type FileHandle} from 'node:fs/promises';
+import {join} from 'node:path';
 import {crc32} from 'node:zlib';
 import {dataCacheBytes, dataCacheFolder} from '../../../environment.js';
 import {writeFileAtomic} from '../atomic-write.js';
 import {IdleHandle} from '../idle-handle.js';
-
-/** Bytes that are asked for and kept together. */
-export const blockBytes = 1 << 20;
-
-/** Bytes that files which this process uses may come to, by their folders. */
-const inUse = new Map<string, number>();
+import {blockBytes, takeRoom} from './cache-room.js';
 
 /** The version of files of which the server tells none: no other process has it. */
 const ownVersion = randomBytes(16).toString('hex');
@@ -44,20 +39,12 @@ export class CachedFile {
    */
   static async open({name, version, size}: {name: string; version?: string; size: number}): Promise<CachedFile> {
     const key = createHash('sha256').update(JSON.stringify([name, version ?? ownVersion, size]));
-    const root = dataCacheFolder();
-    const folder = join(root, key.digest('hex').slice(0, 32));
+    const folder = join(dataCacheFolder(), key.digest('hex').slice(0, 32));
+    const file = new CachedFile(folder, size, true);
     const limit = dataCacheBytes();
-    const others = [...inUse].filter(([each]) => each !== folder && dirname(each) === root);
-    const file = new CachedFile(folder, size, others.reduce((sum, [, bytes]) => sum + bytes, size) <= limit);
-    if (!file.keeps) return file;
-    inUse.set(folder, size);
     try {
-      await mkdir(root, {recursive: true});
-      file.keeps = await makeRoom(root, folder, limit - size);
-      if (!file.keeps) {
-        inUse.delete(folder);
-        return file;
-      }
+      file.keeps = await takeRoom(folder, size, limit);
+      if (!file.keeps) return file;
       await mkdir(folder, {recursive: true});
       await appendFile(join(folder, 'content'), '');
       await writeFileAtomic(join(folder, 'file.json'), JSON.stringify({name, size, ...(version && {version})}));
@@ -148,35 +135,4 @@ export class CachedFile {
 async function writeAll(file: FileHandle, bytes: Buffer, position: number): Promise<void> {
   for (let done = 0; done < bytes.length;)
     done += (await file.write(bytes, done, bytes.length - done, position + done)).bytesWritten;
-}
-
-/**
- * Deletes folders of other files, the oldest first, until all have at most so many bytes.
- * @returns whether they have no more
- */
-async function makeRoom(root: string, own: string, most: number): Promise<boolean> {
-  const found = await Promise.all(
-    (await readdir(root)).map(async (name) => {
-      const folder = join(root, name);
-      // other processes delete folders, too
-      const [state, blocks] = await Promise.all(
-        [folder, join(folder, 'blocks')].map((each) => stat(each).catch(() => undefined)),
-      );
-      const bytes = Math.max(((blocks?.size ?? 0) / 8) * blockBytes, inUse.get(folder) ?? 0);
-      return {folder, usedMs: state?.mtimeMs ?? 0, bytes};
-    }),
-  );
-  const others = found.filter(({folder}) => folder !== own).sort((a, b) => a.usedMs - b.usedMs);
-  let left = others.reduce((sum, {bytes}) => sum + bytes, 0);
-  for (const {folder, bytes} of others) {
-    if (left <= most) break;
-    if (inUse.has(folder)) continue;
-    try {
-      await rm(folder, {recursive: true, force: true});
-      left -= bytes;
-    } catch {
-      // of another user; Windows deletes no file that is open
-    }
-  }
-  return left <= most;
 }

@@ -20,7 +20,8 @@ const connections = 16;
 
 let loaded: Promise<{undici: Undici; dispatcher: Dispatcher}> | undefined;
 
-const load = (): NonNullable<typeof loaded> =>
+/** What all requests to servers go by. */
+export const loadHttp = (): NonNullable<typeof loaded> =>
   (loaded ??= import('undici').then((undici) => ({undici, dispatcher: dispatcherOf(undici)})));
 
 /** HTTP_PROXY, HTTPS_PROXY and NO_PROXY count. @throws GanError GAN_CONFIG_VALUE (exit 3) for what is no proxy */
@@ -52,7 +53,7 @@ export function httpTransport(shown: string): Transport {
     ...(user !== ':' && {authorization: `Basic ${Buffer.from(user).toString('base64')}`}),
   };
   const ask = async (range?: string): Promise<Response> => {
-    const {undici, dispatcher} = await load();
+    const {undici, dispatcher} = await loadHttp();
     const answer = await undici.fetch(url, {
       dispatcher,
       headers: {...headers, ...(range && {range: `bytes=${range}`})},

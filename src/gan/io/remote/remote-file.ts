@@ -3,7 +3,8 @@ import {dataCacheBytes} from '../../../environment.js';
 import {GanError} from '../../../errors.js';
 import {publicAddress} from '../../../address.js';
 import type {RandomAccess} from '../random-access-file.js';
-import {blockBytes, CachedFile} from './cache.js';
+import {CachedFile} from './cache.js';
+import {blockBytes} from './cache-room.js';
 import {httpTransport} from './http.js';
 import {s3Transport} from './s3.js';
 import {changedThere, cutOff, withRetries, type RemoteFacts, type Transport} from './transport.js';
@@ -13,14 +14,20 @@ const mostBlocks = 8;
 
 /** @throws GanError of the network; GAN_DATA_REFUSED where a file that its server sends whole only cannot be kept */
 export async function openRemote(given: string): Promise<RandomAccess> {
-  const address = publicAddress(given);
-  const transport = /^s3:/i.test(address) ? s3Transport(address) : httpTransport(address);
+  const transport = transportOf(given);
+  const {address} = transport;
   const facts = await withRetries(transport, () => transport.look());
   if (facts.hasRanges) {
     const cache = await CachedFile.open({name: address, ...facts, size: facts.size!});
     return new RemoteFile(transport, facts, cache);
   }
   return download(transport, facts);
+}
+
+/** How a file on a server is asked for. */
+export function transportOf(given: string): Transport {
+  const address = publicAddress(given);
+  return /^s3:/i.test(address) ? s3Transport(address) : httpTransport(address);
 }
 
 class RemoteFile implements RandomAccess {

@@ -1,7 +1,9 @@
 /** Objects in storage that speaks S3, by Amazon's own client, which is loaded when it is needed. */
+import type {Readable} from 'node:stream';
 import {s3Settings} from '../../../environment.js';
 import {GanError, messageOf} from '../../../errors.js';
-import {assertPart, bodyOf, partIn, patienceMs, Refused, type RemoteFacts, type Transport} from './transport.js';
+import {s3RequestHandler} from './s3-request-handler.js';
+import {assertPart, bodyOf, partIn, Refused, type RemoteFacts, type Transport} from './transport.js';
 
 type Sdk = typeof import('@aws-sdk/client-s3');
 type Client = import('@aws-sdk/client-s3').S3Client;
@@ -19,7 +21,7 @@ const load = (): NonNullable<typeof loaded> =>
     client: new sdk.S3Client({
       ...s3Settings(),
       maxAttempts: 1, // transport.ts asks again
-      requestHandler: {connectionTimeout: patienceMs, socketTimeout: patienceMs}, // it would wait without end
+      requestHandler: s3RequestHandler,
     }),
   })));
 
@@ -53,7 +55,7 @@ export function s3Transport(address: string): Transport {
       const answer = await client.send(
         new sdk.GetObjectCommand({Bucket: bucket, Key: key, ...(range !== undefined && {Range: `bytes=${range}`})}),
       );
-      return {...answer, body: answer.Body as import('node:stream').Readable};
+      return {...answer, body: answer.Body as Readable};
     } catch (error) {
       throw refusal(error);
     }
@@ -63,7 +65,7 @@ export function s3Transport(address: string): Transport {
     host,
     async look(): Promise<RemoteFacts> {
       const {ContentRange, ContentLength, ETag, body} = await get('0-0');
-      body.destroy();
+      drop(body);
       const size = partIn(ContentRange)?.size;
       return {
         ...((size ?? ContentLength) !== undefined && {size: (size ?? ContentLength)!}),
@@ -76,7 +78,7 @@ export function s3Transport(address: string): Transport {
       try {
         assertPart(address, {part: partIn(ContentRange), version: ETag}, position, facts);
       } catch (error) {
-        body.destroy();
+        drop(body);
         throw error;
       }
       return bodyOf(body as AsyncIterable<Uint8Array>, length);
@@ -85,6 +87,9 @@ export function s3Transport(address: string): Transport {
   };
 }
 
+/** Leaves the rest of an answer; that it does is no error. */
+const drop = (body: Readable): unknown => body.on('error', () => {}).destroy();
+
 /** What the client says, for a message. */
 const said = (error: unknown): string => messageOf(error).split('\n')[0]!;
 
@@ -92,7 +97,7 @@ const said = (error: unknown): string => messageOf(error).split('\n')[0]!;
 function refusal(error: unknown): unknown {
   const {name, $metadata: answer} = error as {name?: string; $metadata?: {httpStatusCode?: number}};
   if (answer?.httpStatusCode !== undefined) return new Refused(answer.httpStatusCode, `${name}: ${said(error)}`);
-  const isOfSettings = /Credential|^Region is missing/.test(`${name} ${said(error)}`);
+  const isOfSettings = /Credential|Region is missing/.test(`${name} ${said(error)}`);
   if (!isOfSettings) return error;
   return new GanError('config', 'GAN_S3_SETTINGS', `The storage cannot be asked: ${said(error)}.`, {
     suggestions: [

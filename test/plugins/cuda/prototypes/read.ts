@@ -2,7 +2,7 @@
 import {readFileSync} from 'node:fs';
 import path from 'node:path';
 
-export const headerNames = ['cuda.h', 'nvrtc.h', 'cublasLt.h', 'cudnn.h'] as const;
+export const headerNames = ['cuda.h', 'nvrtc.h', 'cublasLt.h', 'cudnn.h', 'nccl.h'] as const;
 export type HeaderName = (typeof headerNames)[number];
 
 export interface Prototype {

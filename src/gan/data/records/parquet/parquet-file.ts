@@ -5,23 +5,27 @@ import {mostInMemory} from '../../../../system-limits.js';
 import {openRandomAccess, type RandomAccess} from '../../../io/random-access-file.js';
 import {wrongFile} from '../format-error.js';
 import {ThriftReader, type Struct, type Thrift} from './thrift.js';
-import {hybrid, plain, type Value} from './values.js';
+import {hybrid, physical, plain, type Value} from './values.js';
 
-/** A column without further columns in it, and without lists. */
+/** A column without further columns in it. */
 export interface Column {
   /** Names from the outermost to its own. */
   path: readonly string[];
   /** Of `physical`. */
   type: number;
   isText: boolean;
-  /** How many of the names may be null. */
+  /** How many of the names may be null, or be a list: the definition level of a value. */
   depth: number;
+  /** Of a column that has lists: the definition level from which on there is something in a list. */
+  listDepth?: number;
 }
 
 /** Where the values of a column are, for the rows of one group. */
 interface Chunk {
   offset: number;
   bytes: number;
+  /** Values in it, with null and empty lists: as many as there are rows, or more where it has lists. */
+  values: number;
   uncompressed: number;
   codec: number;
 }
@@ -48,6 +52,8 @@ export const isParquet = (bytes: Buffer): boolean => bytes.toString('latin1', 0,
 const mostFooterBytes = 16 << 20;
 /** Rows of a file, of which each takes some bytes here. */
 const mostRows = 2 ** 26;
+/** Values of lists in a row group. */
+const mostListed = 2 ** 22;
 
 /** @throws GanError GAN_DATA_FORMAT */
 export async function openParquet(path: string): Promise<ParquetFile> {
@@ -93,18 +99,25 @@ function whole(value: Thrift | undefined, what: string, most: number): number {
 function columnsOf(schema: readonly Struct[]): Column[] {
   const columns: Column[] = [];
   let at = 0;
-  const visit = (path: readonly string[], depth: number, hasLists: boolean): void => {
+  const visit = (path: readonly string[], depth: number, lists: readonly number[]): void => {
     const element = schema[at++];
     if (!element || path.length > 64) throw new Error('its schema is cut short');
     const names = at === 1 ? [] : [...path, text(element.get(4))];
     const repetition = at === 1 ? 0 : element.get(3); // 0: one, 1: may be null, 2: a list
     const children = whole(element.get(5) ?? 0, 'an element of the schema has', schema.length);
-    const [deeper, lists] = [depth + (repetition === 1 ? 1 : 0), hasLists || repetition === 2];
-    if (children === 0 && !lists && typeof element.get(1) === 'number')
-      columns.push({path: names, type: element.get(1) as number, isText: element.get(6) === 0, depth: deeper});
-    for (let i = 0; i < children; i++) visit(names, deeper, lists);
+    const deeper = depth + (repetition === 1 || repetition === 2 ? 1 : 0);
+    const inLists = repetition === 2 ? [...lists, deeper] : lists;
+    if (children === 0 && inLists.length < 2 && typeof element.get(1) === 'number')
+      columns.push({
+        path: names,
+        type: element.get(1) as number,
+        isText: element.get(6) === 0,
+        depth: deeper,
+        ...(inLists[0] !== undefined && {listDepth: inLists[0]}),
+      });
+    for (let i = 0; i < children; i++) visit(names, deeper, inLists);
   };
-  visit([], 0, false);
+  visit([], 0, []);
   return columns;
 }
 
@@ -123,6 +136,7 @@ function chunksOf(group: Struct, columns: ReadonlyMap<string, Column>, size: num
     const offset = whole(begin, 'a column begins at', size);
     chunks.set(column, {
       offset,
+      values: whole(facts.get(5), 'a column says that its values are', mostRows),
       bytes: whole(facts.get(7), 'a column says that its bytes are', size - offset),
       uncompressed: whole(facts.get(6), 'a column says that its bytes are, uncompressed,', Number.MAX_SAFE_INTEGER),
       codec: whole(facts.get(4), 'a column is compressed by', 100),
@@ -146,10 +160,49 @@ export function assertSmall(path: string, {first, chunks}: RowGroup, column: Col
 }
 
 /**
- * The values of a column in one row group, one for each row.
+ * The values of a column without lists in one row group, one for each row.
  * @throws GanError GAN_DATA_FORMAT
  */
-export async function readColumn({file}: ParquetFile, group: RowGroup, column: Column): Promise<Value[]> {
+export async function readColumn(parquet: ParquetFile, group: RowGroup, column: Column): Promise<Value[]> {
+  return inColumn(parquet, group, column, (chunk) => {
+    const values: Value[] = [];
+    for (const page of pagesIn({...chunk, count: group.rows})) append(values, page.values);
+    return values;
+  });
+}
+
+/** A list in a column; undefined: null. */
+export type ListValue = readonly Value[] | undefined;
+
+/**
+ * The lists of a column in one row group, one for each row.
+ * @throws GanError GAN_DATA_FORMAT
+ */
+export async function readLists(parquet: ParquetFile, group: RowGroup, column: Column): Promise<ListValue[]> {
+  const listDepth = column.listDepth!;
+  return inColumn(parquet, group, column, (chunk) => {
+    const lists: (Value[] | undefined)[] = [];
+    const count = whole(chunk.values, 'a column of lists says that its values are', mostListed);
+    for (const {values, definition, repetition} of pagesIn({...chunk, count}))
+      values.forEach((value, i) => {
+        const level = definition![i]!;
+        if (repetition![i] === 0) lists.push(level < listDepth - 1 ? undefined : []);
+        if (level < listDepth) return;
+        const list = lists.at(-1);
+        if (!list) throw new Error('it has a list that does not begin');
+        list.push(value);
+      });
+    if (lists.length !== group.rows) throw new RangeError(`it has ${lists.length} lists for ${group.rows} rows`);
+    return lists;
+  });
+}
+
+async function inColumn<T>(
+  {file}: ParquetFile,
+  group: RowGroup,
+  column: Column,
+  use: (chunk: Omit<Pages, 'count'> & {values: number}) => T,
+): Promise<T> {
   const where = `${column.path.join('.')} of rows ${group.first} to ${group.first + group.rows - 1}`;
   return inFile(file.path, async () => {
     const chunk = group.chunks.get(column);
@@ -157,25 +210,33 @@ export async function readColumn({file}: ParquetFile, group: RowGroup, column: C
     assertSmall(file.path, group, column);
     const bytes = await file.read(chunk.offset, chunk.bytes);
     const decompress = await decompressor(chunk.codec);
-    return valuesIn(bytes, {column, rows: group.rows, room: chunk.uncompressed, decompress});
+    return use({bytes, column, room: chunk.uncompressed, values: chunk.values, decompress});
   });
 }
 
 type Decompress = (bytes: Uint8Array, size: number) => Uint8Array;
 
 interface Pages {
+  bytes: Buffer;
   column: Column;
-  rows: number;
+  /** Values in all pages. */
+  count: number;
   /** Bytes that all pages may have together, decompressed. */
   room: number;
   decompress: Decompress;
 }
 
-function valuesIn(bytes: Buffer, {column, rows, room, decompress}: Pages): Value[] {
-  const values: Value[] = [];
+/** Values of a page, with undefined for null and for empty lists; levels where the column has such. */
+interface PageValues {
+  values: Value[];
+  definition?: Uint32Array;
+  repetition?: Uint32Array;
+}
+
+function* pagesIn({bytes, column, count: all, room, decompress}: Pages): Generator<PageValues> {
   let dictionary: Value[] = [];
   let left = room;
-  for (let at = 0; values.length < rows;) {
+  for (let at = 0, done = 0; done < all;) {
     const reader = new ThriftReader(bytes, at);
     const header = reader.struct();
     const packed = whole(header.get(3), 'a page says that its bytes are', bytes.length - reader.at);
@@ -190,10 +251,12 @@ function valuesIn(bytes: Buffer, {column, rows, room, decompress}: Pages): Value
       const count = whole((header.get(7) as Struct).get(1), 'a dictionary has', size);
       dictionary = plain(decompress(content, size), column.type, count);
     } else if (type === 0 && one instanceof Map) {
-      const count = whole(one.get(1), 'a page has', rows - values.length);
-      append(values, pageOf(decompress(content, size), {count, encoding: one.get(2), column, dictionary}));
+      const count = whole(one.get(1), 'a page has', all - done);
+      done += count;
+      yield pageOf(decompress(content, size), {count, encoding: one.get(2), column, dictionary});
     } else if (type === 3 && two instanceof Map) {
-      const count = whole(two.get(1), 'a page has', rows - values.length);
+      const count = whole(two.get(1), 'a page has', all - done);
+      done += count;
       const [levels, repeats] = [two.get(5), two.get(6)].map((each) => whole(each ?? 0, 'levels have', packed)) as [
         number,
         number,
@@ -201,19 +264,15 @@ function valuesIn(bytes: Buffer, {column, rows, room, decompress}: Pages): Value
       const begin = levels + repeats;
       const body = content.subarray(begin);
       const isPacked = two.get(7) !== false && size > begin;
-      append(
-        values,
-        pageOf(isPacked ? decompress(body, size - begin) : body, {
-          count,
-          encoding: two.get(4),
-          column,
-          dictionary,
-          levels: content.subarray(repeats, begin),
-        }),
-      );
+      yield pageOf(isPacked ? decompress(body, size - begin) : body, {
+        count,
+        encoding: two.get(4),
+        column,
+        dictionary,
+        levels: {definition: content.subarray(repeats, begin), repetition: content.subarray(0, repeats)},
+      });
     } else if (type !== 1) throw new Error(`it has a page of kind ${said(type)}`);
   }
-  return values;
 }
 
 /** Without the arguments of a call for each. */
@@ -227,23 +286,31 @@ interface Page {
   column: Column;
   dictionary: readonly Value[];
   /** Where they are apart from the values, as in version 2. */
-  levels?: Uint8Array;
+  levels?: {definition: Uint8Array; repetition: Uint8Array};
 }
 
-function pageOf(page: Buffer | Uint8Array, {count, encoding, column, dictionary, levels: apart}: Page): Value[] {
-  const {type, depth} = column;
-  const width = 32 - Math.clz32(depth);
-  let [levels, content] = [apart, page];
-  if (apart === undefined && depth > 0) {
-    const length = Buffer.from(page.buffer, page.byteOffset, page.byteLength).readUInt32LE(0);
-    [levels, content] = [page.subarray(4, 4 + length), page.subarray(4 + length)];
-  }
-  const definition = depth > 0 ? hybrid(levels!, width, count) : undefined;
+function pageOf(page: Uint8Array, {count, encoding, column, dictionary, levels: apart}: Page): PageValues {
+  const {type, depth, listDepth} = column;
+  let content = page;
+  /** Levels of version 1 stand before the values, each kind behind its length. */
+  const levelBytes = (kind: 'definition' | 'repetition'): Uint8Array => {
+    if (apart) return apart[kind];
+    if (content.length < 4) throw new RangeError('a page of it ends too early');
+    const length = Buffer.from(content.buffer, content.byteOffset, 4).readUInt32LE(0);
+    const found = content.subarray(4, 4 + length);
+    content = content.subarray(4 + length);
+    return found;
+  };
+  const repetition = listDepth === undefined ? undefined : hybrid(levelBytes('repetition'), 1, count);
+  const definition = depth > 0 ? hybrid(levelBytes('definition'), 32 - Math.clz32(depth), count) : undefined;
   const present = definition ? definition.reduce((sum, level) => sum + (level === depth ? 1 : 0), 0) : count;
   const given = encoded(content, {type, encoding, count: present, dictionary});
-  if (!definition || present === count) return given;
   let next = 0;
-  return Array.from(definition, (level) => (level === depth ? given[next++] : undefined));
+  const values =
+    !definition || present === count
+      ? given
+      : Array.from(definition, (level) => (level === depth ? given[next++] : undefined));
+  return {values, ...(definition && {definition}), ...(repetition && {repetition})};
 }
 
 function encoded(
@@ -257,6 +324,7 @@ function encoded(
 ): Value[] {
   if (count === 0) return [];
   if (encoding === 0) return plain(content, type, count);
+  if (encoding === 3 && type === physical.boolean) return Array.from(hybrid(content.subarray(4), 1, count));
   if (encoding !== 2 && encoding !== 8)
     throw new Error(`its values have the encoding ${said(encoding)}; plain ones and those with a dictionary are read`);
   return Array.from(hybrid(content.subarray(1), content[0] ?? 0, count), (index) => {

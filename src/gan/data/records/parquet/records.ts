@@ -9,10 +9,11 @@ import {mostInMemory} from '../../../../system-limits.js';
 import {Limiter} from '../../concurrency.js';
 import {identifyArrays} from '../../identity.js';
 import {noPictures, wrongFile} from '../format-error.js';
-import {labelsFrom, type Label} from '../labels.js';
+import {labelsFrom, setsOf, type Label} from '../labels.js';
 import {labelNames} from '../list.js';
 import type {Labels, Records} from '../types.js';
-import {assertSmall, openParquet, readColumn, type Column, type ParquetFile, type RowGroup} from './parquet-file.js';
+import {assertSmall, openParquet, readColumn, readLists} from './parquet-file.js';
+import type {Column, ListValue, ParquetFile, RowGroup} from './parquet-file.js';
 import {physical, type Value} from './values.js';
 
 const pictureNames = ['image', 'img', 'picture', 'photo', 'image_bytes', 'bytes', 'jpg', 'jpeg', 'png', 'webp'];
@@ -54,7 +55,8 @@ export async function parquetRecords(path: string): Promise<Records> {
         const isOfThese = isGanError(error) && error.code === 'GAN_DATA_FORMAT'; // other row groups may be whole
         throw isOfThese ? new Error(error.message) : error;
       });
-      if (!(value instanceof Uint8Array)) throw new Error('it has no picture');
+      if (!(value instanceof Uint8Array))
+        throw new Error('it has no bytes of a picture; a file that it may name beside them is not looked for');
       return value;
     },
     identify: () => identifyArrays(dirname(path), [path], parquet.rows),
@@ -80,41 +82,109 @@ const typeOf = (features: Readonly<Record<string, unknown>>, name: string): unkn
 
 function pictureColumn({columns}: ParquetFile, features: Readonly<Record<string, unknown>>): Column | undefined {
   const fit = columns.filter(
-    ({path, type, isText}) =>
-      type === physical.bytes && !isText && (path.length === 1 || (path.length === 2 && path[1] === 'bytes')),
+    ({path, type, isText, listDepth}) =>
+      type === physical.bytes &&
+      !isText &&
+      listDepth === undefined &&
+      (path.length === 1 || (path.length === 2 && path[1] === 'bytes')),
   );
   const rank = ({path: [name = '']}: Column): number =>
     typeOf(features, name) === 'Image' ? -1 : pictureNames.indexOf(name.toLowerCase()) + 1 || 100;
   return fit.sort((a, b) => rank(a) - rank(b)).find((column) => rank(column) < 100 || column.path.length === 2);
 }
 
+/** The names of the classes that the numbers of a column, or in its lists, stand for. */
+function classNamesOf(features: Readonly<Record<string, unknown>>, name: string): readonly string[] | undefined {
+  const noted = features[name];
+  const inside: unknown = Array.isArray(noted) ? noted[0] : isRecord(noted) ? noted['feature'] : undefined;
+  const feature = isRecord(inside) ? inside : noted;
+  if (!isRecord(feature) || feature['_type'] !== 'ClassLabel') return undefined;
+  const {names} = feature;
+  return Array.isArray(names) && names.every((each) => typeof each === 'string') ? names : undefined;
+}
+
+/**
+ * The labels in a column of classes, or of lists of them; else in columns that say of each picture whether it has
+ * something.
+ */
 async function labelsOf(
   parquet: ParquetFile,
   features: Readonly<Record<string, unknown>>,
 ): Promise<Labels | undefined> {
   const fit = parquet.columns.filter(
-    ({path, type, isText}) => path.length === 1 && (type <= physical.int64 || (type === physical.bytes && isText)),
+    ({path, type, isText, listDepth}) =>
+      (path.length === 1 || listDepth !== undefined) && (type <= physical.int64 || (type === physical.bytes && isText)),
   );
   const rank = ({path: [name = '']}: Column): number => {
     const known = labelNames.indexOf(name.toLowerCase());
-    return (typeOf(features, name) === 'ClassLabel' ? 0 : 100) + (known < 0 ? 50 : known);
+    return (classNamesOf(features, name) ? 0 : 100) + (known < 0 ? 50 : known);
   };
   const column = fit.sort((a, b) => rank(a) - rank(b)).find((each) => rank(each) < 150);
-  if (!column) return undefined;
+  if (!column) return markedColumns(parquet, fit);
+  const names = classNamesOf(features, column.path[0]!);
+  if (column.listDepth !== undefined) return labelsOfLists(parquet, column, names);
   const given: Label[] = [];
   for (const group of parquet.groups)
     for (const value of await readColumn(parquet, group, column))
-      given.push(
-        value instanceof Uint8Array
-          ? Buffer.from(value).toString()
-          : value !== undefined && value < 0
-            ? undefined
-            : value,
-      );
-  const feature = features[column.path[0]!];
-  const names: unknown = isRecord(feature) ? feature['names'] : undefined;
-  const isNames = Array.isArray(names) && names.every((each) => typeof each === 'string');
-  return labelsFrom(given, parquet.file.path, isNames ? names : undefined);
+      given.push(value instanceof Uint8Array ? textOf(value) : value !== undefined && value < 0 ? undefined : value);
+  return labelsFrom(given, parquet.file.path, names);
+}
+
+const textOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString();
+
+/** Labels from lists of words, of numbers of classes, or of as many 0 and 1 as there are classes. */
+async function labelsOfLists(
+  parquet: ParquetFile,
+  column: Column,
+  names: readonly string[] | undefined,
+): Promise<Labels | undefined> {
+  const {path} = parquet.file;
+  const lists: ListValue[] = [];
+  for (const group of parquet.groups) lists.push(...(await readLists(parquet, group, column)));
+  const said = (list: ListValue): Value[] | undefined => list?.filter((value) => value !== undefined);
+  if (column.type === physical.bytes)
+    return labelsFrom(
+      lists.map((list) => said(list)?.map((value) => textOf(value as Uint8Array))),
+      path,
+    );
+  const numbers = lists.map((list) => said(list)?.filter((value) => Number(value) >= 0) as number[] | undefined);
+  const known = numbers.filter((each) => each !== undefined);
+  const width = known[0]?.length ?? 0;
+  const areMarks = width > 1 && known.every((each) => each.length === width && each.every((value) => value <= 1));
+  if (!names && areMarks)
+    return labelsFrom(
+      numbers.map((each) => each && {marks: each.map((value) => value === 1)}),
+      path,
+    );
+  const most = known.reduce((sum, each) => each.reduce((a, b) => Math.max(a, b), sum), -1);
+  if (names && most >= names.length)
+    throw wrongFile(path, `has the label ${most} in ${column.path[0]}, which has ${names.length} names`);
+  if (most < 0) return undefined;
+  return setsOf(names ?? Array.from({length: most + 1}, (_, i) => String(i)), numbers, path);
+}
+
+/** Columns of no other values than 1, 0 and -1, such as CelebA's. */
+async function markedColumns(parquet: ParquetFile, columns: readonly Column[]): Promise<Labels | undefined> {
+  const marked: {name: string; values: Value[]}[] = [];
+  for (const column of columns) {
+    if (column.listDepth !== undefined || column.type === physical.bytes) continue;
+    const values: Value[] = [];
+    for (const group of parquet.groups)
+      for (const value of await readColumn(parquet, group, column)) values.push(value);
+    if (values.some((value) => value !== undefined) && values.every((value) => Math.abs(Number(value ?? 0)) <= 1))
+      marked.push({name: column.path[0]!, values});
+  }
+  if (marked.length === 0) return undefined;
+  const sets = Array.from({length: parquet.rows}, (_, row) =>
+    marked.every(({values}) => values[row] === undefined)
+      ? undefined
+      : [...marked.keys()].filter((i) => marked[i]!.values[row] === 1),
+  );
+  return setsOf(
+    marked.map(({name}) => name),
+    sets,
+    parquet.file.path,
+  );
 }
 
 /** Bytes of row groups that stay in memory, and those of a group that is read alone. */
