@@ -6,7 +6,7 @@ const mostClasses = 20;
 
 /** What `gan data inspect` prints. */
 export function inspectionLines(found: Inspection): string[] {
-  const {duplicates, nearlyEmpty, broken, labels} = found;
+  const {duplicates, nearlyEmpty, broken, doubtful, labels} = found;
   const rounded = (values: readonly number[]): string => values.map((value) => value.toFixed(1)).join(', ');
   const more = (count: number, shown: readonly unknown[]): string[] =>
     count > shown.length && shown.length > 0 ? [`  and ${counted(count - shown.length, 'other')}`] : [];
@@ -39,6 +39,9 @@ export function inspectionLines(found: Inspection): string[] {
     `broken        ${number(broken.count)}`,
     ...broken.examples.map(({path, reason}) => `  ${path}: ${reason}`),
     ...more(broken.count, broken.examples),
+    ...(doubtful.count > 0 ? [`doubtful      ${number(doubtful.count)}`] : []),
+    ...doubtful.examples.map(({path, reason}) => `  ${path}: ${reason}`),
+    ...more(doubtful.count, doubtful.examples),
   ];
 }
 

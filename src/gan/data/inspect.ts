@@ -38,6 +38,8 @@ export interface Inspection {
   /** Pictures of nearly one colour: a standard deviation below 2 of 255. */
   nearlyEmpty: {count: number; examples: string[]};
   broken: {count: number; examples: SkippedItem[]};
+  /** Pictures that can be read, but whose values may mean something else, such as 12 bits in 16. */
+  doubtful: {count: number; examples: SkippedItem[]};
   /** How many pictures each class has; absent where nothing has a label. */
   labels?: {label: string; count: number}[];
   withoutLabel: number;
@@ -54,6 +56,7 @@ interface Facts {
   format: string;
   colours: string;
   thumbnail: Uint8Array;
+  doubt?: string;
 }
 
 /**
@@ -69,6 +72,7 @@ export async function inspectRecords(
   const duplicates: Inspection['duplicates'] = {count: 0, examples: []};
   const nearlyEmpty: Inspection['nearlyEmpty'] = {count: 0, examples: []};
   const broken: Inspection['broken'] = {count: 0, examples: []};
+  const doubtful: Inspection['doubtful'] = {count: 0, examples: []};
   const [sums, squares] = [
     [0, 0, 0],
     [0, 0, 0],
@@ -96,7 +100,12 @@ export async function inspectRecords(
   await inOrder(records.size, async (index) => {
     try {
       const facts = await factsOf(records, index);
-      return () => note(index, facts);
+      return () => {
+        note(index, facts);
+        const {doubt: reason} = facts;
+        if (reason === undefined || ++doubtful.count > examples) return;
+        doubtful.examples.push({path: records.describe(index), reason});
+      };
     } catch (error) {
       await records.lookInto?.(index);
       if (isGanError(error)) throw error;
@@ -122,6 +131,7 @@ export async function inspectRecords(
     duplicates,
     nearlyEmpty,
     broken,
+    doubtful,
     ...(counted && {labels: counted.counts}),
     withoutLabel: records.labels && classesOfAll(records.labels) === undefined ? counted!.without : 0,
   };
@@ -130,12 +140,14 @@ export async function inspectRecords(
 async function factsOf(records: Records, index: number): Promise<Facts> {
   const stored = await records.read(index);
   const size = [side, side] as const;
-  const options = {size, channels: 3, resize: 'squish'} as const;
+  let doubt: string | undefined;
+  const warn = (message: string): void => void (doubt = message);
+  const options = {size, channels: 3, resize: 'squish', warn} as const;
   const thumbnail = isPixels(stored) ? toBytes(await fromPixels(stored, options)) : await decodeImage(stored, options);
-  return {name: records.name(index), ...(await storedAs(stored)), thumbnail};
+  return {name: records.name(index), ...(await storedAs(stored)), thumbnail, ...(doubt !== undefined && {doubt})};
 }
 
-async function storedAs(stored: StoredImage): Promise<Omit<Facts, 'name' | 'thumbnail'>> {
+async function storedAs(stored: StoredImage): Promise<Omit<Facts, 'name' | 'thumbnail' | 'doubt'>> {
   if (isPixels(stored)) {
     const {width, height, channels, data} = stored;
     return {

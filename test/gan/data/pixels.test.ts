@@ -11,8 +11,10 @@ import type {DecodeOptions} from '../../../dist/gan/data/decode-options.js';
 import {decodeImage} from '../../../dist/gan/data/decode.js';
 import {fromFolder} from '../../../dist/gan/data/data-loaders.js';
 import {getImageFiles} from '../../../dist/gan/data/image-files.js';
+import {inspectRecords} from '../../../dist/gan/data/inspect.js';
 import {describeRecords, openRecords} from '../../../dist/gan/data/records/open.js';
 import {pythonWith} from '../../python.js';
+import {inFolder} from './helpers.js';
 
 const colour = [39, 197, 59];
 const script = fileURLToPath(new URL('pixels.py', import.meta.url));
@@ -172,6 +174,12 @@ describe('pixels', () => {
       const {warnings} = await read(tiff(in12, 'short'));
       expect(warnings).to.have.length(1);
       expect(warnings[0]).to.contain(`no value above ${in12[1]}`);
+      await inFolder(async (dir) => {
+        writeFileSync(path.join(dir, 'a.tiff'), tiff(in12, 'short'));
+        const {doubtful, broken} = await inspectRecords(await openRecords(dir));
+        expect(broken.count).to.equal(0);
+        expect(doubtful).to.deep.equal({count: 1, examples: [{path: path.join(dir, 'a.tiff'), reason: warnings[0]}]});
+      });
     });
 
     it('16 bits of a TIFF file', async () =>

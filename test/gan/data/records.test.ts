@@ -191,6 +191,7 @@ describe('sets of pictures that Python wrote', () => {
     ['text.gz', /compressed by gzip/],
     ['a.7z', /7z archive/],
     ['text.bin', /begins with 73 6f 6d 65/],
+    ['five.bin', /begins with 68 65 6c 6c/],
     ['float.npy', /type <f4 and shape \(9, 4, 5, 3\)/],
     ['fortran.npy', /no pictures/],
     ['objects.npy', /type \|O and shape \(3\)/],

@@ -28,7 +28,7 @@ import {describeRecords, openRecords} from '../../../dist/gan/data/records/open.
 import {addressBeside, completeAddress, publicAddress, shardAddresses} from '../../../dist/address.js';
 import {openRandomAccess} from '../../../dist/gan/io/random-access-file.js';
 import type * as Http from '../../../dist/gan/io/remote/http.js';
-import {retries, withRetries} from '../../../dist/gan/io/remote/transport.js';
+import {retries, slowest, withRetries} from '../../../dist/gan/io/remote/transport.js';
 import {WholeFiles} from '../../../dist/gan/io/remote/whole-files.js';
 import {dataDifference} from '../../../dist/gan/data/identity.js';
 import {encodePng} from '../../../dist/gan/data/png.js';
@@ -386,6 +386,36 @@ describe('lists of pictures on servers', () => {
       } finally {
         if (before === undefined) delete process.env['GAN_CACHE_DIR'];
         else process.env['GAN_CACHE_DIR'] = before;
+        await server.close();
+      }
+    }));
+
+  it('that lead elsewhere without end, or to this disk, or come too slowly are refused', () =>
+    inFolder(async (dir) => {
+      const server = await serve(dir);
+      const {afterMs} = slowest;
+      const {attempts, firstWaitMs} = retries;
+      try {
+        Object.assign(retries, {attempts: 2, firstWaitMs: 5});
+        for (const location of ['file:///etc/passwd', '/list.csv']) {
+          server.answer = (_, response) => (response.writeHead(302, {location}).end(), true);
+          const error = await ganError(() => openRandomAccess(`${server.url}/list.csv`));
+          expect(error).to.include({code: 'GAN_DATA_REFUSED', exitCode: 5});
+          expect(error.message).to.contain('elsewhere');
+        }
+        slowest.afterMs = 20;
+        server.answer = (_, response) => {
+          response.writeHead(200);
+          const timer = setInterval(() => response.write('x'), 5);
+          response.on('close', () => clearInterval(timer));
+          return true;
+        };
+        const error = await ganError(() => new WholeFiles('slow', 1 << 20).read(`${server.url}/a.png`));
+        expect(error).to.include({code: 'GAN_NETWORK', exitCode: 5});
+        expect(error.message).to.contain('did not answer in time (asked 2 times)');
+      } finally {
+        slowest.afterMs = afterMs;
+        Object.assign(retries, {attempts, firstWaitMs});
         await server.close();
       }
     }));

@@ -21,7 +21,7 @@ const magic = Buffer.from('\x93NUMPY', 'latin1');
 /** Bytes that a header may have: numpy itself writes 128. */
 export const mostHeaderBytes = 64 << 10;
 
-export const isNpy = (bytes: Uint8Array): boolean => magic.compare(bytes, 0, magic.length) === 0;
+export const isNpy = (bytes: Uint8Array): boolean => magic.compare(bytes.subarray(0, magic.length)) === 0;
 
 /**
  * Reads the header of an array.

@@ -5,6 +5,7 @@ import {GanError} from '../../../errors.js';
 import {
   assertPart,
   bodyOf,
+  inTime,
   partIn,
   patienceMs,
   Refused,
@@ -89,7 +90,7 @@ export function httpTransport(shown: string): Transport {
     async whole() {
       const answer = await ask();
       if (!answer.body) throw new Refused(answer.status, 'its answer is empty');
-      return answer.body as AsyncIterable<Uint8Array>;
+      return inTime(answer.body as AsyncIterable<Uint8Array>);
     },
   };
 }

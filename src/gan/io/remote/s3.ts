@@ -3,7 +3,7 @@ import type {Readable} from 'node:stream';
 import {s3Settings} from '../../../environment.js';
 import {GanError, messageOf} from '../../../errors.js';
 import {s3RequestHandler} from './s3-request-handler.js';
-import {assertPart, bodyOf, partIn, Refused, type RemoteFacts, type Transport} from './transport.js';
+import {assertPart, bodyOf, inTime, partIn, Refused, type RemoteFacts, type Transport} from './transport.js';
 
 type Sdk = typeof import('@aws-sdk/client-s3');
 type Client = import('@aws-sdk/client-s3').S3Client;
@@ -83,7 +83,7 @@ export function s3Transport(address: string): Transport {
       }
       return bodyOf(body as AsyncIterable<Uint8Array>, length);
     },
-    whole: async () => (await get()).body as AsyncIterable<Uint8Array>,
+    whole: async () => inTime((await get()).body as AsyncIterable<Uint8Array>),
   };
 }
 

@@ -102,12 +102,20 @@ function inWords(error: unknown, address: string, host: string, attempt: number)
     return make('GAN_NETWORK', `${host} did not answer in time${times}.`, [
       'Try again later; look whether this machine is online.',
     ]);
+  if (isRedirect(error))
+    return make('GAN_DATA_REFUSED', `${host} sends whoever asks for ${address} elsewhere: ${reasonOf(error)}.`, [
+      'Check the address; a browser shows where it leads.',
+    ]);
   if (!isNetwork(error)) return error;
   return make('GAN_NETWORK', `${host} cannot be reached: ${reasonOf(error)}${times}.`, [
     'Look whether this machine is online, and whether the address is right.',
     'Behind a proxy: HTTPS_PROXY=http://PROXY:PORT gan ...; NO_PROXY=HOST for a host that needs none',
   ]);
 }
+
+/** Whether a server redirects without end, or to what is no web server: `file:`, say. */
+const isRedirect = (error: unknown): boolean =>
+  /^redirect count exceeded|^URL scheme must be/.test(String((error as {cause?: {message?: unknown}}).cause?.message));
 
 /** The error for a file that has become another one since it was looked at. */
 export const changedThere = (address: string, how: string): GanError =>
@@ -149,11 +157,27 @@ export function assertPart(
 /** The error for an answer that has ended too early. */
 export const cutOff = (): Error => Object.assign(new Error('the answer was cut off'), {code: 'ECONNRESET'});
 
+/** How slow an answer may be, after a while: a server that sends a byte now and then would never be done. */
+export const slowest = {bytesPerSecond: 1024, afterMs: patienceMs};
+
+/** The pieces of an answer. @throws Error with the code of a time-out where they come too slowly */
+export async function* inTime(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
+  const began = performance.now();
+  let bytes = 0;
+  for await (const piece of pieces) {
+    bytes += piece.length;
+    const lateMs = performance.now() - began - slowest.afterMs;
+    if (bytes < (lateMs / 1000) * slowest.bytesPerSecond)
+      throw Object.assign(new Error('the answer comes too slowly'), {code: 'ETIMEDOUT'});
+    yield piece;
+  }
+}
+
 /** A body of exactly so many bytes: one without end is not waited for. */
 export async function bodyOf(pieces: AsyncIterable<Uint8Array>, length: number): Promise<Buffer> {
   const bytes = Buffer.allocUnsafe(length);
   let done = 0;
-  for await (const piece of pieces) {
+  for await (const piece of inTime(pieces)) {
     if (done + piece.length > length) throw new Refused(206, 'it sends more than was asked for');
     bytes.set(piece, done);
     done += piece.length;
