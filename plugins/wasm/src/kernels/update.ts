@@ -6,7 +6,7 @@ const rowBytes = 10 * 4;
 /** Fields of `Update` in assembly/update.ts. */
 const fieldCount = 10;
 
-/** Where a result goes: to a new tensor, or into the memory of an old one, which is given away when all has gone well. */
+/** Where a result goes: to a new tensor, or into the memory of an old one, which is given away when all went well. */
 interface Place {
   address: number;
   tensor(): TensorInfo;
