@@ -74,6 +74,12 @@ export function makeVariable(data: Float32Array, shape: readonly number[], train
   return tf.tidy(() => tf.variable(tf.tensor(data, [...shape], 'float32'), trainable));
 }
 
+/** A variable of zeros, which are made on the device; not trained. @throws GanError without a device */
+export function zeroVariable(shape: readonly number[]): Variable {
+  if (tf.engine().backendNames().length === 0) throw noDevice();
+  return tf.tidy(() => tf.variable(tf.fill([...shape], 0, 'float32'), false));
+}
+
 const noDevice = (): GanError =>
   new GanError('usage', 'GAN_NO_DEVICE', 'a network needs an open backend, which holds its weights; none is open', {
     suggestions: [

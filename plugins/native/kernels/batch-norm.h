@@ -13,6 +13,23 @@ constexpr int NORM_FLOATS = 1 << 15;
 /** Elements below which no thread is woken. */
 constexpr int NORM_SMALL = 1 << 13;
 
+/** So many vectors of channels are added up side by side: one addition need not wait for the last. */
+constexpr int SIDE_BY_SIDE = 4;
+template <int COUNT>
+struct Vectors {
+  static constexpr int count = COUNT;
+};
+
+/** Calls `body(c, V{}, Vectors)` for several vectors of channels each, and for the rest of them, of V or V4, one by one. */
+template <class Body>
+INLINE void eachFewLanes(int channels, const Body& body) {
+  int c = 0;
+  for (; c + SIDE_BY_SIDE * LANES <= channels; c += SIDE_BY_SIDE * LANES) body(c, V{}, Vectors<SIDE_BY_SIDE>{});
+  for (; c + LANES <= channels; c += LANES) body(c, V{}, Vectors<1>{});
+  if constexpr (LANES > 4)
+    for (; c + 4 <= channels; c += 4) body(c, V4{}, Vectors<1>{});
+}
+
 /** Calls `body(c, V{})` for whole vectors of channels, and `body(c, V4{})` for the rest of them. */
 template <class Body>
 INLINE void eachLanes(int channels, const Body& body) {
@@ -73,17 +90,23 @@ void batchNorm(Pool& pool, const float* x, const float* weight, const float* bia
     const int first = chunk * b.blockRows, count = least(b.blockRows, rows - first);
     const float* from = x + first * line;
     float* to = b.partial + 2 * chunk * line;
-    eachLanes(channels, [&](int c, auto sum) {
-      using T = decltype(sum);
-      for (int r = 0; r < count; r++) sum += load<T>(from + r * line + c);
-      const T center = sum * (1.0f / count);
-      T squares{};
+    eachFewLanes(channels, [&](int c, auto zero, auto vectors) {
+      using T = decltype(zero);
+      constexpr int N = decltype(vectors)::count, lanes = sizeof(T) / sizeof(float);
+      T center[N] = {}, squares[N] = {};
+      for (int r = 0; r < count; r++)
+        for (int v = 0; v < N; v++) center[v] += load<T>(from + r * line + c + v * lanes);
+      for (int v = 0; v < N; v++) center[v] *= 1.0f / count;
       for (int r = 0; r < count; r++) {
-        const T deviation = load<T>(from + r * line + c) - center;
-        squares = madd(deviation, deviation, squares);
+        for (int v = 0; v < N; v++) {
+          const T deviation = load<T>(from + r * line + c + v * lanes) - center[v];
+          squares[v] = madd(deviation, deviation, squares[v]);
+        }
       }
-      store(to + c, center);
-      store(to + line + c, squares);
+      for (int v = 0; v < N; v++) {
+        store(to + c + v * lanes, center[v]);
+        store(to + line + c + v * lanes, squares[v]);
+      }
     });
   });
   // Puts blocks together (Chan, Golub and LeVeque, "Updating formulae and a pairwise algorithm for computing sample
@@ -136,19 +159,24 @@ void batchNormGrad(Pool& pool, const float* x, const float* weight, const float*
     const size_t start = chunk * b.blockRows * line;
     const int count = least(b.blockRows, rows - chunk * b.blockRows);
     float* to = b.partial + 2 * chunk * line;
-    eachLanes(channels, [&](int c, auto sum) {
-      using T = decltype(sum);
-      const T center = load<T>(mean + c);
-      T products{};
+    eachFewLanes(channels, [&](int c, auto zero, auto vectors) {
+      using T = decltype(zero);
+      constexpr int N = decltype(vectors)::count, lanes = sizeof(T) / sizeof(float);
+      T sum[N] = {}, products[N] = {};
       for (int r = 0; r < count; r++) {
-        const size_t at = start + r * line + c;
-        const T deviation = load<T>(x + at) - center;
-        const T dz = slopeOf(deviation, load<T>(dy + at), c);
-        sum += dz;
-        products = madd(dz, deviation, products);
+        for (int v = 0; v < N; v++) {
+          const int channel = c + v * lanes;
+          const size_t at = start + r * line + channel;
+          const T deviation = load<T>(x + at) - load<T>(mean + channel);
+          const T dz = slopeOf(deviation, load<T>(dy + at), channel);
+          sum[v] += dz;
+          products[v] = madd(dz, deviation, products[v]);
+        }
       }
-      store(to + c, sum);
-      store(to + line + c, products * load<T>(b.inverse + c));
+      for (int v = 0; v < N; v++) {
+        store(to + c + v * lanes, sum[v]);
+        store(to + line + c + v * lanes, products[v] * load<T>(b.inverse + c + v * lanes));
+      }
     });
   });
   const auto addBlocks = [&](const float* from, float* sums, float* means) {

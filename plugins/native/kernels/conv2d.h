@@ -88,8 +88,8 @@ struct Patches {
     Run runs[256 + 2];
 
     void multiply(int vectors, int row, int high, const float* b, float* c, ptrdiff_t cRow, bool add) const {
-      if (copies) multiplyAlong(vectors, high, depths, copies + (size_t)(row - first) * depths, depths, b, c, cRow, add);
-      else multiplyRuns(vectors, high, runs, count, row - first, b, c, cRow, add);
+      if (copies) multiplyAlong(vectors, high, depths, copies + (size_t)(row - first) * depths, depths, b, 0, c, cRow, add);
+      else multiplyRuns(vectors, high, runs, count, row - first, b, 0, c, cRow, add);
     }
   };
 

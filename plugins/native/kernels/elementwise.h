@@ -35,22 +35,71 @@ INLINE void unary(Pool& pool, const float* x, float* out, int count, const F& f)
   });
 }
 
-/** out[i] = f(a[i], b[i]); a stride of 0 bytes repeats one number, one of 4 walks through an array. */
+/** out[i] = f(a[i], b[i]) for a part; a stride of 0 repeats one number, another one walks through an array. */
+template <class T, class F>
+INLINE void pairs(const float* a, int strideA, const float* b, int strideB, T* out, int first, int end, const F& own) {
+  const float oneA = *a, oneB = *b;
+  if (strideA && strideB) eachNumber(out, first, end, [=](int i) { return own(a[i], b[i]); });
+  else if (strideA) eachNumber(out, first, end, [=](int i) { return own(a[i], oneB); });
+  else if (strideB) eachNumber(out, first, end, [=](int i) { return own(oneA, b[i]); });
+  else eachNumber(out, first, end, [=](int) { return own(oneA, oneB); });
+}
+
+/** The same for all of `count` numbers. */
 template <class T, class F>
 INLINE void binary(Pool& pool, const float* a, int strideA, const float* b, int strideB, T* out, int count, const F& f) {
   eachPart(pool, count, [=](int first, int end) {
-    const float *left = a, *right = b;
-    const float oneA = *a, oneB = *b;
     const F own = f;
-    if (strideA && strideB) eachNumber(out, first, end, [=](int i) { return own(left[i], right[i]); });
-    else if (strideA) eachNumber(out, first, end, [=](int i) { return own(left[i], oneB); });
-    else if (strideB) eachNumber(out, first, end, [=](int i) { return own(oneA, right[i]); });
-    else eachNumber(out, first, end, [=](int) { return own(oneA, oneB); });
+    pairs(a, strideA, b, strideB, out, first, end, own);
   });
+}
+
+/** An operand that is repeated to [rows, inner]. */
+struct Repeated {
+  const float* data;
+  /** Floats from one of its rows to the next, and the rows of the result after which it goes there. */
+  int row;
+  int repeat;
+  /** Floats along a row: 0 or 1. */
+  int column;
+
+  const float* at(int r) const { return data + static_cast<ptrdiff_t>(r / repeat) * row; }
+};
+
+/** out[r, i] = f(a[r, i], b[r, i]) */
+template <class F>
+INLINE void eachRow(Pool& pool, const Repeated& a, const Repeated& b, float* out, int rows, int inner, const F& f) {
+  if (rows == 1) return binary(pool, a.data, a.column, b.data, b.column, out, inner, f);
+  const int block = most(NUMBERS / inner, 1);
+  pool.run(divideUp(rows, block), (int64_t)rows * inner < FEW_NUMBERS, [&](int chunk, int) {
+    const F own = f;
+    for (int r = chunk * block, end = least(r + block, rows); r < end; r++)
+      pairs(a.at(r), a.column, b.at(r), b.column, out + (size_t)r * inner, 0, inner, own);
+  });
+}
+
+/** The operators have the numbers of assembly/arithmetic-chunk.ts of gan-plugin-wasm: a + b, a - b, a b, a / b. */
+void arithmetic(Pool& pool, int operation, const float* a, int aRow, int aRepeat, int aColumn, const float* b, int bRow,
+                int bRepeat, int bColumn, float* out, int rows, int inner) {
+  const Repeated left{a, aRow, aRepeat, aColumn}, right{b, bRow, bRepeat, bColumn};
+  const auto each = [&](const auto& f) { eachRow(pool, left, right, out, rows, inner, f); };
+  switch (operation) {
+    case 0: return each([](float x, float y) { return x + y; });
+    case 1: return each([](float x, float y) { return x - y; });
+    case 2: return each([](float x, float y) { return x * y; });
+    case 3: return each([](float x, float y) { return x / y; });
+  }
 }
 
 void leakyRelu(Pool& pool, const float* x, float* out, int count, float alpha) {
   unary(pool, x, out, count, [=](float value) { return value < 0 ? value * alpha : value; });
+}
+/** dy where x > 0, alpha dy elsewhere */
+void leakyReluGrad(Pool& pool, const float* dy, const float* x, float* out, int count, float alpha) {
+  binary(pool, dy, 4, x, 4, out, count, [=](float slope, float value) { return value > 0 ? slope : slope * alpha; });
+}
+void square(Pool& pool, const float* x, float* out, int count) {
+  unary(pool, x, out, count, [](float value) { return value * value; });
 }
 void squareRoot(Pool& pool, const float* x, float* out, int count) {
   unary(pool, x, out, count, [](float value) { return __builtin_sqrtf(value); });

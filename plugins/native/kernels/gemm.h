@@ -96,7 +96,7 @@ struct DenseRows {
         const float* a = all.data + (size_t)depth * all.rows + row;
         multiplyAcross(vectors, high, count, a, all.rows, b, vectors * LANES, c, cRow, add);
       } else {
-        multiplyAlong(vectors, high, count, all.data + (size_t)row * all.depths + depth, all.depths, b, c, cRow, add);
+        multiplyAlong(vectors, high, count, all.data + (size_t)row * all.depths + depth, all.depths, b, 0, c, cRow, add);
       }
     }
   };

@@ -160,7 +160,7 @@ INLINE void convolveGroups(Pool& pool, const Grouped& g, const float* filter, fl
           const int ty = merged ? run : run / g.filterWidth, tx = merged ? 0 : run % g.filterWidth;
           const float* a = copies + (size_t)(r * g.strideY + ty * g.dilationY) * line + (size_t)tx * g.dilationX * g.inWide;
           multiplyAlong(width / LANES, g.outWidth, runDepths, a, (ptrdiff_t)g.strideX * g.inWide,
-                        panels.at(column, run * runDepths), direct ? row + column : result,
+                        panels.at(column, run * runDepths), 0, direct ? row + column : result,
                         direct ? g.outChannels : width, run > 0);
         }
         if (direct) continue;

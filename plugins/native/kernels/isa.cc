@@ -56,9 +56,10 @@ void matmul(Pool& pool, const float* a, bool transposeA, const float* b, bool tr
 
 extern const Kernels kernels;
 const Kernels kernels = {
-    conv2d,      conv2dBackpropFilter, conv2dBackpropInput, matmul,        batchNorm,     batchNormGrad, updateParameters,
-    depthwiseConv, depthwiseFilter,    groupedConv,         groupedInput,  groupedFilter, resample,      sum,
-    leakyRelu,   squareRoot,           inverseRoot,         hyperbolicTangent, greater,   extremum,      select,
+    conv2d,        conv2dBackpropFilter, conv2dBackpropInput, matmul,       batchNorm,     batchNormGrad,
+    updateParameters, depthwiseConv,     depthwiseFilter,     groupedConv,  groupedInput,  groupedFilter,
+    resample,      sum,                  arithmetic,          leakyRelu,    leakyReluGrad, square,
+    squareRoot,    inverseRoot,          hyperbolicTangent,   greater,      extremum,      select,
 };
 
 }  // namespace GAN_ISA

@@ -36,7 +36,10 @@ struct Update {
   KERNEL(groupedFilter, const GroupedWindow*, const float*, const float*, float*)                                      \
   KERNEL(resample, const float*, float*, int, int, int, int, int, int, const int*, const int*)                         \
   KERNEL(sum, const float*, float*, int, int, int, float)                                                              \
+  KERNEL(arithmetic, int, const float*, int, int, int, const float*, int, int, int, float*, int, int)                  \
   KERNEL(leakyRelu, const float*, float*, int, float)                                                                  \
+  KERNEL(leakyReluGrad, const float*, const float*, float*, int, float)                                                \
+  KERNEL(square, const float*, float*, int)                                                                            \
   KERNEL(sqrt, const float*, float*, int)                                                                              \
   KERNEL(rsqrt, const float*, float*, int)                                                                             \
   KERNEL(tanh, const float*, float*, int)                                                                              \

@@ -15,7 +15,7 @@ enum class Kind { Forward, Filter, Input };
 /** Fewest channels in and out for which the transforms are worth their while. */
 constexpr int FEW = 8;
 /** Products per transformed tap that take as long as transforming it, reading and writing it. */
-constexpr int TAP_COST = 32;
+constexpr int TAP_COST = 16;
 /** Multiplications of the direct way below which it is taken. */
 constexpr int64_t SMALL_CONVOLUTION = 1 << 20;
 /** Floats of a transformed filter that all chunks read, 6 MB; a larger one is transformed block by block. */
@@ -24,6 +24,9 @@ constexpr int64_t SHARED_FLOATS = 3 << 19;
 constexpr int PRODUCT_FLOATS = 1 << 17;
 /** Depths that are transformed and multiplied at a time. */
 constexpr int BLOCK_DEPTHS = 64;
+/** Tiles of a chunk below which reading the transformed filter takes longer than multiplying by it, if it is large. */
+constexpr int FEW_TILES = 16;
+constexpr int64_t LARGE_FLOATS = 1 << 18;
 /** Columns in a chunk that transforms its part of the filter itself. */
 constexpr int BLOCK_COLUMNS = 64;
 /** Most tiles in such a chunk. */
@@ -194,10 +197,21 @@ __attribute__((noinline)) void multiplyPoints(int points, int tiles, const float
                            size_t outPlane, bool add) {
   for (int point = 0; point < points; point++) {
     for (int j = 0; j < columns; j += PANEL) {
-      multiplyAlong(u.width(j) / LANES, tiles, depths, v + point * vPlane, vRow, u.at(j, uDepth) + point * uPlane,
-                    out + point * outPlane + j, outRow, add);
+      const float* b = u.at(j, uDepth) + point * uPlane;
+      const bool isLast = j + PANEL >= columns;
+      const float* next = isLast && point + 1 == points ? b
+                          : isLast                      ? u.at(0, uDepth) + (point + 1) * uPlane
+                                                        : u.at(j + PANEL, uDepth) + point * uPlane;
+      multiplyAlong(u.width(j) / LANES, tiles, depths, v + point * vPlane, vRow, b, next - b, out + point * outPlane + j,
+                    outRow, add);
     }
   }
+}
+
+/** Tiles in a chunk whose products stay in the cache. */
+INLINE int chunkTiles(const Minimal& c) {
+  const int fitting = most(MOST_POINTERS, PRODUCT_FLOATS / (c.points() * c.columns) / MOST_POINTERS * MOST_POINTERS);
+  return divideUp(c.tiles, divideUp(divideUp(c.tiles, fitting), 4) * 4);
 }
 
 /**
@@ -208,9 +222,7 @@ template <int N>
 INLINE void convolveTiles(Pool& pool, const Minimal& c) {
   const int points = N * N, depth = c.depth();
   const size_t uPlane = paddedPlane(Panels::floats(c.columns, depth));
-  const int fitting = most(MOST_POINTERS, PRODUCT_FLOATS / (points * c.columns) / MOST_POINTERS * MOST_POINTERS);
-  const int chunks = divideUp(divideUp(c.tiles, fitting), 4) * 4;
-  const int tiles = divideUp(c.tiles, chunks);
+  const int tiles = chunkTiles(c);
   const int block = least(BLOCK_DEPTHS, c.channels);
   const size_t vRow = paddedRow(block), vPlane = paddedPlane(tiles * vRow);
   const size_t outRow = paddedRow(c.columns), outPlane = paddedPlane(tiles * outRow);
@@ -242,7 +254,9 @@ INLINE void convolveTiles(Pool& pool, const Minimal& c) {
 template <int N>
 INLINE void convolveColumns(Pool& pool, const Minimal& c) {
   const int points = N * N, depth = c.depth(), phases = c.stride * c.stride;
-  const int columns = least(BLOCK_COLUMNS, c.columns), tiles = least(BLOCK_TILES, c.tiles);
+  const int tiles = least(BLOCK_TILES, c.tiles);
+  const bool enough = divideUp(c.columns, BLOCK_COLUMNS) * divideUp(c.tiles, tiles) >= 4;
+  const int columns = least(enough ? BLOCK_COLUMNS : BLOCK_COLUMNS / 2, c.columns);
   const int block = least(BLOCK_DEPTHS, c.channels);
   const size_t vRow = paddedRow(depth), vPlane = paddedPlane(c.tiles * vRow);
   const size_t uPlane = paddedPlane(Panels::floats(columns, block));
@@ -276,7 +290,8 @@ INLINE void convolveColumns(Pool& pool, const Minimal& c) {
 
 template <int N>
 INLINE void convolve(Pool& pool, const Minimal& c) {
-  if ((int64_t)N * N * c.depth() * c.columns > SHARED_FLOATS) convolveColumns<N>(pool, c);
+  const int64_t filter = (int64_t)N * N * c.depth() * c.columns;
+  if (filter > SHARED_FLOATS || (filter > LARGE_FLOATS && chunkTiles(c) < FEW_TILES)) convolveColumns<N>(pool, c);
   else convolveTiles<N>(pool, c);
 }
 
@@ -285,8 +300,8 @@ constexpr int GRADIENT_TILES = 8;
 constexpr int DEEP_TILES = 64;
 /** Floats of the sums of a chunk, 1 MB, if that leaves it LANES channels. */
 constexpr int SUM_FLOATS = 1 << 18;
-/** Floats of the transformed gradients of a group of tiles, 4 MB: each chunk reads them all. */
-constexpr int GROUP_FLOATS = 1 << 20;
+/** Floats of the transformed gradients of a group of tiles, 1 MB: each chunk reads them all. */
+constexpr int GROUP_FLOATS = 1 << 18;
 
 /** The filter's gradient for `depths` depths of one phase, from sums [n n][depths][columns]. */
 template <int N>

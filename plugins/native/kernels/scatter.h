@@ -31,7 +31,7 @@ INLINE bool scatterInput(Pool& pool, const Window& w, const float* dy, const flo
       high = tileRows(positions - row, MOST_POINTERS);
       for (int j = 0; j < columns; j += PANEL) {
         multiplyAlong(panels.width(j) / LANES, high, w.outChannels, from + (size_t)row * w.outChannels, w.outChannels,
-                      panels.at(j, 0), own + (size_t)row * width + j, width, false);
+                      panels.at(j, 0), 0, own + (size_t)row * width + j, width, false);
       }
     }
     float* to = dx + (size_t)image * w.inHeight * w.inWidth * w.inChannels;

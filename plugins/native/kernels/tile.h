@@ -60,10 +60,11 @@ struct Run {
 /**
  * c[r, j] (+)= the sum over the runs and their depths of run.rows[first + r][d] * b[d, j]. b is a panel that holds the
  * columns of the tile, depth after depth: [depths][VECTORS * LANES].
+ * @param ahead floats from the panel to the one that is needed next, which is asked for meanwhile
  */
 template <int ROWS, int VECTORS>
-__attribute__((noinline)) void alongTile(const Run* runs, int count, int first, const float* b, float* c, ptrdiff_t cRow,
-                                         bool add) {
+__attribute__((noinline)) void alongTile(const Run* runs, int count, int first, const float* b, ptrdiff_t ahead, float* c,
+                                         ptrdiff_t cRow, bool add) {
   V sums[ROWS][VECTORS];
   begin(sums);
   for (const Run* end = runs + count; runs < end; runs++) {
@@ -72,6 +73,7 @@ __attribute__((noinline)) void alongTile(const Run* runs, int count, int first, 
     for (ptrdiff_t d = 0, depths = runs->depths; d < depths; d++, b += VECTORS * LANES) {
       V right[VECTORS];
       for (int v = 0; v < VECTORS; v++) right[v] = load(b + v * LANES);
+      for (int v = 0; v < VECTORS; v += 16 / LANES) __builtin_prefetch(b + ahead + v * LANES);  // cache lines
 #pragma GCC unroll 16
       for (int r = 0; r < ROWS; r++) {
         const V left = splat(a[r][d]);
@@ -111,21 +113,21 @@ __attribute__((noinline)) void multiplyAcross(int vectors, int rows, int depths,
 }
 
 /** One tile whose rows are those of the runs from `first` on. */
-__attribute__((noinline)) void multiplyRuns(int vectors, int rows, const Run* runs, int count, int first, const float* b, float* c,
-                         ptrdiff_t cRow, bool add) {
-  if (vectors == 2) along<2>(rows, runs, count, first, b, c, cRow, add);
-  else along<1>(rows, runs, count, first, b, c, cRow, add);
+__attribute__((noinline)) void multiplyRuns(int vectors, int rows, const Run* runs, int count, int first, const float* b,
+                                            ptrdiff_t ahead, float* c, ptrdiff_t cRow, bool add) {
+  if (vectors == 2) along<2>(rows, runs, count, first, b, ahead, c, cRow, add);
+  else along<1>(rows, runs, count, first, b, ahead, c, cRow, add);
 }
 
 /** Any number of rows, `aRow` apart, whose numbers are neighbours along the depth. */
-__attribute__((noinline)) void multiplyAlong(int vectors, int rows, int depths, const float* a, ptrdiff_t aRow, const float* b, float* c,
-                          ptrdiff_t cRow, bool add) {
-  for (int high; rows > 0; rows -= high, c += high * cRow) {
+__attribute__((noinline)) void multiplyAlong(int vectors, int rows, int depths, const float* a, ptrdiff_t aRow,
+                                             const float* b, ptrdiff_t ahead, float* c, ptrdiff_t cRow, bool add) {
+  for (int high; rows > 0; rows -= high, c += high * cRow, ahead = 0) {
     high = tileRows(rows, MOST_POINTERS);
     const float* pointers[MOST_ROWS];
     for (int r = 0; r < high; r++, a += aRow) pointers[r] = a;
     const Run run{depths, pointers};
-    multiplyRuns(vectors, high, &run, 1, 0, b, c, cRow, add);
+    multiplyRuns(vectors, high, &run, 1, 0, b, ahead, c, cRow, add);
   }
 }
 

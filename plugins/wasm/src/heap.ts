@@ -73,6 +73,19 @@ export class Heap {
     return this.#backend.makeOutput(shape, dtype);
   }
 
+  /** True if nothing but this tensor refers to its data. */
+  isSole({dataId}: TensorInfo): boolean {
+    return this.#backend.refCount(dataId) === 1;
+  }
+
+  /** A new tensor with the memory of one that nobody reads any more. */
+  successor({dataId, shape, dtype}: TensorInfo): TensorInfo {
+    const old = this.#backend.dataIdMap.get(dataId);
+    const made = this.#backend.makeOutput(shape, dtype, old.memoryOffset);
+    old.memoryOffset = 0; // which is freed without effect
+    return made;
+  }
+
   /** The same data under a second tensor; freed when both are disposed of. */
   alias({dataId, shape, dtype}: TensorInfo): TensorInfo {
     this.#backend.incRef(dataId);

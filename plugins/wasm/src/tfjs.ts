@@ -15,7 +15,9 @@ export interface TfjsWasm {
     _free(address: number): void;
   };
   dataIdMap: {get(dataId: object): {memoryOffset: number}};
-  makeOutput(shape: number[], dtype: DataType): TensorInfo;
+  /** @param memoryOffset memory that is there; without it, some is allocated */
+  makeOutput(shape: number[], dtype: DataType, memoryOffset?: number): TensorInfo;
+  refCount(dataId: object): number;
   incRef(dataId: object): void;
   disposeData(dataId: object, force?: boolean): boolean;
   readSync(dataId: object): unknown;

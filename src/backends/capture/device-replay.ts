@@ -4,7 +4,7 @@ import type {DeviceCapture, DeviceRecording} from '../device.js';
 import {tf, type Tensor, type Variable} from '../tf.js';
 import {inputsOf, type CapturedStep, type KernelCall, type View} from './captured-step.js';
 import {KernelReplay, type Replayer} from './kernel-replay.js';
-import {freedAfter, readyCall, ReplayPlan, type Backend, type Places} from './replay-plan.js';
+import {freedAfter, readyCall, replacesVariables, ReplayPlan, type Backend, type Places} from './replay-plan.js';
 
 const captures = new WeakMap<object, DeviceCapture>();
 
@@ -143,9 +143,8 @@ export class DeviceReplay implements Replayer {
   #mayWriteInPlace(i: number): boolean {
     const {origins, calls, assignments, results} = this.#step;
     const {name, inputs} = calls[i]!;
-    if (name !== 'OptimizerUpdate' && name !== 'Blend') return false;
-    const later = new Set(calls.slice(i + 1).flatMap((call: KernelCall) => inputsOf(call).map(({slot}) => slot)));
     if (name === 'Blend') {
+      const later = new Set(calls.slice(i + 1).flatMap((call: KernelCall) => inputsOf(call).map(({slot}) => slot)));
       const {slot} = (inputs as Record<'old', View>).old;
       const origin = origins[slot]!;
       // of a variable the value that it has at the end is written to the same place, here or by a later call
@@ -156,15 +155,7 @@ export class DeviceReplay implements Replayer {
       const left = [...assignments.map(({view}) => view), ...results];
       return isOver && !later.has(slot) && left.every((view) => view.slot !== slot);
     }
-    const outputs = new Set(calls[i]!.outputs.map(({slot}) => slot));
-    return inputsOf(calls[i]!).every(({slot}) => {
-      const origin = origins[slot]!;
-      if (origin.kind !== 'variable') return true;
-      return (
-        !later.has(slot) &&
-        assignments.some(({variable, view}) => variable === origin.variable && outputs.has(view.slot))
-      );
-    });
+    return name === 'OptimizerUpdate' && replacesVariables(this.#step, i);
   }
 
   run(given: readonly Tensor[]): Tensor[] {

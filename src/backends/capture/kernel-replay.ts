@@ -1,7 +1,7 @@
 /** Replays a step by calling its kernels again, one by one. */
 import {tf, type Tensor} from '../tf.js';
-import type {CapturedStep} from './captured-step.js';
-import {freedAfter, readyCall, ReplayPlan, type Places, type ReadyCall} from './replay-plan.js';
+import type {CapturedStep, KernelCall} from './captured-step.js';
+import {freedAfter, readyCall, replacesVariables, ReplayPlan, type Places, type ReadyCall} from './replay-plan.js';
 
 type Assignment = CapturedStep['assignments'][number];
 
@@ -23,7 +23,7 @@ export class KernelReplay implements Replayer {
 
   constructor(step: CapturedStep, plan = new ReplayPlan(step)) {
     this.#plan = plan;
-    this.#calls = step.calls.map((call) => readyCall(call, plan.backend));
+    this.#calls = step.calls.map((call, i) => readyCall(call, plan.backend, attrsOf(step, i)));
     this.#freedAfter = freedAfter(step, (slot) => plan.isTransient(slot));
     this.#assignedAfter = step.calls.map((_, i) => step.assignments.filter(({after}) => after === i + 1));
   }
@@ -75,4 +75,13 @@ export class KernelReplay implements Replayer {
   dispose(): void {
     this.#plan.dispose();
   }
+}
+
+/**
+ * The attributes of a call. A replay counts no references for what the step read in between, so that a kernel must be
+ * told if something reads its inputs later.
+ */
+function attrsOf(step: CapturedStep, call: number): KernelCall['attrs'] {
+  const {attrs} = step.calls[call]!;
+  return attrs?.['consumes'] && !replacesVariables(step, call) ? {...attrs, consumes: false} : attrs;
 }

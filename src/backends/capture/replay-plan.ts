@@ -161,3 +161,19 @@ export function freedAfter(
   for (const [slot, call] of last) freed[call]!.push(slot);
   return freed;
 }
+
+/**
+ * Whether a call reads the variables among its inputs last, and the step gives these its results. Then what they held
+ * may be overwritten.
+ */
+export function replacesVariables({origins, calls, assignments}: CapturedStep, call: number): boolean {
+  const later = new Set(calls.slice(call + 1).flatMap((other) => inputsOf(other).map(({slot}) => slot)));
+  const outputs = new Set(calls[call]!.outputs.map(({slot}) => slot));
+  return inputsOf(calls[call]!).every(({slot}) => {
+    const origin = origins[slot]!;
+    if (origin.kind !== 'variable') return true;
+    return (
+      !later.has(slot) && assignments.some(({variable, view}) => variable === origin.variable && outputs.has(view.slot))
+    );
+  });
+}

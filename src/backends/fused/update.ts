@@ -15,7 +15,7 @@
  * - attrs: `UpdateAttrs`. Coefficients are a tensor and no attributes, so that a recorded step can be repeated with
  *   others;
  * - outputs: for each parameter in turn its value, then `grad_avg`, then `sqr_avg`, those that it has. New data, unless
- *   `inPlace` allows otherwise.
+ *   `inPlace` allows otherwise; `consumes` is about its memory.
  * A product by 1, a sum with 0 times a finite number and a bound of infinity change no bit, so a kernel may leave them
  * out or not.
  */
@@ -48,6 +48,11 @@ export interface UpdateAttrs {
    * more, as Identity does). Absent: it must leave them alone.
    */
   inPlace?: boolean;
+  /**
+   * Nothing reads the values and averages that it was given afterwards, but through further references to their data. A
+   * kernel may give the memory of those that have no other reference to the results.
+   */
+  consumes?: boolean;
 }
 
 /** A parameter in a step. */
@@ -86,20 +91,23 @@ const optimizerUpdate = defineOperation({
 });
 
 /**
- * Hands the new value and averages of each parameter to `take`, in their order; the old ones are left as they are. To
- * be called inside a tidy. What `take` does not keep of a composition is freed before the next parameter's turn.
+ * Hands the new value and averages of each parameter to `take`, in their order. To be called inside a tidy. What `take`
+ * does not keep of a composition is freed before the next parameter's turn.
  * @param coefficients [sets, 10]
+ * @param consumes `take` puts them in the place of the old ones, which nothing reads any more but clones; without it,
+ * the old ones are left as they are
  */
 export function updateAll(
   items: readonly UpdateItem[],
   coefficients: Tensor,
   take: (updated: Updated, i: number) => void,
+  {consumes = false} = {},
 ): void {
-  if (optimizerUpdate.hasKernel()) fused(items, coefficients).forEach(take);
+  if (optimizerUpdate.hasKernel()) fused(items, coefficients, consumes).forEach(take);
   else composed(items, coefficients, take);
 }
 
-function fused(items: readonly UpdateItem[], coefficients: Tensor): Updated[] {
+function fused(items: readonly UpdateItem[], coefficients: Tensor, consumes: boolean): Updated[] {
   const inputs = items.flatMap(({value, gradient, averages}, i): [string, Tensor][] => [
     [`value${i}`, value],
     [`gradient${i}`, gradient],
@@ -109,6 +117,7 @@ function fused(items: readonly UpdateItem[], coefficients: Tensor): Updated[] {
     sets: items.map(({set}) => set),
     decays: items.map(({decays}) => decays),
     bounded: items.map(({bounded}) => bounded),
+    consumes,
   };
   const results = optimizerUpdate({coefficients, ...Object.fromEntries(inputs)}, attrs).values();
   const next = (): Tensor => results.next().value!;

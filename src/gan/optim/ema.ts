@@ -3,7 +3,7 @@ import {GanError} from '../../errors.js';
 import {tf, type Variable} from '../../backends/tf.js';
 import {
   fromTorch,
-  makeVariable,
+  zeroVariable,
   Parameter,
   toTorch,
   torchShape,
@@ -66,8 +66,7 @@ export class WeightAverage {
     this.halfLife = halfLife;
     this.ramp = ramp;
     this.#entries = [...network.namedParameters(), ...network.namedBuffers()].map(([name, current]) => {
-      const {shape, size} = current.variable;
-      return {name, current, average: makeVariable(new Float32Array(size), shape, false)};
+      return {name, current, average: zeroVariable(current.variable.shape)};
     });
     this.restart();
   }
@@ -100,7 +99,7 @@ export class WeightAverage {
         decays: false,
         bounded: false,
       }));
-      updateAll(items, coefficients, ({value}, i) => this.#entries[i]!.average.assign(value));
+      updateAll(items, coefficients, ({value}, i) => this.#entries[i]!.average.assign(value), {consumes: true});
     });
   }
 

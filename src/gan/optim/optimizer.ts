@@ -5,9 +5,15 @@
  */
 import {GanError} from '../../errors.js';
 import {perStepTensor} from '../../backends/capture/step-values.js';
-import {coefficientNames, updateAll, type UpdateCoefficients, type UpdateItem} from '../../backends/fused/update.js';
+import {
+  coefficientNames,
+  updateAll,
+  type UpdateCoefficients,
+  type Updated,
+  type UpdateItem,
+} from '../../backends/fused/update.js';
 import {tf, type Tensor, type Variable} from '../../backends/tf.js';
-import {fromTorch, makeVariable, toTorch, torchShape, type Parameter, type StateDict} from '../module.js';
+import {fromTorch, makeVariable, toTorch, torchShape, zeroVariable, type Parameter, type StateDict} from '../module.js';
 import {coefficientRows, distinctSets} from './coefficient-sets.js';
 
 /** Hyperparameters of a group: lr, wd and what the rule needs. */
@@ -200,11 +206,12 @@ export class Optimizer {
         bounded: bound !== Infinity,
       }),
     );
-    updateAll(items, coefficients, ({value, averages}, i) => {
+    const take = ({value, averages}: Updated, i: number): void => {
       const {parameter, state} = updates[i]!;
       parameter.variable.assign(value);
       for (const [name, average] of Object.entries(averages)) state.averages[name]!.assign(average);
-    });
+    };
+    updateAll(items, coefficients, take, {consumes: true});
   }
 
   #coefficients({parameter, rule, decoupleWd, hypers, decays, state}: Update): UpdateCoefficients {
@@ -228,8 +235,7 @@ export class Optimizer {
   #stateOf(parameter: Parameter, rule: UpdateRule, hypers: Hypers): ParameterState {
     const state = this.#state.get(parameter) ?? {averages: {}, step: 0};
     this.#state.set(parameter, state);
-    for (const name of rule.averages(hypers))
-      state.averages[name] ??= makeVariable(new Float32Array(parameter.size), parameter.shape, false);
+    for (const name of rule.averages(hypers)) state.averages[name] ??= zeroVariable(parameter.shape);
     return state;
   }
 

@@ -154,6 +154,8 @@ const kinds: Record<string, fc.Arbitrary<() => Tensor[]>> = {
     const positive = tf.add(tf.abs(a), 0.1);
     return [
       tf.leakyRelu(a, 0.2),
+      ...run('LeakyReluGrad', {dy: a, x: b}, {alpha: 0.2}),
+      tf.square(a),
       tf.sqrt(positive),
       tf.rsqrt(positive),
       tf.tanh(tf.mul(a, 9)),
@@ -164,6 +166,24 @@ const kinds: Record<string, fc.Arbitrary<() => Tensor[]>> = {
       tf.where(tf.greater(a, b), a, b),
     ];
   }),
+  'arithmetic with broadcasts': fc
+    .record({
+      shape: fc.array(size(30), {minLength: 4, maxLength: 4}),
+      // axes of the other operand that are 1, and those that it has
+      ones: fc.array(fc.boolean(), {minLength: 4, maxLength: 4}),
+      rank: fc.integer({min: 0, max: 4}),
+    })
+    .map(({shape, ones, rank}) => () => {
+      const all = random(shape, 1);
+      const other = random(shape.map((side, axis) => (ones[axis] ? 1 : side)).slice(4 - rank), 2);
+      return [
+        tf.add(all, other),
+        tf.sub(other, all),
+        tf.mul(all, other),
+        tf.div(other, tf.add(tf.abs(all), 0.5)),
+        tf.div(all, tf.add(tf.abs(random(shape, 3)), 0.5)),
+      ];
+    }),
   'steps of optimisers': fc
     .record({counts: fc.array(size(20_000), {minLength: 1, maxLength: 4}), rms: fc.boolean()})
     .map(({counts, rms}) => () => {

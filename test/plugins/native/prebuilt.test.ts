@@ -1,4 +1,4 @@
-import {mkdirSync, rmSync, writeFileSync} from 'node:fs';
+import {mkdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import path from 'node:path';
 import {expect} from 'chai';
 import {findAddon, targetOf, type Host} from '../../../plugins/native/src/addon.js';
@@ -45,6 +45,13 @@ describe('native: the addon that is loaded', () => {
     expect(findAddon(root, host('linux', 'x64'))).to.equal(path.join(root, 'dist/native.node'));
     rmSync(path.join(root, 'dist/native.node'));
     expect(findAddon(root, host('linux', 'x64'))).to.equal(path.join(root, places[0]!));
+  });
+
+  it('is compiled for a release, for each platform that can be compiled for', () => {
+    const [, targets] = /const targets = \{([^}]*)\}/.exec(readFileSync('plugins/native/build-kernels.mjs', 'utf8'))!;
+    const [, released] = /for target in (.*); do/.exec(readFileSync('.github/workflows/release.yml', 'utf8'))!;
+    const known = Array.from(targets!.matchAll(/'([\w-]+)':/g), ([, target]) => target);
+    expect(known).to.have.length(7).and.to.have.members(released!.split(' '));
   });
 
   it('is sought for this process by what Node says of itself', () => {

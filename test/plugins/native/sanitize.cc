@@ -229,6 +229,8 @@ void others(Pool& pool, const Kernels& k) {
   Tensor p(count), q(count), r(count), single(1);
   std::unique_ptr<unsigned char[]> flags(new unsigned char[count]);
   k.leakyRelu(pool, p, r, count, 0.2f);
+  k.leakyReluGrad(pool, p, q, r, count, 0.2f);
+  k.square(pool, p, r, count);
   k.sqrt(pool, p, r, count);
   k.rsqrt(pool, p, r, count);
   k.tanh(pool, p, r, count);
@@ -238,6 +240,32 @@ void others(Pool& pool, const Kernels& k) {
   k.extremum(pool, p, 4, single, 0, r, count, true);
   k.extremum(pool, p, 4, q, 4, r, count, false);
   k.select(pool, flags.get(), p, q, r, count);
+
+  // [images, pixels, channels] with numbers for each channel, each image, each pixel, and for all; then two whole tensors.
+  const int images = size(5), pixels = size(200), wide = channels(), lines = images * pixels;
+  Tensor tensor(static_cast<size_t>(lines) * wide), mixed(static_cast<size_t>(lines) * wide);
+  const auto expectMixed = [&](int operation, size_t i, float other) {
+    const double value = tensor[i];
+    const double wanted = operation == 0   ? value + other
+                          : operation == 1 ? value - other
+                          : operation == 2 ? value * other
+                                           : value / other;
+    if (other != 0) expectNear("arithmetic", mixed[i], wanted, 0);
+  };
+  for (int operation = 0; operation < 4; operation++) {
+    const size_t last = static_cast<size_t>(lines) * wide - 1;
+    Tensor ofChannel(wide), ofImage(static_cast<size_t>(images) * wide), ofPixel(lines);
+    k.arithmetic(pool, operation, tensor, wide, 1, 1, ofChannel, 0, 1, 1, mixed, lines, wide);
+    expectMixed(operation, last, ofChannel[wide - 1]);
+    k.arithmetic(pool, operation, tensor, wide, 1, 1, ofImage, wide, pixels, 1, mixed, lines, wide);
+    expectMixed(operation, last, ofImage[static_cast<size_t>(images) * wide - 1]);
+    k.arithmetic(pool, operation, tensor, wide, 1, 1, ofPixel, 1, 1, 0, mixed, lines, wide);
+    expectMixed(operation, last, ofPixel[lines - 1]);
+    k.arithmetic(pool, operation, tensor, 0, 1, 1, single, 0, 1, 0, mixed, 1, lines * wide);
+    expectMixed(operation, last, single[0]);
+    k.arithmetic(pool, operation, tensor, 0, 1, 1, tensor, 0, 1, 1, mixed, 1, lines * wide);
+    expectMixed(operation, last, tensor[last]);
+  }
 
   // Twice as many lines and columns, each a mix of two.
   const int height = size(9), across = size(9), planes = channels(), batch = size(3);

@@ -1,7 +1,8 @@
 import {expect} from 'chai';
 import fc from 'fast-check';
 import {coefficientNames, updateAll, type UpdateItem, type Updated} from '../../../dist/backends/fused/update.js';
-import {tf, type Tensor} from '../../../dist/backends/tf.js';
+import {Steps} from '../../../dist/backends/capture/steps.js';
+import {tf, type Tensor, type Variable} from '../../../dist/backends/tf.js';
 import {Parameter} from '../../../dist/gan/module.js';
 import type {OptimizerFactory} from '../../../dist/gan/optim/optimizer.js';
 import {adam, rmsProp, sgd} from '../../../dist/gan/optim/rules.js';
@@ -114,6 +115,61 @@ describe('wasm: updates of parameters', function () {
       tf.dispose(tensors);
       expect(tf.memory().numTensors).to.equal(before);
     }));
+
+  describe('that replace the old values', () => {
+    const memoryOf = ({dataId}: Tensor): number =>
+      (tf.backend() as unknown as {getMemoryOffset(dataId: object): number}).getMemoryOffset(dataId);
+    /** value <- value - 0.5 gradient */
+    const rows = () =>
+      tf.tensor(
+        coefficientNames.map((name) => ({keep: 1, dampening: 1, rate: 0.5, bound: Infinity})[name as 'keep'] ?? 0),
+        [1, coefficientNames.length],
+      );
+    const move = (variable: Variable, gradient: Tensor) =>
+      tf.tidy(() => {
+        const item = {value: variable, gradient, averages: {}, set: 0, decays: false, bounded: false};
+        updateAll([item], rows(), ({value}) => variable.assign(value), {consumes: true});
+      });
+    const values = (tensor: Tensor) => Array.from(tensor.dataSync());
+
+    it('write over them, and leave those alone that something else refers to', () => {
+      const before = tf.memory().numTensors;
+      const variable = tf.tidy(() => tf.variable(tf.tensor1d([1, 2, 3, 4, 5])));
+      const gradient = tf.tensor1d([2, 2, 2, 2, 4]);
+      const memory = memoryOf(variable);
+      move(variable, gradient);
+      expect(memoryOf(variable)).to.equal(memory);
+      expect(values(variable)).to.deep.equal([0, 1, 2, 3, 3]);
+      const clone = tf.clone(variable);
+      move(variable, gradient);
+      expect(memoryOf(variable)).not.to.equal(memory);
+      expect(values(variable)).to.deep.equal([-1, 0, 1, 2, 1]);
+      expect(values(clone)).to.deep.equal([0, 1, 2, 3, 3]);
+      tf.dispose([variable, gradient, clone]);
+      expect(tf.memory().numTensors).to.equal(before);
+    });
+
+    it('of a step that is repeated leave alone what the step reads later', () => {
+      const variable = tf.tidy(() => tf.variable(tf.tensor1d([100, 200])));
+      const gradient = tf.tensor1d([2, 4]);
+      const steps = new Steps();
+      for (let i = 0; i < 6; i++) {
+        const [old] = steps.run('step', [gradient], () => {
+          const before = tf.clone(variable);
+          move(variable, gradient);
+          const read = tf.add(before, 0.25);
+          before.dispose();
+          return [read];
+        });
+        expect(values(old!)).to.deep.equal([100.25 - i, 200.25 - 2 * i]);
+        expect(values(variable)).to.deep.equal([99 - i, 198 - 2 * i]);
+        old!.dispose();
+      }
+      expect(steps.repeated).to.equal(4);
+      steps.clear();
+      tf.dispose([variable, gradient]);
+    });
+  });
 
   for (const [name, factory] of Object.entries(rules)) {
     it(`${name}: the same as the composition to the last bit, and no tensor more`, async () => {

@@ -6,34 +6,34 @@ const rowBytes = 10 * 4;
 /** Fields of `Update` in assembly/update.ts. */
 const fieldCount = 10;
 
+/** Where a result goes: to a new tensor, or into the memory of an old one, which is given away when all went well. */
+interface Place {
+  address: number;
+  tensor(): TensorInfo;
+}
+
 /** An optimiser's step for a list of parameters (see src/backends/fused/update.ts of gan). */
-export const update = kernel<Record<string, unknown>, {sets: number[]}>(
+export const update = kernel<Record<string, unknown>, {sets: number[]; consumes?: boolean}>(
   'OptimizerUpdate',
-  (inputs, {sets}, {tf, heap}) => {
-    const results: TensorInfo[] = [];
-    const output = (shape: number[]): TensorInfo => {
-      const result = heap.output(shape);
-      results.push(result);
-      return result;
-    };
-    const tensors = sets.map((_, i) => {
-      const value = inputs[`value${i}`]!;
-      const averages: (TensorInfo | undefined)[] = [inputs[`grad_avg${i}`], inputs[`sqr_avg${i}`]];
-      return {
-        old: [value, inputs[`gradient${i}`], ...averages],
-        updated: [output(value.shape), ...averages.map((average) => average && output(value.shape))],
-        count: tf.util.sizeFromShape(value.shape),
-      };
-    });
+  (inputs, {sets, consumes}, {tf, heap}) => {
     const address = (tensor: TensorInfo | undefined): number => (tensor ? heap.address(tensor) : 0);
+    const places: Place[] = [];
+    const placeFor = (old: TensorInfo | undefined): number => {
+      if (!old) return 0;
+      const made = consumes && heap.isSole(old) ? undefined : heap.output(old.shape);
+      const place = {address: address(made ?? old), tensor: () => made ?? heap.successor(old)};
+      places.push(place);
+      return place.address;
+    };
     const rows = address(inputs['coefficients']);
-    const table = tensors.flatMap(({old, updated, count}, i) => [
-      ...[...old, ...updated].map(address),
-      rows + sets[i]! * rowBytes,
-      count,
-      0,
-    ]);
+    const table = sets.flatMap((set, i) => {
+      const value = inputs[`value${i}`]!;
+      const averages = [inputs[`grad_avg${i}`], inputs[`sqr_avg${i}`]];
+      const given = [value, inputs[`gradient${i}`], ...averages].map(address);
+      const results = [value, ...averages].map(placeFor);
+      return [...given, ...results, rows + set * rowBytes, tf.util.sizeFromShape(value.shape), 0];
+    });
     heap.native.updateParameters(heap.words(table), table.length / fieldCount, heap.pool);
-    return results;
+    return places.map(({tensor}) => tensor());
   },
 );
