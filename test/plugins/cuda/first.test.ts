@@ -103,7 +103,9 @@ await runSession({steps, seconds: 5, least: 0.5, out: ${JSON.stringify(out)}, ab
     expect(done(lines, 'too late')).to.include({state: 'skipped', what: 'no time was left'});
     expect(spawnSync('pgrep', ['-f', 'sleep 77'], {encoding: 'utf8'}).stdout).to.equal('');
     expect(table('limits')).to.contain('1 passed, 2 failed, 1 skipped').and.to.contain('| works | 9 | 2.00 |');
-    expect(readFileSync(path.join(out, 'log/sleeps.txt'), 'utf8')).to.contain('begins');
+    expect(readFileSync(path.join(out, 'log.txt'), 'utf8'))
+      .to.contain('== sleeps\n$ sh')
+      .and.to.contain('\nbegins\n');
   });
 
   if (process.env['GAN_SUITE'] === 'long')
