@@ -1,7 +1,7 @@
 /**
  * The kernels under the sanitizers of g++, with real threads: what is read beside an array, undefined behaviour, and
  * numbers that two threads use without a barrier between them. By default some kernels; GAN_SUITE=long takes all that
- * the conformance kit's operations launch.
+ * the conformance kit's operations and their gradients launch.
  */
 import {execFile} from 'node:child_process';
 import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
@@ -53,10 +53,8 @@ describe('cuda: the kernels under sanitizers', function () {
     const device = await openEmulator({trace: true});
     for (const [what, compute] of computations) if (long || some.includes(what)) await on(emulatorName, compute);
     if (long)
-      await runConformance(
-        {name: emulatorName, open: async () => ({...device, close: async () => {}})},
-        {only: 'operations'},
-      );
+      for (const only of ['operations', 'gradients'])
+        await runConformance({name: emulatorName, open: async () => ({...device, close: async () => {}})}, {only});
     trace = [...device.trace];
     await device.close();
     const used = new Set(trace.filter((line) => line.startsWith('launch ')).map((line) => /[^ ]+$/.exec(line)![0]));
