@@ -7,6 +7,7 @@
 // --small: everything as small as it can be, which tries the script. DIR gets results.jsonl, table.md and log.txt. A session
 // that was killed leaves its lines: node scripts/gpu/report.mjs DIR/results.jsonl makes a table of them.
 // Exit code 1 when a step failed.
+import {existsSync} from 'node:fs';
 import path from 'node:path';
 import {parseArgs} from 'node:util';
 import {readRecords, stepsOf as stepsIn} from './gpu/records.mjs';
@@ -67,6 +68,10 @@ if (!plan) {
   console.error(
     'usage: node scripts/gpu-first.mjs A|B [--out DIR] [--again DIR/results.jsonl] [--seconds N] [--small]',
   );
+  process.exit(2);
+}
+if (flags.again !== undefined && !existsSync(flags.again)) {
+  console.error(`${flags.again} is not there: --again takes the results.jsonl of a session before`);
   process.exit(2);
 }
 const all = stepsOf({backend: flags.backend, small: flags.small});

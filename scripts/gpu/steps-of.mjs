@@ -40,7 +40,7 @@ const leastShare = 0.4;
  * @param backend which backend is tried
  * @param small everything is as small as it can be: to try the steps themselves
  */
-export function stepsOf({backend, small = false, leakSteps = small ? 60 : 1000}) {
+export function stepsOf({backend, small = false, leakSteps = small ? 300 : 1000}) {
   const isCuda = backend === 'cuda';
   const [work, large] = small ? ['16:2', '16:4'] : ['64:128', '64:512'];
   const sameSteps = small ? 12 : 60;

@@ -79,6 +79,14 @@ describe('cuda: gpu:first, on libraries that compute nothing', function () {
     expect(text).to.contain('it was ended from outside');
   });
 
+  it('results that are to be tried again have to be there', () => {
+    const {status, stderr} = spawnSync(process.execPath, [script('gpu-first.mjs'), 'B', '--again', 'no.jsonl'], {
+      encoding: 'utf8',
+    });
+    expect(status).to.equal(2);
+    expect(stderr).to.contain('no.jsonl is not there');
+  });
+
   it('a step that takes too long ends with all that it started, the next one begins, and nothing begins after the deadline', () => {
     const out = path.join(folder, 'limits');
     const file = path.join(folder, 'limits.mjs');
