@@ -118,7 +118,7 @@ describe('cuda: recorded steps', () => {
       setDeviceCapture(open.opened.capture);
       setSeed(42);
       const learn = GANLearner.wgan(
-        memoryData(memoryBatches(16, 2), () => 14),
+        memoryData(memoryBatches(16, 2), () => 8),
         basicGenerator(16, 3, {nFeatures: 4}),
         basicCritic(16, 3, {nFeatures: 4, actCls: () => new LeakyReLU(0.2)}),
         {optFunc: rmsProp(), lr: 2e-4, capture},
