@@ -119,14 +119,14 @@ writeFileSync(
   path.join(target, 'run.sh'),
   `#!/bin/sh
 # With the Node of this folder: run.sh first A | first B | check, and what else scripts/gpu-first.mjs and gpu-check.mjs take.
-cd "$(dirname "$0")" || exit 1
+here=$(cd "$(dirname "$0")" && pwd) || exit 1
 if command -v "\${PYTHON:-python3}" >/dev/null; then
   site=$("\${PYTHON:-python3}" -c 'import site, sys; print(":".join(site.getsitepackages() + [site.getusersitepackages()]))' 2>/dev/null)
   export GAN_CUDA_LIBS="\${GAN_CUDA_LIBS:+$GAN_CUDA_LIBS:}$site"
 fi
 name=\${1:-first}
 [ $# -gt 0 ] && shift
-exec ./node "scripts/gpu-$name.mjs" "$@"
+exec "$here/node" "$here/scripts/gpu-$name.mjs" "$@"
 `,
   {mode: 0o755},
 );

@@ -4,7 +4,7 @@
 //     node scripts/gpu-check.mjs [--backend cuda] [--minutes 45] [--leak-steps 2000] [--only TEXT] [--skip-bench] [--sanitizers] [--out DIR]
 //
 // Each step has processes of its own, so that one that hangs or crashes takes nothing with it. Results are written as they
-// come: DIR/results.jsonl, table.md, log/. Exit codes: 1 when a step fails, 4 when the backend cannot run here.
+// come: DIR/results.jsonl, table.md, log.txt. Exit codes: 1 when a step fails, 4 when the backend cannot run here.
 import path from 'node:path';
 import {parseArgs} from 'node:util';
 import {readRecords, stepsOf as stepsIn} from './gpu/records.mjs';

@@ -2,11 +2,12 @@
 //
 //     node scripts/gpu-first.mjs A [--out DIR] [--seconds 420]       # does it work, does it compute correctly, how fast is it
 //     node scripts/gpu-first.mjs B [--again DIR/results.jsonl] [--out DIR] [--seconds 260]
-//                                                         # what failed again, against torch.compile, batch 512, leaks, memcheck
+//                                                         # what failed again, against torch.compile, batch 512, bf16, fastai, leaks, memcheck
 //
-// --small: everything as small as it can be, which tries the script. DIR gets results.jsonl, table.md and log/. A session
+// --small: everything as small as it can be, which tries the script. DIR gets results.jsonl, table.md and log.txt. A session
 // that was killed leaves its lines: node scripts/gpu/report.mjs DIR/results.jsonl makes a table of them.
 // Exit code 1 when a step failed.
+import {existsSync} from 'node:fs';
 import path from 'node:path';
 import {parseArgs} from 'node:util';
 import {readRecords, stepsOf as stepsIn} from './gpu/records.mjs';
@@ -34,6 +35,8 @@ const plans = {
     steps: {
       'own, recorded, batch 512': 40,
       'own, recorded, bf16': 30,
+      'PyTorch, eager, bf16': 30,
+      'fastai or its loop': 40,
       'PyTorch, compiled': 110,
       leaks: 40,
       'own, eager': 30,
@@ -65,6 +68,10 @@ if (!plan) {
   console.error(
     'usage: node scripts/gpu-first.mjs A|B [--out DIR] [--again DIR/results.jsonl] [--seconds N] [--small]',
   );
+  process.exit(2);
+}
+if (flags.again !== undefined && !existsSync(flags.again)) {
+  console.error(`${flags.again} is not there: --again takes the results.jsonl of a session before`);
   process.exit(2);
 }
 const all = stepsOf({backend: flags.backend, small: flags.small});

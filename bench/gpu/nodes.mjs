@@ -133,7 +133,10 @@ over(
   (at, _, count) => count > 0 && device.recording && steps.at(-1).push({kind: 'fill', bytes: 4 * count, flops: 0}),
 );
 over('timed', (part, operations) => (flops = operations || flops));
-over('record', () => steps.push([]));
+over('record', () => {
+  steps.push([]);
+  flops = 0; // of what was computed before
+});
 
 const own = opened({tf, kernels: {register: registerKernels}}, device, driver, {});
 await tf.setBackend(own.tfBackend);

@@ -1,9 +1,10 @@
 """The half of bench/gpu.mjs that trains with PyTorch on a GPU; prints a line of JSON.
 
-    python3 peer.py SIZE BATCH eager|compiled BLOCKS ROUNDS [DEVICE]
+    python3 peer.py SIZE BATCH eager|compiled|bf16 BLOCKS ROUNDS [DEVICE]
 
 A round is five critic steps and a generator step; BLOCKS times ROUNDS of them are timed, with the device waited for around each block
-only. PyTorch is given what makes it fast: channels last, TF32, cuDNN's search, and when compiled CUDA graphs (reduce-overhead).
+only. PyTorch is given what makes it fast: channels last, TF32, cuDNN's search, and when compiled CUDA graphs (reduce-overhead). bf16
+is eager with autocast.
 """
 import json
 import sys
@@ -29,13 +30,15 @@ def main():
         work.critic_opt.step = torch.compile(work.critic_opt.step)
         work.generator_opt.step = torch.compile(work.generator_opt.step)
     cuda = device.startswith('cuda')
+    autocast = torch.autocast('cuda' if cuda else 'cpu', torch.bfloat16, enabled=mode == 'bf16')
     synchronize = torch.cuda.synchronize if cuda else lambda: None
 
     def run():
         for step in [work.critic_step] * 5 + [work.generator_step]:
             if mode == 'compiled':
                 torch.compiler.cudagraph_mark_step_begin()
-            step()
+            with autocast:
+                step()
 
     for _ in range(4):  # compiles, searches, records
         run()

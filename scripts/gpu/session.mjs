@@ -1,8 +1,8 @@
 // Runs steps one after the other in the time that there is. Each has processes of its own and a time limit; its result is
 // written when it is known, so that a session that is killed leaves what it had.
 import {execFileSync} from 'node:child_process';
-import {appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs';
-import {availableParallelism, tmpdir} from 'node:os';
+import {accessSync, appendFileSync, constants, mkdirSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs';
+import {availableParallelism, homedir, tmpdir} from 'node:os';
 import path from 'node:path';
 import {readRecords, Records, tableOf} from './records.mjs';
 import {endAll, run} from './run.mjs';
@@ -18,10 +18,38 @@ function output(command, args) {
   }
 }
 
+function isWritable(folder) {
+  try {
+    accessSync(folder, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** What a session needs of a home, where the system knows none or it cannot be written: kernels are compiled once for all. */
+function homeOf(out) {
+  let home;
+  try {
+    home = homedir();
+  } catch {
+    home = '';
+  }
+  const place = isWritable(tmpdir()) ? path.join(tmpdir(), 'gan-gpu-home') : path.join(path.resolve(out), 'home');
+  return {
+    ...(home === '' && {HOME: place}),
+    ...(!isWritable(home) && {XDG_CACHE_HOME: process.env.XDG_CACHE_HOME ?? path.join(place, 'cache')}),
+  };
+}
+
+/** A new folder for what steps leave behind: in the system's for such things, or where that is not writable in `out`. */
+const scratchFolder = (out) =>
+  mkdtempSync(isWritable(tmpdir()) ? path.join(tmpdir(), 'gan-gpu-') : path.join(path.resolve(out), 'scratch-'));
+
 /**
  * @param steps [name, seconds, function] each; the seconds are a limit, and the deadline of all is another
  * @param seconds until the deadline
- * @param out folder for results.jsonl, table.md, and the output of each step in log/
+ * @param out folder for results.jsonl, table.md, and the output of all steps in log.txt
  * @param about what else the first line says
  * @param least seconds: a step is not begun with less than that left
  * @param until a result after which no other step is made
@@ -29,8 +57,10 @@ function output(command, args) {
  */
 export async function runSession({steps, seconds, out, about, least = 3, until: isLast = () => false}) {
   const deadline = performance.now() + seconds * 1000;
-  const scratch = mkdtempSync(path.join(tmpdir(), 'gan-gpu-'));
-  mkdirSync(path.join(out, 'log'), {recursive: true});
+  mkdirSync(out, {recursive: true});
+  const scratch = scratchFolder(out);
+  const log = path.join(out, 'log.txt');
+  writeFileSync(log, '');
   const records = new Records(path.join(out, 'results.jsonl'));
   const writeTable = () => writeFileSync(path.join(out, 'table.md'), tableOf(readRecords(records.file)));
   const finish = (how) => {
@@ -67,7 +97,7 @@ export async function runSession({steps, seconds, out, about, least = 3, until: 
     }
     records.add({step});
     const until = Math.min(performance.now() + limit * 1000, deadline);
-    const log = path.join(out, 'log', `${step.replaceAll(/[^\w]+/g, '-')}.txt`);
+    appendFileSync(log, `\n== ${step}\n`);
     const context = {
       scratch,
       /** The lines of a command. Throws when it fails, or when the step's time is over; the error has its lines. */
@@ -84,6 +114,7 @@ export async function runSession({steps, seconds, out, about, least = 3, until: 
             GAN_CUDA_PROBE_SECONDS: '60',
             UV_THREADPOOL_SIZE: String(availableParallelism()),
             GAN_DATA_DIR: path.join(scratch, 'data'),
+            ...homeOf(out),
             ...options.env,
           },
           onLine: (line) => {

@@ -40,7 +40,7 @@ const leastShare = 0.4;
  * @param backend which backend is tried
  * @param small everything is as small as it can be: to try the steps themselves
  */
-export function stepsOf({backend, small = false, leakSteps = small ? 60 : 1000}) {
+export function stepsOf({backend, small = false, leakSteps = small ? 300 : 1000}) {
   const isCuda = backend === 'cuda';
   const [work, large] = small ? ['16:2', '16:4'] : ['64:128', '64:512'];
   const sameSteps = small ? 12 : 60;
@@ -124,6 +124,17 @@ export function stepsOf({backend, small = false, leakSteps = small ? 60 : 1000})
     );
     return {
       what: `PyTorch ${data.torch}: ${data.imagesPerSecond.toFixed(0)} images/s, ${data.stepMs.toFixed(2)} ms a step`,
+      data,
+    };
+  };
+  const fastai = (of) => async (context) => {
+    if (!has(python, '-c', 'import torch; assert torch.cuda.is_available()'))
+      throw new Skipped(`${python} has no PyTorch that sees the GPU`);
+    const [size, batch] = of.split(':').map(Number);
+    const measured = lastJson(await context.run(python, [path.join(root, 'bench/gpu/fastai.py'), size, batch, 3, 3]));
+    const data = summary(batch, measured);
+    return {
+      what: `${data.name}: ${data.imagesPerSecond.toFixed(0)} images/s, ${data.stepMs.toFixed(2)} ms a step`,
       data,
     };
   };
@@ -211,6 +222,8 @@ export function stepsOf({backend, small = false, leakSteps = small ? 60 : 1000})
     },
     'own, recorded': own(work, 'auto', 'tf32'),
     'PyTorch, eager': peer(work, 'eager'),
+    'PyTorch, eager, bf16': peer(work, 'bf16'),
+    'fastai or its loop': fastai(work),
     kit: kit(precise, ...kitGroups),
     'kit: trainings': kit(precise, 'training', 'golden'),
     async twice(context) {

@@ -68,7 +68,7 @@ function masked(kernelName: string, mask: (x: Tensor, attrs: Attributes) => Tens
  * dy where x > 0, alpha dy elsewhere: one kernel, `LeakyReluGrad`, where the backend has it. x says only on which side
  * of the bend it lies, so it counts as a constant.
  */
-function leakyReluGrad(dy: Tensor, x: Tensor, alpha: number): Tensor {
+export function leakyReluGrad(dy: Tensor, x: Tensor, alpha: number): Tensor {
   if (!tf.getKernel('LeakyReluGrad', tf.getBackend()))
     return mul(
       dy,

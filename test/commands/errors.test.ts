@@ -1,6 +1,8 @@
+import {spawnSync} from 'node:child_process';
+import path from 'node:path';
 import {expect} from 'chai';
 import {folder, removeFolders, write} from '../plugin/helpers.js';
-import {gan} from './helpers.js';
+import {gan, root} from './helpers.js';
 
 const ESC = '\u001B';
 
@@ -135,5 +137,17 @@ describe('errors of the command line', () => {
       .and.contain('boom')
       .and.contain('report')
       .and.match(/^ +at /m);
+  });
+
+  it('a user whom the system does not know, as in containers, is none', function () {
+    if (process.getuid?.() !== 0) return this.skip(); // only root can become one
+    const {status, stdout, stderr} = spawnSync(process.execPath, [path.join(root, 'bin/run.js'), '--help'], {
+      uid: 54_321,
+      cwd: '/',
+      env: {PATH: process.env['PATH']},
+      encoding: 'utf8',
+    });
+    expect(stderr).to.equal('');
+    expect([status, stdout.includes('USAGE')]).to.deep.equal([0, true]);
   });
 }).timeout(60_000);

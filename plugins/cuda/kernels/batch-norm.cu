@@ -1,8 +1,9 @@
 /**
  * Batch normalisation with the statistics of the batch and a (leaky) ReLU after it, and its gradient; x is [rows, channels]. Three launches each:
  * sums of pieces of the rows, their totals for each channel, and the result. The totals are written as what the last launch multiplies and
- * adds, so that it loads them four at a time and takes no root. The reference is src/backends/fused/batch-norm.ts of gan.
+ * adds, so that it loads them four at a time and takes no root. ELEMENT is how x, y and their gradients lie: float, or bf16. The reference is src/backends/fused/batch-norm.ts of gan.
  */
+#include "element.cuh"
 #include "tree.cuh"
 
 /** Mean of `count` numbers and the sum of squared distances from it. */
@@ -20,14 +21,14 @@ struct MomentsPair {
 };
 
 /** partial [pieces, channels]. Numbers, and the means up to the last launch, are relative to a channel's first one, so that a large mean costs no digits. */
-KERNEL void moments(const float *x, Moments *partial, const Shape3 shape, const Team team) {
+KERNEL void moments(const ELEMENT *x, Moments *partial, const Shape3 shape, const Team team) {
   __shared__ Moments shared[THREADS];
   const Place place = placeOf(shape, team);
   float count = 0, sum = 0, squares = 0, origin = 0;
   if (place.inside) {
-    origin = x[place.column];
+    origin = load(x + place.column);
     for (i64 row = place.begin + place.row; row < place.end; row += team.rows) {
-      const float value = x[row * shape.inner + place.column] - origin;
+      const float value = load(x + row * shape.inner + place.column) - origin;
       count += 1.f;
       sum += value;
       squares += value * value;
@@ -44,7 +45,7 @@ KERNEL void moments(const float *x, Moments *partial, const Shape3 shape, const 
 __device__ inline float gainOf(float weight, float variance, float eps) { return weight * (1.f / sqrtf(variance + eps)); }
 
 /** Totals of the pieces; the shape is [1, pieces, channels]. */
-KERNEL void statistics(const Moments *partial, const float *x, const float *weight, float *mean, float *variance, float *gain, float eps, const Shape3 shape, const Team team) {
+KERNEL void statistics(const Moments *partial, const ELEMENT *x, const float *weight, float *mean, float *variance, float *gain, float eps, const Shape3 shape, const Team team) {
   __shared__ Moments shared[THREADS];
   const Place place = placeOf(shape, team);
   Moments mine = {0, 0, 0};
@@ -52,7 +53,7 @@ KERNEL void statistics(const Moments *partial, const float *x, const float *weig
     for (i64 row = place.row; row < shape.length; row += team.rows) mine = MomentsPair::of(mine, partial[row * shape.inner + place.column]);
   const Moments all = reduceRows<Moments, MomentsPair>(mine, team, place.row, shared);
   if (!place.inside || place.row != 0) return;
-  mean[place.column] = x[place.column] + all.mean;
+  mean[place.column] = load(x + place.column) + all.mean;
   variance[place.column] = all.squares / all.count;
   gain[place.column] = gainOf(weight[place.column], variance[place.column], eps);
 }
@@ -72,7 +73,7 @@ struct SlopesPair {
 
 /** partial [pieces, channels]. */
 KERNEL void slopes(
-  const float *x, const float *dy, const float *weight, const float *bias, const float *mean, const float *variance,
+  const ELEMENT *x, const ELEMENT *dy, const float *weight, const float *bias, const float *mean, const float *variance,
   Slopes *partial, float eps, float slope, const Shape3 shape, const Team team
 ) {
   __shared__ Slopes shared[THREADS];
@@ -83,8 +84,8 @@ KERNEL void slopes(
     const float centre = mean[c], scale = 1.f / sqrtf(variance[c] + eps), gain = gainOf(weight[c], variance[c], eps), b = bias[c];
     for (i64 row = place.begin + place.row; row < place.end; row += team.rows) {
       const i64 i = row * shape.inner + c;
-      const float distance = x[i] - centre;
-      const float dz = distance * gain + b > 0.f ? dy[i] : dy[i] * slope;
+      const float distance = load(x + i) - centre, slopeHere = load(dy + i);
+      const float dz = distance * gain + b > 0.f ? slopeHere : slopeHere * slope;
       mine.bias += dz;
       mine.weight += dz * (distance * scale);
     }
@@ -122,30 +123,26 @@ KERNEL void totals(
   parts.shift[c] = all.bias * share * gain;
 }
 
-/** The first channel of the four numbers at `i`. */
-__device__ inline i64 channelOf(i64 i, i64 count, i64 channels) { return count < SMALL ? (u32)(i * 4) % (u32)channels : i * 4 % channels; }
-__device__ inline Four<float> fourAt(const float *x, i64 i) { return *(const Four<float> *)(x + i); }
-
 __device__ inline float normalized(float x, float mean, float gain, float bias, float slope) {
   const float z = (x - mean) * gain + bias;
   return z < 0.f ? z * slope : z;
 }
 
 /** `count` numbers; where there are four channels or a multiple, four at a time. */
-KERNEL void normalize(const float *x, const float *mean, const float *gain, const float *bias, float *y, float slope, i64 count, i64 channels) {
+KERNEL void normalize(const ELEMENT *x, const float *mean, const float *gain, const float *bias, ELEMENT *y, float slope, i64 count, i64 channels) {
   if (channels % 4 == 0 && aligned(x) && aligned(y) && aligned(mean) && aligned(gain) && aligned(bias)) {
     for (i64 i = firstIndex(); i < count / 4; i += indexStep()) {
       const i64 c = channelOf(i, count, channels);
-      const Four<float> in = fourAt(x, i * 4), m = fourAt(mean, c), g = fourAt(gain, c), b = fourAt(bias, c);
+      const Four<float> in = loadFourAt(x, i * 4), m = fourAt(mean, c), g = fourAt(gain, c), b = fourAt(bias, c);
       Four<float> out;
       for (int k = 0; k < 4; k++) out.v[k] = normalized(in.v[k], m.v[k], g.v[k], b.v[k], slope);
-      ((Four<float> *)y)[i] = out;
+      storeFourAt(y, i * 4, out);
     }
     return;
   }
   for (i64 i = firstIndex(); i < count; i += indexStep()) {
     const i64 c = i % channels;
-    y[i] = normalized(x[i], mean[c], gain[c], bias[c], slope);
+    store(y + i, normalized(load(x + i), mean[c], gain[c], bias[c], slope));
   }
 }
 
@@ -155,20 +152,20 @@ __device__ inline float inputGradient(float x, float dy, float mean, float gain,
   return dz * gain - distance * along - shift;
 }
 
-KERNEL void inputGradients(const float *x, const float *dy, const float *mean, const float *bias, const Parts parts, float *dx, float slope, i64 count, i64 channels) {
+KERNEL void inputGradients(const ELEMENT *x, const ELEMENT *dy, const float *mean, const float *bias, const Parts parts, ELEMENT *dx, float slope, i64 count, i64 channels) {
   if (channels % 4 == 0 && aligned(x) && aligned(dy) && aligned(dx) && aligned(mean) && aligned(bias)) { // the parts are
     for (i64 i = firstIndex(); i < count / 4; i += indexStep()) {
       const i64 c = channelOf(i, count, channels);
-      const Four<float> in = fourAt(x, i * 4), slopes = fourAt(dy, i * 4), m = fourAt(mean, c), b = fourAt(bias, c);
+      const Four<float> in = loadFourAt(x, i * 4), slopes = loadFourAt(dy, i * 4), m = fourAt(mean, c), b = fourAt(bias, c);
       const Four<float> g = fourAt(parts.gain, c), a = fourAt(parts.along, c), s = fourAt(parts.shift, c);
       Four<float> out;
       for (int k = 0; k < 4; k++) out.v[k] = inputGradient(in.v[k], slopes.v[k], m.v[k], g.v[k], a.v[k], s.v[k], b.v[k], slope);
-      ((Four<float> *)dx)[i] = out;
+      storeFourAt(dx, i * 4, out);
     }
     return;
   }
   for (i64 i = firstIndex(); i < count; i += indexStep()) {
     const i64 c = i % channels;
-    dx[i] = inputGradient(x[i], dy[i], mean[c], parts.gain[c], parts.along[c], parts.shift[c], bias[c], slope);
+    store(dx + i, inputGradient(load(x + i), load(dy + i), mean[c], parts.gain[c], parts.along[c], parts.shift[c], bias[c], slope));
   }
 }

@@ -32,3 +32,7 @@ __device__ inline i64 indexStep() { return (i64)gridDim.x * blockDim.x; }
 #ifndef SMALL
 #define SMALL (1LL << 31)
 #endif
+
+/** The channel of the first of the four numbers at 4 i, where there are four channels or a multiple. */
+__device__ inline i64 channelOf(i64 i, i64 count, i64 channels) { return count < SMALL ? (u32)(i * 4) % (u32)channels : i * 4 % channels; }
+__device__ inline Four<float> fourAt(const float *x, i64 i) { return *(const Four<float> *)(x + i); }

@@ -1,18 +1,5 @@
 // What cuDNN wants otherwise than tfjs has it. FROM and TO are the elements read and written: float, or bf16.
-#include "common.cuh"
-
-/** The upper half of a float. */
-struct bf16 {
-  unsigned short bits;
-};
-__device__ inline float load(const float *from) { return *from; }
-__device__ inline float load(const bf16 *from) { return __int_as_float((int)((u32)from->bits << 16)); }
-__device__ inline void store(float *to, float value) { *to = value; }
-/** To the nearest, of two the even one. */
-__device__ inline void store(bf16 *to, float value) {
-  const u32 bits = (u32)__float_as_int(value);
-  to->bits = value != value ? 0x7fff : (unsigned short)((bits + 0x7fff + ((bits >> 16) & 1)) >> 16);
-}
+#include "element.cuh"
 
 /**
  * out [batch, columns, rows] = in [batch, rows, columns]. Blocks of 32 x 8 threads move tiles of 32 x 32; along y and z, the batch, the grid

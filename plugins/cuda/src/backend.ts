@@ -123,8 +123,7 @@ const backendClass = (tf: Gan['tf']) =>
     #block(dataId: DataId) {
       const device = this.#device;
       return device.guard('Reading a tensor', [], () => {
-        device.address({dataId, shape: [], dtype: 'float32'}); // what is still on its way is waited for
-        return device.tensors.blockOf(dataId)!;
+        return device.block(dataId)!; // what is still on its way is waited for
       });
     }
   };

@@ -6,11 +6,12 @@ import {KernelArguments} from './compile/arguments.js';
 import {KernelFunctions} from './compile/functions.js';
 import type {Nvrtc, Target} from './compile/nvrtc.js';
 import {Cudnn, type DnnHost} from './dnn/cudnn.js';
+import {rearrange, transpose} from './dnn/kernels.js';
 import type {DnnFunctions} from './dnn/signatures.js';
 import {CudaError} from './driver/cuda-error.js';
 import type {DeviceFacts, Driver} from './driver/driver.js';
 import type {Faults, Operation} from './faults.js';
-import type {Card, GpuDtype, Launch, Output, Precision} from './gpu.js';
+import type {Card, Element, GpuDtype, Launch, Output, Precision, Turned} from './gpu.js';
 import {Allocator} from './memory/allocator.js';
 import {PinnedPool} from './memory/pinned.js';
 import type {Block} from './memory/pool.js';
@@ -18,7 +19,7 @@ import {Uploads} from './memory/uploads.js';
 import {Stuck} from './device-poller.js';
 import {Profile, type Part, type Timed} from './profile.js';
 import {Recording} from './recording.js';
-import {Tensors} from './tensors.js';
+import {storedBytes, Tensors} from './tensors.js';
 
 /** The parts of a device: libraries, and the objects made with them. */
 export interface Parts {
@@ -47,6 +48,9 @@ interface Frame {
   sent: Block[];
   outputs: DataId[];
 }
+
+const isSameOrder = (a: Turned | undefined, b: Turned | undefined): boolean =>
+  a?.rows === b?.rows && a?.columns === b?.columns;
 
 const sharedBytesOfAll = 48 * 2 ** 10;
 
@@ -122,12 +126,14 @@ export class CudaDevice implements DnnHost, Timed {
     }
   }
 
-  output(shape: number[], dtype: GpuDtype): Output {
+  output(shape: number[], dtype: GpuDtype, element: Element = 'float', turned?: Turned): Output {
     const dataId = {};
     const {block} = this.tensors.addOutput(
       dataId,
       shape.reduce((size, n) => size * n, 1),
       dtype,
+      element,
+      turned,
     );
     this.#frames.at(-1)?.outputs.push(dataId);
     return {info: {dataId, shape, dtype}, address: block?.address ?? 0n};
@@ -138,16 +144,64 @@ export class CudaDevice implements DnnHost, Timed {
     return {dataId, shape: other, dtype};
   }
 
-  address({dataId}: TensorInfo): bigint {
+  address(tensor: TensorInfo, element: Element = 'float', turned?: Turned): bigint {
+    return this.block(tensor.dataId, element, turned)?.address ?? 0n;
+  }
+
+  elementOf({dataId}: TensorInfo): Element {
+    return this.tensors.get(dataId).element;
+  }
+
+  turnedOf({dataId}: TensorInfo): Turned | undefined {
+    return this.tensors.get(dataId).turned;
+  }
+
+  /** The block whose address `address` gives; undefined for data without elements. */
+  block(dataId: DataId, element: Element = 'float', turned?: Turned): Block | undefined {
+    if (turned) this.#turn(dataId, turned);
+    const lying = this.#lying(dataId);
+    const {element: own, turned: order, bytes} = this.tensors.get(dataId);
+    if (!lying || (own === element && isSameOrder(order, turned))) return lying;
+    // from one order to another by way of tfjs's: what has been a filter may be looked at as another one
+    const [from, fromOrder] =
+      order && turned && !isSameOrder(order, turned) ? [this.block(dataId, own)!, undefined] : [lying, order];
+    const name = [element, turned?.rows, turned?.columns].join(' ');
+    return this.tensors.derived(dataId, name, element === 'bf16' ? bytes / 2 : bytes, this.#epoch, ({address}) =>
+      rearrange(this, {address: from.address, type: own}, fromOrder, {address, type: element}, turned, bytes / 4),
+    );
+  }
+
+  /**
+   * Weights from the host, which are about to be used in another order, lie so from now on, unless a recording knows
+   * where they are.
+   */
+  #turn(dataId: DataId, turned: Turned): void {
+    const entry = this.tensors.get(dataId);
+    if (!entry.fromHost || entry.turned || this.recording) return;
+    const lying = this.#lying(dataId);
+    if (!lying || lying.holds > 0) return;
+    const block = this.allocator.take(entry.bytes);
+    transpose(
+      this,
+      {address: lying.address, type: 'float'},
+      {address: block.address, type: 'float'},
+      turned.rows,
+      turned.columns,
+    );
+    this.tensors.turn(dataId, block, turned);
+  }
+
+  /** The block of a tensor as it lies, ready to be used. */
+  #lying(dataId: DataId): Block | undefined {
     const block = this.tensors.blockOf(dataId);
-    if (!block) return 0n;
+    if (!block) return undefined;
     const entry = this.tensors.get(dataId);
     this.#recording?.uses(block);
     if (entry.ready !== undefined) {
       if (!this.recording) this.#parts.driver.waitEvent(this.stream, entry.ready); // before a recording all was settled
       delete entry.ready;
     }
-    return block.address;
+    return block;
   }
 
   scratch(bytes: number): bigint {
@@ -158,7 +212,8 @@ export class CudaDevice implements DnnHost, Timed {
   }
 
   overwrite(tensor: TensorInfo): bigint {
-    const address = this.address(tensor);
+    if (this.elementOf(tensor) !== 'float') throw new Error('only float32 is written over in place');
+    const address = this.address(tensor, 'float', this.turnedOf(tensor));
     this.tensors.changed(tensor.dataId);
     return address;
   }
@@ -184,10 +239,6 @@ export class CudaDevice implements DnnHost, Timed {
     this.#constantBlocks.register(values, block);
     this.#recording?.uses(block);
     return block.address;
-  }
-
-  derived({dataId}: TensorInfo, name: string, bytes: number, fill: (address: bigint) => void): bigint {
-    return this.tensors.derived(dataId, name, bytes, this.#epoch, ({address}) => fill(address)).address;
   }
 
   launch({source, entry, grid, block, sharedBytes = 0, args}: Launch): void {
@@ -227,12 +278,13 @@ export class CudaDevice implements DnnHost, Timed {
   /** Copies the values of a tensor over those of another, in place. */
   copyTensor(from: TensorInfo, to: TensorInfo): void {
     this.operation('Copy', [from, to], () => {
-      const {bytes} = this.tensors.get(from.dataId);
-      if (bytes !== this.tensors.get(to.dataId).bytes)
+      const place = this.tensors.get(to.dataId);
+      if (this.tensors.get(from.dataId).bytes !== place.bytes)
         throw new Error(
           `a tensor of [${from.shape}] ${from.dtype} cannot be copied into one of [${to.shape}] ${to.dtype}`,
         );
-      this.copy(this.address(from), this.address(to), bytes);
+      const [source, target] = [from, to].map((one) => this.address(one, place.element, place.turned));
+      this.copy(source!, target!, storedBytes(place));
       this.tensors.changed(to.dataId);
     });
   }

@@ -9,6 +9,27 @@ export type GpuDtype = 'float32' | 'int32' | 'bool';
 /** The rounding of the factors of matrix products and convolutions. Sums are float32 in all three. */
 export type Precision = 'fp32' | 'tf32' | 'bf16';
 
+/**
+ * How the numbers of a float32 tensor lie: as they are, or in bfloat16, which is the upper half of float32. Kernels that
+ * know bfloat16 take them as they lie; others get a copy in float32.
+ */
+export type Element = 'float' | 'bf16';
+
+/**
+ * A matrix [rows, columns] that lies by columns. Filters [height, width, in, out] lie so, as [out, height, width, in],
+ * where cuDNN and optimisers are all that sees them.
+ */
+export interface Turned {
+  rows: number;
+  columns: number;
+}
+
+/** Numbers and how they lie. */
+export interface Data {
+  address: bigint;
+  type: Element;
+}
+
 /** A tensor of the backend with the address of its first element. */
 export interface Output {
   info: TensorInfo;
@@ -27,8 +48,12 @@ export interface Gpu {
    * @throws GanError GAN_BACKEND_MEMORY, GAN_BACKEND_FAILED, GAN_DEVICE_LOST
    */
   operation<T>(name: string, inputs: readonly TensorInfo[], run: () => T): T;
-  /** An uninitialised tensor of the backend, referred to once. */
-  output(shape: number[], dtype: GpuDtype): Output;
+  /**
+   * An uninitialised tensor of the backend, referred to once.
+   * @param element how its numbers lie, of float32; default 'float'
+   * @param turned their order, where it is not that of tfjs
+   */
+  output(shape: number[], dtype: GpuDtype, element?: Element, turned?: Turned): Output;
   /**
    * The same data under another shape or view of the type (Reshape, Identity); freed when all that share it are
    * disposed of.
@@ -36,12 +61,19 @@ export interface Gpu {
   alias(tensor: TensorInfo, shape?: number[]): TensorInfo;
   /**
    * Address of a tensor's first element; uploads it first where it is still on the host. A tensor without elements has
-   * address 0.
+   * address 0. Where its numbers lie otherwise than is wanted, it is the address of a copy, which stays with the tensor
+   * and its values.
+   * @param element of float32; default 'float'
+   * @param turned the order of the numbers, where it is not that of tfjs
    */
-  address(tensor: TensorInfo): bigint;
+  address(tensor: TensorInfo, element?: Element, turned?: Turned): bigint;
+  /** How the numbers of a tensor lie; 'float' of other types than float32. */
+  elementOf(tensor: TensorInfo): Element;
+  /** The order of a tensor's numbers, where it is not that of tfjs. */
+  turnedOf(tensor: TensorInfo): Turned | undefined;
   /**
-   * Like `address`, for a kernel that changes the values in place: what the device knew of them (its copy on the host,
-   * filters) is forgotten.
+   * Like `address`, for a kernel that changes float32 values in place, in the order in which they lie: what the device
+   * knew of them (its copy on the host, filters) is forgotten.
    */
   overwrite(tensor: TensorInfo): bigint;
   /**

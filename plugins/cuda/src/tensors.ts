@@ -1,5 +1,5 @@
 import type {BackendValues, DataType, TypedArray} from '@tensorflow/tfjs-core';
-import type {GpuDtype} from './gpu.js';
+import type {Element, GpuDtype, Turned} from './gpu.js';
 import type {Block} from './memory/pool.js';
 import {bytesOf, bytesPerElement, isGpuDtype, typed} from './values.js';
 
@@ -9,8 +9,12 @@ export type DataId = object;
 /** Data of tensors: on the host, on the device, or both. */
 export interface Entry {
   readonly dtype: DataType;
-  /** Address on the device. */
+  /** In float32, however they lie. */
   readonly bytes: number;
+  readonly element: Element;
+  turned?: Turned | undefined;
+  /** They came from the host, as weights do: no kernel has made them. */
+  readonly fromHost?: boolean;
   /** How many tensors share it. */
   refs: number;
   /** Present as long as the host knows them. */
@@ -27,6 +31,9 @@ interface Derived {
   /** Valid for those who see the same epoch: a recording that runs changes data that it holds. */
   epoch: number;
 }
+
+/** Bytes of an entry's block. */
+export const storedBytes = ({bytes, element}: Entry): number => (element === 'bf16' ? bytes / 2 : bytes);
 
 /** Copies data to the device and back. */
 export interface Places {
@@ -70,20 +77,21 @@ export class Tensors {
   add(dataId: DataId, values: BackendValues, dtype: DataType, refs: number): void {
     if (!isGpuDtype(dtype)) {
       if (dtype === 'complex64') throw new Error('the cuda backend has no complex64');
-      this.#entries.set(dataId, {dtype, bytes: 0, refs, values: values});
+      this.#entries.set(dataId, {dtype, bytes: 0, element: 'float', refs, values: values});
       return;
     }
     const array = typed(values, dtype);
-    const entry: Entry = {dtype, bytes: array.byteLength, refs};
+    const entry: Entry = {dtype, bytes: array.byteLength, element: 'float', fromHost: true, refs};
     if (array.byteLength < lazyBytes) entry.values = array.slice();
     else Object.assign(entry, this.#places.upload(bytesOf(array), array.length));
     this.#entries.set(dataId, entry);
   }
 
   /** Adds data of undefined values on the device. */
-  addOutput(dataId: DataId, count: number, dtype: GpuDtype): Entry {
+  addOutput(dataId: DataId, count: number, dtype: GpuDtype, element: Element = 'float', turned?: Turned): Entry {
     const bytes = count * bytesPerElement[dtype];
-    const entry: Entry = {dtype, bytes, refs: 1, ...(bytes > 0 && {block: this.#places.take(bytes)})};
+    const entry: Entry = {dtype, bytes, element, turned, refs: 1};
+    if (bytes > 0) entry.block = this.#places.take(storedBytes(entry));
     if (bytes === 0) entry.values = typed([], dtype);
     this.#entries.set(dataId, entry);
     return entry;
@@ -100,6 +108,14 @@ export class Tensors {
     const array = entry.values as TypedArray;
     Object.assign(entry, this.#places.upload(bytesOf(array), array.length));
     return entry.block;
+  }
+
+  /** The same values in another order, in another block. */
+  turn(dataId: DataId, block: Block, turned: Turned): void {
+    const entry = this.get(dataId);
+    this.#forget(entry);
+    this.#places.give(entry.block!);
+    Object.assign(entry, {block, turned});
   }
 
   /** Their values are about to change in place: what was known of them is not true any more. */
@@ -121,7 +137,10 @@ export class Tensors {
     return true;
   }
 
-  /** See `DnnHost.derived`. */
+  /**
+   * Data derived from those of a tensor, under this name; they live as long as the tensor and its values.
+   * @param fill writes them
+   */
   derived(dataId: DataId, name: string, bytes: number, epoch: number, fill: (block: Block) => void): Block {
     const entry = this.get(dataId);
     const known = entry.derived?.get(name);
@@ -142,7 +161,7 @@ export class Tensors {
   /** Bytes that tensors hold on the device. */
   get bytes(): number {
     let bytes = 0;
-    for (const entry of this.#entries.values()) if (entry.block) bytes += entry.bytes;
+    for (const entry of this.#entries.values()) if (entry.block) bytes += storedBytes(entry);
     return bytes;
   }
 

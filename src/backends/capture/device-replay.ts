@@ -145,15 +145,17 @@ export class DeviceReplay implements Replayer {
     const {name, inputs} = calls[i]!;
     if (name === 'Blend') {
       const later = new Set(calls.slice(i + 1).flatMap((call: KernelCall) => inputsOf(call).map(({slot}) => slot)));
-      const {slot} = (inputs as Record<'old', View>).old;
-      const origin = origins[slot]!;
-      // of a variable the value that it has at the end is written to the same place, here or by a later call
-      const isOver =
-        origin.kind === 'variable'
-          ? assignments.some(({variable}) => variable === origin.variable)
-          : origin.kind === 'kernel';
       const left = [...assignments.map(({view}) => view), ...results];
-      return isOver && !later.has(slot) && left.every((view) => view.slot !== slot);
+      return Object.entries(inputs as Record<string, View>).every(([input, {slot}]) => {
+        if (!input.startsWith('old')) return true;
+        const origin = origins[slot]!;
+        // of a variable the value that it has at the end is written to the same place, here or by a later call
+        const isOver =
+          origin.kind === 'variable'
+            ? assignments.some(({variable}) => variable === origin.variable)
+            : origin.kind === 'kernel';
+        return isOver && !later.has(slot) && left.every((view) => view.slot !== slot);
+      });
     }
     return name === 'OptimizerUpdate' && replacesVariables(this.#step, i);
   }

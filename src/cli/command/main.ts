@@ -2,6 +2,7 @@ import {forgetPlugins, loadedPlugins} from '../../plugin/culprit.js';
 import {reallyExit, toTheEnd} from './ending.js';
 import {isExit, reportError} from './error-report.js';
 import {divertPlugins, flushOutput, guardOutput} from './output.js';
+import {nameUnknownUser} from './unknown-user.js';
 import {versionText} from './version.js';
 
 /**
@@ -36,6 +37,7 @@ async function run(argv: string[], root: string): Promise<void> {
     process.stdout.write(`${version}\n`);
     return;
   }
+  nameUnknownUser();
   const [oclif, {loadConfig}] = await Promise.all([import('@oclif/core'), import('../config/load-config.js')]);
   await oclif.run(argv, await loadConfig(root));
 }

@@ -1,7 +1,7 @@
 import {onEachReplay} from '../../backends/capture/step-values.js';
 import {activate, batchNorm} from '../../backends/fused/batch-norm.js';
 import {batchNormOverRanks} from '../../backends/fused/batch-norm-over-ranks.js';
-import {blend} from '../../backends/fused/blend.js';
+import {blend, type Average} from '../../backends/fused/blend.js';
 import {tf, type Tensor} from '../../backends/tf.js';
 import {Buffer, Counter, Module, Parameter} from '../module.js';
 import {ShapeError} from '../shape-error.js';
@@ -69,14 +69,18 @@ export class BatchNorm extends Module {
     const {y, mean, variance} = rows
       ? batchNormOverRanks(x, weight, bias, {eps: this.eps, slope, share: rows.share})
       : batchNorm(x, weight, bias, {eps: this.eps, slope});
-    this.runningMean.assign(this.#blend(this.runningMean.variable, mean, 1));
-    this.runningVar.assign(this.#blend(this.runningVar.variable, variance, count / (count - 1)));
+    const [nextMean, nextVariance] = blend([
+      this.#average(this.runningMean.variable, mean, 1),
+      this.#average(this.runningVar.variable, variance, count / (count - 1)),
+    ]);
+    this.runningMean.assign(nextMean!);
+    this.runningVar.assign(nextVariance!);
     onEachReplay(() => this.batchesTracked.value++);
     return y;
   }
 
-  #blend(old: Tensor, batch: Tensor, correction: number): Tensor {
-    return blend(old, batch, {keep: 1 - this.momentum, share: this.momentum * correction});
+  #average(old: Tensor, next: Tensor, correction: number): Average {
+    return {old, next, keep: 1 - this.momentum, share: this.momentum * correction};
   }
 }
 

@@ -1,4 +1,6 @@
 import {GanError} from '../../errors.js';
+import {activate} from '../../backends/fused/batch-norm.js';
+import {biasActivation} from '../../backends/fused/bias-activation.js';
 import {conv, convTranspose, type ConvTransposeArgs} from '../../backends/fused/conv.js';
 import {tf, type Tensor} from '../../backends/tf.js';
 import {Module, Parameter} from '../module.js';
@@ -94,10 +96,21 @@ export class Conv extends Module {
   }
 
   override forward(x: Tensor): Tensor {
+    const y = this.#product(x);
+    return this.bias ? tf.add(y, this.bias.variable) : y;
+  }
+
+  /** The layer and, with its bias in one operation, what follows it: negative results times `slope` (0 is ReLU). */
+  forwardActivated(x: Tensor, slope: number): Tensor {
+    const y = this.#product(x);
+    return this.bias ? biasActivation(y, this.bias.variable, slope) : activate(y, slope);
+  }
+
+  /** Without the bias. */
+  #product(x: Tensor): Tensor {
     this.#checkInput(x);
     const weight = this.#weight.value(this.training);
-    const y = this.transposed ? convTranspose(x, weight, this.args) : this.#convolve(x, weight);
-    return this.bias ? tf.add(y, this.bias.variable) : y;
+    return this.transposed ? convTranspose(x, weight, this.args) : this.#convolve(x, weight);
   }
 
   #convolve(x: Tensor, weight: Tensor): Tensor {

@@ -2,6 +2,7 @@ import {tf, type Tensor} from '../../backends/tf.js';
 import {Module} from '../module.js';
 import {LeakyReLU, ReLU} from './activations.js';
 import {BatchNorm} from './batch-norm.js';
+import {Conv} from './conv.js';
 
 /** One layer after the other; children are named 0, 1, 2, ... Those that take labels get them. */
 export class Sequential extends Module {
@@ -19,11 +20,13 @@ export class Sequential extends Module {
     let value = x;
     for (let i = 0; i < layers.length; i++) {
       const [name, layer] = layers[i]!;
-      const slope = layer instanceof BatchNorm ? slopeOf(layers[i + 1]?.[1]) : undefined;
-      // A batch norm and the activation after it are one operation where the backend has it.
+      // A batch norm, or in training the bias of a convolution, and the activation after it are one operation where the
+      // backend has it.
+      const joined = layer instanceof BatchNorm || (layer instanceof Conv && layer.training) ? layer : undefined;
+      const slope = joined && slopeOf(layers[i + 1]?.[1]);
       value = this.run(
         name,
-        slope === undefined ? layer : {forward: (input) => (layer as BatchNorm).forwardActivated(input, slope)},
+        slope === undefined ? layer : {forward: (input) => joined!.forwardActivated(input, slope)},
         value,
         ...(layer.takesLabels ? labels : []),
       );

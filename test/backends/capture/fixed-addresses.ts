@@ -171,16 +171,18 @@ export const blendKernel: KernelConfig = {
   kernelName: 'Blend',
   backendName: 'cpu',
   kernelFunc: ({inputs, attrs}) => {
-    const {keep, share, inPlace} = attrs as unknown as {keep: number; share: number; inPlace?: boolean};
-    const {old, next} = inputs as Record<'old' | 'next', TensorInfo>;
-    const [from, to] = [values(old), values(next)];
+    const {keep, share, inPlace} = attrs as unknown as {keep: number[]; share: number[]; inPlace?: boolean};
     const round = Math.fround;
-    const result = inPlace ? from : new Float32Array(from.length);
-    from.forEach((value, k) => (result[k] = round(round(value * keep) + round(to[k]! * share))));
-    const {shape} = old;
-    if (!inPlace) return {dataId: backend().write(result, shape, 'float32'), shape, dtype: 'float32'};
-    blends.inPlace++;
-    backend().incRef(old.dataId);
-    return {dataId: old.dataId, shape, dtype: 'float32'};
+    return keep.map((_, i) => {
+      const [old, next] = ['old', 'next'].map((name) => (inputs as Record<string, TensorInfo>)[`${name}${i}`]!);
+      const [from, to] = [values(old!), values(next!)];
+      const result = inPlace ? from : new Float32Array(from.length);
+      from.forEach((value, k) => (result[k] = round(round(value * keep[i]!) + round(to[k]! * share[i]!))));
+      const {shape} = old!;
+      if (!inPlace) return {dataId: backend().write(result, shape, 'float32'), shape, dtype: 'float32'};
+      blends.inPlace++;
+      backend().incRef(old!.dataId);
+      return {dataId: old!.dataId, shape, dtype: 'float32'};
+    });
   },
 };

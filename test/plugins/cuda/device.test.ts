@@ -163,9 +163,11 @@ describe('cuda: the device, on a fake of CUDA that checks each call', () => {
       );
       const y = device.output([sizes.batchSize, sizes.outHeight, sizes.outWidth, sizes.outChannels], 'float32');
       const [dx, dFilter] = [device.output(x.shape, 'float32'), device.output(filter.shape, 'float32')];
-      device.operation('Conv2D', [x, filter], () => device.dnn.forward(sizes, x, filter, y.address));
+      device.operation('Conv2D', [x, filter], () =>
+        device.dnn.forward(sizes, x, filter, {address: y.address, type: 'float'}),
+      );
       device.operation('Conv2DBackpropInput', [y.info, filter], () =>
-        device.dnn.dataGradient(sizes, y.info, filter, dx.address),
+        device.dnn.dataGradient(sizes, y.info, filter, {address: dx.address, type: 'float'}),
       );
       device.operation('Conv2DBackpropFilter', [x, y.info], () =>
         device.dnn.filterGradient(sizes, x, y.info, dFilter.address),
@@ -363,7 +365,9 @@ describe('cuda: the device, on a fake of CUDA that checks each call', () => {
       const filter = tf.add(tf.zeros([4, 4, 3, 4]), 1);
       const forward = () => {
         const y = device.output([2, 3, 3, 4], 'float32');
-        device.operation('Conv2D', [x, filter], () => device.dnn.forward(sizes, x, filter, y.address));
+        device.operation('Conv2D', [x, filter], () =>
+          device.dnn.forward(sizes, x, filter, {address: y.address, type: 'float'}),
+        );
         return tf.backend().read(y.info.dataId);
       };
       await forward();

@@ -78,7 +78,7 @@ describe('cuda: faults', () => {
       ['a wait for all', () => open.opened.sync!()],
     ] as [string, (x: Tensor) => Promise<unknown>][]) {
       it(`ends ${how} with the last operations that it was handed, is lost, and is asked for nothing more`, async () => {
-        open = await openFake({timeout: 0.05});
+        open = await openFake({timeout: 0.25});
         const {fake, opened} = open;
         const x = tf.tensor2d([[1, 2]]);
         await tf.neg(x).data();
@@ -90,7 +90,7 @@ describe('cuda: faults', () => {
         );
         expect([error?.code, error?.exitCode]).to.deep.equal(['GAN_DEVICE_LOST', 4]);
         expect(error?.message)
-          .to.contain('not done after 0.05 s')
+          .to.contain('not done after 0.25 s')
           .and.match(/Square on \[1,2\] float32; Relu on \[1,2\] float32\.$/);
         expect(error?.suggestions.join(' ')).to.contain('--resume').and.contain('backend.timeout');
         const calls = fake.calls.length;
@@ -102,7 +102,7 @@ describe('cuda: faults', () => {
     }
 
     it('closes all the same when that is where it is noticed', async () => {
-      open = await openFake({timeout: 0.05});
+      open = await openFake({timeout: 0.25});
       tf.neg(tf.tensor1d([1]));
       open.fake.streams.stuck = true;
       await open.opened.close!();

@@ -79,6 +79,14 @@ describe('cuda: gpu:first, on libraries that compute nothing', function () {
     expect(text).to.contain('it was ended from outside');
   });
 
+  it('results that are to be tried again have to be there', () => {
+    const {status, stderr} = spawnSync(process.execPath, [script('gpu-first.mjs'), 'B', '--again', 'no.jsonl'], {
+      encoding: 'utf8',
+    });
+    expect(status).to.equal(2);
+    expect(stderr).to.contain('no.jsonl is not there');
+  });
+
   it('a step that takes too long ends with all that it started, the next one begins, and nothing begins after the deadline', () => {
     const out = path.join(folder, 'limits');
     const file = path.join(folder, 'limits.mjs');
@@ -103,7 +111,9 @@ await runSession({steps, seconds: 5, least: 0.5, out: ${JSON.stringify(out)}, ab
     expect(done(lines, 'too late')).to.include({state: 'skipped', what: 'no time was left'});
     expect(spawnSync('pgrep', ['-f', 'sleep 77'], {encoding: 'utf8'}).stdout).to.equal('');
     expect(table('limits')).to.contain('1 passed, 2 failed, 1 skipped').and.to.contain('| works | 9 | 2.00 |');
-    expect(readFileSync(path.join(out, 'log/sleeps.txt'), 'utf8')).to.contain('begins');
+    expect(readFileSync(path.join(out, 'log.txt'), 'utf8'))
+      .to.contain('== sleeps\n$ sh')
+      .and.to.contain('\nbegins\n');
   });
 
   if (process.env['GAN_SUITE'] === 'long')

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import {tf, type Tensor} from 'gankit';
 import {affineSample, type Outside} from '../../../dist/backends/fused/affine-sample.js';
 import {activate, batchNormGradient} from '../../../dist/backends/fused/batch-norm.js';
+import {biasActivation} from '../../../dist/backends/fused/bias-activation.js';
 import {blend} from '../../../dist/backends/fused/blend.js';
 import {colorMap} from '../../../dist/backends/fused/color-map.js';
 import {cutOut} from '../../../dist/backends/fused/cut-out.js';
@@ -120,6 +121,13 @@ describe('cuda: fused operations on the emulator', function () {
       (x: Tensor) => colorMap(x, {matrices: random([3, 3, 3], 5), shifts: random([3, 3], 6), means: random([3, 1], 7)}),
     ],
     ['boxes', [3, 20, 30, 3], (x: Tensor) => cutOut(x, tf.tensor([2, 3, 9, 31, -4, -4, 3, 2, 5, 5, 5, 9], [3, 4]))],
+    ...[12, 3].flatMap((channels) =>
+      [0, 0.2, 1].map((slope): [string, number[], (x: Tensor) => Tensor] => [
+        `a bias of ${channels} channels and an activation with the slope ${slope}`,
+        [7, 30, 20, channels],
+        (x) => biasActivation(x, random([channels], 3), slope),
+      ]),
+    ),
     ['a leaky ReLU of a number that four divides', [40, 60], (x: Tensor) => tf.leakyRelu(x, 0.2)],
     ['a leaky ReLU of another number', [41, 61], (x: Tensor) => tf.leakyRelu(x, 0.2)],
   ] as [string, number[], (x: Tensor) => Tensor][])
@@ -259,8 +267,14 @@ describe('cuda: fused operations on the emulator', function () {
     });
   }
 
-  it('a running average has the bits of the composition on the cpu backend', async () => {
-    const next = (): Tensor => blend(random([700], 1), random([700], 2), {keep: 0.9, share: 0.1});
-    expect(await on(emulatorName, next)).to.deep.equal(await on('cpu', next));
+  it('running averages have the bits of the composition on the cpu backend, and are one launch', async () => {
+    const next = (): Tensor[] =>
+      blend([700, 3, 5000].map((n) => ({old: random([n], n), next: random([n], n + 1), keep: 0.9, share: 1 / n})));
+    const seen: string[] = [];
+    device().emulation.seen = ({entry}) => seen.push(entry);
+    const got = await on(emulatorName, next);
+    delete device().emulation.seen;
+    expect(got).to.deep.equal(await on('cpu', next));
+    expect(seen).to.deep.equal(['blend']);
   });
 });

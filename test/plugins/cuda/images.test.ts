@@ -113,8 +113,8 @@ describe('cuda: kernels for images on the emulator', function () {
             made(shapes.y, (_, to) => convolve(gpu, conv, atX, atFilter, to)),
             made(shapes.x, (_, to) => convolveInputGradient(gpu, conv, atDy, atFilter, to)),
             made(shapes.filter, (_, to) => convolveFilterGradient(gpu, conv, atX, atDy, to)),
-            made(shapes.y, ({dnn}, to) => dnn.forward(conv, x, filter, to)),
-            made(shapes.x, ({dnn}, to) => dnn.dataGradient(conv, dy, filter, to)),
+            made(shapes.y, ({dnn}, to) => dnn.forward(conv, x, filter, {address: to, type: 'float'})),
+            made(shapes.x, ({dnn}, to) => dnn.dataGradient(conv, dy, filter, {address: to, type: 'float'})),
             made(shapes.filter, ({dnn}, to) => dnn.filterGradient(conv, x, dy, to)),
           ];
         };

@@ -62,6 +62,26 @@ console.log(JSON.stringify({info, back}));
     expect(back).to.deep.equal([[Math.fround(19_998 / 3), Math.fround(19_999 / 3)], [-7, -7], [1, 1], [2.5]]);
   });
 
+  it('opens the part of a card that is asked for, and says when the environment hides all cards', async () => {
+    const file = path.join(folder, 'part.mjs');
+    writeFileSync(
+      file,
+      `import {openBackend} from '${root}dist/index.js';
+const of = async (device, visible) => {
+  if (visible === undefined) delete process.env.CUDA_VISIBLE_DEVICES;
+  else process.env.CUDA_VISIBLE_DEVICES = visible;
+  const opened = await openBackend('cuda', {options: device === undefined ? {} : {device}}).catch((error) => ({info: {gpu: error.suggestions.join(' ')}, close() {}}));
+  await opened.close();
+  return opened.info.gpu;
+};
+console.log(JSON.stringify([await of('GPU-abab'), await of('MIG-abababab-abab'), await of(undefined, 'MIG-1/2/0'), await of('0', 'GPU-abab'), await of(undefined, ''), await of(undefined, '-1')]));
+`,
+    );
+    const [whole, part, given, one, ...hidden] = Object.values(await script(file)) as string[];
+    expect([whole, part, given, one]).to.deep.equal(['Stub H100', 'Stub H100 MIG 1g', 'Stub H100 MIG 1g', 'Stub H100']);
+    for (const advice of hidden) expect(advice).to.contain('CUDA_VISIBLE_DEVICES may hide it');
+  });
+
   it('bench/gpu/own.mjs trains, recorded and not, and says where the time goes', async () => {
     for (const [capture, precision] of [
       ['auto', 'bf16'],

@@ -1,15 +1,30 @@
 import {expect} from 'chai';
 import type {Scalar, Tensor4D} from '@tensorflow/tfjs-core';
-import {tf, type Tensor} from 'gankit';
+import {setSeed, tf, type Tensor} from 'gankit';
+import '@tensorflow/tfjs-backend-cpu';
+import {biasActivation} from '../../../dist/backends/fused/bias-activation.js';
 import {resizeBilinear} from '../../../dist/backends/fused/bilinear.js';
 import {conv} from '../../../dist/backends/fused/conv.js';
 import {firDown, firUp} from '../../../dist/backends/fused/fir.js';
 import {pixelShuffle, pixelUnshuffle} from '../../../dist/backends/fused/pixel-shuffle.js';
 import {averagePool, upsampleNearest} from '../../../dist/backends/fused/upsample.js';
+import {setDeviceCapture} from '../../../dist/backends/capture/device-replay.js';
+import {GANLearner} from '../../../dist/gan/gan-learner.js';
+import {LeakyReLU} from '../../../dist/gan/layers/activations.js';
+import {basicCritic} from '../../../dist/gan/nets/basic-critic.js';
+import {basicGenerator} from '../../../dist/gan/nets/basic-generator.js';
+import {rmsProp} from '../../../dist/gan/optim/rules.js';
 import {needsCompiler} from './emulator/support.js';
 import {runConformance, type Subject} from 'gankit/testing';
 import {openFake, openFakeDevice, type FakeDevice} from './fake/open.js';
 import type {Pace} from './fake/streams.js';
+
+const bench = (file: string): Promise<unknown> =>
+  import(new URL(`../../../bench/training/${file}`, import.meta.url).href);
+const {memoryBatches} = (await bench('wgan.mjs')) as {memoryBatches(size: number, batch: number): unknown[]};
+const {memoryData} = (await bench('timed.mjs')) as {
+  memoryData(batches: unknown[], steps: () => number): ConstructorParameters<typeof GANLearner>[0];
+};
 
 describe('cuda: recorded steps', () => {
   let open: FakeDevice;
@@ -94,6 +109,104 @@ describe('cuda: recorded steps', () => {
     expect(await training(['late', 'late'], true, 4, 2, ofImages)).to.deep.equal(eager);
     expect(open.fake.count('cuGraphLaunch')).to.equal(2);
     expect(new Set(open.dnn.runs.map(({groups}) => groups))).to.deep.equal(new Set([2]));
+  });
+
+  for (const precision of ['tf32', 'bf16'] as const) {
+    /** Weights and losses of a small WGAN after some steps. */
+    const trained = async (capture: 'auto' | 'off'): Promise<number[][]> => {
+      open = await openFake({precision, paces: ['late', 'late']});
+      setDeviceCapture(open.opened.capture);
+      setSeed(42);
+      const learn = GANLearner.wgan(
+        memoryData(memoryBatches(16, 2), () => 8),
+        basicGenerator(16, 3, {nFeatures: 4}),
+        basicCritic(16, 3, {nFeatures: 4, actCls: () => new LeakyReLU(0.2)}),
+        {optFunc: rmsProp(), lr: 2e-4, capture},
+      );
+      await learn.fit(1);
+      expect(learn.capture.launched > 0).to.equal(capture === 'auto');
+      const weights: number[][] = [];
+      for (const [, {variable}] of learn.model.namedParameters())
+        weights.push([...((await variable.data()) as Float32Array)]);
+      learn.dispose();
+      return weights;
+    };
+    /** Kernels that are launched while a step is recorded. */
+    const recordedEntries = (): string[] => {
+      let recording = false;
+      return open.fake.calls.flatMap(({name, args}) => {
+        if (name === 'cuStreamBeginCapture_v2') recording = true;
+        if (name === 'cuStreamEndCapture') recording = false;
+        return recording && name === 'cuLaunchKernel' ? [open.fake.functions.get(args[0] as bigint)!.entry] : [];
+      });
+    };
+
+    it(`of a training in ${precision}: the bits of eager ones, and no filter, gradient or average has to be turned`, async () => {
+      const eager = await trained('off');
+      void open.opened.close!();
+      const recorded = await trained('auto');
+      expect(recorded).to.deep.equal(eager);
+      const entries = recordedEntries();
+      expect(entries).to.include('updateAll').and.include('biasActivation').and.include('blend');
+      expect(entries).not.to.include('turn');
+      expect(entries.includes('convert')).to.equal(precision === 'bf16'); // of filters and their gradients
+    });
+  }
+
+  it('lie in half the memory where convolutions round to bfloat16, and are right: small whole numbers are exact', async () => {
+    const whole = (shape: number[], seed: number): Tensor => tf.floor(tf.randomUniform(shape, -2, 3, 'float32', seed));
+    const compute = (): Tensor[] =>
+      [3, 4].flatMap((channels) => {
+        const [x, w, bias] = [whole([2, 6, 6, 4], 1), whole([3, 3, 4, channels], 2), whole([channels], 3)];
+        const images = (given: Tensor, filter: Tensor): Tensor =>
+          tf.conv2d(given as Tensor4D, filter as Tensor4D, 1, 'same');
+        const dy = whole([2, 6, 6, channels], 4);
+        const activated = (given: Tensor, filter: Tensor, shift: Tensor): Tensor =>
+          tf.sum(tf.mul(biasActivation(images(given, filter), shift, 0.5), dy));
+        return [
+          images(x, w),
+          tf.leakyRelu(images(x, w), 0.5),
+          tf.grad((given) => tf.sum(tf.mul(tf.leakyRelu(images(given, w), 0.5), dy)))(x),
+          biasActivation(images(x, w), bias, 0.5),
+          ...tf.grads((...given) => activated(...(given as [Tensor, Tensor, Tensor])))([x, w, bias]),
+        ];
+      });
+    await tf.setBackend('cpu');
+    const read = async (tensors: Tensor[]): Promise<number[][]> => {
+      const values: number[][] = [];
+      for (const one of tensors) values.push(Array.from(await one.data(), (value) => value + 0)); // no -0
+      return values;
+    };
+    const wanted = await read(tf.tidy(compute));
+    open = await openFake({precision: 'bf16'});
+    expect(await read(tf.tidy(compute))).to.deep.equal(wanted);
+    const [x, w] = [tf.ones([2, 8, 8, 4]), tf.ones([3, 3, 4, 8])];
+    const convolve = (): Tensor => tf.conv2d(x as Tensor4D, w as Tensor4D, 1, 'same');
+    convolve(); // from here on the device has its operands
+    const before = open.device.tensors.bytes;
+    const y = convolve();
+    expect(open.device.elementOf(y)).to.equal('bf16');
+    expect(open.device.tensors.bytes - before).to.equal(2 * y.size);
+  });
+
+  it('take what lies as a filter for another one, and for a matrix', async () => {
+    const compute = (): Tensor[] => {
+      const [x, wide] = [4, 2].map((n) => tf.randomUniform([2, 5, 5, n], -1, 1, 'float32', n)) as [Tensor, Tensor];
+      const w = tf.tensor(
+        Float32Array.from({length: 72}, (_, i) => Math.sin(i)),
+        [3, 3, 4, 2],
+      );
+      const of = (images: Tensor, filter: Tensor): Tensor =>
+        tf.conv2d(images as Tensor4D, filter as Tensor4D, 1, 'same');
+      const matrix = tf.reshape(w, [8, 9]);
+      return [of(x, w), of(wide, tf.reshape(w, [3, 3, 2, 4])), tf.matMul(matrix, matrix, false, true), of(x, w)];
+    };
+    const read = (): Promise<number[][]> => Promise.all(compute().map(async (one) => [...(await one.data())]));
+    await tf.setBackend('cpu');
+    const wanted = await read();
+    open = await openFake();
+    const got = await read();
+    got.forEach((numbers, i) => numbers.forEach((value, k) => expect(value).to.be.closeTo(wanted[i]![k]!, 1e-5)));
   });
 
   it('do nothing when they are recorded', async () => {

@@ -1,7 +1,7 @@
 /**
  * The kernels under the sanitizers of g++, with real threads: what is read beside an array, undefined behaviour, and
  * numbers that two threads use without a barrier between them. By default some kernels; GAN_SUITE=long takes all that
- * the conformance kit's operations launch.
+ * the conformance kit's operations and their gradients launch.
  */
 import {execFile} from 'node:child_process';
 import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
@@ -9,13 +9,20 @@ import {tmpdir} from 'node:os';
 import path from 'node:path';
 import {promisify} from 'node:util';
 import {expect} from 'chai';
+import type {Tensor4D} from '@tensorflow/tfjs-core';
+import {tf, type Tensor} from 'gankit';
 import {runConformance} from 'gankit/testing';
 import type {KernelSource} from '../../../plugins/cuda/src/gpu.js';
 import {sources} from '../../../plugins/cuda/src/kernels/index.js';
-import {compileReplay, type Sanitizer} from './emulator/compile.js';
+import {batchNorm} from '../../../dist/backends/fused/batch-norm.js';
+import {biasActivation} from '../../../dist/backends/fused/bias-activation.js';
+import {compileEmulator, compileReplay, type Sanitizer} from './emulator/compile.js';
 import {computations} from './emulator/computations.js';
 import {emulatorName, openEmulator} from './emulator/index.js';
-import {needsCompiler, on} from './emulator/support.js';
+import {openLibrary} from './emulator/library.js';
+import {needsCompiler, on, random} from './emulator/support.js';
+import {traced} from './emulator/trace.js';
+import {openFake} from './fake/open.js';
 
 const long = process.env['GAN_SUITE'] === 'long';
 /** Kernels that share memory, and one that goes through many axes. */
@@ -42,24 +49,47 @@ const faultyTrace = (entry: string): string[] => [
   `launch 2 ${entry} 1 1 1 8 1 1 0000000000000000 1 0 0 0 0000000000000000 1 0 1 0 faulty`,
 ];
 
+/** What is launched for images in bfloat16: convolutions on the fake of CUDA, and what comes after them. */
+async function inBfloat16(): Promise<string[]> {
+  const {library, lines} = traced(openLibrary(await compileEmulator(sources)));
+  const open = await openFake({precision: 'bf16', paces: ['eager', 'eager'], exactAllocations: true, library});
+  for (const channels of [3, 8]) {
+    const [x, w] = [random([2, 6, 5, 3], 1), random([3, 3, 3, channels], 2)];
+    const [weight, bias] = [random([channels], 3), random([channels], 4)];
+    const f = (images: Tensor, filter: Tensor): Tensor => {
+      const y = tf.conv2d(images as Tensor4D, filter as Tensor4D, 1, 'same');
+      const {y: normal} = batchNorm(y, weight, bias, {eps: 1e-5, slope: 0.2});
+      return tf.sum(tf.addN([normal, biasActivation(y, bias, 0.2), tf.leakyRelu(y, 0.2)]));
+    };
+    for (const one of tf.grads((images, filter) => f(images!, filter!))([x, w])) await one.data();
+  }
+  await open.opened.close!();
+  return lines;
+}
+
 describe('cuda: the kernels under sanitizers', function () {
   this.timeout(3_600_000);
   needsCompiler('linux');
   let folder: string;
-  let trace: readonly string[];
+  /** Of float32, and in the long mode of bfloat16. */
+  const traces: (readonly string[])[] = [];
   const programs = new Map<Sanitizer, string>();
   before(async () => {
     folder = mkdtempSync(path.join(tmpdir(), 'gan-cuda-sanitizers-'));
     const device = await openEmulator({trace: true});
     for (const [what, compute] of computations) if (long || some.includes(what)) await on(emulatorName, compute);
     if (long)
-      await runConformance(
-        {name: emulatorName, open: async () => ({...device, close: async () => {}})},
-        {only: 'operations'},
-      );
-    trace = [...device.trace];
+      for (const only of ['operations', 'gradients'])
+        await runConformance({name: emulatorName, open: async () => ({...device, close: async () => {}})}, {only});
+    traces.push([...device.trace]);
     await device.close();
-    const used = new Set(trace.filter((line) => line.startsWith('launch ')).map((line) => /[^ ]+$/.exec(line)![0]));
+    if (long) traces.push(await inBfloat16());
+    const used = new Set(
+      traces
+        .flat()
+        .filter((line) => line.startsWith('launch '))
+        .map((line) => /[^ ]+$/.exec(line)![0]),
+    );
     const wanted = sources.filter(({name}) => [...used].some((last) => name.endsWith(last)));
     for (const sanitizer of ['address,undefined', 'thread'] as const)
       programs.set(sanitizer, await compileReplay([...wanted, faulty], sanitizer));
@@ -84,9 +114,11 @@ describe('cuda: the kernels under sanitizers', function () {
   });
   for (const sanitizer of ['address,undefined', 'thread'] as const)
     it(`nothing is found in the kernels: ${sanitizer}`, async () => {
-      const {stdout} = await replay(sanitizer, trace);
-      const launches = trace.filter((line) => line.startsWith('launch ')).length;
-      expect(stdout).to.equal(`${launches} launches\n`);
-      expect(launches).to.be.at.least(long ? 500 : 10);
+      for (const [i, trace] of traces.entries()) {
+        const {stdout} = await replay(sanitizer, trace);
+        const launches = trace.filter((line) => line.startsWith('launch ')).length;
+        expect(stdout).to.equal(`${launches} launches\n`);
+        expect(launches).to.be.at.least(long && i === 0 ? 500 : 10);
+      }
     });
 });

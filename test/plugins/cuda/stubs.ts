@@ -36,6 +36,8 @@ static int within(const Range *list, int count, uint64_t at, uint64_t bytes) {
   for (int i = 0; i < count; i++) if (at >= list[i].address && at + bytes <= list[i].address + list[i].bytes) return 1;
   return 0;
 }
+/** What the driver shows, as the process sees it when it asks. */
+static const char *visible(void) { return getenv("CUDA_VISIBLE_DEVICES"); }
 #define inside(ranges, at, size) if (!within(ranges.list, ranges.count, (uint64_t)(at), size)) wrong(__func__, #at)
 #define drop(ranges, at) for (int i = 0;; i++) { if (i == ranges.count) wrong(__func__, #at); if (ranges.list[i].address == (uint64_t)(at)) { ranges.list[i] = ranges.list[--ranges.count]; break; } }
 `;
@@ -47,9 +49,10 @@ const found = '*count = 1; memset(results, 0, sizeof(*results)); results->algo =
 const bodies: Record<string, string> = {
   cuDriverGetVersion: '*version = 13000;',
   cuGetErrorString: '*text = "an error of the stub";',
-  cuDeviceGetCount: '*count = 1;',
+  cuDeviceGetCount: '*count = !visible() || *visible() != 0 && strcmp(visible(), "-1") != 0;',
   cuDeviceGet: '*device = ordinal;',
-  cuDeviceGetName: 'strncpy(name, "Stub H100", length);',
+  cuDeviceGetName:
+    'strncpy(name, visible() && !strncmp(visible(), "MIG-", 4) ? "Stub H100 MIG 1g" : "Stub H100", length);',
   cuDeviceTotalMem_v2: '*bytes = 80ull << 30;',
   cuDeviceGetAttribute: '*value = attribute == 8 ? 49152 : attribute == 16 ? 132 : attribute == 75 ? 9 : 0;',
   cuDeviceGetUuid_v2: 'memset(uuid, 0xab, 16);',

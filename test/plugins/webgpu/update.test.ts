@@ -1,5 +1,6 @@
 import {expect} from 'chai';
 import {tf, type Tensor} from 'gankit';
+import {biasActivation} from '../../../dist/backends/fused/bias-activation.js';
 import {blend} from '../../../dist/backends/fused/blend.js';
 import {
   coefficientNames,
@@ -121,11 +122,42 @@ describe('webgpu: updates of parameters', function () {
     clipped.dispose();
   });
 
-  it('blend running averages in one dispatch', async () => {
-    const [old, next] = [tf.tensor1d([1, -2, 3]), tf.tensor1d([10, 20, 30])];
-    let result: Tensor | undefined;
-    expect(dispatchesOf(() => (result = blend(old, next, {keep: 0.75, share: 0.5})))).to.equal(1);
-    expect(Array.from(await result!.data())).to.deep.equal([5.75, 8.5, 17.25]);
-    tf.dispose([old, next, result!]);
+  it('blend running averages, two in a dispatch', async () => {
+    const averages = [3, 300, 5].map((n, i) => ({
+      old: random([n], i),
+      next: random([n], i + 10),
+      keep: 0.75,
+      share: 0.5 * i,
+    }));
+    let results: Tensor[] = [];
+    expect(dispatchesOf(() => (results = blend(averages)))).to.equal(2);
+    for (const [i, {old, next, share}] of averages.entries()) {
+      const [before, batch, got] = [await old.data(), await next.data(), await results[i]!.data()];
+      got.forEach((value, k) => expect(value).to.be.closeTo(0.75 * before[k]! + share * batch[k]!, 1e-6));
+    }
+    tf.dispose([averages.map(({old, next}) => [old, next]), results]);
+  });
+
+  it('a bias and its activation are one dispatch, the gradient of the activation another', async () => {
+    const [x, bias, dy] = [random([6, 5, 3], 1), random([3], 2), random([6, 5, 3], 3)];
+    const f = (given: Tensor, shift: Tensor): Tensor => biasActivation(given, shift, 0.2);
+    await tf.add(dy, 0).data();
+    expect(dispatchesOf(() => f(x, bias).dispose())).to.equal(1);
+    let results: Tensor[] = [];
+    const all = dispatchesOf(() => (results = [f(x, bias), ...tf.grads((a, b) => f(a!, b!))([x, bias], dy)]));
+    expect(all).to.be.below(7);
+    const z = Array.from(await x.data(), (value, i) => ({value, shift: i % 3}));
+    const [y, dx, dBias] = [await results[0]!.data(), await results[1]!.data(), await results[2]!.data()];
+    const [shifts, slopes] = [await bias.data(), await dy.data()];
+    const sums = [0, 0, 0];
+    z.forEach(({value, shift}, i) => {
+      const sum = value + shifts[shift]!;
+      const slope = slopes[i]! * (sum > 0 ? 1 : 0.2);
+      sums[shift]! += slope;
+      expect(y[i]).to.be.closeTo(sum > 0 ? sum : 0.2 * sum, 1e-6);
+      expect(dx[i]).to.be.closeTo(slope, 1e-6);
+    });
+    sums.forEach((sum, c) => expect(dBias[c]).to.be.closeTo(sum, 1e-5));
+    tf.dispose([x, bias, dy, results]);
   });
 });

@@ -1,11 +1,11 @@
 import type {TensorInfo} from '@tensorflow/tfjs-core';
 import type {DiskCache} from '../cache/disk-cache.js';
-import type {Gpu} from '../gpu.js';
+import type {Data, Element, Gpu, Turned} from '../gpu.js';
 import {convolve, convolveFilterGradient, convolveInputGradient} from '../kernels/convolve.js';
 import type {Timed} from '../profile.js';
 import {Algorithms, mathTypes, type Algorithm} from './algorithms.js';
 import {checkDnn, describeConvolution, paddingIsEven, type Descriptors, type Layout} from './descriptors.js';
-import {convert, shift, transpose, type Data, type Element, type Images} from './kernels.js';
+import {convert, rearrange, shift, transpose, type Images} from './kernels.js';
 import {productOf} from './products.js';
 import {functionsOf, type Direction, type DnnFunctions} from './signatures.js';
 import type {Convolution, Dnn} from './types.js';
@@ -16,12 +16,6 @@ const zero = Float32Array.of(0);
 /** The parts of the device that convolutions use, besides those for kernels. */
 export interface DnnHost extends Gpu, Timed {
   readonly recording: boolean;
-  /**
-   * Returns the data derived from a tensor under this name, and computes it if needed. It lives as long as the tensor
-   * and its values.
-   * @param fill writes it to the address
-   */
-  derived(tensor: TensorInfo, name: string, bytes: number, fill: (address: bigint) => void): bigint;
   /** Runs `measure` with workspace, as much as can be spared but not more than that. May wait. */
   withSpareMemory<T>(maxBytes: number, measure: (address: bigint, bytes: number) => T): T;
 }
@@ -85,17 +79,24 @@ export class Cudnn implements Dnn {
     this.#element = host.precision === 'bf16' ? 'bf16' : 'float';
   }
 
-  forward(conv: Convolution, x: TensorInfo, filter: TensorInfo, y: bigint): void {
+  elementOf(conv: Convolution): Element {
+    return isDepthwise(conv) || productOf(conv) ? 'float' : this.#element;
+  }
+
+  forward(conv: Convolution, x: TensorInfo, filter: TensorInfo, y: Data): void {
     const product = productOf(conv);
+    const address = (tensor: TensorInfo): bigint => this.#host.address(tensor);
     if (product)
-      return this.#host.blas.matmul({
-        ...product,
-        n: conv.outChannels,
-        k: product.inner,
-        a: {address: this.#host.address(x)},
-        b: {address: this.#host.address(filter)},
-        c: y,
-      });
+      return this.#inFloat(y, outImages(conv), (c) =>
+        this.#host.blas.matmul({
+          ...product,
+          n: conv.outChannels,
+          k: product.inner,
+          a: {address: address(x)},
+          b: {address: address(filter)},
+          c,
+        }),
+      );
     this.#compute(
       'forward',
       conv,
@@ -104,60 +105,78 @@ export class Cudnn implements Dnn {
         second: this.#filter(conv, filter),
         ...this.#result(y, outImages(conv)),
       }),
-      () => convolve(this.#host, conv, this.#host.address(x), this.#host.address(filter), y),
+      () => this.#inFloat(y, outImages(conv), (to) => convolve(this.#host, conv, address(x), address(filter), to)),
     );
   }
 
-  dataGradient(conv: Convolution, dy: TensorInfo, filter: TensorInfo, dx: bigint): void {
+  dataGradient(conv: Convolution, dy: TensorInfo, filter: TensorInfo, dx: Data): void {
     const product = productOf(conv);
-    if (product) {
-      return this.#host.blas.matmul({
-        m: product.m,
-        n: product.inner,
-        k: conv.outChannels,
-        a: {address: this.#host.address(dy)},
-        b: {address: this.#host.address(filter), transposed: true},
-        c: dx,
-      });
-    }
+    const address = (tensor: TensorInfo): bigint => this.#host.address(tensor);
+    if (product)
+      return this.#inFloat(dx, inImages(conv), (c) =>
+        this.#host.blas.matmul({
+          m: product.m,
+          n: product.inner,
+          k: conv.outChannels,
+          a: {address: address(dy)},
+          b: {address: address(filter), transposed: true},
+          c,
+        }),
+      );
     this.#compute(
       'dataGradient',
       conv,
       (even) => ({
         first: this.#filter(conv, filter),
-        second: this.#operand(dy, sizeOf(outImages(conv))),
+        second: this.#host.address(dy, this.#element),
         ...this.#result(dx, inImages(even), inImages(conv), conv, even),
       }),
-      () => convolveInputGradient(this.#host, conv, this.#host.address(dy), this.#host.address(filter), dx),
+      () =>
+        this.#inFloat(dx, inImages(conv), (to) =>
+          convolveInputGradient(this.#host, conv, address(dy), address(filter), to),
+        ),
     );
   }
 
-  filterGradient(conv: Convolution, x: TensorInfo, dy: TensorInfo, dFilter: bigint): void {
+  orderOf(conv: Convolution): Turned | undefined {
+    return isDepthwise(conv) || productOf(conv) ? undefined : turnedFilter(conv);
+  }
+
+  filterGradient(conv: Convolution, x: TensorInfo, dy: TensorInfo, dFilter: bigint, turned?: Turned): void {
     const product = productOf(conv);
+    const address = (tensor: TensorInfo): bigint => this.#host.address(tensor);
     if (product) {
       return this.#host.blas.matmul({
         m: product.inner,
         n: conv.outChannels,
         k: product.m,
-        a: {address: this.#host.address(x), transposed: true},
-        b: {address: this.#host.address(dy)},
+        a: {address: address(x), transposed: true},
+        b: {address: address(dy)},
         c: dFilter,
       });
     }
+    const count = filterRows(conv) * conv.outChannels;
+    const final: Data = {address: dFilter, type: 'float'};
     this.#compute(
       'filterGradient',
       conv,
       (even) => {
-        const to = this.#scratch(filterRows(conv) * conv.outChannels);
+        const direct = turned && this.#element === 'float';
+        const to = direct ? final : this.#scratch(count);
         return {
           first: this.#images(x, conv, even),
-          second: this.#operand(dy, sizeOf(outImages(conv))),
+          second: this.#host.address(dy, this.#element),
           to,
-          finish: () =>
-            transpose(this.#host, to, {address: dFilter, type: 'float'}, conv.outChannels, filterRows(conv)),
+          finish: () => {
+            if (!direct) rearrange(this.#host, to, turnedFilter(conv), final, turned, count);
+          },
         };
       },
-      () => convolveFilterGradient(this.#host, conv, this.#host.address(x), this.#host.address(dy), dFilter),
+      () => {
+        const to = turned ? this.#host.scratch(4 * count) : dFilter;
+        convolveFilterGradient(this.#host, conv, address(x), address(dy), to);
+        if (turned) rearrange(this.#host, {address: to, type: 'float'}, undefined, final, turned, count);
+      },
     );
   }
 
@@ -280,25 +299,17 @@ export class Cudnn implements Dnn {
 
   /** Address of the filter as cuDNN wants it. */
   #filter(conv: Convolution, filter: TensorInfo): bigint {
-    const [rows, columns] = [filterRows(conv), conv.outChannels];
-    return this.#host.derived(filter, `filter ${this.#element}`, rows * columns * this.#elementBytes, (address) =>
-      transpose(
-        this.#host,
-        {address: this.#host.address(filter), type: 'float'},
-        {address, type: this.#element},
-        rows,
-        columns,
-      ),
-    );
+    return this.#host.address(filter, this.#element, turnedFilter(conv));
   }
 
   /** Address of x, with the zeros around it that even padding leaves out. */
   #images(x: TensorInfo, conv: Convolution, even: Convolution): bigint {
-    if (even === conv) return this.#operand(x, sizeOf(inImages(conv)));
+    if (even === conv) return this.#host.address(x, this.#element);
     const padded = this.#scratch(sizeOf(inImages(even)));
+    const type = this.#host.elementOf(x);
     shift(
       this.#host,
-      {address: this.#host.address(x), type: 'float'},
+      {address: this.#host.address(x, type), type},
       inImages(conv),
       padded,
       inImages(even),
@@ -308,32 +319,27 @@ export class Cudnn implements Dnn {
     return padded.address;
   }
 
-  /**
-   * Address of a tensor's elements in the type of the operands. What is converted stays with the tensor: two kinds of a
-   * convolution see it.
-   */
-  #operand(tensor: TensorInfo, count: number): bigint {
-    const from: Data = {address: this.#host.address(tensor), type: 'float'};
-    if (this.#element === 'float') return from.address;
-    return this.#host.derived(tensor, this.#element, count * this.#elementBytes, (address) =>
-      convert(this.#host, from, {address, type: this.#element}, count),
-    );
+  /** Lets `compute` write float32, which is converted where the result lies otherwise. */
+  #inFloat(to: Data, size: Images, compute: (address: bigint) => void): void {
+    if (to.type === 'float') return compute(to.address);
+    const between: Data = {address: this.#host.scratch(4 * sizeOf(size)), type: 'float'};
+    compute(between.address);
+    convert(this.#host, between, to, sizeOf(size));
   }
 
   /**
-   * The place where cuDNN writes images, and the step that moves them to `address`: it crops what even padding added,
-   * and widens to float32.
+   * The place where cuDNN writes images, and the step that moves them to where they are wanted: it crops what even
+   * padding added, and converts.
    */
   #result(
-    address: bigint,
+    final: Data,
     size: Images,
     wanted = size,
     conv?: Convolution,
     even?: Convolution,
   ): {to: Data; finish: () => void} {
-    const final: Data = {address, type: 'float'};
     const cut = conv !== undefined && conv !== even;
-    if (!cut && this.#element === 'float') return {to: final, finish: () => {}};
+    if (!cut && this.#element === final.type) return {to: final, finish: () => {}};
     const to = this.#scratch(sizeOf(size));
     const finish = cut
       ? () => shift(this.#host, to, size, final, wanted, -conv.padInfo.top, -conv.padInfo.left)
@@ -366,6 +372,8 @@ function evened(conv: Convolution): Convolution {
 const flopsOf = (conv: Convolution): number => 2 * sizeOf(outImages(conv)) * filterRows(conv);
 const filterRows = ({filterHeight, filterWidth, inChannels, groups}: Convolution): number =>
   filterHeight * filterWidth * (inChannels / groups);
+/** A filter [height, width, in, out] lies as [out, height, width, in]. */
+const turnedFilter = (conv: Convolution): Turned => ({rows: filterRows(conv), columns: conv.outChannels});
 /** A filter for each channel, or several. */
 const isDepthwise = ({groups, inChannels}: Convolution): boolean => groups > 1 && groups === inChannels;
 const inImages = ({batchSize: n, inHeight: height, inWidth: width, inChannels: c}: Convolution): Images => ({

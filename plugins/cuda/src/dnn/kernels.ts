@@ -1,9 +1,6 @@
-import type {Gpu, KernelSource} from '../gpu.js';
+import type {Data, Element, Gpu, KernelSource, Turned} from '../gpu.js';
 import {forEach} from '../kernels/geometry.js';
 import {source} from '../kernels/source.js';
-
-/** A float32 tensor, or one in bfloat16, which is the upper half of float32. */
-export type Element = 'float' | 'bf16';
 
 const variant = (from: Element, to: Element): KernelSource => source('dnn', `${from} to ${to}`, {FROM: from, TO: to});
 
@@ -12,12 +9,6 @@ const variants = {
   float: {float: variant('float', 'float'), bf16: variant('float', 'bf16')},
   bf16: {float: variant('bf16', 'float'), bf16: variant('bf16', 'bf16')},
 } as const;
-
-/** A piece of memory and what is in it. */
-export interface Data {
-  address: bigint;
-  type: Element;
-}
 
 /** The most blocks that a grid may have in y and z. */
 const mostBlocks = 65_535;
@@ -53,6 +44,24 @@ export function convert(gpu: Gpu, from: Data, to: Data, count: number): void {
     ],
     4,
   );
+}
+
+/**
+ * Copies `count` numbers that lie in one order to where they lie in another.
+ * @param own the order of those of `from`, where it is not that of tfjs
+ * @param wanted that of those of `to`, likewise; where there are both, they are the same
+ */
+export function rearrange(
+  gpu: Gpu,
+  from: Data,
+  own: Turned | undefined,
+  to: Data,
+  wanted: Turned | undefined,
+  count: number,
+): void {
+  if (own && !wanted) transpose(gpu, from, to, own.columns, own.rows);
+  else if (wanted && !own) transpose(gpu, from, to, wanted.rows, wanted.columns);
+  else convert(gpu, from, to, count);
 }
 
 /** Images [n, height, width, c]. */

@@ -1,12 +1,13 @@
 import type {FusedBatchNormAttrs, FusedBatchNormInputs} from '@tensorflow/tfjs-core';
-import type {KernelArg} from '../gpu.js';
+import type {Element} from '../gpu.js';
 import {float, long, longs, pointer} from './args.js';
 import {fill} from './fill.js';
-import {columnsOfPieces, forEach, shapeArg, teamArg, teamFor, threads} from './geometry.js';
+import {forEach} from './geometry.js';
 import {kernel, result, scratch, sizeOf, view, type Context, type Kernel, type View} from './kernel.js';
-import {source} from './source.js';
+import {byElement} from './source.js';
+import {sumRows} from './sum-rows.js';
 
-const variant = source('batch-norm');
+const variants = byElement('batch-norm');
 
 type Inputs = Record<'x' | 'weight' | 'bias', unknown>;
 type GradInputs = Inputs & Record<'dy' | 'mean' | 'variance', unknown>;
@@ -15,63 +16,31 @@ interface Attrs {
   slope: number;
 }
 
-/** Two launches over the rows of x: sums of pieces, `words` numbers each, and their totals for each channel. */
-function sumRows(
-  {gpu}: Context,
-  x: View,
-  channels: number,
-  words: number,
-  sum: {entry: string; args: (partial: View) => KernelArg[]},
-  total: {entry: string; args: (partial: View) => KernelArg[]},
-): void {
-  const shape = {outer: 1, length: sizeOf(x.shape) / channels, inner: channels};
-  const team = teamFor(shape, gpu.card, true);
-  const partial = scratch(gpu, [team.pieces, channels, words], 'float32');
-  const block = [threads, 1, 1] as const;
-  gpu.launch({
-    source: variant,
-    entry: sum.entry,
-    grid: team.grid,
-    block,
-    args: [...sum.args(partial), shapeArg(shape), teamArg(team)],
-  });
-  const pieces = {...shape, length: team.pieces};
-  const rest = teamFor(pieces, gpu.card, false, columnsOfPieces);
-  gpu.launch({
-    source: variant,
-    entry: total.entry,
-    grid: rest.grid,
-    block,
-    args: [...total.args(partial), shapeArg(pieces), teamArg(rest)],
-  });
-}
-
 function normalize(
   {gpu}: Context,
+  type: Element,
   {x, mean, gain, bias, y}: Record<'x' | 'mean' | 'gain' | 'bias' | 'y', View>,
   slope: number,
 ): void {
   const count = sizeOf(x.shape);
   const args = [...[x, mean, gain, bias, y].map(pointer), float(slope), long(count), long(sizeOf(mean.shape))];
-  forEach(gpu, variant, 'normalize', count, args, 4);
+  forEach(gpu, variants[type], 'normalize', count, args, 4);
 }
 
 const batchNorm = kernel<Inputs, Attrs>('TrainBatchNorm', (inputs, {eps, slope}, context) => {
   const {gpu} = context;
-  const [x, weight, bias] = [inputs.x, inputs.weight, inputs.bias].map((tensor) => view(gpu, tensor)) as [
-    View,
-    View,
-    View,
-  ];
+  const type = gpu.elementOf(inputs.x);
+  const [x, weight, bias] = [view(gpu, inputs.x, type), view(gpu, inputs.weight), view(gpu, inputs.bias)];
   const channels = sizeOf(weight.shape);
   const [y, mean, variance] = [
-    result(gpu, x.shape, 'float32'),
+    result(gpu, x.shape, 'float32', type),
     result(gpu, [channels], 'float32'),
     result(gpu, [channels], 'float32'),
   ];
   const gain = scratch(gpu, [channels], 'float32');
   sumRows(
-    context,
+    gpu,
+    variants[type],
     x,
     channels,
     3,
@@ -81,13 +50,14 @@ const batchNorm = kernel<Inputs, Attrs>('TrainBatchNorm', (inputs, {eps, slope},
       args: (partial) => [...[partial, x, weight, mean, variance, gain].map(pointer), float(eps)],
     },
   );
-  normalize(context, {x, mean, gain, bias, y}, slope);
+  normalize(context, type, {x, mean, gain, bias, y}, slope);
   return [y.info, mean.info, variance.info];
 });
 
 const batchNormGrad = kernel<GradInputs, Attrs>('TrainBatchNormGrad', (inputs, {eps, slope}, context) => {
   const {gpu} = context;
-  const of = (name: keyof GradInputs): View => view(gpu, inputs[name]);
+  const type = gpu.elementOf(inputs.x);
+  const of = (name: keyof GradInputs): View => view(gpu, inputs[name], name === 'x' || name === 'dy' ? type : 'float');
   const [x, dy, weight, bias, mean, variance] = [
     of('x'),
     of('dy'),
@@ -98,7 +68,7 @@ const batchNormGrad = kernel<GradInputs, Attrs>('TrainBatchNormGrad', (inputs, {
   ];
   const channels = sizeOf(weight.shape);
   const [dx, dWeight, dBias] = [
-    result(gpu, x.shape, 'float32'),
+    result(gpu, x.shape, 'float32', type),
     result(gpu, [channels], 'float32'),
     result(gpu, [channels], 'float32'),
   ];
@@ -106,7 +76,8 @@ const batchNormGrad = kernel<GradInputs, Attrs>('TrainBatchNormGrad', (inputs, {
   // Parts of kernels/batch-norm.cu
   const parts = longs(...[1, 2, 3].map(() => scratch(gpu, [channels], 'float32').address));
   sumRows(
-    context,
+    gpu,
+    variants[type],
     x,
     channels,
     2,
@@ -125,7 +96,7 @@ const batchNormGrad = kernel<GradInputs, Attrs>('TrainBatchNormGrad', (inputs, {
     },
   );
   const arrays = [...[x, dy, mean, bias].map(pointer), parts, pointer(dx)];
-  forEach(gpu, variant, 'inputGradients', count, [...arrays, float(slope), long(count), long(channels)], 4);
+  forEach(gpu, variants[type], 'inputGradients', count, [...arrays, float(slope), long(count), long(channels)], 4);
   return [dx.info, dWeight.info, dBias.info];
 });
 
@@ -137,7 +108,8 @@ const fusedBatchNorm = kernel<FusedBatchNormInputs, FusedBatchNormAttrs>(
   'FusedBatchNorm',
   (inputs, {varianceEpsilon}, context) => {
     const {gpu} = context;
-    const [x, mean, variance] = [view(gpu, inputs.x), view(gpu, inputs.mean), view(gpu, inputs.variance)];
+    const type = gpu.elementOf(inputs.x);
+    const [x, mean, variance] = [view(gpu, inputs.x, type), view(gpu, inputs.mean), view(gpu, inputs.variance)];
     /** tfjs leaves out what is not given. */
     const given = (name: 'scale' | 'offset', otherwise: number): View => {
       const tensor = (inputs as Partial<typeof inputs>)[name];
@@ -146,12 +118,12 @@ const fusedBatchNorm = kernel<FusedBatchNormInputs, FusedBatchNormAttrs>(
       fill(context, numbers, otherwise);
       return numbers;
     };
-    const y = result(gpu, x.shape, 'float32');
+    const y = result(gpu, x.shape, 'float32', type);
     const gain = scratch(gpu, mean.shape, 'float32');
     const channels = sizeOf(mean.shape);
     const args = [...[variance, given('scale', 1), gain].map(pointer), float(varianceEpsilon), long(channels)];
-    forEach(gpu, variant, 'gains', channels, args);
-    normalize(context, {x, mean, gain, bias: given('offset', 0), y}, 1);
+    forEach(gpu, variants.float, 'gains', channels, args);
+    normalize(context, type, {x, mean, gain, bias: given('offset', 0), y}, 1);
     return y.info;
   },
 );

@@ -1,5 +1,5 @@
-import type {BinaryInputs} from '@tensorflow/tfjs-core';
-import type {GpuDtype, KernelSource} from '../gpu.js';
+import type {BinaryInputs, TensorInfo} from '@tensorflow/tfjs-core';
+import type {Gpu, GpuDtype, KernelSource, Turned} from '../gpu.js';
 import {pointer} from './args.js';
 import {toType} from './cast.js';
 import {forEach} from './geometry.js';
@@ -25,6 +25,13 @@ interface Binary {
   inputs?: readonly [string, string];
 }
 
+/** The order in which two tensors of one shape lie, where it is not that of tfjs. */
+function orderOfBoth(gpu: Gpu, tensors: readonly TensorInfo[]): Turned | undefined {
+  const [a, b] = tensors.map((tensor) => gpu.turnedOf(tensor));
+  const alike = a && a.rows === b?.rows && a.columns === b.columns;
+  return alike && tensors[0]!.shape.join() === tensors[1]!.shape.join() ? a : undefined;
+}
+
 function binary(name: string, {op, types, to, inputs = ['a', 'b']}: Binary): Kernel {
   const variants = new Map<GpuDtype, KernelSource>(
     types.map((type) => {
@@ -33,12 +40,15 @@ function binary(name: string, {op, types, to, inputs = ['a', 'b']}: Binary): Ker
     }),
   );
   return kernel<BinaryInputs>(name, (given, _attrs, context) => {
+    const {gpu} = context;
     const tensors = inputs.map((input) => given[input as keyof BinaryInputs]);
-    const [first, second] = tensors.map((tensor) => view(context.gpu, tensor)) as [View, View];
+    // number by number it does not matter in which order both lie: the gradients of a filter are added as they are
+    const turned = orderOfBoth(gpu, tensors);
+    const [first, second] = tensors.map((tensor) => view(gpu, tensor, 'float', turned)) as [View, View];
     const type = first.dtype === second.dtype && variants.has(first.dtype) ? first.dtype : types[0]!;
     const [a, b] = [toType(context, first, type), toType(context, second, type)];
     const shape = context.tf.backend_util.assertAndGetBroadcastShape([...a.shape], [...b.shape]);
-    const y = result(context.gpu, shape, to ?? type);
+    const y = result(gpu, shape, to ?? type, 'float', turned);
     combine(context, variants.get(type)!, a, b, y);
     return y.info;
   });

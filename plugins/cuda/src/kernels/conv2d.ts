@@ -42,23 +42,28 @@ function convolution(
 export const conv2DKernels: readonly Kernel[] = [
   kernel<Conv2DInputs, Conv2DAttrs>('Conv2D', ({x, filter}, attrs, {tf, gpu}) => {
     const conv = convolution(tf, x.shape, filter.shape, attrs);
-    const y = result(gpu, [conv.batchSize, conv.outHeight, conv.outWidth, conv.outChannels], 'float32');
-    gpu.dnn.forward(conv, x, filter, y.address);
+    const type = gpu.dnn.elementOf(conv);
+    const y = result(gpu, [conv.batchSize, conv.outHeight, conv.outWidth, conv.outChannels], 'float32', type);
+    gpu.dnn.forward(conv, x, filter, {address: y.address, type});
     return y.info;
   }),
   kernel<Conv2DBackpropInputInputs, Conv2DBackpropInputAttrs>(
     'Conv2DBackpropInput',
     ({dy, filter}, {inputShape, ...attrs}, {tf, gpu}) => {
-      const dx = result(gpu, inputShape, 'float32');
-      gpu.dnn.dataGradient(convolution(tf, inputShape, filter.shape, attrs), dy, filter, dx.address);
+      const conv = convolution(tf, inputShape, filter.shape, attrs);
+      const type = gpu.dnn.elementOf(conv);
+      const dx = result(gpu, inputShape, 'float32', type);
+      gpu.dnn.dataGradient(conv, dy, filter, {address: dx.address, type});
       return dx.info;
     },
   ),
   kernel<Conv2DBackpropFilterInputs, Conv2DBackpropFilterAttrs>(
     'Conv2DBackpropFilter',
     ({x, dy}, {filterShape, ...attrs}, {tf, gpu}) => {
-      const dFilter = result(gpu, filterShape, 'float32');
-      gpu.dnn.filterGradient(convolution(tf, x.shape, filterShape, attrs), x, dy, dFilter.address);
+      const conv = convolution(tf, x.shape, filterShape, attrs);
+      const turned = gpu.dnn.orderOf(conv);
+      const dFilter = result(gpu, filterShape, 'float32', 'float', turned);
+      gpu.dnn.filterGradient(conv, x, dy, dFilter.address, turned);
       return dFilter.info;
     },
   ),

@@ -46,21 +46,24 @@ function after({stride, dilation, padding, inSize, kernelSize, outSize}: Attrs, 
 export const groupedConvKernels: readonly Kernel[] = [
   kernel<Record<'x' | 'filter', unknown>, Attrs>('GroupedConv2D', ({x, filter}, attrs, {gpu}) => {
     const conv = convolution(attrs, x.shape[0]!, x.shape[3]!, filter.shape[3]!);
-    const y = result(gpu, [conv.batchSize, conv.outHeight, conv.outWidth, conv.outChannels], 'float32');
-    gpu.dnn.forward(conv, x, filter, y.address);
+    const type = gpu.dnn.elementOf(conv);
+    const y = result(gpu, [conv.batchSize, conv.outHeight, conv.outWidth, conv.outChannels], 'float32', type);
+    gpu.dnn.forward(conv, x, filter, {address: y.address, type});
     return y.info;
   }),
   kernel<Record<'dy' | 'filter', unknown>, Attrs>('GroupedConv2DBackpropInput', ({dy, filter}, attrs, {gpu}) => {
     const conv = convolution(attrs, dy.shape[0]!, filter.shape[2]! * attrs.groups, dy.shape[3]!);
-    const dx = result(gpu, [conv.batchSize, conv.inHeight, conv.inWidth, conv.inChannels], 'float32');
-    gpu.dnn.dataGradient(conv, dy, filter, dx.address);
+    const type = gpu.dnn.elementOf(conv);
+    const dx = result(gpu, [conv.batchSize, conv.inHeight, conv.inWidth, conv.inChannels], 'float32', type);
+    gpu.dnn.dataGradient(conv, dy, filter, {address: dx.address, type});
     return dx.info;
   }),
   kernel<Record<'x' | 'dy', unknown>, Attrs>('GroupedConv2DBackpropFilter', ({x, dy}, attrs, {gpu}) => {
     const conv = convolution(attrs, x.shape[0]!, x.shape[3]!, dy.shape[3]!);
     const shape = [conv.filterHeight, conv.filterWidth, conv.inChannels / conv.groups, conv.outChannels];
-    const dFilter = result(gpu, shape, 'float32');
-    gpu.dnn.filterGradient(conv, x, dy, dFilter.address);
+    const turned = gpu.dnn.orderOf(conv);
+    const dFilter = result(gpu, shape, 'float32', 'float', turned);
+    gpu.dnn.filterGradient(conv, x, dy, dFilter.address, turned);
     return dFilter.info;
   }),
 ];

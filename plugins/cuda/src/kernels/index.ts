@@ -2,6 +2,7 @@ import '../dnn/kernels.js'; // not of an operation, but among the sources
 import {addN} from './add-n.js';
 import {augmentKernels} from './augment.js';
 import {batchNormKernels} from './batch-norm.js';
+import {biasActivationKernels} from './bias-activation.js';
 import {binaryKernels} from './binary.js';
 import {blend} from './blend.js';
 import {bytesToFloat} from './bytes.js';
@@ -31,6 +32,7 @@ import {update} from './update.js';
 export const kernels: readonly Kernel[] = [
   ...augmentKernels,
   ...batchNormKernels,
+  ...biasActivationKernels,
   ...binaryKernels,
   ...conv2DKernels,
   ...depthwiseKernels,

@@ -1,6 +1,6 @@
 import type {Gan} from 'gankit/plugin';
 import type {NamedAttrMap, NamedTensorInfoMap, TensorInfo} from '@tensorflow/tfjs-core';
-import type {Gpu, GpuDtype} from '../gpu.js';
+import type {Element, Gpu, GpuDtype, Turned} from '../gpu.js';
 
 export type Tf = Gan['tf'];
 
@@ -28,7 +28,7 @@ export function kernel<Inputs, Attrs = object>(
   };
 }
 
-/** Numbers on the device: a tensor, or scratch memory for a step in between. */
+/** Numbers on the device: a tensor in float32, or scratch memory for a step in between. */
 export interface View {
   address: bigint;
   shape: readonly number[];
@@ -38,11 +38,15 @@ export interface View {
 export const bytesOf = (dtype: GpuDtype): number => (dtype === 'bool' ? 1 : 4);
 export const sizeOf = (shape: readonly number[]): number => shape.reduce((product, n) => product * n, 1);
 
-/** A tensor as a view. Strings and complex numbers are for the host. */
-export function view(gpu: Gpu, tensor: TensorInfo): View {
+/**
+ * A tensor as a view. Strings and complex numbers are for the host.
+ * @param element how its kernel wants the numbers of a float32 tensor; default 'float'
+ * @param turned their order, where it is not that of tfjs
+ */
+export function view(gpu: Gpu, tensor: TensorInfo, element?: Element, turned?: Turned): View {
   if (tensor.dtype !== 'float32' && tensor.dtype !== 'int32' && tensor.dtype !== 'bool')
     throw new Error(`cuda: tensors of the type ${tensor.dtype} are not supported; use float32, int32 or bool`);
-  return {address: gpu.address(tensor), shape: tensor.shape, dtype: tensor.dtype};
+  return {address: gpu.address(tensor, element, turned), shape: tensor.shape, dtype: tensor.dtype};
 }
 
 /** Memory for a result, and the result. */
@@ -50,8 +54,15 @@ export interface Result extends View {
   info: TensorInfo;
 }
 
-export function result(gpu: Gpu, shape: readonly number[], dtype: GpuDtype): Result {
-  const {info, address} = gpu.output([...shape], dtype);
+/** See `Gpu.output`. */
+export function result(
+  gpu: Gpu,
+  shape: readonly number[],
+  dtype: GpuDtype,
+  element?: Element,
+  turned?: Turned,
+): Result {
+  const {info, address} = gpu.output([...shape], dtype, element, turned);
   return {info, address, shape, dtype};
 }
 

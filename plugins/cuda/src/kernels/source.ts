@@ -1,5 +1,5 @@
 import {readFileSync} from 'node:fs';
-import type {KernelSource} from '../gpu.js';
+import type {Element, KernelSource} from '../gpu.js';
 
 /** CUDA C of this package, beside `src` and `dist`. */
 const folder = new URL('../../kernels/', import.meta.url);
@@ -25,6 +25,12 @@ export function source(file: string, name = '', macros: Readonly<Record<string, 
   made.push(variant);
   return variant;
 }
+
+/** Variants of a source file by how the arrays lie that it calls ELEMENT. */
+export const byElement = (file: string): Readonly<Record<Element, KernelSource>> => ({
+  float: source(file, '', {ELEMENT: 'float'}),
+  bf16: source(file, 'bf16', {ELEMENT: 'bf16'}),
+});
 
 const texts = new Map<string, string>();
 

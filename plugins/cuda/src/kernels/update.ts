@@ -21,23 +21,30 @@ export const update = kernel<Record<string, unknown>, Attrs>(
   'OptimizerUpdate',
   (inputs, {sets, inPlace = false}, {gpu}) => {
     const results: TensorInfo[] = [];
-    const addressOf = (tensor: TensorInfo | undefined): bigint => (tensor ? gpu.address(tensor) : 0n);
-    /** Address of the new values of a tensor. */
-    const renewed = (old: TensorInfo | undefined): bigint => {
-      if (!old) return 0n;
-      const {info, address} = inPlace
-        ? {info: gpu.alias(old), address: gpu.overwrite(old)}
-        : gpu.output(old.shape, 'float32');
-      results.push(info);
-      return address;
-    };
-    const rows = addressOf(inputs['coefficients']);
+    const rows = gpu.address(inputs['coefficients']!);
     const items = sets.map((set, i) => {
       const old = ['value', 'grad_avg', 'sqr_avg'].map((name) => inputs[`${name}${i}`]);
+      const gradient = inputs[`gradient${i}`]!;
+      const lying = old.flatMap((tensor) =>
+        tensor ? [JSON.stringify([gpu.elementOf(tensor), gpu.turnedOf(tensor)])] : [],
+      );
+      const over = inPlace && gpu.elementOf(old[0]!) === 'float' && new Set(lying).size === 1;
+      // new values lie like the gradient, so that from the first step on nothing has to be turned
+      const turned = gpu.turnedOf(over ? old[0]! : gradient);
+      const addressOf = (tensor: TensorInfo | undefined): bigint =>
+        tensor ? gpu.address(tensor, 'float', turned) : 0n;
       const [value, average, squares] = old.map(addressOf) as [bigint, bigint, bigint];
-      const updated = old.map(renewed);
+      const slopes = addressOf(gradient);
+      const updated = old.map((tensor) => {
+        if (!tensor) return 0n;
+        const {info, address} = over
+          ? {info: gpu.alias(tensor), address: gpu.overwrite(tensor)}
+          : gpu.output(tensor.shape, 'float32', 'float', turned);
+        results.push(info);
+        return address;
+      });
       return {
-        fields: [value, addressOf(inputs[`gradient${i}`]), average, squares, ...updated, rows + BigInt(set * rowBytes)],
+        fields: [value, slopes, average, squares, ...updated, rows + BigInt(set * rowBytes)],
         count: sizeOf(old[0]!.shape),
       };
     });

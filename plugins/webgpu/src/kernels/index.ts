@@ -2,6 +2,7 @@ import type {Kernel} from '../kernel.js';
 import {addN} from './add-n.js';
 import {augmentKernels} from './augment.js';
 import {batchNormKernels} from './batch-norm.js';
+import {biasActivationKernels} from './bias-activation.js';
 import {bilinearKernels} from './bilinear.js';
 import {blend} from './blend.js';
 import {groupedConvKernels} from './grouped-conv.js';
@@ -16,6 +17,7 @@ export const kernels: readonly Kernel[] = [
   pad,
   ...augmentKernels,
   ...batchNormKernels,
+  ...biasActivationKernels,
   ...bilinearKernels,
   blend,
   ...groupedConvKernels,

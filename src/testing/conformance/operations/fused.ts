@@ -3,11 +3,12 @@
  * kernel or by the composition, which serves where there is none.
  */
 import {batchNorm} from '../../../backends/fused/batch-norm.js';
+import {biasActivation} from '../../../backends/fused/bias-activation.js';
 import {blend} from '../../../backends/fused/blend.js';
 import {boxFilter} from '../../../backends/fused/box-filter.js';
-import type {Tensor} from '../../../backends/tf.js';
+import {tf, type Tensor} from '../../../backends/tf.js';
 import type {OperationCase} from '../operation.js';
-import {at, build, map, zip, type Plain} from '../plain.js';
+import {at, build, map, plain, zip, type Plain} from '../plain.js';
 import {tolerances} from '../tolerance.js';
 import {eps, plainNorm, scaleAndShift} from './layers.js';
 
@@ -46,6 +47,39 @@ const normCase = ({title, shape, slope}: Norm): OperationCase => ({
     ),
 });
 
+/** Numbers on both sides of the bend, none near it: the signs of x alternate, and the bias is smaller. */
+const biased = (shape: readonly number[], slope: number): OperationCase => {
+  const sign = (i: number): number => (i % 2 === 0 ? 1 : -1);
+  const channels = shape.at(-1)!;
+  return {
+    title: `bias of ${channels} channels and an activation, slope ${slope}`,
+    inputs: [
+      {shape, low: 0.5, high: 1.5},
+      {shape: [channels], low: -0.3, high: 0.3},
+    ],
+    tolerance: tolerances.rounded,
+    compute: (x: Tensor, bias: Tensor) => {
+      const signs = tf.tensor(
+        Array.from({length: x.size}, (_, i) => sign(i)),
+        x.shape,
+      );
+      return biasActivation(tf.mul(x, signs), bias, slope);
+    },
+    plain: (x: Plain, bias: Plain) =>
+      map(
+        zip(
+          (a, b) => a + b,
+          plain(
+            x.shape,
+            x.data.map((value, i) => value * sign(i)),
+          ),
+          bias,
+        ),
+        (z) => (z > 0 ? z : slope * z),
+      ),
+  };
+};
+
 /** Each tap is the sum of up to four of a filter with a row and a column less. */
 const boxed = (kernelSize: number, channels: [number, number], reversed: boolean): OperationCase => {
   const side = kernelSize + 1;
@@ -66,21 +100,32 @@ const boxed = (kernelSize: number, channels: [number, number], reversed: boolean
   };
 };
 
-/** A constant to gradients, as the running averages of batch norm are. */
-const average: OperationCase = {
-  title: 'next value of a running average',
+/** Constants to gradients, as the running averages of batch norm are. */
+const averages: OperationCase = {
+  title: 'next values of running averages',
   inputs: [{shape: [7, 3]}, {shape: [7, 3]}],
   orders: 0,
   tolerance: tolerances.rounded,
-  compute: (old, next) => blend(old, next, {keep: 0.9, share: 0.2}),
-  plain: (old, next) => zip((a, b) => 0.9 * a + 0.2 * b, old, next),
+  compute: (old, next) =>
+    tf.stack(
+      blend([
+        {old, next, keep: 0.9, share: 0.2},
+        {old: next, next: old, keep: 0.5, share: 0.25},
+      ]),
+    ),
+  plain: (old, next) => {
+    const [first, second] = [zip((a, b) => 0.9 * a + 0.2 * b, old, next), zip((a, b) => 0.5 * b + 0.25 * a, old, next)];
+    return plain([2, 7, 3], [...first.data, ...second.data]);
+  },
 };
 
 export const fused: OperationCase[] = [
   ...norms.map(normCase),
   {...normCase(long), orders: 1, directions: 2},
+  biased([2, 3, 8], 0.2),
+  biased([5, 3], 0),
   boxed(3, [2, 3], false),
   boxed(3, [2, 2], true),
   boxed(1, [3, 1], false),
-  average,
+  averages,
 ];

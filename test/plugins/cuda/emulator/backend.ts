@@ -1,6 +1,7 @@
 /** A tfjs backend whose device is the emulator: the kernels of plugins/cuda on memory of this process. */
 import type {BackendValues, DataType, KernelBackend, TensorInfo} from '@tensorflow/tfjs-core';
 import {tf} from 'gankit';
+import type {Convolution} from '../../../../plugins/cuda/src/dnn/types.js';
 import type {Gpu, GpuDtype, Launch} from '../../../../plugins/cuda/src/gpu.js';
 import type {EmulatorLibrary, Order} from './library.js';
 
@@ -131,8 +132,8 @@ export function emulate(
   };
   const addressOf = (tensor: TensorInfo): bigint => memory.of(tensor.dataId).address;
   const convolve =
-    (which: 'forward' | 'data' | 'filter'): Gpu['dnn']['forward'] =>
-    (conv, first, second, out) => {
+    (which: 'forward' | 'data' | 'filter') =>
+    (conv: Convolution, first: TensorInfo, second: TensorInfo, out: bigint): void => {
       const {
         padInfo: {top, left},
         ...c
@@ -181,6 +182,8 @@ export function emulate(
       return {dataId: tensor.dataId, shape, dtype: tensor.dtype};
     },
     address: addressOf,
+    elementOf: () => 'float',
+    turnedOf: () => undefined,
     overwrite: addressOf,
     send: sent,
     constant: sent, // for the time of one operation will do
@@ -210,7 +213,13 @@ export function emulate(
           );
       },
     },
-    dnn: {forward: convolve('forward'), dataGradient: convolve('data'), filterGradient: convolve('filter')},
+    dnn: {
+      elementOf: () => 'float',
+      orderOf: () => undefined,
+      forward: (conv, x, filter, y) => convolve('forward')(conv, x, filter, y.address),
+      dataGradient: (conv, dy, filter, dx) => convolve('data')(conv, dy, filter, dx.address),
+      filterGradient: convolve('filter'),
+    },
     precision: 'fp32',
     // few, so that small arrays are gone through in steps and cut in pieces
     card: {name: 'emulator', architecture: 90, multiprocessors: 3, sharedBytesPerBlock: 48 << 10},

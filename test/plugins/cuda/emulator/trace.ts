@@ -23,7 +23,9 @@ export function traced(library: EmulatorLibrary): Trace {
   const allocationAt = (address: bigint): Allocation | undefined =>
     live.find((one) => address >= one.address && address < one.address + BigInt(one.bytes));
   const noteContents = (address: bigint): void => {
-    const {id, address: start, bytes} = allocationAt(address)!;
+    const allocation = allocationAt(address);
+    if (!allocation) return; // of the host
+    const {id, address: start, bytes} = allocation;
     const contents = new Uint8Array(bytes);
     library.read(start, contents);
     lines.push(`write ${id} ${hex(contents)}`);

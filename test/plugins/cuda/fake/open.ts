@@ -14,7 +14,7 @@ import {opened} from '../../../../plugins/cuda/src/open.js';
 import {DevicePoller} from '../../../../plugins/cuda/src/device-poller.js';
 import {setDeviceCapture} from '../../../../dist/backends/capture/device-replay.js';
 import {compileEmulator} from '../emulator/compile.js';
-import {openLibrary} from '../emulator/library.js';
+import {openLibrary, type EmulatorLibrary} from '../emulator/library.js';
 import {addressOf, FakeCuda, type FakeOptions} from './cuda.js';
 import {fakeBlas, fakeDnn, fakeNvrtc, sourceNames, type Offer} from './libraries.js';
 
@@ -38,6 +38,8 @@ export interface OpenOptions extends FakeOptions {
   offer?: Offer;
   /** As with GAN_DEBUG=alloc. */
   exactAllocations?: boolean;
+  /** What the card computes with; default: the emulator's library. */
+  library?: EmulatorLibrary;
   /** Seconds until the device counts as stuck. */
   timeout?: number;
 }
@@ -51,12 +53,13 @@ export async function openFake({
   timeout = 60,
   offer,
   exactAllocations = false,
+  library: given,
   ...options
 }: OpenOptions = {}): Promise<FakeDevice> {
   library ??= openLibrary(await compileEmulator(sources));
   for (const source of sources) sourceNames.set(source.text, source.name);
   const folder = cache ?? mkdtempSync(path.join(tmpdir(), 'gan-cuda-'));
-  const fake = new FakeCuda(library, options);
+  const fake = new FakeCuda(given ?? library, options);
   const [nvrtc, blas, dnn] = [fakeNvrtc(fake), fakeBlas(fake), fakeDnn(fake, {...(offer && {offer})})];
   const driver = new Driver(fake.driver, fake.memory, new DevicePoller(timeout * 1000));
   driver.init();
