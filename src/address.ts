@@ -100,7 +100,7 @@ export const lastName = (data: string): string =>
 /**
  * The address of a file beside another one, or below it, with the same keys: user, password and query.
  * @param shown of the other one
- * @param name of the file as a disk has it, relative to the folder of the other one; or an address, which stays as it is
+ * @param name of the file as a disk has it, relative to the folder of the other one; or an address, which stays so
  * @returns as it is shown
  */
 export function addressBeside(shown: string, name: string): string {
