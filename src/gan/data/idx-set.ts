@@ -22,9 +22,9 @@ export interface IdxSet {
 }
 
 /**
- * Paths of the images, and of their labels, that data names: a file of images, its address, or a folder whose own files have IDX
- * files among them, and no images of other formats. Files of a folder called `test...` or `t10k...` are left out where
- * there are others, as they are not for training. Undefined: this is other data.
+ * Paths of the images, and of their labels, that data names: a file of images, its address, or a folder whose own files
+ * have IDX files among them, and no images of other formats. Files of a folder called `test...` or `t10k...` are left
+ * out where there are others, as they are not for training. Undefined: this is other data.
  */
 export async function findIdx(path: string): Promise<{images: string; labels?: string} | undefined> {
   const stats = isAddress(path) ? undefined : await stat(path).catch(() => undefined);

@@ -7,8 +7,8 @@ import {openRandomAccess, type RandomAccess} from './random-access-file.js';
 /**
  * The place of a file that another one names.
  * @param path the other one's, or its address
- * @param name relative to the folder of the other one, with `/` between folders; or absolute, or an address. What lies on
- * a server names nothing on this disk
+ * @param name relative to the folder of the other one, with `/` between folders; or absolute, or an address. What lies
+ * on a server names nothing on this disk
  */
 export function placeBeside(path: string, name: string): string {
   if (isAddress(path) || isAddress(name)) return addressBeside(path, name);

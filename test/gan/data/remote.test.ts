@@ -150,7 +150,8 @@ describe('files on a web server', () => {
     await agree();
     const [old] = await readdir(join(dir, 'elsewhere/data'));
     const blocks = join(dir, 'elsewhere/data', old!, 'blocks');
-    while (((await stat(blocks).catch(() => undefined))?.size ?? 0) < 3 * 8) await setTimeout(5); // what has been read is still being kept
+    // what has been read is still being kept
+    while (((await stat(blocks).catch(() => undefined))?.size ?? 0) < 3 * 8) await setTimeout(5);
     process.env['GAN_CACHE_DIR'] = join(dir, 'cache');
     await rename(join(dir, 'elsewhere'), join(dir, 'cache'));
     // none for a file that would not fit anyway

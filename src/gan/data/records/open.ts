@@ -205,8 +205,8 @@ async function openFolder(path: string, decoding: Decoding): Promise<Records> {
 const held = /^(test|t10k|val|valid|validation)([^a-z]|$)/i;
 
 /**
- * Folders in which a set has its files, as repositories of the hub of Hugging Face do, the first that is there: `data`, or
- * those of a split in those of a configuration.
+ * Folders in which a set has its files, as repositories of the hub of Hugging Face do, the first that is there: `data`,
+ * or those of a split in those of a configuration.
  */
 const shardFolders: readonly string[] = ['data', 'train', 'default'];
 const mostShardDepth = 3;

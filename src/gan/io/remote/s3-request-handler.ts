@@ -13,8 +13,8 @@ interface Request {
 }
 
 /**
- * Sends the requests of Amazon's client as all others: through the proxies of HTTP_PROXY, HTTPS_PROXY and NO_PROXY, with
- * the same time-outs. Its own handler asks for no proxies, and waits without end.
+ * Sends the requests of Amazon's client as all others: through the proxies of HTTP_PROXY, HTTPS_PROXY and NO_PROXY,
+ * with the same time-outs. Its own handler asks for no proxies, and waits without end.
  */
 export const s3RequestHandler = {
   async handle(request: Request, options?: {abortSignal?: unknown}) {
