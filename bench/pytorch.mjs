@@ -118,7 +118,12 @@ async function startPytorch({name, size, batch}, which) {
   const lines = readline.createInterface({input: child.stdout})[Symbol.asyncIterator]();
   const read = async () => {
     const {value, done} = await lines.next();
-    if (done) throw new Error(`${python} ended early: ${said.trim().split('\n').at(-1)}`);
+    if (done) {
+      const told = said.trim().split('\n');
+      throw new Error(
+        `${python} ended early: ${told.findLast((line) => /^\S*(Error|Exception)\b/.test(line)) ?? told.at(-1)}`,
+      );
+    }
     return JSON.parse(value);
   };
   const {torch} = await read();
