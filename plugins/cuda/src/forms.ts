@@ -1,6 +1,6 @@
 /**
- * How the numbers of a float32 tensor lie: as they are, or in bfloat16, which is the upper half of float32. Kernels that
- * know bfloat16 take them as they lie; others get a copy in float32.
+ * How the numbers of a float32 tensor lie: as they are, or in bfloat16, which is the upper half of float32. Kernels
+ * that know bfloat16 take them as they lie; others get a copy in float32.
  */
 export type Element = 'float' | 'bf16';
 
