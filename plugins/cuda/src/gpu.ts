@@ -2,33 +2,15 @@
 import type {TensorInfo} from '@tensorflow/tfjs-core';
 import type {Blas} from './blas/types.js';
 import type {Dnn} from './dnn/types.js';
+import type {Element, Turned} from './forms.js';
+
+export type {Data, Element, Turned} from './forms.js';
 
 /** Element types on the device: 4, 4 and 1 bytes. Strings never get there. */
 export type GpuDtype = 'float32' | 'int32' | 'bool';
 
 /** The rounding of the factors of matrix products and convolutions. Sums are float32 in all three. */
 export type Precision = 'fp32' | 'tf32' | 'bf16';
-
-/**
- * How the numbers of a float32 tensor lie: as they are, or in bfloat16, which is the upper half of float32. Kernels that
- * know bfloat16 take them as they lie; others get a copy in float32.
- */
-export type Element = 'float' | 'bf16';
-
-/**
- * A matrix [rows, columns] that lies by columns. Filters [height, width, in, out] lie so, as [out, height, width, in],
- * where cuDNN and optimisers are all that sees them.
- */
-export interface Turned {
-  rows: number;
-  columns: number;
-}
-
-/** Numbers and how they lie. */
-export interface Data {
-  address: bigint;
-  type: Element;
-}
 
 /** A tensor of the backend with the address of its first element. */
 export interface Output {

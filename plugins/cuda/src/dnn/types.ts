@@ -1,6 +1,6 @@
 import type {TensorInfo} from '@tensorflow/tfjs-core';
 
-import type {Data, Element, Turned} from '../gpu.js';
+import type {Data, Element, Turned} from '../forms.js';
 
 /**
  * Sizes of a 2-D convolution, under the names of tfjs's Conv2DInfo. x is [batch, inHeight, inWidth, inChannels], the
