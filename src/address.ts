@@ -17,15 +17,28 @@ const isS3 = (address: string): boolean => /^s3:/i.test(address);
  */
 export function publicAddress(address: string): string {
   const hasHost = URL.canParse(address) && new URL(address).hostname !== '';
-  if (!hasHost || (isS3(address) && !/^s3:\/\/[^/]+\/./i.test(address)))
-    throw new GanError('config', 'GAN_CONFIG_VALUE', `${withoutSecrets(address)} is no address of data.`, {
-      suggestions: [
-        'Give it as https://HOST/PATH or s3://BUCKET/KEY. In a user and a password, %2F stands for a slash, %23 for #, %40 for @.',
-      ],
-    });
+  if (!hasHost || (isS3(address) && !/^s3:\/\/[^/]+\/./i.test(address))) throw noAddress(address);
   const shown = withoutSecrets(address);
   if (shown !== address && !address.includes(hidden)) complete.set(shown, address);
   return shown;
+}
+
+/** Whether a text looks like an address, of whatever kind: `ftp://...`, `https:/...`. A drive of Windows has one letter. */
+export const isLikeAddress = (text: string): boolean => /^[a-z][\w+.-]+:\/+/i.test(text);
+
+/** For an address that data cannot have. */
+export function noAddress(address: string): GanError {
+  const [, scheme = '', rest = ''] = /^([\w+.-]+):\/*([^]*)$/.exec(address) ?? [];
+  const advice: Readonly<Record<string, string>> = {
+    file: `Files of this machine have a path: /${rest}`,
+    hf: 'Files of the hub of Hugging Face: https://huggingface.co/datasets/OWNER/NAME/resolve/main/FILE',
+  };
+  return new GanError('config', 'GAN_CONFIG_VALUE', `${withoutSecrets(address)} is no address of data.`, {
+    suggestions: [
+      advice[scheme.toLowerCase()] ??
+        'Give it as https://HOST/PATH or s3://BUCKET/KEY. In a user and a password, %2F stands for a slash, %23 for #, %40 for @.',
+    ],
+  });
 }
 
 /** A text that somebody has typed, with the addresses in it as they are shown. */
@@ -78,12 +91,25 @@ const mostShards = 10_000;
 export function shardAddresses(shown: string): string[] {
   const address = completeAddress(shown);
   const [whole, from = '', to = ''] = /\{(\d+)\.\.(\d+)\}/.exec(address) ?? [];
+  const braces = isS3(address) ? /\{[^{}]*\.\.[^{}]*\}/ : /\{[^{}]*\}/; // keys of objects may have braces
+  const [other] = braces.exec(whole === undefined ? address : address.replace(whole, '')) ?? [];
+  if (other !== undefined)
+    throw new GanError('config', 'GAN_CONFIG_VALUE', `${shown} has ${other}: no files are named like that.`, {
+      suggestions: [
+        'Braces hold the first and the last number, once: train-{000..012}.tar. As a part of a name, they are %7B and %7D.',
+      ],
+    });
   if (whole === undefined) return [shown];
   const count = Number(to) - Number(from) + 1;
   if (!(count >= 1 && count <= mostShards))
-    throw new GanError('config', 'GAN_CONFIG_VALUE', `${shown} names ${count} files; 1 to ${mostShards} are read.`, {
-      suggestions: ['Give the first and the last number: train-{000..012}.tar'],
-    });
+    throw new GanError(
+      'config',
+      'GAN_CONFIG_VALUE',
+      `${shown} names ${Math.max(0, count)} files; 1 to ${mostShards} are read.`,
+      {
+        suggestions: ['Give the first and the last number: train-{000..012}.tar'],
+      },
+    );
   return Array.from({length: count}, (_, i) => {
     const number = String(Number(from) + i).padStart(from.length, '0');
     return publicAddress(address.replace(whole, number));
@@ -100,7 +126,7 @@ export const lastName = (data: string): string =>
 /**
  * The address of a file beside another one, or below it, with the same keys: user, password and query.
  * @param shown of the other one
- * @param name of the file as a disk has it, relative to the folder of the other one; or an address, which stays so
+ * @param name of the file as a disk has it, relative to the folder of the other one; or an address, which stays
  * @returns as it is shown
  */
 export function addressBeside(shown: string, name: string): string {

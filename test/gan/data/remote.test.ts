@@ -425,7 +425,7 @@ describe('lists of pictures on servers', () => {
     inFolder(async (dir) => {
       const server = await serve(dir);
       try {
-        server.answer = (request, response) => {
+        server.answer = (_, response) => {
           response.writeHead(200, {'content-type': 'text/html'}).end('<!DOCTYPE html><title>Log in</title>');
           return true;
         };
