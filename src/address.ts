@@ -47,7 +47,7 @@ export const hideKeys = (typed: string): string =>
 
 function withoutSecrets(address: string): string {
   // where a character of the password has broken the address, all up to the last @ may be of it
-  const user = URL.canParse(address) ? /^(\w+:\/\/)[^/?#]*@/ : /^(\w+:\/\/)[^]*@/;
+  const user = URL.canParse(address) ? /^([a-z][\w+.-]*:\/+)[^/?#]*@/i : /^([a-z][\w+.-]*:\/+)[^]*@/i;
   const shown = address.replace(user, `$1${hidden}@`);
   if (isS3(address)) return shown; // keys of objects have any characters, and there is no query
   return shown.replace(/#[^]*$/, '').replace(/\?[^]*$/, hideValues);

@@ -49,7 +49,7 @@ export const variables = {
   },
   GAN_PLUGINS: {
     help: 'whether installed plug-ins are used',
-    values: {off: 'they are left out, except for `gan plugins`'},
+    values: {on: 'they are', off: 'they are left out, except for `gan plugins`'},
   },
   GAN_PLUGIN_SECONDS: {help: 'how long a listing waits for a part of a plug-in', seconds: 10},
   GAN_NPM_REGISTRY: {help: 'the registry of `gan plugins install`'},
@@ -60,10 +60,11 @@ export const variables = {
   GAN_TRACE: {
     help: 'file for a trace of kernels and of exchanges with other ranks ([clusters.md](clusters.md#to-see-it))',
   },
-  GAN_NATIVE: {help: 'whether the backend native is used', values: {off: 'it is left out'}},
+  GAN_NATIVE: {help: 'whether the backend native is used', values: {on: 'it is', off: 'it is left out'}},
   GAN_NATIVE_ISA: {
     help: 'the widest instruction set that the backend native uses',
     values: {
+      auto: 'what the processor has',
       amx: 'AMX',
       avx512bf16: 'AVX-512 with bfloat16',
       avx512: 'AVX-512',

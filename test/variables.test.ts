@@ -17,13 +17,22 @@ const values: Partial<Record<Variable, [right: string[], wrong: string[]]>> = {
     ['lots', '-5', '5 bananas', 'G'],
   ],
   GAN_PICTURES: [[...pictureChoices], ['big', 'Kitty', 'auto,none']],
-  GAN_PLUGINS: [['off'], ['no', 'on', '0']],
+  GAN_PLUGINS: [
+    ['on', 'off'],
+    ['no', '0'],
+  ],
   GAN_PLUGIN_SECONDS: [
     ['1', '0.5', '1e2'],
     ['0', '-1', 'soon', 'Infinity', 'NaN'],
   ],
-  GAN_NATIVE: [['off'], ['0', 'avx2']],
-  GAN_NATIVE_ISA: [[...instructionSets], ['avx1024', 'sse']],
+  GAN_NATIVE: [
+    ['on', 'off'],
+    ['0', 'avx2'],
+  ],
+  GAN_NATIVE_ISA: [
+    ['auto', ...instructionSets],
+    ['avx1024', 'sse'],
+  ],
   GAN_CUDA_PROBE_SECONDS: [['60'], ['0', 'long']],
   GAN_WEBGPU_SOFTWARE: [
     ['0', '1'],
@@ -63,6 +72,8 @@ describe('variables of the environment', () => {
     );
     const {suggestions} = await ganError(() => environmentLayer({GAN_RANK_TIMOUT: '5'}));
     expect(suggestions[0]).to.contain('GAN_RANK_TIMEOUT');
+    const ofOthers = {GAN_TRAIN__LR: '1', GAN_NATIVE__THREADS: '2', GAN_PLUGINS__X: 'y'};
+    expect([...environmentLayer(ofOthers)]).to.deep.equal([]);
   });
 
   it('are refused by commands', async () => {

@@ -1,4 +1,3 @@
-import {availableParallelism} from 'node:os';
 import path from 'node:path';
 import {Args, Flags} from '@oclif/core';
 import {BaseCommand} from '../cli/command/base-command.js';
@@ -15,7 +14,7 @@ import {confirm} from '../cli/config/prompts.js';
 import {fromElsewhere} from '../cli/config/config-report.js';
 import {listenForStop} from '../cli/command/signals.js';
 import {launchedRanks} from '../cli/ranks/launched.js';
-import {wrongRanks} from '../cli/ranks/wrong-ranks.js';
+import {processorsOfRanks, wrongRanks} from '../cli/ranks/wrong-ranks.js';
 import {dataOf} from '../cli/training/moved-data.js';
 import {exitCodes} from '../errors.js';
 import type {OpenTraining} from '../runs/retry.js';
@@ -244,7 +243,7 @@ export default class Fit extends BaseCommand {
   /** @throws GanError GAN_RANKS (exit 2), of several ranks in the first one */
   #assertRanks(given: number | undefined): void {
     const launched = launchedRanks(process.env);
-    const fault = wrongRanks(given, launched, availableParallelism());
+    const fault = wrongRanks(given, launched, processorsOfRanks());
     if (fault && launched && launched.rank > 0) this.exit(fault.exitCode);
     if (fault) throw fault;
   }

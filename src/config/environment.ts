@@ -81,7 +81,8 @@ function keyOf(name: string, variable: string): string | undefined {
 /** The variable that was probably meant; the name of another program's variable is not to be taken for one. */
 function nearest(name: string, edits: number): string | undefined {
   const folded = (text: string): string => text.replaceAll('_', '');
-  const others = Object.keys(variables).map((variable) => variable.slice(prefix.length));
+  // these have no options: with `__` in it, a name is another program's
+  const others = edits > 1 ? [] : Object.keys(variables).map((variable) => variable.slice(prefix.length));
   return [...keyOfVariable.keys(), ...others].find(
     (known) => known.length > 3 && editDistance(folded(name), folded(known)) <= edits,
   );

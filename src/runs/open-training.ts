@@ -141,9 +141,12 @@ async function open(settings: Settings, options: TrainingOptions): Promise<Train
     own?.release();
     learn?.dispose();
     learn = undefined;
-    endTrace();
-    leaveRanks();
-    await opened.close();
+    try {
+      endTrace();
+    } finally {
+      leaveRanks();
+      await opened.close();
+    }
   };
   /** What a configuration names, and a learner of it. */
   const make = async (

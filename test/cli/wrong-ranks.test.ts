@@ -1,6 +1,7 @@
+import {availableParallelism} from 'node:os';
 import {expect} from 'chai';
 import {findLauncher} from '../../dist/cli/ranks/launch.js';
-import {wrongRanks} from '../../dist/cli/ranks/wrong-ranks.js';
+import {processorsOfRanks, wrongRanks} from '../../dist/cli/ranks/wrong-ranks.js';
 import {ganError} from '../gan-error.js';
 
 describe('a number of ranks', () => {
@@ -9,6 +10,12 @@ describe('a number of ranks', () => {
     expect(wrongRanks(64, undefined, 64)).to.equal(undefined);
     expect(wrongRanks(17, undefined, 2)).to.include({code: 'GAN_RANKS', exitCode: 2});
     expect(wrongRanks(65, undefined, 64)?.suggestions[0]).to.equal('--ranks 64');
+  });
+
+  it('has no limit where mpirun finds other machines', () => {
+    expect(processorsOfRanks({})).to.equal(availableParallelism());
+    for (const name of ['SLURM_JOB_ID', 'PBS_NODEFILE', 'OMPI_MCA_orte_default_hostfile'])
+      expect(wrongRanks(64, undefined, processorsOfRanks({[name]: 'x'}))).to.equal(undefined);
   });
 
   it('is that of mpirun, where that has started them', () => {

@@ -45,6 +45,10 @@ describe('parseData', () => {
   it('refuses what is neither a folder nor a file', () => {
     for (const value of ['htp://host/a.zip', 'https:/host/a.zip', 's3:/bucket/a', 'file:///a.zip', 'hf://datasets/a'])
       expect(() => parseData({value, origin: 'DATA'}, '/'), value).to.throw(`${value} is no address of data`);
+    for (const value of ['https:/user:password@host/a.zip', 'git+https://user:password@host/a'])
+      expect(() => parseData({value, origin: 'DATA'}, '/'), value)
+        .to.throw('is no address of data')
+        .and.satisfies(({message}: Error) => !message.includes('password'));
     expect(() => parseData({value: '/dev/null', origin: 'DATA'}, '/')).to.throw(
       'This is neither a folder nor a file: /dev/null (from DATA)',
     );

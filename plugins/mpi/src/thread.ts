@@ -96,7 +96,7 @@ function endHung(calls: Calls): void {
   ) as Failure;
   writeSync(
     2,
-    `GAN_RANK_LOST: ${rank < 0 ? 'MPI' : `rank ${rank} on ${host}`}: ${message}. This rank hung meanwhile, and is ended.\n`,
+    `GAN_RANK_LOST: ${rank < 0 ? 'MPI' : `rank ${rank} on ${host}`}: ${message}. This rank hung, too, and was ended.\n`,
   );
   calls.abort(faultCode);
 }

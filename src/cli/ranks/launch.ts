@@ -74,7 +74,7 @@ export async function findLauncher(): Promise<{command: string; isOpenMpi: boole
   for (const command of given ? [given] : launchers) {
     try {
       const {stdout, stderr} = await promisify(execFile)(command, ['--version']);
-      if (/mpi|hydra|openrte|prrte/i.test(stdout + stderr))
+      if (/mpi|hydra|openrte|prrte|slurm/i.test(stdout + stderr))
         return {command, isOpenMpi: /open ?mpi|openrte|prrte/i.test(stdout)};
       if (given) throw noLauncher(`${given} is no mpirun: it does not tell the version of one`);
     } catch (error) {

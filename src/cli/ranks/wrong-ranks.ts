@@ -1,5 +1,21 @@
+import {availableParallelism} from 'node:os';
 import {GanError} from '../../errors.js';
 import type {Launched} from '../../runs/ranks/ranks.js';
+
+/** Variables by which mpirun finds other machines: a job of Slurm, PBS or LSF, or a file with hosts. */
+const hostLists = [
+  'SLURM_JOB_ID',
+  'PBS_NODEFILE',
+  'LSB_DJOB_HOSTFILE',
+  'OMPI_MCA_orte_default_hostfile',
+  'PRTE_MCA_prte_default_hostfile',
+  'HYDRA_HOST_FILE',
+  'I_MPI_HYDRA_HOST_FILE',
+];
+
+/** How many processors there are for ranks: those of this machine, without a limit where mpirun may use others. */
+export const processorsOfRanks = (env: Readonly<Record<string, string | undefined>> = process.env): number =>
+  hostLists.some((name) => env[name]) ? Infinity : availableParallelism();
 
 /** Ranks on a machine with few processors: enough to try it. */
 const least = 16;
@@ -9,7 +25,7 @@ const least = 16;
  * was started.
  * @param given of `--ranks`
  * @param launched where this process is one of several already
- * @param processors that this machine has for them
+ * @param processors that this machine has for them; Infinity where mpirun may use others (`processorsOfRanks`)
  */
 export function wrongRanks(
   given: number | undefined,
@@ -26,7 +42,7 @@ export function wrongRanks(
   return new GanError(
     'usage',
     'GAN_RANKS',
-    `--ranks ${given} are too many: this machine has ${processors} processors, and starts ${most} at most.`,
+    `--ranks ${given} is too many: with ${processors} processors, this machine starts at most ${most}.`,
     {
       suggestions: [
         `--ranks ${Math.max(2, processors)}`,

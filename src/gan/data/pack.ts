@@ -77,7 +77,7 @@ const inUse = (file: string, holder: Holder): GanError =>
     {
       suggestions: [
         'Wait until it has ended, or use another name.',
-        ...(isHere(holder) ? [] : [`If there is no such process any more: delete ${file}.lock`]),
+        ...(isHere(holder) ? [] : [`If that process no longer exists: delete ${file}.lock`]),
       ],
     },
   );

@@ -39,7 +39,7 @@ export async function readWhole(place: string, most: number): Promise<Buffer> {
       'GAN_DATA_FORMAT',
       `${place} has ${file.size} bytes; at most ${most} are read of such files`,
       {
-        suggestions: ['Split it, or look whether it is the file that you mean.'],
+        suggestions: ['Split it, or check that it is the file that you mean.'],
       },
     );
   return file.read(0, file.size);

@@ -64,7 +64,7 @@ export function silenceIn(env: Readonly<Record<string, string | undefined>>): nu
   throw new GanError(
     'usage',
     silence.variable,
-    `${silence.variable} is ${JSON.stringify(text)}; it is to be a number of seconds, ${silence.least} to ${silence.most}.`,
+    `${silence.variable} is ${JSON.stringify(text)}; it must be ${silence.least} to ${silence.most} seconds.`,
     {suggestions: [`${silence.variable}=60, or unset ${silence.variable}   (without it: ${silence.default})`]},
   );
 }

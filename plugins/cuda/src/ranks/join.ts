@@ -76,7 +76,7 @@ async function join(parts: RankParts, ranks: Collective): Promise<DeviceSums> {
     return ncclSums(exchange, communicator, ranks, own.nccl!);
   } catch (error) {
     if (!(error instanceof CudaError) || error.library !== 'NCCL') throw error;
-    throw new GanError('backend', 'GAN_BACKEND_FAILED', `cuda: NCCL does not join the ranks: ${error.message}.`, {
+    throw new GanError('backend', 'GAN_BACKEND_FAILED', `cuda: NCCL could not join the ranks: ${error.message}.`, {
       suggestions: [
         'NCCL_DEBUG=INFO   makes NCCL say what it tries; NCCL_SOCKET_IFNAME=eth0   names a network.',
         'GAN_CUDA_RANKS=host   exchanges through MPI instead.',

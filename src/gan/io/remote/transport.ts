@@ -103,7 +103,7 @@ function inWords(error: unknown, address: string, host: string, attempt: number)
       'Try again later; look whether this machine is online.',
     ]);
   if (isRedirect(error))
-    return make('GAN_DATA_REFUSED', `${host} sends whoever asks for ${address} elsewhere: ${reasonOf(error)}.`, [
+    return make('GAN_DATA_REFUSED', `${host} redirects requests for ${address}: ${reasonOf(error)}.`, [
       'Check the address; a browser shows where it leads.',
     ]);
   if (!isNetwork(error)) return error;
