@@ -2,7 +2,7 @@
 import {GanError, isGanError} from '../errors.js';
 import type {RunConfig} from '../options/run-config.js';
 
-/** Whether a step of each network runs with so many images at a time. */
+/** Whether steps of both networks run with so many images at a time. */
 export type Fits = (batchSize: number) => Promise<boolean>;
 
 type Batch = Pick<RunConfig, 'batchSize' | 'accumulate'>;
@@ -44,7 +44,7 @@ async function advise({batchSize, accumulate}: Batch, fits: Fits | undefined): P
       : ['Use a smaller --size or fewer features: a batch of one image needs too much memory.'];
   }
   for (const size of smaller) {
-    if (await fits(size)) return [`Use ${flags(size)}: ${same}. Two steps were tried with it and had enough memory.`];
+    if (await fits(size)) return [`Use ${flags(size)}: ${same}. Four steps were tried with it and had enough memory.`];
   }
   return ['Use a smaller --size or fewer features: not even a batch of one image has enough memory.'];
 }

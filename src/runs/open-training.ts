@@ -170,13 +170,16 @@ async function open(settings: Settings, options: TrainingOptions): Promise<Train
       ),
     };
   };
-  /** A step of each network, with the gradients of two passes if there are more, by a learner of its own. */
+  /**
+   * Two steps of each network, with the gradients of two passes if there are more, by a learner of its own. In its
+   * second step a network has the averages of its optimiser too.
+   */
   const fits = async (batchSize: number, passes: number): Promise<boolean> => {
     const trial = {...config, batchSize, accumulate: Math.min(2, passes)};
     let made: Made | undefined;
     try {
       made = await make(trial, {...options.parts, switcher: FixedGANSwitcher(1, 1)}, {});
-      await made.learn.fit(2, undefined, {cbs: [stopAt(2)]});
+      await made.learn.fit(4, undefined, {cbs: [stopAt(4)]});
       return true;
     } catch (error) {
       if (isOutOfMemory(error)) return false;

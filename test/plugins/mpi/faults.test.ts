@@ -60,7 +60,7 @@ describe('a rank that fails', function () {
   const jobs = Array.from({length: isLong ? 20 : 2}, (_, i) => ({
     signal: i % 2 === 0 ? ('SIGKILL' as const) : ('SIGSTOP' as const),
     rank: rng.int(2),
-    more: rng.int(1000),
+    more: 1000 + rng.int(1000), // a sign of life, which tells the step, goes each second
   }));
 
   for (const {signal, rank, more} of jobs) {
