@@ -16,6 +16,7 @@ const isS3 = (address: string): boolean => /^s3:/i.test(address);
  * @throws GanError GAN_CONFIG_VALUE (exit 3) for what is no address
  */
 export function publicAddress(address: string): string {
+  if (complete.has(address)) return address; // it is shown already
   const hasHost = URL.canParse(address) && new URL(address).hostname !== '';
   if (!hasHost || (isS3(address) && !/^s3:\/\/[^/]+\/./i.test(address))) throw noAddress(address);
   const shown = withoutSecrets(address);
@@ -112,16 +113,17 @@ export function shardAddresses(shown: string): string[] {
     );
   return Array.from({length: count}, (_, i) => {
     const number = String(Number(from) + i).padStart(from.length, '0');
-    return publicAddress(address.replace(whole, number));
+    const shard = address.replace(whole, number);
+    if (shown.includes(whole)) return publicAddress(shard);
+    const numbered = `${shown}#${number}`; // the query hides the number, which tells the shards apart
+    complete.set(numbered, shard);
+    return numbered;
   });
 }
 
-/** The last part of an address's path, or of a path. */
+/** The last part of an address's path, or of a path. On disks and in keys of objects, `?` and `#` are of the name. */
 export const lastName = (data: string): string =>
-  data
-    .replace(/[?#].*$/, '')
-    .replace(/[/\\]+$/, '')
-    .replace(/^.*[/\\]/, '');
+  (/^https?:/i.test(data) ? data.replace(/[?#].*$/, '') : data).replace(/[/\\]+$/, '').replace(/^.*[/\\]/, '');
 
 /**
  * The address of a file beside another one, or below it, with the same keys: user, password and query.

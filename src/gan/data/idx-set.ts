@@ -29,7 +29,7 @@ export interface IdxSet {
 export async function findIdx(path: string): Promise<{images: string; labels?: string} | undefined> {
   const stats = isAddress(path) ? undefined : await stat(path).catch(() => undefined);
   if (stats?.isFile() || isAddress(path)) {
-    if ((await idxRank(path)) !== 3) {
+    if ((await rankIfReadable(path)) !== 3) {
       await readIdx(path); // says what is wrong with it
       throw wrongIdx(path, 'holds no images [items, height, width]');
     }
@@ -42,12 +42,19 @@ export async function findIdx(path: string): Promise<{images: string; labels?: s
   for await (const entry of entries) {
     if (!entry.isFile() || entry.name.startsWith('.')) continue;
     if (imageExtensions.includes(extname(entry.name).slice(1).toLowerCase())) return undefined;
-    if ((await idxRank(join(path, entry.name))) === 3) found.push(entry.name);
+    if ((await rankIfReadable(join(path, entry.name))) === 3) found.push(entry.name);
   }
   found.sort();
   const images = found.find((name) => !/^(test|t10k)/i.test(name)) ?? found[0];
   return images === undefined ? undefined : findIdx(join(path, images));
 }
+
+/** As `idxRank`; undefined, too, for a file on a disk that cannot be read: who reads it says why. */
+const rankIfReadable = (path: string): Promise<number | undefined> =>
+  idxRank(path).catch((error: unknown) => {
+    if (isAddress(path)) throw error;
+    return undefined;
+  });
 
 /** `x/train-images-idx3-ubyte.gz` to `x/train-labels-idx1-ubyte.gz`; undefined for other names. */
 function labelsBeside(path: string): string | undefined {

@@ -33,7 +33,7 @@ export async function idxRankOf(head: Buffer): Promise<number | undefined> {
   return rankOf(await beginning(head.subarray(0, headBytes)).catch(() => new Uint8Array()));
 }
 
-/** The same of a file, or of an address; undefined, too, where it cannot be read: who reads it says why. */
+/** The same of a file, or of an address; undefined, too, where there is none. @throws as `openIfThere` */
 export async function idxRank(path: string): Promise<number | undefined> {
   const file = await openIfThere(path);
   return file && idxRankOf(await file.read(0, headBytes));

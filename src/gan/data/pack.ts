@@ -7,7 +7,7 @@ import {GanError, isGanError, messageOf} from '../../errors.js';
 import {isRecord} from '../../options/json.js';
 import {atPath} from '../../system-error.js';
 import {renameDurably, writeFileAtomic} from '../io/atomic-write.js';
-import {isHere, nameOf, takeLock, type Holder} from '../io/file-lock.js';
+import {isHere, livingHolder, nameOf, takeLock, type Holder} from '../io/file-lock.js';
 import {readRegularFile} from '../io/regular-file.js';
 import {inOrder} from './concurrency.js';
 import type {DecodeOptions} from './decode-options.js';
@@ -63,7 +63,10 @@ export async function packRecords(records: Records, file: string, options: PackO
   const {shards = 1, signal, progress = () => {}, ...decode} = options;
   const lock = await takeLock(`${file}.lock`, (holder) => inUse(file, holder));
   try {
-    return await packShards(records, file, {shards, decode, progress, ...(signal && {signal})});
+    const assertHeld = (): void => {
+      if (!lock.check()) throw inUse(file, livingHolder(lock.path) ?? {beat: 0});
+    };
+    return await packShards(records, file, {shards, decode, progress, assertHeld, ...(signal && {signal})});
   } finally {
     lock.release();
   }
@@ -82,10 +85,10 @@ const inUse = (file: string, holder: Holder): GanError =>
     },
   );
 
-type Packing = {shards: number; decode: DecodeOptions} & Pick<Shard, 'signal' | 'progress'>;
+type Packing = {shards: number; decode: DecodeOptions} & Pick<Shard, 'signal' | 'progress' | 'assertHeld'>;
 
 async function packShards(records: Records, file: string, packing: Packing): Promise<Packed> {
-  const {shards, decode, signal, progress} = packing;
+  const {shards, decode, signal, progress, assertHeld} = packing;
   const identity = await records.identify();
   const result: Packed = {files: [], pictures: 0, skipped: [], resumed: 0, interrupted: false};
   for (let shard = 0; shard < shards && !result.interrupted; shard++) {
@@ -95,7 +98,7 @@ async function packShards(records: Records, file: string, packing: Packing): Pro
     const key = createHash('sha256')
       .update(JSON.stringify([identity, decode, from, to]))
       .digest('hex');
-    const made = packShard(records, path, {decode, from, to, key, ...(signal && {signal}), progress});
+    const made = packShard(records, path, {decode, from, to, key, ...(signal && {signal}), progress, assertHeld});
     const packed = await atPath(path, made);
     result.files.push(path);
     result.pictures += packed.pictures;
@@ -119,12 +122,14 @@ interface Shard {
   key: string;
   signal?: AbortSignal;
   progress(done: number): void;
+  /** @throws GanError GAN_FILE_IN_USE once another process packs, for instance as this one was suspended */
+  assertHeld(): void;
 }
 
 async function packShard(
   records: Records,
   path: string,
-  {decode, from, to, key, signal, progress}: Shard,
+  {decode, from, to, key, signal, progress, assertHeld}: Shard,
 ): Promise<Omit<Packed, 'files'>> {
   const there = await packedBefore(path, key);
   if (there !== undefined) {
@@ -144,6 +149,7 @@ async function packShard(
     const resumed = at.kept.length;
     let unsaved = 0;
     const save = async (): Promise<void> => {
+      assertHeld();
       await output.sync();
       await writeFileAtomic(state, JSON.stringify(at));
       unsaved = 0;
@@ -185,6 +191,7 @@ async function packShard(
       return {pictures: kept.length, skipped, resumed, interrupted: true};
     }
     if (kept.length === 0) throw allBroken(records, skipped);
+    assertHeld();
     await writeRest(output, records, {kept, crcs, shape, key, decode});
     await output.sync();
     await renameDurably(part, path);

@@ -2,6 +2,8 @@
 import {dirname, isAbsolute, join} from 'node:path';
 import {addressBeside, isAddress} from '../../address.js';
 import {GanError, isGanError} from '../../errors.js';
+import {systemError} from '../../system-error.js';
+import {NoRegularFile} from './regular-file.js';
 import {openRandomAccess, type RandomAccess} from './random-access-file.js';
 
 /**
@@ -15,14 +17,20 @@ export function placeBeside(path: string, name: string): string {
   return isAbsolute(name) ? name : join(dirname(path), name);
 }
 
-/** A file that may be there or not; undefined: there is none, or it is not given to this user. */
+/**
+ * A file that may be there or not; undefined: there is none, or its server does not give it to this user.
+ * @throws GanError of the network; what the system says of a file that is there and cannot be read
+ */
 export async function openIfThere(place: string): Promise<RandomAccess | undefined> {
   try {
     return await openRandomAccess(place);
   } catch (error) {
-    const isOfServer = isGanError(error) && ['GAN_DATA_NOT_FOUND', 'GAN_DATA_REFUSED'].includes(error.code);
-    if (isOfServer || !isAddress(place)) return undefined;
-    throw error;
+    const {code = ''} = error as {code?: string};
+    const missing = isGanError(error)
+      ? ['GAN_DATA_NOT_FOUND', 'GAN_DATA_REFUSED']
+      : ['ENOENT', 'ENOTDIR', 'ENAMETOOLONG'];
+    if (missing.includes(code) || error instanceof NoRegularFile) return undefined;
+    throw systemError(error) ?? error;
   }
 }
 

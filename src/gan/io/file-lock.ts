@@ -302,11 +302,11 @@ function isLeft(found: Found, file: string, now: number): boolean {
 
 /**
  * Whether the holder's pid means a process here. The boot tells, since a host's name may change, and two may have the
- * same; the name where a system does not tell the boot.
+ * same, as Windows and the Linux in it do; the name where neither system tells the boot.
  */
 export function isHere({host, boot}: Pick<Holder, 'host' | 'boot'>): boolean {
   const here = bootOf();
-  return here === undefined || boot === undefined ? host === os.hostname() : boot === here;
+  return here === undefined && boot === undefined ? host === os.hostname() : boot === here;
 }
 
 /** The folder was copied while the lock was held: it is that of the original. */

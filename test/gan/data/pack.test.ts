@@ -1,6 +1,7 @@
 import {expect} from 'chai';
 import {spawnSync} from 'node:child_process';
 import {createHash} from 'node:crypto';
+import {readFileSync, readlinkSync, writeFileSync} from 'node:fs';
 import {copyFile, mkdir, readFile, readdir, stat, truncate, writeFile} from 'node:fs/promises';
 import {hostname} from 'node:os';
 import {join} from 'node:path';
@@ -28,6 +29,12 @@ async function photosIn(dir: string): Promise<string> {
   }
   await truncate(join(dir, 'photos/bees/14.png'), 100);
   return join(dir, 'photos');
+}
+
+/** What the lock of a process of this boot has, where the system tells it. */
+function bootOf(): string | undefined {
+  if (process.platform !== 'linux') return undefined;
+  return `${readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()} ${readlinkSync('/proc/self/ns/pid')}`;
 }
 
 /** A safetensors file, read as its documentation says. */
@@ -129,12 +136,33 @@ describe('packed sets', () => {
       expect(second.message).to.contain(`The process ${process.pid} on`).and.contain(file);
       expect((await first).pictures).to.equal(19);
       const {pid} = spawnSync(process.execPath, ['-e', '']);
-      await writeFile(`${file}.lock`, JSON.stringify({pid, host: hostname(), token: 'x'}));
+      const boot = bootOf();
+      await writeFile(`${file}.lock`, JSON.stringify({pid, boot, host: hostname(), token: 'x'}));
       expect((await packRecords(photos, file, options)).resumed).to.equal(19);
       await writeFile(`${file}.lock`, JSON.stringify({pid, host: 'elsewhere', token: 'x'}));
       const third = await ganError(() => packRecords(photos, file, options));
       expect(third.suggestions.join()).to.contain(`delete ${file}.lock`);
       expect((await readdir(dir)).sort()).to.deep.equal(['packed.safetensors', 'packed.safetensors.lock', 'photos']);
+      // a host of the same name whose system tells of its boot what this one's does not, or the other way round
+      const other = boot === undefined ? {boot: 'a Linux'} : {};
+      await writeFile(`${file}.lock`, JSON.stringify({pid, ...other, host: hostname(), token: 'x'}));
+      expect(await ganError(() => packRecords(photos, file, options))).to.include({code: 'GAN_FILE_IN_USE'});
+    }));
+
+  it('are not written by a process whose lock another one has taken over', () =>
+    inFolder(async (dir) => {
+      const photos = await openRecords(await photosIn(dir));
+      const file = join(dir, 'packed.safetensors');
+      const others = JSON.stringify({pid: 1, host: 'elsewhere', token: '0123456789abcdef'});
+      const progress = (done: number): void => {
+        if (done === 20) writeFileSync(`${file}.lock`, others);
+      };
+      const error = await ganError(() => packRecords(photos, file, {...options, progress}));
+      expect(error).to.include({code: 'GAN_FILE_IN_USE', exitCode: 2});
+      expect(error.message).to.contain('process 1 on elsewhere');
+      expect(await readFile(`${file}.lock`, 'utf8')).to.equal(others);
+      const left = ['packed.safetensors.lock', 'packed.safetensors.part', 'photos'];
+      expect((await readdir(dir)).sort()).to.deep.equal(left);
     }));
 
   it('are spread over files, which are one set again', () =>

@@ -172,6 +172,36 @@ describe('Parquet files with several labels for a picture, that DuckDB wrote', (
       [0, 1, 2, 3, 4, 5, 6].map((i) => [...(i % 2 === 0 ? ['even'] : []), ...(i > 3 ? ['late'] : [])]),
     ));
 
+  it('are left out, and the pictures are there, where nothing says that they are labels, and they cannot be read', () =>
+    inFolder(async (dir) => {
+      const changed = async (name: string, change: (bytes: Buffer) => unknown): Promise<Records> => {
+        const bytes = await readFile(join(folder, name));
+        change(bytes);
+        await writeFile(join(dir, name), bytes);
+        return openRecords(join(dir, name));
+      };
+      /** Says of the values of a page that they are DELTA_BINARY_PACKED: 5, as a zigzag number. */
+      const delta = (header: string) => (bytes: Buffer) => {
+        const at = bytes.indexOf(Buffer.from(header, 'hex'));
+        expect(at).to.be.greaterThan(0);
+        bytes[at + header.length / 2] = 10;
+      };
+      const {labels} = await changed('attributes.parquet', delta('1500157c15602c150e15'));
+      expect(labels!.classes).to.deep.equal(['even', 'late']);
+      const lists = await changed('lists-marks.parquet', delta('150015fe0115662c152a15'));
+      // the last number of a list is 10^12, and the classes have no names
+      const ids = await changed('lists.parquet', (bytes) => {
+        bytes.write('ClassLabe_', bytes.indexOf('ClassLabel'));
+        const page = Buffer.from('1c0200000000000000', 'hex');
+        bytes.writeBigInt64LE(10n ** 12n, bytes.indexOf(page) + 1);
+      });
+      for (const records of [lists, ids]) {
+        expect(records.labels).to.equal(undefined);
+        expect(records.size).to.equal(7);
+        expect(await records.read(6)).to.deep.equal(await (await openRecords(join(folder, 'none.parquet'))).read(6));
+      }
+    }));
+
   it('in several row groups, with pages that end inside of them', async () => {
     const names = ['beach', 'city', 'forest', 'sea'];
     expect(await labelsOf('lists-long.parquet')).to.deep.equal(

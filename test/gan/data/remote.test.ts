@@ -25,9 +25,10 @@ import {dirname, join} from 'node:path';
 import {promisify} from 'node:util';
 import {isGanError} from '../../../dist/errors.js';
 import {describeRecords, openRecords} from '../../../dist/gan/data/records/open.js';
-import {addressBeside, completeAddress, publicAddress, shardAddresses} from '../../../dist/address.js';
+import {addressBeside, completeAddress, lastName, publicAddress, shardAddresses} from '../../../dist/address.js';
 import {openRandomAccess} from '../../../dist/gan/io/random-access-file.js';
 import type * as Http from '../../../dist/gan/io/remote/http.js';
+import {takeRoom} from '../../../dist/gan/io/remote/cache-room.js';
 import {retries, slowest, withRetries} from '../../../dist/gan/io/remote/transport.js';
 import {WholeFiles} from '../../../dist/gan/io/remote/whole-files.js';
 import {dataDifference} from '../../../dist/gan/data/identity.js';
@@ -341,6 +342,28 @@ describe('files on a web server', () => {
   });
 });
 
+describe('the cache', () => {
+  it('makes room by its own folders only, whatever else lies beside them', () =>
+    inFolder(async (dir) => {
+      const own = ['a', 'b'].map((letter) => join(dir, letter.repeat(32)));
+      for (const folder of [own[0]!, join(dir, 'photos')]) {
+        await mkdir(join(folder, 'files'), {recursive: true});
+        await writeFile(join(folder, 'files/1.png'), Buffer.alloc(100));
+      }
+      expect(await takeRoom(own[1]!, 50, 60)).to.equal(true);
+      expect(await readdir(dir)).to.deep.equal(['photos']);
+      expect(await readdir(join(dir, 'photos/files'))).to.deep.equal(['1.png']);
+    }));
+});
+
+/** An array of numpy with one picture, of one grey. */
+function greyArray(grey: number): Buffer {
+  const header = "{'descr': '|u1', 'fortran_order': False, 'shape': (1, 2, 2, 3), }".padEnd(117);
+  const bytes = Buffer.alloc(10 + header.length + 1 + 12, grey);
+  bytes.write(`\x93NUMPY\x01\0${String.fromCharCode(header.length + 1)}\0${header}\n`, 'latin1');
+  return bytes;
+}
+
 describe('lists of pictures on servers', () => {
   it('name files of their server, or addresses, and nothing of this disk; missing pictures are left out', () =>
     inFolder(async (dir) => {
@@ -384,6 +407,78 @@ describe('lists of pictures on servers', () => {
         const again = await openRecords(publicAddress(`${server.url}/list.csv?token=secret123`));
         expect(await again.read(1)).to.deep.equal(Buffer.from(pictures[2]!));
         expect(dataDifference(identity, await again.identify())).to.contain('what they hold is not');
+      } finally {
+        if (before === undefined) delete process.env['GAN_CACHE_DIR'];
+        else process.env['GAN_CACHE_DIR'] = before;
+        await server.close();
+      }
+    }));
+
+  it('whose addresses look alike without their keys are apart, as are arrays in mixtures and shards', () =>
+    inFolder(async (dir) => {
+      const server = await serve(dir);
+      const before = process.env['GAN_CACHE_DIR'];
+      process.env['GAN_CACHE_DIR'] = join(dir, 'cache');
+      server.answer = ({url}, response) => {
+        const {pathname, searchParams} = new URL(url!, 'http://host');
+        const number = Number(/\d+/.exec(searchParams.get('of') ?? '')?.[0]);
+        if (pathname === '/dl') response.writeHead(200, {'last-modified': 'then'}).end(greyArray(number % 256));
+        else if (pathname === '/img') response.writeHead(200).end(String(number));
+        else return false;
+        return true;
+      };
+      const greys = async ({size, read}: Awaited<ReturnType<typeof openRecords>>) =>
+        Promise.all(Array.from({length: size}, async (_, i) => ((await read(i)) as {data: Uint8Array}).data[0]));
+      try {
+        const rows = [10001, 10002, 10003];
+        await writeFile(
+          join(dir, 'a#1.csv'),
+          ['file,label', ...rows.map((row) => `${server.url}/img?of=${row},x`)].join('\n'),
+        );
+        for (let again = 0; again < 2; again++) {
+          const list = await openRecords(join(dir, 'a#1.csv'));
+          for (const [i, row] of rows.entries()) expect(await list.read(i)).to.deep.equal(Buffer.from(String(row)));
+        }
+        expect(server.requests.filter((each) => each.includes('/img'))).to.have.length(3);
+        const mixture = ['n11.npy', 'n12.npy'].map((of) => ({data: `${server.url}/dl?of=${of}`}));
+        await writeFile(join(dir, 'mixture.json'), JSON.stringify({mixture}));
+        expect(await greys(await openRecords(join(dir, 'mixture.json')))).to.deep.equal([11, 12]);
+        const shown = publicAddress(`${server.url}/dl?of=n{021..023}.npy`);
+        for (let again = 0; again < 2; again++)
+          expect(await greys(await openRecords(shown))).to.deep.equal([21, 22, 23]);
+        expect(completeAddress(shown)).to.contain('{021..023}');
+        publicAddress(`${server.url}/dl?of=n31.npy`);
+        expect(await greys(await openRecords(shown))).to.deep.equal([31]);
+      } finally {
+        if (before === undefined) delete process.env['GAN_CACHE_DIR'];
+        else process.env['GAN_CACHE_DIR'] = before;
+        await server.close();
+      }
+    }));
+
+  it('that are refused one after the other end the training; pages and nothing are not kept for pictures', () =>
+    inFolder(async (dir) => {
+      const server = await serve(dir);
+      const before = process.env['GAN_CACHE_DIR'];
+      process.env['GAN_CACHE_DIR'] = join(dir, 'cache');
+      let [status, body] = [200, '<html>Log in</html>'];
+      server.answer = (_, response) => (response.writeHead(status).end(body), true);
+      try {
+        const files = new WholeFiles('expiring', 1 << 20);
+        for (const answer of [body, '', 'picture']) {
+          body = answer;
+          expect(String(await files.read(`${server.url}/a.png`))).to.equal(answer);
+        }
+        status = 403;
+        expect(String(await files.read(`${server.url}/a.png`))).to.equal('picture');
+        const refused = async (): Promise<boolean> =>
+          isGanError(await files.read(`${server.url}/b.png`).catch((error: unknown) => error));
+        for (let i = 0; i < 64; i++) expect(await refused()).to.equal(false);
+        expect(await ganError(() => files.read(`${server.url}/b.png`))).to.include({code: 'GAN_DATA_REFUSED'});
+        status = 200;
+        await files.read(`${server.url}/c.png`);
+        status = 403;
+        expect(await refused()).to.equal(false);
       } finally {
         if (before === undefined) delete process.env['GAN_CACHE_DIR'];
         else process.env['GAN_CACHE_DIR'] = before;
@@ -453,6 +548,12 @@ describe('lists of pictures on servers', () => {
 });
 
 describe('addresses', () => {
+  it('and paths have a last name: on disks and in S3, ? and # are of it', () => {
+    expect(
+      ['/a/b?c#d.csv', 'set#1.tsv', 'https://h/a/b.csv?x=y/z#d', 's3://b/a/c#d.csv', 'C:\\a\\b\\'].map(lastName),
+    ).to.deep.equal(['b?c#d.csv', 'set#1.tsv', 'b.csv', 'c#d.csv', 'b']);
+  });
+
   it('of files beside others have the same keys', () => {
     const cases: [of: string, name: string, wanted: string][] = [
       ['https://h/a/b/list.csv', 'c d.png', 'https://h/a/b/c%20d.png'],

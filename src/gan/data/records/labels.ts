@@ -10,7 +10,7 @@ import type {Labels} from './types.js';
 export type Label = number | string | undefined | readonly string[] | {marks: readonly boolean[]};
 
 /** Classes that a set may have: as many as words for pictures, and more. */
-const mostClasses = 1_000_000;
+export const mostClasses = 1_000_000;
 
 /**
  * Classes for labels as they are given. Whole numbers from 0 on are the classes; all others are names, of which the

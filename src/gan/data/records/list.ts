@@ -5,7 +5,7 @@
 import {createHash} from 'node:crypto';
 import {stat} from 'node:fs/promises';
 import {dirname} from 'node:path';
-import {isAddress, lastName} from '../../../address.js';
+import {completeAddress, isAddress, lastName, publicAddress} from '../../../address.js';
 import {isGanError} from '../../../errors.js';
 import {identifyFiles, identifySome} from '../identity.js';
 import {placeBeside, readWhole} from '../../io/beside.js';
@@ -219,7 +219,12 @@ export async function listRecords(path: string): Promise<Records> {
   const content = await readWhole(path, mostListBytes);
   const list = parseList(content, path);
   if (list.length === 0) throw noPictures(path, 'list');
-  const files = list.map(({file}) => placeBeside(path, file));
+  /** With all that is hidden of addresses: several may look alike. */
+  const places = list.map(({file}) => {
+    const place = placeBeside(path, file);
+    return isAddress(place) ? completeAddress(place) : place;
+  });
+  const files = places.map((place) => (isAddress(place) ? publicAddress(place) : place));
   const names = list.map(({file}, i) => (isAddress(file) ? files[i]! : file));
   const labels = labelsFrom(
     list.map(({label}) => label),
@@ -229,7 +234,7 @@ export async function listRecords(path: string): Promise<Records> {
   const vanished = new VanishedFiles(files.filter((file) => !isAddress(file)));
   const read = async (index: number): Promise<StoredImage> => {
     const file = files[index]!;
-    if (isAddress(file)) return remote!.read(file);
+    if (isAddress(file)) return remote!.read(places[index]!, String(index));
     if (!(await stat(file)).isFile()) throw new NoRegularFile(`${file} is no file`);
     return file;
   };

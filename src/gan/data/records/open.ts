@@ -10,7 +10,8 @@ import {Limiter} from '../concurrency.js';
 import {findIdx} from '../idx-set.js';
 import type {Decoding} from '../decode-options.js';
 import {describeOthers, isImageFile, isImageName} from '../image-files.js';
-import {isAddress, lastName, publicAddress, shardAddresses} from '../../../address.js';
+import {completeAddress, isAddress, lastName, publicAddress, shardAddresses} from '../../../address.js';
+import {isPage} from '../../io/page.js';
 import {openRandomAccess} from '../../io/random-access-file.js';
 import {openRegularFile} from '../../io/regular-file.js';
 import {cifarHeadBytes, cifarRecords, isCifar} from './cifar.js';
@@ -43,9 +44,6 @@ interface Format {
 
 const begins = (bytes: Uint8Array, text: string): boolean =>
   Buffer.from(text, 'latin1').compare(bytes.subarray(0, text.length)) === 0;
-
-/** Whether a file is a page for a browser, which servers send in place of what they do not have, too. */
-const isPage = (bytes: Buffer): boolean => /^\s*<(!doctype html|html|\?xml)/i.test(bytes.toString('latin1', 0, 256));
 
 /** The first that matches is taken. */
 const formats: readonly Format[] = [
@@ -84,34 +82,44 @@ const unreadable: readonly [begin: string, what: string, advice: string][] = [
  * @throws GanError GAN_DATA_NOT_FOUND, GAN_DATA_EMPTY, GAN_DATA_UNREADABLE, GAN_DATA_FORMAT
  */
 export async function openRecords(path: string, {decoding = 2}: {decoding?: Decoding} = {}): Promise<Records> {
+  const place = isAddress(path) ? completeAddress(path) : path;
   const known = last?.records.deref();
   if (
     known?.path === path &&
+    last!.place === place &&
     last!.decoding === decoding &&
     last!.state !== undefined &&
     (await stateOf(known)) === last!.state
   )
     return known;
-  if (isAddress(path)) return kept(await openAddress(path), decoding);
+  if (isAddress(path)) return kept(await openAddress(path), place, decoding);
   const found = await stat(path).catch(() => undefined);
   const isImage = async (): Promise<boolean> => (decoding === 1 ? isImageName(path) : isImageFile(path));
   const opened =
     !found || (found.isFile() && (await isImage()))
       ? await folderRecords(path, decoding)
       : await (found.isFile() ? openFile(path) : openFolder(path, decoding));
-  return kept(opened, decoding);
+  return kept(opened, place, decoding);
 }
 
 /** The set, with its labels in its identity, and remembered for the next time. */
-async function kept(opened: Records, decoding: Decoding): Promise<Records> {
+async function kept(opened: Records, place: string, decoding: Decoding): Promise<Records> {
   const records = {...opened, identify: async () => withLabels(await opened.identify(), opened.labels)};
   if (records.files.length <= mostFilesToCheck)
-    last = {records: new WeakRef(records), decoding, state: await stateOf(records)};
+    last = {records: new WeakRef(records), place, decoding, state: await stateOf(records)};
   return records;
 }
 
 /** The set that was opened last: a training first counts its pictures, then reads them. */
-let last: {records: WeakRef<Records>; decoding: Decoding; state: string | undefined} | undefined;
+let last:
+  | {
+      records: WeakRef<Records>;
+      /** With all that is hidden of an address: two may look alike. */
+      place: string;
+      decoding: Decoding;
+      state: string | undefined;
+    }
+  | undefined;
 /** More files are not looked at to see whether a set is still the same. */
 const mostFilesToCheck = 1000;
 
@@ -216,19 +224,26 @@ async function shardsBelow(folder: string, depth: number): Promise<Records[]> {
   const own = await shardsIn(folder);
   if (own.length > 0 || depth === 0) return own;
   const entries = await readdir(folder, {withFileTypes: true}).catch(() => []);
-  const names = entries.filter((entry) => entry.isDirectory() && !entry.name.startsWith('.')).map(({name}) => name);
+  const names = entries
+    .filter((entry) => (entry.isDirectory() || entry.isSymbolicLink()) && !entry.name.startsWith('.'))
+    .map(({name}) => name);
+  for (const name of shardFolders.filter((each) => names.includes(each))) {
+    const shards = await shardsBelow(join(folder, name), depth - 1);
+    if (shards.length > 0) return shards; // what the others hold is not looked at
+  }
   const training = names.filter((name) => !held.test(name));
+  const others = (training.length > 0 ? training : names).filter((name) => !shardFolders.includes(name)).sort();
   const found = new Map<string, Records[]>();
-  for (const name of (training.length > 0 ? training : names).sort()) {
+  for (const name of others) {
     const shards = await shardsBelow(join(folder, name), depth - 1);
     if (shards.length > 0) found.set(name, shards);
   }
-  const preferred = shardFolders.find((name) => found.has(name)) ?? [...found.keys()][0];
-  if (preferred !== undefined && found.size > 1 && !shardFolders.includes(preferred))
+  const [first] = found.keys();
+  if (first !== undefined && found.size > 1)
     throw wrongFile(folder, `holds several sets: ${[...found.keys()].slice(0, 5).join(', ')}`, [
-      `Name one: ${quoted(join(folder, preferred))}`,
+      `Name one: ${quoted(join(folder, first))}`,
     ]);
-  return found.get(preferred ?? '') ?? [];
+  return found.get(first ?? '') ?? [];
 }
 
 async function shardsIn(folder: string): Promise<Records[]> {

@@ -23,13 +23,16 @@ export async function takeRoom(folder: string, bytes: number, limit: number): Pr
   return false;
 }
 
+/** Whether a name is one that the cache gives: the root may hold folders of others, which are left alone. */
+const isFolderOfCache = (name: string): boolean => /^[0-9a-f]{32}$/.test(name);
+
 /**
  * Deletes folders of other files, the oldest first, until all have at most so many bytes.
  * @returns whether they have no more
  */
 async function makeRoom(root: string, own: string, most: number): Promise<boolean> {
   const found = await Promise.all(
-    (await readdir(root)).map(async (name) => {
+    (await readdir(root)).filter(isFolderOfCache).map(async (name) => {
       const folder = join(root, name);
       const state = await stat(folder).catch(() => undefined); // other processes delete folders, too
       const taken = inUse.get(folder) ?? 0;

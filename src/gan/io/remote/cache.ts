@@ -17,6 +17,14 @@ import {blockBytes, takeRoom} from './cache-room.js';
 /** The version of files of which the server tells none: no other process has it. */
 const ownVersion = randomBytes(16).toString('hex');
 
+interface Remote {
+  name: string;
+  complete: string;
+  version?: string;
+  /** Bytes. */
+  size: number;
+}
+
 /** The part of one file on a server that is here. */
 export class CachedFile {
   /** Checksums of the blocks that are here; those that this process has compared are in `#sound`. */
@@ -35,10 +43,13 @@ export class CachedFile {
 
   /**
    * @param name of the file, without its secrets
+   * @param complete the whole address, which tells files apart whose name, time and size are the same; if the version
+   * is that of the content (a strong ETag: RFC 9110, 8.8.1), other keys lead to the same file
    * @param version undefined: nothing tells whether it will be the same later, so that only this process uses it
    */
-  static async open({name, version, size}: {name: string; version?: string; size: number}): Promise<CachedFile> {
-    const key = createHash('sha256').update(JSON.stringify([name, version ?? ownVersion, size]));
+  static async open({name, complete, version, size}: Remote): Promise<CachedFile> {
+    const place = version?.startsWith('"') ? name : complete;
+    const key = createHash('sha256').update(JSON.stringify([place, version ?? ownVersion, size]));
     const folder = join(dataCacheFolder(), key.digest('hex').slice(0, 32));
     const file = new CachedFile(folder, size, true);
     const limit = dataCacheBytes();

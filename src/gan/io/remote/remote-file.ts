@@ -1,7 +1,7 @@
 /** Files on servers, of which the parts that are needed are fetched and kept. */
 import {dataCacheBytes} from '../../../environment.js';
 import {GanError} from '../../../errors.js';
-import {publicAddress} from '../../../address.js';
+import {completeAddress, publicAddress} from '../../../address.js';
 import type {RandomAccess} from '../random-access-file.js';
 import {CachedFile} from './cache.js';
 import {blockBytes} from './cache-room.js';
@@ -16,12 +16,13 @@ const mostBlocks = 8;
 export async function openRemote(given: string): Promise<RandomAccess> {
   const transport = transportOf(given);
   const {address} = transport;
+  const complete = completeAddress(address);
   const facts = await withRetries(transport, () => transport.look());
   if (facts.hasRanges) {
-    const cache = await CachedFile.open({name: address, ...facts, size: facts.size!});
+    const cache = await CachedFile.open({name: address, complete, ...facts, size: facts.size!});
     return new RemoteFile(transport, facts, cache);
   }
-  return download(transport, facts);
+  return download(transport, complete, facts);
 }
 
 /** How a file on a server is asked for. */
@@ -106,11 +107,11 @@ class RemoteFile implements RandomAccess {
 }
 
 /** The whole file, from a server that sends no parts. It has to have its place in the cache. */
-async function download(transport: Transport, {size, version}: RemoteFacts): Promise<RandomAccess> {
+async function download(transport: Transport, complete: string, {size, version}: RemoteFacts): Promise<RandomAccess> {
   const {address: path} = transport;
   const known = size ?? (await withRetries(transport, () => count(transport)));
   const open = async (): Promise<CachedFile> =>
-    CachedFile.open({name: path, ...(version !== undefined && {version}), size: known});
+    CachedFile.open({name: path, complete, ...(version !== undefined && {version}), size: known});
   let cache = await open();
   const fetchAll = async (): Promise<void> => {
     if (!cache.keeps) cache = await open(); // somebody has deleted it

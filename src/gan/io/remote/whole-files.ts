@@ -5,12 +5,16 @@ import {join} from 'node:path';
 import {crc32} from 'node:zlib';
 import {dataCacheBytes, dataCacheFolder} from '../../../environment.js';
 import {isGanError} from '../../../errors.js';
+import {isPage} from '../page.js';
 import {bytesIn, takeRoom, wholeFiles} from './cache-room.js';
 import {transportOf} from './remote-file.js';
 import {withRetries, type Transport} from './transport.js';
 
 /** Room in the cache is taken in pieces of so many bytes: to look for it means to look at all folders. */
 const roomBytes = 64 << 20;
+
+/** Files that a server may refuse one after the other: after more, it is not of these files, but keys have expired. */
+const mostRefused = 64;
 
 /** Files of one set. They are kept for it alone, so that another version of the set asks for them again. */
 export class WholeFiles {
@@ -20,6 +24,10 @@ export class WholeFiles {
   #kept: number | undefined;
   #room = 0;
   #keeps = true;
+  /** Refusals since a file was given. */
+  #refused = 0;
+  /** That the folder is used, once it is noted. */
+  #noted: Promise<void> | undefined;
   /** One after the other. */
   #writing: Promise<void> = Promise.resolve();
 
@@ -35,25 +43,32 @@ export class WholeFiles {
 
   /**
    * The bytes of the file of an address.
+   * @param name tells the file from others of the set, as what is shown of their addresses may be the same
    * @throws Error for a file that its server does not have or give, or that is too large; GanError where the network
-   * fails
+   * fails, or a server refuses one file after the other
    */
-  async read(address: string): Promise<Buffer> {
-    const file = this.#file(address);
+  async read(address: string, name = address): Promise<Buffer> {
+    const file = this.#file(name);
     const kept = soundBytes(await readFile(file).catch(() => undefined));
-    if (kept) return kept;
+    if (kept) {
+      await (this.#noted ??= this.#noteUse().catch(() => {})); // another user's: it goes sooner
+      return kept;
+    }
     const transport = transportOf(address);
     const bytes = await withRetries(transport, () => all(transport, this.most)).catch((error: unknown) => {
-      const isOfOne = isGanError(error) && ['GAN_DATA_NOT_FOUND', 'GAN_DATA_REFUSED'].includes(error.code);
-      throw isOfOne ? new Error(error.message) : error;
+      if (!isGanError(error) || !['GAN_DATA_NOT_FOUND', 'GAN_DATA_REFUSED'].includes(error.code)) throw error;
+      if (error.code === 'GAN_DATA_REFUSED' && ++this.#refused > mostRefused) throw error;
+      throw new Error(error.message);
     });
+    this.#refused = 0;
+    if (bytes.length === 0 || isPage(bytes)) return bytes; // there may be a picture another time
     this.#writing = this.#writing.then(() => this.#keep(file, bytes));
     await this.#writing;
     return bytes;
   }
 
-  #file(address: string): string {
-    return join(this.#folder, wholeFiles, createHash('sha256').update(address).digest('hex').slice(0, 32));
+  #file(name: string): string {
+    return join(this.#folder, wholeFiles, createHash('sha256').update(name).digest('hex').slice(0, 32));
   }
 
   async #keep(file: string, bytes: Buffer): Promise<void> {
@@ -77,10 +92,15 @@ export class WholeFiles {
       if (!(await takeRoom(this.#folder, room, this.#limit))) continue;
       this.#room = room;
       await mkdir(join(this.#folder, wholeFiles), {recursive: true});
-      await utimes(this.#folder, new Date(), new Date());
+      await this.#noteUse();
       return true;
     }
     return false;
+  }
+
+  /** Folders that have not been used for the longest time make room for others. */
+  #noteUse(): Promise<void> {
+    return utimes(this.#folder, new Date(), new Date());
   }
 }
 

@@ -9,7 +9,7 @@ import {mostInMemory} from '../../../../system-limits.js';
 import {Limiter} from '../../concurrency.js';
 import {identifyArrays} from '../../identity.js';
 import {noPictures, wrongFile} from '../format-error.js';
-import {labelsFrom, setsOf, type Label} from '../labels.js';
+import {labelsFrom, mostClasses, setsOf, type Label} from '../labels.js';
 import {labelNames} from '../list.js';
 import type {Labels, Records} from '../types.js';
 import {assertSmall, openParquet, readColumn, readLists} from './parquet-file.js';
@@ -122,12 +122,20 @@ async function labelsOf(
   const column = fit.sort((a, b) => rank(a) - rank(b)).find((each) => rank(each) < 150);
   if (!column) return markedColumns(parquet, fit);
   const names = classNamesOf(features, column.path[0]!);
-  if (column.listDepth !== undefined) return labelsOfLists(parquet, column, names);
+  if (column.listDepth !== undefined) {
+    const lists = labelsOfLists(parquet, column, names);
+    return names ? lists : lists.catch(noneIfUnread); // without names, they may be words about a picture, or its ids
+  }
   const given: Label[] = [];
   for (const group of parquet.groups)
     for (const value of await readColumn(parquet, group, column))
       given.push(value instanceof Uint8Array ? textOf(value) : value !== undefined && value < 0 ? undefined : value);
   return labelsFrom(given, parquet.file.path, names);
+}
+
+/** For columns that nothing says to be labels: one that is not read leaves its set without them. */
+function noneIfUnread(error: unknown): undefined {
+  if (!isGanError(error) || error.code !== 'GAN_DATA_FORMAT') throw error;
 }
 
 const textOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString();
@@ -159,7 +167,7 @@ async function labelsOfLists(
   const most = known.reduce((sum, each) => each.reduce((a, b) => Math.max(a, b), sum), -1);
   if (names && most >= names.length)
     throw wrongFile(path, `has the label ${most} in ${column.path[0]}, which has ${names.length} names`);
-  if (most < 0) return undefined;
+  if (most < 0 || (!names && most >= mostClasses)) return undefined;
   return setsOf(names ?? Array.from({length: most + 1}, (_, i) => String(i)), numbers, path);
 }
 
@@ -168,11 +176,8 @@ async function markedColumns(parquet: ParquetFile, columns: readonly Column[]): 
   const marked: {name: string; values: Value[]}[] = [];
   for (const column of columns) {
     if (column.listDepth !== undefined || column.type === physical.bytes) continue;
-    const values: Value[] = [];
-    for (const group of parquet.groups)
-      for (const value of await readColumn(parquet, group, column)) values.push(value);
-    if (values.some((value) => value !== undefined) && values.every((value) => Math.abs(Number(value ?? 0)) <= 1))
-      marked.push({name: column.path[0]!, values});
+    const values = await marksIn(parquet, column).catch(noneIfUnread);
+    if (values?.some((value) => value !== undefined)) marked.push({name: column.path[0]!, values});
   }
   if (marked.length === 0) return undefined;
   const sets = Array.from({length: parquet.rows}, (_, row) =>
@@ -185,6 +190,17 @@ async function markedColumns(parquet: ParquetFile, columns: readonly Column[]): 
     sets,
     parquet.file.path,
   );
+}
+
+/** The values of a column; undefined as soon as one is none of 1, 0 and -1, so that no more of it is read. */
+async function marksIn(parquet: ParquetFile, column: Column): Promise<Value[] | undefined> {
+  const values: Value[] = [];
+  for (const group of parquet.groups)
+    for (const value of await readColumn(parquet, group, column)) {
+      if (Math.abs(Number(value ?? 0)) > 1) return undefined;
+      values.push(value);
+    }
+  return values;
 }
 
 /** Bytes of row groups that stay in memory, and those of a group that is read alone. */
