@@ -41,9 +41,11 @@ export function traceExchange(bytes: number, work: Work): void {
 
 /**
  * Notes kernels, where the current backend has all of its kernels, and exchanges.
- * @returns a function that ends it and writes the file
+ * @returns a function that ends it and writes the file, which is there from the beginning
+ * @throws an error of the system where the file cannot be written
  */
 export function startTrace(file: string, rank: number): () => void {
+  writeFileSync(file, ''); // a file that cannot be written is refused before the work, not after it
   const trace = (current = {spans: [] as Span[], rank});
   const end = observeKernels(({kernel, ms, outputs}) => {
     const to = performance.timeOrigin + performance.now();

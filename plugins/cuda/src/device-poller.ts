@@ -17,8 +17,12 @@ export class Stuck extends Error {
  * throw Stuck at the limit.
  */
 export class DevicePoller {
-  /** Called now and then by who waits long; what it throws ends the wait. */
-  watch?: () => void;
+  /**
+   * Called now and then by who waits long; what it throws ends the wait. While it returns true the device waits for
+   * others, and the limit does not count.
+   */
+  watch?: () => boolean;
+  #othersAt = -Infinity;
 
   constructor(private readonly limitMs: number) {}
 
@@ -39,10 +43,10 @@ export class DevicePoller {
 
   /** True if the caller should poll again at once. @throws Stuck after the limit */
   #isBusyPolling(began: number): boolean {
-    const waited = performance.now() - began;
-    if (waited > this.limitMs) throw new Stuck(this.limitMs / 1000);
-    if (waited < busyMs) return true;
-    this.watch?.();
+    const now = performance.now();
+    if (now - began < busyMs) return true;
+    if (this.watch?.()) this.#othersAt = now;
+    if (now - Math.max(began, this.#othersAt) > this.limitMs) throw new Stuck(this.limitMs / 1000);
     return false;
   }
 }

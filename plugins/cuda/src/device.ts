@@ -342,6 +342,12 @@ export class CudaDevice implements DnnHost, Timed {
     return this.#parts.faults.guard({name, inputs}, work);
   }
 
+  /** What is in its memory is not to be used any more, nor given back, because of this error. */
+  lose(error: unknown, name: string): void {
+    const {faults} = this.#parts;
+    faults.lose(faults.explain(error, {name, inputs: []}) as Error);
+  }
+
   /** Waits until everything that was handed over is done. */
   settle(): void {
     this.#parts.driver.synchronize(this.#uploadStream);

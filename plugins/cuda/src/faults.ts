@@ -41,7 +41,7 @@ export class Faults {
   readonly #GanError: GanError;
   /** The latest operations on the device, the newest last. */
   readonly #handed: Operation[] = [];
-  #lost: Fault | undefined;
+  #lost: Error | undefined;
   #closed = false;
 
   constructor(GanError: GanError) {
@@ -64,6 +64,11 @@ export class Faults {
 
   close(): void {
     this.#closed = true;
+  }
+
+  /** From now on nothing is asked of the device any more, because of this error. */
+  lose(error: Error): void {
+    this.#lost ??= error;
   }
 
   /** Remembers an operation whose work goes to the device, for the message where that never ends. */

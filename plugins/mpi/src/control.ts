@@ -15,6 +15,8 @@ export const word = {
   failure: 2,
   /** Bytes of the note (`Collective.note`). */
   note: 3,
+  /** Goes up each second, as long as the main thread's event loop turns. */
+  turns: 4,
   /** The states of calls, in turn. */
   states: 16,
 } as const;

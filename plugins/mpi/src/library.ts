@@ -29,9 +29,12 @@ export interface Library {
 }
 
 /**
- * Whether a library takes addresses of a GPU by CUDA. Open MPI, MPICH and MVAPICH say so by an extension of their own.
+ * Whether a library takes addresses of a GPU by CUDA. MPICH and MVAPICH say so by an extension of their own. Open MPI
+ * has that, too, but of its calls that block: its MPI_Iallreduce adds up on the processor, and crashes (Open MPI 5.0,
+ * "Which MPI APIs do NOT work with CUDA-aware?"; its issues 9845 and 12045).
  */
-export function takesGpuMemory({lib}: Pick<Library, 'lib'>): boolean {
+export function takesGpuMemory({lib, version}: Pick<Library, 'lib' | 'version'>): boolean {
+  if (familyOf(version) === 'openmpi') return false;
   let query: () => number;
   try {
     query = lib.func('MPIX_Query_cuda_support', 'int', []) as () => number;

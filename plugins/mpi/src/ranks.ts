@@ -47,6 +47,8 @@ export class MpiRanks implements Collective {
   readonly #times: Float64Array;
   readonly #lost: (failure: Failure) => Error;
   readonly #ownNote = new Uint8Array(noteBytes);
+  /** Shows the thread that this one does not hang. */
+  readonly #turning: NodeJS.Timeout;
   #next = 0;
   #closed = false;
 
@@ -66,6 +68,7 @@ export class MpiRanks implements Collective {
     this.#note = new Uint8Array(note);
     this.#times = new Float64Array(times);
     this.#lost = lost;
+    this.#turning = setInterval(() => Atomics.add(words, word.turns, 1), 1000).unref();
   }
 
   /**
@@ -182,6 +185,7 @@ export class MpiRanks implements Collective {
     if (this.#closed) return;
     this.#closed = true;
     await this.#post((slot) => ({kind: 'close', slot})).done();
+    clearInterval(this.#turning);
     await this.#thread.terminate();
   }
 

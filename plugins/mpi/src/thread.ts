@@ -21,7 +21,7 @@ const [waitingMs, looks] = [0.05, 200];
 /** Milliseconds for farewells and for bad news. */
 const farewellMs = 10_000;
 const newsMs = 2000;
-/** That the main thread has to end this process, once it is told of a failure: it may hang in a library. */
+/** That the main thread may do nothing, once it is told of a failure: it may hang in a library. */
 const graceMs = 25_000;
 /** Of a process that ends by a fault of the machine (docs/exit-codes.md). */
 const faultCode = 4;
@@ -86,19 +86,24 @@ function failAll(failure: Failure): void {
 }
 
 let failedAt = Infinity;
+let turnsSeen = 0;
 
-/** Ends all where the main thread does not. */
+/** Ends all where the main thread hangs. One that works, as on a checkpoint of this moment, is left to it. */
 function endHung(calls: Calls): void {
+  const turns = Atomics.load(words, word.turns);
+  if (turns !== turnsSeen && failedAt !== Infinity) failedAt = performance.now();
+  turnsSeen = turns;
   if (performance.now() - failedAt < graceMs) return;
   failedAt = Infinity;
   const {rank, host, message} = JSON.parse(
     Buffer.from(new Uint8Array(failureMemory).slice(0, Atomics.load(words, word.failure))).toString(),
   ) as Failure;
-  writeSync(
-    2,
-    `GAN_RANK_LOST: ${rank < 0 ? 'MPI' : `rank ${rank} on ${host}`}: ${message}. This rank hung, too, and was ended.\n`,
-  );
-  calls.abort(faultCode);
+  const who = rank < 0 ? 'MPI' : `rank ${rank} on ${host}`;
+  try {
+    writeSync(2, `GAN_RANK_LOST: ${who}: ${message}. This rank hung, too, and was ended.\n`);
+  } finally {
+    calls.abort(faultCode); // also where nobody reads what is written
+  }
 }
 
 const hasFailed = (): boolean => Atomics.load(words, word.failure) > 0;
@@ -161,8 +166,8 @@ function beginNext(calls: Calls): void {
       times[2 * command.slot] = now();
       under.set(command.slot, begun(calls, command));
     } catch (error) {
-      end(command.slot, state.failed); // somebody may wait for it already
-      failHere(error);
+      failHere(error); // before the end: who waits for that reads why
+      end(command.slot, state.failed);
     }
   }
 }

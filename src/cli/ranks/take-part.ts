@@ -2,12 +2,12 @@
 import {setTimeout as sleep} from 'node:timers/promises';
 import type {Given} from '../../options/options-check.js';
 import type {Registry} from '../../plugin/registry.js';
-import {exitCodeOfRank, tellsOf, type Ranks} from '../../runs/ranks/ranks.js';
+import {exitCodeOfRank, firstCanSave, tellsOf, type Ranks} from '../../runs/ranks/ranks.js';
 import {flushOutput} from '../command/output.js';
 import {listenForStop} from '../command/signals.js';
 
-/** Milliseconds that rank 0 has to save what it can, once another rank has failed. */
-const patienceMs = 15_000;
+/** Milliseconds until the others end all: rank 0 may be saving what it can, and does it then, or is not there. */
+const patienceMs = {saving: 600_000, gone: 15_000};
 
 /**
  * All of a rank but the first: it does what that one says, and writes nothing.
@@ -36,7 +36,7 @@ export async function endAll(ranks: Ranks, error: unknown, report: () => Promise
   else process.exitCode = exitCodeOfRank(error);
   const exitCode = Number(process.exitCode);
   await ranks.fail(error, exitCode);
-  if (!ranks.isFirst) await sleep(patienceMs);
+  if (!ranks.isFirst) await sleep(firstCanSave(error) ? patienceMs.saving : patienceMs.gone);
   await flushOutput();
   await ranks.collective.abort(exitCode);
 }

@@ -189,6 +189,12 @@ export function tellsOf(error: unknown, rank: number): boolean {
   return rank === (cause.rank === 0 ? 1 : 0);
 }
 
+/** Whether rank 0 hears of an error and can save what there is: not where it is rank 0's own, nor where MPI fails. */
+export function firstCanSave(error: unknown): boolean {
+  if (isGanError(error) && error.code === codes.mpi) return false;
+  return !isOfRanks(error) || ((error as GanError).cause as Failure).rank !== 0;
+}
+
 const goOn = 'gan fit --resume RUN goes on from the last checkpoint, with as many ranks as there are.';
 
 function errorOf({rank, host, kind, code, message, suggestions = [], exitCode}: Failure): GanError {

@@ -41,6 +41,8 @@ describe('cuda: sums over ranks', function () {
   describe('in one process', () => {
     let open: FakeDevice;
     let leave = (): void => {};
+    /** Whether nothing of the device may be given back. */
+    let isKept = false;
     const partsFor = (wanted: string): RankParts => ({
       api: {GanError},
       device: open.device,
@@ -54,15 +56,18 @@ describe('cuda: sums over ranks', function () {
       wanted: string,
       more: Partial<Collective> = {},
       paces: readonly Pace[] = ['late', 'late', 'late'],
+      timeout = 60,
     ): Promise<void> => {
-      open = await openFake({paces});
+      open = await openFake({paces, timeout});
       const ranks = {...aloneButDoubled(open), ...more};
       leave = useRanks(ranks, await collective(partsFor(wanted)).join(ranks));
     };
     afterEach(async () => {
       leave();
       await open.opened.close!();
-      expect(open.fake.leaks).to.deep.equal({streams: 0, device: 0, pinned: 0, modules: 0});
+      if (isKept) expect(open.fake.leaks).to.have.property('device').above(0);
+      else expect(open.fake.leaks).to.deep.equal({streams: 0, device: 0, pinned: 0, modules: 0});
+      isKept = false;
     });
 
     const factors = {nccl: 1, mpi: 2, host: 2}; // of one rank NCCL's sum is what it has
@@ -106,8 +111,39 @@ describe('cuda: sums over ranks', function () {
       expect(() => sum!.dataSync())
         .to.throw('rank 1 on node2')
         .with.property('code', 'GAN_RANK_LOST');
-      open.fake.streams.stuck = false;
+      open.fake.streams.stuck = false; // the sum was cut off: what waited for it goes on, with half of the numbers
+      expect(() => sum!.dataSync()).to.throw('rank 1 on node2');
+      expect(await sum!.data().catch((error: unknown) => error)).to.have.property('code', 'GAN_RANK_LOST');
+      expect(() => sumAllOverRanks([tf.ones([4])])).to.throw('rank 1 on node2');
       sum!.dispose();
+      isKept = true;
+    });
+
+    for (const way of ['mpi', 'host'])
+      it(`${way}: memory of a sum that fails is kept, as MPI may write to it still; what was computed can be read`, async () => {
+        const fail = (): never => {
+          throw new GanError('backend', 'GAN_RANK_LOST', 'rank 1 on node2 has not answered for 30 s.');
+        };
+        const work = {wait: fail, done: async () => fail(), took: () => ({from: 0, to: 0})};
+        await takeWay(way, {allReduceAt: () => work});
+        const ones = tf.ones([4]);
+        expect(() => sumAllOverRanks([ones])[0]!.dataSync()).to.throw('rank 1 on node2');
+        expect([...ones.dataSync()]).to.deep.equal([1, 1, 1, 1]);
+        ones.dispose();
+        isKept = true;
+      });
+
+    it('an NCCL that does not begin is told of by its name, with what to do', async () => {
+      open = await openFake({paces: ['late', 'late', 'late']});
+      leave = () => {};
+      const library = fakeNccl(open.fake, nccl);
+      library.uniqueId = () => library.check('ncclGetUniqueId', 2) as never;
+      const ranks = aloneButDoubled(open);
+      const error: unknown = await collective({...partsFor('nccl'), nccl: () => library})
+        .join(ranks)
+        .catch((thrown: unknown) => thrown);
+      expect(error).to.have.property('code', 'GAN_BACKEND_FAILED');
+      expect(error).to.have.property('message').that.contains('NCCL does not join the ranks: ncclGetUniqueId');
     });
 
     it('an error that NCCL has met since is told, with how to find out more', async () => {
@@ -126,7 +162,27 @@ describe('cuda: sums over ranks', function () {
         delete process.env['STUB_NCCL_ERROR'];
         open.fake.streams.stuck = false;
       }
+      expect(() => sum!.dataSync()).to.throw(/remote process exited/);
       sum!.dispose();
+      isKept = true;
+    });
+
+    it('a wait for the other ranks does not make the device stuck, one for what is summed does', async () => {
+      await takeWay('nccl', {}, ['eager', 'eager', 'late'], 0.05);
+      const {streams} = open.fake;
+      const engine = tf.engine();
+      const ones = tf.ones([4]);
+      const begun = engine.runKernel<Tensor>('AllReduceBegin', {x: ones}); // what is summed is there
+      streams.stuck = true;
+      const [sum] = engine.runKernel<Tensor[]>('AllReduceEnd', {sum: begun});
+      setTimeout(() => (streams.stuck = false), 200);
+      expect([...(await sum!.data())]).to.deep.equal([1, 1, 1, 1]);
+      streams.stuck = true;
+      const [never] = sumAllOverRanks([tf.add(ones, 1)]);
+      expect(await never!.data().catch((error: unknown) => error)).to.have.property('code', 'GAN_DEVICE_LOST');
+      streams.stuck = false;
+      tf.dispose([ones, begun, sum!, never!]);
+      isKept = true;
     });
 
     it('refuse a way that is none', async () => {

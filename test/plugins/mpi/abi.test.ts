@@ -110,6 +110,12 @@ describe('a library with the standard ABI of MPI 5', () => {
     });
   });
 
+  it('takes memory of GPUs where it says so, but not as Open MPI, whose MPI_Iallreduce does not', () => {
+    const lib = {func: () => () => 1} as unknown as ReturnType<typeof loadLibrary>['lib'];
+    expect(takesGpuMemory({lib, version: 'MPICH Version: 4.2.1'})).to.equal(true);
+    expect(takesGpuMemory({lib, version: 'Open MPI v5.0.3'})).to.equal(false);
+  });
+
   it('is tried after the libraries of the launcher, and before those of another', () => {
     const order = candidates('mpich', {}).map(({file: name}) => path.basename(name));
     const first = (pattern: RegExp): number => order.findIndex((name) => pattern.test(name));

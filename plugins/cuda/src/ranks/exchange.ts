@@ -1,5 +1,6 @@
 /** What the ways to exchange share: the device, a stream of their own, and what is kept while sums are under way. */
 import type {TensorInfo} from '@tensorflow/tfjs-core';
+import type {Collective, MemoryAt} from 'gankit/plugin';
 import {Stuck} from '../device-poller.js';
 import type {CudaDevice} from '../device.js';
 import {CudaError} from '../driver/cuda-error.js';
@@ -14,6 +15,8 @@ export class Exchange {
   readonly #events: bigint[] = [];
   readonly #free: bigint[] = [];
   readonly #computed: bigint;
+  /** Sums by MPI that have begun and not come to an end. */
+  #sums = 0;
 
   constructor(device: CudaDevice, driver: Driver) {
     this.device = device;
@@ -41,6 +44,16 @@ export class Exchange {
     this.#free.push(event);
   }
 
+  /** Begins a sum by MPI in memory of the device. @returns a function that waits for it */
+  sum(ranks: Pick<Collective, 'allReduceAt'>, memory: MemoryAt): () => void {
+    const work = ranks.allReduceAt(memory);
+    this.#sums++;
+    return () => {
+      work.wait();
+      this.#sums--;
+    };
+  }
+
   /** Keeps tensors that the other stream reads. @returns a function that lets them go */
   hold(tensors: readonly TensorInfo[]): () => void {
     const held = tensors.map((tensor) => this.device.alias(tensor));
@@ -48,10 +61,15 @@ export class Exchange {
   }
 
   /**
-   * Waits for what was handed to the stream, and gives back what it has; of a device that is lost nothing.
+   * Waits for what was handed to the stream, and gives back what it has; of a device that is lost nothing. Where a sum
+   * by MPI has not come to an end, MPI may write to its memory still: then nothing of the device is given back.
    * @param leave what is to be done before
    */
   close(leave = (): void => {}): void {
+    if (this.#sums > 0) {
+      this.device.lose(new Error('MPI may still write to memory of the device'), 'AllReduce');
+      return;
+    }
     try {
       leave();
       this.driver.synchronize(this.stream);

@@ -69,8 +69,9 @@ async function join(parts: RankParts, ranks: Collective): Promise<DeviceSums> {
     const by = way === 'mpi' ? 'MPI from GPU to GPU' : 'MPI through pinned memory of the host';
     return (way === 'mpi' ? gpuSums : pinnedSums)(exchange, ranks, thread, `${by} (${whyNoNccl})`);
   }
-  const id = await ranks.broadcast(ranks.rank === 0 ? library!.uniqueId() : undefined);
   try {
+    // where rank 0 fails here, its error is told to the others, and ends their wait
+    const id = await ranks.broadcast(ranks.rank === 0 ? library!.uniqueId() : undefined);
     const communicator = library!.join(Uint8Array.from(id), ranks.rank, ranks.size);
     const exchange = device.guard('Joining the ranks', [], () => new Exchange(device, driver));
     return ncclSums(exchange, communicator, ranks, own.nccl!);

@@ -40,12 +40,12 @@ export function pinnedSums(exchange: Exchange, ranks: Ranks, thread: DriverOfThr
         });
         driver.recordEvent(staging.event, stream);
         const letGo = exchange.hold(tensors);
-        const work = ranks.allReduceAt(memoryAt(thread, staging.address, count, staging.event));
+        const awaitSum = exchange.sum(ranks, memoryAt(thread, staging.address, count, staging.event));
         return {
           end: () =>
             device.operation('AllReduceEnd', [], () => {
               driver.awaitEvent(staging.event);
-              work.wait();
+              awaitSum();
               letGo();
               let from = staging.address;
               const sums = tensors.map((tensor) => {
@@ -79,12 +79,12 @@ export function gpuSums(exchange: Exchange, ranks: Ranks, thread: DriverOfThread
           at += BigInt(bytesOf(tensor));
         }
         const there = exchange.event(device.stream);
-        const work = ranks.allReduceAt(memoryAt(thread, bucket.address, count, there));
+        const awaitSum = exchange.sum(ranks, memoryAt(thread, bucket.address, count, there));
         return {
           end: () =>
             device.operation('AllReduceEnd', [], () => {
               driver.awaitEvent(there);
-              work.wait();
+              awaitSum();
               exchange.passed(there);
               let from = bucket.address;
               const sums = tensors.map((tensor) => {
