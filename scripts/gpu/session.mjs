@@ -8,6 +8,9 @@ import {readRecords, Records, tableOf} from './records.mjs';
 import {endAll, run} from './run.mjs';
 import {Skipped} from './steps-of.mjs';
 
+/** What is said of a step that was not begun. */
+export const noTime = 'no time was left';
+
 function output(command, args) {
   try {
     return execFileSync(command, args, {encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore']})
@@ -92,7 +95,7 @@ export async function runSession({steps, seconds, out, about, least = 3, until: 
       last = isLast(line);
     };
     if (left() < least) {
-      done({state: 'skipped', what: 'no time was left'});
+      done({state: 'skipped', what: noTime});
       continue;
     }
     records.add({step});

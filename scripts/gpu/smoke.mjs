@@ -1,15 +1,18 @@
 // The first things that a GPU is asked to do, one by one, each compared with what the host computes; a line of JSON when one
-// begins and when it ends. Then a critic and a generator step of fastai's WGAN in each precision, for which cuDNN is asked
-// what it offers for each convolution (GAN_DEBUG=cudnn prints it).
+// begins and when it ends. Then in each precision convolutions of small whole numbers, which are the same in all of them,
+// and a critic and a generator step of fastai's WGAN, for which cuDNN is asked what it offers for each convolution
+// (GAN_DEBUG=cudnn prints it).
 //
 //     GAN_DEBUG=cudnn node scripts/gpu/smoke.mjs BACKEND SIZE BATCH [PRECISION...]
 import {openBackend, setSeed, tf} from '../../dist/index.js';
+import {biasActivation} from '../../dist/backends/fused/bias-activation.js';
 import {deviceCapture} from '../../dist/backends/capture/device-replay.js';
 import {wganLearner} from '../../bench/training/wgan.mjs';
 
 const [backend, size, batch, ...precisions] = process.argv.slice(2);
 const say = (line) => process.stdout.write(`${JSON.stringify(line)}\n`);
 let failed = 0;
+/** @returns whether it passed */
 async function step(name, work) {
   say({check: name});
   const start = performance.now();
@@ -17,9 +20,11 @@ async function step(name, work) {
   try {
     const what = await work();
     say({check: name, state: 'passed', ms: ms(), ...(what !== undefined && {what})});
+    return true;
   } catch (error) {
     failed++;
     say({check: name, state: 'failed', ms: ms(), why: error.message});
+    return false;
   }
 }
 const numbers = (count, seed) => Float32Array.from({length: count}, (_, i) => Math.sin(i * 0.37 + seed));
@@ -68,7 +73,7 @@ await step('a product', async () => {
   near(await c.data(), wanted);
   c.dispose();
 });
-await step('a convolution and its two gradients', async () => {
+const convolves = await step('a convolution and its two gradients', async () => {
   const [x, w] = [numbers(2 * 6 * 6 * 4, 1), numbers(3 * 3 * 4 * 8, 2)];
   const y = tf.tidy(() => {
     const [image, filter] = [tf.tensor4d(x, [2, 6, 6, 4]), tf.tensor4d(w, [3, 3, 4, 8])];
@@ -113,11 +118,44 @@ await step('a recording runs again', async () => {
   x.dispose();
 });
 await step('the device closes', () => device.close());
+
+/** Numbers of -1, 0 and 1. */
+function whole(shape, seed) {
+  const count = shape.reduce((product, n) => product * n, 1);
+  return tf.tensor(
+    Float32Array.from({length: count}, (_, i) => ((i * 7 + seed * (i >> 3)) % 3) - 1),
+    shape,
+  );
+}
+/** Activated convolutions of few and of many channels, and their gradients: bfloat16 has all of these numbers. */
+function exact() {
+  const results = tf.tidy(() =>
+    [3, 8].flatMap((channels) => {
+      const given = [whole([2, 6, 6, channels], 1), whole([3, 3, channels, 8], 2), whole([8], 3)];
+      const y = (x, filter, bias) => biasActivation(tf.conv2d(x, filter, 1, 'same'), bias, 0.5);
+      return [y(...given), ...tf.grads((...all) => tf.sum(y(...all)))(given)];
+    }),
+  );
+  return Promise.all(
+    results.map(async (one) => {
+      const values = [...(await one.data())];
+      one.dispose();
+      return values;
+    }),
+  );
+}
+/** The results of the first precision, in which convolutions were compared with the host's. */
+let wanted;
 for (const precision of precisions.length > 0 ? precisions : [undefined])
   await step(
     `steps of the WGAN of ${size}x${size}, batch ${batch}${precision === undefined ? '' : `, ${precision}`}`,
     async () => {
       await open(precision);
+      if (convolves) {
+        const got = await exact();
+        wanted ??= got;
+        got.forEach((values, i) => near(values, wanted[i], 1 / 64));
+      }
       setSeed(42);
       const learn = wganLearner({size: Number(size), batch: Number(batch), steps: () => 6}, {capture: 'off'});
       await learn.fit(1);

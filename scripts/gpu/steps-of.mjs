@@ -26,6 +26,12 @@ const parsed = (line) => {
 const lastJson = (lines) => lines.map(parsed).findLast((value) => value !== undefined && typeof value === 'object');
 /** Whether a command is there. */
 const has = (command, ...args) => spawnSync(command, args, {stdio: 'ignore'}).status === 0;
+let torchSeesGpu;
+/** Throws Skipped without a PyTorch that sees the GPU, which takes seconds to find out: asked once. */
+function demandTorch() {
+  torchSeesGpu ??= has(python, '-c', 'import torch; assert torch.cuda.is_available()');
+  if (!torchSeesGpu) throw new Skipped(`${python} has no PyTorch that sees the GPU`);
+}
 
 /** Groups of the conformance kit without trainings. */
 const kitGroups = ['operations', 'gradients', 'second-order', 'penalties', 'state', 'errors', 'memory', 'lifecycle'];
@@ -115,8 +121,7 @@ export function stepsOf({backend, small = false, leakSteps = small ? 300 : 1000}
     return {what, data};
   };
   const peer = (of, mode) => async (context) => {
-    if (!has(python, '-c', 'import torch; assert torch.cuda.is_available()'))
-      throw new Skipped(`${python} has no PyTorch that sees the GPU`);
+    demandTorch();
     const [size, batch] = of.split(':').map(Number);
     const data = summary(
       batch,
@@ -128,8 +133,7 @@ export function stepsOf({backend, small = false, leakSteps = small ? 300 : 1000}
     };
   };
   const fastai = (of) => async (context) => {
-    if (!has(python, '-c', 'import torch; assert torch.cuda.is_available()'))
-      throw new Skipped(`${python} has no PyTorch that sees the GPU`);
+    demandTorch();
     const [size, batch] = of.split(':').map(Number);
     const measured = lastJson(await context.run(python, [path.join(root, 'bench/gpu/fastai.py'), size, batch, 3, 3]));
     const data = summary(batch, measured);
@@ -160,6 +164,27 @@ export function stepsOf({backend, small = false, leakSteps = small ? 300 : 1000}
       {env: {GAN_DEBUG: 'alloc'}}, // else small tensors are parts of large allocations, and what is read beside them is not seen
     );
     return lines.findLast((line) => line.includes('SUMMARY'))?.trim() ?? 'no error';
+  };
+  /** Steps that are repeated have the losses and weights of eager ones, bit for bit. */
+  const recorded = (precision) => async (context) => {
+    const [repeated, eager] = [
+      await training(context, sameSteps, 'auto', backend, ...precision),
+      await training(context, sameSteps, 'off', backend, ...precision),
+    ];
+    demand(repeated.refusals.length === 0, `steps were not repeated: ${repeated.refusals.join('; ')}`);
+    demand(repeated.repeated > 0, 'no step was repeated');
+    if (isCuda)
+      demand(
+        repeated.launched === repeated.repeated,
+        `${repeated.launched} of ${repeated.repeated} repeated steps were launched as graphs`,
+      );
+    demand(eager.repeated === 0, 'steps were repeated although this is off');
+    demand(
+      JSON.stringify(repeated.losses) === JSON.stringify(eager.losses),
+      `losses ${repeated.losses.slice(0, 25)} and ${eager.losses.slice(0, 25)}`,
+    );
+    demand(repeated.weights === eager.weights, `weights ${repeated.weights} and ${eager.weights}`);
+    return `${repeated.repeated} of ${sameSteps} steps repeated, ${repeated.launched} as graphs`;
   };
   const onWebgpu = (work) => async (context) => {
     const lines = await context.run(process.execPath, [gan, 'backends', '--json']);
@@ -200,25 +225,10 @@ export function stepsOf({backend, small = false, leakSteps = small ? 300 : 1000}
       });
       return {what, data: {...data, plans: plansIn(lines)}};
     },
-    async recorded(context) {
-      const [recorded, eager] = [
-        await training(context, sameSteps, 'auto', backend),
-        await training(context, sameSteps, 'off', backend),
-      ];
-      demand(recorded.refusals.length === 0, `steps were not repeated: ${recorded.refusals.join('; ')}`);
-      demand(recorded.repeated > 0, 'no step was repeated');
-      if (isCuda)
-        demand(
-          recorded.launched === recorded.repeated,
-          `${recorded.launched} of ${recorded.repeated} repeated steps were launched as graphs`,
-        );
-      demand(eager.repeated === 0, 'steps were repeated although this is off');
-      demand(
-        JSON.stringify(recorded.losses) === JSON.stringify(eager.losses),
-        `losses ${recorded.losses.slice(0, 25)} and ${eager.losses.slice(0, 25)}`,
-      );
-      demand(recorded.weights === eager.weights, `weights ${recorded.weights} and ${eager.weights}`);
-      return `${recorded.repeated} of ${sameSteps} steps repeated, ${recorded.launched} as graphs`;
+    recorded: recorded([]),
+    'recorded, bf16': (context) => {
+      if (!isCuda) throw new Skipped('of cuda');
+      return recorded(['bf16'])(context);
     },
     'own, recorded': own(work, 'auto', 'tf32'),
     'PyTorch, eager': peer(work, 'eager'),

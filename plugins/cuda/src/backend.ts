@@ -39,13 +39,13 @@ const backendClass = (tf: Gan['tf']) =>
     override async read(dataId: DataId): Promise<BackendValues> {
       const known = this.#known(dataId);
       if (known) return known;
-      const {dtype, bytes} = this.#entry(dataId); // now: it may be disposed of while it is read
-      return values(await this.#reads.read(this.#block(dataId), bytes), dtype);
+      const entry = this.#entry(dataId); // now: it may be disposed of while it is read
+      return values(await this.#reads.read(dataId, entry), entry.dtype);
     }
 
     override readSync(dataId: DataId): BackendValues {
-      const {dtype, bytes} = this.#entry(dataId);
-      return this.#known(dataId) ?? values(this.#reads.readSync(this.#block(dataId), bytes), dtype);
+      const entry = this.#entry(dataId);
+      return this.#known(dataId) ?? values(this.#reads.readSync(dataId, entry), entry.dtype);
     }
 
     override numDataIds(): number {
@@ -118,13 +118,6 @@ const backendClass = (tf: Gan['tf']) =>
     #known(dataId: DataId): BackendValues | undefined {
       this.#device.guard('Reading a tensor', [], () => {});
       return this.#entry(dataId).values?.slice();
-    }
-
-    #block(dataId: DataId) {
-      const device = this.#device;
-      return device.guard('Reading a tensor', [], () => {
-        return device.block(dataId)!; // what is still on its way is waited for
-      });
     }
   };
 

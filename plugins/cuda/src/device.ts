@@ -52,6 +52,9 @@ interface Frame {
 const isSameOrder = (a: Turned | undefined, b: Turned | undefined): boolean =>
   a?.rows === b?.rows && a?.columns === b?.columns;
 
+/** The name of a copy in another order or of other numbers. */
+const copyName = (element: Element, turned?: Turned): string => [element, turned?.rows, turned?.columns].join(' ');
+
 const sharedBytesOfAll = 48 * 2 ** 10;
 
 /** A card with one stream of computation and one of uploads. */
@@ -165,10 +168,18 @@ export class CudaDevice implements DnnHost, Timed {
     // from one order to another by way of tfjs's: what has been a filter may be looked at as another one
     const [from, fromOrder] =
       order && turned && !isSameOrder(order, turned) ? [this.block(dataId, own)!, undefined] : [lying, order];
-    const name = [element, turned?.rows, turned?.columns].join(' ');
-    return this.tensors.derived(dataId, name, element === 'bf16' ? bytes / 2 : bytes, this.#epoch, ({address}) =>
+    const [name, size] = [copyName(element, turned), element === 'bf16' ? bytes / 2 : bytes];
+    return this.tensors.derived(dataId, name, size, this.#epoch, ({address}) =>
       rearrange(this, {address: from.address, type: own}, fromOrder, {address, type: element}, turned, bytes / 4),
     );
+  }
+
+  /**
+   * Gives back the copy in tfjs's order of a tensor that lies otherwise, after what was handed over so far. The weights of
+   * a training are read now and then, for checkpoints, and would lie twice from then on.
+   */
+  dropCopy(dataId: DataId): void {
+    this.tensors.drop(dataId, copyName('float'));
   }
 
   /**

@@ -1,7 +1,7 @@
 import type {CudaDevice} from './device.js';
 import type {Driver} from './driver/driver.js';
 import type {Staging} from './memory/pinned.js';
-import type {Block} from './memory/pool.js';
+import type {DataId, Entry} from './tensors.js';
 
 /** Device to host. */
 export class Reads {
@@ -10,16 +10,16 @@ export class Reads {
     private readonly driver: Driver,
   ) {}
 
-  /** The bytes of a block as they are at this point of the stream. Waits for them without blocking. */
-  async read(block: Block, bytes: number): Promise<Uint8Array> {
-    const staging = this.#start(block, bytes);
+  /** The bytes of a tensor as they are at this point of the stream. Waits for them without blocking. */
+  async read(dataId: DataId, {bytes}: Entry): Promise<Uint8Array> {
+    const staging = this.#start(dataId, bytes);
     await this.#passed(staging.event);
     return this.#finish(staging, bytes);
   }
 
   /** The same, blocking. */
-  readSync(block: Block, bytes: number): Uint8Array {
-    const staging = this.#start(block, bytes);
+  readSync(dataId: DataId, {bytes}: Entry): Uint8Array {
+    const staging = this.#start(dataId, bytes);
     this.#guard(() => this.driver.awaitEvent(staging.event));
     return this.#finish(staging, bytes);
   }
@@ -32,14 +32,16 @@ export class Reads {
     this.#guard(() => this.driver.destroyEvent(event));
   }
 
-  #start(block: Block, bytes: number): Staging {
+  #start(dataId: DataId, bytes: number): Staging {
     if (this.device.recording) throw new Error('nothing can be read from the device while a step is recorded');
     return this.#guard(() => {
+      const block = this.device.block(dataId)!; // what is still on its way is waited for
       const staging = this.device.pinned.take(bytes);
       this.device.timed('copies', 0, () =>
         this.driver.copyToHost(staging.address, block.address, bytes, this.device.stream),
       );
       this.driver.recordEvent(staging.event, this.device.stream);
+      this.device.dropCopy(dataId);
       return staging;
     });
   }

@@ -158,6 +158,15 @@ export class Tensors {
     return block;
   }
 
+  /** Gives back what was derived under this name, if anything. */
+  drop(dataId: DataId, name: string): void {
+    const {derived} = this.get(dataId);
+    const known = derived?.get(name);
+    if (!known) return;
+    derived!.delete(name);
+    this.#places.give(known.block);
+  }
+
   /** Bytes that tensors hold on the device. */
   get bytes(): number {
     let bytes = 0;

@@ -209,6 +209,39 @@ describe('cuda: recorded steps', () => {
     got.forEach((numbers, i) => numbers.forEach((value, k) => expect(value).to.be.closeTo(wanted[i]![k]!, 1e-5)));
   });
 
+  it('lie like their filters after an operation only where they are float32', async () => {
+    const compute = (): Tensor[] => {
+      const x = tf.ones([2, 5, 5, 3]) as Tensor4D;
+      const whole = (seed: number) => Float32Array.from({length: 108}, (_, i) => ((i * seed) % 5) - 2 || 1);
+      const w = [7, 9].map((seed) => tf.tensor(whole(seed), [3, 3, 3, 4])) as [Tensor, Tensor];
+      for (const one of w) tf.conv2d(x, one as Tensor4D, 1, 'same');
+      const dy = tf.randomUniform(w[0].shape, -1, 1, 'float32', 3);
+      const larger = tf.grads((a, b) => tf.sum(tf.mul(tf.maximum(a!, b!), dy)))([...w]);
+      const both = [tf.equal, tf.greater, tf.floorDiv, tf.sub].map((operation) => operation(...w));
+      return [...both, tf.logicalAnd(both[0]!, tf.lessEqual(...w)), ...larger];
+    };
+    const read = async (): Promise<number[][]> => {
+      const tensors = tf.tidy(compute);
+      return Promise.all(tensors.map(async (one) => [...(await one.data())]));
+    };
+    await tf.setBackend('cpu');
+    const wanted = await read();
+    open = await openFake({exactAllocations: true}); // which checks what lies beside each tensor
+    expect(await read()).to.deep.equal(wanted);
+  });
+
+  it('are read without a copy that stays', async () => {
+    open = await openFake();
+    const w = tf.randomUniform([3, 3, 32, 32], -1, 1, 'float32', 1); // large enough for the host to keep no copy
+    const wanted = await w.data();
+    tf.conv2d(tf.ones([1, 4, 4, 32]) as Tensor4D, w as Tensor4D, 1, 'same').dataSync();
+    expect(open.device.turnedOf(w)).to.not.equal(undefined);
+    const before = open.device.allocator.statistics.used;
+    expect(await w.data()).to.deep.equal(wanted);
+    expect(w.dataSync()).to.deep.equal(wanted);
+    expect(open.device.allocator.statistics.used).to.equal(before);
+  });
+
   it('do nothing when they are recorded', async () => {
     open = await openFake();
     const {capture} = open.opened;

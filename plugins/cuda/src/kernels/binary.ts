@@ -42,8 +42,9 @@ function binary(name: string, {op, types, to, inputs = ['a', 'b']}: Binary): Ker
   return kernel<BinaryInputs>(name, (given, _attrs, context) => {
     const {gpu} = context;
     const tensors = inputs.map((input) => given[input as keyof BinaryInputs]);
-    // number by number it does not matter in which order both lie: the gradients of a filter are added as they are
-    const turned = orderOfBoth(gpu, tensors);
+    // number by number it does not matter in which order both lie: the gradients of a filter are added as they are. A
+    // result of another type than float32 lies in tfjs's order, as all do.
+    const turned = (to ?? types[0]) === 'float32' ? orderOfBoth(gpu, tensors) : undefined;
     const [first, second] = tensors.map((tensor) => view(gpu, tensor, 'float', turned)) as [View, View];
     const type = first.dtype === second.dtype && variants.has(first.dtype) ? first.dtype : types[0]!;
     const [a, b] = [toType(context, first, type), toType(context, second, type)];
