@@ -1,6 +1,6 @@
 // The first things that a GPU is asked to do, one by one, each compared with what the host computes; a line of JSON when one
-// begins and when it ends. Then in each precision convolutions of small whole numbers, which are the same in all of them,
-// and a critic and a generator step of fastai's WGAN, for which cuDNN is asked what it offers for each convolution
+// begins and when it ends. Then in each precision convolutions of small whole numbers, which all precisions have, and a
+// critic and a generator step of fastai's WGAN, for which cuDNN is asked what it offers for each convolution
 // (GAN_DEBUG=cudnn prints it).
 //
 //     GAN_DEBUG=cudnn node scripts/gpu/smoke.mjs BACKEND SIZE BATCH [PRECISION...]

@@ -175,8 +175,8 @@ export class CudaDevice implements DnnHost, Timed {
   }
 
   /**
-   * Gives back the copy in tfjs's order of a tensor that lies otherwise, after what was handed over so far. The weights of
-   * a training are read now and then, for checkpoints, and would lie twice from then on.
+   * Gives back the copy in tfjs's order of a tensor that lies otherwise, after what was handed over so far. The weights
+   * of a training are read now and then, for checkpoints, and would lie twice from then on.
    */
   dropCopy(dataId: DataId): void {
     this.tensors.drop(dataId, copyName('float'));
