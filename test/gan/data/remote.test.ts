@@ -497,7 +497,7 @@ describe('lists of pictures on servers', () => {
           server.answer = (_, response) => (response.writeHead(302, {location}).end(), true);
           const error = await ganError(() => openRandomAccess(`${server.url}/list.csv`));
           expect(error).to.include({code: 'GAN_DATA_REFUSED', exitCode: 5});
-          expect(error.message).to.contain('elsewhere');
+          expect(error.message).to.contain('redirects requests');
         }
         slowest.afterMs = 20;
         server.answer = (_, response) => {
