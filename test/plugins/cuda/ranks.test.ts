@@ -143,7 +143,7 @@ describe('cuda: sums over ranks', function () {
         .join(ranks)
         .catch((thrown: unknown) => thrown);
       expect(error).to.have.property('code', 'GAN_BACKEND_FAILED');
-      expect(error).to.have.property('message').that.contains('NCCL does not join the ranks: ncclGetUniqueId');
+      expect(error).to.have.property('message').that.contains('NCCL could not join the ranks: ncclGetUniqueId');
     });
 
     it('an error that NCCL has met since is told, with how to find out more', async () => {
