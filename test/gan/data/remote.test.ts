@@ -364,6 +364,21 @@ function greyArray(grey: number): Buffer {
   return bytes;
 }
 
+/** Runs `action` with a server of a folder, and what is fetched kept in a cache of this folder. */
+const withCache = (action: (dir: string, server: Awaited<ReturnType<typeof serve>>) => Promise<void>): Promise<void> =>
+  inFolder(async (dir) => {
+    const server = await serve(dir);
+    const before = process.env['GAN_CACHE_DIR'];
+    process.env['GAN_CACHE_DIR'] = join(dir, 'cache');
+    try {
+      await action(dir, server);
+    } finally {
+      if (before === undefined) delete process.env['GAN_CACHE_DIR'];
+      else process.env['GAN_CACHE_DIR'] = before;
+      await server.close();
+    }
+  });
+
 describe('lists of pictures on servers', () => {
   it('name files of their server, or addresses, and nothing of this disk; missing pictures are left out', () =>
     inFolder(async (dir) => {
@@ -415,10 +430,7 @@ describe('lists of pictures on servers', () => {
     }));
 
   it('whose addresses look alike without their keys are apart, as are arrays in mixtures and shards', () =>
-    inFolder(async (dir) => {
-      const server = await serve(dir);
-      const before = process.env['GAN_CACHE_DIR'];
-      process.env['GAN_CACHE_DIR'] = join(dir, 'cache');
+    withCache(async (dir, server) => {
       server.answer = ({url}, response) => {
         const {pathname, searchParams} = new URL(url!, 'http://host');
         const number = Number(/\d+/.exec(searchParams.get('of') ?? '')?.[0]);
@@ -429,61 +441,45 @@ describe('lists of pictures on servers', () => {
       };
       const greys = async ({size, read}: Awaited<ReturnType<typeof openRecords>>) =>
         Promise.all(Array.from({length: size}, async (_, i) => ((await read(i)) as {data: Uint8Array}).data[0]));
-      try {
-        const rows = [10001, 10002, 10003];
-        await writeFile(
-          join(dir, 'a#1.csv'),
-          ['file,label', ...rows.map((row) => `${server.url}/img?of=${row},x`)].join('\n'),
-        );
-        for (let again = 0; again < 2; again++) {
-          const list = await openRecords(join(dir, 'a#1.csv'));
-          for (const [i, row] of rows.entries()) expect(await list.read(i)).to.deep.equal(Buffer.from(String(row)));
-        }
-        expect(server.requests.filter((each) => each.includes('/img'))).to.have.length(3);
-        const mixture = ['n11.npy', 'n12.npy'].map((of) => ({data: `${server.url}/dl?of=${of}`}));
-        await writeFile(join(dir, 'mixture.json'), JSON.stringify({mixture}));
-        expect(await greys(await openRecords(join(dir, 'mixture.json')))).to.deep.equal([11, 12]);
-        const shown = publicAddress(`${server.url}/dl?of=n{021..023}.npy`);
-        for (let again = 0; again < 2; again++)
-          expect(await greys(await openRecords(shown))).to.deep.equal([21, 22, 23]);
-        expect(completeAddress(shown)).to.contain('{021..023}');
-        publicAddress(`${server.url}/dl?of=n31.npy`);
-        expect(await greys(await openRecords(shown))).to.deep.equal([31]);
-      } finally {
-        if (before === undefined) delete process.env['GAN_CACHE_DIR'];
-        else process.env['GAN_CACHE_DIR'] = before;
-        await server.close();
+      const rows = [10001, 10002, 10003];
+      await writeFile(
+        join(dir, 'a#1.csv'),
+        ['file,label', ...rows.map((row) => `${server.url}/img?of=${row},x`)].join('\n'),
+      );
+      for (let again = 0; again < 2; again++) {
+        const list = await openRecords(join(dir, 'a#1.csv'));
+        for (const [i, row] of rows.entries()) expect(await list.read(i)).to.deep.equal(Buffer.from(String(row)));
       }
+      expect(server.requests.filter((each) => each.includes('/img'))).to.have.length(3);
+      const mixture = ['n11.npy', 'n12.npy'].map((of) => ({data: `${server.url}/dl?of=${of}`}));
+      await writeFile(join(dir, 'mixture.json'), JSON.stringify({mixture}));
+      expect(await greys(await openRecords(join(dir, 'mixture.json')))).to.deep.equal([11, 12]);
+      const shown = publicAddress(`${server.url}/dl?of=n{021..023}.npy`);
+      for (let again = 0; again < 2; again++) expect(await greys(await openRecords(shown))).to.deep.equal([21, 22, 23]);
+      expect(completeAddress(shown)).to.contain('{021..023}');
+      publicAddress(`${server.url}/dl?of=n31.npy`);
+      expect(await greys(await openRecords(shown))).to.deep.equal([31]);
     }));
 
   it('that are refused one after the other end the training; pages and nothing are not kept for pictures', () =>
-    inFolder(async (dir) => {
-      const server = await serve(dir);
-      const before = process.env['GAN_CACHE_DIR'];
-      process.env['GAN_CACHE_DIR'] = join(dir, 'cache');
+    withCache(async (_, server) => {
       let [status, body] = [200, '<html>Log in</html>'];
       server.answer = (_, response) => (response.writeHead(status).end(body), true);
-      try {
-        const files = new WholeFiles('expiring', 1 << 20);
-        for (const answer of [body, '', 'picture']) {
-          body = answer;
-          expect(String(await files.read(`${server.url}/a.png`))).to.equal(answer);
-        }
-        status = 403;
-        expect(String(await files.read(`${server.url}/a.png`))).to.equal('picture');
-        const refused = async (): Promise<boolean> =>
-          isGanError(await files.read(`${server.url}/b.png`).catch((error: unknown) => error));
-        for (let i = 0; i < 64; i++) expect(await refused()).to.equal(false);
-        expect(await ganError(() => files.read(`${server.url}/b.png`))).to.include({code: 'GAN_DATA_REFUSED'});
-        status = 200;
-        await files.read(`${server.url}/c.png`);
-        status = 403;
-        expect(await refused()).to.equal(false);
-      } finally {
-        if (before === undefined) delete process.env['GAN_CACHE_DIR'];
-        else process.env['GAN_CACHE_DIR'] = before;
-        await server.close();
+      const files = new WholeFiles('expiring', 1 << 20);
+      for (const answer of [body, '', 'picture']) {
+        body = answer;
+        expect(String(await files.read(`${server.url}/a.png`))).to.equal(answer);
       }
+      status = 403;
+      expect(String(await files.read(`${server.url}/a.png`))).to.equal('picture');
+      const refused = async (): Promise<boolean> =>
+        isGanError(await files.read(`${server.url}/b.png`).catch((error: unknown) => error));
+      for (let i = 0; i < 64; i++) expect(await refused()).to.equal(false);
+      expect(await ganError(() => files.read(`${server.url}/b.png`))).to.include({code: 'GAN_DATA_REFUSED'});
+      status = 200;
+      await files.read(`${server.url}/c.png`);
+      status = 403;
+      expect(await refused()).to.equal(false);
     }));
 
   it('that lead elsewhere without end, or to this disk, or come too slowly are refused', () =>

@@ -1,6 +1,6 @@
 import type {TensorInfo} from '@tensorflow/tfjs-core';
-import {dispatch, float, int, threadForEach, workgroupsFor, type Shader} from '../dispatch.js';
-import type {Kernel} from '../kernel.js';
+import {dispatch, float, int, threadForEach, workgroupsFor, type Shader, type Uniforms} from '../dispatch.js';
+import type {Context, Kernel} from '../kernel.js';
 
 const biasShader: Shader = {
   name: 'BiasActivation',
@@ -35,20 +35,33 @@ const gradientShader: Shader = {
 }`,
 };
 
-const sizeOf = ({shape}: TensorInfo): number => shape.reduce((product, n) => product * n, 1);
+/** One value for each of those of the first tensor. */
+function pointwise(
+  backend: Context['backend'],
+  shader: Shader,
+  reads: readonly [TensorInfo, TensorInfo],
+  uniforms: Uniforms,
+): TensorInfo {
+  const [{shape}] = reads;
+  const count = sizeOf(shape);
+  const result = backend.makeTensorInfo(shape, 'float32');
+  dispatch(backend, shader, {
+    reads,
+    writes: [result],
+    uniforms: {count: int(count), ...uniforms},
+    workgroups: workgroupsFor(count, backend),
+  });
+  return result;
+}
+
+const sizeOf = (shape: readonly number[]): number => shape.reduce((product, n) => product * n, 1);
 
 const biasActivation: Kernel = {
   name: 'BiasActivation',
   compute(inputs, {backend, attrs}) {
     const {x, bias} = inputs as unknown as Record<'x' | 'bias', TensorInfo>;
-    const y = backend.makeTensorInfo(x.shape, 'float32');
-    dispatch(backend, biasShader, {
-      reads: [x, bias],
-      writes: [y],
-      uniforms: {count: int(sizeOf(x)), channels: int(sizeOf(bias)), slope: float(attrs['slope'] as number)},
-      workgroups: workgroupsFor(sizeOf(x), backend),
-    });
-    return y;
+    const uniforms = {channels: int(sizeOf(bias.shape)), slope: float(attrs['slope'] as number)};
+    return pointwise(backend, biasShader, [x, bias], uniforms);
   },
 };
 
@@ -56,14 +69,7 @@ const leakyReluGrad: Kernel = {
   name: 'LeakyReluGrad',
   compute(inputs, {backend, attrs}) {
     const {dy, x} = inputs as unknown as Record<'dy' | 'x', TensorInfo>;
-    const dx = backend.makeTensorInfo(x.shape, 'float32');
-    dispatch(backend, gradientShader, {
-      reads: [dy, x],
-      writes: [dx],
-      uniforms: {count: int(sizeOf(x)), alpha: float(attrs['alpha'] as number)},
-      workgroups: workgroupsFor(sizeOf(x), backend),
-    });
-    return dx;
+    return pointwise(backend, gradientShader, [dy, x], {alpha: float(attrs['alpha'] as number)});
   },
 };
 
