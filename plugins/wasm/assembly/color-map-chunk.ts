@@ -40,18 +40,31 @@ export function colorMapChunk(image: i32, pool: Pool): void {
   }
 }
 
-/** The same for three channels, with the matrix in registers. */
+/**
+ * The same for three channels. A pixel's sums are the first three of four lanes: what the fourth one leaves in the next
+ * pixel is written over, so the last pixel is computed by itself.
+ */
 function mapThree(x: usize, matrix: usize, shift: usize, added: f32, out: usize, bytes: usize): void {
-  const m00 = load<f32>(matrix), m01 = load<f32>(matrix, 4), m02 = load<f32>(matrix, 8);
-  const m10 = load<f32>(matrix, 12), m11 = load<f32>(matrix, 16), m12 = load<f32>(matrix, 20);
   const m20 = load<f32>(matrix, 24), m21 = load<f32>(matrix, 28), m22 = load<f32>(matrix, 32);
   const s0 = load<f32>(shift) + added, s1 = load<f32>(shift, 4) + added, s2 = load<f32>(shift, 8) + added;
-  for (let at: usize = 0; at < bytes; at += 12) {
-    const a = load<f32>(x + at), b = load<f32>(x + at, 4), c = load<f32>(x + at, 8);
-    store<f32>(out + at, a * m00 + b * m10 + c * m20 + s0);
-    store<f32>(out + at, a * m01 + b * m11 + c * m21 + s1, 4);
-    store<f32>(out + at, a * m02 + b * m12 + c * m22 + s2, 8);
+  const ofFirst = v128.load(matrix), ofSecond = v128.load(matrix, 12), ofThird = three(m20, m21, m22);
+  const plus = three(s0, s1, s2);
+  const last = bytes - 12;
+  for (let at: usize = 0; at < last; at += 12) {
+    const first = f32x4.mul(v128.load32_splat(x + at), ofFirst);
+    const second = f32x4.mul(v128.load32_splat(x + at, 4), ofSecond);
+    const third = f32x4.mul(v128.load32_splat(x + at, 8), ofThird);
+    v128.store(out + at, f32x4.add(f32x4.add(f32x4.add(first, second), third), plus));
   }
+  const a = load<f32>(x + last), b = load<f32>(x + last, 4), c = load<f32>(x + last, 8);
+  store<f32>(out + last, a * load<f32>(matrix) + b * load<f32>(matrix, 12) + c * m20 + s0);
+  store<f32>(out + last, a * load<f32>(matrix, 4) + b * load<f32>(matrix, 16) + c * m21 + s1, 4);
+  store<f32>(out + last, a * load<f32>(matrix, 8) + b * load<f32>(matrix, 20) + c * m22 + s2, 8);
+}
+
+@inline
+function three(a: f32, b: f32, c: f32): v128 {
+  return f32x4.replace_lane(f32x4.replace_lane(f32x4.splat(a), 1, b), 2, c);
 }
 
 /** The mean of floats, summed in sixteen lanes. */
