@@ -7,8 +7,9 @@ export type RecipeFacts =
       data: string;
     }
   | {
-      /** Number of images; absent where it is not known. */
+      /** Number of images, and the pixels of their shorter side; absent where they are not known. */
       images?: number;
+      side?: number;
       /** The device is a GPU. */
       gpu: boolean;
     };
@@ -27,18 +28,29 @@ export interface ChosenRecipe {
  */
 const fewImages = 20_000;
 
+/** Sides of the recipes' images. Smaller pictures are not made larger than the next power of two, and at least 16. */
+const recipeSide = 64;
+const leastSide = 16;
+
 /** The recipe for who names none: the best that the data and the device allow. */
 export function automaticRecipe(facts: RecipeFacts): ChosenRecipe {
   if ('suggested' in facts) return {recipe: facts.suggested, values: {}, why: `for ${facts.data}`};
-  const {images, gpu} = facts;
+  const {images, side = recipeSide, gpu} = facts;
   const few = images !== undefined && images < fewImages;
-  const device = gpu ? 'a GPU' : 'a processor';
+  const size = Math.max(leastSide, 2 ** Math.ceil(Math.log2(side)));
+  const why = [
+    gpu ? 'a GPU' : 'a processor',
+    ...(size < recipeSide ? [`pictures of ${side} pixels a side, so size ${size}`] : []),
+    ...(images === undefined
+      ? []
+      : [`${images} images${few ? ', so few that the critic is to see them changed each time' : ''}`]),
+  ];
   return {
     recipe: gpu ? 'resnet' : 'light',
-    values: few ? {augment: ['color', 'translation', 'cutout']} : {},
-    why:
-      images === undefined
-        ? device
-        : `${device}; ${images} images${few ? ', so few that the critic is to see them changed each time' : ''}`,
+    values: {
+      ...(size < recipeSide && {size}),
+      ...(few && {augment: ['color', 'translation', 'cutout']}),
+    },
+    why: why.join('; '),
   };
 }

@@ -260,16 +260,21 @@ async function recipeFacts(
     name !== 'auto' && (await registry.load('backend', name)).needsGpu === true;
   const gpu = await (onGpu ?? needsGpu)(backend); // may look for devices
   if ('source' in data) return {gpu, ...(await countItems(registry, data.source, options))};
-  return withoutData ? {gpu} : {gpu, ...(await countPictures(data.folder))};
+  return withoutData ? {gpu} : {gpu, ...(await pictureFacts(data.folder, pick(layers, 'size') === undefined))};
 }
 
-/** Nothing of data that cannot be read or have no images: that is an error when they are used. */
-async function countPictures(data: string): Promise<{images?: number}> {
+/**
+ * Nothing of data that cannot be read or have no images: that is an error when they are used.
+ * @param sized whether somebody asks for their size, for which some are read
+ */
+async function pictureFacts(data: string, sized: boolean): Promise<{images?: number; side?: number}> {
   const {openRecords} = await import('../gan/data/records/open.js');
-  return openRecords(data).then(
-    ({size}) => ({images: size}),
-    () => ({}),
-  );
+  const records = await openRecords(data).catch(() => undefined);
+  if (!records) return {};
+  if (!sized) return {images: records.size};
+  const {medianSide} = await import('../gan/data/common-facts.js');
+  const side = await medianSide(records);
+  return {images: records.size, ...(side !== undefined && {side})};
 }
 
 /** Nothing where there is no end of them, and where the source cannot be made: that is an error when it is used. */

@@ -1,4 +1,6 @@
 import {expect} from 'chai';
+import path from 'node:path';
+import sharp from 'sharp';
 import {resolveConfig, type ConfigRequest} from '../../dist/config/resolve.js';
 import {openRegistry} from '../../dist/plugin/discover.js';
 import {folder, ganError, removeFolders, write} from '../plugin/helpers.js';
@@ -32,6 +34,24 @@ describe('the recipe of a training for which none is named', () => {
     expect(config.arch.name).to.equal('light');
     expect(augmentations(config)).to.deep.equal(['color', 'translation', 'cutout']);
     expect(whyRecipe).to.match(/^a processor; 3 images, so few/);
+  });
+
+  it('has the size of small pictures, up to a power of two, unless a size is given', async () => {
+    const dir = folder();
+    const put = (width: number, height: number): Promise<unknown> =>
+      sharp({create: {width, height, channels: 3, background: 'grey'}})
+        .png()
+        .toFile(path.join(dir, `${width}x${height}.png`));
+    for (const side of [28, 30, 29]) await put(side, 40);
+    const set = [`data=${dir}`, 'backend=wasm'];
+    const {config, origins, whyRecipe} = await resolve({set});
+    expect([config.size, origins['size']]).to.deep.equal([32, 'recipe light']);
+    expect(whyRecipe).to.match(/^a processor; pictures of 29 pixels a side, so size 32; 3 images, so few/);
+    const given = await resolve({set: [...set, 'size=48']});
+    expect(given.config.size).to.equal(48);
+    expect(given.whyRecipe).to.match(/^a processor; 3 images/);
+    for (const width of [90, 91, 92]) await put(width, 65);
+    expect((await resolve({set})).config.size).to.equal(64);
   });
 
   it('is what a data source suggests, for which there are other networks', async () => {

@@ -23,6 +23,23 @@ interface Facts {
 
 /** Looks at some pictures of a set; those that cannot be read do not count. */
 export async function commonFacts(records: Records): Promise<CommonFacts> {
+  const facts = await someFacts(records);
+  const logs = facts.map(({width, height}) => Math.log(width / height)).sort((a, b) => a - b);
+  const median = logs[logs.length >> 1];
+  const alike = (isAlike: (each: Facts) => boolean): boolean =>
+    facts.length > 0 && facts.filter(isAlike).length >= enough * facts.length;
+  const shared =
+    median !== undefined && alike(({width, height}) => Math.abs(Math.log(width / height) - median) <= near);
+  return {proportions: shared ? Math.exp(median) : undefined, deep: alike(({deep}) => deep)};
+}
+
+/** The median of the shorter sides of some pictures of a set, in pixels; undefined where none can be read. */
+export async function medianSide(records: Records): Promise<number | undefined> {
+  const sides = (await someFacts(records)).map(({width, height}) => Math.min(width, height)).sort((a, b) => a - b);
+  return sides[sides.length >> 1];
+}
+
+async function someFacts(records: Records): Promise<Facts[]> {
   const n = Math.min(looked, records.size);
   const found = await Promise.all(
     Array.from({length: n}, async (_, i) => {
@@ -33,14 +50,7 @@ export async function commonFacts(records: Records): Promise<CommonFacts> {
       }
     }),
   );
-  const facts = found.filter((each) => each !== undefined);
-  const logs = facts.map(({width, height}) => Math.log(width / height)).sort((a, b) => a - b);
-  const median = logs[logs.length >> 1];
-  const alike = (isAlike: (each: Facts) => boolean): boolean =>
-    facts.length > 0 && facts.filter(isAlike).length >= enough * facts.length;
-  const shared =
-    median !== undefined && alike(({width, height}) => Math.abs(Math.log(width / height) - median) <= near);
-  return {proportions: shared ? Math.exp(median) : undefined, deep: alike(({deep}) => deep)};
+  return found.filter((each) => each !== undefined);
 }
 
 async function factsOf(stored: StoredImage): Promise<Facts> {
