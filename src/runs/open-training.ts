@@ -23,6 +23,7 @@ import type {Given} from '../options/options-check.js';
 import type {PartChoice, RunConfig} from '../options/run-config.js';
 import {openRegistry} from '../plugin/discover.js';
 import type {Registry} from '../plugin/registry.js';
+import {adaptationDoubt} from './adaptation-doubt.js';
 import {attemptSeed} from './attempt.js';
 import {isOutOfMemory, largestAuto, largestBatch, withBatchAdvice} from './batch-memory.js';
 import {makeDataLoaders, type RunData, type Settings} from './data.js';
@@ -261,7 +262,8 @@ async function open(settings: Settings, options: TrainingOptions): Promise<Train
     const made = await make(config, options.parts ?? {}, {warn, ranks}, init).catch(classesLost);
     learn = made.learn;
     const {parts, dls} = made;
-    dls.notes.forEach(warn);
+    const doubt = adaptationDoubt(config, parts);
+    [...dls.notes, ...(doubt === undefined ? [] : [doubt])].forEach(warn);
     if (!(await isOnGpu(registry, {device: opened.device}))) checkMemory(learn, config, warn);
     const steps = config.steps ?? config.epochs * dls.train.length;
     const {name: backendName} = opened.device;

@@ -1,7 +1,18 @@
 import {expect} from 'chai';
 import {existsSync} from 'node:fs';
 import path from 'node:path';
-import {GanError, MetricsLog, openRun, openTraining, RunFolder, tf, type Device, type MetricsLine} from 'gankit';
+import {
+  GanError,
+  MetricsLog,
+  openRun,
+  openTraining,
+  readCheckpoint,
+  readSafetensors,
+  RunFolder,
+  tf,
+  type Device,
+  type MetricsLine,
+} from 'gankit';
 import {openRegistry} from '../../dist/plugin/discover.js';
 import {folder, ganError, removeFolders} from '../plugin/helpers.js';
 import {expectSame, fit, metrics, openCpu, results, tinyConfig} from './helpers.js';
@@ -76,6 +87,21 @@ describe('openTraining and openRun', () => {
     expect(error.message).to.contain('7 items, 10 less the 3 that are held out, fewer than one batch of 8');
   });
 
+  it('doubt augmentations that adapt to signs which the loss leaves to chance, and no others', async () => {
+    const told = async (loss: string, augment: {name: string; target?: number}): Promise<string[]> => {
+      const warnings: string[] = [];
+      const given = {...settings, loss, augment: [augment], steps: 1};
+      await (await openTraining(given, {device, warn: (message) => warnings.push(message)})).close();
+      return warnings.filter((message) => message.includes('signs'));
+    };
+    expect(await told('logistic', {name: 'ada'})).to.deep.equal([]);
+    expect(await told('relativistic', {name: 'ada', target: 0})).to.deep.equal([]);
+    const [warning] = await told('relativistic', {name: 'ada'});
+    expect(warning).to.match(/^the augmentation ada .* with the loss relativistic only differences/);
+    expect(warning).to.contain('--set augment.ada.target=0 --set augment.ada.p=0.3');
+    expect(await told('wgan', {name: 'color', target: 0.6})).to.have.length(1);
+  });
+
   it('a run goes on from its newest checkpoint, bit for bit', async () => {
     const parts = path.join(folder(), 'run');
     await train(parts, {...settings, epochs: 1});
@@ -97,7 +123,7 @@ describe('openTraining and openRun', () => {
     await run.close();
   });
 
-  it('draws with averaged weights where the run has them, with the trained ones on demand, and names what is missing', async () => {
+  it('draws, measures and exports with averaged weights where the run has them, with the trained ones on demand', async () => {
     const withAverage = path.join(folder(), 'run');
     await train(withAverage, {...settings, recipe: 'gan', lr: 0.02, epochs: 2, emaHalfLife: 1000});
     const draw = async (of: string, weights?: 'averaged' | 'trained'): Promise<unknown> => {
@@ -116,6 +142,26 @@ describe('openTraining and openRun', () => {
     const error = await ganError(() => draw(dir, 'averaged'));
     expect(error).to.include({code: 'GAN_USAGE', kind: 'usage'});
     expect(error.message).to.contain(dir).and.contain('average');
+
+    const [byAverage, byTrained] = [
+      await openRun(withAverage, {device}),
+      await openRun(withAverage, {device, weights: 'trained'}),
+    ];
+    const {row} = metrics(withAverage).at(-1) as unknown as MetricsLine;
+    expect(await byAverage.evaluate(), 'as the training measured').to.deep.equal({swd: row!['swd']});
+    expect(await byTrained.evaluate()).to.not.deep.equal({swd: row!['swd']});
+    const exported = async (run: typeof byAverage, name: string) => {
+      const [file] = await run.export('safetensors', path.join(path.dirname(withAverage), `${name}.safetensors`));
+      return (await readSafetensors(file!)).tensors;
+    };
+    const [ofAverage, ofTrained] = [await exported(byAverage, 'averaged'), await exported(byTrained, 'trained')];
+    const {emaWeights, model} = await readCheckpoint((await byAverage.folder.checkpoints()).at(-1)!);
+    for (const [name, {data}] of emaWeights) {
+      expect(ofAverage.get(name)!.data, name).to.deep.equal(data);
+      expect(ofTrained.get(name)!.data, name).to.deep.equal(model.get(name)!.data);
+    }
+    expect(emaWeights.size).to.be.greaterThan(3);
+    for (const run of [byAverage, byTrained]) await run.close();
   });
 
   it('refuses conditional networks by name', async () => {

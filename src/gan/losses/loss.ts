@@ -18,4 +18,6 @@ export interface StepLoss {
   repeatable?: boolean;
   /** On which side of 0 a trained critic scores real images; 'high' when absent. */
   realScores?: 'high' | 'low';
+  /** Only differences of scores count, so that their signs are left to chance. Absent: the signs mean something. */
+  onlyDifferences?: boolean;
 }

@@ -12,5 +12,6 @@ export default ({loss, tf}: Gan) =>
       critic: ({real, fake}) => tf.mean(tf.softplus(tf.sub(fake.scores, real.scores))),
       generator: ({real, fake}) => tf.mean(tf.softplus(tf.sub(real.scores, fake.scores))),
       repeatable: true,
+      onlyDifferences: true,
     }),
   });

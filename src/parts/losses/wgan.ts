@@ -22,11 +22,13 @@ export default ({loss, opt, tf}: Gan) =>
             critic: ({real, fake}) => tf.sub(tf.mean(fake.scores), tf.mean(real.scores)),
             generator: ({fake}) => tf.neg(tf.mean(fake.scores)),
             repeatable: true,
+            onlyDifferences: true,
           }
         : {
             critic: ({real, fake}) => tf.sub(tf.mean(real.scores), tf.mean(fake.scores)),
             generator: ({fake}) => tf.mean(fake.scores),
             repeatable: true,
+            onlyDifferences: true,
             realScores: 'low',
           },
   });
