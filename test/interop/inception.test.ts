@@ -39,6 +39,12 @@ describe('Inception', () => {
       const used = new Map([...tensors].filter(([name]) => !name.startsWith('fc.')));
       expect(inception.name).to.equal(`inception ${sha256OfState(used).slice(0, 8)}`);
 
+      tensors.set('fc.weight', {dtype: 'F32', shape: [1000, 2048], data: new Float32Array(1000 * 2048)});
+      await writeSafetensors(file, tensors);
+      const other = await openFeatures(file);
+      other.dispose();
+      expect(other.name).to.equal(`torchvision's ${inception.name}`);
+
       tensors.delete('Mixed_6b.branch7x7_2.conv.weight');
       await writeSafetensors(file, tensors);
       const error = await ganError(() => openFeatures(file));

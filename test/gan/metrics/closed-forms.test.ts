@@ -1,9 +1,10 @@
 import {expect} from 'chai';
 import type {Device} from '../../../dist/backends/device.js';
 import {checkerboardEnergy} from '../../../dist/gan/metrics/checkerboard.js';
+import type {HostTensor} from '../../../dist/gan/data/types.js';
 import type {Features} from '../../../dist/gan/metrics/features.js';
 import {frechetDistance} from '../../../dist/gan/metrics/frechet.js';
-import {isBetter} from '../../../dist/gan/metrics/image-metrics.js';
+import {isBetter, type PictureMetric} from '../../../dist/gan/metrics/image-metrics.js';
 import {symmetricEigenvalues, timesTransposed, transposedCholesky} from '../../../dist/gan/metrics/linear-algebra.js';
 import {countModes} from '../../../dist/gan/metrics/modes.js';
 import {meanSimilarity} from '../../../dist/gan/metrics/ms-ssim.js';
@@ -11,7 +12,10 @@ import {prdc} from '../../../dist/gan/metrics/prdc.js';
 import {resizeTf1} from '../../../dist/gan/metrics/resize.js';
 import {pyramidDistances} from '../../../dist/gan/metrics/swd-pyramid.js';
 import {Rng} from '../../../dist/gan/rng.js';
+import {openRegistry} from '../../../dist/plugin/discover.js';
 import {openCpu} from '../../runs/helpers.js';
+
+type Parted = {value: number; parts: Record<string, number>};
 
 describe('metrics in closed form', () => {
   let device: Device;
@@ -93,6 +97,19 @@ describe('metrics in closed form', () => {
     const stripes = Uint8Array.from({length: h * w}, (_, i) => ((i % w) & 1 ? 100 - a : 100 + a));
     expect(checkerboardEnergy({data: stripes, shape: [1, h, w, 1]})).to.be.closeTo(((a / 255) * h * w) ** 2, 1e-9);
     expect(checkerboardEnergy({data: new Uint8Array(h * w).fill(7), shape: [1, h, w, 1]})).to.be.closeTo(0, 1e-12);
+  });
+
+  it('the metric of checkerboards is the ratio of their energies, and says how high they are', async () => {
+    const metric = (await openRegistry().create('metric', 'checkerboard')) as PictureMetric;
+    const [h, w] = [7, 6]; // of an odd side, the last row is left out
+    const board = (a: number): HostTensor => ({
+      data: Uint8Array.from({length: h * w}, (_, i) => 100 + (((i % w) + Math.floor(i / w)) & 1 ? -a : a)),
+      shape: [1, h, w, 1],
+    });
+    const {value, parts} = (await metric.compute({real: board(20), fake: board(5), rng: new Rng(0)})) as Parted;
+    expect(value).to.be.closeTo(1 / 16, 1e-9);
+    expect(parts['amplitude']).to.be.closeTo(5, 1e-9);
+    expect(parts['real']).to.be.closeTo(20, 1e-9);
   });
 
   it('modes are counted, and their divergence is that of the two distributions', () => {

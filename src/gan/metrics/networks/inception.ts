@@ -247,6 +247,9 @@ export const isInception = (state: StateDict): boolean => state.has('Mixed_7c.br
 /** Weights that the file has and features do not need: the classes, and the auxiliary classifier of torchvision. */
 const isSurplus = (name: string): boolean => /^(fc|AuxLogits)\./.test(name);
 
+/** torchvision's weights have the same names, and tell 1,000 classes apart, not the 1,008 of FID's: they give no FID. */
+const isTorchvisions = (state: StateDict): boolean => state.get('fc.weight')?.shape[0] === 1000;
+
 /**
  * Inception's features of images: resized to 299x299 as TensorFlow 1 does it, then (byte - 128) / 128, as the original
  * implementation of FID (arXiv 1706.08500). Grey counts as RGB with equal channels.
@@ -264,7 +267,7 @@ export function inceptionFeatures(state: StateDict): FeatureExtractor {
   network.eval();
   const fingerprint = sha256OfState(used);
   return {
-    name: `inception ${fingerprint.slice(0, 8)}`,
+    name: `${isTorchvisions(state) ? "torchvision's inception" : 'inception'} ${fingerprint.slice(0, 8)}`,
     identity: `inception ${fingerprint}`,
     async extract(images, [n = 0, height = 0, width = 0, channels = 0]) {
       if (channels !== 1 && channels !== 3) throw noAlpha(channels);
