@@ -160,7 +160,10 @@ describe('cuda: recorded steps', () => {
       expect(entries).not.to.include('turn');
       const updates = entries.filter((entry) => entry === 'updateAll').length;
       for (const entry of ['squares', 'lengthOf', 'scaled'])
-        expect(entries.filter((one) => one === entry), entry).to.have.length(updates);
+        expect(
+          entries.filter((one) => one === entry),
+          entry,
+        ).to.have.length(updates);
     });
   }
 

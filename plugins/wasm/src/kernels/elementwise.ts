@@ -27,7 +27,7 @@ const leakyRelu = kernel<LeakyReluInputs, LeakyReluAttrs>('LeakyRelu', ({x}, {al
   return out;
 });
 
-/** Numbers between two bounds, float32. The stock kernels lose NaN on some processors. */
+/** Numbers between two bounds, float32. The stock kernels lose NaN. */
 function within(name: string, bounds: (attrs: ClipByValueAttrs) => readonly [low: number, high: number]) {
   return kernel<UnaryInputs, ClipByValueAttrs>(name, ({x}, attrs, {tf, heap, stock}) => {
     if (x.dtype !== 'float32') return stock();
@@ -92,7 +92,6 @@ export const elementwiseKernels = [
   leakyRelu,
   leakyReluGrad,
   select,
-  within('Relu', () => [0, Infinity]),
   within('Relu6', () => [0, 6]),
   within('ClipByValue', ({clipValueMin, clipValueMax}) => [clipValueMin, clipValueMax]),
   unary('Square', (heap, x, out, count) => heap.native.square(x, out, count, heap.pool)),

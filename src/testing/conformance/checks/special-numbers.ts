@@ -124,7 +124,11 @@ const functions: Check[] = [
     (x) => tf.clipByValue(x, -1, 1),
     (x) => Math.min(Math.max(x, -1), 1),
   ),
-  pointwise('maximum with a number', (x) => tf.maximum(x, 0.5), (x) => Math.max(x, 0.5)),
+  pointwise(
+    'maximum with a number',
+    (x) => tf.maximum(x, 0.5),
+    (x) => Math.max(x, 0.5),
+  ),
   ...[0, 0.2, 1].map((slope) =>
     pointwise(
       `a bias and an activation, slope ${slope}`,
@@ -149,7 +153,12 @@ const ofTwo: Check[] = [
   pointwise('mul', tf.mul, (a, b) => a * b, {arity: 2}),
   pointwise('maximum', tf.maximum, Math.max, {arity: 2}),
   pointwise('minimum', tf.minimum, Math.min, {arity: 2}),
-  pointwise('addN', (a, b) => tf.addN([a, b, a]), (a, b) => a + b + a, {arity: 2}),
+  pointwise(
+    'addN',
+    (a, b) => tf.addN([a, b, a]),
+    (a, b) => a + b + a,
+    {arity: 2},
+  ),
   pointwise(
     'running averages',
     (old, next) => blend([{old, next, keep: 0.5, share: 0.25}])[0]!,
@@ -159,11 +168,7 @@ const ofTwo: Check[] = [
   slopes('relu', tf.relu, 0),
   slopes('leakyRelu', (x) => tf.leakyRelu(x, 0.2), 0.2),
   ...[0, 0.2].map((slope) =>
-    slopes(
-      `a bias and an activation, slope ${slope}`,
-      (x) => biasActivation(x, tf.zeros([x.shape[1]!]), slope),
-      slope,
-    ),
+    slopes(`a bias and an activation, slope ${slope}`, (x) => biasActivation(x, tf.zeros([x.shape[1]!]), slope), slope),
   ),
 ];
 
@@ -189,10 +194,22 @@ const reduction = (
 const total = (row: readonly number[]): number => row.reduce((sum, value) => sum + value, 0);
 const reductions: Check[] = [
   reduction('sum', (x) => tf.sum(x, 1), total),
-  reduction('mean', (x) => tf.mean(x, 1), (row) => total(row) / row.length),
+  reduction(
+    'mean',
+    (x) => tf.mean(x, 1),
+    (row) => total(row) / row.length,
+  ),
   reduction('sum of columns', (x) => tf.sum(tf.transpose(x), 0), total),
-  reduction('max', (x) => tf.max(x, 1), (row) => Math.max(...row)),
-  reduction('min', (x) => tf.min(x, 1), (row) => Math.min(...row)),
+  reduction(
+    'max',
+    (x) => tf.max(x, 1),
+    (row) => Math.max(...row),
+  ),
+  reduction(
+    'min',
+    (x) => tf.min(x, 1),
+    (row) => Math.min(...row),
+  ),
 ];
 
 /** What only moves numbers: every one comes out as it went in. */
@@ -234,7 +251,8 @@ const moves: Check = check('what is moved', async () => {
   });
 });
 
-const random = (shape: number[], seed: number): Tensor => tf.tensor(new Rng(seed).uniform(sizeOf(shape), 0.5, 1), shape);
+const random = (shape: number[], seed: number): Tensor =>
+  tf.tensor(new Rng(seed).uniform(sizeOf(shape), 0.5, 1), shape);
 
 /**
  * What is a sum of products: where a number that is not finite goes in, none that is finite comes out. Fast algorithms
@@ -268,7 +286,13 @@ const convolve = (x: Tensor, filter: Tensor): Tensor =>
 const filterShape = [3, 3, 4, 8];
 
 const products: Check[] = [
-  seen('matMul', [5, 6], [2, 3], (x) => tf.matMul(x, random([6, 7], 2)), ([row]) => row === 2),
+  seen(
+    'matMul',
+    [5, 6],
+    [2, 3],
+    (x) => tf.matMul(x, random([6, 7], 2)),
+    ([row]) => row === 2,
+  ),
   seen(
     'a convolution',
     [2, 7, 7, 4],
@@ -297,8 +321,12 @@ const products: Check[] = [
     (x) => batchNorm(x, tf.ones([8]), tf.zeros([8]), {eps: 1e-5, slope: 0.2}).y,
     ([, channel]) => channel === 3,
   ),
-  seen('average pooling', [1, 4, 4, 4], [0, 1, 1, 2], (x) => averagePool(x, 2), ([, row, column, channel]) =>
-    row === 0 && column === 0 && channel === 2,
+  seen(
+    'average pooling',
+    [1, 4, 4, 4],
+    [0, 1, 1, 2],
+    (x) => averagePool(x, 2),
+    ([, row, column, channel]) => row === 0 && column === 0 && channel === 2,
   ),
 ];
 

@@ -65,7 +65,10 @@ export const computations: [what: string, compute: () => Tensor | Tensor[]][] = 
   [
     'clipping',
     () => {
-      const {length, clipped} = clipByGlobalNorm([random([9000], 28), random([5], 29), random([4097], 30)], tf.scalar(1));
+      const {length, clipped} = clipByGlobalNorm(
+        [random([9000], 28), random([5], 29), random([4097], 30)],
+        tf.scalar(1),
+      );
       return [length, ...clipped];
     },
   ],
