@@ -1,15 +1,15 @@
-import type {ClipByValueAttrs, LeakyReluAttrs, TensorInfo} from '@tensorflow/tfjs-core';
+import type {ClipByValueAttrs, TensorInfo} from '@tensorflow/tfjs-core';
 import {float, type Shader, type Uniforms} from '../dispatch.js';
 import type {Kernel} from '../kernel.js';
 import {activated, kept, slopeThrough, within, type Element} from './activation.js';
 import {pointwise, runPointwise} from './pointwise.js';
 
-const below = pointwise({
-  name: 'Activated',
+const rectified = pointwise({
+  name: 'Relu',
   reads: ['x'],
-  numbers: ['slope'],
+  numbers: [],
   functions: activated,
-  expression: 'activated(x[i], uniforms.slope)',
+  expression: 'activated(x[i], 0)',
 });
 
 const between = pointwise({
@@ -61,12 +61,10 @@ const leakyReluGrad: Kernel = {
 };
 
 /**
- * ReLUs, clipping and exponentials. Those of tfjs lose NaN where a compiler of shaders assumes that there is none, and
- * its leaky ReLU makes NaN of infinity.
+ * ReLUs, clipping and exponentials. Those of tfjs lose NaN where a compiler of shaders assumes that there is none.
  */
 export const unaryKernels: readonly Kernel[] = [
-  unary('Relu', below, () => ({slope: float(0)})),
-  unary('LeakyRelu', below, (attrs) => ({slope: float((attrs as LeakyReluAttrs).alpha)})),
+  unary('Relu', rectified, () => ({})),
   unary('Relu6', between, () => ({low: float(0), high: float(6)})),
   unary('ClipByValue', between, (attrs) => {
     const {clipValueMin, clipValueMax} = attrs as ClipByValueAttrs;
