@@ -487,10 +487,12 @@ const widen = (half: number): number => {
   bits[0] = half << 16;
   return float[0]!;
 };
-/** Of the two bfloat16 around a number the nearer, by trying both. */
+/** Of the two bfloat16 around a number the nearer, by trying both; NaN, and infinity, beside which there is one only. */
 const narrow = (value: number): number => {
+  if (Number.isNaN(value)) return 0x7fff;
   float[0] = value;
   const low = bits[0]! >>> 16;
+  if (!Number.isFinite(value)) return low;
   const [down, up] = [widen(low), widen(low + 1)];
   const [a, b] = [Math.abs(value - down), Math.abs(up - value)];
   return a < b || (a === b && low % 2 === 0) ? low : low + 1;
