@@ -95,7 +95,7 @@ export const dnn = {
 } as const;
 
 /**
- * Whether a search says that cuDNN has nothing for a shape: that it, the card, or a layout with a type is not supported.
+ * Whether a search says that cuDNN has nothing for a shape: it, the card, or a layout with a type is not supported.
  * CUDNN_STATUS_NOT_SUPPORTED, _ARCH_MISMATCH and _BAD_PARAM of version 8; a thousand numbers each of version 9.
  */
 export const isUnsupported = (status: number): boolean =>

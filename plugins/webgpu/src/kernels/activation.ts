@@ -1,6 +1,6 @@
 /**
- * WGSL: functions of one number, or of four at a time, that keep NaN and know infinity. A compiler of shaders may assume
- * that there are neither, and leave out comparisons that only these decide; so they look at the bits.
+ * WGSL: functions of one number, or of four at a time, that keep NaN and know infinity. A compiler of shaders may
+ * assume that there are neither, and leave out comparisons that only these decide; so they look at the bits.
  */
 
 export type Element = 'f32' | 'vec4f';

@@ -1,7 +1,7 @@
 /**
- * NaN, infinities, signed zeros and denormals. A NaN that goes into an operation comes out of it, so that a training that
- * diverges is noticed; everything else is as its definition says. Signs of zeros are free, and so is taking denormals for
- * 0, as WebGPU and some matrix units do.
+ * NaN, infinities, signed zeros and denormals. A NaN that goes into an operation comes out of it, so that a training
+ * that diverges is noticed; everything else is as its definition says. Signs of zeros are free, and so is taking
+ * denormals for 0, as WebGPU and some matrix units do.
  */
 import {batchNorm} from '../../../backends/fused/batch-norm.js';
 import {biasActivation} from '../../../backends/fused/bias-activation.js';

@@ -222,8 +222,8 @@ interface Shape {
 type Kind = 'forward' | 'data' | 'filter';
 
 /**
- * What cuDNN has for a shape: an algorithm that will do, one for NCHW alone, which it refuses NHWC for or has none that is
- * deterministic, none that is deterministic, an empty list, or a refusal.
+ * What cuDNN has for a shape: an algorithm that will do, one for NCHW alone (for NHWC it has none that is deterministic,
+ * or refuses it), none that is deterministic, an empty list, or a refusal.
  */
 export type Offer =
   | 'one that will do'
