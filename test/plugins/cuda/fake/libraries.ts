@@ -222,8 +222,8 @@ interface Shape {
 type Kind = 'forward' | 'data' | 'filter';
 
 /**
- * What cuDNN has for a shape: an algorithm that will do, one for NCHW alone (for NHWC it has none that is deterministic,
- * or refuses it), none that is deterministic, an empty list, or a refusal.
+ * What cuDNN has for a shape: an algorithm that will do, one for NCHW alone (for NHWC it has none that is
+ * deterministic, or refuses it), none that is deterministic, an empty list, or a refusal.
  */
 export type Offer =
   | 'one that will do'
@@ -487,7 +487,7 @@ const widen = (half: number): number => {
   bits[0] = half << 16;
   return float[0]!;
 };
-/** Of the two bfloat16 around a number the nearer, by trying both; NaN, and infinity, beside which there is one only. */
+/** Of the two bfloat16 around a number the nearer, by trying both. Beside infinity there is one only. */
 const narrow = (value: number): number => {
   if (Number.isNaN(value)) return 0x7fff;
   float[0] = value;
