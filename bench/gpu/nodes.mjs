@@ -2,7 +2,9 @@
 // arithmetic operations, and the least time that these take on an H200. Computed, not measured: the backend runs on a driver
 // that does nothing.
 //
-//     node bench/gpu/nodes.mjs [SIZE=64] [BATCH=128] [PRECISION=tf32] [FOLDER of the plug-in=plugins/cuda]
+//     node bench/gpu/nodes.mjs [SIZE=64] [BATCH=128] [PRECISION=tf32] [FOLDER of the plug-in=plugins/cuda] [OPTIONS]
+//
+// OPTIONS are more of the learner's, as JSON: '{"gradClip": 1}'.
 //
 // The bytes of a node are those of the arrays that it is given, each counted once: what it has to read or write at least,
 // where the cache keeps nothing from node to node.
@@ -13,7 +15,7 @@ import {setDeviceCapture} from '../../dist/backends/capture/device-replay.js';
 import {wganLearner} from '../training/wgan.mjs';
 
 const [size = 64, batch = 128] = process.argv.slice(2, 4).map(Number);
-const [precision = 'tf32', plugin = 'plugins/cuda'] = process.argv.slice(4);
+const [precision = 'tf32', plugin = 'plugins/cuda', options = '{}'] = process.argv.slice(4);
 const load = (file) => import(pathToFileURL(path.resolve(plugin, 'dist', file)).href);
 const [{CudaDevice}, {Driver}, {Nvrtc}, {Faults}, {opened}, {DiskCache}] = await Promise.all(
   ['device.js', 'driver/driver.js', 'compile/nvrtc.js', 'faults.js', 'open.js', 'cache/disk-cache.js'].map(load),
@@ -142,7 +144,7 @@ const own = opened({tf, kernels: {register: registerKernels}}, device, driver, {
 await tf.setBackend(own.tfBackend);
 setDeviceCapture(own.capture);
 setSeed(42);
-const learn = wganLearner({size, batch, steps: () => 24});
+const learn = wganLearner({size, batch, steps: () => 24}, JSON.parse(options));
 await learn.fit(1);
 if (learn.capture.refusals.length > 0) throw new Error(learn.capture.refusals.join('; '));
 

@@ -223,7 +223,12 @@ export function stepsOf({backend, small = false, leakSteps = small ? 300 : 1000}
         error.data = {...error.data, plans: plansIn(error.lines ?? [])};
         throw error;
       });
-      return {what, data: {...data, plans: plansIn(lines)}};
+      const plans = plansIn(lines);
+      const left = plans.filter((line) => line.endsWith(': kernels of our own')).length;
+      return {
+        what: left > 0 ? `${what}; ${left} convolutions are left to kernels of our own, which are slow` : what,
+        data: {...data, plans},
+      };
     },
     recorded: recorded([]),
     'recorded, bf16': (context) => {

@@ -1,4 +1,8 @@
+import {spawnSync} from 'node:child_process';
+import {fileURLToPath} from 'node:url';
 import {expect} from 'chai';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
 
 interface Summary {
   summary(batch: number, measured: object, peak?: number): Record<string, unknown>;
@@ -47,4 +51,51 @@ describe('bench/gpu.mjs: what it says of a measurement', () => {
       '| WGAN 64x64 | 128 | PyTorch | no memory | - | - | - | - | - |',
     ]);
   });
+});
+
+describe('bench/gpu/nodes.mjs', function () {
+  this.timeout(60_000);
+
+  it('counts what captured steps hand to a card: clipping adds three nodes, and turns no filter', () => {
+    const kindsOf = (...more: string[]): string[][] => {
+      const args = ['bench/gpu/nodes.mjs', '16', '2', 'tf32', 'plugins/cuda', ...more];
+      const {stdout, stderr} = spawnSync(process.execPath, args, {cwd: root, encoding: 'utf8'});
+      expect(stdout, stderr).to.match(/critic step: \d+ nodes, [\d.]+ GB, \d+ GFLOP/);
+      return stdout
+        .split(/^\w+ step: .*$/m)
+        .slice(1)
+        .map((step) => [...step.matchAll(/^ {2}(\S.*?) {2,}(\d+) /gm)].map(([, kind, count]) => `${count} ${kind}`));
+    };
+    const [plain, clipped] = [kindsOf(), kindsOf('{"gradClip": 1}')];
+    expect(plain).to.have.length(2);
+    clipped.forEach((kinds, i) => {
+      const added = kinds.filter((kind) => !plain[i]!.includes(kind));
+      expect(added).to.have.members(['1 clip: squares', '1 clip: lengthOf', '1 clip: scaled']);
+    });
+    expect(clipped.flat().filter((kind) => kind.includes('turn'))).to.deep.equal([]);
+  });
+});
+
+describe('bench/gpu/*.py, on the processor', function () {
+  this.timeout(300_000);
+  const python = process.env['PYTHON'] ?? 'python3';
+  before(function () {
+    if (process.env['GAN_SUITE'] !== 'long') return this.skip();
+    if (spawnSync(python, ['-c', 'import torch']).status === 0) return;
+    console.log(`      skipped: ${python} has no PyTorch`);
+    this.skip();
+  });
+  for (const [file, args] of [
+    ['peer.py', ['16', '2', 'eager', '2', '1', 'cpu']],
+    ['peer.py', ['16', '2', 'bf16', '2', '1', 'cpu']],
+    ['fastai.py', ['16', '2', '2', '1', 'cpu']],
+  ] as const)
+    it(`${file} ${args.join(' ')} measures rounds`, () => {
+      const {stdout, stderr} = spawnSync(python, [`bench/gpu/${file}`, ...args], {cwd: root, encoding: 'utf8'});
+      const last = stdout.trim().split('\n').at(-1) ?? '';
+      expect(last, stderr).to.match(/^\{/);
+      const {roundMs} = JSON.parse(last) as {roundMs: number[]};
+      expect(roundMs).to.have.length(2);
+      expect(roundMs.every((ms) => ms > 0)).to.equal(true);
+    });
 });

@@ -69,6 +69,13 @@ describe('the conformance kit', () => {
       expect(states(results)).to.deep.equal(['failed', 'failed', 'failed']);
     });
 
+    it('an operation that loses NaN', async () => {
+      const lose = (values: Float32Array): void => values.forEach((value, i) => (values[i] = value || 0));
+      const results = await withKernel('Relu6', lose, 'denormals: relu6');
+      expect(results).to.have.length(1);
+      expect(results[0]).to.include({state: 'failed', why: 'of NaN it is 0, wanted NaN'});
+    });
+
     it('NaN, which compares with nothing', async () => {
       const [result] = await withKernel('Sqrt', (values) => (values[3] = NaN), 'sqrt: values');
       expect(result).to.include({state: 'failed', why: 'values: deviation Infinity, allowed 1.0e-6'});

@@ -3,6 +3,7 @@
  * sums of pieces of the rows, their totals for each channel, and the result. The totals are written as what the last launch multiplies and
  * adds, so that it loads them four at a time and takes no root. ELEMENT is how x, y and their gradients lie: float, or bf16. The reference is src/backends/fused/batch-norm.ts of gan.
  */
+#include "activation.cuh"
 #include "element.cuh"
 #include "tree.cuh"
 
@@ -123,10 +124,7 @@ KERNEL void totals(
   parts.shift[c] = all.bias * share * gain;
 }
 
-__device__ inline float normalized(float x, float mean, float gain, float bias, float slope) {
-  const float z = (x - mean) * gain + bias;
-  return z < 0.f ? z * slope : z;
-}
+__device__ inline float normalized(float x, float mean, float gain, float bias, float slope) { return activated((x - mean) * gain + bias, slope); }
 
 /** `count` numbers; where there are four channels or a multiple, four at a time. */
 KERNEL void normalize(const ELEMENT *x, const float *mean, const float *gain, const float *bias, ELEMENT *y, float slope, i64 count, i64 channels) {

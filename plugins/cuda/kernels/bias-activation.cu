@@ -3,13 +3,9 @@
  * rows are added up in one pass; sums of pieces of the rows, then their totals. ELEMENT is how x, y and
  * their gradients lie: float, or bf16. The reference is src/backends/fused/bias-activation.ts of gan.
  */
+#include "activation.cuh"
 #include "element.cuh"
 #include "tree.cuh"
-
-__device__ inline float activated(float x, float bias, float slope) {
-  const float z = x + bias;
-  return z < 0.f ? z * slope : z;
-}
 
 /** `count` numbers; where there are four channels or a multiple, four at a time. */
 KERNEL void biasActivation(const ELEMENT *x, const float *bias, ELEMENT *y, float slope, i64 count, i64 channels) {
@@ -17,12 +13,12 @@ KERNEL void biasActivation(const ELEMENT *x, const float *bias, ELEMENT *y, floa
     for (i64 i = firstIndex(); i < count / 4; i += indexStep()) {
       const Four<float> in = loadFourAt(x, i * 4), b = fourAt(bias, channelOf(i, count, channels));
       Four<float> out;
-      for (int k = 0; k < 4; k++) out.v[k] = activated(in.v[k], b.v[k], slope);
+      for (int k = 0; k < 4; k++) out.v[k] = activated(in.v[k] + b.v[k], slope);
       storeFourAt(y, i * 4, out);
     }
     return;
   }
-  for (i64 i = firstIndex(); i < count; i += indexStep()) store(y + i, activated(load(x + i), bias[i % channels], slope));
+  for (i64 i = firstIndex(); i < count; i += indexStep()) store(y + i, activated(load(x + i) + bias[i % channels], slope));
 }
 
 struct Sum {

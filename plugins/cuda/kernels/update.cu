@@ -2,12 +2,10 @@
  * The step of an optimiser for a list of parameters, in one launch. Rounded operation by operation, like the composition in
  * src/backends/fused/update.ts of gan, where the formula is; so nothing may be fused into multiply-adds.
  */
-#include "common.cuh"
+#include "chunks.cuh"
 
 /** The number that fits into the 4 KiB of a kernel's arguments. */
 #define MAX_ITEMS 48
-/** Numbers that a block takes. */
-#define CHUNK 4096
 
 /** A row of the tensor of coefficients. */
 struct Coefficients {
@@ -28,17 +26,6 @@ struct Items {
   i64 length;
   Item item[MAX_ITEMS];
 };
-
-/** The item that a chunk belongs to: the last one that does not begin after it. */
-__device__ inline int itemOf(const Items &items, i64 chunk) {
-  int low = 0, high = (int)items.length;
-  while (high - low > 1) {
-    const int middle = (low + high) / 2;
-    if (items.item[middle].firstChunk <= chunk) low = middle;
-    else high = middle;
-  }
-  return low;
-}
 
 __device__ inline float sumOf(float a, float b) { return __fadd_rn(a, b); }
 __device__ inline float productOf(float a, float b) { return __fmul_rn(a, b); }
@@ -65,6 +52,6 @@ __device__ inline void update(const Item &item, const Coefficients &c, i64 i) {
 KERNEL void updateAll(const Items items) {
   const Item &item = items.item[itemOf(items, blockIdx.x)];
   const Coefficients c = *item.coefficients;
-  const i64 begin = ((i64)blockIdx.x - item.firstChunk) * CHUNK, end = begin + CHUNK < item.count ? begin + CHUNK : item.count;
-  for (i64 i = begin + threadIdx.x; i < end; i += blockDim.x) update(item, c, i);
+  const Span span = spanOf(item, blockIdx.x);
+  for (i64 i = span.begin + threadIdx.x; i < span.end; i += blockDim.x) update(item, c, i);
 }

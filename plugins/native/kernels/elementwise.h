@@ -94,9 +94,11 @@ void arithmetic(Pool& pool, int operation, const float* a, int aRow, int aRepeat
 void leakyRelu(Pool& pool, const float* x, float* out, int count, float alpha) {
   unary(pool, x, out, count, [=](float value) { return value < 0 ? value * alpha : value; });
 }
-/** dy where x > 0, alpha dy elsewhere */
+/** dy where x > 0, NaN where x is, alpha dy elsewhere */
 void leakyReluGrad(Pool& pool, const float* dy, const float* x, float* out, int count, float alpha) {
-  binary(pool, dy, 4, x, 4, out, count, [=](float slope, float value) { return value > 0 ? slope : slope * alpha; });
+  binary(pool, dy, 4, x, 4, out, count, [=](float slope, float value) {
+    return value > 0 ? slope : value == value ? slope * alpha : value;
+  });
 }
 void square(Pool& pool, const float* x, float* out, int count) {
   unary(pool, x, out, count, [](float value) { return value * value; });

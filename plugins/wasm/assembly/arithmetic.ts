@@ -1,5 +1,5 @@
 /** Functions of two tensors, or of one, element by element, with the usual kinds of broadcasting; in all threads. */
-import {described, FLAT, LEAKY, LEAKY_GRAD, SQUARE} from './arithmetic-chunk';
+import {described, FLAT, LEAKY, LEAKY_GRAD, SQUARE, WITHIN} from './arithmetic-chunk';
 import {Job} from './job';
 import {parallel} from './parallel';
 import {Pool} from './pool';
@@ -56,4 +56,10 @@ export function leakyReluGrad(dy: usize, x: usize, out: usize, count: i32, slope
 
 export function square(x: usize, out: usize, count: i32, pool: Pool): void {
   arithmetic(SQUARE, x, 0, 1, 1, x, 0, 1, 1, out, 1, count, 0, pool);
+}
+
+/** The numbers from `low` to `high` that are the nearest to `count` others; NaN stays. */
+export function within(x: usize, out: usize, count: i32, low: f32, high: f32, pool: Pool): void {
+  described(pool).high = high;
+  arithmetic(WITHIN, x, 0, 1, 1, x, 0, 1, 1, out, 1, count, low, pool);
 }

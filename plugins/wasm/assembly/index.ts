@@ -1,5 +1,5 @@
 export {affineSample} from './affine-sample';
-export {arithmetic, leakyRelu, leakyReluGrad, square} from './arithmetic';
+export {arithmetic, leakyRelu, leakyReluGrad, square, within} from './arithmetic';
 export {batchNorm, batchNormBytes, batchNormGrad} from './batch-norm';
 export {bytesToFloat} from './bytes-to-float';
 export {colorMap} from './color-map';

@@ -131,6 +131,8 @@ export interface Native {
   leakyRelu(x: number, out: number, count: number, slope: number, pool: number): void;
   leakyReluGrad(dy: number, x: number, out: number, count: number, slope: number, pool: number): void;
   square(x: number, out: number, count: number, pool: number): void;
+  /** The nearest numbers between two; NaN stays. */
+  within(x: number, out: number, count: number, low: number, high: number, pool: number): void;
   /** The operator is one of assembly/arithmetic-chunk.ts; strides are in floats. */
   arithmetic(
     operator: number,

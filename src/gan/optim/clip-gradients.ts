@@ -1,11 +1,9 @@
 import {perStepTensor} from '../../backends/capture/step-values.js';
+import {clipByGlobalNorm} from '../../backends/fused/clip-by-global-norm.js';
 import {GanError} from '../../errors.js';
 import {tf, type Tensor} from '../../backends/tf.js';
 import type {Hyperparameter} from '../hyperparameters.js';
 import type {Parameter} from '../module.js';
-
-/** Added to the norm that is divided by, as in torch.nn.utils.clip_grad_norm_. */
-const tiny = 1e-6;
 
 /**
  * Bounds the length of a step's gradients, all seen as one vector (arXiv 1211.5063, section 3.2; torch's
@@ -38,17 +36,16 @@ export class GradientClipping implements Hyperparameter {
    */
   apply(gradients: Map<Parameter, Tensor>): Tensor {
     const all = [...gradients];
-    const [norm, ...clipped] = tf.tidy(() => {
-      const squares = all.map(([, gradient]) => tf.sum(tf.square(gradient)));
-      const length = tf.sqrt(squares.length === 1 ? squares[0]! : tf.sum(tf.stack(squares)));
-      const bound = perStepTensor(() => Float32Array.of(this.#bound), []);
-      const share = tf.minimum(tf.div(bound, tf.add(length, tiny)), 1);
-      return [length, ...all.map(([, gradient]) => tf.mul(gradient, share))];
-    });
+    const {length, clipped} = tf.tidy(() =>
+      clipByGlobalNorm(
+        all.map(([, gradient]) => gradient),
+        perStepTensor(() => Float32Array.of(this.#bound), []),
+      ),
+    );
     all.forEach(([parameter, gradient], i) => {
       gradient.dispose();
       gradients.set(parameter, clipped[i]!);
     });
-    return norm;
+    return length;
   }
 }

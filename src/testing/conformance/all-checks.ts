@@ -6,6 +6,7 @@ import {loss} from './checks/loss.js';
 import {memory} from './checks/memory.js';
 import {optimizers} from './checks/optimizers.js';
 import {penalties} from './checks/penalties.js';
+import {specialNumbers} from './checks/special-numbers.js';
 import {state} from './checks/state.js';
 import {training} from './checks/training.js';
 import {updates} from './checks/updates.js';
@@ -33,6 +34,7 @@ export function allChecks(recordings: string): Check[] {
   ].flatMap(operationChecks);
   const all = [
     ...operations,
+    ...specialNumbers,
     ...penalties,
     ...state,
     ...errors,

@@ -25,6 +25,9 @@ describe('cuda: the backend on a fake of CUDA', () => {
       testBackend('gan-cuda', {open: () => openFakeDevice({paces}), ...(only !== undefined && {only})});
     });
   }
+  describe('NaN, infinity and denormals, where images lie in bfloat16', () => {
+    testBackend('gan-cuda', {open: () => openFakeDevice({precision: 'bf16'}), only: 'NaN, infinity, denormals: a'});
+  });
   for (const precision of ['tf32', 'bf16'] as const) {
     describe(`a training whose factors are rounded to ${precision}`, () => {
       testBackend('gan-cuda', {open: () => openFakeDevice({precision}), only: 'steps as recorded'});

@@ -116,6 +116,21 @@ await runSession({steps, seconds: 5, least: 0.5, out: ${JSON.stringify(out)}, ab
       .and.to.contain('\nbegins\n');
   });
 
+  it('gpu:check runs what it is asked for, and sanitizers last and only when they are asked for', async () => {
+    const {stepsOf} = (await import(script('gpu/steps-of.mjs'))) as {stepsOf(of: {backend: string}): object};
+    const isSanitizer = (name: string): boolean => name.includes('check: ');
+    const names = Object.keys(stepsOf({backend: 'cuda'}));
+    expect(names.slice(names.findIndex(isSanitizer)).every(isSanitizer)).to.equal(true);
+    const stepsWith = (...flags: string[]): (string | undefined)[] => {
+      const out = `check${flags.length}`;
+      const args = [script('gpu-check.mjs'), '--small', '--only', 'sum', '--out', path.join(folder, out), ...flags];
+      spawnSync(process.execPath, args, {env: {...env(), PATH: '/bin:/usr/bin'}});
+      return linesIn(out).flatMap(({step, state}) => (step !== undefined && state !== undefined ? [step] : []));
+    };
+    expect(stepsWith()).to.deep.equal(['versions']);
+    expect(stepsWith('--sanitizers')).to.deep.equal(['versions', ...names.filter((name) => name.endsWith(': sum'))]);
+  });
+
   if (process.env['GAN_SUITE'] === 'long')
     it('both calls come to their ends; what failed is tried again', () => {
       const first = (...args: string[]) =>

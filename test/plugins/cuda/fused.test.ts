@@ -5,6 +5,7 @@ import {affineSample, type Outside} from '../../../dist/backends/fused/affine-sa
 import {activate, batchNormGradient} from '../../../dist/backends/fused/batch-norm.js';
 import {biasActivation} from '../../../dist/backends/fused/bias-activation.js';
 import {blend} from '../../../dist/backends/fused/blend.js';
+import {clipByGlobalNorm} from '../../../dist/backends/fused/clip-by-global-norm.js';
 import {colorMap} from '../../../dist/backends/fused/color-map.js';
 import {cutOut} from '../../../dist/backends/fused/cut-out.js';
 import {bytesToFloat} from '../../../dist/backends/fused/bytes.js';
@@ -245,6 +246,30 @@ describe('cuda: fused operations on the emulator', function () {
       ]);
     });
   });
+
+  for (const [what, sizes] of [
+    ['one array', [5]],
+    ['arrays of several chunks', [9000, 1, 4096, 4097, 0, 12]],
+    ['more arrays than a launch takes', Array.from({length: 200}, (_, i) => 1 + 17 * i)],
+  ] as [string, number[]][])
+    it(`${what} have the length that they may have, as on the cpu backend`, async () => {
+      const seen: string[] = [];
+      for (const bound of [0.1, 1e6]) {
+        const compute = (): Tensor[] => {
+          const arrays = sizes.map((size, i) => random([size], i));
+          const {length, clipped} = clipByGlobalNorm(arrays, tf.scalar(bound));
+          return [length, ...clipped];
+        };
+        const wanted = await on('cpu', compute);
+        device().emulation.seen = ({entry}) => seen.push(entry);
+        const got = await on(emulatorName, compute);
+        delete device().emulation.seen;
+        expect(got.map(({shape}) => shape)).to.deep.equal(wanted.map(({shape}) => shape));
+        wanted.forEach(({values}, i) => expectClose(got[i]!.values, values, i === 0 ? 'length' : `array ${i - 1}`));
+      }
+      const launches = Math.ceil(sizes.length / 96);
+      expect(seen).to.have.length(2 * (2 * launches + 1));
+    });
 
   for (const shape of [
     [2, 3, 5, 3],

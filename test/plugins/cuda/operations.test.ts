@@ -667,7 +667,7 @@ describe('cuda: operations on the emulator, as on the cpu backend', function () 
       ...['GroupedConv2D', 'GroupedConv2DBackpropInput', 'GroupedConv2DBackpropFilter'],
       ...['UpsampleNearest', 'BlockSum', 'FirResample', 'BilinearResize', 'BilinearResizeTranspose'],
       ...['PixelShuffle', 'PixelUnshuffle'],
-      ...['Blend', 'BytesToFloat', 'LeakyReluGrad', 'OptimizerUpdate'],
+      ...['Blend', 'BytesToFloat', 'ClipByGlobalNorm', 'LeakyReluGrad', 'OptimizerUpdate'],
     ];
     expect(kernels.map(({name}) => name).filter((name) => !called.has(name))).to.deep.equal(elsewhere);
     // dnn.cu is between tensors and cuDNN; images.test.ts has the others
@@ -694,6 +694,9 @@ describe('cuda: operations on the emulator, as on the cpu backend', function () 
       'batch-norm totals',
       'batch-norm inputGradients',
       'update updateAll',
+      'clip squares',
+      'clip lengthOf',
+      'clip scaled',
     ];
     expect(idle).to.have.members(ofFused);
   });

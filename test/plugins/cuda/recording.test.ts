@@ -113,7 +113,7 @@ describe('cuda: recorded steps', () => {
 
   for (const precision of ['tf32', 'bf16'] as const) {
     /** Weights and losses of a small WGAN after some steps. */
-    const trained = async (capture: 'auto' | 'off'): Promise<number[][]> => {
+    const trained = async (capture: 'auto' | 'off', options: {gradClip?: number} = {}): Promise<number[][]> => {
       open = await openFake({precision, paces: ['late', 'late']});
       setDeviceCapture(open.opened.capture);
       setSeed(42);
@@ -121,7 +121,7 @@ describe('cuda: recorded steps', () => {
         memoryData(memoryBatches(16, 2), () => 8),
         basicGenerator(16, 3, {nFeatures: 4}),
         basicCritic(16, 3, {nFeatures: 4, actCls: () => new LeakyReLU(0.2)}),
-        {optFunc: rmsProp(), lr: 2e-4, capture},
+        {optFunc: rmsProp(), lr: 2e-4, capture, ...options},
       );
       await learn.fit(1);
       expect(learn.capture.launched > 0).to.equal(capture === 'auto');
@@ -150,6 +150,20 @@ describe('cuda: recorded steps', () => {
       expect(entries).to.include('updateAll').and.include('biasActivation').and.include('blend');
       expect(entries).not.to.include('turn');
       expect(entries.includes('convert')).to.equal(precision === 'bf16'); // of filters and their gradients
+    });
+
+    it(`of a training in ${precision} whose gradients are clipped: the same, and clipping takes three launches`, async () => {
+      const eager = await trained('off', {gradClip: 0.1});
+      void open.opened.close!();
+      expect(await trained('auto', {gradClip: 0.1})).to.deep.equal(eager);
+      const entries = recordedEntries();
+      expect(entries).not.to.include('turn');
+      const updates = entries.filter((entry) => entry === 'updateAll').length;
+      for (const entry of ['squares', 'lengthOf', 'scaled'])
+        expect(
+          entries.filter((one) => one === entry),
+          entry,
+        ).to.have.length(updates);
     });
   }
 

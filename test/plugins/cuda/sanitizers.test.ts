@@ -26,7 +26,7 @@ import {openFake} from './fake/open.js';
 
 const long = process.env['GAN_SUITE'] === 'long';
 /** Kernels that share memory, and one that goes through many axes. */
-const some = ['batch norm', 'softmax', 'channels to pixels'];
+const some = ['batch norm', 'softmax', 'clipping', 'channels to pixels'];
 
 /** A kernel for each kind of fault. */
 const faulty: KernelSource = {

@@ -94,8 +94,12 @@ export const dnn = {
   CUDNN_FMA_MATH: 3,
 } as const;
 
-/** Whether a status says that something is not supported: one number of version 8, a thousand numbers of version 9. */
-export const isUnsupported = (status: number): boolean => status === 9 || Math.floor(status / 1000) === 3;
+/**
+ * Whether a search says that cuDNN has nothing for a shape: it, the card, or a layout with a type is not supported.
+ * CUDNN_STATUS_NOT_SUPPORTED, _ARCH_MISMATCH and _BAD_PARAM of version 8; a thousand numbers each of version 9.
+ */
+export const isUnsupported = (status: number): boolean =>
+  [9, 6, 3].includes(status) || [2, 3].includes(Math.floor(status / 1000));
 
 /**
  * Layout of cudnnConvolution*AlgoPerf_t: algo, status, time (float, ms) at 0, 4, 8; memory (size_t) at 16; determinism,

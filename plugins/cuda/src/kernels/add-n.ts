@@ -17,9 +17,11 @@ export const addN = kernel<Record<string, unknown>>('AddN', (inputs, _attrs, con
   const {gpu} = context;
   const tensors = Object.values(inputs);
   const type = tensors[0]!.dtype === 'float32' ? 'float32' : 'int32';
-  const y = result(gpu, tensors[0]!.shape, type);
+  const orders = tensors.map((tensor) => gpu.turnedOf(tensor));
+  const turned = new Set(orders.map((order) => JSON.stringify(order))).size === 1 ? orders[0] : undefined;
+  const y = result(gpu, tensors[0]!.shape, type, 'float', turned);
   const count = sizeOf(y.shape);
-  let terms: View[] = tensors.map((tensor) => toType(context, view(gpu, tensor), type));
+  let terms: View[] = tensors.map((tensor) => toType(context, view(gpu, tensor, 'float', turned), type));
   do {
     const now = terms.slice(0, most);
     const addresses = Array.from({length: most}, (_, i) => now[i]?.address ?? 0n);

@@ -25,12 +25,17 @@ interface Binary {
   inputs?: readonly [string, string];
 }
 
-/** The order in which two tensors of one shape lie, where it is not that of tfjs. */
-function orderOfBoth(gpu: Gpu, tensors: readonly TensorInfo[]): Turned | undefined {
-  const [a, b] = tensors.map((tensor) => gpu.turnedOf(tensor));
-  const alike = a && a.rows === b?.rows && a.columns === b.columns;
-  return alike && tensors[0]!.shape.join() === tensors[1]!.shape.join() ? a : undefined;
+/** The order in which two tensors of one shape lie, or one beside a single number, where it is not that of tfjs. */
+function orderOf(gpu: Gpu, tensors: readonly TensorInfo[]): Turned | undefined {
+  const [a, b] = tensors as [TensorInfo, TensorInfo];
+  if (isNumber(b) && b.shape.length <= a.shape.length) return gpu.turnedOf(a);
+  if (isNumber(a) && a.shape.length <= b.shape.length) return gpu.turnedOf(b);
+  const [ofA, ofB] = [gpu.turnedOf(a), gpu.turnedOf(b)];
+  const alike = ofA && ofA.rows === ofB?.rows && ofA.columns === ofB.columns;
+  return alike && a.shape.join() === b.shape.join() ? ofA : undefined;
 }
+
+const isNumber = ({shape}: TensorInfo): boolean => sizeOf(shape) === 1;
 
 function binary(name: string, {op, types, to, inputs = ['a', 'b']}: Binary): Kernel {
   const variants = new Map<GpuDtype, KernelSource>(
@@ -44,8 +49,10 @@ function binary(name: string, {op, types, to, inputs = ['a', 'b']}: Binary): Ker
     const tensors = inputs.map((input) => given[input as keyof BinaryInputs]);
     // number by number it does not matter in which order both lie: the gradients of a filter are added as they are. A
     // result of another type than float32 lies in tfjs's order, as all do.
-    const turned = (to ?? types[0]) === 'float32' ? orderOfBoth(gpu, tensors) : undefined;
-    const [first, second] = tensors.map((tensor) => view(gpu, tensor, 'float', turned)) as [View, View];
+    const turned = (to ?? types[0]) === 'float32' ? orderOf(gpu, tensors) : undefined;
+    const [first, second] = tensors.map((tensor) =>
+      view(gpu, tensor, 'float', isNumber(tensor) ? undefined : turned),
+    ) as [View, View];
     const type = first.dtype === second.dtype && variants.has(first.dtype) ? first.dtype : types[0]!;
     const [a, b] = [toType(context, first, type), toType(context, second, type)];
     const shape = context.tf.backend_util.assertAndGetBroadcastShape([...a.shape], [...b.shape]);

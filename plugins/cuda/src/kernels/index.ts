@@ -7,6 +7,7 @@ import {binaryKernels} from './binary.js';
 import {blend} from './blend.js';
 import {bytesToFloat} from './bytes.js';
 import {cast} from './cast.js';
+import {clipByGlobalNorm} from './clip.js';
 import {conv2DKernels} from './conv2d.js';
 import {depthwiseKernels} from './depthwise.js';
 import {fillKernels} from './fill.js';
@@ -54,6 +55,7 @@ export const kernels: readonly Kernel[] = [
   blend,
   bytesToFloat,
   cast,
+  clipByGlobalNorm,
   leakyReluGrad,
   select,
   softmax,

@@ -1,13 +1,14 @@
 import type {TensorInfo} from '@tensorflow/tfjs-core';
 import {longs} from './args.js';
+import {launchesOf} from './chunks.js';
 import {threads} from './geometry.js';
 import {kernel, sizeOf} from './kernel.js';
 import {source} from './source.js';
 
 const variant = source('update');
 
-/** MAX_ITEMS, CHUNK, the fields of Item and the bytes of Coefficients in kernels/update.cu. */
-const [mostItems, chunk, fieldCount, rowBytes] = [48, 4096, 10, 10 * 4];
+/** MAX_ITEMS, the fields of Item and the bytes of Coefficients in kernels/update.cu. */
+const [mostItems, fieldCount, rowBytes] = [48, 10, 10 * 4];
 
 interface Attrs {
   /** The row of each parameter's coefficients. */
@@ -48,14 +49,8 @@ export const update = kernel<Record<string, unknown>, Attrs>(
         count: sizeOf(old[0]!.shape),
       };
     });
-    for (let first = 0; first < items.length; first += mostItems) {
-      const now = items.slice(first, first + mostItems);
-      let chunks = 0;
-      const fields = now.flatMap(({fields: own, count}) => {
-        const firstChunk = chunks;
-        chunks += Math.ceil(count / chunk);
-        return [...own, count, firstChunk];
-      });
+    for (const {items: now, firstChunks, chunks} of launchesOf(items, mostItems)) {
+      const fields = now.flatMap(({fields: own, count}, i) => [...own, count, firstChunks[i]!]);
       const room = new Array<number>((mostItems - now.length) * fieldCount).fill(0);
       gpu.launch({
         source: variant,

@@ -1,5 +1,6 @@
 import type {
   BinaryInputs,
+  ClipByValueAttrs,
   LeakyReluAttrs,
   LeakyReluInputs,
   SelectInputs,
@@ -25,6 +26,17 @@ const leakyRelu = kernel<LeakyReluInputs, LeakyReluAttrs>('LeakyRelu', ({x}, {al
   heap.native.leakyRelu(heap.address(x), heap.address(out), tf.util.sizeFromShape(x.shape), alpha, heap.pool);
   return out;
 });
+
+/** Numbers between two bounds, float32. The stock kernels lose NaN. */
+function within(name: string, bounds: (attrs: ClipByValueAttrs) => readonly [low: number, high: number]) {
+  return kernel<UnaryInputs, ClipByValueAttrs>(name, ({x}, attrs, {tf, heap, stock}) => {
+    if (x.dtype !== 'float32') return stock();
+    const out = heap.output(x.shape);
+    const count = tf.util.sizeFromShape(x.shape);
+    heap.native.within(heap.address(x), heap.address(out), count, ...bounds(attrs), heap.pool);
+    return out;
+  });
+}
 
 /** Of the gradient of leaky ReLU (see src/backends/fused/leaky-relu-grad.ts of gan). */
 const leakyReluGrad = kernel<Record<'dy' | 'x', unknown>, LeakyReluAttrs>(
@@ -80,6 +92,8 @@ export const elementwiseKernels = [
   leakyRelu,
   leakyReluGrad,
   select,
+  within('Relu6', () => [0, 6]),
+  within('ClipByValue', ({clipValueMin, clipValueMax}) => [clipValueMin, clipValueMax]),
   unary('Square', (heap, x, out, count) => heap.native.square(x, out, count, heap.pool)),
   unary('Sqrt', (heap, x, out, count) => heap.native.sqrt(x, out, count)),
   unary('Rsqrt', (heap, x, out, count) => heap.native.rsqrt(x, out, count)),

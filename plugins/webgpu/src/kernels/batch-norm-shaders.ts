@@ -4,6 +4,7 @@
  * the elements.
  */
 import {threadForEach, type Shader} from '../dispatch.js';
+import {activated} from './activation.js';
 
 /** A workgroup has so many channels, and so many rows of its block at a time. */
 export const side = 16;
@@ -114,11 +115,12 @@ export const normalize: Shader = {
     ['eps', 'f32'],
     ['slope', 'f32'],
   ],
-  code: `${threadForEach}
+  code: `${activated('vec4f')}
+${threadForEach}
   if (i >= u32(uniforms.count)) { return; }
   let c = i % u32(uniforms.lanes);
   let z = (x[i] - mean[c]) * (weight[c] * inverseSqrt(variance[c] + uniforms.eps)) + bias[c];
-  y[i] = select(z * uniforms.slope, z, z > vec4f(0));
+  y[i] = activated(z, uniforms.slope);
 }`,
 };
 

@@ -1,6 +1,7 @@
 import type {TensorInfo} from '@tensorflow/tfjs-core';
 import {dispatch, int, threadForEach, workgroupsFor, type Shader} from '../dispatch.js';
 import type {Kernel} from '../kernel.js';
+import {within} from './activation.js';
 
 /** Optional parts of a parameter's update. */
 interface Variant {
@@ -42,12 +43,7 @@ function updateShader({average, square, decays, bounded}: Variant): Shader {
       ['count', 'i32'],
       ['row', 'i32'],
     ],
-    code: `
-// As min and max, but NaN stays: who trains has to see it.
-fn within(x: f32, bound: f32) -> f32 {
-  let isNan = (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u;
-  return select(clamp(x, -bound, bound), x, isNan);
-}
+    code: `${bounded ? within('f32') : ''}
 fn c(index: i32) -> f32 { return coefficients[uniforms.row * ${names.length} + index]; }
 ${threadForEach}
   if (i >= u32(uniforms.count)) { return; }
@@ -67,7 +63,7 @@ ${threadForEach}
       : ''
   }
   let moved = value[i] * ${coefficient('keep')} - direction * ${coefficient('rate')};
-  newValue[i] = ${bounded ? `within(moved, ${coefficient('bound')})` : 'moved'};
+  newValue[i] = ${bounded ? `within(moved, -${coefficient('bound')}, ${coefficient('bound')})` : 'moved'};
 }`,
   };
 }

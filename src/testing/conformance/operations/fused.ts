@@ -6,9 +6,10 @@ import {batchNorm} from '../../../backends/fused/batch-norm.js';
 import {biasActivation} from '../../../backends/fused/bias-activation.js';
 import {blend} from '../../../backends/fused/blend.js';
 import {boxFilter} from '../../../backends/fused/box-filter.js';
+import {clipByGlobalNorm} from '../../../backends/fused/clip-by-global-norm.js';
 import {tf, type Tensor} from '../../../backends/tf.js';
 import type {OperationCase} from '../operation.js';
-import {at, build, map, plain, zip, type Plain} from '../plain.js';
+import {at, build, map, plain, total, zip, type Plain} from '../plain.js';
 import {tolerances} from '../tolerance.js';
 import {eps, plainNorm, scaleAndShift} from './layers.js';
 
@@ -119,6 +120,24 @@ const averages: OperationCase = {
   },
 };
 
+/** Of several tensors as one vector; a bound above their length changes nothing. */
+const clipped = (bound: number): OperationCase => ({
+  title: `tensors of a length of ${bound} at most`,
+  inputs: [{shape: [4, 3]}, {shape: [5]}, {shape: [1]}],
+  orders: 0,
+  tolerance: tolerances.sum,
+  compute: (...tensors) => {
+    const {length, clipped} = clipByGlobalNorm(tensors, tf.scalar(bound));
+    return tf.concat([length, ...clipped].map((tensor) => tf.reshape(tensor, [tensor.size])));
+  },
+  plain: (...tensors) => {
+    const length = Math.sqrt(tensors.reduce((sum, tensor) => sum + total(map(tensor, (value) => value ** 2)), 0));
+    const share = Math.min(1, bound / (length + 1e-6));
+    const numbers = tensors.flatMap(({data}) => [...data].map((value) => value * share));
+    return plain([numbers.length + 1], [length, ...numbers]);
+  },
+});
+
 export const fused: OperationCase[] = [
   ...norms.map(normCase),
   {...normCase(long), orders: 1, directions: 2},
@@ -128,4 +147,6 @@ export const fused: OperationCase[] = [
   boxed(3, [2, 2], true),
   boxed(1, [3, 1], false),
   averages,
+  clipped(0.5),
+  clipped(100),
 ];

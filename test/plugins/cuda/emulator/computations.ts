@@ -1,6 +1,7 @@
 import {tf, type Tensor} from 'gankit';
 import type {Tensor4D} from '@tensorflow/tfjs-core';
 import {resizeBilinear} from '../../../../dist/backends/fused/bilinear.js';
+import {clipByGlobalNorm} from '../../../../dist/backends/fused/clip-by-global-norm.js';
 import {firUp} from '../../../../dist/backends/fused/fir.js';
 import {pixelShuffle} from '../../../../dist/backends/fused/pixel-shuffle.js';
 import {averagePool} from '../../../../dist/backends/fused/upsample.js';
@@ -60,6 +61,16 @@ export const computations: [what: string, compute: () => Tensor | Tensor[]][] = 
         const bilinear = (y: Tensor): Tensor => resizeBilinear(y, 9, 5);
         return [up, down, bilinear].flatMap((f) => [f(x), tf.grad(f)(x)]);
       }),
+  ],
+  [
+    'clipping',
+    () => {
+      const {length, clipped} = clipByGlobalNorm(
+        [random([9000], 28), random([5], 29), random([4097], 30)],
+        tf.scalar(1),
+      );
+      return [length, ...clipped];
+    },
   ],
   ['channels to pixels', () => [2, 3].map((factor) => pixelShuffle(random([2, 3, 2, 36], 27), factor))],
   [

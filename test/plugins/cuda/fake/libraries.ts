@@ -222,11 +222,16 @@ interface Shape {
 type Kind = 'forward' | 'data' | 'filter';
 
 /**
- * What cuDNN has for a shape: an algorithm that will do, one for NCHW alone, none that is deterministic, an empty list,
- * or a refusal.
+ * What cuDNN has for a shape: an algorithm that will do, one for NCHW alone (for NHWC it has none that is
+ * deterministic, or refuses it), none that is deterministic, an empty list, or a refusal.
  */
 export type Offer =
-  'one that will do' | 'one for NCHW alone' | 'none that is deterministic' | 'an empty list' | 'nothing';
+  | 'one that will do'
+  | 'one for NCHW alone'
+  | 'one for NCHW, as NHWC is a bad parameter'
+  | 'none that is deterministic'
+  | 'an empty list'
+  | 'nothing';
 
 /** cuDNN: NHWC, filters as [out, height, width, in], or NCHW; float32, or bfloat16 with sums in float32. */
 export function fakeDnn(
@@ -304,6 +309,7 @@ export function fakeDnn(
     const view = new DataView(bytesOf(memory).buffer);
     expect(bytesOf(memory).length === 48 * requested && requested >= 4, 'room for all algorithms');
     if (offer === 'nothing') return 3000; // CUDNN_STATUS_NOT_SUPPORTED
+    if (offer === 'one for NCHW, as NHWC is a bad parameter' && format === 1) return 2000; // CUDNN_STATUS_BAD_PARAM
     if (offer === 'an empty list') return put(count, 0);
     const none = offer === 'none that is deterministic' || (offer === 'one for NCHW alone' && format === 1);
     [
@@ -481,10 +487,12 @@ const widen = (half: number): number => {
   bits[0] = half << 16;
   return float[0]!;
 };
-/** Of the two bfloat16 around a number the nearer, by trying both. */
+/** Of the two bfloat16 around a number the nearer, by trying both. Beside infinity there is one only. */
 const narrow = (value: number): number => {
+  if (Number.isNaN(value)) return 0x7fff;
   float[0] = value;
   const low = bits[0]! >>> 16;
+  if (!Number.isFinite(value)) return low;
   const [down, up] = [widen(low), widen(low + 1)];
   const [a, b] = [Math.abs(value - down), Math.abs(up - value)];
   return a < b || (a === b && low % 2 === 0) ? low : low + 1;
