@@ -60,6 +60,25 @@ const steps = [
   [['fit', 'builtin:shapes', ...tiny, '--steps', '1', '--out', 'runs\\a.'], 2, /GAN_PATH: runs\\a\. cannot be made/],
   [['fit', 'Z:\\proc\\nowhere', ...tiny, '--steps', '1'], 5, /GAN_DATA_NOT_FOUND: .*Z:\\proc\\nowhere/],
   [['report', 'runs\\whole'], 5, /GAN_SHARP/], // its pictures
+  // with kernels in C++, where plugins/native/build-kernels.mjs --target win32-x64 has made them
+  ...(existsSync(path.join(root, 'plugins/native/prebuilds/win32-x64/native.node'))
+    ? [
+        [['backends'], 0, /^native +can run/m],
+        [
+          [
+            'fit',
+            'builtin:shapes',
+            ...tiny.map((each) => each.replace('wasm', 'native')),
+            '--steps',
+            '9',
+            '--out',
+            'n',
+          ],
+          0,
+          /checkpoint +n\\checkpoints\\step-00000009/,
+        ],
+      ]
+    : []),
 ];
 
 let failed = 0;

@@ -1,9 +1,10 @@
-// Compiles the kernels into dist/native.node when their sources are newer. Where there is no C++ compiler, one line says so,
-// and the backend says that it cannot run. CXX names the compiler.
+// Compiles the kernels into dist/native.node when their sources are newer. Where there is no C++ compiler, or one that cannot
+// compile them, one line says so, and the backend says that it cannot run. CXX names the compiler.
 //
 //     node build-kernels.mjs [--target PLATFORM-ARCH[-musl] [--zig COMMAND]]
 //
-// With --target it compiles for a platform, by what zig has for each, into prebuilds/TARGET/native.node.
+// With --target it compiles for a platform, by what zig has for each, into prebuilds/TARGET/native.node. It then fails where
+// something cannot be compiled.
 import {spawn, spawnSync} from 'node:child_process';
 import {existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync} from 'node:fs';
 import {createRequire} from 'node:module';
@@ -36,7 +37,7 @@ if (target !== undefined && !(target in targets)) {
 
 const [platform, arch] = (target ?? `${process.platform}-${process.arch}`).split('-');
 const zigCommand = zig.split(' ');
-const compiler = target ? [...zigCommand, 'c++', '-target', targets[target]] : [process.env.CXX ?? 'c++'];
+const compiler = target ? [...zigCommand, 'c++', '-target', targets[target]] : (process.env.CXX || 'c++').split(' ');
 /**
  * Sums are rounded as they are written (no contraction: kernels say where they want fused multiply-add), and roots set
  * no errno, which would keep them from being vectors.
@@ -67,15 +68,16 @@ const run = (command, ...args) =>
     let said = '';
     child.stderr.on('data', (text) => (said += text));
     child.on('error', reject);
-    child.on('close', (code) => (code === 0 ? resolve() : reject(new Error(said.split('\n').slice(0, 8).join('\n')))));
+    child.on('close', (code) => (code === 0 ? resolve() : reject(new Error(said.trim() || `exit code ${code}`))));
   });
 const compile = (...args) => run(...compiler, ...args);
 
-/** What the linker is told: the functions of Node-API are those of the process that loads the addon. */
+/** What the linker is told, best first: the functions of Node-API are those of the process that loads the addon. */
 async function linking(objects) {
-  if (platform === 'darwin') return ['-undefined', 'dynamic_lookup'];
-  // The addon brings the C++ library along, so that it does not ask for one as new as the compiler.
-  if (platform === 'linux') return ['-pthread', ...(target ? ['-s'] : ['-static-libstdc++', '-static-libgcc'])];
+  if (platform === 'darwin') return [['-undefined', 'dynamic_lookup']];
+  // The addon brings the C++ library along, so that it does not ask for one as new as the compiler. Not every system has it.
+  if (platform === 'linux')
+    return target ? [['-pthread', '-s']] : [['-pthread', '-static-libstdc++', '-static-libgcc'], ['-pthread']];
   const library = path.join(objects, 'node.lib');
   await run(
     ...zigCommand,
@@ -89,7 +91,7 @@ async function linking(objects) {
     '-l',
     library,
   );
-  return [library, '-s'];
+  return [[library, '-s']];
 }
 
 /** Compiles the addon, and puts it in its place when it is whole. */
@@ -97,9 +99,10 @@ async function buildAddon(addon) {
   const objects = path.join(path.dirname(addon), 'objects');
   mkdirSync(objects, {recursive: true});
   const object = (name) => path.join(objects, `${name}.o`);
-  const extra = Object.entries(halves).filter(([, own]) => isKnown(own));
+  const extra = Object.entries(halves).filter(([, own]) => target !== undefined || isKnown(own));
   const defines = extra.map(([name]) => `-DGAN_${name.toUpperCase()}`);
-  await Promise.all([
+  // all of them end before anything is tidied up
+  const ends = await Promise.allSettled([
     ...Object.entries(sets).map(([name, own]) =>
       compile(...flags, ...own, `-DGAN_ISA=${name}`, '-c', 'isa.cc', '-o', object(name)),
     ),
@@ -107,9 +110,13 @@ async function buildAddon(addon) {
     compile(...flags, '-c', 'pool.cc', '-o', object('pool')),
     compile(...flags, ...defines, `-I${headers}`, '-c', 'addon.cc', '-o', object('addon')),
   ]);
+  const failed = ends.find(({status}) => status === 'rejected');
+  if (failed) throw failed.reason;
   const made = `${addon}.${process.pid}`;
   const names = [...Object.keys(sets), ...extra.map(([name]) => name), 'pool', 'addon'];
-  await compile('-shared', ...flags, '-o', made, ...names.map(object), ...(await linking(objects)));
+  const link = (args) => compile('-shared', ...flags, '-o', made, ...names.map(object), ...args);
+  const [best, ...others] = await linking(objects);
+  await others.reduce((linked, args) => linked.catch(() => link(args)), link(best));
   renameSync(made, addon);
   rmSync(objects, {recursive: true});
 }
@@ -123,8 +130,13 @@ async function buildOwn() {
     console.log('gan-plugin-native: no C++ compiler, so its kernels are not built; --backend wasm computes on the CPU');
     return;
   }
-  await buildAddon(addon).catch((error) => {
-    console.log(`gan-plugin-native: its kernels are not built; --backend wasm computes on the CPU\n${error.message}`);
+  await buildAddon(addon).catch(({message}) => {
+    const why = message.split('\n').find((line) => /error/i.test(line)) ?? message.split('\n')[0];
+    console.log(
+      `gan-plugin-native: ${compiler.join(' ')} cannot compile its kernels, so they are not built (${why.trim()}); ` +
+        '--backend wasm computes on the CPU. They need g++ 11 or clang 14, which CXX names',
+    );
+    rmSync(at('dist', 'objects'), {recursive: true, force: true});
   });
 }
 

@@ -1,7 +1,7 @@
 import {expect} from 'chai';
 import {execFile, spawn} from 'node:child_process';
 import {once} from 'node:events';
-import {existsSync, mkdirSync, readFileSync, readdirSync, statSync} from 'node:fs';
+import {cpSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, statSync} from 'node:fs';
 import path from 'node:path';
 import {promisify} from 'node:util';
 import ts from 'typescript';
@@ -32,14 +32,45 @@ async function pack(dir: string, to: string): Promise<Packed> {
   return {tarball: path.join(to, filename), files: files.map((file) => file.path), manifest: manifest(dir)};
 }
 
+const native = path.join(root, 'plugins/native');
+/** Where a release has kernels for each platform (.github/workflows/release.yml). */
+const platforms = [
+  'linux-x64',
+  'linux-arm64',
+  'linux-x64-musl',
+  'linux-arm64-musl',
+  'darwin-x64',
+  'darwin-arm64',
+  'win32-x64',
+];
+
+/** The native plug-in as a release packs it; the kernels that were compiled here stand for those of each platform. */
+async function packWithKernels(to: string): Promise<Packed> {
+  const release = path.join(to, 'release');
+  const plugin = path.join(release, 'plugins/native');
+  write(release, {
+    'package.json': '{"private": true, "workspaces": ["plugins/native"]}',
+    '.gitignore': readFileSync(path.join(root, '.gitignore'), 'utf8'), // it names the kernels
+  });
+  cpSync(native, plugin, {
+    recursive: true,
+    filter: (file) => !/node_modules|prebuilds/.test(path.relative(native, file)),
+  });
+  for (const platform of platforms) {
+    mkdirSync(path.join(plugin, 'prebuilds', platform), {recursive: true});
+    cpSync(path.join(native, 'dist/native.node'), path.join(plugin, 'prebuilds', platform, 'native.node'));
+  }
+  return pack(plugin, to);
+}
+
 /** Every path of package.json that begins with `./`. */
 function pathsIn(value: unknown): string[] {
   if (typeof value === 'string') return value.startsWith('./') ? [value.slice(2)] : [];
   return typeof value === 'object' && value !== null ? Object.values(value).flatMap(pathsIn) : [];
 }
 
-/** Limits of an installation (docs/adr/0070). The megabytes are those beside tfjs, which has 61. */
-const most = {packages: 120, megabytes: 45};
+/** Limits of an installation (docs/adr/0070). The megabytes are those beside tfjs, which has 61, and the kernels. */
+const most = {packages: 120, megabytes: 45, megabytesOfKernels: 10};
 
 /** What is installed when wanted. */
 const isOptional = ({manifest: {name}}: Packed): boolean => name === 'gan-plugin-cuda' || name === 'gan-plugin-mpi';
@@ -54,11 +85,15 @@ function megabytes(folder: string): number {
 describe('what would be published', () => {
   let project: string;
   let packed: Packed[];
+  const hasKernels = existsSync(path.join(native, 'dist/native.node'));
   before(async function () {
     const to = folder();
     packed = [];
-    for (const part of ['.', ...(manifest(root)['workspaces'] as string[])])
-      packed.push(await pack(path.join(root, part), to));
+    for (const part of ['.', ...(manifest(root)['workspaces'] as string[])]) {
+      const dir = path.join(root, part);
+      packed.push(await (dir === native && hasKernels ? packWithKernels(to) : pack(dir, to)));
+    }
+
     project = path.join(to, 'project');
     mkdirSync(project);
     write(project, {'package.json': '{"private": true, "type": "module"}'});
@@ -92,7 +127,7 @@ describe('what would be published', () => {
       manifest: {name},
     } of packed) {
       const wanted =
-        /^(package\.json|assets\/(emoji\.webp|LICENSE\.txt)|README\.md|LICENSE|CHANGELOG\.md|SECURITY\.md|bin\/(run\.js|package\.json)|build-addon\.mjs|docs\/.*\.md|plugins\/example-(parts|backend)\/([\w-]+\.(json|md)|LICENSE|(src|test)\/.*\.ts|\.github\/workflows\/test\.yml)|kernels\/[\w-]+\.cuh?|test\/golden\/recordings\/\w+\.(json|safetensors)|oclif\.manifest\.json|dist\/gan\.schema\.json|docs\/images\/[\w-]+\.(svg|png)|dist\/ui\/page\/(index\.html|page\.css|icon\.svg)|dist\/ui\/export-page\/(index\.html|page\.css|THIRD-PARTY\.txt)|dist\/vendor\/(oclif\.cjs|tf-gradients\.cjs|THIRD-PARTY\.txt)|dist\/.*\.(js|js\.map|d\.ts|wasm))$/;
+        /^(package\.json|assets\/(emoji\.webp|LICENSE\.txt)|README\.md|LICENSE|CHANGELOG\.md|SECURITY\.md|bin\/(run\.js|package\.json)|build-addon\.mjs|docs\/.*\.md|plugins\/example-(parts|backend)\/([\w-]+\.(json|md)|LICENSE|(src|test)\/.*\.ts|\.github\/workflows\/test\.yml)|kernels\/[\w-]+\.cuh?|prebuilds\/[\w-]+\/native\.node|test\/golden\/recordings\/\w+\.(json|safetensors)|oclif\.manifest\.json|dist\/gan\.schema\.json|docs\/images\/[\w-]+\.(svg|png)|dist\/ui\/page\/(index\.html|page\.css|icon\.svg)|dist\/ui\/export-page\/(index\.html|page\.css|THIRD-PARTY\.txt)|dist\/vendor\/(oclif\.cjs|tf-gradients\.cjs|THIRD-PARTY\.txt)|dist\/.*\.(js|js\.map|d\.ts|wasm))$/;
       expect(
         files.filter((file) => !wanted.test(file)),
         name,
@@ -134,7 +169,11 @@ describe('what would be published', () => {
     const all = megabytes(modules);
     const tfjs = megabytes(path.join(modules, '@tensorflow'));
     expect(tfjs).to.be.greaterThan(10);
-    expect(all - tfjs, `${all.toFixed(1)} MB, of which tfjs is ${tfjs.toFixed(1)}`).to.be.at.most(most.megabytes);
+    const brought = path.join(modules, 'gan-plugin-native/prebuilds');
+    const kernels = existsSync(brought) ? megabytes(brought) : 0;
+    const sizes = `${all.toFixed(1)} MB, of which tfjs is ${tfjs.toFixed(1)}, kernels ${kernels.toFixed(1)}`;
+    expect(all - tfjs - kernels, sizes).to.be.at.most(most.megabytes);
+    expect(kernels, sizes).to.be.at.most(most.megabytesOfKernels);
   });
 
   it('needs no package that it does not install', async () => {
@@ -325,6 +364,38 @@ describe('what would be published', () => {
     await npx('generate', 'run', '--n', '4', '--out', 'images.png');
     expect(existsSync(path.join(project, 'images.png'))).to.equal(true);
     expect((await npx('fit', '--help', '--all')).stdout).to.contain('ARCHITECTURES');
+  });
+
+  it('brings kernels for each platform, which train where there is no compiler; elsewhere it says so', async function () {
+    if (!hasKernels) {
+      console.log('      skipped: no kernels were compiled here');
+      this.skip();
+    }
+    const {files} = packed.find(({manifest: {name}}) => name === 'gan-plugin-native')!;
+    expect(files.filter((file) => file.endsWith('.node'))).to.have.members(
+      platforms.map((platform) => `prebuilds/${platform}/native.node`),
+    );
+    const gan = (...args: string[]) =>
+      run(process.execPath, [path.join(project, 'node_modules/gankit/bin/run.js'), ...args], {
+        cwd: project,
+        env: {...env, PATH: path.join(project, 'no-programs'), CXX: 'none'},
+      }).catch((error: {code: number; stdout: string; stderr: string}) => error);
+    const fit = (backend: string) =>
+      gan('fit', '--backend', backend, ...'--size 16 --n-features 4 --latent 8 --batch-size 8 --steps 2'.split(' '));
+    const doctor = await gan('doctor');
+    expect(doctor.stdout).to.match(/backend native +can run, isa \w+/);
+    const trained = await fit('auto');
+    expect(`${trained.stdout}${trained.stderr}`).to.match(/^Training in \S+ on native/m);
+
+    const brought = path.join(project, 'node_modules/gan-plugin-native/prebuilds');
+    renameSync(brought, `${brought}.away`);
+    const refused = await fit('native');
+    expect(refused).to.include({code: 4});
+    expect(refused.stderr).to.match(/native: it brings no kernels for \w+-\w+/);
+    expect((await gan('doctor')).stdout).to.match(/backend native +it brings no kernels for \w+-\w+/);
+    const other = await fit('auto');
+    expect(`${other.stdout}${other.stderr}`).to.match(/^Training in \S+ on wasm; .*not native: it brings no kernels/m);
+    renameSync(`${brought}.away`, brought);
   });
 
   it('tells how to install the CUDA backend, which works from then on', async () => {

@@ -5,6 +5,7 @@ import {gan, jsonLines} from '../commands/helpers.js';
 import {newest} from '../runs/helpers.js';
 import {folder, removeFolders} from '../plugin/helpers.js';
 import {linkedIn, runTool, thirdParty} from './third-party.js';
+import {needsAddon} from './native/support.js';
 import {needsAdapter, plugin} from './webgpu/support.js';
 
 /** Ten times closer than what is promised, and ten times further than what was measured (4e-6). */
@@ -85,6 +86,15 @@ describe('the same seed and data: the same training on every backend', function 
       expect(distance(await train(recipe, 'wasm', {}), wanted.get(recipe)!)).to.be.below(tolerance);
     });
   }
+
+  describe('native', () => {
+    needsAddon();
+    for (const recipe of recipes) {
+      it(`${recipe} on native`, async () => {
+        expect(distance(await train(recipe, 'native', {}), wanted.get(recipe)!)).to.be.below(tolerance);
+      });
+    }
+  });
 
   it('differs for another recipe, by far: the comparison can fail', () => {
     const [one, other] = recipes.map((recipe) => wanted.get(recipe)!);

@@ -12,7 +12,10 @@
 
 #include "kernels.h"
 #include "processor.h"
-#if !defined(_WIN32)
+#if defined(_WIN32)
+#define WIN32_LEAN_AND_MEAN
+#include <windows.h>
+#else
 #include <unistd.h>
 #endif
 #define GAN_DECLARE(NAME)                                                                                              \
@@ -71,21 +74,47 @@ struct Device {
 /** The kernel that runs, for what is written when it crashes. */
 const char* volatile running = nullptr;
 
-#if !defined(_WIN32)
+/** Names the kernel that runs, in one piece, as several threads may crash at once. */
+void tellCrash() {
+  const char* name = running;
+  if (!name) return;
+  char text[160];
+  size_t length = 0;
+  for (const char* part : {"gan-plugin-native: the kernel ", name, " crashed; GAN_NATIVE=off trains without it\n"})
+    for (; *part && length < sizeof(text); part++) text[length++] = *part;
+  // Nobody can be told that nothing could be written.
+#if defined(_WIN32)
+  DWORD written;
+  WriteFile(GetStdHandle(STD_ERROR_HANDLE), text, static_cast<DWORD>(length), &written, nullptr);
+#else
+  const ssize_t written = write(STDERR_FILENO, text, length);
+#endif
+  (void)written;
+}
+
+#if defined(_WIN32)
+LPTOP_LEVEL_EXCEPTION_FILTER earlier;
+
+/** For what nobody has handled; then does what was done before. */
+LONG WINAPI crashed(EXCEPTION_POINTERS* what) {
+  tellCrash();
+  return earlier ? earlier(what) : EXCEPTION_CONTINUE_SEARCH;
+}
+
+void nameCrashes() {
+  static const bool once = [] {
+    earlier = SetUnhandledExceptionFilter(crashed);
+    return true;
+  }();
+  (void)once;
+}
+#else
 const int fatal[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE};
 struct sigaction earlier[sizeof(fatal) / sizeof(*fatal)];
 
-/** Names the kernel in one piece, as several threads may crash at once; then lets the signal do what it did before. */
+/** Lets the signal then do what it did before. */
 void crashed(int signal, siginfo_t* info, void* context) {
-  if (const char* name = running) {
-    char text[160];
-    size_t length = 0;
-    for (const char* part : {"gan-plugin-native: the kernel ", name, " crashed; GAN_NATIVE=off trains without it\n"})
-      for (; *part && length < sizeof(text); part++) text[length++] = *part;
-    // Nobody can be told that nothing could be written.
-    const ssize_t written = write(STDERR_FILENO, text, length);
-    (void)written;
-  }
+  tellCrash();
   for (size_t i = 0; i < sizeof(fatal) / sizeof(*fatal); i++) {
     if (fatal[i] != signal) continue;
     if (earlier[i].sa_flags & SA_SIGINFO) return earlier[i].sa_sigaction(signal, info, context);
@@ -103,8 +132,6 @@ void nameCrashes() {
   }();
   (void)once;
 }
-#else
-void nameCrashes() {}
 #endif
 
 napi_value undefined(napi_env env) {

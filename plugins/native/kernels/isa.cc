@@ -8,8 +8,10 @@
 #include "elementwise.h"
 #include "grouped.h"
 #include "minimal.h"
+#include "pixel-norm.h"
 #include "resample.h"
 #include "scatter.h"
+#include "shuffle.h"
 #include "sum.h"
 #include "update.h"
 
@@ -58,8 +60,9 @@ extern const Kernels kernels;
 const Kernels kernels = {
     conv2d,        conv2dBackpropFilter, conv2dBackpropInput, matmul,       batchNorm,     batchNormGrad,
     updateParameters, depthwiseConv,     depthwiseFilter,     groupedConv,  groupedInput,  groupedFilter,
-    resample,      sum,                  arithmetic,          leakyRelu,    leakyReluGrad, square,
-    squareRoot,    inverseRoot,          hyperbolicTangent,   greater,      extremum,      select,
+    resample,      pixelNorm,            pixelNormGrad,       shuffle,      sum,           arithmetic,
+    leakyRelu,     leakyReluGrad,        square,              squareRoot,   inverseRoot,   hyperbolicTangent,
+    greater,       extremum,             select,
 };
 
 }  // namespace GAN_ISA

@@ -35,6 +35,9 @@ struct Update {
   KERNEL(groupedInput, const GroupedWindow*, const float*, const float*, float*)                                       \
   KERNEL(groupedFilter, const GroupedWindow*, const float*, const float*, float*)                                      \
   KERNEL(resample, const float*, float*, int, int, int, int, int, int, const int*, const int*)                         \
+  KERNEL(pixelNorm, const float*, float*, int, int, float)                                                             \
+  KERNEL(pixelNormGrad, const float*, const float*, float*, int, int, float)                                           \
+  KERNEL(shuffle, const float*, float*, int, int, int, int, int, bool)                                                 \
   KERNEL(sum, const float*, float*, int, int, int, float)                                                              \
   KERNEL(arithmetic, int, const float*, int, int, int, const float*, int, int, int, float*, int, int)                  \
   KERNEL(leakyRelu, const float*, float*, int, float)                                                                  \

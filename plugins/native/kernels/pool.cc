@@ -56,10 +56,20 @@ bool spin(const Ready& ready) {
 }  // namespace
 
 Pool::Pool(char* base, int threads) : heap(base), count(threads) {
-  for (int thread = 1; thread < threads; thread++) workers.emplace_back([this, thread] { work(thread); });
+  try {
+    for (int thread = 1; thread < threads; thread++) workers.emplace_back([this, thread] { work(thread); });
+  } catch (...) {
+    endWorkers();
+    throw;
+  }
 }
 
 Pool::~Pool() {
+  endWorkers();
+  release(block);
+}
+
+void Pool::endWorkers() {
   {
     std::lock_guard<std::mutex> lock(mutex);
     ended = true;
@@ -67,7 +77,6 @@ Pool::~Pool() {
   }
   wake.notify_all();
   for (auto& worker : workers) worker.join();
-  release(block);
 }
 
 float* Pool::memory(size_t floats) {

@@ -40,6 +40,7 @@ class Pool {
   void work(int thread);
   void takeChunks(int thread);
   void awaitWorkers();
+  void endWorkers();
 
   const int count;
   std::vector<std::thread> workers;

@@ -95,14 +95,22 @@ INLINE int divideUp(int a, int b) { return (a + b - 1) / b; }
 INLINE void fill(float* to, size_t count) { __builtin_memset(to, 0, count * sizeof(float)); }
 INLINE void copy(float* to, const float* from, size_t count) { __builtin_memcpy(to, from, count * sizeof(float)); }
 
+/** Numbers of two vectors, the second one counted on from the first. g++ before 12 does not know the function of clang. */
+#if defined(__clang__)
+#define SHUFFLE(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
+#else
+typedef int I4 __attribute__((vector_size(16)));
+#define SHUFFLE(a, b, ...) __builtin_shuffle(a, b, I4{__VA_ARGS__})
+#endif
+
 /** Four vectors become the four of their first, second, third and fourth numbers. */
 INLINE void transpose(V4& a, V4& b, V4& c, V4& d) {
-  const V4 ab = __builtin_shufflevector(a, b, 0, 4, 1, 5), cd = __builtin_shufflevector(c, d, 0, 4, 1, 5);
-  const V4 ab2 = __builtin_shufflevector(a, b, 2, 6, 3, 7), cd2 = __builtin_shufflevector(c, d, 2, 6, 3, 7);
-  a = __builtin_shufflevector(ab, cd, 0, 1, 4, 5);
-  b = __builtin_shufflevector(ab, cd, 2, 3, 6, 7);
-  c = __builtin_shufflevector(ab2, cd2, 0, 1, 4, 5);
-  d = __builtin_shufflevector(ab2, cd2, 2, 3, 6, 7);
+  const V4 ab = SHUFFLE(a, b, 0, 4, 1, 5), cd = SHUFFLE(c, d, 0, 4, 1, 5);
+  const V4 ab2 = SHUFFLE(a, b, 2, 6, 3, 7), cd2 = SHUFFLE(c, d, 2, 6, 3, 7);
+  a = SHUFFLE(ab, cd, 0, 1, 4, 5);
+  b = SHUFFLE(ab, cd, 2, 3, 6, 7);
+  c = SHUFFLE(ab2, cd2, 0, 1, 4, 5);
+  d = SHUFFLE(ab2, cd2, 2, 3, 6, 7);
 }
 
 }  // namespace

@@ -84,15 +84,31 @@ export interface Absence {
   fix: string;
 }
 
-/** Why the addon is not to be loaded, if so; cheap. */
-export function absence(): Absence | undefined {
+/** True in a clone: what npm installs has no sources of the kernels. */
+const hasSources = (folder: string): boolean => existsSync(path.join(folder, 'build-kernels.mjs'));
+
+/** Why the addon of a package is not to be loaded, if so; cheap. */
+export function absence(folder: string = packageFolder): Absence | undefined {
   if (process.env['GAN_NATIVE'] === 'off') return {why: 'GAN_NATIVE=off leaves it out', fix: 'unset GAN_NATIVE'};
-  if (findAddon() !== undefined) return undefined;
+  if (findAddon(folder) !== undefined) return undefined;
+  if (!hasSources(folder)) return {why: `it brings no kernels for ${targetOf(thisHost())}`, fix: '--backend wasm'};
+  const build =
+    process.platform === 'win32'
+      ? 'node plugins/native/build-kernels.mjs --target win32-x64, with zig on the path'
+      : 'install g++ (11 or newer) or clang++ (14 or newer), then npm run build -w gan-plugin-native';
   return {
-    why: 'its kernels are not compiled: there was no C++ compiler when the package was built, and it brings none for this system',
-    fix: 'install g++ or clang++, then run npm run build -w gan-plugin-native; until then --backend wasm',
+    why: 'its kernels are not compiled: there was no C++ compiler that could when the package was built',
+    fix: `${build}; until then --backend wasm`,
   };
 }
+
+/** Why the kernels cannot be loaded although they are there: they are for another system, or broken. */
+export const brokenAddon = (error: unknown): Absence => ({
+  why: `its kernels cannot be loaded: ${error instanceof Error ? error.message : String(error)}`,
+  fix: hasSources(packageFolder)
+    ? `rm ${findAddon()}, then npm run build -w gan-plugin-native; until then --backend wasm`
+    : '--backend wasm',
+});
 
 /** @throws Error if the addon is for another platform, or broken */
 export function loadAddon(): Addon {

@@ -1,7 +1,7 @@
 import type {Probe, SystemLimits} from 'gankit/plugin';
 import {probe as probeWasm} from 'gan-plugin-wasm/dist/probe.js';
 import {settings as wasmSettings} from 'gan-plugin-wasm/dist/settings.js';
-import {absence, bf16Absence, bf16By, loadAddon} from './addon.js';
+import {absence, bf16Absence, bf16By, brokenAddon, loadAddon} from './addon.js';
 import type {Settings} from './settings.js';
 
 /** Checks whether the kernels are there and can be loaded, and whether the device can run that they work on. */
@@ -16,10 +16,6 @@ export async function probe({threads, widest, bf16}: Settings, limits: SystemLim
     const wasm = await probeWasm(wasmSettings({threads, relaxedSimd: true, wideSimd: true}, limits), limits);
     return wasm.ok ? {...wasm, info} : wasm;
   } catch (error) {
-    return {
-      ok: false,
-      why: `its kernels cannot be loaded: ${error instanceof Error ? error.message : String(error)}`,
-      fix: 'npm run build -w gan-plugin-native, or --backend wasm',
-    };
+    return {ok: false, ...brokenAddon(error)};
   }
 }

@@ -8,7 +8,11 @@
  * the next job, whose description was complete before `remaining` was set: there is no window in between.
  */
 import {perform} from './jobs';
-import {GENERATION, JOB, PENDING, Pool, REMAINING, SLEEPERS, TOTAL, WORKERS} from './pool';
+import {GENERATION, JOB, PENDING, Pool, REMAINING, SLEEPERS, STARTED, TOTAL, WORKERS} from './pool';
+
+/** Called on the host thread before the first job that workers are woken for: starts them. They need not wait for it. */
+@external('env', 'startThreads')
+declare function startThreads(): void;
 
 /** Called on the host thread when chunks that workers claimed never end; throws. */
 @external('env', 'lost')
@@ -35,6 +39,10 @@ export function parallel(pool: Pool, job: i32, total: i32, small: bool): void {
   if (small || total == 1 || load<i32>(pool.at(WORKERS)) == 0) {
     for (let i = 0; i < total; i++) perform(job, i, pool, pool.scratch(0));
     return;
+  }
+  if (load<i32>(pool.at(STARTED)) == 0) {
+    store<i32>(pool.at(STARTED), 1);
+    startThreads();
   }
   atomic.store<i32>(pool.at(PENDING), total);
   atomic.store<i32>(pool.at(REMAINING), total);

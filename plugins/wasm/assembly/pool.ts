@@ -12,6 +12,7 @@ export const SLEEPERS: usize = 192; // workers that must be woken
 export const JOB: usize = 256;
 export const TOTAL: usize = 260;
 export const WORKERS: usize = 264;
+export const STARTED: usize = 268; // 1: the host has been told to start the workers
 const STRUCTS: usize = 512; // descriptions of operands, 128 bytes each
 const PACKED: usize = 4096;
 const ALIGN: usize = 64;

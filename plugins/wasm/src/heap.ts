@@ -16,7 +16,8 @@ const structBytes = 256;
 export class Heap {
   readonly #backend: TfjsWasm;
   readonly #native: Native;
-  readonly #threads: Threads;
+  /** Started when a kernel first has work for them: a short job never does. */
+  #threads: Threads | undefined;
   readonly #struct: number;
   readonly #own: OwnKernels | undefined;
   readonly threadCount: number;
@@ -28,14 +29,12 @@ export class Heap {
     backend: TfjsWasm,
     native: Native,
     pool: number,
-    threads: Threads,
     threadCount: number,
     own: OwnKernels | undefined,
   ) {
     this.#backend = backend;
     this.#native = {...native, ...own?.functions};
     this.#own = own;
-    this.#threads = threads;
     this.#struct = allocate(backend, structBytes);
     this.pool = pool;
     this.threadCount = threadCount;
@@ -49,17 +48,21 @@ export class Heap {
     const {threads} = settings;
     const module = await compileKernels(settings);
     const {memory} = backend.wasm.asm;
-    const instance = await WebAssembly.instantiate(module, {env: {memory, lost}});
+    const startThreads = (): void => {
+      heap.#threads = new Threads(threads, {module, memory, pool});
+    };
+    const instance = await WebAssembly.instantiate(module, {env: {memory, lost, startThreads}});
     const native = instance.exports as unknown as Native;
     const pool = allocate(backend, native.poolBytes(threads));
     native.startPool(pool, threads);
     const own = makeOwn?.(new Uint8Array(memory.buffer));
-    return new Heap(backend, native, pool, new Threads(threads, {module, memory, pool}), threads, own);
+    const heap = new Heap(backend, native, pool, threads, own);
+    return heap;
   }
 
   /** The kernels. @throws Error if a thread is gone */
   get native(): Native {
-    this.#threads.check();
+    this.#threads?.check();
     return this.#native;
   }
 
@@ -128,9 +131,9 @@ export class Heap {
   }
 
   /** Ends the threads. What they worked in goes with the memory of the backend. */
-  release(): Promise<void> {
+  async release(): Promise<void> {
     this.#own?.close();
-    return this.#threads.close();
+    await this.#threads?.close();
   }
 }
 

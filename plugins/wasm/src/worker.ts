@@ -4,5 +4,5 @@ import type {WorkerData} from './threads.js';
 import type {Native} from './native.js';
 
 const {module, memory, pool, thread} = workerData as WorkerData;
-const instance = new WebAssembly.Instance(module, {env: {memory, lost: () => {}}});
+const instance = new WebAssembly.Instance(module, {env: {memory, lost: () => {}, startThreads: () => {}}});
 (instance.exports as unknown as Native).work(pool, thread);

@@ -170,7 +170,8 @@ describe('native: products of bfloat16', function () {
           const {compute, check} = convolution(drawn);
           const values = await valuesOn(device(1), compute);
           check(values, JSON.stringify(drawn));
-          expect(await valuesOn(device(2), compute)).to.deep.equal(values);
+          for (const threads of [2, 3, 4])
+            expect(await valuesOn(device(threads), compute), `${threads} threads`).to.deep.equal(values);
         }),
         {numRuns: cases, seed: 1},
       );
@@ -195,7 +196,8 @@ describe('native: products of bfloat16', function () {
               sums.add(i, left[a ? d * m + row : row * k + d]! * right[b ? column * k + d : d * n + column]!);
           }
           sums.expect(values[0]!, JSON.stringify({m, k, n, a, b}));
-          expect(await valuesOn(device(2), compute)).to.deep.equal(values);
+          for (const threads of [2, 3, 4])
+            expect(await valuesOn(device(threads), compute), `${threads} threads`).to.deep.equal(values);
         }),
         {numRuns: cases, seed: 1},
       );

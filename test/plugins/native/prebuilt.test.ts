@@ -1,7 +1,7 @@
 import {mkdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import path from 'node:path';
 import {expect} from 'chai';
-import {findAddon, targetOf, type Host} from '../../../plugins/native/src/addon.js';
+import {absence, findAddon, targetOf, type Host} from '../../../plugins/native/src/addon.js';
 import {folder, removeFolders} from '../../plugin/helpers.js';
 
 const host =
@@ -52,6 +52,15 @@ describe('native: the addon that is loaded', () => {
     const [, released] = /for target in (.*); do/.exec(readFileSync('.github/workflows/release.yml', 'utf8'))!;
     const known = Array.from(targets!.matchAll(/'([\w-]+)':/g), ([, target]) => target);
     expect(known).to.have.length(7).and.to.have.members(released!.split(' '));
+  });
+
+  it('where it is missing, is compiled in a clone, and cannot be had from a package that has none for this system', () => {
+    const clone = absence(packageWith('build-kernels.mjs'));
+    expect(clone?.why).to.contain('no C++ compiler that could');
+    expect(clone?.fix).to.contain('; until then --backend wasm');
+    const installed = absence(packageWith('prebuilds/sunos-sparc/native.node'));
+    expect(installed?.why).to.match(/^it brings no kernels for \w+-\w+(-musl)?$/);
+    expect(installed?.fix).to.equal('--backend wasm');
   });
 
   it('is sought for this process by what Node says of itself', () => {

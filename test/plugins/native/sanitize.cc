@@ -218,6 +218,29 @@ void others(Pool& pool, const Kernels& k) {
   k.batchNorm(pool, x, weight, bias, y, mean, variance, rows, width, 1e-5f, 0.2f);
   k.batchNormGrad(pool, x, weight, bias, y, mean, variance, dx, dWeight, dBias, rows, width, 1e-5f, 0.2f);
 
+  const int pixelCount = size(900), depths = channels(), factor = size(3), side = size(9);
+  Tensor pixel(static_cast<size_t>(pixelCount) * depths), slope(pixel.count), normal(pixel.count);
+  k.pixelNorm(pool, pixel, normal, pixelCount, depths, 1e-8f);
+  for (int i = 0; i < 20; i++) {
+    const int row = size(pixelCount) - 1, c = size(depths) - 1;
+    const float* from = pixel + static_cast<size_t>(row) * depths;
+    double squares = 0;
+    for (int d = 0; d < depths; d++) squares += from[d] * from[d];
+    expectNear("pixel norm", normal[row * depths + c], from[c] / std::sqrt(squares / depths + 1e-8), 0);
+  }
+  k.pixelNormGrad(pool, pixel, slope, normal, pixelCount, depths, 1e-8f);
+  Tensor packed(static_cast<size_t>(side) * side * depths * factor * factor), spread(packed.count);
+  for (size_t i = 0; i < packed.count; i++) packed[i] = static_cast<float>(i);
+  k.shuffle(pool, packed, spread, 1, side, side, depths, factor, false);
+  for (int i = 0; i < 20; i++) {
+    const int y = size(side * factor) - 1, across = size(side * factor) - 1, c = size(depths) - 1;
+    const int place = (y % factor * factor) + across % factor, from = y / factor * side + across / factor;
+    expectNear("shuffle", spread[(y * side * factor + across) * depths + c],
+               packed[(from * depths + c) * factor * factor + place], 0);
+  }
+  k.shuffle(pool, spread, packed, 1, side, side, depths, factor, true);
+  for (size_t i = 0; i < packed.count; i++) expectNear("shuffle back", packed[i], static_cast<double>(static_cast<float>(i)), 0);
+
   const int outer = size(9), reduced = size(40'000), inner = one({1, 1, size(20)});
   Tensor summed(static_cast<size_t>(outer) * reduced * inner), sums(static_cast<size_t>(outer) * inner);
   k.sum(pool, summed, sums, outer, reduced, inner, 0.5f);

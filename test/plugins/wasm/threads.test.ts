@@ -107,17 +107,20 @@ describe('wasm: threads', function () {
     expect({status, stderr, stdout}).to.deep.equal({status: 0, stderr: '', stdout: '256\n'});
   });
 
-  it('are not started where one is enough', () => {
+  it('are not started where one is enough, nor before a kernel has work for them', () => {
     const {status, stdout} = child(`
       import {Worker} from 'node:worker_threads';
       import {createHook} from 'node:async_hooks';
       let workers = 0;
       createHook({init: (_id, type) => { if (type === 'WORKER') workers++; }}).enable();
-      const device = await makeBackend({threads: 1, relaxedSimd: true}).open();
-      console.log(${multiply}, workers);
-      await device.close();
+      for (const threads of [1, 3]) {
+        const device = await makeBackend({threads, relaxedSimd: true}).open();
+        const few = tf.tidy(() => tf.sum(tf.matMul(tf.ones([4, 4]), tf.ones([4, 4]))).dataSync()[0]);
+        console.log(few, workers, ${multiply}, workers);
+        await device.close();
+      }
     `);
-    expect({status, stdout}).to.deep.equal({status: 0, stdout: '256 0\n'});
+    expect({status, stdout}).to.deep.equal({status: 0, stdout: '64 0 256 0\n64 0 256 2\n'});
   });
 
   it('that end by themselves stop the next kernel with a reason, and hang nothing', async () => {
