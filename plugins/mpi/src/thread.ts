@@ -21,7 +21,8 @@ const [waitingMs, looks] = [0.05, 200];
 /** While it waits for the others at the end. */
 const endingMs = 1;
 /**
- * Milliseconds for farewells: another rank may be at its last work for long, and is lost only when its signs of life stop.
+ * Milliseconds for farewells: another rank may be at its last work for long, and is lost only when its signs of life
+ * stop.
  */
 const farewellMs = 600_000;
 /** For bad news. */
