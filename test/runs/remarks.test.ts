@@ -35,7 +35,7 @@ describe('what the ranks say of their images', () => {
     const [first, second] = ranksTogether(2) as [{remarks: Remarks; warned: string[]}, {remarks: Remarks}];
     const skipped: SkippedItem[] = [item(2)];
     const epochs = [first.remarks.exchange(() => [item(1)]), second.remarks.exchange(() => skipped)];
-    const endEpoch = (): Promise<unknown> => Promise.all(epochs.map((callback) => callback.afterEpoch!(learn)));
+    const endEpoch = (): Promise<unknown> => Promise.all(epochs.map(async (callback) => callback.afterEpoch!(learn)));
     first.remarks.warn('of both');
     second.remarks.warn('of both');
     second.remarks.warn('cannot read 2.png');
@@ -61,7 +61,7 @@ describe('what the ranks say of their images', () => {
     for (const {path} of many) second.remarks.warn(path);
     const counts: number[] = [];
     for (let epoch = 0; epoch < 3; epoch++) {
-      await Promise.all(epochs.map((callback) => callback.afterEpoch!(learn)));
+      await Promise.all(epochs.map(async (callback) => callback.afterEpoch!(learn)));
       counts.push(first.remarks.allSkipped([]).length, first.warned.length);
     }
     expect(counts).to.deep.equal([100, 100, 200, 200, 250, 250]);
