@@ -68,7 +68,7 @@ export interface Collective {
   allReduceAt(memory: MemoryAt): Work;
   /** Bytes of rank 0, to all. */
   broadcast(bytes?: Uint8Array): Promise<Uint8Array>;
-  /** A few bytes of each rank, to all, by ranks. */
+  /** A few bytes of each rank, to all, by ranks. It ends once all have called it: without bytes it is a barrier. */
   allGather(bytes: Uint8Array): Promise<Uint8Array[]>;
   /** Says what this rank is doing, and its last lines of output: the others tell of it when it is lost. */
   note(text: string): void;

@@ -13,13 +13,16 @@ import {shortTraining} from '../cli/training/short-training.js';
 import {confirm} from '../cli/config/prompts.js';
 import {fromElsewhere} from '../cli/config/config-report.js';
 import {listenForStop} from '../cli/command/signals.js';
-import {launchedRanks} from '../cli/ranks/launched.js';
-import {processorsOfRanks, wrongRanks} from '../cli/ranks/wrong-ranks.js';
+import {launchedRanks, startedApart} from '../cli/ranks/launched.js';
+import {notTogether, processorsOfRanks, wrongRanks} from '../cli/ranks/wrong-ranks.js';
 import {dataOf} from '../cli/training/moved-data.js';
 import {exitCodes} from '../errors.js';
 import type {OpenTraining} from '../runs/retry.js';
 import type {Ranks} from '../runs/ranks/ranks.js';
 import type {RunLock} from '../runs/run-lock.js';
+
+/** Milliseconds after which it is told that other ranks have not begun: a machine may have to load much. */
+const lateMs = 30_000;
 
 export default class Fit extends BaseCommand {
   static override makesThings = true;
@@ -134,10 +137,13 @@ export default class Fit extends BaseCommand {
       process.exitCode = await launchRanks(flags.ranks!, script, ['fit', ...this.argv]);
       return;
     }
-    const registry = await this.openRegistry();
+    const registry = await this.openRegistry({quiet: (launched?.rank ?? 0) > 0});
     const deviceName = deviceOf(flags);
     if (launched) {
+      const talk = (): void => this.talk('Not all ranks have begun yet: waiting for them.');
+      const waiting = launched.rank === 0 ? setTimeout(talk, lateMs).unref() : undefined;
       this.#ranks = await (await import('../runs/ranks/ranks.js')).Ranks.begin(launched, registry);
+      clearTimeout(waiting);
       if (!this.#ranks.isFirst) {
         const {followFirst} = await import('../cli/ranks/take-part.js');
         process.exitCode = await followFirst(this.#ranks, registry, deviceName);
@@ -243,8 +249,10 @@ export default class Fit extends BaseCommand {
   /** @throws GanError GAN_RANKS (exit 2), of several ranks in the first one */
   #assertRanks(given: number | undefined): void {
     const launched = launchedRanks(process.env);
-    const fault = wrongRanks(given, launched, processorsOfRanks());
-    if (fault && launched && launched.rank > 0) this.exit(fault.exitCode);
+    const apart = startedApart(process.env);
+    const fault = apart ? notTogether(apart) : wrongRanks(given, launched, processorsOfRanks());
+    const {rank} = launched ?? apart ?? {rank: 0};
+    if (fault && rank > 0) this.exit(fault.exitCode);
     if (fault) throw fault;
   }
 

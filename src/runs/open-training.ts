@@ -9,7 +9,7 @@ import type {Classes} from '../gan/classes.js';
 import type {DataIdentity} from '../gan/data/identity.js';
 import {scheduleHyperparameters, type Scheduled} from '../gan/callbacks/schedule.js';
 import type {Checkpoint} from '../gan/checkpoint.js';
-import type {DataLoader, DataLoaders} from '../gan/data/types.js';
+import type {DataLoader, DataLoaders, SkippedItem} from '../gan/data/types.js';
 import type {Networks} from '../gan/export/trained-run.js';
 import {GANLearner} from '../gan/gan-learner.js';
 import {openFeatures} from '../gan/metrics/feature-file.js';
@@ -40,6 +40,7 @@ import {classesOf, compareClasses, keepClasses, withoutClasses} from './kept-cla
 import {compareInputs, identityOf, inputsOf, keepInputs, packagesOf, settingsOf} from './inputs.js';
 import {agree} from './ranks/agree.js';
 import {batchSizeOfAll, checkWaits, joinRanks} from './ranks/join-ranks.js';
+import {Remarks} from './ranks/remarks.js';
 import type {Ranks} from './ranks/ranks.js';
 import {readRunCheckpoint} from './read-run-checkpoint.js';
 import {scheduleJump} from './schedule-jump.js';
@@ -87,6 +88,8 @@ export interface Training extends PreparedTraining {
    * memory, it says which batch it has enough for: that was tried
    */
   fit(dir: string, request?: FitRequest): Promise<TrainResult>;
+  /** Passes on what becomes of other work with the learner; its errors say what to do, as those of `fit`. */
+  explained<T>(work: Promise<T>): Promise<T>;
   /** Frees the networks and the optimiser, and closes the device if `openTraining` opened it. */
   close(): Promise<void>;
 }
@@ -107,15 +110,9 @@ export function openTraining(settings: Settings, options: TrainingOptions = {}):
 }
 
 async function open(settings: Settings, options: TrainingOptions): Promise<Training> {
-  const {
-    registry = openRegistry(),
-    resume,
-    lock: given,
-    from = 'newest',
-    cacheFolder,
-    warn = () => {},
-    ranks,
-  } = options;
+  const {registry = openRegistry(), resume, lock: given, from = 'newest', cacheFolder, ranks} = options;
+  const remarks = ranks && new Remarks(ranks, options.warn ?? (() => {}));
+  const warn = remarks?.warn ?? options.warn ?? (() => {});
   const resolved = await resolveConfig({
     registry,
     settings: {values: settings, origin: 'openTraining'},
@@ -293,12 +290,19 @@ async function open(settings: Settings, options: TrainingOptions): Promise<Train
     }
     const jump = checkpoint && scheduleJump(config, parts, checkpoint, {steps, before: before?.steps});
     if (jump !== undefined) warn(jump);
+    const explained = <T>(work: Promise<T>): Promise<T> =>
+      inWords(work).catch(async (error: unknown) => {
+        throw isOutOfMemory(error)
+          ? await advised(error)
+          : (secondOrderError(error, training, (kind, name) => registry.ownerOf(kind, name)) ?? error);
+      });
+    const skipped = (): readonly SkippedItem[] => dls.report().skipped;
     const training: Training = {
       config,
       device: opened.device,
       refused: opened.refused,
       parts,
-      dls,
+      dls: remarks ? {...dls, report: () => ({...dls.report(), skipped: remarks.allSkipped(skipped())})} : dls,
       learn,
       callbacks: [
         ...partCallbacks(
@@ -315,6 +319,7 @@ async function open(settings: Settings, options: TrainingOptions): Promise<Train
               }),
         ),
         ...(ranks ? [ranks.lastWords.ofSteps()] : []),
+        ...(remarks ? [remarks.exchange(skipped)] : []),
         keepInputs(inputs, identity),
         ...(dls.classes ? [keepClasses(dls.classes)] : []),
       ],
@@ -322,14 +327,8 @@ async function open(settings: Settings, options: TrainingOptions): Promise<Train
       epochs: Math.ceil(steps / dls.train.length),
       ...(checkpoint && {checkpoint}),
       ...(resume !== undefined && lock && {lock}),
-      fit: (dir, request = {}) =>
-        inWords(train(training, dir, request))
-          .catch(async (error: unknown) => {
-            throw isOutOfMemory(error)
-              ? await advised(error)
-              : (secondOrderError(error, training, (kind, name) => registry.ownerOf(kind, name)) ?? error);
-          })
-          .finally(() => own?.release()),
+      explained,
+      fit: (dir, request = {}) => explained(train(training, dir, request)).finally(() => own?.release()),
       close,
     };
     return training;

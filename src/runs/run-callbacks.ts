@@ -287,11 +287,13 @@ export function writeCheckpoints(
       if (due || learn.stopReason !== undefined) await write(learn, {epoch, batch: iter + 1, step});
     },
     async afterFit(learn) {
-      if (learn.stopReason === undefined) {
+      const {epoch, nEpoch, step, stopReason} = learn;
+      if (stopReason === undefined) {
         writtenAt = -1; // one from the last batch would have the epoch's end before it
         ended = true;
-        await write(learn, {epoch: learn.nEpoch, batch: 0, step: learn.step});
       }
+      // what is agreed on by several ranks, or asked for, when an epoch has ended, its last batch did not know
+      await write(learn, {epoch: stopReason === undefined ? nEpoch : epoch + 1, batch: 0, step});
     },
   };
   return self;

@@ -37,4 +37,23 @@ describe('an error of one rank', () => {
     });
     expect(noted).to.deep.equal(['report', 'fail 4', 'abort 4']);
   });
+
+  for (const [what, message, reports] of [
+    ['is told once where another rank has met the same', 'no data here', []],
+    ['is told where it is another one', 'something else', ['report']],
+  ] as const)
+    it(what, async () => {
+      const {ranks, noted} = firstRank();
+      const cause = {rank: 0, host: 'node1', message: 'no data here', exitCode: 5};
+      const check = (): void => {
+        throw new GanError('data', 'GAN_RANK_FAILED', 'rank 0 on node1 cannot go on', {cause});
+      };
+      const collective = {...ranks.collective, check};
+      const second = {...ranks, rank: 1, collective} as unknown as Ranks; // it aborts at once, for the test
+      await endAll(second, new GanError('data', 'GAN_DATA_NOT_FOUND', message), async () => {
+        noted.push('report');
+        process.exitCode = 5;
+      });
+      expect(noted).to.deep.equal([...reports, 'fail 5', 'abort 5']);
+    });
 });

@@ -52,6 +52,9 @@ export class NoLibrary extends Error {
   }
 }
 
+/** Name of Intel's library, which Debian gives to none. */
+const intel = 'libmpi.so.12';
+
 /** The libraries to try, in this order: those that belong to the launcher first. */
 export function candidates(launcher: Launcher, env: NodeJS.ProcessEnv = process.env): {file: string; isAbi: boolean}[] {
   const given = env['GAN_MPI_LIBRARY'];
@@ -61,7 +64,10 @@ export function candidates(launcher: Launcher, env: NodeJS.ProcessEnv = process.
     launcher === 'unknown'
       ? ['openmpi', 'abi', 'mpich']
       : [launcher, ...(['abi', 'openmpi', 'mpich'] as const).filter((name) => name !== launcher)];
-  return order.flatMap((name) => files[name].map((file) => ({file, isAbi: name === 'abi'})));
+  const isOfIntel = Object.keys(env).some((name) => name.startsWith('I_MPI_')); // its scripts and its mpirun set such
+  const filesOf = (name: FamilyName): readonly string[] =>
+    isOfIntel && files[name].includes(intel) ? [intel, ...files[name].filter((file) => file !== intel)] : files[name];
+  return order.flatMap((name) => filesOf(name).map((file) => ({file, isAbi: name === 'abi'})));
 }
 
 /**

@@ -16,6 +16,7 @@ import {
   type Process,
   type ThreadData,
 } from './control.js';
+import {settleEnvironment} from './environment.js';
 
 /** What is known of the processes once they have found each other. */
 export interface Begun {
@@ -80,6 +81,7 @@ export class MpiRanks implements Collective {
     {launcher, silenceSeconds}: Pick<ThreadData, 'launcher' | 'silenceSeconds'>,
     lost: (failure: Failure) => Error,
   ): Promise<MpiRanks> {
+    settleEnvironment();
     const block = new SharedArrayBuffer(blockBytes);
     const failure = new SharedArrayBuffer(failureBytes);
     const note = new SharedArrayBuffer(noteBytes);

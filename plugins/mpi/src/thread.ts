@@ -18,8 +18,14 @@ const idleMs = 200;
 const besideMs = 0.5;
 /** The same while it waits, after so many looks without a pause. */
 const [waitingMs, looks] = [0.05, 200];
-/** Milliseconds for farewells and for bad news. */
-const farewellMs = 10_000;
+/** While it waits for the others at the end. */
+const endingMs = 1;
+/**
+ * Milliseconds for farewells: another rank may be at its last work for long, and is lost only when its signs of life
+ * stop.
+ */
+const farewellMs = 600_000;
+/** For bad news. */
 const newsMs = 2000;
 /** That the main thread may do nothing, once it is told of a failure: it may hang in a library. */
 const graceMs = 25_000;
@@ -216,7 +222,7 @@ function loop(calls: Calls, watch: Watch): void {
     const isWaiting = Atomics.load(words, word.waiting) === 1;
     const isBusy = under.size + next.length > 0;
     if (isBusy && isWaiting && looked < looks) continue;
-    const pause = later || (isBusy && isWaiting) ? waitingMs : isBusy ? besideMs : idleMs;
+    const pause = isBusy ? (isWaiting ? waitingMs : besideMs) : later ? endingMs : idleMs;
     Atomics.wait(words, word.posted, posted, pause);
   }
 }

@@ -9,6 +9,8 @@ const everyMs = 1000;
 const messageBytes = 2048;
 /** Between two looks at the processes of this machine. Who is missing has a second one, for its last word. */
 const lookMs = 200;
+/** Between two looks for messages: rank 0 has one under way from each of the others. */
+const mailMs = 5;
 
 type Message = {kind: 'alive'; note?: string} | {kind: 'bye'} | {kind: 'failed'; failure: Failure};
 
@@ -87,6 +89,7 @@ export class Watch {
 
   /** To be called more often than signs of life come. */
   tick(now = performance.now()): void {
+    if (this.#tickedAt !== undefined && now - this.#tickedAt < mailMs) return;
     // who was stopped itself knows nothing of the others
     if (this.#tickedAt !== undefined && now - this.#tickedAt > this.#silenceMs / 2)
       for (const peer of this.#peers) peer.heardAt = now;

@@ -64,11 +64,15 @@ export abstract class BaseCommand extends Command {
     process.stderr.write(`${printable(`${styleFor(process.stderr)('yellow', 'Warning')}: ${indented(text)}`)}\n`);
   }
 
-  /** All parts that can be chosen by name: built-in ones and those of every plug-in that oclif knows. */
-  protected async openRegistry(): Promise<Registry> {
+  /**
+   * All parts that can be chosen by name: built-in ones and those of every plug-in that oclif knows.
+   * @param options `quiet`: says nothing of plug-ins that are not used
+   */
+  protected async openRegistry({quiet = false} = {}): Promise<Registry> {
     const {openRegistry} = await import('../../plugin/discover.js');
     const registry = openRegistry(this.config.plugins.values(), this.config.dataDir);
-    for (const {package: name, reason} of registry.problems) this.warning(`the plug-in ${name} is not used: ${reason}`);
+    for (const {package: name, reason} of quiet ? [] : registry.problems)
+      this.warning(`the plug-in ${name} is not used: ${reason}`);
     return registry;
   }
 

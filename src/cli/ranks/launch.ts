@@ -7,8 +7,14 @@ import {valueOf} from '../../variables.js';
 /** Names under which mpirun is installed. */
 const launchers = ['mpirun', 'mpiexec', 'mpirun.openmpi', 'mpirun.mpich'];
 
-/** Signals that ask for an end, which mpirun hands to its processes as SIGUSR2: other ones it takes for itself. */
+/** Signals that ask for an end. */
 const stopSignals = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2', 'SIGXCPU'] as const;
+
+/**
+ * The signal that a launcher hands to its processes, which then end with a checkpoint. Open MPI's takes SIGTERM for
+ * itself and ends them; Hydra (MPICH, Intel MPI) hands that on, and dies of SIGUSR2 without them.
+ */
+const handedOn = (isOpenMpi: boolean): NodeJS.Signals => (isOpenMpi ? 'SIGUSR2' : 'SIGTERM');
 
 /** The command line for each rank. */
 const withoutRanks = (argv: readonly string[]): string[] =>
@@ -37,14 +43,13 @@ export async function launchRanks(ranks: number, script: string, argv: readonly 
     detached: true, // Ctrl-C comes here alone, and is handed on
   });
   let asked: number | undefined;
+  let times = 0;
   const handlers = stopSignals.map((name) => {
     const handler = (): void => {
-      if (asked !== undefined) {
-        child.kill('SIGKILL'); // with it go its processes
-        process.exit(asked);
-      }
-      asked = 128 + constants.signals[name];
-      child.kill('SIGUSR2');
+      asked ??= 128 + constants.signals[name];
+      times++;
+      // the second one ends ranks that listen no more, and those that hang; then mpirun itself may hang
+      child.kill(times === 1 ? handedOn(isOpenMpi) : times === 2 ? 'SIGTERM' : 'SIGKILL');
     };
     process.on(name, handler);
     return [name, handler] as const;
@@ -54,7 +59,7 @@ export async function launchRanks(ranks: number, script: string, argv: readonly 
       child.on('error', reject);
       child.on('close', (code, signal) => {
         const ended = code ?? 128 + constants.signals[signal ?? 'SIGKILL'];
-        resolve(asked !== undefined && ended > 128 ? asked : killed(ended));
+        resolve(asked !== undefined && !isOwn(ended) ? asked : killed(ended));
       });
     });
   } finally {
@@ -62,11 +67,18 @@ export async function launchRanks(ranks: number, script: string, argv: readonly 
   }
 }
 
-/** A rank that a signal ended is a fault of the machine, not the end that a user asked for. */
-const killed = (code: number): number =>
-  (['SIGKILL', 'SIGSEGV', 'SIGABRT', 'SIGBUS'] as const).some((name) => code === 128 + constants.signals[name])
-    ? exitCodes.backend
-    : code;
+/**
+ * A rank that a signal ended is a fault of the machine, not the end that a user asked for. Open MPI's mpirun ends with
+ * 128 and the signal's number, Hydra's with the number alone.
+ */
+function killed(code: number): number {
+  const signals = (['SIGKILL', 'SIGSEGV', 'SIGABRT', 'SIGBUS'] as const).map((name) => constants.signals[name]);
+  const isKilled = signals.some((number) => code === 128 + number || (code === number && !isOwn(code)));
+  return isKilled ? exitCodes.backend : code;
+}
+
+/** Whether an exit code is one of gan's own, other than those of signals. */
+const isOwn = (code: number): boolean => Object.values<number>(exitCodes).includes(code);
 
 /** The mpirun that is installed, or that GAN_MPIRUN names. @throws GanError GAN_MPI_MISSING */
 export async function findLauncher(): Promise<{command: string; isOpenMpi: boolean}> {

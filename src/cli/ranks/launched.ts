@@ -30,6 +30,28 @@ export function launchedRanks(env: Environment): Launched | undefined {
   };
 }
 
+/** A process that was started with others, without what they would find each other by. */
+export interface Apart {
+  /** Who started them. */
+  by: 'srun' | 'torchrun';
+  rank: number;
+  size: number;
+}
+
+/**
+ * Where this is one of several processes that cannot find each other: srun has not given them a PMI (its `--mpi` is
+ * `none`), or torchrun has started them. Each would train alone. Undefined elsewhere.
+ */
+export function startedApart(env: Environment): Apart | undefined {
+  if (['OMPI_COMM_WORLD_RANK', 'PMI_RANK', 'PMIX_RANK'].some((name) => env[name] !== undefined)) return undefined;
+  const bySrun = numbers(env, 'SLURM_PROCID', 'SLURM_STEP_NUM_TASKS'); // a batch script has no step
+  const byTorchrun = env['TORCHELASTIC_RUN_ID'] === undefined ? undefined : numbers(env, 'RANK', 'WORLD_SIZE');
+  const found = bySrun ?? byTorchrun;
+  if (!found || found[1] < 2) return undefined;
+  const [rank, size] = found;
+  return {by: bySrun ? 'srun' : 'torchrun', rank, size};
+}
+
 function numbers(env: Environment, first: string, second: string): [number, number] | undefined {
   const [a, b] = [env[first], env[second]];
   if (a === undefined || b === undefined || !/^\d+$/.test(a) || !/^\d+/.test(b)) return undefined;

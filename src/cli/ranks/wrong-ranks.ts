@@ -1,6 +1,7 @@
 import {availableParallelism} from 'node:os';
 import {GanError} from '../../errors.js';
 import type {Launched} from '../../runs/ranks/ranks.js';
+import type {Apart} from './launched.js';
 
 /** Variables by which mpirun finds other machines: a job of Slurm, PBS or LSF, or a file with hosts. */
 const hostLists = [
@@ -51,3 +52,25 @@ export function wrongRanks(
     },
   );
 }
+
+/** Processes that would each train alone: GAN_RANKS (exit 2). */
+export const notTogether = ({by, size}: Apart): GanError =>
+  new GanError(
+    'usage',
+    'GAN_RANKS',
+    by === 'srun'
+      ? `srun has started ${size} processes that cannot find each other: it gave them no PMI.`
+      : `torchrun has started ${size} processes, which cannot find each other: gan uses MPI.`,
+    {
+      suggestions:
+        by === 'srun'
+          ? [
+              'srun --mpi=pmix gan fit ...   (--mpi=pmi2 for MPICH; srun --mpi=list tells what there is)',
+              'If each is to train alone: env -u SLURM_STEP_NUM_TASKS gan fit ...',
+            ]
+          : [
+              `mpirun -n ${size} gan fit ...   (docs/clusters.md)`,
+              'If each is to train alone: env -u WORLD_SIZE gan fit ...',
+            ],
+    },
+  );

@@ -3,9 +3,8 @@ import {resumeFrom} from '../../gan/checkpoint.js';
 import type {Registry} from '../../plugin/registry.js';
 import type {DeviceOptions} from '../devices/open-backend.js';
 import {changeRates} from '../learning-rates.js';
-import {openTraining} from '../open-training.js';
+import {openTraining, type Training} from '../open-training.js';
 import {stopAt} from '../run-callbacks.js';
-import type {PreparedTraining} from '../train.js';
 import type {Order, Ranks} from './ranks.js';
 
 export interface FollowOptions extends Pick<DeviceOptions, 'device' | 'deviceName'> {
@@ -34,7 +33,7 @@ export async function follow(ranks: Ranks, {registry, signal, ...device}: Follow
       ...(checkpoint && {checkpoint}),
     });
     try {
-      await trainAlong(training, order, signal);
+      await training.explained(trainAlong(training, order, signal));
     } finally {
       await training.close();
     }
@@ -43,7 +42,7 @@ export async function follow(ranks: Ranks, {registry, signal, ...device}: Follow
 
 /** The training of a rank that writes nothing. */
 async function trainAlong(
-  {config, learn, callbacks, steps, epochs, checkpoint}: PreparedTraining,
+  {config, learn, callbacks, steps, epochs, checkpoint}: Training,
   {before = config}: Extract<Order, {do: 'train'}>,
   signal: AbortSignal | undefined,
 ): Promise<void> {

@@ -142,7 +142,7 @@ export class Ranks {
 
   /** Tells the others of an error of this rank, and of its exit code; one that came from another is known to them. */
   async fail(error: unknown, exitCode: number): Promise<void> {
-    if (isOfRanks(error)) return;
+    if (causeOf(error)) return;
     const told = isGanError(error) ? error : undefined;
     await this.collective.fail({
       message: messageOf(error),
@@ -168,31 +168,31 @@ export class Ranks {
 
 const codes = {failed: 'GAN_RANK_FAILED', lost: 'GAN_RANK_LOST', mpi: 'GAN_MPI'} as const;
 
-/** Whether an error is that of another rank, which tells of it itself, or cannot any more. */
-export const isOfRanks = (error: unknown): boolean =>
-  isGanError(error) && (error.code === codes.failed || error.code === codes.lost);
+/** What another rank has told of an error that it met, or what is known of one that is lost; undefined of any other. */
+export function causeOf(error: unknown): Failure | undefined {
+  const isOfAnother = isGanError(error) && (error.code === codes.failed || error.code === codes.lost);
+  return isOfAnother ? (error.cause as Failure) : undefined;
+}
 
 /** The exit code of an error that came from another rank: that of its process, where it had one. */
-export function exitCodeOfRank(error: unknown): number {
-  const {cause, kind} = error as GanError & {cause: Failure};
-  return cause.exitCode ?? exitCodes[kind];
-}
+export const exitCodeOfRank = (error: unknown): number =>
+  causeOf(error)!.exitCode ?? exitCodes[(error as GanError).kind];
 
 /**
  * Whether a rank is the one that tells people of an error: its own, or that of one that cannot any more.
  * @param error of a rank, as another one gets it, has that one's number in its `cause`
  */
 export function tellsOf(error: unknown, rank: number): boolean {
-  if (!isOfRanks(error)) return true;
-  const {code, cause} = error as GanError & {cause: Failure};
-  if (code === codes.failed) return false; // it has told of it
+  const cause = causeOf(error);
+  if (!cause) return true;
+  if ((error as GanError).code === codes.failed) return false; // it has told of it
   return rank === (cause.rank === 0 ? 1 : 0);
 }
 
 /** Whether rank 0 hears of an error and can save what there is: not where it is rank 0's own, nor where MPI fails. */
 export function firstCanSave(error: unknown): boolean {
   if (isGanError(error) && error.code === codes.mpi) return false;
-  return !isOfRanks(error) || ((error as GanError).cause as Failure).rank !== 0;
+  return causeOf(error)?.rank !== 0;
 }
 
 const goOn = 'gan fit --resume RUN goes on from the last checkpoint, with as many ranks as there are.';

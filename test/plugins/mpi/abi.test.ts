@@ -122,4 +122,10 @@ describe('a library with the standard ABI of MPI 5', () => {
     expect(first(/mpich/)).to.be.below(first(/abi/));
     expect(first(/abi/)).to.be.below(first(/\.40|dylib/));
   });
+
+  it("is Intel's where its variables are there, before the MPICH of the system", () => {
+    const first = (env: NodeJS.ProcessEnv): string => candidates('mpich', env)[0]!.file;
+    expect(first({I_MPI_ROOT: '/opt/intel/oneapi/mpi/latest'})).to.equal('libmpi.so.12');
+    expect(first({})).to.match(/^libmpich/);
+  });
 });

@@ -1,15 +1,19 @@
 import {expect} from 'chai';
+import {spawnSync} from 'node:child_process';
 import {setTimeout as sleep} from 'node:timers/promises';
-import {readdirSync} from 'node:fs';
+import {mkdirSync, readdirSync, writeFileSync} from 'node:fs';
 import path from 'node:path';
+import {fileURLToPath, pathToFileURL} from 'node:url';
+import sharp from 'sharp';
 import {readCheckpoint} from '../../../dist/gan/checkpoint.js';
 import {Rng} from '../../../dist/gan/rng.js';
 import {openTraining} from '../../../dist/runs/open-training.js';
 import {RunFolder} from '../../../dist/runs/run-folder.js';
 import {folder, removeFolders} from '../../plugin/helpers.js';
-import {needs, processOf, startFit, type Ended} from './support.js';
+import {needs, processOf, root, startFit, type Ended} from './support.js';
 
 const isLong = process.env['GAN_SUITE'] === 'long';
+const failLater = fileURLToPath(new URL('fail-later.mjs', import.meta.url));
 
 const settings = ['builtin:shapes', '--size=16', '--latent=8', '--batch-size=8', '--recipe=dcgan', '--arch=basic'];
 const quick = ['--set=arch.nFeatures=4', '--set=source.count=64', '--sample-every=0', '--watch-every=0', '--quiet'];
@@ -97,5 +101,71 @@ describe('a rank that fails', function () {
     const {code, output} = await ended;
     expect(code, output).to.equal(143);
     await goesOn(dir);
+  });
+
+  it('by an error that nothing waits for ends all with its exit code and a checkpoint, and is told once', async function () {
+    const dir = path.join(folder(), 'run');
+    const sign = `${dir}-fail`;
+    const args = [...settings, ...quick, ...onOneThread, '--steps=100000', '--checkpoint-every=5', '--out', dir];
+    const env = {NODE_OPTIONS: `--import=${pathToFileURL(failLater).href}`, FAIL_RANK: '1', FAIL_SIGN: sign};
+    const {ended} = startFit(needs('openmpi', 2, this), args, env);
+    await began(dir, ended, 0);
+    const before = checkpoints(dir).length;
+    writeFileSync(sign, '');
+    const {code, output} = await ended;
+    expect(code, output).to.equal(1);
+    expect(output.match(/GAN_BUG: something odd/g), output).to.have.length(1);
+    expect(output).not.to.match(/GAN_RANK/);
+    expect(checkpoints(dir).length).to.be.at.least(before);
+    await goesOn(dir);
+  });
+});
+
+describe('ranks on machines that differ', function () {
+  this.timeout(120_000);
+  after(removeFolders);
+
+  const colours = ['red', 'green', 'blue', 'white'];
+  const ofPictures = settings.slice(1).map((word) => word.replace('=8', '=4')); // there are four
+
+  /** Two ranks, of which the second sees other pictures under the path of the data. */
+  async function trainApart(test: Mocha.Context, others: readonly string[]): Promise<Ended & {dir: string}> {
+    if (spawnSync('unshare', ['--mount', 'true']).status !== 0) {
+      console.log('      skipped: no mounts of its own for a process (unshare --mount)');
+      test.skip();
+    }
+    const home = folder();
+    const [data, ofSecond] = await Promise.all(
+      [colours, others].map(async (each, rank) => {
+        const photos = path.join(home, String(rank));
+        mkdirSync(photos);
+        for (const [i, background] of each.entries())
+          await sharp({create: {width: 16, height: 16, channels: 3, background}})
+            .png()
+            .toFile(path.join(photos, `${i}.png`));
+        return photos;
+      }),
+    );
+    const dir = path.join(home, 'run');
+    const args = [data!, ...ofPictures, ...onOneThread, '--steps=4', '--quiet', '--out', dir];
+    const run = [process.execPath, path.join(root, 'bin/run.js'), 'fit', ...args];
+    const mounted = ['sh', '-c', 'mount --bind "$1" "$2" && shift 2 && exec "$@"', 'sh', ofSecond!, data!, ...run];
+    const {ended} = startFit(needs('openmpi', 1, test), [...args, ':', '-n', '1', 'unshare', '--mount', ...mounted]);
+    return {...(await ended), dir};
+  }
+
+  it('are refused before anything is trained, for other pictures under the same path', async function () {
+    const {code, output, dir} = await trainApart(this, ['red', 'green', 'blue', 'black']);
+    expect(code, output).to.equal(3);
+    expect(output.match(/GAN_RANKS_DIFFER/g), output).to.have.length(1);
+    expect(output).to.match(/rank 1 on \S+: other data/);
+    expect(checkpoints(dir)).to.deep.equal([]);
+  });
+
+  it('end with the error of the one that lacks the pictures', async function () {
+    const {code, output} = await trainApart(this, []);
+    expect(code, output).to.equal(5);
+    expect(output.match(/^Error GAN_/gm), output).to.have.length(1);
+    expect(output).to.match(/GAN_DATA_EMPTY/);
   });
 });

@@ -31,13 +31,30 @@ export interface Job {
   resume?: boolean;
 }
 
-/** Trains jobs in several processes, into folders of their names. @returns what rank 0 printed */
+/** What rank 0 tells of a job (train-together.mjs). */
+export interface JobResult {
+  /** Steps that were repeated from recordings. */
+  repeated: number;
+  step: number;
+  stopped?: {by: string};
+  skipped: {path: string; reason: string}[];
+  warnings: string[];
+}
+
+/** What came of jobs that were trained together. */
+export interface Together {
+  /** Ranks, machines, library. */
+  description: string;
+  results: Readonly<Record<string, JobResult>>;
+}
+
+/** Trains jobs in several processes, into folders of their names. */
 export async function trainTogether(
   start: readonly string[],
   folder: string,
   jobs: readonly Job[],
   more: Record<string, string> = {},
-): Promise<string> {
+): Promise<Together> {
   const file = path.join(folder, `jobs-${jobs[0]!.name}.json`);
   writeFileSync(file, JSON.stringify({folder, jobs}));
   const env = {...process.env, ...more};
@@ -46,7 +63,12 @@ export async function trainTogether(
     timeout: 90_000,
     env,
   });
-  return stdout;
+  const [description = '', ...lines] = stdout.trim().split('\n');
+  const results = lines.map((line) => {
+    const end = line.indexOf(': ');
+    return [line.slice(0, end), JSON.parse(line.slice(end + 2)) as JobResult] as const;
+  });
+  return {description, results: Object.fromEntries(results)};
 }
 
 export interface Ended {

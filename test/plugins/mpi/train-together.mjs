@@ -1,4 +1,5 @@
 // One of several processes that train together: each set of settings of a JSON file, one after the other, into folders.
+// Rank 0 prints a line for each: `NAME: ` and JSON.
 import {readFileSync} from 'node:fs';
 import path from 'node:path';
 import {openTraining} from '../../../dist/index.js';
@@ -15,9 +16,18 @@ if (ranks.isFirst) {
   console.log(`${ranks.description}; ${ranks.collective.info.threadLevel}`);
   for (const {name, settings, resume} of jobs) {
     const dir = path.join(folder, name);
-    const training = await openTraining(settings, {registry, ranks, ...(resume && {resume: dir})});
-    await training.fit(dir);
-    console.log(`${name}: ${training.learn.capture.repeated} steps repeated`);
+    const warnings = [];
+    const training = await openTraining(settings, {
+      registry,
+      ranks,
+      warn: (message) => warnings.push(message),
+      ...(resume && {resume: dir}),
+    });
+    const result = await training.fit(dir);
+    const {step, stopped, skipped} = result;
+    console.log(
+      `${name}: ${JSON.stringify({repeated: training.learn.capture.repeated, step, stopped, skipped, warnings})}`,
+    );
     await training.close();
   }
   await ranks.end(0);
