@@ -18,7 +18,7 @@ const {values, positionals} = parseArgs({
   allowPositionals: true,
   options: {
     classifier: {type: 'string', default: 'node_modules/.cache/gan-quality/fashion-mnist-classes.pt'},
-    steps: {type: 'string', default: '26000'},
+    steps: {type: 'string', default: '30000'},
     n: {type: 'string', default: '500'},
     truncation: {type: 'string', multiple: true, default: ['0.7']},
     backend: {type: 'string', default: 'native'},
@@ -35,7 +35,7 @@ const [n, atOnce] = [Number(values.n), 100];
 const here = fileURLToPath(new URL('.', import.meta.url));
 
 if (positionals.length === 0 && !existsSync(dir)) {
-  const networks = ['--set', 'arch.nFeatures=16', '--set', 'arch.nExtraLayers=0'];
+  const networks = ['--set', 'arch.nFeatures=16', '--set', 'arch.nExtraLayers=1'];
   const args = ['fit', 'builtin:fashion-mnist', '--conditional', '--recipe', 'light', ...networks, '--size', '32'];
   const all = [...args, '--steps', steps, '--backend', backend, '--threads', '1', '--out', dir];
   console.log(`gan ${all.join(' ')}`);

@@ -60,6 +60,14 @@ export interface DeviceCapture {
   allocate(shape: number[], dtype: DataType): TensorInfo;
 }
 
+/** Tensors that lie in memory of the host. */
+export interface HostTensors {
+  /** The numbers of a tensor of float32, to read and to write; valid until another tensor is made. */
+  values(tensor: TensorInfo): Float32Array;
+  /** A new tensor of float32 with one reference, like a kernel's output, its numbers undefined. */
+  make(shape: number[]): TensorInfo;
+}
+
 /** The result of a backend's `open`. Only `tfBackend` is required. The rest has defaults made of plain tfjs calls. */
 export interface OpenedDevice {
   /** The name of the backend in tfjs. */
@@ -79,6 +87,8 @@ export interface OpenedDevice {
   capture?: DeviceCapture;
   /** Exchanges tensors with other ranks. Without it, the library reads them and sends what it read. */
   collective?: DeviceCollective;
+  /** Of a device with its tensors in memory of the host. With it, sums over ranks need no arrays of JavaScript. */
+  hostTensors?: HostTensors;
 }
 
 /**
@@ -102,7 +112,9 @@ export interface Backend {
 
 /** An open device, with every default filled in. */
 export interface Device
-  extends Required<Omit<OpenedDevice, 'capture' | 'collective' | 'lose'>>, Pick<OpenedDevice, 'collective' | 'lose'> {
+  extends
+    Required<Omit<OpenedDevice, 'capture' | 'collective' | 'hostTensors' | 'lose'>>,
+    Pick<OpenedDevice, 'collective' | 'hostTensors' | 'lose'> {
   /** Name of the backend part, as given to `--backend`. */
   name: string;
 }

@@ -51,6 +51,7 @@ export async function openDevice(name: string, backend: Backend): Promise<Device
       return opened.close?.();
     },
     ...(opened.collective && {collective: opened.collective}),
+    ...(opened.hostTensors && {hostTensors: opened.hostTensors}),
     ...(opened.lose && {lose: () => opened.lose!()}),
   };
 }

@@ -39,6 +39,7 @@ export type {
   DeviceInfo,
   DeviceMemory,
   Finding,
+  HostTensors,
   ListedDevice,
   OpenedDevice,
   Probe,

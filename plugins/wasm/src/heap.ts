@@ -68,6 +68,12 @@ export class Heap {
     return this.#backend.dataIdMap.get(tensor.dataId).memoryOffset;
   }
 
+  /** The elements of a tensor of float32; the view becomes stale when something is allocated. */
+  values(tensor: TensorInfo): Float32Array {
+    const count = tensor.shape.reduce((product, side) => product * side, 1);
+    return new Float32Array(this.#backend.wasm.asm.memory.buffer, this.address(tensor), count);
+  }
+
   /** A new tensor, its elements undefined. */
   output(shape: number[], dtype: DataType = 'float32'): TensorInfo {
     return this.#backend.makeOutput(shape, dtype);

@@ -34,6 +34,7 @@ export async function open(
   return {
     tfBackend: 'wasm',
     info: {simd: true, relaxedSimd, wideSimd, threads, tfjs: tf.version_core},
+    hostTensors: {values: (tensor) => heap.values(tensor), make: (shape) => heap.output(shape)},
     async close() {
       if (!isOpen) return;
       isOpen = false;

@@ -7,10 +7,12 @@
  *
  * What is computed between the two runs beside the exchange. A step that is repeated from a recording has each
  * `AllReduceBegin` as early as its inputs are there (capture/early-calls.ts). A device may exchange by itself
- * (`DeviceCollective`); of all others the inputs are read into memory of the host, and the sums uploaded.
+ * (`DeviceCollective`); of all others the inputs are read into memory of the host, and the sums
+ * uploaded, by way of no other array where tensors lie in memory of the host (`HostTensors`).
  */
 import type {NamedTensorInfoMap, TensorInfo} from '@tensorflow/tfjs-core';
 import type {Collective, DeviceSums, SumsUnderWay} from '../collective.js';
+import type {HostTensors} from '../device.js';
 import {tf, type Tensor} from '../tf.js';
 import {traceExchange} from '../trace.js';
 import {noGrad} from './no-grad.js';
@@ -71,9 +73,9 @@ export function useRanks(collective: Collective, sums: DeviceSums = hostSums(col
 
 const sizeOf = (shape: readonly number[]): number => shape.reduce((product, side) => product * side, 1);
 
-/** Sums through memory of the host, for every backend that tfjs can read from synchronously. */
-function hostSums(collective: Collective): DeviceSums {
-  const backend = tf.backend();
+/** Sums through memory of the host. @param host of a device that has its tensors there */
+export function hostSums(collective: Collective, host?: HostTensors): DeviceSums {
+  const {read, write} = host ? inPlace(host) : ofTfjs();
   /** Memory of sums that are done, by its length. */
   const free = new Map<number, Float32Array[]>();
   return {
@@ -82,9 +84,9 @@ function hostSums(collective: Collective): DeviceSums {
       const count = tensors.reduce((sum, {shape}) => sum + sizeOf(shape), 0);
       const memory = free.get(count)?.pop() ?? collective.memory(count);
       let at = 0;
-      for (const {dataId, shape} of tensors) {
-        memory.set(backend.readSync(dataId) as Float32Array, at);
-        at += sizeOf(shape);
+      for (const tensor of tensors) {
+        memory.set(read(tensor), at);
+        at += sizeOf(tensor.shape);
       }
       const work = collective.allReduce(memory);
       const shapes = tensors.map(({shape}) => shape);
@@ -93,18 +95,43 @@ function hostSums(collective: Collective): DeviceSums {
           work.wait();
           traceExchange(memory.byteLength, work);
           let from = 0;
-          const outputs = shapes.map((shape): TensorInfo => {
-            const size = sizeOf(shape);
-            const values = new Float32Array(memory.subarray(from, from + size)); // of its own: a backend may keep it
-            from += size;
-            return {dataId: backend.write(values, shape, 'float32'), shape, dtype: 'float32'};
-          });
+          const outputs = shapes.map((shape) => write(memory.subarray(from, (from += sizeOf(shape))), shape));
           free.set(memory.length, [...(free.get(memory.length) ?? []), memory]);
           return outputs;
         },
       };
     },
     close: () => free.clear(),
+  };
+}
+
+interface Access {
+  /** The numbers of a tensor. */
+  read(tensor: TensorInfo): Float32Array;
+  /** A new tensor with these numbers, which the caller may overwrite afterwards. */
+  write(values: Float32Array, shape: number[]): TensorInfo;
+}
+
+/** JavaScript's own arrays would be new ones in each step, and to collect them costs more than to copy. */
+const inPlace = ({values, make}: HostTensors): Access => ({
+  read: values,
+  write(numbers, shape) {
+    const made = make(shape);
+    values(made).set(numbers);
+    return made;
+  },
+});
+
+/** Of every backend that tfjs can read from synchronously. */
+function ofTfjs(): Access {
+  const backend = tf.backend();
+  return {
+    read: ({dataId}) => backend.readSync(dataId) as Float32Array,
+    write: (numbers, shape) => ({
+      dataId: backend.write(new Float32Array(numbers), shape, 'float32'), // of its own: a backend may keep it
+      shape,
+      dtype: 'float32',
+    }),
   };
 }
 

@@ -1,5 +1,5 @@
 import type {Device} from '../../backends/device.js';
-import {useRanks} from '../../backends/fused/all-reduce.js';
+import {hostSums, useRanks} from '../../backends/fused/all-reduce.js';
 import {tf} from '../../backends/tf.js';
 import {GanError} from '../../errors.js';
 import type {Ranks} from './ranks.js';
@@ -26,7 +26,7 @@ export function checkWaits({name}: Device): void {
 export async function joinRanks(ranks: Ranks, device: Device): Promise<() => void> {
   const sums = await device.collective?.join(ranks.collective);
   if (sums) ranks.sums = sums.description;
-  return useRanks(ranks.collective, sums);
+  return useRanks(ranks.collective, sums ?? hostSums(ranks.collective, device.hostTensors));
 }
 
 /**
