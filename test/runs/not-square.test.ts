@@ -4,6 +4,7 @@ import path from 'node:path';
 import sharp from 'sharp';
 import {openRun, openTraining, type Device} from 'gankit';
 import {RunFolder} from '../../dist/runs/run-folder.js';
+import {formats} from '../gan/export/helpers.js';
 import {folder, ganError, removeFolders} from '../plugin/helpers.js';
 import {expectSame, openCpu, results} from './helpers.js';
 
@@ -76,6 +77,16 @@ describe('runs of images whose height differs from their width', function () {
           ...(await opened.generate({seeds: [0]})).data,
         ]);
         await opened.export('web', path.join(folder(), 'web'));
+        const {generator, critic} = await opened.networks();
+        for (const {missing, expectSame: expectExported} of formats) {
+          if (missing !== undefined) continue;
+          await expectExported(generator, [settings.latent]);
+          await expectExported(critic, [height, width, 3]);
+        }
+        const hub = path.join(folder(), 'hub');
+        await opened.export('hub', hub);
+        const exported = await openRun(hub, {device});
+        expect(await exported.generate({n: 3}).finally(() => exported.close())).to.deep.equal(images);
         if (name !== 'light' && name !== 'basic') return; // what follows does not depend on the networks
         const {metrics} = await opened.evaluation({metrics: ['fd', 'swd', 'swd-pyramid', 'ms-ssim', 'checkerboard']});
         for (const {value} of metrics) expect(Number.isFinite(value)).to.equal(true);

@@ -133,13 +133,17 @@ function rangeOfShorts(
 ): SampleRange | undefined {
   const {range, significantBits: bits} = saidOfSamples(file);
   if (range) return range;
-  const [, most] = extremes(values);
-  if (bits !== undefined && bits < 16 && most < 2 ** bits) return {black: 0, white: 2 ** bits - 1};
-  if (most > 0 && most < 65535 * dark)
-    warn(
-      `it has 16 bits a channel, but no value above ${most}, and does not say its range: it may hold fewer bits, and is read as nearly black`,
-    );
+  if (bits !== undefined && bits < 16 && extremes(values)[1] < 2 ** bits) return {black: 0, white: 2 ** bits - 1};
+  const doubt = doubtOfShorts(values);
+  if (doubt !== undefined) warn(doubt);
   return undefined;
+}
+
+/** What is doubtful about values of 16 bits of which nothing says their range. */
+export function doubtOfShorts(values: ArrayLike<number>): string | undefined {
+  const [, most] = extremes(values);
+  if (most === 0 || most >= 65535 * dark) return undefined;
+  return `it has 16 bits a channel, but no value above ${most}, and does not say its range: it may hold fewer bits, and is read as nearly black`;
 }
 
 function rangeOfFloats(file: Uint8Array, values: ArrayLike<number>, warn: (message: string) => void): SampleRange {

@@ -3,7 +3,7 @@ import {readFile, stat} from 'node:fs/promises';
 import {isAddress, lastName} from '../../address.js';
 import {isGanError} from '../../errors.js';
 import {openRandomAccess} from '../io/random-access-file.js';
-import {Limiter} from './concurrency.js';
+import {Limiter, readAhead} from './concurrency.js';
 import {slashedBelow} from '../io/windows-names.js';
 import type {Source} from './types.js';
 
@@ -21,7 +21,7 @@ export interface DataIdentity {
   sizes?: string;
   /** SHA-256 of the content of all files, where they have at most 64 MiB together. */
   content?: string;
-  /** Of larger files that hold arrays: SHA-256 of 64 pieces of each. */
+  /** Of larger ones: SHA-256 of some of them; of files that hold arrays, of 64 pieces of each. */
   sample?: string;
   /** SHA-256 of the labels and the names of their classes. */
   labels?: string;
@@ -29,7 +29,7 @@ export interface DataIdentity {
   source?: string;
 }
 
-/** Files are read for their identity up to so many bytes in all: a tenth of a second's work. */
+/** Files are read for their identity up to so many bytes in all: a tenth of a second, some of very many small ones. */
 const mostContent = 64 * 2 ** 20;
 
 /** Files that are looked at at a time. */
@@ -45,16 +45,29 @@ export interface Contents {
 }
 
 /** The identity of things with names. One that cannot be read counts as such, since a training replaces it. */
-export async function identifyContents({names, sizes, read}: Contents): Promise<DataIdentity> {
+export async function identifyContents(contents: Contents): Promise<DataIdentity> {
+  const identity = await identifySmall(contents);
+  if (identity.content !== undefined) return identity;
+  const {items = 0, bytes = 0} = identity;
+  const count = Math.max(1, Math.min(someThings, Math.floor((mostContent / bytes) * items)));
+  return {...identity, sample: await contentOf(evenly(count, items), contents.read)};
+}
+
+/** The same, without content where there is no time for all of it. */
+async function identifySmall({names, sizes, read}: Contents): Promise<DataIdentity> {
   const bytes = sizes.reduce<number>((sum, size) => sum + (size ?? 0), 0);
   return {
     items: names.length,
     bytes,
     names: hashed(names),
     sizes: hashed(sizes.map((size) => size ?? 'unreadable')),
-    ...(bytes <= mostContent && {content: await contentOf(names.length, read)}),
+    ...(bytes <= mostContent && {content: await contentOf(evenly(names.length, names.length), read)}),
   };
 }
+
+/** So many of the numbers from 0 to `all` - 1, from all over them. */
+const evenly = (count: number, all: number): number[] =>
+  Array.from({length: count}, (_, i) => Math.floor((i * all) / count));
 
 /**
  * The identity of files.
@@ -77,8 +90,7 @@ export async function identifySome(
   read: (index: number) => Promise<string | Uint8Array | object>,
 ): Promise<DataIdentity> {
   const limiter = new Limiter(someAtOnce);
-  const count = Math.min(names.length, someThings);
-  const places = Array.from({length: count}, (_, i) => Math.floor((i * names.length) / count));
+  const places = evenly(Math.min(names.length, someThings), names.length);
   const bytesOf = async (index: number): Promise<Uint8Array> => {
     const found = await read(index);
     return typeof found === 'string' ? readFile(found) : (found as Uint8Array);
@@ -121,10 +133,17 @@ async function sizesOf(paths: readonly string[]): Promise<(number | undefined)[]
   return sizes;
 }
 
-async function contentOf(count: number, read: Contents['read']): Promise<string> {
+/** Things that are read at a time: many are small, and of a server each takes a while. */
+const contentsAtOnce = 16;
+
+async function contentOf(places: readonly number[], read: Contents['read']): Promise<string> {
   const content = createHash('sha256');
-  for (let index = 0; index < count; index++) {
-    const bytes = await read(index).catch(() => undefined);
+  const bytesOf = (i: number): Promise<Uint8Array | undefined> =>
+    read(places[i]!).catch((error: unknown) => {
+      if (isGanError(error)) throw error; // it is not of this one alone
+      return undefined;
+    });
+  for await (const bytes of readAhead({from: 0, to: places.length, ahead: contentsAtOnce}, bytesOf)) {
     content.update(bytes ? `${bytes.length}\0` : 'unreadable\0');
     if (bytes) content.update(bytes);
   }
@@ -145,7 +164,7 @@ export async function identifyArrays(
 ): Promise<DataIdentity> {
   const files = await Promise.all(paths.map(async (path) => openRandomAccess(path)));
   const identity = {
-    ...(await identifyContents({
+    ...(await identifySmall({
       names: paths.map((path) => (isAddress(path) ? lastName(path) : slashedBelow(folder, path))),
       sizes: files.map(({size}) => size),
       read: (index) => files[index]!.read(0, files[index]!.size),

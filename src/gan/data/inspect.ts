@@ -140,7 +140,7 @@ export async function inspectRecords(
 async function factsOf(records: Records, index: number): Promise<Facts> {
   const stored = await records.read(index);
   const size = [side, side] as const;
-  let doubt: string | undefined;
+  let doubt = isPixels(stored) ? stored.doubt : undefined;
   const warn = (message: string): void => void (doubt = message);
   const options = {size, channels: 3, resize: 'squish', warn} as const;
   const thumbnail = isPixels(stored) ? toBytes(await fromPixels(stored, options)) : await decodeImage(stored, options);

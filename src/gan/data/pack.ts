@@ -154,6 +154,11 @@ async function packShard(
       await writeFileAtomic(state, JSON.stringify(at));
       unsaved = 0;
     };
+    /** Nothing in the files is of use. */
+    const discard = async (): Promise<void> => {
+      assertHeld();
+      for (const file of [part, state]) await rm(file, {force: true});
+    };
     await inOrder(
       to,
       async (index) => {
@@ -182,7 +187,7 @@ async function packShard(
       },
       at.done,
     ).catch(async (error: unknown) => {
-      await save().catch(() => {}); // what went wrong first is told
+      await (at.kept.length > 0 ? save() : discard()).catch(() => {}); // what went wrong first is told
       throw error;
     });
     const {kept, skipped} = at;
@@ -190,7 +195,10 @@ async function packShard(
       await save();
       return {pictures: kept.length, skipped, resumed, interrupted: true};
     }
-    if (kept.length === 0) throw allBroken(records, skipped);
+    if (kept.length === 0) {
+      await discard();
+      throw allBroken(records, skipped);
+    }
     assertHeld();
     await writeRest(output, records, {kept, crcs, shape, key, decode});
     await output.sync();

@@ -53,8 +53,10 @@ export function pictureReader(records: Records, options: DecodeOptions): (index:
   return async (index) => {
     try {
       const stored: StoredImage = await records.read(index);
-      if (isPixels(stored)) return await fromPixels(stored, options);
-      return await decode(stored, {...options, warn: warn(records.describe(index))});
+      const named = warn(records.describe(index));
+      if (!isPixels(stored)) return await decode(stored, {...options, warn: named});
+      if (stored.doubt !== undefined) named(stored.doubt);
+      return await fromPixels(stored, options);
     } catch (error) {
       await records.lookInto?.(index);
       throw error;

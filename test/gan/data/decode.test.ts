@@ -226,10 +226,15 @@ describe('toChannels', () => {
       ['sRGB', (image: Sharp) => image.withIccProfile('srgb')],
       ['Display P3', (image: Sharp) => image.withIccProfile('p3')],
     ] as const) {
-      for (const format of ['png', 'avif'] as const) {
+      for (const format of ['png', 'tiff', 'avif'] as const) {
         it(`${format} with ${profile}`, async () => {
           const image = make(deep());
-          const bytes = await (format === 'png' ? image.png() : image.avif({bitdepth: 10, lossless: true})).toBuffer();
+          const as = {
+            png: () => image.png(),
+            tiff: () => image.tiff({compression: 'lzw'}),
+            avif: () => image.avif({bitdepth: 10, lossless: true}),
+          };
+          const bytes = await as[format]().toBuffer();
           const {depth} = await sharp(bytes).metadata();
           expect(depth).to.equal('ushort');
           near(await decodeImage(bytes, {size: [4, 4]}), inP3);

@@ -1,17 +1,20 @@
 import {expect} from 'chai';
 import {execFile} from 'node:child_process';
-import {copyFileSync, mkdirSync} from 'node:fs';
+import {copyFileSync, mkdirSync, writeFileSync} from 'node:fs';
 import path from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {promisify} from 'node:util';
 import {fromFolder, Normalization, openRun, openTraining, type Device} from 'gankit';
+import sharp from 'sharp';
 import {decodeDeep, decodeImage} from '../../../dist/gan/data/decode.js';
+import {inspectRecords} from '../../../dist/gan/data/inspect.js';
 import {packRecords} from '../../../dist/gan/data/pack.js';
+import {encodePng} from '../../../dist/gan/data/png.js';
 import {openRecords} from '../../../dist/gan/data/records/open.js';
 import {gan} from '../../commands/helpers.js';
 import {folder, removeFolders} from '../../plugin/helpers.js';
 import {pythonOrSkip} from '../../python.js';
-import {openCpu, results} from '../../runs/helpers.js';
+import {newest, openCpu, results} from '../../runs/helpers.js';
 
 const script = fileURLToPath(new URL('depth.py', import.meta.url));
 const [height, width] = [40, 24];
@@ -69,7 +72,7 @@ describe('images of more than 8 bits', function () {
 
   it('an image of 8 bits has the same values as ever, times 257', async () => {
     const bytes = await decodeImage(file('rgb.png'), {size: [height, width]});
-    const {encodePng} = await import('../../../dist/gan/data/png.js');
+
     const png = await encodePng({data: bytes, width, height, channels: 3});
     for (const size of [
       [height, width],
@@ -160,5 +163,60 @@ describe('images of more than 8 bits', function () {
     expect(apart(array.values, (value) => value / 2 + 0.5)).to.be.lessThan(1e-6);
     const {code} = await gan(['generate', runs[0]!, '--depth', '16', '--out', 'x.jpg'], {cwd: dir});
     expect(code).to.equal(2);
+  });
+
+  it('are measured, compared and drawn in grids as the same pictures of 8 bits', async () => {
+    const [deep, shallow] = [path.join(dir, 'deep'), path.join(dir, 'shallow')];
+    const bytes: Uint8Array[] = [];
+    for (const folder of [deep, shallow]) mkdirSync(folder);
+    for (let i = 0; i < 8; i++) {
+      const data = Uint16Array.from(wanted['rgb.png']!, (value) => Math.floor((value * (8 - i)) / 8));
+      bytes.push(Uint8Array.from(data, (value) => Math.round(value / 257)));
+      const png = {width, height, channels: 3} as const;
+      writeFileSync(path.join(deep, `${i}.png`), await encodePng({...png, data}));
+      writeFileSync(path.join(shallow, `${i}.png`), await encodePng({...png, data: bytes[i]!}));
+    }
+    const colours = async (data: string) => (await inspectRecords(await openRecords(data))).colours;
+    expect(await colours(deep)).to.deep.equal([{what: 'colour, 16 bits', count: 8}]);
+    expect(await colours(shallow)).to.deep.equal([{what: 'colour', count: 8}]);
+    const settings = {
+      data: deep,
+      size: [height, width],
+      depth: 16,
+      recipe: 'none',
+      arch: {name: 'light', nFeatures: 2},
+      latent: 4,
+      batchSize: 4,
+      checkpointEvery: 0,
+      sampleEvery: 0,
+      steps: 2,
+      metrics: ['swd'],
+      metricImages: 8,
+    } as const;
+    const folderOfRun = path.join(folder(), 'run');
+    const training = await openTraining(settings, {device});
+    await training.fit(folderOfRun).finally(() => training.close());
+
+    const run = await openRun(folderOfRun, {device});
+    try {
+      const measured = async (data: string) => run.evaluate({metrics: ['fd', 'swd'], images: 8, data});
+      const [own, other] = [await measured(deep), await measured(shallow)];
+      expect(own['fd']).to.be.greaterThan(0);
+      expect(own['fd']).to.equal(other['fd']);
+      expect(own['swd']).to.be.closeTo(other['swd']!, 1e-3); // of what the networks see, which has all bits
+      const {pairs} = await run.nearest({n: 2});
+      expect(pairs.data).to.be.instanceOf(Uint8Array);
+      const training = [...pairs.data.subarray(height * width * 3, 2 * height * width * 3)].join();
+      expect(bytes.some((each) => each.join() === training)).to.equal(true);
+    } finally {
+      await run.close();
+    }
+    const real = await sharp(path.join(folderOfRun, 'real.png'))
+      .extract({left: 2, top: 2, width, height})
+      .raw()
+      .toBuffer({resolveWithObject: true});
+    expect(real.info.channels).to.equal(3);
+    expect(bytes.some((each) => Buffer.from(each).equals(real.data))).to.equal(true);
+    expect((await sharp(newest(folderOfRun, 'samples')).metadata()).depth).to.equal('uchar');
   });
 });

@@ -123,6 +123,19 @@ def value_beyond(data):
 
 
 bad("value.mdb", value_beyond, of="few.mdb")
+
+
+def shared(data):
+    """All nodes of a page in one place: their keys together would be larger than the file."""
+    page = root(data) * PAGE
+    at, upper = struct.unpack_from("<H", data, page + 16)[0], struct.unpack_from("<H", data, page + 14)[0]
+    count = (upper - 16) // 2
+    struct.pack_into(f"<{count}H", data, page + 16, *[at] * count)
+    struct.pack_into("<H", data, page + 12, 16 + 2 * count)
+    struct.pack_into("<Q", data, newest(data) + 120, count)
+
+
+bad("shared.mdb", shared, of="few.mdb")
 env = lmdb.open(f"{out}/bad/several.mdb", subdir=False, max_dbs=1, map_size=1 << 24, sync=False)
 db = env.open_db(b"train")
 with env.begin(write=True) as transaction:

@@ -1,11 +1,12 @@
 import {expect} from 'chai';
 import {execFile} from 'node:child_process';
 import {createHash} from 'node:crypto';
-import {mkdtemp, readdir, rm} from 'node:fs/promises';
+import {mkdtemp, readFile, readdir, rm, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {promisify} from 'node:util';
 import {describeRecords, openRecords} from '../../../dist/gan/data/records/open.js';
+import {Rng} from '../../../dist/gan/rng.js';
 import {pythonOrSkip} from '../../python.js';
 import {ganError} from './helpers.js';
 
@@ -55,6 +56,7 @@ describe('LMDB databases that Python wrote', () => {
     ['pointers.mdb', /page \d+ is damaged/],
     ['node.mdb', /page \d+ is damaged/],
     ['value.mdb', /a value of 4294967280 bytes is not in it/],
+    ['shared.mdb', /page \d+ is damaged/],
     ['several.mdb', /databases in it/],
     ['arrays.mdb', /values are no image files: that of 1/],
     ['empty.mdb', /holds no picture/, 'GAN_DATA_EMPTY'],
@@ -69,6 +71,74 @@ describe('LMDB databases that Python wrote', () => {
       expect(process.memoryUsage().arrayBuffers - before).to.be.lessThan(32 << 20);
     });
   }
+
+  /** What comes of a database: the error of the whole set, or what each picture gives. */
+  async function outcome(path: string): Promise<Error | (string | Error)[]> {
+    const records = await openRecords(path).catch((error: unknown) => error as Error);
+    if (records instanceof Error) return records;
+    const read = async (index: number): Promise<string | Error> =>
+      records.read(index).then(
+        (bytes) =>
+          createHash('sha256')
+            .update(bytes as Uint8Array)
+            .digest('hex'),
+        (error: unknown) => error as Error,
+      );
+    return Promise.all(Array.from({length: records.size}, (_, i) => read(i)));
+  }
+
+  it('are refused by name wherever they are cut short, or whole', async () => {
+    let [refused, whole] = [0, 0];
+    for (const name of ['few.mdb', 'holes.mdb']) {
+      const bytes = await readFile(join(dir, name));
+      const path = join(dir, `cut-${name}`);
+      for (let end = 512; end < bytes.length; end += 2048 + 512 * (end % 3)) {
+        await writeFile(path, bytes.subarray(0, end));
+        const found = await outcome(path);
+        if (found instanceof Error) {
+          expect(found).to.include({code: 'GAN_DATA_FORMAT', exitCode: 5});
+          expect(found.message).to.contain(path);
+          refused++;
+        } else {
+          expect(found).to.deep.equal(expected[name]!.map(([, hash]) => hash)); // only free pages are missing
+          whole++;
+        }
+      }
+    }
+    expect(refused).to.be.greaterThan(20);
+    expect(whole).to.be.lessThan(refused);
+  });
+
+  it('give an error, or other values, for every byte that changes: no hang, no memory', async () => {
+    const rng = new Rng(17);
+    let [refused, broken, changed] = [0, 0, 0];
+    for (const name of ['few.mdb', 'holes.mdb', 'bedroom_train_lmdb/data.mdb']) {
+      const bytes = await readFile(join(dir, name));
+      const path = join(dir, 'flipped.mdb');
+      const before = process.memoryUsage().arrayBuffers;
+      for (let i = 0; i < 40; i++) {
+        const flipped = Buffer.from(bytes);
+        const page = rng.int(bytes.length / 4096);
+        const at = i % 3 === 0 ? rng.int(4096) : rng.int(i % 3 === 1 ? 64 : 200); // most often heads and lists of nodes
+        flipped[page * 4096 + at]! ^= 1 + rng.int(255);
+        await writeFile(path, flipped);
+        const found = await outcome(path);
+        if (found instanceof Error) {
+          expect(found, found.stack).to.have.property('exitCode', 5);
+          refused++;
+        } else {
+          const faults = found.filter((each) => each instanceof Error);
+          for (const fault of faults) expect(fault, fault.stack).to.not.be.instanceOf(TypeError);
+          broken += faults.length;
+          changed += found.filter((each, k) => each !== expected[name]![k]?.[1]).length;
+        }
+      }
+      expect(process.memoryUsage().arrayBuffers - before).to.be.lessThan(64 << 20);
+    }
+    expect(refused).to.be.greaterThan(5);
+    expect(changed).to.be.greaterThan(5);
+    expect(broken).to.be.lessThan(changed);
+  });
 
   it('are all refused that Python made to be refused', async () => {
     expect((await readdir(join(dir, 'bad'))).sort()).to.deep.equal(hostile.map(([name]) => name).sort());

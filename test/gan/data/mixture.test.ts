@@ -1,14 +1,18 @@
 import {expect} from 'chai';
-import {mkdir, writeFile} from 'node:fs/promises';
+import {mkdir, rename, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import sharp from 'sharp';
 import {fromSource} from '../../../dist/gan/data/data-loaders.js';
+import {dataDifference} from '../../../dist/gan/data/identity.js';
+import {packRecords} from '../../../dist/gan/data/pack.js';
+import {retries} from '../../../dist/gan/io/remote/transport.js';
 import {mixedOrder} from '../../../dist/gan/data/mixed-order.js';
 import {recordSource} from '../../../dist/gan/data/record-source.js';
 import {describeRecords, openRecords} from '../../../dist/gan/data/records/open.js';
 import {randomSplitter} from '../../../dist/gan/data/splitters.js';
 import {Rng} from '../../../dist/gan/rng.js';
 import {collect, ganError, inFolder} from './helpers.js';
+import {serve} from './server.js';
 
 /** A folder of pictures of one grey each: `first`, `first + 1`, ... */
 async function greys(folder: string, first: number, count: number): Promise<void> {
@@ -78,6 +82,52 @@ describe('mixtures', () => {
         expect({...same, source: before.source}).to.deep.equal(before);
         expect([before.source, source]).to.deep.equal(['shares 75 %, 25 %', 'shares 25 %, 75 %']);
       });
+    }));
+
+  it('of a folder here and a set on a server are those of both here, in the same order', () =>
+    inMixture([3, 1], async (dir, file) => {
+      const [many, before] = [join(dir, 'many, all: of them'), process.env['GAN_CACHE_DIR']];
+      await mkdir(join(dir, 'www'));
+      const options = {size: [2, 2], channels: 1} as const;
+      await packRecords(await openRecords(many), join(dir, 'www/many.safetensors'), options);
+      const server = await serve(join(dir, 'www'));
+      Object.assign(server, {dropEvery: 3});
+      const {firstWaitMs} = retries;
+      retries.firstWaitMs = 5;
+      process.env['GAN_CACHE_DIR'] = join(dir, 'cache');
+      try {
+        const opened = async (place: string) => {
+          const sets = [{data: 'few', weight: 3}, {data: place}];
+          await writeFile(file, JSON.stringify({mixture: sets}));
+          return openRecords(file);
+        };
+        const here = await opened('www/many.safetensors');
+        const there = await opened(`${server.url}/many.safetensors`);
+        expect(describeRecords(there)).to.equal('mixture of folder 75 % and packed set 25 %, 12 pictures');
+        expect(await there.identify()).to.deep.equal(await here.identify());
+        const [a, b] = [here, there].map((records) => fromSource(recordSource(records, options), {batchSize: 4}).train);
+        for (let epoch = 0; epoch < 2; epoch++)
+          expect((await collect(b!, epoch)).map(({target}) => target.data)).to.deep.equal(
+            (await collect(a!, epoch)).map(({target}) => target.data),
+          );
+        expect(server.requests.length).to.be.greaterThan(1);
+        // the mixture itself on the server, with its sets
+        await packRecords(await openRecords(join(dir, 'few')), join(dir, 'www/few.safetensors'), options);
+        const sets = [{data: 'few.safetensors', weight: 3}, {data: './many.safetensors'}];
+        await writeFile(join(dir, 'www/all.json'), JSON.stringify({mixture: sets}));
+        const all = await openRecords(`${server.url}/all.json`);
+        expect(describeRecords(all)).to.equal('mixture of packed set 75 % and packed set 25 %, 12 pictures');
+        expect(await all.read(11)).to.deep.equal(await here.read(11));
+        // one that has become another one is noticed
+        await rename(join(dir, 'www/few.safetensors'), join(dir, 'www/many.safetensors'));
+        const changed = await opened(`${server.url}/many.safetensors`);
+        expect(dataDifference(await here.identify(), await changed.identify())).to.contain('now there are 6 items');
+      } finally {
+        retries.firstWaitMs = firstWaitMs;
+        if (before === undefined) delete process.env['GAN_CACHE_DIR'];
+        else process.env['GAN_CACHE_DIR'] = before;
+        await server.close();
+      }
     }));
 
   it('have shares that add up, for any weights', () => {

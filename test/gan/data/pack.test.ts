@@ -2,11 +2,12 @@ import {expect} from 'chai';
 import {spawnSync} from 'node:child_process';
 import {createHash} from 'node:crypto';
 import {readFileSync, readlinkSync, writeFileSync} from 'node:fs';
-import {copyFile, mkdir, readFile, readdir, stat, truncate, writeFile} from 'node:fs/promises';
+import {appendFile, copyFile, mkdir, readFile, readdir, stat, truncate, writeFile} from 'node:fs/promises';
 import {hostname} from 'node:os';
 import {join} from 'node:path';
 import {crc32} from 'node:zlib';
 import sharp from 'sharp';
+import {GanError} from '../../../dist/errors.js';
 import {inspectRecords} from '../../../dist/gan/data/inspect.js';
 import {packRecords} from '../../../dist/gan/data/pack.js';
 import {recordSource} from '../../../dist/gan/data/record-source.js';
@@ -108,6 +109,8 @@ describe('packed sets', () => {
       const first = await packRecords(slow, parts, {...options, signal: stop.signal, progress});
       expect(first.interrupted).to.equal(true);
       expect(await stat(parts).catch(() => undefined)).to.equal(undefined);
+      // as after a kill: more has been written than is noted
+      await appendFile(`${parts}.part`, Buffer.alloc(500, 7));
       const second = await packRecords(photos, parts, options);
       expect(second.resumed).to.equal(first.pictures).and.to.be.greaterThan(4);
       expect(second.skipped).to.have.length(1);
@@ -178,6 +181,34 @@ describe('packed sets', () => {
       expect(describeRecords(packed)).to.equal('3 packed sets, 19 pictures, 2 labels');
       const [a, b] = [recordSource(packed, options), recordSource(photos, options)];
       expect(await a.read(18)).to.deep.equal(await b.read(19));
+    }));
+
+  it('keep attributes: several of a picture, none, and that nobody has said', () =>
+    inFolder(async (dir) => {
+      await photosIn(dir);
+      const rows = ['bees/10.png,1,-1', 'ants/11.png,1,1', 'bees/12.png,-1,-1', 'ants/13.png,,'];
+      await writeFile(join(dir, 'photos/list.csv'), ['file,small,striped', ...rows].join('\n'));
+      const listed = await openRecords(join(dir, 'photos/list.csv'));
+      const file = join(dir, 'packed.safetensors');
+      await packRecords(listed, file, options);
+      const {tensor} = await safetensors(file);
+      expect([...tensor('attributes').data]).to.deep.equal([1, 0, 1, 1, 0, 0, 255, 255]);
+      const {labels} = await openRecords(file);
+      expect(labels).to.deep.equal(listed.labels);
+    }));
+
+  it('of pictures that are all broken are not made, and leave nothing', () =>
+    inFolder(async (dir) => {
+      await mkdir(join(dir, 'photos'));
+      for (const name of ['a.png', 'b.png']) await writeFile(join(dir, 'photos', name), 'no picture');
+      const photos = await openRecords(join(dir, 'photos'));
+      const error = await ganError(() => packRecords(photos, join(dir, 'packed.safetensors'), options));
+      expect(error).to.include({code: 'GAN_DATA_BROKEN', exitCode: 5});
+      expect(error.message).to.contain(join(dir, 'photos')).and.contain('a.png');
+      const gone = {...photos, read: () => Promise.reject(new GanError('data', 'GAN_NETWORK', 'no network'))};
+      const lost = await ganError(() => packRecords(gone, join(dir, 'packed.safetensors'), options));
+      expect(lost).to.include({code: 'GAN_NETWORK'});
+      expect(await readdir(dir)).to.deep.equal(['photos']);
     }));
 
   it('are refused when they are cut short or lie; a picture that has changed is broken', () =>

@@ -1,7 +1,7 @@
 import {expect} from 'chai';
 import {createHash} from 'node:crypto';
 import {readFileSync, writeFileSync} from 'node:fs';
-import {cp, mkdir, readFile, rename, writeFile} from 'node:fs/promises';
+import {cp, mkdir, readFile, rename, rm, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {describeRecords, openRecords} from '../../../dist/gan/data/records/open.js';
 import {classesAt} from '../../../dist/gan/data/records/labels.js';
@@ -57,6 +57,15 @@ describe('Parquet files that pyarrow wrote', () => {
       expect(error).to.include({code: 'GAN_DATA_FORMAT', exitCode: 5});
       expect(error.message).to.contain('holds several sets: large, small');
       expect(error.suggestions[0]).to.contain(join(dir, 'large'));
+    }));
+
+  it('say how many of the files are there, where their names tell that there are more', () =>
+    inFolder(async (dir) => {
+      await cp(join(folder, 'hub/data'), dir, {recursive: true});
+      await rm(join(dir, 'train-00001-of-00003.parquet'));
+      expect(describeRecords(await openRecords(dir))).to.equal('2 of 3 Parquet files, 10 pictures, 3 labels');
+      await rm(join(dir, 'train-00000-of-00003.parquet'));
+      expect(describeRecords(await openRecords(dir))).to.equal('1 of 3 Parquet files, 5 pictures, 3 labels');
     }));
 
   it('are refused where they hold no pictures, or are encoded in a way that is not read', async () => {

@@ -106,6 +106,14 @@ with tarfile.open(at('json.tar'), 'w') as archive:
             info.size = len(content)
             archive.addfile(info, io.BytesIO(content))
 expect('json.tar', [(f'{i}.png', pictures[i], ['ant', 'bee', 'ant'][i]) for i in range(3)], ['ant', 'bee'])
+with tarfile.open(at('views.tar'), 'w') as archive:  # several pictures of one sample
+    views = [('1.left.png', pictures[0]), ('1.cls', b'3'), ('1.right.png', pictures[1]), ('2.left.png', pictures[2]), ('2.cls', b'1')]
+    for n, content in views:
+        info = tarfile.TarInfo(n)
+        info.size = len(content)
+        archive.addfile(info, io.BytesIO(content))
+expect('views.tar', [('1.left.png', pictures[0], '3'), ('1.right.png', pictures[1], '3'), ('2.left.png', pictures[2], '1')],
+       [str(i) for i in range(4)])
 
 # arrays
 images = rng.integers(0, 256, (9, 4, 5, 3), dtype=np.uint8)
@@ -119,6 +127,12 @@ np.save(at('grey-images.npy'), grey); np.save(at('grey-labels.npy'), y.astype('>
 np.savez(at('set.npz'), images=images, labels=y); expect('set.npz', as_array(images, y), three)
 np.savez_compressed(at('keras.npz'), x_test=images[:4], y_test=y[:4], x_train=grey, y_train=y.astype(np.uint8))
 expect('keras.npz', as_array(grey, y), three)
+deep = rng.integers(0, 65536, (9, 4, 5, 3), dtype=np.uint16)
+np.save(at('deep.npy'), deep.astype('>u2')); expect('deep.npy', as_array(deep.astype('<u2')))
+np.savez_compressed(at('deep.npz'), images=np.ascontiguousarray(deep.transpose(0, 3, 1, 2)), labels=y)
+expect('deep.npz', as_array(deep.astype('<u2'), y), three)
+np.save(at('bits.npy'), grey > 127); expect('bits.npy', as_array((grey > 127) * np.uint8(255)))
+np.save(at('more', 'dark.npy'), deep >> 4)
 names = ['airplane', 'automobile', 'bird', 'cat', 'deer', 'dog', 'frog', 'horse', 'ship', 'truck']
 cifar = rng.integers(0, 256, (6, 3, 32, 32), dtype=np.uint8)
 cifar_y = rng.integers(0, 10, 6)
@@ -229,6 +243,19 @@ write('bad/quote.csv', b'file,label\n"a.png,1\n')
 write('bad/columns.csv', b'width,height\n1,2\n')
 write('bad/broken.json', b'{"labels": [["a.png", 1')
 write('bad/other.json', b'{"labels": 3}')
+# broken lists of labels beside sound pictures
+listed = lambda text, method=zipfile.ZIP_STORED: zipped(('1/a.png', pictures[0]), ('2/b.png', pictures[1]), ('dataset.json', text), method=method)
+wrong_list = listed(b'{"labels": [["1/a.png", 1], ["2/b.png", 0]]}')
+wrong_list[wrong_list.index(b'"labels"') + 1] ^= 1
+write('bad/list.zip', wrong_list)
+write('bad/cut-list.zip', listed(b'{"labels": [["1/a.png", 1'))
+large_list = listed(b'{"labels": []}', method=zipfile.ZIP_DEFLATED)
+last = large_list.rindex(b'PK\x01\x02')
+large_list[last + 24:last + 28] = struct.pack('<I', 1 << 30)
+write('bad/large-list.zip', large_list)
+write('bad/listed/1/a.png', pictures[0])
+write('bad/listed/2/b.png', pictures[1])
+write('bad/listed/metadata.jsonl', b'{"file_name": "1/a.png", "label": 3}\n{"file_name": "2/b.p')
 
 # archives of which one picture is broken
 flipped = bytearray(two)

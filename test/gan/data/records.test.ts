@@ -2,13 +2,14 @@ import {expect} from 'chai';
 import {execFile} from 'node:child_process';
 import {createHash} from 'node:crypto';
 import {existsSync} from 'node:fs';
-import {appendFile, mkdtemp, readFile, readdir, rename, rm, utimes} from 'node:fs/promises';
+import {appendFile, copyFile, mkdir, mkdtemp, readFile, readdir, rename, rm, utimes, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {setTimeout as tick} from 'node:timers/promises';
 import {join} from 'node:path';
 import {promisify} from 'node:util';
 import sharp from 'sharp';
 import {identifyFiles} from '../../../dist/gan/data/identity.js';
+import {inspectRecords} from '../../../dist/gan/data/inspect.js';
 import {recordSource} from '../../../dist/gan/data/record-source.js';
 import {describeRecords, openRecords} from '../../../dist/gan/data/records/open.js';
 import type {Records, StoredImage} from '../../../dist/gan/data/records/types.js';
@@ -16,7 +17,8 @@ import {pythonOrSkip} from '../../python.js';
 import {serve} from './server.js';
 import {retries} from '../../../dist/gan/io/remote/transport.js';
 import {dataDifference} from '../../../dist/gan/data/identity.js';
-import {ganError} from './helpers.js';
+import {Rng} from '../../../dist/gan/rng.js';
+import {ganError, inFolder} from './helpers.js';
 
 const run = promisify(execFile);
 const script = join(import.meta.dirname, 'records.py');
@@ -55,8 +57,8 @@ describe('sets of pictures that Python wrote', () => {
   });
 
   const sets = `photos stored.zip deflated.zip streamed.zip linked.zip stylegan.zip ustar.tar gnu.tar pax.tar shards
-    json.tar nhwc.npy nchw.npy grey-images.npy set.npz keras.npz cifar cifar100.bin mnist list.csv plain.csv list.jsonl
-    list.json`.split(/\s+/);
+    json.tar views.tar nhwc.npy nchw.npy grey-images.npy set.npz keras.npz deep.npy deep.npz bits.npy cifar cifar100.bin
+    mnist list.csv plain.csv list.jsonl list.json`.split(/\s+/);
   for (const name of sets) {
     it(`${name}: names, content and labels, in any order`, async () => {
       const {records: wanted, classes} = expected[name]!;
@@ -167,6 +169,24 @@ describe('sets of pictures that Python wrote', () => {
     expect((await read([4, 5], 1, 'pad'))[0]).to.be.closeTo(0.299 * red + 0.587 * green + 0.114 * blue, 0.51);
   });
 
+  it('give arrays of 16 bits as such, to networks too, and doubt those that are nearly black', async () => {
+    const [array, dark] = [await openRecords(at('deep.npy')), await openRecords(at('more/dark.npy'))];
+    const options = {size: [4, 5], channels: 3, depth: 16} as const;
+    const {data} = (await array.read(3)) as {data: Uint16Array};
+    const items = (await recordSource(array, options).read(3)) as Float32Array;
+    items.forEach((value, i) => expect(value).to.be.closeTo(data[i]! / 32767.5 - 1, 1e-6));
+    const bytes = await recordSource(array, {...options, depth: 8}).read(3);
+    expect([...bytes]).to.deep.equal(Array.from(data, (value) => value >> 8));
+    const {colours, doubtful} = await inspectRecords(dark);
+    expect(colours).to.deep.equal([{what: 'colour, 16 bits', count: 9}]);
+    expect(doubtful.count).to.equal(9);
+    expect(doubtful.examples[0]!.reason).to.match(/no value above 40\d\d, and does not say its range/);
+    const warnings: string[] = [];
+    await recordSource(dark, {...options, warn: (message) => warnings.push(message)}).read(0);
+    expect(warnings.join()).to.contain(`${at('more/dark.npy')} 0: it has 16 bits`);
+    expect((await inspectRecords(array)).doubtful.count).to.equal(0);
+  });
+
   const hostile: [name: string, says: RegExp, code?: string][] = [
     ['slip.zip', /\.\.\/evil\.png/],
     ['root.zip', /\/etc\/evil\.png/],
@@ -208,6 +228,10 @@ describe('sets of pictures that Python wrote', () => {
     ['columns.csv', /no column of files: its first row is 'width,height'/],
     ['broken.json', /is no JSON/],
     ['other.json', /no list of pictures/],
+    ['list.zip', /dataset\.json cannot be read: its checksum is wrong/],
+    ['cut-list.zip', /dataset\.json is no JSON/],
+    ['large-list.zip', /dataset\.json cannot be read: it has 1073741824 bytes; lists of at most/],
+    ['listed', /metadata\.jsonl:2 is no JSON/],
   ];
   for (const [name, says, code = 'GAN_DATA_FORMAT'] of hostile) {
     it(`refuse ${name} by name, without taking memory or leaving files`, async () => {
@@ -248,6 +272,50 @@ describe('sets of pictures that Python wrote', () => {
       expect(await records.read(1)).to.have.property('length');
     });
   }
+
+  it('give an error, or other pictures, for every byte that changes: none is called a bug', () =>
+    inFolder(async (own) => {
+      const rng = new Rng(13);
+      let [refused, broken, read] = [0, 0, 0];
+      for (const name of sets.filter((each) => /\.(zip|tar|npy|npz|bin|csv|jsonl?)$/.test(each))) {
+        const whole = await readFile(at(name));
+        for (let i = 0; i < 10; i++) {
+          const bytes = Buffer.from(whole);
+          // zip has its names at the end
+          const place = i % 2 ? rng.int(bytes.length) : Math.max(0, bytes.length - 1 - rng.int(600));
+          bytes[place]! ^= 1 + rng.int(255);
+          const path = join(own, `${i}-${name}`);
+          await writeFile(path, bytes);
+          const records = await openRecords(path).catch((error: unknown) => error as Error);
+          if (records instanceof Error) {
+            expect(records, `${name} ${place}: ${records.stack}`).to.have.property('exitCode', 5);
+            refused++;
+          } else
+            for (let index = 0; index < records.size; index++)
+              await records.read(index).then(
+                () => read++,
+                (error: Error) => {
+                  expect(error, `${name} ${place}: ${error.stack}`).to.not.be.instanceOf(TypeError);
+                  broken++;
+                },
+              );
+        }
+      }
+      expect(Math.min(refused, broken, read)).to.be.greaterThan(15);
+    }));
+
+  it('of different kinds in one folder are refused, and the advice names one as a shell takes it', () =>
+    inFolder(async (own) => {
+      const folder = join(own, 'my sets');
+      await mkdir(folder);
+      await copyFile(at('stored.zip'), join(folder, 'a.zip'));
+      await copyFile(at('pax.tar'), join(folder, 'b.tar'));
+      const error = await ganError(() => openRecords(folder));
+      expect(error).to.include({code: 'GAN_DATA_FORMAT', exitCode: 5});
+      expect(error.message).to.contain('holds sets of different kinds: a.zip, b.tar');
+      const {stdout} = await run('sh', ['-c', `printf %s ${error.suggestions[0]!.replace('Name one: ', '')}`]);
+      expect((await openRecords(stdout)).size).to.equal(12);
+    }));
 
   it('are unpacked as the advice says: gunzip -k makes a tar archive that is read', async () => {
     const path = at('bad/photos.tar.gz');

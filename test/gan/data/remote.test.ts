@@ -54,7 +54,8 @@ describe('files on a web server', () => {
   before(() => (retries.firstWaitMs = 5));
   after(() => (retries.firstWaitMs = firstWaitMs));
   beforeEach(async () => {
-    for (const name of ['GAN_CACHE_DIR', 'GAN_DATA_CACHE', 'HTTP_PROXY', 'NO_PROXY']) given[name] = process.env[name];
+    for (const name of ['GAN_CACHE_DIR', 'GAN_DATA_CACHE', 'HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY'])
+      given[name] = process.env[name];
     dir = await mkdtemp(join(tmpdir(), 'gan-remote-'));
     process.env['GAN_CACHE_DIR'] = join(dir, 'cache');
     await mkdir(join(dir, 'www'));
@@ -216,6 +217,15 @@ describe('files on a web server', () => {
       expect(server.requests).to.have.length(1);
     });
 
+  it('without a byte in them are said to hold nothing, as on the disk', async () => {
+    await writeFile(join(dir, 'www/empty.zip'), '');
+    for (const place of [`${server.url}/empty.zip`, join(dir, 'www/empty.zip')]) {
+      const error = await ganError(() => openRecords(place));
+      expect(error).to.include({code: 'GAN_DATA_FORMAT', exitCode: 5});
+      expect(error.message).to.contain(place).and.contain('it begins with nothing');
+    }
+  });
+
   it('of hosts that are not there are said to be so', async () => {
     const error = await ganError(() => openRandomAccess('http://no-such-host.invalid/file.bin'));
     expect(error).to.include({code: 'GAN_NETWORK', exitCode: 5});
@@ -288,6 +298,41 @@ describe('files on a web server', () => {
         const error = await ganError(() => read({HTTP_PROXY: wrong}));
         expect(error).to.include({code: 'GAN_CONFIG_VALUE', exitCode: 3});
         expect(error.suggestions.join()).to.contain('http://PROXY:PORT');
+      }
+    } finally {
+      proxy.closeAllConnections();
+      proxy.close();
+    }
+  });
+
+  it('are not asked for again where a proxy wants a password, or refuses the host', async () => {
+    let [status, asked] = [407, 0];
+    const proxy = createServer((_, response) => {
+      asked++;
+      response.writeHead(status).end();
+    });
+    proxy.on('connect', (_, socket) => {
+      asked++;
+      socket.end(`HTTP/1.1 ${status} No\r\n\r\n`);
+    });
+    proxy.listen(0, '127.0.0.1');
+    await once(proxy, 'listening');
+    const address = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+    Object.assign(process.env, {HTTP_PROXY: address, HTTPS_PROXY: address});
+    try {
+      for (const [url, answer, advice] of [
+        ['https://host.invalid/file.bin', 407, 'USER:PASSWORD@PROXY'],
+        ['http://host.invalid/file.bin', 407, 'USER:PASSWORD@PROXY'],
+        ['https://host.invalid/file.bin', 403, 'NO_PROXY=HOST'],
+      ] as const) {
+        [status, asked] = [answer, 0];
+        const {httpTransport} = (await import(`${http}?${url} ${answer}`)) as typeof Http;
+        const transport = httpTransport(url);
+        const error = await ganError(() => withRetries(transport, () => transport.look()));
+        expect(error).to.include({code: 'GAN_DATA_REFUSED', exitCode: 5});
+        expect(error.message).to.equal(`The proxy does not ask host.invalid for ${url}: it answers with ${answer}.`);
+        expect(error.suggestions.join()).to.contain(advice);
+        expect(asked).to.equal(1);
       }
     } finally {
       proxy.closeAllConnections();

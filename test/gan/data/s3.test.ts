@@ -1,13 +1,17 @@
 import {expect} from 'chai';
 import {createHash, createHmac} from 'node:crypto';
-import {copyFile, mkdir, mkdtemp, rm} from 'node:fs/promises';
-import {execFile} from 'node:child_process';
+import {existsSync} from 'node:fs';
+import {copyFile, mkdir, mkdtemp, readFile, readdir, rm, stat, writeFile} from 'node:fs/promises';
+import {execFile, spawn} from 'node:child_process';
 import {once} from 'node:events';
 import {createServer, type IncomingMessage} from 'node:http';
 import {connect, type AddressInfo} from 'node:net';
+import {setTimeout as tick} from 'node:timers/promises';
 import {promisify} from 'node:util';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
+import {packRecords} from '../../../dist/gan/data/pack.js';
+import {encodePng} from '../../../dist/gan/data/png.js';
 import {describeRecords, openRecords} from '../../../dist/gan/data/records/open.js';
 import type * as S3 from '../../../dist/gan/io/remote/s3.js';
 import {retries, withRetries} from '../../../dist/gan/io/remote/transport.js';
@@ -98,14 +102,79 @@ describe('objects in storage that speaks S3', () => {
     for (let i = 0; i < 7; i++) expect(await found.read(i)).to.deep.equal(await local.read(i));
     const missing = await ganError(() => openRecords('s3://bucket/other.zip'));
     expect(missing).to.include({code: 'GAN_DATA_NOT_FOUND', exitCode: 5});
+    await writeFile(join(dir, 'bucket/sets/empty.zip'), '');
+    const empty = await ganError(() => openRecords('s3://bucket/sets/empty.zip'));
+    expect(empty.message).to.contain('it begins with nothing');
     const {names, ...identity} = await local.identify();
     expect(names).to.be.a('string');
     expect(await found.identify()).to.include(identity);
     expect(
-      server.requests.every((each) => /^GET \/bucket\/(sets\/my%20set.parquet|other.zip) \d+-\d+$/.test(each)),
+      server.requests.every((each) =>
+        /^GET \/bucket\/(sets\/(my%20set.parquet|empty.zip)|other.zip) \d+-\d+$/.test(each),
+      ),
     ).to.equal(true);
     expect(server.dropped).to.be.greaterThan(0);
     server.dropEvery = 0;
+  });
+
+  it('are packed by a process that is killed and by the next one to the bytes of one that was not', async function () {
+    this.timeout(120_000);
+    const [side, each, program] = [16, 8, join(import.meta.dirname, '../../../bin/run.js')];
+    const photos = join(dir, 'photos');
+    await mkdir(photos);
+    const names = Array.from({length: 3 * each}, (_, i) => `${10 + i}.png`);
+    for (const [i, name] of names.entries()) {
+      const data = new Uint8Array(side * side * 3).fill(5 * i);
+      await writeFile(join(photos, name), await encodePng({data, width: side, height: side, channels: 3}));
+    }
+    for (const shard of [0, 1])
+      await promisify(execFile)('tar', [
+        ...['-C', photos, '-cf', join(dir, `bucket/sets/photos-${shard}.tar`)],
+        ...names.slice(shard * 1.5 * each, (shard + 1) * 1.5 * each),
+      ]);
+    const address = 's3://bucket/sets/photos-{0..1}.tar';
+    process.env['GAN_DATA_CACHE'] = '0'; // each picture is asked for
+    const signed = server.answer!;
+    try {
+      const [whole, parts] = [join(dir, 'whole.safetensors'), join(dir, 'parts.safetensors')];
+      const filesOf = (path: string): string[] =>
+        [0, 1, 2].map((shard) => path.replace('.safetensors', `-0000${shard}-of-00003.safetensors`));
+      const decode = {size: [side, side], channels: 3, resize: 'crop', decoding: 2} as const; // those of the command
+      await packRecords(await openRecords(address), whole, {...decode, shards: 3});
+
+      // the second file gets no more than its first pictures
+      let asked = 0;
+      server.answer = (request, response) =>
+        signed(request, response) || (existsSync(filesOf(parts)[0]!) && ++asked > 3);
+      const args = [program, 'data', 'pack', address, parts, '--size', String(side), '--shards', '3'];
+      const child = spawn(process.execPath, args, {stdio: 'ignore', timeout: 100_000, killSignal: 'SIGKILL'});
+      const ended = once(child, 'close');
+      while (asked <= 3 && child.exitCode === null) await tick(20);
+      child.kill('SIGKILL');
+      expect((await ended)[1]).to.equal('SIGKILL');
+      const {mtimeMs} = await stat(filesOf(parts)[0]!);
+      expect((await readdir(dir)).filter((name) => name.startsWith('parts')).sort()).to.deep.equal([
+        'parts-00000-of-00003.safetensors',
+        'parts-00001-of-00003.safetensors.part',
+        'parts.safetensors.lock',
+      ]);
+
+      server.answer = signed;
+      server.dropEvery = 10;
+      const {stderr} = await promisify(execFile)(process.execPath, args);
+      expect(Number(/^(\d+) pictures were there already$/m.exec(stderr)?.[1])).to.equal(each);
+      expect((await stat(filesOf(parts)[0]!)).mtimeMs).to.equal(mtimeMs);
+      for (const [i, file] of filesOf(parts).entries()) {
+        const bytes = await readFile(file);
+        expect(bytes.equals(await readFile(filesOf(whole)[i]!))).to.equal(true);
+        const values = Array.from({length: each}, (_, k) => bytes[4096 + k * side * side * 3 + 123]);
+        expect(values).to.deep.equal(values.map((_, k) => 5 * (i * each + k)));
+      }
+      expect((await readdir(dir)).filter((name) => name.startsWith('parts'))).to.have.length(3);
+    } finally {
+      Object.assign(server, {answer: signed, dropEvery: 0});
+      delete process.env['GAN_DATA_CACHE'];
+    }
   });
 
   it('are asked for through a proxy, as HTTP_PROXY and NO_PROXY say', async () => {
@@ -152,6 +221,18 @@ describe('objects in storage that speaks S3', () => {
     const other = await ask('other');
     expect(other).to.include({code: 'GAN_DATA_REFUSED', exitCode: 5});
     expect(other.message).to.contain('bucket bucket').and.contain('SignatureDoesNotMatch');
+    expect(other.suggestions.join()).to.contain('AWS_PROFILE');
+    const signed = server.answer!;
+    server.answer = (_, response) => {
+      const body =
+        '<?xml version="1.0"?><Error><Code>ExpiredToken</Code><Message>The token has expired</Message></Error>';
+      response.writeHead(400, {'content-type': 'application/xml'}).end(body);
+      return true;
+    };
+    const expired = await ask('expired').finally(() => (server.answer = signed));
+    expect(expired).to.include({code: 'GAN_DATA_REFUSED', exitCode: 5});
+    expect(expired.message).to.contain('ExpiredToken: The token has expired');
+    expect(expired.suggestions.join()).to.contain('have not expired');
     delete process.env['AWS_ACCESS_KEY_ID'];
     delete process.env['AWS_SECRET_ACCESS_KEY'];
     const none = await ask('none');

@@ -51,6 +51,10 @@ export async function serve(folder: string): Promise<Served> {
     }
     const {content, etag} = read(file, stats);
     if (served.etag) response.setHeader('etag', etag);
+    if (range && served.ranges && Number(range[1]) >= content.length) {
+      response.writeHead(416, {'content-range': `bytes */${content.length}`}).end();
+      return;
+    }
     const [from, to] =
       range && served.ranges
         ? [Number(range[1]), Math.min(Number(range[2]), content.length - 1)]

@@ -71,6 +71,22 @@ describe('Explorer', () => {
     expect({width, height}).to.deep.equal({width: 3 * 18 + 2, height: 20});
   });
 
+  it('draws images whose height differs from their width as they are', async () => {
+    const cwd = path.dirname(dir);
+    const flags = tinyFlags.map((flag) => (flag === '16' ? '16x24' : flag));
+    const {code, stderr} = await gan(
+      ['fit', 'builtin:shapes', ...flags, '--steps', '2', '--out', 'wide', '--backend', 'wasm', '--quiet'],
+      {cwd},
+    );
+    expect({code, stderr}).to.deep.equal({code: 0, stderr: ''});
+    const wide = {dir: path.join(cwd, 'wide')};
+    const one = await sharp(await explorer.draw(order(1, wide))).metadata();
+    expect([one.height, one.width]).to.deep.equal([16, 24]);
+    const row = await explorer.draw(order(1, {...wide, latents: [0, 1].map((value) => Array<number>(8).fill(value))}));
+    const {height, width} = await sharp(row).metadata();
+    expect([height, width]).to.deep.equal([16 + 4, 2 * 26 + 2]);
+  });
+
   it('ends its process when nobody has drawn for long', async function () {
     if (process.platform !== 'linux') this.skip();
     await explorer.draw(order(0));

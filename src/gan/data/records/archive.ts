@@ -3,7 +3,7 @@ import {isImageName} from '../image-files.js';
 import {identifyContents} from '../identity.js';
 import {noPictures, wrongFile} from './format-error.js';
 import {labelsFrom, labelsOfFolders, type Label} from './labels.js';
-import {isSideList, sideLabels} from './list.js';
+import {isSideList, mostListBytes, sideLabels} from './list.js';
 import {mostPictureBytes, type Records} from './types.js';
 
 /** A file in an archive. */
@@ -49,8 +49,12 @@ export async function archiveRecords<M extends Member>(archive: Archive<M>): Pro
     .map((member) => ({member, name: member.name.startsWith(root) ? member.name.slice(root.length) : member.name}))
     .sort((a, b) => (a.name < b.name ? -1 : 1));
   const names = pictures.map(({name}) => name);
+  const readList = async (member: M): Promise<Uint8Array> => {
+    assertBytes(member, mostListBytes, 'lists');
+    return read(member);
+  };
   const listed =
-    list === undefined ? undefined : await sideLabels(() => read(members.get(list)!), `${path}/${list}`, names);
+    list === undefined ? undefined : await sideLabels(() => readList(members.get(list)!), `${path}/${list}`, names);
   const own = archive.labels?.size
     ? labelsFrom(
         pictures.map(({member}) => archive.labels!.get(member.name)),
@@ -60,8 +64,7 @@ export async function archiveRecords<M extends Member>(archive: Archive<M>): Pro
   const labels = listed ?? own ?? labelsOfFolders(names);
   const content = async (index: number): Promise<Uint8Array> => {
     const {member} = pictures[index]!;
-    if (member.bytes > mostPictureBytes)
-      throw new Error(`it has ${member.bytes} bytes; pictures of at most ${mostPictureBytes} are read`);
+    assertBytes(member, mostPictureBytes, 'pictures');
     return read(member);
   };
   return {
@@ -81,6 +84,10 @@ export async function archiveRecords<M extends Member>(archive: Archive<M>): Pro
         read: content,
       }),
   };
+}
+
+function assertBytes({bytes}: Member, most: number, what: string): void {
+  if (bytes > most) throw new Error(`it has ${bytes} bytes; ${what} of at most ${most} are read`);
 }
 
 /**

@@ -1,8 +1,9 @@
 /** Sets of pictures that are pixels, one after the other: arrays in files. */
 import {dirname} from 'node:path';
 import {identifyArrays} from '../identity.js';
-import type {Channels, Pixels} from '../pixels.js';
-import type {Labels, Records} from './types.js';
+import {doubtOfShorts} from '../deep-pixels.js';
+import {arrayLike, type Channels, type PixelData} from '../pixels.js';
+import type {Labels, Records, StoredPixels} from './types.js';
 
 /** Shape of the pictures of an array. */
 export interface PictureShape {
@@ -22,10 +23,12 @@ export interface PixelSet extends PictureShape {
   labels?: Labels | undefined;
   /** The bytes of a picture. */
   bytes(index: number): Uint8Array | Promise<Uint8Array>;
+  /** What these bytes stand for. Default: they are its pixels. */
+  values?: ((bytes: Uint8Array) => PixelData) | undefined;
 }
 
 /** The number of a picture is its name. */
-export function pixelRecords({kind, path, files, size, labels, bytes, ...shape}: PixelSet): Records {
+export function pixelRecords({kind, path, files, size, labels, bytes, values, ...shape}: PixelSet): Records {
   return {
     kind,
     path,
@@ -34,7 +37,10 @@ export function pixelRecords({kind, path, files, size, labels, bytes, ...shape}:
     ...(labels && {labels}),
     name: String,
     describe: (index) => `${path} ${index}`,
-    read: async (index) => picture(await bytes(index), shape),
+    async read(index) {
+      const stored = await bytes(index);
+      return picture(values?.(stored) ?? stored, shape);
+    },
     identify: () => identifyArrays(dirname(files[0]!), files, size),
   };
 }
@@ -53,16 +59,20 @@ export function pictureShape(shape: readonly number[]): PictureShape | undefined
   return isCount(a) ? {height: b, width: c, channels: a, isPlanar: true} : undefined;
 }
 
-const picture = (data: Uint8Array, {height, width, channels, isPlanar}: PictureShape): Pixels => ({
-  data: isPlanar && channels > 1 ? interleaved(data, channels) : data,
-  height,
-  width,
-  channels,
-});
+function picture(data: PixelData, {height, width, channels, isPlanar}: PictureShape): StoredPixels {
+  const doubt = data instanceof Uint16Array ? doubtOfShorts(data) : undefined;
+  return {
+    data: isPlanar && channels > 1 ? interleaved(data, channels) : data,
+    height,
+    width,
+    channels,
+    ...(doubt !== undefined && {doubt}),
+  };
+}
 
 /** Pixels from planes. */
-function interleaved(planes: Uint8Array, channels: number): Uint8Array {
-  const out = new Uint8Array(planes.length);
+function interleaved<D extends PixelData>(planes: D, channels: number): D {
+  const out = arrayLike(planes, planes.length);
   for (let c = 0, from = 0; c < channels; c++)
     for (let at = c; at < out.length; at += channels) out[at] = planes[from++]!;
   return out;

@@ -6,7 +6,8 @@ import {createHash} from 'node:crypto';
 import {stat} from 'node:fs/promises';
 import {dirname} from 'node:path';
 import {completeAddress, isAddress, lastName, publicAddress} from '../../../address.js';
-import {isGanError} from '../../../errors.js';
+import {GanError, isGanError, messageOf} from '../../../errors.js';
+import {systemError} from '../../../system-error.js';
 import {identifyFiles, identifySome} from '../identity.js';
 import {placeBeside, readWhole} from '../../io/beside.js';
 import {NoRegularFile} from '../../io/regular-file.js';
@@ -193,23 +194,35 @@ const advice = [
 /**
  * The labels that a list beside pictures tells of them; undefined where it tells none, or is about something else.
  * @param read the content of the list
+ * @throws GanError GAN_DATA_FORMAT where it is broken: the pictures would get other labels without a word
  */
 export async function sideLabels(
   read: () => Promise<Uint8Array>,
   path: string,
   names: readonly string[],
 ): Promise<Labels | undefined> {
+  const content = await read().catch((error: unknown) => {
+    if (isGanError(error)) throw error;
+    throw systemError(error) ?? wrongFile(path, `cannot be read: ${messageOf(error)}`, brokenList, error);
+  });
   try {
-    const labels = new Map(parseList(await read(), path).map(({file, label}) => [file, label]));
+    const labels = new Map(parseList(content, path).map(({file, label}) => [file, label]));
     return labelsFrom(
       names.map((name) => labels.get(name)),
       path,
     );
   } catch (error) {
-    if (isGanError(error)) return undefined;
-    throw error;
+    if (!isGanError(error)) throw error;
+    const {message, cause} = error;
+    if (!(cause instanceof SyntaxError)) return undefined;
+    throw new GanError('data', 'GAN_DATA_FORMAT', message, {suggestions: brokenList, cause});
   }
 }
+
+const brokenList = [
+  'It is read for the labels of the pictures. Download or copy it again.',
+  'Or take it away: the pictures then have the labels of their folders, if any.',
+];
 
 /**
  * The pictures that a list names, in its order. Those on servers are fetched as they are needed, and kept.

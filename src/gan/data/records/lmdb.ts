@@ -100,13 +100,12 @@ const nameOf = (key: Buffer): string =>
 /** Of its two first pages, the one that was written later counts. */
 async function metaOf(file: RandomAccess, broken: Broken): Promise<Meta> {
   const first = metaIn(await file.read(0, headBytes), broken);
-  const bytes = await file.read(first.pageBytes, headBytes);
-  const second = isLmdb(bytes) ? metaIn(bytes, broken) : undefined;
-  return second && second.transaction > first.transaction ? second : first;
+  const second = metaIn(await file.read(first.pageBytes, headBytes), broken);
+  return second.transaction > first.transaction ? second : first;
 }
 
 function metaIn(bytes: Buffer, broken: Broken): Meta {
-  if (!isLmdb(bytes)) throw broken('it has no head');
+  if (!isLmdb(bytes)) throw broken('one of its two first pages is missing or damaged');
   const version = bytes.readUInt32LE(20);
   if (version !== 1) throw broken(`its format has version ${version}; version 1 is read, which LMDB 0.9 writes`, older);
   const pageBytes = bytes.readUInt32LE(40); // the first field of the list of free pages
@@ -148,6 +147,7 @@ async function* walk(file: RandomAccess, {pageBytes, root}: Meta, broken: Broken
       throw broken(`page ${page} is damaged`);
     const nodes = Array.from({length: count}, (_, i) => bytes.readUInt16LE(headerBytes + 2 * i));
     if (nodes.some((at) => at < headerBytes || at + 8 > pageBytes)) throw broken(`page ${page} is damaged`);
+    let room = pageBytes; // nodes lie beside each other: many in one place would be more than there is
     if ((flags & isBranch) !== 0) {
       // the number of a page has 48 bits
       for (const at of nodes.reverse()) pending.push({page: bytes.readUIntLE(at, 6), depth: depth + 1});
@@ -159,7 +159,7 @@ async function* walk(file: RandomAccess, {pageBytes, root}: Meta, broken: Broken
       const [size, kind, keyBytes] = [of.readUInt32LE(at), of.readUInt16LE(at + 4), of.readUInt16LE(at + 6)];
       const value = at + 8 + keyBytes;
       const end = value + ((kind & isLarge) !== 0 ? 8 : size);
-      if (end > pageBytes) throw broken(`page ${page} is damaged`);
+      if (end > pageBytes || (room -= end - at) < 0) throw broken(`page ${page} is damaged`);
       if ((kind & isNested) !== 0) throw broken('it has databases in it, or keys with several values', onePair);
       const position =
         (kind & isLarge) !== 0 ? Number(of.readBigUInt64LE(value)) * pageBytes + headerBytes : start + value;

@@ -4,7 +4,9 @@ import {openIfThere, placeBeside} from '../../io/beside.js';
 import {openRandomAccess, type RandomAccess} from '../../io/random-access-file.js';
 import {pictureShape, pixelRecords} from './arrays.js';
 import {wrongFile} from './format-error.js';
+import type {PixelData} from '../pixels.js';
 import {labelsFrom} from './labels.js';
+import {shorts} from './shorts.js';
 import type {Labels, Records} from './types.js';
 
 /** What stands before the values of an array. */
@@ -70,12 +72,26 @@ export function integers(data: Buffer, {type}: NpyHeader): number[] {
  */
 export const wrongArray = (where: string, {type, shape}: NpyHeader): Error =>
   wrongFile(where, `holds values of type ${type} and shape (${shape.join(', ')}), and no pictures`, [
-    'Pictures are bytes of the shape (n, height, width), (n, height, width, 1 to 4) or (n, 1 to 4, height, width).',
-    'In Python: np.save(file, np.ascontiguousarray(array).astype(np.uint8)), after scaling it to 0..255',
+    'Pictures are uint8, uint16 or bool, of the shape (n, height, width), (n, height, width, 1 to 4) or (n, 1 to 4, height, width).',
+    'In Python: np.save(file, np.ascontiguousarray(array).astype(np.uint8)), after scaling it to 0..255; or np.uint16, scaled to 0..65535, for --depth 16',
   ]);
 
-export const isPictures = ({type, shape, isFortran}: NpyHeader): boolean =>
-  integerBytes(type) === 1 && type !== '|i1' && !isFortran && pictureShape(shape) !== undefined;
+/** Bytes of a value of a picture: a byte, a bit in one, or 16 bits; undefined for other types. */
+export const pictureBytes = ({type}: NpyHeader): number | undefined =>
+  /[bu]1$/.test(type) ? 1 : type.endsWith('u2') ? 2 : undefined;
+
+export const isPictures = (header: NpyHeader): boolean =>
+  pictureBytes(header) !== undefined && !header.isFortran && pictureShape(header.shape) !== undefined;
+
+/** What the bytes of a picture stand for: bits are black and white. Undefined: they are its pixels. */
+export function pixelsOf({type}: NpyHeader): ((bytes: Uint8Array) => PixelData) | undefined {
+  if (type.endsWith('b1')) return (bytes) => Uint8Array.from(bytes, (bit) => (bit === 0 ? 0 : 255));
+  const isLittle = !type.startsWith('>');
+  // of a Buffer, slice() is no copy
+  if (type.endsWith('u2'))
+    return (bytes) => shorts(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length), isLittle);
+  return undefined;
+}
 
 /** Whether an array can be the classes of `items` pictures. */
 export const areLabels = ({type, shape}: NpyHeader, items: number): boolean =>
@@ -98,14 +114,15 @@ export async function npyRecords(path: string): Promise<Records> {
   const header = npyHeader(await file.read(0, mostHeaderBytes), path);
   if (!isPictures(header)) throw wrongArray(path, header);
   const {shape, length} = header;
-  const wanted = length + elementsOf(shape);
+  const each = pictureBytes(header)!;
+  const wanted = length + elementsOf(shape) * each;
   if (file.size !== wanted)
     throw wrongFile(
       path,
       `is ${file.size < wanted ? 'cut short' : 'too long'}: ${file.size} bytes, and ${wanted} for the shape (${shape.join(', ')})`,
     );
   const items = shape[0]!;
-  const picture = elementsOf(shape.slice(1));
+  const picture = elementsOf(shape.slice(1)) * each;
   const beside = await labelsBeside(path);
   const labels = beside === undefined ? undefined : await readLabels(beside, items);
   return pixelRecords({
@@ -116,6 +133,7 @@ export async function npyRecords(path: string): Promise<Records> {
     ...pictureShape(shape)!,
     labels,
     bytes: (index) => file.read(length + index * picture, picture),
+    values: pixelsOf(header),
   });
 }
 

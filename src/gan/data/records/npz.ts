@@ -15,6 +15,8 @@ import {
   labelsOfNumbers,
   mostHeaderBytes,
   npyHeader,
+  pictureBytes,
+  pixelsOf,
   wrongArray,
   type NpyHeader,
 } from './npy.js';
@@ -53,7 +55,8 @@ export async function arrayRecords(zip: ZipFile): Promise<Records> {
   if (!images) throw wrongArray(`${path}/${arrays[0]!.name}`, arrays[0]!.header);
   const {name, member, header} = images;
   const items = header.shape[0]!;
-  const bytes = header.length + elementsOf(header.shape);
+  const each = pictureBytes(header)!;
+  const bytes = header.length + elementsOf(header.shape) * each;
   if (member.bytes !== bytes)
     throw wrongFile(
       `${path}/${name}`,
@@ -71,7 +74,7 @@ export async function arrayRecords(zip: ZipFile): Promise<Records> {
       }),
       `${path}/${classes.name}`,
     );
-  const picture = elementsOf(header.shape.slice(1));
+  const picture = elementsOf(header.shape.slice(1)) * each;
   const read = await ofMember(path, name, () => reader(zip, images));
   return pixelRecords({
     kind: 'numpy archive',
@@ -81,6 +84,7 @@ export async function arrayRecords(zip: ZipFile): Promise<Records> {
     ...pictureShape(header.shape)!,
     labels,
     bytes: (index) => read(header.length + index * picture, picture),
+    values: pixelsOf(header),
   });
 }
 

@@ -267,7 +267,7 @@ async function shardsIn(folder: string): Promise<Records[]> {
         .map(({name}) => name)
         .slice(0, 5)
         .join(', ')}`,
-      [`Name one: ${join(folder, training[0]!.name)}`],
+      [`Name one: ${quoted(join(folder, training[0]!.name))}`],
     );
   const shards: Records[] = [];
   for (const {name, format} of training) shards.push(await format.open(join(folder, name)));

@@ -9,7 +9,8 @@ import type {Labels, Records} from './types.js';
  * @param path of the folder that they lie in
  */
 export function shardRecords(path: string, shards: readonly Records[]): Records {
-  if (shards.length === 1) return {...shards[0]!, path};
+  const kind = kindOf(shards);
+  if (shards.length === 1) return {...shards[0]!, kind, path};
   const starts: number[] = [];
   let size = 0;
   for (const shard of shards) {
@@ -25,7 +26,7 @@ export function shardRecords(path: string, shards: readonly Records[]): Records 
   const others = shards.reduce((sum, shard) => sum + (shard.others ?? 0), 0);
   const labels = together(path, shards);
   return {
-    kind: `${shards.length} ${shards[0]!.kind}s`,
+    kind,
     path,
     files: shards.flatMap(({files}) => files),
     size,
@@ -37,6 +38,19 @@ export function shardRecords(path: string, shards: readonly Records[]): Records 
     lookInto: async (index) => at(index, (shard, i) => shard.lookInto?.(i)),
     identify: async () => identityOf(shards),
   };
+}
+
+/**
+ * `3 WebDataset shards`; `2 of 4 packed sets`, where names such as `a-00001-of-00004.safetensors` say that there are
+ * more.
+ */
+function kindOf(shards: readonly Records[]): string {
+  const {length} = shards;
+  const {kind} = shards[0]!;
+  const said = new Set(shards.map(({path}) => Number(/-of-(\d+)\.\w+$/.exec(lastName(path))?.[1] ?? 0)));
+  const all = said.size === 1 ? Math.max(length, ...said) : length;
+  if (all === 1) return kind;
+  return `${all > length ? `${length} of ${all}` : length} ${kind}s`;
 }
 
 /** Classes are the same where they have the same name. */

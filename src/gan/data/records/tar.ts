@@ -42,7 +42,9 @@ export async function tarRecords(path: string): Promise<Records> {
     const {name} = member;
     if (isImageName(name)) {
       const key = keyOf(name);
-      pictures.set(key, [...(pictures.get(key) ?? []), name]);
+      const same = pictures.get(key);
+      if (same) same.push(name);
+      else pictures.set(key, [name]);
     } else if (member.label !== undefined) labels.set(keyOf(name), member.label);
   }
   const ofPictures = new Map(

@@ -3,10 +3,15 @@ import type {FileKinds} from '../image-files.js';
 import type {Part} from '../mixed-order.js';
 import type {PixelData, Pixels} from '../pixels.js';
 
-/** A picture as it is kept: the path of a file, the content of one, or pixels. */
-export type StoredImage = string | Uint8Array | Pixels<PixelData>;
+/** Pixels of an array, and what is doubtful about them. */
+export interface StoredPixels extends Pixels<PixelData> {
+  doubt?: string;
+}
 
-export const isPixels = (stored: StoredImage): stored is Pixels<PixelData> =>
+/** A picture as it is kept: the path of a file, the content of one, or pixels. */
+export type StoredImage = string | Uint8Array | StoredPixels;
+
+export const isPixels = (stored: StoredImage): stored is StoredPixels =>
   typeof stored === 'object' && !(stored instanceof Uint8Array);
 
 /** Bytes that one picture may have, in an archive or on a server. */

@@ -62,14 +62,21 @@ export async function bytesIn(folder: string): Promise<number> {
   const blocks = await stat(join(folder, 'blocks')).catch(() => undefined);
   if (blocks) return (blocks.size / 8) * blockBytes;
   const whole = join(folder, wholeFiles);
-  const sizes = (await readdir(whole).catch(() => [])).map((name) =>
+  const names = await readdir(whole).catch(() => []);
+  const sizeOf = (name: string): Promise<number> =>
     stat(join(whole, name)).then(
       ({size}) => size,
       () => 0,
-    ),
-  );
-  return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
+    );
+  let bytes = 0;
+  // of a large list there are a million files
+  for (let from = 0; from < names.length; from += atATime)
+    for (const size of await Promise.all(names.slice(from, from + atATime).map(sizeOf))) bytes += size;
+  return bytes;
 }
+
+/** Files that are looked at at a time. */
+const atATime = 256;
 
 /** The folder in a folder of the cache in which whole files are. */
 export const wholeFiles = 'files';

@@ -7,7 +7,7 @@ import {CachedFile} from './cache.js';
 import {blockBytes} from './cache-room.js';
 import {httpTransport} from './http.js';
 import {s3Transport} from './s3.js';
-import {changedThere, cutOff, withRetries, type RemoteFacts, type Transport} from './transport.js';
+import {changedThere, cutOff, Refused, withRetries, type RemoteFacts, type Transport} from './transport.js';
 
 /** Blocks that are asked for at once, where they follow each other. */
 const mostBlocks = 8;
@@ -17,12 +17,18 @@ export async function openRemote(given: string): Promise<RandomAccess> {
   const transport = transportOf(given);
   const {address} = transport;
   const complete = completeAddress(address);
-  const facts = await withRetries(transport, () => transport.look());
+  const facts = await withRetries(transport, () => transport.look().catch(factsOfNothing));
   if (facts.hasRanges) {
     const cache = await CachedFile.open({name: address, complete, ...facts, size: facts.size!});
     return new RemoteFile(transport, facts, cache);
   }
   return download(transport, complete, facts);
+}
+
+/** A file without bytes has no first one to send: RFC 9110, 15.5.17. */
+function factsOfNothing(error: unknown): RemoteFacts {
+  if (error instanceof Refused && error.status === 416) return {size: 0, hasRanges: true};
+  throw error;
 }
 
 /** How a file on a server is asked for. */

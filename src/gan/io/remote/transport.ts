@@ -1,7 +1,7 @@
 /** How the bytes of a file on a server are asked for, again where the network fails. */
 import {setTimeout as wait} from 'node:timers/promises';
 import {GanError, isGanError} from '../../../errors.js';
-import {isCertificate, isNetwork, isPassing, isTimeout, reasonOf} from '../../../network-words.js';
+import {chain, isCertificate, isNetwork, isPassing, isTimeout, reasonOf} from '../../../network-words.js';
 
 /** What a server says of a file. */
 export interface RemoteFacts {
@@ -61,7 +61,8 @@ export async function withRetries<T>({address, host}: Transport, ask: () => Prom
       return await ask();
     } catch (error) {
       if (isGanError(error)) throw error;
-      const isWorthwhile = error instanceof Refused ? passes(error.status) : isPassing(error);
+      const status = error instanceof Refused ? error.status : tunnelStatus(error);
+      const isWorthwhile = status === undefined ? isPassing(error) : passes(status);
       if (!isWorthwhile || attempt === retries.attempts) throw inWords(error, address, host, attempt);
       const asked = error instanceof Refused ? Math.min(error.waitMs, retries.mostWaitMs) : 0;
       await wait(Math.max(asked, retries.firstWaitMs * 2 ** (attempt - 1) * (1 + 0.2 * Math.random())));
@@ -69,20 +70,39 @@ export async function withRetries<T>({address, host}: Transport, ask: () => Prom
   }
 }
 
+/** With what status a proxy has refused a connection to a server, in undici's words; undefined of other errors. */
+function tunnelStatus(error: unknown): number | undefined {
+  for (const {message} of chain(error)) {
+    const [, status] = /^Proxy response \((\d+)\)/.exec(String(message)) ?? [];
+    if (status !== undefined) return Number(status);
+  }
+  return undefined;
+}
+
+/** Storage answers to keys that have expired with 400: "Error responses" of Amazon's S3 API reference. */
+const isOfKeys = (message: string): boolean => /^(ExpiredToken|InvalidToken|TokenRefreshRequired)\b/.test(message);
+
 function inWords(error: unknown, address: string, host: string, attempt: number): unknown {
   const make = (code: `GAN_${string}`, message: string, suggestions: string[]): GanError =>
     new GanError('data', code, message, {suggestions, cause: error});
   const times = attempt === 1 ? '' : ` (asked ${attempt} times)`;
+  const ofProxy = error instanceof Refused && error.status === 407 ? 407 : tunnelStatus(error);
+  if (ofProxy !== undefined && !passes(ofProxy))
+    return make('GAN_DATA_REFUSED', `The proxy does not ask ${host} for ${address}: it answers with ${ofProxy}.`, [
+      ofProxy === 407
+        ? 'Give the user and the password of the proxy: HTTPS_PROXY=http://USER:PASSWORD@PROXY:PORT gan ...; HTTP_PROXY for http://'
+        : 'Ask whoever runs the proxy; or, for a host that needs none: NO_PROXY=HOST gan ...',
+    ]);
   if (error instanceof Refused) {
     const {status, message} = error;
     if (status === 404 || status === 410)
       return make('GAN_DATA_NOT_FOUND', `${host} has no ${address} (${status}).`, [
         'Check the spelling of the address.',
       ]);
-    if (status === 401 || status === 403 || status === 407)
+    if (status === 401 || status === 403 || isOfKeys(message))
       return make('GAN_DATA_REFUSED', `${host} does not give ${address} to you: ${message}.`, [
-        status === 407
-          ? 'Give the user and the password of the proxy in HTTPS_PROXY: http://USER:PASSWORD@PROXY:PORT'
+        /^s3:/i.test(address)
+          ? 'Check that the keys of AWS_PROFILE, or of AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, are right, have not expired, and may read the bucket.'
           : 'Check that the address has its keys, and that they have not expired; a user and a password go before the host: https://USER:PASSWORD@HOST/PATH',
       ]);
     if (passes(status))
