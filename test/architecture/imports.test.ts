@@ -30,7 +30,7 @@ const rules: Record<string, Partial<Record<Import['kind'], RegExp>>> = {
     lazy: /^(backends\/(tf|kernels|operation)|gan\/(nn|rng|export\/tools|data\/built-in|metrics\/measures))\.ts$/,
   },
   parts: {type: /^plugin\/index\.ts$/},
-  config: {value: /^(options|plugin)\//, type: /^(runs|gan)\//, lazy: /^gan\/data\/records\/open\.ts$/},
+  config: {value: /^(options|plugin)\//, type: /^(runs|gan)\//, lazy: /^gan\/data\/(records\/open|common-facts)\.ts$/},
   runs: {value: /^(options|config|plugin|gan|backends)\//},
   testing: {
     value: /^(options\/|gan\/|backends\/(tf\.ts|fused\/|capture\/)|plugin\/|runs\/)/,

@@ -19,7 +19,7 @@ describe('gan backends test', () => {
     const {stdout} = await run('wasm', '--only', 'sqrt', '--json');
     const [value] = jsonLines(stdout);
     expect(value).to.include({backend: 'wasm', passed: true});
-    expect(value!['checks']).to.be.an('array').that.has.lengthOf(6);
+    expect(value!['checks']).to.be.an('array').that.has.lengthOf(7);
   });
 
   it('ends with 4 when a check fails, and names it', async () => {

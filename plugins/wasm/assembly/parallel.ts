@@ -10,7 +10,7 @@
 import {perform} from './jobs';
 import {GENERATION, JOB, PENDING, Pool, REMAINING, SLEEPERS, STARTED, TOTAL, WORKERS} from './pool';
 
-/** Called on the host thread before the first job that workers are woken for: starts them. They need not wait for it. */
+/** Called on the host thread before the first job that workers are woken for: starts them, and does not wait for it. */
 @external('env', 'startThreads')
 declare function startThreads(): void;
 
