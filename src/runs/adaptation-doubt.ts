@@ -2,8 +2,8 @@ import type {RunParts} from '../config/parts.js';
 import type {RunConfig} from '../options/run-config.js';
 
 /**
- * A warning where augmentations move their probability by the signs of the critic's scores (ADA, arXiv 2006.06676) under
- * a loss that leaves these signs to chance.
+ * A warning where augmentations move their probability by the signs of the critic's scores (ADA, arXiv 2006.06676)
+ * under a loss that leaves these signs to chance.
  */
 export function adaptationDoubt(
   {loss: {name: loss}}: Pick<RunConfig, 'loss'>,

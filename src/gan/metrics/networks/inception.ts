@@ -247,7 +247,7 @@ export const isInception = (state: StateDict): boolean => state.has('Mixed_7c.br
 /** Weights that the file has and features do not need: the classes, and the auxiliary classifier of torchvision. */
 const isSurplus = (name: string): boolean => /^(fc|AuxLogits)\./.test(name);
 
-/** torchvision's weights have the same names, and tell 1,000 classes apart, not the 1,008 of FID's: they give no FID. */
+/** torchvision's weights have the same names, and tell 1,000 classes apart, FID's 1,008: they give no FID. */
 const isTorchvisions = (state: StateDict): boolean => state.get('fc.weight')?.shape[0] === 1000;
 
 /**
