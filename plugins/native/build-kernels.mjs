@@ -126,6 +126,7 @@ async function buildOwn() {
   const addon = at('dist', 'native.node');
   const sources = [at('build-kernels.mjs'), ...readdirSync(at('kernels')).map((name) => at('kernels', name))];
   if (existsSync(addon) && !sources.some((file) => statSync(file).mtimeMs > statSync(addon).mtimeMs)) return;
+  rmSync(addon, {force: true}); // what is not built now does not fit the package any more
   if (platform === 'win32' || spawnSync(compiler[0], ['--version']).status !== 0) {
     console.log('gan-plugin-native: no C++ compiler, so its kernels are not built; --backend wasm computes on the CPU');
     return;

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import type {PartChoice, RunConfig} from '../options/run-config.js';
 import {parseStopWhen} from '../options/stop-when.js';
+import {isAddress} from '../address.js';
 import {GanError} from '../errors.js';
 import {partKinds} from '../options/kinds.js';
 import {didYouMean, nearestFirst} from '../options/nearest.js';
@@ -260,7 +261,12 @@ async function recipeFacts(
     name !== 'auto' && (await registry.load('backend', name)).needsGpu === true;
   const gpu = await (onGpu ?? needsGpu)(backend); // may look for devices
   if ('source' in data) return {gpu, ...(await countItems(registry, data.source, options))};
-  return withoutData ? {gpu} : {gpu, ...(await pictureFacts(data.folder, pick(layers, 'size') === undefined))};
+  return withoutData
+    ? {gpu}
+    : {
+        gpu,
+        ...(await pictureFacts(data.folder, pick(layers, 'size') === undefined && pick(layers, 'arch') === undefined)),
+      };
 }
 
 /**
@@ -271,7 +277,7 @@ async function pictureFacts(data: string, sized: boolean): Promise<{images?: num
   const {openRecords} = await import('../gan/data/records/open.js');
   const records = await openRecords(data).catch(() => undefined);
   if (!records) return {};
-  if (!sized) return {images: records.size};
+  if (!sized || records.files.some(isAddress)) return {images: records.size}; // fetching some takes long
   const {medianSide} = await import('../gan/data/common-facts.js');
   const side = await medianSide(records);
   return {images: records.size, ...(side !== undefined && {side})};

@@ -287,13 +287,14 @@ export function writeCheckpoints(
       if (due || learn.stopReason !== undefined) await write(learn, {epoch, batch: iter + 1, step});
     },
     async afterFit(learn) {
-      const {epoch, nEpoch, step, stopReason} = learn;
+      const {epoch, nEpoch, iter, step, stopReason, training} = learn;
       if (stopReason === undefined) {
         writtenAt = -1; // one from the last batch would have the epoch's end before it
         ended = true;
       }
       // what is agreed on by several ranks, or asked for, when an epoch has ended, its last batch did not know
-      await write(learn, {epoch: stopReason === undefined ? nEpoch : epoch + 1, batch: 0, step});
+      if (stopReason !== undefined && training) await write(learn, {epoch, batch: iter, step});
+      else await write(learn, {epoch: stopReason === undefined ? nEpoch : epoch + 1, batch: 0, step});
     },
   };
   return self;

@@ -14,12 +14,20 @@ export class Threads {
   #closed = false;
   #failure: Error | undefined;
 
-  /** @param count threads in all; the calling one is the first, so 1 starts none */
+  /**
+   * Where the system gives no more threads there are fewer, which compute the same.
+   * @param count threads in all; the calling one is the first, so 1 starts none
+   */
   constructor(count: number, data: Omit<WorkerData, 'thread'>) {
     const file = new URL('../dist/worker.js', import.meta.url);
     for (let thread = 1; thread < count; thread++) {
       // Flags such as loaders are not for the worker; its memory is that of the kernels.
-      const worker = new Worker(file, {workerData: {...data, thread} satisfies WorkerData, execArgv: [], env: {}});
+      let worker: Worker;
+      try {
+        worker = new Worker(file, {workerData: {...data, thread} satisfies WorkerData, execArgv: [], env: {}});
+      } catch {
+        break;
+      }
       worker.on('error', (cause) => this.#fail(cause));
       worker.on('exit', () => this.#fail());
       worker.unref();

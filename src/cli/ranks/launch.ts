@@ -59,7 +59,9 @@ export async function launchRanks(ranks: number, script: string, argv: readonly 
       child.on('error', reject);
       child.on('close', (code, signal) => {
         const ended = code ?? 128 + constants.signals[signal ?? 'SIGKILL'];
-        resolve(asked !== undefined && !isOwn(ended) ? asked : killed(ended));
+        // after a second signal it is mpirun's own code, as Hydra's 0 may be after the first
+        const isOfRank = times < 2 && isOwn(ended) && (isOpenMpi || ended !== 0);
+        resolve(asked !== undefined && !isOfRank ? asked : killed(ended));
       });
     });
   } finally {

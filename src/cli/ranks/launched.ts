@@ -44,7 +44,8 @@ export interface Apart {
  */
 export function startedApart(env: Environment): Apart | undefined {
   if (['OMPI_COMM_WORLD_RANK', 'PMI_RANK', 'PMIX_RANK'].some((name) => env[name] !== undefined)) return undefined;
-  const bySrun = numbers(env, 'SLURM_PROCID', 'SLURM_STEP_NUM_TASKS'); // a batch script has no step
+  // a batch script has no step, and a shell at a terminal (--pty) is one process for all
+  const bySrun = env['SLURM_PTY_PORT'] === undefined ? numbers(env, 'SLURM_PROCID', 'SLURM_STEP_NUM_TASKS') : undefined;
   const byTorchrun = env['TORCHELASTIC_RUN_ID'] === undefined ? undefined : numbers(env, 'RANK', 'WORLD_SIZE');
   const found = bySrun ?? byTorchrun;
   if (!found || found[1] < 2) return undefined;

@@ -21,8 +21,10 @@ export interface DataIdentity {
   sizes?: string;
   /** SHA-256 of the content of all files, where they have at most 64 MiB together. */
   content?: string;
-  /** Of larger ones: SHA-256 of some of them; of files that hold arrays, of 64 pieces of each. */
+  /** Of larger files that hold arrays: SHA-256 of 64 pieces of each. Of pictures of a list on a server: of some. */
   sample?: string;
+  /** Of other larger ones: SHA-256 of some of the files. Earlier versions did not tell it. */
+  some?: string;
   /** SHA-256 of the labels and the names of their classes. */
   labels?: string;
   /** What the data source says of itself. */
@@ -50,7 +52,7 @@ export async function identifyContents(contents: Contents): Promise<DataIdentity
   if (identity.content !== undefined) return identity;
   const {items = 0, bytes = 0} = identity;
   const count = Math.max(1, Math.min(someThings, Math.floor((mostContent / bytes) * items)));
-  return {...identity, sample: await contentOf(evenly(count, items), contents.read)};
+  return {...identity, some: await contentOf(evenly(count, items), contents.read)};
 }
 
 /** The same, without content where there is no time for all of it. */
@@ -200,7 +202,8 @@ export function dataDifference(before: DataIdentity, now: DataIdentity): string 
   if (differs('names')) return `the ${told(before)} are still as many, but some have other names`;
   if (differs('sizes')) return `the names of the ${told(before)} are the same, but some files have other sizes`;
   if (differs('content')) return `names and sizes of the ${told(before)} are the same, but some have other content`;
-  if (differs('sample')) return `names and sizes of the ${told(before)} are the same, but what they hold is not`;
+  if (differs('sample') || differs('some'))
+    return `names and sizes of the ${told(before)} are the same, but what they hold is not`;
   if (differs('labels')) return `the ${told(before)} are the same, but have other labels`;
   if (differs('source')) return `the source said '${before.source}' of its items, now it says '${now.source}'`;
   return undefined;

@@ -89,7 +89,7 @@ type Packing = {shards: number; decode: DecodeOptions} & Pick<Shard, 'signal' | 
 
 async function packShards(records: Records, file: string, packing: Packing): Promise<Packed> {
   const {shards, decode, signal, progress, assertHeld} = packing;
-  const identity = await records.identify();
+  const {some: _, ...identity} = await records.identify(); // packs of earlier versions go on
   const result: Packed = {files: [], pictures: 0, skipped: [], resumed: 0, interrupted: false};
   for (let shard = 0; shard < shards && !result.interrupted; shard++) {
     const [from, to] = [shard, shard + 1].map((i) => Math.floor((i * records.size) / shards)) as [number, number];

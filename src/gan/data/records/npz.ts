@@ -51,7 +51,9 @@ export async function arrayRecords(zip: ZipFile): Promise<Records> {
       header: await ofMember(path, name, async () => npyHeader(await head(zip, member), `${path}/${name}`)),
     });
   }
-  const images = arrays.filter(({header}) => isPictures(header)).sort(preferred)[0];
+  // of two alike the one of bytes: deeper arrays beside pictures are masks or depths more often
+  const deeper = (a: ArrayMember, b: ArrayMember): number => pictureBytes(a.header)! - pictureBytes(b.header)!;
+  const images = arrays.filter(({header}) => isPictures(header)).sort((a, b) => preferred(a, b) || deeper(a, b))[0];
   if (!images) throw wrongArray(`${path}/${arrays[0]!.name}`, arrays[0]!.header);
   const {name, member, header} = images;
   const items = header.shape[0]!;

@@ -86,7 +86,7 @@ function setsTogether(shards: readonly Records[], path: string): Labels {
 async function identityOf(shards: readonly Records[]): Promise<DataIdentity> {
   const identities: DataIdentity[] = [];
   for (const shard of shards) identities.push(await shard.identify());
-  const joined = (key: 'names' | 'sizes' | 'content' | 'sample'): Partial<DataIdentity> => {
+  const joined = (key: 'names' | 'sizes' | 'content' | 'sample' | 'some'): Partial<DataIdentity> => {
     if (identities.every((each) => each[key] === undefined)) return {};
     const hash = createHash('sha256');
     identities.forEach((each, i) => {
@@ -104,5 +104,6 @@ async function identityOf(shards: readonly Records[]): Promise<DataIdentity> {
     ...joined('sizes'),
     ...joined('content'),
     ...joined('sample'),
+    ...joined('some'),
   };
 }

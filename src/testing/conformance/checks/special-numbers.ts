@@ -32,7 +32,7 @@ const choices = (lists: readonly number[][]): number[][] =>
 const isClose = (got: number, wanted: number, bound: number): boolean =>
   Number.isNaN(wanted)
     ? Number.isNaN(got)
-    : got === wanted || Math.abs(got - wanted) <= bound * Math.abs(wanted) + smallest;
+    : got === wanted || (Number.isFinite(wanted) && Math.abs(got - wanted) <= bound * Math.abs(wanted) + smallest);
 
 /** A check inside an open device, which frees what it leaves. */
 function check(title: string, run: () => Promise<void>): Check {
