@@ -10,12 +10,13 @@ import {clipByGlobalNorm} from '../../../backends/fused/clip-by-global-norm.js';
 import {conv} from '../../../backends/fused/conv.js';
 import {pixelShuffle} from '../../../backends/fused/pixel-shuffle.js';
 import {averagePool, upsampleNearest} from '../../../backends/fused/upsample.js';
-import {coefficientNames, updateAll, type UpdateCoefficients} from '../../../backends/fused/update.js';
+import {coefficientNames, updateAll} from '../../../backends/fused/update.js';
 import {tf, type Tensor} from '../../../backends/tf.js';
 import {Rng} from '../../../gan/rng.js';
 import {demand, type Check, type Session} from '../check.js';
 import {sizeOf} from '../plain.js';
 import {tolerances} from '../tolerance.js';
+import {sgd} from './updates.js';
 
 const special = [NaN, Infinity, -Infinity, 0, -0, 1e-40, -1e-40, 1.5, -1.5].map(Math.fround);
 
@@ -330,22 +331,9 @@ const products: Check[] = [
   ),
 ];
 
-const sgd: UpdateCoefficients = {
-  keep: 1,
-  decay: 0,
-  momentum: 0,
-  dampening: 1,
-  squareMomentum: 0,
-  squareShare: 0,
-  correction: 1,
-  eps: 0,
-  rate: 0.5,
-  bound: Infinity,
-};
-
 const updates: Check[] = [Infinity, 0.25].map((bound) =>
   check(`the update of an optimiser, bound ${bound}`, async () => {
-    const row = {...sgd, bound};
+    const row = {...sgd, rate: 0.5, bound};
     const updated: Tensor[] = [];
     const [value, gradient] = [tf.fill([special.length], 0.125), tf.tensor1d(special)];
     const item = {value, gradient, averages: {}, set: 0, decays: false, bounded: bound !== Infinity};

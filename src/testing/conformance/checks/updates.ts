@@ -20,7 +20,8 @@ interface Case {
   row: UpdateCoefficients;
 }
 
-const sgd: UpdateCoefficients = {
+/** A plain step against the gradient, with the least arithmetic. */
+export const sgd: UpdateCoefficients = {
   keep: 1,
   decay: 0,
   momentum: 0,
