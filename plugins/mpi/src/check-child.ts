@@ -6,7 +6,7 @@ import {loadLibrary, NoLibrary, takesGpuMemory, type Launcher} from './library.j
 const tell = (found: object): void => void process.stdout.write(`${JSON.stringify(found)}\n`);
 
 const {env} = process;
-settleEnvironment();
+settleEnvironment(1);
 const launcher: Launcher = env['OMPI_COMM_WORLD_RANK'] ? 'openmpi' : env['PMI_RANK'] ? 'mpich' : 'unknown';
 try {
   const library = loadLibrary(launcher);

@@ -74,14 +74,15 @@ export class MpiRanks implements Collective {
 
   /**
    * Starts MPI in a thread of its own.
+   * @param size number of the processes that were started, as the launcher tells
    * @param lost makes the error of a failure of another rank
    * @throws BeginError
    */
   static async begin(
-    {launcher, silenceSeconds}: Pick<ThreadData, 'launcher' | 'silenceSeconds'>,
+    {launcher, size, silenceSeconds}: Pick<ThreadData, 'launcher' | 'silenceSeconds'> & {size: number},
     lost: (failure: Failure) => Error,
   ): Promise<MpiRanks> {
-    settleEnvironment();
+    settleEnvironment(size);
     const block = new SharedArrayBuffer(blockBytes);
     const failure = new SharedArrayBuffer(failureBytes);
     const note = new SharedArrayBuffer(noteBytes);

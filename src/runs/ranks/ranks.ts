@@ -32,7 +32,10 @@ interface Processes extends Collective {
 
 interface RanksPackage {
   MpiRanks: {
-    begin(options: {launcher: string; silenceSeconds: number}, lost: (failure: Failure) => Error): Promise<Processes>;
+    begin(
+      options: {launcher: string; size: number; silenceSeconds: number},
+      lost: (failure: Failure) => Error,
+    ): Promise<Processes>;
   };
 }
 
@@ -90,12 +93,11 @@ export class Ranks {
   static async begin(launched: Launched, registry: Pick<Registry, 'rootOf'>, env = process.env): Promise<Ranks> {
     const silenceSeconds = silenceIn(env);
     const module = await load(registry);
-    const collective = await module.MpiRanks.begin({launcher: launched.launcher, silenceSeconds}, errorOf).catch(
-      (error: unknown) => {
-        throw isGanError(error) ? error : notBegun(error);
-      },
-    );
-    if (collective.size !== launched.size) throw mismatch(collective, launched);
+    const {launcher, size} = launched;
+    const collective = await module.MpiRanks.begin({launcher, size, silenceSeconds}, errorOf).catch((error: unknown) => {
+      throw isGanError(error) ? error : notBegun(error);
+    });
+    if (collective.size !== size) throw mismatch(collective, launched);
     const {hosts, rank} = collective;
     shareProcessors(hosts.filter((host) => host === hosts[rank]).length);
     return new Ranks(collective, launched);

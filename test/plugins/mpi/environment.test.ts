@@ -11,7 +11,7 @@ const child = fileURLToPath(new URL('code-of-libc.mjs', import.meta.url));
 describe('the variables of the layers below MPI', () => {
   it('are those of the user, where there are some', () => {
     const env: Record<string, string | undefined> = {UCX_MEM_EVENTS: 'y', UCX_ERROR_SIGNALS: ''};
-    settleEnvironment(env);
+    settleEnvironment(2, env);
     expect(env).to.deep.include({UCX_MEM_EVENTS: 'y', UCX_ERROR_SIGNALS: '', OMPI_MCA_memory: '^patcher'});
   });
 
