@@ -38,19 +38,20 @@ describe('an error of one rank', () => {
     expect(noted).to.deep.equal(['report', 'fail 4', 'abort 4']);
   });
 
-  for (const [what, message, reports] of [
-    ['is told once where another rank has met the same', 'no data here', []],
-    ['is told where it is another one', 'something else', ['report']],
+  for (const [what, rank, message, reports] of [
+    ['is told once where another rank has met the same', 1, 'no data here', []],
+    ['is told where it is another one', 1, 'something else', ['report']],
+    ['is not told by rank 0 again, where another has told of the same while it saved', 0, 'no data here', []],
   ] as const)
     it(what, async () => {
       const {ranks, noted} = firstRank();
-      const cause = {rank: 0, host: 'node1', message: 'no data here', exitCode: 5};
+      const cause = {rank: 1 - rank, host: 'another', message: 'no data here', exitCode: 5};
       const check = (): void => {
-        throw new GanError('data', 'GAN_RANK_FAILED', 'rank 0 on node1 cannot go on', {cause});
+        throw new GanError('data', 'GAN_RANK_FAILED', 'another rank cannot go on', {cause});
       };
       const collective = {...ranks.collective, check};
-      const second = {...ranks, rank: 1, collective} as unknown as Ranks; // it aborts at once, for the test
-      await endAll(second, new GanError('data', 'GAN_DATA_NOT_FOUND', message), async () => {
+      const one = {...ranks, rank, collective} as unknown as Ranks; // it aborts at once, for the test
+      await endAll(one, new GanError('data', 'GAN_DATA_NOT_FOUND', message), async () => {
         noted.push('report');
         process.exitCode = 5;
       });

@@ -17,6 +17,7 @@ function ranksTogether(size: number): {remarks: Remarks; warned: string[]}[] {
       fromAll: (value: unknown) =>
         new Promise<unknown[]>((resolve) => {
           said[rank] = value;
+          longest = Math.max(longest, (value as {items: unknown[]}).items.length);
           waiting.push(resolve);
           if (waiting.length < size) return;
           for (const each of waiting) each(said);
@@ -27,6 +28,9 @@ function ranksTogether(size: number): {remarks: Remarks; warned: string[]}[] {
     return {remarks: new Remarks(ranks, (message) => warned.push(message)), warned};
   });
 }
+
+/** The most that a rank has said at a time. */
+let longest = 0;
 
 const item = (n: number): SkippedItem => ({path: `${n}.png`, reason: 'odd'});
 
@@ -54,16 +58,17 @@ describe('what the ranks say of their images', () => {
     ).to.deep.equal(['1.png', '2.png', '3.png']);
   });
 
-  it('is told in parts where it is much, and all of it in the end', async () => {
+  it('is told in parts where it is much, and all of it when the epoch has ended', async () => {
     const [first, second] = ranksTogether(2) as [{remarks: Remarks; warned: string[]}, {remarks: Remarks}];
     const many = Array.from({length: 250}, (_, i) => item(i));
     const epochs = [first.remarks.exchange(() => []), second.remarks.exchange(() => many)];
     for (const {path} of many) second.remarks.warn(path);
-    const counts: number[] = [];
-    for (let epoch = 0; epoch < 3; epoch++) {
+    const counts = (): number[] => [first.remarks.allSkipped([]).length, first.warned.length];
+    for (const length of [250, 250, 251]) {
+      if (length > 250) many.push(item(250));
       await Promise.all(epochs.map(async (callback) => callback.afterEpoch!(learn)));
-      counts.push(first.remarks.allSkipped([]).length, first.warned.length);
+      expect(counts()).to.deep.equal([length, 250]);
     }
-    expect(counts).to.deep.equal([100, 100, 200, 200, 250, 250]);
+    expect(longest).to.equal(100);
   });
 });

@@ -7,7 +7,7 @@ import {reallyExit, setKeeper} from './ending.js';
  * The signals that ask for an end: Ctrl-C, `kill`, a terminal that is closed, and what batch systems send before a time
  * limit. SIGQUIT is left to the system, which ends the process at once.
  */
-const stopSignals = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2', 'SIGXCPU'] as const;
+export const stopSignals = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2', 'SIGXCPU'] as const;
 type StopSignal = (typeof stopSignals)[number];
 
 /** Exit code of a process that a signal ended, as shells count. */
@@ -74,7 +74,7 @@ export function listenForStop(onFirst: (name: StopSignal) => void): Interruption
  * ones too, so that nothing of this process tells: nohup is known by the variable that shells set to the command they
  * start, or a shell that it started by the signals that this one ignores (Linux).
  */
-function isHangupIgnored(): boolean {
+export function isHangupIgnored(): boolean {
   if (path.basename(process.env['_'] ?? '') === 'nohup') return true;
   try {
     const status = readFileSync(`/proc/${process.ppid}/status`, 'utf8');

@@ -3,12 +3,10 @@ import {constants} from 'node:os';
 import {promisify} from 'node:util';
 import {exitCodes, GanError, isGanError} from '../../errors.js';
 import {valueOf} from '../../variables.js';
+import {isHangupIgnored, stopSignals} from '../command/signals.js';
 
 /** Names under which mpirun is installed. */
 const launchers = ['mpirun', 'mpiexec', 'mpirun.openmpi', 'mpirun.mpich'];
-
-/** Signals that ask for an end. */
-const stopSignals = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2', 'SIGXCPU'] as const;
 
 /**
  * The signal that a launcher hands to its processes, which then end with a checkpoint. Open MPI's takes SIGTERM for
@@ -46,6 +44,7 @@ export async function launchRanks(ranks: number, script: string, argv: readonly 
   let times = 0;
   const handlers = stopSignals.map((name) => {
     const handler = (): void => {
+      if (name === 'SIGHUP' && isHangupIgnored()) return;
       asked ??= 128 + constants.signals[name];
       times++;
       // the second one ends ranks that listen no more, and those that hang; then mpirun itself may hang

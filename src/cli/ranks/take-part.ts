@@ -48,16 +48,18 @@ export async function endAll(ranks: Ranks, error: unknown, report: () => Promise
 
 /**
  * The error of another rank that has met the same and tells of it; undefined where there is none. What is wrong
- * everywhere, such as data that nobody has, each rank meets: the first ones are given time to tell.
+ * everywhere, such as data that nobody has, each rank meets: the first ones are given time to tell. Rank 0 waits for
+ * nobody, but may have saved what it could before, and another one has told meanwhile.
  */
 async function sameOfAnother({rank, collective}: Ranks, error: unknown): Promise<unknown> {
-  for (let waited = 0; waited < alikeMs * Math.min(rank, 2); waited += lookMs) {
+  const patience = alikeMs * Math.min(rank, 2);
+  for (let waited = 0; ; waited += lookMs) {
     try {
       collective.check();
     } catch (failure) {
       return causeOf(failure)?.message === messageOf(error) ? failure : undefined;
     }
+    if (waited >= patience) return undefined;
     await sleep(lookMs);
   }
-  return undefined;
 }

@@ -94,7 +94,8 @@ export class Ranks {
     const silenceSeconds = silenceIn(env);
     const module = await load(registry);
     const {launcher, size} = launched;
-    const collective = await module.MpiRanks.begin({launcher, size, silenceSeconds}, errorOf).catch((error: unknown) => {
+    const options = {launcher, size, silenceSeconds};
+    const collective = await module.MpiRanks.begin(options, errorOf).catch((error: unknown) => {
       throw isGanError(error) ? error : notBegun(error);
     });
     if (collective.size !== size) throw mismatch(collective, launched);

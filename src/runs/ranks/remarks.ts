@@ -2,8 +2,15 @@ import type {Callback} from '../../gan/callback.js';
 import type {SkippedItem} from '../../gan/data/types.js';
 import type {Ranks} from './ranks.js';
 
-/** What a rank tells of at the end of an epoch, at most: all ranks get it. The rest follows. */
+/** What a rank tells of at a time, at most: all ranks get it. */
 const most = 100;
+
+/** What a rank has not told of yet. */
+interface News {
+  said: readonly string[];
+  items: readonly SkippedItem[];
+  hasMore: boolean;
+}
 
 /**
  * What the ranks have to say of their images. Each sees its own only, and those but the first print nothing: so when an
@@ -34,24 +41,28 @@ export class Remarks {
   exchange(skipped: () => readonly SkippedItem[]): Callback {
     let saidBefore = 0;
     const toldOf = new Set<string>();
-    const news = (): {said: string[]; items: SkippedItem[]} => {
+    const news = (): News => {
       const said = [...this.#said].slice(saidBefore, saidBefore + most);
-      const items = skipped().filter(({path}) => !toldOf.has(path));
+      const untold = skipped().filter(({path}) => !toldOf.has(path));
+      const items = untold.slice(0, most);
       saidBefore += said.length;
-      items.splice(most);
       for (const {path} of items) toldOf.add(path);
-      return {said, items};
+      return {said, items, hasMore: saidBefore < this.#said.size || items.length < untold.length};
     };
     return {
       name: 'remarks-of-ranks',
       afterEpoch: async () => {
         const {isFirst, collective} = this.#ranks;
-        const all = await this.#ranks.fromAll(isFirst ? {said: [], items: []} : news());
-        if (!isFirst) return;
-        for (const [rank, {said, items}] of all.entries()) {
-          for (const message of said) this.#say(message, `rank ${rank} on ${collective.hosts[rank]}: ${message}`);
-          for (const item of items) this.#skipped.set(item.path, item);
-        }
+        const nothing: News = {said: [], items: [], hasMore: false};
+        let all: News[];
+        do {
+          all = await this.#ranks.fromAll(isFirst ? nothing : news());
+          if (!isFirst) continue;
+          for (const [rank, {said, items}] of all.entries()) {
+            for (const message of said) this.#say(message, `rank ${rank} on ${collective.hosts[rank]}: ${message}`);
+            for (const item of items) this.#skipped.set(item.path, item);
+          }
+        } while (all.some(({hasMore}) => hasMore));
       },
     };
   }

@@ -6,7 +6,7 @@ import {settleEnvironment} from '../../../plugins/mpi/dist/environment.js';
 import {loadLibrary} from '../../../plugins/mpi/dist/library.js';
 
 const [launcher, ...options] = process.argv.slice(2);
-if (!options.includes('--unsettled')) settleEnvironment();
+if (!options.includes('--unsettled')) settleEnvironment(1);
 const libc = koffi.load('libc.so.6');
 const functions = ['mmap', 'munmap', 'mremap', 'madvise', 'shmat', 'shmdt', 'brk', 'sbrk'];
 const addresses = functions.map((name) => BigInt(koffi.address(libc.symbol(name, 'void'))));

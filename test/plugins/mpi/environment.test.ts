@@ -8,6 +8,12 @@ import {needs} from './support.js';
 
 const child = fileURLToPath(new URL('code-of-libc.mjs', import.meta.url));
 
+/** The functions of libc that a library gives other first instructions, in a process of its own. */
+async function rewritten(...args: string[]): Promise<string[]> {
+  const {stdout} = await promisify(execFile)(process.execPath, [child, ...args], {timeout: 60_000});
+  return (JSON.parse(stdout.trim().split('\n').at(-1)!) as {rewritten: string[]}).rewritten;
+}
+
 describe('the variables of the layers below MPI', () => {
   it('are those of the user, where there are some', () => {
     const env: Record<string, string | undefined> = {UCX_MEM_EVENTS: 'y', UCX_ERROR_SIGNALS: ''};
@@ -15,10 +21,23 @@ describe('the variables of the layers below MPI', () => {
     expect(env).to.deep.include({UCX_MEM_EVENTS: 'y', UCX_ERROR_SIGNALS: '', OMPI_MCA_memory: '^patcher'});
   });
 
+  it('let two processes send each other all at once, and more go round a ring', () => {
+    const algorithms = [2, 3].map((size) => {
+      const env: Record<string, string | undefined> = {};
+      settleEnvironment(size, env);
+      return env['OMPI_MCA_coll_libnbc_iallreduce_algorithm'];
+    });
+    expect(algorithms).to.deep.equal(['4', undefined]);
+  });
+
   for (const library of ['openmpi', 'mpich'] as const)
     it(`keep ${library} from rewriting functions that V8's threads are in`, async function () {
       needs(library, 1, this);
-      const {stdout} = await promisify(execFile)(process.execPath, [child, library], {timeout: 60_000});
-      expect(JSON.parse(stdout.trim().split('\n').at(-1)!)).to.deep.equal({rewritten: []});
+      expect(await rewritten(library)).to.deep.equal([]);
     });
+
+  it('are what keeps MPICH from it', async function () {
+    needs('mpich', 1, this);
+    expect(await rewritten('mpich', '--unsettled')).to.include('munmap');
+  });
 });

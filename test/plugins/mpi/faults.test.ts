@@ -10,7 +10,7 @@ import {Rng} from '../../../dist/gan/rng.js';
 import {openTraining} from '../../../dist/runs/open-training.js';
 import {RunFolder} from '../../../dist/runs/run-folder.js';
 import {folder, removeFolders} from '../../plugin/helpers.js';
-import {needs, processOf, root, startFit, type Ended} from './support.js';
+import {isThere, needs, processOf, root, startFit, type Ended} from './support.js';
 
 const isLong = process.env['GAN_SUITE'] === 'long';
 const failLater = fileURLToPath(new URL('fail-later.mjs', import.meta.url));
@@ -26,14 +26,6 @@ const checkpoints = (dir: string): string[] => {
     return [];
   }
 };
-
-function isThere(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
-}
 
 /** Lets a training go until it has written a checkpoint, and then some milliseconds more. */
 async function began(dir: string, ended: Promise<Ended>, more: number): Promise<void> {

@@ -7,7 +7,7 @@ import {setTimeout as sleep} from 'node:timers/promises';
 import {readCheckpoint} from '../../../dist/gan/checkpoint.js';
 import {RunFolder} from '../../../dist/runs/run-folder.js';
 import {folder, removeFolders} from '../../plugin/helpers.js';
-import {needs, processOf, root, type Library} from './support.js';
+import {isThere, needs, processOf, root, type Library} from './support.js';
 
 const settings = ['builtin:shapes', '--size=16', '--latent=8', '--batch-size=8', '--recipe=dcgan', '--arch=basic'];
 const quick = ['--set=arch.nFeatures=4', '--sample-every=0', '--watch-every=0'];
@@ -23,7 +23,8 @@ describe('gan fit --ranks', function () {
   async function fit(
     library: Library,
     images: number,
-    act: (gan: number, dir: string) => void,
+    act: (gan: number, dir: string) => unknown,
+    env: Record<string, string> = {},
   ): Promise<{code: number | null; output: string; dir: string}> {
     const dir = path.join(folder(), 'run');
     const running = spawn(
@@ -38,7 +39,7 @@ describe('gan fit --ranks', function () {
         '--out',
         dir,
       ],
-      {env: {...process.env, GAN_MPIRUN: `mpirun.${library}`}},
+      {env: {...process.env, GAN_MPIRUN: `mpirun.${library}`, ...env}},
     );
     let output = '';
     for (const stream of [running.stdout, running.stderr]) stream.on('data', (text) => (output += String(text)));
@@ -47,11 +48,17 @@ describe('gan fit --ranks', function () {
     const folderOfCheckpoints = path.join(dir, 'checkpoints');
     while (code === undefined && !(existsSync(folderOfCheckpoints) && readdirSync(folderOfCheckpoints).some(isWhole)))
       await sleep(50);
-    if (code === undefined) act(running.pid!, dir);
+    if (code === undefined) await act(running.pid!, dir);
     while (code === undefined) await sleep(50);
     return {code, output, dir};
   }
   const isWhole = (name: string): boolean => /^step-\d+$/.test(name);
+  const newestStep = (dir: string): number =>
+    Math.max(
+      ...readdirSync(path.join(dir, 'checkpoints'))
+        .filter(isWhole)
+        .map((name) => Number(name.slice('step-'.length))),
+    );
 
   for (const [library, images] of [
     ['openmpi', 64],
@@ -65,6 +72,19 @@ describe('gan fit --ranks', function () {
       const {position} = await readCheckpoint(await new RunFolder(dir).latestCheckpoint());
       expect(output).to.contain(`Stopped after step ${position.step}.`);
     });
+
+    if (library === 'mpich' || isLong)
+      it(`goes on when its terminal is closed, under nohup (${library})`, async function () {
+        needs(library, 2, this);
+        const act = async (gan: number, dir: string): Promise<void> => {
+          process.kill(gan, 'SIGHUP');
+          const wanted = newestStep(dir) + 50;
+          while (newestStep(dir) < wanted && isThere(gan)) await sleep(50);
+          if (isThere(gan)) process.kill(gan, 'SIGINT');
+        };
+        const {code, output} = await fit(library, images, act, {_: '/usr/bin/nohup'});
+        expect(code, output).to.equal(130);
+      });
 
     if (library === 'mpich' || isLong)
       it(`ends with the code of a fault when a rank is killed (${library})`, async function () {

@@ -92,6 +92,15 @@ export function startFit(
   return {child: running, ended, output: () => output};
 }
 
+/** Whether a process runs, or is stopped. */
+export function isThere(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
 /** The process of a rank of a training into a folder, by the variables that it was started with. */
 export function processOf(rank: number, dir: string): number | undefined {
   for (const name of readdirSync('/proc')) {
