@@ -16,7 +16,7 @@ import {
   type Process,
   type ThreadData,
 } from './control.js';
-import {settleEnvironment} from './environment.js';
+import {floatsOfMessage, settleEnvironment} from './environment.js';
 
 /** What is known of the processes once they have found each other. */
 export interface Begun {
@@ -30,6 +30,8 @@ export interface Begun {
 
 /** Bytes that MPI moves in one call: its counts are of 32 bits. */
 const atOnce = 2 ** 28;
+/** Messages that a sum is sent in, at most: each takes a slot. */
+const mostMessages = 16;
 
 /**
  * The processes that were started together, as one of them sees them. Calls under way may be as many as there are
@@ -119,7 +121,13 @@ export class MpiRanks implements Collective {
 
   /** Adds up values over all ranks, or finds the largest of each, in their place. */
   allReduce(values: Float32Array, op: 'sum' | 'max' = 'sum'): Work {
-    return this.#post((slot) => ({kind: 'allReduce', slot, values, op}));
+    const each = Math.max(floatsOfMessage, Math.ceil(values.length / mostMessages));
+    const works: Work[] = [];
+    for (let from = 0; from === 0 || from < values.length; from += each) {
+      const part = values.subarray(from, from + each);
+      works.push(this.#post((slot) => ({kind: 'allReduce', slot, values: part, op})));
+    }
+    return works.length === 1 ? works[0]! : together(works);
   }
 
   /** The same for memory that JavaScript does not have, once its contents are there. */
@@ -234,6 +242,15 @@ export class MpiRanks implements Collective {
     return this.#lost(JSON.parse(Buffer.from(bytes).toString()) as Failure);
   }
 }
+
+/** Several works as one. */
+const together = (works: readonly Work[]): Work => ({
+  wait: () => works.forEach((work) => work.wait()),
+  done: async () => {
+    for (const work of works) await work.done();
+  },
+  took: () => ({from: works[0]!.took().from, to: works.at(-1)!.took().to}),
+});
 
 /** This process, as the others on its machine know it. */
 function ownProcess(): Process {
