@@ -38,18 +38,31 @@ const unary = (name: string, shaders: Record<Element, Shader>, numbers: (attrs: 
   },
 });
 
-/** @param expression WGSL, of `z` */
-function curve(name: string, expression: (element: Element) => string): Kernel {
+/**
+ * @param expression WGSL, of `z`
+ * @param functions that it calls
+ */
+function curve(
+  name: string,
+  expression: (element: Element) => string,
+  functions: (element: Element) => string = () => '',
+): Kernel {
   const shaders = pointwise({
     name,
     reads: ['x'],
     numbers: [],
-    functions: (element) => `${kept(element)}
+    functions: (element) => `${kept(element)}${functions(element)}
 fn curve(z: ${element}) -> ${element} { return kept(${expression(element)}, z); }`,
     expression: 'curve(x[i])',
   });
   return unary(name, shaders, () => ({}));
 }
+
+/** `log1p(e)`: log(1 + e) of e from 0 on, where 1 + e has lost the digits of a small e: a power series. */
+const log1p = (element: Element): string => `
+fn log1p(e: ${element}) -> ${element} {
+  return select(log(1 + e), e * (1 - e * (1. / 2 - e * (1. / 3 - e / 4))), e < ${element}(0.02));
+}`;
 
 /** The gradient of a leaky ReLU (src/backends/gradients.ts of gan): one dispatch where tfjs has two. */
 const leakyReluGrad: Kernel = {
@@ -73,6 +86,6 @@ export const unaryKernels: readonly Kernel[] = [
   curve('Exp', () => 'exp(z)'),
   curve('Elu', (element) => `select(exp(z) - 1, z, z >= ${element}(0))`),
   curve('Sigmoid', () => '1 / (1 + exp(-z))'),
-  curve('Softplus', (element) => `max(z, ${element}(0)) + log(1 + exp(-abs(z)))`),
+  curve('Softplus', (element) => `max(z, ${element}(0)) + log1p(exp(-abs(z)))`, log1p),
   leakyReluGrad,
 ];

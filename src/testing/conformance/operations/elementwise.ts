@@ -139,6 +139,16 @@ export const elementwise: OperationCase[] = [
   unary('tanh', tf.tanh, Math.tanh, curve),
   unary('sigmoid', tf.sigmoid, sigmoid, curve),
   unary('softplus', tf.softplus, softplus, curve),
+  unary(
+    'softplus far below zero',
+    (x) => tf.mul(tf.softplus(x), 1e9),
+    (x) => 1e9 * softplus(x),
+    curve,
+    {
+      low: -30,
+      high: -20,
+    },
+  ),
   {
     ...unary(
       'tanh and sigmoid of large numbers',
