@@ -28,7 +28,7 @@ const median = (list) => [...list].sort((a, b) => a - b)[Math.floor(list.length 
 if (values.child) await child();
 else await compare();
 
-/** One rank. The first prints the median of its steps, and what of it was spent in waiting for others. */
+/** One rank. The first prints the mean of its later steps, and what of it was spent in waiting for others. */
 async function child() {
   const {openTraining} = await import('../dist/index.js');
   const {launchedRanks} = await import('../dist/cli/ranks/launched.js');
@@ -96,8 +96,9 @@ async function child() {
   } finally {
     rmSync(dir, {recursive: true, force: true});
   }
-  const half = Math.floor(times.length / 2); // steps are captured by then
-  const of = (list) => median(list.slice(half));
+  // steps are captured by then; a mean, as those of the critic and those of the generator differ
+  const half = Math.floor(times.length / 2);
+  const of = (list) => list.slice(half).reduce((sum, each) => sum + each, 0) / (list.length - half);
   const parameters = ['generator', 'critic'].map((name) => training.learn.ganModel.network(name).parameterCount());
   console.log(JSON.stringify({step: of(times), wait: of(waits), cpu: of(processors), parameters}));
   await training.close();

@@ -37,7 +37,7 @@ export interface ConfigRequest extends ConfigSources {
   flags?: Assignments;
   /** `key=value` texts of `--set`. */
   set?: readonly string[];
-  /** The images are not needed: their folder may be gone. */
+  /** The images are not needed: their folder may be gone, and no server is asked. */
   withoutData?: boolean;
   /** Whether the device is a GPU, for the recipe `auto`. Default: whether the backend that is named needs one. */
   onGpu?(backend: PartChoice): Promise<boolean>;
@@ -261,12 +261,9 @@ async function recipeFacts(
     name !== 'auto' && (await registry.load('backend', name)).needsGpu === true;
   const gpu = await (onGpu ?? needsGpu)(backend); // may look for devices
   if ('source' in data) return {gpu, ...(await countItems(registry, data.source, options))};
-  return withoutData
-    ? {gpu}
-    : {
-        gpu,
-        ...(await pictureFacts(data.folder, pick(layers, 'size') === undefined && pick(layers, 'arch') === undefined)),
-      };
+  if (withoutData && isAddress(data.folder)) return {gpu};
+  const sized = pick(layers, 'size') === undefined && pick(layers, 'arch') === undefined;
+  return {gpu, ...(await pictureFacts(data.folder, sized))};
 }
 
 /**

@@ -34,17 +34,19 @@ export class RunningStatistics {
 
 /**
  * Puts the sums over all ranks in the place of what this one has computed: gradients, losses, and the mean of running
- * statistics, which so stay alike in all ranks. The old tensors are disposed of.
+ * statistics, which so stay alike in all ranks. The largest gradients are first on their way: they are those of layers
+ * with few pixels, and while they travel the others are computed (capture/early-calls.ts). The old tensors are disposed
+ * of.
  * @param share of this rank's images in the step
  */
 export function sumStep({gradients, loss, terms}: StepParts, statistics: RunningStatistics, share: number): StepParts {
   const {changed} = statistics;
-  const ofLastLayersFirst = [...gradients].reverse(); // as they become known
+  const largestFirst = [...gradients].reverse().sort(([, a], [, b]) => b.size - a.size);
   const weighted = changed.map(({variable}) => tf.mul(variable, share));
-  const own = [...ofLastLayersFirst.map(([, gradient]) => gradient), loss, ...Object.values(terms), ...weighted];
+  const own = [...largestFirst.map(([, gradient]) => gradient), loss, ...Object.values(terms), ...weighted];
   const sums = sumAllOverRanks(own).values();
   const next = (): Tensor => sums.next().value!;
-  const summed = new Map(ofLastLayersFirst.map(([parameter]) => [parameter, next()]));
+  const summed = new Map(largestFirst.map(([parameter]) => [parameter, next()]));
   const result = {
     gradients: new Map([...gradients.keys()].map((parameter) => [parameter, summed.get(parameter)!])),
     loss: next(),

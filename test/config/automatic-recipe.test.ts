@@ -47,6 +47,9 @@ describe('the recipe of a training for which none is named', () => {
     const {config, origins, whyRecipe} = await resolve({set});
     expect([config.size, origins['size']]).to.deep.equal([32, 'recipe light']);
     expect(whyRecipe).to.match(/^a processor; pictures of 29 pixels a side, so size 32; 3 images, so few/);
+    expect((await resolve({set, withoutData: true})).config.size, 'as gan config show has it').to.equal(32);
+    const gone = [`data=${path.join(dir, 'gone')}`, 'backend=wasm'];
+    expect((await resolve({set: gone, withoutData: true})).config.size).to.equal(64);
     const given = await resolve({set: [...set, 'size=48']});
     expect(given.config.size).to.equal(48);
     expect(given.whyRecipe).to.match(/^a processor; 3 images/);

@@ -50,6 +50,36 @@ describe('exchanges in a captured step', () => {
     expect(results).to.deep.equal(step.results);
   });
 
+  it('begin before what they do not need; what no exchange needs stays in its place', () => {
+    const generator: CapturedStep = {
+      ...step,
+      origins: Array.from({length: 11}, (): Origin => ({kind: 'kernel'})),
+      calls: [
+        call('Forward', [], [0]),
+        call('Shown', [0], [1]),
+        call('LastSlopes', [0], [2]),
+        call('LastWeights', [2], [3]),
+        call('FirstSlopes', [2], [4]),
+        call('FirstWeights', [4], [5]),
+        call('AllReduceBegin', [5], [6]), // the largest is the first
+        call('AllReduceBegin', [3], [7]),
+        call('AllReduceEnd', [6], [8]),
+        call('AllReduceEnd', [7], [9]),
+        call('Update', [8, 9], [10]),
+      ],
+      assignments: [
+        {variable, view: view(0), after: 1},
+        {variable, view: view(3), after: 4},
+        {variable, view: view(10), after: 11},
+      ],
+      results: [view(1)],
+    };
+    const {calls, assignments} = withEarlyCalls(generator);
+    expect(calls.map(({outputs}) => outputs[0]!.slot)).to.deep.equal([0, 1, 2, 4, 5, 6, 3, 7, 8, 9, 10]);
+    // after their values are there, and after all that was before them
+    expect(assignments.map(({after}) => after)).to.deep.equal([1, 7, 11]);
+  });
+
   it('do not overtake one another: other processes may repeat nothing', () => {
     const late = {...step, calls: [...step.calls]};
     [late.calls[3], late.calls[4]] = [step.calls[4]!, step.calls[3]!];
