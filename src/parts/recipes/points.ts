@@ -6,9 +6,9 @@ export default ({recipe}: Gan) =>
     summary: 'Fully connected networks for points (builtin:ring8, builtin:grid25), to see how many modes are found.',
     create: () => ({
       source:
-        'relativistic pairing loss with R1 and R2 (arXiv 2501.05441, equations 1 and 2), latents of two numbers as in arXiv 1705.07761; width, rates, weights and steps chosen on builtin:grid25',
+        'relativistic pairing loss with R1 and R2 (arXiv 2501.05441, equations 1 and 2), latents of two numbers as in arXiv 1705.07761; layers, width, rates, weights and steps chosen on builtin:grid25',
       values: {
-        arch: {name: 'mlp', layers: 3, width: 256},
+        arch: {name: 'mlp', layers: 4, width: 256},
         loss: 'relativistic',
         penalty: [
           {name: 'r1', gamma: 0.003},
@@ -25,7 +25,7 @@ export default ({recipe}: Gan) =>
         emaHalfLife: 20_000,
         batchSize: 256,
         latent: 2,
-        steps: 16_000,
+        steps: 24_000,
         lr: 4e-3,
         wd: 0,
         switchEval: false,
