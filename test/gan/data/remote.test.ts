@@ -66,7 +66,7 @@ describe('files on a web server', () => {
   afterEach(async () => {
     await server.close();
     for (const [name, value] of Object.entries(given)) setting(name, value);
-    await rm(dir, {recursive: true, force: true});
+    await rm(dir, {recursive: true, force: true, maxRetries: 5}); // a part may be on its way to the disk
   });
 
   const places: [position: number, length: number][] = [
@@ -105,7 +105,7 @@ describe('files on a web server', () => {
     await agree();
     await agree();
     expect(server.requests.length).to.equal(3);
-    await rm(join(dir, 'cache'), {recursive: true});
+    await rm(join(dir, 'cache'), {recursive: true, maxRetries: 5});
     Object.assign(server, {etag: false, dropEvery: 5});
     await agree();
     expect(server.dropped).to.be.greaterThan(0);
@@ -113,6 +113,7 @@ describe('files on a web server', () => {
 
   it('are fetched again where the cache was damaged, cut short or deleted', async () => {
     await agree();
+    await setTimeout(600); // until all parts are on the disk, and the file is closed
     const [entry] = await readdir(join(dir, 'cache/data'));
     const file = join(dir, 'cache/data', entry!, 'content');
     const bytes = await readFile(file);
@@ -126,7 +127,7 @@ describe('files on a web server', () => {
     await copyFile(join(dir, 'www/file.bin'), join(dir, 'www/other.bin'));
     const open = [await openRandomAccess(`${server.url}/file.bin`), await openRandomAccess(`${server.url}/other.bin`)];
     for (const each of open) await each.read(5, 5);
-    await rm(join(dir, 'cache'), {recursive: true});
+    await rm(join(dir, 'cache'), {recursive: true, maxRetries: 5});
     // another process has begun the first anew, and has nothing of it yet
     await mkdir(dirname(file), {recursive: true});
     await writeFile(file, Buffer.alloc(content.length));
