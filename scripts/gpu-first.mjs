@@ -42,6 +42,7 @@ const plans = {
       leaks: 40,
       'own, eager': 30,
       'webgpu: kit': 60,
+      'webgpu: float16': 30,
       'webgpu: own, recorded': 40,
       'memcheck: sum': 60,
       'memcheck: operations': 200,

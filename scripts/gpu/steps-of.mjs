@@ -190,7 +190,7 @@ export function stepsOf({backend, small = false, leakSteps = small ? 300 : 1000}
     const lines = await context.run(process.execPath, [gan, 'backends', '--json']);
     const listed = lines.map(parsed).find((value) => value?.name === 'webgpu');
     if (listed?.state !== 'ready') throw new Skipped(`webgpu: ${listed?.probe?.why ?? 'is not installed'}`);
-    return work(context);
+    return work(context, listed.probe.info);
   };
 
   return {
@@ -310,6 +310,10 @@ export function stepsOf({backend, small = false, leakSteps = small ? 300 : 1000}
     'webgpu: kit': onWebgpu((context) =>
       checks(context, script('kit.mjs'), 'webgpu', '-', ...(small ? ['errors'] : kitGroups)),
     ),
+    'webgpu: float16': onWebgpu((context, {float16}) => {
+      if (!float16) throw new Skipped('the adapter has no float16');
+      return checks(context, script('kit.mjs'), 'webgpu', 'fp16', ...(small ? ['errors'] : ['training', 'memory']));
+    }),
     'webgpu: own, recorded': onWebgpu(async (context) => {
       const [size, batch] = work.split(':').map(Number);
       const data = summary(

@@ -369,7 +369,7 @@ export const configKeys = {
   },
   /** What the factors of matrix products and convolutions are rounded to: see docs/backends.md. */
   precision: {
-    spec: opt.oneOf(['default', 'fp32', 'tf32', 'bf16'], 'default', {
+    spec: opt.oneOf(['default', 'fp32', 'tf32', 'fp16', 'bf16'], 'default', {
       help: "rounding of the factors of matrix products and convolutions, of backends that have it; default: the backend's",
     }),
     older: 'default',

@@ -11,6 +11,8 @@ export const float = (value: number): Uniforms[string] => ({type: 'float32', dat
 export interface Shader {
   /** Name for Dawn's messages. It must be unique, because pipelines are cached by it. */
   name: string;
+  /** An extension of WGSL that it needs. */
+  enable?: 'f16';
   /** Elements of the buffers' arrays. */
   element: 'f32' | 'vec4f' | 'u32';
   /** Names under which `code` finds the tensors, results included. */
@@ -39,9 +41,10 @@ function pipelineOf(backend: WebGPUBackend, shader: Shader): GPUComputePipeline 
 }
 
 /** Results come first, then what is read, then the uniforms. */
-function source({element, reads, writes, uniforms, code}: Shader): string {
+function source({enable, element, reads, writes, uniforms, code}: Shader): string {
   const arrays = [...writes.map((name) => [name, 'read_write']), ...reads.map((name) => [name, 'read'])];
   return [
+    ...(enable ? [`enable ${enable};`] : []),
     `struct Uniforms {${uniforms.map(([name, type]) => `${name}: ${type}`).join(', ')}};`,
     ...arrays.map(
       ([name, access], i) => `@group(0) @binding(${i}) var<storage, ${access}> ${name}: array<${element}>;`,
@@ -55,7 +58,7 @@ function source({element, reads, writes, uniforms, code}: Shader): string {
  * Hands a shader over, in the order of all else that tfjs-backend-webgpu hands over.
  * @param reads in the order of the shader's names
  * @param writes tensors that were made for the results
- * @param workgroups how many, along x and y; each fits the device's limit
+ * @param workgroups how many, along x, y and z; each fits the device's limit
  */
 export function dispatch(
   backend: WebGPUBackend,
@@ -69,7 +72,7 @@ export function dispatch(
     reads: readonly TensorInfo[];
     writes: readonly TensorInfo[];
     uniforms: Uniforms;
-    workgroups: readonly [x: number, y: number];
+    workgroups: readonly [x: number, y: number, z?: number];
   },
 ): void {
   const tensors = [...writes, ...reads];

@@ -5,7 +5,7 @@ import {adapterList, chooseAdapter, type ListedAdapter} from './adapters.js';
 import type {Findings, WebgpuOptions} from './findings.js';
 
 /** The answer to `probe` from what a search found, with reason and remedy when it is no. */
-export function explain(findings: Findings, {device: wanted, software}: WebgpuOptions): Probe {
+export function explain(findings: Findings, {device: wanted, software, precision}: WebgpuOptions): Probe {
   const {adapters} = findings;
   if (findings.found) {
     const {adapter} = findings;
@@ -14,6 +14,13 @@ export function explain(findings: Findings, {device: wanted, software}: WebgpuOp
         ok: false,
         why: `the adapter ${adapter.name} is software: it computes on the processor, slower than the wasm backend`,
         fix: `install the driver of your GPU, or take it all the same: --backend webgpu --set backend.software=true (or GAN_WEBGPU_SOFTWARE=1)`,
+      };
+    }
+    if (precision === 'fp16' && !adapter.float16) {
+      return {
+        ok: false,
+        why: `the adapter ${adapter.name} has no float16 (the feature shader-f16 of WebGPU)`,
+        fix: 'compute in float32: --precision fp32',
       };
     }
     return {

@@ -9,6 +9,8 @@ export interface AdapterFacts {
   driver: string;
   /** It computes on the processor (SwiftShader, llvmpipe). */
   software: boolean;
+  /** It has `shader-f16`. */
+  float16: boolean;
   maxBufferBytes: number;
 }
 
@@ -18,7 +20,7 @@ export type Findings =
   | {found: false; adapters: ListedAdapter[]; error?: string};
 
 /** The facts of an adapter. */
-export function factsOf(name: string, {info, limits}: GPUAdapter): AdapterFacts {
+export function factsOf(name: string, {info, limits, features}: GPUAdapter): AdapterFacts {
   const {vendor, architecture, description, isFallbackAdapter} = info;
   return {
     name,
@@ -26,12 +28,20 @@ export function factsOf(name: string, {info, limits}: GPUAdapter): AdapterFacts 
     architecture,
     driver: description,
     software: isFallbackAdapter || /swiftshader|llvmpipe|lavapipe/i.test(name),
+    float16: features.has('shader-f16'),
     maxBufferBytes: Math.min(limits.maxBufferSize, limits.maxStorageBufferBindingSize),
   };
 }
 
+/**
+ * How convolutions multiply: in float32, or factors rounded to float16, for which the adapter has to have the feature
+ * `shader-f16`.
+ */
+export type Precision = 'fp32' | 'fp16';
+
 /** The options of the backend. */
 export interface WebgpuOptions extends Wanted {
+  precision: Precision;
   /** Accept an adapter that computes on the processor. */
   software: boolean;
 }

@@ -15,6 +15,10 @@ export default ({backend, opt, tf, GanError, kernels}: Gan) =>
       powerPreference: opt.oneOf(['high-performance', 'low-power'], 'high-performance', {
         help: 'which GPU to prefer when device names none',
       }),
+      precision: opt.oneOf(['fp32', 'fp16'], 'fp32', {
+        changesResults: true,
+        help: 'how convolutions multiply: in float32, or factors rounded to float16, which not every GPU can; --precision does the same',
+      }),
       software: opt.bool(false, {
         help: 'accept an adapter that computes on the CPU; GAN_WEBGPU_SOFTWARE=1 does the same',
       }),

@@ -1,13 +1,17 @@
 import type {Gan} from 'gankit/plugin';
 import type {WebGPUBackend} from '@tensorflow/tfjs-backend-webgpu';
 import type {NamedAttrMap, NamedTensorInfoMap, TensorInfo} from '@tensorflow/tfjs-core';
+import type {Precision} from './findings.js';
 
 /** Inputs by name, or a list for operations with any number of inputs. */
 export type Inputs = NamedTensorInfoMap | readonly TensorInfo[];
 
 /** The context of a kernel. */
 export interface Context {
+  tf: Gan['tf'];
   backend: WebGPUBackend;
+  /** How convolutions multiply. */
+  precision: Precision;
   attrs: NamedAttrMap;
   /**
    * Calls the kernel of tfjs-backend-webgpu with these inputs, and with the attributes of the call or others. Throws if
@@ -24,8 +28,8 @@ export interface Kernel {
 
 /** Registers kernels, in the place of those that tfjs-backend-webgpu brought. Returns a function that undoes it. */
 export function registerKernels(
-  {register}: Gan['kernels'],
-  backend: WebGPUBackend,
+  {tf, kernels: {register}}: Pick<Gan, 'tf' | 'kernels'>,
+  {backend, precision}: Pick<Context, 'backend' | 'precision'>,
   kernels: readonly Kernel[],
 ): () => void {
   return register(
@@ -34,7 +38,9 @@ export function registerKernels(
       name,
       compute: ({inputs, attrs, stock}) =>
         compute(inputs, {
+          tf,
           backend,
+          precision,
           attrs,
           stock: (others, otherAttrs = attrs) => stock(others, otherAttrs) as TensorInfo,
         }),

@@ -3,7 +3,7 @@ import type {WebGPUBackend} from '@tensorflow/tfjs-backend-webgpu';
 import {findAdapter} from './dawn.js';
 import {explain} from './explain.js';
 import {Faults} from './faults.js';
-import {factsOf, type WebgpuOptions} from './findings.js';
+import {factsOf, type Precision, type WebgpuOptions} from './findings.js';
 import {guard, sync} from './guard.js';
 import {kernels} from './kernels/index.js';
 import {hideGpu, showGpu} from './navigator.js';
@@ -37,7 +37,7 @@ export async function open(options: WebgpuOptions, api: Api): Promise<OpenedDevi
   if (!answer.ok)
     throw new GanError('backend', 'GAN_BACKEND_UNAVAILABLE', `webgpu: ${answer.why}.`, {suggestions: [answer.fix]});
   const {gpu, adapter} = found as Extract<typeof found, {gpu: GPU}>;
-  const device = await adapter.requestDevice(descriptor(adapter));
+  const device = await adapter.requestDevice(descriptor(adapter, options.precision));
   const backend = await startTfjs(gpu, device, adapter.info).catch((error: unknown) => {
     stopDawn(device);
     throw error;
@@ -45,11 +45,11 @@ export async function open(options: WebgpuOptions, api: Api): Promise<OpenedDevi
   const faults = new Faults(device, GanError);
   guard(backend, faults);
   register(backend, api);
-  const restoreKernels = registerKernels(api.kernels, backend, kernels);
+  const restoreKernels = registerKernels(api, {backend, precision: options.precision}, kernels);
   let isOpen = true;
   return {
     tfBackend,
-    info: {...answer.info, tfjs: tf.version_core},
+    info: {...answer.info, precision: options.precision, tfjs: tf.version_core},
     sync: () => sync(backend, faults),
     lose: () => device.destroy(),
     close() {
@@ -65,7 +65,7 @@ export async function open(options: WebgpuOptions, api: Api): Promise<OpenedDevi
 }
 
 /** The adapter's own limits: the guaranteed ones are too small for images (buffers of 256 MiB, bound by 128). */
-function descriptor({limits}: GPUAdapter): GPUDeviceDescriptor {
+function descriptor({limits}: GPUAdapter, precision: Precision): GPUDeviceDescriptor {
   const wanted = [
     'maxBufferSize',
     'maxStorageBufferBindingSize',
@@ -75,7 +75,10 @@ function descriptor({limits}: GPUAdapter): GPUDeviceDescriptor {
     'maxComputeWorkgroupSizeX',
     'maxComputeWorkgroupsPerDimension',
   ] as const;
-  return {requiredLimits: Object.fromEntries(wanted.map((name) => [name, limits[name]]))};
+  return {
+    requiredLimits: Object.fromEntries(wanted.map((name) => [name, limits[name]])),
+    requiredFeatures: precision === 'fp16' ? ['shader-f16'] : [],
+  };
 }
 
 async function startTfjs(gpu: GPU, device: GPUDevice, info: GPUAdapterInfo): Promise<WebGPUBackend> {

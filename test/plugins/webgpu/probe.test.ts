@@ -21,6 +21,7 @@ const facts: AdapterFacts = {
   architecture: 'hopper',
   driver: '550',
   software: false,
+  float16: true,
   maxBufferBytes: 2 ** 31,
 };
 
@@ -63,6 +64,15 @@ describe('webgpu: what probe says', () => {
     expect(answer).to.include({ok: false});
     expect(JSON.stringify(answer)).to.contain('software').and.contain('GAN_WEBGPU_SOFTWARE=1');
     expect(explain(findings, software)).to.include({ok: true});
+  });
+
+  it('of an adapter without float16: no, where it is asked for', () => {
+    const half = {...wanted, precision: 'fp16' as const};
+    const findings = (float16: boolean) => ({found: true as const, adapter: {...facts, float16}, adapters});
+    expect(explain(findings(true), half)).to.include({ok: true});
+    expect(explain(findings(false), wanted)).to.include({ok: true});
+    const answer = explain(findings(false), half);
+    expect(answer).to.include({ok: false, fix: 'compute in float32: --precision fp32'});
   });
 
   const refusals: [

@@ -13,7 +13,12 @@ import {probe} from '../../../plugins/webgpu/src/probe.js';
 /** The folder of the plug-in. */
 export const plugin = fileURLToPath(new URL('../../../plugins/webgpu', import.meta.url));
 
-export const software: WebgpuOptions = {device: undefined, powerPreference: 'high-performance', software: true};
+export const software: WebgpuOptions = {
+  device: undefined,
+  powerPreference: 'high-performance',
+  software: true,
+  precision: 'fp32',
+};
 
 let answer: ReturnType<typeof probe> | undefined;
 

@@ -5,6 +5,7 @@ import {batchNormKernels} from './batch-norm.js';
 import {biasActivation} from './bias-activation.js';
 import {bilinearKernels} from './bilinear.js';
 import {blend} from './blend.js';
+import {convKernels} from './conv.js';
 import {groupedConvKernels} from './grouped-conv.js';
 import {pad} from './pad.js';
 import {pixelShuffleKernels} from './pixel-shuffle.js';
@@ -21,6 +22,7 @@ export const kernels: readonly Kernel[] = [
   biasActivation,
   ...bilinearKernels,
   blend,
+  ...convKernels,
   ...groupedConvKernels,
   ...pixelShuffleKernels,
   ...resampleKernels,

@@ -11,7 +11,7 @@ import {recordedTraining as recorded} from '../training-recording.js';
  */
 export function trainingBound({precision}: Device['info']): number {
   const [rounded = ''] = String(precision).split(' '); // some add by which instructions
-  return {tf32: 4e-2, bf16: 8e-2}[rounded] ?? 1e-3;
+  return {tf32: 4e-2, fp16: 4e-2, bf16: 8e-2}[rounded] ?? 1e-3;
 }
 
 export const training: Check[] = [
