@@ -200,7 +200,7 @@ class LightCritic(nn.Module):
         return self.dense(self.layers(x).flatten(1))
 
 
-def mlp(ni, nf, width, layers=3):
+def mlp(ni, nf, width, layers):
     sizes = [ni] + [width] * layers
     parts = []
     for a, b in zip(sizes, sizes[1:]):
@@ -214,10 +214,11 @@ def mlp(ni, nf, width, layers=3):
 
 def networks(work):
     size, channels, latent, width = (work[name] for name in ('size', 'channels', 'latent', 'width'))
+    layers = work['layers']
     if work['arch'] == 'mlp':
         values = size * size * channels
-        generator = nn.Sequential(mlp(latent, values, width), nn.Unflatten(1, (channels, size, size)))
-        return generator, nn.Sequential(nn.Flatten(), mlp(values, 1, width))
+        generator = nn.Sequential(mlp(latent, values, width, layers), nn.Unflatten(1, (channels, size, size)))
+        return generator, nn.Sequential(nn.Flatten(), mlp(values, 1, width, layers))
     if work['arch'] == 'light':
         nets = LightGenerator(size, channels, latent, width, work['extra']), LightCritic(size, channels, width, work['extra'])
         return tuple(net.to(memory_format=torch.channels_last) for net in nets)

@@ -11,6 +11,8 @@ const common = {
   width: 32,
   /** Residual layers more at each size, of `light`. */
   extra: 0,
+  /** Hidden layers of `mlp`. */
+  layers: 3,
   latent: 128,
   /** `hinge` or `relativistic`. */
   loss: 'hinge',
@@ -40,20 +42,24 @@ const common = {
   metrics: ['class', 'pixel'],
 };
 
+/** The recipe `points`, without the schedules of its penalties. */
 const points = {
   size: 1,
   channels: 2,
   arch: 'mlp',
   width: 256,
+  layers: 4,
   latent: 2,
   loss: 'relativistic',
   penalties: 'r1,r2',
-  gamma: 0.1,
+  gamma: 0.003,
   spectral: false,
   batch: 256,
-  lr: 3e-3,
+  lr: 4e-3,
   schedule: 'linear',
-  ema: 50_000,
+  beta1: 0.5,
+  beta2: 0.99,
+  ema: 20_000,
   samples: 2500,
   metrics: ['modes', 'highQuality'],
 };
@@ -119,7 +125,7 @@ export const settingsOf = (work, {seed, steps}) => ({
   channels: work.channels,
   arch:
     work.arch === 'mlp'
-      ? {name: 'mlp', width: work.width}
+      ? {name: 'mlp', layers: work.layers, width: work.width}
       : {
           name: work.arch,
           nFeatures: work.width,
