@@ -74,8 +74,8 @@ function shareOf({lines, alongInner}: Copy, tile: Tile) {
 }
 
 /**
- * WGSL: where a kind finds its factors. `placeOf(row)` is what a thread remembers of a row that it copies. The places of
- * single numbers are `placeInA(place, inner)` and `placeInB(inner, column)`, that of a row of the result is
+ * WGSL: where a kind finds its factors. `placeOf(row)` is what a thread remembers of a row that it copies. The places
+ * of single numbers are `placeInA(place, inner)` and `placeInB(inner, column)`, that of a row of the result is
  * `placeInResult(row)`; -1 where there is nothing, or 0 is meant. `along`: numbers next to each other are of one sum.
  */
 const reading: Record<Kind, {alongA: boolean; alongB: boolean; place: string; a: string; b: string; to: string}> = {
