@@ -214,8 +214,8 @@ def mlp(ni, nf, width, layers):
 
 def networks(work):
     size, channels, latent, width = (work[name] for name in ('size', 'channels', 'latent', 'width'))
-    layers = work['layers']
     if work['arch'] == 'mlp':
+        layers = work['layers']
         values = size * size * channels
         generator = nn.Sequential(mlp(latent, values, width, layers), nn.Unflatten(1, (channels, size, size)))
         return generator, nn.Sequential(nn.Flatten(), mlp(values, 1, width, layers))

@@ -35,7 +35,7 @@ describe('what does no training', () => {
 
   it('gan fit --help --all shows parts, their options, and the defaults, those of the recipe without a number', async () => {
     const {stdout} = await run('fit', '--help', '--all');
-    expect(stdout).to.match(/--lr=X +learning rate \[default: of the recipe\]/);
+    expect(stdout).to.match(/--lr=X +learning rate\s+\[default:\s+of\s+the\s+recipe\]/);
     expect(stdout).to.match(/RECIPES: --recipe NAME[\s\S]*wgan[\s\S]*gan/);
     expect(stdout).to.match(/ARCHITECTURES: --arch NAME[\s\S]*gan-critic[\s\S]*p=0\.15/);
     expect(stdout).to.match(/BACKENDS: --backend NAME[\s\S]*wasm/);
