@@ -52,6 +52,11 @@ export interface DeviceRecording {
 export interface DeviceCapture {
   record(run: () => void): DeviceRecording;
   /**
+   * Kernels that may get an input more, `sum`: they add their result to its numbers, in place, with the bits of an
+   * addition after it, and return data that shares with it. Default: none.
+   */
+  adds?: ReadonlySet<string>;
+  /**
    * Copies contents, in order with other work. Inside `run`, the copy is part of the captured work. Both have the same
    * shape and type.
    */

@@ -286,6 +286,16 @@ export class CudaDevice implements DnnHost, Timed {
     }
   }
 
+  read(address: bigint, bytes: number): Uint8Array {
+    const {driver} = this.#parts;
+    const staging = this.pinned.take(bytes);
+    driver.copyToHost(staging.address, address, bytes, this.stream);
+    driver.synchronize(this.stream);
+    const values = staging.bytes.slice(0, bytes);
+    this.pinned.give(staging);
+    return values;
+  }
+
   /** Copies the values of a tensor over those of another, in place. */
   copyTensor(from: TensorInfo, to: TensorInfo): void {
     this.operation('Copy', [from, to], () => {

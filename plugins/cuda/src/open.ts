@@ -136,6 +136,7 @@ export function opened(
     sync: () => reads.sync(),
     capture: {
       record: (run) => device.record(run),
+      adds: new Set(['Conv2DBackpropFilter']),
       copy: (from, to) => device.copyTensor(from, to),
       allocate: (shape, dtype) =>
         device.guard('A new tensor', [{shape, dtype}], () => device.output(shape, onDevice(dtype)).info),

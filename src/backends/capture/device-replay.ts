@@ -4,6 +4,7 @@ import type {DeviceCapture, DeviceRecording} from '../device.js';
 import {tf, type Tensor, type Variable} from '../tf.js';
 import {inputsOf, type CapturedStep, type KernelCall, type View} from './captured-step.js';
 import {KernelReplay, type Replayer} from './kernel-replay.js';
+import {withSumsInPlace} from './sums-in-place.js';
 import {freedAfter, readyCall, replacesVariables, ReplayPlan, type Backend, type Places} from './replay-plan.js';
 
 const captures = new WeakMap<object, DeviceCapture>();
@@ -88,7 +89,7 @@ export class DeviceReplay implements Replayer {
 
   /** @throws what the device throws when it cannot capture this */
   constructor(step: CapturedStep, capture: DeviceCapture, pinned: PinnedVariables, onLaunch = () => {}) {
-    this.#step = step;
+    this.#step = withSumsInPlace(step, capture.adds ?? new Set());
     this.#onLaunch = onLaunch;
     this.#plan = new ReplayPlan(step, true);
     this.#kernels = new KernelReplay(step, this.#plan);

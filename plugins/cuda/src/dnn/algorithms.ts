@@ -9,6 +9,8 @@ export interface Algorithm {
   algorithm: number;
   workspaceBytes: number;
   mathType: number;
+  /** Of a filter's gradient: added to other numbers it has the bits of an addition after it. */
+  adds?: boolean;
 }
 
 /** Memory of a measurement: addresses of the operands, which it reads, and of the result, which it writes. */
@@ -54,8 +56,17 @@ export class Algorithms {
     return kept && (JSON.parse(Buffer.from(kept).toString()) as Algorithm);
   }
 
-  /** Runs all algorithms; waits for the device. Undefined if none will do. */
-  measure(direction: Direction, shape: string, descriptors: Descriptors, site: Site): Algorithm | undefined {
+  /**
+   * Runs all algorithms; waits for the device. Undefined if none will do.
+   * @param adds tells what `Algorithm` says of that name
+   */
+  measure(
+    direction: Direction,
+    shape: string,
+    descriptors: Descriptors,
+    site: Site,
+    adds: (algorithm: Algorithm) => boolean = () => false,
+  ): Algorithm | undefined {
     const call = functionsOf[direction].search;
     const found = this.#results(call, shape, (count, results) =>
       this.api[call](
@@ -77,6 +88,7 @@ export class Algorithms {
     const chosen =
       choose(found, this.precision, site.workspaceBytes) ??
       this.guess(direction, shape, descriptors, site.workspaceBytes);
+    if (chosen && adds(chosen)) chosen.adds = true;
     if (chosen && site.workspaceBytes >= enoughBytes)
       this.cache.put(this.#key(shape), Buffer.from(JSON.stringify(chosen)));
     return chosen;
@@ -118,7 +130,7 @@ export class Algorithms {
   }
 
   #key(shape: string): string {
-    return `convolution 1 ${this.machine} ${this.precision} ${shape}`;
+    return `convolution 2 ${this.machine} ${this.precision} ${shape}`;
   }
 }
 

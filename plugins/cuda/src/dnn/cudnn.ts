@@ -1,6 +1,7 @@
 import type {TensorInfo} from '@tensorflow/tfjs-core';
 import type {DiskCache} from '../cache/disk-cache.js';
 import type {Data, Element, Gpu, Turned} from '../gpu.js';
+import {addTo} from '../kernels/add-n.js';
 import {convolve, convolveFilterGradient, convolveInputGradient} from '../kernels/convolve.js';
 import type {Timed} from '../profile.js';
 import {Algorithms, mathTypes, type Algorithm} from './algorithms.js';
@@ -18,6 +19,8 @@ export interface DnnHost extends Gpu, Timed {
   readonly recording: boolean;
   /** Runs `measure` with workspace, as much as can be spared but not more than that. May wait. */
   withSpareMemory<T>(maxBytes: number, measure: (address: bigint, bytes: number) => T): T;
+  /** What is in memory of the device. Waits for it. */
+  read(address: bigint, bytes: number): Uint8Array;
 }
 
 /** Workspace that an algorithm may have. */
@@ -142,7 +145,20 @@ export class Cudnn implements Dnn {
     return isDepthwise(conv) || productOf(conv) ? undefined : turnedFilter(conv);
   }
 
-  filterGradient(conv: Convolution, x: TensorInfo, dy: TensorInfo, dFilter: bigint, turned?: Turned): void {
+  filterGradient(
+    conv: Convolution,
+    x: TensorInfo,
+    dy: TensorInfo,
+    dFilter: bigint,
+    turned?: Turned,
+    add = false,
+  ): void {
+    if (add && !(turned && this.#adds(conv))) {
+      const count = filterRows(conv) * conv.outChannels;
+      const term = this.#host.scratch(4 * count);
+      this.filterGradient(conv, x, dy, term, turned);
+      return addTo(this.#host, dFilter, term, count);
+    }
     const product = productOf(conv);
     const address = (tensor: TensorInfo): bigint => this.#host.address(tensor);
     if (product) {
@@ -177,6 +193,7 @@ export class Cudnn implements Dnn {
         convolveFilterGradient(this.#host, conv, address(x), address(dy), to);
         if (turned) rearrange(this.#host, {address: to, type: 'float'}, undefined, final, turned, count);
       },
+      add ? one : zero,
     );
   }
 
@@ -186,8 +203,24 @@ export class Cudnn implements Dnn {
     this.#api.cudnnDestroy(this.#handle);
   }
 
-  /** By cuDNN where it can, else by our own kernels. */
-  #compute(direction: Direction, conv: Convolution, placesOf: (even: Convolution) => Places, own: () => void): void {
+  /** Whether cuDNN can add the gradient of a filter to other numbers, with the bits of an addition after it. */
+  #adds(conv: Convolution): boolean {
+    if (this.#element !== 'float' || isDepthwise(conv) || productOf(conv)) return false;
+    const plan = this.#plans.get(shapeOf('filterGradient', evened(conv)));
+    return plan !== undefined && plan !== 'none' && plan.layout === 'NHWC' && plan.algorithm.adds === true;
+  }
+
+  /**
+   * By cuDNN where it can, else by our own kernels.
+   * @param beta what was at the result's place is multiplied by this and added
+   */
+  #compute(
+    direction: Direction,
+    conv: Convolution,
+    placesOf: (even: Convolution) => Places,
+    own: () => void,
+    beta: Float32Array = zero,
+  ): void {
     if (isDepthwise(conv)) return own();
     const even = evened(conv);
     const key = shapeOf(direction, even);
@@ -195,32 +228,58 @@ export class Cudnn implements Dnn {
     const given = placesOf(even);
     const plan = this.#plan(key, direction, even, given);
     if (plan === 'none') return own();
-    const {algorithm, descriptors} = plan;
     const places = this.#placesIn(plan.layout, direction, even, given);
+    this.#host.timed('cudnn', flopsOf(conv), () => this.#run(direction, plan, places, beta));
+    places.finish();
+  }
+
+  #run(direction: Direction, {algorithm, descriptors}: Omit<Plan, 'layout'>, places: Places, beta: Float32Array): void {
     const workspace = algorithm.workspaceBytes === 0 ? 0n : this.#host.scratch(algorithm.workspaceBytes);
     const call = functionsOf[direction].run;
     checkDnn(
       this.#api,
       call,
-      this.#host.timed('cudnn', flopsOf(conv), () =>
-        this.#api[call](
-          this.#handle,
-          one,
-          descriptors.first,
-          places.first,
-          descriptors.second,
-          places.second,
-          descriptors.convolution,
-          algorithm.algorithm,
-          workspace,
-          BigInt(algorithm.workspaceBytes),
-          zero,
-          descriptors.result,
-          places.to.address,
-        ),
+      this.#api[call](
+        this.#handle,
+        one,
+        descriptors.first,
+        places.first,
+        descriptors.second,
+        places.second,
+        descriptors.convolution,
+        algorithm.algorithm,
+        workspace,
+        BigInt(algorithm.workspaceBytes),
+        beta,
+        descriptors.result,
+        places.to.address,
       ),
     );
-    places.finish();
+  }
+
+  /**
+   * Whether the gradient of a filter that is added to other numbers has the bits of an addition after it. It has not
+   * where cuDNN splits the sum: a step that is repeated would differ from one that is not.
+   */
+  #addsAsAfterwards(plan: Omit<Plan, 'layout'>, places: Places, count: number): boolean {
+    const bytes = 4 * count;
+    return this.#host.withSpareMemory(2 * bytes, (spare, spareBytes) => {
+      if (spareBytes < 2 * bytes) return false;
+      const [once, after] = [spare, spare + BigInt(bytes)];
+      const to = (address: bigint): Places => ({...places, to: {address, type: 'float'}});
+      /** Other numbers of the same size: those of the neighbours. */
+      const setOthers = (): void => {
+        this.#host.copy(once + 4n, after, bytes - 4);
+        this.#host.copy(once, after + BigInt(bytes - 4), 4);
+      };
+      this.#run('filterGradient', plan, to(once), zero);
+      setOthers();
+      addTo(this.#host, after, once, count);
+      const wanted = this.#host.read(after, bytes);
+      setOthers();
+      this.#run('filterGradient', plan, to(after), one);
+      return Buffer.compare(this.#host.read(after, bytes), wanted) === 0;
+    });
   }
 
   /** The plan of a shape, made when it is first computed. */
@@ -252,17 +311,18 @@ export class Cudnn implements Dnn {
     this.#setMathType(descriptors, mathTypes[this.#host.precision]);
     const name = keyIn(layout, key);
     const places = this.#placesIn(layout, direction, conv, given);
+    const adds = (algorithm: Algorithm): boolean => {
+      if (direction !== 'filterGradient' || layout !== 'NHWC' || this.#element !== 'float') return false;
+      this.#setMathType(descriptors, algorithm.mathType);
+      return this.#addsAsAfterwards({descriptors, algorithm}, places, filterRows(conv) * conv.outChannels);
+    };
     const algorithm = this.#host.recording
       ? this.#algorithms.guess(direction, name, descriptors, maxWorkspaceBytes)
-      : this.#host.withSpareMemory(maxWorkspaceBytes, (workspace, workspaceBytes) =>
-          this.#algorithms.measure(direction, name, descriptors, {
-            first: places.first,
-            second: places.second,
-            result: places.to.address,
-            workspace,
-            workspaceBytes,
-          }),
-        );
+      : this.#host.withSpareMemory(maxWorkspaceBytes, (workspace, workspaceBytes) => {
+          const {first, second, to} = places;
+          const site = {first, second, result: to.address, workspace, workspaceBytes};
+          return this.#algorithms.measure(direction, name, descriptors, site, adds);
+        });
     if (!algorithm) {
       descriptors.destroy();
       return undefined;

@@ -44,6 +44,16 @@ export interface Dnn {
   dataGradient(conv: Convolution, dy: TensorInfo, filter: TensorInfo, dx: Data): void;
   /** The order in which the gradient of a filter lies best, where it is not that of tfjs. */
   orderOf(conv: Convolution): Turned | undefined;
-  /** dFilter, in the layout of the filter, or in the order of `orderOf`. */
-  filterGradient(conv: Convolution, x: TensorInfo, dy: TensorInfo, dFilter: bigint, turned?: Turned): void;
+  /**
+   * dFilter, in the layout of the filter, or in the order of `orderOf`. With `add` it is added to what is there, with
+   * the bits of an addition after it.
+   */
+  filterGradient(
+    conv: Convolution,
+    x: TensorInfo,
+    dy: TensorInfo,
+    dFilter: bigint,
+    turned?: Turned,
+    add?: boolean,
+  ): void;
 }

@@ -1,3 +1,4 @@
+import type {Gpu} from '../gpu.js';
 import {long, longs, pointer} from './args.js';
 import {toType} from './cast.js';
 import {forEach} from './geometry.js';
@@ -11,6 +12,14 @@ const variants = {
 
 /** MAX_TERMS of kernels/add-n.cu. */
 const most = 8;
+
+/** Adds float32 numbers to others, in place. */
+export const addTo = (gpu: Gpu, sum: bigint, term: bigint, count: number): void =>
+  forEach(gpu, variants.float32, 'addN', count, [
+    longs(2, sum, term, ...new Array<bigint>(most - 2).fill(0n)),
+    {type: 'pointer', value: sum},
+    long(count),
+  ]);
 
 /** Adds up to eight tensors at a time. The sum so far is the first of the next eight. */
 export const addN = kernel<Record<string, unknown>>('AddN', (inputs, _attrs, context) => {

@@ -5,6 +5,7 @@ import type {
   Conv2DBackpropInputAttrs,
   Conv2DBackpropInputInputs,
   Conv2DInputs,
+  TensorInfo,
 } from '@tensorflow/tfjs-core';
 import type {Convolution} from '../dnn/types.js';
 import {kernel, result, type Kernel, type Tf} from './kernel.js';
@@ -57,10 +58,14 @@ export const conv2DKernels: readonly Kernel[] = [
       return dx.info;
     },
   ),
-  kernel<Conv2DBackpropFilterInputs, Conv2DBackpropFilterAttrs>(
+  kernel<Conv2DBackpropFilterInputs & {sum?: TensorInfo}, Conv2DBackpropFilterAttrs>(
     'Conv2DBackpropFilter',
-    ({x, dy}, {filterShape, ...attrs}, {tf, gpu}) => {
+    ({x, dy, sum}, {filterShape, ...attrs}, {tf, gpu}) => {
       const conv = convolution(tf, x.shape, filterShape, attrs);
+      if (sum) {
+        gpu.dnn.filterGradient(conv, x, dy, gpu.overwrite(sum), gpu.turnedOf(sum), true);
+        return gpu.alias(sum);
+      }
       const turned = gpu.dnn.orderOf(conv);
       const dFilter = result(gpu, filterShape, 'float32', 'float', turned);
       gpu.dnn.filterGradient(conv, x, dy, dFilter.address, turned);

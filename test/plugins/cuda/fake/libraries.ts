@@ -227,6 +227,7 @@ type Kind = 'forward' | 'data' | 'filter';
  */
 export type Offer =
   | 'one that will do'
+  | 'one that splits sums'
   | 'one for NCHW alone'
   | 'one for NCHW, as NHWC is a bad parameter'
   | 'none that is deterministic'
@@ -259,6 +260,10 @@ export function fakeDnn(
     type: number;
     groups: number;
     format: number;
+    /** To what is there. */
+    adds: boolean;
+    /** Part of a recording. */
+    recorded: boolean;
   }[] = [];
   let measured = 0;
   let guessed = 0;
@@ -349,17 +354,28 @@ export function fakeDnn(
       const {X, F, Y, C} = checkPlaces(kind, [first, firstAt, second, secondAt, conv, result, resultAt]);
       expect(
         (alpha as Float32Array)[0] === 1 &&
-          (beta as Float32Array)[0] === 0 &&
+          [0, kind === 'filter' ? 1 : 0].includes((beta as Float32Array)[0]!) &&
           algorithm === 3 &&
           Number(bytes) === workspaceBytes,
         'the algorithm that was found',
       );
       fake.device.check(workspace, bytes, 'workspace');
-      runs.push({kind, algorithm, math: C.math, type: X.type, groups: C.groups!, format: X.format});
+      const adds = (beta as Float32Array)[0] === 1;
+      const recorded = fake.streams.capturing;
+      runs.push({kind, algorithm, math: C.math, type: X.type, groups: C.groups!, format: X.format, adds, recorded});
       const sizes = [X.n, X.h, X.w, X.c, Y.h, Y.w, Y.c, F.h, F.w, ...C.stride!, ...C.dilation!, ...C.pad!, C.groups!];
       return fake.streams.hand(handles.get(handle).stream, 'cudnnConvolution', () => {
         const [x, filter, y] = roles(kind, firstAt, secondAt, resultAt);
+        const old = (beta as Float32Array)[0] === 1 ? [resultAt].map((at) => numbersAt(fake, at, size(F) / 4)) : [];
         convolveAs(fake, kind, sizes, X.type, X.type === 0 && C.math !== 3, [x, X], [filter, F], [y, Y]);
+        for (const numbers of old) {
+          const made = numbersAt(fake, resultAt, size(F) / 4);
+          const sums = made.map((value, i) => {
+            if (offer !== 'one that splits sums') return numbers[i]! + value;
+            return Math.fround(numbers[i]! + Math.fround(value / 3)) + Math.fround(value - Math.fround(value / 3));
+          });
+          fake.library.write(resultAt, new Uint8Array(sums.buffer));
+        }
       });
     };
   const functions: DnnFunctions = {
@@ -465,6 +481,13 @@ function convolveAs(
 }
 
 const size = ({n, c, h, w}: Shape): number => n * c * h * w;
+
+/** Float32 of the device. */
+function numbersAt({library}: FakeCuda, address: bigint, count: number): Float32Array {
+  const numbers = new Float32Array(count);
+  library.read(address, new Uint8Array(numbers.buffer));
+  return numbers;
+}
 
 /** [columns, rows] of [rows, columns]. */
 function turned(values: Float32Array, rows: number, columns: number): Float32Array {
