@@ -87,7 +87,7 @@ const works = {
   stacked: {
     source: 'fashion-mnist',
     options: {stacked: true},
-    recipe: {width: 64, samples: 10_000, metrics: ['modes', 'kl', 'pixel']},
+    recipe: {...light, extra: 1, samples: 10_000, metrics: ['modes', 'kl', 'pixel']},
   },
   emoji: {
     source: 'emoji',
