@@ -73,6 +73,17 @@ function shareOf({lines, alongInner}: Copy, tile: Tile) {
   };
 }
 
+/** WGSL: b and the result lie as matrices, row after row. */
+const asMatrices = {
+  b: `
+fn placeInB(inner: i32, column: i32) -> i32 {
+  if (inner >= uniforms.inner || column >= uniforms.columns) { return -1; }
+  return inner * uniforms.columns + column;
+}`,
+  to: `
+fn placeInResult(row: i32) -> i32 { return select(-1, row * uniforms.columns, row < uniforms.rows); }`,
+};
+
 /**
  * WGSL: where a kind finds its factors. `placeOf(row)` is what a thread remembers of a row that it copies. The places
  * of single numbers are `placeInA(place, inner)` and `placeInB(inner, column)`, that of a row of the result is
@@ -100,13 +111,7 @@ fn placeInA(place: Place, inner: i32) -> i32 {
   if (!place.inside || inner >= uniforms.inner || y < 0 || y >= uniforms.inHeight || x < 0 || x >= uniforms.inWidth) { return -1; }
   return ((place.image * uniforms.inHeight + y) * uniforms.inWidth + x) * uniforms.inChannels + inner % uniforms.inChannels;
 }`,
-    b: `
-fn placeInB(inner: i32, column: i32) -> i32 {
-  if (inner >= uniforms.inner || column >= uniforms.columns) { return -1; }
-  return inner * uniforms.columns + column;
-}`,
-    to: `
-fn placeInResult(row: i32) -> i32 { return select(-1, row * uniforms.columns, row < uniforms.rows); }`,
+    ...asMatrices,
   },
   inputGradient: {
     alongA: true,
@@ -185,13 +190,7 @@ fn placeInA(place: Place, inner: i32) -> i32 {
   if (!place.inside || inner >= uniforms.inner || y < 0 || y >= uniforms.inHeight || x < 0 || x >= uniforms.inWidth) { return -1; }
   return ((pixel / uniforms.outHeight * uniforms.inHeight + y) * uniforms.inWidth + x) * uniforms.inChannels + place.image;
 }`,
-    b: `
-fn placeInB(inner: i32, column: i32) -> i32 {
-  if (inner >= uniforms.inner || column >= uniforms.columns) { return -1; }
-  return inner * uniforms.columns + column;
-}`,
-    to: `
-fn placeInResult(row: i32) -> i32 { return select(-1, row * uniforms.columns, row < uniforms.rows); }`,
+    ...asMatrices,
   },
 };
 
